@@ -1,0 +1,116 @@
+"""
+Which activation, and how many hidden units?
+============================================
+
+A shallow network reads handwritten digits. It stands in a scikit-learn pipeline, and a grid search
+chooses its activation and the width of its one hidden layer.
+"""
+
+# %%
+# The data
+# --------
+# 1797 images of 8 x 8 pixels. A quarter of them is set aside, to be used only once, at the end.
+
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+X, y = load_digits(return_X_y=True)
+X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
+
+# %%
+# The search
+# ----------
+# Twenty networks, each judged by 5-fold cross-validation. With the identity as its activation a
+# network is a linear model, however wide it is: the one to beat.
+
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sknn_scratch import ShallowNNClassifier
+
+activations = ["identity", "sigmoid", "tanh", "relu"]
+widths = [4, 8, 16, 32, 64]
+
+search = GridSearchCV(
+    make_pipeline(StandardScaler(), ShallowNNClassifier(random_state=0)),
+    {
+        "shallownnclassifier__activation": activations,
+        "shallownnclassifier__n_hidden": widths,
+    },
+    n_jobs=2,
+)
+search.fit(X_train, y_train)
+
+# %%
+# Every candidate, the best first:
+
+import numpy as np
+
+results = search.cv_results_
+print("rank  activation  n_hidden  accuracy (mean and sd of 5 folds)")
+for i in np.argsort(results["rank_test_score"], kind="stable"):
+    print(
+        f"{results['rank_test_score'][i]:4}"
+        f"  {results['param_shallownnclassifier__activation'][i]:10}"
+        f"  {results['param_shallownnclassifier__n_hidden'][i]:8}"
+        f"  {results['mean_test_score'][i]:.3f} ± {results['std_test_score'][i]:.3f}"
+    )
+
+# %%
+# The search has refitted the best of them on the whole training set. How well does it read
+# the digits that it has never seen?
+
+y_pred = search.predict(X_test)
+wrong = np.flatnonzero(y_pred != y_test)
+print(f"Test accuracy: {search.score(X_test, y_test):.3f} ({len(wrong)} of {len(y_test)} wrong)")
+
+# %%
+# The picture
+# -----------
+# Left: what each activation makes of more hidden units. Right: the first nine misread digits.
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+
+figure = plt.figure(figsize=(10, 4.4), layout="constrained")
+left, right = figure.subfigures(1, 2, width_ratios=[2, 1])
+
+ax = left.subplots()
+mean = results["mean_test_score"].reshape(len(activations), len(widths))
+sd = results["std_test_score"].reshape(len(activations), len(widths))
+colors = ["#999999", "#E69F00", "#009E73", "#0072B2"]  # Okabe and Ito: safe for the colour-blind
+nudges = [0.955, 0.985, 1.015, 1.045]  # side by side, so that no error bar hides another
+for i, activation in enumerate(activations):
+    ax.errorbar(
+        np.multiply(widths, nudges[i]),
+        mean[i],
+        sd[i],
+        color=colors[i],
+        marker="sD^o"[i],
+        capsize=3,
+        label=activation,
+    )
+ax.set_xscale("log", base=2)
+ax.set_xticks(widths, labels=widths)
+ax.set(
+    title="5-fold cross-validation on the training set",
+    xlabel="hidden units",
+    ylabel="accuracy (mean ± sd)",
+)
+ax.grid(axis="y", alpha=0.3)
+ax.legend(title="activation", loc="lower right")
+
+right.suptitle(f"{len(wrong)} of {len(y_test)} test digits misread")
+axes = right.subplots(3, 3)
+for ax in axes.flat:
+    ax.axis("off")
+for ax, i in zip(axes.flat, wrong, strict=False):
+    ax.imshow(X_test[i].reshape(8, 8), cmap="gray_r")
+    ax.set_title(f"{y_test[i]} read as {y_pred[i]}", fontsize="medium")
+
+path = Path("figures", "quickstart.png")
+path.parent.mkdir(exist_ok=True)
+figure.savefig(path, dpi=150)
+print(f"Figure saved to {path}")

@@ -1,0 +1,270 @@
+"""The training rows, shuffled anew every epoch and cut into batches, for one network or a stack.
+
+Rows are gathered by index, a chunk of several batches at a time, into buffers that are allocated once. So
+the design matrix is never copied as a whole, and a memory-mapped one never read as a whole.
+
+In a stack the networks may have different rows, even different numbers of them, as long as they need the
+same number of batches. The last batch then has as many rows as the longest needs; the surplus rows of the
+others have weight zero.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+
+from sknn_scratch._core.activations import Array
+from sknn_scratch._core.network import Batch, Rows
+from sknn_scratch._core.sparse import SparseRows
+
+Index: TypeAlias = NDArray[np.intp]
+
+CHUNK_BYTES = 2**18  # of gathered rows: a quarter of a usual second-level cache
+
+
+@dataclass(frozen=True)
+class TrainData:
+    """The rows one network is trained on, and how it is validated.
+
+    Attributes
+    ----------
+    X : ndarray or CSR of shape (n_rows, n_features)
+        Has the dtype of the parameters; may hold rows that this network does not train on.
+    targets : ndarray of shape (n_rows, n_outputs)
+        Zeros and ones.
+    rows : ndarray of shape (n_samples,) or None
+        The rows of X that this network trains on; None for all.
+    weights : ndarray of shape (n_samples,) or None
+        A positive weight for each of these rows; None for weights of one.
+    validation : Batch or None
+        Rows kept out of training; their weights sum to one.
+    score : callable or None
+        ``score(params)`` of the validation rows, larger is better, to be watched instead of their loss.
+    """
+
+    X: Any
+    targets: Array
+    rows: Index | None = None
+    weights: Array | None = None
+    validation: Batch | None = None
+    score: Callable[[Array], float] | None = None
+
+    @property
+    def n_samples(self) -> int:
+        """Number of rows to train on."""
+        return int(self.X.shape[0]) if self.rows is None else len(self.rows)
+
+    @property
+    def total_weight(self) -> float:
+        """Sum of the weights: the number of rows where all weights are one."""
+        return float(self.n_samples if self.weights is None else self.weights.sum())
+
+
+class BatchStream:
+    """All batches of an epoch, epoch after epoch.
+
+    Parameters
+    ----------
+    data : sequence of TrainData
+        One for each network, all with the same X and targets. A single one has no network axis.
+    batch_size : int
+        Rows in a batch.
+    """
+
+    def __init__(self, data: Sequence[TrainData], batch_size: int) -> None:
+        self.X, self.targets = data[0].X, data[0].targets
+        self.networks = () if len(data) == 1 else (len(data),)
+        self.n_samples = [one.n_samples for one in data]
+        self.longest = max(self.n_samples)
+        self.batch_size = min(batch_size, self.longest)
+        self.rows = self._stack_rows(data)
+        self.weights = self._stack_weights(data)
+        self.slots = [self._slot(start) for start in range(0, self.longest, self.batch_size)]
+        self._gathers: dict[int, tuple[_Gather, _DenseGather]] = {}
+        self._whole: list[Batch] = []
+
+    @property
+    def sizes(self) -> set[int]:
+        """The sizes of batches that occur."""
+        return {max(slot.counts) for slot in self.slots}
+
+    def epoch(self, rngs: Sequence[np.random.Generator]) -> Iterator[Batch]:
+        """Yield the batches of one epoch. A batch is valid until the next one is asked for."""
+        if len(self.slots) > 1:
+            yield from self._gathered(self._shuffled(rngs))
+        else:
+            self._whole = self._whole or self._all_rows()
+            yield from self._whole
+
+    def _all_rows(self) -> list[Batch]:
+        """Prepare the one batch of full-batch training: X itself, if possible."""
+        if self.rows is None and isinstance(self.X, np.ndarray):
+            return [self.slots[0].batch(self.X, self.targets, self.weights)]
+        order = np.broadcast_to(np.arange(self.longest), (*self.networks, self.longest))
+        return list(self._gathered(order))
+
+    def _shuffled(self, rngs: Sequence[np.random.Generator]) -> Index:
+        """Positions (..., longest) in random order; those of surplus rows stay at the end."""
+        orders = np.empty((len(rngs), self.longest), np.intp)
+        for order, rng, n in zip(orders, rngs, self.n_samples, strict=True):
+            order[:n] = rng.permutation(n)
+            order[n:] = np.arange(n, self.longest)
+        return orders.reshape(*self.networks, self.longest)
+
+    def _gathered(self, order: Index) -> Iterator[Batch]:
+        """Gather the rows in this order, chunk by chunk, and cut the chunks into batches."""
+        rows = order if self.rows is None else np.take_along_axis(self.rows, order, axis=-1)
+        weights = None
+        if self.weights is not None:
+            weights = np.take_along_axis(self.weights, order[..., np.newaxis], axis=-2)
+        slots = iter(self.slots)
+        chunk = self.batch_size * self._batches_in_chunk()
+        for start in range(0, self.longest, chunk):
+            for X, targets in self._gather(rows[..., start : start + chunk]):
+                yield next(slots).batch(X, targets, weights)
+
+    def _batches_in_chunk(self) -> int:
+        row_bytes: int = self.X.shape[1] * self.X.dtype.itemsize * math.prod(self.networks)
+        return max(1, CHUNK_BYTES // (row_bytes * self.batch_size))
+
+    def _gather(self, rows: Index) -> Iterable[tuple[Any, Array]]:
+        """Gather a chunk of rows (..., n) into the buffers for its size; batches of X and targets."""
+        n = rows.shape[-1]
+        if n not in self._gathers:
+            dense = isinstance(self.X, np.ndarray)
+            cuts, leading = range(self.batch_size, n, self.batch_size), (*self.networks, n)
+            self._gathers[n] = (
+                _DenseGather(self.X, leading, cuts) if dense else _SparseGather(self.X, leading, cuts),
+                _DenseGather(self.targets, leading, cuts),
+            )
+        of_X, of_targets = self._gathers[n]
+        return zip(of_X(rows), of_targets(rows), strict=True)
+
+    def _slot(self, start: int) -> "_Slot":
+        counts = tuple(min(n - start, self.batch_size) for n in self.n_samples)
+        share: Any = counts[0] / self.n_samples[0]
+        one_by_count: Any = 1 / counts[0]
+        if len(set(self.n_samples)) > 1:
+            share = np.array(counts) / self.n_samples
+            one_by_count = (1 / np.array(counts, self.X.dtype))[:, np.newaxis, np.newaxis]
+        return _Slot(slice(start, start + max(counts)), counts, share, one_by_count)
+
+    def _stack_rows(self, data: Sequence[TrainData]) -> Index | None:
+        """Rows (..., longest) of all networks; surplus rows repeat a network's first."""
+        if all(one.rows is None for one in data):
+            return None
+        rows = np.zeros((len(data), self.longest), np.intp)
+        for row, one in zip(rows, data, strict=True):
+            row[: one.n_samples] = np.arange(one.n_samples) if one.rows is None else one.rows
+            row[one.n_samples :] = row[0]
+        return rows.reshape(*self.networks, self.longest)
+
+    def _stack_weights(self, data: Sequence[TrainData]) -> Array | None:
+        """Weights (..., longest, 1) with a mean of one for each network; surplus rows have none."""
+        if all(one.weights is None for one in data) and len(set(self.n_samples)) == 1:
+            return None
+        weights = np.zeros((len(data), self.longest), self.X.dtype)
+        for row, one in zip(weights, data, strict=True):
+            mean = one.total_weight / one.n_samples
+            row[: one.n_samples] = 1 if one.weights is None else one.weights / mean
+        return weights.reshape(*self.networks, self.longest, 1)
+
+
+@dataclass(frozen=True)
+class _Slot:
+    """Place of one batch in the epoch: all of it that is the same every epoch."""
+
+    positions: slice
+    counts: tuple[int, ...]
+    share: Any
+    one_by_count: Any
+
+    def batch(self, X: Any, targets: Array, weights: Array | None) -> Batch:
+        """Fill the slot; ``weights`` (..., longest, 1) are the whole epoch's, in its order."""
+        scale = self.one_by_count
+        if weights is not None:
+            scale = weights[..., self.positions, :] * scale
+        return Batch(X, targets, scale, self.share, self.counts)
+
+
+class _Gather(Protocol):
+    """Takes rows (..., n) of one array and cuts them into batches."""
+
+    def __call__(self, rows: Index) -> Sequence[Any]: ...
+
+
+class _DenseGather:
+    """Take rows of a dense array into one buffer, which is cut into batches once and for all."""
+
+    def __init__(self, source: Array, leading: tuple[int, ...], cuts: range) -> None:
+        self.source = source
+        self.buffer = np.empty((*leading, source.shape[1]), source.dtype)
+        self.batches = np.split(self.buffer, cuts, axis=-2)
+
+    def __call__(self, rows: Index) -> list[Array]:
+        # "clip" lets take() write into the buffer directly; the rows are in range.
+        self.source.take(rows, axis=0, out=self.buffer, mode="clip")
+        return self.batches
+
+
+class _SparseGather:
+    """Take rows of a CSR matrix, network by network, and cut them into batches."""
+
+    def __init__(self, source: Any, leading: tuple[int, ...], cuts: range) -> None:
+        self.source = source
+        self.stacked = len(leading) > 1
+        ends = [*cuts, leading[-1]]
+        self.slices = [slice(start, end) for start, end in zip([0, *cuts], ends, strict=True)]
+
+    def __call__(self, rows: Index) -> list[SparseRows]:
+        chunk = SparseRows([self.source[r] for r in np.atleast_2d(rows)], stacked=self.stacked)
+        return [chunk.slice(rows_of_batch) for rows_of_batch in self.slices]
+
+
+def pool(data: Sequence[TrainData]) -> list[TrainData]:
+    """Give all networks one common X and targets, so that they can be stacked.
+
+    Different design matrices are put one below the other, and the rows are numbered anew.
+    """
+    sources = list({(id(one.X), id(one.targets)): one for one in data}.values())
+    if len(sources) == 1:
+        return list(data)
+    X = _stack_vertically([one.X for one in sources])
+    targets = np.concatenate([one.targets for one in sources])
+    ends = np.cumsum([one.X.shape[0] for one in sources])
+    offset_of = {
+        (id(one.X), id(one.targets)): end - one.X.shape[0] for one, end in zip(sources, ends, strict=True)
+    }
+    pooled = []
+    for one in data:
+        rows = np.arange(one.n_samples) if one.rows is None else one.rows
+        offset = offset_of[id(one.X), id(one.targets)]
+        pooled.append(replace(one, X=X, targets=targets, rows=rows + offset))
+    return pooled
+
+
+def stack_validations(validations: Sequence[Batch]) -> Batch:
+    """Stack the validation rows of several networks; surplus rows have weight zero."""
+    longest = max(len(one.targets) for one in validations)
+
+    def padded(array: Array) -> Array:
+        return np.pad(array, ((0, longest - len(array)), (0, 0)))
+
+    matrices: list[Any] = [one.X for one in validations]
+    if isinstance(matrices[0], np.ndarray):
+        X: Rows = np.stack([padded(X) for X in matrices])
+    else:
+        X = SparseRows.stack(matrices, longest)
+    targets = np.stack([padded(one.targets) for one in validations])
+    weights = np.stack([padded(np.broadcast_to(one.weights, (len(one.targets), 1))) for one in validations])
+    return Batch(X, targets, weights)
+
+
+def _stack_vertically(matrices: Sequence[Any]) -> Any:
+    if isinstance(matrices[0], np.ndarray):
+        return np.concatenate(matrices)
+    return scipy.sparse.vstack(matrices, format="csr")

@@ -1,0 +1,215 @@
+"""Forward, backward and the objective of the network, written into buffers that are allocated once.
+
+    hidden_input = X w_hidden + b_hidden            (..., n_samples, n_hidden)
+    hidden       = g(hidden_input)                  (..., n_samples, n_hidden)
+    logits       = hidden w_output + b_output       (..., n_samples, n_outputs)
+    objective    = sum_i weights_i loss(logits_i, targets_i) + penalty / 2 |w_hidden, w_output|^2
+
+Weights of a batch sum to one, so the first term is a mean loss. The leading axes ``...`` count networks:
+none for one network, (K,) for K networks that are trained together.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from sknn_scratch._core.activations import Activate, Array
+from sknn_scratch._core.losses import Loss
+from sknn_scratch._core.parameters import Layers, NetworkShape, Parameters
+from sknn_scratch._core.sparse import SparseRows, slice_rows
+
+Rows: TypeAlias = Array | SparseRows
+
+BLOCK_BYTES = 2**20  # hidden values of a block of rows: they should stay in the second-level cache
+
+
+class Network(NamedTuple):
+    """What defines a network beside its parameters."""
+
+    shape: NetworkShape
+    activate: Activate
+    loss: Loss
+
+
+class Batch(NamedTuple):
+    """Some rows of every network."""
+
+    X: Rows  # (..., n_samples, n_features)
+    targets: Array  # (..., n_samples, n_outputs)
+    weights: Any  # a number, or (..., n_samples, 1); they sum to one over the samples
+    share: Any = 1.0  # of all rows of the network: a number, or (...)
+    counts: tuple[int, ...] = ()  # rows of each network, surplus rows not counted
+
+
+class Workspace(NamedTuple):
+    """The buffers of one step for batches of one size."""
+
+    hidden: Array  # (..., n_samples, n_hidden): the hidden inputs z, then the hidden values a
+    slope: Array  # (..., n_samples, n_hidden): g'(z)
+    delta_hidden: Array  # (..., n_samples, n_hidden): d objective / d z
+    logits: Array  # (..., n_samples, n_outputs): the logits, then d objective / d logits
+    scratch: tuple[Array, Array]  # two of (..., n_samples, n_outputs)
+    keep: Array | None  # (..., n_samples, n_hidden): dropout's factors, 0 or 1 / (1 - dropout)
+
+    def first(self, n_samples: int) -> "Workspace":
+        """View the same buffers as a workspace for fewer rows."""
+
+        def view(buffer: Array) -> Array:
+            return buffer[..., :n_samples, :]
+
+        return Workspace(
+            hidden=view(self.hidden),
+            slope=view(self.slope),
+            delta_hidden=view(self.delta_hidden),
+            logits=view(self.logits),
+            scratch=(view(self.scratch[0]), view(self.scratch[1])),
+            keep=None if self.keep is None else view(self.keep),
+        )
+
+
+def allocate_workspace(
+    shape: NetworkShape,
+    leading: tuple[int, ...],
+    dtype: DTypeLike,
+    *,
+    dropout: bool = False,
+) -> Workspace:
+    """Allocate the buffers for ``leading`` = (..., n_samples)."""
+
+    def hidden_buffer() -> Array:
+        return np.zeros((*leading, shape.n_hidden), dtype)
+
+    def output_buffer() -> Array:
+        return np.zeros((*leading, shape.n_outputs), dtype)
+
+    return Workspace(
+        hidden=hidden_buffer(),
+        slope=hidden_buffer(),
+        delta_hidden=hidden_buffer(),
+        logits=output_buffer(),
+        scratch=(output_buffer(), output_buffer()),
+        keep=hidden_buffer() if dropout else None,
+    )
+
+
+def loss_and_gradient(
+    network: Network, params: Parameters, grads: Parameters, batch: Batch, workspace: Workspace
+) -> Any:
+    """Mean loss (...) of a batch; fills ``grads`` with its gradient. The penalty is not in it."""
+    forward(network, params, batch.X, workspace)
+    mean_loss = network.loss.value_and_gradient(
+        workspace.logits, batch.targets, batch.weights, workspace.scratch
+    )
+    backward(params, grads, batch.X, workspace)
+    return mean_loss
+
+
+def forward(network: Network, params: Parameters, X: Rows, workspace: Workspace) -> None:
+    """Fill ``hidden``, ``slope`` and ``logits`` of the workspace."""
+    hidden, logits = workspace.hidden, workspace.logits
+    multiply(X, params.w_hidden, out=hidden)
+    np.add(hidden, params.b_hidden, out=hidden)
+    network.activate(hidden, workspace.slope)
+    if workspace.keep is not None:
+        np.multiply(hidden, workspace.keep, out=hidden)
+    np.matmul(hidden, params.w_output, out=logits)
+    np.add(logits, params.b_output, out=logits)
+
+
+def backward(params: Parameters, grads: Parameters, X: Rows, workspace: Workspace) -> None:
+    """Share the loss out: from the gradient at the logits to the gradient of every parameter."""
+    hidden, delta_output, delta_hidden = workspace.hidden, workspace.logits, workspace.delta_hidden
+    np.matmul(hidden.mT, delta_output, out=grads.w_output)
+    np.add.reduce(delta_output, axis=-2, keepdims=True, out=grads.b_output)
+    np.matmul(delta_output, params.w_output.mT, out=delta_hidden)
+    np.multiply(delta_hidden, workspace.slope, out=delta_hidden)
+    if workspace.keep is not None:
+        np.multiply(delta_hidden, workspace.keep, out=delta_hidden)
+    multiply_transposed(X, delta_hidden, out=grads.w_hidden)
+    np.add.reduce(delta_hidden, axis=-2, keepdims=True, out=grads.b_hidden)
+
+
+def penalty_value(params: Parameters, penalty: Any) -> Any:
+    """L2 penalty (...) of the weights; ``penalty`` is a number or has shape (...)."""
+    return 0.5 * penalty * np.vecdot(params.weights, params.weights)
+
+
+def add_penalty_gradient(params: Parameters, grads: Parameters, penalty: Any, out: Array) -> None:
+    """Add the penalty's gradient to ``grads``; ``penalty`` is a number or (..., 1), ``out`` scratch."""
+    np.multiply(params.weights, penalty, out=out)
+    np.add(grads.weights, out, out=grads.weights)
+
+
+def mean_loss(network: Network, params: Layers | Parameters, batch: Batch) -> Any:
+    """Mean loss (...) of any number of rows, block by block."""
+    total: Any = 0.0
+    for rows in row_blocks(batch.targets.shape[-2], network.shape.n_hidden, params.w_hidden.dtype):
+        logits = block_logits(network, params, slice_rows(batch.X, rows))
+        weights = batch.weights if np.ndim(batch.weights) == 0 else batch.weights[..., rows, :]
+        scratch = (np.empty_like(logits), np.empty_like(logits))
+        total = total + network.loss.value_and_gradient(logits, batch.targets[..., rows, :], weights, scratch)
+    return total
+
+
+def predict_logits(network: Network, params: Layers | Parameters, X: Rows) -> Array:
+    """Logits (..., n_samples, n_outputs) of any number of rows, block by block."""
+    return _by_blocks(block_logits, network.shape.n_outputs, network, params, X)
+
+
+def predict_hidden(network: Network, params: Layers | Parameters, X: Rows) -> Array:
+    """Hidden values (..., n_samples, n_hidden) of any number of rows, block by block."""
+    return _by_blocks(block_hidden, network.shape.n_hidden, network, params, X)
+
+
+def _by_blocks(
+    of_block: Callable[..., Array], n_columns: int, network: Network, params: Any, X: Rows
+) -> Array:
+    n_samples, dtype = X.shape[-2], params.w_hidden.dtype
+    blocks = row_blocks(n_samples, network.shape.n_hidden, dtype)
+    if len(blocks) == 1:
+        return of_block(network, params, X)
+    values = np.empty((*params.b_hidden.shape[:-2], n_samples, n_columns), dtype)
+    for rows in blocks:
+        values[..., rows, :] = of_block(network, params, slice_rows(X, rows))
+    return values
+
+
+def block_logits(network: Network, params: Layers | Parameters, X: Rows) -> Array:
+    """Logits (..., n_samples, n_outputs) of a block of rows, a new array."""
+    logits = block_hidden(network, params, X) @ params.w_output
+    logits += params.b_output
+    return logits
+
+
+def block_hidden(network: Network, params: Layers | Parameters, X: Rows) -> Array:
+    """Hidden values (..., n_samples, n_hidden) of a block of rows, a new array."""
+    w_hidden = params.w_hidden
+    hidden = np.empty((*w_hidden.shape[:-2], X.shape[-2], w_hidden.shape[-1]), w_hidden.dtype)
+    multiply(X.astype(w_hidden.dtype, copy=False), w_hidden, out=hidden)
+    hidden += params.b_hidden
+    network.activate(hidden, None)
+    return hidden
+
+
+def row_blocks(n_samples: int, n_hidden: int, dtype: DTypeLike) -> list[slice]:
+    """Cut the rows so that the hidden values of one network's block fill ``BLOCK_BYTES``."""
+    n_rows = max(1, BLOCK_BYTES // (n_hidden * np.dtype(dtype).itemsize))
+    return [slice(start, start + n_rows) for start in range(0, n_samples, n_rows)]
+
+
+def multiply(X: Rows, w: Array, out: Array) -> None:
+    """out = X w, for dense and sparse rows."""
+    if isinstance(X, np.ndarray):
+        np.matmul(X, w, out=out)
+    else:
+        X.multiply(w, out)
+
+
+def multiply_transposed(X: Rows, delta: Array, out: Array) -> None:
+    """out = X' delta, for dense and sparse rows."""
+    if isinstance(X, np.ndarray):
+        np.matmul(X.mT, delta, out=out)
+    else:
+        X.multiply_transposed(delta, out)

@@ -1,0 +1,105 @@
+"""The parameters of a network: one flat buffer, four views into it, and their initial values.
+
+The flat buffer (..., n_params) makes an optimiser a few lines on one array, a checkpoint one array and
+L-BFGS free. The weights come first and the biases last, so that the L2 penalty, which spares the biases,
+is one contiguous slice:
+
+    [ w_hidden | w_output | b_hidden | b_output ]
+"""
+
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from sknn_scratch._core.activations import Array
+
+
+class NetworkShape(NamedTuple):
+    """How many features, hidden units and outputs a network has."""
+
+    n_features: int
+    n_hidden: int
+    n_outputs: int
+
+    @property
+    def n_weights(self) -> int:
+        """Number of weights, biases not counted."""
+        return (self.n_features + self.n_outputs) * self.n_hidden
+
+    @property
+    def n_params(self) -> int:
+        """Number of weights and biases."""
+        return self.n_weights + self.n_hidden + self.n_outputs
+
+
+class Layers(NamedTuple):
+    """Weights and biases [w, b] of both layers; leading network axes are free."""
+
+    w_hidden: Array  # (..., n_features, n_hidden)
+    w_output: Array  # (..., n_hidden, n_outputs)
+    b_hidden: Array  # (..., 1, n_hidden)
+    b_output: Array  # (..., 1, n_outputs)
+
+
+class Parameters(NamedTuple):
+    """A flat buffer and the views into it: of the parameters, of their gradients, of their updates."""
+
+    flat: Array  # (..., n_params)
+    weights: Array  # (..., n_weights): w_hidden and w_output, flat
+    w_hidden: Array  # (..., n_features, n_hidden)
+    w_output: Array  # (..., n_hidden, n_outputs)
+    b_hidden: Array  # (..., 1, n_hidden)
+    b_output: Array  # (..., 1, n_outputs)
+
+
+def view_parameters(flat: Array, shape: NetworkShape) -> Parameters:
+    """View a flat buffer (..., n_params) as the parameters of networks of one shape."""
+    n_features, n_hidden, n_outputs = shape
+    networks = flat.shape[:-1]
+    ends = np.cumsum([n_features * n_hidden, n_hidden * n_outputs, n_hidden])
+    w_hidden, w_output, b_hidden, b_output = np.split(flat, ends, axis=-1)
+    return Parameters(
+        flat=flat,
+        weights=flat[..., : shape.n_weights],
+        w_hidden=w_hidden.reshape(*networks, n_features, n_hidden),
+        w_output=w_output.reshape(*networks, n_hidden, n_outputs),
+        b_hidden=b_hidden.reshape(*networks, 1, n_hidden),
+        b_output=b_output.reshape(*networks, 1, n_outputs),
+    )
+
+
+def flatten(layers: Layers) -> Array:
+    """Copy the layers of one network into a new flat buffer (n_params,)."""
+    return np.concatenate([array.ravel() for array in layers])
+
+
+def initialise(
+    shape: NetworkShape, init_scale: float | str, rng: np.random.Generator, dtype: DTypeLike
+) -> Array:
+    """Draw the initial parameters (n_params,) of one network: normal weights, zero biases.
+
+    ``init_scale`` is the standard deviation of all weights, or the name of a rule in ``INIT_SCALES``.
+    The draws are made in float64 whatever ``dtype`` is, so that float32 and float64 start alike.
+    """
+    flat = np.zeros(shape.n_params, dtype=dtype)
+    params = view_parameters(flat, shape)
+    for weights in (params.w_hidden, params.w_output):
+        rule = INIT_SCALES.get(init_scale) if isinstance(init_scale, str) else None
+        scale = init_scale if rule is None else rule(*weights.shape)
+        weights[...] = rng.standard_normal(weights.shape) * scale
+    return flat
+
+
+def he(fan_in: int, fan_out: int) -> float:
+    """Keep the variance of relu units from layer to layer (He et al., 2015)."""
+    return float(np.sqrt(2 / fan_in))
+
+
+def glorot(fan_in: int, fan_out: int) -> float:
+    """Balance the variance of the forward and the backward pass (Glorot and Bengio, 2010)."""
+    return float(np.sqrt(2 / (fan_in + fan_out)))
+
+
+INIT_SCALES = MappingProxyType({"he": he, "glorot": glorot})

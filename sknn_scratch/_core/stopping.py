@@ -1,0 +1,44 @@
+"""When and why training ends."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from sknn_scratch._core.activations import Array
+
+
+class StopReason(Enum):
+    """Why a training ended; the value is a whole sentence."""
+
+    CONVERGED = "The training loss did not improve by more than tol for n_iter_no_change epochs."
+    NO_IMPROVEMENT = "The validation did not improve by more than tol for n_iter_no_change epochs."
+    SMALL_GRADIENT = "The norm of the gradient fell below gradient_tol."
+    MAX_ITER = "The maximum number of epochs was reached before the training converged."
+    CALLBACK = "A callback asked for the end."
+    INTERRUPTED = "The training was interrupted; the weights are those of the last whole epoch."
+    DIVERGED = "The loss became infinite or exploded; the weights are the last good ones."
+
+
+@dataclass
+class Watch:
+    """The best value seen so far, and for how many epochs there has been none better by ``tol``.
+
+    Smaller is better. ``best_params`` is a copy, kept only where there is a validation.
+    """
+
+    best_value: float = np.inf
+    best_epoch: int = 0
+    best_params: Array | None = None
+    epochs_without_improvement: int = 0
+
+    def see(self, value: float, epoch: int, tol: float, params: Array | None) -> None:
+        """Take note of an epoch's value; copy ``params`` if it is the best."""
+        if value < self.best_value - tol:
+            self.epochs_without_improvement = 0
+        else:
+            self.epochs_without_improvement += 1
+        if value < self.best_value:
+            self.best_value, self.best_epoch = value, epoch
+            if params is not None:
+                self.best_params = params.copy()

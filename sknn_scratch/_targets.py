@@ -1,0 +1,145 @@
+"""Labels to targets and back; class and sample weights to one weight a row."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
+from sklearn.utils.validation import _check_sample_weight, column_or_1d
+
+from sknn_scratch._core.losses import LOSSES
+
+
+@dataclass(frozen=True)
+class LabelEncoding:
+    """How labels are written as targets, and read off logits.
+
+    Attributes
+    ----------
+    kind : {"binary", "multiclass", "multilabel"}
+    classes : ndarray of shape (n_classes,)
+        Sorted labels; the column numbers for multilabel y.
+    """
+
+    kind: str
+    classes: np.ndarray
+
+    @classmethod
+    def of(cls, y, classes=None):
+        """Find the encoding of ``y``, whose labels are all in ``classes`` if that is given."""
+        if y.ndim == 2:
+            return cls("multilabel", np.arange(y.shape[1]))
+        labels = np.unique(y) if classes is None else unique_labels(classes)
+        return cls("multiclass" if len(labels) > 2 else "binary", labels)
+
+    @property
+    def loss(self):
+        """Name of the loss in ``LOSSES``."""
+        return "softmax" if self.kind == "multiclass" else "logistic"
+
+    @property
+    def n_outputs(self):
+        """One for two classes, else one for each class or label."""
+        return 1 if self.kind == "binary" else len(self.classes)
+
+    def encode(self, y, dtype):
+        """Write labels (n_samples,) or (n_samples, n_labels) as targets (n_samples, n_outputs)."""
+        self.check(y)
+        if self.kind == "multilabel":
+            return np.ascontiguousarray(y, dtype=dtype)
+        codes = np.searchsorted(self.classes, y)
+        if self.kind == "binary":
+            return codes.astype(dtype)[:, np.newaxis]
+        targets = np.zeros((len(y), len(self.classes)), dtype)
+        targets[np.arange(len(y)), codes] = 1
+        return targets
+
+    def check(self, y):
+        """Raise ValueError if ``y`` has other labels than this encoding."""
+        if (y.ndim == 2) != (self.kind == "multilabel"):
+            raise ValueError(f"y is of another kind than the {self.kind} y of the first fit.")
+        if self.kind == "multilabel":
+            if y.shape[1] != len(self.classes):
+                raise ValueError(f"y has {y.shape[1]} labels, expected {len(self.classes)}.")
+        elif len(unknown := np.setdiff1d(y, self.classes)):
+            raise ValueError(
+                f"y contains classes that are unknown to the model: {unknown.tolist()}. "
+                f"Its classes are {self.classes.tolist()}."
+            )
+
+    def decode(self, logits):
+        """Read labels off logits (n_samples, n_outputs)."""
+        if self.kind == "multilabel":
+            return (logits > 0).astype(np.int64)
+        if self.kind == "binary":
+            return self.classes[(logits[:, 0] > 0).astype(np.intp)]
+        return self.classes[logits.argmax(axis=1)]
+
+    def probabilities(self, logits):
+        """Probabilities (n_samples, n_classes), or of each label (n_samples, n_labels)."""
+        if self.kind == "multiclass":
+            return np.exp(self.log_probabilities(logits))
+        positive = expit(logits)
+        return positive if self.kind == "multilabel" else np.hstack([expit(-logits), positive])
+
+    def log_probabilities(self, logits):
+        """Logarithms of the probabilities, exact where these underflow."""
+        log_probabilities = LOSSES[self.loss].log_probabilities
+        if self.kind == "binary":
+            logits = np.hstack([-logits, logits])
+        return log_probabilities(logits)
+
+
+def check_labels(y):
+    """Validate class labels (n_samples,) or a label indicator (n_samples, n_labels), dense or sparse."""
+    check_classification_targets(y)
+    if type_of_target(y, input_name="y") == "multilabel-indicator":
+        return y.toarray() if hasattr(y, "toarray") else np.asarray(y)
+    return column_or_1d(y, warn=True)
+
+
+def row_weights(sample_weight, class_weight, X, y, classes):
+    """Combine sample and class weights into one weight a row (n_samples,), or None for none.
+
+    Balanced class weights count the sample weights, so that a weight of two is a row that is there twice.
+    """
+    if sample_weight is not None:
+        sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        if not sample_weight.any():
+            raise ValueError("sample_weight is zero for every row; at least one must be positive.")
+    if class_weight is None:
+        return sample_weight
+    return _class_weights(class_weight, y, classes, sample_weight) * (
+        1.0 if sample_weight is None else sample_weight
+    )
+
+
+def _class_weights(class_weight, y, classes, sample_weight):
+    if y.ndim == 2:
+        if isinstance(class_weight, dict):
+            raise ValueError(
+                "class_weight must be 'balanced' or None for multilabel y, whose rows have no single class "
+                f"that a dict could name, got {class_weight}; use sample_weight instead."
+            )
+        weights = [_class_weights("balanced", label, np.unique(label), sample_weight) for label in y.T]
+        return np.prod(weights, axis=0)
+    if isinstance(class_weight, dict):
+        by_class = _given_class_weights(class_weight, classes.tolist())
+    else:
+        counted = np.ones(len(y)) if sample_weight is None else sample_weight
+        rows = counted > 0
+        present = np.unique(y[rows])
+        by_class = np.zeros(len(classes))
+        by_class[np.isin(classes, present)] = compute_class_weight(
+            class_weight, classes=present, y=y[rows], sample_weight=counted[rows]
+        )
+    return by_class[np.searchsorted(classes, y)]
+
+
+def _given_class_weights(class_weight, classes):
+    if unknown := [label for label in class_weight if label not in classes]:
+        raise ValueError(f"class_weight has classes that are not in y: {unknown}. The classes are {classes}.")
+    if any(not weight >= 0 for weight in class_weight.values()):
+        raise ValueError(f"class_weight must not be negative or NaN, got {class_weight}.")
+    return np.array([class_weight.get(label, 1.0) for label in classes])

@@ -1,0 +1,13 @@
+"""Warnings that point at a training's trouble."""
+
+from sklearn.exceptions import ConvergenceWarning
+
+__all__ = ["DivergenceWarning", "SymmetryWarning"]
+
+
+class DivergenceWarning(ConvergenceWarning):
+    """The loss became infinite or exploded; the model keeps its last good weights."""
+
+
+class SymmetryWarning(UserWarning):
+    """All weights start at zero, so the hidden units stay identical for ever."""

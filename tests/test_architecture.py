@@ -1,0 +1,143 @@
+"""Who may import whom: the rules of the house, read off the import statements of the source."""
+
+import ast
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CORE = "sknn_scratch._core"
+CORE_MAY_IMPORT = {"numpy", "scipy"}
+REQUIRED = {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl"}
+CORE_NEVER_CALLS = {"print", "warn", "warnings.warn", "np.random.seed", "numpy.random.seed"}
+
+
+def module_name(path):
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {
+    module_name(path): ast.parse(path.read_text(encoding="utf-8"), path)
+    for path in sorted(ROOT.glob("sknn_scratch/**/*.py"))
+}
+PACKAGES = {module_name(path) for path in ROOT.glob("sknn_scratch/**/__init__.py")}
+CORE_MODULES = {name: tree for name, tree in MODULES.items() if f"{name}.".startswith(f"{CORE}.")}
+
+
+def imports(name, nodes):
+    """Yield the absolute name of each module that the import statements of module name ask for."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            source = absolute(name, node)
+            for alias in node.names:  # a submodule, or a name that source defines
+                submodule = f"{source}.{alias.name}"
+                yield submodule if submodule in MODULES else source
+
+
+def absolute(name, node):
+    """Return the module that an import-from statement in module name reads from."""
+    if node.level == 0:
+        return node.module
+    parents = name.split(".") if name in PACKAGES else name.split(".")[:-1]
+    anchor = parents[: len(parents) - node.level + 1]
+    return ".".join(anchor + ([node.module] if node.module else []))
+
+
+def walk_at_import(node):
+    """Yield the nodes that importing the module runs: no functions, no blocks for type checkers."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return
+    if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+        return
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from walk_at_import(child)
+
+
+def outsiders(name, nodes, allowed):
+    """Return the imported modules that are not ours, the standard library's or allowed."""
+    known = allowed | sys.stdlib_module_names | {"sknn_scratch"}
+    return {module for module in imports(name, nodes) if module.split(".")[0] not in known}
+
+
+def calls(tree):
+    return {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+
+
+def test_there_is_a_core_to_look_at():
+    assert CORE in CORE_MODULES
+    assert len(CORE_MODULES) > 1
+
+
+@pytest.mark.parametrize("name", CORE_MODULES)
+def test_core_imports_only_numpy_scipy_the_standard_library_and_itself(name):
+    nodes = list(ast.walk(CORE_MODULES[name]))
+    assert not outsiders(name, nodes, CORE_MAY_IMPORT)
+    ours = {module for module in imports(name, nodes) if module.split(".")[0] == "sknn_scratch"}
+    assert ours <= CORE_MODULES.keys()
+
+
+@pytest.mark.parametrize("name", CORE_MODULES)
+def test_core_never_prints_warns_or_seeds(name):
+    assert not calls(CORE_MODULES[name]) & CORE_NEVER_CALLS
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_importing_the_package_needs_only_what_it_requires(name):
+    assert not outsiders(name, walk_at_import(MODULES[name]), REQUIRED)
+
+
+def test_no_import_cycles():
+    graph = {name: MODULES.keys() & set(imports(name, ast.walk(tree))) for name, tree in MODULES.items()}
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the modules in the circle
+
+
+def test_package_holds_public_names_and_version_only():
+    docstring, *statements = MODULES["sknn_scratch"].body
+    assert isinstance(docstring, ast.Expr)
+    for statement in statements:
+        if isinstance(statement, ast.Assign):
+            assert ast.unparse(statement.targets[0]) in {"__all__", "__version__"}
+        else:
+            assert isinstance(statement, ast.ImportFrom), ast.unparse(statement)
+
+
+def test_core_package_is_a_docstring_only():
+    (docstring,) = MODULES[CORE].body
+    assert isinstance(docstring, ast.Expr)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import os.path, scipy.special", {"os.path", "scipy.special"}),
+        ("from sklearn.base import BaseEstimator", {"sklearn.base"}),
+        ("from . import losses, missing", {f"{CORE}.losses", CORE}),
+        ("from .losses import LOSSES", {f"{CORE}.losses"}),
+        ("from .. import __version__", {"sknn_scratch"}),
+        ("from .._targets import encode", {"sknn_scratch._targets"}),
+        ("def plot():\n    import matplotlib", {"matplotlib"}),
+    ],
+)
+def test_imports_are_found(source, expected):
+    assert set(imports(f"{CORE}.training", ast.walk(ast.parse(source)))) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import matplotlib.pyplot", {"matplotlib.pyplot"}),
+        ("try:\n    import rich\nexcept ImportError:\n    rich = None", {"rich"}),
+        ("class Display:\n    import polars", {"polars"}),
+        ("def plot():\n    import matplotlib", set()),
+        ("if TYPE_CHECKING:\n    import pandas", set()),
+        ("import sklearn, json, sknn_scratch", set()),
+    ],
+)
+def test_outsiders_are_found(source, expected):
+    nodes = walk_at_import(ast.parse(source))
+    assert outsiders("sknn_scratch._displays", nodes, REQUIRED) == expected
