@@ -1,263 +1,249 @@
 """ShallowNNClassifier: the estimator around the core."""
 
-from numbers import Integral, Real
-from typing import ClassVar
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
 
-import numpy as np
-from sklearn.base import (
-    BaseEstimator,
-    ClassifierMixin,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-    _fit_context,
-)
-from sklearn.metrics import get_scorer_names
-from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
-
-from sknn_scratch._callbacks import CallbackSupportMixin, FitReporter
-from sknn_scratch._core.activations import ACTIVATIONS, Activation
+from sknn_scratch._base import BaseShallowNN
+from sknn_scratch._callbacks import Checkpoint, FitReporter
 from sknn_scratch._core.network import predict_hidden, predict_logits
-from sknn_scratch._core.parameters import INIT_SCALES
-from sknn_scratch._core.sparse import SparseRows
 from sknn_scratch._core.training import train
-from sknn_scratch._fitting import (
-    FitInput,
-    adopt,
-    finish_fit,
-    fitted_encoding,
-    fitted_layers,
-    fitted_network,
-    plan_fit,
-)
+from sknn_scratch._fitting import FitInput, adopt, finish_fit, fitted_layers, fitted_network, plan_fit
+from sknn_scratch._resuming import plan_resumption, read_stored_fit
 from sknn_scratch._threads import limit_threads
 
 
-def _can_train_by_parts(estimator):
-    for parameter, value, reason in (
-        ("solver", "lbfgs", "lbfgs needs all rows at once"),
-        ("early_stopping", True, "one epoch at a time cannot stop early; set it to 'auto' or False"),
-        ("class_weight", "balanced", "a part of the rows does not tell the balance; pass a dict"),
-    ):
-        given = getattr(estimator, parameter)
-        if isinstance(given, type(value)) and given == value:
-            raise AttributeError(f"partial_fit is not available for {parameter}={value!r}: {reason}.")
-    return True
+class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShallowNN):
+    """A neural network with one hidden layer, for classification.
 
+    The network computes ``logits = g(X W1 + b1) W2 + b2`` and minimises, over the training rows::
 
-class ShallowNNClassifier(
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-    ClassifierMixin,
-    CallbackSupportMixin,
-    BaseEstimator,
-):
-    _parameter_constraints: ClassVar = {
-        "n_hidden": [Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions(set(ACTIVATIONS)), Activation],
-        "init_scale": [Interval(Real, 0, None, closed="left"), StrOptions(set(INIT_SCALES))],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "solver": [StrOptions({"adam", "sgd", "lbfgs"})],
-        "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"}), None],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "momentum": [Interval(Real, 0, 1, closed="left")],
-        "nesterov": ["boolean"],
-        "beta_1": [Interval(Real, 0, 1, closed="left")],
-        "beta_2": [Interval(Real, 0, 1, closed="left")],
-        "epsilon": [Interval(Real, 0, None, closed="neither")],
-        "learning_rate_schedule": [StrOptions({"constant", "cosine", "adaptive"})],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-        "gradient_tol": [Interval(Real, 0, None, closed="left")],
-        "early_stopping": ["boolean", StrOptions({"auto"})],
-        "validation_fraction": [
-            Interval(Real, 0, 1, closed="neither"),
-            Interval(Integral, 1, None, closed="left"),
-        ],
-        "scoring": [StrOptions({"loss", *get_scorer_names()}), callable],
-        "class_weight": [dict, StrOptions({"balanced"}), None],
-        "dtype": [StrOptions({"float32", "float64"}), None],
-        "warm_start": ["boolean"],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-    }
+        sum_i weight_i loss_i / S  +  alpha / (2 S) (|W1|^2 + |W2|^2)
 
-    _doc_link_module = "sknn_scratch"
-    _doc_link_template = (
-        "https://sknn-scratch.readthedocs.io/en/latest/api/sknn_scratch.{estimator_name}.html"
-    )
+    where loss_i is the cross-entropy of row i and S the sum of the weights (the number of rows, if they
+    all weigh one). ``alpha`` is thus the 1 / C of :class:`~sklearn.linear_model.LogisticRegression`: the
+    penalty fades as rows are added, a weight of two counts like a row that is there twice, and the
+    objective does not depend on the batch size. Biases are not penalised.
 
-    def __init__(
-        self,
-        n_hidden=64,
-        activation="relu",
-        init_scale=0.01,
-        learning_rate=0.001,
+    Parameters
+    ----------
+    n_hidden : int, default=64
+        Number of hidden units.
+    activation : {"identity", "sigmoid", "logistic", "tanh", "relu", "leaky_relu", "elu", "softplus"} or \
+            Activation, default="relu"
+        The function g of the hidden units. "logistic" is another name of "sigmoid". For one of your own,
+        pass an :class:`Activation`.
+    init_scale : float or {"he", "glorot"}, default=0.01
+        Standard deviation of the normally distributed initial weights; biases start at zero. "he" and
+        "glorot" derive it from the sizes of the layers. With 0 the hidden units stay identical.
+    learning_rate : float, default=0.001
+        Step size of the solvers "adam" and "sgd".
+    solver : {"adam", "sgd", "lbfgs"}, default="adam"
+        "adam" is Adam in the form with "epsilon hat" [1]_; "sgd" gradient descent with momentum, plain
+        gradient descent with ``momentum=0`` and ``batch_size=None``; "lbfgs" SciPy's L-BFGS-B on all rows
+        at once, for small data sets.
+    batch_size : int, "auto" or None, default="auto"
+        Rows in a mini-batch. "auto" is 200, or all rows if there are fewer; None is all rows. Ignored
+        by "lbfgs".
+    max_iter : int, default=200
+        Maximum number of epochs; of iterations for "lbfgs".
+    alpha : float, default=1.0
+        Strength of the L2 penalty; see the objective above.
+    dropout : float, default=0.0
+        Share of the hidden units left out at random at every step. Not for "lbfgs".
+    momentum : float, default=0.9
+        Momentum of "sgd".
+    nesterov : bool, default=True
+        Whether the momentum looks ahead (Nesterov).
+    beta_1 : float, default=0.9
+        Decay of Adam's first moment.
+    beta_2 : float, default=0.999
+        Decay of Adam's second moment.
+    epsilon : float, default=1e-8
+        Adam divides by ``sqrt(v) + epsilon``, v being the second moment before its bias is corrected.
+    learning_rate_schedule : {"constant", "cosine", "adaptive"}, default="constant"
+        "cosine" lowers the learning rate to zero over ``max_iter`` epochs; "adaptive" divides it by five
+        whenever there has been no improvement for ``n_iter_no_change`` epochs, instead of stopping.
+    tol : float, default=1e-4
+        Training stops when the watched value has not improved by more than ``tol`` for
+        ``n_iter_no_change`` epochs. Watched is the objective or, where there is a validation, what
+        ``scoring`` says.
+    n_iter_no_change : int, default=10
+        See ``tol``.
+    gradient_tol : float, default=0.0
+        Training also stops when the norm of the objective's gradient falls below this.
+    early_stopping : bool or "auto", default="auto"
+        Whether to hold rows out of training, watch these, and keep the weights of the best epoch.
+        "auto" does so from 10,000 rows on, and where ``X_val`` is given.
+    validation_fraction : float or int, default=0.1
+        Share or number of rows to hold out. The split is stratified; of every class at least one row
+        stays in training.
+    scoring : str or callable, default="loss"
+        What to watch of the validation rows: their loss, or a scikit-learn scorer.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes, which multiply those of the rows. "balanced" gives all classes the same
+        total weight.
+    dtype : {"float32", "float64"} or None, default=None
+        Precision of training and prediction. None is that of X if this is float32, else float64.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on from the weights and the optimiser's memory of the last fit, with full
+        patience and ``max_iter`` further epochs.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the initial weights, the order of the rows, the validation split and dropout.
+    verbose : int, default=0
+        Print a line after every epoch.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The class labels, sorted; the column numbers if y was multilabel.
+    coefs_ : list of two ndarrays, of shape (n_features, n_hidden) and (n_hidden, n_outputs)
+        The weights. n_outputs is 1 for two classes, else the number of classes or labels.
+    intercepts_ : list of two ndarrays, of shape (n_hidden,) and (n_outputs,)
+        The biases.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features, if X had any.
+    n_iter_ : int
+        Number of epochs made, over all calls with ``warm_start`` or ``partial_fit``.
+    best_iter_ : int
+        The epoch whose weights the model has.
+    stop_reason_ : str
+        "converged", "max_iter", "no_improvement", "small_gradient", "callback", "interrupted" or
+        "diverged".
+    history_ : dict of ndarray of shape (`n_iter_`,)
+        One entry an epoch: "loss" (the objective, averaged over the batches as they came), "val_loss"
+        and "val_score" where there was a validation, "gradient_norm_hidden" and "gradient_norm_output"
+        (of the layers' last gradient), "saturated_fraction" (of the hidden values of the last rows,
+        those where the activation's derivative is below 0.05) and "dead_fraction" (of the units, those
+        for which this holds for all these rows), "learning_rate", and "seconds".
+    loss_curve_ : ndarray of shape (`n_iter_`,)
+        The same as ``history_["loss"]``.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If ``max_iter`` is reached first.
+    DivergenceWarning
+        If the loss becomes infinite or explodes. The model keeps its last good weights.
+    SymmetryWarning
+        If ``init_scale`` is 0.
+
+    See Also
+    --------
+    sklearn.neural_network.MLPClassifier : The network of scikit-learn, with any number of hidden layers.
+
+    References
+    ----------
+    .. [1] Kingma, D. P., and Ba, J. (2015). Adam: A method for stochastic optimization. ICLR.
+       https://arxiv.org/abs/1412.6980
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sknn_scratch import ShallowNNClassifier
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
+    >>> clf = make_pipeline(StandardScaler(), ShallowNNClassifier(random_state=0))
+    >>> clf.fit(X_train, y_train).score(X_test, y_test) > 0.95
+    True
+    """
+
+    @classmethod
+    def resume(
+        cls,
+        path,
+        X,
+        y,
+        sample_weight=None,
         *,
-        solver="adam",
-        batch_size="auto",
-        max_iter=200,
-        alpha=1.0,
-        dropout=0.0,
-        momentum=0.9,
-        nesterov=True,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        learning_rate_schedule="constant",
-        tol=1e-4,
-        n_iter_no_change=10,
-        gradient_tol=0.0,
-        early_stopping="auto",
-        validation_fraction=0.1,
-        scoring="loss",
-        class_weight=None,
-        dtype=None,
-        warm_start=False,
-        random_state=None,
-        verbose=0,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        params=None,
+        callbacks=(),
     ):
-        self.n_hidden = n_hidden
-        self.activation = activation
-        self.init_scale = init_scale
-        self.learning_rate = learning_rate
-        self.solver = solver
-        self.batch_size = batch_size
-        self.max_iter = max_iter
-        self.alpha = alpha
-        self.dropout = dropout
-        self.momentum = momentum
-        self.nesterov = nesterov
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.learning_rate_schedule = learning_rate_schedule
-        self.tol = tol
-        self.n_iter_no_change = n_iter_no_change
-        self.gradient_tol = gradient_tol
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.scoring = scoring
-        self.class_weight = class_weight
-        self.dtype = dtype
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
+        """Go on with a fit that was broken off, from the file that its :class:`Checkpoint` wrote.
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
-        """Train the network.
+        On the same machine and with the same library versions, it ends with the same weights, bit for
+        bit, and with the same fitted attributes (but for ``history_["seconds"]``) as a fit that was never
+        broken off. Of a fit that had come to its end the model is returned, without training. A fit that
+        was interrupted (Ctrl-C) goes on.
 
         Parameters
         ----------
-        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
-            Training rows. Features on comparable scales (see StandardScaler) train far better.
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Class labels, or a label indicator of zeros and ones.
-        sample_weight : array-like of shape (n_samples,), default=None
-            A weight of two counts like a row that is there twice, a weight of zero like none.
-        X_val, y_val, sample_weight_val : like X, y and sample_weight, default=None
-            Rows to validate with, instead of a part of X. They need ``early_stopping`` True or "auto".
+        path : str or path-like
+            The file. It is written again after as many epochs as before: the estimator gets a
+            ``Checkpoint`` for the same file.
+        X, y, sample_weight : as in fit
+            What ``fit`` was given: the same rows in the same order, since the file does not hold them.
+        X_val, y_val, sample_weight_val : as in fit
+            Likewise.
+        params : dict, default=None
+            The values of those parameters that the file cannot hold: an :class:`Activation` of your own, a
+            callable ``scoring``, a RandomState. Others cannot be changed.
+        callbacks : sequence of callbacks, default=()
+            Further callbacks, for :meth:`set_callbacks`.
 
         Returns
         -------
-        self : ShallowNNClassifier
-            The fitted estimator.
-        """
-        return self._fit(FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val))
+        estimator : ShallowNNClassifier
+            A new, fitted estimator, with the parameters of the one whose fit was broken off.
 
-    @available_if(_can_train_by_parts)
+        Raises
+        ------
+        CheckpointError
+            If the file is damaged, of a newer format, or no checkpoint, or if the data are not those of
+            the fit. It is a ValueError.
+        FileNotFoundError
+            If there is no such file.
+
+        See Also
+        --------
+        Checkpoint : Writes the file.
+
+        Notes
+        -----
+        In a Pipeline, the classifier saw transformed rows: resume with
+        ``resume(path, pipeline[:-1].transform(X), y)``.
+
+        Examples
+        --------
+        A script that can be started again as often as it dies:
+
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from sklearn.datasets import load_iris
+        >>> from sknn_scratch import Checkpoint, ShallowNNClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> path = Path(tempfile.mkdtemp()) / "iris.npz"
+        >>> if path.exists():
+        ...     clf = ShallowNNClassifier.resume(path, X, y)
+        ... else:
+        ...     clf = ShallowNNClassifier(learning_rate=0.01, max_iter=1000, random_state=0)
+        ...     clf = clf.set_callbacks(Checkpoint(path, every=10)).fit(X, y)
+        >>> clf.stop_reason_
+        'converged'
+        """
+        estimator, stored = read_stored_fit(cls, path, params)
+        estimator.set_callbacks(Checkpoint(path, stored.header["every"]), *callbacks)
+        inputs = FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val)
+        return estimator._go_on(inputs, stored)
+
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
-        """Train for one epoch on these rows, going on from where the last call ended.
+    def _go_on(self, inputs, stored):
+        return self._fit(inputs, stored)
 
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
-            Training rows.
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Class labels, or a label indicator of zeros and ones.
-        classes : array-like of shape (n_classes,), default=None
-            All labels that may ever come. Must be given on the first call, unless y is multilabel.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows.
-
-        Returns
-        -------
-        self : ShallowNNClassifier
-            The fitted estimator.
-        """
-        return self._fit(FitInput(X, y, sample_weight, classes=classes, partial=True))
-
-    def _fit(self, inputs):
-        plan = plan_fit(self, inputs)
+    def _fit(self, inputs, stored=None):
+        plan = plan_fit(self, inputs) if stored is None else plan_resumption(self, inputs, stored)
         reporter = FitReporter(self, plan, inputs)
         n_samples, shape = plan.task.config.batch_size, plan.task.config.network.shape
         with limit_threads(n_samples, shape.n_features, shape.n_hidden), reporter.fit_task():
             (result,) = train([plan.task], reporter.on_epoch_end)
             adopt(self, finish_fit(plan, result))
         return self
-
-    def predict(self, X):
-        """Predict labels.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,) or (n_samples, n_labels)
-        """
-        logits = self._logits(X)
-        return fitted_encoding(self).decode(logits)
-
-    def predict_proba(self, X):
-        """Predict probabilities.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
-            Of the classes, in the order of ``classes_``; of each label, if y was multilabel.
-        """
-        logits = self._logits(X)
-        return fitted_encoding(self).probabilities(logits)
-
-    def predict_log_proba(self, X):
-        """Predict the logarithms of the probabilities, finite even where these underflow.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        log_probabilities : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
-        """
-        logits = self._logits(X)
-        return fitted_encoding(self).log_probabilities(logits)
-
-    def decision_function(self, X):
-        """Compute the logits, the inputs of the last sigmoid or softmax.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        logits : ndarray of shape (n_samples,), (n_samples, n_classes) or (n_samples, n_labels)
-            For two classes, the log-odds of the second.
-        """
-        logits = self._logits(X)
-        return logits[:, 0] if fitted_encoding(self).kind == "binary" else logits
 
     def transform(self, X):
         """Compute the values of the hidden units.
@@ -276,10 +262,7 @@ class ShallowNNClassifier(
         return self._predict(predict_logits, X)
 
     def _predict(self, compute, X):
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", reset=False)
-        if not isinstance(X, np.ndarray):
-            X = SparseRows([X], stacked=False)
+        X = self._rows(X)
         return compute(fitted_network(self), fitted_layers(self), X)
 
     @property
@@ -288,7 +271,5 @@ class ShallowNNClassifier(
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.classifier_tags.multi_label = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

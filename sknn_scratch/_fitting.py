@@ -8,7 +8,7 @@ plans can be trained together.
 import copy
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import scipy.sparse
@@ -36,7 +36,7 @@ AUTO_BATCH_ROWS = 200
 
 @dataclass(frozen=True)
 class FitInput:
-    """What a user passes to fit or partial_fit."""
+    """What a user passes to fit or partial_fit. Several networks may be planned on one and the same."""
 
     X: object
     y: object
@@ -46,6 +46,18 @@ class FitInput:
     sample_weight_val: object = None
     classes: object = None
     partial: bool = False
+    encoded: dict = field(default_factory=dict, repr=False)  # EncodedData by the parameter dtype
+
+
+@dataclass(frozen=True)
+class EncodedData:
+    """The training data, validated and encoded; networks that share it can be stacked without a copy."""
+
+    X: object
+    y: np.ndarray
+    targets: np.ndarray
+    encoding: LabelEncoding
+    attributes: dict  # the fitted attributes that follow from the data
 
 
 @dataclass
@@ -57,7 +69,7 @@ class FitPlan:
     partial: bool
 
 
-def plan_fit(estimator, inputs):
+def plan_fit(estimator, inputs, state=None):
     """Validate the input, encode the labels, and prepare the task.
 
     Parameters
@@ -65,22 +77,28 @@ def plan_fit(estimator, inputs):
     estimator : ShallowNNClassifier
         With validated parameters. It is not changed.
     inputs : FitInput
+    state : TrainState, optional
+        That of a fit of this estimator that was broken off, and that shall be finished.
 
     Returns
     -------
     FitPlan
     """
-    goes_on = hasattr(estimator, "coefs_") and (inputs.partial or estimator.warm_start)
+    trains_further = hasattr(estimator, "coefs_") and (inputs.partial or estimator.warm_start)
+    goes_on = trains_further or state is not None
     fitted = copy.copy(estimator)
     if not goes_on:
         clear_fitted(fitted)
         fitted._seed_ = int(check_random_state(estimator.random_state).randint(2**31 - 1))
     check_combinations(estimator, inputs)
-    X, y = validated_data(fitted, inputs.X, inputs.y, reset=not goes_on)
-    encoding = find_encoding(fitted, y, inputs, goes_on)
-    data = train_data(fitted, inputs, X, y, encoding)
-    config = train_config(fitted, data, encoding, partial=inputs.partial)
-    state = next_state(fitted, config) if goes_on else first_state(fitted, config, X.dtype)
+    if fitted.dtype not in inputs.encoded:
+        inputs.encoded[fitted.dtype] = encode_data(fitted, inputs, goes_on)
+    encoded = inputs.encoded[fitted.dtype]
+    vars(fitted).update(encoded.attributes)
+    data = train_data(fitted, inputs, encoded)
+    config = train_config(fitted, data, encoded.encoding, partial=inputs.partial)
+    if state is None:
+        state = next_state(fitted, config) if goes_on else first_state(fitted, config, data.X.dtype)
     return FitPlan(fitted, TrainTask(state, data, config), inputs.partial)
 
 
@@ -110,6 +128,15 @@ def check_combinations(estimator, inputs):
         raise ValueError(
             "X_val and y_val are for early stopping, but early_stopping=False; set it to True or 'auto'."
         )
+
+
+def encode_data(fitted, inputs, goes_on):
+    """Validate and encode the training data."""
+    X, y = validated_data(fitted, inputs.X, inputs.y, reset=not goes_on)
+    encoding = find_encoding(fitted, y, inputs, goes_on)
+    names = ("n_features_in_", "feature_names_in_", "classes_", "_target_kind_")
+    attributes = {name: getattr(fitted, name) for name in names if hasattr(fitted, name)}
+    return EncodedData(X, y, encoding.encode(y, X.dtype), encoding, attributes)
 
 
 def validated_data(fitted, X, y, *, reset):
@@ -142,8 +169,8 @@ def find_encoding(fitted, y, inputs, goes_on):
             )
         if not inputs.partial and y.ndim == 1 and len(np.unique(y)) != len(encoding.classes):
             raise ValueError(
-                "With warm_start=True, y must have the same classes as before: "
-                f"{encoding.classes.tolist()}. Set warm_start=False to start anew."
+                f"To go on, y must have the same classes as before: {encoding.classes.tolist()}. With "
+                "warm_start=False, fit starts anew."
             )
         if fitted.n_hidden != fitted.coefs_[0].shape[1]:
             raise ValueError(
@@ -169,9 +196,9 @@ def fitted_encoding(fitted):
     return LabelEncoding(fitted._target_kind_, fitted.classes_)
 
 
-def train_data(fitted, inputs, X, y, encoding):
+def train_data(fitted, inputs, encoded):
     """Gather the rows to train on and those to validate with."""
-    targets = encoding.encode(y, X.dtype)
+    X, y, encoding = encoded.X, encoded.y, encoded.encoding
     weights = row_weights(inputs.sample_weight, fitted.class_weight, X, y, encoding.classes)
     rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
     check_enough_classes(rows, y, encoding, inputs)
@@ -179,10 +206,10 @@ def train_data(fitted, inputs, X, y, encoding):
     if inputs.X_val is not None:
         validation, score = given_validation(fitted, inputs, encoding, X.dtype)
     elif not inputs.partial and stops_early(fitted, len(rows)):
-        rows, validation, score = held_out_validation(fitted, inputs, (X, y, targets, weights), rows)
+        rows, validation, score = held_out_validation(fitted, inputs, encoded, weights, rows)
     return TrainData(
         X,
-        targets,
+        encoded.targets,
         rows=None if len(rows) == X.shape[0] else rows,
         weights=None if weights is None else weights[rows],
         validation=validation,
@@ -208,9 +235,9 @@ def stops_early(estimator, n_samples):
     return bool(estimator.early_stopping)
 
 
-def held_out_validation(fitted, inputs, encoded, rows):
+def held_out_validation(fitted, inputs, encoded, weights, rows):
     """Split the rows, the same way for the same seed and data."""
-    X, y, targets, weights = encoded
+    X, y, targets = encoded.X, encoded.y, encoded.targets
     rng = random_streams(fitted)["split"]
     train_rows, rows = split_rows(rows, y, fitted.validation_fraction, rng)
     weights = None if weights is None else weights[rows]
@@ -270,7 +297,7 @@ def train_config(fitted, data, encoding, *, partial):
         solver=fitted.solver,
         batch_size=data.n_samples if fitted.solver == "lbfgs" else min(batch_size, data.n_samples),
         max_iter=1 if partial else fitted.max_iter,
-        learning_rate=fitted.learning_rate,
+        learning_rate=float(fitted.learning_rate),
         schedule=fitted.learning_rate_schedule,
         **{
             name: getattr(fitted, name)

@@ -1,11 +1,12 @@
 """Labels to targets and back; class and sample weights to one weight a row."""
 
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from scipy.special import expit
 from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
+from sklearn.utils.multiclass import type_of_target, unique_labels
 from sklearn.utils.validation import _check_sample_weight, column_or_1d
 
 from sknn_scratch._core.losses import LOSSES
@@ -30,7 +31,7 @@ class LabelEncoding:
         """Find the encoding of ``y``, whose labels are all in ``classes`` if that is given."""
         if y.ndim == 2:
             return cls("multilabel", np.arange(y.shape[1]))
-        labels = np.unique(y) if classes is None else unique_labels(classes)
+        labels = np.unique(y) if classes is None else unique_labels(plain_labels(classes))
         return cls("multiclass" if len(labels) > 2 else "binary", labels)
 
     @property
@@ -91,11 +92,25 @@ class LabelEncoding:
         return log_probabilities(logits)
 
 
+def plain_labels(y):
+    """Turn pandas' nullable integers and booleans into NumPy's; scikit-learn would make floats of them."""
+    if not hasattr(y, "dtype") or isinstance(y, np.ndarray):
+        return y
+    labels = np.asarray(y)
+    return labels if labels.dtype.kind in "biu" else y
+
+
 def check_labels(y):
     """Validate class labels (n_samples,) or a label indicator (n_samples, n_labels), dense or sparse."""
-    check_classification_targets(y)
-    if type_of_target(y, input_name="y") == "multilabel-indicator":
+    if y.dtype == object and any(label is None for label in y.flat):
+        raise ValueError("y contains None; every row needs a label.")
+    kind = type_of_target(y, input_name="y")
+    if kind == "multilabel-indicator":
         return y.toarray() if hasattr(y, "toarray") else np.asarray(y)
+    if kind not in ("binary", "multiclass"):
+        raise ValueError(
+            f"Unknown label type: {kind}. y must hold class labels, or be a label indicator of zeros and ones."
+        )
     return column_or_1d(y, warn=True)
 
 
@@ -106,13 +121,10 @@ def row_weights(sample_weight, class_weight, X, y, classes):
     """
     if sample_weight is not None:
         sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        if not sample_weight.any():
-            raise ValueError("sample_weight is zero for every row; at least one must be positive.")
     if class_weight is None:
         return sample_weight
-    return _class_weights(class_weight, y, classes, sample_weight) * (
-        1.0 if sample_weight is None else sample_weight
-    )
+    weights = _class_weights(class_weight, y, classes, sample_weight)
+    return weights if sample_weight is None else weights * sample_weight
 
 
 def _class_weights(class_weight, y, classes, sample_weight):
@@ -140,6 +152,6 @@ def _class_weights(class_weight, y, classes, sample_weight):
 def _given_class_weights(class_weight, classes):
     if unknown := [label for label in class_weight if label not in classes]:
         raise ValueError(f"class_weight has classes that are not in y: {unknown}. The classes are {classes}.")
-    if any(not weight >= 0 for weight in class_weight.values()):
-        raise ValueError(f"class_weight must not be negative or NaN, got {class_weight}.")
+    if not all(isinstance(weight, Real) and 0 <= weight < np.inf for weight in class_weight.values()):
+        raise ValueError(f"class_weight must have finite weights that are not negative, got {class_weight}.")
     return np.array([class_weight.get(label, 1.0) for label in classes])

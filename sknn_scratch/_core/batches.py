@@ -9,19 +9,16 @@ others have weight zero.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeAlias
+from typing import Any
 
 import numpy as np
 import scipy.sparse
-from numpy.typing import NDArray
 
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.network import Batch, Rows
-from sknn_scratch._core.sparse import SparseRows
-
-Index: TypeAlias = NDArray[np.intp]
+from sknn_scratch._core.sparse import ColumnSelector, Index, SparseRows
 
 CHUNK_BYTES = 2**18  # of gathered rows: a quarter of a usual second-level cache
 
@@ -73,9 +70,12 @@ class BatchStream:
         One for each network, all with the same X and targets. A single one has no network axis.
     batch_size : int
         Rows in a batch.
+    select_columns : bool
+        Whether to reduce sparse batches to the columns that they use.
     """
 
-    def __init__(self, data: Sequence[TrainData], batch_size: int) -> None:
+    def __init__(self, data: Sequence[TrainData], batch_size: int, *, select_columns: bool = False) -> None:
+        self.selector = ColumnSelector(data[0].X.shape[1]) if select_columns else None
         self.X, self.targets = data[0].X, data[0].targets
         self.networks = () if len(data) == 1 else (len(data),)
         self.n_samples = [one.n_samples for one in data]
@@ -84,7 +84,7 @@ class BatchStream:
         self.rows = self._stack_rows(data)
         self.weights = self._stack_weights(data)
         self.slots = [self._slot(start) for start in range(0, self.longest, self.batch_size)]
-        self._gathers: dict[int, tuple[_Gather, _DenseGather]] = {}
+        self._chunks: dict[tuple[tuple[int, ...], ...], _Chunk] = {}
         self._whole: list[Batch] = []
 
     @property
@@ -92,20 +92,20 @@ class BatchStream:
         """The sizes of batches that occur."""
         return {max(slot.counts) for slot in self.slots}
 
-    def epoch(self, rngs: Sequence[np.random.Generator]) -> Iterator[Batch]:
-        """Yield the batches of one epoch. A batch is valid until the next one is asked for."""
+    def epoch(self, rngs: Sequence[np.random.Generator]) -> Iterator[list[Batch]]:
+        """Yield the batches of one epoch, chunk by chunk; each is valid until the next is asked for."""
         if len(self.slots) > 1:
             yield from self._gathered(self._shuffled(rngs))
         else:
             self._whole = self._whole or self._all_rows()
-            yield from self._whole
+            yield self._whole
 
     def _all_rows(self) -> list[Batch]:
         """Prepare the one batch of full-batch training: X itself, if possible."""
         if self.rows is None and isinstance(self.X, np.ndarray):
             return [self.slots[0].batch(self.X, self.targets, self.weights)]
         order = np.broadcast_to(np.arange(self.longest), (*self.networks, self.longest))
-        return list(self._gathered(order))
+        return next(self._gathered(order))
 
     def _shuffled(self, rngs: Sequence[np.random.Generator]) -> Index:
         """Positions (..., longest) in random order; those of surplus rows stay at the end."""
@@ -115,34 +115,36 @@ class BatchStream:
             order[n:] = np.arange(n, self.longest)
         return orders.reshape(*self.networks, self.longest)
 
-    def _gathered(self, order: Index) -> Iterator[Batch]:
+    def _gathered(self, order: Index) -> Iterator[list[Batch]]:
         """Gather the rows in this order, chunk by chunk, and cut the chunks into batches."""
         rows = order if self.rows is None else np.take_along_axis(self.rows, order, axis=-1)
         weights = None
         if self.weights is not None:
             weights = np.take_along_axis(self.weights, order[..., np.newaxis], axis=-2)
-        slots = iter(self.slots)
-        chunk = self.batch_size * self._batches_in_chunk()
-        for start in range(0, self.longest, chunk):
-            for X, targets in self._gather(rows[..., start : start + chunk]):
-                yield next(slots).batch(X, targets, weights)
+        step = self._batches_in_chunk()
+        for i in range(0, len(self.slots), step):
+            slots = self.slots[i : i + step]
+            positions = slice(slots[0].positions.start, slots[-1].positions.stop)
+            yield self._chunk(slots).fill(rows[..., positions], weights, slots)
 
     def _batches_in_chunk(self) -> int:
-        row_bytes: int = self.X.shape[1] * self.X.dtype.itemsize * math.prod(self.networks)
-        return max(1, CHUNK_BYTES // (row_bytes * self.batch_size))
+        values = self.X.shape[1] if isinstance(self.X, np.ndarray) else self.X.nnz / self.X.shape[0]
+        batch_bytes = values * self.X.dtype.itemsize * self.batch_size * math.prod(self.networks)
+        return max(1, int(CHUNK_BYTES // max(1, batch_bytes)))
 
-    def _gather(self, rows: Index) -> Iterable[tuple[Any, Array]]:
-        """Gather a chunk of rows (..., n) into the buffers for its size; batches of X and targets."""
-        n = rows.shape[-1]
-        if n not in self._gathers:
-            dense = isinstance(self.X, np.ndarray)
-            cuts, leading = range(self.batch_size, n, self.batch_size), (*self.networks, n)
-            self._gathers[n] = (
-                _DenseGather(self.X, leading, cuts) if dense else _SparseGather(self.X, leading, cuts),
-                _DenseGather(self.targets, leading, cuts),
-            )
-        of_X, of_targets = self._gathers[n]
-        return zip(of_X(rows), of_targets(rows), strict=True)
+    def _chunk(self, slots: Sequence["_Slot"]) -> "_Chunk":
+        """Get the buffers for these slots; most chunks are alike and share them."""
+        key = tuple(slot.counts for slot in slots)
+        if key not in self._chunks:
+            sizes = [max(counts) for counts in key]
+            gather_targets = _DenseGather(self.targets, self.networks, sizes)
+            self._chunks[key] = _Chunk(self._gather_X(sizes), gather_targets)
+        return self._chunks[key]
+
+    def _gather_X(self, sizes: list[int]) -> "_DenseGather | _SparseGather":
+        if isinstance(self.X, np.ndarray):
+            return _DenseGather(self.X, self.networks, sizes)
+        return _SparseGather(self.X, self.networks, sizes, self.selector)
 
     def _slot(self, start: int) -> "_Slot":
         counts = tuple(min(n - start, self.batch_size) for n in self.n_samples)
@@ -191,19 +193,33 @@ class _Slot:
         return Batch(X, targets, scale, self.share, self.counts)
 
 
-class _Gather(Protocol):
-    """Takes rows (..., n) of one array and cuts them into batches."""
+class _Chunk:
+    """The buffers of some consecutive batches, and the batches that view them."""
 
-    def __call__(self, rows: Index) -> Sequence[Any]: ...
+    def __init__(self, gather_X: "_DenseGather | _SparseGather", gather_targets: "_DenseGather") -> None:
+        self.gather_X = gather_X
+        self.gather_targets = gather_targets
+        self.batches: list[Batch] = []
+
+    def fill(self, rows: Index, weights: Array | None, slots: Sequence[_Slot]) -> list[Batch]:
+        """Gather rows (..., n_chunk); ``weights`` (..., longest, 1) are the whole epoch's."""
+        X, targets = self.gather_X(rows), self.gather_targets(rows)
+        same_views = isinstance(self.gather_X, _DenseGather) and weights is None
+        if not (self.batches and same_views):
+            self.batches = [
+                slot.batch(X_of_batch, targets_of_batch, weights)
+                for slot, X_of_batch, targets_of_batch in zip(slots, X, targets, strict=True)
+            ]
+        return self.batches
 
 
 class _DenseGather:
     """Take rows of a dense array into one buffer, which is cut into batches once and for all."""
 
-    def __init__(self, source: Array, leading: tuple[int, ...], cuts: range) -> None:
+    def __init__(self, source: Array, networks: tuple[int, ...], sizes: list[int]) -> None:
         self.source = source
-        self.buffer = np.empty((*leading, source.shape[1]), source.dtype)
-        self.batches = np.split(self.buffer, cuts, axis=-2)
+        self.buffer = np.empty((*networks, sum(sizes), source.shape[1]), source.dtype)
+        self.batches = np.split(self.buffer, np.cumsum(sizes)[:-1], axis=-2)
 
     def __call__(self, rows: Index) -> list[Array]:
         # "clip" lets take() write into the buffer directly; the rows are in range.
@@ -214,15 +230,19 @@ class _DenseGather:
 class _SparseGather:
     """Take rows of a CSR matrix, network by network, and cut them into batches."""
 
-    def __init__(self, source: Any, leading: tuple[int, ...], cuts: range) -> None:
+    def __init__(
+        self, source: Any, networks: tuple[int, ...], sizes: list[int], selector: ColumnSelector | None
+    ) -> None:
         self.source = source
-        self.stacked = len(leading) > 1
-        ends = [*cuts, leading[-1]]
-        self.slices = [slice(start, end) for start, end in zip([0, *cuts], ends, strict=True)]
+        self.stacked = bool(networks)
+        self.selector = selector
+        self.ends = np.cumsum(sizes)
+        self.starts = self.ends - sizes
 
     def __call__(self, rows: Index) -> list[SparseRows]:
         chunk = SparseRows([self.source[r] for r in np.atleast_2d(rows)], stacked=self.stacked)
-        return [chunk.slice(rows_of_batch) for rows_of_batch in self.slices]
+        batches = [chunk.slice(slice(*ends)) for ends in zip(self.starts, self.ends, strict=True)]
+        return batches if self.selector is None else [self.selector(batch) for batch in batches]
 
 
 def pool(data: Sequence[TrainData]) -> list[TrainData]:

@@ -57,16 +57,16 @@ class Parameters(NamedTuple):
 def view_parameters(flat: Array, shape: NetworkShape) -> Parameters:
     """View a flat buffer (..., n_params) as the parameters of networks of one shape."""
     n_features, n_hidden, n_outputs = shape
-    networks = flat.shape[:-1]
-    ends = np.cumsum([n_features * n_hidden, n_hidden * n_outputs, n_hidden])
-    w_hidden, w_output, b_hidden, b_output = np.split(flat, ends, axis=-1)
+    networks, n_weights = flat.shape[:-1], shape.n_weights
+    weights, biases = flat[..., :n_weights], flat[..., n_weights:]
+    n_hidden_weights = n_features * n_hidden
     return Parameters(
         flat=flat,
-        weights=flat[..., : shape.n_weights],
-        w_hidden=w_hidden.reshape(*networks, n_features, n_hidden),
-        w_output=w_output.reshape(*networks, n_hidden, n_outputs),
-        b_hidden=b_hidden.reshape(*networks, 1, n_hidden),
-        b_output=b_output.reshape(*networks, 1, n_outputs),
+        weights=weights,
+        w_hidden=weights[..., :n_hidden_weights].reshape(*networks, n_features, n_hidden),
+        w_output=weights[..., n_hidden_weights:].reshape(*networks, n_hidden, n_outputs),
+        b_hidden=biases[..., :n_hidden].reshape(*networks, 1, n_hidden),
+        b_output=biases[..., n_hidden:].reshape(*networks, 1, n_outputs),
     )
 
 

@@ -1,12 +1,15 @@
 """Rows of a sparse design matrix, with the two products that training needs; never densified."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import DTypeLike
+import scipy.sparse
+from numpy.typing import DTypeLike, NDArray
 
 from sknn_scratch._core.activations import Array
+
+Index: TypeAlias = NDArray[np.intp]
 
 
 class SparseRows:
@@ -18,11 +21,14 @@ class SparseRows:
         One for each network.
     stacked : bool
         Whether there is a network axis; without one, ``matrices`` has one element.
+    columns : ndarray of shape (n_features,) or None
+        If the matrices have only some columns of others, which ones.
     """
 
-    def __init__(self, matrices: Sequence[Any], *, stacked: bool) -> None:
+    def __init__(self, matrices: Sequence[Any], *, stacked: bool, columns: Index | None = None) -> None:
         self.matrices = matrices
         self.stacked = stacked
+        self.columns = columns
 
     @classmethod
     def stack(cls, rows: Sequence["SparseRows"], n_samples: int) -> "SparseRows":
@@ -65,3 +71,22 @@ class SparseRows:
 def slice_rows(X: Any, rows: slice) -> Any:
     """Take a block of rows of dense or sparse rows."""
     return X[..., rows, :] if isinstance(X, np.ndarray) else X.slice(rows)
+
+
+class ColumnSelector:
+    """Reduces sparse rows of one network to the columns that they use."""
+
+    def __init__(self, n_columns: int) -> None:
+        self._is_used = np.zeros(n_columns, bool)
+        self._position = np.zeros(n_columns, np.int32)
+
+    def __call__(self, rows: SparseRows) -> SparseRows:
+        """Drop the columns without a stored value; the result says which are left."""
+        (X,) = rows.matrices
+        self._is_used[X.indices] = True
+        columns = np.flatnonzero(self._is_used)
+        self._is_used[columns] = False
+        self._position[columns] = np.arange(len(columns))
+        parts = (X.data, self._position[X.indices], X.indptr)
+        narrow = scipy.sparse.csr_array(parts, shape=(X.shape[0], len(columns)))
+        return SparseRows([narrow], stacked=False, columns=columns)

@@ -22,7 +22,9 @@ import numpy as np
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.batches import BatchStream, TrainData, pool, stack_validations
 from sknn_scratch._core.lbfgs import minimise_lbfgs
+from sknn_scratch._core.narrowing import Narrowing, Trainable, is_wide
 from sknn_scratch._core.network import (
+    Batch,
     Network,
     add_penalty_gradient,
     allocate_workspace,
@@ -32,6 +34,7 @@ from sknn_scratch._core.network import (
 )
 from sknn_scratch._core.optimizers import OPTIMIZERS, Memory, Step
 from sknn_scratch._core.parameters import view_parameters
+from sknn_scratch._core.sparse import Index, SparseRows
 from sknn_scratch._core.stopping import StopReason, Watch
 
 EpochRecord: TypeAlias = dict[str, float]
@@ -90,6 +93,8 @@ class TrainState:
         The best epoch of the present run.
     loss_limit : float or None
         The loss that counts as an explosion; None until the first batch.
+    stop_reason : StopReason or None
+        Why the present run has ended; None while it has not.
     """
 
     params: Array
@@ -102,6 +107,7 @@ class TrainState:
     epochs_before: int = 0
     watch: Watch = field(default_factory=Watch)
     loss_limit: float | None = None
+    stop_reason: StopReason | None = None
 
     @property
     def epoch(self) -> int:
@@ -128,6 +134,7 @@ class TrainState:
             epochs_before=self.epoch,
             watch=Watch(),
             loss_limit=None,
+            stop_reason=None,
         )
 
 
@@ -165,7 +172,14 @@ def group_key(task: TrainTask) -> Hashable:
         isinstance(data.X, np.ndarray),
         state.params.dtype.str,
         state.n_updates,
+        id(state) if is_trained_narrow(task) else None,  # each batch of each network trains another part
     )
+
+
+def is_trained_narrow(task: "TrainTask | Run") -> bool:
+    """Whether the network is wide and its rows sparse, so that batches train parts of it."""
+    is_sparse = not isinstance(task.data.X, np.ndarray)
+    return is_sparse and task.config.solver != "lbfgs" and is_wide(task.config.network.shape)
 
 
 def train(tasks: Sequence[TrainTask], on_epoch_end: OnEpochEnd | None = None) -> list[TrainResult]:
@@ -174,7 +188,8 @@ def train(tasks: Sequence[TrainTask], on_epoch_end: OnEpochEnd | None = None) ->
     Parameters
     ----------
     tasks : sequence of TrainTask
-        All with the same ``group_key``; with the solver lbfgs, just one. Their states are changed.
+        All with the same ``group_key``; with the solver lbfgs, just one. Their states are changed, unless
+        they have a reason to stop already.
     on_epoch_end : callable, optional
         ``on_epoch_end(i, state)`` is called after every epoch of task i; a true value ends its training.
 
@@ -187,7 +202,7 @@ def train(tasks: Sequence[TrainTask], on_epoch_end: OnEpochEnd | None = None) ->
     for run, data in zip(runs, pool([task.data for task in tasks]), strict=True):
         run.data = data
     try:
-        stack = Stack(runs)
+        stack = Stack(runs).without_stopped()
         if stack.config.solver == "lbfgs":
             run_lbfgs(stack, on_epoch_end)
         while stack.runs:
@@ -207,7 +222,6 @@ class Run:
     state: TrainState
     data: TrainData
     config: TrainConfig
-    stop_reason: StopReason | None = None
     last_good: Array = field(default_factory=lambda: np.empty(0))  # params after the last sound epoch
 
     @property
@@ -229,20 +243,20 @@ class Run:
 
     def interrupt(self) -> None:
         """Stop at the last whole epoch, unless there was another reason to stop."""
-        if self.stop_reason is None:
-            self.stop_reason = StopReason.INTERRUPTED
+        if self.state.stop_reason is None:
+            self.state.stop_reason = StopReason.INTERRUPTED
             self.restore_last_good()
 
     def result(self) -> TrainResult:
         """Let go of the stack, and choose the parameters of the best epoch."""
-        assert self.stop_reason is not None
         state, watch = self.state, self.state.watch
+        assert state.stop_reason is not None
         state.params = state.params.copy()
         state.memory = {name: array.copy() for name, array in state.memory.items()}
         if watch.best_params is None:
-            return TrainResult(state, self.stop_reason, state.epoch)
+            return TrainResult(state, state.stop_reason, state.epoch)
         state.params, watch.best_params = watch.best_params, None
-        return TrainResult(state, self.stop_reason, watch.best_epoch)
+        return TrainResult(state, state.stop_reason, watch.best_epoch)
 
 
 class Stack:
@@ -267,35 +281,35 @@ class Stack:
             if optimizer is not None and not state.memory:
                 state.memory = optimizer.init(state.params)
         flat = self._share([state.params for state in states])
-        self.memory = {
-            name: self._share([state.memory[name] for state in states]) for name in states[0].memory
-        }
+        memory = {name: self._share([state.memory[name] for state in states]) for name in states[0].memory}
         if self.networks:
             for i, state in enumerate(states):
                 state.params = flat[i]
-                state.memory = {name: array[i] for name, array in self.memory.items()}
-        self.params = view_parameters(flat, shape)
-        self.grads = view_parameters(np.zeros_like(flat), shape)
-        self.updates = view_parameters(np.zeros_like(flat), shape)
+                state.memory = {name: array[i] for name, array in memory.items()}
+        self.params, grads, updates = (
+            view_parameters(array, shape) for array in (flat, np.zeros_like(flat), np.zeros_like(flat))
+        )
+        self.whole = self.last_trained = Trainable(self.params, grads, updates, memory)
+        self.narrowing = Narrowing(self.whole, shape) if is_trained_narrow(self.runs[0]) else None
         self.last_good = flat.copy()
         for run, last_good in zip(self.runs, np.atleast_2d(self.last_good), strict=True):
             run.last_good = last_good
 
     def _stack_data(self) -> None:
         config, data = self.config, [run.data for run in self.runs]
-        self.batches = BatchStream(data, config.batch_size)
-        sizes = self.batches.sizes
-        largest = allocate_workspace(
-            self.network.shape,
-            (*self.networks, max(sizes)),
-            self.params.flat.dtype,
-            dropout=config.dropout > 0,
-        )
-        self.workspaces = {n: largest.first(n) for n in sizes}
-        self.largest_workspace = largest
+        self.batches = BatchStream(data, config.batch_size, select_columns=self.narrowing is not None)
+        self.workspaces = {
+            n: allocate_workspace(
+                self.network.shape,
+                (*self.networks, n),
+                self.params.flat.dtype,
+                dropout=config.dropout > 0,
+            )
+            for n in self.batches.sizes
+        }
         alphas = [run.config.alpha / run.data.total_weight for run in self.runs]
-        self.penalty = self._per_network(alphas) if any(alphas) else None
-        self.penalty_column = self._column(alphas)
+        self.penalty = self.per_network(alphas) if any(alphas) else None
+        self.penalty_column = self.column(alphas)
         validations = [one.validation for one in data if one.validation is not None]
         self.validation = None
         if validations:
@@ -304,54 +318,73 @@ class Stack:
     def _share(self, arrays: list[Array]) -> Array:
         return np.stack(arrays) if self.networks else arrays[0]
 
-    def _per_network(self, values: Sequence[Any]) -> Any:
+    def per_network(self, values: Sequence[float]) -> Any:
         """Give an array (...) of a number for each network; one network's stays a number."""
-        return np.array(values, self.params.flat.dtype) if self.networks else values[0]
+        return np.array(values) if self.networks else values[0]
 
-    def _column(self, values: Sequence[Any]) -> Any:
-        """Give the same as (..., 1), to go with flat parameters."""
-        return self._per_network(values)[:, np.newaxis] if self.networks else values[0]
+    def column(self, values: Sequence[float]) -> Any:
+        """Give the same in the precision of the parameters, as (..., 1) to go with them."""
+        column = np.array(values, self.params.flat.dtype)
+        return column[:, np.newaxis] if self.networks else column.reshape(())
 
     def next_step(self, learning_rates: Sequence[float]) -> Step:
         """Start an epoch's numbering of the updates where the last one's ended."""
         config = self.config
         return Step(
             number=self.runs[0].state.n_updates + 1,
-            learning_rate=self._column(learning_rates),
-            momentum=self._column([run.config.momentum for run in self.runs]),
+            learning_rate=self.column(learning_rates),
+            momentum=self.column([run.config.momentum for run in self.runs]),
             nesterov=config.nesterov,
             beta_1=config.beta_1,
             beta_2=config.beta_2,
             epsilon=config.epsilon,
         )
 
-    def is_sound(self, loss: Any) -> Any:
-        """Whether the loss (...) of a batch is finite and no explosion of the run's first one."""
+    def are_sound(self, losses: Sequence[Any]) -> Any:
+        """Whether the losses (...) of batches are all finite and no explosion of the run's first one."""
         if self.loss_limit is None:
-            for run, first_loss in zip(self.runs, np.atleast_1d(loss), strict=True):
+            for run, first_loss in zip(self.runs, np.atleast_1d(losses[0]), strict=True):
                 if run.state.loss_limit is None:
                     run.state.loss_limit = EXPLOSION * max(1.0, float(first_loss))
-            self.loss_limit = self._per_network([run.state.loss_limit for run in self.runs])
-        return loss < self.loss_limit
+            self.loss_limit = self.per_network([run.state.loss_limit or 0 for run in self.runs])
+        return np.all(np.array(losses) < self.loss_limit, axis=0)
 
     def penalty_value(self) -> Any:
         """L2 penalty (...) of the present parameters."""
         return 0.0 if self.penalty is None else penalty_value(self.params, self.penalty)
 
-    def add_penalty_gradient(self) -> None:
+    def add_penalty_gradient(self, trained: Trainable) -> None:
         """Add the penalty's gradient to the loss's."""
         if self.penalty is not None:
-            add_penalty_gradient(self.params, self.grads, self.penalty_column, self.updates.weights)
+            params, grads, updates, _ = trained
+            add_penalty_gradient(params, grads, self.penalty_column, updates.weights)
+
+    def trained_by(self, batch: Batch) -> Trainable:
+        """Get what a step with this batch trains: all of it, or the part that sparse rows use."""
+        return self.whole if self.narrowing is None else self.narrowing.read(columns_of(batch))
+
+    def keep_trained(self, trained: Trainable, batch: Batch) -> None:
+        """Write a part back."""
+        self.last_trained = trained
+        if self.narrowing is not None:
+            self.narrowing.write(trained, columns_of(batch))
 
     def without_stopped(self) -> "Stack":
         """Go on with the networks that have no reason to stop."""
-        going_on = [run for run in self.runs if run.stop_reason is None]
+        going_on = [run for run in self.runs if run.state.stop_reason is None]
         if len(going_on) == len(self.runs):
             return self
         if going_on:
             return Stack(going_on)
         self.runs = []
         return self
+
+
+def columns_of(batch: Batch) -> Index:
+    """Get the features that the rows of a batch use."""
+    assert isinstance(batch.X, SparseRows)
+    assert batch.X.columns is not None
+    return batch.X.columns
 
 
 class EpochOutcome(NamedTuple):
@@ -367,23 +400,27 @@ class EpochOutcome(NamedTuple):
 def run_epoch(stack: Stack) -> EpochOutcome:
     """Update the parameters once for every batch of the training rows."""
     start = time.perf_counter()
-    network, params, grads = stack.network, stack.params, stack.grads
     learning_rates = [run.scheduled_rate for run in stack.runs]
     update = OPTIMIZERS[stack.config.solver].update
     step = stack.next_step(learning_rates)
     objective, sound = stack.penalty_value(), np.True_
-    for batch in stack.batches.epoch([run.state.shuffle_rng for run in stack.runs]):
-        workspace = stack.workspaces[max(batch.counts)]
-        if workspace.keep is not None:
-            draw_dropout(stack.runs, batch.counts, workspace.keep)
-        loss = loss_and_gradient(network, params, grads, batch, workspace)
-        objective = objective + loss * batch.share
-        sound = sound & stack.is_sound(loss)
+    for chunk in stack.batches.epoch([run.state.shuffle_rng for run in stack.runs]):
+        losses = []
+        for batch in chunk:
+            workspace = stack.workspaces[batch.n_rows]
+            if workspace.keep is not None:
+                draw_dropout(stack.runs, batch.counts, workspace.keep)
+            trained = stack.trained_by(batch)
+            losses.append(loss_and_gradient(stack.network, trained.params, trained.grads, batch, workspace))
+            stack.add_penalty_gradient(trained)
+            params, grads, updates, memory = trained
+            update(params.flat, grads.flat, updates.flat, memory, step)
+            stack.keep_trained(trained, batch)
+            step.number += 1
+        objective = objective + sum(loss * batch.share for loss, batch in zip(losses, chunk, strict=True))
+        sound = sound & stack.are_sound(losses)
         if not sound.any():
             break
-        stack.add_penalty_gradient()
-        update(params.flat, grads.flat, stack.updates.flat, stack.memory, step)
-        step.number += 1
     for run in stack.runs:
         run.state.n_updates = step.number - 1
     return EpochOutcome(objective, sound, learning_rates, time.perf_counter() - start)
@@ -402,17 +439,17 @@ def draw_dropout(runs: Sequence[Run], counts: Sequence[int], keep: Array) -> Non
 def run_lbfgs(stack: Stack, on_epoch_end: OnEpochEnd | None) -> None:
     """Minimise the objective over all training rows; an iteration counts as an epoch."""
     (run,) = stack.runs
-    (batch,) = stack.batches.epoch([])
-    workspace = stack.workspaces[max(batch.counts)]
+    ((batch,),) = stack.batches.epoch([])
+    workspace, grads = stack.workspaces[batch.n_rows], stack.whole.grads
     iteration_start = time.perf_counter()
 
     def objective_and_gradient(x: Array) -> tuple[float, Array]:
         stack.params.flat[...] = x
         penalty = stack.penalty_value()
         with np.errstate(all="ignore"):
-            loss = loss_and_gradient(stack.network, stack.params, stack.grads, batch, workspace)
-        stack.add_penalty_gradient()
-        return float(loss + penalty), stack.grads.flat.astype(np.float64)
+            loss = loss_and_gradient(stack.network, stack.params, grads, batch, workspace)
+        stack.add_penalty_gradient(stack.whole)
+        return float(loss + penalty), grads.flat.astype(np.float64)
 
     def on_iteration(x: Array, objective: float) -> bool:
         nonlocal iteration_start
@@ -421,12 +458,12 @@ def run_lbfgs(stack: Stack, on_epoch_end: OnEpochEnd | None) -> None:
         outcome = EpochOutcome(np.float64(objective), np.isfinite(objective), [1.0], now - iteration_start)
         iteration_start = now
         end_epoch(stack, outcome, on_epoch_end)
-        return run.stop_reason is not None
+        return run.state.stop_reason is not None
 
     minimise_lbfgs(objective_and_gradient, run.state.params, on_iteration)
     if run.epochs_done == 0:
         on_iteration(run.state.params, objective_and_gradient(run.state.params)[0])
-    run.stop_reason = run.stop_reason or StopReason.CONVERGED
+    run.state.stop_reason = run.state.stop_reason or StopReason.CONVERGED
     stack.runs = []
 
 
@@ -436,13 +473,13 @@ def end_epoch(stack: Stack, outcome: EpochOutcome, on_epoch_end: OnEpochEnd | No
     for run, record, is_sound in zip(stack.runs, measure(stack, outcome), sound, strict=True):
         run.state.history.append(record)
         if is_sound:
-            run.stop_reason = reason_to_stop(run, record)
+            run.state.stop_reason = reason_to_stop(run, record)
             np.copyto(run.last_good, run.state.params)
         else:
-            run.stop_reason = StopReason.DIVERGED
+            run.state.stop_reason = StopReason.DIVERGED
             run.restore_last_good()
         if on_epoch_end is not None and on_epoch_end(run.number, run.state):
-            run.stop_reason = run.stop_reason or StopReason.CALLBACK
+            run.state.stop_reason = run.state.stop_reason or StopReason.CALLBACK
 
 
 def reason_to_stop(run: Run, record: EpochRecord) -> StopReason | None:
@@ -476,25 +513,29 @@ def measure(stack: Stack, outcome: EpochOutcome) -> list[EpochRecord]:
     The gradient is that of the last update; the slopes are those of as many of the last rows as a batch
     has, except that in a stack a few of them may be surplus rows.
     """
-    grads, is_flat = stack.grads, stack.largest_workspace.slope < SATURATED_SLOPE
+    grads, slope = stack.last_trained.grads, stack.workspaces[stack.batches.batch_size].slope
+    n_samples, n_hidden = slope.shape[-2:]
+    flat_counts = np.add.reduce(slope < SATURATED_SLOPE, axis=-2)
     columns = {
         "loss": outcome.objective,
         "gradient_norm_hidden": norm(grads.w_hidden, grads.b_hidden),
         "gradient_norm_output": norm(grads.w_output, grads.b_output),
-        "saturated_fraction": is_flat.mean(axis=(-2, -1)),
-        "dead_fraction": is_flat.all(axis=-2).mean(axis=-1),
-        "learning_rate": outcome.learning_rates,
-        "seconds": [outcome.seconds / len(stack.runs)] * len(stack.runs),
+        "saturated_fraction": np.add.reduce(flat_counts, axis=-1) / (n_samples * n_hidden),
+        "dead_fraction": np.add.reduce(flat_counts == n_samples, axis=-1) / n_hidden,
+        "learning_rate": stack.per_network(outcome.learning_rates),
+        "seconds": stack.per_network([outcome.seconds / len(stack.runs)] * len(stack.runs)),
     }
     if stack.validation is not None:
         columns["val_loss"] = mean_loss(stack.network, stack.params, stack.validation)
     if stack.runs[0].data.score is not None:
-        columns["val_score"] = [run.data.score(run.state.params) for run in stack.runs if run.data.score]
-    values = [np.atleast_1d(column).tolist() for column in columns.values()]
-    return [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)]
+        scores = [run.data.score(run.state.params) for run in stack.runs if run.data.score]
+        columns["val_score"] = stack.per_network(scores)
+    if not stack.networks:
+        return [{name: float(value) for name, value in columns.items()}]
+    return [dict(zip(columns, map(float, row), strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def norm(*arrays: Array) -> Any:
-    """Euclidean norm (...) of the parameters of a layer, arrays (..., n_rows, n_columns)."""
-    flat = [array.reshape(*array.shape[:-2], -1) for array in arrays]
-    return np.sqrt(sum(np.vecdot(array, array) for array in flat))
+def norm(weights: Array, biases: Array) -> Any:
+    """Euclidean norm (...) of a layer's weights (..., n_in, n_out) and biases (..., 1, n_out)."""
+    flat = weights.reshape(*weights.shape[:-2], -1)
+    return np.sqrt(np.vecdot(flat, flat) + np.vecdot(biases, biases)[..., 0])

@@ -1,0 +1,244 @@
+"""A training state on disk: written whole or not at all, read back bit for bit.
+
+The file is an .npz archive of plain arrays; nothing in it is pickled. One of them, "header", holds JSON
+in UTF-8: the name and number of the format, the numbers of the state, and the caller's own header.
+
+To change the format, raise ``FORMAT_NUMBER`` and let ``read_checkpoint`` still read the older numbers.
+"""
+
+import glob
+import io
+import json
+import os
+import secrets
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, BinaryIO, TypeAlias
+
+import numpy as np
+
+from sknn_scratch._core.activations import Array
+from sknn_scratch._core.stopping import StopReason, Watch
+from sknn_scratch._core.training import EpochRecord, TrainState
+
+Json: TypeAlias = dict[str, Any]
+Arrays: TypeAlias = dict[str, np.ndarray[Any, Any]]
+
+FORMAT = "sknn_scratch checkpoint"
+FORMAT_NUMBER = 1
+MEMORY = "memory."  # before the names of the optimiser's arrays
+
+# Those of default_rng; their states are plain numbers, which JSON holds exactly.
+BIT_GENERATORS = MappingProxyType({"PCG64": np.random.PCG64, "PCG64DXSM": np.random.PCG64DXSM})
+
+
+class CheckpointError(ValueError):
+    """A file is not a checkpoint, is damaged, or does not belong to the call that wants to use it."""
+
+
+def write_checkpoint(path: str | os.PathLike[str], state: TrainState, header: Json) -> None:
+    """Write a state, so that after a crash at any instant there is the old file or the new one.
+
+    1. Remove what a crash of an earlier call may have left behind.
+    2. Write a temporary file in the same directory, and wait until it is on the disk.
+    3. Rename it: that is one step for whoever looks at the directory.
+    4. Wait until the renaming is on the disk.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A file, which is replaced if it exists. Only one training at a time may write to it.
+    state : TrainState
+        Is not changed.
+    header : dict
+        Whatever JSON can hold.
+    """
+    path = Path(path)
+    for leftover in leftovers(path):
+        leftover.unlink(missing_ok=True)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    try:
+        with open(temporary, "xb") as file:
+            write_arrays(file, pack(state, header))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    flush_directory(path.parent)
+
+
+def leftovers(path: Path) -> Iterator[Path]:
+    """Find the temporary files of calls that were killed."""
+    return path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 16}.tmp")
+
+
+def flush_directory(directory: Path) -> None:
+    """Make a renaming last. Windows does not let a directory be opened, and needs no flush."""
+    with suppress(PermissionError):
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def read_checkpoint(path: str | os.PathLike[str]) -> tuple[TrainState, Json]:
+    """Read what ``write_checkpoint`` wrote.
+
+    Returns
+    -------
+    state : TrainState
+    header : dict
+        The caller's.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is damaged, is not a checkpoint, or is of a newer format.
+    OSError
+        If there is no such file, or it cannot be opened.
+    """
+    contents = Path(path).read_bytes()
+    try:
+        arrays = read_arrays(contents)
+        document = json.loads(arrays["header"].tobytes())
+        check_format(path, document)
+        return unpack(arrays, document["state"]), document["header"]
+    except CheckpointError:
+        raise
+    except Exception as error:  # a parser that is fed with anything may raise anything
+        raise CheckpointError(
+            f"{path} is damaged or is no checkpoint of sknn_scratch ({type(error).__name__}: {error}). "
+            "Pass a file that Checkpoint wrote; if this is one, use a copy of it, or fit anew."
+        ) from error
+
+
+def check_format(path: str | os.PathLike[str], document: Json) -> None:
+    """Raise CheckpointError for another program's file, or one of a newer format."""
+    if document["format"] != FORMAT:
+        raise CheckpointError(f"{path} is no checkpoint of sknn_scratch; pass a file that Checkpoint wrote.")
+    if document["format_number"] > FORMAT_NUMBER:
+        raise CheckpointError(
+            f"{path} was written in format {document['format_number']}, by sknn_scratch "
+            f"{document['package_version']}; this version reads formats up to {FORMAT_NUMBER}. Upgrade "
+            "sknn-scratch to read it."
+        )
+
+
+def write_arrays(file: BinaryIO, arrays: Arrays) -> None:
+    """Write arrays as an .npz, uncompressed."""
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
+
+
+def read_arrays(contents: bytes) -> Arrays:
+    """Read the arrays of an .npz; each member is checked against its sum before it is parsed."""
+    with zipfile.ZipFile(io.BytesIO(contents)) as archive:
+        return {
+            name.removesuffix(".npy"): np.lib.format.read_array(
+                io.BytesIO(archive.read(name)), allow_pickle=False
+            )
+            for name in archive.namelist()
+        }
+
+
+def pack(state: TrainState, header: Json) -> Arrays:
+    """Turn a state into arrays."""
+    names = list(dict.fromkeys(name for record in state.history for name in record))
+    shape = (len(state.history), len(names))
+    is_recorded = [[name in record for name in names] for record in state.history]
+    values = [[record.get(name, np.nan) for name in names] for record in state.history]
+    arrays: Arrays = {
+        "params": state.params,
+        "history": np.array(values, np.float64).reshape(shape),
+        "is_recorded": np.array(is_recorded, np.bool_).reshape(shape),
+    }
+    arrays |= {f"{MEMORY}{name}": array for name, array in state.memory.items()}
+    if state.watch.best_params is not None:
+        arrays["best_params"] = state.watch.best_params
+    document = {
+        "format": FORMAT,
+        "format_number": FORMAT_NUMBER,
+        "package_version": package_version(),
+        "state": {"history_names": names, **numbers_of(state)},
+        "header": header,
+    }
+    arrays["header"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
+    return arrays
+
+
+def numbers_of(state: TrainState) -> Json:
+    """All of a state that is no array; Python writes floats so that they read back exactly."""
+    watch = state.watch
+    return {
+        "shuffle_rng": state.shuffle_rng.bit_generator.state,
+        "dropout_rng": state.dropout_rng.bit_generator.state,
+        "learning_rate": state.learning_rate,
+        "n_updates": state.n_updates,
+        "epochs_before": state.epochs_before,
+        "best_value": watch.best_value,
+        "best_epoch": watch.best_epoch,
+        "epochs_without_improvement": watch.epochs_without_improvement,
+        "loss_limit": state.loss_limit,
+        "stop_reason": None if state.stop_reason is None else state.stop_reason.name,
+    }
+
+
+def unpack(arrays: Arrays, numbers: Json) -> TrainState:
+    """Turn arrays back into a state."""
+    params = arrays["params"]
+    memory = {name.removeprefix(MEMORY): array for name, array in arrays.items() if name.startswith(MEMORY)}
+    best_params = arrays.get("best_params")
+    for array in [*memory.values(), *([] if best_params is None else [best_params])]:
+        if array.shape != params.shape or array.dtype != params.dtype:
+            raise ValueError("its arrays do not fit together")
+    return TrainState(
+        params=params,
+        shuffle_rng=restored_rng(numbers["shuffle_rng"]),
+        dropout_rng=restored_rng(numbers["dropout_rng"]),
+        learning_rate=numbers["learning_rate"],
+        memory=memory,
+        n_updates=numbers["n_updates"],
+        history=history_records(numbers["history_names"], arrays["history"], arrays["is_recorded"]),
+        epochs_before=numbers["epochs_before"],
+        watch=Watch(
+            best_value=numbers["best_value"],
+            best_epoch=numbers["best_epoch"],
+            best_params=best_params,
+            epochs_without_improvement=numbers["epochs_without_improvement"],
+        ),
+        loss_limit=numbers["loss_limit"],
+        stop_reason=None if numbers["stop_reason"] is None else StopReason[numbers["stop_reason"]],
+    )
+
+
+def history_records(names: list[str], values: Array, is_recorded: np.ndarray[Any, Any]) -> list[EpochRecord]:
+    """Turn a table (n_epochs, n_names) back into one record an epoch."""
+    return [
+        {name: value for name, value, there in zip(names, row, row_is_recorded, strict=True) if there}
+        for row, row_is_recorded in zip(values.tolist(), is_recorded.tolist(), strict=True)
+    ]
+
+
+def restored_rng(saved: Mapping[str, Any]) -> np.random.Generator:
+    """Make a generator that draws what the saved one would have drawn next."""
+    bit_generator = BIT_GENERATORS[saved["bit_generator"]](0)
+    bit_generator.state = saved
+    return np.random.Generator(bit_generator)
+
+
+@cache
+def package_version() -> str:
+    """Version of the installed package; "unknown" where it is used without being installed."""
+    try:
+        return metadata.version("sknn-scratch")
+    except metadata.PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,131 @@
+from decimal import Decimal, localcontext
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknn_scratch._core.activations import ACTIVATIONS, Activation
+
+POINTS = [0, 1e-8, 1e-3, 0.1, 0.5, 1, 2, 5, 20, 40, 1e4]
+ONE = Decimal(1)
+LEAK = Decimal("0.01")
+
+
+def exact_sigmoid(z):
+    return ONE / (ONE + (-z).exp())
+
+
+def exact_tanh(z):
+    return 2 * exact_sigmoid(2 * z) - 1
+
+
+# Function and derivative, for Decimals of fifty digits: large enough to hold exp(20000).
+EXACT = {
+    "identity": (lambda z: z, lambda z: ONE),
+    "sigmoid": (exact_sigmoid, lambda z: exact_sigmoid(z) * exact_sigmoid(-z)),
+    "logistic": (exact_sigmoid, lambda z: exact_sigmoid(z) * exact_sigmoid(-z)),
+    "tanh": (exact_tanh, lambda z: 1 - exact_tanh(z) ** 2),
+    "relu": (lambda z: max(z, 0 * z), lambda z: Decimal(z > 0)),
+    "leaky_relu": (lambda z: z if z > 0 else LEAK * z, lambda z: ONE if z > 0 else LEAK),
+    "elu": (lambda z: z if z > 0 else z.exp() - 1, lambda z: ONE if z > 0 else z.exp()),
+    "softplus": (lambda z: (ONE + z.exp()).ln(), exact_sigmoid),
+}
+
+both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+every_activation = pytest.mark.parametrize("name", ACTIVATIONS)
+
+
+def evaluate(activation, z):
+    """Function and derivative, with z left alone."""
+    a, slope = z.copy(), np.full_like(z, np.nan)
+    activation(a, slope)
+    return a, slope
+
+
+def exact_values(function, z):
+    with localcontext(prec=50):
+        return np.array([float(function(Decimal(float(value)))) for value in z])
+
+
+def test_every_activation_has_an_exact_formula():
+    assert EXACT.keys() == ACTIVATIONS.keys()
+
+
+@both_precisions
+@every_activation
+def test_function_and_derivative_equal_exact_arithmetic(name, dtype):
+    z = np.array([*np.negative(POINTS), *POINTS], dtype)
+    for got, exact_function in zip(evaluate(ACTIVATIONS[name], z), EXACT[name], strict=True):
+        assert got.dtype == dtype
+        accuracy = 4 * np.finfo(dtype).eps
+        assert_allclose(got, exact_values(exact_function, z), rtol=accuracy, atol=accuracy)
+
+
+@every_activation
+def test_extremes_are_exact(name):
+    z = np.array([-1e4, 1e4])
+    for got, exact_function in zip(evaluate(ACTIVATIONS[name], z), EXACT[name], strict=True):
+        assert_array_equal(got, exact_values(exact_function, z))
+
+
+@both_precisions
+@every_activation
+def test_function_is_the_same_without_the_derivative(name, dtype):
+    z = np.random.default_rng(0).normal(scale=3, size=(2, 5, 7)).astype(dtype)
+    with_slope, _ = evaluate(ACTIVATIONS[name], z)
+    alone = z.copy()
+    assert ACTIVATIONS[name](alone, None) is None
+    assert_array_equal(alone, with_slope)
+
+
+@every_activation
+def test_derivative_equals_central_differences(name):
+    z, h = np.concatenate([np.linspace(-4, -0.1, 40), np.linspace(0.1, 4, 40)]), 1e-5
+    _, slope = evaluate(ACTIVATIONS[name], z)
+    difference = evaluate(ACTIVATIONS[name], z + h)[0] - evaluate(ACTIVATIONS[name], z - h)[0]
+    assert_allclose(slope, difference / (2 * h), atol=1e-9)
+
+
+@every_activation
+def test_buffers_need_not_be_contiguous(name):
+    z = np.random.default_rng(0).normal(size=(6, 4))
+    a, slope = evaluate(ACTIVATIONS[name], z)
+    buffers = np.zeros((2, 6, 8))
+    buffers[0, :, ::2] = z
+    ACTIVATIONS[name](buffers[0, :, ::2], buffers[1, :, ::2])
+    assert_array_equal(buffers[:, :, ::2], [a, slope])
+    assert not buffers[:, :, 1::2].any()
+
+
+def test_logistic_is_another_name_of_sigmoid():
+    assert ACTIVATIONS["logistic"] is ACTIVATIONS["sigmoid"]
+
+
+def test_activations_cannot_be_changed_by_accident():
+    with pytest.raises(TypeError, match="item assignment"):
+        ACTIVATIONS["relu"] = None
+
+
+@both_precisions
+def test_own_activation_works_in_place(dtype):
+    z = np.linspace(-2, 2, 9, dtype=dtype)
+    a, slope = evaluate(Activation(np.sin, np.cos), z)
+    assert_array_equal(a, np.sin(z))
+    assert_array_equal(slope, np.cos(z))
+    alone = z.copy()
+    Activation(np.sin, np.cos)(alone, None)
+    assert_array_equal(alone, a)
+
+
+def test_own_activation_keeps_the_precision_of_the_network():
+    z = np.linspace(-2, 2, 9, dtype=np.float32)
+    in_double = Activation(lambda z: np.sin(z.astype(np.float64)), lambda z: np.cos(z.astype(np.float64)))
+    a, slope = evaluate(in_double, z)
+    assert a.dtype == slope.dtype == np.float32
+    assert_allclose(slope, np.cos(z), rtol=1e-6)
+
+
+def test_own_activations_are_equal_if_their_functions_are():
+    assert Activation(np.sin, np.cos) == Activation(np.sin, np.cos)
+    assert Activation(np.sin, np.cos) != Activation(np.cos, np.sin)
+    assert len({Activation(np.sin, np.cos), Activation(np.sin, np.cos)}) == 1

@@ -1,0 +1,361 @@
+import numpy as np
+import pytest
+import scipy.sparse
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknn_scratch._core import batches as batches_module
+from sknn_scratch._core.batches import BatchStream, TrainData, pool, stack_validations
+from sknn_scratch._core.network import mean_loss
+from sknn_scratch._core.parameters import view_parameters
+from tests.helpers import (
+    as_sparse,
+    epoch_batches,
+    make_batch,
+    make_network,
+    make_params,
+    make_problem,
+)
+
+dense_or_sparse = pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
+one_chunk_or_many = pytest.mark.parametrize("chunk_bytes", [1, 500, 2**18])
+
+
+def make_source(n_rows, sparse=False, dtype=np.float64):
+    """A row of X holds its own number (plus one, in its second column), and so does that of the targets."""
+    numbers = np.arange(n_rows, dtype=dtype)[:, np.newaxis]
+    X = np.hstack([numbers, numbers + 1, 0 * numbers])
+    return {"X": scipy.sparse.csr_array(X) if sparse else X, "targets": numbers.copy()}
+
+
+def rngs(n=1, seed=0):
+    return [np.random.default_rng([seed, k]) for k in range(n)]
+
+
+def dense_rows(X):
+    if isinstance(X, np.ndarray):
+        return X
+    stacked = np.array([one.toarray() for one in X.matrices])
+    return stacked if X.stacked else stacked[0]
+
+
+def row_numbers(batch):
+    """Numbers (..., n_samples) of the rows of a batch, whose X and targets must agree."""
+    numbers = batch.targets[..., 0]
+    assert_array_equal(dense_rows(batch.X)[..., :2], np.stack([numbers, numbers + 1], axis=-1))
+    return numbers.astype(int)
+
+
+def weights_of(batch):
+    """Weights (..., n_samples) of the rows of a batch, whatever form they have."""
+    return np.broadcast_to(batch.weights, batch.targets.shape)[..., 0]
+
+
+def epoch_weight(batches):
+    """What the rows weigh in the mean loss of an epoch, by network and row number."""
+    networks = batches[0].targets.shape[:-2]
+    n_rows = 1 + max(row_numbers(batch).max() for batch in batches)
+    weight = np.zeros((int(np.prod(networks)), n_rows))
+    for batch in batches:
+        share = np.broadcast_to(batch.share, networks).reshape(-1, 1)
+        numbers = row_numbers(batch).reshape(len(weight), -1)
+        for row, of_network, terms in zip(
+            weight, numbers, share * weights_of(batch).reshape(len(weight), -1), strict=True
+        ):
+            np.add.at(row, of_network, terms)
+    return weight.reshape(*networks, n_rows)
+
+
+# --- One network ---
+
+
+@one_chunk_or_many
+@dense_or_sparse
+@pytest.mark.parametrize(
+    ("n_rows", "batch_size", "sizes"),
+    [(20, 5, [5] * 4), (22, 5, [5, 5, 5, 5, 2]), (21, 5, [5, 5, 5, 5, 1]), (4, 1, [1] * 4), (6, 5, [5, 1])],
+)
+def test_every_row_comes_once_an_epoch(monkeypatch, n_rows, batch_size, sizes, sparse, chunk_bytes):
+    monkeypatch.setattr(batches_module, "CHUNK_BYTES", chunk_bytes)
+    stream, streams_rngs = BatchStream([TrainData(**make_source(n_rows, sparse))], batch_size), rngs()
+    for _ in range(3):
+        batches = epoch_batches(stream, streams_rngs)
+        assert [batch.counts for batch in batches] == [(size,) for size in sizes]
+        numbers = np.concatenate([row_numbers(batch) for batch in batches])
+        assert_array_equal(np.sort(numbers), np.arange(n_rows))
+        assert_allclose(epoch_weight(batches), 1 / n_rows, rtol=1e-14)
+
+
+def test_weights_of_a_batch_sum_to_one_and_shares_of_an_epoch():
+    batches = epoch_batches(BatchStream([TrainData(**make_source(22))], 5), rngs())
+    assert_allclose([weights_of(batch).sum() for batch in batches], 1, rtol=1e-14)
+    assert sum(batch.share for batch in batches) == pytest.approx(1, rel=1e-14)
+
+
+@one_chunk_or_many
+@dense_or_sparse
+def test_the_order_is_that_of_the_random_stream_alone(monkeypatch, sparse, chunk_bytes):
+    monkeypatch.setattr(batches_module, "CHUNK_BYTES", chunk_bytes)
+    stream = BatchStream([TrainData(**make_source(22, sparse))], 5)
+    for epoch in range(3):
+        numbers = np.concatenate([row_numbers(batch) for batch in epoch_batches(stream, rngs(seed=epoch))])
+        assert_array_equal(numbers, rngs(seed=epoch)[0].permutation(22))
+
+
+def test_epochs_differ():
+    stream, generators = BatchStream([TrainData(**make_source(22))], 5), rngs()
+    first, second = (
+        np.concatenate([row_numbers(batch) for batch in epoch_batches(stream, generators)]) for _ in range(2)
+    )
+    assert (first != second).any()
+
+
+@one_chunk_or_many
+@dense_or_sparse
+@pytest.mark.parametrize("batch_size", [3, 100])
+def test_only_the_chosen_rows_come(monkeypatch, batch_size, sparse, chunk_bytes):
+    monkeypatch.setattr(batches_module, "CHUNK_BYTES", chunk_bytes)
+    rows = np.array([9, 2, 5, 11, 3, 7, 0])
+    data = TrainData(**make_source(12, sparse), rows=rows)
+    batches = epoch_batches(BatchStream([data], batch_size), rngs())
+    numbers = np.concatenate([row_numbers(batch) for batch in batches])
+    assert_array_equal(np.sort(numbers), np.sort(rows))
+    assert data.n_samples == 7
+
+
+@pytest.mark.parametrize("batch_size", [22, 1000])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_full_batch_is_the_design_matrix_itself(batch_size, weighted):
+    source = make_source(22)
+    data = TrainData(**source, weights=np.arange(1.0, 23) if weighted else None)
+    for _ in range(2):
+        (batch,) = epoch_batches_uncopied(BatchStream([data], batch_size))
+        assert np.shares_memory(batch.X, source["X"])
+        assert np.shares_memory(batch.targets, source["targets"])
+        assert_array_equal(row_numbers(batch), np.arange(22))
+
+
+def epoch_batches_uncopied(stream):
+    return [batch for chunk in stream.epoch(rngs()) for batch in chunk]
+
+
+def test_the_full_batch_draws_no_random_numbers():
+    generators = rngs()
+    epoch_batches(BatchStream([TrainData(**make_source(22))], 22), generators)
+    assert generators[0].random() == rngs()[0].random()
+
+
+@dense_or_sparse
+def test_the_full_batch_is_gathered_once(sparse):
+    data = TrainData(**make_source(22, sparse), rows=np.arange(0, 22, 2))
+    stream = BatchStream([data], 11)
+    (first,), (second,) = epoch_batches_uncopied(stream), epoch_batches_uncopied(stream)
+    assert first.X is second.X
+    assert_array_equal(row_numbers(second), np.arange(0, 22, 2))
+
+
+@dense_or_sparse
+def test_batches_leave_the_data_alone(sparse):
+    source = make_source(22, sparse)
+    epoch_batches(BatchStream([TrainData(**source)], 5), rngs())
+    fresh = make_source(22, sparse)
+    assert abs(source["X"] - fresh["X"]).sum() == 0
+    assert_array_equal(source["targets"], fresh["targets"])
+
+
+@one_chunk_or_many
+@dense_or_sparse
+@pytest.mark.parametrize("batch_size", [5, 22])
+@pytest.mark.parametrize("scale", [1, 1e-3, 1e3])
+def test_weights_belong_to_their_rows_and_their_scale_does_not_matter(
+    monkeypatch, batch_size, scale, sparse, chunk_bytes
+):
+    monkeypatch.setattr(batches_module, "CHUNK_BYTES", chunk_bytes)
+    weights = np.arange(1.0, 23)
+    data = TrainData(**make_source(22, sparse), weights=scale * weights)
+    batches = epoch_batches(BatchStream([data], batch_size), rngs())
+    assert_allclose(epoch_weight(batches), weights / weights.sum(), rtol=1e-13)
+    assert data.total_weight == pytest.approx(scale * weights.sum(), rel=1e-14)
+
+
+@pytest.mark.parametrize("batch_size", [3, 7])
+def test_weights_go_with_the_chosen_rows(batch_size):
+    rows, weights = np.array([9, 2, 5, 11, 3, 7, 0]), np.arange(1.0, 8)
+    data = TrainData(**make_source(12), rows=rows, weights=weights)
+    batches = epoch_batches(BatchStream([data], batch_size), rngs())
+    expected = np.zeros(12)
+    expected[rows] = weights / weights.sum()
+    assert_allclose(epoch_weight(batches), expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@dense_or_sparse
+def test_batches_have_the_precision_of_the_data(weighted, sparse):
+    source = make_source(22, sparse, np.float32)
+    data = TrainData(**source, weights=np.arange(1.0, 23) if weighted else None)
+    for batch in epoch_batches(BatchStream([data], 5), rngs()):
+        assert dense_rows(batch.X).dtype == batch.targets.dtype == np.float32
+        assert np.result_type(batch.targets, batch.weights) == np.float32
+
+
+def test_total_weight_of_rows_without_weights_is_their_number():
+    source = make_source(12)
+    assert TrainData(**source).total_weight == 12
+    assert TrainData(**source, rows=np.arange(5)).total_weight == 5
+
+
+def test_a_memory_map_is_read_row_by_row(tmp_path):
+    source = make_source(22)
+    mapped = np.memmap(tmp_path / "X", np.float64, mode="w+", shape=source["X"].shape)
+    mapped[...] = source["X"]
+    data = TrainData(np.memmap(tmp_path / "X", np.float64, mode="r", shape=mapped.shape), source["targets"])
+    batches = epoch_batches(BatchStream([data], 5), rngs())
+    assert_array_equal(np.sort(np.concatenate([row_numbers(batch) for batch in batches])), np.arange(22))
+
+
+# --- A stack ---
+
+
+def make_stack(source, n_samples, weighted=False):
+    """Data of a network for each number of rows, chosen at random."""
+    chosen = [np.random.default_rng([9, n]).permutation(source["X"].shape[0])[:n] for n in n_samples]
+    return [
+        TrainData(**source, rows=rows, weights=np.arange(1.0, 1 + len(rows)) if weighted else None)
+        for rows in chosen
+    ]
+
+
+@one_chunk_or_many
+@dense_or_sparse
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("n_samples", [(20, 20, 20), (20, 18, 16), (16, 19, 20)])
+def test_a_stacked_network_gets_the_batches_it_gets_alone(
+    monkeypatch, n_samples, weighted, sparse, chunk_bytes
+):
+    monkeypatch.setattr(batches_module, "CHUNK_BYTES", chunk_bytes)
+    data = make_stack(make_source(30, sparse), n_samples, weighted)
+    together = epoch_batches(BatchStream(data, 5), rngs(3))
+    for k, n in enumerate(n_samples):
+        alone = epoch_batches(BatchStream([data[k]], 5), [rngs(3)[k]])
+        assert len(alone) == len(together)
+        for batch, stacked in zip(alone, together, strict=True):
+            (count,) = batch.counts
+            assert stacked.counts[k] == count
+            assert_array_equal(row_numbers(stacked)[k, :count], row_numbers(batch))
+            assert_allclose(weights_of(stacked)[k, :count], weights_of(batch), rtol=1e-14)
+            assert not weights_of(stacked)[k, count:].any()
+            assert np.broadcast_to(stacked.share, 3)[k] == pytest.approx(batch.share, rel=1e-14)
+        assert sum(batch.counts[k] for batch in together) == n
+
+
+@dense_or_sparse
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_full_batch_of_a_ragged_stack(weighted, sparse):
+    data = make_stack(make_source(30, sparse), (12, 9), weighted)
+    (batch,) = epoch_batches(BatchStream(data, 12), rngs(2))
+    assert batch.counts == (12, 9)
+    assert batch.targets.shape == (2, 12, 1)
+    expected = np.zeros((2, 30))
+    for row, one in zip(expected, data, strict=True):
+        row[one.rows] = 1 / 12 if one is data[0] else 1 / 9
+        if weighted:
+            row[one.rows] = one.weights / one.weights.sum()
+    weight = epoch_weight([batch])
+    assert_allclose(weight, expected[:, : weight.shape[1]], rtol=1e-13)
+
+
+def test_a_stack_that_shares_its_rows_does_not_copy_them():
+    source = make_source(12)
+    (batch,) = epoch_batches_uncopied(BatchStream([TrainData(**source)] * 3, 12))
+    assert np.shares_memory(batch.X, source["X"])
+    assert batch.counts == (12, 12, 12)
+
+
+def test_a_network_without_chosen_rows_uses_all():
+    source = make_source(12)
+    data = [TrainData(**source), TrainData(**source, rows=np.arange(11, -1, -1))]
+    first, second = np.concatenate(
+        [row_numbers(batch) for batch in epoch_batches(BatchStream(data, 5), rngs(2))], axis=-1
+    )
+    assert_array_equal(first, rngs(2)[0].permutation(12))
+    assert_array_equal(second, 11 - rngs(2)[1].permutation(12))
+
+
+def test_weights_of_one_network_leave_the_others_alone():
+    source, weights = make_source(12), np.arange(1.0, 13)
+    data = [TrainData(**source), TrainData(**source, weights=weights)]
+    weight = epoch_weight(epoch_batches(BatchStream(data, 5), rngs(2)))
+    assert_allclose(weight, [np.full(12, 1 / 12), weights / weights.sum()], rtol=1e-13)
+
+
+# --- pool ---
+
+
+def test_pooling_leaves_one_source_as_it_is():
+    data = make_stack(make_source(12), (5, 5))
+    assert pool(data) == data
+
+
+@dense_or_sparse
+def test_pooled_networks_keep_their_rows_and_weights(sparse):
+    source, other = make_source(12, sparse), make_source(7, sparse)
+    other["X"], other["targets"] = other["X"] * 1, other["targets"].copy()
+    data = [
+        TrainData(**source, rows=np.array([3, 1])),
+        TrainData(**other, weights=np.arange(1.0, 8)),
+        TrainData(**source),
+    ]
+    pooled = pool(data)
+    assert all(one.X is pooled[0].X and one.targets is pooled[0].targets for one in pooled)
+    assert pooled[0].X.shape == (19, 3)
+    for before, after in zip(data, pooled, strict=True):
+        assert after.n_samples == before.n_samples
+        assert after.total_weight == before.total_weight
+        (batch,) = epoch_batches(BatchStream([before], 12), rngs())
+        (pooled_batch,) = epoch_batches(BatchStream([after], 12), rngs())
+        assert_array_equal(row_numbers(pooled_batch), row_numbers(batch))
+        assert_allclose(weights_of(pooled_batch), weights_of(batch), rtol=1e-14)
+
+
+def test_pooling_keeps_validations_and_scores():
+    validation, score = make_batch(make_problem("binary")), len
+    data = [
+        TrainData(**make_source(12), validation=validation, score=score),
+        TrainData(**make_source(7), validation=validation, score=score),
+    ]
+    for one in pool(data):
+        assert one.validation is validation
+        assert one.score is score
+
+
+def test_the_same_rows_with_other_targets_are_another_source():
+    source = make_source(12)
+    data = [TrainData(**source), TrainData(source["X"], 1 - source["targets"])]
+    pooled = pool(data)
+    for before, after in zip(data, pooled, strict=True):
+        rows = np.arange(12) if after.rows is None else after.rows
+        assert_array_equal(after.targets[rows], before.targets)
+
+
+# --- stack_validations ---
+
+
+@dense_or_sparse
+@pytest.mark.parametrize("n_samples", [(9, 9, 9), (9, 4, 6)])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_stacked_validations_have_the_losses_of_each(n_samples, weighted, sparse):
+    problems = [make_problem("multiclass", n, seed=n) for n in n_samples]
+    if sparse:
+        problems = [as_sparse(problem)[1] for problem in problems]
+    validations = [
+        make_batch(problem, np.arange(1.0, 1 + n) if weighted else None)
+        for problem, n in zip(problems, n_samples, strict=True)
+    ]
+    network = make_network(problems[0])
+    flat = make_params(network, 3)
+    stacked = stack_validations(validations)
+    losses = mean_loss(network, view_parameters(flat, network.shape), stacked)
+    alone = [
+        mean_loss(network, view_parameters(row, network.shape), one)
+        for row, one in zip(flat, validations, strict=True)
+    ]
+    assert_allclose(losses, alone, rtol=1e-13)

@@ -1,0 +1,208 @@
+from decimal import Decimal, localcontext
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknn_scratch._core.losses import LOSSES
+from tests.helpers import assert_gradient, evaluate_loss
+
+EXTREMES = [-1e4, -745, -40, -1, 0, 1e-9, 1, 40, 745, 1e4]
+
+both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+every_loss = pytest.mark.parametrize("name", LOSSES)
+
+
+def random_logits_and_targets(name, size=(6, 3), scale=3.0, dtype=np.float64):
+    rng = np.random.default_rng(0)
+    logits = rng.normal(scale=scale, size=size).astype(dtype)
+    if name == "softmax":
+        return logits, np.eye(size[-1])[rng.integers(size[-1], size=size[:-1])].astype(dtype)
+    return logits, rng.integers(2, size=size).astype(dtype)
+
+
+def exact_log_probabilities(name, logits):
+    """For one row, in fifty digits; log p and, for the logistic loss, log (1 - p) below it."""
+    with localcontext(prec=50):
+        z = [Decimal(float(value)) for value in logits]
+        if name == "softmax":
+            log_sum = sum(value.exp() for value in z).ln()
+            return [value - log_sum for value in z], None
+        return [-(1 + (-value).exp()).ln() for value in z], [-(1 + value.exp()).ln() for value in z]
+
+
+def exact_loss_and_gradient(name, logits, targets):
+    log_p, log_not_p = exact_log_probabilities(name, logits)
+    with localcontext(prec=50):
+        t = [Decimal(float(value)) for value in targets]
+        loss = -sum(value * log for value, log in zip(t, log_p, strict=True))
+        if log_not_p:
+            loss -= sum((1 - value) * log for value, log in zip(t, log_not_p, strict=True))
+        return float(loss), [float(log.exp() - value) for value, log in zip(t, log_p, strict=True)]
+
+
+def extreme_rows(name, dtype):
+    """Logits (n, n_outputs) of extreme values and all their targets."""
+    if name == "logistic":
+        logits = np.array(EXTREMES, dtype)[:, np.newaxis]
+        targets = np.ones_like(logits)
+        return np.concatenate([logits, logits]), np.concatenate([targets, 0 * targets])
+    pairs = np.array(np.meshgrid(EXTREMES, EXTREMES, [0.5]), dtype).reshape(3, -1).T
+    return np.concatenate([pairs] * 3), np.repeat(np.eye(3, dtype=dtype), len(pairs), axis=0)
+
+
+@both_precisions
+@every_loss
+def test_extremes_equal_exact_arithmetic(name, dtype):
+    for logits, targets in zip(*extreme_rows(name, dtype), strict=True):
+        loss, gradient = evaluate_loss(name, logits[np.newaxis], targets[np.newaxis])
+        exact_loss, exact_gradient = exact_loss_and_gradient(name, logits, targets)
+        accuracy = 4 * np.finfo(dtype).eps
+        scale = max(1, *abs(logits))
+        assert loss.dtype == gradient.dtype == dtype
+        assert_allclose(loss, exact_loss, rtol=accuracy, atol=accuracy * scale)
+        assert_allclose(gradient[0], exact_gradient, rtol=accuracy * scale, atol=accuracy)
+
+
+@both_precisions
+@every_loss
+def test_log_probabilities_equal_exact_arithmetic(name, dtype):
+    logits, _ = extreme_rows(name, dtype)
+    log_probabilities = LOSSES[name].log_probabilities(logits)
+    exact = [[float(log) for log in exact_log_probabilities(name, row)[0]] for row in logits]
+    assert log_probabilities.dtype == dtype
+    accuracy = 4 * np.finfo(dtype).eps
+    assert_allclose(log_probabilities, exact, rtol=accuracy, atol=accuracy * 40)
+
+
+@pytest.mark.parametrize(
+    ("name", "logits", "target", "loss"),
+    [
+        ("logistic", [[0.0]], [[1.0]], np.log(2)),
+        ("logistic", [[0.0]], [[0.0]], np.log(2)),
+        ("logistic", [[np.log(3)]], [[1.0]], np.log(4 / 3)),
+        ("logistic", [[np.log(3)]], [[0.0]], np.log(4)),
+        ("logistic", [[0.0, np.log(3)]], [[1.0, 0.0]], np.log(2) + np.log(4)),
+        ("logistic", [[-1e4]], [[1.0]], 1e4),
+        ("logistic", [[1e4]], [[1.0]], 0.0),
+        ("logistic", [[1e4]], [[0.0]], 1e4),
+        ("softmax", [[5.0, 5.0, 5.0]], [[0.0, 1.0, 0.0]], np.log(3)),
+        ("softmax", [[0.0, np.log(2), np.log(5)]], [[0.0, 1.0, 0.0]], np.log(4)),
+        ("softmax", [[1e4, -1e4]], [[0.0, 1.0]], 2e4),
+        ("softmax", [[1e4, -1e4]], [[1.0, 0.0]], 0.0),
+    ],
+)
+def test_known_values(name, logits, target, loss):
+    value, _ = evaluate_loss(name, np.array(logits), np.array(target))
+    assert value == pytest.approx(loss, rel=1e-14, abs=0)
+
+
+@every_loss
+@pytest.mark.parametrize("size", [(6, 3), (2, 6, 3), (6, 2)])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_gradient_equals_central_differences(name, size, weighted):
+    logits, targets = random_logits_and_targets(name, size)
+    weights = np.random.default_rng(1).uniform(size=(*size[:-1], 1)) if weighted else 0.25
+
+    def value(flat):
+        return evaluate_loss(name, flat.reshape(size), targets, weights)[0]
+
+    _, gradient = evaluate_loss(name, logits, targets, weights)
+    assert_gradient(value, logits.reshape(*size[:-2], -1), gradient.reshape(*size[:-2], -1))
+
+
+@every_loss
+def test_weights_multiply_losses_and_gradients_of_rows(name):
+    logits, targets = random_logits_and_targets(name)
+    weights = np.arange(6.0)[:, np.newaxis]
+    loss, gradient = evaluate_loss(name, logits, targets, weights)
+    rows = [evaluate_loss(name, logits[[i]], targets[[i]]) for i in range(6)]
+    assert loss == pytest.approx(sum(i * rows[i][0] for i in range(6)), rel=1e-14)
+    assert_allclose(gradient, np.concatenate([i * rows[i][1] for i in range(6)]), rtol=1e-14)
+
+
+@every_loss
+def test_a_number_as_weight_is_the_same_for_all_rows(name):
+    logits, targets = random_logits_and_targets(name)
+    loss, gradient = evaluate_loss(name, logits, targets, 0.3)
+    same_loss, same_gradient = evaluate_loss(name, logits, targets, np.full((6, 1), 0.3))
+    assert loss == pytest.approx(same_loss, rel=1e-14)
+    assert_allclose(gradient, same_gradient, rtol=1e-14)
+
+
+@every_loss
+def test_stacked_logits_give_a_loss_for_each_network(name):
+    logits, targets = random_logits_and_targets(name, (4, 6, 3))
+    losses, gradients = evaluate_loss(name, logits, targets, 0.5)
+    assert losses.shape == (4,)
+    for k in range(4):
+        loss, gradient = evaluate_loss(name, logits[k], targets[k], 0.5)
+        assert losses[k] == pytest.approx(loss, rel=1e-14)
+        assert_allclose(gradients[k], gradient, rtol=1e-14)
+
+
+@every_loss
+def test_stacked_networks_may_share_their_targets(name):
+    logits, targets = random_logits_and_targets(name, (4, 6, 3))
+    shared = targets[0]
+    losses, gradients = evaluate_loss(name, logits, shared)
+    same_losses, same_gradients = evaluate_loss(name, logits, np.stack([shared] * 4))
+    assert_array_equal(losses, same_losses)
+    assert_array_equal(gradients, same_gradients)
+
+
+@every_loss
+def test_gradients_are_probabilities_minus_targets(name):
+    logits, targets = random_logits_and_targets(name)
+    _, gradient = evaluate_loss(name, logits, targets)
+    assert_allclose(gradient, np.exp(LOSSES[name].log_probabilities(logits)) - targets, atol=1e-15)
+
+
+@both_precisions
+def test_softmax_probabilities_sum_to_one(dtype):
+    logits, _ = extreme_rows("softmax", dtype)
+    sums = np.exp(LOSSES["softmax"].log_probabilities(logits)).sum(axis=-1)
+    assert_allclose(sums, 1, rtol=4 * np.finfo(dtype).eps)
+
+
+@both_precisions
+def test_logistic_probabilities_of_yes_and_no_sum_to_one(dtype):
+    logits = np.array(EXTREMES, dtype)
+    log_probabilities = LOSSES["logistic"].log_probabilities
+    sums = np.exp(log_probabilities(logits)) + np.exp(log_probabilities(-logits))
+    assert_allclose(sums, 1, rtol=4 * np.finfo(dtype).eps)
+
+
+def test_softmax_of_two_classes_is_the_logistic_loss_of_their_difference():
+    logits, targets = random_logits_and_targets("softmax", (6, 2))
+    loss, gradient = evaluate_loss("softmax", logits, targets)
+    difference = logits[:, 1:] - logits[:, :1]
+    same_loss, same_gradient = evaluate_loss("logistic", difference, targets[:, 1:])
+    assert loss == pytest.approx(same_loss, rel=1e-14)
+    assert_allclose(gradient, np.hstack([-same_gradient, same_gradient]), atol=1e-15)
+
+
+def test_softmax_does_not_feel_a_shift_of_all_logits():
+    logits, targets = random_logits_and_targets("softmax")
+    loss, gradient = evaluate_loss("softmax", logits, targets)
+    shifted_loss, shifted_gradient = evaluate_loss("softmax", logits + 100, targets)
+    assert shifted_loss == pytest.approx(loss, rel=1e-12)
+    assert_allclose(shifted_gradient, gradient, atol=1e-13)
+    assert_allclose(gradient.sum(axis=-1), 0, atol=1e-15)
+
+
+@every_loss
+def test_log_probabilities_leave_the_logits_alone(name):
+    logits, _ = random_logits_and_targets(name)
+    before = logits.copy()
+    assert not np.shares_memory(LOSSES[name].log_probabilities(logits), logits)
+    assert_array_equal(logits, before)
+
+
+@every_loss
+def test_single_precision_agrees_with_double(name):
+    logits, targets = random_logits_and_targets(name, (50, 3), dtype=np.float32)
+    loss, gradient = evaluate_loss(name, logits, targets, 1 / 50)
+    double_loss, double_gradient = evaluate_loss(name, logits.astype(float), targets.astype(float), 1 / 50)
+    assert loss == pytest.approx(double_loss, rel=1e-6)
+    assert_allclose(gradient, double_gradient, atol=1e-8)

@@ -1,0 +1,345 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknn_scratch._core import network as network_module
+from sknn_scratch._core.activations import ACTIVATIONS, Activation
+from sknn_scratch._core.network import (
+    allocate_workspace,
+    mean_loss,
+    predict_hidden,
+    predict_logits,
+)
+from sknn_scratch._core.parameters import Layers, view_parameters
+from tests.core import textbook
+from tests.helpers import (
+    KINDS,
+    as_sparse,
+    assert_gradient,
+    make_batch,
+    make_network,
+    make_params,
+    make_problem,
+    objective_and_gradient,
+    rows_of,
+)
+
+SINE = Activation(np.sin, np.cos)
+every_kind = pytest.mark.parametrize("kind", KINDS)
+every_activation = pytest.mark.parametrize("activation", [*ACTIVATIONS, SINE], ids=[*ACTIVATIONS, "own"])
+one_network_or_a_stack = pytest.mark.parametrize("n_networks", [None, 3], ids=["single", "stack"])
+
+
+def hidden_inputs(network, flat, X):
+    params = view_parameters(flat, network.shape)
+    return X @ params.w_hidden + params.b_hidden
+
+
+def row_weights(n_samples):
+    return np.random.default_rng(5).uniform(0.5, 2, size=n_samples)
+
+
+# --- Forward ---
+
+
+@every_kind
+def test_logits_equal_the_loop_over_neurons_and_the_textbook(kind):
+    problem = make_problem(kind)
+    network = make_network(problem)
+    params = view_parameters(make_params(network), network.shape)
+    logits = predict_logits(network, params, problem.X)
+    assert logits.shape == problem.targets.shape
+    assert_allclose(logits, textbook.logits_neuron_by_neuron(params, problem.X), rtol=1e-12)
+    assert_allclose(logits, textbook.logits_sample_by_sample(params, problem.X), rtol=1e-12)
+
+
+@every_kind
+def test_layers_predict_like_the_flat_parameters(kind):
+    problem = make_problem(kind)
+    network = make_network(problem)
+    params = view_parameters(make_params(network), network.shape)
+    layers = Layers(params.w_hidden, params.w_output, params.b_hidden, params.b_output)
+    assert_array_equal(predict_logits(network, layers, problem.X), predict_logits(network, params, problem.X))
+
+
+@every_activation
+def test_hidden_values_are_the_activation_of_the_hidden_inputs(activation):
+    problem = make_problem("binary")
+    network = make_network(problem, activation)
+    flat = make_params(network)
+    expected = hidden_inputs(network, flat, problem.X)
+    network.activate(expected, None)
+    hidden = predict_hidden(network, view_parameters(flat, network.shape), problem.X)
+    assert_allclose(hidden, expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("predict", [predict_hidden, predict_logits])
+def test_stacked_networks_predict_as_each_alone(predict):
+    problem = make_problem("multiclass")
+    network = make_network(problem)
+    flat = make_params(network, 3)
+    together = predict(network, view_parameters(flat, network.shape), problem.X)
+    for k in range(3):
+        alone = predict(network, view_parameters(flat[k], network.shape), problem.X)
+        assert_allclose(together[k], alone, rtol=1e-13)
+
+
+@pytest.mark.parametrize("predict", [predict_hidden, predict_logits])
+def test_stacked_networks_may_have_their_own_rows(predict):
+    problem = make_problem("multiclass")
+    network = make_network(problem)
+    flat = make_params(network, 3)
+    X = problem.X.reshape(3, 20, -1)
+    together = predict(network, view_parameters(flat, network.shape), X)
+    for k in range(3):
+        alone = predict(network, view_parameters(flat[k], network.shape), X[k])
+        assert_allclose(together[k], alone, rtol=1e-13)
+
+
+@pytest.mark.parametrize("predict", [predict_hidden, predict_logits])
+def test_prediction_has_the_precision_of_the_parameters(predict):
+    problem = make_problem("binary", dtype=np.float32)
+    network = make_network(problem)
+    double = predict(network, view_parameters(make_params(network), network.shape), problem.X)
+    flat = make_params(network, dtype=np.float32)
+    single = predict(network, view_parameters(flat, network.shape), problem.X.astype(np.float64))
+    assert double.dtype == np.float64
+    assert single.dtype == np.float32
+    assert_allclose(single, double, rtol=1e-5, atol=1e-5)
+
+
+@every_kind
+@pytest.mark.parametrize("logit", [-1e4, 1e4])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_extreme_logits_give_finite_losses_and_gradients(kind, logit, dtype):
+    problem = make_problem(kind, dtype=dtype)
+    network = make_network(problem)
+    flat = np.zeros(network.shape.n_params, dtype)
+    view_parameters(flat, network.shape).b_output[0, 0] = logit
+    loss, gradient = objective_and_gradient(network, flat, make_batch(problem))
+    share = problem.targets[:, 0].mean()
+    wrong = {"logistic": share if logit < 0 else 1 - share, "softmax": share if logit < 0 else 1 - share}
+    assert loss == pytest.approx(1e4 * wrong[problem.loss], rel=1e-3)
+    assert np.isfinite(gradient).all()
+
+
+# --- Gradient ---
+
+
+@every_kind
+@every_activation
+@pytest.mark.parametrize("penalty", [0.0, 0.3], ids=["", "penalty"])
+@pytest.mark.parametrize("weighted", [False, True], ids=["", "weights"])
+@one_network_or_a_stack
+def test_gradient_equals_central_differences(kind, activation, penalty, weighted, n_networks):
+    problem = make_problem(kind, n_samples=12, n_features=3)
+    network = make_network(problem, activation)
+    batch = make_batch(problem, row_weights(12) if weighted else None)
+    flat = make_params(network, n_networks)
+    assert abs(hidden_inputs(network, flat, problem.X)).min() > 5e-4  # no step crosses the kinks at 0
+
+    def objective(flat):
+        return objective_and_gradient(network, flat, batch, penalty)[0]
+
+    assert_gradient(objective, flat, objective_and_gradient(network, flat, batch, penalty)[1])
+
+
+@every_kind
+def test_gradient_equals_central_differences_at_every_coordinate(kind):
+    problem = make_problem(kind, n_samples=12, n_features=3)
+    network = make_network(problem)
+    batch, flat, h = make_batch(problem, row_weights(12)), make_params(network), 1e-5
+    steps = h * np.eye(network.shape.n_params)
+    ahead, _ = objective_and_gradient(network, flat + steps, batch, 0.3)
+    behind, _ = objective_and_gradient(network, flat - steps, batch, 0.3)
+    gradient = objective_and_gradient(network, flat, batch, 0.3)[1]
+    assert_allclose(gradient, (ahead - behind) / (2 * h), rtol=1e-6, atol=1e-9)
+
+
+@every_kind
+@one_network_or_a_stack
+def test_gradient_of_dropped_units_equals_central_differences(kind, n_networks):
+    problem = make_problem(kind, n_samples=12, n_features=3)
+    network = make_network(problem)
+    batch, flat = make_batch(problem), make_params(network, n_networks)
+    leading = (*flat.shape[:-1], 12)
+    keep = 2.0 * (np.random.default_rng(3).random((*leading, network.shape.n_hidden)) < 0.5)
+
+    def objective(flat):
+        return objective_and_gradient(network, flat, batch, keep=keep)[0]
+
+    gradient = objective_and_gradient(network, flat, batch, keep=keep)[1]
+    assert_gradient(objective, flat, gradient)
+    assert abs(gradient - objective_and_gradient(network, flat, batch)[1]).max() > 1e-3
+
+
+def test_keeping_all_units_is_no_dropout():
+    problem = make_problem("multiclass")
+    network = make_network(problem)
+    batch, flat = make_batch(problem), make_params(network)
+    loss, gradient = objective_and_gradient(network, flat, batch, keep=1.0)
+    same_loss, same_gradient = objective_and_gradient(network, flat, batch)
+    assert loss == same_loss
+    assert_array_equal(gradient, same_gradient)
+
+
+def test_a_unit_that_is_always_dropped_does_not_learn():
+    problem = make_problem("multiclass")
+    network = make_network(problem)
+    keep = np.array([1.0, 1.0, 0.0, 1.0, 1.0])
+    _, gradient = objective_and_gradient(network, make_params(network), make_batch(problem), keep=keep)
+    grads = view_parameters(gradient, network.shape)
+    dropped = [grads.w_hidden[:, 2], grads.b_hidden[:, 2], grads.w_output[2]]
+    assert not any(array.any() for array in dropped)
+    assert np.count_nonzero(gradient) == gradient.size - sum(array.size for array in dropped)
+
+
+@every_kind
+def test_a_stack_has_the_objectives_and_gradients_of_its_networks(kind):
+    problem = make_problem(kind)
+    network = make_network(problem)
+    batch, flat, penalties = make_batch(problem), make_params(network, 3), np.array([0.0, 0.1, 2.0])
+    values, gradients = objective_and_gradient(network, flat, batch, penalties)
+    assert values.shape == (3,)
+    for k in range(3):
+        value, gradient = objective_and_gradient(network, flat[k], batch, penalties[k])
+        assert_allclose(values[k], value, rtol=1e-13)
+        assert_allclose(gradients[k], gradient, rtol=1e-12, atol=1e-15)
+
+
+@every_kind
+def test_integer_weights_count_as_repeated_rows(kind):
+    problem = make_problem(kind)
+    network = make_network(problem)
+    flat, weights = make_params(network), np.arange(60) % 4
+    repeated = problem._replace(
+        X=np.repeat(problem.X, weights, axis=0), targets=np.repeat(problem.targets, weights, axis=0)
+    )
+    value, gradient = objective_and_gradient(network, flat, make_batch(problem, weights))
+    same_value, same_gradient = objective_and_gradient(network, flat, make_batch(repeated))
+    assert value == pytest.approx(same_value, rel=1e-13)
+    assert_allclose(gradient, same_gradient, rtol=1e-12, atol=1e-15)
+
+
+def test_penalty_spares_the_biases():
+    problem = make_problem("binary")
+    network = make_network(problem)
+    batch, flat = make_batch(problem), make_params(network)
+    value, gradient = objective_and_gradient(network, flat, batch, 0.0)
+    penalised_value, penalised_gradient = objective_and_gradient(network, flat, batch, 0.5)
+    params = view_parameters(flat, network.shape)
+    squares = np.square(params.w_hidden).sum() + np.square(params.w_output).sum()
+    assert penalised_value - value == pytest.approx(0.5 / 2 * squares, rel=1e-13)
+    difference = view_parameters(penalised_gradient - gradient, network.shape)
+    assert_allclose(difference.weights, 0.5 * params.weights, rtol=1e-12, atol=1e-14)
+    assert not difference.b_hidden.any()
+    assert not difference.b_output.any()
+
+
+@every_kind
+@every_activation
+def test_single_precision_agrees_with_double(kind, activation):
+    problem = make_problem(kind, dtype=np.float32)
+    network = make_network(problem, activation)
+    flat = make_params(network, dtype=np.float32)
+    value, gradient = objective_and_gradient(network, flat, make_batch(problem), 0.1)
+    double = problem._replace(X=problem.X.astype(float), targets=problem.targets.astype(float))
+    double_value, double_gradient = objective_and_gradient(
+        network, flat.astype(float), make_batch(double), 0.1
+    )
+    assert gradient.dtype == np.float32
+    assert value == pytest.approx(double_value, rel=1e-5)
+    assert_allclose(gradient, double_gradient, rtol=1e-4, atol=1e-6)
+
+
+# --- Sparse rows ---
+
+
+@every_kind
+@one_network_or_a_stack
+def test_sparse_rows_give_the_same_as_dense_ones(kind, n_networks):
+    dense, sparse = as_sparse(make_problem(kind))
+    network = make_network(dense)
+    flat = make_params(network, n_networks)
+    X = sparse_X = dense.X
+    if n_networks is None:
+        batches = make_batch(dense), make_batch(sparse)
+        sparse_X = rows_of(sparse.X)
+    else:
+        X = np.stack([dense.X] * n_networks)
+        sparse_X = type(rows_of(sparse.X))([sparse.X] * n_networks, stacked=True)
+        batches = make_batch(dense)._replace(X=X), make_batch(sparse)._replace(X=sparse_X)
+    value, gradient = objective_and_gradient(network, flat, batches[0])
+    sparse_value, sparse_gradient = objective_and_gradient(network, flat, batches[1])
+    assert_allclose(sparse_value, value, rtol=1e-13)
+    assert_allclose(sparse_gradient, gradient, rtol=1e-12, atol=1e-15)
+    params = view_parameters(flat, network.shape)
+    for predict in (predict_logits, predict_hidden):
+        assert_allclose(predict(network, params, sparse_X), predict(network, params, X), rtol=1e-12)
+
+
+# --- Blocks of rows ---
+
+
+def rows_of_a_problem(sparse):
+    dense, csr = as_sparse(make_problem("multiclass"))
+    return csr if sparse else dense
+
+
+@pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
+@one_network_or_a_stack
+@pytest.mark.parametrize("compute", [predict_logits, predict_hidden, mean_loss])
+@pytest.mark.parametrize("block_bytes", [1, 7 * 5 * 8, 20 * 5 * 8])
+def test_blocks_of_rows_give_the_same_as_all_rows(monkeypatch, compute, sparse, n_networks, block_bytes):
+    problem = rows_of_a_problem(sparse)
+    network = make_network(problem)
+    params = view_parameters(make_params(network, n_networks), network.shape)
+    rows = make_batch(problem, row_weights(60)) if compute is mean_loss else rows_of(problem.X)
+    if sparse and n_networks:
+        stacked = type(rows_of(problem.X))([problem.X] * n_networks, stacked=True)
+        rows = rows._replace(X=stacked) if compute is mean_loss else stacked
+    at_once = compute(network, params, rows)
+    monkeypatch.setattr(network_module, "BLOCK_BYTES", block_bytes)
+    assert_allclose(compute(network, params, rows), at_once, rtol=1e-12)
+
+
+@every_kind
+@one_network_or_a_stack
+@pytest.mark.parametrize("weighted", [False, True])
+def test_mean_loss_is_the_loss_of_training(kind, n_networks, weighted):
+    problem = make_problem(kind)
+    network = make_network(problem)
+    flat, batch = make_params(network, n_networks), make_batch(problem, row_weights(60) if weighted else None)
+    loss = mean_loss(network, view_parameters(flat, network.shape), batch)
+    assert_allclose(loss, objective_and_gradient(network, flat, batch)[0], rtol=1e-13)
+
+
+def test_mean_loss_leaves_its_batch_alone():
+    problem = make_problem("multiclass")
+    network = make_network(problem)
+    batch = make_batch(problem, row_weights(60))
+    before = [array.copy() for array in batch[:3]]
+    mean_loss(network, view_parameters(make_params(network), network.shape), batch)
+    for array, array_before in zip(batch[:3], before, strict=True):
+        assert_array_equal(array, array_before)
+
+
+# --- Workspace ---
+
+
+def test_a_used_workspace_gives_the_same_again():
+    """No step depends on what an earlier one left in the buffers."""
+    problem = make_problem("multiclass")
+    network = make_network(problem)
+    flat, batch = make_params(network), make_batch(problem)
+    params, grads = (view_parameters(array, network.shape) for array in (flat, np.zeros_like(flat)))
+    workspace = allocate_workspace(network.shape, (60,), np.float64)
+    losses, gradients = [], []
+    for _ in range(2):
+        losses.append(network_module.loss_and_gradient(network, params, grads, batch, workspace))
+        gradients.append(grads.flat.copy())
+        for buffer in (workspace.hidden, workspace.slope, workspace.delta_hidden, workspace.logits):
+            buffer.fill(np.nan)
+        grads.flat.fill(np.nan)
+    assert losses[0] == losses[1]
+    assert_array_equal(gradients[0], gradients[1])

@@ -1,0 +1,141 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknn_scratch._core.optimizers import OPTIMIZERS
+from tests.core import textbook
+from tests.helpers import optimise
+
+# Each rule: what it is called, and how it is asked for.
+RULES = {
+    "gradient descent": ("sgd", {"momentum": 0.0, "nesterov": False}),
+    "gradient descent, Nesterov": ("sgd", {"momentum": 0.0, "nesterov": True}),
+    "momentum": ("sgd", {"momentum": 0.9, "nesterov": False}),
+    "Nesterov": ("sgd", {"momentum": 0.9, "nesterov": True}),
+    "adam": ("adam", {}),
+    "adam, other numbers": ("adam", {"beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-2}),
+    "adam without memory": ("adam", {"beta_1": 0.0, "beta_2": 0.0}),
+}
+every_rule = pytest.mark.parametrize("rule", RULES)
+
+
+def run(rule, params, gradient, n_steps, **numbers):
+    """Parameters after each of n steps, (n_steps, ..., n_params)."""
+    name, own_numbers = RULES[rule]
+    return np.array(list(optimise(name, params, gradient, n_steps, **(own_numbers | numbers))))
+
+
+# --- Against the textbook ---
+
+
+def textbook_steps(rule, x, gradient, n_steps, learning_rate):
+    name, numbers = RULES[rule]
+    if name == "adam":
+        return textbook.adam(x, gradient, n_steps, learning_rate, **numbers)
+    sgd = textbook.nesterov if numbers["nesterov"] else textbook.momentum
+    return sgd(x, gradient, n_steps, learning_rate, numbers["momentum"])
+
+
+def wavy_gradient(x):
+    return np.sin(3 * x) + 0.3 * x
+
+
+@every_rule
+@pytest.mark.parametrize("shape", [(7,), (3, 7)])
+def test_steps_equal_the_textbook(rule, shape):
+    start = np.random.default_rng(0).normal(size=shape)
+    steps = run(rule, start, wavy_gradient, 30, learning_rate=0.03)
+    expected = np.array(list(textbook_steps(rule, start, wavy_gradient, 30, 0.03)))
+    assert_allclose(steps, expected, rtol=1e-10, atol=1e-12)
+
+
+def test_first_step_of_adam_is_the_learning_rate_whatever_the_gradient():
+    gradients = np.array([1e-3, 1.0, -1e3])
+    (step,) = run("adam", np.zeros(3), lambda x: gradients, 1, learning_rate=0.1)
+    assert_allclose(step, -0.1 * np.sign(gradients), rtol=1e-3)
+
+
+@every_rule
+def test_no_gradient_is_no_step(rule):
+    start = np.random.default_rng(0).normal(size=5)
+    steps = run(rule, start, np.zeros_like, 10, learning_rate=0.1)
+    assert_array_equal(steps, np.tile(start, (10, 1)))
+
+
+@every_rule
+def test_memory_starts_empty_and_is_shaped_like_the_parameters(rule):
+    params = np.ones((2, 5), np.float32)
+    memory = OPTIMIZERS[RULES[rule][0]].init(params)
+    assert memory
+    for array in memory.values():
+        assert array.shape == params.shape
+        assert array.dtype == params.dtype
+        assert not array.any()
+
+
+# --- Convergence: every optimiser on every problem in every precision ---
+
+
+def quadratic(x):
+    """A bowl twenty times as steep in one direction as in the other; minimum 0 at (1, -2)."""
+    scales, distance = np.array([1, 20], x.dtype), x - np.array([1, -2], x.dtype)
+    return (scales * distance**2).sum(axis=-1) / 2, scales * distance
+
+
+def rosenbrock(x):
+    """The banana-shaped valley, a tenth as steep as usual; minimum 0 at (1, 1)."""
+    first, second = x[..., 0], x[..., 1]
+    bend = second - first**2
+    gradient = np.stack([-2 * (1 - first) - 40 * bend * first, 20 * bend], axis=-1)
+    return (1 - first) ** 2 + 10 * bend**2, gradient
+
+
+def logistic(x):
+    """Logistic regression with a penalty, of noisy labels."""
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(40, 2)).astype(x.dtype)
+    signs = np.sign(rows @ np.array([1, -1], x.dtype) + rng.normal(size=40).astype(x.dtype))
+    margins = signs * (x @ rows.T)
+    value = np.logaddexp(0, -margins).mean(axis=-1) + 0.05 * (x * x).sum(axis=-1)
+    return value, -(signs / (1 + np.exp(margins))) @ rows / 40 + x / 10
+
+
+# Each problem with a learning rate for the sgd rules.
+PROBLEMS = {"quadratic": (quadratic, 0.02), "rosenbrock": (rosenbrock, 0.006), "logistic": (logistic, 0.1)}
+CONVERGING = ["gradient descent", "gradient descent, Nesterov", "momentum", "Nesterov", "adam"]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize("rule", CONVERGING)
+def test_every_optimiser_solves_every_problem(rule, problem, dtype):
+    function, learning_rate = PROBLEMS[problem]
+    learning_rate = 0.02 if rule == "adam" else learning_rate
+    start = np.zeros(2, dtype)
+    steps = run(rule, start, lambda x: function(x)[1], 3000, learning_rate=learning_rate)
+    assert steps.dtype == dtype
+    value, gradient = function(steps[-1])
+    assert np.linalg.norm(gradient) < 1e-3
+    assert value < function(start)[0]
+
+
+# --- A stack ---
+
+
+@every_rule
+def test_stacked_networks_have_their_own_learning_rates_and_momenta(rule):
+    start = np.random.default_rng(0).normal(size=(3, 7))
+    rates, momenta = np.array([[0.01], [0.05], [0.2]]), np.array([[0.0], [0.5], [0.9]])
+    together = run(rule, start, wavy_gradient, 10, learning_rate=rates, momentum=momenta)
+    for k in range(3):
+        alone = run(rule, start[k], wavy_gradient, 10, learning_rate=rates[k, 0], momentum=momenta[k, 0])
+        assert_allclose(together[:, k], alone, rtol=1e-12, atol=1e-14)
+
+
+@every_rule
+def test_single_precision_agrees_with_double(rule):
+    start = np.random.default_rng(0).normal(size=7).astype(np.float32)
+    single = run(rule, start, wavy_gradient, 10, learning_rate=0.03)
+    double = run(rule, start.astype(np.float64), wavy_gradient, 10, learning_rate=0.03)
+    assert single.dtype == np.float32
+    assert_allclose(single, double, rtol=1e-4, atol=1e-5)

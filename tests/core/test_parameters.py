@@ -1,0 +1,123 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknn_scratch._core.parameters import (
+    INIT_SCALES,
+    Layers,
+    NetworkShape,
+    flatten,
+    initialise,
+    view_parameters,
+)
+
+SHAPE = NetworkShape(n_features=4, n_hidden=3, n_outputs=2)
+VIEWS = {"w_hidden": (4, 3), "w_output": (3, 2), "b_hidden": (1, 3), "b_output": (1, 2)}
+
+one_network_or_a_stack = pytest.mark.parametrize("networks", [(), (5,), (2, 5)])
+
+
+def numbered(networks=()):
+    """Parameters that are their own positions in the buffer."""
+    flat = np.arange(np.prod([*networks, SHAPE.n_params])).reshape(*networks, SHAPE.n_params)
+    return view_parameters(flat.astype(float), SHAPE)
+
+
+def test_number_of_parameters():
+    assert SHAPE.n_weights == 4 * 3 + 3 * 2
+    assert SHAPE.n_params == SHAPE.n_weights + 3 + 2
+
+
+@one_network_or_a_stack
+def test_views_have_the_shapes_of_the_layers(networks):
+    params = numbered(networks)
+    for name, shape in VIEWS.items():
+        assert getattr(params, name).shape == (*networks, *shape)
+    assert params.weights.shape == (*networks, SHAPE.n_weights)
+
+
+@one_network_or_a_stack
+@pytest.mark.parametrize("name", ["weights", *VIEWS])
+def test_views_write_to_the_buffer(networks, name):
+    params = numbered(networks)
+    view = getattr(params, name)
+    assert np.shares_memory(view, params.flat)
+    view[...] = -1
+    assert np.count_nonzero(params.flat == -1) == view.size
+
+
+def test_weights_come_first_and_biases_last():
+    params = numbered()
+    in_order = [params.w_hidden, params.w_output, params.b_hidden, params.b_output]
+    assert_array_equal(np.concatenate([view.ravel() for view in in_order]), params.flat)
+    assert_array_equal(params.weights, params.flat[: SHAPE.n_weights])
+
+
+def test_every_network_of_a_stack_has_its_row_of_the_buffer():
+    params = numbered((5,))
+    for k, row in enumerate(params.flat):
+        alone = view_parameters(row, SHAPE)
+        for name in ("weights", *VIEWS):
+            assert_array_equal(getattr(params, name)[k], getattr(alone, name))
+
+
+def test_flatten_is_the_inverse_of_viewing():
+    params = numbered()
+    flat = flatten(Layers(params.w_hidden, params.w_output, params.b_hidden, params.b_output))
+    assert_array_equal(flat, params.flat)
+    assert not np.shares_memory(flat, params.flat)
+
+
+@pytest.mark.parametrize(
+    ("init_scale", "hidden_scale", "output_scale"),
+    [
+        (0.01, 0.01, 0.01),
+        (3, 3, 3),
+        ("he", np.sqrt(2 / 400), np.sqrt(2 / 100)),
+        ("glorot", np.sqrt(2 / 500), np.sqrt(2 / 140)),
+    ],
+)
+def test_standard_deviations_of_the_initial_weights(init_scale, hidden_scale, output_scale):
+    shape = NetworkShape(n_features=400, n_hidden=100, n_outputs=40)
+    params = view_parameters(initialise(shape, init_scale, np.random.default_rng(0), np.float64), shape)
+    for weights, scale in ((params.w_hidden, hidden_scale), (params.w_output, output_scale)):
+        standard_error = scale / np.sqrt(weights.size)
+        assert abs(weights.mean()) < 4 * standard_error
+        assert abs(weights.std() - scale) < 4 * standard_error
+    assert not params.b_hidden.any()
+    assert not params.b_output.any()
+
+
+def test_initial_weights_are_normal():
+    shape = NetworkShape(n_features=400, n_hidden=100, n_outputs=1)
+    weights = view_parameters(initialise(shape, 1.0, np.random.default_rng(0), np.float64), shape).w_hidden
+    within = [np.mean(abs(weights) < limit) for limit in (1, 2, 3)]
+    assert_allclose(within, [0.6827, 0.9545, 0.9973], atol=0.01)
+
+
+def test_every_rule_has_a_name():
+    assert INIT_SCALES.keys() == {"he", "glorot"}
+
+
+def test_a_scale_of_zero_gives_zeros():
+    assert not initialise(SHAPE, 0, np.random.default_rng(0), np.float64).any()
+
+
+@pytest.mark.parametrize("init_scale", [0.01, "he", "glorot"])
+def test_single_and_double_precision_start_alike(init_scale):
+    single, double = (
+        initialise(SHAPE, init_scale, np.random.default_rng(7), dtype) for dtype in (np.float32, np.float64)
+    )
+    assert single.dtype == np.float32
+    assert double.dtype == np.float64
+    assert_array_equal(single, double.astype(np.float32))
+
+
+@pytest.mark.parametrize("init_scale", [0.01, "he", "glorot"])
+def test_rules_scale_the_same_draws(init_scale):
+    params, standard = (
+        view_parameters(initialise(SHAPE, scale, np.random.default_rng(7), np.float64), SHAPE)
+        for scale in (init_scale, 1.0)
+    )
+    for weights, draws in ((params.w_hidden, standard.w_hidden), (params.w_output, standard.w_output)):
+        assert np.ptp(weights / draws) < 1e-15

@@ -1,0 +1,65 @@
+"""What the core computes, written to be compared with a textbook: slow, in new arrays, step by step."""
+
+import math
+
+import numpy as np
+
+
+def layer(values, w, b):
+    """Sum up what comes into each neuron of a layer, for one sample."""
+    return [
+        sum(value * weight for value, weight in zip(values, weights, strict=True)) + bias
+        for weights, bias in zip(w.T.tolist(), b[0].tolist(), strict=True)
+    ]
+
+
+def logits_neuron_by_neuron(params, X):
+    """A network of tanh units by its definition, in scalars."""
+    logits = []
+    for x in X.tolist():
+        hidden = [math.tanh(z) for z in layer(x, params.w_hidden, params.b_hidden)]
+        logits.append(layer(hidden, params.w_output, params.b_output))
+    return logits
+
+
+def logits_sample_by_sample(params, X):
+    """The same in matrices: samples are columns, and W[1] is w_hidden transposed."""
+    W1, W2 = params.w_hidden.T, params.w_output.T
+    b1, b2 = params.b_hidden.T, params.b_output.T
+    columns = [W2 @ np.tanh(W1 @ x[:, np.newaxis] + b1) + b2 for x in X]
+    return np.hstack(columns).T
+
+
+# --- Optimisers: yield the parameters after each of n steps ---
+
+
+def momentum(x, gradient, n_steps, learning_rate, mu):
+    velocity = 0
+    for _ in range(n_steps):
+        velocity = mu * velocity - learning_rate * gradient(x)
+        x = x + velocity
+        yield x
+
+
+def nesterov(x, gradient, n_steps, learning_rate, mu):
+    """Nesterov's method as Sutskever et al. (2013) write it, with the gradient taken ahead of ``y``.
+
+    The optimiser's parameters are these points ahead, x = y + momentum velocity.
+    """
+    y, velocity = x, 0
+    for _ in range(n_steps):
+        velocity = mu * velocity - learning_rate * gradient(y + mu * velocity)
+        y = y + velocity
+        yield y + mu * velocity
+
+
+def adam(x, gradient, n_steps, learning_rate, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
+    """Kingma and Ba (2015), the more efficient order of computation at the end of section 2."""
+    m, v = 0, 0
+    for t in range(1, n_steps + 1):
+        g = gradient(x)
+        m = beta_1 * m + (1 - beta_1) * g
+        v = beta_2 * v + (1 - beta_2) * g**2
+        rate = learning_rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
+        x = x - rate * m / (np.sqrt(v) + epsilon)
+        yield x

@@ -1,0 +1,198 @@
+"""Problems and checkers that the tests share.
+
+Those of the core's functions that take many arguments are called here only, so that a changed signature
+costs one edit.
+"""
+
+import copy
+from typing import NamedTuple
+
+import numpy as np
+import scipy.sparse
+from numpy.testing import assert_allclose
+
+from sknn_scratch._core.activations import ACTIVATIONS
+from sknn_scratch._core.losses import LOSSES, allocate_loss_scratch
+from sknn_scratch._core.network import (
+    Batch,
+    Network,
+    add_penalty_gradient,
+    allocate_workspace,
+    loss_and_gradient,
+    penalty_value,
+)
+from sknn_scratch._core.optimizers import OPTIMIZERS, Step
+from sknn_scratch._core.parameters import NetworkShape, initialise, view_parameters
+from sknn_scratch._core.sparse import SparseRows
+from sknn_scratch._core.training import TrainConfig, TrainData, TrainState, TrainTask, train
+
+N_CLUSTERS = {"binary": 2, "multiclass": 3, "multilabel": 4}
+KINDS = tuple(N_CLUSTERS)
+LOSS_NAMES = {"binary": "logistic", "multiclass": "softmax", "multilabel": "logistic"}
+
+
+def make_data(kind, n_samples=60, n_features=4, seed=0):
+    """Make overlapping clusters of equal size: X (n_samples, n_features) and labels y.
+
+    Their number says which class a row of X belongs to, or its binary digits which of two labels it has.
+    """
+    rng = np.random.default_rng(seed)
+    clusters = rng.permutation(np.arange(n_samples) % N_CLUSTERS[kind])
+    centres = rng.normal(scale=1.5, size=(N_CLUSTERS[kind], n_features))
+    X = centres[clusters] + rng.normal(size=(n_samples, n_features))
+    return X, np.column_stack([clusters % 2, clusters // 2]) if kind == "multilabel" else clusters
+
+
+# --- The core: a problem, a network for it, one evaluation ---
+
+
+class Problem(NamedTuple):
+    """Rows and targets in the form that the core takes."""
+
+    X: np.ndarray  # (n_samples, n_features), or CSR
+    targets: np.ndarray  # (n_samples, n_outputs)
+    loss: str
+
+
+def make_problem(kind, n_samples=60, n_features=4, seed=0, dtype=np.float64):
+    X, y = make_data(kind, n_samples, n_features, seed)
+    targets = np.eye(3)[y] if kind == "multiclass" else y.reshape(n_samples, -1)
+    return Problem(X.astype(dtype), targets.astype(dtype), LOSS_NAMES[kind])
+
+
+def as_sparse(problem):
+    """Turn small values into zeros: the same problem, dense and in CSR form."""
+    X = np.where(abs(problem.X) < 1, 0, problem.X)
+    return problem._replace(X=X), problem._replace(X=scipy.sparse.csr_array(X))
+
+
+def rows_of(X):
+    """Wrap a design matrix for functions that take rows of either kind."""
+    return SparseRows([X], stacked=False) if scipy.sparse.issparse(X) else X
+
+
+def make_batch(problem, weights=None):
+    """Make one batch of all rows; positive ``weights`` (n_samples,) of any sum."""
+    if weights is None:
+        return Batch(rows_of(problem.X), problem.targets, 1 / len(problem.targets))
+    weights = (weights / weights.sum()).astype(problem.targets.dtype)
+    return Batch(rows_of(problem.X), problem.targets, weights[:, np.newaxis])
+
+
+def make_network(problem, activation="tanh", n_hidden=5):
+    shape = NetworkShape(problem.X.shape[1], n_hidden, problem.targets.shape[1])
+    return Network(shape, ACTIVATIONS.get(activation, activation), LOSSES[problem.loss])
+
+
+def make_params(network, n_networks=None, dtype=np.float64, seed=0):
+    """Draw flat parameters (..., n_params), biases too; ``n_networks=None`` is no network axis."""
+    networks = () if n_networks is None else (n_networks,)
+    return np.random.default_rng(seed).normal(size=(*networks, network.shape.n_params)).astype(dtype)
+
+
+def objective_and_gradient(network, flat, batch, penalty=0.0, keep=None):
+    """Evaluate the objective (...) and its gradient (..., n_params) at flat parameters.
+
+    ``penalty`` is a number or (...); ``keep`` (..., n_samples, n_hidden) are dropout's factors.
+    """
+    params = view_parameters(flat, network.shape)
+    grads, updates = (view_parameters(np.zeros_like(flat), network.shape) for _ in range(2))
+    leading = (*flat.shape[:-1], batch.targets.shape[-2])
+    workspace = allocate_workspace(network.shape, leading, flat.dtype, dropout=keep is not None)
+    if keep is not None:
+        workspace.keep[...] = keep
+    loss = loss_and_gradient(network, params, grads, batch, workspace)
+    column = np.expand_dims(penalty, -1) if np.ndim(penalty) else penalty
+    add_penalty_gradient(params, grads, column, updates.weights)
+    return loss + penalty_value(params, penalty), grads.flat
+
+
+def epoch_batches(stream, rngs):
+    """Copy the batches of one epoch of a BatchStream."""
+    return [copy.deepcopy(batch) for chunk in stream.epoch(rngs) for batch in chunk]
+
+
+def evaluate_loss(name, logits, targets, weights=1.0):
+    """Weighted sum (...) of a loss in LOSSES and its gradient at the logits, which are left alone."""
+    gradient = logits.copy()
+    scratch = allocate_loss_scratch(logits.shape[:-1], logits.shape[-1], logits.dtype)
+    return LOSSES[name].value_and_gradient(gradient, targets, weights, scratch), gradient
+
+
+def optimise(name, params, gradient, n_steps, **numbers):
+    """Yield the parameters after each of n steps of an optimiser in OPTIMIZERS from ``params``."""
+    params = params.copy()
+    defaults = {"momentum": 0.9, "nesterov": True, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8}
+    step = Step(number=1, **(defaults | numbers))
+    memory, updates = OPTIMIZERS[name].init(params), np.empty_like(params)
+    for step.number in range(1, n_steps + 1):
+        OPTIMIZERS[name].update(params, gradient(params), updates, memory, step)
+        yield params.copy()
+
+
+# --- The core: training ---
+
+
+def make_task(problem, seed=0, *, network=None, data=None, **config):
+    """Make a task: ``data`` are fields of TrainData, ``config`` those of TrainConfig."""
+    network = network or make_network(problem)
+    defaults = {"solver": "adam", "batch_size": 16, "max_iter": 5, "learning_rate": 0.02}
+    init_rng, shuffle_rng, dropout_rng = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(3))
+    config = TrainConfig(network, **(defaults | config))
+    params = initialise(network.shape, 0.5, init_rng, problem.X.dtype)
+    state = TrainState(params, shuffle_rng, dropout_rng, config.learning_rate)
+    return TrainTask(state, TrainData(problem.X, problem.targets, **(data or {})), config)
+
+
+def train_together(tasks, on_epoch_end=None):
+    """Train copies of the tasks as one stack; the tasks can be used again."""
+    return train([task._replace(state=task.state.copy()) for task in tasks], on_epoch_end)
+
+
+def train_alone(task, on_epoch_end=None):
+    """Train a copy of the task."""
+    (result,) = train_together([task], on_epoch_end)
+    return result
+
+
+def history_column(result, name):
+    return np.array([record[name] for record in result.state.history])
+
+
+# --- Checkers ---
+
+
+def assert_gradient(function, x, gradient, n_directions=3):
+    """Compare a gradient (..., n) at x with central differences of ``function`` along random directions.
+
+    The function maps (..., n) to (...).
+    """
+    rng, h = np.random.default_rng(0), 1e-5
+    for _ in range(n_directions):
+        direction = rng.normal(size=x.shape)
+        difference = (function(x + h * direction) - function(x - h * direction)) / (2 * h)
+        assert_allclose(np.vecdot(gradient, direction), difference, rtol=1e-6, atol=1e-8)
+
+
+def assert_same_training(result, other, rtol=1e-10, ignore=()):
+    """Check that two trainings were the same, epoch by epoch, but for the time they took."""
+    assert result.stop_reason is other.stop_reason
+    assert result.best_epoch == other.best_epoch
+    assert result.state.epoch == other.state.epoch
+    assert result.state.n_updates == other.state.n_updates
+    assert_allclose(result.state.params, other.state.params, rtol, atol=rtol)
+    assert result.state.memory.keys() == other.state.memory.keys()
+    for name, array in result.state.memory.items():
+        assert_allclose(array, other.state.memory[name], rtol, atol=rtol, err_msg=name)
+    for name in result.state.history[0].keys() - {"seconds", *ignore}:
+        assert_allclose(
+            history_column(result, name), history_column(other, name), rtol, atol=rtol, err_msg=name
+        )
+
+
+def assert_same_model(classifier, other, rtol=1e-10):
+    """Check that two fitted estimators have the same weights and biases."""
+    for array, other_array in zip(
+        classifier.coefs_ + classifier.intercepts_, other.coefs_ + other.intercepts_, strict=True
+    ):
+        assert_allclose(array, other_array, rtol, atol=rtol)
