@@ -1,15 +1,125 @@
-"""What a fit reports after every epoch: verbose lines, and scikit-learn's callbacks.
+"""What a fit reports after every epoch: verbose lines, scikit-learn's callbacks, checkpoints.
 
 scikit-learn's callback framework is experimental, so all that this package knows of it is here.
 """
 
-from contextlib import contextmanager
+import os
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from numbers import Integral
+from pathlib import Path
+from typing import NamedTuple
 
 from sklearn.callback import CallbackSupportMixin
+from sklearn.callback._callback_support import callback_management_context
 
+from sknn_scratch._core.checkpoint import write_checkpoint
+from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._fitting import snapshot
+from sknn_scratch._resuming import header_of
 
-__all__ = ["CallbackSupportMixin", "FitReporter"]
+__all__ = ["CallbackSupportMixin", "Checkpoint", "FitReporter", "ParentTask", "fit_inside", "has_callbacks"]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A callback that keeps a training on disk, to go on with after a crash.
+
+    The file is written before the first epoch, after every n epochs and after the last one, each time as
+    a whole: when the process or the machine dies, at whatever instant, there is the file that was written
+    last. :meth:`ShallowNNClassifier.resume` goes on from it and ends with the same weights, bit for bit,
+    as a fit that was never broken off. A file that is there already is replaced.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file; its directory must exist. One fit at a time may write to it, so set the callback on the
+        classifier that you fit (a step of a Pipeline will do), not on one that a search clones.
+    every : int, default=1
+        Epochs from one writing to the next. This much may be lost in a crash.
+
+    Raises
+    ------
+    ValueError
+        By ``fit``, if the solver is "lbfgs", whose memory cannot be stored, or if the classifier is
+        cloned by a search; by ``partial_fit``, between whose calls the estimator itself can be stored.
+
+    See Also
+    --------
+    ShallowNNClassifier.resume : Go on from the file.
+
+    Notes
+    -----
+    The file holds the parameters, the optimiser's memory, the history and the random streams, about five
+    times the size of the weights. The training data are not in it, only a hash. Nothing in it is pickled.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from sklearn.datasets import load_iris
+    >>> from sknn_scratch import Checkpoint, ShallowNNClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> directory = tempfile.TemporaryDirectory()
+    >>> path = Path(directory.name) / "iris.npz"
+    >>> clf = ShallowNNClassifier(learning_rate=0.01, max_iter=1000, random_state=0)
+    >>> clf = clf.set_callbacks(Checkpoint(path, every=10)).fit(X, y)
+    >>> bool((ShallowNNClassifier.resume(path, X, y).coefs_[0] == clf.coefs_[0]).all())
+    True
+    >>> directory.cleanup()
+    """
+
+    path: str | os.PathLike
+    every: int = 1
+
+    def __post_init__(self):
+        if not isinstance(self.path, str | os.PathLike):
+            raise TypeError(f"path must be a str or path-like, got {self.path!r}.")
+        if not isinstance(self.every, Integral) or isinstance(self.every, bool):
+            raise TypeError(f"every must be an int, got {self.every!r}.")
+        if self.every < 1:
+            raise ValueError(f"every must be at least 1, got {self.every}.")
+
+    def setup(self, estimator, context):
+        """Check that there is one fit of the right kind, and a directory to write to."""
+        name = type(estimator).__name__
+        if not hasattr(estimator, "resume"):
+            raise ValueError(
+                f"Checkpoint cannot be set on {name}; set it on the ShallowNNClassifier, also if that is "
+                "a step of a Pipeline."
+            )
+        if is_one_of_many(context):
+            raise ValueError(
+                f"Checkpoint cannot be set on the {name} of a search, since all candidates would write to "
+                f"the same file, {self.path}; fit the best one on its own with a Checkpoint."
+            )
+        if not Path(self.path).parent.is_dir():
+            raise FileNotFoundError(
+                f"Checkpoint cannot write {self.path}, since there is no directory {Path(self.path).parent}; "
+                "make it first."
+            )
+
+    def teardown(self, estimator, context):
+        """Do nothing: no file stays open."""
+
+    def on_fit_task_begin(self, estimator, context):
+        """Do nothing."""
+
+    def on_fit_task_end(self, estimator, context):
+        """Do nothing: this hook is not given the training state, so ``save`` is called beside it."""
+
+    def save(self, state, header):
+        """Write the file, if its turn has come."""
+        epochs_done = state.epoch - state.epochs_before
+        if epochs_done % self.every == 0 or state.stop_reason is not None:
+            write_checkpoint(self.path, state, {**header, "every": int(self.every)})
+
+
+def is_one_of_many(context):
+    """Whether a task has an ancestor with tasks that do not come one after the other, as a search has."""
+    if context.parent is None:
+        return False
+    return not context.parent.sequential_subtasks or is_one_of_many(context.parent)
 
 
 class FitReporter:
@@ -35,13 +145,18 @@ class FitReporter:
             "metadata": None if inputs.sample_weight is None else metadata,
         }
         self.context = None
+        callbacks = getattr(estimator, "_skl_callbacks", [])
+        self.checkpoints = [callback for callback in callbacks if isinstance(callback, Checkpoint)]
+        self.header = header_of(plan) if self.checkpoints else None
 
     @contextmanager
     def fit_task(self):
         """Tell the callbacks that the fit begins, and that it ends."""
-        max_iter = self.plan.task.config.max_iter
+        state, max_iter = self.plan.task.state, self.plan.task.config.max_iter
         self.context = self.estimator._init_callback_context(max_subtasks=max_iter)
         self.context.call_on_fit_task_begin(estimator=self.estimator, **self.data)
+        if state.epoch == state.epochs_before:
+            self.save_checkpoints(state)
         yield
         self.context.call_on_fit_task_end(estimator=self.estimator, **self.data, reconstruction_attributes={})
 
@@ -55,7 +170,11 @@ class FitReporter:
         def on_epoch_end(_, state):
             if self.estimator.verbose:
                 self.print_epoch(state)
-            return has_callbacks and self.call_epoch_hooks(state)
+            stop = has_callbacks and self.call_epoch_hooks(state)
+            if stop:
+                state.stop_reason = state.stop_reason or StopReason.CALLBACK
+            self.save_checkpoints(state)
+            return stop
 
         return on_epoch_end
 
@@ -66,6 +185,11 @@ class FitReporter:
         numbers = ", ".join(f"{name} = {value:.6f}" for name, value in shown.items())
         print(f"[{type(self.estimator).__name__}] epoch {state.epoch}: {numbers}")  # noqa: T201 - that is what verbose asks for
 
+    def save_checkpoints(self, state):
+        """Hand the training state, which scikit-learn's hooks do not know, to the checkpoints."""
+        for checkpoint in self.checkpoints:
+            checkpoint.save(state, self.header)
+
     def call_epoch_hooks(self, state):
         """Run the callbacks' hooks of an epoch; a true value asks for the end."""
         epoch = self.context.subcontext(task_name="epoch")
@@ -75,3 +199,35 @@ class FitReporter:
             **self.data,
             reconstruction_attributes=lambda: snapshot(self.plan, state),
         )
+
+
+def has_callbacks(source):
+    """Whether an estimator or a context has any callbacks."""
+    return bool(getattr(source, "_skl_callbacks", None) or getattr(source, "_callbacks", None))
+
+
+class ParentTask(NamedTuple):
+    """What the fit of an estimator is to the meta-estimator that asks for it."""
+
+    estimator: object
+    context: object  # CallbackContext
+
+
+@contextmanager
+def fit_inside(parent, reporter):
+    """Report one of several fits at once, as if the estimator's own ``fit`` ran.
+
+    Parameters
+    ----------
+    parent : ParentTask or None
+    reporter : FitReporter
+    """
+    estimator, data = reporter.estimator, reporter.data
+    with ExitStack() as tasks:
+        if parent is not None:
+            tasks.enter_context(parent.context.propagate_callback_context(estimator))
+            parent.context.call_on_fit_task_begin(estimator=parent.estimator, **data)
+        with callback_management_context(estimator), reporter.fit_task():
+            yield
+    if parent is not None:
+        parent.context.call_on_fit_task_end(estimator=parent.estimator, **data)

@@ -7,6 +7,7 @@ from sknn_scratch._callbacks import Checkpoint, FitReporter
 from sknn_scratch._core.network import predict_hidden, predict_logits
 from sknn_scratch._core.training import train
 from sknn_scratch._fitting import FitInput, adopt, finish_fit, fitted_layers, fitted_network, plan_fit
+from sknn_scratch._mlp import from_mlp, to_mlp
 from sknn_scratch._resuming import plan_resumption, read_stored_fit
 from sknn_scratch._threads import limit_threads
 
@@ -218,7 +219,8 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         >>> from sklearn.datasets import load_iris
         >>> from sknn_scratch import Checkpoint, ShallowNNClassifier
         >>> X, y = load_iris(return_X_y=True)
-        >>> path = Path(tempfile.mkdtemp()) / "iris.npz"
+        >>> directory = tempfile.TemporaryDirectory()
+        >>> path = Path(directory.name) / "iris.npz"
         >>> if path.exists():
         ...     clf = ShallowNNClassifier.resume(path, X, y)
         ... else:
@@ -226,6 +228,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         ...     clf = clf.set_callbacks(Checkpoint(path, every=10)).fit(X, y)
         >>> clf.stop_reason_
         'converged'
+        >>> directory.cleanup()
         """
         estimator, stored = read_stored_fit(cls, path, params)
         estimator.set_callbacks(Checkpoint(path, stored.header["every"]), *callbacks)
@@ -258,6 +261,81 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         """
         return self._predict(predict_hidden, X)
 
+    def to_mlp_classifier(self):
+        """Make a scikit-learn MLPClassifier with the same predictions, for tools that ask for one.
+
+        It gets the weights, the losses, and those parameters that it has too; so a batch size of None
+        becomes "auto", and dropout and class weights are dropped. It can be trained further.
+
+        Returns
+        -------
+        mlp : sklearn.neural_network.MLPClassifier
+            A fitted one, with one hidden layer.
+
+        Raises
+        ------
+        ValueError
+            If ``activation`` is none of "identity", "sigmoid", "logistic", "tanh" and "relu".
+
+        See Also
+        --------
+        from_mlp_classifier : The way back.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sknn_scratch import ShallowNNClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> clf = ShallowNNClassifier(solver="lbfgs", random_state=0).fit(X, y)
+        >>> mlp = clf.to_mlp_classifier()
+        >>> bool((mlp.predict(X) == clf.predict(X)).all())
+        True
+        """
+        return to_mlp(self)
+
+    @classmethod
+    def from_mlp_classifier(cls, mlp):
+        """Make a ShallowNNClassifier with the predictions of a fitted scikit-learn MLPClassifier.
+
+        It gets the weights, the losses, and those parameters that it has too. It can be trained further,
+        by ``partial_fit`` or after ``set_params(warm_start=True)``; the memory of the optimiser is not
+        taken over. ``stop_reason_`` is inferred. Where MLPClassifier kept only the last loss, as with the
+        solver "lbfgs", the earlier ones are NaN in ``history_``.
+
+        Parameters
+        ----------
+        mlp : sklearn.neural_network.MLPClassifier
+            Fitted, with one hidden layer.
+
+        Returns
+        -------
+        estimator : ShallowNNClassifier
+            A new, fitted estimator.
+
+        Raises
+        ------
+        TypeError
+            If ``mlp`` is not an MLPClassifier.
+        ValueError
+            If it has more than one hidden layer, or fewer than two classes.
+
+        See Also
+        --------
+        to_mlp_classifier : The way back.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn.neural_network import MLPClassifier
+        >>> from sknn_scratch import ShallowNNClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> mlp = MLPClassifier((10,), solver="lbfgs", max_iter=1000, random_state=0).fit(X, y)
+        >>> clf = ShallowNNClassifier.from_mlp_classifier(mlp)
+        >>> bool((clf.predict(X) == mlp.predict(X)).all())
+        True
+        """
+        return from_mlp(cls, mlp)
+
     def _logits(self, X):
         return self._predict(predict_logits, X)
 
@@ -266,10 +344,14 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         return compute(fitted_network(self), fitted_layers(self), X)
 
     @property
+    def _dtype(self):
+        return self.coefs_[0].dtype
+
+    @property
     def _n_features_out(self):
         return self.coefs_[0].shape[1]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"] if self.dtype is None else [self.dtype]
         return tags

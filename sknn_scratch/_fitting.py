@@ -6,6 +6,7 @@ plans can be trained together.
 """
 
 import copy
+import inspect
 import math
 import warnings
 from dataclasses import dataclass, field
@@ -18,20 +19,27 @@ from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.validation import validate_data
 
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
+from sknn_scratch._core.batches import TrainData
 from sknn_scratch._core.losses import LOSSES
-from sknn_scratch._core.network import Batch, Network
+from sknn_scratch._core.network import Batch, Network, mean_loss
 from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.parameters import Layers, NetworkShape, flatten, initialise, view_parameters
 from sknn_scratch._core.sparse import SparseRows
 from sknn_scratch._core.stopping import StopReason
-from sknn_scratch._core.training import TrainConfig, TrainData, TrainState, TrainTask
-from sknn_scratch._targets import LabelEncoding, check_labels, row_weights
+from sknn_scratch._core.tasks import TrainConfig, TrainState, TrainTask
+from sknn_scratch._targets import LabelEncoding, check_labels, plain_labels, row_weights
 from sknn_scratch._validation import split_rows
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 
 # With "auto", training sets of at least this many rows are validated while training.
 AUTO_EARLY_STOPPING_ROWS = 10_000
 AUTO_BATCH_ROWS = 200
+
+# What training goes on with, beside the fitted attributes.
+KEPT = ("shuffle_rng", "dropout_rng", "memory", "n_updates", "loss_limit")
+
+# What the parameter dtype means: float32 stays float32, all else becomes float64.
+DTYPES = {None: [np.float64, np.float32], "float32": np.float32, "float64": np.float64}
 
 
 @dataclass(frozen=True)
@@ -95,10 +103,11 @@ def plan_fit(estimator, inputs, state=None):
         inputs.encoded[fitted.dtype] = encode_data(fitted, inputs, goes_on)
     encoded = inputs.encoded[fitted.dtype]
     vars(fitted).update(encoded.attributes)
+    fitted._activation_ = fitted.activation
     data = train_data(fitted, inputs, encoded)
     config = train_config(fitted, data, encoded.encoding, partial=inputs.partial)
     if state is None:
-        state = next_state(fitted, config) if goes_on else first_state(fitted, config, data.X.dtype)
+        state = next_state(fitted, config, data) if goes_on else first_state(fitted, config, data.X.dtype)
     return FitPlan(fitted, TrainTask(state, data, config), inputs.partial)
 
 
@@ -124,7 +133,7 @@ def check_combinations(estimator, inputs):
         raise ValueError("X_val and y_val must be given together.")
     if inputs.X_val is None and inputs.sample_weight_val is not None:
         raise ValueError("sample_weight_val needs X_val and y_val.")
-    if inputs.X_val is not None and estimator.early_stopping is False:
+    if inputs.X_val is not None and not estimator.early_stopping:
         raise ValueError(
             "X_val and y_val are for early stopping, but early_stopping=False; set it to True or 'auto'."
         )
@@ -132,23 +141,20 @@ def check_combinations(estimator, inputs):
 
 def encode_data(fitted, inputs, goes_on):
     """Validate and encode the training data."""
-    X, y = validated_data(fitted, inputs.X, inputs.y, reset=not goes_on)
+    dtype = fitted.coefs_[0].dtype if goes_on else DTYPES[fitted.dtype]
+    X, y = validated_data(fitted, inputs.X, inputs.y, dtype, reset=not goes_on)
     encoding = find_encoding(fitted, y, inputs, goes_on)
     names = ("n_features_in_", "feature_names_in_", "classes_", "_target_kind_")
     attributes = {name: getattr(fitted, name) for name in names if hasattr(fitted, name)}
     return EncodedData(X, y, encoding.encode(y, X.dtype), encoding, attributes)
 
 
-def validated_data(fitted, X, y, *, reset):
+def validated_data(fitted, X, y, dtype, *, reset):
     """Validate X and y, in the precision of the training; sparse X as CSR."""
-    if not reset:
-        dtype = fitted.coefs_[0].dtype
-    else:
-        dtype = [np.float64, np.float32] if fitted.dtype is None else np.dtype(fitted.dtype)
     X, y = validate_data(
         fitted,
         X,
-        y,
+        plain_labels(y),
         accept_sparse="csr",
         dtype=dtype,
         order="C",
@@ -163,10 +169,7 @@ def find_encoding(fitted, y, inputs, goes_on):
     if goes_on:
         encoding = fitted_encoding(fitted)
         encoding.check(y)
-        if inputs.classes is not None and not np.array_equal(encoding.classes, np.unique(inputs.classes)):
-            raise ValueError(
-                f"classes={inputs.classes} is not the same as on the last call, {encoding.classes.tolist()}."
-            )
+        encoding.check_classes(inputs.classes)
         if not inputs.partial and y.ndim == 1 and len(np.unique(y)) != len(encoding.classes):
             raise ValueError(
                 f"To go on, y must have the same classes as before: {encoding.classes.tolist()}. With "
@@ -182,11 +185,13 @@ def find_encoding(fitted, y, inputs, goes_on):
     if inputs.partial and inputs.classes is None and y.ndim == 1:
         raise ValueError("classes must be passed on the first call to partial_fit.")
     encoding = LabelEncoding.of(y, inputs.classes)
-    encoding.check(y)
+    encoding.check_classes(inputs.classes)
     if len(encoding.classes) < 2 and encoding.kind != "multilabel":
+        source = "y" if inputs.classes is None else "classes"
         raise ValueError(
-            f"y has only one class, {encoding.classes.tolist()}; a classifier needs at least 2 classes."
+            f"{source} has only one class, {encoding.classes.tolist()}; a classifier needs two or more."
         )
+    encoding.check(y)
     fitted.classes_, fitted._target_kind_ = encoding.classes, encoding.kind
     return encoding
 
@@ -219,11 +224,9 @@ def train_data(fitted, inputs, encoded):
 
 def check_enough_classes(rows, y, encoding, inputs):
     """Raise ValueError if all rows with a positive weight are of one class."""
-    if not len(rows):
-        raise ValueError("All rows have a weight of zero; at least one must be positive.")
     if not inputs.partial and encoding.kind != "multilabel" and np.all(y[rows] == y[rows[0]]):
         raise ValueError(
-            f"All rows with a positive weight are of one class, {y[rows[0]]!r}; "
+            f"All rows with a positive weight are of one class, {y[rows[:1]].tolist()}; "
             "a classifier needs at least 2 classes."
         )
 
@@ -248,19 +251,13 @@ def held_out_validation(fitted, inputs, encoded, weights, rows):
 
 def given_validation(fitted, inputs, encoding, dtype):
     """Validate X_val, y_val and sample_weight_val."""
-    X, y = validate_data(
-        fitted,
-        inputs.X_val,
-        inputs.y_val,
-        accept_sparse="csr",
-        dtype=dtype,
-        order="C",
-        multi_output=True,
-        reset=False,
-    )
-    y = check_labels(y)
-    weights = row_weights(inputs.sample_weight_val, fitted.class_weight, X, y, encoding.classes)
-    validation = validation_batch(X, encoding.encode(y, dtype), weights)
+    try:
+        X, y = validated_data(fitted, inputs.X_val, inputs.y_val, dtype, reset=False)
+        targets = encoding.encode(y, dtype)
+        weights = row_weights(inputs.sample_weight_val, fitted.class_weight, X, y, encoding.classes)
+    except ValueError as error:
+        raise ValueError(f"In X_val, y_val or sample_weight_val: {error}") from error
+    validation = validation_batch(X, targets, weights)
     return validation, scorer_of(fitted, inputs.X_val, y, weights)
 
 
@@ -278,14 +275,32 @@ def scorer_of(fitted, X, y, weights):
     if fitted.scoring == "loss":
         return None
     scorer = check_scoring(fitted, fitted.scoring)
-    weighted = {} if weights is None else {"sample_weight": weights}
+    is_weighted = weights is not None and takes_weights(scorer)
+    weighted = {"sample_weight": weights} if is_weighted else {}
 
     def score(params):
         snapshot = copy.copy(fitted)
         set_layers(snapshot, params)
-        return float(scorer(snapshot, X, y, **weighted))
+        try:
+            value = float(scorer(snapshot, X, y, **weighted))
+        except ValueError as error:
+            raise ValueError(
+                f"scoring={fitted.scoring!r} cannot score the {len(y)} validation rows: {error}"
+            ) from error
+        if math.isnan(value):
+            raise ValueError(
+                f"scoring={fitted.scoring!r} gave NaN for the {len(y)} validation rows; use another scorer, "
+                "or other validation rows (validation_fraction, X_val)."
+            )
+        return value
 
     return score
+
+
+def takes_weights(scorer):
+    """Whether a scorer has a parameter ``sample_weight``; one of the user's own may do without."""
+    parameters = inspect.signature(scorer).parameters
+    return "sample_weight" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
 
 def train_config(fitted, data, encoding, *, partial):
@@ -293,12 +308,12 @@ def train_config(fitted, data, encoding, *, partial):
     batch_size = {"auto": AUTO_BATCH_ROWS, None: data.n_samples}.get(fitted.batch_size, fitted.batch_size)
     shape = NetworkShape(data.X.shape[1], fitted.n_hidden, encoding.n_outputs)
     return TrainConfig(
-        network=Network(shape, activation_of(fitted), LOSSES[encoding.loss]),
+        network=Network(shape, activation_of(fitted.activation), LOSSES[encoding.loss]),
         solver=fitted.solver,
         batch_size=data.n_samples if fitted.solver == "lbfgs" else min(batch_size, data.n_samples),
         max_iter=1 if partial else fitted.max_iter,
         learning_rate=float(fitted.learning_rate),
-        schedule=fitted.learning_rate_schedule,
+        schedule="constant" if fitted.solver == "lbfgs" else fitted.learning_rate_schedule,
         **{
             name: getattr(fitted, name)
             for name in (
@@ -317,9 +332,8 @@ def train_config(fitted, data, encoding, *, partial):
     )
 
 
-def activation_of(estimator):
+def activation_of(activation):
     """Look the activation up, unless it is the user's own."""
-    activation = estimator.activation
     return activation if isinstance(activation, Activation) else ACTIVATIONS[activation]
 
 
@@ -337,7 +351,7 @@ def first_state(fitted, config, dtype):
             "init_scale=0: all weights start at zero, so all hidden units stay identical. Use a small "
             "positive number, such as 0.01.",
             SymmetryWarning,
-            stacklevel=4,
+            stacklevel=6,
         )
     streams = random_streams(fitted)
     return TrainState(
@@ -348,23 +362,35 @@ def first_state(fitted, config, dtype):
     )
 
 
-def next_state(fitted, config):
-    """Go on from a fitted network, with its optimiser's memory if that was kept for the same solver."""
-    kept = getattr(fitted, "_train_state_", None)
-    if kept is None:
-        streams = random_streams(fitted)
-        kept = TrainState(
-            params=flatten(fitted_layers(fitted)),
-            shuffle_rng=streams["shuffle"],
-            dropout_rng=streams["dropout"],
-            learning_rate=config.learning_rate,
-            history=history_records(fitted),
-        )
-    state = kept.for_another_run(config.learning_rate)
+def next_state(fitted, config, data):
+    """Go on from a fitted network, with its optimiser's memory if that was kept for the same solver.
+
+    The network is the best so far: it is given back if training on does not better its validation.
+    """
+    streams = random_streams(fitted)
+    fresh = {"shuffle_rng": streams["shuffle"], "dropout_rng": streams["dropout"]}
+    state = TrainState(
+        params=flatten(fitted_layers(fitted)),
+        learning_rate=config.learning_rate,
+        history=history_records(fitted),
+        **getattr(fitted, "_kept_", fresh),
+    ).for_another_run(config.learning_rate)
     optimizer = OPTIMIZERS.get(config.solver)
     if optimizer is None or state.memory.keys() != optimizer.init(state.params).keys():
         state.memory, state.n_updates = {}, 0
+    if data.validation is not None:
+        state.watch.see(
+            validation_value(config.network, data, state.params), fitted.best_iter_, config.tol, state.params
+        )
     return state
+
+
+@np.errstate(all="ignore")
+def validation_value(network, data, params):
+    """Evaluate what is watched of the validation rows: their loss, or minus their score."""
+    if data.score is not None:
+        return -data.score(params)
+    return float(mean_loss(network, view_parameters(params, network.shape), data.validation))
 
 
 def history_records(fitted):
@@ -382,7 +408,7 @@ def fitted_network(fitted):
     """Describe the fitted network to the core."""
     n_features, n_hidden = fitted.coefs_[0].shape
     shape = NetworkShape(n_features, n_hidden, fitted.coefs_[1].shape[1])
-    return Network(shape, activation_of(fitted), LOSSES[fitted_encoding(fitted).loss])
+    return Network(shape, activation_of(fitted._activation_), LOSSES[fitted_encoding(fitted).loss])
 
 
 def set_layers(fitted, params):
@@ -400,16 +426,16 @@ def finish_fit(plan, result):
     set_history(fitted, state)
     fitted.best_iter_ = result.best_epoch
     fitted.stop_reason_ = result.stop_reason.name.lower()
-    vars(fitted).pop("_train_state_", None)
+    vars(fitted).pop("_kept_", None)
     if fitted.warm_start or plan.partial:
-        fitted._train_state_ = state
+        fitted._kept_ = {name: getattr(state, name) for name in KEPT}
     warn_of_trouble(result, plan)
     return fitted
 
 
 def set_history(fitted, state):
     """Set ``history_``, ``loss_curve_`` and ``n_iter_``."""
-    names = state.history[-1] if state.history else ()
+    names = dict.fromkeys(name for record in state.history for name in record)
     fitted.history_ = {
         name: np.array([record.get(name, math.nan) for record in state.history]) for name in names
     }
@@ -426,10 +452,10 @@ def snapshot(plan, state):
 
 
 def adopt(estimator, fitted):
-    """Replace an estimator's fitted attributes by another's, all at once."""
-    clear_fitted(estimator)
-    for name in fitted_names(fitted):
-        setattr(estimator, name, getattr(fitted, name))
+    """Replace an estimator's fitted attributes by another's, in a single step that cannot be interrupted."""
+    stale = fitted_names(estimator)
+    kept = {name: value for name, value in vars(estimator).items() if name not in stale}
+    estimator.__dict__ = kept | {name: getattr(fitted, name) for name in fitted_names(fitted)}
 
 
 def warn_of_trouble(result, plan):
@@ -445,4 +471,4 @@ def warn_of_trouble(result, plan):
         message, category = sentence, UserWarning
     else:
         return
-    warnings.warn(message, category, stacklevel=5)
+    warnings.warn(message, category, stacklevel=6)

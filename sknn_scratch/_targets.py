@@ -56,6 +56,13 @@ class LabelEncoding:
         targets[np.arange(len(y)), codes] = 1
         return targets
 
+    def check_classes(self, classes):
+        """Raise ValueError if ``classes`` are given and are not this encoding's."""
+        if classes is not None and not np.array_equal(np.unique(plain_labels(classes)), self.classes):
+            raise ValueError(
+                f"classes={classes} does not fit {self.kind} y with the classes {self.classes.tolist()}."
+            )
+
     def check(self, y):
         """Raise ValueError if ``y`` has other labels than this encoding."""
         if (y.ndim == 2) != (self.kind == "multilabel"):
@@ -109,7 +116,8 @@ def check_labels(y):
         return y.toarray() if hasattr(y, "toarray") else np.asarray(y)
     if kind not in ("binary", "multiclass"):
         raise ValueError(
-            f"Unknown label type: {kind}. y must hold class labels, or be a label indicator of zeros and ones."
+            f"Unknown label type: {kind}. y must hold class labels, all of one type, or be a label indicator "
+            "of zeros and ones."
         )
     return column_or_1d(y, warn=True)
 
@@ -121,10 +129,18 @@ def row_weights(sample_weight, class_weight, X, y, classes):
     """
     if sample_weight is not None:
         sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-    if class_weight is None:
-        return sample_weight
-    weights = _class_weights(class_weight, y, classes, sample_weight)
-    return weights if sample_weight is None else weights * sample_weight
+    weights = sample_weight
+    if class_weight is not None:
+        by_class = _class_weights(class_weight, y, classes, sample_weight)
+        weights = by_class if sample_weight is None else by_class * sample_weight
+    with np.errstate(over="ignore"):
+        total = 1.0 if weights is None else weights.sum()
+    if not 0 < total < np.inf:
+        raise ValueError(
+            "The weights of the rows, sample_weight times class_weight, must have a positive and finite sum, "
+            f"but it is {total}."
+        )
+    return weights
 
 
 def _class_weights(class_weight, y, classes, sample_weight):

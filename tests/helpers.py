@@ -12,11 +12,12 @@ import scipy.sparse
 from numpy.testing import assert_allclose
 
 from sknn_scratch._core.activations import ACTIVATIONS
+from sknn_scratch._core.batches import TrainData
+from sknn_scratch._core.blas import add_multiple
 from sknn_scratch._core.losses import LOSSES, allocate_loss_scratch
 from sknn_scratch._core.network import (
     Batch,
     Network,
-    add_penalty_gradient,
     allocate_workspace,
     loss_and_gradient,
     penalty_value,
@@ -24,7 +25,8 @@ from sknn_scratch._core.network import (
 from sknn_scratch._core.optimizers import OPTIMIZERS, Step
 from sknn_scratch._core.parameters import NetworkShape, initialise, view_parameters
 from sknn_scratch._core.sparse import SparseRows
-from sknn_scratch._core.training import TrainConfig, TrainData, TrainState, TrainTask, train
+from sknn_scratch._core.tasks import TrainConfig, TrainState, TrainTask
+from sknn_scratch._core.training import train
 
 N_CLUSTERS = {"binary": 2, "multiclass": 3, "multilabel": 4}
 KINDS = tuple(N_CLUSTERS)
@@ -98,12 +100,18 @@ def objective_and_gradient(network, flat, batch, penalty=0.0, keep=None):
     params = view_parameters(flat, network.shape)
     grads, updates = (view_parameters(np.zeros_like(flat), network.shape) for _ in range(2))
     leading = (*flat.shape[:-1], batch.targets.shape[-2])
-    workspace = allocate_workspace(network.shape, leading, flat.dtype, dropout=keep is not None)
+    workspace = allocate_workspace(
+        network.shape,
+        leading,
+        flat.dtype,
+        dropout=keep is not None,
+        sparse=isinstance(batch.X, SparseRows),
+    )
     if keep is not None:
         workspace.keep[...] = keep
     loss = loss_and_gradient(network, params, grads, batch, workspace)
     column = np.expand_dims(penalty, -1) if np.ndim(penalty) else penalty
-    add_penalty_gradient(params, grads, column, updates.weights)
+    add_multiple(grads.weights, column, params.weights, updates.weights)
     return loss + penalty_value(params, penalty), grads.flat
 
 
@@ -122,8 +130,10 @@ def evaluate_loss(name, logits, targets, weights=1.0):
 def optimise(name, params, gradient, n_steps, **numbers):
     """Yield the parameters after each of n steps of an optimiser in OPTIMIZERS from ``params``."""
     params = params.copy()
-    defaults = {"momentum": 0.9, "nesterov": True, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8}
-    step = Step(number=1, **(defaults | numbers))
+    numbers = {"momentum": 0.9, "nesterov": True, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8} | numbers
+    for per_network in ("learning_rate", "momentum"):
+        numbers[per_network] = np.asarray(numbers[per_network], params.dtype)
+    step = Step(number=1, **numbers)
     memory, updates = OPTIMIZERS[name].init(params), np.empty_like(params)
     for step.number in range(1, n_steps + 1):
         OPTIMIZERS[name].update(params, gradient(params), updates, memory, step)

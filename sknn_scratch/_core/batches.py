@@ -190,7 +190,7 @@ class _Slot:
         scale = self.one_by_count
         if weights is not None:
             scale = weights[..., self.positions, :] * scale
-        return Batch(X, targets, scale, self.share, self.counts)
+        return Batch(X, targets, scale, self.share, max(self.counts), self.counts)
 
 
 class _Chunk:

@@ -22,9 +22,8 @@ from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 
-from sknn_scratch._core.activations import Array
 from sknn_scratch._core.stopping import StopReason, Watch
-from sknn_scratch._core.training import EpochRecord, TrainState
+from sknn_scratch._core.tasks import TrainState
 
 Json: TypeAlias = dict[str, Any]
 Arrays: TypeAlias = dict[str, np.ndarray[Any, Any]]
@@ -107,8 +106,10 @@ def read_checkpoint(path: str | os.PathLike[str]) -> tuple[TrainState, Json]:
     contents = Path(path).read_bytes()
     try:
         arrays = read_arrays(contents)
-        document = json.loads(arrays["header"].tobytes())
+        document = json.loads(arrays.pop("header").tobytes())
         check_format(path, document)
+        if shapes_of(arrays) != document["arrays"]:
+            raise ValueError("it has other arrays than its header says")
         return unpack(arrays, document["state"]), document["header"]
     except CheckpointError:
         raise
@@ -151,28 +152,31 @@ def read_arrays(contents: bytes) -> Arrays:
 
 
 def pack(state: TrainState, header: Json) -> Arrays:
-    """Turn a state into arrays."""
+    """Turn a state into arrays; what an epoch has no record of is NaN."""
     names = list(dict.fromkeys(name for record in state.history for name in record))
-    shape = (len(state.history), len(names))
-    is_recorded = [[name in record for name in names] for record in state.history]
     values = [[record.get(name, np.nan) for name in names] for record in state.history]
     arrays: Arrays = {
         "params": state.params,
-        "history": np.array(values, np.float64).reshape(shape),
-        "is_recorded": np.array(is_recorded, np.bool_).reshape(shape),
+        "history": np.array(values, np.float64).reshape(len(values), len(names)),
     }
     arrays |= {f"{MEMORY}{name}": array for name, array in state.memory.items()}
-    if state.watch.best_params is not None:
-        arrays["best_params"] = state.watch.best_params
+    optional = {"best_params": state.watch.best_params, "last_good": state.last_good}
+    arrays |= {name: array for name, array in optional.items() if array is not None}
     document = {
         "format": FORMAT,
         "format_number": FORMAT_NUMBER,
         "package_version": package_version(),
+        "arrays": shapes_of(arrays),
         "state": {"history_names": names, **numbers_of(state)},
         "header": header,
     }
     arrays["header"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
     return arrays
+
+
+def shapes_of(arrays: Arrays) -> Json:
+    """List the arrays: an .npz does not notice if one of them is lost."""
+    return {name: [array.dtype.str, *array.shape] for name, array in arrays.items()}
 
 
 def numbers_of(state: TrainState) -> Json:
@@ -194,38 +198,26 @@ def numbers_of(state: TrainState) -> Json:
 
 def unpack(arrays: Arrays, numbers: Json) -> TrainState:
     """Turn arrays back into a state."""
-    params = arrays["params"]
     memory = {name.removeprefix(MEMORY): array for name, array in arrays.items() if name.startswith(MEMORY)}
-    best_params = arrays.get("best_params")
-    for array in [*memory.values(), *([] if best_params is None else [best_params])]:
-        if array.shape != params.shape or array.dtype != params.dtype:
-            raise ValueError("its arrays do not fit together")
     return TrainState(
-        params=params,
+        params=arrays["params"],
         shuffle_rng=restored_rng(numbers["shuffle_rng"]),
         dropout_rng=restored_rng(numbers["dropout_rng"]),
         learning_rate=numbers["learning_rate"],
         memory=memory,
         n_updates=numbers["n_updates"],
-        history=history_records(numbers["history_names"], arrays["history"], arrays["is_recorded"]),
+        history=[dict(zip(numbers["history_names"], row, strict=True)) for row in arrays["history"].tolist()],
         epochs_before=numbers["epochs_before"],
         watch=Watch(
             best_value=numbers["best_value"],
             best_epoch=numbers["best_epoch"],
-            best_params=best_params,
+            best_params=arrays.get("best_params"),
             epochs_without_improvement=numbers["epochs_without_improvement"],
         ),
         loss_limit=numbers["loss_limit"],
+        last_good=arrays.get("last_good"),
         stop_reason=None if numbers["stop_reason"] is None else StopReason[numbers["stop_reason"]],
     )
-
-
-def history_records(names: list[str], values: Array, is_recorded: np.ndarray[Any, Any]) -> list[EpochRecord]:
-    """Turn a table (n_epochs, n_names) back into one record an epoch."""
-    return [
-        {name: value for name, value, there in zip(names, row, row_is_recorded, strict=True) if there}
-        for row, row_is_recorded in zip(values.tolist(), is_recorded.tolist(), strict=True)
-    ]
 
 
 def restored_rng(saved: Mapping[str, Any]) -> np.random.Generator:

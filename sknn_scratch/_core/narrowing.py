@@ -7,14 +7,13 @@ of them, and after it they are written back. What this changes: in a step that d
 does not move by momentum, and neither its moments nor its weights decay.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.optimizers import Memory
 from sknn_scratch._core.parameters import NetworkShape, Parameters, view_parameters
-from sknn_scratch._core.sparse import Index
 
 # Number of weights of the hidden layer from which on a network with sparse rows is wide: updating all of
 # them would take longer than the rest of a step.
@@ -52,8 +51,9 @@ class Narrowing:
         self.narrow = {name: np.empty_like(array.flat) for name, array in self.whole.items()}
         self.buffers = whole.grads.flat, whole.updates.flat
 
-    def read(self, columns: Index) -> Trainable:
-        """Gather the network of these features."""
+    def read(self, X: Any) -> Trainable:
+        """Gather the network of the features that sparse rows use."""
+        columns = X.columns
         shape = self.shape._replace(n_features=len(columns))
 
         def view(flat: Array) -> Parameters:
@@ -68,8 +68,9 @@ class Narrowing:
         params = narrow.pop("params")
         return Trainable(params, grads, updates, {name: views.flat for name, views in narrow.items()})
 
-    def write(self, part: Trainable, columns: Index) -> None:
+    def write(self, part: Trainable, X: Any) -> None:
         """Scatter a network that ``read`` has gathered."""
+        columns = X.columns
         shape = self.shape._replace(n_features=len(columns))
         narrow = {"params": part.params, **_view_memory(part.memory, shape)}
         for name, target in self.whole.items():

@@ -41,12 +41,8 @@ class Batch(NamedTuple):
     targets: Array  # (..., n_samples, n_outputs)
     weights: Any  # a number, or (..., n_samples, 1); they sum to one over the samples
     share: Any = 1.0  # of all rows of the network: a number, or (...)
+    n_rows: int = 0
     counts: tuple[int, ...] = ()  # rows of each network, surplus rows not counted
-
-    @property
-    def n_rows(self) -> int:
-        """Number of rows, surplus rows included."""
-        return max(self.counts)
 
 
 class Workspace(NamedTuple):
@@ -59,13 +55,21 @@ class Workspace(NamedTuple):
     loss_scratch: LossScratch
     keep: Array | None  # (..., n_samples, n_hidden): dropout's factors, 0 or 1 / (1 - dropout)
     ones: Array  # (1, n_samples): a product with it sums over the samples, faster than NumPy's sum
+    # ndarray.dot or, with a network axis, np.matmul, whose overhead is twice as large.
     product: Product
+    rows_product: Product  # for the rows of X, which may be sparse
 
 
 def allocate_workspace(
-    shape: NetworkShape, leading: tuple[int, ...], dtype: DTypeLike, *, dropout: bool = False
+    shape: NetworkShape,
+    leading: tuple[int, ...],
+    dtype: DTypeLike,
+    *,
+    dropout: bool = False,
+    sparse: bool = False,
 ) -> Workspace:
     """Allocate the buffers for ``leading`` = (..., n_samples)."""
+    product: Product = np.ndarray.dot if len(leading) == 1 else np.matmul
 
     def hidden_buffer() -> Array:
         return np.zeros((*leading, shape.n_hidden), dtype)
@@ -78,16 +82,9 @@ def allocate_workspace(
         loss_scratch=allocate_loss_scratch(leading, shape.n_outputs, dtype),
         keep=hidden_buffer() if dropout else None,
         ones=np.ones((1, leading[-1]), dtype),
-        product=product_for(leading),
+        product=product,
+        rows_product=SparseRows.multiply if sparse else product,
     )
-
-
-def product_for(leading: tuple[int, ...]) -> Product:
-    """Choose the matrix product for ``leading`` = (..., n_samples).
-
-    np.dot knows no network axis, but has half the overhead of np.matmul and a far faster outer product.
-    """
-    return np.dot if len(leading) == 1 else np.matmul
 
 
 def loss_and_gradient(
@@ -105,7 +102,7 @@ def loss_and_gradient(
 def forward(network: Network, params: Parameters, X: Rows, workspace: Workspace) -> None:
     """Fill ``hidden``, ``slope`` and ``logits`` of the workspace."""
     hidden, logits, product = workspace.hidden, workspace.logits, workspace.product
-    multiply(X, params.w_hidden, hidden, product)
+    workspace.rows_product(X, params.w_hidden, out=hidden)
     np.add(hidden, params.b_hidden, out=hidden)
     network.activate(hidden, workspace.slope)
     if workspace.keep is not None:
@@ -124,19 +121,13 @@ def backward(params: Parameters, grads: Parameters, X: Rows, workspace: Workspac
     np.multiply(delta_hidden, workspace.slope, out=delta_hidden)
     if workspace.keep is not None:
         np.multiply(delta_hidden, workspace.keep, out=delta_hidden)
-    multiply_transposed(X, delta_hidden, grads.w_hidden, product)
+    workspace.rows_product(X.mT, delta_hidden, out=grads.w_hidden)
     product(ones, delta_hidden, out=grads.b_hidden)
 
 
 def penalty_value(params: Parameters, penalty: Any) -> Any:
     """L2 penalty (...) of the weights; ``penalty`` is a number or has shape (...)."""
     return 0.5 * penalty * np.vecdot(params.weights, params.weights)
-
-
-def add_penalty_gradient(params: Parameters, grads: Parameters, penalty: Any, out: Array) -> None:
-    """Add the penalty's gradient to ``grads``; ``penalty`` is a number or (..., 1), ``out`` scratch."""
-    np.multiply(params.weights, penalty, out=out)
-    np.add(grads.weights, out, out=grads.weights)
 
 
 def mean_loss(network: Network, params: Layers | Parameters, batch: Batch) -> Any:
@@ -184,7 +175,8 @@ def block_hidden(network: Network, params: Layers | Parameters, X: Rows) -> Arra
     """Hidden values (..., n_samples, n_hidden) of a block of rows, a new array."""
     w_hidden = params.w_hidden
     hidden = np.empty((*w_hidden.shape[:-2], X.shape[-2], w_hidden.shape[-1]), w_hidden.dtype)
-    multiply(X.astype(w_hidden.dtype, copy=False), w_hidden, hidden, np.matmul)
+    product: Product = np.matmul if isinstance(X, np.ndarray) else SparseRows.multiply
+    product(X.astype(w_hidden.dtype, copy=False), w_hidden, out=hidden)
     hidden += params.b_hidden
     network.activate(hidden, None)
     return hidden
@@ -194,19 +186,3 @@ def row_blocks(n_samples: int, n_hidden: int, dtype: DTypeLike) -> list[slice]:
     """Cut the rows so that the hidden values of one network's block fill ``BLOCK_BYTES``."""
     n_rows = max(1, BLOCK_BYTES // (n_hidden * np.dtype(dtype).itemsize))
     return [slice(start, start + n_rows) for start in range(0, n_samples, n_rows)]
-
-
-def multiply(X: Rows, w: Array, out: Array, product: Product) -> None:
-    """out = X w, for dense and sparse rows."""
-    if isinstance(X, np.ndarray):
-        product(X, w, out=out)
-    else:
-        X.multiply(w, out)
-
-
-def multiply_transposed(X: Rows, delta: Array, out: Array, product: Product) -> None:
-    """out = X' delta, for dense and sparse rows."""
-    if isinstance(X, np.ndarray):
-        product(X.mT, delta, out=out)
-    else:
-        X.multiply_transposed(delta, out)

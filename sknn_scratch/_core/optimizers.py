@@ -10,13 +10,14 @@ To add an optimiser, write the two functions and give them a line in ``OPTIMIZER
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from sknn_scratch._core.activations import Array
+from sknn_scratch._core.blas import add_multiple
 
 Memory: TypeAlias = dict[str, Array]
 
@@ -32,6 +33,16 @@ class Step:
     beta_1: float
     beta_2: float
     epsilon: float
+    # The same as arrays of the parameters' dtype: NumPy multiplies by these in two thirds of the time.
+    decay_1: Array = field(init=False)
+    decay_2: Array = field(init=False)
+    scaled_epsilon: Array = field(init=False)
+
+    def __post_init__(self) -> None:
+        dtype = np.asarray(self.learning_rate).dtype
+        self.decay_1 = np.array(self.beta_1, dtype)
+        self.decay_2 = np.array(self.beta_2, dtype)
+        self.scaled_epsilon = np.array(self.epsilon / (1 - self.beta_2) ** 0.5, dtype)
 
 
 class Optimizer(NamedTuple):
@@ -54,13 +65,11 @@ def update_sgd(params: Array, grads: Array, updates: Array, memory: Memory, step
     params  += momentum velocity - learning_rate grads        (Nesterov)
     """
     velocity = memory["velocity"]
-    np.multiply(grads, step.learning_rate, out=updates)
     np.multiply(velocity, step.momentum, out=velocity)
-    np.subtract(velocity, updates, out=velocity)
+    add_multiple(velocity, -step.learning_rate, grads, scratch=updates)
     if step.nesterov:
-        np.subtract(params, updates, out=params)
-        np.multiply(velocity, step.momentum, out=updates)
-        np.add(params, updates, out=params)
+        add_multiple(params, -step.learning_rate, grads, scratch=updates)
+        add_multiple(params, step.momentum, velocity, scratch=updates)
     else:
         np.add(params, velocity, out=params)
 
@@ -79,20 +88,19 @@ def update_adam(params: Array, grads: Array, updates: Array, memory: Memory, ste
     The memory holds m / (1 - beta_1) and v / (1 - beta_2): two passes over the buffer fewer.
     """
     m, v = memory["first_moment"], memory["second_moment"]
-    np.multiply(m, step.beta_1, out=m)
+    np.multiply(m, step.decay_1, out=m)
     np.add(m, grads, out=m)
     np.multiply(grads, grads, out=updates)
-    np.multiply(v, step.beta_2, out=v)
+    np.multiply(v, step.decay_2, out=v)
     np.add(v, updates, out=v)
 
-    scale_v = (1 - step.beta_2) ** 0.5
-    bias_correction = (1 - step.beta_2**step.number) ** 0.5 / (1 - step.beta_1**step.number)
     np.sqrt(v, out=updates)
-    np.add(updates, step.epsilon / scale_v, out=updates)
+    np.add(updates, step.scaled_epsilon, out=updates)
     np.divide(m, updates, out=updates)
-    rate = step.learning_rate * (bias_correction * (1 - step.beta_1) / scale_v)
-    np.multiply(updates, rate, out=updates)
-    np.subtract(params, updates, out=params)
+    correction_1 = (1 - step.beta_1) / (1 - step.beta_1**step.number)
+    correction_2 = (1 - step.beta_2) / (1 - step.beta_2**step.number)
+    rate = step.learning_rate * (correction_1 / correction_2**0.5)
+    add_multiple(params, -rate, updates, scratch=updates)
 
 
 OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType(

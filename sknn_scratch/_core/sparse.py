@@ -44,15 +44,15 @@ class SparseRows:
         networks = (len(self.matrices),) if self.stacked else ()
         return (*networks, *self.matrices[0].shape)
 
+    @property
+    def mT(self) -> "SparseRows":
+        """The transpose of every network's matrix."""
+        return SparseRows([X.T for X in self.matrices], stacked=self.stacked)
+
     def multiply(self, w: Array, out: Array) -> None:
-        """out = X w; w may be one network's, out then too."""
+        """out = X w."""
         for X, w_of_network, out_of_network in self._networks(w, out):
             out_of_network[...] = X @ w_of_network
-
-    def multiply_transposed(self, delta: Array, out: Array) -> None:
-        """out = X' delta."""
-        for X, delta_of_network, out_of_network in self._networks(delta, out):
-            out_of_network[...] = X.T @ delta_of_network
 
     def astype(self, dtype: DTypeLike, copy: bool = True) -> "SparseRows":
         """Convert the values, as ndarray.astype does."""

@@ -1,0 +1,271 @@
+"""What the network and the ensemble of networks have in common: parameters and methods."""
+
+import math
+from numbers import Integral, Real
+from typing import ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.metrics import get_scorer_names
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sknn_scratch._callbacks import CallbackSupportMixin
+from sknn_scratch._core.activations import ACTIVATIONS, Activation
+from sknn_scratch._core.parameters import INIT_SCALES
+from sknn_scratch._core.sparse import SparseRows
+from sknn_scratch._fitting import FitInput, fitted_encoding
+
+
+def _can_train_by_parts(estimator):
+    for parameter, value, reason in (
+        ("solver", "lbfgs", "lbfgs needs all rows at once"),
+        ("early_stopping", True, "one epoch at a time cannot stop early; set it to 'auto' or False"),
+        ("class_weight", "balanced", "a part of the rows does not tell the balance; pass a dict"),
+    ):
+        given = getattr(estimator, parameter)
+        if isinstance(given, str | bool | np.bool_) and given == value:
+            raise AttributeError(f"partial_fit is not available for {parameter}={value!r}: {reason}.")
+    return True
+
+
+class Number(Interval):
+    """An interval of numbers, of which True and False are none."""
+
+    def is_satisfied_by(self, value):
+        return not isinstance(value, bool) and super().is_satisfied_by(value)
+
+
+class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
+    """Parameters, ``fit`` and ``partial_fit``, and the predictions that follow from the logits.
+
+    A subclass says how to train, ``_fit(inputs)``, how to compute logits (n_samples, n_outputs),
+    ``_logits(X)``, and, once fitted, the precision of its weights, ``_dtype``.
+    """
+
+    _parameter_constraints: ClassVar = {
+        "n_hidden": [Number(Integral, 1, None, closed="left")],
+        "activation": [StrOptions(set(ACTIVATIONS)), Activation],
+        "init_scale": [Number(Real, 0, None, closed="left"), StrOptions(set(INIT_SCALES))],
+        "learning_rate": [Number(Real, 0, None, closed="neither")],
+        "solver": [StrOptions({"adam", "sgd", "lbfgs"})],
+        "batch_size": [Number(Integral, 1, None, closed="left"), StrOptions({"auto"}), None],
+        "max_iter": [Number(Integral, 1, None, closed="left")],
+        "alpha": [Number(Real, 0, None, closed="left")],
+        "dropout": [Number(Real, 0, 1, closed="left")],
+        "momentum": [Number(Real, 0, 1, closed="left")],
+        "nesterov": ["boolean"],
+        "beta_1": [Number(Real, 0, 1, closed="left")],
+        "beta_2": [Number(Real, 0, 1, closed="left")],
+        "epsilon": [Number(Real, 0, None, closed="neither")],
+        "learning_rate_schedule": [StrOptions({"constant", "cosine", "adaptive"})],
+        "tol": [Number(Real, 0, None, closed="left")],
+        "n_iter_no_change": [Number(Integral, 1, None, closed="left")],
+        "gradient_tol": [Number(Real, 0, None, closed="left")],
+        "early_stopping": ["boolean", StrOptions({"auto"})],
+        "validation_fraction": [
+            Number(Real, 0, 1, closed="neither"),
+            Number(Integral, 1, None, closed="left"),
+        ],
+        "scoring": [StrOptions({"loss", *get_scorer_names()}), callable],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "dtype": [StrOptions({"float32", "float64"}), None],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    _doc_link_module = "sknn_scratch"
+    _doc_link_template = (
+        "https://sknn-scratch.readthedocs.io/en/latest/api/sknn_scratch.{estimator_name}.html"
+    )
+
+    def __init__(
+        self,
+        n_hidden=64,
+        activation="relu",
+        init_scale=0.01,
+        learning_rate=0.001,
+        *,
+        solver="adam",
+        batch_size="auto",
+        max_iter=200,
+        alpha=1.0,
+        dropout=0.0,
+        momentum=0.9,
+        nesterov=True,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-8,
+        learning_rate_schedule="constant",
+        tol=1e-4,
+        n_iter_no_change=10,
+        gradient_tol=0.0,
+        early_stopping="auto",
+        validation_fraction=0.1,
+        scoring="loss",
+        class_weight=None,
+        dtype=None,
+        warm_start=False,
+        random_state=None,
+        verbose=0,
+    ):
+        self.n_hidden = n_hidden
+        self.activation = activation
+        self.init_scale = init_scale
+        self.learning_rate = learning_rate
+        self.solver = solver
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.alpha = alpha
+        self.dropout = dropout
+        self.momentum = momentum
+        self.nesterov = nesterov
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.learning_rate_schedule = learning_rate_schedule
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.gradient_tol = gradient_tol
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.scoring = scoring
+        self.class_weight = class_weight
+        self.dtype = dtype
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
+            Training rows. Features on comparable scales (see StandardScaler) train far better.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Class labels, or a label indicator of zeros and ones.
+        sample_weight : array-like of shape (n_samples,), default=None
+            A weight of two counts like a row that is there twice, a weight of zero like none.
+        X_val, y_val, sample_weight_val : like X, y and sample_weight, default=None
+            Rows to validate with, instead of a part of X. They need ``early_stopping`` True or "auto".
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        return self._fit(FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val))
+
+    @available_if(_can_train_by_parts)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train for one epoch on these rows, going on from where the last call ended.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
+            Training rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Class labels, or a label indicator of zeros and ones.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that may ever come. Must be given on the first call, unless y is multilabel.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        return self._fit(FitInput(X, y, sample_weight, classes=classes, partial=True))
+
+    def predict(self, X):
+        """Predict labels.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+        """
+        logits = self._logits(X)
+        return fitted_encoding(self).decode(logits)
+
+    def predict_proba(self, X):
+        """Predict probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
+            Of the classes, in the order of ``classes_``; of each label, if y was multilabel.
+        """
+        logits = self._logits(X)
+        return fitted_encoding(self).probabilities(logits)
+
+    def predict_log_proba(self, X):
+        """Predict the logarithms of the probabilities, finite even where these underflow.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
+        """
+        logits = self._logits(X)
+        return fitted_encoding(self).log_probabilities(logits)
+
+    def decision_function(self, X):
+        """Compute the logits, the inputs of the last sigmoid or softmax.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        logits : ndarray of shape (n_samples,), (n_samples, n_classes) or (n_samples, n_labels)
+            For two classes, the log-odds of the second.
+        """
+        logits = self._logits(X)
+        return logits[:, 0] if fitted_encoding(self).kind == "binary" else logits
+
+    def _rows(self, X):
+        """Validate X for the core."""
+        check_is_fitted(self, "classes_")
+        if not self._is_plain(X):
+            X = validate_data(self, X, accept_sparse="csr", dtype=self._dtype, reset=False)
+        return X if isinstance(X, np.ndarray) else SparseRows([X], stacked=False)
+
+    def _is_plain(self, X):
+        """Whether X is a finite array of the right width and precision, which needs no validation.
+
+        scikit-learn's validation takes several times as long as the prediction of a single row.
+        """
+        is_plain = (
+            type(X) is np.ndarray
+            and X.ndim == 2
+            and X.shape[0] > 0
+            and X.shape[1] == self.n_features_in_
+            and X.dtype == self._dtype
+            and not hasattr(self, "feature_names_in_")
+        )
+        with np.errstate(over="ignore", invalid="ignore"):
+            return is_plain and math.isfinite(X.sum())
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.classifier_tags.multi_label = True
+        return tags

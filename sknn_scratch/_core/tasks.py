@@ -1,0 +1,157 @@
+"""What is trained: a state, data and a config for every network.
+
+TrainConfig   the hyperparameters, fixed
+TrainState    what training changes
+TrainTask     state, data and config of one network
+TrainResult   what training makes of it
+"""
+
+import copy
+from collections.abc import Hashable
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from sknn_scratch._core.activations import Array
+from sknn_scratch._core.batches import TrainData
+from sknn_scratch._core.narrowing import is_wide
+from sknn_scratch._core.network import Network
+from sknn_scratch._core.optimizers import Memory
+from sknn_scratch._core.stopping import StopReason, Watch
+
+EpochRecord: TypeAlias = dict[str, float]
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """The hyperparameters of one network."""
+
+    network: Network
+    solver: str
+    batch_size: int
+    max_iter: int
+    learning_rate: float
+    schedule: str = "constant"
+    alpha: float = 0.0
+    dropout: float = 0.0
+    momentum: float = 0.9
+    nesterov: bool = True
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    tol: float = 0.0
+    n_iter_no_change: int = 10
+    gradient_tol: float = 0.0
+
+
+@dataclass
+class TrainState:
+    """All that changes while a network is trained; from it, training goes on as if never stopped.
+
+    Attributes
+    ----------
+    params : ndarray of shape (n_params,)
+    shuffle_rng, dropout_rng : Generator
+        The random streams of the order of the rows and of the dropped units.
+    learning_rate : float
+        The current one; the adaptive schedule lowers it.
+    memory : dict of ndarray of shape (n_params,)
+        The optimiser's.
+    n_updates : int
+        How many updates the optimiser has made.
+    history : list of dict
+        One record an epoch.
+    epochs_before : int
+        How many of them were made before the present run, which has its own ``max_iter``.
+    watch : Watch
+        The best epoch of the present run.
+    loss_limit : float or None
+        The loss that counts as an explosion; None until the first batch.
+    last_good : ndarray of shape (n_params,) or None
+        The parameters at the start of the last epoch with sound losses, in the present run.
+    stop_reason : StopReason or None
+        Why the present run has ended; None while it has not.
+    """
+
+    params: Array
+    shuffle_rng: np.random.Generator
+    dropout_rng: np.random.Generator
+    learning_rate: float
+    memory: Memory = field(default_factory=dict)
+    n_updates: int = 0
+    history: list[EpochRecord] = field(default_factory=list)
+    epochs_before: int = 0
+    watch: Watch = field(default_factory=Watch)
+    loss_limit: float | None = None
+    last_good: Array | None = None
+    stop_reason: StopReason | None = None
+
+    @property
+    def epoch(self) -> int:
+        """Number of epochs made."""
+        return len(self.history)
+
+    def copy(self) -> "TrainState":
+        """Copy all that training changes; the records of the history are never changed."""
+        return replace(
+            self,
+            params=self.params.copy(),
+            shuffle_rng=copy.deepcopy(self.shuffle_rng),
+            dropout_rng=copy.deepcopy(self.dropout_rng),
+            memory={name: array.copy() for name, array in self.memory.items()},
+            history=list(self.history),
+            watch=replace(self.watch),
+        )
+
+    def for_another_run(self, learning_rate: float) -> "TrainState":
+        """Copy the state for a further run, with full patience and its own epochs to count."""
+        return replace(
+            self.copy(),
+            learning_rate=learning_rate,
+            epochs_before=self.epoch,
+            watch=Watch(),
+            last_good=None,
+            stop_reason=None,
+        )
+
+
+class TrainTask(NamedTuple):
+    """One network to train."""
+
+    state: TrainState
+    data: TrainData
+    config: TrainConfig
+
+
+class TrainResult(NamedTuple):
+    """One network, trained."""
+
+    state: TrainState  # its params are the best epoch's where there is a validation, else the last's
+    stop_reason: StopReason
+    best_epoch: int
+
+
+def group_key(task: TrainTask) -> Hashable:
+    """Tasks with equal keys can be trained together."""
+    state, data, config = task
+    n_batches = -(-data.n_samples // config.batch_size)
+    return (
+        config.network,
+        config.solver,
+        n_batches,
+        config.batch_size if n_batches > 1 else None,
+        (config.nesterov, config.beta_1, config.beta_2, config.epsilon),
+        config.dropout > 0,
+        (data.validation is None, data.score is None),
+        isinstance(data.X, np.ndarray),
+        state.params.dtype.str,
+        state.n_updates,
+        id(state) if is_trained_narrow(task) else None,  # each batch of each network trains another part
+    )
+
+
+def is_trained_narrow(task: TrainTask) -> bool:
+    """Whether the network is wide and its rows sparse, so that batches train parts of it."""
+    is_sparse = not isinstance(task.data.X, np.ndarray)
+    return is_sparse and task.config.solver != "lbfgs" and is_wide(task.config.network.shape)

@@ -1,0 +1,109 @@
+"""What is measured of a fitted network: its weights, its history, and its hidden layer on data."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from sknn_scratch._core.network import mean_loss, predict_logits, row_blocks
+from sknn_scratch._core.sparse import slice_rows
+from sknn_scratch._core.training import SATURATED_SLOPE
+from sknn_scratch._fitting import fitted_encoding, fitted_layers, fitted_network, validation_batch
+from sknn_scratch._inspection import activate, hidden_inputs_of_rows
+from sknn_scratch._targets import check_labels, row_weights
+
+
+class HiddenLayer(NamedTuple):
+    """How the hidden layer responds to data."""
+
+    flat_fraction: float  # share of all hidden inputs where the slope is below 0.05 in size
+    dead_fraction: float  # share of the units that are flat for every row
+    mean_slope: float  # mean size of the slopes
+
+
+@dataclass
+class Evidence:
+    """A fitted classifier, and data as it sees them.
+
+    Attributes
+    ----------
+    clf : ShallowNNClassifier
+        Fitted.
+    rows : ndarray or SparseRows of shape (n_samples, n_features)
+        Validated rows.
+    feature_names : array-like of shape (n_features,)
+        Their names.
+    y : array-like of shape (n_samples,) or (n_samples, n_labels), or None
+        Their labels.
+    """
+
+    clf: object
+    rows: object
+    feature_names: object
+    y: object = None
+
+    @cached_property
+    def hidden_layer(self):
+        """Measure the hidden layer, block by block of the rows."""
+        n_samples, n_hidden = self.rows.shape[-2], self.clf.coefs_[0].shape[1]
+        n_flat, slopes = np.zeros(n_hidden), 0.0
+        for block in row_blocks(n_samples, n_hidden, self.clf.coefs_[0].dtype):
+            z = hidden_inputs_of_rows(self.clf, slice_rows(self.rows, block))
+            slope = np.abs(activate(self.clf, z)[1])
+            n_flat += (slope < SATURATED_SLOPE).sum(axis=0)
+            slopes += slope.sum(dtype=float)
+        n_values = n_samples * n_hidden
+        return HiddenLayer(n_flat.sum() / n_values, float(np.mean(n_flat == n_samples)), slopes / n_values)
+
+    @cached_property
+    def labels(self):
+        """Validate y: (n_samples,), or (n_samples, n_labels) of zeros and ones."""
+        y = check_labels(self.y)
+        if len(y) != self.rows.shape[-2]:
+            raise ValueError(f"X has {self.rows.shape[-2]} rows, but y has {len(y)}.")
+        fitted_encoding(self.clf).check(y)
+        return y
+
+    @cached_property
+    def predicted(self):
+        """Predict labels like y."""
+        logits = predict_logits(fitted_network(self.clf), fitted_layers(self.clf), self.rows)
+        return fitted_encoding(self.clf).decode(logits)
+
+    @cached_property
+    def loss_of_a_guess(self):
+        """Loss of a network that gives all classes the same probability."""
+        if self.clf._target_kind_ == "multiclass":
+            return float(np.log(len(self.clf.classes_)))
+        return float(self.clf.coefs_[1].shape[1] * np.log(2))
+
+    @cached_property
+    def loss_on_data(self):
+        """Mean loss on X and y, weighted by class as in training, or None without y."""
+        if self.y is None:
+            return None
+        encoding, clf = fitted_encoding(self.clf), self.clf
+        targets = encoding.encode(self.labels, clf.coefs_[0].dtype)
+        weights = row_weights(None, clf.class_weight, self.rows, self.labels, encoding.classes)
+        batch = validation_batch(self.rows, targets, weights)
+        return float(mean_loss(fitted_network(clf), fitted_layers(clf), batch))
+
+    @cached_property
+    def feature_sizes(self):
+        """Root mean square (n_features,) of each feature."""
+        if isinstance(self.rows, np.ndarray):
+            with np.errstate(over="ignore"):  # infinite is large enough to be found
+                return np.sqrt(np.vecdot(self.rows, self.rows, axis=0) / len(self.rows))
+        (matrix,) = self.rows.matrices
+        return np.sqrt(np.asarray(matrix.multiply(matrix).mean(axis=0)).ravel())
+
+    def loss_at_best(self, name):
+        """Get a column of the history at the epoch whose weights were kept, or None if it is not known."""
+        column, best = self.clf.history_.get(name, ()), self.clf.best_iter_ - 1
+        return float(column[best]) if best < len(column) and np.isfinite(column[best]) else None
+
+    def history(self, name):
+        """Get the known values of a column of the history, maybe none."""
+        column = np.asarray(self.clf.history_.get(name, []), float)
+        return column[~np.isnan(column)]

@@ -1,0 +1,84 @@
+"""A diagnosis as an HTML table with small pictures, for notebooks: plain HTML and SVG, light and dark."""
+
+import math
+from html import escape
+
+# The colours of Okabe and Ito (2008), and the shape beside each: nobody needs to tell them by colour.
+MARKS = {
+    "problem": ("#D55E00", "M3 3 L13 13 M13 3 L3 13"),
+    "warning": ("#E69F00", "M8 3 L14 13 L2 13 Z"),
+    "ok": ("#009E73", "M3 8 L7 12 L13 4"),
+}
+BAR_WIDTH, BAR_HEIGHT = 110, 14
+BEYOND = 1.3  # how far a bar reaches, in units of its last limit
+CELL = "padding:4px 10px;text-align:left;vertical-align:top"
+
+
+def table(diagnosis):
+    """Write a Diagnosis as an HTML table."""
+    healthy = [finding for finding in diagnosis.checks if finding.severity == "ok"]
+    rows = [*map(row, diagnosis.findings), *map(row, healthy)]
+    rows += [unchecked_row(*item) for item in diagnosis.not_checked.items()]
+    head = "".join(
+        f'<th style="{CELL}">{title}</th>'
+        for title in ("", "finding", "number", "limit", "", "meaning and remedy")
+    )
+    return (
+        '<table style="border-collapse:collapse">'
+        f'<caption style="caption-side:top;text-align:left;padding:4px 10px">Diagnosis of '
+        f"{escape(diagnosis.subject)}: <b>{escape(diagnosis.summary)}</b></caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def row(finding):
+    """Write a finding as a row; one that is no trouble needs no remedy."""
+    words = escape(finding.meaning)
+    if finding.severity != "ok":
+        words += f"<br><b>Remedy:</b> {escape(finding.remedy)}"
+    cells = (
+        mark(finding.severity),
+        escape(finding.name),
+        finding.written(finding.value),
+        finding.written(finding.threshold),
+        bar(finding),
+        words,
+    )
+    return "<tr>" + "".join(f'<td style="{CELL}">{cell}</td>' for cell in cells) + "</tr>"
+
+
+def unchecked_row(name, reason):
+    """Write what was not checked as a row."""
+    return (
+        f'<tr style="opacity:0.65"><td style="{CELL}">&ndash;</td><td style="{CELL}">{escape(name)}</td>'
+        f'<td style="{CELL}" colspan="3">not checked</td><td style="{CELL}">{escape(reason)}</td></tr>'
+    )
+
+
+def mark(severity):
+    """Draw a severity: a cross, a triangle or a tick."""
+    color, path = MARKS[severity]
+    return (
+        f'<svg width="16" height="16" role="img" aria-label="{severity}"><title>{severity}</title>'
+        f'<path d="{path}" fill="none" stroke="{color}" stroke-width="2.5" stroke-linejoin="round"/></svg>'
+    )
+
+
+def bar(finding):
+    """Draw the value on a scale whose zones are fine, warning and problem."""
+    last = max(limit for limit in finding.limits if math.isfinite(limit))
+    scale = BAR_WIDTH / (BEYOND * last)
+    ends = [0, *(min(scale * limit, BAR_WIDTH) for limit in finding.limits), BAR_WIDTH]
+    zones = "".join(
+        f'<rect x="{start:.1f}" width="{end - start:.1f}" height="{BAR_HEIGHT}" fill="{MARKS[severity][0]}" '
+        f'fill-opacity="0.35"/>'
+        for severity, start, end in zip(("ok", "warning", "problem"), ends, ends[1:], strict=False)
+        if end > start
+    )
+    x = min(max(scale * finding.value, 2), BAR_WIDTH - 2)
+    words = f"{finding.written(finding.value)}, limit {finding.written(finding.threshold)}"
+    return (
+        f'<svg width="{BAR_WIDTH}" height="{BAR_HEIGHT}" role="img" aria-label="{words}">'
+        f"<title>{words}</title>{zones}"
+        f'<rect x="{x - 2:.1f}" width="4" height="{BAR_HEIGHT}" fill="currentColor"/></svg>'
+    )

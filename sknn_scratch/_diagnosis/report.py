@@ -1,0 +1,157 @@
+"""Findings, and the report that they make."""
+
+import textwrap
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sknn_scratch._diagnosis.html import table
+
+SEVERITIES = ("problem", "warning", "ok")
+TEXT_WIDTH = 88
+
+
+class Limits(NamedTuple):
+    """Values above these are worth a warning, and a problem."""
+
+    warning: float
+    problem: float
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at in a fitted network.
+
+    Parameters
+    ----------
+    name : str
+        What was looked for, such as "dead units".
+    severity : {"problem", "warning", "ok"}
+        How bad it is.
+    value : float
+        The number that was measured. Larger is worse.
+    limits : (float, float)
+        Values above the first are worth a warning, above the second they are a problem.
+    meaning : str
+        What the number says.
+    remedy : str
+        What to do about it.
+    is_share : bool, default=True
+        Whether the value is a share, to be written in percent.
+
+    See Also
+    --------
+    diagnose : Makes them.
+
+    Examples
+    --------
+    >>> from sknn_scratch import Finding
+    >>> finding = Finding(
+    ...     "dead units", "warning", 0.3, (0.25, 0.5), "A third is dead.", "Scale the features."
+    ... )
+    >>> finding.threshold
+    0.25
+    """
+
+    name: str
+    severity: str
+    value: float
+    limits: Limits
+    meaning: str
+    remedy: str
+    is_share: bool = True
+
+    @property
+    def threshold(self):
+        """The limit that was passed, or, if all is well, the one that would be passed first."""
+        return self.limits[1] if self.severity == "problem" else self.limits[0]
+
+    def written(self, value):
+        """Write a value as text."""
+        if not self.is_share:
+            return f"{value:.3g}"
+        return f"{value:.0%}" if value < 10 else f"{value:.0f}x"
+
+
+@dataclass(frozen=True, repr=False)
+class Diagnosis:
+    """All that :func:`diagnose` found, to be iterated over, printed, or shown in a notebook.
+
+    Parameters
+    ----------
+    subject : str
+        What was examined.
+    checks : tuple of Finding
+        All that was looked at, also where all is well.
+    not_checked : dict of str to str
+        What could not be looked at, and why.
+
+    See Also
+    --------
+    diagnose : Makes one.
+
+    Examples
+    --------
+    >>> from sknn_scratch import Diagnosis
+    >>> diagnosis = Diagnosis("a network", (), {"overfitting": "it needs y"})
+    >>> print(diagnosis)
+    Diagnosis of a network: no problem found
+    <BLANKLINE>
+    not checked  overfitting: it needs y
+    """
+
+    subject: str
+    checks: tuple
+    not_checked: dict
+
+    @property
+    def findings(self):
+        """The checks that found something, problems first."""
+        found = [finding for finding in self.checks if finding.severity != "ok"]
+        return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
+
+    @property
+    def ok(self):
+        """Whether there is no problem; there may be warnings."""
+        return all(finding.severity != "problem" for finding in self.checks)
+
+    @property
+    def summary(self):
+        """How many problems and warnings there are, in words."""
+        counts = {
+            severity: sum(finding.severity == severity for finding in self.checks)
+            for severity in ("problem", "warning")
+        }
+        words = [f"{n} {severity}{'s' * (n > 1)}" for severity, n in counts.items() if n]
+        return ", ".join(words) or "no problem found"
+
+    def __iter__(self):
+        return iter(self.findings)
+
+    def __len__(self):
+        return len(self.findings)
+
+    def __repr__(self):
+        healthy = [finding for finding in self.checks if finding.severity == "ok"]
+        lines = [f"Diagnosis of {self.subject}: {self.summary}"]
+        for finding in self.findings:
+            lines += ["", headline(finding), *indented(finding.meaning), *indented(f"-> {finding.remedy}")]
+        if healthy:
+            lines += ["", *map(headline, healthy)]
+        if self.not_checked:
+            lines += [""]
+            lines += [f"not checked  {name}: {reason}" for name, reason in self.not_checked.items()]
+        return "\n".join(lines)
+
+    def _repr_html_(self):
+        return table(self)
+
+
+def headline(finding):
+    """Write a check in one line."""
+    numbers = f"{finding.written(finding.value):>7}  (limit {finding.written(finding.threshold)})"
+    return f"{finding.severity:<11}  {finding.name:<24} {numbers}"
+
+
+def indented(text):
+    """Break a text into lines below a headline."""
+    return textwrap.wrap(text, TEXT_WIDTH, initial_indent=" " * 13, subsequent_indent=" " * 13)

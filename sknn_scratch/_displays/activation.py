@@ -1,0 +1,182 @@
+"""ActivationDisplay: where the hidden inputs fall on the curve of the activation and of its derivative."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sknn_scratch._core.training import SATURATED_SLOPE
+from sknn_scratch._displays.plotting import BLUE, ORANGE, SKY, VERMILION, axes_for, import_matplotlib
+from sknn_scratch._inspection import (
+    activate,
+    activation_name,
+    classifier_input,
+    classifier_of,
+    hidden_inputs,
+    some_rows,
+)
+
+MAX_VALUES = 1_000_000  # hidden inputs to draw: as many rows as have no more
+LEAST_RANGE = 4.0  # of hidden inputs: from -4 to 4 every activation shows its shape
+N_BINS = 60
+
+
+@dataclass(eq=False, repr=False)
+class ActivationDisplay:
+    """Histogram of the hidden inputs z under the activation g(z) and its derivative g'(z).
+
+    Where the derivative is below 0.05 in size, the activation is flat: gradient descent hardly moves the
+    weights of a unit there. For sigmoid and tanh that is saturation, on either side; relu is flat where it
+    is off, which half of all hidden inputs may well be. Use :meth:`from_estimator` to make one from a
+    fitted estimator.
+
+    Parameters
+    ----------
+    hidden_input : ndarray of shape (n_samples, n_hidden)
+        The hidden inputs z.
+    slope : ndarray of shape (n_samples, n_hidden)
+        The derivatives g'(z) there.
+    curve : tuple of three ndarray of shape (n_points,)
+        Ascending z, g(z) and g'(z), to be drawn. They give the range of the picture, too.
+    activation : str, default=None
+        Name of the activation.
+    name : str, default=None
+        Name of the estimator, for the title.
+
+    Attributes
+    ----------
+    axes_ : ndarray of 2 Axes
+        The curves and the histogram.
+    ax_ : matplotlib Axes
+        The one with the curves.
+    figure_ : matplotlib Figure
+        The figure they are in.
+
+    See Also
+    --------
+    diagnose : Says in words whether the share of saturated units is a problem.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknn_scratch import ActivationDisplay, ShallowNNClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> clf = ShallowNNClassifier(8, "tanh", solver="lbfgs", random_state=0).fit(X, y)
+    >>> display = ActivationDisplay.from_estimator(clf, X)
+    >>> display.hidden_input.shape
+    (150, 8)
+    """
+
+    hidden_input: np.ndarray
+    slope: np.ndarray
+    curve: tuple
+    activation: str | None = None
+    name: str | None = None
+
+    @property
+    def flat_fraction(self):
+        """Share of the hidden inputs where the derivative is below 0.05 in size."""
+        return float(self._is_flat.mean())
+
+    @property
+    def dead_fraction(self):
+        """Share of the units that are flat for every row."""
+        return float(self._is_flat.all(axis=0).mean())
+
+    @property
+    def _is_flat(self):
+        return np.abs(self.slope) < SATURATED_SLOPE
+
+    @classmethod
+    def from_estimator(cls, estimator, X, *, name=None, ax=None):
+        """Plot the hidden inputs of a fitted estimator.
+
+        Parameters
+        ----------
+        estimator : ShallowNNClassifier or Pipeline
+            Fitted; a Pipeline must end in a ShallowNNClassifier.
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows as the estimator takes them. If they have more than a million hidden inputs, evenly
+            spaced rows are taken.
+        name : str, default=None
+            Name of the estimator, for the title.
+        ax : Axes or array of 2 Axes, default=None
+            Where to draw; None makes a new figure.
+
+        Returns
+        -------
+        display : ActivationDisplay
+            With the values that are drawn.
+        """
+        clf = classifier_of(estimator)
+        X = some_rows(X, max(1, MAX_VALUES // clf.coefs_[0].shape[1]))
+        z = hidden_inputs(clf, classifier_input(estimator, X))
+        limit = max(LEAST_RANGE, *np.abs(np.quantile(z, [0.005, 0.995])))
+        curve_z = np.linspace(-limit, limit, 400, dtype=z.dtype)
+        display = cls(z, activate(clf, z)[1], (curve_z, *activate(clf, curve_z)), activation_name(clf), name)
+        return display.plot(ax)
+
+    def plot(self, ax=None):
+        """Plot the curves, and the histogram below them.
+
+        Parameters
+        ----------
+        ax : Axes or array of 2 Axes, default=None
+            Where to draw. A single Axes is divided; None makes a new figure.
+
+        Returns
+        -------
+        self : ActivationDisplay
+            With ``ax_``, ``axes_`` and ``figure_``.
+        """
+        import_matplotlib(self)
+        self.axes_ = axes_for(self, ax, (2, 1), (6.4, 5.4), height_ratios=[1.2, 1])[:, 0]
+        self.ax_, self.figure_ = self.axes_[0], self.axes_[0].figure
+        for panel in self.axes_:
+            self._shade_flat(panel)
+            panel.set_xlim(self.curve[0][0], self.curve[0][-1])
+            panel.grid(alpha=0.25)
+        self._draw_curves(self.axes_[0])
+        self._draw_histogram(self.axes_[1])
+        return self
+
+    def _shade_flat(self, ax):
+        """Shade where the activation is flat."""
+        z, _, slope = self.curve
+        ax.fill_between(
+            z,
+            0,
+            1,
+            where=np.abs(slope) < SATURATED_SLOPE,
+            transform=ax.get_xaxis_transform(),
+            color="0.9",
+            linewidth=0,
+            zorder=0,
+        )
+
+    def _draw_curves(self, ax):
+        z, function, slope = self.curve
+        ax.plot(z, function, color=BLUE, lw=2, label="g(z)")
+        ax.plot(z, slope, color=ORANGE, lw=2, linestyle="--", label="g'(z)")
+        height = max(1.5, np.abs(slope).max())
+        low, high = max(-height, function.min()), min(2 * height, function.max())
+        margin = 0.08 * (high - low)
+        ax.set_ylim(min(low, slope.min()) - margin, max(high, slope.max()) + margin)
+        ax.tick_params(labelbottom=False)
+        title = "Activation" if self.activation is None else f"g = {self.activation}"
+        ax.set(title=title if self.name is None else self.name, ylabel="value")
+        ax.legend(fontsize="small", loc="upper left")
+
+    def _draw_histogram(self, ax):
+        edges = np.linspace(self.curve[0][0], self.curve[0][-1], N_BINS + 1)
+        is_flat = self._is_flat
+        groups = (self.hidden_input[~is_flat], self.hidden_input[is_flat])
+        weights = [np.full(len(group), 100 / self.hidden_input.size) for group in groups]
+        n_units, dead = self.hidden_input.shape[1], round(self.dead_fraction * self.hidden_input.shape[1])
+        labels = (
+            f"{1 - self.flat_fraction:.0%}: slope at least {SATURATED_SLOPE}",
+            f"{self.flat_fraction:.0%}: flat ({dead} of {n_units} units always)",
+        )
+        ax.hist(groups, edges, weights=weights, stacked=True, color=(SKY, VERMILION), label=labels)
+        ax.set(xlabel="hidden input z", ylabel="share of all z (%)")
+        ax.legend(fontsize="small")
+        ax.set_ylim(top=1.45 * ax.get_ylim()[1])  # room for the legend

@@ -1,0 +1,272 @@
+"""HiddenUnitsDisplay: what each hidden unit responds to, beside the boundary that they make together."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.utils import check_consistent_length
+
+from sknn_scratch._displays.plotting import axes_for, class_colors, import_matplotlib, shorten
+from sknn_scratch._displays.slices import feature_slice
+from sknn_scratch._fitting import fitted_encoding
+from sknn_scratch._inspection import (
+    activation_name,
+    classifier_input,
+    classifier_of,
+    output_names,
+    some_rows,
+)
+from sknn_scratch._targets import check_labels
+
+MAX_POINTS = 1000  # more would hide the regions
+MAX_ROWS = 10_000  # to measure by how much a unit varies, and which value of a feature is typical
+LIGHT = 0.62  # of white, in the colour of a class's region
+
+
+@dataclass(eq=False, repr=False)
+class HiddenUnitsDisplay:
+    """What each hidden unit responds to, over two features, beside the decision boundary.
+
+    Use :meth:`from_estimator` to make one from a fitted estimator.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_x,)
+        Values of the horizontal feature.
+    y : ndarray of shape (n_y,)
+        Values of the vertical feature.
+    hidden : ndarray of shape (n_y, n_x, n_units)
+        Values of the hidden units to show, the most important first.
+    logits : ndarray of shape (n_y, n_x, n_outputs)
+        One output for two classes, else one for each class or label.
+    output_weights : ndarray of shape (n_units, n_outputs)
+        What each unit's value is multiplied by on its way to the logits.
+    units : array-like of shape (n_units,), default=None
+        Numbers of the units; None counts from 0.
+    feature_names : (str, str), default=("x0", "x1")
+        Names of the two features.
+    class_names : array-like of shape (n_classes,), default=None
+        Names of the classes or labels; None counts them.
+    multilabel : bool, default=False
+        Whether each output is a label of its own.
+    points : tuple of ndarray, default=None
+        Rows (n_points, 2) to draw, and the number of the class (n_points,) of each.
+    activation : str, default=None
+        Name of the activation.
+    name : str, default=None
+        Name of the estimator, for the title.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The one with the decision boundary.
+    axes_ : ndarray of Axes
+        One for each unit.
+    figure_ : matplotlib Figure
+        The figure they are in.
+
+    See Also
+    --------
+    NetworkDisplay : The weights, as a diagram.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_moons
+    >>> from sknn_scratch import HiddenUnitsDisplay, ShallowNNClassifier
+    >>> X, y = make_moons(200, noise=0.2, random_state=0)
+    >>> clf = ShallowNNClassifier(8, solver="lbfgs", alpha=0.1, max_iter=1000, random_state=0).fit(X, y)
+    >>> display = HiddenUnitsDisplay.from_estimator(clf, X, y)
+    >>> display.hidden.shape
+    (100, 100, 8)
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    hidden: np.ndarray
+    logits: np.ndarray
+    output_weights: np.ndarray
+    units: object = None
+    feature_names: tuple = ("x0", "x1")
+    class_names: object = None
+    multilabel: bool = False
+    points: tuple | None = None
+    activation: str | None = None
+    name: str | None = None
+
+    def __post_init__(self):
+        if self.units is None:
+            self.units = np.arange(self.hidden.shape[-1])
+        if self.class_names is None:
+            self.class_names = [f"class {i}" for i in range(max(2, self.logits.shape[-1]))]
+
+    @classmethod
+    def from_estimator(
+        cls, estimator, X, y=None, *, features=(0, 1), n_units=8, resolution=100, name=None, ax=None
+    ):
+        """Plot the hidden units of a fitted estimator.
+
+        Parameters
+        ----------
+        estimator : ShallowNNClassifier or Pipeline
+            Fitted; a Pipeline must end in a ShallowNNClassifier.
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows as the estimator takes them. The axes have the units of X also before a Pipeline that
+            scales them.
+        y : array-like of shape (n_samples,), default=None
+            Class labels, to draw the rows in the colours of their classes.
+        features : (int or str, int or str), default=(0, 1)
+            The horizontal and the vertical feature, by position or name. All others are held at
+            their median, or their most frequent value if they are not numbers.
+        n_units : int, default=8
+            How many units to show at most. They are sorted by how far they move the logits: the norm of
+            their output weights times the standard deviation of their values on X.
+        resolution : int, default=100
+            Number of points along each axis.
+        name : str, default=None
+            Name of the estimator, for the title.
+        ax : Axes or array of 2 Axes, default=None
+            Where to draw; None makes a new figure.
+
+        Returns
+        -------
+        display : HiddenUnitsDisplay
+            With the values that are drawn.
+        """
+        clf = classifier_of(estimator)
+        multilabel = clf._target_kind_ == "multilabel"
+        if multilabel and y is not None:
+            raise ValueError("y must be None for a multilabel estimator: a row can have several colours.")
+        sample = some_rows(X, MAX_ROWS)
+        plane = feature_slice(sample, features, resolution)
+        rows = classifier_input(estimator, plane.rows)
+        spread = clf.transform(classifier_input(estimator, sample)).std(axis=0)
+        units = np.argsort(-spread * np.linalg.norm(clf.coefs_[1], axis=1), kind="stable")[:n_units]
+        display = cls(
+            plane.x,
+            plane.y,
+            hidden=plane.as_image(clf.transform(rows)[:, units]),
+            logits=plane.as_image(clf.decision_function(rows)),
+            output_weights=clf.coefs_[1][units],
+            units=units,
+            feature_names=plane.names,
+            class_names=output_names(clf),
+            multilabel=multilabel,
+            points=None if y is None else plane.points(X, class_codes(clf, X, y), MAX_POINTS),
+            activation=activation_name(clf),
+            name=name,
+        )
+        return display.plot(ax)
+
+    def plot(self, ax=None):
+        """Plot the decision boundary and a map of each unit.
+
+        Parameters
+        ----------
+        ax : Axes or array of 2 Axes, default=None
+            Where to draw: the boundary and the maps. A single Axes is divided; None makes a new figure.
+
+        Returns
+        -------
+        self : HiddenUnitsDisplay
+            With ``ax_``, ``axes_`` and ``figure_``.
+        """
+        matplotlib = import_matplotlib(self)
+        n_units = len(self.units)
+        n_rows = min(n_units, max(2, math.isqrt(n_units)))
+        n_columns = math.ceil(n_units / n_rows)
+        height, width = max(2, n_rows), max(2, n_columns)
+        size = (0.9 + 1.6 * (height + width), 0.9 + 1.6 * height)
+        self.ax_, area = axes_for(self, ax, (1, 2), size, width_ratios=[height, width])[0]
+        grid = axes_for(self, area, (n_rows, n_columns), None)
+        self.axes_ = grid.ravel()[:n_units]
+        for unused in grid.ravel()[n_units:]:
+            unused.set_axis_off()
+        self.figure_ = self.ax_.figure
+        self._draw_boundary(matplotlib)
+        self._draw_maps(matplotlib)
+        return self
+
+    def _draw_boundary(self, matplotlib):
+        ax, colors = self.ax_, class_colors(matplotlib, len(self.class_names))
+        if not self.multilabel:
+            tints = matplotlib.colors.ListedColormap([lighten(matplotlib, color) for color in colors])
+            limits = {"vmin": -0.5, "vmax": len(colors) - 0.5}
+            ax.pcolormesh(self.x, self.y, regions(self.logits), cmap=tints, rasterized=True, **limits)
+        self._draw_lines(ax, colors if self.multilabel else "black", 1.5)
+        if self.points is not None:
+            rows, codes = self.points
+            ax.scatter(*rows.T, c=np.array(colors)[codes], s=14, edgecolors="white", linewidths=0.5, zorder=3)
+        handles = [
+            matplotlib.lines.Line2D([], [], color=color, linestyle="-" if self.multilabel else "", marker="o")
+            for color in colors
+        ]
+        names = [shorten(name, 14) for name in self.class_names]
+        ax.legend(
+            handles, names, fontsize="small", handlelength=1, ncols=1 + (len(names) > 6), framealpha=0.9
+        )
+        ax.set(
+            title="Decision boundary" if self.name is None else self.name,
+            xlabel=shorten(self.feature_names[0], 30),
+            ylabel=shorten(self.feature_names[1], 30),
+        )
+
+    def _draw_maps(self, matplotlib):
+        low, high = float(self.hidden.min()), float(self.hidden.max())
+        if low < 0:
+            low, high, colors = -max(-low, high), max(-low, high), "RdBu_r"
+        else:
+            low, colors = 0.0, "viridis"
+        high = high if high > low else low + 1
+        for i, ax in enumerate(self.axes_):
+            image = ax.pcolormesh(
+                self.x, self.y, self.hidden[..., i], cmap=colors, vmin=low, vmax=high, rasterized=True
+            )
+            self._draw_lines(ax, "black" if colors == "RdBu_r" else "white", 0.9)
+            ax.set_title(f"unit {self.units[i]} → {self._toward(i)}", fontsize="small")
+            ax.set(xticks=[], yticks=[])
+        bar = self.figure_.colorbar(image, ax=list(self.axes_), aspect=30)
+        activation = "a" if self.activation is None else f"a = {self.activation}(z)"
+        bar.set_label(f"hidden value {activation}")
+
+    def _draw_lines(self, ax, colors, width):
+        """Draw where the prediction changes."""
+        for k, margin in enumerate(np.moveaxis(margins(self.logits, self.multilabel), -1, 0)):
+            if margin.min() < 0 < margin.max():
+                color = colors if isinstance(colors, str) else colors[k]
+                ax.contour(self.x, self.y, margin, levels=[0], colors=[color], linewidths=width)
+
+    def _toward(self, i):
+        """Name the class that a high value of the unit speaks for."""
+        weights = self.output_weights[i]
+        if len(weights) == 1:
+            return shorten(self.class_names[int(weights[0] > 0)], 10)
+        if not self.multilabel:
+            return shorten(self.class_names[weights.argmax()], 10)
+        strongest = np.abs(weights).argmax()
+        return ("not " if weights[strongest] < 0 else "") + shorten(self.class_names[strongest], 10)
+
+
+def class_codes(clf, X, y):
+    """Encode the classes of the rows as numbers (n_samples,)."""
+    y = check_labels(y)
+    check_consistent_length(X, y)
+    fitted_encoding(clf).check(y)
+    return np.searchsorted(clf.classes_, y)
+
+
+def regions(logits):
+    """Find the number (...) of the class that logits (..., n_outputs) predict."""
+    return (logits[..., 0] > 0).astype(int) if logits.shape[-1] == 1 else logits.argmax(axis=-1)
+
+
+def margins(logits, multilabel):
+    """By how much each output wins (..., n_outputs): positive where it is what is predicted."""
+    if multilabel or logits.shape[-1] == 1:
+        return logits
+    second, best = np.moveaxis(np.sort(logits, axis=-1)[..., -2:, np.newaxis], -2, 0)
+    return logits - np.where(logits == best, second, best)
+
+
+def lighten(matplotlib, color):
+    """Mix a colour with white."""
+    return LIGHT + (1 - LIGHT) * np.array(matplotlib.colors.to_rgb(color))

@@ -1,0 +1,304 @@
+"""NetworkDisplay: the textbook's diagram of the network, drawn from the fitted weights."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sknn_scratch._displays.plotting import BLUE, GREY, VERMILION, axes_for, import_matplotlib, shorten
+from sknn_scratch._inspection import activation_name, classifier_of, feature_names_of, output_names
+
+FAINTEST = 0.05  # opacity of the edge of a weight of zero
+THINNEST, WIDEST = 0.3, 2.8  # width in points of the edges of a weight of zero and of the largest
+DARK = "#333333"
+LEAST_FOR_NUMBERS = 12.0  # points, the diameter of a unit that its number fits in
+SPREAD = 1.6  # how many rows nodes of a small layer are apart at most
+
+
+@dataclass(eq=False, repr=False)
+class NetworkDisplay:
+    """The fitted network as a textbook draws it: input, hidden and output layer, edges by weight.
+
+    Blue is positive and vermilion negative. The wider and darker an edge, the larger its weight, compared
+    with the largest weight of its layer; the darker a unit, the larger its bias, likewise. Use
+    :meth:`from_estimator` to make one from a fitted estimator.
+
+    Parameters
+    ----------
+    coefs : list of ndarray
+        Weights of the hidden layer (n_features, n_hidden) and the output layer (n_hidden, n_outputs).
+    intercepts : list of ndarray
+        Biases (n_hidden,) and (n_outputs,).
+    feature_names : array-like of shape (n_features,), default=None
+        Names of the features; None gives x0, x1, ...
+    class_names : array-like of shape (n_classes,), default=None
+        Names of the classes or labels; None counts them.
+    activation : str, default=None
+        Name of the activation.
+    name : str, default=None
+        Name of the estimator, for the title.
+
+    Attributes
+    ----------
+    shown_ : list of ndarray
+        For each layer, the numbers of the nodes that are drawn, in ascending order.
+    ax_ : matplotlib Axes
+        The one that is drawn on.
+    figure_ : matplotlib Figure
+        The figure it is in.
+
+    See Also
+    --------
+    HiddenUnitsDisplay : What the hidden units respond to.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sknn_scratch import NetworkDisplay, ShallowNNClassifier
+    >>> X, y = load_iris(return_X_y=True, as_frame=True)
+    >>> clf = ShallowNNClassifier(32, solver="lbfgs", random_state=0)
+    >>> pipe = make_pipeline(StandardScaler(), clf).fit(X, y)
+    >>> display = NetworkDisplay.from_estimator(pipe, max_nodes=10)
+    >>> [len(shown) for shown in display.shown_]
+    [4, 10, 3]
+    """
+
+    coefs: list
+    intercepts: list
+    feature_names: object = None
+    class_names: object = None
+    activation: str | None = None
+    name: str | None = None
+
+    def __post_init__(self):
+        n_features, n_outputs = self.coefs[0].shape[0], self.coefs[1].shape[1]
+        if self.feature_names is None:
+            self.feature_names = [f"x{i}" for i in range(n_features)]
+        if self.class_names is None:
+            self.class_names = [f"class {i}" for i in range(max(2, n_outputs))]
+        for parameter, names, n in (
+            ("feature_names", self.feature_names, n_features),
+            ("class_names", self.class_names, max(2, n_outputs) if n_outputs == 1 else n_outputs),
+        ):
+            if len(names) != n:
+                raise ValueError(f"{parameter} must have {n} names, got {len(names)}.")
+
+    @classmethod
+    def from_estimator(
+        cls, estimator, *, max_nodes=16, feature_names=None, class_names=None, name=None, ax=None
+    ):
+        """Plot the network of a fitted estimator.
+
+        Parameters
+        ----------
+        estimator : ShallowNNClassifier or Pipeline
+            Fitted; a Pipeline must end in a ShallowNNClassifier.
+        max_nodes : int, default=16
+            How many nodes to draw in a layer at most; at least 2. Those with the strongest weights stay.
+        feature_names : array-like of shape (n_features,), default=None
+            Names of the features as the classifier sees them; None takes its own.
+        class_names : array-like of shape (n_classes,), default=None
+            Names of the classes or labels; None takes the labels.
+        name : str, default=None
+            Name of the estimator, for the title.
+        ax : Axes, default=None
+            Where to draw; None makes a new figure.
+
+        Returns
+        -------
+        display : NetworkDisplay
+            With the weights that are drawn.
+        """
+        clf = classifier_of(estimator)
+        display = cls(
+            clf.coefs_,
+            clf.intercepts_,
+            feature_names_of(estimator) if feature_names is None else feature_names,
+            output_names(clf) if class_names is None else class_names,
+            activation_name(clf),
+            name,
+        )
+        return display.plot(ax, max_nodes=max_nodes)
+
+    def plot(self, ax=None, *, max_nodes=16):
+        """Plot the diagram.
+
+        Parameters
+        ----------
+        ax : Axes, default=None
+            Where to draw; None makes a new figure.
+        max_nodes : int, default=16
+            How many nodes to draw in a layer at most; at least 2. Those with the strongest weights stay.
+
+        Returns
+        -------
+        self : NetworkDisplay
+            With ``shown_``, ``ax_`` and ``figure_``.
+        """
+        matplotlib = import_matplotlib(self)
+        if max_nodes < 2:
+            raise ValueError(f"max_nodes must be at least 2, got {max_nodes}.")
+        self.shown_ = [strongest(values, max_nodes) for values in self._strengths()]
+        layers = [Layer(shown, n) for shown, n in zip(self.shown_, self._sizes(), strict=True)]
+        n_rows = max(layer.n_rows for layer in layers)
+        figsize = (7.0, 1.9 + 0.3 * max(n_rows, 6))
+        ((self.ax_,),) = axes_for(self, ax, (1, 1), figsize)
+        self.figure_ = self.ax_.figure
+        self.ax_.set(xlim=(-0.1, 2.1), ylim=(-n_rows / 2, n_rows / 2))
+        self.ax_.set_axis_off()
+        heights = [layer.heights(n_rows) for layer in layers]
+        spacing = 72 * self.ax_.get_position().height * self.figure_.get_figheight() / n_rows  # in points
+        self._draw_edges(matplotlib, heights)
+        diameter, size = min(17.0, 0.75 * spacing), min(10.0, max(5.0, 0.75 * spacing))
+        self._draw_nodes(heights, diameter)
+        self._draw_names(heights, diameter, size)
+        self._draw_headers(10 if ax is None else 8.5)
+        self._draw_legend(matplotlib)
+        return self
+
+    def _sizes(self):
+        """Count the nodes of each layer."""
+        return (*self.coefs[0].shape, self.coefs[1].shape[1])
+
+    def _strengths(self):
+        """Measure each layer's nodes by the norm of the paths of weights through them."""
+        w_hidden, w_output = self.coefs
+        of_output = np.linalg.norm(w_output, axis=1)
+        return (
+            np.linalg.norm(w_hidden * of_output, axis=1),
+            np.linalg.norm(w_hidden, axis=0) * of_output,
+            np.linalg.norm(w_output, axis=0),
+        )
+
+    def _draw_edges(self, matplotlib, heights):
+        for layer, weights in enumerate(self.coefs):
+            sources, targets = self.shown_[layer : layer + 2]
+            values = relative(weights)[np.ix_(sources, targets)].ravel()
+            ends = [[(layer, y), (layer + 1, z)] for y in heights[layer] for z in heights[layer + 1]]
+            order = np.argsort(np.abs(values))  # the strongest on top
+            strength = np.abs(values[order])
+            opacity = FAINTEST + (1 - FAINTEST) * strength**1.5
+            edges = matplotlib.collections.LineCollection(
+                np.array(ends)[order],
+                colors=list(map(matplotlib.colors.to_rgba, map(sign_color, values[order]), opacity)),
+                linewidths=THINNEST + (WIDEST - THINNEST) * strength,
+                zorder=1,
+            )
+            self.ax_.add_collection(edges, autolim=False)
+
+    def _draw_nodes(self, heights, diameter):
+        for layer, (shown, y) in enumerate(zip(self.shown_, heights, strict=True)):
+            biases = np.zeros(len(shown)) if layer == 0 else relative(self.intercepts[layer - 1])[shown]
+            style = {"s": diameter**2, "c": [fill(bias) for bias in biases], "edgecolors": DARK}
+            self.ax_.scatter(np.full(len(shown), float(layer)), y, zorder=2, clip_on=False, **style)
+        if diameter > LEAST_FOR_NUMBERS:
+            for unit, y in zip(self.shown_[1], heights[1], strict=True):
+                self.ax_.text(1, y, unit, fontsize=0.42 * diameter, ha="center", va="center_baseline")
+
+    def _draw_names(self, heights, diameter, size):
+        """Write names beside inputs and outputs, and how many nodes are left out."""
+        sides = ((0, self.feature_names, "right", -1), (2, self._output_names(), "left", 1))
+        for layer, names, align, side in sides:
+            for node, y in zip(self.shown_[layer], heights[layer], strict=True):
+                self._write(
+                    shorten(names[node], 20), (layer, y), (side * (diameter / 2 + 4), 0), size, ha=align
+                )
+        for layer, (n_nodes, shown) in enumerate(zip(self._sizes(), self.shown_, strict=True)):
+            if n_nodes > len(shown):
+                middle = heights[layer][len(shown) // 2 - 1 :][:2].mean()
+                box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.85}
+                words = f"⋯ {n_nodes - len(shown)} weaker ⋯"
+                self._write(words, (layer, middle), (0, 0), size, ha="center", color=GREY, bbox=box)
+
+    def _write(self, text, place, offset, size, **style):
+        style = {"va": "center", "annotation_clip": False} | style
+        self.ax_.annotate(text, place, offset, textcoords="offset points", fontsize=size, **style)
+
+    def _output_names(self):
+        names = list(self.class_names)
+        return [f"P({names[1]})"] if self._sizes()[2] == 1 else names
+
+    def _draw_headers(self, size):
+        """Say above the layers what they are, and below the weights how large they are."""
+        n_features, n_hidden, n_outputs = self._sizes()
+        unit = "unit" if self.activation is None else f"{self.activation} unit"
+        headers = (
+            f"input\n{count(n_features, 'feature')}",
+            f"hidden layer\n{count(n_hidden, unit)}",
+            f"output layer\n{count(n_outputs, 'output')}",
+        )
+        for layer, header in enumerate(headers):
+            place = {"xycoords": ("data", "axes fraction"), "ha": "center"}
+            self._write(header, (layer, 1), (0, 6), size, va="bottom", **place)
+            if layer < 2:
+                largest = f"|w| ≤ {np.abs(self.coefs[layer]).max():.3g}"
+                self._write(largest, (layer + 0.5, 0), (0, -5), 0.85 * size, va="top", color=GREY, **place)
+        if self.name is not None:
+            self.ax_.set_title(self.name, pad=3.6 * size)
+
+    def _draw_legend(self, matplotlib):
+        handles = []
+        for word, color in (("positive", BLUE), ("negative", VERMILION)):
+            line = {"color": color, "lw": 2, "label": f"{word} weight"}
+            handles.append(matplotlib.lines.Line2D([], [], **line))
+            node = {"marker": "o", "linestyle": "", "ms": 8, "mfc": fill(1 if color == BLUE else -1)}
+            handles.append(matplotlib.lines.Line2D([], [], mec=DARK, label=f"{word} bias", **node))
+        self.ax_.legend(
+            handles=handles,
+            loc="upper center",
+            borderaxespad=1.8,
+            bbox_to_anchor=(0.5, 0),
+            ncols=2,
+            frameon=False,
+            fontsize="small",
+        )
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Which nodes of a layer are drawn, and in how many rows."""
+
+    shown: np.ndarray
+    n_nodes: int
+
+    @property
+    def n_rows(self):
+        """Rows that the layer takes: one more if nodes are left out."""
+        return len(self.shown) + (len(self.shown) < self.n_nodes)
+
+    def heights(self, n_rows):
+        """Vertical positions of the shown nodes, for a diagram of n rows."""
+        spacing = min(SPREAD, n_rows / self.n_rows)
+        rows = np.arange(len(self.shown))
+        if len(self.shown) < self.n_nodes:
+            rows[len(rows) // 2 :] += 1
+        return spacing * ((self.n_rows - 1) / 2 - rows)
+
+
+def strongest(values, n):
+    """Numbers of the n largest values, in ascending order."""
+    return np.sort(np.argsort(-values, kind="stable")[:n])
+
+
+def relative(values):
+    """Divide by the largest absolute value."""
+    largest = np.abs(values).max()
+    return values / largest if largest > 0 else values
+
+
+def sign_color(value):
+    """Colour of a weight or bias by its sign."""
+    return BLUE if value > 0 else VERMILION
+
+
+def fill(value):
+    """Colour of a unit: from white to half the full colour, by its bias relative to the largest."""
+    from matplotlib.colors import to_rgb
+
+    return 1 - 0.6 * abs(value) * (1 - np.array(to_rgb(sign_color(value))))
+
+
+def count(n, noun):
+    """Write a number with its noun."""
+    return f"{n} {noun}" + ("s" if n != 1 else "")

@@ -1,0 +1,104 @@
+"""What all displays share: matplotlib when it is needed, axes, and colours that the colour-blind can tell."""
+
+import math
+
+import numpy as np
+
+# The colours of Okabe and Ito (2008).
+BLACK, ORANGE, SKY, GREEN, BLUE, VERMILION, PURPLE = (
+    "#000000",
+    "#E69F00",
+    "#56B4E9",
+    "#009E73",
+    "#0072B2",
+    "#D55E00",
+    "#CC79A7",
+)
+CLASS_COLORS = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION)
+GREY = "#767676"  # the lightest grey that is still easy to read on white
+
+
+def import_matplotlib(display):
+    """Import matplotlib with its submodules, or say how to install it."""
+    try:
+        import matplotlib
+        import matplotlib.cm
+        import matplotlib.collections
+        import matplotlib.pyplot
+    except ImportError as error:
+        raise ImportError(
+            f"{type(display).__name__}.plot needs matplotlib, which is not installed. Install it with\n"
+            '    pip install "sknn-scratch[plot]"'
+        ) from error
+    return matplotlib
+
+
+def axes_for(display, ax, shape, figsize, **grid):
+    """Find the axes to draw on, in rows and columns.
+
+    Parameters
+    ----------
+    display : object
+        Named in the error if matplotlib is missing.
+    ax : Axes, array of Axes, or None
+        None makes a new figure; one Axes is divided if more are needed; several are taken as they are.
+    shape : (int, int)
+        Rows and columns.
+    figsize : (float, float)
+        Size of a new figure, in inches.
+    **grid : dict
+        Width and height ratios and the like, for matplotlib's GridSpec.
+
+    Returns
+    -------
+    axes : ndarray of Axes of the given shape
+    """
+    plt = import_matplotlib(display).pyplot
+    n_axes = math.prod(shape)
+    if ax is None:
+        figure = plt.figure(figsize=figsize, layout="constrained")
+        spec = figure.add_gridspec(*shape, **grid)
+    elif np.size(ax) > 1 or n_axes == 1:
+        if np.size(ax) != n_axes:
+            raise ValueError(f"ax must be one Axes or {n_axes} of them, got {np.size(ax)}.")
+        return np.asarray(ax, dtype=object).reshape(shape)
+    else:
+        ax = np.ravel(ax)[0]
+        figure, spec = ax.figure, divide(ax, shape, grid)
+    axes = [figure.add_subplot(spec[row, column]) for row in range(shape[0]) for column in range(shape[1])]
+    return np.array(axes, dtype=object).reshape(shape)
+
+
+def divide(ax, shape, grid):
+    """Hide an Axes, and divide its place into a grid."""
+    from matplotlib.gridspec import GridSpec
+
+    ax.set_axis_off()
+    place = ax.get_subplotspec()
+    if place is not None:
+        return place.subgridspec(*shape, **grid)
+    box = ax.get_position()
+    return GridSpec(*shape, figure=ax.figure, left=box.x0, right=box.x1, bottom=box.y0, top=box.y1, **grid)
+
+
+def class_colors(matplotlib, n_classes):
+    """Choose a colour for each class: distinct ones, or steps of viridis if there are many classes."""
+    if n_classes <= len(CLASS_COLORS):
+        return list(CLASS_COLORS[:n_classes])
+    return [
+        matplotlib.colors.to_hex(matplotlib.colormaps["viridis"](i)) for i in np.linspace(0, 1, n_classes)
+    ]
+
+
+def shorten(text, n_characters):
+    """Cut the middle out of a long text."""
+    text = str(text)
+    if len(text) <= n_characters:
+        return text
+    n_end = (n_characters - 1) // 2
+    return f"{text[: n_characters - 1 - n_end]}…{text[len(text) - n_end :]}"
+
+
+def titled(title, name):
+    """Put the name of an estimator before a title."""
+    return title if name is None else f"{name}: {title}"

@@ -1,0 +1,99 @@
+"""A plane through the data: two features vary, all others stay at a typical value."""
+
+from collections import Counter
+from typing import NamedTuple
+
+import numpy as np
+import scipy.sparse
+from sklearn.utils.sparsefuncs import csc_median_axis_0
+
+from sknn_scratch._inspection import numbered_names, some_rows
+
+MARGIN = 0.05  # of the range of the data, beyond it on each side
+
+
+class Slice(NamedTuple):
+    """Rows on a regular grid over two features."""
+
+    rows: object  # (n_y * n_x, n_features), of the same kind as the data
+    x: np.ndarray  # (n_x,)
+    y: np.ndarray  # (n_y,)
+    positions: tuple  # of the two features among the columns
+    names: tuple  # of the two features
+
+    def as_image(self, values):
+        """Arrange values of the rows, (n_rows,) or (n_rows, n), as (n_y, n_x, n)."""
+        return values.reshape(len(self.y), len(self.x), -1)
+
+    def points(self, X, codes, n_points):
+        """Take the two features (n_points, 2) and the codes of at most n_points rows of the data."""
+        columns = [column_of(X, position) for position in self.positions]
+        return some_rows(np.column_stack(columns), n_points), some_rows(codes, n_points)
+
+
+def feature_slice(X, features, resolution):
+    """Lay a grid over two features of X, given by position or name."""
+    X = X if hasattr(X, "shape") else np.asarray(X)
+    names = np.asarray(X.columns) if hasattr(X, "columns") else numbered_names(X.shape[1])
+    positions = tuple(position_of(feature, names) for feature in features)
+    if len(set(positions)) != 2:
+        raise ValueError(f"features must be two different ones, got {features!r}.")
+    x, y = (axis_values(column_of(X, i), names[i], resolution) for i in positions)
+    grid = dict(zip(positions, (np.tile(x, len(y)), np.repeat(y, len(x))), strict=True))
+    rows = typical_rows(X, grid, len(x) * len(y))
+    return Slice(rows, x, y, positions, tuple(str(names[i]) for i in positions))
+
+
+def position_of(feature, names):
+    """Find a feature among the names, or take it as the position that it is."""
+    if isinstance(feature, str):
+        if feature not in names:
+            raise ValueError(f"features has {feature!r}, which is not among the columns of X: {list(names)}.")
+        return list(names).index(feature)
+    if not -len(names) <= feature < len(names):
+        raise ValueError(f"features has {feature!r}, but X has only {len(names)} features.")
+    return feature % len(names)
+
+
+def column_of(X, position):
+    """Take a column (n_samples,) of an array, a sparse matrix or a data frame."""
+    if hasattr(X, "columns"):
+        return np.asarray(X[X.columns[position]])
+    if scipy.sparse.issparse(X):
+        return X.tocsc()[:, [position]].toarray().ravel()
+    return np.asarray(X)[:, position]
+
+
+def is_numeric(values):
+    """Whether a median makes sense."""
+    return np.issubdtype(values.dtype, np.number)
+
+
+def axis_values(values, name, resolution):
+    """Space values evenly over the range of a feature and a little beyond."""
+    if not is_numeric(values):
+        raise ValueError(f"features must be numbers, but {name} has values such as {values[0]!r}.")
+    low, high = np.nanmin(values), np.nanmax(values)
+    margin = MARGIN * (high - low) or 0.5
+    return np.linspace(low - margin, high + margin, resolution)
+
+
+def typical_rows(X, given, n_rows):
+    """Make n rows like X: the given columns as they are, all others at a typical value."""
+    if scipy.sparse.issparse(X):
+        rows = np.tile(csc_median_axis_0(X.tocsc()), (n_rows, 1))
+        for position, values in given.items():
+            rows[:, position] = values
+        return rows
+    columns = [
+        given.get(position, [typical_value(column_of(X, position))] * n_rows)
+        for position in range(X.shape[1])
+    ]
+    if hasattr(X, "columns"):
+        return type(X)(dict(zip(X.columns, columns, strict=True)))
+    return np.column_stack(columns)
+
+
+def typical_value(values):
+    """Take the median, or the most frequent of values that are no numbers."""
+    return np.nanmedian(values) if is_numeric(values) else Counter(values.tolist()).most_common(1)[0][0]

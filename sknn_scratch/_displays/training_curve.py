@@ -1,0 +1,246 @@
+"""TrainingCurveDisplay: how the loss fell, where training stopped, and why."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sknn_scratch._displays.plotting import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    PURPLE,
+    VERMILION,
+    axes_for,
+    import_matplotlib,
+)
+from sknn_scratch._inspection import classifier_of
+
+STOP_WORDS = {
+    "converged": "converged",
+    "no_improvement": "no improvement",
+    "small_gradient": "gradient small",
+    "max_iter": "max_iter reached",
+    "callback": "by a callback",
+    "interrupted": "interrupted",
+    "diverged": "diverged",
+}
+FEW_EPOCHS = 15  # so few that each gets a dot
+WIDE_RANGE = 20.0  # a loss that falls this many times over is easier to read on a logarithmic axis
+
+
+@dataclass(eq=False, repr=False)
+class TrainingCurveDisplay:
+    """Training and validation loss, epoch by epoch, with the best epoch and why training stopped.
+
+    Use :meth:`from_estimator` to make one from a fitted estimator.
+
+    Parameters
+    ----------
+    history : dict of array-like of shape (n_epochs,)
+        As ``history_`` of a fitted :class:`ShallowNNClassifier`. ``loss`` is needed; ``val_loss``,
+        ``val_score``, ``seconds`` and the measurements of the details are drawn if they are there.
+    best_iter : int, default=None
+        The epoch whose weights were kept, counted from 1. Drawn if there is a validation.
+    stop_reason : str, default=None
+        One of the values of ``stop_reason_``.
+    score_name : str, default="score"
+        What ``val_score`` is.
+    name : str, default=None
+        Name of the estimator, for the title and the legend.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The one with the losses.
+    axes_ : ndarray of Axes
+        All panels, from the top.
+    figure_ : matplotlib Figure
+
+    See Also
+    --------
+    diagnose : Says in words what is wrong with a training.
+
+    Examples
+    --------
+    >>> from sknn_scratch import TrainingCurveDisplay
+    >>> display = TrainingCurveDisplay({"loss": [0.7, 0.4, 0.3]}, stop_reason="max_iter")
+    >>> display.n_epochs
+    3
+    """
+
+    history: dict
+    best_iter: int | None = None
+    stop_reason: str | None = None
+    score_name: str = "score"
+    name: str | None = None
+
+    @property
+    def n_epochs(self):
+        """Number of epochs."""
+        return len(self.history["loss"])
+
+    @classmethod
+    def from_estimator(cls, estimator, *, details=False, x="epoch", color=None, name=None, ax=None):
+        """Plot the training curve of a fitted estimator.
+
+        Parameters
+        ----------
+        estimator : ShallowNNClassifier or Pipeline
+            Fitted; a Pipeline must end in a ShallowNNClassifier.
+        details : bool, default=False
+            Whether to add panels with the gradient norms of both layers and the share of saturated and
+            dead hidden units.
+        x : {"epoch", "seconds"}, default="epoch"
+            What the training is measured in.
+        color : matplotlib color, default=None
+            Of all curves, to lay several estimators over one another.
+        name : str, default=None
+            Name of the estimator, for the title and the legend.
+        ax : Axes or array of Axes, default=None
+            Where to draw; None makes a new figure.
+
+        Returns
+        -------
+        display : TrainingCurveDisplay
+
+        Raises
+        ------
+        ValueError
+            If the estimator has no history, or none of what is asked for.
+        """
+        clf = classifier_of(estimator)
+        if not len(clf.loss_curve_):
+            raise ValueError("The estimator has no history: it has not been trained for a single epoch.")
+        score_name = clf.scoring if isinstance(clf.scoring, str) else "score"
+        display = cls(clf.history_, clf.best_iter_, clf.stop_reason_, score_name.replace("_", " "), name)
+        return display.plot(ax, details=details, x=x, color=color)
+
+    def plot(self, ax=None, *, details=False, x="epoch", color=None):
+        """Plot the curves.
+
+        Parameters
+        ----------
+        ax : Axes or array of Axes, default=None
+            Where to draw; None makes a new figure. If there is more than one panel, a single Axes is
+            divided. To lay a second estimator's curves over these, pass ``axes_`` of this display.
+        details : bool, default=False
+            Whether to add panels with the gradient norms of both layers and the share of saturated and
+            dead hidden units.
+        x : {"epoch", "seconds"}, default="epoch"
+            What the training is measured in.
+        color : matplotlib color, default=None
+            Of all curves, to lay several estimators over one another: training solid, validation dashed,
+            and one line in the legend. None gives each curve its own colour and line in the legend.
+
+        Returns
+        -------
+        self : TrainingCurveDisplay
+        """
+        import_matplotlib(self)
+        positions = self._positions(x)
+        panels = [self._draw_loss]
+        if "val_score" in self.history:
+            panels.append(self._draw_score)
+        if details:
+            self._check_history("gradient_norm_hidden", "details=True")
+            panels += [self._draw_gradients, self._draw_units]
+        figsize, ratios = (6.4, 2.9 + 1.7 * len(panels)), [2] + [1] * (len(panels) - 1)
+        self.axes_ = axes_for(self, ax, (len(panels), 1), figsize, height_ratios=ratios)[:, 0]
+        for draw, panel in zip(panels, self.axes_, strict=True):
+            draw(panel, positions, color)
+            panel.set_xlim(left=0)
+            panel.grid(alpha=0.25)
+            panel.tick_params(labelbottom=panel is self.axes_[-1])
+            if draw != self._draw_score:  # its marks are explained above
+                panel.legend(fontsize="small", handlelength=1.6)
+        if x == "epoch":
+            self.axes_[-1].xaxis.get_major_locator().set_params(integer=True)
+        self.axes_[-1].set_xlabel("epoch" if x == "epoch" else "training time (seconds)")
+        self.ax_, self.figure_ = self.axes_[0], self.axes_[0].figure
+        return self
+
+    def _positions(self, x):
+        """Where the epochs are on the horizontal axis."""
+        if x == "epoch":
+            return np.arange(1, self.n_epochs + 1)
+        if x != "seconds":
+            raise ValueError(f"x must be 'epoch' or 'seconds', got {x!r}.")
+        self._check_history("seconds", "x='seconds'")
+        return np.nancumsum(self.history["seconds"])
+
+    def _check_history(self, column, wish):
+        if column not in self.history:
+            raise ValueError(f"{wish} needs {column!r} in history, which has only {sorted(self.history)}.")
+
+    def _draw_loss(self, ax, x, color):
+        loss = np.asarray(self.history["loss"], float)
+        watched = np.asarray(self.history.get("val_loss", loss), float)
+        title = "Training curve" if self.name is None or color else self.name
+        ax.set(title=title, ylabel="mean loss (nats)")
+        ax.plot(x, loss, label=self._label("training: loss + penalty", color), **self._style(color or BLUE))
+        if "val_loss" in self.history:
+            self._draw_validation(ax, x, watched, color, "validation: loss")
+        self._draw_marks(ax, x, watched, color)
+        shown = np.concatenate([loss, watched])
+        shown = shown[np.isfinite(shown)]
+        if shown.size and shown.min() > 0 and shown.max() > WIDE_RANGE * shown.min():
+            use_log_scale(ax)
+
+    def _draw_score(self, ax, x, color):
+        score = np.asarray(self.history["val_score"], float)
+        self._draw_validation(ax, x, score, color, None)
+        self._draw_marks(ax, x, score, color)
+        ax.set_ylabel(f"validation\n{self.score_name}")
+
+    def _draw_validation(self, ax, x, values, color, label):
+        style = self._style(color or VERMILION) | {"linestyle": "--"}
+        ax.plot(x, values, label=None if color else label, **style)
+
+    def _draw_marks(self, ax, x, watched, color):
+        """Mark the best epoch and the last one."""
+        if self.best_iter is not None and self.history.keys() & {"val_loss", "val_score"}:
+            i = self.best_iter - 1
+            label = None if color else f"best epoch: {self.best_iter}"
+            ax.plot(x[i], watched[i], "o", ms=8, mfc="none", mew=2, color=color or GREEN, label=label)
+        if self.stop_reason is not None:
+            i = np.flatnonzero(np.isfinite(watched))[-1:]
+            marker = "X" if self.stop_reason == "diverged" else "s"
+            label = None if color else self._stop
+            ax.plot(x[i], watched[i], marker, ms=6, color=color or BLACK, label=label, zorder=3)
+
+    def _draw_gradients(self, ax, x, color):
+        for layer, own, dashes in (("hidden", BLUE, "-"), ("output", VERMILION, "--")):
+            style = self._style(color or own) | {"linestyle": dashes}
+            ax.plot(x, self.history[f"gradient_norm_{layer}"], label=f"{layer} layer", **style)
+        ax.set(ylabel="gradient norm", yscale="log")
+
+    def _draw_units(self, ax, x, color):
+        for kind, own, dashes in (("saturated", PURPLE, "-"), ("dead", GREY, "--")):
+            share = 100 * np.asarray(self.history[f"{kind}_fraction"], float)
+            style = self._style(color or own) | {"linestyle": dashes}
+            ax.plot(x, share, label=kind, **style)
+        ax.set(ylabel="hidden units (%)", ylim=(-4, 104))
+
+    def _style(self, color):
+        return {"color": color, "marker": "." if self.n_epochs <= FEW_EPOCHS else None}
+
+    @property
+    def _stop(self):
+        return f"stop at {self.n_epochs}: {STOP_WORDS[self.stop_reason]}"
+
+    def _label(self, label, color):
+        """Choose the words in the legend for the training loss: if it is the only line, it says more."""
+        if not color:
+            return label
+        return ", ".join(words for words in (self.name, self.stop_reason and self._stop) if words) or label
+
+
+def use_log_scale(ax):
+    """Use a logarithmic axis with plain numbers on it."""
+    from matplotlib.ticker import LogLocator
+
+    ax.set_yscale("log")
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.yaxis.set_minor_formatter("")

@@ -1,0 +1,90 @@
+"""What the displays and the diagnosis ask of a fitted estimator: its network, its hidden layer on data."""
+
+from contextlib import suppress
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _num_samples, check_is_fitted
+
+from sknn_scratch._classifier import ShallowNNClassifier
+from sknn_scratch._core.activations import ACTIVATIONS, Activation
+from sknn_scratch._core.network import predict_hidden
+from sknn_scratch._fitting import activation_of, fitted_layers, fitted_network
+
+
+def classifier_of(estimator):
+    """Find the fitted classifier: the estimator itself, or the last step of a Pipeline."""
+    clf = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    if not isinstance(clf, ShallowNNClassifier):
+        raise TypeError(
+            "estimator must be a fitted ShallowNNClassifier, or a Pipeline that ends in one, got "
+            f"{type(clf).__name__}. Of a search, pass its best_estimator_."
+        )
+    check_is_fitted(clf, "coefs_")
+    return clf
+
+
+def has_earlier_steps(estimator):
+    """Whether something comes before the classifier."""
+    return isinstance(estimator, Pipeline) and len(estimator) > 1
+
+
+def classifier_input(estimator, X):
+    """Pass X through the steps of a Pipeline that come before the classifier."""
+    return estimator[:-1].transform(X) if has_earlier_steps(estimator) else X
+
+
+def feature_names_of(estimator):
+    """Names (n_features,) of the features as the classifier sees them."""
+    clf = classifier_of(estimator)
+    if hasattr(clf, "feature_names_in_"):
+        return clf.feature_names_in_
+    if has_earlier_steps(estimator):
+        with suppress(AttributeError):  # not every step can name its output
+            return estimator[:-1].get_feature_names_out()
+    return numbered_names(clf.n_features_in_)
+
+
+def numbered_names(n_features):
+    """Make scikit-learn's names (n_features,) for features that have none: x0, x1, ..."""
+    return np.array([f"x{i}" for i in range(n_features)], dtype=object)
+
+
+def output_names(clf):
+    """Names (n_classes,) of the classes or labels; a mere number is given a noun."""
+    noun = "label" if clf._target_kind_ == "multilabel" else "class"
+    return [name if isinstance(name, str) else f"{noun} {name}" for name in clf.classes_.tolist()]
+
+
+def hidden_inputs(clf, X):
+    """Compute the hidden inputs z = X w + b (n_samples, n_hidden) of rows as the classifier sees them."""
+    return hidden_inputs_of_rows(clf, clf._rows(X))
+
+
+def hidden_inputs_of_rows(clf, rows):
+    """Compute the hidden inputs (n_samples, n_hidden) of validated rows, an ndarray or SparseRows."""
+    linear = fitted_network(clf)._replace(activate=ACTIVATIONS["identity"])
+    return predict_hidden(linear, fitted_layers(clf), rows)
+
+
+def activate(clf, z):
+    """Compute the hidden values g(z) and the slopes g'(z), two new arrays like z."""
+    hidden, slope = z.copy(), np.empty_like(z)
+    activation_of(clf._activation_)(hidden, slope)
+    return hidden, slope
+
+
+def activation_name(clf):
+    """Name the activation; one of the user's own is called by its function."""
+    if isinstance(clf._activation_, Activation):
+        return getattr(clf._activation_.function, "__name__", "custom")
+    return clf._activation_
+
+
+def some_rows(X, n_rows):
+    """Take at most n_rows rows of X, evenly spaced."""
+    n_samples = _num_samples(X)
+    if n_samples <= n_rows:
+        return X
+    return _safe_indexing(X, np.linspace(0, n_samples - 1, n_rows).astype(int))

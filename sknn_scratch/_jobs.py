@@ -1,0 +1,290 @@
+"""The jobs of a search: which of them can be trained together, and how these are prepared and scored.
+
+A job is one call of scikit-learn's ``_fit_and_score``: one candidate on one fold. Whatever goes wrong with
+one here, from a wrong parameter to an error of the user's scorer, leaves it without a result: then it is run
+by ``_fit_and_score`` itself, which fails in the same way and reports it as scikit-learn does.
+"""
+
+import copy
+import time
+from dataclasses import dataclass
+from inspect import signature
+from typing import Any
+
+from joblib.logger import short_format_time
+from sklearn.base import clone
+from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
+from sklearn.model_selection._validation import _score
+from sklearn.pipeline import Pipeline
+from sklearn.utils.metadata_routing import _routing_enabled
+from sklearn.utils.metaestimators import _safe_split
+from sklearn.utils.validation import _check_method_params, _num_samples
+
+from sknn_scratch._callbacks import ParentTask, has_callbacks
+from sknn_scratch._classifier import ShallowNNClassifier
+from sknn_scratch._fitting import FitInput
+from sknn_scratch._together import Fit, cut_into_groups, fit_group
+
+# What the network's fit takes beside X and y.
+FIT_PARAMS = signature(ShallowNNClassifier.fit).parameters.keys() - {"self", "X", "y"}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A candidate whose network can be trained together with others."""
+
+    estimator: object  # the network, or a Pipeline that ends in it, with the candidate's parameters
+    network: ShallowNNClassifier
+    earlier_setting: Any  # of the steps before the network; hashable
+
+
+@dataclass(frozen=True)
+class Job:
+    """A candidate on a fold."""
+
+    number: int
+    candidate: Candidate
+    options: dict  # the keyword arguments of _fit_and_score
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a fold as the networks of several candidates see them."""
+
+    inputs: FitInput
+    test: tuple  # X, y and the parameters of the scorer
+    train: tuple | None  # the same for the training score
+    steps: Pipeline | None  # fitted, the last one passed through; None if the network is scored alone
+    seconds: float  # that each network's share of the preparation took
+
+
+def families_of(calls):
+    """Find the jobs whose networks can be trained together.
+
+    Parameters
+    ----------
+    calls : list of (function, args, kwargs)
+        Of ``_fit_and_score``.
+
+    Returns
+    -------
+    list of lists of Job
+        In each, the jobs on one fold with one setting of the earlier steps. Other jobs are missing.
+    """
+    candidates, families = {}, {}
+    for number, (_, (estimator, *_), options) in enumerate(calls):
+        index = options["candidate_progress"][0]
+        if index not in candidates:
+            candidates[index] = candidate_of(estimator, options)
+        if (candidate := candidates[index]) is not None:
+            family = (options["split_progress"][0], candidate.earlier_setting)
+            families.setdefault(family, []).append(Job(number, candidate, options))
+    return list(families.values())
+
+
+def candidate_of(estimator, options):
+    """Set a candidate's parameters, and return it if its network can be trained together with others."""
+    parameters = options["parameters"]
+    if network_of(estimator) is None and not replaces_last_step(estimator, parameters):
+        return None
+    try:
+        estimator.set_params(**clone(parameters, safe=False))
+        network = network_of(estimator)
+        if network is None or network.solver == "lbfgs" or needs_own_fit(estimator, options):
+            return None
+        network._validate_params()
+    except Exception:
+        return None
+    return Candidate(estimator, network, earlier_setting(estimator, parameters))
+
+
+def network_of(estimator):
+    """Get the network that an estimator is or ends in, or None if it is no other's or fits another way."""
+    network = estimator.steps[-1][1] if type(estimator) is Pipeline else estimator
+    ours = isinstance(network, ShallowNNClassifier) and all(
+        getattr(type(network), name) is getattr(ShallowNNClassifier, name) for name in ("fit", "_fit")
+    )
+    return network if ours else None
+
+
+def replaces_last_step(estimator, parameters):
+    """Whether the last step of a Pipeline is one of the parameters."""
+    return type(estimator) is Pipeline and estimator.steps[-1][0] in parameters
+
+
+def needs_own_fit(estimator, options):
+    """Whether a Pipeline tells its steps things that only its own ``fit`` knows to tell."""
+    if not isinstance(estimator, Pipeline):
+        return False
+    routes = _routing_enabled() and (options["fit_params"] or options["score_params"])
+    reports = any(map(has_callbacks, (options["callback_ctx"], estimator, *estimator.named_steps.values())))
+    return routes or reports or estimator.transform_input is not None
+
+
+def earlier_setting(estimator, parameters):
+    """Get the parameters that are not the network's, in a hashable form; equal ones give equal rows."""
+    if not isinstance(estimator, Pipeline):
+        return ()
+    last = estimator.steps[-1][0]
+    names = [name for name in sorted(parameters) if name.split("__")[0] != last]
+    return tuple((name, _hashable(parameters[name])) for name in names)
+
+
+def _hashable(value):
+    try:
+        hash(value)
+    except TypeError:
+        return id(value)
+    return type(value), value
+
+
+def prepare_rows(jobs, X, y):
+    """Split a fold off, and pass it through the earlier steps of a Pipeline, which are fitted.
+
+    Parameters
+    ----------
+    jobs : list of Job
+        On one fold, with one setting of the earlier steps.
+    X, y
+        As the user passed them to the search.
+
+    Returns
+    -------
+    Rows, or None if anything goes wrong
+    """
+    start = time.perf_counter()
+    estimator, options = jobs[0].candidate.estimator, jobs[0].options
+    train, test, wants_train = options["train"], options["test"], options["return_train_score"]
+    try:
+        X_train, y_train = _safe_split(estimator, X, y, train)
+        X_test, y_test = _safe_split(estimator, X, y, test, train)
+        fit_params = _check_method_params(X, params=options["fit_params"], indices=train)
+        steps, X_fit = None, X_train
+        if isinstance(estimator, Pipeline):
+            steps, X_fit, fit_params = fit_earlier_steps(estimator, X_train, y_train, fit_params)
+            if sees_predictions_only(options["scorer"]):
+                X_test = steps.transform(X_test)
+                X_train = steps.transform(X_train) if wants_train else None
+                steps = None
+        if not fit_params.keys() <= FIT_PARAMS:
+            return None
+        score_params = options["score_params"]
+        test = (X_test, y_test, _check_method_params(X, params=score_params, indices=test))
+        train = (X_train, y_train, _check_method_params(X, params=score_params, indices=train))
+    except Exception:
+        return None
+    inputs = FitInput(X_fit, y_train, **fit_params)
+    seconds = (time.perf_counter() - start) / len(jobs)
+    return Rows(inputs, test, train if wants_train else None, steps, seconds)
+
+
+def fit_earlier_steps(pipeline, X, y, fit_params):
+    """Fit all steps but the last; return them, the transformed rows, and what the last step's fit takes."""
+    last = pipeline.steps[-1][0]
+    steps = clone(pipeline).set_params(**{last: "passthrough"})
+    prefix = f"{last}__"
+    earlier = {name: value for name, value in fit_params.items() if not name.startswith(prefix)}
+    own = {name.removeprefix(prefix): fit_params[name] for name in fit_params.keys() - earlier.keys()}
+    return steps, steps.fit_transform(X, y, **earlier), own
+
+
+def sees_predictions_only(scorer):
+    """Whether a scorer is one of scikit-learn's, for which a fitted Pipeline is no more than its network."""
+    if isinstance(scorer, _MultimetricScorer):
+        return all(map(sees_predictions_only, scorer._scorers.values()))
+    return isinstance(scorer, _BaseScorer | _PassthroughScorer)
+
+
+def fit_and_score_together(jobs):
+    """Train the networks of jobs in as few groups as possible, and score each.
+
+    Parameters
+    ----------
+    jobs : list of (Job, Rows)
+
+    Returns
+    -------
+    dict
+        By the number of the job, what ``_fit_and_score`` would return. Jobs that fail are missing.
+    """
+    of_number = {job.number: (job, rows) for job, rows in jobs}
+    results = {}
+    start = time.perf_counter()
+    for group in cut_into_groups(plan_fits(jobs)):
+        try:
+            fit_group(group)
+            seconds = (time.perf_counter() - start) / len(group)
+            for fit in group:
+                results[fit.number] = score_job(*of_number[fit.number], fit.fitted, seconds)
+        except Exception:  # the jobs without a result are run again, and raise it there
+            pass
+        start = time.perf_counter()
+    return results
+
+
+def plan_fits(jobs):
+    """Plan the fits one by one, leaving out those that cannot be planned."""
+    for job, rows in jobs:
+        network = copy.copy(job.candidate.network)
+        network.random_state = clone(network.random_state, safe=False)  # every fold starts from the same
+        if job.options["verbose"] > 9:
+            print(progress_line(job.options))  # noqa: T201 - as below
+        try:
+            fit = Fit(job.number, network, rows.inputs, parent_task(job))
+        except Exception:
+            continue
+        yield fit
+
+
+def parent_task(job):
+    """Get the task of the search that a job is, if anyone wants to hear of it."""
+    context = job.options["callback_ctx"]
+    is_heard = has_callbacks(context) or has_callbacks(job.candidate.network)
+    return ParentTask(job.options["caller"], context) if is_heard and context is not None else None
+
+
+def score_job(job, rows, network, fit_seconds):
+    """Score a fitted network on a fold; return what ``_fit_and_score`` would."""
+    options = job.options
+    estimator = network
+    if rows.steps is not None:
+        estimator = copy.copy(rows.steps)
+        estimator.steps = [*rows.steps.steps[:-1], (rows.steps.steps[-1][0], network)]
+
+    def scores(X, y, score_params):
+        return _score(estimator, X, y, options["scorer"], score_params, options["error_score"])
+
+    start = time.perf_counter()
+    result = {"fit_error": None, "test_scores": scores(*rows.test)}
+    result["score_time"] = time.perf_counter() - start
+    if rows.train is not None:
+        result["train_scores"] = scores(*rows.train)
+    result["fit_time"] = fit_seconds + rows.seconds
+    result["n_test_samples"] = _num_samples(rows.test[0])
+    if options["verbose"] > 1:
+        print(progress_line(options, result))  # noqa: T201 - that is what verbose asks for
+    return result
+
+
+def progress_line(options, result=None):
+    """Write the line that scikit-learn's search prints when a job starts or, with its result, ends."""
+    verbose, (split, n_splits) = options["verbose"], options["split_progress"]
+    candidate, n_candidates = options["candidate_progress"]
+    place = f" {split + 1}/{n_splits}" if verbose > 2 else ""
+    place += f"; {candidate + 1}/{n_candidates}" if verbose > 9 else ""
+    parameters = ", ".join(f"{name}={value}" for name, value in sorted(options["parameters"].items()))
+    if result is None:
+        return f"[CV{place}] START {parameters}".ljust(80, ".")
+    scores = score_message(result["test_scores"], result.get("train_scores")) if verbose > 2 else ""
+    total_time = short_format_time(result["fit_time"] + result["score_time"])
+    message = f"{parameters}{';' if parameters else ''}{scores} total time={total_time}"
+    start = f"[CV{place}] END "
+    return start + message.rjust(80 - len(start), ".")
+
+
+def score_message(test, train):
+    """Write the scores of a job, each a number or a dict; those of the training rows may be None."""
+    if isinstance(test, dict):
+        numbers = {name: "" if train is None else f"train={train[name]:.3f}, " for name in sorted(test)}
+        return "".join(f" {name}: ({of_train}test={test[name]:.3f})" for name, of_train in numbers.items())
+    return f", score={test:.3f}" if train is None else f", score=(train={train:.3f}, test={test:.3f})"

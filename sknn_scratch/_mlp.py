@@ -1,0 +1,176 @@
+"""The same network as scikit-learn's MLPClassifier, and back.
+
+Both minimise the same objective and call most of their parameters by the same name.
+"""
+
+import sys
+
+import numpy as np
+from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+# Our activations that MLPClassifier has, by its names for them.
+MLP_ACTIVATIONS = {
+    "identity": "identity",
+    "sigmoid": "logistic",
+    "logistic": "logistic",
+    "tanh": "tanh",
+    "relu": "relu",
+}
+SHARED_PARAMETERS = (
+    "solver",
+    "max_iter",
+    "alpha",
+    "momentum",
+    "beta_1",
+    "beta_2",
+    "epsilon",
+    "tol",
+    "n_iter_no_change",
+    "validation_fraction",
+    "warm_start",
+    "random_state",
+    "verbose",
+)
+
+
+def to_mlp(fitted):
+    """Make a fitted MLPClassifier of a fitted ShallowNNClassifier."""
+    check_is_fitted(fitted)
+    if fitted._activation_ not in MLP_ACTIVATIONS:
+        raise ValueError(
+            f"activation={fitted._activation_!r} is not among those of MLPClassifier, so there is none with "
+            f"the same predictions. Its activations are {', '.join(map(repr, MLP_ACTIVATIONS))}."
+        )
+    mlp = MLPClassifier(**mlp_parameters(fitted))
+    copy_network(fitted, mlp)
+    mlp.n_layers_, mlp.n_outputs_ = 3, fitted.coefs_[1].shape[1]
+    mlp.out_activation_ = "softmax" if fitted._target_kind_ == "multiclass" else "logistic"
+    mlp._label_binarizer = label_binarizer(fitted)
+    set_mlp_history(mlp, fitted)
+    return mlp
+
+
+def mlp_parameters(fitted):
+    """Find MLPClassifier's parameters; those that it does not know, it does not get."""
+    params = {name: getattr(fitted, name) for name in SHARED_PARAMETERS}
+    schedule, share = fitted.learning_rate_schedule, fitted.validation_fraction
+    return params | {
+        "hidden_layer_sizes": (fitted.coefs_[0].shape[1],),
+        "activation": MLP_ACTIVATIONS[fitted._activation_],
+        "learning_rate_init": fitted.learning_rate,
+        "learning_rate": "constant" if schedule == "cosine" else schedule,
+        "batch_size": "auto" if fitted.batch_size is None else fitted.batch_size,
+        "nesterovs_momentum": fitted.nesterov,
+        "early_stopping": fitted.early_stopping != "auto" and bool(fitted.early_stopping),
+        "validation_fraction": share if share < 1 else 0.1,
+    }
+
+
+def copy_network(source, target):
+    """Copy the fitted attributes that both classes have: weights, classes, features."""
+    target.coefs_ = [weights.copy() for weights in source.coefs_]
+    target.intercepts_ = [biases.copy() for biases in source.intercepts_]
+    target.classes_, target.n_features_in_ = source.classes_, source.n_features_in_
+    if hasattr(source, "feature_names_in_"):
+        target.feature_names_in_ = source.feature_names_in_
+
+
+def label_binarizer(fitted):
+    """Make MLPClassifier's private encoding of the labels."""
+    if fitted._target_kind_ == "multilabel":
+        return LabelBinarizer().fit(np.eye(len(fitted.classes_), dtype=int))
+    return LabelBinarizer().fit(fitted.classes_)
+
+
+def set_mlp_history(mlp, fitted):
+    """Set what MLPClassifier remembers of its training, also what it needs to be trained further.
+
+    It counts the rows that it has seen in ``t_``; how many that were is not known, and it starts at zero.
+    """
+    losses, scores, stops_early = fitted.loss_curve_.tolist(), [], mlp.early_stopping
+    if fitted.scoring == "accuracy" and "val_score" in fitted.history_:
+        scores = fitted.history_["val_score"].tolist()
+    mlp.n_iter_, mlp.t_ = fitted.n_iter_, 0
+    mlp.loss_ = losses[-1] if losses else np.inf
+    mlp.loss_curve_ = losses
+    mlp.best_loss_ = None if stops_early else min(losses, default=np.inf)
+    mlp.validation_scores_ = scores if stops_early else None
+    mlp.best_validation_score_ = max(scores, default=-np.inf) if stops_early else None
+    mlp._no_improvement_count = 0
+    mlp._best_coefs = [weights.copy() for weights in mlp.coefs_]
+    mlp._best_intercepts = [biases.copy() for biases in mlp.intercepts_]
+
+
+def from_mlp(cls, mlp):
+    """Make a fitted ``cls``, ShallowNNClassifier, of a fitted MLPClassifier."""
+    check_convertible(mlp)
+    fitted = cls(**own_parameters(mlp))
+    fitted._activation_ = mlp.activation
+    copy_network(mlp, fitted)
+    if mlp.out_activation_ == "softmax":
+        fitted._target_kind_ = "multiclass"
+    else:
+        fitted._target_kind_ = "binary" if mlp.n_outputs_ == 1 else "multilabel"
+    fitted._seed_ = int(check_random_state(mlp.random_state).randint(2**31 - 1))
+    set_own_history(fitted, mlp)
+    return fitted
+
+
+def check_convertible(mlp):
+    """Raise an error unless ``mlp`` is a fitted MLPClassifier with one hidden layer."""
+    if not isinstance(mlp, MLPClassifier):
+        raise TypeError(f"mlp must be a fitted MLPClassifier, got {type(mlp).__name__}.")
+    check_is_fitted(mlp)
+    n_hidden_layers = len(mlp.coefs_) - 1
+    if n_hidden_layers != 1:
+        raise ValueError(
+            f"The MLPClassifier has {n_hidden_layers} hidden layers; ShallowNNClassifier has one. Fit an "
+            "MLPClassifier with hidden_layer_sizes=(n_hidden,)."
+        )
+    if len(mlp.classes_) < 2 and mlp.n_outputs_ == 1:
+        raise ValueError(
+            f"The MLPClassifier knows only one class, {mlp.classes_.tolist()}; at least 2 are needed."
+        )
+
+
+def own_parameters(mlp):
+    """Find our parameters; MLPClassifier scores the validation rows by their accuracy."""
+    params = {name: getattr(mlp, name) for name in SHARED_PARAMETERS}
+    adapts = mlp.solver == "sgd" and mlp.learning_rate == "adaptive"
+    return params | {
+        "n_hidden": mlp.coefs_[0].shape[1],
+        "activation": mlp.activation,
+        "init_scale": "glorot",
+        "dropout": 0.0,
+        "learning_rate": mlp.learning_rate_init,
+        "learning_rate_schedule": "adaptive" if adapts else "constant",
+        "batch_size": mlp.batch_size,
+        "nesterov": mlp.nesterovs_momentum,
+        "early_stopping": mlp.early_stopping,
+        "validation_fraction": mlp.validation_fraction or 0.1,
+        "scoring": "accuracy" if mlp.early_stopping else "loss",
+        "n_iter_no_change": min(mlp.n_iter_no_change, sys.maxsize),
+    }
+
+
+def stop_reason(mlp):
+    """Infer why the training ended: without improvement for long enough, or not."""
+    waited = mlp.solver == "lbfgs" or mlp.n_iter_ > mlp.n_iter_no_change
+    if mlp.n_iter_ >= mlp.max_iter or not waited:
+        return "max_iter"
+    return "no_improvement" if mlp.early_stopping else "converged"
+
+
+def set_own_history(fitted, mlp):
+    """Set what is known of the training: the losses and, if it was stopped early, the scores."""
+    losses = getattr(mlp, "loss_curve_", [np.nan] * (mlp.n_iter_ - 1) + [mlp.loss_])
+    scores = getattr(mlp, "validation_scores_", None)
+    fitted.history_ = {"loss": np.array(losses, dtype=float)}
+    if scores is not None:
+        fitted.history_["val_score"] = np.array(scores, dtype=float)
+    fitted.loss_curve_, fitted.n_iter_ = fitted.history_["loss"], len(losses)
+    fitted.best_iter_ = fitted.n_iter_ if scores is None else int(np.argmax(scores)) + 1
+    fitted.stop_reason_ = stop_reason(mlp)

@@ -1,0 +1,317 @@
+"""Trainings that must give the same network, and trainings whose end is known."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.linear_model import LogisticRegression
+
+from sknn_scratch._core import narrowing
+from sknn_scratch._core.network import predict_logits
+from sknn_scratch._core.parameters import view_parameters
+from sknn_scratch._core.stopping import StopReason
+from tests.helpers import (
+    KINDS,
+    as_sparse,
+    assert_same_training,
+    history_column,
+    make_batch,
+    make_data,
+    make_network,
+    make_problem,
+    make_task,
+    objective_and_gradient,
+    train_alone,
+)
+
+BINARY = make_problem("binary")
+SOLVERS = {
+    "adam": {"solver": "adam", "batch_size": 16, "max_iter": 20},
+    "sgd": {"solver": "sgd", "batch_size": 16, "max_iter": 20},
+    "full batch": {"solver": "sgd", "batch_size": 60, "max_iter": 20},
+    "lbfgs": {"solver": "lbfgs", "batch_size": 60, "max_iter": 6},
+}
+MEASURED_ON_ROWS = ("saturated_fraction", "dead_fraction")  # of repeated rows there are more
+
+every_kind = pytest.mark.parametrize("kind", KINDS)
+every_solver = pytest.mark.parametrize("solver", SOLVERS)
+
+
+def trained_layers(task):
+    return view_parameters(train_alone(task).state.params, task.config.network.shape)
+
+
+def start_from(task, **layers):
+    """Overwrite the initial parameters of a task."""
+    params = view_parameters(task.state.params, task.config.network.shape)
+    for name, values in layers.items():
+        getattr(params, name)[...] = values
+    return task
+
+
+def assert_same_layers(layers, **expected):
+    for name, values in expected.items():
+        assert_allclose(getattr(layers, name), values, rtol=1e-7, atol=1e-9, err_msg=name)
+
+
+# --- Symmetries ---
+
+
+@every_kind
+@every_solver
+def test_permuted_hidden_units(kind, solver):
+    problem, order = make_problem(kind), [3, 0, 4, 1, 2]
+    task = make_task(problem, alpha=1.0, **SOLVERS[solver])
+    start = view_parameters(task.state.params, task.config.network.shape)
+    permuted = start_from(
+        make_task(problem, alpha=1.0, **SOLVERS[solver]),
+        w_hidden=start.w_hidden[:, order],
+        w_output=start.w_output[order],
+    )
+    layers, expected = trained_layers(permuted), trained_layers(task)
+    assert_same_layers(
+        layers,
+        w_hidden=expected.w_hidden[:, order],
+        b_hidden=expected.b_hidden[:, order],
+        w_output=expected.w_output[order],
+        b_output=expected.b_output,
+    )
+
+
+@pytest.mark.parametrize("kind", ["multiclass", "multilabel"])
+@every_solver
+def test_permuted_classes(kind, solver):
+    problem = make_problem(kind)
+    order = [2, 0, 1] if kind == "multiclass" else [1, 0]
+    task = make_task(problem, alpha=1.0, **SOLVERS[solver])
+    start = view_parameters(task.state.params, task.config.network.shape)
+    permuted = start_from(
+        make_task(problem._replace(targets=problem.targets[:, order]), alpha=1.0, **SOLVERS[solver]),
+        w_output=start.w_output[:, order],
+    )
+    layers, expected = trained_layers(permuted), trained_layers(task)
+    assert_same_layers(
+        layers,
+        w_hidden=expected.w_hidden,
+        b_hidden=expected.b_hidden,
+        w_output=expected.w_output[:, order],
+        b_output=expected.b_output[:, order],
+    )
+
+
+@every_kind
+@every_solver
+def test_permuted_features(kind, solver):
+    problem, order = make_problem(kind), [2, 0, 3, 1]
+    task = make_task(problem, alpha=1.0, **SOLVERS[solver])
+    start = view_parameters(task.state.params, task.config.network.shape)
+    permuted = start_from(
+        make_task(problem._replace(X=problem.X[:, order]), alpha=1.0, **SOLVERS[solver]),
+        w_hidden=start.w_hidden[order],
+    )
+    layers, expected = trained_layers(permuted), trained_layers(task)
+    assert_same_layers(layers, w_hidden=expected.w_hidden[order], w_output=expected.w_output)
+
+
+@every_solver
+def test_swapped_answers_of_a_binary_problem_turn_the_output_layer_round(solver):
+    task = make_task(BINARY, alpha=1.0, **SOLVERS[solver])
+    start = view_parameters(task.state.params, task.config.network.shape)
+    swapped = start_from(
+        make_task(BINARY._replace(targets=1 - BINARY.targets), alpha=1.0, **SOLVERS[solver]),
+        w_output=-start.w_output,
+    )
+    layers, expected = trained_layers(swapped), trained_layers(task)
+    assert_same_layers(
+        layers, w_hidden=expected.w_hidden, w_output=-expected.w_output, b_output=-expected.b_output
+    )
+
+
+@every_solver
+def test_units_that_start_alike_stay_alike(solver):
+    task = start_from(make_task(BINARY, **SOLVERS[solver]), w_hidden=0.1, w_output=0.1)
+    layers = trained_layers(task)
+    assert_allclose(np.ptp(layers.w_hidden, axis=1), 0, atol=1e-12)
+    assert np.ptp(layers.w_hidden[:, 0]) > 1e-3  # they did learn
+
+
+@every_kind
+@every_solver
+def test_sparse_rows_train_like_dense_ones(kind, solver):
+    dense, sparse = as_sparse(make_problem(kind))
+    results = [train_alone(make_task(problem, alpha=1.0, **SOLVERS[solver])) for problem in (dense, sparse)]
+    assert_same_training(*results, rtol=1e-8)
+
+
+@every_solver
+def test_chosen_rows_train_like_rows_that_are_alone(solver):
+    rows = np.random.default_rng(0).permutation(60)[:40]
+    config = SOLVERS[solver] | {"batch_size": min(40, SOLVERS[solver]["batch_size"]), "alpha": 1.0}
+    weights = np.random.default_rng(1).uniform(1, 2, size=40)
+    alone = BINARY._replace(X=BINARY.X[rows], targets=BINARY.targets[rows])
+    chosen = make_task(BINARY, data={"rows": rows, "weights": weights}, **config)
+    assert_same_training(
+        train_alone(chosen), train_alone(make_task(alone, data={"weights": weights}, **config))
+    )
+
+
+# --- Weights ---
+
+
+@every_kind
+@pytest.mark.parametrize("solver", ["full batch", "lbfgs"])
+def test_integer_weights_train_like_repeated_rows(kind, solver):
+    problem, weights = make_problem(kind), np.arange(60) % 4
+    rows = np.flatnonzero(weights)
+    repeated = problem._replace(
+        X=np.repeat(problem.X, weights, axis=0), targets=np.repeat(problem.targets, weights, axis=0)
+    )
+    config = SOLVERS[solver] | {"alpha": 3.0}
+    weighted = make_task(
+        problem, data={"rows": rows, "weights": weights[rows].astype(float)}, **config | {"batch_size": 45}
+    )
+    assert_same_training(
+        train_alone(weighted),
+        train_alone(make_task(repeated, **config | {"batch_size": weights.sum()})),
+        rtol=1e-8 if solver == "lbfgs" else 1e-10,
+        ignore=MEASURED_ON_ROWS,
+    )
+
+
+@pytest.mark.parametrize("solver", ["full batch", "lbfgs"])
+def test_a_vanishing_weight_is_almost_absence(solver):
+    weights = np.where(np.arange(60) % 3, 1.0, 1e-13)
+    rows = np.flatnonzero(weights == 1)
+    config = SOLVERS[solver] | {"alpha": 3.0}
+    vanishing = trained_layers(make_task(BINARY, data={"weights": weights}, **config))
+    absent = trained_layers(make_task(BINARY, data={"rows": rows}, **config | {"batch_size": 40}))
+    assert_allclose(vanishing.flat, absent.flat, rtol=1e-7, atol=1e-8)
+
+
+@every_solver
+def test_equal_weights_of_one_are_no_weights(solver):
+    weighted = make_task(BINARY, data={"weights": np.ones(60)}, alpha=1.0, **SOLVERS[solver])
+    assert_same_training(
+        train_alone(weighted), train_alone(make_task(BINARY, alpha=1.0, **SOLVERS[solver])), rtol=1e-9
+    )
+
+
+# --- Precision ---
+
+
+@every_kind
+@every_solver
+def test_single_precision_trains_like_double(kind, solver):
+    double, single = (
+        train_alone(make_task(make_problem(kind, dtype=dtype), alpha=1.0, **SOLVERS[solver]))
+        for dtype in (np.float64, np.float32)
+    )
+    assert single.state.params.dtype == np.float32
+    assert all(array.dtype == np.float32 for array in single.state.memory.values())
+    assert_allclose(single.state.params, double.state.params, atol=5e-4)
+    assert_allclose(history_column(single, "loss"), history_column(double, "loss"), rtol=1e-4)
+
+
+# --- Wide networks with sparse rows, of which a step trains a part ---
+
+
+def wide_and_whole(monkeypatch, problem, **config):
+    """Train through narrow networks, and as a whole."""
+    whole = train_alone(make_task(problem, **config))
+    monkeypatch.setattr(narrowing, "WIDE", 1)
+    return train_alone(make_task(problem, **config)), whole
+
+
+def test_a_part_that_is_all_of_the_network_trains_like_it(monkeypatch):
+    _, problem = as_sparse(make_problem("multiclass", 48))
+    for solver in ("adam", "sgd"):
+        config = {"solver": solver, "batch_size": 24, "alpha": 1.0, "dropout": 0.2, "max_iter": 6}
+        assert_same_training(*wide_and_whole(monkeypatch, problem, **config))
+        monkeypatch.undo()
+
+
+def test_gradient_descent_by_parts_is_gradient_descent(monkeypatch):
+    """Without momentum or penalty, nothing happens to the features that a batch does not use."""
+    _, problem = as_sparse(make_problem("multiclass", n_features=30))
+    assert (problem.X[:4].count_nonzero(axis=0) == 0).any()
+    config = {"solver": "sgd", "momentum": 0.0, "batch_size": 4, "max_iter": 6}
+    narrow, whole = wide_and_whole(monkeypatch, problem, **config)
+    assert_allclose(narrow.state.params, whole.state.params, rtol=1e-10, atol=1e-12)
+    for name in ("loss", "gradient_norm_hidden", "gradient_norm_output"):
+        assert_allclose(history_column(narrow, name), history_column(whole, name), rtol=1e-10)
+
+
+def test_features_that_no_row_uses_keep_their_weights(monkeypatch):
+    monkeypatch.setattr(narrowing, "WIDE", 1)
+    _, problem = as_sparse(make_problem("multiclass"))
+    X = problem.X.tolil()
+    X[:, 2] = 0
+    task = make_task(problem._replace(X=X.tocsr()), alpha=1.0)
+    start = view_parameters(task.state.params, task.config.network.shape).w_hidden.copy()
+    w_hidden = trained_layers(task).w_hidden
+    assert_array_equal(w_hidden[2], start[2])
+    assert (w_hidden[[0, 1, 3]] != start[[0, 1, 3]]).all()
+
+
+# --- Known answers ---
+
+
+@pytest.mark.parametrize("kind", ["binary", "multiclass"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_linear_network_is_logistic_regression(kind, weighted):
+    """With units enough and no penalty, w_hidden w_output is any matrix: the minimum is the same."""
+    problem = make_problem(kind, 200)
+    X, y = make_data(kind, 200)
+    weights = np.random.default_rng(0).uniform(0.5, 2, size=200) if weighted else None
+    network = make_network(problem, "identity")
+    task = make_task(
+        problem,
+        network=network,
+        data={"weights": weights},
+        solver="lbfgs",
+        batch_size=200,
+        max_iter=2000,
+        n_iter_no_change=2000,
+    )
+    result = train_alone(task)
+    regression = LogisticRegression(C=np.inf, tol=1e-10, max_iter=2000).fit(X, y, weights)
+    log_p = regression.predict_log_proba(X)[np.arange(200), y]
+    assert result.stop_reason is StopReason.CONVERGED
+    loss = objective_and_gradient(network, result.state.params, make_batch(problem, weights))[0]
+    assert loss == pytest.approx(-np.average(log_p, weights=weights), rel=1e-7)
+    logits = predict_logits(network, view_parameters(result.state.params, network.shape), X)
+    expected = regression.decision_function(X).reshape(200, -1)
+    if kind == "multiclass":
+        logits = logits - logits.mean(axis=1, keepdims=True)
+    assert_allclose(logits, expected, atol=2e-3)
+
+
+@every_kind
+@pytest.mark.parametrize("weighted", [False, True])
+def test_under_a_heavy_penalty_the_biases_learn_the_frequencies(kind, weighted):
+    problem = make_problem(kind)
+    weights = np.arange(1.0, 61) if weighted else None
+    task = make_task(
+        problem, data={"weights": weights}, solver="lbfgs", batch_size=60, max_iter=100, alpha=1e9
+    )
+    layers = trained_layers(task)
+    frequencies = np.average(problem.targets, axis=0, weights=weights)
+    assert_allclose(layers.weights, 0, atol=1e-6)
+    if kind == "multiclass":
+        probabilities = np.exp(layers.b_output[0]) / np.exp(layers.b_output[0]).sum()
+    else:
+        probabilities = 1 / (1 + np.exp(-layers.b_output[0]))
+    assert_allclose(probabilities, frequencies, atol=1e-6)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu", "leaky_relu", "elu", "softplus"])
+def test_exclusive_or_is_learnt_with_a_hidden_layer(activation):
+    problem = BINARY._replace(
+        X=np.array([[-1.0, -1], [-1, 1], [1, -1], [1, 1]]), targets=np.array([[0.0], [1], [1], [0]])
+    )
+    network = make_network(problem, activation, n_hidden=8)
+    task = make_task(problem, network=network, learning_rate=0.1, batch_size=4, max_iter=300)
+    assert history_column(train_alone(task), "loss")[-1] < 0.01
+    linear = make_task(
+        problem, network=make_network(problem, "identity", n_hidden=8), batch_size=4, max_iter=300
+    )
+    assert history_column(train_alone(linear), "loss")[-1] == pytest.approx(np.log(2), abs=0.01)

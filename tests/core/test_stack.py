@@ -1,0 +1,377 @@
+"""A stack of networks gives the same networks as a separate training of each."""
+
+import numpy as np
+import pytest
+import scipy.sparse
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknn_scratch._core.activations import ACTIVATIONS
+from sknn_scratch._core.stopping import StopReason
+from sknn_scratch._core.tasks import group_key
+from tests.helpers import (
+    KINDS,
+    as_sparse,
+    assert_same_training,
+    history_column,
+    make_batch,
+    make_network,
+    make_problem,
+    make_task,
+    train_alone,
+    train_together,
+)
+
+BINARY = make_problem("binary")
+SURPLUS = ("saturated_fraction", "dead_fraction")  # in a stack they may count surplus rows
+
+every_kind = pytest.mark.parametrize("kind", KINDS)
+dense_or_sparse = pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
+batches_or_all = pytest.mark.parametrize("batch_size", [16, 60], ids=["batches", "full batch"])
+
+
+def assert_same_as_alone(tasks, rtol=1e-10, ignore=()):
+    """Train the tasks together and one by one; return the results."""
+    assert len({group_key(task) for task in tasks}) == 1
+    together = train_together(tasks)
+    for task, result in zip(tasks, together, strict=True):
+        assert_same_training(result, train_alone(task), rtol, ignore)
+    return together
+
+
+def chosen_rows(seed, n, n_rows=60):
+    return np.random.default_rng([7, seed]).permutation(n_rows)[:n]
+
+
+def make_validation(seed, n_samples=20):
+    return make_batch(make_problem("binary", n_samples, seed=seed))
+
+
+# --- What may differ between the networks of a stack ---
+
+
+@every_kind
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@batches_or_all
+def test_seeds(kind, solver, batch_size):
+    problem = make_problem(kind)
+    results = assert_same_as_alone(
+        [make_task(problem, seed, solver=solver, batch_size=batch_size) for seed in range(3)]
+    )
+    assert (results[0].state.params != results[1].state.params).all()
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_activations(activation):
+    network = make_network(BINARY, activation)
+    assert_same_as_alone([make_task(BINARY, seed, network=network) for seed in range(3)])
+
+
+@pytest.mark.parametrize("n_networks", [2, 7])
+@pytest.mark.parametrize("n_hidden", [1, 20])
+def test_sizes(n_networks, n_hidden):
+    network = make_network(BINARY, n_hidden=n_hidden)
+    assert_same_as_alone([make_task(BINARY, seed, network=network) for seed in range(n_networks)])
+
+
+@pytest.mark.parametrize("setting", ["learning_rate", "alpha", "momentum", "dropout"])
+@batches_or_all
+def test_hyperparameters(setting, batch_size):
+    values = {
+        "learning_rate": (0.001, 0.01, 0.1),
+        "alpha": (0.0, 1.0, 30.0),
+        "momentum": (0.0, 0.5, 0.95),
+        "dropout": (0.1, 0.5, 0.9),
+    }
+    solver = "sgd" if setting == "momentum" else "adam"
+    tasks = [
+        make_task(BINARY, solver=solver, batch_size=batch_size, **{setting: value})
+        for value in values[setting]
+    ]
+    results = assert_same_as_alone(tasks)
+    assert (results[0].state.params != results[1].state.params).any()
+
+
+def test_schedules():
+    settings = [
+        {"schedule": "constant"},
+        {"schedule": "cosine"},
+        {"schedule": "adaptive", "tol": 10.0, "n_iter_no_change": 2},
+    ]
+    assert_same_as_alone([make_task(BINARY, max_iter=8, **setting) for setting in settings])
+
+
+@dense_or_sparse
+@pytest.mark.parametrize("sizes", [(45, 45, 45), (45, 41, 36), (33, 47, 48)])
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_rows(sizes, dropout, sparse):
+    problem = as_sparse(BINARY)[sparse]
+    tasks = [
+        make_task(problem, seed, data={"rows": chosen_rows(seed, n)}, dropout=dropout, alpha=1.0)
+        for seed, n in enumerate(sizes)
+    ]
+    assert_same_as_alone(tasks, ignore=SURPLUS)
+
+
+@dense_or_sparse
+@pytest.mark.parametrize("sizes", [(20, 24, 30), (30, 24, 20)])
+def test_full_batches_of_different_sizes(sizes, sparse):
+    problem = as_sparse(BINARY)[sparse]
+    tasks = [
+        make_task(problem, seed, data={"rows": chosen_rows(seed, n)}, batch_size=n)
+        for seed, n in enumerate(sizes)
+    ]
+    assert_same_as_alone(tasks, ignore=SURPLUS)
+
+
+@dense_or_sparse
+@batches_or_all
+def test_design_matrices(batch_size, sparse):
+    problems = [as_sparse(make_problem("multiclass", seed=seed))[sparse] for seed in range(3)]
+    assert_same_as_alone(
+        [make_task(problem, seed, batch_size=batch_size) for seed, problem in enumerate(problems)]
+    )
+
+
+@batches_or_all
+def test_targets(batch_size):
+    flipped = BINARY._replace(targets=1 - BINARY.targets)
+    assert_same_as_alone([make_task(problem, batch_size=batch_size) for problem in (BINARY, flipped)])
+
+
+@dense_or_sparse
+@batches_or_all
+@pytest.mark.parametrize("sizes", [(45, 45, 45), (45, 41, 36)])
+def test_weights(batch_size, sizes, sparse):
+    problem = as_sparse(BINARY)[sparse]
+    weights = [None, np.arange(1.0, 61), np.random.default_rng(0).uniform(1, 9, size=60)]
+    tasks = [
+        make_task(
+            problem,
+            seed,
+            data={"rows": chosen_rows(seed, n), "weights": w if w is None else w[:n]},
+            batch_size=batch_size,
+            alpha=1.0,
+        )
+        for seed, (n, w) in enumerate(zip(sizes, weights, strict=True))
+    ]
+    assert_same_as_alone(tasks, ignore=SURPLUS)
+
+
+# --- Networks that leave the stack ---
+
+
+@dense_or_sparse
+@pytest.mark.parametrize("sizes", [(20, 20, 20), (20, 9, 14)])
+def test_validations_that_end_at_different_epochs(sizes, sparse):
+    tasks = []
+    for seed, n in enumerate(sizes):
+        held_out = as_sparse(make_problem("binary", n, seed=1 + seed))[sparse]
+        tasks.append(
+            make_task(
+                as_sparse(BINARY)[sparse],
+                seed,
+                data={"validation": make_batch(held_out)},
+                max_iter=60,
+                learning_rate=0.05,
+                tol=1e-3,
+                n_iter_no_change=2 + 3 * seed,
+            )
+        )
+    results = assert_same_as_alone(tasks)
+    assert len({result.state.epoch for result in results}) == 3
+    assert len({result.best_epoch for result in results}) > 1
+
+
+@pytest.mark.parametrize("sizes", [(45, 45, 45), (45, 41, 36), (33, 47, 48)])
+@batches_or_all
+def test_trainings_of_different_lengths(sizes, batch_size):
+    """One after the other leaves, the longest of a ragged stack too, until one is alone."""
+    for lengths in ([2, 5, 8], [8, 5, 2], [4, 9, 4]):
+        tasks = [
+            make_task(
+                BINARY,
+                seed,
+                data={"rows": chosen_rows(seed, n)},
+                max_iter=max_iter,
+                batch_size=batch_size,
+                dropout=0.3,
+            )
+            for seed, (n, max_iter) in enumerate(zip(sizes, lengths, strict=True))
+        ]
+        results = assert_same_as_alone(tasks, ignore=SURPLUS)
+        assert [result.state.epoch for result in results] == lengths
+
+
+def test_patience_gradients_and_epochs_end_each_training_for_its_own_reason():
+    tasks = [
+        make_task(BINARY, 0, max_iter=4),
+        make_task(BINARY, 1, max_iter=50, tol=10.0, n_iter_no_change=6),
+        make_task(BINARY, 2, max_iter=50, gradient_tol=10.0),
+    ]
+    results = assert_same_as_alone(tasks)
+    assert [result.stop_reason for result in results] == [
+        StopReason.MAX_ITER,
+        StopReason.CONVERGED,
+        StopReason.SMALL_GRADIENT,
+    ]
+
+
+def test_scores():
+    """Each network's score is a function of its own parameters."""
+
+    def make_score(seed):
+        direction = np.random.default_rng(seed).normal(size=make_network(BINARY).shape.n_params)
+        return lambda params: float(np.sin(3 * params @ direction))
+
+    tasks = [
+        make_task(
+            BINARY,
+            seed,
+            data={"validation": make_validation(seed), "score": make_score(seed)},
+            max_iter=40,
+            n_iter_no_change=4,
+        )
+        for seed in range(3)
+    ]
+    results = assert_same_as_alone(tasks, rtol=1e-9)
+    assert len({result.best_epoch for result in results}) > 1
+
+
+def test_a_network_that_diverges_leaves_the_others_alone():
+    network = make_network(BINARY, "relu")
+    tasks = [
+        make_task(BINARY, seed, network=network, solver="sgd", learning_rate=rate, max_iter=8)
+        for seed, rate in enumerate([0.01, 1e200, 0.02, 1e10])
+    ]
+    results = train_together(tasks)
+    for number in (0, 2):
+        assert_same_training(results[number], train_alone(tasks[number]))
+    for number in (1, 3):
+        assert results[number].stop_reason is StopReason.DIVERGED
+        assert np.isfinite(results[number].state.params).all()
+
+
+def test_networks_that_all_diverge():
+    network = make_network(BINARY, "relu")
+    tasks = [
+        make_task(BINARY, seed, network=network, solver="sgd", learning_rate=1e200, batch_size=60)
+        for seed in range(2)
+    ]
+    assert_same_as_alone(tasks)
+
+
+def test_a_callback_stops_one_network():
+    tasks = [make_task(BINARY, seed, max_iter=8) for seed in range(3)]
+    calls = []
+
+    def on_epoch_end(number, state):
+        calls.append((number, state.epoch))
+        return number == 1 and state.epoch == 3
+
+    results = train_together(tasks, on_epoch_end)
+    assert [result.stop_reason for result in results] == [
+        StopReason.MAX_ITER,
+        StopReason.CALLBACK,
+        StopReason.MAX_ITER,
+    ]
+    assert [result.state.epoch for result in results] == [8, 3, 8]
+    for number in (0, 2):
+        assert_same_training(results[number], train_alone(tasks[number]))
+    stopped = train_alone(tasks[1], lambda _, state: state.epoch == 3)
+    assert_same_training(results[1], stopped)
+    epochs = {0: 8, 1: 3, 2: 8}
+    assert sorted(calls) == [(k, epoch) for k, n in epochs.items() for epoch in range(1, 1 + n)]
+
+
+def test_an_interrupt_stops_the_networks_that_are_still_training():
+    """It comes between the ends of an epoch of the second network and of the third."""
+    tasks = [make_task(BINARY, seed, max_iter=2 if seed == 0 else 8) for seed in range(3)]
+
+    def on_epoch_end(number, state):
+        if (number, state.epoch) == (1, 5):
+            raise KeyboardInterrupt
+
+    results = train_together(tasks, on_epoch_end)
+    assert [result.state.epoch for result in results] == [2, 5, 4]
+    assert [result.stop_reason for result in results] == [
+        StopReason.MAX_ITER,
+        StopReason.INTERRUPTED,
+        StopReason.INTERRUPTED,
+    ]
+    for task, result in zip(tasks, results, strict=True):
+        alone = train_alone(task, lambda _, state, epoch=result.state.epoch: state.epoch == epoch)
+        assert_allclose(result.state.params, alone.state.params, rtol=1e-10, atol=1e-12)
+        assert_allclose(history_column(result, "loss"), history_column(alone, "loss"), rtol=1e-10)
+
+
+def test_a_network_that_had_stopped_before_is_left_as_it_was():
+    done = train_alone(make_task(BINARY, 0, max_iter=2)).state
+    tasks = [make_task(BINARY, 0)._replace(state=done), make_task(BINARY, 1), make_task(BINARY, 2)]
+    results = train_together(tasks)
+    assert results[0].stop_reason is StopReason.MAX_ITER
+    assert_array_equal(results[0].state.params, done.params)
+    for number in (1, 2):
+        assert_same_training(results[number], train_alone(tasks[number]))
+
+
+# --- Precision, results, groups ---
+
+
+@batches_or_all
+def test_single_precision(batch_size):
+    problem = make_problem("multiclass", dtype=np.float32)
+    tasks = [
+        make_task(problem, seed, batch_size=batch_size, solver="sgd", learning_rate=rate, alpha=alpha)
+        for seed, (rate, alpha) in enumerate([(0.01, 0.0), (0.02, 1.0), (0.05, 5.0)])
+    ]
+    for result in assert_same_as_alone(tasks, rtol=1e-4):
+        assert result.state.params.dtype == np.float32
+
+
+def test_results_share_no_memory():
+    results = train_together([make_task(BINARY, seed) for seed in range(3)])
+    arrays = [array for result in results for array in (result.state.params, *result.state.memory.values())]
+    for i, array in enumerate(arrays):
+        assert not any(np.shares_memory(array, other) for other in arrays[:i])
+
+
+def test_a_stack_that_goes_on_is_the_same_as_one_run():
+    tasks = [make_task(BINARY, seed, max_iter=6) for seed in range(2)]
+    halves = train_together([make_task(BINARY, seed, max_iter=3) for seed in range(2)])
+    second = train_together(
+        [
+            make_task(BINARY, seed, max_iter=3)._replace(state=half.state.for_another_run(0.02))
+            for seed, half in enumerate(halves)
+        ]
+    )
+    for result, whole in zip(second, train_together(tasks), strict=True):
+        assert_array_equal(result.state.params, whole.state.params)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        make_task(BINARY, network=make_network(BINARY, n_hidden=6)),
+        make_task(BINARY, network=make_network(BINARY, "relu")),
+        make_task(make_problem("multilabel")),
+        make_task(BINARY, solver="sgd"),
+        make_task(BINARY, batch_size=10),
+        make_task(BINARY, data={"rows": np.arange(30)}),  # fewer batches
+        make_task(BINARY, nesterov=False),
+        make_task(BINARY, beta_1=0.8),
+        make_task(BINARY, beta_2=0.99),
+        make_task(BINARY, epsilon=1e-4),
+        make_task(BINARY, dropout=0.5),
+        make_task(BINARY, data={"validation": make_validation(0)}),
+        make_task(make_problem("binary", dtype=np.float32)),
+        make_task(BINARY._replace(X=scipy.sparse.csr_array(BINARY.X))),
+    ],
+)
+def test_tasks_that_cannot_be_stacked_have_another_key(other):
+    assert group_key(other) != group_key(make_task(BINARY))
+
+
+def test_watching_a_score_is_another_key_than_watching_the_loss():
+    data = {"validation": make_validation(0)}
+    scored = make_task(BINARY, data=data | {"score": lambda params: 0.0})
+    assert group_key(scored) != group_key(make_task(BINARY, data=data))

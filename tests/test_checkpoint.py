@@ -1,0 +1,648 @@
+"""Checkpoint and resume: a fit that was broken off ends as if it had not been."""
+
+import os
+import random
+import shutil
+import signal
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse
+from sklearn.base import clone
+from sklearn.callback import AutoPropagatedCallback, FitCallback
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import make_scorer, recall_score
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import sknn_scratch._callbacks
+from sknn_scratch import Activation, Checkpoint, CheckpointError, DivergenceWarning, ShallowNNClassifier
+from sknn_scratch._core.checkpoint import read_checkpoint, write_checkpoint
+from sknn_scratch._fitting import fitted_names
+from sknn_scratch._resuming import from_json, to_json
+from tests.helpers import make_data
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+SMALL = {"n_hidden": 6, "learning_rate": 0.02, "max_iter": 8, "batch_size": 16, "random_state": 0}
+X, Y = make_data("multiclass")
+X_VAL, Y_VAL = make_data("multiclass", seed=1)
+WEIGHTS = np.random.default_rng(0).integers(0, 4, size=len(Y)) / 3
+
+
+class Crash(Exception):
+    """The fit ends in the middle."""
+
+
+class Callback:
+    """A FitCallback that does something at the end of every epoch."""
+
+    def __init__(self, at_epoch_end):
+        self.at_epoch_end = at_epoch_end
+        self.epoch = 0
+
+    def setup(self, estimator, context):
+        self.epoch = 0
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context):
+        if context.task_name != "epoch":
+            return None
+        self.epoch += 1
+        return self.at_epoch_end(self.epoch)
+
+
+def crash_in_epoch(n):
+    def crash(epoch):
+        if epoch == n:
+            raise Crash
+
+    return Callback(crash)
+
+
+def stop_in_epoch(n):
+    return Callback(lambda epoch: epoch == n)
+
+
+def fit_with_copies(classifier, path, *args, **kwargs):
+    """Fit, and copy the file as it is after each epoch; return the copies, the first without any epoch."""
+    copies = []
+
+    def copy(epoch):  # runs before the checkpoint of this epoch is written
+        copies.append(path.with_name(f"after {epoch - 1}.npz"))
+        shutil.copy(path, copies[-1])
+
+    classifier.set_callbacks(Checkpoint(path), Callback(copy)).fit(*args, **kwargs)
+    return [*copies, path]
+
+
+def assert_same_value(value, other, name):
+    assert type(value) is type(other), name
+    if isinstance(value, np.ndarray):
+        assert (value.dtype, value.shape) == (other.dtype, other.shape), name
+        same = (
+            value.tolist() == other.tolist() if value.dtype == object else value.tobytes() == other.tobytes()
+        )
+        assert same, name
+    elif isinstance(value, np.random.Generator):
+        assert value.bit_generator.state == other.bit_generator.state, name
+    elif isinstance(value, dict):
+        assert list(value) == list(other), name
+        for key in value.keys() - {"seconds"}:
+            assert_same_value(value[key], other[key], f"{name}[{key!r}]")
+    elif isinstance(value, list):
+        for i, (element, other_element) in enumerate(zip(value, other, strict=True)):
+            assert_same_value(element, other_element, f"{name}[{i}]")
+    else:
+        assert repr(value) == repr(other), name
+
+
+def assert_same_fit(classifier, other):
+    """Check that two estimators are the same, bit for bit, but for the seconds that their fits took."""
+    assert type(classifier) is type(other)
+    assert_same_value(classifier.get_params(), other.get_params(), "params")
+    assert set(fitted_names(classifier)) == set(fitted_names(other))
+    for name in fitted_names(classifier):
+        assert_same_value(getattr(classifier, name), getattr(other, name), name)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "run.npz"
+
+
+@pytest.fixture
+def broken_off(path):
+    """A fit that has died in its fifth epoch, in the form of its file."""
+    with pytest.raises(Crash):
+        ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path), crash_in_epoch(5)).fit(X, Y)
+    return path
+
+
+# --- Resuming is as if the fit had never been broken off ---
+
+CONFIGS = {
+    "adam": {},
+    "defaults of the batches": {"batch_size": "auto"},
+    "full batch": {"batch_size": None},
+    "sgd": {"solver": "sgd", "learning_rate": 0.1},
+    "sgd without Nesterov": {"solver": "sgd", "nesterov": False},
+    "dropout": {"dropout": 0.4},
+    "cosine": {"learning_rate_schedule": "cosine"},
+    "adaptive": {"learning_rate_schedule": "adaptive", "tol": 0.05, "n_iter_no_change": 1},
+    "early stopping": {"early_stopping": True, "learning_rate": 0.3, "n_iter_no_change": 4},
+    "scorer": {"early_stopping": True, "scoring": "accuracy", "n_iter_no_change": 2, "max_iter": 20},
+    "gradient_tol": {"gradient_tol": 0.3, "learning_rate": 0.1, "max_iter": 50},
+    "float32": {"dtype": "float32", "dropout": 0.2, "early_stopping": True},
+    "balanced": {"class_weight": "balanced"},
+    "class weights": {"class_weight": {0: 1, 1: 0.3, np.int64(2): 2.5}, "early_stopping": True},
+    "numbers of NumPy": {
+        "n_hidden": np.int64(5),
+        "learning_rate": np.float32(0.02),
+        "alpha": np.float32(0.3),
+        "momentum": np.float64(0.8),
+        "nesterov": np.True_,
+    },
+    "no seed": {"random_state": None, "dropout": 0.1, "early_stopping": True},
+    "init_scale": {"init_scale": "he", "activation": "elu", "validation_fraction": 7},
+    "warm start": {"warm_start": True},
+}
+
+
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+def test_a_fit_can_be_resumed_after_any_epoch(path, config):
+    classifier = ShallowNNClassifier(**(SMALL | config))
+    copies = fit_with_copies(classifier, path, X, Y)
+    assert len(copies) == classifier.n_iter_ + 1
+    for copy in copies:
+        assert_same_fit(ShallowNNClassifier.resume(copy, X, Y), classifier)
+
+
+SPARSE = scipy.sparse.csr_array(np.where(abs(X) < 1, 0, X))
+FRAME = pd.DataFrame(X, columns=list("abcd"))
+NAMES = np.array(["ä", "b", "c"])[Y]
+INPUTS = {
+    "sample weights": ((X, Y, WEIGHTS), {}),
+    "binary": (make_data("binary"), {}),
+    "multilabel": (make_data("multilabel"), {}),
+    "sparse": ((SPARSE, Y), {}),
+    "sparse, by columns": ((SPARSE.tocsc(), Y, WEIGHTS), {}),
+    "float32": ((X.astype(np.float32), Y), {}),
+    "Fortran order": ((np.asfortranarray(X), Y), {}),
+    "integers": ((X.round().astype(int), Y), {}),
+    "lists": ((X.tolist(), Y.tolist()), {}),
+    "names of features": ((FRAME, Y), {}),
+    "strings": ((X, NAMES), {}),
+    "strings as objects": ((X, NAMES.astype(object)), {}),
+    "labels in a Series": ((X, pd.Series(NAMES)), {}),
+    "booleans": ((X, Y > 0), {}),
+    "floats": ((X, Y - 0.0), {}),
+    "validation rows": ((X, Y), {"X_val": X_VAL, "y_val": Y_VAL}),
+    "weighted validation rows": (
+        (X, Y, WEIGHTS),
+        {"X_val": X_VAL, "y_val": Y_VAL, "sample_weight_val": WEIGHTS + 0.1},
+    ),
+    "sparse validation rows": ((SPARSE, Y), {"X_val": SPARSE[:20], "y_val": Y[:20]}),
+}
+
+
+@pytest.mark.parametrize(("args", "kwargs"), INPUTS.values(), ids=INPUTS)
+@pytest.mark.parametrize("early_stopping", [True, "auto"])
+def test_any_kind_of_data_can_be_resumed_with(path, args, kwargs, early_stopping):
+    classifier = ShallowNNClassifier(**SMALL, early_stopping=early_stopping)
+    copies = fit_with_copies(classifier, path, *args, **kwargs)
+    for copy in (copies[0], copies[3], copies[-1]):
+        assert_same_fit(ShallowNNClassifier.resume(copy, *args, **kwargs), classifier)
+
+
+def test_the_scorer_gets_the_names_of_the_features(path):
+    classifier = ShallowNNClassifier(**SMALL, early_stopping=True, scoring="accuracy")
+    copies = fit_with_copies(classifier, path, FRAME, Y)
+    assert_same_fit(ShallowNNClassifier.resume(copies[2], FRAME, Y), classifier)
+
+
+def test_a_wide_sparse_network_can_be_resumed(path):
+    wide = scipy.sparse.random_array((40, 3000), density=0.01, format="csr", random_state=0)
+    classifier = ShallowNNClassifier(n_hidden=100, max_iter=3, batch_size=10, random_state=0)
+    for copy in fit_with_copies(classifier, path, wide, Y[:40]):
+        assert_same_fit(ShallowNNClassifier.resume(copy, wide, Y[:40]), classifier)
+
+
+@pytest.mark.parametrize("config", [{}, {"solver": "sgd"}, {"early_stopping": True}, {"dropout": 0.3}])
+def test_a_warm_started_fit_can_be_resumed_after_any_epoch(path, config):
+    classifier = ShallowNNClassifier(**(SMALL | config), warm_start=True).fit(X.astype(np.float32), Y)
+    classifier.set_params(max_iter=5)
+    copies = fit_with_copies(classifier, path, X, Y * 1.0)  # goes on in float32 and with integer classes
+    assert classifier.coefs_[0].dtype == np.float32
+    assert classifier.n_iter_ > 8
+    for copy in copies:
+        resumed = ShallowNNClassifier.resume(copy, X, Y * 1.0)
+        assert_same_fit(resumed, classifier)
+    straight, resumed = (one.set_callbacks().fit(X, Y) for one in (classifier, resumed))
+    assert_same_fit(resumed, straight)
+
+
+def test_a_warm_start_without_memory_can_be_resumed(path):
+    classifier = ShallowNNClassifier(**SMALL, solver="lbfgs").fit(X, Y)
+    classifier.set_params(warm_start=True, solver="adam", early_stopping=True)
+    for copy in fit_with_copies(classifier, path, X, Y):
+        assert_same_fit(ShallowNNClassifier.resume(copy, X, Y), classifier)
+
+
+def test_a_divergence_is_the_same_after_resuming(path):
+    classifier = ShallowNNClassifier(
+        8, "identity", 1.0, 0.1, solver="sgd", batch_size=16, max_iter=100, random_state=0
+    )
+    with pytest.warns(DivergenceWarning):
+        copies = fit_with_copies(classifier, path, X * 5, Y)
+    assert 3 <= classifier.n_iter_ < 100
+    for copy in copies:
+        with pytest.warns(DivergenceWarning):
+            resumed = ShallowNNClassifier.resume(copy, X * 5, Y)
+        assert_same_fit(resumed, classifier)
+
+
+@pytest.mark.parametrize("every", [1, 3])
+def test_a_fit_may_be_broken_off_again_and_again(path, every):
+    classifier = ShallowNNClassifier(**SMALL, dropout=0.3)
+    with pytest.raises(Crash):
+        classifier.set_callbacks(Checkpoint(path, every), crash_in_epoch(5)).fit(X, Y)
+    assert not hasattr(classifier, "coefs_")
+    for _ in range(2):
+        with pytest.raises(Crash):
+            ShallowNNClassifier.resume(path, X, Y, callbacks=[crash_in_epoch(2)])
+    resumed = ShallowNNClassifier.resume(path, X, Y)
+    assert_same_fit(resumed, ShallowNNClassifier(**SMALL, dropout=0.3).fit(X, Y))
+
+
+def test_an_interrupted_fit_goes_on(path):
+    def interrupt(epoch):
+        if epoch == 5:
+            raise KeyboardInterrupt
+
+    classifier = ShallowNNClassifier(**SMALL, early_stopping=True)
+    with pytest.warns(UserWarning, match="interrupted"):
+        classifier.set_callbacks(Checkpoint(path), Callback(interrupt)).fit(X, Y)
+    assert classifier.stop_reason_ == "interrupted"
+    resumed = ShallowNNClassifier.resume(path, X, Y)
+    assert_same_fit(resumed, ShallowNNClassifier(**SMALL, early_stopping=True).fit(X, Y))
+
+
+# --- A fit that had come to its end ---
+
+
+@pytest.mark.parametrize("config", [{}, {"early_stopping": True}, {"tol": 1.0, "n_iter_no_change": 2}])
+def test_of_a_finished_fit_the_model_is_returned_without_training(path, config):
+    classifier = ShallowNNClassifier(**(SMALL | config)).set_callbacks(Checkpoint(path, 100)).fit(X, Y)
+    contents, modified = path.read_bytes(), path.stat().st_mtime_ns
+    resumed = ShallowNNClassifier.resume(path, X, Y)
+    assert_same_fit(resumed, classifier)
+    assert resumed.history_["seconds"].tolist() == classifier.history_["seconds"].tolist()
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == (contents, modified)
+
+
+@pytest.mark.parametrize("every", [1, 2, 3])
+def test_a_fit_that_a_callback_ended_is_finished(path, every):
+    classifier = ShallowNNClassifier(**SMALL, early_stopping=True)
+    classifier.set_callbacks(Checkpoint(path, every), stop_in_epoch(4)).fit(X, Y)
+    assert (classifier.stop_reason_, classifier.n_iter_) == ("callback", 4)
+    assert_same_fit(ShallowNNClassifier.resume(path, X, Y), classifier)
+
+
+def test_resuming_warns_as_the_fit_would_have(broken_off):
+    with pytest.warns(ConvergenceWarning, match="max_iter=8"):
+        ShallowNNClassifier.resume(broken_off, X, Y)
+
+
+# --- When it writes ---
+
+
+def epochs_written(monkeypatch, fit):
+    epochs = []
+
+    def note(path, state, header):
+        epochs.append(state.epoch)
+        write_checkpoint(path, state, header)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sknn_scratch._callbacks, "write_checkpoint", note)
+        fit()
+    return epochs
+
+
+@pytest.mark.parametrize(
+    ("every", "expected"),
+    [(1, range(9)), (3, [0, 3, 6, 8]), (4, [0, 4, 8]), (np.int64(5), [0, 5, 8]), (100, [0, 8])],
+)
+def test_it_writes_before_the_first_epoch_after_every_n_and_after_the_last(
+    path, monkeypatch, every, expected
+):
+    classifier = ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path, every))
+    assert epochs_written(monkeypatch, lambda: classifier.fit(X, Y)) == list(expected)
+    assert sorted(path.parent.iterdir()) == [path]
+
+
+def test_it_counts_the_epochs_of_the_present_fit(path, monkeypatch):
+    classifier = ShallowNNClassifier(**SMALL, warm_start=True).fit(X, Y)
+    classifier.set_callbacks(Checkpoint(path, 3))
+    assert epochs_written(monkeypatch, lambda: classifier.fit(X, Y)) == [8, 11, 14, 16]
+
+
+def test_resuming_goes_on_with_writing(broken_off, monkeypatch):
+    def resume():
+        resumed = ShallowNNClassifier.resume(broken_off, X, Y)
+        assert resumed._skl_callbacks == [Checkpoint(broken_off)]
+
+    assert epochs_written(monkeypatch, resume) == [5, 6, 7, 8]
+
+
+def test_several_checkpoints_may_be_set(path, monkeypatch):
+    other = path.with_name("other.npz")
+    classifier = (
+        ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path, 2), Checkpoint(other, 4)).fit(X, Y)
+    )
+    for one in (path, other):
+        assert_same_fit(ShallowNNClassifier.resume(one, X, Y), classifier)
+
+
+def test_it_costs_nothing_where_it_is_not_set(monkeypatch):
+    def must_not_be_called(_):
+        raise AssertionError
+
+    monkeypatch.setattr(sknn_scratch._callbacks, "header_of", must_not_be_called)
+    classifier = ShallowNNClassifier(**SMALL).set_callbacks(stop_in_epoch(2)).fit(X, Y)
+    assert classifier.n_iter_ == 2
+
+
+def test_it_does_not_change_the_fit(path):
+    classifier = ShallowNNClassifier(**SMALL, early_stopping=True).set_callbacks(Checkpoint(path)).fit(X, Y)
+    assert_same_fit(classifier, ShallowNNClassifier(**SMALL, early_stopping=True).fit(X, Y))
+
+
+# --- Where it may be set ---
+
+
+def test_it_is_a_callback_of_scikit_learn():
+    assert isinstance(Checkpoint("path"), FitCallback)
+    assert not isinstance(Checkpoint("path"), AutoPropagatedCallback)
+
+
+def test_it_works_in_a_pipeline(path):
+    pipeline = make_pipeline(StandardScaler(), ShallowNNClassifier(**SMALL))
+    pipeline[-1].set_callbacks(Checkpoint(path))
+    pipeline.fit(X, Y)
+    resumed = ShallowNNClassifier.resume(path, pipeline[:-1].transform(X), Y)
+    assert_same_fit(resumed, pipeline[-1])
+
+
+def test_it_can_be_set_on_a_clone(path):
+    classifier = ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path))
+    cross_val_score(classifier, X, Y, cv=2)  # the file of the last fit is left
+    assert_same_fit(ShallowNNClassifier.resume(path, *last_fold()), clone(classifier).fit(*last_fold()))
+
+
+def last_fold():
+    from sklearn.model_selection import StratifiedKFold
+
+    train, _ = list(StratifiedKFold(2).split(X, Y))[-1]
+    return X[train], Y[train]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
+@pytest.mark.parametrize("wrap", [lambda clf: clf, lambda clf: make_pipeline(StandardScaler(), clf)])
+def test_a_search_refuses_it(path, wrap):
+    estimator = wrap(ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)))
+    name = "alpha" if isinstance(estimator, ShallowNNClassifier) else "shallownnclassifier__alpha"
+    search = GridSearchCV(estimator, {name: [0.1, 1.0]}, cv=2)
+    with pytest.raises(ValueError, match=r"Checkpoint cannot be set on the ShallowNNClassifier of a search"):
+        search.fit(X, Y)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("estimator", [LogisticRegression(), make_pipeline(ShallowNNClassifier())])
+def test_other_estimators_refuse_it(path, estimator):
+    estimator = clone(estimator).set_callbacks(Checkpoint(path))
+    with pytest.raises(ValueError, match=f"cannot be set on {type(estimator).__name__}; set it on"):
+        estimator.fit(X, Y)
+
+
+def test_lbfgs_refuses_it(path):
+    classifier = ShallowNNClassifier(solver="lbfgs").set_callbacks(Checkpoint(path))
+    with pytest.raises(ValueError, match=r"solver='lbfgs'.*use solver='adam' or 'sgd'"):
+        classifier.fit(X, Y)
+    assert not path.exists()
+
+
+def test_partial_fit_refuses_it(path):
+    classifier = ShallowNNClassifier().set_callbacks(Checkpoint(path))
+    with pytest.raises(ValueError, match=r"not for partial_fit.*save the estimator itself"):
+        classifier.partial_fit(X, Y, classes=[0, 1, 2])
+
+
+def test_a_missing_directory_is_noticed_before_the_training(path):
+    classifier = ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path / "run.npz"))
+    with pytest.raises(FileNotFoundError, match="no directory"):
+        classifier.fit(X, Y)
+    assert not hasattr(classifier, "coefs_")
+
+
+def test_a_file_in_the_current_directory_needs_no_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    classifier = ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint("run.npz")).fit(X, Y)
+    assert_same_fit(ShallowNNClassifier.resume("run.npz", X, Y), classifier)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((None,), TypeError, "path must be"),
+        ((3,), TypeError, "path must be"),
+        (("run", 1.0), TypeError, "every must be an int"),
+        (("run", True), TypeError, "every must be an int"),
+        (("run", 0), ValueError, "every must be at least 1"),
+    ],
+)
+def test_bad_arguments_are_refused(arguments, error, message):
+    with pytest.raises(error, match=message):
+        Checkpoint(*arguments)
+
+
+# --- Other data, other parameters, other files ---
+
+Y_SWAPPED = Y[[*range(1, len(Y)), 0]]
+OTHER_DATA = {
+    "X": (X + 1e-15, Y),
+    "order": (X[::-1], Y),
+    "fewer rows": (X[1:], Y[1:]),
+    "float32": (X.astype(np.float32), Y),
+    "sparse": (scipy.sparse.csr_array(X), Y),
+    "y": (X, Y_SWAPPED),
+    "weights": (X, Y, WEIGHTS),
+}
+
+
+@pytest.mark.parametrize("args", OTHER_DATA.values(), ids=OTHER_DATA)
+def test_other_data_are_refused(broken_off, args):
+    with pytest.raises(CheckpointError, match=r"(X|y|sample_weight) differs from .*run\.npz.* same values"):
+        ShallowNNClassifier.resume(broken_off, *args)
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ((X[:, :3], Y), "X has 3 features"),
+        ((X, Y + 1), "unknown to the model"),
+        ((X[Y > 0], Y[Y > 0]), "y must have the same classes as before"),
+        ((X, np.eye(3)[Y].astype(int)), "another kind"),
+        ((X, Y[1:]), "inconsistent"),
+        ((X * np.nan, Y), "NaN"),
+    ],
+)
+def test_data_that_do_not_fit_the_network_are_refused(broken_off, args, message):
+    with pytest.raises(ValueError, match=message):
+        ShallowNNClassifier.resume(broken_off, *args)
+
+
+@pytest.mark.parametrize("part", ["sample_weight", "sample_weight_val", "X_val", "y_val", "none"])
+def test_other_weights_and_validation_rows_are_refused(path, part):
+    given = {"sample_weight": WEIGHTS, "sample_weight_val": WEIGHTS, "X_val": X_VAL, "y_val": Y_VAL}
+    classifier = ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)).fit(X, Y, **given)
+    assert_same_fit(ShallowNNClassifier.resume(path, X, Y, **given), classifier)
+    other = {} if part == "none" else given | {part: np.roll(given[part], 1, axis=0)}
+    with pytest.raises(CheckpointError, match=r"(sample_weight|to validate with) differs"):
+        ShallowNNClassifier.resume(path, X, Y, **other)
+
+
+def test_a_refused_resumption_leaves_the_file_alone(broken_off):
+    contents = broken_off.read_bytes()
+    with pytest.raises(CheckpointError):
+        ShallowNNClassifier.resume(broken_off, X + 1, Y)
+    assert broken_off.read_bytes() == contents
+
+
+def cube(z):
+    return z**3
+
+
+def cube_slope(z):
+    return 3 * z**2
+
+
+NOT_FOR_JSON = {
+    "activation": Activation(cube, cube_slope),
+    "scoring": make_scorer(recall_score, average="macro"),
+    "random_state": np.random.RandomState(3),
+}
+
+
+@pytest.mark.parametrize("name", NOT_FOR_JSON)
+def test_what_json_cannot_hold_must_be_given_again(path, name):
+    given = {name: NOT_FOR_JSON[name]}
+    classifier = ShallowNNClassifier(**(SMALL | {"early_stopping": True} | given))
+    copies = fit_with_copies(classifier, path, X, Y)
+    with pytest.raises(ValueError, match=rf"run\.npz does not hold the value of {name}.*params=\{{'{name}'"):
+        ShallowNNClassifier.resume(path, X, Y)
+    for copy in (copies[2], path):
+        assert_same_fit(ShallowNNClassifier.resume(copy, X, Y, params=given), classifier)
+
+
+def test_what_the_file_holds_cannot_be_given(broken_off):
+    with pytest.raises(ValueError, match=r"params=\['alpha'\] cannot be given"):
+        ShallowNNClassifier.resume(broken_off, X, Y, params={"alpha": 2.0})
+
+
+def test_a_derived_class_can_be_resumed(path):
+    class Derived(ShallowNNClassifier):
+        pass
+
+    classifier = Derived(**SMALL).set_callbacks(Checkpoint(path)).fit(X, Y)
+    assert_same_fit(Derived.resume(path, X, Y), classifier)
+
+
+def test_a_missing_or_damaged_file_is_told(path):
+    with pytest.raises(FileNotFoundError, match=r"run\.npz"):
+        ShallowNNClassifier.resume(path, X, Y)
+    path.write_bytes(b"PK something else")
+    with pytest.raises(CheckpointError, match=r"run\.npz is damaged"):
+        ShallowNNClassifier.resume(path, X, Y)
+
+
+VALUES = {
+    "plain": [None, True, 3, 0.1, "ä"],
+    "not finite": [np.inf, -np.inf],
+    "NumPy's": [np.float32(0.1), np.float64(1 / 3), np.int8(-3), np.True_, np.str_("a")],
+    "arrays": [
+        np.arange(3, dtype=np.int16),
+        np.array(["a", "bcd"]),
+        np.array([0.1, np.inf]),
+        np.array([True]),
+    ],
+    "objects": [np.array(["a", "ä"], dtype=object), np.array([], dtype=object)],
+    "dicts": [{}, {0: 1.0, "0": 2, np.int64(1): np.float32(3), None: {True: "x"}}],
+}
+
+
+@pytest.mark.parametrize("values", VALUES.values(), ids=VALUES)
+def test_parameters_come_back_with_their_types(path, values):
+    for value in values:
+        write_checkpoint(path, STATE, {"value": to_json(value)})
+        _, header = read_checkpoint(path)
+        restored = from_json(header["value"])
+        assert_same_value(restored, value, "value")
+        if isinstance(value, dict):
+            assert list(map(type, restored)) == list(map(type, value))
+
+
+STATE = sknn_scratch._core.tasks.TrainState(
+    np.zeros(1), np.random.default_rng(0), np.random.default_rng(0), 0.1
+)
+
+
+@pytest.mark.parametrize("value", [len, 1j, np.longdouble(1), [1], {"a": object()}, np.array([1j]), b"a"])
+def test_what_json_cannot_hold_is_told(value):
+    with pytest.raises(TypeError, match="JSON cannot hold"):
+        to_json(value)
+
+
+# --- The proof ---
+
+
+def train_in_a_child(path, epochs_pipe):
+    """Fork a process that fits, or resumes if there is a file, and tells of each epoch; return its id."""
+    child = os.fork()
+    if child:
+        return child
+    try:
+        tell = Callback(lambda _: os.write(epochs_pipe, b".") and None)
+        if path.exists():
+            ShallowNNClassifier.resume(path, X, Y, callbacks=[tell])
+        else:
+            ShallowNNClassifier(**LONG).set_callbacks(Checkpoint(path), tell).fit(X, Y)
+    finally:
+        os._exit(0)
+
+
+LONG = SMALL | {"max_iter": 60, "dropout": 0.2, "early_stopping": True, "n_iter_no_change": 60}
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # the child only computes
+def test_killed_processes_lose_nothing(path):
+    """At least 20 trainings, and as many resumed ones as it takes, are killed at random instants."""
+    start = time.perf_counter()
+    straight = ShallowNNClassifier(**LONG).set_callbacks(Checkpoint(path)).fit(X, Y)
+    seconds = time.perf_counter() - start
+    path.unlink()
+    rng, n_killed, n_killed_while_writing = random.Random(0), 0, 0
+    while n_killed < 25 or not n_killed_while_writing:
+        epochs_before = read_checkpoint(path)[0].epoch if path.exists() else 0
+        read_end, write_end = os.pipe()
+        child = train_in_a_child(path, write_end)
+        os.close(write_end)
+        time.sleep(rng.uniform(0, seconds))
+        os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+        n_epochs_told = len(os.read(read_end, 1000))
+        os.close(read_end)
+        n_killed += os.WIFSIGNALED(status)
+        n_killed_while_writing += len(list(path.parent.iterdir())) > path.exists()
+        if not path.exists():
+            continue
+        state, _ = read_checkpoint(path)
+        # An epoch is told of before its checkpoint is written, so all but the last one are on the disk.
+        assert state.epoch >= epochs_before + n_epochs_told - 1
+        copy = path.with_name("copy.npz")
+        shutil.copy(path, copy)
+        assert_same_fit(ShallowNNClassifier.resume(copy, X, Y), straight)
+        copy.unlink()
+        if state.stop_reason is not None or rng.random() < 0.3:
+            path.unlink()
+    assert n_killed >= 25
