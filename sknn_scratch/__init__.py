@@ -10,6 +10,8 @@ from sknn_scratch._displays.activation import ActivationDisplay
 from sknn_scratch._displays.hidden_units import HiddenUnitsDisplay
 from sknn_scratch._displays.network import NetworkDisplay
 from sknn_scratch._displays.training_curve import TrainingCurveDisplay
+from sknn_scratch._ensemble import ShallowNNEnsembleClassifier
+from sknn_scratch._search import VectorizedGridSearchCV, VectorizedRandomizedSearchCV
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 
 __all__ = [
@@ -23,8 +25,11 @@ __all__ = [
     "HiddenUnitsDisplay",
     "NetworkDisplay",
     "ShallowNNClassifier",
+    "ShallowNNEnsembleClassifier",
     "SymmetryWarning",
     "TrainingCurveDisplay",
+    "VectorizedGridSearchCV",
+    "VectorizedRandomizedSearchCV",
     "diagnose",
 ]
 

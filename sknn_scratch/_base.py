@@ -83,15 +83,15 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
 
     def __init__(
         self,
-        n_hidden=64,
+        n_hidden=100,
         activation="relu",
         init_scale=0.01,
-        learning_rate=0.001,
+        learning_rate=0.005,
         *,
         solver="adam",
         batch_size="auto",
         max_iter=200,
-        alpha=1.0,
+        alpha=2.0,
         dropout=0.0,
         momentum=0.9,
         nesterov=True,
@@ -99,7 +99,7 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         beta_2=0.999,
         epsilon=1e-8,
         learning_rate_schedule="constant",
-        tol=1e-4,
+        tol=1e-3,
         n_iter_no_change=10,
         gradient_tol=0.0,
         early_stopping="auto",
@@ -227,7 +227,7 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         return fitted_encoding(self).log_probabilities(logits)
 
     def decision_function(self, X):
-        """Compute the logits, the inputs of the last sigmoid or softmax.
+        """Compute the logits, which a sigmoid or softmax turns into the probabilities.
 
         Parameters
         ----------

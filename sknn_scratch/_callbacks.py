@@ -18,7 +18,15 @@ from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._fitting import snapshot
 from sknn_scratch._resuming import header_of
 
-__all__ = ["CallbackSupportMixin", "Checkpoint", "FitReporter", "ParentTask", "fit_inside", "has_callbacks"]
+__all__ = [
+    "CallbackSupportMixin",
+    "Checkpoint",
+    "FitReporter",
+    "ParentTask",
+    "fit_inside",
+    "fit_of_many",
+    "has_callbacks",
+]
 
 
 @dataclass(frozen=True)
@@ -122,6 +130,12 @@ def is_one_of_many(context):
     return not context.parent.sequential_subtasks or is_one_of_many(context.parent)
 
 
+def reported_data(inputs):
+    """Get what the hooks are told of the training data."""
+    weight = inputs.sample_weight
+    return {"X": inputs.X, "y": inputs.y, "metadata": None if weight is None else {"sample_weight": weight}}
+
+
 class FitReporter:
     """Calls ``on_epoch_end`` for one fit of an estimator.
 
@@ -137,13 +151,9 @@ class FitReporter:
 
     def __init__(self, estimator, plan, inputs):
         self.estimator = estimator
+        self.label = type(estimator).__name__
         self.plan = plan
-        metadata = {"sample_weight": inputs.sample_weight}
-        self.data = {
-            "X": inputs.X,
-            "y": inputs.y,
-            "metadata": None if inputs.sample_weight is None else metadata,
-        }
+        self.data = reported_data(inputs)
         self.context = None
         callbacks = getattr(estimator, "_skl_callbacks", [])
         self.checkpoints = [callback for callback in callbacks if isinstance(callback, Checkpoint)]
@@ -183,7 +193,7 @@ class FitReporter:
         record = state.history[-1]
         shown = {name: record[name] for name in ("loss", "val_loss", "val_score") if name in record}
         numbers = ", ".join(f"{name} = {value:.6f}" for name, value in shown.items())
-        print(f"[{type(self.estimator).__name__}] epoch {state.epoch}: {numbers}")  # noqa: T201 - that is what verbose asks for
+        print(f"[{self.label}] epoch {state.epoch}: {numbers}")  # noqa: T201 - that is what verbose asks for
 
     def save_checkpoints(self, state):
         """Hand the training state, which scikit-learn's hooks do not know, to the checkpoints."""
@@ -211,6 +221,20 @@ class ParentTask(NamedTuple):
 
     estimator: object
     context: object  # CallbackContext
+
+
+@contextmanager
+def fit_of_many(estimator, inputs, n_fits):
+    """Report the fit of a meta-estimator; yield the tasks of its estimators, or Nones if nobody listens."""
+    data = reported_data(inputs)
+    context = estimator._init_callback_context(max_subtasks=n_fits, sequential_subtasks=False)
+    context.call_on_fit_task_begin(estimator=estimator, **data)
+    if has_callbacks(estimator):
+        contexts = [context.subcontext(task_name="fit-network", task_id=i) for i in range(n_fits)]
+        yield [ParentTask(estimator, of_fit) for of_fit in contexts]
+    else:
+        yield [None] * n_fits
+    context.call_on_fit_task_end(estimator=estimator, **data, reconstruction_attributes={})
 
 
 @contextmanager

@@ -26,7 +26,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
 
     Parameters
     ----------
-    n_hidden : int, default=64
+    n_hidden : int, default=100
         Number of hidden units.
     activation : {"identity", "sigmoid", "logistic", "tanh", "relu", "leaky_relu", "elu", "softplus"} or \
             Activation, default="relu"
@@ -35,18 +35,18 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     init_scale : float or {"he", "glorot"}, default=0.01
         Standard deviation of the normally distributed initial weights; biases start at zero. "he" and
         "glorot" derive it from the sizes of the layers. With 0 the hidden units stay identical.
-    learning_rate : float, default=0.001
+    learning_rate : float, default=0.005
         Step size of the solvers "adam" and "sgd".
     solver : {"adam", "sgd", "lbfgs"}, default="adam"
         "adam" is Adam in the form with "epsilon hat" [1]_; "sgd" gradient descent with momentum, plain
         gradient descent with ``momentum=0`` and ``batch_size=None``; "lbfgs" SciPy's L-BFGS-B on all rows
         at once, for small data sets.
     batch_size : int, "auto" or None, default="auto"
-        Rows in a mini-batch. "auto" is 200, or all rows if there are fewer; None is all rows. Ignored
+        Rows in a mini-batch. "auto" is 100, or all rows if there are fewer; None is all rows. Ignored
         by "lbfgs".
     max_iter : int, default=200
         Maximum number of epochs; of iterations for "lbfgs".
-    alpha : float, default=1.0
+    alpha : float, default=2.0
         Strength of the L2 penalty; see the objective above.
     dropout : float, default=0.0
         Share of the hidden units left out at random at every step. Not for "lbfgs".
@@ -63,7 +63,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     learning_rate_schedule : {"constant", "cosine", "adaptive"}, default="constant"
         "cosine" lowers the learning rate to zero over ``max_iter`` epochs; "adaptive" divides it by five
         whenever there has been no improvement for ``n_iter_no_change`` epochs, instead of stopping.
-    tol : float, default=1e-4
+    tol : float, default=0.001
         Training stops when the watched value has not improved by more than ``tol`` for
         ``n_iter_no_change`` epochs. Watched is the objective or, where there is a validation, what
         ``scoring`` says.
@@ -73,7 +73,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         Training also stops when the norm of the objective's gradient falls below this.
     early_stopping : bool or "auto", default="auto"
         Whether to hold rows out of training, watch these, and keep the weights of the best epoch.
-        "auto" does so from 10,000 rows on, and where ``X_val`` is given.
+        "auto" does so from 500 rows on, and where ``X_val`` is given.
     validation_fraction : float or int, default=0.1
         Share or number of rows to hold out. The split is stratified; of every class at least one row
         stays in training.
@@ -297,10 +297,11 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     def from_mlp_classifier(cls, mlp):
         """Make a ShallowNNClassifier with the predictions of a fitted scikit-learn MLPClassifier.
 
-        It gets the weights, the losses, and those parameters that it has too. It can be trained further,
-        by ``partial_fit`` or after ``set_params(warm_start=True)``; the memory of the optimiser is not
-        taken over. ``stop_reason_`` is inferred. Where MLPClassifier kept only the last loss, as with the
-        solver "lbfgs", the earlier ones are NaN in ``history_``.
+        It gets the weights, the losses, and those parameters that it has too. ``alpha`` stays as it is; both
+        mean the same by it for full batches, but MLPClassifier's penalty grows as its batches shrink. The
+        network can be trained further, by ``partial_fit`` or after ``set_params(warm_start=True)``; the
+        memory of the optimiser is not taken over. ``stop_reason_`` is inferred. Where MLPClassifier kept
+        only the last loss, as with the solver "lbfgs", the earlier ones are NaN in ``history_``.
 
         Parameters
         ----------

@@ -32,8 +32,8 @@ from sknn_scratch._validation import split_rows
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 
 # With "auto", training sets of at least this many rows are validated while training.
-AUTO_EARLY_STOPPING_ROWS = 10_000
-AUTO_BATCH_ROWS = 200
+AUTO_EARLY_STOPPING_ROWS = 500
+AUTO_BATCH_ROWS = 100
 
 # What training goes on with, beside the fitted attributes.
 KEPT = ("shuffle_rng", "dropout_rng", "memory", "n_updates", "loss_limit")
@@ -144,9 +144,13 @@ def encode_data(fitted, inputs, goes_on):
     dtype = fitted.coefs_[0].dtype if goes_on else DTYPES[fitted.dtype]
     X, y = validated_data(fitted, inputs.X, inputs.y, dtype, reset=not goes_on)
     encoding = find_encoding(fitted, y, inputs, goes_on)
+    return EncodedData(X, y, encoding.encode(y, X.dtype), encoding, data_attributes(fitted))
+
+
+def data_attributes(fitted):
+    """Get those of the fitted attributes that follow from the data alone."""
     names = ("n_features_in_", "feature_names_in_", "classes_", "_target_kind_")
-    attributes = {name: getattr(fitted, name) for name in names if hasattr(fitted, name)}
-    return EncodedData(X, y, encoding.encode(y, X.dtype), encoding, attributes)
+    return {name: getattr(fitted, name) for name in names if hasattr(fitted, name)}
 
 
 def validated_data(fitted, X, y, dtype, *, reset):

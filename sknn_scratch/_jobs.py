@@ -90,7 +90,7 @@ def candidate_of(estimator, options):
     try:
         estimator.set_params(**clone(parameters, safe=False))
         network = network_of(estimator)
-        if network is None or network.solver == "lbfgs" or needs_own_fit(estimator, options):
+        if network is None or needs_own_fit(estimator, options):
             return None
         network._validate_params()
     except Exception:

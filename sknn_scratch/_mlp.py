@@ -96,7 +96,7 @@ def set_mlp_history(mlp, fitted):
     mlp.n_iter_, mlp.t_ = fitted.n_iter_, 0
     mlp.loss_ = losses[-1] if losses else np.inf
     mlp.loss_curve_ = losses
-    mlp.best_loss_ = None if stops_early else min(losses, default=np.inf)
+    mlp.best_loss_ = None if stops_early else float(np.fmin.reduce(losses, initial=np.inf))
     mlp.validation_scores_ = scores if stops_early else None
     mlp.best_validation_score_ = max(scores, default=-np.inf) if stops_early else None
     mlp._no_improvement_count = 0
@@ -156,16 +156,8 @@ def own_parameters(mlp):
     }
 
 
-def stop_reason(mlp):
-    """Infer why the training ended: without improvement for long enough, or not."""
-    waited = mlp.solver == "lbfgs" or mlp.n_iter_ > mlp.n_iter_no_change
-    if mlp.n_iter_ >= mlp.max_iter or not waited:
-        return "max_iter"
-    return "no_improvement" if mlp.early_stopping else "converged"
-
-
 def set_own_history(fitted, mlp):
-    """Set what is known of the training: the losses and, if it was stopped early, the scores."""
+    """Set what is known of the training: the losses and, if there was a validation, the scores."""
     losses = getattr(mlp, "loss_curve_", [np.nan] * (mlp.n_iter_ - 1) + [mlp.loss_])
     scores = getattr(mlp, "validation_scores_", None)
     fitted.history_ = {"loss": np.array(losses, dtype=float)}
@@ -173,4 +165,12 @@ def set_own_history(fitted, mlp):
         fitted.history_["val_score"] = np.array(scores, dtype=float)
     fitted.loss_curve_, fitted.n_iter_ = fitted.history_["loss"], len(losses)
     fitted.best_iter_ = fitted.n_iter_ if scores is None else int(np.argmax(scores)) + 1
-    fitted.stop_reason_ = stop_reason(mlp)
+    fitted.stop_reason_ = stop_reason(mlp, validated=scores is not None)
+
+
+def stop_reason(mlp, *, validated):
+    """Infer why the training ended: without improvement for long enough, or not."""
+    waited = mlp.solver == "lbfgs" or mlp.n_iter_ > mlp.n_iter_no_change
+    if mlp.n_iter_ >= mlp.max_iter or not waited:
+        return "max_iter"
+    return "no_improvement" if validated else "converged"

@@ -106,8 +106,135 @@ class _VectorizedSearch:
 
 
 class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
-    """GridSearchCV."""
+    """Grid search that trains the networks of many candidates and folds in one pass.
+
+    A small network spends most of its training in the overhead of small operations. Here the networks of
+    all candidates and folds go through them together, each with its own rows, seed, learning rate, initial
+    weights, penalty and dropout, and each until it stops. Splits, scores and ``best_params_`` are those of
+    :class:`~sklearn.model_selection.GridSearchCV`, in a fraction of the time.
+
+    Trained together are networks with the same ``n_hidden``, ``activation``, ``solver`` and number of
+    batches; with the solver "lbfgs", each is trained alone. The steps of a Pipeline that come before the
+    network are fitted once for each fold and each setting of their parameters. Everything else is fitted
+    the ordinary way: other estimators, and a Pipeline that reports to callbacks or routes metadata.
+
+    Parameters
+    ----------
+    estimator : ShallowNNClassifier, or Pipeline that ends in one
+        Any other estimator is searched as by :class:`~sklearn.model_selection.GridSearchCV`.
+    param_grid : dict or list of dict
+        Parameter names and, for each, a list of values to try.
+    scoring : str, callable, list, tuple or dict, default=None
+        How to score a fitted candidate on the test rows of a fold; None is its ``score``. A callable of
+        your own is given the whole Pipeline, which then transforms the rows anew for every candidate.
+    n_jobs : int, default=None
+        Number of workers that the networks are spread over. Any backend of joblib will do.
+    refit : bool, str or callable, default=True
+        Whether, or by which score, to fit the best candidate to all rows.
+    cv : int, cross-validation generator or iterable, default=None
+        The folds; None is five.
+    verbose : int, default=0
+        What to print: a summary, from 2 on a line for every fit, from 3 on its scores.
+    pre_dispatch : int or str, default="2*n_jobs"
+        How many jobs to hand to the workers in advance.
+    error_score : "raise" or float, default=np.nan
+        What to do, or the score to note, if a fit fails.
+    return_train_score : bool, default=False
+        Whether to score the training rows too.
+
+    Attributes
+    ----------
+    cv_results_ : dict of ndarray
+        Parameters, scores and times of all candidates. A fit's time is its share of the time that the
+        networks took together.
+    best_estimator_ : estimator
+        The best candidate, fitted to all rows, if ``refit`` is not False.
+    best_score_ : float
+        Its mean score over the folds.
+    best_params_ : dict
+        Its parameters.
+    best_index_ : int
+        Its position in ``cv_results_``.
+    scorer_ : callable or dict
+        What scores the candidates.
+    n_splits_ : int
+        Number of folds.
+    refit_time_ : float
+        Seconds that fitting the best candidate took.
+    multimetric_ : bool
+        Whether there are several scores.
+    classes_ : ndarray of shape (n_classes,)
+        The class labels.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features, if X had any.
+
+    See Also
+    --------
+    VectorizedRandomizedSearchCV : Tries some combinations, drawn at random.
+
+    Notes
+    -----
+    The buffers of networks that are trained together stay within 256 MB for each worker, whatever the
+    grid, and so do the rows of the folds that are kept in memory at once, unless a single one is larger.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknn_scratch import ShallowNNClassifier, VectorizedGridSearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> grid = {"learning_rate": [0.001, 0.01], "alpha": [0.1, 1.0, 10.0]}
+    >>> search = VectorizedGridSearchCV(ShallowNNClassifier(max_iter=1000, random_state=0), grid)
+    >>> bool(search.fit(X, y).best_score_ > 0.95)
+    True
+    >>> len(search.cv_results_["params"]) * search.n_splits_
+    30
+    """
 
 
 class VectorizedRandomizedSearchCV(_VectorizedSearch, RandomizedSearchCV):
-    """RandomizedSearchCV."""
+    """Randomised search that trains the networks of many candidates and folds in one pass.
+
+    As :class:`VectorizedGridSearchCV`, which says what is trained together, but for combinations of
+    parameters that are drawn at random, the same as by
+    :class:`~sklearn.model_selection.RandomizedSearchCV`.
+
+    Parameters
+    ----------
+    estimator : ShallowNNClassifier, or Pipeline that ends in one
+        Any other estimator is searched as by :class:`~sklearn.model_selection.RandomizedSearchCV`.
+    param_distributions : dict or list of dict
+        Parameter names and, for each, a list of values or a distribution with a method ``rvs``, such as
+        those of scipy.stats.
+    n_iter : int, default=10
+        How many combinations to try.
+    scoring, n_jobs, refit, cv, verbose, pre_dispatch : as there
+        As in :class:`VectorizedGridSearchCV`.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the draws.
+    error_score, return_train_score : as there
+        As in :class:`VectorizedGridSearchCV`.
+
+    Attributes
+    ----------
+    cv_results_, best_estimator_, best_score_, best_params_, best_index_
+        As in :class:`VectorizedGridSearchCV`; so are ``scorer_``, ``n_splits_``, ``refit_time_``,
+        ``multimetric_``, ``classes_``, ``n_features_in_`` and ``feature_names_in_``.
+
+    See Also
+    --------
+    VectorizedGridSearchCV : Tries all combinations.
+
+    Examples
+    --------
+    >>> from scipy.stats import loguniform
+    >>> from sklearn.datasets import load_iris
+    >>> from sknn_scratch import ShallowNNClassifier, VectorizedRandomizedSearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> distributions = {"learning_rate": loguniform(1e-3, 1e-1), "alpha": loguniform(0.01, 10)}
+    >>> network = ShallowNNClassifier(max_iter=1000, random_state=0)
+    >>> search = VectorizedRandomizedSearchCV(network, distributions, n_iter=8, random_state=0)
+    >>> bool(search.fit(X, y).best_score_ > 0.95)
+    True
+    """

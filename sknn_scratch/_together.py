@@ -1,12 +1,13 @@
 """Fits of several networks at once: cut into groups that are trained in one pass each."""
 
+import copy
 from contextlib import ExitStack
 
 import numpy as np
 import scipy.sparse
 
 from sknn_scratch._callbacks import FitReporter, fit_inside
-from sknn_scratch._core.tasks import group_key
+from sknn_scratch._core.tasks import group_key, trains_alone
 from sknn_scratch._core.training import train
 from sknn_scratch._fitting import finish_fit, plan_fit
 from sknn_scratch._threads import limit_threads
@@ -83,9 +84,12 @@ def cut_into_groups(fits):
     """
     drafts = {}
     for fit in fits:
+        if trains_alone(fit.plan.task):
+            yield [fit]
+            continue
         key = group_key(fit.plan.task)
         draft = drafts.setdefault(key, _Draft())
-        if not draft.has_room_for(fit.plan.task):
+        if not draft.has_room_for(fit):
             yield draft.fits
             draft = drafts[key] = _Draft()
         draft.add(fit)
@@ -100,24 +104,30 @@ class _Draft:
         self.step_bytes = self.other_bytes = 0
         self.sources = {}
 
-    def has_room_for(self, task):
-        step_bytes = self.step_bytes + step_bytes_of(task)
-        sources = self.sources | source_bytes_of(task)
-        pooled_bytes = sum(sources.values()) if len(sources) > 1 else 0
-        all_bytes = step_bytes + self.other_bytes + other_bytes_of(task) + pooled_bytes
-        return not self.fits or (step_bytes <= STEP_BYTES and all_bytes <= GROUP_BYTES)
+    @property
+    def n_bytes(self):
+        pooled_bytes = sum(self.sources.values()) if len(self.sources) > 1 else 0
+        return self.step_bytes + self.other_bytes + pooled_bytes
 
     def add(self, fit):
         self.fits.append(fit)
         self.step_bytes += step_bytes_of(fit.plan.task)
         self.other_bytes += other_bytes_of(fit.plan.task)
-        self.sources |= source_bytes_of(fit.plan.task)
+        self.sources = self.sources | source_bytes_of(fit.plan.task)
+
+    def has_room_for(self, fit):
+        if not self.fits:
+            return True
+        larger = copy.copy(self)
+        larger.fits = []
+        larger.add(fit)
+        return larger.step_bytes <= STEP_BYTES and larger.n_bytes <= GROUP_BYTES
 
 
 def step_bytes_of(task):
     """Bytes that one step of a network touches: its parameters, and what it computes for a batch."""
     shape = task.config.network.shape
-    of_row = shape.n_features + 4 * (shape.n_hidden + shape.n_outputs)
+    of_row = shape.n_features + 5 * (shape.n_hidden + shape.n_outputs)
     numbers = STEP_COPIES * shape.n_params + task.config.batch_size * of_row
     return numbers * task.state.params.itemsize
 
@@ -128,7 +138,7 @@ def other_bytes_of(task):
     numbers = OTHER_COPIES * config.network.shape.n_params
     if data.validation is not None:
         shape = config.network.shape
-        of_row = shape.n_features + shape.n_hidden + 4 * shape.n_outputs
+        of_row = shape.n_features + 2 * shape.n_hidden + 5 * shape.n_outputs
         numbers += len(data.validation.targets) * of_row
     return numbers * state.params.itemsize + 5 * data.n_samples * np.dtype(np.intp).itemsize
 

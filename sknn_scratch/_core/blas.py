@@ -11,7 +11,7 @@ AXPY = {"f": saxpy, "d": daxpy}
 
 
 def add_multiple(target: Array, scale: Any, array: Array, scratch: Array) -> None:
-    """target += scale * array, for arrays (..., n) and a scale without axes or of shape (..., 1).
+    """target += scale * array, for arrays (..., n) and a scale that broadcasts: no axes for one network.
 
     For one network BLAS does it in one pass, in a third of the time of the two that NumPy needs.
     ``scratch`` has the shape of ``array``, and may be ``array`` itself, if that need not be kept.

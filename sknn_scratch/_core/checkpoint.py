@@ -192,6 +192,7 @@ def numbers_of(state: TrainState) -> Json:
         "best_epoch": watch.best_epoch,
         "epochs_without_improvement": watch.epochs_without_improvement,
         "loss_limit": state.loss_limit,
+        "good_epoch": state.good_epoch,
         "stop_reason": None if state.stop_reason is None else state.stop_reason.name,
     }
 
@@ -216,6 +217,7 @@ def unpack(arrays: Arrays, numbers: Json) -> TrainState:
         ),
         loss_limit=numbers["loss_limit"],
         last_good=arrays.get("last_good"),
+        good_epoch=numbers["good_epoch"],
         stop_reason=None if numbers["stop_reason"] is None else StopReason[numbers["stop_reason"]],
     )
 

@@ -11,9 +11,9 @@ from sknn_scratch._core.activations import Array
 from sknn_scratch._core.batches import BatchStream, TrainData, stack_validations
 from sknn_scratch._core.blas import add_multiple
 from sknn_scratch._core.narrowing import Narrowing, Trainable
-from sknn_scratch._core.network import allocate_workspace, penalty_value
+from sknn_scratch._core.network import Batch, allocate_workspace, mean_loss, penalty_value
 from sknn_scratch._core.optimizers import OPTIMIZERS, Step
-from sknn_scratch._core.parameters import view_parameters
+from sknn_scratch._core.parameters import Parameters, view_parameters
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.tasks import TrainConfig, TrainResult, TrainState, TrainTask, is_trained_narrow
 
@@ -52,8 +52,14 @@ class Run:
         return self.state.learning_rate
 
     def keep_epoch(self) -> None:
-        """Take note of a sound epoch: its start was good, its end is the next one's start."""
-        self.state.last_good, self.epoch_start = self.epoch_start, self.state.params.copy()
+        """Take note of a sound epoch: its start was good, its end is the next one's start.
+
+        A loss may grow for some epochs before it explodes, so an epoch without validation was only good
+        if it had the lowest loss so far.
+        """
+        if self.data.validation is not None or self.state.watch.best_epoch == self.state.epoch:
+            self.state.last_good, self.state.good_epoch = self.epoch_start, self.state.epoch - 1
+        self.epoch_start = self.state.params.copy()
 
     def diverge(self) -> None:
         """Return to the last good parameters, without what the optimiser remembers of the bad ones."""
@@ -61,7 +67,7 @@ class Run:
         last_good = self.epoch_start if self.state.last_good is None else self.state.last_good
         np.copyto(self.state.params, last_good)
         self.state.memory, self.state.n_updates = {}, 0
-        if self.state.watch.best_epoch == self.state.epoch - 1:  # this epoch started from them
+        if self.state.watch.best_epoch >= self.state.epoch - 1:  # they led to the explosion, or are it
             self.state.watch.best_params = None
 
     def interrupt(self) -> None:
@@ -81,7 +87,8 @@ class Run:
         state, watch = self.state, self.state.watch
         assert state.stop_reason is not None
         if watch.best_params is None:
-            return TrainResult(state, state.stop_reason, state.epoch)
+            has_diverged = state.stop_reason is StopReason.DIVERGED
+            return TrainResult(state, state.stop_reason, state.good_epoch if has_diverged else state.epoch)
         state.params, watch.best_params = watch.best_params, None
         return TrainResult(state, state.stop_reason, watch.best_epoch)
 
@@ -117,6 +124,7 @@ class Group:
             view_parameters(array, shape) for array in (flat, np.zeros_like(flat), np.zeros_like(flat))
         )
         self.last_grads = grads
+        self.last_step: tuple[Parameters, Batch] | None = None  # the last batch, and what it made of them
         self.whole = Trainable(self.params, grads, updates, memory)
         self.narrowing = Narrowing(self.whole, shape) if is_trained_narrow(self.runs[0].task) else None
 
@@ -145,11 +153,19 @@ class Group:
         )
         alphas = [run.config.alpha / run.data.total_weight for run in self.runs]
         self.penalty = self.per_network(alphas) if any(alphas) else None
-        self.penalty_column = self.column(alphas)
+        self.penalty_rates = self._penalty_rates(alphas)
         validations = [one.validation for one in data if one.validation is not None]
         self.validation = None
         if validations:
             self.validation = stack_validations(validations) if self.networks else validations[0]
+
+    def _penalty_rates(self, alphas: list[float]) -> Array:
+        """Give one network's rate, or one for every parameter of several: then all passes are contiguous."""
+        if not self.networks:
+            return self.column(alphas)
+        rates = view_parameters(np.zeros_like(self.params.flat), self.network.shape)
+        rates.weights[...] = self.column(alphas)
+        return rates.flat
 
     def _share(self, arrays: list[Array]) -> Array:
         return np.stack(arrays) if self.networks else arrays[0]
@@ -158,7 +174,7 @@ class Group:
         """Give an array (...) of a number for each network; one network's stays a number."""
         return np.array(values) if self.networks else values[0]
 
-    def column(self, values: Sequence[float]) -> Any:
+    def column(self, values: Sequence[float]) -> Array:
         """Give the same in the precision of the parameters, as (..., 1) to go with them."""
         column = np.array(values, self.params.flat.dtype)
         return column[:, np.newaxis] if self.networks else column.reshape(())
@@ -178,6 +194,13 @@ class Group:
             self.loss_limit = self.per_network([run.state.loss_limit or 0 for run in self.runs])
         return np.all(np.array(losses) < self.loss_limit, axis=0)
 
+    def is_last_step_sound(self) -> Any:
+        """Whether the loss (...) of the last batch is still sound after the update that it led to."""
+        if self.last_step is None:
+            return np.True_
+        with np.errstate(all="ignore"):
+            return self.are_sound([mean_loss(self.network, *self.last_step)])
+
     def are_finite(self) -> Any:
         """Whether the parameters (...) of each network are."""
         return np.isfinite(self.params.flat).all(axis=-1)
@@ -190,7 +213,10 @@ class Group:
         """Add the penalty's gradient to the loss's."""
         if self.penalty is not None:
             params, grads, updates, _ = trained
-            add_multiple(grads.weights, self.penalty_column, params.weights, updates.weights)
+            if self.networks:
+                add_multiple(grads.flat, self.penalty_rates, params.flat, updates.flat)
+            else:
+                add_multiple(grads.weights, self.penalty_rates, params.weights, updates.weights)
 
     def without_stopped(self) -> "Group":
         """Go on with the networks that have no reason to stop."""

@@ -58,6 +58,7 @@ class Workspace(NamedTuple):
     # ndarray.dot or, with a network axis, np.matmul, whose overhead is twice as large.
     product: Product
     rows_product: Product  # for the rows of X, which may be sparse
+    outer_product: Product  # for columns as many as there are outputs; with one it is a broadcast
 
 
 def allocate_workspace(
@@ -84,6 +85,7 @@ def allocate_workspace(
         ones=np.ones((1, leading[-1]), dtype),
         product=product,
         rows_product=SparseRows.multiply if sparse else product,
+        outer_product=np.multiply if shape.n_outputs == 1 and product is np.matmul else product,
     )
 
 
@@ -117,7 +119,7 @@ def backward(params: Parameters, grads: Parameters, X: Rows, workspace: Workspac
     ones, product = workspace.ones, workspace.product
     product(hidden.mT, delta_output, out=grads.w_output)
     product(ones, delta_output, out=grads.b_output)
-    product(delta_output, params.w_output.mT, out=delta_hidden)
+    workspace.outer_product(delta_output, params.w_output.mT, out=delta_hidden)
     np.multiply(delta_hidden, workspace.slope, out=delta_hidden)
     if workspace.keep is not None:
         np.multiply(delta_hidden, workspace.keep, out=delta_hidden)

@@ -69,7 +69,9 @@ class TrainState:
     loss_limit : float or None
         The loss that counts as an explosion; None until the first batch.
     last_good : ndarray of shape (n_params,) or None
-        The parameters at the start of the last epoch with sound losses, in the present run.
+        What a divergence returns to; None until there has been a good epoch in the present run.
+    good_epoch : int
+        The epoch at whose end the parameters were ``last_good``, or the present run's initial ones.
     stop_reason : StopReason or None
         Why the present run has ended; None while it has not.
     """
@@ -85,6 +87,7 @@ class TrainState:
     watch: Watch = field(default_factory=Watch)
     loss_limit: float | None = None
     last_good: Array | None = None
+    good_epoch: int = 0
     stop_reason: StopReason | None = None
 
     @property
@@ -112,6 +115,7 @@ class TrainState:
             epochs_before=self.epoch,
             watch=Watch(),
             last_good=None,
+            good_epoch=self.epoch,
             stop_reason=None,
         )
 
@@ -147,8 +151,13 @@ def group_key(task: TrainTask) -> Hashable:
         isinstance(data.X, np.ndarray),
         state.params.dtype.str,
         state.n_updates,
-        id(state) if is_trained_narrow(task) else None,  # each batch of each network trains another part
+        id(state) if trains_alone(task) else None,
     )
+
+
+def trains_alone(task: TrainTask) -> bool:
+    """Whether a task is trained alone: L-BFGS makes its own steps, a narrow network has its own parts."""
+    return task.config.solver == "lbfgs" or is_trained_narrow(task)
 
 
 def is_trained_narrow(task: TrainTask) -> bool:

@@ -101,7 +101,7 @@ def run_epoch(group: Group) -> EpochOutcome:
         sound = sound & group.are_sound(losses)
         if not sound.any():
             break
-    group.last_grads = trained.grads
+    group.last_grads, group.last_step = trained.grads, (trained.params, batch)
     for run in group.runs:
         run.state.n_updates = step.number - 1
     sound_at_end = sound & group.are_finite()
@@ -160,8 +160,19 @@ def end_epoch(group: Group, outcome: EpochOutcome, on_epoch_end: OnEpochEnd | No
             run.keep_epoch()
         else:
             run.diverge()
+    check_last_step(group)
+    for run in group.runs:
         if on_epoch_end is not None and on_epoch_end(run.number, run.state):
             run.state.stop_reason = run.state.stop_reason or StopReason.CALLBACK
+
+
+def check_last_step(group: Group) -> None:
+    """Let networks diverge that were to stop, but whose last update made the loss explode."""
+    if all(run.state.stop_reason is None for run in group.runs):
+        return
+    for run, is_sound in zip(group.runs, np.atleast_1d(group.is_last_step_sound()), strict=True):
+        if run.state.stop_reason is not None and not is_sound:
+            run.diverge()
 
 
 def reason_to_stop(run: Run, record: EpochRecord) -> StopReason | None:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 import numpy as np
 
 from sknn_scratch._core.training import SATURATED_SLOPE
+from sknn_scratch._diagnosis.evidence import ON_DATA, TRAINING, VALIDATION
 from sknn_scratch._diagnosis.report import Finding, Limits
 from sknn_scratch._inspection import output_names
 
@@ -36,6 +37,8 @@ TOO_EARLY_LIMITS = Limits(0.01, 0.05)
 LAST_PART = 10  # "the last tenth"
 # Training that ended for one of these reasons might have gone on.
 UNFINISHED = ("max_iter", "interrupted", "callback")
+# Such a part of the loss of a guess is left where hardly anything was learnt.
+UNLEARNT = 0.9
 # A class that is missed in every other row is hardly learnt; in nine of ten, it is ignored.
 IMBALANCE_LIMITS = Limits(0.5, 0.9)
 # A class is rare if it has less than half of an equal share of the rows.
@@ -101,16 +104,12 @@ def saturation(evidence):
 def vanishing_gradient(evidence):
     """Look at how much of the error signal the activation lets through on its way back."""
     lost = max(0.0, 1 - evidence.hidden_layer.mean_slope)
-    norms = [evidence.history(f"gradient_norm_{layer}") for layer in ("hidden", "output")]
-    seen = ""
-    if all(map(len, norms)):
-        seen = f" Gradient norms in the last epoch: hidden {norms[0][-1]:.2g}, output {norms[1][-1]:.2g}."
     return graded(
         "vanishing gradient",
         lost,
         VANISHING_LIMITS,
         f"The slope g'(z) is {1 - lost:.3f} on average, so {lost:.0%} of the error is lost on its way back "
-        f"to the hidden weights.{seen}",
+        "to the hidden weights.",
         "Scale the features (StandardScaler), use a smaller init_scale such as 0.01, or activation='relu', "
         "whose slope is 1 for every row it is on.",
     )
@@ -138,14 +137,11 @@ def exploding_gradient(evidence):
 
 def overfitting(evidence):
     """Compare the loss on other rows with the loss in training."""
-    trained, validated = (evidence.loss_at_best(column) for column in ("loss", "val_loss"))
-    on_data = evidence.loss_on_data
-    known = {"in training (penalty included)": trained, "in validation": validated, "on X, y": on_data}
-    known = {where: loss for where, loss in known.items() if loss is not None}
+    known = evidence.known_losses
     if len(known) < 2:
         return "it takes y and a history, or a fit with validation (early_stopping=True)"
-    lowest = min(loss for loss in (trained, on_data) if loss is not None)
-    highest = max(loss for loss in (validated, on_data) if loss is not None)
+    lowest = min(loss for where, loss in known.items() if where != VALIDATION)
+    highest = max(loss for where, loss in known.items() if where != TRAINING)
     gap = max(0.0, highest - lowest) / evidence.loss_of_a_guess
     losses = ", ".join(f"{loss:.3g} {where}" for where, loss in known.items())
     return graded(
@@ -153,7 +149,7 @@ def overfitting(evidence):
         gap,
         OVERFITTING_LIMITS,
         f"Mean losses: {losses}. New rows cost {gap:.0%} of the loss of a guess more than those trained on"
-        + (", if X, y are new." if on_data is not None else "."),
+        + (", if X, y are new." if ON_DATA in known else "."),
         "Increase alpha or dropout, use fewer hidden units, early_stopping=True, or more training data.",
     )
 
@@ -182,16 +178,19 @@ def stopped_too_early(evidence):
 def not_converged(evidence):
     """Look at why training stopped: by its own rule, or before it was met."""
     clf = evidence.clf
-    why = f"by its own rule ({clf.stop_reason_})"
+    severity, why = "ok", f"by its own rule ({clf.stop_reason_})."
     if clf.stop_reason_ in UNFINISHED:
-        why = f"before its stopping rule was met ({clf.stop_reason_})"
+        severity, why = "warning", f"before its stopping rule was met ({clf.stop_reason_})."
+        if min(evidence.known_losses.values(), default=0) > UNLEARNT * evidence.loss_of_a_guess:
+            severity, why = "problem", f"{why[:-1]}, with a loss no better than a guess's."
     return Finding(
         "not converged",
-        "warning" if clf.stop_reason_ in UNFINISHED else "ok",
+        severity,
         float(clf.n_iter_),
-        Limits(float(clf.max_iter), math.inf),
-        f"Training ended after {clf.n_iter_} of {clf.max_iter} epochs {why}.",
-        f"Increase max_iter={clf.max_iter} or learning_rate, or go on with warm_start=True.",
+        Limits(float(clf.max_iter), float(clf.max_iter)),
+        f"Training ended after {clf.n_iter_} epochs {why}",
+        f"Train for more epochs (max_iter={clf.max_iter} now), with a larger learning_rate, or go on from here "
+        "with warm_start=True.",
         is_share=False,
     )
 
@@ -232,8 +231,8 @@ def unscaled_features(evidence):
         "unscaled features",
         sizes[largest],
         UNSCALED_LIMITS,
-        f"The root mean square of {names[largest]} is {sizes[largest]:.3g}, that of {names[smallest]} is "
-        f"{sizes[smallest]:.3g}. Weights and learning rate are made for features of a size of about 1.",
+        f"The root mean square of {names[largest]} is {sizes[largest]:.4g}, that of {names[smallest]} is "
+        f"{sizes[smallest]:.4g}. Weights and learning rate are made for features of a size of about 1.",
         "Put a scaler first: make_pipeline(StandardScaler(), clf).",
         is_share=False,
     )

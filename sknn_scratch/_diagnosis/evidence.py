@@ -13,6 +13,9 @@ from sknn_scratch._fitting import fitted_encoding, fitted_layers, fitted_network
 from sknn_scratch._inspection import activate, hidden_inputs_of_rows
 from sknn_scratch._targets import check_labels, row_weights
 
+# Where a loss is from.
+TRAINING, VALIDATION, ON_DATA = "in training (penalty included)", "in validation", "on X, y"
+
 
 class HiddenLayer(NamedTuple):
     """How the hidden layer responds to data."""
@@ -79,10 +82,19 @@ class Evidence:
         return float(self.clf.coefs_[1].shape[1] * np.log(2))
 
     @cached_property
-    def loss_on_data(self):
-        """Mean loss on X and y, weighted by class as in training, or None without y."""
-        if self.y is None:
-            return None
+    def known_losses(self):
+        """Collect the mean losses of the weights that were kept, by where they are from."""
+        known = {}
+        for where, name in ((TRAINING, "loss"), (VALIDATION, "val_loss")):
+            column, best = self.clf.history_.get(name, ()), self.clf.best_iter_ - 1
+            if 0 <= best < len(column) and np.isfinite(column[best]):
+                known[where] = float(column[best])
+        if self.y is not None:
+            known[ON_DATA] = self._loss_on_data()
+        return known
+
+    def _loss_on_data(self):
+        """Mean loss on X and y, weighted by class as in training."""
         encoding, clf = fitted_encoding(self.clf), self.clf
         targets = encoding.encode(self.labels, clf.coefs_[0].dtype)
         weights = row_weights(None, clf.class_weight, self.rows, self.labels, encoding.classes)
@@ -97,11 +109,6 @@ class Evidence:
                 return np.sqrt(np.vecdot(self.rows, self.rows, axis=0) / len(self.rows))
         (matrix,) = self.rows.matrices
         return np.sqrt(np.asarray(matrix.multiply(matrix).mean(axis=0)).ravel())
-
-    def loss_at_best(self, name):
-        """Get a column of the history at the epoch whose weights were kept, or None if it is not known."""
-        column, best = self.clf.history_.get(name, ()), self.clf.best_iter_ - 1
-        return float(column[best]) if best < len(column) and np.isfinite(column[best]) else None
 
     def history(self, name):
         """Get the known values of a column of the history, maybe none."""

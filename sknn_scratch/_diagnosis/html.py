@@ -1,6 +1,5 @@
 """A diagnosis as an HTML table with small pictures, for notebooks: plain HTML and SVG, light and dark."""
 
-import math
 from html import escape
 
 # The colours of Okabe and Ito (2008), and the shape beside each: nobody needs to tell them by colour.
@@ -35,10 +34,10 @@ def row(finding):
     """Write a finding as a row; one that is no trouble needs no remedy."""
     words = escape(finding.meaning)
     if finding.severity != "ok":
-        words += f"<br><b>Remedy:</b> {escape(finding.remedy)}"
+        words += f"<br/><b>Remedy:</b> {escape(finding.remedy)}"
     cells = (
         mark(finding.severity),
-        escape(finding.name),
+        f'<span style="white-space:nowrap">{escape(finding.name)}</span>',
         finding.written(finding.value),
         finding.written(finding.threshold),
         bar(finding),
@@ -50,7 +49,7 @@ def row(finding):
 def unchecked_row(name, reason):
     """Write what was not checked as a row."""
     return (
-        f'<tr style="opacity:0.65"><td style="{CELL}">&ndash;</td><td style="{CELL}">{escape(name)}</td>'
+        f'<tr style="opacity:0.65"><td style="{CELL}">-</td><td style="{CELL}">{escape(name)}</td>'
         f'<td style="{CELL}" colspan="3">not checked</td><td style="{CELL}">{escape(reason)}</td></tr>'
     )
 
@@ -66,9 +65,8 @@ def mark(severity):
 
 def bar(finding):
     """Draw the value on a scale whose zones are fine, warning and problem."""
-    last = max(limit for limit in finding.limits if math.isfinite(limit))
-    scale = BAR_WIDTH / (BEYOND * last)
-    ends = [0, *(min(scale * limit, BAR_WIDTH) for limit in finding.limits), BAR_WIDTH]
+    scale = BAR_WIDTH / (BEYOND * finding.limits[1])
+    ends = [0, *(scale * limit for limit in finding.limits), BAR_WIDTH]
     zones = "".join(
         f'<rect x="{start:.1f}" width="{end - start:.1f}" height="{BAR_HEIGHT}" fill="{MARKS[severity][0]}" '
         f'fill-opacity="0.35"/>'

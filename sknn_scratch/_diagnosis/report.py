@@ -1,5 +1,6 @@
 """Findings, and the report that they make."""
 
+import math
 import textwrap
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -66,10 +67,24 @@ class Finding:
         return self.limits[1] if self.severity == "problem" else self.limits[0]
 
     def written(self, value):
-        """Write a value as text."""
+        """Write a value as text.
+
+        Parameters
+        ----------
+        value : float
+            This finding's, or one of its limits.
+
+        Returns
+        -------
+        text : str
+        """
         if not self.is_share:
-            return f"{value:.3g}"
-        return f"{value:.0%}" if value < 10 else f"{value:.0f}x"
+            return f"{value:.0f}" if 100 <= value < 1e6 else f"{value:.3g}"
+        if value < 0.1:
+            return f"{100 * value:.2g}%"
+        if value < 10:
+            return f"{value:.0%}"
+        return f"{value:.0f}x" if math.isfinite(value) else "inf"
 
 
 @dataclass(frozen=True, repr=False)

@@ -158,9 +158,10 @@ class ActivationDisplay:
         ax.plot(z, function, color=BLUE, lw=2, label="g(z)")
         ax.plot(z, slope, color=ORANGE, lw=2, linestyle="--", label="g'(z)")
         height = max(1.5, np.abs(slope).max())
-        low, high = max(-height, function.min()), min(2 * height, function.max())
-        margin = 0.08 * (high - low)
-        ax.set_ylim(min(low, slope.min()) - margin, max(high, slope.max()) + margin)
+        low = min(slope.min(), max(-height, function.min()))
+        high = max(slope.max(), min(2 * height, function.max()))
+        margin = 0.08 * (high - low) or 0.5
+        ax.set_ylim(low - margin, high + margin)
         ax.tick_params(labelbottom=False)
         title = "Activation" if self.activation is None else f"g = {self.activation}"
         ax.set(title=title if self.name is None else self.name, ylabel="value")

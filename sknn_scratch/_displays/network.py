@@ -79,7 +79,7 @@ class NetworkDisplay:
             self.class_names = [f"class {i}" for i in range(max(2, n_outputs))]
         for parameter, names, n in (
             ("feature_names", self.feature_names, n_features),
-            ("class_names", self.class_names, max(2, n_outputs) if n_outputs == 1 else n_outputs),
+            ("class_names", self.class_names, max(2, n_outputs)),
         ):
             if len(names) != n:
                 raise ValueError(f"{parameter} must have {n} names, got {len(names)}.")

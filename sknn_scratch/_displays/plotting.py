@@ -97,8 +97,3 @@ def shorten(text, n_characters):
         return text
     n_end = (n_characters - 1) // 2
     return f"{text[: n_characters - 1 - n_end]}…{text[len(text) - n_end :]}"
-
-
-def titled(title, name):
-    """Put the name of an estimator before a title."""
-    return title if name is None else f"{name}: {title}"

@@ -41,7 +41,8 @@ class TrainingCurveDisplay:
         As ``history_`` of a fitted :class:`ShallowNNClassifier`. ``loss`` is needed; ``val_loss``,
         ``val_score``, ``seconds`` and the measurements of the details are drawn if they are there.
     best_iter : int, default=None
-        The epoch whose weights were kept, counted from 1. Drawn if there is a validation.
+        The epoch whose weights were kept, counted from 1; 0 are the initial ones. Drawn if there is a
+        validation, or if it is not the last epoch.
     stop_reason : str, default=None
         One of the values of ``stop_reason_``.
     score_name : str, default="score"
@@ -199,7 +200,8 @@ class TrainingCurveDisplay:
 
     def _draw_marks(self, ax, x, watched, color):
         """Mark the best epoch and the last one."""
-        if self.best_iter is not None and self.history.keys() & {"val_loss", "val_score"}:
+        validated = self.history.keys() & {"val_loss", "val_score"}
+        if self.best_iter and (validated or self.best_iter < self.n_epochs):
             i = self.best_iter - 1
             label = None if color else f"best epoch: {self.best_iter}"
             ax.plot(x[i], watched[i], "o", ms=8, mfc="none", mew=2, color=color or GREEN, label=label)

@@ -43,6 +43,7 @@ def make_state(dtype=np.float64, seed=0):
         watch=Watch(best_value=-math.pi, best_epoch=2, best_params=np.ones(7, dtype)),
         loss_limit=1e6 / 7,
         last_good=np.full(7, 0.1, dtype),
+        good_epoch=2,
         stop_reason=StopReason.MAX_ITER,
     )
     state.shuffle_rng.permutation(5)
@@ -76,7 +77,7 @@ def assert_same_state(state, other):
     assert state.memory.keys() == other.memory.keys()
     for name, array in state.memory.items():
         assert_same_arrays(array, other.memory[name])
-    for name in ("learning_rate", "n_updates", "epochs_before", "loss_limit", "history"):
+    for name in ("learning_rate", "n_updates", "epochs_before", "loss_limit", "good_epoch", "history"):
         assert_same_numbers(getattr(state, name), getattr(other, name))
     assert state.stop_reason is other.stop_reason
     assert_same_numbers(replace(state.watch, best_params=None), replace(other.watch, best_params=None))
@@ -126,6 +127,7 @@ def test_every_field_of_a_state_and_its_watch_is_compared_above():
         "watch",
         "loss_limit",
         "last_good",
+        "good_epoch",
         "stop_reason",
     }
     assert {field.name for field in fields(Watch)} == {
@@ -345,7 +347,7 @@ def test_two_writers_do_not_mix_their_files(path, monkeypatch):
 def test_a_truncated_file_is_refused_wherever_it_is_cut(path):
     write_checkpoint(path, make_state(), HEADER)
     contents = path.read_bytes()
-    for n_bytes in [*range(0, len(contents), 7), len(contents) - 1]:
+    for n_bytes in [*range(0, len(contents), 13), len(contents) - 1]:
         path.write_bytes(contents[:n_bytes])
         with pytest.raises(CheckpointError, match=r"run\.npz is damaged or is no checkpoint .*fit anew"):
             read_checkpoint(path)
@@ -354,7 +356,7 @@ def test_a_truncated_file_is_refused_wherever_it_is_cut(path):
 def test_a_damaged_file_is_refused_or_the_damage_does_not_matter(path):
     write_checkpoint(path, make_state(), HEADER)
     contents, rng, n_refused = path.read_bytes(), np.random.default_rng(0), 0
-    positions = range(0, len(contents), 2)
+    positions = range(0, len(contents), 5)
     for position in positions:
         damaged = bytearray(contents)
         damaged[position] ^= int(rng.integers(1, 256))

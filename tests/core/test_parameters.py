@@ -113,11 +113,14 @@ def test_single_and_double_precision_start_alike(init_scale):
     assert_array_equal(single, double.astype(np.float32))
 
 
-@pytest.mark.parametrize("init_scale", [0.01, "he", "glorot"])
-def test_rules_scale_the_same_draws(init_scale):
+@pytest.mark.parametrize(
+    ("init_scale", "hidden_scale", "output_scale"),
+    [(0.01, 0.01, 0.01), ("he", (2 / 4) ** 0.5, (2 / 3) ** 0.5), ("glorot", (2 / 7) ** 0.5, (2 / 5) ** 0.5)],
+)
+def test_rules_scale_the_same_draws(init_scale, hidden_scale, output_scale):
     params, standard = (
         view_parameters(initialise(SHAPE, scale, np.random.default_rng(7), np.float64), SHAPE)
         for scale in (init_scale, 1.0)
     )
-    for weights, draws in ((params.w_hidden, standard.w_hidden), (params.w_output, standard.w_output)):
-        assert np.ptp(weights / draws) < 1e-15
+    assert_allclose(params.w_hidden, hidden_scale * standard.w_hidden, rtol=1e-14)
+    assert_allclose(params.w_output, output_scale * standard.w_output, rtol=1e-14)

@@ -3,7 +3,7 @@ import pytest
 import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn_scratch._core.sparse import SparseRows, slice_rows
+from sknn_scratch._core.sparse import ColumnSelector, SparseRows, slice_rows
 
 every_csr = pytest.mark.parametrize("csr", [scipy.sparse.csr_array, scipy.sparse.csr_matrix])
 
@@ -68,6 +68,17 @@ def test_slices_are_those_of_the_dense_rows(rows):
     part = slice_rows(X, rows)
     assert_array_equal([one.toarray() for one in part.matrices], slice_rows(dense, rows))
     assert part.shape == slice_rows(dense, rows).shape
+
+
+def test_selected_columns_are_those_in_use():
+    dense = random_dense(3)
+    dense[:, :, [1, 3]] = 0
+    dense[1, :, 4] = 0
+    select = ColumnSelector(5)
+    for one, columns in zip(dense, ([0, 2, 4], [0, 2], [0, 2, 4]), strict=True):
+        rows = select(SparseRows([scipy.sparse.csr_array(one)], stacked=False))
+        assert_array_equal(rows.columns, columns)
+        assert_array_equal(rows.matrices[0].toarray(), one[:, columns])
 
 
 def test_values_change_their_precision():

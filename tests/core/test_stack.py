@@ -284,7 +284,7 @@ def test_a_callback_stops_one_network():
 
 
 def test_an_interrupt_stops_the_networks_that_are_still_training():
-    """It comes between the ends of an epoch of the second network and of the third."""
+    """It comes when the second network reports an epoch, which the third has ended too, but not reported."""
     tasks = [make_task(BINARY, seed, max_iter=2 if seed == 0 else 8) for seed in range(3)]
 
     def on_epoch_end(number, state):
@@ -292,7 +292,7 @@ def test_an_interrupt_stops_the_networks_that_are_still_training():
             raise KeyboardInterrupt
 
     results = train_together(tasks, on_epoch_end)
-    assert [result.state.epoch for result in results] == [2, 5, 4]
+    assert [result.state.epoch for result in results] == [2, 5, 5]
     assert [result.stop_reason for result in results] == [
         StopReason.MAX_ITER,
         StopReason.INTERRUPTED,
@@ -365,10 +365,17 @@ def test_a_stack_that_goes_on_is_the_same_as_one_run():
         make_task(BINARY, data={"validation": make_validation(0)}),
         make_task(make_problem("binary", dtype=np.float32)),
         make_task(BINARY._replace(X=scipy.sparse.csr_array(BINARY.X))),
+        make_task(BINARY)._replace(state=train_alone(make_task(BINARY)).state),  # later updates
+        make_task(BINARY, solver="lbfgs"),
     ],
 )
 def test_tasks_that_cannot_be_stacked_have_another_key(other):
     assert group_key(other) != group_key(make_task(BINARY))
+
+
+def test_tasks_of_lbfgs_are_trained_alone():
+    first, second = (make_task(BINARY, seed, solver="lbfgs", batch_size=60) for seed in range(2))
+    assert group_key(first) != group_key(second)
 
 
 def test_watching_a_score_is_another_key_than_watching_the_loss():

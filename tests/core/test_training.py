@@ -10,7 +10,7 @@ from sknn_scratch._core.batches import TrainData
 from sknn_scratch._core.losses import LOSSES, Loss
 from sknn_scratch._core.network import Network, mean_loss, predict_hidden
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
-from sknn_scratch._core.stopping import StopReason
+from sknn_scratch._core.stopping import StopReason, Watch
 from sknn_scratch._core.training import train
 from tests.core import textbook
 from tests.helpers import (
@@ -470,6 +470,15 @@ def test_divergence_after_good_epochs_leaves_the_last_good_parameters():
     assert_array_equal(result.state.params, params[3])
 
 
+@pytest.mark.parametrize("batch_size", [16, 60])
+def test_an_explosion_in_the_last_epoch_is_a_divergence(batch_size):
+    """So it must be where a network is trained one epoch at a time."""
+    task = make_task(BINARY, **EXPLODING | {"max_iter": 1, "batch_size": batch_size})
+    result = train_alone(task)
+    assert result.stop_reason is StopReason.DIVERGED
+    assert_array_equal(result.state.params, task.state.params)
+
+
 def test_an_update_out_of_range_is_a_divergence_even_in_the_last_epoch():
     task = make_task(BINARY, **EXPLODING | {"learning_rate": 1e308, "max_iter": 1, "momentum": 0.0})
     weights = view_parameters(task.state.params, task.config.network.shape).weights
@@ -639,13 +648,14 @@ def test_training_on_leaves_a_copy_alone():
 
 
 def test_another_run_has_its_own_epochs_and_patience_but_keeps_the_memory():
-    first = train_alone(make_task(BINARY, max_iter=4))
+    first = train_alone(make_task(BINARY, max_iter=4, tol=10.0))
+    assert first.state.watch.epochs_without_improvement == 3
     state = first.state.for_another_run(0.05)
     assert state.epochs_before == state.epoch == 4
     assert state.learning_rate == 0.05
     assert state.n_updates == 16
     assert state.stop_reason is None
-    assert state.watch.epochs_without_improvement == 0
+    assert state.watch == Watch()
     for name, array in first.state.memory.items():
         assert_array_equal(state.memory[name], array)
         assert not np.shares_memory(state.memory[name], array)
@@ -696,7 +706,7 @@ def recorded_factors(n_hidden, dropout, dtype=np.float64, seed=0, n_samples=500)
     params.w_output[...] = np.eye(n_hidden)
     params.b_hidden[...] = 1
     train_alone(task)
-    return np.array(factors)
+    return np.array(factors[:4])  # a last evaluation, without dropout, checks the last update
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -1,0 +1,228 @@
+"""What every question needs: times taken in turn, ratios, and tables that say where they were made."""
+
+import gc
+import multiprocessing
+import os
+import platform
+import statistics
+import sys
+import time
+import warnings
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+
+from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import ThreadpoolController, threadpool_info
+
+import sknn_scratch
+
+PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "skorch")
+READING = "First column: the median (the best) time; others: their time divided by the first's, likewise."
+# Taken before anything runs, so it tells how idle the machine was.
+LOAD_AT_START = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line asks for.
+
+    Attributes
+    ----------
+    quick : bool
+        Small sizes: shows that a question runs, not what the answer is.
+    repeats : int
+        Repetitions that are counted.
+    file_megabytes : int
+        Size of the file that must not fit in the allowed memory.
+    """
+
+    quick: bool
+    repeats: int
+    file_megabytes: int
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds of the best and of the median repetition."""
+
+    best: float
+    median: float
+
+    @classmethod
+    def of(cls, seconds: Sequence[float]) -> "Timing":
+        """Summarise repetitions."""
+        return cls(min(seconds), statistics.median(seconds))
+
+    def __sub__(self, other: "Timing") -> "Timing":
+        return Timing(self.best - other.best, self.median - other.median)
+
+    def __truediv__(self, n: float) -> "Timing":
+        return Timing(self.best / n, self.median / n)
+
+
+def time_in_turn(calls: Mapping[Hashable, Callable[[], object]], repeats: int) -> dict[Hashable, Timing]:
+    """Time calls as A B C A B C ..., so that what else the machine does strikes all alike.
+
+    A first round warms up and is not counted.
+    """
+    seconds: dict[Hashable, list[float]] = {name: [] for name in calls}
+    for _ in range(1 + repeats):
+        for name, call in calls.items():
+            gc.collect()
+            start = time.perf_counter()
+            call()
+            seconds[name].append(time.perf_counter() - start)
+    return {name: Timing.of(taken[1:]) for name, taken in seconds.items()}
+
+
+def repeated(call: Callable[[], object], n: int) -> Callable[[], None]:
+    """Make a function that makes ``n`` calls: one alone would be too short to be timed."""
+
+    def call_n_times() -> None:
+        for _ in range(n):
+            call()
+
+    return call_n_times
+
+
+@dataclass(frozen=True)
+class Table:
+    """A Markdown table; ``how`` says what was done, and with how many threads."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    how: str
+
+    def markdown(self) -> str:
+        """Write the table, and below it how, when and on what machine it was made."""
+        rule = ["---", *["---:"] * (len(self.columns) - 1)]
+        lines = [f"| {' | '.join(cells)} |" for cells in (self.columns, rule, *self.rows)]
+        return "\n".join([f"## {self.title}", "", *lines, "", f"*{self.how} {environment()}*", ""])
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit of time."""
+
+    name: str
+    seconds: float
+
+
+MICROSECONDS, MILLISECONDS, SECONDS = Unit("µs", 1e-6), Unit("ms", 1e-3), Unit("s", 1.0)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Times of several contestants at several tasks, as ratios to one of them.
+
+    Attributes
+    ----------
+    title, how : str
+        As in ``Table``.
+    base : str
+        The contestant whose times are shown; of the others, their time divided by its.
+    unit : Unit
+        Of the times shown.
+    """
+
+    title: str
+    how: str
+    base: str
+    unit: Unit
+
+    def table(self, tasks: Mapping[str, Mapping[str, Timing]]) -> Table:
+        """Make the table; a contestant that a task lacks has a dash there."""
+        others = list(dict.fromkeys(name for times in tasks.values() for name in times if name != self.base))
+        columns = ["", f"{self.base}, {self.unit.name}", *others]
+        rows = [[task, *self._cells(times, others)] for task, times in tasks.items()]
+        return Table(self.title, columns, rows, f"{self.how} {READING}")
+
+    def _cells(self, times: Mapping[str, Timing], others: Sequence[str]) -> list[str]:
+        base = times[self.base]
+        shown = base / self.unit.seconds
+        ratios = [
+            f"{number(times[name].median / base.median)}× ({number(times[name].best / base.best)}×)"
+            if name in times
+            else "-"
+            for name in others
+        ]
+        return [f"{number(shown.median)} ({number(shown.best)})", *ratios]
+
+
+def number(x: float) -> str:
+    """Write three digits, or all that stand before the point."""
+    return f"{x:.0f}" if abs(x) >= 100 else f"{x:#.3g}"
+
+
+def limit_blas(n_threads: int):
+    """Give BLAS this many threads within a context."""
+    return ThreadpoolController().limit(limits=n_threads, user_api="blas")
+
+
+def n_cores() -> int:
+    """Count the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def is_installed(module: str) -> bool:
+    """Whether an optional rival can be imported."""
+    return find_spec(module) is not None
+
+
+def in_fresh_process(function: Callable, *args):
+    """Call a function in a new process, whose memory no earlier measurement has touched."""
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, spawn, initializer=silence_convergence_warnings) as executor:
+        return executor.submit(function, *args).result()
+
+
+def silence_convergence_warnings() -> None:
+    """Let fits end without a warning at the number of epochs that they were asked for."""
+    warnings.simplefilter("ignore", ConvergenceWarning)
+
+
+def report_progress(message: str) -> None:
+    """Say on the terminal what is being measured."""
+    print(f"  ... {message}", file=sys.stderr, flush=True)
+
+
+def environment() -> str:
+    """Describe the machine, its load and the versions, in one line."""
+    versions = [f"{name} {metadata.version(name)}" for name in PACKAGES if _is_distributed(name)]
+    return (
+        f"{_cpu()}, {n_cores()} cores, {platform.system()}; load average {LOAD_AT_START:.1f} at the start; "
+        f"{_blas()}; Python {platform.python_version()}, sknn_scratch {sknn_scratch.__version__}, "
+        f"{', '.join(versions)}; {time.strftime('%Y-%m-%d')}."
+    )
+
+
+def _is_distributed(package: str) -> bool:
+    try:
+        metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _cpu() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+def _blas() -> str:
+    """Name the BLAS that NumPy uses, and the kind of processor that it takes this one for."""
+    libraries = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    of_numpy = [library for library in libraries if "numpy" in library["filepath"]] or libraries
+    if not of_numpy:
+        return "BLAS unknown to threadpoolctl"
+    library = of_numpy[0]
+    return (
+        f"{library['internal_api']} {library['version']} for {library.get('architecture', 'any processor')}"
+    )

@@ -1,0 +1,199 @@
+"""The memory of prediction and of training.
+
+Every figure is taken in a process of its own. "Arrays" are what Python and NumPy allocated at the peak
+(tracemalloc); "resident" is by how much the resident memory of the process grew at its peak, as Linux
+reports it, buffers of BLAS included. The output itself is not counted. Works on Linux only.
+"""
+
+import resource
+import tempfile
+import tracemalloc
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+from harness import Options, Table, in_fresh_process, report_progress
+from rivals import MLP, OURS, rival_named
+from work import Work, normal_table
+
+MEGABYTE = 2**20
+BLOCK = 2_000  # rows
+PREDICTED_FEATURES, FITTED_FEATURES = 50, 500
+BOTH = (OURS, MLP)
+
+
+def answer(options: Options) -> Iterator[Table]:
+    """Measure the memory of prediction, of fits, and of a fit from disk."""
+    yield prediction_table(20_000 if options.quick else 1_000_000)
+    yield copies_table(5_000 if options.quick else 100_000)
+    yield disk_table(options.file_megabytes)
+
+
+def binary_work(n_samples: int, n_features: int) -> Work:
+    """Make a work with two classes and 64 units."""
+    load = partial(normal_table, n_features=n_features, n_classes=2)
+    return Work("", load, n_samples, n_hidden=64, batch_size=256)
+
+
+# Prediction
+
+
+def prediction_table(n_rows: int) -> Table:
+    """Tabulate the peak of predict_proba beyond its output."""
+    rows = []
+    for dtype in ("float64", "float32"):
+        for name in BOTH:
+            report_progress(f"predict_proba, {name}, {dtype}")
+            peaks = [in_fresh_process(peak, name, dtype, n_rows) for peak in (peak_of_arrays, peak_resident)]
+            rows.append([f"{name}, {dtype}", *(f"{peak / MEGABYTE:.1f}" for peak in peaks)])
+    return Table(
+        f"Peak memory of predict_proba beyond its output, {n_rows:,} rows",
+        ("", "arrays, MiB", "resident, MiB"),
+        rows,
+        f"{PREDICTED_FEATURES} features, 64 units, 2 classes; the default number of threads.",
+    )
+
+
+def peak_of_arrays(name: str, dtype: str, n_rows: int) -> float:
+    """Measure what a prediction allocates beyond its output, bytes."""
+    model, X = model_and_rows(name, dtype, n_rows)
+    peak, output = traced_peak(partial(model.predict_proba, X))
+    return peak - output.nbytes
+
+
+def peak_resident(name: str, dtype: str, n_rows: int) -> float:
+    """Measure by how much a prediction makes the process grow beyond its output, bytes."""
+    model, X = model_and_rows(name, dtype, n_rows)
+    Path("/proc/self/clear_refs").write_text("5")  # sets the peak to what is resident now
+    before = process_bytes("VmRSS")
+    output = model.predict_proba(X)
+    return process_bytes("VmHWM") - before - output.nbytes
+
+
+def model_and_rows(name: str, dtype: str, n_rows: int) -> tuple[Any, Any]:
+    """Train on a few rows, and give rows to predict."""
+    X, y = binary_work(n_rows, PREDICTED_FEATURES).data(dtype)
+    small = binary_work(BLOCK, PREDICTED_FEATURES)
+    return rival_named(name).train(small, X[:BLOCK], y[:BLOCK]), X
+
+
+def traced_peak(call: Callable[[], Any]) -> tuple[int, Any]:
+    """Call, and measure the peak of what Python and NumPy allocate meanwhile, bytes."""
+    tracemalloc.start()
+    result = call()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak, result
+
+
+def process_bytes(field: str) -> int:
+    """Read a size from the status of this process."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    (kilobytes,) = [line.split()[1] for line in lines if line.startswith(f"{field}:")]
+    return 1024 * int(kilobytes)
+
+
+# Training
+
+
+def copies_table(n_rows: int) -> Table:
+    """Tabulate the peak of a fit in copies of X."""
+    rows = []
+    for layout in LAYOUTS:
+        report_progress(f"fit, {layout}")
+        copies = [in_fresh_process(copies_of_X, name, layout, n_rows) for name in BOTH]
+        rows.append([layout, *(f"{number_of_copies:.2f}" for number_of_copies in copies)])
+    return Table(
+        f"Peak memory of a fit, in copies of X, {n_rows:,} rows",
+        ("X", *BOTH),
+        rows,
+        f"{FITTED_FEATURES} features, 64 units, 2 classes, batch 256, one epoch; arrays, all others that a "
+        "fit makes included; the default number of threads.",
+    )
+
+
+def copies_of_X(name: str, layout: str, n_rows: int) -> float:
+    """Measure the peak of a fit, in sizes of X."""
+    work = binary_work(n_rows, FITTED_FEATURES)
+    X, y = work.data("float64")
+    with tempfile.TemporaryDirectory() as directory:
+        X = LAYOUTS[layout](X, Path(directory))
+        peak, _ = traced_peak(partial(rival_named(name).train, work, X, y))
+    return peak / n_bytes(X)
+
+
+def memory_mapped(X: Any, directory: Path) -> Any:
+    """Write X to a file, and map it into memory."""
+    np.save(directory / "X.npy", X.astype(np.float32))
+    return np.load(directory / "X.npy", mmap_mode="r")
+
+
+LAYOUTS = {
+    "float64, C order": lambda X, _: X,
+    "float32, C order": lambda X, _: X.astype(np.float32),
+    "float32, memory-mapped": memory_mapped,
+    "float64, Fortran order": lambda X, _: np.asfortranarray(X),
+    "int64": lambda X, _: (10 * X).astype(np.int64),
+    "float32, CSR": lambda X, _: scipy.sparse.csr_array(np.where(X > 1, X, 0).astype(np.float32)),
+}
+
+
+def n_bytes(X: Any) -> int:
+    """Count the bytes of a dense or a CSR matrix."""
+    if isinstance(X, np.ndarray):
+        return X.nbytes
+    return X.data.nbytes + X.indices.nbytes + X.indptr.nbytes
+
+
+# Training from a file that is larger than the memory
+
+
+def disk_table(file_megabytes: int) -> Table:
+    """Tabulate who can train on a file of which a quarter would fit in the allowed memory."""
+    n_features, allowed = 256, file_megabytes * MEGABYTE // 4
+    n_samples = file_megabytes * MEGABYTE // (4 * n_features)
+    work = binary_work(n_samples, n_features)
+    ways = {OURS: (OURS, "r"), MLP: (MLP, "r"), f"{OURS}, the file read into memory first": (OURS, None)}
+    rows = []
+    with tempfile.TemporaryDirectory() as directory:
+        path = write_rows(Path(directory, "X.npy"), n_samples, n_features)
+        for way, (name, mmap_mode) in ways.items():
+            report_progress(f"from disk, {way}")
+            outcome = in_fresh_process(train_within, allowed, name, work, partial(np.load, path, mmap_mode))
+            rows.append([way, outcome])
+    return Table(
+        f"Training on a memory-mapped file of {file_megabytes:,} MiB",
+        ("", "outcome"),
+        rows,
+        f"float32, {n_samples:,} × {n_features}, 64 units, batch 256, one epoch. The process may allocate "
+        f"{allowed // MEGABYTE:,} MiB (RLIMIT_DATA) beyond what it holds after its imports; pages of the "
+        "file do not count. The default number of threads.",
+    )
+
+
+def write_rows(path: Path, n_samples: int, n_features: int) -> Path:
+    """Write standard normal rows, float32, block by block."""
+    X = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(n_samples, n_features))
+    rng = np.random.default_rng(0)
+    for start in range(0, n_samples, BLOCK):
+        block = X[start : start + BLOCK]
+        block[...] = rng.standard_normal(block.shape, dtype=np.float32)
+    X.flush()
+    return path
+
+
+def train_within(allowed: int, name: str, work: Work, load: Callable[[], Any]) -> str:
+    """Train under a limit on the memory of this process, and say how it ended."""
+    limit = process_bytes("VmData") + allowed
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    try:
+        X = load()
+        y = (X[:, 0] > 0).astype(np.int8)
+        model = rival_named(name).train(work, X, y)
+    except MemoryError:
+        return "out of memory"
+    accuracy = np.mean(model.predict(X[:BLOCK]) == y[:BLOCK])
+    return f"trained, accuracy {accuracy:.3f}"

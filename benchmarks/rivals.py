@@ -1,0 +1,219 @@
+"""Who is compared: our classifier, what people would use instead, and the floor under them all.
+
+All train the same network on the same rows in the same batches for the same number of epochs, with Adam
+at the same learning rate, relu, and every rule that could stop them earlier switched off.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from harness import is_installed
+from sklearn.neural_network import MLPClassifier
+from work import Work
+
+from sknn_scratch import ShallowNNClassifier
+
+OURS = "sknn_scratch"
+MLP = "MLPClassifier"
+LEARNING_RATE = 0.001
+NEVER = 10**9
+
+
+def our_classifier(work: Work, **parameters) -> ShallowNNClassifier:
+    """Make our classifier for this work."""
+    fixed = {
+        "n_hidden": work.n_hidden,
+        "batch_size": work.batch_size,
+        "max_iter": work.epochs,
+        "solver": work.solver,
+        "learning_rate": LEARNING_RATE,
+        "tol": 0,
+        "n_iter_no_change": NEVER,
+        "early_stopping": False,
+        "random_state": 0,
+    }
+    return ShallowNNClassifier(**(fixed | parameters))
+
+
+def mlp_classifier(work: Work, **parameters) -> MLPClassifier:
+    """Make scikit-learn's classifier for this work."""
+    fixed = {
+        "hidden_layer_sizes": (work.n_hidden,),
+        "batch_size": work.batch_size,
+        "max_iter": work.epochs,
+        "solver": work.solver,
+        "learning_rate_init": LEARNING_RATE,
+        "tol": 0,
+        "n_iter_no_change": NEVER,
+        "early_stopping": False,
+        "random_state": 0,
+    }
+    return MLPClassifier(**(fixed | parameters))
+
+
+def train_classifier(make: Callable[[Work], Any], work: Work, X: Any, y: Any) -> Any:
+    """Train a scikit-learn classifier, and see that it did all of its work."""
+    classifier = make(work).fit(X, y)
+    if classifier.n_iter_ != work.epochs:
+        raise RuntimeError(f"{classifier} stopped after {classifier.n_iter_} of {work.epochs} epochs.")
+    return classifier
+
+
+class TorchLoop:
+    """The training loop that a PyTorch user would write: tensors, batches by index, fused Adam.
+
+    Parameters
+    ----------
+    work : Work
+    n_threads : int
+        For all that PyTorch computes.
+    """
+
+    def __init__(self, work: Work, n_threads: int) -> None:
+        self.work = work
+        self.n_threads = n_threads
+
+    def fit(self, X: Any, y: Any) -> "TorchLoop":
+        """Train the network."""
+        import torch
+
+        torch.set_num_threads(self.n_threads)
+        binary = y.max() == 1
+        self.net = torch_network(X.shape[1], self.work.n_hidden, 1 if binary else int(y.max()) + 1, X.dtype)
+        loss_function = torch.nn.BCEWithLogitsLoss() if binary else torch.nn.CrossEntropyLoss()
+        targets = torch.from_numpy(y[:, np.newaxis].astype(X.dtype) if binary else y)
+        X = torch.from_numpy(X)
+        optimizer = torch.optim.Adam(self.net.parameters(), lr=LEARNING_RATE, fused=True)
+        for _ in range(self.work.epochs):
+            for rows in self._batches(len(X)):
+                optimizer.zero_grad()
+                loss_function(self.net(X[rows]), targets[rows]).backward()
+                optimizer.step()
+        return self
+
+    def _batches(self, n_samples: int) -> Any:
+        import torch
+
+        if self.work.batch_size >= n_samples:
+            return [slice(None)]
+        return torch.randperm(n_samples).split(self.work.batch_size)
+
+    def predict_proba(self, X: Any) -> Any:
+        """Predict the probabilities of the classes, of the second alone if there are two."""
+        import torch
+
+        torch.set_num_threads(self.n_threads)
+        with torch.inference_mode():
+            logits = self.net(torch.from_numpy(X))
+            return (logits.sigmoid() if logits.shape[1] == 1 else logits.softmax(1)).numpy()
+
+
+def torch_network(n_features: int, n_hidden: int, n_outputs: int, dtype: np.dtype) -> Any:
+    """Make the network for PyTorch."""
+    import torch
+    from torch import nn
+
+    net = nn.Sequential(nn.Linear(n_features, n_hidden), nn.ReLU(), nn.Linear(n_hidden, n_outputs))
+    return net.to(getattr(torch, np.dtype(dtype).name))
+
+
+def train_torch(work: Work, X: Any, y: Any, *, n_threads: int) -> TorchLoop:
+    """Train with PyTorch's CPU loop."""
+    return TorchLoop(work, n_threads).fit(X, y)
+
+
+def train_skorch(work: Work, X: Any, y: Any) -> Any:
+    """Train with skorch, one thread, no validation split and nothing printed."""
+    import torch
+    from skorch import NeuralNetClassifier
+
+    torch.set_num_threads(1)
+    classifier = NeuralNetClassifier(
+        torch_network(X.shape[1], work.n_hidden, int(y.max()) + 1, X.dtype),
+        criterion=torch.nn.CrossEntropyLoss,
+        optimizer=torch.optim.Adam,
+        optimizer__fused=True,
+        lr=LEARNING_RATE,
+        batch_size=work.batch_size,
+        max_epochs=work.epochs,
+        iterator_train__shuffle=True,
+        train_split=None,
+        verbose=0,
+    )
+    return classifier.fit(X, y)
+
+
+def multiply_only(work: Work, X: Any, y: Any) -> None:
+    """Compute the five matrix products of every step, and nothing else: the floor.
+
+    forward  X w_hidden, hidden w_output; backward  hidden' delta, delta w_output', X' delta_hidden
+    """
+    rng = np.random.default_rng(0)
+    n, h, o = min(work.batch_size, len(X)), work.n_hidden, 1 if y.max() == 1 else int(y.max()) + 1
+    batch, w_hidden, w_output, delta, hidden, delta_hidden = (
+        rng.standard_normal(shape).astype(X.dtype)
+        for shape in ((n, X.shape[1]), (X.shape[1], h), (h, o), (n, o), (n, h), (n, h))
+    )
+    logits, grad_hidden, grad_output = np.empty_like(delta), np.empty_like(w_hidden), np.empty_like(w_output)
+    for _ in range(work.epochs * work.steps_per_epoch):
+        np.matmul(batch, w_hidden, out=hidden)
+        np.matmul(hidden, w_output, out=logits)
+        np.matmul(hidden.T, delta, out=grad_output)
+        np.matmul(delta, w_output.T, out=delta_hidden)
+        np.matmul(batch.T, delta_hidden, out=grad_hidden)
+
+
+@dataclass(frozen=True)
+class Rival:
+    """One way to train a network.
+
+    Attributes
+    ----------
+    name : str
+        For the table.
+    train : callable
+        ``train(work, X, y)`` returns the fitted model.
+    takes_sparse : bool
+        Whether X may be sparse.
+    solvers : tuple of str
+        The solvers it has.
+    package : str
+        Must be installed.
+    """
+
+    name: str
+    train: Callable[[Work, Any, Any], Any]
+    takes_sparse: bool = False
+    solvers: tuple[str, ...] = ("adam",)
+    package: str = "numpy"
+
+    def can_train(self, work: Work, X: Any) -> bool:
+        """Whether this rival takes part."""
+        dense = isinstance(X, np.ndarray)
+        return work.solver in self.solvers and (dense or self.takes_sparse) and is_installed(self.package)
+
+
+def rival_named(name: str) -> Rival:
+    """Look a rival up."""
+    (rival,) = [rival for rival in RIVALS if rival.name == name]
+    return rival
+
+
+def rivals_for(work: Work, X: Any, *names: str) -> list[Rival]:
+    """Find who can do this work; those with the names given, or all."""
+    return [rival for rival in RIVALS if rival.can_train(work, X) and (not names or rival.name in names)]
+
+
+TORCH_1, TORCH_2, SKORCH, FLOOR = "PyTorch, 1 thread", "PyTorch, 2 threads", "skorch", "matrix products alone"
+BOTH_SOLVERS = ("adam", "lbfgs")
+RIVALS = (
+    Rival(OURS, partial(train_classifier, our_classifier), takes_sparse=True, solvers=BOTH_SOLVERS),
+    Rival(MLP, partial(train_classifier, mlp_classifier), takes_sparse=True, solvers=BOTH_SOLVERS),
+    Rival(TORCH_1, partial(train_torch, n_threads=1), package="torch"),
+    Rival(TORCH_2, partial(train_torch, n_threads=2), package="torch"),
+    Rival(SKORCH, train_skorch, package="skorch"),
+    Rival(FLOOR, multiply_only),
+)

@@ -1,0 +1,89 @@
+"""The ``run`` directive and the ``value`` role: code whose output is made while the site is built.
+
+::
+
+    ```{run}
+    :alt: What the figure shows
+    code
+    ```
+
+    The loss is {value}`f"{loss:.2f}"`.
+
+All blocks of a page run in one namespace. ``:warns:`` and ``:raises:`` name what a block is there to show.
+"""
+
+import os
+from pathlib import Path
+from typing import ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from session import Session
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+WIDE = 900  # pixels, from which on a figure is wider than the text
+PIXELS_PER_INCH = 120  # as shown; the files have twice as many, for sharp screens
+
+
+def session_of(env):
+    """Find the running of the page that is being read."""
+    if "session" not in env.temp_data:
+        env.temp_data["session"] = Session(Path(env.doctreedir, "files", env.docname))
+    return env.temp_data["session"]
+
+
+class Run(SphinxDirective):
+    """Show the code, then what it prints and draws."""
+
+    has_content = True
+    option_spec: ClassVar = dict.fromkeys(("alt", "warns", "raises"), directives.unchanged)
+
+    def run(self):
+        """Return the nodes."""
+        code = "\n".join(self.content)
+        expected = {name: self.options.get(name, "") for name in ("warns", "raises")}
+        try:
+            outcome = session_of(self.env).run(code, **expected)
+        except Exception as error:
+            raise self.error(f"{type(error).__name__}: {error}") from error
+        if outcome.figures and "alt" not in self.options:
+            raise self.error("A block that draws needs :alt:, for those who cannot see the figure.")
+        shown = [nodes.literal_block(code, code, language="python")]
+        for text, kind in ((outcome.text.rstrip(), "run-output"), (outcome.trouble, "run-trouble")):
+            if text:
+                shown.append(nodes.literal_block(text, text, language="text", classes=[kind]))
+        if outcome.html:
+            shown.append(nodes.raw("", f'<div class="run-html">{outcome.html}</div>', format="html"))
+        return shown + [self.image(figure) for figure in outcome.figures]
+
+    def image(self, figure):
+        """Save the figure, and close it."""
+        import matplotlib.pyplot as plt
+
+        directory = Path(self.env.doctreedir, "figures")
+        directory.mkdir(exist_ok=True)
+        number = self.env.temp_data["n_figures"] = self.env.temp_data.get("n_figures", 0) + 1
+        path = directory / f"{self.env.docname.replace('/', '-')}-{number}.png"
+        figure.savefig(path, dpi=2 * PIXELS_PER_INCH)
+        width = round(figure.get_figwidth() * PIXELS_PER_INCH)
+        plt.close(figure)
+        page = Path(self.env.doc2path(self.env.docname)).parent
+        uri = os.path.relpath(path, page).replace(os.sep, "/")
+        image = nodes.image(uri=uri, alt=self.options["alt"], width=f"{width}px")
+        return nodes.container("", image, classes=["run-figure"] + ["wide"] * (width > WIDE))
+
+
+class Value(SphinxRole):
+    """Put the value of an expression into the sentence."""
+
+    def run(self):
+        """Return the nodes and no messages."""
+        text = session_of(self.env).evaluate(self.text)
+        return [nodes.Text(text)], []
+
+
+def setup(app):
+    """Register with Sphinx."""
+    app.add_directive("run", Run)
+    app.add_role("value", Value())
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

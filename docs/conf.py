@@ -1,0 +1,92 @@
+"""How the site is built: python -m sphinx -W --keep-going -b html docs docs/_build/html."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+import sknn_scratch
+
+project = "sknn_scratch"
+author = "the sknn_scratch developers"
+version = release = sknn_scratch.__version__
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinx_gallery.gen_gallery",
+    "chinese",
+    "mathml",
+    "results",
+    "run",
+]
+exclude_patterns = ["_build"]
+suppress_warnings = [
+    "config.cache",  # sphinx_gallery_conf holds values that cannot be pickled
+    "ref.ref",  # docstrings inherited from scikit-learn refer to its user guide and to its glossary
+    "ref.term",
+]
+default_role = "literal"  # as in scikit-learn, whose docstrings are inherited
+smartquotes = False  # quotes in the types of parameters are code
+toc_object_entries_show_parents = "hide"
+
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_heading_anchors = 3
+
+html_theme = "pydata_sphinx_theme"
+html_title = "sknn_scratch"
+html_logo = html_favicon = "_static/logo.svg"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+# Pages that stand alone have no section to navigate.
+html_sidebars = {
+    page: [] for page in ("how_it_works", "from_mlp", "performance", "defaults", "changelog", "contributing")
+}
+templates_path = ["_templates"]
+html_context = {"default_mode": "light"}
+html_show_sourcelink = False
+html_theme_options = {
+    "logo": {"text": "sknn_scratch"},
+    "navbar_end": ["language"],
+    "header_links_before_dropdown": 5,
+    "navigation_with_keys": False,
+    "secondary_sidebar_items": ["page-toc"],
+    "show_toc_level": 2,
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+copyright = "the sknn_scratch developers, BSD-3-Clause"
+html_math_renderer = "mathml"
+
+autosummary_generate = True
+autodoc_member_order = "groupwise"
+autodoc_typehints = "none"  # numpydoc's Parameters say it
+numpydoc_show_class_members = False  # the class template lists them
+numpydoc_validation_checks = {
+    "all",
+    "ES01",  # a summary and its parameters may say it all
+    "EX01",  # an example for the class is enough: its methods need none
+    "GL01",  # the text begins in the line of the quotes, as ruff has it
+    "RT02",  # return values have names, as in scikit-learn
+    "RT03",  # what a return value means may be plain from its name
+    "SA01",  # not everything has something to be seen with
+}
+numpydoc_validation_exclude = {
+    r"\.Checkpoint\.\w+$",  # hooks that scikit-learn calls, and documents
+}
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "within_subsection_order": "FileNameSortKey",
+    "filename_pattern": r"[/\\]plot_",
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "remove_config_comments": True,
+    "show_memory": False,
+    "write_computation_times": False,
+}

@@ -1,0 +1,73 @@
+"""
+What is wrong with my network?
+==============================
+
+A network that learns badly does not say why. ``diagnose`` measures what usually goes wrong, and names a remedy
+for each finding. We follow its advice until nothing is left.
+"""
+
+# %%
+# A bad start
+# -----------
+# Breast cancer data as they come, and settings that looked good somewhere else. The network is hardly better
+# than the guess that nobody is ill.
+
+import warnings
+
+from sklearn.datasets import load_breast_cancer
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+
+from sknn_scratch import ShallowNNClassifier, diagnose
+
+X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
+
+clf = ShallowNNClassifier(32, "tanh", init_scale=5, max_iter=20, random_state=0)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", ConvergenceWarning)  # that is for the diagnosis to say
+    clf.fit(X_train, y_train)
+print(f"Test accuracy: {clf.score(X_test, y_test):.3f}")
+
+# %%
+# Rows that the network has not seen show overfitting, too.
+
+diagnosis = diagnose(clf, X_test, y_test)
+diagnosis
+
+# %%
+# Scale the features
+# ------------------
+# The advice that is given most often comes first.
+
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+pipe = make_pipeline(StandardScaler(), clf)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    pipe.fit(X_train, y_train)
+print(f"Test accuracy: {pipe.score(X_test, y_test):.3f}")
+
+diagnose(pipe, X_test, y_test)
+
+# %%
+# Small weights, and time
+# -----------------------
+# Initial weights of 5 leave the units saturated even so, and twenty epochs are too few.
+
+pipe.set_params(shallownnclassifier__init_scale=0.01, shallownnclassifier__max_iter=500)
+pipe.fit(X_train, y_train)
+print(f"Test accuracy: {pipe.score(X_test, y_test):.3f}")
+
+diagnose(pipe, X_test, y_test)
+
+# %%
+# In a program
+# ------------
+# A diagnosis is an iterable of findings, each with its number and its limit; ``ok`` says whether there is no
+# problem among them. So a test or a training script can insist on a healthy network.
+
+for finding in diagnosis:
+    print(f"{finding.severity}: {finding.name}, {finding.value:.3g} (limit {finding.threshold:g})")
+assert diagnose(pipe, X_test, y_test).ok

@@ -1,0 +1,72 @@
+"""
+How large may the initial weights be?
+=====================================
+
+The slope of tanh is one at zero, and next to nothing far from it. So where the hidden inputs start decides how
+fast a network can learn. Three networks that differ only in ``init_scale``, the standard deviation of their
+initial weights.
+"""
+
+# %%
+# Three starts
+# ------------
+# Handwritten digits, scaled; one epoch is enough to see where the hidden inputs are, thirty to see what
+# follows from it.
+
+import warnings
+
+from sklearn.datasets import load_digits
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+
+from sknn_scratch import ActivationDisplay, ShallowNNClassifier
+
+X, y = load_digits(return_X_y=True)
+X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
+scaler = StandardScaler().fit(X_train)
+X_train, X_test = scaler.transform(X_train), scaler.transform(X_test)
+
+
+def train(init_scale, epochs):
+    clf = ShallowNNClassifier(32, "tanh", init_scale, solver="sgd", learning_rate=0.1, momentum=0, alpha=0)
+    clf.set_params(max_iter=epochs, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # we stop early to compare
+        return clf.fit(X_train, y_train)
+
+
+# %%
+# Where the hidden inputs are
+# ---------------------------
+# Above the activation and its slope, grey where the slope is below 0.05; below, the hidden inputs after the
+# first epoch.
+
+import matplotlib.pyplot as plt
+
+init_scales = [0.01, 0.3, 3.0]
+figure, axes = plt.subplots(1, 3, figsize=(11, 4), layout="constrained")
+for ax, init_scale in zip(axes, init_scales, strict=True):
+    ActivationDisplay.from_estimator(train(init_scale, 1), X_train, name=f"init_scale={init_scale}", ax=ax)
+
+# %%
+# What follows from it
+# --------------------
+# Saturated units hardly move, so what was drawn at random is what the network has to live with.
+
+networks = {init_scale: train(init_scale, 30) for init_scale in init_scales}
+print("init_scale  saturated at first  loss at last  test accuracy")
+for init_scale, clf in networks.items():
+    saturated = clf.history_["saturated_fraction"][0]
+    print(
+        f"{init_scale:10}  {saturated:18.0%}  {clf.loss_curve_[-1]:12.3f}  {clf.score(X_test, y_test):13.3f}"
+    )
+
+# %%
+# The loss of all three, epoch by epoch:
+
+from sknn_scratch import TrainingCurveDisplay
+
+figure, ax = plt.subplots(layout="constrained")
+for (init_scale, clf), color in zip(networks.items(), ["#0072B2", "#E69F00", "#D55E00"], strict=True):
+    TrainingCurveDisplay.from_estimator(clf, name=f"init_scale={init_scale}", color=color, ax=ax)

@@ -1,0 +1,208 @@
+"""ShallowNNEnsembleClassifier: several networks trained in one pass, their probabilities averaged."""
+
+import copy
+import functools
+import math
+from inspect import Parameter, Signature, signature
+from numbers import Integral
+from typing import ClassVar
+
+import numpy as np
+from joblib import effective_n_jobs
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.parallel import Parallel, delayed
+
+from sknn_scratch._base import BaseShallowNN
+from sknn_scratch._callbacks import fit_of_many
+from sknn_scratch._classifier import ShallowNNClassifier
+from sknn_scratch._core.losses import LOSSES
+from sknn_scratch._core.network import predict_logits
+from sknn_scratch._fitting import (
+    clear_fitted,
+    data_attributes,
+    fitted_encoding,
+    fitted_layers,
+    fitted_network,
+)
+from sknn_scratch._together import Fit, cut_into_groups, fit_group
+
+
+def with_parameters_of(init):
+    """Let a constructor that hands *args and **kwargs on show the parameters of ``init`` in their place.
+
+    scikit-learn reads the parameters of an estimator from the signature of its constructor.
+    """
+
+    def show(extended):
+        own = [one for one in signature(extended).parameters.values() if one.kind is Parameter.KEYWORD_ONLY]
+        extended.__signature__ = Signature([*signature(init).parameters.values(), *own])
+        return extended
+
+    return show
+
+
+class ShallowNNEnsembleClassifier(BaseShallowNN):
+    """Several networks from different seeds, whose probabilities are averaged.
+
+    Networks that differ only in their initial weights, the order of the rows and, with early stopping, in
+    the rows that validate make different errors, and their average errs less than each, and less
+    confidently. They are trained in one pass, which takes a fraction of the time of one after the other.
+
+    Parameters
+    ----------
+    n_hidden, activation, init_scale, learning_rate, solver, batch_size, max_iter, alpha : as for one network
+        With the meaning and the defaults that :class:`ShallowNNClassifier` gives them.
+    dropout, momentum, nesterov, beta_1, beta_2, epsilon, learning_rate_schedule, tol : as for one network
+        Likewise.
+    n_iter_no_change, gradient_tol, early_stopping, validation_fraction, scoring : as for one network
+        Likewise.
+    class_weight, dtype : as for one network
+        Likewise.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on from the networks of the last fit, as each of them would.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the networks' seeds.
+    verbose : int, default=0
+        Print a line for each network after every epoch.
+    n_networks : int, default=8
+        Number of networks.
+    n_jobs : int, default=None
+        Number of workers that the networks are spread over. One is mostly best: it trains all networks in
+        one pass.
+
+    Attributes
+    ----------
+    estimators_ : list of ShallowNNClassifier
+        The fitted networks.
+    classes_ : ndarray of shape (n_classes,)
+        The class labels, sorted; the column numbers if y was multilabel.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features, if X had any.
+    n_iter_ : ndarray of shape (n_networks,)
+        Number of epochs of each network.
+    history_ : list of dict
+        The ``history_`` of each network.
+
+    See Also
+    --------
+    ShallowNNClassifier : A single network.
+
+    Notes
+    -----
+    ``decision_function`` gives the logits of the averaged probabilities p: log(p / (1 - p)) for two classes
+    and for labels, else log(p).
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sknn_scratch import ShallowNNEnsembleClassifier
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
+    >>> ensemble = ShallowNNEnsembleClassifier(learning_rate=0.01, max_iter=1000, random_state=0)
+    >>> clf = make_pipeline(StandardScaler(), ensemble)
+    >>> clf.fit(X_train, y_train).score(X_test, y_test) > 0.95
+    True
+    """
+
+    _parameter_constraints: ClassVar = {
+        **BaseShallowNN._parameter_constraints,
+        "n_networks": [Interval(Integral, 1, None, closed="left")],
+        "n_jobs": [Integral, None],
+    }
+
+    @with_parameters_of(BaseShallowNN.__init__)
+    def __init__(self, *args, n_networks=8, n_jobs=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.n_networks = n_networks
+        self.n_jobs = n_jobs
+
+    def _fit(self, inputs):
+        networks = self._networks(inputs)
+        with fit_of_many(self, inputs, self.n_networks) as tasks:
+            members = list(zip(range(self.n_networks), networks, tasks, strict=True))
+            n_parts = min(effective_n_jobs(self.n_jobs), self.n_networks)
+            parts = Parallel(n_jobs=n_parts)(
+                delayed(fit_networks)(members[i::n_parts], inputs) for i in range(n_parts)
+            )
+            fitted = {number: network for part in parts for number, network in part}
+            self._adopt([fitted[number] for number in range(self.n_networks)])
+        return self
+
+    def _networks(self, inputs):
+        """Make new networks, or copies of the fitted ones if the fit goes on from them."""
+        own = {name: getattr(self, name) for name in signature(BaseShallowNN).parameters}
+        del own["random_state"]
+        if not (hasattr(self, "estimators_") and (inputs.partial or self.warm_start)):
+            seeds = check_random_state(self.random_state).randint(2**31 - 1, size=self.n_networks)
+            return [ShallowNNClassifier(**own, random_state=int(seed)) for seed in seeds]
+        if len(self.estimators_) != self.n_networks:
+            raise ValueError(
+                f"n_networks={self.n_networks}, but there are {len(self.estimators_)} fitted networks to go "
+                "on from; set n_networks back, or warm_start=False to start anew."
+            )
+        return [copy.copy(network).set_params(**own) for network in self.estimators_]
+
+    def _adopt(self, networks):
+        """Set the fitted attributes, all at once."""
+        clear_fitted(self)
+        vars(self).update(data_attributes(networks[0]))
+        self.estimators_ = networks
+
+    def _logits(self, X):
+        X = self._rows(X)
+        logits = (predict_logits(fitted_network(one), fitted_layers(one), X) for one in self.estimators_)
+        return average(logits, len(self.estimators_), fitted_encoding(self).loss)
+
+    @property
+    def _dtype(self):
+        return self.estimators_[0]._dtype
+
+    @property
+    def n_iter_(self):
+        """Number of epochs of each network."""
+        return np.array([network.n_iter_ for network in self.estimators_])
+
+    @property
+    def history_(self):
+        """The ``history_`` of each network."""
+        return [network.history_ for network in self.estimators_]
+
+
+def fit_networks(members, inputs):
+    """Fit networks to the same rows.
+
+    Parameters
+    ----------
+    members : list of (int, ShallowNNClassifier, ParentTask or None)
+    inputs : FitInput
+
+    Returns
+    -------
+    list of (int, ShallowNNClassifier)
+        The numbers, and fitted copies of the networks.
+    """
+    fits = [Fit(number, network, inputs, parent) for number, network, parent in members]
+    for fit in fits:
+        fit.reporter.label = f"network {fit.number}"
+    for group in cut_into_groups(fits):
+        fit_group(group)
+    return [(fit.number, fit.fitted) for fit in fits]
+
+
+def average(all_logits, n_networks, loss):
+    """Logits (n_samples, n_outputs) of the mean of the probabilities that several networks' logits give.
+
+    Computed from logarithms, so that nothing underflows.
+    """
+    log_probabilities = LOSSES[loss].log_probabilities
+    if loss == "softmax":
+        return functools.reduce(np.logaddexp, map(log_probabilities, all_logits)) - math.log(n_networks)
+    both = (np.stack([log_probabilities(logits), log_probabilities(-logits)]) for logits in all_logits)
+    log_p, log_not_p = functools.reduce(np.logaddexp, both)
+    return log_p - log_not_p

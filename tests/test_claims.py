@@ -1,0 +1,282 @@
+"""The seven claims of the tutorial "Shallow networks from scratch", each with a number that decides it."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer, load_digits, make_circles, make_moons
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.preprocessing import StandardScaler
+
+from sknn_scratch import ShallowNNClassifier, SymmetryWarning
+
+# As long as asked for, and by the training loss alone.
+JUST_TRAIN = {"tol": 0, "n_iter_no_change": 10_000, "early_stopping": False, "random_state": 0}
+# The gradient descent of the textbook.
+GRADIENT_DESCENT = {"solver": "sgd", "momentum": 0, "batch_size": None}
+
+
+def scaled(load):
+    X, y = load(return_X_y=True)
+    return StandardScaler().fit_transform(X), y
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return scaled(load_digits)
+
+
+@pytest.fixture(scope="module")
+def cancer():
+    return scaled(load_breast_cancer)
+
+
+@pytest.fixture(scope="module")
+def moons():
+    return make_moons(400, noise=0.2, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def circles():
+    return make_circles(400, noise=0.1, factor=0.5, random_state=0)
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def train(X, y, epochs=40, **parameters):
+    """Train for some epochs, without a warning that there could be more."""
+    clf = ShallowNNClassifier(warm_start=True, **JUST_TRAIN | parameters)
+    for _ in range(epochs):
+        clf.partial_fit(X, y, classes=np.unique(y))
+    return clf
+
+
+def first_epoch_below(clf, loss):
+    return 1 + int(np.argmax(clf.loss_curve_ < loss)) if clf.loss_curve_.min() < loss else np.inf
+
+
+# 1. Representation
+
+
+def test_three_inputs_and_four_hidden_units_are_a_two_layer_network(cancer):
+    X, y = cancer
+    clf = train(X[:, :3], y, epochs=1, n_hidden=4)
+    assert [w.T.shape for w in clf.coefs_] == [(4, 3), (1, 4)]  # the textbook's: units x inputs
+    assert [b.shape for b in clf.intercepts_] == [(4,), (1,)]
+
+
+def test_hidden_values_can_be_asked_for_and_give_the_output(cancer):
+    X, y = cancer
+    clf = train(X, y, n_hidden=4, activation="tanh")
+    hidden = clf.transform(X)
+    assert hidden.shape == (len(X), 4)
+    output = hidden @ clf.coefs_[1] + clf.intercepts_[1]
+    np.testing.assert_allclose(output[:, 0], clf.decision_function(X), rtol=1e-12)
+
+
+# 2. Computing the output
+
+
+def by_neuron(clf, x):
+    """One row (n_features,), one neuron after the other."""
+    (w_hidden, w_output), (b_hidden, b_output) = clf.coefs_, clf.intercepts_
+    hidden = [sigmoid(sum(w * x) + b) for w, b in zip(w_hidden.T, b_hidden, strict=True)]
+    return sigmoid(sum(w * a for w, a in zip(w_output[:, 0], hidden, strict=True)) + b_output[0])
+
+
+def by_row(clf, x):
+    """One row (n_features,), one matrix a layer, as in the textbook: columns."""
+    (w_hidden, w_output), (b_hidden, b_output) = clf.coefs_, clf.intercepts_
+    hidden = sigmoid(w_hidden.T @ x + b_hidden)
+    return sigmoid(w_output.T @ hidden + b_output)[0]
+
+
+def test_the_neurons_the_matrix_and_the_whole_batch_give_the_same_numbers(cancer):
+    X, y = cancer
+    clf = train(X, y, n_hidden=8, activation="sigmoid")
+    at_once = clf.predict_proba(X)[:, 1]
+    np.testing.assert_allclose([by_neuron(clf, x) for x in X], at_once, rtol=1e-12)
+    np.testing.assert_allclose([by_row(clf, x) for x in X], at_once, rtol=1e-12)
+
+
+# 3. Activations
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_relu_needs_fewer_epochs_than_tanh_and_tanh_fewer_than_sigmoid(digits, solver, seed):
+    rate = {"adam": 0.005, "sgd": 0.1}[solver]
+    epochs = {
+        activation: first_epoch_below(
+            train(
+                *digits,
+                activation=activation,
+                solver=solver,
+                momentum=0,
+                learning_rate=rate,
+                n_hidden=32,
+                alpha=0,
+                random_state=seed,
+            ),
+            loss=0.2,
+        )
+        for activation in ("sigmoid", "tanh", "relu")
+    }
+    assert epochs["relu"] <= epochs["tanh"] < epochs["sigmoid"]
+    assert 1.5 * epochs["relu"] < epochs["sigmoid"]
+
+
+def test_the_output_of_two_classes_is_a_sigmoid(cancer):
+    X, y = cancer
+    clf = train(X, y, epochs=10)
+    np.testing.assert_allclose(clf.predict_proba(X)[:, 1], sigmoid(clf.decision_function(X)), rtol=1e-12)
+
+
+# 4. Saturation
+
+
+def test_unscaled_features_saturate_tanh_and_training_is_slow():
+    X, y = load_breast_cancer(return_X_y=True)
+    parameters = {"n_hidden": 16, "activation": "tanh", "init_scale": 0.01, "learning_rate": 0.001}
+    raw = train(X, y, **parameters)
+    scaled = train(StandardScaler().fit_transform(X), y, **parameters)
+    assert raw.history_["saturated_fraction"][0] > 0.7
+    assert scaled.history_["saturated_fraction"][0] < 0.01
+    assert raw.loss_curve_[-1] > 2 * scaled.loss_curve_[-1]
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh"])
+def test_the_gradient_vanishes_where_the_hidden_inputs_are_far_from_zero(cancer, activation):
+    X, y = cancer
+
+    def hidden_gradient_norm(bias):
+        clf = ShallowNNClassifier(4, activation, 0.1, alpha=0, gradient_tol=1e9, **GRADIENT_DESCENT)
+        clf.set_params(**JUST_TRAIN).fit(X, y)  # stops after one epoch
+        clf.intercepts_[0][:] = bias
+        clf.partial_fit(X, y)
+        return clf.history_["gradient_norm_hidden"][-1]
+
+    assert hidden_gradient_norm(20) < 1e-6 * hidden_gradient_norm(0)
+
+
+# 5. Why nonlinear
+
+
+@pytest.mark.parametrize("n_hidden", [1, 16])
+def test_the_identity_collapses_to_logistic_regression(moons, n_hidden):
+    X, y = moons
+    clf = ShallowNNClassifier(n_hidden, "identity", solver="lbfgs", alpha=0, max_iter=1000, **JUST_TRAIN)
+    clf.fit(X, y)
+    (w_hidden, w_output), (b_hidden, b_output) = clf.coefs_, clf.intercepts_
+    one_map = X @ (w_hidden @ w_output) + (b_hidden @ w_output + b_output)
+    np.testing.assert_allclose(clf.decision_function(X), one_map[:, 0], atol=1e-12)
+    logistic = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000).fit(X, y)
+    np.testing.assert_allclose(clf.decision_function(X), logistic.decision_function(X), atol=1e-5)
+
+
+@pytest.mark.parametrize(("problem", "linear_at_most"), [("moons", 0.9), ("circles", 0.6)])
+def test_a_linear_network_fails_where_a_nonlinear_one_succeeds(problem, linear_at_most, request):
+    X, y = request.getfixturevalue(problem)
+
+    def accuracy(n_hidden, activation):
+        clf = ShallowNNClassifier(
+            n_hidden, activation, 0.1, solver="lbfgs", alpha=0.01, max_iter=5000, **JUST_TRAIN
+        )
+        return clf.fit(X, y).score(X, y)
+
+    assert accuracy(64, "identity") < linear_at_most
+    assert min(accuracy(8, "tanh"), accuracy(8, "relu")) > 0.95
+
+
+# 6. Gradient descent
+
+
+def test_a_step_follows_the_gradient_that_finite_differences_give(cancer):
+    X, y = cancer[0][:, :3], cancer[1]
+    rate = 0.5
+    before = train(
+        X,
+        y,
+        1,
+        n_hidden=4,
+        activation="tanh",
+        init_scale=0.5,
+        alpha=2,
+        learning_rate=rate,
+        **GRADIENT_DESCENT,
+    )
+    after = train(
+        X,
+        y,
+        2,
+        n_hidden=4,
+        activation="tanh",
+        init_scale=0.5,
+        alpha=2,
+        learning_rate=rate,
+        **GRADIENT_DESCENT,
+    )
+
+    def objective():
+        penalty = sum((w**2).sum() for w in before.coefs_) / len(X)
+        return log_loss(y, before.predict_proba(X)) + penalty
+
+    for layer_before, layer_after in zip(
+        before.coefs_ + before.intercepts_, after.coefs_ + after.intercepts_, strict=True
+    ):
+        gradient = (layer_before - layer_after) / rate
+        for place in np.ndindex(layer_before.shape):
+            value = layer_before[place]
+            layer_before[place] = value + 1e-5
+            above = objective()
+            layer_before[place] = value - 1e-5
+            below = objective()
+            layer_before[place] = value
+            assert gradient[place] == pytest.approx((above - below) / 2e-5, abs=1e-8)
+
+
+def test_gradients_shrink_towards_the_minimum_and_end_the_iteration(cancer):
+    X, y = cancer
+    clf = ShallowNNClassifier(
+        4,
+        "tanh",
+        0.5,
+        1.0,
+        alpha=10,
+        gradient_tol=1e-3,
+        max_iter=10_000,
+        **JUST_TRAIN | GRADIENT_DESCENT,
+    ).fit(X, y)
+    norms = np.hypot(clf.history_["gradient_norm_hidden"], clf.history_["gradient_norm_output"])
+    assert clf.stop_reason_ == "small_gradient"
+    assert norms[-1] < 1e-3
+    assert norms[:-1].min() >= 1e-3
+    assert norms[0] > 100 * norms[-1]
+    assert np.all(np.diff(clf.loss_curve_[-100:]) < 0)
+
+
+# 7. Random initialisation
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu"])
+def test_units_that_start_at_zero_stay_identical(cancer, activation):
+    X, y = cancer
+    with pytest.warns(SymmetryWarning, match="0.01"):
+        clf = train(X, y, n_hidden=8, activation=activation, init_scale=0)
+    for weights in (*clf.coefs_[0], clf.coefs_[1][:, 0], clf.intercepts_[0]):
+        assert np.all(weights == weights[0])
+
+
+def test_small_weights_learn_and_large_ones_saturate(digits):
+    start = {
+        scale: train(*digits, n_hidden=32, activation="tanh", init_scale=scale, momentum=0, alpha=0,
+                     solver="sgd", learning_rate=0.1)
+        for scale in (0.01, 3.0)
+    }  # fmt: skip
+    small, large = start[0.01], start[3.0]
+    assert small.history_["saturated_fraction"][0] < 0.01
+    assert large.history_["saturated_fraction"][0] > 0.8
+    assert small.score(*digits) > 0.95
+    assert large.score(*digits) < 0.9
+    assert np.ptp(small.coefs_[0], axis=1).max() > 0.1  # the units have become different

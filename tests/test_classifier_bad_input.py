@@ -1,0 +1,458 @@
+"""What must not be accepted: each with an error that names it, and with the earlier model left whole."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse
+from sklearn.exceptions import NotFittedError
+
+from sknn_scratch import Activation, ShallowNNClassifier
+from tests.helpers import make_data
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+# NumPy's, when scikit-learn casts and sums what it then refuses
+ignore_casts = pytest.mark.filterwarnings("ignore:.* encountered in (cast|reduce):RuntimeWarning")
+
+X, Y = make_data("binary", n_samples=40, n_features=3)
+X_MULTI, Y_MULTI = make_data("multilabel", n_samples=40, n_features=3)
+Y_THREE = np.column_stack([Y, Y_MULTI])
+NAN, INF = float("nan"), float("inf")
+ONES = np.ones(len(X))
+
+BAD_PARAMS = {
+    "n_hidden": [0, -1, 1.5, "many", None, True, [3], (4,), NAN],
+    "activation": ["swish", None, np.sin, 3, Activation],
+    "init_scale": [-0.1, "xavier", None, NAN, INF, True],
+    "learning_rate": [0, -1, "constant", None, NAN, INF, True, [0.1]],
+    "solver": ["rmsprop", None, 1],
+    "batch_size": [0, -1, 1.5, "all", True],
+    "max_iter": [0, -1, 1.5, "auto", None, INF, True],
+    "alpha": [-1, "auto", None, NAN, INF],
+    "dropout": [-0.1, 1, 1.0, "auto", None, NAN],
+    "momentum": [-0.1, 1, "auto", None, NAN],
+    "nesterov": ["yes", None, 2],
+    "beta_1": [-0.1, 1, None, NAN],
+    "beta_2": [-0.1, 1, None, NAN],
+    "epsilon": [0, -1, None, NAN, INF],
+    "learning_rate_schedule": ["invscaling", None, 1],
+    "tol": [-1, "auto", None, NAN, INF],
+    "n_iter_no_change": [0, -1, 1.5, None, INF],
+    "gradient_tol": [-1, None, NAN, INF],
+    "early_stopping": ["yes", None, 2],
+    "validation_fraction": [0, 0.0, 1.0, -1, 1.5, None, NAN],
+    "scoring": ["log-loss", None, 3],
+    "class_weight": ["auto", 3, [1, 2]],
+    "dtype": ["float16", np.float32, float],
+    "warm_start": ["yes", None, 2],
+    "random_state": ["seed", -1, 1.5],
+    "verbose": ["yes", -1, None],
+}
+
+
+def test_every_parameter_is_tried():
+    assert BAD_PARAMS.keys() == ShallowNNClassifier().get_params().keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in BAD_PARAMS.items() for value in values]
+)
+def test_bad_parameter_is_named_by_fit_and_not_before(name, value):
+    classifier = ShallowNNClassifier(**{name: value})
+    assert classifier.get_params()[name] is value
+    with pytest.raises((TypeError, ValueError), match=f"'{name}' parameter"):
+        classifier.fit(X, Y)
+    if hasattr(classifier, "partial_fit"):
+        with pytest.raises((TypeError, ValueError), match=f"'{name}' parameter"):
+            classifier.partial_fit(X, Y, classes=[0, 1])
+    assert not [attribute for attribute in vars(classifier) if attribute.endswith("_")]
+
+
+def test_numbers_of_other_types_are_accepted():
+    classifier = ShallowNNClassifier(
+        np.int64(3),
+        learning_rate=np.float32(0.01),
+        batch_size=np.int8(20),
+        max_iter=np.int16(2),
+        alpha=1,
+        dropout=0,
+        tol=np.float64(0),
+        nesterov=np.True_,
+        early_stopping=np.False_,
+    ).fit(X, Y)
+    assert classifier.n_iter_ == 2
+    assert classifier.coefs_[0].shape == (3, 3)
+
+
+with_nan, with_inf = X.copy(), X.copy()
+with_nan[3, 1], with_inf[3, 1] = NAN, INF
+BAD_X = {
+    "NaN": (with_nan, "NaN"),
+    "infinity": (with_inf, "infinity"),
+    "sparse NaN": (scipy.sparse.csr_array(with_nan), "NaN"),
+    "complex": (X + 1j, "Complex"),
+    "strings": (np.full(X.shape, "a"), "could not convert"),
+    "objects": (np.array([["a", None]] * 40), "could not convert"),
+    "a frame of strings": (pd.DataFrame({"a": ["x"] * 40}), "could not convert"),
+    "no rows": (X[:0], r"0 sample\(s\)"),
+    "no features": (X[:, :0], r"0 feature\(s\)"),
+    "1-D": (X[:, 0], "2D array"),
+    "3-D": (X[np.newaxis], "dim 3"),
+    "None": (None, "2D array"),
+    "a number": (3.0, "2D array"),
+    "fewer rows than y": (X[:10], r"\[10, 40\]"),
+    "too large for float32": (X * 1e300, "float32"),
+}
+
+
+@ignore_casts
+@pytest.mark.parametrize("name", BAD_X)
+def test_bad_X(name):
+    bad, message = BAD_X[name]
+    dtype = "float32" if name == "too large for float32" else None
+    with pytest.raises(ValueError, match=message):
+        ShallowNNClassifier(dtype=dtype, max_iter=2).fit(bad, Y)
+
+
+BAD_Y = {
+    "missing": (None, "requires y"),
+    "continuous": (np.linspace(0, 1.5, 40), "continuous"),
+    "NaN": (np.where(np.arange(40) == 3, NAN, Y), "NaN"),
+    "NaN among strings": (np.array([*"ab" * 19, "a", NAN], dtype=object), "NaN"),
+    "None among strings": (np.array([*"ab" * 19, "a", None], dtype=object), "None"),
+    "pandas' NA": (pd.Series([1, 0] * 19 + [1, None], dtype="Int64"), "NaN"),
+    "infinity": (np.where(Y, INF, 0), "infinity"),
+    "complex": (Y + 1j, "Complex"),
+    "numbers and strings": (np.array([0, "a"] * 20, dtype=object), "all of one type"),
+    "one class": (np.zeros(40), r"one class, \[0.0\]"),
+    "one class, a string": (np.array(["a"] * 40), r"one class, \['a'\]"),
+    "fewer rows than X": (Y[:10], r"\[40, 10\]"),
+    "two columns that are no indicator": (np.column_stack([Y, Y + 1]), "multiclass-multioutput"),
+    "continuous columns": (X[:, :2], "continuous-multioutput"),
+    "3-D": (np.zeros((40, 2, 2)), "dim 3"),
+    "empty": ([], r"0 sample\(s\)"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_Y)
+def test_bad_y(name):
+    bad, message = BAD_Y[name]
+    with pytest.raises(ValueError, match=message):
+        ShallowNNClassifier(max_iter=2).fit(X, bad)
+
+
+BAD_SAMPLE_WEIGHT = {
+    "negative": (np.r_[-1.0, ONES[1:]], "Negative values"),
+    "NaN": (np.r_[NAN, ONES[1:]], "NaN"),
+    "infinity": (np.r_[INF, ONES[1:]], "infinity"),
+    "an infinite sum": (ONES * 1e308, "finite sum"),
+    "all zero": (ONES * 0, "non-zero"),
+    "too few": (ONES[:3], r"\(40,\)"),
+    "two columns": (np.ones((40, 2)), "2D"),
+    "strings": (["a"] * 40, "could not convert"),
+    "one class only": (Y.astype(float), r"positive weight are of one class, \[1\]"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_SAMPLE_WEIGHT)
+def test_bad_sample_weight(name):
+    bad, message = BAD_SAMPLE_WEIGHT[name]
+    with pytest.raises(ValueError, match=message):
+        ShallowNNClassifier(max_iter=2).fit(X, Y, sample_weight=bad)
+
+
+BAD_CLASS_WEIGHT = {
+    "unknown class": ({0: 1, 5: 2}, Y, r"not in y: \[5\]. The classes are \[0, 1\]"),
+    "unknown string": ({"c": 1}, np.array(["a", "b"])[Y], r"\['c'\]. The classes are \['a', 'b'\]"),
+    "negative": ({0: -1}, Y, "class_weight must have finite weights"),
+    "NaN": ({0: NAN}, Y, "class_weight must have finite weights"),
+    "infinity": ({0: INF}, Y, "class_weight must have finite weights"),
+    "a string": ({0: "heavy"}, Y, "class_weight must have finite weights"),
+    "None": ({0: None}, Y, "class_weight must have finite weights"),
+    "all zero": ({0: 0, 1: 0}, Y, "sample_weight times class_weight"),
+    "one class left": ({0: 0}, Y, "one class"),
+    "a dict for multilabel y": ({0: 1}, Y_MULTI, "'balanced' or None for multilabel"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_CLASS_WEIGHT)
+def test_bad_class_weight(name):
+    bad, y, message = BAD_CLASS_WEIGHT[name]
+    with pytest.raises(ValueError, match=message):
+        ShallowNNClassifier(class_weight=bad, max_iter=2).fit(X, y)
+
+
+BAD_VALIDATION = {
+    "y_val is missing": ({"X_val": X}, "X_val and y_val must be given together"),
+    "X_val is missing": ({"y_val": Y}, "X_val and y_val must be given together"),
+    "weights alone": ({"sample_weight_val": ONES}, "sample_weight_val needs X_val"),
+    "other features": ({"X_val": X[:, :2], "y_val": Y}, "In X_val.* 2 features"),
+    "an unknown class": ({"X_val": X, "y_val": Y + 1}, r"In X_val.*unknown to the model: \[2\]"),
+    "another kind of y": ({"X_val": X, "y_val": Y_MULTI}, "In X_val, y_val.*another kind"),
+    "NaN": ({"X_val": with_nan, "y_val": Y}, "In X_val.*NaN"),
+    "other lengths": ({"X_val": X[:5], "y_val": Y}, r"In X_val.*\[5, 40\]"),
+    "no rows": ({"X_val": X[:0], "y_val": Y[:0]}, r"In X_val.*0 sample\(s\)"),
+    "negative weights": ({"X_val": X, "y_val": Y, "sample_weight_val": -ONES}, "sample_weight_val.*Negative"),
+    "weights of zero": (
+        {"X_val": X, "y_val": Y, "sample_weight_val": 0 * ONES},
+        "sample_weight_val.*non-zero",
+    ),
+    "too few weights": ({"X_val": X, "y_val": Y, "sample_weight_val": [1.0]}, r"sample_weight_val.*\(40,\)"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_VALIDATION)
+def test_bad_validation_data(name):
+    bad, message = BAD_VALIDATION[name]
+    with pytest.raises(ValueError, match=message):
+        ShallowNNClassifier(early_stopping=True, max_iter=2).fit(X, Y, **bad)
+
+
+@pytest.mark.parametrize("no", [False, np.False_])
+def test_validation_data_without_early_stopping(no):
+    with pytest.raises(ValueError, match=r"X_val and y_val are for early stopping, but early_stopping=False"):
+        ShallowNNClassifier(early_stopping=no).fit(X, Y, X_val=X, y_val=Y)
+
+
+def test_validation_rows_whose_class_weighs_nothing():
+    x, y = make_data("multiclass", n_samples=30)
+    classifier = ShallowNNClassifier(early_stopping=True, class_weight={0: 0})
+    with pytest.raises(ValueError, match=r"In X_val.*sum, but it is 0"):
+        classifier.fit(x, y, X_val=x[y == 0], y_val=y[y == 0])
+
+
+@pytest.mark.parametrize("fraction", [0.99, 40, 1000])
+def test_validation_fraction_that_leaves_nothing_to_train_on(fraction):
+    classifier = ShallowNNClassifier(early_stopping=True, validation_fraction=fraction)
+    with pytest.raises(ValueError, match=rf"validation_fraction={fraction} would take all 40 training rows"):
+        classifier.fit(X, Y)
+
+
+def test_validation_fraction_that_leaves_nothing_to_validate_with():
+    classifier = ShallowNNClassifier(early_stopping=True)
+    with pytest.raises(ValueError, match=r"validation_fraction=0.1 of 3 rows leaves no row to validate with"):
+        classifier.fit(X[:3], ["a", "b", "c"])
+
+
+def score_nan(estimator, X, y):
+    return NAN
+
+
+def score_string(estimator, X, y):
+    return "good"
+
+
+@pytest.mark.parametrize(
+    ("scoring", "y", "message"),
+    [
+        (score_nan, Y, "scoring=.*score_nan.* gave NaN for the 4 validation rows"),
+        (score_string, Y, "scoring=.*score_string.* cannot score the 4 validation rows: could not convert"),
+        ("roc_auc", np.arange(40) % 3, "scoring='roc_auc' cannot score .*multi_class"),
+    ],
+)
+def test_scorer_that_does_not_fit(scoring, y, message):
+    with pytest.raises(ValueError, match=message):
+        ShallowNNClassifier(early_stopping=True, scoring=scoring).fit(X, y)
+
+
+def test_lbfgs_with_dropout():
+    with pytest.raises(ValueError, match=r"dropout=0.1 needs a stochastic solver"):
+        ShallowNNClassifier(solver="lbfgs", dropout=0.1).fit(X, Y)
+
+
+FIRST = {"classes": [0, 1]}
+BAD_STREAMS = {
+    "no classes": ([(X, Y, {})], "classes must be passed on the first call"),
+    "an unknown label at first": ([(X, Y + 1, FIRST)], r"unknown to the model: \[2\]"),
+    "an unknown label later": ([(X, Y, FIRST), (X, Y + 1, {})], r"unknown to the model: \[2\]"),
+    "strings for integers": ([(X, np.array(["a", "b"])[Y], FIRST)], r"unknown to the model: \['a', 'b'\]"),
+    "other classes": ([(X, Y, FIRST), (X, Y, {"classes": [0, 1, 2]})], r"classes=\[0, 1, 2\] does not fit"),
+    "one class": ([(X, 0 * Y, {"classes": [0]})], r"classes has only one class, \[0\]"),
+    "NaN": ([(X, Y, {"classes": [0, NAN]})], "NaN"),
+    "classes of another multilabel y": ([(X, Y_MULTI, {"classes": [0, 1, 2]})], "does not fit multilabel y"),
+    "one label less": ([(X, Y_THREE, {}), (X, Y_MULTI, {})], "y has 2 labels, expected 3"),
+    "one label more": (
+        [(X, Y_MULTI, {}), (X, np.column_stack([Y, Y_MULTI]), {})],
+        "y has 3 labels, expected 2",
+    ),
+    "multilabel, then binary": ([(X, Y_MULTI, {}), (X, Y, {})], "another kind than the multilabel y"),
+    "binary, then multilabel": ([(X, Y, FIRST), (X, Y_MULTI, {})], "another kind than the binary y"),
+    "other features": ([(X, Y, FIRST), (X[:, :2], Y, {})], "2 features"),
+    "weights of zero": ([(X, Y, FIRST | {"sample_weight": 0 * ONES})], "non-zero"),
+}
+
+
+@ignore_casts
+@pytest.mark.parametrize("name", BAD_STREAMS)
+def test_bad_stream(name):
+    *good_calls, (x, y, fields) = BAD_STREAMS[name][0]
+    classifier = ShallowNNClassifier(random_state=0)
+    for good_x, good_y, good_fields in good_calls:
+        classifier.partial_fit(good_x, good_y, **good_fields)
+    before = dict(vars(classifier))
+    with pytest.raises(ValueError, match=BAD_STREAMS[name][1]):
+        classifier.partial_fit(x, y, **fields)
+    assert vars(classifier).keys() == before.keys()
+    assert all(vars(classifier)[name] is value for name, value in before.items())
+
+
+BAD_WARM_STARTS = {
+    "n_hidden": ({"n_hidden": 3}, X, Y, "n_hidden=3, but the fitted network has 8 hidden units"),
+    "features": ({}, X[:, :2], Y, "2 features"),
+    "new class": ({}, X, Y + 1, r"unknown to the model: \[2\]"),
+    "more classes": ({}, X, np.arange(40) % 3, r"unknown to the model: \[2\]"),
+    "other names": ({}, X, np.array(["a", "b"])[Y], r"unknown to the model: \['a', 'b'\]"),
+    "fewer classes": ({}, X, 0 * Y, r"must have the same classes as before: \[0, 1\]"),
+    "multilabel": ({}, X, Y_MULTI, "another kind than the binary y"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_WARM_STARTS)
+def test_warm_start_that_cannot_go_on(name):
+    params, x, y, message = BAD_WARM_STARTS[name]
+    classifier = ShallowNNClassifier(8, warm_start=True, max_iter=2, random_state=0).fit(X, Y)
+    before = classifier.predict_proba(X), classifier.n_iter_
+    with pytest.raises(ValueError, match=message):
+        classifier.set_params(**params).fit(x, y)
+    np.testing.assert_array_equal(classifier.predict_proba(X), before[0])
+    assert classifier.n_iter_ == before[1]
+
+
+METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function", "transform")
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return ShallowNNClassifier(8, max_iter=5, random_state=0).fit(X, Y)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_rows_to_predict_are_checked(fitted, method):
+    predict = getattr(fitted, method)
+    for bad, message in (
+        (with_nan, "NaN"),
+        (with_inf, "infinity"),
+        (X[:, :2], "2 features"),
+        (X[0], "2D array"),
+        (X[:0], r"0 sample\(s\)"),
+        ([["a"] * 3], "could not convert"),
+        (X + 1j, "Complex"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            predict(bad)
+
+
+@ignore_casts
+@pytest.mark.parametrize("method", METHODS)
+def test_rows_too_large_for_the_precision_of_the_model(method):
+    single = ShallowNNClassifier(8, dtype="float32", max_iter=2).fit(X, Y)
+    with pytest.raises(ValueError, match="too large for dtype"):
+        getattr(single, method)(X * 1e300)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_unfitted(method):
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        getattr(ShallowNNClassifier(), method)(X)
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        ShallowNNClassifier().get_feature_names_out()
+
+
+# --- The earlier model stays whole ---
+
+
+class Accident(Exception):
+    """What a callback may raise."""
+
+
+class RaiseAt:
+    """A callback that raises at the end of an epoch."""
+
+    def __init__(self, epoch):
+        self.epoch = epoch
+
+    def setup(self, estimator, context): ...
+
+    def teardown(self, estimator, context): ...
+
+    def on_fit_task_begin(self, estimator, context): ...
+
+    def on_fit_task_end(self, estimator, context):
+        if context.task_name == "epoch" and context.task_id + 1 == self.epoch:
+            raise Accident
+
+
+def fail_by_nan(classifier):
+    classifier.fit(with_nan[:, :2], Y)
+
+
+def fail_by_parameter(classifier):
+    classifier.set_params(alpha=-1).fit(X, Y)
+
+
+def fail_by_labels(classifier):
+    classifier.fit(X[:, :2], 0 * Y)
+
+
+def fail_by_combination(classifier):
+    classifier.set_params(solver="lbfgs", dropout=0.5).fit(X[:, :2], Y)
+
+
+def fail_by_callback(classifier):
+    classifier.set_callbacks(RaiseAt(3)).fit(X[:, :2], Y + 5)
+
+
+def fail_by_callback_in_warm_start(classifier):
+    classifier.set_params(warm_start=True).set_callbacks(RaiseAt(3)).fit(X, Y)
+
+
+def fail_by_callback_in_partial_fit(classifier):
+    classifier.set_callbacks(RaiseAt(1)).partial_fit(X, Y)
+
+
+def fail_by_scorer(classifier):
+    classifier.set_params(early_stopping=True, scoring=score_nan).fit(X[:, :2], Y)
+
+
+@pytest.mark.parametrize(
+    "fail",
+    [
+        fail_by_nan,
+        fail_by_parameter,
+        fail_by_labels,
+        fail_by_combination,
+        fail_by_callback,
+        fail_by_callback_in_warm_start,
+        fail_by_callback_in_partial_fit,
+        fail_by_scorer,
+    ],
+)
+def test_failed_fit_leaves_the_earlier_model_whole(fail):
+    classifier = ShallowNNClassifier(8, max_iter=5, random_state=0).fit(X, Y)
+    before = {name: value for name, value in vars(classifier).items() if name.endswith("_")}
+    weights = [array.copy() for array in classifier.coefs_ + classifier.intercepts_]
+    probabilities = classifier.predict_proba(X)
+    with pytest.raises((Accident, ValueError)):
+        fail(classifier)
+    after = {name: value for name, value in vars(classifier).items() if name.endswith("_")}
+    assert after.keys() == before.keys()
+    assert all(after[name] is value for name, value in before.items())
+    for now, then in zip(classifier.coefs_ + classifier.intercepts_, weights, strict=True):
+        np.testing.assert_array_equal(now, then)
+    np.testing.assert_array_equal(classifier.predict_proba(X), probabilities)
+    assert classifier.n_features_in_ == 3
+
+
+def test_failed_first_fit_leaves_no_model():
+    classifier = ShallowNNClassifier(max_iter=5).set_callbacks(RaiseAt(2))
+    with pytest.raises(Accident):
+        classifier.fit(X, Y)
+    assert not [name for name in vars(classifier) if name.endswith("_")]
+
+
+def test_predictions_do_not_change_with_the_parameters(fitted):
+    before = fitted.predict_proba(X), fitted.transform(X)
+    params = fitted.get_params()
+    fitted.set_params(activation="tanh", n_hidden=3, dtype="float32", alpha=-1)
+    np.testing.assert_array_equal(fitted.predict_proba(X), before[0])
+    np.testing.assert_array_equal(fitted.transform(X), before[1])
+    fitted.set_params(**params)

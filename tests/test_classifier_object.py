@@ -1,0 +1,301 @@
+"""The estimator as an object: seeds, copies, files, parameters, its picture, threads."""
+
+import copy
+import io
+import pickle
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import cloudpickle
+import joblib
+import numpy as np
+import pytest
+import skops.io
+from numpy.testing import assert_array_equal
+from sklearn.base import clone, is_classifier
+from sklearn.utils import estimator_html_repr
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from sknn_scratch import Activation, ShallowNNClassifier
+from tests.helpers import KINDS, assert_same_model, make_data
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X, Y = make_data("multiclass")
+METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function", "transform")
+
+
+def make_classifier(**params):
+    defaults = {"n_hidden": 6, "batch_size": 16, "max_iter": 6, "dropout": 0.2, "random_state": 0}
+    return ShallowNNClassifier(**(defaults | params))
+
+
+def differ(classifier, other):
+    return not np.array_equal(classifier.coefs_[0], other.coefs_[0])
+
+
+# --- Seeds ---
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_same_seed_same_model(early_stopping):
+    classifier, other = (make_classifier(early_stopping=early_stopping).fit(X, Y) for _ in range(2))
+    assert_same_model(classifier, other, rtol=0)
+    assert_same_model(classifier.fit(X, Y), other, rtol=0)  # nothing is left over from the earlier fit
+    assert differ(classifier, make_classifier(early_stopping=early_stopping, random_state=1).fit(X, Y))
+
+
+def test_generator_moves_on_from_fit_to_fit():
+    classifier = make_classifier(random_state=np.random.RandomState(3)).fit(X, Y)
+    first = copy.deepcopy(classifier)
+    assert differ(first, classifier.fit(X, Y))
+    assert_same_model(first, make_classifier(random_state=np.random.RandomState(3)).fit(X, Y), rtol=0)
+
+
+def test_no_seed_no_repetition():
+    classifier = make_classifier(random_state=None)
+    state = np.random.get_state()  # noqa: NPY002 - it is scikit-learn's None
+    try:
+        np.random.seed(0)  # noqa: NPY002
+        first = copy.deepcopy(classifier.fit(X, Y))
+        assert differ(first, classifier.fit(X, Y))
+        np.random.seed(0)  # noqa: NPY002
+        assert_same_model(first, classifier.fit(X, Y), rtol=0)
+    finally:
+        np.random.set_state(state)  # noqa: NPY002
+
+
+def test_seeds_are_used_for_all_that_is_random():
+    for change in ({"n_hidden": 6}, {"dropout": 0.0, "max_iter": 1}, {"init_scale": 0.5, "max_iter": 1}):
+        models = [make_classifier(random_state=seed, **change).fit(X, Y) for seed in (0, 1)]
+        assert differ(*models)
+
+
+def test_jobs_in_other_processes_give_the_same_models():
+    seeds = (0, 1)
+    fits = [joblib.delayed(make_classifier(random_state=seed).fit)(X, Y) for seed in seeds]
+    for seed, fitted in zip(seeds, joblib.Parallel(n_jobs=2)(fits), strict=True):
+        assert_same_model(fitted, make_classifier(random_state=seed).fit(X, Y), rtol=0)
+
+
+# --- Copies and files ---
+
+
+def by_joblib(classifier):
+    file = io.BytesIO()
+    joblib.dump(classifier, file)
+    file.seek(0)
+    return joblib.load(file)
+
+
+def by_skops(classifier):
+    own_class = "sknn_scratch._classifier.ShallowNNClassifier"
+    written = skops.io.dumps(classifier)
+    assert skops.io.get_untrusted_types(data=written) == [own_class]
+    return skops.io.loads(written, trusted=[own_class])
+
+
+COPIES = {
+    "pickle": lambda classifier: pickle.loads(pickle.dumps(classifier)),
+    "cloudpickle": lambda classifier: pickle.loads(cloudpickle.dumps(classifier)),
+    "joblib": by_joblib,
+    "skops": by_skops,
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+}
+
+
+@pytest.mark.parametrize("train", ["fit", "early_stopping", "partial_fit", "warm_start"])
+@pytest.mark.parametrize("name", COPIES)
+def test_copies_predict_and_train_alike(name, train):
+    classifier = make_classifier(early_stopping=train == "early_stopping", warm_start=train == "warm_start")
+    if train == "partial_fit":
+        classifier.partial_fit(X, Y, classes=[0, 1, 2])
+    else:
+        classifier.fit(X, Y)
+    copied = COPIES[name](classifier)
+    assert copied.get_params() == classifier.get_params()
+    assert vars(copied).keys() == vars(classifier).keys()
+    for method in METHODS:
+        assert_array_equal(getattr(copied, method)(X), getattr(classifier, method)(X))
+    assert copied.history_.keys() == classifier.history_.keys()
+    for column, values in classifier.history_.items():
+        assert_array_equal(copied.history_[column], values)
+    if train in ("partial_fit", "warm_start"):
+        before = [array.copy() for array in classifier.coefs_]
+        go_on = "partial_fit" if train == "partial_fit" else "fit"
+        getattr(copied, go_on)(X, Y)
+        for array, earlier in zip(classifier.coefs_, before, strict=True):
+            assert_array_equal(array, earlier)
+        assert_same_model(copied, getattr(classifier, go_on)(X, Y), rtol=0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_skops_holds_every_kind_of_label(kind):
+    x, y = make_data(kind)
+    classifier = make_classifier().fit(x, np.array(["a", "b", "c"])[y] if kind == "multiclass" else y)
+    assert_array_equal(by_skops(classifier).predict(x), classifier.predict(x))
+
+
+def softsign(z):
+    return z / (1 + abs(z))
+
+
+def softsign_slope(z):
+    return 1 / (1 + abs(z)) ** 2
+
+
+def test_own_activation_is_pickled_with_the_model():
+    classifier = make_classifier(activation=Activation(softsign, softsign_slope)).fit(X, Y)
+    for name in ("pickle", "joblib", "deepcopy"):
+        assert_array_equal(COPIES[name](classifier).predict_proba(X), classifier.predict_proba(X))
+    of_a_lambda = make_classifier(activation=Activation(lambda z: softsign(z), lambda z: softsign_slope(z)))
+    copied = COPIES["cloudpickle"](of_a_lambda.fit(X, Y))
+    assert_array_equal(copied.predict_proba(X), classifier.predict_proba(X))
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_pickle_is_about_as_large_as_the_weights(early_stopping):
+    x = np.random.default_rng(0).normal(size=(60, 300))
+    classifier = make_classifier(n_hidden=100, early_stopping=early_stopping, max_iter=10).fit(x, Y)
+    weights = sum(array.nbytes for array in classifier.coefs_ + classifier.intercepts_)
+    assert len(pickle.dumps(classifier)) < 1.02 * weights + 4000
+    resumable = make_classifier(n_hidden=100, warm_start=True).fit(x, Y)
+    assert len(pickle.dumps(resumable)) < 3.02 * weights + 4000  # with Adam's two moments
+
+
+def test_clone_is_unfitted_and_equal():
+    classifier = make_classifier(activation=Activation(softsign, softsign_slope)).fit(X, Y)
+    cloned = clone(classifier)
+    assert not hasattr(cloned, "coefs_")
+    assert cloned.get_params() == classifier.get_params()
+    assert_same_model(cloned.fit(X, Y), classifier, rtol=0)
+
+
+# --- Parameters, representation, tags ---
+
+
+def test_params_are_set_and_got():
+    params = {name: object() for name in ShallowNNClassifier().get_params()}
+    assert ShallowNNClassifier(**params).get_params() == params
+    assert ShallowNNClassifier().set_params(**params).get_params() == params
+    with pytest.raises(ValueError, match="Invalid parameter 'n_units'"):
+        ShallowNNClassifier().set_params(n_units=3)
+
+
+def test_representation_shows_what_is_no_default():
+    assert (
+        repr(ShallowNNClassifier(3, activation="tanh"))
+        == "ShallowNNClassifier(activation='tanh', n_hidden=3)"
+    )
+
+
+def test_html_links_to_the_documentation():
+    html = estimator_html_repr(ShallowNNClassifier())
+    assert "https://sknn-scratch.readthedocs.io/en/latest/api/sknn_scratch.ShallowNNClassifier.html" in html
+    assert "Number of hidden units" in html  # from the docstring
+
+
+def test_tags():
+    tags = ShallowNNClassifier().__sklearn_tags__()
+    assert is_classifier(ShallowNNClassifier())
+    assert tags.input_tags.sparse
+    assert not tags.input_tags.allow_nan
+    assert tags.target_tags.required
+    assert tags.classifier_tags.multi_class
+    assert tags.classifier_tags.multi_label
+    assert tags.transformer_tags.preserves_dtype == ["float64", "float32"]
+    assert ShallowNNClassifier(dtype="float32").__sklearn_tags__().transformer_tags.preserves_dtype == [
+        "float32"
+    ]
+
+
+# --- Threads ---
+
+
+def test_many_threads_predict_what_one_predicts():
+    classifier = make_classifier(n_hidden=50).fit(X, Y)
+    parts = [np.random.default_rng(i).normal(size=(200, 4)) for i in range(40)]
+    expected = [[getattr(classifier, method)(part) for method in METHODS] for part in parts]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda part: [getattr(classifier, method)(part) for method in METHODS], parts))
+    for results, references in zip(found, expected, strict=True):
+        for result, reference in zip(results, references, strict=True):
+            assert_array_equal(result, reference)
+
+
+def test_many_threads_fit_what_one_fits():
+    expected = [make_classifier(random_state=seed, early_stopping=True).fit(X, Y) for seed in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(
+            pool.map(lambda seed: make_classifier(random_state=seed, early_stopping=True).fit(X, Y), range(8))
+        )
+    for classifier, reference in zip(found, expected, strict=True):
+        assert_same_model(classifier, reference, rtol=0)
+
+
+def blas_threads():
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+
+class WatchThreads:
+    """A callback that does something at the end of a task, and notes the thread limits after it."""
+
+    def __init__(self, then=None):
+        self.seen = []
+        self.then = then
+
+    def setup(self, estimator, context): ...
+
+    def teardown(self, estimator, context): ...
+
+    def on_fit_task_begin(self, estimator, context): ...
+
+    def on_fit_task_end(self, estimator, context):
+        if self.then is not None:
+            self.then()
+        self.seen.append(blas_threads())
+
+
+def raise_error():
+    raise RuntimeError("an accident")
+
+
+def test_thread_limits_hold_while_a_fit_runs_and_no_longer():
+    with threadpool_limits(2, user_api="blas"):
+        watch = WatchThreads()
+        make_classifier(max_iter=2).set_callbacks(watch).fit(X, Y)
+        assert watch.seen[0] == {1}
+        assert blas_threads() == {2}
+        with pytest.raises(RuntimeError, match="an accident"):
+            make_classifier().set_callbacks(WatchThreads(raise_error)).fit(X, Y)
+        assert blas_threads() == {2}
+        with pytest.raises(ValueError, match="NaN"):
+            make_classifier().fit(X * np.nan, Y)
+        assert blas_threads() == {2}
+
+
+def test_thread_limits_of_fits_that_overlap():
+    first_began, second_began, first_ended = (threading.Event() for _ in range(3))
+
+    def during_the_first():
+        first_began.set()
+        assert second_began.wait(30)
+
+    def during_the_second():
+        second_began.set()
+        assert first_ended.wait(30)
+
+    def fit_first():
+        make_classifier(max_iter=1).set_callbacks(WatchThreads(during_the_first)).fit(X, Y)
+        first_ended.set()
+
+    def fit_second():
+        assert first_began.wait(30)
+        make_classifier(max_iter=1).set_callbacks(WatchThreads(during_the_second)).fit(X, Y)
+
+    before = blas_threads()
+    with ThreadPoolExecutor(2) as pool:
+        for future in [pool.submit(fit_first), pool.submit(fit_second)]:
+            future.result()
+    assert blas_threads() == before

@@ -1,0 +1,300 @@
+"""The documentation: its code runs, its links lead somewhere, it is complete, and both languages agree.
+
+The site is not built here. ``bash .ci/run docs`` builds it, and checks what has become of it.
+"""
+
+import ast
+import importlib.util
+import re
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+
+import sknn_scratch
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+GENERATED = {"_build", "auto_examples"}
+
+
+def load(path):
+    """Import a file that is in no package."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+session = load(DOCS / "_ext" / "session.py")
+check_site = load(DOCS / "check_site.py")
+
+
+def name_of(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+PAGES = {
+    name_of(path): path.read_text(encoding="utf-8")
+    for path in sorted(DOCS.rglob("*.md"))
+    if not GENERATED & set(path.relative_to(DOCS).parts)
+}
+CHINESE = [name for name in PAGES if name.startswith("docs/zh/")]
+ENGLISH = [name for name in PAGES if name not in CHINESE]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+WITH_CODE = {
+    name: session.steps_of(markdown)
+    for name, markdown in {**PAGES, "README.md": README}.items()
+    if name not in CHINESE and session.steps_of(markdown)
+}
+
+
+# --- Code ---
+
+
+@pytest.fixture
+def running(tmp_path):
+    return session.Session(tmp_path)
+
+
+@pytest.mark.parametrize("name", WITH_CODE)
+def test_code_runs(name, running):
+    for code, options in WITH_CODE[name]:
+        if options is None:
+            assert running.evaluate(code)
+            continue
+        expected = {key: options.get(key, "") for key in ("warns", "raises")}
+        try:
+            outcome = running.run(code, **expected)
+            assert bool(outcome.figures) == ("alt" in options), "a figure, and only a figure, has :alt:"
+        finally:
+            plt.close("all")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_code_fits_the_column(name):
+    lines = [line for code, _ in session.steps_of(PAGES[name]) for line in code.splitlines()]
+    assert max(map(len, lines), default=0) <= 88
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_included_code_exists(name):
+    included = re.findall(r"\{literalinclude\} (\S+)\n:pyobject: (\w+)", PAGES[name])
+    for path, function in included:
+        source = (ROOT / name).parent / path
+        assert function in {node.name for node in ast.parse(source.read_text()).body if hasattr(node, "name")}
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("1 + 1", session.Outcome("2\n", "", "", [])),
+        ("print('a')\n'b'", session.Outcome("a\n'b'\n", "", "", [])),
+        ("import numpy as np\nnp.float64(0.5)", session.Outcome("0.5\n", "", "", [])),
+        ("x = 1", session.Outcome("", "", "", [])),
+        (
+            "class Table:\n    def _repr_html_(self):\n        return '<b>'\nTable()",
+            session.Outcome("", "<b>", "", []),
+        ),
+    ],
+)
+def test_a_block_shows_what_it_prints_and_its_last_value(code, expected, running):
+    assert running.run(code) == expected
+
+
+def test_blocks_of_a_page_share_their_names(running):
+    running.run("x = 20\ndef double():\n    return 2 * x")
+    running.run("x = 21")
+    assert running.evaluate("double()") == "42"
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("import warnings; warnings.warn('no')", {}),
+        ("1", {"warns": "UserWarning"}),
+        ("1", {"raises": "ValueError"}),
+    ],
+)
+def test_a_block_shows_just_the_trouble_that_it_is_there_to_show(code, expected, running):
+    with pytest.raises(AssertionError, match="should"):
+        running.run(code, **expected)
+
+
+def test_expected_trouble_is_shown(running):
+    warned = running.run("import warnings; warnings.warn('no')", warns="UserWarning")
+    assert warned.trouble == "UserWarning: no"
+    assert running.run("int('x')", raises="ValueError").trouble.startswith("ValueError: invalid")
+    with pytest.raises(TypeError):
+        running.run("int([])", raises="ValueError")
+
+
+def test_steps_are_found_in_their_order():
+    page = "```{run}\n:alt: A: b\nx = 1\n```\n{value}`x`\n```python\ny\n```\n```bash\nls\n```\n"
+    assert session.steps_of(page) == [("x = 1\n", {"alt": "A: b"}), ("x", None), ("y\n", {})]
+
+
+# --- Links ---
+
+
+def prose_of(markdown):
+    """Leave out code."""
+    return re.sub(r"^(`{3,})(?!\{toctree\}).*?^\1$", "", markdown, flags=re.MULTILINE | re.DOTALL)
+
+
+def links_of(name, markdown):
+    """List what a page refers to: files of this repository (a page has the ending md), and anchors."""
+    prose = prose_of(markdown)
+    inline = re.findall(r"\]\(([^)\s]+)\)", prose)
+    cards = [f"{page}.md" for page in re.findall(r"^:link: (\S+)$", prose, re.MULTILINE)]
+    for link in [*inline, *cards]:
+        if not re.match(r"https?:", link):
+            path, _, anchor = link.partition("#")
+            target = (ROOT / name).parent / path if path else ROOT / name
+            yield target.resolve(), anchor
+
+
+def source_of(target):
+    """Find what a page is generated from."""
+    if target.parent == DOCS / "api" and target.name.startswith("sknn_scratch."):
+        public_name = target.stem.removeprefix("sknn_scratch.")
+        return DOCS / "api" / "index.md" if public_name in sknn_scratch.__all__ else target
+    if target.parent == DOCS / "auto_examples":
+        script = "GALLERY_HEADER.rst" if target.stem == "index" else f"{target.stem}.py"
+        return ROOT / "examples" / script
+    return target
+
+
+def anchors_of(markdown):
+    """List the anchors that the headings get."""
+    headings = re.findall(r"^#+ (.+)$", prose_of(markdown), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_lead_somewhere(name):
+    for target, anchor in links_of(name, PAGES[name]):
+        assert source_of(target).exists(), target
+        if anchor:
+            assert anchor in anchors_of(target.read_text(encoding="utf-8"))
+
+
+def test_every_page_is_in_a_table_of_contents():
+    listed = {DOCS / "index.md"}
+    for name, markdown in PAGES.items():
+        for entries in re.findall(r"```\{toctree\}\n(?::\w+:.*\n)*\n(.*?)```", markdown, re.DOTALL):
+            for entry in entries.split("\n"):
+                page = re.sub(r".*<(.*)>", r"\1", entry)
+                listed.add(((ROOT / name).parent / f"{page}.md").resolve())
+    assert {ROOT / name for name in PAGES} <= listed
+
+
+# --- Public names ---
+
+
+def documented_names():
+    index = PAGES["docs/api/index.md"]
+    return [
+        name for block in index.split(":toctree: .")[1:] for name in re.findall(r"^   (\w+)$", block, re.M)
+    ]
+
+
+def test_every_public_name_is_documented_once():
+    assert sorted(documented_names()) == sorted(sknn_scratch.__all__)
+
+
+def test_estimators_link_to_their_page():
+    link = sknn_scratch.ShallowNNClassifier()._get_doc_link()
+    assert link.endswith("/api/sknn_scratch.ShallowNNClassifier.html")
+
+
+# --- Two languages ---
+
+
+def structure_of(markdown):
+    """List what must be the same in both languages: headings by level, code, directives, tables."""
+    structure = []
+    for match in re.finditer(
+        r"^(?P<fence>[`:]{3,})(?P<kind>\S+)(?P<argument>.*)\n(?P<body>(?:.|\n)*?)^(?P=fence)$"
+        r"|^(?P<heading>#+) |^(?P<row>\|)",
+        markdown,
+        re.MULTILINE,
+    ):
+        if match["kind"] == "{run}":
+            body = re.sub(r"^:alt: .*$", ":alt:", match["body"], flags=re.MULTILINE)
+            structure.append(("code", body))
+        else:
+            structure.append(match["kind"] or match["heading"] or match["row"])
+    return structure
+
+
+@pytest.mark.parametrize("name", CHINESE)
+def test_chinese_page_has_the_structure_of_the_english_one(name):
+    english = PAGES[name.replace("docs/zh/", "docs/")]
+    assert structure_of(PAGES[name]) == structure_of(english)
+    values = [sorted(re.findall(r"\{value\}`[^`]+`", page)) for page in (PAGES[name], english)]
+    assert values[0] == values[1]
+
+
+@pytest.mark.parametrize("name", CHINESE)
+def test_chinese_page_links_to_the_same_pages(name):
+    def targets(name):
+        links = {target.relative_to(DOCS).as_posix() for target, _ in links_of(name, PAGES[name])}
+        return {link.removeprefix("zh/") for link in links}
+
+    assert targets(name) == targets(name.replace("docs/zh/", "docs/"))
+
+
+@pytest.mark.parametrize("name", CHINESE)
+def test_chinese_page_is_chinese(name):
+    prose = re.sub(r"\$\$.*?\$\$", "", prose_of(PAGES[name]), flags=re.DOTALL)
+    headings = re.findall(r"^#+ .*$", prose, re.MULTILINE)
+    paragraphs = [line for line in prose.splitlines() if len(line) > 60 and line[0] != "|"]
+    assert headings
+    assert all(re.search(r"[一-鿿]{2}", line) for line in headings + paragraphs)
+
+
+def test_tutorial_is_there_in_both_languages():
+    chapters = [name for name in ENGLISH if name.startswith("docs/tutorial/")]
+    assert len(chapters) == 8  # an introduction, and a chapter for each claim
+    assert {name.replace("docs/", "docs/zh/") for name in [*chapters, "docs/index.md"]} == set(CHINESE)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("## A", "### A"),
+        ("```{run}\nx\n```", "```{run}\ny\n```"),
+        ("```{run}\n:alt: A\nx\n```", "```{run}\nx\n```"),
+        ("| a |\n|---|", "| a |"),
+        ("```{literalinclude} a\n```", ""),
+    ],
+)
+def test_differences_of_structure_are_found(one, other):
+    assert structure_of(one) != structure_of(other)
+    assert structure_of(f"text\n{one}\n") == structure_of(f"文字\n{one}\n")
+
+
+# --- The check of the built site ---
+
+
+@pytest.mark.parametrize(
+    ("html", "fault"),
+    [
+        ('<a href="b.html#there">', None),
+        ('<a href="https://example.org">', None),
+        ('<a href="#here" id="here">', None),
+        ('<a href="c.html">', "does not exist"),
+        ('<a href="b.html#nowhere">', "without that place"),
+        ('<img src="a.png" alt="">', "does not exist"),
+        ('<img src="b.html">', "no alternative text"),
+        ('<script src="https://example.org/a.js">', "from elsewhere"),
+        ('<link href="//example.org/a.css">', "from elsewhere"),
+    ],
+)
+def test_faults_of_a_site_are_found(tmp_path, html, fault):
+    (tmp_path / "a.html").write_text(html)
+    (tmp_path / "b.html").write_text('<p id="there">')
+    faults = list(check_site.faults_of(tmp_path.resolve()))
+    assert len(faults) == (fault is not None)
+    assert not fault or fault in faults[0]

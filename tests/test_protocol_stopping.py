@@ -1,0 +1,493 @@
+"""When a training ends, why, with which weights, and what its history tells."""
+
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.exceptions import ConvergenceWarning
+
+from sknn_scratch import Activation, DivergenceWarning, ShallowNNClassifier
+from tests.helpers import KINDS, assert_same_model, make_data
+
+X, Y = make_data("multiclass")
+ignore_max_iter = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
+
+
+def make_classifier(**params):
+    defaults = {"n_hidden": 6, "activation": "tanh", "learning_rate": 0.02, "max_iter": 8, "alpha": 1.0}
+    defaults |= {"tol": 1e-4, "early_stopping": False, "random_state": 0}
+    return ShallowNNClassifier(**(defaults | params))
+
+
+class AtEpoch:
+    """A callback that does something at the end of an epoch; what that returns is the callback's answer."""
+
+    def __init__(self, epoch, action):
+        self.epoch = epoch
+        self.action = action
+
+    def setup(self, estimator, context): ...
+
+    def teardown(self, estimator, context): ...
+
+    def on_fit_task_begin(self, estimator, context): ...
+
+    def on_fit_task_end(self, estimator, context):
+        if context.task_name == "epoch" and context.task_id + 1 == self.epoch:
+            return self.action()
+        return False
+
+
+class Snapshots:
+    """A callback that keeps the fitted estimator of every epoch."""
+
+    def __init__(self):
+        self.models = []
+
+    def setup(self, estimator, context): ...
+
+    def teardown(self, estimator, context): ...
+
+    def on_fit_task_begin(self, estimator, context): ...
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator):
+        if context.task_name == "epoch":
+            self.models.append(fitted_estimator)
+
+
+def press_control_c():
+    raise KeyboardInterrupt
+
+
+def flat(classifier):
+    return np.concatenate([array.ravel() for array in classifier.coefs_ + classifier.intercepts_])
+
+
+# --- The seven reasons ---
+
+
+def test_max_iter_warns_with_the_remedy():
+    with pytest.warns(ConvergenceWarning, match=r"maximum number of epochs.*Increase max_iter=8\."):
+        classifier = make_classifier().fit(X, Y)
+    assert classifier.stop_reason_ == "max_iter"
+    assert classifier.n_iter_ == classifier.best_iter_ == 8
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+def test_converged(solver):
+    classifier = make_classifier(solver=solver, max_iter=10_000, alpha=5.0).fit(X, Y)
+    assert classifier.stop_reason_ == "converged"
+    assert classifier.n_iter_ == classifier.best_iter_ < 10_000
+
+
+@pytest.mark.parametrize("scoring", ["loss", "accuracy"])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+def test_no_improvement(solver, scoring):
+    classifier = make_classifier(solver=solver, scoring=scoring, early_stopping=True, max_iter=10_000).fit(
+        X, Y
+    )
+    assert classifier.stop_reason_ == "no_improvement"
+    assert classifier.best_iter_ < classifier.n_iter_
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+def test_small_gradient(solver):
+    classifier = make_classifier(
+        solver=solver, batch_size=None, gradient_tol=0.05, max_iter=10_000, tol=0.0, n_iter_no_change=10_000
+    ).fit(X, Y)
+    assert classifier.stop_reason_ == "small_gradient"
+    norms = np.hypot(*(classifier.history_[f"gradient_norm_{layer}"] for layer in ("hidden", "output")))
+    assert norms[-1] < 0.05 <= norms[:-1].min()
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_callback_stops(solver):
+    classifier = make_classifier(solver=solver).set_callbacks(AtEpoch(3, lambda: True)).fit(X, Y)
+    assert classifier.stop_reason_ == "callback"
+    assert classifier.n_iter_ == 3
+
+
+def test_another_reason_comes_before_the_callback():
+    classifier = make_classifier().set_callbacks(AtEpoch(8, lambda: True))
+    with pytest.warns(ConvergenceWarning):
+        assert classifier.fit(X, Y).stop_reason_ == "max_iter"
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+def test_interrupted_between_epochs(solver):
+    classifier = make_classifier(solver=solver).set_callbacks(AtEpoch(3, press_control_c))
+    with pytest.warns(UserWarning, match="interrupted; the weights are those of the last whole epoch"):
+        classifier.fit(X, Y)
+    assert classifier.stop_reason_ == "interrupted"
+    assert classifier.n_iter_ == classifier.best_iter_ == 3
+    with pytest.warns(ConvergenceWarning):
+        assert_same_model(classifier, make_classifier(solver=solver, max_iter=3).fit(X, Y), rtol=0)
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("batch_size", [10, None])
+def test_diverged(batch_size, sparse):
+    classifier = make_classifier(solver="sgd", learning_rate=1e30, batch_size=batch_size, max_iter=100)
+    with pytest.warns(DivergenceWarning, match="exploded.*Scale the features, or decrease learning_rate"):
+        classifier.fit(X, Y)
+    assert classifier.stop_reason_ == "diverged"
+    assert classifier.n_iter_ < 4
+
+
+# --- Exactly so many epochs ---
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("n_iter_no_change", [1, 2, 7])
+def test_patience_is_exact(n_iter_no_change, early_stopping):
+    classifier = make_classifier(
+        n_iter_no_change=n_iter_no_change, early_stopping=early_stopping, tol=1e9, max_iter=100
+    ).fit(X, Y)
+    assert classifier.n_iter_ == 1 + n_iter_no_change  # the first epoch cannot fail to improve
+    assert classifier.stop_reason_ == ("no_improvement" if early_stopping else "converged")
+
+
+@pytest.mark.parametrize(
+    "params", [{}, {"early_stopping": True}, {"early_stopping": True, "scoring": "accuracy"}]
+)
+def test_patience_is_what_the_history_says(params):
+    classifier = make_classifier(max_iter=10_000, tol=1e-3, n_iter_no_change=4, **params).fit(X, Y)
+    names = {(): "loss", ("early_stopping",): "val_loss"}
+    name = names.get(tuple(params), "val_score")
+    values = classifier.history_[name] * (-1 if name == "val_score" else 1)
+    best_before = np.minimum.accumulate(np.r_[np.inf, values])[:-1]
+    improved = values < best_before - 1e-3
+    assert not improved[-4:].any()
+    stretches = [len(stretch) for stretch in "".join("01"[int(i)] for i in improved[:-1]).split("1")]
+    assert max(stretches) < 4
+
+
+@ignore_max_iter
+def test_max_iter_counts_epochs():
+    for n in (1, 2, 5):
+        assert make_classifier(max_iter=n).fit(X, Y).n_iter_ == n
+
+
+# --- History ---
+
+COLUMNS = {
+    "loss",
+    "gradient_norm_hidden",
+    "gradient_norm_output",
+    "saturated_fraction",
+    "dead_fraction",
+    "learning_rate",
+    "seconds",
+}
+
+
+@ignore_max_iter
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("params", "more"),
+    [
+        ({}, set()),
+        ({"batch_size": 16, "dropout": 0.2}, set()),
+        ({"solver": "lbfgs"}, set()),
+        ({"early_stopping": True}, {"val_loss"}),
+        ({"early_stopping": True, "scoring": "f1_micro"}, {"val_loss", "val_score"}),
+    ],
+)
+def test_history_has_one_finite_number_an_epoch(kind, params, more):
+    x, y = make_data(kind)
+    classifier = make_classifier(**params).fit(x, y)
+    assert classifier.history_.keys() == COLUMNS | more
+    for values in classifier.history_.values():
+        assert values.shape == (classifier.n_iter_,)
+        assert values.dtype == np.float64
+        assert np.isfinite(values).all()
+        assert values.min() >= 0
+    assert classifier.loss_curve_ is classifier.history_["loss"]
+
+
+def objective(classifier, alpha):
+    log_likelihoods = classifier.predict_log_proba(X)[np.arange(len(X)), Y]
+    squares = sum((weights**2).sum() for weights in classifier.coefs_)
+    return -log_likelihoods.mean() + alpha / (2 * len(X)) * squares
+
+
+@ignore_max_iter
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+def test_loss_is_the_objective(solver):
+    snapshots = Snapshots()
+    classifier = make_classifier(solver=solver, batch_size=None, alpha=3.0).set_callbacks(snapshots).fit(X, Y)
+    objectives = [objective(model, 3.0) for model in snapshots.models]
+    if solver == "lbfgs":
+        assert_allclose(classifier.loss_curve_, objectives)
+    else:  # that of the weights with which the epoch began
+        assert_allclose(classifier.loss_curve_[1:], objectives[:-1])
+
+
+@ignore_max_iter
+def test_gradient_norms_are_those_of_the_steps():
+    snapshots = Snapshots()
+    classifier = make_classifier(solver="sgd", momentum=0.0, batch_size=None, learning_rate=0.125)
+    classifier.set_callbacks(snapshots).fit(X, Y)
+    for i, layer in enumerate(("hidden", "output")):
+        steps = [
+            np.hypot(
+                np.linalg.norm(after.coefs_[i] - before.coefs_[i]),
+                np.linalg.norm(after.intercepts_[i] - before.intercepts_[i]),
+            )
+            for before, after in zip(snapshots.models, snapshots.models[1:], strict=False)
+        ]
+        assert_allclose(classifier.history_[f"gradient_norm_{layer}"][1:] * 0.125, steps)
+
+
+@ignore_max_iter
+@pytest.mark.filterwarnings("ignore:init_scale=0")
+def test_saturated_and_dead_units():
+    def last(name, **params):
+        return make_classifier(max_iter=2, **params).fit(X, Y).history_[name][-1]
+
+    assert last("saturated_fraction", activation="identity", init_scale=50.0) == 0
+    assert last("dead_fraction", activation="relu", init_scale=0) == 1
+    assert 0.5 < last("saturated_fraction", activation="sigmoid", init_scale=50.0) <= 1
+    assert last("saturated_fraction", activation="tanh", init_scale=0.01) == 0
+    assert last("dead_fraction", activation="relu", init_scale=0.5) < last(
+        "saturated_fraction", activation="relu", init_scale=0.5
+    )
+
+
+# --- Schedules ---
+
+
+@ignore_max_iter
+def test_constant_learning_rate():
+    assert_array_equal(make_classifier().fit(X, Y).history_["learning_rate"], 0.02)
+
+
+@ignore_max_iter
+def test_cosine_learning_rate():
+    classifier = make_classifier(learning_rate_schedule="cosine", tol=0.0).fit(X, Y)
+    expected = 0.02 * (1 + np.cos(np.pi * np.arange(8) / 8)) / 2
+    assert_allclose(classifier.history_["learning_rate"], expected)
+    assert differ_from_constant(classifier)
+
+
+def differ_from_constant(classifier):
+    return not np.array_equal(flat(classifier), flat(make_classifier(tol=0.0).fit(X, Y)))
+
+
+def test_adaptive_learning_rate():
+    classifier = make_classifier(
+        learning_rate_schedule="adaptive", tol=1e9, n_iter_no_change=2, max_iter=1000
+    ).fit(X, Y)
+    assert classifier.stop_reason_ == "converged"
+    rates = classifier.history_["learning_rate"]
+    # An epoch that improves, two that do not; then a fifth of the rate for two more; until it is tiny.
+    assert_allclose(rates[:7], [0.02] * 3 + [0.004] * 2 + [0.0008] * 2)
+    assert rates[-1] <= 1e-6 < rates[-3]
+    assert len(rates) == 1 + 2 * len(set(rates))
+
+
+def test_lbfgs_has_no_schedule():
+    params = {"solver": "lbfgs", "tol": 1e9, "n_iter_no_change": 2}
+    for schedule in ("constant", "cosine", "adaptive"):
+        assert make_classifier(learning_rate_schedule=schedule, **params).fit(X, Y).n_iter_ == 3
+
+
+@ignore_max_iter
+def test_dropout_is_for_training_only():
+    classifier = make_classifier(dropout=0.5).fit(X, Y)
+    assert_array_equal(classifier.predict_proba(X), classifier.predict_proba(X))
+    without = make_classifier().fit(X, Y)
+    assert not np.array_equal(flat(classifier), flat(without))
+    val = make_classifier(dropout=0.5, early_stopping=True).fit(X, Y, X_val=X, y_val=Y)
+    log_likelihoods = val.predict_log_proba(X)[np.arange(len(X)), Y]
+    assert_allclose(val.history_["val_loss"][val.best_iter_ - 1], -log_likelihoods.mean())
+
+
+# --- Divergence ---
+
+
+def mean_loss(classifier):
+    return -classifier.predict_log_proba(X)[np.arange(len(X)), Y].mean()
+
+
+EXPLOSIONS = {
+    "sgd, all rows": {"solver": "sgd", "learning_rate": 1e12, "batch_size": None},
+    "sgd, batches": {"solver": "sgd", "learning_rate": 1e12, "batch_size": 7},
+    "sgd, slowly": {"solver": "sgd", "learning_rate": 300.0, "batch_size": None, "activation": "identity"},
+    "adam": {"learning_rate": 1e12, "activation": "relu"},
+    "adam, to infinity at once": {"learning_rate": 1e308, "activation": "relu", "batch_size": None},
+    "float32": {"learning_rate": 1e12, "activation": "relu", "dtype": "float32"},
+    "penalty": {"solver": "sgd", "alpha": 1e9, "batch_size": None},
+    "early stopping": {"solver": "sgd", "learning_rate": 1e12, "early_stopping": True},
+    "a scorer": {"solver": "sgd", "learning_rate": 1e12, "early_stopping": True, "scoring": "neg_log_loss"},
+    "dropout": {"solver": "sgd", "learning_rate": 1e12, "dropout": 0.3},
+    "adaptive": {"solver": "sgd", "learning_rate": 1e12, "learning_rate_schedule": "adaptive"},
+}
+
+
+@pytest.mark.parametrize("name", EXPLOSIONS)
+def test_explosion_leaves_the_last_good_weights(name):
+    classifier = make_classifier(**({"max_iter": 500, "tol": 0.0} | EXPLOSIONS[name]))
+    with pytest.warns(DivergenceWarning, match="decrease learning_rate"):  # and NumPy is quiet
+        classifier.fit(X, Y)
+    assert classifier.stop_reason_ == "diverged"
+    assert classifier.n_iter_ < 500
+    assert np.isfinite(flat(classifier)).all()
+    assert mean_loss(classifier) < 2 * np.log(3)
+    assert classifier.best_iter_ < classifier.n_iter_
+
+
+@pytest.mark.parametrize("n_epochs", [1, 2, 3])
+def test_explosion_in_the_last_epoch(n_epochs):
+    params = {"solver": "sgd", "batch_size": None, "activation": "identity"}
+    classifier = make_classifier(learning_rate=1e200, max_iter=n_epochs, **params)
+    with pytest.warns(DivergenceWarning):
+        classifier.fit(X, Y)
+    assert mean_loss(classifier) < 2 * np.log(3)
+    assert classifier.best_iter_ == 0
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+def test_features_that_explode_at_once(solver):
+    params = {"init_scale": 1e10, "activation": "relu"}
+    with pytest.warns(DivergenceWarning, match="Scale the features"):
+        classifier = make_classifier(solver=solver, **params).fit(X * 1e300, Y)
+    assert classifier.n_iter_ == 1
+    assert classifier.best_iter_ == 0
+    assert_same_model(classifier, untrained(**params), rtol=0)
+
+
+def untrained(**params):
+    """Fit a classifier that is interrupted in its first epoch."""
+    activation = InterruptedActivation(n_calls=0)
+    with pytest.warns(UserWarning, match="interrupted"):
+        return make_classifier(**(params | {"activation": activation})).fit(X, Y)
+
+
+class InterruptedActivation(Activation):
+    """The hyperbolic tangent, in whose computation Control-C is pressed after so many calls."""
+
+    def __init__(self, n_calls):
+        super().__init__(np.tanh, lambda z: 1 - np.tanh(z) ** 2)
+        object.__setattr__(self, "calls_left", [n_calls])
+
+    def __call__(self, z, slope=None):
+        super().__call__(z, slope)
+        if slope is not None:  # it is a step of training
+            self.calls_left[0] -= 1
+            if self.calls_left[0] == -1:
+                press_control_c()
+
+
+def test_stream_that_explodes():
+    classifier = make_classifier(solver="sgd", learning_rate=0.02).partial_fit(X, Y, classes=[0, 1, 2])
+    for _ in range(50):
+        classifier.partial_fit(X, Y)
+    good, loss = flat(classifier), mean_loss(classifier)
+    classifier.set_params(learning_rate=1e12)
+    with pytest.warns(DivergenceWarning):
+        classifier.partial_fit(X, Y)
+    assert_array_equal(flat(classifier), good)
+    classifier.set_params(learning_rate=0.02)
+    for _ in range(20):
+        classifier.partial_fit(X, Y)
+    assert classifier.stop_reason_ == "max_iter"
+    assert mean_loss(classifier) < loss
+    assert classifier.n_iter_ == 72
+
+
+@ignore_max_iter
+def test_warm_start_after_an_explosion():
+    classifier = make_classifier(warm_start=True, max_iter=20, learning_rate=0.05).fit(X, Y)
+    good, loss = flat(classifier), mean_loss(classifier)
+    with pytest.warns(DivergenceWarning):
+        classifier.set_params(learning_rate=1e100).fit(X, Y)
+    assert_array_equal(flat(classifier), good)
+    classifier.set_params(learning_rate=0.05).fit(X, Y)
+    assert mean_loss(classifier) < loss
+    assert np.isfinite(flat(classifier)).all()
+
+
+# --- Control-C ---
+
+
+class PressControlC:
+    """Sends this process a SIGINT after a while, from another thread, as a terminal would."""
+
+    def __init__(self, seconds):
+        self.timer = threading.Timer(seconds, signal.raise_signal, [signal.SIGINT])
+
+    def __enter__(self):
+        self.timer.start()
+
+    def __exit__(self, *_):
+        self.timer.cancel()
+        self.timer.join()
+
+
+ENDLESS = {"max_iter": 10**9, "tol": 0.0, "n_iter_no_change": 10**9, "learning_rate": 1e-4}
+
+
+@pytest.mark.parametrize(
+    "params", [{}, {"solver": "lbfgs", "activation": "softplus", "n_hidden": 300}, {"dropout": 0.5}]
+)
+def test_control_c_ends_a_fit_with_a_usable_model(params):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(3000, 20)), rng.integers(5, size=3000)
+    classifier = make_classifier(**(ENDLESS | params))
+    with pytest.warns(UserWarning, match="interrupted"), PressControlC(0.2):
+        classifier.fit(x, y)
+    assert classifier.stop_reason_ == "interrupted"
+    assert len(classifier.loss_curve_) == classifier.n_iter_ == classifier.best_iter_
+    assert np.isfinite(classifier.predict_proba(x)).all()
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_control_c_inside_an_epoch_gives_the_weights_of_the_last_whole_one(solver, early_stopping):
+    params = {"solver": solver, "early_stopping": early_stopping, "batch_size": 10, "tol": 0.0}
+    n_calls = 10 if solver == "lbfgs" else 21
+    activation = InterruptedActivation(n_calls)
+    with pytest.warns(UserWarning, match="interrupted"):
+        classifier = make_classifier(activation=activation, **params).fit(X, Y)
+    assert classifier.stop_reason_ == "interrupted"
+    assert 0 < classifier.n_iter_ == len(classifier.loss_curve_) < 8
+    with pytest.warns(ConvergenceWarning):
+        shorter = make_classifier(activation="tanh", max_iter=classifier.n_iter_, **params).fit(X, Y)
+    assert_same_model(classifier, shorter)
+
+
+@ignore_max_iter
+@pytest.mark.parametrize("go_on", ["partial_fit", "fit"])
+def test_control_c_does_not_corrupt_a_training_that_goes_on(go_on):
+    classifier = make_classifier(warm_start=True, max_iter=20, batch_size=10).fit(X, Y)
+    before, loss = flat(classifier), mean_loss(classifier)
+    classifier.set_params(activation=InterruptedActivation(n_calls=3))  # in the middle of the epoch
+    with pytest.warns(UserWarning, match="interrupted"):
+        getattr(classifier, go_on)(X, Y)
+    assert_array_equal(flat(classifier), before)
+    assert classifier.n_iter_ == 20
+    classifier.set_params(activation="tanh")
+    for _ in range(20):
+        getattr(classifier, go_on)(X, Y)
+    assert mean_loss(classifier) < loss
+
+
+@ignore_max_iter
+def test_early_stopping_gives_the_best_epoch_also_when_interrupted():
+    classifier = make_classifier(early_stopping=True, max_iter=300, learning_rate=0.1, n_iter_no_change=300)
+    classifier.set_callbacks(AtEpoch(200, press_control_c))
+    with pytest.warns(UserWarning, match="interrupted"):
+        classifier.fit(X, Y)
+    assert classifier.n_iter_ == 200
+    assert classifier.best_iter_ == 1 + classifier.history_["val_loss"].argmin() < 200
+
+
+def test_time_is_told_in_seconds():
+    start = time.perf_counter()
+    with pytest.warns(ConvergenceWarning):
+        classifier = make_classifier().fit(X, Y)
+    assert 0 < classifier.history_["seconds"].sum() <= time.perf_counter() - start

@@ -1,0 +1,201 @@
+"""What users write against: names, signatures, methods, fitted attributes."""
+
+import inspect
+import types
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.base import ClassifierMixin, TransformerMixin
+from sklearn.exceptions import ConvergenceWarning
+
+import sknn_scratch
+from sknn_scratch import DivergenceWarning, ShallowNNClassifier, SymmetryWarning
+from tests.helpers import KINDS, make_data
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def public(names):
+    return {name for name in names if not name.startswith("_")}
+
+
+def test_all_is_what_is_exported():
+    exported = {
+        name
+        for name in public(vars(sknn_scratch))
+        if not isinstance(getattr(sknn_scratch, name), types.ModuleType)
+    }
+    assert set(sknn_scratch.__all__) == exported
+    assert list(sknn_scratch.__all__) == sorted(sknn_scratch.__all__)
+
+
+def test_modules_are_private_but_for_the_exceptions():
+    modules = {
+        name
+        for name in public(vars(sknn_scratch))
+        if isinstance(getattr(sknn_scratch, name), types.ModuleType)
+    }
+    assert modules == {"exceptions"}
+
+
+@pytest.mark.parametrize("name", sknn_scratch.__all__)
+def test_everything_public_is_documented(name):
+    item = getattr(sknn_scratch, name)
+    assert inspect.getdoc(item)
+    if inspect.isclass(item):
+        own = {key: value for key, value in vars(item).items() if inspect.isfunction(value)}
+        assert all(inspect.getdoc(own[method]) for method in public(own))
+
+
+# The first four by position. The defaults that are chosen by measurement are not part of the contract.
+MEASURED = object()
+SIGNATURE = {
+    "n_hidden": MEASURED,
+    "activation": "relu",
+    "init_scale": 0.01,
+    "learning_rate": MEASURED,
+    "solver": "adam",
+    "batch_size": "auto",
+    "max_iter": MEASURED,
+    "alpha": MEASURED,
+    "dropout": 0.0,
+    "momentum": 0.9,
+    "nesterov": True,
+    "beta_1": 0.9,
+    "beta_2": 0.999,
+    "epsilon": 1e-8,
+    "learning_rate_schedule": "constant",
+    "tol": MEASURED,
+    "n_iter_no_change": 10,
+    "gradient_tol": 0.0,
+    "early_stopping": MEASURED,
+    "validation_fraction": 0.1,
+    "scoring": "loss",
+    "class_weight": None,
+    "dtype": None,
+    "warm_start": False,
+    "random_state": None,
+    "verbose": 0,
+}
+
+
+def test_signature():
+    parameters = inspect.signature(ShallowNNClassifier).parameters
+    assert list(parameters) == list(SIGNATURE)
+    by_position = [p.name for p in parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    assert by_position == list(SIGNATURE)[:4]
+    for name, default in SIGNATURE.items():
+        if default is not MEASURED:
+            assert parameters[name].default == default
+            assert type(parameters[name].default) is type(default)
+
+
+def test_parameters_are_documented_in_order_and_with_their_defaults():
+    documentation = inspect.getdoc(ShallowNNClassifier)
+    section = documentation[documentation.index("Parameters\n") : documentation.index("Attributes\n")]
+    parameters = inspect.signature(ShallowNNClassifier).parameters
+    places = [section.index(f"\n{name} : ") for name in parameters]
+    assert places == sorted(places)
+    for start, end, parameter in zip(places, [*places[1:], None], parameters.values(), strict=True):
+        shown = repr(parameter.default).replace("'", '"')
+        assert f"default={shown}".replace("1e-08", "1e-8").replace("0.0001", "1e-4") in section[start:end]
+
+
+METHODS = {
+    "fit": ["X", "y", "sample_weight", "X_val", "y_val", "sample_weight_val"],
+    "partial_fit": ["X", "y", "classes", "sample_weight"],
+    "predict": ["X"],
+    "predict_proba": ["X"],
+    "predict_log_proba": ["X"],
+    "decision_function": ["X"],
+    "transform": ["X"],
+    "score": ["X", "y", "sample_weight"],
+    "to_mlp_classifier": [],
+    "from_mlp_classifier": ["mlp"],
+    "resume": [
+        "path",
+        "X",
+        "y",
+        "sample_weight",
+        "X_val",
+        "y_val",
+        "sample_weight_val",
+        "params",
+        "callbacks",
+    ],
+}
+INHERITED = {
+    "fit_transform",
+    "get_feature_names_out",
+    "get_metadata_routing",
+    "get_params",
+    "set_callbacks",
+    "set_fit_request",
+    "set_output",
+    "set_params",
+    "set_partial_fit_request",
+    "set_score_request",
+}
+
+
+def test_methods():
+    assert public(dir(ShallowNNClassifier)) == METHODS.keys() | INHERITED
+    for name, arguments in METHODS.items():
+        signature = inspect.signature(getattr(ShallowNNClassifier(), name))
+        assert list(signature.parameters) == arguments
+    assert issubclass(ShallowNNClassifier, ClassifierMixin)
+    assert issubclass(ShallowNNClassifier, TransformerMixin)
+
+
+def test_validation_data_of_fit_go_by_keyword():
+    parameters = inspect.signature(ShallowNNClassifier.fit).parameters
+    keyword_only = [p.name for p in parameters.values() if p.kind is p.KEYWORD_ONLY]
+    assert keyword_only == ["X_val", "y_val", "sample_weight_val"]
+
+
+FITTED = {
+    "best_iter_",
+    "classes_",
+    "coefs_",
+    "history_",
+    "intercepts_",
+    "loss_curve_",
+    "n_features_in_",
+    "n_iter_",
+    "stop_reason_",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("way", ["fit", "partial_fit", "warm start", "early stopping", "lbfgs"])
+def test_fitted_attributes(kind, way):
+    X, y = make_data(kind)
+    params = {"warm start": {"warm_start": True}, "early stopping": {"early_stopping": True}}
+    solver = "lbfgs" if way == "lbfgs" else "adam"
+    classifier = ShallowNNClassifier(3, max_iter=3, solver=solver, random_state=0, **params.get(way, {}))
+    if way == "partial_fit":
+        classifier.partial_fit(X, y, classes=None if kind == "multilabel" else np.unique(y))
+    else:
+        classifier.fit(X, y)
+    assert public(vars(classifier)) == FITTED | classifier.get_params().keys()
+    assert type(classifier.n_iter_) is type(classifier.best_iter_) is type(classifier.n_features_in_) is int
+    assert type(classifier.stop_reason_) is str
+    assert type(classifier.coefs_) is type(classifier.intercepts_) is list
+    assert type(classifier.history_) is dict
+    documented = inspect.getdoc(ShallowNNClassifier)
+    assert all(f"\n{name} : " in documented for name in FITTED | {"feature_names_in_"})
+
+
+def test_warnings_have_the_right_parents():
+    assert issubclass(DivergenceWarning, ConvergenceWarning)
+    assert issubclass(SymmetryWarning, UserWarning)
+
+
+def test_warnings_point_at_the_line_that_called_fit():
+    X, y = make_data("binary")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        ShallowNNClassifier(3, init_scale=0, max_iter=2).fit(X, y)
+    assert [warning.category for warning in caught] == [SymmetryWarning, ConvergenceWarning]
+    assert {warning.filename for warning in caught} == {__file__}

@@ -1,0 +1,789 @@
+"""The vectorised searches against scikit-learn's own, which fit one network after the other."""
+
+import pickle
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse
+import sklearn
+from joblib import parallel_config
+from numpy.testing import assert_allclose
+from scipy.stats import loguniform, randint
+from sklearn.base import clone
+from sklearn.callback._callback_context import get_context_path
+from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning, FitFailedWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, make_scorer
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    KFold,
+    RandomizedSearchCV,
+    StratifiedShuffleSplit,
+)
+from sklearn.model_selection import _search as sklearn_search
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler, TargetEncoder
+
+from sknn_scratch import (
+    Activation,
+    ShallowNNClassifier,
+    VectorizedGridSearchCV,
+    VectorizedRandomizedSearchCV,
+    _jobs,
+)
+from sknn_scratch import _search as vectorized_search
+from tests.helpers import KINDS, make_data
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+ORDINARY = {VectorizedGridSearchCV: GridSearchCV, VectorizedRandomizedSearchCV: RandomizedSearchCV}
+GRID = {"learning_rate": [0.01, 0.1], "alpha": [0.1, 1.0]}
+
+
+def network(**params):
+    return ShallowNNClassifier(**{"n_hidden": 4, "max_iter": 4, "batch_size": 10, "random_state": 0} | params)
+
+
+def pipeline(*earlier, **params):
+    return Pipeline([*earlier, ("net", network(**params))])
+
+
+def of_net(grid):
+    return {f"net__{name}": values for name, values in grid.items()}
+
+
+@pytest.fixture
+def work(monkeypatch):
+    """Count the networks of every group, the fits made the ordinary way, and the preparations of rows."""
+    counts = {"groups": [], "ordinary": 0, "preparations": 0}
+
+    def fit_group(group, original=_jobs.fit_group):
+        counts["groups"].append(len(group))
+        original(group)
+
+    def fit_and_score(*args, original=sklearn_search._fit_and_score, **kwargs):
+        counts["ordinary"] += 1
+        return original(*args, **kwargs)
+
+    def prepare_rows(*args, original=vectorized_search.prepare_rows):
+        counts["preparations"] += 1
+        return original(*args)
+
+    monkeypatch.setattr(_jobs, "fit_group", fit_group)
+    monkeypatch.setattr(sklearn_search, "_fit_and_score", fit_and_score)
+    monkeypatch.setattr(vectorized_search, "prepare_rows", prepare_rows)
+    return counts
+
+
+def assert_same_search(search, X, y, tolerance=1e-9, **fit_params):
+    """Fit a vectorised search and scikit-learn's of the same parameters; compare all but the times."""
+    ordinary = ORDINARY[type(search)](**clone(search).get_params(deep=False)).fit(X, y, **fit_params)
+    search.fit(X, y, **fit_params)
+    assert search.cv_results_.keys() == ordinary.cv_results_.keys()
+    for name, expected in ordinary.cv_results_.items():
+        actual = search.cv_results_[name]
+        if "_time" in name:
+            assert np.all(actual >= 0)
+        elif "_score" in name or "_train_" in name or "_test_" in name:
+            assert_allclose(actual, expected, rtol=0, atol=tolerance, err_msg=name)
+        else:
+            assert str(actual) == str(expected)
+    for name in ("best_params_", "best_index_", "n_splits_", "multimetric_"):
+        assert str(getattr(search, name, None)) == str(getattr(ordinary, name, None)), name
+    return ordinary
+
+
+# --- The same results ---
+
+
+def random_search_problem(seed):
+    """Draw an estimator's parameters, a grid and the parameters of a search."""
+    rng = np.random.default_rng(seed)
+    choices = {
+        "n_hidden": [3, 5],
+        "activation": ["relu", "tanh", "softplus"],
+        "init_scale": ["he", "glorot", 0.1, 1.0],
+        "learning_rate": [0.001, 0.02, 0.3],
+        "solver": ["adam", "sgd"],
+        "batch_size": [7, 16, "auto", None],
+        "max_iter": [1, 3, 6],
+        "alpha": [0.0, 0.5, 5.0],
+        "dropout": [0.0, 0.3],
+        "momentum": [0.5, 0.9],
+        "nesterov": [True, False],
+        "learning_rate_schedule": ["constant", "cosine", "adaptive"],
+        "tol": [1e-4, 1e-1],
+        "n_iter_no_change": [1, 3],
+        "early_stopping": [False, True],
+        "validation_fraction": [0.2, 12],
+        "scoring": ["loss", "accuracy"],
+        "class_weight": [None, "balanced"],
+        "dtype": [None, "float64"],
+        "random_state": [0, 1],
+    }
+    fixed = {name: values[rng.integers(len(values))] for name, values in choices.items()}
+    searched = rng.choice(list(choices), size=rng.integers(1, 4), replace=False)
+    return fixed, {name: choices[name][:2] for name in searched}, KINDS[rng.integers(len(KINDS))]
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_random_grids_give_the_same_results(seed, work):
+    fixed, grid, kind = random_search_problem(seed)
+    X, y = make_data(kind, n_samples=64, seed=seed)
+    search = VectorizedGridSearchCV(ShallowNNClassifier(**fixed), grid, cv=3, return_train_score=True)
+    assert_same_search(search, X, y)
+    assert sum(work["groups"]) == 3 * len(search.cv_results_["params"])
+    assert work["ordinary"] == sum(work["groups"])  # those of scikit-learn's own search
+
+
+def test_alike_networks_of_all_candidates_and_folds_are_trained_in_one_group(work):
+    X, y = make_data("binary")
+    VectorizedGridSearchCV(network(), GRID, cv=3).fit(X, y)
+    assert work == {"groups": [12], "ordinary": 0, "preparations": 3}
+
+
+def test_networks_of_other_widths_are_trained_in_other_groups(work):
+    X, y = make_data("binary")
+    VectorizedGridSearchCV(network(), {**GRID, "n_hidden": [3, 5]}, cv=3).fit(X, y)
+    assert work == {"groups": [12, 12], "ordinary": 0, "preparations": 3}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("make_sparse", [scipy.sparse.csr_array, scipy.sparse.csc_matrix])
+def test_sparse_rows(kind, make_sparse, work):
+    X, y = make_data(kind)
+    X = make_sparse(np.where(abs(X) < 1, 0, X))
+    assert_same_search(VectorizedGridSearchCV(network(early_stopping=True), GRID, cv=2), X, y)
+    assert work["groups"] == [8]
+
+
+def test_data_frames_keep_their_names(work):
+    X, y = make_data("multiclass")
+    X = pd.DataFrame(X, columns=list("abcd"))
+    y = pd.Series(np.array(["x", "y", "z"])[y])
+    search = VectorizedGridSearchCV(network(early_stopping=True, scoring="accuracy"), GRID, cv=2)
+    assert_same_search(search, X, y)
+    assert work["groups"] == [8]
+    assert search.feature_names_in_.tolist() == list("abcd")
+    assert search.classes_.tolist() == ["x", "y", "z"]
+
+
+def test_float32_is_kept_and_agrees_within_a_sample():
+    X, y = make_data("multiclass")
+    X = X.astype(np.float32)
+    search = VectorizedGridSearchCV(network(), GRID, cv=3)
+    assert_same_search(search, X, y, tolerance=1 / 20)
+    assert search.best_estimator_.coefs_[0].dtype == np.float32
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_sample_weights_are_sliced_and_zero_weights_count_nothing(early_stopping, work):
+    X, y = make_data("binary")
+    weights = np.random.default_rng(0).integers(0, 3, len(y)).astype(float)
+    grid = {"alpha": [0.1, 1.0], "class_weight": [None, {0: 1, 1: 3}, "balanced"]}
+    search = VectorizedGridSearchCV(network(early_stopping=early_stopping), grid, cv=3)
+    assert_same_search(search, X, y, sample_weight=weights)
+    assert sum(work["groups"]) == 18
+
+
+def test_validation_rows_of_the_users_own(work):
+    X, y = make_data("multiclass")
+    X_val, y_val = make_data("multiclass", n_samples=30, seed=1)
+    search = VectorizedGridSearchCV(network(), GRID, cv=2)
+    assert_same_search(search, X, y, X_val=X_val, y_val=y_val)
+    assert work["groups"] == [8]
+    assert "val_loss" in search.best_estimator_.history_
+
+
+def test_a_fold_that_lacks_a_class_is_scored_as_by_scikit_learn(work):
+    X, y = make_data("multiclass")
+    folds = [(np.flatnonzero(y != 2), np.flatnonzero(y == 2)), (np.arange(40), np.arange(40, 60))]
+    assert_same_search(VectorizedGridSearchCV(network(), GRID, cv=folds), X, y)
+    assert sorted(work["groups"]) == [4, 4]
+
+
+def test_a_random_state_instance_gives_every_fold_the_same_seed():
+    X, y = make_data("binary")
+    search = VectorizedGridSearchCV(network(random_state=np.random.RandomState(3)), GRID, cv=3)
+    assert_same_search(search, X, y)
+
+
+def test_random_splits_are_drawn_once():
+    X, y = make_data("binary")
+    cv = StratifiedShuffleSplit(n_splits=3, random_state=np.random.RandomState(0))
+    assert_same_search(VectorizedGridSearchCV(network(), GRID, cv=cv), X, y)
+
+
+def test_groups_reach_the_splitter():
+    X, y = make_data("binary")
+    search = VectorizedGridSearchCV(network(), GRID, cv=GroupKFold(3))
+    assert_same_search(search, X, y, groups=np.arange(60) % 6)
+
+
+def test_an_activation_of_the_users_own(work):
+    X, y = make_data("binary")
+    sine = Activation(np.sin, np.cos)
+    assert_same_search(VectorizedGridSearchCV(network(), {"activation": [sine, "tanh"]}, cv=2), X, y)
+    assert work["groups"] == [2, 2]
+
+
+def test_networks_stop_one_by_one():
+    X, y = make_data("binary")
+    grid = {"learning_rate": [0.001, 0.01, 0.1, 0.3], "max_iter": [2, 30]}
+    search = VectorizedGridSearchCV(network(tol=0.02, n_iter_no_change=2), grid, cv=2, scoring=epochs_made)
+    assert_same_search(search, X, y)
+    assert len(set(search.cv_results_["split0_test_score"])) >= 3
+
+
+def epochs_made(estimator, X, y):
+    return estimator.n_iter_
+
+
+def test_times_are_shares_of_the_whole():
+    X, y = make_data("binary")
+    search = VectorizedGridSearchCV(network(max_iter=20), GRID, cv=3).fit(X, y)
+    assert np.all(search.cv_results_["mean_fit_time"] > 0)
+    assert_allclose(search.cv_results_["mean_fit_time"], search.cv_results_["mean_fit_time"][0])
+    assert_allclose(search.cv_results_["std_fit_time"], 0, atol=search.cv_results_["mean_fit_time"][0])
+
+
+# --- Scoring and refitting ---
+
+
+SCORINGS = {
+    "several": ["accuracy", "neg_log_loss", "roc_auc"],
+    "one": "neg_log_loss",
+    "dict": {"log": "neg_log_loss", "own": make_scorer(accuracy_score, normalize=False)},
+}
+
+
+@pytest.mark.parametrize("name", SCORINGS)
+def test_scoring(name, work):
+    X, y = make_data("binary")
+    scoring = SCORINGS[name]
+    refit = {"several": "roc_auc", "one": True, "dict": "own"}[name]
+    search = VectorizedGridSearchCV(
+        network(), GRID, scoring=scoring, refit=refit, cv=2, return_train_score=True
+    )
+    ordinary = assert_same_search(search, X, y)
+    assert work["groups"] == [8]
+    assert search.best_score_ == pytest.approx(ordinary.best_score_, abs=1e-9)
+    assert search.score(X, y) == pytest.approx(ordinary.score(X, y))
+
+
+def hidden_and_accuracy(estimator, X, y):
+    clf = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    return {"hidden": clf.coefs_[0].shape[1], "accuracy": (estimator.predict(X) == y).mean(), "rows": len(X)}
+
+
+def test_a_callable_with_several_scores():
+    X, y = make_data("binary")
+    search = VectorizedGridSearchCV(
+        network(), {"n_hidden": [3, 4]}, scoring=hidden_and_accuracy, refit="accuracy"
+    )
+    assert_same_search(search, X, y)
+    assert search.cv_results_["mean_test_hidden"].tolist() == [3, 4]
+
+
+@pytest.mark.parametrize("refit", [True, False, lambda results: 1])
+def test_refit(refit):
+    X, y = make_data("binary")
+    search = VectorizedGridSearchCV(network(), GRID, refit=refit, cv=2)
+    ordinary = assert_same_search(search, X, y)
+    assert hasattr(search, "best_estimator_") == bool(refit)
+    if refit:
+        assert_allclose(search.predict_proba(X), ordinary.predict_proba(X))
+        assert_allclose(search.decision_function(X), ordinary.decision_function(X))
+        assert_allclose(search.transform(X), ordinary.transform(X))
+        assert_allclose(search.score(X, y), ordinary.score(X, y))
+
+
+# --- Pipelines ---
+
+
+def test_earlier_steps_are_fitted_once_for_each_fold_and_setting(work):
+    X, y = make_data("multiclass")
+    estimator = pipeline(("scale", StandardScaler()), ("reduce", PCA(svd_solver="full")))
+    grid = {**of_net(GRID), "reduce__n_components": [2, 3], "scale": [StandardScaler(), "passthrough"]}
+    assert_same_search(VectorizedGridSearchCV(estimator, grid, cv=3, return_train_score=True), X, y)
+    assert work["preparations"] == 3 * 4
+    assert work["groups"] == [24, 24]
+
+
+def test_equal_values_are_one_setting_even_as_other_objects(work):
+    X, y = make_data("multiclass")
+    estimator = pipeline(("reduce", PCA()))
+    distributions = {"reduce__n_components": randint(2, 4), "net__alpha": loguniform(0.1, 10)}
+    search = VectorizedRandomizedSearchCV(estimator, distributions, n_iter=6, cv=2, random_state=0)
+    search.fit(X, y)
+    assert work["preparations"] == 2 * len({p["reduce__n_components"] for p in search.cv_results_["params"]})
+
+
+def test_values_that_cannot_be_hashed(work):
+    X, y = make_data("binary")
+    estimator = pipeline(
+        ("scale", StandardScaler()), ("pick", FunctionTransformer(np.take, kw_args={"axis": 1}))
+    )
+    columns = [{"indices": [0, 1], "axis": 1}, {"indices": [2], "axis": 1}]
+    assert_same_search(
+        VectorizedGridSearchCV(estimator, {"pick__kw_args": columns, **of_net(GRID)}, cv=2), X, y
+    )
+    assert work["preparations"] == 4
+
+
+def test_training_scores_are_those_of_transformed_rows_even_where_fitting_transforms_otherwise():
+    X, y = make_data("binary")
+    encoder = TargetEncoder(cv=KFold(3), target_type="binary")
+    X = np.digitize(X, [-1, 0, 1]).astype(float)
+    search = VectorizedGridSearchCV(
+        pipeline(("encode", encoder)), of_net(GRID), cv=2, scoring="neg_log_loss", return_train_score=True
+    )
+    assert_same_search(search, X, y)
+
+
+@pytest.mark.parametrize("scoring", [None, ["accuracy", "roc_auc"], hidden_and_accuracy])
+def test_scorers_of_a_pipeline(scoring, work):
+    X, y = make_data("binary")
+    estimator = pipeline(("scale", StandardScaler()), ("skip", None))
+    refit = "accuracy" if scoring else True
+    search = VectorizedGridSearchCV(
+        estimator, of_net(GRID), scoring=scoring, refit=refit, return_train_score=True
+    )
+    assert_same_search(search, X, y)
+    assert work["groups"] == [20]
+
+
+def test_a_scorer_of_the_users_own_gets_rows_and_steps_as_in_scikit_learn():
+    X, y = make_data("binary")
+    seen = []
+
+    def look(estimator, X, y):
+        seen.append(
+            (type(estimator), list(estimator.named_steps), X.mean(), estimator["scale"].mean_.tolist())
+        )
+        return 1.0
+
+    search = VectorizedGridSearchCV(pipeline(("scale", StandardScaler())), of_net(GRID), scoring=look, cv=2)
+    search.fit(X, y)
+    ours, seen[:] = sorted(map(str, seen)), []
+    GridSearchCV(search.estimator, search.param_grid, scoring=look, cv=2).fit(X, y)
+    assert ours == sorted(map(str, seen))
+
+
+def test_fit_parameters_reach_their_steps(work):
+    X, y = make_data("binary")
+    weights = np.random.default_rng(0).random(len(y))
+    search = VectorizedGridSearchCV(pipeline(("scale", StandardScaler())), of_net(GRID), cv=2)
+    assert_same_search(search, X, y, net__sample_weight=weights, scale__sample_weight=weights[::-1])
+    assert work["groups"] == [8]
+
+
+def test_a_pipeline_that_is_only_the_network(work):
+    X, y = make_data("binary")
+    assert_same_search(VectorizedGridSearchCV(pipeline(), of_net(GRID), cv=2), X, y)
+    assert work["groups"] == [8]
+
+
+def test_cached_steps(tmp_path, work):
+    X, y = make_data("binary")
+    estimator = pipeline(("scale", StandardScaler())).set_params(memory=str(tmp_path))
+    assert_same_search(VectorizedGridSearchCV(estimator, of_net(GRID), cv=2), X, y)
+    assert work["groups"] == [8]
+
+
+def test_steps_that_put_out_data_frames():
+    X, y = make_data("binary")
+    estimator = pipeline(("scale", StandardScaler().set_output(transform="pandas")))
+    search = VectorizedGridSearchCV(estimator, of_net(GRID), cv=2)
+    assert_same_search(search, pd.DataFrame(X, columns=list("abcd")), y)
+    assert search.best_estimator_[-1].feature_names_in_.tolist() == list("abcd")
+
+
+def test_text_through_a_pipeline(work):
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    rng = np.random.default_rng(0)
+    y = np.arange(40) % 2
+    texts = [" ".join(rng.choice(["red", "blue", "sun", "moon"][i % 2 :], size=5)) for i in y]
+    estimator = pipeline(("tfidf", TfidfVectorizer()))
+    search = VectorizedGridSearchCV(estimator, {**of_net(GRID), "tfidf__use_idf": [True, False]}, cv=2)
+    assert_same_search(search, texts, y)
+    assert work["groups"] == [16]
+
+
+# --- What cannot be trained together ---
+
+
+class DoublesItsData(ShallowNNClassifier):
+    def fit(self, X, y, sample_weight=None):
+        return super().fit(np.vstack([X, X]), np.hstack([y, y]))
+
+
+class AlwaysSaysZero(ShallowNNClassifier):
+    def predict(self, X):
+        return np.zeros(len(X), int)
+
+
+def test_other_estimators_are_fitted_the_ordinary_way(work):
+    X, y = make_data("binary")
+    assert_same_search(VectorizedGridSearchCV(LogisticRegression(), {"C": [0.1, 1]}, cv=2), X, y)
+    assert (work["groups"], work["ordinary"]) == ([], 8)
+
+
+def test_a_subclass_with_a_fit_of_its_own_is_fitted_by_it(work):
+    X, y = make_data("binary")
+    assert_same_search(VectorizedGridSearchCV(DoublesItsData(max_iter=3, random_state=0), GRID, cv=2), X, y)
+    assert (work["groups"], work["ordinary"]) == ([], 16)
+
+
+def test_a_subclass_with_predictions_of_its_own_is_scored_by_them(work):
+    X, y = make_data("binary")
+    assert_same_search(VectorizedGridSearchCV(AlwaysSaysZero(max_iter=3, random_state=0), GRID, cv=2), X, y)
+    assert work["groups"] == [8]
+
+
+def test_lbfgs_shares_the_earlier_steps_only(work):
+    X, y = make_data("binary")
+    estimator = pipeline(("scale", StandardScaler()), solver="lbfgs")
+    assert_same_search(VectorizedGridSearchCV(estimator, of_net({"alpha": [0.1, 1.0]}), cv=2), X, y)
+    assert (work["groups"], work["preparations"]) == ([1] * 4, 2)
+
+
+def test_networks_beside_other_estimators(work):
+    X, y = make_data("binary")
+    grid = [
+        {"net": [LogisticRegression()], "net__C": [0.1, 1.0]},
+        {
+            "net": [network(), network(n_hidden=3)],
+            "net__alpha": [0.1, 1.0],
+            "scale__with_mean": [True, False],
+        },
+    ]
+    estimator = Pipeline([("scale", StandardScaler()), ("net", LogisticRegression())])
+    assert_same_search(VectorizedGridSearchCV(estimator, grid, cv=2), X, y)
+    assert sorted(work["groups"]) == [8, 8]
+    assert work["ordinary"] == (2 + 8) * 2 + 2 * 2
+
+
+def test_should_scikit_learn_change_the_search_still_works(work):
+    class OtherSearch(VectorizedGridSearchCV):
+        def _run_search(self, evaluate_candidates, callback_ctx=None):
+            def evaluate(*args, **kwargs):
+                return evaluate_candidates(*args, **kwargs)
+
+            super()._run_search(evaluate, callback_ctx=callback_ctx)
+
+    X, y = make_data("binary")
+    search = OtherSearch(network(), GRID, cv=2).fit(X, y)
+    assert (work["groups"], work["ordinary"]) == ([], 8)
+    assert search.best_params_ == GridSearchCV(network(), GRID, cv=2).fit(X, y).best_params_
+
+
+# --- Failures ---
+
+
+def test_failing_candidates_are_reported_as_by_scikit_learn():
+    X, y = make_data("binary")
+    grid = {"alpha": [-1.0, 0.1], "validation_fraction": [0.2, 1000], "nonsense": [1]}
+    for names in (["alpha"], ["validation_fraction"], ["alpha", "validation_fraction"]):
+        search = VectorizedGridSearchCV(
+            network(early_stopping=True), {name: grid[name] for name in names}, cv=2, error_score=-7.0
+        )
+        with pytest.warns(FitFailedWarning, match="fits failed"):
+            assert_same_search(search, X, y)
+        assert -7 in search.cv_results_["mean_test_score"]
+
+
+def test_failures_do_not_stop_the_others_from_being_trained_together(work):
+    X, y = make_data("binary")
+    grid = {"validation_fraction": [0.2, 0.3, 1000], "alpha": [0.1, 1.0, -1.0]}
+    search = VectorizedGridSearchCV(network(early_stopping=True), grid, cv=2, error_score=0)
+    with pytest.warns(FitFailedWarning, match="10 fits failed out of a total of 18"):
+        search.fit(X, y)
+    assert sum(work["groups"]) == 8
+    assert work["ordinary"] == 10
+
+
+def test_a_failing_step_fails_its_own_candidates_only(work):
+    X, y = make_data("binary")
+    grid = {"reduce__n_components": [2, 1000], **of_net(GRID)}
+    search = VectorizedGridSearchCV(pipeline(("reduce", PCA())), grid, cv=2, error_score=0)
+    with pytest.warns(FitFailedWarning, match="8 fits failed out of a total of 16"):
+        search.fit(X, y)
+    assert work == {"groups": [8], "ordinary": 8, "preparations": 4}
+
+
+@pytest.mark.parametrize(
+    ("grid", "error", "match"),
+    [
+        ({"alpha": [0.1, -1.0]}, ValueError, "'alpha' parameter"),
+        ({"nonsense": [1]}, ValueError, "Invalid parameter 'nonsense'"),
+        ({"activation": [Activation(lambda z: 1 / 0, np.cos)]}, ZeroDivisionError, "division"),
+    ],
+)
+def test_errors_are_raised_if_asked_for(grid, error, match):
+    X, y = make_data("binary")
+    with pytest.raises(error, match=match):
+        VectorizedGridSearchCV(network(), grid, error_score="raise").fit(X, y)
+
+
+def test_all_fits_failing_is_an_error():
+    X, y = make_data("binary")
+    X[::2] = np.nan
+    with pytest.raises(ValueError, match="All the 8 fits failed"):
+        VectorizedGridSearchCV(network(), GRID, cv=2).fit(X, y)
+
+
+def test_a_wrong_fit_parameter_fails_as_in_scikit_learn():
+    X, y = make_data("binary")
+    with pytest.raises(TypeError, match="unexpected keyword argument 'classes'"):
+        VectorizedGridSearchCV(network(), GRID, error_score="raise").fit(X, y, classes=[0, 1])
+
+
+@pytest.mark.filterwarnings("ignore:Scoring failed", "ignore:One or more of the test scores are non-finite")
+def test_a_missing_value_fails_only_where_it_is():
+    X, y = make_data("binary")
+    X[0] = np.nan  # in the test rows of the first fold, else in the training rows
+    search = VectorizedGridSearchCV(network(), GRID, cv=3, refit=False)
+    with pytest.warns(FitFailedWarning, match="8 fits failed out of a total of 12"):
+        assert_same_search(search, X, y)
+
+
+def test_a_scorer_that_fails_gives_the_error_score():
+    X, y = make_data("binary")
+
+    def fails(estimator, X, y):
+        if estimator.alpha == 1:
+            raise KeyError("no score")
+        return 0.5
+
+    search = VectorizedGridSearchCV(network(), GRID, scoring=fails, error_score=-1, cv=2)
+    with pytest.warns(UserWarning, match="Scoring failed"):
+        assert_same_search(search, X, y)
+    with pytest.raises(KeyError, match="no score"):
+        clone(search).set_params(error_score="raise").fit(X, y)
+
+
+@pytest.mark.filterwarnings("default::sklearn.exceptions.ConvergenceWarning")
+def test_every_network_warns_for_itself():
+    X, y = make_data("binary")
+    with pytest.warns(ConvergenceWarning) as record:
+        VectorizedGridSearchCV(network(), GRID, cv=3, refit=False).fit(X, y)
+    assert len(record) == 12
+
+
+# --- Spreading the work ---
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_results_do_not_depend_on_n_jobs(backend):
+    X, y = make_data("multiclass")
+    estimator = pipeline(("scale", StandardScaler()), early_stopping=True)
+    grid = {**of_net(GRID), "net__n_hidden": [3, 5], "scale__with_std": [True, False]}
+    alone = VectorizedGridSearchCV(estimator, grid, cv=3, scoring="neg_log_loss").fit(X, y)
+    with parallel_config(backend=backend):
+        spread = clone(alone).set_params(n_jobs=2).fit(X, y)
+    for i in range(3):
+        assert_allclose(
+            spread.cv_results_[f"split{i}_test_score"],
+            alone.cv_results_[f"split{i}_test_score"],
+            rtol=0,
+            atol=1e-9,
+        )
+    assert spread.best_params_ == alone.best_params_
+
+
+@pytest.mark.parametrize("n_workers", [1, 2, 5, 40])
+def test_like_networks_stay_together_and_every_worker_gets_some(n_workers):
+    candidates = [_jobs.Candidate(None, network(n_hidden=n), ()) for n in (3, 5, 3, 3)]
+    jobs = [(_jobs.Job(i, candidates[i % 4], {}), None) for i in range(24)]
+    parts = vectorized_search.spread(jobs, n_workers)
+    assert sorted(job.number for part in parts for job, _ in part) == list(range(24))
+    assert all(len({job.candidate.network.n_hidden for job, _ in part}) == 1 for part in parts)
+    assert max(map(len, parts)) == -(-18 // n_workers)
+
+
+def test_rows_of_few_folds_are_in_memory_at_once(monkeypatch, work):
+    X, y = make_data("binary")
+    monkeypatch.setattr(vectorized_search, "GROUP_BYTES", 2 * X.nbytes + 10)
+    assert_same_search(VectorizedGridSearchCV(network(), GRID, cv=5), X, y)
+    assert work["groups"] == [8, 8, 4]
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        np.zeros((50, 4)),
+        pd.DataFrame({"a": np.zeros(50), "b": "text"}),
+        scipy.sparse.eye_array(50),
+        ["abc"] * 50,
+    ],
+)
+def test_bytes_of_any_kind_of_rows_are_estimated(X):
+    assert 50 * 8 <= vectorized_search.rough_bytes(X) <= 50 * 100
+
+
+# --- Reports ---
+
+
+class Recorder:
+    """Notes what the hooks are told."""
+
+    def __init__(self):
+        self.events = []
+
+    def setup(self, estimator, context):
+        self.note("setup", estimator, context)
+
+    def teardown(self, estimator, context):
+        self.note("teardown", estimator, context)
+
+    def on_fit_task_begin(self, estimator, context, *, X=None, metadata=None):
+        self.note("begin", estimator, context, X, metadata)
+
+    def on_fit_task_end(self, estimator, context, *, X=None, metadata=None, fitted_estimator=None):
+        is_network = hasattr(fitted_estimator, "coefs_")
+        predicted = fitted_estimator.predict_proba(X)[:, 0].sum() if is_network else None
+        self.note("end", estimator, context, X, metadata, predicted)
+
+    def note(self, event, estimator, context, *data):
+        path = "/".join(f"{one.task_name} {one.task_id}" for one in get_context_path(context))
+        numbers = [round(float(np.sum(one)), 6) for one in data if isinstance(one, np.ndarray | float)]
+        weighted = any(isinstance(one, dict) for one in data)
+        name = type(estimator).__name__.removeprefix("Vectorized")
+        self.events.append((event, name, path, numbers, weighted))
+
+
+class PropagatedRecorder(Recorder):
+    max_propagation_depth = None
+
+
+@pytest.mark.parametrize("recorder", [Recorder, PropagatedRecorder])
+@pytest.mark.parametrize("make_estimator", [network, lambda: pipeline(("scale", StandardScaler()))])
+def test_callbacks_of_the_search_hear_the_same(recorder, make_estimator):
+    X, y = make_data("binary")
+    grid = {"alpha": [0.1, 1.0]} if make_estimator is network else of_net({"alpha": [0.1, 1.0]})
+    ours, ordinary = recorder(), recorder()
+    VectorizedGridSearchCV(make_estimator(), grid, cv=2).set_callbacks(ours).fit(X, y)
+    GridSearchCV(make_estimator(), grid, cv=2).set_callbacks(ordinary).fit(X, y)
+    assert sorted(ours.events) == sorted(ordinary.events)
+
+
+def test_callbacks_of_the_network_hear_the_same(work):
+    X, y = make_data("binary")
+    ours, ordinary = Recorder(), Recorder()
+    VectorizedGridSearchCV(network().set_callbacks(ours), GRID, cv=2).fit(X, y, sample_weight=np.ones(60))
+    GridSearchCV(network().set_callbacks(ordinary), GRID, cv=2).fit(X, y, sample_weight=np.ones(60))
+    assert work["groups"] == [8]
+    assert sorted(ours.events) == sorted(ordinary.events)
+
+
+def test_a_callback_that_asks_for_the_end_stops_that_network_only():
+    class StopsSlowOnes(Recorder):
+        def on_fit_task_end(self, estimator, context):
+            return context.task_name == "epoch" and estimator.learning_rate < 0.05 and context.task_id == 1
+
+    X, y = make_data("binary")
+    estimator = network().set_callbacks(StopsSlowOnes())
+    search = VectorizedGridSearchCV(estimator, {"learning_rate": [0.01, 0.1]}, scoring=epochs_made, cv=2)
+    search.fit(X, y)
+    assert search.cv_results_["mean_test_score"].tolist() == [2, 4]
+
+
+@pytest.mark.parametrize("verbose", [0, 1, 2, 3, 10])
+@pytest.mark.parametrize("scoring", ["accuracy", ["accuracy", "roc_auc"]])
+@pytest.mark.parametrize("return_train_score", [False, True])
+def test_verbose_prints_what_scikit_learn_prints(verbose, scoring, return_train_score, capsys):
+    X, y = make_data("binary")
+    printed = []
+    for Search in (VectorizedGridSearchCV, GridSearchCV):
+        search = Search(network(max_iter=1), {"alpha": [0.1, 1.0]}, cv=2, verbose=verbose, scoring=scoring)
+        search.set_params(refit=False, return_train_score=return_train_score).fit(X, y)
+        lines = re.sub(r"\d+\.\ds", "?s", capsys.readouterr().out).splitlines()
+        printed.append(sorted(lines))
+    assert printed[0] == printed[1]
+
+
+def test_verbose_without_parameters():
+    options = {"verbose": 3, "split_progress": (0, 5), "candidate_progress": (0, 1), "parameters": {}}
+    line = _jobs.progress_line(options, {"test_scores": 0.5, "fit_time": 1.0, "score_time": 0.0})
+    assert line == "[CV 1/5] END " + "." * 35 + ", score=0.500 total time=   1.0s"
+    assert len(line) == 80
+
+
+def test_networks_print_their_epochs_if_they_are_verbose(capsys):
+    X, y = make_data("binary")
+    VectorizedGridSearchCV(network(verbose=1, max_iter=2), {"alpha": [0.1]}, cv=2, refit=False).fit(X, y)
+    assert capsys.readouterr().out.count("[ShallowNNClassifier] epoch 2: loss = ") == 2
+
+
+# --- A good scikit-learn citizen ---
+
+
+@pytest.mark.parametrize("Search", ORDINARY)
+def test_constructor_is_scikit_learns(Search):
+    search = Search(network(), GRID, n_jobs=2, verbose=1)
+    assert isinstance(search, ORDINARY[Search])
+    assert search.get_params().keys() == ORDINARY[Search](network(), GRID).get_params().keys()
+    assert clone(search).get_params(deep=False)["n_jobs"] == 2
+    assert repr(search).startswith(Search.__name__)
+    assert Search.__name__ in search._repr_html_()
+    assert "sknn-scratch" in search._get_doc_link()
+
+
+def test_pickle():
+    X, y = make_data("binary")
+    search = VectorizedGridSearchCV(network(), GRID, cv=2).fit(X, y)
+    again = pickle.loads(pickle.dumps(search))
+    assert_allclose(again.predict_proba(X), search.predict_proba(X))
+    assert again.cv_results_["params"] == search.cv_results_["params"]
+
+
+def test_randomised_search_draws_what_scikit_learn_draws(work):
+    X, y = make_data("binary")
+    distributions = {
+        "learning_rate": loguniform(1e-3, 1e-1),
+        "n_hidden": randint(3, 5),
+        "solver": ["adam", "sgd"],
+    }
+    search = VectorizedRandomizedSearchCV(network(), distributions, n_iter=6, cv=2, random_state=3)
+    assert_same_search(search, X, y)
+    assert sum(work["groups"]) == 12
+
+
+def test_metadata_is_routed():
+    X, y = make_data("binary")
+    weights = np.random.default_rng(0).random(len(y))
+    with sklearn.config_context(enable_metadata_routing=True):
+        estimator = network().set_fit_request(sample_weight=True)
+        scorer = make_scorer(accuracy_score).set_score_request(sample_weight=True)
+        search = VectorizedGridSearchCV(estimator, GRID, scoring=scorer, cv=2)
+        assert_same_search(search, X, y, sample_weight=weights)
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_metadata_is_routed_through_a_pipeline(given, work):
+    X, y = make_data("binary")
+    weights = {"sample_weight": np.random.default_rng(0).random(len(y))} if given else {}
+    with sklearn.config_context(enable_metadata_routing=True):
+        scale = StandardScaler().set_fit_request(sample_weight=True)
+        estimator = Pipeline([("scale", scale), ("net", network().set_fit_request(sample_weight=True))])
+        search = VectorizedGridSearchCV(estimator.set_score_request(), of_net(GRID), scoring="roc_auc", cv=2)
+        search.set_params(scoring=make_scorer(accuracy_score).set_score_request(sample_weight=True))
+        assert_same_search(search, X, y, **weights)
+    assert bool(work["groups"]) != given
+
+
+def test_nested_in_cross_validation_and_pipelines():
+    from sklearn.model_selection import cross_val_score
+
+    X, y = make_data("multiclass")
+    ours, ordinary = (
+        cross_val_score(make_pipeline(StandardScaler(), Search(network(), GRID, cv=2)), X, y, cv=2)
+        for Search in (VectorizedGridSearchCV, GridSearchCV)
+    )
+    assert ours.tolist() == ordinary.tolist()

@@ -1,0 +1,92 @@
+"""scikit-learn's own checks of an estimator, for configurations that take every way through the code."""
+
+import numpy as np
+import pytest
+from sklearn.utils.estimator_checks import check_estimator
+
+from sknn_scratch import Activation, ShallowNNClassifier
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+# Small and fast, but good enough for the checks that ask for accuracy.
+QUICK = {"n_hidden": 16, "learning_rate": 0.05, "alpha": 0.1, "max_iter": 60}
+
+
+def arctan_slope(z):
+    return 1 / (1 + z * z)
+
+
+CONFIGURATIONS = {
+    "defaults": {},
+    "lbfgs": QUICK | {"solver": "lbfgs"},
+    "sgd, identity": QUICK | {"solver": "sgd", "learning_rate": 0.3, "activation": "identity"},
+    "plain gradient descent, adaptive": QUICK
+    | {"solver": "sgd", "learning_rate": 0.5, "momentum": 0.0, "learning_rate_schedule": "adaptive"},
+    "sigmoid, float64": QUICK | {"activation": "sigmoid", "init_scale": 0.5, "dtype": "float64"},
+    "tanh, glorot": QUICK | {"activation": "tanh", "init_scale": "glorot", "learning_rate": 0.01},
+    "leaky_relu, he, full batch": QUICK
+    | {"activation": "leaky_relu", "init_scale": "he", "batch_size": None},
+    "elu, cosine, balanced": QUICK
+    | {"activation": "elu", "learning_rate_schedule": "cosine", "class_weight": "balanced"},
+    "softplus, float32": QUICK | {"activation": "softplus", "dtype": "float32", "alpha": 3.0},
+    "own activation, gradient_tol": QUICK
+    | {"activation": Activation(np.arctan, arctan_slope), "gradient_tol": 1e-3, "tol": 0.0},
+    "small batches": QUICK | {"batch_size": 10, "max_iter": 30},
+    "early stopping": QUICK | {"early_stopping": True},
+    "early stopping by accuracy on 7 rows, lbfgs": QUICK
+    | {"early_stopping": True, "scoring": "accuracy", "validation_fraction": 7, "solver": "lbfgs"},
+    "dropout": QUICK | {"dropout": 0.2, "init_scale": "he"},
+    "everything at once": {
+        "n_hidden": 24,
+        "activation": "tanh",
+        "init_scale": "glorot",
+        "learning_rate": 0.3,
+        "solver": "sgd",
+        "nesterov": False,
+        "batch_size": 16,
+        "max_iter": 25,
+        "alpha": 0.01,
+        "dropout": 0.1,
+        "learning_rate_schedule": "cosine",
+        "early_stopping": True,
+        "scoring": "accuracy",
+        "class_weight": "balanced",
+    },
+}
+
+WEIGHT_EQUIVALENCES = (
+    "check_sample_weight_equivalence_on_dense_data",
+    "check_sample_weight_equivalence_on_sparse_data",
+)
+
+
+def why_weights_are_no_repeats(params):
+    """Give the reasons why a weight of two cannot give the same numbers as a row that is there twice."""
+    return [
+        reason
+        for applies, reason in (
+            (params.get("batch_size") in (10, 16), "repeats change which rows share a mini-batch"),
+            (params.get("dropout"), "dropout draws anew for every row"),
+            (params.get("early_stopping"), "the random split parts a row from its repeat"),
+            (params.get("dtype") == "float32", "the check compares to 1e-7, single precision is coarser"),
+        )
+        if applies
+    ]
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_scikit_learn_has_no_complaint(name):
+    params = CONFIGURATIONS[name]
+    reasons = why_weights_are_no_repeats(params)
+    expected = dict.fromkeys(WEIGHT_EQUIVALENCES, "; ".join(reasons)) if reasons else {}
+    outcomes = check_estimator(
+        ShallowNNClassifier(**params), expected_failed_checks=expected, on_skip=None, on_fail=None
+    )
+    assert not [outcome for outcome in outcomes if outcome["status"] == "failed"]
+    assert names(outcomes, "xfail") == set(expected)  # none is declared that would pass
+    assert names(outcomes, "skipped") == {"check_array_api_input"}  # NumPy arrays are all that is promised
+    assert len(outcomes) > 60
+
+
+def names(outcomes, status):
+    return {outcome["check_name"] for outcome in outcomes if outcome["status"] == status}
