@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse
+
 from harness import Options, Table, in_fresh_process, report_progress
 from rivals import MLP, OURS, rival_named
 from work import Work, normal_table

@@ -13,16 +13,16 @@ from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 from typing import Any
 
-from harness import Options, Table, Timing, limit_blas, number, report_progress
-from rivals import MLP, OURS, mlp_classifier, our_classifier
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.metrics import accuracy_score, log_loss
 from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
-from work import DIGITS, TINY, Work
 
+from harness import Options, Table, Timing, limit_blas, number, report_progress
+from rivals import MLP, OURS, mlp_classifier, our_classifier
 from sknn_scratch import ShallowNNClassifier
+from work import DIGITS, TINY, Work
 
 EPOCHS, ALPHA = 50, 1.0
 DATA = {

@@ -19,9 +19,8 @@ from harness import (
     time_in_turn,
 )
 from rivals import our_classifier
-from work import DIGITS, FULL_BATCH, MNIST_LIKE, TABLE, TINY, Work
-
 from sknn_scratch._core import training
+from work import DIGITS, FULL_BATCH, MNIST_LIKE, TABLE, TINY, Work
 
 WORKS = (TINY, DIGITS, replace(TABLE, epochs=1), replace(MNIST_LIKE, epochs=1), FULL_BATCH)
 

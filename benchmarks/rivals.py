@@ -10,11 +10,11 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from harness import is_installed
 from sklearn.neural_network import MLPClassifier
-from work import Work
 
+from harness import is_installed
 from sknn_scratch import ShallowNNClassifier
+from work import Work
 
 OURS = "sknn_scratch"
 MLP = "MLPClassifier"

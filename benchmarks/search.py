@@ -10,12 +10,12 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from sklearn.model_selection import GridSearchCV
+
 from harness import SECONDS, Comparison, Options, Table, Timing, limit_blas, report_progress, time_in_turn
 from rivals import MLP, mlp_classifier, our_classifier
-from sklearn.model_selection import GridSearchCV
-from work import DIGITS, TINY, Work
-
 from sknn_scratch import ShallowNNEnsembleClassifier, VectorizedGridSearchCV
+from work import DIGITS, TINY, Work
 
 VECTORIZED, PLAIN, OF_MLP = "VectorizedGridSearchCV", "GridSearchCV", f"GridSearchCV of {MLP}"
 N_NETWORKS = 8

@@ -25,9 +25,8 @@ from harness import (
     time_in_turn,
 )
 from rivals import our_classifier
-from work import DIGITS, MNIST_LIKE, TABLE, TINY, Work
-
 from sknn_scratch import _threads
+from work import DIGITS, MNIST_LIKE, TABLE, TINY, Work
 
 ONE, ALL, AUTOMATIC = "one thread", "all threads", "automatic"
 WIDE = replace(

@@ -2,15 +2,15 @@
 What is wrong with my network?
 ==============================
 
-A network that learns badly does not say why. ``diagnose`` measures what usually goes wrong, and names a remedy
-for each finding. We follow its advice until nothing is left.
+A network that learns badly does not say why. ``diagnose`` measures what usually goes wrong, and names a
+remedy for each finding. We follow its advice until nothing is left.
 """
 
 # %%
 # A bad start
 # -----------
 # Breast cancer data as they come, and settings that looked good somewhere else. The network is hardly better
-# than the guess that nobody is ill.
+# than a guess.
 
 import warnings
 
@@ -32,18 +32,18 @@ print(f"Test accuracy: {clf.score(X_test, y_test):.3f}")
 # %%
 # Rows that the network has not seen show overfitting, too.
 
-diagnosis = diagnose(clf, X_test, y_test)
-diagnosis
+diagnose(clf, X_test, y_test)
 
 # %%
 # Scale the features
 # ------------------
 # The advice that is given most often comes first.
 
+from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-pipe = make_pipeline(StandardScaler(), clf)
+pipe = make_pipeline(StandardScaler(), clone(clf))
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", ConvergenceWarning)
     pipe.fit(X_train, y_train)
@@ -68,6 +68,6 @@ diagnose(pipe, X_test, y_test)
 # A diagnosis is an iterable of findings, each with its number and its limit; ``ok`` says whether there is no
 # problem among them. So a test or a training script can insist on a healthy network.
 
-for finding in diagnosis:
+for finding in diagnose(clf, X_test, y_test):
     print(f"{finding.severity}: {finding.name}, {finding.value:.3g} (limit {finding.threshold:g})")
 assert diagnose(pipe, X_test, y_test).ok

@@ -23,15 +23,14 @@ print(f"Training accuracy: {clf.score(X, y):.3f}")
 display = HiddenUnitsDisplay.from_estimator(clf, X, y)
 
 # %%
-# Each small map is one hidden unit: a straight cut through the plane, soft or sharp. The arrow says which class
-# a high value speaks for. The output adds the cuts up, and where the sum changes its sign is the curved boundary.
+# Each small map is one hidden unit: a straight cut through the plane, soft or sharp. The arrow says which
+# class a high value speaks for. The output adds the cuts up, and where the sum changes its sign is the
+# curved boundary.
 #
 # The hidden values themselves are what ``transform`` returns:
 
 hidden = clf.transform(X)
-print(
-    f"{hidden.shape[1]} values for each of {hidden.shape[0]} rows, from {hidden.min():.2f} to {hidden.max():.2f}"
-)
+print(f"Shape {hidden.shape}, values from {hidden.min():.2f} to {hidden.max():.2f}")
 
 # %%
 # More than two features

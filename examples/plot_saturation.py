@@ -2,9 +2,9 @@
 How large may the initial weights be?
 =====================================
 
-The slope of tanh is one at zero, and next to nothing far from it. So where the hidden inputs start decides how
-fast a network can learn. Three networks that differ only in ``init_scale``, the standard deviation of their
-initial weights.
+The slope of tanh is one at zero, and next to nothing far from it. So where the hidden inputs start decides
+how fast a network can learn. Three networks that differ only in ``init_scale``, the standard deviation of
+their initial weights.
 """
 
 # %%
@@ -29,6 +29,7 @@ X_train, X_test = scaler.transform(X_train), scaler.transform(X_test)
 
 
 def train(init_scale, epochs):
+    """Train by plain gradient descent on mini-batches."""
     clf = ShallowNNClassifier(32, "tanh", init_scale, solver="sgd", learning_rate=0.1, momentum=0, alpha=0)
     clf.set_params(max_iter=epochs, random_state=0)
     with warnings.catch_warnings():
@@ -70,3 +71,4 @@ from sknn_scratch import TrainingCurveDisplay
 figure, ax = plt.subplots(layout="constrained")
 for (init_scale, clf), color in zip(networks.items(), ["#0072B2", "#E69F00", "#D55E00"], strict=True):
     TrainingCurveDisplay.from_estimator(clf, name=f"init_scale={init_scale}", color=color, ax=ax)
+ax.set(yscale="log", title="Solid: training; dashed: validation")

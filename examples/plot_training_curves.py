@@ -9,51 +9,59 @@ and rows that were kept out of training answer it.
 # %%
 # Too long
 # --------
-# A hundred rows with twenty features, of which two matter, and one label in ten is wrong: a wide network can
-# learn them by heart. We keep half of the rows out to validate with, and train for 150 epochs no matter what.
+# A hundred rows with twenty features, of which five matter, and one label in ten is wrong: a wide network can
+# learn them by heart. A hundred other rows validate, and training goes on for 150 epochs no matter what.
+
+import warnings
 
 from sklearn.datasets import make_classification
-from sklearn.model_selection import train_test_split
+from sklearn.exceptions import ConvergenceWarning
 
 from sknn_scratch import ShallowNNClassifier, TrainingCurveDisplay
 
-X, y = make_classification(600, 20, n_informative=2, n_redundant=0, flip_y=0.2, random_state=0)
-X_train, X_test, y_train, y_test = train_test_split(X, y, train_size=200, random_state=0)
+X, y = make_classification(
+    3000, 20, n_informative=5, n_redundant=0, n_clusters_per_class=1, flip_y=0.2, random_state=0
+)
+train, validation, test = slice(100), slice(100, 200), slice(200, None)
+validated = {"X_val": X[validation], "y_val": y[validation]}
+settings = {"n_hidden": 64, "learning_rate": 0.003, "alpha": 0, "random_state": 0}
 
-settings = {"n_hidden": 64, "learning_rate": 0.01, "alpha": 0, "random_state": 0, "validation_fraction": 0.5}
-long = ShallowNNClassifier(max_iter=150, n_iter_no_change=150, early_stopping=True, **settings)
-long.fit(X_train, y_train)
+long = ShallowNNClassifier(max_iter=150, n_iter_no_change=150, **settings)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", ConvergenceWarning)  # training on is what we want to see
+    long.fit(X[train], y[train], **validated)
 
 display = TrainingCurveDisplay.from_estimator(long)
 
 # %%
-# The training loss goes to zero. The validation loss has its minimum early, and then rises: from there on the
-# network learns the noise. It is the weights of the best epoch that the fitted model keeps.
+# The training loss goes to zero. The validation loss has its minimum early, and then it rises: from there on
+# the network learns the wrong labels.
 
 # %%
 # In time
 # -------
-# With ``early_stopping`` and the usual patience, training ends a few epochs after that minimum. ``details=True``
-# shows what the layers did meanwhile.
+# With the usual patience, training ends ten epochs after the last improvement, and the model keeps the
+# weights of the best epoch. ``details=True`` shows what the layers did meanwhile.
 
-short = ShallowNNClassifier(early_stopping=True, **settings).fit(X_train, y_train)
-print(f"Stopped after {short.n_iter_} epochs ({short.stop_reason_}); best was epoch {short.best_iter_}.")
+short = ShallowNNClassifier(**settings).fit(X[train], y[train], **validated)
+print(f"Stopped after {short.n_iter_} epochs ({short.stop_reason_}); the best was epoch {short.best_iter_}.")
 
 display = TrainingCurveDisplay.from_estimator(short, details=True)
 
 # %%
-# The same training, but judged by no one: all weights are those of the last epoch.
+# What it is worth
+# ----------------
+# The same training on the same hundred rows, but with nothing to validate: it has the weights of its last
+# epoch. Both are judged by rows that neither has seen.
 
-import warnings
-
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import log_loss
 
 blind = ShallowNNClassifier(max_iter=150, tol=0, **settings)
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore", ConvergenceWarning)  # the end at 150 epochs is what we want to see
-    blind.fit(X_train, y_train)
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    blind.fit(X[train], y[train])
 
-for name, clf in {"150 epochs": blind, "early stopping": short}.items():
-    print(
-        f"{name:14}  training accuracy {clf.score(X_train, y_train):.3f}, test {clf.score(X_test, y_test):.3f}"
-    )
+print("                test accuracy  test loss")
+for name, clf in {"150 epochs": blind, "stopped early": short}.items():
+    loss = log_loss(y[test], clf.predict_proba(X[test]))
+    print(f"{name:14}  {clf.score(X[test], y[test]):13.3f}  {loss:9.3f}")

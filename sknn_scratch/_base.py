@@ -85,7 +85,7 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         self,
         n_hidden=100,
         activation="relu",
-        init_scale=0.01,
+        init_scale=0.1,
         learning_rate=0.005,
         *,
         solver="adam",

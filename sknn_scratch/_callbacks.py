@@ -15,7 +15,7 @@ from sklearn.callback._callback_support import callback_management_context
 
 from sknn_scratch._core.checkpoint import write_checkpoint
 from sknn_scratch._core.stopping import StopReason
-from sknn_scratch._fitting import snapshot
+from sknn_scratch._fitting import fitted_names, snapshot
 from sknn_scratch._resuming import header_of
 
 __all__ = [
@@ -118,8 +118,7 @@ class Checkpoint:
 
     def save(self, state, header):
         """Write the file, if its turn has come."""
-        epochs_done = state.epoch - state.epochs_before
-        if epochs_done % self.every == 0 or state.stop_reason is not None:
+        if len(state.history) % self.every == 0 or state.stop_reason is not None:
             write_checkpoint(self.path, state, {**header, "every": int(self.every)})
 
 
@@ -207,8 +206,12 @@ class FitReporter:
         return epoch.call_on_fit_task_end(
             estimator=self.estimator,
             **self.data,
-            reconstruction_attributes=lambda: snapshot(self.plan, state),
+            reconstruction_attributes=lambda: self.fitted_attributes(state),
         )
+
+    def fitted_attributes(self, state):
+        """Make the attributes of a snapshot; None takes the place of what an earlier fit has left behind."""
+        return dict.fromkeys(fitted_names(self.estimator)) | snapshot(self.plan, state)
 
 
 def has_callbacks(source):

@@ -353,7 +353,7 @@ def first_state(fitted, config, dtype):
     if fitted.init_scale == 0:
         warnings.warn(
             "init_scale=0: all weights start at zero, so all hidden units stay identical. Use a small "
-            "positive number, such as 0.01.",
+            "positive number, such as 0.1.",
             SymmetryWarning,
             stacklevel=6,
         )
@@ -376,8 +376,8 @@ def next_state(fitted, config, data):
     state = TrainState(
         params=flatten(fitted_layers(fitted)),
         learning_rate=config.learning_rate,
-        history=history_records(fitted),
-        **getattr(fitted, "_kept_", fresh),
+        epochs_before=fitted.n_iter_,
+        **(getattr(fitted, "_kept_", None) or fresh),
     ).for_another_run(config.learning_rate)
     optimizer = OPTIMIZERS.get(config.solver)
     if optimizer is None or state.memory.keys() != optimizer.init(state.params).keys():
@@ -395,12 +395,6 @@ def validation_value(network, data, params):
     if data.score is not None:
         return -data.score(params)
     return float(mean_loss(network, view_parameters(params, network.shape), data.validation))
-
-
-def history_records(fitted):
-    """Turn ``history_`` back into one record an epoch."""
-    columns = {name: column.tolist() for name, column in fitted.history_.items()}
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def fitted_layers(fitted):
@@ -438,20 +432,25 @@ def finish_fit(plan, result):
 
 
 def set_history(fitted, state):
-    """Set ``history_``, ``loss_curve_`` and ``n_iter_``."""
-    names = dict.fromkeys(name for record in state.history for name in record)
+    """Set ``history_``, ``loss_curve_`` and ``n_iter_``: the epochs of earlier runs and of the last one."""
+    earlier, records = getattr(fitted, "history_", {}), state.history
+    missing = np.full(state.epochs_before, math.nan)
+    names = dict.fromkeys([*earlier, *(name for record in records for name in record)])
     fitted.history_ = {
-        name: np.array([record.get(name, math.nan) for record in state.history]) for name in names
+        name: np.append(earlier.get(name, missing), [record.get(name, math.nan) for record in records])
+        for name in names
     }
     fitted.loss_curve_ = fitted.history_.get("loss", np.array([]))
     fitted.n_iter_ = state.epoch
 
 
 def snapshot(plan, state):
-    """Fitted attributes of an estimator that predicts with the parameters of ``state``."""
+    """Fitted attributes of an estimator with the parameters of ``state``, as if a callback had stopped it."""
     fitted = copy.copy(plan.fitted)
     set_layers(fitted, state.params)
     set_history(fitted, state)
+    fitted.best_iter_ = state.epoch
+    fitted.stop_reason_ = (state.stop_reason or StopReason.CALLBACK).name.lower()
     return {name: getattr(fitted, name) for name in fitted_names(fitted)}
 
 

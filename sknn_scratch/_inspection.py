@@ -19,7 +19,8 @@ def classifier_of(estimator):
     if not isinstance(clf, ShallowNNClassifier):
         raise TypeError(
             "estimator must be a fitted ShallowNNClassifier, or a Pipeline that ends in one, got "
-            f"{type(clf).__name__}. Of a search, pass its best_estimator_; of an ensemble, one of its estimators_."
+            f"{type(clf).__name__}. Of a search, pass its best_estimator_; of an ensemble, one of its "
+            "estimators_."
         )
     check_is_fitted(clf, "coefs_")
     return clf

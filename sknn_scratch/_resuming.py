@@ -13,7 +13,14 @@ from sknn_scratch._core.tasks import TrainState
 from sknn_scratch._fitting import plan_fit, set_layers
 
 # The fitted attributes that a fit has before it trains; all others come from the training state.
-FITTED_BEFORE_TRAINING = ("classes_", "_target_kind_", "n_features_in_", "feature_names_in_", "_seed_")
+FITTED_BEFORE_TRAINING = (
+    "classes_",
+    "_target_kind_",
+    "n_features_in_",
+    "feature_names_in_",
+    "history_",
+    "_seed_",
+)
 
 
 @dataclass(frozen=True)

@@ -165,6 +165,20 @@ def train_alone(task, on_epoch_end=None):
     return result
 
 
+def train_and_watch(task):
+    """Train a copy of the task, and keep the parameters at its start and after every epoch."""
+    params = [task.state.params.copy()]
+    result = train_alone(task, lambda _, state: params.append(state.params.copy()))
+    return result, params
+
+
+def objective_of(task, params):
+    """Evaluate the objective and gradient of all training rows of a task at flat parameters."""
+    data = task.data
+    batch = make_batch(Problem(data.X, data.targets, None), data.weights)
+    return objective_and_gradient(task.config.network, params, batch, task.config.alpha / data.total_weight)
+
+
 def history_column(result, name):
     return np.array([record[name] for record in result.state.history])
 

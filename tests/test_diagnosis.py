@@ -28,8 +28,8 @@ pytestmark = [
 
 def fit(X, y, n_hidden=16, **parameters):
     """Fit a network that has nothing to be found, unless the parameters see to it."""
-    parameters = {"learning_rate": 0.02, "max_iter": 300, "random_state": 0} | parameters
-    return ShallowNNClassifier(n_hidden, **parameters).fit(X, y)
+    settled = {"init_scale": 0.01, "learning_rate": 0.02, "max_iter": 300, "random_state": 0}
+    return ShallowNNClassifier(n_hidden, **settled | parameters).fit(X, y)
 
 
 @pytest.fixture(scope="module")

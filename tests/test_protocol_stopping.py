@@ -449,7 +449,7 @@ def test_control_c_ends_a_fit_with_a_usable_model(params):
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_control_c_inside_an_epoch_gives_the_weights_of_the_last_whole_one(solver, early_stopping):
     params = {"solver": solver, "early_stopping": early_stopping, "batch_size": 10, "tol": 0.0}
-    n_calls = 10 if solver == "lbfgs" else 21
+    n_calls = 6 if solver == "lbfgs" else 21
     activation = InterruptedActivation(n_calls)
     with pytest.warns(UserWarning, match="interrupted"):
         classifier = make_classifier(activation=activation, **params).fit(X, Y)

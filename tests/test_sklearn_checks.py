@@ -19,11 +19,12 @@ def arctan_slope(z):
 CONFIGURATIONS = {
     "defaults": {},
     "lbfgs": QUICK | {"solver": "lbfgs"},
-    "sgd, identity": QUICK | {"solver": "sgd", "learning_rate": 0.3, "activation": "identity"},
+    "sgd, identity": QUICK
+    | {"solver": "sgd", "learning_rate": 0.3, "activation": "identity", "init_scale": 0.01},
     "plain gradient descent, adaptive": QUICK
     | {"solver": "sgd", "learning_rate": 0.5, "momentum": 0.0, "learning_rate_schedule": "adaptive"},
     "sigmoid, float64": QUICK | {"activation": "sigmoid", "init_scale": 0.5, "dtype": "float64"},
-    "tanh, glorot": QUICK | {"activation": "tanh", "init_scale": "glorot", "learning_rate": 0.01},
+    "tanh, glorot": {"activation": "tanh", "init_scale": "glorot", "learning_rate": 0.01},
     "leaky_relu, he, full batch": QUICK
     | {"activation": "leaky_relu", "init_scale": "he", "batch_size": None},
     "elu, cosine, balanced": QUICK

@@ -41,7 +41,7 @@ class Run:
     @property
     def epochs_done(self) -> int:
         """Epochs of this run."""
-        return self.state.epoch - self.state.epochs_before
+        return len(self.state.history)
 
     @property
     def scheduled_rate(self) -> float:

@@ -61,9 +61,9 @@ class TrainState:
     n_updates : int
         How many updates the optimiser has made.
     history : list of dict
-        One record an epoch.
+        One record for each epoch of the present run.
     epochs_before : int
-        How many of them were made before the present run, which has its own ``max_iter``.
+        How many epochs were made before the present run, which has its own ``max_iter``.
     watch : Watch
         The best epoch of the present run.
     loss_limit : float or None
@@ -93,7 +93,7 @@ class TrainState:
     @property
     def epoch(self) -> int:
         """Number of epochs made."""
-        return len(self.history)
+        return self.epochs_before + len(self.history)
 
     def copy(self) -> "TrainState":
         """Copy all that training changes; the records of the history are never changed."""
@@ -112,6 +112,7 @@ class TrainState:
         return replace(
             self.copy(),
             learning_rate=learning_rate,
+            history=[],
             epochs_before=self.epoch,
             watch=Watch(),
             last_good=None,

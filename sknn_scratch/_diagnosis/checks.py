@@ -189,8 +189,8 @@ def not_converged(evidence):
         float(clf.n_iter_),
         Limits(float(clf.max_iter), float(clf.max_iter)),
         f"Training ended after {clf.n_iter_} epochs {why}",
-        f"Train for more epochs (max_iter={clf.max_iter} now), with a larger learning_rate, or go on from here "
-        "with warm_start=True.",
+        f"Train for more epochs (max_iter={clf.max_iter} now), with a larger learning_rate, or go on from "
+        "here with warm_start=True.",
         is_share=False,
     )
 

@@ -20,6 +20,7 @@ from sknn_scratch._targets import check_labels
 
 MAX_POINTS = 1000  # more would hide the regions
 MAX_ROWS = 10_000  # to measure by how much a unit varies, and which value of a feature is typical
+LONG_NAME = 8  # characters, with which the title of a map takes two lines
 LIGHT = 0.62  # of white, in the colour of a class's region
 
 
@@ -217,12 +218,14 @@ class HiddenUnitsDisplay:
         else:
             low, colors = 0.0, "viridis"
         high = high if high > low else low + 1
+        classes = [self._toward(i) for i in range(len(self.axes_))]
+        separator = "\n" if max(map(len, classes)) > LONG_NAME else " "
         for i, ax in enumerate(self.axes_):
             image = ax.pcolormesh(
                 self.x, self.y, self.hidden[..., i], cmap=colors, vmin=low, vmax=high, rasterized=True
             )
             self._draw_lines(ax, "black" if colors == "RdBu_r" else "white", 0.9)
-            ax.set_title(f"unit {self.units[i]} → {self._toward(i)}", fontsize="small")
+            ax.set_title(f"unit {self.units[i]}{separator}→ {classes[i]}", fontsize="small")
             ax.set(xticks=[], yticks=[])
         bar = self.figure_.colorbar(image, ax=list(self.axes_), aspect=30)
         activation = "a" if self.activation is None else f"a = {self.activation}(z)"

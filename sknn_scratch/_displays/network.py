@@ -8,6 +8,7 @@ from sknn_scratch._displays.plotting import BLUE, GREY, VERMILION, axes_for, imp
 from sknn_scratch._inspection import activation_name, classifier_of, feature_names_of, output_names
 
 FAINTEST = 0.05  # opacity of the edge of a weight of zero
+MOST_INK = 60.0  # opaque edges between two layers: more would be a black wall
 THINNEST, WIDEST = 0.3, 2.8  # width in points of the edges of a weight of zero and of the largest
 DARK = "#333333"
 LEAST_FOR_NUMBERS = 12.0  # points, the diameter of a unit that its number fits in
@@ -19,7 +20,8 @@ class NetworkDisplay:
     """The fitted network as a textbook draws it: input, hidden and output layer, edges by weight.
 
     Blue is positive and vermilion negative. The wider and darker an edge, the larger its weight, compared
-    with the largest weight of its layer; the darker a unit, the larger its bias, likewise. Use
+    with the largest weight of its layer; the darker a unit, the larger its bias, likewise. Long names need a
+    figure with ``layout="constrained"``, as a new one has. Use
     :meth:`from_estimator` to make one from a fitted estimator.
 
     Parameters
@@ -178,7 +180,8 @@ class NetworkDisplay:
             ends = [[(layer, y), (layer + 1, z)] for y in heights[layer] for z in heights[layer + 1]]
             order = np.argsort(np.abs(values))  # the strongest on top
             strength = np.abs(values[order])
-            opacity = FAINTEST + (1 - FAINTEST) * strength**1.5
+            ink = strength**1.5
+            opacity = FAINTEST + (1 - FAINTEST) * ink * min(1, MOST_INK / max(1, ink.sum()))
             edges = matplotlib.collections.LineCollection(
                 np.array(ends)[order],
                 colors=list(map(matplotlib.colors.to_rgba, map(sign_color, values[order]), opacity)),

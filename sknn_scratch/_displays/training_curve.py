@@ -215,7 +215,8 @@ class TrainingCurveDisplay:
         for layer, own, dashes in (("hidden", BLUE, "-"), ("output", VERMILION, "--")):
             style = self._style(color or own) | {"linestyle": dashes}
             ax.plot(x, self.history[f"gradient_norm_{layer}"], label=f"{layer} layer", **style)
-        ax.set(ylabel="gradient norm", yscale="log")
+        ax.set_ylabel("gradient norm")
+        use_log_scale(ax)
 
     def _draw_units(self, ax, x, color):
         for kind, own, dashes in (("saturated", PURPLE, "-"), ("dead", GREY, "--")):

@@ -251,6 +251,18 @@ def test_a_network_that_diverges_leaves_the_others_alone():
         assert np.isfinite(results[number].state.params).all()
 
 
+def test_a_network_diverges_in_the_epoch_in_which_it_does_alone():
+    """The last update of the first, which stops, is checked at once; that of the second in time."""
+    network = make_network(BINARY, "relu")
+    tasks = [
+        make_task(BINARY, network=network, solver="sgd", batch_size=60, learning_rate=1e10, max_iter=n)
+        for n in (1, 20)
+    ]
+    results = assert_same_as_alone(tasks)
+    assert [result.state.epoch for result in results] == [1, 2]
+    assert {result.stop_reason for result in results} == {StopReason.DIVERGED}
+
+
 def test_networks_that_all_diverge():
     network = make_network(BINARY, "relu")
     tasks = [

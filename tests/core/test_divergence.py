@@ -1,0 +1,253 @@
+"""Trainings that end badly leave good parameters."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from sknn_scratch._core.losses import LOSSES, Loss
+from sknn_scratch._core.parameters import view_parameters
+from sknn_scratch._core.stopping import StopReason
+from tests.helpers import (
+    history_column,
+    make_batch,
+    make_network,
+    make_problem,
+    make_task,
+    objective_of,
+    train_alone,
+    train_and_watch,
+)
+
+BINARY = make_problem("binary")
+VALIDATION = make_batch(make_problem("binary", 30, seed=1))  # other clusters: it gets worse in time
+FULL_BATCH = {"batch_size": 60, "solver": "sgd"}
+EXPLODING = {
+    "batch_size": 60,
+    "solver": "sgd",
+    "learning_rate": 1e10,
+    "network": make_network(BINARY, "relu"),
+}
+
+every_solver = pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+
+
+def spoilt_loss(spoilers):
+    """Logistic loss; ``spoilers`` map the numbers of some evaluations to what is done to their values."""
+    counter = itertools.count(1)
+
+    def value_and_gradient(*args):
+        value = LOSSES["logistic"].value_and_gradient(*args)
+        return spoilers.get(next(counter), float)(value)
+
+    return Loss(value_and_gradient, LOSSES["logistic"].log_probabilities)
+
+
+def interrupt(value):
+    raise KeyboardInterrupt
+
+
+def explode(value):
+    return 1e9 * value
+
+
+# --- Divergence ---
+
+
+@pytest.mark.parametrize("learning_rate", [1e10, 1e100, 1e308])
+@pytest.mark.parametrize("batch_size", [16, 60])
+@pytest.mark.parametrize("solver", ["sgd", "adam"])
+def test_divergence_leaves_good_parameters(learning_rate, batch_size, solver):
+    task = make_task(
+        BINARY, **EXPLODING | {"learning_rate": learning_rate, "batch_size": batch_size, "solver": solver}
+    )
+    result = train_alone(task)
+    assert result.stop_reason is StopReason.DIVERGED
+    assert np.isfinite(result.state.params).all()
+    assert objective_of(task, result.state.params)[0] < 10 * objective_of(task, task.state.params)[0]
+
+
+@pytest.mark.parametrize("spoil", [explode, lambda value: np.nan * value], ids=["explosion", "no number"])
+@pytest.mark.parametrize("n_evaluations", [9, 10, 12])
+def test_a_bad_loss_in_the_third_epoch_undoes_what_led_to_it(spoil, n_evaluations):
+    """It may be the last update of the second epoch that was too large."""
+    task = make_task(BINARY, batch_size=16)
+    _, params = train_and_watch(task)
+    network = make_network(BINARY)._replace(loss=spoilt_loss({n_evaluations: spoil}))
+    result = train_alone(make_task(BINARY, network=network, batch_size=16))
+    assert result.stop_reason is StopReason.DIVERGED
+    assert result.state.epoch == 3
+    assert result.best_epoch == 1
+    assert_array_equal(result.state.params, params[1])
+
+
+def test_a_loss_that_grows_before_it_explodes_was_good_when_it_was_lowest():
+    task = make_task(BINARY, batch_size=60)
+    _, params = train_and_watch(task)
+    loss = spoilt_loss({3: lambda value: 2 * value, 4: lambda value: 3 * value, 5: explode})
+    result = train_alone(make_task(BINARY, network=make_network(BINARY)._replace(loss=loss), batch_size=60))
+    assert result.stop_reason is StopReason.DIVERGED
+    assert result.best_epoch == 1  # where the second epoch started
+    assert_array_equal(result.state.params, params[1])
+
+
+def test_divergence_keeps_an_earlier_best_epoch():
+    scores = iter([0.5, 0.9, 0.7, 0.6])
+    data = {"validation": VALIDATION, "score": lambda params: next(scores)}
+    network = make_network(BINARY)
+    spoilt = network._replace(loss=spoilt_loss({9: explode}))
+    task = make_task(BINARY, data={"validation": VALIDATION}, batch_size=60, max_iter=4)
+    _, params = train_and_watch(task)
+    result = train_alone(make_task(BINARY, network=spoilt, data=data, batch_size=60, max_iter=8))
+    assert result.stop_reason is StopReason.DIVERGED
+    assert result.best_epoch == 2
+    assert_array_equal(result.state.params, params[2])
+
+
+def test_divergence_after_good_epochs_leaves_the_last_good_parameters():
+    """The learning rate explodes in the fourth epoch; its updates are undone."""
+    task = make_task(BINARY, max_iter=50, **FULL_BATCH)
+    good = train_alone(task, lambda _, state: state.epoch == 3)
+    _, params = train_and_watch(task)
+    result = train_alone(
+        task._replace(
+            state=good.state.for_another_run(1e200),
+            config=make_task(BINARY, learning_rate=1e200, max_iter=50, **FULL_BATCH).config,
+        )
+    )
+    assert result.stop_reason is StopReason.DIVERGED
+    assert_array_equal(result.state.params, params[3])
+
+
+@pytest.mark.parametrize("batch_size", [16, 60])
+def test_an_explosion_in_the_last_epoch_is_a_divergence(batch_size):
+    """So it must be where a network is trained one epoch at a time."""
+    task = make_task(BINARY, **EXPLODING | {"max_iter": 1, "batch_size": batch_size})
+    result = train_alone(task)
+    assert result.stop_reason is StopReason.DIVERGED
+    assert_array_equal(result.state.params, task.state.params)
+
+
+def test_an_update_out_of_range_is_a_divergence_even_in_the_last_epoch():
+    task = make_task(BINARY, **EXPLODING | {"learning_rate": 1e308, "max_iter": 1, "momentum": 0.0})
+    weights = view_parameters(task.state.params, task.config.network.shape).weights
+    weights *= 100
+    result = train_alone(task)
+    assert result.stop_reason is StopReason.DIVERGED
+    assert_array_equal(result.state.params, task.state.params)
+
+
+@every_solver
+def test_rows_that_are_no_numbers_are_a_divergence_at_once(solver):
+    problem = BINARY._replace(X=np.full_like(BINARY.X, np.nan))
+    task = make_task(problem, solver=solver, batch_size=60)
+    result = train_alone(task)
+    assert result.stop_reason is StopReason.DIVERGED
+    assert_array_equal(result.state.params, task.state.params)
+    assert result.state.epoch == 1
+
+
+@pytest.mark.parametrize("learning_rate", [1e200, 1e308])
+def test_a_diverged_network_is_not_scored(learning_rate):
+    def score(params):
+        assert np.isfinite(params).all()
+        return 0.5
+
+    data = {"validation": VALIDATION, "score": score}
+    task = make_task(BINARY, data=data, **EXPLODING | {"learning_rate": learning_rate})
+    view_parameters(task.state.params, task.config.network.shape).weights[...] *= 100
+    result = train_alone(task)
+    assert result.stop_reason is StopReason.DIVERGED
+    assert np.isfinite(result.state.params).all()
+    assert math.isnan(result.state.history[-1]["val_score"])
+
+
+@pytest.mark.parametrize("max_iter", [1, 20])
+def test_the_validation_does_not_choose_parameters_that_explode(max_iter):
+    """After the first epoch they validate badly, but better than any others have yet."""
+    task = make_task(BINARY, data={"validation": VALIDATION}, **EXPLODING | {"max_iter": max_iter})
+    result = train_alone(task)
+    assert result.stop_reason is StopReason.DIVERGED
+    assert result.best_epoch == 0
+    assert_array_equal(result.state.params, task.state.params)
+
+
+@pytest.mark.parametrize("solver", ["sgd", "adam"])
+def test_a_diverged_network_can_be_trained_further(solver):
+    diverged = train_alone(make_task(BINARY, **EXPLODING | {"learning_rate": 1e200, "solver": solver}))
+    task = make_task(BINARY, network=EXPLODING["network"], solver=solver, max_iter=30)
+    result = train_alone(task._replace(state=diverged.state.for_another_run(0.02)))
+    assert result.stop_reason is StopReason.MAX_ITER
+    assert objective_of(task, result.state.params)[0] < 0.9 * objective_of(task, diverged.state.params)[0]
+
+
+def test_a_high_but_finite_loss_is_no_divergence():
+    problem = BINARY._replace(X=100 * BINARY.X)
+    result = train_alone(make_task(problem, network=make_network(problem, "relu")))
+    assert history_column(result, "loss")[0] > 2
+    assert result.stop_reason is StopReason.MAX_ITER
+
+
+# --- Interrupts ---
+
+
+@pytest.mark.parametrize("n_evaluations", [1, 2, 4, 5, 6, 12, 13])
+def test_an_interrupt_leaves_the_last_whole_epoch(n_evaluations):
+    _, params = train_and_watch(make_task(BINARY, batch_size=16))
+    network = make_network(BINARY)._replace(loss=spoilt_loss({n_evaluations: interrupt}))
+    result = train_alone(make_task(BINARY, network=network, batch_size=16))
+    whole_epochs = (n_evaluations - 1) // 4
+    assert result.stop_reason is StopReason.INTERRUPTED
+    assert result.state.epoch == whole_epochs
+    assert_array_equal(result.state.params, params[whole_epochs])
+
+
+def test_an_interrupt_of_lbfgs_leaves_the_last_whole_iteration():
+    config = {"solver": "lbfgs", "batch_size": 60}
+    _, params = train_and_watch(make_task(BINARY, **config))
+    for n_evaluations in (1, 2, 4):
+        network = make_network(BINARY)._replace(loss=spoilt_loss({n_evaluations: interrupt}))
+        result = train_alone(make_task(BINARY, network=network, **config))
+        assert result.stop_reason is StopReason.INTERRUPTED
+        assert result.state.epoch < n_evaluations
+        assert_array_equal(result.state.params, params[result.state.epoch])
+
+
+@every_solver
+def test_an_interrupted_callback_leaves_the_epoch_before_it(solver):
+    task = make_task(BINARY, solver=solver, batch_size=60)
+    _, params = train_and_watch(task)
+
+    def on_epoch_end(_, state):
+        if state.epoch == 3:
+            raise KeyboardInterrupt
+
+    result = train_alone(task, on_epoch_end)
+    assert result.stop_reason is StopReason.INTERRUPTED
+    assert result.state.epoch == 3
+    assert_array_equal(result.state.params, params[3])
+
+
+def test_an_interrupt_keeps_the_best_epoch_of_the_validation():
+    task = make_task(BINARY, data={"validation": VALIDATION}, max_iter=40, n_iter_no_change=100)
+    _, params = train_and_watch(task)
+
+    def on_epoch_end(_, state):
+        if state.epoch == 30:
+            raise KeyboardInterrupt
+
+    result = train_alone(task, on_epoch_end)
+    best = 1 + np.argmin(history_column(result, "val_loss"))
+    assert result.best_epoch == best < 30
+    assert_array_equal(result.state.params, params[best])
+
+
+def test_an_interrupted_network_can_be_trained_further():
+    network = make_network(BINARY)._replace(loss=spoilt_loss({6: interrupt}))
+    interrupted = train_alone(make_task(BINARY, network=network, batch_size=16))
+    task = make_task(BINARY, batch_size=16, max_iter=30)
+    result = train_alone(task._replace(state=interrupted.state.for_another_run(0.02)))
+    assert result.state.epoch == 1 + 30
+    assert objective_of(task, result.state.params)[0] < objective_of(task, interrupted.state.params)[0]

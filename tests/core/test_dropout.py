@@ -1,0 +1,94 @@
+import math
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknn_scratch._core.activations import ACTIVATIONS
+from sknn_scratch._core.losses import LOSSES, Loss
+from sknn_scratch._core.network import Network, mean_loss
+from sknn_scratch._core.parameters import NetworkShape, view_parameters
+from tests.helpers import (
+    history_column,
+    make_batch,
+    make_network,
+    make_problem,
+    make_task,
+    train_alone,
+    train_and_watch,
+)
+
+BINARY = make_problem("binary")
+VALIDATION = make_batch(make_problem("binary", 30, seed=1))  # other clusters: it gets worse in time
+
+
+def recorded_factors(n_hidden, dropout, dtype=np.float64, seed=0, n_samples=500):
+    """Dropout's factors (n_batches, n_samples, n_hidden) of two epochs of two batches.
+
+    The hidden values are all one and the output weights the unit matrix, so they are the logits.
+    """
+    factors = []
+
+    def value_and_gradient(logits, *args):
+        factors.append(logits.copy())
+        return LOSSES["logistic"].value_and_gradient(logits, *args)
+
+    shape = NetworkShape(1, n_hidden, n_hidden)
+    loss = Loss(value_and_gradient, LOSSES["logistic"].log_probabilities)
+    network = Network(shape, ACTIVATIONS["identity"], loss)
+    problem = BINARY._replace(
+        X=np.zeros((n_samples, 1), dtype), targets=np.zeros((n_samples, n_hidden), dtype)
+    )
+    task = make_task(
+        problem,
+        seed,
+        network=network,
+        dropout=dropout,
+        solver="sgd",
+        learning_rate=0.0,
+        batch_size=n_samples // 2,
+        max_iter=2,
+    )
+    params = view_parameters(task.state.params, shape)
+    params.w_output[...] = np.eye(n_hidden)
+    params.b_hidden[...] = 1
+    train_alone(task)
+    return np.array(factors[:4])  # a last evaluation, without dropout, checks the last update
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dropout", [0.1, 0.5, 0.9])
+def test_units_are_dropped_at_the_rate_asked_for_and_the_others_made_up_for_it(dropout, dtype):
+    factors = recorded_factors(4, dropout, dtype)
+    assert factors.shape == (4, 250, 4)
+    assert_allclose(np.unique(factors), [0, 1 / (1 - dropout)], rtol=1e-6)
+    standard_error = math.sqrt(dropout * (1 - dropout) / 1000)
+    assert_allclose((factors == 0).mean(axis=(0, 1)), dropout, atol=4 * standard_error)  # of every unit
+    assert_allclose((factors == 0).mean(axis=(1, 2)), dropout, atol=4 * standard_error)  # in every batch
+
+
+def test_units_samples_and_batches_are_dropped_independently():
+    dropped = (recorded_factors(4, 0.5) == 0).astype(float)
+    of_units = np.corrcoef(dropped.reshape(-1, 4).T)
+    of_batches = np.corrcoef(dropped.reshape(4, -1))
+    of_neighbours = np.corrcoef(dropped[:, 1:].ravel(), dropped[:, :-1].ravel())
+    for correlations in (of_units, of_batches, of_neighbours):
+        assert_allclose(correlations, np.eye(len(correlations)), atol=4 / math.sqrt(1000))
+
+
+def test_dropout_is_determined_by_its_seed():
+    assert_array_equal(recorded_factors(4, 0.5), recorded_factors(4, 0.5))
+    assert (recorded_factors(4, 0.5) != recorded_factors(4, 0.5, seed=1)).any()
+
+
+def test_no_dropout_draws_no_random_numbers():
+    task = make_task(BINARY)
+    assert train_alone(task).state.dropout_rng.random() == task.state.copy().dropout_rng.random()
+
+
+def test_all_units_validate():
+    network = make_network(BINARY)
+    task = make_task(BINARY, data={"validation": VALIDATION}, dropout=0.5, max_iter=3)
+    result, params = train_and_watch(task)
+    losses = [mean_loss(network, view_parameters(one, network.shape), VALIDATION) for one in params[1:]]
+    assert_allclose(history_column(result, "val_loss"), losses, rtol=1e-12)

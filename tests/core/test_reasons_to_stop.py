@@ -1,0 +1,151 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from sknn_scratch._core.stopping import StopReason
+from tests.helpers import (
+    history_column,
+    make_batch,
+    make_problem,
+    make_task,
+    train_alone,
+    train_and_watch,
+)
+
+BINARY = make_problem("binary")
+VALIDATION = make_batch(make_problem("binary", 30, seed=1))  # other clusters: it gets worse in time
+
+every_solver = pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+
+
+def epoch_of_patience(values, tol, patience):
+    """The rule, on its own: when ``patience`` epochs on end were not better than the best by tol."""
+    best, without = np.inf, 0
+    for epoch, value in enumerate(values, start=1):
+        without = 0 if value < best - tol else without + 1
+        best = min(best, value)
+        if without == patience:
+            return epoch
+    return None
+
+
+@every_solver
+@pytest.mark.parametrize("tol", [1e-4, 1e-2])
+@pytest.mark.parametrize("patience", [1, 2, 5])
+def test_stops_in_the_very_epoch_that_patience_ends(solver, tol, patience):
+    config = {"solver": solver, "batch_size": 60 if solver == "lbfgs" else 16, "alpha": 1.0}
+    unbroken = train_alone(make_task(BINARY, max_iter=150, tol=0, n_iter_no_change=10**6, **config))
+    expected = epoch_of_patience(history_column(unbroken, "loss"), tol, patience)
+    result = train_alone(make_task(BINARY, max_iter=150, tol=tol, n_iter_no_change=patience, **config))
+    assert result.state.epoch == expected
+    assert result.stop_reason is StopReason.CONVERGED
+
+
+@pytest.mark.parametrize("patience", [1, 3, 6])
+def test_stops_in_the_very_epoch_that_the_patience_with_the_validation_ends(patience):
+    data, config = {"validation": VALIDATION}, {"max_iter": 60, "tol": 1e-3, "learning_rate": 0.05}
+    unbroken, params = train_and_watch(make_task(BINARY, data=data, n_iter_no_change=10**6, **config))
+    losses = history_column(unbroken, "val_loss")
+    result = train_alone(make_task(BINARY, data=data, n_iter_no_change=patience, **config))
+    assert result.stop_reason is StopReason.NO_IMPROVEMENT
+    assert result.state.epoch == epoch_of_patience(losses, 1e-3, patience)
+    assert result.best_epoch == 1 + np.argmin(losses[: result.state.epoch])
+    assert_array_equal(result.state.params, params[result.best_epoch])
+
+
+def test_the_best_epoch_is_kept_whatever_the_reason_to_stop():
+    task = make_task(BINARY, data={"validation": VALIDATION}, max_iter=40, n_iter_no_change=100)
+    result, params = train_and_watch(task)
+    best = 1 + np.argmin(history_column(result, "val_loss"))
+    assert result.stop_reason is StopReason.MAX_ITER
+    assert result.best_epoch == best < 40
+    assert_array_equal(result.state.params, params[best])
+
+
+def test_a_score_is_watched_instead_of_the_loss():
+    scores = iter([0.1, 0.5, 0.4, 0.6, 0.6, 0.2, 0.3, 1.0])
+    seen = []
+
+    def score(params):
+        seen.append(params.copy())
+        return next(scores)
+
+    task = make_task(
+        BINARY, data={"validation": VALIDATION, "score": score}, max_iter=100, n_iter_no_change=3
+    )
+    result, params = train_and_watch(task)
+    assert result.stop_reason is StopReason.NO_IMPROVEMENT
+    assert_array_equal(history_column(result, "val_score"), [0.1, 0.5, 0.4, 0.6, 0.6, 0.2, 0.3])
+    assert result.best_epoch == 4
+    assert_array_equal(seen, params[1:])
+    assert_array_equal(result.state.params, params[4])
+
+
+@every_solver
+def test_stops_when_the_gradient_is_small(solver):
+    config = {"solver": solver, "batch_size": 60, "alpha": 1.0, "n_iter_no_change": 10**6, "max_iter": 200}
+    unbroken = train_alone(make_task(BINARY, **config))
+    names = ("gradient_norm_hidden", "gradient_norm_output")
+    norms = np.hypot(*(history_column(unbroken, name) for name in names))
+    limit = np.median(norms)
+    result = train_alone(make_task(BINARY, gradient_tol=limit, **config))
+    assert result.stop_reason is StopReason.SMALL_GRADIENT
+    assert result.state.epoch == 1 + np.argmax(norms < limit)
+
+
+@every_solver
+@pytest.mark.parametrize("max_iter", [1, 5])
+def test_stops_after_max_iter_epochs(solver, max_iter):
+    task = make_task(BINARY, solver=solver, batch_size=60, max_iter=max_iter)
+    result = train_alone(task)
+    assert result.stop_reason is StopReason.MAX_ITER
+    assert result.state.epoch == max_iter
+
+
+@every_solver
+def test_stops_when_a_callback_says_so(solver):
+    task = make_task(BINARY, solver=solver, batch_size=60, max_iter=50)
+    result = train_alone(task, lambda _, state: state.epoch == 3)
+    assert result.stop_reason is StopReason.CALLBACK
+    assert result.state.epoch == 3
+    straight = train_alone(
+        task._replace(config=make_task(BINARY, solver=solver, batch_size=60, max_iter=3).config)
+    )
+    assert_array_equal(result.state.params, straight.state.params)
+
+
+def test_the_callback_of_the_last_epoch_does_not_hide_the_reason():
+    result = train_alone(make_task(BINARY, max_iter=3), lambda _, state: True if state.epoch == 3 else None)
+    assert result.stop_reason is StopReason.MAX_ITER
+
+
+@every_solver
+def test_the_callback_sees_the_epoch_that_has_ended(solver):
+    epochs = []
+
+    def on_epoch_end(number, state):
+        assert number == 0
+        assert len(state.history) == state.epoch
+        epochs.append(state.epoch)
+
+    result = train_alone(make_task(BINARY, solver=solver, batch_size=60), on_epoch_end)
+    assert epochs == [1, 2, 3, 4, 5]
+    assert result.state.epoch == 5
+
+
+def test_an_error_in_a_callback_passes_through():
+    def on_epoch_end(number, state):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        train_alone(make_task(BINARY), on_epoch_end)
+
+
+@every_solver
+def test_a_state_that_has_stopped_is_not_trained_further(solver):
+    task = make_task(BINARY, solver=solver, batch_size=60)
+    result = train_alone(task)
+    again = train_alone(task._replace(state=result.state))
+    assert_array_equal(again.state.params, result.state.params)
+    assert again.stop_reason is result.stop_reason
+    assert again.state.epoch == result.state.epoch

@@ -1,0 +1,309 @@
+"""Training that goes on: warm starts and streams are one long fit, cut into pieces."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknn_scratch import ShallowNNClassifier
+from tests.helpers import KINDS, assert_same_model, make_data
+
+pytestmark = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
+
+X, Y = make_data("multiclass", n_samples=90)
+CLASSES = [0, 1, 2]
+
+
+def make_classifier(**params):
+    defaults = {"n_hidden": 6, "activation": "tanh", "learning_rate": 0.02, "max_iter": 5, "alpha": 1.0}
+    defaults |= {"tol": 0.0, "early_stopping": False, "batch_size": 16, "random_state": 0}
+    return ShallowNNClassifier(**(defaults | params))
+
+
+def assert_same_history(classifier, other):
+    assert classifier.history_.keys() == other.history_.keys()
+    for name in classifier.history_.keys() - {"seconds"}:
+        assert_array_equal(classifier.history_[name], other.history_[name], err_msg=name)
+
+
+ONE_LONG_FIT = [
+    {},
+    {"solver": "sgd"},
+    {"solver": "sgd", "nesterov": False, "momentum": 0.5},
+    {"batch_size": None},
+    {"dropout": 0.3},
+    {"dtype": "float32"},
+    {"class_weight": {0: 2.0}},
+]
+
+
+# --- Warm start ---
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("params", ONE_LONG_FIT)
+def test_warm_starts_are_one_long_fit(kind, params):
+    if kind == "multilabel" and "class_weight" in params:
+        params = {"class_weight": "balanced"}
+    x, y = make_data(kind)
+    pieces = make_classifier(warm_start=True, **params)
+    for max_iter in (1, 4, 2, 5):
+        pieces.set_params(max_iter=max_iter).fit(x, y)
+    whole = make_classifier(max_iter=12, **params).fit(x, y)
+    assert_same_model(pieces, whole, rtol=0)
+    assert_same_history(pieces, whole)
+    assert pieces.n_iter_ == pieces.best_iter_ == 12
+
+
+def test_warm_start_of_lbfgs_goes_on_from_the_weights():
+    classifier = make_classifier(solver="lbfgs", warm_start=True).fit(X, Y)
+    losses = classifier.loss_curve_
+    classifier.fit(X, Y)
+    assert classifier.n_iter_ == 10
+    assert classifier.loss_curve_[5] < losses[-1]
+    assert_array_equal(classifier.loss_curve_[:5], losses)
+
+
+def test_no_warm_start_begins_anew():
+    classifier = make_classifier(warm_start=True).fit(X, Y)
+    classifier.set_params(warm_start=False).fit(X, Y)
+    assert_same_model(classifier, make_classifier().fit(X, Y), rtol=0)
+    assert classifier.n_iter_ == 5
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_warm_start_has_full_patience(early_stopping):
+    params = {"early_stopping": early_stopping, "tol": 1e9, "n_iter_no_change": 4, "max_iter": 50}
+    classifier = make_classifier(warm_start=True, **params).fit(X, Y)
+    assert classifier.n_iter_ == 5
+    # Without validation the first epoch of a run is the first value to better; with one, the model itself is.
+    n_epochs = 4 if early_stopping else 5
+    for run in (1, 2):
+        assert classifier.fit(X, Y).n_iter_ == 5 + run * n_epochs
+        assert classifier.stop_reason_ == ("no_improvement" if early_stopping else "converged")
+
+
+def test_warm_start_has_the_schedule_from_its_start():
+    classifier = make_classifier(warm_start=True, learning_rate_schedule="cosine").fit(X, Y).fit(X, Y)
+    rates = classifier.history_["learning_rate"]
+    assert_array_equal(rates[:5], rates[5:])
+
+
+class RecordRows:
+    """A scorer that keeps the rows it is called with."""
+
+    def __init__(self):
+        self.seen = []
+
+    def __call__(self, estimator, X, y):
+        self.seen.append(X)
+        return estimator.score(X, y)
+
+
+@pytest.mark.parametrize("random_state", [0, None])
+def test_warm_start_keeps_the_validation_split(random_state):
+    scoring = RecordRows()
+    params = {"early_stopping": True, "scoring": scoring, "random_state": random_state}
+    classifier = make_classifier(warm_start=True, **params)
+    for _ in range(3):
+        classifier.fit(X, Y)
+    assert len(scoring.seen) == 17  # 15 epochs, and twice the model that was there
+    assert all(np.array_equal(rows, scoring.seen[0]) for rows in scoring.seen)
+
+
+def overfit(classifier):
+    """Train on for long enough to overfit."""
+    return classifier.set_params(learning_rate=0.3, max_iter=30, n_iter_no_change=30, alpha=0.0).fit(X, Y)
+
+
+@pytest.mark.parametrize("scoring", ["loss", "accuracy"])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+def test_warm_start_never_loses_the_best_weights(solver, scoring):
+    classifier = make_classifier(
+        solver=solver, warm_start=True, early_stopping=True, scoring=scoring, max_iter=20, init_scale=0.5
+    ).fit(X, Y)
+    name = "val_loss" if scoring == "loss" else "val_score"
+    for _ in range(3):
+        before = [array.copy() for array in classifier.coefs_], classifier.best_iter_
+        overfit(classifier)
+        values = classifier.history_[name]
+        best = values.argmin() if scoring == "loss" else values.argmax()
+        assert values[classifier.best_iter_ - 1] == values[best]
+        if classifier.best_iter_ == before[1]:
+            for array, earlier in zip(classifier.coefs_, before[0], strict=True):
+                assert_array_equal(array, earlier)
+
+
+def test_warm_start_with_other_validation_rows_begins_with_the_model_itself():
+    classifier = make_classifier(warm_start=True, early_stopping=True, max_iter=20)
+    classifier.fit(X, Y, X_val=X[:30], y_val=Y[:30])
+    best, epoch = [array.copy() for array in classifier.coefs_], classifier.best_iter_
+    flipped = (Y[:30] + 1) % 3  # rows on which the training only makes it worse
+    classifier.fit(X, Y, X_val=X[:30], y_val=flipped)
+    assert classifier.best_iter_ == epoch
+    for array, earlier in zip(classifier.coefs_, best, strict=True):
+        assert_array_equal(array, earlier)
+
+
+CHANGES = {
+    "learning_rate": 0.1,
+    "alpha": 0.0,
+    "batch_size": None,
+    "dropout": 0.5,
+    "solver": "sgd",
+    "activation": "sigmoid",
+    "class_weight": "balanced",
+    "early_stopping": True,
+    "random_state": 7,
+    "init_scale": 1.0,
+    "dtype": "float32",
+    "max_iter": 3,
+    "tol": 1e9,
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_parameters_may_change_between_warm_starts(name):
+    classifier = make_classifier(warm_start=True).fit(X, Y)
+    loss = classifier.loss_curve_[-1]
+    classifier.set_params(**{name: CHANGES[name]}).fit(X, Y)
+    assert classifier.n_iter_ == {"max_iter": 8}.get(name, 10)
+    assert classifier.loss_curve_[-1] < (3 if name == "activation" else 1.1) * loss
+    assert classifier.coefs_[0].dtype == np.float64
+
+
+@pytest.mark.parametrize("solvers", [("adam", "sgd"), ("sgd", "adam"), ("adam", "lbfgs"), ("lbfgs", "adam")])
+def test_another_solver_starts_with_fresh_memory(solvers):
+    classifier = make_classifier(warm_start=True, solver=solvers[0]).fit(X, Y)
+    classifier.set_params(solver=solvers[1]).fit(X, Y)
+    assert classifier.stop_reason_ == "max_iter"
+    assert classifier.loss_curve_[-1] < classifier.loss_curve_[4]
+
+
+def test_history_of_runs_with_and_without_validation():
+    classifier = make_classifier(warm_start=True).fit(X, Y)
+    classifier.set_params(early_stopping=True).fit(X, Y)
+    classifier.set_params(early_stopping=False).fit(X, Y)
+    val_loss = classifier.history_["val_loss"]
+    assert len(val_loss) == 15
+    assert np.isfinite(val_loss[5:10]).all()
+    assert np.isnan(val_loss[:5]).all()
+    assert np.isnan(val_loss[10:]).all()
+
+
+def test_warm_start_may_go_on_with_other_rows():
+    classifier = make_classifier(warm_start=True, early_stopping=True).fit(X, Y)
+    classifier.fit(X[:50], Y[:50])
+    classifier.fit(X[:7], Y[:7])
+    assert classifier.n_iter_ == 15
+
+
+# --- partial_fit ---
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("params", ONE_LONG_FIT)
+def test_partial_fits_are_one_long_fit(kind, params):
+    if kind == "multilabel" and "class_weight" in params:
+        params = {}
+    x, y = make_data(kind)
+    stream = make_classifier(**params)
+    for i in range(5):
+        stream.partial_fit(x, y, classes=None if kind == "multilabel" or i else np.unique(y))
+        assert stream.n_iter_ == stream.best_iter_ == i + 1
+        assert stream.stop_reason_ == "max_iter"
+    whole = make_classifier(**params).fit(x, y)
+    assert_same_model(stream, whole, rtol=0)
+    assert_same_history(stream, whole)
+
+
+def test_stream_of_single_rows_and_single_classes():
+    classifier = make_classifier(learning_rate=0.02, alpha=0.0)
+    for i in np.random.default_rng(0).permutation(np.tile(np.arange(90), 4)):
+        classifier.partial_fit(X[i : i + 1], Y[i : i + 1], classes=CLASSES)
+    assert classifier.n_iter_ == 360
+    assert classifier.score(X, Y) > 0.75
+    for label in CLASSES:
+        classifier.partial_fit(X[label == Y], Y[label == Y])
+    assert_array_equal(classifier.classes_, CLASSES)
+
+
+def test_stream_of_batches_of_any_size():
+    classifier = make_classifier(batch_size="auto", alpha=0.0)
+    for size in (1, 7, 90, 2, 50):
+        classifier.partial_fit(X[:size], Y[:size], classes=CLASSES)
+    assert classifier.n_iter_ == 5
+    assert len(classifier.loss_curve_) == 5
+
+
+def test_a_class_that_never_came_is_never_predicted():
+    classifier = make_classifier(alpha=0.0, learning_rate=0.1)
+    some = Y != 1
+    for _ in range(30):
+        classifier.partial_fit(X[some], Y[some], classes=CLASSES)
+    assert classifier.predict_proba(X).shape == (90, 3)
+    assert 1 not in classifier.predict(X)
+
+
+def test_fit_then_partial_fit_then_fit():
+    classifier = make_classifier().fit(X, Y)
+    loss = classifier.loss_curve_[-1]
+    for _ in range(10):
+        classifier.partial_fit(X, Y)
+    assert classifier.n_iter_ == 15
+    assert classifier.loss_curve_[-1] < loss
+    classifier.fit(X, Y)
+    assert_same_model(classifier, make_classifier().fit(X, Y), rtol=0)
+    assert classifier.n_iter_ == 5
+
+
+def test_partial_fit_then_warm_start():
+    classifier = make_classifier(warm_start=True).partial_fit(X, Y, CLASSES).fit(X, Y)
+    assert_same_model(classifier, make_classifier(max_iter=6).fit(X, Y), rtol=0)
+
+
+def test_fit_may_take_other_data_after_partial_fit():
+    classifier = make_classifier().partial_fit(X, Y, CLASSES)
+    classifier.fit(X[:, :2], np.array(["a", "b"])[Y % 2])
+    assert_array_equal(classifier.classes_, ["a", "b"])
+    assert classifier.n_features_in_ == 2
+
+
+def test_partial_fit_ignores_the_parameters_of_long_fits():
+    stream = make_classifier(max_iter=1, tol=1e9, n_iter_no_change=1, early_stopping="auto")
+    for _ in range(5):
+        stream.partial_fit(X, Y, classes=CLASSES)
+    assert_same_model(stream, make_classifier().fit(X, Y), rtol=0)
+
+
+def test_partial_fit_obeys_changed_parameters():
+    classifier = make_classifier(solver="sgd", momentum=0.0, batch_size=None).partial_fit(X, Y, CLASSES)
+    before = classifier.coefs_[0].copy()
+    steps = []
+    for learning_rate in (0.25, 0.5):
+        trained = make_classifier(solver="sgd", momentum=0.0, batch_size=None).partial_fit(X, Y, CLASSES)
+        trained.set_params(learning_rate=learning_rate).partial_fit(X, Y)
+        steps.append(trained.coefs_[0] - before)
+    assert_allclose(steps[1], 2 * steps[0])
+
+
+NOT_BY_PARTS = {
+    "solver": ("lbfgs", "lbfgs needs all rows at once"),
+    "early_stopping": (True, "cannot stop early; set it to 'auto' or False"),
+    "class_weight": ("balanced", "does not tell the balance; pass a dict"),
+}
+
+
+@pytest.mark.parametrize("name", NOT_BY_PARTS)
+def test_partial_fit_is_hidden_where_it_cannot_be_right(name):
+    value, reason = NOT_BY_PARTS[name]
+    classifier = make_classifier(**{name: value})
+    assert not hasattr(classifier, "partial_fit")
+    with pytest.raises(AttributeError, match="no attribute 'partial_fit'") as raised:
+        classifier.partial_fit(X, Y, classes=CLASSES)
+    assert reason in str(raised.value.__cause__)
+    assert hasattr(make_classifier(), "partial_fit")
+
+
+def test_partial_fit_is_hidden_for_numpy_booleans_too():
+    assert not hasattr(make_classifier(early_stopping=np.True_), "partial_fit")
+    assert hasattr(make_classifier(early_stopping=np.False_, class_weight={0: 2}), "partial_fit")
