@@ -20,6 +20,7 @@ QUESTIONS = (
     "overhead",
     "growth",
     "quality",
+    "defaults",
     "threads",
     "memory",
     "search",

@@ -33,7 +33,7 @@ activations = ["identity", "sigmoid", "tanh", "relu"]
 widths = [4, 8, 16, 32, 64]
 
 search = GridSearchCV(
-    make_pipeline(StandardScaler(), ShallowNNClassifier(random_state=0)),
+    make_pipeline(StandardScaler(), ShallowNNClassifier(max_iter=500, random_state=0)),
     {
         "shallownnclassifier__activation": activations,
         "shallownnclassifier__n_hidden": widths,

@@ -4,12 +4,12 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit
 
 from sknn_scratch._base import BaseShallowNN
 from sknn_scratch._callbacks import Checkpoint, FitReporter
-from sknn_scratch._core.network import predict_hidden, predict_logits
+from sknn_scratch._core.network import block_size, predict_hidden, predict_logits
 from sknn_scratch._core.training import train
 from sknn_scratch._fitting import FitInput, adopt, finish_fit, fitted_layers, fitted_network, plan_fit
 from sknn_scratch._mlp import from_mlp, to_mlp
 from sknn_scratch._resuming import plan_resumption, read_stored_fit
-from sknn_scratch._threads import limit_threads
+from sknn_scratch._threads import limit_threads, limit_threads_unless_tiny
 
 
 class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShallowNN):
@@ -341,8 +341,11 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         return self._predict(predict_logits, X)
 
     def _predict(self, compute, X):
-        X = self._rows(X)
-        return compute(fitted_network(self), fitted_layers(self), X)
+        X, layers = self._rows(X), fitted_layers(self)
+        n_features, n_hidden = layers.w_hidden.shape
+        n_rows = min(X.shape[-2], block_size(n_hidden, layers.w_hidden.dtype))
+        with limit_threads_unless_tiny(n_rows, n_features, n_hidden):
+            return compute(fitted_network(self), layers, X)
 
     @property
     def _dtype(self):

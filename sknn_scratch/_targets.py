@@ -116,8 +116,8 @@ def check_labels(y):
         return y.toarray() if hasattr(y, "toarray") else np.asarray(y)
     if kind not in ("binary", "multiclass"):
         raise ValueError(
-            f"Unknown label type: {kind}. y must hold class labels, all of one type, or be a label indicator "
-            "of zeros and ones."
+            f"Unknown label type: {kind}, of dtype {y.dtype}. y must hold class labels, all of one type (use "
+            "y.astype(int) for integers of dtype object), or be a label indicator of zeros and ones."
         )
     return column_or_1d(y, warn=True)
 

@@ -122,6 +122,7 @@ BAD_Y = {
     "pandas' NA": (pd.Series([1, 0] * 19 + [1, None], dtype="Int64"), "NaN"),
     "infinity": (np.where(Y, INF, 0), "infinity"),
     "complex": (Y + 1j, "Complex"),
+    "integers as objects": (Y.astype(object), r"dtype object.*y\.astype\(int\)"),
     "numbers and strings": (np.array([0, "a"] * 20, dtype=object), "all of one type"),
     "one class": (np.zeros(40), r"one class, \[0.0\]"),
     "one class, a string": (np.array(["a"] * 40), r"one class, \['a'\]"),

@@ -17,6 +17,7 @@ from sklearn.utils import estimator_html_repr
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from sknn_scratch import Activation, ShallowNNClassifier
+from sknn_scratch._threads import limit_threads, limit_threads_unless_tiny
 from tests.helpers import KINDS, assert_same_model, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -275,27 +276,42 @@ def test_thread_limits_hold_while_a_fit_runs_and_no_longer():
         assert blas_threads() == {2}
 
 
-def test_thread_limits_of_fits_that_overlap():
+def test_large_products_keep_their_threads():
+    with threadpool_limits(2, user_api="blas"):
+        with limit_threads(2**10, 2**10, 2**9):
+            assert blas_threads() == {2}
+        with limit_threads(2**10, 2**10, 1):
+            assert blas_threads() == {1}
+
+
+def test_thread_limits_that_overlap():
     first_began, second_began, first_ended = (threading.Event() for _ in range(3))
+    seen = []
 
-    def during_the_first():
-        first_began.set()
-        assert second_began.wait(30)
-
-    def during_the_second():
-        second_began.set()
-        assert first_ended.wait(30)
-
-    def fit_first():
-        make_classifier(max_iter=1).set_callbacks(WatchThreads(during_the_first)).fit(X, Y)
+    def first():
+        with limit_threads(1, 1, 1):
+            first_began.set()
+            assert second_began.wait(30)
         first_ended.set()
 
-    def fit_second():
+    def second():
         assert first_began.wait(30)
-        make_classifier(max_iter=1).set_callbacks(WatchThreads(during_the_second)).fit(X, Y)
+        with limit_threads(1, 1, 1):
+            second_began.set()
+            assert first_ended.wait(30)
+            seen.append(blas_threads())
 
-    before = blas_threads()
-    with ThreadPoolExecutor(2) as pool:
-        for future in [pool.submit(fit_first), pool.submit(fit_second)]:
-            future.result()
-    assert blas_threads() == before
+    with threadpool_limits(2, user_api="blas"):
+        with ThreadPoolExecutor(2) as pool:
+            for future in [pool.submit(first), pool.submit(second)]:
+                future.result()
+        assert seen == [{1}]
+        assert blas_threads() == {2}
+
+
+def test_a_prediction_limits_threads_unless_it_is_tiny():
+    with threadpool_limits(2, user_api="blas"):
+        with limit_threads_unless_tiny(2**10, 2**8, 1):
+            assert blas_threads() == {1}
+        with limit_threads_unless_tiny(1, 2**8, 2**8):
+            assert blas_threads() == {2}

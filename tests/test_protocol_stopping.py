@@ -414,18 +414,9 @@ def test_warm_start_after_an_explosion():
 # --- Control-C ---
 
 
-class PressControlC:
-    """Sends this process a SIGINT after a while, from another thread, as a terminal would."""
-
-    def __init__(self, seconds):
-        self.timer = threading.Timer(seconds, signal.raise_signal, [signal.SIGINT])
-
-    def __enter__(self):
-        self.timer.start()
-
-    def __exit__(self, *_):
-        self.timer.cancel()
-        self.timer.join()
+def press_control_c_soon():
+    """Send this process a SIGINT from another thread, as a terminal would, when the fit has gone on."""
+    threading.Timer(0.05, signal.raise_signal, [signal.SIGINT]).start()
 
 
 ENDLESS = {"max_iter": 10**9, "tol": 0.0, "n_iter_no_change": 10**9, "learning_rate": 1e-4}
@@ -437,10 +428,11 @@ ENDLESS = {"max_iter": 10**9, "tol": 0.0, "n_iter_no_change": 10**9, "learning_r
 def test_control_c_ends_a_fit_with_a_usable_model(params):
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(3000, 20)), rng.integers(5, size=3000)
-    classifier = make_classifier(**(ENDLESS | params))
-    with pytest.warns(UserWarning, match="interrupted"), PressControlC(0.2):
+    classifier = make_classifier(**(ENDLESS | params)).set_callbacks(AtEpoch(1, press_control_c_soon))
+    with pytest.warns(UserWarning, match="interrupted"):
         classifier.fit(x, y)
     assert classifier.stop_reason_ == "interrupted"
+    assert classifier.n_iter_ > 0
     assert len(classifier.loss_curve_) == classifier.n_iter_ == classifier.best_iter_
     assert np.isfinite(classifier.predict_proba(x)).all()
 

@@ -32,10 +32,11 @@ CONFIGURATIONS = {
     "softplus, float32": QUICK | {"activation": "softplus", "dtype": "float32", "alpha": 3.0},
     "own activation, gradient_tol": QUICK
     | {"activation": Activation(np.arctan, arctan_slope), "gradient_tol": 1e-3, "tol": 0.0},
-    "small batches": QUICK | {"batch_size": 10, "max_iter": 30},
+    "small batches": QUICK | {"batch_size": 10, "max_iter": 20},
     "early stopping": QUICK | {"early_stopping": True},
     "early stopping by accuracy on 7 rows, lbfgs": QUICK
-    | {"early_stopping": True, "scoring": "accuracy", "validation_fraction": 7, "solver": "lbfgs"},
+    | {"early_stopping": True, "scoring": "accuracy", "validation_fraction": 7, "solver": "lbfgs"}
+    | {"max_iter": 20},
     "dropout": QUICK | {"dropout": 0.2, "init_scale": "he"},
     "everything at once": {
         "n_hidden": 24,
@@ -45,7 +46,7 @@ CONFIGURATIONS = {
         "solver": "sgd",
         "nesterov": False,
         "batch_size": 16,
-        "max_iter": 25,
+        "max_iter": 15,
         "alpha": 0.01,
         "dropout": 0.1,
         "learning_rate_schedule": "cosine",

@@ -185,6 +185,11 @@ def block_hidden(network: Network, params: Layers | Parameters, X: Rows) -> Arra
 
 
 def row_blocks(n_samples: int, n_hidden: int, dtype: DTypeLike) -> list[slice]:
-    """Cut the rows so that the hidden values of one network's block fill ``BLOCK_BYTES``."""
-    n_rows = max(1, BLOCK_BYTES // (n_hidden * np.dtype(dtype).itemsize))
+    """Cut the rows into blocks of ``block_size``."""
+    n_rows = block_size(n_hidden, dtype)
     return [slice(start, start + n_rows) for start in range(0, n_samples, n_rows)]
+
+
+def block_size(n_hidden: int, dtype: DTypeLike) -> int:
+    """Count the rows of which one network's hidden values fill ``BLOCK_BYTES``."""
+    return max(1, BLOCK_BYTES // (n_hidden * np.dtype(dtype).itemsize))

@@ -1,0 +1,133 @@
+"""The defaults beside variants of them, and beside other classifiers.
+
+Stratified 5-fold cross-validation on data that come with scikit-learn (iris, wine, breast cancer, digits)
+or that it draws (two moons, circles, and two problems of make_classification), standardised within each
+fold. The log-loss is divided by that of the class shares, so that 1 is no better than knowing these; it and the
+accuracy are means over the data sets. Training time is their sum; the last column counts the fits that end
+in a ConvergenceWarning.
+"""
+
+import time
+import warnings
+from collections.abc import Iterator
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+from sklearn import datasets
+from sklearn.base import clone
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.model_selection import StratifiedKFold
+from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import StandardScaler
+
+from harness import Options, Table, limit_blas, report_progress
+from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier
+
+VARIANTS = [
+    {"init_scale": 0.01},
+    {"init_scale": "glorot"},
+    {"n_hidden": 50},
+    {"n_hidden": 200},
+    {"learning_rate": 0.001},
+    {"learning_rate": 0.02},
+    {"alpha": 0.1},
+    {"alpha": 10.0},
+    {"batch_size": 32},
+    {"batch_size": 200},
+    {"tol": 1e-4},
+    {"early_stopping": True},
+    {"early_stopping": False},
+    {"dropout": 0.3},
+    {"learning_rate_schedule": "cosine"},
+]
+OTHERS = [
+    MLPClassifier(),
+    LogisticRegression(),
+    RandomForestClassifier(),
+    HistGradientBoostingClassifier(),
+]
+
+
+def problems(quick: bool) -> dict[str, Any]:
+    """Load and draw the data."""
+    n = 300 if quick else 1000
+    return {
+        "iris": datasets.load_iris(return_X_y=True),
+        "wine": datasets.load_wine(return_X_y=True),
+        "breast cancer": datasets.load_breast_cancer(return_X_y=True),
+        "digits": datasets.load_digits(return_X_y=True),
+        "moons": datasets.make_moons(n, noise=0.2, random_state=0),
+        "circles": datasets.make_circles(n, noise=0.1, factor=0.5, random_state=0),
+        "noisy": datasets.make_classification(n, 20, n_informative=5, flip_y=0.2, random_state=0),
+        "many classes": datasets.make_classification(
+            n, 30, n_informative=10, n_classes=8, n_clusters_per_class=1, random_state=0
+        ),
+    }
+
+
+def candidates() -> dict[str, Any]:
+    """Name the classifiers that are compared."""
+    ours = {"defaults": ShallowNNClassifier()}
+    for variant in VARIANTS:
+        ((name, value),) = variant.items()
+        ours[f"{name}={value!r}"] = ShallowNNClassifier(**variant)
+    ours["ShallowNNEnsembleClassifier"] = ShallowNNEnsembleClassifier()
+    return ours | {type(other).__name__: other for other in OTHERS}
+
+
+def answer(options: Options) -> Iterator[Table]:
+    """Compare the candidates."""
+    data = problems(options.quick)
+    rows = []
+    with limit_blas(1):
+        for name, classifier in candidates().items():
+            report_progress(name)
+            rows.append([name, *cross_validate(classifier, data)])
+    columns = ("", "log-loss / that of the class shares", "accuracy", "training, s", "not converged")
+    yield Table("Defaults and variants", columns, rows, f"{len(data)} data sets, one BLAS thread.")
+
+
+def cross_validate(classifier: Any, data: dict[str, Any]) -> list[str]:
+    """Train on every fold of every data set; the cells of a row."""
+    losses, accuracies, seconds, n_unconverged, n_fits = [], [], 0.0, 0, 0
+    for X, y in data.values():
+        of_folds = [evaluate(classifier, X, y, *split) for split in folds(X, y)]
+        losses.append(fmean(fold["loss"] for fold in of_folds))
+        accuracies.append(fmean(fold["accuracy"] for fold in of_folds))
+        seconds += sum(fold["seconds"] for fold in of_folds)
+        n_unconverged += sum(fold["unconverged"] for fold in of_folds)
+        n_fits += len(of_folds)
+    scores = f"{fmean(losses):.4f}", f"{fmean(accuracies):.4f}"
+    return [*scores, f"{seconds:.1f}", f"{n_unconverged} of {n_fits}"]
+
+
+def folds(X: Any, y: Any) -> Iterator[tuple[int, Any, Any]]:
+    """Yield the splits, numbered: the numbers are the seeds."""
+    splits = StratifiedKFold(5, shuffle=True, random_state=0).split(X, y)
+    for seed, (train, test) in enumerate(splits):
+        yield seed, train, test
+
+
+def evaluate(classifier: Any, X: Any, y: Any, seed: int, train: Any, test: Any) -> dict[str, float]:
+    """Train on one fold, and score."""
+    scaler = StandardScaler().fit(X[train])
+    classifier = clone(classifier)
+    if "random_state" in classifier.get_params():
+        classifier.set_params(random_state=seed)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        start = time.perf_counter()
+        classifier.fit(scaler.transform(X[train]), y[train])
+        seconds = time.perf_counter() - start
+    probabilities = classifier.predict_proba(scaler.transform(X[test]))
+    shares = np.bincount(y[train]) / len(train)
+    return {
+        "loss": log_loss(y[test], probabilities) / log_loss(y[test], np.tile(shares, (len(test), 1))),
+        "accuracy": float(np.mean(classifier.classes_[probabilities.argmax(axis=1)] == y[test])),
+        "seconds": seconds,
+        "unconverged": any(issubclass(one.category, ConvergenceWarning) for one in caught),
+    }
