@@ -2,9 +2,9 @@
 
 Stratified 5-fold cross-validation on data that come with scikit-learn (iris, wine, breast cancer, digits)
 or that it draws (two moons, circles, and two problems of make_classification), standardised within each
-fold. The log-loss is divided by that of the class shares, so that 1 is no better than knowing these; it and the
-accuracy are means over the data sets. Training time is their sum; the last column counts the fits that end
-in a ConvergenceWarning.
+fold. The log-loss is divided by that of the class shares, so that 1 is no better than knowing these; it
+and the accuracy are means over the data sets. Training time is their sum; the last column counts the fits
+that end in a ConvergenceWarning.
 """
 
 import time

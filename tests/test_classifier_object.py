@@ -3,7 +3,6 @@
 import copy
 import io
 import pickle
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import cloudpickle
@@ -282,31 +281,6 @@ def test_large_products_keep_their_threads():
             assert blas_threads() == {2}
         with limit_threads(2**10, 2**10, 1):
             assert blas_threads() == {1}
-
-
-def test_thread_limits_that_overlap():
-    first_began, second_began, first_ended = (threading.Event() for _ in range(3))
-    seen = []
-
-    def first():
-        with limit_threads(1, 1, 1):
-            first_began.set()
-            assert second_began.wait(30)
-        first_ended.set()
-
-    def second():
-        assert first_began.wait(30)
-        with limit_threads(1, 1, 1):
-            second_began.set()
-            assert first_ended.wait(30)
-            seen.append(blas_threads())
-
-    with threadpool_limits(2, user_api="blas"):
-        with ThreadPoolExecutor(2) as pool:
-            for future in [pool.submit(first), pool.submit(second)]:
-                future.result()
-        assert seen == [{1}]
-        assert blas_threads() == {2}
 
 
 def test_a_prediction_limits_threads_unless_it_is_tiny():
