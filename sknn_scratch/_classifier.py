@@ -341,7 +341,11 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         return self._predict(predict_logits, X)
 
     def _predict(self, compute, X):
-        X, layers = self._rows(X), fitted_layers(self)
+        return self._compute(compute, self._rows(X))
+
+    def _compute(self, compute, X):
+        """Compute something of validated rows."""
+        layers = fitted_layers(self)
         n_features, n_hidden = layers.w_hidden.shape
         n_rows = min(X.shape[-2], block_size(n_hidden, layers.w_hidden.dtype))
         with limit_threads_unless_tiny(n_rows, n_features, n_hidden):

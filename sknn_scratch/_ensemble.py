@@ -22,8 +22,6 @@ from sknn_scratch._fitting import (
     clear_fitted,
     data_attributes,
     fitted_encoding,
-    fitted_layers,
-    fitted_network,
 )
 from sknn_scratch._together import Fit, cut_into_groups, fit_group
 
@@ -156,7 +154,7 @@ class ShallowNNEnsembleClassifier(BaseShallowNN):
 
     def _logits(self, X):
         X = self._rows(X)
-        logits = (predict_logits(fitted_network(one), fitted_layers(one), X) for one in self.estimators_)
+        logits = (one._compute(predict_logits, X) for one in self.estimators_)
         return average(logits, len(self.estimators_), fitted_encoding(self).loss)
 
     @property

@@ -220,3 +220,9 @@ def assert_same_model(classifier, other, rtol=1e-10):
         classifier.coefs_ + classifier.intercepts_, other.coefs_ + other.intercepts_, strict=True
     ):
         assert_allclose(array, other_array, rtol, atol=rtol)
+
+
+# What most tests of training train on, validate with, and how they train it in one batch.
+BINARY = make_problem("binary")
+VALIDATION = make_batch(make_problem("binary", 30, seed=1))  # other clusters: it gets worse in time
+FULL_BATCH = {"batch_size": 60, "solver": "sgd"}

@@ -11,19 +11,17 @@ from sknn_scratch._core.losses import LOSSES, Loss
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import (
+    BINARY,
+    FULL_BATCH,
+    VALIDATION,
     history_column,
-    make_batch,
     make_network,
-    make_problem,
     make_task,
     objective_of,
     train_alone,
     train_and_watch,
 )
 
-BINARY = make_problem("binary")
-VALIDATION = make_batch(make_problem("binary", 30, seed=1))  # other clusters: it gets worse in time
-FULL_BATCH = {"batch_size": 60, "solver": "sgd"}
 EXPLODING = {
     "batch_size": 60,
     "solver": "sgd",

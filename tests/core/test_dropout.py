@@ -9,17 +9,14 @@ from sknn_scratch._core.losses import LOSSES, Loss
 from sknn_scratch._core.network import Network, mean_loss
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
 from tests.helpers import (
+    BINARY,
+    VALIDATION,
     history_column,
-    make_batch,
     make_network,
-    make_problem,
     make_task,
     train_alone,
     train_and_watch,
 )
-
-BINARY = make_problem("binary")
-VALIDATION = make_batch(make_problem("binary", 30, seed=1))  # other clusters: it gets worse in time
 
 
 def recorded_factors(n_hidden, dropout, dtype=np.float64, seed=0, n_samples=500):

@@ -10,6 +10,7 @@ from sknn_scratch._core.network import predict_logits
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import (
+    BINARY,
     KINDS,
     as_sparse,
     assert_same_training,
@@ -23,7 +24,6 @@ from tests.helpers import (
     train_alone,
 )
 
-BINARY = make_problem("binary")
 SOLVERS = {
     "adam": {"solver": "adam", "batch_size": 16, "max_iter": 20},
     "sgd": {"solver": "sgd", "batch_size": 16, "max_iter": 20},

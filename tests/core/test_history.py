@@ -8,19 +8,16 @@ from sknn_scratch._core.activations import Activation
 from sknn_scratch._core.network import mean_loss, predict_hidden
 from sknn_scratch._core.parameters import view_parameters
 from tests.helpers import (
+    BINARY,
+    FULL_BATCH,
+    VALIDATION,
     history_column,
-    make_batch,
     make_network,
-    make_problem,
     make_task,
     objective_of,
     train_alone,
     train_and_watch,
 )
-
-BINARY = make_problem("binary")
-VALIDATION = make_batch(make_problem("binary", 30, seed=1))  # other clusters: it gets worse in time
-FULL_BATCH = {"batch_size": 60, "solver": "sgd"}
 
 
 def test_history_of_full_batches_is_what_can_be_computed_from_the_parameters():

@@ -4,16 +4,13 @@ from numpy.testing import assert_array_equal
 
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import (
+    BINARY,
+    VALIDATION,
     history_column,
-    make_batch,
-    make_problem,
     make_task,
     train_alone,
     train_and_watch,
 )
-
-BINARY = make_problem("binary")
-VALIDATION = make_batch(make_problem("binary", 30, seed=1))  # other clusters: it gets worse in time
 
 every_solver = pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
 

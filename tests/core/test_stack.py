@@ -9,6 +9,7 @@ from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.tasks import group_key
 from tests.helpers import (
+    BINARY,
     KINDS,
     as_sparse,
     assert_same_training,
@@ -21,7 +22,6 @@ from tests.helpers import (
     train_together,
 )
 
-BINARY = make_problem("binary")
 SURPLUS = ("saturated_fraction", "dead_fraction")  # in a stack they may count surplus rows
 
 every_kind = pytest.mark.parametrize("kind", KINDS)

@@ -5,18 +5,14 @@ from numpy.testing import assert_array_equal
 from sknn_scratch._core.stopping import StopReason, Watch
 from sknn_scratch._core.training import train
 from tests.helpers import (
+    BINARY,
+    FULL_BATCH,
+    VALIDATION,
     assert_same_training,
-    make_batch,
-    make_problem,
     make_task,
     train_alone,
     train_together,
 )
-
-BINARY = make_problem("binary")
-VALIDATION = make_batch(make_problem("binary", 30, seed=1))  # other clusters: it gets worse in time
-FULL_BATCH = {"batch_size": 60, "solver": "sgd"}
-
 
 RESUMED = {
     "adam": {"solver": "adam"},

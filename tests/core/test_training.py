@@ -10,6 +10,8 @@ from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.training import train
 from tests.core import textbook
 from tests.helpers import (
+    BINARY,
+    FULL_BATCH,
     KINDS,
     assert_same_training,
     history_column,
@@ -22,9 +24,6 @@ from tests.helpers import (
     train_alone,
     train_and_watch,
 )
-
-BINARY = make_problem("binary")
-FULL_BATCH = {"batch_size": 60, "solver": "sgd"}
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
 every_solver = pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
