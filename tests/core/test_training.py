@@ -192,8 +192,13 @@ def test_lbfgs_ends_with_the_last_accepted_point():
 
 
 def test_lbfgs_at_a_minimum_records_one_epoch():
-    """Without weights, and with as many yes as no, all gradients are zero."""
-    task = make_task(BINARY, solver="lbfgs", batch_size=60)
+    """Without weights, and with as many yes as no, all gradients are zero.
+
+    Of 16 and 16 rows exactly, in whatever order they are added: each has a share of 1/32.
+    """
+    yes, no = (np.flatnonzero(BINARY.targets[:, 0] == label)[:16] for label in (1, 0))
+    rows = np.concatenate([yes, no])
+    task = make_task(BINARY, solver="lbfgs", batch_size=60, data={"rows": rows})
     task.state.params.fill(0)
     result = train_alone(task)
     assert result.state.epoch == 1
