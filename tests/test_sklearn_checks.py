@@ -29,8 +29,8 @@ CONFIGURATIONS = {
     "plain gradient descent, adaptive": QUICK
     | {"solver": "sgd", "learning_rate": 0.5, "momentum": 0.0, "learning_rate_schedule": "adaptive"},
     "sigmoid, float64": QUICK | {"activation": "sigmoid", "init_scale": 0.5, "dtype": "float64"},
-    # One check has inputs of a standard deviation of 20, which saturate tanh under such weights: then what the
-    # network makes of rows whose weight is next to nothing depends on how far it is trained.
+    # One check has inputs of a standard deviation of 20, which saturate tanh under such weights: what becomes
+    # of rows whose weight is next to nothing then depends on how far the network is trained.
     "tanh, glorot": {"activation": "tanh", "init_scale": "glorot", "learning_rate": 0.01},
     "leaky_relu, he, full batch": QUICK
     | {"activation": "leaky_relu", "init_scale": "he", "batch_size": None},

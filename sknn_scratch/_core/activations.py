@@ -75,63 +75,63 @@ def sigmoid(z: Array, slope: Array | None = None) -> None:
 
     Through tanh, g(z) = (1 + tanh(z / 2)) / 2: it cannot overflow and is far cheaper than scipy's expit.
     """
-    np.multiply(z, 0.5, out=z)
+    z *= 0.5
     np.tanh(z, out=z)
-    np.add(z, 1, out=z)
-    np.multiply(z, 0.5, out=z)
+    z += 1.0
+    z *= 0.5
     if slope is not None:
-        np.subtract(1, z, out=slope)
-        np.multiply(slope, z, out=slope)
+        np.subtract(1.0, z, out=slope)
+        slope *= z
 
 
 def tanh(z: Array, slope: Array | None = None) -> None:
     """g(z) = tanh(z), g' = 1 - a^2."""
     np.tanh(z, out=z)
     if slope is not None:
-        np.multiply(z, z, out=slope)
-        np.subtract(1, slope, out=slope)
+        np.square(z, out=slope)
+        np.subtract(1.0, slope, out=slope)
 
 
 def relu(z: Array, slope: Array | None = None) -> None:
     """g(z) = max(z, 0), g' = 1 where z > 0, else 0 (at 0 too).
 
-    In training a = z g'(z): NumPy multiplies two arrays five times as fast as it takes a maximum with a
-    scalar.
+    In training a = z g'(z): NumPy multiplies two arrays in a third of the time of a maximum with a scalar.
+    The booleans that it compares to are an eighth of z; to compare and cast in one call takes longer.
     """
     if slope is None:
-        np.maximum(z, 0, out=z)
+        np.maximum(z, 0.0, out=z)
     else:
-        np.greater(z, 0, out=slope, casting="unsafe")
-        np.multiply(z, slope, out=z)
+        slope[...] = z > 0.0
+        z *= slope
 
 
 def leaky_relu(z: Array, slope: Array | None = None) -> None:
     """g(z) = z where z > 0, else 0.01 z; g' = 1 or 0.01."""
     slope = np.empty_like(z) if slope is None else slope
-    np.greater(z, 0, out=slope, casting="unsafe")
-    np.multiply(slope, 1 - LEAKY_SLOPE, out=slope)
-    np.add(slope, LEAKY_SLOPE, out=slope)
-    np.multiply(z, slope, out=z)
+    slope[...] = z > 0.0
+    slope *= 1 - LEAKY_SLOPE
+    slope += LEAKY_SLOPE
+    z *= slope
 
 
 def elu(z: Array, slope: Array | None = None) -> None:
     """g(z) = z where z > 0, else exp(z) - 1; g' = 1 or exp(z)."""
     slope = np.empty_like(z) if slope is None else slope
-    np.minimum(z, 0, out=slope)
+    np.minimum(z, 0.0, out=slope)
     np.expm1(slope, out=slope)
-    np.maximum(z, 0, out=z)
-    np.add(z, slope, out=z)
-    np.add(slope, 1, out=slope)
+    np.maximum(z, 0.0, out=z)
+    z += slope
+    slope += 1.0
 
 
 def softplus(z: Array, slope: Array | None = None) -> None:
     """g(z) = log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|)), g' = sigmoid(z) = 1 - exp(-a)."""
     tail = np.empty_like(z) if slope is None else slope
-    np.copysign(z, -1, out=tail)
+    np.copysign(z, -1.0, out=tail)
     np.exp(tail, out=tail)
     np.log1p(tail, out=tail)
-    np.maximum(z, 0, out=z)
-    np.add(z, tail, out=z)
+    np.maximum(z, 0.0, out=z)
+    z += tail
     if slope is not None:
         np.negative(z, out=slope)
         np.expm1(slope, out=slope)

@@ -84,6 +84,8 @@ class BatchStream:
         self.rows = self._stack_rows(data)
         self.weights = self._stack_weights(data)
         self.slots = [self._slot(start) for start in range(0, self.longest, self.batch_size)]
+        counts = np.array([slot.counts for slot in self.slots])
+        self.shares = (counts / self.n_samples).reshape(len(counts), *self.networks)
         self._chunks: dict[tuple[tuple[int, ...], ...], _Chunk] = {}
         self._whole: list[Batch] = []
 
@@ -100,6 +102,10 @@ class BatchStream:
             self._whole = self._whole or self._all_rows()
             yield self._whole
 
+    def mean(self, losses: Array) -> Any:
+        """Mean (...) over all rows of the mean losses (n_batches, ...) of the epoch's first batches."""
+        return np.add.reduce(losses * self.shares[: len(losses)], axis=0)
+
     def _all_rows(self) -> list[Batch]:
         """Prepare the one batch of full-batch training: X itself, if possible."""
         if self.rows is None and isinstance(self.X, np.ndarray):
@@ -109,11 +115,13 @@ class BatchStream:
 
     def _shuffled(self, rngs: Sequence[np.random.Generator]) -> Index:
         """Positions (..., longest) in random order; those of surplus rows stay at the end."""
+        if not self.networks:
+            return rngs[0].permutation(self.longest)
         orders = np.empty((len(rngs), self.longest), np.intp)
         for order, rng, n in zip(orders, rngs, self.n_samples, strict=True):
             order[:n] = rng.permutation(n)
             order[n:] = np.arange(n, self.longest)
-        return orders.reshape(*self.networks, self.longest)
+        return orders
 
     def _gathered(self, order: Index) -> Iterator[list[Batch]]:
         """Gather the rows in this order, chunk by chunk, and cut the chunks into batches."""
@@ -148,12 +156,10 @@ class BatchStream:
 
     def _slot(self, start: int) -> "_Slot":
         counts = tuple(min(n - start, self.batch_size) for n in self.n_samples)
-        share: Any = counts[0] / self.n_samples[0]
-        one_by_count: Any = 1 / counts[0]
+        one_by_count = np.array(1 / counts[0], self.X.dtype)
         if len(set(self.n_samples)) > 1:
-            share = np.array(counts) / self.n_samples
             one_by_count = (1 / np.array(counts, self.X.dtype))[:, np.newaxis, np.newaxis]
-        return _Slot(slice(start, start + max(counts)), counts, share, one_by_count)
+        return _Slot(slice(start, start + max(counts)), counts, one_by_count)
 
     def _stack_rows(self, data: Sequence[TrainData]) -> Index | None:
         """Rows (..., longest) of all networks; surplus rows repeat a network's first."""
@@ -182,7 +188,6 @@ class _Slot:
 
     positions: slice
     counts: tuple[int, ...]
-    share: Any
     one_by_count: Any
 
     def batch(self, X: Any, targets: Array, weights: Array | None) -> Batch:
@@ -190,7 +195,7 @@ class _Slot:
         scale = self.one_by_count
         if weights is not None:
             scale = weights[..., self.positions, :] * scale
-        return Batch(X, targets, scale, self.share, max(self.counts), self.counts)
+        return Batch(X, targets, scale, max(self.counts), self.counts)
 
 
 class _Chunk:

@@ -17,7 +17,7 @@ def add_multiple(target: Array, scale: Any, array: Array, scratch: Array) -> Non
     ``scratch`` has the shape of ``array``, and may be ``array`` itself, if that need not be kept.
     """
     if target.ndim == 1:
-        AXPY[target.dtype.char](array, target, a=scale)
+        AXPY[target.dtype.char](array, target, array.size, scale)
     else:
         np.multiply(array, scale, out=scratch)
-        np.add(target, scratch, out=target)
+        target += scratch

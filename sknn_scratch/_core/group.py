@@ -13,7 +13,7 @@ from sknn_scratch._core.blas import add_multiple
 from sknn_scratch._core.narrowing import Narrowing, Trainable
 from sknn_scratch._core.network import Batch, allocate_workspace, mean_loss, penalty_value
 from sknn_scratch._core.optimizers import OPTIMIZERS, Step
-from sknn_scratch._core.parameters import Parameters, view_parameters
+from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.tasks import TrainConfig, TrainResult, TrainState, TrainTask, is_trained_narrow
 
@@ -111,9 +111,10 @@ class Group:
     def _stack_parameters(self) -> None:
         shape, states = self.network.shape, [run.state for run in self.runs]
         optimizer = OPTIMIZERS.get(self.config.solver)
-        for state in states:
-            if optimizer is not None and not state.memory:
-                state.memory = optimizer.init(state.params)
+        if optimizer is not None:
+            self.update = optimizer.update
+            for state in states:
+                state.memory = state.memory or optimizer.init(state.params)
         flat = self._share([state.params for state in states])
         memory = {name: self._share([state.memory[name] for state in states]) for name in states[0].memory}
         if self.networks:
@@ -123,9 +124,9 @@ class Group:
         self.params, grads, updates = (
             view_parameters(array, shape) for array in (flat, np.zeros_like(flat), np.zeros_like(flat))
         )
-        self.last_grads = grads
-        self.last_step: tuple[Parameters, Batch] | None = None  # the last batch, and what it made of them
         self.whole = Trainable(self.params, grads, updates, memory)
+        self.last_trained = self.whole  # what the last step trained, on which rows
+        self.last_batch: Batch | None = None
         self.narrowing = Narrowing(self.whole, shape) if is_trained_narrow(self.runs[0].task) else None
 
     def _stack_data(self) -> None:
@@ -144,7 +145,7 @@ class Group:
         }
         self.step = Step(
             number=0,
-            learning_rate=self.column([run.config.learning_rate for run in self.runs]),
+            learning_rate=self.rates([run.config.learning_rate for run in self.runs]),
             momentum=self.column([run.config.momentum for run in self.runs]),
             nesterov=config.nesterov,
             beta_1=config.beta_1,
@@ -179,27 +180,32 @@ class Group:
         column = np.array(values, self.params.flat.dtype)
         return column[:, np.newaxis] if self.networks else column.reshape(())
 
+    def rates(self, values: Sequence[float]) -> Any:
+        """Give the same for one network as a number, which is multiplied by other numbers."""
+        return self.column(values) if self.networks else values[0]
+
     def next_step(self, learning_rates: Sequence[float]) -> Step:
         """Go on numbering the updates, at an epoch's learning rates."""
         self.step.number = self.runs[0].state.n_updates + 1
-        self.step.learning_rate = self.column(learning_rates)
+        self.step.learning_rate = self.rates(learning_rates)
         return self.step
 
-    def are_sound(self, losses: Sequence[Any]) -> Any:
-        """Whether the losses (...) of batches are all finite and no explosion of the run's first one."""
+    def are_sound(self, losses: Array) -> Any:
+        """Whether the losses (n_batches, ...) are all finite and no explosion of the run's first one."""
         if self.loss_limit is None:
             for run, first_loss in zip(self.runs, np.atleast_1d(losses[0]), strict=True):
                 if run.state.loss_limit is None:
                     run.state.loss_limit = EXPLOSION * max(1.0, float(first_loss))
             self.loss_limit = self.per_network([run.state.loss_limit or 0 for run in self.runs])
-        return np.all(np.array(losses) < self.loss_limit, axis=0)
+        return np.logical_and.reduce(losses < self.loss_limit, axis=0)
 
     def is_last_step_sound(self) -> Any:
         """Whether the loss (...) of the last batch is still sound after the update that it led to."""
-        if self.last_step is None:
+        if self.last_batch is None:
             return np.True_
         with np.errstate(all="ignore"):
-            return self.are_sound([mean_loss(self.network, *self.last_step)])
+            loss = mean_loss(self.network, self.last_trained.params, self.last_batch)
+            return self.are_sound(np.array([loss]))
 
     def are_finite(self) -> Any:
         """Whether the parameters (...) of each network are."""

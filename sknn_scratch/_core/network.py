@@ -40,7 +40,6 @@ class Batch(NamedTuple):
     X: Rows  # (..., n_samples, n_features)
     targets: Array  # (..., n_samples, n_outputs)
     weights: Any  # a number, or (..., n_samples, 1); they sum to one over the samples
-    share: Any = 1.0  # of all rows of the network: a number, or (...)
     n_rows: int = 0
     counts: tuple[int, ...] = ()  # rows of each network, surplus rows not counted
 
@@ -105,12 +104,12 @@ def forward(network: Network, params: Parameters, X: Rows, workspace: Workspace)
     """Fill ``hidden``, ``slope`` and ``logits`` of the workspace."""
     hidden, logits, product = workspace.hidden, workspace.logits, workspace.product
     workspace.rows_product(X, params.w_hidden, out=hidden)
-    np.add(hidden, params.b_hidden, out=hidden)
+    hidden += params.b_hidden
     network.activate(hidden, workspace.slope)
     if workspace.keep is not None:
-        np.multiply(hidden, workspace.keep, out=hidden)
+        hidden *= workspace.keep
     product(hidden, params.w_output, out=logits)
-    np.add(logits, params.b_output, out=logits)
+    logits += params.b_output
 
 
 def backward(params: Parameters, grads: Parameters, X: Rows, workspace: Workspace) -> None:
@@ -120,9 +119,9 @@ def backward(params: Parameters, grads: Parameters, X: Rows, workspace: Workspac
     product(hidden.mT, delta_output, out=grads.w_output)
     product(ones, delta_output, out=grads.b_output)
     workspace.outer_product(delta_output, params.w_output.mT, out=delta_hidden)
-    np.multiply(delta_hidden, workspace.slope, out=delta_hidden)
+    delta_hidden *= workspace.slope
     if workspace.keep is not None:
-        np.multiply(delta_hidden, workspace.keep, out=delta_hidden)
+        delta_hidden *= workspace.keep
     workspace.rows_product(X.mT, delta_hidden, out=grads.w_hidden)
     product(ones, delta_hidden, out=grads.b_hidden)
 

@@ -39,7 +39,7 @@ class Step:
     scaled_epsilon: Array = field(init=False)
 
     def __post_init__(self) -> None:
-        dtype = np.asarray(self.learning_rate).dtype
+        dtype = self.momentum.dtype
         self.decay_1 = np.array(self.beta_1, dtype)
         self.decay_2 = np.array(self.beta_2, dtype)
         self.scaled_epsilon = np.array(self.epsilon / (1 - self.beta_2) ** 0.5, dtype)
@@ -65,13 +65,13 @@ def update_sgd(params: Array, grads: Array, updates: Array, memory: Memory, step
     params  += momentum velocity - learning_rate grads        (Nesterov)
     """
     velocity = memory["velocity"]
-    np.multiply(velocity, step.momentum, out=velocity)
+    velocity *= step.momentum
     add_multiple(velocity, -step.learning_rate, grads, scratch=updates)
     if step.nesterov:
         add_multiple(params, -step.learning_rate, grads, scratch=updates)
         add_multiple(params, step.momentum, velocity, scratch=updates)
     else:
-        np.add(params, velocity, out=params)
+        params += velocity
 
 
 def init_adam(params: Array) -> Memory:
@@ -88,14 +88,14 @@ def update_adam(params: Array, grads: Array, updates: Array, memory: Memory, ste
     The memory holds m / (1 - beta_1) and v / (1 - beta_2): two passes over the buffer fewer.
     """
     m, v = memory["first_moment"], memory["second_moment"]
-    np.multiply(m, step.decay_1, out=m)
-    np.add(m, grads, out=m)
-    np.multiply(grads, grads, out=updates)
-    np.multiply(v, step.decay_2, out=v)
-    np.add(v, updates, out=v)
+    m *= step.decay_1
+    m += grads
+    np.square(grads, out=updates)
+    v *= step.decay_2
+    v += updates
 
     np.sqrt(v, out=updates)
-    np.add(updates, step.scaled_epsilon, out=updates)
+    updates += step.scaled_epsilon
     np.divide(m, updates, out=updates)
     correction_1 = (1 - step.beta_1) / (1 - step.beta_1**step.number)
     correction_2 = (1 - step.beta_2) / (1 - step.beta_2**step.number)

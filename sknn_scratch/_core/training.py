@@ -1,7 +1,8 @@
 """Training: tasks go in, results come out, and there is one loop.
 
     train          run epochs until every network has a reason to stop
-    run_epoch      for each batch: loss_and_gradient, then one update of the optimiser
+    run_epoch      for each batch: train_on_batch
+    train_on_batch loss_and_gradient, then one update of the optimiser
     end_epoch      write down what was measured, and find the reasons to stop
     measure        the numbers of the epoch that has just ended
 
@@ -21,8 +22,9 @@ from sknn_scratch._core.activations import Array
 from sknn_scratch._core.batches import pool
 from sknn_scratch._core.group import Group, Run
 from sknn_scratch._core.lbfgs import minimise_lbfgs
-from sknn_scratch._core.network import loss_and_gradient, mean_loss
-from sknn_scratch._core.optimizers import OPTIMIZERS
+from sknn_scratch._core.network import Batch, loss_and_gradient, mean_loss
+from sknn_scratch._core.optimizers import Step
+from sknn_scratch._core.parameters import layer_norms
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.tasks import EpochRecord, TrainResult, TrainState, TrainTask
 
@@ -83,31 +85,34 @@ def run_epoch(group: Group) -> EpochOutcome:
     """Update the parameters once for every batch of the training rows."""
     start = time.perf_counter()
     learning_rates = [run.scheduled_rate for run in group.runs]
-    update = OPTIMIZERS[group.config.solver].update
     step = group.next_step(learning_rates)
-    objective, sound = group.penalty_value(), np.True_
+    penalty, losses, sound = group.penalty_value(), [], np.True_
     for chunk in group.batches.epoch([run.state.shuffle_rng for run in group.runs]):
-        losses = []
-        for batch in chunk:
-            workspace = group.workspaces[batch.n_rows]
-            if workspace.keep is not None:
-                draw_dropout(group.runs, batch.counts, workspace.keep)
-            trained = group.whole if group.narrowing is None else group.narrowing.read(batch.X)
-            losses.append(loss_and_gradient(group.network, trained.params, trained.grads, batch, workspace))
-            group.add_penalty_gradient(trained)
-            update(trained.params.flat, trained.grads.flat, trained.updates.flat, trained.memory, step)
-            if group.narrowing is not None:
-                group.narrowing.write(trained, batch.X)
-            step.number += 1
-        objective = objective + sum(loss * batch.share for loss, batch in zip(losses, chunk, strict=True))
-        sound = sound & group.are_sound(losses)
+        losses.append(np.array([train_on_batch(group, batch, step) for batch in chunk]))
+        sound = sound & group.are_sound(losses[-1])
         if not sound.any():
             break
-    group.last_grads, group.last_step = trained.grads, (trained.params, batch)
     for run in group.runs:
         run.state.n_updates = step.number - 1
-    sound_at_end = sound & group.are_finite()
-    return EpochOutcome(objective, sound_at_end, learning_rates, time.perf_counter() - start)
+    objective = group.batches.mean(np.concatenate(losses)) + penalty
+    return EpochOutcome(objective, sound & group.are_finite(), learning_rates, time.perf_counter() - start)
+
+
+def train_on_batch(group: Group, batch: Batch, step: Step) -> Any:
+    """Make one step: a gradient and an update. Gives the mean loss (...) of the batch before it."""
+    workspace, narrowing = group.workspaces[batch.n_rows], group.narrowing
+    if workspace.keep is not None:
+        draw_dropout(group.runs, batch.counts, workspace.keep)
+    trained = group.whole if narrowing is None else narrowing.read(batch.X)
+    params, grads, updates, memory = trained
+    loss = loss_and_gradient(group.network, params, grads, batch, workspace)
+    group.add_penalty_gradient(trained)
+    group.update(params.flat, grads.flat, updates.flat, memory, step)
+    if narrowing is not None:
+        narrowing.write(trained, batch.X)
+    step.number += 1
+    group.last_trained, group.last_batch = trained, batch
+    return loss
 
 
 def draw_dropout(runs: Sequence[Run], counts: Sequence[int], keep: Array) -> None:
@@ -208,16 +213,16 @@ def measure(group: Group, outcome: EpochOutcome) -> list[EpochRecord]:
     The gradient is that of the last update; the slopes are those of as many of the last rows as a batch
     has, ``MEASURED_ROWS`` at most. In a group a few of them may be surplus rows.
     """
-    grads, slope = group.last_grads, group.workspaces[group.batches.batch_size].slope
-    slope = slope[..., :MEASURED_ROWS, :]
+    gradient_norms = layer_norms(group.last_trained.grads)
+    slope = group.workspaces[group.batches.batch_size].slope[..., :MEASURED_ROWS, :]
     n_samples, n_hidden = slope.shape[-2:]
-    flat_counts = np.add.reduce(np.abs(slope) < SATURATED_SLOPE, axis=-2)
+    is_flat = np.abs(slope) < SATURATED_SLOPE
     columns = {
         "loss": outcome.objective,
-        "gradient_norm_hidden": norm(grads.w_hidden, grads.b_hidden),
-        "gradient_norm_output": norm(grads.w_output, grads.b_output),
-        "saturated_fraction": np.add.reduce(flat_counts, axis=-1) / (n_samples * n_hidden),
-        "dead_fraction": np.add.reduce(flat_counts == n_samples, axis=-1) / n_hidden,
+        "gradient_norm_hidden": gradient_norms[..., 0],
+        "gradient_norm_output": gradient_norms[..., 1],
+        "saturated_fraction": np.add.reduce(is_flat, axis=(-2, -1)) / (n_samples * n_hidden),
+        "dead_fraction": np.add.reduce(np.logical_and.reduce(is_flat, axis=-2), axis=-1) / n_hidden,
         "learning_rate": group.per_network(outcome.learning_rates),
         "seconds": group.per_network([outcome.seconds / len(group.runs)] * len(group.runs)),
     }
@@ -234,9 +239,3 @@ def score(run: Run, is_sound: bool) -> float:
     """Score the validation rows of a run, unless it has diverged: predictions may then be no numbers."""
     assert run.data.score is not None
     return run.data.score(run.state.params) if is_sound else math.nan
-
-
-def norm(weights: Array, biases: Array) -> Any:
-    """Euclidean norm (...) of a layer's weights (..., n_in, n_out) and biases (..., 1, n_out)."""
-    flat = weights.reshape(*weights.shape[:-2], -1)
-    return np.sqrt(np.vecdot(flat, flat) + np.vecdot(biases, biases)[..., 0])

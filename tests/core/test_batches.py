@@ -55,8 +55,9 @@ def epoch_weight(batches):
     networks = batches[0].targets.shape[:-2]
     n_rows = 1 + max(row_numbers(batch).max() for batch in batches)
     weight = np.zeros((int(np.prod(networks)), n_rows))
+    n_samples = np.sum([batch.counts for batch in batches], axis=0)
     for batch in batches:
-        share = np.broadcast_to(batch.share, networks).reshape(-1, 1)
+        share = (batch.counts / n_samples)[:, np.newaxis]
         numbers = row_numbers(batch).reshape(len(weight), -1)
         for row, of_network, terms in zip(
             weight, numbers, share * weights_of(batch).reshape(len(weight), -1), strict=True
@@ -85,10 +86,22 @@ def test_every_row_comes_once_an_epoch(monkeypatch, n_rows, batch_size, sizes, s
         assert_allclose(epoch_weight(batches), 1 / n_rows, rtol=1e-14)
 
 
-def test_weights_of_a_batch_sum_to_one_and_shares_of_an_epoch():
+def test_weights_of_a_batch_sum_to_one():
     batches = epoch_batches(BatchStream([TrainData(**make_source(22))], 5), rngs())
     assert_allclose([weights_of(batch).sum() for batch in batches], 1, rtol=1e-14)
-    assert sum(batch.share for batch in batches) == pytest.approx(1, rel=1e-14)
+
+
+def test_the_mean_loss_of_an_epoch_counts_rows():
+    stream = BatchStream([TrainData(**make_source(22))], 5)
+    assert stream.mean(np.array([1.0, 2, 3, 4, 5])) == pytest.approx((5 * (1 + 2 + 3 + 4) + 2 * 5) / 22)
+    assert stream.mean(np.array([1.0, 2])) == pytest.approx(5 * (1 + 2) / 22)
+
+
+def test_the_mean_loss_of_an_epoch_counts_the_rows_of_each_network():
+    source = make_source(22)
+    data = [TrainData(**source, rows=np.arange(n)) for n in (6, 8)]
+    losses = np.array([[1.0, 1.0], [2.0, 2.0]])
+    assert_allclose(BatchStream(data, 5).mean(losses), [(5 + 2) / 6, (5 + 3 * 2) / 8])
 
 
 @one_chunk_or_many
@@ -243,7 +256,6 @@ def test_a_stacked_network_gets_the_batches_it_gets_alone(
             assert_array_equal(row_numbers(stacked)[k, :count], row_numbers(batch))
             assert_allclose(weights_of(stacked)[k, :count], weights_of(batch), rtol=1e-14)
             assert not weights_of(stacked)[k, count:].any()
-            assert np.broadcast_to(stacked.share, 3)[k] == pytest.approx(batch.share, rel=1e-14)
         assert sum(batch.counts[k] for batch in together) == n
 
 
