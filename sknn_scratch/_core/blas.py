@@ -1,8 +1,9 @@
-"""The one operation that NumPy lacks: adding a multiple of an array in a single pass."""
+"""What NumPy lacks, or does faster for one network than for several: there the axis is worth a branch."""
 
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg.blas import daxpy, saxpy
 
 from sknn_scratch._core.activations import Array
@@ -21,3 +22,16 @@ def add_multiple(target: Array, scale: Any, array: Array, scratch: Array) -> Non
     else:
         np.multiply(array, scale, out=scratch)
         target += scratch
+
+
+def sum_of_squares(array: Array) -> Any:
+    """Sum (...) of the squares of an array (..., m, n)."""
+    if array.ndim == 2:
+        return np.vdot(array, array)
+    flat = array.reshape(*array.shape[:-2], -1)
+    return np.vecdot(flat, flat)
+
+
+def count_true(flags: NDArray[np.bool]) -> Any:
+    """Count (...) the true values of an array (..., m, n)."""
+    return np.count_nonzero(flags) if flags.ndim == 2 else np.add.reduce(flags, axis=(-2, -1))

@@ -70,16 +70,6 @@ def view_parameters(flat: Array, shape: NetworkShape) -> Parameters:
     )
 
 
-def layer_norms(params: Parameters) -> Array:
-    """Euclidean norms (..., 2) of the hidden and of the output layer, weights and biases together."""
-    (n_features, n_hidden), n_outputs = params.w_hidden.shape[-2:], params.w_output.shape[-1]
-    shape = NetworkShape(n_features, n_hidden, n_outputs)
-    starts = (0, n_features * n_hidden, shape.n_weights, shape.n_weights + n_hidden)
-    by_array: Array = np.add.reduceat(np.square(params.flat), starts, axis=-1)
-    norms: Array = np.sqrt(by_array[..., :2] + by_array[..., 2:])
-    return norms
-
-
 def flatten(layers: Layers) -> Array:
     """Copy the layers of one network into a new flat buffer (n_params,)."""
     return np.concatenate([array.ravel() for array in layers])

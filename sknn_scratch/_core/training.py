@@ -20,11 +20,11 @@ import numpy as np
 
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.batches import pool
+from sknn_scratch._core.blas import count_true, sum_of_squares
 from sknn_scratch._core.group import Group, Run
 from sknn_scratch._core.lbfgs import minimise_lbfgs
 from sknn_scratch._core.network import Batch, loss_and_gradient, mean_loss
 from sknn_scratch._core.optimizers import Step
-from sknn_scratch._core.parameters import layer_norms
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.tasks import EpochRecord, TrainResult, TrainState, TrainTask
 
@@ -36,7 +36,7 @@ ADAPTIVE_MINIMUM = 1e-6
 # A hidden value is saturated where the slope of the activation is below this.
 SATURATED_SLOPE = 0.05
 # Rows that saturation is measured on: enough for a share, few enough to take no time in full-batch training.
-MEASURED_ROWS = 200
+MEASURED_ROWS = 100
 
 
 def train(tasks: Sequence[TrainTask], on_epoch_end: OnEpochEnd | None = None) -> list[TrainResult]:
@@ -213,16 +213,16 @@ def measure(group: Group, outcome: EpochOutcome) -> list[EpochRecord]:
     The gradient is that of the last update; the slopes are those of as many of the last rows as a batch
     has, ``MEASURED_ROWS`` at most. In a group a few of them may be surplus rows.
     """
-    gradient_norms = layer_norms(group.last_trained.grads)
+    grads = group.last_trained.grads
     slope = group.workspaces[group.batches.batch_size].slope[..., :MEASURED_ROWS, :]
     n_samples, n_hidden = slope.shape[-2:]
     is_flat = np.abs(slope) < SATURATED_SLOPE
     columns = {
         "loss": outcome.objective,
-        "gradient_norm_hidden": gradient_norms[..., 0],
-        "gradient_norm_output": gradient_norms[..., 1],
-        "saturated_fraction": np.add.reduce(is_flat, axis=(-2, -1)) / (n_samples * n_hidden),
-        "dead_fraction": np.add.reduce(np.logical_and.reduce(is_flat, axis=-2), axis=-1) / n_hidden,
+        "gradient_norm_hidden": norm(grads.w_hidden, grads.b_hidden),
+        "gradient_norm_output": norm(grads.w_output, grads.b_output),
+        "saturated_fraction": count_true(is_flat) / (n_samples * n_hidden),
+        "dead_fraction": count_true(np.logical_and.reduce(is_flat, axis=-2, keepdims=True)) / n_hidden,
         "learning_rate": group.per_network(outcome.learning_rates),
         "seconds": group.per_network([outcome.seconds / len(group.runs)] * len(group.runs)),
     }
@@ -239,3 +239,8 @@ def score(run: Run, is_sound: bool) -> float:
     """Score the validation rows of a run, unless it has diverged: predictions may then be no numbers."""
     assert run.data.score is not None
     return run.data.score(run.state.params) if is_sound else math.nan
+
+
+def norm(weights: Array, biases: Array) -> Any:
+    """Euclidean norm (...) of a layer's weights (..., n_in, n_out) and biases (..., 1, n_out)."""
+    return (sum_of_squares(weights) + sum_of_squares(biases)) ** 0.5
