@@ -1,7 +1,7 @@
 """Networks that are trained together, and the arrays they share."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,10 @@ import numpy as np
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.batches import BatchStream, TrainData, stack_validations
 from sknn_scratch._core.blas import add_multiple
-from sknn_scratch._core.narrowing import Narrowing, Trainable
+from sknn_scratch._core.narrowing import Narrowing, Part
 from sknn_scratch._core.network import Batch, allocate_workspace, mean_loss, penalty_value
 from sknn_scratch._core.optimizers import OPTIMIZERS, Step
-from sknn_scratch._core.parameters import view_parameters
+from sknn_scratch._core.parameters import Parameters, view_parameters
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.tasks import TrainConfig, TrainResult, TrainState, TrainTask, is_trained_narrow
 
@@ -121,13 +121,12 @@ class Group:
             for i, state in enumerate(states):
                 state.params = flat[i]
                 state.memory = {name: array[i] for name, array in memory.items()}
-        self.params, grads, updates = (
-            view_parameters(array, shape) for array in (flat, np.zeros_like(flat), np.zeros_like(flat))
-        )
-        self.whole = Trainable(self.params, grads, updates, memory)
-        self.last_trained = self.whole  # what the last step trained, on which rows
-        self.last_batch: Batch | None = None
+        self.params, self.grads = view_parameters(flat, shape), view_parameters(np.zeros_like(flat), shape)
+        n_weights = shape.n_params if self.networks else shape.n_weights  # as in penalty_rates
+        self.whole = Part(flat, self.grads.flat, np.zeros_like(flat), memory, n_weights)
         self.narrowing = Narrowing(self.whole, shape) if is_trained_narrow(self.runs[0].task) else None
+        self.last_grads = self.grads
+        self.last_batch: Batch | None = None
 
     def _stack_data(self) -> None:
         config, data = self.config, [run.data for run in self.runs]
@@ -204,7 +203,7 @@ class Group:
         if self.last_batch is None:
             return np.True_
         with np.errstate(all="ignore"):
-            loss = mean_loss(self.network, self.last_trained.params, self.last_batch)
+            loss = mean_loss(self.network, self.params, self.last_batch)
             return self.are_sound(np.array([loss]))
 
     def are_finite(self) -> Any:
@@ -215,14 +214,18 @@ class Group:
         """L2 penalty (...) of the present parameters."""
         return 0.0 if self.penalty is None else penalty_value(self.params, self.penalty)
 
-    def add_penalty_gradient(self, trained: Trainable) -> None:
+    def grads_for(self, X: Any) -> Parameters:
+        """Give the buffer for the gradient of a batch."""
+        return self.grads if self.narrowing is None else self.narrowing.grads(X)
+
+    def parts(self, X: Any, grads: Parameters) -> Iterable[Part]:
+        """Give what a batch updates."""
+        return (self.whole,) if self.narrowing is None else self.narrowing.parts(X, grads)
+
+    def add_penalty_gradient(self, part: Part) -> None:
         """Add the penalty's gradient to the loss's."""
         if self.penalty is not None:
-            params, grads, updates, _ = trained
-            if self.networks:
-                add_multiple(grads.flat, self.penalty_rates, params.flat, updates.flat)
-            else:
-                add_multiple(grads.weights, self.penalty_rates, params.weights, updates.weights)
+            add_multiple(part.grads, self.penalty_rates, part.params, part.updates, part.n_weights)
 
     def without_stopped(self) -> "Group":
         """Go on with the networks that have no reason to stop."""

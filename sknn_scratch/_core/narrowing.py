@@ -1,12 +1,14 @@
-"""The part of a wide network that a sparse batch uses.
+"""What an update changes: a whole network, or the part of a wide one that a sparse batch uses.
 
 A feature that is zero in all rows of a batch has no loss gradient, so with many sparse features most rows
-of w_hidden would be read and written in vain. A wide network is therefore trained through a narrow one:
-before each step the rows of w_hidden that the batch uses are gathered, with what the optimiser remembers
-of them, and after it they are written back. What this changes: in a step that does not use a row, the row
-does not move by momentum, and neither its moments nor its weights decay.
+of w_hidden would be read and written in vain. Of a wide network, therefore, only the rows of w_hidden that
+the batch uses have a gradient at all, and only they are updated, some at a time: gathered with what the
+optimiser remembers of them, changed while they are in the cache, and written back. What this changes: in a
+step that does not use a row, the row does not move by momentum, and neither its moments nor its weights
+decay.
 """
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,74 +16,81 @@ import numpy as np
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.optimizers import Memory
 from sknn_scratch._core.parameters import NetworkShape, Parameters, view_parameters
+from sknn_scratch._core.sparse import SparseRows
 
 # Number of weights of the hidden layer from which on a network with sparse rows is wide: updating all of
 # them would take longer than the rest of a step.
 WIDE = 2**18
+PART_BYTES = 2**18  # of parameters that are gathered: they and their like should stay in the cache
 
 
 def is_wide(shape: NetworkShape) -> bool:
-    """Whether a network with sparse rows is trained through narrow ones."""
+    """Whether of a network with sparse rows only parts are updated."""
     return shape.n_features * shape.n_hidden >= WIDE
 
 
-class Trainable(NamedTuple):
-    """What an update reads and writes: of a whole network, of a stack, or of a part of a network."""
+class Part(NamedTuple):
+    """What an update reads and writes: arrays (..., n), of which the first entries are weights."""
 
-    params: Parameters
-    grads: Parameters
-    updates: Parameters
+    params: Array
+    grads: Array
+    updates: Array
     memory: Memory
+    n_weights: int  # to which the penalty applies
 
 
 class Narrowing:
-    """Reads narrow networks out of a wide one, and writes them back.
+    """Gives the parts of a wide network that a batch uses.
 
     Parameters
     ----------
-    whole : Trainable
-        The wide network. Its buffers of gradients and updates serve the narrow ones.
+    whole : Part
+        All of the network. Its buffers of gradients and updates serve the parts.
     shape : NetworkShape
-        The wide network's.
+        The network's.
     """
 
-    def __init__(self, whole: Trainable, shape: NetworkShape) -> None:
+    def __init__(self, whole: Part, shape: NetworkShape) -> None:
         self.shape = shape
-        self.whole = {"params": whole.params, **_view_memory(whole.memory, shape)}
-        self.narrow = {name: np.empty_like(array.flat) for name, array in self.whole.items()}
-        self.buffers = whole.grads.flat, whole.updates.flat
+        self.whole = whole
+        self.w_hidden = {name: self._rows_of(array) for name, array in _arrays_of(whole).items()}
+        row_bytes = shape.n_hidden * whole.params.itemsize
+        self.n_rows = max(1, PART_BYTES // row_bytes)
+        self.gathered = {
+            name: np.empty((self.n_rows, shape.n_hidden), w.dtype) for name, w in self.w_hidden.items()
+        }
 
-    def read(self, X: Any) -> Trainable:
-        """Gather the network of the features that sparse rows use."""
-        columns = X.columns
-        shape = self.shape._replace(n_features=len(columns))
+    def _rows_of(self, flat: Array) -> Array:
+        return view_parameters(flat, self.shape).w_hidden
 
-        def view(flat: Array) -> Parameters:
-            return view_parameters(flat[: shape.n_params], shape)
+    def grads(self, X: SparseRows) -> Parameters:
+        """View a buffer as the gradient of the network that has only the features that ``X`` uses."""
+        narrow = self.shape._replace(n_features=len(X.columns))
+        return view_parameters(self.whole.grads[: narrow.n_params], narrow)
 
-        narrow = {name: view(flat) for name, flat in self.narrow.items()}
-        for name, source in self.whole.items():
-            target = narrow[name]
-            source.w_hidden.take(columns, axis=0, out=target.w_hidden, mode="clip")
-            _copy_all_but_w_hidden(source, target)
-        grads, updates = map(view, self.buffers)
-        params = narrow.pop("params")
-        return Trainable(params, grads, updates, {name: views.flat for name, views in narrow.items()})
+    def parts(self, X: SparseRows, grads: Parameters) -> Iterator[Part]:
+        """Yield the parts that ``X`` uses; each must be updated before the next is asked for."""
+        yield self._all_but_w_hidden(grads)
+        for start in range(0, len(X.columns), self.n_rows):
+            rows = X.columns[start : start + self.n_rows]
+            gathered = {name: array[: len(rows)] for name, array in self.gathered.items()}
+            for name, w_hidden in self.w_hidden.items():
+                w_hidden.take(rows, axis=0, out=gathered[name], mode="clip")
+            yield self._part_of_w_hidden(gathered, grads.w_hidden[start : start + self.n_rows])
+            for name, w_hidden in self.w_hidden.items():
+                w_hidden[rows] = gathered[name]
 
-    def write(self, part: Trainable, X: Any) -> None:
-        """Scatter a network that ``read`` has gathered."""
-        columns = X.columns
-        shape = self.shape._replace(n_features=len(columns))
-        narrow = {"params": part.params, **_view_memory(part.memory, shape)}
-        for name, target in self.whole.items():
-            target.w_hidden[columns] = narrow[name].w_hidden
-            _copy_all_but_w_hidden(narrow[name], target)
+    def _all_but_w_hidden(self, grads: Parameters) -> Part:
+        others = slice(self.shape.n_features * self.shape.n_hidden, None)
+        arrays = {name: array[others] for name, array in _arrays_of(self.whole).items()}
+        params, n_weights = arrays.pop("params"), grads.w_output.size
+        return Part(params, grads.flat[grads.w_hidden.size :], self.whole.updates[others], arrays, n_weights)
+
+    def _part_of_w_hidden(self, gathered: dict[str, Array], grads: Array) -> Part:
+        memory = {name: array.ravel() for name, array in gathered.items()}
+        params = memory.pop("params")
+        return Part(params, grads.ravel(), self.whole.updates[: grads.size], memory, grads.size)
 
 
-def _view_memory(memory: Memory, shape: NetworkShape) -> dict[str, Parameters]:
-    return {name: view_parameters(flat, shape) for name, flat in memory.items()}
-
-
-def _copy_all_but_w_hidden(source: Parameters, target: Parameters) -> None:
-    for name in ("w_output", "b_hidden", "b_output"):
-        np.copyto(getattr(target, name), getattr(source, name))
+def _arrays_of(part: Part) -> dict[str, Any]:
+    return {"params": part.params, **part.memory}

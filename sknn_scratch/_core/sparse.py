@@ -21,14 +21,19 @@ class SparseRows:
         One for each network.
     stacked : bool
         Whether there is a network axis; without one, ``matrices`` has one element.
-    columns : ndarray of shape (n_features,) or None
-        If the matrices have only some columns of others, which ones.
+    columns : ndarray of shape (n_columns,), optional
+        The columns that have stored values, where others are to be left out of the transpose.
+    narrow : CSR array of shape (n_samples, n_columns), optional
+        The only matrix without those others.
     """
 
-    def __init__(self, matrices: Sequence[Any], *, stacked: bool, columns: Index | None = None) -> None:
+    def __init__(
+        self, matrices: Sequence[Any], *, stacked: bool, columns: Any = None, narrow: Any = None
+    ) -> None:
         self.matrices = matrices
         self.stacked = stacked
         self.columns = columns
+        self.narrow = narrow
 
     @classmethod
     def stack(cls, rows: Sequence["SparseRows"], n_samples: int) -> "SparseRows":
@@ -46,8 +51,9 @@ class SparseRows:
 
     @property
     def mT(self) -> "SparseRows":
-        """The transpose of every network's matrix."""
-        return SparseRows([X.T for X in self.matrices], stacked=self.stacked)
+        """The transpose of every network's matrix, of the selected columns if some are."""
+        matrices = self.matrices if self.narrow is None else [self.narrow]
+        return SparseRows([X.T for X in matrices], stacked=self.stacked)
 
     def multiply(self, w: Array, out: Array) -> None:
         """out = X w."""
@@ -74,14 +80,14 @@ def slice_rows(X: Any, rows: slice) -> Any:
 
 
 class ColumnSelector:
-    """Reduces sparse rows of one network to the columns that they use."""
+    """Selects the columns that sparse rows of one network use."""
 
     def __init__(self, n_columns: int) -> None:
         self._is_used = np.zeros(n_columns, bool)
         self._position = np.zeros(n_columns, np.int32)
 
     def __call__(self, rows: SparseRows) -> SparseRows:
-        """Drop the columns without a stored value; the result says which are left."""
+        """Leave the columns without a stored value out of the transpose."""
         (X,) = rows.matrices
         self._is_used[X.indices] = True
         columns = np.flatnonzero(self._is_used)
@@ -89,4 +95,4 @@ class ColumnSelector:
         self._position[columns] = np.arange(len(columns))
         parts = (X.data, self._position[X.indices], X.indptr)
         narrow = scipy.sparse.csr_array(parts, shape=(X.shape[0], len(columns)))
-        return SparseRows([narrow], stacked=False, columns=columns)
+        return SparseRows(rows.matrices, stacked=False, columns=columns, narrow=narrow)

@@ -100,18 +100,15 @@ def run_epoch(group: Group) -> EpochOutcome:
 
 def train_on_batch(group: Group, batch: Batch, step: Step) -> Any:
     """Make one step: a gradient and an update. Gives the mean loss (...) of the batch before it."""
-    workspace, narrowing = group.workspaces[batch.n_rows], group.narrowing
+    workspace, grads = group.workspaces[batch.n_rows], group.grads_for(batch.X)
     if workspace.keep is not None:
         draw_dropout(group.runs, batch.counts, workspace.keep)
-    trained = group.whole if narrowing is None else narrowing.read(batch.X)
-    params, grads, updates, memory = trained
-    loss = loss_and_gradient(group.network, params, grads, batch, workspace)
-    group.add_penalty_gradient(trained)
-    group.update(params.flat, grads.flat, updates.flat, memory, step)
-    if narrowing is not None:
-        narrowing.write(trained, batch.X)
+    loss = loss_and_gradient(group.network, group.params, grads, batch, workspace)
+    for part in group.parts(batch.X, grads):
+        group.add_penalty_gradient(part)
+        group.update(part.params, part.grads, part.updates, part.memory, step)
     step.number += 1
-    group.last_trained, group.last_batch = trained, batch
+    group.last_grads, group.last_batch = grads, batch
     return loss
 
 
@@ -129,7 +126,7 @@ def run_lbfgs(group: Group, on_epoch_end: OnEpochEnd | None) -> None:
     """Minimise the objective over all training rows; an iteration counts as an epoch."""
     (run,) = group.runs
     ((batch,),) = group.batches.epoch([])
-    workspace, grads = group.workspaces[batch.n_rows], group.whole.grads
+    workspace, grads = group.workspaces[batch.n_rows], group.grads
     iteration_start = time.perf_counter()
 
     def objective_and_gradient(x: Array) -> tuple[float, Array]:
@@ -213,7 +210,7 @@ def measure(group: Group, outcome: EpochOutcome) -> list[EpochRecord]:
     The gradient is that of the last update; the slopes are those of as many of the last rows as a batch
     has, ``MEASURED_ROWS`` at most. In a group a few of them may be surplus rows.
     """
-    grads = group.last_trained.grads
+    grads = group.last_grads
     slope = group.workspaces[group.batches.batch_size].slope[..., :MEASURED_ROWS, :]
     n_samples, n_hidden = slope.shape[-2:]
     is_flat = np.abs(slope) < SATURATED_SLOPE

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn_scratch._core.blas import add_multiple
+from sknn_scratch._core.blas import add_multiple, count_true, sum_of_squares
 
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 one_network_or_a_stack = pytest.mark.parametrize("networks", [(), (3,)])
@@ -30,3 +30,22 @@ def test_a_part_of_a_buffer_is_written_and_no_more(dtype, networks):
     add_multiple(buffer[..., :6], 0.5, array[..., :6], np.empty_like(array)[..., :6])
     assert_array_equal(buffer[..., :6], 0.5)
     assert_array_equal(buffer[..., 6:], 0)
+
+
+@both_precisions
+@one_network_or_a_stack
+def test_only_the_first_entries_change(dtype, networks):
+    rng = np.random.default_rng(0)
+    target, array = rng.normal(size=(2, *networks, 9)).astype(dtype)
+    before = target.copy()
+    add_multiple(target, 0.5, array, np.empty_like(array), n=6)
+    assert_array_equal(target[..., 6:], before[..., 6:])
+    assert_allclose(target[..., :6], before[..., :6] + array[..., :6] / 2, rtol=1e-5)
+
+
+@both_precisions
+@one_network_or_a_stack
+def test_squares_and_truths_are_summed_for_each_network(dtype, networks):
+    array = np.random.default_rng(0).normal(size=(*networks, 4, 3)).astype(dtype)
+    assert_allclose(sum_of_squares(array), (array**2).sum(axis=(-2, -1)), rtol=1e-5)
+    assert_array_equal(count_true(array > 0), (array > 0).sum(axis=(-2, -1)))

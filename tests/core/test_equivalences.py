@@ -240,6 +240,16 @@ def test_gradient_descent_by_parts_is_gradient_descent(monkeypatch):
         assert_allclose(history_column(narrow, name), history_column(whole, name), rtol=1e-10)
 
 
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_it_does_not_matter_how_many_rows_a_part_has(monkeypatch, solver):
+    monkeypatch.setattr(narrowing, "WIDE", 1)
+    _, problem = as_sparse(make_problem("multiclass", n_features=30))
+    config = {"solver": solver, "batch_size": 4, "alpha": 1.0, "max_iter": 4}
+    at_once = train_alone(make_task(problem, **config))
+    monkeypatch.setattr(narrowing, "PART_BYTES", 3 * 8 * make_network(problem).shape.n_hidden)
+    assert_same_training(train_alone(make_task(problem, **config)), at_once)
+
+
 def test_features_that_no_row_uses_keep_their_weights(monkeypatch):
     monkeypatch.setattr(narrowing, "WIDE", 1)
     _, problem = as_sparse(make_problem("multiclass"))

@@ -70,7 +70,7 @@ def test_slices_are_those_of_the_dense_rows(rows):
     assert part.shape == slice_rows(dense, rows).shape
 
 
-def test_selected_columns_are_those_in_use():
+def test_the_transpose_of_selected_columns_has_those_in_use():
     dense = random_dense(3)
     dense[:, :, [1, 3]] = 0
     dense[1, :, 4] = 0
@@ -78,7 +78,8 @@ def test_selected_columns_are_those_in_use():
     for one, columns in zip(dense, ([0, 2, 4], [0, 2], [0, 2, 4]), strict=True):
         rows = select(SparseRows([scipy.sparse.csr_array(one)], stacked=False))
         assert_array_equal(rows.columns, columns)
-        assert_array_equal(rows.matrices[0].toarray(), one[:, columns])
+        assert_array_equal(rows.mT.matrices[0].toarray(), one[:, columns].T)
+        assert_array_equal(rows.matrices[0].toarray(), one)
 
 
 def test_values_change_their_precision():
