@@ -91,7 +91,7 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         solver="adam",
         batch_size="auto",
         max_iter=200,
-        alpha=2.0,
+        alpha=1.0,
         dropout=0.0,
         momentum=0.9,
         nesterov=True,

@@ -46,7 +46,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         by "lbfgs".
     max_iter : int, default=200
         Maximum number of epochs; of iterations for "lbfgs".
-    alpha : float, default=2.0
+    alpha : float, default=1.0
         Strength of the L2 penalty; see the objective above.
     dropout : float, default=0.0
         Share of the hidden units left out at random at every step. Not for "lbfgs".

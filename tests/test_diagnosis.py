@@ -182,10 +182,10 @@ def test_validation_that_got_worse_is_not_stopped_too_early():
 
 @pytest.mark.parametrize("reason", ["max_iter", "interrupted", "callback"])
 def test_not_converged(data, reason):
-    clf = fit(*data, max_iter=30)
+    clf = fit(*data, max_iter=20)
     clf.stop_reason_ = reason
     finding = check("not converged", clf, *data)
-    assert (finding.severity, finding.value, finding.threshold) == ("warning", 30, 30)
+    assert (finding.severity, finding.value, finding.threshold) == ("warning", 20, 20)
     assert reason in finding.meaning
 
 
@@ -215,7 +215,7 @@ def test_class_imbalance_ignored():
 def test_imbalance_of_labels_and_of_several_classes():
     X, y = imbalanced()
     labels = np.column_stack([X[:, 0] > 0, y]).astype(int)
-    finding = check("class imbalance ignored", fit(X, labels, max_iter=50), X, labels)
+    finding = check("class imbalance ignored", fit(X, labels, max_iter=50, alpha=2), X, labels)
     assert finding.severity == "problem"
     assert "label 1 is in" in finding.meaning
     names = np.array(["left", "rare", "right"])[np.where(y, 1, np.where(X[:, 0] > 0, 2, 0))]

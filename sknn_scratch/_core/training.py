@@ -22,7 +22,7 @@ from sknn_scratch._core.activations import Array
 from sknn_scratch._core.batches import pool
 from sknn_scratch._core.blas import count_true, sum_of_squares
 from sknn_scratch._core.group import Group, Run
-from sknn_scratch._core.lbfgs import minimise_lbfgs
+from sknn_scratch._core.lbfgs import Centring, minimise_lbfgs
 from sknn_scratch._core.network import Batch, loss_and_gradient, mean_loss
 from sknn_scratch._core.optimizers import Step
 from sknn_scratch._core.stopping import StopReason
@@ -127,28 +127,30 @@ def run_lbfgs(group: Group, on_epoch_end: OnEpochEnd | None) -> None:
     (run,) = group.runs
     ((batch,),) = group.batches.epoch([])
     workspace, grads = group.workspaces[batch.n_rows], group.grads
+    centring = Centring(group.network.shape, group.network.activate)
     iteration_start = time.perf_counter()
 
     def objective_and_gradient(x: Array) -> tuple[float, Array]:
-        group.params.flat[...] = x
+        group.params.flat[...] = centring.params(x)
         penalty = group.penalty_value()
         with np.errstate(all="ignore"):
             loss = loss_and_gradient(group.network, group.params, grads, batch, workspace)
         group.add_penalty_gradient(group.whole)
-        return float(loss + penalty), grads.flat.astype(np.float64)
+        return float(loss + penalty), centring.gradient(grads.flat)
 
     def on_iteration(x: Array, objective: float) -> bool:
         nonlocal iteration_start
-        group.params.flat[...] = x
+        group.params.flat[...] = centring.params(x)
         now = time.perf_counter()
         outcome = EpochOutcome(np.float64(objective), np.isfinite(objective), [1.0], now - iteration_start)
         iteration_start = now
         end_epoch(group, outcome, on_epoch_end)
         return run.state.stop_reason is not None
 
-    minimise_lbfgs(objective_and_gradient, run.state.params, on_iteration)
+    start = centring.coordinates(run.state.params)
+    minimise_lbfgs(objective_and_gradient, start, on_iteration)
     if run.epochs_done == 0:
-        on_iteration(run.epoch_start, objective_and_gradient(run.epoch_start)[0])
+        on_iteration(start, objective_and_gradient(start)[0])
     np.copyto(run.state.params, run.epoch_start)  # a line search that fails ends somewhere else
     run.state.stop_reason = run.state.stop_reason or StopReason.CONVERGED
     group.runs = []

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn_scratch._core.lbfgs import minimise_lbfgs
+from sknn_scratch._core.activations import ACTIVATIONS
+from sknn_scratch._core.lbfgs import Centring, minimise_lbfgs
+from sknn_scratch._core.parameters import NetworkShape, view_parameters
 
 
 def quadratic(x):
@@ -66,3 +68,47 @@ def test_errors_and_interrupts_pass_through():
 
         with pytest.raises(error):
             minimise_lbfgs(quadratic, np.zeros(6), on_iteration)
+
+
+# --- Coordinates ---
+
+SHAPE = NetworkShape(n_features=4, n_hidden=5, n_outputs=3)
+
+
+def resting_value(z, slope=None):
+    """g(0) = 0.7."""
+    z += 0.7
+
+
+@pytest.mark.parametrize("activate", [*ACTIVATIONS.values(), resting_value])
+def test_coordinates_and_back(activate):
+    params = np.random.default_rng(0).normal(size=SHAPE.n_params)
+    centring = Centring(SHAPE, activate)
+    assert_allclose(centring.params(centring.coordinates(params)), params, rtol=1e-14)
+    assert centring.coordinates(params.astype(np.float32)).dtype == np.float64
+
+
+def test_the_bias_is_that_of_hidden_values_counted_from_rest():
+    params = np.random.default_rng(0).normal(size=SHAPE.n_params)
+    hidden = np.random.default_rng(1).normal(size=(6, 5))
+    layers = view_parameters(params, SHAPE)
+    moved = view_parameters(Centring(SHAPE, resting_value).coordinates(params), SHAPE)
+    logits = (hidden - 0.7) @ moved.w_output + moved.b_output
+    assert_allclose(logits, hidden @ layers.w_output + layers.b_output, rtol=1e-13)
+
+
+def test_the_gradient_by_the_coordinates():
+    """The derivative of sum(c * params) by the coordinates, in every direction."""
+    rng = np.random.default_rng(0)
+    centring, by_params, start = Centring(SHAPE, resting_value), *rng.normal(size=(2, SHAPE.n_params))
+    value = by_params @ centring.params(start)
+    steps = [by_params @ centring.params(start + step) - value for step in np.eye(SHAPE.n_params)]
+    assert_allclose(centring.gradient(by_params), steps, atol=1e-12)
+
+
+def test_an_activation_that_has_no_value_at_zero_leaves_the_parameters():
+    def logarithm(z, slope=None):
+        np.log(z, out=z)
+
+    params = np.arange(SHAPE.n_params, dtype=np.float64)
+    assert_array_equal(Centring(SHAPE, logarithm).coordinates(params), params)
