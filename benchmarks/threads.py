@@ -78,7 +78,8 @@ def time_ways(work: Work, repeats: int) -> dict[str, dict[str, Timing]]:
 
 def with_threads(n_threads: int, call: Callable[[], object]) -> None:
     """Call with so many BLAS threads, the rule switched off."""
-    with limit_blas(n_threads), mock.patch.object(_threads, "THREADED_PRODUCT", 0):
+    no_limit = mock.patch.multiple(_threads._SharedLimit, enter=mock.DEFAULT, leave=mock.DEFAULT)
+    with limit_blas(n_threads), no_limit, mock.patch.object(_threads, "MAX_THREADS", 1):
         call()
 
 

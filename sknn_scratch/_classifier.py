@@ -9,7 +9,7 @@ from sknn_scratch._core.training import train
 from sknn_scratch._fitting import FitInput, adopt, finish_fit, fitted_layers, fitted_network, plan_fit
 from sknn_scratch._mlp import from_mlp, to_mlp
 from sknn_scratch._resuming import plan_resumption, read_stored_fit
-from sknn_scratch._threads import limit_threads, limit_threads_unless_tiny
+from sknn_scratch._threads import one_blas_thread, threads_for_blocks
 
 
 class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShallowNN):
@@ -242,8 +242,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     def _fit(self, inputs, stored=None):
         plan = plan_fit(self, inputs) if stored is None else plan_resumption(self, inputs, stored)
         reporter = FitReporter(self, plan, inputs)
-        n_samples, shape = plan.task.config.batch_size, plan.task.config.network.shape
-        with limit_threads(n_samples, shape.n_features, shape.n_hidden), reporter.fit_task():
+        with one_blas_thread(), reporter.fit_task():
             (result,) = train([plan.task], reporter.on_epoch_end)
             adopt(self, finish_fit(plan, result))
         return self
@@ -347,9 +346,10 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         """Compute something of validated rows."""
         layers = fitted_layers(self)
         n_features, n_hidden = layers.w_hidden.shape
-        n_rows = min(X.shape[-2], block_size(n_hidden, layers.w_hidden.dtype))
-        with limit_threads_unless_tiny(n_rows, n_features, n_hidden):
-            return compute(fitted_network(self), layers, X)
+        n_rows, of_block = X.shape[-2], block_size(n_hidden, layers.w_hidden.dtype)
+        largest_product = min(n_rows, of_block) * n_features * n_hidden
+        with threads_for_blocks(-(-n_rows // of_block), largest_product) as map_blocks:
+            return compute(fitted_network(self), layers, X, map_blocks)
 
     @property
     def _dtype(self):

@@ -10,7 +10,7 @@ from sknn_scratch._callbacks import FitReporter, fit_inside
 from sknn_scratch._core.tasks import group_key, trains_alone
 from sknn_scratch._core.training import train
 from sknn_scratch._fitting import finish_fit, plan_fit
-from sknn_scratch._threads import limit_threads
+from sknn_scratch._threads import one_blas_thread
 
 # All buffers of a group take about this many bytes at most.
 GROUP_BYTES = 2**28
@@ -49,9 +49,7 @@ class Fit:
 
 def fit_group(group):
     """Fit networks that have the same ``group_key`` in one pass."""
-    config = group[0].plan.task.config
-    shape = config.network.shape
-    with limit_threads(config.batch_size, shape.n_features, shape.n_hidden), ExitStack() as fit_tasks:
+    with one_blas_thread(), ExitStack() as fit_tasks:
         for fit in group:
             fit_tasks.enter_context(fit_inside(fit.parent, fit.reporter))
         results = train([fit.plan.task for fit in group], epoch_hook(group))

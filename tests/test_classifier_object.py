@@ -13,10 +13,8 @@ import skops.io
 from numpy.testing import assert_array_equal
 from sklearn.base import clone, is_classifier
 from sklearn.utils import estimator_html_repr
-from threadpoolctl import threadpool_info, threadpool_limits
 
 from sknn_scratch import Activation, ShallowNNClassifier
-from sknn_scratch._threads import limit_threads, limit_threads_unless_tiny
 from tests.helpers import KINDS, assert_same_model, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -232,60 +230,3 @@ def test_many_threads_fit_what_one_fits():
         )
     for classifier, reference in zip(found, expected, strict=True):
         assert_same_model(classifier, reference, rtol=0)
-
-
-def blas_threads():
-    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
-
-
-class WatchThreads:
-    """A callback that does something at the end of a task, and notes the thread limits after it."""
-
-    def __init__(self, then=None):
-        self.seen = []
-        self.then = then
-
-    def setup(self, estimator, context): ...
-
-    def teardown(self, estimator, context): ...
-
-    def on_fit_task_begin(self, estimator, context): ...
-
-    def on_fit_task_end(self, estimator, context):
-        if self.then is not None:
-            self.then()
-        self.seen.append(blas_threads())
-
-
-def raise_error():
-    raise RuntimeError("an accident")
-
-
-def test_thread_limits_hold_while_a_fit_runs_and_no_longer():
-    with threadpool_limits(2, user_api="blas"):
-        watch = WatchThreads()
-        make_classifier(max_iter=2).set_callbacks(watch).fit(X, Y)
-        assert watch.seen[0] == {1}
-        assert blas_threads() == {2}
-        with pytest.raises(RuntimeError, match="an accident"):
-            make_classifier().set_callbacks(WatchThreads(raise_error)).fit(X, Y)
-        assert blas_threads() == {2}
-        with pytest.raises(ValueError, match="NaN"):
-            make_classifier().fit(X * np.nan, Y)
-        assert blas_threads() == {2}
-
-
-def test_large_products_keep_their_threads():
-    with threadpool_limits(2, user_api="blas"):
-        with limit_threads(2**10, 2**10, 2**9):
-            assert blas_threads() == {2}
-        with limit_threads(2**10, 2**10, 1):
-            assert blas_threads() == {1}
-
-
-def test_a_prediction_limits_threads_unless_it_is_tiny():
-    with threadpool_limits(2, user_api="blas"):
-        with limit_threads_unless_tiny(2**10, 2**8, 1):
-            assert blas_threads() == {1}
-        with limit_threads_unless_tiny(1, 2**8, 2**8):
-            assert blas_threads() == {2}

@@ -9,7 +9,8 @@ Weights of a batch sum to one, so the first term is a mean loss. The leading axe
 none for one network, (K,) for K networks that are trained together.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -22,6 +23,7 @@ from sknn_scratch._core.sparse import SparseRows, slice_rows
 
 Rows: TypeAlias = Array | SparseRows
 Product: TypeAlias = Callable[..., Any]
+MapBlocks: TypeAlias = Callable[..., Iterable[Any]]  # map, or one that uses several threads
 
 BLOCK_BYTES = 2**20  # hidden values of a block of rows: they should stay in the second-level cache
 
@@ -142,26 +144,36 @@ def mean_loss(network: Network, params: Layers | Parameters, batch: Batch) -> An
     return total
 
 
-def predict_logits(network: Network, params: Layers | Parameters, X: Rows) -> Array:
+def predict_logits(
+    network: Network, params: Layers | Parameters, X: Rows, map_blocks: MapBlocks = map
+) -> Array:
     """Logits (..., n_samples, n_outputs) of any number of rows, block by block."""
-    return _by_blocks(block_logits, network.shape.n_outputs, network, params, X)
+    of_block = partial(block_logits, network, params)
+    return _by_blocks(of_block, network.shape.n_outputs, params, X, map_blocks)
 
 
-def predict_hidden(network: Network, params: Layers | Parameters, X: Rows) -> Array:
+def predict_hidden(
+    network: Network, params: Layers | Parameters, X: Rows, map_blocks: MapBlocks = map
+) -> Array:
     """Hidden values (..., n_samples, n_hidden) of any number of rows, block by block."""
-    return _by_blocks(block_hidden, network.shape.n_hidden, network, params, X)
+    of_block = partial(block_hidden, network, params)
+    return _by_blocks(of_block, network.shape.n_hidden, params, X, map_blocks)
 
 
 def _by_blocks(
-    of_block: Callable[..., Array], n_columns: int, network: Network, params: Any, X: Rows
+    of_block: Callable[[Rows], Array], n_columns: int, params: Any, X: Rows, map_blocks: MapBlocks
 ) -> Array:
     n_samples, dtype = X.shape[-2], params.w_hidden.dtype
-    blocks = row_blocks(n_samples, network.shape.n_hidden, dtype)
+    blocks = row_blocks(n_samples, params.w_hidden.shape[-1], dtype)
     if len(blocks) == 1:
-        return of_block(network, params, X)
+        return of_block(X)
     values = np.empty((*params.b_hidden.shape[:-2], n_samples, n_columns), dtype)
-    for rows in blocks:
-        values[..., rows, :] = of_block(network, params, slice_rows(X, rows))
+
+    def fill(rows: slice) -> None:
+        values[..., rows, :] = of_block(slice_rows(X, rows))
+
+    for _ in map_blocks(fill, blocks):
+        pass
     return values
 
 
