@@ -195,7 +195,6 @@ def find_encoding(fitted, y, inputs, goes_on):
         raise ValueError(
             f"{source} has only one class, {encoding.classes.tolist()}; a classifier needs two or more."
         )
-    encoding.check(y)
     fitted.classes_, fitted._target_kind_ = encoding.classes, encoding.kind
     return encoding
 
