@@ -9,7 +9,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import type_of_target, unique_labels
 from sklearn.utils.validation import _check_sample_weight, column_or_1d
 
-from sknn_scratch._core.losses import LOSSES
+from sknn_scratch._core.losses import LOSSES, softmax_probabilities
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,13 @@ class LabelEncoding:
     def probabilities(self, logits):
         """Probabilities (n_samples, n_classes), or of each label (n_samples, n_labels)."""
         if self.kind == "multiclass":
-            return np.exp(self.log_probabilities(logits))
-        positive = expit(logits)
-        return positive if self.kind == "multilabel" else np.hstack([expit(-logits), positive])
+            return softmax_probabilities(logits)
+        if self.kind == "multilabel":
+            return expit(logits)
+        probabilities = np.empty((len(logits), 2), logits.dtype)
+        expit(-logits[:, 0], out=probabilities[:, 0])
+        expit(logits[:, 0], out=probabilities[:, 1])
+        return probabilities
 
     def log_probabilities(self, logits):
         """Logarithms of the probabilities, exact where these underflow."""

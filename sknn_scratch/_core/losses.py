@@ -21,6 +21,8 @@ from numpy.typing import DTypeLike
 
 from sknn_scratch._core.activations import Array
 
+SOFTMAX_ROWS = 1024
+
 
 class LossScratch(NamedTuple):
     """Buffers and constants of a loss for logits of shape (..., n_samples, n_outputs)."""
@@ -121,6 +123,21 @@ def logistic_log_probabilities(logits: Array) -> Array:
     """log p = -log(1 + exp(-z))."""
     log_probabilities: Array = -np.logaddexp(0, -logits)
     return log_probabilities
+
+
+def softmax_probabilities(logits: Array) -> Array:
+    """p = exp(z - A(z)), of logits (n_samples, n_outputs).
+
+    Block by block, transposed: reductions are over the first axis, and all of a block is in the cache.
+    """
+    probabilities = np.empty_like(logits)
+    for start in range(0, len(logits), SOFTMAX_ROWS):
+        by_output = logits[start : start + SOFTMAX_ROWS].T.copy()
+        by_output -= by_output.max(axis=0)
+        np.exp(by_output, out=by_output)
+        by_output /= by_output.sum(axis=0)
+        probabilities[start : start + SOFTMAX_ROWS] = by_output.T
+    return probabilities
 
 
 def softmax_log_probabilities(logits: Array) -> Array:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn_scratch._core.losses import LOSSES
+from sknn_scratch._core.losses import LOSSES, softmax_probabilities
 from tests.helpers import assert_gradient, evaluate_loss
 
 EXTREMES = [-1e4, -745, -40, -1, 0, 1e-9, 1, 40, 745, 1e4]
@@ -206,3 +206,25 @@ def test_single_precision_agrees_with_double(name):
     double_loss, double_gradient = evaluate_loss(name, logits.astype(float), targets.astype(float), 1 / 50)
     assert loss == pytest.approx(double_loss, rel=1e-6)
     assert_allclose(gradient, double_gradient, atol=1e-8)
+
+
+@both_precisions
+@pytest.mark.parametrize("n_rows", [1, 1024, 1025, 3000])
+def test_softmax_probabilities_of_any_number_of_rows(dtype, n_rows):
+    logits, _ = random_logits_and_targets("softmax", (n_rows, 3), dtype=dtype)
+    before = logits.copy()
+    probabilities = softmax_probabilities(logits)
+    assert_array_equal(logits, before)
+    assert probabilities.dtype == dtype
+    assert_allclose(probabilities, np.exp(LOSSES["softmax"].log_probabilities(logits)), rtol=1e-5)
+    assert_allclose(probabilities.sum(axis=1), 1, rtol=8 * np.finfo(dtype).eps)
+
+
+@both_precisions
+def test_softmax_probabilities_equal_exact_arithmetic(dtype):
+    logits, _ = extreme_rows("softmax", dtype)
+    exact = [[float(log.exp()) for log in exact_log_probabilities("softmax", row)[0]] for row in logits]
+    accuracy, tiny = 4 * np.finfo(dtype).eps, np.finfo(dtype).tiny
+    for row, exact_row in zip(logits, exact, strict=True):
+        scale = max(1, *abs(row))
+        assert_allclose(softmax_probabilities(row[np.newaxis])[0], exact_row, accuracy * scale, atol=tiny)

@@ -1,0 +1,116 @@
+"""Where the time of a training step goes.
+
+A clock around each part of a step, in fits like those of `steps`. "Once an epoch": the order of the rows,
+the history, the rules that stop. "Rest": the loop, the biases, and the clocks themselves, about 0.1 µs for
+each of some twenty calls. The products, the square root and the division of Adam, and the gathering of rows
+are bound by the hardware; that of a NumPy call on a few hundred numbers is bound by the call, 0.3 to 1 µs,
+and in the tiny network nearly all calls are of that kind.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any
+from unittest import mock
+
+from harness import Options, Table, limit_blas, number, report_progress
+from rivals import our_classifier
+from sknn_scratch import _fitting
+from sknn_scratch._core import batches, group, training
+from work import DIGITS, MNIST_LIKE, SPARSE_TEXT, TABLE, TINY, Work
+
+WORKS = (
+    TINY,
+    DIGITS,
+    replace(TABLE, epochs=1),
+    replace(MNIST_LIKE, epochs=1),
+    replace(SPARSE_TEXT, epochs=1),
+)
+PRODUCTS, ACTIVATION, LOSS, PENALTY, UPDATE = "products", "activation", "loss", "penalty", "update"
+ROWS, EPOCH, REST = "rows", "once an epoch", "rest"
+PARTS = (PRODUCTS, ACTIVATION, LOSS, PENALTY, UPDATE, ROWS, EPOCH, REST)
+
+
+class Clocks:
+    """Seconds that each part has taken."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = defaultdict(float)
+
+    def around(self, part: str, function: Callable) -> Callable:
+        """Time all calls of a function as those of a part."""
+
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self.seconds[part] += time.perf_counter() - start
+
+        return timed
+
+    def patches(self) -> list[Any]:
+        """Put a clock around every part."""
+        adam, allocate = group.OPTIMIZERS["adam"], group.allocate_workspace
+
+        def allocate_timed(*args: Any, **kwargs: Any) -> Any:
+            workspace = allocate(*args, **kwargs)
+            names = ("product", "rows_product", "outer_product")
+            return workspace._replace(
+                **{name: self.around(PRODUCTS, getattr(workspace, name)) for name in names}
+            )
+
+        return [
+            mock.patch.object(group, "allocate_workspace", allocate_timed),
+            mock.patch.object(
+                group, "OPTIMIZERS", {"adam": adam._replace(update=self.around(UPDATE, adam.update))}
+            ),
+            mock.patch.object(
+                _fitting, "ACTIVATIONS", {"relu": self.around(ACTIVATION, _fitting.ACTIVATIONS["relu"])}
+            ),
+            mock.patch.object(
+                _fitting,
+                "LOSSES",
+                {
+                    name: replace(loss, value_and_gradient=self.around(LOSS, loss.value_and_gradient))
+                    for name, loss in _fitting.LOSSES.items()
+                },
+            ),
+            self._patch(group.Group, "add_penalty_gradient", PENALTY),
+            self._patch(batches._Chunk, "fill", ROWS),
+            self._patch(batches.BatchStream, "_shuffled", EPOCH),
+            self._patch(training, "end_epoch", EPOCH),
+        ]
+
+    def _patch(self, owner: Any, name: str, part: str) -> Any:
+        return mock.patch.object(owner, name, self.around(part, getattr(owner, name)))
+
+
+def answer(options: Options) -> Iterator[Table]:
+    """Take the step of each work apart, in both precisions."""
+    with limit_blas(1):
+        for dtype in ("float64", "float32"):
+            rows = []
+            for work in WORKS:
+                report_progress(f"{work.name}, {dtype}")
+                rows.append([work.name, *take_apart(work.scaled(options.quick), dtype)])
+            yield Table(f"The parts of a step in {dtype}", ("", "step, µs", *PARTS), rows, "One BLAS thread.")
+
+
+def take_apart(work: Work, dtype: str) -> list[str]:
+    """Time a step, and the share of each part."""
+    X, y = work.data(dtype)
+    our_classifier(work).fit(X, y)
+    clocks = Clocks()
+    with ExitStack() as patches:
+        for patch in clocks.patches():
+            patches.enter_context(patch)
+        start = time.perf_counter()
+        our_classifier(work).fit(X, y)
+        seconds = time.perf_counter() - start
+    clocks.seconds[REST] = seconds - sum(clocks.seconds.values())
+    n_steps = work.epochs * work.steps_per_epoch
+    shares = [f"{100 * clocks.seconds[part] / seconds:.0f} %" for part in PARTS]
+    return [number(seconds / n_steps * 1e6), *shares]
