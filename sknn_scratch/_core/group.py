@@ -19,6 +19,8 @@ from sknn_scratch._core.tasks import TrainConfig, TrainResult, TrainState, Train
 
 # A loss this many times the first one is an explosion: trainings that recover stay far below it.
 EXPLOSION = 1e6
+# Rows that saturation is measured on: enough for a share, few enough to take no time in full-batch training.
+MEASURED_ROWS = 100
 
 
 @dataclass
@@ -142,6 +144,7 @@ class Group:
             )
             for n in self.batches.sizes
         }
+        self.measured_slope = self.workspaces[self.batches.batch_size].slope[..., :MEASURED_ROWS, :]
         self.step = Step(
             number=0,
             learning_rate=self.rates([run.config.learning_rate for run in self.runs]),

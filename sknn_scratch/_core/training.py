@@ -35,8 +35,6 @@ ADAPTIVE_FACTOR = 5.0
 ADAPTIVE_MINIMUM = 1e-6
 # A hidden value is saturated where the slope of the activation is below this.
 SATURATED_SLOPE = 0.05
-# Rows that saturation is measured on: enough for a share, few enough to take no time in full-batch training.
-MEASURED_ROWS = 100
 
 
 def train(tasks: Sequence[TrainTask], on_epoch_end: OnEpochEnd | None = None) -> list[TrainResult]:
@@ -63,7 +61,7 @@ def train(tasks: Sequence[TrainTask], on_epoch_end: OnEpochEnd | None = None) ->
         if group.runs and group.config.solver == "lbfgs":
             run_lbfgs(group, on_epoch_end)
         while group.runs:
-            end_epoch(group, run_epoch(group), on_epoch_end)
+            end_epoch(group, *run_epoch(group), on_epoch_end)
             group = group.without_stopped()
     except KeyboardInterrupt:
         for run in runs:
@@ -81,8 +79,8 @@ class EpochOutcome(NamedTuple):
 
 
 @np.errstate(all="ignore")
-def run_epoch(group: Group) -> EpochOutcome:
-    """Update the parameters once for every batch of the training rows."""
+def run_epoch(group: Group) -> tuple[list[EpochRecord], Any]:
+    """Update the parameters once for every batch; give the epoch's records, and which networks are sound."""
     start = time.perf_counter()
     learning_rates = [run.scheduled_rate for run in group.runs]
     step = group.next_step(learning_rates)
@@ -95,7 +93,9 @@ def run_epoch(group: Group) -> EpochOutcome:
     for run in group.runs:
         run.state.n_updates = step.number - 1
     objective = group.batches.mean(np.concatenate(losses)) + penalty
-    return EpochOutcome(objective, sound & group.are_finite(), learning_rates, time.perf_counter() - start)
+    sound = sound & group.are_finite()
+    outcome = EpochOutcome(objective, sound, learning_rates, time.perf_counter() - start)
+    return measure(group, outcome), sound
 
 
 def train_on_batch(group: Group, batch: Batch, step: Step) -> Any:
@@ -144,7 +144,9 @@ def run_lbfgs(group: Group, on_epoch_end: OnEpochEnd | None) -> None:
         now = time.perf_counter()
         outcome = EpochOutcome(np.float64(objective), np.isfinite(objective), [1.0], now - iteration_start)
         iteration_start = now
-        end_epoch(group, outcome, on_epoch_end)
+        with np.errstate(all="ignore"):
+            records = measure(group, outcome)
+        end_epoch(group, records, outcome.sound, on_epoch_end)
         return run.state.stop_reason is not None
 
     start = centring.coordinates(run.state.params)
@@ -156,10 +158,11 @@ def run_lbfgs(group: Group, on_epoch_end: OnEpochEnd | None) -> None:
     group.runs = []
 
 
-def end_epoch(group: Group, outcome: EpochOutcome, on_epoch_end: OnEpochEnd | None) -> None:
+def end_epoch(
+    group: Group, records: Sequence[EpochRecord], sound: Any, on_epoch_end: OnEpochEnd | None
+) -> None:
     """Write the epoch down, and find the reasons to stop."""
-    sound = np.atleast_1d(outcome.sound)
-    for run, record, is_sound in zip(group.runs, measure(group, outcome), sound, strict=True):
+    for run, record, is_sound in zip(group.runs, records, np.atleast_1d(sound), strict=True):
         run.state.history.append(record)
         if is_sound:
             run.state.stop_reason = reason_to_stop(run, record)
@@ -205,15 +208,13 @@ def watched_value(record: EpochRecord) -> float:
     return record.get("val_loss", record["loss"])
 
 
-@np.errstate(all="ignore")
 def measure(group: Group, outcome: EpochOutcome) -> list[EpochRecord]:
     """Record the epoch: its objective, validation, last gradient and last hidden values.
 
     The gradient is that of the last update; the slopes are those of as many of the last rows as a batch
-    has, ``MEASURED_ROWS`` at most. In a group a few of them may be surplus rows.
+    has, ``group.MEASURED_ROWS`` at most. In a group a few of them may be surplus rows.
     """
-    grads = group.last_grads
-    slope = group.workspaces[group.batches.batch_size].slope[..., :MEASURED_ROWS, :]
+    grads, slope = group.last_grads, group.measured_slope
     n_samples, n_hidden = slope.shape[-2:]
     is_flat = np.abs(slope) < SATURATED_SLOPE
     columns = {
@@ -223,7 +224,7 @@ def measure(group: Group, outcome: EpochOutcome) -> list[EpochRecord]:
         "saturated_fraction": count_true(is_flat) / (n_samples * n_hidden),
         "dead_fraction": count_true(np.logical_and.reduce(is_flat, axis=-2, keepdims=True)) / n_hidden,
         "learning_rate": group.per_network(outcome.learning_rates),
-        "seconds": group.per_network([outcome.seconds / len(group.runs)] * len(group.runs)),
+        "seconds": outcome.seconds / len(group.runs),
     }
     if group.validation is not None:
         columns["val_loss"] = mean_loss(group.network, group.params, group.validation)
@@ -231,7 +232,8 @@ def measure(group: Group, outcome: EpochOutcome) -> list[EpochRecord]:
         columns["val_score"] = group.per_network(list(map(score, group.runs, np.atleast_1d(outcome.sound))))
     if not group.networks:
         return [{name: float(value) for name, value in columns.items()}]
-    return [dict(zip(columns, map(float, row), strict=True)) for row in zip(*columns.values(), strict=True)]
+    rows = zip(*np.broadcast_arrays(*columns.values()), strict=True)
+    return [dict(zip(columns, map(float, row), strict=True)) for row in rows]
 
 
 def score(run: Run, is_sound: bool) -> float:
