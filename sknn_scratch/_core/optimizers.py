@@ -27,8 +27,8 @@ class Step:
     """The numbers of one update."""
 
     number: int  # counts from 1
-    learning_rate: Any
-    momentum: Any
+    learning_rate: Any  # a number, or (..., 1)
+    momentum: Array  # () or (..., 1); its dtype is the parameters'
     nesterov: bool
     beta_1: float
     beta_2: float
