@@ -1,12 +1,13 @@
 """What the network and the ensemble of networks have in common: parameters and methods."""
 
 import math
+from inspect import signature
 from numbers import Integral, Real
 from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
-from sklearn.metrics import get_scorer_names
+from sklearn.metrics import accuracy_score, get_scorer_names
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -16,6 +17,7 @@ from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.parameters import INIT_SCALES
 from sknn_scratch._core.sparse import SparseRows
 from sknn_scratch._fitting import FitInput, fitted_encoding
+from sknn_scratch._targets import are_plain_labels
 
 
 def _can_train_by_parts(estimator):
@@ -241,6 +243,26 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         logits = self._logits(X)
         return logits[:, 0] if fitted_encoding(self).kind == "binary" else logits
 
+    def score(self, X, y, sample_weight=None):
+        """Compute the accuracy: the share of rows whose labels are all predicted.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            True labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        accuracy : float
+        """
+        predicted = self.predict(X)
+        if sample_weight is None and are_plain_labels(y, predicted):
+            return float(np.mean(predicted == y))
+        return accuracy_score(y, predicted, sample_weight=sample_weight)
+
     def _rows(self, X):
         """Validate X for the core."""
         check_is_fitted(self, "classes_")
@@ -269,3 +291,7 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         tags.input_tags.sparse = True
         tags.classifier_tags.multi_label = True
         return tags
+
+
+# Cloning asks for the names of the parameters: to read them off once halves its time.
+BaseShallowNN.__init__.__signature__ = signature(BaseShallowNN.__init__)

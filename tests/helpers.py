@@ -13,7 +13,6 @@ from numpy.testing import assert_allclose
 
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.batches import TrainData
-from sknn_scratch._core.blas import add_multiple
 from sknn_scratch._core.losses import LOSSES, allocate_loss_scratch
 from sknn_scratch._core.network import (
     Batch,
@@ -98,7 +97,7 @@ def objective_and_gradient(network, flat, batch, penalty=0.0, keep=None):
     ``penalty`` is a number or (...); ``keep`` (..., n_samples, n_hidden) are dropout's factors.
     """
     params = view_parameters(flat, network.shape)
-    grads, updates = (view_parameters(np.zeros_like(flat), network.shape) for _ in range(2))
+    grads = view_parameters(np.zeros_like(flat), network.shape)
     leading = (*flat.shape[:-1], batch.targets.shape[-2])
     workspace = allocate_workspace(
         network.shape,
@@ -110,8 +109,7 @@ def objective_and_gradient(network, flat, batch, penalty=0.0, keep=None):
     if keep is not None:
         workspace.keep[...] = keep
     loss = loss_and_gradient(network, params, grads, batch, workspace)
-    column = np.expand_dims(penalty, -1) if np.ndim(penalty) else penalty
-    add_multiple(grads.weights, column, params.weights, updates.weights)
+    grads.weights[...] += np.expand_dims(penalty, -1) * params.weights
     return loss + penalty_value(params, penalty), grads.flat
 
 
@@ -128,12 +126,10 @@ def evaluate_loss(name, logits, targets, weights=1.0):
 
 
 def optimise(name, params, gradient, n_steps, **numbers):
-    """Yield the parameters after each of n steps of an optimiser in OPTIMIZERS from ``params``."""
+    """Yield the parameters (n,) after each of n steps of an optimiser in OPTIMIZERS from ``params``."""
     params = params.copy()
     numbers = {"momentum": 0.9, "nesterov": True, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8} | numbers
-    for per_network in ("learning_rate", "momentum"):
-        numbers[per_network] = np.asarray(numbers[per_network], params.dtype)
-    step = Step(number=1, **numbers)
+    step = Step(number=1, dtype=params.dtype, **numbers)
     memory, updates = OPTIMIZERS[name].init(params), np.empty_like(params)
     for step.number in range(1, n_steps + 1):
         OPTIMIZERS[name].update(params, gradient(params), updates, memory, step)

@@ -9,6 +9,7 @@ import pytest
 import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import DataConversionWarning
+from sklearn.metrics import accuracy_score
 
 from sknn_scratch import ShallowNNClassifier
 from tests.helpers import KINDS, assert_same_model, make_data
@@ -69,6 +70,36 @@ def test_labels_of_any_type(name):
     reference = make_classifier(max_iter=40).fit(X2, Y2)
     assert_same_model(classifier, reference, rtol=0)
     assert classifier.score(X2, y) == reference.score(X2, Y2)
+
+
+@pytest.mark.parametrize("name", LABELS)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_score_is_scikit_learns_accuracy(name, weighted):
+    y, _ = LABELS[name]
+    classifier = make_classifier(max_iter=3).fit(X2, y)
+    weights = np.random.default_rng(0).random(len(X2)) if weighted else None
+    expected = accuracy_score(y, classifier.predict(X2), sample_weight=weights)
+    score = classifier.score(X2, y, weights)
+    assert type(score) is float
+    assert score == expected
+    assert 0 < score < 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_score_of_every_kind_is_scikit_learns_accuracy(kind):
+    X, y = make_data(kind)
+    classifier = make_classifier().fit(X, y)
+    assert classifier.score(X, y) == accuracy_score(y, classifier.predict(X))
+
+
+@pytest.mark.parametrize("y", [Y2[:-1], Y2[:1], Y2 + 0.5, np.column_stack([Y2, Y2]), Y2.astype(str)])
+def test_labels_that_cannot_be_scored_are_refused(y):
+    classifier = make_classifier().fit(X2, Y2)
+    with pytest.raises((ValueError, TypeError)) as expected:
+        accuracy_score(y, classifier.predict(X2))
+    with pytest.raises(type(expected.value)) as found:
+        classifier.score(X2, y)
+    assert str(found.value) == str(expected.value)
 
 
 @pytest.mark.parametrize("name", ["str", "pandas Int64", "bool", "polars String", "negative and far apart"])

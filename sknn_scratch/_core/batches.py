@@ -81,6 +81,7 @@ class BatchStream:
         self.n_samples = [one.n_samples for one in data]
         self.longest = max(self.n_samples)
         self.batch_size = min(batch_size, self.longest)
+        self.takes_all_rows = all(one.rows is None for one in data)
         self.rows = self._stack_rows(data)
         self.weights = self._stack_weights(data)
         self.slots = [self._slot(start) for start in range(0, self.longest, self.batch_size)]
@@ -108,32 +109,32 @@ class BatchStream:
 
     def _all_rows(self) -> list[Batch]:
         """Prepare the one batch of full-batch training: X itself, if possible."""
-        if self.rows is None and isinstance(self.X, np.ndarray):
+        if self.takes_all_rows and isinstance(self.X, np.ndarray):
             return [self.slots[0].batch(self.X, self.targets, self.weights)]
-        order = np.broadcast_to(np.arange(self.longest), (*self.networks, self.longest))
-        return next(self._gathered(order))
+        return next(self._gathered(self._positions()))
+
+    def _positions(self) -> Index:
+        """Positions (..., longest) of all rows of all networks, one network's after the other's."""
+        return np.arange(math.prod(self.networks) * self.longest).reshape(*self.networks, self.longest)
 
     def _shuffled(self, rngs: Sequence[np.random.Generator]) -> Index:
         """Positions (..., longest) in random order; those of surplus rows stay at the end."""
-        if not self.networks:
-            return rngs[0].permutation(self.longest)
-        orders = np.empty((len(rngs), self.longest), np.intp)
-        for order, rng, n in zip(orders, rngs, self.n_samples, strict=True):
-            order[:n] = rng.permutation(n)
-            order[n:] = np.arange(n, self.longest)
-        return orders
+        positions = self._positions()
+        for of_network, rng, n in zip(np.atleast_2d(positions), rngs, self.n_samples, strict=True):
+            rng.shuffle(of_network[:n])
+        return positions
 
-    def _gathered(self, order: Index) -> Iterator[list[Batch]]:
+    def _gathered(self, positions: Index) -> Iterator[list[Batch]]:
         """Gather the rows in this order, chunk by chunk, and cut the chunks into batches."""
-        rows = order if self.rows is None else np.take_along_axis(self.rows, order, axis=-1)
+        rows = positions if self.rows is None else self.rows.take(positions)
         weights = None
         if self.weights is not None:
-            weights = np.take_along_axis(self.weights, order[..., np.newaxis], axis=-2)
+            weights = self.weights.take(positions)[..., np.newaxis]
         step = self._batches_in_chunk()
         for i in range(0, len(self.slots), step):
             slots = self.slots[i : i + step]
-            positions = slice(slots[0].positions.start, slots[-1].positions.stop)
-            yield self._chunk(slots).fill(rows[..., positions], weights, slots)
+            chunk = slice(slots[0].positions.start, slots[-1].positions.stop)
+            yield self._chunk(slots).fill(rows[..., chunk], weights, slots)
 
     def _batches_in_chunk(self) -> int:
         values = self.X.shape[1] if isinstance(self.X, np.ndarray) else self.X.nnz / self.X.shape[0]
@@ -162,8 +163,11 @@ class BatchStream:
         return _Slot(slice(start, start + max(counts)), counts, one_by_count)
 
     def _stack_rows(self, data: Sequence[TrainData]) -> Index | None:
-        """Rows (..., longest) of all networks; surplus rows repeat a network's first."""
-        if all(one.rows is None for one in data):
+        """Rows (..., longest) of all networks; surplus rows repeat a network's first.
+
+        None for a single network that takes all rows: then they are the positions themselves.
+        """
+        if self.takes_all_rows and not self.networks:
             return None
         rows = np.zeros((len(data), self.longest), np.intp)
         for row, one in zip(rows, data, strict=True):

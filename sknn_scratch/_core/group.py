@@ -124,8 +124,11 @@ class Group:
                 state.params = flat[i]
                 state.memory = {name: array[i] for name, array in memory.items()}
         self.params, self.grads = view_parameters(flat, shape), view_parameters(np.zeros_like(flat), shape)
-        n_weights = shape.n_params if self.networks else shape.n_weights  # as in penalty_rates
-        self.whole = Part(flat, self.grads.flat, np.zeros_like(flat), memory, n_weights)
+        n_weights = flat.size if self.networks else shape.n_weights  # as in penalty_rates
+        vectors = {name: array.reshape(-1) for name, array in memory.items()}
+        self.whole = Part(
+            flat.reshape(-1), self.grads.flat.reshape(-1), np.zeros(flat.size, flat.dtype), vectors, n_weights
+        )
         self.narrowing = Narrowing(self.whole, shape) if is_trained_narrow(self.runs[0].task) else None
         self.last_grads = self.grads
         self.last_batch: Batch | None = None
@@ -147,12 +150,13 @@ class Group:
         self.measured_slope = self.workspaces[self.batches.batch_size].slope[..., :MEASURED_ROWS, :]
         self.step = Step(
             number=0,
-            learning_rate=self.rates([run.config.learning_rate for run in self.runs]),
-            momentum=self.column([run.config.momentum for run in self.runs]),
+            learning_rate=self.per_parameter([run.config.learning_rate for run in self.runs]),
+            momentum=self.per_parameter([run.config.momentum for run in self.runs]),
             nesterov=config.nesterov,
             beta_1=config.beta_1,
             beta_2=config.beta_2,
             epsilon=config.epsilon,
+            dtype=self.params.flat.dtype,
         )
         alphas = [run.config.alpha / run.data.total_weight for run in self.runs]
         self.penalty = self.per_network(alphas) if any(alphas) else None
@@ -162,13 +166,13 @@ class Group:
         if validations:
             self.validation = stack_validations(validations) if self.networks else validations[0]
 
-    def _penalty_rates(self, alphas: list[float]) -> Array:
-        """Give one network's rate, or one for every parameter of several: then all passes are contiguous."""
+    def _penalty_rates(self, alphas: list[float]) -> Any:
+        """Give one network's rate, or one for every parameter of several, biases included."""
         if not self.networks:
-            return self.column(alphas)
+            return alphas[0]
         rates = view_parameters(np.zeros_like(self.params.flat), self.network.shape)
-        rates.weights[...] = self.column(alphas)
-        return rates.flat
+        rates.weights[...] = np.array(alphas)[:, np.newaxis]
+        return rates.flat.reshape(-1)
 
     def _share(self, arrays: list[Array]) -> Array:
         return np.stack(arrays) if self.networks else arrays[0]
@@ -177,19 +181,16 @@ class Group:
         """Give an array (...) of a number for each network; one network's stays a number."""
         return np.array(values) if self.networks else values[0]
 
-    def column(self, values: Sequence[float]) -> Array:
-        """Give the same in the precision of the parameters, as (..., 1) to go with them."""
-        column = np.array(values, self.params.flat.dtype)
-        return column[:, np.newaxis] if self.networks else column.reshape(())
-
-    def rates(self, values: Sequence[float]) -> Any:
-        """Give the same for one network as a number, which is multiplied by other numbers."""
-        return self.column(values) if self.networks else values[0]
+    def per_parameter(self, values: Sequence[float]) -> Any:
+        """Give one number, if all networks have the same, or an array as long as all their parameters."""
+        if len(set(values)) == 1:
+            return values[0]
+        return np.repeat(np.array(values, self.params.flat.dtype), self.network.shape.n_params)
 
     def next_step(self, learning_rates: Sequence[float]) -> Step:
         """Go on numbering the updates, at an epoch's learning rates."""
         self.step.number = self.runs[0].state.n_updates + 1
-        self.step.learning_rate = self.rates(learning_rates)
+        self.step.learning_rate = self.per_parameter(learning_rates)
         return self.step
 
     def are_sound(self, losses: Array) -> Any:

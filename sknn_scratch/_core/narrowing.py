@@ -30,7 +30,7 @@ def is_wide(shape: NetworkShape) -> bool:
 
 
 class Part(NamedTuple):
-    """What an update reads and writes: arrays (..., n), of which the first entries are weights."""
+    """What an update reads and writes: arrays (n,), of which the first entries are weights."""
 
     params: Array
     grads: Array

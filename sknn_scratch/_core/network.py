@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from sknn_scratch._core.activations import Activate, Array
+from sknn_scratch._core.blas import add_row
 from sknn_scratch._core.losses import Loss, LossScratch, allocate_loss_scratch
 from sknn_scratch._core.parameters import Layers, NetworkShape, Parameters
 from sknn_scratch._core.sparse import SparseRows, slice_rows
@@ -106,7 +107,7 @@ def forward(network: Network, params: Parameters, X: Rows, workspace: Workspace)
     """Fill ``hidden``, ``slope`` and ``logits`` of the workspace."""
     hidden, logits, product = workspace.hidden, workspace.logits, workspace.product
     workspace.rows_product(X, params.w_hidden, out=hidden)
-    hidden += params.b_hidden
+    add_row(hidden, params.b_hidden, workspace.ones)
     network.activate(hidden, workspace.slope)
     if workspace.keep is not None:
         hidden *= workspace.keep

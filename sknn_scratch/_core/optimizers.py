@@ -1,10 +1,10 @@
-"""Optimisers: pairs (init, update) on flat buffers that know nothing of layers.
+"""Optimisers: pairs (init, update) on flat buffers that know nothing of layers, nor of networks.
 
     init(params)                                   -> memory, a dict of arrays shaped like params
     update(params, grads, updates, memory, step)   overwrites params and memory, in place
 
-``params``, ``grads`` and the scratch buffer ``updates`` are flat, (..., n_params). A ``Step`` carries the
-numbers; those that may differ between networks are numbers or arrays (..., 1).
+``params``, ``grads`` and the scratch buffer ``updates`` are of shape (n,): all parameters of all networks,
+or a part of them. A ``Step`` carries the numbers; one that differs between networks is an array (n,).
 
 To add an optimiser, write the two functions and give them a line in ``OPTIMIZERS``.
 """
@@ -15,9 +15,10 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._core.blas import add_multiple
+from sknn_scratch._core.blas import add_multiple, decay_and_add
 
 Memory: TypeAlias = dict[str, Array]
 
@@ -27,22 +28,18 @@ class Step:
     """The numbers of one update."""
 
     number: int  # counts from 1
-    learning_rate: Any  # a number, or (..., 1)
-    momentum: Array  # () or (..., 1); its dtype is the parameters'
+    learning_rate: Any  # a number, or (n,)
+    momentum: Any  # a number, or (n,)
     nesterov: bool
     beta_1: float
     beta_2: float
     epsilon: float
-    # The same as arrays of the parameters' dtype: NumPy multiplies by these in two thirds of the time.
-    decay_1: Array = field(init=False)
-    decay_2: Array = field(init=False)
+    dtype: DTypeLike  # of the parameters
+    # As an array of no axes, which NumPy adds in two thirds of the time.
     scaled_epsilon: Array = field(init=False)
 
     def __post_init__(self) -> None:
-        dtype = self.momentum.dtype
-        self.decay_1 = np.array(self.beta_1, dtype)
-        self.decay_2 = np.array(self.beta_2, dtype)
-        self.scaled_epsilon = np.array(self.epsilon / (1 - self.beta_2) ** 0.5, dtype)
+        self.scaled_epsilon = np.array(self.epsilon / (1 - self.beta_2) ** 0.5, self.dtype)
 
 
 class Optimizer(NamedTuple):
@@ -88,11 +85,9 @@ def update_adam(params: Array, grads: Array, updates: Array, memory: Memory, ste
     The memory holds m / (1 - beta_1) and v / (1 - beta_2): two passes over the buffer fewer.
     """
     m, v = memory["first_moment"], memory["second_moment"]
-    m *= step.decay_1
-    m += grads
+    decay_and_add(m, step.beta_1, grads)
     np.square(grads, out=updates)
-    v *= step.decay_2
-    v += updates
+    decay_and_add(v, step.beta_2, updates)
 
     np.sqrt(v, out=updates)
     updates += step.scaled_epsilon
