@@ -189,7 +189,9 @@ def find_encoding(fitted, y, inputs, goes_on):
     if inputs.partial and inputs.classes is None and y.ndim == 1:
         raise ValueError("classes must be passed on the first call to partial_fit.")
     encoding = LabelEncoding.of(y, inputs.classes)
-    encoding.check_classes(inputs.classes)
+    if inputs.classes is not None:
+        encoding.check(y)
+        encoding.check_classes(inputs.classes)
     if len(encoding.classes) < 2 and encoding.kind != "multilabel":
         source = "y" if inputs.classes is None else "classes"
         raise ValueError(
@@ -256,6 +258,7 @@ def given_validation(fitted, inputs, encoding, dtype):
     """Validate X_val, y_val and sample_weight_val."""
     try:
         X, y = validated_data(fitted, inputs.X_val, inputs.y_val, dtype, reset=False)
+        encoding.check(y)
         targets = encoding.encode(y, dtype)
         weights = row_weights(inputs.sample_weight_val, fitted.class_weight, X, y, encoding.classes)
     except ValueError as error:

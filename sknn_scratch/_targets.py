@@ -45,8 +45,10 @@ class LabelEncoding:
         return 1 if self.kind == "binary" else len(self.classes)
 
     def encode(self, y, dtype):
-        """Write labels (n_samples,) or (n_samples, n_labels) as targets (n_samples, n_outputs)."""
-        self.check(y)
+        """Write labels (n_samples,) or (n_samples, n_labels) as targets (n_samples, n_outputs).
+
+        They must be this encoding's: those it was found of, or checked.
+        """
         if self.kind == "multilabel":
             return np.ascontiguousarray(y, dtype=dtype)
         codes = np.searchsorted(self.classes, y)

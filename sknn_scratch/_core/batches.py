@@ -119,8 +119,10 @@ class BatchStream:
 
     def _shuffled(self, rngs: Sequence[np.random.Generator]) -> Index:
         """Positions (..., longest) in random order; those of surplus rows stay at the end."""
+        if not self.networks:
+            return rngs[0].permutation(self.longest)
         positions = self._positions()
-        for of_network, rng, n in zip(np.atleast_2d(positions), rngs, self.n_samples, strict=True):
+        for of_network, rng, n in zip(positions, rngs, self.n_samples, strict=True):
             rng.shuffle(of_network[:n])
         return positions
 
