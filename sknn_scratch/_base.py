@@ -87,7 +87,7 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         self,
         n_hidden=100,
         activation="relu",
-        init_scale=0.1,
+        init_scale=0.05,
         learning_rate=0.005,
         *,
         solver="adam",

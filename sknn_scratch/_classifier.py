@@ -32,7 +32,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
             Activation, default="relu"
         The function g of the hidden units. "logistic" is another name of "sigmoid". For one of your own,
         pass an :class:`Activation`.
-    init_scale : float or {"he", "glorot"}, default=0.1
+    init_scale : float or {"he", "glorot"}, default=0.05
         Standard deviation of the normally distributed initial weights; biases start at zero. "he" and
         "glorot" derive it from the sizes of the layers. With 0 the hidden units stay identical.
     learning_rate : float, default=0.005

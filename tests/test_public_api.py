@@ -53,7 +53,7 @@ MEASURED = object()
 SIGNATURE = {
     "n_hidden": MEASURED,
     "activation": "relu",
-    "init_scale": 0.1,
+    "init_scale": 0.05,
     "learning_rate": MEASURED,
     "solver": "adam",
     "batch_size": "auto",
