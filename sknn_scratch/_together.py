@@ -17,8 +17,9 @@ GROUP_BYTES = 2**28
 # Those that every step touches stay within this: networks that are too large for it gain nothing from each
 # other's company, and were measured to lose up to a fifth of their speed, because the step leaves the cache.
 STEP_BYTES = 2**24
-# Copies of its parameters that a step of a network touches: gradients, updates and two moments with them.
-STEP_COPIES = 5
+# Copies of its parameters that a step of a network touches: gradients, updates, two moments, and the rates of
+# learning and of the penalty with them.
+STEP_COPIES = 7
 # Others: the starts of epochs, the best one, the result, and those of the step once more while the networks
 # that have stopped leave the group.
 OTHER_COPIES = 11

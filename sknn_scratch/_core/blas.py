@@ -1,4 +1,7 @@
-"""What NumPy lacks, or BLAS does faster; where it does so for one network only, that is worth a branch."""
+"""What NumPy lacks, or BLAS does faster; where it does so for one network only, that is worth a branch.
+
+What is written to must be contiguous: of any other array, SciPy hands BLAS a copy.
+"""
 
 from typing import Any
 

@@ -182,8 +182,12 @@ class Group:
         return np.array(values) if self.networks else values[0]
 
     def per_parameter(self, values: Sequence[float]) -> Any:
-        """Give one number, if all networks have the same, or an array as long as all their parameters."""
-        if len(set(values)) == 1:
+        """Give one network's number, or an array as long as all parameters of several.
+
+        An array even if they have the same: what BLAS does with a number depends, in the last bit, on where
+        in the array a parameter stands, and so on how networks are grouped.
+        """
+        if not self.networks:
             return values[0]
         return np.repeat(np.array(values, self.params.flat.dtype), self.network.shape.n_params)
 

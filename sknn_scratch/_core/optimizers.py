@@ -94,8 +94,8 @@ def update_adam(params: Array, grads: Array, updates: Array, memory: Memory, ste
     np.divide(m, updates, out=updates)
     correction_1 = (1 - step.beta_1) / (1 - step.beta_1**step.number)
     correction_2 = (1 - step.beta_2) / (1 - step.beta_2**step.number)
-    rate = step.learning_rate * (correction_1 / correction_2**0.5)
-    add_multiple(params, -rate, updates, scratch=updates)
+    rate = -(correction_1 / correction_2**0.5) * step.learning_rate
+    add_multiple(params, rate, updates, scratch=updates)
 
 
 OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType(

@@ -60,6 +60,17 @@ def test_seeds(kind, solver, batch_size):
     assert (results[0].state.params != results[1].state.params).all()
 
 
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_the_place_in_a_stack_makes_no_difference_to_the_last_bit(solver):
+    """Else a search would depend on how its networks are shared out among workers."""
+    problem = make_problem("multiclass")
+    tasks = [make_task(problem, seed, solver=solver, alpha=1.0) for seed in range(5)]
+    together = train_together(tasks)
+    for order in ([4, 2, 0], [3, 1]):
+        for i, result in zip(order, train_together([tasks[i] for i in order]), strict=True):
+            assert_array_equal(result.state.params, together[i].state.params)
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_activations(activation):
     network = make_network(BINARY, activation)
