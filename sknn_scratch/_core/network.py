@@ -26,6 +26,8 @@ Rows: TypeAlias = Array | SparseRows
 Product: TypeAlias = Callable[..., Any]
 MapBlocks: TypeAlias = Callable[..., Iterable[Any]]  # map, or one that uses several threads
 
+OUTER_OF_EACH: Product = partial(np.einsum, "kno,koh->knh")
+
 BLOCK_BYTES = 2**20  # hidden values of a block of rows: they should stay in the second-level cache
 
 
@@ -60,7 +62,7 @@ class Workspace(NamedTuple):
     # ndarray.dot or, with a network axis, np.matmul, whose overhead is twice as large.
     product: Product
     rows_product: Product  # for the rows of X, which may be sparse
-    outer_product: Product  # for columns as many as there are outputs; with one it is a broadcast
+    outer_product: Product  # for columns as many as there are outputs; one of each network einsum does best
 
 
 def allocate_workspace(
@@ -87,7 +89,7 @@ def allocate_workspace(
         ones=np.ones((1, leading[-1]), dtype),
         product=product,
         rows_product=SparseRows.multiply if sparse else product,
-        outer_product=np.multiply if shape.n_outputs == 1 and product is np.matmul else product,
+        outer_product=OUTER_OF_EACH if shape.n_outputs == 1 and product is np.matmul else product,
     )
 
 

@@ -232,8 +232,10 @@ def measure(group: Group, outcome: EpochOutcome) -> list[EpochRecord]:
         columns["val_score"] = group.per_network(list(map(score, group.runs, np.atleast_1d(outcome.sound))))
     if not group.networks:
         return [{name: float(value) for name, value in columns.items()}]
-    rows = zip(*np.broadcast_arrays(*columns.values()), strict=True)
-    return [dict(zip(columns, map(float, row), strict=True)) for row in rows]
+    table = np.empty((len(columns), *group.networks))
+    for column, values in zip(table, columns.values(), strict=True):
+        column[...] = values
+    return [dict(zip(columns, row, strict=True)) for row in table.T.tolist()]
 
 
 def score(run: Run, is_sound: bool) -> float:
