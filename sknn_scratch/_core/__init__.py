@@ -49,10 +49,15 @@ Rooms
     activations  each function beside its derivative
     losses       cross-entropy on logits: value and gradient together
     network      forward, backward, the buffers of a step
+    blas         what BLAS does faster than NumPy
     sparse       CSR rows and their two products
     batches      rows of one or many networks, shuffled and cut into batches
     optimizers   adam and sgd on the flat buffer
+    narrowing    the part of a wide network that a sparse batch updates
     lbfgs        the driver of SciPy's L-BFGS
     stopping     reasons to stop; the best epoch
+    tasks        what is trained: state, data and hyperparameters of a network
+    group        networks that are trained together, and the arrays they share
     training     the loop
+    checkpoint   a state on disk
 """
