@@ -189,14 +189,14 @@ def find_encoding(fitted, y, inputs, goes_on):
     if inputs.partial and inputs.classes is None and y.ndim == 1:
         raise ValueError("classes must be passed on the first call to partial_fit.")
     encoding = LabelEncoding.of(y, inputs.classes)
-    if inputs.classes is not None:
-        encoding.check(y)
-        encoding.check_classes(inputs.classes)
+    encoding.check_classes(inputs.classes)
     if len(encoding.classes) < 2 and encoding.kind != "multilabel":
         source = "y" if inputs.classes is None else "classes"
         raise ValueError(
             f"{source} has only one class, {encoding.classes.tolist()}; a classifier needs two or more."
         )
+    if inputs.classes is not None:
+        encoding.check(y)
     fitted.classes_, fitted._target_kind_ = encoding.classes, encoding.kind
     return encoding
 

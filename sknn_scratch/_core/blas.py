@@ -42,8 +42,8 @@ def add_row(target: Array, row: Array, ones: Array) -> None:
     For one network as an update of rank one, ones times the row, in half the time of NumPy's broadcast.
     """
     if target.ndim == 2:
-        stride = keep = 1
-        GER[target.dtype.char](1.0, row, ones, stride, stride, target.T, keep, keep, keep)
+        stride = in_place = 1
+        GER[target.dtype.char](1.0, row, ones, stride, stride, target.T, in_place, in_place, in_place)
     else:
         target += row
 

@@ -149,8 +149,8 @@ class Group:
         }
         self.measured_slope = self.workspaces[self.batches.batch_size].slope[..., :MEASURED_ROWS, :]
         self.step = Step(
-            number=0,
-            learning_rate=self.per_parameter([run.config.learning_rate for run in self.runs]),
+            number=0,  # this and the learning rate are next_step's to set
+            learning_rate=0.0,
             momentum=self.per_parameter([run.config.momentum for run in self.runs]),
             nesterov=config.nesterov,
             beta_1=config.beta_1,

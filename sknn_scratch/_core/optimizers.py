@@ -61,11 +61,11 @@ def update_sgd(params: Array, grads: Array, updates: Array, memory: Memory, step
     params  += velocity                                       (classical)
     params  += momentum velocity - learning_rate grads        (Nesterov)
     """
-    velocity = memory["velocity"]
+    velocity, rate = memory["velocity"], -step.learning_rate
     velocity *= step.momentum
-    add_multiple(velocity, -step.learning_rate, grads, scratch=updates)
+    add_multiple(velocity, rate, grads, scratch=updates)
     if step.nesterov:
-        add_multiple(params, -step.learning_rate, grads, scratch=updates)
+        add_multiple(params, rate, grads, scratch=updates)
         add_multiple(params, step.momentum, velocity, scratch=updates)
     else:
         params += velocity

@@ -26,6 +26,16 @@ def test_adds_a_multiple_in_place(dtype, n_scales, own_scratch):
 
 @both_precisions
 @one_scale_or_many
+def test_a_part_of_a_buffer_is_written_and_no_more(dtype, n_scales):
+    buffer, array = np.zeros(10, dtype), np.ones(10, dtype)
+    scale = np.full(n_scales, 0.5, dtype)[:6] if n_scales else 0.5
+    add_multiple(buffer[:6], scale, array[:6], np.empty_like(array)[:6])
+    assert_array_equal(buffer[:6], 0.5)
+    assert_array_equal(buffer[6:], 0)
+
+
+@both_precisions
+@one_scale_or_many
 def test_only_the_first_entries_change(dtype, n_scales):
     rng = np.random.default_rng(0)
     target, array = rng.normal(size=(2, 7)).astype(dtype)
