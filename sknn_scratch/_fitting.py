@@ -21,7 +21,7 @@ from sklearn.utils.validation import validate_data
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.batches import TrainData
 from sknn_scratch._core.losses import LOSSES
-from sknn_scratch._core.network import Batch, Network, mean_loss
+from sknn_scratch._core.network import Network, make_batch, mean_loss
 from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.parameters import Layers, NetworkShape, flatten, initialise, view_parameters
 from sknn_scratch._core.sparse import SparseRows
@@ -249,7 +249,7 @@ def held_out_validation(fitted, inputs, encoded, weights, rows):
     rng = random_streams(fitted)["split"]
     train_rows, rows = split_rows(rows, y, fitted.validation_fraction, rng)
     weights = None if weights is None else weights[rows]
-    validation = validation_batch(X[rows], targets[rows], weights)
+    validation = validation_batch(X[rows], targets[rows], weights, encoded.encoding)
     X_user = inputs.X if hasattr(inputs.X, "columns") else X
     return train_rows, validation, scorer_of(fitted, _safe_indexing(X_user, rows), y[rows], weights)
 
@@ -263,17 +263,14 @@ def given_validation(fitted, inputs, encoding, dtype):
         weights = row_weights(inputs.sample_weight_val, fitted.class_weight, X, y, encoding.classes)
     except ValueError as error:
         raise ValueError(f"In X_val, y_val or sample_weight_val: {error}") from error
-    validation = validation_batch(X, targets, weights)
+    validation = validation_batch(X, targets, weights, encoding)
     return validation, scorer_of(fitted, inputs.X_val, y, weights)
 
 
-def validation_batch(X, targets, weights):
-    """Make a batch of the validation rows, whose weights sum to one."""
-    if scipy.sparse.issparse(X):
-        X = SparseRows([X], stacked=False)
-    if weights is None:
-        return Batch(X, targets, 1 / len(targets))
-    return Batch(X, targets, (weights / weights.sum())[:, np.newaxis].astype(targets.dtype))
+def validation_batch(X, targets, weights, encoding):
+    """Make a batch of the validation rows."""
+    X = SparseRows([X], stacked=False) if scipy.sparse.issparse(X) else X
+    return make_batch(X, targets, weights, LOSSES[encoding.loss])
 
 
 def scorer_of(fitted, X, y, weights):

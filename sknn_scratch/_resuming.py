@@ -131,7 +131,7 @@ def fingerprints(data):
         "sample_weight": (data.weights,),
         "The part of the rows to validate with": (
             data.rows,
-            *(() if held_out is None else (held_out.X, held_out.targets, held_out.weights)),
+            *(() if held_out is None else (held_out.X, held_out.targets.codes, held_out.targets.weights)),
         ),
     }
     return {part: digest(arrays) for part, arrays in parts.items()}

@@ -126,7 +126,7 @@ class _Draft:
 def step_bytes_of(task):
     """Bytes that one step of a network touches: its parameters, and what it computes for a batch."""
     shape = task.config.network.shape
-    of_row = shape.n_features + 5 * (shape.n_hidden + shape.n_outputs)
+    of_row = shape.n_features + 5 * shape.n_hidden + 10 * shape.n_outputs
     numbers = STEP_COPIES * shape.n_params + task.config.batch_size * of_row
     return numbers * task.state.params.itemsize
 
@@ -138,7 +138,7 @@ def other_bytes_of(task):
     if data.validation is not None:
         shape = config.network.shape
         of_row = shape.n_features + 2 * shape.n_hidden + 5 * shape.n_outputs
-        numbers += len(data.validation.targets) * of_row
+        numbers += data.validation.n_rows * of_row
     return numbers * state.params.itemsize + 5 * data.n_samples * np.dtype(np.intp).itemsize
 
 

@@ -11,11 +11,11 @@ import numpy as np
 import scipy.sparse
 from numpy.testing import assert_allclose
 
+from sknn_scratch._core import network as network_module
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.batches import TrainData
-from sknn_scratch._core.losses import LOSSES, allocate_loss_scratch
+from sknn_scratch._core.losses import LOSSES, CodedTargets, allocate_loss_scratch
 from sknn_scratch._core.network import (
-    Batch,
     Network,
     allocate_workspace,
     loss_and_gradient,
@@ -74,10 +74,7 @@ def rows_of(X):
 
 def make_batch(problem, weights=None):
     """Make one batch of all rows; positive ``weights`` (n_samples,) of any sum."""
-    if weights is None:
-        return Batch(rows_of(problem.X), problem.targets, 1 / len(problem.targets))
-    weights = (weights / weights.sum()).astype(problem.targets.dtype)
-    return Batch(rows_of(problem.X), problem.targets, weights[:, np.newaxis])
+    return network_module.make_batch(rows_of(problem.X), problem.targets, weights, LOSSES[problem.loss])
 
 
 def make_network(problem, activation="tanh", n_hidden=5):
@@ -98,7 +95,7 @@ def objective_and_gradient(network, flat, batch, penalty=0.0, keep=None):
     """
     params = view_parameters(flat, network.shape)
     grads = view_parameters(np.zeros_like(flat), network.shape)
-    leading = (*flat.shape[:-1], batch.targets.shape[-2])
+    leading = (*flat.shape[:-1], batch.n_rows)
     workspace = allocate_workspace(
         network.shape,
         leading,
@@ -122,7 +119,11 @@ def evaluate_loss(name, logits, targets, weights=1.0):
     """Weighted sum (...) of a loss in LOSSES and its gradient at the logits, which are left alone."""
     gradient = logits.copy()
     scratch = allocate_loss_scratch(logits.shape[:-1], logits.shape[-1], logits.dtype)
-    return LOSSES[name].value_and_gradient(gradient, targets, weights, scratch), gradient
+    loss = LOSSES[name]
+    columns = np.empty((*logits.shape[:-1], loss.n_partitions(logits.shape[-1])), logits.dtype)
+    columns[...] = weights
+    codes = loss.code(targets)
+    return loss.value_and_gradient(gradient, CodedTargets(codes, codes * columns, columns), scratch), gradient
 
 
 def optimise(name, params, gradient, n_steps, **numbers):
@@ -171,8 +172,9 @@ def train_and_watch(task):
 def objective_of(task, params):
     """Evaluate the objective and gradient of all training rows of a task at flat parameters."""
     data = task.data
-    batch = make_batch(Problem(data.X, data.targets, None), data.weights)
-    return objective_and_gradient(task.config.network, params, batch, task.config.alpha / data.total_weight)
+    network = task.config.network
+    batch = network_module.make_batch(rows_of(data.X), data.targets, data.weights, network.loss)
+    return objective_and_gradient(network, params, batch, task.config.alpha / data.total_weight)
 
 
 def history_column(result, name):

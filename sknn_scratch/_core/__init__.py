@@ -28,9 +28,10 @@ Axes
     number of classes or labels. Biases are rows: (..., 1, n_hidden).
 
 Names
-    X, targets (zeros and ones), weights (of rows), params, grads, updates, w_hidden, b_hidden, w_output,
-    b_output, hidden_input (z), hidden (a), slope (g'(z)), logits, probabilities, mean_loss, penalty,
-    objective. ``delta_x`` is the gradient of the objective with respect to x.
+    X, targets (zeros and ones), codes (what a loss makes of them), weights (of rows), params, grads, updates,
+    w_hidden, b_hidden, w_output, b_output, hidden_input (z), hidden (a), slope (g'(z)), logits,
+    probabilities, mean_loss, penalty, objective. ``delta_x`` is the gradient of the objective with respect
+    to x.
 
 Precision
     Everything a step touches has one dtype, float32 or float64: that of the parameters. Numbers that are

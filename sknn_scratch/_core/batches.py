@@ -9,7 +9,7 @@ others have weight zero.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 import scipy.sparse
 
 from sknn_scratch._core.activations import Array
+from sknn_scratch._core.losses import CodedTargets, Loss
 from sknn_scratch._core.network import Batch, Rows
 from sknn_scratch._core.sparse import ColumnSelector, Index, SparseRows
 
@@ -70,13 +71,23 @@ class BatchStream:
         One for each network, all with the same X and targets. A single one has no network axis.
     batch_size : int
         Rows in a batch.
+    loss : Loss
+        For which the targets are made.
     select_columns : bool
         Whether to reduce sparse batches to the columns that they use.
     """
 
-    def __init__(self, data: Sequence[TrainData], batch_size: int, *, select_columns: bool = False) -> None:
+    def __init__(
+        self,
+        data: Sequence[TrainData],
+        batch_size: int,
+        loss: Loss,
+        *,
+        select_columns: bool = False,
+    ) -> None:
         self.selector = ColumnSelector(data[0].X.shape[1]) if select_columns else None
-        self.X, self.targets = data[0].X, data[0].targets
+        self.X, self.codes = data[0].X, loss.code(data[0].targets)
+        self.n_partitions = loss.n_partitions(self.codes.shape[1])
         self.networks = () if len(data) == 1 else (len(data),)
         self.n_samples = [one.n_samples for one in data]
         self.longest = max(self.n_samples)
@@ -110,7 +121,12 @@ class BatchStream:
     def _all_rows(self) -> list[Batch]:
         """Prepare the one batch of full-batch training: X itself, if possible."""
         if self.takes_all_rows and isinstance(self.X, np.ndarray):
-            return [self.slots[0].batch(self.X, self.targets, self.weights)]
+            (slot,) = self.slots
+            weights = self._scale(self.slots)
+            if self.weights is not None:
+                weights = self.weights.reshape(weights.shape) * weights
+            targets = CodedTargets(self.codes, self.codes * weights, weights)
+            return [Batch(self.X, targets, self.longest, slot.counts)]
         return next(self._gathered(self._positions()))
 
     def _positions(self) -> Index:
@@ -129,14 +145,11 @@ class BatchStream:
     def _gathered(self, positions: Index) -> Iterator[list[Batch]]:
         """Gather the rows in this order, chunk by chunk, and cut the chunks into batches."""
         rows = positions if self.rows is None else self.rows.take(positions)
-        weights = None
-        if self.weights is not None:
-            weights = self.weights.take(positions)[..., np.newaxis]
         step = self._batches_in_chunk()
         for i in range(0, len(self.slots), step):
             slots = self.slots[i : i + step]
-            chunk = slice(slots[0].positions.start, slots[-1].positions.stop)
-            yield self._chunk(slots).fill(rows[..., chunk], weights, slots)
+            place = slice(slots[0].positions.start, slots[-1].positions.stop)
+            yield self._chunk(slots).fill(rows[..., place], positions[..., place])
 
     def _batches_in_chunk(self) -> int:
         values = self.X.shape[1] if isinstance(self.X, np.ndarray) else self.X.nnz / self.X.shape[0]
@@ -147,22 +160,28 @@ class BatchStream:
         """Get the buffers for these slots; most chunks are alike and share them."""
         key = tuple(slot.counts for slot in slots)
         if key not in self._chunks:
-            sizes = [max(counts) for counts in key]
-            gather_targets = _DenseGather(self.targets, self.networks, sizes)
-            self._chunks[key] = _Chunk(self._gather_X(sizes), gather_targets)
+            sizes = [slot.n_rows for slot in slots]
+            gather_X = self._gather(self.X, sizes)
+            gather_weights = None if self.weights is None else self._gather(self.weights, sizes)
+            gather_codes = self._gather(self.codes, sizes)
+            self._chunks[key] = _Chunk(slots, self._scale(slots), gather_X, gather_codes, gather_weights)
         return self._chunks[key]
 
-    def _gather_X(self, sizes: list[int]) -> "_DenseGather | _SparseGather":
-        if isinstance(self.X, np.ndarray):
-            return _DenseGather(self.X, self.networks, sizes)
-        return _SparseGather(self.X, self.networks, sizes, self.selector)
+    def _gather(self, source: Any, sizes: list[int]) -> Any:
+        if isinstance(source, np.ndarray):
+            return _DenseGather(source, self.networks, sizes)
+        return _SparseGather(source, self.networks, sizes, self.selector)
 
     def _slot(self, start: int) -> "_Slot":
         counts = tuple(min(n - start, self.batch_size) for n in self.n_samples)
-        one_by_count = np.array(1 / counts[0], self.X.dtype)
-        if len(set(self.n_samples)) > 1:
-            one_by_count = (1 / np.array(counts, self.X.dtype))[:, np.newaxis, np.newaxis]
-        return _Slot(slice(start, start + max(counts)), counts, one_by_count)
+        return _Slot(slice(start, start + max(counts)), counts)
+
+    def _scale(self, slots: Sequence["_Slot"]) -> Array:
+        """Weights (..., n_chunk, n_partitions) of the rows of some batches, if they are equal in each."""
+        counts = np.repeat([slot.counts for slot in slots], [slot.n_rows for slot in slots], axis=0)
+        scale = np.empty((*self.networks, len(counts), self.n_partitions), self.X.dtype)
+        scale[...] = 1 / counts.T.reshape(*self.networks, len(counts), 1)
+        return scale
 
     def _stack_rows(self, data: Sequence[TrainData]) -> Index | None:
         """Rows (..., longest) of all networks; surplus rows repeat a network's first.
@@ -178,14 +197,18 @@ class BatchStream:
         return rows.reshape(*self.networks, self.longest)
 
     def _stack_weights(self, data: Sequence[TrainData]) -> Array | None:
-        """Weights (..., longest, 1) with a mean of one for each network; surplus rows have none."""
+        """Weights (n_positions, n_partitions) with a mean of one for each network; surplus rows have none.
+
+        None if all rows weigh one.
+        """
         if all(one.weights is None for one in data) and len(set(self.n_samples)) == 1:
             return None
-        weights = np.zeros((len(data), self.longest), self.X.dtype)
-        for row, one in zip(weights, data, strict=True):
+        weights = np.zeros((len(data), self.longest, self.n_partitions), self.X.dtype)
+        for of_network, one in zip(weights, data, strict=True):
             mean = one.total_weight / one.n_samples
-            row[: one.n_samples] = 1 if one.weights is None else one.weights / mean
-        return weights.reshape(*self.networks, self.longest, 1)
+            relative = np.ones(one.n_samples) if one.weights is None else one.weights / mean
+            of_network[: one.n_samples] = relative[:, np.newaxis]
+        return weights.reshape(-1, self.n_partitions)
 
 
 @dataclass(frozen=True)
@@ -194,32 +217,51 @@ class _Slot:
 
     positions: slice
     counts: tuple[int, ...]
-    one_by_count: Any
 
-    def batch(self, X: Any, targets: Array, weights: Array | None) -> Batch:
-        """Fill the slot; ``weights`` (..., longest, 1) are the whole epoch's, in its order."""
-        scale = self.one_by_count
-        if weights is not None:
-            scale = weights[..., self.positions, :] * scale
-        return Batch(X, targets, scale, max(self.counts), self.counts)
+    @property
+    def n_rows(self) -> int:
+        """Rows of the batch, surplus rows included."""
+        return max(self.counts)
 
 
 class _Chunk:
     """The buffers of some consecutive batches, and the batches that view them."""
 
-    def __init__(self, gather_X: "_DenseGather | _SparseGather", gather_targets: "_DenseGather") -> None:
+    def __init__(
+        self,
+        slots: Sequence[_Slot],
+        scale: Array,
+        gather_X: "_DenseGather | _SparseGather",
+        gather_codes: "_DenseGather",
+        gather_weights: "_DenseGather | None",
+    ) -> None:
+        self.slots = slots
         self.gather_X = gather_X
-        self.gather_targets = gather_targets
+        self.gather_codes = gather_codes
+        self.gather_weights = gather_weights
+        self.scale = scale
+        weights = scale if gather_weights is None else gather_weights.buffer
+        self.targets = CodedTargets(gather_codes.buffer, np.empty_like(gather_codes.buffer), weights)
+        starts = np.cumsum([0, *(slot.n_rows for slot in slots)])
+        self.targets_of_batches = [
+            self.targets.rows(slice(start, start + slot.n_rows))
+            for start, slot in zip(starts[:-1], slots, strict=True)
+        ]
         self.batches: list[Batch] = []
 
-    def fill(self, rows: Index, weights: Array | None, slots: Sequence[_Slot]) -> list[Batch]:
-        """Gather rows (..., n_chunk); ``weights`` (..., longest, 1) are the whole epoch's."""
-        X, targets = self.gather_X(rows), self.gather_targets(rows)
-        same_views = isinstance(self.gather_X, _DenseGather) and weights is None
-        if not (self.batches and same_views):
+    def fill(self, rows: Index, positions: Index) -> list[Batch]:
+        """Gather the rows (..., n_chunk) of X and codes, and the weights at their positions."""
+        X: Sequence[Rows] = self.gather_X(rows)
+        codes, weighted, weights = self.targets
+        self.gather_codes(rows)
+        if self.gather_weights is not None:
+            self.gather_weights(positions)
+            np.multiply(weights, self.scale, out=weights)
+        np.multiply(codes, weights, out=weighted)
+        if not self.batches or isinstance(self.gather_X, _SparseGather):
             self.batches = [
-                slot.batch(X_of_batch, targets_of_batch, weights)
-                for slot, X_of_batch, targets_of_batch in zip(slots, X, targets, strict=True)
+                Batch(X_of_batch, targets, slot.n_rows, slot.counts)
+                for X_of_batch, targets, slot in zip(X, self.targets_of_batches, self.slots, strict=True)
             ]
         return self.batches
 
@@ -280,19 +322,19 @@ def pool(data: Sequence[TrainData]) -> list[TrainData]:
 
 def stack_validations(validations: Sequence[Batch]) -> Batch:
     """Stack the validation rows of several networks; surplus rows have weight zero."""
-    longest = max(len(one.targets) for one in validations)
+    counts = tuple(one.n_rows for one in validations)
+    longest = max(counts)
 
-    def padded(array: Array) -> Array:
-        return np.pad(array, ((0, longest - len(array)), (0, 0)))
+    def stack_padded(arrays: Iterable[Array]) -> Array:
+        return np.stack([np.pad(array, ((0, longest - len(array)), (0, 0))) for array in arrays])
 
     matrices: list[Any] = [one.X for one in validations]
     if isinstance(matrices[0], np.ndarray):
-        X: Rows = np.stack([padded(X) for X in matrices])
+        X: Rows = stack_padded(matrices)
     else:
         X = SparseRows.stack(matrices, longest)
-    targets = np.stack([padded(one.targets) for one in validations])
-    weights = np.stack([padded(np.broadcast_to(one.weights, (len(one.targets), 1))) for one in validations])
-    return Batch(X, targets, weights)
+    targets = CodedTargets(*map(stack_padded, zip(*(one.targets for one in validations), strict=True)))
+    return Batch(X, targets, longest, counts)
 
 
 def _stack_vertically(matrices: Sequence[Any]) -> Any:

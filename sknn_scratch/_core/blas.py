@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.blas import daxpy, ddot, dger, dscal, saxpy, sdot, sger, sscal
+from scipy.linalg.blas import daxpy, dger, dscal, saxpy, sger, sscal
 
 from sknn_scratch._core.activations import Array
 
 AXPY = {"f": saxpy, "d": daxpy}
 SCAL = {"f": sscal, "d": dscal}
 GER = {"f": sger, "d": dger}
-DOT = {"f": sdot, "d": ddot}
 
 
 def add_multiple(target: Array, scale: Any, array: Array, scratch: Array, n: int | None = None) -> None:
@@ -48,13 +47,11 @@ def add_row(target: Array, row: Array, ones: Array) -> None:
         target += row
 
 
-def sum_of_squares(array: Array) -> Any:
-    """Sum (...) of the squares of an array (..., m, n)."""
-    if array.ndim == 2:
-        flat = array.ravel()
-        return DOT[flat.dtype.char](flat, flat)
-    flat = array.reshape(*array.shape[:-2], -1)
-    return np.vecdot(flat, flat)
+def inner_product(a: Array, b: Array) -> Any:
+    """Sum (...) of the products of the entries of arrays (..., m, n)."""
+    if a.ndim == 2:
+        return np.vdot(a, b)
+    return np.vecdot(a.reshape(*a.shape[:-2], -1), b.reshape(*b.shape[:-2], -1))
 
 
 def count_true(flags: NDArray[np.bool]) -> Any:

@@ -136,7 +136,9 @@ class Group:
     def _stack_data(self) -> None:
         config, data = self.config, [run.data for run in self.runs]
         batch_size = max(run.config.batch_size for run in self.runs)  # those of full batches may differ
-        self.batches = BatchStream(data, batch_size, select_columns=self.narrowing is not None)
+        self.batches = BatchStream(
+            data, batch_size, self.network.loss, select_columns=self.narrowing is not None
+        )
         self.workspaces = {
             n: allocate_workspace(
                 self.network.shape,

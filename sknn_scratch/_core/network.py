@@ -18,7 +18,7 @@ from numpy.typing import DTypeLike
 
 from sknn_scratch._core.activations import Activate, Array
 from sknn_scratch._core.blas import add_row
-from sknn_scratch._core.losses import Loss, LossScratch, allocate_loss_scratch
+from sknn_scratch._core.losses import CodedTargets, Loss, LossScratch, allocate_loss_scratch
 from sknn_scratch._core.parameters import Layers, NetworkShape, Parameters
 from sknn_scratch._core.sparse import SparseRows, slice_rows
 
@@ -43,10 +43,16 @@ class Batch(NamedTuple):
     """Some rows of every network."""
 
     X: Rows  # (..., n_samples, n_features)
-    targets: Array  # (..., n_samples, n_outputs)
-    weights: Any  # a number, or (..., n_samples, 1); they sum to one over the samples
-    n_rows: int = 0
-    counts: tuple[int, ...] = ()  # rows of each network, surplus rows not counted
+    targets: CodedTargets  # their weights sum to one
+    n_rows: int
+    counts: tuple[int, ...]  # rows of each network, surplus rows not counted
+
+
+def make_batch(X: Rows, targets: Array, weights: Array | None, loss: Loss) -> Batch:
+    """Make a batch of rows of one network; ``weights`` (n_samples,) of any sum, None for equal ones."""
+    n = len(targets)
+    shares = np.full(n, 1 / n) if weights is None else weights / weights.sum()
+    return Batch(X, loss.coded_targets(targets, shares), n, (n,))
 
 
 class Workspace(NamedTuple):
@@ -98,11 +104,9 @@ def loss_and_gradient(
 ) -> Any:
     """Mean loss (...) of a batch; fills ``grads`` with its gradient. The penalty is not in it."""
     forward(network, params, batch.X, workspace)
-    mean_loss = network.loss.value_and_gradient(
-        workspace.logits, batch.targets, batch.weights, workspace.loss_scratch
-    )
+    loss = network.loss.value_and_gradient(workspace.logits, batch.targets, workspace.loss_scratch)
     backward(params, grads, batch.X, workspace)
-    return mean_loss
+    return loss
 
 
 def forward(network: Network, params: Parameters, X: Rows, workspace: Workspace) -> None:
@@ -139,11 +143,10 @@ def penalty_value(params: Parameters, penalty: Any) -> Any:
 def mean_loss(network: Network, params: Layers | Parameters, batch: Batch) -> Any:
     """Mean loss (...) of any number of rows, block by block."""
     total: Any = 0.0
-    for rows in row_blocks(batch.targets.shape[-2], network.shape.n_hidden, params.w_hidden.dtype):
+    for rows in row_blocks(batch.n_rows, network.shape.n_hidden, params.w_hidden.dtype):
         logits = block_logits(network, params, slice_rows(batch.X, rows))
-        weights = batch.weights if np.ndim(batch.weights) == 0 else batch.weights[..., rows, :]
         scratch = allocate_loss_scratch(logits.shape[:-1], logits.shape[-1], logits.dtype)
-        total = total + network.loss.value_and_gradient(logits, batch.targets[..., rows, :], weights, scratch)
+        total = total + network.loss.value_and_gradient(logits, batch.targets.rows(rows), scratch)
     return total
 
 

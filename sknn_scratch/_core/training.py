@@ -20,7 +20,7 @@ import numpy as np
 
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.batches import pool
-from sknn_scratch._core.blas import count_true, sum_of_squares
+from sknn_scratch._core.blas import count_true, inner_product
 from sknn_scratch._core.group import Group, Run
 from sknn_scratch._core.lbfgs import Centring, minimise_lbfgs
 from sknn_scratch._core.network import Batch, loss_and_gradient, mean_loss
@@ -246,4 +246,4 @@ def score(run: Run, is_sound: bool) -> float:
 
 def norm(weights: Array, biases: Array) -> Any:
     """Euclidean norm (...) of a layer's weights (..., n_in, n_out) and biases (..., 1, n_out)."""
-    return (sum_of_squares(weights) + sum_of_squares(biases)) ** 0.5
+    return (inner_product(weights, weights) + inner_product(biases, biases)) ** 0.5

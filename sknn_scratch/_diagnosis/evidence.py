@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sknn_scratch._core.network import mean_loss, predict_logits, row_blocks
+from sknn_scratch._core.losses import LOSSES
+from sknn_scratch._core.network import make_batch, mean_loss, predict_logits, row_blocks
 from sknn_scratch._core.sparse import slice_rows
 from sknn_scratch._core.training import SATURATED_SLOPE
-from sknn_scratch._fitting import fitted_encoding, fitted_layers, fitted_network, validation_batch
+from sknn_scratch._fitting import fitted_encoding, fitted_layers, fitted_network
 from sknn_scratch._inspection import activate, hidden_inputs_of_rows
 from sknn_scratch._targets import check_labels, row_weights
 
@@ -98,7 +99,7 @@ class Evidence:
         encoding, clf = fitted_encoding(self.clf), self.clf
         targets = encoding.encode(self.labels, clf.coefs_[0].dtype)
         weights = row_weights(None, clf.class_weight, self.rows, self.labels, encoding.classes)
-        batch = validation_batch(self.rows, targets, weights)
+        batch = make_batch(self.rows, targets, weights, LOSSES[encoding.loss])
         return float(mean_loss(fitted_network(clf), fitted_layers(clf), batch))
 
     @cached_property

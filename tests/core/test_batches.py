@@ -5,6 +5,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core import batches as batches_module
 from sknn_scratch._core.batches import BatchStream, TrainData, pool, stack_validations
+from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._core.network import mean_loss
 from sknn_scratch._core.parameters import view_parameters
 from tests.helpers import (
@@ -17,6 +18,8 @@ from tests.helpers import (
 )
 
 dense_or_sparse = pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
+SOFTMAX = LOSSES["softmax"]  # whose codes are the targets themselves
+
 one_chunk_or_many = pytest.mark.parametrize("chunk_bytes", [1, 500, 2**18])
 
 
@@ -40,19 +43,21 @@ def dense_rows(X):
 
 def row_numbers(batch):
     """Numbers (..., n_samples) of the rows of a batch, whose X and targets must agree."""
-    numbers = batch.targets[..., 0]
-    assert_array_equal(dense_rows(batch.X)[..., :2], np.stack([numbers, numbers + 1], axis=-1))
+    numbers = dense_rows(batch.X)[..., 0]
+    assert_array_equal(dense_rows(batch.X)[..., 1], numbers + 1)
+    assert_array_equal(batch.targets.codes[..., 0], numbers)
+    assert_array_equal(batch.targets.weighted, batch.targets.codes * batch.targets.weights)
     return numbers.astype(int)
 
 
 def weights_of(batch):
-    """Weights (..., n_samples) of the rows of a batch, whatever form they have."""
-    return np.broadcast_to(batch.weights, batch.targets.shape)[..., 0]
+    """Weights (..., n_samples) of the rows of a batch."""
+    return batch.targets.weights[..., 0]
 
 
 def epoch_weight(batches):
     """What the rows weigh in the mean loss of an epoch, by network and row number."""
-    networks = batches[0].targets.shape[:-2]
+    networks = batches[0].targets.weights.shape[:-2]
     n_rows = 1 + max(row_numbers(batch).max() for batch in batches)
     weight = np.zeros((int(np.prod(networks)), n_rows))
     n_samples = np.sum([batch.counts for batch in batches], axis=0)
@@ -77,7 +82,8 @@ def epoch_weight(batches):
 )
 def test_every_row_comes_once_an_epoch(monkeypatch, n_rows, batch_size, sizes, sparse, chunk_bytes):
     monkeypatch.setattr(batches_module, "CHUNK_BYTES", chunk_bytes)
-    stream, streams_rngs = BatchStream([TrainData(**make_source(n_rows, sparse))], batch_size), rngs()
+    stream = BatchStream([TrainData(**make_source(n_rows, sparse))], batch_size, SOFTMAX)
+    streams_rngs = rngs()
     for _ in range(3):
         batches = epoch_batches(stream, streams_rngs)
         assert [batch.counts for batch in batches] == [(size,) for size in sizes]
@@ -87,12 +93,12 @@ def test_every_row_comes_once_an_epoch(monkeypatch, n_rows, batch_size, sizes, s
 
 
 def test_weights_of_a_batch_sum_to_one():
-    batches = epoch_batches(BatchStream([TrainData(**make_source(22))], 5), rngs())
+    batches = epoch_batches(BatchStream([TrainData(**make_source(22))], 5, SOFTMAX), rngs())
     assert_allclose([weights_of(batch).sum() for batch in batches], 1, rtol=1e-14)
 
 
 def test_the_mean_loss_of_an_epoch_counts_rows():
-    stream = BatchStream([TrainData(**make_source(22))], 5)
+    stream = BatchStream([TrainData(**make_source(22))], 5, SOFTMAX)
     assert stream.mean(np.array([1.0, 2, 3, 4, 5])) == pytest.approx((5 * (1 + 2 + 3 + 4) + 2 * 5) / 22)
     assert stream.mean(np.array([1.0, 2])) == pytest.approx(5 * (1 + 2) / 22)
 
@@ -101,21 +107,21 @@ def test_the_mean_loss_of_an_epoch_counts_the_rows_of_each_network():
     source = make_source(22)
     data = [TrainData(**source, rows=np.arange(n)) for n in (6, 8)]
     losses = np.array([[1.0, 1.0], [2.0, 2.0]])
-    assert_allclose(BatchStream(data, 5).mean(losses), [(5 + 2) / 6, (5 + 3 * 2) / 8])
+    assert_allclose(BatchStream(data, 5, SOFTMAX).mean(losses), [(5 + 2) / 6, (5 + 3 * 2) / 8])
 
 
 @one_chunk_or_many
 @dense_or_sparse
 def test_the_order_is_that_of_the_random_stream_alone(monkeypatch, sparse, chunk_bytes):
     monkeypatch.setattr(batches_module, "CHUNK_BYTES", chunk_bytes)
-    stream = BatchStream([TrainData(**make_source(22, sparse))], 5)
+    stream = BatchStream([TrainData(**make_source(22, sparse))], 5, SOFTMAX)
     for epoch in range(3):
         numbers = np.concatenate([row_numbers(batch) for batch in epoch_batches(stream, rngs(seed=epoch))])
         assert_array_equal(numbers, rngs(seed=epoch)[0].permutation(22))
 
 
 def test_epochs_differ():
-    stream, generators = BatchStream([TrainData(**make_source(22))], 5), rngs()
+    stream, generators = BatchStream([TrainData(**make_source(22))], 5, SOFTMAX), rngs()
     first, second = (
         np.concatenate([row_numbers(batch) for batch in epoch_batches(stream, generators)]) for _ in range(2)
     )
@@ -129,7 +135,7 @@ def test_only_the_chosen_rows_come(monkeypatch, batch_size, sparse, chunk_bytes)
     monkeypatch.setattr(batches_module, "CHUNK_BYTES", chunk_bytes)
     rows = np.array([9, 2, 5, 11, 3, 7, 0])
     data = TrainData(**make_source(12, sparse), rows=rows)
-    batches = epoch_batches(BatchStream([data], batch_size), rngs())
+    batches = epoch_batches(BatchStream([data], batch_size, SOFTMAX), rngs())
     numbers = np.concatenate([row_numbers(batch) for batch in batches])
     assert_array_equal(np.sort(numbers), np.sort(rows))
     assert data.n_samples == 7
@@ -141,9 +147,8 @@ def test_the_full_batch_is_the_design_matrix_itself(batch_size, weighted):
     source = make_source(22)
     data = TrainData(**source, weights=np.arange(1.0, 23) if weighted else None)
     for _ in range(2):
-        (batch,) = epoch_batches_uncopied(BatchStream([data], batch_size))
+        (batch,) = epoch_batches_uncopied(BatchStream([data], batch_size, SOFTMAX))
         assert np.shares_memory(batch.X, source["X"])
-        assert np.shares_memory(batch.targets, source["targets"])
         assert_array_equal(row_numbers(batch), np.arange(22))
 
 
@@ -153,14 +158,14 @@ def epoch_batches_uncopied(stream):
 
 def test_the_full_batch_draws_no_random_numbers():
     generators = rngs()
-    epoch_batches(BatchStream([TrainData(**make_source(22))], 22), generators)
+    epoch_batches(BatchStream([TrainData(**make_source(22))], 22, SOFTMAX), generators)
     assert generators[0].random() == rngs()[0].random()
 
 
 @dense_or_sparse
 def test_the_full_batch_is_gathered_once(sparse):
     data = TrainData(**make_source(22, sparse), rows=np.arange(0, 22, 2))
-    stream = BatchStream([data], 11)
+    stream = BatchStream([data], 11, SOFTMAX)
     (first,), (second,) = epoch_batches_uncopied(stream), epoch_batches_uncopied(stream)
     assert first.X is second.X
     assert_array_equal(row_numbers(second), np.arange(0, 22, 2))
@@ -169,7 +174,7 @@ def test_the_full_batch_is_gathered_once(sparse):
 @dense_or_sparse
 def test_batches_leave_the_data_alone(sparse):
     source = make_source(22, sparse)
-    epoch_batches(BatchStream([TrainData(**source)], 5), rngs())
+    epoch_batches(BatchStream([TrainData(**source)], 5, SOFTMAX), rngs())
     fresh = make_source(22, sparse)
     assert abs(source["X"] - fresh["X"]).sum() == 0
     assert_array_equal(source["targets"], fresh["targets"])
@@ -185,7 +190,7 @@ def test_weights_belong_to_their_rows_and_their_scale_does_not_matter(
     monkeypatch.setattr(batches_module, "CHUNK_BYTES", chunk_bytes)
     weights = np.arange(1.0, 23)
     data = TrainData(**make_source(22, sparse), weights=scale * weights)
-    batches = epoch_batches(BatchStream([data], batch_size), rngs())
+    batches = epoch_batches(BatchStream([data], batch_size, SOFTMAX), rngs())
     assert_allclose(epoch_weight(batches), weights / weights.sum(), rtol=1e-13)
     assert data.total_weight == pytest.approx(scale * weights.sum(), rel=1e-14)
 
@@ -194,7 +199,7 @@ def test_weights_belong_to_their_rows_and_their_scale_does_not_matter(
 def test_weights_go_with_the_chosen_rows(batch_size):
     rows, weights = np.array([9, 2, 5, 11, 3, 7, 0]), np.arange(1.0, 8)
     data = TrainData(**make_source(12), rows=rows, weights=weights)
-    batches = epoch_batches(BatchStream([data], batch_size), rngs())
+    batches = epoch_batches(BatchStream([data], batch_size, SOFTMAX), rngs())
     expected = np.zeros(12)
     expected[rows] = weights / weights.sum()
     assert_allclose(epoch_weight(batches), expected, rtol=1e-13)
@@ -205,9 +210,9 @@ def test_weights_go_with_the_chosen_rows(batch_size):
 def test_batches_have_the_precision_of_the_data(weighted, sparse):
     source = make_source(22, sparse, np.float32)
     data = TrainData(**source, weights=np.arange(1.0, 23) if weighted else None)
-    for batch in epoch_batches(BatchStream([data], 5), rngs()):
-        assert dense_rows(batch.X).dtype == batch.targets.dtype == np.float32
-        assert np.result_type(batch.targets, batch.weights) == np.float32
+    for batch in epoch_batches(BatchStream([data], 5, SOFTMAX), rngs()):
+        assert dense_rows(batch.X).dtype == np.float32
+        assert {array.dtype.type for array in batch.targets} == {np.float32}
 
 
 def test_total_weight_of_rows_without_weights_is_their_number():
@@ -221,7 +226,7 @@ def test_a_memory_map_is_read_row_by_row(tmp_path):
     mapped = np.memmap(tmp_path / "X", np.float64, mode="w+", shape=source["X"].shape)
     mapped[...] = source["X"]
     data = TrainData(np.memmap(tmp_path / "X", np.float64, mode="r", shape=mapped.shape), source["targets"])
-    batches = epoch_batches(BatchStream([data], 5), rngs())
+    batches = epoch_batches(BatchStream([data], 5, SOFTMAX), rngs())
     assert_array_equal(np.sort(np.concatenate([row_numbers(batch) for batch in batches])), np.arange(22))
 
 
@@ -246,9 +251,9 @@ def test_a_stacked_network_gets_the_batches_it_gets_alone(
 ):
     monkeypatch.setattr(batches_module, "CHUNK_BYTES", chunk_bytes)
     data = make_stack(make_source(30, sparse), n_samples, weighted)
-    together = epoch_batches(BatchStream(data, 5), rngs(3))
+    together = epoch_batches(BatchStream(data, 5, SOFTMAX), rngs(3))
     for k, n in enumerate(n_samples):
-        alone = epoch_batches(BatchStream([data[k]], 5), [rngs(3)[k]])
+        alone = epoch_batches(BatchStream([data[k]], 5, SOFTMAX), [rngs(3)[k]])
         assert len(alone) == len(together)
         for batch, stacked in zip(alone, together, strict=True):
             (count,) = batch.counts
@@ -263,9 +268,9 @@ def test_a_stacked_network_gets_the_batches_it_gets_alone(
 @pytest.mark.parametrize("weighted", [False, True])
 def test_the_full_batch_of_a_ragged_stack(weighted, sparse):
     data = make_stack(make_source(30, sparse), (12, 9), weighted)
-    (batch,) = epoch_batches(BatchStream(data, 12), rngs(2))
+    (batch,) = epoch_batches(BatchStream(data, 12, SOFTMAX), rngs(2))
     assert batch.counts == (12, 9)
-    assert batch.targets.shape == (2, 12, 1)
+    assert batch.targets.codes.shape == (2, 12, 1)
     expected = np.zeros((2, 30))
     for row, one in zip(expected, data, strict=True):
         row[one.rows] = 1 / 12 if one is data[0] else 1 / 9
@@ -277,7 +282,7 @@ def test_the_full_batch_of_a_ragged_stack(weighted, sparse):
 
 def test_a_stack_that_shares_its_rows_does_not_copy_them():
     source = make_source(12)
-    (batch,) = epoch_batches_uncopied(BatchStream([TrainData(**source)] * 3, 12))
+    (batch,) = epoch_batches_uncopied(BatchStream([TrainData(**source)] * 3, 12, SOFTMAX))
     assert np.shares_memory(batch.X, source["X"])
     assert batch.counts == (12, 12, 12)
 
@@ -286,7 +291,7 @@ def test_a_network_without_chosen_rows_uses_all():
     source = make_source(12)
     data = [TrainData(**source), TrainData(**source, rows=np.arange(11, -1, -1))]
     first, second = np.concatenate(
-        [row_numbers(batch) for batch in epoch_batches(BatchStream(data, 5), rngs(2))], axis=-1
+        [row_numbers(batch) for batch in epoch_batches(BatchStream(data, 5, SOFTMAX), rngs(2))], axis=-1
     )
     assert_array_equal(first, rngs(2)[0].permutation(12))
     assert_array_equal(second, 11 - rngs(2)[1].permutation(12))
@@ -295,7 +300,7 @@ def test_a_network_without_chosen_rows_uses_all():
 def test_weights_of_one_network_leave_the_others_alone():
     source, weights = make_source(12), np.arange(1.0, 13)
     data = [TrainData(**source), TrainData(**source, weights=weights)]
-    weight = epoch_weight(epoch_batches(BatchStream(data, 5), rngs(2)))
+    weight = epoch_weight(epoch_batches(BatchStream(data, 5, SOFTMAX), rngs(2)))
     assert_allclose(weight, [np.full(12, 1 / 12), weights / weights.sum()], rtol=1e-13)
 
 
@@ -322,8 +327,8 @@ def test_pooled_networks_keep_their_rows_and_weights(sparse):
     for before, after in zip(data, pooled, strict=True):
         assert after.n_samples == before.n_samples
         assert after.total_weight == before.total_weight
-        (batch,) = epoch_batches(BatchStream([before], 12), rngs())
-        (pooled_batch,) = epoch_batches(BatchStream([after], 12), rngs())
+        (batch,) = epoch_batches(BatchStream([before], 12, SOFTMAX), rngs())
+        (pooled_batch,) = epoch_batches(BatchStream([after], 12, SOFTMAX), rngs())
         assert_array_equal(row_numbers(pooled_batch), row_numbers(batch))
         assert_allclose(weights_of(pooled_batch), weights_of(batch), rtol=1e-14)
 

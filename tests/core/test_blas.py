@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn_scratch._core.blas import add_multiple, add_row, count_true, decay_and_add, sum_of_squares
+from sknn_scratch._core.blas import add_multiple, add_row, count_true, decay_and_add, inner_product
 
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 one_scale_or_many = pytest.mark.parametrize("n_scales", [None, 7])
@@ -74,7 +74,8 @@ def test_adds_a_row_to_every_row_in_place(dtype, networks, n_columns):
 
 @both_precisions
 @one_network_or_a_stack
-def test_squares_and_truths_are_summed_for_each_network(dtype, networks):
-    array = np.random.default_rng(0).normal(size=(*networks, 4, 3)).astype(dtype)
-    assert_allclose(sum_of_squares(array), (array**2).sum(axis=(-2, -1)), rtol=1e-5)
-    assert_array_equal(count_true(array > 0), (array > 0).sum(axis=(-2, -1)))
+def test_products_and_truths_are_summed_for_each_network(dtype, networks):
+    a, b = np.random.default_rng(0).normal(size=(2, *networks, 4, 3)).astype(dtype)
+    assert_allclose(inner_product(a, b), (a * b).sum(axis=(-2, -1)), rtol=1e-5)
+    assert_allclose(inner_product(a.mT, b.mT), (a * b).sum(axis=(-2, -1)), rtol=1e-5)
+    assert_array_equal(count_true(a > 0), (a > 0).sum(axis=(-2, -1)))

@@ -2,12 +2,13 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sknn_scratch._core.losses import LOSSES, Loss
+from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import (
@@ -40,7 +41,7 @@ def spoilt_loss(spoilers):
         value = LOSSES["logistic"].value_and_gradient(*args)
         return spoilers.get(next(counter), float)(value)
 
-    return Loss(value_and_gradient, LOSSES["logistic"].log_probabilities)
+    return replace(LOSSES["logistic"], value_and_gradient=value_and_gradient)
 
 
 def interrupt(value):

@@ -1,11 +1,12 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core.activations import ACTIVATIONS
-from sknn_scratch._core.losses import LOSSES, Loss
+from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._core.network import Network, mean_loss
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
 from tests.helpers import (
@@ -31,7 +32,7 @@ def recorded_factors(n_hidden, dropout, dtype=np.float64, seed=0, n_samples=500)
         return LOSSES["logistic"].value_and_gradient(logits, *args)
 
     shape = NetworkShape(1, n_hidden, n_hidden)
-    loss = Loss(value_and_gradient, LOSSES["logistic"].log_probabilities)
+    loss = replace(LOSSES["logistic"], value_and_gradient=value_and_gradient)
     network = Network(shape, ACTIVATIONS["identity"], loss)
     problem = BINARY._replace(
         X=np.zeros((n_samples, 1), dtype), targets=np.zeros((n_samples, n_hidden), dtype)

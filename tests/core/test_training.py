@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.batches import TrainData
+from sknn_scratch._core.network import Batch
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.training import train
 from tests.core import textbook
@@ -15,7 +16,6 @@ from tests.helpers import (
     KINDS,
     assert_same_training,
     history_column,
-    make_batch,
     make_network,
     make_problem,
     make_task,
@@ -47,8 +47,8 @@ def textbook_training(task):
 
     def gradient(params):
         rows = next(remaining)
-        problem = BINARY._replace(X=data.X[rows], targets=data.targets[rows])
-        batch = make_batch(problem)._replace(weights=weights[rows, np.newaxis] / len(rows))
+        targets = config.network.loss.coded_targets(data.targets[rows], weights[rows] / len(rows))
+        batch = Batch(data.X[rows], targets, len(rows), (len(rows),))
         return objective_and_gradient(config.network, params, batch, config.alpha / data.total_weight)[1]
 
     n_steps = n_batches * config.max_iter
