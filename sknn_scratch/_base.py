@@ -14,9 +14,11 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknn_scratch._callbacks import CallbackSupportMixin
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
+from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.parameters import INIT_SCALES
 from sknn_scratch._core.sparse import SparseRows
-from sknn_scratch._fitting import FitInput, fitted_encoding
+from sknn_scratch._fitted import fitted_encoding
+from sknn_scratch._inputs import FitInput
 from sknn_scratch._targets import are_plain_labels
 
 
@@ -33,7 +35,7 @@ def _can_train_by_parts(estimator):
 
 
 class Number(Interval):
-    """An interval of numbers, of which True and False are none."""
+    """An interval of numbers that rejects booleans."""
 
     def is_satisfied_by(self, value):
         return not isinstance(value, bool) and super().is_satisfied_by(value)
@@ -51,7 +53,7 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         "activation": [StrOptions(set(ACTIVATIONS)), Activation],
         "init_scale": [Number(Real, 0, None, closed="left"), StrOptions(set(INIT_SCALES))],
         "learning_rate": [Number(Real, 0, None, closed="neither")],
-        "solver": [StrOptions({"adam", "sgd", "lbfgs"})],
+        "solver": [StrOptions({*OPTIMIZERS, "lbfgs"})],
         "batch_size": [Number(Integral, 1, None, closed="left"), StrOptions({"auto"}), None],
         "max_iter": [Number(Integral, 1, None, closed="left")],
         "alpha": [Number(Real, 0, None, closed="left")],

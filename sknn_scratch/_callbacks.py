@@ -15,7 +15,8 @@ from sklearn.callback._callback_support import callback_management_context
 
 from sknn_scratch._core.checkpoint import write_checkpoint
 from sknn_scratch._core.stopping import StopReason
-from sknn_scratch._fitting import fitted_names, snapshot
+from sknn_scratch._fitted import fitted_names
+from sknn_scratch._fitting import snapshot
 from sknn_scratch._resuming import header_of
 
 __all__ = [

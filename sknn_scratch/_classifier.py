@@ -6,7 +6,9 @@ from sknn_scratch._base import BaseShallowNN
 from sknn_scratch._callbacks import Checkpoint, FitReporter
 from sknn_scratch._core.network import block_size, predict_hidden, predict_logits
 from sknn_scratch._core.training import train
-from sknn_scratch._fitting import FitInput, adopt, finish_fit, fitted_layers, fitted_network, plan_fit
+from sknn_scratch._fitted import adopt, fitted_attributes, fitted_layers, fitted_network
+from sknn_scratch._fitting import finish_fit, plan_fit
+from sknn_scratch._inputs import FitInput
 from sknn_scratch._mlp import from_mlp, to_mlp
 from sknn_scratch._resuming import plan_resumption, read_stored_fit
 from sknn_scratch._threads import one_blas_thread, threads_for_blocks
@@ -109,8 +111,8 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     best_iter_ : int
         The epoch whose weights the model has.
     stop_reason_ : str
-        "converged", "max_iter", "no_improvement", "small_gradient", "callback", "interrupted" or
-        "diverged".
+        "converged", "max_iter", "no_improvement", "small_gradient", "callback", "interrupted",
+        "diverged" or, with "lbfgs", "line_search_failed".
     history_ : dict of ndarray of shape (`n_iter_`,)
         One entry an epoch: "loss" (the objective, averaged over the batches as they came), "val_loss"
         and "val_score" where there was a validation, "gradient_norm_hidden" and "gradient_norm_output"
@@ -123,7 +125,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     Warns
     -----
     ConvergenceWarning
-        If ``max_iter`` is reached first.
+        If ``max_iter`` is reached first, or a line search of "lbfgs" fails.
     DivergenceWarning
         If the loss becomes infinite or explodes. The model keeps its last good weights.
     SymmetryWarning
@@ -244,7 +246,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         reporter = FitReporter(self, plan, inputs)
         with one_blas_thread(), reporter.fit_task():
             (result,) = train([plan.task], reporter.on_epoch_end)
-            adopt(self, finish_fit(plan, result))
+            adopt(self, fitted_attributes(finish_fit(plan, result)))
         return self
 
     def transform(self, X):

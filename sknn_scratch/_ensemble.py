@@ -10,19 +10,14 @@ from typing import ClassVar
 import numpy as np
 from joblib import effective_n_jobs
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.parallel import Parallel, delayed
 
-from sknn_scratch._base import BaseShallowNN
+from sknn_scratch._base import BaseShallowNN, Number
 from sknn_scratch._callbacks import fit_of_many
 from sknn_scratch._classifier import ShallowNNClassifier
 from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._core.network import predict_logits
-from sknn_scratch._fitting import (
-    clear_fitted,
-    data_attributes,
-    fitted_encoding,
-)
+from sknn_scratch._fitted import adopt, data_attributes, fitted_encoding
 from sknn_scratch._together import Fit, cut_into_groups, fit_group
 
 
@@ -110,8 +105,8 @@ class ShallowNNEnsembleClassifier(BaseShallowNN):
 
     _parameter_constraints: ClassVar = {
         **BaseShallowNN._parameter_constraints,
-        "n_networks": [Interval(Integral, 1, None, closed="left")],
-        "n_jobs": [Integral, None],
+        "n_networks": [Number(Integral, 1, None, closed="left")],
+        "n_jobs": [Number(Integral, None, None, closed="neither"), None],
     }
 
     @with_parameters_of(BaseShallowNN.__init__)
@@ -129,7 +124,8 @@ class ShallowNNEnsembleClassifier(BaseShallowNN):
                 delayed(fit_networks)(members[i::n_parts], inputs) for i in range(n_parts)
             )
             fitted = {number: network for part in parts for number, network in part}
-            self._adopt([fitted[number] for number in range(self.n_networks)])
+            networks = [fitted[number] for number in range(self.n_networks)]
+            adopt(self, data_attributes(networks[0]) | {"estimators_": networks})
         return self
 
     def _networks(self, inputs):
@@ -145,12 +141,6 @@ class ShallowNNEnsembleClassifier(BaseShallowNN):
                 "on from; set n_networks back, or warm_start=False to start anew."
             )
         return [copy.copy(network).set_params(**own) for network in self.estimators_]
-
-    def _adopt(self, networks):
-        """Set the fitted attributes, all at once."""
-        clear_fitted(self)
-        vars(self).update(data_attributes(networks[0]))
-        self.estimators_ = networks
 
     def _logits(self, X):
         X = self._rows(X)
@@ -184,12 +174,21 @@ def fit_networks(members, inputs):
     -------
     list of (int, ShallowNNClassifier)
         The numbers, and fitted copies of the networks.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the fits were interrupted before each network had made an epoch.
     """
     fits = [Fit(number, network, inputs, parent) for number, network, parent in members]
     for fit in fits:
         fit.reporter.label = f"network {fit.number}"
     for group in cut_into_groups(fits):
         fit_group(group)
+        if any(fit.is_interrupted for fit in group):
+            break
+    if any(fit.is_untrained for fit in fits):
+        raise KeyboardInterrupt  # an average with them would be no model
     return [(fit.number, fit.fitted) for fit in fits]
 
 

@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 import numpy as np
+import scipy.sparse
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples, check_is_fitted
@@ -10,7 +11,7 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 from sknn_scratch._classifier import ShallowNNClassifier
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.network import predict_hidden
-from sknn_scratch._fitting import activation_of, fitted_layers, fitted_network
+from sknn_scratch._fitted import activation_of, fitted_layers, fitted_network
 
 
 def classifier_of(estimator):
@@ -88,4 +89,6 @@ def some_rows(X, n_rows):
     n_samples = _num_samples(X)
     if n_samples <= n_rows:
         return X
+    if scipy.sparse.issparse(X):
+        X = X.tocsr()  # of other formats, not all can be indexed
     return _safe_indexing(X, np.linspace(0, n_samples - 1, n_rows).astype(int))

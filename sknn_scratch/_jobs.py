@@ -22,7 +22,7 @@ from sklearn.utils.validation import _check_method_params, _num_samples
 
 from sknn_scratch._callbacks import ParentTask, has_callbacks
 from sknn_scratch._classifier import ShallowNNClassifier
-from sknn_scratch._fitting import FitInput
+from sknn_scratch._inputs import FitInput
 from sknn_scratch._together import Fit, cut_into_groups, fit_group
 
 # What the network's fit takes beside X and y.

@@ -40,9 +40,10 @@ def to_mlp(fitted):
     """Make a fitted MLPClassifier of a fitted ShallowNNClassifier."""
     check_is_fitted(fitted)
     if fitted._activation_ not in MLP_ACTIVATIONS:
+        names = sorted(set(MLP_ACTIVATIONS.values()))
         raise ValueError(
             f"activation={fitted._activation_!r} is not among those of MLPClassifier, so there is none with "
-            f"the same predictions. Its activations are {', '.join(map(repr, MLP_ACTIVATIONS))}."
+            f"the same predictions. Its activations are {', '.join(map(repr, names))}."
         )
     mlp = MLPClassifier(**mlp_parameters(fitted))
     copy_network(fitted, mlp)
@@ -141,6 +142,7 @@ def own_parameters(mlp):
     params = {name: getattr(mlp, name) for name in SHARED_PARAMETERS}
     adapts = mlp.solver == "sgd" and mlp.learning_rate == "adaptive"
     return params | {
+        "momentum": min(mlp.momentum, np.nextafter(1, 0)),
         "n_hidden": mlp.coefs_[0].shape[1],
         "activation": mlp.activation,
         "init_scale": "glorot",

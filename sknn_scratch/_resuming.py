@@ -10,7 +10,8 @@ import numpy as np
 
 from sknn_scratch._core.checkpoint import CheckpointError, read_checkpoint
 from sknn_scratch._core.tasks import TrainState
-from sknn_scratch._fitting import plan_fit, set_layers
+from sknn_scratch._fitted import set_layers
+from sknn_scratch._fitting import plan_fit
 
 # The fitted attributes that a fit has before it trains; all others come from the training state.
 FITTED_BEFORE_TRAINING = (
@@ -35,7 +36,7 @@ class StoredFit:
 def header_of(plan):
     """Describe a fit in a way that JSON can hold, or raise ValueError if it could not be resumed."""
     check_resumable(plan)
-    fitted = plan.fitted
+    fitted = plan.model
     params, missing = {}, []
     for name, value in fitted.get_params(deep=False).items():
         try:
@@ -55,7 +56,7 @@ def header_of(plan):
 
 def check_resumable(plan):
     """Raise ValueError for a fit whose checkpoint would not be worth anything."""
-    if plan.fitted.solver == "lbfgs":
+    if plan.model.solver == "lbfgs":
         raise ValueError(
             "Checkpoint cannot be used with solver='lbfgs', since SciPy keeps that solver's memory to "
             "itself; use solver='adam' or 'sgd', or remove the callback with set_callbacks()."
@@ -164,6 +165,8 @@ def to_json(value):
         return value
     if isinstance(value, np.generic) and type(value.item()) in (bool, int, float, str):
         return {"scalar": value.item(), "dtype": value.dtype.str}
+    if isinstance(value, np.ndarray) and value.dtype.kind in "mM":  # dates, which JSON has as whole numbers
+        return {"array": value.astype(np.int64).tolist(), "dtype": value.dtype.str}
     if isinstance(value, np.ndarray):
         return {"array": [to_json(element) for element in value.tolist()], "dtype": value.dtype.str}
     if isinstance(value, dict):

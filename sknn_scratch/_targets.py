@@ -5,6 +5,7 @@ from numbers import Real
 
 import numpy as np
 from scipy.special import expit
+from sklearn.utils import check_array
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import type_of_target, unique_labels
 from sklearn.utils.validation import _check_sample_weight, column_or_1d
@@ -127,13 +128,21 @@ def are_plain_labels(y, predicted):
     )
 
 
+def labels_of(y):
+    """Validate array-like labels that come without the rows they belong to."""
+    return check_labels(check_array(plain_labels(y), accept_sparse="csr", ensure_2d=False, dtype=None))
+
+
 def check_labels(y):
     """Validate class labels (n_samples,) or a label indicator (n_samples, n_labels), dense or sparse."""
     if y.dtype == object and any(label is None for label in y.flat):
         raise ValueError("y contains None; every row needs a label.")
     kind = type_of_target(y, input_name="y")
     if kind == "multilabel-indicator":
-        return y.toarray() if hasattr(y, "toarray") else np.asarray(y)
+        y = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
+        if others := sorted(set(np.unique(y).tolist()) - {0, 1}):
+            raise ValueError(f"A multilabel y must be an indicator of zeros and ones, but contains {others}.")
+        return y
     if kind not in ("binary", "multiclass"):
         raise ValueError(
             f"Unknown label type: {kind}, of dtype {y.dtype}. y must hold class labels, all of one type (use "
@@ -173,7 +182,7 @@ def _class_weights(class_weight, y, classes, sample_weight):
         weights = [_class_weights("balanced", label, np.unique(label), sample_weight) for label in y.T]
         return np.prod(weights, axis=0)
     if isinstance(class_weight, dict):
-        by_class = _given_class_weights(class_weight, classes.tolist())
+        by_class = _given_class_weights(class_weight, list(classes))
     else:
         counted = np.ones(len(y)) if sample_weight is None else sample_weight
         rows = counted > 0
@@ -187,7 +196,8 @@ def _class_weights(class_weight, y, classes, sample_weight):
 
 def _given_class_weights(class_weight, classes):
     if unknown := [label for label in class_weight if label not in classes]:
-        raise ValueError(f"class_weight has classes that are not in y: {unknown}. The classes are {classes}.")
+        names = np.array(classes).tolist()
+        raise ValueError(f"class_weight has classes that are not in y: {unknown}. The classes are {names}.")
     if not all(isinstance(weight, Real) and 0 <= weight < np.inf for weight in class_weight.values()):
         raise ValueError(f"class_weight must have finite weights that are not negative, got {class_weight}.")
     return np.array([class_weight.get(label, 1.0) for label in classes])

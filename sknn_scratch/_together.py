@@ -43,9 +43,19 @@ class Fit:
     def __init__(self, number, network, inputs, parent=None):
         self.number = number
         self.plan = plan_fit(network, inputs)
-        self.fitted = self.plan.fitted
+        self.fitted = self.plan.model
         self.parent = parent
         self.reporter = FitReporter(self.fitted, self.plan, inputs)
+
+    @property
+    def is_interrupted(self):
+        """Whether the network has been trained, but not to the end."""
+        return getattr(self.fitted, "stop_reason_", None) == "interrupted"
+
+    @property
+    def is_untrained(self):
+        """Whether the network has not been trained for a single epoch by this fit."""
+        return not self.plan.task.state.history
 
 
 def fit_group(group):

@@ -31,7 +31,7 @@ from sknn_scratch import (
 )
 from sknn_scratch._core.checkpoint import read_checkpoint, write_checkpoint
 from sknn_scratch._core.tasks import TrainState
-from sknn_scratch._fitting import fitted_names
+from sknn_scratch._fitted import fitted_names
 from sknn_scratch._resuming import from_json, to_json
 from tests.helpers import make_data
 

@@ -457,3 +457,25 @@ def test_predictions_do_not_change_with_the_parameters(fitted):
     np.testing.assert_array_equal(fitted.predict_proba(X), before[0])
     np.testing.assert_array_equal(fitted.transform(X), before[1])
     fitted.set_params(**params)
+
+
+@pytest.mark.parametrize("values", [(-1, 1), (0, 2), (3, 7)])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_a_multilabel_y_is_of_zeros_and_ones(values, sparse):
+    X, y = make_data("multilabel")
+    Y = np.array(values)[y]
+    bad = scipy.sparse.csr_array(Y) if sparse else Y
+    clf = ShallowNNClassifier(max_iter=3, tol=1e9, n_iter_no_change=1)
+    for fit in (
+        lambda: clf.fit(X, bad),
+        lambda: clf.partial_fit(X, bad),
+        lambda: clf.fit(X, y, X_val=X, y_val=bad),
+    ):
+        with pytest.raises(ValueError, match="indicator of zeros and ones"):
+            fit()
+
+
+@pytest.mark.parametrize(("function", "derivative"), [("tanh", np.cos), (np.sin, None), (np.sin, ["x"])])
+def test_an_activation_is_made_of_callables(function, derivative):
+    with pytest.raises(TypeError, match="must be a callable that can be hashed"):
+        Activation(function, derivative)

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import DataConversionWarning
 from sklearn.metrics import accuracy_score
 
-from sknn_scratch import ShallowNNClassifier
+from sknn_scratch import Checkpoint, ShallowNNClassifier
 from tests.helpers import KINDS, assert_same_model, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -422,3 +422,23 @@ def test_set_output(library, frame_type):
     assert isinstance(hidden, frame_type)
     assert list(hidden.columns) == list(classifier.get_feature_names_out())
     assert isinstance(classifier.predict_proba(X3), np.ndarray)
+
+
+def test_an_empty_batch_of_a_wide_sparse_network():
+    X, y = scipy.sparse.csr_array((4, 20_000)), np.array([0, 1, 0, 1])
+    clf = ShallowNNClassifier(n_hidden=64, max_iter=2, tol=1e9, n_iter_no_change=1, batch_size=2).fit(X, y)
+    assert_array_equal(clf.predict_proba(X), clf.predict_proba(X)[[0] * 4])
+    assert clf.partial_fit(X[:1], y[:1]).n_iter_ == 3
+
+
+def test_dates_are_labels_like_others(tmp_path):
+    X, codes = make_data("multiclass")
+    y = np.array(["2020-01-01", "2021-01-01", "2022-01-01"], "M8[D]")[codes]
+    params = {"max_iter": 5, "random_state": 0, "tol": 1e9, "n_iter_no_change": 5}
+    clf = ShallowNNClassifier(**params).set_callbacks(Checkpoint(tmp_path / "dates.npz")).fit(X, y)
+    resumed = ShallowNNClassifier.resume(tmp_path / "dates.npz", X, y)
+    assert_array_equal(resumed.predict(X), clf.predict(X))
+    assert resumed.classes_.dtype == clf.classes_.dtype == y.dtype
+    weighted = ShallowNNClassifier(class_weight={y[0]: 5.0}, **params).fit(X, y)
+    by_code = ShallowNNClassifier(class_weight={codes[0]: 5.0}, **params).fit(X, codes)
+    assert_array_equal(weighted.coefs_[0], by_code.coefs_[0])

@@ -230,3 +230,27 @@ def test_many_threads_fit_what_one_fits():
         )
     for classifier, reference in zip(found, expected, strict=True):
         assert_same_model(classifier, reference, rtol=0)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"n_hidden": np.int16(50)},
+        {"n_hidden": np.int8(4)},
+        {"n_hidden": np.uint8(200)},
+        {"batch_size": np.uint8(100)},
+        {"max_iter": np.int8(3), "n_iter_no_change": np.int8(5)},
+        {"alpha": np.float16(1e-3)},
+        {"validation_fraction": np.float16(0.5), "early_stopping": True},
+        {"validation_fraction": np.int8(100), "early_stopping": True},
+    ],
+)
+@pytest.mark.filterwarnings("ignore:The maximum number of epochs")
+def test_small_numpy_numbers_do_not_overflow(params):
+    X, y = make_data("multiclass", n_samples=400, n_features=700)
+    numbers = {name: value.item() if hasattr(value, "item") else value for name, value in params.items()}
+    fits = [
+        ShallowNNClassifier(**{"max_iter": 2, "random_state": 0} | given).fit(X, y)
+        for given in (params, numbers)
+    ]
+    assert_array_equal(fits[0].coefs_[0], fits[1].coefs_[0])

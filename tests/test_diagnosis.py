@@ -421,3 +421,23 @@ def test_bars_show_the_value_among_the_limits():
         starts = [float(zone.get("x")) for zone in zones]
         inside = sum(at >= start for start in starts) - 1
         assert ("ok", "warning", "problem")[inside] == finding
+
+
+@pytest.mark.parametrize("kind", ["multiclass", "multilabel"])
+@pytest.mark.parametrize("as_given", [lambda y: y.tolist(), pd.DataFrame, scipy.sparse.csr_array])
+def test_labels_may_be_any_array_like(kind, as_given):
+    X, y = make_data(kind)
+    if kind == "multiclass":
+        if as_given is scipy.sparse.csr_array:
+            as_given = list
+        elif as_given is pd.DataFrame:
+            as_given = pd.Series
+    clf = ShallowNNClassifier(4, max_iter=20, random_state=0).fit(X, y)
+    assert str(diagnose(clf, X, as_given(y))) == str(diagnose(clf, X, y))
+
+
+def test_labels_may_be_a_series_of_strings():
+    X, y = make_data("multiclass")
+    y = pd.Series(np.array(["a", "b", "c"], object)[y], dtype=object)
+    clf = ShallowNNClassifier(4, max_iter=20, random_state=0).fit(X, y)
+    assert str(diagnose(clf, X, y)) == str(diagnose(clf, X, y.to_numpy()))

@@ -10,6 +10,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import scipy.sparse
+from numpy.testing import assert_allclose
 from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -600,3 +601,12 @@ def test_drawing_warns_of_nothing_even_if_the_network_is_flat_everywhere():
     for display in DISPLAYS:
         show(display, clf, X)
     assert ActivationDisplay.from_estimator(clf, X).dead_fraction == 1
+
+
+def test_large_sparse_data_may_be_in_coordinate_form():
+    X, y = make_data("binary", n_samples=30_000)
+    matrix = scipy.sparse.coo_matrix(X)
+    clf = ShallowNNClassifier(100, max_iter=1, tol=1e9, n_iter_no_change=1, random_state=0).fit(X, y)
+    display = ActivationDisplay.from_estimator(clf, matrix)
+    expected = ActivationDisplay.from_estimator(clf, X)
+    assert_allclose(display.hidden_input, expected.hidden_input, rtol=1e-10)

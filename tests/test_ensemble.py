@@ -14,7 +14,13 @@ from sklearn.callback._callback_context import get_context_path
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils.estimator_checks import check_estimator
 
-from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier, VectorizedGridSearchCV, _ensemble
+from sknn_scratch import (
+    Activation,
+    ShallowNNClassifier,
+    ShallowNNEnsembleClassifier,
+    VectorizedGridSearchCV,
+    _ensemble,
+)
 from tests.helpers import KINDS, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -397,3 +403,59 @@ def test_in_a_search():
         Search(ensemble(), grid, cv=2).fit(X, y) for Search in (VectorizedGridSearchCV, GridSearchCV)
     )
     assert_array_equal(ours.cv_results_["mean_test_score"], ordinary.cv_results_["mean_test_score"])
+
+
+# --- Control-C ---
+
+
+class InterruptedActivation(Activation):
+    """The hyperbolic tangent, in whose computation Control-C is pressed after so many calls."""
+
+    def __init__(self, n_calls):
+        super().__init__(np.tanh, lambda z: 1 - np.tanh(z) ** 2)
+        object.__setattr__(self, "calls_left", [n_calls])
+
+    def __call__(self, z, slope=None):
+        super().__call__(z, slope)
+        self.calls_left[0] -= 1
+        if self.calls_left[0] == 0:
+            raise KeyboardInterrupt
+
+
+def test_control_c_ends_all_networks_with_a_usable_ensemble():
+    X, y = make_data("multiclass")
+    with pytest.warns(UserWarning, match="interrupted"):
+        clf = ensemble(activation=InterruptedActivation(30), max_iter=10**6, tol=0).fit(X, y)
+    assert [one.stop_reason_ for one in clf.estimators_] == ["interrupted"] * 3
+    assert (clf.n_iter_ > 0).all()
+    assert np.isfinite(clf.predict_proba(X)).all()
+
+
+@pytest.mark.filterwarnings("ignore:The training was interrupted")
+@pytest.mark.parametrize("n_calls", [3, 60])  # in the first network, or in a later one
+def test_control_c_before_all_networks_are_trained_leaves_the_earlier_ensemble(n_calls):
+    X, y = make_data("multiclass")
+    clf = ensemble(solver="lbfgs", max_iter=30, tol=0).fit(X, y)
+    before = clf.predict_proba(X)
+    clf.set_params(activation=InterruptedActivation(n_calls))
+    with pytest.raises(KeyboardInterrupt):
+        clf.fit(X, y)
+    assert_array_equal(clf.predict_proba(X), before)
+
+
+def test_fitted_attributes_change_in_one_step():
+    """Whoever predicts in another thread meanwhile has the old ensemble or the new one, never a part."""
+    X, y = make_data("binary")
+    clf = ensemble().fit(X, y)
+    attributes = vars(clf)
+    fitted = {name: value for name, value in attributes.items() if name.endswith("_")}
+    clf.fit(X[:30], y[:30])
+    for name, value in fitted.items():  # another dict has taken its place
+        assert attributes[name] is value
+
+
+@pytest.mark.parametrize("name", ["n_networks", "n_jobs"])
+def test_true_is_no_number(name):
+    X, y = make_data("binary")
+    with pytest.raises(ValueError, match=name):
+        ensemble(**{name: True}).fit(X, y)

@@ -11,7 +11,9 @@ from sklearn.exceptions import NotFittedError
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from sknn_scratch import Activation, ShallowNNClassifier
-from sknn_scratch._fitting import FitInput, fitted_layers, plan_fit
+from sknn_scratch._fitted import fitted_layers
+from sknn_scratch._fitting import plan_fit
+from sknn_scratch._inputs import FitInput
 from sknn_scratch._mlp import MLP_ACTIVATIONS
 from tests.helpers import KINDS, make_batch, make_data, make_problem, objective_and_gradient
 
@@ -362,3 +364,9 @@ def test_what_is_not_fitted_is_refused():
         ShallowNNClassifier.from_mlp_classifier(MLPClassifier())
     with pytest.raises(NotFittedError):
         ShallowNNClassifier().to_mlp_classifier()
+
+
+def test_a_momentum_of_one_does_not_keep_the_network_from_being_trained_further():
+    X, y = make_data("binary")
+    mlp = MLPClassifier((5,), momentum=1.0, max_iter=5).fit(X, y)
+    assert ShallowNNClassifier.from_mlp_classifier(mlp).partial_fit(X, y).n_iter_ == 6

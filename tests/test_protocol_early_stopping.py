@@ -6,9 +6,9 @@ import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import f1_score, log_loss, make_scorer, roc_auc_score
 
-import sknn_scratch._fitting
+import sknn_scratch._early_stopping
 from sknn_scratch import ShallowNNClassifier
-from sknn_scratch._validation import split_rows
+from sknn_scratch._splitting import split_rows
 from tests.helpers import KINDS, assert_same_model, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
@@ -184,7 +184,7 @@ def test_scorers_get_sparse_rows_as_sparse_rows(to_sparse):
 
 
 def test_auto_validates_large_training_sets(monkeypatch):
-    monkeypatch.setattr(sknn_scratch._fitting, "AUTO_EARLY_STOPPING_ROWS", 120)
+    monkeypatch.setattr(sknn_scratch._early_stopping, "AUTO_EARLY_STOPPING_ROWS", 120)
     assert "val_loss" in make_classifier(early_stopping="auto", max_iter=2).fit(X, Y).history_
     assert "val_loss" not in make_classifier(early_stopping="auto", max_iter=2).fit(X[1:], Y[1:]).history_
     weight = np.r_[0, np.ones(119)]  # a row that weighs nothing is none
@@ -242,3 +242,21 @@ def test_balanced_class_weights_balance_the_validation_too():
     log_likelihoods = classifier.predict_log_proba(X_VAL[rows])[np.arange(len(rows)), Y_VAL[rows]]
     loss = -np.average(log_likelihoods, weights=1 / counts[Y_VAL[rows]])
     assert_allclose(loss, classifier.history_["val_loss"][classifier.best_iter_ - 1])
+
+
+def minus_mistakes(y_true, y_pred):
+    return -np.sum(y_true != y_pred)
+
+
+@pytest.mark.parametrize("weighted", [{"class_weight": "balanced"}, {}])
+def test_a_metric_may_do_without_weights(weighted):
+    X, y = make_data("binary")
+    clf = make_classifier(scoring=make_scorer(minus_mistakes), **weighted)
+    clf.fit(X, y, sample_weight=np.arange(1.0, 61))
+    assert clf.history_["val_score"].max() <= 0
+
+
+def test_a_scorer_that_takes_other_arguments_is_named():
+    X, y = make_data("binary")
+    with pytest.raises(ValueError, match=r"scoring=.*cannot score the .* validation rows"):
+        make_classifier(scoring=minus_mistakes).fit(X, y)

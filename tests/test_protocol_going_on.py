@@ -3,14 +3,21 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.utils._param_validation import StrOptions
 
 from sknn_scratch import ShallowNNClassifier
+from sknn_scratch._core import group
+from sknn_scratch._core.optimizers import OPTIMIZERS
 from tests.helpers import KINDS, assert_same_model, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
 
 X, Y = make_data("multiclass", n_samples=90)
 CLASSES = [0, 1, 2]
+
+
+def flat(classifier):
+    return np.concatenate([array.ravel() for array in (*classifier.coefs_, *classifier.intercepts_)])
 
 
 def make_classifier(**params):
@@ -155,7 +162,6 @@ CHANGES = {
     "early_stopping": True,
     "random_state": 7,
     "init_scale": 1.0,
-    "dtype": "float32",
     "max_iter": 3,
     "tol": 1e9,
 }
@@ -169,6 +175,28 @@ def test_parameters_may_change_between_warm_starts(name):
     assert classifier.n_iter_ == {"max_iter": 8}.get(name, 10)
     assert classifier.loss_curve_[-1] < (3 if name == "activation" else 1.1) * loss
     assert classifier.coefs_[0].dtype == np.float64
+
+
+@pytest.mark.parametrize("go_on", ["fit", "partial_fit"])
+def test_a_fitted_network_keeps_its_precision(go_on):
+    classifier = make_classifier(warm_start=True).fit(X, Y)
+    before = flat(classifier)
+    with pytest.raises(ValueError, match="dtype='float32', but the fitted network is float64"):
+        getattr(classifier.set_params(dtype="float32"), go_on)(X, Y)
+    assert_array_equal(flat(classifier), before)
+    for dtype in (None, "float64"):
+        getattr(classifier.set_params(dtype=dtype), go_on)(X.astype(np.float32), Y)
+        assert classifier.coefs_[0].dtype == np.float64
+
+
+def test_an_optimiser_is_not_given_the_memory_of_another_whose_arrays_have_the_same_names(monkeypatch):
+    twin = {"adam": OPTIMIZERS["adam"], "twin": OPTIMIZERS["adam"]}
+    monkeypatch.setattr(group, "OPTIMIZERS", twin)
+    monkeypatch.setitem(ShallowNNClassifier._parameter_constraints, "solver", [StrOptions(set(twin))])
+    classifier = make_classifier(warm_start=True).fit(X, Y)
+    n_updates = classifier._kept_["n_updates"]
+    assert classifier.fit(X, Y)._kept_["n_updates"] == 2 * n_updates
+    assert classifier.set_params(solver="twin").fit(X, Y)._kept_["n_updates"] == n_updates
 
 
 @pytest.mark.parametrize("solvers", [("adam", "sgd"), ("sgd", "adam"), ("adam", "lbfgs"), ("lbfgs", "adam")])

@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 
 from sknn_scratch import Activation, DivergenceWarning, ShallowNNClassifier
+from sknn_scratch._core import training
 from tests.helpers import KINDS, assert_same_model, make_data
 
 X, Y = make_data("multiclass")
@@ -483,3 +484,46 @@ def test_time_is_told_in_seconds():
     with pytest.warns(ConvergenceWarning):
         classifier = make_classifier().fit(X, Y)
     assert 0 < classifier.history_["seconds"].sum() <= time.perf_counter() - start
+
+
+@ignore_max_iter
+@pytest.mark.parametrize("go_on", ["partial_fit", "fit"])
+def test_control_c_inside_an_epoch_leaves_no_memory_of_its_updates(go_on):
+    classifier = make_classifier(warm_start=True, batch_size=10).fit(X, Y)
+    classifier.set_params(activation=InterruptedActivation(n_calls=3))
+    with pytest.warns(UserWarning, match="interrupted"):
+        getattr(classifier, go_on)(X, Y)
+    assert classifier._kept_["memory"] == {}
+    assert classifier._kept_["n_updates"] == 0
+
+
+def test_a_callback_that_ends_the_fit_does_not_hide_an_explosion():
+    params = {"solver": "sgd", "learning_rate": 1e12, "batch_size": None, "max_iter": 3}
+    classifier = make_classifier(**params).set_callbacks(AtEpoch(1, lambda: True))
+    with pytest.warns(DivergenceWarning):
+        classifier.fit(X, Y)
+    assert classifier.stop_reason_ == "diverged"
+    assert abs(flat(classifier)).max() < 10
+
+
+def test_a_line_search_that_fails_is_no_convergence():
+    classifier = make_classifier(solver="lbfgs", n_hidden=30)
+    with pytest.warns(ConvergenceWarning, match="Scale the features"):
+        classifier.fit(X * 1e160, Y)
+    assert classifier.stop_reason_ == "line_search_failed"
+    assert np.isfinite(flat(classifier)).all()
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_the_seconds_of_an_epoch_are_without_its_callbacks(monkeypatch, solver):
+    passed = [0.0]
+    monkeypatch.setattr(training.time, "perf_counter", lambda: passed[0])
+
+    def take_long():
+        passed[0] += 1000
+
+    classifier = make_classifier(solver=solver, max_iter=4).set_callbacks(AtEpoch(2, take_long))
+    with pytest.warns(ConvergenceWarning):
+        classifier.fit(X, Y)
+    assert passed == [1000]
+    assert classifier.history_["seconds"].max() == 0

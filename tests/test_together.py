@@ -8,7 +8,7 @@ import scipy.sparse
 from numpy.testing import assert_array_equal
 
 from sknn_scratch import ShallowNNClassifier, _together
-from sknn_scratch._fitting import FitInput
+from sknn_scratch._inputs import FitInput
 from tests.helpers import make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -11,7 +11,7 @@ shape) with g'(z). Writing both at once lets the derivative reuse what the funct
 To add an activation, write such a function and give it a line in ``ACTIVATIONS``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
@@ -23,6 +23,7 @@ Array: TypeAlias = NDArray[np.floating]
 Activate: TypeAlias = Callable[[Array, Array | None], None]
 
 LEAKY_SLOPE = 0.01  # Maas et al. (2013)
+SATURATED_SLOPE = 0.05  # a hidden value is saturated where the slope is below this
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,12 @@ class Activation:
 
     function: Callable[[Array], Array]
     derivative: Callable[[Array], Array]
+
+    def __post_init__(self) -> None:
+        for name in ("function", "derivative"):
+            value = getattr(self, name)
+            if not (callable(value) and isinstance(value, Hashable)):
+                raise TypeError(f"{name} must be a callable that can be hashed, got {value!r}.")
 
     def __call__(self, z: Array, slope: Array | None = None) -> None:
         """Overwrite ``z`` with g(z) and ``slope`` with g'(z)."""

@@ -34,6 +34,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.epoch_start: Array = self.state.params.copy()
+        self.epochs_kept = self.epochs_done
 
     @property
     def task(self) -> TrainTask:
@@ -61,22 +62,27 @@ class Run:
         """
         if self.data.validation is not None or self.state.watch.best_epoch == self.state.epoch:
             self.state.last_good, self.state.good_epoch = self.epoch_start, self.state.epoch - 1
-        self.epoch_start = self.state.params.copy()
+        self.epoch_start, self.epochs_kept = self.state.params.copy(), self.epochs_done
 
     def diverge(self) -> None:
         """Return to the last good parameters, without what the optimiser remembers of the bad ones."""
         self.state.stop_reason = StopReason.DIVERGED
         last_good = self.epoch_start if self.state.last_good is None else self.state.last_good
         np.copyto(self.state.params, last_good)
-        self.state.memory, self.state.n_updates = {}, 0
+        self.state.forget_updates()
         if self.state.watch.best_epoch >= self.state.epoch - 1:  # they led to the explosion, or are it
             self.state.watch.best_params = None
 
     def interrupt(self) -> None:
-        """Stop at the last whole epoch, unless there was another reason to stop."""
+        """Stop at the last whole epoch, unless there was another reason to stop.
+
+        What the optimiser remembers has gone on from there, and cannot go back.
+        """
         if self.state.stop_reason is None:
             self.state.stop_reason = StopReason.INTERRUPTED
             np.copyto(self.state.params, self.epoch_start)
+            del self.state.history[self.epochs_kept :]
+            self.state.forget_updates()
 
     def leave_group(self) -> None:
         """Copy what the group shares: a view would keep the arrays of all its networks alive."""

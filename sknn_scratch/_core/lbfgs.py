@@ -11,6 +11,7 @@ from sknn_scratch._core.parameters import NetworkShape, view_parameters
 # SciPy's limits are out of the way: the training loop decides when to stop. The relative decrease of the
 # objective below which nothing more can be gained is the one that LogisticRegression uses. Twenty pairs of
 # steps and gradients, twice SciPy's number, need fewer iterations and as much time.
+ABNORMAL = 2  # SciPy's status of a line search that failed
 OPTIONS = {
     "maxiter": 2**31 - 1,
     "maxfun": 2**31 - 1,
@@ -65,24 +66,25 @@ class Centring:
 
 def minimise_lbfgs(
     objective_and_gradient: Callable[[Array], tuple[float, Array]],
-    params: Array,
+    start: Array,
     on_iteration: Callable[[Array, float], bool],
-) -> None:
-    """Minimise from ``params`` (n_params,) until nothing more can be gained or ``on_iteration`` says so.
+) -> bool:
+    """Minimise from ``start`` (n_params,) until nothing more can be gained or ``on_iteration`` says so.
 
-    ``on_iteration(params, objective)`` is called after every iteration with the accepted point, float64;
-    a true value ends the minimisation.
+    ``on_iteration(x, objective)`` is called after every iteration with the accepted point, float64; a true
+    value ends the minimisation. Returns whether it ended in one of these ways: a line search may also fail.
     """
 
     def callback(intermediate_result: scipy.optimize.OptimizeResult) -> None:
         if on_iteration(intermediate_result.x, float(intermediate_result.fun)):
             raise StopIteration
 
-    scipy.optimize.minimize(
+    outcome = scipy.optimize.minimize(
         objective_and_gradient,
-        params.astype(np.float64),
+        start.astype(np.float64),
         jac=True,
         method="L-BFGS-B",
         callback=callback,
         options=OPTIONS,
     )
+    return bool(outcome.status != ABNORMAL)

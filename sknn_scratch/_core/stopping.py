@@ -11,12 +11,16 @@ from sknn_scratch._core.activations import Array
 class StopReason(Enum):
     """Why a training ended; the value is a whole sentence."""
 
-    CONVERGED = "The training loss did not improve by more than tol for n_iter_no_change epochs."
+    CONVERGED = "The training loss did not improve by more than tol for n_iter_no_change epochs, or at all."
     NO_IMPROVEMENT = "The validation did not improve by more than tol for n_iter_no_change epochs."
     SMALL_GRADIENT = "The norm of the gradient fell below gradient_tol."
     MAX_ITER = "The maximum number of epochs was reached before the training converged."
     CALLBACK = "A callback asked for the end."
-    INTERRUPTED = "The training was interrupted; the weights are those of the last whole epoch."
+    INTERRUPTED = (
+        "The training was interrupted; the weights are those of the last whole epoch, or of the best one if "
+        "there was a validation."
+    )
+    LINE_SEARCH_FAILED = "L-BFGS found no better weights where it expected them; it stopped early."
     DIVERGED = "The loss became infinite or exploded; the weights are the last good ones."
 
 

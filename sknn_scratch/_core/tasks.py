@@ -107,6 +107,10 @@ class TrainState:
             watch=replace(self.watch),
         )
 
+    def forget_updates(self) -> None:
+        """Leave the optimiser without memory: it belonged to other parameters, or to another optimiser."""
+        self.memory, self.n_updates = {}, 0
+
     def for_another_run(self, learning_rate: float) -> "TrainState":
         """Copy the state for a further run, with full patience and its own epochs to count."""
         return replace(

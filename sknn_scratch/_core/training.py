@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from sknn_scratch._core.activations import Array
+from sknn_scratch._core.activations import SATURATED_SLOPE, Array
 from sknn_scratch._core.batches import pool
 from sknn_scratch._core.blas import count_true, inner_product
 from sknn_scratch._core.group import Group, Run
@@ -33,8 +33,6 @@ OnEpochEnd: TypeAlias = Callable[[int, TrainState], bool]
 # The adaptive schedule divides the learning rate by this factor, as scikit-learn's does.
 ADAPTIVE_FACTOR = 5.0
 ADAPTIVE_MINIMUM = 1e-6
-# A hidden value is saturated where the slope of the activation is below this.
-SATURATED_SLOPE = 0.05
 
 
 def train(tasks: Sequence[TrainTask], on_epoch_end: OnEpochEnd | None = None) -> list[TrainResult]:
@@ -61,7 +59,8 @@ def train(tasks: Sequence[TrainTask], on_epoch_end: OnEpochEnd | None = None) ->
         if group.runs and group.config.solver == "lbfgs":
             run_lbfgs(group, on_epoch_end)
         while group.runs:
-            end_epoch(group, *run_epoch(group), on_epoch_end)
+            outcome = run_epoch(group)
+            end_epoch(group, measure(group, outcome), outcome.sound, on_epoch_end)
             group = group.without_stopped()
     except KeyboardInterrupt:
         for run in runs:
@@ -79,8 +78,8 @@ class EpochOutcome(NamedTuple):
 
 
 @np.errstate(all="ignore")
-def run_epoch(group: Group) -> tuple[list[EpochRecord], Any]:
-    """Update the parameters once for every batch; give the epoch's records, and which networks are sound."""
+def run_epoch(group: Group) -> EpochOutcome:
+    """Update the parameters once for every batch."""
     start = time.perf_counter()
     learning_rates = [run.scheduled_rate for run in group.runs]
     step = group.next_step(learning_rates)
@@ -94,8 +93,7 @@ def run_epoch(group: Group) -> tuple[list[EpochRecord], Any]:
         run.state.n_updates = step.number - 1
     objective = group.batches.mean(np.concatenate(losses)) + penalty
     sound = sound & group.are_finite()
-    outcome = EpochOutcome(objective, sound, learning_rates, time.perf_counter() - start)
-    return measure(group, outcome), sound
+    return EpochOutcome(objective, sound, learning_rates, time.perf_counter() - start)
 
 
 def train_on_batch(group: Group, batch: Batch, step: Step) -> Any:
@@ -143,18 +141,17 @@ def run_lbfgs(group: Group, on_epoch_end: OnEpochEnd | None) -> None:
         group.params.flat[...] = centring.params(x)
         now = time.perf_counter()
         outcome = EpochOutcome(np.float64(objective), np.isfinite(objective), [1.0], now - iteration_start)
-        iteration_start = now
-        with np.errstate(all="ignore"):
-            records = measure(group, outcome)
-        end_epoch(group, records, outcome.sound, on_epoch_end)
+        end_epoch(group, measure(group, outcome), outcome.sound, on_epoch_end)
+        iteration_start = time.perf_counter()
         return run.state.stop_reason is not None
 
     start = centring.coordinates(run.state.params)
-    minimise_lbfgs(objective_and_gradient, start, on_iteration)
+    has_succeeded = minimise_lbfgs(objective_and_gradient, start, on_iteration)
     if run.epochs_done == 0:
         on_iteration(start, objective_and_gradient(start)[0])
     np.copyto(run.state.params, run.epoch_start)  # a line search that fails ends somewhere else
-    run.state.stop_reason = run.state.stop_reason or StopReason.CONVERGED
+    own_end = StopReason.CONVERGED if has_succeeded else StopReason.LINE_SEARCH_FAILED
+    run.state.stop_reason = run.state.stop_reason or own_end
     group.runs = []
 
 
@@ -173,10 +170,12 @@ def end_epoch(
     for run in group.runs:
         if on_epoch_end is not None and on_epoch_end(run.number, run.state):
             run.state.stop_reason = run.state.stop_reason or StopReason.CALLBACK
+    if on_epoch_end is not None:
+        check_last_step(group)
 
 
 def check_last_step(group: Group) -> None:
-    """Let networks diverge that were to stop, but whose last update made the loss explode."""
+    """Mark as diverged the networks that are about to stop, but whose last update made the loss explode."""
     if all(run.state.stop_reason is None for run in group.runs):
         return
     for run, is_sound in zip(group.runs, np.atleast_1d(group.is_last_step_sound()), strict=True):
@@ -208,11 +207,12 @@ def watched_value(record: EpochRecord) -> float:
     return record.get("val_loss", record["loss"])
 
 
+@np.errstate(all="ignore")
 def measure(group: Group, outcome: EpochOutcome) -> list[EpochRecord]:
     """Record the epoch: its objective, validation, last gradient and last hidden values.
 
     The gradient is that of the last update; the slopes are those of as many of the last rows as a batch
-    has, ``group.MEASURED_ROWS`` at most. In a group a few of them may be surplus rows.
+    has, ``MEASURED_ROWS`` at most. In a group a few of them may be surplus rows.
     """
     grads, slope = group.last_grads, group.measured_slope
     n_samples, n_hidden = slope.shape[-2:]

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from sknn_scratch._core.training import SATURATED_SLOPE
+from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._diagnosis.evidence import ON_DATA, TRAINING, VALIDATION
 from sknn_scratch._diagnosis.report import Finding, Limits
 from sknn_scratch._inspection import output_names
@@ -36,7 +36,7 @@ OVERFITTING_LIMITS = Limits(0.25, 0.5)
 TOO_EARLY_LIMITS = Limits(0.01, 0.05)
 LAST_PART = 10  # "the last tenth"
 # Training that ended for one of these reasons might have gone on.
-UNFINISHED = ("max_iter", "interrupted", "callback")
+UNFINISHED = ("max_iter", "interrupted", "callback", "line_search_failed")
 # Such a part of the loss of a guess is left where hardly anything was learnt.
 UNLEARNT = 0.9
 # A class that is missed in every other row is hardly learnt; in nine of ten, it is ignored.

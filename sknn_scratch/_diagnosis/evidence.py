@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._core.network import make_batch, mean_loss, predict_logits, row_blocks
 from sknn_scratch._core.sparse import slice_rows
-from sknn_scratch._core.training import SATURATED_SLOPE
-from sknn_scratch._fitting import fitted_encoding, fitted_layers, fitted_network
+from sknn_scratch._fitted import fitted_encoding, fitted_layers, fitted_network
 from sknn_scratch._inspection import activate, hidden_inputs_of_rows
-from sknn_scratch._targets import check_labels, row_weights
+from sknn_scratch._targets import labels_of, row_weights
 
 # Where a loss is from.
 TRAINING, VALIDATION, ON_DATA = "in training (penalty included)", "in validation", "on X, y"
@@ -63,7 +63,7 @@ class Evidence:
     @cached_property
     def labels(self):
         """Validate y: (n_samples,), or (n_samples, n_labels) of zeros and ones."""
-        y = check_labels(self.y)
+        y = labels_of(self.y)
         if len(y) != self.rows.shape[-2]:
             raise ValueError(f"X has {self.rows.shape[-2]} rows, but y has {len(y)}.")
         fitted_encoding(self.clf).check(y)

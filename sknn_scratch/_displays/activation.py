@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sknn_scratch._core.training import SATURATED_SLOPE
+from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._displays.plotting import BLUE, ORANGE, SKY, VERMILION, axes_for, import_matplotlib
 from sknn_scratch._inspection import (
     activate,

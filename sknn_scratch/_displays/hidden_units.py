@@ -8,7 +8,7 @@ from sklearn.utils import check_consistent_length
 
 from sknn_scratch._displays.plotting import axes_for, class_colors, import_matplotlib, shorten
 from sknn_scratch._displays.slices import feature_slice
-from sknn_scratch._fitting import fitted_encoding
+from sknn_scratch._fitted import fitted_encoding
 from sknn_scratch._inspection import (
     activation_name,
     classifier_input,
@@ -16,7 +16,7 @@ from sknn_scratch._inspection import (
     output_names,
     some_rows,
 )
-from sknn_scratch._targets import check_labels
+from sknn_scratch._targets import labels_of
 
 MAX_POINTS = 1000  # more would hide the regions
 MAX_ROWS = 10_000  # to measure by how much a unit varies, and which value of a feature is typical
@@ -251,7 +251,7 @@ class HiddenUnitsDisplay:
 
 def class_codes(clf, X, y):
     """Encode the classes of the rows as numbers (n_samples,)."""
-    y = check_labels(y)
+    y = labels_of(y)
     check_consistent_length(X, y)
     fitted_encoding(clf).check(y)
     return np.searchsorted(clf.classes_, y)

@@ -1,5 +1,6 @@
 """Which rows validate: a stratified split that keeps rare classes in training."""
 
+import math
 import numbers
 
 import numpy as np
@@ -50,7 +51,7 @@ def validation_size(validation_fraction, n_samples):
     if isinstance(validation_fraction, numbers.Integral):
         size = int(validation_fraction)
     else:
-        size = int(np.ceil(validation_fraction * n_samples))
+        size = math.ceil(float(validation_fraction) * n_samples)
     if size >= n_samples:
         raise ValueError(
             f"validation_fraction={validation_fraction} would take all {n_samples} training rows; "

@@ -1,0 +1,91 @@
+"""What a fitted estimator holds: its attributes, and the network that they describe to the core."""
+
+import math
+
+import numpy as np
+
+from sknn_scratch._core.activations import ACTIVATIONS, Activation
+from sknn_scratch._core.losses import LOSSES
+from sknn_scratch._core.network import Network
+from sknn_scratch._core.parameters import Layers, NetworkShape, view_parameters
+from sknn_scratch._targets import LabelEncoding
+
+
+def fitted_names(estimator):
+    """Names of the fitted attributes, private ones too."""
+    return [name for name in vars(estimator) if name.endswith("_") and not name.endswith("__")]
+
+
+def clear_fitted(estimator):
+    """Remove all fitted attributes: those that end in an underscore."""
+    for name in fitted_names(estimator):
+        delattr(estimator, name)
+
+
+def adopt(estimator, attributes):
+    """Replace an estimator's fitted attributes, in a single step that cannot be interrupted."""
+    stale = fitted_names(estimator)
+    kept = {name: value for name, value in vars(estimator).items() if name not in stale}
+    estimator.__dict__ = kept | attributes
+
+
+def fitted_attributes(fitted):
+    """Get all fitted attributes, private ones too."""
+    return {name: getattr(fitted, name) for name in fitted_names(fitted)}
+
+
+def data_attributes(fitted):
+    """Get those of the fitted attributes that follow from the data alone."""
+    names = ("n_features_in_", "feature_names_in_", "classes_", "_target_kind_")
+    return {name: getattr(fitted, name) for name in names if hasattr(fitted, name)}
+
+
+def fitted_encoding(fitted):
+    """Get the encoding of the labels of a fitted estimator."""
+    return LabelEncoding(fitted._target_kind_, fitted.classes_)
+
+
+def activation_of(activation):
+    """Look the activation up, unless it is the user's own."""
+    return activation if isinstance(activation, Activation) else ACTIVATIONS[activation]
+
+
+def fitted_layers(fitted):
+    """View ``coefs_`` and ``intercepts_`` as the core's layers."""
+    return Layers(*fitted.coefs_, *(b[np.newaxis] for b in fitted.intercepts_))
+
+
+def fitted_network(fitted):
+    """Describe the fitted network to the core."""
+    n_features, n_hidden = fitted.coefs_[0].shape
+    shape = NetworkShape(n_features, n_hidden, fitted.coefs_[1].shape[1])
+    return Network(shape, activation_of(fitted._activation_), LOSSES[fitted_encoding(fitted).loss])
+
+
+def set_layers(fitted, params):
+    """Set ``coefs_`` and ``intercepts_`` from a flat buffer, which is copied."""
+    shape = NetworkShape(fitted.n_features_in_, int(fitted.n_hidden), fitted_encoding(fitted).n_outputs)
+    layers = view_parameters(params, shape)
+    fitted.coefs_ = [layers.w_hidden.copy(), layers.w_output.copy()]
+    fitted.intercepts_ = [layers.b_hidden[0].copy(), layers.b_output[0].copy()]
+
+
+def set_result(fitted, result):
+    """Set all fitted attributes that training has made."""
+    set_layers(fitted, result.state.params)
+    set_history(fitted, result.state)
+    fitted.best_iter_ = result.best_epoch
+    fitted.stop_reason_ = result.stop_reason.name.lower()
+
+
+def set_history(fitted, state):
+    """Set ``history_``, ``loss_curve_`` and ``n_iter_``: the epochs of earlier runs and of the last one."""
+    earlier, records = getattr(fitted, "history_", {}), state.history
+    missing = np.full(state.epochs_before, math.nan)
+    names = dict.fromkeys([*earlier, *(name for record in records for name in record)])
+    fitted.history_ = {
+        name: np.append(earlier.get(name, missing), [record.get(name, math.nan) for record in records])
+        for name in names
+    }
+    fitted.loss_curve_ = fitted.history_.get("loss", np.array([]))
+    fitted.n_iter_ = state.epoch
