@@ -7,6 +7,7 @@ by ``_fit_and_score`` itself, which fails in the same way and reports it as scik
 
 import copy
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from inspect import signature
 from typing import Any
@@ -23,7 +24,7 @@ from sklearn.utils.validation import _check_method_params, _num_samples
 from sknn_scratch._callbacks import ParentTask, has_callbacks
 from sknn_scratch._classifier import ShallowNNClassifier
 from sknn_scratch._inputs import FitInput
-from sknn_scratch._together import Fit, cut_into_groups, fit_group
+from sknn_scratch._together import Fit, bytes_of, cut_into_groups, fit_group
 
 # What the network's fit takes beside X and y.
 FIT_PARAMS = signature(ShallowNNClassifier.fit).parameters.keys() - {"self", "X", "y"}
@@ -56,6 +57,12 @@ class Rows:
     train: tuple | None  # the same for the training score
     steps: Pipeline | None  # fitted, the last one passed through; None if the network is scored alone
     seconds: float  # that each network's share of the preparation took
+
+    @property
+    def n_bytes(self):
+        """About how much memory the rows take."""
+        parts = (self.inputs.X, self.test[0], None if self.train is None else self.train[0])
+        return sum(bytes_of(X) for X in parts if X is not None)
 
 
 def families_of(calls):
@@ -162,6 +169,8 @@ def prepare_rows(jobs, X, y):
         steps, X_fit = None, X_train
         if isinstance(estimator, Pipeline):
             steps, X_fit, fit_params = fit_earlier_steps(estimator, X_train, y_train, fit_params)
+            # The steps may have worked in place (copy=False), so whatever else is transformed is sliced anew.
+            X_train = _safe_split(estimator, X, y, train)[0] if wants_train else None
             if sees_predictions_only(options["scorer"]):
                 X_test = steps.transform(X_test)
                 X_train = steps.transform(X_train) if wants_train else None
@@ -211,13 +220,14 @@ def fit_and_score_together(jobs):
     results = {}
     start = time.perf_counter()
     for group in cut_into_groups(plan_fits(jobs)):
-        try:
+        with suppress(Exception):  # the jobs without a result are run again, and raise it there
             fit_group(group)
+            if any(fit.is_interrupted for fit in group):
+                raise KeyboardInterrupt  # else the search would choose among networks that are cut short
             seconds = (time.perf_counter() - start) / len(group)
             for fit in group:
-                results[fit.number] = score_job(*of_number[fit.number], fit.fitted, seconds)
-        except Exception:  # the jobs without a result are run again, and raise it there
-            pass
+                with suppress(Exception):
+                    results[fit.number] = score_job(*of_number[fit.number], fit.fitted, seconds)
         start = time.perf_counter()
     return results
 
@@ -252,6 +262,8 @@ def score_job(job, rows, network, fit_seconds):
         estimator.steps = [*rows.steps.steps[:-1], (rows.steps.steps[-1][0], network)]
 
     def scores(X, y, score_params):
+        if rows.steps is not None:
+            X = copy.deepcopy(X)  # a step may work in place, and the next candidate needs X too
         return _score(estimator, X, y, options["scorer"], score_params, options["error_score"])
 
     start = time.perf_counter()

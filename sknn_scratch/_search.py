@@ -5,14 +5,10 @@ where the searches here differ: the networks of the jobs are trained together. A
 ``cv_results_``, is scikit-learn's.
 """
 
-import numpy as np
-import scipy.sparse
 from joblib import effective_n_jobs
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import Pipeline
-from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import delayed
-from sklearn.utils.validation import _num_samples
 
 from sknn_scratch._classifier import ShallowNNClassifier
 from sknn_scratch._jobs import families_of, fit_and_score_together, prepare_rows
@@ -40,30 +36,32 @@ class TogetherParallel:
     def __call__(self, calls):
         """Run calls of ``_fit_and_score``, each (function, args, kwargs); return their results in order."""
         calls = list(calls)
-        results = {}
+        results, jobs, held_bytes = {}, [], 0
         families = families_of(calls)
-        while families:
-            _, (_, X, y), _ = calls[0]
-            at_once = max(self.n_workers, GROUP_BYTES // rough_bytes(X))
-            results |= self.run_together(families[:at_once], X, y)
-            families = families[at_once:]
+        for start in range(0, len(families), self.n_workers):
+            for family, rows in self.prepare(families[start : start + self.n_workers], calls):
+                jobs += [(job, rows) for job in family]
+                held_bytes += rows.n_bytes
+            if held_bytes > GROUP_BYTES:
+                results |= self.train(jobs)
+                jobs, held_bytes = [], 0
+        if jobs:
+            results |= self.train(jobs)
         rest = [number for number in range(len(calls)) if number not in results]
         results.update(zip(rest, self.parallel(calls[number] for number in rest), strict=True))
         return [results[number] for number in range(len(calls))]
 
-    def run_together(self, families, X, y):
-        """Run the jobs of some families; return the results of those that did not fail, by number."""
-        is_pipeline = isinstance(families[0][0].candidate.estimator, Pipeline)
-        if is_pipeline:
+    def prepare(self, families, calls):
+        """Prepare the rows of some families; return each family with its rows, but for those that failed."""
+        _, (estimator, X, y), _ = calls[0]
+        if isinstance(estimator, Pipeline):
             all_rows = self.parallel(delayed(prepare_rows)(jobs, X, y) for jobs in families)
         else:  # they are only slices, not worth a worker's while
             all_rows = [prepare_rows(jobs, X, y) for jobs in families]
-        jobs = [
-            (job, rows)
-            for family, rows in zip(families, all_rows, strict=True)
-            if rows is not None
-            for job in family
-        ]
+        return [pair for pair in zip(families, all_rows, strict=True) if pair[1] is not None]
+
+    def train(self, jobs):
+        """Train and score the networks of jobs (job, rows); return the results of those that did not fail."""
         parts = self.parallel(delayed(fit_and_score_together)(part) for part in spread(jobs, self.n_workers))
         return {number: result for part in parts for number, result in part.items()}
 
@@ -80,13 +78,6 @@ def spread(jobs, n_workers):
         kinds.setdefault(kind, []).append((job, rows))
     parts = [kind[i::n_workers] for kind in kinds.values() for i in range(n_workers)]
     return [part for part in parts if part]
-
-
-def rough_bytes(X):
-    """Estimate the bytes of a matrix, a data frame or a list."""
-    if scipy.sparse.issparse(X):
-        return 1 + 2 * X.data.nbytes
-    return 1 + np.asarray(_safe_indexing(X, [0])).nbytes * _num_samples(X)
 
 
 class _VectorizedSearch:
@@ -113,10 +104,12 @@ class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
     weights, penalty and dropout, and each until it stops. Splits, scores and ``best_params_`` are those of
     :class:`~sklearn.model_selection.GridSearchCV`, in a fraction of the time.
 
-    Trained together are networks with the same ``n_hidden``, ``activation``, ``solver`` and number of
-    batches; with the solver "lbfgs", each is trained alone. The steps of a Pipeline that come before the
-    network are fitted once for each fold and each setting of their parameters. Everything else is fitted
-    the ordinary way: other estimators, and a Pipeline that reports to callbacks or routes metadata.
+    Trained together are networks with the same ``n_hidden``, ``activation``, ``solver``, ``batch_size`` and
+    number of training rows; with the solver "lbfgs", each is trained alone. Each network is the one that a
+    fit of its own gives, to the last bit. The steps of a Pipeline that come before the network are fitted
+    once for each fold and each setting of their parameters; so where such a step draws random numbers
+    without a seed, all candidates of a fold share the draw. Everything else is fitted the ordinary way:
+    other estimators, and a Pipeline that reports to callbacks or routes metadata.
 
     Parameters
     ----------

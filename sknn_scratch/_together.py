@@ -97,20 +97,21 @@ def cut_into_groups(fits):
             yield [fit]
             continue
         key = group_key(fit.plan.task)
-        draft = drafts.setdefault(key, _Draft())
-        if not draft.has_room_for(fit):
-            yield draft.fits
-            draft = drafts[key] = _Draft()
-        draft.add(fit)
-    yield from (draft.fits for draft in drafts.values())
+        if key in drafts and not drafts[key].has_room_for(fit):
+            yield drafts.pop(key).fits
+        drafts.setdefault(key, _Draft()).add(fit)
+        if sum(draft.waiting_bytes for draft in drafts.values()) > GROUP_BYTES:
+            yield drafts.pop(max(drafts, key=lambda key: drafts[key].waiting_bytes)).fits
+    while drafts:
+        yield drafts.pop(next(iter(drafts))).fits
 
 
 class _Draft:
-    """A group in the making, and the bytes it is going to need."""
+    """A group in the making, the bytes it is going to need, and those it needs while it waits."""
 
     def __init__(self):
         self.fits = []
-        self.step_bytes = self.other_bytes = 0
+        self.step_bytes = self.other_bytes = self.waiting_bytes = 0
         self.sources = {}
 
     @property
@@ -122,6 +123,7 @@ class _Draft:
         self.fits.append(fit)
         self.step_bytes += step_bytes_of(fit.plan.task)
         self.other_bytes += other_bytes_of(fit.plan.task)
+        self.waiting_bytes += fit.plan.task.state.params.nbytes
         self.sources = self.sources | source_bytes_of(fit.plan.task)
 
     def has_room_for(self, fit):
@@ -158,7 +160,7 @@ def source_bytes_of(task):
 
 
 def bytes_of(X):
-    """Bytes of a dense matrix, or of a sparse one in CSR form."""
+    """Bytes of an array or of a sparse matrix; of anything else, a guess."""
     if scipy.sparse.issparse(X):
-        return X.data.nbytes + X.indices.nbytes + X.indptr.nbytes
-    return X.nbytes
+        return 2 * X.data.nbytes
+    return getattr(X, "nbytes", 8 * getattr(X, "size", len(X)))

@@ -129,7 +129,7 @@ def evaluate_loss(name, logits, targets, weights=1.0):
 def optimise(name, params, gradient, n_steps, **numbers):
     """Yield the parameters (n,) after each of n steps of an optimiser in OPTIMIZERS from ``params``."""
     params = params.copy()
-    numbers = {"momentum": 0.9, "nesterov": True, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8} | numbers
+    numbers = {"momenta": [0.9], "nesterov": True, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8} | numbers
     step = Step(number=1, dtype=params.dtype, **numbers)
     memory, updates = OPTIMIZERS[name].init(params), np.empty_like(params)
     for step.number in range(1, n_steps + 1):

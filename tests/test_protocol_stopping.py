@@ -507,9 +507,9 @@ def test_a_callback_that_ends_the_fit_does_not_hide_an_explosion():
 
 
 def test_a_line_search_that_fails_is_no_convergence():
-    classifier = make_classifier(solver="lbfgs", n_hidden=30)
+    wrong_way = Activation(np.tanh, lambda z: np.full_like(z, -1e6))
     with pytest.warns(ConvergenceWarning, match="Scale the features"):
-        classifier.fit(X * 1e160, Y)
+        classifier = make_classifier(solver="lbfgs", activation=wrong_way, max_iter=1000).fit(X, Y)
     assert classifier.stop_reason_ == "line_search_failed"
     assert np.isfinite(flat(classifier)).all()
 

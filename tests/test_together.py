@@ -154,3 +154,18 @@ def test_fits_to_the_same_input_share_its_rows():
         fit.plan.task.data.X is first.X and fit.plan.task.data.targets is first.targets for fit in fits
     )
     assert_array_equal(first.targets[:, 0], np.arange(40) % 2)
+
+
+def test_networks_that_wait_for_others_like_them_are_bounded_too(monkeypatch):
+    inputs = make_inputs()
+    fits = [make_fits(1, [inputs], beta_1=0.5 + i / 100)[0] for i in range(20)]
+    assert sizes_of_groups(fits) == [1] * 20
+    n_bytes = fits[0].plan.task.state.params.nbytes
+    monkeypatch.setattr(_together, "GROUP_BYTES", 5 * n_bytes)
+    seen = []
+    groups = _together.cut_into_groups(seen.append(fit) or fit for fit in fits)
+    n_ended = 0
+    for group in groups:
+        n_ended += len(group)
+        assert len(seen) - n_ended <= 5
+    assert n_ended == 20

@@ -3,13 +3,12 @@
 Rows are gathered by index, a chunk of several batches at a time, into buffers that are allocated once. So
 the design matrix is never copied as a whole, and a memory-mapped one never read as a whole.
 
-In a stack the networks may have different rows, even different numbers of them, as long as they need the
-same number of batches. The last batch then has as many rows as the longest needs; the surplus rows of the
-others have weight zero.
+In a stack the networks may have different rows, but as many. Were some filled up with rows that weigh
+nothing, sums would be rounded otherwise than those of a network that is trained alone.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -68,7 +67,8 @@ class BatchStream:
     Parameters
     ----------
     data : sequence of TrainData
-        One for each network, all with the same X and targets. A single one has no network axis.
+        One for each network, all with the same X, targets and number of rows. A single one has no network
+        axis.
     batch_size : int
         Rows in a batch.
     loss : Loss
@@ -89,26 +89,19 @@ class BatchStream:
         self.X, self.codes = data[0].X, loss.code(data[0].targets)
         self.n_partitions = loss.n_partitions(self.codes.shape[1])
         self.networks = () if len(data) == 1 else (len(data),)
-        self.n_samples = [one.n_samples for one in data]
-        self.longest = max(self.n_samples)
-        self.batch_size = min(batch_size, self.longest)
+        self.n_samples = data[0].n_samples
+        self.batch_size = min(batch_size, self.n_samples)
         self.takes_all_rows = all(one.rows is None for one in data)
         self.rows = self._stack_rows(data)
         self.weights = self._stack_weights(data)
-        self.slots = [self._slot(start) for start in range(0, self.longest, self.batch_size)]
-        counts = np.array([slot.counts for slot in self.slots])
-        self.shares = (counts / self.n_samples).reshape(len(counts), *self.networks)
-        self._chunks: dict[tuple[tuple[int, ...], ...], _Chunk] = {}
+        starts = range(0, self.n_samples, self.batch_size)
+        self.sizes = [min(self.batch_size, self.n_samples - start) for start in starts]
+        self._chunks: dict[tuple[int, ...], _Chunk] = {}
         self._whole: list[Batch] = []
-
-    @property
-    def sizes(self) -> set[int]:
-        """The sizes of batches that occur."""
-        return {max(slot.counts) for slot in self.slots}
 
     def epoch(self, rngs: Sequence[np.random.Generator]) -> Iterator[list[Batch]]:
         """Yield the batches of one epoch, chunk by chunk; each is valid until the next is asked for."""
-        if len(self.slots) > 1:
+        if len(self.sizes) > 1:
             yield from self._gathered(self._shuffled(rngs))
         else:
             self._whole = self._whole or self._all_rows()
@@ -116,55 +109,53 @@ class BatchStream:
 
     def mean(self, losses: Array) -> Any:
         """Mean (...) over all rows of the mean losses (n_batches, ...) of the epoch's first batches."""
-        return np.add.reduce(losses * self.shares[: len(losses)], axis=0)
+        shares = np.array(self.sizes[: len(losses)]) / self.n_samples
+        return np.add.reduce(np.multiply(losses.T, shares, order="C"), axis=-1)
 
     def _all_rows(self) -> list[Batch]:
         """Prepare the one batch of full-batch training: X itself, if possible."""
         if self.takes_all_rows and isinstance(self.X, np.ndarray):
-            (slot,) = self.slots
-            weights = self._scale(self.slots)
+            weights = self._scale(self.sizes)
             if self.weights is not None:
                 weights = self.weights.reshape(weights.shape) * weights
             targets = CodedTargets(self.codes, self.codes * weights, weights)
-            return [Batch(self.X, targets, self.longest, slot.counts)]
+            return [Batch(self.X, targets, self.n_samples)]
         return next(self._gathered(self._positions()))
 
     def _positions(self) -> Index:
-        """Positions (..., longest) of all rows of all networks, one network's after the other's."""
-        return np.arange(math.prod(self.networks) * self.longest).reshape(*self.networks, self.longest)
+        """Positions (..., n_samples) of all rows of all networks, one network's after the other's."""
+        return np.arange(math.prod(self.networks) * self.n_samples).reshape(*self.networks, self.n_samples)
 
     def _shuffled(self, rngs: Sequence[np.random.Generator]) -> Index:
-        """Positions (..., longest) in random order; those of surplus rows stay at the end."""
+        """Positions (..., n_samples) in random order."""
         if not self.networks:
-            return rngs[0].permutation(self.longest)
+            return rngs[0].permutation(self.n_samples)
         positions = self._positions()
-        for of_network, rng, n in zip(positions, rngs, self.n_samples, strict=True):
-            rng.shuffle(of_network[:n])
+        for of_network, rng in zip(positions, rngs, strict=True):
+            rng.shuffle(of_network)
         return positions
 
     def _gathered(self, positions: Index) -> Iterator[list[Batch]]:
         """Gather the rows in this order, chunk by chunk, and cut the chunks into batches."""
         rows = positions if self.rows is None else self.rows.take(positions)
         step = self._batches_in_chunk()
-        for i in range(0, len(self.slots), step):
-            slots = self.slots[i : i + step]
-            place = slice(slots[0].positions.start, slots[-1].positions.stop)
-            yield self._chunk(slots).fill(rows[..., place], positions[..., place])
+        for i in range(0, len(self.sizes), step):
+            place = slice(i * self.batch_size, (i + step) * self.batch_size)
+            chunk = self._chunk(self.sizes[i : i + step])
+            yield chunk.fill(rows[..., place], positions[..., place])
 
     def _batches_in_chunk(self) -> int:
         values = self.X.shape[1] if isinstance(self.X, np.ndarray) else self.X.nnz / self.X.shape[0]
         batch_bytes = values * self.X.dtype.itemsize * self.batch_size * math.prod(self.networks)
         return max(1, int(CHUNK_BYTES // max(1, batch_bytes)))
 
-    def _chunk(self, slots: Sequence["_Slot"]) -> "_Chunk":
-        """Get the buffers for these slots; most chunks are alike and share them."""
-        key = tuple(slot.counts for slot in slots)
+    def _chunk(self, sizes: list[int]) -> "_Chunk":
+        """Get the buffers for batches of these sizes; most chunks are alike and share them."""
+        key = tuple(sizes)
         if key not in self._chunks:
-            sizes = [slot.n_rows for slot in slots]
-            gather_X = self._gather(self.X, sizes)
+            gather_X, gather_codes = self._gather(self.X, sizes), self._gather(self.codes, sizes)
             gather_weights = None if self.weights is None else self._gather(self.weights, sizes)
-            gather_codes = self._gather(self.codes, sizes)
-            self._chunks[key] = _Chunk(slots, self._scale(slots), gather_X, gather_codes, gather_weights)
+            self._chunks[key] = _Chunk(sizes, self._scale(sizes), gather_X, gather_codes, gather_weights)
         return self._chunks[key]
 
     def _gather(self, source: Any, sizes: list[int]) -> Any:
@@ -172,56 +163,32 @@ class BatchStream:
             return _DenseGather(source, self.networks, sizes)
         return _SparseGather(source, self.networks, sizes, self.selector)
 
-    def _slot(self, start: int) -> "_Slot":
-        counts = tuple(min(n - start, self.batch_size) for n in self.n_samples)
-        return _Slot(slice(start, start + max(counts)), counts)
-
-    def _scale(self, slots: Sequence["_Slot"]) -> Array:
+    def _scale(self, sizes: list[int]) -> Array:
         """Weights (..., n_chunk, n_partitions) of the rows of some batches, if they are equal in each."""
-        counts = np.repeat([slot.counts for slot in slots], [slot.n_rows for slot in slots], axis=0)
-        scale = np.empty((*self.networks, len(counts), self.n_partitions), self.X.dtype)
-        scale[...] = 1 / counts.T.reshape(*self.networks, len(counts), 1)
+        scale = np.empty((*self.networks, sum(sizes), self.n_partitions), self.X.dtype)
+        scale[...] = (1 / np.repeat(sizes, sizes))[:, np.newaxis]
         return scale
 
     def _stack_rows(self, data: Sequence[TrainData]) -> Index | None:
-        """Rows (..., longest) of all networks; surplus rows repeat a network's first.
+        """Rows (..., n_samples) of all networks.
 
         None for a single network that takes all rows: then they are the positions themselves.
         """
         if self.takes_all_rows and not self.networks:
             return None
-        rows = np.zeros((len(data), self.longest), np.intp)
-        for row, one in zip(rows, data, strict=True):
-            row[: one.n_samples] = np.arange(one.n_samples) if one.rows is None else one.rows
-            row[one.n_samples :] = row[0]
-        return rows.reshape(*self.networks, self.longest)
+        rows = [np.arange(one.n_samples) if one.rows is None else one.rows for one in data]
+        return np.array(rows).reshape(*self.networks, self.n_samples)
 
     def _stack_weights(self, data: Sequence[TrainData]) -> Array | None:
-        """Weights (n_positions, n_partitions) with a mean of one for each network; surplus rows have none.
-
-        None if all rows weigh one.
-        """
-        if all(one.weights is None for one in data) and len(set(self.n_samples)) == 1:
+        """Weights (n_positions, n_partitions) with a mean of one for each network; None if all are one."""
+        if all(one.weights is None for one in data):
             return None
-        weights = np.zeros((len(data), self.longest, self.n_partitions), self.X.dtype)
+        weights = np.ones((len(data), self.n_samples, self.n_partitions), self.X.dtype)
         for of_network, one in zip(weights, data, strict=True):
-            mean = one.total_weight / one.n_samples
-            relative = np.ones(one.n_samples) if one.weights is None else one.weights / mean
-            of_network[: one.n_samples] = relative[:, np.newaxis]
+            if one.weights is not None:
+                mean = one.total_weight / one.n_samples
+                of_network[...] = (one.weights / mean)[:, np.newaxis]
         return weights.reshape(-1, self.n_partitions)
-
-
-@dataclass(frozen=True)
-class _Slot:
-    """Place of one batch in the epoch: all of it that is the same every epoch."""
-
-    positions: slice
-    counts: tuple[int, ...]
-
-    @property
-    def n_rows(self) -> int:
-        """Rows of the batch, surplus rows included."""
-        return max(self.counts)
 
 
 class _Chunk:
@@ -229,23 +196,22 @@ class _Chunk:
 
     def __init__(
         self,
-        slots: Sequence[_Slot],
+        sizes: Sequence[int],
         scale: Array,
         gather_X: "_DenseGather | _SparseGather",
         gather_codes: "_DenseGather",
         gather_weights: "_DenseGather | None",
     ) -> None:
-        self.slots = slots
+        self.sizes = sizes
         self.gather_X = gather_X
         self.gather_codes = gather_codes
         self.gather_weights = gather_weights
         self.scale = scale
         weights = scale if gather_weights is None else gather_weights.buffer
         self.targets = CodedTargets(gather_codes.buffer, np.empty_like(gather_codes.buffer), weights)
-        starts = np.cumsum([0, *(slot.n_rows for slot in slots)])
+        ends = np.cumsum(sizes)
         self.targets_of_batches = [
-            self.targets.rows(slice(start, start + slot.n_rows))
-            for start, slot in zip(starts[:-1], slots, strict=True)
+            self.targets.rows(slice(end - size, end)) for end, size in zip(ends, sizes, strict=True)
         ]
         self.batches: list[Batch] = []
 
@@ -259,10 +225,7 @@ class _Chunk:
             np.multiply(weights, self.scale, out=weights)
         np.multiply(codes, weights, out=weighted)
         if not self.batches or isinstance(self.gather_X, _SparseGather):
-            self.batches = [
-                Batch(X_of_batch, targets, slot.n_rows, slot.counts)
-                for X_of_batch, targets, slot in zip(X, self.targets_of_batches, self.slots, strict=True)
-            ]
+            self.batches = list(map(Batch, X, self.targets_of_batches, self.sizes))
         return self.batches
 
 
@@ -321,20 +284,11 @@ def pool(data: Sequence[TrainData]) -> list[TrainData]:
 
 
 def stack_validations(validations: Sequence[Batch]) -> Batch:
-    """Stack the validation rows of several networks; surplus rows have weight zero."""
-    counts = tuple(one.n_rows for one in validations)
-    longest = max(counts)
-
-    def stack_padded(arrays: Iterable[Array]) -> Array:
-        return np.stack([np.pad(array, ((0, longest - len(array)), (0, 0))) for array in arrays])
-
+    """Stack the validation rows of several networks, which all have as many."""
     matrices: list[Any] = [one.X for one in validations]
-    if isinstance(matrices[0], np.ndarray):
-        X: Rows = stack_padded(matrices)
-    else:
-        X = SparseRows.stack(matrices, longest)
-    targets = CodedTargets(*map(stack_padded, zip(*(one.targets for one in validations), strict=True)))
-    return Batch(X, targets, longest, counts)
+    X: Rows = np.stack(matrices) if isinstance(matrices[0], np.ndarray) else SparseRows.stack(matrices)
+    targets = CodedTargets(*map(np.stack, zip(*(one.targets for one in validations), strict=True)))
+    return Batch(X, targets, validations[0].n_rows)
 
 
 def _stack_vertically(matrices: Sequence[Any]) -> Any:

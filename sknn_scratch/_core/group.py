@@ -9,7 +9,7 @@ import numpy as np
 
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.batches import BatchStream, TrainData, stack_validations
-from sknn_scratch._core.blas import add_multiple
+from sknn_scratch._core.blas import add_multiples
 from sknn_scratch._core.narrowing import Narrowing, Part
 from sknn_scratch._core.network import Batch, allocate_workspace, mean_loss, penalty_value
 from sknn_scratch._core.optimizers import OPTIMIZERS, Step
@@ -130,10 +130,13 @@ class Group:
                 state.params = flat[i]
                 state.memory = {name: array[i] for name, array in memory.items()}
         self.params, self.grads = view_parameters(flat, shape), view_parameters(np.zeros_like(flat), shape)
-        n_weights = flat.size if self.networks else shape.n_weights  # as in penalty_rates
         vectors = {name: array.reshape(-1) for name, array in memory.items()}
         self.whole = Part(
-            flat.reshape(-1), self.grads.flat.reshape(-1), np.zeros(flat.size, flat.dtype), vectors, n_weights
+            flat.reshape(-1),
+            self.grads.flat.reshape(-1),
+            np.zeros(flat.size, flat.dtype),
+            vectors,
+            shape.n_weights,
         )
         self.narrowing = Narrowing(self.whole, shape) if is_trained_narrow(self.runs[0].task) else None
         self.last_grads = self.grads
@@ -141,9 +144,8 @@ class Group:
 
     def _stack_data(self) -> None:
         config, data = self.config, [run.data for run in self.runs]
-        batch_size = max(run.config.batch_size for run in self.runs)  # those of full batches may differ
         self.batches = BatchStream(
-            data, batch_size, self.network.loss, select_columns=self.narrowing is not None
+            data, config.batch_size, self.network.loss, select_columns=self.narrowing is not None
         )
         self.workspaces = {
             n: allocate_workspace(
@@ -153,13 +155,13 @@ class Group:
                 dropout=config.dropout > 0,
                 sparse=not isinstance(data[0].X, np.ndarray),
             )
-            for n in self.batches.sizes
+            for n in set(self.batches.sizes)
         }
         self.measured_slope = self.workspaces[self.batches.batch_size].slope[..., :MEASURED_ROWS, :]
         self.step = Step(
-            number=0,  # this and the learning rate are next_step's to set
-            learning_rate=0.0,
-            momentum=self.per_parameter([run.config.momentum for run in self.runs]),
+            number=0,  # this and the learning rates are next_step's to set
+            learning_rates=[],
+            momenta=[run.config.momentum for run in self.runs],
             nesterov=config.nesterov,
             beta_1=config.beta_1,
             beta_2=config.beta_2,
@@ -168,41 +170,23 @@ class Group:
         )
         alphas = [run.config.alpha / run.data.total_weight for run in self.runs]
         self.penalty = self.per_network(alphas) if any(alphas) else None
-        self.penalty_rates = self._penalty_rates(alphas)
+        self.penalty_rates = alphas
         validations = [one.validation for one in data if one.validation is not None]
         self.validation = None
         if validations:
             self.validation = stack_validations(validations) if self.networks else validations[0]
 
-    def _penalty_rates(self, alphas: list[float]) -> Any:
-        """Give one network's rate, or one for every parameter of several, biases included."""
-        if not self.networks:
-            return alphas[0]
-        rates = view_parameters(np.zeros_like(self.params.flat), self.network.shape)
-        rates.weights[...] = np.array(alphas)[:, np.newaxis]
-        return rates.flat.reshape(-1)
-
     def _share(self, arrays: list[Array]) -> Array:
         return np.stack(arrays) if self.networks else arrays[0]
 
     def per_network(self, values: Sequence[float]) -> Any:
-        """Give an array (...) of a number for each network; one network's stays a number."""
-        return np.array(values) if self.networks else values[0]
-
-    def per_parameter(self, values: Sequence[float]) -> Any:
-        """Give one network's number, or an array as long as all parameters of several.
-
-        An array even if they have the same: what BLAS does with a number depends, in the last bit, on where
-        in the array a parameter stands, and so on how networks are grouped.
-        """
-        if not self.networks:
-            return values[0]
-        return np.repeat(np.array(values, self.params.flat.dtype), self.network.shape.n_params)
+        """Give an array (...) of a number for each network, in double precision."""
+        return np.array(values) if self.networks else np.float64(values[0])
 
     def next_step(self, learning_rates: Sequence[float]) -> Step:
         """Go on numbering the updates, at an epoch's learning rates."""
         self.step.number = self.runs[0].state.n_updates + 1
-        self.step.learning_rate = self.per_parameter(learning_rates)
+        self.step.learning_rates = learning_rates
         return self.step
 
     def are_sound(self, losses: Array) -> Any:
@@ -241,7 +225,7 @@ class Group:
     def add_penalty_gradient(self, part: Part) -> None:
         """Add the penalty's gradient to the loss's."""
         if self.penalty is not None:
-            add_multiple(part.grads, self.penalty_rates, part.params, part.updates, part.n_weights)
+            add_multiples(part.grads, self.penalty_rates, part.params, part.n_weights)
 
     def without_stopped(self) -> "Group":
         """Go on with the networks that have no reason to stop."""

@@ -44,15 +44,14 @@ class Batch(NamedTuple):
 
     X: Rows  # (..., n_samples, n_features)
     targets: CodedTargets  # their weights sum to one
-    n_rows: int
-    counts: tuple[int, ...]  # rows of each network, surplus rows not counted
+    n_rows: int  # of each network
 
 
 def make_batch(X: Rows, targets: Array, weights: Array | None, loss: Loss) -> Batch:
     """Make a batch of rows of one network; ``weights`` (n_samples,) of any sum, None for equal ones."""
     n = len(targets)
     shares = np.full(n, 1 / n) if weights is None else weights / weights.sum()
-    return Batch(X, loss.coded_targets(targets, shares), n, (n,))
+    return Batch(X, loss.coded_targets(targets, shares), n)
 
 
 class Workspace(NamedTuple):

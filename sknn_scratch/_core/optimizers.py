@@ -3,22 +3,22 @@
     init(params)                                   -> memory, a dict of arrays shaped like params
     update(params, grads, updates, memory, step)   overwrites params and memory, in place
 
-``params``, ``grads`` and the scratch buffer ``updates`` are of shape (n,): all parameters of all networks,
-or a part of them. A ``Step`` carries the numbers; one that differs between networks is an array (n,).
+``params``, ``grads`` and the scratch buffer ``updates`` are of shape (n,): all parameters of all networks, or
+a part of those of one. A ``Step`` carries the numbers; of one that may differ there is a list, one a network.
 
 To add an optimiser, write the two functions and give them a line in ``OPTIMIZERS``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._core.blas import add_multiple, decay_and_add
+from sknn_scratch._core.blas import add_multiples, decay_and_add, multiply_each
 
 Memory: TypeAlias = dict[str, Array]
 
@@ -28,8 +28,8 @@ class Step:
     """The numbers of one update."""
 
     number: int  # counts from 1
-    learning_rate: Any  # a number, or (n,)
-    momentum: Any  # a number, or (n,)
+    learning_rates: Sequence[float]  # of each network
+    momenta: Sequence[float]  # of each network
     nesterov: bool
     beta_1: float
     beta_2: float
@@ -61,12 +61,12 @@ def update_sgd(params: Array, grads: Array, updates: Array, memory: Memory, step
     params  += velocity                                       (classical)
     params  += momentum velocity - learning_rate grads        (Nesterov)
     """
-    velocity, rate = memory["velocity"], -step.learning_rate
-    velocity *= step.momentum
-    add_multiple(velocity, rate, grads, scratch=updates)
+    velocity, rates = memory["velocity"], [-rate for rate in step.learning_rates]
+    multiply_each(velocity, step.momenta)
+    add_multiples(velocity, rates, grads)
     if step.nesterov:
-        add_multiple(params, rate, grads, scratch=updates)
-        add_multiple(params, step.momentum, velocity, scratch=updates)
+        add_multiples(params, rates, grads)
+        add_multiples(params, step.momenta, velocity)
     else:
         params += velocity
 
@@ -94,8 +94,8 @@ def update_adam(params: Array, grads: Array, updates: Array, memory: Memory, ste
     np.divide(m, updates, out=updates)
     correction_1 = (1 - step.beta_1) / (1 - step.beta_1**step.number)
     correction_2 = (1 - step.beta_2) / (1 - step.beta_2**step.number)
-    rate = -(correction_1 / correction_2**0.5) * step.learning_rate
-    add_multiple(params, rate, updates, scratch=updates)
+    correction = correction_1 / correction_2**0.5
+    add_multiples(params, [-correction * rate for rate in step.learning_rates], updates)
 
 
 OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType(

@@ -36,12 +36,9 @@ class SparseRows:
         self.narrow = narrow
 
     @classmethod
-    def stack(cls, rows: Sequence["SparseRows"], n_samples: int) -> "SparseRows":
-        """Stack the rows of single networks; empty rows fill each up to ``n_samples``."""
-        matrices = [one.matrices[0].copy() for one in rows]
-        for X in matrices:
-            X.resize(n_samples, X.shape[1])
-        return cls(matrices, stacked=True)
+    def stack(cls, rows: Sequence["SparseRows"]) -> "SparseRows":
+        """Stack the rows of single networks."""
+        return cls([one.matrices[0] for one in rows], stacked=True)
 
     @property
     def shape(self) -> tuple[int, ...]:

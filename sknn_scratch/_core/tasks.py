@@ -142,21 +142,19 @@ class TrainResult(NamedTuple):
 
 
 def group_key(task: TrainTask) -> Hashable:
-    """Tasks with equal keys can be trained together."""
+    """Tasks with equal keys can be trained together, unless they are trained alone."""
     state, data, config = task
-    n_batches = -(-data.n_samples // config.batch_size)
     return (
         config.network,
         config.solver,
-        n_batches,
-        config.batch_size if n_batches > 1 else None,
+        data.n_samples,
+        config.batch_size,
         (config.nesterov, config.beta_1, config.beta_2, config.epsilon),
         config.dropout > 0,
-        (data.validation is None, data.score is None),
+        (None if data.validation is None else data.validation.n_rows, data.score is None),
         isinstance(data.X, np.ndarray),
         state.params.dtype.str,
         state.n_updates,
-        id(state) if trains_alone(task) else None,
     )
 
 

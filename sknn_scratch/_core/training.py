@@ -100,7 +100,7 @@ def train_on_batch(group: Group, batch: Batch, step: Step) -> Any:
     """Make one step: a gradient and an update. Gives the mean loss (...) of the batch before it."""
     workspace, grads = group.workspaces[batch.n_rows], group.grads_for(batch.X)
     if workspace.keep is not None:
-        draw_dropout(group.runs, batch.counts, workspace.keep)
+        draw_dropout(group.runs, workspace.keep)
     loss = loss_and_gradient(group.network, group.params, grads, batch, workspace)
     for part in group.parts(batch.X, grads):
         group.add_penalty_gradient(part)
@@ -110,14 +110,13 @@ def train_on_batch(group: Group, batch: Batch, step: Step) -> Any:
     return loss
 
 
-def draw_dropout(runs: Sequence[Run], counts: Sequence[int], keep: Array) -> None:
+def draw_dropout(runs: Sequence[Run], keep: Array) -> None:
     """Draw the factors (..., n_samples, n_hidden) of a batch: 0, or 1 / (1 - dropout)."""
-    for run, count, factors in zip(runs, counts, keep.reshape(len(runs), *keep.shape[-2:]), strict=True):
+    for run, factors in zip(runs, keep.reshape(len(runs), *keep.shape[-2:]), strict=True):
         dropout = run.config.dropout
-        drawn = factors[:count]
-        run.state.dropout_rng.random(out=drawn, dtype=drawn.dtype.type)
-        np.greater_equal(drawn, dropout, out=drawn, casting="unsafe")
-        np.multiply(drawn, 1 / (1 - dropout), out=drawn)
+        run.state.dropout_rng.random(out=factors, dtype=factors.dtype.type)
+        np.greater_equal(factors, dropout, out=factors, casting="unsafe")
+        np.multiply(factors, 1 / (1 - dropout), out=factors)
 
 
 def run_lbfgs(group: Group, on_epoch_end: OnEpochEnd | None) -> None:
@@ -212,7 +211,7 @@ def measure(group: Group, outcome: EpochOutcome) -> list[EpochRecord]:
     """Record the epoch: its objective, validation, last gradient and last hidden values.
 
     The gradient is that of the last update; the slopes are those of as many of the last rows as a batch
-    has, ``MEASURED_ROWS`` at most. In a group a few of them may be surplus rows.
+    has, ``MEASURED_ROWS`` at most.
     """
     grads, slope = group.last_grads, group.measured_slope
     n_samples, n_hidden = slope.shape[-2:]
@@ -246,4 +245,4 @@ def score(run: Run, is_sound: bool) -> float:
 
 def norm(weights: Array, biases: Array) -> Any:
     """Euclidean norm (...) of a layer's weights (..., n_in, n_out) and biases (..., 1, n_out)."""
-    return (inner_product(weights, weights) + inner_product(biases, biases)) ** 0.5
+    return np.sqrt(inner_product(weights, weights) + inner_product(biases, biases))

@@ -2,48 +2,61 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn_scratch._core.blas import add_multiple, add_row, count_true, decay_and_add, inner_product
+from sknn_scratch._core.blas import (
+    add_multiples,
+    add_row,
+    count_true,
+    decay_and_add,
+    inner_product,
+    multiply_each,
+)
 
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
-one_scale_or_many = pytest.mark.parametrize("n_scales", [None, 7])
 one_network_or_a_stack = pytest.mark.parametrize("networks", [(), (3,)])
 
 
 @both_precisions
-@one_scale_or_many
-@pytest.mark.parametrize("own_scratch", [False, True])
-def test_adds_a_multiple_in_place(dtype, n_scales, own_scratch):
+@pytest.mark.parametrize("n_networks", [1, 3])
+@pytest.mark.parametrize("n", [None, 5])
+def test_adds_a_multiple_to_each_network_in_place(dtype, n_networks, n):
     rng = np.random.default_rng(0)
-    target, array = rng.normal(size=(2, 7)).astype(dtype)
-    scale = rng.normal(size=n_scales).astype(dtype) if n_scales else 0.3
-    expected, array_before = target + scale * array, array.copy()
-    add_multiple(target, scale, array, array if own_scratch else np.empty_like(array))
+    target, array = rng.normal(size=(2, n_networks, 7)).astype(dtype)
+    scales, array_before = rng.normal(size=n_networks).tolist(), array.copy()
+    expected = target.copy()
+    expected[:, :n] += np.array(scales, dtype)[:, np.newaxis] * array[:, :n]
+    add_multiples(target.reshape(-1), scales, array.reshape(-1), n)
     assert target.dtype == dtype
-    assert_allclose(target, expected, rtol=4 * np.finfo(dtype).eps)
-    if not own_scratch:
-        assert_array_equal(array, array_before)
+    assert_allclose(target, expected, rtol=8 * np.finfo(dtype).eps)
+    assert_array_equal(array, array_before)
 
 
 @both_precisions
-@one_scale_or_many
-def test_a_part_of_a_buffer_is_written_and_no_more(dtype, n_scales):
+@pytest.mark.parametrize("n_params", [1, 7, 63, 64, 65, 1000])
+def test_a_network_is_rounded_as_if_it_were_alone(dtype, n_params):
+    rng = np.random.default_rng(0)
+    target, array = rng.normal(size=(2, 5, n_params)).astype(dtype)
+    scales, alone = rng.normal(size=5).tolist(), target.copy()
+    add_multiples(target.reshape(-1), scales, array.reshape(-1))
+    for row, scale, of_network in zip(alone, scales, array, strict=True):
+        add_multiples(row, [scale], of_network)
+    assert_array_equal(target, alone)
+
+
+@both_precisions
+def test_a_part_of_a_buffer_is_written_and_no_more(dtype):
     buffer, array = np.zeros(10, dtype), np.ones(10, dtype)
-    scale = np.full(n_scales, 0.5, dtype)[:6] if n_scales else 0.5
-    add_multiple(buffer[:6], scale, array[:6], np.empty_like(array)[:6])
+    add_multiples(buffer[:6], [0.5], array[:6])
     assert_array_equal(buffer[:6], 0.5)
     assert_array_equal(buffer[6:], 0)
 
 
 @both_precisions
-@one_scale_or_many
-def test_only_the_first_entries_change(dtype, n_scales):
-    rng = np.random.default_rng(0)
-    target, array = rng.normal(size=(2, 7)).astype(dtype)
-    scale = np.full(n_scales, 0.5, dtype) if n_scales else 0.5
-    before = target.copy()
-    add_multiple(target, scale, array, np.empty_like(array), n=5)
-    assert_array_equal(target[5:], before[5:])
-    assert_allclose(target[:5], before[:5] + array[:5] / 2, rtol=1e-5)
+@pytest.mark.parametrize("scales", [[0.5], [0.5, 0.0, 3.0]])
+def test_multiplies_each_network_in_place(dtype, scales):
+    target = np.random.default_rng(0).normal(size=(len(scales), 7)).astype(dtype)
+    expected = target * np.array(scales, dtype)[:, np.newaxis]
+    multiply_each(target.reshape(-1), scales)
+    assert_array_equal(target, expected)
 
 
 @both_precisions

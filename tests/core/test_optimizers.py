@@ -8,10 +8,10 @@ from tests.helpers import optimise
 
 # Each rule: what it is called, and how it is asked for.
 RULES = {
-    "gradient descent": ("sgd", {"momentum": 0.0, "nesterov": False}),
-    "gradient descent, Nesterov": ("sgd", {"momentum": 0.0, "nesterov": True}),
-    "momentum": ("sgd", {"momentum": 0.9, "nesterov": False}),
-    "Nesterov": ("sgd", {"momentum": 0.9, "nesterov": True}),
+    "gradient descent": ("sgd", {"momenta": [0.0], "nesterov": False}),
+    "gradient descent, Nesterov": ("sgd", {"momenta": [0.0], "nesterov": True}),
+    "momentum": ("sgd", {"momenta": [0.9], "nesterov": False}),
+    "Nesterov": ("sgd", {"momenta": [0.9], "nesterov": True}),
     "adam": ("adam", {}),
     "adam, other numbers": ("adam", {"beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-2}),
     "adam without memory": ("adam", {"beta_1": 0.0, "beta_2": 0.0}),
@@ -33,7 +33,7 @@ def textbook_steps(rule, x, gradient, n_steps, learning_rate):
     if name == "adam":
         return textbook.adam(x, gradient, n_steps, learning_rate, **numbers)
     sgd = textbook.nesterov if numbers["nesterov"] else textbook.momentum
-    return sgd(x, gradient, n_steps, learning_rate, numbers["momentum"])
+    return sgd(x, gradient, n_steps, learning_rate, numbers["momenta"][0])
 
 
 def wavy_gradient(x):
@@ -44,21 +44,21 @@ def wavy_gradient(x):
 @pytest.mark.parametrize("n_params", [1, 7, 100])
 def test_steps_equal_the_textbook(rule, n_params):
     start = np.random.default_rng(0).normal(size=n_params)
-    steps = run(rule, start, wavy_gradient, 30, learning_rate=0.03)
+    steps = run(rule, start, wavy_gradient, 30, learning_rates=[0.03])
     expected = np.array(list(textbook_steps(rule, start, wavy_gradient, 30, 0.03)))
     assert_allclose(steps, expected, rtol=1e-10, atol=1e-12)
 
 
 def test_first_step_of_adam_is_the_learning_rate_whatever_the_gradient():
     gradients = np.array([1e-3, 1.0, -1e3])
-    (step,) = run("adam", np.zeros(3), lambda x: gradients, 1, learning_rate=0.1)
+    (step,) = run("adam", np.zeros(3), lambda x: gradients, 1, learning_rates=[0.1])
     assert_allclose(step, -0.1 * np.sign(gradients), rtol=1e-3)
 
 
 @every_rule
 def test_no_gradient_is_no_step(rule):
     start = np.random.default_rng(0).normal(size=5)
-    steps = run(rule, start, np.zeros_like, 10, learning_rate=0.1)
+    steps = run(rule, start, np.zeros_like, 10, learning_rates=[0.1])
     assert_array_equal(steps, np.tile(start, (10, 1)))
 
 
@@ -112,7 +112,7 @@ def test_every_optimiser_solves_every_problem(rule, problem, dtype):
     function, learning_rate = PROBLEMS[problem]
     learning_rate = 0.02 if rule == "adam" else learning_rate
     start = np.zeros(2, dtype)
-    steps = run(rule, start, lambda x: function(x)[1], 3000, learning_rate=learning_rate)
+    steps = run(rule, start, lambda x: function(x)[1], 3000, learning_rates=[learning_rate])
     assert steps.dtype == dtype
     value, gradient = function(steps[-1])
     assert np.linalg.norm(gradient) < 1e-3
@@ -123,19 +123,20 @@ def test_every_optimiser_solves_every_problem(rule, problem, dtype):
 
 
 @every_rule
-def test_parameters_have_their_own_learning_rates_and_momenta(rule):
-    start = np.random.default_rng(0).normal(size=6)
-    rates, momenta = np.repeat([0.01, 0.05, 0.2], 2), np.repeat([0.0, 0.5, 0.9], 2)
-    together = run(rule, start, wavy_gradient, 10, learning_rate=rates, momentum=momenta)
-    for i in range(6):
-        alone = run(rule, start[[i]], wavy_gradient, 10, learning_rate=rates[i], momentum=momenta[i])
-        assert_allclose(together[:, [i]], alone, rtol=1e-12, atol=1e-14)
+def test_networks_have_their_own_learning_rates_and_momenta(rule):
+    start = np.random.default_rng(0).normal(size=(3, 2))
+    rates, momenta = [0.01, 0.05, 0.2], [0.0, 0.5, 0.9]
+    together = run(rule, start.ravel(), wavy_gradient, 10, learning_rates=rates, momenta=momenta)
+    for i in range(3):
+        own = {"learning_rates": [rates[i]], "momenta": [momenta[i]]}
+        alone = run(rule, start[i], wavy_gradient, 10, **own)
+        assert_array_equal(together.reshape(10, 3, 2)[:, i], alone)
 
 
 @every_rule
 def test_single_precision_agrees_with_double(rule):
     start = np.random.default_rng(0).normal(size=7).astype(np.float32)
-    single = run(rule, start, wavy_gradient, 10, learning_rate=0.03)
-    double = run(rule, start.astype(np.float64), wavy_gradient, 10, learning_rate=0.03)
+    single = run(rule, start, wavy_gradient, 10, learning_rates=[0.03])
+    double = run(rule, start.astype(np.float64), wavy_gradient, 10, learning_rates=[0.03])
     assert single.dtype == np.float32
     assert_allclose(single, double, rtol=1e-4, atol=1e-5)
