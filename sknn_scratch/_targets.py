@@ -135,6 +135,8 @@ def labels_of(y):
 
 def check_labels(y):
     """Validate class labels (n_samples,) or a label indicator (n_samples, n_labels), dense or sparse."""
+    if y.ndim == 1 and y.dtype.kind in "biu" and 2 * len(np.unique(y)) <= len(y):
+        return y  # beyond doubt; to be told so by scikit-learn takes a tenth of the time of a small fit
     if y.dtype == object and any(label is None for label in y.flat):
         raise ValueError("y contains None; every row needs a label.")
     kind = type_of_target(y, input_name="y")
