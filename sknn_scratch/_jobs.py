@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from inspect import signature
 from typing import Any
 
-from joblib.logger import short_format_time
 from sklearn.base import clone
 from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
 from sklearn.model_selection._validation import _score
@@ -24,6 +23,7 @@ from sklearn.utils.validation import _check_method_params, _num_samples
 from sknn_scratch._callbacks import ParentTask, has_callbacks
 from sknn_scratch._classifier import ShallowNNClassifier
 from sknn_scratch._inputs import FitInput
+from sknn_scratch._progress import progress_line
 from sknn_scratch._together import Fit, bytes_of, cut_into_groups, fit_group
 
 # What the network's fit takes beside X and y.
@@ -106,7 +106,7 @@ def candidate_of(estimator, options):
 
 
 def network_of(estimator):
-    """Get the network that an estimator is or ends in, or None if it is no other's or fits another way."""
+    """Get the network that an estimator is or ends in, or None if it is not ours or overrides how it fits."""
     network = estimator.steps[-1][1] if type(estimator) is Pipeline else estimator
     ours = isinstance(network, ShallowNNClassifier) and all(
         getattr(type(network), name) is getattr(ShallowNNClassifier, name) for name in ("fit", "_fit")
@@ -276,27 +276,3 @@ def score_job(job, rows, network, fit_seconds):
     if options["verbose"] > 1:
         print(progress_line(options, result))  # noqa: T201 - that is what verbose asks for
     return result
-
-
-def progress_line(options, result=None):
-    """Write the line that scikit-learn's search prints when a job starts or, with its result, ends."""
-    verbose, (split, n_splits) = options["verbose"], options["split_progress"]
-    candidate, n_candidates = options["candidate_progress"]
-    place = f" {split + 1}/{n_splits}" if verbose > 2 else ""
-    place += f"; {candidate + 1}/{n_candidates}" if verbose > 9 else ""
-    parameters = ", ".join(f"{name}={value}" for name, value in sorted(options["parameters"].items()))
-    if result is None:
-        return f"[CV{place}] START {parameters}".ljust(80, ".")
-    scores = score_message(result["test_scores"], result.get("train_scores")) if verbose > 2 else ""
-    total_time = short_format_time(result["fit_time"] + result["score_time"])
-    message = f"{parameters}{';' if parameters else ''}{scores} total time={total_time}"
-    start = f"[CV{place}] END "
-    return start + message.rjust(80 - len(start), ".")
-
-
-def score_message(test, train):
-    """Write the scores of a job, each a number or a dict; those of the training rows may be None."""
-    if isinstance(test, dict):
-        numbers = {name: "" if train is None else f"train={train[name]:.3f}, " for name in sorted(test)}
-        return "".join(f" {name}: ({of_train}test={test[name]:.3f})" for name, of_train in numbers.items())
-    return f", score={test:.3f}" if train is None else f", score=(train={train:.3f}, test={test:.3f})"

@@ -58,6 +58,7 @@ Rooms
     lbfgs        the driver of SciPy's L-BFGS
     stopping     reasons to stop; the best epoch
     tasks        what is trained: state, data and hyperparameters of a network
+    run          a network on its way through training: how it keeps an epoch, and ends
     group        networks that are trained together, and the arrays they share
     training     the loop
     checkpoint   a state on disk

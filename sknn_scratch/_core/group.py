@@ -1,21 +1,19 @@
 """Networks that are trained together, and the arrays they share."""
 
-import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._core.batches import BatchStream, TrainData, stack_validations
+from sknn_scratch._core.batches import BatchStream, stack_validations
 from sknn_scratch._core.blas import add_multiples
 from sknn_scratch._core.narrowing import Narrowing, Part
 from sknn_scratch._core.network import Batch, allocate_workspace, mean_loss, penalty_value
 from sknn_scratch._core.optimizers import OPTIMIZERS, Step
 from sknn_scratch._core.parameters import Parameters, view_parameters
-from sknn_scratch._core.stopping import StopReason
-from sknn_scratch._core.tasks import TrainConfig, TrainResult, TrainState, TrainTask, is_trained_narrow
+from sknn_scratch._core.run import Run
+from sknn_scratch._core.tasks import is_trained_narrow
 
 # A loss this many times the first one is an explosion: trainings that recover stay far below it.
 EXPLOSION = 1e6
@@ -23,88 +21,16 @@ EXPLOSION = 1e6
 MEASURED_ROWS = 100
 
 
-@dataclass
-class Run:
-    """A task on its way through ``train``."""
-
-    number: int
-    state: TrainState
-    data: TrainData
-    config: TrainConfig
-
-    def __post_init__(self) -> None:
-        self.epoch_start: Array = self.state.params.copy()
-        self.epochs_kept = self.epochs_done
-
-    @property
-    def task(self) -> TrainTask:
-        """The task itself."""
-        return TrainTask(self.state, self.data, self.config)
-
-    @property
-    def epochs_done(self) -> int:
-        """Epochs of this run."""
-        return len(self.state.history)
-
-    @property
-    def scheduled_rate(self) -> float:
-        """The learning rate of the coming epoch."""
-        if self.config.schedule == "cosine":
-            progress = self.epochs_done / self.config.max_iter
-            return self.state.learning_rate * (1 + math.cos(math.pi * progress)) / 2
-        return self.state.learning_rate
-
-    def keep_epoch(self) -> None:
-        """Take note of a sound epoch: its start was good, its end is the next one's start.
-
-        A loss may grow for some epochs before it explodes, so an epoch without validation was only good
-        if it had the lowest loss so far.
-        """
-        if self.data.validation is not None or self.state.watch.best_epoch == self.state.epoch:
-            self.state.last_good, self.state.good_epoch = self.epoch_start, self.state.epoch - 1
-        self.epoch_start, self.epochs_kept = self.state.params.copy(), self.epochs_done
-
-    def diverge(self) -> None:
-        """Return to the last good parameters, without what the optimiser remembers of the bad ones."""
-        self.state.stop_reason = StopReason.DIVERGED
-        last_good = self.epoch_start if self.state.last_good is None else self.state.last_good
-        np.copyto(self.state.params, last_good)
-        self.state.forget_updates()
-        if self.state.watch.best_epoch >= self.state.epoch - 1:  # they led to the explosion, or are it
-            self.state.watch.best_params = None
-
-    def interrupt(self) -> None:
-        """Stop at the last whole epoch, unless there was another reason to stop.
-
-        What the optimiser remembers has gone on from there, and cannot go back.
-        """
-        if self.state.stop_reason is None:
-            self.state.stop_reason = StopReason.INTERRUPTED
-            np.copyto(self.state.params, self.epoch_start)
-            del self.state.history[self.epochs_kept :]
-            self.state.forget_updates()
-
-    def leave_group(self) -> None:
-        """Copy what the group shares: a view would keep the arrays of all its networks alive."""
-        self.state.params = self.state.params.copy()
-        self.state.memory = {name: array.copy() for name, array in self.state.memory.items()}
-
-    def result(self) -> TrainResult:
-        """Let go of the group, and choose the parameters of the best epoch."""
-        self.leave_group()
-        state, watch = self.state, self.state.watch
-        assert state.stop_reason is not None
-        if watch.best_params is None:
-            has_diverged = state.stop_reason is StopReason.DIVERGED
-            return TrainResult(state, state.stop_reason, state.good_epoch if has_diverged else state.epoch)
-        state.params, watch.best_params = watch.best_params, None
-        return TrainResult(state, state.stop_reason, watch.best_epoch)
-
-
 class Group:
     """Runs that are trained together, and the arrays they share.
 
     One run has no network axis. With several, the states' arrays become views of the group's, row by row.
+
+    Fixed are ``runs``, ``config`` and ``network``, whose like all have, ``networks`` (the network axis, () or
+    (K,)), ``batches``, ``penalty_rates`` (alpha / S of each network) and ``validation``. Every step writes to
+    ``params``, ``grads``, ``workspaces`` (by the size of a batch) and ``step``, and leaves ``last_grads``,
+    ``last_batch`` and ``measured_slope`` to be measured. ``whole`` is all that an update changes;
+    ``narrowing``, if there is one, gives parts of it.
     """
 
     def __init__(self, runs: list[Run]) -> None:
@@ -168,9 +94,8 @@ class Group:
             epsilon=config.epsilon,
             dtype=self.params.flat.dtype,
         )
-        alphas = [run.config.alpha / run.data.total_weight for run in self.runs]
-        self.penalty = self.per_network(alphas) if any(alphas) else None
-        self.penalty_rates = alphas
+        rates = [run.config.alpha / run.data.total_weight for run in self.runs]
+        self.penalty_rates = rates if any(rates) else []  # none for no penalty
         validations = [one.validation for one in data if one.validation is not None]
         self.validation = None
         if validations:
@@ -212,7 +137,9 @@ class Group:
 
     def penalty_value(self) -> Any:
         """L2 penalty (...) of the present parameters."""
-        return 0.0 if self.penalty is None else penalty_value(self.params, self.penalty)
+        if not self.penalty_rates:
+            return 0.0
+        return penalty_value(self.params, self.per_network(self.penalty_rates))
 
     def grads_for(self, X: Any) -> Parameters:
         """Give the buffer for the gradient of a batch."""
@@ -224,7 +151,7 @@ class Group:
 
     def add_penalty_gradient(self, part: Part) -> None:
         """Add the penalty's gradient to the loss's."""
-        if self.penalty is not None:
+        if self.penalty_rates:
             add_multiples(part.grads, self.penalty_rates, part.params, part.n_weights)
 
     def without_stopped(self) -> "Group":

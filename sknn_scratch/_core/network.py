@@ -3,7 +3,7 @@
     hidden_input = X w_hidden + b_hidden            (..., n_samples, n_hidden)
     hidden       = g(hidden_input)                  (..., n_samples, n_hidden)
     logits       = hidden w_output + b_output       (..., n_samples, n_outputs)
-    objective    = sum_i weights_i loss(logits_i, targets_i) + penalty / 2 |w_hidden, w_output|^2
+    objective    = sum_i weights_i loss(logits_i, targets_i) + penalty_rate / 2 |w_hidden, w_output|^2
 
 Weights of a batch sum to one, so the first term is a mean loss. The leading axes ``...`` count networks:
 none for one network, (K,) for K networks that are trained together.
@@ -121,7 +121,7 @@ def forward(network: Network, params: Parameters, X: Rows, workspace: Workspace)
 
 
 def backward(params: Parameters, grads: Parameters, X: Rows, workspace: Workspace) -> None:
-    """Share the loss out: from the gradient at the logits to the gradient of every parameter."""
+    """Backpropagation: from the gradient at the logits to the gradient of every parameter."""
     hidden, delta_output, delta_hidden = workspace.hidden, workspace.logits, workspace.delta_hidden
     ones, product = workspace.ones, workspace.product
     product(hidden.mT, delta_output, out=grads.w_output)
@@ -134,9 +134,9 @@ def backward(params: Parameters, grads: Parameters, X: Rows, workspace: Workspac
     product(ones, delta_hidden, out=grads.b_hidden)
 
 
-def penalty_value(params: Parameters, penalty: Any) -> Any:
-    """L2 penalty (...) of the weights; ``penalty`` is a number or has shape (...)."""
-    return 0.5 * penalty * np.vecdot(params.weights, params.weights)
+def penalty_value(params: Parameters, penalty_rate: Any) -> Any:
+    """L2 penalty (...) of the weights; ``penalty_rate`` (...) is alpha / S."""
+    return 0.5 * penalty_rate * np.vecdot(params.weights, params.weights)
 
 
 def mean_loss(network: Network, params: Layers | Parameters, batch: Batch) -> Any:

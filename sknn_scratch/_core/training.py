@@ -5,6 +5,7 @@
     train_on_batch loss_and_gradient, then one update of the optimiser
     end_epoch      write down what was measured, and find the reasons to stop
     measure        the numbers of the epoch that has just ended
+    run_lbfgs      the same with steps that SciPy's L-BFGS chooses
 
 Tasks with the same ``group_key`` are trained together: their parameters are the rows of one array, and
 that leading axis runs through all that a step computes. A single network has no such axis. A network that
@@ -21,18 +22,15 @@ import numpy as np
 from sknn_scratch._core.activations import SATURATED_SLOPE, Array
 from sknn_scratch._core.batches import pool
 from sknn_scratch._core.blas import count_true, inner_product
-from sknn_scratch._core.group import Group, Run
+from sknn_scratch._core.group import Group
 from sknn_scratch._core.lbfgs import Centring, minimise_lbfgs
 from sknn_scratch._core.network import Batch, loss_and_gradient, mean_loss
 from sknn_scratch._core.optimizers import Step
+from sknn_scratch._core.run import Run, reason_to_stop
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.tasks import EpochRecord, TrainResult, TrainState, TrainTask
 
 OnEpochEnd: TypeAlias = Callable[[int, TrainState], bool]
-
-# The adaptive schedule divides the learning rate by this factor, as scikit-learn's does.
-ADAPTIVE_FACTOR = 5.0
-ADAPTIVE_MINIMUM = 1e-6
 
 
 def train(tasks: Sequence[TrainTask], on_epoch_end: OnEpochEnd | None = None) -> list[TrainResult]:
@@ -51,9 +49,8 @@ def train(tasks: Sequence[TrainTask], on_epoch_end: OnEpochEnd | None = None) ->
     list of TrainResult
         One for each task, in the same order.
     """
-    runs = [Run(i, *task) for i, task in enumerate(tasks)]
-    for run, data in zip(runs, pool([task.data for task in tasks]), strict=True):
-        run.data = data
+    data = pool([task.data for task in tasks])
+    runs = [Run(i, state, data[i], config) for i, (state, _, config) in enumerate(tasks)]
     try:
         group = Group(runs).without_stopped()
         if group.runs and group.config.solver == "lbfgs":
@@ -119,41 +116,6 @@ def draw_dropout(runs: Sequence[Run], keep: Array) -> None:
         np.multiply(factors, 1 / (1 - dropout), out=factors)
 
 
-def run_lbfgs(group: Group, on_epoch_end: OnEpochEnd | None) -> None:
-    """Minimise the objective over all training rows; an iteration counts as an epoch."""
-    (run,) = group.runs
-    ((batch,),) = group.batches.epoch([])
-    workspace, grads = group.workspaces[batch.n_rows], group.grads
-    centring = Centring(group.network.shape, group.network.activate)
-    iteration_start = time.perf_counter()
-
-    def objective_and_gradient(x: Array) -> tuple[float, Array]:
-        group.params.flat[...] = centring.params(x)
-        penalty = group.penalty_value()
-        with np.errstate(all="ignore"):
-            loss = loss_and_gradient(group.network, group.params, grads, batch, workspace)
-        group.add_penalty_gradient(group.whole)
-        return float(loss + penalty), centring.gradient(grads.flat)
-
-    def on_iteration(x: Array, objective: float) -> bool:
-        nonlocal iteration_start
-        group.params.flat[...] = centring.params(x)
-        now = time.perf_counter()
-        outcome = EpochOutcome(np.float64(objective), np.isfinite(objective), [1.0], now - iteration_start)
-        end_epoch(group, measure(group, outcome), outcome.sound, on_epoch_end)
-        iteration_start = time.perf_counter()
-        return run.state.stop_reason is not None
-
-    start = centring.coordinates(run.state.params)
-    has_succeeded = minimise_lbfgs(objective_and_gradient, start, on_iteration)
-    if run.epochs_done == 0:
-        on_iteration(start, objective_and_gradient(start)[0])
-    np.copyto(run.state.params, run.epoch_start)  # a line search that fails ends somewhere else
-    own_end = StopReason.CONVERGED if has_succeeded else StopReason.LINE_SEARCH_FAILED
-    run.state.stop_reason = run.state.stop_reason or own_end
-    group.runs = []
-
-
 def end_epoch(
     group: Group, records: Sequence[EpochRecord], sound: Any, on_epoch_end: OnEpochEnd | None
 ) -> None:
@@ -180,30 +142,6 @@ def check_last_step(group: Group) -> None:
     for run, is_sound in zip(group.runs, np.atleast_1d(group.is_last_step_sound()), strict=True):
         if run.state.stop_reason is not None and not is_sound:
             run.diverge()
-
-
-def reason_to_stop(run: Run, record: EpochRecord) -> StopReason | None:
-    """Apply the stopping rules to the epoch that has just ended."""
-    state, config = run.state, run.config
-    validated = run.data.validation is not None
-    state.watch.see(watched_value(record), state.epoch, config.tol, state.params if validated else None)
-    gradient_norm = math.hypot(record["gradient_norm_hidden"], record["gradient_norm_output"])
-    if gradient_norm < config.gradient_tol:
-        return StopReason.SMALL_GRADIENT
-    if state.watch.epochs_without_improvement >= config.n_iter_no_change:
-        if config.schedule == "adaptive" and state.learning_rate > ADAPTIVE_MINIMUM:
-            state.learning_rate /= ADAPTIVE_FACTOR
-            state.watch.epochs_without_improvement = 0
-        else:
-            return StopReason.NO_IMPROVEMENT if validated else StopReason.CONVERGED
-    return StopReason.MAX_ITER if run.epochs_done >= config.max_iter else None
-
-
-def watched_value(record: EpochRecord) -> float:
-    """Find the number that should fall: minus the validation score, the validation loss or the loss."""
-    if "val_score" in record:
-        return -record["val_score"]
-    return record.get("val_loss", record["loss"])
 
 
 @np.errstate(all="ignore")
@@ -246,3 +184,38 @@ def score(run: Run, is_sound: bool) -> float:
 def norm(weights: Array, biases: Array) -> Any:
     """Euclidean norm (...) of a layer's weights (..., n_in, n_out) and biases (..., 1, n_out)."""
     return np.sqrt(inner_product(weights, weights) + inner_product(biases, biases))
+
+
+def run_lbfgs(group: Group, on_epoch_end: OnEpochEnd | None) -> None:
+    """Minimise the objective over all training rows; an iteration counts as an epoch."""
+    (run,) = group.runs
+    ((batch,),) = group.batches.epoch([])
+    workspace, grads = group.workspaces[batch.n_rows], group.grads
+    centring = Centring(group.network.shape, group.network.activate)
+    iteration_start = time.perf_counter()
+
+    def objective_and_gradient(x: Array) -> tuple[float, Array]:
+        group.params.flat[...] = centring.params(x)
+        penalty = group.penalty_value()
+        with np.errstate(all="ignore"):
+            loss = loss_and_gradient(group.network, group.params, grads, batch, workspace)
+        group.add_penalty_gradient(group.whole)
+        return float(loss + penalty), centring.gradient(grads.flat)
+
+    def on_iteration(x: Array, objective: float) -> bool:
+        nonlocal iteration_start
+        group.params.flat[...] = centring.params(x)
+        now = time.perf_counter()
+        outcome = EpochOutcome(np.float64(objective), np.isfinite(objective), [1.0], now - iteration_start)
+        end_epoch(group, measure(group, outcome), outcome.sound, on_epoch_end)
+        iteration_start = time.perf_counter()
+        return run.state.stop_reason is not None
+
+    start = centring.coordinates(run.state.params)
+    has_succeeded = minimise_lbfgs(objective_and_gradient, start, on_iteration)
+    if run.epochs_done == 0:
+        on_iteration(start, objective_and_gradient(start)[0])
+    np.copyto(run.state.params, run.epoch_start)  # a line search that fails ends somewhere else
+    own_end = StopReason.CONVERGED if has_succeeded else StopReason.LINE_SEARCH_FAILED
+    run.state.stop_reason = run.state.stop_reason or own_end
+    group.runs = []
