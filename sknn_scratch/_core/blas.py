@@ -60,7 +60,7 @@ def add_row(target: Array, row: Array, ones: Array) -> None:
 def inner_product(a: Array, b: Array) -> Any:
     """Sum (...) of the products of the entries of arrays (..., m, n)."""
     if a.ndim == 2:
-        return np.vdot(a, b)
+        return a.ravel().dot(b.ravel())
     return np.vecdot(a.reshape(*a.shape[:-2], -1), b.reshape(*b.shape[:-2], -1))
 
 

@@ -117,7 +117,7 @@ def forward(network: Network, params: Parameters, X: Rows, workspace: Workspace)
     if workspace.keep is not None:
         hidden *= workspace.keep
     product(hidden, params.w_output, out=logits)
-    logits += params.b_output
+    add_row(logits, params.b_output, workspace.ones)
 
 
 def backward(params: Parameters, grads: Parameters, X: Rows, workspace: Workspace) -> None:

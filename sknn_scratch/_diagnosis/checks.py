@@ -6,6 +6,7 @@ and give it a line in ``CHECKS``.
 """
 
 import math
+from numbers import Real
 from types import MappingProxyType
 
 import numpy as np
@@ -46,12 +47,34 @@ RARE = 0.5
 # Initial weights and learning rates are made for features of a size of about one. At ten they already act
 # like ten times as large; at a hundred sigmoid and tanh saturate in the first epoch.
 UNSCALED_LIMITS = Limits(10.0, 100.0)
+# Below this, a scaler has nothing to mend: new rows of scaled features may well have a root mean square of 2.
+ABOUT_ONE = 3.0
+DEFAULT_INIT_SCALE = 0.05
 
 
 def graded(name, value, limits, meaning, remedy, **options):
     """Make a finding, with the severity that the limits give."""
     severity = "problem" if value > limits.problem else "warning" if value > limits.warning else "ok"
     return Finding(name, severity, float(value), limits, meaning, remedy, **options)
+
+
+def one_of(*ways):
+    """Write a sentence of the ways that are open; one that is not is an empty text."""
+    *others, last = filter(None, ways)
+    sentence = ", ".join([*others, f"or {last}"]) if others else last
+    return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def scaling(evidence):
+    """Advise to scale the features unless they are."""
+    return "scale the features (StandardScaler)" if evidence.feature_sizes.max() > ABOUT_ONE else ""
+
+
+def smaller_start(evidence):
+    """Advise to start from smaller weights unless they were small."""
+    scale = evidence.clf.init_scale
+    too_large = isinstance(scale, Real) and scale > DEFAULT_INIT_SCALE
+    return f"use a smaller init_scale such as {DEFAULT_INIT_SCALE}" if too_large else ""
 
 
 def identical_units(evidence):
@@ -67,8 +90,9 @@ def identical_units(evidence):
         IDENTICAL_LIMITS,
         f"{n_copies} of {n_hidden} hidden units are copies of another one. Units with the same weights get "
         "the same gradient, so they stay the same however long training goes on.",
-        "Start from random weights: init_scale=0.01, 'he' or 'glorot'. If it is not 0, use fewer units or "
-        "a smaller alpha.",
+        f"Start from random weights: init_scale={DEFAULT_INIT_SCALE}, 'he' or 'glorot'."
+        if evidence.clf.init_scale == 0
+        else "Use fewer units, or a smaller alpha.",
     )
 
 
@@ -81,7 +105,11 @@ def dead_units(evidence):
         DEAD_LIMITS,
         f"{round(dead * n_hidden)} of {n_hidden} hidden units have a slope g'(z) below {SATURATED_SLOPE} for "
         "every row of X. Gradient descent does not move their weights any more.",
-        "Scale the features (StandardScaler), decrease learning_rate, or use activation='elu'.",
+        one_of(
+            scaling(evidence),
+            "decrease learning_rate",
+            "use activation='elu'" if evidence.clf._activation_ != "elu" else "",
+        ),
     )
 
 
@@ -96,22 +124,22 @@ def saturation(evidence):
         SATURATION_LIMITS,
         f"{flat:.0%} of the hidden inputs are where the slope g'(z) is below {SATURATED_SLOPE}: there the "
         "units are fully on or off, and learn slowly.",
-        "Scale the features (StandardScaler), use a smaller init_scale such as 0.01 or a larger alpha, or "
-        "activation='relu'.",
+        one_of(scaling(evidence), smaller_start(evidence), "use a larger alpha", "use activation='relu'"),
     )
 
 
 def vanishing_gradient(evidence):
     """Look at how much of the error signal the activation lets through on its way back."""
     lost = max(0.0, 1 - evidence.hidden_layer.mean_slope)
+    is_relu = evidence.clf._activation_ == "relu"
+    other = "'elu'" if is_relu else "'relu', whose slope is 1 for every row it is on"
     return graded(
         "vanishing gradient",
         lost,
         VANISHING_LIMITS,
         f"The slope g'(z) is {1 - lost:.3f} on average, so {lost:.0%} of the error is lost on its way back "
         "to the hidden weights.",
-        "Scale the features (StandardScaler), use a smaller init_scale such as 0.01, or activation='relu', "
-        "whose slope is 1 for every row it is on.",
+        one_of(scaling(evidence), smaller_start(evidence), f"use activation={other}"),
     )
 
 
@@ -130,8 +158,7 @@ def exploding_gradient(evidence):
         climb,
         EXPLODING_LIMITS,
         meaning,
-        "Decrease learning_rate by a factor of ten, scale the features (StandardScaler), or use a smaller "
-        "init_scale.",
+        one_of("decrease learning_rate by a factor of ten", scaling(evidence), smaller_start(evidence)),
     )
 
 

@@ -10,6 +10,7 @@ MARKS = {
 }
 BAR_WIDTH, BAR_HEIGHT = 110, 14
 BEYOND = 1.3  # how far a bar reaches, in units of its last limit
+LEAST_OK = 10  # so wide is the zone that a value is in if all is well, even if its limit is 0
 CELL = "padding:4px 10px;text-align:left;vertical-align:top"
 
 
@@ -58,15 +59,19 @@ def mark(severity):
     """Draw a severity: a cross, a triangle or a tick."""
     color, path = MARKS[severity]
     return (
-        f'<svg width="16" height="16" role="img" aria-label="{severity}"><title>{severity}</title>'
-        f'<path d="{path}" fill="none" stroke="{color}" stroke-width="2.5" stroke-linejoin="round"/></svg>'
+        f'{svg(16, 16, severity)}<path d="{path}" fill="none" stroke="{color}" stroke-width="2.5" '
+        f'stroke-linejoin="round"/></svg>'
     )
 
 
 def bar(finding):
-    """Draw the value on a scale whose zones are fine, warning and problem."""
+    """Draw the value on a scale whose zones are fine, warning and problem, if there are all three."""
+    if finding.limits[0] == finding.limits[1]:
+        return ""
     scale = BAR_WIDTH / (BEYOND * finding.limits[1])
     ends = [0, *(scale * limit for limit in finding.limits), BAR_WIDTH]
+    if finding.severity == "ok":
+        ends[1] = max(ends[1], LEAST_OK)
     zones = "".join(
         f'<rect x="{start:.1f}" width="{end - start:.1f}" height="{BAR_HEIGHT}" fill="{MARKS[severity][0]}" '
         f'fill-opacity="0.35"/>'
@@ -76,7 +81,14 @@ def bar(finding):
     x = min(max(scale * finding.value, 2), BAR_WIDTH - 2)
     words = f"{finding.written(finding.value)}, limit {finding.written(finding.threshold)}"
     return (
-        f'<svg width="{BAR_WIDTH}" height="{BAR_HEIGHT}" role="img" aria-label="{words}">'
-        f"<title>{words}</title>{zones}"
+        f"{svg(BAR_WIDTH, BAR_HEIGHT, words)}{zones}"
         f'<rect x="{x - 2:.1f}" width="4" height="{BAR_HEIGHT}" fill="currentColor"/></svg>'
+    )
+
+
+def svg(width, height, words):
+    """Open a picture; notebooks and sites have styles that would shrink it to the width of its cell."""
+    return (
+        f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" style="max-width:none" '
+        f'role="img" aria-label="{words}"><title>{words}</title>'
     )

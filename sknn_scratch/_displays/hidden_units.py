@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils import check_consistent_length
 
-from sknn_scratch._displays.plotting import axes_for, class_colors, import_matplotlib, shorten
+from sknn_scratch._displays.plotting import axes_for, check_count, class_colors, import_matplotlib, shorten
 from sknn_scratch._displays.slices import feature_slice
 from sknn_scratch._fitted import fitted_encoding
 from sknn_scratch._inspection import (
@@ -134,6 +134,8 @@ class HiddenUnitsDisplay:
             With the values that are drawn.
         """
         clf = classifier_of(estimator)
+        check_count("n_units", n_units, 1)
+        check_count("resolution", resolution, 2)
         multilabel = clf._target_kind_ == "multilabel"
         if multilabel and y is not None:
             raise ValueError("y must be None for a multilabel estimator: a row can have several colours.")
@@ -203,7 +205,13 @@ class HiddenUnitsDisplay:
         ]
         names = [shorten(name, 14) for name in self.class_names]
         ax.legend(
-            handles, names, fontsize="small", handlelength=1, ncols=1 + (len(names) > 6), framealpha=0.9
+            handles,
+            names,
+            fontsize="small",
+            handlelength=1,
+            ncols=1 + (len(names) > 6),
+            frameon=True,  # against the boundary, also where the user's style has no frames
+            framealpha=0.9,
         )
         ax.set(
             title="Decision boundary" if self.name is None else self.name,

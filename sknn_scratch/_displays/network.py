@@ -4,7 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sknn_scratch._displays.plotting import BLUE, GREY, VERMILION, axes_for, import_matplotlib, shorten
+from sknn_scratch._displays.plotting import (
+    BLUE,
+    GREY,
+    VERMILION,
+    axes_for,
+    check_count,
+    import_matplotlib,
+    shorten,
+)
 from sknn_scratch._inspection import activation_name, classifier_of, feature_names_of, output_names
 
 FAINTEST = 0.05  # opacity of the edge of a weight of zero
@@ -139,8 +147,7 @@ class NetworkDisplay:
             With ``shown_``, ``ax_`` and ``figure_``.
         """
         matplotlib = import_matplotlib(self)
-        if max_nodes < 2:
-            raise ValueError(f"max_nodes must be at least 2, got {max_nodes}.")
+        check_count("max_nodes", max_nodes, 2)
         self.shown_ = [strongest(values, max_nodes) for values in self._strengths()]
         layers = [Layer(shown, n) for shown, n in zip(self.shown_, self._sizes(), strict=True)]
         n_rows = max(layer.n_rows for layer in layers)
@@ -250,7 +257,7 @@ class NetworkDisplay:
         self.ax_.legend(
             handles=handles,
             loc="upper center",
-            borderaxespad=1.8,
+            borderaxespad=2.6,
             bbox_to_anchor=(0.5, 0),
             ncols=2,
             frameon=False,

@@ -1,6 +1,7 @@
 """What all displays share: matplotlib when it is needed, axes, and colours that the colour-blind can tell."""
 
 import math
+from numbers import Integral
 
 import numpy as np
 
@@ -90,10 +91,16 @@ def class_colors(matplotlib, n_classes):
     ]
 
 
+def check_count(name, value, least):
+    """Raise ValueError unless the value is an integer, and large enough."""
+    if not isinstance(value, Integral) or value < least:
+        raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}.")
+
+
 def shorten(text, n_characters):
-    """Cut the middle out of a long text."""
+    """Cut the middle out of a long text, and let matplotlib read no formula in it."""
     text = str(text)
-    if len(text) <= n_characters:
-        return text
-    n_end = (n_characters - 1) // 2
-    return f"{text[: n_characters - 1 - n_end]}…{text[len(text) - n_end :]}"
+    if len(text) > n_characters:
+        n_end = (n_characters - 1) // 2
+        text = f"{text[: n_characters - 1 - n_end]}…{text[len(text) - n_end :]}"
+    return text.replace("$", r"\$")

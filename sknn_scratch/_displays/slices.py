@@ -1,6 +1,7 @@
 """A plane through the data: two features vary, all others stay at a typical value."""
 
 from collections import Counter
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
@@ -35,6 +36,10 @@ def feature_slice(X, features, resolution):
     """Lay a grid over two features of X, given by position or name."""
     X = X if hasattr(X, "shape") else np.asarray(X)
     names = np.asarray(X.columns) if hasattr(X, "columns") else numbered_names(X.shape[1])
+    if np.shape(features) != (2,):
+        raise ValueError(f"features must be two, each a position or a name, got {features!r}.")
+    if len(names) < 2:
+        raise ValueError(f"X must have at least 2 features, for two of them to be drawn, got {len(names)}.")
     positions = tuple(position_of(feature, names) for feature in features)
     if len(set(positions)) != 2:
         raise ValueError(f"features must be two different ones, got {features!r}.")
@@ -50,6 +55,8 @@ def position_of(feature, names):
         if feature not in names:
             raise ValueError(f"features has {feature!r}, which is not among the columns of X: {list(names)}.")
         return list(names).index(feature)
+    if not isinstance(feature, Integral):
+        raise ValueError(f"features must be positions, which are integers, or names, got {feature!r}.")
     if not -len(names) <= feature < len(names):
         raise ValueError(f"features has {feature!r}, but X has only {len(names)} features.")
     return feature % len(names)
