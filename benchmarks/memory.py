@@ -2,7 +2,8 @@
 
 Every figure is taken in a process of its own. "Arrays" are what Python and NumPy allocated at the peak
 (tracemalloc); "resident" is by how much the resident memory of the process grew at its peak, as Linux
-reports it, buffers of BLAS included. The output itself is not counted. Works on Linux only.
+reports it, buffers of BLAS included. The output itself is not counted. Pages that were freed before may be
+used again, so "resident" may be less than "arrays", or 0. Works on Linux only.
 """
 
 import resource
@@ -71,7 +72,7 @@ def peak_resident(name: str, dtype: str, n_rows: int) -> float:
     Path("/proc/self/clear_refs").write_text("5")  # sets the peak to what is resident now
     before = process_bytes("VmRSS")
     output = model.predict_proba(X)
-    return process_bytes("VmHWM") - before - output.nbytes
+    return max(0, process_bytes("VmHWM") - before - output.nbytes)
 
 
 def model_and_rows(name: str, dtype: str, n_rows: int) -> tuple[Any, Any]:

@@ -2,7 +2,8 @@
 
 The same fits and predictions with one BLAS thread, with all, and as the rule of the package has it; on an
 idle machine, and while another process keeps every other core busy. A ratio above 1 is slower than with one
-thread. The machine must be idle to begin with.
+thread. To a fit the rule gives one thread: where "automatic" differs from "one thread" there, it is the noise
+of the machine. The machine must be idle to begin with.
 """
 
 import subprocess

@@ -44,7 +44,16 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 # Pages that stand alone have no section to navigate.
 html_sidebars = {
-    page: [] for page in ("how_it_works", "from_mlp", "performance", "defaults", "changelog", "contributing")
+    page: []
+    for page in (
+        "how_it_works",
+        "from_mlp",
+        "performance",
+        "defaults",
+        "changelog",
+        "contributing",
+        "zh/index",
+    )
 }
 templates_path = ["_templates"]
 html_context = {"default_mode": "light"}

@@ -32,7 +32,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         Number of hidden units.
     activation : {"identity", "sigmoid", "logistic", "tanh", "relu", "leaky_relu", "elu", "softplus"} or \
             Activation, default="relu"
-        The function g of the hidden units. "logistic" is another name of "sigmoid". For one of your own,
+        The function g of the hidden units. "logistic" is another name for "sigmoid". For one of your own,
         pass an :class:`Activation`.
     init_scale : float or {"he", "glorot"}, default=0.05
         Standard deviation of the normally distributed initial weights; biases start at zero. "he" and
@@ -64,7 +64,8 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         Adam divides by ``sqrt(v) + epsilon``, v being the second moment before its bias is corrected.
     learning_rate_schedule : {"constant", "cosine", "adaptive"}, default="constant"
         "cosine" lowers the learning rate to zero over ``max_iter`` epochs; "adaptive" divides it by five
-        whenever there has been no improvement for ``n_iter_no_change`` epochs, instead of stopping.
+        whenever there has been no improvement for ``n_iter_no_change`` epochs, instead of stopping. In
+        ``partial_fit``, which makes one epoch, it stays as it is.
     tol : float, default=0.001
         Training stops when the watched value has not improved by more than ``tol`` for
         ``n_iter_no_change`` epochs. Watched is the objective or, where there is a validation, what
@@ -92,7 +93,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     random_state : int, RandomState instance or None, default=None
         Seed of the initial weights, the order of the rows, the validation split and dropout.
     verbose : int, default=0
-        Print a line after every epoch.
+        If not 0, print a line after every epoch.
 
     Attributes
     ----------
@@ -172,7 +173,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
 
         On the same machine and with the same library versions, it ends with the same weights, bit for
         bit, and with the same fitted attributes (but for ``history_["seconds"]``) as a fit that was never
-        broken off. Of a fit that had come to its end the model is returned, without training. A fit that
+        broken off. If the fit had finished, its model is returned without further training. A fit that
         was interrupted (Ctrl-C) goes on.
 
         Parameters

@@ -1,7 +1,22 @@
 """Put the tables of the benchmarks, as many as there are, in the place of a comment on their page."""
 
+import re
 from pathlib import Path
 
+# What a reader asks first; results that are not named come last.
+ORDER = (
+    "steps",
+    "predict",
+    "overhead",
+    "search",
+    "quality",
+    "defaults",
+    "growth",
+    "recording",
+    "anatomy",
+    "threads",
+    "memory",
+)
 PLACE = "<!-- results -->"
 RESULTS = "../benchmarks/results"
 
@@ -9,12 +24,24 @@ RESULTS = "../benchmarks/results"
 def include_results(app, page, source):
     """Write an include for each file of results."""
     if PLACE in source[0]:
-        files = sorted(Path(app.srcdir, RESULTS).glob("*.md"))
+        files = sorted(Path(app.srcdir, RESULTS).glob("*.md"), key=place_of)
         includes = [f"```{{include}} {RESULTS}/{file.name}\n:heading-offset: 1\n```\n" for file in files]
         source[0] = source[0].replace(PLACE, "\n".join(includes))
+
+
+def place_of(file):
+    """Give what files of results are sorted by."""
+    return (ORDER.index(file.stem) if file.stem in ORDER else len(ORDER), file.stem)
+
+
+def bind_signs(app, path, page, content):
+    """Keep a number and the sign after it in one line."""
+    if Path(app.srcdir, RESULTS).resolve() == Path(app.srcdir, path).resolve().parent:
+        content[0] = re.sub(r"(?<=\d) (?=%)| (?=± )|(?<=±) ", "\N{NO-BREAK SPACE}", content[0])
 
 
 def setup(app):
     """Register with Sphinx."""
     app.connect("source-read", include_results)
+    app.connect("include-read", bind_signs)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
