@@ -2,15 +2,15 @@
 What is wrong with my network?
 ==============================
 
-A network that learns badly does not say why. ``diagnose`` measures what usually goes wrong, and names a
-remedy for each finding. We follow its advice until nothing is left.
+A network that learns badly does not say why. ``diagnose`` measures what usually goes
+wrong, and names a remedy for each finding. We follow its advice until nothing is left.
 """
 
 # %%
 # A bad start
 # -----------
-# Breast cancer data as they come, and settings that looked good somewhere else. The network is hardly better
-# than a guess.
+# Breast cancer data as they come, and settings that looked good somewhere else. The
+# network is worse than a guess: to call every tumour benign would be right more often.
 
 import warnings
 
@@ -25,12 +25,13 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_sta
 
 clf = ShallowNNClassifier(32, "tanh", init_scale=5, max_iter=20, random_state=0)
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore", ConvergenceWarning)  # that is for the diagnosis to say
+    # That is for the diagnosis to say.
+    warnings.simplefilter("ignore", ConvergenceWarning)
     clf.fit(X_train, y_train)
 print(f"Test accuracy: {clf.score(X_test, y_test):.3f}")
 
 # %%
-# Rows that the network has not seen show overfitting, too.
+# On rows that the network has not seen, overfitting can be looked for, too.
 
 diagnose(clf, X_test, y_test)
 
@@ -56,7 +57,10 @@ diagnose(pipe, X_test, y_test)
 # -----------------------
 # Initial weights of 5 leave the units saturated even so, and twenty epochs are too few.
 
-pipe.set_params(shallownnclassifier__init_scale=0.01, shallownnclassifier__max_iter=500)
+pipe.set_params(
+    shallownnclassifier__init_scale=0.05,
+    shallownnclassifier__max_iter=500,
+)
 pipe.fit(X_train, y_train)
 print(f"Test accuracy: {pipe.score(X_test, y_test):.3f}")
 
@@ -65,9 +69,10 @@ diagnose(pipe, X_test, y_test)
 # %%
 # In a program
 # ------------
-# A diagnosis is an iterable of findings, each with its number and its limit; ``ok`` says whether there is no
-# problem among them. So a test or a training script can insist on a healthy network.
+# A diagnosis is an iterable of findings, each with its number and what it says; ``ok``
+# says whether there is no problem among them. So a test or a training script can insist
+# on a healthy network.
 
 for finding in diagnose(clf, X_test, y_test):
-    print(f"{finding.severity}: {finding.name}, {finding.value:.3g} (limit {finding.threshold:g})")
+    print(f"{finding.severity}: {finding.name}, {finding.written(finding.value)}")
 assert diagnose(pipe, X_test, y_test).ok

@@ -2,30 +2,33 @@
 What has the network learnt?
 ============================
 
-The hidden layer is called hidden because its values are not in the data. But they can be asked for: what each
-unit responds to, and how the units together draw the boundary.
+The hidden layer is called hidden because its values are not in the data. But they can
+be asked for: what each unit responds to, and how the units together draw the boundary.
 """
 
 # %%
 # Eight units, one boundary
 # -------------------------
-# Two interleaved half-moons cannot be told apart by a straight line. A network of eight tanh units can.
+# Two interleaved half-moons cannot be told apart by a straight line. A network of eight
+# tanh units can.
 
 from sklearn.datasets import make_moons
 
 from sknn_scratch import HiddenUnitsDisplay, ShallowNNClassifier
 
 X, y = make_moons(300, noise=0.2, random_state=0)
-clf = ShallowNNClassifier(8, "tanh", solver="lbfgs", alpha=0.1, max_iter=1000, random_state=0)
+clf = ShallowNNClassifier(
+    8, "tanh", solver="lbfgs", alpha=0.1, max_iter=1000, random_state=0
+)
 clf.fit(X, y)
 print(f"Training accuracy: {clf.score(X, y):.3f}")
 
 display = HiddenUnitsDisplay.from_estimator(clf, X, y)
 
 # %%
-# Each small map is one hidden unit: a straight cut through the plane, soft or sharp. The arrow says which
-# class a high value speaks for. The output adds the cuts up, and where the sum changes its sign is the
-# curved boundary.
+# Each small map is one hidden unit: a straight cut through the plane, soft or sharp.
+# The arrow says which class a high value speaks for. The output adds the cuts up, and
+# where the sum changes its sign is the curved boundary.
 #
 # The hidden values themselves are what ``transform`` returns:
 
@@ -35,8 +38,9 @@ print(f"Shape {hidden.shape}, values from {hidden.min():.2f} to {hidden.max():.2
 # %%
 # More than two features
 # ----------------------
-# Any two features can span the map; the others are held at their median. In a pipeline the axes keep the
-# units of the data: here centimetres, although the network sees scaled features.
+# Any two features can span the map; the others are held at their median. In a pipeline
+# the axes keep the units of the data: here centimetres, although the network sees
+# scaled features.
 
 from sklearn.datasets import load_iris
 from sklearn.pipeline import make_pipeline
@@ -53,7 +57,8 @@ display = HiddenUnitsDisplay.from_estimator(pipe, iris.data, species, features=p
 # %%
 # The whole network
 # -----------------
-# The same network as a textbook draws it. The wider and darker an edge, the larger the weight.
+# The same network as a textbook draws it. The wider and darker an edge, the larger the
+# weight.
 
 from sknn_scratch import NetworkDisplay
 

@@ -2,14 +2,15 @@
 Which activation, and how many hidden units?
 ============================================
 
-A shallow network reads handwritten digits. It stands in a scikit-learn pipeline, and a grid search
-chooses its activation and the width of its one hidden layer.
+A shallow network reads handwritten digits. It stands in a scikit-learn pipeline, and a
+grid search chooses its activation and the width of its one hidden layer.
 """
 
 # %%
 # The data
 # --------
-# 1797 images of 8 x 8 pixels. A quarter of them is set aside, to be used only once, at the end.
+# 1797 images of 8 x 8 pixels. A quarter of them is set aside, to be used only once, at
+# the end.
 
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
@@ -20,8 +21,8 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_sta
 # %%
 # The search
 # ----------
-# Twenty networks, each judged by 5-fold cross-validation. With the identity as its activation a
-# network is a linear model, however wide it is: the one to beat.
+# Twenty networks, each judged by 5-fold cross-validation. With the identity as its
+# activation a network is a linear model, however wide it is: the one to beat.
 
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -58,30 +59,36 @@ for i in np.argsort(results["rank_test_score"], kind="stable"):
     )
 
 # %%
-# The search has refitted the best of them on the whole training set. How well does it read
-# the digits that it has never seen?
+# The search has refitted the best of them on the whole training set. How well does it
+# read the digits that it has never seen?
 
 y_pred = search.predict(X_test)
 wrong = np.flatnonzero(y_pred != y_test)
-print(f"Test accuracy: {search.score(X_test, y_test):.3f} ({len(wrong)} of {len(y_test)} wrong)")
+print(
+    f"Test accuracy: {search.score(X_test, y_test):.3f} "
+    f"({len(wrong)} of {len(y_test)} wrong)"
+)
 
 # %%
 # The picture
 # -----------
-# Left: what each activation makes of more hidden units. Right: the first nine misread digits.
+# Left: what each activation makes of more hidden units. Right: the first nine misread
+# digits.
 
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-figure = plt.figure(figsize=(10, 4.4), layout="constrained")
+figure = plt.figure(figsize=(8, 4.2), layout="constrained")
 left, right = figure.subfigures(1, 2, width_ratios=[2, 1])
 
 ax = left.subplots()
 mean = results["mean_test_score"].reshape(len(activations), len(widths))
 sd = results["std_test_score"].reshape(len(activations), len(widths))
-colors = ["#999999", "#E69F00", "#009E73", "#0072B2"]  # Okabe and Ito: safe for the colour-blind
-nudges = [0.955, 0.985, 1.015, 1.045]  # side by side, so that no error bar hides another
+# Okabe and Ito: safe for the colour-blind.
+colors = ["#999999", "#E69F00", "#009E73", "#0072B2"]
+# Side by side, so that no error bar hides another.
+nudges = [0.955, 0.985, 1.015, 1.045]
 for i, activation in enumerate(activations):
     ax.errorbar(
         np.multiply(widths, nudges[i]),

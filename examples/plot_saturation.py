@@ -2,16 +2,16 @@
 How large may the initial weights be?
 =====================================
 
-The slope of tanh is one at zero, and next to nothing far from it. So where the hidden inputs start decides
-how fast a network can learn. Three networks that differ only in ``init_scale``, the standard deviation of
-their initial weights.
+The slope of tanh is one at zero, and next to nothing far from it. So where the hidden
+inputs start decides how fast a network can learn. Three networks that differ only in
+``init_scale``, the standard deviation of their initial weights.
 """
 
 # %%
 # Three starts
 # ------------
-# Handwritten digits, scaled; one epoch is enough to see where the hidden inputs are, thirty to see what
-# follows from it.
+# Handwritten digits, scaled; one epoch is enough to see where the hidden inputs are,
+# thirty to see what follows from it.
 
 import warnings
 
@@ -30,7 +30,9 @@ X_train, X_test = scaler.transform(X_train), scaler.transform(X_test)
 
 def train(init_scale, epochs):
     """Train by plain gradient descent on mini-batches."""
-    clf = ShallowNNClassifier(32, "tanh", init_scale, solver="sgd", learning_rate=0.1, momentum=0, alpha=0)
+    clf = ShallowNNClassifier(
+        32, "tanh", init_scale, solver="sgd", learning_rate=0.1, momentum=0, alpha=0
+    )
     clf.set_params(max_iter=epochs, random_state=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # we stop early to compare
@@ -40,28 +42,31 @@ def train(init_scale, epochs):
 # %%
 # Where the hidden inputs are
 # ---------------------------
-# Above the activation and its slope, grey where the slope is below 0.05; below, the hidden inputs after the
-# first epoch.
+# Left the activation and its slope, grey where the slope is below 0.05; right the
+# hidden inputs after the first epoch.
 
 import matplotlib.pyplot as plt
 
 init_scales = [0.01, 0.3, 3.0]
-figure, axes = plt.subplots(1, 3, figsize=(11, 4), layout="constrained")
-for ax, init_scale in zip(axes, init_scales, strict=True):
-    ActivationDisplay.from_estimator(train(init_scale, 1), X_train, name=f"init_scale={init_scale}", ax=ax)
+figure, axes = plt.subplots(3, 2, figsize=(8, 7.5), layout="constrained")
+for row, init_scale in zip(axes, init_scales, strict=True):
+    clf = train(init_scale, 1)
+    name = f"init_scale={init_scale}"
+    ActivationDisplay.from_estimator(clf, X_train, name=name, ax=row)
+    row[0].tick_params(labelbottom=True)
 
 # %%
 # What follows from it
 # --------------------
-# Saturated units hardly move, so what was drawn at random is what the network has to live with.
+# Saturated units hardly move, so what was drawn at random is what the network has to
+# live with.
 
 networks = {init_scale: train(init_scale, 30) for init_scale in init_scales}
 print("init_scale  saturated at first  loss at last  test accuracy")
 for init_scale, clf in networks.items():
     saturated = clf.history_["saturated_fraction"][0]
-    print(
-        f"{init_scale:10}  {saturated:18.0%}  {clf.loss_curve_[-1]:12.3f}  {clf.score(X_test, y_test):13.3f}"
-    )
+    loss, accuracy = clf.loss_curve_[-1], clf.score(X_test, y_test)
+    print(f"{init_scale:10}  {saturated:18.0%}  {loss:12.3f}  {accuracy:13.3f}")
 
 # %%
 # The loss of all three, epoch by epoch:
@@ -69,6 +74,8 @@ for init_scale, clf in networks.items():
 from sknn_scratch import TrainingCurveDisplay
 
 figure, ax = plt.subplots(layout="constrained")
-for (init_scale, clf), color in zip(networks.items(), ["#0072B2", "#E69F00", "#D55E00"], strict=True):
-    TrainingCurveDisplay.from_estimator(clf, name=f"init_scale={init_scale}", color=color, ax=ax)
-ax.set(yscale="log", title="Solid: training; dashed: validation")
+colors = ["#0072B2", "#E69F00", "#D55E00"]
+for (init_scale, clf), color in zip(networks.items(), colors, strict=True):
+    name = f"init_scale={init_scale}"
+    TrainingCurveDisplay.from_estimator(clf, name=name, color=color, ax=ax)
+_ = ax.set(yscale="log", title="Solid: training; dashed: validation")

@@ -2,15 +2,16 @@
 When should training stop?
 ==========================
 
-The training loss falls for as long as one trains. Whether the network still gets better is another question,
-and rows that were kept out of training answer it.
+The training loss falls for as long as one trains. Whether the network still gets better
+is another question, and rows that were kept out of training answer it.
 """
 
 # %%
 # Too long
 # --------
-# A hundred rows with twenty features, of which five matter, and one label in ten is wrong: a wide network can
-# learn them by heart. A hundred other rows validate, and training goes on for 150 epochs no matter what.
+# A hundred rows with twenty features, of which five matter, and one label in ten is
+# wrong: a wide network can learn them by heart. A hundred other rows validate, and
+# training goes on for 150 epochs no matter what.
 
 import warnings
 
@@ -19,40 +20,44 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sknn_scratch import ShallowNNClassifier, TrainingCurveDisplay
 
-X, y = make_classification(
-    3000, 20, n_informative=5, n_redundant=0, n_clusters_per_class=1, flip_y=0.2, random_state=0
-)
+kind = {"n_informative": 5, "n_redundant": 0, "n_clusters_per_class": 1, "flip_y": 0.2}
+X, y = make_classification(3000, 20, **kind, random_state=0)
 train, validation, test = slice(100), slice(100, 200), slice(200, None)
 validated = {"X_val": X[validation], "y_val": y[validation]}
 settings = {"n_hidden": 64, "learning_rate": 0.003, "alpha": 0, "random_state": 0}
 
 long = ShallowNNClassifier(max_iter=150, n_iter_no_change=150, **settings)
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore", ConvergenceWarning)  # training on is what we want to see
+    # Training on is what we want to see.
+    warnings.simplefilter("ignore", ConvergenceWarning)
     long.fit(X[train], y[train], **validated)
 
 display = TrainingCurveDisplay.from_estimator(long)
 
 # %%
-# The training loss goes to zero. The validation loss has its minimum early, and then it rises: from there on
-# the network learns the wrong labels.
+# The training loss goes to zero. The validation loss has its minimum early, and then it
+# rises: from there on the network learns the wrong labels.
 
 # %%
 # In time
 # -------
-# With the usual patience, training ends ten epochs after the last improvement, and the model keeps the
-# weights of the best epoch. ``details=True`` shows what the layers did meanwhile.
+# With the usual patience, training ends after ten epochs without an improvement of more
+# than ``tol``, and the model keeps the weights of the best epoch. ``details=True``
+# shows what the layers did meanwhile.
 
 short = ShallowNNClassifier(**settings).fit(X[train], y[train], **validated)
-print(f"Stopped after {short.n_iter_} epochs ({short.stop_reason_}); the best was epoch {short.best_iter_}.")
+print(
+    f"Stopped after {short.n_iter_} epochs ({short.stop_reason_}); "
+    f"the best was epoch {short.best_iter_}."
+)
 
 display = TrainingCurveDisplay.from_estimator(short, details=True)
 
 # %%
 # What it is worth
 # ----------------
-# The same training on the same hundred rows, but with nothing to validate: it has the weights of its last
-# epoch. Both are judged by rows that neither has seen.
+# The same training on the same hundred rows, but with nothing to validate: it has the
+# weights of its last epoch. Both are judged by rows that neither has seen.
 
 from sklearn.metrics import log_loss
 

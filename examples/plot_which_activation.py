@@ -2,17 +2,18 @@
 Which activation?
 =================
 
-The textbook answer is relu, with small random initial weights. But an activation is never chosen alone: how
-far a step goes and where the weights start decide what it can show. So we try four activations at every
-combination of five learning rates and five initial scales, on handwritten digits: 500 fits, in seconds.
+The textbook answer is relu, with small random initial weights. But an activation is
+never chosen alone: how far a step goes and where the weights start decide what it can
+show. So we try four activations at every combination of five learning rates and five
+initial scales, on handwritten digits: 500 fits, in seconds.
 """
 
 # %%
 # The search
 # ----------
-# A hundred candidates, each judged by 5-fold cross-validation after no more than ten epochs: the question is
-# who learns fast. The networks of all candidates and folds that have the same activation are trained in
-# one pass.
+# A hundred candidates, each judged by 5-fold cross-validation after no more than ten
+# epochs: the question is who learns fast. The networks of all candidates and folds that
+# have the same activation are trained in one pass.
 
 import time
 import warnings
@@ -41,7 +42,8 @@ search = VectorizedGridSearchCV(
 )
 start = time.perf_counter()
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore", ConvergenceWarning)  # ten epochs are meant to be too few
+    # Ten epochs are meant to be too few.
+    warnings.simplefilter("ignore", ConvergenceWarning)
     search.fit(X, y)
 n_fits = search.n_splits_ * len(search.cv_results_["params"])
 print(f"{n_fits} fits in {time.perf_counter() - start:.1f} s")
@@ -64,25 +66,31 @@ for activation, of_activation in zip(activations, accuracy, strict=True):
 # %%
 # The picture
 # -----------
-# One map for each activation. The colours are the same in all four; the best combination of each has a frame.
+# One map for each activation. The colours are the same in all four; the best
+# combination of each has a frame.
 
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-figure, axes = plt.subplots(1, 4, figsize=(13, 3.9), sharey=True, layout="constrained")
-for ax, activation, of_activation in zip(axes, activations, accuracy, strict=True):
-    image = ax.imshow(of_activation, vmin=accuracy.min(), vmax=1, cmap="viridis", origin="lower")
-    best = np.unravel_index(of_activation.argmax(), of_activation.shape)
-    ax.add_patch(
-        plt.Rectangle((best[1] - 0.5, best[0] - 0.5), 1, 1, fill=False, edgecolor="red", linewidth=2)
-    )
-    for (i, j), value in np.ndenumerate(of_activation):
-        ax.text(j, i, f"{value:.2f}", ha="center", va="center", color="white" if value < 0.7 else "black")
+figure, axes = plt.subplots(
+    2, 2, figsize=(8, 7), sharex=True, sharey=True, layout="constrained"
+)
+limits = {"vmin": accuracy.min(), "vmax": 1}
+for ax, activation, values in zip(axes.flat, activations, accuracy, strict=True):
+    image = ax.imshow(values, cmap="viridis", origin="lower", **limits)
+    best = np.unravel_index(values.argmax(), values.shape)
+    corner = (best[1] - 0.5, best[0] - 0.5)
+    frame = {"fill": False, "edgecolor": "red", "linewidth": 2}
+    ax.add_patch(plt.Rectangle(corner, 1, 1, **frame))
+    for (i, j), value in np.ndenumerate(values):
+        color = "white" if value < 0.7 else "black"
+        ax.text(j, i, f"{value:.3f}", ha="center", va="center", color=color)
     ax.set_xticks(range(len(learning_rates)), labels=learning_rates)
     ax.set_yticks(range(len(init_scales)), labels=init_scales)
-    ax.set(title=activation, xlabel="learning_rate")
-axes[0].set_ylabel("init_scale")
+    ax.set_title(activation)
+figure.supxlabel("learning_rate")
+figure.supylabel("init_scale")
 figure.colorbar(image, ax=axes, label="accuracy (mean of 5 folds)")
 
 path = Path("figures", "which_activation.png")
@@ -91,6 +99,7 @@ figure.savefig(path, dpi=150)
 print(f"Figure saved to {path}")
 
 # %%
-# Where the learning rate fits, the four are hardly a percentage point apart. They differ in what they
-# forgive: with small steps the sigmoid, whose slope is never more than a quarter, falls behind. And no
-# activation makes up for initial weights that are too large: in ten epochs, none recovers from a scale of 10.
+# Where the learning rate fits, the four are hardly a percentage point apart. They
+# differ in what they forgive: with small steps the sigmoid, whose slope is never more
+# than a quarter, falls behind. And no activation makes up for initial weights that are
+# too large: in ten epochs, none recovers from a scale of 10.

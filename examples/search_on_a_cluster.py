@@ -2,9 +2,9 @@
 From a search to a cluster
 ==========================
 
-The same search, first in this process, then on a Dask cluster: only the block that it runs in changes.
-Here the cluster is two worker processes on this machine; with the address of a scheduler, ``Client`` takes
-the search to your own.
+The same search, first in this process, then on a Dask cluster: only the block that it
+runs in changes. Here the cluster is two worker processes on this machine; with the
+address of a scheduler, ``Client`` takes the search to your own.
 
 Needs ``pip install "dask[distributed]"``.
 """
@@ -12,8 +12,9 @@ Needs ``pip install "dask[distributed]"``.
 # %%
 # The search
 # ----------
-# 24 candidates in 5 folds. The networks that can be trained together are cut into as many parts as there are
-# workers, so every worker trains its share in few passes. The results do not depend on where they come from.
+# 24 candidates in 5 folds. The networks that can be trained together are cut into as
+# many parts as there are workers, so every worker trains its share in few passes. The
+# results do not depend on where they come from.
 
 from sklearn.datasets import load_digits
 from sklearn.model_selection import ParameterGrid
@@ -33,13 +34,16 @@ grid = {
 def make_search():
     """Make the search; the training stops early, on a tenth of the rows."""
     network = ShallowNNClassifier(max_iter=200, early_stopping=True, random_state=0)
-    return VectorizedGridSearchCV(make_pipeline(StandardScaler(), network), grid, scoring="neg_log_loss")
+    return VectorizedGridSearchCV(
+        make_pipeline(StandardScaler(), network), grid, scoring="neg_log_loss"
+    )
 
 
 # %%
 # Here and there
 # --------------
-# A cluster starts new processes, which import this file: what must run once stands under the last line.
+# A cluster starts new processes, which import this file: what must run once stands
+# under the last line.
 
 import time
 
@@ -57,14 +61,17 @@ def main():
     here = make_search().fit(X, y)
     print(f"In this process: {time.perf_counter() - start:.1f} s")
 
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster):
+    workers = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with LocalCluster(**workers) as cluster, Client(cluster):
         with parallel_config(backend="dask"):
-            make_search().set_params(param_grid={}).fit(X, y)  # so that the workers have imported everything
+            # Once for nothing, so that the workers have imported everything.
+            make_search().set_params(param_grid={}).fit(X, y)
             start = time.perf_counter()
             there = make_search().fit(X, y)
         print(f"On two workers:  {time.perf_counter() - start:.1f} s")
 
-    difference = np.abs(here.cv_results_["mean_test_score"] - there.cv_results_["mean_test_score"]).max()
+    scores = [search.cv_results_["mean_test_score"] for search in (here, there)]
+    difference = np.abs(scores[0] - scores[1]).max()
     print(f"Largest difference between the scores: {difference:.0e}")
     print(f"The same best candidate: {here.best_params_ == there.best_params_}")
     for name, value in there.best_params_.items():

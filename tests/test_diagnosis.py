@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import Activation, Diagnosis, Finding, ShallowNNClassifier, diagnose
 from sknn_scratch._diagnosis.checks import CHECKS
+from sknn_scratch._diagnosis.html import MARKS, bar
 from tests.helpers import KINDS, make_data
 
 pytestmark = [
@@ -64,7 +65,7 @@ def test_identical_units(data, activation):
     finding = check("identical units", fit(*data, activation=activation, init_scale=0, max_iter=20), data[0])
     assert finding.severity == "problem"
     assert finding.value == 15 / 16
-    assert "init_scale" in finding.remedy
+    assert "init_scale=0.05" in finding.remedy
 
 
 def test_a_single_pair_of_identical_units_is_worth_a_warning(data):
@@ -72,6 +73,7 @@ def test_a_single_pair_of_identical_units_is_worth_a_warning(data):
     clf.coefs_[0][:, 3], clf.intercepts_[0][3] = clf.coefs_[0][:, 7], clf.intercepts_[0][7]
     finding = check("identical units", clf, data[0])
     assert (finding.severity, finding.value) == ("warning", 1 / 16)
+    assert "init_scale" not in finding.remedy  # its weights did start at random
     assert check("identical units", fit(*data, n_hidden=1, max_iter=5), data[0]).value == 0
 
 
@@ -93,7 +95,38 @@ def test_large_initial_weights_saturate_and_the_gradient_vanishes(data, activati
     good = check(name, fit(X, y, activation=activation), X)
     bad = check(name, fit(X, y, activation=activation, init_scale=30, max_iter=20), X)
     assert (good.severity, bad.severity) == ("ok", "problem")
-    assert "init_scale" in bad.remedy
+    assert "init_scale such as 0.05" in bad.remedy
+
+
+INITIAL_WEIGHTS = ("saturation", "vanishing gradient", "exploding gradient")
+
+
+@pytest.mark.parametrize("name", INITIAL_WEIGHTS)
+@pytest.mark.parametrize(("init_scale", "is_large"), [(0.01, 0), (0.05, 0), (0.1, 1), ("he", 0)])
+def test_smaller_initial_weights_are_advised_only_if_they_were_large(data, name, init_scale, is_large):
+    clf = fit(*data, activation="tanh", init_scale=init_scale, max_iter=2)
+    assert ("init_scale" in check(name, clf, data[0]).remedy) == is_large
+
+
+@pytest.mark.parametrize("name", ["dead units", *INITIAL_WEIGHTS])
+def test_a_scaler_is_advised_only_if_the_features_are_large(data, name):
+    X = StandardScaler().fit_transform(data[0])
+    for scale, is_large in ((1, False), (0.01, False), (20, True)):
+        clf = fit(scale * X, data[1], activation="tanh", max_iter=2)
+        assert ("StandardScaler" in check(name, clf, scale * X).remedy) == is_large
+
+
+@pytest.mark.parametrize(
+    ("name", "activation", "remedy"),
+    [
+        ("dead units", "elu", "Decrease learning_rate."),
+        ("vanishing gradient", "relu", "Use activation='elu'."),
+        ("exploding gradient", "tanh", "Decrease learning_rate by a factor of ten."),
+    ],
+)
+def test_an_activation_is_not_advised_to_those_who_have_it(data, name, activation, remedy):
+    X = StandardScaler().fit_transform(data[0])
+    assert check(name, fit(X, data[1], activation=activation, max_iter=2), X).remedy == remedy
 
 
 def test_saturation_and_slope_are_those_of_the_hidden_layer(data):
@@ -180,18 +213,20 @@ def test_validation_that_got_worse_is_not_stopped_too_early():
     assert check("stopped too early", clf, X).value == 0
 
 
-@pytest.mark.parametrize("reason", ["max_iter", "interrupted", "callback"])
+@pytest.mark.parametrize("reason", ["max_iter", "interrupted", "callback", "line_search_failed"])
 def test_not_converged(data, reason):
     clf = fit(*data, max_iter=20)
     clf.stop_reason_ = reason
     finding = check("not converged", clf, *data)
-    assert (finding.severity, finding.value, finding.threshold) == ("warning", 20, 20)
+    assert (finding.severity, finding.value, finding.threshold) == ("warning", 20, None)
     assert reason in finding.meaning
+    (line,) = [line for line in str(diagnose(clf, *data)).splitlines() if "not converged" in line]
+    assert line.split() == ["warning", "not", "converged", "20"]
 
 
 def test_not_converged_is_a_problem_if_nothing_was_learnt(data):
     finding = check("not converged", fit(*data, learning_rate=1e-5, max_iter=3), data[0])
-    assert (finding.severity, finding.threshold) == ("problem", 3)
+    assert (finding.severity, finding.value) == ("problem", 3)
     assert "guess" in finding.meaning
 
 
@@ -406,7 +441,15 @@ def test_html_is_a_well_formed_table_with_pictures(data, healthy):
         table = ET.fromstring(html)
         rows = table.findall("tbody/tr")
         assert len(rows) == len(diagnosis.checks) + len(diagnosis.not_checked)
-        assert len(table.findall(".//svg")) == 2 * len(diagnosis.checks)
+        pictures = table.findall(".//svg")
+        n_bars = sum(finding.name != "not converged" for finding in diagnosis.checks)
+        assert len(pictures) == len(diagnosis.checks) + n_bars
+        for picture in pictures:
+            assert picture.get("viewBox") == f"0 0 {picture.get('width')} {picture.get('height')}"
+            assert picture.get("style") == "max-width:none"
+        for row in rows[: len(diagnosis.checks)]:
+            is_graded = row[1][0].text != "not converged"
+            assert (row[3].text is not None) == (len(row[4]) == 1) == is_graded
         widths = {sum(int(cell.get("colspan", 1)) for cell in row) for row in rows}
         assert widths == {len(table.findall("thead/tr/th"))}
     assert "script" not in html
@@ -421,6 +464,15 @@ def test_bars_show_the_value_among_the_limits():
         starts = [float(zone.get("x")) for zone in zones]
         inside = sum(at >= start for start in starts) - 1
         assert ("ok", "warning", "problem")[inside] == finding
+
+
+@pytest.mark.parametrize(("severity", "value"), [("ok", 0.0), ("warning", 0.001), ("warning", 0.2)])
+def test_a_limit_of_zero_leaves_room_for_green_only_if_all_is_well(severity, value):
+    finding = Finding("identical units", severity, value, (0.0, 0.5), "Some are.", "Start at random.")
+    first, *_, marker = ET.fromstring(bar(finding)).findall("rect")
+    assert (first.get("fill") == MARKS["ok"][0]) == (severity == "ok")
+    if severity == "ok":
+        assert float(first.get("width")) > 2 * float(marker.get("width"))
 
 
 @pytest.mark.parametrize("kind", ["multiclass", "multilabel"])

@@ -387,6 +387,9 @@ def test_missing_values_and_a_constant_feature_do_not_spoil_the_grid():
 @pytest.mark.parametrize(
     ("features", "message"),
     [
+        (0, "features must be two, each a position or a name, got 0"),
+        ((0, 1, 2), r"features must be two, .* got \(0, 1, 2\)"),
+        ((0.5, 1), "features must be positions, which are integers, or names, got 0.5"),
         ((0, 0), "two different"),
         ((0, -4), "two different"),
         ((0, 4), "only 4 features"),
@@ -397,6 +400,45 @@ def test_bad_features(features, message):
     clf, X, _ = fit()
     with pytest.raises(ValueError, match=message):
         show(HiddenUnitsDisplay, clf, X, features=features)
+
+
+def test_a_single_feature_spans_no_plane():
+    clf, X, _ = fit(n_features=1)
+    with pytest.raises(ValueError, match=r"X must have at least 2 features, .* got 1"):
+        show(HiddenUnitsDisplay, clf, X)
+
+
+@pytest.mark.parametrize(
+    ("display", "name", "value", "least"),
+    [
+        (HiddenUnitsDisplay, "n_units", 0, 1),
+        (HiddenUnitsDisplay, "n_units", "all", 1),
+        (HiddenUnitsDisplay, "resolution", 1, 2),
+        (NetworkDisplay, "max_nodes", 1, 2),
+        (NetworkDisplay, "max_nodes", 2.5, 2),
+    ],
+)
+def test_bad_counts(display, name, value, least):
+    clf, X, _ = fit()
+    with pytest.raises(ValueError, match=f"{name} must be an integer of at least {least}, got {value!r}"):
+        show(display, clf, X, **{name: value})
+    show(display, clf, X, **{name: np.int64(least)})
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_names_with_dollars_are_no_formulas(n_classes):
+    X, y = make_data("multiclass" if n_classes == 3 else "binary", n_features=2)
+    X = pd.DataFrame(X, columns=["$a_$", "100 $"])
+    clf = ShallowNNClassifier(3, max_iter=2, random_state=0).fit(X, np.array(["$b_$", "$^$", "$"])[y])
+    for display in (HiddenUnitsDisplay, NetworkDisplay):
+        shown = show(display, clf, X)
+        assert r"\$a_\$" in texts(shown.figure_)
+
+
+def test_the_boundary_does_not_run_through_the_legend():
+    clf, X, _ = fit()
+    with plt.rc_context({"legend.frameon": False}):
+        assert show(HiddenUnitsDisplay, clf, X).ax_.get_legend().get_frame_on()
 
 
 def test_bad_labels_of_the_hidden_units():
@@ -527,8 +569,6 @@ def test_names_can_be_given():
         show(NetworkDisplay, clf, X, feature_names=["a"])
     with pytest.raises(ValueError, match="class_names must have 2 names, got 3"):
         show(NetworkDisplay, clf, X, class_names=["a", "b", "c"])
-    with pytest.raises(ValueError, match="max_nodes must be at least 2, got 1"):
-        show(NetworkDisplay, clf, X, max_nodes=1)
 
 
 def test_labels_are_their_own_names():
@@ -544,6 +584,7 @@ def test_nothing_in_the_diagram_overlaps():
     shown = show(NetworkDisplay, clf, X)
     renderer = shown.figure_.canvas.get_renderer()
     words = [t for t in shown.ax_.texts if t.get_text()]
+    words += shown.ax_.get_legend().get_texts()
     boxes = [word.get_window_extent(renderer) for word in words]
     inside = shown.figure_.bbox
     assert all(inside.x0 <= box.x0 and box.x1 <= inside.x1 and inside.y0 <= box.y0 for box in boxes)

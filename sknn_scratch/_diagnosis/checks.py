@@ -1,8 +1,8 @@
 """What is looked for in a fitted network: each check with its limits, the reason for them, and a remedy.
 
 A check takes Evidence and returns a Finding, or the reason why there is nothing to look at. Each measures one
-number that is the larger, the worse, and compares it with two limits. To add a check, write such a function
-and give it a line in ``CHECKS``.
+number that is the larger, the worse, and compares it with two limits, but for ``not_converged``, which looks
+at the reason to stop. To add a check, write such a function and give it a line in ``CHECKS``.
 """
 
 import math
@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from sknn_scratch._classifier import ShallowNNClassifier
 from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._diagnosis.evidence import ON_DATA, TRAINING, VALIDATION
 from sknn_scratch._diagnosis.report import Finding, Limits
@@ -49,7 +50,7 @@ RARE = 0.5
 UNSCALED_LIMITS = Limits(10.0, 100.0)
 # Below this, a scaler has nothing to mend: new rows of scaled features may well have a root mean square of 2.
 ABOUT_ONE = 3.0
-DEFAULT_INIT_SCALE = 0.05
+DEFAULT_INIT_SCALE = ShallowNNClassifier().init_scale
 
 
 def graded(name, value, limits, meaning, remedy, **options):
@@ -214,7 +215,7 @@ def not_converged(evidence):
         "not converged",
         severity,
         float(clf.n_iter_),
-        Limits(float(clf.max_iter), float(clf.max_iter)),
+        None,  # more epochs are no worse than few
         f"Training ended after {clf.n_iter_} epochs {why}",
         f"Train for more epochs (max_iter={clf.max_iter} now), with a larger learning_rate, or go on from "
         "here with warm_start=True.",

@@ -40,8 +40,8 @@ def row(finding):
         mark(finding.severity),
         f'<span style="white-space:nowrap">{escape(finding.name)}</span>',
         finding.written(finding.value),
-        finding.written(finding.threshold),
-        bar(finding),
+        "" if finding.limits is None else finding.written(finding.threshold),
+        "" if finding.limits is None else bar(finding),
         words,
     )
     return "<tr>" + "".join(f'<td style="{CELL}">{cell}</td>' for cell in cells) + "</tr>"
@@ -65,9 +65,7 @@ def mark(severity):
 
 
 def bar(finding):
-    """Draw the value on a scale whose zones are fine, warning and problem, if there are all three."""
-    if finding.limits[0] == finding.limits[1]:
-        return ""
+    """Draw the value on a scale whose zones are fine, warning and problem."""
     scale = BAR_WIDTH / (BEYOND * finding.limits[1])
     ends = [0, *(scale * limit for limit in finding.limits), BAR_WIDTH]
     if finding.severity == "ok":

@@ -29,9 +29,10 @@ class Finding:
     severity : {"problem", "warning", "ok"}
         How bad it is.
     value : float
-        The number that was measured. Larger is worse.
-    limits : (float, float)
-        Values above the first are worth a warning, above the second they are a problem.
+        The number that was measured. Larger is worse, where there are limits.
+    limits : (float, float) or None
+        Values above the first are worth a warning, above the second they are a problem. None if the value
+        is not what decides.
     meaning : str
         What the number says.
     remedy : str
@@ -56,14 +57,16 @@ class Finding:
     name: str
     severity: str
     value: float
-    limits: Limits
+    limits: Limits | None
     meaning: str
     remedy: str
     is_share: bool = True
 
     @property
     def threshold(self):
-        """The limit that was passed, or, if all is well, the one that would be passed first."""
+        """The limit that was passed, or, if all is well, the one that would be passed first; or None."""
+        if self.limits is None:
+            return None
         return self.limits[1] if self.severity == "problem" else self.limits[0]
 
     def written(self, value):
@@ -163,8 +166,8 @@ class Diagnosis:
 
 def headline(finding):
     """Write a check in one line."""
-    numbers = f"{finding.written(finding.value):>7}  (limit {finding.written(finding.threshold)})"
-    return f"{finding.severity:<11}  {finding.name:<24} {numbers}"
+    line = f"{finding.severity:<11}  {finding.name:<24} {finding.written(finding.value):>7}"
+    return line if finding.limits is None else f"{line}  (limit {finding.written(finding.threshold)})"
 
 
 def indented(text):
