@@ -21,7 +21,9 @@ from sklearn.model_selection import train_test_split
 from sknn_scratch import ShallowNNClassifier, diagnose
 
 X, y = load_breast_cancer(return_X_y=True, as_frame=True)
-X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
+X_train, X_test, y_train, y_test = train_test_split(
+    X, y, stratify=y, random_state=0
+)
 
 clf = ShallowNNClassifier(32, "tanh", init_scale=5, max_iter=20, random_state=0)
 with warnings.catch_warnings():

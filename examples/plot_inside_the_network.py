@@ -48,11 +48,15 @@ from sklearn.preprocessing import StandardScaler
 
 iris = load_iris(as_frame=True)
 species = iris.target_names[iris.target]
-network = ShallowNNClassifier(6, "relu", solver="lbfgs", max_iter=1000, random_state=0)
+network = ShallowNNClassifier(
+    6, "relu", solver="lbfgs", max_iter=1000, random_state=0
+)
 pipe = make_pipeline(StandardScaler(), network).fit(iris.data, species)
 
 petals = ("petal length (cm)", "petal width (cm)")
-display = HiddenUnitsDisplay.from_estimator(pipe, iris.data, species, features=petals)
+display = HiddenUnitsDisplay.from_estimator(
+    pipe, iris.data, species, features=petals
+)
 
 # %%
 # The whole network

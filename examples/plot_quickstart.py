@@ -16,7 +16,9 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 X, y = load_digits(return_X_y=True)
-X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
+X_train, X_test, y_train, y_test = train_test_split(
+    X, y, stratify=y, random_state=0
+)
 
 # %%
 # The search
@@ -34,7 +36,9 @@ activations = ["identity", "sigmoid", "tanh", "relu"]
 widths = [4, 8, 16, 32, 64]
 
 search = GridSearchCV(
-    make_pipeline(StandardScaler(), ShallowNNClassifier(max_iter=500, random_state=0)),
+    make_pipeline(
+        StandardScaler(), ShallowNNClassifier(max_iter=500, random_state=0)
+    ),
     {
         "shallownnclassifier__activation": activations,
         "shallownnclassifier__n_hidden": widths,

@@ -23,7 +23,9 @@ from sklearn.preprocessing import StandardScaler
 from sknn_scratch import ActivationDisplay, ShallowNNClassifier
 
 X, y = load_digits(return_X_y=True)
-X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
+X_train, X_test, y_train, y_test = train_test_split(
+    X, y, stratify=y, random_state=0
+)
 scaler = StandardScaler().fit(X_train)
 X_train, X_test = scaler.transform(X_train), scaler.transform(X_test)
 
@@ -35,7 +37,9 @@ def train(init_scale, epochs):
     )
     clf.set_params(max_iter=epochs, random_state=0)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # we stop early to compare
+        warnings.simplefilter(
+            "ignore", ConvergenceWarning
+        )  # we stop early to compare
         return clf.fit(X_train, y_train)
 
 

@@ -20,7 +20,12 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sknn_scratch import ShallowNNClassifier, TrainingCurveDisplay
 
-kind = {"n_informative": 5, "n_redundant": 0, "n_clusters_per_class": 1, "flip_y": 0.2}
+kind = {
+    "n_informative": 5,
+    "n_redundant": 0,
+    "n_clusters_per_class": 1,
+    "flip_y": 0.2,
+}
 X, y = make_classification(3000, 20, **kind, random_state=0)
 train, validation, test = slice(100), slice(100, 200), slice(200, None)
 validated = {"X_val": X[validation], "y_val": y[validation]}
