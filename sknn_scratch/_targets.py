@@ -142,7 +142,8 @@ def check_labels(y):
     kind = type_of_target(y, input_name="y")
     if kind == "multilabel-indicator":
         y = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
-        if others := sorted(set(np.unique(y).tolist()) - {0, 1}):
+        if not ((y == 0) | (y == 1)).all():
+            others = sorted(set(np.unique(y).tolist()) - {0, 1})
             raise ValueError(f"A multilabel y must be an indicator of zeros and ones, but contains {others}.")
         return y
     if kind not in ("binary", "multiclass"):

@@ -17,12 +17,11 @@ GROUP_BYTES = 2**28
 # Those that every step touches stay within this: networks that are too large for it gain nothing from each
 # other's company, and were measured to lose up to a fifth of their speed, because the step leaves the cache.
 STEP_BYTES = 2**24
-# Copies of its parameters that a step of a network touches: gradients, updates, two moments, and the rates of
-# learning and of the penalty with them.
-STEP_COPIES = 7
+# Copies of its parameters that a step of a network touches: themselves, gradients, updates and two moments.
+STEP_COPIES = 5
 # Others: the starts of epochs, the best one, the result, and those of the step once more while the networks
 # that have stopped leave the group.
-OTHER_COPIES = 11
+OTHER_COPIES = 9
 
 
 class Fit:
@@ -162,5 +161,5 @@ def source_bytes_of(task):
 def bytes_of(X):
     """Bytes of an array or of a sparse matrix; of anything else, a guess."""
     if scipy.sparse.issparse(X):
-        return 2 * X.data.nbytes
-    return getattr(X, "nbytes", 8 * getattr(X, "size", len(X)))
+        return 2 * X.nnz * X.dtype.itemsize
+    return X.nbytes if hasattr(X, "nbytes") else 8 * getattr(X, "size", len(X))

@@ -122,7 +122,8 @@ def evaluate_loss(name, logits, targets, weights=1.0):
     loss = LOSSES[name]
     columns = np.empty((*logits.shape[:-1], loss.n_partitions(logits.shape[-1])), logits.dtype)
     columns[...] = weights
-    codes = loss.code(targets)
+    codes = targets.copy()
+    loss.code(codes)
     return loss.value_and_gradient(gradient, CodedTargets(codes, codes * columns, columns), scratch), gradient
 
 

@@ -618,6 +618,8 @@ def test_rows_of_few_folds_are_in_memory_at_once(monkeypatch, work):
         np.zeros((50, 4)),
         pd.DataFrame({"a": np.zeros(50), "b": "text"}),
         scipy.sparse.eye_array(50),
+        scipy.sparse.eye_array(50).todok(),
+        scipy.sparse.eye_array(50).tolil(),
         ["abc"] * 50,
         [("text", [1.0, 2.0])] * 50,
     ],

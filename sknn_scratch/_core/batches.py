@@ -3,7 +3,7 @@
 Rows are gathered by index, a chunk of several batches at a time, into buffers that are allocated once. So
 the design matrix is never copied as a whole, and a memory-mapped one never read as a whole.
 
-In a stack the networks may have different rows, but as many. Were some filled up with rows that weigh
+In a stack the networks may have different rows, but equally many. Were some filled up with rows that weigh
 nothing, sums would be rounded otherwise than those of a network that is trained alone.
 """
 
@@ -86,8 +86,8 @@ class BatchStream:
         select_columns: bool = False,
     ) -> None:
         self.selector = ColumnSelector(data[0].X.shape[1]) if select_columns else None
-        self.X, self.codes = data[0].X, loss.code(data[0].targets)
-        self.n_partitions = loss.n_partitions(self.codes.shape[1])
+        self.X, self.targets, self.loss = data[0].X, data[0].targets, loss
+        self.n_partitions = loss.n_partitions(self.targets.shape[1])
         self.networks = () if len(data) == 1 else (len(data),)
         self.n_samples = data[0].n_samples
         self.batch_size = min(batch_size, self.n_samples)
@@ -108,7 +108,10 @@ class BatchStream:
             yield self._whole
 
     def mean(self, losses: Array) -> Any:
-        """Mean (...) over all rows of the mean losses (n_batches, ...) of the epoch's first batches."""
+        """Mean (...) over the rows of the mean losses (n_batches, ...) of batches.
+
+        Of an epoch that was broken off these are not all, and the mean is what they add to that of all rows.
+        """
         shares = np.array(self.sizes[: len(losses)]) / self.n_samples
         return np.add.reduce(np.multiply(losses.T, shares, order="C"), axis=-1)
 
@@ -117,9 +120,10 @@ class BatchStream:
         if self.takes_all_rows and isinstance(self.X, np.ndarray):
             weights = self._scale(self.sizes)
             if self.weights is not None:
-                weights = self.weights.reshape(weights.shape) * weights
-            targets = CodedTargets(self.codes, self.codes * weights, weights)
-            return [Batch(self.X, targets, self.n_samples)]
+                weights *= self.weights.reshape(*self.networks, self.n_samples, 1)
+            codes = self.targets.copy()
+            self.loss.code(codes)
+            return [Batch(self.X, CodedTargets(codes, codes * weights, weights), self.n_samples)]
         return next(self._gathered(self._positions()))
 
     def _positions(self) -> Index:
@@ -153,9 +157,10 @@ class BatchStream:
         """Get the buffers for batches of these sizes; most chunks are alike and share them."""
         key = tuple(sizes)
         if key not in self._chunks:
-            gather_X, gather_codes = self._gather(self.X, sizes), self._gather(self.codes, sizes)
+            gather_X, gather_targets = self._gather(self.X, sizes), self._gather(self.targets, sizes)
             gather_weights = None if self.weights is None else self._gather(self.weights, sizes)
-            self._chunks[key] = _Chunk(sizes, self._scale(sizes), gather_X, gather_codes, gather_weights)
+            scale, code = self._scale(sizes), self.loss.code
+            self._chunks[key] = _Chunk(sizes, scale, code, gather_X, gather_targets, gather_weights)
         return self._chunks[key]
 
     def _gather(self, source: Any, sizes: list[int]) -> Any:
@@ -180,15 +185,14 @@ class BatchStream:
         return np.array(rows).reshape(*self.networks, self.n_samples)
 
     def _stack_weights(self, data: Sequence[TrainData]) -> Array | None:
-        """Weights (n_positions, n_partitions) with a mean of one for each network; None if all are one."""
+        """Weights (n_positions, 1) with a mean of one for each network; None if all are one."""
         if all(one.weights is None for one in data):
             return None
-        weights = np.ones((len(data), self.n_samples, self.n_partitions), self.X.dtype)
+        weights = np.ones((len(data), self.n_samples), self.X.dtype)
         for of_network, one in zip(weights, data, strict=True):
             if one.weights is not None:
-                mean = one.total_weight / one.n_samples
-                of_network[...] = (one.weights / mean)[:, np.newaxis]
-        return weights.reshape(-1, self.n_partitions)
+                of_network[...] = one.weights / (one.total_weight / one.n_samples)
+        return weights.reshape(-1, 1)
 
 
 class _Chunk:
@@ -198,17 +202,19 @@ class _Chunk:
         self,
         sizes: Sequence[int],
         scale: Array,
+        code: Callable[[Array], None],
         gather_X: "_DenseGather | _SparseGather",
-        gather_codes: "_DenseGather",
+        gather_targets: "_DenseGather",
         gather_weights: "_DenseGather | None",
     ) -> None:
         self.sizes = sizes
         self.gather_X = gather_X
-        self.gather_codes = gather_codes
+        self.gather_targets = gather_targets
         self.gather_weights = gather_weights
         self.scale = scale
-        weights = scale if gather_weights is None else gather_weights.buffer
-        self.targets = CodedTargets(gather_codes.buffer, np.empty_like(gather_codes.buffer), weights)
+        self.code = code
+        codes, weights = gather_targets.buffer, scale if gather_weights is None else np.empty_like(scale)
+        self.targets = CodedTargets(codes, np.empty_like(codes), weights)
         ends = np.cumsum(sizes)
         self.targets_of_batches = [
             self.targets.rows(slice(end - size, end)) for end, size in zip(ends, sizes, strict=True)
@@ -216,13 +222,14 @@ class _Chunk:
         self.batches: list[Batch] = []
 
     def fill(self, rows: Index, positions: Index) -> list[Batch]:
-        """Gather the rows (..., n_chunk) of X and codes, and the weights at their positions."""
+        """Gather the rows (..., n_chunk) of X and targets, and the weights at their positions."""
         X: Sequence[Rows] = self.gather_X(rows)
         codes, weighted, weights = self.targets
-        self.gather_codes(rows)
+        self.gather_targets(rows)
+        self.code(codes)
         if self.gather_weights is not None:
             self.gather_weights(positions)
-            np.multiply(weights, self.scale, out=weights)
+            np.multiply(self.gather_weights.buffer, self.scale, out=weights)
         np.multiply(codes, weights, out=weighted)
         if not self.batches or isinstance(self.gather_X, _SparseGather):
             self.batches = list(map(Batch, X, self.targets_of_batches, self.sizes))

@@ -26,11 +26,11 @@ class Group:
 
     One run has no network axis. With several, the states' arrays become views of the group's, row by row.
 
-    Fixed are ``runs``, ``config`` and ``network``, whose like all have, ``networks`` (the network axis, () or
-    (K,)), ``batches``, ``penalty_rates`` (alpha / S of each network) and ``validation``. Every step writes to
-    ``params``, ``grads``, ``workspaces`` (by the size of a batch) and ``step``, and leaves ``last_grads``,
-    ``last_batch`` and ``measured_slope`` to be measured. ``whole`` is all that an update changes;
-    ``narrowing``, if there is one, gives parts of it.
+    Fixed are ``runs``, ``config`` and ``network``, which all runs have alike, ``networks`` (the network axis,
+    () or (K,)), ``batches``, ``penalty_rates`` (alpha / S of each network) and ``validation``. Every step
+    writes to ``params``, ``grads``, ``workspaces`` (by the size of a batch) and ``step``, and leaves
+    ``last_grads``, ``last_batch`` and ``measured_slope`` to be measured. ``whole`` is all that an update
+    changes; ``narrowing``, if there is one, gives parts of it.
     """
 
     def __init__(self, runs: list[Run]) -> None:

@@ -11,7 +11,6 @@ from sknn_scratch._core.parameters import NetworkShape, view_parameters
 # SciPy's limits are out of the way: the training loop decides when to stop. The relative decrease of the
 # objective below which nothing more can be gained is the one that LogisticRegression uses. Twenty pairs of
 # steps and gradients, twice SciPy's number, need fewer iterations and as much time.
-ABNORMAL = 2  # SciPy's status of a line search that failed
 OPTIONS = {
     "maxiter": 2**31 - 1,
     "maxfun": 2**31 - 1,
@@ -19,6 +18,9 @@ OPTIONS = {
     "gtol": 0.0,
     "ftol": 64 * np.finfo(float).eps,
 }
+
+# SciPy's status of an end that is neither convergence nor a limit: in practice, of a line search that failed.
+ABNORMAL = 2
 
 
 class Centring:

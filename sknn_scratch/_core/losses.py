@@ -8,9 +8,9 @@ log-partition function, both losses are of one form:
     logistic   A(z) = log(1 + exp(z)), for every output on its own    (binary and multilabel)
     softmax    A(z) = log sum_j exp(z_j), over the outputs of a row   (multiclass)
 
-The logistic loss is computed in a form in which nothing cancels: with s = 1 - 2 t, the sign that z should not
-have, it is A(s z), and its gradient s exp(s z - A(s z)). So s is the code of its targets; that of the softmax
-loss is t itself.
+The logistic loss is computed in a form in which the smallest losses and gradients keep their digits: with
+s = 1 - 2 t, the sign that z should not have, it is A(s z), and its gradient s exp(s z - A(s z)). So s is the
+code of its targets; that of the softmax loss is t itself.
 
 Nothing is computed from probabilities, so logits of +-1e4 give finite losses and log-probabilities.
 """
@@ -66,7 +66,7 @@ class Loss:
         ``value_and_gradient(logits, targets, scratch)`` returns the weighted sum of the losses, of shape
         (...), and overwrites ``logits`` with its gradient. Weights that sum to one make the sum a mean.
     code : callable
-        Zeros and ones (n_samples, n_outputs) to the codes of ``CodedTargets``.
+        Overwrites zeros and ones (..., n_samples, n_outputs) by the codes of ``CodedTargets``.
     log_probabilities : callable
         Logits (..., n_samples, n_outputs) to the log-probabilities of the outputs, a new array.
     is_joint : bool
@@ -74,7 +74,7 @@ class Loss:
     """
 
     value_and_gradient: ValueAndGradient
-    code: Callable[[Array], Array]
+    code: Callable[[Array], None]
     log_probabilities: Callable[[Array], Array]
     is_joint: bool
 
@@ -84,7 +84,8 @@ class Loss:
 
     def coded_targets(self, targets: Array, weights: Array) -> CodedTargets:
         """Code targets (n_samples, n_outputs) of rows with these weights (n_samples,)."""
-        codes = self.code(targets)
+        codes = targets.copy()
+        self.code(codes)
         n_samples, n_outputs = codes.shape
         columns = np.empty((n_samples, self.n_partitions(n_outputs)), codes.dtype)
         columns[...] = weights[:, np.newaxis]
@@ -106,9 +107,10 @@ def allocate_loss_scratch(leading: tuple[int, ...], n_outputs: int, dtype: DType
     )
 
 
-def wrong_signs(targets: Array) -> Array:
+def wrong_signs(targets: Array) -> None:
     """Code for zeros and ones: the sign that the logit should not have."""
-    return 1 - 2 * targets
+    targets *= -2
+    targets += 1
 
 
 def logistic_value_and_gradient(logits: Array, targets: CodedTargets, scratch: LossScratch) -> Any:
@@ -122,9 +124,8 @@ def logistic_value_and_gradient(logits: Array, targets: CodedTargets, scratch: L
     return inner_product(log_partition, targets.weights)
 
 
-def unchanged(targets: Array) -> Array:
+def unchanged(targets: Array) -> None:
     """Code for zeros and ones: themselves."""
-    return targets
 
 
 def softmax_value_and_gradient(logits: Array, targets: CodedTargets, scratch: LossScratch) -> Any:

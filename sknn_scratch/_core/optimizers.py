@@ -3,8 +3,8 @@
     init(params)                                   -> memory, a dict of arrays shaped like params
     update(params, grads, updates, memory, step)   overwrites params and memory, in place
 
-``params``, ``grads`` and the scratch buffer ``updates`` are of shape (n,): all parameters of all networks, or
-a part of those of one. A ``Step`` carries the numbers; of one that may differ there is a list, one a network.
+``params``, ``grads`` and ``updates``, a buffer to compute in, are of shape (n,): all parameters of all
+networks, or a part of those of one. A ``Step`` carries the numbers; of one that may differ there is a list, one a network.
 
 To add an optimiser, write the two functions and give them a line in ``OPTIMIZERS``.
 """

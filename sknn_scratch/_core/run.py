@@ -70,6 +70,8 @@ class Run:
 
         What the optimiser remembers has gone on from there, and cannot go back.
         """
+        if self.state.watch.best_epoch > self.state.epochs_before + self.epochs_kept:
+            self.keep_epoch()  # it was whole, and already the best
         if self.state.stop_reason is None:
             self.state.stop_reason = StopReason.INTERRUPTED
             np.copyto(self.state.params, self.epoch_start)

@@ -11,7 +11,7 @@ from sknn_scratch._core.activations import Array
 class StopReason(Enum):
     """Why a training ended; the value is a whole sentence."""
 
-    CONVERGED = "The training loss did not improve by more than tol for n_iter_no_change epochs, or at all."
+    CONVERGED = "The training loss did not improve by more than tol for n_iter_no_change epochs."
     NO_IMPROVEMENT = "The validation did not improve by more than tol for n_iter_no_change epochs."
     SMALL_GRADIENT = "The norm of the gradient fell below gradient_tol."
     MAX_ITER = "The maximum number of epochs was reached before the training converged."

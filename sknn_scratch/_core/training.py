@@ -39,8 +39,8 @@ def train(tasks: Sequence[TrainTask], on_epoch_end: OnEpochEnd | None = None) ->
     Parameters
     ----------
     tasks : sequence of TrainTask
-        All with the same ``group_key``; with the solver lbfgs, just one. Their states are changed, unless
-        they have a reason to stop already.
+        All with the same ``group_key``, and just one if it ``trains_alone``. Their states are changed,
+        unless they have a reason to stop already.
     on_epoch_end : callable, optional
         ``on_epoch_end(i, state)`` is called after every epoch of task i; a true value ends its training.
 

@@ -1,7 +1,10 @@
+import itertools
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from sknn_scratch._core.run import Run
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import (
     BINARY,
@@ -146,3 +149,19 @@ def test_a_state_that_has_stopped_is_not_trained_further(solver):
     assert_array_equal(again.state.params, result.state.params)
     assert again.stop_reason is result.stop_reason
     assert again.state.epoch == result.state.epoch
+
+
+@pytest.mark.parametrize("epoch", [1, 3])
+def test_an_interrupt_while_an_epoch_is_kept_does_not_lose_what_was_seen_of_it(monkeypatch, epoch):
+    task = make_task(BINARY, data={"validation": VALIDATION}, max_iter=5)
+    keep_epoch, n_calls = Run.keep_epoch, itertools.count(1)
+
+    def interrupted(run):
+        if next(n_calls) == epoch:
+            raise KeyboardInterrupt
+        keep_epoch(run)
+
+    monkeypatch.setattr(Run, "keep_epoch", interrupted)
+    result = train_alone(task)
+    assert result.stop_reason is StopReason.INTERRUPTED
+    assert result.best_epoch == result.state.epoch == epoch

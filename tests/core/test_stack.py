@@ -133,10 +133,11 @@ def test_targets(batch_size):
     assert_same_as_alone([make_task(problem, batch_size=batch_size) for problem in (BINARY, flipped)])
 
 
+@every_kind
 @dense_or_sparse
 @batches_or_all
-def test_weights(batch_size, sparse):
-    problem = as_sparse(BINARY)[sparse]
+def test_weights(batch_size, sparse, kind):
+    problem = as_sparse(make_problem(kind))[sparse]
     weights = [None, np.arange(1.0, 46), np.random.default_rng(0).uniform(1, 9, size=45)]
     tasks = [
         make_task(
