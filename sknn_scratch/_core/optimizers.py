@@ -4,7 +4,8 @@
     update(params, grads, updates, memory, step)   overwrites params and memory, in place
 
 ``params``, ``grads`` and ``updates``, a buffer to compute in, are of shape (n,): all parameters of all
-networks, or a part of those of one. A ``Step`` carries the numbers; of one that may differ there is a list, one a network.
+networks, or a part of those of one. A ``Step`` carries the numbers; of one that may differ between networks
+there is a list, one number for each.
 
 To add an optimiser, write the two functions and give them a line in ``OPTIMIZERS``.
 """
