@@ -20,7 +20,7 @@ from unittest import mock
 
 from harness import Options, Table, limit_blas, number, report_progress
 from rivals import our_classifier
-from sknn_scratch import _fitting
+from sknn_scratch import _fitted, _fitting
 from sknn_scratch._core import batches, group, training
 from work import DIGITS, MNIST_LIKE, SPARSE_TEXT, TABLE, TINY, Work
 
@@ -72,7 +72,7 @@ class Clocks:
                 group, "OPTIMIZERS", {"adam": adam._replace(update=self.around(UPDATE, adam.update))}
             ),
             mock.patch.object(
-                _fitting, "ACTIVATIONS", {"relu": self.around(ACTIVATION, _fitting.ACTIVATIONS["relu"])}
+                _fitted, "ACTIVATIONS", {"relu": self.around(ACTIVATION, _fitted.ACTIVATIONS["relu"])}
             ),
             mock.patch.object(
                 _fitting,
