@@ -126,8 +126,6 @@ class _Draft:
         self.sources = self.sources | source_bytes_of(fit.plan.task)
 
     def has_room_for(self, fit):
-        if not self.fits:
-            return True
         larger = copy.copy(self)
         larger.fits = []
         larger.add(fit)
