@@ -12,7 +12,7 @@ import scipy.sparse
 from numpy.testing import assert_allclose
 
 from sknn_scratch._core import network as network_module
-from sknn_scratch._core.activations import ACTIVATIONS
+from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.batches import TrainData
 from sknn_scratch._core.losses import LOSSES, CodedTargets, allocate_loss_scratch
 from sknn_scratch._core.network import (
@@ -180,6 +180,24 @@ def objective_of(task, params):
 
 def history_column(result, name):
     return np.array([record[name] for record in result.state.history])
+
+
+# --- Estimators ---
+
+
+class InterruptedActivation(Activation):
+    """The hyperbolic tangent; after so many steps of training, Control-C is pressed while it is computed."""
+
+    def __init__(self, n_calls):
+        super().__init__(np.tanh, lambda z: 1 - np.tanh(z) ** 2)
+        object.__setattr__(self, "calls_left", [n_calls])
+
+    def __call__(self, z, slope=None):
+        super().__call__(z, slope)
+        if slope is not None:  # it is a step of training
+            self.calls_left[0] -= 1
+            if self.calls_left[0] == -1:
+                raise KeyboardInterrupt
 
 
 # --- Checkers ---

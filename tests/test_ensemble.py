@@ -15,13 +15,12 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.utils.estimator_checks import check_estimator
 
 from sknn_scratch import (
-    Activation,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
     VectorizedGridSearchCV,
     _ensemble,
 )
-from tests.helpers import KINDS, make_data
+from tests.helpers import KINDS, InterruptedActivation, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -406,20 +405,6 @@ def test_in_a_search():
 
 
 # --- Control-C ---
-
-
-class InterruptedActivation(Activation):
-    """The hyperbolic tangent, in whose computation Control-C is pressed after so many calls."""
-
-    def __init__(self, n_calls):
-        super().__init__(np.tanh, lambda z: 1 - np.tanh(z) ** 2)
-        object.__setattr__(self, "calls_left", [n_calls])
-
-    def __call__(self, z, slope=None):
-        super().__call__(z, slope)
-        self.calls_left[0] -= 1
-        if self.calls_left[0] == 0:
-            raise KeyboardInterrupt
 
 
 def test_control_c_ends_all_networks_with_a_usable_ensemble():

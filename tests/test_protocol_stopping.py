@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sknn_scratch import Activation, DivergenceWarning, ShallowNNClassifier
 from sknn_scratch._core import training
-from tests.helpers import KINDS, assert_same_model, make_data
+from tests.helpers import KINDS, InterruptedActivation, assert_same_model, make_data
 
 X, Y = make_data("multiclass")
 ignore_max_iter = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
@@ -366,21 +366,6 @@ def untrained(**params):
     activation = InterruptedActivation(n_calls=0)
     with pytest.warns(UserWarning, match="interrupted"):
         return make_classifier(**(params | {"activation": activation})).fit(X, Y)
-
-
-class InterruptedActivation(Activation):
-    """The hyperbolic tangent, in whose computation Control-C is pressed after so many calls."""
-
-    def __init__(self, n_calls):
-        super().__init__(np.tanh, lambda z: 1 - np.tanh(z) ** 2)
-        object.__setattr__(self, "calls_left", [n_calls])
-
-    def __call__(self, z, slope=None):
-        super().__call__(z, slope)
-        if slope is not None:  # it is a step of training
-            self.calls_left[0] -= 1
-            if self.calls_left[0] == -1:
-                press_control_c()
 
 
 def test_stream_that_explodes():
