@@ -37,7 +37,7 @@ REAL_HYPERPARAMETERS = frozenset(
     {"learning_rate", "alpha", "dropout", "momentum", "beta_1", "beta_2", "epsilon", "tol", "gradient_tol"}
 )
 
-# What training goes on with, beside the fitted attributes.
+# What training goes on with, beside the fitted attributes; the optimiser's part only with the same solver.
 KEPT = ("shuffle_rng", "dropout_rng", "loss_limit", "memory", "n_updates")
 # From the user's call to a warning: fit, its wrapper, _fit, what it calls, and the function that warns.
 USERS_CALL = 6
@@ -133,9 +133,8 @@ def train_data(model, inputs, encoded, split_rng):
     if inputs.X_val is not None:
         validation, score = given_validation(model, inputs, encoding, X.dtype)
     elif not inputs.partial and stops_early(model, len(rows)):
-        train_rows, held_out = split_rows(rows, y, model.validation_fraction, split_rng)
+        rows, held_out = split_rows(rows, y, model.validation_fraction, split_rng)
         validation, score = held_out_validation(model, inputs, encoded, weights, held_out)
-        rows = train_rows
     return TrainData(
         X,
         encoded.targets,
@@ -201,13 +200,15 @@ def next_state(model, config, data, streams):
     The network is the best so far: it is given back if training on does not better its validation.
     """
     fresh = {"shuffle_rng": streams["shuffle"], "dropout_rng": streams["dropout"]}
+    kept = dict(getattr(model, "_kept_", None) or {})
+    kept_for = kept.pop("solver", None)
     state = TrainState(
         params=flatten(fitted_layers(model)),
         learning_rate=config.learning_rate,
         epochs_before=model.n_iter_,
-        **(getattr(model, "_kept_", None) or fresh),
+        **(kept or fresh),
     ).for_another_run(config.learning_rate)
-    if getattr(model, "_kept_for_", None) != config.solver:
+    if kept_for != config.solver:
         state.forget_updates()
     if data.validation is not None:
         state.watch.see(
@@ -222,8 +223,7 @@ def finish_fit(plan, result):
     set_result(model, result)
     vars(model).pop("_kept_", None)
     if model.warm_start or plan.partial:
-        model._kept_ = {name: getattr(state, name) for name in KEPT}
-        model._kept_for_ = model.solver
+        model._kept_ = {"solver": model.solver} | {name: getattr(state, name) for name in KEPT}
     warn_of_trouble(result, plan)
     return model
 

@@ -185,7 +185,7 @@ def _class_weights(class_weight, y, classes, sample_weight):
         weights = [_class_weights("balanced", label, np.unique(label), sample_weight) for label in y.T]
         return np.prod(weights, axis=0)
     if isinstance(class_weight, dict):
-        by_class = _given_class_weights(class_weight, list(classes))
+        by_class = _given_class_weights(class_weight, classes)
     else:
         counted = np.ones(len(y)) if sample_weight is None else sample_weight
         rows = counted > 0
@@ -198,9 +198,11 @@ def _class_weights(class_weight, y, classes, sample_weight):
 
 
 def _given_class_weights(class_weight, classes):
-    if unknown := [label for label in class_weight if label not in classes]:
-        names = np.array(classes).tolist()
-        raise ValueError(f"class_weight has classes that are not in y: {unknown}. The classes are {names}.")
+    labels = list(classes)  # NumPy's own: of dates, tolist() would make others
+    if unknown := [label for label in class_weight if label not in labels]:
+        raise ValueError(
+            f"class_weight has classes that are not in y: {unknown}. The classes are {classes.tolist()}."
+        )
     if not all(isinstance(weight, Real) and 0 <= weight < np.inf for weight in class_weight.values()):
         raise ValueError(f"class_weight must have finite weights that are not negative, got {class_weight}.")
-    return np.array([class_weight.get(label, 1.0) for label in classes])
+    return np.array([class_weight.get(label, 1.0) for label in labels])

@@ -14,7 +14,7 @@ from numpy.testing import assert_allclose
 from sknn_scratch._core import network as network_module
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.batches import TrainData
-from sknn_scratch._core.losses import LOSSES, CodedTargets, allocate_loss_scratch
+from sknn_scratch._core.losses import LOSSES, allocate_loss_scratch
 from sknn_scratch._core.network import (
     Network,
     allocate_workspace,
@@ -120,11 +120,8 @@ def evaluate_loss(name, logits, targets, weights=1.0):
     gradient = logits.copy()
     scratch = allocate_loss_scratch(logits.shape[:-1], logits.shape[-1], logits.dtype)
     loss = LOSSES[name]
-    columns = np.empty((*logits.shape[:-1], loss.n_partitions(logits.shape[-1])), logits.dtype)
-    columns[...] = weights
-    codes = targets.copy()
-    loss.code(codes)
-    return loss.value_and_gradient(gradient, CodedTargets(codes, codes * columns, columns), scratch), gradient
+    columns = np.broadcast_to(weights, (*logits.shape[:-1], 1))
+    return loss.value_and_gradient(gradient, loss.coded_targets(targets, columns), scratch), gradient
 
 
 def optimise(name, params, gradient, n_steps, **numbers):

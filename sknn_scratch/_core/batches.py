@@ -96,6 +96,7 @@ class BatchStream:
         self.weights = self._stack_weights(data)
         starts = range(0, self.n_samples, self.batch_size)
         self.sizes = [min(self.batch_size, self.n_samples - start) for start in starts]
+        self.shares = np.array(self.sizes) / self.n_samples
         self._chunks: dict[tuple[int, ...], _Chunk] = {}
         self._whole: list[Batch] = []
 
@@ -112,8 +113,8 @@ class BatchStream:
 
         Of an epoch that was broken off these are not all, and the mean is what they add to that of all rows.
         """
-        shares = np.array(self.sizes[: len(losses)]) / self.n_samples
-        return np.add.reduce(np.multiply(losses.T, shares, order="C"), axis=-1)
+        terms = np.multiply(losses.T, self.shares[: len(losses)], order="C")
+        return np.add.reduce(terms, axis=-1)
 
     def _all_rows(self) -> list[Batch]:
         """Prepare the one batch of full-batch training: X itself, if possible."""
@@ -121,9 +122,7 @@ class BatchStream:
             weights = self._scale(self.sizes)
             if self.weights is not None:
                 weights *= self.weights.reshape(*self.networks, self.n_samples, 1)
-            codes = self.targets.copy()
-            self.loss.code(codes)
-            return [Batch(self.X, CodedTargets(codes, codes * weights, weights), self.n_samples)]
+            return [Batch(self.X, self.loss.coded_targets(self.targets, weights), self.n_samples)]
         return next(self._gathered(self._positions()))
 
     def _positions(self) -> Index:

@@ -83,12 +83,11 @@ class Loss:
         return 1 if self.is_joint else n_outputs
 
     def coded_targets(self, targets: Array, weights: Array) -> CodedTargets:
-        """Code targets (n_samples, n_outputs) of rows with these weights (n_samples,)."""
+        """Code targets (n_samples, n_outputs) of rows with these weights (..., n_samples, 1)."""
         codes = targets.copy()
         self.code(codes)
-        n_samples, n_outputs = codes.shape
-        columns = np.empty((n_samples, self.n_partitions(n_outputs)), codes.dtype)
-        columns[...] = weights[:, np.newaxis]
+        columns = np.empty((*weights.shape[:-1], self.n_partitions(codes.shape[-1])), codes.dtype)
+        columns[...] = weights
         return CodedTargets(codes, codes * columns, columns)
 
 

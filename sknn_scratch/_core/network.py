@@ -51,7 +51,7 @@ def make_batch(X: Rows, targets: Array, weights: Array | None, loss: Loss) -> Ba
     """Make a batch of rows of one network; ``weights`` (n_samples,) of any sum, None for equal ones."""
     n = len(targets)
     shares = np.full(n, 1 / n) if weights is None else weights / weights.sum()
-    return Batch(X, loss.coded_targets(targets, shares), n)
+    return Batch(X, loss.coded_targets(targets, shares[:, np.newaxis]), n)
 
 
 class Workspace(NamedTuple):

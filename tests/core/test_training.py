@@ -47,7 +47,7 @@ def textbook_training(task):
 
     def gradient(params):
         rows = next(remaining)
-        targets = config.network.loss.coded_targets(data.targets[rows], weights[rows] / len(rows))
+        targets = config.network.loss.coded_targets(data.targets[rows], weights[rows, np.newaxis] / len(rows))
         batch = Batch(data.X[rows], targets, len(rows))
         return objective_and_gradient(config.network, params, batch, config.alpha / data.total_weight)[1]
 
