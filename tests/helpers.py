@@ -14,11 +14,11 @@ from numpy.testing import assert_allclose
 from sknn_scratch._core import network as network_module
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.batches import TrainData
-from sknn_scratch._core.losses import LOSSES, allocate_loss_scratch
+from sknn_scratch._core.losses import LOSSES, allocate_loss_terms
 from sknn_scratch._core.network import (
     Network,
     allocate_workspace,
-    loss_and_gradient,
+    loss_gradient,
     penalty_value,
 )
 from sknn_scratch._core.optimizers import OPTIMIZERS, Step
@@ -105,23 +105,27 @@ def objective_and_gradient(network, flat, batch, penalty=0.0, keep=None):
     )
     if keep is not None:
         workspace.keep[...] = keep
-    loss = loss_and_gradient(network, params, grads, batch, workspace)
+    terms = allocate_loss_terms((*flat.shape[:-1], network.shape.n_outputs), batch.n_rows, flat.dtype)
+    with np.errstate(over="ignore"):
+        loss_gradient(network, params, grads, batch, terms, workspace)
+    loss = network.loss.values(batch.targets, terms).sum(axis=-1)
     grads.weights[...] += np.expand_dims(penalty, -1) * params.weights
     return loss + penalty_value(params, penalty), grads.flat
 
 
 def epoch_batches(stream, rngs):
     """Copy the batches of one epoch of a BatchStream."""
-    return [copy.deepcopy(batch) for chunk in stream.epoch(rngs) for batch in chunk]
+    return [copy.deepcopy(batch) for chunk in stream.epoch(rngs) for batch, _ in chunk]
 
 
 def evaluate_loss(name, logits, targets, weights=1.0):
     """Weighted sum (...) of a loss in LOSSES and its gradient at the logits, which are left alone."""
-    gradient = logits.copy()
-    scratch = allocate_loss_scratch(logits.shape[:-1], logits.shape[-1], logits.dtype)
-    loss = LOSSES[name]
-    columns = np.broadcast_to(weights, (*logits.shape[:-1], 1))
-    return loss.value_and_gradient(gradient, loss.coded_targets(targets, columns), scratch), gradient
+    loss, by_output = LOSSES[name], logits.mT.copy()
+    terms = allocate_loss_terms(by_output.shape[:-1], by_output.shape[-1], logits.dtype)
+    coded = loss.coded_targets(targets, np.broadcast_to(weights, (*logits.shape[:-1], 1))[..., 0])
+    with np.errstate(over="ignore"):
+        loss.gradient(by_output, coded, terms)
+    return loss.values(coded, terms).sum(axis=-1), by_output.mT.copy()
 
 
 def optimise(name, params, gradient, n_steps, **numbers):

@@ -16,7 +16,7 @@ import numpy as np
 import scipy.sparse
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._core.losses import CodedTargets, Loss
+from sknn_scratch._core.losses import CodedTargets, Loss, LossTerms, allocate_loss_terms
 from sknn_scratch._core.network import Batch, Rows
 from sknn_scratch._core.sparse import ColumnSelector, Index, SparseRows
 
@@ -86,8 +86,7 @@ class BatchStream:
         select_columns: bool = False,
     ) -> None:
         self.selector = ColumnSelector(data[0].X.shape[1]) if select_columns else None
-        self.X, self.targets, self.loss = data[0].X, data[0].targets, loss
-        self.n_partitions = loss.n_partitions(self.targets.shape[1])
+        self.X, self.targets, self.loss = data[0].X, np.ascontiguousarray(data[0].targets.T), loss
         self.networks = () if len(data) == 1 else (len(data),)
         self.n_samples = data[0].n_samples
         self.batch_size = min(batch_size, self.n_samples)
@@ -97,10 +96,10 @@ class BatchStream:
         starts = range(0, self.n_samples, self.batch_size)
         self.sizes = [min(self.batch_size, self.n_samples - start) for start in starts]
         self.shares = np.array(self.sizes) / self.n_samples
-        self._chunks: dict[tuple[int, ...], _Chunk] = {}
-        self._whole: list[Batch] = []
+        self._gatherers: dict[tuple[int, ...], _Gatherer] = {}
+        self._whole: Chunk | None = None
 
-    def epoch(self, rngs: Sequence[np.random.Generator]) -> Iterator[list[Batch]]:
+    def epoch(self, rngs: Sequence[np.random.Generator]) -> Iterator["Chunk"]:
         """Yield the batches of one epoch, chunk by chunk; each is valid until the next is asked for."""
         if len(self.sizes) > 1:
             yield from self._gathered(self._shuffled(rngs))
@@ -109,20 +108,18 @@ class BatchStream:
             yield self._whole
 
     def mean(self, losses: Array) -> Any:
-        """Mean (...) over the rows of the mean losses (n_batches, ...) of batches.
+        """Mean (...) over the rows of the mean losses (..., n_batches) of batches.
 
         Of an epoch that was broken off these are not all, and the mean is what they add to that of all rows.
         """
-        terms = np.multiply(losses.T, self.shares[: len(losses)], order="C")
-        return np.add.reduce(terms, axis=-1)
+        return np.add.reduce(losses * self.shares[: losses.shape[-1]], axis=-1)
 
-    def _all_rows(self) -> list[Batch]:
+    def _all_rows(self) -> "Chunk":
         """Prepare the one batch of full-batch training: X itself, if possible."""
         if self.takes_all_rows and isinstance(self.X, np.ndarray):
-            weights = self._scale(self.sizes)
-            if self.weights is not None:
-                weights *= self.weights.reshape(*self.networks, self.n_samples, 1)
-            return [Batch(self.X, self.loss.coded_targets(self.targets, weights), self.n_samples)]
+            gather_targets, positions = _GatherTargets(self, self.sizes), self._positions()
+            gather_targets(self._rows_at(positions), positions)
+            return Chunk(self.loss, self.networks, self.sizes, gather_targets.buffers).with_rows([self.X])
         return next(self._gathered(self._positions()))
 
     def _positions(self) -> Index:
@@ -140,38 +137,27 @@ class BatchStream:
 
     def _gathered(self, positions: Index) -> Iterator[list[Batch]]:
         """Gather the rows in this order, chunk by chunk, and cut the chunks into batches."""
-        rows = positions if self.rows is None else self.rows.take(positions)
+        rows = self._rows_at(positions)
         step = self._batches_in_chunk()
         for i in range(0, len(self.sizes), step):
             place = slice(i * self.batch_size, (i + step) * self.batch_size)
-            chunk = self._chunk(self.sizes[i : i + step])
-            yield chunk.fill(rows[..., place], positions[..., place])
+            gather = self._gatherer(self.sizes[i : i + step])
+            yield gather(rows[..., place], positions[..., place])
+
+    def _rows_at(self, positions: Index) -> Index:
+        return positions if self.rows is None else self.rows.take(positions)
 
     def _batches_in_chunk(self) -> int:
         values = self.X.shape[1] if isinstance(self.X, np.ndarray) else self.X.nnz / self.X.shape[0]
-        batch_bytes = values * self.X.dtype.itemsize * self.batch_size * math.prod(self.networks)
-        return max(1, int(CHUNK_BYTES // max(1, batch_bytes)))
+        row_bytes = (values + len(self.targets)) * self.X.dtype.itemsize
+        return max(1, int(CHUNK_BYTES // (row_bytes * self.batch_size * math.prod(self.networks))))
 
-    def _chunk(self, sizes: list[int]) -> "_Chunk":
+    def _gatherer(self, sizes: list[int]) -> "_Gatherer":
         """Get the buffers for batches of these sizes; most chunks are alike and share them."""
         key = tuple(sizes)
-        if key not in self._chunks:
-            gather_X, gather_targets = self._gather(self.X, sizes), self._gather(self.targets, sizes)
-            gather_weights = None if self.weights is None else self._gather(self.weights, sizes)
-            scale, code = self._scale(sizes), self.loss.code
-            self._chunks[key] = _Chunk(sizes, scale, code, gather_X, gather_targets, gather_weights)
-        return self._chunks[key]
-
-    def _gather(self, source: Any, sizes: list[int]) -> Any:
-        if isinstance(source, np.ndarray):
-            return _DenseGather(source, self.networks, sizes)
-        return _SparseGather(source, self.networks, sizes, self.selector)
-
-    def _scale(self, sizes: list[int]) -> Array:
-        """Weights (..., n_chunk, n_partitions) of the rows of some batches, if they are equal in each."""
-        scale = np.empty((*self.networks, sum(sizes), self.n_partitions), self.X.dtype)
-        scale[...] = (1 / np.repeat(sizes, sizes))[:, np.newaxis]
-        return scale
+        if key not in self._gatherers:
+            self._gatherers[key] = _Gatherer(self, sizes)
+        return self._gatherers[key]
 
     def _stack_rows(self, data: Sequence[TrainData]) -> Index | None:
         """Rows (..., n_samples) of all networks.
@@ -184,80 +170,127 @@ class BatchStream:
         return np.array(rows).reshape(*self.networks, self.n_samples)
 
     def _stack_weights(self, data: Sequence[TrainData]) -> Array | None:
-        """Weights (n_positions, 1) with a mean of one for each network; None if all are one."""
+        """Weights (n_positions,) with a mean of one for each network; None if all are one."""
         if all(one.weights is None for one in data):
             return None
         weights = np.ones((len(data), self.n_samples), self.X.dtype)
         for of_network, one in zip(weights, data, strict=True):
             if one.weights is not None:
                 of_network[...] = one.weights / (one.total_weight / one.n_samples)
-        return weights.reshape(-1, 1)
+        return weights.reshape(-1)
 
 
-class _Chunk:
-    """The buffers of some consecutive batches, and the batches that view them."""
+class Chunk:
+    """Consecutive batches, each with a place for the terms of its losses.
+
+    Parameters
+    ----------
+    loss : Loss
+    networks : tuple of int
+        The network axis, () or (K,).
+    sizes : sequence of int
+        Rows in each batch.
+    targets : CodedTargets
+        Of all rows of the batches; they may be written to later.
+    """
 
     def __init__(
-        self,
-        sizes: Sequence[int],
-        scale: Array,
-        code: Callable[[Array], None],
-        gather_X: "_DenseGather | _SparseGather",
-        gather_targets: "_DenseGather",
-        gather_weights: "_DenseGather | None",
+        self, loss: Loss, networks: tuple[int, ...], sizes: Sequence[int], targets: CodedTargets
     ) -> None:
+        self.loss = loss
         self.sizes = sizes
-        self.gather_X = gather_X
-        self.gather_targets = gather_targets
-        self.gather_weights = gather_weights
-        self.scale = scale
-        self.code = code
-        codes, weights = gather_targets.buffer, scale if gather_weights is None else np.empty_like(scale)
-        self.targets = CodedTargets(codes, np.empty_like(codes), weights)
+        self.targets = targets
+        n_outputs, n_samples = targets.codes.shape[-2:]
+        self.terms = allocate_loss_terms((*networks, n_outputs), n_samples, targets.codes.dtype)
         ends = np.cumsum(sizes)
-        self.targets_of_batches = [
-            self.targets.rows(slice(end - size, end)) for end, size in zip(ends, sizes, strict=True)
-        ]
+        self.starts = ends - sizes
+        places = [slice(start, end) for start, end in zip(self.starts, ends, strict=True)]
+        self.targets_of_batches = [targets.rows(place) for place in places]
+        self.terms_of_batches = [self.terms.rows(place) for place in places]
         self.batches: list[Batch] = []
 
-    def fill(self, rows: Index, positions: Index) -> list[Batch]:
+    def with_rows(self, X: Sequence[Rows]) -> "Chunk":
+        """Let these be the rows of the batches."""
+        self.batches = list(map(Batch, X, self.targets_of_batches, self.sizes))
+        return self
+
+    def __iter__(self) -> Iterator[tuple[Batch, LossTerms]]:
+        return zip(self.batches, self.terms_of_batches, strict=True)
+
+    def mean_losses(self) -> Array:
+        """Mean losses (..., n_batches) of the batches, from the terms that their gradients left behind."""
+        mean_losses: Array = np.add.reduceat(
+            self.loss.values(self.targets, self.terms), self.starts, axis=-1
+        )
+        return mean_losses
+
+
+class _Gatherer:
+    """Gathers rows into the buffers of a chunk."""
+
+    def __init__(self, stream: BatchStream, sizes: list[int]) -> None:
+        is_dense = isinstance(stream.X, np.ndarray)
+        self.gather_X = _GatherDense(stream, sizes) if is_dense else _GatherSparse(stream, sizes)
+        self.gather_targets = _GatherTargets(stream, sizes)
+        self.chunk = Chunk(stream.loss, stream.networks, sizes, self.gather_targets.buffers)
+
+    def __call__(self, rows: Index, positions: Index) -> Chunk:
         """Gather the rows (..., n_chunk) of X and targets, and the weights at their positions."""
-        X: Sequence[Rows] = self.gather_X(rows)
-        codes, weighted, weights = self.targets
-        self.gather_targets(rows)
+        self.gather_targets(rows, positions)
+        X = self.gather_X(rows)
+        return self.chunk if self.chunk.batches and self.gather_X.writes_in_place else self.chunk.with_rows(X)
+
+
+class _GatherTargets:
+    """Takes targets and weights into buffers, and codes them."""
+
+    def __init__(self, stream: BatchStream, sizes: list[int]) -> None:
+        self.source, self.weights, self.code = stream.targets, stream.weights, stream.loss.code
+        n_chunk, dtype = sum(sizes), stream.X.dtype
+        self.by_output = np.empty((len(self.source), *stream.networks, n_chunk), dtype)
+        codes = np.moveaxis(self.by_output, 0, -2)
+        self.equal_weights = (1 / np.repeat(sizes, sizes)).astype(dtype)[np.newaxis]
+        weights = self.equal_weights
+        if self.weights is not None:
+            weights = np.empty((*stream.networks, 1, n_chunk), dtype)
+        self.buffers = CodedTargets(codes, np.empty((*stream.networks, len(self.source), n_chunk), dtype), weights)
+
+    def __call__(self, rows: Index, positions: Index) -> None:
+        """Fill the buffers."""
+        codes, weighted, weights = self.buffers
+        # "clip" lets take() write into a buffer directly; the rows are in range.
+        self.source.take(rows, axis=1, out=self.by_output, mode="clip")
         self.code(codes)
-        if self.gather_weights is not None:
-            self.gather_weights(positions)
-            np.multiply(self.gather_weights.buffer, self.scale, out=weights)
+        if self.weights is not None:
+            self.weights.take(positions, out=weights[..., 0, :], mode="clip")
+            np.multiply(weights, self.equal_weights, out=weights)
         np.multiply(codes, weights, out=weighted)
-        if not self.batches or isinstance(self.gather_X, _SparseGather):
-            self.batches = list(map(Batch, X, self.targets_of_batches, self.sizes))
-        return self.batches
 
 
-class _DenseGather:
-    """Take rows of a dense array into one buffer, which is cut into batches once and for all."""
+class _GatherDense:
+    """Takes rows of a dense array into one buffer, which is cut into batches once and for all."""
 
-    def __init__(self, source: Array, networks: tuple[int, ...], sizes: list[int]) -> None:
-        self.source = source
-        self.buffer = np.empty((*networks, sum(sizes), source.shape[1]), source.dtype)
+    writes_in_place = True
+
+    def __init__(self, stream: BatchStream, sizes: list[int]) -> None:
+        self.source = stream.X
+        self.buffer = np.empty((*stream.networks, sum(sizes), self.source.shape[1]), self.source.dtype)
         self.batches = np.split(self.buffer, np.cumsum(sizes)[:-1], axis=-2)
 
     def __call__(self, rows: Index) -> list[Array]:
-        # "clip" lets take() write into the buffer directly; the rows are in range.
         self.source.take(rows, axis=0, out=self.buffer, mode="clip")
         return self.batches
 
 
-class _SparseGather:
-    """Take rows of a CSR matrix, network by network, and cut them into batches."""
+class _GatherSparse:
+    """Takes rows of a CSR matrix, network by network, and cuts them into batches."""
 
-    def __init__(
-        self, source: Any, networks: tuple[int, ...], sizes: list[int], selector: ColumnSelector | None
-    ) -> None:
-        self.source = source
-        self.stacked = bool(networks)
-        self.selector = selector
+    writes_in_place = False
+
+    def __init__(self, stream: BatchStream, sizes: list[int]) -> None:
+        self.source = stream.X
+        self.stacked = bool(stream.networks)
+        self.selector = stream.selector
         self.ends = np.cumsum(sizes)
         self.starts = self.ends - sizes
 

@@ -38,7 +38,7 @@ class Group:
         self.config = runs[0].config
         self.network = self.config.network
         self.networks = () if len(runs) == 1 else (len(runs),)
-        self.loss_limit: Any = None
+        self.loss_limits: Any = None  # (..., 1)
         self._stack_parameters()
         self._stack_data()
 
@@ -115,13 +115,14 @@ class Group:
         return self.step
 
     def are_sound(self, losses: Array) -> Any:
-        """Whether the losses (n_batches, ...) are all finite and no explosion of the run's first one."""
-        if self.loss_limit is None:
-            for run, first_loss in zip(self.runs, np.atleast_1d(losses[0]), strict=True):
+        """Whether the losses (..., n_batches) are all finite and no explosion of the run's first one."""
+        if self.loss_limits is None:
+            for run, first_loss in zip(self.runs, np.atleast_1d(losses[..., 0]), strict=True):
                 if run.state.loss_limit is None:
                     run.state.loss_limit = EXPLOSION * max(1.0, float(first_loss))
-            self.loss_limit = self.per_network([run.state.loss_limit or 0 for run in self.runs])
-        return np.logical_and.reduce(losses < self.loss_limit, axis=0)
+            limits = self.per_network([run.state.loss_limit or 0 for run in self.runs])
+            self.loss_limits = limits[..., np.newaxis]
+        return np.logical_and.reduce(losses < self.loss_limits, axis=-1)
 
     def is_last_step_sound(self) -> Any:
         """Whether the loss (...) of the last batch is still sound after the update that it led to."""
@@ -129,7 +130,7 @@ class Group:
             return np.True_
         with np.errstate(all="ignore"):
             loss = mean_loss(self.network, self.params, self.last_batch)
-            return self.are_sound(np.array([loss]))
+            return self.are_sound(loss[..., np.newaxis])
 
     def are_finite(self) -> Any:
         """Whether the parameters (...) of each network are."""

@@ -18,7 +18,7 @@ from numpy.typing import DTypeLike
 
 from sknn_scratch._core.activations import Activate, Array
 from sknn_scratch._core.blas import add_row
-from sknn_scratch._core.losses import CodedTargets, Loss, LossScratch, allocate_loss_scratch
+from sknn_scratch._core.losses import CodedTargets, Loss, LossTerms
 from sknn_scratch._core.parameters import Layers, NetworkShape, Parameters
 from sknn_scratch._core.sparse import SparseRows, slice_rows
 
@@ -51,7 +51,7 @@ def make_batch(X: Rows, targets: Array, weights: Array | None, loss: Loss) -> Ba
     """Make a batch of rows of one network; ``weights`` (n_samples,) of any sum, None for equal ones."""
     n = len(targets)
     shares = np.full(n, 1 / n) if weights is None else weights / weights.sum()
-    return Batch(X, loss.coded_targets(targets, shares[:, np.newaxis]), n)
+    return Batch(X, loss.coded_targets(targets, shares), n)
 
 
 class Workspace(NamedTuple):
@@ -60,8 +60,8 @@ class Workspace(NamedTuple):
     hidden: Array  # (..., n_samples, n_hidden): the hidden inputs z, then the hidden values a
     slope: Array  # (..., n_samples, n_hidden): g'(z)
     delta_hidden: Array  # (..., n_samples, n_hidden): d objective / d z
-    logits: Array  # (..., n_samples, n_outputs): the logits, then d objective / d logits
-    loss_scratch: LossScratch
+    hidden_output: Array  # (..., n_samples, n_outputs): hidden w_output
+    logits: Array  # (..., n_outputs, n_samples): the logits, then d objective / d logits
     keep: Array | None  # (..., n_samples, n_hidden): dropout's factors, 0 or 1 / (1 - dropout)
     ones: Array  # (1, n_samples): a product with it sums over the samples, faster than NumPy's sum
     # ndarray.dot or, with a network axis, np.matmul, whose overhead is twice as large.
@@ -88,8 +88,8 @@ def allocate_workspace(
         hidden=hidden_buffer(),
         slope=hidden_buffer(),
         delta_hidden=hidden_buffer(),
-        logits=np.zeros((*leading, shape.n_outputs), dtype),
-        loss_scratch=allocate_loss_scratch(leading, shape.n_outputs, dtype),
+        hidden_output=np.zeros((*leading, shape.n_outputs), dtype),
+        logits=np.zeros((*leading[:-1], shape.n_outputs, leading[-1]), dtype),
         keep=hidden_buffer() if dropout else None,
         ones=np.ones((1, leading[-1]), dtype),
         product=product,
@@ -98,31 +98,38 @@ def allocate_workspace(
     )
 
 
-def loss_and_gradient(
-    network: Network, params: Parameters, grads: Parameters, batch: Batch, workspace: Workspace
-) -> Any:
-    """Mean loss (...) of a batch; fills ``grads`` with its gradient. The penalty is not in it."""
+def loss_gradient(
+    network: Network,
+    params: Parameters,
+    grads: Parameters,
+    batch: Batch,
+    terms: LossTerms,
+    workspace: Workspace,
+) -> None:
+    """Fill ``grads`` with the gradient of the mean loss of a batch, and ``terms`` with what that is made of.
+
+    The penalty is in neither.
+    """
     forward(network, params, batch.X, workspace)
-    loss = network.loss.value_and_gradient(workspace.logits, batch.targets, workspace.loss_scratch)
+    network.loss.gradient(workspace.logits, batch.targets, terms)
     backward(params, grads, batch.X, workspace)
-    return loss
 
 
 def forward(network: Network, params: Parameters, X: Rows, workspace: Workspace) -> None:
     """Fill ``hidden``, ``slope`` and ``logits`` of the workspace."""
-    hidden, logits, product = workspace.hidden, workspace.logits, workspace.product
+    hidden, hidden_output = workspace.hidden, workspace.hidden_output
     workspace.rows_product(X, params.w_hidden, out=hidden)
     add_row(hidden, params.b_hidden, workspace.ones)
     network.activate(hidden, workspace.slope)
     if workspace.keep is not None:
         hidden *= workspace.keep
-    product(hidden, params.w_output, out=logits)
-    add_row(logits, params.b_output, workspace.ones)
+    workspace.product(hidden, params.w_output, out=hidden_output)
+    np.add(hidden_output.mT, params.b_output.mT, out=workspace.logits)
 
 
 def backward(params: Parameters, grads: Parameters, X: Rows, workspace: Workspace) -> None:
     """Backpropagation: from the gradient at the logits to the gradient of every parameter."""
-    hidden, delta_output, delta_hidden = workspace.hidden, workspace.logits, workspace.delta_hidden
+    hidden, delta_output, delta_hidden = workspace.hidden, workspace.logits.mT, workspace.delta_hidden
     ones, product = workspace.ones, workspace.product
     product(hidden.mT, delta_output, out=grads.w_output)
     product(ones, delta_output, out=grads.b_output)
@@ -144,8 +151,8 @@ def mean_loss(network: Network, params: Layers | Parameters, batch: Batch) -> An
     total: Any = 0.0
     for rows in row_blocks(batch.n_rows, network.shape.n_hidden, params.w_hidden.dtype):
         logits = block_logits(network, params, slice_rows(batch.X, rows))
-        scratch = allocate_loss_scratch(logits.shape[:-1], logits.shape[-1], logits.dtype)
-        total = total + network.loss.value_and_gradient(logits, batch.targets.rows(rows), scratch)
+        by_output = np.ascontiguousarray(logits.mT)
+        total = total + network.loss.mean(by_output, batch.targets.rows(rows))
     return total
 
 

@@ -2,7 +2,7 @@
 
     train          run epochs until every network has a reason to stop
     run_epoch      for each batch: train_on_batch
-    train_on_batch loss_and_gradient, then one update of the optimiser
+    train_on_batch loss_gradient, then one update of the optimiser
     end_epoch      write down what was measured, and find the reasons to stop
     measure        the numbers of the epoch that has just ended
     run_lbfgs      the same with steps that SciPy's L-BFGS chooses
@@ -24,7 +24,8 @@ from sknn_scratch._core.batches import pool
 from sknn_scratch._core.blas import count_true, inner_product
 from sknn_scratch._core.group import Group
 from sknn_scratch._core.lbfgs import Centring, minimise_lbfgs
-from sknn_scratch._core.network import Batch, loss_and_gradient, mean_loss
+from sknn_scratch._core.losses import LossTerms
+from sknn_scratch._core.network import Batch, loss_gradient, mean_loss
 from sknn_scratch._core.optimizers import Step
 from sknn_scratch._core.run import Run, reason_to_stop
 from sknn_scratch._core.stopping import StopReason
@@ -82,29 +83,30 @@ def run_epoch(group: Group) -> EpochOutcome:
     step = group.next_step(learning_rates)
     penalty, losses, sound = group.penalty_value(), [], np.True_
     for chunk in group.batches.epoch([run.state.shuffle_rng for run in group.runs]):
-        losses.append(np.array([train_on_batch(group, batch, step) for batch in chunk]))
+        for batch, terms in chunk:
+            train_on_batch(group, batch, terms, step)
+        losses.append(chunk.mean_losses())
         sound = sound & group.are_sound(losses[-1])
         if not sound.any():
             break
     for run in group.runs:
         run.state.n_updates = step.number - 1
-    objective = group.batches.mean(np.concatenate(losses)) + penalty
+    objective = group.batches.mean(np.concatenate(losses, axis=-1)) + penalty
     sound = sound & group.are_finite()
     return EpochOutcome(objective, sound, learning_rates, time.perf_counter() - start)
 
 
-def train_on_batch(group: Group, batch: Batch, step: Step) -> Any:
-    """Make one step: a gradient and an update. Gives the mean loss (...) of the batch before it."""
+def train_on_batch(group: Group, batch: Batch, terms: LossTerms, step: Step) -> None:
+    """Make one step: a gradient and an update. Fills the terms of the losses before it."""
     workspace, grads = group.workspaces[batch.n_rows], group.grads_for(batch.X)
     if workspace.keep is not None:
         draw_dropout(group.runs, workspace.keep)
-    loss = loss_and_gradient(group.network, group.params, grads, batch, workspace)
+    loss_gradient(group.network, group.params, grads, batch, terms, workspace)
     for part in group.parts(batch.X, grads):
         group.add_penalty_gradient(part)
         group.update(part.params, part.grads, part.updates, part.memory, step)
     step.number += 1
     group.last_grads, group.last_batch = grads, batch
-    return loss
 
 
 def draw_dropout(runs: Sequence[Run], keep: Array) -> None:
@@ -189,7 +191,8 @@ def norm(weights: Array, biases: Array) -> Any:
 def run_lbfgs(group: Group, on_epoch_end: OnEpochEnd | None) -> None:
     """Minimise the objective over all training rows; an iteration counts as an epoch."""
     (run,) = group.runs
-    ((batch,),) = group.batches.epoch([])
+    (chunk,) = group.batches.epoch([])
+    ((batch, terms),) = chunk
     workspace, grads = group.workspaces[batch.n_rows], group.grads
     centring = Centring(group.network.shape, group.network.activate)
     iteration_start = time.perf_counter()
@@ -198,7 +201,8 @@ def run_lbfgs(group: Group, on_epoch_end: OnEpochEnd | None) -> None:
         group.params.flat[...] = centring.params(x)
         penalty = group.penalty_value()
         with np.errstate(all="ignore"):
-            loss = loss_and_gradient(group.network, group.params, grads, batch, workspace)
+            loss_gradient(group.network, group.params, grads, batch, terms, workspace)
+            (loss,) = chunk.mean_losses()
         group.add_penalty_gradient(group.whole)
         return float(loss + penalty), centring.gradient(grads.flat)
 

@@ -45,19 +45,19 @@ def row_numbers(batch):
     """Numbers (..., n_samples) of the rows of a batch, whose X and targets must agree."""
     numbers = dense_rows(batch.X)[..., 0]
     assert_array_equal(dense_rows(batch.X)[..., 1], numbers + 1)
-    assert_array_equal(batch.targets.codes[..., 0], numbers)
+    assert_array_equal(batch.targets.codes[..., 0, :], numbers)
     assert_array_equal(batch.targets.weighted, batch.targets.codes * batch.targets.weights)
     return numbers.astype(int)
 
 
 def weights_of(batch):
     """Weights (..., n_samples) of the rows of a batch."""
-    return batch.targets.weights[..., 0]
+    return np.broadcast_to(batch.targets.weights[..., 0, :], row_numbers(batch).shape)
 
 
 def epoch_weight(batches):
     """What the rows weigh in the mean loss of an epoch, by network and row number."""
-    networks = batches[0].targets.weights.shape[:-2]
+    networks = batches[0].targets.weighted.shape[:-2]
     n_rows = 1 + max(row_numbers(batch).max() for batch in batches)
     weight = np.zeros((int(np.prod(networks)), n_rows))
     n_samples = sum(batch.n_rows for batch in batches)
@@ -104,10 +104,10 @@ def test_the_mean_loss_of_an_epoch_counts_rows():
 
 
 def test_the_mean_loss_of_an_epoch_is_that_of_each_network():
-    losses = np.random.default_rng(0).normal(size=(5, 3))
+    losses = np.random.default_rng(0).normal(size=(3, 5))
     means = BatchStream(make_stack(make_source(22), [22] * 3), 5, SOFTMAX).mean(losses)
     alone = BatchStream([TrainData(**make_source(22))], 5, SOFTMAX)
-    assert_array_equal(means, [alone.mean(column.copy()) for column in losses.T])
+    assert_array_equal(means, [alone.mean(row) for row in losses])
 
 
 @one_chunk_or_many
@@ -153,7 +153,7 @@ def test_the_full_batch_is_the_design_matrix_itself(batch_size, weighted):
 
 
 def epoch_batches_uncopied(stream):
-    return [batch for chunk in stream.epoch(rngs()) for batch in chunk]
+    return [batch for chunk in stream.epoch(rngs()) for batch, _ in chunk]
 
 
 def test_the_full_batch_draws_no_random_numbers():
@@ -260,7 +260,8 @@ def test_a_stacked_network_gets_the_batches_it_gets_alone(
         for batch, stacked in zip(alone, together, strict=True):
             assert stacked.n_rows == batch.n_rows
             assert_array_equal(row_numbers(stacked)[k], row_numbers(batch))
-            for of_stack, of_one in zip(stacked.targets, batch.targets, strict=True):
+            for name, of_one in batch.targets._asdict().items():
+                of_stack = np.broadcast_to(getattr(stacked.targets, name), (3, *of_one.shape))
                 assert_array_equal(of_stack[k], of_one)
 
 
@@ -269,8 +270,8 @@ def test_a_stack_that_shares_its_rows_does_not_copy_them():
     (batch,) = epoch_batches_uncopied(BatchStream([TrainData(**source)] * 3, 12, SOFTMAX))
     assert np.shares_memory(batch.X, source["X"])
     assert batch.n_rows == 12
-    assert batch.targets.codes.shape == (12, 1)
-    assert batch.targets.weights.shape == (3, 12, 1)
+    assert batch.targets.codes.shape == (3, 1, 12)
+    assert batch.targets.weights.shape == (1, 12)
 
 
 def test_a_network_without_chosen_rows_uses_all():

@@ -33,23 +33,24 @@ EXPLODING = {
 every_solver = pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
 
 
+EXPLOSION, INTERRUPT = 1e9, "Control-C"
+
+
 def spoilt_loss(spoilers):
-    """Logistic loss; ``spoilers`` map the numbers of some evaluations to what is done to their values."""
-    counter = itertools.count(1)
+    """Logistic loss; ``spoilers`` map the numbers of some evaluations to factors of their values."""
+    counter, logistic = itertools.count(1), LOSSES["logistic"]
 
-    def value_and_gradient(*args):
-        value = LOSSES["logistic"].value_and_gradient(*args)
-        return spoilers.get(next(counter), float)(value)
+    def gradient(logits, targets, terms):
+        logistic.gradient(logits, targets, terms)
+        factor = spoilers.get(next(counter), 1.0)
+        if factor is INTERRUPT:
+            raise KeyboardInterrupt
+        terms.partition[...] = factor  # which the logistic loss has no use for
 
-    return replace(LOSSES["logistic"], value_and_gradient=value_and_gradient)
+    def values(targets, terms):
+        return logistic.values(targets, terms) * terms.partition[..., 0, :]
 
-
-def interrupt(value):
-    raise KeyboardInterrupt
-
-
-def explode(value):
-    return 1e9 * value
+    return replace(logistic, gradient=gradient, values=values)
 
 
 # --- Divergence ---
@@ -68,7 +69,7 @@ def test_divergence_leaves_good_parameters(learning_rate, batch_size, solver):
     assert objective_of(task, result.state.params)[0] < 10 * objective_of(task, task.state.params)[0]
 
 
-@pytest.mark.parametrize("spoil", [explode, lambda value: np.nan * value], ids=["explosion", "no number"])
+@pytest.mark.parametrize("spoil", [EXPLOSION, np.nan], ids=["explosion", "no number"])
 @pytest.mark.parametrize("n_evaluations", [9, 10, 12])
 def test_a_bad_loss_in_the_third_epoch_undoes_what_led_to_it(spoil, n_evaluations):
     """It may be the last update of the second epoch that was too large."""
@@ -85,7 +86,7 @@ def test_a_bad_loss_in_the_third_epoch_undoes_what_led_to_it(spoil, n_evaluation
 def test_a_loss_that_grows_before_it_explodes_was_good_when_it_was_lowest():
     task = make_task(BINARY, batch_size=60)
     _, params = train_and_watch(task)
-    loss = spoilt_loss({3: lambda value: 2 * value, 4: lambda value: 3 * value, 5: explode})
+    loss = spoilt_loss({3: 2.0, 4: 3.0, 5: EXPLOSION})
     result = train_alone(make_task(BINARY, network=make_network(BINARY)._replace(loss=loss), batch_size=60))
     assert result.stop_reason is StopReason.DIVERGED
     assert result.best_epoch == 1  # where the second epoch started
@@ -96,7 +97,7 @@ def test_divergence_keeps_an_earlier_best_epoch():
     scores = iter([0.5, 0.9, 0.7, 0.6])
     data = {"validation": VALIDATION, "score": lambda params: next(scores)}
     network = make_network(BINARY)
-    spoilt = network._replace(loss=spoilt_loss({9: explode}))
+    spoilt = network._replace(loss=spoilt_loss({9: EXPLOSION}))
     task = make_task(BINARY, data={"validation": VALIDATION}, batch_size=60, max_iter=4)
     _, params = train_and_watch(task)
     result = train_alone(make_task(BINARY, network=spoilt, data=data, batch_size=60, max_iter=8))
@@ -195,7 +196,7 @@ def test_a_high_but_finite_loss_is_no_divergence():
 @pytest.mark.parametrize("n_evaluations", [1, 2, 4, 5, 6, 12, 13])
 def test_an_interrupt_leaves_the_last_whole_epoch(n_evaluations):
     _, params = train_and_watch(make_task(BINARY, batch_size=16))
-    network = make_network(BINARY)._replace(loss=spoilt_loss({n_evaluations: interrupt}))
+    network = make_network(BINARY)._replace(loss=spoilt_loss({n_evaluations: INTERRUPT}))
     result = train_alone(make_task(BINARY, network=network, batch_size=16))
     whole_epochs = (n_evaluations - 1) // 4
     assert result.stop_reason is StopReason.INTERRUPTED
@@ -207,7 +208,7 @@ def test_an_interrupt_of_lbfgs_leaves_the_last_whole_iteration():
     config = {"solver": "lbfgs", "batch_size": 60}
     _, params = train_and_watch(make_task(BINARY, **config))
     for n_evaluations in (1, 2, 4):
-        network = make_network(BINARY)._replace(loss=spoilt_loss({n_evaluations: interrupt}))
+        network = make_network(BINARY)._replace(loss=spoilt_loss({n_evaluations: INTERRUPT}))
         result = train_alone(make_task(BINARY, network=network, **config))
         assert result.stop_reason is StopReason.INTERRUPTED
         assert result.state.epoch < n_evaluations
@@ -244,7 +245,7 @@ def test_an_interrupt_keeps_the_best_epoch_of_the_validation():
 
 
 def test_an_interrupted_network_can_be_trained_further():
-    network = make_network(BINARY)._replace(loss=spoilt_loss({6: interrupt}))
+    network = make_network(BINARY)._replace(loss=spoilt_loss({6: INTERRUPT}))
     interrupted = train_alone(make_task(BINARY, network=network, batch_size=16))
     task = make_task(BINARY, batch_size=16, max_iter=30)
     result = train_alone(task._replace(state=interrupted.state.for_another_run(0.02)))

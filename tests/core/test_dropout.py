@@ -27,12 +27,12 @@ def recorded_factors(n_hidden, dropout, dtype=np.float64, seed=0, n_samples=500)
     """
     factors = []
 
-    def value_and_gradient(logits, *args):
-        factors.append(logits.copy())
-        return LOSSES["logistic"].value_and_gradient(logits, *args)
+    def gradient(logits, *args):
+        factors.append(logits.mT.copy())
+        LOSSES["logistic"].gradient(logits, *args)
 
     shape = NetworkShape(1, n_hidden, n_hidden)
-    loss = replace(LOSSES["logistic"], value_and_gradient=value_and_gradient)
+    loss = replace(LOSSES["logistic"], gradient=gradient)
     network = Network(shape, ACTIVATIONS["identity"], loss)
     problem = BINARY._replace(
         X=np.zeros((n_samples, 1), dtype), targets=np.zeros((n_samples, n_hidden), dtype)
