@@ -78,12 +78,16 @@ class Clocks:
                 _fitting,
                 "LOSSES",
                 {
-                    name: replace(loss, value_and_gradient=self.around(LOSS, loss.value_and_gradient))
+                    name: replace(
+                        loss,
+                        gradient=self.around(LOSS, loss.gradient),
+                        values=self.around(LOSS, loss.values),
+                    )
                     for name, loss in _fitting.LOSSES.items()
                 },
             ),
             self._patch(group.Group, "add_penalty_gradient", PENALTY),
-            self._patch(batches._Chunk, "fill", ROWS),
+            self._patch(batches._Gatherer, "__call__", ROWS),
             self._patch(batches.BatchStream, "_shuffled", ROWS),
             self._patch(training, "run_epoch", STEPS),
             self._patch(training, "end_epoch", EPOCH),

@@ -1,6 +1,7 @@
 """What a fitted estimator holds: its attributes, and the network that they describe to the core."""
 
 import math
+from operator import itemgetter
 
 import numpy as np
 
@@ -81,11 +82,16 @@ def set_result(fitted, result):
 def set_history(fitted, state):
     """Set ``history_``, ``loss_curve_`` and ``n_iter_``: the epochs of earlier runs and of the last one."""
     earlier, records = getattr(fitted, "history_", {}), state.history
-    missing = np.full(state.epochs_before, math.nan)
-    names = dict.fromkeys([*earlier, *(name for record in records for name in record)])
+    columns = {name: column(records, name) for name in (records[0] if records else ())}
+    before, now = np.full(state.epochs_before, math.nan), np.full(len(records), math.nan)
     fitted.history_ = {
-        name: np.append(earlier.get(name, missing), [record.get(name, math.nan) for record in records])
-        for name in names
+        name: np.append(earlier.get(name, before), columns.get(name, now))
+        for name in dict.fromkeys([*earlier, *columns])
     }
     fitted.loss_curve_ = fitted.history_.get("loss", np.array([]))
     fitted.n_iter_ = state.epoch
+
+
+def column(records, name):
+    """Put one number of every record in an array; all records of a run have the same names."""
+    return np.fromiter(map(itemgetter(name), records), float, len(records))

@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
-from sknn_scratch._core.batches import TrainData
+from sknn_scratch._core.data import TrainData
 from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.parameters import NetworkShape, flatten, initialise

@@ -7,6 +7,7 @@ import numpy as np
 import scipy.sparse
 
 from sknn_scratch._callbacks import FitReporter, fit_inside
+from sknn_scratch._core.data import is_small
 from sknn_scratch._core.tasks import group_key, trains_alone
 from sknn_scratch._core.training import train
 from sknn_scratch._fitting import finish_fit, plan_fit
@@ -141,13 +142,15 @@ def step_bytes_of(task):
 
 
 def other_bytes_of(task):
-    """Bytes that a network needs beside: more copies of its parameters, validation, order of the rows."""
+    """Bytes that a network needs beside: more copies of its parameters, validation, rows and their order."""
     state, data, config = task
     numbers = OTHER_COPIES * config.network.shape.n_params
     if data.validation is not None:
         shape = config.network.shape
         of_row = shape.n_features + 2 * shape.n_hidden + 5 * shape.n_outputs
         numbers += data.validation.n_rows * of_row
+    if is_small(data):
+        numbers += data.n_samples * (1 + config.network.shape.n_features)
     return numbers * state.params.itemsize + 5 * data.n_samples * np.dtype(np.intp).itemsize
 
 

@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose
 
 from sknn_scratch._core import network as network_module
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
-from sknn_scratch._core.batches import TrainData
+from sknn_scratch._core.data import TrainData
 from sknn_scratch._core.losses import LOSSES, allocate_loss_terms
 from sknn_scratch._core.network import (
     Network,

@@ -11,6 +11,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from sknn_scratch import Activation, ShallowNNClassifier
+from sknn_scratch._core.parameters import Layers, flatten
 from sknn_scratch._fitted import fitted_layers
 from sknn_scratch._fitting import plan_fit
 from sknn_scratch._inputs import FitInput
@@ -139,7 +140,7 @@ def mlp_objective_and_gradient(mlp, X, targets, weights):
     objective, coef_grads, intercept_grads = mlp._backprop(
         X, targets, weights, activations, deltas, coef_grads, intercept_grads
     )
-    return objective, np.concatenate([array.ravel() for array in coef_grads + intercept_grads])
+    return objective, flatten(Layers(*coef_grads, *intercept_grads))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -152,7 +153,7 @@ def test_objective_and_gradient_are_those_of_mlp_classifier(kind, activation, we
     problem = make_problem(kind)
     _, data, config = plan_fit(classifier, FitInput(*make_data(kind), weights)).task
     assert_array_equal(data.targets, problem.targets)
-    flat = np.concatenate([array.ravel() for array in fitted_layers(classifier)])
+    flat = flatten(fitted_layers(classifier))
     penalty = config.alpha / data.total_weight
     objective, gradient = objective_and_gradient(config.network, flat, make_batch(problem, weights), penalty)
     expected, expected_gradient = mlp_objective_and_gradient(mlp, problem.X, problem.targets, weights)

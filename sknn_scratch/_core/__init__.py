@@ -25,7 +25,8 @@ Axes
     Arrays end in (n_samples, n_features), (n_samples, n_hidden), (n_samples, n_outputs) or (n_params,).
     Axes before these count networks: none for one network, (K,) for K networks trained together. All
     reductions use negative axes, so the same lines serve both. n_outputs is 1 for two classes, else the
-    number of classes or labels. Biases are rows: (..., 1, n_hidden).
+    number of classes or labels. Biases are rows: (..., 1, n_hidden). Only the losses have samples as columns,
+    (..., n_outputs, n_samples).
 
 Names
     X, targets (zeros and ones), codes (what a loss makes of them), weights (of rows), params, grads, updates,
@@ -48,11 +49,12 @@ Manners
 Rooms
     parameters   one flat buffer and its views; initial values
     activations  each function beside its derivative
-    losses       cross-entropy on logits: value and gradient together
+    losses       cross-entropy on logits: the gradient of a step, and the values of many
     network      forward, backward, the buffers of a step
     blas         what BLAS does faster than NumPy
     sparse       CSR rows and their two products
-    batches      rows of one or many networks, shuffled and cut into batches
+    data         what one or many networks are trained on: rows, targets, weights, validation
+    batches      their rows, shuffled and cut into batches
     optimizers   adam and sgd on the flat buffer
     narrowing    the part of a wide network that a sparse batch updates
     lbfgs        the driver of SciPy's L-BFGS

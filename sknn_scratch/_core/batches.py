@@ -8,57 +8,18 @@ nothing, sums would be rounded otherwise than those of a network that is trained
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import scipy.sparse
 
 from sknn_scratch._core.activations import Array
+from sknn_scratch._core.data import TrainData
 from sknn_scratch._core.losses import CodedTargets, Loss, LossTerms, allocate_loss_terms
 from sknn_scratch._core.network import Batch, Rows
 from sknn_scratch._core.sparse import ColumnSelector, Index, SparseRows
 
 CHUNK_BYTES = 2**18  # of gathered rows: a quarter of a usual second-level cache
-
-
-@dataclass(frozen=True)
-class TrainData:
-    """The rows one network is trained on, and how it is validated.
-
-    Attributes
-    ----------
-    X : ndarray or CSR of shape (n_rows, n_features)
-        Has the dtype of the parameters; may hold rows that this network does not train on.
-    targets : ndarray of shape (n_rows, n_outputs)
-        Zeros and ones.
-    rows : ndarray of shape (n_samples,) or None
-        The rows of X that this network trains on; None for all.
-    weights : ndarray of shape (n_samples,) or None
-        A positive weight for each of these rows; None for weights of one.
-    validation : Batch or None
-        Rows kept out of training; their weights sum to one.
-    score : callable or None
-        ``score(params)`` of the validation rows, larger is better, to be watched instead of their loss.
-    """
-
-    X: Any
-    targets: Array
-    rows: Index | None = None
-    weights: Array | None = None
-    validation: Batch | None = None
-    score: Callable[[Array], float] | None = None
-
-    @property
-    def n_samples(self) -> int:
-        """Number of rows to train on."""
-        return int(self.X.shape[0]) if self.rows is None else len(self.rows)
-
-    @property
-    def total_weight(self) -> float:
-        """Sum of the weights: the number of rows where all weights are one."""
-        return float(self.n_samples if self.weights is None else self.weights.sum())
 
 
 class BatchStream:
@@ -135,7 +96,7 @@ class BatchStream:
             rng.shuffle(of_network)
         return positions
 
-    def _gathered(self, positions: Index) -> Iterator[list[Batch]]:
+    def _gathered(self, positions: Index) -> Iterator["Chunk"]:
         """Gather the rows in this order, chunk by chunk, and cut the chunks into batches."""
         rows = self._rows_at(positions)
         step = self._batches_in_chunk()
@@ -202,8 +163,8 @@ class Chunk:
         self.targets = targets
         n_outputs, n_samples = targets.codes.shape[-2:]
         self.terms = allocate_loss_terms((*networks, n_outputs), n_samples, targets.codes.dtype)
-        ends = np.cumsum(sizes)
-        self.starts = ends - sizes
+        ends: Index = np.cumsum(sizes)
+        self.starts: Index = ends - sizes
         places = [slice(start, end) for start, end in zip(self.starts, ends, strict=True)]
         self.targets_of_batches = [targets.rows(place) for place in places]
         self.terms_of_batches = [self.terms.rows(place) for place in places]
@@ -219,9 +180,7 @@ class Chunk:
 
     def mean_losses(self) -> Array:
         """Mean losses (..., n_batches) of the batches, from the terms that their gradients left behind."""
-        mean_losses: Array = np.add.reduceat(
-            self.loss.values(self.targets, self.terms), self.starts, axis=-1
-        )
+        mean_losses: Array = np.add.reduceat(self.loss.values(self.targets, self.terms), self.starts, axis=-1)
         return mean_losses
 
 
@@ -248,12 +207,12 @@ class _GatherTargets:
         self.source, self.weights, self.code = stream.targets, stream.weights, stream.loss.code
         n_chunk, dtype = sum(sizes), stream.X.dtype
         self.by_output = np.empty((len(self.source), *stream.networks, n_chunk), dtype)
-        codes = np.moveaxis(self.by_output, 0, -2)
         self.equal_weights = (1 / np.repeat(sizes, sizes)).astype(dtype)[np.newaxis]
         weights = self.equal_weights
         if self.weights is not None:
             weights = np.empty((*stream.networks, 1, n_chunk), dtype)
-        self.buffers = CodedTargets(codes, np.empty((*stream.networks, len(self.source), n_chunk), dtype), weights)
+        weighted = np.empty((*stream.networks, len(self.source), n_chunk), dtype)
+        self.buffers = CodedTargets(np.moveaxis(self.by_output, 0, -2), weighted, weights)
 
     def __call__(self, rows: Index, positions: Index) -> None:
         """Fill the buffers."""
@@ -298,39 +257,3 @@ class _GatherSparse:
         chunk = SparseRows([self.source[r] for r in np.atleast_2d(rows)], stacked=self.stacked)
         batches = [chunk.slice(slice(*ends)) for ends in zip(self.starts, self.ends, strict=True)]
         return batches if self.selector is None else [self.selector(batch) for batch in batches]
-
-
-def pool(data: Sequence[TrainData]) -> list[TrainData]:
-    """Give all networks one common X and targets, so that they can be stacked.
-
-    Different design matrices are put one below the other, and the rows are numbered anew.
-    """
-    sources = list({(id(one.X), id(one.targets)): one for one in data}.values())
-    if len(sources) == 1:
-        return list(data)
-    X = _stack_vertically([one.X for one in sources])
-    targets = np.concatenate([one.targets for one in sources])
-    ends = np.cumsum([one.X.shape[0] for one in sources])
-    offset_of = {
-        (id(one.X), id(one.targets)): end - one.X.shape[0] for one, end in zip(sources, ends, strict=True)
-    }
-    pooled = []
-    for one in data:
-        rows = np.arange(one.n_samples) if one.rows is None else one.rows
-        offset = offset_of[id(one.X), id(one.targets)]
-        pooled.append(replace(one, X=X, targets=targets, rows=rows + offset))
-    return pooled
-
-
-def stack_validations(validations: Sequence[Batch]) -> Batch:
-    """Stack the validation rows of several networks, which all have as many."""
-    matrices: list[Any] = [one.X for one in validations]
-    X: Rows = np.stack(matrices) if isinstance(matrices[0], np.ndarray) else SparseRows.stack(matrices)
-    targets = CodedTargets(*map(np.stack, zip(*(one.targets for one in validations), strict=True)))
-    return Batch(X, targets, validations[0].n_rows)
-
-
-def _stack_vertically(matrices: Sequence[Any]) -> Any:
-    if isinstance(matrices[0], np.ndarray):
-        return np.concatenate(matrices)
-    return scipy.sparse.vstack(matrices, format="csr")

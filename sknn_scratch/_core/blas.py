@@ -3,6 +3,7 @@
 What is written to must be contiguous: of any other array, SciPy hands BLAS a copy.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,19 +18,20 @@ SCAL = {"f": sscal, "d": dscal}
 GER = {"f": sger, "d": dger}
 
 
-def add_multiples(target: Array, scales: Sequence[float], array: Array, n: int | None = None) -> None:
+def add_multiples(
+    target: Array, scales: Sequence[float], array: Array, start: int = 0, n: int | None = None
+) -> None:
     """target += scale * array, each network with its scale, of flat arrays (n_networks * n_params,).
 
-    In all or in the first ``n`` parameters of each. BLAS makes one pass, where NumPy needs two. Each network
-    has a call of its own: so it is rounded as if it were alone, while in one long call its place counts.
+    In all parameters of each network, or in ``n`` from ``start`` on. BLAS makes one pass, where NumPy needs
+    two. Each network has a call of its own: so it is rounded as if it were alone, while in one long call its
+    place counts.
     """
-    axpy = AXPY[target.dtype.char]
-    if len(scales) == 1:
-        axpy(array, target, target.size if n is None else n, scales[0])
-        return
-    n_params = target.size // len(scales)
+    axpy, n_params = AXPY[target.dtype.char], target.size // len(scales)
+    n = n_params if n is None else n
     for i, scale in enumerate(scales):
-        axpy(array, target, n_params if n is None else n, scale, i * n_params, 1, i * n_params)
+        first = start + i * n_params
+        axpy(array, target, n, scale, first, 1, first)
 
 
 def multiply_each(target: Array, scales: Sequence[float]) -> None:
@@ -41,8 +43,9 @@ def multiply_each(target: Array, scales: Sequence[float]) -> None:
 
 def decay_and_add(target: Array, decay: float, array: Array) -> None:
     """target = decay * target + array, of arrays (n,): short ones in half of NumPy's time."""
-    SCAL[target.dtype.char](decay, target)
-    AXPY[target.dtype.char](array, target)
+    char = target.dtype.char
+    SCAL[char](decay, target)
+    AXPY[char](array, target)
 
 
 def add_row(target: Array, row: Array, ones: Array) -> None:
@@ -57,13 +60,13 @@ def add_row(target: Array, row: Array, ones: Array) -> None:
         target += row
 
 
-def inner_product(a: Array, b: Array) -> Any:
-    """Sum (...) of the products of the entries of arrays (..., m, n)."""
-    if a.ndim == 2:
-        return a.ravel().dot(b.ravel())
-    return np.vecdot(a.reshape(*a.shape[:-2], -1), b.reshape(*b.shape[:-2], -1))
+def norm(vectors: Array) -> Any:
+    """Euclidean norm (...) of vectors (..., n)."""
+    if vectors.ndim == 1:
+        return math.sqrt(vectors.dot(vectors))
+    return np.sqrt(np.vecdot(vectors, vectors), dtype=np.float64)
 
 
 def count_true(flags: NDArray[np.bool]) -> Any:
     """Count (...) the true values of an array (..., m, n)."""
-    return np.count_nonzero(flags) if flags.ndim == 2 else np.add.reduce(flags, axis=(-2, -1))
+    return int(np.count_nonzero(flags)) if flags.ndim == 2 else np.add.reduce(flags, axis=(-2, -1))

@@ -3,7 +3,8 @@
 The file is an .npz archive of plain arrays; nothing in it is pickled. One of them, "header", holds JSON
 in UTF-8: the name and number of the format, the numbers of the state, and the caller's own header.
 
-To change the format, raise ``FORMAT_NUMBER`` and let ``read_checkpoint`` still read the older numbers.
+To change the format, raise ``FORMAT_NUMBER``; from the first release on, ``read_checkpoint`` must still read
+the older numbers.
 """
 
 import glob
@@ -29,7 +30,7 @@ Json: TypeAlias = dict[str, Any]
 Arrays: TypeAlias = dict[str, np.ndarray[Any, Any]]
 
 FORMAT = "sknn_scratch checkpoint"
-FORMAT_NUMBER = 1
+FORMAT_NUMBER = 2  # 1 had the parameters in another order
 MEMORY = "memory."  # before the names of the optimiser's arrays
 
 # Those of default_rng; their states are plain numbers, which JSON holds exactly.
@@ -99,7 +100,7 @@ def read_checkpoint(path: str | os.PathLike[str]) -> tuple[TrainState, Json]:
     Raises
     ------
     CheckpointError
-        If the file is damaged, is not a checkpoint, or is of a newer format.
+        If the file is damaged, is not a checkpoint, or is of another format.
     OSError
         If there is no such file, or it cannot be opened.
     """
@@ -121,14 +122,14 @@ def read_checkpoint(path: str | os.PathLike[str]) -> tuple[TrainState, Json]:
 
 
 def check_format(path: str | os.PathLike[str], document: Json) -> None:
-    """Raise CheckpointError for another program's file, or one of a newer format."""
-    if document["format"] != FORMAT:
+    """Raise CheckpointError for another program's file, or one of another format."""
+    if document["format"] != FORMAT or not isinstance(document["format_number"], int):
         raise CheckpointError(f"{path} is no checkpoint of sknn_scratch; pass a file that Checkpoint wrote.")
-    if document["format_number"] > FORMAT_NUMBER:
+    if document["format_number"] != FORMAT_NUMBER:
         raise CheckpointError(
             f"{path} was written in format {document['format_number']}, by sknn_scratch "
-            f"{document['package_version']}; this version reads formats up to {FORMAT_NUMBER}. Upgrade "
-            "sknn-scratch to read it."
+            f"{document['package_version']}; this version reads format {FORMAT_NUMBER}. Use that version of "
+            "sknn-scratch to resume it, or fit anew."
         )
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from sknn_scratch._core.activations import Array
-from sknn_scratch._core.batches import BatchStream, stack_validations
+from sknn_scratch._core.activations import SATURATED_SLOPE, Array
+from sknn_scratch._core.batches import BatchStream
 from sknn_scratch._core.blas import add_multiples
+from sknn_scratch._core.data import stack_validations
 from sknn_scratch._core.narrowing import Narrowing, Part
 from sknn_scratch._core.network import Batch, allocate_workspace, mean_loss, penalty_value
 from sknn_scratch._core.optimizers import OPTIMIZERS, Step
@@ -58,11 +59,12 @@ class Group:
         self.params, self.grads = view_parameters(flat, shape), view_parameters(np.zeros_like(flat), shape)
         vectors = {name: array.reshape(-1) for name, array in memory.items()}
         self.whole = Part(
-            flat.reshape(-1),
-            self.grads.flat.reshape(-1),
-            np.zeros(flat.size, flat.dtype),
-            vectors,
-            shape.n_weights,
+            params=flat.reshape(-1),
+            grads=self.grads.flat.reshape(-1),
+            updates=np.zeros(flat.size, flat.dtype),
+            memory=vectors,
+            first_weight=shape.weights.start,
+            n_weights=shape.weights.stop - shape.weights.start,
         )
         self.narrowing = Narrowing(self.whole, shape) if is_trained_narrow(self.runs[0].task) else None
         self.last_grads = self.grads
@@ -80,10 +82,13 @@ class Group:
                 self.params.flat.dtype,
                 dropout=config.dropout > 0,
                 sparse=not isinstance(data[0].X, np.ndarray),
+                has_ones=data[0].has_ones,
             )
             for n in set(self.batches.sizes)
         }
         self.measured_slope = self.workspaces[self.batches.batch_size].slope[..., :MEASURED_ROWS, :]
+        # As an array of no axes, which NumPy compares with in two thirds of the time.
+        self.saturated_slope = np.array(SATURATED_SLOPE, self.params.flat.dtype)
         self.step = Step(
             number=0,  # this and the learning rates are next_step's to set
             learning_rates=[],
@@ -105,8 +110,12 @@ class Group:
         return np.stack(arrays) if self.networks else arrays[0]
 
     def per_network(self, values: Sequence[float]) -> Any:
-        """Give an array (...) of a number for each network, in double precision."""
-        return np.array(values) if self.networks else np.float64(values[0])
+        """Give an array (K,) of a number for each network, or the one network's number."""
+        return np.array(values) if self.networks else values[0]
+
+    def numbers(self, values: Any) -> Any:
+        """Make the value of a single network a Python float; those of a stack are left alone."""
+        return values if self.networks else float(values)
 
     def next_step(self, learning_rates: Sequence[float]) -> Step:
         """Go on numbering the updates, at an epoch's learning rates."""
@@ -120,16 +129,19 @@ class Group:
             for run, first_loss in zip(self.runs, np.atleast_1d(losses[..., 0]), strict=True):
                 if run.state.loss_limit is None:
                     run.state.loss_limit = EXPLOSION * max(1.0, float(first_loss))
-            limits = self.per_network([run.state.loss_limit or 0 for run in self.runs])
-            self.loss_limits = limits[..., np.newaxis]
+            limits = np.array([run.state.loss_limit or 0.0 for run in self.runs])
+            self.loss_limits = limits.reshape(*self.networks, 1)
         return np.logical_and.reduce(losses < self.loss_limits, axis=-1)
 
     def is_last_step_sound(self) -> Any:
         """Whether the loss (...) of the last batch is still sound after the update that it led to."""
         if self.last_batch is None:
             return np.True_
+        X = self.last_batch.X
+        if isinstance(X, np.ndarray) and self.runs[0].data.has_ones:
+            X = X[..., 1:]
         with np.errstate(all="ignore"):
-            loss = mean_loss(self.network, self.params, self.last_batch)
+            loss = mean_loss(self.network, self.params, self.last_batch._replace(X=X))
             return self.are_sound(loss[..., np.newaxis])
 
     def are_finite(self) -> Any:
@@ -140,7 +152,7 @@ class Group:
         """L2 penalty (...) of the present parameters."""
         if not self.penalty_rates:
             return 0.0
-        return penalty_value(self.params, self.per_network(self.penalty_rates))
+        return penalty_value(self.params, np.reshape(self.penalty_rates, self.networks))
 
     def grads_for(self, X: Any) -> Parameters:
         """Give the buffer for the gradient of a batch."""
@@ -153,7 +165,7 @@ class Group:
     def add_penalty_gradient(self, part: Part) -> None:
         """Add the penalty's gradient to the loss's."""
         if self.penalty_rates:
-            add_multiples(part.grads, self.penalty_rates, part.params, part.n_weights)
+            add_multiples(part.grads, self.penalty_rates, part.params, part.first_weight, part.n_weights)
 
     def without_stopped(self) -> "Group":
         """Go on with the networks that have no reason to stop."""

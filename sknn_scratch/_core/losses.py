@@ -55,7 +55,9 @@ class LossTerms(NamedTuple):
 
     def rows(self, rows: slice) -> "LossTerms":
         """Take a block of rows."""
-        return LossTerms(*(array[..., rows] for array in self[:-1]), self.minus_one)
+        return LossTerms(
+            self.scores[..., rows], self.partition[..., rows], self.factors[..., rows], self.minus_one
+        )
 
 
 def allocate_loss_terms(leading: tuple[int, ...], n_samples: int, dtype: DTypeLike) -> LossTerms:

@@ -30,12 +30,13 @@ def is_wide(shape: NetworkShape) -> bool:
 
 
 class Part(NamedTuple):
-    """What an update reads and writes: arrays (n,), of which the first entries are weights."""
+    """What an update reads and writes: arrays (n,), and which of their entries are weights."""
 
     params: Array
     grads: Array
     updates: Array
     memory: Memory
+    first_weight: int
     n_weights: int  # to which the penalty applies
 
 
@@ -70,7 +71,10 @@ class Narrowing:
 
     def parts(self, X: SparseRows, grads: Parameters) -> Iterator[Part]:
         """Yield the parts that ``X`` uses; each must be updated before the next is asked for."""
-        yield self._all_but_w_hidden(grads)
+        n_hidden = self.shape.n_hidden
+        yield self._part_in_place(slice(n_hidden), grads.b_hidden.ravel(), n_weights=0)
+        output_layer = slice(-grads.output_flat.size, None)
+        yield self._part_in_place(output_layer, grads.output_flat, n_weights=grads.w_output.size)
         for start in range(0, len(X.columns), self.n_rows):
             rows = X.columns[start : start + self.n_rows]
             gathered = {name: array[: len(rows)] for name, array in self.gathered.items()}
@@ -80,16 +84,14 @@ class Narrowing:
             for name, w_hidden in self.w_hidden.items():
                 w_hidden[rows] = gathered[name]
 
-    def _all_but_w_hidden(self, grads: Parameters) -> Part:
-        others = slice(self.shape.n_features * self.shape.n_hidden, None)
-        arrays = {name: array[others] for name, array in _arrays_of(self.whole).items()}
-        params, n_weights = arrays.pop("params"), grads.w_output.size
-        return Part(params, grads.flat[grads.w_hidden.size :], self.whole.updates[others], arrays, n_weights)
+    def _part_in_place(self, place: slice, grads: Array, n_weights: int) -> Part:
+        memory = {name: array[place] for name, array in self.whole.memory.items()}
+        return Part(self.whole.params[place], grads, self.whole.updates[place], memory, 0, n_weights)
 
     def _part_of_w_hidden(self, gathered: dict[str, Array], grads: Array) -> Part:
         memory = {name: array.ravel() for name, array in gathered.items()}
         params = memory.pop("params")
-        return Part(params, grads.ravel(), self.whole.updates[: grads.size], memory, grads.size)
+        return Part(params, grads.ravel(), self.whole.updates[: grads.size], memory, 0, grads.size)
 
 
 def _arrays_of(part: Part) -> dict[str, Any]:

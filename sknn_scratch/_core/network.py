@@ -61,13 +61,16 @@ class Workspace(NamedTuple):
     slope: Array  # (..., n_samples, n_hidden): g'(z)
     delta_hidden: Array  # (..., n_samples, n_hidden): d objective / d z
     hidden_output: Array  # (..., n_samples, n_outputs): hidden w_output
+    hidden_output_mT: Array  # (..., n_outputs, n_samples): a view of it
     logits: Array  # (..., n_outputs, n_samples): the logits, then d objective / d logits
+    delta_output: Array  # (..., n_samples, n_outputs): a view of that
     keep: Array | None  # (..., n_samples, n_hidden): dropout's factors, 0 or 1 / (1 - dropout)
     ones: Array  # (1, n_samples): a product with it sums over the samples, faster than NumPy's sum
     # ndarray.dot or, with a network axis, np.matmul, whose overhead is twice as large.
     product: Product
     rows_product: Product  # for the rows of X, which may be sparse
     outer_product: Product  # for columns as many as there are outputs; one of each network einsum does best
+    has_ones: bool  # whether the first column of X is one: then the biases are a row of weights
 
 
 def allocate_workspace(
@@ -77,6 +80,7 @@ def allocate_workspace(
     *,
     dropout: bool = False,
     sparse: bool = False,
+    has_ones: bool = False,
 ) -> Workspace:
     """Allocate the buffers for ``leading`` = (..., n_samples)."""
     product: Product = np.ndarray.dot if len(leading) == 1 else np.matmul
@@ -84,17 +88,22 @@ def allocate_workspace(
     def hidden_buffer() -> Array:
         return np.zeros((*leading, shape.n_hidden), dtype)
 
+    hidden_output = np.zeros((*leading, shape.n_outputs), dtype)
+    logits = np.zeros((*leading[:-1], shape.n_outputs, leading[-1]), dtype)
     return Workspace(
         hidden=hidden_buffer(),
         slope=hidden_buffer(),
         delta_hidden=hidden_buffer(),
-        hidden_output=np.zeros((*leading, shape.n_outputs), dtype),
-        logits=np.zeros((*leading[:-1], shape.n_outputs, leading[-1]), dtype),
+        hidden_output=hidden_output,
+        hidden_output_mT=hidden_output.mT,
+        logits=logits,
+        delta_output=logits.mT,
         keep=hidden_buffer() if dropout else None,
         ones=np.ones((1, leading[-1]), dtype),
         product=product,
         rows_product=SparseRows.multiply if sparse else product,
         outer_product=OUTER_OF_EACH if shape.n_outputs == 1 and product is np.matmul else product,
+        has_ones=has_ones,
     )
 
 
@@ -117,19 +126,22 @@ def loss_gradient(
 
 def forward(network: Network, params: Parameters, X: Rows, workspace: Workspace) -> None:
     """Fill ``hidden``, ``slope`` and ``logits`` of the workspace."""
-    hidden, hidden_output = workspace.hidden, workspace.hidden_output
-    workspace.rows_product(X, params.w_hidden, out=hidden)
-    add_row(hidden, params.b_hidden, workspace.ones)
+    hidden = workspace.hidden
+    if workspace.has_ones:
+        workspace.rows_product(X, params.hidden_layer, out=hidden)
+    else:
+        workspace.rows_product(X, params.w_hidden, out=hidden)
+        add_row(hidden, params.b_hidden, workspace.ones)
     network.activate(hidden, workspace.slope)
     if workspace.keep is not None:
         hidden *= workspace.keep
-    workspace.product(hidden, params.w_output, out=hidden_output)
-    np.add(hidden_output.mT, params.b_output.mT, out=workspace.logits)
+    workspace.product(hidden, params.w_output, out=workspace.hidden_output)
+    np.add(workspace.hidden_output_mT, params.b_output.mT, out=workspace.logits)
 
 
 def backward(params: Parameters, grads: Parameters, X: Rows, workspace: Workspace) -> None:
     """Backpropagation: from the gradient at the logits to the gradient of every parameter."""
-    hidden, delta_output, delta_hidden = workspace.hidden, workspace.logits.mT, workspace.delta_hidden
+    hidden, delta_output, delta_hidden = workspace.hidden, workspace.delta_output, workspace.delta_hidden
     ones, product = workspace.ones, workspace.product
     product(hidden.mT, delta_output, out=grads.w_output)
     product(ones, delta_output, out=grads.b_output)
@@ -137,8 +149,11 @@ def backward(params: Parameters, grads: Parameters, X: Rows, workspace: Workspac
     delta_hidden *= workspace.slope
     if workspace.keep is not None:
         delta_hidden *= workspace.keep
-    workspace.rows_product(X.mT, delta_hidden, out=grads.w_hidden)
-    product(ones, delta_hidden, out=grads.b_hidden)
+    if workspace.has_ones:
+        workspace.rows_product(X.mT, delta_hidden, out=grads.hidden_layer)
+    else:
+        workspace.rows_product(X.mT, delta_hidden, out=grads.w_hidden)
+        product(ones, delta_hidden, out=grads.b_hidden)
 
 
 def penalty_value(params: Parameters, penalty_rate: Any) -> Any:

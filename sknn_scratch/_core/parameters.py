@@ -1,10 +1,10 @@
-"""The parameters of a network: one flat buffer, four views into it, and their initial values.
+"""The parameters of a network: one flat buffer, views into it, and their initial values.
 
 The flat buffer (..., n_params) makes an optimiser a few lines on one array, a checkpoint one array and
-L-BFGS free. The weights come first and the biases last, so that the L2 penalty, which spares the biases,
-is one contiguous slice:
+L-BFGS free. In this order each layer is one matrix, biases and weights, and all weights are one contiguous
+slice, to which the L2 penalty applies:
 
-    [ w_hidden | w_output | b_hidden | b_output ]
+    [ b_hidden | w_hidden | w_output | b_output ]
 """
 
 from types import MappingProxyType
@@ -24,14 +24,14 @@ class NetworkShape(NamedTuple):
     n_outputs: int
 
     @property
-    def n_weights(self) -> int:
-        """Number of weights, biases not counted."""
-        return (self.n_features + self.n_outputs) * self.n_hidden
-
-    @property
     def n_params(self) -> int:
         """Number of weights and biases."""
-        return self.n_weights + self.n_hidden + self.n_outputs
+        return (1 + self.n_features) * self.n_hidden + (self.n_hidden + 1) * self.n_outputs
+
+    @property
+    def weights(self) -> slice:
+        """Where the weights are in the flat buffer, between the biases."""
+        return slice(self.n_hidden, self.n_params - self.n_outputs)
 
 
 class Layers(NamedTuple):
@@ -48,31 +48,39 @@ class Parameters(NamedTuple):
 
     flat: Array  # (..., n_params)
     weights: Array  # (..., n_weights): w_hidden and w_output, flat
+    hidden_flat: Array  # (..., (1 + n_features) * n_hidden): b_hidden and w_hidden, flat
+    output_flat: Array  # (..., (n_hidden + 1) * n_outputs): w_output and b_output, flat
+    hidden_layer: Array  # (..., 1 + n_features, n_hidden): b_hidden above w_hidden
+    b_hidden: Array  # (..., 1, n_hidden)
     w_hidden: Array  # (..., n_features, n_hidden)
     w_output: Array  # (..., n_hidden, n_outputs)
-    b_hidden: Array  # (..., 1, n_hidden)
     b_output: Array  # (..., 1, n_outputs)
 
 
 def view_parameters(flat: Array, shape: NetworkShape) -> Parameters:
     """View a flat buffer (..., n_params) as the parameters of networks of one shape."""
     n_features, n_hidden, n_outputs = shape
-    networks, n_weights = flat.shape[:-1], shape.n_weights
-    weights, biases = flat[..., :n_weights], flat[..., n_weights:]
-    n_hidden_weights = n_features * n_hidden
+    networks, n_hidden_layer = flat.shape[:-1], (1 + n_features) * n_hidden
+    hidden_flat, output_flat = flat[..., :n_hidden_layer], flat[..., n_hidden_layer:]
+    hidden_layer = hidden_flat.reshape(*networks, 1 + n_features, n_hidden)
+    output_layer = output_flat.reshape(*networks, n_hidden + 1, n_outputs)
     return Parameters(
         flat=flat,
-        weights=weights,
-        w_hidden=weights[..., :n_hidden_weights].reshape(*networks, n_features, n_hidden),
-        w_output=weights[..., n_hidden_weights:].reshape(*networks, n_hidden, n_outputs),
-        b_hidden=biases[..., :n_hidden].reshape(*networks, 1, n_hidden),
-        b_output=biases[..., n_hidden:].reshape(*networks, 1, n_outputs),
+        weights=flat[..., shape.weights],
+        hidden_flat=hidden_flat,
+        output_flat=output_flat,
+        hidden_layer=hidden_layer,
+        b_hidden=hidden_layer[..., :1, :],
+        w_hidden=hidden_layer[..., 1:, :],
+        w_output=output_layer[..., :-1, :],
+        b_output=output_layer[..., -1:, :],
     )
 
 
 def flatten(layers: Layers) -> Array:
     """Copy the layers of one network into a new flat buffer (n_params,)."""
-    return np.concatenate([array.ravel() for array in layers])
+    in_order = (layers.b_hidden, layers.w_hidden, layers.w_output, layers.b_output)
+    return np.concatenate([array.ravel() for array in in_order])
 
 
 def initialise(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._core.batches import TrainData
+from sknn_scratch._core.data import TrainData
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.tasks import EpochRecord, TrainConfig, TrainResult, TrainState, TrainTask
 

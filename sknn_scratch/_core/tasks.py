@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._core.batches import TrainData
+from sknn_scratch._core.data import TrainData
 from sknn_scratch._core.narrowing import is_wide
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.optimizers import Memory

@@ -19,9 +19,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from sknn_scratch._core.activations import SATURATED_SLOPE, Array
-from sknn_scratch._core.batches import pool
-from sknn_scratch._core.blas import count_true, inner_product
+from sknn_scratch._core.activations import Array
+from sknn_scratch._core.blas import count_true, norm
+from sknn_scratch._core.data import pool, with_ones
 from sknn_scratch._core.group import Group
 from sknn_scratch._core.lbfgs import Centring, minimise_lbfgs
 from sknn_scratch._core.losses import LossTerms
@@ -50,15 +50,15 @@ def train(tasks: Sequence[TrainTask], on_epoch_end: OnEpochEnd | None = None) ->
     list of TrainResult
         One for each task, in the same order.
     """
-    data = pool([task.data for task in tasks])
+    data = with_ones(pool([task.data for task in tasks]))
     runs = [Run(i, state, data[i], config) for i, (state, _, config) in enumerate(tasks)]
     try:
         group = Group(runs).without_stopped()
         if group.runs and group.config.solver == "lbfgs":
             run_lbfgs(group, on_epoch_end)
         while group.runs:
-            outcome = run_epoch(group)
-            end_epoch(group, measure(group, outcome), outcome.sound, on_epoch_end)
+            records, sound = run_epoch(group)
+            end_epoch(group, records, sound, on_epoch_end)
             group = group.without_stopped()
     except KeyboardInterrupt:
         for run in runs:
@@ -76,8 +76,8 @@ class EpochOutcome(NamedTuple):
 
 
 @np.errstate(all="ignore")
-def run_epoch(group: Group) -> EpochOutcome:
-    """Update the parameters once for every batch."""
+def run_epoch(group: Group) -> tuple[list[EpochRecord], Any]:
+    """Update the parameters once for every batch; give the records, and whether the loss stayed sound."""
     start = time.perf_counter()
     learning_rates = [run.scheduled_rate for run in group.runs]
     step = group.next_step(learning_rates)
@@ -93,7 +93,8 @@ def run_epoch(group: Group) -> EpochOutcome:
         run.state.n_updates = step.number - 1
     objective = group.batches.mean(np.concatenate(losses, axis=-1)) + penalty
     sound = sound & group.are_finite()
-    return EpochOutcome(objective, sound, learning_rates, time.perf_counter() - start)
+    outcome = EpochOutcome(objective, sound, learning_rates, time.perf_counter() - start)
+    return measure(group, outcome), sound
 
 
 def train_on_batch(group: Group, batch: Batch, terms: LossTerms, step: Step) -> None:
@@ -146,7 +147,6 @@ def check_last_step(group: Group) -> None:
             run.diverge()
 
 
-@np.errstate(all="ignore")
 def measure(group: Group, outcome: EpochOutcome) -> list[EpochRecord]:
     """Record the epoch: its objective, validation, last gradient and last hidden values.
 
@@ -155,22 +155,22 @@ def measure(group: Group, outcome: EpochOutcome) -> list[EpochRecord]:
     """
     grads, slope = group.last_grads, group.measured_slope
     n_samples, n_hidden = slope.shape[-2:]
-    is_flat = np.abs(slope) < SATURATED_SLOPE
+    is_flat = np.abs(slope) < group.saturated_slope
     columns = {
-        "loss": outcome.objective,
-        "gradient_norm_hidden": norm(grads.w_hidden, grads.b_hidden),
-        "gradient_norm_output": norm(grads.w_output, grads.b_output),
+        "loss": group.numbers(outcome.objective),
+        "gradient_norm_hidden": norm(grads.hidden_flat),
+        "gradient_norm_output": norm(grads.output_flat),
         "saturated_fraction": count_true(is_flat) / (n_samples * n_hidden),
         "dead_fraction": count_true(np.logical_and.reduce(is_flat, axis=-2, keepdims=True)) / n_hidden,
         "learning_rate": group.per_network(outcome.learning_rates),
         "seconds": outcome.seconds / len(group.runs),
     }
     if group.validation is not None:
-        columns["val_loss"] = mean_loss(group.network, group.params, group.validation)
+        columns["val_loss"] = group.numbers(mean_loss(group.network, group.params, group.validation))
     if group.runs[0].data.score is not None:
         columns["val_score"] = group.per_network(list(map(score, group.runs, np.atleast_1d(outcome.sound))))
     if not group.networks:
-        return [{name: float(value) for name, value in columns.items()}]
+        return [columns]
     table = np.empty((len(columns), *group.networks))
     for column, values in zip(table, columns.values(), strict=True):
         column[...] = values
@@ -181,11 +181,6 @@ def score(run: Run, is_sound: bool) -> float:
     """Score the validation rows of a run, unless it has diverged: predictions may then be no numbers."""
     assert run.data.score is not None
     return run.data.score(run.state.params) if is_sound else math.nan
-
-
-def norm(weights: Array, biases: Array) -> Any:
-    """Euclidean norm (...) of a layer's weights (..., n_in, n_out) and biases (..., 1, n_out)."""
-    return np.sqrt(inner_product(weights, weights) + inner_product(biases, biases))
 
 
 def run_lbfgs(group: Group, on_epoch_end: OnEpochEnd | None) -> None:
@@ -211,7 +206,9 @@ def run_lbfgs(group: Group, on_epoch_end: OnEpochEnd | None) -> None:
         group.params.flat[...] = centring.params(x)
         now = time.perf_counter()
         outcome = EpochOutcome(np.float64(objective), np.isfinite(objective), [1.0], now - iteration_start)
-        end_epoch(group, measure(group, outcome), outcome.sound, on_epoch_end)
+        with np.errstate(all="ignore"):
+            records = measure(group, outcome)
+        end_epoch(group, records, outcome.sound, on_epoch_end)
         iteration_start = time.perf_counter()
         return run.state.stop_reason is not None
 

@@ -4,17 +4,11 @@ import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core import batches as batches_module
-from sknn_scratch._core.batches import BatchStream, TrainData, pool, stack_validations
+from sknn_scratch._core.batches import BatchStream
+from sknn_scratch._core.data import TrainData
 from sknn_scratch._core.losses import LOSSES
-from sknn_scratch._core.network import mean_loss
-from sknn_scratch._core.parameters import view_parameters
 from tests.helpers import (
-    as_sparse,
     epoch_batches,
-    make_batch,
-    make_network,
-    make_params,
-    make_problem,
 )
 
 dense_or_sparse = pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
@@ -215,12 +209,6 @@ def test_batches_have_the_precision_of_the_data(weighted, sparse):
         assert {array.dtype.type for array in batch.targets} == {np.float32}
 
 
-def test_total_weight_of_rows_without_weights_is_their_number():
-    source = make_source(12)
-    assert TrainData(**source).total_weight == 12
-    assert TrainData(**source, rows=np.arange(5)).total_weight == 5
-
-
 def test_a_memory_map_is_read_row_by_row(tmp_path):
     source = make_source(22)
     mapped = np.memmap(tmp_path / "X", np.float64, mode="w+", shape=source["X"].shape)
@@ -289,73 +277,3 @@ def test_weights_of_one_network_leave_the_others_alone():
     data = [TrainData(**source), TrainData(**source, weights=weights)]
     weight = epoch_weight(epoch_batches(BatchStream(data, 5, SOFTMAX), rngs(2)))
     assert_allclose(weight, [np.full(12, 1 / 12), weights / weights.sum()], rtol=1e-13)
-
-
-# --- pool ---
-
-
-def test_pooling_leaves_one_source_as_it_is():
-    data = make_stack(make_source(12), (5, 5))
-    assert pool(data) == data
-
-
-@dense_or_sparse
-def test_pooled_networks_keep_their_rows_and_weights(sparse):
-    source, other = make_source(12, sparse), make_source(7, sparse)
-    other["X"], other["targets"] = other["X"] * 1, other["targets"].copy()
-    data = [
-        TrainData(**source, rows=np.array([3, 1])),
-        TrainData(**other, weights=np.arange(1.0, 8)),
-        TrainData(**source),
-    ]
-    pooled = pool(data)
-    assert all(one.X is pooled[0].X and one.targets is pooled[0].targets for one in pooled)
-    assert pooled[0].X.shape == (19, 3)
-    for before, after in zip(data, pooled, strict=True):
-        assert after.n_samples == before.n_samples
-        assert after.total_weight == before.total_weight
-        (batch,) = epoch_batches(BatchStream([before], 12, SOFTMAX), rngs())
-        (pooled_batch,) = epoch_batches(BatchStream([after], 12, SOFTMAX), rngs())
-        assert_array_equal(row_numbers(pooled_batch), row_numbers(batch))
-        assert_allclose(weights_of(pooled_batch), weights_of(batch), rtol=1e-14)
-
-
-def test_pooling_keeps_validations_and_scores():
-    validation, score = make_batch(make_problem("binary")), len
-    data = [
-        TrainData(**make_source(12), validation=validation, score=score),
-        TrainData(**make_source(7), validation=validation, score=score),
-    ]
-    for one in pool(data):
-        assert one.validation is validation
-        assert one.score is score
-
-
-def test_the_same_rows_with_other_targets_are_another_source():
-    source = make_source(12)
-    data = [TrainData(**source), TrainData(source["X"], 1 - source["targets"])]
-    pooled = pool(data)
-    for before, after in zip(data, pooled, strict=True):
-        rows = np.arange(12) if after.rows is None else after.rows
-        assert_array_equal(after.targets[rows], before.targets)
-
-
-# --- stack_validations ---
-
-
-@dense_or_sparse
-@pytest.mark.parametrize("weighted", [False, True])
-def test_stacked_validations_have_the_losses_of_each(weighted, sparse):
-    problems = [make_problem("multiclass", 9, seed=seed) for seed in range(3)]
-    if sparse:
-        problems = [as_sparse(problem)[1] for problem in problems]
-    validations = [make_batch(problem, np.arange(1.0, 10) if weighted else None) for problem in problems]
-    network = make_network(problems[0])
-    flat = make_params(network, 3)
-    stacked = stack_validations(validations)
-    losses = mean_loss(network, view_parameters(flat, network.shape), stacked)
-    alone = [
-        mean_loss(network, view_parameters(row, network.shape), one)
-        for row, one in zip(flat, validations, strict=True)
-    ]
-    assert_array_equal(losses, alone)

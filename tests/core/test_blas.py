@@ -7,8 +7,8 @@ from sknn_scratch._core.blas import (
     add_row,
     count_true,
     decay_and_add,
-    inner_product,
     multiply_each,
+    norm,
 )
 
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -17,14 +17,15 @@ one_network_or_a_stack = pytest.mark.parametrize("networks", [(), (3,)])
 
 @both_precisions
 @pytest.mark.parametrize("n_networks", [1, 3])
-@pytest.mark.parametrize("n", [None, 5])
-def test_adds_a_multiple_to_each_network_in_place(dtype, n_networks, n):
+@pytest.mark.parametrize(("start", "n"), [(0, None), (0, 5), (2, 4)])
+def test_adds_a_multiple_to_each_network_in_place(dtype, n_networks, start, n):
     rng = np.random.default_rng(0)
     target, array = rng.normal(size=(2, n_networks, 7)).astype(dtype)
     scales, array_before = rng.normal(size=n_networks).tolist(), array.copy()
     expected = target.copy()
-    expected[:, :n] += np.array(scales, dtype)[:, np.newaxis] * array[:, :n]
-    add_multiples(target.reshape(-1), scales, array.reshape(-1), n)
+    part = np.s_[:, start : None if n is None else start + n]
+    expected[part] += np.array(scales, dtype)[:, np.newaxis] * array[part]
+    add_multiples(target.reshape(-1), scales, array.reshape(-1), start, n)
     assert target.dtype == dtype
     assert_allclose(target, expected, rtol=8 * np.finfo(dtype).eps)
     assert_array_equal(array, array_before)
@@ -87,8 +88,13 @@ def test_adds_a_row_to_every_row_in_place(dtype, networks, n_columns):
 
 @both_precisions
 @one_network_or_a_stack
-def test_products_and_truths_are_summed_for_each_network(dtype, networks):
-    a, b = np.random.default_rng(0).normal(size=(2, *networks, 4, 3)).astype(dtype)
-    assert_allclose(inner_product(a, b), (a * b).sum(axis=(-2, -1)), rtol=1e-5)
-    assert_allclose(inner_product(a.mT, b.mT), (a * b).sum(axis=(-2, -1)), rtol=1e-5)
-    assert_array_equal(count_true(a > 0), (a > 0).sum(axis=(-2, -1)))
+def test_norms_are_those_of_each_network(dtype, networks):
+    vectors = np.random.default_rng(0).normal(size=(*networks, 12)).astype(dtype)
+    assert_allclose(norm(vectors), np.linalg.norm(vectors, axis=-1), rtol=1e-6)
+    assert_allclose(norm(np.full((*networks, 2), [3, 4], dtype)), np.full(networks, 5.0), rtol=1e-14)
+
+
+@one_network_or_a_stack
+def test_truths_are_counted_for_each_network(networks):
+    flags = np.random.default_rng(0).normal(size=(*networks, 4, 3)) > 0
+    assert_array_equal(count_true(flags), flags.sum(axis=(-2, -1)))

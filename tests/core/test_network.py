@@ -344,7 +344,13 @@ def test_a_used_workspace_gives_the_same_again():
         network_module.loss_gradient(network, params, grads, batch, terms, workspace)
         losses.append(network.loss.values(batch.targets, terms))
         gradients.append(grads.flat.copy())
-        for buffer in (workspace.hidden, workspace.slope, workspace.delta_hidden, workspace.logits, *terms[:-1]):
+        for buffer in (
+            workspace.hidden,
+            workspace.slope,
+            workspace.delta_hidden,
+            workspace.logits,
+            *terms[:-1],
+        ):
             buffer.fill(np.nan)
         grads.flat.fill(np.nan)
     assert_array_equal(losses[0], losses[1])

@@ -12,7 +12,8 @@ from sknn_scratch._core.parameters import (
 )
 
 SHAPE = NetworkShape(n_features=4, n_hidden=3, n_outputs=2)
-VIEWS = {"w_hidden": (4, 3), "w_output": (3, 2), "b_hidden": (1, 3), "b_output": (1, 2)}
+VIEWS = {"b_hidden": (1, 3), "w_hidden": (4, 3), "w_output": (3, 2), "b_output": (1, 2)}
+LAYERS = {"weights": (18,), "hidden_flat": (15,), "output_flat": (8,), "hidden_layer": (5, 3)}
 
 one_network_or_a_stack = pytest.mark.parametrize("networks", [(), (5,), (2, 5)])
 
@@ -24,20 +25,18 @@ def numbered(networks=()):
 
 
 def test_number_of_parameters():
-    assert SHAPE.n_weights == 4 * 3 + 3 * 2
-    assert SHAPE.n_params == SHAPE.n_weights + 3 + 2
+    assert SHAPE.n_params == 4 * 3 + 3 * 2 + 3 + 2
 
 
 @one_network_or_a_stack
 def test_views_have_the_shapes_of_the_layers(networks):
     params = numbered(networks)
-    for name, shape in VIEWS.items():
+    for name, shape in (VIEWS | LAYERS).items():
         assert getattr(params, name).shape == (*networks, *shape)
-    assert params.weights.shape == (*networks, SHAPE.n_weights)
 
 
 @one_network_or_a_stack
-@pytest.mark.parametrize("name", ["weights", *VIEWS])
+@pytest.mark.parametrize("name", [*VIEWS, *LAYERS])
 def test_views_write_to_the_buffer(networks, name):
     params = numbered(networks)
     view = getattr(params, name)
@@ -46,18 +45,25 @@ def test_views_write_to_the_buffer(networks, name):
     assert np.count_nonzero(params.flat == -1) == view.size
 
 
-def test_weights_come_first_and_biases_last():
+def test_the_order_in_the_buffer():
     params = numbered()
-    in_order = [params.w_hidden, params.w_output, params.b_hidden, params.b_output]
-    assert_array_equal(np.concatenate([view.ravel() for view in in_order]), params.flat)
-    assert_array_equal(params.weights, params.flat[: SHAPE.n_weights])
+    assert_array_equal(np.concatenate([getattr(params, name).ravel() for name in VIEWS]), params.flat)
+
+
+def test_layers_and_weights_are_slices_of_the_buffer():
+    params = numbered()
+    assert_array_equal(params.hidden_layer, np.vstack([params.b_hidden, params.w_hidden]))
+    assert_array_equal(params.hidden_flat, params.hidden_layer.ravel())
+    assert_array_equal(params.output_flat, np.vstack([params.w_output, params.b_output]).ravel())
+    assert_array_equal(params.weights, np.append(params.w_hidden, params.w_output))
+    assert_array_equal(params.flat[SHAPE.weights], params.weights)
 
 
 def test_every_network_of_a_stack_has_its_row_of_the_buffer():
     params = numbered((5,))
     for k, row in enumerate(params.flat):
         alone = view_parameters(row, SHAPE)
-        for name in ("weights", *VIEWS):
+        for name in (*VIEWS, *LAYERS):
             assert_array_equal(getattr(params, name)[k], getattr(alone, name))
 
 

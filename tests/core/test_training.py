@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core.activations import ACTIVATIONS
-from sknn_scratch._core.batches import TrainData
+from sknn_scratch._core.data import TrainData
 from sknn_scratch._core.network import Batch
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.training import train

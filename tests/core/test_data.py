@@ -1,0 +1,180 @@
+import numpy as np
+import pytest
+import scipy.sparse
+from numpy.testing import assert_array_equal
+
+from sknn_scratch._core import data as data_module
+from sknn_scratch._core.data import TrainData, pool, stack_validations, with_ones
+from sknn_scratch._core.network import mean_loss
+from sknn_scratch._core.parameters import view_parameters
+from tests.helpers import (
+    BINARY,
+    as_sparse,
+    assert_same_training,
+    make_batch,
+    make_network,
+    make_params,
+    make_problem,
+    make_task,
+    train_alone,
+    train_together,
+)
+
+dense_or_sparse = pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
+
+
+def make_source(n_rows, sparse=False):
+    """Each row of X and of the targets holds its own number."""
+    numbers = np.arange(n_rows, dtype=float)[:, np.newaxis]
+    X = np.hstack([numbers, 100 + numbers])
+    return {"X": scipy.sparse.csr_array(X) if sparse else X, "targets": numbers.copy()}
+
+
+def rows_of(data):
+    """Rows of X and of the targets that a network trains on, dense."""
+    X = data.X if isinstance(data.X, np.ndarray) else data.X.toarray()
+    rows = slice(None) if data.rows is None else data.rows
+    return X[rows], data.targets[rows]
+
+
+def assert_same_rows(data, other):
+    for array, other_array in zip(rows_of(data), rows_of(other), strict=True):
+        assert_array_equal(array, other_array)
+    assert data.n_samples == other.n_samples
+    assert data.total_weight == other.total_weight
+
+
+# --- TrainData ---
+
+
+def test_total_weight_of_rows_without_weights_is_their_number():
+    source = make_source(12)
+    assert TrainData(**source).total_weight == 12
+    assert TrainData(**source, rows=np.arange(5)).total_weight == 5
+    assert TrainData(**source, weights=np.full(12, 2.0)).total_weight == 24
+
+
+# --- pool ---
+
+
+def test_pooling_leaves_one_source_as_it_is():
+    source = make_source(12)
+    data = [TrainData(**source, rows=np.array(rows)) for rows in ([3, 1, 2], [0, 11, 2])]
+    assert pool(data) == data
+
+
+@dense_or_sparse
+def test_pooled_networks_keep_their_rows_and_weights(sparse):
+    source, other = make_source(12, sparse), make_source(7, sparse)
+    other["X"], other["targets"] = other["X"] * 2, 1 + other["targets"]
+    data = [
+        TrainData(**source, rows=np.array([3, 1])),
+        TrainData(**other, weights=np.arange(1.0, 8)),
+        TrainData(**source),
+    ]
+    pooled = pool(data)
+    assert all(one.X is pooled[0].X and one.targets is pooled[0].targets for one in pooled)
+    assert pooled[0].X.shape == (19, 2)
+    for before, after in zip(data, pooled, strict=True):
+        assert_same_rows(after, before)
+        assert after.weights is before.weights
+
+
+def test_pooling_keeps_validations_and_scores():
+    validation, score = make_batch(make_problem("binary")), len
+    data = [
+        TrainData(**make_source(12), validation=validation, score=score),
+        TrainData(**make_source(7), validation=validation, score=score),
+    ]
+    for one in pool(data):
+        assert one.validation is validation
+        assert one.score is score
+
+
+def test_the_same_rows_with_other_targets_are_another_source():
+    source = make_source(12)
+    data = [TrainData(**source), TrainData(source["X"], 1 - source["targets"])]
+    pooled = pool(data)
+    for before, after in zip(data, pooled, strict=True):
+        rows = np.arange(12) if after.rows is None else after.rows
+        assert_array_equal(after.targets[rows], before.targets)
+
+
+# --- with_ones ---
+
+
+def test_a_column_of_ones_comes_first():
+    data = [TrainData(**make_source(12)), TrainData(**make_source(12), rows=np.arange(3))]
+    (first, second) = with_ones(pool(data))
+    assert first.X is second.X
+    for one, before in zip((first, second), data, strict=True):
+        assert one.has_ones
+        X, targets = rows_of(one)
+        assert_array_equal(X[:, 0], 1)
+        assert_array_equal(X[:, 1:], rows_of(before)[0])
+        assert_array_equal(targets, rows_of(before)[1])
+
+
+def test_the_user_s_rows_are_left_alone():
+    source = make_source(12)
+    with_ones([TrainData(**source)])
+    assert_array_equal(source["X"], make_source(12)["X"])
+
+
+def test_large_or_sparse_rows_have_no_ones(monkeypatch):
+    sparse = [TrainData(**make_source(12, sparse=True))]
+    assert with_ones(sparse) == sparse
+    dense = [TrainData(**make_source(12))]
+    monkeypatch.setattr(data_module, "SMALL_BYTES", 12 * 2 * 8)
+    assert with_ones(dense)[0].has_ones
+    monkeypatch.setattr(data_module, "SMALL_BYTES", 12 * 2 * 8 - 1)
+    assert with_ones(dense) == dense
+
+
+def test_few_rows_of_many_are_copied_alone(monkeypatch):
+    """However many others there are: a network gets ones alone and in a stack, or in neither."""
+    monkeypatch.setattr(data_module, "SMALL_BYTES", 3 * 2 * 8)
+    source = make_source(1000)
+    data = [TrainData(**source, rows=np.array(rows)) for rows in ([3, 1, 2], [0, 999, 2])]
+    copied = with_ones(data)
+    assert len(copied[0].X) == 6
+    for before, after in zip(data, copied, strict=True):
+        assert_array_equal(rows_of(after)[0][:, 1:], rows_of(before)[0])
+        assert_array_equal(rows_of(after)[1], rows_of(before)[1])
+
+
+@pytest.mark.parametrize("batch_size", [16, 60])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+def test_ones_make_no_difference_but_in_rounding(monkeypatch, solver, batch_size):
+    task = make_task(BINARY, solver=solver, batch_size=60 if solver == "lbfgs" else batch_size, alpha=1.0)
+    result = train_alone(task)
+    monkeypatch.setattr(data_module, "SMALL_BYTES", 0)
+    assert_same_training(result, train_alone(task), rtol=1e-9)
+
+
+def test_a_stack_without_ones_trains_the_networks_it_trains_alone(monkeypatch):
+    monkeypatch.setattr(data_module, "SMALL_BYTES", 0)
+    tasks = [make_task(BINARY, seed, alpha=1.0) for seed in range(3)]
+    for result, task in zip(train_together(tasks), tasks, strict=True):
+        assert_same_training(result, train_alone(task), rtol=0)
+
+
+# --- stack_validations ---
+
+
+@dense_or_sparse
+@pytest.mark.parametrize("weighted", [False, True])
+def test_stacked_validations_have_the_losses_of_each(weighted, sparse):
+    problems = [make_problem("multiclass", 9, seed=seed) for seed in range(3)]
+    if sparse:
+        problems = [as_sparse(problem)[1] for problem in problems]
+    validations = [make_batch(problem, np.arange(1.0, 10) if weighted else None) for problem in problems]
+    network = make_network(problems[0])
+    flat = make_params(network, 3)
+    stacked = stack_validations(validations)
+    losses = mean_loss(network, view_parameters(flat, network.shape), stacked)
+    alone = [
+        mean_loss(network, view_parameters(row, network.shape), one)
+        for row, one in zip(flat, validations, strict=True)
+    ]
+    assert_array_equal(losses, alone)
