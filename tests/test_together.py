@@ -8,12 +8,13 @@ import scipy.sparse
 from numpy.testing import assert_array_equal
 
 from sknn_scratch import ShallowNNClassifier, _together
+from sknn_scratch._core.batches import CHUNK_BYTES
 from sknn_scratch._inputs import FitInput
 from tests.helpers import make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-FIXED_BYTES = 2**20  # what a group takes whatever its networks are: chunks of rows, Python objects
+FIXED_BYTES = 2**20 + CHUNK_BYTES  # what a group takes whatever its networks are: Python objects, rows
 
 
 def make_inputs(n_samples=40, n_features=4, n_classes=2, seed=0, sparse=False):

@@ -133,7 +133,10 @@ def logistic_values(targets: CodedTargets, terms: LossTerms) -> Array:
 
 def log_1_plus_exp(z: Array) -> Array:
     """log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|)): in a third of the time of NumPy's logaddexp."""
-    value: Array = np.log1p(np.exp(-np.abs(z)))
+    value: Array = np.abs(z)
+    np.negative(value, out=value)
+    np.exp(value, out=value)
+    np.log1p(value, out=value)
     value += np.maximum(z, 0)
     return value
 
