@@ -48,15 +48,15 @@ class CodedTargets(NamedTuple):
 class LossTerms(NamedTuple):
     """Buffers for what the losses of some rows are made of."""
 
-    scores: Array  # (..., n_outputs, n_samples): c z, or the logits less the largest of the row
-    partition: Array  # (..., 1, n_samples): the sum over a row of exp(scores)
-    factors: Array  # (..., 1, n_samples)
+    margins: Array  # (..., n_outputs, n_samples): c z or, for softmax, the logits less the largest of the row
+    partition: Array  # (..., 1, n_samples): for softmax, the sum of exp(margins) over a row
+    factors: Array  # (..., 1, n_samples): the weights over that
     minus_one: Array  # (): an array of no axes is faster than a number
 
     def rows(self, rows: slice) -> "LossTerms":
         """Take a block of rows."""
         return LossTerms(
-            self.scores[..., rows], self.partition[..., rows], self.factors[..., rows], self.minus_one
+            self.margins[..., rows], self.partition[..., rows], self.factors[..., rows], self.minus_one
         )
 
 
@@ -64,7 +64,7 @@ def allocate_loss_terms(leading: tuple[int, ...], n_samples: int, dtype: DTypeLi
     """Allocate the buffers for ``leading`` = (..., n_outputs)."""
     row = (*leading[:-1], 1, n_samples)
     return LossTerms(
-        scores=np.zeros((*leading, n_samples), dtype),
+        margins=np.zeros((*leading, n_samples), dtype),
         partition=np.zeros(row, dtype),
         factors=np.zeros(row, dtype),
         minus_one=np.array(-1.0, dtype),
@@ -119,15 +119,15 @@ def logistic_gradient(logits: Array, targets: CodedTargets, terms: LossTerms) ->
 
     Where exp overflows, the gradient is zero, as it should be.
     """
-    np.multiply(logits, targets.codes, out=terms.scores)
-    np.exp(terms.scores, out=logits)
+    np.multiply(logits, targets.codes, out=terms.margins)
+    np.exp(terms.margins, out=logits)
     np.subtract(terms.minus_one, logits, out=logits)
     np.divide(targets.weighted, logits, out=logits)
 
 
 def logistic_values(targets: CodedTargets, terms: LossTerms) -> Array:
     """Cross-entropy of independent yes-or-no outputs: log(1 + exp(-c z)), all outputs together."""
-    values: Array = np.add.reduce(log_1_plus_exp(-terms.scores) * targets.weights, axis=-2)
+    values: Array = np.add.reduce(log_1_plus_exp(-terms.margins) * targets.weights, axis=-2)
     return values
 
 
@@ -151,10 +151,10 @@ def softmax_gradient(logits: Array, targets: CodedTargets, terms: LossTerms) -> 
     The largest logit of a row is subtracted from all of it: then exp cannot overflow, and A(z) lies between
     0 and log n_outputs.
     """
-    scores, partition, factors, _ = terms
+    margins, partition, factors, _ = terms
     np.maximum.reduce(logits, axis=-2, keepdims=True, out=partition)
-    np.subtract(logits, partition, out=scores)
-    np.exp(scores, out=logits)
+    np.subtract(logits, partition, out=margins)
+    np.exp(margins, out=logits)
     np.add.reduce(logits, axis=-2, keepdims=True, out=partition)
     np.divide(targets.weights, partition, out=factors)
     logits *= factors
@@ -164,7 +164,7 @@ def softmax_gradient(logits: Array, targets: CodedTargets, terms: LossTerms) -> 
 def softmax_values(targets: CodedTargets, terms: LossTerms) -> Array:
     """Cross-entropy of outputs of which exactly one is right: A(z) - <t, z>."""
     log_partition = np.log(terms.partition[..., 0, :]) * targets.weights[..., 0, :]
-    values: Array = log_partition - np.add.reduce(terms.scores * targets.weighted, axis=-2)
+    values: Array = log_partition - np.add.reduce(terms.margins * targets.weighted, axis=-2)
     return values
 
 
