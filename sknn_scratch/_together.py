@@ -150,7 +150,7 @@ def other_bytes_of(task):
         of_row = shape.n_features + 2 * shape.n_hidden + 5 * shape.n_outputs
         numbers += data.validation.n_rows * of_row
     if is_small(data):
-        numbers += data.n_samples * (1 + config.network.shape.n_features)
+        numbers += 2 * data.n_samples * (1 + config.network.shape.n_features)  # copied, then pooled
     return numbers * state.params.itemsize + 5 * data.n_samples * np.dtype(np.intp).itemsize
 
 

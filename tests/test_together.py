@@ -44,7 +44,7 @@ def planned_bytes(fits):
     return draft.n_bytes
 
 
-@pytest.mark.parametrize("n_folds", [1, 3])
+@pytest.mark.parametrize("n_folds", [1, 3, 9])
 @pytest.mark.parametrize(
     ("shape", "params"),
     [
@@ -62,6 +62,10 @@ def planned_bytes(fits):
         ),
         ({"n_samples": 1000, "n_features": 300, "sparse": True}, {"n_hidden": 10, "early_stopping": True}),
         ({"n_samples": 500, "n_features": 200}, {"n_hidden": 50, "solver": "sgd"}),
+        (
+            {"n_samples": 1400, "n_features": 100},
+            {"early_stopping": True, "validation_fraction": 200, "batch_size": 1},
+        ),
     ],
 )
 def test_buffers_of_a_group_stay_within_what_was_planned(shape, params, n_folds):

@@ -1,8 +1,7 @@
 """What networks are trained on: design matrices, targets and weights, each network's own or common ones.
 
 TrainData          the rows one network is trained on, and how it is validated
-pool               the same for several networks, with one design matrix in common
-with_ones          the same, with a column of ones in it, if it is small
+pool               the same for several networks, with one design matrix in common; with ones, if it is small
 stack_validations  the validation rows of several networks
 """
 
@@ -27,7 +26,7 @@ class TrainData:
 
     Attributes
     ----------
-    X : ndarray or CSR of shape (n_rows, n_features)
+    X : ndarray or CSR of shape (n_rows, n_features), with ``has_ones`` (n_rows, 1 + n_features)
         Has the dtype of the parameters; may hold rows that this network does not train on.
     targets : ndarray of shape (n_rows, n_outputs)
         Zeros and ones.
@@ -65,22 +64,26 @@ class TrainData:
 def pool(data: Sequence[TrainData]) -> list[TrainData]:
     """Give all networks one common X and targets, so that they can be stacked.
 
-    Different design matrices are put one below the other, and the rows are numbered anew.
+    Different design matrices are put one below the other, and the rows are numbered anew. Small ones get a
+    column of ones, which makes the biases weights, and rows that no network trains on are left out of them
+    if they are many.
     """
-    sources = list({(id(one.X), id(one.targets)): one for one in data}.values())
-    if len(sources) == 1:
+    has_ones = is_small(data[0])
+    sources = distinct_sources(data)
+    if has_ones and sum(len(one.X) for one in sources) > sum(one.n_samples for one in data):
+        data = sources = [only_its_rows(one) for one in data]
+    if len(sources) == 1 and not has_ones:
         return list(data)
-    X = _stack_vertically([one.X for one in sources])
+    X = _stack_vertically([one.X for one in sources], has_ones)
     targets = np.concatenate([one.targets for one in sources])
     ends = np.cumsum([one.X.shape[0] for one in sources])
-    offset_of = {
-        (id(one.X), id(one.targets)): end - one.X.shape[0] for one, end in zip(sources, ends, strict=True)
-    }
+    offset_of = {_source(one): end - one.X.shape[0] for one, end in zip(sources, ends, strict=True)}
     pooled = []
     for one in data:
-        rows = np.arange(one.n_samples) if one.rows is None else one.rows
-        offset = offset_of[id(one.X), id(one.targets)]
-        pooled.append(replace(one, X=X, targets=targets, rows=rows + offset))
+        rows = one.rows
+        if len(sources) > 1:
+            rows = (np.arange(one.n_samples) if rows is None else rows) + offset_of[_source(one)]
+        pooled.append(replace(one, X=X, targets=targets, rows=rows, has_ones=has_ones))
     return pooled
 
 
@@ -90,23 +93,16 @@ def is_small(data: TrainData) -> bool:
     return isinstance(X, np.ndarray) and data.n_samples * X.shape[1] * X.itemsize <= SMALL_BYTES
 
 
-def with_ones(data: Sequence[TrainData]) -> list[TrainData]:
-    """Add a column of ones to the pooled rows of networks, if they are small: it makes the biases weights.
-
-    Rows that no network trains on are left out, if they are many.
-    """
-    X = data[0].X
-    if not is_small(data[0]):
-        return list(data)
-    if len(X) > sum(one.n_samples for one in data):
-        return with_ones(pool([only_its_rows(one) for one in data]))
-    X = np.hstack([np.ones((len(X), 1), X.dtype), X])
-    return [replace(one, X=X, has_ones=True) for one in data]
-
-
 def only_its_rows(data: TrainData) -> TrainData:
-    """Copy the rows that a network trains on."""
+    """Copy the rows that a network trains on, if they are not all."""
+    if data.rows is None:
+        return data
     return replace(data, X=data.X[data.rows], targets=data.targets[data.rows], rows=None)
+
+
+def distinct_sources(data: Sequence[TrainData]) -> list[TrainData]:
+    """Find one network for each X and targets that are drawn from."""
+    return list({_source(one): one for one in data}.values())
 
 
 def stack_validations(validations: Sequence[Batch]) -> Batch:
@@ -117,7 +113,16 @@ def stack_validations(validations: Sequence[Batch]) -> Batch:
     return Batch(X, targets, validations[0].n_rows)
 
 
-def _stack_vertically(matrices: Sequence[Any]) -> Any:
-    if isinstance(matrices[0], np.ndarray):
+def _source(data: TrainData) -> tuple[int, int]:
+    return id(data.X), id(data.targets)
+
+
+def _stack_vertically(matrices: Sequence[Any], has_ones: bool) -> Any:
+    if not isinstance(matrices[0], np.ndarray):
+        return scipy.sparse.vstack(matrices, format="csr")
+    if not has_ones:
         return np.concatenate(matrices)
-    return scipy.sparse.vstack(matrices, format="csr")
+    n_rows, n_features = sum(map(len, matrices)), matrices[0].shape[1]
+    stacked = np.ones((n_rows, 1 + n_features), matrices[0].dtype)
+    np.concatenate(matrices, out=stacked[:, 1:])
+    return stacked

@@ -21,7 +21,7 @@ import numpy as np
 
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.blas import count_true, norm
-from sknn_scratch._core.data import pool, with_ones
+from sknn_scratch._core.data import pool
 from sknn_scratch._core.group import Group
 from sknn_scratch._core.lbfgs import Centring, minimise_lbfgs
 from sknn_scratch._core.losses import LossTerms
@@ -50,7 +50,7 @@ def train(tasks: Sequence[TrainTask], on_epoch_end: OnEpochEnd | None = None) ->
     list of TrainResult
         One for each task, in the same order.
     """
-    data = with_ones(pool([task.data for task in tasks]))
+    data = pool([task.data for task in tasks])
     runs = [Run(i, state, data[i], config) for i, (state, _, config) in enumerate(tasks)]
     try:
         group = Group(runs).without_stopped()

@@ -4,7 +4,7 @@ import scipy.sparse
 from numpy.testing import assert_array_equal
 
 from sknn_scratch._core import data as data_module
-from sknn_scratch._core.data import TrainData, pool, stack_validations, with_ones
+from sknn_scratch._core.data import TrainData, pool, stack_validations
 from sknn_scratch._core.network import mean_loss
 from sknn_scratch._core.parameters import view_parameters
 from tests.helpers import (
@@ -57,12 +57,20 @@ def test_total_weight_of_rows_without_weights_is_their_number():
 # --- pool ---
 
 
+@pytest.fixture
+def no_ones(monkeypatch):
+    """Treat all rows as too many for a column of ones."""
+    monkeypatch.setattr(data_module, "SMALL_BYTES", 0)
+
+
+@pytest.mark.usefixtures("no_ones")
 def test_pooling_leaves_one_source_as_it_is():
     source = make_source(12)
     data = [TrainData(**source, rows=np.array(rows)) for rows in ([3, 1, 2], [0, 11, 2])]
     assert pool(data) == data
 
 
+@pytest.mark.usefixtures("no_ones")
 @dense_or_sparse
 def test_pooled_networks_keep_their_rows_and_weights(sparse):
     source, other = make_source(12, sparse), make_source(7, sparse)
@@ -100,35 +108,44 @@ def test_the_same_rows_with_other_targets_are_another_source():
         assert_array_equal(after.targets[rows], before.targets)
 
 
-# --- with_ones ---
+# --- Small rows: a column of ones ---
 
 
-def test_a_column_of_ones_comes_first():
-    data = [TrainData(**make_source(12)), TrainData(**make_source(12), rows=np.arange(3))]
-    (first, second) = with_ones(pool(data))
-    assert first.X is second.X
-    for one, before in zip((first, second), data, strict=True):
+def assert_same_rows_after_ones(data, before):
+    for one, one_before in zip(data, before, strict=True):
+        assert one.X is data[0].X
+        assert one.targets is data[0].targets
         assert one.has_ones
         X, targets = rows_of(one)
         assert_array_equal(X[:, 0], 1)
-        assert_array_equal(X[:, 1:], rows_of(before)[0])
-        assert_array_equal(targets, rows_of(before)[1])
+        assert_array_equal(X[:, 1:], rows_of(one_before)[0])
+        assert_array_equal(targets, rows_of(one_before)[1])
+
+
+@pytest.mark.parametrize("other_rows", [12, 7])
+def test_a_column_of_ones_comes_first(other_rows):
+    source, other = make_source(12), make_source(other_rows)
+    alone = [TrainData(**source)]
+    assert_same_rows_after_ones(pool(alone), alone)
+    assert pool(alone)[0].rows is None
+    data = [TrainData(**source), TrainData(**source, rows=np.arange(3, 12)), TrainData(**other)]
+    assert_same_rows_after_ones(pool(data), data)
 
 
 def test_the_user_s_rows_are_left_alone():
     source = make_source(12)
-    with_ones([TrainData(**source)])
+    pool([TrainData(**source)])
     assert_array_equal(source["X"], make_source(12)["X"])
 
 
 def test_large_or_sparse_rows_have_no_ones(monkeypatch):
     sparse = [TrainData(**make_source(12, sparse=True))]
-    assert with_ones(sparse) == sparse
+    assert pool(sparse) == sparse
     dense = [TrainData(**make_source(12))]
     monkeypatch.setattr(data_module, "SMALL_BYTES", 12 * 2 * 8)
-    assert with_ones(dense)[0].has_ones
+    assert pool(dense)[0].has_ones
     monkeypatch.setattr(data_module, "SMALL_BYTES", 12 * 2 * 8 - 1)
-    assert with_ones(dense) == dense
+    assert pool(dense) == dense
 
 
 def test_few_rows_of_many_are_copied_alone(monkeypatch):
@@ -136,11 +153,12 @@ def test_few_rows_of_many_are_copied_alone(monkeypatch):
     monkeypatch.setattr(data_module, "SMALL_BYTES", 3 * 2 * 8)
     source = make_source(1000)
     data = [TrainData(**source, rows=np.array(rows)) for rows in ([3, 1, 2], [0, 999, 2])]
-    copied = with_ones(data)
-    assert len(copied[0].X) == 6
-    for before, after in zip(data, copied, strict=True):
-        assert_array_equal(rows_of(after)[0][:, 1:], rows_of(before)[0])
-        assert_array_equal(rows_of(after)[1], rows_of(before)[1])
+    assert_same_rows_after_ones(pool(data[:1]), data[:1])
+    assert len(pool(data)[0].X) == 6
+    assert_same_rows_after_ones(pool(data), data)
+    data.append(TrainData(**make_source(3)))
+    assert len(pool(data)[0].X) == 9
+    assert_same_rows_after_ones(pool(data), data)
 
 
 @pytest.mark.parametrize("batch_size", [16, 60])
