@@ -33,7 +33,7 @@ WORKS = (
 )
 PRODUCTS, ACTIVATION, LOSS, PENALTY, UPDATE = "products", "activation", "loss", "penalty", "update"
 ROWS, EPOCH, REST = "rows", "once an epoch", "rest"
-STEPS = "all steps"
+RUN_EPOCH, MEASURE, END_EPOCH = "run_epoch", "measure", "end_epoch"
 PARTS = (PRODUCTS, ACTIVATION, LOSS, PENALTY, UPDATE, ROWS, EPOCH, REST)
 
 
@@ -89,8 +89,7 @@ class Clocks:
             self._patch(group.Group, "add_penalty_gradient", PENALTY),
             self._patch(batches._Gatherer, "__call__", ROWS),
             self._patch(batches.BatchStream, "_shuffled", ROWS),
-            self._patch(training, "run_epoch", STEPS),
-            self._patch(training, "end_epoch", EPOCH),
+            *(self._patch(training, name, name) for name in (RUN_EPOCH, MEASURE, END_EPOCH)),
         ]
 
     def _patch(self, owner: Any, name: str, part: str) -> Any:
@@ -117,9 +116,9 @@ def take_apart(work: Work, dtype: str) -> list[str]:
         for patch in clocks.patches():
             patches.enter_context(patch)
         our_classifier(work).fit(X, y)
-    inside = sum(seconds for part, seconds in clocks.seconds.items() if part not in (STEPS, EPOCH))
-    clocks.seconds[REST] = clocks.seconds[STEPS] - inside
-    seconds = clocks.seconds[STEPS] + clocks.seconds[EPOCH]
+    of = clocks.seconds
+    of[EPOCH] = of[MEASURE] + of[END_EPOCH]
+    seconds = of[RUN_EPOCH] + of[END_EPOCH]
+    of[REST] = seconds - sum(of[part] for part in PARTS)
     n_steps = work.epochs * work.steps_per_epoch
-    shares = [f"{100 * clocks.seconds[part] / seconds:.0f} %" for part in PARTS]
-    return [number(seconds / n_steps * 1e6), *shares]
+    return [number(seconds / n_steps * 1e6), *(f"{100 * of[part] / seconds:.0f} %" for part in PARTS)]

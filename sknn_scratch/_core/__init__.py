@@ -26,7 +26,8 @@ Axes
     Axes before these count networks: none for one network, (K,) for K networks trained together. All
     reductions use negative axes, so the same lines serve both. n_outputs is 1 for two classes, else the
     number of classes or labels. Biases are rows: (..., 1, n_hidden). Only the losses have samples as columns,
-    (..., n_outputs, n_samples).
+    (..., n_outputs, n_samples). A small X has a first column of ones while it is trained on, and biases and
+    weights of the hidden layer are then one matrix, (..., 1 + n_features, n_hidden).
 
 Names
     X, targets (zeros and ones), codes (what a loss makes of them), weights (of rows), params, grads, updates,

@@ -1,7 +1,8 @@
 """The training rows, shuffled anew every epoch and cut into batches, for one network or a stack.
 
 Rows are gathered by index, a chunk of several batches at a time, into buffers that are allocated once. So
-the design matrix is never copied as a whole, and a memory-mapped one never read as a whole.
+the design matrix is not copied as a whole (unless it is small, see ``data``), and a memory-mapped one never
+read as a whole.
 
 In a stack the networks may have different rows, but equally many. Were some filled up with rows that weigh
 nothing, sums would be rounded otherwise than those of a network that is trained alone.
@@ -71,18 +72,17 @@ class BatchStream:
             yield self._whole
 
     def mean(self, losses: Array) -> Any:
-        """Mean (...) over the rows of the mean losses (..., n_batches) of batches.
-
-        Of an epoch that was broken off these are not all, and the mean is what they add to that of all rows.
-        """
-        return np.add.reduce(losses * self.shares[: losses.shape[-1]], axis=-1)
+        """Mean (...) over the rows of the mean losses (..., n_batches) of an epoch's batches."""
+        return np.add.reduce(losses * self.shares, axis=-1)
 
     def _all_rows(self) -> "Chunk":
         """Prepare the one batch of full-batch training: X itself, if possible."""
         if self.takes_all_rows and isinstance(self.X, np.ndarray):
             gather_targets, positions = _GatherTargets(self, self.sizes), self._positions()
             gather_targets(self._rows_at(positions), positions)
-            return Chunk(self.loss, self.networks, self.sizes, gather_targets.buffers).with_rows([self.X])
+            chunk = Chunk(self.loss, self.networks, self.sizes, gather_targets.buffers)
+            chunk.set_rows([self.X])
+            return chunk
         return next(self._gathered(self._positions()))
 
     def _positions(self) -> Index:
@@ -172,12 +172,12 @@ class Chunk:
         places = [slice(start, end) for start, end in zip(self.starts, ends, strict=True)]
         self.targets_of_batches = [targets.rows(place) for place in places]
         self.terms_of_batches = [self.terms.rows(place) for place in places]
-        self.batches: list[Batch] = []
+        self.set_rows([])
 
-    def with_rows(self, X: Sequence[Rows]) -> "Chunk":
+    def set_rows(self, X: Sequence[Rows]) -> None:
         """Let these be the rows of the batches."""
+        self.X = X
         self.batches = list(map(Batch, X, self.targets_of_batches, self.sizes))
-        return self
 
     def __iter__(self) -> Iterator[tuple[Batch, LossTerms]]:
         return zip(self.batches, self.terms_of_batches, strict=True)
@@ -201,7 +201,9 @@ class _Gatherer:
         """Gather the rows (..., n_chunk) of X and targets, and the weights at their positions."""
         self.gather_targets(rows, positions)
         X = self.gather_X(rows)
-        return self.chunk if self.chunk.batches and self.gather_X.writes_in_place else self.chunk.with_rows(X)
+        if X is not self.chunk.X:
+            self.chunk.set_rows(X)
+        return self.chunk
 
 
 class _GatherTargets:
@@ -233,8 +235,6 @@ class _GatherTargets:
 class _GatherDense:
     """Takes rows of a dense array into one buffer, which is cut into batches once and for all."""
 
-    writes_in_place = True
-
     def __init__(self, stream: BatchStream, sizes: list[int]) -> None:
         self.source = stream.X
         self.buffer = np.empty((*stream.networks, sum(sizes), self.source.shape[1]), self.source.dtype)
@@ -247,8 +247,6 @@ class _GatherDense:
 
 class _GatherSparse:
     """Takes rows of a CSR matrix, network by network, and cuts them into batches."""
-
-    writes_in_place = False
 
     def __init__(self, stream: BatchStream, sizes: list[int]) -> None:
         self.source = stream.X

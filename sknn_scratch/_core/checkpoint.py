@@ -128,8 +128,8 @@ def check_format(path: str | os.PathLike[str], document: Json) -> None:
     if document["format_number"] != FORMAT_NUMBER:
         raise CheckpointError(
             f"{path} was written in format {document['format_number']}, by sknn_scratch "
-            f"{document['package_version']}; this version reads format {FORMAT_NUMBER}. Use that version of "
-            "sknn-scratch to resume it, or fit anew."
+            f"{document['package_version']}; the installed version reads format {FORMAT_NUMBER}. Install the "
+            "version that wrote the file to resume it, or fit anew."
         )
 
 

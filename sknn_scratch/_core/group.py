@@ -113,7 +113,7 @@ class Group:
         """Give an array (K,) of a number for each network, or the one network's number."""
         return np.array(values) if self.networks else values[0]
 
-    def numbers(self, values: Any) -> Any:
+    def as_float(self, values: Any) -> Any:
         """Make the value of a single network a Python float; those of a stack are left alone."""
         return values if self.networks else float(values)
 

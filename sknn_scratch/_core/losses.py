@@ -46,10 +46,10 @@ class CodedTargets(NamedTuple):
 
 
 class LossTerms(NamedTuple):
-    """Buffers for what the losses of some rows are made of."""
+    """Buffers for what the losses of some rows are made of, and a constant."""
 
     margins: Array  # (..., n_outputs, n_samples): c z or, for softmax, the logits less the largest of the row
-    partition: Array  # (..., 1, n_samples): for softmax, the sum of exp(margins) over a row
+    partition: Array  # (..., 1, n_samples): for softmax, that largest logit, then the sum of exp(margins)
     factors: Array  # (..., 1, n_samples): the weights over that
     minus_one: Array  # (): an array of no axes is faster than a number
 

@@ -42,7 +42,7 @@ class Network(NamedTuple):
 class Batch(NamedTuple):
     """Some rows of every network."""
 
-    X: Rows  # (..., n_samples, n_features)
+    X: Rows  # (..., n_samples, n_features), or 1 + n_features with a column of ones
     targets: CodedTargets  # their weights sum to one
     n_rows: int  # of each network
 

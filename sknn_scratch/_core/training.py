@@ -81,18 +81,16 @@ def run_epoch(group: Group) -> tuple[list[EpochRecord], Any]:
     start = time.perf_counter()
     learning_rates = [run.scheduled_rate for run in group.runs]
     step = group.next_step(learning_rates)
-    penalty, losses, sound = group.penalty_value(), [], np.True_
+    penalty, losses_of_chunks = group.penalty_value(), []
     for chunk in group.batches.epoch([run.state.shuffle_rng for run in group.runs]):
         for batch, terms in chunk:
             train_on_batch(group, batch, terms, step)
-        losses.append(chunk.mean_losses())
-        sound = sound & group.are_sound(losses[-1])
-        if not sound.any():
-            break
+        losses_of_chunks.append(chunk.mean_losses())
     for run in group.runs:
         run.state.n_updates = step.number - 1
-    objective = group.batches.mean(np.concatenate(losses, axis=-1)) + penalty
-    sound = sound & group.are_finite()
+    losses = np.concatenate(losses_of_chunks, axis=-1)
+    objective = group.batches.mean(losses) + penalty
+    sound = group.are_sound(losses) & group.are_finite()
     outcome = EpochOutcome(objective, sound, learning_rates, time.perf_counter() - start)
     return measure(group, outcome), sound
 
@@ -151,13 +149,13 @@ def measure(group: Group, outcome: EpochOutcome) -> list[EpochRecord]:
     """Record the epoch: its objective, validation, last gradient and last hidden values.
 
     The gradient is that of the last update; the slopes are those of as many of the last rows as a batch
-    has, ``MEASURED_ROWS`` at most.
+    has, ``MEASURED_ROWS`` at most. Where the epoch was not sound, NumPy may complain of what is no number.
     """
     grads, slope = group.last_grads, group.measured_slope
     n_samples, n_hidden = slope.shape[-2:]
     is_flat = np.abs(slope) < group.saturated_slope
     columns = {
-        "loss": group.numbers(outcome.objective),
+        "loss": group.as_float(outcome.objective),
         "gradient_norm_hidden": norm(grads.hidden_flat),
         "gradient_norm_output": norm(grads.output_flat),
         "saturated_fraction": count_true(is_flat) / (n_samples * n_hidden),
@@ -166,7 +164,7 @@ def measure(group: Group, outcome: EpochOutcome) -> list[EpochRecord]:
         "seconds": outcome.seconds / len(group.runs),
     }
     if group.validation is not None:
-        columns["val_loss"] = group.numbers(mean_loss(group.network, group.params, group.validation))
+        columns["val_loss"] = group.as_float(mean_loss(group.network, group.params, group.validation))
     if group.runs[0].data.score is not None:
         columns["val_score"] = group.per_network(list(map(score, group.runs, np.atleast_1d(outcome.sound))))
     if not group.networks:
@@ -192,21 +190,20 @@ def run_lbfgs(group: Group, on_epoch_end: OnEpochEnd | None) -> None:
     centring = Centring(group.network.shape, group.network.activate)
     iteration_start = time.perf_counter()
 
+    @np.errstate(all="ignore")
     def objective_and_gradient(x: Array) -> tuple[float, Array]:
         group.params.flat[...] = centring.params(x)
-        penalty = group.penalty_value()
-        with np.errstate(all="ignore"):
-            loss_gradient(group.network, group.params, grads, batch, terms, workspace)
-            (loss,) = chunk.mean_losses()
+        loss_gradient(group.network, group.params, grads, batch, terms, workspace)
+        (loss,) = chunk.mean_losses()
         group.add_penalty_gradient(group.whole)
-        return float(loss + penalty), centring.gradient(grads.flat)
+        return float(loss + group.penalty_value()), centring.gradient(grads.flat)
 
     def on_iteration(x: Array, objective: float) -> bool:
         nonlocal iteration_start
-        group.params.flat[...] = centring.params(x)
-        now = time.perf_counter()
-        outcome = EpochOutcome(np.float64(objective), np.isfinite(objective), [1.0], now - iteration_start)
+        seconds = time.perf_counter() - iteration_start
+        outcome = EpochOutcome(np.float64(objective), np.isfinite(objective), [1.0], seconds)
         with np.errstate(all="ignore"):
+            group.params.flat[...] = centring.params(x)
             records = measure(group, outcome)
         end_epoch(group, records, outcome.sound, on_epoch_end)
         iteration_start = time.perf_counter()

@@ -429,7 +429,7 @@ def test_an_array_that_is_lost_or_exchanged_is_noticed(path, name, array):
 @pytest.mark.parametrize("number", [1, 3])
 def test_another_format_asks_for_the_version_that_wrote_it(path, number):
     path.write_bytes(with_document(format_number=number, package_version="7.1.0", state="of another kind"))
-    message = rf"run\.npz was written in format {number}, by sknn_scratch 7\.1\.0.*Use that version"
+    message = rf"run\.npz was written in format {number}, by sknn_scratch 7\.1\.0.*version that wrote"
     with pytest.raises(CheckpointError, match=message):
         read_checkpoint(path)
 

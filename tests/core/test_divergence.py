@@ -149,6 +149,19 @@ def test_rows_that_are_no_numbers_are_a_divergence_at_once(solver):
     assert result.state.epoch == 1
 
 
+@every_solver
+@pytest.mark.parametrize("scale", [1e150, 1e300])
+@pytest.mark.parametrize("validation", [None, VALIDATION])
+def test_huge_rows_overflow_in_silence(solver, scale, validation):
+    problem = BINARY._replace(X=scale * BINARY.X)
+    network = make_network(problem, "identity")
+    data = {"validation": validation}
+    task = make_task(
+        problem, network=network, solver=solver, batch_size=60, alpha=1.0, max_iter=50, data=data
+    )
+    assert np.isfinite(train_alone(task).state.params).all()
+
+
 @pytest.mark.parametrize("learning_rate", [1e200, 1e308])
 def test_a_diverged_network_is_not_scored(learning_rate):
     def score(params):

@@ -113,6 +113,17 @@ def test_gradient_equals_central_differences(name, size, weighted):
     assert_gradient(value, logits.reshape(*size[:-2], -1), gradient.reshape(*size[:-2], -1))
 
 
+@both_precisions
+@every_loss
+def test_the_mean_of_extremes_overflows_in_silence(name, dtype):
+    """Whoever validates need not know that the gradient is computed, too."""
+    logits, targets = extreme_rows(name, dtype)
+    weights = np.linspace(0.5, 1.5, len(logits), dtype=dtype)
+    coded = LOSSES[name].coded_targets(targets, weights)
+    mean = LOSSES[name].mean(logits.T.copy(), coded)
+    assert mean == pytest.approx(evaluate_loss(name, logits, targets, weights[:, np.newaxis])[0], rel=1e-6)
+
+
 @every_loss
 def test_weights_multiply_losses_and_gradients_of_rows(name):
     logits, targets = random_logits_and_targets(name)

@@ -5,12 +5,14 @@ import pytest
 import scipy.sparse
 from numpy.testing import assert_array_equal
 
+from sknn_scratch._core import batches
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.tasks import group_key, trains_alone
 from tests.helpers import (
     BINARY,
     KINDS,
+    Problem,
     as_sparse,
     assert_same_training,
     history_column,
@@ -152,6 +154,24 @@ def test_weights(batch_size, sparse, kind):
     assert_same_as_alone(tasks)
 
 
+@dense_or_sparse
+@pytest.mark.parametrize("chunk_bytes", [1, 2000])
+@pytest.mark.parametrize("loss", ["softmax", "logistic"])
+def test_the_size_of_chunks(monkeypatch, loss, chunk_bytes, sparse):
+    """With it the losses of other batches are computed at once; the last batch has a single row."""
+    rng = np.random.default_rng(0)
+    targets = np.eye(12)[rng.integers(12, size=60)] if loss == "softmax" else rng.integers(2, size=(60, 12))
+    problem = as_sparse(Problem(BINARY.X, targets.astype(float), loss))[sparse]
+    tasks = [
+        make_task(problem, seed, batch_size=11, data={"rows": chosen_rows(seed, 45), "weights": of_rows})
+        for seed, of_rows in enumerate([None, np.arange(1.0, 46), rng.uniform(1, 9, size=45)])
+    ]
+    results = train_together(tasks)
+    monkeypatch.setattr(batches, "CHUNK_BYTES", chunk_bytes)
+    for result, other in zip(results, assert_same_as_alone(tasks), strict=True):
+        assert_same_training(result, other, rtol=0)
+
+
 # --- Networks that leave the stack ---
 
 
@@ -236,9 +256,7 @@ def test_a_network_that_diverges_leaves_the_others_alone():
         make_task(BINARY, seed, network=network, solver="sgd", learning_rate=rate, max_iter=8)
         for seed, rate in enumerate([0.01, 1e200, 0.02, 1e10])
     ]
-    results = train_together(tasks)
-    for number in (0, 2):
-        assert_same_training(results[number], train_alone(tasks[number]), rtol=0)
+    results = assert_same_as_alone(tasks)
     for number in (1, 3):
         assert results[number].stop_reason is StopReason.DIVERGED
         assert np.isfinite(results[number].state.params).all()

@@ -175,7 +175,7 @@ def test_adaptive_schedule_ends_when_the_rate_is_spent():
 
 
 def test_lbfgs_ends_with_the_last_accepted_point():
-    """Here SciPy's last line search fails, at a point that is not the best."""
+    """A line search may end elsewhere: in single precision it fails, on most machines."""
     problem = make_problem("multilabel", 30, dtype=np.float32)
     task = make_task(
         problem,
