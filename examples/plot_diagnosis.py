@@ -6,6 +6,8 @@ A network that learns badly does not say why. ``diagnose`` measures what usually
 wrong, and names a remedy for each finding. We follow its advice until nothing is left.
 """
 
+# sphinx_gallery_thumbnail_path = "_static/logo.svg"
+
 # %%
 # A bad start
 # -----------

@@ -47,8 +47,8 @@ display = TrainingCurveDisplay.from_estimator(long)
 # In time
 # -------
 # With the usual patience, training ends after ten epochs without an improvement of more
-# than ``tol``, and the model keeps the weights of the best epoch. ``details=True``
-# shows what the layers did meanwhile.
+# than ``tol``, and the model keeps the weights of the best epoch (which may be the best
+# by less than ``tol``). ``details=True`` shows what the layers did meanwhile.
 
 short = ShallowNNClassifier(**settings).fit(X[train], y[train], **validated)
 print(

@@ -12,8 +12,8 @@ initial scales, on handwritten digits: 500 fits, in seconds.
 # The search
 # ----------
 # A hundred candidates, each judged by 5-fold cross-validation after no more than ten
-# epochs: the question is who learns fast. The networks of all candidates and folds that
-# have the same activation are trained in one pass.
+# epochs: the question is who learns fast. Networks with the same activation and as many
+# training rows, of whatever candidate and fold, are trained in one pass.
 
 import time
 import warnings

@@ -9,6 +9,8 @@ address of a scheduler, ``Client`` takes the search to your own.
 Needs ``pip install "dask[distributed]"``.
 """
 
+# sphinx_gallery_thumbnail_path = "_static/logo.svg"
+
 # %%
 # The search
 # ----------

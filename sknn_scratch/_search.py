@@ -104,8 +104,9 @@ class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
     weights, penalty and dropout, and each until it stops. Splits, scores and ``best_params_`` are those of
     :class:`~sklearn.model_selection.GridSearchCV`, in a fraction of the time.
 
-    Trained together are networks with the same ``n_hidden``, ``activation``, ``solver``, ``batch_size`` and
-    number of training rows; with the solver "lbfgs", each is trained alone. Each network is the one that a
+    Trained together are networks with the same ``n_hidden``, ``activation``, ``solver`` and its constants,
+    ``batch_size`` and number of training rows, all with ``dropout`` or none; with the solver "lbfgs", each is
+    trained alone. Each network is the one that a
     fit of its own gives, to the last bit. The steps of a Pipeline that come before the network are fitted
     once for each fold and each setting of their parameters; so where such a step draws random numbers
     without a seed, all candidates of a fold share the draw. Everything else is fitted the ordinary way:

@@ -1,7 +1,7 @@
 """One BLAS thread for all that is computed, and threads of one's own over blocks of rows.
 
 The threads of BLAS share every product out in equal parts and wait for the slowest. In training, where a
-product takes microseconds, that was measured to take up to thirty times as long, and no network was found
+product takes microseconds, that was measured to take up to seventy times as long, and no network was found
 that it trained faster. Blocks of rows, of which a prediction may have many, wait for nothing: each thread
 takes the next one when it is done, so that a core that is busy with other work takes fewer.
 """

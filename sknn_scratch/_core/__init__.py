@@ -25,9 +25,10 @@ Axes
     Arrays end in (n_samples, n_features), (n_samples, n_hidden), (n_samples, n_outputs) or (n_params,).
     Axes before these count networks: none for one network, (K,) for K networks trained together. All
     reductions use negative axes, so the same lines serve both. n_outputs is 1 for two classes, else the
-    number of classes or labels. Biases are rows: (..., 1, n_hidden). Only the losses have samples as columns,
-    (..., n_outputs, n_samples). A small X has a first column of ones while it is trained on, and biases and
-    weights of the hidden layer are then one matrix, (..., 1 + n_features, n_hidden).
+    number of classes or labels. Biases are rows: (..., 1, n_hidden). Only the logits of a step, and what the
+    losses compare them with, have samples as columns, (..., n_outputs, n_samples). A small dense X has a
+    first column of ones while it is trained on; the biases and weights of the hidden layer are then one
+    matrix, (..., 1 + n_features, n_hidden).
 
 Names
     X, targets (zeros and ones), codes (what a loss makes of them), weights (of rows), params, grads, updates,
@@ -52,8 +53,8 @@ Rooms
     activations  each function beside its derivative
     losses       cross-entropy on logits: the gradient of a step, and the values of many
     network      forward, backward, the buffers of a step
-    blas         what BLAS does faster than NumPy
-    sparse       CSR rows and their two products
+    blas         what NumPy lacks, or BLAS does faster
+    sparse       CSR rows, their two products, and the columns that they use
     data         what one or many networks are trained on: rows, targets, weights, validation
     batches      their rows, shuffled and cut into batches
     optimizers   adam and sgd on the flat buffer

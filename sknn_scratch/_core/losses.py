@@ -15,9 +15,9 @@ The logistic loss is computed in a form in which the smallest losses and gradien
 c = 2 t - 1, the sign that z should have, it is A(-c z), and its gradient -c / (1 + exp(c z)). So c is the
 code of its targets; that of the softmax loss is t itself.
 
-Nothing is computed from probabilities, so logits of +-1e4 give finite losses and log-probabilities. Here the
-samples are columns, as in a textbook, (..., n_outputs, n_samples): NumPy works along the last axis, and the
-samples are more than the outputs.
+Nothing is computed from probabilities, so logits of +-1e4 give finite losses and log-probabilities. In
+gradients and values the samples are columns, as in a textbook, (..., n_outputs, n_samples): NumPy works along
+the last axis, and the samples are more than the outputs. Probabilities are those of rows.
 """
 
 from collections.abc import Callable, Mapping

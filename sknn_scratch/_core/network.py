@@ -5,7 +5,8 @@
     logits       = hidden w_output + b_output       (..., n_samples, n_outputs)
     objective    = sum_i weights_i loss(logits_i, targets_i) + penalty_rate / 2 |w_hidden, w_output|^2
 
-Weights of a batch sum to one, so the first term is a mean loss. The leading axes ``...`` count networks:
+The weights of a batch's rows sum to one, on average where rows weigh differently, so the first term is a mean
+loss, or estimates it. The leading axes ``...`` count networks:
 none for one network, (K,) for K networks that are trained together.
 """
 
@@ -43,7 +44,7 @@ class Batch(NamedTuple):
     """Some rows of every network."""
 
     X: Rows  # (..., n_samples, n_features), or 1 + n_features with a column of ones
-    targets: CodedTargets  # their weights sum to one
+    targets: CodedTargets  # of training batches with weighted rows, the weights sum to one on average
     n_rows: int  # of each network
 
 
