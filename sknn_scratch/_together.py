@@ -7,7 +7,7 @@ import numpy as np
 import scipy.sparse
 
 from sknn_scratch._callbacks import FitReporter, fit_inside
-from sknn_scratch._core.data import is_small
+from sknn_scratch._core.data import is_small, source_of
 from sknn_scratch._core.tasks import group_key, trains_alone
 from sknn_scratch._core.training import train
 from sknn_scratch._fitting import finish_fit, plan_fit
@@ -156,11 +156,13 @@ def other_bytes_of(task):
 
 def source_bytes_of(task):
     """Bytes of the rows that a network draws from, by their identity; those of others are put below them."""
-    return {id(task.data.X): bytes_of(task.data.X) + task.data.targets.nbytes}
+    return {source_of(task.data): bytes_of(task.data.X) + task.data.targets.nbytes}
 
 
 def bytes_of(X):
     """Bytes of an array or of a sparse matrix; of anything else, a guess."""
     if scipy.sparse.issparse(X):
         return 2 * X.nnz * X.dtype.itemsize
-    return X.nbytes if hasattr(X, "nbytes") else 8 * getattr(X, "size", len(X))
+    if hasattr(X, "nbytes"):
+        return X.nbytes
+    return 8 * (X.size if hasattr(X, "size") else len(X))

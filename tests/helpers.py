@@ -88,11 +88,14 @@ def make_params(network, n_networks=None, dtype=np.float64, seed=0):
     return np.random.default_rng(seed).normal(size=(*networks, network.shape.n_params)).astype(dtype)
 
 
-def objective_and_gradient(network, flat, batch, penalty=0.0, keep=None):
+def objective_and_gradient(network, flat, batch, penalty=0.0, keep=None, has_ones=False):
     """Evaluate the objective (...) and its gradient (..., n_params) at flat parameters.
 
-    ``penalty`` is a number or (...); ``keep`` (..., n_samples, n_hidden) are dropout's factors.
+    ``penalty`` is a number or (...); ``keep`` (..., n_samples, n_hidden) are dropout's factors; with
+    ``has_ones`` a column of ones is added to the rows.
     """
+    if has_ones:
+        batch = batch._replace(X=np.concatenate([np.ones_like(batch.X[..., :1]), batch.X], axis=-1))
     params = view_parameters(flat, network.shape)
     grads = view_parameters(np.zeros_like(flat), network.shape)
     leading = (*flat.shape[:-1], batch.n_rows)
@@ -102,6 +105,7 @@ def objective_and_gradient(network, flat, batch, penalty=0.0, keep=None):
         flat.dtype,
         dropout=keep is not None,
         sparse=isinstance(batch.X, SparseRows),
+        has_ones=has_ones,
     )
     if keep is not None:
         workspace.keep[...] = keep

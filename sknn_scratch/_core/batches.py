@@ -10,6 +10,7 @@ nothing, sums would be rounded otherwise than those of a network that is trained
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -167,9 +168,8 @@ class Chunk:
         self.targets = targets
         n_outputs, n_samples = targets.codes.shape[-2:]
         self.terms = allocate_loss_terms((*networks, n_outputs), n_samples, targets.codes.dtype)
-        ends: Index = np.cumsum(sizes)
-        self.starts: Index = ends - sizes
-        places = [slice(start, end) for start, end in zip(self.starts, ends, strict=True)]
+        places = places_of(sizes)
+        self.starts = [place.start for place in places]
         self.targets_of_batches = [targets.rows(place) for place in places]
         self.terms_of_batches = [self.terms.rows(place) for place in places]
         self.set_rows([])
@@ -186,6 +186,12 @@ class Chunk:
         """Mean losses (..., n_batches) of the batches, from the terms that their gradients left behind."""
         mean_losses: Array = np.add.reduceat(self.loss.values(self.targets, self.terms), self.starts, axis=-1)
         return mean_losses
+
+
+def places_of(sizes: Sequence[int]) -> list[slice]:
+    """Cut consecutive rows into batches of these sizes."""
+    ends = accumulate(sizes)
+    return [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
 
 
 class _Gatherer:
@@ -238,7 +244,7 @@ class _GatherDense:
     def __init__(self, stream: BatchStream, sizes: list[int]) -> None:
         self.source = stream.X
         self.buffer = np.empty((*stream.networks, sum(sizes), self.source.shape[1]), self.source.dtype)
-        self.batches = np.split(self.buffer, np.cumsum(sizes)[:-1], axis=-2)
+        self.batches = [self.buffer[..., place, :] for place in places_of(sizes)]
 
     def __call__(self, rows: Index) -> list[Array]:
         self.source.take(rows, axis=0, out=self.buffer, mode="clip")
@@ -252,10 +258,9 @@ class _GatherSparse:
         self.source = stream.X
         self.stacked = bool(stream.networks)
         self.selector = stream.selector
-        self.ends = np.cumsum(sizes)
-        self.starts = self.ends - sizes
+        self.places = places_of(sizes)
 
     def __call__(self, rows: Index) -> list[SparseRows]:
         chunk = SparseRows([self.source[r] for r in np.atleast_2d(rows)], stacked=self.stacked)
-        batches = [chunk.slice(slice(*ends)) for ends in zip(self.starts, self.ends, strict=True)]
+        batches = [chunk.slice(place) for place in self.places]
         return batches if self.selector is None else [self.selector(batch) for batch in batches]

@@ -1,4 +1,4 @@
-"""What NumPy lacks, or BLAS does faster; where it does so for one network only, that is worth a branch.
+"""What NumPy lacks, or BLAS does faster; some of it only for a single network.
 
 What is written to must be contiguous: of any other array, SciPy hands BLAS a copy.
 """

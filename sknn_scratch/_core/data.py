@@ -17,6 +17,8 @@ from sknn_scratch._core.losses import CodedTargets
 from sknn_scratch._core.network import Batch, Rows
 from sknn_scratch._core.sparse import Index, SparseRows
 
+# Of the rows that a network trains on. A copy of so many takes no time that can be noticed; with many more, a
+# step takes so long that the calls for the biases do not count.
 SMALL_BYTES = 2**20
 
 
@@ -65,24 +67,25 @@ def pool(data: Sequence[TrainData]) -> list[TrainData]:
     """Give all networks one common X and targets, so that they can be stacked.
 
     Different design matrices are put one below the other, and the rows are numbered anew. Small ones get a
-    column of ones, which makes the biases weights, and rows that no network trains on are left out of them
-    if they are many.
+    first column of ones, so that the biases are a row of weights; of these, rows that no network trains on
+    are left out if they are many.
     """
     has_ones = is_small(data[0])
     sources = distinct_sources(data)
     if has_ones and sum(len(one.X) for one in sources) > sum(one.n_samples for one in data):
-        data = sources = [only_its_rows(one) for one in data]
+        data = [only_its_rows(one) for one in data]
+        sources = distinct_sources(data)
     if len(sources) == 1 and not has_ones:
         return list(data)
     X = _stack_vertically([one.X for one in sources], has_ones)
     targets = np.concatenate([one.targets for one in sources])
     ends = np.cumsum([one.X.shape[0] for one in sources])
-    offset_of = {_source(one): end - one.X.shape[0] for one, end in zip(sources, ends, strict=True)}
+    offset_of = {source_of(one): end - one.X.shape[0] for one, end in zip(sources, ends, strict=True)}
     pooled = []
     for one in data:
         rows = one.rows
         if len(sources) > 1:
-            rows = (np.arange(one.n_samples) if rows is None else rows) + offset_of[_source(one)]
+            rows = (np.arange(one.n_samples) if rows is None else rows) + offset_of[source_of(one)]
         pooled.append(replace(one, X=X, targets=targets, rows=rows, has_ones=has_ones))
     return pooled
 
@@ -100,9 +103,14 @@ def only_its_rows(data: TrainData) -> TrainData:
     return replace(data, X=data.X[data.rows], targets=data.targets[data.rows], rows=None)
 
 
+def source_of(data: TrainData) -> tuple[int, int]:
+    """Tell what a network draws its rows from; equal for the same X and targets."""
+    return id(data.X), id(data.targets)
+
+
 def distinct_sources(data: Sequence[TrainData]) -> list[TrainData]:
     """Find one network for each X and targets that are drawn from."""
-    return list({_source(one): one for one in data}.values())
+    return list({source_of(one): one for one in data}.values())
 
 
 def stack_validations(validations: Sequence[Batch]) -> Batch:
@@ -111,10 +119,6 @@ def stack_validations(validations: Sequence[Batch]) -> Batch:
     X: Rows = np.stack(matrices) if isinstance(matrices[0], np.ndarray) else SparseRows.stack(matrices)
     targets = CodedTargets(*map(np.stack, zip(*(one.targets for one in validations), strict=True)))
     return Batch(X, targets, validations[0].n_rows)
-
-
-def _source(data: TrainData) -> tuple[int, int]:
-    return id(data.X), id(data.targets)
 
 
 def _stack_vertically(matrices: Sequence[Any], has_ones: bool) -> Any:

@@ -16,8 +16,6 @@ from sknn_scratch._core.parameters import Parameters, view_parameters
 from sknn_scratch._core.run import Run
 from sknn_scratch._core.tasks import is_trained_narrow
 
-# A loss this many times the first one is an explosion: trainings that recover stay far below it.
-EXPLOSION = 1e6
 # Rows that saturation is measured on: enough for a share, few enough to take no time in full-batch training.
 MEASURED_ROWS = 100
 
@@ -39,7 +37,7 @@ class Group:
         self.config = runs[0].config
         self.network = self.config.network
         self.networks = () if len(runs) == 1 else (len(runs),)
-        self.loss_limits: Any = None  # (..., 1)
+        self.loss_limits: Any = None  # (...), from the first loss on
         self._stack_parameters()
         self._stack_data()
 
@@ -90,7 +88,7 @@ class Group:
         # As an array of no axes, which NumPy compares with in two thirds of the time.
         self.saturated_slope = np.array(SATURATED_SLOPE, self.params.flat.dtype)
         self.step = Step(
-            number=0,  # this and the learning rates are next_step's to set
+            number=0,  # this and the learning rates are start_epoch's to set
             learning_rates=[],
             momenta=[run.config.momentum for run in self.runs],
             nesterov=config.nesterov,
@@ -117,32 +115,30 @@ class Group:
         """Make the value of a single network a Python float; those of a stack are left alone."""
         return values if self.networks else float(values)
 
-    def next_step(self, learning_rates: Sequence[float]) -> Step:
-        """Go on numbering the updates, at an epoch's learning rates."""
+    def start_epoch(self, learning_rates: Sequence[float]) -> Step:
+        """Set the step's learning rates, and go on numbering the updates."""
         self.step.number = self.runs[0].state.n_updates + 1
         self.step.learning_rates = learning_rates
         return self.step
 
-    def are_sound(self, losses: Array) -> Any:
-        """Whether the losses (..., n_batches) are all finite and no explosion of the run's first one."""
+    def limit_losses(self, first_losses: Any) -> None:
+        """Set the limits (...) of what is no explosion, from the loss of the first batch."""
         if self.loss_limits is None:
-            for run, first_loss in zip(self.runs, np.atleast_1d(losses[..., 0]), strict=True):
-                if run.state.loss_limit is None:
-                    run.state.loss_limit = EXPLOSION * max(1.0, float(first_loss))
-            limits = np.array([run.state.loss_limit or 0.0 for run in self.runs])
-            self.loss_limits = limits.reshape(*self.networks, 1)
-        return np.logical_and.reduce(losses < self.loss_limits, axis=-1)
+            for run, first_loss in zip(self.runs, np.atleast_1d(first_losses).tolist(), strict=True):
+                run.limit_loss(first_loss)
+            self.loss_limits = self.per_network([run.state.loss_limit for run in self.runs])
+
+    def is_sound(self, objective: Any) -> Any:
+        """Whether an objective (...) is finite and no explosion."""
+        return objective < self.loss_limits
 
     def is_last_step_sound(self) -> Any:
-        """Whether the loss (...) of the last batch is still sound after the update that it led to."""
+        """Whether the objective (...) of the last batch is still sound after the update that it led to."""
         if self.last_batch is None:
             return np.True_
-        X = self.last_batch.X
-        if isinstance(X, np.ndarray) and self.runs[0].data.has_ones:
-            X = X[..., 1:]
         with np.errstate(all="ignore"):
-            loss = mean_loss(self.network, self.params, self.last_batch._replace(X=X))
-            return self.are_sound(loss[..., np.newaxis])
+            loss = mean_loss(self.network, self.params, self.last_batch)
+            return self.is_sound(loss + self.penalty_value())
 
     def are_finite(self) -> Any:
         """Whether the parameters (...) of each network are."""
@@ -167,15 +163,15 @@ class Group:
         if self.penalty_rates:
             add_multiples(part.grads, self.penalty_rates, part.params, part.first_weight, part.n_weights)
 
-    def without_stopped(self) -> "Group":
-        """Go on with the networks that have no reason to stop."""
-        going_on = [run for run in self.runs if run.state.stop_reason is None]
-        if len(going_on) == len(self.runs):
-            return self
-        for run in self.runs:
-            if run.state.stop_reason is not None:
-                run.leave_group()
-        if going_on:
-            return Group(going_on)
-        self.runs = []
-        return self
+    def without_stopped(self) -> "Group | None":
+        """Go on with the networks that have no reason to stop; None if all have."""
+        stopped = [run for run in self.runs if run.state.stop_reason is not None]
+        for run in stopped:
+            run.leave_group()
+        return group_of(self.runs) if stopped else self
+
+
+def group_of(runs: Iterable[Run]) -> Group | None:
+    """Group the runs that have no reason to stop; None if all have."""
+    going_on = [run for run in runs if run.state.stop_reason is None]
+    return Group(going_on) if going_on else None

@@ -1,23 +1,26 @@
 """Cross-entropy on logits: gradients for the steps, values for the history, exact at the extremes.
 
-With z the logits, t the targets (zeros and ones) and A(z) the log-partition function, both losses are of one
+With y the logits, t the targets (zeros and ones) and A(y) the log-partition function, both losses are of one
 form:
 
-    log p = z - A(z)        loss = A(z) - <t, z>        d loss / d z = exp(z - A(z)) - t = p - t
+    log p = y - A(y)        loss = A(y) - <t, y>        d loss / d y = exp(y - A(y)) - t = p - t
 
-    logistic   A(z) = log(1 + exp(z)), for every output on its own    (binary and multilabel)
-    softmax    A(z) = log sum_j exp(z_j), over the outputs of a row   (multiclass)
+    logistic   A(y) = log(1 + exp(y)), for every output on its own    (binary and multilabel)
+    softmax    A(y) = log sum_j exp(y_j), over the outputs of a row   (multiclass)
 
 A step needs the gradient, but only the history needs the value. So the gradient leaves in ``LossTerms`` what
 the value is made of, and the values of many batches are computed at once.
 
 The logistic loss is computed in a form in which the smallest losses and gradients keep their digits: with
-c = 2 t - 1, the sign that z should have, it is A(-c z), and its gradient -c / (1 + exp(c z)). So c is the
+c = 2 t - 1, the sign that y should have, it is A(-c y), and its gradient -c / (1 + exp(c y)). So c is the
 code of its targets; that of the softmax loss is t itself.
 
 Nothing is computed from probabilities, so logits of +-1e4 give finite losses and log-probabilities. In
 gradients and values the samples are columns, as in a textbook, (..., n_outputs, n_samples): NumPy works along
 the last axis, and the samples are more than the outputs. Probabilities are those of rows.
+
+To add a loss, write its gradient, values, code and log-probabilities, and give them a line in ``LOSSES``; the
+encoding of labels names it. ``LossTerms`` are for whatever its values are made of.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,7 +33,10 @@ from numpy.typing import DTypeLike
 
 from sknn_scratch._core.activations import Array
 
-SOFTMAX_ROWS = 1024
+SOFTMAX_ROWS = 1024  # logits of so many rows, and their exponentials, stay in the cache
+
+# As an array of no axes, which NumPy subtracts from in two thirds of the time of a number.
+MINUS_ONE: Mapping[str, Array] = {"f": np.array(-1, np.float32), "d": np.array(-1, np.float64)}
 
 
 class CodedTargets(NamedTuple):
@@ -46,18 +52,15 @@ class CodedTargets(NamedTuple):
 
 
 class LossTerms(NamedTuple):
-    """Buffers for what the losses of some rows are made of, and a constant."""
+    """Buffers for what the losses of some rows are made of."""
 
-    margins: Array  # (..., n_outputs, n_samples): c z or, for softmax, the logits less the largest of the row
+    margins: Array  # (..., n_outputs, n_samples): c y or, for softmax, the logits less the largest of the row
     partition: Array  # (..., 1, n_samples): for softmax, that largest logit, then the sum of exp(margins)
     factors: Array  # (..., 1, n_samples): the weights over that
-    minus_one: Array  # (): an array of no axes is faster than a number
 
     def rows(self, rows: slice) -> "LossTerms":
         """Take a block of rows."""
-        return LossTerms(
-            self.margins[..., rows], self.partition[..., rows], self.factors[..., rows], self.minus_one
-        )
+        return LossTerms(*(array[..., rows] for array in self))
 
 
 def allocate_loss_terms(leading: tuple[int, ...], n_samples: int, dtype: DTypeLike) -> LossTerms:
@@ -67,7 +70,6 @@ def allocate_loss_terms(leading: tuple[int, ...], n_samples: int, dtype: DTypeLi
         margins=np.zeros((*leading, n_samples), dtype),
         partition=np.zeros(row, dtype),
         factors=np.zeros(row, dtype),
-        minus_one=np.array(-1.0, dtype),
     )
 
 
@@ -121,12 +123,12 @@ def logistic_gradient(logits: Array, targets: CodedTargets, terms: LossTerms) ->
     """
     np.multiply(logits, targets.codes, out=terms.margins)
     np.exp(terms.margins, out=logits)
-    np.subtract(terms.minus_one, logits, out=logits)
+    np.subtract(MINUS_ONE[logits.dtype.char], logits, out=logits)
     np.divide(targets.weighted, logits, out=logits)
 
 
 def logistic_values(targets: CodedTargets, terms: LossTerms) -> Array:
-    """Cross-entropy of independent yes-or-no outputs: log(1 + exp(-c z)), all outputs together."""
+    """Cross-entropy of independent yes-or-no outputs: log(1 + exp(-c y)), all outputs together."""
     values: Array = np.add.reduce(log_1_plus_exp(-terms.margins) * targets.weights, axis=-2)
     return values
 
@@ -148,10 +150,10 @@ def unchanged(targets: Array) -> None:
 def softmax_gradient(logits: Array, targets: CodedTargets, terms: LossTerms) -> None:
     """Gradient of the cross-entropy of outputs of which exactly one is right.
 
-    The largest logit of a row is subtracted from all of it: then exp cannot overflow, and A(z) lies between
+    The largest logit of a row is subtracted from all of it: then exp cannot overflow, and A(y) lies between
     0 and log n_outputs.
     """
-    margins, partition, factors, _ = terms
+    margins, partition, factors = terms
     np.maximum.reduce(logits, axis=-2, keepdims=True, out=partition)
     np.subtract(logits, partition, out=margins)
     np.exp(margins, out=logits)
@@ -162,19 +164,19 @@ def softmax_gradient(logits: Array, targets: CodedTargets, terms: LossTerms) -> 
 
 
 def softmax_values(targets: CodedTargets, terms: LossTerms) -> Array:
-    """Cross-entropy of outputs of which exactly one is right: A(z) - <t, z>."""
+    """Cross-entropy of outputs of which exactly one is right: A(y) - <t, y>."""
     log_partition = np.log(terms.partition[..., 0, :]) * targets.weights[..., 0, :]
     values: Array = log_partition - np.add.reduce(terms.margins * targets.weighted, axis=-2)
     return values
 
 
 def logistic_log_probabilities(logits: Array) -> Array:
-    """log p = -log(1 + exp(-z))."""
+    """log p = -log(1 + exp(-y))."""
     return -log_1_plus_exp(-logits)
 
 
 def softmax_probabilities(logits: Array) -> Array:
-    """p = exp(z - A(z)), of logits (n_samples, n_outputs).
+    """p = exp(y - A(y)), of logits (n_samples, n_outputs).
 
     Block by block, transposed: reductions are over the first axis, and all of a block is in the cache.
     """
@@ -189,7 +191,7 @@ def softmax_probabilities(logits: Array) -> Array:
 
 
 def softmax_log_probabilities(logits: Array) -> Array:
-    """log p = z - log sum_j exp(z_j)."""
+    """log p = y - log sum_j exp(y_j)."""
     shifted = logits - logits.max(axis=-1, keepdims=True)
     log_probabilities: Array = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return log_probabilities

@@ -70,7 +70,7 @@ class Workspace(NamedTuple):
     # ndarray.dot or, with a network axis, np.matmul, whose overhead is twice as large.
     product: Product
     rows_product: Product  # for the rows of X, which may be sparse
-    outer_product: Product  # for columns as many as there are outputs; one of each network einsum does best
+    outer_product: Product  # delta_output w_output'; for stacked networks with one output, einsum is fastest
     has_ones: bool  # whether the first column of X is one: then the biases are a row of weights
 
 
@@ -166,7 +166,9 @@ def mean_loss(network: Network, params: Layers | Parameters, batch: Batch) -> An
     """Mean loss (...) of any number of rows, block by block."""
     total: Any = 0.0
     for rows in row_blocks(batch.n_rows, network.shape.n_hidden, params.w_hidden.dtype):
-        logits = block_logits(network, params, slice_rows(batch.X, rows))
+        X = slice_rows(batch.X, rows)
+        has_ones = X.shape[-1] > network.shape.n_features
+        logits = block_logits(network, params, X[..., 1:] if has_ones else X)
         by_output = np.ascontiguousarray(logits.mT)
         total = total + network.loss.mean(by_output, batch.targets.rows(rows))
     return total

@@ -14,6 +14,11 @@ from sknn_scratch._core.tasks import EpochRecord, TrainConfig, TrainResult, Trai
 ADAPTIVE_FACTOR = 5.0
 ADAPTIVE_MINIMUM = 1e-6
 
+# A loss this many times the first one is an explosion: trainings that recover stay far below it.
+EXPLOSION = 1e6
+# One that is this many times the first when nothing has improved for long is no convergence either.
+FAILURE = 10.0
+
 
 @dataclass
 class Run:
@@ -56,14 +61,19 @@ class Run:
             self.state.last_good, self.state.good_epoch = self.epoch_start, self.state.epoch - 1
         self.epoch_start, self.epochs_kept = self.state.params.copy(), self.epochs_done
 
+    def limit_loss(self, first_loss: float) -> None:
+        """Set what is an explosion, from the first loss of the run; never above an earlier run's limit."""
+        if self.epochs_done == 0:
+            self.state.loss_limit = min(self.state.loss_limit, EXPLOSION * max(1.0, first_loss))
+
     def diverge(self) -> None:
         """Return to the last good parameters, without what the optimiser remembers of the bad ones."""
-        self.state.stop_reason = StopReason.DIVERGED
         last_good = self.epoch_start if self.state.last_good is None else self.state.last_good
         np.copyto(self.state.params, last_good)
         self.state.forget_updates()
         if self.state.watch.best_epoch >= self.state.epoch - 1:  # they led to the explosion, or are it
             self.state.watch.best_params = None
+        self.state.stop_reason = StopReason.DIVERGED
 
     def interrupt(self) -> None:
         """Stop at the last whole epoch, unless there was another reason to stop.
@@ -107,8 +117,11 @@ def reason_to_stop(run: Run, record: EpochRecord) -> StopReason | None:
         if config.schedule == "adaptive" and state.learning_rate > ADAPTIVE_MINIMUM:
             state.learning_rate /= ADAPTIVE_FACTOR
             state.watch.epochs_without_improvement = 0
+        elif validated:
+            return StopReason.NO_IMPROVEMENT
         else:
-            return StopReason.NO_IMPROVEMENT if validated else StopReason.CONVERGED
+            has_failed = record["loss"] / FAILURE > state.loss_limit / EXPLOSION
+            return StopReason.DIVERGED if has_failed else StopReason.CONVERGED
     return StopReason.MAX_ITER if run.epochs_done >= config.max_iter else None
 
 

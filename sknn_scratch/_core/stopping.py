@@ -21,7 +21,10 @@ class StopReason(Enum):
         "there was a validation."
     )
     LINE_SEARCH_FAILED = "L-BFGS found no better weights where it expected them; it stopped early."
-    DIVERGED = "The loss became infinite or exploded; the weights are the last good ones."
+    DIVERGED = (
+        "The loss became infinite, exploded or stayed far above its start; the weights are the last good "
+        "ones."
+    )
 
 
 @dataclass
@@ -43,6 +46,6 @@ class Watch:
         else:
             self.epochs_without_improvement += 1
         if value < self.best_value:
-            self.best_value, self.best_epoch = value, epoch
-            if params is not None:
-                self.best_params = params.copy()
+            best_params = None if params is None else params.copy()
+            # At once: were an interrupt to come in between, they would not belong together.
+            self.best_value, self.best_epoch, self.best_params = value, epoch, best_params

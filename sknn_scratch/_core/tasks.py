@@ -7,6 +7,7 @@ TrainResult   what training makes of it
 """
 
 import copy
+import math
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeAlias
@@ -66,8 +67,8 @@ class TrainState:
         How many epochs were made before the present run, which has its own ``max_iter``.
     watch : Watch
         The best epoch of the present run.
-    loss_limit : float or None
-        The loss that counts as an explosion; None until the first batch.
+    loss_limit : float
+        What counts as an explosion of the objective; infinite until the first batch.
     last_good : ndarray of shape (n_params,) or None
         What a divergence returns to; None until there has been a good epoch in the present run.
     good_epoch : int
@@ -85,7 +86,7 @@ class TrainState:
     history: list[EpochRecord] = field(default_factory=list)
     epochs_before: int = 0
     watch: Watch = field(default_factory=Watch)
-    loss_limit: float | None = None
+    loss_limit: float = math.inf
     last_good: Array | None = None
     good_epoch: int = 0
     stop_reason: StopReason | None = None

@@ -22,7 +22,7 @@ import numpy as np
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.blas import count_true, norm
 from sknn_scratch._core.data import pool
-from sknn_scratch._core.group import Group
+from sknn_scratch._core.group import Group, group_of
 from sknn_scratch._core.lbfgs import Centring, minimise_lbfgs
 from sknn_scratch._core.losses import LossTerms
 from sknn_scratch._core.network import Batch, loss_gradient, mean_loss
@@ -53,10 +53,11 @@ def train(tasks: Sequence[TrainTask], on_epoch_end: OnEpochEnd | None = None) ->
     data = pool([task.data for task in tasks])
     runs = [Run(i, state, data[i], config) for i, (state, _, config) in enumerate(tasks)]
     try:
-        group = Group(runs).without_stopped()
-        if group.runs and group.config.solver == "lbfgs":
+        group = group_of(runs)
+        if group is not None and group.config.solver == "lbfgs":
             run_lbfgs(group, on_epoch_end)
-        while group.runs:
+            group = None
+        while group is not None:
             records, sound = run_epoch(group)
             end_epoch(group, records, sound, on_epoch_end)
             group = group.without_stopped()
@@ -80,7 +81,7 @@ def run_epoch(group: Group) -> tuple[list[EpochRecord], Any]:
     """Update the parameters once for every batch; give the records, and whether the loss stayed sound."""
     start = time.perf_counter()
     learning_rates = [run.scheduled_rate for run in group.runs]
-    step = group.next_step(learning_rates)
+    step = group.start_epoch(learning_rates)
     penalty, losses_of_chunks = group.penalty_value(), []
     for chunk in group.batches.epoch([run.state.shuffle_rng for run in group.runs]):
         for batch, terms in chunk:
@@ -89,8 +90,9 @@ def run_epoch(group: Group) -> tuple[list[EpochRecord], Any]:
     for run in group.runs:
         run.state.n_updates = step.number - 1
     losses = np.concatenate(losses_of_chunks, axis=-1)
+    group.limit_losses(losses[..., 0] + penalty)
+    sound = group.is_sound(losses.max(axis=-1) + penalty) & group.are_finite()
     objective = group.batches.mean(losses) + penalty
-    sound = group.are_sound(losses) & group.are_finite()
     outcome = EpochOutcome(objective, sound, learning_rates, time.perf_counter() - start)
     return measure(group, outcome), sound
 
@@ -123,11 +125,12 @@ def end_epoch(
     """Write the epoch down, and find the reasons to stop."""
     for run, record, is_sound in zip(group.runs, records, np.atleast_1d(sound), strict=True):
         run.state.history.append(record)
-        if is_sound:
-            run.state.stop_reason = reason_to_stop(run, record)
-            run.keep_epoch()
-        else:
+        reason = reason_to_stop(run, record) if is_sound else StopReason.DIVERGED
+        if reason is StopReason.DIVERGED:
             run.diverge()
+        else:
+            run.state.stop_reason = reason
+            run.keep_epoch()
     check_last_step(group)
     for run in group.runs:
         if on_epoch_end is not None and on_epoch_end(run.number, run.state):
@@ -148,8 +151,8 @@ def check_last_step(group: Group) -> None:
 def measure(group: Group, outcome: EpochOutcome) -> list[EpochRecord]:
     """Record the epoch: its objective, validation, last gradient and last hidden values.
 
-    The gradient is that of the last update; the slopes are those of as many of the last rows as a batch
-    has, ``MEASURED_ROWS`` at most. Where the epoch was not sound, NumPy may complain of what is no number.
+    The gradient is that of the last update; the slopes are those of the first ``MEASURED_ROWS`` rows of the
+    last batch of full size. Where the epoch was not sound, NumPy may complain of what is no number.
     """
     grads, slope = group.last_grads, group.measured_slope
     n_samples, n_hidden = slope.shape[-2:]
@@ -213,7 +216,6 @@ def run_lbfgs(group: Group, on_epoch_end: OnEpochEnd | None) -> None:
     has_succeeded = minimise_lbfgs(objective_and_gradient, start, on_iteration)
     if run.epochs_done == 0:
         on_iteration(start, objective_and_gradient(start)[0])
-    np.copyto(run.state.params, run.epoch_start)  # a line search that fails ends somewhere else
-    own_end = StopReason.CONVERGED if has_succeeded else StopReason.LINE_SEARCH_FAILED
-    run.state.stop_reason = run.state.stop_reason or own_end
-    group.runs = []
+    if run.state.stop_reason is None:
+        np.copyto(run.state.params, run.epoch_start)  # a line search that fails ends somewhere else
+        run.state.stop_reason = StopReason.CONVERGED if has_succeeded else StopReason.LINE_SEARCH_FAILED

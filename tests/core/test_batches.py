@@ -7,9 +7,7 @@ from sknn_scratch._core import batches as batches_module
 from sknn_scratch._core.batches import BatchStream
 from sknn_scratch._core.data import TrainData
 from sknn_scratch._core.losses import LOSSES
-from tests.helpers import (
-    epoch_batches,
-)
+from tests.helpers import epoch_batches
 
 dense_or_sparse = pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
 SOFTMAX = LOSSES["softmax"]  # whose codes are the targets themselves
@@ -215,6 +213,17 @@ def test_a_memory_map_is_read_row_by_row(tmp_path):
     data = TrainData(np.memmap(tmp_path / "X", np.float64, mode="r", shape=mapped.shape), source["targets"])
     batches = epoch_batches(BatchStream([data], 5, SOFTMAX), rngs())
     assert_array_equal(np.sort(np.concatenate([row_numbers(batch) for batch in batches])), np.arange(22))
+
+
+@dense_or_sparse
+@pytest.mark.parametrize("n_networks", [1, 3])
+def test_chunks_are_bounded(monkeypatch, n_networks, sparse):
+    monkeypatch.setattr(batches_module, "CHUNK_BYTES", 4000)
+    data = [TrainData(**make_source(200, sparse))] * n_networks
+    chunks = [len(chunk.batches) for chunk in BatchStream(data, 5, SOFTMAX).epoch(rngs(n_networks))]
+    assert sum(chunks) == 40
+    row_bytes = 8 * (3 * (2 if sparse else 1) + 4)  # two of three values are stored, each with its index
+    assert max(chunks) == 4000 // (row_bytes * 5 * n_networks)
 
 
 # --- A stack ---

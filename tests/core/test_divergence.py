@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from sknn_scratch._core.group import Group
 from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.stopping import StopReason
@@ -97,7 +98,7 @@ def test_divergence_keeps_an_earlier_best_epoch():
     scores = iter([0.5, 0.9, 0.7, 0.6])
     data = {"validation": VALIDATION, "score": lambda params: next(scores)}
     network = make_network(BINARY)
-    spoilt = network._replace(loss=spoilt_loss({9: EXPLOSION}))
+    spoilt = network._replace(loss=spoilt_loss({7: EXPLOSION}))
     task = make_task(BINARY, data={"validation": VALIDATION}, batch_size=60, max_iter=4)
     _, params = train_and_watch(task)
     result = train_alone(make_task(BINARY, network=spoilt, data=data, batch_size=60, max_iter=8))
@@ -147,6 +148,67 @@ def test_rows_that_are_no_numbers_are_a_divergence_at_once(solver):
     assert result.stop_reason is StopReason.DIVERGED
     assert_array_equal(result.state.params, task.state.params)
     assert result.state.epoch == 1
+
+
+def test_the_last_step_is_judged_on_its_own_batch(monkeypatch):
+    judged, is_sound = [], Group.is_sound
+    monkeypatch.setattr(
+        Group, "is_sound", lambda self, objective: judged.append(objective) or is_sound(self, objective)
+    )
+    task = make_task(BINARY, max_iter=1, alpha=3.0, **FULL_BATCH)
+    result = train_alone(task)
+    assert judged[-1] == pytest.approx(objective_of(task, result.state.params)[0], rel=1e-12)
+
+
+def test_an_explosion_is_one_even_if_a_callback_asks_for_the_end():
+    result = train_alone(make_task(BINARY, **EXPLODING | {"max_iter": 9}), lambda *_: True)
+    assert result.stop_reason is StopReason.DIVERGED
+
+
+@pytest.mark.parametrize("spoilers", [{1: 1e-9, 2: 1.0}, {2: 1e5}], ids=["tiny start", "high later"])
+def test_what_is_no_explosion(spoilers):
+    network = make_network(BINARY)._replace(loss=spoilt_loss(spoilers))
+    assert train_alone(make_task(BINARY, network=network, batch_size=60)).stop_reason is StopReason.MAX_ITER
+
+
+def test_a_penalty_can_explode_too():
+    """The loss does not see how large the weights of a saturated unit are."""
+    task = make_task(BINARY, alpha=1e4, max_iter=200, n_iter_no_change=100, **FULL_BATCH)
+    config = replace(task.config, learning_rate=0.1)
+    result = train_alone(task._replace(config=config, state=replace(task.state, learning_rate=0.1)))
+    assert result.stop_reason is StopReason.DIVERGED
+    assert result.state.epoch < 20
+    assert objective_of(task, result.state.params)[0] <= 1.01 * objective_of(task, task.state.params)[0]
+
+
+def test_a_loss_that_stays_high_has_not_converged():
+    network = make_network(BINARY)._replace(loss=spoilt_loss(dict.fromkeys(range(3, 30), 100.0)))
+    task = make_task(BINARY, network=network, batch_size=60, max_iter=30, n_iter_no_change=5)
+    _, params = train_and_watch(make_task(BINARY, batch_size=60))
+    result = train_alone(task)
+    assert result.stop_reason is StopReason.DIVERGED
+    assert result.best_epoch == 1
+    assert_array_equal(result.state.params, params[1])
+
+
+def test_a_bad_first_run_does_not_raise_the_limit_of_the_next():
+    huge = BINARY._replace(X=1e150 * BINARY.X)
+    network = make_network(BINARY, "relu")
+    first = train_alone(make_task(huge, network=network, max_iter=1))
+    assert first.state.loss_limit > 1e100
+    state = first.state.for_another_run(0.02)
+    state.params[...] = make_task(BINARY).state.params
+    again = train_alone(make_task(BINARY, network=network)._replace(state=state))
+    assert again.state.loss_limit < 1e8
+
+
+def test_a_later_run_keeps_the_limit_of_the_first():
+    """Else a stream could get worse by less than an explosion at a time, for ever."""
+    first = train_alone(make_task(BINARY))
+    limit = first.state.loss_limit
+    worse = BINARY._replace(X=1e3 * BINARY.X)
+    again = train_alone(make_task(worse)._replace(state=first.state.for_another_run(0.02)))
+    assert again.state.loss_limit == limit
 
 
 @every_solver
@@ -203,6 +265,19 @@ def test_a_high_but_finite_loss_is_no_divergence():
     assert result.stop_reason is StopReason.MAX_ITER
 
 
+@pytest.mark.parametrize("validation", [None, VALIDATION])
+def test_what_was_good_is_the_epoch_with_the_lowest_loss_or_any_that_was_validated(validation):
+    scores = iter([0.9, 0.5, 0.4])
+    score = None if validation is None else lambda params: next(scores)
+    losses = spoilt_loss({1: 1.0, 2: 2.0, 3: 3.0})
+    network = make_network(BINARY)._replace(loss=losses)
+    data = {"validation": validation, "score": score}
+    task = make_task(BINARY, network=network, data=data, batch_size=60, max_iter=3)
+    good = []
+    train_alone(task, lambda _, state: good.append(state.good_epoch))
+    assert good == ([0, 0, 0] if validation is None else [0, 1, 2])
+
+
 # --- Interrupts ---
 
 
@@ -213,6 +288,7 @@ def test_an_interrupt_leaves_the_last_whole_epoch(n_evaluations):
     result = train_alone(make_task(BINARY, network=network, batch_size=16))
     whole_epochs = (n_evaluations - 1) // 4
     assert result.stop_reason is StopReason.INTERRUPTED
+    assert (result.state.memory, result.state.n_updates) == ({}, 0)
     assert result.state.epoch == whole_epochs
     assert_array_equal(result.state.params, params[whole_epochs])
 

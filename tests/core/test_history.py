@@ -1,9 +1,11 @@
 import math
+import time
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from sknn_scratch._core import group
 from sknn_scratch._core.activations import Activation
 from sknn_scratch._core.network import mean_loss, predict_hidden
 from sknn_scratch._core.parameters import view_parameters
@@ -17,6 +19,7 @@ from tests.helpers import (
     objective_of,
     train_alone,
     train_and_watch,
+    train_together,
 )
 
 
@@ -80,6 +83,21 @@ def test_dead_and_saturated_units_are_counted():
     record = train_alone(task).state.history[0]
     assert record["dead_fraction"] == 1 / 4
     assert record["saturated_fraction"] == pytest.approx((60 + 59) / 240)
+
+
+def test_saturation_is_measured_on_some_rows_of_a_large_batch(monkeypatch):
+    monkeypatch.setattr(group, "MEASURED_ROWS", 10)
+    network = make_network(BINARY, "relu")
+    task = make_task(BINARY, network=network, max_iter=1, **FULL_BATCH)
+    record = train_alone(task).state.history[0]
+    hidden = predict_hidden(network, view_parameters(task.state.params, network.shape), BINARY.X[:10])
+    assert record["saturated_fraction"] == pytest.approx((hidden == 0).mean())
+
+
+def test_networks_of_a_stack_share_its_seconds():
+    start = time.perf_counter()
+    results = train_together([make_task(BINARY, seed, max_iter=20) for seed in range(8)])
+    assert sum(history_column(result, "seconds").sum() for result in results) < time.perf_counter() - start
 
 
 def test_a_steep_descent_is_no_saturation():

@@ -148,14 +148,15 @@ def test_gradient_equals_central_differences(kind, activation, penalty, weighted
 
 
 @every_kind
-def test_gradient_equals_central_differences_at_every_coordinate(kind):
+@pytest.mark.parametrize("has_ones", [False, True])
+def test_gradient_equals_central_differences_at_every_coordinate(kind, has_ones):
     problem = make_problem(kind, n_samples=12, n_features=3)
     network = make_network(problem)
     batch, flat, h = make_batch(problem, row_weights(12)), make_params(network), 1e-5
     steps = h * np.eye(network.shape.n_params)
     ahead, _ = objective_and_gradient(network, flat + steps, batch, 0.3)
     behind, _ = objective_and_gradient(network, flat - steps, batch, 0.3)
-    gradient = objective_and_gradient(network, flat, batch, 0.3)[1]
+    gradient = objective_and_gradient(network, flat, batch, 0.3, has_ones=has_ones)[1]
     assert_allclose(gradient, (ahead - behind) / (2 * h), rtol=1e-6, atol=1e-9)
 
 

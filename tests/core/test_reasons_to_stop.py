@@ -93,6 +93,15 @@ def test_stops_when_the_gradient_is_small(solver):
     assert result.state.epoch == 1 + np.argmax(norms < limit)
 
 
+def test_a_gradient_of_zero_stops_nothing_if_it_was_not_asked_for():
+    yes, no = (np.flatnonzero(BINARY.targets[:, 0] == label)[:16] for label in (1, 0))
+    task = make_task(BINARY, batch_size=60, data={"rows": np.concatenate([yes, no])})
+    task.state.params.fill(0)
+    result = train_alone(task)
+    assert not history_column(result, "gradient_norm_hidden").any()
+    assert result.stop_reason is StopReason.MAX_ITER
+
+
 @every_solver
 @pytest.mark.parametrize("max_iter", [1, 5])
 def test_stops_after_max_iter_epochs(solver, max_iter):
