@@ -13,12 +13,13 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
-from sknn_scratch._core.data import TrainData
+from sknn_scratch._core.data import TrainData, only_its_rows
 from sknn_scratch._core.losses import LOSSES
+from sknn_scratch._core.narrowing import clear_unused_features
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.parameters import NetworkShape, flatten, initialise
 from sknn_scratch._core.stopping import StopReason
-from sknn_scratch._core.tasks import TrainConfig, TrainResult, TrainState, TrainTask
+from sknn_scratch._core.tasks import TrainConfig, TrainResult, TrainState, TrainTask, is_trained_narrow
 from sknn_scratch._early_stopping import given_validation, held_out_validation, stops_early, validation_value
 from sknn_scratch._fitted import (
     activation_of,
@@ -87,7 +88,7 @@ def plan_fit(estimator, inputs, state=None):
     if state is None and goes_on:
         state = next_state(model, config, data, streams)
     elif state is None:
-        state = first_state(model, config, data.X.dtype, streams)
+        state = first_state(model, config, data, streams)
     return FitPlan(model, TrainTask(state, data, config), inputs.partial)
 
 
@@ -177,7 +178,7 @@ def random_streams(model):
     return {purpose: np.random.default_rng(seed) for purpose, seed in zip(purposes, seeds, strict=True)}
 
 
-def first_state(model, config, dtype, streams):
+def first_state(model, config, data, streams):
     """Start a network: random weights, no memory."""
     if model.init_scale == 0:
         warnings.warn(
@@ -186,12 +187,16 @@ def first_state(model, config, dtype, streams):
             SymmetryWarning,
             stacklevel=USERS_CALL,
         )
-    return TrainState(
-        params=initialise(config.network.shape, model.init_scale, streams["init"], dtype),
+    shape = config.network.shape
+    state = TrainState(
+        params=initialise(shape, model.init_scale, streams["init"], data.X.dtype),
         shuffle_rng=streams["shuffle"],
         dropout_rng=streams["dropout"],
         learning_rate=config.learning_rate,
     )
+    if is_trained_narrow(TrainTask(state, data, config)):
+        clear_unused_features(state.params, shape, only_its_rows(data).X)
+    return state
 
 
 def next_state(model, config, data, streams):

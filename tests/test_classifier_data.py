@@ -424,6 +424,21 @@ def test_set_output(library, frame_type):
     assert isinstance(classifier.predict_proba(X3), np.ndarray)
 
 
+def test_a_wide_sparse_network_knows_nothing_of_features_it_has_not_seen():
+    rng = np.random.default_rng(0)
+    X = scipy.sparse.random_array((200, 2**15), density=1e-3, format="csr", rng=rng)
+    y = np.arange(200) % 2
+    params = {"n_hidden": 8, "max_iter": 3, "random_state": 0, "tol": 0}
+    classifier = make_classifier(**params).fit(X, y)
+    is_used = np.bincount(X.indices, minlength=2**15) > 0
+    assert not classifier.coefs_[0][~is_used].any()
+    assert classifier.coefs_[0][is_used].all()
+    seen = classifier.coefs_[0].copy()
+    classifier.partial_fit(X[:, ::-1].tocsr(), y)
+    assert classifier.coefs_[0][is_used].all()  # what was learned is not unlearned
+    assert (classifier.coefs_[0] != seen).any()
+
+
 def test_an_empty_batch_of_a_wide_sparse_network():
     X, y = scipy.sparse.csr_array((4, 20_000)), np.array([0, 1, 0, 1])
     clf = ShallowNNClassifier(n_hidden=64, max_iter=2, tol=1e9, n_iter_no_change=1, batch_size=2).fit(X, y)

@@ -7,8 +7,7 @@ import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE, Array
 from sknn_scratch._core.batches import BatchStream
-from sknn_scratch._core.blas import add_multiples
-from sknn_scratch._core.data import stack_validations
+from sknn_scratch._core.data import only_its_rows, stack_validations
 from sknn_scratch._core.narrowing import Narrowing, Part
 from sknn_scratch._core.network import Batch, allocate_workspace, mean_loss, penalty_value
 from sknn_scratch._core.optimizers import OPTIMIZERS, Step
@@ -64,7 +63,10 @@ class Group:
             first_weight=shape.weights.start,
             n_weights=shape.weights.stop - shape.weights.start,
         )
-        self.narrowing = Narrowing(self.whole, shape) if is_trained_narrow(self.runs[0].task) else None
+        self.narrowing: Narrowing | None = None
+        if is_trained_narrow(self.runs[0].task):
+            X = only_its_rows(self.runs[0].data).X
+            self.narrowing = Narrowing(self.whole, shape, X, self.config.batch_size)
         self.last_grads = self.grads
         self.last_batch: Batch | None = None
 
@@ -161,7 +163,7 @@ class Group:
     def add_penalty_gradient(self, part: Part) -> None:
         """Add the penalty's gradient to the loss's."""
         if self.penalty_rates:
-            add_multiples(part.grads, self.penalty_rates, part.params, part.first_weight, part.n_weights)
+            part.add_penalty_gradient(self.penalty_rates)
 
     def without_stopped(self) -> "Group | None":
         """Go on with the networks that have no reason to stop; None if all have."""

@@ -3,17 +3,21 @@
 A feature that is zero in all rows of a batch has no loss gradient, so with many sparse features most rows
 of w_hidden would be read and written in vain. Of a wide network, therefore, only the rows of w_hidden that
 the batch uses have a gradient at all, and only they are updated, some at a time: gathered with what the
-optimiser remembers of them, changed while they are in the cache, and written back. What this changes: in a
-step that does not use a row, the row does not move by momentum, and neither its moments nor its weights
-decay.
+optimiser remembers of them, changed while they are in the cache, and written back.
+
+What this changes: in a step that does not use a row, the row does not move by momentum, and its moments do
+not decay. Nor does the penalty reach it; but where it does, it is divided by the probability that a batch
+uses the row, so that over an epoch it has the weight that it has in the objective.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.special import gammaln
 
 from sknn_scratch._core.activations import Array
+from sknn_scratch._core.blas import add_multiples
 from sknn_scratch._core.optimizers import Memory
 from sknn_scratch._core.parameters import NetworkShape, Parameters, view_parameters
 from sknn_scratch._core.sparse import SparseRows
@@ -38,6 +42,40 @@ class Part(NamedTuple):
     memory: Memory
     first_weight: int
     n_weights: int  # to which the penalty applies
+    penalty_factors: Array | None = None  # (n_rows,) where it is to be multiplied, row by row
+
+    def add_penalty_gradient(self, rates: Sequence[float]) -> None:
+        """Add the penalty's gradient, each network with its rate, to the loss's."""
+        if self.penalty_factors is None:
+            add_multiples(self.grads, rates, self.params, self.first_weight, self.n_weights)
+        else:
+            (rate,) = rates
+            n_rows = len(self.penalty_factors)
+            rows, product = self.params.reshape(n_rows, -1), self.updates.reshape(n_rows, -1)
+            np.multiply(rows, rate * self.penalty_factors[:, np.newaxis], out=product)
+            np.add(self.grads, self.updates, out=self.grads)
+
+
+def clear_unused_features(params: Array, shape: NetworkShape, X: Any) -> None:
+    """Set the weights of features that no row of ``X`` uses to zero, where a penalty would take them."""
+    is_used = np.bincount(X.indices, minlength=shape.n_features) > 0
+    view_parameters(params, shape).w_hidden[~is_used] = 0
+
+
+def chances_of_use(X: Any, batch_size: int) -> Array:
+    """Probability (n_features,) that a batch, drawn without replacement, has a row that uses a feature.
+
+    One minus that of drawing all of its rows from those that do not: C(n - used, size) / C(n, size).
+    """
+    n_samples, n_features = X.shape
+    size = n_samples / -(-n_samples // batch_size)  # on average: the last batch may be smaller
+    others = n_samples - np.minimum(np.bincount(X.indices, minlength=n_features), n_samples)
+    are_enough = others >= size
+    others = np.where(are_enough, others, n_samples)
+    log_chance = gammaln(others + 1) - gammaln(others - size + 1)
+    log_chance -= gammaln(n_samples + 1) - gammaln(n_samples - size + 1)
+    chances: Array = np.where(are_enough, -np.expm1(log_chance), 1.0)
+    return chances
 
 
 class Narrowing:
@@ -49,11 +87,18 @@ class Narrowing:
         All of the network. Its buffers of gradients and updates serve the parts.
     shape : NetworkShape
         The network's.
+    X : CSR of shape (n_samples, n_features)
+        All rows that the network is trained on.
+    batch_size : int
+        Rows in a batch.
     """
 
-    def __init__(self, whole: Part, shape: NetworkShape) -> None:
+    def __init__(self, whole: Part, shape: NetworkShape, X: Any, batch_size: int) -> None:
         self.shape = shape
         self.whole = whole
+        chances = chances_of_use(X, batch_size)
+        factors = np.divide(1.0, chances, out=np.zeros_like(chances), where=chances > 0)
+        self.penalty_factors = factors.astype(whole.params.dtype)
         self.w_hidden = {name: self._rows_of(array) for name, array in _arrays_of(whole).items()}
         row_bytes = shape.n_hidden * whole.params.itemsize
         self.n_rows = max(1, PART_BYTES // row_bytes)
@@ -80,7 +125,8 @@ class Narrowing:
             gathered = {name: array[: len(rows)] for name, array in self.gathered.items()}
             for name, w_hidden in self.w_hidden.items():
                 w_hidden.take(rows, axis=0, out=gathered[name], mode="clip")
-            yield self._part_of_w_hidden(gathered, grads.w_hidden[start : start + self.n_rows])
+            part = self._part_of_w_hidden(gathered, grads.w_hidden[start : start + self.n_rows])
+            yield part._replace(penalty_factors=self.penalty_factors[rows])
             for name, w_hidden in self.w_hidden.items():
                 w_hidden[rows] = gathered[name]
 

@@ -1,11 +1,15 @@
 """Trainings that must give the same network, and trainings whose end is known."""
 
+import math
+
 import numpy as np
 import pytest
+import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import LogisticRegression
 
 from sknn_scratch._core import narrowing
+from sknn_scratch._core.narrowing import chances_of_use, clear_unused_features
 from sknn_scratch._core.network import predict_logits
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.stopping import StopReason
@@ -21,6 +25,7 @@ from tests.helpers import (
     make_problem,
     make_task,
     objective_and_gradient,
+    objective_of,
     train_alone,
 )
 
@@ -238,6 +243,40 @@ def test_gradient_descent_by_parts_is_gradient_descent(monkeypatch):
     assert_allclose(narrow.state.params, whole.state.params, rtol=1e-10, atol=1e-12)
     for name in ("loss", "gradient_norm_hidden", "gradient_norm_output"):
         assert_allclose(history_column(narrow, name), history_column(whole, name), rtol=1e-10)
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("batch_size", [2, 7, 60])
+def test_training_by_parts_minimises_the_same_objective(monkeypatch, solver, batch_size):
+    """Though the penalty of a feature that few rows use is felt in few steps only."""
+    rng = np.random.default_rng(0)
+    X = scipy.sparse.csr_array((rng.random((60, 40)) < rng.uniform(0.02, 0.4, 40)).astype(float))
+    problem = BINARY._replace(X=X)
+    config = {
+        "network": make_network(problem, "identity"),  # which has no other minima
+        "solver": solver,
+        "batch_size": batch_size,
+        "alpha": 1.0,
+        "max_iter": 300,
+        "learning_rate": 0.01 if solver == "adam" else 0.05,
+        "schedule": "cosine",
+        "n_iter_no_change": 300,
+    }
+    narrow, whole = wide_and_whole(monkeypatch, problem, **config)
+    task = make_task(problem, **config)
+    clear_unused_features(narrow.state.params, task.config.network.shape, X)
+    least = objective_of(task, whole.state.params)[0]
+    assert least < 0.9 * objective_of(task, task.state.params)[0]
+    assert objective_of(task, narrow.state.params)[0] == pytest.approx(least, rel=0.01)
+
+
+@pytest.mark.parametrize(("n_samples", "batch_size"), [(12, 1), (12, 3), (12, 12), (12, 100)])
+def test_chance_that_a_batch_uses_a_feature(n_samples, batch_size):
+    n_used = np.arange(n_samples + 1)
+    X = scipy.sparse.csr_array((np.arange(n_samples)[:, np.newaxis] < n_used).astype(float))
+    size = min(batch_size, n_samples)
+    exact = [1 - math.comb(n_samples - used, size) / math.comb(n_samples, size) for used in n_used]
+    assert_allclose(chances_of_use(X, batch_size), exact, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("solver", ["adam", "sgd"])
