@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from inspect import signature
 from typing import Any
 
-from sklearn.base import clone
+import numpy as np
+from sklearn.base import BaseEstimator, clone
 from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
 from sklearn.model_selection._validation import _score
 from sklearn.pipeline import Pipeline
@@ -55,7 +56,7 @@ class Rows:
     inputs: FitInput
     test: tuple  # X, y and the parameters of the scorer
     train: tuple | None  # the same for the training score
-    steps: Pipeline | None  # fitted, the last one passed through; None if the network is scored alone
+    steps: Pipeline | None  # fitted, but for the last; None if the network is scored alone
     seconds: float  # that each network's share of the preparation took
 
     @property
@@ -138,11 +139,9 @@ def earlier_setting(estimator, parameters):
 
 
 def _hashable(value):
-    try:
-        hash(value)
-    except TypeError:
-        return id(value)
-    return type(value), value
+    if value is None or isinstance(value, bool | int | float | str | np.generic):
+        return type(value), repr(value)
+    return id(value)  # whatever it says it is equal to
 
 
 def prepare_rows(jobs, X, y):
@@ -187,10 +186,28 @@ def prepare_rows(jobs, X, y):
     return Rows(inputs, test, train if wants_train else None, steps, seconds)
 
 
+class Unchanged(BaseEstimator):
+    """Stands for the network at the end of a Pipeline, and says that it is fitted.
+
+    Of "passthrough", a Pipeline believes that only if an earlier step has attributes that tell of a fit.
+    """
+
+    def fit(self, X, y=None):
+        """Do nothing."""
+        return self
+
+    def transform(self, X):
+        """Give X back."""
+        return X
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+
 def fit_earlier_steps(pipeline, X, y, fit_params):
     """Fit all steps but the last; return them, the transformed rows, and what the last step's fit takes."""
     last = pipeline.steps[-1][0]
-    steps = clone(pipeline).set_params(**{last: "passthrough"})
+    steps = clone(pipeline).set_params(**{last: Unchanged()})
     prefix = f"{last}__"
     earlier = {name: value for name, value in fit_params.items() if not name.startswith(prefix)}
     own = {name.removeprefix(prefix): fit_params[name] for name in fit_params.keys() - earlier.keys()}
@@ -261,16 +278,21 @@ def score_job(job, rows, network, fit_seconds):
         estimator = copy.copy(rows.steps)
         estimator.steps = [*rows.steps.steps[:-1], (rows.steps.steps[-1][0], network)]
 
-    def scores(X, y, score_params):
-        if rows.steps is not None:
-            X = copy.deepcopy(X)  # a step may work in place, and the next candidate needs X too
+    def own(shared):
+        """Copy what other candidates need too, if a scorer or a step may write to it."""
+        return shared if sees_predictions_only(options["scorer"]) else copy.deepcopy(shared)
+
+    estimator = own(estimator)
+
+    def scores(data):
+        X, y, score_params = own(data)
         return _score(estimator, X, y, options["scorer"], score_params, options["error_score"])
 
     start = time.perf_counter()
-    result = {"fit_error": None, "test_scores": scores(*rows.test)}
+    result = {"fit_error": None, "test_scores": scores(rows.test)}
     result["score_time"] = time.perf_counter() - start
     if rows.train is not None:
-        result["train_scores"] = scores(*rows.train)
+        result["train_scores"] = scores(rows.train)
     result["fit_time"] = fit_seconds + rows.seconds
     result["n_test_samples"] = _num_samples(rows.test[0])
     if options["verbose"] > 1:

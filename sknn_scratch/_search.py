@@ -5,6 +5,8 @@ where the searches here differ: the networks of the jobs are trained together. A
 ``cv_results_``, is scikit-learn's.
 """
 
+from contextlib import suppress
+
 from joblib import effective_n_jobs
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import Pipeline
@@ -54,10 +56,12 @@ class TogetherParallel:
     def prepare(self, families, calls):
         """Prepare the rows of some families; return each family with its rows, but for those that failed."""
         _, (estimator, X, y), _ = calls[0]
-        if isinstance(estimator, Pipeline):
-            all_rows = self.parallel(delayed(prepare_rows)(jobs, X, y) for jobs in families)
-        else:  # they are only slices, not worth a worker's while
+        if not isinstance(estimator, Pipeline):  # they are only slices, not worth a worker's while
             all_rows = [prepare_rows(jobs, X, y) for jobs in families]
+        else:
+            all_rows = [None] * len(families)
+            with suppress(Exception):  # a worker may be unable to send a fitted step back
+                all_rows = self.parallel(delayed(prepare_rows)(jobs, X, y) for jobs in families)
         return [pair for pair in zip(families, all_rows, strict=True) if pair[1] is not None]
 
     def train(self, jobs):
@@ -106,11 +110,11 @@ class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
 
     Trained together are networks with the same ``n_hidden``, ``activation``, ``solver`` and its constants,
     ``batch_size`` and number of training rows, all with ``dropout`` or none; with the solver "lbfgs", each is
-    trained alone. Each network is the one that a
-    fit of its own gives, to the last bit. The steps of a Pipeline that come before the network are fitted
-    once for each fold and each setting of their parameters; so where such a step draws random numbers
-    without a seed, all candidates of a fold share the draw. Everything else is fitted the ordinary way:
-    other estimators, and a Pipeline that reports to callbacks or routes metadata.
+    trained alone. Each network is the one that a fit of its own gives, to the last bit. The steps of a
+    Pipeline that come before the network are fitted once for each fold and each setting of their parameters;
+    so where such a step draws random numbers without a seed, all candidates of a fold share the draw, and
+    networks with ``random_state=None`` draw their seeds in another order. Everything else is fitted the
+    ordinary way: other estimators, and a Pipeline that reports to callbacks or routes metadata.
 
     Parameters
     ----------

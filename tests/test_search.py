@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import threading
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import sklearn
 from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import loguniform, randint
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.callback._callback_context import get_context_path
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
@@ -665,6 +666,66 @@ def test_earlier_steps_may_work_in_place(scoring):
     )
     for name in ("mean_test_score", "mean_train_score"):
         assert_array_equal(search.cv_results_[name], clean.cv_results_[name])
+
+
+@pytest.mark.parametrize("in_pipeline", [False, True])
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_a_scorer_may_write_to_what_it_is_given(in_pipeline, n_jobs):
+    """It measures how much worse the score is without the first feature."""
+
+    def importance(estimator, X, y):
+        score = estimator.score(X, y)
+        X[:, 0] = 0
+        without = estimator.score(X, y)
+        y[:] = 0
+        estimator.classes_[:] = 7
+        if in_pipeline:
+            estimator[0].scale_[:] = 1e3
+        return score - without
+
+    X, y = make_data("binary")
+    estimator = pipeline(("scale", StandardScaler())) if in_pipeline else network()
+    grid = {"alpha": [0.01, 1.0], "n_hidden": [3, 5]}
+    search = VectorizedGridSearchCV(
+        estimator,
+        of_net(grid) if in_pipeline else grid,
+        cv=3,
+        scoring=importance,
+        return_train_score=True,
+        refit=False,
+        n_jobs=n_jobs,
+    )
+    assert_same_search(search, X, y)
+
+
+def test_a_step_that_cannot_be_sent_to_another_process():
+    class Locked(FunctionTransformer):
+        def fit(self, X, y=None):
+            self.lock_ = threading.Lock()
+            return super().fit(X, y)
+
+    X, y = make_data("binary")
+    search = VectorizedGridSearchCV(
+        pipeline(("lock", Locked())), of_net(GRID), cv=3, n_jobs=2, scoring=lambda e, X, y: e.score(X, y)
+    )
+    assert_same_search(search, X, y)
+
+
+def test_settings_of_a_step_that_are_equal_but_not_the_same(work):
+    class Typed(TransformerMixin, BaseEstimator):
+        def __init__(self, numbers=None):
+            self.numbers = numbers
+
+        def fit(self, X, y=None):
+            return self
+
+        def transform(self, X):
+            return X * (2 if type(self.numbers[0]) is float else 1)
+
+    X, y = make_data("binary")
+    grid = {"step__numbers": [(1,), (1.0,)], "net__alpha": [0.1, 1.0]}
+    assert_same_search(VectorizedGridSearchCV(pipeline(("step", Typed())), grid, cv=3), X, y)
+    assert work["ordinary"] == 12  # all of them scikit-learn's own
 
 
 def test_networks_are_those_that_are_fitted_alone_where_rounding_would_show():
