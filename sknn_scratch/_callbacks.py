@@ -14,7 +14,6 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.callback._callback_support import callback_management_context
 
 from sknn_scratch._core.checkpoint import write_checkpoint
-from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._fitted import fitted_names
 from sknn_scratch._fitting import snapshot
 from sknn_scratch._resuming import header_of
@@ -102,6 +101,10 @@ class Checkpoint:
                 f"Checkpoint cannot be set on the {name} of a search, since all candidates would write to "
                 f"the same file, {self.path}; fit the best one on its own with a Checkpoint."
             )
+        if Path(self.path).is_dir():
+            raise IsADirectoryError(
+                f"Checkpoint cannot write {self.path}, which is a directory; add the name of a file."
+            )
         if not Path(self.path).parent.is_dir():
             raise FileNotFoundError(
                 f"Checkpoint cannot write {self.path}, since there is no directory {Path(self.path).parent}; "
@@ -137,7 +140,7 @@ def reported_data(inputs):
 
 
 class FitReporter:
-    """Calls ``on_epoch_end`` for one fit of an estimator.
+    """Tells callbacks of the epochs of one fit of an estimator, and has checkpoints keep them.
 
     Parameters
     ----------
@@ -180,13 +183,14 @@ class FitReporter:
         def on_epoch_end(_, state):
             if self.estimator.verbose:
                 self.print_epoch(state)
-            stop = has_callbacks and self.call_epoch_hooks(state)
-            if stop:
-                state.stop_reason = state.stop_reason or StopReason.CALLBACK
-            self.save_checkpoints(state)
-            return stop
+            return has_callbacks and self.call_epoch_hooks(state)
 
         return on_epoch_end
+
+    @property
+    def on_epoch_settled(self):
+        """The function for the training loop that keeps an epoch on disk, or None."""
+        return (lambda _, state: self.save_checkpoints(state)) if self.checkpoints else None
 
     def print_epoch(self, state):
         """Print a line for the epoch."""

@@ -313,6 +313,15 @@ def test_a_fit_that_a_callback_ended_is_finished(path, every):
     assert_same_fit(ShallowNNClassifier.resume(path, X, Y), classifier)
 
 
+def test_a_fit_that_a_callback_ended_when_it_had_just_exploded(path):
+    classifier = ShallowNNClassifier(5, "relu", 1.0, 1e10, solver="sgd", batch_size=None, random_state=0)
+    with pytest.warns(DivergenceWarning):
+        classifier.set_callbacks(Checkpoint(path), stop_in_epoch(1)).fit(X, Y)
+    assert classifier.stop_reason_ == "diverged"
+    with pytest.warns(DivergenceWarning):
+        assert_same_fit(ShallowNNClassifier.resume(path, X, Y), classifier)
+
+
 def test_resuming_warns_as_the_fit_would_have(broken_off):
     with pytest.warns(ConvergenceWarning, match="max_iter=8"):
         ShallowNNClassifier.resume(broken_off, X, Y)
@@ -446,6 +455,12 @@ def test_a_missing_directory_is_noticed_before_the_training(path):
     with pytest.raises(FileNotFoundError, match="no directory"):
         classifier.fit(X, Y)
     assert not hasattr(classifier, "coefs_")
+
+
+def test_a_directory_is_no_file(tmp_path):
+    clf = ShallowNNClassifier(max_iter=2).set_callbacks(Checkpoint(tmp_path))
+    with pytest.raises(IsADirectoryError, match="add the name of a file"):
+        clf.fit(X, Y)
 
 
 def test_a_file_in_the_current_directory_needs_no_directory(tmp_path, monkeypatch):

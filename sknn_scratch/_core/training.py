@@ -32,9 +32,21 @@ from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.tasks import EpochRecord, TrainResult, TrainState, TrainTask
 
 OnEpochEnd: TypeAlias = Callable[[int, TrainState], bool]
+OnEpochSettled: TypeAlias = Callable[[int, TrainState], None]
 
 
-def train(tasks: Sequence[TrainTask], on_epoch_end: OnEpochEnd | None = None) -> list[TrainResult]:
+class Hooks(NamedTuple):
+    """What is called after every epoch."""
+
+    on_epoch_end: OnEpochEnd | None
+    on_epoch_settled: OnEpochSettled | None
+
+
+def train(
+    tasks: Sequence[TrainTask],
+    on_epoch_end: OnEpochEnd | None = None,
+    on_epoch_settled: OnEpochSettled | None = None,
+) -> list[TrainResult]:
     """Train networks together until each has a reason to stop.
 
     Parameters
@@ -44,22 +56,25 @@ def train(tasks: Sequence[TrainTask], on_epoch_end: OnEpochEnd | None = None) ->
         unless they have a reason to stop already.
     on_epoch_end : callable, optional
         ``on_epoch_end(i, state)`` is called after every epoch of task i; a true value ends its training.
+    on_epoch_settled : callable, optional
+        ``on_epoch_settled(i, state)`` is called after that, when it is known whether the training ends.
 
     Returns
     -------
     list of TrainResult
         One for each task, in the same order.
     """
+    hooks = Hooks(on_epoch_end, on_epoch_settled)
     data = pool([task.data for task in tasks])
     runs = [Run(i, state, data[i], config) for i, (state, _, config) in enumerate(tasks)]
     try:
         group = group_of(runs)
         if group is not None and group.config.solver == "lbfgs":
-            run_lbfgs(group, on_epoch_end)
+            run_lbfgs(group, hooks)
             group = None
         while group is not None:
             records, sound = run_epoch(group)
-            end_epoch(group, records, sound, on_epoch_end)
+            end_epoch(group, records, sound, hooks)
             group = group.without_stopped()
     except KeyboardInterrupt:
         for run in runs:
@@ -119,9 +134,7 @@ def draw_dropout(runs: Sequence[Run], keep: Array) -> None:
         np.multiply(factors, 1 / (1 - dropout), out=factors)
 
 
-def end_epoch(
-    group: Group, records: Sequence[EpochRecord], sound: Any, on_epoch_end: OnEpochEnd | None
-) -> None:
+def end_epoch(group: Group, records: Sequence[EpochRecord], sound: Any, hooks: Hooks) -> None:
     """Write the epoch down, and find the reasons to stop."""
     for run, record, is_sound in zip(group.runs, records, np.atleast_1d(sound), strict=True):
         run.state.history.append(record)
@@ -132,11 +145,14 @@ def end_epoch(
             run.state.stop_reason = reason
             run.keep_epoch()
     check_last_step(group)
-    for run in group.runs:
-        if on_epoch_end is not None and on_epoch_end(run.number, run.state):
-            run.state.stop_reason = run.state.stop_reason or StopReason.CALLBACK
-    if on_epoch_end is not None:
+    if hooks.on_epoch_end is not None:
+        for run in group.runs:
+            if hooks.on_epoch_end(run.number, run.state):
+                run.state.stop_reason = run.state.stop_reason or StopReason.CALLBACK
         check_last_step(group)
+    if hooks.on_epoch_settled is not None:
+        for run in group.runs:
+            hooks.on_epoch_settled(run.number, run.state)
 
 
 def check_last_step(group: Group) -> None:
@@ -184,7 +200,7 @@ def score(run: Run, is_sound: bool) -> float:
     return run.data.score(run.state.params) if is_sound else math.nan
 
 
-def run_lbfgs(group: Group, on_epoch_end: OnEpochEnd | None) -> None:
+def run_lbfgs(group: Group, hooks: Hooks) -> None:
     """Minimise the objective over all training rows; an iteration counts as an epoch."""
     (run,) = group.runs
     (chunk,) = group.batches.epoch([])
@@ -208,7 +224,7 @@ def run_lbfgs(group: Group, on_epoch_end: OnEpochEnd | None) -> None:
         with np.errstate(all="ignore"):
             group.params.flat[...] = centring.params(x)
             records = measure(group, outcome)
-        end_epoch(group, records, outcome.sound, on_epoch_end)
+        end_epoch(group, records, outcome.sound, hooks)
         iteration_start = time.perf_counter()
         return run.state.stop_reason is not None
 
