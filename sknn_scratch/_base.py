@@ -1,11 +1,13 @@
 """What the network and the ensemble of networks have in common: parameters and methods."""
 
 import math
+import sys
 from inspect import signature
 from numbers import Integral, Real
 from typing import ClassVar
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.metrics import accuracy_score, get_scorer_names
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -35,10 +37,11 @@ def _can_train_by_parts(estimator):
 
 
 class Number(Interval):
-    """An interval of numbers that rejects booleans."""
+    """An interval of numbers that rejects booleans, and integers that no float can hold."""
 
     def is_satisfied_by(self, value):
-        return not isinstance(value, bool) and super().is_satisfied_by(value)
+        is_other = isinstance(value, bool) or (isinstance(value, int) and value > sys.float_info.max)
+        return not is_other and super().is_satisfied_by(value)
 
 
 class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
@@ -165,7 +168,7 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         return self._fit(FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val))
 
     @available_if(_can_train_by_parts)
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)  # else scikit-learn forbids the validation below
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one epoch on these rows, going on from where the last call ended.
 
@@ -185,6 +188,8 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         self : object
             The fitted estimator.
         """
+        if not get_config()["skip_parameter_validation"]:
+            self._validate_params()  # which scikit-learn does on the first call only
         return self._fit(FitInput(X, y, sample_weight, classes=classes, partial=True))
 
     def predict(self, X):

@@ -136,6 +136,12 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     --------
     sklearn.neural_network.MLPClassifier : The network of scikit-learn, with any number of hidden layers.
 
+    Notes
+    -----
+    With sparse X and 2**18 or more weights in the hidden layer, "adam" and "sgd" update in a step only the
+    weights of features that occur in the batch, with a penalty that makes up for the steps without them; by
+    momentum, these weights move in those steps only. Features that occur in no row have weights of zero.
+
     References
     ----------
     .. [1] Kingma, D. P., and Ba, J. (2015). Adam: A method for stochastic optimization. ICLR.
@@ -246,7 +252,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         plan = plan_fit(self, inputs) if stored is None else plan_resumption(self, inputs, stored)
         reporter = FitReporter(self, plan, inputs)
         with one_blas_thread(), reporter.fit_task():
-            (result,) = train([plan.task], reporter.on_epoch_end)
+            (result,) = train([plan.task], reporter.on_epoch_end, reporter.on_epoch_settled)
             adopt(self, fitted_attributes(finish_fit(plan, result)))
         return self
 

@@ -71,12 +71,15 @@ def _strata(y):
 
 
 def _apportion(total, counts, available, rng):
-    """Share out ``total`` in proportion to ``counts``: whole parts first, then by largest remainder."""
+    """Share out ``total`` in proportion to ``counts``: whole parts first, then by largest remainder.
+
+    What the strata that have no more to give are short of is shared out among the others.
+    """
     shares = total * counts / counts.sum()
     quotas = np.minimum(np.floor(shares).astype(int), available)
     ties = rng.random(len(counts))
-    for stratum in np.lexsort((ties, quotas - shares)):
-        if quotas.sum() >= total:
-            break
-        quotas[stratum] += quotas[stratum] < available[stratum]
+    by_remainder = np.lexsort((ties, quotas - shares))
+    while (missing := min(total, available.sum()) - quotas.sum()) > 0:
+        givers = by_remainder[(quotas < available)[by_remainder]][:missing]
+        quotas[givers] += np.minimum(missing // len(givers), (available - quotas)[givers])
     return quotas

