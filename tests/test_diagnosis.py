@@ -224,6 +224,21 @@ def test_not_converged(data, reason):
     assert line.split() == ["warning", "not", "converged", "20"]
 
 
+def test_a_divergence_has_not_converged(data):
+    clf = fit(*data, max_iter=20)
+    clf.stop_reason_ = "diverged"
+    finding = check("not converged", clf, *data)
+    assert finding.severity == "problem"
+    assert "decrease learning_rate" in finding.remedy
+
+
+def test_partial_fit_need_not_converge(data):
+    clf = ShallowNNClassifier(8, random_state=0)
+    for _ in range(30):
+        clf.partial_fit(*data, classes=np.unique(data[1]))
+    assert "partial_fit" in diagnose(clf, *data).not_checked["not converged"]
+
+
 def test_not_converged_is_a_problem_if_nothing_was_learnt(data):
     finding = check("not converged", fit(*data, learning_rate=1e-5, max_iter=3), data[0])
     assert (finding.severity, finding.value) == ("problem", 3)

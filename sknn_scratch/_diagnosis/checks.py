@@ -206,7 +206,17 @@ def stopped_too_early(evidence):
 def not_converged(evidence):
     """Look at why training stopped: by its own rule, or before it was met."""
     clf = evidence.clf
+    was_fitted_by_parts = hasattr(clf, "_kept_") and not clf.warm_start
+    if was_fitted_by_parts and clf.stop_reason_ == "max_iter":
+        return "partial_fit has no rule to stop; whether to go on is yours to judge"
     severity, why = "ok", f"by its own rule ({clf.stop_reason_})."
+    remedy = (
+        f"Train for more epochs (max_iter={clf.max_iter} now), with a larger learning_rate, or go on from "
+        "here with warm_start=True."
+    )
+    if clf.stop_reason_ == "diverged":
+        severity, why = "problem", "because it diverged."
+        remedy = "Scale the features, or decrease learning_rate or init_scale."
     if clf.stop_reason_ in UNFINISHED:
         severity, why = "warning", f"before its stopping rule was met ({clf.stop_reason_})."
         if min(evidence.known_losses.values(), default=0) > UNLEARNT * evidence.loss_of_a_guess:
@@ -217,8 +227,7 @@ def not_converged(evidence):
         float(clf.n_iter_),
         None,  # more epochs are no worse than few
         f"Training ended after {clf.n_iter_} epochs {why}",
-        f"Train for more epochs (max_iter={clf.max_iter} now), with a larger learning_rate, or go on from "
-        "here with warm_start=True.",
+        remedy,
         is_share=False,
     )
 
