@@ -128,7 +128,8 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     ConvergenceWarning
         If ``max_iter`` is reached first, or a line search of "lbfgs" fails.
     DivergenceWarning
-        If the loss becomes infinite or explodes. The model keeps its last good weights.
+        If the loss becomes infinite, explodes, or stays far above its start. The model keeps its last good
+        weights.
     SymmetryWarning
         If ``init_scale`` is 0.
 
