@@ -140,8 +140,9 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     Notes
     -----
     With sparse X and 2**18 or more weights in the hidden layer, "adam" and "sgd" update in a step only the
-    weights of features that occur in the batch, with a penalty that makes up for the steps without them; by
-    momentum, these weights move in those steps only. Features that occur in no row have weights of zero.
+    weights of features that occur in the batch: by a penalty that makes up for the steps without them, and by
+    momentum in those steps only. In ``fit``, features that occur in no row start with weights of zero, unless
+    ``alpha=0``.
 
     References
     ----------

@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
-from sknn_scratch._core.data import TrainData, only_its_rows
+from sknn_scratch._core.data import TrainData
 from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._core.narrowing import clear_unused_features
 from sknn_scratch._core.network import Network
@@ -86,9 +86,9 @@ def plan_fit(estimator, inputs, state=None):
     data = train_data(model, inputs, encoded, streams["split"])
     config = train_config(model, data, encoded.encoding, partial=inputs.partial)
     if state is None and goes_on:
-        state = next_state(model, config, data, streams)
+        state = next_state(model, config, data, streams, partial=inputs.partial)
     elif state is None:
-        state = first_state(model, config, data, streams)
+        state = first_state(model, config, data, streams, partial=inputs.partial)
     return FitPlan(model, TrainTask(state, data, config), inputs.partial)
 
 
@@ -178,7 +178,7 @@ def random_streams(model):
     return {purpose: np.random.default_rng(seed) for purpose, seed in zip(purposes, seeds, strict=True)}
 
 
-def first_state(model, config, data, streams):
+def first_state(model, config, data, streams, *, partial):
     """Start a network: random weights, no memory."""
     if model.init_scale == 0:
         warnings.warn(
@@ -194,12 +194,12 @@ def first_state(model, config, data, streams):
         dropout_rng=streams["dropout"],
         learning_rate=config.learning_rate,
     )
-    if is_trained_narrow(TrainTask(state, data, config)):
-        clear_unused_features(state.params, shape, only_its_rows(data).X)
+    if config.alpha > 0 and not partial and is_trained_narrow(TrainTask(state, data, config)):
+        clear_unused_features(state.params, shape, data)
     return state
 
 
-def next_state(model, config, data, streams):
+def next_state(model, config, data, streams, *, partial):
     """Go on from a fitted network, with its optimiser's memory if that was kept for the same solver.
 
     The network is the best so far: it is given back if training on does not better its validation.
@@ -207,6 +207,8 @@ def next_state(model, config, data, streams):
     fresh = {"shuffle_rng": streams["shuffle"], "dropout_rng": streams["dropout"]}
     kept = dict(getattr(model, "_kept_", None) or {})
     kept_for = kept.pop("solver", None)
+    if not partial:
+        kept.pop("loss_limit", None)  # that of a stream is for all of its parts
     state = TrainState(
         params=flatten(fitted_layers(model)),
         learning_rate=config.learning_rate,

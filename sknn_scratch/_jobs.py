@@ -278,14 +278,15 @@ def score_job(job, rows, network, fit_seconds):
         estimator = copy.copy(rows.steps)
         estimator.steps = [*rows.steps.steps[:-1], (rows.steps.steps[-1][0], network)]
 
-    def own(shared):
-        """Copy what other candidates need too, if a scorer or a step may write to it."""
-        return shared if sees_predictions_only(options["scorer"]) else copy.deepcopy(shared)
-
-    estimator = own(estimator)
+    # A metric may write to y, and a scorer that is more than a metric to all that it is given: which other
+    # candidates need too.
+    shares_X = sees_predictions_only(options["scorer"])
+    estimator = estimator if shares_X else copy.deepcopy(estimator)
 
     def scores(data):
-        X, y, score_params = own(data)
+        X, *labels = data
+        X = X if shares_X else copy.deepcopy(X)
+        y, score_params = copy.deepcopy(labels)
         return _score(estimator, X, y, options["scorer"], score_params, options["error_score"])
 
     start = time.perf_counter()

@@ -73,13 +73,19 @@ def _strata(y):
 def _apportion(total, counts, available, rng):
     """Share out ``total`` in proportion to ``counts``: whole parts first, then by largest remainder.
 
-    What the strata that have no more to give are short of is shared out among the others.
+    What the strata that have no more to give are short of is shared out among the others, in proportion to
+    what they still have.
     """
     shares = total * counts / counts.sum()
     quotas = np.minimum(np.floor(shares).astype(int), available)
     ties = rng.random(len(counts))
     by_remainder = np.lexsort((ties, quotas - shares))
+    givers = by_remainder[(quotas < available)[by_remainder]]
+    quotas[givers[: total - quotas.sum()]] += 1
     while (missing := min(total, available.sum()) - quotas.sum()) > 0:
-        givers = by_remainder[(quotas < available)[by_remainder]][:missing]
-        quotas[givers] += np.minimum(missing // len(givers), (available - quotas)[givers])
+        left = available - quotas
+        more = missing * left // left.sum()
+        if not more.any():
+            more[np.argsort(-left, kind="stable")[:missing]] = 1
+        quotas += more
     return quotas

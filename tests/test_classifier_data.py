@@ -437,6 +437,9 @@ def test_a_wide_sparse_network_knows_nothing_of_features_it_has_not_seen():
     classifier.partial_fit(X[:, ::-1].tocsr(), y)
     assert classifier.coefs_[0][is_used].all()  # what was learned is not unlearned
     assert (classifier.coefs_[0] != seen).any()
+    # Without a penalty nothing would take them, and in a stream they may still come.
+    assert make_classifier(**params | {"alpha": 0.0}).fit(X, y).coefs_[0].all()
+    assert make_classifier(**params).partial_fit(X, y, [0, 1]).coefs_[0].all()
 
 
 def test_an_empty_batch_of_a_wide_sparse_network():

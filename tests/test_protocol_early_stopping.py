@@ -162,6 +162,12 @@ def test_what_rare_classes_cannot_spare_is_taken_from_others(counts, fraction, s
     assert set(y[train]) == set(y)
 
 
+def test_what_rare_classes_cannot_spare_is_taken_in_proportion():
+    y = np.r_[np.repeat([0, 1, 2], [440, 30, 30]), np.arange(3, 503)]
+    _, validation = split_rows(np.arange(1000), y, 0.1, np.random.default_rng(0))
+    assert_allclose(np.bincount(y[validation], minlength=3), [88, 6, 6], atol=2)
+
+
 def test_multilabel_rows_are_stratified_by_their_set_of_labels():
     sets = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
     y = np.repeat(sets, [100, 60, 30, 10], axis=0)

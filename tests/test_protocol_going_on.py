@@ -218,6 +218,14 @@ def test_history_of_runs_with_and_without_validation():
     assert np.isnan(val_loss[10:]).all()
 
 
+@pytest.mark.parametrize("alpha", [1e3, 1e9])
+def test_a_warm_start_is_not_judged_by_the_start_of_the_first_fit(alpha):
+    params = {"n_hidden": 4, "learning_rate": 1e-6, "random_state": 0, "tol": 1.0, "n_iter_no_change": 2}
+    classifier = ShallowNNClassifier(**params, init_scale=1.0, warm_start=True, alpha=0.0).fit(X, Y)
+    classifier.set_params(alpha=alpha).fit(X, Y)
+    assert classifier.stop_reason_ in {"converged", "max_iter"}
+
+
 def test_warm_start_may_go_on_with_other_rows():
     classifier = make_classifier(warm_start=True, early_stopping=True).fit(X, Y)
     classifier.fit(X[:50], Y[:50])

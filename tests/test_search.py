@@ -698,6 +698,20 @@ def test_a_scorer_may_write_to_what_it_is_given(in_pipeline, n_jobs):
     assert_same_search(search, X, y)
 
 
+def test_a_metric_may_write_to_y():
+    def accuracy(y, predicted):
+        value = np.mean(y == predicted)
+        y[y == 0] = -1
+        return value
+
+    X, y = make_data("binary")
+    grid = {"alpha": [0.0, 1.0], "n_hidden": [3, 5]}
+    scoring = make_scorer(accuracy)
+    assert_same_search(
+        VectorizedGridSearchCV(network(), grid, cv=3, scoring=scoring, return_train_score=True), X, y
+    )
+
+
 def test_a_step_that_cannot_be_sent_to_another_process():
     class Locked(FunctionTransformer):
         def fit(self, X, y=None):

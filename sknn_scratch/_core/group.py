@@ -7,7 +7,7 @@ import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE, Array
 from sknn_scratch._core.batches import BatchStream
-from sknn_scratch._core.data import only_its_rows, stack_validations
+from sknn_scratch._core.data import stack_validations
 from sknn_scratch._core.narrowing import Narrowing, Part
 from sknn_scratch._core.network import Batch, allocate_workspace, mean_loss, penalty_value
 from sknn_scratch._core.optimizers import OPTIMIZERS, Step
@@ -65,8 +65,7 @@ class Group:
         )
         self.narrowing: Narrowing | None = None
         if is_trained_narrow(self.runs[0].task):
-            X = only_its_rows(self.runs[0].data).X
-            self.narrowing = Narrowing(self.whole, shape, X, self.config.batch_size)
+            self.narrowing = Narrowing(self.whole, shape, self.runs[0].data, self.config.batch_size)
         self.last_grads = self.grads
         self.last_batch: Batch | None = None
 
@@ -121,6 +120,8 @@ class Group:
         """Set the step's learning rates, and go on numbering the updates."""
         self.step.number = self.runs[0].state.n_updates + 1
         self.step.learning_rates = learning_rates
+        if self.narrowing is not None and self.penalty_rates:
+            self.narrowing.set_penalty(self.penalty_rates[0], learning_rates[0])
         return self.step
 
     def limit_losses(self, first_losses: Any) -> None:

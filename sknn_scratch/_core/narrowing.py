@@ -6,8 +6,8 @@ the batch uses have a gradient at all, and only they are updated, some at a time
 optimiser remembers of them, changed while they are in the cache, and written back.
 
 What this changes: in a step that does not use a row, the row does not move by momentum, and its moments do
-not decay. Nor does the penalty reach it; but where it does, it is divided by the probability that a batch
-uses the row, so that over an epoch it has the weight that it has in the objective.
+not decay. Nor does the penalty reach it; but where it does, it shrinks the row by as much as in all the steps
+from one use to the next, on average. So what is minimised is the same.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,14 +18,16 @@ from scipy.special import gammaln
 
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.blas import add_multiples
+from sknn_scratch._core.data import TrainData
 from sknn_scratch._core.optimizers import Memory
 from sknn_scratch._core.parameters import NetworkShape, Parameters, view_parameters
-from sknn_scratch._core.sparse import SparseRows
+from sknn_scratch._core.sparse import Index, SparseRows
 
 # Number of weights of the hidden layer from which on a network with sparse rows is wide: updating all of
 # them would take longer than the rest of a step.
 WIDE = 2**18
 PART_BYTES = 2**18  # of parameters that are gathered: they and their like should stay in the cache
+COUNTED_ROWS = 2**13  # at once: a copy of so many takes little memory
 
 
 def is_wide(shape: NetworkShape) -> bool:
@@ -42,40 +44,56 @@ class Part(NamedTuple):
     memory: Memory
     first_weight: int
     n_weights: int  # to which the penalty applies
-    penalty_factors: Array | None = None  # (n_rows,) where it is to be multiplied, row by row
+    row_rates: Array | None = None  # (n_rows,): alpha / S for each row, where they differ
 
     def add_penalty_gradient(self, rates: Sequence[float]) -> None:
         """Add the penalty's gradient, each network with its rate, to the loss's."""
-        if self.penalty_factors is None:
+        if self.row_rates is None:
             add_multiples(self.grads, rates, self.params, self.first_weight, self.n_weights)
         else:
-            (rate,) = rates
-            n_rows = len(self.penalty_factors)
+            n_rows = len(self.row_rates)
             rows, product = self.params.reshape(n_rows, -1), self.updates.reshape(n_rows, -1)
-            np.multiply(rows, rate * self.penalty_factors[:, np.newaxis], out=product)
+            np.multiply(rows, self.row_rates[:, np.newaxis], out=product)
             np.add(self.grads, self.updates, out=self.grads)
 
 
-def clear_unused_features(params: Array, shape: NetworkShape, X: Any) -> None:
-    """Set the weights of features that no row of ``X`` uses to zero, where a penalty would take them."""
-    is_used = np.bincount(X.indices, minlength=shape.n_features) > 0
-    view_parameters(params, shape).w_hidden[~is_used] = 0
+def rows_with_each_feature(X: Any, rows: Index | None) -> Index:
+    """Count (n_features,) the rows of a CSR matrix, or of some of its rows, that have a feature."""
+    n_samples = X.shape[0] if rows is None else len(rows)
+    counts = np.zeros(X.shape[1], np.intp)
+    for start in range(0, n_samples, COUNTED_ROWS):
+        block = slice(start, start + COUNTED_ROWS)
+        counted = X[block if rows is None else rows[block]]
+        counted.sum_duplicates()
+        counts += np.bincount(counted.indices, minlength=len(counts))
+    return counts
 
 
-def chances_of_use(X: Any, batch_size: int) -> Array:
-    """Probability (n_features,) that a batch, drawn without replacement, has a row that uses a feature.
+def clear_unused_features(params: Array, shape: NetworkShape, data: TrainData) -> None:
+    """Set the weights of features that no row has to zero, where a penalty takes them in time."""
+    is_unused = rows_with_each_feature(data.X, data.rows) == 0
+    view_parameters(params, shape).w_hidden[is_unused] = 0
 
-    One minus that of drawing all of its rows from those that do not: C(n - used, size) / C(n, size).
+
+def chances_of_use(counts: Index, n_samples: int, batch_size: int) -> Array:
+    """Probability that a batch, drawn without replacement, has one of the ``counts`` rows with a feature.
+
+    Averaged over the batches of an epoch, of which the last may be smaller.
     """
-    n_samples, n_features = X.shape
-    size = n_samples / -(-n_samples // batch_size)  # on average: the last batch may be smaller
-    others = n_samples - np.minimum(np.bincount(X.indices, minlength=n_features), n_samples)
-    are_enough = others >= size
+    batch_size = min(batch_size, n_samples)
+    n_whole, last = divmod(n_samples, batch_size)
+    chances: Array = n_whole * chances_of_drawing(counts, n_samples, batch_size)
+    return (chances + chances_of_drawing(counts, n_samples, last)) / (n_whole + (last > 0))
+
+
+def chances_of_drawing(counts: Index, n_samples: int, n_drawn: int) -> Array:
+    """Probability that one of ``counts`` rows is drawn: 1 - C(n - counts, drawn) / C(n, drawn)."""
+    others = n_samples - counts
+    are_enough = others >= n_drawn
     others = np.where(are_enough, others, n_samples)
-    log_chance = gammaln(others + 1) - gammaln(others - size + 1)
-    log_chance -= gammaln(n_samples + 1) - gammaln(n_samples - size + 1)
-    chances: Array = np.where(are_enough, -np.expm1(log_chance), 1.0)
-    return chances
+    log_chance = gammaln(others + 1) - gammaln(others - n_drawn + 1)
+    log_chance -= gammaln(n_samples + 1) - gammaln(n_samples - n_drawn + 1)
+    return np.where(are_enough, -np.expm1(log_chance), 1.0)
 
 
 class Narrowing:
@@ -87,18 +105,19 @@ class Narrowing:
         All of the network. Its buffers of gradients and updates serve the parts.
     shape : NetworkShape
         The network's.
-    X : CSR of shape (n_samples, n_features)
-        All rows that the network is trained on.
+    data : TrainData
+        What the network is trained on.
     batch_size : int
         Rows in a batch.
     """
 
-    def __init__(self, whole: Part, shape: NetworkShape, X: Any, batch_size: int) -> None:
+    def __init__(self, whole: Part, shape: NetworkShape, data: TrainData, batch_size: int) -> None:
         self.shape = shape
         self.whole = whole
-        chances = chances_of_use(X, batch_size)
-        factors = np.divide(1.0, chances, out=np.zeros_like(chances), where=chances > 0)
-        self.penalty_factors = factors.astype(whole.params.dtype)
+        counts = rows_with_each_feature(data.X, data.rows)
+        self.used = np.flatnonzero(counts)
+        self.steps_per_use = 1 / chances_of_use(counts[self.used], data.n_samples, batch_size)
+        self.row_rates = np.zeros(len(counts), whole.params.dtype)
         self.w_hidden = {name: self._rows_of(array) for name, array in _arrays_of(whole).items()}
         row_bytes = shape.n_hidden * whole.params.itemsize
         self.n_rows = max(1, PART_BYTES // row_bytes)
@@ -108,6 +127,16 @@ class Narrowing:
 
     def _rows_of(self, flat: Array) -> Array:
         return view_parameters(flat, self.shape).w_hidden
+
+    def set_penalty(self, rate: float, learning_rate: float) -> None:
+        """Make the penalty of each row that of all steps from one use to the next.
+
+        In n steps, gradient descent shrinks a weight by the factor (1 - learning_rate rate)^n.
+        """
+        decay = min(learning_rate * rate, 1.0)
+        with np.errstate(divide="ignore"):
+            shrinkage = -np.expm1(self.steps_per_use * np.log1p(-decay))
+        self.row_rates[self.used] = shrinkage * (rate / decay) if decay > 0 else 0.0
 
     def grads(self, X: SparseRows) -> Parameters:
         """View a buffer as the gradient of the network that has only the features that ``X`` uses."""
@@ -126,7 +155,7 @@ class Narrowing:
             for name, w_hidden in self.w_hidden.items():
                 w_hidden.take(rows, axis=0, out=gathered[name], mode="clip")
             part = self._part_of_w_hidden(gathered, grads.w_hidden[start : start + self.n_rows])
-            yield part._replace(penalty_factors=self.penalty_factors[rows])
+            yield part._replace(row_rates=self.row_rates[rows])
             for name, w_hidden in self.w_hidden.items():
                 w_hidden[rows] = gathered[name]
 

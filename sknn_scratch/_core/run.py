@@ -16,7 +16,7 @@ ADAPTIVE_MINIMUM = 1e-6
 
 # A loss this many times the first one is an explosion: trainings that recover stay far below it.
 EXPLOSION = 1e6
-# One that is this many times the first when nothing has improved for long is no convergence either.
+# One that is this many times that of the first epoch when nothing has improved for long is no convergence.
 FAILURE = 10.0
 
 
@@ -62,7 +62,7 @@ class Run:
         self.epoch_start, self.epochs_kept = self.state.params.copy(), self.epochs_done
 
     def limit_loss(self, first_loss: float) -> None:
-        """Set what is an explosion, from the first loss of the run; never above an earlier run's limit."""
+        """Set what is an explosion, from the first loss of the run; never above a limit that is there."""
         if self.epochs_done == 0:
             self.state.loss_limit = min(self.state.loss_limit, EXPLOSION * max(1.0, first_loss))
 
@@ -120,7 +120,7 @@ def reason_to_stop(run: Run, record: EpochRecord) -> StopReason | None:
         elif validated:
             return StopReason.NO_IMPROVEMENT
         else:
-            has_failed = record["loss"] / FAILURE > state.loss_limit / EXPLOSION
+            has_failed = record["loss"] > FAILURE * max(1.0, state.history[0]["loss"])
             return StopReason.DIVERGED if has_failed else StopReason.CONVERGED
     return StopReason.MAX_ITER if run.epochs_done >= config.max_iter else None
 

@@ -191,6 +191,14 @@ def test_a_loss_that_stays_high_has_not_converged():
     assert_array_equal(result.state.params, params[1])
 
 
+def test_a_run_may_start_high():
+    """As one does when alpha is raised, or after a batch whose rows weigh little."""
+    losses = spoilt_loss({1: 0.01} | dict.fromkeys(range(2, 50), 50.0))
+    network = make_network(BINARY)._replace(loss=losses)
+    result = train_alone(make_task(BINARY, network=network, max_iter=10, n_iter_no_change=2, tol=1e3))
+    assert result.stop_reason is StopReason.CONVERGED
+
+
 def test_a_bad_first_run_does_not_raise_the_limit_of_the_next():
     huge = BINARY._replace(X=1e150 * BINARY.X)
     network = make_network(BINARY, "relu")

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import LogisticRegression
 
 from sknn_scratch._core import narrowing
-from sknn_scratch._core.narrowing import chances_of_use, clear_unused_features
+from sknn_scratch._core.narrowing import chances_of_use, clear_unused_features, rows_with_each_feature
 from sknn_scratch._core.network import predict_logits
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.stopping import StopReason
@@ -264,19 +264,48 @@ def test_training_by_parts_minimises_the_same_objective(monkeypatch, solver, bat
     }
     narrow, whole = wide_and_whole(monkeypatch, problem, **config)
     task = make_task(problem, **config)
-    clear_unused_features(narrow.state.params, task.config.network.shape, X)
+    clear_unused_features(narrow.state.params, task.config.network.shape, task.data)
     least = objective_of(task, whole.state.params)[0]
     assert least < 0.9 * objective_of(task, task.state.params)[0]
     assert objective_of(task, narrow.state.params)[0] == pytest.approx(least, rel=0.01)
 
 
-@pytest.mark.parametrize(("n_samples", "batch_size"), [(12, 1), (12, 3), (12, 12), (12, 100)])
-def test_chance_that_a_batch_uses_a_feature(n_samples, batch_size):
-    n_used = np.arange(n_samples + 1)
-    X = scipy.sparse.csr_array((np.arange(n_samples)[:, np.newaxis] < n_used).astype(float))
-    size = min(batch_size, n_samples)
-    exact = [1 - math.comb(n_samples - used, size) / math.comb(n_samples, size) for used in n_used]
-    assert_allclose(chances_of_use(X, batch_size), exact, rtol=1e-12, atol=1e-14)
+@pytest.mark.parametrize("weights", [None, np.full(60, 1e-3)])
+def test_the_penalty_of_rare_features_is_stable(monkeypatch, weights):
+    monkeypatch.setattr(narrowing, "WIDE", 1)
+    problem = BINARY._replace(X=scipy.sparse.eye_array(60, format="csr"))
+    config = {
+        "solver": "sgd",
+        "batch_size": 2,
+        "learning_rate": 0.3,
+        "alpha": 20.0 if weights is None else 0.05,
+    }
+    result = train_alone(make_task(problem, data={"weights": weights}, max_iter=30, **config))
+    assert history_column(result, "loss")[-1] < history_column(result, "loss")[0]
+
+
+@pytest.mark.parametrize("sizes", [[1] * 12, [3] * 4, [12], [10, 2], [5, 5, 2]])
+def test_chance_that_a_batch_uses_a_feature(sizes):
+    counts = np.arange(13)
+    exact = [
+        np.mean([1 - math.comb(12 - count, size) / math.comb(12, size) for size in sizes]) for count in counts
+    ]
+    assert_allclose(chances_of_use(counts, 12, sizes[0]), exact, rtol=1e-12, atol=1e-14)
+    if sizes == [12]:
+        assert_array_equal(chances_of_use(counts, 12, 100), chances_of_use(counts, 12, 12))
+
+
+@pytest.mark.parametrize("rows", [None, np.array([4, 0, 3])])
+def test_rows_with_each_feature(monkeypatch, rows):
+    monkeypatch.setattr(narrowing, "COUNTED_ROWS", 2)
+    dense = np.array([[1, 0, 2, 0], [0, 0, 3, 0], [5, 0, 0, 0], [0, 0, 6, 7], [8, 0, 9, 1]], float)
+    X = scipy.sparse.csr_array(dense)
+    X = scipy.sparse.csr_array(  # with everything twice
+        (np.repeat(X.data / 2, 2), np.repeat(X.indices, 2), 2 * X.indptr), shape=X.shape
+    )
+    chosen = dense if rows is None else dense[rows]
+    assert_array_equal(rows_with_each_feature(X, rows), (chosen != 0).sum(axis=0))
+    assert X.nnz == 2 * (dense != 0).sum()
 
 
 @pytest.mark.parametrize("solver", ["adam", "sgd"])
