@@ -42,6 +42,7 @@ REAL_HYPERPARAMETERS = frozenset(
 KEPT = ("shuffle_rng", "dropout_rng", "loss_limit", "memory", "n_updates")
 # From the user's call to a warning: fit, its wrapper, _fit, what it calls, and the function that warns.
 USERS_CALL = 6
+DIVERGENCE_REMEDY = "Scale the features, or decrease learning_rate or init_scale."
 
 
 @dataclass
@@ -235,6 +236,11 @@ def finish_fit(plan, result):
     return model
 
 
+def was_trained_by_parts(model):
+    """Whether the last training was a ``partial_fit``, which keeps its memory without being asked to."""
+    return hasattr(model, "_kept_") and not model.warm_start
+
+
 def snapshot(plan, state):
     """Fitted attributes of an estimator with the parameters of ``state``, as if a callback had stopped it."""
     model = copy.copy(plan.model)
@@ -252,8 +258,7 @@ def warn_of_trouble(result, plan):
         remedy = "Scale the features, or use solver='adam' or dtype='float64'."
         message, category = f"{sentence} {remedy}", ConvergenceWarning
     elif reason is StopReason.DIVERGED:
-        remedy = "Scale the features, or decrease learning_rate or init_scale."
-        message, category = f"{sentence} {remedy}", DivergenceWarning
+        message, category = f"{sentence} {DIVERGENCE_REMEDY}", DivergenceWarning
     elif reason is StopReason.INTERRUPTED:
         message, category = sentence, UserWarning
     else:

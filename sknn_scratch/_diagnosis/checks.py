@@ -15,6 +15,7 @@ from sknn_scratch._classifier import ShallowNNClassifier
 from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._diagnosis.evidence import ON_DATA, TRAINING, VALIDATION
 from sknn_scratch._diagnosis.report import Finding, Limits
+from sknn_scratch._fitting import DIVERGENCE_REMEDY, was_trained_by_parts
 from sknn_scratch._inspection import output_names
 
 # Weights that start at random are never equal. Some units may still find the same optimum, but if half of
@@ -206,8 +207,7 @@ def stopped_too_early(evidence):
 def not_converged(evidence):
     """Look at why training stopped: by its own rule, or before it was met."""
     clf = evidence.clf
-    was_fitted_by_parts = hasattr(clf, "_kept_") and not clf.warm_start
-    if was_fitted_by_parts and clf.stop_reason_ == "max_iter":
+    if clf.stop_reason_ == "max_iter" and was_trained_by_parts(clf):
         return "partial_fit has no rule to stop; whether to go on is yours to judge"
     severity, why = "ok", f"by its own rule ({clf.stop_reason_})."
     remedy = (
@@ -216,7 +216,7 @@ def not_converged(evidence):
     )
     if clf.stop_reason_ == "diverged":
         severity, why = "problem", "because it diverged."
-        remedy = "Scale the features, or decrease learning_rate or init_scale."
+        remedy = DIVERGENCE_REMEDY
     if clf.stop_reason_ in UNFINISHED:
         severity, why = "warning", f"before its stopping rule was met ({clf.stop_reason_})."
         if min(evidence.known_losses.values(), default=0) > UNLEARNT * evidence.loss_of_a_guess:
