@@ -172,6 +172,9 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one epoch on these rows, going on from where the last call ended.
 
+        The objective is that of these rows: with data in k parts, ``alpha`` acts like k times as much in
+        ``fit``, so divide it by k.
+
         Parameters
         ----------
         X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
