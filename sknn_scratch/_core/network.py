@@ -6,8 +6,8 @@
     objective    = sum_i weights_i loss(logits_i, targets_i) + penalty_rate / 2 |w_hidden, w_output|^2
 
 The weights of a batch's rows sum to one, on average where rows weigh differently, so the first term is a mean
-loss, or estimates it. The leading axes ``...`` count networks:
-none for one network, (K,) for K networks that are trained together.
+loss, or estimates it. The leading axes ``...`` count networks: none for one network, (K,) for K networks that
+are trained together.
 """
 
 from collections.abc import Callable, Iterable

@@ -56,7 +56,9 @@ STATES = {
     "float64": make_state(),
     "float32": make_state(np.float32),
     "fresh": FRESH,
-    "not validated": replace(make_state(), watch=Watch(), stop_reason=None, loss_limit=None, last_good=None),
+    "not validated": replace(
+        make_state(), watch=Watch(), stop_reason=None, loss_limit=math.inf, last_good=None
+    ),
     "diverged": replace(make_state(), params=np.array([np.nan, np.inf, -np.inf, -0.0, 1, 5e-324, 2])),
 }
 
