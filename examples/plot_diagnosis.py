@@ -6,8 +6,6 @@ A network that learns badly does not say why. ``diagnose`` measures what usually
 wrong, and names a remedy for each finding. We follow its advice until nothing is left.
 """
 
-# sphinx_gallery_thumbnail_path = "_static/logo.svg"
-
 # %%
 # A bad start
 # -----------
@@ -80,3 +78,5 @@ diagnose(pipe, X_test, y_test)
 for finding in diagnose(clf, X_test, y_test):
     print(f"{finding.severity}: {finding.name}, {finding.written(finding.value)}")
 assert diagnose(pipe, X_test, y_test).ok
+
+# sphinx_gallery_thumbnail_path = "_static/logo.svg"

@@ -9,8 +9,6 @@ address of a scheduler, ``Client`` takes the search to your own.
 Needs ``pip install "dask[distributed]"``.
 """
 
-# sphinx_gallery_thumbnail_path = "_static/logo.svg"
-
 # %%
 # The search
 # ----------
@@ -82,3 +80,5 @@ def main():
 
 if __name__ == "__main__":
     main()
+
+# sphinx_gallery_thumbnail_path = "_static/logo.svg"
