@@ -67,6 +67,6 @@ def norm(vectors: Array) -> Any:
     return np.sqrt(np.vecdot(vectors, vectors), dtype=np.float64)
 
 
-def count_true(flags: NDArray[np.bool]) -> Any:
-    """Count (...) the true values of an array (..., m, n)."""
-    return int(np.count_nonzero(flags)) if flags.ndim == 2 else np.add.reduce(flags, axis=(-2, -1))
+def count_nonzero(array: NDArray[Any]) -> Any:
+    """Count (...) the entries of an array (..., m, n) that are not zero."""
+    return int(np.count_nonzero(array)) if array.ndim == 2 else np.count_nonzero(array, axis=(-2, -1))

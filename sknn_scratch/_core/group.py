@@ -27,8 +27,8 @@ class Group:
     Fixed are ``runs``, ``config`` and ``network``, which all runs have alike, ``networks`` (the network axis,
     () or (K,)), ``batches``, ``penalty_rates`` (alpha / S of each network) and ``validation``. Every step
     writes to ``params``, ``grads``, ``workspaces`` (by the size of a batch) and ``step``, and leaves
-    ``last_grads``, ``last_batch`` and ``measured_slope`` to be measured. ``whole`` is all that an update
-    changes; ``narrowing``, if there is one, gives parts of it.
+    ``last_grads``, ``last_batch`` and ``measured_slope``, whose rows a product with ``measured_ones`` counts,
+    to be measured. ``whole`` is all that an update changes; ``narrowing``, if there is one, gives parts of it.
     """
 
     def __init__(self, runs: list[Run]) -> None:
@@ -86,6 +86,7 @@ class Group:
             for n in set(self.batches.sizes)
         }
         self.measured_slope = self.workspaces[self.batches.batch_size].slope[..., :MEASURED_ROWS, :]
+        self.measured_ones = np.ones((1, self.measured_slope.shape[-2]), self.params.flat.dtype)
         # As an array of no axes, which NumPy compares with in two thirds of the time.
         self.saturated_slope = np.array(SATURATED_SLOPE, self.params.flat.dtype)
         self.step = Step(

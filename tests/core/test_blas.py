@@ -5,7 +5,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sknn_scratch._core.blas import (
     add_multiples,
     add_row,
-    count_true,
+    count_nonzero,
     decay_and_add,
     multiply_each,
     norm,
@@ -95,6 +95,7 @@ def test_norms_are_those_of_each_network(dtype, networks):
 
 
 @one_network_or_a_stack
-def test_truths_are_counted_for_each_network(networks):
-    flags = np.random.default_rng(0).normal(size=(*networks, 4, 3)) > 0
-    assert_array_equal(count_true(flags), flags.sum(axis=(-2, -1)))
+def test_what_is_not_zero_is_counted_for_each_network(networks):
+    numbers = np.random.default_rng(0).integers(-1, 2, size=(*networks, 4, 3))
+    assert_array_equal(count_nonzero(numbers > 0), (numbers > 0).sum(axis=(-2, -1)))
+    assert_array_equal(count_nonzero(numbers.astype(float)), (numbers != 0).sum(axis=(-2, -1)))
