@@ -7,19 +7,19 @@ at the same learning rate, relu, and every rule that could stop them earlier swi
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from operator import methodcaller
 from typing import Any
 
 import numpy as np
-from scipy.linalg.blas import daxpy, dscal, saxpy, sscal
 from sklearn.neural_network import MLPClassifier
 
+from floors import call_bare_step
 from harness import is_installed
 from sknn_scratch import ShallowNNClassifier
-from work import Work
+from work import LEARNING_RATE, Work
 
 OURS = "sknn_scratch"
 MLP = "MLPClassifier"
-LEARNING_RATE = 0.001
 NEVER = 10**9
 
 
@@ -147,78 +147,6 @@ def train_skorch(work: Work, X: Any, y: Any) -> Any:
     return classifier.fit(X, y)
 
 
-class BareStep:
-    """The calls that a step cannot do without, on buffers that stand ready: the floors.
-
-    Parameters
-    ----------
-    work : Work
-    X, y
-        The data; the numbers in the other buffers mean nothing.
-    """
-
-    def __init__(self, work: Work, X: Any, y: Any) -> None:
-        rng = np.random.default_rng(0)
-        n, h, o = min(work.batch_size, len(X)), work.n_hidden, 1 if y.max() == 1 else int(y.max()) + 1
-
-        def buffer(*shape: int) -> Any:
-            return rng.uniform(-0.1, 0.1, shape).astype(X.dtype)
-
-        self.X, self.rows = X, rng.permutation(len(X))[:n]
-        self.batch, self.w_hidden, self.w_output = buffer(n, X.shape[1]), buffer(X.shape[1], h), buffer(h, o)
-        self.hidden, self.slope, self.delta_hidden = buffer(n, h), buffer(n, h), buffer(n, h)
-        self.logits, self.delta = buffer(n, o), buffer(n, o)
-        self.grad_hidden, self.grad_output = buffer(X.shape[1], h), buffer(h, o)
-        n_params = (X.shape[1] + 1) * h + (h + 1) * o
-        self.params, self.grads, self.m, self.v, self.updates = abs(buffer(5, n_params))
-        self.one, self.epsilon = np.ones((), X.dtype), np.full((), 1e-8, X.dtype)
-
-    def multiply(self) -> None:
-        """Compute the five matrix products."""
-        self.forward()
-        self.backward()
-
-    def forward(self) -> None:
-        """Multiply forward: X w_hidden, hidden w_output."""
-        np.dot(self.batch, self.w_hidden, out=self.hidden)
-        np.dot(self.hidden, self.w_output, out=self.logits)
-
-    def backward(self) -> None:
-        """Multiply backward: hidden' delta, delta w_output', X' delta_hidden."""
-        np.dot(self.hidden.T, self.delta, out=self.grad_output)
-        np.dot(self.delta, self.w_output.T, out=self.delta_hidden)
-        np.dot(self.batch.T, self.delta_hidden, out=self.grad_hidden)
-
-    def everything(self) -> None:
-        """Do the rest too: rows, relu, p = exp(z) / (1 + exp(z)), Adam; no biases, no penalty, no history."""
-        full_batch = len(self.rows) == len(self.X)
-        if not full_batch:
-            self.X.take(self.rows, axis=0, out=self.batch, mode="clip")
-        self.forward()
-        self.slope[...] = self.hidden > 0
-        np.multiply(self.hidden, self.slope, out=self.hidden)
-        np.exp(self.logits, out=self.delta)
-        np.add(self.delta, self.one, out=self.logits)
-        np.divide(self.delta, self.logits, out=self.delta)
-        self.backward()
-        np.multiply(self.delta_hidden, self.slope, out=self.delta_hidden)
-        axpy, scal = (saxpy, sscal) if self.X.dtype == np.float32 else (daxpy, dscal)
-        axpy(self.grads, scal(0.9, self.m))
-        np.square(self.grads, out=self.updates)
-        axpy(self.updates, scal(0.999, self.v))
-        np.sqrt(self.v, out=self.updates)
-        np.add(self.updates, self.epsilon, out=self.updates)
-        np.divide(self.m, self.updates, out=self.updates)
-        axpy(self.updates, self.params, a=-LEARNING_RATE)
-
-
-def make_calls(method: Callable[[BareStep], None], work: Work, X: Any, y: Any) -> None:
-    """Call a method of a ``BareStep`` for every step of the work."""
-    step = BareStep(work, X, y)
-    for _ in range(work.epochs * work.steps_per_epoch):
-        method(step)
-
-
 @dataclass(frozen=True)
 class Rival:
     """One way to train a network.
@@ -269,6 +197,6 @@ RIVALS = (
     Rival(TORCH_1, partial(train_torch, n_threads=1), package="torch"),
     Rival(TORCH_2, partial(train_torch, n_threads=2), package="torch"),
     Rival(SKORCH, train_skorch, package="skorch"),
-    Rival(BARE, partial(make_calls, BareStep.everything)),
-    Rival(FLOOR, partial(make_calls, BareStep.multiply)),
+    Rival(BARE, partial(call_bare_step, methodcaller("everything")), takes_sparse=True),
+    Rival(FLOOR, partial(call_bare_step, methodcaller("products")), takes_sparse=True),
 )

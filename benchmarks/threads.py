@@ -3,7 +3,8 @@
 The same fits and predictions with one BLAS thread, with all, and as the rule of the package has it; on an
 idle machine, and while another process keeps every other core busy. A ratio above 1 is slower than with one
 thread. To a fit the rule gives one thread: where "automatic" differs from "one thread" there, it is the noise
-of the machine. The machine must be idle to begin with.
+of the machine. PyTorch's loop trains the same, where it is installed, with one thread and with all. The machine
+must be idle to begin with.
 """
 
 import subprocess
@@ -20,12 +21,13 @@ from harness import (
     Options,
     Table,
     Timing,
+    is_installed,
     limit_blas,
     n_cores,
     report_progress,
     time_in_turn,
 )
-from rivals import our_classifier
+from rivals import our_classifier, train_torch
 from sknn_scratch import _threads
 from work import DIGITS, MNIST_LIKE, TABLE, TINY, Work
 
@@ -64,17 +66,23 @@ def answer(options: Options) -> Iterator[Table]:
 
 
 def time_ways(work: Work, repeats: int) -> dict[str, dict[str, Timing]]:
-    """Time a fit and a prediction of all its rows, in the three ways."""
+    """Time a fit and a prediction of all its rows in the three ways, and PyTorch's fit in two."""
     X, y = work.data("float32")
     fitted = our_classifier(work).fit(X, y)
     calls = {
         f"fit, {work.name}": partial(our_classifier(work).fit, X, y),
         f"predict_proba, {work.name}": partial(fitted.predict_proba, X),
     }
-    return {
+    tasks = {
         task: time_in_turn({way: partial(run, call) for way, run in WAYS.items()}, repeats)
         for task, call in calls.items()
     }
+    if is_installed("torch"):
+        n_threads = {ONE: 1, ALL: n_cores()}
+        tasks[f"PyTorch, {work.name}"] = time_in_turn(
+            {way: partial(train_torch, work, X, y, n_threads=n) for way, n in n_threads.items()}, repeats
+        )
+    return tasks
 
 
 def with_threads(n_threads: int, call: Callable[[], object]) -> None:

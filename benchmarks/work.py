@@ -11,6 +11,7 @@ from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.preprocessing import StandardScaler
 
+LEARNING_RATE = 0.001  # of all that train
 QUICK_ROWS = 2_000
 # So many words, drawn by Zipf's law from 20,000, make 100 different ones on average.
 TEXT_FEATURES, TEXT_WORDS = 20_000, 136
