@@ -27,9 +27,11 @@ from sknn_scratch import (
     TrainingCurveDisplay,
 )
 from sknn_scratch._core.activations import ACTIVATIONS
+from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._displays.hidden_units import margins
 from sknn_scratch._displays.plotting import shorten
 from sknn_scratch._displays.slices import feature_slice
+from sknn_scratch._displays.training_curve import STOP_WORDS
 from tests.helpers import KINDS, make_data
 
 matplotlib.use("Agg")
@@ -182,6 +184,7 @@ def test_the_curves_are_the_history():
         ("callback", "by a callback"),
         ("interrupted", "interrupted"),
         ("diverged", "diverged"),
+        ("line_search_failed", "line search failed"),
     ],
 )
 def test_the_stop_is_marked_with_its_reason(stop_reason, words):
@@ -189,6 +192,10 @@ def test_the_stop_is_marked_with_its_reason(stop_reason, words):
     label, x, y = drawn(shown.ax_)[-1]
     assert label == f"stop at 3: {words}"
     assert (x, y) == (2, 2.0)  # where the curve was last seen
+
+
+def test_every_reason_to_stop_has_words():
+    assert set(STOP_WORDS) == {reason.name.lower() for reason in StopReason}
 
 
 def test_a_training_without_validation_has_no_best_epoch():

@@ -24,6 +24,7 @@ STOP_WORDS = {
     "callback": "by a callback",
     "interrupted": "interrupted",
     "diverged": "diverged",
+    "line_search_failed": "line search failed",
 }
 FEW_EPOCHS = 15  # so few that each gets a dot
 WIDE_RANGE = 20.0  # a loss that falls this many times over is easier to read on a logarithmic axis
