@@ -11,7 +11,7 @@ from sknn_scratch._fitting import finish_fit, plan_fit
 from sknn_scratch._inputs import FitInput
 from sknn_scratch._mlp import from_mlp, to_mlp
 from sknn_scratch._resuming import plan_resumption, read_stored_fit
-from sknn_scratch._threads import one_blas_thread, threads_for_blocks
+from sknn_scratch._threads import threads_for_blocks, threads_for_training
 
 
 class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShallowNN):
@@ -64,8 +64,8 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         Adam divides by ``sqrt(v) + epsilon``, v being the second moment before its bias is corrected.
     learning_rate_schedule : {"constant", "cosine", "adaptive"}, default="constant"
         "cosine" lowers the learning rate to zero over ``max_iter`` epochs; "adaptive" divides it by five
-        whenever there has been no improvement for ``n_iter_no_change`` epochs, instead of stopping. In
-        ``partial_fit``, which makes one epoch, it stays as it is.
+        whenever there has been no improvement for ``n_iter_no_change`` epochs, and training stops so only
+        once it is below 1e-6. In ``partial_fit``, which makes one epoch, it stays as it is.
     tol : float, default=0.001
         Training stops when the watched value has not improved by more than ``tol`` for
         ``n_iter_no_change`` epochs. Watched is the objective or, where there is a validation, what
@@ -84,7 +84,8 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         What to watch of the validation rows: their loss, or a scikit-learn scorer.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, which multiply those of the rows. "balanced" gives all classes the same
-        total weight.
+        total weight. With multilabel y, "balanced" multiplies the weights of the labels, and a dict is an
+        error.
     dtype : {"float32", "float64"} or None, default=None
         Precision of training and prediction. None is that of X if this is float32, else float64.
     warm_start : bool, default=False
@@ -116,10 +117,10 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         "diverged" or, with "lbfgs", "line_search_failed".
     history_ : dict of ndarray of shape (`n_iter_`,)
         One entry an epoch: "loss" (the objective, averaged over the batches as they came), "val_loss"
-        and "val_score" where there was a validation, "gradient_norm_hidden" and "gradient_norm_output"
-        (of the layers' last gradient), "saturated_fraction" (of the hidden values of the last rows,
-        those where the activation's derivative is below 0.05) and "dead_fraction" (of the units, those
-        for which this holds for all these rows), "learning_rate", and "seconds".
+        where there was a validation, "val_score" if it has a scorer, "gradient_norm_hidden" and
+        "gradient_norm_output" (of the layers' last gradient), "saturated_fraction" (of the hidden values
+        of the last rows, those where the activation's derivative is below 0.05) and "dead_fraction" (of
+        the units, those for which this holds for all these rows), "learning_rate", and "seconds".
     loss_curve_ : ndarray of shape (`n_iter_`,)
         The same as ``history_["loss"]``.
 
@@ -253,8 +254,8 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     def _fit(self, inputs, stored=None):
         plan = plan_fit(self, inputs) if stored is None else plan_resumption(self, inputs, stored)
         reporter = FitReporter(self, plan, inputs)
-        with one_blas_thread(), reporter.fit_task():
-            (result,) = train([plan.task], reporter.on_epoch_end, reporter.on_epoch_settled)
+        with threads_for_training() as map_blocks, reporter.fit_task():
+            (result,) = train([plan.task], reporter.on_epoch_end, reporter.on_epoch_settled, map_blocks)
             adopt(self, fitted_attributes(finish_fit(plan, result)))
         return self
 

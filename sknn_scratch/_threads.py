@@ -1,9 +1,9 @@
 """One BLAS thread for all that is computed, and threads of one's own over blocks of rows.
 
 The threads of BLAS share every product out in equal parts and wait for the slowest. In training, where a
-product takes microseconds, that was measured to take up to seventy times as long, and no network was found
-that it trained faster. Blocks of rows, of which a prediction may have many, wait for nothing: each thread
-takes the next one when it is done, so that a core that is busy with other work takes fewer.
+product takes microseconds, that was measured to take up to seventy times as long. Blocks of rows, of which a
+prediction has many and a large product of a training step some, wait for nothing: each thread takes the next
+one when it is done, so that a core that is busy with other work takes fewer.
 """
 
 import threading
@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from functools import cache
 
 from threadpoolctl import ThreadpoolController
+
+from sknn_scratch._core.network import N_BLOCKS
 
 # Fewer blocks are done before threads for them have started.
 THREADED_BLOCKS = 4
@@ -76,6 +78,19 @@ def threads_for_blocks(n_blocks, largest_product):
         yield map
         return
     n_threads = min(n_blocks, _n_blas_threads(), MAX_THREADS) if n_blocks >= THREADED_BLOCKS else 1
+    with _map_on(n_threads) as map_blocks:
+        yield map_blocks
+
+
+@contextmanager
+def threads_for_training():
+    """Give a ``map`` for the blocks of large products, on as many threads as BLAS may use; BLAS gets one."""
+    with _map_on(min(N_BLOCKS, _n_blas_threads())) as map_blocks:
+        yield map_blocks
+
+
+@contextmanager
+def _map_on(n_threads):
     with one_blas_thread():
         if n_threads == 1:
             yield map

@@ -11,7 +11,7 @@ from sknn_scratch._core.data import is_small, source_of
 from sknn_scratch._core.tasks import group_key, trains_alone
 from sknn_scratch._core.training import train
 from sknn_scratch._fitting import finish_fit, plan_fit
-from sknn_scratch._threads import one_blas_thread
+from sknn_scratch._threads import threads_for_training
 
 # All buffers of a group take about this many bytes at most.
 GROUP_BYTES = 2**28
@@ -60,10 +60,10 @@ class Fit:
 
 def fit_group(group):
     """Fit networks that have the same ``group_key`` in one pass."""
-    with one_blas_thread(), ExitStack() as fit_tasks:
+    with threads_for_training() as map_blocks, ExitStack() as fit_tasks:
         for fit in group:
             fit_tasks.enter_context(fit_inside(fit.parent, fit.reporter))
-        results = train([fit.plan.task for fit in group], epoch_hook(group))
+        results = train([fit.plan.task for fit in group], epoch_hook(group), map_blocks=map_blocks)
         for fit, result in zip(group, results, strict=True):
             finish_fit(fit.plan, result)
 

@@ -1,5 +1,7 @@
 """What is computed with how many threads."""
 
+from threading import current_thread, main_thread
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -101,6 +103,26 @@ def test_threads_change_nothing_in_a_prediction(monkeypatch, method):
         expected = predict(many)
     with threadpool_limits(3, user_api="blas"):
         assert_array_equal(predict(many), expected)
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_threads_change_nothing_in_a_fit(monkeypatch, solver):
+    """Nor does it matter how many there are, for the blocks stay the same."""
+    monkeypatch.setattr(network, "LARGE_PRODUCT", 0)
+    fits, names = [], []
+    multiply = network.multiply_rows
+    monkeypatch.setattr(
+        network, "multiply_rows", lambda *args: (names.append(current_thread().name), multiply(*args))
+    )
+    for n_threads in (1, 2, 3):
+        names.clear()
+        with threadpool_limits(n_threads, user_api="blas"):
+            fits.append(make_classifier(solver=solver).fit(X, Y))
+        assert len(names) > network.N_BLOCKS
+        assert (main_thread().name in names) == (n_threads == 1)
+    for fit in fits[1:]:
+        assert_array_equal(fit.coefs_[0], fits[0].coefs_[0])
+        assert_array_equal(fit.coefs_[1], fits[0].coefs_[1])
 
 
 def test_an_error_in_a_thread_reaches_the_caller():

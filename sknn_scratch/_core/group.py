@@ -9,7 +9,7 @@ from sknn_scratch._core.activations import SATURATED_SLOPE, Array
 from sknn_scratch._core.batches import BatchStream
 from sknn_scratch._core.data import stack_validations
 from sknn_scratch._core.narrowing import Narrowing, Part
-from sknn_scratch._core.network import Batch, allocate_workspace, mean_loss, penalty_value
+from sknn_scratch._core.network import Batch, Map, allocate_workspace, mean_loss, penalty_value
 from sknn_scratch._core.optimizers import OPTIMIZERS, Step
 from sknn_scratch._core.parameters import Parameters, view_parameters
 from sknn_scratch._core.run import Run
@@ -27,12 +27,14 @@ class Group:
     Fixed are ``runs``, ``config`` and ``network``, which all runs have alike, ``networks`` (the network axis,
     () or (K,)), ``batches``, ``penalty_rates`` (alpha / S of each network) and ``validation``. Every step
     writes to ``params``, ``grads``, ``workspaces`` (by the size of a batch) and ``step``, and leaves
-    ``last_grads``, ``last_batch`` and ``measured_slope``, whose rows a product with ``measured_ones`` counts,
-    to be measured. ``whole`` is all that an update changes; ``narrowing``, if there is one, gives parts of it.
+    ``last_grads``, ``last_batch`` and ``measured_slope`` to be measured; a product with ``measured_ones``
+    counts the rows of that. ``whole`` is all that an update changes; ``narrowing``, if there is one, gives
+    parts of it.
     """
 
-    def __init__(self, runs: list[Run]) -> None:
+    def __init__(self, runs: list[Run], map_blocks: Map) -> None:
         self.runs = runs
+        self.map_blocks = map_blocks
         self.config = runs[0].config
         self.network = self.config.network
         self.networks = () if len(runs) == 1 else (len(runs),)
@@ -82,6 +84,7 @@ class Group:
                 dropout=config.dropout > 0,
                 sparse=not isinstance(data[0].X, np.ndarray),
                 has_ones=data[0].has_ones,
+                map_blocks=self.map_blocks,
             )
             for n in set(self.batches.sizes)
         }
@@ -172,10 +175,10 @@ class Group:
         stopped = [run for run in self.runs if run.state.stop_reason is not None]
         for run in stopped:
             run.leave_group()
-        return group_of(self.runs) if stopped else self
+        return group_of(self.runs, self.map_blocks) if stopped else self
 
 
-def group_of(runs: Iterable[Run]) -> Group | None:
+def group_of(runs: Iterable[Run], map_blocks: Map) -> Group | None:
     """Group the runs that have no reason to stop; None if all have."""
     going_on = [run for run in runs if run.state.stop_reason is None]
-    return Group(going_on) if going_on else None
+    return Group(going_on, map_blocks) if going_on else None

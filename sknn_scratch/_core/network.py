@@ -25,9 +25,13 @@ from sknn_scratch._core.sparse import SparseRows, slice_rows
 
 Rows: TypeAlias = Array | SparseRows
 Product: TypeAlias = Callable[..., Any]
-MapBlocks: TypeAlias = Callable[..., Iterable[Any]]  # map, or one that uses several threads
+Map: TypeAlias = Callable[..., Iterable[Any]]  # map, or one that uses several threads
 
 OUTER_OF_EACH: Product = partial(np.einsum, "kno,koh->knh")
+
+# Multiplications. In blocks, a product of so many takes hardly longer, and several threads can share it.
+LARGE_PRODUCT = 2**27
+N_BLOCKS = 4
 
 BLOCK_BYTES = 2**20  # hidden values of a block of rows: they should stay in the second-level cache
 
@@ -82,9 +86,16 @@ def allocate_workspace(
     dropout: bool = False,
     sparse: bool = False,
     has_ones: bool = False,
+    map_blocks: Map = map,
 ) -> Workspace:
-    """Allocate the buffers for ``leading`` = (..., n_samples)."""
-    product: Product = np.ndarray.dot if len(leading) == 1 else np.matmul
+    """Allocate the buffers for ``leading`` = (..., n_samples); ``map_blocks`` is for large products."""
+    is_single = len(leading) == 1
+    product: Product = np.ndarray.dot if is_single else np.matmul
+    rows_product = product
+    if sparse:
+        rows_product = SparseRows.multiply
+    elif is_single and leading[0] * shape.n_features * shape.n_hidden >= LARGE_PRODUCT:
+        rows_product = partial(product_by_blocks, map_blocks)
 
     def hidden_buffer() -> Array:
         return np.zeros((*leading, shape.n_hidden), dtype)
@@ -102,10 +113,22 @@ def allocate_workspace(
         keep=hidden_buffer() if dropout else None,
         ones=np.ones((1, leading[-1]), dtype),
         product=product,
-        rows_product=SparseRows.multiply if sparse else product,
+        rows_product=rows_product,
         outer_product=OUTER_OF_EACH if shape.n_outputs == 1 and product is np.matmul else product,
         has_ones=has_ones,
     )
+
+
+def product_by_blocks(map_blocks: Map, left: Array, right: Array, out: Array) -> None:
+    """out = left right, by blocks of rows, always the same ones: so threads do not change a bit."""
+    ends = [len(left) * i // N_BLOCKS for i in range(N_BLOCKS + 1)]
+    for _ in map_blocks(partial(multiply_rows, left, right, out), map(slice, ends, ends[1:])):
+        pass
+
+
+def multiply_rows(left: Array, right: Array, out: Array, rows: slice) -> None:
+    """out = left right, in some rows."""
+    left[rows].dot(right, out=out[rows])
 
 
 def loss_gradient(
@@ -174,24 +197,20 @@ def mean_loss(network: Network, params: Layers | Parameters, batch: Batch) -> An
     return total
 
 
-def predict_logits(
-    network: Network, params: Layers | Parameters, X: Rows, map_blocks: MapBlocks = map
-) -> Array:
+def predict_logits(network: Network, params: Layers | Parameters, X: Rows, map_blocks: Map = map) -> Array:
     """Logits (..., n_samples, n_outputs) of any number of rows, block by block."""
     of_block = partial(block_logits, network, params)
     return _by_blocks(of_block, network.shape.n_outputs, params, X, map_blocks)
 
 
-def predict_hidden(
-    network: Network, params: Layers | Parameters, X: Rows, map_blocks: MapBlocks = map
-) -> Array:
+def predict_hidden(network: Network, params: Layers | Parameters, X: Rows, map_blocks: Map = map) -> Array:
     """Hidden values (..., n_samples, n_hidden) of any number of rows, block by block."""
     of_block = partial(block_hidden, network, params)
     return _by_blocks(of_block, network.shape.n_hidden, params, X, map_blocks)
 
 
 def _by_blocks(
-    of_block: Callable[[Rows], Array], n_columns: int, params: Any, X: Rows, map_blocks: MapBlocks
+    of_block: Callable[[Rows], Array], n_columns: int, params: Any, X: Rows, map_blocks: Map
 ) -> Array:
     n_samples, dtype = X.shape[-2], params.w_hidden.dtype
     blocks = row_blocks(n_samples, params.w_hidden.shape[-1], dtype)

@@ -25,7 +25,7 @@ from sknn_scratch._core.data import pool
 from sknn_scratch._core.group import Group, group_of
 from sknn_scratch._core.lbfgs import Centring, minimise_lbfgs
 from sknn_scratch._core.losses import LossTerms
-from sknn_scratch._core.network import Batch, loss_gradient, mean_loss
+from sknn_scratch._core.network import Batch, Map, loss_gradient, mean_loss
 from sknn_scratch._core.optimizers import Step
 from sknn_scratch._core.run import Run, reason_to_stop
 from sknn_scratch._core.stopping import StopReason
@@ -46,6 +46,7 @@ def train(
     tasks: Sequence[TrainTask],
     on_epoch_end: OnEpochEnd | None = None,
     on_epoch_settled: OnEpochSettled | None = None,
+    map_blocks: Map = map,
 ) -> list[TrainResult]:
     """Train networks together until each has a reason to stop.
 
@@ -58,6 +59,8 @@ def train(
         ``on_epoch_end(i, state)`` is called after every epoch of task i; a true value ends its training.
     on_epoch_settled : callable, optional
         ``on_epoch_settled(i, state)`` is called after that, when it is known whether the training ends.
+    map_blocks : callable
+        ``map``, or one that uses several threads: for blocks of large products.
 
     Returns
     -------
@@ -68,7 +71,7 @@ def train(
     data = pool([task.data for task in tasks])
     runs = [Run(i, state, data[i], config) for i, (state, _, config) in enumerate(tasks)]
     try:
-        group = group_of(runs)
+        group = group_of(runs, map_blocks)
         if group is not None and group.config.solver == "lbfgs":
             run_lbfgs(group, hooks)
             group = None
