@@ -108,13 +108,15 @@ class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
     weights, penalty and dropout, and each until it stops. Splits, scores and ``best_params_`` are those of
     :class:`~sklearn.model_selection.GridSearchCV`, in a fraction of the time.
 
-    Trained together are networks with the same ``n_hidden``, ``activation``, ``solver`` and its constants,
-    ``batch_size`` and number of training rows, all with ``dropout`` or none; with the solver "lbfgs", each is
-    trained alone. Each network is the one that a fit of its own gives, to the last bit. The steps of a
-    Pipeline that come before the network are fitted once for each fold and each setting of their parameters;
-    so where such a step draws random numbers without a seed, all candidates of a fold share the draw, and
-    networks with ``random_state=None`` draw their seeds in another order. Everything else is fitted the
-    ordinary way: other estimators, and a Pipeline that reports to callbacks or routes metadata.
+    Trained together are networks with the same ``n_hidden``, ``activation``, ``solver``, ``nesterov``,
+    ``beta_1``, ``beta_2``, ``epsilon``, ``batch_size``, precision, and numbers of training and validation
+    rows, all with ``dropout`` or none, and all with a scorer or none. Those with the solver "lbfgs", and very
+    wide ones on sparse rows, are trained one by one. Each network is the one that a fit of its own gives, to
+    the last bit. The steps of a Pipeline that come before the network are fitted once for each fold and each
+    setting of their parameters; so where such a step draws random numbers without a seed, all candidates of a
+    fold share the draw, and networks with ``random_state=None`` draw their seeds in another order. Everything
+    else is fitted the ordinary way: other estimators, and a Pipeline that reports to callbacks or routes
+    metadata.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ __all__ = ["DivergenceWarning", "SymmetryWarning"]
 
 
 class DivergenceWarning(ConvergenceWarning):
-    """The loss became infinite or exploded; the model keeps its last good weights."""
+    """The loss became infinite, exploded, or ended far above its start; the last good weights are kept."""
 
 
 class SymmetryWarning(UserWarning):
