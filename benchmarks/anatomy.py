@@ -33,7 +33,7 @@ WORKS = (
 )
 PRODUCTS, ACTIVATION, LOSS, PENALTY, UPDATE = "products", "activation", "loss", "penalty", "update"
 ROWS, EPOCH, REST = "rows", "once an epoch", "rest"
-RUN_EPOCH, MEASURE, END_EPOCH = "run_epoch", "measure", "end_epoch"
+RUN_EPOCH = "run_epoch"
 PARTS = (PRODUCTS, ACTIVATION, LOSS, PENALTY, UPDATE, ROWS, EPOCH, REST)
 
 
@@ -89,7 +89,8 @@ class Clocks:
             self._patch(group.Group, "add_penalty_gradient", PENALTY),
             self._patch(batches._Gatherer, "__call__", ROWS),
             self._patch(batches.BatchStream, "_shuffled", ROWS),
-            *(self._patch(training, name, name) for name in (RUN_EPOCH, MEASURE, END_EPOCH)),
+            self._patch(training, "run_epoch", RUN_EPOCH),
+            self._patch(training, "end_epoch", EPOCH),
         ]
 
     def _patch(self, owner: Any, name: str, part: str) -> Any:
@@ -117,8 +118,7 @@ def take_apart(work: Work, dtype: str) -> list[str]:
             patches.enter_context(patch)
         our_classifier(work).fit(X, y)
     of = clocks.seconds
-    of[EPOCH] = of[MEASURE] + of[END_EPOCH]
-    seconds = of[RUN_EPOCH] + of[END_EPOCH]
+    seconds = of[RUN_EPOCH] + of[EPOCH]
     of[REST] = seconds - sum(of[part] for part in PARTS)
     n_steps = work.epochs * work.steps_per_epoch
     return [number(seconds / n_steps * 1e6), *(f"{100 * of[part] / seconds:.0f} %" for part in PARTS)]

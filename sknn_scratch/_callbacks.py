@@ -176,14 +176,14 @@ class FitReporter:
     @property
     def on_epoch_end(self):
         """The function for the training loop, or None if there is nothing to report."""
-        has_callbacks = bool(getattr(self.estimator, "_skl_callbacks", []))
-        if not (has_callbacks or self.estimator.verbose):
+        is_heard = has_callbacks(self.estimator)
+        if not (is_heard or self.estimator.verbose):
             return None
 
         def on_epoch_end(_, state):
             if self.estimator.verbose:
                 self.print_epoch(state)
-            return has_callbacks and self.call_epoch_hooks(state)
+            return is_heard and self.call_epoch_hooks(state)
 
         return on_epoch_end
 

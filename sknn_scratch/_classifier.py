@@ -208,7 +208,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         Raises
         ------
         CheckpointError
-            If the file is damaged, of a newer format, or no checkpoint, or if the data are not those of
+            If the file is damaged, of another format, or no checkpoint, or if the data are not those of
             the fit. It is a ValueError.
         FileNotFoundError
             If there is no such file.
@@ -270,7 +270,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         -------
         hidden : ndarray of shape (n_samples, n_hidden)
         """
-        return self._predict(predict_hidden, X)
+        return self._compute(predict_hidden, self._rows(X))
 
     def to_mlp_classifier(self):
         """Make a scikit-learn MLPClassifier with the same predictions, for tools that ask for one.
@@ -349,10 +349,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         return from_mlp(cls, mlp)
 
     def _logits(self, X):
-        return self._predict(predict_logits, X)
-
-    def _predict(self, compute, X):
-        return self._compute(compute, self._rows(X))
+        return self._compute(predict_logits, self._rows(X))
 
     def _compute(self, compute, X):
         """Compute something of validated rows."""

@@ -11,6 +11,9 @@ from sknn_scratch._core.network import Network
 from sknn_scratch._core.parameters import Layers, NetworkShape, view_parameters
 from sknn_scratch._targets import LabelEncoding
 
+# The fitted attributes that follow from the data alone.
+DATA_ATTRIBUTES = ("n_features_in_", "feature_names_in_", "classes_", "_target_kind_")
+
 
 def fitted_names(estimator):
     """Names of the fitted attributes, private ones too."""
@@ -37,8 +40,7 @@ def fitted_attributes(fitted):
 
 def data_attributes(fitted):
     """Get those of the fitted attributes that follow from the data alone."""
-    names = ("n_features_in_", "feature_names_in_", "classes_", "_target_kind_")
-    return {name: getattr(fitted, name) for name in names if hasattr(fitted, name)}
+    return {name: getattr(fitted, name) for name in DATA_ATTRIBUTES if hasattr(fitted, name)}
 
 
 def fitted_encoding(fitted):

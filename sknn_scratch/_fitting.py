@@ -7,7 +7,8 @@ plans can be trained together.
 
 import copy
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -34,15 +35,22 @@ from sknn_scratch._targets import row_weights
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 
 AUTO_BATCH_ROWS = 100
-REAL_HYPERPARAMETERS = frozenset(
-    {"learning_rate", "alpha", "dropout", "momentum", "beta_1", "beta_2", "epsilon", "tol", "gradient_tol"}
-)
+REAL_HYPERPARAMETERS = [field.name for field in fields(TrainConfig) if field.type is float]
 
 # What training goes on with, beside the fitted attributes; the optimiser's part only with the same solver.
 KEPT = ("shuffle_rng", "dropout_rng", "loss_limit", "memory", "n_updates")
 # From the user's call to a warning: fit, its wrapper, _fit, what it calls, and the function that warns.
 USERS_CALL = 6
 DIVERGENCE_REMEDY = "Scale the features, or decrease learning_rate or init_scale."
+
+
+class RandomStreams(NamedTuple):
+    """A generator for each purpose; a new one comes last, so that the others draw what they did."""
+
+    init: np.random.Generator
+    shuffle: np.random.Generator
+    split: np.random.Generator
+    dropout: np.random.Generator
 
 
 @dataclass
@@ -71,25 +79,24 @@ def plan_fit(estimator, inputs, state=None):
     """
     trains_further = hasattr(estimator, "coefs_") and (inputs.partial or estimator.warm_start)
     goes_on = trains_further or state is not None
-    model = copy.copy(estimator)
-    if not goes_on:
-        clear_fitted(model)
-        model._seed_ = int(check_random_state(estimator.random_state).randint(2**31 - 1))
     check_combinations(estimator, inputs)
+    model = copy.copy(estimator)
     if goes_on:
         check_same_network(model)
+    else:
+        clear_fitted(model)
+        model._seed_ = int(check_random_state(estimator.random_state).randint(2**31 - 1))
     if model.dtype not in inputs.encoded:
         inputs.encoded[model.dtype] = encode_data(model, inputs, goes_on)
     encoded = inputs.encoded[model.dtype]
     vars(model).update(encoded.attributes)
     model._activation_ = model.activation
     streams = random_streams(model)
-    data = train_data(model, inputs, encoded, streams["split"])
+    data = train_data(model, inputs, encoded, streams.split)
     config = train_config(model, data, encoded.encoding, partial=inputs.partial)
-    if state is None and goes_on:
-        state = next_state(model, config, data, streams, partial=inputs.partial)
-    elif state is None:
-        state = first_state(model, config, data, streams, partial=inputs.partial)
+    if state is None:
+        make_state = next_state if trains_further else first_state
+        state = make_state(model, config, data, streams, partial=inputs.partial)
     return FitPlan(model, TrainTask(state, data, config), inputs.partial)
 
 
@@ -174,9 +181,8 @@ def train_config(model, data, encoding, *, partial):
 
 def random_streams(model):
     """Make a random stream for each purpose from the seed of the fit."""
-    purposes = ("init", "shuffle", "split", "dropout")
-    seeds = np.random.SeedSequence(model._seed_).spawn(len(purposes))
-    return {purpose: np.random.default_rng(seed) for purpose, seed in zip(purposes, seeds, strict=True)}
+    seeds = np.random.SeedSequence(model._seed_).spawn(len(RandomStreams._fields))
+    return RandomStreams(*map(np.random.default_rng, seeds))
 
 
 def first_state(model, config, data, streams, *, partial):
@@ -190,12 +196,12 @@ def first_state(model, config, data, streams, *, partial):
         )
     shape = config.network.shape
     state = TrainState(
-        params=initialise(shape, model.init_scale, streams["init"], data.X.dtype),
-        shuffle_rng=streams["shuffle"],
-        dropout_rng=streams["dropout"],
+        params=initialise(shape, model.init_scale, streams.init, data.X.dtype),
+        shuffle_rng=streams.shuffle,
+        dropout_rng=streams.dropout,
         learning_rate=config.learning_rate,
     )
-    if config.alpha > 0 and not partial and is_trained_narrow(TrainTask(state, data, config)):
+    if config.alpha > 0 and not partial and is_trained_narrow(config, data):
         clear_unused_features(state.params, shape, data)
     return state
 
@@ -205,7 +211,7 @@ def next_state(model, config, data, streams, *, partial):
 
     The network is the best so far: it is given back if training on does not better its validation.
     """
-    fresh = {"shuffle_rng": streams["shuffle"], "dropout_rng": streams["dropout"]}
+    fresh = {"shuffle_rng": streams.shuffle, "dropout_rng": streams.dropout}
     kept = dict(getattr(model, "_kept_", None) or {})
     kept_for = kept.pop("solver", None)
     if not partial:
@@ -214,7 +220,7 @@ def next_state(model, config, data, streams, *, partial):
         params=flatten(fitted_layers(model)),
         learning_rate=config.learning_rate,
         epochs_before=model.n_iter_,
-        **(kept or fresh),
+        **(fresh | kept),
     ).for_another_run(config.learning_rate)
     if kept_for != config.solver:
         state.forget_updates()

@@ -50,7 +50,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Rows:
+class PreparedFold:
     """The rows of a fold as the networks of several candidates see them."""
 
     inputs: FitInput
@@ -156,7 +156,7 @@ def prepare_rows(jobs, X, y):
 
     Returns
     -------
-    Rows, or None if anything goes wrong
+    PreparedFold, or None if anything goes wrong
     """
     start = time.perf_counter()
     estimator, options = jobs[0].candidate.estimator, jobs[0].options
@@ -183,7 +183,7 @@ def prepare_rows(jobs, X, y):
         return None
     inputs = FitInput(X_fit, y_train, **fit_params)
     seconds = (time.perf_counter() - start) / len(jobs)
-    return Rows(inputs, test, train if wants_train else None, steps, seconds)
+    return PreparedFold(inputs, test, train if wants_train else None, steps, seconds)
 
 
 class Unchanged(BaseEstimator):
@@ -226,7 +226,7 @@ def fit_and_score_together(jobs):
 
     Parameters
     ----------
-    jobs : list of (Job, Rows)
+    jobs : list of (Job, PreparedFold)
 
     Returns
     -------
@@ -278,8 +278,8 @@ def score_job(job, rows, network, fit_seconds):
         estimator = copy.copy(rows.steps)
         estimator.steps = [*rows.steps.steps[:-1], (rows.steps.steps[-1][0], network)]
 
-    # A metric may write to y, and a scorer that is more than a metric to all that it is given: which other
-    # candidates need too.
+    # Other candidates are scored on the same objects; a metric may write to y, and any other scorer to all
+    # that it is given.
     shares_X = sees_predictions_only(options["scorer"])
     estimator = estimator if shares_X else copy.deepcopy(estimator)
 

@@ -10,18 +10,11 @@ import numpy as np
 
 from sknn_scratch._core.checkpoint import CheckpointError, read_checkpoint
 from sknn_scratch._core.tasks import TrainState
-from sknn_scratch._fitted import set_layers
+from sknn_scratch._fitted import DATA_ATTRIBUTES, set_layers
 from sknn_scratch._fitting import plan_fit
 
 # The fitted attributes that a fit has before it trains; all others come from the training state.
-FITTED_BEFORE_TRAINING = (
-    "classes_",
-    "_target_kind_",
-    "n_features_in_",
-    "feature_names_in_",
-    "history_",
-    "_seed_",
-)
+FITTED_BEFORE_TRAINING = (*DATA_ATTRIBUTES, "history_", "_seed_")
 
 
 @dataclass(frozen=True)
@@ -115,8 +108,9 @@ def plan_resumption(estimator, inputs, stored):
     plan = plan_fit(estimator, inputs, stored.state)
     for part, fingerprint in fingerprints(plan.task.data).items():
         if fingerprint != stored.header["fingerprints"][part]:
+            words = "The part of the rows to validate with" if part == "validation" else part
             raise CheckpointError(
-                f"{part} differs from what the fit that wrote {stored.path} was given. Pass the same "
+                f"{words} differs from what the fit that wrote {stored.path} was given. Pass the same "
                 "values in the same order and format; to train the network further on other data, use "
                 "warm_start=True."
             )
@@ -130,7 +124,7 @@ def fingerprints(data):
         "X": (data.X,),
         "y": (data.targets,),
         "sample_weight": (data.weights,),
-        "The part of the rows to validate with": (
+        "validation": (
             data.rows,
             *(() if held_out is None else (held_out.X, held_out.targets.codes, held_out.targets.weights)),
         ),

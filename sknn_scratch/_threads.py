@@ -13,7 +13,7 @@ from functools import cache
 
 from threadpoolctl import ThreadpoolController
 
-from sknn_scratch._core.network import N_BLOCKS
+from sknn_scratch._core.network import PRODUCT_BLOCKS
 
 # Fewer blocks are done before threads for them have started.
 THREADED_BLOCKS = 4
@@ -85,7 +85,7 @@ def threads_for_blocks(n_blocks, largest_product):
 @contextmanager
 def threads_for_training():
     """Give a ``map`` for the blocks of large products, on as many threads as BLAS may use; BLAS gets one."""
-    with _map_on(min(N_BLOCKS, _n_blas_threads())) as map_blocks:
+    with _map_on(min(PRODUCT_BLOCKS, _n_blas_threads())) as map_blocks:
         yield map_blocks
 
 

@@ -1,4 +1,4 @@
-"""Warnings that point at a training's trouble."""
+"""The warnings of a training that went wrong."""
 
 from sklearn.exceptions import ConvergenceWarning
 

@@ -118,7 +118,7 @@ def test_threads_change_nothing_in_a_fit(monkeypatch, solver):
         names.clear()
         with threadpool_limits(n_threads, user_api="blas"):
             fits.append(make_classifier(solver=solver).fit(X, Y))
-        assert len(names) > network.N_BLOCKS
+        assert len(names) > network.PRODUCT_BLOCKS
         assert (main_thread().name in names) == (n_threads == 1)
     for fit in fits[1:]:
         assert_array_equal(fit.coefs_[0], fits[0].coefs_[0])

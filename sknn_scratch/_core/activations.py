@@ -102,8 +102,8 @@ def tanh(z: Array, slope: Array | None = None) -> None:
 def relu(z: Array, slope: Array | None = None) -> None:
     """g(z) = max(z, 0), g' = 1 where z > 0, else 0 (at 0 too).
 
-    NumPy takes the maximum of two arrays in half the time of that with a scalar. In training a = z g'(z);
-    the booleans that z is compared to are an eighth of it, and to compare and cast in one call takes longer.
+    Without a slope: NumPy's maximum of two arrays takes half the time of that of an array and a scalar. With
+    one: a = z g'(z), and to compare, then cast the booleans, is faster than one call that does both.
     """
     if slope is None:
         np.maximum(z, np.zeros_like(z), out=z)

@@ -4,8 +4,8 @@ Rows are gathered by index, a chunk of several batches at a time, into buffers t
 the design matrix is not copied as a whole (unless it is small, see ``data``), and a memory-mapped one never
 read as a whole.
 
-In a stack the networks may have different rows, but equally many. Were some filled up with rows that weigh
-nothing, sums would be rounded otherwise than those of a network that is trained alone.
+In a stack the networks may have different rows, but equally many. Padding with rows of weight zero would
+change how sums are rounded, and a stack would no longer equal separate fits bit for bit.
 """
 
 import math
@@ -52,7 +52,7 @@ class BatchStream:
     ) -> None:
         self.selector = ColumnSelector(data[0].X.shape[1]) if select_columns else None
         self.X, self.targets, self.loss = data[0].X, np.ascontiguousarray(data[0].targets.T), loss
-        self.networks = () if len(data) == 1 else (len(data),)
+        self.stack_shape = () if len(data) == 1 else (len(data),)
         self.n_samples = data[0].n_samples
         self.batch_size = min(batch_size, self.n_samples)
         self.takes_all_rows = all(one.rows is None for one in data)
@@ -81,18 +81,20 @@ class BatchStream:
         if self.takes_all_rows and isinstance(self.X, np.ndarray):
             gather_targets, positions = _GatherTargets(self, self.sizes), self._positions()
             gather_targets(self._rows_at(positions), positions)
-            chunk = Chunk(self.loss, self.networks, self.sizes, gather_targets.buffers)
+            chunk = Chunk(self.loss, self.stack_shape, self.sizes, gather_targets.buffers)
             chunk.set_rows([self.X])
             return chunk
         return next(self._gathered(self._positions()))
 
     def _positions(self) -> Index:
         """Positions (..., n_samples) of all rows of all networks, one network's after the other's."""
-        return np.arange(math.prod(self.networks) * self.n_samples).reshape(*self.networks, self.n_samples)
+        return np.arange(math.prod(self.stack_shape) * self.n_samples).reshape(
+            *self.stack_shape, self.n_samples
+        )
 
     def _shuffled(self, rngs: Sequence[np.random.Generator]) -> Index:
         """Positions (..., n_samples) in random order."""
-        if not self.networks:
+        if not self.stack_shape:
             return rngs[0].permutation(self.n_samples)
         positions = self._positions()
         for of_network, rng in zip(positions, rngs, strict=True):
@@ -116,7 +118,7 @@ class BatchStream:
         # Sparse rows are there twice, in the chunk and in its batches, with an index for each value.
         values = X.shape[1] if isinstance(X, np.ndarray) else 3 * X.nnz / X.shape[0]
         row_bytes = (values + 4 * len(self.targets)) * X.dtype.itemsize
-        return max(1, int(CHUNK_BYTES // (row_bytes * self.batch_size * math.prod(self.networks))))
+        return max(1, int(CHUNK_BYTES // (row_bytes * self.batch_size * math.prod(self.stack_shape))))
 
     def _gatherer(self, sizes: list[int]) -> "_Gatherer":
         """Get the buffers for batches of these sizes; most chunks are alike and share them."""
@@ -130,10 +132,10 @@ class BatchStream:
 
         None for a single network that takes all rows: then they are the positions themselves.
         """
-        if self.takes_all_rows and not self.networks:
+        if self.takes_all_rows and not self.stack_shape:
             return None
         rows = [np.arange(one.n_samples) if one.rows is None else one.rows for one in data]
-        return np.array(rows).reshape(*self.networks, self.n_samples)
+        return np.array(rows).reshape(*self.stack_shape, self.n_samples)
 
     def _stack_weights(self, data: Sequence[TrainData]) -> Array | None:
         """Weights (n_positions,) with a mean of one for each network; None if all are one."""
@@ -152,8 +154,8 @@ class Chunk:
     Parameters
     ----------
     loss : Loss
-    networks : tuple of int
-        The network axis, () or (K,).
+    stack_shape : tuple of int
+        The network axis: () or (K,).
     sizes : sequence of int
         Rows in each batch.
     targets : CodedTargets
@@ -161,13 +163,13 @@ class Chunk:
     """
 
     def __init__(
-        self, loss: Loss, networks: tuple[int, ...], sizes: Sequence[int], targets: CodedTargets
+        self, loss: Loss, stack_shape: tuple[int, ...], sizes: Sequence[int], targets: CodedTargets
     ) -> None:
         self.loss = loss
         self.sizes = sizes
         self.targets = targets
         n_outputs, n_samples = targets.codes.shape[-2:]
-        self.terms = allocate_loss_terms((*networks, n_outputs), n_samples, targets.codes.dtype)
+        self.terms = allocate_loss_terms((*stack_shape, n_outputs), n_samples, targets.codes.dtype)
         places = places_of(sizes)
         self.starts = [place.start for place in places]
         self.targets_of_batches = [targets.rows(place) for place in places]
@@ -201,7 +203,7 @@ class _Gatherer:
         is_dense = isinstance(stream.X, np.ndarray)
         self.gather_X = _GatherDense(stream, sizes) if is_dense else _GatherSparse(stream, sizes)
         self.gather_targets = _GatherTargets(stream, sizes)
-        self.chunk = Chunk(stream.loss, stream.networks, sizes, self.gather_targets.buffers)
+        self.chunk = Chunk(stream.loss, stream.stack_shape, sizes, self.gather_targets.buffers)
 
     def __call__(self, rows: Index, positions: Index) -> Chunk:
         """Gather the rows (..., n_chunk) of X and targets, and the weights at their positions."""
@@ -218,12 +220,12 @@ class _GatherTargets:
     def __init__(self, stream: BatchStream, sizes: list[int]) -> None:
         self.source, self.weights, self.code = stream.targets, stream.weights, stream.loss.code
         n_chunk, dtype = sum(sizes), stream.X.dtype
-        self.by_output = np.empty((len(self.source), *stream.networks, n_chunk), dtype)
+        self.by_output = np.empty((len(self.source), *stream.stack_shape, n_chunk), dtype)
         self.equal_weights = (1 / np.repeat(sizes, sizes)).astype(dtype)[np.newaxis]
         weights = self.equal_weights
         if self.weights is not None:
-            weights = np.empty((*stream.networks, 1, n_chunk), dtype)
-        weighted = np.empty((*stream.networks, len(self.source), n_chunk), dtype)
+            weights = np.empty((*stream.stack_shape, 1, n_chunk), dtype)
+        weighted = np.empty((*stream.stack_shape, len(self.source), n_chunk), dtype)
         self.buffers = CodedTargets(np.moveaxis(self.by_output, 0, -2), weighted, weights)
 
     def __call__(self, rows: Index, positions: Index) -> None:
@@ -243,7 +245,7 @@ class _GatherDense:
 
     def __init__(self, stream: BatchStream, sizes: list[int]) -> None:
         self.source = stream.X
-        self.buffer = np.empty((*stream.networks, sum(sizes), self.source.shape[1]), self.source.dtype)
+        self.buffer = np.empty((*stream.stack_shape, sum(sizes), self.source.shape[1]), self.source.dtype)
         self.batches = [self.buffer[..., place, :] for place in places_of(sizes)]
 
     def __call__(self, rows: Index) -> list[Array]:
@@ -256,7 +258,7 @@ class _GatherSparse:
 
     def __init__(self, stream: BatchStream, sizes: list[int]) -> None:
         self.source = stream.X
-        self.stacked = bool(stream.networks)
+        self.stacked = bool(stream.stack_shape)
         self.selector = stream.selector
         self.places = places_of(sizes)
 

@@ -1,4 +1,4 @@
-"""What NumPy lacks, or BLAS does faster; some of it only for a single network.
+"""What NumPy lacks, or BLAS does faster.
 
 What is written to must be contiguous: of any other array, SciPy hands BLAS a copy.
 """
@@ -24,8 +24,8 @@ def add_multiples(
     """target += scale * array, each network with its scale, of flat arrays (n_networks * n_params,).
 
     In all parameters of each network, or in ``n`` from ``start`` on. BLAS makes one pass, where NumPy needs
-    two. Each network has a call of its own: so it is rounded as if it were alone, while in one long call its
-    place counts.
+    two. One call per network, so that each is rounded as in a separate fit: within one long call, rounding
+    depends on the position.
     """
     axpy, n_params = AXPY[target.dtype.char], target.size // len(scales)
     n = n_params if n is None else n
@@ -54,7 +54,7 @@ def add_row(target: Array, row: Array, ones: Array) -> None:
     For one network as an update of rank one, ones times the row, in half the time of NumPy's broadcast.
     """
     if target.ndim == 2:
-        stride = in_place = 1
+        stride = in_place = 1  # positional: with keywords the call takes twice as long
         GER[target.dtype.char](1.0, row, ones, stride, stride, target.T, in_place, in_place, in_place)
     else:
         target += row

@@ -30,7 +30,7 @@ Json: TypeAlias = dict[str, Any]
 Arrays: TypeAlias = dict[str, np.ndarray[Any, Any]]
 
 FORMAT = "sknn_scratch checkpoint"
-FORMAT_NUMBER = 2  # 1 had the parameters in another order
+FORMAT_NUMBER = 3  # 1 had the parameters in another order, 2 another name in its header
 MEMORY = "memory."  # before the names of the optimiser's arrays
 
 # Those of default_rng; their states are plain numbers, which JSON holds exactly.

@@ -1,6 +1,7 @@
 """Networks that are trained together, and the arrays they share."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,16 @@ from sknn_scratch._core.activations import SATURATED_SLOPE, Array
 from sknn_scratch._core.batches import BatchStream
 from sknn_scratch._core.data import stack_validations
 from sknn_scratch._core.narrowing import Narrowing, Part
-from sknn_scratch._core.network import Batch, Map, allocate_workspace, mean_loss, penalty_value
+from sknn_scratch._core.network import (
+    Batch,
+    Map,
+    Workspace,
+    allocate_workspace,
+    is_large,
+    mean_loss,
+    penalty_value,
+    product_by_blocks,
+)
 from sknn_scratch._core.optimizers import OPTIMIZERS, Step
 from sknn_scratch._core.parameters import Parameters, view_parameters
 from sknn_scratch._core.run import Run
@@ -24,12 +34,30 @@ class Group:
 
     One run has no network axis. With several, the states' arrays become views of the group's, row by row.
 
-    Fixed are ``runs``, ``config`` and ``network``, which all runs have alike, ``networks`` (the network axis,
-    () or (K,)), ``batches``, ``penalty_rates`` (alpha / S of each network) and ``validation``. Every step
-    writes to ``params``, ``grads``, ``workspaces`` (by the size of a batch) and ``step``, and leaves
-    ``last_grads``, ``last_batch`` and ``measured_slope`` to be measured; a product with ``measured_ones``
-    counts the rows of that. ``whole`` is all that an update changes; ``narrowing``, if there is one, gives
-    parts of it.
+    Attributes
+    ----------
+    runs : list of Run
+    map_blocks : callable
+        See ``train``.
+    config : TrainConfig
+        That of the first run, for what all runs have in common (see ``group_key``).
+    network : Network
+    stack_shape : tuple of int
+        The network axis: () or (K,).
+    batches : BatchStream
+    validation : Batch or None
+    penalty_rates : list of float
+        alpha / S of each network; empty if there is no penalty.
+    params, grads : Parameters
+    workspaces : dict of int to Workspace
+        By the number of rows in a batch.
+    step : Step
+    whole : Part
+        All parameters and their optimiser memory, flat.
+    narrowing : Narrowing or None
+        Gives the parts of ``whole`` that a batch updates; None if each updates all of it.
+    last_grads, last_batch, measured_slope
+        What the last step leaves behind for the record of the epoch.
     """
 
     def __init__(self, runs: list[Run], map_blocks: Map) -> None:
@@ -37,7 +65,7 @@ class Group:
         self.map_blocks = map_blocks
         self.config = runs[0].config
         self.network = self.config.network
-        self.networks = () if len(runs) == 1 else (len(runs),)
+        self.stack_shape = () if len(runs) == 1 else (len(runs),)
         self.loss_limits: Any = None  # (...), from the first loss on
         self._stack_parameters()
         self._stack_data()
@@ -51,7 +79,7 @@ class Group:
                 state.memory = state.memory or optimizer.init(state.params)
         flat = self._share([state.params for state in states])
         memory = {name: self._share([state.memory[name] for state in states]) for name in states[0].memory}
-        if self.networks:
+        if self.stack_shape:
             for i, state in enumerate(states):
                 state.params = flat[i]
                 state.memory = {name: array[i] for name, array in memory.items()}
@@ -66,7 +94,7 @@ class Group:
             n_weights=shape.weights.stop - shape.weights.start,
         )
         self.narrowing: Narrowing | None = None
-        if is_trained_narrow(self.runs[0].task):
+        if is_trained_narrow(self.config, self.runs[0].data):
             self.narrowing = Narrowing(self.whole, shape, self.runs[0].data, self.config.batch_size)
         self.last_grads = self.grads
         self.last_batch: Batch | None = None
@@ -76,25 +104,12 @@ class Group:
         self.batches = BatchStream(
             data, config.batch_size, self.network.loss, select_columns=self.narrowing is not None
         )
-        self.workspaces = {
-            n: allocate_workspace(
-                self.network.shape,
-                (*self.networks, n),
-                self.params.flat.dtype,
-                dropout=config.dropout > 0,
-                sparse=not isinstance(data[0].X, np.ndarray),
-                has_ones=data[0].has_ones,
-                map_blocks=self.map_blocks,
-            )
-            for n in set(self.batches.sizes)
-        }
+        self.workspaces = {n: self._workspace(n) for n in set(self.batches.sizes)}
         self.measured_slope = self.workspaces[self.batches.batch_size].slope[..., :MEASURED_ROWS, :]
         self.measured_ones = np.ones((1, self.measured_slope.shape[-2]), self.params.flat.dtype)
-        # As an array of no axes, which NumPy compares with in two thirds of the time.
+        # Zero-dimensional: NumPy compares with it in two thirds of the time of a Python float.
         self.saturated_slope = np.array(SATURATED_SLOPE, self.params.flat.dtype)
         self.step = Step(
-            number=0,  # this and the learning rates are start_epoch's to set
-            learning_rates=[],
             momenta=[run.config.momentum for run in self.runs],
             nesterov=config.nesterov,
             beta_1=config.beta_1,
@@ -103,40 +118,59 @@ class Group:
             dtype=self.params.flat.dtype,
         )
         rates = [run.config.alpha / run.data.total_weight for run in self.runs]
-        self.penalty_rates = rates if any(rates) else []  # none for no penalty
+        self.penalty_rates = rates if any(rates) else []
         validations = [one.validation for one in data if one.validation is not None]
         self.validation = None
         if validations:
-            self.validation = stack_validations(validations) if self.networks else validations[0]
+            self.validation = stack_validations(validations) if self.stack_shape else validations[0]
+
+    def _workspace(self, n_rows: int) -> Workspace:
+        shape, data = self.network.shape, self.runs[0].data
+        is_sparse = not isinstance(data.X, np.ndarray)
+        workspace = allocate_workspace(
+            shape,
+            (*self.stack_shape, n_rows),
+            self.params.flat.dtype,
+            dropout=self.config.dropout > 0,
+            sparse=is_sparse,
+            has_ones=data.has_ones,
+        )
+        if is_sparse or self.stack_shape or not is_large(shape, n_rows):
+            return workspace
+        return workspace._replace(rows_product=partial(product_by_blocks, self.map_blocks))
 
     def _share(self, arrays: list[Array]) -> Array:
-        return np.stack(arrays) if self.networks else arrays[0]
+        return np.stack(arrays) if self.stack_shape else arrays[0]
 
     def per_network(self, values: Sequence[float]) -> Any:
         """Give an array (K,) of a number for each network, or the one network's number."""
-        return np.array(values) if self.networks else values[0]
+        return np.array(values) if self.stack_shape else values[0]
+
+    def by_run(self, values: Any) -> Iterable[tuple[Run, Any]]:
+        """Pair each run with its own of the values (...)."""
+        return zip(self.runs, np.atleast_1d(values).tolist(), strict=True)
 
     def as_float(self, values: Any) -> Any:
         """Make the value of a single network a Python float; those of a stack are left alone."""
-        return values if self.networks else float(values)
+        return values if self.stack_shape else float(values)
 
     def start_epoch(self, learning_rates: Sequence[float]) -> Step:
         """Set the step's learning rates, and go on numbering the updates."""
-        self.step.number = self.runs[0].state.n_updates + 1
+        self.step.number = self.runs[0].state.n_updates
         self.step.learning_rates = learning_rates
         if self.narrowing is not None and self.penalty_rates:
             self.narrowing.set_penalty(self.penalty_rates[0], learning_rates[0])
         return self.step
 
     def limit_losses(self, first_losses: Any) -> None:
-        """Set the limits (...) of what is no explosion, from the loss of the first batch."""
+        """Set the loss (...) from which on each network counts as exploded, by that of its first batch."""
         if self.loss_limits is None:
-            for run, first_loss in zip(self.runs, np.atleast_1d(first_losses).tolist(), strict=True):
+            for run, first_loss in self.by_run(first_losses):
                 run.limit_loss(first_loss)
             self.loss_limits = self.per_network([run.state.loss_limit for run in self.runs])
 
     def is_sound(self, objective: Any) -> Any:
-        """Whether an objective (...) is finite and no explosion."""
+        """Whether an objective (...) is finite and below the limit."""
         return objective < self.loss_limits
 
     def is_last_step_sound(self) -> Any:
@@ -155,7 +189,7 @@ class Group:
         """L2 penalty (...) of the present parameters."""
         if not self.penalty_rates:
             return 0.0
-        return penalty_value(self.params, np.reshape(self.penalty_rates, self.networks))
+        return penalty_value(self.params, np.reshape(self.penalty_rates, self.stack_shape))
 
     def grads_for(self, X: Any) -> Parameters:
         """Give the buffer for the gradient of a batch."""

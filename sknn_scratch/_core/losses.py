@@ -35,7 +35,7 @@ from sknn_scratch._core.activations import Array
 
 SOFTMAX_ROWS = 1024  # logits of so many rows, and their exponentials, stay in the cache
 
-# As an array of no axes, which NumPy subtracts from in two thirds of the time of a number.
+# Zero-dimensional: NumPy subtracts from it in two thirds of the time of a Python number.
 MINUS_ONE: Mapping[str, Array] = {"f": np.array(-1, np.float32), "d": np.array(-1, np.float64)}
 
 

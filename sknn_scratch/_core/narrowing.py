@@ -1,4 +1,4 @@
-"""What an update changes: a whole network, or the part of a wide one that a sparse batch uses.
+"""What an update changes: a whole network, or, lazily, the part of a wide one that a sparse batch uses.
 
 A feature that is zero in all rows of a batch has no loss gradient, so with many sparse features most rows
 of w_hidden would be read and written in vain. Of a wide network, therefore, only the rows of w_hidden that
@@ -57,7 +57,7 @@ class Part(NamedTuple):
             np.add(self.grads, self.updates, out=self.grads)
 
 
-def rows_with_each_feature(X: Any, rows: Index | None) -> Index:
+def count_rows_by_feature(X: Any, rows: Index | None) -> Index:
     """Count (n_features,) the rows of a CSR matrix, or of some of its rows, that have a feature."""
     n_samples = X.shape[0] if rows is None else len(rows)
     counts = np.zeros(X.shape[1], np.intp)
@@ -70,8 +70,8 @@ def rows_with_each_feature(X: Any, rows: Index | None) -> Index:
 
 
 def clear_unused_features(params: Array, shape: NetworkShape, data: TrainData) -> None:
-    """Set the weights of features that no row has to zero, where a penalty takes them in time."""
-    is_unused = rows_with_each_feature(data.X, data.rows) == 0
+    """Set the weights of features that occur in no row to zero, where a penalty would take them."""
+    is_unused = count_rows_by_feature(data.X, data.rows) == 0
     view_parameters(params, shape).w_hidden[is_unused] = 0
 
 
@@ -114,7 +114,7 @@ class Narrowing:
     def __init__(self, whole: Part, shape: NetworkShape, data: TrainData, batch_size: int) -> None:
         self.shape = shape
         self.whole = whole
-        counts = rows_with_each_feature(data.X, data.rows)
+        counts = count_rows_by_feature(data.X, data.rows)
         self.used = np.flatnonzero(counts)
         self.steps_per_use = 1 / chances_of_use(counts[self.used], data.n_samples, batch_size)
         self.row_rates = np.zeros(len(counts), whole.params.dtype)

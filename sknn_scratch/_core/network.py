@@ -29,9 +29,9 @@ Map: TypeAlias = Callable[..., Iterable[Any]]  # map, or one that uses several t
 
 OUTER_OF_EACH: Product = partial(np.einsum, "kno,koh->knh")
 
-# Multiplications. In blocks, a product of so many takes hardly longer, and several threads can share it.
+# Multiplications from which on a product is cut into blocks of rows for threads; the cut costs little.
 LARGE_PRODUCT = 2**27
-N_BLOCKS = 4
+PRODUCT_BLOCKS = 4
 
 BLOCK_BYTES = 2**20  # hidden values of a block of rows: they should stay in the second-level cache
 
@@ -86,16 +86,9 @@ def allocate_workspace(
     dropout: bool = False,
     sparse: bool = False,
     has_ones: bool = False,
-    map_blocks: Map = map,
 ) -> Workspace:
-    """Allocate the buffers for ``leading`` = (..., n_samples); ``map_blocks`` is for large products."""
-    is_single = len(leading) == 1
-    product: Product = np.ndarray.dot if is_single else np.matmul
-    rows_product = product
-    if sparse:
-        rows_product = SparseRows.multiply
-    elif is_single and leading[0] * shape.n_features * shape.n_hidden >= LARGE_PRODUCT:
-        rows_product = partial(product_by_blocks, map_blocks)
+    """Allocate the buffers for ``leading`` = (..., n_samples)."""
+    product: Product = np.ndarray.dot if len(leading) == 1 else np.matmul
 
     def hidden_buffer() -> Array:
         return np.zeros((*leading, shape.n_hidden), dtype)
@@ -113,15 +106,20 @@ def allocate_workspace(
         keep=hidden_buffer() if dropout else None,
         ones=np.ones((1, leading[-1]), dtype),
         product=product,
-        rows_product=rows_product,
+        rows_product=SparseRows.multiply if sparse else product,
         outer_product=OUTER_OF_EACH if shape.n_outputs == 1 and product is np.matmul else product,
         has_ones=has_ones,
     )
 
 
+def is_large(shape: NetworkShape, n_samples: int) -> bool:
+    """Whether the products of so many dense rows with the hidden layer are cut into blocks."""
+    return n_samples * shape.n_features * shape.n_hidden >= LARGE_PRODUCT
+
+
 def product_by_blocks(map_blocks: Map, left: Array, right: Array, out: Array) -> None:
     """out = left right, by blocks of rows, always the same ones: so threads do not change a bit."""
-    ends = [len(left) * i // N_BLOCKS for i in range(N_BLOCKS + 1)]
+    ends = [len(left) * i // PRODUCT_BLOCKS for i in range(PRODUCT_BLOCKS + 1)]
     for _ in map_blocks(partial(multiply_rows, left, right, out), map(slice, ends, ends[1:])):
         pass
 

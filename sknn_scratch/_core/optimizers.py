@@ -24,19 +24,19 @@ from sknn_scratch._core.blas import add_multiples, decay_and_add, multiply_each
 Memory: TypeAlias = dict[str, Array]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Step:
     """The numbers of one update."""
 
-    number: int  # counts from 1
-    learning_rates: Sequence[float]  # of each network
+    number: int = 0  # of the update, counted from 1
+    learning_rates: Sequence[float] = ()  # of each network, in this epoch
     momenta: Sequence[float]  # of each network
     nesterov: bool
     beta_1: float
     beta_2: float
     epsilon: float
     dtype: DTypeLike  # of the parameters
-    # As an array of no axes, which NumPy adds in two thirds of the time.
+    # Zero-dimensional: NumPy adds it in two thirds of the time of a Python float.
     scaled_epsilon: Array = field(init=False)
 
     def __post_init__(self) -> None:

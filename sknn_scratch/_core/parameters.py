@@ -94,8 +94,7 @@ def initialise(
     flat = np.zeros(shape.n_params, dtype=dtype)
     params = view_parameters(flat, shape)
     for weights in (params.w_hidden, params.w_output):
-        rule = INIT_SCALES.get(init_scale) if isinstance(init_scale, str) else None
-        scale = init_scale if rule is None else rule(*weights.shape)
+        scale = INIT_SCALES[init_scale](*weights.shape) if isinstance(init_scale, str) else init_scale
         with np.errstate(over="ignore"):  # the training will notice
             weights[...] = rng.standard_normal(weights.shape) * scale
     return flat

@@ -1,14 +1,14 @@
 """A task on its way through training: how it keeps an epoch, and when and how it ends."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.data import TrainData
 from sknn_scratch._core.stopping import StopReason
-from sknn_scratch._core.tasks import EpochRecord, TrainConfig, TrainResult, TrainState, TrainTask
+from sknn_scratch._core.tasks import EpochRecord, TrainConfig, TrainResult, TrainState
 
 # The adaptive schedule divides the learning rate by this factor, as scikit-learn's does.
 ADAPTIVE_FACTOR = 5.0
@@ -16,7 +16,7 @@ ADAPTIVE_MINIMUM = 1e-6
 
 # A loss this many times the first one is an explosion: trainings that recover stay far below it.
 EXPLOSION = 1e6
-# One that is this many times that of the first epoch when nothing has improved for long is no convergence.
+# Without improvement for long, a loss this many times the first epoch's means divergence, not convergence.
 FAILURE = 10.0
 
 
@@ -28,15 +28,12 @@ class Run:
     state: TrainState
     data: TrainData
     config: TrainConfig
+    epoch_start: Array = field(init=False)  # parameters (n_params,) at the end of the last sound epoch
+    epochs_kept: int = field(init=False)  # epochs of this run up to there
 
     def __post_init__(self) -> None:
-        self.epoch_start: Array = self.state.params.copy()
+        self.epoch_start = self.state.params.copy()
         self.epochs_kept = self.epochs_done
-
-    @property
-    def task(self) -> TrainTask:
-        """The task itself."""
-        return TrainTask(self.state, self.data, self.config)
 
     @property
     def epochs_done(self) -> int:
@@ -52,17 +49,17 @@ class Run:
         return self.state.learning_rate
 
     def keep_epoch(self) -> None:
-        """Take note of a sound epoch: its start was good, its end is the next one's start.
+        """Take note of a sound epoch: keep its start for a divergence, its end as the next epoch's start.
 
-        A loss may grow for some epochs before it explodes, so an epoch without validation was only good
-        if it had the lowest loss so far.
+        A loss may grow for some epochs before it explodes. So without validation, the start is kept only if
+        the epoch's loss is the lowest so far.
         """
         if self.data.validation is not None or self.state.watch.best_epoch == self.state.epoch:
             self.state.last_good, self.state.good_epoch = self.epoch_start, self.state.epoch - 1
         self.epoch_start, self.epochs_kept = self.state.params.copy(), self.epochs_done
 
     def limit_loss(self, first_loss: float) -> None:
-        """Set what is an explosion, from the first loss of the run; never above a limit that is there."""
+        """Set the loss that counts as an explosion, by the run's first one; never raise it."""
         if self.epochs_done == 0:
             self.state.loss_limit = min(self.state.loss_limit, EXPLOSION * max(1.0, first_loss))
 
@@ -71,7 +68,7 @@ class Run:
         last_good = self.epoch_start if self.state.last_good is None else self.state.last_good
         np.copyto(self.state.params, last_good)
         self.state.forget_updates()
-        if self.state.watch.best_epoch >= self.state.epoch - 1:  # they led to the explosion, or are it
+        if self.state.watch.best_epoch >= self.state.epoch - 1:  # the one that exploded, or the one before
             self.state.watch.best_params = None
         self.state.stop_reason = StopReason.DIVERGED
 
@@ -105,7 +102,7 @@ class Run:
         return TrainResult(state, state.stop_reason, watch.best_epoch)
 
 
-def reason_to_stop(run: Run, record: EpochRecord) -> StopReason | None:
+def apply_stopping_rules(run: Run, record: EpochRecord) -> StopReason | None:
     """Apply the stopping rules to the epoch that has just ended."""
     state, config = run.state, run.config
     validated = run.data.validation is not None

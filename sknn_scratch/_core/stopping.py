@@ -47,5 +47,5 @@ class Watch:
             self.epochs_without_improvement += 1
         if value < self.best_value:
             best_params = None if params is None else params.copy()
-            # At once: were an interrupt to come in between, they would not belong together.
+            # In one statement: an interrupt must not separate the value, the epoch and the parameters.
             self.best_value, self.best_epoch, self.best_params = value, epoch, best_params

@@ -161,10 +161,10 @@ def group_key(task: TrainTask) -> Hashable:
 
 def trains_alone(task: TrainTask) -> bool:
     """Whether a task is trained alone: L-BFGS makes its own steps, a narrow network has its own parts."""
-    return task.config.solver == "lbfgs" or is_trained_narrow(task)
+    return task.config.solver == "lbfgs" or is_trained_narrow(task.config, task.data)
 
 
-def is_trained_narrow(task: TrainTask) -> bool:
+def is_trained_narrow(config: TrainConfig, data: TrainData) -> bool:
     """Whether the network is wide and its rows sparse, so that batches train parts of it."""
-    is_sparse = not isinstance(task.data.X, np.ndarray)
-    return is_sparse and task.config.solver != "lbfgs" and is_wide(task.config.network.shape)
+    is_sparse = not isinstance(data.X, np.ndarray)
+    return is_sparse and config.solver != "lbfgs" and is_wide(config.network.shape)

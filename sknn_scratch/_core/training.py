@@ -27,7 +27,7 @@ from sknn_scratch._core.lbfgs import Centring, minimise_lbfgs
 from sknn_scratch._core.losses import LossTerms
 from sknn_scratch._core.network import Batch, Map, loss_gradient, mean_loss
 from sknn_scratch._core.optimizers import Step
-from sknn_scratch._core.run import Run, reason_to_stop
+from sknn_scratch._core.run import Run, apply_stopping_rules
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.tasks import EpochRecord, TrainResult, TrainState, TrainTask
 
@@ -72,12 +72,11 @@ def train(
     runs = [Run(i, state, data[i], config) for i, (state, _, config) in enumerate(tasks)]
     try:
         group = group_of(runs, map_blocks)
-        if group is not None and group.config.solver == "lbfgs":
-            run_lbfgs(group, hooks)
-            group = None
         while group is not None:
-            records, sound = run_epoch(group)
-            end_epoch(group, records, sound, hooks)
+            if group.config.solver == "lbfgs":
+                run_lbfgs(group, hooks)
+            else:
+                end_epoch(group, run_epoch(group), hooks)
             group = group.without_stopped()
     except KeyboardInterrupt:
         for run in runs:
@@ -89,14 +88,14 @@ class EpochOutcome(NamedTuple):
     """What an epoch leaves behind, for every network (...)."""
 
     objective: Any  # mean loss over the batches, each before its update, plus the penalty at the start
-    sound: Any  # whether the loss stayed finite and did not explode
+    is_sound: Any  # whether the loss stayed finite and did not explode
     learning_rates: list[float]
     seconds: float
 
 
 @np.errstate(all="ignore")
-def run_epoch(group: Group) -> tuple[list[EpochRecord], Any]:
-    """Update the parameters once for every batch; give the records, and whether the loss stayed sound."""
+def run_epoch(group: Group) -> EpochOutcome:
+    """Update the parameters once for every batch."""
     start = time.perf_counter()
     learning_rates = [run.scheduled_rate for run in group.runs]
     step = group.start_epoch(learning_rates)
@@ -106,13 +105,12 @@ def run_epoch(group: Group) -> tuple[list[EpochRecord], Any]:
             train_on_batch(group, batch, terms, step)
         losses_of_chunks.append(chunk.mean_losses())
     for run in group.runs:
-        run.state.n_updates = step.number - 1
+        run.state.n_updates = step.number
     losses = np.concatenate(losses_of_chunks, axis=-1)
     group.limit_losses(losses[..., 0] + penalty)
-    sound = group.is_sound(losses.max(axis=-1) + penalty) & group.are_finite()
+    is_sound = group.is_sound(losses.max(axis=-1) + penalty) & group.are_finite()
     objective = group.batches.mean(losses) + penalty
-    outcome = EpochOutcome(objective, sound, learning_rates, time.perf_counter() - start)
-    return measure(group, outcome), sound
+    return EpochOutcome(objective, is_sound, learning_rates, time.perf_counter() - start)
 
 
 def train_on_batch(group: Group, batch: Batch, terms: LossTerms, step: Step) -> None:
@@ -121,10 +119,10 @@ def train_on_batch(group: Group, batch: Batch, terms: LossTerms, step: Step) -> 
     if workspace.keep is not None:
         draw_dropout(group.runs, workspace.keep)
     loss_gradient(group.network, group.params, grads, batch, terms, workspace)
+    step.number += 1
     for part in group.parts(batch.X, grads):
         group.add_penalty_gradient(part)
         group.update(part.params, part.grads, part.updates, part.memory, step)
-    step.number += 1
     group.last_grads, group.last_batch = grads, batch
 
 
@@ -137,17 +135,18 @@ def draw_dropout(runs: Sequence[Run], keep: Array) -> None:
         np.multiply(factors, 1 / (1 - dropout), out=factors)
 
 
-def end_epoch(group: Group, records: Sequence[EpochRecord], sound: Any, hooks: Hooks) -> None:
+def end_epoch(group: Group, outcome: EpochOutcome, hooks: Hooks) -> None:
     """Write the epoch down, and find the reasons to stop."""
-    for run, record, is_sound in zip(group.runs, records, np.atleast_1d(sound), strict=True):
+    records = measure(group, outcome)
+    for (run, is_sound), record in zip(group.by_run(outcome.is_sound), records, strict=True):
         run.state.history.append(record)
-        reason = reason_to_stop(run, record) if is_sound else StopReason.DIVERGED
+        reason = apply_stopping_rules(run, record) if is_sound else StopReason.DIVERGED
         if reason is StopReason.DIVERGED:
             run.diverge()
         else:
             run.state.stop_reason = reason
             run.keep_epoch()
-    check_last_step(group)
+    check_last_step(group)  # first for the callbacks, which see what is kept; again for those they stop
     if hooks.on_epoch_end is not None:
         for run in group.runs:
             if hooks.on_epoch_end(run.number, run.state):
@@ -162,16 +161,17 @@ def check_last_step(group: Group) -> None:
     """Mark as diverged the networks that are about to stop, but whose last update made the loss explode."""
     if all(run.state.stop_reason is None for run in group.runs):
         return
-    for run, is_sound in zip(group.runs, np.atleast_1d(group.is_last_step_sound()), strict=True):
+    for run, is_sound in group.by_run(group.is_last_step_sound()):
         if run.state.stop_reason is not None and not is_sound:
             run.diverge()
 
 
+@np.errstate(all="ignore")
 def measure(group: Group, outcome: EpochOutcome) -> list[EpochRecord]:
     """Record the epoch: its objective, validation, last gradient and last hidden values.
 
     The gradient is that of the last update; the slopes are those of the first ``MEASURED_ROWS`` rows of the
-    last batch of full size. Where the epoch was not sound, NumPy may complain of what is no number.
+    last batch of full size.
     """
     grads, slope = group.last_grads, group.measured_slope
     n_samples, n_hidden = slope.shape[-2:]
@@ -189,10 +189,10 @@ def measure(group: Group, outcome: EpochOutcome) -> list[EpochRecord]:
     if group.validation is not None:
         columns["val_loss"] = group.as_float(mean_loss(group.network, group.params, group.validation))
     if group.runs[0].data.score is not None:
-        columns["val_score"] = group.per_network(list(map(score, group.runs, np.atleast_1d(outcome.sound))))
-    if not group.networks:
+        columns["val_score"] = group.per_network([score(*run) for run in group.by_run(outcome.is_sound)])
+    if not group.stack_shape:
         return [columns]
-    table = np.empty((len(columns), *group.networks))
+    table = np.empty((len(columns), *group.stack_shape))
     for column, values in zip(table, columns.values(), strict=True):
         column[...] = values
     return [dict(zip(columns, row, strict=True)) for row in table.T.tolist()]
@@ -224,17 +224,16 @@ def run_lbfgs(group: Group, hooks: Hooks) -> None:
     def on_iteration(x: Array, objective: float) -> bool:
         nonlocal iteration_start
         seconds = time.perf_counter() - iteration_start
-        outcome = EpochOutcome(np.float64(objective), np.isfinite(objective), [1.0], seconds)
-        with np.errstate(all="ignore"):
+        outcome = EpochOutcome(objective, math.isfinite(objective), [1.0], seconds)
+        with np.errstate(over="ignore"):  # float32 may not hold it
             group.params.flat[...] = centring.params(x)
-            records = measure(group, outcome)
-        end_epoch(group, records, outcome.sound, hooks)
+        end_epoch(group, outcome, hooks)
         iteration_start = time.perf_counter()
         return run.state.stop_reason is not None
 
     start = centring.coordinates(run.state.params)
     has_succeeded = minimise_lbfgs(objective_and_gradient, start, on_iteration)
-    if run.epochs_done == 0:
+    if run.epochs_done == 0:  # it ended before its first iteration: record the start
         on_iteration(start, objective_and_gradient(start)[0])
     if run.state.stop_reason is None:
         np.copyto(run.state.params, run.epoch_start)  # a line search that fails ends somewhere else

@@ -13,7 +13,13 @@ from sknn_scratch._displays.plotting import (
     import_matplotlib,
     shorten,
 )
-from sknn_scratch._inspection import activation_name, classifier_of, feature_names_of, output_names
+from sknn_scratch._inspection import (
+    activation_name,
+    classifier_of,
+    feature_names_of,
+    numbered_names,
+    output_names,
+)
 
 FAINTEST = 0.05  # opacity of the edge of a weight of zero
 MOST_INK = 60.0  # opaque edges between two layers: more would be a black wall
@@ -84,7 +90,7 @@ class NetworkDisplay:
     def __post_init__(self):
         n_features, n_outputs = self.coefs[0].shape[0], self.coefs[1].shape[1]
         if self.feature_names is None:
-            self.feature_names = [f"x{i}" for i in range(n_features)]
+            self.feature_names = numbered_names(n_features)
         if self.class_names is None:
             self.class_names = [f"class {i}" for i in range(max(2, n_outputs))]
         for parameter, names, n in (

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import LogisticRegression
 
 from sknn_scratch._core import narrowing
-from sknn_scratch._core.narrowing import chances_of_use, clear_unused_features, rows_with_each_feature
+from sknn_scratch._core.narrowing import chances_of_use, clear_unused_features, count_rows_by_feature
 from sknn_scratch._core.network import predict_logits
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.stopping import StopReason
@@ -296,7 +296,7 @@ def test_chance_that_a_batch_uses_a_feature(sizes):
 
 
 @pytest.mark.parametrize("rows", [None, np.array([4, 0, 3])])
-def test_rows_with_each_feature(monkeypatch, rows):
+def test_count_rows_by_feature(monkeypatch, rows):
     monkeypatch.setattr(narrowing, "COUNTED_ROWS", 2)
     dense = np.array([[1, 0, 2, 0], [0, 0, 3, 0], [5, 0, 0, 0], [0, 0, 6, 7], [8, 0, 9, 1]], float)
     X = scipy.sparse.csr_array(dense)
@@ -304,7 +304,7 @@ def test_rows_with_each_feature(monkeypatch, rows):
         (np.repeat(X.data / 2, 2), np.repeat(X.indices, 2), 2 * X.indptr), shape=X.shape
     )
     chosen = dense if rows is None else dense[rows]
-    assert_array_equal(rows_with_each_feature(X, rows), (chosen != 0).sum(axis=0))
+    assert_array_equal(count_rows_by_feature(X, rows), (chosen != 0).sum(axis=0))
     assert X.nnz == 2 * (dense != 0).sum()
 
 
