@@ -2,8 +2,8 @@
 
 The threads of BLAS share every product out in equal parts and wait for the slowest. In training, where a
 product takes microseconds, that was measured to take up to seventy times as long. Blocks of rows, of which a
-prediction has many and a large product of a training step some, wait for nothing: each thread takes the next
-one when it is done, so that a core that is busy with other work takes fewer.
+prediction has many and a large batch some, wait for nothing: each thread takes the next one when it is done,
+so that a core that is busy with other work takes fewer.
 """
 
 import threading
@@ -13,7 +13,7 @@ from functools import cache
 
 from threadpoolctl import ThreadpoolController
 
-from sknn_scratch._core.network import PRODUCT_BLOCKS
+from sknn_scratch._core.blocks import N_BLOCKS
 
 # Fewer blocks are done before threads for them have started.
 THREADED_BLOCKS = 4
@@ -84,8 +84,8 @@ def threads_for_blocks(n_blocks, largest_product):
 
 @contextmanager
 def threads_for_training():
-    """Give a ``map`` for the blocks of large products, on as many threads as BLAS may use; BLAS gets one."""
-    with _map_on(min(PRODUCT_BLOCKS, _n_blas_threads())) as map_blocks:
+    """Give a ``map`` for the blocks of large batches, on as many threads as BLAS may use; BLAS gets one."""
+    with _map_on(min(N_BLOCKS, _n_blas_threads())) as map_blocks:
         yield map_blocks
 
 

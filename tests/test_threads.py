@@ -8,8 +8,9 @@ from numpy.testing import assert_array_equal
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from sknn_scratch import ShallowNNClassifier, _threads
-from sknn_scratch._core import network
+from sknn_scratch._core import blocks, network
 from sknn_scratch._threads import one_blas_thread, threads_for_blocks
+from sknn_scratch.exceptions import DivergenceWarning
 from tests.helpers import make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -105,24 +106,33 @@ def test_threads_change_nothing_in_a_prediction(monkeypatch, method):
         assert_array_equal(predict(many), expected)
 
 
-@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_threads_change_nothing_in_a_fit(monkeypatch, solver):
+@pytest.mark.parametrize("params", [{"batch_size": 30, "dropout": 0.5}, {"solver": "lbfgs"}])
+def test_threads_change_nothing_in_a_fit(monkeypatch, params):
     """Nor does it matter how many there are, for the blocks stay the same."""
-    monkeypatch.setattr(network, "LARGE_PRODUCT", 0)
-    fits, names = [], []
-    multiply = network.multiply_rows
+    monkeypatch.setattr(blocks, "LARGE_ROWS", 0)
+    monkeypatch.setattr(blocks, "LARGE_PRODUCT", 0)
+    fits, names, compute = [], [], blocks.loss_gradient
     monkeypatch.setattr(
-        network, "multiply_rows", lambda *args: (names.append(current_thread().name), multiply(*args))
+        blocks, "loss_gradient", lambda *args: (names.append(current_thread().name), compute(*args))
     )
     for n_threads in (1, 2, 3):
         names.clear()
         with threadpool_limits(n_threads, user_api="blas"):
-            fits.append(make_classifier(solver=solver).fit(X, Y))
-        assert len(names) > network.PRODUCT_BLOCKS
+            fits.append(make_classifier(**params).fit(X, Y))
+        assert len(names) >= 2 * blocks.N_BLOCKS
         assert (main_thread().name in names) == (n_threads == 1)
     for fit in fits[1:]:
         assert_array_equal(fit.coefs_[0], fits[0].coefs_[0])
         assert_array_equal(fit.coefs_[1], fits[0].coefs_[1])
+        assert_array_equal(fit.loss_curve_, fits[0].loss_curve_)
+
+
+def test_a_thread_that_overflows_does_not_warn(monkeypatch):
+    monkeypatch.setattr(blocks, "LARGE_ROWS", 0)
+    monkeypatch.setattr(blocks, "LARGE_PRODUCT", 0)
+    with threadpool_limits(2, user_api="blas"), pytest.warns(DivergenceWarning) as caught:
+        make_classifier(solver="sgd", learning_rate=1e10, activation="identity").fit(X, Y)
+    assert len(caught) == 1
 
 
 def test_an_error_in_a_thread_reaches_the_caller():

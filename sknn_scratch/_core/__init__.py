@@ -57,6 +57,7 @@ Rooms
     sparse       CSR rows, their two products, and the columns that they use
     data         what one or many networks are trained on: rows, targets, weights, validation
     batches      their rows, shuffled and cut into batches
+    blocks       the gradient of a batch, that of a large one in blocks for threads
     optimizers   adam and sgd on the flat buffer
     narrowing    the part of a wide network that a sparse batch updates
     lbfgs        the driver of SciPy's L-BFGS

@@ -1,25 +1,16 @@
 """Networks that are trained together, and the arrays they share."""
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE, Array
 from sknn_scratch._core.batches import BatchStream
+from sknn_scratch._core.blocks import BatchGradient, sizes_of_blocks
 from sknn_scratch._core.data import stack_validations
 from sknn_scratch._core.narrowing import Narrowing, Part
-from sknn_scratch._core.network import (
-    Batch,
-    Map,
-    Workspace,
-    allocate_workspace,
-    is_large,
-    mean_loss,
-    penalty_value,
-    product_by_blocks,
-)
+from sknn_scratch._core.network import Batch, Map, allocate_workspace, mean_loss, penalty_value
 from sknn_scratch._core.optimizers import OPTIMIZERS, Step
 from sknn_scratch._core.parameters import Parameters, view_parameters
 from sknn_scratch._core.run import Run
@@ -49,7 +40,7 @@ class Group:
     penalty_rates : list of float
         alpha / S of each network; empty if there is no penalty.
     params, grads : Parameters
-    workspaces : dict of int to Workspace
+    gradients : dict of int to BatchGradient
         By the number of rows in a batch.
     step : Step
     whole : Part
@@ -104,8 +95,9 @@ class Group:
         self.batches = BatchStream(
             data, config.batch_size, self.network.loss, select_columns=self.narrowing is not None
         )
-        self.workspaces = {n: self._workspace(n) for n in set(self.batches.sizes)}
-        self.measured_slope = self.workspaces[self.batches.batch_size].slope[..., :MEASURED_ROWS, :]
+        self.gradients = {n: self._batch_gradient(n) for n in set(self.batches.sizes)}
+        first_block = self.gradients[self.batches.batch_size].workspaces[0]
+        self.measured_slope = first_block.slope[..., :MEASURED_ROWS, :]
         self.measured_ones = np.ones((1, self.measured_slope.shape[-2]), self.params.flat.dtype)
         # Zero-dimensional: NumPy compares with it in two thirds of the time of a Python float.
         self.saturated_slope = np.array(SATURATED_SLOPE, self.params.flat.dtype)
@@ -124,20 +116,22 @@ class Group:
         if validations:
             self.validation = stack_validations(validations) if self.stack_shape else validations[0]
 
-    def _workspace(self, n_rows: int) -> Workspace:
+    def _batch_gradient(self, n_rows: int) -> BatchGradient:
         shape, data = self.network.shape, self.runs[0].data
         is_sparse = not isinstance(data.X, np.ndarray)
-        workspace = allocate_workspace(
-            shape,
-            (*self.stack_shape, n_rows),
-            self.params.flat.dtype,
-            dropout=self.config.dropout > 0,
-            sparse=is_sparse,
-            has_ones=data.has_ones,
-        )
-        if is_sparse or self.stack_shape or not is_large(shape, n_rows):
-            return workspace
-        return workspace._replace(rows_product=partial(product_by_blocks, self.map_blocks))
+        sizes = [n_rows] if is_sparse or self.stack_shape else sizes_of_blocks(shape, n_rows)
+        workspaces = [
+            allocate_workspace(
+                shape,
+                (*self.stack_shape, size),
+                self.params.flat.dtype,
+                dropout=self.config.dropout > 0,
+                sparse=is_sparse,
+                has_ones=data.has_ones,
+            )
+            for size in sizes
+        ]
+        return BatchGradient(self.network, workspaces, self.map_blocks)
 
     def _share(self, arrays: list[Array]) -> Array:
         return np.stack(arrays) if self.stack_shape else arrays[0]

@@ -29,10 +29,6 @@ Map: TypeAlias = Callable[..., Iterable[Any]]  # map, or one that uses several t
 
 OUTER_OF_EACH: Product = partial(np.einsum, "kno,koh->knh")
 
-# Multiplications from which on a product is cut into blocks of rows for threads; the cut costs little.
-LARGE_PRODUCT = 2**27
-PRODUCT_BLOCKS = 4
-
 BLOCK_BYTES = 2**20  # hidden values of a block of rows: they should stay in the second-level cache
 
 
@@ -110,23 +106,6 @@ def allocate_workspace(
         outer_product=OUTER_OF_EACH if shape.n_outputs == 1 and product is np.matmul else product,
         has_ones=has_ones,
     )
-
-
-def is_large(shape: NetworkShape, n_samples: int) -> bool:
-    """Whether the products of so many dense rows with the hidden layer are cut into blocks."""
-    return n_samples * shape.n_features * shape.n_hidden >= LARGE_PRODUCT
-
-
-def product_by_blocks(map_blocks: Map, left: Array, right: Array, out: Array) -> None:
-    """out = left right, by blocks of rows, always the same ones: so threads do not change a bit."""
-    ends = [len(left) * i // PRODUCT_BLOCKS for i in range(PRODUCT_BLOCKS + 1)]
-    for _ in map_blocks(partial(multiply_rows, left, right, out), map(slice, ends, ends[1:])):
-        pass
-
-
-def multiply_rows(left: Array, right: Array, out: Array, rows: slice) -> None:
-    """out = left right, in some rows."""
-    left[rows].dot(right, out=out[rows])
 
 
 def loss_gradient(

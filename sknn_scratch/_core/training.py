@@ -2,7 +2,7 @@
 
     train          run epochs until every network has a reason to stop
     run_epoch      for each batch: train_on_batch
-    train_on_batch loss_gradient, then one update of the optimiser
+    train_on_batch the gradient of the loss, then one update of the optimiser
     end_epoch      write down what was measured, and find the reasons to stop
     measure        the numbers of the epoch that has just ended
     run_lbfgs      the same with steps that SciPy's L-BFGS chooses
@@ -25,7 +25,7 @@ from sknn_scratch._core.data import pool
 from sknn_scratch._core.group import Group, group_of
 from sknn_scratch._core.lbfgs import Centring, minimise_lbfgs
 from sknn_scratch._core.losses import LossTerms
-from sknn_scratch._core.network import Batch, Map, loss_gradient, mean_loss
+from sknn_scratch._core.network import Batch, Map, mean_loss
 from sknn_scratch._core.optimizers import Step
 from sknn_scratch._core.run import Run, apply_stopping_rules
 from sknn_scratch._core.stopping import StopReason
@@ -60,7 +60,7 @@ def train(
     on_epoch_settled : callable, optional
         ``on_epoch_settled(i, state)`` is called after that, when it is known whether the training ends.
     map_blocks : callable
-        ``map``, or one that uses several threads: for blocks of large products.
+        ``map``, or one that uses several threads: for the blocks of large batches.
 
     Returns
     -------
@@ -115,10 +115,11 @@ def run_epoch(group: Group) -> EpochOutcome:
 
 def train_on_batch(group: Group, batch: Batch, terms: LossTerms, step: Step) -> None:
     """Make one step: a gradient and an update. Fills the terms of the losses before it."""
-    workspace, grads = group.workspaces[batch.n_rows], group.grads_for(batch.X)
-    if workspace.keep is not None:
-        draw_dropout(group.runs, workspace.keep)
-    loss_gradient(group.network, group.params, grads, batch, terms, workspace)
+    gradient, grads = group.gradients[batch.n_rows], group.grads_for(batch.X)
+    for workspace in gradient.workspaces:
+        if workspace.keep is not None:
+            draw_dropout(group.runs, workspace.keep)
+    gradient.fill(group.params, grads, batch, terms)
     step.number += 1
     for part in group.parts(batch.X, grads):
         group.add_penalty_gradient(part)
@@ -209,14 +210,14 @@ def run_lbfgs(group: Group, hooks: Hooks) -> None:
     (run,) = group.runs
     (chunk,) = group.batches.epoch([])
     ((batch, terms),) = chunk
-    workspace, grads = group.workspaces[batch.n_rows], group.grads
+    gradient, grads = group.gradients[batch.n_rows], group.grads
     centring = Centring(group.network.shape, group.network.activate)
     iteration_start = time.perf_counter()
 
     @np.errstate(all="ignore")
     def objective_and_gradient(x: Array) -> tuple[float, Array]:
         group.params.flat[...] = centring.params(x)
-        loss_gradient(group.network, group.params, grads, batch, terms, workspace)
+        gradient.fill(group.params, grads, batch, terms)
         (loss,) = chunk.mean_losses()
         group.add_penalty_gradient(group.whole)
         return float(loss + group.penalty_value()), centring.gradient(grads.flat)

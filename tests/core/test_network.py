@@ -329,19 +329,6 @@ def test_mean_loss_leaves_its_batch_alone():
     assert_array_equal(batch.X, before.X)
 
 
-# --- Large products ---
-
-
-@pytest.mark.parametrize("n_rows", [1, 3, 4, 10])
-def test_a_product_by_blocks_is_the_product(n_rows):
-    rng = np.random.default_rng(0)
-    left, right = rng.normal(size=(n_rows, 5)), rng.normal(size=(5, 3))
-    for rows in (left, np.asfortranarray(left)):
-        out = np.full((n_rows, 3), np.nan)
-        network_module.product_by_blocks(map, rows, right, out)
-        assert_allclose(out, left @ right, rtol=1e-14)
-
-
 # --- Workspace ---
 
 
