@@ -139,7 +139,7 @@ class ShallowNNEnsembleClassifier(BaseShallowNN):
         if len(self.estimators_) != self.n_networks:
             raise ValueError(
                 f"n_networks={self.n_networks}, but there are {len(self.estimators_)} fitted networks to go "
-                "on from; set n_networks back, or warm_start=False to start anew."
+                "on from; set n_networks back, or start anew with fit and warm_start=False."
             )
         return [copy.copy(network).set_params(**own) for network in self.estimators_]
 

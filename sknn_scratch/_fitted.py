@@ -11,17 +11,31 @@ from sknn_scratch._core.network import Network
 from sknn_scratch._core.parameters import Layers, NetworkShape, view_parameters
 from sknn_scratch._targets import LabelEncoding
 
-# The fitted attributes that follow from the data alone.
+# The fitted attributes that follow from the data alone, and all of them; others are a subclass's own.
 DATA_ATTRIBUTES = ("n_features_in_", "feature_names_in_", "classes_", "_target_kind_")
+FITTED_ATTRIBUTES = (
+    *DATA_ATTRIBUTES,
+    "coefs_",
+    "intercepts_",
+    "n_iter_",
+    "best_iter_",
+    "stop_reason_",
+    "history_",
+    "loss_curve_",
+    "estimators_",
+    "_activation_",
+    "_seed_",
+    "_kept_",
+)
 
 
 def fitted_names(estimator):
-    """Names of the fitted attributes, private ones too."""
-    return [name for name in vars(estimator) if name.endswith("_") and not name.endswith("__")]
+    """Names of the fitted attributes that an estimator has, private ones too."""
+    return [name for name in FITTED_ATTRIBUTES if name in vars(estimator)]
 
 
 def clear_fitted(estimator):
-    """Remove all fitted attributes: those that end in an underscore."""
+    """Remove all fitted attributes."""
     for name in fitted_names(estimator):
         delattr(estimator, name)
 

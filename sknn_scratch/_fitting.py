@@ -123,12 +123,13 @@ def check_same_network(model):
     if model.n_hidden != n_hidden:
         raise ValueError(
             f"n_hidden={model.n_hidden}, but the fitted network has {n_hidden} hidden units and cannot be "
-            "trained further with another number; set n_hidden back, or warm_start=False to start anew."
+            "trained further with another number; set n_hidden back, or start anew with fit and "
+            "warm_start=False."
         )
     if model.dtype not in (None, dtype):
         raise ValueError(
             f"dtype={model.dtype!r}, but the fitted network is {dtype} and cannot be trained further in "
-            "another precision; set dtype back, or warm_start=False to start anew."
+            "another precision; set dtype back, or start anew with fit and warm_start=False."
         )
 
 

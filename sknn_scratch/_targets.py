@@ -139,6 +139,8 @@ def check_labels(y):
         return y  # beyond doubt; to be told so by scikit-learn takes a tenth of the time of a small fit
     if y.dtype == object and any(label is None for label in y.flat):
         raise ValueError("y contains None; every row needs a label.")
+    if y.dtype.kind == "S":
+        raise ValueError("y contains bytes, which are no labels; make them strings with y.astype(str).")
     try:
         kind = type_of_target(y, input_name="y")
     except TypeError:  # they cannot be sorted
@@ -202,7 +204,8 @@ def _class_weights(class_weight, y, classes, sample_weight):
 
 def _given_class_weights(class_weight, classes):
     labels = list(classes)  # NumPy's own: of dates, tolist() would make others
-    if unknown := [label for label in class_weight if label not in labels]:
+    unknown = [label for label in class_weight if label not in labels]
+    if unknown and any(label not in class_weight for label in labels):  # a fold may lack a class, no more
         raise ValueError(
             f"class_weight has classes that are not in y: {unknown}. The classes are {classes.tolist()}."
         )

@@ -131,6 +131,7 @@ def test_bad_X(name):
 
 
 BAD_Y = {
+    "bytes": (np.array([b"a", b"b"])[Y], r"y contains bytes.*y\.astype\(str\)"),
     "missing": (None, "requires y"),
     "continuous": (np.linspace(0, 1.5, 40), "continuous"),
     "NaN": (np.where(np.arange(40) == 3, NAN, Y), "NaN"),
@@ -217,6 +218,15 @@ BAD_VALIDATION = {
     ),
     "too few weights": ({"X_val": X, "y_val": Y, "sample_weight_val": [1.0]}, r"sample_weight_val.*\(40,\)"),
 }
+
+
+def test_class_weights_may_name_a_class_that_a_fold_lacks():
+    weights = {0: 1, 1: 2}
+    fits = [
+        ShallowNNClassifier(class_weight=class_weight, max_iter=2, random_state=0).fit(X, Y)
+        for class_weight in (weights, {**weights, 2: 5})
+    ]
+    np.testing.assert_array_equal(fits[0].coefs_[0], fits[1].coefs_[0])
 
 
 @pytest.mark.parametrize("name", BAD_VALIDATION)

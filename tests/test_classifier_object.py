@@ -8,13 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 import cloudpickle
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 import skops.io
 from numpy.testing import assert_array_equal
 from sklearn.base import clone, is_classifier
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_html_repr
 
-from sknn_scratch import Activation, ShallowNNClassifier
+from sknn_scratch import Activation, ShallowNNClassifier, ShallowNNEnsembleClassifier
+from sknn_scratch._fitted import FITTED_ATTRIBUTES
 from tests.helpers import KINDS, assert_same_model, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -28,8 +31,57 @@ def make_classifier(**params):
     return ShallowNNClassifier(**(defaults | params))
 
 
+def make_ensemble(**params):
+    defaults = {"n_networks": 2, "n_hidden": 6, "max_iter": 6, "random_state": 0}
+    return ShallowNNEnsembleClassifier(**(defaults | params))
+
+
 def differ(classifier, other):
     return not np.array_equal(classifier.coefs_[0], other.coefs_[0])
+
+
+class Scaling(ShallowNNClassifier):
+    """A subclass with a fitted attribute of its own, set before the network is trained."""
+
+    def fit(self, X, y):
+        self.scaler_ = StandardScaler().fit(X)
+        return super().fit(self.scaler_.transform(X), y)
+
+    def partial_fit(self, X, y, classes=None):
+        if not hasattr(self, "scaler_"):
+            self.scaler_ = StandardScaler()
+        self.scaler_.partial_fit(X)
+        return super().partial_fit(self.scaler_.transform(X), y, classes)
+
+
+# --- Attributes ---
+
+
+def test_a_subclass_keeps_its_own_fitted_attributes():
+    scaling = Scaling(max_iter=2, random_state=0)
+    assert scaling.fit(X, Y).scaler_.n_samples_seen_ == len(X)
+    assert scaling.fit(X[:50], Y[:50]).scaler_.n_samples_seen_ == 50
+    scaling = Scaling(random_state=0)
+    for _ in range(3):
+        scaling.partial_fit(X, Y, classes=[0, 1, 2])
+    assert scaling.scaler_.n_samples_seen_ == 3 * len(X)
+
+
+@pytest.mark.parametrize("make", [make_classifier, make_ensemble])
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"warm_start": True},
+        {"early_stopping": True, "scoring": "accuracy"},
+        {"solver": "lbfgs", "dropout": 0},
+    ],
+)
+def test_fitted_attributes_are_those_on_the_list(make, params):
+    classifier = make(**params).fit(pd.DataFrame(X).add_prefix("x"), Y)
+    own = {name for name in vars(classifier) if name.endswith("_")}
+    assert own >= {"classes_", "feature_names_in_"}
+    assert own <= set(FITTED_ATTRIBUTES)
 
 
 # --- Seeds ---
