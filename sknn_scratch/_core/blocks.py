@@ -22,7 +22,7 @@ N_BLOCKS = 4
 
 
 def sizes_of_blocks(shape: NetworkShape, n_rows: int) -> list[int]:
-    """Count the rows of each block of a batch of dense rows of one network."""
+    """Count the rows of each block of a batch of dense rows."""
     if n_rows < LARGE_ROWS or n_rows * shape.n_features * shape.n_hidden < LARGE_PRODUCT:
         return [n_rows]
     return [n_rows * (i + 1) // N_BLOCKS - n_rows * i // N_BLOCKS for i in range(N_BLOCKS)]

@@ -119,7 +119,7 @@ class Group:
     def _batch_gradient(self, n_rows: int) -> BatchGradient:
         shape, data = self.network.shape, self.runs[0].data
         is_sparse = not isinstance(data.X, np.ndarray)
-        sizes = [n_rows] if is_sparse or self.stack_shape else sizes_of_blocks(shape, n_rows)
+        sizes = [n_rows] if is_sparse else sizes_of_blocks(shape, n_rows)
         workspaces = [
             allocate_workspace(
                 shape,

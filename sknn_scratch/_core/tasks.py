@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from sknn_scratch._core.activations import Array
+from sknn_scratch._core.blocks import sizes_of_blocks
 from sknn_scratch._core.data import TrainData
 from sknn_scratch._core.narrowing import is_wide
 from sknn_scratch._core.network import Network
@@ -160,8 +161,18 @@ def group_key(task: TrainTask) -> Hashable:
 
 
 def trains_alone(task: TrainTask) -> bool:
-    """Whether a task is trained alone: L-BFGS makes its own steps, a narrow network has its own parts."""
-    return task.config.solver == "lbfgs" or is_trained_narrow(task.config, task.data)
+    """Whether a task is trained alone.
+
+    L-BFGS makes its own steps, a narrow network has its own parts, and in blocks sums are rounded otherwise.
+    """
+    _, data, config = task
+    return config.solver == "lbfgs" or is_trained_narrow(config, data) or has_large_batches(config, data)
+
+
+def has_large_batches(config: TrainConfig, data: TrainData) -> bool:
+    """Whether the gradients of the batches are computed in blocks of rows."""
+    n_rows = min(config.batch_size, data.n_samples)
+    return isinstance(data.X, np.ndarray) and len(sizes_of_blocks(config.network.shape, n_rows)) > 1
 
 
 def is_trained_narrow(config: TrainConfig, data: TrainData) -> bool:

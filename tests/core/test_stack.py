@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse
 from numpy.testing import assert_array_equal
 
-from sknn_scratch._core import batches
+from sknn_scratch._core import batches, blocks
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.tasks import group_key, trains_alone
@@ -402,6 +402,15 @@ def test_tasks_that_cannot_be_stacked_have_another_key(other):
 def test_tasks_of_lbfgs_are_trained_alone():
     assert trains_alone(make_task(BINARY, solver="lbfgs", batch_size=60))
     assert not trains_alone(make_task(BINARY, batch_size=60))
+
+
+def test_tasks_with_large_batches_are_trained_alone(monkeypatch):
+    """Their sums are made block by block, those of a stack would not be."""
+    monkeypatch.setattr(blocks, "LARGE_ROWS", 30)
+    monkeypatch.setattr(blocks, "LARGE_PRODUCT", 0)
+    assert trains_alone(make_task(BINARY, batch_size=100))
+    assert not trains_alone(make_task(BINARY, batch_size=20))
+    assert not trains_alone(make_task(as_sparse(BINARY)[1], batch_size=100))
 
 
 def test_validations_of_another_size_are_another_key():
