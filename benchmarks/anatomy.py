@@ -90,7 +90,7 @@ class Clocks:
             self._patch(batches._Gatherer, "__call__", ROWS),
             self._patch(batches.BatchStream, "_shuffled", ROWS),
             self._patch(training, "run_epoch", RUN_EPOCH),
-            self._patch(training, "end_epoch", EPOCH),
+            *(self._patch(training, name, EPOCH) for name in ("measure", "end_epoch")),
         ]
 
     def _patch(self, owner: Any, name: str, part: str) -> Any:

@@ -3,8 +3,8 @@
     train          run epochs until every network has a reason to stop
     run_epoch      for each batch: train_on_batch
     train_on_batch the gradient of the loss, then one update of the optimiser
-    end_epoch      write down what was measured, and find the reasons to stop
     measure        the numbers of the epoch that has just ended
+    end_epoch      write them down, and find the reasons to stop
     run_lbfgs      the same with steps that SciPy's L-BFGS chooses
 
 Tasks with the same ``group_key`` are trained together: their parameters are the rows of one array, and
@@ -76,7 +76,10 @@ def train(
             if group.config.solver == "lbfgs":
                 run_lbfgs(group, hooks)
             else:
-                end_epoch(group, run_epoch(group), hooks)
+                with np.errstate(all="ignore"):  # what is not finite, the outcome tells
+                    outcome = run_epoch(group)
+                    records = measure(group, outcome)
+                end_epoch(group, outcome, records, hooks)
             group = group.without_stopped()
     except KeyboardInterrupt:
         for run in runs:
@@ -93,7 +96,6 @@ class EpochOutcome(NamedTuple):
     seconds: float
 
 
-@np.errstate(all="ignore")
 def run_epoch(group: Group) -> EpochOutcome:
     """Update the parameters once for every batch."""
     start = time.perf_counter()
@@ -136,9 +138,8 @@ def draw_dropout(runs: Sequence[Run], keep: Array) -> None:
         np.multiply(factors, 1 / (1 - dropout), out=factors)
 
 
-def end_epoch(group: Group, outcome: EpochOutcome, hooks: Hooks) -> None:
+def end_epoch(group: Group, outcome: EpochOutcome, records: Sequence[EpochRecord], hooks: Hooks) -> None:
     """Write the epoch down, and find the reasons to stop."""
-    records = measure(group, outcome)
     for (run, is_sound), record in zip(group.by_run(outcome.is_sound), records, strict=True):
         run.state.history.append(record)
         reason = apply_stopping_rules(run, record) if is_sound else StopReason.DIVERGED
@@ -167,7 +168,6 @@ def check_last_step(group: Group) -> None:
             run.diverge()
 
 
-@np.errstate(all="ignore")
 def measure(group: Group, outcome: EpochOutcome) -> list[EpochRecord]:
     """Record the epoch: its objective, validation, last gradient and last hidden values.
 
@@ -177,7 +177,7 @@ def measure(group: Group, outcome: EpochOutcome) -> list[EpochRecord]:
     grads, slope = group.last_grads, group.measured_slope
     n_samples, n_hidden = slope.shape[-2:]
     is_steep = np.abs(slope) >= group.saturated_slope
-    steep_rows_of_unit = group.measured_ones @ is_steep.astype(slope.dtype)  # faster than a reduction
+    steep_rows_of_unit = group.sum_measured_rows(is_steep)
     columns = {
         "loss": group.as_float(outcome.objective),
         "gradient_norm_hidden": norm(grads.hidden_flat),
@@ -226,9 +226,10 @@ def run_lbfgs(group: Group, hooks: Hooks) -> None:
         nonlocal iteration_start
         seconds = time.perf_counter() - iteration_start
         outcome = EpochOutcome(objective, math.isfinite(objective), [1.0], seconds)
-        with np.errstate(over="ignore"):  # float32 may not hold it
+        with np.errstate(all="ignore"):
             group.params.flat[...] = centring.params(x)
-        end_epoch(group, outcome, hooks)
+            records = measure(group, outcome)
+        end_epoch(group, outcome, records, hooks)
         iteration_start = time.perf_counter()
         return run.state.stop_reason is not None
 
