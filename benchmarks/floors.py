@@ -51,8 +51,16 @@ class BareHiddenLayer:
         self.one = np.ones((), dtype)
 
     def products(self) -> None:
-        """Multiply: hidden w_output, hidden' delta, delta w_output'."""
+        """Compute three matrix products."""
+        self.forward()
+        self.backward()
+
+    def forward(self) -> None:
+        """Multiply: hidden w_output."""
         np.dot(self.hidden, self.w_output, out=self.logits)
+
+    def backward(self) -> None:
+        """Multiply: hidden' delta, delta w_output'."""
         np.dot(self.hidden.T, self.delta, out=self.grad_output)
         np.dot(self.delta, self.w_output.T, out=self.delta_hidden)
 
@@ -60,12 +68,11 @@ class BareHiddenLayer:
         """Do the rest too: relu and its slope, p = exp(z) / (1 + exp(z))."""
         self.slope[...] = self.hidden > 0
         np.multiply(self.hidden, self.slope, out=self.hidden)
-        np.dot(self.hidden, self.w_output, out=self.logits)
+        self.forward()
         np.exp(self.logits, out=self.delta)
         np.add(self.delta, self.one, out=self.logits)
         np.divide(self.delta, self.logits, out=self.delta)
-        np.dot(self.hidden.T, self.delta, out=self.grad_output)
-        np.dot(self.delta, self.w_output.T, out=self.delta_hidden)
+        self.backward()
         np.multiply(self.delta_hidden, self.slope, out=self.delta_hidden)
 
 
@@ -102,18 +109,20 @@ class BareDenseStep:
 
     def products(self) -> None:
         """Compute the five matrix products."""
-        np.dot(self.batch, self.w_hidden, out=self.layer.hidden)
-        self.layer.products()
-        np.dot(self.batch.T, self.layer.delta_hidden, out=self.grad_hidden)
+        self.products_around(self.layer.products)
 
     def everything(self) -> None:
         """Do the rest too."""
         if self.gathers_rows:
             self.X.take(next(self.batches), axis=0, out=self.batch, mode="clip")
-        np.dot(self.batch, self.w_hidden, out=self.layer.hidden)
-        self.layer.everything()
-        np.dot(self.batch.T, self.layer.delta_hidden, out=self.grad_hidden)
+        self.products_around(self.layer.everything)
         self.adam.update(*self.arrays)
+
+    def products_around(self, call_layer: Callable[[], None]) -> None:
+        """Multiply, X w_hidden and X' delta_hidden, before and after what the layer does."""
+        np.dot(self.batch, self.w_hidden, out=self.layer.hidden)
+        call_layer()
+        np.dot(self.batch.T, self.layer.delta_hidden, out=self.grad_hidden)
 
 
 class BareSparseStep:
@@ -134,17 +143,11 @@ class BareSparseStep:
 
     def products(self) -> None:
         """Compute the five matrix products."""
-        batch, _, transpose = next(self.batches)
-        self.layer.hidden[...] = batch @ self.w_hidden
-        self.layer.products()
-        transpose @ self.layer.delta_hidden
+        self.products_around(self.layer.products)
 
     def everything(self) -> None:
         """Do the rest too: gather the weights and moments in parts, update them, and write them back."""
-        batch, columns, transpose = next(self.batches)
-        self.layer.hidden[...] = batch @ self.w_hidden
-        self.layer.everything()
-        grads = transpose @ self.layer.delta_hidden
+        columns, grads = self.products_around(self.layer.everything)
         for start in range(0, len(columns), self.part.shape[1]):
             rows = columns[start : start + self.part.shape[1]]
             updates, *gathered = self.part[:, : len(rows)]
@@ -154,3 +157,10 @@ class BareSparseStep:
             self.adam.update(part_of_grads.ravel(), updates.ravel(), *(part.ravel() for part in gathered))
             for array, part in zip(self.wide, gathered, strict=True):
                 array[rows] = part
+
+    def products_around(self, call_layer: Callable[[], None]) -> tuple[Any, Any]:
+        """Multiply before and after what the layer does; give the columns in use, and their gradients."""
+        batch, columns, transpose = next(self.batches)
+        self.layer.hidden[...] = batch @ self.w_hidden
+        call_layer()
+        return columns, transpose @ self.layer.delta_hidden

@@ -2,9 +2,9 @@
 
 The same fits and predictions with one BLAS thread, with all, and as the rule of the package has it; on an
 idle machine, and while another process keeps every other core busy. A ratio above 1 is slower than with one
-thread. Only the wide network has products that the rule lets a fit share out to threads: where "automatic"
-differs from "one thread" in the fits of others, it is the noise of the machine. PyTorch's loop trains the
-same, where it is installed, with one thread and with all. The machine must be idle to begin with.
+thread. Only the wide network has batches that are large enough to be shared out to threads in a fit: where
+"automatic" differs from "one thread" in the fits of others, it is the noise of the machine. PyTorch's loop
+trains the same, where it is installed, with one thread and with all. The machine must be idle to begin with.
 """
 
 import subprocess

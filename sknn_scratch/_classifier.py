@@ -5,6 +5,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit
 from sknn_scratch._base import BaseShallowNN
 from sknn_scratch._callbacks import Checkpoint, FitReporter
 from sknn_scratch._core.network import block_size, predict_hidden, predict_logits
+from sknn_scratch._core.tasks import has_large_batches
 from sknn_scratch._core.training import train
 from sknn_scratch._fitted import adopt, fitted_attributes, fitted_layers, fitted_network
 from sknn_scratch._fitting import finish_fit, plan_fit
@@ -64,8 +65,8 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         Adam divides by ``sqrt(v) + epsilon``, v being the second moment before its bias is corrected.
     learning_rate_schedule : {"constant", "cosine", "adaptive"}, default="constant"
         "cosine" lowers the learning rate to zero over ``max_iter`` epochs; "adaptive" divides it by five
-        whenever there has been no improvement for ``n_iter_no_change`` epochs, and training stops so only
-        once it is below 1e-6. In ``partial_fit``, which makes one epoch, it stays as it is.
+        whenever there has been no improvement for ``n_iter_no_change`` epochs, and only stops once it is
+        below 1e-6. In ``partial_fit``, which makes one epoch, it stays as it is.
     tol : float, default=0.001
         Training stops when the watched value has not improved by more than ``tol`` for
         ``n_iter_no_change`` epochs. Watched is the objective or, where there is a validation, what
@@ -254,7 +255,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     def _fit(self, inputs, stored=None):
         plan = plan_fit(self, inputs) if stored is None else plan_resumption(self, inputs, stored)
         reporter = FitReporter(self, plan, inputs)
-        with threads_for_training() as map_blocks, reporter.fit_task():
+        with threads_for_training(has_large_batches(plan.task)) as map_blocks, reporter.fit_task():
             (result,) = train([plan.task], reporter.on_epoch_end, reporter.on_epoch_settled, map_blocks)
             adopt(self, fitted_attributes(finish_fit(plan, result)))
         return self

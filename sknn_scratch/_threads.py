@@ -83,9 +83,15 @@ def threads_for_blocks(n_blocks, largest_product):
 
 
 @contextmanager
-def threads_for_training():
-    """Give a ``map`` for the blocks of large batches, on as many threads as BLAS may use; BLAS gets one."""
-    with _map_on(min(N_BLOCKS, _n_blas_threads())) as map_blocks:
+def threads_for_training(large_batches):
+    """Give a ``map`` for the blocks of a batch; BLAS itself gets one thread.
+
+    Parameters
+    ----------
+    large_batches : bool
+        Whether there is more than one block: then the map is on as many threads as BLAS may use.
+    """
+    with _map_on(min(N_BLOCKS, _n_blas_threads()) if large_batches else 1) as map_blocks:
         yield map_blocks
 
 

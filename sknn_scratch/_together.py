@@ -8,7 +8,7 @@ import scipy.sparse
 
 from sknn_scratch._callbacks import FitReporter, fit_inside
 from sknn_scratch._core.data import is_small, source_of
-from sknn_scratch._core.tasks import group_key, trains_alone
+from sknn_scratch._core.tasks import group_key, has_large_batches, trains_alone
 from sknn_scratch._core.training import train
 from sknn_scratch._fitting import finish_fit, plan_fit
 from sknn_scratch._threads import threads_for_training
@@ -60,7 +60,8 @@ class Fit:
 
 def fit_group(group):
     """Fit networks that have the same ``group_key`` in one pass."""
-    with threads_for_training() as map_blocks, ExitStack() as fit_tasks:
+    large_batches = has_large_batches(group[0].plan.task)
+    with threads_for_training(large_batches) as map_blocks, ExitStack() as fit_tasks:
         for fit in group:
             fit_tasks.enter_context(fit_inside(fit.parent, fit.reporter))
         results = train([fit.plan.task for fit in group], epoch_hook(group), map_blocks=map_blocks)

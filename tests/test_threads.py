@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from sknn_scratch import ShallowNNClassifier, _threads
 from sknn_scratch._core import blocks, network
-from sknn_scratch._threads import one_blas_thread, threads_for_blocks
+from sknn_scratch._threads import one_blas_thread, threads_for_blocks, threads_for_training
 from sknn_scratch.exceptions import DivergenceWarning
 from tests.helpers import make_data
 
@@ -86,6 +86,15 @@ def test_many_blocks_are_shared_out_to_threads(n_blocks, product, is_limited, in
             assert blas_threads() == ({1} if is_limited else {2})
             assert (map_blocks is not map) == in_threads
             assert list(map_blocks(abs, [-1, 2, -3])) == [1, 2, 3]
+        assert blas_threads() == {2}
+
+
+@pytest.mark.parametrize("large_batches", [False, True])
+def test_large_batches_are_shared_out_to_threads(large_batches):
+    with threadpool_limits(2, user_api="blas"):
+        with threads_for_training(large_batches) as map_blocks:
+            assert blas_threads() == {1}
+            assert (map_blocks is not map) == large_batches
         assert blas_threads() == {2}
 
 

@@ -5,6 +5,7 @@ are one block: threads would wait for longer than they work.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -21,9 +22,10 @@ LARGE_PRODUCT = 2**25
 N_BLOCKS = 4
 
 
-def sizes_of_blocks(shape: NetworkShape, n_rows: int) -> list[int]:
-    """Count the rows of each block of a batch of dense rows."""
-    if n_rows < LARGE_ROWS or n_rows * shape.n_features * shape.n_hidden < LARGE_PRODUCT:
+def sizes_of_blocks(X: Any, shape: NetworkShape, n_rows: int) -> list[int]:
+    """Count the rows of each block of a batch of X; sparse rows are not cut."""
+    is_large = n_rows >= LARGE_ROWS and n_rows * shape.n_features * shape.n_hidden >= LARGE_PRODUCT
+    if not (is_large and isinstance(X, np.ndarray)):
         return [n_rows]
     return [n_rows * (i + 1) // N_BLOCKS - n_rows * i // N_BLOCKS for i in range(N_BLOCKS)]
 

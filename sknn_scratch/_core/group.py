@@ -121,18 +121,16 @@ class Group:
 
     def _batch_gradient(self, n_rows: int) -> BatchGradient:
         shape, data = self.network.shape, self.runs[0].data
-        is_sparse = not isinstance(data.X, np.ndarray)
-        sizes = [n_rows] if is_sparse else sizes_of_blocks(shape, n_rows)
         workspaces = [
             allocate_workspace(
                 shape,
                 (*self.stack_shape, size),
                 self.params.flat.dtype,
                 dropout=self.config.dropout > 0,
-                sparse=is_sparse,
+                sparse=not isinstance(data.X, np.ndarray),
                 has_ones=data.has_ones,
             )
-            for size in sizes
+            for size in sizes_of_blocks(data.X, shape, n_rows)
         ]
         return BatchGradient(self.network, workspaces, self.map_blocks)
 

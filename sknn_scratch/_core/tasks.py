@@ -166,13 +166,14 @@ def trains_alone(task: TrainTask) -> bool:
     L-BFGS makes its own steps, a narrow network has its own parts, and in blocks sums are rounded otherwise.
     """
     _, data, config = task
-    return config.solver == "lbfgs" or is_trained_narrow(config, data) or has_large_batches(config, data)
+    return config.solver == "lbfgs" or is_trained_narrow(config, data) or has_large_batches(task)
 
 
-def has_large_batches(config: TrainConfig, data: TrainData) -> bool:
+def has_large_batches(task: TrainTask) -> bool:
     """Whether the gradients of the batches are computed in blocks of rows."""
+    _, data, config = task
     n_rows = min(config.batch_size, data.n_samples)
-    return isinstance(data.X, np.ndarray) and len(sizes_of_blocks(config.network.shape, n_rows)) > 1
+    return len(sizes_of_blocks(data.X, config.network.shape, n_rows)) > 1
 
 
 def is_trained_narrow(config: TrainConfig, data: TrainData) -> bool:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from sknn_scratch._core import blocks
 from sknn_scratch._core.blocks import sizes_of_blocks
@@ -14,9 +15,11 @@ MEASURED = ("saturated_fraction", "dead_fraction")
 
 def test_large_batches_are_cut_into_blocks_of_nearly_equal_size():
     shape = NetworkShape(n_features=100, n_hidden=1000, n_outputs=3)
-    assert sizes_of_blocks(shape, 1001) == [250, 250, 250, 251]
-    assert sizes_of_blocks(shape, 999) == [999]
-    assert sizes_of_blocks(shape._replace(n_hidden=10), 1001) == [1001]
+    X = np.empty((2000, 100))
+    assert sizes_of_blocks(X, shape, 1001) == [250, 250, 250, 251]
+    assert sizes_of_blocks(X, shape, 999) == [999]
+    assert sizes_of_blocks(X, shape._replace(n_hidden=10), 1001) == [1001]
+    assert sizes_of_blocks(csr_array(X.shape), shape, 1001) == [1001]
 
 
 @pytest.mark.parametrize("kind", KINDS)
