@@ -6,8 +6,10 @@ plans can be trained together.
 """
 
 import copy
+import functools
 import warnings
 from dataclasses import dataclass, fields
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
@@ -85,7 +87,7 @@ def plan_fit(estimator, inputs, state=None):
         check_same_network(model)
     else:
         clear_fitted(model)
-        model._seed_ = int(check_random_state(estimator.random_state).randint(2**31 - 1))
+        model._seed_ = draw_seed(estimator.random_state)
     if model.dtype not in inputs.encoded:
         inputs.encoded[model.dtype] = encode_data(model, inputs, goes_on)
     encoded = inputs.encoded[model.dtype]
@@ -178,6 +180,19 @@ def train_config(model, data, encoding, *, partial):
         n_iter_no_change=int(model.n_iter_no_change),
         **{name: float(getattr(model, name)) for name in REAL_HYPERPARAMETERS},
     )
+
+
+def draw_seed(random_state):
+    """Draw the seed of a fit from a ``random_state`` as scikit-learn takes it."""
+    if isinstance(random_state, Integral):
+        return seed_drawn_from(int(random_state))
+    return int(check_random_state(random_state).randint(2**31 - 1))
+
+
+@functools.lru_cache
+def seed_drawn_from(seed):
+    """Draw a seed from an int; kept, as it takes 0.1 ms and every fit of a search asks for the same."""
+    return draw_seed(check_random_state(seed))
 
 
 def random_streams(model):

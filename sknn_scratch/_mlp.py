@@ -8,8 +8,9 @@ import sys
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import LabelBinarizer
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
+
+from sknn_scratch._fitting import draw_seed
 
 # Our activations that MLPClassifier has, by its names for them.
 MLP_ACTIVATIONS = {
@@ -115,7 +116,7 @@ def from_mlp(cls, mlp):
         fitted._target_kind_ = "multiclass"
     else:
         fitted._target_kind_ = "binary" if mlp.n_outputs_ == 1 else "multilabel"
-    fitted._seed_ = int(check_random_state(mlp.random_state).randint(2**31 - 1))
+    fitted._seed_ = draw_seed(mlp.random_state)
     set_own_history(fitted, mlp)
     return fitted
 

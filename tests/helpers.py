@@ -226,6 +226,7 @@ def assert_same_training(result, other, rtol=1e-10, ignore=()):
     assert result.best_epoch == other.best_epoch
     assert result.state.epoch == other.state.epoch
     assert result.state.n_updates == other.state.n_updates
+    assert result.state.shuffle_rng.bit_generator.state == other.state.shuffle_rng.bit_generator.state
     assert_allclose(result.state.params, other.state.params, rtol, atol=rtol)
     assert result.state.memory.keys() == other.state.memory.keys()
     for name, array in result.state.memory.items():

@@ -54,6 +54,7 @@ class BatchStream:
         self.X, self.targets, self.loss = data[0].X, np.ascontiguousarray(data[0].targets.T), loss
         self.stack_shape = () if len(data) == 1 else (len(data),)
         self.n_samples = data[0].n_samples
+        self.first_positions = np.arange(len(data)).reshape(*self.stack_shape, 1) * self.n_samples
         self.batch_size = min(batch_size, self.n_samples)
         self.takes_all_rows = all(one.rows is None for one in data)
         self.rows = self._stack_rows(data)
@@ -88,17 +89,15 @@ class BatchStream:
 
     def _positions(self) -> Index:
         """Positions (..., n_samples) of all rows of all networks, one network's after the other's."""
-        return np.arange(math.prod(self.stack_shape) * self.n_samples).reshape(
-            *self.stack_shape, self.n_samples
-        )
+        return self.first_positions + np.arange(self.n_samples)
 
     def _shuffled(self, rngs: Sequence[np.random.Generator]) -> Index:
-        """Positions (..., n_samples) in random order."""
+        """Positions (..., n_samples) in random order; networks with the same generator have the same."""
+        orders = {rng: rng.permutation(self.n_samples) for rng in set(rngs)}
         if not self.stack_shape:
-            return rngs[0].permutation(self.n_samples)
-        positions = self._positions()
-        for of_network, rng in zip(positions, rngs, strict=True):
-            rng.shuffle(of_network)
+            return orders[rngs[0]]
+        positions = np.array([orders[rng] for rng in rngs])
+        positions += self.first_positions
         return positions
 
     def _gathered(self, positions: Index) -> Iterator["Chunk"]:

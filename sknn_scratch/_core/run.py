@@ -1,6 +1,8 @@
 """A task on its way through training: how it keeps an epoch, and when and how it ends."""
 
+import copy
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -84,15 +86,16 @@ class Run:
             np.copyto(self.state.params, self.epoch_start)
             del self.state.history[self.epochs_kept :]
             self.state.forget_updates()
+        self.leave_group()
 
     def leave_group(self) -> None:
-        """Copy what the group shares: a view would keep the arrays of all its networks alive."""
+        """Copy what the group shares: its arrays, of which a view would keep all alive, and the stream."""
         self.state.params = self.state.params.copy()
+        self.state.shuffle_rng = copy.deepcopy(self.state.shuffle_rng)
         self.state.memory = {name: array.copy() for name, array in self.state.memory.items()}
 
     def result(self) -> TrainResult:
-        """Let go of the group, and choose the parameters of the best epoch."""
-        self.leave_group()
+        """Choose the parameters of the best epoch."""
         state, watch = self.state, self.state.watch
         assert state.stop_reason is not None
         if watch.best_params is None:
@@ -100,6 +103,15 @@ class Run:
             return TrainResult(state, state.stop_reason, state.good_epoch if has_diverged else state.epoch)
         state.params, watch.best_params = watch.best_params, None
         return TrainResult(state, state.stop_reason, watch.best_epoch)
+
+
+def share_streams(runs: Iterable[Run]) -> None:
+    """Let runs whose rows would be shuffled alike, as those of a search are, draw from one generator."""
+    generators: dict[str, np.random.Generator] = {}
+    for run in runs:
+        if run.state.stop_reason is None:
+            own = run.state.shuffle_rng
+            run.state.shuffle_rng = generators.setdefault(str(own.bit_generator.state), own)
 
 
 def apply_stopping_rules(run: Run, record: EpochRecord) -> StopReason | None:

@@ -27,7 +27,7 @@ from sknn_scratch._core.lbfgs import Centring, minimise_lbfgs
 from sknn_scratch._core.losses import LossTerms
 from sknn_scratch._core.network import Batch, Map, mean_loss
 from sknn_scratch._core.optimizers import Step
-from sknn_scratch._core.run import Run, apply_stopping_rules
+from sknn_scratch._core.run import Run, apply_stopping_rules, share_streams
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.tasks import EpochRecord, TrainResult, TrainState, TrainTask
 
@@ -70,6 +70,7 @@ def train(
     hooks = Hooks(on_epoch_end, on_epoch_settled)
     data = pool([task.data for task in tasks])
     runs = [Run(i, state, data[i], config) for i, (state, _, config) in enumerate(tasks)]
+    share_streams(runs)
     try:
         group = group_of(runs, map_blocks)
         while group is not None:

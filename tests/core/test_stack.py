@@ -197,13 +197,14 @@ def test_validations_that_end_at_different_epochs(sparse):
 
 
 @batches_or_all
-def test_trainings_of_different_lengths(batch_size):
-    """One after the other leaves, until one is alone."""
+@pytest.mark.parametrize("one_seed", [False, True])
+def test_trainings_of_different_lengths(batch_size, one_seed):
+    """One after the other leaves, until one is alone; with one seed they share the order of their rows."""
     for lengths in ([2, 5, 8], [8, 5, 2], [4, 9, 4]):
         tasks = [
             make_task(
                 BINARY,
-                seed,
+                0 if one_seed else seed,
                 data={"rows": chosen_rows(seed, 45)},
                 max_iter=max_iter,
                 batch_size=batch_size,
@@ -340,6 +341,15 @@ def test_a_network_that_had_stopped_before_is_left_as_it_was():
         assert_same_training(results[number], train_alone(tasks[number]), rtol=0)
 
 
+def test_a_network_that_had_stopped_before_does_not_share_its_random_numbers():
+    tasks = [make_task(BINARY, 0) for _ in range(3)]
+    tasks[0].state.stop_reason = StopReason.CALLBACK
+    before = tasks[0].state.shuffle_rng.bit_generator.state
+    results = train_together(tasks)
+    assert results[0].state.shuffle_rng.bit_generator.state == before
+    assert_same_training(results[1], train_alone(tasks[1]), rtol=0)
+
+
 # --- Precision, results, groups ---
 
 
@@ -354,11 +364,17 @@ def test_single_precision(batch_size):
         assert result.state.params.dtype == np.float32
 
 
-def test_results_share_no_memory():
-    results = train_together([make_task(BINARY, seed) for seed in range(3)])
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_results_share_nothing(interrupted):
+    def on_epoch_end(number, state):
+        if interrupted and state.epoch == 2:
+            raise KeyboardInterrupt
+
+    results = train_together([make_task(BINARY, 0) for _ in range(3)], on_epoch_end)
     for result in results:
         arrays = (result.state.params, *result.state.memory.values())
         assert all(array.base is None for array in arrays)  # a view would keep that of all networks alive
+    assert len({id(result.state.shuffle_rng) for result in results}) == 3
 
 
 def test_a_stack_that_goes_on_is_the_same_as_one_run():
