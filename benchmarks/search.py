@@ -1,7 +1,8 @@
 """Searches and ensembles whose networks are trained together.
 
 The time of the whole fit of a search: training, scoring and refit. All train as many epochs of the same
-batches for as many candidates. Then, that of an ensemble of eight networks beside one.
+batches for as many candidates. Then, that of searches whose candidates cannot be trained together: it should
+be GridSearchCV's. Last, that of an ensemble of eight networks beside one.
 """
 
 from collections.abc import Iterator
@@ -10,7 +11,12 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 
 from harness import SECONDS, Comparison, Options, Table, Timing, limit_blas, report_progress, time_in_turn
 from rivals import MLP, mlp_classifier, our_classifier
@@ -72,10 +78,11 @@ SEARCHES = (
 
 
 def answer(options: Options) -> Iterator[Table]:
-    """Compare searches, then an ensemble with one network."""
+    """Compare searches of both kinds, then an ensemble with one network."""
     with limit_blas(1):
         for search in SEARCHES:
             yield search_table(search.scaled(options.quick), min(options.repeats, 3))
+        yield ordinary_table(SMALL_WORK.scaled(options.quick), 3 * options.repeats)
         yield ensemble_table(SMALL_WORK.scaled(options.quick), options.repeats)
 
 
@@ -89,6 +96,39 @@ def search_table(search: Search, repeats: int) -> Table:
         unit=SECONDS,
     )
     return comparison.table(time_both_precisions(search.ways(), search.work, repeats))
+
+
+def ordinary_searches(work: Work) -> dict[str, tuple[Any, dict[str, Any]]]:
+    """Make estimators and grids whose candidates cannot be trained together."""
+    strengths = np.logspace(-3, 3, 10).tolist()
+    return {
+        "LogisticRegression": (LogisticRegression(), {"C": strengths}),
+        "Pipeline that ends in SVC": (make_pipeline(StandardScaler(), SVC()), {"svc__C": strengths}),
+        "ShallowNNClassifier, lbfgs": (our_classifier(work, solver="lbfgs"), {"alpha": strengths}),
+        "ShallowNNClassifier, 1,000 units": (our_classifier(work, n_hidden=1000), {"alpha": strengths[:2]}),
+        "DummyClassifier, 50 candidates": (DummyClassifier(strategy="uniform"), {"random_state": range(50)}),
+    }
+
+
+def ordinary_table(work: Work, repeats: int) -> Table:
+    """Compare the searches where ours can do no more than scikit-learn's."""
+    X, y = work.data("float64")
+    tasks = {}
+    for name, (estimator, grid) in ordinary_searches(work).items():
+        report_progress(f"2 ways, {name}")
+        ways = {
+            PLAIN: GridSearchCV(estimator, grid, cv=5),
+            VECTORIZED: VectorizedGridSearchCV(estimator, grid, cv=5),
+        }
+        tasks[name] = time_in_turn({way: partial(search.fit, X, y) for way, search in ways.items()}, repeats)
+    comparison = Comparison(
+        title="Candidates that cannot be trained together",
+        how="Breast cancer, five folds, float64; one BLAS thread; networks like those of the first table but "
+        f"for what is said; interleaved repetitions: {repeats}.",
+        base=PLAIN,
+        unit=SECONDS,
+    )
+    return comparison.table(tasks)
 
 
 def ensemble_table(work: Work, repeats: int) -> Table:

@@ -104,4 +104,4 @@ print(f"Figure saved to {path}")
 # Where the learning rate fits, the four are hardly a percentage point apart. They
 # differ in what they forgive: with small steps the sigmoid, whose slope is never more
 # than a quarter, falls behind. And no activation makes up for initial weights that are
-# too large: in ten epochs, none recovers from a scale of 10.
+# too large: in ten epochs, none fully recovers from a scale of 10.

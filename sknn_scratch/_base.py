@@ -156,7 +156,8 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Class labels, or a label indicator of zeros and ones.
         sample_weight : array-like of shape (n_samples,), default=None
-            A weight of two counts like a row that is there twice, and one of weight zero is left out.
+            A weight of two counts like a row that is there twice, and one of weight zero is left out. The
+            penalty is measured against their sum: if that is not about the number of rows, adapt ``alpha``.
         X_val, y_val, sample_weight_val : like X, y and sample_weight, default=None
             Rows to validate with, instead of a part of X. They need ``early_stopping`` True or "auto".
 

@@ -8,7 +8,7 @@ from sknn_scratch._core.network import block_size, predict_hidden, predict_logit
 from sknn_scratch._core.tasks import has_large_batches
 from sknn_scratch._core.training import train
 from sknn_scratch._fitted import adopt, fitted_attributes, fitted_layers, fitted_network
-from sknn_scratch._fitting import finish_fit, plan_fit
+from sknn_scratch._fitting import finish_fit, plan_fit, troubles_of, warn_of
 from sknn_scratch._inputs import FitInput
 from sknn_scratch._mlp import from_mlp, to_mlp
 from sknn_scratch._resuming import plan_resumption, read_stored_fit
@@ -25,7 +25,8 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     where loss_i is the cross-entropy of row i and S the sum of the weights (the number of rows, if they
     all weigh one). ``alpha`` is thus the 1 / C of :class:`~sklearn.linear_model.LogisticRegression`: the
     penalty fades as rows are added, a weight of two counts like a row that is there twice, and the
-    objective does not depend on the batch size. Biases are not penalised.
+    objective does not depend on the batch size. Biases are not penalised. Adam is that of [1]_, in the form
+    with "epsilon hat".
 
     Parameters
     ----------
@@ -41,16 +42,15 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     learning_rate : float, default=0.005
         Step size of the solvers "adam" and "sgd".
     solver : {"adam", "sgd", "lbfgs"}, default="adam"
-        "adam" is Adam in the form with "epsilon hat" [1]_; "sgd" gradient descent with momentum, plain
-        gradient descent with ``momentum=0`` and ``batch_size=None``; "lbfgs" SciPy's L-BFGS-B on all rows
-        at once, for small data sets.
+        "adam" is Adam; "sgd" gradient descent with momentum, plain gradient descent with ``momentum=0``
+        and ``batch_size=None``; "lbfgs" SciPy's L-BFGS-B on all rows at once, for small data sets.
     batch_size : int, "auto" or None, default="auto"
         Rows in a mini-batch. "auto" is 100, or all rows if there are fewer; None is all rows. Ignored
         by "lbfgs".
     max_iter : int, default=200
         Maximum number of epochs; of iterations for "lbfgs".
     alpha : float, default=1.0
-        Strength of the L2 penalty; see the objective above.
+        Strength of the L2 penalty, in the objective of :class:`ShallowNNClassifier`.
     dropout : float, default=0.0
         Share of the hidden units left out at random at every step. Not for "lbfgs".
     momentum : float, default=0.9
@@ -77,7 +77,8 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         Training also stops when the norm of the objective's gradient falls below this.
     early_stopping : bool or "auto", default="auto"
         Whether to hold rows out of training, watch these, and keep the weights of the best epoch.
-        "auto" does so from 500 rows on, and where ``X_val`` is given.
+        "auto" does so from 500 rows on, and where ``X_val`` is given. In a search, say True or False if
+        the folds may have fewer rows than that and all rows more.
     validation_fraction : float or int, default=0.1
         Share or number of rows to hold out. The split is stratified; of every class at least one row
         stays in training.
@@ -257,7 +258,9 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         reporter = FitReporter(self, plan, inputs)
         with threads_for_training(has_large_batches(plan.task)) as map_blocks, reporter.fit_task():
             (result,) = train([plan.task], reporter.on_epoch_end, reporter.on_epoch_settled, map_blocks)
-            adopt(self, fitted_attributes(finish_fit(plan, result)))
+            fitted = finish_fit(plan, result)
+            warn_of(troubles_of(plan, result))
+            adopt(self, fitted_attributes(fitted))
         return self
 
     def transform(self, X):

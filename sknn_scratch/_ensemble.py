@@ -3,8 +3,11 @@
 import copy
 import functools
 import math
-from inspect import Parameter, Signature, signature
+from collections import Counter
+from inspect import signature
+from itertools import chain
 from numbers import Integral
+from operator import itemgetter
 from typing import ClassVar
 
 import numpy as np
@@ -17,24 +20,13 @@ from sknn_scratch._callbacks import fit_of_many
 from sknn_scratch._classifier import ShallowNNClassifier
 from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._core.network import predict_logits
+from sknn_scratch._docstrings import with_entries_of, with_parameters_of
 from sknn_scratch._fitted import adopt, data_attributes, fitted_encoding
+from sknn_scratch._fitting import draw_seed, warn_of
 from sknn_scratch._together import Fit, cut_into_groups, fit_group
 
 
-def with_parameters_of(init):
-    """Let a constructor that hands *args and **kwargs on show the parameters of ``init`` in their place.
-
-    scikit-learn reads the parameters of an estimator from the signature of its constructor.
-    """
-
-    def show(extended):
-        own = [one for one in signature(extended).parameters.values() if one.kind is Parameter.KEYWORD_ONLY]
-        extended.__signature__ = Signature([*signature(init).parameters.values(), *own])
-        return extended
-
-    return show
-
-
+@with_entries_of(ShallowNNClassifier)
 class ShallowNNEnsembleClassifier(BaseShallowNN):
     """Several networks from different seeds, whose probabilities are averaged.
 
@@ -45,14 +37,6 @@ class ShallowNNEnsembleClassifier(BaseShallowNN):
 
     Parameters
     ----------
-    n_hidden, activation, init_scale, learning_rate, solver, batch_size, max_iter, alpha : as for one network
-        With the meaning and the defaults that :class:`ShallowNNClassifier` gives them.
-    dropout, momentum, nesterov, beta_1, beta_2, epsilon, learning_rate_schedule, tol : as for one network
-        Likewise.
-    n_iter_no_change, gradient_tol, early_stopping, validation_fraction, scoring : as for one network
-        Likewise.
-    class_weight, dtype : as for one network
-        Likewise.
     warm_start : bool, default=False
         Whether ``fit`` goes on from the networks of the last fit, as each of them would.
     random_state : int, RandomState instance or None, default=None
@@ -124,8 +108,9 @@ class ShallowNNEnsembleClassifier(BaseShallowNN):
             parts = Parallel(n_jobs=n_parts)(
                 delayed(fit_networks)(members[i::n_parts], inputs) for i in range(n_parts)
             )
-            fitted = {number: network for part in parts for number, network in part}
-            networks = [fitted[number] for number in range(self.n_networks)]
+            fits = sorted((fit for part in parts for fit in part), key=itemgetter(0))
+            _, networks, troubles = map(list, zip(*fits, strict=True))
+            warn_of(counted(chain.from_iterable(troubles), self.n_networks))
             adopt(self, data_attributes(networks[0]) | {"estimators_": networks})
         return self
 
@@ -134,8 +119,8 @@ class ShallowNNEnsembleClassifier(BaseShallowNN):
         own = {name: getattr(self, name) for name in signature(BaseShallowNN).parameters}
         del own["random_state"]
         if not (hasattr(self, "estimators_") and (inputs.partial or self.warm_start)):
-            seeds = check_random_state(self.random_state).randint(2**31 - 1, size=self.n_networks)
-            return [ShallowNNClassifier(**own, random_state=int(seed)) for seed in seeds]
+            rng = check_random_state(self.random_state)
+            return [ShallowNNClassifier(**own, random_state=draw_seed(rng)) for _ in range(self.n_networks)]
         if len(self.estimators_) != self.n_networks:
             raise ValueError(
                 f"n_networks={self.n_networks}, but there are {len(self.estimators_)} fitted networks to go "
@@ -173,8 +158,8 @@ def fit_networks(members, inputs):
 
     Returns
     -------
-    list of (int, ShallowNNClassifier)
-        The numbers, and fitted copies of the networks.
+    list of (int, ShallowNNClassifier, list of Trouble)
+        The numbers, fitted copies of the networks, and what each has to warn of.
 
     Raises
     ------
@@ -190,7 +175,15 @@ def fit_networks(members, inputs):
             break
     if any(fit.is_untrained for fit in fits):
         raise KeyboardInterrupt  # an average with them would be no model
-    return [(fit.number, fit.fitted) for fit in fits]
+    return [(fit.number, fit.fitted, fit.troubles) for fit in fits]
+
+
+def counted(troubles, n_networks):
+    """Join equal troubles into one each, which says how many networks it befell."""
+    return [
+        trouble._replace(message=f"{n} of {n_networks} networks: {trouble.message}")
+        for trouble, n in Counter(troubles).items()
+    ]
 
 
 def average(all_logits, n_networks, loss):

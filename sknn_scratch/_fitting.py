@@ -41,9 +41,16 @@ REAL_HYPERPARAMETERS = [field.name for field in fields(TrainConfig) if field.typ
 
 # What training goes on with, beside the fitted attributes; the optimiser's part only with the same solver.
 KEPT = ("shuffle_rng", "dropout_rng", "loss_limit", "memory", "n_updates")
-# From the user's call to a warning: fit, its wrapper, _fit, what it calls, and the function that warns.
-USERS_CALL = 6
+# From the user's call to a warning: scikit-learn's wrapper, fit, _fit, and the function that warns.
+USERS_CALL = 5
 DIVERGENCE_REMEDY = "Scale the features, or decrease learning_rate or init_scale."
+
+
+class Trouble(NamedTuple):
+    """What a fit has to warn of."""
+
+    message: str
+    category: type[Warning]
 
 
 class RandomStreams(NamedTuple):
@@ -203,13 +210,6 @@ def random_streams(model):
 
 def first_state(model, config, data, streams, *, partial):
     """Start a network: random weights, no memory."""
-    if model.init_scale == 0:
-        warnings.warn(
-            "init_scale=0: all weights start at zero, so all hidden units stay identical. Use a small "
-            "positive number, such as 0.05.",
-            SymmetryWarning,
-            stacklevel=USERS_CALL,
-        )
     shape = config.network.shape
     state = TrainState(
         params=initialise(shape, model.init_scale, streams.init, data.X.dtype),
@@ -248,13 +248,12 @@ def next_state(model, config, data, streams, *, partial):
 
 
 def finish_fit(plan, result):
-    """Put the result into the plan's copy of the estimator, warn of trouble, and return the copy."""
+    """Put the result into the plan's copy of the estimator, and return the copy."""
     model, state = plan.model, result.state
     set_result(model, result)
     vars(model).pop("_kept_", None)
     if model.warm_start or plan.partial:
         model._kept_ = {"solver": model.solver} | {name: getattr(state, name) for name in KEPT}
-    warn_of_trouble(result, plan)
     return model
 
 
@@ -270,19 +269,28 @@ def snapshot(plan, state):
     return fitted_attributes(model)
 
 
-def warn_of_trouble(result, plan):
-    """Turn a bad end into a warning that names the remedy."""
-    reason, sentence = result.stop_reason, result.stop_reason.value
+def troubles_of(plan, result):
+    """List what the user should hear of: a start without difference, a bad end; each with its remedy."""
+    troubles = []
+    if plan.model.init_scale == 0 and result.state.epochs_before == 0:
+        message = "init_scale=0: all weights start at zero, so all hidden units stay identical."
+        troubles.append(Trouble(f"{message} Use a small positive number, such as 0.05.", SymmetryWarning))
+    reason = result.stop_reason
     if reason is StopReason.MAX_ITER and not plan.partial:
-        remedy = f"Increase max_iter={plan.task.config.max_iter}."
-        message, category = f"{sentence} {remedy}", ConvergenceWarning
+        remedy, category = f" Increase max_iter={plan.task.config.max_iter}.", ConvergenceWarning
     elif reason is StopReason.LINE_SEARCH_FAILED:
-        remedy = "Scale the features, or use solver='adam' or dtype='float64'."
-        message, category = f"{sentence} {remedy}", ConvergenceWarning
+        remedy = " Scale the features, or use solver='adam' or dtype='float64'."
+        category = ConvergenceWarning
     elif reason is StopReason.DIVERGED:
-        message, category = f"{sentence} {DIVERGENCE_REMEDY}", DivergenceWarning
+        remedy, category = f" {DIVERGENCE_REMEDY}", DivergenceWarning
     elif reason is StopReason.INTERRUPTED:
-        message, category = sentence, UserWarning
+        remedy, category = "", UserWarning
     else:
-        return
-    warnings.warn(message, category, stacklevel=USERS_CALL)
+        return troubles
+    return [*troubles, Trouble(f"{reason.value}{remedy}", category)]
+
+
+def warn_of(troubles):
+    """Warn at the user's call of fit."""
+    for trouble in troubles:
+        warnings.warn(*trouble, stacklevel=USERS_CALL)

@@ -13,18 +13,19 @@ from inspect import signature
 from typing import Any
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import BaseEstimator, clone
 from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
 from sklearn.model_selection._validation import _score
 from sklearn.pipeline import Pipeline
-from sklearn.utils.metadata_routing import _routing_enabled
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params, _num_samples
 
 from sknn_scratch._callbacks import ParentTask, has_callbacks
 from sknn_scratch._classifier import ShallowNNClassifier
+from sknn_scratch._fitting import warn_of
 from sknn_scratch._inputs import FitInput
-from sknn_scratch._progress import progress_line
+from sknn_scratch._progress import place_of, progress_line
 from sknn_scratch._together import Fit, bytes_of, cut_into_groups, fit_group
 
 # What the network's fit takes beside X and y.
@@ -124,7 +125,7 @@ def needs_own_fit(estimator, options):
     """Whether a Pipeline tells its steps things that only its own ``fit`` knows to tell."""
     if not isinstance(estimator, Pipeline):
         return False
-    routes = _routing_enabled() and (options["fit_params"] or options["score_params"])
+    routes = get_config()["enable_metadata_routing"] and (options["fit_params"] or options["score_params"])
     reports = any(map(has_callbacks, (options["callback_ctx"], estimator, *estimator.named_steps.values())))
     return routes or reports or estimator.transform_input is not None
 
@@ -176,14 +177,18 @@ def prepare_rows(jobs, X, y):
                 steps = None
         if not fit_params.keys() <= FIT_PARAMS:
             return None
-        score_params = options["score_params"]
-        test = (X_test, y_test, _check_method_params(X, params=score_params, indices=test))
-        train = (X_train, y_train, _check_method_params(X, params=score_params, indices=train))
+        test_params, train_params = (
+            _check_method_params(X, params=options["score_params"], indices=rows) for rows in (test, train)
+        )
     except Exception:
         return None
-    inputs = FitInput(X_fit, y_train, **fit_params)
-    seconds = (time.perf_counter() - start) / len(jobs)
-    return PreparedFold(inputs, test, train if wants_train else None, steps, seconds)
+    return PreparedFold(
+        inputs=FitInput(X_fit, y_train, **fit_params),
+        test=(X_test, y_test, test_params),
+        train=(X_train, y_train, train_params) if wants_train else None,
+        steps=steps,
+        seconds=(time.perf_counter() - start) / len(jobs),
+    )
 
 
 class Unchanged(BaseEstimator):
@@ -244,6 +249,7 @@ def fit_and_score_together(jobs):
             seconds = (time.perf_counter() - start) / len(group)
             for fit in group:
                 with suppress(Exception):
+                    warn_of(fit.troubles)
                     results[fit.number] = score_job(*of_number[fit.number], fit.fitted, seconds)
         start = time.perf_counter()
     return results
@@ -254,12 +260,13 @@ def plan_fits(jobs):
     for job, rows in jobs:
         network = copy.copy(job.candidate.network)
         network.random_state = clone(network.random_state, safe=False)  # every fold starts from the same
-        if job.options["verbose"] > 9:
-            print(progress_line(job.options))  # noqa: T201 - as below
         try:
             fit = Fit(job.number, network, rows.inputs, parent_task(job))
         except Exception:
             continue
+        fit.reporter.label = place_of(job.options)
+        if job.options["verbose"] > 9:
+            print(progress_line(job.options))  # noqa: T201 - as below
         yield fit
 
 

@@ -1,4 +1,4 @@
-"""The lines that a verbose search prints of its jobs: scikit-learn's."""
+"""The lines that a verbose search prints of its jobs, as scikit-learn does, and the names of its networks."""
 
 from joblib.logger import short_format_time
 
@@ -17,6 +17,11 @@ def progress_line(options, result=None):
     message = f"{parameters}{';' if parameters else ''}{scores} total time={total_time}"
     start = f"[CV{place}] END "
     return start + message.rjust(80 - len(start), ".")
+
+
+def place_of(options):
+    """Tell a job from the others: networks that are trained together print their epochs in turn."""
+    return f"candidate {options['candidate_progress'][0] + 1}, fold {options['split_progress'][0] + 1}"
 
 
 def score_message(test, train):

@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import delayed
 
 from sknn_scratch._classifier import ShallowNNClassifier
+from sknn_scratch._docstrings import with_entries_of
 from sknn_scratch._jobs import families_of, fit_and_score_together, prepare_rows
 from sknn_scratch._together import GROUP_BYTES
 
@@ -37,21 +38,29 @@ class TogetherParallel:
 
     def __call__(self, calls):
         """Run calls of ``_fit_and_score``, each (function, args, kwargs); return their results in order."""
-        calls = list(calls)
-        results, jobs, held_bytes = {}, [], 0
+        calls, results = list(calls), {}
+        with suppress(Exception):  # should the calls look otherwise some day, scikit-learn still knows them
+            for jobs in self.portions(calls):
+                results |= self.train(jobs)
+            if calls[0][2]["verbose"] > 0:
+                print(f"{len(results)} of {len(calls)} fits were made together")  # noqa: T201 - as verbose asks
+        rest = [number for number in range(len(calls)) if number not in results]
+        results.update(zip(rest, self.parallel(calls[number] for number in rest), strict=True))
+        return [results[number] for number in range(len(calls))]
+
+    def portions(self, calls):
+        """Yield lists of jobs (job, rows), whose rows are in memory together."""
         families = families_of(calls)
+        jobs, held_bytes = [], 0
         for start in range(0, len(families), self.n_workers):
             for family, rows in self.prepare(families[start : start + self.n_workers], calls):
                 jobs += [(job, rows) for job in family]
                 held_bytes += rows.n_bytes
             if held_bytes > GROUP_BYTES:
-                results |= self.train(jobs)
+                yield jobs
                 jobs, held_bytes = [], 0
         if jobs:
-            results |= self.train(jobs)
-        rest = [number for number in range(len(calls)) if number not in results]
-        results.update(zip(rest, self.parallel(calls[number] for number in rest), strict=True))
-        return [results[number] for number in range(len(calls))]
+            yield jobs
 
     def prepare(self, families, calls):
         """Prepare the rows of some families; return each family with its rows, but for those that failed."""
@@ -93,9 +102,9 @@ class _VectorizedSearch:
     def _run_search(self, evaluate_candidates, callback_ctx=None):
         # evaluate_candidates is a function within scikit-learn's fit, whose variable ``parallel`` runs the
         # jobs. Should there be no such variable some day, the search still works, in the ordinary way.
-        names, cells = evaluate_candidates.__code__.co_freevars, evaluate_candidates.__closure__
-        if "parallel" in names:
-            cell = cells[names.index("parallel")]
+        with suppress(AttributeError, ValueError):
+            place = evaluate_candidates.__code__.co_freevars.index("parallel")
+            cell = evaluate_candidates.__closure__[place]
             cell.cell_contents = TogetherParallel(cell.cell_contents)
         super()._run_search(evaluate_candidates, callback_ctx=callback_ctx)
 
@@ -134,7 +143,8 @@ class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
     cv : int, cross-validation generator or iterable, default=None
         The folds; None is five.
     verbose : int, default=0
-        What to print: a summary, from 2 on a line for every fit, from 3 on its scores.
+        What to print: a summary, which says how many fits were made together; from 2 on a line for every
+        fit, from 3 on its scores.
     pre_dispatch : int or str, default="2*n_jobs"
         How many jobs to hand to the workers in advance.
     error_score : "raise" or float, default=np.nan
@@ -193,6 +203,7 @@ class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
     """
 
 
+@with_entries_of(VectorizedGridSearchCV)
 class VectorizedRandomizedSearchCV(_VectorizedSearch, RandomizedSearchCV):
     """Randomised search that trains the networks of many candidates and folds in one pass.
 
@@ -209,12 +220,8 @@ class VectorizedRandomizedSearchCV(_VectorizedSearch, RandomizedSearchCV):
         those of scipy.stats.
     n_iter : int, default=10
         How many combinations to try.
-    scoring, n_jobs, refit, cv, verbose, pre_dispatch : as there
-        As in :class:`VectorizedGridSearchCV`.
     random_state : int, RandomState instance or None, default=None
         Seed of the draws.
-    error_score, return_train_score : as there
-        As in :class:`VectorizedGridSearchCV`.
 
     Attributes
     ----------

@@ -1,16 +1,17 @@
 """Fits of several networks at once: cut into groups that are trained in one pass each."""
 
 import copy
+import math
 from contextlib import ExitStack
 
 import numpy as np
 import scipy.sparse
 
 from sknn_scratch._callbacks import FitReporter, fit_inside
-from sknn_scratch._core.data import is_small, source_of
+from sknn_scratch._core.data import is_small, source_of, values_of_row
 from sknn_scratch._core.tasks import group_key, has_large_batches, trains_alone
 from sknn_scratch._core.training import train
-from sknn_scratch._fitting import finish_fit, plan_fit
+from sknn_scratch._fitting import finish_fit, plan_fit, troubles_of
 from sknn_scratch._threads import threads_for_training
 
 # All buffers of a group take about this many bytes at most.
@@ -46,6 +47,7 @@ class Fit:
         self.fitted = self.plan.model
         self.parent = parent
         self.reporter = FitReporter(self.fitted, self.plan, inputs)
+        self.troubles = []
 
     @property
     def is_interrupted(self):
@@ -67,6 +69,7 @@ def fit_group(group):
         results = train([fit.plan.task for fit in group], epoch_hook(group), map_blocks=map_blocks)
         for fit, result in zip(group, results, strict=True):
             finish_fit(fit.plan, result)
+            fit.troubles = troubles_of(fit.plan, result)
 
 
 def epoch_hook(group):
@@ -124,7 +127,7 @@ class _Draft:
         self.fits.append(fit)
         self.step_bytes += step_bytes_of(fit.plan.task)
         self.other_bytes += other_bytes_of(fit.plan.task)
-        self.waiting_bytes += fit.plan.task.state.params.nbytes
+        self.waiting_bytes += waiting_bytes_of(fit.plan.task)
         self.sources = self.sources | source_bytes_of(fit.plan.task)
 
     def has_room_for(self, fit):
@@ -137,7 +140,7 @@ class _Draft:
 def step_bytes_of(task):
     """Bytes that one step of a network touches: its parameters, and what it computes for a batch."""
     shape = task.config.network.shape
-    of_row = shape.n_features + 5 * shape.n_hidden + 10 * shape.n_outputs
+    of_row = values_of_row(task.data.X) + 5 * shape.n_hidden + 10 * shape.n_outputs
     numbers = STEP_COPIES * shape.n_params + task.config.batch_size * of_row
     return numbers * task.state.params.itemsize
 
@@ -145,14 +148,21 @@ def step_bytes_of(task):
 def other_bytes_of(task):
     """Bytes that a network needs beside: more copies of its parameters, validation, rows and their order."""
     state, data, config = task
-    numbers = OTHER_COPIES * config.network.shape.n_params
+    shape = config.network.shape
+    numbers = OTHER_COPIES * shape.n_params
     if data.validation is not None:
-        shape = config.network.shape
-        of_row = shape.n_features + 2 * shape.n_hidden + 5 * shape.n_outputs
+        of_row = 2 * values_of_row(data.X) + 2 * shape.n_hidden + 5 * shape.n_outputs  # held, then stacked
         numbers += data.validation.n_rows * of_row
     if is_small(data):
-        numbers += 2 * data.n_samples * (1 + config.network.shape.n_features)  # copied, then pooled
+        numbers += 2 * data.n_samples * (1 + shape.n_features)  # copied, then pooled
     return numbers * state.params.itemsize + 5 * data.n_samples * np.dtype(np.intp).itemsize
+
+
+def waiting_bytes_of(task):
+    """Bytes that a network needs while it waits: its parameters, and its own copy of the validation rows."""
+    shape, validation = task.config.network.shape, task.data.validation
+    n_rows = 0 if validation is None else validation.n_rows
+    return (shape.n_params + n_rows * values_of_row(task.data.X)) * task.state.params.itemsize
 
 
 def source_bytes_of(task):
@@ -164,6 +174,6 @@ def bytes_of(X):
     """Bytes of an array or of a sparse matrix; of anything else, a guess."""
     if scipy.sparse.issparse(X):
         return 2 * X.nnz * X.dtype.itemsize
-    if hasattr(X, "nbytes"):
+    if isinstance(X, np.ndarray):
         return X.nbytes
-    return 8 * (X.size if hasattr(X, "size") else len(X))
+    return 8 * math.prod(getattr(X, "shape", [len(X)]))

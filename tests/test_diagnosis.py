@@ -245,6 +245,15 @@ def test_not_converged_is_a_problem_if_nothing_was_learnt(data):
     assert "guess" in finding.meaning
 
 
+def test_a_rule_that_was_met_on_the_plateau_of_the_start_is_a_problem_too(data):
+    clf = fit(*data, solver="sgd", momentum=0, batch_size=None, learning_rate=1e-4)
+    assert clf.stop_reason_ == "converged"
+    finding = check("not converged", clf, *data)
+    assert finding.severity == "problem"
+    assert "its own rule (converged), with a loss no better than a guess's" in finding.meaning
+    assert "decrease tol" in finding.remedy
+
+
 def imbalanced(n_samples=400):
     """One row in twenty is of class 1, which overlaps with class 0."""
     rng = np.random.default_rng(0)

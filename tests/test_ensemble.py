@@ -2,6 +2,7 @@
 
 import inspect
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -11,12 +12,15 @@ from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.callback._callback_context import get_context_path
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils.estimator_checks import check_estimator
 
 from sknn_scratch import (
+    DivergenceWarning,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
+    SymmetryWarning,
     VectorizedGridSearchCV,
     _ensemble,
 )
@@ -402,6 +406,41 @@ def test_in_a_search():
         Search(ensemble(), grid, cv=2).fit(X, y) for Search in (VectorizedGridSearchCV, GridSearchCV)
     )
     assert_array_equal(ours.cv_results_["mean_test_score"], ordinary.cv_results_["mean_test_score"])
+
+
+# --- Warnings ---
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_trouble_is_told_once_at_the_users_line_with_the_number_of_networks(n_jobs):
+    X, y = make_data("binary")
+    clf = ensemble(n_networks=3, early_stopping=True, max_iter=30, n_iter_no_change=4, n_jobs=n_jobs)
+    with pytest.warns(ConvergenceWarning) as caught:
+        clf.fit(X, y)
+    n_unfinished = sum(network.stop_reason_ == "max_iter" for network in clf.estimators_)
+    assert 0 < n_unfinished < 3
+    (warning,) = caught
+    assert str(warning.message).startswith(f"{n_unfinished} of 3 networks: The maximum number of epochs")
+    assert warning.filename == __file__
+
+
+def test_different_troubles_are_told_apart():
+    X, y = make_data("binary")
+    with pytest.warns() as caught:
+        ensemble(n_networks=2, init_scale=0.0, learning_rate=1e300, max_iter=3).fit(X, y)
+    assert [warning.category for warning in caught] == [SymmetryWarning, DivergenceWarning]
+    assert all("2 of 2 networks: " in str(warning.message) for warning in caught)
+
+
+def test_a_warning_that_is_an_error_leaves_the_earlier_ensemble():
+    X, y = make_data("binary")
+    clf = ensemble().fit(X, y)
+    before = clf.predict_proba(X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ConvergenceWarning, match="3 of 3 networks"):
+            clf.set_params(max_iter=1).fit(X, y)
+    assert_array_equal(clf.predict_proba(X), before)
 
 
 # --- Control-C ---

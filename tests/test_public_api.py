@@ -1,6 +1,9 @@
 """What users write against: names, signatures, methods, fitted attributes."""
 
 import inspect
+import re
+import subprocess
+import sys
 import types
 import warnings
 
@@ -89,6 +92,24 @@ def test_signature():
         if default is not MEASURED:
             assert parameters[name].default == default
             assert type(parameters[name].default) is type(default)
+
+
+ESTIMATORS = [name for name in sknn_scratch.__all__ if name.endswith(("Classifier", "CV"))]
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_every_parameter_has_an_entry_of_its_own(name):
+    """Such as scikit-learn's HTML shows beside its value."""
+    estimator = getattr(sknn_scratch, name)
+    documentation = inspect.getdoc(estimator)
+    section = documentation[documentation.index("Parameters\n") : documentation.index("Attributes\n")]
+    documented = re.findall(r"^(\S+) : ", section, flags=re.MULTILINE)
+    assert documented == list(inspect.signature(estimator).parameters)
+
+
+def test_without_docstrings_the_package_works():
+    command = [sys.executable, "-OO", "-c", "import sknn_scratch; print(sknn_scratch.ShallowNNClassifier())"]
+    assert subprocess.run(command, capture_output=True, check=True, text=True).stdout.startswith("Shallow")
 
 
 def test_parameters_are_documented_in_order_and_with_their_defaults():

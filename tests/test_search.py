@@ -3,6 +3,7 @@
 import pickle
 import re
 import threading
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -859,7 +860,30 @@ def test_verbose_prints_what_scikit_learn_prints(verbose, scoring, return_train_
         search.set_params(refit=False, return_train_score=return_train_score).fit(X, y)
         lines = re.sub(r"\d+\.\ds", "?s", capsys.readouterr().out).splitlines()
         printed.append(sorted(lines))
-    assert printed[0] == printed[1]
+    own_lines = ["4 of 4 fits were made together"] if verbose else []
+    assert printed[0] == sorted(printed[1] + own_lines)
+
+
+def test_verbose_tells_of_fits_that_are_not_made_together(capsys):
+    X, y = make_data("binary")
+    search = VectorizedGridSearchCV(network(max_iter=1), {"solver": ["adam", "lbfgs"]}, cv=2, verbose=1)
+    search.fit(X, y)
+    assert "4 of 4 fits were made together" in capsys.readouterr().out
+    VectorizedGridSearchCV(LogisticRegression(), {"C": [1.0]}, cv=2, verbose=1).fit(X, y)
+    assert "0 of 2 fits were made together" in capsys.readouterr().out
+
+
+@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
+def test_a_fit_that_cannot_be_planned_starts_once(capsys):
+    X, y = make_data("binary")
+    grid = {"validation_fraction": [0.2, 1000]}
+    started = []
+    for Search in (VectorizedGridSearchCV, GridSearchCV):
+        search = Search(network(early_stopping=True), grid, cv=2, verbose=10, refit=False)
+        with pytest.warns(FitFailedWarning):
+            search.fit(X, y)
+        started.append(capsys.readouterr().out.count("START"))
+    assert started == [4, 4]
 
 
 def test_verbose_without_parameters():
@@ -872,7 +896,9 @@ def test_verbose_without_parameters():
 def test_networks_print_their_epochs_if_they_are_verbose(capsys):
     X, y = make_data("binary")
     VectorizedGridSearchCV(network(verbose=1, max_iter=2), {"alpha": [0.1]}, cv=2, refit=False).fit(X, y)
-    assert capsys.readouterr().out.count("[ShallowNNClassifier] epoch 2: loss = ") == 2
+    printed = capsys.readouterr().out
+    for fold in (1, 2):
+        assert printed.count(f"[candidate 1, fold {fold}] epoch 2: loss = ") == 1
 
 
 # --- A good scikit-learn citizen ---
@@ -941,3 +967,23 @@ def test_nested_in_cross_validation_and_pipelines():
         for Search in (VectorizedGridSearchCV, GridSearchCV)
     )
     assert ours.tolist() == ordinary.tolist()
+
+
+def test_should_scikit_learns_calls_look_otherwise_they_are_run_by_it(work, monkeypatch):
+    def families_of(calls):
+        raise KeyError("split_progress")
+
+    X, y = make_data("binary")
+    monkeypatch.setattr(vectorized_search, "families_of", families_of)
+    assert_same_search(VectorizedGridSearchCV(network(), GRID, cv=2), X, y)
+    assert (work["groups"], work["ordinary"]) == ([], 16)
+
+
+def test_should_scikit_learn_pass_no_plain_function_the_search_still_works(work):
+    class OtherSearch(VectorizedGridSearchCV):
+        def _run_search(self, evaluate_candidates, callback_ctx=None):
+            super()._run_search(partial(evaluate_candidates), callback_ctx=callback_ctx)
+
+    X, y = make_data("binary")
+    OtherSearch(network(), GRID, cv=2).fit(X, y)
+    assert (work["groups"], work["ordinary"]) == ([], 8)

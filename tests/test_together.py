@@ -62,6 +62,7 @@ def planned_bytes(fits):
         ),
         ({"n_samples": 1000, "n_features": 300, "sparse": True}, {"n_hidden": 10, "early_stopping": True}),
         ({"n_samples": 500, "n_features": 200}, {"n_hidden": 50, "solver": "sgd"}),
+        ({"n_samples": 4000, "n_features": 100}, {"early_stopping": True, "validation_fraction": 0.5}),
         (
             {"n_samples": 1400, "n_features": 100},
             {"early_stopping": True, "validation_fraction": 200, "batch_size": 1},
@@ -70,8 +71,9 @@ def planned_bytes(fits):
 )
 def test_buffers_of_a_group_stay_within_what_was_planned(shape, params, n_folds):
     inputs = [make_inputs(**shape, seed=seed) for seed in range(n_folds)]
-    fits = make_fits(9, inputs, tol=0.01, n_iter_no_change=2, **params)
+    make_fits(1, inputs, **params)  # validates and encodes the rows
     tracemalloc.start()
+    fits = make_fits(9, inputs, tol=0.01, n_iter_no_change=2, **params)
     _together.fit_group(fits)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

@@ -42,7 +42,8 @@ Precision
 
 Randomness
     Comes in as ``numpy.random.Generator``, one stream for one purpose: initial weights, order of the rows,
-    dropped units. A network draws the same numbers alone and in a stack.
+    dropped units. A network draws the same numbers alone and in a stack, where those that would shuffle their
+    rows alike share one generator.
 
 Manners
     Nothing here prints, warns, seeds or reads a global. A training that fails says so in its

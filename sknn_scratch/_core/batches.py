@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._core.data import TrainData
+from sknn_scratch._core.data import TrainData, values_of_row
 from sknn_scratch._core.losses import CodedTargets, Loss, LossTerms, allocate_loss_terms
 from sknn_scratch._core.network import Batch, Rows
 from sknn_scratch._core.sparse import ColumnSelector, Index, SparseRows
@@ -113,10 +113,7 @@ class BatchStream:
         return positions if self.rows is None else self.rows.take(positions)
 
     def _batches_in_chunk(self) -> int:
-        X = self.X
-        # Sparse rows are there twice, in the chunk and in its batches, with an index for each value.
-        values = X.shape[1] if isinstance(X, np.ndarray) else 3 * X.nnz / X.shape[0]
-        row_bytes = (values + 4 * len(self.targets)) * X.dtype.itemsize
+        row_bytes = (values_of_row(self.X) + 4 * len(self.targets)) * self.X.dtype.itemsize
         return max(1, int(CHUNK_BYTES // (row_bytes * self.batch_size * math.prod(self.stack_shape))))
 
     def _gatherer(self, sizes: list[int]) -> "_Gatherer":

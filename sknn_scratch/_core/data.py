@@ -96,6 +96,14 @@ def is_small(data: TrainData) -> bool:
     return isinstance(X, np.ndarray) and data.n_samples * X.shape[1] * X.itemsize <= SMALL_BYTES
 
 
+def values_of_row(X: Any) -> float:
+    """How many numbers a gathered row of X takes the room of.
+
+    Sparse rows are there twice, in a chunk and in its batches, with an index for each value.
+    """
+    return float(X.shape[1] if isinstance(X, np.ndarray) else 3 * X.nnz / X.shape[0])
+
+
 def only_its_rows(data: TrainData) -> TrainData:
     """Copy the rows that a network trains on, if they are not all."""
     if data.rows is None:

@@ -89,7 +89,7 @@ class Run:
         self.leave_group()
 
     def leave_group(self) -> None:
-        """Copy what the group shares: its arrays, of which a view would keep all alive, and the stream."""
+        """Copy what is shared: a generator, and arrays, of which a view would keep the group's alive."""
         self.state.params = self.state.params.copy()
         self.state.shuffle_rng = copy.deepcopy(self.state.shuffle_rng)
         self.state.memory = {name: array.copy() for name, array in self.state.memory.items()}
@@ -105,7 +105,7 @@ class Run:
         return TrainResult(state, state.stop_reason, watch.best_epoch)
 
 
-def share_streams(runs: Iterable[Run]) -> None:
+def share_row_orders(runs: Iterable[Run]) -> None:
     """Let runs whose rows would be shuffled alike, as those of a search are, draw from one generator."""
     generators: dict[str, np.random.Generator] = {}
     for run in runs:

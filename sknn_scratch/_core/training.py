@@ -27,7 +27,7 @@ from sknn_scratch._core.lbfgs import Centring, minimise_lbfgs
 from sknn_scratch._core.losses import LossTerms
 from sknn_scratch._core.network import Batch, Map, mean_loss
 from sknn_scratch._core.optimizers import Step
-from sknn_scratch._core.run import Run, apply_stopping_rules, share_streams
+from sknn_scratch._core.run import Run, apply_stopping_rules, share_row_orders
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.tasks import EpochRecord, TrainResult, TrainState, TrainTask
 
@@ -70,7 +70,7 @@ def train(
     hooks = Hooks(on_epoch_end, on_epoch_settled)
     data = pool([task.data for task in tasks])
     runs = [Run(i, state, data[i], config) for i, (state, _, config) in enumerate(tasks)]
-    share_streams(runs)
+    share_row_orders(runs)
     try:
         group = group_of(runs, map_blocks)
         while group is not None:
@@ -191,7 +191,7 @@ def measure(group: Group, outcome: EpochOutcome) -> list[EpochRecord]:
     if group.validation is not None:
         columns["val_loss"] = group.as_float(mean_loss(group.network, group.params, group.validation))
     if group.runs[0].data.score is not None:
-        columns["val_score"] = group.per_network([score(*run) for run in group.by_run(outcome.is_sound)])
+        columns["val_score"] = group.per_network([score(*pair) for pair in group.by_run(outcome.is_sound)])
     if not group.stack_shape:
         return [columns]
     table = np.empty((len(columns), *group.stack_shape))

@@ -205,28 +205,31 @@ def stopped_too_early(evidence):
 
 
 def not_converged(evidence):
-    """Look at why training stopped: by its own rule, or before it was met."""
+    """Look at why training stopped, by its own rule or before it was met, and whether anything was learnt."""
     clf = evidence.clf
     if clf.stop_reason_ == "max_iter" and was_trained_by_parts(clf):
         return "partial_fit has no rule to stop; whether to go on is yours to judge"
-    severity, why = "ok", f"by its own rule ({clf.stop_reason_})."
+    is_unlearnt = min(evidence.known_losses.values(), default=0) > UNLEARNT * evidence.loss_of_a_guess
+    severity, why = "ok", f"by its own rule ({clf.stop_reason_})"
     remedy = (
         f"Train for more epochs (max_iter={clf.max_iter} now), with a larger learning_rate, or go on from "
         "here with warm_start=True."
     )
     if clf.stop_reason_ == "diverged":
-        severity, why = "problem", "because it diverged."
+        severity, why = "problem", "because it diverged"
         remedy = DIVERGENCE_REMEDY
-    if clf.stop_reason_ in UNFINISHED:
-        severity, why = "warning", f"before its stopping rule was met ({clf.stop_reason_})."
-        if min(evidence.known_losses.values(), default=0) > UNLEARNT * evidence.loss_of_a_guess:
-            severity, why = "problem", f"{why[:-1]}, with a loss no better than a guess's."
+    elif clf.stop_reason_ in UNFINISHED:
+        severity, why = "warning", f"before its stopping rule was met ({clf.stop_reason_})"
+    elif is_unlearnt:
+        remedy = "Increase learning_rate or n_iter_no_change, or decrease tol or alpha."
+    if is_unlearnt:
+        severity, why = "problem", f"{why}, with a loss no better than a guess's"
     return Finding(
         "not converged",
         severity,
         float(clf.n_iter_),
         None,  # more epochs are no worse than few
-        f"Training ended after {clf.n_iter_} epochs {why}",
+        f"Training ended after {clf.n_iter_} epochs {why}.",
         remedy,
         is_share=False,
     )
