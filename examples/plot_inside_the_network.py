@@ -64,6 +64,9 @@ display = HiddenUnitsDisplay.from_estimator(
 # The same network as a textbook draws it. The wider and darker an edge, the larger the
 # weight.
 
+import matplotlib.pyplot as plt
+
 from sknn_scratch import NetworkDisplay
 
 display = NetworkDisplay.from_estimator(pipe)
+plt.show()

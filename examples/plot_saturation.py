@@ -83,3 +83,4 @@ for (init_scale, clf), color in zip(networks.items(), colors, strict=True):
     name = f"init_scale={init_scale}"
     TrainingCurveDisplay.from_estimator(clf, name=name, color=color, ax=ax)
 _ = ax.set(yscale="log", title="Solid: training; dashed: validation")
+plt.show()

@@ -15,6 +15,7 @@ is another question, and rows that were kept out of training answer it.
 
 import warnings
 
+import matplotlib.pyplot as plt
 from sklearn.datasets import make_classification
 from sklearn.exceptions import ConvergenceWarning
 
@@ -75,3 +76,4 @@ print("                test accuracy  test loss")
 for name, clf in {"150 epochs": blind, "stopped early": short}.items():
     loss = log_loss(y[test], clf.predict_proba(X[test]))
     print(f"{name:14}  {clf.score(X[test], y[test]):13.3f}  {loss:9.3f}")
+plt.show()
