@@ -23,6 +23,7 @@ __all__ = [
     "Checkpoint",
     "FitReporter",
     "ParentTask",
+    "callbacks_of",
     "fit_inside",
     "fit_of_many",
     "has_callbacks",
@@ -158,8 +159,7 @@ class FitReporter:
         self.plan = plan
         self.data = reported_data(inputs)
         self.context = None
-        callbacks = getattr(estimator, "_skl_callbacks", [])
-        self.checkpoints = [callback for callback in callbacks if isinstance(callback, Checkpoint)]
+        self.checkpoints = [one for one in callbacks_of(estimator) if isinstance(one, Checkpoint)]
         self.header = header_of(plan) if self.checkpoints else None
 
     @contextmanager
@@ -217,6 +217,11 @@ class FitReporter:
     def fitted_attributes(self, state):
         """Make the attributes of a snapshot; None takes the place of what an earlier fit has left behind."""
         return dict.fromkeys(fitted_names(self.estimator)) | snapshot(self.plan, state)
+
+
+def callbacks_of(estimator):
+    """List the callbacks that are set on an estimator."""
+    return getattr(estimator, "_skl_callbacks", [])
 
 
 def has_callbacks(source):

@@ -21,7 +21,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params, _num_samples
 
-from sknn_scratch._callbacks import ParentTask, has_callbacks
+from sknn_scratch._callbacks import ParentTask, callbacks_of, has_callbacks
 from sknn_scratch._classifier import ShallowNNClassifier
 from sknn_scratch._fitting import warn_of
 from sknn_scratch._inputs import FitInput
@@ -161,8 +161,9 @@ def prepare_rows(jobs, X, y):
     """
     start = time.perf_counter()
     estimator, options = jobs[0].candidate.estimator, jobs[0].options
-    train, test, wants_train = options["train"], options["test"], options["return_train_score"]
+    wants_train = options["return_train_score"]
     try:
+        train, test = np.asarray(options["train"]), np.asarray(options["test"])
         X_train, y_train = _safe_split(estimator, X, y, train)
         X_test, y_test = _safe_split(estimator, X, y, test, train)
         fit_params = _check_method_params(X, params=options["fit_params"], indices=train)
@@ -243,9 +244,11 @@ def fit_and_score_together(jobs):
     start = time.perf_counter()
     for group in cut_into_groups(plan_fits(jobs)):
         with suppress(Exception):  # the jobs without a result are run again, and raise it there
-            fit_group(group)
-            if any(fit.is_interrupted for fit in group):
-                raise KeyboardInterrupt  # else the search would choose among networks that are cut short
+            try:
+                fit_group(group)
+            finally:
+                if any(fit.is_interrupted for fit in group):
+                    raise KeyboardInterrupt  # else the search would choose among networks that are cut short
             seconds = (time.perf_counter() - start) / len(group)
             for fit in group:
                 with suppress(Exception):
@@ -285,10 +288,11 @@ def score_job(job, rows, network, fit_seconds):
         estimator = copy.copy(rows.steps)
         estimator.steps = [*rows.steps.steps[:-1], (rows.steps.steps[-1][0], network)]
 
-    # Other candidates are scored on the same objects; a metric may write to y, and any other scorer to all
-    # that it is given.
-    shares_X = sees_predictions_only(options["scorer"])
-    estimator = estimator if shares_X else copy.deepcopy(estimator)
+    # Other candidates are scored on the same objects. A metric may write to y; another scorer, or a subclass
+    # of the network, to all that it is given.
+    shares_X = sees_predictions_only(options["scorer"]) and type(network) is ShallowNNClassifier
+    if not shares_X:
+        estimator = copy.deepcopy(estimator, {id(callback): callback for callback in callbacks_of(network)})
 
     def scores(data):
         X, *labels = data

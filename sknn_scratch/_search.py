@@ -135,7 +135,8 @@ class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
         Parameter names and, for each, a list of values to try.
     scoring : str, callable, list, tuple or dict, default=None
         How to score a fitted candidate on the test rows of a fold; None is its ``score``. A callable of
-        your own is given the whole Pipeline, which then transforms the rows anew for every candidate.
+        your own is given the whole Pipeline, which then transforms the rows anew for every candidate; it is a
+        copy, and what BLAS computes with a copy may differ in the last bit.
     n_jobs : int, default=None
         Number of workers that the networks are spread over. Any backend of joblib will do.
     refit : bool, str or callable, default=True

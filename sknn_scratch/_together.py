@@ -47,12 +47,22 @@ class Fit:
         self.fitted = self.plan.model
         self.parent = parent
         self.reporter = FitReporter(self.fitted, self.plan, inputs)
-        self.troubles = []
+        self.result = None
+
+    def finish(self, result):
+        """Take what training has made of the network."""
+        self.result = result
+        finish_fit(self.plan, result)
+
+    @property
+    def troubles(self):
+        """What the finished fit has to warn of."""
+        return troubles_of(self.plan, self.result)
 
     @property
     def is_interrupted(self):
-        """Whether the network has been trained, but not to the end."""
-        return getattr(self.fitted, "stop_reason_", None) == "interrupted"
+        """Whether Control-C was pressed while the network was trained, or others with it."""
+        return self.result is not None and self.result.is_interrupted
 
     @property
     def is_untrained(self):
@@ -68,8 +78,7 @@ def fit_group(group):
             fit_tasks.enter_context(fit_inside(fit.parent, fit.reporter))
         results = train([fit.plan.task for fit in group], epoch_hook(group), map_blocks=map_blocks)
         for fit, result in zip(group, results, strict=True):
-            finish_fit(fit.plan, result)
-            fit.troubles = troubles_of(fit.plan, result)
+            fit.finish(result)
 
 
 def epoch_hook(group):

@@ -3,6 +3,7 @@
 import pickle
 import re
 import threading
+import warnings
 from functools import partial
 
 import numpy as np
@@ -580,6 +581,63 @@ def test_every_network_warns_for_itself():
     assert len(record) == 12
 
 
+class Clipping(ShallowNNClassifier):
+    """Writes to the rows that it predicts."""
+
+    def __init__(self, clip=1.0, n_hidden=4, max_iter=30, random_state=0):
+        super().__init__(n_hidden, max_iter=max_iter, random_state=random_state)
+        self.clip = clip
+
+    def predict(self, X):
+        return super().predict(np.clip(X, -self.clip, self.clip, out=X))
+
+
+def test_a_subclass_that_writes_to_its_rows_leaves_those_of_other_candidates():
+    X, y = make_data("binary")
+    grid = {"clip": [0.05, 5.0], "n_hidden": [3, 5]}
+    assert_same_search(VectorizedGridSearchCV(Clipping(), grid, cv=3, return_train_score=True), X, y)
+
+
+class Locked:
+    """A callback that cannot be copied."""
+
+    def __init__(self):
+        self.lock, self.events = threading.Lock(), []
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        self.events.append(context.task_name)
+
+    def on_fit_task_end(self, estimator, context):
+        pass
+
+
+def test_a_scorer_of_ones_own_leaves_a_callback_that_cannot_be_copied_alone(work):
+    X, y = make_data("binary")
+    callback = Locked()
+    estimator = network(max_iter=2).set_callbacks(callback)
+    search = VectorizedGridSearchCV(estimator, GRID, scoring=lambda clf, X, y: clf.score(X, y), cv=2)
+    search.set_params(refit=False).fit(X, y)
+    assert (sum(work["groups"]), work["ordinary"]) == (8, 0)
+    assert callback.events.count("epoch") == 16
+
+
+@pytest.mark.parametrize("fold", [(slice(0, 20), slice(20, 40)), (list(range(20)), [])])
+def test_folds_that_scikit_learn_rejects_are_rejected(fold):
+    X, y = make_data("binary")
+    errors = []
+    for Search in (VectorizedGridSearchCV, GridSearchCV):
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - compared below
+            Search(network(), {"alpha": [1.0]}, cv=[fold], error_score="raise").fit(X, y)
+        errors.append((caught.type, str(caught.value)))
+    assert errors[0] == errors[1]
+
+
 # --- Spreading the work ---
 
 
@@ -774,12 +832,50 @@ def interrupt_at_once(z):
     raise KeyboardInterrupt
 
 
-@pytest.mark.filterwarnings("ignore:The training was interrupted")
+class Interrupting:
+    """A callback that presses Control-C at the end of an epoch, and counts the fits that begin."""
+
+    def __init__(self, epoch):
+        self.epoch, self.n_fits = epoch, 0
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        self.n_fits += context.task_name == "fit"
+
+    def on_fit_task_end(self, estimator, context):
+        if context.task_name == "epoch" and context.task_id == self.epoch:
+            raise KeyboardInterrupt
+
+
 def test_control_c_ends_the_search():
     X, y = make_data("binary")
     estimator = network(activation=Activation(interrupt_at_once, interrupt_at_once))
     with pytest.raises(KeyboardInterrupt):
         VectorizedGridSearchCV(estimator, GRID, cv=3).fit(X, y)
+
+
+@pytest.mark.parametrize("epoch", [0, 1, 2])  # in the last one too, where all networks have a reason to stop
+def test_control_c_ends_the_search_before_the_next_group(epoch):
+    X, y = make_data("binary")
+    callback = Interrupting(epoch)
+    estimator = network(max_iter=3).set_callbacks(callback)
+    with pytest.raises(KeyboardInterrupt):
+        VectorizedGridSearchCV(estimator, {"n_hidden": [3, 4, 5]}, cv=2).fit(X, y)
+    assert callback.n_fits == 2
+
+
+def test_control_c_ends_the_search_where_warnings_are_errors():
+    X, y = make_data("binary")
+    grid = {"activation": [Activation(interrupt_at_once, interrupt_at_once), "relu"]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(KeyboardInterrupt):
+            VectorizedGridSearchCV(network(), grid, cv=3).fit(X, y)
 
 
 # --- Reports ---

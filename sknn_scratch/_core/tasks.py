@@ -141,6 +141,7 @@ class TrainResult(NamedTuple):
     state: TrainState  # its params are the best epoch's where there is a validation, else the last's
     stop_reason: StopReason
     best_epoch: int
+    is_interrupted: bool = False  # whether Control-C ended the training, of this network or of others with it
 
 
 def group_key(task: TrainTask) -> Hashable:

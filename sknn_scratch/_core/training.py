@@ -85,6 +85,7 @@ def train(
     except KeyboardInterrupt:
         for run in runs:
             run.interrupt()
+        return [run.result()._replace(is_interrupted=True) for run in runs]
     return [run.result() for run in runs]
 
 

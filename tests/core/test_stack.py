@@ -1,5 +1,7 @@
 """A stack of networks gives the same networks as a separate training of each."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.sparse
@@ -273,6 +275,12 @@ def test_a_network_diverges_in_the_epoch_in_which_it_does_alone():
     results = assert_same_as_alone(tasks)
     assert [result.state.epoch for result in results] == [1, 2]
     assert {result.stop_reason for result in results} == {StopReason.DIVERGED}
+
+
+def test_a_network_without_penalty_does_not_mind_weights_whose_square_overflows():
+    task = make_task(BINARY, max_iter=3)
+    task.state.params *= 1e160
+    assert_same_as_alone([task._replace(config=replace(task.config, alpha=alpha)) for alpha in (0.0, 1.0)])
 
 
 def test_networks_that_all_diverge():
