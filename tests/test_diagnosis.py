@@ -441,6 +441,7 @@ def test_text():
     )
     assert repr(diagnosis := Diagnosis("a network", some_findings()[:1], {})) == str(diagnosis)
     assert str(diagnosis).startswith("Diagnosis of a network: no problem found\n")
+    assert str(Diagnosis("a network", some_findings()[2:], {})).endswith("-> Scale.")
 
 
 @pytest.mark.parametrize(

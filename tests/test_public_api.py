@@ -14,6 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 import sknn_scratch
 from sknn_scratch import DivergenceWarning, ShallowNNClassifier, SymmetryWarning
+from sknn_scratch._docstrings import with_entries_of
 from tests.helpers import KINDS, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -105,6 +106,10 @@ def test_every_parameter_has_an_entry_of_its_own(name):
     section = documentation[documentation.index("Parameters\n") : documentation.index("Attributes\n")]
     documented = re.findall(r"^(\S+) : ", section, flags=re.MULTILINE)
     assert documented == list(inspect.signature(estimator).parameters)
+
+
+def test_a_class_without_a_docstring_gets_none():
+    assert with_entries_of(ShallowNNClassifier)(type("Bare", (), {})).__doc__ is None
 
 
 def test_without_docstrings_the_package_works():
