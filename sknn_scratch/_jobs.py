@@ -236,11 +236,13 @@ def fit_and_score_together(jobs):
 
     Returns
     -------
-    dict
+    results : dict
         By the number of the job, what ``_fit_and_score`` would return. Jobs that fail are missing.
+    n_together : int
+        How many networks were not trained alone.
     """
     of_number = {job.number: (job, rows) for job, rows in jobs}
-    results = {}
+    results, n_together = {}, 0
     start = time.perf_counter()
     for group in cut_into_groups(plan_fits(jobs)):
         with suppress(Exception):  # the jobs without a result are run again, and raise it there
@@ -250,12 +252,13 @@ def fit_and_score_together(jobs):
                 if any(fit.is_interrupted for fit in group):
                     raise KeyboardInterrupt  # else the search would choose among networks that are cut short
             seconds = (time.perf_counter() - start) / len(group)
+            n_together += len(group) if len(group) > 1 else 0
             for fit in group:
                 with suppress(Exception):
                     warn_of(fit.troubles)
                     results[fit.number] = score_job(*of_number[fit.number], fit.fitted, seconds)
         start = time.perf_counter()
-    return results
+    return results, n_together
 
 
 def plan_fits(jobs):
