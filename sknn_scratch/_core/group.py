@@ -184,7 +184,10 @@ class Group:
         """L2 penalty (...) of the present parameters."""
         if not self.penalty_rates:
             return 0.0
-        return penalty_value(self.params, np.reshape(self.penalty_rates, self.stack_shape))
+        rates = np.reshape(self.penalty_rates, self.stack_shape)
+        penalty = penalty_value(self.params, rates)
+        # Squares of weights without a penalty may be infinite, and zero times that is no number.
+        return np.where(rates > 0, penalty, 0.0) if self.stack_shape else penalty
 
     def sum_measured_rows(self, flags: NDArray[np.bool]) -> Any:
         """Count (..., 1, n_hidden) the measured rows with a flag: by a product, faster than by a sum."""

@@ -159,8 +159,7 @@ def backward(params: Parameters, grads: Parameters, X: Rows, workspace: Workspac
 
 def penalty_value(params: Parameters, penalty_rate: Any) -> Any:
     """L2 penalty (...) of the weights; ``penalty_rate`` (...) is alpha / S."""
-    squares = np.vecdot(params.weights, params.weights)  # may be infinite, and zero times that no number
-    return 0.5 * penalty_rate * np.where(penalty_rate > 0, squares, 0)
+    return 0.5 * penalty_rate * np.vecdot(params.weights, params.weights)
 
 
 def mean_loss(network: Network, params: Layers | Parameters, batch: Batch) -> Any:
