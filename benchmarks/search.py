@@ -1,8 +1,8 @@
 """Searches and ensembles whose networks are trained together.
 
 The time of the whole fit of a search: training, scoring and refit. All train as many epochs of the same
-batches for as many candidates. Then, that of searches whose candidates cannot be trained together: it should
-be GridSearchCV's. Last, that of an ensemble of eight networks beside one.
+batches for as many candidates. Then, that of searches whose candidates cannot be trained together, or are too
+large to gain by it: it should be GridSearchCV's. Last, that of an ensemble of eight networks beside one.
 """
 
 from collections.abc import Iterator
@@ -99,7 +99,7 @@ def search_table(search: Search, repeats: int) -> Table:
 
 
 def ordinary_searches(work: Work) -> dict[str, tuple[Any, dict[str, Any]]]:
-    """Make estimators and grids whose candidates cannot be trained together."""
+    """Make estimators and grids whose candidates cannot be trained together, or gain nothing by it."""
     strengths = np.logspace(-3, 3, 10).tolist()
     return {
         "LogisticRegression": (LogisticRegression(), {"C": strengths}),
@@ -122,7 +122,7 @@ def ordinary_table(work: Work, repeats: int) -> Table:
         }
         tasks[name] = time_in_turn({way: partial(search.fit, X, y) for way, search in ways.items()}, repeats)
     comparison = Comparison(
-        title="Candidates that cannot be trained together",
+        title="Candidates that cannot be trained together, or are too large to gain by it",
         how="Breast cancer, five folds, float64; one BLAS thread; networks like those of the first table but "
         f"for what is said; interleaved repetitions: {repeats}.",
         base=PLAIN,

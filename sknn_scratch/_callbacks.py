@@ -226,7 +226,7 @@ def callbacks_of(estimator):
 
 def has_callbacks(source):
     """Whether an estimator or a context has any callbacks."""
-    return bool(getattr(source, "_skl_callbacks", None) or getattr(source, "_callbacks", None))
+    return bool(callbacks_of(source) or getattr(source, "_callbacks", None))
 
 
 class ParentTask(NamedTuple):

@@ -277,17 +277,17 @@ def troubles_of(plan, result):
         troubles.append(Trouble(f"{message} Use a small positive number, such as 0.05.", SymmetryWarning))
     reason = result.stop_reason
     if reason is StopReason.MAX_ITER and not plan.partial:
-        remedy, category = f" Increase max_iter={plan.task.config.max_iter}.", ConvergenceWarning
+        remedy, category = f"Increase max_iter={plan.task.config.max_iter}.", ConvergenceWarning
     elif reason is StopReason.LINE_SEARCH_FAILED:
-        remedy = " Scale the features, or use solver='adam' or dtype='float64'."
+        remedy = "Scale the features, or use solver='adam' or dtype='float64'."
         category = ConvergenceWarning
     elif reason is StopReason.DIVERGED:
-        remedy, category = f" {DIVERGENCE_REMEDY}", DivergenceWarning
+        remedy, category = DIVERGENCE_REMEDY, DivergenceWarning
     elif reason is StopReason.INTERRUPTED:
         remedy, category = "", UserWarning
     else:
         return troubles
-    return [*troubles, Trouble(f"{reason.value}{remedy}", category)]
+    return [*troubles, Trouble(f"{reason.value} {remedy}".rstrip(), category)]
 
 
 def warn_of(troubles):

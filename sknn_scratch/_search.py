@@ -35,16 +35,17 @@ class TogetherParallel:
     def __init__(self, parallel):
         self.parallel = parallel
         self.n_workers = effective_n_jobs(parallel.n_jobs)
-        self.n_together = 0  # networks of the present call that were not trained alone
 
     def __call__(self, calls):
         """Run calls of ``_fit_and_score``, each (function, args, kwargs); return their results in order."""
-        calls, results, self.n_together = list(calls), {}, 0
+        calls, results, n_together = list(calls), {}, 0
         with suppress(Exception):  # should the calls look otherwise some day, scikit-learn still knows them
             for jobs in self.portions(calls):
-                results |= self.train(jobs)
+                for part, n_together_in_part in self.train(jobs):
+                    results |= part
+                    n_together += n_together_in_part
             if calls[0][2]["verbose"] > 0:
-                print(f"{self.n_together} of {len(calls)} fits were made together")  # noqa: T201 - verbose asks
+                print(f"{n_together} of {len(calls)} fits were made together")  # noqa: T201 - verbose asks
         rest = [number for number in range(len(calls)) if number not in results]
         results.update(zip(rest, self.parallel(calls[number] for number in rest), strict=True))
         return [results[number] for number in range(len(calls))]
@@ -75,11 +76,8 @@ class TogetherParallel:
         return [pair for pair in zip(families, all_rows, strict=True) if pair[1] is not None]
 
     def train(self, jobs):
-        """Train and score the networks of jobs (job, rows); return the results of those that did not fail."""
-        parts = self.parallel(delayed(fit_and_score_together)(part) for part in spread(jobs, self.n_workers))
-        all_results, numbers_together = zip(*parts, strict=True)
-        self.n_together += sum(numbers_together)
-        return {number: result for results in all_results for number, result in results.items()}
+        """Train and score the networks of jobs (job, rows), part by part as the workers share them out."""
+        return self.parallel(delayed(fit_and_score_together)(part) for part in spread(jobs, self.n_workers))
 
 
 def spread(jobs, n_workers):

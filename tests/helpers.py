@@ -205,6 +205,31 @@ class InterruptedActivation(Activation):
                 raise KeyboardInterrupt
 
 
+class SilentCallback:
+    """A callback for scikit-learn that does nothing; of the hooks of a subclass, those that it needs."""
+
+    def setup(self, estimator, context): ...
+
+    def teardown(self, estimator, context): ...
+
+    def on_fit_task_begin(self, estimator, context): ...
+
+    def on_fit_task_end(self, estimator, context): ...
+
+
+class AtEpoch(SilentCallback):
+    """A callback that does something at the end of an epoch; what that returns is the callback's answer."""
+
+    def __init__(self, epoch, action):
+        self.epoch = epoch
+        self.action = action
+
+    def on_fit_task_end(self, estimator, context):
+        if context.task_name == "epoch" and context.task_id + 1 == self.epoch:
+            return self.action()
+        return False
+
+
 # --- Checkers ---
 
 

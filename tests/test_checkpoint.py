@@ -33,7 +33,7 @@ from sknn_scratch._core.checkpoint import read_checkpoint, write_checkpoint
 from sknn_scratch._core.tasks import TrainState
 from sknn_scratch._fitted import fitted_names
 from sknn_scratch._resuming import from_json, to_json
-from tests.helpers import make_data
+from tests.helpers import SilentCallback, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -47,7 +47,7 @@ class Crash(Exception):
     """The fit ends in the middle."""
 
 
-class Callback:
+class Callback(SilentCallback):
     """A FitCallback that does something at the end of every epoch."""
 
     def __init__(self, at_epoch_end):
@@ -56,12 +56,6 @@ class Callback:
 
     def setup(self, estimator, context):
         self.epoch = 0
-
-    def teardown(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
 
     def on_fit_task_end(self, estimator, context):
         if context.task_name != "epoch":

@@ -8,7 +8,7 @@ from sklearn import config_context
 from sklearn.exceptions import NotFittedError
 
 from sknn_scratch import Activation, DivergenceWarning, ShallowNNClassifier
-from tests.helpers import make_data
+from tests.helpers import SilentCallback, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 # NumPy's, when scikit-learn casts and sums what it then refuses
@@ -393,17 +393,11 @@ class Accident(Exception):
     """What a callback may raise."""
 
 
-class RaiseAt:
+class RaiseAt(SilentCallback):
     """A callback that raises at the end of an epoch."""
 
     def __init__(self, epoch):
         self.epoch = epoch
-
-    def setup(self, estimator, context): ...
-
-    def teardown(self, estimator, context): ...
-
-    def on_fit_task_begin(self, estimator, context): ...
 
     def on_fit_task_end(self, estimator, context):
         if context.task_name == "epoch" and context.task_id + 1 == self.epoch:

@@ -11,7 +11,14 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sknn_scratch import Activation, DivergenceWarning, ShallowNNClassifier
 from sknn_scratch._core import training
-from tests.helpers import KINDS, InterruptedActivation, assert_same_model, make_data
+from tests.helpers import (
+    KINDS,
+    AtEpoch,
+    InterruptedActivation,
+    SilentCallback,
+    assert_same_model,
+    make_data,
+)
 
 X, Y = make_data("multiclass")
 ignore_max_iter = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
@@ -23,36 +30,11 @@ def make_classifier(**params):
     return ShallowNNClassifier(**(defaults | params))
 
 
-class AtEpoch:
-    """A callback that does something at the end of an epoch; what that returns is the callback's answer."""
-
-    def __init__(self, epoch, action):
-        self.epoch = epoch
-        self.action = action
-
-    def setup(self, estimator, context): ...
-
-    def teardown(self, estimator, context): ...
-
-    def on_fit_task_begin(self, estimator, context): ...
-
-    def on_fit_task_end(self, estimator, context):
-        if context.task_name == "epoch" and context.task_id + 1 == self.epoch:
-            return self.action()
-        return False
-
-
-class Snapshots:
+class Snapshots(SilentCallback):
     """A callback that keeps the fitted estimator of every epoch."""
 
     def __init__(self):
         self.models = []
-
-    def setup(self, estimator, context): ...
-
-    def teardown(self, estimator, context): ...
-
-    def on_fit_task_begin(self, estimator, context): ...
 
     def on_fit_task_end(self, estimator, context, *, fitted_estimator):
         if context.task_name == "epoch":

@@ -41,7 +41,7 @@ from sknn_scratch import (
     _together,
 )
 from sknn_scratch import _search as vectorized_search
-from tests.helpers import KINDS, make_data
+from tests.helpers import KINDS, AtEpoch, SilentCallback, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -598,23 +598,14 @@ def test_a_subclass_that_writes_to_its_rows_leaves_those_of_other_candidates():
     assert_same_search(VectorizedGridSearchCV(Clipping(), grid, cv=3, return_train_score=True), X, y)
 
 
-class Locked:
+class Locked(SilentCallback):
     """A callback that cannot be copied."""
 
     def __init__(self):
         self.lock, self.events = threading.Lock(), []
 
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        pass
-
     def on_fit_task_begin(self, estimator, context):
         self.events.append(context.task_name)
-
-    def on_fit_task_end(self, estimator, context):
-        pass
 
 
 def test_a_scorer_of_ones_own_leaves_a_callback_that_cannot_be_copied_alone(work):
@@ -832,24 +823,15 @@ def interrupt_at_once(z):
     raise KeyboardInterrupt
 
 
-class Interrupting:
+class Interrupting(AtEpoch):
     """A callback that presses Control-C at the end of an epoch, and counts the fits that begin."""
 
     def __init__(self, epoch):
-        self.epoch, self.n_fits = epoch, 0
-
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        pass
+        super().__init__(epoch, lambda: interrupt_at_once(None))
+        self.n_fits = 0
 
     def on_fit_task_begin(self, estimator, context):
         self.n_fits += context.task_name == "fit"
-
-    def on_fit_task_end(self, estimator, context):
-        if context.task_name == "epoch" and context.task_id == self.epoch:
-            raise KeyboardInterrupt
 
 
 def test_control_c_ends_the_search():
@@ -859,7 +841,7 @@ def test_control_c_ends_the_search():
         VectorizedGridSearchCV(estimator, GRID, cv=3).fit(X, y)
 
 
-@pytest.mark.parametrize("epoch", [0, 1, 2])  # in the last one too, where all networks have a reason to stop
+@pytest.mark.parametrize("epoch", [1, 2, 3])  # in the last one too, where all networks have a reason to stop
 def test_control_c_ends_the_search_before_the_next_group(epoch):
     X, y = make_data("binary")
     callback = Interrupting(epoch)

@@ -11,7 +11,7 @@ from sknn_scratch import ShallowNNClassifier, _threads
 from sknn_scratch._core import blocks, network
 from sknn_scratch._threads import one_blas_thread, threads_for_blocks, threads_for_training
 from sknn_scratch.exceptions import DivergenceWarning
-from tests.helpers import make_data
+from tests.helpers import SilentCallback, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -27,18 +27,12 @@ def blas_threads():
     return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
 
 
-class WatchThreads:
+class WatchThreads(SilentCallback):
     """A callback that does something at the end of a task, and notes the thread limits after it."""
 
     def __init__(self, then=None):
         self.seen = []
         self.then = then
-
-    def setup(self, estimator, context): ...
-
-    def teardown(self, estimator, context): ...
-
-    def on_fit_task_begin(self, estimator, context): ...
 
     def on_fit_task_end(self, estimator, context):
         if self.then is not None:
