@@ -20,8 +20,9 @@ from unittest import mock
 
 from harness import Options, Table, limit_blas, number, report_progress
 from rivals import our_classifier
-from sknn_scratch import _fitted, _fitting
 from sknn_scratch._core import batches, group, training
+from sknn_scratch._fitting import fitted as _fitted
+from sknn_scratch._fitting import plan as _fitting
 from work import DIGITS, MNIST_LIKE, SPARSE_TEXT, TABLE, TINY, Work
 
 WORKS = (

@@ -28,7 +28,7 @@ from harness import (
     time_in_turn,
 )
 from rivals import our_classifier, train_torch
-from sknn_scratch import _threads
+from sknn_scratch._fitting import threads as _threads
 from work import DIGITS, MNIST_LIKE, TABLE, TINY, Work
 
 ONE, ALL, AUTOMATIC = "one thread", "all threads", "automatic"

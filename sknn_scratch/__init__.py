@@ -1,17 +1,17 @@
 """Shallow neural networks for scikit-learn, written from scratch on NumPy."""
 
-from sknn_scratch._callbacks import Checkpoint
-from sknn_scratch._classifier import ShallowNNClassifier
 from sknn_scratch._core.activations import Activation
-from sknn_scratch._core.checkpoint import CheckpointError
 from sknn_scratch._diagnosis.diagnose import diagnose
 from sknn_scratch._diagnosis.report import Diagnosis, Finding
 from sknn_scratch._displays.activation import ActivationDisplay
 from sknn_scratch._displays.hidden_units import HiddenUnitsDisplay
 from sknn_scratch._displays.network import NetworkDisplay
 from sknn_scratch._displays.training_curve import TrainingCurveDisplay
-from sknn_scratch._ensemble import ShallowNNEnsembleClassifier
-from sknn_scratch._search import VectorizedGridSearchCV, VectorizedRandomizedSearchCV
+from sknn_scratch._estimators.classifier import ShallowNNClassifier
+from sknn_scratch._estimators.ensemble import ShallowNNEnsembleClassifier
+from sknn_scratch._fitting.callbacks import Checkpoint
+from sknn_scratch._fitting.checkpoint_file import CheckpointError
+from sknn_scratch._search.search import VectorizedGridSearchCV, VectorizedRandomizedSearchCV
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 
 __all__ = [

@@ -119,7 +119,7 @@ def test_core_package_is_a_docstring_only():
         ("from . import losses, missing", {f"{CORE}.losses", CORE}),
         ("from .losses import LOSSES", {f"{CORE}.losses"}),
         ("from .. import __version__", {"sknn_scratch"}),
-        ("from .._targets import encode", {"sknn_scratch._targets"}),
+        ("from .._fitting.targets import encode", {"sknn_scratch._fitting.targets"}),
         ("def plot():\n    import matplotlib", {"matplotlib"}),
     ],
 )

@@ -19,7 +19,7 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_sco
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-import sknn_scratch._callbacks
+import sknn_scratch._fitting.callbacks
 from sknn_scratch import (
     Activation,
     Checkpoint,
@@ -29,10 +29,10 @@ from sknn_scratch import (
     ShallowNNEnsembleClassifier,
     VectorizedGridSearchCV,
 )
-from sknn_scratch._core.checkpoint import read_checkpoint, write_checkpoint
 from sknn_scratch._core.tasks import TrainState
-from sknn_scratch._fitted import fitted_names
-from sknn_scratch._resuming import from_json, to_json
+from sknn_scratch._fitting.checkpoint import from_json, to_json
+from sknn_scratch._fitting.checkpoint_file import read_checkpoint, write_checkpoint
+from sknn_scratch._fitting.fitted import fitted_names
 from tests.helpers import SilentCallback, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -332,7 +332,7 @@ def epochs_written(monkeypatch, fit):
         write_checkpoint(path, state, header)
 
     with monkeypatch.context() as patch:
-        patch.setattr(sknn_scratch._callbacks, "write_checkpoint", note)
+        patch.setattr(sknn_scratch._fitting.callbacks, "write_checkpoint", note)
         fit()
     return epochs
 
@@ -376,7 +376,7 @@ def test_it_costs_nothing_where_it_is_not_set(monkeypatch):
     def must_not_be_called(_):
         raise AssertionError
 
-    monkeypatch.setattr(sknn_scratch._callbacks, "header_of", must_not_be_called)
+    monkeypatch.setattr(sknn_scratch._fitting.callbacks, "header_of", must_not_be_called)
     classifier = ShallowNNClassifier(**SMALL).set_callbacks(stop_in_epoch(2)).fit(X, Y)
     assert classifier.n_iter_ == 2
 

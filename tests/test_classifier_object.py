@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_html_repr
 
 from sknn_scratch import Activation, ShallowNNClassifier, ShallowNNEnsembleClassifier
-from sknn_scratch._fitted import FITTED_ATTRIBUTES
+from sknn_scratch._fitting.fitted import FITTED_ATTRIBUTES
 from tests.helpers import KINDS, assert_same_model, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -139,7 +139,7 @@ def by_joblib(classifier):
 
 
 def by_skops(classifier):
-    own_class = "sknn_scratch._classifier.ShallowNNClassifier"
+    own_class = "sknn_scratch._estimators.classifier.ShallowNNClassifier"
     written = skops.io.dumps(classifier)
     assert skops.io.get_untrusted_types(data=written) == [own_class]
     return skops.io.loads(written, trusted=[own_class])

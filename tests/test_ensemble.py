@@ -22,8 +22,8 @@ from sknn_scratch import (
     ShallowNNEnsembleClassifier,
     SymmetryWarning,
     VectorizedGridSearchCV,
-    _ensemble,
 )
+from sknn_scratch._estimators import ensemble as _ensemble
 from tests.helpers import KINDS, InterruptedActivation, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

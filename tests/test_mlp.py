@@ -12,10 +12,10 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from sknn_scratch import Activation, ShallowNNClassifier
 from sknn_scratch._core.parameters import Layers, flatten
-from sknn_scratch._fitted import fitted_layers
-from sknn_scratch._fitting import plan_fit
-from sknn_scratch._inputs import FitInput
-from sknn_scratch._mlp import MLP_ACTIVATIONS
+from sknn_scratch._estimators.mlp import MLP_ACTIVATIONS
+from sknn_scratch._fitting.fitted import fitted_layers
+from sknn_scratch._fitting.inputs import FitInput
+from sknn_scratch._fitting.plan import plan_fit
 from tests.helpers import KINDS, make_batch, make_data, make_problem, objective_and_gradient
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -6,9 +6,9 @@ import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import f1_score, log_loss, make_scorer, roc_auc_score
 
-import sknn_scratch._early_stopping
+import sknn_scratch._fitting.validation
 from sknn_scratch import ShallowNNClassifier
-from sknn_scratch._splitting import split_rows
+from sknn_scratch._fitting.validation import split_rows
 from tests.helpers import KINDS, assert_same_model, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
@@ -206,7 +206,7 @@ def test_scorers_get_sparse_rows_as_sparse_rows(to_sparse):
 
 
 def test_auto_validates_large_training_sets(monkeypatch):
-    monkeypatch.setattr(sknn_scratch._early_stopping, "AUTO_EARLY_STOPPING_ROWS", 120)
+    monkeypatch.setattr(sknn_scratch._fitting.validation, "AUTO_EARLY_STOPPING_ROWS", 120)
     assert "val_loss" in make_classifier(early_stopping="auto", max_iter=2).fit(X, Y).history_
     assert "val_loss" not in make_classifier(early_stopping="auto", max_iter=2).fit(X[1:], Y[1:]).history_
     weight = np.r_[0, np.ones(119)]  # a row that weighs nothing is none

@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 import sknn_scratch
 from sknn_scratch import DivergenceWarning, ShallowNNClassifier, SymmetryWarning
-from sknn_scratch._docstrings import with_entries_of
+from sknn_scratch._estimators.docstrings import with_entries_of
 from tests.helpers import KINDS, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -32,15 +32,10 @@ from sklearn.model_selection import _search as sklearn_search
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler, TargetEncoder
 
-from sknn_scratch import (
-    Activation,
-    ShallowNNClassifier,
-    VectorizedGridSearchCV,
-    VectorizedRandomizedSearchCV,
-    _jobs,
-    _together,
-)
-from sknn_scratch import _search as vectorized_search
+from sknn_scratch import Activation, ShallowNNClassifier, VectorizedGridSearchCV, VectorizedRandomizedSearchCV
+from sknn_scratch._fitting import stacks as _together
+from sknn_scratch._search import jobs as _jobs
+from sknn_scratch._search import search as vectorized_search
 from tests.helpers import KINDS, AtEpoch, SilentCallback, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

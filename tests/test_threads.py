@@ -7,9 +7,10 @@ import pytest
 from numpy.testing import assert_array_equal
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from sknn_scratch import ShallowNNClassifier, _threads
+from sknn_scratch import ShallowNNClassifier
 from sknn_scratch._core import blocks, network
-from sknn_scratch._threads import one_blas_thread, threads_for_blocks, threads_for_training
+from sknn_scratch._fitting import threads as _threads
+from sknn_scratch._fitting.threads import one_blas_thread, threads_for_blocks, threads_for_training
 from sknn_scratch.exceptions import DivergenceWarning
 from tests.helpers import SilentCallback, make_data
 

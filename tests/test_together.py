@@ -7,9 +7,10 @@ import pytest
 import scipy.sparse
 from numpy.testing import assert_array_equal
 
-from sknn_scratch import ShallowNNClassifier, _together
+from sknn_scratch import ShallowNNClassifier
 from sknn_scratch._core.batches import CHUNK_BYTES
-from sknn_scratch._inputs import FitInput
+from sknn_scratch._fitting import stacks as _together
+from sknn_scratch._fitting.inputs import FitInput
 from tests.helpers import make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -11,12 +11,13 @@ from types import MappingProxyType
 
 import numpy as np
 
-from sknn_scratch._classifier import ShallowNNClassifier
 from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._diagnosis.evidence import ON_DATA, TRAINING, VALIDATION
 from sknn_scratch._diagnosis.report import Finding, Limits
-from sknn_scratch._fitting import DIVERGENCE_REMEDY, was_trained_by_parts
-from sknn_scratch._inspection import output_names
+from sknn_scratch._estimators.classifier import ShallowNNClassifier
+from sknn_scratch._estimators.inspection import output_names
+from sknn_scratch._fitting.plan import was_trained_by_parts
+from sknn_scratch._fitting.troubles import DIVERGENCE_REMEDY
 
 # Weights that start at random are never equal. Some units may still find the same optimum, but if half of
 # them are copies, the network is half as wide as it is paid for.

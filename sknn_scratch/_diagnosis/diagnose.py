@@ -3,7 +3,12 @@
 from sknn_scratch._diagnosis.checks import CHECKS
 from sknn_scratch._diagnosis.evidence import Evidence
 from sknn_scratch._diagnosis.report import Diagnosis, Finding
-from sknn_scratch._inspection import activation_name, classifier_input, classifier_of, feature_names_of
+from sknn_scratch._estimators.inspection import (
+    activation_name,
+    classifier_input,
+    classifier_of,
+    feature_names_of,
+)
 
 
 def diagnose(estimator, X, y=None):

@@ -10,9 +10,10 @@ from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._core.network import make_batch, mean_loss, predict_logits, row_blocks
 from sknn_scratch._core.sparse import slice_rows
-from sknn_scratch._fitted import fitted_encoding, fitted_layers, fitted_network
-from sknn_scratch._inspection import activate, hidden_inputs_of_rows
-from sknn_scratch._targets import labels_of, row_weights
+from sknn_scratch._estimators.inspection import activate, hidden_inputs_of_rows
+from sknn_scratch._fitting.fitted import fitted_encoding, fitted_layers, fitted_network
+from sknn_scratch._fitting.targets import labels_of
+from sknn_scratch._fitting.weights import row_weights
 
 # Where a loss is from.
 TRAINING, VALIDATION, ON_DATA = "in training (penalty included)", "in validation", "on X, y"

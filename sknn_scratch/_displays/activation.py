@@ -6,7 +6,7 @@ import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._displays.plotting import BLUE, ORANGE, SKY, VERMILION, axes_for, import_matplotlib
-from sknn_scratch._inspection import (
+from sknn_scratch._estimators.inspection import (
     activate,
     activation_name,
     classifier_input,

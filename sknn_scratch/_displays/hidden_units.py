@@ -8,15 +8,15 @@ from sklearn.utils import check_consistent_length
 
 from sknn_scratch._displays.plotting import axes_for, check_count, class_colors, import_matplotlib, shorten
 from sknn_scratch._displays.slices import feature_slice
-from sknn_scratch._fitted import fitted_encoding
-from sknn_scratch._inspection import (
+from sknn_scratch._estimators.inspection import (
     activation_name,
     classifier_input,
     classifier_of,
     output_names,
     some_rows,
 )
-from sknn_scratch._targets import labels_of
+from sknn_scratch._fitting.fitted import fitted_encoding
+from sknn_scratch._fitting.targets import labels_of
 
 MAX_POINTS = 1000  # more would hide the regions
 MAX_ROWS = 10_000  # to measure by how much a unit varies, and which value of a feature is typical

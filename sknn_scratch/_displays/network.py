@@ -13,7 +13,7 @@ from sknn_scratch._displays.plotting import (
     import_matplotlib,
     shorten,
 )
-from sknn_scratch._inspection import (
+from sknn_scratch._estimators.inspection import (
     activation_name,
     classifier_of,
     feature_names_of,

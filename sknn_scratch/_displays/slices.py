@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse
 from sklearn.utils.sparsefuncs import csc_median_axis_0
 
-from sknn_scratch._inspection import numbered_names, some_rows
+from sknn_scratch._estimators.inspection import numbered_names, some_rows
 
 MARGIN = 0.05  # of the range of the data, beyond it on each side
 

@@ -14,7 +14,7 @@ from sknn_scratch._displays.plotting import (
     axes_for,
     import_matplotlib,
 )
-from sknn_scratch._inspection import classifier_of
+from sknn_scratch._estimators.inspection import classifier_of
 
 STOP_WORDS = {
     "converged": "converged",

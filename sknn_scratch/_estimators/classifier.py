@@ -2,17 +2,18 @@
 
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
 
-from sknn_scratch._base import BaseShallowNN
-from sknn_scratch._callbacks import Checkpoint, FitReporter
 from sknn_scratch._core.network import block_size, predict_hidden, predict_logits
 from sknn_scratch._core.tasks import has_large_batches
 from sknn_scratch._core.training import train
-from sknn_scratch._fitted import adopt, fitted_attributes, fitted_layers, fitted_network
-from sknn_scratch._fitting import finish_fit, plan_fit, troubles_of, warn_of
-from sknn_scratch._inputs import FitInput
-from sknn_scratch._mlp import from_mlp, to_mlp
-from sknn_scratch._resuming import plan_resumption, read_stored_fit
-from sknn_scratch._threads import threads_for_blocks, threads_for_training
+from sknn_scratch._estimators.base import BaseShallowNN
+from sknn_scratch._estimators.mlp import from_mlp, to_mlp
+from sknn_scratch._fitting.callbacks import Checkpoint, FitReporter
+from sknn_scratch._fitting.checkpoint import plan_resumption, read_stored_fit
+from sknn_scratch._fitting.fitted import adopt, fitted_attributes, fitted_layers, fitted_network
+from sknn_scratch._fitting.inputs import FitInput
+from sknn_scratch._fitting.plan import finish_fit, plan_fit
+from sknn_scratch._fitting.threads import threads_for_blocks, threads_for_training
+from sknn_scratch._fitting.troubles import troubles_of, warn_of
 
 
 class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShallowNN):

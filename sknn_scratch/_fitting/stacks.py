@@ -7,12 +7,13 @@ from contextlib import ExitStack
 import numpy as np
 import scipy.sparse
 
-from sknn_scratch._callbacks import FitReporter, fit_inside
 from sknn_scratch._core.data import is_small, source_of, values_of_row
 from sknn_scratch._core.tasks import group_key, has_large_batches, trains_alone
 from sknn_scratch._core.training import train
-from sknn_scratch._fitting import finish_fit, plan_fit, troubles_of
-from sknn_scratch._threads import threads_for_training
+from sknn_scratch._fitting.callbacks import FitReporter, fit_inside
+from sknn_scratch._fitting.plan import finish_fit, plan_fit
+from sknn_scratch._fitting.threads import threads_for_training
+from sknn_scratch._fitting.troubles import troubles_of
 
 # All buffers of a group take about this many bytes at most.
 GROUP_BYTES = 2**28

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sknn_scratch._core import checkpoint
-from sknn_scratch._core.checkpoint import CheckpointError, read_checkpoint, write_checkpoint
 from sknn_scratch._core.stopping import StopReason, Watch
 from sknn_scratch._core.tasks import TrainState
 from sknn_scratch._core.training import train
+from sknn_scratch._fitting import checkpoint_file as checkpoint
+from sknn_scratch._fitting.checkpoint_file import CheckpointError, read_checkpoint, write_checkpoint
 from tests.helpers import make_batch, make_problem, make_task
 
 HEADER = {"params": {"alpha": 0.1, "tol": math.inf}, "names": ["ä", "\U0001f600", "\0"], "seed": 2**31}

@@ -13,10 +13,10 @@ from typing import NamedTuple
 from sklearn.callback import CallbackSupportMixin
 from sklearn.callback._callback_support import callback_management_context
 
-from sknn_scratch._core.checkpoint import write_checkpoint
-from sknn_scratch._fitted import fitted_names
-from sknn_scratch._fitting import snapshot
-from sknn_scratch._resuming import header_of
+from sknn_scratch._fitting.checkpoint import header_of
+from sknn_scratch._fitting.checkpoint_file import write_checkpoint
+from sknn_scratch._fitting.fitted import fitted_names
+from sknn_scratch._fitting.plan import snapshot
 
 __all__ = [
     "CallbackSupportMixin",

@@ -15,15 +15,16 @@ from joblib import effective_n_jobs
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
-from sknn_scratch._base import BaseShallowNN, Number
-from sknn_scratch._callbacks import fit_of_many
-from sknn_scratch._classifier import ShallowNNClassifier
 from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._core.network import predict_logits
-from sknn_scratch._docstrings import with_entries_of, with_parameters_of
-from sknn_scratch._fitted import adopt, data_attributes, fitted_encoding
-from sknn_scratch._fitting import draw_seed, warn_of
-from sknn_scratch._together import Fit, cut_into_groups, fit_group
+from sknn_scratch._estimators.base import BaseShallowNN, Number
+from sknn_scratch._estimators.classifier import ShallowNNClassifier
+from sknn_scratch._estimators.docstrings import with_entries_of, with_parameters_of
+from sknn_scratch._fitting.callbacks import fit_of_many
+from sknn_scratch._fitting.fitted import adopt, data_attributes, fitted_encoding
+from sknn_scratch._fitting.plan import draw_seed
+from sknn_scratch._fitting.stacks import Fit, cut_into_groups, fit_group
+from sknn_scratch._fitting.troubles import warn_of
 
 
 @with_entries_of(ShallowNNClassifier)

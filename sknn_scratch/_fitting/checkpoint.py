@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sknn_scratch._core.checkpoint import CheckpointError, read_checkpoint
 from sknn_scratch._core.tasks import TrainState
-from sknn_scratch._fitted import DATA_ATTRIBUTES, set_layers
-from sknn_scratch._fitting import plan_fit
+from sknn_scratch._fitting.checkpoint_file import CheckpointError, read_checkpoint
+from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, set_layers
+from sknn_scratch._fitting.plan import plan_fit
 
 # The fitted attributes that a fit has before it trains; all others come from the training state.
 FITTED_BEFORE_TRAINING = (*DATA_ATTRIBUTES, "history_", "_seed_")

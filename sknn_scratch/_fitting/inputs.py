@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from sknn_scratch._fitted import data_attributes, fitted_encoding
-from sknn_scratch._targets import LabelEncoding, check_labels, plain_labels
+from sknn_scratch._fitting.fitted import data_attributes, fitted_encoding
+from sknn_scratch._fitting.targets import LabelEncoding, check_labels, plain_labels
 
 # What the parameter dtype means: float32 stays float32, all else becomes float64.
 DTYPES = {None: [np.float64, np.float32], "float32": np.float32, "float64": np.float64}

@@ -21,12 +21,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params, _num_samples
 
-from sknn_scratch._callbacks import ParentTask, callbacks_of, has_callbacks
-from sknn_scratch._classifier import ShallowNNClassifier
-from sknn_scratch._fitting import warn_of
-from sknn_scratch._inputs import FitInput
-from sknn_scratch._progress import place_of, progress_line
-from sknn_scratch._together import Fit, bytes_of, cut_into_groups, fit_group
+from sknn_scratch._estimators.classifier import ShallowNNClassifier
+from sknn_scratch._fitting.callbacks import ParentTask, callbacks_of, has_callbacks
+from sknn_scratch._fitting.inputs import FitInput
+from sknn_scratch._fitting.stacks import Fit, bytes_of, cut_into_groups, fit_group
+from sknn_scratch._fitting.troubles import warn_of
+from sknn_scratch._search.progress import place_of, progress_line
 
 # What the network's fit takes beside X and y.
 FIT_PARAMS = signature(ShallowNNClassifier.fit).parameters.keys() - {"self", "X", "y"}

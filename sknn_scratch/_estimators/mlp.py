@@ -10,7 +10,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.validation import check_is_fitted
 
-from sknn_scratch._fitting import draw_seed
+from sknn_scratch._fitting.plan import draw_seed
 
 # Our activations that MLPClassifier has, by its names for them.
 MLP_ACTIVATIONS = {

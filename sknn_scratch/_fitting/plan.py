@@ -7,13 +7,11 @@ plans can be trained together.
 
 import copy
 import functools
-import warnings
 from dataclasses import dataclass, fields
 from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from sknn_scratch._core.data import TrainData
@@ -23,34 +21,28 @@ from sknn_scratch._core.network import Network
 from sknn_scratch._core.parameters import NetworkShape, flatten, initialise
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.tasks import TrainConfig, TrainResult, TrainState, TrainTask, is_trained_narrow
-from sknn_scratch._early_stopping import given_validation, held_out_validation, stops_early, validation_value
-from sknn_scratch._fitted import (
+from sknn_scratch._fitting.fitted import (
     activation_of,
     clear_fitted,
     fitted_attributes,
     fitted_layers,
     set_result,
 )
-from sknn_scratch._inputs import encode_data
-from sknn_scratch._splitting import split_rows
-from sknn_scratch._targets import row_weights
-from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
+from sknn_scratch._fitting.inputs import encode_data
+from sknn_scratch._fitting.validation import (
+    given_validation,
+    held_out_validation,
+    split_rows,
+    stops_early,
+    validation_value,
+)
+from sknn_scratch._fitting.weights import row_weights
 
 AUTO_BATCH_ROWS = 100
 REAL_HYPERPARAMETERS = [field.name for field in fields(TrainConfig) if field.type is float]
 
 # What training goes on with, beside the fitted attributes; the optimiser's part only with the same solver.
 KEPT = ("shuffle_rng", "dropout_rng", "loss_limit", "memory", "n_updates")
-# From the user's call to a warning: scikit-learn's wrapper, fit, _fit, and the function that warns.
-USERS_CALL = 5
-DIVERGENCE_REMEDY = "Scale the features, or decrease learning_rate or init_scale."
-
-
-class Trouble(NamedTuple):
-    """What a fit has to warn of."""
-
-    message: str
-    category: type[Warning]
 
 
 class RandomStreams(NamedTuple):
@@ -267,30 +259,3 @@ def snapshot(plan, state):
     model = copy.copy(plan.model)
     set_result(model, TrainResult(state, state.stop_reason or StopReason.CALLBACK, state.epoch))
     return fitted_attributes(model)
-
-
-def troubles_of(plan, result):
-    """List what the user should hear of: a start without difference, a bad end; each with its remedy."""
-    troubles = []
-    if plan.model.init_scale == 0 and result.state.epochs_before == 0:
-        message = "init_scale=0: all weights start at zero, so all hidden units stay identical."
-        troubles.append(Trouble(f"{message} Use a small positive number, such as 0.05.", SymmetryWarning))
-    reason = result.stop_reason
-    if reason is StopReason.MAX_ITER and not plan.partial:
-        remedy, category = f"Increase max_iter={plan.task.config.max_iter}.", ConvergenceWarning
-    elif reason is StopReason.LINE_SEARCH_FAILED:
-        remedy = "Scale the features, or use solver='adam' or dtype='float64'."
-        category = ConvergenceWarning
-    elif reason is StopReason.DIVERGED:
-        remedy, category = DIVERGENCE_REMEDY, DivergenceWarning
-    elif reason is StopReason.INTERRUPTED:
-        remedy, category = "", UserWarning
-    else:
-        return troubles
-    return [*troubles, Trouble(f"{reason.value} {remedy}".rstrip(), category)]
-
-
-def warn_of(troubles):
-    """Warn at the user's call of fit."""
-    for trouble in troubles:
-        warnings.warn(*trouble, stacklevel=USERS_CALL)

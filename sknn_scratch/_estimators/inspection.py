@@ -8,10 +8,10 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
-from sknn_scratch._classifier import ShallowNNClassifier
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.network import predict_hidden
-from sknn_scratch._fitted import activation_of, fitted_layers, fitted_network
+from sknn_scratch._estimators.classifier import ShallowNNClassifier
+from sknn_scratch._fitting.fitted import activation_of, fitted_layers, fitted_network
 
 
 def classifier_of(estimator):

@@ -9,7 +9,7 @@ from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.parameters import Layers, NetworkShape, view_parameters
-from sknn_scratch._targets import LabelEncoding
+from sknn_scratch._fitting.targets import LabelEncoding
 
 # The fitted attributes that follow from the data alone, and all of them; others are a subclass's own.
 DATA_ATTRIBUTES = ("n_features_in_", "feature_names_in_", "classes_", "_target_kind_")

@@ -14,14 +14,14 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sknn_scratch._callbacks import CallbackSupportMixin
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.parameters import INIT_SCALES
 from sknn_scratch._core.sparse import SparseRows
-from sknn_scratch._fitted import fitted_encoding
-from sknn_scratch._inputs import FitInput
-from sknn_scratch._targets import are_plain_labels
+from sknn_scratch._fitting.callbacks import CallbackSupportMixin
+from sknn_scratch._fitting.fitted import fitted_encoding
+from sknn_scratch._fitting.inputs import FitInput
+from sknn_scratch._fitting.targets import are_plain_labels
 
 
 def _can_train_by_parts(estimator):

@@ -12,10 +12,10 @@ from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import delayed
 
-from sknn_scratch._classifier import ShallowNNClassifier
-from sknn_scratch._docstrings import with_entries_of
-from sknn_scratch._jobs import families_of, fit_and_score_together, prepare_rows
-from sknn_scratch._together import GROUP_BYTES
+from sknn_scratch._estimators.classifier import ShallowNNClassifier
+from sknn_scratch._estimators.docstrings import with_entries_of
+from sknn_scratch._fitting.stacks import GROUP_BYTES
+from sknn_scratch._search.jobs import families_of, fit_and_score_together, prepare_rows
 
 
 class TogetherParallel:

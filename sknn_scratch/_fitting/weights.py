@@ -1,0 +1,62 @@
+"""Sample and class weights, combined into one weight a row."""
+
+from numbers import Real
+
+import numpy as np
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.validation import _check_sample_weight
+
+
+def row_weights(sample_weight, class_weight, X, y, classes):
+    """Combine sample and class weights into one weight a row (n_samples,), or None for none.
+
+    Balanced class weights count the sample weights, so that a weight of two is a row that is there twice.
+    """
+    if sample_weight is not None:
+        sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    weights = sample_weight
+    if class_weight is not None:
+        by_class = _class_weights(class_weight, y, classes, sample_weight)
+        weights = by_class if sample_weight is None else by_class * sample_weight
+    with np.errstate(over="ignore"):
+        total = 1.0 if weights is None else weights.sum()
+    if not 0 < total < np.inf:
+        raise ValueError(
+            "The weights of the rows, sample_weight times class_weight, must have a positive and finite sum, "
+            f"but it is {total}."
+        )
+    return weights
+
+
+def _class_weights(class_weight, y, classes, sample_weight):
+    if y.ndim == 2:
+        if isinstance(class_weight, dict):
+            raise ValueError(
+                "class_weight must be 'balanced' or None for multilabel y, whose rows have no single class "
+                f"that a dict could name, got {class_weight}; use sample_weight instead."
+            )
+        weights = [_class_weights("balanced", label, np.unique(label), sample_weight) for label in y.T]
+        return np.prod(weights, axis=0)
+    if isinstance(class_weight, dict):
+        by_class = _given_class_weights(class_weight, classes)
+    else:
+        counted = np.ones(len(y)) if sample_weight is None else sample_weight
+        rows = counted > 0
+        present = np.unique(y[rows])
+        by_class = np.zeros(len(classes))
+        by_class[np.isin(classes, present)] = compute_class_weight(
+            class_weight, classes=present, y=y[rows], sample_weight=counted[rows]
+        )
+    return by_class[np.searchsorted(classes, y)]
+
+
+def _given_class_weights(class_weight, classes):
+    labels = list(classes)  # NumPy's own: of dates, tolist() would make others
+    unknown = [label for label in class_weight if label not in labels]
+    if unknown and any(label not in class_weight for label in labels):  # a fold may lack a class, no more
+        raise ValueError(
+            f"class_weight has classes that are not in y: {unknown}. The classes are {classes.tolist()}."
+        )
+    if not all(isinstance(weight, Real) and 0 <= weight < np.inf for weight in class_weight.values()):
+        raise ValueError(f"class_weight must have finite weights that are not negative, got {class_weight}.")
+    return np.array([class_weight.get(label, 1.0) for label in labels])

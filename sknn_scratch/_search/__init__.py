@@ -1,0 +1,1 @@
+"""Hyperparameter searches that train the networks of many candidates together."""
