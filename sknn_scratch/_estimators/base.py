@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.parameters import INIT_SCALES
-from sknn_scratch._core.sparse import SparseRows
+from sknn_scratch._core.rows import rows_of
 from sknn_scratch._fitting.callbacks import CallbackSupportMixin
 from sknn_scratch._fitting.fitted import fitted_encoding
 from sknn_scratch._fitting.inputs import FitInput
@@ -279,7 +279,7 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         check_is_fitted(self, "classes_")
         if not self._is_plain(X):
             X = validate_data(self, X, accept_sparse="csr", dtype=self._dtype, reset=False)
-        return X if isinstance(X, np.ndarray) else SparseRows([X], stacked=False)
+        return rows_of(X)
 
     def _is_plain(self, X):
         """Whether X is a finite array of the right width and precision, which needs no validation.

@@ -2,8 +2,8 @@
 
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
 
-from sknn_scratch._core.network import block_size, predict_hidden, predict_logits
-from sknn_scratch._core.tasks import has_large_batches
+from sknn_scratch._core.network import predict_hidden, predict_outputs, row_blocks
+from sknn_scratch._core.stack import has_large_batches
 from sknn_scratch._core.training import train
 from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.mlp import from_mlp, to_mlp
@@ -257,8 +257,8 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     def _fit(self, inputs, stored=None):
         plan = plan_fit(self, inputs) if stored is None else plan_resumption(self, inputs, stored)
         reporter = FitReporter(self, plan, inputs)
-        with threads_for_training(has_large_batches(plan.task)) as map_blocks, reporter.fit_task():
-            (result,) = train([plan.task], reporter.on_epoch_end, reporter.on_epoch_settled, map_blocks)
+        with threads_for_training(has_large_batches(plan.run)) as map_blocks, reporter.fit_task():
+            (result,) = train([plan.run], reporter, map_blocks)
             fitted = finish_fit(plan, result)
             warn_of(troubles_of(plan, result))
             adopt(self, fitted_attributes(fitted))
@@ -354,15 +354,15 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         return from_mlp(cls, mlp)
 
     def _logits(self, X):
-        return self._compute(predict_logits, self._rows(X))
+        return self._compute(predict_outputs, self._rows(X))
 
     def _compute(self, compute, X):
         """Compute something of validated rows."""
         layers = fitted_layers(self)
         n_features, n_hidden = layers.w_hidden.shape
-        n_rows, of_block = X.shape[-2], block_size(n_hidden, layers.w_hidden.dtype)
-        largest_product = min(n_rows, of_block) * n_features * n_hidden
-        with threads_for_blocks(-(-n_rows // of_block), largest_product) as map_blocks:
+        blocks = row_blocks(X.n_samples, n_hidden, layers.w_hidden.dtype)
+        largest_product = blocks[0].stop * n_features * n_hidden
+        with threads_for_blocks(len(blocks), largest_product) as map_blocks:
             return compute(fitted_network(self), layers, X, map_blocks)
 
     @property

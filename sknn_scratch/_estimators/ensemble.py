@@ -15,8 +15,8 @@ from joblib import effective_n_jobs
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
-from sknn_scratch._core.losses import LOSSES
-from sknn_scratch._core.network import predict_logits
+from sknn_scratch._core.losses import logistic_log_probabilities, softmax_log_probabilities
+from sknn_scratch._core.network import predict_outputs
 from sknn_scratch._estimators.base import BaseShallowNN, Number
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._estimators.docstrings import with_entries_of, with_parameters_of
@@ -131,7 +131,7 @@ class ShallowNNEnsembleClassifier(BaseShallowNN):
 
     def _logits(self, X):
         X = self._rows(X)
-        logits = (one._compute(predict_logits, X) for one in self.estimators_)
+        logits = (one._compute(predict_outputs, X) for one in self.estimators_)
         return average(logits, len(self.estimators_), fitted_encoding(self).loss)
 
     @property
@@ -192,9 +192,13 @@ def average(all_logits, n_networks, loss):
 
     Computed from logarithms, so that nothing underflows.
     """
-    log_probabilities = LOSSES[loss].log_probabilities
     if loss == "softmax":
-        return functools.reduce(np.logaddexp, map(log_probabilities, all_logits)) - math.log(n_networks)
-    both = (np.stack([log_probabilities(logits), log_probabilities(-logits)]) for logits in all_logits)
+        return functools.reduce(np.logaddexp, map(softmax_log_probabilities, all_logits)) - math.log(
+            n_networks
+        )
+    both = (
+        np.stack([logistic_log_probabilities(logits), logistic_log_probabilities(-logits)])
+        for logits in all_logits
+    )
     log_p, log_not_p = functools.reduce(np.logaddexp, both)
     return log_p - log_not_p

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from sklearn.callback import CallbackSupportMixin
 from sklearn.callback._callback_support import callback_management_context
 
+from sknn_scratch._core.training import Hooks
 from sknn_scratch._fitting.checkpoint import header_of
 from sknn_scratch._fitting.checkpoint_file import write_checkpoint
 from sknn_scratch._fitting.fitted import fitted_names
@@ -140,7 +141,7 @@ def reported_data(inputs):
     return {"X": inputs.X, "y": inputs.y, "metadata": None if weight is None else {"sample_weight": weight}}
 
 
-class FitReporter:
+class FitReporter(Hooks):
     """Tells callbacks of the epochs of one fit of an estimator, and has checkpoints keep them.
 
     Parameters
@@ -165,7 +166,7 @@ class FitReporter:
     @contextmanager
     def fit_task(self):
         """Tell the callbacks that the fit begins, and that it ends."""
-        state, max_iter = self.plan.task.state, self.plan.task.config.max_iter
+        state, max_iter = self.plan.run.state, self.plan.run.config.max_iter
         self.context = self.estimator._init_callback_context(max_subtasks=max_iter)
         self.context.call_on_fit_task_begin(estimator=self.estimator, **self.data)
         if state.epoch == state.epochs_before:
@@ -173,24 +174,15 @@ class FitReporter:
         yield
         self.context.call_on_fit_task_end(estimator=self.estimator, **self.data, reconstruction_attributes={})
 
-    @property
-    def on_epoch_end(self):
-        """The function for the training loop, or None if there is nothing to report."""
-        is_heard = has_callbacks(self.estimator)
-        if not (is_heard or self.estimator.verbose):
-            return None
+    def on_epoch_end(self, run):
+        """Report an epoch; a true value asks for the end."""
+        if self.estimator.verbose:
+            self.print_epoch(run.state)
+        return has_callbacks(self.estimator) and self.call_epoch_hooks(run.state)
 
-        def on_epoch_end(_, state):
-            if self.estimator.verbose:
-                self.print_epoch(state)
-            return is_heard and self.call_epoch_hooks(state)
-
-        return on_epoch_end
-
-    @property
-    def on_epoch_settled(self):
-        """The function for the training loop that keeps an epoch on disk, or None."""
-        return (lambda _, state: self.save_checkpoints(state)) if self.checkpoints else None
+    def on_epoch_settled(self, run):
+        """Keep an epoch on disk."""
+        self.save_checkpoints(run.state)
 
     def print_epoch(self, state):
         """Print a line for the epoch."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sknn_scratch._core.tasks import TrainState
+from sknn_scratch._core.state import State
 from sknn_scratch._fitting.checkpoint_file import CheckpointError, read_checkpoint
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, set_layers
 from sknn_scratch._fitting.plan import plan_fit
@@ -22,7 +22,7 @@ class StoredFit:
     """A fit that was broken off, as it lies on the disk."""
 
     path: object
-    state: TrainState
+    state: State
     header: dict
 
 
@@ -42,8 +42,8 @@ def header_of(plan):
         "fitted": {
             name: to_json(getattr(fitted, name)) for name in FITTED_BEFORE_TRAINING if hasattr(fitted, name)
         },
-        "shape": {name: int(n) for name, n in plan.task.config.network.shape._asdict().items()},
-        "fingerprints": fingerprints(plan.task.data),
+        "shape": {name: int(n) for name, n in plan.run.config.network.shape._asdict().items()},
+        "fingerprints": fingerprints(plan.run.data),
     }
 
 
@@ -106,7 +106,7 @@ def check_params(path, missing, given):
 def plan_resumption(estimator, inputs, stored):
     """Plan to go on with a stored fit: its own plan, with the stored state in place of a fresh one."""
     plan = plan_fit(estimator, inputs, stored.state)
-    for part, fingerprint in fingerprints(plan.task.data).items():
+    for part, fingerprint in fingerprints(plan.run.data).items():
         if fingerprint != stored.header["fingerprints"][part]:
             words = "The part of the rows to validate with" if part == "validation" else part
             raise CheckpointError(
@@ -121,36 +121,25 @@ def fingerprints(data):
     """Digest the training data, part by part."""
     held_out = data.validation
     parts = {
-        "X": (data.X,),
+        "X": data.X.arrays,
         "y": (data.targets,),
-        "sample_weight": (data.weights,),
+        "sample_weight": (data.row_weights,),
         "validation": (
             data.rows,
-            *(() if held_out is None else (held_out.X, held_out.targets.codes, held_out.targets.weights)),
+            *(() if held_out is None else (*held_out.X.arrays, *held_out.targets)),
         ),
     }
     return {part: digest(arrays) for part, arrays in parts.items()}
 
 
 def digest(arrays):
-    """Hash arrays, dense or sparse, with their shapes and dtypes; a memory-mapped one is not copied."""
+    """Hash arrays, or Nones, with their shapes and dtypes; a memory-mapped one is not copied."""
     result = hashlib.blake2b(digest_size=16)
     for array in arrays:
-        for dense in dense_parts(array):
-            result.update(f"{dense.shape}{dense.dtype.str}".encode())
-            result.update(np.ascontiguousarray(dense))
+        if array is not None:
+            result.update(f"{array.shape}{array.dtype.str}".encode())
+            result.update(np.ascontiguousarray(array))
     return result.hexdigest()
-
-
-def dense_parts(array):
-    """List the dense arrays that a dense array, a CSR matrix, SparseRows, a number or None consists of."""
-    if array is None:
-        return []
-    if hasattr(array, "matrices"):
-        return [part for matrix in array.matrices for part in dense_parts(matrix)]
-    if hasattr(array, "indptr"):
-        return [np.array(array.shape), array.data, array.indices, array.indptr]
-    return [np.asarray(array)]
 
 
 def to_json(value):

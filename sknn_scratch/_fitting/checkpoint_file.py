@@ -23,8 +23,8 @@ from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 
+from sknn_scratch._core.state import Snapshot, State
 from sknn_scratch._core.stopping import StopReason, Watch
-from sknn_scratch._core.tasks import TrainState
 
 Json: TypeAlias = dict[str, Any]
 Arrays: TypeAlias = dict[str, np.ndarray[Any, Any]]
@@ -41,7 +41,7 @@ class CheckpointError(ValueError):
     """A file is not a checkpoint, is damaged, or does not belong to the call that wants to use it."""
 
 
-def write_checkpoint(path: str | os.PathLike[str], state: TrainState, header: Json) -> None:
+def write_checkpoint(path: str | os.PathLike[str], state: State, header: Json) -> None:
     """Write a state, so that after a crash at any instant there is the old file or the new one.
 
     1. Remove what a crash of an earlier call may have left behind.
@@ -53,7 +53,7 @@ def write_checkpoint(path: str | os.PathLike[str], state: TrainState, header: Js
     ----------
     path : str or path-like
         A file, which is replaced if it exists. Only one training at a time may write to it.
-    state : TrainState
+    state : State
         Is not changed.
     header : dict
         Whatever JSON can hold.
@@ -88,12 +88,12 @@ def flush_directory(directory: Path) -> None:
             os.close(descriptor)
 
 
-def read_checkpoint(path: str | os.PathLike[str]) -> tuple[TrainState, Json]:
+def read_checkpoint(path: str | os.PathLike[str]) -> tuple[State, Json]:
     """Read what ``write_checkpoint`` wrote.
 
     Returns
     -------
-    state : TrainState
+    state : State
     header : dict
         The caller's.
 
@@ -152,7 +152,7 @@ def read_arrays(contents: bytes) -> Arrays:
         }
 
 
-def pack(state: TrainState, header: Json) -> Arrays:
+def pack(state: State, header: Json) -> Arrays:
     """Turn a state into arrays; what an epoch has no record of is NaN."""
     names = list(dict.fromkeys(name for record in state.history for name in record))
     values = [[record.get(name, np.nan) for name in names] for record in state.history]
@@ -161,7 +161,8 @@ def pack(state: TrainState, header: Json) -> Arrays:
         "history": np.array(values, np.float64).reshape(len(values), len(names)),
     }
     arrays |= {f"{MEMORY}{name}": array for name, array in state.memory.items()}
-    optional = {"best_params": state.watch.best_params, "last_good": state.last_good}
+    last_good = None if state.last_good is None else state.last_good.params
+    optional = {"best_params": state.watch.best_params, "last_good": last_good}
     arrays |= {name: array for name, array in optional.items() if array is not None}
     document = {
         "format": FORMAT,
@@ -180,34 +181,34 @@ def shapes_of(arrays: Arrays) -> Json:
     return {name: [array.dtype.str, *array.shape] for name, array in arrays.items()}
 
 
-def numbers_of(state: TrainState) -> Json:
+def numbers_of(state: State) -> Json:
     """All of a state that is no array; Python writes floats so that they read back exactly."""
     watch = state.watch
     return {
         "shuffle_rng": state.shuffle_rng.bit_generator.state,
         "dropout_rng": state.dropout_rng.bit_generator.state,
-        "learning_rate": state.learning_rate,
         "n_updates": state.n_updates,
+        "n_reductions": state.n_reductions,
         "epochs_before": state.epochs_before,
         "best_value": watch.best_value,
         "best_epoch": watch.best_epoch,
         "epochs_without_improvement": watch.epochs_without_improvement,
         "loss_limit": state.loss_limit,
-        "good_epoch": state.good_epoch,
+        "good_epoch": None if state.last_good is None else state.last_good.epoch,
         "stop_reason": None if state.stop_reason is None else state.stop_reason.name,
     }
 
 
-def unpack(arrays: Arrays, numbers: Json) -> TrainState:
+def unpack(arrays: Arrays, numbers: Json) -> State:
     """Turn arrays back into a state."""
     memory = {name.removeprefix(MEMORY): array for name, array in arrays.items() if name.startswith(MEMORY)}
-    return TrainState(
+    return State(
         params=arrays["params"],
         shuffle_rng=restored_rng(numbers["shuffle_rng"]),
         dropout_rng=restored_rng(numbers["dropout_rng"]),
-        learning_rate=numbers["learning_rate"],
         memory=memory,
         n_updates=numbers["n_updates"],
+        n_reductions=numbers["n_reductions"],
         history=[dict(zip(numbers["history_names"], row, strict=True)) for row in arrays["history"].tolist()],
         epochs_before=numbers["epochs_before"],
         watch=Watch(
@@ -217,8 +218,7 @@ def unpack(arrays: Arrays, numbers: Json) -> TrainState:
             epochs_without_improvement=numbers["epochs_without_improvement"],
         ),
         loss_limit=numbers["loss_limit"],
-        last_good=arrays.get("last_good"),
-        good_epoch=numbers["good_epoch"],
+        last_good=Snapshot(numbers["good_epoch"], arrays["last_good"]) if "last_good" in arrays else None,
         stop_reason=None if numbers["stop_reason"] is None else StopReason[numbers["stop_reason"]],
     )
 

@@ -14,13 +14,15 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sknn_scratch._core.data import TrainData
+from sknn_scratch._core.data import Data
+from sknn_scratch._core.lazy import clear_unused_features, is_lazy
 from sknn_scratch._core.losses import LOSSES
-from sknn_scratch._core.narrowing import clear_unused_features
 from sknn_scratch._core.network import Network
+from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.parameters import NetworkShape, flatten, initialise
+from sknn_scratch._core.rows import rows_of
+from sknn_scratch._core.state import Config, Result, Run, State
 from sknn_scratch._core.stopping import StopReason
-from sknn_scratch._core.tasks import TrainConfig, TrainResult, TrainState, TrainTask, is_trained_narrow
 from sknn_scratch._fitting.fitted import (
     activation_of,
     clear_fitted,
@@ -39,7 +41,7 @@ from sknn_scratch._fitting.validation import (
 from sknn_scratch._fitting.weights import row_weights
 
 AUTO_BATCH_ROWS = 100
-REAL_HYPERPARAMETERS = [field.name for field in fields(TrainConfig) if field.type is float]
+REAL_HYPERPARAMETERS = [field.name for field in fields(Config) if field.type is float]
 
 # What training goes on with, beside the fitted attributes; the optimiser's part only with the same solver.
 KEPT = ("shuffle_rng", "dropout_rng", "loss_limit", "memory", "n_updates")
@@ -59,7 +61,7 @@ class FitPlan:
     """A training task, and the copy of the estimator that will hold its result."""
 
     model: object
-    task: TrainTask
+    run: Run
     partial: bool
 
 
@@ -71,7 +73,7 @@ def plan_fit(estimator, inputs, state=None):
     estimator : ShallowNNClassifier
         With validated parameters. It is not changed.
     inputs : FitInput
-    state : TrainState, optional
+    state : State, optional
         That of a fit of this estimator that was broken off, and that shall be finished.
 
     Returns
@@ -98,7 +100,7 @@ def plan_fit(estimator, inputs, state=None):
     if state is None:
         make_state = next_state if trains_further else first_state
         state = make_state(model, config, data, streams, partial=inputs.partial)
-    return FitPlan(model, TrainTask(state, data, config), inputs.partial)
+    return FitPlan(model, Run(state, data, config), inputs.partial)
 
 
 def check_combinations(estimator, inputs):
@@ -146,11 +148,11 @@ def train_data(model, inputs, encoded, split_rng):
     elif not inputs.partial and stops_early(model, len(rows)):
         rows, held_out = split_rows(rows, y, model.validation_fraction, split_rng)
         validation, score = held_out_validation(model, inputs, encoded, weights, held_out)
-    return TrainData(
-        X,
+    return Data(
+        rows_of(X),
         encoded.targets,
         rows=None if len(rows) == X.shape[0] else rows,
-        weights=None if weights is None else weights[rows],
+        row_weights=None if weights is None else weights[rows],
         validation=validation,
         score=score,
     )
@@ -168,14 +170,16 @@ def check_enough_classes(rows, y, encoding, inputs):
 def train_config(model, data, encoding, *, partial):
     """Turn the hyperparameters into the record that training reads."""
     batch_size = {"auto": AUTO_BATCH_ROWS, None: data.n_samples}.get(model.batch_size, model.batch_size)
-    shape = NetworkShape(data.X.shape[1], int(model.n_hidden), encoding.n_outputs)
-    return TrainConfig(
+    shape = NetworkShape(data.X.n_features, int(model.n_hidden), encoding.n_outputs)
+    optimizer = OPTIMIZERS.get(model.solver)
+    names = () if optimizer is None else optimizer.hyperparameters
+    return Config(
         network=Network(shape, activation_of(model.activation), LOSSES[encoding.loss]),
         solver=model.solver,
         batch_size=data.n_samples if model.solver == "lbfgs" else min(int(batch_size), data.n_samples),
         max_iter=1 if partial else int(model.max_iter),
         schedule="constant" if model.solver == "lbfgs" else model.learning_rate_schedule,
-        nesterov=bool(model.nesterov),
+        hyperparameters=tuple(getattr(model, name) for name in names),
         n_iter_no_change=int(model.n_iter_no_change),
         **{name: float(getattr(model, name)) for name in REAL_HYPERPARAMETERS},
     )
@@ -203,13 +207,13 @@ def random_streams(model):
 def first_state(model, config, data, streams, *, partial):
     """Start a network: random weights, no memory."""
     shape = config.network.shape
-    state = TrainState(
-        params=initialise(shape, model.init_scale, streams.init, data.X.dtype),
+    state = State(
+        params=initialise(shape, model.init_scale, streams.init, data.targets.dtype),
         shuffle_rng=streams.shuffle,
         dropout_rng=streams.dropout,
-        learning_rate=config.learning_rate,
     )
-    if config.alpha > 0 and not partial and is_trained_narrow(config, data):
+    is_descent = config.solver in OPTIMIZERS
+    if config.alpha > 0 and is_descent and not partial and is_lazy(shape, data, config.batch_size):
         clear_unused_features(state.params, shape, data)
     return state
 
@@ -224,12 +228,11 @@ def next_state(model, config, data, streams, *, partial):
     kept_for = kept.pop("solver", None)
     if not partial:
         kept.pop("loss_limit", None)  # that of a stream is for all of its parts
-    state = TrainState(
+    state = State(
         params=flatten(fitted_layers(model)),
-        learning_rate=config.learning_rate,
         epochs_before=model.n_iter_,
         **(fresh | kept),
-    ).for_another_run(config.learning_rate)
+    ).for_another_run()
     if kept_for != config.solver:
         state.forget_updates()
     if data.validation is not None:
@@ -257,5 +260,5 @@ def was_trained_by_parts(model):
 def snapshot(plan, state):
     """Fitted attributes of an estimator with the parameters of ``state``, as if a callback had stopped it."""
     model = copy.copy(plan.model)
-    set_result(model, TrainResult(state, state.stop_reason or StopReason.CALLBACK, state.epoch))
+    set_result(model, Result(state, state.stop_reason or StopReason.CALLBACK, state.epoch))
     return fitted_attributes(model)

@@ -8,7 +8,11 @@ from sklearn.utils import check_array
 from sklearn.utils.multiclass import type_of_target, unique_labels
 from sklearn.utils.validation import column_or_1d
 
-from sknn_scratch._core.losses import LOSSES, softmax_probabilities
+from sknn_scratch._core.losses import (
+    logistic_log_probabilities,
+    softmax_log_probabilities,
+    softmax_probabilities,
+)
 
 
 @dataclass(frozen=True)
@@ -49,10 +53,10 @@ class LabelEncoding:
         They must be this encoding's: those it was found of, or checked.
         """
         if self.kind == "multilabel":
-            return np.ascontiguousarray(y, dtype=dtype)
+            return 2 * np.ascontiguousarray(y, dtype=dtype) - 1
         codes = np.searchsorted(self.classes, y)
         if self.kind == "binary":
-            return codes.astype(dtype)[:, np.newaxis]
+            return (2 * codes - 1).astype(dtype)[:, np.newaxis]
         targets = np.zeros((len(y), len(self.classes)), dtype)
         targets[np.arange(len(y)), codes] = 1
         return targets
@@ -98,10 +102,11 @@ class LabelEncoding:
 
     def log_probabilities(self, logits):
         """Logarithms of the probabilities, exact where these underflow."""
-        log_probabilities = LOSSES[self.loss].log_probabilities
         if self.kind == "binary":
             logits = np.hstack([-logits, logits])
-        return log_probabilities(logits)
+        if self.kind == "multiclass":
+            return softmax_log_probabilities(logits)
+        return logistic_log_probabilities(logits)
 
 
 def plain_labels(y):

@@ -28,7 +28,7 @@ def troubles_of(plan, result):
         troubles.append(Trouble(f"{message} Use a small positive number, such as 0.05.", SymmetryWarning))
     reason = result.stop_reason
     if reason is StopReason.MAX_ITER and not plan.partial:
-        remedy, category = f"Increase max_iter={plan.task.config.max_iter}.", ConvergenceWarning
+        remedy, category = f"Increase max_iter={plan.run.config.max_iter}.", ConvergenceWarning
     elif reason is StopReason.LINE_SEARCH_FAILED:
         remedy = "Scale the features, or use solver='adam' or dtype='float64'."
         category = ConvergenceWarning

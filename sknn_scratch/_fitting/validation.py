@@ -6,15 +6,14 @@ import math
 import numbers
 
 import numpy as np
-import scipy.sparse
 from sklearn.metrics import check_scoring
 from sklearn.metrics._scorer import _BaseScorer
 from sklearn.utils import _safe_indexing
 
-from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._core.network import make_batch, mean_loss
 from sknn_scratch._core.parameters import view_parameters
-from sknn_scratch._core.sparse import SparseRows
+from sknn_scratch._core.rows import rows_of
+from sknn_scratch._core.state import watched_value
 from sknn_scratch._fitting.fitted import set_layers
 from sknn_scratch._fitting.inputs import validated_data
 from sknn_scratch._fitting.weights import row_weights
@@ -34,7 +33,7 @@ def held_out_validation(model, inputs, encoded, weights, rows):
     """Make the validation of some of the training rows."""
     X, y, targets = encoded.X, encoded.y, encoded.targets
     weights = None if weights is None else weights[rows]
-    validation = validation_batch(X[rows], targets[rows], weights, encoded.encoding)
+    validation = make_batch(rows_of(X[rows]), targets[rows], weights)
     X_user = inputs.X if hasattr(inputs.X, "columns") else X
     return validation, scorer_of(model, _safe_indexing(X_user, rows), y[rows], weights)
 
@@ -48,14 +47,8 @@ def given_validation(model, inputs, encoding, dtype):
         weights = row_weights(inputs.sample_weight_val, model.class_weight, X, y, encoding.classes)
     except ValueError as error:
         raise ValueError(f"In X_val, y_val or sample_weight_val: {error}") from error
-    validation = validation_batch(X, targets, weights, encoding)
+    validation = make_batch(rows_of(X), targets, weights)
     return validation, scorer_of(model, inputs.X_val, y, weights)
-
-
-def validation_batch(X, targets, weights, encoding):
-    """Make a batch of the validation rows."""
-    X = SparseRows([X], stacked=False) if scipy.sparse.issparse(X) else X
-    return make_batch(X, targets, weights, LOSSES[encoding.loss])
 
 
 def scorer_of(model, X, y, weights):
@@ -94,10 +87,11 @@ def takes_weights(scorer):
 
 @np.errstate(all="ignore")
 def validation_value(network, data, params):
-    """Evaluate what is watched of the validation rows: their loss, or minus their score."""
+    """Evaluate what is watched of the validation rows."""
     if data.score is not None:
-        return -data.score(params)
-    return float(mean_loss(network, view_parameters(params, network.shape), data.validation))
+        return watched_value({"val_score": data.score(params)})
+    loss = mean_loss(network, view_parameters(params, network.shape), data.validation)
+    return watched_value({"val_loss": float(loss)})
 
 
 def split_rows(rows, y, validation_fraction, rng):
