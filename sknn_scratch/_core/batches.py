@@ -150,8 +150,8 @@ class Chunk:
         self.saved = Saved.allocate(targets.values.shape, targets.values.dtype)
         places = places_of(sizes)
         self.starts = [place.start for place in places]
-        self.targets_of_batches = [targets.block(place) for place in places]
-        self.saved_of_batches = [self.saved.block(place) for place in places]
+        self.targets_of_batches = [targets.take(place) for place in places]
+        self.saved_of_batches = [self.saved.take(place) for place in places]
         self.X: Sequence[Rows] = ()
 
     def set_rows(self, X: Sequence[Rows]) -> None:

@@ -48,7 +48,7 @@ class Targets(NamedTuple):
         row = row_weights[..., np.newaxis, :].astype(values.dtype)
         return cls(values, values * row, row)
 
-    def block(self, rows: slice) -> "Targets":
+    def take(self, rows: slice) -> "Targets":
         """View a block of rows."""
         return Targets(*(array[..., rows] for array in self))
 
@@ -64,7 +64,7 @@ class Saved(NamedTuple):
         """Allocate the buffers for a shape (..., n_outputs, n_samples)."""
         return cls(np.zeros(shape, dtype), np.zeros((*shape[:-2], 1, shape[-1]), dtype))
 
-    def block(self, rows: slice) -> "Saved":
+    def take(self, rows: slice) -> "Saved":
         """View a block of rows."""
         return Saved(*(array[..., rows] for array in self))
 

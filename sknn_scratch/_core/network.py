@@ -22,14 +22,16 @@ from sknn_scratch._core.activations import Activate, Array
 from sknn_scratch._core.arrays import add_multiples, dot, sum_of_squares
 from sknn_scratch._core.losses import Loss, Saved, Targets
 from sknn_scratch._core.parameters import Layers, NetworkShape, Parameters, view_parameters
-from sknn_scratch._core.rows import Rows
+from sknn_scratch._core.rows import DenseRows, Rows
 
 Map: TypeAlias = Callable[..., Iterable[Any]]  # map, or one that uses several threads
 
 BLOCK_BYTES = 2**20  # hidden values of a block of rows: they should stay in the second-level cache
-# A batch with fewer rows is one block: to add up the gradients of blocks would take longer than they save.
+# A batch with so many rows, and so many multiplications in its product with the hidden layer, is large: its
+# blocks take at most a tenth longer one by one than it would as a whole, and half of that on two threads.
 LARGE_ROWS = 1000
-N_PARTS = 4  # of a large batch's blocks, for as many threads at most
+LARGE_PRODUCT = 2**25
+N_BLOCKS = 4
 
 
 class Network(NamedTuple):
@@ -46,9 +48,9 @@ class Batch(NamedTuple):
     X: Rows
     targets: Targets
 
-    def block(self, rows: slice) -> "Batch":
+    def take(self, rows: slice) -> "Batch":
         """Take a block of rows."""
-        return Batch(self.X.block(rows), self.targets.block(rows))
+        return Batch(self.X.take(rows), self.targets.take(rows))
 
 
 def make_batch(X: Rows, targets: Array, row_weights: Array | None) -> Batch:
@@ -73,11 +75,12 @@ class Workspace(NamedTuple):
 
     @classmethod
     def allocate(
-        cls, shape: NetworkShape, stack_shape: tuple[int, ...], n_rows: int, dtype: DTypeLike
+        cls, shape: NetworkShape, leading: tuple[int, ...], dtype: DTypeLike, dropout: bool = False
     ) -> "Workspace":
-        """Allocate the buffers for batches of ``n_rows`` rows."""
-        shapes = workspace_shapes(shape, n_rows)
-        buffers = {name: np.zeros((*stack_shape, *one), dtype) for name, one in shapes.items()}
+        """Allocate the buffers for ``leading`` = (..., n_samples)."""
+        *networks, n_rows = leading
+        shapes = workspace_shapes(shape, n_rows, dropout)
+        buffers = {name: np.zeros((*networks, *one), dtype) for name, one in shapes.items()}
         return cls(
             **buffers,
             hidden_output_mT=buffers["hidden_output"].mT,
@@ -86,16 +89,11 @@ class Workspace(NamedTuple):
         )
 
 
-def workspace_shapes(shape: NetworkShape, n_rows: int) -> dict[str, tuple[int, int]]:
-    """Shapes of the buffers of one network, by their names."""
-    by_hidden, by_output = (n_rows, shape.n_hidden), (n_rows, shape.n_outputs)
-    return {
-        "hidden": by_hidden,
-        "slope": by_hidden,
-        "delta_hidden": by_hidden,
-        "hidden_output": by_output,
-        "outputs": by_output[::-1],
-    }
+def workspace_shapes(shape: NetworkShape, n_rows: int, dropout: bool) -> dict[str, tuple[int, int]]:
+    """List the shapes of one network's buffers, by their names."""
+    by_hidden = ("hidden", "slope", "delta_hidden", *(["keep"] if dropout else []))
+    shapes = dict.fromkeys(by_hidden, (n_rows, shape.n_hidden))
+    return shapes | {"hidden_output": (n_rows, shape.n_outputs), "outputs": (shape.n_outputs, n_rows)}
 
 
 def loss_gradient(
@@ -141,102 +139,59 @@ def backward(params: Parameters, grads: Parameters, X: Rows, workspace: Workspac
 class BatchGradient:
     """Computes the gradients of batches of one size: as a whole or, if it is large, by blocks of rows.
 
-    The blocks are shared out in equal parts, which threads can compute. They do not depend on the number of
-    threads, so neither does the result, bit for bit.
+    Threads can share the blocks. These do not depend on the number of threads, so neither does the result, bit
+    for bit.
 
     Parameters
     ----------
     network : Network
-    stack_shape : tuple of int
-        The network axis: () or (K,).
-    n_rows : int
-        Rows of a batch.
-    dtype : dtype
-        Of the parameters.
+    workspaces : sequence of Workspace
+        One for each block.
     map_blocks : callable
         ``map``, or one that uses several threads.
     """
 
-    def __init__(
-        self, network: Network, stack_shape: tuple[int, ...], n_rows: int, dtype: DTypeLike, map_blocks: Map
-    ) -> None:
+    def __init__(self, network: Network, workspaces: Sequence[Workspace], map_blocks: Map) -> None:
         self.network = network
+        self.workspaces = workspaces
         self.map_blocks = map_blocks
-        blocks = gradient_blocks(n_rows, network.shape.n_hidden, dtype)
-        self.parts = [_Part(network, stack_shape, part, dtype) for part in _deal(blocks, N_PARTS)]
+        self.blocks = equal_blocks(sum(one.hidden.shape[-2] for one in workspaces), len(workspaces))
+        flat_shape = (*workspaces[0].hidden.shape[:-2], network.shape.n_params)
+        if len(workspaces) > 1:
+            self.summands = np.empty((len(workspaces), *flat_shape), workspaces[0].hidden.dtype)
+            self.grads = [view_parameters(flat, network.shape) for flat in self.summands]
 
-    @property
-    def is_by_blocks(self) -> bool:
-        """Whether the batch is large."""
-        return len(self.parts) > 1
-
-    @property
-    def slope(self) -> Array:
-        """Slopes (..., n_rows, n_hidden) of some rows of the last batch."""
-        return self.parts[0].workspaces[0].slope
-
-    def fill(
-        self, params: Parameters, grads: Parameters, batch: Batch, saved: Saved, keep: Array | None
-    ) -> None:
-        """Fill ``grads`` and ``saved``, as ``loss_gradient`` does; ``keep`` are dropout's factors."""
-        if not self.is_by_blocks:
-            workspace = self.parts[0].workspaces[0]
-            if keep is not None:
-                workspace = workspace._replace(keep=keep)
-            loss_gradient(self.network, params, grads, batch, saved, workspace)
+    def fill(self, params: Parameters, grads: Parameters, batch: Batch, saved: Saved) -> None:
+        """Fill ``grads`` and ``saved``, as ``loss_gradient`` does."""
+        if len(self.workspaces) == 1:
+            loss_gradient(self.network, params, grads, batch, saved, self.workspaces[0])
             return
-        fill_part = partial(_Part.fill, params=params, batch=batch, saved=saved, keep=keep)
-        totals = [total.flat for total in self.map_blocks(fill_part, self.parts)]
-        np.add.reduce(totals, axis=0, out=grads.flat)
+
+        @np.errstate(all="ignore")  # each thread has its own
+        def fill_block(rows: slice, grads_of_block: Parameters, workspace: Workspace) -> None:
+            loss_gradient(self.network, params, grads_of_block, batch.take(rows), saved.take(rows), workspace)
+
+        for _ in self.map_blocks(fill_block, self.blocks, self.grads, self.workspaces):
+            pass
+        np.add.reduce(self.summands, axis=0, out=grads.flat)
 
 
-class _Part:
-    """Some blocks of a large batch, and what is needed to compute their gradients one after the other."""
-
-    def __init__(
-        self, network: Network, stack_shape: tuple[int, ...], blocks: Sequence[slice], dtype: DTypeLike
-    ) -> None:
-        self.network = network
-        self.blocks = blocks
-        sizes = [block.stop - block.start for block in blocks]
-        by_size = {n_rows: Workspace.allocate(network.shape, stack_shape, n_rows, dtype) for n_rows in sizes}
-        self.workspaces = [by_size[n_rows] for n_rows in sizes]
-        flat_shape = (*stack_shape, network.shape.n_params)
-        self.total, self.grads = (
-            view_parameters(np.zeros(flat_shape, dtype), network.shape) for _ in range(2)
-        )
-
-    @np.errstate(all="ignore")  # each thread has its own
-    def fill(self, params: Parameters, batch: Batch, saved: Saved, keep: Array | None) -> Parameters:
-        """Compute the gradient of the part, and what the losses of its rows are made of."""
-        grads = self.total
-        for rows, workspace in zip(self.blocks, self.workspaces, strict=True):
-            if keep is not None:
-                workspace = workspace._replace(keep=keep[..., rows, :])
-            loss_gradient(self.network, params, grads, batch.block(rows), saved.block(rows), workspace)
-            if grads is not self.total:
-                self.total.flat[...] += grads.flat
-            grads = self.grads
-        return self.total
-
-
-def gradient_blocks(n_rows: int, n_hidden: int, dtype: DTypeLike) -> list[slice]:
-    """Cut a large batch into blocks of rows; other batches are one block."""
-    return row_blocks(n_rows, n_hidden, dtype) if n_rows >= LARGE_ROWS else [slice(0, n_rows)]
+def gradient_blocks(X: Rows, shape: NetworkShape, n_rows: int) -> list[slice]:
+    """Cut a batch of rows like X into blocks, if it is large; sparse rows are not cut."""
+    is_large = n_rows >= LARGE_ROWS and n_rows * shape.n_features * shape.n_hidden >= LARGE_PRODUCT
+    return equal_blocks(n_rows, N_BLOCKS if is_large and isinstance(X, DenseRows) else 1)
 
 
 def row_blocks(n_rows: int, n_hidden: int, dtype: DTypeLike) -> list[slice]:
-    """Cut rows into equal blocks, of which one network's hidden values fill at most ``BLOCK_BYTES``."""
+    """Cut rows into blocks, of which one network's hidden values fill at most ``BLOCK_BYTES``."""
     largest = max(1, BLOCK_BYTES // (n_hidden * np.dtype(dtype).itemsize))
-    n_blocks = max(1, ceil(n_rows / largest))
-    size = ceil(n_rows / n_blocks)
-    return [slice(start, min(start + size, n_rows)) for start in range(0, max(1, n_rows), max(1, size))]
+    return equal_blocks(n_rows, max(1, ceil(n_rows / largest)))
 
 
-def _deal(blocks: Sequence[slice], n_parts: int) -> list[Sequence[slice]]:
-    """Share out blocks in parts of consecutive ones."""
-    size = ceil(len(blocks) / n_parts)
-    return [blocks[start : start + size] for start in range(0, len(blocks), size)]
+def equal_blocks(n_rows: int, n_blocks: int) -> list[slice]:
+    """Cut rows into blocks of nearly equal size."""
+    ends = [n_rows * i // n_blocks for i in range(n_blocks + 1)]
+    return list(map(slice, ends, ends[1:]))
 
 
 class Penalty(NamedTuple):
@@ -265,7 +220,7 @@ def mean_loss(network: Network, params: Layers | Parameters, batch: Batch) -> An
     """Mean loss (...) of any number of rows, block by block."""
     total: Any = 0.0
     for rows in row_blocks(batch.X.n_samples, network.shape.n_hidden, params.w_hidden.dtype):
-        block = batch.block(rows)
+        block = batch.take(rows)
         outputs = np.ascontiguousarray(block_outputs(network, params, block.X).mT)
         total = total + network.loss.total(outputs, block.targets)
     return total
@@ -293,7 +248,7 @@ def _by_blocks(
     values = np.empty((*params.b_hidden.shape[:-2], X.n_samples, n_columns), dtype)
 
     def fill(rows: slice) -> None:
-        values[..., rows, :] = of_block(X.block(rows))
+        values[..., rows, :] = of_block(X.take(rows))
 
     for _ in map_blocks(fill, blocks):
         pass

@@ -118,6 +118,10 @@ def follow_moments(part: Part, step: Step) -> None:
     add_multiples(params, [-correction * rate for rate in step.learning_rates], updates)
 
 
+NO_OPTIMIZER = Optimizer(
+    lambda params: {}, lambda part, step: None, ()
+)  # of L-BFGS, which makes its own steps
+
 OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType(
     {
         "adam": Optimizer(init_adam, update_adam, ("beta_1", "beta_2", "epsilon")),

@@ -89,13 +89,9 @@ class DenseRows:
         dot(self.X_mT, delta, grads.w_hidden)
         dot(ones, delta, grads.b_hidden)
 
-    def block(self, rows: slice) -> "DenseRows":
-        """View a block of rows of every network."""
+    def take(self, rows: slice | Index) -> "DenseRows":
+        """View a block of rows of every network, or copy chosen ones."""
         return type(self)(self.X[..., rows, :])
-
-    def take(self, rows: Index) -> "DenseRows":
-        """Copy some rows."""
-        return DenseRows(self.X[rows])
 
     def with_ones(self) -> "RowsWithOnes":
         """Copy the rows, with a first column of ones."""
@@ -211,12 +207,8 @@ class SparseRows:
             counts += np.bincount(counted.indices, minlength=len(counts))
         return counts
 
-    def block(self, rows: slice) -> "SparseRows":
-        """Copy a block of rows of every network."""
-        return SparseRows([X[rows] for X in self.matrices], stacked=self.stacked)
-
-    def take(self, rows: Index) -> "SparseRows":
-        """Copy some rows."""
+    def take(self, rows: slice | Index) -> "SparseRows":
+        """Copy some rows of every network."""
         return SparseRows([X[rows] for X in self.matrices], stacked=self.stacked)
 
     def gatherer(self, stack_shape: tuple[int, ...], places: Sequence[slice]) -> Gather:
@@ -225,7 +217,7 @@ class SparseRows:
         def gather(rows: Index) -> Sequence[SparseRows]:
             gathered = [self.matrices[0][rows_of_network] for rows_of_network in np.atleast_2d(rows)]
             chunk = SparseRows(gathered, stacked=bool(stack_shape))
-            return [chunk.block(place) for place in places]
+            return [chunk.take(place) for place in places]
 
         return gather
 

@@ -21,11 +21,12 @@ from sknn_scratch._core.network import (
     BatchGradient,
     Map,
     Penalty,
+    Workspace,
     gradient_blocks,
     mean_loss,
     workspace_shapes,
 )
-from sknn_scratch._core.optimizers import OPTIMIZERS, Memory, Part, Step
+from sknn_scratch._core.optimizers import NO_OPTIMIZER, OPTIMIZERS, Memory, Part, Step
 from sknn_scratch._core.parameters import Parameters, view_parameters
 from sknn_scratch._core.rows import DenseRows
 from sknn_scratch._core.state import Run
@@ -47,9 +48,9 @@ def stack_key(run: Run) -> Hashable | None:
     its own parts.
     """
     state, data, config = run.state, run.data, run.config
-    optimizer = OPTIMIZERS.get(config.solver)
-    if optimizer is None or is_lazy(config.network.shape, data, config.batch_size):
+    if config.solver not in OPTIMIZERS or is_lazy(config.network.shape, data, config.batch_size):
         return None
+    optimizer = OPTIMIZERS[config.solver]
     common = [
         value
         for name, value in zip(optimizer.hyperparameters, config.hyperparameters, strict=True)
@@ -72,7 +73,7 @@ def stack_key(run: Run) -> Hashable | None:
 def has_large_batches(run: Run) -> bool:
     """Whether the gradients of the batches are computed in blocks of rows, which threads can share."""
     n_rows = min(run.config.batch_size, run.data.n_samples)
-    return len(gradient_blocks(n_rows, run.config.network.shape.n_hidden, run.state.params.dtype)) > 1
+    return len(gradient_blocks(run.data.X, run.config.network.shape, n_rows)) > 1
 
 
 class Stack:
@@ -98,6 +99,7 @@ class Stack:
         self.runs = list(runs)
         self.config = runs[0].config
         self.network = self.config.network
+        self.optimizer = OPTIMIZERS.get(self.config.solver, NO_OPTIMIZER)
         self.stack_shape = () if len(runs) == 1 else (len(runs),)
         self.loss_limits: Any = None  # (...), from the first loss on
         self.last_batch: Batch | None = None
@@ -135,8 +137,6 @@ class Stack:
         weights = shape.weights
         self.penalty = Penalty(rates if any(rates) else (), weights.start, weights.stop - weights.start)
         self.step = Step(self._stack_hyperparameters(), number=states[0].n_updates)
-        if (optimizer := OPTIMIZERS.get(config.solver)) is None:
-            return
         whole = Part(
             params=flat.reshape(-1),
             grads=self.grads.flat.reshape(-1),
@@ -144,42 +144,41 @@ class Stack:
             memory={name: array.reshape(-1) for name, array in memory.items()},
             penalty=self.penalty,
         )
-        data = self.runs[0].data
+        data, optimizer = self.runs[0].data, self.optimizer
         self.updating: WholeUpdate | LazyUpdate = WholeUpdate(optimizer, whole, self.grads)
-        if is_lazy(shape, data, config.batch_size):
+        if config.solver in OPTIMIZERS and is_lazy(shape, data, config.batch_size):
             self.updating = LazyUpdate(optimizer, whole, shape, data, config.batch_size)
 
     def _stack_memory(self) -> Memory:
-        states, optimizer = [run.state for run in self.runs], OPTIMIZERS.get(self.config.solver)
-        if optimizer is not None:
-            for state in states:
-                state.memory = state.memory or optimizer.init(state.params)
+        states = [run.state for run in self.runs]
+        for state in states:
+            state.memory = state.memory or self.optimizer.init(state.params)
         return {name: self._stack([state.memory[name] for state in states]) for name in states[0].memory}
 
     def _stack_hyperparameters(self) -> list[Any]:
         """Get the optimiser's hyperparameters; of those of each network, a list (K,)."""
-        if (optimizer := OPTIMIZERS.get(self.config.solver)) is None:
-            return []
         values = [run.config.hyperparameters for run in self.runs]
         return [
-            list(of_runs) if name in optimizer.of_each_network else of_runs[0]
-            for name, *of_runs in zip(optimizer.hyperparameters, *values, strict=True)
+            list(of_runs) if name in self.optimizer.of_each_network else of_runs[0]
+            for name, *of_runs in zip(self.optimizer.hyperparameters, *values, strict=True)
         ]
 
     def _stack(self, arrays: list[Array]) -> Array:
         return np.stack(arrays) if self.stack_shape else arrays[0]
 
     def _allocate_steps(self, map_blocks: Map) -> None:
-        dtype, n_hidden = self.params.flat.dtype, self.network.shape.n_hidden
-        sizes = set(self.batches.sizes)
-        self.gradients = {
-            n: BatchGradient(self.network, self.stack_shape, n, dtype, map_blocks) for n in sizes
-        }
-        self.keep: dict[int, Array | None] = dict.fromkeys(sizes)
-        if self.config.dropout > 0:
-            self.keep = {n: np.empty((*self.stack_shape, n, n_hidden), dtype) for n in sizes}
-        self.measured_slope = self.gradients[self.batches.batch_size].slope[..., :MEASURED_ROWS, :]
-        self.ones = np.ones((1, self.measured_slope.shape[-2]), dtype)
+        self.gradients = {n: self._batch_gradient(n, map_blocks) for n in set(self.batches.sizes)}
+        first_block = self.gradients[self.batches.batch_size].workspaces[0]
+        self.measured_slope = first_block.slope[..., :MEASURED_ROWS, :]
+        self.ones = np.ones((1, self.measured_slope.shape[-2]), self.params.flat.dtype)
+
+    def _batch_gradient(self, n_rows: int, map_blocks: Map) -> BatchGradient:
+        shape, dtype, dropout = self.network.shape, self.params.flat.dtype, self.config.dropout > 0
+        workspaces = [
+            Workspace.allocate(shape, (*self.stack_shape, rows.stop - rows.start), dtype, dropout)
+            for rows in gradient_blocks(self.runs[0].data.X, shape, n_rows)
+        ]
+        return BatchGradient(self.network, workspaces, map_blocks)
 
     def start_epoch(self) -> list[float]:
         """Get the learning rates (K,) of the coming epoch."""
@@ -190,11 +189,11 @@ class Stack:
     def gradient(self, batch: Batch, saved: Saved) -> Parameters:
         """Compute the gradient of the mean loss of a batch, and save what the loss is made of."""
         batch, grads = self.updating.prepare(batch)
-        n_rows = batch.X.n_samples
-        keep = self.keep[n_rows]
-        if keep is not None:
-            draw_dropout(self.runs, keep)
-        self.gradients[n_rows].fill(self.params, grads, batch, saved, keep)
+        gradient = self.gradients[batch.X.n_samples]
+        for workspace in gradient.workspaces:
+            if workspace.keep is not None:
+                draw_dropout(self.runs, workspace.keep)
+        gradient.fill(self.params, grads, batch, saved)
         self.last_grads, self.last_batch = grads, batch
         return grads
 
@@ -263,8 +262,10 @@ def draw_dropout(runs: Sequence[Run], keep: Array) -> None:
 def step_bytes(run: Run) -> int:
     """Bytes that one step of a network touches: its parameters, and what it computes for a batch."""
     shape, config, n_params = run.config.network.shape, run.config, run.config.network.shape.n_params
-    of_workspace = sum(prod(one) for one in workspace_shapes(shape, config.batch_size).values())
-    of_row = run.data.X.values_per_row + 2 * shape.n_hidden + 5 * shape.n_outputs  # dropout, targets, losses
+    of_workspace = sum(
+        prod(one) for one in workspace_shapes(shape, config.batch_size, config.dropout > 0).values()
+    )
+    of_row = run.data.X.values_per_row + shape.n_hidden + 5 * shape.n_outputs  # and temporary arrays, losses
     return int(STEP_COPIES * n_params + of_workspace + config.batch_size * of_row) * run.state.params.itemsize
 
 

@@ -164,7 +164,7 @@ def minimise(stack: Stack, hooks: Hooks) -> None:
     @np.errstate(all="ignore")
     def objective_and_gradient(x: Array) -> tuple[float, Array]:
         params.flat[...] = centring.params(x)
-        gradient.fill(params, grads, batch, saved, None)
+        gradient.fill(params, grads, batch, saved)
         (loss,) = chunk.mean_losses()
         stack.penalty.add_gradient(params.flat, grads.flat)
         return float(loss + stack.penalty.value(params)), centring.gradient(grads.flat)

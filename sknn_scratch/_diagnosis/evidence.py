@@ -52,7 +52,7 @@ class Evidence:
         n_samples, n_hidden = self.rows.n_samples, self.clf.coefs_[0].shape[1]
         n_flat, slopes = np.zeros(n_hidden), 0.0
         for block in row_blocks(n_samples, n_hidden, self.clf.coefs_[0].dtype):
-            z = hidden_inputs_of_rows(self.clf, self.rows.block(block))
+            z = hidden_inputs_of_rows(self.clf, self.rows.take(block))
             slope = np.abs(activate(self.clf, z)[1])
             n_flat += (slope < SATURATED_SLOPE).sum(axis=0)
             slopes += slope.sum(dtype=float)

@@ -13,7 +13,7 @@ from functools import cache
 
 from threadpoolctl import ThreadpoolController
 
-from sknn_scratch._core.network import N_PARTS
+from sknn_scratch._core.network import N_BLOCKS
 
 # Fewer blocks are done before threads for them have started.
 THREADED_BLOCKS = 4
@@ -91,7 +91,7 @@ def threads_for_training(large_batches):
     large_batches : bool
         Whether there is more than one block: then the map is on as many threads as BLAS may use.
     """
-    with _map_on(min(N_PARTS, _n_blas_threads()) if large_batches else 1) as map_blocks:
+    with _map_on(min(N_BLOCKS, _n_blas_threads()) if large_batches else 1) as map_blocks:
         yield map_blocks
 
 
