@@ -985,7 +985,7 @@ def test_constructor_is_scikit_learns(Search):
     assert clone(search).get_params(deep=False)["n_jobs"] == 2
     assert repr(search).startswith(Search.__name__)
     assert Search.__name__ in search._repr_html_()
-    assert "sknn-scratch" in search._get_doc_link()
+    assert not search._get_doc_link()  # the documentation is not on the web yet
 
 
 def test_pickle():

@@ -22,7 +22,7 @@ def make_inputs(n_samples=40, n_features=4, n_classes=2, seed=0, sparse=False):
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(n_samples, n_features))
     if sparse:
-        X = scipy.sparse.random_array((n_samples, n_features), density=0.1, format="csr", rng=rng)
+        X = scipy.sparse.random_array((n_samples, n_features), density=0.1, format="csr", random_state=rng)
     return FitInput(X, np.arange(n_samples) % n_classes)
 
 

@@ -8,9 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn import get_config
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import accuracy_score, get_scorer_names
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -21,6 +20,7 @@ from sknn_scratch._core.rows import rows_of
 from sknn_scratch._fitting.callbacks import CallbackSupportMixin
 from sknn_scratch._fitting.fitted import fitted_encoding
 from sknn_scratch._fitting.inputs import FitInput
+from sknn_scratch._fitting.sklearn_private import Interval, StrOptions, _fit_context
 from sknn_scratch._fitting.targets import are_plain_labels
 
 
@@ -82,11 +82,6 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
-
-    _doc_link_module = "sknn_scratch"
-    _doc_link_template = (
-        "https://sknn-scratch.readthedocs.io/en/latest/api/sknn_scratch.{estimator_name}.html"
-    )
 
     def __init__(
         self,

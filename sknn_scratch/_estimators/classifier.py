@@ -1,6 +1,6 @@
 """ShallowNNClassifier: the estimator around the core."""
 
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 from sknn_scratch._core.network import predict_hidden, predict_outputs, row_blocks
 from sknn_scratch._core.stack import has_large_batches
@@ -12,6 +12,7 @@ from sknn_scratch._fitting.checkpoint import plan_resumption, read_stored_fit
 from sknn_scratch._fitting.fitted import adopt, fitted_attributes, fitted_layers, fitted_network
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.plan import finish_fit, plan_fit
+from sknn_scratch._fitting.sklearn_private import _fit_context
 from sknn_scratch._fitting.threads import threads_for_blocks, threads_for_training
 from sknn_scratch._fitting.troubles import troubles_of, warn_of
 

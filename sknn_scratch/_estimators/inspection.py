@@ -5,13 +5,13 @@ from contextlib import suppress
 import numpy as np
 import scipy.sparse
 from sklearn.pipeline import Pipeline
-from sklearn.utils import _safe_indexing
-from sklearn.utils.validation import _num_samples, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.network import predict_hidden
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._fitting.fitted import activation_of, fitted_layers, fitted_network
+from sknn_scratch._fitting.sklearn_private import _num_samples, _safe_indexing
 
 
 def classifier_of(estimator):

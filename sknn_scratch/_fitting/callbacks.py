@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sklearn.callback import CallbackSupportMixin
-from sklearn.callback._callback_support import callback_management_context
 
 from sknn_scratch._core.training import Hooks
 from sknn_scratch._fitting.checkpoint import header_of
 from sknn_scratch._fitting.checkpoint_file import write_checkpoint
 from sknn_scratch._fitting.fitted import fitted_names
 from sknn_scratch._fitting.plan import snapshot
+from sknn_scratch._fitting.sklearn_private import callback_management_context
 
 __all__ = [
     "CallbackSupportMixin",

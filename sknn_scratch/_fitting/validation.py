@@ -7,8 +7,6 @@ import numbers
 
 import numpy as np
 from sklearn.metrics import check_scoring
-from sklearn.metrics._scorer import _BaseScorer
-from sklearn.utils import _safe_indexing
 
 from sknn_scratch._core.network import make_batch, mean_loss
 from sknn_scratch._core.parameters import view_parameters
@@ -16,6 +14,7 @@ from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import watched_value
 from sknn_scratch._fitting.fitted import set_layers
 from sknn_scratch._fitting.inputs import validated_data
+from sknn_scratch._fitting.sklearn_private import _BaseScorer, _safe_indexing
 from sknn_scratch._fitting.weights import row_weights
 
 # With "auto", training sets of at least this many rows are validated while training.

@@ -4,7 +4,8 @@ from numbers import Real
 
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.validation import _check_sample_weight
+
+from sknn_scratch._fitting.sklearn_private import _check_sample_weight
 
 
 def row_weights(sample_weight, class_weight, X, y, classes):

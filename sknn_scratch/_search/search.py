@@ -12,7 +12,6 @@ from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import delayed
 
-from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._estimators.docstrings import with_entries_of
 from sknn_scratch._fitting.stacks import GROUP_BYTES
 from sknn_scratch._search.jobs import families_of, fit_and_score_together, prepare_rows
@@ -96,9 +95,6 @@ def spread(jobs, n_workers):
 
 class _VectorizedSearch:
     """What makes a search of scikit-learn's train networks together."""
-
-    _doc_link_module = ShallowNNClassifier._doc_link_module
-    _doc_link_template = ShallowNNClassifier._doc_link_template
 
     def _run_search(self, evaluate_candidates, callback_ctx=None):
         # evaluate_candidates is a function within scikit-learn's fit, whose variable ``parallel`` runs the
