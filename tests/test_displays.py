@@ -1,9 +1,12 @@
 """What the displays compute, and what they draw: every kind of output, activation and size."""
 
 import builtins
+import itertools
+import types
 import warnings
 
 import matplotlib
+import matplotlib.legend
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -446,6 +449,16 @@ def test_the_boundary_does_not_run_through_the_legend():
     clf, X, _ = fit()
     with plt.rc_context({"legend.frameon": False}):
         assert show(HiddenUnitsDisplay, clf, X).ax_.get_legend().get_frame_on()
+
+
+@pytest.mark.parametrize("display", DISPLAYS)
+def test_a_slow_machine_places_legends_without_a_warning(display, monkeypatch):
+    """Matplotlib warns if it took over a second to find a place that it was not asked to find."""
+    clf, X, _ = fit()
+    every_call_takes_two_seconds = itertools.count(0, 2)
+    clock = types.SimpleNamespace(perf_counter=lambda: next(every_call_takes_two_seconds))
+    monkeypatch.setattr(matplotlib.legend, "time", clock)
+    assert [ax for ax in show(display, clf, X).figure_.axes if ax.get_legend() is not None]
 
 
 def test_bad_labels_of_the_hidden_units():

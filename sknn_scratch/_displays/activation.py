@@ -179,5 +179,5 @@ class ActivationDisplay:
         )
         ax.hist(groups, edges, weights=weights, stacked=True, color=(SKY, VERMILION), label=labels)
         ax.set(xlabel="hidden input z", ylabel="share of all z (%)")
-        ax.legend(fontsize="small")
+        ax.legend(fontsize="small", loc="best")
         ax.set_ylim(top=1.45 * ax.get_ylim()[1])  # room for the legend

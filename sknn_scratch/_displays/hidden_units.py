@@ -207,6 +207,7 @@ class HiddenUnitsDisplay:
         ax.legend(
             handles,
             names,
+            loc="best",
             fontsize="small",
             handlelength=1,
             ncols=1 + (len(names) > 6),

@@ -155,7 +155,7 @@ class TrainingCurveDisplay:
             panel.grid(alpha=0.25)
             panel.tick_params(labelbottom=panel is self.axes_[-1])
             if draw != self._draw_score:  # its marks are explained above
-                panel.legend(fontsize="small", handlelength=1.6)
+                panel.legend(fontsize="small", handlelength=1.6, loc="best")
         if x == "epoch":
             self.axes_[-1].xaxis.get_major_locator().set_params(integer=True)
         self.axes_[-1].set_xlabel("epoch" if x == "epoch" else "training time (seconds)")
