@@ -367,7 +367,10 @@ def test_scikit_learn_has_no_complaint(params, expected_to_fail):
 def test_parameters_are_the_networks_and_two_more():
     own, networks = inspect.signature(ShallowNNEnsembleClassifier), inspect.signature(ShallowNNClassifier)
     assert list(own.parameters.values())[:-2] == list(networks.parameters.values())
-    assert [str(one) for one in list(own.parameters.values())[-2:]] == ["n_networks=8", "n_jobs=None"]
+    assert [str(one) for one in list(own.parameters.values())[-2:]] == [
+        "n_networks: int = 8",
+        "n_jobs: int | None = None",
+    ]
     assert ShallowNNEnsembleClassifier(3, "tanh").activation == "tanh"
     with pytest.raises(TypeError, match="n_hiden"):
         ShallowNNEnsembleClassifier(n_hiden=3)

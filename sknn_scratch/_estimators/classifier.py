@@ -1,18 +1,25 @@
 """ShallowNNClassifier: the estimator around the core."""
 
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
 
+import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.neural_network import MLPClassifier
+
+from sknn_scratch._core.activations import Array
 from sknn_scratch._core.network import predict_hidden, predict_outputs, row_blocks
 from sknn_scratch._core.stack import has_large_batches
 from sknn_scratch._core.training import train
 from sknn_scratch._estimators.base import BaseShallowNN
+from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._estimators.mlp import from_mlp, to_mlp
 from sknn_scratch._fitting.callbacks import Checkpoint, FitReporter
 from sknn_scratch._fitting.checkpoint import plan_resumption, read_stored_fit
 from sknn_scratch._fitting.fitted import adopt, fitted_attributes, fitted_layers, fitted_network
-from sknn_scratch._fitting.inputs import FitInput
+from sknn_scratch._fitting.inputs import FitInput, Rows, check_outputs
 from sknn_scratch._fitting.plan import finish_fit, plan_fit
-from sknn_scratch._fitting.sklearn_private import _fit_context
 from sknn_scratch._fitting.threads import threads_for_blocks, threads_for_training
 from sknn_scratch._fitting.troubles import troubles_of, warn_of
 
@@ -168,20 +175,28 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     True
     """
 
+    coefs_: list[Array]
+    intercepts_: list[Array]
+    n_iter_: int
+    best_iter_: int
+    stop_reason_: str
+    history_: dict[str, Array]
+    loss_curve_: Array
+
     @classmethod
     def resume(
         cls,
-        path,
-        X,
-        y,
-        sample_weight=None,
+        path: str | os.PathLike[str],
+        X: Rows,
+        y: Rows,
+        sample_weight: Rows = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        params=None,
-        callbacks=(),
-    ):
+        X_val: Rows = None,
+        y_val: Rows = None,
+        sample_weight_val: Rows = None,
+        params: Mapping[str, Any] | None = None,
+        callbacks: Iterable[Any] = (),
+    ) -> Self:
         """Go on with a fit that was broken off, from the file that its :class:`Checkpoint` wrote.
 
         On the same machine and with the same library versions, it ends with the same weights, bit for
@@ -251,7 +266,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         inputs = FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val)
         return estimator._go_on(inputs, stored)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @validates_parameters()
     def _go_on(self, inputs, stored):
         return self._fit(inputs, stored)
 
@@ -265,7 +280,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
             adopt(self, fitted_attributes(fitted))
         return self
 
-    def transform(self, X):
+    def transform(self, X: Rows) -> Array:
         """Compute the values of the hidden units.
 
         Parameters
@@ -278,7 +293,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         """
         return self._compute(predict_hidden, self._rows(X))
 
-    def to_mlp_classifier(self):
+    def to_mlp_classifier(self) -> MLPClassifier:
         """Make a scikit-learn MLPClassifier with the same predictions, for tools that ask for one.
 
         It gets the weights, the losses, and those parameters that it has too; so a batch size of None
@@ -311,7 +326,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         return to_mlp(self)
 
     @classmethod
-    def from_mlp_classifier(cls, mlp):
+    def from_mlp_classifier(cls, mlp: MLPClassifier) -> Self:
         """Make a ShallowNNClassifier with the predictions of a fitted scikit-learn MLPClassifier.
 
         It gets the weights, the losses, and those parameters that it has too. ``alpha`` stays as it is; both
@@ -363,8 +378,11 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         n_features, n_hidden = layers.w_hidden.shape
         blocks = row_blocks(X.n_samples, n_hidden, layers.w_hidden.dtype)
         largest_product = blocks[0].stop * n_features * n_hidden
-        with threads_for_blocks(len(blocks), largest_product) as map_blocks:
-            return compute(fitted_network(self), layers, X, map_blocks)
+        ignore_overflow = np.errstate(over="ignore", invalid="ignore")  # it is looked for in the outputs
+        with threads_for_blocks(len(blocks), largest_product) as map_blocks, ignore_overflow:
+            outputs = compute(fitted_network(self), layers, X, map_blocks)
+            check_outputs(outputs)
+        return outputs
 
     @property
     def _dtype(self):

@@ -4,22 +4,26 @@ import copy
 import functools
 import math
 from collections import Counter
+from collections.abc import Callable
 from inspect import signature
 from itertools import chain
 from numbers import Integral
 from operator import itemgetter
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from joblib import effective_n_jobs
+from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
+from sknn_scratch._core.activations import Activation, Array
 from sknn_scratch._core.losses import logistic_log_probabilities, softmax_log_probabilities
 from sknn_scratch._core.network import predict_outputs
-from sknn_scratch._estimators.base import BaseShallowNN, Number
+from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
-from sknn_scratch._estimators.docstrings import with_entries_of, with_parameters_of
+from sknn_scratch._estimators.docstrings import with_entries_of
+from sknn_scratch._estimators.parameters import Number
 from sknn_scratch._fitting.callbacks import fit_of_many
 from sknn_scratch._fitting.fitted import adopt, data_attributes, fitted_encoding
 from sknn_scratch._fitting.plan import draw_seed
@@ -89,15 +93,74 @@ class ShallowNNEnsembleClassifier(BaseShallowNN):
     True
     """
 
-    _parameter_constraints: ClassVar = {
+    estimators_: list[ShallowNNClassifier]
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseShallowNN._parameter_constraints,
         "n_networks": [Number(Integral, 1, None, closed="left")],
         "n_jobs": [Number(Integral, None, None, closed="neither"), None],
     }
 
-    @with_parameters_of(BaseShallowNN.__init__)
-    def __init__(self, *args, n_networks=8, n_jobs=None, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self,
+        n_hidden: int = 100,
+        activation: str | Activation = "relu",
+        init_scale: float | str = 0.05,
+        learning_rate: float = 0.005,
+        *,
+        solver: str = "adam",
+        batch_size: int | Literal["auto"] | None = "auto",
+        max_iter: int = 200,
+        alpha: float = 1.0,
+        dropout: float = 0.0,
+        momentum: float = 0.9,
+        nesterov: bool = True,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        learning_rate_schedule: str = "constant",
+        tol: float = 1e-3,
+        n_iter_no_change: int = 10,
+        gradient_tol: float = 0.0,
+        early_stopping: bool | Literal["auto"] = "auto",
+        validation_fraction: float = 0.1,
+        scoring: str | Callable[..., float] = "loss",
+        class_weight: dict[Any, Any] | Literal["balanced"] | None = None,
+        dtype: str | None = None,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+        n_networks: int = 8,
+        n_jobs: int | None = None,
+    ) -> None:
+        super().__init__(
+            n_hidden,
+            activation,
+            init_scale,
+            learning_rate,
+            solver=solver,
+            batch_size=batch_size,
+            max_iter=max_iter,
+            alpha=alpha,
+            dropout=dropout,
+            momentum=momentum,
+            nesterov=nesterov,
+            beta_1=beta_1,
+            beta_2=beta_2,
+            epsilon=epsilon,
+            learning_rate_schedule=learning_rate_schedule,
+            tol=tol,
+            n_iter_no_change=n_iter_no_change,
+            gradient_tol=gradient_tol,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            scoring=scoring,
+            class_weight=class_weight,
+            dtype=dtype,
+            warm_start=warm_start,
+            random_state=random_state,
+            verbose=verbose,
+        )
         self.n_networks = n_networks
         self.n_jobs = n_jobs
 
@@ -139,12 +202,12 @@ class ShallowNNEnsembleClassifier(BaseShallowNN):
         return self.estimators_[0]._dtype
 
     @property
-    def n_iter_(self):
+    def n_iter_(self) -> NDArray[np.integer]:
         """Number of epochs of each network."""
         return np.array([network.n_iter_ for network in self.estimators_])
 
     @property
-    def history_(self):
+    def history_(self) -> list[dict[str, Array]]:
         """The ``history_`` of each network."""
         return [network.history_ for network in self.estimators_]
 

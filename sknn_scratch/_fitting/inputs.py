@@ -1,12 +1,17 @@
 """What the user passes to fit, validated and encoded."""
 
+import math
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 import numpy as np
 from sklearn.utils.validation import validate_data
 
 from sknn_scratch._fitting.fitted import data_attributes, fitted_encoding
 from sknn_scratch._fitting.targets import LabelEncoding, check_labels, plain_labels
+
+# What users pass as rows, labels or weights: array-like, sparse or of a data frame. No one type covers these.
+Rows: TypeAlias = Any
 
 # What the parameter dtype means: float32 stays float32, all else becomes float64.
 DTYPES = {None: [np.float64, np.float32], "float32": np.float32, "float64": np.float64}
@@ -93,3 +98,17 @@ def first_encoding(y, inputs):
     if inputs.classes is not None:
         encoding.check(y)
     return encoding
+
+
+def check_outputs(outputs):
+    """Raise ValueError if what a network computes for rows (n_rows, n_values) overflows."""
+    if math.isfinite(outputs.sum()):
+        return
+    bad_rows = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
+    if len(bad_rows):
+        precision = "" if outputs.dtype == np.float64 else ", or train with dtype='float64'"
+        raise ValueError(
+            f"X has values that are too large: what the network computes for {len(bad_rows)} of "
+            f"{len(outputs)} rows (row {bad_rows[0]} is the first) overflows {outputs.dtype}. Correct these "
+            f"rows; scale X as in training, with a scaler in a Pipeline{precision}."
+        )

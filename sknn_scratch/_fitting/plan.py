@@ -38,7 +38,7 @@ from sknn_scratch._fitting.validation import (
     stops_early,
     validation_value,
 )
-from sknn_scratch._fitting.weights import row_weights
+from sknn_scratch._fitting.weights import check_enough_classes, row_weights
 
 AUTO_BATCH_ROWS = 100
 REAL_HYPERPARAMETERS = [field.name for field in fields(Config) if field.type is float]
@@ -141,11 +141,12 @@ def train_data(model, inputs, encoded, split_rng):
     X, y, encoding = encoded.X, encoded.y, encoded.encoding
     weights = row_weights(inputs.sample_weight, model.class_weight, X, y, encoding.classes)
     rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
-    check_enough_classes(rows, y, encoding, inputs)
+    if not inputs.partial and encoding.kind != "multilabel":
+        check_enough_classes(y[rows], inputs.sample_weight, model.class_weight)
     validation = score = None
     if inputs.X_val is not None:
         validation, score = given_validation(model, inputs, encoding, X.dtype)
-    elif not inputs.partial and stops_early(model, len(rows)):
+    elif not inputs.partial and stops_early(model, y[rows]):
         rows, held_out = split_rows(rows, y, model.validation_fraction, split_rng)
         validation, score = held_out_validation(model, inputs, encoded, weights, held_out)
     return Data(
@@ -156,15 +157,6 @@ def train_data(model, inputs, encoded, split_rng):
         validation=validation,
         score=score,
     )
-
-
-def check_enough_classes(rows, y, encoding, inputs):
-    """Raise ValueError if all rows with a positive weight are of one class."""
-    if not inputs.partial and encoding.kind != "multilabel" and np.all(y[rows] == y[rows[0]]):
-        raise ValueError(
-            f"All rows with a positive weight are of one class, {y[rows[:1]].tolist()}; "
-            "a classifier needs at least 2 classes."
-        )
 
 
 def train_config(model, data, encoding, *, partial):

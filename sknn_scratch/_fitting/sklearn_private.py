@@ -14,7 +14,7 @@ try:
     from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
     from sklearn.model_selection._validation import _score
     from sklearn.utils import _safe_indexing
-    from sklearn.utils._param_validation import Interval, StrOptions
+    from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions
     from sklearn.utils.metaestimators import _safe_split
     from sklearn.utils.validation import _check_method_params, _check_sample_weight, _num_samples
 except ImportError as error:
@@ -26,6 +26,7 @@ except ImportError as error:
 
 __all__ = [
     "Interval",
+    "InvalidParameterError",
     "StrOptions",
     "_BaseScorer",
     "_MultimetricScorer",

@@ -154,6 +154,13 @@ def check_labels(y):
             others = sorted(set(np.unique(y).tolist()) - {0, 1})
             raise ValueError(f"A multilabel y must be an indicator of zeros and ones, but contains {others}.")
         return y
+    if kind in ("continuous", "continuous-multioutput"):
+        raise ValueError(
+            f"Unknown label type: {kind}. y holds real numbers, but this is a classifier, which needs class "
+            "labels. To predict numbers, use a regressor, such as scikit-learn's MLPRegressor; to predict "
+            "classes, make labels of the numbers, such as np.digitize(y, bins), or y.astype(str) if each "
+            "is a class of its own."
+        )
     if kind not in ("binary", "multiclass"):
         raise ValueError(
             f"Unknown label type: {kind}, of dtype {y.dtype}. y must hold class labels, all of one type (use "

@@ -21,10 +21,13 @@ from sknn_scratch._fitting.weights import row_weights
 AUTO_EARLY_STOPPING_ROWS = 500
 
 
-def stops_early(estimator, n_samples):
-    """Whether some of the training rows shall be held out to validate."""
+def stops_early(estimator, y):
+    """Whether some of the training rows, with labels y, shall be held out to validate.
+
+    "auto" holds none out if each is the only one of its class, all of which must stay in training.
+    """
     if estimator.early_stopping == "auto":
-        return n_samples >= AUTO_EARLY_STOPPING_ROWS
+        return len(y) >= AUTO_EARLY_STOPPING_ROWS and (y.ndim == 2 or len(np.unique(y)) < len(y))
     return bool(estimator.early_stopping)
 
 
@@ -33,8 +36,23 @@ def held_out_validation(model, inputs, encoded, weights, rows):
     X, y, targets = encoded.X, encoded.y, encoded.targets
     weights = None if weights is None else weights[rows]
     validation = make_batch(rows_of(X[rows]), targets[rows], weights)
-    X_user = inputs.X if hasattr(inputs.X, "columns") else X
-    return validation, scorer_of(model, _safe_indexing(X_user, rows), y[rows], weights)
+    if model.scoring == "loss":
+        return validation, None
+    X_user = rows_of_frame(inputs.X, rows, model.scoring) if hasattr(inputs.X, "columns") else X[rows]
+    return validation, scorer_of(model, X_user, y[rows], weights)
+
+
+def rows_of_frame(frame, rows, scoring):
+    """Take rows of a data frame for a scorer, which predicts from what the user passed."""
+    try:
+        return _safe_indexing(frame, rows)
+    except Exception as error:  # whatever another library's frame raises
+        kind = type(frame)
+        raise TypeError(
+            f"scoring={scoring!r} needs the validation rows of X, a {kind.__module__}.{kind.__qualname__}, "
+            "which cannot be indexed by position. Pass it as an array or a pandas data frame (of Dask, "
+            "X.compute()), pass X_val and y_val, or set scoring='loss' or early_stopping=False."
+        ) from error
 
 
 def given_validation(model, inputs, encoding, dtype):

@@ -29,6 +29,17 @@ def row_weights(sample_weight, class_weight, X, y, classes):
     return weights
 
 
+def check_enough_classes(y, sample_weight, class_weight):
+    """Raise ValueError if all rows with a positive weight, with labels y (n_rows,), are of one class."""
+    if np.all(y == y[0]):
+        given = {"sample_weight": sample_weight, "class_weight": class_weight}
+        causes = " and ".join(name for name, weights in given.items() if weights is not None)
+        raise ValueError(
+            f"With this {causes}, all rows with a positive weight are of one class, {y[:1].tolist()}; a "
+            "classifier needs at least 2 classes."
+        )
+
+
 def _class_weights(class_weight, y, classes, sample_weight):
     if y.ndim == 2:
         if isinstance(class_weight, dict):
