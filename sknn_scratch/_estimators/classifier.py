@@ -275,6 +275,8 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         reporter = FitReporter(self, plan, inputs)
         with threads_for_training(has_large_batches(plan.run)) as map_blocks, reporter.fit_task():
             (result,) = train([plan.run], reporter, map_blocks)
+            if plan.partial and result.is_interrupted:
+                raise KeyboardInterrupt  # else a loop of calls would go on, without this call's rows
             fitted = finish_fit(plan, result)
             warn_of(troubles_of(plan, result))
             adopt(self, fitted_attributes(fitted))

@@ -25,10 +25,12 @@ from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._estimators.docstrings import with_entries_of
 from sknn_scratch._estimators.parameters import Number
 from sknn_scratch._fitting.callbacks import fit_of_many
-from sknn_scratch._fitting.fitted import adopt, data_attributes, fitted_encoding
-from sknn_scratch._fitting.plan import draw_seed
+from sknn_scratch._fitting.fitted import adopt, clear_fitted, data_attributes, fitted_encoding
+from sknn_scratch._fitting.inputs import encode_data
+from sknn_scratch._fitting.plan import check_combinations, draw_seed
 from sknn_scratch._fitting.stacks import Fit, cut_into_groups, fit_group
 from sknn_scratch._fitting.troubles import warn_of
+from sknn_scratch._fitting.validation import given_validation
 
 
 @with_entries_of(ShallowNNClassifier)
@@ -165,6 +167,7 @@ class ShallowNNEnsembleClassifier(BaseShallowNN):
         self.n_jobs = n_jobs
 
     def _fit(self, inputs):
+        self._check(inputs)
         networks = self._networks(inputs)
         with fit_of_many(self, inputs, self.n_networks) as tasks:
             members = list(zip(range(self.n_networks), networks, tasks, strict=True))
@@ -178,11 +181,25 @@ class ShallowNNEnsembleClassifier(BaseShallowNN):
             adopt(self, data_attributes(networks[0]) | {"estimators_": networks})
         return self
 
+    def _goes_on(self, inputs):
+        return hasattr(self, "estimators_") and (inputs.partial or self.warm_start)
+
+    def _check(self, inputs):
+        """Validate and encode the data once for all networks, so that errors name the ensemble."""
+        check_combinations(self, inputs)
+        model, goes_on = copy.copy(self), self._goes_on(inputs)
+        if not goes_on:
+            clear_fitted(model)
+        inputs.encoded[self.dtype] = encoded = encode_data(model, inputs, goes_on)
+        vars(model).update(encoded.attributes)
+        if inputs.X_val is not None:
+            given_validation(model, inputs, encoded.encoding, encoded.X.dtype)
+
     def _networks(self, inputs):
         """Make new networks, or copies of the fitted ones if the fit goes on from them."""
         own = {name: getattr(self, name) for name in signature(BaseShallowNN).parameters}
         del own["random_state"]
-        if not (hasattr(self, "estimators_") and (inputs.partial or self.warm_start)):
+        if not self._goes_on(inputs):
             rng = check_random_state(self.random_state)
             return [ShallowNNClassifier(**own, random_state=draw_seed(rng)) for _ in range(self.n_networks)]
         if len(self.estimators_) != self.n_networks:
@@ -228,7 +245,7 @@ def fit_networks(members, inputs):
     Raises
     ------
     KeyboardInterrupt
-        If the fits were interrupted before each network had made an epoch.
+        If the fits were interrupted before each network had made an epoch, or in ``partial_fit``.
     """
     fits = [Fit(number, network, inputs, parent) for number, network, parent in members]
     for fit in fits:
@@ -236,6 +253,8 @@ def fit_networks(members, inputs):
     for group in cut_into_groups(fits):
         fit_group(group)
         if any(fit.is_interrupted for fit in group):
+            if inputs.partial:
+                raise KeyboardInterrupt  # else a loop of calls would go on, without this call's rows
             break
     if any(fit.is_untrained for fit in fits):
         raise KeyboardInterrupt  # an average with them would be no model

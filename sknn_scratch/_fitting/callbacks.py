@@ -4,13 +4,14 @@ scikit-learn's callback framework is experimental, so all that this package know
 """
 
 import os
+from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
 from typing import NamedTuple
 
-from sklearn.callback import CallbackSupportMixin
+from sklearn.callback import AutoPropagatedCallback, CallbackSupportMixin
 
 from sknn_scratch._core.training import Hooks
 from sknn_scratch._fitting.checkpoint import header_of
@@ -226,6 +227,7 @@ class ParentTask(NamedTuple):
 
     estimator: object
     context: object  # CallbackContext
+    shared: Sequence = ()  # callbacks of the meta-estimator that hear the fit as if set on the estimator
 
 
 @contextmanager
@@ -235,11 +237,26 @@ def fit_of_many(estimator, inputs, n_fits):
     context = estimator._init_callback_context(max_subtasks=n_fits, sequential_subtasks=False)
     context.call_on_fit_task_begin(estimator=estimator, **data)
     if has_callbacks(estimator):
+        shared = [one for one in callbacks_of(estimator) if not isinstance(one, AutoPropagatedCallback)]
         contexts = [context.subcontext(task_name="fit-network", task_id=i) for i in range(n_fits)]
-        yield [ParentTask(estimator, of_fit) for of_fit in contexts]
+        yield [ParentTask(estimator, of_fit, shared) for of_fit in contexts]
     else:
         yield [None] * n_fits
     context.call_on_fit_task_end(estimator=estimator, **data, reconstruction_attributes={})
+
+
+@contextmanager
+def share_callbacks(parent, estimator):
+    """Set the callbacks that a meta-estimator shares on an estimator, as long as this is fitted.
+
+    scikit-learn hands down only those with a ``max_propagation_depth``.
+    """
+    own, context = callbacks_of(estimator), parent.context
+    estimator.set_callbacks(*own, *parent.shared)
+    # The task of the parent and the fit are one and the same: the estimator reports it.
+    context._propagated_callbacks = [*getattr(context, "_propagated_callbacks", []), *parent.shared]
+    yield
+    estimator.set_callbacks(*own)
 
 
 @contextmanager
@@ -255,6 +272,7 @@ def fit_inside(parent, reporter):
     with ExitStack() as tasks:
         if parent is not None:
             tasks.enter_context(parent.context.propagate_callback_context(estimator))
+            tasks.enter_context(share_callbacks(parent, estimator))
             parent.context.call_on_fit_task_begin(estimator=parent.estimator, **data)
         with callback_management_context(estimator), reporter.fit_task():
             yield

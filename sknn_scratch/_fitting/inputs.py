@@ -49,7 +49,7 @@ class EncodedData:
 
 def encode_data(model, inputs, goes_on):
     """Validate and encode the training data."""
-    dtype = model.coefs_[0].dtype if goes_on else DTYPES[model.dtype]
+    dtype = model._dtype if goes_on else DTYPES[model.dtype]
     X, y = validated_data(model, inputs.X, inputs.y, dtype, reset=not goes_on)
     encoding = same_encoding(model, y, inputs) if goes_on else first_encoding(y, inputs)
     of_labels = {"classes_": encoding.classes, "_target_kind_": encoding.kind}

@@ -14,6 +14,7 @@ from sklearn.utils.parallel import delayed
 
 from sknn_scratch._estimators.docstrings import with_entries_of
 from sknn_scratch._fitting.stacks import GROUP_BYTES
+from sknn_scratch._fitting.troubles import warn_of
 from sknn_scratch._search.jobs import families_of, fit_and_score_together, prepare_rows
 
 
@@ -41,7 +42,7 @@ class TogetherParallel:
         with suppress(Exception):  # should the calls look otherwise some day, scikit-learn still knows them
             for jobs in self.portions(calls):
                 for part, n_together_in_part in self.train(jobs):
-                    results |= part
+                    results |= unless_warnings_are_errors(part)
                     n_together += n_together_in_part
             if calls[0][2]["verbose"] > 0:
                 print(f"{n_together} of {len(calls)} fits were made together")  # noqa: T201 - verbose asks
@@ -77,6 +78,19 @@ class TogetherParallel:
     def train(self, jobs):
         """Train and score the networks of jobs (job, rows), part by part as the workers share them out."""
         return self.parallel(delayed(fit_and_score_together)(part) for part in spread(jobs, self.n_workers))
+
+
+def unless_warnings_are_errors(results):
+    """Warn of what the fits have to warn of; return the results of those whose warnings are no errors.
+
+    The workers cannot: the user's call is not on their stack, and what a process prints may be lost.
+    """
+    kept = {}
+    for number, (result, troubles) in results.items():
+        with suppress(Warning):
+            warn_of(troubles)
+            kept[number] = result
+    return kept
 
 
 def spread(jobs, n_workers):
