@@ -14,11 +14,11 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sknn_scratch._core.stopping import StopReason, Watch
-from sknn_scratch._core.tasks import TrainState
+from sknn_scratch._core.runs import TrainState
 from sknn_scratch._core.training import train
 from sknn_scratch._fitting import checkpoint_file as checkpoint
 from sknn_scratch._fitting.checkpoint_file import CheckpointError, read_checkpoint, write_checkpoint
-from tests.helpers import make_batch, make_problem, make_task
+from tests.helpers import make_batch, make_problem, make_run
 
 HEADER = {"params": {"alpha": 0.1, "tol": math.inf}, "names": ["ä", "\U0001f600", "\0"], "seed": 2**31}
 
@@ -193,17 +193,17 @@ def test_the_package_need_not_be_installed(monkeypatch):
 def test_training_goes_on_from_any_epoch_as_if_it_had_never_been_stopped(tmp_path, config, validated):
     problem = make_problem("multiclass")
     data = {"validation": make_batch(make_problem("multiclass", seed=1))} if validated else {}
-    task = make_task(problem, data=data, max_iter=6, **config)
+    run = make_run(problem, data=data, max_iter=6, **config)
 
     def write(_, state):
         write_checkpoint(tmp_path / str(state.epoch), state, {})
         return False
 
-    (straight,) = train([task], write)
+    (straight,) = train([run], write)
     for epoch in range(1, 7):
         state, _ = read_checkpoint(tmp_path / str(epoch))
         assert state.epoch == epoch
-        (resumed,) = train([task._replace(state=state)])
+        (resumed,) = train([replace(run, state=state)])
         for record, other in zip(resumed.state.history, straight.state.history, strict=True):
             assert {**record, "seconds": 0} == {**other, "seconds": 0}
         assert resumed.best_epoch == straight.best_epoch

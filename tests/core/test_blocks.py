@@ -7,7 +7,7 @@ from scipy.sparse import csr_array
 from sknn_scratch._core import blocks
 from sknn_scratch._core.blocks import sizes_of_blocks
 from sknn_scratch._core.parameters import NetworkShape
-from tests.helpers import KINDS, assert_same_training, make_problem, make_task, train_alone
+from tests.helpers import KINDS, assert_same_training, make_problem, make_run, train_alone
 
 # Saturation is measured on some rows of the first block.
 MEASURED = ("saturated_fraction", "dead_fraction")
@@ -31,7 +31,7 @@ def test_blocks_train_what_a_whole_batch_trains(monkeypatch, kind, weights, solv
     """Sums are rounded otherwise, that is all."""
 
     def train():
-        return train_alone(make_task(make_problem(kind), data={"weights": weights}, max_iter=5, **solver))
+        return train_alone(make_run(make_problem(kind), data={"row_weights": weights}, max_iter=5, **solver))
 
     whole = train()
     monkeypatch.setattr(blocks, "LARGE_ROWS", 0)

@@ -4,7 +4,7 @@ import scipy.sparse
 from numpy.testing import assert_array_equal
 
 from sknn_scratch._core import data as data_module
-from sknn_scratch._core.data import TrainData, pool, stack_validations
+from sknn_scratch._core.data import Data, pool, stack_validations
 from sknn_scratch._core.network import mean_loss
 from sknn_scratch._core.parameters import view_parameters
 from tests.helpers import (
@@ -15,7 +15,7 @@ from tests.helpers import (
     make_network,
     make_params,
     make_problem,
-    make_task,
+    make_run,
     train_alone,
     train_together,
 )
@@ -44,14 +44,14 @@ def assert_same_rows(data, other):
     assert data.total_weight == other.total_weight
 
 
-# --- TrainData ---
+# --- Data ---
 
 
 def test_total_weight_of_rows_without_weights_is_their_number():
     source = make_source(12)
-    assert TrainData(**source).total_weight == 12
-    assert TrainData(**source, rows=np.arange(5)).total_weight == 5
-    assert TrainData(**source, weights=np.full(12, 2.0)).total_weight == 24
+    assert Data(**source).total_weight == 12
+    assert Data(**source, rows=np.arange(5)).total_weight == 5
+    assert Data(**source, weights=np.full(12, 2.0)).total_weight == 24
 
 
 # --- pool ---
@@ -66,7 +66,7 @@ def no_ones(monkeypatch):
 @pytest.mark.usefixtures("no_ones")
 def test_pooling_leaves_one_source_as_it_is():
     source = make_source(12)
-    data = [TrainData(**source, rows=np.array(rows)) for rows in ([3, 1, 2], [0, 11, 2])]
+    data = [Data(**source, rows=np.array(rows)) for rows in ([3, 1, 2], [0, 11, 2])]
     assert pool(data) == data
 
 
@@ -76,9 +76,9 @@ def test_pooled_networks_keep_their_rows_and_weights(sparse):
     source, other = make_source(12, sparse), make_source(7, sparse)
     other["X"], other["targets"] = other["X"] * 2, 1 + other["targets"]
     data = [
-        TrainData(**source, rows=np.array([3, 1])),
-        TrainData(**other, weights=np.arange(1.0, 8)),
-        TrainData(**source),
+        Data(**source, rows=np.array([3, 1])),
+        Data(**other, weights=np.arange(1.0, 8)),
+        Data(**source),
     ]
     pooled = pool(data)
     assert all(one.X is pooled[0].X and one.targets is pooled[0].targets for one in pooled)
@@ -91,8 +91,8 @@ def test_pooled_networks_keep_their_rows_and_weights(sparse):
 def test_pooling_keeps_validations_and_scores():
     validation, score = make_batch(make_problem("binary")), len
     data = [
-        TrainData(**make_source(12), validation=validation, score=score),
-        TrainData(**make_source(7), validation=validation, score=score),
+        Data(**make_source(12), validation=validation, score=score),
+        Data(**make_source(7), validation=validation, score=score),
     ]
     for one in pool(data):
         assert one.validation is validation
@@ -101,7 +101,7 @@ def test_pooling_keeps_validations_and_scores():
 
 def test_the_same_rows_with_other_targets_are_another_source():
     source = make_source(12)
-    data = [TrainData(**source), TrainData(source["X"], 1 - source["targets"])]
+    data = [Data(**source), Data(source["X"], 1 - source["targets"])]
     pooled = pool(data)
     for before, after in zip(data, pooled, strict=True):
         rows = np.arange(12) if after.rows is None else after.rows
@@ -125,23 +125,23 @@ def assert_same_rows_after_ones(data, before):
 @pytest.mark.parametrize("other_rows", [12, 7])
 def test_a_column_of_ones_comes_first(other_rows):
     source, other = make_source(12), make_source(other_rows)
-    alone = [TrainData(**source)]
+    alone = [Data(**source)]
     assert_same_rows_after_ones(pool(alone), alone)
     assert pool(alone)[0].rows is None
-    data = [TrainData(**source), TrainData(**source, rows=np.arange(3, 12)), TrainData(**other)]
+    data = [Data(**source), Data(**source, rows=np.arange(3, 12)), Data(**other)]
     assert_same_rows_after_ones(pool(data), data)
 
 
 def test_the_user_s_rows_are_left_alone():
     source = make_source(12)
-    pool([TrainData(**source)])
+    pool([Data(**source)])
     assert_array_equal(source["X"], make_source(12)["X"])
 
 
 def test_large_or_sparse_rows_have_no_ones(monkeypatch):
-    sparse = [TrainData(**make_source(12, sparse=True))]
+    sparse = [Data(**make_source(12, sparse=True))]
     assert pool(sparse) == sparse
-    dense = [TrainData(**make_source(12))]
+    dense = [Data(**make_source(12))]
     monkeypatch.setattr(data_module, "SMALL_BYTES", 12 * 2 * 8)
     assert pool(dense)[0].has_ones
     monkeypatch.setattr(data_module, "SMALL_BYTES", 12 * 2 * 8 - 1)
@@ -152,29 +152,29 @@ def test_few_rows_of_many_are_copied_alone(monkeypatch):
     """However many others there are: a network gets ones alone and in a stack, or in neither."""
     monkeypatch.setattr(data_module, "SMALL_BYTES", 3 * 2 * 8)
     source = make_source(1000)
-    data = [TrainData(**source, rows=np.array(rows)) for rows in ([3, 1, 2], [0, 999, 2])]
+    data = [Data(**source, rows=np.array(rows)) for rows in ([3, 1, 2], [0, 999, 2])]
     assert_same_rows_after_ones(pool(data[:1]), data[:1])
     assert len(pool(data)[0].X) == 6
     assert_same_rows_after_ones(pool(data), data)
-    data.append(TrainData(**make_source(3)))
+    data.append(Data(**make_source(3)))
     assert len(pool(data)[0].X) == 9
     assert_same_rows_after_ones(pool(data), data)
 
 
 @pytest.mark.parametrize("batch_size", [16, 60])
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
 def test_ones_make_no_difference_but_in_rounding(monkeypatch, solver, batch_size):
-    task = make_task(BINARY, solver=solver, batch_size=60 if solver == "lbfgs" else batch_size, alpha=1.0)
-    result = train_alone(task)
+    run = make_run(BINARY, solver=solver, batch_size=60 if solver == "lbfgs" else batch_size, alpha=1.0)
+    result = train_alone(run)
     monkeypatch.setattr(data_module, "SMALL_BYTES", 0)
-    assert_same_training(result, train_alone(task), rtol=1e-9)
+    assert_same_training(result, train_alone(run), rtol=1e-9)
 
 
 def test_a_stack_without_ones_trains_the_networks_it_trains_alone(monkeypatch):
     monkeypatch.setattr(data_module, "SMALL_BYTES", 0)
-    tasks = [make_task(BINARY, seed, alpha=1.0) for seed in range(3)]
-    for result, task in zip(train_together(tasks), tasks, strict=True):
-        assert_same_training(result, train_alone(task), rtol=0)
+    runs = [make_run(BINARY, seed, alpha=1.0) for seed in range(3)]
+    for result, run in zip(train_together(runs), runs, strict=True):
+        assert_same_training(result, train_alone(run), rtol=0)
 
 
 # --- stack_validations ---

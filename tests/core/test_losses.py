@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn_scratch._core.losses import LOSSES, softmax_probabilities
+from sknn_scratch._core.losses import (
+    LOSSES,
+    Targets,
+    logistic_log_probabilities,
+    softmax_log_probabilities,
+    softmax_probabilities,
+)
 from tests.helpers import assert_gradient, evaluate_loss
 
 EXTREMES = [-1e4, -745, -40, -1, 0, 1e-9, 1, 40, 745, 1e4]
@@ -12,13 +18,16 @@ EXTREMES = [-1e4, -745, -40, -1, 0, 1e-9, 1, 40, 745, 1e4]
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 every_loss = pytest.mark.parametrize("name", LOSSES)
 
+LOG_PROBABILITIES = {"logistic": logistic_log_probabilities, "softmax": softmax_log_probabilities}
+every_classification_loss = pytest.mark.parametrize("name", LOG_PROBABILITIES)
+
 
 def random_logits_and_targets(name, size=(6, 3), scale=3.0, dtype=np.float64):
     rng = np.random.default_rng(0)
     logits = rng.normal(scale=scale, size=size).astype(dtype)
     if name == "softmax":
         return logits, np.eye(size[-1])[rng.integers(size[-1], size=size[:-1])].astype(dtype)
-    return logits, rng.integers(2, size=size).astype(dtype)
+    return logits, rng.choice([-1, 1], size=size).astype(dtype)
 
 
 def exact_log_probabilities(name, logits):

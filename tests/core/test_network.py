@@ -11,7 +11,7 @@ from sknn_scratch._core.network import (
     allocate_workspace,
     mean_loss,
     predict_hidden,
-    predict_logits,
+    predict_outputs,
 )
 from sknn_scratch._core.parameters import Layers, view_parameters
 from tests.core import textbook
@@ -50,7 +50,7 @@ def test_logits_equal_the_loop_over_neurons_and_the_textbook(kind):
     problem = make_problem(kind)
     network = make_network(problem)
     params = view_parameters(make_params(network), network.shape)
-    logits = predict_logits(network, params, problem.X)
+    logits = predict_outputs(network, params, problem.X)
     assert logits.shape == problem.targets.shape
     assert_allclose(logits, textbook.logits_neuron_by_neuron(params, problem.X), rtol=1e-12)
     assert_allclose(logits, textbook.logits_sample_by_sample(params, problem.X), rtol=1e-12)
@@ -62,7 +62,7 @@ def test_layers_predict_like_the_flat_parameters(kind):
     network = make_network(problem)
     params = view_parameters(make_params(network), network.shape)
     layers = Layers(params.w_hidden, params.w_output, params.b_hidden, params.b_output)
-    assert_array_equal(predict_logits(network, layers, problem.X), predict_logits(network, params, problem.X))
+    assert_array_equal(predict_outputs(network, layers, problem.X), predict_outputs(network, params, problem.X))
 
 
 @every_activation
@@ -76,7 +76,7 @@ def test_hidden_values_are_the_activation_of_the_hidden_inputs(activation):
     assert_allclose(hidden, expected, rtol=1e-13)
 
 
-@pytest.mark.parametrize("predict", [predict_hidden, predict_logits])
+@pytest.mark.parametrize("predict", [predict_hidden, predict_outputs])
 def test_stacked_networks_predict_as_each_alone(predict):
     problem = make_problem("multiclass")
     network = make_network(problem)
@@ -87,7 +87,7 @@ def test_stacked_networks_predict_as_each_alone(predict):
         assert_allclose(together[k], alone, rtol=1e-13)
 
 
-@pytest.mark.parametrize("predict", [predict_hidden, predict_logits])
+@pytest.mark.parametrize("predict", [predict_hidden, predict_outputs])
 def test_stacked_networks_may_have_their_own_rows(predict):
     problem = make_problem("multiclass")
     network = make_network(problem)
@@ -99,7 +99,7 @@ def test_stacked_networks_may_have_their_own_rows(predict):
         assert_allclose(together[k], alone, rtol=1e-13)
 
 
-@pytest.mark.parametrize("predict", [predict_hidden, predict_logits])
+@pytest.mark.parametrize("predict", [predict_hidden, predict_outputs])
 def test_prediction_has_the_precision_of_the_parameters(predict):
     problem = make_problem("binary", dtype=np.float32)
     network = make_network(problem)
@@ -278,7 +278,7 @@ def test_sparse_rows_give_the_same_as_dense_ones(kind, n_networks):
     assert_allclose(sparse_value, value, rtol=1e-13)
     assert_allclose(sparse_gradient, gradient, rtol=1e-12, atol=1e-15)
     params = view_parameters(flat, network.shape)
-    for predict in (predict_logits, predict_hidden):
+    for predict in (predict_outputs, predict_hidden):
         assert_allclose(predict(network, params, sparse_X), predict(network, params, X), rtol=1e-12)
 
 
@@ -292,7 +292,7 @@ def rows_of_a_problem(sparse):
 
 @pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
 @one_network_or_a_stack
-@pytest.mark.parametrize("compute", [predict_logits, predict_hidden, mean_loss])
+@pytest.mark.parametrize("compute", [predict_outputs, predict_hidden, mean_loss])
 @pytest.mark.parametrize("block_bytes", [1, 7 * 5 * 8, 20 * 5 * 8])
 def test_blocks_of_rows_give_the_same_as_all_rows(monkeypatch, compute, sparse, n_networks, block_bytes):
     problem = rows_of_a_problem(sparse)

@@ -9,7 +9,7 @@ from tests.helpers import (
     FULL_BATCH,
     VALIDATION,
     assert_same_training,
-    make_task,
+    make_run,
     train_alone,
     train_together,
 )
@@ -21,7 +21,7 @@ RESUMED = {
     "adaptive": {"schedule": "adaptive", "tol": 1.0, "n_iter_no_change": 2},
     "dropout": {"dropout": 0.4},
     "full batch": FULL_BATCH,
-    "weights": {"data": {"weights": np.arange(1.0, 61)}},
+    "row_weights": {"data": {"row_weights": np.arange(1.0, 61)}},
     "validation": {"data": {"validation": VALIDATION}, "learning_rate": 0.05, "tol": 1e-3},
 }
 
@@ -31,15 +31,15 @@ RESUMED = {
 @pytest.mark.parametrize("epoch", [1, 4])
 def test_a_copied_state_goes_on_bit_for_bit(setting, n_networks, epoch):
     config = {"max_iter": 12} | RESUMED[setting]
-    tasks = [make_task(BINARY, seed, **config) for seed in range(n_networks)]
+    runs = [make_run(BINARY, seed, **config) for seed in range(n_networks)]
     copies = [None] * n_networks
 
     def on_epoch_end(number, state):
         if state.epoch == epoch:
             copies[number] = state.copy()
 
-    straight = train_together(tasks, on_epoch_end)
-    resumed = train_together([task._replace(state=state) for task, state in zip(tasks, copies, strict=True)])
+    straight = train_together(runs, on_epoch_end)
+    resumed = train_together([replace(run, state=state) for run, state in zip(runs, copies, strict=True)])
     for result, other in zip(resumed, straight, strict=True):
         assert_same_training(result, other, rtol=0)
 
@@ -47,11 +47,11 @@ def test_a_copied_state_goes_on_bit_for_bit(setting, n_networks, epoch):
 def test_training_on_leaves_a_copy_alone():
     copies = []
     train_alone(
-        make_task(BINARY, data={"validation": VALIDATION}),
+        make_run(BINARY, data={"validation": VALIDATION}),
         lambda _, state: copies.append((state.copy(), state.copy())),
     )
     first, second = copies[0]
-    train([make_task(BINARY, data={"validation": VALIDATION}, max_iter=20)._replace(state=second)])
+    train([replace(make_run(BINARY, data={"validation": VALIDATION}, max_iter=20), state=second)])
     assert first.epoch == 1
     assert first.watch.best_epoch == 1
     assert_array_equal(first.params, copies[0][0].params)
@@ -62,9 +62,9 @@ def test_training_on_leaves_a_copy_alone():
 
 
 def test_another_run_has_its_own_epochs_and_patience_but_keeps_the_memory():
-    first = train_alone(make_task(BINARY, max_iter=4, tol=10.0))
+    first = train_alone(make_run(BINARY, max_iter=4, tol=10.0))
     assert first.state.watch.epochs_without_improvement == 3
-    state = first.state.for_another_run(0.05)
+    state = first.state.for_another_run()
     assert state.epochs_before == state.epoch == 4
     assert state.learning_rate == 0.05
     assert state.n_updates == 16
@@ -73,14 +73,14 @@ def test_another_run_has_its_own_epochs_and_patience_but_keeps_the_memory():
     for name, array in first.state.memory.items():
         assert_array_equal(state.memory[name], array)
         assert not np.shares_memory(state.memory[name], array)
-    second = train_alone(make_task(BINARY, max_iter=4)._replace(state=state))
+    second = train_alone(replace(make_run(BINARY, max_iter=4), state=state))
     assert second.stop_reason is StopReason.MAX_ITER
     assert second.state.epoch == 8
     assert second.state.n_updates == 32
 
 
 def test_two_runs_are_one_long_one():
-    long = train_alone(make_task(BINARY, max_iter=8))
-    first = train_alone(make_task(BINARY, max_iter=4))
-    second = train_alone(make_task(BINARY, max_iter=4)._replace(state=first.state.for_another_run(0.02)))
+    long = train_alone(make_run(BINARY, max_iter=8))
+    first = train_alone(make_run(BINARY, max_iter=4))
+    second = train_alone(replace(make_run(BINARY, max_iter=4), state=first.state.for_another_run()))
     assert_array_equal(second.state.params, long.state.params)
