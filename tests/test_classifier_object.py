@@ -139,7 +139,7 @@ def by_joblib(classifier):
 
 
 def by_skops(classifier):
-    own_class = "sknn_scratch._estimators.classifier.ShallowNNClassifier"
+    own_class = "sknn_scratch.ShallowNNClassifier"
     written = skops.io.dumps(classifier)
     assert skops.io.get_untrusted_types(data=written) == [own_class]
     return skops.io.loads(written, trusted=[own_class])

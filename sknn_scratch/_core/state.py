@@ -54,10 +54,10 @@ class Epoch(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """Parameters (n_params,) at the end of an epoch."""
+    """Parameters (n_params,) at the end of an epoch; None where there has been none."""
 
-    epoch: int
-    params: Array
+    epoch: int = 0
+    params: Array | None = None
 
 
 @dataclass
@@ -83,8 +83,8 @@ class State:
         The best epoch of the present run.
     loss_limit : float
         What counts as an explosion of the objective; infinite until the first batch.
-    last_good : Snapshot or None
-        What a divergence returns to; None until there has been a good epoch in the present run.
+    last_good : Snapshot
+        What a divergence returns to; without parameters until there has been a good epoch in the present run.
     stop_reason : StopReason or None
         Why the present run has ended; None while it has not. Only ``Run.stop`` sets it.
     """
@@ -99,7 +99,7 @@ class State:
     epochs_before: int = 0
     watch: Watch = field(default_factory=Watch)
     loss_limit: float = math.inf
-    last_good: Snapshot | None = None
+    last_good: Snapshot = Snapshot()
     stop_reason: StopReason | None = None
 
     @property
@@ -131,7 +131,7 @@ class State:
             history=[],
             epochs_before=self.epoch,
             watch=Watch(),
-            last_good=None,
+            last_good=Snapshot(),
             stop_reason=None,
         )
 
@@ -256,16 +256,22 @@ class Run:
             self.state.last_good = self.last_sound
         self.last_sound = self._snapshot()
 
+    def return_to(self, snapshot: Snapshot) -> None:
+        """Take the parameters of an earlier epoch."""
+        assert snapshot.params is not None
+        np.copyto(self.state.params, snapshot.params)
+
     def _return_to_last_good(self) -> None:
         state = self.state
-        state.last_good = state.last_good or self.last_sound
-        np.copyto(state.params, state.last_good.params)
+        if state.last_good.params is None:
+            state.last_good = self.last_sound
+        self.return_to(state.last_good)
         state.forget_updates()
         if state.watch.best_epoch >= state.epoch - 1:  # the one that exploded, or the one before
             state.watch.best_params = None
 
     def _return_to_last_sound(self) -> None:
-        np.copyto(self.state.params, self.last_sound.params)
+        self.return_to(self.last_sound)
         del self.state.history[self.last_sound.epoch - self.state.epochs_before :]
         self.state.forget_updates()  # its memory has gone on from there, and cannot go back
 
@@ -283,7 +289,7 @@ class Run:
         assert state.stop_reason is not None
         if watch.best_params is not None:
             state.params, watch.best_params, epoch = watch.best_params, None, watch.best_epoch
-        elif state.stop_reason is StopReason.DIVERGED and state.last_good is not None:
+        elif state.stop_reason is StopReason.DIVERGED:
             epoch = state.last_good.epoch
         return Result(state, state.stop_reason, epoch, self.is_interrupted)
 

@@ -184,7 +184,7 @@ def minimise(stack: Stack, hooks: Hooks) -> None:
     if run.epochs_done == 0:  # it ended before its first iteration: record the start
         on_iteration(start, objective_and_gradient(start)[0])
     if run.is_going_on:
-        np.copyto(run.state.params, run.last_sound.params)  # a line search that fails ends somewhere else
+        run.return_to(run.last_sound)  # a line search that fails ends somewhere else
         run.stop(StopReason.CONVERGED if has_succeeded else StopReason.LINE_SEARCH_FAILED)
 
 

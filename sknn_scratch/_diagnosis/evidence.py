@@ -9,7 +9,7 @@ import numpy as np
 from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._core.network import make_batch, mean_loss, predict_outputs, row_blocks
 from sknn_scratch._estimators.inspection import activate, hidden_inputs_of_rows
-from sknn_scratch._fitting.fitted import fitted_encoding, fitted_layers, fitted_network
+from sknn_scratch._fitting.fitted import fitted_encoding, fitted_layers, fitted_network, kept_epoch
 from sknn_scratch._fitting.targets import labels_of
 from sknn_scratch._fitting.weights import row_weights
 
@@ -86,9 +86,10 @@ class Evidence:
         """Collect the mean losses of the weights that were kept, by where they are from."""
         known = {}
         for where, name in ((TRAINING, "loss"), (VALIDATION, "val_loss")):
-            column, best = self.clf.history_.get(name, ()), self.clf.best_iter_ - 1
-            if 0 <= best < len(column) and np.isfinite(column[best]):
-                known[where] = float(column[best])
+            column = self.clf.history_.get(name, ())
+            kept = kept_epoch(self.clf, column)
+            if kept is not None and np.isfinite(column[kept]):
+                known[where] = float(column[kept])
         if self.y is not None:
             known[ON_DATA] = self._loss_on_data()
         return known

@@ -57,7 +57,7 @@ class Finding:
     name: str
     severity: str
     value: float
-    limits: Limits | None
+    limits: tuple[float, float] | None
     meaning: str
     remedy: str
     is_share: bool = True

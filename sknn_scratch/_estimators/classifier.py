@@ -120,19 +120,22 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if X had any.
     n_iter_ : int
-        Number of epochs made, over all calls with ``warm_start`` or ``partial_fit``.
+        Number of epochs made, over all calls with ``warm_start`` or ``partial_fit``, also those that
+        ``history_`` no longer holds.
     best_iter_ : int
         The epoch whose weights the model has.
     stop_reason_ : str
         "converged", "max_iter", "no_improvement", "small_gradient", "callback", "interrupted",
         "diverged" or, with "lbfgs", "line_search_failed".
-    history_ : dict of ndarray of shape (`n_iter_`,)
+    history_ : dict of ndarray of shape (n_epochs,)
+        The epochs of the last call, and of those before with ``warm_start`` or ``partial_fit`` the latest, up
+        to 10,000 epochs in all. So n_epochs is `n_iter_`, until earlier epochs are dropped.
         One entry an epoch: "loss" (the objective, averaged over the batches as they came), "val_loss"
         where there was a validation, "val_score" if it has a scorer, "gradient_norm_hidden" and
         "gradient_norm_output" (of the layers' last gradient), "saturated_fraction" (of the hidden values
         of the last rows, those where the activation's derivative is below 0.05) and "dead_fraction" (of
         the units, those for which this holds for all these rows), "learning_rate", and "seconds".
-    loss_curve_ : ndarray of shape (`n_iter_`,)
+    loss_curve_ : ndarray of shape (n_epochs,)
         The same as ``history_["loss"]``.
 
     Warns

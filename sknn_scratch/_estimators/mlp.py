@@ -166,8 +166,9 @@ def set_own_history(fitted, mlp):
     fitted.history_ = {"loss": np.array(losses, dtype=float)}
     if scores is not None:
         fitted.history_["val_score"] = np.array(scores, dtype=float)
-    fitted.loss_curve_, fitted.n_iter_ = fitted.history_["loss"], len(losses)
-    fitted.best_iter_ = fitted.n_iter_ if scores is None else int(np.argmax(scores)) + 1
+    fitted.loss_curve_, fitted.n_iter_ = fitted.history_["loss"], max(mlp.n_iter_, len(losses))
+    epochs_after_best = 0 if scores is None else len(scores) - 1 - int(np.argmax(scores))
+    fitted.best_iter_ = fitted.n_iter_ - epochs_after_best
     fitted.stop_reason_ = stop_reason(mlp, validated=scores is not None)
 
 

@@ -113,7 +113,8 @@ def test_divergence_after_good_epochs_leaves_the_last_good_parameters():
     good = train_alone(run, lambda _, state: state.epoch == 3)
     _, params = train_and_watch(run)
     result = train_alone(
-        replace(run, 
+        replace(
+            run,
             state=good.state.for_another_run(),
             config=make_run(BINARY, learning_rate=1e200, max_iter=50, **FULL_BATCH).config,
         )
@@ -226,9 +227,7 @@ def test_huge_rows_overflow_in_silence(solver, scale, validation):
     problem = BINARY._replace(X=scale * BINARY.X)
     network = make_network(problem, "identity")
     data = {"validation": validation}
-    run = make_run(
-        problem, network=network, solver=solver, batch_size=60, alpha=1.0, max_iter=50, data=data
-    )
+    run = make_run(problem, network=network, solver=solver, batch_size=60, alpha=1.0, max_iter=50, data=data)
     assert np.isfinite(train_alone(run).state.params).all()
 
 

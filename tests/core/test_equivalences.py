@@ -172,7 +172,9 @@ def test_integer_weights_train_like_repeated_rows(kind, solver):
     )
     config = SOLVERS[solver] | {"alpha": 3.0}
     weighted = make_run(
-        problem, data={"rows": rows, "row_weights": weights[rows].astype(float)}, **config | {"batch_size": 45}
+        problem,
+        data={"rows": rows, "row_weights": weights[rows].astype(float)},
+        **config | {"batch_size": 45},
     )
     assert_same_training(
         train_alone(weighted),

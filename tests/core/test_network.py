@@ -62,7 +62,9 @@ def test_layers_predict_like_the_flat_parameters(kind):
     network = make_network(problem)
     params = view_parameters(make_params(network), network.shape)
     layers = Layers(params.w_hidden, params.w_output, params.b_hidden, params.b_output)
-    assert_array_equal(predict_outputs(network, layers, problem.X), predict_outputs(network, params, problem.X))
+    assert_array_equal(
+        predict_outputs(network, layers, problem.X), predict_outputs(network, params, problem.X)
+    )
 
 
 @every_activation

@@ -70,9 +70,7 @@ def test_a_score_is_watched_instead_of_the_loss():
         seen.append(params.copy())
         return next(scores)
 
-    run = make_run(
-        BINARY, data={"validation": VALIDATION, "score": score}, max_iter=100, n_iter_no_change=3
-    )
+    run = make_run(BINARY, data={"validation": VALIDATION, "score": score}, max_iter=100, n_iter_no_change=3)
     result, params = train_and_watch(run)
     assert result.stop_reason is StopReason.NO_IMPROVEMENT
     assert_array_equal(history_column(result, "val_score"), [0.1, 0.5, 0.4, 0.6, 0.6, 0.2, 0.3])

@@ -68,7 +68,12 @@ def textbook_training(run):
 @pytest.mark.parametrize("weights", [None, np.arange(1.0, 61)], ids=["", "weights"])
 def test_training_equals_the_textbook(kind, solver, batch_size, weights):
     run = make_run(
-        make_problem(kind), data={"row_weights": weights}, batch_size=batch_size, max_iter=4, alpha=3.0, **solver
+        make_problem(kind),
+        data={"row_weights": weights},
+        batch_size=batch_size,
+        max_iter=4,
+        alpha=3.0,
+        **solver,
     )
     _, params = train_and_watch(run)
     assert_allclose(params[1:], textbook_training(run), rtol=1e-9, atol=1e-11)
@@ -152,9 +157,7 @@ def test_scheduled_rates_are_those_of_the_updates():
 
 def test_adaptive_schedule_divides_by_five_when_patience_ends():
     """No epoch is better by 10, so patience ends after every two epochs (the first is always better)."""
-    run = make_run(
-        BINARY, schedule="adaptive", learning_rate=0.03, max_iter=8, tol=10.0, n_iter_no_change=2
-    )
+    run = make_run(BINARY, schedule="adaptive", learning_rate=0.03, max_iter=8, tol=10.0, n_iter_no_change=2)
     result = train_alone(run)
     rates = history_column(result, "learning_rate")
     assert_allclose(rates, 0.03 / np.array([1, 1, 1, 5, 5, 25, 25, 125]), rtol=1e-14)
