@@ -34,7 +34,7 @@ from sknn_scratch._core.rows import Index, SparseRows
 # A lazy update takes about this many times as long for each weight of w_hidden that it updates, and beside
 # that as long as a whole update takes for so many weights.
 COST_PER_WEIGHT = 2
-FIXED_COST = 2**18
+FIXED_COST = 2**17
 PART_BYTES = 2**18  # of parameters that are gathered: they and their like should stay in the cache
 
 

@@ -99,7 +99,7 @@ class State:
     epochs_before: int = 0
     watch: Watch = field(default_factory=Watch)
     loss_limit: float = math.inf
-    last_good: Snapshot = Snapshot()
+    last_good: Snapshot = field(default_factory=Snapshot)
     stop_reason: StopReason | None = None
 
     @property

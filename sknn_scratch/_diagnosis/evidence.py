@@ -9,9 +9,8 @@ import numpy as np
 from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._core.network import make_batch, mean_loss, predict_outputs, row_blocks
 from sknn_scratch._estimators.inspection import activate, hidden_inputs_of_rows
-from sknn_scratch._fitting.fitted import fitted_encoding, fitted_layers, fitted_network, kept_epoch
+from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, fitted_targets, kept_epoch
 from sknn_scratch._fitting.targets import labels_of
-from sknn_scratch._fitting.weights import row_weights
 
 # Where a loss is from.
 TRAINING, VALIDATION, ON_DATA = "in training (penalty included)", "in validation", "on X, y"
@@ -65,21 +64,19 @@ class Evidence:
         y = labels_of(self.y)
         if len(y) != self.rows.n_samples:
             raise ValueError(f"X has {self.rows.n_samples} rows, but y has {len(y)}.")
-        fitted_encoding(self.clf).check(y)
+        fitted_targets(self.clf).check(y)
         return y
 
     @cached_property
     def predicted(self):
         """Predict labels like y."""
         logits = predict_outputs(fitted_network(self.clf), fitted_layers(self.clf), self.rows)
-        return fitted_encoding(self.clf).decode(logits)
+        return fitted_targets(self.clf).decode(logits)
 
     @cached_property
     def loss_of_a_guess(self):
         """Loss of a network that gives all classes the same probability."""
-        if self.clf._target_kind_ == "multiclass":
-            return float(np.log(len(self.clf.classes_)))
-        return float(self.clf.coefs_[1].shape[1] * np.log(2))
+        return fitted_targets(self.clf).loss_of_a_guess
 
     @cached_property
     def known_losses(self):
@@ -96,9 +93,9 @@ class Evidence:
 
     def _loss_on_data(self):
         """Mean loss on X and y, weighted by class as in training."""
-        encoding, clf = fitted_encoding(self.clf), self.clf
+        encoding, clf = fitted_targets(self.clf), self.clf
         targets = encoding.encode(self.labels, clf.coefs_[0].dtype)
-        weights = row_weights(None, clf.class_weight, self.labels, self.labels, encoding.classes)
+        weights = encoding.row_weights(clf, None, self.labels)
         batch = make_batch(self.rows, targets, weights)
         return float(mean_loss(fitted_network(clf), fitted_layers(clf), batch))
 

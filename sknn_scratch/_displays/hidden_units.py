@@ -15,7 +15,7 @@ from sknn_scratch._estimators.inspection import (
     output_names,
     some_rows,
 )
-from sknn_scratch._fitting.fitted import fitted_encoding
+from sknn_scratch._fitting.fitted import fitted_targets
 from sknn_scratch._fitting.targets import labels_of
 
 MAX_POINTS = 1000  # more would hide the regions
@@ -136,7 +136,7 @@ class HiddenUnitsDisplay:
         clf = classifier_of(estimator)
         check_count("n_units", n_units, 1)
         check_count("resolution", resolution, 2)
-        multilabel = clf._target_kind_ == "multilabel"
+        multilabel = not fitted_targets(clf).is_exclusive
         if multilabel and y is not None:
             raise ValueError("y must be None for a multilabel estimator: a row can have several colours.")
         sample = some_rows(X, MAX_ROWS)
@@ -262,7 +262,7 @@ def class_codes(clf, X, y):
     """Encode the classes of the rows as numbers (n_samples,)."""
     y = labels_of(y)
     check_consistent_length(X, y)
-    fitted_encoding(clf).check(y)
+    fitted_targets(clf).check(y)
     return np.searchsorted(clf.classes_, y)
 
 

@@ -20,10 +20,10 @@ from sknn_scratch._core.rows import rows_of
 from sknn_scratch._estimators.methods import available_unless, validates_parameters
 from sknn_scratch._estimators.parameters import Number, ParameterNames, one_of
 from sknn_scratch._fitting.callbacks import CallbackSupportMixin
-from sknn_scratch._fitting.fitted import fitted_encoding
+from sknn_scratch._fitting.fitted import fitted_targets
 from sknn_scratch._fitting.inputs import FitInput, Rows
 from sknn_scratch._fitting.sklearn_private import InvalidParameterError
-from sknn_scratch._fitting.targets import are_plain_labels
+from sknn_scratch._fitting.targets import Labels, are_plain_labels
 
 
 def reason_against_parts(estimator: Any) -> str | None:
@@ -51,6 +51,7 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, ParameterNames):
     n_features_in_: int
     feature_names_in_: NDArray[Any]
 
+    _targets: ClassVar = Labels
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "n_hidden": [Number(Integral, 1, None, closed="left")],
         "activation": [one_of(ACTIVATIONS), Activation],
@@ -212,7 +213,7 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, ParameterNames):
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
         """
         logits = self._logits(X)
-        return fitted_encoding(self).decode(logits)
+        return fitted_targets(self).decode(logits)
 
     def predict_proba(self, X: Rows) -> Array:
         """Predict probabilities.
@@ -227,7 +228,7 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, ParameterNames):
             Of the classes, in the order of ``classes_``; of each label, if y was multilabel.
         """
         logits = self._logits(X)
-        return fitted_encoding(self).probabilities(logits)
+        return fitted_targets(self).probabilities(logits)
 
     def predict_log_proba(self, X: Rows) -> Array:
         """Predict the logarithms of the probabilities, finite even where these underflow.
@@ -241,7 +242,7 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, ParameterNames):
         log_probabilities : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
         """
         logits = self._logits(X)
-        return fitted_encoding(self).log_probabilities(logits)
+        return fitted_targets(self).log_probabilities(logits)
 
     def decision_function(self, X: Rows) -> Array:
         """Compute the logits, which a sigmoid or softmax turns into the probabilities.
@@ -256,7 +257,7 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, ParameterNames):
             For two classes, the log-odds of the second.
         """
         logits = self._logits(X)
-        return logits[:, 0] if fitted_encoding(self).kind == "binary" else logits
+        return fitted_targets(self).decision(logits)
 
     def score(self, X: Rows, y: Rows, sample_weight: Rows = None) -> float:
         """Compute the accuracy: the share of rows whose labels are all predicted.

@@ -16,10 +16,10 @@ from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._estimators.mlp import from_mlp, to_mlp
 from sknn_scratch._fitting.callbacks import Checkpoint, FitReporter
-from sknn_scratch._fitting.checkpoint import plan_resumption, read_stored_fit
-from sknn_scratch._fitting.fitted import adopt, fitted_attributes, fitted_layers, fitted_network
+from sknn_scratch._fitting.checkpoint import read_stored_fit
+from sknn_scratch._fitting.fitted import adopt, fitted_layers, fitted_network
 from sknn_scratch._fitting.inputs import FitInput, Rows, check_outputs
-from sknn_scratch._fitting.plan import finish_fit, plan_fit
+from sknn_scratch._fitting.plan import fitted_attributes, plan_fit
 from sknn_scratch._fitting.threads import threads_for_blocks, threads_for_training
 from sknn_scratch._fitting.troubles import troubles_of, warn_of
 
@@ -274,15 +274,14 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         return self._fit(inputs, stored)
 
     def _fit(self, inputs, stored=None):
-        plan = plan_fit(self, inputs) if stored is None else plan_resumption(self, inputs, stored)
+        plan = plan_fit(self, inputs, stored)
         reporter = FitReporter(self, plan, inputs)
         with threads_for_training(has_large_batches(plan.run)) as map_blocks, reporter.fit_task():
             (result,) = train([plan.run], reporter, map_blocks)
             if plan.partial and result.is_interrupted:
                 raise KeyboardInterrupt  # else a loop of calls would go on, without this call's rows
-            fitted = finish_fit(plan, result)
             warn_of(troubles_of(plan, result))
-            adopt(self, fitted_attributes(fitted))
+            adopt(self, fitted_attributes(plan, result))
         return self
 
     def transform(self, X: Rows) -> Array:

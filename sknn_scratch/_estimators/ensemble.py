@@ -1,8 +1,6 @@
 """ShallowNNEnsembleClassifier: several networks trained in one pass, their probabilities averaged."""
 
 import copy
-import functools
-import math
 from collections import Counter
 from collections.abc import Callable
 from inspect import signature
@@ -18,14 +16,13 @@ from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
 from sknn_scratch._core.activations import Activation, Array
-from sknn_scratch._core.losses import logistic_log_probabilities, softmax_log_probabilities
 from sknn_scratch._core.network import predict_outputs
 from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._estimators.docstrings import with_entries_of
 from sknn_scratch._estimators.parameters import Number
 from sknn_scratch._fitting.callbacks import fit_of_many
-from sknn_scratch._fitting.fitted import adopt, clear_fitted, data_attributes, fitted_encoding
+from sknn_scratch._fitting.fitted import adopt, clear_fitted, data_attributes, fitted_targets
 from sknn_scratch._fitting.inputs import encode_data
 from sknn_scratch._fitting.plan import check_combinations, draw_seed
 from sknn_scratch._fitting.stacks import Fit, cut_into_groups, fit_group
@@ -212,7 +209,7 @@ class ShallowNNEnsembleClassifier(BaseShallowNN):
     def _logits(self, X):
         X = self._rows(X)
         logits = (one._compute(predict_outputs, X) for one in self.estimators_)
-        return average(logits, len(self.estimators_), fitted_encoding(self).loss)
+        return fitted_targets(self).average(logits)
 
     @property
     def _dtype(self):
@@ -267,20 +264,3 @@ def counted(troubles, n_networks):
         trouble._replace(message=f"{n} of {n_networks} networks: {trouble.message}")
         for trouble, n in Counter(troubles).items()
     ]
-
-
-def average(all_logits, n_networks, loss):
-    """Logits (n_samples, n_outputs) of the mean of the probabilities that several networks' logits give.
-
-    Computed from logarithms, so that nothing underflows.
-    """
-    if loss == "softmax":
-        return functools.reduce(np.logaddexp, map(softmax_log_probabilities, all_logits)) - math.log(
-            n_networks
-        )
-    both = (
-        np.stack([logistic_log_probabilities(logits), logistic_log_probabilities(-logits)])
-        for logits in all_logits
-    )
-    log_p, log_not_p = functools.reduce(np.logaddexp, both)
-    return log_p - log_not_p

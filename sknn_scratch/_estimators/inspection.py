@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.network import predict_hidden
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
-from sknn_scratch._fitting.fitted import activation_of, fitted_layers, fitted_network
+from sknn_scratch._fitting.fitted import activation_of, fitted_layers, fitted_network, fitted_targets
 from sknn_scratch._fitting.sklearn_private import _num_samples, _safe_indexing
 
 
@@ -55,7 +55,7 @@ def numbered_names(n_features):
 
 def output_names(clf):
     """Names (n_classes,) of the classes or labels; a mere number is given a noun."""
-    noun = "label" if clf._target_kind_ == "multilabel" else "class"
+    noun = fitted_targets(clf).noun
     return [name if isinstance(name, str) else f"{noun} {name}" for name in clf.classes_.tolist()]
 
 

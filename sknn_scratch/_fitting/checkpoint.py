@@ -28,8 +28,8 @@ from sknn_scratch._fitting.checkpoint_schema import (
     record_of,
     whole_number,
 )
-from sknn_scratch._fitting.fitted import fitted_encoding, set_layers
-from sknn_scratch._fitting.plan import plan_fit
+from sknn_scratch._fitting.fitted import fitted_targets, set_layers
+from sknn_scratch._fitting.targets import KINDS
 
 
 def are_labels(value):
@@ -59,7 +59,7 @@ FITTED_BEFORE_TRAINING = {
     "n_features_in_": whole_number(1, 2**40),
     "feature_names_in_": Kind("an array of strings", are_feature_names),
     "classes_": Kind("an array of labels", are_labels),
-    "_target_kind_": one_of(["binary", "multiclass", "multilabel"]),
+    "_target_kind_": one_of(KINDS),
     "history_": Kind("columns of floats", is_history),
     "_seed_": whole_number(0, 2**31 - 1),
 }
@@ -85,6 +85,17 @@ class StoredFit:
     path: object
     state: State
     header: dict
+
+    def check_data(self, data):
+        """Raise CheckpointError unless the data are those of the fit."""
+        for part, fingerprint in fingerprints(data).items():
+            if fingerprint != self.header["fingerprints"][part]:
+                words = "The part of the rows to validate with" if part == "validation" else part
+                raise CheckpointError(
+                    f"{words} differs from what the fit that wrote {self.path} was given. Pass the same "
+                    "values in the same order and format; to train the network further on other data, use "
+                    "warm_start=True."
+                )
 
 
 def header_of(plan):
@@ -173,7 +184,7 @@ def check_network(estimator, state):
     """Check that a state is one of the network that the estimator describes."""
     if estimator.solver not in OPTIMIZERS:
         raise Malformed(f"there is no state to keep of solver={estimator.solver!r}")
-    n_outputs = fitted_encoding(estimator).n_outputs
+    n_outputs = fitted_targets(estimator).n_outputs
     shape = NetworkShape(estimator.n_features_in_, int(estimator.n_hidden), n_outputs)
     if shape.n_params != len(state.params):
         raise Malformed(f"a network of {shape} has not {len(state.params)} parameters")
@@ -198,20 +209,6 @@ def check_params(path, missing, given):
             f"params={surplus} cannot be given: a fit goes on with the parameters that it began with. "
             f"Those that the checkpoint does not hold are {missing}."
         )
-
-
-def plan_resumption(estimator, inputs, stored):
-    """Plan to go on with a stored fit: its own plan, with the stored state in place of a fresh one."""
-    plan = plan_fit(estimator, inputs, stored.state)
-    for part, fingerprint in fingerprints(plan.run.data).items():
-        if fingerprint != stored.header["fingerprints"][part]:
-            words = "The part of the rows to validate with" if part == "validation" else part
-            raise CheckpointError(
-                f"{words} differs from what the fit that wrote {stored.path} was given. Pass the same "
-                "values in the same order and format; to train the network further on other data, use "
-                "warm_start=True."
-            )
-    return plan
 
 
 def fingerprints(data):

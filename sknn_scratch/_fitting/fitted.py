@@ -8,7 +8,6 @@ from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.parameters import Layers, NetworkShape, view_parameters
-from sknn_scratch._fitting.targets import LabelEncoding
 
 HISTORY_EPOCHS = 10_000
 
@@ -48,7 +47,7 @@ def adopt(estimator, attributes):
     estimator.__dict__ = kept | attributes
 
 
-def fitted_attributes(fitted):
+def attributes_of(fitted):
     """Get all fitted attributes, private ones too."""
     return {name: getattr(fitted, name) for name in fitted_names(fitted)}
 
@@ -58,9 +57,9 @@ def data_attributes(fitted):
     return {name: getattr(fitted, name) for name in DATA_ATTRIBUTES if hasattr(fitted, name)}
 
 
-def fitted_encoding(fitted):
-    """Get the encoding of the labels of a fitted estimator."""
-    return LabelEncoding(fitted._target_kind_, fitted.classes_)
+def fitted_targets(fitted):
+    """Find what the y of a fitted estimator was."""
+    return fitted._targets.of_fitted(fitted)
 
 
 def activation_of(activation):
@@ -77,12 +76,12 @@ def fitted_network(fitted):
     """Describe the fitted network to the core."""
     n_features, n_hidden = fitted.coefs_[0].shape
     shape = NetworkShape(n_features, n_hidden, fitted.coefs_[1].shape[1])
-    return Network(shape, activation_of(fitted._activation_), LOSSES[fitted_encoding(fitted).loss])
+    return Network(shape, activation_of(fitted._activation_), LOSSES[fitted_targets(fitted).loss])
 
 
 def set_layers(fitted, params):
     """Set ``coefs_`` and ``intercepts_`` from a flat buffer, which is copied."""
-    shape = NetworkShape(fitted.n_features_in_, int(fitted.n_hidden), fitted_encoding(fitted).n_outputs)
+    shape = NetworkShape(fitted.n_features_in_, int(fitted.n_hidden), fitted_targets(fitted).n_outputs)
     layers = view_parameters(params, shape)
     fitted.coefs_ = [layers.w_hidden.copy(), layers.w_output.copy()]
     fitted.intercepts_ = [layers.b_hidden[0].copy(), layers.b_output[0].copy()]

@@ -17,7 +17,8 @@ from sknn_scratch._core.stack import (
 )
 from sknn_scratch._core.training import Hooks, train
 from sknn_scratch._fitting.callbacks import FitReporter, fit_inside
-from sknn_scratch._fitting.plan import finish_fit, plan_fit
+from sknn_scratch._fitting.fitted import adopt
+from sknn_scratch._fitting.plan import fitted_attributes, plan_fit
 from sknn_scratch._fitting.threads import threads_for_training
 from sknn_scratch._fitting.troubles import troubles_of
 
@@ -55,7 +56,7 @@ class Fit:
     def finish(self, result):
         """Take what training has made of the network."""
         self.result = result
-        finish_fit(self.plan, result)
+        adopt(self.fitted, fitted_attributes(self.plan, result))
 
     @property
     def troubles(self):
@@ -74,7 +75,7 @@ class Fit:
 
 
 def fit_group(group):
-    """Fit networks that have the same ``group_key`` in one pass."""
+    """Fit networks that have the same ``stack_key`` in one pass."""
     large_batches = has_large_batches(group[0].plan.run)
     with threads_for_training(large_batches) as map_blocks, ExitStack() as fit_tasks:
         for fit in group:
@@ -111,7 +112,7 @@ def cut_into_groups(fits):
     Yields
     ------
     group : list of Fit
-        With the same ``group_key``.
+        With the same ``stack_key``.
     """
     drafts = {}
     for fit in fits:

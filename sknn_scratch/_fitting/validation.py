@@ -15,20 +15,25 @@ from sknn_scratch._core.state import watched_value
 from sknn_scratch._fitting.fitted import set_layers
 from sknn_scratch._fitting.inputs import validated_data
 from sknn_scratch._fitting.sklearn_private import _BaseScorer, _safe_indexing
-from sknn_scratch._fitting.weights import row_weights
+from sknn_scratch._fitting.weights import checked_sample_weight
 
 # With "auto", training sets of at least this many rows are validated while training.
 AUTO_EARLY_STOPPING_ROWS = 500
 
 
-def stops_early(estimator, y):
-    """Whether some of the training rows, with labels y, shall be held out to validate.
+def stops_early(estimator, encoding, y):
+    """Whether some of the training rows, with these y, shall be held out to validate.
 
-    "auto" holds none out if each is the only one of its class, all of which must stay in training.
+    "auto" holds none out if all of them must stay in training.
     """
     if estimator.early_stopping == "auto":
-        return len(y) >= AUTO_EARLY_STOPPING_ROWS and (y.ndim == 2 or len(np.unique(y)) < len(y))
+        return len(y) >= AUTO_EARLY_STOPPING_ROWS and rows_to_spare(encoding, encoding.strata(y)).any()
     return bool(estimator.early_stopping)
+
+
+def rows_to_spare(encoding, strata):
+    """Count (n_strata,) the rows of each stratum that need not stay in training."""
+    return np.bincount(strata) - encoding.n_kept
 
 
 def held_out_validation(model, inputs, encoded, weights, rows):
@@ -61,7 +66,7 @@ def given_validation(model, inputs, encoding, dtype):
         X, y = validated_data(model, inputs.X_val, inputs.y_val, dtype, reset=False)
         encoding.check(y)
         targets = encoding.encode(y, dtype)
-        weights = row_weights(inputs.sample_weight_val, model.class_weight, X, y, encoding.classes)
+        weights = encoding.row_weights(model, checked_sample_weight(inputs.sample_weight_val, X), y)
     except ValueError as error:
         raise ValueError(f"In X_val, y_val or sample_weight_val: {error}") from error
     validation = make_batch(rows_of(X), targets, weights)
@@ -111,18 +116,19 @@ def validation_value(network, data, params):
     return watched_value({"val_loss": float(loss)})
 
 
-def split_rows(rows, y, validation_fraction, rng):
+def split_rows(rows, y, encoding, validation_fraction, rng):
     """Split row numbers into those for training and those for validation.
 
-    Every class has its share of the validation rows, rounded so that the sum is right, but at least one
-    row of every class stays in training. Rows of a multilabel y are stratified by their set of labels;
-    sets that occur once are drawn from together.
+    Every stratum has its share of the validation rows, rounded so that the sum is right. Of every class at
+    least one row stays in training.
 
     Parameters
     ----------
     rows : ndarray of shape (n_samples,)
         Row numbers of y.
-    y : ndarray of shape (n_rows,) or (n_rows, n_labels)
+    y : ndarray of shape (n_rows,) or (n_rows, n_outputs)
+    encoding : Targets
+        Knows the strata of y.
     validation_fraction : float or int
         Share or number of the rows that validate.
     rng : numpy.random.Generator
@@ -133,9 +139,8 @@ def split_rows(rows, y, validation_fraction, rng):
         Row numbers, in ascending order.
     """
     n_validation = validation_size(validation_fraction, len(rows))
-    strata = _strata(y[rows])
-    counts = np.bincount(strata)
-    available = counts - 1 if y.ndim == 1 else counts
+    strata = encoding.strata(y[rows])
+    counts, available = np.bincount(strata), rows_to_spare(encoding, strata)
     quotas = _apportion(n_validation, counts, available, rng)
     order = rng.permutation(len(rows))
     order = order[np.argsort(strata[order], kind="stable")]
@@ -163,16 +168,6 @@ def validation_size(validation_fraction, n_samples):
             "decrease it, pass X_val and y_val, or set early_stopping=False."
         )
     return size
-
-
-def _strata(y):
-    if y.ndim == 1:
-        return np.unique(y, return_inverse=True)[1]
-    _, strata, counts = np.unique(y, axis=0, return_inverse=True, return_counts=True)
-    strata = strata.ravel()
-    is_single = counts[strata] == 1
-    strata[is_single] = len(counts)
-    return np.unique(strata, return_inverse=True)[1]
 
 
 def _apportion(total, counts, available, rng):
