@@ -139,8 +139,8 @@ def backward(params: Parameters, grads: Parameters, X: Rows, workspace: Workspac
 class BatchGradient:
     """Computes the gradients of batches of one size: as a whole or, if it is large, by blocks of rows.
 
-    Threads can share the blocks. These do not depend on the number of threads, so neither does the result, bit
-    for bit.
+    Threads can share the blocks, which do not depend on the number of threads: so neither does the result,
+    bit for bit.
 
     Parameters
     ----------

@@ -160,7 +160,7 @@ def own_parameters(mlp):
 def set_own_history(fitted, mlp):
     """Set what is known of the training: the losses and, if there was a validation, the scores."""
     losses = getattr(mlp, "loss_curve_", [np.nan] * (mlp.n_iter_ - 1) + [mlp.loss_])
-    scores = getattr(mlp, "validation_scores_", None)
+    scores = getattr(mlp, "validation_scores_", None) or None  # one of ours may have none
     fitted.history_ = {"loss": np.array(losses, dtype=float)}
     if scores is not None:
         fitted.history_["val_score"] = np.array(scores, dtype=float)

@@ -1,8 +1,8 @@
 """The y of a fit: what is validated, written as targets for the network, and read off its outputs.
 
-All that depends on what y is (labels of two or more classes, or several labels a row) is asked of one object,
-with the methods of ``Targets``. Nothing outside this module looks at a kind of y or at the name of a loss. The
-class of an estimator names the class of its targets.
+All that depends on what y is (labels of two or more classes, or several labels a row) is asked of one object
+with the methods of ``Targets``. Nothing outside this module looks at a kind of y or at the name of a loss.
+The class of an estimator names the class of its targets.
 """
 
 import functools
@@ -69,7 +69,7 @@ class Targets(Protocol):
         """Raise ValueError if the rows with a positive weight are not enough to train on."""
 
     def strata(self, y: Any) -> Any:
-        """Number (n_samples,) the stratum of each row, for a split into training and validation."""
+        """Give the number (n_samples,) of each row's stratum, for a split into training and validation."""
 
     def n_kept(self) -> int:
         """Rows of each stratum that must stay in training."""
@@ -193,7 +193,7 @@ class Labels:
             check_enough_classes(y, inputs.sample_weight, estimator.class_weight)
 
     def strata(self, y):
-        """Number (n_samples,) the class of each row."""
+        """Give the number (n_samples,) of each row's class."""
         return np.unique(y, return_inverse=True)[1]
 
     n_kept = 1  # rows of each class that must stay in training
@@ -324,7 +324,7 @@ class Multilabel(Labels):
             raise ValueError(f"y has {y.shape[1]} labels, expected {len(self.classes)}.")
 
     def strata(self, y):
-        """Number (n_samples,) the set of labels of each row; sets that occur once are one stratum."""
+        """Give the number (n_samples,) of each row's set of labels; sets that occur once are one stratum."""
         _, strata, counts = np.unique(y, axis=0, return_inverse=True, return_counts=True)
         strata = strata.ravel()
         strata[counts[strata] == 1] = len(counts)
