@@ -508,7 +508,7 @@ def test_margins_are_positive_just_for_the_prediction():
 def test_hidden_units_and_activation_show_every_activation(activation):
     clf, X, _ = fit(activation=activation, max_iter=2)
     name = activation if isinstance(activation, str) else "sin"
-    units = show(HiddenUnitsDisplay, clf, X, resolution=10)
+    units = show(HiddenUnitsDisplay, clf, X, resolution=10, n_units=1)
     assert f"hidden value a = {name}(z)" in texts(units.figure_)
     shown = show(ActivationDisplay, clf, X)
     assert shown.ax_.get_title() == f"g = {name}"
