@@ -1,6 +1,7 @@
 """TrainingCurveDisplay: how the loss fell, where training stopped, and why."""
 
 from dataclasses import dataclass
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from sknn_scratch._displays.plotting import (
     axes_for,
     import_matplotlib,
 )
-from sknn_scratch._estimators.inspection import classifier_of
+from sknn_scratch._estimators.inspection import FittedNetwork, classifier_of
 
 STOP_WORDS = {
     "converged": "converged",
@@ -74,7 +75,7 @@ class TrainingCurveDisplay:
     3
     """
 
-    history: dict
+    history: dict[str, Any]
     best_iter: int | None = None
     stop_reason: str | None = None
     score_name: str = "score"
@@ -82,17 +83,26 @@ class TrainingCurveDisplay:
     first_epoch: int = 1
 
     @property
-    def n_epochs(self):
+    def n_epochs(self) -> int:
         """Number of epochs in the history."""
         return len(self.history["loss"])
 
     @property
-    def last_epoch(self):
+    def last_epoch(self) -> int:
         """Number of the last epoch."""
         return self.first_epoch + self.n_epochs - 1
 
     @classmethod
-    def from_estimator(cls, estimator, *, details=False, x="epoch", color=None, name=None, ax=None):
+    def from_estimator(
+        cls,
+        estimator: FittedNetwork,
+        *,
+        details: bool = False,
+        x: Literal["epoch", "seconds"] = "epoch",
+        color: Any = None,
+        name: str | None = None,
+        ax: Any = None,
+    ) -> Self:
         """Plot the training curve of a fitted estimator.
 
         Parameters
@@ -134,7 +144,14 @@ class TrainingCurveDisplay:
         )
         return display.plot(ax, details=details, x=x, color=color)
 
-    def plot(self, ax=None, *, details=False, x="epoch", color=None):
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        details: bool = False,
+        x: Literal["epoch", "seconds"] = "epoch",
+        color: Any = None,
+    ) -> Self:
         """Plot the curves.
 
         Parameters

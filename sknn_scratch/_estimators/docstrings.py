@@ -12,7 +12,7 @@ def with_entries_of(documented: type) -> Callable[[Class], Class]:
     """Let a class describe the parameters that it has no words of its own for by those of another class."""
 
     def fill(cls: Class) -> Class:
-        if cls.__doc__ is not None:  # as it is in Python's mode -OO
+        if cls.__doc__ and documented.__doc__:  # Python's mode -OO takes them away
             before, own, after = cut_out_parameters(cls.__doc__)
             entries = entries_of(cut_out_parameters(documented.__doc__)[1]) | entries_of(own)
             section = "\n".join(entries[name] for name in signature(cls).parameters)
@@ -22,7 +22,7 @@ def with_entries_of(documented: type) -> Callable[[Class], Class]:
     return fill
 
 
-def cut_out_parameters(docstring: str | None) -> list[str]:
+def cut_out_parameters(docstring: str) -> list[str]:
     """Cut a docstring into what is before the entries of the parameters, these, and what is after."""
     pattern = r"(?<=Parameters\n----------\n)|(?=\n\nAttributes\n)"
     return re.split(pattern, cleandoc(docstring), maxsplit=2)

@@ -1,6 +1,7 @@
 """What the displays and the diagnosis ask of a fitted estimator: its network, its hidden layer on data."""
 
 from contextlib import suppress
+from typing import TypeAlias
 
 import numpy as np
 import scipy.sparse
@@ -12,6 +13,9 @@ from sknn_scratch._core.network import predict_hidden
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._fitting.fitted import activation_of, fitted_layers, fitted_network, fitted_targets
 from sknn_scratch._fitting.sklearn_private import _num_samples, _safe_indexing
+
+# A fitted network, alone or as the last step.
+FittedNetwork: TypeAlias = ShallowNNClassifier | Pipeline
 
 
 def classifier_of(estimator):

@@ -15,8 +15,11 @@ def validates_parameters(*, again: bool = False) -> Callable[[Method], Method]:
 
     Estimators inside, whose parameters are copies, are not validated again, unless asked for.
     """
-    decorate = _fit_context(prefer_skip_nested_validation=not again)
-    return cast(Callable[[Method], Method], decorate)
+
+    def decorate(method: Method) -> Method:
+        return cast(Method, _fit_context(prefer_skip_nested_validation=not again)(method))
+
+    return decorate
 
 
 def available_unless(reason_against: Callable[[Any], str | None]) -> Callable[[Method], Method]:
@@ -25,7 +28,11 @@ def available_unless(reason_against: Callable[[Any], str | None]) -> Callable[[M
     Without the method ``hasattr`` is False, and the error gives the reason. The error of scikit-learn's
     ``available_if`` only says that there is no such attribute.
     """
-    return lambda method: cast(Method, _ConditionalMethod(method, reason_against))
+
+    def decorate(method: Method) -> Method:
+        return cast(Method, _ConditionalMethod(method, reason_against))
+
+    return decorate
 
 
 class _ConditionalMethod:

@@ -63,7 +63,8 @@ class ParameterNames(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
     def __new__(cls, *args: Any, **params: Any) -> Self:
         """Check the names, which the constructor would reject in the name of the class that defines it."""
         check_names(cls, params, TypeError)
-        return super().__new__(cls)
+        estimator: Self = super().__new__(cls)
+        return estimator
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters.

@@ -6,8 +6,10 @@ where the searches here differ: the networks of the jobs are trained together. A
 """
 
 from contextlib import suppress
+from typing import Any
 
 from joblib import effective_n_jobs
+from numpy.typing import NDArray
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import delayed
@@ -109,6 +111,18 @@ def spread(jobs, n_workers):
 
 class _VectorizedSearch:
     """What makes a search of scikit-learn's train networks together."""
+
+    cv_results_: dict[str, Any]
+    best_estimator_: Any
+    best_score_: float
+    best_params_: dict[str, Any]
+    best_index_: int
+    scorer_: Any
+    n_splits_: int
+    refit_time_: float
+    multimetric_: bool
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
 
     def _run_search(self, evaluate_candidates, callback_ctx=None):
         # evaluate_candidates is a function within scikit-learn's fit, whose variable ``parallel`` runs the
