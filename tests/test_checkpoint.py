@@ -4,10 +4,12 @@ import functools
 import json
 import math
 import os
+import pickle
 import random
 import shutil
 import signal
 import time
+from copy import deepcopy
 from operator import getitem
 
 import numpy as np
@@ -19,7 +21,7 @@ from sklearn.callback import AutoPropagatedCallback, FitCallback
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import make_scorer, recall_score
-from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -406,16 +408,58 @@ def test_it_works_in_a_pipeline(path):
     assert_same_fit(resumed, pipeline[-1])
 
 
+CLONED = "Checkpoint cannot be set on a ShallowNNClassifier that is cloned"
+
+
+def in_pipeline(clf):
+    return make_pipeline(StandardScaler(), clf)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("wrap", [lambda clf: clf, in_pipeline])
+def test_cross_validation_refuses_it(path, wrap, n_jobs):
+    estimator = wrap(ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)))
+    with pytest.raises(ValueError, match=CLONED):
+        cross_val_score(estimator, X, Y, cv=2, n_jobs=n_jobs)
+    assert not path.exists()
+
+
+def test_a_clone_that_is_handed_down_other_callbacks_refuses_it(path):
+    pipeline = in_pipeline(ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)))
+    handed_down = Callback(lambda epoch: None)
+    handed_down.max_propagation_depth = None
+    pipeline.set_callbacks(handed_down).fit(X, Y)
+    assert path.exists()
+    with pytest.raises(ValueError, match=CLONED):
+        cross_val_score(pipeline, X, Y, cv=2)
+    with pytest.raises(ValueError, match=CLONED):  # also the second time
+        clone(pipeline).fit(X, Y)
+
+
+def test_the_last_step_of_a_pipeline_with_a_memory_is_no_clone(path, tmp_path):
+    pipeline = in_pipeline(ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)))
+    pipeline.set_params(memory=str(tmp_path / "cache")).fit(X, Y)
+    assert_same_fit(ShallowNNClassifier.resume(path, pipeline[:-1].transform(X), Y), pipeline[-1])
+
+
+@pytest.mark.parametrize("copied", [deepcopy, lambda clf: pickle.loads(pickle.dumps(clf))])
+def test_a_copy_is_no_clone(path, copied):
+    classifier = copied(ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path))).fit(X, Y)
+    assert_same_fit(ShallowNNClassifier.resume(path, X, Y), classifier)
+
+
 def test_it_can_be_set_on_a_clone(path):
-    classifier = ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path))
-    cross_val_score(classifier, X, Y, cv=2)
-    *_, (rows_of_the_last_fit, _) = StratifiedKFold(2).split(X, Y)
-    data = X[rows_of_the_last_fit], Y[rows_of_the_last_fit]
-    assert_same_fit(ShallowNNClassifier.resume(path, *data), clone(classifier).fit(*data))
+    checkpoint = Checkpoint(path)
+    classifier = ShallowNNClassifier(**SMALL).set_callbacks(checkpoint)
+    with pytest.raises(ValueError, match=r"set_callbacks"):
+        clone(classifier).fit(X, Y)
+    again = clone(classifier).set_callbacks(checkpoint).fit(X, Y)
+    assert_same_fit(again, classifier.fit(X, Y))
+    assert_same_fit(again.fit(X, Y), classifier)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
-@pytest.mark.parametrize("wrap", [lambda clf: clf, lambda clf: make_pipeline(StandardScaler(), clf)])
+@pytest.mark.parametrize("wrap", [lambda clf: clf, in_pipeline])
 @pytest.mark.parametrize("search_class", [GridSearchCV, VectorizedGridSearchCV])
 def test_a_search_refuses_it(path, wrap, search_class):
     estimator = wrap(ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)))

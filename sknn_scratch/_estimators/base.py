@@ -196,6 +196,11 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, ParameterNames):
         -------
         self : object
             The fitted estimator.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If Ctrl-C is pressed: then a loop of calls ends, and the model stays as it was before this call.
         """
         if not get_config()["skip_parameter_validation"]:
             self._validate_params()  # which scikit-learn does on the first call only

@@ -3,6 +3,7 @@
 scikit-learn's callback framework is experimental, so all that this package knows of it is here.
 """
 
+import functools
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager
@@ -11,7 +12,8 @@ from numbers import Integral
 from pathlib import Path
 from typing import NamedTuple
 
-from sklearn.callback import AutoPropagatedCallback, CallbackSupportMixin
+from sklearn.callback import AutoPropagatedCallback
+from sklearn.callback import CallbackSupportMixin as SklearnCallbackSupport
 
 from sknn_scratch._core.training import Hooks
 from sknn_scratch._fitting.checkpoint import header_of
@@ -32,6 +34,23 @@ __all__ = [
 ]
 
 
+class CallbackSupportMixin(SklearnCallbackSupport):
+    """scikit-learn's support for callbacks, and whether they are an estimator's own or its original's.
+
+    ``clone`` gives the callbacks on; whether they are own, it does not.
+    """
+
+    @functools.wraps(SklearnCallbackSupport.set_callbacks)
+    def set_callbacks(self, *callbacks):
+        super().set_callbacks(*callbacks)
+        if hasattr(self, "_parent_callback_ctx"):  # a meta-estimator adds its own for a fit, or removes them
+            return self
+        vars(self).pop("_has_own_callbacks", None)
+        if callbacks:
+            self._has_own_callbacks = True
+        return self
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """A callback that keeps a training on disk, to go on with after a crash.
@@ -45,15 +64,17 @@ class Checkpoint:
     ----------
     path : str or path-like
         The file; its directory must exist. One fit at a time may write to it, so set the callback on the
-        classifier that you fit (a step of a Pipeline will do), not on one that a search clones.
+        classifier that you fit (the last step of a Pipeline will do), not on one that a search or
+        cross-validation clones.
     every : int, default=1
         Epochs from one writing to the next. This much may be lost in a crash.
 
     Raises
     ------
     ValueError
-        By ``fit``, if the solver is "lbfgs", whose memory cannot be stored, or if the classifier is
-        cloned by a search; by ``partial_fit``, between whose calls the estimator itself can be stored.
+        By ``fit``, if the solver is "lbfgs", whose memory cannot be stored, or if the classifier is a
+        clone of the one that the callback was set on, as in a search; by ``partial_fit``, between whose
+        calls the estimator itself can be stored.
 
     See Also
     --------
@@ -103,6 +124,12 @@ class Checkpoint:
             raise ValueError(
                 f"Checkpoint cannot be set on the {name} of a search, since all candidates would write to "
                 f"the same file, {self.path}; fit the best one on its own with a Checkpoint."
+            )
+        if not hasattr(estimator, "_has_own_callbacks"):
+            raise ValueError(
+                f"Checkpoint cannot be set on a {name} that is cloned, as by cross-validation, since all "
+                f"clones would write to the same file, {self.path}; call set_callbacks(Checkpoint(...)) on "
+                "the estimator that is fitted itself."
             )
         if Path(self.path).is_dir():
             raise IsADirectoryError(
