@@ -15,7 +15,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import delayed
 
 from sknn_scratch._estimators.docstrings import with_entries_of
-from sknn_scratch._fitting.stacks import GROUP_BYTES
+from sknn_scratch._fitting.stacks import GROUP_BYTES, bytes_of
 from sknn_scratch._fitting.troubles import warn_of
 from sknn_scratch._search.jobs import families_of, fit_and_score_together, prepare_rows
 
@@ -42,32 +42,35 @@ class TogetherParallel:
         """Run calls of ``_fit_and_score``, each (function, args, kwargs); return their results in order."""
         calls, results, n_together = list(calls), {}, 0
         with suppress(Exception):  # should the calls look otherwise some day, scikit-learn still knows them
-            for jobs in self.portions(calls):
-                for part, n_together_in_part in self.train(jobs):
-                    results |= unless_warnings_are_errors(part)
-                    n_together += n_together_in_part
+            for part, n_together_in_part in self.train_by_portions(calls):
+                results |= unless_warnings_are_errors(part)
+                n_together += n_together_in_part
             if calls[0][2]["verbose"] > 0:
                 print(f"{n_together} of {len(calls)} fits were made together")  # noqa: T201 - verbose asks
         rest = [number for number in range(len(calls)) if number not in results]
         results.update(zip(rest, self.parallel(calls[number] for number in rest), strict=True))
         return [results[number] for number in range(len(calls))]
 
-    def portions(self, calls):
-        """Yield lists of jobs (job, rows), whose rows are in memory together."""
-        families = families_of(calls)
-        jobs, held_bytes = [], 0
+    def train_by_portions(self, calls):
+        """Yield the results of the networks, a portion of the folds after the other.
+
+        A portion is trained when the next folds, if they are like the last, would not fit beside it. No name
+        may hold its rows any longer, since the next folds are prepared after that.
+        """
+        families, jobs, held_bytes = families_of(calls), [], 0
         for start in range(0, len(families), self.n_workers):
-            for family, rows in self.prepare(families[start : start + self.n_workers], calls):
-                jobs += [(job, rows) for job in family]
-                held_bytes += rows.n_bytes
-            if held_bytes > GROUP_BYTES:
-                yield jobs
+            n_earlier = len(jobs)
+            jobs += self.prepare(families[start : start + self.n_workers], calls)
+            new_bytes = bytes_in_use(jobs[n_earlier:])
+            held_bytes += new_bytes
+            if held_bytes + new_bytes > GROUP_BYTES:
+                yield from self.train(jobs)
                 jobs, held_bytes = [], 0
         if jobs:
-            yield jobs
+            yield from self.train(jobs)
 
     def prepare(self, families, calls):
-        """Prepare the rows of some families; return each family with its rows, but for those that failed."""
+        """Prepare the rows of some families; return their jobs (job, rows), but for those that failed."""
         _, (estimator, X, y), _ = calls[0]
         if not isinstance(estimator, Pipeline):  # they are only slices, not worth a worker's while
             all_rows = [prepare_rows(jobs, X, y) for jobs in families]
@@ -75,7 +78,8 @@ class TogetherParallel:
             all_rows = [None] * len(families)
             with suppress(Exception):  # a worker may be unable to send a fitted step back
                 all_rows = self.parallel(delayed(prepare_rows)(jobs, X, y) for jobs in families)
-        return [pair for pair in zip(families, all_rows, strict=True) if pair[1] is not None]
+        prepared = zip(families, all_rows, strict=True)
+        return [(job, rows) for jobs, rows in prepared if rows is not None for job in jobs]
 
     def train(self, jobs):
         """Train and score the networks of jobs (job, rows), part by part as the workers share them out."""
@@ -93,6 +97,12 @@ def unless_warnings_are_errors(results):
             warn_of(troubles)
             kept[number] = result
     return kept
+
+
+def bytes_in_use(jobs):
+    """Bytes of the rows of jobs (job, rows), whose training rows are put below each other once more."""
+    distinct = {id(rows): rows for _, rows in jobs}.values()
+    return sum(rows.n_bytes + bytes_of(rows.inputs.X) for rows in distinct)
 
 
 def spread(jobs, n_workers):
