@@ -7,7 +7,7 @@ Python, in C++, C#, Java or JavaScript. ``skl2onnx`` writes such files of scikit
 estimators. Two converters make it write ours too, alone, in a Pipeline or in another
 meta-estimator.
 
-Needs ``pip install onnxruntime skl2onnx``.
+Needs ``pip install sknn-scratch onnxruntime skl2onnx``.
 """
 
 # %%
