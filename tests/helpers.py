@@ -90,10 +90,9 @@ def objective_and_gradient(network, flat, batch, penalty=0.0, keep=None, has_one
         batch = batch._replace(X=batch.X.with_ones())
     shape, networks, n_rows = network.shape, flat.shape[:-1], batch.X.n_samples
     params, grads = view_parameters(flat, shape), view_parameters(np.zeros_like(flat), shape)
-    workspace = Workspace.allocate(shape, networks, n_rows, flat.dtype)
+    workspace = Workspace.allocate(shape, (*networks, n_rows), flat.dtype, dropout=keep is not None)
     if keep is not None:
-        factors = np.broadcast_to(keep, (*networks, n_rows, shape.n_hidden)).astype(flat.dtype)
-        workspace = workspace._replace(keep=factors)
+        workspace.keep[...] = keep
     saved = Saved.allocate((*networks, shape.n_outputs, n_rows), flat.dtype)
     with np.errstate(over="ignore"):
         loss_gradient(network, params, grads, batch, saved, workspace)

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sknn_scratch._core.group import Group
 from sknn_scratch._core.losses import LOSSES
+from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.parameters import view_parameters
+from sknn_scratch._core.stack import Stack
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import (
     BINARY,
@@ -41,15 +42,15 @@ def spoilt_loss(spoilers):
     """Logistic loss; ``spoilers`` map the numbers of some evaluations to factors of their values."""
     counter, logistic = itertools.count(1), LOSSES["logistic"]
 
-    def gradient(logits, targets, terms):
-        logistic.gradient(logits, targets, terms)
+    def gradient(outputs, targets, saved):
+        logistic.gradient(outputs, targets, saved)
         factor = spoilers.get(next(counter), 1.0)
         if factor is INTERRUPT:
             raise KeyboardInterrupt
-        terms.partition[...] = factor  # which the logistic loss has no use for
+        saved.partition[...] = factor  # which the logistic loss has no use for
 
-    def values(targets, terms):
-        return logistic.values(targets, terms) * terms.partition[..., 0, :]
+    def values(targets, saved):
+        return logistic.values(targets, saved) * saved.partition[..., 0, :]
 
     return replace(logistic, gradient=gradient, values=values)
 
@@ -152,9 +153,9 @@ def test_rows_that_are_no_numbers_are_a_divergence_at_once(solver):
 
 
 def test_the_last_step_is_judged_on_its_own_batch(monkeypatch):
-    judged, is_sound = [], Group.is_sound
+    judged, is_sound = [], Stack.is_sound
     monkeypatch.setattr(
-        Group, "is_sound", lambda self, objective: judged.append(objective) or is_sound(self, objective)
+        Stack, "is_sound", lambda self, objective: judged.append(objective) or is_sound(self, objective)
     )
     run = make_run(BINARY, max_iter=1, alpha=3.0, **FULL_BATCH)
     result = train_alone(run)
@@ -175,8 +176,7 @@ def test_what_is_no_explosion(spoilers):
 def test_a_penalty_can_explode_too():
     """The loss does not see how large the weights of a saturated unit are."""
     run = make_run(BINARY, alpha=1e4, max_iter=200, n_iter_no_change=100, **FULL_BATCH)
-    config = replace(run.config, learning_rate=0.1)
-    result = train_alone(replace(run, config=config, state=replace(run.state, learning_rate=0.1)))
+    result = train_alone(replace(run, config=replace(run.config, learning_rate=0.1)))
     assert result.stop_reason is StopReason.DIVERGED
     assert result.state.epoch < 20
     assert objective_of(run, result.state.params)[0] <= 1.01 * objective_of(run, run.state.params)[0]
@@ -281,7 +281,7 @@ def test_what_was_good_is_the_epoch_with_the_lowest_loss_or_any_that_was_validat
     data = {"validation": validation, "score": score}
     run = make_run(BINARY, network=network, data=data, batch_size=60, max_iter=3)
     good = []
-    train_alone(run, lambda _, state: good.append(state.good_epoch))
+    train_alone(run, lambda _, state: good.append(state.last_good.epoch))
     assert good == ([0, 0, 0] if validation is None else [0, 1, 2])
 
 

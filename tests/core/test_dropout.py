@@ -23,19 +23,19 @@ from tests.helpers import (
 def recorded_factors(n_hidden, dropout, dtype=np.float64, seed=0, n_samples=500):
     """Dropout's factors (n_batches, n_samples, n_hidden) of two epochs of two batches.
 
-    The hidden values are all one and the output weights the unit matrix, so they are the logits.
+    The hidden values are all one and the output weights the unit matrix, so they are the outputs.
     """
     factors = []
 
-    def gradient(logits, *args):
-        factors.append(logits.mT.copy())
-        LOSSES["logistic"].gradient(logits, *args)
+    def gradient(outputs, *args):
+        factors.append(outputs.mT.copy())
+        LOSSES["logistic"].gradient(outputs, *args)
 
     shape = NetworkShape(1, n_hidden, n_hidden)
     loss = replace(LOSSES["logistic"], gradient=gradient)
     network = Network(shape, ACTIVATIONS["identity"], loss)
     problem = BINARY._replace(
-        X=np.zeros((n_samples, 1), dtype), targets=np.zeros((n_samples, n_hidden), dtype)
+        X=np.zeros((n_samples, 1), dtype), targets=np.full((n_samples, n_hidden), -1, dtype)
     )
     run = make_run(
         problem,

@@ -1,17 +1,15 @@
 """Trainings that must give the same network, and trainings whose end is known."""
 
-import math
-
 import numpy as np
 import pytest
-import scipy.sparse
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose
 from sklearn.linear_model import LogisticRegression
 
-from sknn_scratch._core import narrowing
-from sknn_scratch._core.narrowing import chances_of_use, clear_unused_features, count_rows_by_feature
+from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.network import predict_outputs
+from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.parameters import view_parameters
+from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import (
     BINARY,
@@ -25,13 +23,11 @@ from tests.helpers import (
     make_problem,
     make_run,
     objective_and_gradient,
-    objective_of,
     train_alone,
 )
 
 SOLVERS = {
-    "adam": {"solver": "adam", "batch_size": 16, "max_iter": 20},
-    "sgd": {"solver": "sgd", "batch_size": 16, "max_iter": 20},
+    **{solver: {"solver": solver, "batch_size": 16, "max_iter": 20} for solver in OPTIMIZERS},
     "full batch": {"solver": "sgd", "batch_size": 60, "max_iter": 20},
     "lbfgs": {"solver": "lbfgs", "batch_size": 60, "max_iter": 6},
 }
@@ -122,7 +118,7 @@ def test_swapped_answers_of_a_binary_problem_turn_the_output_layer_round(solver)
     run = make_run(BINARY, alpha=1.0, **SOLVERS[solver])
     start = view_parameters(run.state.params, run.config.network.shape)
     swapped = start_from(
-        make_run(BINARY._replace(targets=1 - BINARY.targets), alpha=1.0, **SOLVERS[solver]),
+        make_run(BINARY._replace(targets=-BINARY.targets), alpha=1.0, **SOLVERS[solver]),
         w_output=-start.w_output,
     )
     layers, expected = trained_layers(swapped), trained_layers(run)
@@ -218,120 +214,6 @@ def test_single_precision_trains_like_double(kind, solver):
     assert_allclose(history_column(single, "loss"), history_column(double, "loss"), rtol=1e-4)
 
 
-# --- Wide networks with sparse rows, of which a step trains a part ---
-
-
-def wide_and_whole(monkeypatch, problem, **config):
-    """Train through narrow networks, and as a whole."""
-    whole = train_alone(make_run(problem, **config))
-    monkeypatch.setattr(narrowing, "WIDE", 1)
-    return train_alone(make_run(problem, **config)), whole
-
-
-def test_a_part_that_is_all_of_the_network_trains_like_it(monkeypatch):
-    _, problem = as_sparse(make_problem("multiclass", 48))
-    for solver in ("adam", "sgd"):
-        config = {"solver": solver, "batch_size": 24, "alpha": 1.0, "dropout": 0.2, "max_iter": 6}
-        assert_same_training(*wide_and_whole(monkeypatch, problem, **config))
-        monkeypatch.undo()
-
-
-def test_gradient_descent_by_parts_is_gradient_descent(monkeypatch):
-    """Without momentum or penalty, nothing happens to the features that a batch does not use."""
-    _, problem = as_sparse(make_problem("multiclass", n_features=30))
-    assert (problem.X[:4].count_nonzero(axis=0) == 0).any()
-    config = {"solver": "sgd", "momentum": 0.0, "batch_size": 4, "max_iter": 6}
-    narrow, whole = wide_and_whole(monkeypatch, problem, **config)
-    assert_allclose(narrow.state.params, whole.state.params, rtol=1e-10, atol=1e-12)
-    for name in ("loss", "gradient_norm_hidden", "gradient_norm_output"):
-        assert_allclose(history_column(narrow, name), history_column(whole, name), rtol=1e-10)
-
-
-@pytest.mark.parametrize("solver", OPTIMIZERS)
-@pytest.mark.parametrize("batch_size", [2, 7, 60])
-def test_training_by_parts_minimises_the_same_objective(monkeypatch, solver, batch_size):
-    """Though the penalty of a feature that few rows use is felt in few steps only."""
-    rng = np.random.default_rng(0)
-    X = scipy.sparse.csr_array((rng.random((60, 40)) < rng.uniform(0.02, 0.4, 40)).astype(float))
-    problem = BINARY._replace(X=X)
-    config = {
-        "network": make_network(problem, "identity"),  # which has no other minima
-        "solver": solver,
-        "batch_size": batch_size,
-        "alpha": 1.0,
-        "max_iter": 300,
-        "learning_rate": 0.01 if solver == "adam" else 0.05,
-        "schedule": "cosine",
-        "n_iter_no_change": 300,
-    }
-    narrow, whole = wide_and_whole(monkeypatch, problem, **config)
-    run = make_run(problem, **config)
-    clear_unused_features(narrow.state.params, run.config.network.shape, run.data)
-    least = objective_of(run, whole.state.params)[0]
-    assert least < 0.9 * objective_of(run, run.state.params)[0]
-    assert objective_of(run, narrow.state.params)[0] == pytest.approx(least, rel=0.01)
-
-
-@pytest.mark.parametrize("weights", [None, np.full(60, 1e-3)])
-def test_the_penalty_of_rare_features_is_stable(monkeypatch, weights):
-    monkeypatch.setattr(narrowing, "WIDE", 1)
-    problem = BINARY._replace(X=scipy.sparse.eye_array(60, format="csr"))
-    config = {
-        "solver": "sgd",
-        "batch_size": 2,
-        "learning_rate": 0.3,
-        "alpha": 20.0 if weights is None else 0.05,
-    }
-    result = train_alone(make_run(problem, data={"row_weights": weights}, max_iter=30, **config))
-    assert history_column(result, "loss")[-1] < history_column(result, "loss")[0]
-
-
-@pytest.mark.parametrize("sizes", [[1] * 12, [3] * 4, [12], [10, 2], [5, 5, 2]])
-def test_chance_that_a_batch_uses_a_feature(sizes):
-    counts = np.arange(13)
-    exact = [
-        np.mean([1 - math.comb(12 - count, size) / math.comb(12, size) for size in sizes]) for count in counts
-    ]
-    assert_allclose(chances_of_use(counts, 12, sizes[0]), exact, rtol=1e-12, atol=1e-14)
-    if sizes == [12]:
-        assert_array_equal(chances_of_use(counts, 12, 100), chances_of_use(counts, 12, 12))
-
-
-@pytest.mark.parametrize("rows", [None, np.array([4, 0, 3])])
-def test_count_rows_by_feature(monkeypatch, rows):
-    monkeypatch.setattr(narrowing, "COUNTED_ROWS", 2)
-    dense = np.array([[1, 0, 2, 0], [0, 0, 3, 0], [5, 0, 0, 0], [0, 0, 6, 7], [8, 0, 9, 1]], float)
-    X = scipy.sparse.csr_array(dense)
-    X = scipy.sparse.csr_array(  # with everything twice
-        (np.repeat(X.data / 2, 2), np.repeat(X.indices, 2), 2 * X.indptr), shape=X.shape
-    )
-    chosen = dense if rows is None else dense[rows]
-    assert_array_equal(count_rows_by_feature(X, rows), (chosen != 0).sum(axis=0))
-    assert X.nnz == 2 * (dense != 0).sum()
-
-
-@pytest.mark.parametrize("solver", OPTIMIZERS)
-def test_it_does_not_matter_how_many_rows_a_part_has(monkeypatch, solver):
-    monkeypatch.setattr(narrowing, "WIDE", 1)
-    _, problem = as_sparse(make_problem("multiclass", n_features=30))
-    config = {"solver": solver, "batch_size": 4, "alpha": 1.0, "max_iter": 4}
-    at_once = train_alone(make_run(problem, **config))
-    monkeypatch.setattr(narrowing, "PART_BYTES", 3 * 8 * make_network(problem).shape.n_hidden)
-    assert_same_training(train_alone(make_run(problem, **config)), at_once)
-
-
-def test_features_that_no_row_uses_keep_their_weights(monkeypatch):
-    monkeypatch.setattr(narrowing, "WIDE", 1)
-    _, problem = as_sparse(make_problem("multiclass"))
-    X = problem.X.tolil()
-    X[:, 2] = 0
-    run = make_run(problem._replace(X=X.tocsr()), alpha=1.0)
-    start = view_parameters(run.state.params, run.config.network.shape).w_hidden.copy()
-    w_hidden = trained_layers(run).w_hidden
-    assert_array_equal(w_hidden[2], start[2])
-    assert (w_hidden[[0, 1, 3]] != start[[0, 1, 3]]).all()
-
-
 # --- Known answers ---
 
 
@@ -358,7 +240,7 @@ def test_a_linear_network_is_logistic_regression(kind, weighted):
     assert result.stop_reason is StopReason.CONVERGED
     loss = objective_and_gradient(network, result.state.params, make_batch(problem, weights))[0]
     assert loss == pytest.approx(-np.average(log_p, weights=weights), rel=1e-7)
-    logits = predict_outputs(network, view_parameters(result.state.params, network.shape), X)
+    logits = predict_outputs(network, view_parameters(result.state.params, network.shape), rows_of(X))
     expected = regression.decision_function(X).reshape(200, -1)
     if kind == "multiclass":
         logits = logits - logits.mean(axis=1, keepdims=True)
@@ -374,7 +256,7 @@ def test_under_a_heavy_penalty_the_biases_learn_the_frequencies(kind, weighted):
         problem, data={"row_weights": weights}, solver="lbfgs", batch_size=60, max_iter=100, alpha=1e9
     )
     layers = trained_layers(run)
-    frequencies = np.average(problem.targets, axis=0, weights=weights)
+    frequencies = np.average(problem.targets > 0, axis=0, weights=weights)
     assert_allclose(layers.weights, 0, atol=1e-6)
     if kind == "multiclass":
         probabilities = np.exp(layers.b_output[0]) / np.exp(layers.b_output[0]).sum()
@@ -383,10 +265,10 @@ def test_under_a_heavy_penalty_the_biases_learn_the_frequencies(kind, weighted):
     assert_allclose(probabilities, frequencies, atol=1e-6)
 
 
-@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu", "leaky_relu", "elu", "softplus"])
+@pytest.mark.parametrize("activation", [name for name in ACTIVATIONS if name != "identity"])
 def test_exclusive_or_is_learnt_with_a_hidden_layer(activation):
     problem = BINARY._replace(
-        X=np.array([[-1.0, -1], [-1, 1], [1, -1], [1, 1]]), targets=np.array([[0.0], [1], [1], [0]])
+        X=np.array([[-1.0, -1], [-1, 1], [1, -1], [1, 1]]), targets=np.array([[-1.0], [1], [1], [-1]])
     )
     network = make_network(problem, activation, n_hidden=8)
     run = make_run(problem, network=network, learning_rate=0.1, batch_size=4, max_iter=300)

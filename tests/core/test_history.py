@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from sknn_scratch._core import group
+from sknn_scratch._core import stack as stack_module
 from sknn_scratch._core.activations import Activation
 from sknn_scratch._core.network import mean_loss, predict_hidden
+from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.parameters import view_parameters
+from sknn_scratch._core.rows import rows_of
 from tests.helpers import (
     BINARY,
     FULL_BATCH,
@@ -30,7 +32,7 @@ def test_history_of_full_batches_is_what_can_be_computed_from_the_parameters():
     for record, start, end in zip(result.state.history, params[:-1], params[1:], strict=True):
         value, gradient = objective_of(run, start)
         grads = view_parameters(gradient, network.shape)
-        hidden = predict_hidden(network, view_parameters(start, network.shape), BINARY.X)
+        hidden = predict_hidden(network, view_parameters(start, network.shape), rows_of(BINARY.X))
         assert record["loss"] == pytest.approx(value, rel=1e-12)
         assert record["val_loss"] == pytest.approx(
             mean_loss(network, view_parameters(end, network.shape), VALIDATION), rel=1e-12
@@ -57,7 +59,7 @@ def test_history_of_batches_has_the_mean_loss_over_the_epoch():
     assert_allclose(losses, objective_of(run, run.state.params)[0], rtol=1e-9)
 
 
-@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
 @pytest.mark.parametrize("validated", [False, True])
 @pytest.mark.parametrize("scored", [False, True])
 def test_history_has_the_same_columns_in_every_epoch(solver, validated, scored):
@@ -86,11 +88,12 @@ def test_dead_and_saturated_units_are_counted():
 
 
 def test_saturation_is_measured_on_some_rows_of_a_large_batch(monkeypatch):
-    monkeypatch.setattr(group, "MEASURED_ROWS", 10)
+    monkeypatch.setattr(stack_module, "MEASURED_ROWS", 10)
     network = make_network(BINARY, "relu")
     run = make_run(BINARY, network=network, max_iter=1, **FULL_BATCH)
     record = train_alone(run).state.history[0]
-    hidden = predict_hidden(network, view_parameters(run.state.params, network.shape), BINARY.X[:10])
+    params = view_parameters(run.state.params, network.shape)
+    hidden = predict_hidden(network, params, rows_of(BINARY.X[:10]))
     assert record["saturated_fraction"] == pytest.approx((hidden == 0).mean())
 
 

@@ -13,7 +13,7 @@ from sknn_scratch._core.parameters import (
 
 SHAPE = NetworkShape(n_features=4, n_hidden=3, n_outputs=2)
 VIEWS = {"b_hidden": (1, 3), "w_hidden": (4, 3), "w_output": (3, 2), "b_output": (1, 2)}
-LAYERS = {"row_weights": (18,), "hidden_flat": (15,), "output_flat": (8,), "hidden_layer": (5, 3)}
+LAYERS = {"weights": (18,), "hidden_flat": (15,), "output_flat": (8,), "hidden_layer": (5, 3)}
 
 one_network_or_a_stack = pytest.mark.parametrize("networks", [(), (5,), (2, 5)])
 

@@ -1,10 +1,12 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sknn_scratch._core.run import Run
+from sknn_scratch._core.optimizers import OPTIMIZERS
+from sknn_scratch._core.state import Run
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import (
     BINARY,
@@ -92,7 +94,7 @@ def test_stops_when_the_gradient_is_small(solver):
 
 
 def test_a_gradient_of_zero_stops_nothing_if_it_was_not_asked_for():
-    yes, no = (np.flatnonzero(BINARY.targets[:, 0] == label)[:16] for label in (1, 0))
+    yes, no = (np.flatnonzero(BINARY.targets[:, 0] == label)[:16] for label in (1, -1))
     run = make_run(BINARY, batch_size=60, data={"rows": np.concatenate([yes, no])})
     run.state.params.fill(0)
     result = train_alone(run)
@@ -161,14 +163,14 @@ def test_a_state_that_has_stopped_is_not_trained_further(solver):
 @pytest.mark.parametrize("epoch", [1, 3])
 def test_an_interrupt_while_an_epoch_is_kept_does_not_lose_what_was_seen_of_it(monkeypatch, epoch):
     run = make_run(BINARY, data={"validation": VALIDATION}, max_iter=5)
-    keep_epoch, n_calls = Run.keep_epoch, itertools.count(1)
+    keep_epoch, n_calls = Run._keep_epoch, itertools.count(1)
 
     def interrupted(run):
         if next(n_calls) == epoch:
             raise KeyboardInterrupt
         keep_epoch(run)
 
-    monkeypatch.setattr(Run, "keep_epoch", interrupted)
+    monkeypatch.setattr(Run, "_keep_epoch", interrupted)
     result = train_alone(run)
     assert result.stop_reason is StopReason.INTERRUPTED
     assert result.best_epoch == result.state.epoch == epoch

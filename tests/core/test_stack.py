@@ -7,10 +7,12 @@ import pytest
 import scipy.sparse
 from numpy.testing import assert_array_equal
 
-from sknn_scratch._core import batches, blocks
+from sknn_scratch._core import batches, lazy
 from sknn_scratch._core.activations import ACTIVATIONS
+from sknn_scratch._core.optimizers import OPTIMIZERS
+from sknn_scratch._core.schedules import SCHEDULES
+from sknn_scratch._core.stack import stack_key
 from sknn_scratch._core.stopping import StopReason
-from sknn_scratch._core.runs import stack_key, trains_alone
 from tests.helpers import (
     BINARY,
     KINDS,
@@ -33,7 +35,8 @@ batches_or_all = pytest.mark.parametrize("batch_size", [16, 60], ids=["batches",
 
 def assert_same_as_alone(runs):
     """Train the runs together and one by one, bit for bit the same; return the results."""
-    assert len({stack_key(run) for run in runs}) == 1
+    (key,) = {stack_key(run) for run in runs}
+    assert key is not None
     together = train_together(runs)
     for run, result in zip(runs, together, strict=True):
         assert_same_training(result, train_alone(run), rtol=0)
@@ -86,6 +89,20 @@ def test_sizes(n_networks, n_hidden):
     assert_same_as_alone([make_run(BINARY, seed, network=network) for seed in range(n_networks)])
 
 
+@pytest.mark.parametrize("solver", OPTIMIZERS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("n_features", "n_hidden"), [(4, 5), (6, 8), (7, 4), (32, 33)])
+def test_rows_of_a_stack_that_are_aligned_in_another_way_than_a_network_alone(
+    solver, dtype, n_features, n_hidden
+):
+    """A network with an odd number of parameters starts anywhere in the memory of the stack."""
+    problem = make_problem("binary", n_features=n_features, dtype=dtype)
+    network = make_network(problem, n_hidden=n_hidden)
+    assert network.shape.n_params % 2 == 1
+    config = {"network": network, "solver": solver, "alpha": 1.0, "dropout": 0.2, "max_iter": 3}
+    assert_same_as_alone([make_run(problem, seed, **config) for seed in range(5)])
+
+
 @pytest.mark.parametrize("setting", ["learning_rate", "alpha", "momentum", "dropout"])
 @batches_or_all
 def test_hyperparameters(setting, batch_size):
@@ -105,11 +122,9 @@ def test_hyperparameters(setting, batch_size):
 
 
 def test_schedules():
-    settings = [
-        {"schedule": "constant"},
-        {"schedule": "cosine"},
-        {"schedule": "adaptive", "tol": 10.0, "n_iter_no_change": 2},
-    ]
+    """Of which the adaptive one divides the learning rate, and the others end."""
+    settings = [{"schedule": schedule, "tol": 10.0, "n_iter_no_change": 2} for schedule in SCHEDULES]
+    settings += [{"schedule": schedule} for schedule in SCHEDULES]
     assert_same_as_alone([make_run(BINARY, max_iter=8, **setting) for setting in settings])
 
 
@@ -133,7 +148,7 @@ def test_design_matrices(batch_size, sparse):
 
 @batches_or_all
 def test_targets(batch_size):
-    flipped = BINARY._replace(targets=1 - BINARY.targets)
+    flipped = BINARY._replace(targets=-BINARY.targets)
     assert_same_as_alone([make_run(problem, batch_size=batch_size) for problem in (BINARY, flipped)])
 
 
@@ -162,7 +177,7 @@ def test_weights(batch_size, sparse, kind):
 def test_the_size_of_chunks(monkeypatch, loss, chunk_bytes, sparse):
     """With it the losses of other batches are computed at once; the last batch has a single row."""
     rng = np.random.default_rng(0)
-    targets = np.eye(12)[rng.integers(12, size=60)] if loss == "softmax" else rng.integers(2, size=(60, 12))
+    targets = np.eye(12)[rng.integers(12, size=60)] if loss == "softmax" else rng.choice([-1, 1], size=(60, 12))
     problem = as_sparse(Problem(BINARY.X, targets.astype(float), loss))[sparse]
     runs = [
         make_run(problem, seed, batch_size=11, data={"rows": chosen_rows(seed, 45), "row_weights": of_rows})
@@ -398,43 +413,54 @@ def test_a_stack_that_goes_on_is_the_same_as_one_run():
         assert_array_equal(result.state.params, whole.state.params)
 
 
+SGD = {"solver": "sgd"}
+
+
 @pytest.mark.parametrize(
-    "other",
+    ("other", "run"),
     [
-        make_run(BINARY, network=make_network(BINARY, n_hidden=6)),
-        make_run(BINARY, network=make_network(BINARY, "relu")),
-        make_run(make_problem("multilabel")),
-        make_run(BINARY, solver="sgd"),
-        make_run(BINARY, batch_size=10),
-        make_run(BINARY, data={"rows": np.arange(59)}),
-        make_run(BINARY, nesterov=False),
-        make_run(BINARY, beta_1=0.8),
-        make_run(BINARY, beta_2=0.99),
-        make_run(BINARY, epsilon=1e-4),
-        make_run(BINARY, dropout=0.5),
-        make_run(BINARY, data={"validation": make_validation(0)}),
-        make_run(make_problem("binary", dtype=np.float32)),
-        make_run(BINARY._replace(X=scipy.sparse.csr_array(BINARY.X))),
-        replace(make_run(BINARY), state=train_alone(make_run(BINARY)).state),  # later updates
-        make_run(BINARY, solver="lbfgs"),
+        (make_run(BINARY, network=make_network(BINARY, n_hidden=6)), {}),
+        (make_run(BINARY, network=make_network(BINARY, "relu")), {}),
+        (make_run(make_problem("multilabel")), {}),
+        (make_run(BINARY, batch_size=10), {}),
+        (make_run(BINARY, data={"rows": np.arange(59)}), {}),
+        (make_run(BINARY, **SGD), {}),
+        (make_run(BINARY, **SGD, nesterov=False), SGD),
+        (make_run(BINARY, beta_1=0.8), {}),
+        (make_run(BINARY, beta_2=0.99), {}),
+        (make_run(BINARY, epsilon=1e-4), {}),
+        (make_run(BINARY, dropout=0.5), {}),
+        (make_run(BINARY, data={"validation": make_validation(0)}), {}),
+        (make_run(make_problem("binary", dtype=np.float32)), {}),
+        (make_run(BINARY._replace(X=scipy.sparse.csr_array(BINARY.X))), {}),
+        (replace(make_run(BINARY), state=train_alone(make_run(BINARY)).state), {}),  # later updates
+        (make_run(BINARY, solver="lbfgs"), {}),
     ],
 )
-def test_tasks_that_cannot_be_stacked_have_another_key(other):
-    assert stack_key(other) != stack_key(make_run(BINARY))
+def test_runs_that_cannot_be_stacked_have_another_key(other, run):
+    assert stack_key(other) != stack_key(make_run(BINARY, **run))
 
 
-def test_tasks_of_lbfgs_are_trained_alone():
-    assert trains_alone(make_run(BINARY, solver="lbfgs", batch_size=60))
-    assert not trains_alone(make_run(BINARY, batch_size=60))
+@pytest.mark.parametrize("solver", OPTIMIZERS)
+def test_hyperparameters_of_the_optimiser_make_another_key_unless_they_are_of_each_network(solver):
+    optimizer = OPTIMIZERS[solver]
+    run = make_run(BINARY, solver=solver)
+    for name, value in zip(optimizer.hyperparameters, run.config.hyperparameters, strict=True):
+        other = make_run(BINARY, solver=solver, **{name: not value if value is True else value / 2})
+        assert (stack_key(other) == stack_key(run)) == (name in optimizer.of_each_network)
 
 
-def test_tasks_with_large_batches_are_trained_alone(monkeypatch):
-    """Their sums are made block by block, those of a stack would not be."""
-    monkeypatch.setattr(blocks, "LARGE_ROWS", 30)
-    monkeypatch.setattr(blocks, "LARGE_PRODUCT", 0)
-    assert trains_alone(make_run(BINARY, batch_size=100))
-    assert not trains_alone(make_run(BINARY, batch_size=20))
-    assert not trains_alone(make_run(as_sparse(BINARY)[1], batch_size=100))
+def test_runs_of_lbfgs_are_trained_alone():
+    assert stack_key(make_run(BINARY, solver="lbfgs", batch_size=60)) is None
+    assert stack_key(make_run(BINARY, batch_size=60)) is not None
+
+
+def test_runs_with_lazy_updates_are_trained_alone(monkeypatch):
+    sparse = make_run(BINARY._replace(X=scipy.sparse.eye_array(60, format="csr")), batch_size=4)
+    assert stack_key(sparse) is not None
+    monkeypatch.setattr(lazy, "FIXED_COST", 0)
+    assert stack_key(sparse) is None
+    assert stack_key(make_run(BINARY, batch_size=4)) is not None
 
 
 def test_validations_of_another_size_are_another_key():
