@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 from scipy.linalg.blas import daxpy, dscal, saxpy, sscal
-
 from sknn_scratch._core.narrowing import PART_BYTES
+
 from work import LEARNING_RATE, Work
 
 N_BATCHES = 500  # of dense rows: more than a cache holds

@@ -24,6 +24,7 @@ from sklearn.metrics import make_scorer, recall_score
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sknn_scratch._core.tasks import TrainState
 
 import sknn_scratch._fitting.callbacks
 from sknn_scratch import (
@@ -35,7 +36,6 @@ from sknn_scratch import (
     ShallowNNEnsembleClassifier,
     VectorizedGridSearchCV,
 )
-from sknn_scratch._core.tasks import TrainState
 from sknn_scratch._fitting.checkpoint import FITTED_BEFORE_TRAINING, HEADER, from_json, to_json
 from sknn_scratch._fitting.checkpoint_file import read_checkpoint, write_checkpoint
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, fitted_names

@@ -15,7 +15,6 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sknn_scratch._core.stopping import StopReason, Watch
-from sknn_scratch._core.state import Snapshot, State
 from sknn_scratch._core.training import train
 from sknn_scratch._fitting import checkpoint_file as checkpoint
 from sknn_scratch._fitting.checkpoint_file import CheckpointError, read_checkpoint, write_checkpoint

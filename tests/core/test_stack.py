@@ -177,7 +177,9 @@ def test_weights(batch_size, sparse, kind):
 def test_the_size_of_chunks(monkeypatch, loss, chunk_bytes, sparse):
     """With it the losses of other batches are computed at once; the last batch has a single row."""
     rng = np.random.default_rng(0)
-    targets = np.eye(12)[rng.integers(12, size=60)] if loss == "softmax" else rng.choice([-1, 1], size=(60, 12))
+    targets = (
+        np.eye(12)[rng.integers(12, size=60)] if loss == "softmax" else rng.choice([-1, 1], size=(60, 12))
+    )
     problem = as_sparse(Problem(BINARY.X, targets.astype(float), loss))[sparse]
     runs = [
         make_run(problem, seed, batch_size=11, data={"rows": chosen_rows(seed, 45), "row_weights": of_rows})

@@ -6,14 +6,14 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sknn_scratch._core.optimizers import OPTIMIZERS
-from sknn_scratch._core.stopping import StopReason, Watch
+from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._core.state import (
     ADAPTIVE_MINIMUM,
     Epoch,
     Snapshot,
     watched_value,
 )
-from sknn_scratch._core.schedules import SCHEDULES
+from sknn_scratch._core.stopping import StopReason, Watch
 from sknn_scratch._core.training import train
 from tests.helpers import (
     BINARY,
