@@ -15,7 +15,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sknn_scratch._core.stopping import StopReason, Watch
-from sknn_scratch._core.training import train
+from sknn_scratch._core.training import Hooks, train
 from sknn_scratch._fitting import checkpoint_file as checkpoint
 from sknn_scratch._fitting.checkpoint_file import CheckpointError, read_checkpoint, write_checkpoint
 from sknn_scratch._fitting.checkpoint_schema import STATE, VECTORS
@@ -32,19 +32,18 @@ def make_state(dtype=np.float64, seed=0):
     """Make a state whose numbers are hard to write exactly."""
     rng = np.random.default_rng(seed)
     first, second = {"loss": 0.1 + 0.2, "seconds": 5e-324}, {"loss": math.inf, "seconds": math.nan}
-    state = TrainState(
+    state = State(
         params=rng.normal(size=7).astype(dtype),
         shuffle_rng=np.random.default_rng(1),
         dropout_rng=np.random.Generator(np.random.PCG64DXSM(2)),
-        learning_rate=1 / 3,
         memory={"first_moment": rng.normal(size=7).astype(dtype), "velocity": np.zeros(7, dtype)},
         n_updates=12345678901234567890,
+        n_reductions=3,
         history=[first, second, {"loss": -0.0, "seconds": 1 / 3}],
         epochs_before=1,
         watch=Watch(best_value=-math.pi, best_epoch=2, best_params=np.ones(7, dtype)),
         loss_limit=1e6 / 7,
-        last_good=np.full(7, 0.1, dtype),
-        good_epoch=2,
+        last_good=Snapshot(2, np.full(7, 0.1, dtype)),
         stop_reason=StopReason.MAX_ITER,
     )
     state.shuffle_rng.permutation(5)
@@ -52,13 +51,13 @@ def make_state(dtype=np.float64, seed=0):
     return state
 
 
-FRESH = TrainState(np.zeros(3, np.float32), np.random.default_rng(0), np.random.default_rng(1), 0.1)
+FRESH = State(np.zeros(3, np.float32), np.random.default_rng(0), np.random.default_rng(1))
 STATES = {
     "float64": make_state(),
     "float32": make_state(np.float32),
     "fresh": FRESH,
     "not validated": replace(
-        make_state(), watch=Watch(), stop_reason=None, loss_limit=math.inf, last_good=None
+        make_state(), watch=Watch(), stop_reason=None, loss_limit=math.inf, last_good=Snapshot()
     ),
     "diverged": replace(make_state(), params=np.array([np.nan, np.inf, -np.inf, -0.0, 1, 5e-324, 2])),
 }
@@ -114,11 +113,12 @@ def test_a_state_is_read_as_it_was_written(path, name):
     assert files_in(path.parent) == ["run.npz"]
 
 
-def test_every_field_of_a_state_and_its_watch_is_kept():
+def test_every_field_of_a_state_and_of_the_records_in_it_is_kept():
     """A new field of the training state takes one line in STATE or VECTORS."""
     in_watch = {f"watch.{field.name}" for field in fields(Watch)}
-    names = {field.name for field in fields(TrainState)} - {"watch"}
-    assert {*STATE, *VECTORS, "memory", "history"} == names | in_watch
+    in_last_good = {f"last_good.{name}" for name in Snapshot._fields}
+    names = {field.name for field in fields(State)} - {"watch", "last_good"}
+    assert {*STATE, *VECTORS, "memory", "history"} == names | in_watch | in_last_good
 
 
 def test_what_an_epoch_has_no_record_of_is_nan(path):
@@ -176,11 +176,12 @@ def test_training_goes_on_from_any_epoch_as_if_it_had_never_been_stopped(tmp_pat
     data = {"validation": make_batch(make_problem("multiclass", seed=1))} if validated else {}
     run = make_run(problem, data=data, max_iter=6, **config)
 
-    def write(_, state):
-        write_checkpoint(tmp_path / str(state.epoch), state, {})
-        return False
+    class Write(Hooks):
+        def on_epoch_end(self, run):
+            write_checkpoint(tmp_path / str(run.state.epoch), run.state, {})
+            return False
 
-    (straight,) = train([run], write)
+    (straight,) = train([run], Write())
     for epoch in range(1, 7):
         state, _ = read_checkpoint(tmp_path / str(epoch))
         assert state.epoch == epoch
@@ -198,8 +199,8 @@ def test_training_goes_on_from_any_epoch_as_if_it_had_never_been_stopped(tmp_pat
 def assert_whole(path, *states):
     """Check that the file holds one of the states."""
     state, _ = read_checkpoint(path)
-    assert state.learning_rate in {one.learning_rate for one in states}
-    assert_same_state(state, next(one for one in states if one.learning_rate == state.learning_rate))
+    assert state.n_reductions in {one.n_reductions for one in states}
+    assert_same_state(state, next(one for one in states if one.n_reductions == state.n_reductions))
 
 
 def fail_on_call(monkeypatch, owner, name, n_calls=0):
@@ -229,7 +230,7 @@ STEPS = {
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_crash_at_any_step_leaves_a_whole_file(path, monkeypatch, step):
-    old, new = make_state(), replace(make_state(seed=1), learning_rate=0.2)
+    old, new = make_state(), replace(make_state(seed=1), n_reductions=5)
     write_checkpoint(path, old, HEADER)
     with monkeypatch.context() as patch:
         fail_on_call(patch, *STEPS[step])
@@ -243,7 +244,7 @@ def test_a_crash_at_any_step_leaves_a_whole_file(path, monkeypatch, step):
 
 @pytest.mark.parametrize("step", list(STEPS)[:5])
 def test_what_a_killed_process_leaves_behind_is_removed_by_the_next_write(path, monkeypatch, step):
-    old, new = make_state(), replace(make_state(seed=1), learning_rate=0.2)
+    old, new = make_state(), replace(make_state(seed=1), n_reductions=5)
     write_checkpoint(path, old, HEADER)
     for _ in range(3):
         with monkeypatch.context() as patch:
@@ -399,7 +400,9 @@ def test_a_foreign_file_is_refused(path, kind):
         read_checkpoint(path)
 
 
-@pytest.mark.parametrize("name", ["params", "history", "memory.velocity", "watch.best_params", "last_good"])
+@pytest.mark.parametrize(
+    "name", ["params", "history", "memory.velocity", "watch.best_params", "last_good.params"]
+)
 @pytest.mark.parametrize("array", [np.zeros(6), np.zeros(7, np.float16), None])
 def test_an_array_that_is_lost_or_exchanged_is_noticed(path, name, array):
     arrays = checkpoint.pack(make_state(), HEADER)
@@ -437,14 +440,14 @@ NO_GENERATORS = [
 WRONG_NUMBERS = {
     "shuffle_rng": NO_GENERATORS,
     "dropout_rng": NO_GENERATORS,
-    "learning_rate": [*NO_NUMBERS, 1, 0.0, -0.1, math.nan, math.inf],
     "n_updates": NO_COUNTS,
+    "n_reductions": NO_COUNTS,
     "epochs_before": NO_COUNTS,
     "watch.best_value": [*NO_NUMBERS, math.nan],
     "watch.best_epoch": [*NO_COUNTS, 5],
     "watch.epochs_without_improvement": NO_COUNTS,
     "loss_limit": [*NO_NUMBERS, math.nan, 0.0, -math.inf],
-    "good_epoch": [*NO_COUNTS, 5],
+    "last_good.epoch": [*NO_COUNTS, 5],
     "stop_reason": [True, 1, "", "TIRED", "name", [], {}],
     "history_names": [
         *NO_NUMBERS,
@@ -494,8 +497,8 @@ WRONG_ARRAYS = {
     "only the history": {"history": TABLE},
     "no such name": {"params": VECTOR, "history": TABLE, "__class__": VECTOR},
     "the header": {"params": VECTOR, "history": TABLE, "header": VECTOR},
-    "another length": {"params": VECTOR, "history": TABLE, "last_good": ["<f8", 8]},
-    "another dtype": {"params": VECTOR, "history": TABLE, "last_good": ["<f4", 7]},
+    "another length": {"params": VECTOR, "history": TABLE, "last_good.params": ["<f8", 8]},
+    "another dtype": {"params": VECTOR, "history": TABLE, "last_good.params": ["<f4", 7]},
     "objects": {"params": ["|O", 7], "history": TABLE},
     "no dtype": {"params": [[], 7], "history": TABLE},
     "two axes": {"params": ["<f8", 7, 1], "history": TABLE},

@@ -10,7 +10,7 @@ import scipy.sparse
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, learning_curve
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import check_classifiers_one_label_sample_weights
@@ -756,3 +756,11 @@ def test_the_last_line_of_the_traceback_says_why():
         last_line
         == f"AttributeError: ShallowNNClassifier has no attribute 'partial_fit' {WITHOUT_PARTS['lbfgs'][1]}"
     )
+
+
+def test_a_learning_curve_of_sorted_classes_says_that_there_is_only_one():
+    order = np.argsort(Y)
+    with pytest.raises(ValueError, match=r"at least 2 classes, but y has only one class, "):
+        learning_curve(
+            ShallowNNClassifier(max_iter=2), X[order], Y[order], train_sizes=[0.2], cv=2, error_score="raise"
+        )

@@ -18,7 +18,7 @@ from sknn_scratch._core.data import Data
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.optimizers import Memory
 from sknn_scratch._core.schedules import SCHEDULES
-from sknn_scratch._core.stopping import StopReason, Watch, explosion_limit
+from sknn_scratch._core.stopping import StopReason, Watch, explosion_limit, failure_limit
 
 EpochRecord: TypeAlias = dict[str, float]
 
@@ -202,6 +202,12 @@ class Run:
     @property
     def _reduced_rate(self) -> float:
         return self.config.learning_rate / ADAPTIVE_FACTOR**self.state.n_reductions
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the loss is far above its start."""
+        history = self.state.history
+        return history[-1]["loss"] > failure_limit(history[0]["loss"])
 
     @property
     def gradient_norm(self) -> float:

@@ -3,14 +3,11 @@
 import math
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import numpy as np
 
 from sknn_scratch._core.activations import Array
-
-if TYPE_CHECKING:
-    from sknn_scratch._core.state import Run
 
 # A loss this many times the first one is an explosion: trainings that recover stay far below it.
 EXPLOSION = 1e6
@@ -37,7 +34,25 @@ class StopReason(Enum):
     )
 
 
-def reason_to_stop(run: "Run") -> StopReason | None:
+class Judged(Protocol):
+    """What ``reason_to_stop`` looks at; see ``state.Run``."""
+
+    config: Any  # gradient_tol, max_iter
+    is_sound: bool
+
+    @property
+    def gradient_norm(self) -> float: ...
+    @property
+    def is_out_of_patience(self) -> bool: ...
+    @property
+    def is_validated(self) -> bool: ...
+    @property
+    def has_failed(self) -> bool: ...
+    @property
+    def epochs_done(self) -> int: ...
+
+
+def reason_to_stop(run: Judged) -> StopReason | None:
     """Judge the epoch that has just ended; None lets the training go on."""
     if not run.is_sound:
         return StopReason.DIVERGED
@@ -46,19 +61,18 @@ def reason_to_stop(run: "Run") -> StopReason | None:
     if run.is_out_of_patience:
         if run.is_validated:
             return StopReason.NO_IMPROVEMENT
-        return StopReason.DIVERGED if has_failed(run) else StopReason.CONVERGED
+        return StopReason.DIVERGED if run.has_failed else StopReason.CONVERGED
     return StopReason.MAX_ITER if run.epochs_done >= run.config.max_iter else None
 
 
-def has_failed(run: "Run") -> bool:
-    """Whether the loss has settled far above its start."""
-    losses = run.state.history[0]["loss"], run.state.history[-1]["loss"]
-    return losses[-1] > FAILURE * max(1.0, losses[0])
-
-
 def explosion_limit(first_loss: float) -> float:
-    """Loss that counts as an explosion, by the first one."""
+    """Get the loss that counts as an explosion, by the first one."""
     return EXPLOSION * max(1.0, first_loss)
+
+
+def failure_limit(first_loss: float) -> float:
+    """Get the loss that is too far above the first one to be an end."""
+    return FAILURE * max(1.0, first_loss)
 
 
 @dataclass

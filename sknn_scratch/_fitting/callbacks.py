@@ -3,14 +3,13 @@
 scikit-learn's callback framework is experimental, so all that this package knows of it is here.
 """
 
-import functools
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 from sklearn.callback import AutoPropagatedCallback
 from sklearn.callback import CallbackSupportMixin as SklearnCallbackSupport
@@ -40,8 +39,19 @@ class CallbackSupportMixin(SklearnCallbackSupport):
     ``clone`` gives the callbacks on; whether they are own, it does not.
     """
 
-    @functools.wraps(SklearnCallbackSupport.set_callbacks)
-    def set_callbacks(self, *callbacks):
+    def set_callbacks(self, *callbacks: Any) -> Self:
+        """Set the callbacks that hear of the fits of this estimator.
+
+        Parameters
+        ----------
+        *callbacks : callback instances
+            They take the place of those that were set before.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
         super().set_callbacks(*callbacks)
         if hasattr(self, "_parent_callback_ctx"):  # a meta-estimator adds its own for a fit, or removes them
             return self

@@ -167,7 +167,8 @@ class Labels:
         """Raise ValueError if there are fewer than two classes."""
         if len(self.classes) < 2:
             raise ValueError(
-                f"{source} has only one class, {self.classes.tolist()}; a classifier needs two or more."
+                f"A classifier needs at least 2 classes, but {source} has only one class, "
+                f"{self.classes.tolist()}."
             )
 
     def check(self, y):

@@ -155,7 +155,7 @@ def test_a_run_starts_from_a_snapshot_of_its_parameters():
     run = run_of_losses()
     run.state.params.fill(9)
     assert_snapshot(run.last_sound, 0)
-    assert run.state.last_good is None
+    assert run.state.last_good.params is None
     assert run.is_going_on
 
 
@@ -193,7 +193,7 @@ def test_an_epoch_is_kept_once():
 def test_a_divergence_returns_to_the_last_good_epoch(losses):
     run = run_of_losses(*losses)
     run.state.memory, run.state.n_updates = {"velocity": run.state.params.copy()}, 7
-    good = 0 if run.state.last_good is None else run.state.last_good.epoch
+    good = run.state.last_good.epoch
     at_epoch(run, len(losses) + 1, is_sound=False, loss=math.inf).stop(StopReason.DIVERGED)
     assert_array_equal(run.state.params, good)
     assert (run.state.memory, run.state.n_updates) == ({}, 0)
@@ -247,7 +247,7 @@ def test_what_a_later_run_went_back_to_is_its_own():
     first = run_of_losses(3, 1)
     first.stop(StopReason.MAX_ITER)
     second = replace(first, state=first.state.for_another_run())
-    assert second.state.last_good is None
+    assert second.state.last_good.params is None
     assert_snapshot(second.last_sound, 2)
     at_epoch(second, 3, is_sound=False, loss=math.inf).stop(StopReason.DIVERGED)
     assert_snapshot(second.state.last_good, 2)
