@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from sknn_scratch._core.state import Snapshot, State
 from sknn_scratch._core.stopping import StopReason, Watch
 from sknn_scratch._core.training import Hooks, train
 from sknn_scratch._fitting import checkpoint_file as checkpoint
