@@ -636,6 +636,11 @@ VALUES = {
         np.array([0.1, np.inf]),
         np.array([True]),
     ],
+    "dates": [
+        np.array(["2026-11-25", "NaT"], "M8[D]"),
+        np.array([1, 2], "m8[25s]"),
+        np.array([1], ">M8[ns]"),
+    ],
     "objects": [np.array(["a", "ä"], dtype=object), np.array([], dtype=object)],
     "dicts": [{}, {0: 1.0, "0": 2, np.int64(1): np.float32(3), None: {True: "x"}}],
 }
