@@ -24,7 +24,6 @@ from sklearn.metrics import make_scorer, recall_score
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sknn_scratch._core.tasks import TrainState
 
 import sknn_scratch._fitting.callbacks
 from sknn_scratch import (
@@ -36,6 +35,7 @@ from sknn_scratch import (
     ShallowNNEnsembleClassifier,
     VectorizedGridSearchCV,
 )
+from sknn_scratch._core.state import State
 from sknn_scratch._fitting.checkpoint import FITTED_BEFORE_TRAINING, HEADER, from_json, to_json
 from sknn_scratch._fitting.checkpoint_file import read_checkpoint, write_checkpoint
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, fitted_names
@@ -649,7 +649,7 @@ VALUES = {
 @pytest.mark.parametrize("values", VALUES.values(), ids=VALUES)
 def test_parameters_come_back_with_their_types(path, values):
     for value in values:
-        state = TrainState(np.zeros(1), np.random.default_rng(0), np.random.default_rng(0), 0.1)
+        state = State(np.zeros(1), np.random.default_rng(0), np.random.default_rng(0))
         write_checkpoint(path, state, {"value": to_json(value)})
         _, header = read_checkpoint(path)
         restored = from_json(header["value"])

@@ -14,13 +14,15 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from sknn_scratch._core.optimizers import OPTIMIZERS
+from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._core.state import Snapshot, State
 from sknn_scratch._core.stopping import StopReason, Watch
-from sknn_scratch._core.training import Hooks, train
+from sknn_scratch._core.training import train
 from sknn_scratch._fitting import checkpoint_file as checkpoint
 from sknn_scratch._fitting.checkpoint_file import CheckpointError, read_checkpoint, write_checkpoint
 from sknn_scratch._fitting.checkpoint_schema import STATE, VECTORS
-from tests.helpers import make_batch, make_problem, make_run
+from tests.helpers import AtEpochEnd, make_batch, make_problem, make_run
 
 HEADER = {"params": {"alpha": 0.1, "tol": math.inf}, "names": ["ä", "\U0001f600", "\0"], "seed": 2**31}
 
@@ -114,7 +116,7 @@ def test_a_state_is_read_as_it_was_written(path, name):
     assert files_in(path.parent) == ["run.npz"]
 
 
-def test_every_field_of_a_state_and_of_the_records_in_it_is_kept():
+def test_every_field_of_a_state_its_watch_and_its_snapshot_is_kept():
     """A new field of the training state takes one line in STATE or VECTORS."""
     in_watch = {f"watch.{field.name}" for field in fields(Watch)}
     in_last_good = {f"last_good.{name}" for name in Snapshot._fields}
@@ -170,20 +172,26 @@ def test_the_package_need_not_be_installed(monkeypatch):
     assert checkpoint.package_version.__wrapped__() == "unknown"
 
 
-@pytest.mark.parametrize("config", [{}, {"solver": "sgd"}, {"dropout": 0.5}, {"schedule": "cosine"}])
+GOING_ON = [
+    *({"solver": solver} for solver in OPTIMIZERS),
+    *({"schedule": schedule, "tol": 1.0, "n_iter_no_change": 2} for schedule in SCHEDULES),
+    {"dropout": 0.5},
+]
+
+
+@pytest.mark.parametrize("config", GOING_ON)
 @pytest.mark.parametrize("validated", [False, True])
 def test_training_goes_on_from_any_epoch_as_if_it_had_never_been_stopped(tmp_path, config, validated):
     problem = make_problem("multiclass")
     data = {"validation": make_batch(make_problem("multiclass", seed=1))} if validated else {}
     run = make_run(problem, data=data, max_iter=6, **config)
 
-    class Write(Hooks):
-        def on_epoch_end(self, run):
-            write_checkpoint(tmp_path / str(run.state.epoch), run.state, {})
-            return False
+    def write(_, state):
+        write_checkpoint(tmp_path / str(state.epoch), state, {})
+        return False
 
-    (straight,) = train([run], Write())
-    for epoch in range(1, 7):
+    (straight,) = train([run], AtEpochEnd(write))
+    for epoch in range(1, 1 + straight.state.epoch):
         state, _ = read_checkpoint(tmp_path / str(epoch))
         assert state.epoch == epoch
         (resumed,) = train([replace(run, state=state)])
@@ -200,8 +208,8 @@ def test_training_goes_on_from_any_epoch_as_if_it_had_never_been_stopped(tmp_pat
 def assert_whole(path, *states):
     """Check that the file holds one of the states."""
     state, _ = read_checkpoint(path)
-    assert state.n_reductions in {one.n_reductions for one in states}
-    assert_same_state(state, next(one for one in states if one.n_reductions == state.n_reductions))
+    assert state.n_updates in {one.n_updates for one in states}
+    assert_same_state(state, next(one for one in states if one.n_updates == state.n_updates))
 
 
 def fail_on_call(monkeypatch, owner, name, n_calls=0):
@@ -231,7 +239,7 @@ STEPS = {
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_crash_at_any_step_leaves_a_whole_file(path, monkeypatch, step):
-    old, new = make_state(), replace(make_state(seed=1), n_reductions=5)
+    old, new = make_state(), replace(make_state(seed=1), n_updates=2)
     write_checkpoint(path, old, HEADER)
     with monkeypatch.context() as patch:
         fail_on_call(patch, *STEPS[step])
@@ -245,7 +253,7 @@ def test_a_crash_at_any_step_leaves_a_whole_file(path, monkeypatch, step):
 
 @pytest.mark.parametrize("step", list(STEPS)[:5])
 def test_what_a_killed_process_leaves_behind_is_removed_by_the_next_write(path, monkeypatch, step):
-    old, new = make_state(), replace(make_state(seed=1), n_reductions=5)
+    old, new = make_state(), replace(make_state(seed=1), n_updates=2)
     write_checkpoint(path, old, HEADER)
     for _ in range(3):
         with monkeypatch.context() as patch:

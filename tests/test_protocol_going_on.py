@@ -6,8 +6,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.utils._param_validation import StrOptions
 
 from sknn_scratch import ShallowNNClassifier
-from sknn_scratch._core import group
+from sknn_scratch._core import stack, training
 from sknn_scratch._core.optimizers import OPTIMIZERS
+from sknn_scratch._fitting import plan
 from tests.helpers import KINDS, assert_same_model, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
@@ -191,7 +192,9 @@ def test_a_fitted_network_keeps_its_precision(go_on):
 
 def test_an_optimiser_is_not_given_the_memory_of_another_whose_arrays_have_the_same_names(monkeypatch):
     twin = {"adam": OPTIMIZERS["adam"], "twin": OPTIMIZERS["adam"]}
-    monkeypatch.setattr(group, "OPTIMIZERS", twin)
+    monkeypatch.setattr(stack, "OPTIMIZERS", twin)
+    monkeypatch.setattr(plan, "OPTIMIZERS", twin)
+    monkeypatch.setitem(training.SOLVERS, "twin", training.descend)
     monkeypatch.setitem(ShallowNNClassifier._parameter_constraints, "solver", [StrOptions(set(twin))])
     classifier = make_classifier(warm_start=True).fit(X, Y)
     n_updates = classifier._kept_["n_updates"]
