@@ -156,11 +156,12 @@ class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
     ``beta_1``, ``beta_2``, ``epsilon``, ``batch_size``, precision, and numbers of training and validation
     rows, all with ``dropout`` or none, and all with a scorer or none. Those with the solver "lbfgs", very
     wide ones on sparse rows, and those with batches large enough for threads are trained one by one. Each
-    network is the one that a fit of its own gives, to the last bit. The steps of a Pipeline that come before
-    the network are fitted once for each fold and each setting of their parameters; so where such a step draws
-    random numbers without a seed, all candidates of a fold share the draw, and networks with
-    ``random_state=None`` draw their seeds in another order. Everything else is fitted the ordinary way: other
-    estimators, and a Pipeline that reports to callbacks or routes metadata.
+    network is the one that a fit of its own gives, to the last bit (if BLAS is MKL, only with
+    ``MKL_CBWR=COMPATIBLE`` in the environment). The steps of a Pipeline that come before the network are
+    fitted once for each fold and each setting of their parameters; so where such a step draws random numbers
+    without a seed, all candidates of a fold share the draw, and networks with ``random_state=None`` draw
+    their seeds in another order. Everything else is fitted the ordinary way: other estimators, and a Pipeline
+    that reports to callbacks or routes metadata.
 
     Parameters
     ----------
