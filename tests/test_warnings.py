@@ -4,6 +4,7 @@ import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from importlib.machinery import ModuleSpec
 
 import pytest
 from joblib import parallel_config
@@ -132,6 +133,14 @@ def test_searches_in_two_threads_at_once_do_not_point_at_each_other():
             list(pool.map(lambda _: search(), range(2)))
 
     assert [warning.filename for warning in warnings_of(both)] == [base.__file__] * 4
+
+
+def test_a_module_that_python_runs_for_joblib_is_not_the_user():
+    """The frame at the bottom of a worker process is of a module that calls itself __main__."""
+    code = compile("warn_of(troubles)", "worker.py", "exec")
+    module = {"__name__": "__main__", "__spec__": ModuleSpec("joblib.externals.loky", None)}
+    names = {"warn_of": warn_of, "troubles": [Trouble("so it is", UserWarning)]}
+    assert_here(warnings_of(lambda: exec(code, module | names)), 1, UserWarning)
 
 
 def test_without_a_call_of_the_users_the_package_is_named():

@@ -2,7 +2,6 @@
 
 import sys
 import warnings
-from itertools import takewhile
 from typing import NamedTuple
 
 from sklearn.exceptions import ConvergenceWarning
@@ -56,18 +55,11 @@ def warn_of(troubles):
 
 
 def users_frame():
-    """Find the frame that calls this package or a package that calls it.
-
-    In a thread of joblib's, that is in the thread that waits for it. Where there is none, as in a worker
-    process, or where several threads wait, it is our own frame that was called first.
-    """
+    """Find the innermost frame of the user's; where there is none, as in a worker process, our outermost."""
     frames = list(stack(sys._getframe(1)))
-    if (call := users_call(frames)) is not None:
-        return call
-    waiting = list(calls_that_wait_for_joblib())
-    if len(waiting) == 1:
-        return waiting[0]
-    return [frame for frame in frames if package_of(frame) == "sknn_scratch"][-1]
+    users = [frame for frame in frames if package_of(frame) not in NOT_THE_USERS]
+    ours = [frame for frame in frames if package_of(frame) == "sknn_scratch"]
+    return users[0] if users else ours[-1]
 
 
 def stack(frame):
@@ -77,21 +69,9 @@ def stack(frame):
         frame = frame.f_back
 
 
-def users_call(frames):
-    """Get the innermost frame of the user's, or None."""
-    return next((frame for frame in frames if package_of(frame) not in NOT_THE_USERS), None)
-
-
-def calls_that_wait_for_joblib():
-    """Yield the user's frames, in all threads, that have called joblib."""
-    for innermost in sys._current_frames().values():
-        frames = list(stack(innermost))
-        called = takewhile(lambda frame: package_of(frame) in NOT_THE_USERS, frames)
-        call = users_call(frames)
-        if call is not None and "joblib" in map(package_of, called):
-            yield call
-
-
 def package_of(frame):
     """Get the name of the package that the code of a frame belongs to."""
-    return frame.f_globals.get("__name__", "").partition(".")[0]
+    module = frame.f_globals
+    spec = module.get("__spec__")  # what ``python -m`` runs calls itself __main__, as loky's workers do
+    name = module.get("__name__", "") if spec is None else spec.name
+    return name.partition(".")[0]
