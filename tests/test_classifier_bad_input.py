@@ -144,17 +144,21 @@ UNKNOWN = {
     "a forest's, of one network": (
         ShallowNNClassifier,
         "n_estimators",
-        "parameters are: n_hidden, activation",
+        "Valid parameters are: n_hidden, activation",
     ),
-    "not to be guessed": (ShallowNNClassifier, "foo", "parameters are: n_hidden, activation, init_scale"),
-    "another name, but not of the subclass": (Tuned, "lr", "parameters are: boost, n_hidden"),
+    "not to be guessed": (
+        ShallowNNClassifier,
+        "foo",
+        "Valid parameters are: n_hidden, activation, init_scale",
+    ),
+    "another name, but not of the subclass": (Tuned, "lr", "Valid parameters are: boost, n_hidden"),
 }
 
 
 @pytest.mark.parametrize("case", UNKNOWN)
 def test_an_unknown_parameter_is_named_with_the_one_that_was_meant(case):
     estimator, name, hint = UNKNOWN[case]
-    message = f"^{estimator.__name__} has no parameter '{name}'. .*{hint}"
+    message = f"^Invalid parameter '{name}' for {estimator.__name__}\\. .*{hint}"
     with pytest.raises(TypeError, match=message):
         estimator(**{name: 1})
     with pytest.raises(ValueError, match=message):  # as of scikit-learn's set_params

@@ -229,7 +229,7 @@ def test_params_are_set_and_got():
     params = {name: object() for name in ShallowNNClassifier().get_params()}
     assert ShallowNNClassifier(**params).get_params() == params
     assert ShallowNNClassifier().set_params(**params).get_params() == params
-    with pytest.raises(ValueError, match=r"no parameter 'n_units'.* 'n_hidden'"):
+    with pytest.raises(ValueError, match=r"Invalid parameter 'n_units'.* 'n_hidden'"):
         ShallowNNClassifier().set_params(n_units=3)
 
 

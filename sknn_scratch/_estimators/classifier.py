@@ -86,8 +86,8 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         Training also stops when the norm of the objective's gradient falls below this.
     early_stopping : bool or "auto", default="auto"
         Whether to hold rows out of training, watch these, and keep the weights of the best epoch.
-        "auto" does so from 500 rows on, and where ``X_val`` is given. In a search, say True or False if
-        the folds may have fewer rows than that and all rows more.
+        "auto" does so from 500 rows on, unless each is of a class of its own, and where ``X_val`` is
+        given. In a search, say True or False if the folds may have fewer rows than that and all rows more.
     validation_fraction : float or int, default=0.1
         Share or number of rows to hold out. The split is stratified; of every class at least one row
         stays in training.

@@ -89,7 +89,7 @@ def check_names(cls: type, names: Iterable[str], error: type[Exception]) -> None
     known, takes_any = parameter_names(cls.__init__)  # type: ignore[misc]  # that of a subclass is meant
     unknown = [name for name in names if name not in known and name.partition("__")[0] not in known]
     if unknown and not takes_any:
-        raise error(f"{cls.__name__} has no parameter {unknown[0]!r}. {suggestion(unknown[0], known)}")
+        raise error(f"Invalid parameter {unknown[0]!r} for {cls.__name__}. {suggestion(unknown[0], known)}")
 
 
 @functools.lru_cache
@@ -106,4 +106,4 @@ def suggestion(name: str, known: KeysView[str]) -> str:
         return f"Use {OTHER_NAMES[name]!r} instead."
     if similar := difflib.get_close_matches(name.lower(), known, n=1):
         return f"Did you mean {similar[0]!r}?"
-    return f"Its parameters are: {', '.join(known)}."
+    return f"Valid parameters are: {', '.join(known)}."

@@ -10,7 +10,7 @@ from sklearn.utils.validation import validate_data
 from sknn_scratch._fitting.fitted import data_attributes, fitted_targets
 from sknn_scratch._fitting.targets import Targets
 
-# What users pass as rows, labels or weights: array-like, sparse or of a data frame. No one type covers these.
+# What users pass as rows, labels or weights: array-like, sparse, or a data frame. No one type covers these.
 Rows: TypeAlias = Any
 
 # What the parameter dtype means: float32 stays float32, all else becomes float64.
