@@ -3,7 +3,6 @@
 scikit-learn's callback framework is experimental, so all that this package knows of it is here.
 """
 
-import functools
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager
