@@ -120,6 +120,28 @@ def test_scikit_learn_has_the_private_names(module, name):
     assert hasattr(import_module(module), name), moved
 
 
+# Each folder may import from itself and from those before it; the last three are beside each other.
+FLOORS = {"_core": 0, "_fitting": 1, "_estimators": 2, "_search": 3, "_displays": 3, "_diagnosis": 3}
+
+
+def folder_of(module):
+    return module.split(".")[1] if module.count(".") else ""
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if folder_of(name) in FLOORS])
+def test_folders_import_one_way(name):
+    own = folder_of(name)
+    for module in imports(name, ast.walk(MODULES[name])):
+        other = folder_of(module)
+        if module.startswith("sknn_scratch") and other in FLOORS:
+            assert other == own or FLOORS[other] < FLOORS[own], f"{name} imports {module}"
+
+
+def test_every_folder_has_its_floor():
+    folders = {path.parent.name for path in ROOT.glob("sknn_scratch/*/__init__.py")}
+    assert folders == FLOORS.keys()
+
+
 def test_no_import_cycles():
     graph = {name: MODULES.keys() & set(imports(name, ast.walk(tree))) for name, tree in MODULES.items()}
     TopologicalSorter(graph).prepare()  # raises CycleError, which names the modules in the circle
