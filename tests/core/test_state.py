@@ -155,7 +155,7 @@ def test_a_run_starts_from_a_snapshot_of_its_parameters():
     run = run_of_losses()
     run.state.params.fill(9)
     assert_snapshot(run.last_sound, 0)
-    assert run.state.last_good.params is None
+    assert run.state.last_good == Snapshot()
     assert run.is_going_on
 
 
@@ -247,7 +247,7 @@ def test_what_a_later_run_went_back_to_is_its_own():
     first = run_of_losses(3, 1)
     first.stop(StopReason.MAX_ITER)
     second = replace(first, state=first.state.for_another_run())
-    assert second.state.last_good.params is None
+    assert second.state.last_good == Snapshot()
     assert_snapshot(second.last_sound, 2)
     at_epoch(second, 3, is_sound=False, loss=math.inf).stop(StopReason.DIVERGED)
     assert_snapshot(second.state.last_good, 2)
