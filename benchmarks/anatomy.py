@@ -2,8 +2,8 @@
 
 A clock around each part of a step, in fits like those whose training steps are compared. The clocks take
 time too, in the tiny network a fifth of the step's: read the shares, not the sums. "Rows": their order and
-gathering. "Once an epoch": the history, and the rules that stop. "Update": the penalty too. "Rest": the loop, biases, the clocks,
-the products of sparse rows, and of sparse text the gathering and writing of weights.
+gathering. "Once an epoch": the history, and the rules that stop. "Update": the penalty too. "Rest": the loop,
+biases, the clocks, the products of sparse rows, and of sparse text the gathering and writing of weights.
 
 The products, the square root and the division of Adam, and the gathering of rows are bound by the hardware.
 A NumPy call on a few hundred numbers is bound by the call, 0.3 to 1 µs, and in the tiny network nearly all

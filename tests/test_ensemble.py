@@ -29,6 +29,7 @@ from sknn_scratch import (
 )
 from sknn_scratch._estimators import ensemble as _ensemble
 from sknn_scratch._fitting import inputs as _inputs
+from sknn_scratch._fitting.targets import Binary, Multiclass
 from tests.helpers import KINDS, AtEpoch, InterruptedActivation, SilentCallback, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -131,10 +132,10 @@ def test_probabilities_are_averages(kind, dtype):
 
 def test_average_of_extreme_logits_is_exact():
     logits = [np.array([[800.0], [-800.0], [800.0]]), np.array([[800.0], [-900.0], [-800.0]])]
-    assert_allclose(_ensemble.average(logits, 2, "logistic")[:, 0], [800, -800 - np.log(2), 0], atol=1e-9)
+    assert_allclose(Binary([0, 1]).average(logits)[:, 0], [800, -800 - np.log(2), 0], atol=1e-9)
     logits = [np.array([[0.0, 1000.0, -1000.0]]), np.array([[0.0, -1000.0, 1000.0]])]
     expected = [[-1000, -np.log(2), -np.log(2)]]
-    assert_allclose(_ensemble.average(logits, 2, "softmax"), expected)
+    assert_allclose(Multiclass([0, 1, 2]).average(logits), expected)
 
 
 def test_one_network_is_no_more_than_itself():

@@ -1,6 +1,5 @@
 """Where the warnings of a fit point: at the line of the user's that asked for it."""
 
-import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -75,8 +74,10 @@ def test_warnings_of_resume_point_at_the_users_call(tmp_path):
     assert_here(warnings_of(lambda: ShallowNNClassifier.resume(path, X, Y)), 1)
 
 
-@pytest.mark.parametrize("backend", ["sequential", "threading"])
-@pytest.mark.parametrize("Search", SEARCHES)
+@pytest.mark.parametrize(
+    ("Search", "backend"),
+    [*((Search, "sequential") for Search in SEARCHES), (VectorizedGridSearchCV, "threading")],
+)
 def test_warnings_of_a_search_point_at_the_users_call(Search, backend):
     for estimator, grid in (
         (network(), GRID),
@@ -110,29 +111,11 @@ def test_a_warning_that_is_an_error_fails_the_fits_of_a_search(Search, n_jobs):
             search.set_params(error_score="raise").fit(X, Y)
 
 
-def test_searches_in_two_threads_at_once_do_not_point_at_each_other():
-    """Nothing tells which search a thread of joblib's works for: then the package itself is named."""
-    everyone_waits = threading.Barrier(4)
-
-    class WaitingScaler(StandardScaler):
-        def fit(self, *args, **params):
-            everyone_waits.wait(timeout=60)
-            return super().fit(*args, **params)
-
-    def waiting_scorer(estimator, X, y):
-        everyone_waits.wait(timeout=60)
-        return 0.0
-
-    def search():
-        pipeline, grid = make_pipeline(WaitingScaler(), network()), {"shallownnclassifier__alpha": [1.0]}
-        with parallel_config(backend="threading", n_jobs=2):
-            GridSearchCV(pipeline, grid, cv=2, refit=False, scoring=waiting_scorer).fit(X, Y)
-
-    def both():
-        with ThreadPoolExecutor(2) as pool:
-            list(pool.map(lambda _: search(), range(2)))
-
-    assert [warning.filename for warning in warnings_of(both)] == [base.__file__] * 4
+def test_warnings_of_a_search_in_threads_of_joblib_name_the_package():
+    """The user's call is not on their stack."""
+    with parallel_config(backend="threading", n_jobs=2):
+        found = warnings_of(lambda: GridSearchCV(network(), GRID, cv=2, refit=False).fit(X, Y))
+    assert {warning.filename for warning in found} == {base.__file__}
 
 
 def test_a_module_that_python_runs_for_joblib_is_not_the_user():

@@ -5,10 +5,10 @@ Start here; then read ``training.py`` from the top.
 The network
     Layers are counted without the input, so one hidden layer and the output make a two-layer network::
 
-        hidden_input z = X w_hidden + b_hidden       hidden a = g(z)       outputs = a w_output + b_output
+        hidden_input z = X w_hidden + b_hidden    hidden a = g(z)    outputs = a w_output + b_output
 
-    In a textbook that writes samples as columns, W[1] is w_hidden transposed: units x inputs. What the outputs
-    mean is for the loss to say. Of a classifier they are the logits of the probabilities.
+    In a textbook that writes samples as columns, W[1] is w_hidden transposed: units x inputs. The loss says
+    what the outputs mean. Those of a classifier are the logits of its probabilities.
 
 The objective
     ::
@@ -29,10 +29,10 @@ Axes
     n_samples).
 
 Words
-    X, targets, row_weights (of samples), weights (of connections), params, grads, w_hidden, b_hidden, w_output,
-    b_output, hidden_input (z), hidden (a), slope (g'(z)), outputs, mean_loss, penalty, objective. ``delta_x`` is
-    the gradient of the objective with respect to x. A *run* is one network on its way through training, a
-    *stack* is runs that are trained together.
+    X, targets, row_weights (of samples), weights (of connections), params, grads, w_hidden, b_hidden,
+    w_output, b_output, hidden_input (z), hidden (a), slope (g'(z)), outputs, mean_loss, penalty, objective.
+    ``delta_x`` is the gradient of the objective with respect to x. A *run* is one network on its way through
+    training, a *stack* is runs that are trained together.
 
 Precision
     Everything a step touches has one dtype, float32 or float64: that of the parameters. Numbers that are

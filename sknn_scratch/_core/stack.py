@@ -31,6 +31,8 @@ from sknn_scratch._core.parameters import Parameters, view_parameters
 from sknn_scratch._core.rows import DenseRows
 from sknn_scratch._core.state import Run
 
+# The estimator's parameters that networks of a stack always have in common; see ``stack_key`` for the rest.
+COMMON_PARAMETERS = ("n_hidden", "activation", "solver", "batch_size")
 # Rows that saturation is measured on: enough for a share, few enough to take no time in full-batch training.
 MEASURED_ROWS = 100
 # Copies of its parameters that a step of a network touches: themselves, gradients, updates and two moments.

@@ -17,6 +17,7 @@ from sknn_scratch._core.activations import ACTIVATIONS, Activation, Array
 from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.parameters import INIT_SCALES
 from sknn_scratch._core.rows import rows_of
+from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._estimators.methods import available_unless, validates_parameters
 from sknn_scratch._estimators.parameters import Number, ParameterNames, one_of
 from sknn_scratch._fitting.callbacks import CallbackSupportMixin
@@ -67,7 +68,7 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, ParameterNames):
         "beta_1": [Number(Real, 0, 1, closed="left")],
         "beta_2": [Number(Real, 0, 1, closed="left")],
         "epsilon": [Number(Real, 0, None, closed="neither")],
-        "learning_rate_schedule": [one_of(["constant", "cosine", "adaptive"])],
+        "learning_rate_schedule": [one_of(SCHEDULES)],
         "tol": [Number(Real, 0, None, closed="left")],
         "n_iter_no_change": [Number(Integral, 1, None, closed="left")],
         "gradient_tol": [Number(Real, 0, None, closed="left")],

@@ -14,6 +14,7 @@ from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import delayed
 
+from sknn_scratch._core.stack import COMMON_PARAMETERS
 from sknn_scratch._estimators.docstrings import with_entries_of
 from sknn_scratch._fitting.stacks import GROUP_BYTES, bytes_of
 from sknn_scratch._fitting.troubles import warn_of
@@ -113,7 +114,7 @@ def spread(jobs, n_workers):
     kinds = {}
     for job, rows in jobs:
         network = job.candidate.network
-        kind = (network.n_hidden, network.activation, network.solver, network.batch_size)
+        kind = tuple(getattr(network, name) for name in COMMON_PARAMETERS)
         kinds.setdefault(kind, []).append((job, rows))
     parts = [kind[i::n_workers] for kind in kinds.values() for i in range(n_workers)]
     return [part for part in parts if part]
