@@ -2,8 +2,8 @@
 
 A clock around each part of a step, in fits like those whose training steps are compared. The clocks take
 time too, in the tiny network a fifth of the step's: read the shares, not the sums. "Rows": their order and
-gathering. "Once an epoch": the history, and the rules that stop. "Rest": the loop, biases, the clocks, and of
-sparse text the gathering and writing of weights.
+gathering. "Once an epoch": the history, and the rules that stop. "Update": the penalty too. "Rest": the loop,
+biases, the clocks, the products of sparse rows, and of sparse text the gathering and writing of weights.
 
 The products, the square root and the division of Adam, and the gathering of rows are bound by the hardware.
 A NumPy call on a few hundred numbers is bound by the call, 0.3 to 1 µs, and in the tiny network nearly all
@@ -20,9 +20,8 @@ from unittest import mock
 
 from harness import Options, Table, limit_blas, number, report_progress
 from rivals import our_classifier
-from sknn_scratch._core import batches, group, training
-from sknn_scratch._fitting import fitted as _fitted
-from sknn_scratch._fitting import plan as _fitting
+from sknn_scratch._core import batches, network, optimizers, rows, stack, training
+from sknn_scratch._fitting import fitted, plan
 from work import DIGITS, MNIST_LIKE, SPARSE_TEXT, TABLE, TINY, Work
 
 WORKS = (
@@ -32,10 +31,10 @@ WORKS = (
     replace(MNIST_LIKE, epochs=1),
     replace(SPARSE_TEXT, epochs=1),
 )
-PRODUCTS, ACTIVATION, LOSS, PENALTY, UPDATE = "products", "activation", "loss", "penalty", "update"
+PRODUCTS, ACTIVATION, LOSS, UPDATE = "products", "activation", "loss", "update"
 ROWS, EPOCH, REST = "rows", "once an epoch", "rest"
 RUN_EPOCH = "run_epoch"
-PARTS = (PRODUCTS, ACTIVATION, LOSS, PENALTY, UPDATE, ROWS, EPOCH, REST)
+PARTS = (PRODUCTS, ACTIVATION, LOSS, UPDATE, ROWS, EPOCH, REST)
 
 
 class Clocks:
@@ -58,38 +57,24 @@ class Clocks:
 
     def patches(self) -> list[Any]:
         """Put a clock around every part."""
-        adam, allocate = group.OPTIMIZERS["adam"], group.allocate_workspace
-
-        def allocate_timed(*args: Any, **kwargs: Any) -> Any:
-            workspace = allocate(*args, **kwargs)
-            names = ("product", "rows_product", "outer_product")
-            return workspace._replace(
-                **{name: self.around(PRODUCTS, getattr(workspace, name)) for name in names}
+        adam = optimizers.OPTIMIZERS["adam"]
+        timed_losses = {
+            name: replace(
+                loss, gradient=self.around(LOSS, loss.gradient), values=self.around(LOSS, loss.values)
             )
-
+            for name, loss in plan.LOSSES.items()
+        }
         return [
-            mock.patch.object(group, "allocate_workspace", allocate_timed),
+            *(self._patch(module, "dot", PRODUCTS) for module in (network, rows)),
             mock.patch.object(
-                group, "OPTIMIZERS", {"adam": adam._replace(update=self.around(UPDATE, adam.update))}
+                stack, "OPTIMIZERS", {"adam": adam._replace(update=self.around(UPDATE, adam.update))}
             ),
             mock.patch.object(
-                _fitted, "ACTIVATIONS", {"relu": self.around(ACTIVATION, _fitted.ACTIVATIONS["relu"])}
+                fitted, "ACTIVATIONS", {"relu": self.around(ACTIVATION, fitted.ACTIVATIONS["relu"])}
             ),
-            mock.patch.object(
-                _fitting,
-                "LOSSES",
-                {
-                    name: replace(
-                        loss,
-                        gradient=self.around(LOSS, loss.gradient),
-                        values=self.around(LOSS, loss.values),
-                    )
-                    for name, loss in _fitting.LOSSES.items()
-                },
-            ),
-            self._patch(group.Group, "add_penalty_gradient", PENALTY),
+            mock.patch.object(plan, "LOSSES", timed_losses),
             self._patch(batches._Gatherer, "__call__", ROWS),
-            self._patch(batches.BatchStream, "_shuffled", ROWS),
+            self._patch(batches.Batches, "_shuffled", ROWS),
             self._patch(training, "run_epoch", RUN_EPOCH),
             *(self._patch(training, name, EPOCH) for name in ("measure", "end_epoch")),
         ]

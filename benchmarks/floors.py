@@ -12,11 +12,11 @@ import numpy as np
 import scipy.sparse
 from scipy.linalg.blas import daxpy, dscal, saxpy, sscal
 
-from sknn_scratch._core.narrowing import PART_BYTES
 from work import LEARNING_RATE, Work
 
 N_BATCHES = 500  # of dense rows: more than a cache holds
 N_SPARSE_BATCHES = 20
+PART_BYTES = 2**18  # of parameters that are gathered at once, as in the package
 
 
 def bare_step(work: Work, X: Any, y: Any) -> "BareDenseStep | BareSparseStep":

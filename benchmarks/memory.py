@@ -16,9 +16,13 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from harness import Options, Table, in_fresh_process, report_progress
-from rivals import MLP, OURS, rival_named
+from rivals import MLP, OURS, our_classifier, rival_named
+from sknn_scratch import VectorizedGridSearchCV
 from work import Work, normal_table
 
 MEGABYTE = 2**20
@@ -28,9 +32,10 @@ BOTH = (OURS, MLP)
 
 
 def answer(options: Options) -> Iterator[Table]:
-    """Measure the memory of prediction, of fits, and of a fit from disk."""
+    """Measure the memory of prediction, of fits, of searches, and of a fit from disk."""
     yield prediction_table(20_000 if options.quick else 1_000_000)
     yield copies_table(5_000 if options.quick else 100_000)
+    yield search_table(5_000 if options.quick else 200_000)
     yield disk_table(options.file_megabytes)
 
 
@@ -148,6 +153,42 @@ def n_bytes(X: Any) -> int:
     if isinstance(X, np.ndarray):
         return X.nbytes
     return X.data.nbytes + X.indices.nbytes + X.indptr.nbytes
+
+
+# Searches
+
+
+def search_table(n_rows: int) -> Table:
+    """Tabulate the peak of a search in copies of X."""
+    rows = []
+    for has_scaler in (False, True):
+        what = "StandardScaler and network" if has_scaler else "network"
+        report_progress(f"search, {what}")
+        peaks = [in_fresh_process(copies_of_search, Search, has_scaler, n_rows) for Search in SEARCHES]
+        rows.append([what, *(f"{number_of_copies:.2f}" for number_of_copies in peaks)])
+    return Table(
+        f"Peak memory of a search, in copies of X, {n_rows:,} rows",
+        ("", *(Search.__name__ for Search in SEARCHES)),
+        rows,
+        f"float64, {PREDICTED_FEATURES} features, 64 units, 2 classes, batch 256, one epoch, early stopping; "
+        "two candidates, five folds, refit; arrays; the default number of threads.",
+    )
+
+
+def copies_of_search(Search: type, has_scaler: bool, n_rows: int) -> float:
+    """Measure the peak of a search over two penalties, in sizes of X."""
+    work = binary_work(n_rows, PREDICTED_FEATURES)
+    X, y = work.data("float64")
+    network = our_classifier(work, early_stopping=True)
+    estimator, prefix = network, ""
+    if has_scaler:
+        estimator, prefix = make_pipeline(StandardScaler(), network), "shallownnclassifier__"
+    search = Search(estimator, {f"{prefix}alpha": [0.1, 1.0]}, cv=5)
+    peak, _ = traced_peak(partial(search.fit, X, y))
+    return peak / X.nbytes
+
+
+SEARCHES = (VectorizedGridSearchCV, GridSearchCV)
 
 
 # Training from a file that is larger than the memory

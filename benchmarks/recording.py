@@ -20,6 +20,7 @@ from harness import (
 )
 from rivals import our_classifier
 from sknn_scratch._core import training
+from sknn_scratch._core.state import Epoch
 from work import DIGITS, FULL_BATCH, MNIST_LIKE, TABLE, TINY, Work
 
 WORKS = (TINY, DIGITS, replace(TABLE, epochs=1), replace(MNIST_LIKE, epochs=1), FULL_BATCH)
@@ -50,7 +51,7 @@ def time_fits(work: Work, options: Options) -> dict[str, Timing]:
     return time_in_turn({"loss only": fit_with_loss_only, "whole history": fit}, options.repeats)
 
 
-def loss_only(group, outcome) -> list[dict[str, float]]:
+def loss_only(stack, objective, is_sound, rates, seconds) -> list[Epoch]:
     """Stand in for ``training.measure``: the loss, and numbers that let the training go on."""
     unmeasured = {"gradient_norm_hidden": 1.0, "gradient_norm_output": 1.0}
-    return [{"loss": float(outcome.objective), **unmeasured}]
+    return [Epoch({"loss": float(objective), **unmeasured}, bool(is_sound))]

@@ -4,6 +4,8 @@ What is wrong with my network?
 
 A network that learns badly does not say why. ``diagnose`` measures what usually goes
 wrong, and names a remedy for each finding. We follow its advice until nothing is left.
+
+Needs ``pip install "sknn-scratch[plot]" pandas``.
 """
 
 # %%
@@ -30,12 +32,12 @@ with warnings.catch_warnings():
     # That is for the diagnosis to say.
     warnings.simplefilter("ignore", ConvergenceWarning)
     clf.fit(X_train, y_train)
-print(f"Test accuracy: {clf.score(X_test, y_test):.3f}")
+print(f"Test accuracy: {clf.score(X_test, y_test):.3f}\n")
 
 # %%
 # On rows that the network has not seen, overfitting can be looked for, too.
 
-diagnose(clf, X_test, y_test)
+print(diagnose(clf, X_test, y_test))
 
 # %%
 # Scale the features
@@ -50,9 +52,9 @@ pipe = make_pipeline(StandardScaler(), clone(clf))
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", ConvergenceWarning)
     pipe.fit(X_train, y_train)
-print(f"Test accuracy: {pipe.score(X_test, y_test):.3f}")
+print(f"Test accuracy: {pipe.score(X_test, y_test):.3f}\n")
 
-diagnose(pipe, X_test, y_test)
+print(diagnose(pipe, X_test, y_test))
 
 # %%
 # Small weights, and time
@@ -64,7 +66,14 @@ pipe.set_params(
     shallownnclassifier__max_iter=500,
 )
 pipe.fit(X_train, y_train)
-print(f"Test accuracy: {pipe.score(X_test, y_test):.3f}")
+print(f"Test accuracy: {pipe.score(X_test, y_test):.3f}\n")
+
+print(diagnose(pipe, X_test, y_test))
+
+# %%
+# In a notebook
+# -------------
+# There a diagnosis shows itself as a table with small pictures.
 
 diagnose(pipe, X_test, y_test)
 

@@ -4,6 +4,8 @@ What has the network learnt?
 
 The hidden layer is called hidden because its values are not in the data. But they can
 be asked for: what each unit responds to, and how the units together draw the boundary.
+
+Needs ``pip install "sknn-scratch[plot]" pandas``.
 """
 
 # %%
@@ -23,7 +25,7 @@ clf = ShallowNNClassifier(
 clf.fit(X, y)
 print(f"Training accuracy: {clf.score(X, y):.3f}")
 
-display = HiddenUnitsDisplay.from_estimator(clf, X, y)
+boundary = HiddenUnitsDisplay.from_estimator(clf, X, y)
 
 # %%
 # Each small map is one hidden unit: a straight cut through the plane, soft or sharp.
@@ -54,7 +56,7 @@ network = ShallowNNClassifier(
 pipe = make_pipeline(StandardScaler(), network).fit(iris.data, species)
 
 petals = ("petal length (cm)", "petal width (cm)")
-display = HiddenUnitsDisplay.from_estimator(
+flowers = HiddenUnitsDisplay.from_estimator(
     pipe, iris.data, species, features=petals
 )
 
@@ -64,9 +66,22 @@ display = HiddenUnitsDisplay.from_estimator(
 # The same network as a textbook draws it. The wider and darker an edge, the larger the
 # weight.
 
-import matplotlib.pyplot as plt
-
 from sknn_scratch import NetworkDisplay
 
-display = NetworkDisplay.from_estimator(pipe)
-plt.show()
+diagram = NetworkDisplay.from_estimator(pipe)
+
+# %%
+# To keep the pictures
+# --------------------
+
+from pathlib import Path
+
+Path("figures").mkdir(exist_ok=True)
+for name, display in {
+    "boundary": boundary,
+    "flowers": flowers,
+    "diagram": diagram,
+}.items():
+    path = Path("figures", f"inside_{name}.png")
+    display.figure_.savefig(path, dpi=150)
+    print(f"Figure saved to {path}")

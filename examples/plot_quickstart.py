@@ -4,6 +4,8 @@ Which activation, and how many hidden units?
 
 A shallow network reads handwritten digits. It stands in a scikit-learn pipeline, and a
 grid search chooses its activation and the width of its one hidden layer.
+
+Needs ``pip install "sknn-scratch[plot]"``.
 """
 
 # %%

@@ -5,6 +5,8 @@ How large may the initial weights be?
 The slope of tanh is one at zero, and next to nothing far from it. So where the hidden
 inputs start decides how fast a network can learn. Three networks that differ only in
 ``init_scale``, the standard deviation of their initial weights.
+
+Needs ``pip install "sknn-scratch[plot]"``.
 """
 
 # %%
@@ -49,6 +51,8 @@ def train(init_scale, epochs):
 # Left the activation and its slope, grey where the slope is below 0.05; right the
 # hidden inputs after the first epoch.
 
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 
 init_scales = [0.01, 0.3, 3.0]
@@ -58,6 +62,11 @@ for row, init_scale in zip(axes, init_scales, strict=True):
     name = f"init_scale={init_scale}"
     ActivationDisplay.from_estimator(clf, X_train, name=name, ax=row)
     row[0].tick_params(labelbottom=True)
+
+path = Path("figures", "saturation_start.png")
+path.parent.mkdir(exist_ok=True)
+figure.savefig(path, dpi=150)
+print(f"Figure saved to {path}")
 
 # %%
 # What follows from it
@@ -82,5 +91,8 @@ colors = ["#0072B2", "#E69F00", "#D55E00"]
 for (init_scale, clf), color in zip(networks.items(), colors, strict=True):
     name = f"init_scale={init_scale}"
     TrainingCurveDisplay.from_estimator(clf, name=name, color=color, ax=ax)
-_ = ax.set(yscale="log", title="Solid: training; dashed: validation")
-plt.show()
+ax.set(yscale="log", title="Solid: training; dashed: validation")
+
+path = Path("figures", "saturation_loss.png")
+figure.savefig(path, dpi=150)
+print(f"Figure saved to {path}")

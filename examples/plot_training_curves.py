@@ -4,6 +4,8 @@ When should training stop?
 
 The training loss falls for as long as one trains. Whether the network still gets better
 is another question, and rows that were kept out of training answer it.
+
+Needs ``pip install "sknn-scratch[plot]"``.
 """
 
 # %%
@@ -14,8 +16,8 @@ is another question, and rows that were kept out of training answer it.
 # training goes on for 150 epochs no matter what.
 
 import warnings
+from pathlib import Path
 
-import matplotlib.pyplot as plt
 from sklearn.datasets import make_classification
 from sklearn.exceptions import ConvergenceWarning
 
@@ -40,6 +42,11 @@ with warnings.catch_warnings():
 
 display = TrainingCurveDisplay.from_estimator(long)
 
+path = Path("figures", "training_too_long.png")
+path.parent.mkdir(exist_ok=True)
+display.figure_.savefig(path, dpi=150)
+print(f"Figure saved to {path}")
+
 # %%
 # The training loss goes to zero. The validation loss has its minimum early, and then it
 # rises: from there on the network learns the wrong labels.
@@ -59,6 +66,10 @@ print(
 
 display = TrainingCurveDisplay.from_estimator(short, details=True)
 
+path = Path("figures", "training_in_time.png")
+display.figure_.savefig(path, dpi=150)
+print(f"Figure saved to {path}")
+
 # %%
 # What it is worth
 # ----------------
@@ -76,4 +87,3 @@ print("                test accuracy  test loss")
 for name, clf in {"150 epochs": blind, "stopped early": short}.items():
     loss = log_loss(y[test], clf.predict_proba(X[test]))
     print(f"{name:14}  {clf.score(X[test], y[test]):13.3f}  {loss:9.3f}")
-plt.show()

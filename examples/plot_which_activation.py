@@ -6,6 +6,8 @@ The textbook answer is relu, with small random initial weights. But an activatio
 never chosen alone: how far a step goes and where the weights start decide what it can
 show. So we try four activations at every combination of five learning rates and five
 initial scales, on handwritten digits: 500 fits, in seconds.
+
+Needs ``pip install "sknn-scratch[plot]"``.
 """
 
 # %%

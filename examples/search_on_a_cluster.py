@@ -6,7 +6,7 @@ The same search, first in this process, then on a Dask cluster: only the block t
 runs in changes. Here the cluster is two worker processes on this machine; with the
 address of a scheduler, ``Client`` takes the search to your own.
 
-Needs ``pip install "dask[distributed]"``.
+Needs ``pip install "sknn-scratch[dask]"``.
 """
 
 # %%

@@ -34,3 +34,8 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
+
+# What pickles and skops files name must not change when a class moves to another module.
+for _item in map(globals().get, __all__):
+    if isinstance(_item, type):
+        _item.__module__ = __name__

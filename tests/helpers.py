@@ -5,6 +5,8 @@ costs one edit.
 """
 
 import copy
+from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,19 +15,14 @@ from numpy.testing import assert_allclose
 
 from sknn_scratch._core import network as network_module
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
-from sknn_scratch._core.data import TrainData
-from sknn_scratch._core.losses import LOSSES, allocate_loss_terms
-from sknn_scratch._core.network import (
-    Network,
-    allocate_workspace,
-    loss_gradient,
-    penalty_value,
-)
-from sknn_scratch._core.optimizers import OPTIMIZERS, Step
+from sknn_scratch._core.data import Data
+from sknn_scratch._core.losses import LOSSES, Saved, Targets
+from sknn_scratch._core.network import Network, Penalty, Workspace, loss_gradient
+from sknn_scratch._core.optimizers import OPTIMIZERS, Part, Step
 from sknn_scratch._core.parameters import NetworkShape, initialise, view_parameters
-from sknn_scratch._core.sparse import SparseRows
-from sknn_scratch._core.tasks import TrainConfig, TrainState, TrainTask
-from sknn_scratch._core.training import train
+from sknn_scratch._core.rows import rows_of
+from sknn_scratch._core.state import Config, Run, State
+from sknn_scratch._core.training import Hooks, train
 
 N_CLUSTERS = {"binary": 2, "multiclass": 3, "multilabel": 4}
 KINDS = tuple(N_CLUSTERS)
@@ -51,13 +48,13 @@ class Problem(NamedTuple):
     """Rows and targets in the form that the core takes."""
 
     X: np.ndarray  # (n_samples, n_features), or CSR
-    targets: np.ndarray  # (n_samples, n_outputs)
+    targets: np.ndarray  # (n_samples, n_outputs): -1 and 1, or one-hot
     loss: str
 
 
 def make_problem(kind, n_samples=60, n_features=4, seed=0, dtype=np.float64):
     X, y = make_data(kind, n_samples, n_features, seed)
-    targets = np.eye(3)[y] if kind == "multiclass" else y.reshape(n_samples, -1)
+    targets = np.eye(3)[y] if kind == "multiclass" else 2.0 * y.reshape(n_samples, -1) - 1
     return Problem(X.astype(dtype), targets.astype(dtype), LOSS_NAMES[kind])
 
 
@@ -67,14 +64,9 @@ def as_sparse(problem):
     return problem._replace(X=X), problem._replace(X=scipy.sparse.csr_array(X))
 
 
-def rows_of(X):
-    """Wrap a design matrix for functions that take rows of either kind."""
-    return SparseRows([X], stacked=False) if scipy.sparse.issparse(X) else X
-
-
-def make_batch(problem, weights=None):
-    """Make one batch of all rows; positive ``weights`` (n_samples,) of any sum."""
-    return network_module.make_batch(rows_of(problem.X), problem.targets, weights, LOSSES[problem.loss])
+def make_batch(problem, row_weights=None):
+    """Make one batch of all rows; positive ``row_weights`` (n_samples,) of any sum."""
+    return network_module.make_batch(rows_of(problem.X), problem.targets, row_weights)
 
 
 def make_network(problem, activation="tanh", n_hidden=5):
@@ -95,92 +87,116 @@ def objective_and_gradient(network, flat, batch, penalty=0.0, keep=None, has_one
     ``has_ones`` a column of ones is added to the rows.
     """
     if has_ones:
-        batch = batch._replace(X=np.concatenate([np.ones_like(batch.X[..., :1]), batch.X], axis=-1))
-    params = view_parameters(flat, network.shape)
-    grads = view_parameters(np.zeros_like(flat), network.shape)
-    leading = (*flat.shape[:-1], batch.n_rows)
-    workspace = allocate_workspace(
-        network.shape,
-        leading,
-        flat.dtype,
-        dropout=keep is not None,
-        sparse=isinstance(batch.X, SparseRows),
-        has_ones=has_ones,
-    )
+        batch = batch._replace(X=batch.X.with_ones())
+    shape, networks, n_rows = network.shape, flat.shape[:-1], batch.X.n_samples
+    params, grads = view_parameters(flat, shape), view_parameters(np.zeros_like(flat), shape)
+    workspace = Workspace.allocate(shape, (*networks, n_rows), flat.dtype, dropout=keep is not None)
     if keep is not None:
         workspace.keep[...] = keep
-    terms = allocate_loss_terms((*flat.shape[:-1], network.shape.n_outputs), batch.n_rows, flat.dtype)
+    saved = Saved.allocate((*networks, shape.n_outputs, n_rows), flat.dtype)
     with np.errstate(over="ignore"):
-        loss_gradient(network, params, grads, batch, terms, workspace)
-    loss = network.loss.values(batch.targets, terms).sum(axis=-1)
+        loss_gradient(network, params, grads, batch, saved, workspace)
+    loss = network.loss.values(batch.targets, saved).sum(axis=-1)
     grads.weights[...] += np.expand_dims(penalty, -1) * params.weights
-    return loss + penalty_value(params, penalty), grads.flat
+    return loss + penalty_of(network, penalty, networks).value(params), grads.flat
 
 
-def epoch_batches(stream, rngs):
-    """Copy the batches of one epoch of a BatchStream."""
-    return [copy.deepcopy(batch) for chunk in stream.epoch(rngs) for batch, _ in chunk]
+def penalty_of(network, rates, networks=()):
+    """Make the penalty of one network, or of a stack of such an axis, from a number or several."""
+    weights = network.shape.weights
+    rates = np.broadcast_to(rates, networks).ravel().tolist()
+    return Penalty(rates, weights.start, weights.stop - weights.start)
 
 
-def evaluate_loss(name, logits, targets, weights=1.0):
-    """Weighted sum (...) of a loss in LOSSES and its gradient at the logits, which are left alone."""
-    loss, by_output = LOSSES[name], logits.mT.copy()
-    terms = allocate_loss_terms(by_output.shape[:-1], by_output.shape[-1], logits.dtype)
-    coded = loss.coded_targets(targets, np.broadcast_to(weights, (*logits.shape[:-1], 1))[..., 0])
+def epoch_batches(batches, rngs):
+    """Copy the batches of one epoch of a Batches."""
+    return [copy.deepcopy(batch) for chunk in batches.epoch(rngs) for batch, _ in chunk]
+
+
+def evaluate_loss(name, outputs, targets, row_weights=1.0):
+    """Weighted sum (...) of a loss in LOSSES and its gradient at the outputs, which are left alone."""
+    loss, by_output = LOSSES[name], outputs.mT.copy()
+    saved = Saved.allocate(by_output.shape, outputs.dtype)
+    of_rows = np.broadcast_to(row_weights, (*outputs.shape[:-1], 1))[..., 0]
+    arranged = Targets.of(targets, of_rows)
     with np.errstate(over="ignore"):
-        loss.gradient(by_output, coded, terms)
-    return loss.values(coded, terms).sum(axis=-1), by_output.mT.copy()
+        loss.gradient(by_output, arranged, saved)
+    return loss.values(arranged, saved).sum(axis=-1), by_output.mT.copy()
 
 
-def optimise(name, params, gradient, n_steps, **numbers):
+# What the optimisers' hyperparameters are, where a test does not say: an optimiser with others needs a line.
+HYPERPARAMETERS = {"momentum": 0.9, "nesterov": True, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8}
+
+
+def optimise(name, params, gradient, n_steps, learning_rates, penalty=None, **hyperparameters):
     """Yield the parameters (n,) after each of n steps of an optimiser in OPTIMIZERS from ``params``."""
-    params = params.copy()
-    numbers = {"momenta": [0.9], "nesterov": True, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8} | numbers
-    step = Step(number=1, dtype=params.dtype, **numbers)
-    memory, updates = OPTIMIZERS[name].init(params), np.empty_like(params)
+    params, optimizer = params.copy(), OPTIMIZERS[name]
+    chosen = HYPERPARAMETERS | hyperparameters
+    numbers = [
+        np.atleast_1d(chosen[one]).tolist() if one in optimizer.of_each_network else chosen[one]
+        for one in optimizer.hyperparameters
+    ]
+    step, penalty = Step(numbers, learning_rates=learning_rates), penalty or Penalty((), 0, 0)
+    memory, updates = optimizer.init(params), np.empty_like(params)
     for step.number in range(1, n_steps + 1):
-        OPTIMIZERS[name].update(params, gradient(params), updates, memory, step)
+        optimizer.update(Part(params, gradient(params), updates, memory, penalty), step)
         yield params.copy()
 
 
 # --- The core: training ---
 
 
-def make_task(problem, seed=0, *, network=None, data=None, **config):
-    """Make a task: ``data`` are fields of TrainData, ``config`` those of TrainConfig."""
+def make_run(problem, seed=0, *, network=None, data=None, **config):
+    """Make a run: ``data`` are fields of Data, ``config`` those of Config and hyperparameters by name."""
     network = network or make_network(problem)
-    defaults = {"solver": "adam", "batch_size": 16, "max_iter": 5, "learning_rate": 0.02}
+    config = {"solver": "adam", "batch_size": 16, "max_iter": 5, "learning_rate": 0.02} | config
+    hyperparameters = {name: config.pop(name, default) for name, default in HYPERPARAMETERS.items()}
+    optimizer = OPTIMIZERS.get(config["solver"])
+    names = () if optimizer is None else optimizer.hyperparameters
+    config = Config(network, hyperparameters=tuple(hyperparameters[name] for name in names), **config)
     init_rng, shuffle_rng, dropout_rng = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(3))
-    config = TrainConfig(network, **(defaults | config))
     params = initialise(network.shape, 0.5, init_rng, problem.X.dtype)
-    state = TrainState(params, shuffle_rng, dropout_rng, config.learning_rate)
-    return TrainTask(state, TrainData(problem.X, problem.targets, **(data or {})), config)
+    return Run(
+        State(params, shuffle_rng, dropout_rng),
+        Data(rows_of(problem.X), problem.targets, **(data or {})),
+        config,
+    )
 
 
-def train_together(tasks, on_epoch_end=None):
-    """Train copies of the tasks as one stack; the tasks can be used again."""
-    return train([task._replace(state=task.state.copy()) for task in tasks], on_epoch_end)
+class AtEpochEnd(Hooks):
+    """Hooks that call a function with the number and the state of a run at the end of every epoch."""
+
+    def __init__(self, function: Callable[[int, State], bool | None]):
+        self.function = function
+
+    def on_epoch_end(self, run):
+        return bool(self.function(run.number, run.state))
 
 
-def train_alone(task, on_epoch_end=None):
-    """Train a copy of the task."""
-    (result,) = train_together([task], on_epoch_end)
+def train_together(runs, on_epoch_end=None):
+    """Train copies of the runs as one stack; the runs can be used again."""
+    hooks = None if on_epoch_end is None else AtEpochEnd(on_epoch_end)
+    return train([replace(run, state=run.state.copy()) for run in runs], hooks)
+
+
+def train_alone(run, on_epoch_end=None):
+    """Train a copy of the run."""
+    (result,) = train_together([run], on_epoch_end)
     return result
 
 
-def train_and_watch(task):
-    """Train a copy of the task, and keep the parameters at its start and after every epoch."""
-    params = [task.state.params.copy()]
-    result = train_alone(task, lambda _, state: params.append(state.params.copy()))
+def train_and_watch(run):
+    """Train a copy of the run, and keep the parameters at its start and after every epoch."""
+    params = [run.state.params.copy()]
+    result = train_alone(run, lambda _, state: params.append(state.params.copy()))
     return result, params
 
 
-def objective_of(task, params):
-    """Evaluate the objective and gradient of all training rows of a task at flat parameters."""
-    data = task.data
-    network = task.config.network
-    batch = network_module.make_batch(rows_of(data.X), data.targets, data.weights, network.loss)
-    return objective_and_gradient(network, params, batch, task.config.alpha / data.total_weight)
+def objective_of(run, params):
+    """Evaluate the objective and gradient of all training rows of a run at flat parameters."""
+    data, network = run.data, run.config.network
+    batch = network_module.make_batch(data.X, data.targets, data.row_weights)
+    return objective_and_gradient(network, params, batch, run.config.alpha / data.total_weight)
 
 
 def history_column(result, name):

@@ -3,12 +3,15 @@
 import ast
 import sys
 from graphlib import TopologicalSorter
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+import sklearn
 
 ROOT = Path(__file__).parents[1]
 CORE = "sknn_scratch._core"
+SKLEARN_PRIVATE = "sknn_scratch._fitting.sklearn_private"
 CORE_MAY_IMPORT = {"numpy", "scipy"}
 REQUIRED = {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl"}
 CORE_NEVER_CALLS = {"print", "warn", "warnings.warn", "np.random.seed", "numpy.random.seed"}
@@ -91,13 +94,69 @@ def test_importing_the_package_needs_only_what_it_requires(name):
     assert not outsiders(name, walk_at_import(MODULES[name]), REQUIRED)
 
 
+def private_names_of_sklearn(tree):
+    """Yield (module, name) for each name imported from scikit-learn that has a private part."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module.split(".")[0] == "sklearn":
+            pairs = [(node.module, alias.name) for alias in node.names]
+        elif isinstance(node, ast.Import):
+            pairs = [(alias.name, "") for alias in node.names if alias.name.split(".")[0] == "sklearn"]
+        else:
+            continue
+        for module, name in pairs:
+            parts = [*module.split("."), name]
+            if any(part.startswith("_") and not part.startswith("__") for part in parts):
+                yield module, name
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name != SKLEARN_PRIVATE])
+def test_private_names_of_scikit_learn_are_imported_in_one_module(name):
+    assert not list(private_names_of_sklearn(MODULES[name]))
+
+
+@pytest.mark.parametrize(("module", "name"), list(private_names_of_sklearn(MODULES[SKLEARN_PRIVATE])))
+def test_scikit_learn_has_the_private_names(module, name):
+    moved = f"scikit-learn {sklearn.__version__} has no {module}.{name}: see {SKLEARN_PRIVATE}"
+    assert hasattr(import_module(module), name), moved
+
+
+# Each folder may import from itself and from those before it; the last three are beside each other.
+FLOORS = {"_core": 0, "_fitting": 1, "_estimators": 2, "_search": 3, "_displays": 3, "_diagnosis": 3}
+
+
+def folder_of(module):
+    return module.split(".")[1] if module.count(".") else ""
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if folder_of(name) in FLOORS])
+def test_folders_import_one_way(name):
+    own = folder_of(name)
+    for module in imports(name, ast.walk(MODULES[name])):
+        other = folder_of(module)
+        if module.startswith("sknn_scratch") and other in FLOORS:
+            assert other == own or FLOORS[other] < FLOORS[own], f"{name} imports {module}"
+
+
+def test_every_folder_has_its_floor():
+    folders = {path.parent.name for path in ROOT.glob("sknn_scratch/*/__init__.py")}
+    assert folders == FLOORS.keys()
+
+
 def test_no_import_cycles():
     graph = {name: MODULES.keys() & set(imports(name, ast.walk(tree))) for name, tree in MODULES.items()}
     TopologicalSorter(graph).prepare()  # raises CycleError, which names the modules in the circle
 
 
+SAYS_WHERE_CLASSES_ARE = """
+for _item in map(globals().get, __all__):
+    if isinstance(_item, type):
+        _item.__module__ = __name__
+""".strip()
+
+
 def test_package_holds_public_names_and_version_only():
-    docstring, *statements = MODULES["sknn_scratch"].body
+    docstring, *statements, loop = MODULES["sknn_scratch"].body
+    assert ast.unparse(loop) == SAYS_WHERE_CLASSES_ARE
     assert isinstance(docstring, ast.Expr)
     for statement in statements:
         if isinstance(statement, ast.Assign):
@@ -125,6 +184,20 @@ def test_core_package_is_a_docstring_only():
 )
 def test_imports_are_found(source, expected):
     assert set(imports(f"{CORE}.training", ast.walk(ast.parse(source)))) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("from sklearn.utils import _safe_indexing, check_array", [("sklearn.utils", "_safe_indexing")]),
+        ("from sklearn.metrics._scorer import get", [("sklearn.metrics._scorer", "get")]),
+        ("def f():\n    import sklearn.base, sklearn._loss", [("sklearn._loss", "")]),
+        ("from sklearn import __version__, get_config", []),
+        ("from sknn_scratch._core import losses\nfrom . import _private", []),
+    ],
+)
+def test_private_names_of_scikit_learn_are_found(source, expected):
+    assert list(private_names_of_sklearn(ast.parse(source))) == expected
 
 
 @pytest.mark.parametrize(

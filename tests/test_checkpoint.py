@@ -1,10 +1,16 @@
 """Checkpoint and resume: a fit that was broken off ends as if it had not been."""
 
+import functools
+import json
+import math
 import os
+import pickle
 import random
 import shutil
 import signal
 import time
+from copy import deepcopy
+from operator import getitem
 
 import numpy as np
 import pandas as pd
@@ -15,7 +21,7 @@ from sklearn.callback import AutoPropagatedCallback, FitCallback
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import make_scorer, recall_score
-from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -29,10 +35,10 @@ from sknn_scratch import (
     ShallowNNEnsembleClassifier,
     VectorizedGridSearchCV,
 )
-from sknn_scratch._core.tasks import TrainState
-from sknn_scratch._fitting.checkpoint import from_json, to_json
+from sknn_scratch._core.state import State
+from sknn_scratch._fitting.checkpoint import FITTED_BEFORE_TRAINING, HEADER, from_json, to_json
 from sknn_scratch._fitting.checkpoint_file import read_checkpoint, write_checkpoint
-from sknn_scratch._fitting.fitted import fitted_names
+from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, fitted_names
 from tests.helpers import SilentCallback, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -402,16 +408,58 @@ def test_it_works_in_a_pipeline(path):
     assert_same_fit(resumed, pipeline[-1])
 
 
+CLONED = "Checkpoint cannot be set on a ShallowNNClassifier that is cloned"
+
+
+def in_pipeline(clf):
+    return make_pipeline(StandardScaler(), clf)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("wrap", [lambda clf: clf, in_pipeline])
+def test_cross_validation_refuses_it(path, wrap, n_jobs):
+    estimator = wrap(ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)))
+    with pytest.raises(ValueError, match=CLONED):
+        cross_val_score(estimator, X, Y, cv=2, n_jobs=n_jobs)
+    assert not path.exists()
+
+
+def test_a_clone_that_is_handed_down_other_callbacks_refuses_it(path):
+    pipeline = in_pipeline(ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)))
+    handed_down = Callback(lambda epoch: None)
+    handed_down.max_propagation_depth = None
+    pipeline.set_callbacks(handed_down).fit(X, Y)
+    assert path.exists()
+    with pytest.raises(ValueError, match=CLONED):
+        cross_val_score(pipeline, X, Y, cv=2)
+    with pytest.raises(ValueError, match=CLONED):  # also the second time
+        clone(pipeline).fit(X, Y)
+
+
+def test_the_last_step_of_a_pipeline_with_a_memory_is_no_clone(path, tmp_path):
+    pipeline = in_pipeline(ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)))
+    pipeline.set_params(memory=str(tmp_path / "cache")).fit(X, Y)
+    assert_same_fit(ShallowNNClassifier.resume(path, pipeline[:-1].transform(X), Y), pipeline[-1])
+
+
+@pytest.mark.parametrize("copied", [deepcopy, lambda clf: pickle.loads(pickle.dumps(clf))])
+def test_a_copy_is_no_clone(path, copied):
+    classifier = copied(ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path))).fit(X, Y)
+    assert_same_fit(ShallowNNClassifier.resume(path, X, Y), classifier)
+
+
 def test_it_can_be_set_on_a_clone(path):
-    classifier = ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path))
-    cross_val_score(classifier, X, Y, cv=2)
-    *_, (rows_of_the_last_fit, _) = StratifiedKFold(2).split(X, Y)
-    data = X[rows_of_the_last_fit], Y[rows_of_the_last_fit]
-    assert_same_fit(ShallowNNClassifier.resume(path, *data), clone(classifier).fit(*data))
+    checkpoint = Checkpoint(path)
+    classifier = ShallowNNClassifier(**SMALL).set_callbacks(checkpoint)
+    with pytest.raises(ValueError, match=r"set_callbacks"):
+        clone(classifier).fit(X, Y)
+    again = clone(classifier).set_callbacks(checkpoint).fit(X, Y)
+    assert_same_fit(again, classifier.fit(X, Y))
+    assert_same_fit(again.fit(X, Y), classifier)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
-@pytest.mark.parametrize("wrap", [lambda clf: clf, lambda clf: make_pipeline(StandardScaler(), clf)])
+@pytest.mark.parametrize("wrap", [lambda clf: clf, in_pipeline])
 @pytest.mark.parametrize("search_class", [GridSearchCV, VectorizedGridSearchCV])
 def test_a_search_refuses_it(path, wrap, search_class):
     estimator = wrap(ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)))
@@ -588,6 +636,11 @@ VALUES = {
         np.array([0.1, np.inf]),
         np.array([True]),
     ],
+    "dates": [
+        np.array(["2026-11-25", "NaT"], "M8[D]"),
+        np.array([1, 2], "m8[25s]"),
+        np.array([1], ">M8[ns]"),
+    ],
     "objects": [np.array(["a", "ä"], dtype=object), np.array([], dtype=object)],
     "dicts": [{}, {0: 1.0, "0": 2, np.int64(1): np.float32(3), None: {True: "x"}}],
 }
@@ -596,7 +649,7 @@ VALUES = {
 @pytest.mark.parametrize("values", VALUES.values(), ids=VALUES)
 def test_parameters_come_back_with_their_types(path, values):
     for value in values:
-        state = TrainState(np.zeros(1), np.random.default_rng(0), np.random.default_rng(0), 0.1)
+        state = State(np.zeros(1), np.random.default_rng(0), np.random.default_rng(0))
         write_checkpoint(path, state, {"value": to_json(value)})
         _, header = read_checkpoint(path)
         restored = from_json(header["value"])
@@ -609,6 +662,145 @@ def test_parameters_come_back_with_their_types(path, values):
 def test_what_json_cannot_hold_is_told(value):
     with pytest.raises(TypeError, match="JSON cannot hold"):
         to_json(value)
+
+
+# --- Files that were made to harm ---
+
+NONSENSE = [
+    None,
+    True,
+    -1,
+    2.5,
+    math.nan,
+    10**18,
+    10**400,
+    "x",
+    [],
+    [[]],
+    {},
+    {"a": 1},
+    {"scalar": 300, "dtype": "<i1"},
+    {"scalar": 1e300, "dtype": "<f4"},
+    {"scalar": 1, "dtype": "O"},
+    {"scalar": "a", "dtype": "<M8[D]"},
+    {"scalar": {}, "dtype": {}},
+    {"array": [], "dtype": "<f8"},
+    {"array": [], "dtype": "|O"},
+    {"array": [1, 2.5], "dtype": "<i8"},
+    {"array": [1, None, "a"], "dtype": "|O"},
+    {"array": ["a", "b", "c"], "dtype": "<U200000000"},
+    {"array": ["a"], "dtype": "<U999999999"},
+    {"array": [[1], [1, 2]], "dtype": "|O"},
+    {"array": [1], "dtype": "V8"},
+    {"array": 3, "dtype": "<f8"},
+    {"dict": [[{"dict": []}, 1]]},
+    {"dict": ["ab", 3]},
+    {"dict": [["loss", {"array": [0.5] * 100, "dtype": "<f8"}]]},
+]
+
+
+def rewritten(path, changes):
+    """Write the checkpoint again with other values, by their places in its document."""
+    with np.load(path) as stored:
+        arrays = dict(stored)
+    document = json.loads(arrays["header"].tobytes())
+    for (*parents, name), value in changes.items():
+        functools.reduce(getitem, parents, document)[name] = value
+    arrays["header"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
+    other = path.with_name("other.npz")
+    np.savez(other, **arrays)
+    return other
+
+
+@pytest.fixture
+def finished(path):
+    ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)).fit(FRAME, NAMES)
+    return path
+
+
+PARAMETERS = [("params", name) for name in ShallowNNClassifier().get_params()]
+FITTED = [("fitted", name) for name in FITTED_BEFORE_TRAINING]
+OTHERS = [(name,) for name in HEADER] + [("fingerprints", name) for name in ("X", "y", "validation", "more")]
+NEW = [("fitted", "fit"), ("fitted", "__class__"), ("params", "callbacks"), ("more",)]
+
+
+@pytest.mark.parametrize("place", [*FITTED, *OTHERS, *NEW], ids=".".join)
+def test_a_header_of_nonsense_is_refused(finished, place):
+    """But for the rare value that says what the file says without it."""
+    for value in NONSENSE:
+        other = rewritten(finished, {("header", *place): value})
+        if (*place, value) in [("missing_params", []), ("every", 10**18), ("every", 10**400)]:
+            continue
+        with pytest.raises(CheckpointError, match=r"other\.npz"):
+            ShallowNNClassifier.resume(other, FRAME, NAMES)
+
+
+@pytest.mark.parametrize("place", PARAMETERS, ids=".".join)
+def test_a_parameter_of_nonsense_is_refused_or_taken_as_a_users(finished, place):
+    for value in NONSENSE:
+        other = rewritten(finished, {("header", *place): value})
+        try:
+            resumed = ShallowNNClassifier.resume(other, FRAME, NAMES)
+        except ValueError:  # as if a user had passed it
+            continue
+        assert resumed.stop_reason_ == "max_iter"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({("header", "params", "solver"): "lbfgs"}, "no state to keep of solver='lbfgs'"),
+        ({("header", "params", "solver"): "sgd"}, "its memory is not that of solver='sgd'"),
+        ({("header", "params", "n_hidden"): 10**12}, "has not"),
+        ({("header", "params", "alpha"): -1}, "'alpha' parameter .* must be"),
+        ({("header", "params", "n_hiden"): 3}, "other parameters than ShallowNNClassifier"),
+        ({("header", "fitted", "_seed_"): -1}, "_seed_ must be a whole number"),
+        ({("header", "fitted", "fit"): 3}, "fitted must have the fields"),
+        ({("header", "every"): 0}, "every must be a whole number"),
+        ({("state", "epochs_before"): 10**18, ("state", "n_updates"): -1}, "n_updates must be"),
+    ],
+)
+def test_a_refusal_names_the_field(finished, changes, message):
+    with pytest.raises(CheckpointError, match=rf"other\.npz is damaged .*{message}"):
+        ShallowNNClassifier.resume(rewritten(finished, changes), FRAME, NAMES)
+
+
+def test_a_training_that_claims_to_be_old_takes_no_memory(finished):
+    other = rewritten(finished, {("state", "epochs_before"): 10**18})
+    resumed = ShallowNNClassifier.resume(other, FRAME, NAMES)
+    assert (resumed.n_iter_, len(resumed.loss_curve_)) == (10**18 + 8, 8)
+
+
+def test_a_history_longer_than_the_training_is_refused(finished):
+    history = to_json({"loss": np.zeros(2), "seconds": np.zeros(2)})
+    with pytest.raises(CheckpointError, match="its history is longer than the training was"):
+        ShallowNNClassifier.resume(
+            rewritten(finished, {("header", "fitted", "history_"): history}), FRAME, NAMES
+        )
+
+
+@pytest.mark.parametrize("column", ["foo", "val_loss"])
+def test_a_strange_column_of_the_history_does_no_harm(broken_off, column):
+    other = rewritten(broken_off, {("state", "history_names", -1): column})
+    resumed = ShallowNNClassifier.resume(other, X, Y)
+    assert resumed.n_iter_ == 8
+    assert np.isfinite(resumed.loss_curve_).all()
+
+
+def test_deep_nesting_is_refused(finished):
+    with np.load(finished) as stored:
+        arrays = dict(stored)
+    nested = b'{"dict": [[0, ' * 3000 + b"0" + b"]]}" * 3000
+    arrays["header"] = np.frombuffer(
+        arrays["header"].tobytes().replace(b'"class_weight": null', b'"class_weight": ' + nested), np.uint8
+    )
+    np.savez(finished, **arrays)
+    with pytest.raises(CheckpointError, match="RecursionError"):
+        ShallowNNClassifier.resume(finished, FRAME, NAMES)
+
+
+def test_the_fitted_attributes_of_a_checkpoint_are_those_before_training():
+    assert {*DATA_ATTRIBUTES, "history_", "_seed_"} == FITTED_BEFORE_TRAINING.keys()
 
 
 # --- The proof ---

@@ -8,17 +8,21 @@ import pickle
 import zipfile
 from dataclasses import fields, replace
 from importlib import metadata
+from operator import attrgetter
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from sknn_scratch._core.optimizers import OPTIMIZERS
+from sknn_scratch._core.schedules import SCHEDULES
+from sknn_scratch._core.state import Snapshot, State
 from sknn_scratch._core.stopping import StopReason, Watch
-from sknn_scratch._core.tasks import TrainState
 from sknn_scratch._core.training import train
 from sknn_scratch._fitting import checkpoint_file as checkpoint
 from sknn_scratch._fitting.checkpoint_file import CheckpointError, read_checkpoint, write_checkpoint
-from tests.helpers import make_batch, make_problem, make_task
+from sknn_scratch._fitting.checkpoint_schema import STATE, VECTORS
+from tests.helpers import AtEpochEnd, make_batch, make_problem, make_run
 
 HEADER = {"params": {"alpha": 0.1, "tol": math.inf}, "names": ["ä", "\U0001f600", "\0"], "seed": 2**31}
 
@@ -31,19 +35,18 @@ def make_state(dtype=np.float64, seed=0):
     """Make a state whose numbers are hard to write exactly."""
     rng = np.random.default_rng(seed)
     first, second = {"loss": 0.1 + 0.2, "seconds": 5e-324}, {"loss": math.inf, "seconds": math.nan}
-    state = TrainState(
+    state = State(
         params=rng.normal(size=7).astype(dtype),
         shuffle_rng=np.random.default_rng(1),
         dropout_rng=np.random.Generator(np.random.PCG64DXSM(2)),
-        learning_rate=1 / 3,
         memory={"first_moment": rng.normal(size=7).astype(dtype), "velocity": np.zeros(7, dtype)},
         n_updates=12345678901234567890,
+        n_reductions=3,
         history=[first, second, {"loss": -0.0, "seconds": 1 / 3}],
         epochs_before=1,
         watch=Watch(best_value=-math.pi, best_epoch=2, best_params=np.ones(7, dtype)),
         loss_limit=1e6 / 7,
-        last_good=np.full(7, 0.1, dtype),
-        good_epoch=2,
+        last_good=Snapshot(2, np.full(7, 0.1, dtype)),
         stop_reason=StopReason.MAX_ITER,
     )
     state.shuffle_rng.permutation(5)
@@ -51,13 +54,13 @@ def make_state(dtype=np.float64, seed=0):
     return state
 
 
-FRESH = TrainState(np.zeros(3, np.float32), np.random.default_rng(0), np.random.default_rng(1), 0.1)
+FRESH = State(np.zeros(3, np.float32), np.random.default_rng(0), np.random.default_rng(1))
 STATES = {
     "float64": make_state(),
     "float32": make_state(np.float32),
     "fresh": FRESH,
     "not validated": replace(
-        make_state(), watch=Watch(), stop_reason=None, loss_limit=math.inf, last_good=None
+        make_state(), watch=Watch(), stop_reason=None, loss_limit=math.inf, last_good=Snapshot()
     ),
     "diverged": replace(make_state(), params=np.array([np.nan, np.inf, -np.inf, -0.0, 1, 5e-324, 2])),
 }
@@ -75,24 +78,21 @@ def assert_same_numbers(number, other):
 
 
 def assert_same_state(state, other):
-    assert_same_arrays(state.params, other.params)
     assert state.memory.keys() == other.memory.keys()
     for name, array in state.memory.items():
         assert_same_arrays(array, other.memory[name])
-    for name in ("learning_rate", "n_updates", "epochs_before", "loss_limit", "good_epoch", "history"):
-        assert_same_numbers(getattr(state, name), getattr(other, name))
-    assert state.stop_reason is other.stop_reason
-    assert_same_numbers(replace(state.watch, best_params=None), replace(other.watch, best_params=None))
-    for array, other_array in (
-        (state.watch.best_params, other.watch.best_params),
-        (state.last_good, other.last_good),
-    ):
+    assert_same_numbers(state.history, other.history)
+    for name in VECTORS:
+        array, other_array = attrgetter(name)(state), attrgetter(name)(other)
         assert (array is None) == (other_array is None)
         if array is not None:
             assert_same_arrays(array, other_array)
-    for name in ("shuffle_rng", "dropout_rng"):
-        rng, other_rng = getattr(state, name), getattr(other, name)
-        assert rng.bit_generator.state == other_rng.bit_generator.state
+    for name in STATE:
+        value, other_value = attrgetter(name)(state), attrgetter(name)(other)
+        if isinstance(value, np.random.Generator):
+            assert value.bit_generator.state == other_value.bit_generator.state
+        else:
+            assert_same_numbers(value, other_value)
 
 
 @pytest.fixture
@@ -116,28 +116,12 @@ def test_a_state_is_read_as_it_was_written(path, name):
     assert files_in(path.parent) == ["run.npz"]
 
 
-def test_every_field_of_a_state_and_its_watch_is_compared_above():
-    assert {field.name for field in fields(TrainState)} == {
-        "params",
-        "shuffle_rng",
-        "dropout_rng",
-        "learning_rate",
-        "memory",
-        "n_updates",
-        "history",
-        "epochs_before",
-        "watch",
-        "loss_limit",
-        "last_good",
-        "good_epoch",
-        "stop_reason",
-    }
-    assert {field.name for field in fields(Watch)} == {
-        "best_value",
-        "best_epoch",
-        "best_params",
-        "epochs_without_improvement",
-    }
+def test_every_field_of_a_state_its_watch_and_its_snapshot_is_kept():
+    """A new field of the training state takes one line in STATE or VECTORS."""
+    in_watch = {f"watch.{field.name}" for field in fields(Watch)}
+    in_last_good = {f"last_good.{name}" for name in Snapshot._fields}
+    names = {field.name for field in fields(State)} - {"watch", "last_good"}
+    assert {*STATE, *VECTORS, "memory", "history"} == names | in_watch | in_last_good
 
 
 def test_what_an_epoch_has_no_record_of_is_nan(path):
@@ -176,7 +160,7 @@ def test_the_file_is_an_npz_without_pickles_that_says_what_it_is(path):
         assert all(arrays[name].dtype != object for name in arrays.files)
         document = json.loads(arrays["header"].tobytes())
     assert document["format"] == "sknn_scratch checkpoint"
-    assert document["format_number"] == 3
+    assert document["format_number"] == 4
     assert document["package_version"] == checkpoint.package_version()
 
 
@@ -188,22 +172,29 @@ def test_the_package_need_not_be_installed(monkeypatch):
     assert checkpoint.package_version.__wrapped__() == "unknown"
 
 
-@pytest.mark.parametrize("config", [{}, {"solver": "sgd"}, {"dropout": 0.5}, {"schedule": "cosine"}])
+GOING_ON = [
+    *({"solver": solver} for solver in OPTIMIZERS),
+    *({"schedule": schedule, "tol": 1.0, "n_iter_no_change": 2} for schedule in SCHEDULES),
+    {"dropout": 0.5},
+]
+
+
+@pytest.mark.parametrize("config", GOING_ON)
 @pytest.mark.parametrize("validated", [False, True])
 def test_training_goes_on_from_any_epoch_as_if_it_had_never_been_stopped(tmp_path, config, validated):
     problem = make_problem("multiclass")
     data = {"validation": make_batch(make_problem("multiclass", seed=1))} if validated else {}
-    task = make_task(problem, data=data, max_iter=6, **config)
+    run = make_run(problem, data=data, max_iter=6, **config)
 
     def write(_, state):
         write_checkpoint(tmp_path / str(state.epoch), state, {})
         return False
 
-    (straight,) = train([task], write)
-    for epoch in range(1, 7):
+    (straight,) = train([run], AtEpochEnd(write))
+    for epoch in range(1, 1 + straight.state.epoch):
         state, _ = read_checkpoint(tmp_path / str(epoch))
         assert state.epoch == epoch
-        (resumed,) = train([task._replace(state=state)])
+        (resumed,) = train([replace(run, state=state)])
         for record, other in zip(resumed.state.history, straight.state.history, strict=True):
             assert {**record, "seconds": 0} == {**other, "seconds": 0}
         assert resumed.best_epoch == straight.best_epoch
@@ -217,8 +208,8 @@ def test_training_goes_on_from_any_epoch_as_if_it_had_never_been_stopped(tmp_pat
 def assert_whole(path, *states):
     """Check that the file holds one of the states."""
     state, _ = read_checkpoint(path)
-    assert state.learning_rate in {one.learning_rate for one in states}
-    assert_same_state(state, next(one for one in states if one.learning_rate == state.learning_rate))
+    assert state.n_updates in {one.n_updates for one in states}
+    assert_same_state(state, next(one for one in states if one.n_updates == state.n_updates))
 
 
 def fail_on_call(monkeypatch, owner, name, n_calls=0):
@@ -248,7 +239,7 @@ STEPS = {
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_crash_at_any_step_leaves_a_whole_file(path, monkeypatch, step):
-    old, new = make_state(), replace(make_state(seed=1), learning_rate=0.2)
+    old, new = make_state(), replace(make_state(seed=1), n_updates=2)
     write_checkpoint(path, old, HEADER)
     with monkeypatch.context() as patch:
         fail_on_call(patch, *STEPS[step])
@@ -262,7 +253,7 @@ def test_a_crash_at_any_step_leaves_a_whole_file(path, monkeypatch, step):
 
 @pytest.mark.parametrize("step", list(STEPS)[:5])
 def test_what_a_killed_process_leaves_behind_is_removed_by_the_next_write(path, monkeypatch, step):
-    old, new = make_state(), replace(make_state(seed=1), learning_rate=0.2)
+    old, new = make_state(), replace(make_state(seed=1), n_updates=2)
     write_checkpoint(path, old, HEADER)
     for _ in range(3):
         with monkeypatch.context() as patch:
@@ -418,7 +409,9 @@ def test_a_foreign_file_is_refused(path, kind):
         read_checkpoint(path)
 
 
-@pytest.mark.parametrize("name", ["params", "history", "memory.velocity", "best_params", "last_good"])
+@pytest.mark.parametrize(
+    "name", ["params", "history", "memory.velocity", "watch.best_params", "last_good.params"]
+)
 @pytest.mark.parametrize("array", [np.zeros(6), np.zeros(7, np.float16), None])
 def test_an_array_that_is_lost_or_exchanged_is_noticed(path, name, array):
     arrays = checkpoint.pack(make_state(), HEADER)
@@ -428,11 +421,188 @@ def test_an_array_that_is_lost_or_exchanged_is_noticed(path, name, array):
         read_checkpoint(path)
 
 
-@pytest.mark.parametrize("number", [1, 2, 4])
+@pytest.mark.parametrize("number", [1, 2, 3, 5])
 def test_another_format_asks_for_the_version_that_wrote_it(path, number):
     path.write_bytes(with_document(format_number=number, package_version="7.1.0", state="of another kind"))
     message = rf"run\.npz was written in format {number}, by sknn_scratch 7\.1\.0.*version that wrote"
     with pytest.raises(CheckpointError, match=message):
+        read_checkpoint(path)
+
+
+# --- What was made to harm is refused, soon and without much memory ---
+
+GENERATOR = np.random.default_rng(0).bit_generator.state
+NO_NUMBERS = [None, True, "1", [], {}]
+NO_COUNTS = [*NO_NUMBERS, -1, 1.0, math.nan, 2**64]
+NO_GENERATORS = [
+    *NO_NUMBERS,
+    GENERATOR | {"bit_generator": "MT19937"},
+    GENERATOR | {"bit_generator": []},
+    GENERATOR | {"state": {"state": 1}},
+    GENERATOR | {"state": {"state": -1, "inc": 1}},
+    GENERATOR | {"state": {"state": 2**128, "inc": 1}},
+    GENERATOR | {"state": {"state": 1.0, "inc": 1}},
+    GENERATOR | {"has_uint32": 2},
+    GENERATOR | {"uinteger": 2**32},
+    GENERATOR | {"more": 1},
+]
+WRONG_NUMBERS = {
+    "shuffle_rng": NO_GENERATORS,
+    "dropout_rng": NO_GENERATORS,
+    "n_updates": NO_COUNTS,
+    "n_reductions": NO_COUNTS,
+    "epochs_before": NO_COUNTS,
+    "watch.best_value": [*NO_NUMBERS, math.nan],
+    "watch.best_epoch": [*NO_COUNTS, 5],
+    "watch.epochs_without_improvement": NO_COUNTS,
+    "loss_limit": [*NO_NUMBERS, math.nan, 0.0, -math.inf],
+    "last_good.epoch": [*NO_COUNTS, 5],
+    "stop_reason": [True, 1, "", "TIRED", "name", [], {}],
+    "history_names": [
+        *NO_NUMBERS,
+        ["loss"],
+        ["loss", "loss"],
+        ["loss", 1],
+        [["loss"], "seconds"],
+        ["a", "b"],
+    ],
+}
+
+
+def test_every_number_of_a_state_has_wrong_ones():
+    assert WRONG_NUMBERS.keys() == {*STATE, "history_names"}
+
+
+@pytest.mark.parametrize("name", WRONG_NUMBERS)
+def test_a_number_that_cannot_be_is_refused(path, name):
+    for value in WRONG_NUMBERS[name]:
+        path.write_bytes(with_numbers(**{name: value}))
+        with pytest.raises(CheckpointError, match=r"run\.npz is damaged"):
+            read_checkpoint(path)
+
+
+def test_the_refusal_says_what_is_wrong(path):
+    path.write_bytes(with_numbers(n_updates=-3))
+    with pytest.raises(CheckpointError, match=r"n_updates must be a whole number from 0 to \d+, got -3"):
+        read_checkpoint(path)
+
+
+@pytest.mark.parametrize("name", [*STATE, "history_names", "more"])
+def test_a_state_has_just_its_fields(path, name):
+    numbers = checkpoint.numbers_of(make_state()) | {"history_names": ["loss", "seconds"]}
+    if name in numbers:
+        del numbers[name]
+    else:
+        numbers[name] = 0
+    path.write_bytes(with_document(state=numbers))
+    with pytest.raises(CheckpointError, match="state must have the fields"):
+        read_checkpoint(path)
+
+
+VECTOR, TABLE = ["<f8", 7], ["<f8", 3, 2]
+WRONG_ARRAYS = {
+    "none": {},
+    "only params": {"params": VECTOR},
+    "only the history": {"history": TABLE},
+    "no such name": {"params": VECTOR, "history": TABLE, "__class__": VECTOR},
+    "the header": {"params": VECTOR, "history": TABLE, "header": VECTOR},
+    "another length": {"params": VECTOR, "history": TABLE, "last_good.params": ["<f8", 8]},
+    "another dtype": {"params": VECTOR, "history": TABLE, "last_good.params": ["<f4", 7]},
+    "objects": {"params": ["|O", 7], "history": TABLE},
+    "no dtype": {"params": [[], 7], "history": TABLE},
+    "two axes": {"params": ["<f8", 7, 1], "history": TABLE},
+    "one axis": {"params": VECTOR, "history": ["<f8", 6]},
+    "negative": {"params": ["<f8", -7], "history": TABLE},
+    "huge": {"params": ["<f8", 2**62], "history": TABLE},
+    "large": {"params": ["<f8", 2**40], "history": TABLE},
+    "a float": {"params": ["<f8", 7.0], "history": TABLE},
+    "no list": {"params": 7, "history": TABLE},
+}
+
+
+@pytest.mark.parametrize("arrays", WRONG_ARRAYS.values(), ids=WRONG_ARRAYS)
+def test_arrays_that_cannot_be_are_refused(path, arrays):
+    path.write_bytes(with_document(arrays=arrays))
+    with pytest.raises(CheckpointError, match=r"run\.npz is damaged"):
+        read_checkpoint(path)
+
+
+@pytest.mark.parametrize("shape", [(2**40, 0), (0, 2**40)])
+def test_an_empty_history_takes_no_memory(path, shape):
+    """Such a table has no bytes, but a list of its rows would have more than any memory."""
+    arrays = checkpoint.pack(FRESH, HEADER) | {"history": np.empty(shape)}
+    document = json.loads(arrays.pop("header").tobytes())
+    document["arrays"] = checkpoint.shapes_of(arrays)
+    arrays["header"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
+    path.write_bytes(npz(**arrays))
+    with pytest.raises(CheckpointError, match="its history has other columns"):
+        read_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    "text", [b"[" * 10**6, b'{"a":' * 10**6, b"1" * 10**6, b"\xff", b"null", b"NaN", b"[]"]
+)
+def test_a_header_that_is_nonsense_is_refused(path, text):
+    path.write_bytes(npz(header=np.frombuffer(text, np.uint8)))
+    with pytest.raises(CheckpointError, match=r"run\.npz is .*no checkpoint of sknn_scratch"):
+        read_checkpoint(path)
+
+
+def zipped(members, **options):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", **options) as archive:
+        for name, contents in members:
+            archive.writestr(name, contents)
+    return file.getvalue()
+
+
+def claiming(size):
+    """Make an archive whose member claims to have another size."""
+    contents, true_size = bytearray(zipped([("header.npy", b"x" * 77)])), (77).to_bytes(4, "little")
+    directory = contents.index(b"PK\x01\x02")
+    for _ in range(2):  # the compressed one and the other
+        place = contents.index(true_size, directory)
+        contents[place : place + 4] = size.to_bytes(4, "little")
+    return bytes(contents)
+
+
+ARCHIVES = {
+    "compressed": (zipped([("header.npy", bytes(10**6))], compression=zipfile.ZIP_DEFLATED), "compressed"),
+    "one compressed": (
+        zipped([("more.npy", bytes(10**6))], compression=zipfile.ZIP_LZMA),
+        "it is compressed",
+    ),
+    "claims to be large": (claiming(2**31), "larger than the file"),
+    "the same name twice": (
+        zipped([("aa", b"1"), ("bb", b"2")]).replace(b"bb", b"aa"),
+        "two of its members have the same name",
+    ),
+    "not UTF-8": (zipped([("ä", b"1")]).replace("ä".encode(), b"\xff\xff"), "UnicodeDecodeError"),
+}
+
+
+@pytest.mark.parametrize("kind", ARCHIVES)
+def test_an_archive_that_was_made_to_harm_is_refused_before_it_is_read(path, kind, monkeypatch):
+    contents, message = ARCHIVES[kind]
+    path.write_bytes(contents)
+    monkeypatch.setattr(zipfile.ZipFile, "read", None)
+    with pytest.raises(CheckpointError, match=message):
+        read_checkpoint(path)
+
+
+def test_an_unexpected_member_is_refused(path):
+    path.write_bytes(npz(**checkpoint.pack(make_state(), HEADER), more=np.zeros(3)))
+    with pytest.raises(CheckpointError, match="other arrays than its header says"):
+        read_checkpoint(path)
+
+
+def test_errors_of_our_own_are_not_taken_for_damage(path, monkeypatch):
+    def broken(*_):
+        raise KeyError("a mistake")
+
+    write_checkpoint(path, make_state(), HEADER)
+    monkeypatch.setattr(checkpoint, "unpack", broken)
+    with pytest.raises(KeyError, match="a mistake"):
         read_checkpoint(path)
 
 

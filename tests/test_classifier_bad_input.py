@@ -1,13 +1,22 @@
 """What must not be accepted: each with an error that names it, and with the earlier model left whole."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse
 from sklearn import config_context
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, learning_curve
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.estimator_checks import check_classifiers_one_label_sample_weights
 
-from sknn_scratch import Activation, DivergenceWarning, ShallowNNClassifier
+from sknn_scratch import Activation, DivergenceWarning, ShallowNNClassifier, ShallowNNEnsembleClassifier
+from sknn_scratch._estimators.parameters import OTHER_NAMES
 from tests.helpers import SilentCallback, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -72,6 +81,117 @@ def test_bad_parameter_is_named_by_fit_and_not_before(name, value):
     assert not [attribute for attribute in vars(classifier) if attribute.endswith("_")]
 
 
+@pytest.mark.parametrize(
+    ("n_hidden", "message"),
+    [
+        ((100,), r"must be one number, got \(100,\)\. Use n_hidden=100\."),
+        ([7], r"must be one number, got \[7\]\. Use n_hidden=7\."),
+        ((9, 5), r"must be one number, got \(9, 5\)\. There is one hidden layer.*MLPClassifier"),
+    ],
+)
+@pytest.mark.parametrize("estimator", [ShallowNNClassifier, ShallowNNEnsembleClassifier])
+def test_n_hidden_in_the_form_of_hidden_layer_sizes(estimator, n_hidden, message):
+    with pytest.raises(ValueError, match=f"'n_hidden' parameter of {estimator.__name__} {message}"):
+        estimator(n_hidden).fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    ("name", "first_choices"),
+    [
+        (
+            "activation",
+            "{'identity', 'sigmoid', 'logistic', 'tanh', 'relu', 'leaky_relu', 'elu', 'softplus'}",
+        ),
+        ("solver", "{'adam', 'sgd', 'lbfgs'}"),
+        ("learning_rate_schedule", "{'constant', 'cosine', 'adaptive'}"),
+        ("scoring", "{'loss', 'accuracy', 'adjusted_mutual_info_score', "),
+    ],
+)
+def test_choices_are_listed_in_their_order(name, first_choices):
+    with pytest.raises(ValueError, match="must be a str among") as caught:
+        ShallowNNClassifier(**{name: "swish"}).fit(X, Y)
+    assert f"among {first_choices}" in str(caught.value)
+
+
+# --- Parameters that do not exist ---
+
+
+class Tuned(ShallowNNClassifier):
+    """A user's subclass with a parameter of its own."""
+
+    def __init__(self, boost=1, n_hidden=100):
+        super().__init__(n_hidden)
+        self.boost = boost
+
+
+class TakesAny(ShallowNNClassifier):
+    """A user's subclass that reads its parameters itself."""
+
+    def __init__(self, **params):
+        super().__init__(params.pop("width"))
+
+
+UNKNOWN = {
+    "misspelt": (ShallowNNClassifier, "n_hiden", "Did you mean 'n_hidden'"),
+    "capitals": (ShallowNNClassifier, "Batch_Size", "Did you mean 'batch_size'"),
+    "of an ensemble": (ShallowNNEnsembleClassifier, "n_network", "Did you mean 'n_networks'"),
+    "inherited by an ensemble": (ShallowNNEnsembleClassifier, "n_hiden", "Did you mean 'n_hidden'"),
+    "of a subclass": (Tuned, "bost", "Did you mean 'boost'"),
+    "scikit-learn's": (ShallowNNClassifier, "hidden_layer_sizes", "Use 'n_hidden' instead"),
+    "Keras's": (ShallowNNClassifier, "epochs", "Use 'max_iter' instead"),
+    "skorch's": (ShallowNNClassifier, "lr", "Use 'learning_rate' instead"),
+    "a forest's": (ShallowNNEnsembleClassifier, "n_estimators", "Use 'n_networks' instead"),
+    "a forest's, of one network": (
+        ShallowNNClassifier,
+        "n_estimators",
+        "Valid parameters are: n_hidden, activation",
+    ),
+    "not to be guessed": (
+        ShallowNNClassifier,
+        "foo",
+        "Valid parameters are: n_hidden, activation, init_scale",
+    ),
+    "another name, but not of the subclass": (Tuned, "lr", "Valid parameters are: boost, n_hidden"),
+}
+
+
+@pytest.mark.parametrize("case", UNKNOWN)
+def test_an_unknown_parameter_is_named_with_the_one_that_was_meant(case):
+    estimator, name, hint = UNKNOWN[case]
+    message = f"^Invalid parameter '{name}' for {estimator.__name__}\\. .*{hint}"
+    with pytest.raises(TypeError, match=message):
+        estimator(**{name: 1})
+    with pytest.raises(ValueError, match=message):  # as of scikit-learn's set_params
+        estimator().set_params(**{name: 1})
+    step = estimator.__name__.lower()
+    with pytest.raises(ValueError, match=message):
+        make_pipeline(estimator()).set_params(**{f"{step}__{name}": 1})
+
+
+def test_other_names_lead_to_parameters_and_are_none():
+    parameters = ShallowNNEnsembleClassifier().get_params().keys()
+    assert set(OTHER_NAMES.values()) <= parameters
+    assert not OTHER_NAMES.keys() & parameters
+
+
+def test_an_unknown_parameter_changes_nothing():
+    classifier = ShallowNNClassifier(7)
+    with pytest.raises(ValueError, match="n_hiden"):
+        classifier.set_params(n_hidden=3, n_hiden=5)
+    assert classifier.n_hidden == 7
+
+
+def test_subclasses_can_be_cloned_and_set():
+    tuned = clone(Tuned(3, n_hidden=4)).set_params(boost=2)
+    assert tuned.get_params() == {"boost": 2, "n_hidden": 4}
+
+
+def test_a_subclass_that_takes_any_name_reads_it_itself():
+    assert TakesAny(width=5).n_hidden == 5
+    with pytest.raises(ValueError, match="Invalid parameter 'width'"):  # to scikit-learn it has none
+        TakesAny(width=5).set_params(width=3)
+
+
 def test_parameters_are_not_validated_if_scikit_learn_is_told_so():
     classifier = ShallowNNClassifier(2).partial_fit(X, Y, [0, 1]).set_params(tol=-1)
     with config_context(skip_parameter_validation=True):
@@ -133,7 +253,10 @@ def test_bad_X(name):
 BAD_Y = {
     "bytes": (np.array([b"a", b"b"])[Y], r"y contains bytes.*y\.astype\(str\)"),
     "missing": (None, "requires y"),
-    "continuous": (np.linspace(0, 1.5, 40), "continuous"),
+    "continuous": (
+        np.linspace(0, 1.5, 40),
+        r"Unknown label type: continuous\. .* this is a classifier.* regressor.* np\.digitize",
+    ),
     "NaN": (np.where(np.arange(40) == 3, NAN, Y), "NaN"),
     "NaN among strings": (np.array([*"ab" * 19, "a", NAN], dtype=object), "NaN"),
     "None among strings": (np.array([*"ab" * 19, "a", None], dtype=object), "None"),
@@ -147,7 +270,7 @@ BAD_Y = {
     "one class, a string": (np.array(["a"] * 40), r"one class, \['a'\]"),
     "fewer rows than X": (Y[:10], r"\[40, 10\]"),
     "two columns that are no indicator": (np.column_stack([Y, Y + 1]), "multiclass-multioutput"),
-    "continuous columns": (X[:, :2], "continuous-multioutput"),
+    "continuous columns": (X[:, :2], "continuous-multioutput.* this is a classifier"),
     "3-D": (np.zeros((40, 2, 2)), "dim 3"),
     "empty": ([], r"0 sample\(s\)"),
 }
@@ -169,7 +292,10 @@ BAD_SAMPLE_WEIGHT = {
     "too few": (ONES[:3], r"\(40,\)"),
     "two columns": (np.ones((40, 2)), "2D"),
     "strings": (["a"] * 40, "could not convert"),
-    "one class only": (Y.astype(float), r"positive weight are of one class, \[1\]"),
+    "one class only": (
+        Y.astype(float),
+        r"With this sample_weight, all rows with a positive weight are of one class, \[1\]",
+    ),
 }
 
 
@@ -189,7 +315,7 @@ BAD_CLASS_WEIGHT = {
     "a string": ({0: "heavy"}, Y, "class_weight must have finite weights"),
     "None": ({0: None}, Y, "class_weight must have finite weights"),
     "all zero": ({0: 0, 1: 0}, Y, "sample_weight times class_weight"),
-    "one class left": ({0: 0}, Y, "one class"),
+    "one class left": ({0: 0}, Y, r"With this class_weight, all rows with .* one class, \[1\]"),
     "a dict for multilabel y": ({0: 1}, Y_MULTI, "'balanced' or None for multilabel"),
 }
 
@@ -249,6 +375,19 @@ def test_validation_rows_whose_class_weighs_nothing():
         classifier.fit(x, y, X_val=x[y == 0], y_val=y[y == 0])
 
 
+def test_one_class_left_by_both_kinds_of_weights():
+    with pytest.raises(ValueError, match="With this sample_weight and class_weight, all rows"):
+        ShallowNNClassifier(class_weight={1: 0}).fit(X, Y, sample_weight=1.0 - Y)
+
+
+def test_a_search_passes_the_check_of_weights_that_leave_one_class():
+    network = ShallowNNClassifier(2, max_iter=2, batch_size=5)
+    search = GridSearchCV(network, {"alpha": [1.0]}, cv=2, error_score="raise")
+    with pytest.raises(ValueError, match="sample_weight"):
+        search.fit(X, Y, sample_weight=Y)
+    check_classifiers_one_label_sample_weights("GridSearchCV", search)
+
+
 @pytest.mark.parametrize("fraction", [0.99, 40, 1000])
 def test_validation_fraction_that_leaves_nothing_to_train_on(fraction):
     classifier = ShallowNNClassifier(early_stopping=True, validation_fraction=fraction)
@@ -260,6 +399,47 @@ def test_validation_fraction_that_leaves_nothing_to_validate_with():
     classifier = ShallowNNClassifier(early_stopping=True)
     with pytest.raises(ValueError, match=r"validation_fraction=0.1 of 3 rows leaves no row to validate with"):
         classifier.fit(X[:3], ["a", "b", "c"])
+
+
+def test_auto_validates_with_no_row_if_each_is_of_a_class_of_its_own():
+    rows = np.random.default_rng(0).normal(size=(600, 3))
+    classifier = ShallowNNClassifier(2, max_iter=2, random_state=0).fit(rows, np.arange(600))
+    assert "val_loss" not in classifier.history_
+    with pytest.raises(ValueError, match=r"0.1 of 600 rows leaves no row to validate with"):
+        classifier.set_params(early_stopping=True).fit(rows, np.arange(600))
+    twice = np.r_[np.arange(599), 0]
+    validated = ShallowNNClassifier(2, max_iter=2, random_state=0).fit(rows, twice)
+    assert "val_loss" in validated.history_
+
+
+class UnorderedFrame:
+    """A data frame that cannot be indexed by position, as that of Dask."""
+
+    def __init__(self, values):
+        self.values = values
+        self.columns = [f"x{i}" for i in range(values.shape[1])]
+        self.shape = values.shape
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.values, dtype)
+
+    def __len__(self):
+        return len(self.values)
+
+
+@pytest.mark.parametrize("estimator", [ShallowNNClassifier, ShallowNNEnsembleClassifier])
+def test_a_frame_without_positions_is_validated_by_its_loss_but_not_by_a_scorer(estimator):
+    params = {"early_stopping": True, "max_iter": 3, "random_state": 0}
+    of_frame = estimator(2, **params).fit(UnorderedFrame(X), Y)
+    np.testing.assert_array_equal(
+        of_frame.predict_proba(X), estimator(2, **params).fit(X, Y).predict_proba(X)
+    )
+    message = (
+        r"scoring='accuracy' needs the validation rows of X, a tests\.\S+\.UnorderedFrame, which cannot be "
+        r"indexed by position\. .*X\.compute\(\)"
+    )
+    with pytest.raises(TypeError, match=message):
+        estimator(2, scoring="accuracy", **params).fit(UnorderedFrame(X), Y)
 
 
 def score_nan(estimator, X, y):
@@ -376,6 +556,47 @@ def test_rows_too_large_for_the_precision_of_the_model(method):
     single = ShallowNNClassifier(8, dtype="float32", max_iter=2).fit(X, Y)
     with pytest.raises(ValueError, match="too large for dtype"):
         getattr(single, method)(X * 1e300)
+
+
+def steep_network(estimator=ShallowNNClassifier, dtype=None):
+    return estimator(8, "relu", 10.0, max_iter=2, dtype=dtype, random_state=0).fit(X, Y)
+
+
+def largest_rows(dtype, n_rows=5):
+    rows = np.zeros((n_rows, 3), dtype)
+    rows[[1, 3]] = np.finfo(dtype).max * np.array([1, -1, 1], dtype)
+    return rows
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    ("dtype", "remedy"),
+    [("float64", r"Pipeline\."), ("float32", r"Pipeline, or train with dtype='float64'\.")],
+)
+@pytest.mark.parametrize("container", [np.asarray, scipy.sparse.csr_array, pd.DataFrame])
+def test_rows_that_overflow_the_network(method, dtype, remedy, container):
+    steep = steep_network(dtype=dtype)
+    message = (
+        rf"X has values that are too large: .* 2 of 5 rows \(row 1 is the first\) overflows {dtype}.*{remedy}"
+    )
+    with np.errstate(all="raise"), pytest.raises(ValueError, match=message):
+        getattr(steep, method)(container(largest_rows(dtype)))
+
+
+def test_rows_that_overflow_the_network_of_an_ensemble_or_in_a_pipeline():
+    ensemble = steep_network(ShallowNNEnsembleClassifier)
+    pipeline = make_pipeline(FunctionTransformer(), steep_network()).fit(X, Y)
+    for estimator in (ensemble, pipeline):
+        with pytest.raises(ValueError, match="X has values that are too large"):
+            estimator.predict(largest_rows("float64"))
+
+
+def test_finite_outputs_whose_sum_overflows_are_given():
+    classifier = steep_network()
+    classifier.coefs_ = [np.eye(3), np.ones((3, 1))]
+    classifier.intercepts_ = [np.zeros(3), np.zeros(1)]
+    rows = np.full((4, 3), 0.3 * np.finfo(float).max)
+    np.testing.assert_array_equal(classifier.transform(rows), rows)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -501,3 +722,49 @@ def test_a_multilabel_y_is_of_zeros_and_ones(values, sparse):
 def test_an_activation_is_made_of_callables(function, derivative):
     with pytest.raises(TypeError, match="must be a callable that can be hashed"):
         Activation(function, derivative)
+
+
+# --- partial_fit that there is not ---
+
+WITHOUT_PARTS = {
+    "lbfgs": ({"solver": "lbfgs"}, "with solver='lbfgs', which needs all rows at once; use 'adam' or 'sgd'."),
+    "early stopping": (
+        {"early_stopping": True},
+        "with early_stopping=True, since one epoch at a time cannot stop early; use 'auto' or False.",
+    ),
+    "balanced": (
+        {"class_weight": "balanced"},
+        "with class_weight='balanced', since a part of the rows does not tell the balance; use a dict.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WITHOUT_PARTS)
+@pytest.mark.parametrize("estimator", [ShallowNNClassifier, ShallowNNEnsembleClassifier])
+def test_a_missing_partial_fit_says_why(case, estimator):
+    params, reason = WITHOUT_PARTS[case]
+    without = estimator(**params)
+    assert not hasattr(without, "partial_fit")
+    assert hasattr(estimator, "partial_fit")
+    for fit_part in (lambda: without.partial_fit(X, Y, [0, 1]), lambda: estimator.partial_fit(without, X, Y)):
+        with pytest.raises(AttributeError) as caught:
+            fit_part()
+        assert str(caught.value) == f"{estimator.__name__} has no attribute 'partial_fit' {reason}"
+
+
+def test_the_last_line_of_the_traceback_says_why():
+    script = "import sknn_scratch; sknn_scratch.ShallowNNClassifier(solver='lbfgs').partial_fit([[0]], [0])"
+    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    last_line = finished.stderr.splitlines()[-1]
+    assert (
+        last_line
+        == f"AttributeError: ShallowNNClassifier has no attribute 'partial_fit' {WITHOUT_PARTS['lbfgs'][1]}"
+    )
+
+
+def test_a_learning_curve_of_sorted_classes_says_that_there_is_only_one():
+    order = np.argsort(Y)
+    with pytest.raises(ValueError, match=r"at least 2 classes, but y has only one class, "):
+        learning_curve(
+            ShallowNNClassifier(max_iter=2), X[order], Y[order], train_sizes=[0.2], cv=2, error_score="raise"
+        )

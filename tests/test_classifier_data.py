@@ -426,7 +426,7 @@ def test_set_output(library, frame_type):
 
 def test_a_wide_sparse_network_knows_nothing_of_features_it_has_not_seen():
     rng = np.random.default_rng(0)
-    X = scipy.sparse.random_array((200, 2**15), density=1e-3, format="csr", rng=rng)
+    X = scipy.sparse.random_array((200, 2**15), density=1e-3, format="csr", random_state=rng)
     y = np.arange(200) % 2
     params = {"n_hidden": 8, "max_iter": 3, "random_state": 0, "tol": 0}
     classifier = make_classifier(**params).fit(X, y)

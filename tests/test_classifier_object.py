@@ -139,7 +139,7 @@ def by_joblib(classifier):
 
 
 def by_skops(classifier):
-    own_class = "sknn_scratch._estimators.classifier.ShallowNNClassifier"
+    own_class = "sknn_scratch.ShallowNNClassifier"
     written = skops.io.dumps(classifier)
     assert skops.io.get_untrusted_types(data=written) == [own_class]
     return skops.io.loads(written, trusted=[own_class])
@@ -229,7 +229,7 @@ def test_params_are_set_and_got():
     params = {name: object() for name in ShallowNNClassifier().get_params()}
     assert ShallowNNClassifier(**params).get_params() == params
     assert ShallowNNClassifier().set_params(**params).get_params() == params
-    with pytest.raises(ValueError, match="Invalid parameter 'n_units'"):
+    with pytest.raises(ValueError, match=r"Invalid parameter 'n_units'.* 'n_hidden'"):
         ShallowNNClassifier().set_params(n_units=3)
 
 
@@ -240,10 +240,11 @@ def test_representation_shows_what_is_no_default():
     )
 
 
-def test_html_links_to_the_documentation():
-    html = estimator_html_repr(ShallowNNClassifier())
-    assert "https://sknn-scratch.readthedocs.io/en/latest/api/sknn_scratch.ShallowNNClassifier.html" in html
-    assert "Number of hidden units" in html  # from the docstring
+def test_html_shows_the_parameters_and_links_nowhere():
+    clf = ShallowNNClassifier()
+    html = estimator_html_repr(clf)
+    assert all(f">{name}<" in "".join(html.split()) for name in clf.get_params())
+    assert "href=" not in html  # the documentation is not on the web yet
 
 
 def test_tags():

@@ -1,9 +1,12 @@
 """What the displays compute, and what they draw: every kind of output, activation and size."""
 
 import builtins
+import itertools
+import types
 import warnings
 
 import matplotlib
+import matplotlib.legend
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -448,6 +451,16 @@ def test_the_boundary_does_not_run_through_the_legend():
         assert show(HiddenUnitsDisplay, clf, X).ax_.get_legend().get_frame_on()
 
 
+@pytest.mark.parametrize("display", DISPLAYS)
+def test_a_slow_machine_places_legends_without_a_warning(display, monkeypatch):
+    """Matplotlib warns if it took over a second to find a place that it was not asked to find."""
+    clf, X, _ = fit()
+    every_call_takes_two_seconds = itertools.count(0, 2)
+    clock = types.SimpleNamespace(perf_counter=lambda: next(every_call_takes_two_seconds))
+    monkeypatch.setattr(matplotlib.legend, "time", clock)
+    assert [ax for ax in show(display, clf, X).figure_.axes if ax.get_legend() is not None]
+
+
 def test_bad_labels_of_the_hidden_units():
     clf, X, y = fit()
     with pytest.raises(ValueError, match="inconsistent numbers"):
@@ -495,7 +508,7 @@ def test_margins_are_positive_just_for_the_prediction():
 def test_hidden_units_and_activation_show_every_activation(activation):
     clf, X, _ = fit(activation=activation, max_iter=2)
     name = activation if isinstance(activation, str) else "sin"
-    units = show(HiddenUnitsDisplay, clf, X, resolution=10)
+    units = show(HiddenUnitsDisplay, clf, X, resolution=10, n_units=1)
     assert f"hidden value a = {name}(z)" in texts(units.figure_)
     shown = show(ActivationDisplay, clf, X)
     assert shown.ax_.get_title() == f"g = {name}"

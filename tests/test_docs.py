@@ -203,11 +203,6 @@ def test_every_public_name_is_documented_once():
     assert sorted(documented_names()) == sorted(sknn_scratch.__all__)
 
 
-def test_estimators_link_to_their_page():
-    link = sknn_scratch.ShallowNNClassifier()._get_doc_link()
-    assert link.endswith("/api/sknn_scratch.ShallowNNClassifier.html")
-
-
 # --- Two languages ---
 
 

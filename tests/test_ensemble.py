@@ -4,6 +4,7 @@ import inspect
 import pickle
 import warnings
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,9 +12,12 @@ import scipy.sparse
 from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.callback._callback_context import get_context_path
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 from sknn_scratch import (
@@ -24,7 +28,9 @@ from sknn_scratch import (
     VectorizedGridSearchCV,
 )
 from sknn_scratch._estimators import ensemble as _ensemble
-from tests.helpers import KINDS, InterruptedActivation, make_data
+from sknn_scratch._fitting import inputs as _inputs
+from sknn_scratch._fitting.targets import Binary, Multiclass
+from tests.helpers import KINDS, AtEpoch, InterruptedActivation, SilentCallback, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -126,10 +132,10 @@ def test_probabilities_are_averages(kind, dtype):
 
 def test_average_of_extreme_logits_is_exact():
     logits = [np.array([[800.0], [-800.0], [800.0]]), np.array([[800.0], [-900.0], [-800.0]])]
-    assert_allclose(_ensemble.average(logits, 2, "logistic")[:, 0], [800, -800 - np.log(2), 0], atol=1e-9)
+    assert_allclose(Binary([0, 1]).average(logits)[:, 0], [800, -800 - np.log(2), 0], atol=1e-9)
     logits = [np.array([[0.0, 1000.0, -1000.0]]), np.array([[0.0, -1000.0, 1000.0]])]
     expected = [[-1000, -np.log(2), -np.log(2)]]
-    assert_allclose(_ensemble.average(logits, 2, "softmax"), expected)
+    assert_allclose(Multiclass([0, 1, 2]).average(logits), expected)
 
 
 def test_one_network_is_no_more_than_itself():
@@ -325,6 +331,107 @@ def test_a_callback_can_stop_a_network():
     assert clf.estimators_[0].stop_reason_ == "callback"
 
 
+class PlainRecorder(SilentCallback):
+    """A callback that scikit-learn does not hand down; it notes the tasks that end, and who has what."""
+
+    def __init__(self):
+        self.set_up, self.torn_down, self.ended = [], [], []
+
+    def setup(self, estimator, context):
+        self.set_up.append(type(estimator).__name__)
+
+    def teardown(self, estimator, context):
+        self.torn_down.append(type(estimator).__name__)
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator):
+        path = "/".join(f"{one.task_name} {one.task_id}" for one in get_context_path(context))
+        self.ended.append((path, type(estimator).__name__, type(fitted_estimator).__name__))
+
+
+def test_callbacks_without_a_propagation_depth_hear_of_every_network_and_epoch_too():
+    X, y = make_data("binary")
+    recorder = PlainRecorder()
+    clf = ensemble(max_iter=2, n_networks=2).set_callbacks(recorder).fit(X, y)
+    network, whole = "ShallowNNClassifier", "ShallowNNEnsembleClassifier"
+    tasks = ["fit 0/fit 0", "fit 0/fit 1"]
+    paths = [f"{task}/epoch {epoch}" for task in tasks for epoch in (0, 1)]
+    *of_networks, last = recorder.ended
+    assert sorted(of_networks) == sorted((path, network, network) for path in [*tasks, *paths])
+    assert last == ("fit 0", whole, whole)
+    assert recorder.set_up == [whole, network, network]
+    assert sorted(recorder.torn_down) == sorted(recorder.set_up)
+    assert not any(hasattr(one, "_skl_callbacks") for one in clf.estimators_)
+    assert clf._skl_callbacks == [recorder]
+
+
+def test_callbacks_of_both_kinds_hear_each_task_once():
+    X, y = make_data("binary")
+    plain, handed_down = PlainRecorder(), PlainRecorder()
+    handed_down.max_propagation_depth = 1
+    alone = PlainRecorder()
+    alone.max_propagation_depth = 0
+    ensemble(max_iter=2, n_networks=2).set_callbacks(plain, handed_down, alone).fit(X, y)
+    assert plain.ended == handed_down.ended
+    none = "NoneType"
+    whole = "ShallowNNEnsembleClassifier"
+    expected = [(f"fit 0/fit-network {i}", whole, none) for i in (0, 1)]
+    assert sorted(alone.ended) == sorted([("fit 0", whole, whole), *expected])
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_a_callback_stops_every_network_at_its_next_epoch(solver):
+    X, y = make_data("binary")
+    stop_at_once = AtEpoch(1, lambda: True)
+    clf = ensemble(solver=solver).set_callbacks(stop_at_once).fit(X, y)
+    assert clf.n_iter_.tolist() == [1, 1, 1]
+    assert [one.stop_reason_ for one in clf.estimators_] == ["callback"] * 3
+
+
+@pytest.mark.parametrize(("n_jobs", "backend"), [(1, "loky"), (2, "threading"), (2, "loky")])
+def test_scoring_monitor_logs_every_network_and_epoch(n_jobs, backend):
+    X, y = make_data("binary")
+    monitor, weight = ScoringMonitor(scoring="accuracy"), np.where(y == 0, 5.0, 1.0)
+    with parallel_config(backend=backend):
+        clf = ensemble(max_iter=2, n_jobs=n_jobs).set_callbacks(monitor).fit(X, y, weight)
+    rows = {row["task_id_path"]: row["accuracy"] for row in monitor.get_logs().data}
+    epochs = {(0, i, epoch) for i in range(3) for epoch in range(2)}
+    assert rows.keys() == {(0,), *((0, i) for i in range(3)), *epochs}
+    assert rows[0,] == clf.score(X, y, weight)
+    for i, one in enumerate(clf.estimators_):
+        assert rows[0, i] == rows[0, i, 1] == one.score(X, y, weight)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_callbacks_of_an_ensemble_in_a_search(n_jobs):
+    X, y = make_data("binary")
+    monitor = ScoringMonitor(scoring="accuracy")
+    clf = ensemble(max_iter=5).set_callbacks(AtEpoch(2, lambda: True), monitor)
+    search = GridSearchCV(
+        make_pipeline(StandardScaler(), clf),
+        {"shallownnensembleclassifier__alpha": [0.1, 1.0]},
+        cv=2,
+        n_jobs=n_jobs,
+    )
+    search.fit(X, y)
+    assert search.best_estimator_[-1].n_iter_.tolist() == [2, 2, 2]
+    epochs = [row for row in monitor.get_logs().data if row["task_name"] == "epoch"]
+    assert len(epochs) == (2 * 2 + 1) * 3 * 2
+
+
+def test_progress_bar_of_an_ensemble(capsys):
+    X, y = make_data("binary")
+    ensemble(max_iter=2).set_callbacks(ProgressBar()).fit(X, y)
+    output = capsys.readouterr().out
+    assert "ShallowNNEnsembleClassifier - fit" in output
+    assert output.count("ShallowNNClassifier - fit") >= 3
+
+
+def test_callbacks_do_not_change_the_networks():
+    X, y = make_data("binary")
+    watched = ensemble(early_stopping=True).set_callbacks(PlainRecorder(), Recorder()).fit(X, y)
+    assert_same_networks(watched.estimators_, ensemble(early_stopping=True).fit(X, y).estimators_)
+
+
 def test_verbose_says_which_network(capsys):
     X, y = make_data("binary")
     ensemble(verbose=1, max_iter=2).fit(X, y)
@@ -340,7 +447,7 @@ WEIGHT_EQUIVALENCES = (
     "check_sample_weight_equivalence_on_dense_data",
     "check_sample_weight_equivalence_on_sparse_data",
 )
-QUICK = {"n_hidden": 16, "learning_rate": 0.05, "alpha": 0.1, "max_iter": 60, "n_networks": 3}
+QUICK = {"n_hidden": 16, "learning_rate": 0.05, "alpha": 0.1, "max_iter": 20, "n_networks": 3}
 
 
 @pytest.mark.parametrize(
@@ -367,7 +474,10 @@ def test_scikit_learn_has_no_complaint(params, expected_to_fail):
 def test_parameters_are_the_networks_and_two_more():
     own, networks = inspect.signature(ShallowNNEnsembleClassifier), inspect.signature(ShallowNNClassifier)
     assert list(own.parameters.values())[:-2] == list(networks.parameters.values())
-    assert [str(one) for one in list(own.parameters.values())[-2:]] == ["n_networks=8", "n_jobs=None"]
+    assert [str(one) for one in list(own.parameters.values())[-2:]] == [
+        "n_networks: int = 8",
+        "n_jobs: int | None = None",
+    ]
     assert ShallowNNEnsembleClassifier(3, "tanh").activation == "tanh"
     with pytest.raises(TypeError, match="n_hiden"):
         ShallowNNEnsembleClassifier(n_hiden=3)
@@ -379,6 +489,49 @@ def test_wrong_parameters_are_named(params):
     (name,) = params
     with pytest.raises(ValueError, match=f"The '{name}' parameter of ShallowNNEnsembleClassifier"):
         ensemble(**params).fit(X, y)
+
+
+X3, Y3 = make_data("multiclass")
+FRAME = pd.DataFrame(X3, columns=list("abcd"))
+NAN = np.where(X3[0, 0] == X3, np.nan, X3)
+WRONG_DATA = {
+    "nan": lambda: ensemble().fit(NAN, Y3),
+    "three axes": lambda: ensemble().fit(X3[np.newaxis], Y3),
+    "no rows": lambda: ensemble().fit(X3[:0], Y3[:0]),
+    "no y": lambda: ensemble().fit(X3, None),
+    "nan to validate": lambda: ensemble().fit(X3, Y3, X_val=NAN, y_val=Y3),
+    "other width to validate": lambda: ensemble().fit(X3, Y3, X_val=X3[:, :2], y_val=Y3),
+    "other width in partial_fit": lambda: (
+        ensemble().partial_fit(X3, Y3, [0, 1, 2]).partial_fit(X3[:, :2], Y3)
+    ),
+    "other width with warm_start": lambda: ensemble(warm_start=True).fit(X3, Y3).fit(X3[:, :2], Y3),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_DATA)
+def test_errors_about_data_name_the_ensemble(name):
+    with pytest.raises(ValueError, match="ShallowNNEnsembleClassifier") as caught:
+        WRONG_DATA[name]()
+    assert "ShallowNNClassifier" not in str(caught.value)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_the_data_are_validated_once(n_jobs, monkeypatch):
+    calls = []
+    monkeypatch.setattr(
+        _inputs,
+        "validate_data",
+        lambda *args, f=_inputs.validate_data, **kw: (calls.append(1), f(*args, **kw))[1],
+    )
+    with parallel_config(backend="threading"):
+        ensemble(n_jobs=n_jobs).fit(FRAME, Y3)
+    assert len(calls) == 1
+
+
+def test_a_fit_that_goes_on_keeps_its_precision():
+    clf = ensemble(dtype="float32").partial_fit(X3, Y3, [0, 1, 2])
+    clf.set_params(dtype=None).partial_fit(X3, Y3)
+    assert clf.predict_proba(X3).dtype == np.float32
 
 
 def test_clone_pickle_and_repr():
@@ -446,6 +599,10 @@ def test_a_warning_that_is_an_error_leaves_the_earlier_ensemble():
 # --- Control-C ---
 
 
+def press_control_c():
+    raise KeyboardInterrupt
+
+
 def test_control_c_ends_all_networks_with_a_usable_ensemble():
     X, y = make_data("multiclass")
     with pytest.warns(UserWarning, match="interrupted"):
@@ -465,6 +622,21 @@ def test_control_c_before_all_networks_are_trained_leaves_the_earlier_ensemble(n
     with pytest.raises(KeyboardInterrupt):
         clf.fit(X, y)
     assert_array_equal(clf.predict_proba(X), before)
+
+
+@pytest.mark.parametrize("n_calls", [0, 20, None])  # steps of all networks before it; None is after the epoch
+def test_control_c_ends_a_loop_of_partial_fit_and_leaves_the_networks_as_they_were(n_calls):
+    X, y = make_data("multiclass")
+    clf = ensemble(activation="tanh", dropout=0.2).partial_fit(X, y, [0, 1, 2])
+    before = joblib.hash(vars(clf))
+    if n_calls is None:
+        clf.set_callbacks(AtEpoch(1, press_control_c))
+    else:
+        clf.set_params(activation=InterruptedActivation(n_calls), batch_size=1)
+    with pytest.raises(KeyboardInterrupt):
+        clf.partial_fit(X, y)
+    clf.set_callbacks().set_params(activation="tanh", batch_size=10)
+    assert joblib.hash(vars(clf)) == before
 
 
 def test_fitted_attributes_change_in_one_step():

@@ -151,12 +151,13 @@ def test_objective_and_gradient_are_those_of_mlp_classifier(kind, activation, we
     mlp = fitted_mlp(kind, activation=activation, alpha=alpha)
     classifier = ShallowNNClassifier.from_mlp_classifier(mlp).set_params(warm_start=True)
     problem = make_problem(kind)
-    _, data, config = plan_fit(classifier, FitInput(*make_data(kind), weights)).task
-    assert_array_equal(data.targets, problem.targets)
+    run = plan_fit(classifier, FitInput(*make_data(kind), weights)).run
+    assert_array_equal(run.data.targets, problem.targets)
     flat = flatten(fitted_layers(classifier))
-    penalty = config.alpha / data.total_weight
-    objective, gradient = objective_and_gradient(config.network, flat, make_batch(problem, weights), penalty)
-    expected, expected_gradient = mlp_objective_and_gradient(mlp, problem.X, problem.targets, weights)
+    penalty, batch = run.config.alpha / run.data.total_weight, make_batch(problem, weights)
+    objective, gradient = objective_and_gradient(run.config.network, flat, batch, penalty)
+    zeros_and_ones = (problem.targets > 0).astype(float)
+    expected, expected_gradient = mlp_objective_and_gradient(mlp, problem.X, zeros_and_ones, weights)
     assert_allclose(objective, expected, rtol=1e-12)
     assert_allclose(gradient, expected_gradient, rtol=1e-12, atol=1e-12)
 

@@ -1,8 +1,10 @@
 """What the project's own files promise: the README's commands, the pinned tools, the source map."""
 
+import ast
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -10,13 +12,17 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
-    "optional-dependencies"
-]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+EXTRAS = PYPROJECT["project"]["optional-dependencies"]
+GROUPS = PYPROJECT["dependency-groups"]
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 
 def readme_commands(project):
     return subprocess.run(["bash", ".ci/run", "readme_commands"], cwd=project, capture_output=True, text=True)
+
+
+# --- The README ---
 
 
 def test_ci_runs_the_commands_of_the_readme():
@@ -30,7 +36,9 @@ def test_ci_runs_the_commands_of_the_readme():
 @pytest.mark.parametrize("n_commands", [0, 1, 3])
 def test_ci_refuses_a_readme_without_exactly_two_commands(tmp_path, n_commands):
     shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
-    (tmp_path / "README.md").write_text("# A readme\n" + "python3 -m venv .venv\n" * n_commands)
+    (tmp_path / "README.md").write_text(
+        "# A readme\n" + "python3 -m venv --upgrade-deps .venv\n" * n_commands
+    )
     finished = readme_commands(tmp_path)
     assert finished.returncode != 0
     assert "exactly two" in finished.stderr
@@ -40,19 +48,88 @@ def test_ci_refuses_a_readme_without_exactly_two_commands(tmp_path, n_commands):
 def test_each_command_of_the_readme_stands_alone():
     for command in readme_commands(ROOT).stdout.splitlines():
         make_environment, install, run = command.split(" && ")
-        assert make_environment == "python3 -m venv .venv"
-        (extras,) = re.fullmatch(r'\.venv/bin/pip install -q -e "\.\[(.+)\]"', install).groups()
-        assert set(extras.split(",")) <= EXTRAS.keys()
+        assert make_environment == "python3 -m venv --upgrade-deps .venv"  # an old pip knows no groups
+        extra, group = re.fullmatch(
+            r'\.venv/bin/pip install -q -e (?:"\.\[(\w+)\]"|\. --group (\w+))', install
+        ).groups()
+        assert extra in EXTRAS or group in GROUPS
         assert run.startswith(".venv/bin/python ")
 
 
-@pytest.mark.parametrize("extra", ["test", "lint", "docs"])
-def test_tools_are_pinned(extra):
-    assert all("==" in requirement for requirement in EXTRAS[extra])
+def on_pypi(markdown):
+    for substitution in PYPROJECT["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]["substitutions"]:
+        markdown = re.sub(substitution["pattern"], substitution["replacement"], markdown)
+    return markdown
+
+
+def test_links_of_the_readme_lead_to_files():
+    targets = re.findall(r"\]\((?!https?:)(.*?)\)", README)
+    assert "LICENSE" in targets
+    assert all((ROOT / target).exists() for target in targets)
+
+
+def test_on_pypi_every_link_of_the_readme_is_absolute():
+    repository = PYPROJECT["project"]["urls"]["Repository"]
+    targets = re.findall(r"\]\((.*?)\)", on_pypi(README))
+    raw = repository.replace("github.com", "raw.githubusercontent.com")
+    assert f"{repository}/blob/main/LICENSE" in targets
+    assert f"{raw}/main/docs/_static/hidden_units.png" in targets
+    assert all(target.startswith("https://") for target in targets)
+
+
+# --- What is installed ---
+
+
+@pytest.mark.parametrize("group", sorted(GROUPS.keys() - {"dev"}))
+def test_tools_are_pinned(group):
+    assert all("==" in requirement for requirement in GROUPS[group])
+
+
+def test_extras_are_for_users():
+    assert not EXTRAS.keys() & GROUPS.keys()
+    assert not any("==" in requirement for requirements in EXTRAS.values() for requirement in requirements)
+
+
+def test_the_group_dev_has_all_tools_but_those_of_the_recipes():
+    assert {entry["include-group"] for entry in GROUPS["dev"]} == GROUPS.keys() - {"dev", "recipes"}
+
+
+def requirements(which):
+    command = [sys.executable, ROOT / ".ci" / "requirements.py", which]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+
+
+def test_lowest_versions_are_the_bounds():
+    lowest = requirements("lowest")
+    bounds = [*PYPROJECT["project"]["dependencies"], *EXTRAS["plot"]]
+    assert all(bound.replace(">=", "==") in lowest for bound in bounds)
+    assert all("==" in requirement for requirement in lowest)
+    names = [requirement.split("==")[0] for requirement in lowest]
+    assert len(names) == len(set(names))
+    assert {tool.split("==")[0] for tool in GROUPS["test"]} <= set(names)
+
+
+def test_newest_versions_are_not_bounded():
+    newest = requirements("newest")
+    assert {"numpy", "scikit-learn", "matplotlib", "pytest"} <= set(newest)
+    assert not any(re.search("[=<>]", requirement) for requirement in newest)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_every_example_says_what_it_needs(path):
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    (extra,) = re.findall(
+        r'^Needs ``pip install "?sknn-scratch(?:\[(\w+)\])?"?(?: \w+)*``\.$', docstring, re.M
+    )
+    assert not extra or extra in EXTRAS
+
+
+# --- The source map ---
 
 
 def test_every_module_is_on_the_source_map():
     contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     package = ROOT / "sknn_scratch"
     modules = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
-    assert modules <= set(re.findall(r"^\| `(.+?\.py)` \|", contributing, re.MULTILINE))
+    on_the_map = re.findall(r"^\| `(.+?\.py)` \|", contributing, re.MULTILINE)
+    assert sorted(modules) == sorted(on_the_map)

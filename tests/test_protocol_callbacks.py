@@ -1,6 +1,10 @@
 """scikit-learn's callbacks, on the classifier itself and on what it is a part of; and verbose lines."""
 
+import ast
+import functools
+import inspect
 import re
+import time
 
 import numpy as np
 import pandas as pd
@@ -8,11 +12,13 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.model_selection import GridSearchCV, KFold
-from sklearn.pipeline import make_pipeline
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import ShallowNNClassifier
+from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier, VectorizedGridSearchCV
 from tests.helpers import assert_same_model, make_data
+from tests.test_docs import PAGES, session
 
 pytestmark = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
 
@@ -265,6 +271,116 @@ def test_scoring_monitor_in_a_search_with_jobs():
     search.fit(X, Y)
     rows = [row for row in monitor.get_logs().data if row["task_name"] == "epoch"]
     assert len(rows) == 2 * 2 * 4
+
+
+def test_progress_bar_on_a_step_of_a_pipeline_is_an_error_of_scikit_learns():
+    pipeline = make_pipeline(StandardScaler(), make_classifier().set_callbacks(ProgressBar()))
+    with pytest.raises(TypeError, match="auto-propagated"):
+        pipeline.fit(X, Y)
+
+
+# --- The guide's own callbacks, wherever they are set ---
+
+
+def classes_of_the_guide():
+    trees = [
+        ast.parse(code)
+        for code, options in session.steps_of(PAGES["docs/guide/callbacks.md"])
+        if options is not None
+    ]
+    classes = [node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)]
+    namespace = {"time": time, "__name__": __name__}
+    exec(compile(ast.Module(classes, []), "the guide", "exec"), namespace)
+    return namespace
+
+
+GUIDE = classes_of_the_guide()
+
+
+class StopAllBelow(GUIDE["StopBelow"]):
+    max_propagation_depth = None
+
+
+def scaled(estimator):
+    return make_pipeline(StandardScaler(), estimator)
+
+
+def searched(Search, n_jobs=1):
+    def search(estimator):
+        prefix = f"{estimator.steps[-1][0]}__" if isinstance(estimator, Pipeline) else ""
+        return Search(estimator, {f"{prefix}alpha": [0.1, 1.0]}, cv=KFold(2), n_jobs=n_jobs)
+
+    return search
+
+
+def in_ensemble(network):
+    names = inspect.signature(ShallowNNClassifier).parameters
+    return ShallowNNEnsembleClassifier(**{name: getattr(network, name) for name in names}, n_networks=2)
+
+
+def networks_of(estimator):
+    """Find the fitted networks of an estimator."""
+    if isinstance(estimator, BaseSearchCV):
+        return networks_of(estimator.best_estimator_)
+    if isinstance(estimator, Pipeline):
+        return networks_of(estimator[-1])
+    return getattr(estimator, "estimators_", [estimator])
+
+
+WRAPS = {
+    "alone": [],
+    "pipeline": [scaled],
+    "ensemble": [in_ensemble],
+    "ensemble in a pipeline": [in_ensemble, scaled],
+    "search": [searched(GridSearchCV)],
+    "search with jobs": [searched(GridSearchCV, n_jobs=2)],
+    "vectorized search": [searched(VectorizedGridSearchCV)],
+    "search over a pipeline": [scaled, searched(GridSearchCV)],
+    "vectorized search over a pipeline": [scaled, searched(VectorizedGridSearchCV)],
+    "search over an ensemble": [in_ensemble, searched(GridSearchCV)],
+}
+
+
+def wrapped(network, name):
+    for wrap in WRAPS[name]:
+        network = wrap(network)
+    return network
+
+
+@pytest.mark.parametrize("name", WRAPS)
+def test_the_guides_callback_on_the_network_or_the_ensemble(name):
+    network, callback = make_classifier(max_iter=50), GUIDE["StopBelow"](1.0)
+    if "ensemble" in name:
+        ensemble = in_ensemble(network).set_callbacks(callback)
+        estimator = functools.reduce(lambda inner, wrap: wrap(inner), WRAPS[name][1:], ensemble)
+    else:
+        estimator = wrapped(network.set_callbacks(callback), name)
+    assert_stopped_by_the_loss(estimator.fit(X, Y))
+
+
+@pytest.mark.parametrize("name", WRAPS)
+def test_the_guides_callback_on_the_outermost_estimator(name):
+    estimator = wrapped(make_classifier(max_iter=50), name).set_callbacks(StopAllBelow(1.0))
+    assert_stopped_by_the_loss(estimator.fit(X, Y))
+
+
+def assert_stopped_by_the_loss(estimator):
+    for network in networks_of(estimator):
+        assert network.stop_reason_ == "callback"
+        assert network.loss_curve_[-1] < 1.0
+        assert (network.loss_curve_[:-1] >= 1.0).all()
+
+
+@pytest.mark.parametrize("name", WRAPS)
+def test_the_guides_budget_on_the_outermost_estimator(name):
+    budget = GUIDE["TimeBudget"](-1.0)  # over before the start
+    estimator = wrapped(make_classifier(max_iter=50), name).set_callbacks(budget).fit(X, Y)
+    assert [network.n_iter_ for network in networks_of(estimator)] == [1] * len(networks_of(estimator))
+
+
+def test_a_callback_that_is_not_handed_down_hears_no_epoch_of_a_pipeline():
+    pipeline = scaled(make_classifier()).set_callbacks(GUIDE["StopBelow"](np.inf)).fit(X, Y)
+    assert pipeline[-1].n_iter_ == 4
 
 
 # --- verbose ---

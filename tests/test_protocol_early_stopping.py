@@ -8,6 +8,7 @@ from sklearn.metrics import f1_score, log_loss, make_scorer, roc_auc_score
 
 import sknn_scratch._fitting.validation
 from sknn_scratch import ShallowNNClassifier
+from sknn_scratch._fitting.targets import Multiclass
 from sknn_scratch._fitting.validation import split_rows
 from tests.helpers import KINDS, assert_same_model, make_data
 
@@ -136,11 +137,15 @@ def test_rare_classes_stay_in_training(n_classes):
     assert len(classifier.classes_) == n_classes
 
 
+def split_labels(y, fraction):
+    return split_rows(np.arange(len(y)), y, Multiclass(np.unique(y)), fraction, np.random.default_rng(0))
+
+
 @pytest.mark.parametrize("counts", [[2, 1], [2, 2], [1, 1, 30], [3, 3, 3, 3]])
 @pytest.mark.parametrize("fraction", [0.1, 0.6, 2])
 def test_every_class_is_trained_on_however_small_it_is(counts, fraction):
     y = np.repeat(np.arange(len(counts)), counts)
-    train, validation = split_rows(np.arange(len(y)), y, fraction, np.random.default_rng(0))
+    train, validation = split_labels(y, fraction)
     assert set(y[train]) == set(y)
     assert len(validation) > 0
     assert_array_equal(np.sort(np.r_[train, validation]), np.arange(len(y)))
@@ -157,14 +162,14 @@ def test_every_class_is_trained_on_however_small_it_is(counts, fraction):
 )
 def test_what_rare_classes_cannot_spare_is_taken_from_others(counts, fraction, size):
     y = np.repeat(np.arange(len(counts)), counts)
-    train, validation = split_rows(np.arange(len(y)), y, fraction, np.random.default_rng(0))
+    train, validation = split_labels(y, fraction)
     assert len(validation) == size
     assert set(y[train]) == set(y)
 
 
 def test_what_rare_classes_cannot_spare_is_taken_in_proportion():
     y = np.r_[np.repeat([0, 1, 2], [440, 30, 30]), np.arange(3, 503)]
-    _, validation = split_rows(np.arange(1000), y, 0.1, np.random.default_rng(0))
+    _, validation = split_labels(y, 0.1)
     assert_allclose(np.bincount(y[validation], minlength=3), [88, 6, 6], atol=2)
 
 

@@ -6,8 +6,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.utils._param_validation import StrOptions
 
 from sknn_scratch import ShallowNNClassifier
-from sknn_scratch._core import group
+from sknn_scratch._core import stack, training
 from sknn_scratch._core.optimizers import OPTIMIZERS
+from sknn_scratch._fitting import plan
 from tests.helpers import KINDS, assert_same_model, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
@@ -191,7 +192,9 @@ def test_a_fitted_network_keeps_its_precision(go_on):
 
 def test_an_optimiser_is_not_given_the_memory_of_another_whose_arrays_have_the_same_names(monkeypatch):
     twin = {"adam": OPTIMIZERS["adam"], "twin": OPTIMIZERS["adam"]}
-    monkeypatch.setattr(group, "OPTIMIZERS", twin)
+    monkeypatch.setattr(stack, "OPTIMIZERS", twin)
+    monkeypatch.setattr(plan, "OPTIMIZERS", twin)
+    monkeypatch.setitem(training.SOLVERS, "twin", training.descend)
     monkeypatch.setitem(ShallowNNClassifier._parameter_constraints, "solver", [StrOptions(set(twin))])
     classifier = make_classifier(warm_start=True).fit(X, Y)
     n_updates = classifier._kept_["n_updates"]
@@ -323,9 +326,9 @@ def test_partial_fit_obeys_changed_parameters():
 
 
 NOT_BY_PARTS = {
-    "solver": ("lbfgs", "lbfgs needs all rows at once"),
-    "early_stopping": (True, "cannot stop early; set it to 'auto' or False"),
-    "class_weight": ("balanced", "does not tell the balance; pass a dict"),
+    "solver": ("lbfgs", "which needs all rows at once"),
+    "early_stopping": (True, "cannot stop early; use 'auto' or False"),
+    "class_weight": ("balanced", "does not tell the balance; use a dict"),
 }
 
 
@@ -336,7 +339,7 @@ def test_partial_fit_is_hidden_where_it_cannot_be_right(name):
     assert not hasattr(classifier, "partial_fit")
     with pytest.raises(AttributeError, match="no attribute 'partial_fit'") as raised:
         classifier.partial_fit(X, Y, classes=CLASSES)
-    assert reason in str(raised.value.__cause__)
+    assert reason in str(raised.value)
     assert hasattr(make_classifier(), "partial_fit")
 
 

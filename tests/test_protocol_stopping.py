@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 
+import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -421,19 +422,47 @@ def test_control_c_inside_an_epoch_gives_the_weights_of_the_last_whole_one(solve
 
 
 @ignore_max_iter
-@pytest.mark.parametrize("go_on", ["partial_fit", "fit"])
-def test_control_c_does_not_corrupt_a_training_that_goes_on(go_on):
+def test_control_c_does_not_corrupt_a_training_that_goes_on():
     classifier = make_classifier(warm_start=True, max_iter=20, batch_size=10).fit(X, Y)
     before, loss = flat(classifier), mean_loss(classifier)
     classifier.set_params(activation=InterruptedActivation(n_calls=3))  # in the middle of the epoch
     with pytest.warns(UserWarning, match="interrupted"):
-        getattr(classifier, go_on)(X, Y)
+        classifier.fit(X, Y)
     assert_array_equal(flat(classifier), before)
     assert classifier.n_iter_ == 20
     classifier.set_params(activation="tanh")
     for _ in range(20):
-        getattr(classifier, go_on)(X, Y)
+        classifier.fit(X, Y)
     assert mean_loss(classifier) < loss
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize(
+    "n_calls", [0, 3, None]
+)  # steps before Control-C is pressed; None is after the epoch
+def test_control_c_ends_a_loop_of_partial_fit_and_leaves_the_model_as_it_was(solver, n_calls):
+    params = {"solver": solver, "batch_size": 10, "dropout": 0.2}
+    classifier = make_classifier(**params).partial_fit(X, Y, classes=[0, 1, 2])
+    before = joblib.hash(vars(classifier))
+    if n_calls is None:
+        classifier.set_callbacks(AtEpoch(1, press_control_c))
+    else:
+        classifier.set_params(activation=InterruptedActivation(n_calls))
+    with pytest.raises(KeyboardInterrupt):
+        classifier.partial_fit(X, Y)
+    classifier.set_callbacks().set_params(activation="tanh")
+    assert joblib.hash(vars(classifier)) == before
+    straight = make_classifier(**params)
+    for _ in range(3):
+        straight.partial_fit(X, Y, classes=[0, 1, 2])
+    assert_same_model(classifier.partial_fit(X, Y).partial_fit(X, Y), straight, rtol=0)
+
+
+def test_control_c_in_the_first_partial_fit_leaves_no_model():
+    classifier = make_classifier(activation=InterruptedActivation(0))
+    with pytest.raises(KeyboardInterrupt):
+        classifier.partial_fit(X, Y, classes=[0, 1, 2])
+    assert not hasattr(classifier, "classes_")
 
 
 @ignore_max_iter
@@ -454,12 +483,11 @@ def test_time_is_told_in_seconds():
 
 
 @ignore_max_iter
-@pytest.mark.parametrize("go_on", ["partial_fit", "fit"])
-def test_control_c_inside_an_epoch_leaves_no_memory_of_its_updates(go_on):
+def test_control_c_inside_an_epoch_leaves_no_memory_of_its_updates():
     classifier = make_classifier(warm_start=True, batch_size=10).fit(X, Y)
     classifier.set_params(activation=InterruptedActivation(n_calls=3))
     with pytest.warns(UserWarning, match="interrupted"):
-        getattr(classifier, go_on)(X, Y)
+        classifier.fit(X, Y)
     assert classifier._kept_["memory"] == {}
     assert classifier._kept_["n_updates"] == 0
 
@@ -484,7 +512,7 @@ def test_a_line_search_that_fails_is_no_convergence():
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_the_seconds_of_an_epoch_are_without_its_callbacks(monkeypatch, solver):
     passed = [0.0]
-    monkeypatch.setattr(training.time, "perf_counter", lambda: passed[0])
+    monkeypatch.setattr(training, "perf_counter", lambda: passed[0])
 
     def take_long():
         passed[0] += 1000

@@ -1,11 +1,16 @@
 """What users write against: names, signatures, methods, fitted attributes."""
 
+import ast
 import inspect
+import pickle
 import re
 import subprocess
 import sys
 import types
 import warnings
+from doctest import DocTestFinder
+from importlib import import_module
+from pkgutil import walk_packages
 
 import numpy as np
 import pytest
@@ -13,7 +18,17 @@ from sklearn.base import ClassifierMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
 
 import sknn_scratch
-from sknn_scratch import DivergenceWarning, ShallowNNClassifier, SymmetryWarning
+from sknn_scratch import (
+    Activation,
+    Checkpoint,
+    CheckpointError,
+    DivergenceWarning,
+    ShallowNNClassifier,
+    ShallowNNEnsembleClassifier,
+    SymmetryWarning,
+    VectorizedGridSearchCV,
+    diagnose,
+)
 from sknn_scratch._estimators.docstrings import with_entries_of
 from tests.helpers import KINDS, make_data
 
@@ -41,6 +56,73 @@ def test_modules_are_private_but_for_the_exceptions():
         if isinstance(getattr(sknn_scratch, name), types.ModuleType)
     }
     assert modules == {"exceptions"}
+
+
+@pytest.mark.parametrize("name", sknn_scratch.__all__)
+def test_pickles_name_the_package_alone(name):
+    """So they can be read whatever class moves to another module."""
+    item = getattr(sknn_scratch, name)
+    assert pickle.loads(pickle.dumps(item)) is item
+    if inspect.isclass(item):
+        assert item.__module__ == "sknn_scratch"
+
+
+def fitted_examples():
+    X, y = make_data("binary")
+    activation = Activation(np.sin, np.cos)
+    classifier = ShallowNNClassifier(3, activation, max_iter=2, warm_start=True, random_state=0).fit(X, y)
+    ensemble = ShallowNNEnsembleClassifier(n_networks=2, n_hidden=3, max_iter=2, random_state=0).fit(X, y)
+    search = VectorizedGridSearchCV(ShallowNNClassifier(3, max_iter=2), {"alpha": [0.1, 1]}, cv=2).fit(X, y)
+    diagnosis = diagnose(classifier, X, y)
+    return {
+        "classifier": classifier,
+        "ensemble": ensemble,
+        "search": search,
+        "diagnosis": diagnosis,
+        "checkpoint": Checkpoint("run.npz"),
+        "error": CheckpointError("a sentence"),
+    }
+
+
+@pytest.mark.parametrize("name", ["classifier", "ensemble", "search", "diagnosis", "checkpoint", "error"])
+def test_pickles_name_nothing_of_ours_but_what_is_public(name):
+    example = fitted_examples()[name]
+    pickled = pickle.dumps(example)
+    assert b"sknn_scratch._" not in pickled
+    assert b"sknn_scratch" in pickled
+    assert type(pickle.loads(pickled)) is type(example)
+
+
+@pytest.mark.parametrize("name", sknn_scratch.exceptions.__all__)
+def test_warnings_can_be_imported_from_exceptions_too(name):
+    assert getattr(sknn_scratch.exceptions, name) is getattr(sknn_scratch, name)
+
+
+def test_the_source_of_methods_is_found():
+    assert "The file. It is written again" in inspect.getsource(ShallowNNClassifier.resume)
+    assert inspect.getsourcefile(ShallowNNClassifier.fit).endswith("base.py")
+
+
+def test_all_examples_of_docstrings_are_collected():
+    """Those of public classes and their methods lie in modules whose name the classes do not say."""
+    modules = [import_module(info.name) for info in walk_packages(sknn_scratch.__path__, "sknn_scratch.")]
+    collected = [test.name for module in modules for test in DocTestFinder().find(module) if test.examples]
+    documented = [f"{module.__name__}.{name}" for module in modules for name in names_with_examples(module)]
+    assert sorted(collected) == sorted(documented)
+    assert len(documented) >= 16
+
+
+def names_with_examples(module):
+    """Find the classes, methods and functions with examples in the source of a module."""
+    return names_in(ast.parse(inspect.getsource(module)), ())
+
+
+def names_in(tree, outer):
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            if ">>>" in (ast.get_docstring(node) or ""):
+                yield ".".join((*outer, node.name))
+            yield from names_in(node, (*outer, node.name))
 
 
 @pytest.mark.parametrize("name", sknn_scratch.__all__)

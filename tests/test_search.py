@@ -3,6 +3,7 @@
 import pickle
 import re
 import threading
+import tracemalloc
 import warnings
 from functools import partial
 
@@ -33,6 +34,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler, TargetEncoder
 
 from sknn_scratch import Activation, ShallowNNClassifier, VectorizedGridSearchCV, VectorizedRandomizedSearchCV
+from sknn_scratch._core.batches import CHUNK_BYTES
 from sknn_scratch._fitting import stacks as _together
 from sknn_scratch._search import jobs as _jobs
 from sknn_scratch._search import search as vectorized_search
@@ -653,9 +655,32 @@ def test_like_networks_stay_together_and_every_worker_gets_some(n_workers):
 
 def test_rows_of_few_folds_are_in_memory_at_once(monkeypatch, work):
     X, y = make_data("binary")
-    monkeypatch.setattr(vectorized_search, "GROUP_BYTES", 2 * X.nbytes - 10)
+    bytes_of_a_fold = 1.8 * X.nbytes  # all rows, and once more those to train on, since folds are joined
+    monkeypatch.setattr(vectorized_search, "GROUP_BYTES", 2 * bytes_of_a_fold)
     assert_same_search(VectorizedGridSearchCV(network(), GRID, cv=5), X, y)
     assert work["groups"] == [8, 8, 4]
+
+
+@pytest.mark.parametrize(
+    ("estimator", "grid", "n_copies"),
+    [
+        # All rows of a fold. Each network's own validation rows, 2 * 8 %, and these once more, stacked.
+        (network(max_iter=1, batch_size=100, early_stopping=True), {"alpha": [0.1, 1.0]}, 1.32),
+        # All rows of a fold, and the training rows before the step.
+        (pipeline(("scale", StandardScaler()), max_iter=1, batch_size=100), {"net__alpha": [0.1, 1.0]}, 1.8),
+    ],
+    ids=["network", "pipeline"],
+)
+def test_large_folds_are_in_memory_one_by_one(monkeypatch, estimator, grid, n_copies):
+    X, y = make_data("binary", n_samples=20_000, n_features=50)
+    monkeypatch.setattr(vectorized_search, "GROUP_BYTES", X.nbytes)
+    search = VectorizedGridSearchCV(estimator, grid, cv=5, refit=False)
+    tracemalloc.start()
+    search.fit(X, y)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    bytes_beside_X = 20 * 8 * len(y)  # labels, targets, weights and row numbers, 20 numbers for each row
+    assert peak < n_copies * X.nbytes + bytes_beside_X + CHUNK_BYTES
 
 
 @pytest.mark.parametrize(
@@ -687,7 +712,7 @@ def test_rows_may_be_of_a_kind_that_numpy_has_no_array_for():
 
 def test_transformed_rows_are_bounded_too(monkeypatch, work):
     X, y = make_data("binary")
-    monkeypatch.setattr(vectorized_search, "GROUP_BYTES", 100 * X.nbytes)
+    monkeypatch.setattr(vectorized_search, "GROUP_BYTES", 250 * X.nbytes)  # a fold has 60 and 48
     widen = FunctionTransformer(np.tile, kw_args={"reps": (1, 60)})
     assert_same_search(VectorizedGridSearchCV(pipeline(("widen", widen)), of_net(GRID), cv=5), X, y)
     assert work["groups"] == [8, 8, 4]
@@ -985,7 +1010,7 @@ def test_constructor_is_scikit_learns(Search):
     assert clone(search).get_params(deep=False)["n_jobs"] == 2
     assert repr(search).startswith(Search.__name__)
     assert Search.__name__ in search._repr_html_()
-    assert "sknn-scratch" in search._get_doc_link()
+    assert not search._get_doc_link()  # the documentation is not on the web yet
 
 
 def test_pickle():

@@ -12,7 +12,9 @@ from sknn_scratch._core.activations import ACTIVATIONS
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 # Small and fast, but good enough for the checks that ask for accuracy.
-QUICK = {"n_hidden": 16, "learning_rate": 0.05, "alpha": 0.1, "max_iter": 60}
+QUICK = {"n_hidden": 16, "learning_rate": 0.05, "alpha": 0.1, "max_iter": 20}
+# Long enough for a rule to end the training, or to lower the learning rate.
+UNTIL_IT_STOPS = {"max_iter": 60}
 
 
 def arctan_slope(z):
@@ -21,13 +23,13 @@ def arctan_slope(z):
 
 SOLVERS = ("adam", "sgd", "lbfgs")
 CONFIGURATIONS = {
-    f"{solver}, {activation}": {"solver": solver, "activation": activation}
+    f"{solver}, {activation}": QUICK | {"solver": solver, "activation": activation}
     for solver, activation in itertools.product(SOLVERS, ACTIVATIONS)
 } | {
     "defaults": {},
-    "sgd, identity, quick": QUICK | {"solver": "sgd", "activation": "identity"},
     "plain gradient descent, adaptive": QUICK
-    | {"solver": "sgd", "learning_rate": 0.5, "momentum": 0.0, "learning_rate_schedule": "adaptive"},
+    | {"solver": "sgd", "learning_rate": 0.5, "momentum": 0.0, "learning_rate_schedule": "adaptive"}
+    | UNTIL_IT_STOPS,
     "sigmoid, float64": QUICK | {"activation": "sigmoid", "init_scale": 0.5, "dtype": "float64"},
     # One check has inputs of a standard deviation of 20, which saturate tanh under such weights: what becomes
     # of rows whose weight is next to nothing then depends on how far the network is trained.
@@ -38,12 +40,12 @@ CONFIGURATIONS = {
     | {"activation": "elu", "learning_rate_schedule": "cosine", "class_weight": "balanced"},
     "softplus, float32": QUICK | {"activation": "softplus", "dtype": "float32", "alpha": 3.0},
     "own activation, gradient_tol": QUICK
-    | {"activation": Activation(np.arctan, arctan_slope), "gradient_tol": 1e-3, "tol": 0.0},
-    "small batches": QUICK | {"batch_size": 10, "max_iter": 20},
-    "early stopping": QUICK | {"early_stopping": True},
+    | {"activation": Activation(np.arctan, arctan_slope), "gradient_tol": 1e-3, "tol": 0.0}
+    | UNTIL_IT_STOPS,
+    "small batches": QUICK | {"batch_size": 10},
+    "early stopping": QUICK | {"early_stopping": True} | UNTIL_IT_STOPS,
     "early stopping by accuracy on 7 rows, lbfgs": QUICK
-    | {"early_stopping": True, "scoring": "accuracy", "validation_fraction": 7, "solver": "lbfgs"}
-    | {"max_iter": 20},
+    | {"early_stopping": True, "scoring": "accuracy", "validation_fraction": 7, "solver": "lbfgs"},
     "dropout": QUICK | {"dropout": 0.2, "init_scale": "he"},
     "everything at once": {
         "n_hidden": 24,
@@ -69,6 +71,28 @@ WEIGHT_EQUIVALENCES = (
 )
 
 
+# These compare to a relative 1e-7, but the precision of a float32 is 1.2e-7: which of them fail is decided by
+# how BLAS rounds on this machine. What is promised instead is tested in test_rounding.
+CHECKS_OF_DOUBLE_PRECISION = (
+    *WEIGHT_EQUIVALENCES,
+    "check_methods_subset_invariance",
+    "check_methods_sample_order_invariance",
+)
+
+
+def checks_that_may_fail(params):
+    """Give the checks that may fail or not, with the reason."""
+    if params.get("dtype") != "float32":
+        return {}
+    return dict.fromkeys(CHECKS_OF_DOUBLE_PRECISION, "the check compares to 1e-7, single precision is 1.2e-7")
+
+
+def checks_that_must_fail(params):
+    """Give the checks that cannot pass, with the reason."""
+    reasons = why_weights_are_no_repeats(params)
+    return dict.fromkeys(WEIGHT_EQUIVALENCES, "; ".join(reasons)) if reasons else {}
+
+
 def why_weights_are_no_repeats(params):
     """Give the reasons why a weight of two cannot give the same numbers as a row that is there twice."""
     return [
@@ -77,7 +101,6 @@ def why_weights_are_no_repeats(params):
             (params.get("batch_size") in (10, 16), "repeats change which rows share a mini-batch"),
             (params.get("dropout"), "dropout draws anew for every row"),
             (params.get("early_stopping"), "the random split parts a row from its repeat"),
-            (params.get("dtype") == "float32", "the check compares to 1e-7, single precision is coarser"),
         )
         if applies
     ]
@@ -86,13 +109,12 @@ def why_weights_are_no_repeats(params):
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_scikit_learn_has_no_complaint(name):
     params = CONFIGURATIONS[name]
-    reasons = why_weights_are_no_repeats(params)
-    expected = dict.fromkeys(WEIGHT_EQUIVALENCES, "; ".join(reasons)) if reasons else {}
+    may_fail, must_fail = checks_that_may_fail(params), checks_that_must_fail(params)
     outcomes = check_estimator(
-        ShallowNNClassifier(**params), expected_failed_checks=expected, on_skip=None, on_fail=None
+        ShallowNNClassifier(**params), expected_failed_checks=may_fail | must_fail, on_skip=None, on_fail=None
     )
     assert not [outcome for outcome in outcomes if outcome["status"] == "failed"]
-    assert names(outcomes, "xfail") == set(expected)  # none is declared that would pass
+    assert set(must_fail) <= names(outcomes, "xfail") <= {*must_fail, *may_fail}
     assert names(outcomes, "skipped") == {"check_array_api_input"}  # NumPy arrays are all that is promised
     assert len(outcomes) > 60
 

@@ -22,7 +22,7 @@ def make_inputs(n_samples=40, n_features=4, n_classes=2, seed=0, sparse=False):
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(n_samples, n_features))
     if sparse:
-        X = scipy.sparse.random_array((n_samples, n_features), density=0.1, format="csr", rng=rng)
+        X = scipy.sparse.random_array((n_samples, n_features), density=0.1, format="csr", random_state=rng)
     return FitInput(X, np.arange(n_samples) % n_classes)
 
 
@@ -101,9 +101,9 @@ def test_networks_that_have_stopped_let_go_of_the_group():
 def test_groups_are_cut_where_memory_ends(limit, monkeypatch):
     fits = make_fits(10, [make_inputs()])
     assert sizes_of_groups(fits) == [10]
-    one = _together.step_bytes_of(fits[0].plan.task)
+    one = _together.step_bytes(fits[0].plan.run)
     if limit == "GROUP_BYTES":
-        one += _together.other_bytes_of(fits[0].plan.task)
+        one += _together.other_bytes(fits[0].plan.run)
     monkeypatch.setattr(_together, limit, 4 * one)
     assert sizes_of_groups(fits) == [4, 4, 2]
 
@@ -143,7 +143,7 @@ def test_networks_do_not_depend_on_how_they_are_cut(cut, monkeypatch):
     X, y = make_data("multiclass")
     inputs = [FitInput(X, y)]
     fits = make_fits(10, inputs, early_stopping=True)
-    monkeypatch.setattr(_together, "STEP_BYTES", cut * _together.step_bytes_of(fits[0].plan.task))
+    monkeypatch.setattr(_together, "STEP_BYTES", cut * _together.step_bytes(fits[0].plan.run))
     for group in _together.cut_into_groups(fits):
         _together.fit_group(group)
     for fit in fits:
@@ -157,18 +157,20 @@ def test_networks_do_not_depend_on_how_they_are_cut(cut, monkeypatch):
 
 def test_fits_to_the_same_input_share_its_rows():
     fits = make_fits(3, [make_inputs()])
-    first = fits[0].plan.task.data
-    assert all(
-        fit.plan.task.data.X is first.X and fit.plan.task.data.targets is first.targets for fit in fits
-    )
-    assert_array_equal(first.targets[:, 0], np.arange(40) % 2)
+    first = fits[0].plan.run.data
+    for fit in fits:
+        data = fit.plan.run.data
+        assert data.X.source is first.X.source
+        assert data.targets is first.targets
+        assert data.source == first.source
+    assert_array_equal(first.targets[:, 0] > 0, np.arange(40) % 2)
 
 
 def test_networks_that_wait_for_others_like_them_are_bounded_too(monkeypatch):
     inputs = make_inputs()
     fits = [make_fits(1, [inputs], beta_1=0.5 + i / 100)[0] for i in range(20)]
     assert sizes_of_groups(fits) == [1] * 20
-    n_bytes = fits[0].plan.task.state.params.nbytes
+    n_bytes = fits[0].plan.run.state.params.nbytes
     monkeypatch.setattr(_together, "GROUP_BYTES", 5 * n_bytes)
     seen = []
     groups = _together.cut_into_groups(seen.append(fit) or fit for fit in fits)

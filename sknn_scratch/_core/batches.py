@@ -16,41 +16,31 @@ from typing import Any
 import numpy as np
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._core.data import TrainData, values_of_row
-from sknn_scratch._core.losses import CodedTargets, Loss, LossTerms, allocate_loss_terms
-from sknn_scratch._core.network import Batch, Rows
-from sknn_scratch._core.sparse import ColumnSelector, Index, SparseRows
+from sknn_scratch._core.data import Data
+from sknn_scratch._core.losses import Loss, Saved, Targets
+from sknn_scratch._core.network import Batch
+from sknn_scratch._core.rows import Index, Rows, SparseRows
 
 # Of gathered rows and their targets: so many that the calls for a chunk take little time beside its steps.
 # From 2**20 to 2**22 no difference was measured.
 CHUNK_BYTES = 2**21
 
 
-class BatchStream:
+class Batches:
     """All batches of an epoch, epoch after epoch.
 
     Parameters
     ----------
-    data : sequence of TrainData
+    data : sequence of Data
         One for each network, all with the same X, targets and number of rows. A single one has no network
         axis.
     batch_size : int
         Rows in a batch.
     loss : Loss
-        For which the targets are made.
-    select_columns : bool
-        Whether to reduce sparse batches to the columns that they use.
+        Whose values the mean losses of the batches are.
     """
 
-    def __init__(
-        self,
-        data: Sequence[TrainData],
-        batch_size: int,
-        loss: Loss,
-        *,
-        select_columns: bool = False,
-    ) -> None:
-        self.selector = ColumnSelector(data[0].X.shape[1]) if select_columns else None
+    def __init__(self, data: Sequence[Data], batch_size: int, loss: Loss) -> None:
         self.X, self.targets, self.loss = data[0].X, np.ascontiguousarray(data[0].targets.T), loss
         self.stack_shape = () if len(data) == 1 else (len(data),)
         self.n_samples = data[0].n_samples
@@ -58,7 +48,7 @@ class BatchStream:
         self.batch_size = min(batch_size, self.n_samples)
         self.takes_all_rows = all(one.rows is None for one in data)
         self.rows = self._stack_rows(data)
-        self.weights = self._stack_weights(data)
+        self.row_weights = self._stack_weights(data)
         starts = range(0, self.n_samples, self.batch_size)
         self.sizes = [min(self.batch_size, self.n_samples - start) for start in starts]
         self.shares = np.array(self.sizes) / self.n_samples
@@ -70,50 +60,48 @@ class BatchStream:
         if len(self.sizes) > 1:
             yield from self._gathered(self._shuffled(rngs))
         else:
-            self._whole = self._whole or self._all_rows()
-            yield self._whole
+            yield self.whole
+
+    @property
+    def whole(self) -> "Chunk":
+        """The one batch of full-batch training: X itself, if possible."""
+        if self._whole is None:
+            self._whole = self._all_rows()
+        return self._whole
 
     def mean(self, losses: Array) -> Any:
         """Mean (...) over the rows of the mean losses (..., n_batches) of an epoch's batches."""
         return np.add.reduce(losses * self.shares, axis=-1)
 
     def _all_rows(self) -> "Chunk":
-        """Prepare the one batch of full-batch training: X itself, if possible."""
-        if self.takes_all_rows and isinstance(self.X, np.ndarray):
-            gather_targets, positions = _GatherTargets(self, self.sizes), self._positions()
-            gather_targets(self._rows_at(positions), positions)
-            chunk = Chunk(self.loss, self.stack_shape, self.sizes, gather_targets.buffers)
-            chunk.set_rows([self.X])
-            return chunk
-        return next(self._gathered(self._positions()))
-
-    def _positions(self) -> Index:
-        """Positions (..., n_samples) of all rows of all networks, one network's after the other's."""
-        return self.first_positions + np.arange(self.n_samples)
+        positions = self.first_positions + np.arange(self.n_samples)
+        if not self.takes_all_rows or isinstance(self.X, SparseRows):
+            return next(self._gathered(positions))
+        gather_targets = _GatherTargets(self, self.sizes)
+        gather_targets(positions if self.rows is None else self.rows, positions)
+        chunk = Chunk(self.loss, self.sizes, gather_targets.buffers)
+        chunk.set_rows([self.X])
+        return chunk
 
     def _shuffled(self, rngs: Sequence[np.random.Generator]) -> Index:
-        """Positions (..., n_samples) in random order; networks with the same generator have the same."""
-        orders = {rng: rng.permutation(self.n_samples) for rng in set(rngs)}
+        """Positions (..., n_samples) in random order."""
         if not self.stack_shape:
-            return orders[rngs[0]]
-        positions = np.array([orders[rng] for rng in rngs])
+            return rngs[0].permutation(self.n_samples)
+        positions = np.array([rng.permutation(self.n_samples) for rng in rngs])
         positions += self.first_positions
         return positions
 
     def _gathered(self, positions: Index) -> Iterator["Chunk"]:
         """Gather the rows in this order, chunk by chunk, and cut the chunks into batches."""
-        rows = self._rows_at(positions)
+        rows = positions if self.rows is None else self.rows.take(positions)
         step = self._batches_in_chunk()
         for i in range(0, len(self.sizes), step):
             place = slice(i * self.batch_size, (i + step) * self.batch_size)
             gather = self._gatherer(self.sizes[i : i + step])
             yield gather(rows[..., place], positions[..., place])
 
-    def _rows_at(self, positions: Index) -> Index:
-        return positions if self.rows is None else self.rows.take(positions)
-
     def _batches_in_chunk(self) -> int:
-        row_bytes = (values_of_row(self.X) + 4 * len(self.targets)) * self.X.dtype.itemsize
+        row_bytes = (self.X.values_per_row + 4 * len(self.targets)) * self.targets.itemsize
         return max(1, int(CHUNK_BYTES // (row_bytes * self.batch_size * math.prod(self.stack_shape))))
 
     def _gatherer(self, sizes: list[int]) -> "_Gatherer":
@@ -123,7 +111,7 @@ class BatchStream:
             self._gatherers[key] = _Gatherer(self, sizes)
         return self._gatherers[key]
 
-    def _stack_rows(self, data: Sequence[TrainData]) -> Index | None:
+    def _stack_rows(self, data: Sequence[Data]) -> Index | None:
         """Rows (..., n_samples) of all networks.
 
         None for a single network that takes all rows: then they are the positions themselves.
@@ -133,56 +121,50 @@ class BatchStream:
         rows = [np.arange(one.n_samples) if one.rows is None else one.rows for one in data]
         return np.array(rows).reshape(*self.stack_shape, self.n_samples)
 
-    def _stack_weights(self, data: Sequence[TrainData]) -> Array | None:
+    def _stack_weights(self, data: Sequence[Data]) -> Array | None:
         """Weights (n_positions,) with a mean of one for each network; None if all are one."""
-        if all(one.weights is None for one in data):
+        if all(one.row_weights is None for one in data):
             return None
-        weights = np.ones((len(data), self.n_samples), self.X.dtype)
+        weights = np.ones((len(data), self.n_samples), self.targets.dtype)
         for of_network, one in zip(weights, data, strict=True):
-            if one.weights is not None:
-                of_network[...] = one.weights / (one.total_weight / one.n_samples)
+            if one.row_weights is not None:
+                of_network[...] = one.row_weights / (one.total_weight / one.n_samples)
         return weights.reshape(-1)
 
 
 class Chunk:
-    """Consecutive batches, each with a place for the terms of its losses.
+    """Consecutive batches, each with a place for what its losses are made of.
 
     Parameters
     ----------
     loss : Loss
-    stack_shape : tuple of int
-        The network axis: () or (K,).
     sizes : sequence of int
         Rows in each batch.
-    targets : CodedTargets
+    targets : Targets
         Of all rows of the batches; they may be written to later.
     """
 
-    def __init__(
-        self, loss: Loss, stack_shape: tuple[int, ...], sizes: Sequence[int], targets: CodedTargets
-    ) -> None:
+    def __init__(self, loss: Loss, sizes: Sequence[int], targets: Targets) -> None:
         self.loss = loss
-        self.sizes = sizes
         self.targets = targets
-        n_outputs, n_samples = targets.codes.shape[-2:]
-        self.terms = allocate_loss_terms((*stack_shape, n_outputs), n_samples, targets.codes.dtype)
+        self.saved = Saved.allocate(targets.values.shape, targets.values.dtype)
         places = places_of(sizes)
         self.starts = [place.start for place in places]
-        self.targets_of_batches = [targets.rows(place) for place in places]
-        self.terms_of_batches = [self.terms.rows(place) for place in places]
-        self.set_rows([])
+        self.targets_of_batches = [targets.take(place) for place in places]
+        self.saved_of_batches = [self.saved.take(place) for place in places]
+        self.X: Sequence[Rows] = ()
 
     def set_rows(self, X: Sequence[Rows]) -> None:
         """Let these be the rows of the batches."""
         self.X = X
-        self.batches = list(map(Batch, X, self.targets_of_batches, self.sizes))
+        self.batches = list(map(Batch, X, self.targets_of_batches))
 
-    def __iter__(self) -> Iterator[tuple[Batch, LossTerms]]:
-        return zip(self.batches, self.terms_of_batches, strict=True)
+    def __iter__(self) -> Iterator[tuple[Batch, Saved]]:
+        return zip(self.batches, self.saved_of_batches, strict=True)
 
     def mean_losses(self) -> Array:
-        """Mean losses (..., n_batches) of the batches, from the terms that their gradients left behind."""
-        mean_losses: Array = np.add.reduceat(self.loss.values(self.targets, self.terms), self.starts, axis=-1)
+        """Mean losses (..., n_batches) of the batches, from what their gradients saved."""
+        mean_losses: Array = np.add.reduceat(self.loss.values(self.targets, self.saved), self.starts, axis=-1)
         return mean_losses
 
 
@@ -195,11 +177,10 @@ def places_of(sizes: Sequence[int]) -> list[slice]:
 class _Gatherer:
     """Gathers rows into the buffers of a chunk."""
 
-    def __init__(self, stream: BatchStream, sizes: list[int]) -> None:
-        is_dense = isinstance(stream.X, np.ndarray)
-        self.gather_X = _GatherDense(stream, sizes) if is_dense else _GatherSparse(stream, sizes)
-        self.gather_targets = _GatherTargets(stream, sizes)
-        self.chunk = Chunk(stream.loss, stream.stack_shape, sizes, self.gather_targets.buffers)
+    def __init__(self, batches: Batches, sizes: list[int]) -> None:
+        self.gather_X = batches.X.gatherer(batches.stack_shape, places_of(sizes))
+        self.gather_targets = _GatherTargets(batches, sizes)
+        self.chunk = Chunk(batches.loss, sizes, self.gather_targets.buffers)
 
     def __call__(self, rows: Index, positions: Index) -> Chunk:
         """Gather the rows (..., n_chunk) of X and targets, and the weights at their positions."""
@@ -211,54 +192,25 @@ class _Gatherer:
 
 
 class _GatherTargets:
-    """Takes targets and weights into buffers, and codes them."""
+    """Takes targets and weights into buffers."""
 
-    def __init__(self, stream: BatchStream, sizes: list[int]) -> None:
-        self.source, self.weights, self.code = stream.targets, stream.weights, stream.loss.code
-        n_chunk, dtype = sum(sizes), stream.X.dtype
-        self.by_output = np.empty((len(self.source), *stream.stack_shape, n_chunk), dtype)
+    def __init__(self, batches: Batches, sizes: list[int]) -> None:
+        self.source, self.row_weights = batches.targets, batches.row_weights
+        n_outputs, n_chunk, dtype = len(self.source), sum(sizes), self.source.dtype
+        self.by_output = np.empty((n_outputs, *batches.stack_shape, n_chunk), dtype)
         self.equal_weights = (1 / np.repeat(sizes, sizes)).astype(dtype)[np.newaxis]
         weights = self.equal_weights
-        if self.weights is not None:
-            weights = np.empty((*stream.stack_shape, 1, n_chunk), dtype)
-        weighted = np.empty((*stream.stack_shape, len(self.source), n_chunk), dtype)
-        self.buffers = CodedTargets(np.moveaxis(self.by_output, 0, -2), weighted, weights)
+        if self.row_weights is not None:
+            weights = np.empty((*batches.stack_shape, 1, n_chunk), dtype)
+        weighted = np.empty((*batches.stack_shape, n_outputs, n_chunk), dtype)
+        self.buffers = Targets(np.moveaxis(self.by_output, 0, -2), weighted, weights)
 
     def __call__(self, rows: Index, positions: Index) -> None:
         """Fill the buffers."""
-        codes, weighted, weights = self.buffers
+        values, weighted, weights = self.buffers
         # "clip" lets take() write into a buffer directly; the rows are in range.
         self.source.take(rows, axis=1, out=self.by_output, mode="clip")
-        self.code(codes)
-        if self.weights is not None:
-            self.weights.take(positions, out=weights[..., 0, :], mode="clip")
+        if self.row_weights is not None:
+            self.row_weights.take(positions, out=weights[..., 0, :], mode="clip")
             np.multiply(weights, self.equal_weights, out=weights)
-        np.multiply(codes, weights, out=weighted)
-
-
-class _GatherDense:
-    """Takes rows of a dense array into one buffer, which is cut into batches once and for all."""
-
-    def __init__(self, stream: BatchStream, sizes: list[int]) -> None:
-        self.source = stream.X
-        self.buffer = np.empty((*stream.stack_shape, sum(sizes), self.source.shape[1]), self.source.dtype)
-        self.batches = [self.buffer[..., place, :] for place in places_of(sizes)]
-
-    def __call__(self, rows: Index) -> list[Array]:
-        self.source.take(rows, axis=0, out=self.buffer, mode="clip")
-        return self.batches
-
-
-class _GatherSparse:
-    """Takes rows of a CSR matrix, network by network, and cuts them into batches."""
-
-    def __init__(self, stream: BatchStream, sizes: list[int]) -> None:
-        self.source = stream.X
-        self.stacked = bool(stream.stack_shape)
-        self.selector = stream.selector
-        self.places = places_of(sizes)
-
-    def __call__(self, rows: Index) -> list[SparseRows]:
-        chunk = SparseRows([self.source[r] for r in np.atleast_2d(rows)], stacked=self.stacked)
-        batches = [chunk.slice(place) for place in self.places]
-        return batches if self.selector is None else [self.selector(batch) for batch in batches]
+        np.multiply(values, weights, out=weighted)

@@ -1,26 +1,23 @@
-"""Cross-entropy on logits: gradients for the steps, values for the history, exact at the extremes.
+"""Losses on the network's outputs: gradients for the steps, values for the history.
 
-With y the logits, t the targets (zeros and ones) and A(y) the log-partition function, both losses are of one
-form:
+With y the outputs and t the targets of a row, the classification losses are cross-entropies on logits, exact
+at the extremes: nothing is computed from probabilities, so logits of +-1e4 give finite losses.
 
-    log p = y - A(y)        loss = A(y) - <t, y>        d loss / d y = exp(y - A(y)) - t = p - t
+    logistic   t in {-1, 1}    loss = log(1 + exp(-t y)), for every output on its own   (binary, multilabel)
+               gradient        -t / (1 + exp(t y))
+    softmax    t one-hot       loss = log sum_j exp(y_j) - <t, y>, over the outputs of a row    (multiclass)
+               gradient        p - t, with p = exp(y) / sum_j exp(y_j)
 
-    logistic   A(y) = log(1 + exp(y)), for every output on its own    (binary and multilabel)
-    softmax    A(y) = log sum_j exp(y_j), over the outputs of a row   (multiclass)
+Targets of -1 and 1 let the smallest logistic losses and gradients keep their digits.
 
-A step needs the gradient, but only the history needs the value. So the gradient leaves in ``LossTerms`` what
-the value is made of, and the values of many batches are computed at once.
+A step needs the gradient, but only the history needs the value. So the gradient saves what the value is made
+of, and the values of many batches are computed at once.
 
-The logistic loss is computed in a form in which the smallest losses and gradients keep their digits: with
-c = 2 t - 1, the sign that y should have, it is A(-c y), and its gradient -c / (1 + exp(c y)). So c is the
-code of its targets; that of the softmax loss is t itself.
+In gradients and values the samples are columns, as in a textbook, (..., n_outputs, n_samples): NumPy works
+along the last axis, and the samples are more than the outputs. Probabilities are those of rows.
 
-Nothing is computed from probabilities, so logits of +-1e4 give finite losses and log-probabilities. In
-gradients and values the samples are columns, as in a textbook, (..., n_outputs, n_samples): NumPy works along
-the last axis, and the samples are more than the outputs. Probabilities are those of rows.
-
-To add a loss, write its gradient, values, code and log-probabilities, and give them a line in ``LOSSES``; the
-encoding of labels names it. ``LossTerms`` are for whatever its values are made of.
+To add a loss, write its gradient and values, and give them a line in ``LOSSES``; the encoding of the targets
+names it.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,104 +29,81 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from sknn_scratch._core.activations import Array
+from sknn_scratch._core.arrays import constant
 
 SOFTMAX_ROWS = 1024  # logits of so many rows, and their exponentials, stay in the cache
 
-# Zero-dimensional: NumPy subtracts from it in two thirds of the time of a Python number.
-MINUS_ONE: Mapping[str, Array] = {"f": np.array(-1, np.float32), "d": np.array(-1, np.float64)}
+
+class Targets(NamedTuple):
+    """What the outputs of some rows should be, and how much each row counts."""
+
+    values: Array  # (..., n_outputs, n_samples)
+    weighted: Array  # (..., n_outputs, n_samples): the values times the weights of the rows
+    row_weights: Array  # (..., 1, n_samples)
+
+    @classmethod
+    def of(cls, targets: Array, row_weights: Array) -> "Targets":
+        """Arrange targets (..., n_samples, n_outputs) and row weights (..., n_samples) by output."""
+        values = np.ascontiguousarray(targets.mT)
+        row = row_weights[..., np.newaxis, :].astype(values.dtype)
+        return cls(values, values * row, row)
+
+    def take(self, rows: slice) -> "Targets":
+        """View a block of rows."""
+        return Targets(*(array[..., rows] for array in self))
 
 
-class CodedTargets(NamedTuple):
-    """What the logits of some rows are compared with; made for many batches at once."""
+class Saved(NamedTuple):
+    """What the gradient saves of some rows, for their losses to be made of."""
 
-    codes: Array  # (..., n_outputs, n_samples): what the loss makes of zeros and ones
-    weighted: Array  # (..., n_outputs, n_samples): the codes times the weights of the rows
-    weights: Array  # (..., 1, n_samples): of the rows
+    margins: Array  # (..., n_outputs, n_samples): t y; for softmax the outputs less the largest of the row
+    partition: Array  # (..., 1, n_samples): for softmax the sum of exp(margins)
 
-    def rows(self, rows: slice) -> "CodedTargets":
-        """Take a block of rows."""
-        return CodedTargets(*(array[..., rows] for array in self))
+    @classmethod
+    def allocate(cls, shape: tuple[int, ...], dtype: DTypeLike) -> "Saved":
+        """Allocate the buffers for a shape (..., n_outputs, n_samples)."""
+        return cls(np.zeros(shape, dtype), np.zeros((*shape[:-2], 1, shape[-1]), dtype))
 
-
-class LossTerms(NamedTuple):
-    """Buffers for what the losses of some rows are made of."""
-
-    margins: Array  # (..., n_outputs, n_samples): c y or, for softmax, the logits less the largest of the row
-    partition: Array  # (..., 1, n_samples): for softmax, that largest logit, then the sum of exp(margins)
-    factors: Array  # (..., 1, n_samples): the weights over that
-
-    def rows(self, rows: slice) -> "LossTerms":
-        """Take a block of rows."""
-        return LossTerms(*(array[..., rows] for array in self))
-
-
-def allocate_loss_terms(leading: tuple[int, ...], n_samples: int, dtype: DTypeLike) -> LossTerms:
-    """Allocate the buffers for ``leading`` = (..., n_outputs)."""
-    row = (*leading[:-1], 1, n_samples)
-    return LossTerms(
-        margins=np.zeros((*leading, n_samples), dtype),
-        partition=np.zeros(row, dtype),
-        factors=np.zeros(row, dtype),
-    )
+    def take(self, rows: slice) -> "Saved":
+        """View a block of rows."""
+        return Saved(*(array[..., rows] for array in self))
 
 
 @dataclass(frozen=True)
 class Loss:
-    """One loss: what training and prediction need to know of it.
+    """One loss.
 
     Attributes
     ----------
     gradient : callable
-        ``gradient(logits, targets, terms)`` overwrites the logits (..., n_outputs, n_samples) with the
-        gradient of the weighted sum of the losses, and fills ``terms``.
+        ``gradient(outputs, targets, saved)`` overwrites the outputs (..., n_outputs, n_samples) with the
+        gradient of the weighted sum of the losses, and fills ``saved``.
     values : callable
-        ``values(targets, terms)`` returns the weighted losses (..., n_samples) of the rows.
-    code : callable
-        Overwrites zeros and ones by the codes of ``CodedTargets``.
-    log_probabilities : callable
-        Logits (..., n_samples, n_outputs) to the log-probabilities of the outputs, a new array.
+        ``values(targets, saved)`` returns the weighted losses (..., n_samples) of the rows.
     """
 
-    gradient: Callable[[Array, CodedTargets, LossTerms], None]
-    values: Callable[[CodedTargets, LossTerms], Array]
-    code: Callable[[Array], None]
-    log_probabilities: Callable[[Array], Array]
+    gradient: Callable[[Array, Targets, Saved], None]
+    values: Callable[[Targets, Saved], Array]
 
-    def coded_targets(self, targets: Array, weights: Array) -> CodedTargets:
-        """Code targets (..., n_samples, n_outputs) of rows with these weights (..., n_samples)."""
-        codes = targets.mT.copy()
-        row = weights[..., np.newaxis, :].astype(codes.dtype)
-        self.code(codes)
-        return CodedTargets(codes, codes * row, row)
-
-    def mean(self, logits: Array, targets: CodedTargets) -> Any:
-        """Weighted sum (...) of the losses; overwrites the logits (..., n_outputs, n_samples)."""
-        terms = allocate_loss_terms(logits.shape[:-1], logits.shape[-1], logits.dtype)
+    def total(self, outputs: Array, targets: Targets) -> Any:
+        """Weighted sum (...) of the losses; overwrites the outputs (..., n_outputs, n_samples)."""
+        saved = Saved.allocate(outputs.shape, outputs.dtype)
         with np.errstate(over="ignore"):
-            self.gradient(logits, targets, terms)
-        return np.add.reduce(self.values(targets, terms), axis=-1)
+            self.gradient(outputs, targets, saved)
+        return np.add.reduce(self.values(targets, saved), axis=-1)
 
 
-def right_signs(targets: Array) -> None:
-    """Code for zeros and ones: the sign that the logit should have."""
-    targets *= 2
-    targets -= 1
+def logistic_gradient(outputs: Array, targets: Targets, saved: Saved) -> None:
+    """-t / (1 + exp(t y)). Where exp overflows, the gradient is zero, as it should be."""
+    np.multiply(outputs, targets.values, out=saved.margins)
+    np.exp(saved.margins, out=outputs)
+    np.subtract(constant(-1.0, outputs.dtype.char), outputs, out=outputs)
+    np.divide(targets.weighted, outputs, out=outputs)
 
 
-def logistic_gradient(logits: Array, targets: CodedTargets, terms: LossTerms) -> None:
-    """Gradient of the cross-entropy of independent yes-or-no outputs.
-
-    Where exp overflows, the gradient is zero, as it should be.
-    """
-    np.multiply(logits, targets.codes, out=terms.margins)
-    np.exp(terms.margins, out=logits)
-    np.subtract(MINUS_ONE[logits.dtype.char], logits, out=logits)
-    np.divide(targets.weighted, logits, out=logits)
-
-
-def logistic_values(targets: CodedTargets, terms: LossTerms) -> Array:
-    """Cross-entropy of independent yes-or-no outputs: log(1 + exp(-c y)), all outputs together."""
-    values: Array = np.add.reduce(log_1_plus_exp(-terms.margins) * targets.weights, axis=-2)
+def logistic_values(targets: Targets, saved: Saved) -> Array:
+    """log(1 + exp(-t y)), the losses of all outputs together."""
+    values: Array = np.add.reduce(log_1_plus_exp(-saved.margins) * targets.row_weights, axis=-2)
     return values
 
 
@@ -143,30 +117,21 @@ def log_1_plus_exp(z: Array) -> Array:
     return value
 
 
-def unchanged(targets: Array) -> None:
-    """Code for zeros and ones: themselves."""
+def softmax_gradient(outputs: Array, targets: Targets, saved: Saved) -> None:
+    """p - t. The largest output of a row is subtracted from all of it, so that exp cannot overflow."""
+    margins, partition = saved
+    np.maximum.reduce(outputs, axis=-2, keepdims=True, out=partition)
+    np.subtract(outputs, partition, out=margins)
+    np.exp(margins, out=outputs)
+    np.add.reduce(outputs, axis=-2, keepdims=True, out=partition)
+    outputs *= targets.row_weights / partition
+    outputs -= targets.weighted
 
 
-def softmax_gradient(logits: Array, targets: CodedTargets, terms: LossTerms) -> None:
-    """Gradient of the cross-entropy of outputs of which exactly one is right.
-
-    The largest logit of a row is subtracted from all of it: then exp cannot overflow, and A(y) lies between
-    0 and log n_outputs.
-    """
-    margins, partition, factors = terms
-    np.maximum.reduce(logits, axis=-2, keepdims=True, out=partition)
-    np.subtract(logits, partition, out=margins)
-    np.exp(margins, out=logits)
-    np.add.reduce(logits, axis=-2, keepdims=True, out=partition)
-    np.divide(targets.weights, partition, out=factors)
-    logits *= factors
-    logits -= targets.weighted
-
-
-def softmax_values(targets: CodedTargets, terms: LossTerms) -> Array:
-    """Cross-entropy of outputs of which exactly one is right: A(y) - <t, y>."""
-    log_partition = np.log(terms.partition[..., 0, :]) * targets.weights[..., 0, :]
-    values: Array = log_partition - np.add.reduce(terms.margins * targets.weighted, axis=-2)
+def softmax_values(targets: Targets, saved: Saved) -> Array:
+    """log sum_j exp(y_j) - <t, y>."""
+    log_partition = np.log(saved.partition[..., 0, :]) * targets.row_weights[..., 0, :]
+    values: Array = log_partition - np.add.reduce(saved.margins * targets.weighted, axis=-2)
     return values
 
 
@@ -199,17 +164,7 @@ def softmax_log_probabilities(logits: Array) -> Array:
 
 LOSSES: Mapping[str, Loss] = MappingProxyType(
     {
-        "logistic": Loss(
-            gradient=logistic_gradient,
-            values=logistic_values,
-            code=right_signs,
-            log_probabilities=logistic_log_probabilities,
-        ),
-        "softmax": Loss(
-            gradient=softmax_gradient,
-            values=softmax_values,
-            code=unchanged,
-            log_probabilities=softmax_log_probabilities,
-        ),
+        "logistic": Loss(logistic_gradient, logistic_values),
+        "softmax": Loss(softmax_gradient, softmax_values),
     }
 )

@@ -1,53 +1,61 @@
 """Optimisers: pairs (init, update) on flat buffers that know nothing of layers, nor of networks.
 
-    init(params)                                   -> memory, a dict of arrays shaped like params
-    update(params, grads, updates, memory, step)   overwrites params and memory, in place
+    init(params)       -> memory, a dict of arrays shaped like params
+    update(part, step)    adds the penalty, and overwrites the part's params and memory, in place
 
-``params``, ``grads`` and ``updates``, a buffer to compute in, are of shape (n,): all parameters of all
-networks, or a part of those of one. A ``Step`` carries the numbers; of one that may differ between networks
-there is a list, one number for each.
+A ``Part`` holds flat arrays (n,): all parameters of all networks, or a part of those of one. A ``Step``
+carries the numbers; of one that may differ between networks there is a list, one number for each.
 
-To add an optimiser, write the two functions and give them a line in ``OPTIMIZERS``.
+To add an optimiser, write the two functions and give them a line in ``OPTIMIZERS``, with the names of its
+hyperparameters.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._core.blas import add_multiples, decay_and_add, multiply_each
+from sknn_scratch._core.arrays import add_multiples, constant, decay_and_add, multiply_each
 
 Memory: TypeAlias = dict[str, Array]
 
 
-@dataclass(slots=True, kw_only=True)
+class PenaltyOfPart(Protocol):
+    """The penalty of the parameters of a part."""
+
+    def add_gradient(self, params: Array, grads: Array) -> None:
+        """Add the penalty's gradient to the loss's, arrays (n,)."""
+
+
+class Part(NamedTuple):
+    """What an update reads and writes: arrays (n,)."""
+
+    params: Array
+    grads: Array  # of the loss
+    updates: Array  # a buffer to compute in
+    memory: Memory
+    penalty: PenaltyOfPart
+
+
+@dataclass(slots=True)
 class Step:
     """The numbers of one update."""
 
+    hyperparameters: Sequence[Any]  # the optimiser's, in its order
     number: int = 0  # of the update, counted from 1
     learning_rates: Sequence[float] = ()  # of each network, in this epoch
-    momenta: Sequence[float]  # of each network
-    nesterov: bool
-    beta_1: float
-    beta_2: float
-    epsilon: float
-    dtype: DTypeLike  # of the parameters
-    # Zero-dimensional: NumPy adds it in two thirds of the time of a Python float.
-    scaled_epsilon: Array = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.scaled_epsilon = np.array(self.epsilon / (1 - self.beta_2) ** 0.5, self.dtype)
 
 
 class Optimizer(NamedTuple):
     """How parameters follow gradients."""
 
     init: Callable[[Array], Memory]
-    update: Callable[[Array, Array, Array, Memory, Step], None]
+    update: Callable[[Part, Step], None]
+    hyperparameters: tuple[str, ...]  # the names of the estimator's parameters
+    of_each_network: frozenset[str] = frozenset()  # those that may differ between the networks of a stack
 
 
 def init_sgd(params: Array) -> Memory:
@@ -55,19 +63,22 @@ def init_sgd(params: Array) -> Memory:
     return {"velocity": np.zeros_like(params)}
 
 
-def update_sgd(params: Array, grads: Array, updates: Array, memory: Memory, step: Step) -> None:
+def update_sgd(part: Part, step: Step) -> None:
     """Gradient descent with momentum, classical (Polyak) or looking ahead (Nesterov).
 
     velocity = momentum velocity - learning_rate grads
     params  += velocity                                       (classical)
     params  += momentum velocity - learning_rate grads        (Nesterov)
     """
-    velocity, rates = memory["velocity"], [-rate for rate in step.learning_rates]
-    multiply_each(velocity, step.momenta)
+    params, grads, velocity = part.params, part.grads, part.memory["velocity"]
+    part.penalty.add_gradient(params, grads)
+    momenta, nesterov = step.hyperparameters
+    rates = [-rate for rate in step.learning_rates]
+    multiply_each(velocity, momenta)
     add_multiples(velocity, rates, grads)
-    if step.nesterov:
+    if nesterov:
         add_multiples(params, rates, grads)
-        add_multiples(params, step.momenta, velocity)
+        add_multiples(params, momenta, velocity)
     else:
         params += velocity
 
@@ -77,28 +88,43 @@ def init_adam(params: Array) -> Memory:
     return {"first_moment": np.zeros_like(params), "second_moment": np.zeros_like(params)}
 
 
-def update_adam(params: Array, grads: Array, updates: Array, memory: Memory, step: Step) -> None:
-    """Adam (Kingma and Ba, 2015), in the form of their section 2 with "epsilon hat".
+def update_adam(part: Part, step: Step) -> None:
+    """Adam (Kingma and Ba, 2015), in the form of their section 2 with "epsilon hat"."""
+    part.penalty.add_gradient(part.params, part.grads)
+    follow_moments(part, step)
+
+
+def follow_moments(part: Part, step: Step) -> None:
+    """Adam's update.
 
     m = beta_1 m + (1 - beta_1) grads          v = beta_2 v + (1 - beta_2) grads^2
     params -= learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon)
 
     The memory holds m / (1 - beta_1) and v / (1 - beta_2): two passes over the buffer fewer.
     """
+    params, grads, updates, memory, _ = part
+    beta_1, beta_2, epsilon = step.hyperparameters
     m, v = memory["first_moment"], memory["second_moment"]
-    decay_and_add(m, step.beta_1, grads)
+    decay_and_add(m, beta_1, grads)
     np.square(grads, out=updates)
-    decay_and_add(v, step.beta_2, updates)
+    decay_and_add(v, beta_2, updates)
 
     np.sqrt(v, out=updates)
-    updates += step.scaled_epsilon
+    updates += constant(epsilon / (1 - beta_2) ** 0.5, params.dtype.char)
     np.divide(m, updates, out=updates)
-    correction_1 = (1 - step.beta_1) / (1 - step.beta_1**step.number)
-    correction_2 = (1 - step.beta_2) / (1 - step.beta_2**step.number)
+    correction_1 = (1 - beta_1) / (1 - beta_1**step.number)
+    correction_2 = (1 - beta_2) / (1 - beta_2**step.number)
     correction = correction_1 / correction_2**0.5
     add_multiples(params, [-correction * rate for rate in step.learning_rates], updates)
 
 
+NO_OPTIMIZER = Optimizer(
+    lambda params: {}, lambda part, step: None, ()
+)  # of L-BFGS, which makes its own steps
+
 OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType(
-    {"adam": Optimizer(init_adam, update_adam), "sgd": Optimizer(init_sgd, update_sgd)}
+    {
+        "adam": Optimizer(init_adam, update_adam, ("beta_1", "beta_2", "epsilon")),
+        "sgd": Optimizer(init_sgd, update_sgd, ("momentum", "nesterov"), frozenset({"momentum"})),
+    }
 )

@@ -58,7 +58,7 @@ DEFAULT_INIT_SCALE = ShallowNNClassifier().init_scale
 def graded(name, value, limits, meaning, remedy, **options):
     """Make a finding, with the severity that the limits give."""
     severity = "problem" if value > limits.problem else "warning" if value > limits.warning else "ok"
-    return Finding(name, severity, float(value), limits, meaning, remedy, **options)
+    return Finding(name, severity, float(value), tuple(limits), meaning, remedy, **options)
 
 
 def one_of(*ways):

@@ -4,14 +4,16 @@ from sknn_scratch._diagnosis.checks import CHECKS
 from sknn_scratch._diagnosis.evidence import Evidence
 from sknn_scratch._diagnosis.report import Diagnosis, Finding
 from sknn_scratch._estimators.inspection import (
+    FittedNetwork,
     activation_name,
     classifier_input,
     classifier_of,
     feature_names_of,
 )
+from sknn_scratch._fitting.inputs import Rows
 
 
-def diagnose(estimator, X, y=None):
+def diagnose(estimator: FittedNetwork, X: Rows, y: Rows = None) -> Diagnosis:
     """Look for what may be wrong with a fitted network.
 
     Ten things are looked for: identical units, dead units, saturation, a vanishing gradient, an exploding

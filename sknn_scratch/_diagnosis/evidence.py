@@ -7,13 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE
-from sknn_scratch._core.losses import LOSSES
-from sknn_scratch._core.network import make_batch, mean_loss, predict_logits, row_blocks
-from sknn_scratch._core.sparse import slice_rows
+from sknn_scratch._core.network import make_batch, mean_loss, predict_outputs, row_blocks
 from sknn_scratch._estimators.inspection import activate, hidden_inputs_of_rows
-from sknn_scratch._fitting.fitted import fitted_encoding, fitted_layers, fitted_network
+from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, fitted_targets, kept_epoch
 from sknn_scratch._fitting.targets import labels_of
-from sknn_scratch._fitting.weights import row_weights
 
 # Where a loss is from.
 TRAINING, VALIDATION, ON_DATA = "in training (penalty included)", "in validation", "on X, y"
@@ -35,7 +32,7 @@ class Evidence:
     ----------
     clf : ShallowNNClassifier
         Fitted.
-    rows : ndarray or SparseRows of shape (n_samples, n_features)
+    rows : DenseRows or SparseRows
         Validated rows.
     feature_names : array-like of shape (n_features,)
         Their names.
@@ -51,10 +48,10 @@ class Evidence:
     @cached_property
     def hidden_layer(self):
         """Measure the hidden layer, block by block of the rows."""
-        n_samples, n_hidden = self.rows.shape[-2], self.clf.coefs_[0].shape[1]
+        n_samples, n_hidden = self.rows.n_samples, self.clf.coefs_[0].shape[1]
         n_flat, slopes = np.zeros(n_hidden), 0.0
         for block in row_blocks(n_samples, n_hidden, self.clf.coefs_[0].dtype):
-            z = hidden_inputs_of_rows(self.clf, slice_rows(self.rows, block))
+            z = hidden_inputs_of_rows(self.clf, self.rows.take(block))
             slope = np.abs(activate(self.clf, z)[1])
             n_flat += (slope < SATURATED_SLOPE).sum(axis=0)
             slopes += slope.sum(dtype=float)
@@ -65,51 +62,50 @@ class Evidence:
     def labels(self):
         """Validate y: (n_samples,), or (n_samples, n_labels) of zeros and ones."""
         y = labels_of(self.y)
-        if len(y) != self.rows.shape[-2]:
-            raise ValueError(f"X has {self.rows.shape[-2]} rows, but y has {len(y)}.")
-        fitted_encoding(self.clf).check(y)
+        if len(y) != self.rows.n_samples:
+            raise ValueError(f"X has {self.rows.n_samples} rows, but y has {len(y)}.")
+        fitted_targets(self.clf).check(y)
         return y
 
     @cached_property
     def predicted(self):
         """Predict labels like y."""
-        logits = predict_logits(fitted_network(self.clf), fitted_layers(self.clf), self.rows)
-        return fitted_encoding(self.clf).decode(logits)
+        logits = predict_outputs(fitted_network(self.clf), fitted_layers(self.clf), self.rows)
+        return fitted_targets(self.clf).decode(logits)
 
     @cached_property
     def loss_of_a_guess(self):
         """Loss of a network that gives all classes the same probability."""
-        if self.clf._target_kind_ == "multiclass":
-            return float(np.log(len(self.clf.classes_)))
-        return float(self.clf.coefs_[1].shape[1] * np.log(2))
+        return fitted_targets(self.clf).loss_of_a_guess
 
     @cached_property
     def known_losses(self):
         """Collect the mean losses of the weights that were kept, by where they are from."""
         known = {}
         for where, name in ((TRAINING, "loss"), (VALIDATION, "val_loss")):
-            column, best = self.clf.history_.get(name, ()), self.clf.best_iter_ - 1
-            if 0 <= best < len(column) and np.isfinite(column[best]):
-                known[where] = float(column[best])
+            column = self.clf.history_.get(name, ())
+            kept = kept_epoch(self.clf, column)
+            if kept is not None and np.isfinite(column[kept]):
+                known[where] = float(column[kept])
         if self.y is not None:
             known[ON_DATA] = self._loss_on_data()
         return known
 
     def _loss_on_data(self):
         """Mean loss on X and y, weighted by class as in training."""
-        encoding, clf = fitted_encoding(self.clf), self.clf
+        encoding, clf = fitted_targets(self.clf), self.clf
         targets = encoding.encode(self.labels, clf.coefs_[0].dtype)
-        weights = row_weights(None, clf.class_weight, self.rows, self.labels, encoding.classes)
-        batch = make_batch(self.rows, targets, weights, LOSSES[encoding.loss])
+        weights = encoding.row_weights(clf, None, self.labels)
+        batch = make_batch(self.rows, targets, weights)
         return float(mean_loss(fitted_network(clf), fitted_layers(clf), batch))
 
     @cached_property
     def feature_sizes(self):
         """Root mean square (n_features,) of each feature."""
-        if isinstance(self.rows, np.ndarray):
+        matrix = self.rows.source
+        if isinstance(matrix, np.ndarray):
             with np.errstate(over="ignore"):  # infinite is large enough to be found
-                return np.sqrt(np.vecdot(self.rows, self.rows, axis=0) / len(self.rows))
-        (matrix,) = self.rows.matrices
+                return np.sqrt(np.vecdot(matrix, matrix, axis=0) / len(matrix))
         return np.sqrt(np.asarray(matrix.multiply(matrix).mean(axis=0)).ravel())
 
     def history(self, name):

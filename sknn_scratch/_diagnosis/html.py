@@ -1,6 +1,7 @@
 """A diagnosis as an HTML table with small pictures, for notebooks: plain HTML and SVG, light and dark."""
 
 from html import escape
+from typing import Any
 
 # The colours of Okabe and Ito (2008), and the shape beside each: nobody needs to tell them by colour.
 MARKS = {
@@ -14,7 +15,7 @@ LEAST_OK = 10  # so wide is the zone that a value is in if all is well, even if 
 CELL = "padding:4px 10px;text-align:left;vertical-align:top"
 
 
-def table(diagnosis):
+def table(diagnosis: Any) -> str:
     """Write a Diagnosis as an HTML table."""
     healthy = [finding for finding in diagnosis.checks if finding.severity == "ok"]
     rows = [*map(row, diagnosis.findings), *map(row, healthy)]

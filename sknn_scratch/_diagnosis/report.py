@@ -2,6 +2,7 @@
 
 import math
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -57,19 +58,19 @@ class Finding:
     name: str
     severity: str
     value: float
-    limits: Limits | None
+    limits: tuple[float, float] | None
     meaning: str
     remedy: str
     is_share: bool = True
 
     @property
-    def threshold(self):
+    def threshold(self) -> float | None:
         """The limit that was passed, or, if all is well, the one that would be passed first; or None."""
         if self.limits is None:
             return None
         return self.limits[1] if self.severity == "problem" else self.limits[0]
 
-    def written(self, value):
+    def written(self, value: float) -> str:
         """Write a value as text.
 
         Parameters
@@ -118,22 +119,22 @@ class Diagnosis:
     """
 
     subject: str
-    checks: tuple
-    not_checked: dict
+    checks: tuple[Finding, ...]
+    not_checked: dict[str, str]
 
     @property
-    def findings(self):
+    def findings(self) -> tuple[Finding, ...]:
         """The checks that found something, problems first."""
         found = [finding for finding in self.checks if finding.severity != "ok"]
         return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
 
     @property
-    def ok(self):
+    def ok(self) -> bool:
         """Whether there is no problem; there may be warnings."""
         return all(finding.severity != "problem" for finding in self.checks)
 
     @property
-    def summary(self):
+    def summary(self) -> str:
         """How many problems and warnings there are, in words."""
         counts = {
             severity: sum(finding.severity == severity for finding in self.checks)
@@ -142,13 +143,13 @@ class Diagnosis:
         words = [f"{n} {severity}{'s' * (n > 1)}" for severity, n in counts.items() if n]
         return ", ".join(words) or "no problem found"
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.findings)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         healthy = [finding for finding in self.checks if finding.severity == "ok"]
         lines = [f"Diagnosis of {self.subject}: {self.summary}"]
         for finding in self.findings:
@@ -160,16 +161,17 @@ class Diagnosis:
             lines += [f"not checked  {name}: {reason}" for name, reason in self.not_checked.items()]
         return "\n".join(lines)
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return table(self)
 
 
-def headline(finding):
+def headline(finding: Finding) -> str:
     """Write a check in one line."""
     line = f"{finding.severity:<11}  {finding.name:<24} {finding.written(finding.value):>7}"
-    return line if finding.limits is None else f"{line}  (limit {finding.written(finding.threshold)})"
+    limit = finding.threshold
+    return line if limit is None else f"{line}  (limit {finding.written(limit)})"
 
 
-def indented(text):
+def indented(text: str) -> list[str]:
     """Break a text into lines below a headline."""
     return textwrap.wrap(text, TEXT_WIDTH, initial_indent=" " * 13, subsequent_indent=" " * 13)

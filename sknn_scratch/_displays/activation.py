@@ -1,12 +1,14 @@
 """ActivationDisplay: where the hidden inputs fall on the curve of the activation and of its derivative."""
 
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._displays.plotting import BLUE, ORANGE, SKY, VERMILION, axes_for, import_matplotlib
 from sknn_scratch._estimators.inspection import (
+    FittedNetwork,
     activate,
     activation_name,
     classifier_input,
@@ -14,6 +16,7 @@ from sknn_scratch._estimators.inspection import (
     hidden_inputs,
     some_rows,
 )
+from sknn_scratch._fitting.inputs import Rows
 
 MAX_VALUES = 1_000_000  # hidden inputs to draw: as many rows as have no more
 LEAST_RANGE = 4.0  # of hidden inputs: from -4 to 4 every activation shows its shape
@@ -68,17 +71,17 @@ class ActivationDisplay:
 
     hidden_input: np.ndarray
     slope: np.ndarray
-    curve: tuple
+    curve: tuple[np.ndarray, np.ndarray, np.ndarray]
     activation: str | None = None
     name: str | None = None
 
     @property
-    def flat_fraction(self):
+    def flat_fraction(self) -> float:
         """Share of the hidden inputs where the derivative is below 0.05 in size."""
         return float(self._is_flat.mean())
 
     @property
-    def dead_fraction(self):
+    def dead_fraction(self) -> float:
         """Share of the units that are flat for every row."""
         return float(self._is_flat.all(axis=0).mean())
 
@@ -87,7 +90,9 @@ class ActivationDisplay:
         return np.abs(self.slope) < SATURATED_SLOPE
 
     @classmethod
-    def from_estimator(cls, estimator, X, *, name=None, ax=None):
+    def from_estimator(
+        cls, estimator: FittedNetwork, X: Rows, *, name: str | None = None, ax: Any = None
+    ) -> Self:
         """Plot the hidden inputs of a fitted estimator.
 
         Parameters
@@ -115,7 +120,7 @@ class ActivationDisplay:
         display = cls(z, activate(clf, z)[1], (curve_z, *activate(clf, curve_z)), activation_name(clf), name)
         return display.plot(ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: Any = None) -> Self:
         """Plot the curves, and the histogram below them.
 
         Parameters
@@ -179,5 +184,5 @@ class ActivationDisplay:
         )
         ax.hist(groups, edges, weights=weights, stacked=True, color=(SKY, VERMILION), label=labels)
         ax.set(xlabel="hidden input z", ylabel="share of all z (%)")
-        ax.legend(fontsize="small")
+        ax.legend(fontsize="small", loc="best")
         ax.set_ylim(top=1.45 * ax.get_ylim()[1])  # room for the legend

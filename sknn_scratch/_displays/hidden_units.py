@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils import check_consistent_length
@@ -9,13 +10,15 @@ from sklearn.utils import check_consistent_length
 from sknn_scratch._displays.plotting import axes_for, check_count, class_colors, import_matplotlib, shorten
 from sknn_scratch._displays.slices import feature_slice
 from sknn_scratch._estimators.inspection import (
+    FittedNetwork,
     activation_name,
     classifier_input,
     classifier_of,
     output_names,
     some_rows,
 )
-from sknn_scratch._fitting.fitted import fitted_encoding
+from sknn_scratch._fitting.fitted import fitted_targets
+from sknn_scratch._fitting.inputs import Rows
 from sknn_scratch._fitting.targets import labels_of
 
 MAX_POINTS = 1000  # more would hide the regions
@@ -86,15 +89,15 @@ class HiddenUnitsDisplay:
     hidden: np.ndarray
     logits: np.ndarray
     output_weights: np.ndarray
-    units: object = None
-    feature_names: tuple = ("x0", "x1")
-    class_names: object = None
+    units: Any = None
+    feature_names: tuple[str, str] = ("x0", "x1")
+    class_names: Any = None
     multilabel: bool = False
-    points: tuple | None = None
+    points: tuple[np.ndarray, np.ndarray] | None = None
     activation: str | None = None
     name: str | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.units is None:
             self.units = np.arange(self.hidden.shape[-1])
         if self.class_names is None:
@@ -102,8 +105,17 @@ class HiddenUnitsDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, X, y=None, *, features=(0, 1), n_units=8, resolution=100, name=None, ax=None
-    ):
+        cls,
+        estimator: FittedNetwork,
+        X: Rows,
+        y: Rows = None,
+        *,
+        features: tuple[int | str, int | str] = (0, 1),
+        n_units: int = 8,
+        resolution: int = 100,
+        name: str | None = None,
+        ax: Any = None,
+    ) -> Self:
         """Plot the hidden units of a fitted estimator.
 
         Parameters
@@ -136,7 +148,7 @@ class HiddenUnitsDisplay:
         clf = classifier_of(estimator)
         check_count("n_units", n_units, 1)
         check_count("resolution", resolution, 2)
-        multilabel = clf._target_kind_ == "multilabel"
+        multilabel = not fitted_targets(clf).is_exclusive
         if multilabel and y is not None:
             raise ValueError("y must be None for a multilabel estimator: a row can have several colours.")
         sample = some_rows(X, MAX_ROWS)
@@ -160,7 +172,7 @@ class HiddenUnitsDisplay:
         )
         return display.plot(ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: Any = None) -> Self:
         """Plot the decision boundary and a map of each unit.
 
         Parameters
@@ -207,6 +219,7 @@ class HiddenUnitsDisplay:
         ax.legend(
             handles,
             names,
+            loc="best",
             fontsize="small",
             handlelength=1,
             ncols=1 + (len(names) > 6),
@@ -261,7 +274,7 @@ def class_codes(clf, X, y):
     """Encode the classes of the rows as numbers (n_samples,)."""
     y = labels_of(y)
     check_consistent_length(X, y)
-    fitted_encoding(clf).check(y)
+    fitted_targets(clf).check(y)
     return np.searchsorted(clf.classes_, y)
 
 

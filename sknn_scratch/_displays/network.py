@@ -1,6 +1,7 @@
 """NetworkDisplay: the textbook's diagram of the network, drawn from the fitted weights."""
 
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from sknn_scratch._displays.plotting import (
     shorten,
 )
 from sknn_scratch._estimators.inspection import (
+    FittedNetwork,
     activation_name,
     classifier_of,
     feature_names_of,
@@ -80,10 +82,10 @@ class NetworkDisplay:
     [4, 10, 3]
     """
 
-    coefs: list
-    intercepts: list
-    feature_names: object = None
-    class_names: object = None
+    coefs: list[Any]
+    intercepts: list[Any]
+    feature_names: Any = None
+    class_names: Any = None
     activation: str | None = None
     name: str | None = None
 
@@ -102,8 +104,15 @@ class NetworkDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, *, max_nodes=16, feature_names=None, class_names=None, name=None, ax=None
-    ):
+        cls,
+        estimator: FittedNetwork,
+        *,
+        max_nodes: int = 16,
+        feature_names: Any = None,
+        class_names: Any = None,
+        name: str | None = None,
+        ax: Any = None,
+    ) -> Self:
         """Plot the network of a fitted estimator.
 
         Parameters
@@ -137,7 +146,7 @@ class NetworkDisplay:
         )
         return display.plot(ax, max_nodes=max_nodes)
 
-    def plot(self, ax=None, *, max_nodes=16):
+    def plot(self, ax: Any = None, *, max_nodes: int = 16) -> Self:
         """Plot the diagram.
 
         Parameters

@@ -1,6 +1,7 @@
 """TrainingCurveDisplay: how the loss fell, where training stopped, and why."""
 
 from dataclasses import dataclass
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from sknn_scratch._displays.plotting import (
     axes_for,
     import_matplotlib,
 )
-from sknn_scratch._estimators.inspection import classifier_of
+from sknn_scratch._estimators.inspection import FittedNetwork, classifier_of
 
 STOP_WORDS = {
     "converged": "converged",
@@ -50,6 +51,9 @@ class TrainingCurveDisplay:
         What ``val_score`` is.
     name : str, default=None
         Name of the estimator, for the title and the legend.
+    first_epoch : int, default=1
+        Number of the first epoch in ``history``, which after many calls of ``partial_fit`` holds only the
+        latest. The seconds are counted from there.
 
     Attributes
     ----------
@@ -71,19 +75,34 @@ class TrainingCurveDisplay:
     3
     """
 
-    history: dict
+    history: dict[str, Any]
     best_iter: int | None = None
     stop_reason: str | None = None
     score_name: str = "score"
     name: str | None = None
+    first_epoch: int = 1
 
     @property
-    def n_epochs(self):
-        """Number of epochs."""
+    def n_epochs(self) -> int:
+        """Number of epochs in the history."""
         return len(self.history["loss"])
 
+    @property
+    def last_epoch(self) -> int:
+        """Number of the last epoch."""
+        return self.first_epoch + self.n_epochs - 1
+
     @classmethod
-    def from_estimator(cls, estimator, *, details=False, x="epoch", color=None, name=None, ax=None):
+    def from_estimator(
+        cls,
+        estimator: FittedNetwork,
+        *,
+        details: bool = False,
+        x: Literal["epoch", "seconds"] = "epoch",
+        color: Any = None,
+        name: str | None = None,
+        ax: Any = None,
+    ) -> Self:
         """Plot the training curve of a fitted estimator.
 
         Parameters
@@ -115,10 +134,24 @@ class TrainingCurveDisplay:
         if not len(clf.loss_curve_):
             raise ValueError("The estimator has no history: it has not been trained for a single epoch.")
         score_name = clf.scoring if isinstance(clf.scoring, str) else "score"
-        display = cls(clf.history_, clf.best_iter_, clf.stop_reason_, score_name.replace("_", " "), name)
+        display = cls(
+            clf.history_,
+            clf.best_iter_,
+            clf.stop_reason_,
+            score_name.replace("_", " "),
+            name,
+            first_epoch=clf.n_iter_ - len(clf.loss_curve_) + 1,
+        )
         return display.plot(ax, details=details, x=x, color=color)
 
-    def plot(self, ax=None, *, details=False, x="epoch", color=None):
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        details: bool = False,
+        x: Literal["epoch", "seconds"] = "epoch",
+        color: Any = None,
+    ) -> Self:
         """Plot the curves.
 
         Parameters
@@ -151,11 +184,12 @@ class TrainingCurveDisplay:
         self.axes_ = axes_for(self, ax, (len(panels), 1), figsize, height_ratios=ratios)[:, 0]
         for draw, panel in zip(panels, self.axes_, strict=True):
             draw(panel, positions, color)
-            panel.set_xlim(left=0)
+            if x == "seconds" or self.first_epoch == 1:
+                panel.set_xlim(left=0, auto=None)  # curves that are laid over may be longer
             panel.grid(alpha=0.25)
             panel.tick_params(labelbottom=panel is self.axes_[-1])
             if draw != self._draw_score:  # its marks are explained above
-                panel.legend(fontsize="small", handlelength=1.6)
+                panel.legend(fontsize="small", handlelength=1.6, loc="best")
         if x == "epoch":
             self.axes_[-1].xaxis.get_major_locator().set_params(integer=True)
         self.axes_[-1].set_xlabel("epoch" if x == "epoch" else "training time (seconds)")
@@ -165,7 +199,7 @@ class TrainingCurveDisplay:
     def _positions(self, x):
         """Where the epochs are on the horizontal axis."""
         if x == "epoch":
-            return np.arange(1, self.n_epochs + 1)
+            return np.arange(self.first_epoch, self.last_epoch + 1)
         if x != "seconds":
             raise ValueError(f"x must be 'epoch' or 'seconds', got {x!r}.")
         self._check_history("seconds", "x='seconds'")
@@ -202,8 +236,9 @@ class TrainingCurveDisplay:
     def _draw_marks(self, ax, x, watched, color):
         """Mark the best epoch and the last one."""
         validated = self.history.keys() & {"val_loss", "val_score"}
-        if self.best_iter and (validated or self.best_iter < self.n_epochs):
-            i = self.best_iter - 1
+        is_shown = self.best_iter is not None and self.first_epoch <= self.best_iter
+        if is_shown and (validated or self.best_iter < self.last_epoch):
+            i = self.best_iter - self.first_epoch
             label = None if color else f"best epoch: {self.best_iter}"
             ax.plot(x[i], watched[i], "o", ms=8, mfc="none", mew=2, color=color or GREEN, label=label)
         if self.stop_reason is not None:
@@ -231,7 +266,7 @@ class TrainingCurveDisplay:
 
     @property
     def _stop(self):
-        return f"stop at {self.n_epochs}: {STOP_WORDS[self.stop_reason]}"
+        return f"stop at {self.last_epoch}: {STOP_WORDS[self.stop_reason]}"
 
     def _label(self, label, color):
         """Choose the words in the legend for the training loss: if it is the only line, it says more."""

@@ -1,63 +1,65 @@
 """What the network and the ensemble of networks have in common: parameters and methods."""
 
 import math
-import sys
+from collections.abc import Callable, Sequence
 from inspect import signature
 from numbers import Integral, Real
-from typing import ClassVar
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn import get_config
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score, get_scorer_names
-from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sknn_scratch._core.activations import ACTIVATIONS, Activation
+from sknn_scratch._core.activations import ACTIVATIONS, Activation, Array
 from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.parameters import INIT_SCALES
-from sknn_scratch._core.sparse import SparseRows
+from sknn_scratch._core.rows import rows_of
+from sknn_scratch._core.schedules import SCHEDULES
+from sknn_scratch._estimators.methods import available_unless, validates_parameters
+from sknn_scratch._estimators.parameters import Number, ParameterNames, one_of
 from sknn_scratch._fitting.callbacks import CallbackSupportMixin
-from sknn_scratch._fitting.fitted import fitted_encoding
-from sknn_scratch._fitting.inputs import FitInput
-from sknn_scratch._fitting.targets import are_plain_labels
+from sknn_scratch._fitting.fitted import fitted_targets
+from sknn_scratch._fitting.inputs import FitInput, Rows
+from sknn_scratch._fitting.sklearn_private import InvalidParameterError
+from sknn_scratch._fitting.targets import Labels, are_plain_labels
 
 
-def _can_train_by_parts(estimator):
+def reason_against_parts(estimator: Any) -> str | None:
+    """Say why an estimator cannot be trained by parts of the rows, if it cannot."""
     for parameter, value, reason in (
-        ("solver", "lbfgs", "lbfgs needs all rows at once"),
-        ("early_stopping", True, "one epoch at a time cannot stop early; set it to 'auto' or False"),
-        ("class_weight", "balanced", "a part of the rows does not tell the balance; pass a dict"),
+        ("solver", "lbfgs", "which needs all rows at once; use 'adam' or 'sgd'"),
+        ("early_stopping", True, "since one epoch at a time cannot stop early; use 'auto' or False"),
+        ("class_weight", "balanced", "since a part of the rows does not tell the balance; use a dict"),
     ):
         given = getattr(estimator, parameter)
         if isinstance(given, str | bool | np.bool_) and given == value:
-            raise AttributeError(f"partial_fit is not available for {parameter}={value!r}: {reason}.")
-    return True
+            name = type(estimator).__name__
+            return f"{name} has no attribute 'partial_fit' with {parameter}={value!r}, {reason}."
+    return None
 
 
-class Number(Interval):
-    """An interval of numbers that rejects booleans, and integers that no float can hold."""
-
-    def is_satisfied_by(self, value):
-        is_other = isinstance(value, bool) or (isinstance(value, int) and value > sys.float_info.max)
-        return not is_other and super().is_satisfied_by(value)
-
-
-class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
+class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, ParameterNames):
     """Parameters, ``fit`` and ``partial_fit``, and the predictions that follow from the logits.
 
     A subclass says how to train, ``_fit(inputs)``, how to compute logits (n_samples, n_outputs),
     ``_logits(X)``, and, once fitted, the precision of its weights, ``_dtype``.
     """
 
-    _parameter_constraints: ClassVar = {
+    classes_: NDArray[Any]
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
+
+    _targets: ClassVar = Labels
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         "n_hidden": [Number(Integral, 1, None, closed="left")],
-        "activation": [StrOptions(set(ACTIVATIONS)), Activation],
-        "init_scale": [Number(Real, 0, None, closed="left"), StrOptions(set(INIT_SCALES))],
+        "activation": [one_of(ACTIVATIONS), Activation],
+        "init_scale": [Number(Real, 0, None, closed="left"), one_of(INIT_SCALES)],
         "learning_rate": [Number(Real, 0, None, closed="neither")],
-        "solver": [StrOptions({*OPTIMIZERS, "lbfgs"})],
-        "batch_size": [Number(Integral, 1, None, closed="left"), StrOptions({"auto"}), None],
+        "solver": [one_of([*OPTIMIZERS, "lbfgs"])],
+        "batch_size": [Number(Integral, 1, None, closed="left"), one_of(["auto"]), None],
         "max_iter": [Number(Integral, 1, None, closed="left")],
         "alpha": [Number(Real, 0, None, closed="left")],
         "dropout": [Number(Real, 0, 1, closed="left")],
@@ -66,58 +68,53 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         "beta_1": [Number(Real, 0, 1, closed="left")],
         "beta_2": [Number(Real, 0, 1, closed="left")],
         "epsilon": [Number(Real, 0, None, closed="neither")],
-        "learning_rate_schedule": [StrOptions({"constant", "cosine", "adaptive"})],
+        "learning_rate_schedule": [one_of(SCHEDULES)],
         "tol": [Number(Real, 0, None, closed="left")],
         "n_iter_no_change": [Number(Integral, 1, None, closed="left")],
         "gradient_tol": [Number(Real, 0, None, closed="left")],
-        "early_stopping": ["boolean", StrOptions({"auto"})],
+        "early_stopping": ["boolean", one_of(["auto"])],
         "validation_fraction": [
             Number(Real, 0, 1, closed="neither"),
             Number(Integral, 1, None, closed="left"),
         ],
-        "scoring": [StrOptions({"loss", *get_scorer_names()}), callable],
-        "class_weight": [dict, StrOptions({"balanced"}), None],
-        "dtype": [StrOptions({"float32", "float64"}), None],
+        "scoring": [one_of(["loss", *get_scorer_names()]), callable],
+        "class_weight": [dict, one_of(["balanced"]), None],
+        "dtype": [one_of(["float32", "float64"]), None],
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
 
-    _doc_link_module = "sknn_scratch"
-    _doc_link_template = (
-        "https://sknn-scratch.readthedocs.io/en/latest/api/sknn_scratch.{estimator_name}.html"
-    )
-
     def __init__(
         self,
-        n_hidden=100,
-        activation="relu",
-        init_scale=0.05,
-        learning_rate=0.005,
+        n_hidden: int = 100,
+        activation: str | Activation = "relu",
+        init_scale: float | str = 0.05,
+        learning_rate: float = 0.005,
         *,
-        solver="adam",
-        batch_size="auto",
-        max_iter=200,
-        alpha=1.0,
-        dropout=0.0,
-        momentum=0.9,
-        nesterov=True,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        learning_rate_schedule="constant",
-        tol=1e-3,
-        n_iter_no_change=10,
-        gradient_tol=0.0,
-        early_stopping="auto",
-        validation_fraction=0.1,
-        scoring="loss",
-        class_weight=None,
-        dtype=None,
-        warm_start=False,
-        random_state=None,
-        verbose=0,
-    ):
+        solver: str = "adam",
+        batch_size: int | Literal["auto"] | None = "auto",
+        max_iter: int = 200,
+        alpha: float = 1.0,
+        dropout: float = 0.0,
+        momentum: float = 0.9,
+        nesterov: bool = True,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        learning_rate_schedule: str = "constant",
+        tol: float = 1e-3,
+        n_iter_no_change: int = 10,
+        gradient_tol: float = 0.0,
+        early_stopping: bool | Literal["auto"] = "auto",
+        validation_fraction: float = 0.1,
+        scoring: str | Callable[..., float] = "loss",
+        class_weight: dict[Any, Any] | Literal["balanced"] | None = None,
+        dtype: str | None = None,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
         self.n_hidden = n_hidden
         self.activation = activation
         self.init_scale = init_scale
@@ -145,8 +142,17 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+    @validates_parameters()
+    def fit(
+        self,
+        X: Rows,
+        y: Rows,
+        sample_weight: Rows = None,
+        *,
+        X_val: Rows = None,
+        y_val: Rows = None,
+        sample_weight_val: Rows = None,
+    ) -> Self:
         """Train the network.
 
         Parameters
@@ -168,9 +174,9 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         """
         return self._fit(FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val))
 
-    @available_if(_can_train_by_parts)
-    @_fit_context(prefer_skip_nested_validation=False)  # else scikit-learn forbids the validation below
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    @available_unless(reason_against_parts)
+    @validates_parameters(again=True)  # else scikit-learn forbids the validation below
+    def partial_fit(self, X: Rows, y: Rows, classes: Rows = None, sample_weight: Rows = None) -> Self:
         """Train for one epoch on these rows, going on from where the last call ended.
 
         The objective is that of these rows: with data in k parts, ``alpha`` acts like k times as much in
@@ -191,12 +197,17 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         -------
         self : object
             The fitted estimator.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If Ctrl-C is pressed: then a loop of calls ends, and the model stays as it was before this call.
         """
         if not get_config()["skip_parameter_validation"]:
             self._validate_params()  # which scikit-learn does on the first call only
         return self._fit(FitInput(X, y, sample_weight, classes=classes, partial=True))
 
-    def predict(self, X):
+    def predict(self, X: Rows) -> NDArray[Any]:
         """Predict labels.
 
         Parameters
@@ -208,9 +219,9 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
         """
         logits = self._logits(X)
-        return fitted_encoding(self).decode(logits)
+        return fitted_targets(self).decode(logits)
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Rows) -> Array:
         """Predict probabilities.
 
         Parameters
@@ -223,9 +234,9 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
             Of the classes, in the order of ``classes_``; of each label, if y was multilabel.
         """
         logits = self._logits(X)
-        return fitted_encoding(self).probabilities(logits)
+        return fitted_targets(self).probabilities(logits)
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Rows) -> Array:
         """Predict the logarithms of the probabilities, finite even where these underflow.
 
         Parameters
@@ -237,9 +248,9 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         log_probabilities : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
         """
         logits = self._logits(X)
-        return fitted_encoding(self).log_probabilities(logits)
+        return fitted_targets(self).log_probabilities(logits)
 
-    def decision_function(self, X):
+    def decision_function(self, X: Rows) -> Array:
         """Compute the logits, which a sigmoid or softmax turns into the probabilities.
 
         Parameters
@@ -252,9 +263,9 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
             For two classes, the log-odds of the second.
         """
         logits = self._logits(X)
-        return logits[:, 0] if fitted_encoding(self).kind == "binary" else logits
+        return fitted_targets(self).decision(logits)
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: Rows, y: Rows, sample_weight: Rows = None) -> float:
         """Compute the accuracy: the share of rows whose labels are all predicted.
 
         Parameters
@@ -272,14 +283,19 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         predicted = self.predict(X)
         if sample_weight is None and are_plain_labels(y, predicted):
             return float(np.mean(predicted == y))
-        return accuracy_score(y, predicted, sample_weight=sample_weight)
+        return float(accuracy_score(y, predicted, sample_weight=sample_weight))
+
+    def _validate_params(self):
+        if isinstance(self.n_hidden, list | tuple):
+            raise InvalidParameterError(not_one_number(type(self).__name__, self.n_hidden))
+        super()._validate_params()
 
     def _rows(self, X):
         """Validate X for the core."""
         check_is_fitted(self, "classes_")
         if not self._is_plain(X):
             X = validate_data(self, X, accept_sparse="csr", dtype=self._dtype, reset=False)
-        return X if isinstance(X, np.ndarray) else SparseRows([X], stacked=False)
+        return rows_of(X)
 
     def _is_plain(self, X):
         """Whether X is a finite array of the right width and precision, which needs no validation.
@@ -302,6 +318,14 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, BaseEstimator):
         tags.input_tags.sparse = True
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def not_one_number(class_name: str, n_hidden: Sequence[Any]) -> str:
+    """Say what is wrong with an ``n_hidden`` in the form of MLPClassifier's ``hidden_layer_sizes``."""
+    message = f"The 'n_hidden' parameter of {class_name} must be one number, got {n_hidden!r}."
+    if len(n_hidden) == 1:
+        return f"{message} Use n_hidden={n_hidden[0]!r}."
+    return f"{message} There is one hidden layer; for more, use scikit-learn's MLPClassifier."
 
 
 # Cloning asks for the names of the parameters: to read them off once halves its time.

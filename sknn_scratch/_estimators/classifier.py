@@ -1,17 +1,25 @@
 """ShallowNNClassifier: the estimator around the core."""
 
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
 
-from sknn_scratch._core.network import block_size, predict_hidden, predict_logits
-from sknn_scratch._core.tasks import has_large_batches
+import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.neural_network import MLPClassifier
+
+from sknn_scratch._core.activations import Array
+from sknn_scratch._core.network import predict_hidden, predict_outputs, row_blocks
+from sknn_scratch._core.stack import has_large_batches
 from sknn_scratch._core.training import train
 from sknn_scratch._estimators.base import BaseShallowNN
+from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._estimators.mlp import from_mlp, to_mlp
 from sknn_scratch._fitting.callbacks import Checkpoint, FitReporter
-from sknn_scratch._fitting.checkpoint import plan_resumption, read_stored_fit
-from sknn_scratch._fitting.fitted import adopt, fitted_attributes, fitted_layers, fitted_network
-from sknn_scratch._fitting.inputs import FitInput
-from sknn_scratch._fitting.plan import finish_fit, plan_fit
+from sknn_scratch._fitting.checkpoint import read_stored_fit
+from sknn_scratch._fitting.fitted import adopt, fitted_layers, fitted_network
+from sknn_scratch._fitting.inputs import FitInput, Rows, check_outputs
+from sknn_scratch._fitting.plan import fitted_attributes, plan_fit
 from sknn_scratch._fitting.threads import threads_for_blocks, threads_for_training
 from sknn_scratch._fitting.troubles import troubles_of, warn_of
 
@@ -78,8 +86,8 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         Training also stops when the norm of the objective's gradient falls below this.
     early_stopping : bool or "auto", default="auto"
         Whether to hold rows out of training, watch these, and keep the weights of the best epoch.
-        "auto" does so from 500 rows on, and where ``X_val`` is given. In a search, say True or False if
-        the folds may have fewer rows than that and all rows more.
+        "auto" does so from 500 rows on, unless each is of a class of its own, and where ``X_val`` is
+        given. In a search, say True or False if the folds may have fewer rows than that and all rows more.
     validation_fraction : float or int, default=0.1
         Share or number of rows to hold out. The split is stratified; of every class at least one row
         stays in training.
@@ -112,19 +120,22 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if X had any.
     n_iter_ : int
-        Number of epochs made, over all calls with ``warm_start`` or ``partial_fit``.
+        Number of epochs made, over all calls with ``warm_start`` or ``partial_fit``, also those that
+        ``history_`` no longer holds.
     best_iter_ : int
         The epoch whose weights the model has.
     stop_reason_ : str
         "converged", "max_iter", "no_improvement", "small_gradient", "callback", "interrupted",
         "diverged" or, with "lbfgs", "line_search_failed".
-    history_ : dict of ndarray of shape (`n_iter_`,)
+    history_ : dict of ndarray of shape (n_epochs,)
+        The epochs of the last call, and of those before with ``warm_start`` or ``partial_fit`` the latest, up
+        to 10,000 epochs in all. So n_epochs is `n_iter_`, until earlier epochs are dropped.
         One entry an epoch: "loss" (the objective, averaged over the batches as they came), "val_loss"
         where there was a validation, "val_score" if it has a scorer, "gradient_norm_hidden" and
         "gradient_norm_output" (of the layers' last gradient), "saturated_fraction" (of the hidden values
         of the last rows, those where the activation's derivative is below 0.05) and "dead_fraction" (of
         the units, those for which this holds for all these rows), "learning_rate", and "seconds".
-    loss_curve_ : ndarray of shape (`n_iter_`,)
+    loss_curve_ : ndarray of shape (n_epochs,)
         The same as ``history_["loss"]``.
 
     Warns
@@ -167,20 +178,28 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     True
     """
 
+    coefs_: list[Array]
+    intercepts_: list[Array]
+    n_iter_: int
+    best_iter_: int
+    stop_reason_: str
+    history_: dict[str, Array]
+    loss_curve_: Array
+
     @classmethod
     def resume(
         cls,
-        path,
-        X,
-        y,
-        sample_weight=None,
+        path: str | os.PathLike[str],
+        X: Rows,
+        y: Rows,
+        sample_weight: Rows = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        params=None,
-        callbacks=(),
-    ):
+        X_val: Rows = None,
+        y_val: Rows = None,
+        sample_weight_val: Rows = None,
+        params: Mapping[str, Any] | None = None,
+        callbacks: Iterable[Any] = (),
+    ) -> Self:
         """Go on with a fit that was broken off, from the file that its :class:`Checkpoint` wrote.
 
         On the same machine and with the same library versions, it ends with the same weights, bit for
@@ -250,21 +269,22 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         inputs = FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val)
         return estimator._go_on(inputs, stored)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @validates_parameters()
     def _go_on(self, inputs, stored):
         return self._fit(inputs, stored)
 
     def _fit(self, inputs, stored=None):
-        plan = plan_fit(self, inputs) if stored is None else plan_resumption(self, inputs, stored)
+        plan = plan_fit(self, inputs, stored)
         reporter = FitReporter(self, plan, inputs)
-        with threads_for_training(has_large_batches(plan.task)) as map_blocks, reporter.fit_task():
-            (result,) = train([plan.task], reporter.on_epoch_end, reporter.on_epoch_settled, map_blocks)
-            fitted = finish_fit(plan, result)
+        with threads_for_training(has_large_batches(plan.run)) as map_blocks, reporter.fit_task():
+            (result,) = train([plan.run], reporter, map_blocks)
+            if plan.partial and result.is_interrupted:
+                raise KeyboardInterrupt  # else a loop of calls would go on, without this call's rows
             warn_of(troubles_of(plan, result))
-            adopt(self, fitted_attributes(fitted))
+            adopt(self, fitted_attributes(plan, result))
         return self
 
-    def transform(self, X):
+    def transform(self, X: Rows) -> Array:
         """Compute the values of the hidden units.
 
         Parameters
@@ -277,7 +297,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         """
         return self._compute(predict_hidden, self._rows(X))
 
-    def to_mlp_classifier(self):
+    def to_mlp_classifier(self) -> MLPClassifier:
         """Make a scikit-learn MLPClassifier with the same predictions, for tools that ask for one.
 
         It gets the weights, the losses, and those parameters that it has too; so a batch size of None
@@ -310,7 +330,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         return to_mlp(self)
 
     @classmethod
-    def from_mlp_classifier(cls, mlp):
+    def from_mlp_classifier(cls, mlp: MLPClassifier) -> Self:
         """Make a ShallowNNClassifier with the predictions of a fitted scikit-learn MLPClassifier.
 
         It gets the weights, the losses, and those parameters that it has too. ``alpha`` stays as it is; both
@@ -354,16 +374,19 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         return from_mlp(cls, mlp)
 
     def _logits(self, X):
-        return self._compute(predict_logits, self._rows(X))
+        return self._compute(predict_outputs, self._rows(X))
 
     def _compute(self, compute, X):
         """Compute something of validated rows."""
         layers = fitted_layers(self)
         n_features, n_hidden = layers.w_hidden.shape
-        n_rows, of_block = X.shape[-2], block_size(n_hidden, layers.w_hidden.dtype)
-        largest_product = min(n_rows, of_block) * n_features * n_hidden
-        with threads_for_blocks(-(-n_rows // of_block), largest_product) as map_blocks:
-            return compute(fitted_network(self), layers, X, map_blocks)
+        blocks = row_blocks(X.n_samples, n_hidden, layers.w_hidden.dtype)
+        largest_product = blocks[0].stop * n_features * n_hidden
+        ignore_overflow = np.errstate(over="ignore", invalid="ignore")  # it is looked for in the outputs
+        with threads_for_blocks(len(blocks), largest_product) as map_blocks, ignore_overflow:
+            outputs = compute(fitted_network(self), layers, X, map_blocks)
+            check_outputs(outputs)
+        return outputs
 
     @property
     def _dtype(self):

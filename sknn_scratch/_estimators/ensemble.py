@@ -1,30 +1,33 @@
 """ShallowNNEnsembleClassifier: several networks trained in one pass, their probabilities averaged."""
 
 import copy
-import functools
-import math
 from collections import Counter
+from collections.abc import Callable
 from inspect import signature
 from itertools import chain
 from numbers import Integral
 from operator import itemgetter
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from joblib import effective_n_jobs
+from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
-from sknn_scratch._core.losses import LOSSES
-from sknn_scratch._core.network import predict_logits
-from sknn_scratch._estimators.base import BaseShallowNN, Number
+from sknn_scratch._core.activations import Activation, Array
+from sknn_scratch._core.network import predict_outputs
+from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
-from sknn_scratch._estimators.docstrings import with_entries_of, with_parameters_of
+from sknn_scratch._estimators.docstrings import with_entries_of
+from sknn_scratch._estimators.parameters import Number
 from sknn_scratch._fitting.callbacks import fit_of_many
-from sknn_scratch._fitting.fitted import adopt, data_attributes, fitted_encoding
-from sknn_scratch._fitting.plan import draw_seed
+from sknn_scratch._fitting.fitted import adopt, clear_fitted, data_attributes, fitted_targets
+from sknn_scratch._fitting.inputs import encode_data
+from sknn_scratch._fitting.plan import check_combinations, draw_seed
 from sknn_scratch._fitting.stacks import Fit, cut_into_groups, fit_group
 from sknn_scratch._fitting.troubles import warn_of
+from sknn_scratch._fitting.validation import given_validation
 
 
 @with_entries_of(ShallowNNClassifier)
@@ -89,19 +92,79 @@ class ShallowNNEnsembleClassifier(BaseShallowNN):
     True
     """
 
-    _parameter_constraints: ClassVar = {
+    estimators_: list[ShallowNNClassifier]
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseShallowNN._parameter_constraints,
         "n_networks": [Number(Integral, 1, None, closed="left")],
         "n_jobs": [Number(Integral, None, None, closed="neither"), None],
     }
 
-    @with_parameters_of(BaseShallowNN.__init__)
-    def __init__(self, *args, n_networks=8, n_jobs=None, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self,
+        n_hidden: int = 100,
+        activation: str | Activation = "relu",
+        init_scale: float | str = 0.05,
+        learning_rate: float = 0.005,
+        *,
+        solver: str = "adam",
+        batch_size: int | Literal["auto"] | None = "auto",
+        max_iter: int = 200,
+        alpha: float = 1.0,
+        dropout: float = 0.0,
+        momentum: float = 0.9,
+        nesterov: bool = True,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        learning_rate_schedule: str = "constant",
+        tol: float = 1e-3,
+        n_iter_no_change: int = 10,
+        gradient_tol: float = 0.0,
+        early_stopping: bool | Literal["auto"] = "auto",
+        validation_fraction: float = 0.1,
+        scoring: str | Callable[..., float] = "loss",
+        class_weight: dict[Any, Any] | Literal["balanced"] | None = None,
+        dtype: str | None = None,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+        n_networks: int = 8,
+        n_jobs: int | None = None,
+    ) -> None:
+        super().__init__(
+            n_hidden,
+            activation,
+            init_scale,
+            learning_rate,
+            solver=solver,
+            batch_size=batch_size,
+            max_iter=max_iter,
+            alpha=alpha,
+            dropout=dropout,
+            momentum=momentum,
+            nesterov=nesterov,
+            beta_1=beta_1,
+            beta_2=beta_2,
+            epsilon=epsilon,
+            learning_rate_schedule=learning_rate_schedule,
+            tol=tol,
+            n_iter_no_change=n_iter_no_change,
+            gradient_tol=gradient_tol,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            scoring=scoring,
+            class_weight=class_weight,
+            dtype=dtype,
+            warm_start=warm_start,
+            random_state=random_state,
+            verbose=verbose,
+        )
         self.n_networks = n_networks
         self.n_jobs = n_jobs
 
     def _fit(self, inputs):
+        self._check(inputs)
         networks = self._networks(inputs)
         with fit_of_many(self, inputs, self.n_networks) as tasks:
             members = list(zip(range(self.n_networks), networks, tasks, strict=True))
@@ -115,11 +178,25 @@ class ShallowNNEnsembleClassifier(BaseShallowNN):
             adopt(self, data_attributes(networks[0]) | {"estimators_": networks})
         return self
 
+    def _goes_on(self, inputs):
+        return hasattr(self, "estimators_") and (inputs.partial or self.warm_start)
+
+    def _check(self, inputs):
+        """Validate and encode the data once for all networks, so that errors name the ensemble."""
+        check_combinations(self, inputs)
+        model, goes_on = copy.copy(self), self._goes_on(inputs)
+        if not goes_on:
+            clear_fitted(model)
+        inputs.encoded[self.dtype] = encoded = encode_data(model, inputs, goes_on)
+        vars(model).update(encoded.attributes)
+        if inputs.X_val is not None:
+            given_validation(model, inputs, encoded.encoding, encoded.X.dtype)
+
     def _networks(self, inputs):
         """Make new networks, or copies of the fitted ones if the fit goes on from them."""
         own = {name: getattr(self, name) for name in signature(BaseShallowNN).parameters}
         del own["random_state"]
-        if not (hasattr(self, "estimators_") and (inputs.partial or self.warm_start)):
+        if not self._goes_on(inputs):
             rng = check_random_state(self.random_state)
             return [ShallowNNClassifier(**own, random_state=draw_seed(rng)) for _ in range(self.n_networks)]
         if len(self.estimators_) != self.n_networks:
@@ -131,20 +208,20 @@ class ShallowNNEnsembleClassifier(BaseShallowNN):
 
     def _logits(self, X):
         X = self._rows(X)
-        logits = (one._compute(predict_logits, X) for one in self.estimators_)
-        return average(logits, len(self.estimators_), fitted_encoding(self).loss)
+        logits = (one._compute(predict_outputs, X) for one in self.estimators_)
+        return fitted_targets(self).average(logits)
 
     @property
     def _dtype(self):
         return self.estimators_[0]._dtype
 
     @property
-    def n_iter_(self):
+    def n_iter_(self) -> NDArray[np.integer]:
         """Number of epochs of each network."""
         return np.array([network.n_iter_ for network in self.estimators_])
 
     @property
-    def history_(self):
+    def history_(self) -> list[dict[str, Array]]:
         """The ``history_`` of each network."""
         return [network.history_ for network in self.estimators_]
 
@@ -165,7 +242,7 @@ def fit_networks(members, inputs):
     Raises
     ------
     KeyboardInterrupt
-        If the fits were interrupted before each network had made an epoch.
+        If the fits were interrupted before each network had made an epoch, or in ``partial_fit``.
     """
     fits = [Fit(number, network, inputs, parent) for number, network, parent in members]
     for fit in fits:
@@ -173,6 +250,8 @@ def fit_networks(members, inputs):
     for group in cut_into_groups(fits):
         fit_group(group)
         if any(fit.is_interrupted for fit in group):
+            if inputs.partial:
+                raise KeyboardInterrupt  # else a loop of calls would go on, without this call's rows
             break
     if any(fit.is_untrained for fit in fits):
         raise KeyboardInterrupt  # an average with them would be no model
@@ -185,16 +264,3 @@ def counted(troubles, n_networks):
         trouble._replace(message=f"{n} of {n_networks} networks: {trouble.message}")
         for trouble, n in Counter(troubles).items()
     ]
-
-
-def average(all_logits, n_networks, loss):
-    """Logits (n_samples, n_outputs) of the mean of the probabilities that several networks' logits give.
-
-    Computed from logarithms, so that nothing underflows.
-    """
-    log_probabilities = LOSSES[loss].log_probabilities
-    if loss == "softmax":
-        return functools.reduce(np.logaddexp, map(log_probabilities, all_logits)) - math.log(n_networks)
-    both = (np.stack([log_probabilities(logits), log_probabilities(-logits)]) for logits in all_logits)
-    log_p, log_not_p = functools.reduce(np.logaddexp, both)
-    return log_p - log_not_p

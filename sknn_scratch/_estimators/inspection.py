@@ -1,17 +1,21 @@
 """What the displays and the diagnosis ask of a fitted estimator: its network, its hidden layer on data."""
 
 from contextlib import suppress
+from typing import TypeAlias
 
 import numpy as np
 import scipy.sparse
 from sklearn.pipeline import Pipeline
-from sklearn.utils import _safe_indexing
-from sklearn.utils.validation import _num_samples, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.network import predict_hidden
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
-from sknn_scratch._fitting.fitted import activation_of, fitted_layers, fitted_network
+from sknn_scratch._fitting.fitted import activation_of, fitted_layers, fitted_network, fitted_targets
+from sknn_scratch._fitting.sklearn_private import _num_samples, _safe_indexing
+
+# A fitted network, alone or as the last step.
+FittedNetwork: TypeAlias = ShallowNNClassifier | Pipeline
 
 
 def classifier_of(estimator):
@@ -55,7 +59,7 @@ def numbered_names(n_features):
 
 def output_names(clf):
     """Names (n_classes,) of the classes or labels; a mere number is given a noun."""
-    noun = "label" if clf._target_kind_ == "multilabel" else "class"
+    noun = fitted_targets(clf).noun
     return [name if isinstance(name, str) else f"{noun} {name}" for name in clf.classes_.tolist()]
 
 

@@ -10,7 +10,9 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.validation import check_is_fitted
 
+from sknn_scratch._fitting.fitted import fitted_targets
 from sknn_scratch._fitting.plan import draw_seed
+from sknn_scratch._fitting.targets import Labels
 
 # Our activations that MLPClassifier has, by its names for them.
 MLP_ACTIVATIONS = {
@@ -49,7 +51,7 @@ def to_mlp(fitted):
     mlp = MLPClassifier(**mlp_parameters(fitted))
     copy_network(fitted, mlp)
     mlp.n_layers_, mlp.n_outputs_ = 3, fitted.coefs_[1].shape[1]
-    mlp.out_activation_ = "softmax" if fitted._target_kind_ == "multiclass" else "logistic"
+    mlp.out_activation_ = fitted_targets(fitted).link
     mlp._label_binarizer = label_binarizer(fitted)
     set_mlp_history(mlp, fitted)
     return mlp
@@ -82,9 +84,7 @@ def copy_network(source, target):
 
 def label_binarizer(fitted):
     """Make MLPClassifier's private encoding of the labels."""
-    if fitted._target_kind_ == "multilabel":
-        return LabelBinarizer().fit(np.eye(len(fitted.classes_), dtype=int))
-    return LabelBinarizer().fit(fitted.classes_)
+    return LabelBinarizer().fit(fitted_targets(fitted).known_labels)
 
 
 def set_mlp_history(mlp, fitted):
@@ -112,10 +112,8 @@ def from_mlp(cls, mlp):
     fitted = cls(**own_parameters(mlp))
     fitted._activation_ = mlp.activation
     copy_network(mlp, fitted)
-    if mlp.out_activation_ == "softmax":
-        fitted._target_kind_ = "multiclass"
-    else:
-        fitted._target_kind_ = "binary" if mlp.n_outputs_ == 1 else "multilabel"
+    targets = Labels.of_network(mlp.out_activation_, mlp.n_outputs_, mlp.classes_)
+    vars(fitted).update(targets.fitted_attributes())
     fitted._seed_ = draw_seed(mlp.random_state)
     set_own_history(fitted, mlp)
     return fitted
@@ -162,12 +160,13 @@ def own_parameters(mlp):
 def set_own_history(fitted, mlp):
     """Set what is known of the training: the losses and, if there was a validation, the scores."""
     losses = getattr(mlp, "loss_curve_", [np.nan] * (mlp.n_iter_ - 1) + [mlp.loss_])
-    scores = getattr(mlp, "validation_scores_", None)
+    scores = getattr(mlp, "validation_scores_", None) or None  # one of ours may have none
     fitted.history_ = {"loss": np.array(losses, dtype=float)}
     if scores is not None:
         fitted.history_["val_score"] = np.array(scores, dtype=float)
-    fitted.loss_curve_, fitted.n_iter_ = fitted.history_["loss"], len(losses)
-    fitted.best_iter_ = fitted.n_iter_ if scores is None else int(np.argmax(scores)) + 1
+    fitted.loss_curve_, fitted.n_iter_ = fitted.history_["loss"], max(mlp.n_iter_, len(losses))
+    epochs_after_best = 0 if scores is None else len(scores) - 1 - int(np.argmax(scores))
+    fitted.best_iter_ = fitted.n_iter_ - epochs_after_best
     fitted.stop_reason_ = stop_reason(mlp, validated=scores is not None)
 
 

@@ -4,19 +4,22 @@ scikit-learn's callback framework is experimental, so all that this package know
 """
 
 import os
+from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
-from sklearn.callback import CallbackSupportMixin
-from sklearn.callback._callback_support import callback_management_context
+from sklearn.callback import AutoPropagatedCallback
+from sklearn.callback import CallbackSupportMixin as SklearnCallbackSupport
 
+from sknn_scratch._core.training import Hooks
 from sknn_scratch._fitting.checkpoint import header_of
 from sknn_scratch._fitting.checkpoint_file import write_checkpoint
 from sknn_scratch._fitting.fitted import fitted_names
 from sknn_scratch._fitting.plan import snapshot
+from sknn_scratch._fitting.sklearn_private import callback_management_context
 
 __all__ = [
     "CallbackSupportMixin",
@@ -28,6 +31,34 @@ __all__ = [
     "fit_of_many",
     "has_callbacks",
 ]
+
+
+class CallbackSupportMixin(SklearnCallbackSupport):
+    """scikit-learn's support for callbacks, and whether they are an estimator's own or its original's.
+
+    ``clone`` gives the callbacks on; whether they are own, it does not.
+    """
+
+    def set_callbacks(self, *callbacks: Any) -> Self:
+        """Set the callbacks that hear of the fits of this estimator.
+
+        Parameters
+        ----------
+        *callbacks : callback instances
+            They take the place of those that were set before.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        super().set_callbacks(*callbacks)
+        if hasattr(self, "_parent_callback_ctx"):  # a meta-estimator adds its own for a fit, or removes them
+            return self
+        vars(self).pop("_has_own_callbacks", None)
+        if callbacks:
+            self._has_own_callbacks = True
+        return self
 
 
 @dataclass(frozen=True)
@@ -43,15 +74,17 @@ class Checkpoint:
     ----------
     path : str or path-like
         The file; its directory must exist. One fit at a time may write to it, so set the callback on the
-        classifier that you fit (a step of a Pipeline will do), not on one that a search clones.
+        classifier that you fit (the last step of a Pipeline will do), not on one that a search or
+        cross-validation clones.
     every : int, default=1
         Epochs from one writing to the next. This much may be lost in a crash.
 
     Raises
     ------
     ValueError
-        By ``fit``, if the solver is "lbfgs", whose memory cannot be stored, or if the classifier is
-        cloned by a search; by ``partial_fit``, between whose calls the estimator itself can be stored.
+        By ``fit``, if the solver is "lbfgs", whose memory cannot be stored, or if the classifier is a
+        clone of the one that the callback was set on, as in a search; by ``partial_fit``, between whose
+        calls the estimator itself can be stored.
 
     See Also
     --------
@@ -102,6 +135,12 @@ class Checkpoint:
                 f"Checkpoint cannot be set on the {name} of a search, since all candidates would write to "
                 f"the same file, {self.path}; fit the best one on its own with a Checkpoint."
             )
+        if not hasattr(estimator, "_has_own_callbacks"):
+            raise ValueError(
+                f"Checkpoint cannot be set on a {name} that is cloned, as by cross-validation, since all "
+                f"clones would write to the same file, {self.path}; call set_callbacks(Checkpoint(...)) on "
+                "the estimator that is fitted itself."
+            )
         if Path(self.path).is_dir():
             raise IsADirectoryError(
                 f"Checkpoint cannot write {self.path}, which is a directory; add the name of a file."
@@ -140,7 +179,7 @@ def reported_data(inputs):
     return {"X": inputs.X, "y": inputs.y, "metadata": None if weight is None else {"sample_weight": weight}}
 
 
-class FitReporter:
+class FitReporter(Hooks):
     """Tells callbacks of the epochs of one fit of an estimator, and has checkpoints keep them.
 
     Parameters
@@ -165,7 +204,7 @@ class FitReporter:
     @contextmanager
     def fit_task(self):
         """Tell the callbacks that the fit begins, and that it ends."""
-        state, max_iter = self.plan.task.state, self.plan.task.config.max_iter
+        state, max_iter = self.plan.run.state, self.plan.run.config.max_iter
         self.context = self.estimator._init_callback_context(max_subtasks=max_iter)
         self.context.call_on_fit_task_begin(estimator=self.estimator, **self.data)
         if state.epoch == state.epochs_before:
@@ -173,24 +212,15 @@ class FitReporter:
         yield
         self.context.call_on_fit_task_end(estimator=self.estimator, **self.data, reconstruction_attributes={})
 
-    @property
-    def on_epoch_end(self):
-        """The function for the training loop, or None if there is nothing to report."""
-        is_heard = has_callbacks(self.estimator)
-        if not (is_heard or self.estimator.verbose):
-            return None
+    def on_epoch_end(self, run):
+        """Report an epoch; a true value asks for the end."""
+        if self.estimator.verbose:
+            self.print_epoch(run.state)
+        return has_callbacks(self.estimator) and self.call_epoch_hooks(run.state)
 
-        def on_epoch_end(_, state):
-            if self.estimator.verbose:
-                self.print_epoch(state)
-            return is_heard and self.call_epoch_hooks(state)
-
-        return on_epoch_end
-
-    @property
-    def on_epoch_settled(self):
-        """The function for the training loop that keeps an epoch on disk, or None."""
-        return (lambda _, state: self.save_checkpoints(state)) if self.checkpoints else None
+    def on_epoch_settled(self, run):
+        """Keep an epoch on disk."""
+        self.save_checkpoints(run.state)
 
     def print_epoch(self, state):
         """Print a line for the epoch."""
@@ -234,6 +264,7 @@ class ParentTask(NamedTuple):
 
     estimator: object
     context: object  # CallbackContext
+    shared: Sequence = ()  # callbacks of the meta-estimator that hear the fit as if set on the estimator
 
 
 @contextmanager
@@ -243,11 +274,26 @@ def fit_of_many(estimator, inputs, n_fits):
     context = estimator._init_callback_context(max_subtasks=n_fits, sequential_subtasks=False)
     context.call_on_fit_task_begin(estimator=estimator, **data)
     if has_callbacks(estimator):
+        shared = [one for one in callbacks_of(estimator) if not isinstance(one, AutoPropagatedCallback)]
         contexts = [context.subcontext(task_name="fit-network", task_id=i) for i in range(n_fits)]
-        yield [ParentTask(estimator, of_fit) for of_fit in contexts]
+        yield [ParentTask(estimator, of_fit, shared) for of_fit in contexts]
     else:
         yield [None] * n_fits
     context.call_on_fit_task_end(estimator=estimator, **data, reconstruction_attributes={})
+
+
+@contextmanager
+def share_callbacks(parent, estimator):
+    """Set the callbacks that a meta-estimator shares on an estimator, as long as this is fitted.
+
+    scikit-learn hands down only those with a ``max_propagation_depth``.
+    """
+    own, context = callbacks_of(estimator), parent.context
+    estimator.set_callbacks(*own, *parent.shared)
+    # The task of the parent and the fit are one and the same: the estimator reports it.
+    context._propagated_callbacks = [*getattr(context, "_propagated_callbacks", []), *parent.shared]
+    yield
+    estimator.set_callbacks(*own)
 
 
 @contextmanager
@@ -263,6 +309,7 @@ def fit_inside(parent, reporter):
     with ExitStack() as tasks:
         if parent is not None:
             tasks.enter_context(parent.context.propagate_callback_context(estimator))
+            tasks.enter_context(share_callbacks(parent, estimator))
             parent.context.call_on_fit_task_begin(estimator=parent.estimator, **data)
         with callback_management_context(estimator), reporter.fit_task():
             yield

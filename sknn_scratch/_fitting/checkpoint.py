@@ -4,17 +4,78 @@ The data are not kept: they are given again, and compared by their fingerprints.
 """
 
 import hashlib
+import json
+import math
+import re
+import reprlib
 from dataclasses import dataclass
+from inspect import signature
 
 import numpy as np
 
-from sknn_scratch._core.tasks import TrainState
-from sknn_scratch._fitting.checkpoint_file import CheckpointError, read_checkpoint
-from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, set_layers
-from sknn_scratch._fitting.plan import plan_fit
+from sknn_scratch._core.optimizers import OPTIMIZERS
+from sknn_scratch._core.parameters import NetworkShape
+from sknn_scratch._core.state import State
+from sknn_scratch._fitting.checkpoint_file import CheckpointError, naming_the_file, read_checkpoint
+from sknn_scratch._fitting.checkpoint_schema import (
+    NAMES,
+    OBJECT,
+    TEXT,
+    Kind,
+    Malformed,
+    check_record,
+    one_of,
+    record_of,
+    whole_number,
+)
+from sknn_scratch._fitting.fitted import fitted_targets, set_layers
+from sknn_scratch._fitting.targets import KINDS
+
+
+def are_labels(value):
+    """Whether a value is an array of labels that can be sorted."""
+    is_array = isinstance(value, np.ndarray) and value.size > 0
+    return is_array and (value.dtype != object or all(isinstance(label, str) for label in value))
+
+
+def are_feature_names(value):
+    """Whether a value is an array of strings."""
+    is_array = isinstance(value, np.ndarray) and value.dtype == object
+    return is_array and all(isinstance(name, str) for name in value)
+
+
+def is_history(value):
+    """Whether a value is a dict of columns of equal length."""
+    return (
+        isinstance(value, dict)
+        and all(isinstance(name, str) for name in value)
+        and all(isinstance(column, np.ndarray) and column.dtype == float for column in value.values())
+        and len(set(map(len, value.values()))) < 2
+    )
+
 
 # The fitted attributes that a fit has before it trains; all others come from the training state.
-FITTED_BEFORE_TRAINING = (*DATA_ATTRIBUTES, "history_", "_seed_")
+FITTED_BEFORE_TRAINING = {
+    "n_features_in_": whole_number(1, 2**40),
+    "feature_names_in_": Kind("an array of strings", are_feature_names),
+    "classes_": Kind("an array of labels", are_labels),
+    "_target_kind_": one_of(KINDS),
+    "history_": Kind("columns of floats", is_history),
+    "_seed_": whole_number(0, 2**31 - 1),
+}
+MAY_BE_MISSING = {"feature_names_in_", "history_"}
+
+HEADER = {
+    "params": OBJECT,
+    "missing_params": NAMES,
+    "fitted": OBJECT,
+    "fingerprints": record_of(dict.fromkeys(["X", "y", "sample_weight", "validation"], TEXT)),
+    "every": whole_number(1, math.inf),
+}
+
+# What to_json writes as a dtype; no other is used to make an array.
+DTYPES = re.compile(r"[<>|=]([bi]1|[iuf][1248]|u1|U\d{1,9}|O|[mM]8(\[\d*\w+\])?)")
+MOST_BYTES = 2**28  # of such an array: a dtype of long strings would make much memory of few bytes
 
 
 @dataclass(frozen=True)
@@ -22,8 +83,19 @@ class StoredFit:
     """A fit that was broken off, as it lies on the disk."""
 
     path: object
-    state: TrainState
+    state: State
     header: dict
+
+    def check_data(self, data):
+        """Raise CheckpointError unless the data are those of the fit."""
+        for part, fingerprint in fingerprints(data).items():
+            if fingerprint != self.header["fingerprints"][part]:
+                words = "The part of the rows to validate with" if part == "validation" else part
+                raise CheckpointError(
+                    f"{words} differs from what the fit that wrote {self.path} was given. Pass the same "
+                    "values in the same order and format; to train the network further on other data, use "
+                    "warm_start=True."
+                )
 
 
 def header_of(plan):
@@ -42,8 +114,7 @@ def header_of(plan):
         "fitted": {
             name: to_json(getattr(fitted, name)) for name in FITTED_BEFORE_TRAINING if hasattr(fitted, name)
         },
-        "shape": {name: int(n) for name, n in plan.task.config.network.shape._asdict().items()},
-        "fingerprints": fingerprints(plan.task.data),
+        "fingerprints": fingerprints(plan.run.data),
     }
 
 
@@ -79,13 +150,50 @@ def read_stored_fit(cls, path, params):
     stored : StoredFit
     """
     state, header = read_checkpoint(path)
+    with naming_the_file(path):
+        check_record(header, HEADER, "header")
+        estimator = read_estimator(cls, header)
+        check_network(estimator, state)
     params = {} if params is None else params
     check_params(path, header["missing_params"], params)
-    estimator = cls(**{name: from_json(value) for name, value in header["params"].items()}, **params)
-    for name, value in header["fitted"].items():
-        setattr(estimator, name, from_json(value))
+    estimator.set_params(**params)
     set_layers(estimator, state.params)
     return estimator, StoredFit(path, state, header)
+
+
+def read_estimator(cls, header):
+    """Make an estimator with the parameters and the fitted attributes of a header, all of them checked."""
+    params = {name: from_json(written) for name, written in header["params"].items()}
+    fitted = {name: from_json(written) for name, written in header["fitted"].items()}
+    if {*params, *header["missing_params"]} != set(signature(cls).parameters):
+        raise Malformed(f"it has other parameters than {cls.__name__}")
+    estimator = cls(**params)
+    try:
+        estimator._validate_params()
+    except ValueError as error:
+        raise Malformed(str(error)) from error
+    absent = MAY_BE_MISSING - fitted.keys()
+    kinds = {name: kind for name, kind in FITTED_BEFORE_TRAINING.items() if name not in absent}
+    check_record(fitted, kinds, "fitted")
+    for name, value in fitted.items():
+        setattr(estimator, name, value)
+    return estimator
+
+
+def check_network(estimator, state):
+    """Check that a state is one of the network that the estimator describes."""
+    if estimator.solver not in OPTIMIZERS:
+        raise Malformed(f"there is no state to keep of solver={estimator.solver!r}")
+    n_outputs = fitted_targets(estimator).n_outputs
+    shape = NetworkShape(estimator.n_features_in_, int(estimator.n_hidden), n_outputs)
+    if shape.n_params != len(state.params):
+        raise Malformed(f"a network of {shape} has not {len(state.params)} parameters")
+    if state.memory and state.memory.keys() != OPTIMIZERS[estimator.solver].init(state.params).keys():
+        raise Malformed(f"its memory is not that of solver={estimator.solver!r}")
+    if len(getattr(estimator, "feature_names_in_", range(shape.n_features))) != shape.n_features:
+        raise Malformed("it has not as many names of features as features")
+    if any(len(column) > state.epochs_before for column in getattr(estimator, "history_", {}).values()):
+        raise Malformed("its history is longer than the training was")
 
 
 def check_params(path, missing, given):
@@ -103,54 +211,29 @@ def check_params(path, missing, given):
         )
 
 
-def plan_resumption(estimator, inputs, stored):
-    """Plan to go on with a stored fit: its own plan, with the stored state in place of a fresh one."""
-    plan = plan_fit(estimator, inputs, stored.state)
-    for part, fingerprint in fingerprints(plan.task.data).items():
-        if fingerprint != stored.header["fingerprints"][part]:
-            words = "The part of the rows to validate with" if part == "validation" else part
-            raise CheckpointError(
-                f"{words} differs from what the fit that wrote {stored.path} was given. Pass the same "
-                "values in the same order and format; to train the network further on other data, use "
-                "warm_start=True."
-            )
-    return plan
-
-
 def fingerprints(data):
     """Digest the training data, part by part."""
     held_out = data.validation
     parts = {
-        "X": (data.X,),
+        "X": data.X.arrays,
         "y": (data.targets,),
-        "sample_weight": (data.weights,),
+        "sample_weight": (data.row_weights,),
         "validation": (
             data.rows,
-            *(() if held_out is None else (held_out.X, held_out.targets.codes, held_out.targets.weights)),
+            *(() if held_out is None else (*held_out.X.arrays, *held_out.targets)),
         ),
     }
     return {part: digest(arrays) for part, arrays in parts.items()}
 
 
 def digest(arrays):
-    """Hash arrays, dense or sparse, with their shapes and dtypes; a memory-mapped one is not copied."""
+    """Hash arrays, or Nones, with their shapes and dtypes; a memory-mapped one is not copied."""
     result = hashlib.blake2b(digest_size=16)
     for array in arrays:
-        for dense in dense_parts(array):
-            result.update(f"{dense.shape}{dense.dtype.str}".encode())
-            result.update(np.ascontiguousarray(dense))
+        if array is not None:
+            result.update(f"{array.shape}{array.dtype.str}".encode())
+            result.update(np.ascontiguousarray(array))
     return result.hexdigest()
-
-
-def dense_parts(array):
-    """List the dense arrays that a dense array, a CSR matrix, SparseRows, a number or None consists of."""
-    if array is None:
-        return []
-    if hasattr(array, "matrices"):
-        return [part for matrix in array.matrices for part in dense_parts(matrix)]
-    if hasattr(array, "indptr"):
-        return [np.array(array.shape), array.data, array.indices, array.indptr]
-    return [np.asarray(array)]
 
 
 def to_json(value):
@@ -169,12 +252,39 @@ def to_json(value):
 
 
 def from_json(written):
-    """Read what ``to_json`` wrote."""
+    """Read what ``to_json`` wrote; raise Malformed for anything else."""
+    try:
+        with np.errstate(all="ignore"):
+            value = read_json(written)
+        if json.dumps(to_json(value)) == json.dumps(written):
+            return value
+    except (
+        OverflowError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:  # NumPy's, for values out of place
+        raise Malformed(f"{type(error).__name__}: {error}") from error
+    raise Malformed(f"{reprlib.repr(written)} does not read back as it was written")
+
+
+def read_json(written):
+    """Make the value that ``written`` stands for."""
     match written:
         case {"scalar": value, "dtype": dtype}:
-            return np.dtype(dtype).type(value)
-        case {"array": values, "dtype": dtype}:
-            return np.array([from_json(value) for value in values], dtype)
-        case {"dict": items}:
-            return {from_json(key): from_json(value) for key, value in items}
+            return checked_dtype(dtype, 1).type(value)
+        case {"array": list(values), "dtype": dtype}:
+            return np.array([read_json(value) for value in values], checked_dtype(dtype, len(values)))
+        case {"dict": list(items)}:
+            return {read_json(key): read_json(value) for key, value in items}
     return written
+
+
+def checked_dtype(name, n_values):
+    """Make a dtype, if it is one that ``to_json`` writes and the values would not fill the memory."""
+    if not isinstance(name, str) or not DTYPES.fullmatch(name):
+        raise Malformed(f"{reprlib.repr(name)} is no dtype of a parameter")
+    dtype = np.dtype(name)
+    if dtype.itemsize * n_values > MOST_BYTES:
+        raise Malformed(f"{n_values} values of {name} are too many")
+    return dtype

@@ -1,47 +1,75 @@
 """A training state on disk: written whole or not at all, read back bit for bit.
 
-The file is an .npz archive of plain arrays; nothing in it is pickled. One of them, "header", holds JSON
-in UTF-8: the name and number of the format, the numbers of the state, and the caller's own header.
+The file is an .npz archive of plain arrays, uncompressed; nothing in it is pickled. One of them, "header",
+holds JSON in UTF-8: the name and number of the format, the numbers of the state, and the caller's own header.
 
-To change the format, raise ``FORMAT_NUMBER``; from the first release on, ``read_checkpoint`` must still read
-the older numbers.
+A file may come from anyone. So nothing in it is used before it was checked against the tables of
+``checkpoint_schema``, and reading it takes no more memory than a few times the size of the file.
 """
 
 import glob
 import io
 import json
+import math
 import os
+import re
 import secrets
+import struct
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import metadata
+from operator import attrgetter
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 
-from sknn_scratch._core.stopping import StopReason, Watch
-from sknn_scratch._core.tasks import TrainState
+from sknn_scratch._core.state import Snapshot, State
+from sknn_scratch._core.stopping import Watch
+from sknn_scratch._fitting.checkpoint_schema import (
+    DOCUMENT,
+    FORMAT,
+    FORMAT_NUMBER,
+    MEMORY,
+    STATE,
+    TABLE,
+    VECTOR,
+    VECTORS,
+    WRITTEN_STATE,
+    Json,
+    Kind,
+    Malformed,
+    check_record,
+)
 
-Json: TypeAlias = dict[str, Any]
 Arrays: TypeAlias = dict[str, np.ndarray[Any, Any]]
 
-FORMAT = "sknn_scratch checkpoint"
-FORMAT_NUMBER = 3  # 1 had the parameters in another order, 2 another name in its header
-MEMORY = "memory."  # before the names of the optimiser's arrays
+# The .npy format, version 1, as NumPy writes arrays in C order.
+NPY_HEADER = re.compile(
+    rb"\x93NUMPY\x01\x00..{'descr': '([^']{2,3})', 'fortran_order': False, "
+    rb"'shape': \(([\d, ]{0,60})\), } *\n",
+    re.DOTALL,
+)
 
-# Those of default_rng; their states are plain numbers, which JSON holds exactly.
-BIT_GENERATORS = MappingProxyType({"PCG64": np.random.PCG64, "PCG64DXSM": np.random.PCG64DXSM})
+# What zipfile may raise for an archive that is damaged or made to harm.
+ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    EOFError,
+    NotImplementedError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+)
 
 
 class CheckpointError(ValueError):
     """A file is not a checkpoint, is damaged, or does not belong to the call that wants to use it."""
 
 
-def write_checkpoint(path: str | os.PathLike[str], state: TrainState, header: Json) -> None:
+def write_checkpoint(path: str | os.PathLike[str], state: State, header: Json) -> None:
     """Write a state, so that after a crash at any instant there is the old file or the new one.
 
     1. Remove what a crash of an earlier call may have left behind.
@@ -53,7 +81,7 @@ def write_checkpoint(path: str | os.PathLike[str], state: TrainState, header: Js
     ----------
     path : str or path-like
         A file, which is replaced if it exists. Only one training at a time may write to it.
-    state : TrainState
+    state : State
         Is not changed.
     header : dict
         Whatever JSON can hold.
@@ -88,12 +116,12 @@ def flush_directory(directory: Path) -> None:
             os.close(descriptor)
 
 
-def read_checkpoint(path: str | os.PathLike[str]) -> tuple[TrainState, Json]:
+def read_checkpoint(path: str | os.PathLike[str]) -> tuple[State, Json]:
     """Read what ``write_checkpoint`` wrote.
 
     Returns
     -------
-    state : TrainState
+    state : State
     header : dict
         The caller's.
 
@@ -105,32 +133,85 @@ def read_checkpoint(path: str | os.PathLike[str]) -> tuple[TrainState, Json]:
         If there is no such file, or it cannot be opened.
     """
     contents = Path(path).read_bytes()
-    try:
-        arrays = read_arrays(contents)
-        document = json.loads(arrays.pop("header").tobytes())
+    with naming_the_file(path):
+        members = read_members(contents)
+        _, header = npy_parts(members.pop("header.npy", b""))
+        document = parse_json(header)
         check_format(path, document)
-        if shapes_of(arrays) != document["arrays"]:
-            raise ValueError("it has other arrays than its header says")
+        check_record(document, DOCUMENT, "header")
+        check_record(document["state"], WRITTEN_STATE, "state")
+        check_declared(document["arrays"])
+        arrays = read_arrays(members, document["arrays"])
         return unpack(arrays, document["state"]), document["header"]
-    except CheckpointError:
-        raise
-    except Exception as error:  # a parser that is fed with anything may raise anything
+
+
+@contextmanager
+def naming_the_file(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn a Malformed into the error for the user."""
+    try:
+        yield
+    except Malformed as error:
         raise CheckpointError(
-            f"{path} is damaged or is no checkpoint of sknn_scratch ({type(error).__name__}: {error}). "
+            f"{path} is damaged or is no checkpoint of sknn_scratch ({error}). "
             "Pass a file that Checkpoint wrote; if this is one, use a copy of it, or fit anew."
         ) from error
 
 
-def check_format(path: str | os.PathLike[str], document: Json) -> None:
+def read_members(contents: bytes) -> dict[str, bytes]:
+    """Read the members of an archive; each is checked against its checksum.
+
+    A compressed one, or one that claims to be larger than the file, is refused before it is read.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(contents)) as archive:
+            members = archive.infolist()
+            if any(member.compress_type != zipfile.ZIP_STORED for member in members):
+                raise Malformed("it is compressed")
+            if sum(max(member.file_size, member.compress_size) for member in members) > len(contents):
+                raise Malformed("its members are larger than the file")
+            if len({member.filename for member in members}) < len(members):
+                raise Malformed("two of its members have the same name")
+            return {member.filename: archive.read(member) for member in members}
+    except ZIP_ERRORS as error:
+        raise Malformed(f"{type(error).__name__}: {error}") from error
+
+
+def npy_parts(member: bytes) -> tuple[list[Any], bytes]:
+    """Split a member into the description of an array, [dtype, length, ...], and its data."""
+    header = NPY_HEADER.match(member)
+    if header is None:
+        raise Malformed("it has other arrays than its header says")
+    dtype, shape = (part.decode() for part in header.groups())
+    return [dtype, *map(int, re.findall(r"\d+", shape))], member[header.end() :]
+
+
+def parse_json(text: bytes) -> Any:
+    """Parse JSON; nesting that is too deep is refused as any other nonsense."""
+    try:
+        return json.loads(text.decode())
+    except (RecursionError, ValueError) as error:
+        raise Malformed(f"{type(error).__name__}: {error}") from error
+
+
+def check_format(path: str | os.PathLike[str], document: Any) -> None:
     """Raise CheckpointError for another program's file, or one of another format."""
-    if document["format"] != FORMAT or not isinstance(document["format_number"], int):
+    is_ours = isinstance(document, dict) and document.get("format") == FORMAT
+    if not is_ours or type(document.get("format_number")) is not int:
         raise CheckpointError(f"{path} is no checkpoint of sknn_scratch; pass a file that Checkpoint wrote.")
     if document["format_number"] != FORMAT_NUMBER:
         raise CheckpointError(
             f"{path} was written in format {document['format_number']}, by sknn_scratch "
-            f"{document['package_version']}; the installed version reads format {FORMAT_NUMBER}. Install the "
-            "version that wrote the file to resume it, or fit anew."
+            f"{document.get('package_version')}; the installed version reads format {FORMAT_NUMBER}. Install "
+            "the version that wrote the file to resume it, or fit anew."
         )
+
+
+def check_declared(declared: Json) -> None:
+    """Check which arrays a file says it holds: the history, and vectors that are like the parameters."""
+    like_params = Kind("as params", lambda description: description == declared["params"])
+    vectors = [name for name in declared if name in VECTORS or name.startswith(MEMORY)]
+    kinds = dict.fromkeys(vectors, like_params) | {"params": VECTOR, "history": TABLE}
+    check_record(declared, kinds, "arrays")
 
 
 def write_arrays(file: BinaryIO, arrays: Arrays) -> None:
@@ -141,28 +222,28 @@ def write_arrays(file: BinaryIO, arrays: Arrays) -> None:
                 np.lib.format.write_array(member, array, allow_pickle=False)
 
 
-def read_arrays(contents: bytes) -> Arrays:
-    """Read the arrays of an .npz; each member is checked against its sum before it is parsed."""
-    with zipfile.ZipFile(io.BytesIO(contents)) as archive:
-        return {
-            name.removesuffix(".npy"): np.lib.format.read_array(
-                io.BytesIO(archive.read(name)), allow_pickle=False
-            )
-            for name in archive.namelist()
-        }
+def read_arrays(members: Mapping[str, bytes], declared: Json) -> Arrays:
+    """Read the arrays that the header declares; an .npz does not notice if one of them is lost."""
+    arrays = {}
+    for name, description in declared.items():
+        found, data = npy_parts(members.get(f"{name}.npy", b""))
+        dtype, *shape = description
+        if found != description or len(data) != np.dtype(dtype).itemsize * math.prod(shape):
+            raise Malformed("it has other arrays than its header says")
+        arrays[name] = np.frombuffer(data, dtype).reshape(shape).copy()
+    if len(members) > len(arrays):
+        raise Malformed("it has other arrays than its header says")
+    return arrays
 
 
-def pack(state: TrainState, header: Json) -> Arrays:
+def pack(state: State, header: Json) -> Arrays:
     """Turn a state into arrays; what an epoch has no record of is NaN."""
     names = list(dict.fromkeys(name for record in state.history for name in record))
     values = [[record.get(name, np.nan) for name in names] for record in state.history]
-    arrays: Arrays = {
-        "params": state.params,
-        "history": np.array(values, np.float64).reshape(len(values), len(names)),
-    }
+    arrays: Arrays = {"history": np.array(values, np.float64).reshape(len(values), len(names))}
     arrays |= {f"{MEMORY}{name}": array for name, array in state.memory.items()}
-    optional = {"best_params": state.watch.best_params, "last_good": state.last_good}
-    arrays |= {name: array for name, array in optional.items() if array is not None}
+    vectors = {name: attrgetter(name)(state) for name in VECTORS}
+    arrays |= {name: array for name, array in vectors.items() if array is not None}
     document = {
         "format": FORMAT,
         "format_number": FORMAT_NUMBER,
@@ -176,58 +257,35 @@ def pack(state: TrainState, header: Json) -> Arrays:
 
 
 def shapes_of(arrays: Arrays) -> Json:
-    """List the arrays: an .npz does not notice if one of them is lost."""
+    """Describe the arrays."""
     return {name: [array.dtype.str, *array.shape] for name, array in arrays.items()}
 
 
-def numbers_of(state: TrainState) -> Json:
+def numbers_of(state: State) -> Json:
     """All of a state that is no array; Python writes floats so that they read back exactly."""
-    watch = state.watch
-    return {
-        "shuffle_rng": state.shuffle_rng.bit_generator.state,
-        "dropout_rng": state.dropout_rng.bit_generator.state,
-        "learning_rate": state.learning_rate,
-        "n_updates": state.n_updates,
-        "epochs_before": state.epochs_before,
-        "best_value": watch.best_value,
-        "best_epoch": watch.best_epoch,
-        "epochs_without_improvement": watch.epochs_without_improvement,
-        "loss_limit": state.loss_limit,
-        "good_epoch": state.good_epoch,
-        "stop_reason": None if state.stop_reason is None else state.stop_reason.name,
-    }
+    return {name: kind.write(attrgetter(name)(state)) for name, kind in STATE.items()}
 
 
-def unpack(arrays: Arrays, numbers: Json) -> TrainState:
+def unpack(arrays: Arrays, numbers: Json) -> State:
     """Turn arrays back into a state."""
     memory = {name.removeprefix(MEMORY): array for name, array in arrays.items() if name.startswith(MEMORY)}
-    return TrainState(
-        params=arrays["params"],
-        shuffle_rng=restored_rng(numbers["shuffle_rng"]),
-        dropout_rng=restored_rng(numbers["dropout_rng"]),
-        learning_rate=numbers["learning_rate"],
-        memory=memory,
-        n_updates=numbers["n_updates"],
-        history=[dict(zip(numbers["history_names"], row, strict=True)) for row in arrays["history"].tolist()],
-        epochs_before=numbers["epochs_before"],
-        watch=Watch(
-            best_value=numbers["best_value"],
-            best_epoch=numbers["best_epoch"],
-            best_params=arrays.get("best_params"),
-            epochs_without_improvement=numbers["epochs_without_improvement"],
-        ),
-        loss_limit=numbers["loss_limit"],
-        last_good=arrays.get("last_good"),
-        good_epoch=numbers["good_epoch"],
-        stop_reason=None if numbers["stop_reason"] is None else StopReason[numbers["stop_reason"]],
-    )
+    fields = {name: kind.read(numbers[name]) for name, kind in STATE.items()}
+    fields |= {name: arrays.get(name) for name in VECTORS}
+    for part, record in (("watch", Watch), ("last_good", Snapshot)):
+        own = [name for name in fields if name.startswith(f"{part}.")]
+        fields[part] = record(**{name.removeprefix(f"{part}."): fields.pop(name) for name in own})
+    state = State(memory=memory, history=read_history(arrays["history"], numbers["history_names"]), **fields)
+    if max(state.watch.best_epoch, state.last_good.epoch) > state.epoch:
+        raise Malformed("its best epoch comes after its last")
+    return state
 
 
-def restored_rng(saved: Mapping[str, Any]) -> np.random.Generator:
-    """Make a generator that draws what the saved one would have drawn next."""
-    bit_generator = BIT_GENERATORS[saved["bit_generator"]](0)
-    bit_generator.state = saved
-    return np.random.Generator(bit_generator)
+def read_history(table: np.ndarray[Any, Any], names: list[str]) -> list[dict[str, float]]:
+    """Turn a table (n_epochs, n_names) back into records."""
+    n_epochs, n_names = table.shape
+    if len(names) != n_names or (n_epochs > 0 and "loss" not in names):
+        raise Malformed("its history has other columns than its header says")
+    return [dict(zip(names, row, strict=True)) for row in table.tolist()]
 
 
 @cache

@@ -1,7 +1,6 @@
 """What a fitted estimator holds: its attributes, and the network that they describe to the core."""
 
 import math
-from operator import itemgetter
 
 import numpy as np
 
@@ -9,7 +8,8 @@ from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.parameters import Layers, NetworkShape, view_parameters
-from sknn_scratch._fitting.targets import LabelEncoding
+
+HISTORY_EPOCHS = 10_000
 
 # The fitted attributes that follow from the data alone, and all of them; others are a subclass's own.
 DATA_ATTRIBUTES = ("n_features_in_", "feature_names_in_", "classes_", "_target_kind_")
@@ -47,7 +47,7 @@ def adopt(estimator, attributes):
     estimator.__dict__ = kept | attributes
 
 
-def fitted_attributes(fitted):
+def attributes_of(fitted):
     """Get all fitted attributes, private ones too."""
     return {name: getattr(fitted, name) for name in fitted_names(fitted)}
 
@@ -57,9 +57,9 @@ def data_attributes(fitted):
     return {name: getattr(fitted, name) for name in DATA_ATTRIBUTES if hasattr(fitted, name)}
 
 
-def fitted_encoding(fitted):
-    """Get the encoding of the labels of a fitted estimator."""
-    return LabelEncoding(fitted._target_kind_, fitted.classes_)
+def fitted_targets(fitted):
+    """Find what the y of a fitted estimator was."""
+    return fitted._targets.of_fitted(fitted)
 
 
 def activation_of(activation):
@@ -76,12 +76,12 @@ def fitted_network(fitted):
     """Describe the fitted network to the core."""
     n_features, n_hidden = fitted.coefs_[0].shape
     shape = NetworkShape(n_features, n_hidden, fitted.coefs_[1].shape[1])
-    return Network(shape, activation_of(fitted._activation_), LOSSES[fitted_encoding(fitted).loss])
+    return Network(shape, activation_of(fitted._activation_), LOSSES[fitted_targets(fitted).loss])
 
 
 def set_layers(fitted, params):
     """Set ``coefs_`` and ``intercepts_`` from a flat buffer, which is copied."""
-    shape = NetworkShape(fitted.n_features_in_, int(fitted.n_hidden), fitted_encoding(fitted).n_outputs)
+    shape = NetworkShape(fitted.n_features_in_, int(fitted.n_hidden), fitted_targets(fitted).n_outputs)
     layers = view_parameters(params, shape)
     fitted.coefs_ = [layers.w_hidden.copy(), layers.w_output.copy()]
     fitted.intercepts_ = [layers.b_hidden[0].copy(), layers.b_output[0].copy()]
@@ -96,10 +96,16 @@ def set_result(fitted, result):
 
 
 def set_history(fitted, state):
-    """Set ``history_``, ``loss_curve_`` and ``n_iter_``: the epochs of earlier runs and of the last one."""
-    earlier, records = getattr(fitted, "history_", {}), state.history
-    columns = {name: column(records, name) for name in (records[0] if records else ())}
-    before, now = np.full(state.epochs_before, math.nan), np.full(len(records), math.nan)
+    """Set ``history_``, ``loss_curve_`` and ``n_iter_``: the epochs of earlier calls and of the last one.
+
+    All epochs of the last call are kept, and as many earlier ones as ``HISTORY_EPOCHS`` leaves room for: a
+    model that is trained by ``partial_fit`` must not grow for ever.
+    """
+    records = state.history
+    earlier = last_values(getattr(fitted, "history_", {}), HISTORY_EPOCHS - len(records))
+    columns = {name: column(records, name) for name in (records[-1] if records else ())}
+    before = np.full(max(map(len, earlier.values()), default=0), math.nan)
+    now = np.full(len(records), math.nan)
     fitted.history_ = {
         name: np.append(earlier.get(name, before), columns.get(name, now))
         for name in dict.fromkeys([*earlier, *columns])
@@ -108,6 +114,17 @@ def set_history(fitted, state):
     fitted.n_iter_ = state.epoch
 
 
+def last_values(columns, n):
+    """Cut columns of equal length down to their last n values, or to none for an n below one."""
+    return {name: column[max(0, len(column) - max(0, n)) :] for name, column in columns.items()}
+
+
 def column(records, name):
-    """Put one number of every record in an array; all records of a run have the same names."""
-    return np.fromiter(map(itemgetter(name), records), float, len(records))
+    """Put one number of every record in an array; NaN where a record, of a checkpoint, has no such number."""
+    return np.fromiter((record.get(name, math.nan) for record in records), float, len(records))
+
+
+def kept_epoch(fitted, column):
+    """Find the place in a column of the history of the epoch whose weights were kept; None if it has none."""
+    place = fitted.best_iter_ - 1 - (fitted.n_iter_ - len(column))
+    return place if 0 <= place < len(column) else None

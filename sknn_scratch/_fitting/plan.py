@@ -1,4 +1,4 @@
-"""From a user's data to a training task, and from its result to fitted attributes.
+"""From a user's data to a run, and from its result to fitted attributes.
 
 ``plan_fit`` does all that comes before training, ``finish_fit`` all that comes after. Between them stands
 ``_core.training.train``. Neither touches the estimator, so a fit that fails leaves it as it was; several
@@ -14,21 +14,22 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sknn_scratch._core.data import TrainData
+from sknn_scratch._core.data import Data
+from sknn_scratch._core.lazy import clear_unused_features, is_lazy
 from sknn_scratch._core.losses import LOSSES
-from sknn_scratch._core.narrowing import clear_unused_features
 from sknn_scratch._core.network import Network
+from sknn_scratch._core.optimizers import NO_OPTIMIZER, OPTIMIZERS
 from sknn_scratch._core.parameters import NetworkShape, flatten, initialise
+from sknn_scratch._core.rows import rows_of
+from sknn_scratch._core.state import Config, Result, Run, State
 from sknn_scratch._core.stopping import StopReason
-from sknn_scratch._core.tasks import TrainConfig, TrainResult, TrainState, TrainTask, is_trained_narrow
 from sknn_scratch._fitting.fitted import (
     activation_of,
+    attributes_of,
     clear_fitted,
-    fitted_attributes,
     fitted_layers,
     set_result,
 )
-from sknn_scratch._fitting.inputs import encode_data
 from sknn_scratch._fitting.validation import (
     given_validation,
     held_out_validation,
@@ -36,10 +37,10 @@ from sknn_scratch._fitting.validation import (
     stops_early,
     validation_value,
 )
-from sknn_scratch._fitting.weights import row_weights
+from sknn_scratch._fitting.weights import checked_sample_weight
 
 AUTO_BATCH_ROWS = 100
-REAL_HYPERPARAMETERS = [field.name for field in fields(TrainConfig) if field.type is float]
+REAL_HYPERPARAMETERS = [field.name for field in fields(Config) if field.type is float]
 
 # What training goes on with, beside the fitted attributes; the optimiser's part only with the same solver.
 KEPT = ("shuffle_rng", "dropout_rng", "loss_limit", "memory", "n_updates")
@@ -56,49 +57,70 @@ class RandomStreams(NamedTuple):
 
 @dataclass
 class FitPlan:
-    """A training task, and the copy of the estimator that will hold its result."""
+    """A run to train, and the copy of the estimator that will hold its result."""
 
     model: object
-    task: TrainTask
+    run: Run
     partial: bool
 
 
-def plan_fit(estimator, inputs, state=None):
-    """Validate the input, encode the labels, and prepare the task.
+def plan_fit(estimator, inputs, stored=None):
+    """Validate the input, encode y, and prepare the run.
 
     Parameters
     ----------
     estimator : ShallowNNClassifier
-        With validated parameters. It is not changed.
+        With validated parameters. It is only read.
     inputs : FitInput
-    state : TrainState, optional
-        That of a fit of this estimator that was broken off, and that shall be finished.
+    stored : StoredFit, optional
+        A fit of this estimator that was broken off, and that shall be finished.
 
     Returns
     -------
     FitPlan
     """
-    trains_further = hasattr(estimator, "coefs_") and (inputs.partial or estimator.warm_start)
-    goes_on = trains_further or state is not None
     check_combinations(estimator, inputs)
-    model = copy.copy(estimator)
-    if goes_on:
-        check_same_network(model)
-    else:
-        clear_fitted(model)
-        model._seed_ = draw_seed(estimator.random_state)
-    if model.dtype not in inputs.encoded:
-        inputs.encoded[model.dtype] = encode_data(model, inputs, goes_on)
-    encoded = inputs.encoded[model.dtype]
-    vars(model).update(encoded.attributes)
-    model._activation_ = model.activation
-    streams = random_streams(model)
-    data = train_data(model, inputs, encoded, streams.split)
-    config = train_config(model, data, encoded.encoding, partial=inputs.partial)
-    if state is None:
-        make_state = next_state if trains_further else first_state
-        state = make_state(model, config, data, streams, partial=inputs.partial)
-    return FitPlan(model, TrainTask(state, data, config), inputs.partial)
+    start = Start(estimator, inputs, stored)
+    encoded = inputs.encoded_for(start.model, start.goes_on)
+    vars(start.model).update(encoded.attributes)
+    streams = random_streams(start.model._seed_)
+    data = choose_rows(start.model, inputs, encoded, streams.split)
+    config = train_config(start.model, encoded, data, partial=inputs.partial)
+    return FitPlan(start.model, Run(start.state(config, data, streams), data, config), inputs.partial)
+
+
+class Start:
+    """What a fit starts from: nothing, a fitted network, or a fit that was broken off.
+
+    Attributes
+    ----------
+    model : object
+        A copy of the estimator, with the fitted attributes that the fit goes on from.
+    goes_on : bool
+        Whether it goes on from a network.
+    """
+
+    def __init__(self, estimator, inputs, stored):
+        self.stored = stored
+        self.partial = inputs.partial
+        self.trains_further = hasattr(estimator, "coefs_") and (inputs.partial or estimator.warm_start)
+        self.goes_on = self.trains_further or stored is not None
+        self.model = copy.copy(estimator)
+        if self.goes_on:
+            check_same_network(self.model)
+        else:
+            clear_fitted(self.model)
+            self.model._seed_ = draw_seed(estimator.random_state)
+        self.model._activation_ = estimator.activation
+
+    def state(self, config, data, streams):
+        """Make the state that the run starts from."""
+        if self.stored is not None:
+            self.stored.check_data(data)
+            return self.stored.state
+        if self.trains_further:
+            return next_state(self.model, config, data, streams, partial=self.partial)
+        return first_state(self.model, config, data, streams, partial=self.partial)
 
 
 def check_combinations(estimator, inputs):
@@ -134,48 +156,42 @@ def check_same_network(model):
         )
 
 
-def train_data(model, inputs, encoded, split_rng):
-    """Gather the rows to train on and those to validate with."""
+def choose_rows(model, inputs, encoded, split_rng):
+    """Choose the rows to train on and those to validate with."""
     X, y, encoding = encoded.X, encoded.y, encoded.encoding
-    weights = row_weights(inputs.sample_weight, model.class_weight, X, y, encoding.classes)
+    sample_weight = checked_sample_weight(inputs.sample_weight, X)
+    weights = encoding.row_weights(model, sample_weight, y)
     rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
-    check_enough_classes(rows, y, encoding, inputs)
+    encoding.check_trainable(y[rows], model, inputs)
     validation = score = None
     if inputs.X_val is not None:
         validation, score = given_validation(model, inputs, encoding, X.dtype)
-    elif not inputs.partial and stops_early(model, len(rows)):
-        rows, held_out = split_rows(rows, y, model.validation_fraction, split_rng)
+    elif not inputs.partial and stops_early(model, encoding, y[rows]):
+        rows, held_out = split_rows(rows, y, encoding, model.validation_fraction, split_rng)
         validation, score = held_out_validation(model, inputs, encoded, weights, held_out)
-    return TrainData(
-        X,
+    return Data(
+        rows_of(X),
         encoded.targets,
         rows=None if len(rows) == X.shape[0] else rows,
-        weights=None if weights is None else weights[rows],
+        row_weights=None if weights is None else weights[rows],
         validation=validation,
         score=score,
     )
 
 
-def check_enough_classes(rows, y, encoding, inputs):
-    """Raise ValueError if all rows with a positive weight are of one class."""
-    if not inputs.partial and encoding.kind != "multilabel" and np.all(y[rows] == y[rows[0]]):
-        raise ValueError(
-            f"All rows with a positive weight are of one class, {y[rows[:1]].tolist()}; "
-            "a classifier needs at least 2 classes."
-        )
-
-
-def train_config(model, data, encoding, *, partial):
+def train_config(model, encoded, data, *, partial):
     """Turn the hyperparameters into the record that training reads."""
     batch_size = {"auto": AUTO_BATCH_ROWS, None: data.n_samples}.get(model.batch_size, model.batch_size)
-    shape = NetworkShape(data.X.shape[1], int(model.n_hidden), encoding.n_outputs)
-    return TrainConfig(
+    encoding, solver = encoded.encoding, model.solver
+    shape = NetworkShape(data.X.n_features, int(model.n_hidden), encoding.n_outputs)
+    names = OPTIMIZERS.get(solver, NO_OPTIMIZER).hyperparameters
+    return Config(
         network=Network(shape, activation_of(model.activation), LOSSES[encoding.loss]),
-        solver=model.solver,
-        batch_size=data.n_samples if model.solver == "lbfgs" else min(int(batch_size), data.n_samples),
+        solver=solver,
+        batch_size=data.n_samples if solver == "lbfgs" else min(int(batch_size), data.n_samples),
         max_iter=1 if partial else int(model.max_iter),
-        schedule="constant" if model.solver == "lbfgs" else model.learning_rate_schedule,
-        nesterov=bool(model.nesterov),
+        schedule="constant" if partial or solver == "lbfgs" else model.learning_rate_schedule,
+        hyperparameters=tuple(getattr(model, name) for name in names),
         n_iter_no_change=int(model.n_iter_no_change),
         **{name: float(getattr(model, name)) for name in REAL_HYPERPARAMETERS},
     )
@@ -194,22 +210,22 @@ def seed_drawn_from(seed):
     return draw_seed(check_random_state(seed))
 
 
-def random_streams(model):
+def random_streams(seed):
     """Make a random stream for each purpose from the seed of the fit."""
-    seeds = np.random.SeedSequence(model._seed_).spawn(len(RandomStreams._fields))
+    seeds = np.random.SeedSequence(seed).spawn(len(RandomStreams._fields))
     return RandomStreams(*map(np.random.default_rng, seeds))
 
 
 def first_state(model, config, data, streams, *, partial):
     """Start a network: random weights, no memory."""
     shape = config.network.shape
-    state = TrainState(
-        params=initialise(shape, model.init_scale, streams.init, data.X.dtype),
+    state = State(
+        params=initialise(shape, model.init_scale, streams.init, data.targets.dtype),
         shuffle_rng=streams.shuffle,
         dropout_rng=streams.dropout,
-        learning_rate=config.learning_rate,
     )
-    if config.alpha > 0 and not partial and is_trained_narrow(config, data):
+    is_descent = config.solver in OPTIMIZERS
+    if config.alpha > 0 and is_descent and not partial and is_lazy(shape, data, config.batch_size):
         clear_unused_features(state.params, shape, data)
     return state
 
@@ -224,12 +240,11 @@ def next_state(model, config, data, streams, *, partial):
     kept_for = kept.pop("solver", None)
     if not partial:
         kept.pop("loss_limit", None)  # that of a stream is for all of its parts
-    state = TrainState(
+    state = State(
         params=flatten(fitted_layers(model)),
-        learning_rate=config.learning_rate,
         epochs_before=model.n_iter_,
         **(fresh | kept),
-    ).for_another_run(config.learning_rate)
+    ).for_another_run()
     if kept_for != config.solver:
         state.forget_updates()
     if data.validation is not None:
@@ -239,14 +254,14 @@ def next_state(model, config, data, streams, *, partial):
     return state
 
 
-def finish_fit(plan, result):
-    """Put the result into the plan's copy of the estimator, and return the copy."""
-    model, state = plan.model, result.state
+def fitted_attributes(plan, result):
+    """Get all fitted attributes that a result gives the estimator."""
+    model, state = copy.copy(plan.model), result.state
     set_result(model, result)
     vars(model).pop("_kept_", None)
     if model.warm_start or plan.partial:
         model._kept_ = {"solver": model.solver} | {name: getattr(state, name) for name in KEPT}
-    return model
+    return attributes_of(model)
 
 
 def was_trained_by_parts(model):
@@ -255,7 +270,5 @@ def was_trained_by_parts(model):
 
 
 def snapshot(plan, state):
-    """Fitted attributes of an estimator with the parameters of ``state``, as if a callback had stopped it."""
-    model = copy.copy(plan.model)
-    set_result(model, TrainResult(state, state.stop_reason or StopReason.CALLBACK, state.epoch))
-    return fitted_attributes(model)
+    """Get the fitted attributes for the parameters of ``state``, as if a callback had stopped it."""
+    return fitted_attributes(plan, Result(state, state.stop_reason or StopReason.CALLBACK, state.epoch))

@@ -7,13 +7,14 @@ so that a core that is busy with other work takes fewer.
 """
 
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from functools import cache
+from contextlib import ExitStack, contextmanager
+from functools import cache, wraps
 
 from threadpoolctl import ThreadpoolController
 
-from sknn_scratch._core.blocks import N_BLOCKS
+from sknn_scratch._core.network import N_BLOCKS
 
 # Fewer blocks are done before threads for them have started.
 THREADED_BLOCKS = 4
@@ -23,43 +24,78 @@ MAX_THREADS = 8
 TINY_PRODUCT = 2**18
 
 
-@cache
-def _controller():
-    return ThreadpoolController().select(user_api="blas")
-
-
 class _SharedLimit:
-    """Limits BLAS to one thread from the first of several overlapping users to the last."""
+    """Limits one BLAS library to one thread, from the first of several overlapping users to the last.
 
-    def __init__(self):
+    Some libraries have one number of threads for the whole process, others one for each Python thread, which
+    then has a first and a last user of its own. Which kind a library is depends on how it was built and on
+    the version of threadpoolctl, so it is tried out.
+
+    Parameters
+    ----------
+    library : threadpoolctl.LibController
+    """
+
+    def __init__(self, library):
+        self.library = library
         self.lock = threading.Lock()
-        self.n_users = 0
-        self.limit = None
+        self.is_per_thread = None  # unknown: nothing has been limited yet
+        self.n_users = Counter()  # of each number of threads, by its owner: a Python thread or the process
+        self.originals = {}  # these numbers, as they were when the first user came
 
     def enter(self):
+        """Limit the library; return what ``leave`` needs, in the same Python thread."""
         with self.lock:
-            if self.n_users == 0:
-                self.limit = _controller().limit(limits=1)
-            self.n_users += 1
+            n_threads = self.library.num_threads
+            if self.is_per_thread is None and n_threads > 1:
+                self.is_per_thread = self._try_out()
+            owner = threading.get_ident() if self.is_per_thread else "process"
+            self.originals.setdefault(owner, n_threads)
+            self.n_users[owner] += 1
+            self._set_n_threads(1)
+            return owner
 
-    def leave(self):
+    def leave(self, owner):
+        """Give the library its threads back if this is the last user."""
         with self.lock:
-            self.n_users -= 1
-            if self.n_users == 0:
-                self.limit.restore_original_limits()
+            self.n_users[owner] -= 1
+            if self.n_users[owner] == 0:
+                del self.n_users[owner]
+                self._set_n_threads(self.originals.pop(owner))
+                self._free_control()
+
+    def _try_out(self):
+        """Find out whether a limit that another thread sets leaves this thread alone."""
+        with ThreadPoolExecutor(1) as another_thread:
+            another_thread.submit(self._set_n_threads, 1).result()
+        return self.library.num_threads > 1
+
+    def _set_n_threads(self, n_threads):
+        self._free_control()
+        self.library.set_num_threads(n_threads)
+
+    def _free_control(self):
+        """Let any thread set the number of threads.
+
+        Since threadpoolctl 3.8, what other threads set is ignored as long as the first that did so lives.
+        """
+        if hasattr(self.library, "clear_controlling_thread"):
+            self.library.clear_controlling_thread(force=True)
 
 
-_SHARED_LIMIT = _SharedLimit()
+@cache
+def _shared_limits():
+    libraries = ThreadpoolController().select(user_api="blas").lib_controllers
+    return [_SharedLimit(library) for library in libraries]
 
 
 @contextmanager
 def one_blas_thread():
-    """Limit BLAS to one thread within this context, which may overlap with others."""
-    _SHARED_LIMIT.enter()
-    try:
+    """Limit BLAS to one thread within this context, which may overlap with others in any thread."""
+    with ExitStack() as on_exit:
+        for limit in _shared_limits():
+            on_exit.callback(limit.leave, limit.enter())
         yield
-    finally:
-        _SHARED_LIMIT.leave()
 
 
 @contextmanager
@@ -102,8 +138,19 @@ def _map_on(n_threads):
             yield map
         else:
             with ThreadPoolExecutor(n_threads) as pool:
-                yield pool.map
+                yield lambda function, *iterables: pool.map(_limited(function), *iterables)
+
+
+def _limited(function):
+    """Wrap a function for a thread of a pool, which may have a number of BLAS threads of its own."""
+
+    @wraps(function)
+    def with_one_blas_thread(*args):
+        with one_blas_thread():
+            return function(*args)
+
+    return with_one_blas_thread
 
 
 def _n_blas_threads():
-    return max((library.num_threads for library in _controller().lib_controllers), default=1)
+    return max((limit.library.num_threads for limit in _shared_limits()), default=1)

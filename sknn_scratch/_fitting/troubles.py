@@ -1,5 +1,6 @@
-"""What a fit has to warn of."""
+"""What a fit has to warn of, and where: at the line of the user's that asked for the fit."""
 
+import sys
 import warnings
 from typing import NamedTuple
 
@@ -8,8 +9,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 
-# From the user's call to a warning: scikit-learn's wrapper, fit, _fit, and the function that warns.
-USERS_CALL = 5
+# What may stand between the user's call and a fit; all other code is the user's.
+NOT_THE_USERS = {"sknn_scratch", "sklearn", "joblib", *sys.stdlib_module_names}
 DIVERGENCE_REMEDY = "Scale the features, or decrease learning_rate or init_scale."
 
 
@@ -28,7 +29,7 @@ def troubles_of(plan, result):
         troubles.append(Trouble(f"{message} Use a small positive number, such as 0.05.", SymmetryWarning))
     reason = result.stop_reason
     if reason is StopReason.MAX_ITER and not plan.partial:
-        remedy, category = f"Increase max_iter={plan.task.config.max_iter}.", ConvergenceWarning
+        remedy, category = f"Increase max_iter={plan.run.config.max_iter}.", ConvergenceWarning
     elif reason is StopReason.LINE_SEARCH_FAILED:
         remedy = "Scale the features, or use solver='adam' or dtype='float64'."
         category = ConvergenceWarning
@@ -42,6 +43,35 @@ def troubles_of(plan, result):
 
 
 def warn_of(troubles):
-    """Warn at the user's call of fit."""
+    """Warn at the user's call."""
+    if not troubles:
+        return
+    frame = users_frame()
+    place = (frame.f_code.co_filename, frame.f_lineno)
+    module = frame.f_globals.get("__name__", "<string>")
+    registry = frame.f_globals.setdefault("__warningregistry__", {})
     for trouble in troubles:
-        warnings.warn(*trouble, stacklevel=USERS_CALL)
+        warnings.warn_explicit(*trouble, *place, module, registry)
+
+
+def users_frame():
+    """Find the innermost frame of the user's; where there is none, as in a worker process, our outermost."""
+    frames = list(stack(sys._getframe(1)))
+    users = [frame for frame in frames if package_of(frame) not in NOT_THE_USERS]
+    ours = [frame for frame in frames if package_of(frame) == "sknn_scratch"]
+    return users[0] if users else ours[-1]
+
+
+def stack(frame):
+    """Yield a frame and those that called it, the innermost first."""
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def package_of(frame):
+    """Get the name of the package that the code of a frame belongs to."""
+    module = frame.f_globals
+    spec = module.get("__spec__")  # what ``python -m`` runs calls itself __main__, as loky's workers do
+    name = module.get("__name__", "") if spec is None else spec.name
+    return name.partition(".")[0]

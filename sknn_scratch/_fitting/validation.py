@@ -6,37 +6,58 @@ import math
 import numbers
 
 import numpy as np
-import scipy.sparse
 from sklearn.metrics import check_scoring
-from sklearn.metrics._scorer import _BaseScorer
-from sklearn.utils import _safe_indexing
 
-from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._core.network import make_batch, mean_loss
 from sknn_scratch._core.parameters import view_parameters
-from sknn_scratch._core.sparse import SparseRows
+from sknn_scratch._core.rows import rows_of
+from sknn_scratch._core.state import watched_value
 from sknn_scratch._fitting.fitted import set_layers
 from sknn_scratch._fitting.inputs import validated_data
-from sknn_scratch._fitting.weights import row_weights
+from sknn_scratch._fitting.sklearn_private import _BaseScorer, _safe_indexing
+from sknn_scratch._fitting.weights import checked_sample_weight
 
 # With "auto", training sets of at least this many rows are validated while training.
 AUTO_EARLY_STOPPING_ROWS = 500
 
 
-def stops_early(estimator, n_samples):
-    """Whether some of the training rows shall be held out to validate."""
+def stops_early(estimator, encoding, y):
+    """Whether some of the training rows, with these y, shall be held out to validate.
+
+    "auto" holds none out if all of them must stay in training.
+    """
     if estimator.early_stopping == "auto":
-        return n_samples >= AUTO_EARLY_STOPPING_ROWS
+        return len(y) >= AUTO_EARLY_STOPPING_ROWS and rows_to_spare(encoding, encoding.strata(y)).any()
     return bool(estimator.early_stopping)
+
+
+def rows_to_spare(encoding, strata):
+    """Count (n_strata,) the rows of each stratum that need not stay in training."""
+    return np.bincount(strata) - encoding.n_kept
 
 
 def held_out_validation(model, inputs, encoded, weights, rows):
     """Make the validation of some of the training rows."""
     X, y, targets = encoded.X, encoded.y, encoded.targets
     weights = None if weights is None else weights[rows]
-    validation = validation_batch(X[rows], targets[rows], weights, encoded.encoding)
-    X_user = inputs.X if hasattr(inputs.X, "columns") else X
-    return validation, scorer_of(model, _safe_indexing(X_user, rows), y[rows], weights)
+    validation = make_batch(rows_of(X[rows]), targets[rows], weights)
+    if model.scoring == "loss":
+        return validation, None
+    X_user = rows_of_frame(inputs.X, rows, model.scoring) if hasattr(inputs.X, "columns") else X[rows]
+    return validation, scorer_of(model, X_user, y[rows], weights)
+
+
+def rows_of_frame(frame, rows, scoring):
+    """Take rows of a data frame for a scorer, which predicts from what the user passed."""
+    try:
+        return _safe_indexing(frame, rows)
+    except Exception as error:  # whatever another library's frame raises
+        kind = type(frame)
+        raise TypeError(
+            f"scoring={scoring!r} needs the validation rows of X, a {kind.__module__}.{kind.__qualname__}, "
+            "which cannot be indexed by position. Pass it as an array or a pandas data frame (of Dask, "
+            "X.compute()), pass X_val and y_val, or set scoring='loss' or early_stopping=False."
+        ) from error
 
 
 def given_validation(model, inputs, encoding, dtype):
@@ -45,17 +66,11 @@ def given_validation(model, inputs, encoding, dtype):
         X, y = validated_data(model, inputs.X_val, inputs.y_val, dtype, reset=False)
         encoding.check(y)
         targets = encoding.encode(y, dtype)
-        weights = row_weights(inputs.sample_weight_val, model.class_weight, X, y, encoding.classes)
+        weights = encoding.row_weights(model, checked_sample_weight(inputs.sample_weight_val, X), y)
     except ValueError as error:
         raise ValueError(f"In X_val, y_val or sample_weight_val: {error}") from error
-    validation = validation_batch(X, targets, weights, encoding)
+    validation = make_batch(rows_of(X), targets, weights)
     return validation, scorer_of(model, inputs.X_val, y, weights)
-
-
-def validation_batch(X, targets, weights, encoding):
-    """Make a batch of the validation rows."""
-    X = SparseRows([X], stacked=False) if scipy.sparse.issparse(X) else X
-    return make_batch(X, targets, weights, LOSSES[encoding.loss])
 
 
 def scorer_of(model, X, y, weights):
@@ -94,24 +109,26 @@ def takes_weights(scorer):
 
 @np.errstate(all="ignore")
 def validation_value(network, data, params):
-    """Evaluate what is watched of the validation rows: their loss, or minus their score."""
+    """Evaluate what is watched of the validation rows."""
     if data.score is not None:
-        return -data.score(params)
-    return float(mean_loss(network, view_parameters(params, network.shape), data.validation))
+        return watched_value({"val_score": data.score(params)})
+    loss = mean_loss(network, view_parameters(params, network.shape), data.validation)
+    return watched_value({"val_loss": float(loss)})
 
 
-def split_rows(rows, y, validation_fraction, rng):
+def split_rows(rows, y, encoding, validation_fraction, rng):
     """Split row numbers into those for training and those for validation.
 
-    Every class has its share of the validation rows, rounded so that the sum is right, but at least one
-    row of every class stays in training. Rows of a multilabel y are stratified by their set of labels;
-    sets that occur once are drawn from together.
+    Every stratum has its share of the validation rows, rounded so that the sum is right. Of every class at
+    least one row stays in training.
 
     Parameters
     ----------
     rows : ndarray of shape (n_samples,)
         Row numbers of y.
-    y : ndarray of shape (n_rows,) or (n_rows, n_labels)
+    y : ndarray of shape (n_rows,) or (n_rows, n_outputs)
+    encoding : Targets
+        Knows the strata of y.
     validation_fraction : float or int
         Share or number of the rows that validate.
     rng : numpy.random.Generator
@@ -122,9 +139,8 @@ def split_rows(rows, y, validation_fraction, rng):
         Row numbers, in ascending order.
     """
     n_validation = validation_size(validation_fraction, len(rows))
-    strata = _strata(y[rows])
-    counts = np.bincount(strata)
-    available = counts - 1 if y.ndim == 1 else counts
+    strata = encoding.strata(y[rows])
+    counts, available = np.bincount(strata), rows_to_spare(encoding, strata)
     quotas = _apportion(n_validation, counts, available, rng)
     order = rng.permutation(len(rows))
     order = order[np.argsort(strata[order], kind="stable")]
@@ -152,16 +168,6 @@ def validation_size(validation_fraction, n_samples):
             "decrease it, pass X_val and y_val, or set early_stopping=False."
         )
     return size
-
-
-def _strata(y):
-    if y.ndim == 1:
-        return np.unique(y, return_inverse=True)[1]
-    _, strata, counts = np.unique(y, axis=0, return_inverse=True, return_counts=True)
-    strata = strata.ravel()
-    is_single = counts[strata] == 1
-    strata[is_single] = len(counts)
-    return np.unique(strata, return_inverse=True)[1]
 
 
 def _apportion(total, counts, available, rng):

@@ -4,22 +4,25 @@ from numbers import Real
 
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.validation import _check_sample_weight
+
+from sknn_scratch._fitting.sklearn_private import _check_sample_weight
 
 
-def row_weights(sample_weight, class_weight, X, y, classes):
-    """Combine sample and class weights into one weight a row (n_samples,), or None for none.
+def checked_sample_weight(sample_weight, X):
+    """Validate the weights (n_samples,) that a user gives to the rows of X; None is None."""
+    if sample_weight is None:
+        return None
+    return _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
 
-    Balanced class weights count the sample weights, so that a weight of two is a row that is there twice.
-    """
-    if sample_weight is not None:
-        sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-    weights = sample_weight
-    if class_weight is not None:
-        by_class = _class_weights(class_weight, y, classes, sample_weight)
-        weights = by_class if sample_weight is None else by_class * sample_weight
+
+def combine_weights(sample_weight, by_class):
+    """Multiply sample weights and class weights, each (n_samples,) or None for ones."""
+    given = [weights for weights in (by_class, sample_weight) if weights is not None]
+    if not given:
+        return None
+    weights = np.prod(given, axis=0) if len(given) > 1 else given[0]
     with np.errstate(over="ignore"):
-        total = 1.0 if weights is None else weights.sum()
+        total = weights.sum()
     if not 0 < total < np.inf:
         raise ValueError(
             "The weights of the rows, sample_weight times class_weight, must have a positive and finite sum, "
@@ -28,14 +31,29 @@ def row_weights(sample_weight, class_weight, X, y, classes):
     return weights
 
 
-def _class_weights(class_weight, y, classes, sample_weight):
+def check_enough_classes(y, sample_weight, class_weight):
+    """Raise ValueError if all rows with a positive weight, with labels y (n_rows,), are of one class."""
+    if np.all(y == y[0]):
+        given = {"sample_weight": sample_weight, "class_weight": class_weight}
+        causes = " and ".join(name for name, weights in given.items() if weights is not None)
+        raise ValueError(
+            f"With this {causes}, all rows with a positive weight are of one class, {y[:1].tolist()}; a "
+            "classifier needs at least 2 classes."
+        )
+
+
+def class_weights(class_weight, y, classes, sample_weight):
+    """Find the weight of the class of each row (n_samples,).
+
+    Balanced weights count the sample weights, so that a weight of two is a row that is there twice.
+    """
     if y.ndim == 2:
         if isinstance(class_weight, dict):
             raise ValueError(
                 "class_weight must be 'balanced' or None for multilabel y, whose rows have no single class "
                 f"that a dict could name, got {class_weight}; use sample_weight instead."
             )
-        weights = [_class_weights("balanced", label, np.unique(label), sample_weight) for label in y.T]
+        weights = [class_weights("balanced", label, np.unique(label), sample_weight) for label in y.T]
         return np.prod(weights, axis=0)
     if isinstance(class_weight, dict):
         by_class = _given_class_weights(class_weight, classes)

@@ -15,17 +15,21 @@ from typing import Any
 import numpy as np
 from sklearn import get_config
 from sklearn.base import BaseEstimator, clone
-from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
-from sklearn.model_selection._validation import _score
 from sklearn.pipeline import Pipeline
-from sklearn.utils.metaestimators import _safe_split
-from sklearn.utils.validation import _check_method_params, _num_samples
 
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._fitting.callbacks import ParentTask, callbacks_of, has_callbacks
 from sknn_scratch._fitting.inputs import FitInput
+from sknn_scratch._fitting.sklearn_private import (
+    _BaseScorer,
+    _check_method_params,
+    _MultimetricScorer,
+    _num_samples,
+    _PassthroughScorer,
+    _safe_split,
+    _score,
+)
 from sknn_scratch._fitting.stacks import Fit, bytes_of, cut_into_groups, fit_group
-from sknn_scratch._fitting.troubles import warn_of
 from sknn_scratch._search.progress import place_of, progress_line
 
 # What the network's fit takes beside X and y.
@@ -237,7 +241,8 @@ def fit_and_score_together(jobs):
     Returns
     -------
     results : dict
-        By the number of the job, what ``_fit_and_score`` would return. Jobs that fail are missing.
+        By the number of the job, what ``_fit_and_score`` would return, and what the fit has to warn of. Jobs
+        that fail are missing.
     n_together : int
         How many networks were not trained alone.
     """
@@ -255,8 +260,8 @@ def fit_and_score_together(jobs):
             n_together += len(group) if len(group) > 1 else 0
             for fit in group:
                 with suppress(Exception):
-                    warn_of(fit.troubles)
-                    results[fit.number] = score_job(*of_number[fit.number], fit.fitted, seconds)
+                    result = score_job(*of_number[fit.number], fit.fitted, seconds)
+                    results[fit.number] = (result, fit.troubles)
         start = time.perf_counter()
     return results, n_together
 

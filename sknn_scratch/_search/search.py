@@ -6,15 +6,18 @@ where the searches here differ: the networks of the jobs are trained together. A
 """
 
 from contextlib import suppress
+from typing import Any
 
 from joblib import effective_n_jobs
+from numpy.typing import NDArray
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import delayed
 
-from sknn_scratch._estimators.classifier import ShallowNNClassifier
+from sknn_scratch._core.stack import COMMON_PARAMETERS
 from sknn_scratch._estimators.docstrings import with_entries_of
-from sknn_scratch._fitting.stacks import GROUP_BYTES
+from sknn_scratch._fitting.stacks import GROUP_BYTES, bytes_of
+from sknn_scratch._fitting.troubles import warn_of
 from sknn_scratch._search.jobs import families_of, fit_and_score_together, prepare_rows
 
 
@@ -40,32 +43,35 @@ class TogetherParallel:
         """Run calls of ``_fit_and_score``, each (function, args, kwargs); return their results in order."""
         calls, results, n_together = list(calls), {}, 0
         with suppress(Exception):  # should the calls look otherwise some day, scikit-learn still knows them
-            for jobs in self.portions(calls):
-                for part, n_together_in_part in self.train(jobs):
-                    results |= part
-                    n_together += n_together_in_part
+            for part, n_together_in_part in self.train_by_portions(calls):
+                results |= unless_warnings_are_errors(part)
+                n_together += n_together_in_part
             if calls[0][2]["verbose"] > 0:
                 print(f"{n_together} of {len(calls)} fits were made together")  # noqa: T201 - verbose asks
         rest = [number for number in range(len(calls)) if number not in results]
         results.update(zip(rest, self.parallel(calls[number] for number in rest), strict=True))
         return [results[number] for number in range(len(calls))]
 
-    def portions(self, calls):
-        """Yield lists of jobs (job, rows), whose rows are in memory together."""
-        families = families_of(calls)
-        jobs, held_bytes = [], 0
+    def train_by_portions(self, calls):
+        """Yield the results of the networks, a portion of the folds after the other.
+
+        A portion is trained when the next folds, if they are like the last, would not fit beside it. No name
+        may hold its rows any longer, since the next folds are prepared after that.
+        """
+        families, jobs, held_bytes = families_of(calls), [], 0
         for start in range(0, len(families), self.n_workers):
-            for family, rows in self.prepare(families[start : start + self.n_workers], calls):
-                jobs += [(job, rows) for job in family]
-                held_bytes += rows.n_bytes
-            if held_bytes > GROUP_BYTES:
-                yield jobs
+            n_earlier = len(jobs)
+            jobs += self.prepare(families[start : start + self.n_workers], calls)
+            new_bytes = bytes_in_use(jobs[n_earlier:])
+            held_bytes += new_bytes
+            if held_bytes + new_bytes > GROUP_BYTES:
+                yield from self.train(jobs)
                 jobs, held_bytes = [], 0
         if jobs:
-            yield jobs
+            yield from self.train(jobs)
 
     def prepare(self, families, calls):
-        """Prepare the rows of some families; return each family with its rows, but for those that failed."""
+        """Prepare the rows of some families; return their jobs (job, rows), but for those that failed."""
         _, (estimator, X, y), _ = calls[0]
         if not isinstance(estimator, Pipeline):  # they are only slices, not worth a worker's while
             all_rows = [prepare_rows(jobs, X, y) for jobs in families]
@@ -73,11 +79,31 @@ class TogetherParallel:
             all_rows = [None] * len(families)
             with suppress(Exception):  # a worker may be unable to send a fitted step back
                 all_rows = self.parallel(delayed(prepare_rows)(jobs, X, y) for jobs in families)
-        return [pair for pair in zip(families, all_rows, strict=True) if pair[1] is not None]
+        prepared = zip(families, all_rows, strict=True)
+        return [(job, rows) for jobs, rows in prepared if rows is not None for job in jobs]
 
     def train(self, jobs):
         """Train and score the networks of jobs (job, rows), part by part as the workers share them out."""
         return self.parallel(delayed(fit_and_score_together)(part) for part in spread(jobs, self.n_workers))
+
+
+def unless_warnings_are_errors(results):
+    """Warn of what the fits have to warn of; return the results of those whose warnings are no errors.
+
+    The workers cannot: the user's call is not on their stack, and what a process prints may be lost.
+    """
+    kept = {}
+    for number, (result, troubles) in results.items():
+        with suppress(Warning):
+            warn_of(troubles)
+            kept[number] = result
+    return kept
+
+
+def bytes_in_use(jobs):
+    """Bytes of the rows of jobs (job, rows), whose training rows are put below each other once more."""
+    distinct = {id(rows): rows for _, rows in jobs}.values()
+    return sum(rows.n_bytes + bytes_of(rows.inputs.X) for rows in distinct)
 
 
 def spread(jobs, n_workers):
@@ -88,7 +114,7 @@ def spread(jobs, n_workers):
     kinds = {}
     for job, rows in jobs:
         network = job.candidate.network
-        kind = (network.n_hidden, network.activation, network.solver, network.batch_size)
+        kind = tuple(getattr(network, name) for name in COMMON_PARAMETERS)
         kinds.setdefault(kind, []).append((job, rows))
     parts = [kind[i::n_workers] for kind in kinds.values() for i in range(n_workers)]
     return [part for part in parts if part]
@@ -97,8 +123,17 @@ def spread(jobs, n_workers):
 class _VectorizedSearch:
     """What makes a search of scikit-learn's train networks together."""
 
-    _doc_link_module = ShallowNNClassifier._doc_link_module
-    _doc_link_template = ShallowNNClassifier._doc_link_template
+    cv_results_: dict[str, Any]
+    best_estimator_: Any
+    best_score_: float
+    best_params_: dict[str, Any]
+    best_index_: int
+    scorer_: Any
+    n_splits_: int
+    refit_time_: float
+    multimetric_: bool
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
 
     def _run_search(self, evaluate_candidates, callback_ctx=None):
         # evaluate_candidates is a function within scikit-learn's fit, whose variable ``parallel`` runs the
@@ -122,11 +157,12 @@ class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
     ``beta_1``, ``beta_2``, ``epsilon``, ``batch_size``, precision, and numbers of training and validation
     rows, all with ``dropout`` or none, and all with a scorer or none. Those with the solver "lbfgs", very
     wide ones on sparse rows, and those with batches large enough for threads are trained one by one. Each
-    network is the one that a fit of its own gives, to the last bit. The steps of a Pipeline that come before
-    the network are fitted once for each fold and each setting of their parameters; so where such a step draws
-    random numbers without a seed, all candidates of a fold share the draw, and networks with
-    ``random_state=None`` draw their seeds in another order. Everything else is fitted the ordinary way: other
-    estimators, and a Pipeline that reports to callbacks or routes metadata.
+    network is the one that a fit of its own gives, to the last bit (if BLAS is MKL, only with
+    ``MKL_CBWR=COMPATIBLE`` in the environment). The steps of a Pipeline that come before the network are
+    fitted once for each fold and each setting of their parameters; so where such a step draws random numbers
+    without a seed, all candidates of a fold share the draw, and networks with ``random_state=None`` draw
+    their seeds in another order. Everything else is fitted the ordinary way: other estimators, and a Pipeline
+    that reports to callbacks or routes metadata.
 
     Parameters
     ----------

@@ -4,36 +4,99 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from sknn_scratch._core import blocks
-from sknn_scratch._core.blocks import sizes_of_blocks
+from sknn_scratch._core import network as network_module
+from sknn_scratch._core.network import equal_blocks, gradient_blocks, row_blocks
 from sknn_scratch._core.parameters import NetworkShape
-from tests.helpers import KINDS, assert_same_training, make_problem, make_task, train_alone
+from sknn_scratch._core.rows import rows_of
+from sknn_scratch._core.stack import has_large_batches
+from tests.helpers import (
+    BINARY,
+    KINDS,
+    as_sparse,
+    assert_same_training,
+    make_problem,
+    make_run,
+    train_alone,
+    train_together,
+)
 
 # Saturation is measured on some rows of the first block.
 MEASURED = ("saturated_fraction", "dead_fraction")
 
 
-def test_large_batches_are_cut_into_blocks_of_nearly_equal_size():
+@pytest.fixture
+def all_is_large(monkeypatch):
+    """Treat all batches of dense rows as large."""
+    monkeypatch.setattr(network_module, "LARGE_ROWS", 0)
+    monkeypatch.setattr(network_module, "LARGE_PRODUCT", 0)
+
+
+def sizes_of(blocks):
+    """Sizes of blocks, which must be consecutive from the first row on."""
+    assert [block.start for block in blocks] == [0, *(block.stop for block in blocks[:-1])]
+    return [block.stop - block.start for block in blocks]
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_blocks", "sizes"),
+    [(12, 4, [3] * 4), (1001, 4, [250, 250, 250, 251]), (2, 4, [0, 1, 0, 1]), (0, 1, [0]), (7, 1, [7])],
+)
+def test_equal_blocks_are_of_nearly_equal_size(n_rows, n_blocks, sizes):
+    assert sizes_of(equal_blocks(n_rows, n_blocks)) == sizes
+
+
+def test_large_batches_are_cut_into_blocks():
     shape = NetworkShape(n_features=100, n_hidden=1000, n_outputs=3)
-    X = np.empty((2000, 100))
-    assert sizes_of_blocks(X, shape, 1001) == [250, 250, 250, 251]
-    assert sizes_of_blocks(X, shape, 999) == [999]
-    assert sizes_of_blocks(X, shape._replace(n_hidden=10), 1001) == [1001]
-    assert sizes_of_blocks(csr_array(X.shape), shape, 1001) == [1001]
+    X = rows_of(np.empty((2000, 100)))
+    assert sizes_of(gradient_blocks(X, shape, 1001)) == [250, 250, 250, 251]
+    assert sizes_of(gradient_blocks(X, shape, 999)) == [999]
+    assert sizes_of(gradient_blocks(X, shape._replace(n_hidden=10), 1001)) == [1001]
+    assert sizes_of(gradient_blocks(rows_of(csr_array((2000, 100))), shape, 1001)) == [1001]
+
+
+def test_blocks_of_rows_have_hidden_values_that_fit_into_the_cache(monkeypatch):
+    monkeypatch.setattr(network_module, "BLOCK_BYTES", 7 * 5 * 8)
+    assert sizes_of(row_blocks(7, 5, np.float64)) == [7]
+    assert sizes_of(row_blocks(8, 5, np.float64)) == [4, 4]
+    assert sizes_of(row_blocks(15, 5, np.float64)) == [5, 5, 5]
+    assert sizes_of(row_blocks(14, 5, np.float32)) == [14]
+    assert sizes_of(row_blocks(2, 1000, np.float64)) == [1, 1]
+    assert sizes_of(row_blocks(0, 5, np.float64)) == [0]
+
+
+def test_runs_know_whether_their_batches_are_large(monkeypatch):
+    """The last batch may be small: it is the usual size that counts, and no more rows than there are."""
+    monkeypatch.setattr(network_module, "LARGE_ROWS", 30)
+    monkeypatch.setattr(network_module, "LARGE_PRODUCT", 0)
+    assert has_large_batches(make_run(BINARY, batch_size=100))
+    assert not has_large_batches(make_run(BINARY, batch_size=20))
+    assert not has_large_batches(make_run(BINARY, batch_size=100, data={"rows": np.arange(29)}))
+    assert not has_large_batches(make_run(as_sparse(BINARY)[1], batch_size=100))
+
+
+BLOCKWISE = [{"batch_size": 25, "dropout": 0.3}, {"solver": "lbfgs", "batch_size": 60}]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("weights", [None, np.arange(1.0, 61.0)])
-@pytest.mark.parametrize(
-    "solver", [{"batch_size": 25, "dropout": 0.3}, {"solver": "lbfgs", "batch_size": 60}]
-)
-def test_blocks_train_what_a_whole_batch_trains(monkeypatch, kind, weights, solver):
+@pytest.mark.parametrize("row_weights", [None, np.arange(1.0, 61.0)])
+@pytest.mark.parametrize("solver", BLOCKWISE)
+def test_blocks_train_what_a_whole_batch_trains(request, kind, row_weights, solver):
     """Sums are rounded otherwise, that is all."""
 
     def train():
-        return train_alone(make_task(make_problem(kind), data={"weights": weights}, max_iter=5, **solver))
+        return train_alone(make_run(make_problem(kind), data={"row_weights": row_weights}, **solver))
 
     whole = train()
-    monkeypatch.setattr(blocks, "LARGE_ROWS", 0)
-    monkeypatch.setattr(blocks, "LARGE_PRODUCT", 0)
+    request.getfixturevalue("all_is_large")
     assert_same_training(train(), whole, rtol=1e-9, ignore=MEASURED)
+
+
+@pytest.mark.usefixtures("all_is_large")
+@pytest.mark.parametrize("dropout", [0.0, 0.3])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_stack_by_blocks_trains_what_its_networks_train_alone(dropout, dtype):
+    problem = make_problem("multiclass", dtype=dtype)
+    config = {"batch_size": 25, "dropout": dropout, "alpha": 1.0}
+    runs = [make_run(problem, seed, **config) for seed in range(3)]
+    for run, result in zip(runs, train_together(runs), strict=True):
+        assert_same_training(result, train_alone(run), rtol=0)

@@ -4,9 +4,11 @@ import scipy.sparse
 from numpy.testing import assert_array_equal
 
 from sknn_scratch._core import data as data_module
-from sknn_scratch._core.data import TrainData, pool, stack_validations
+from sknn_scratch._core.data import Data, pool, stack_validations
 from sknn_scratch._core.network import mean_loss
+from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.parameters import view_parameters
+from sknn_scratch._core.rows import DenseRows, RowsWithOnes, SparseRows, rows_of
 from tests.helpers import (
     BINARY,
     as_sparse,
@@ -15,7 +17,7 @@ from tests.helpers import (
     make_network,
     make_params,
     make_problem,
-    make_task,
+    make_run,
     train_alone,
     train_together,
 )
@@ -27,31 +29,51 @@ def make_source(n_rows, sparse=False):
     """Each row of X and of the targets holds its own number."""
     numbers = np.arange(n_rows, dtype=float)[:, np.newaxis]
     X = np.hstack([numbers, 100 + numbers])
-    return {"X": scipy.sparse.csr_array(X) if sparse else X, "targets": numbers.copy()}
+    return {"X": rows_of(scipy.sparse.csr_array(X) if sparse else X), "targets": numbers.copy()}
 
 
-def rows_of(data):
+def matrix_of(rows):
+    """The design matrix of one network, dense."""
+    return rows.X if isinstance(rows, DenseRows) else rows.matrices[0].toarray()
+
+
+def chosen_rows(data):
     """Rows of X and of the targets that a network trains on, dense."""
-    X = data.X if isinstance(data.X, np.ndarray) else data.X.toarray()
+    X = matrix_of(data.X)
     rows = slice(None) if data.rows is None else data.rows
     return X[rows], data.targets[rows]
 
 
 def assert_same_rows(data, other):
-    for array, other_array in zip(rows_of(data), rows_of(other), strict=True):
+    for array, other_array in zip(chosen_rows(data), chosen_rows(other), strict=True):
         assert_array_equal(array, other_array)
     assert data.n_samples == other.n_samples
     assert data.total_weight == other.total_weight
 
 
-# --- TrainData ---
+# --- Data ---
 
 
 def test_total_weight_of_rows_without_weights_is_their_number():
     source = make_source(12)
-    assert TrainData(**source).total_weight == 12
-    assert TrainData(**source, rows=np.arange(5)).total_weight == 5
-    assert TrainData(**source, weights=np.full(12, 2.0)).total_weight == 24
+    assert Data(**source).total_weight == 12
+    assert Data(**source, rows=np.arange(5)).total_weight == 5
+    assert Data(**source, row_weights=np.full(12, 2.0)).total_weight == 24
+
+
+def test_rows_with_a_feature_are_counted_once_and_only_those_to_train_on():
+    X = scipy.sparse.csr_array(np.array([[1.0, 0], [2, 3], [0, 0], [4, 0]]))
+    data = Data(rows_of(X), np.zeros((4, 1)), rows=np.array([0, 2, 3]))
+    assert_array_equal(data.rows_with_feature, [2, 0])
+    assert data.rows_with_feature is data.rows_with_feature
+
+
+def test_the_same_arrays_are_the_same_source_however_they_are_wrapped():
+    X, targets = np.zeros((4, 2)), np.zeros((4, 1))
+    data = Data(rows_of(X), targets)
+    assert data.source == Data(rows_of(X), targets, rows=np.arange(2)).source
+    assert data.source != Data(rows_of(X.copy()), targets).source
+    assert data.source != Data(rows_of(X), targets.copy()).source
 
 
 # --- pool ---
@@ -66,7 +88,7 @@ def no_ones(monkeypatch):
 @pytest.mark.usefixtures("no_ones")
 def test_pooling_leaves_one_source_as_it_is():
     source = make_source(12)
-    data = [TrainData(**source, rows=np.array(rows)) for rows in ([3, 1, 2], [0, 11, 2])]
+    data = [Data(**source, rows=np.array(rows)) for rows in ([3, 1, 2], [0, 11, 2])]
     assert pool(data) == data
 
 
@@ -74,25 +96,26 @@ def test_pooling_leaves_one_source_as_it_is():
 @dense_or_sparse
 def test_pooled_networks_keep_their_rows_and_weights(sparse):
     source, other = make_source(12, sparse), make_source(7, sparse)
-    other["X"], other["targets"] = other["X"] * 2, 1 + other["targets"]
+    other["X"], other["targets"] = rows_of(2 * other["X"].source), 1 + other["targets"]
     data = [
-        TrainData(**source, rows=np.array([3, 1])),
-        TrainData(**other, weights=np.arange(1.0, 8)),
-        TrainData(**source),
+        Data(**source, rows=np.array([3, 1])),
+        Data(**other, row_weights=np.arange(1.0, 8)),
+        Data(**source),
     ]
     pooled = pool(data)
     assert all(one.X is pooled[0].X and one.targets is pooled[0].targets for one in pooled)
-    assert pooled[0].X.shape == (19, 2)
+    assert (pooled[0].X.n_samples, pooled[0].X.n_features) == (19, 2)
+    assert type(pooled[0].X) is (SparseRows if sparse else DenseRows)
     for before, after in zip(data, pooled, strict=True):
         assert_same_rows(after, before)
-        assert after.weights is before.weights
+        assert after.row_weights is before.row_weights
 
 
 def test_pooling_keeps_validations_and_scores():
     validation, score = make_batch(make_problem("binary")), len
     data = [
-        TrainData(**make_source(12), validation=validation, score=score),
-        TrainData(**make_source(7), validation=validation, score=score),
+        Data(**make_source(12), validation=validation, score=score),
+        Data(**make_source(7), validation=validation, score=score),
     ]
     for one in pool(data):
         assert one.validation is validation
@@ -101,7 +124,7 @@ def test_pooling_keeps_validations_and_scores():
 
 def test_the_same_rows_with_other_targets_are_another_source():
     source = make_source(12)
-    data = [TrainData(**source), TrainData(source["X"], 1 - source["targets"])]
+    data = [Data(**source), Data(source["X"], -source["targets"])]
     pooled = pool(data)
     for before, after in zip(data, pooled, strict=True):
         rows = np.arange(12) if after.rows is None else after.rows
@@ -115,35 +138,35 @@ def assert_same_rows_after_ones(data, before):
     for one, one_before in zip(data, before, strict=True):
         assert one.X is data[0].X
         assert one.targets is data[0].targets
-        assert one.has_ones
-        X, targets = rows_of(one)
+        assert type(one.X) is RowsWithOnes
+        X, targets = chosen_rows(one)
         assert_array_equal(X[:, 0], 1)
-        assert_array_equal(X[:, 1:], rows_of(one_before)[0])
-        assert_array_equal(targets, rows_of(one_before)[1])
+        assert_array_equal(X[:, 1:], chosen_rows(one_before)[0])
+        assert_array_equal(targets, chosen_rows(one_before)[1])
 
 
 @pytest.mark.parametrize("other_rows", [12, 7])
 def test_a_column_of_ones_comes_first(other_rows):
     source, other = make_source(12), make_source(other_rows)
-    alone = [TrainData(**source)]
+    alone = [Data(**source)]
     assert_same_rows_after_ones(pool(alone), alone)
     assert pool(alone)[0].rows is None
-    data = [TrainData(**source), TrainData(**source, rows=np.arange(3, 12)), TrainData(**other)]
+    data = [Data(**source), Data(**source, rows=np.arange(3, 12)), Data(**other)]
     assert_same_rows_after_ones(pool(data), data)
 
 
 def test_the_user_s_rows_are_left_alone():
     source = make_source(12)
-    pool([TrainData(**source)])
-    assert_array_equal(source["X"], make_source(12)["X"])
+    pool([Data(**source)])
+    assert_array_equal(source["X"].X, make_source(12)["X"].X)
 
 
 def test_large_or_sparse_rows_have_no_ones(monkeypatch):
-    sparse = [TrainData(**make_source(12, sparse=True))]
+    sparse = [Data(**make_source(12, sparse=True))]
     assert pool(sparse) == sparse
-    dense = [TrainData(**make_source(12))]
+    dense = [Data(**make_source(12))]
     monkeypatch.setattr(data_module, "SMALL_BYTES", 12 * 2 * 8)
-    assert pool(dense)[0].has_ones
+    assert type(pool(dense)[0].X) is RowsWithOnes
     monkeypatch.setattr(data_module, "SMALL_BYTES", 12 * 2 * 8 - 1)
     assert pool(dense) == dense
 
@@ -152,29 +175,29 @@ def test_few_rows_of_many_are_copied_alone(monkeypatch):
     """However many others there are: a network gets ones alone and in a stack, or in neither."""
     monkeypatch.setattr(data_module, "SMALL_BYTES", 3 * 2 * 8)
     source = make_source(1000)
-    data = [TrainData(**source, rows=np.array(rows)) for rows in ([3, 1, 2], [0, 999, 2])]
+    data = [Data(**source, rows=np.array(rows)) for rows in ([3, 1, 2], [0, 999, 2])]
     assert_same_rows_after_ones(pool(data[:1]), data[:1])
-    assert len(pool(data)[0].X) == 6
+    assert pool(data)[0].X.n_samples == 6
     assert_same_rows_after_ones(pool(data), data)
-    data.append(TrainData(**make_source(3)))
-    assert len(pool(data)[0].X) == 9
+    data.append(Data(**make_source(3)))
+    assert pool(data)[0].X.n_samples == 9
     assert_same_rows_after_ones(pool(data), data)
 
 
 @pytest.mark.parametrize("batch_size", [16, 60])
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
 def test_ones_make_no_difference_but_in_rounding(monkeypatch, solver, batch_size):
-    task = make_task(BINARY, solver=solver, batch_size=60 if solver == "lbfgs" else batch_size, alpha=1.0)
-    result = train_alone(task)
+    run = make_run(BINARY, solver=solver, batch_size=60 if solver == "lbfgs" else batch_size, alpha=1.0)
+    result = train_alone(run)
     monkeypatch.setattr(data_module, "SMALL_BYTES", 0)
-    assert_same_training(result, train_alone(task), rtol=1e-9)
+    assert_same_training(result, train_alone(run), rtol=1e-9)
 
 
 def test_a_stack_without_ones_trains_the_networks_it_trains_alone(monkeypatch):
     monkeypatch.setattr(data_module, "SMALL_BYTES", 0)
-    tasks = [make_task(BINARY, seed, alpha=1.0) for seed in range(3)]
-    for result, task in zip(train_together(tasks), tasks, strict=True):
-        assert_same_training(result, train_alone(task), rtol=0)
+    runs = [make_run(BINARY, seed, alpha=1.0) for seed in range(3)]
+    for result, run in zip(train_together(runs), runs, strict=True):
+        assert_same_training(result, train_alone(run), rtol=0)
 
 
 # --- stack_validations ---

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sknn_scratch._core.group import Group
 from sknn_scratch._core.losses import LOSSES
+from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.parameters import view_parameters
+from sknn_scratch._core.stack import Stack
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import (
     BINARY,
@@ -18,7 +19,7 @@ from tests.helpers import (
     VALIDATION,
     history_column,
     make_network,
-    make_task,
+    make_run,
     objective_of,
     train_alone,
     train_and_watch,
@@ -31,7 +32,7 @@ EXPLODING = {
     "network": make_network(BINARY, "relu"),
 }
 
-every_solver = pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+every_solver = pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
 
 
 EXPLOSION, INTERRUPT = 1e9, "Control-C"
@@ -41,15 +42,15 @@ def spoilt_loss(spoilers):
     """Logistic loss; ``spoilers`` map the numbers of some evaluations to factors of their values."""
     counter, logistic = itertools.count(1), LOSSES["logistic"]
 
-    def gradient(logits, targets, terms):
-        logistic.gradient(logits, targets, terms)
+    def gradient(outputs, targets, saved):
+        logistic.gradient(outputs, targets, saved)
         factor = spoilers.get(next(counter), 1.0)
         if factor is INTERRUPT:
             raise KeyboardInterrupt
-        terms.partition[...] = factor  # which the logistic loss has no use for
+        saved.partition[...] = factor  # which the logistic loss has no use for
 
-    def values(targets, terms):
-        return logistic.values(targets, terms) * terms.partition[..., 0, :]
+    def values(targets, saved):
+        return logistic.values(targets, saved) * saved.partition[..., 0, :]
 
     return replace(logistic, gradient=gradient, values=values)
 
@@ -59,25 +60,25 @@ def spoilt_loss(spoilers):
 
 @pytest.mark.parametrize("learning_rate", [1e10, 1e100, 1e308])
 @pytest.mark.parametrize("batch_size", [16, 60])
-@pytest.mark.parametrize("solver", ["sgd", "adam"])
+@pytest.mark.parametrize("solver", OPTIMIZERS)
 def test_divergence_leaves_good_parameters(learning_rate, batch_size, solver):
-    task = make_task(
+    run = make_run(
         BINARY, **EXPLODING | {"learning_rate": learning_rate, "batch_size": batch_size, "solver": solver}
     )
-    result = train_alone(task)
+    result = train_alone(run)
     assert result.stop_reason is StopReason.DIVERGED
     assert np.isfinite(result.state.params).all()
-    assert objective_of(task, result.state.params)[0] < 10 * objective_of(task, task.state.params)[0]
+    assert objective_of(run, result.state.params)[0] < 10 * objective_of(run, run.state.params)[0]
 
 
 @pytest.mark.parametrize("spoil", [EXPLOSION, np.nan], ids=["explosion", "no number"])
 @pytest.mark.parametrize("n_evaluations", [9, 10, 12])
 def test_a_bad_loss_in_the_third_epoch_undoes_what_led_to_it(spoil, n_evaluations):
     """It may be the last update of the second epoch that was too large."""
-    task = make_task(BINARY, batch_size=16)
-    _, params = train_and_watch(task)
+    run = make_run(BINARY, batch_size=16)
+    _, params = train_and_watch(run)
     network = make_network(BINARY)._replace(loss=spoilt_loss({n_evaluations: spoil}))
-    result = train_alone(make_task(BINARY, network=network, batch_size=16))
+    result = train_alone(make_run(BINARY, network=network, batch_size=16))
     assert result.stop_reason is StopReason.DIVERGED
     assert result.state.epoch == 3
     assert result.best_epoch == 1
@@ -85,10 +86,10 @@ def test_a_bad_loss_in_the_third_epoch_undoes_what_led_to_it(spoil, n_evaluation
 
 
 def test_a_loss_that_grows_before_it_explodes_was_good_when_it_was_lowest():
-    task = make_task(BINARY, batch_size=60)
-    _, params = train_and_watch(task)
+    run = make_run(BINARY, batch_size=60)
+    _, params = train_and_watch(run)
     loss = spoilt_loss({3: 2.0, 4: 3.0, 5: EXPLOSION})
-    result = train_alone(make_task(BINARY, network=make_network(BINARY)._replace(loss=loss), batch_size=60))
+    result = train_alone(make_run(BINARY, network=make_network(BINARY)._replace(loss=loss), batch_size=60))
     assert result.stop_reason is StopReason.DIVERGED
     assert result.best_epoch == 1  # where the second epoch started
     assert_array_equal(result.state.params, params[1])
@@ -99,9 +100,9 @@ def test_divergence_keeps_an_earlier_best_epoch():
     data = {"validation": VALIDATION, "score": lambda params: next(scores)}
     network = make_network(BINARY)
     spoilt = network._replace(loss=spoilt_loss({7: EXPLOSION}))
-    task = make_task(BINARY, data={"validation": VALIDATION}, batch_size=60, max_iter=4)
-    _, params = train_and_watch(task)
-    result = train_alone(make_task(BINARY, network=spoilt, data=data, batch_size=60, max_iter=8))
+    run = make_run(BINARY, data={"validation": VALIDATION}, batch_size=60, max_iter=4)
+    _, params = train_and_watch(run)
+    result = train_alone(make_run(BINARY, network=spoilt, data=data, batch_size=60, max_iter=8))
     assert result.stop_reason is StopReason.DIVERGED
     assert result.best_epoch == 2
     assert_array_equal(result.state.params, params[2])
@@ -109,13 +110,14 @@ def test_divergence_keeps_an_earlier_best_epoch():
 
 def test_divergence_after_good_epochs_leaves_the_last_good_parameters():
     """The learning rate explodes in the fourth epoch; its updates are undone."""
-    task = make_task(BINARY, max_iter=50, **FULL_BATCH)
-    good = train_alone(task, lambda _, state: state.epoch == 3)
-    _, params = train_and_watch(task)
+    run = make_run(BINARY, max_iter=50, **FULL_BATCH)
+    good = train_alone(run, lambda _, state: state.epoch == 3)
+    _, params = train_and_watch(run)
     result = train_alone(
-        task._replace(
-            state=good.state.for_another_run(1e200),
-            config=make_task(BINARY, learning_rate=1e200, max_iter=50, **FULL_BATCH).config,
+        replace(
+            run,
+            state=good.state.for_another_run(),
+            config=make_run(BINARY, learning_rate=1e200, max_iter=50, **FULL_BATCH).config,
         )
     )
     assert result.stop_reason is StopReason.DIVERGED
@@ -125,67 +127,66 @@ def test_divergence_after_good_epochs_leaves_the_last_good_parameters():
 @pytest.mark.parametrize("batch_size", [16, 60])
 def test_an_explosion_in_the_last_epoch_is_a_divergence(batch_size):
     """So it must be where a network is trained one epoch at a time."""
-    task = make_task(BINARY, **EXPLODING | {"max_iter": 1, "batch_size": batch_size})
-    result = train_alone(task)
+    run = make_run(BINARY, **EXPLODING | {"max_iter": 1, "batch_size": batch_size})
+    result = train_alone(run)
     assert result.stop_reason is StopReason.DIVERGED
-    assert_array_equal(result.state.params, task.state.params)
+    assert_array_equal(result.state.params, run.state.params)
 
 
 def test_an_update_out_of_range_is_a_divergence_even_in_the_last_epoch():
-    task = make_task(BINARY, **EXPLODING | {"learning_rate": 1e308, "max_iter": 1, "momentum": 0.0})
-    weights = view_parameters(task.state.params, task.config.network.shape).weights
+    run = make_run(BINARY, **EXPLODING | {"learning_rate": 1e308, "max_iter": 1, "momentum": 0.0})
+    weights = view_parameters(run.state.params, run.config.network.shape).weights
     weights *= 100
-    result = train_alone(task)
+    result = train_alone(run)
     assert result.stop_reason is StopReason.DIVERGED
-    assert_array_equal(result.state.params, task.state.params)
+    assert_array_equal(result.state.params, run.state.params)
 
 
 @every_solver
 def test_rows_that_are_no_numbers_are_a_divergence_at_once(solver):
     problem = BINARY._replace(X=np.full_like(BINARY.X, np.nan))
-    task = make_task(problem, solver=solver, batch_size=60)
-    result = train_alone(task)
+    run = make_run(problem, solver=solver, batch_size=60)
+    result = train_alone(run)
     assert result.stop_reason is StopReason.DIVERGED
-    assert_array_equal(result.state.params, task.state.params)
+    assert_array_equal(result.state.params, run.state.params)
     assert result.state.epoch == 1
 
 
 def test_the_last_step_is_judged_on_its_own_batch(monkeypatch):
-    judged, is_sound = [], Group.is_sound
+    judged, is_sound = [], Stack.is_sound
     monkeypatch.setattr(
-        Group, "is_sound", lambda self, objective: judged.append(objective) or is_sound(self, objective)
+        Stack, "is_sound", lambda self, objective: judged.append(objective) or is_sound(self, objective)
     )
-    task = make_task(BINARY, max_iter=1, alpha=3.0, **FULL_BATCH)
-    result = train_alone(task)
-    assert judged[-1] == pytest.approx(objective_of(task, result.state.params)[0], rel=1e-12)
+    run = make_run(BINARY, max_iter=1, alpha=3.0, **FULL_BATCH)
+    result = train_alone(run)
+    assert judged[-1] == pytest.approx(objective_of(run, result.state.params)[0], rel=1e-12)
 
 
 def test_an_explosion_is_one_even_if_a_callback_asks_for_the_end():
-    result = train_alone(make_task(BINARY, **EXPLODING | {"max_iter": 9}), lambda *_: True)
+    result = train_alone(make_run(BINARY, **EXPLODING | {"max_iter": 9}), lambda *_: True)
     assert result.stop_reason is StopReason.DIVERGED
 
 
 @pytest.mark.parametrize("spoilers", [{1: 1e-9, 2: 1.0}, {2: 1e5}], ids=["tiny start", "high later"])
 def test_what_is_no_explosion(spoilers):
     network = make_network(BINARY)._replace(loss=spoilt_loss(spoilers))
-    assert train_alone(make_task(BINARY, network=network, batch_size=60)).stop_reason is StopReason.MAX_ITER
+    assert train_alone(make_run(BINARY, network=network, batch_size=60)).stop_reason is StopReason.MAX_ITER
 
 
 def test_a_penalty_can_explode_too():
     """The loss does not see how large the weights of a saturated unit are."""
-    task = make_task(BINARY, alpha=1e4, max_iter=200, n_iter_no_change=100, **FULL_BATCH)
-    config = replace(task.config, learning_rate=0.1)
-    result = train_alone(task._replace(config=config, state=replace(task.state, learning_rate=0.1)))
+    run = make_run(BINARY, alpha=1e4, max_iter=200, n_iter_no_change=100, **FULL_BATCH)
+    result = train_alone(replace(run, config=replace(run.config, learning_rate=0.1)))
     assert result.stop_reason is StopReason.DIVERGED
     assert result.state.epoch < 20
-    assert objective_of(task, result.state.params)[0] <= 1.01 * objective_of(task, task.state.params)[0]
+    assert objective_of(run, result.state.params)[0] <= 1.01 * objective_of(run, run.state.params)[0]
 
 
 def test_a_loss_that_stays_high_has_not_converged():
     network = make_network(BINARY)._replace(loss=spoilt_loss(dict.fromkeys(range(3, 30), 100.0)))
-    task = make_task(BINARY, network=network, batch_size=60, max_iter=30, n_iter_no_change=5)
-    _, params = train_and_watch(make_task(BINARY, batch_size=60))
-    result = train_alone(task)
+    run = make_run(BINARY, network=network, batch_size=60, max_iter=30, n_iter_no_change=5)
+    _, params = train_and_watch(make_run(BINARY, batch_size=60))
+    result = train_alone(run)
     assert result.stop_reason is StopReason.DIVERGED
     assert result.best_epoch == 1
     assert_array_equal(result.state.params, params[1])
@@ -195,27 +196,27 @@ def test_a_run_may_start_high():
     """As one does when alpha is raised, or after a batch whose rows weigh little."""
     losses = spoilt_loss({1: 0.01} | dict.fromkeys(range(2, 50), 50.0))
     network = make_network(BINARY)._replace(loss=losses)
-    result = train_alone(make_task(BINARY, network=network, max_iter=10, n_iter_no_change=2, tol=1e3))
+    result = train_alone(make_run(BINARY, network=network, max_iter=10, n_iter_no_change=2, tol=1e3))
     assert result.stop_reason is StopReason.CONVERGED
 
 
 def test_a_bad_first_run_does_not_raise_the_limit_of_the_next():
     huge = BINARY._replace(X=1e150 * BINARY.X)
     network = make_network(BINARY, "relu")
-    first = train_alone(make_task(huge, network=network, max_iter=1))
+    first = train_alone(make_run(huge, network=network, max_iter=1))
     assert first.state.loss_limit > 1e100
-    state = first.state.for_another_run(0.02)
-    state.params[...] = make_task(BINARY).state.params
-    again = train_alone(make_task(BINARY, network=network)._replace(state=state))
+    state = first.state.for_another_run()
+    state.params[...] = make_run(BINARY).state.params
+    again = train_alone(replace(make_run(BINARY, network=network), state=state))
     assert again.state.loss_limit < 1e8
 
 
 def test_a_later_run_keeps_the_limit_of_the_first():
     """Else a stream could get worse by less than an explosion at a time, for ever."""
-    first = train_alone(make_task(BINARY))
+    first = train_alone(make_run(BINARY))
     limit = first.state.loss_limit
     worse = BINARY._replace(X=1e3 * BINARY.X)
-    again = train_alone(make_task(worse)._replace(state=first.state.for_another_run(0.02)))
+    again = train_alone(replace(make_run(worse), state=first.state.for_another_run()))
     assert again.state.loss_limit == limit
 
 
@@ -226,10 +227,8 @@ def test_huge_rows_overflow_in_silence(solver, scale, validation):
     problem = BINARY._replace(X=scale * BINARY.X)
     network = make_network(problem, "identity")
     data = {"validation": validation}
-    task = make_task(
-        problem, network=network, solver=solver, batch_size=60, alpha=1.0, max_iter=50, data=data
-    )
-    assert np.isfinite(train_alone(task).state.params).all()
+    run = make_run(problem, network=network, solver=solver, batch_size=60, alpha=1.0, max_iter=50, data=data)
+    assert np.isfinite(train_alone(run).state.params).all()
 
 
 @pytest.mark.parametrize("learning_rate", [1e200, 1e308])
@@ -239,9 +238,9 @@ def test_a_diverged_network_is_not_scored(learning_rate):
         return 0.5
 
     data = {"validation": VALIDATION, "score": score}
-    task = make_task(BINARY, data=data, **EXPLODING | {"learning_rate": learning_rate})
-    view_parameters(task.state.params, task.config.network.shape).weights[...] *= 100
-    result = train_alone(task)
+    run = make_run(BINARY, data=data, **EXPLODING | {"learning_rate": learning_rate})
+    view_parameters(run.state.params, run.config.network.shape).weights[...] *= 100
+    result = train_alone(run)
     assert result.stop_reason is StopReason.DIVERGED
     assert np.isfinite(result.state.params).all()
     assert math.isnan(result.state.history[-1]["val_score"])
@@ -250,25 +249,25 @@ def test_a_diverged_network_is_not_scored(learning_rate):
 @pytest.mark.parametrize("max_iter", [1, 20])
 def test_the_validation_does_not_choose_parameters_that_explode(max_iter):
     """After the first epoch they validate badly, but better than any others have yet."""
-    task = make_task(BINARY, data={"validation": VALIDATION}, **EXPLODING | {"max_iter": max_iter})
-    result = train_alone(task)
+    run = make_run(BINARY, data={"validation": VALIDATION}, **EXPLODING | {"max_iter": max_iter})
+    result = train_alone(run)
     assert result.stop_reason is StopReason.DIVERGED
     assert result.best_epoch == 0
-    assert_array_equal(result.state.params, task.state.params)
+    assert_array_equal(result.state.params, run.state.params)
 
 
-@pytest.mark.parametrize("solver", ["sgd", "adam"])
+@pytest.mark.parametrize("solver", OPTIMIZERS)
 def test_a_diverged_network_can_be_trained_further(solver):
-    diverged = train_alone(make_task(BINARY, **EXPLODING | {"learning_rate": 1e200, "solver": solver}))
-    task = make_task(BINARY, network=EXPLODING["network"], solver=solver, max_iter=30)
-    result = train_alone(task._replace(state=diverged.state.for_another_run(0.02)))
+    diverged = train_alone(make_run(BINARY, **EXPLODING | {"learning_rate": 1e200, "solver": solver}))
+    run = make_run(BINARY, network=EXPLODING["network"], solver=solver, max_iter=30)
+    result = train_alone(replace(run, state=diverged.state.for_another_run()))
     assert result.stop_reason is StopReason.MAX_ITER
-    assert objective_of(task, result.state.params)[0] < 0.9 * objective_of(task, diverged.state.params)[0]
+    assert objective_of(run, result.state.params)[0] < 0.9 * objective_of(run, diverged.state.params)[0]
 
 
 def test_a_high_but_finite_loss_is_no_divergence():
     problem = BINARY._replace(X=100 * BINARY.X)
-    result = train_alone(make_task(problem, network=make_network(problem, "relu")))
+    result = train_alone(make_run(problem, network=make_network(problem, "relu")))
     assert history_column(result, "loss")[0] > 2
     assert result.stop_reason is StopReason.MAX_ITER
 
@@ -280,9 +279,9 @@ def test_what_was_good_is_the_epoch_with_the_lowest_loss_or_any_that_was_validat
     losses = spoilt_loss({1: 1.0, 2: 2.0, 3: 3.0})
     network = make_network(BINARY)._replace(loss=losses)
     data = {"validation": validation, "score": score}
-    task = make_task(BINARY, network=network, data=data, batch_size=60, max_iter=3)
+    run = make_run(BINARY, network=network, data=data, batch_size=60, max_iter=3)
     good = []
-    train_alone(task, lambda _, state: good.append(state.good_epoch))
+    train_alone(run, lambda _, state: good.append(state.last_good.epoch))
     assert good == ([0, 0, 0] if validation is None else [0, 1, 2])
 
 
@@ -291,9 +290,9 @@ def test_what_was_good_is_the_epoch_with_the_lowest_loss_or_any_that_was_validat
 
 @pytest.mark.parametrize("n_evaluations", [1, 2, 4, 5, 6, 12, 13])
 def test_an_interrupt_leaves_the_last_whole_epoch(n_evaluations):
-    _, params = train_and_watch(make_task(BINARY, batch_size=16))
+    _, params = train_and_watch(make_run(BINARY, batch_size=16))
     network = make_network(BINARY)._replace(loss=spoilt_loss({n_evaluations: INTERRUPT}))
-    result = train_alone(make_task(BINARY, network=network, batch_size=16))
+    result = train_alone(make_run(BINARY, network=network, batch_size=16))
     whole_epochs = (n_evaluations - 1) // 4
     assert result.stop_reason is StopReason.INTERRUPTED
     assert (result.state.memory, result.state.n_updates) == ({}, 0)
@@ -303,10 +302,10 @@ def test_an_interrupt_leaves_the_last_whole_epoch(n_evaluations):
 
 def test_an_interrupt_of_lbfgs_leaves_the_last_whole_iteration():
     config = {"solver": "lbfgs", "batch_size": 60}
-    _, params = train_and_watch(make_task(BINARY, **config))
+    _, params = train_and_watch(make_run(BINARY, **config))
     for n_evaluations in (1, 2, 4):
         network = make_network(BINARY)._replace(loss=spoilt_loss({n_evaluations: INTERRUPT}))
-        result = train_alone(make_task(BINARY, network=network, **config))
+        result = train_alone(make_run(BINARY, network=network, **config))
         assert result.stop_reason is StopReason.INTERRUPTED
         assert result.state.epoch < n_evaluations
         assert_array_equal(result.state.params, params[result.state.epoch])
@@ -314,28 +313,28 @@ def test_an_interrupt_of_lbfgs_leaves_the_last_whole_iteration():
 
 @every_solver
 def test_an_interrupted_callback_leaves_the_epoch_before_it(solver):
-    task = make_task(BINARY, solver=solver, batch_size=60)
-    _, params = train_and_watch(task)
+    run = make_run(BINARY, solver=solver, batch_size=60)
+    _, params = train_and_watch(run)
 
     def on_epoch_end(_, state):
         if state.epoch == 3:
             raise KeyboardInterrupt
 
-    result = train_alone(task, on_epoch_end)
+    result = train_alone(run, on_epoch_end)
     assert result.stop_reason is StopReason.INTERRUPTED
     assert result.state.epoch == 3
     assert_array_equal(result.state.params, params[3])
 
 
 def test_an_interrupt_keeps_the_best_epoch_of_the_validation():
-    task = make_task(BINARY, data={"validation": VALIDATION}, max_iter=40, n_iter_no_change=100)
-    _, params = train_and_watch(task)
+    run = make_run(BINARY, data={"validation": VALIDATION}, max_iter=40, n_iter_no_change=100)
+    _, params = train_and_watch(run)
 
     def on_epoch_end(_, state):
         if state.epoch == 30:
             raise KeyboardInterrupt
 
-    result = train_alone(task, on_epoch_end)
+    result = train_alone(run, on_epoch_end)
     best = 1 + np.argmin(history_column(result, "val_loss"))
     assert result.best_epoch == best < 30
     assert_array_equal(result.state.params, params[best])
@@ -343,8 +342,8 @@ def test_an_interrupt_keeps_the_best_epoch_of_the_validation():
 
 def test_an_interrupted_network_can_be_trained_further():
     network = make_network(BINARY)._replace(loss=spoilt_loss({6: INTERRUPT}))
-    interrupted = train_alone(make_task(BINARY, network=network, batch_size=16))
-    task = make_task(BINARY, batch_size=16, max_iter=30)
-    result = train_alone(task._replace(state=interrupted.state.for_another_run(0.02)))
+    interrupted = train_alone(make_run(BINARY, network=network, batch_size=16))
+    run = make_run(BINARY, batch_size=16, max_iter=30)
+    result = train_alone(replace(run, state=interrupted.state.for_another_run()))
     assert result.state.epoch == 1 + 30
-    assert objective_of(task, result.state.params)[0] < objective_of(task, interrupted.state.params)[0]
+    assert objective_of(run, result.state.params)[0] < objective_of(run, interrupted.state.params)[0]

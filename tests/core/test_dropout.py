@@ -14,7 +14,7 @@ from tests.helpers import (
     VALIDATION,
     history_column,
     make_network,
-    make_task,
+    make_run,
     train_alone,
     train_and_watch,
 )
@@ -23,21 +23,21 @@ from tests.helpers import (
 def recorded_factors(n_hidden, dropout, dtype=np.float64, seed=0, n_samples=500):
     """Dropout's factors (n_batches, n_samples, n_hidden) of two epochs of two batches.
 
-    The hidden values are all one and the output weights the unit matrix, so they are the logits.
+    The hidden values are all one and the output weights the unit matrix, so they are the outputs.
     """
     factors = []
 
-    def gradient(logits, *args):
-        factors.append(logits.mT.copy())
-        LOSSES["logistic"].gradient(logits, *args)
+    def gradient(outputs, *args):
+        factors.append(outputs.mT.copy())
+        LOSSES["logistic"].gradient(outputs, *args)
 
     shape = NetworkShape(1, n_hidden, n_hidden)
     loss = replace(LOSSES["logistic"], gradient=gradient)
     network = Network(shape, ACTIVATIONS["identity"], loss)
     problem = BINARY._replace(
-        X=np.zeros((n_samples, 1), dtype), targets=np.zeros((n_samples, n_hidden), dtype)
+        X=np.zeros((n_samples, 1), dtype), targets=np.full((n_samples, n_hidden), -1, dtype)
     )
-    task = make_task(
+    run = make_run(
         problem,
         seed,
         network=network,
@@ -47,10 +47,10 @@ def recorded_factors(n_hidden, dropout, dtype=np.float64, seed=0, n_samples=500)
         batch_size=n_samples // 2,
         max_iter=2,
     )
-    params = view_parameters(task.state.params, shape)
+    params = view_parameters(run.state.params, shape)
     params.w_output[...] = np.eye(n_hidden)
     params.b_hidden[...] = 1
-    train_alone(task)
+    train_alone(run)
     return np.array(factors[:4])  # a last evaluation, without dropout, checks the last update
 
 
@@ -80,13 +80,13 @@ def test_dropout_is_determined_by_its_seed():
 
 
 def test_no_dropout_draws_no_random_numbers():
-    task = make_task(BINARY)
-    assert train_alone(task).state.dropout_rng.random() == task.state.copy().dropout_rng.random()
+    run = make_run(BINARY)
+    assert train_alone(run).state.dropout_rng.random() == run.state.copy().dropout_rng.random()
 
 
 def test_all_units_validate():
     network = make_network(BINARY)
-    task = make_task(BINARY, data={"validation": VALIDATION}, dropout=0.5, max_iter=3)
-    result, params = train_and_watch(task)
+    run = make_run(BINARY, data={"validation": VALIDATION}, dropout=0.5, max_iter=3)
+    result, params = train_and_watch(run)
     losses = [mean_loss(network, view_parameters(one, network.shape), VALIDATION) for one in params[1:]]
     assert_allclose(history_column(result, "val_loss"), losses, rtol=1e-12)

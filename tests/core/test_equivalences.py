@@ -1,17 +1,15 @@
 """Trainings that must give the same network, and trainings whose end is known."""
 
-import math
-
 import numpy as np
 import pytest
-import scipy.sparse
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose
 from sklearn.linear_model import LogisticRegression
 
-from sknn_scratch._core import narrowing
-from sknn_scratch._core.narrowing import chances_of_use, clear_unused_features, count_rows_by_feature
-from sknn_scratch._core.network import predict_logits
+from sknn_scratch._core.activations import ACTIVATIONS
+from sknn_scratch._core.network import predict_outputs
+from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.parameters import view_parameters
+from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import (
     BINARY,
@@ -23,15 +21,13 @@ from tests.helpers import (
     make_data,
     make_network,
     make_problem,
-    make_task,
+    make_run,
     objective_and_gradient,
-    objective_of,
     train_alone,
 )
 
 SOLVERS = {
-    "adam": {"solver": "adam", "batch_size": 16, "max_iter": 20},
-    "sgd": {"solver": "sgd", "batch_size": 16, "max_iter": 20},
+    **{solver: {"solver": solver, "batch_size": 16, "max_iter": 20} for solver in OPTIMIZERS},
     "full batch": {"solver": "sgd", "batch_size": 60, "max_iter": 20},
     "lbfgs": {"solver": "lbfgs", "batch_size": 60, "max_iter": 6},
 }
@@ -41,16 +37,16 @@ every_kind = pytest.mark.parametrize("kind", KINDS)
 every_solver = pytest.mark.parametrize("solver", SOLVERS)
 
 
-def trained_layers(task):
-    return view_parameters(train_alone(task).state.params, task.config.network.shape)
+def trained_layers(run):
+    return view_parameters(train_alone(run).state.params, run.config.network.shape)
 
 
-def start_from(task, **layers):
-    """Overwrite the initial parameters of a task."""
-    params = view_parameters(task.state.params, task.config.network.shape)
+def start_from(run, **layers):
+    """Overwrite the initial parameters of a run."""
+    params = view_parameters(run.state.params, run.config.network.shape)
     for name, values in layers.items():
         getattr(params, name)[...] = values
-    return task
+    return run
 
 
 def assert_same_layers(layers, **expected):
@@ -65,14 +61,14 @@ def assert_same_layers(layers, **expected):
 @every_solver
 def test_permuted_hidden_units(kind, solver):
     problem, order = make_problem(kind), [3, 0, 4, 1, 2]
-    task = make_task(problem, alpha=1.0, **SOLVERS[solver])
-    start = view_parameters(task.state.params, task.config.network.shape)
+    run = make_run(problem, alpha=1.0, **SOLVERS[solver])
+    start = view_parameters(run.state.params, run.config.network.shape)
     permuted = start_from(
-        make_task(problem, alpha=1.0, **SOLVERS[solver]),
+        make_run(problem, alpha=1.0, **SOLVERS[solver]),
         w_hidden=start.w_hidden[:, order],
         w_output=start.w_output[order],
     )
-    layers, expected = trained_layers(permuted), trained_layers(task)
+    layers, expected = trained_layers(permuted), trained_layers(run)
     assert_same_layers(
         layers,
         w_hidden=expected.w_hidden[:, order],
@@ -87,13 +83,13 @@ def test_permuted_hidden_units(kind, solver):
 def test_permuted_classes(kind, solver):
     problem = make_problem(kind)
     order = [2, 0, 1] if kind == "multiclass" else [1, 0]
-    task = make_task(problem, alpha=1.0, **SOLVERS[solver])
-    start = view_parameters(task.state.params, task.config.network.shape)
+    run = make_run(problem, alpha=1.0, **SOLVERS[solver])
+    start = view_parameters(run.state.params, run.config.network.shape)
     permuted = start_from(
-        make_task(problem._replace(targets=problem.targets[:, order]), alpha=1.0, **SOLVERS[solver]),
+        make_run(problem._replace(targets=problem.targets[:, order]), alpha=1.0, **SOLVERS[solver]),
         w_output=start.w_output[:, order],
     )
-    layers, expected = trained_layers(permuted), trained_layers(task)
+    layers, expected = trained_layers(permuted), trained_layers(run)
     assert_same_layers(
         layers,
         w_hidden=expected.w_hidden,
@@ -107,25 +103,25 @@ def test_permuted_classes(kind, solver):
 @every_solver
 def test_permuted_features(kind, solver):
     problem, order = make_problem(kind), [2, 0, 3, 1]
-    task = make_task(problem, alpha=1.0, **SOLVERS[solver])
-    start = view_parameters(task.state.params, task.config.network.shape)
+    run = make_run(problem, alpha=1.0, **SOLVERS[solver])
+    start = view_parameters(run.state.params, run.config.network.shape)
     permuted = start_from(
-        make_task(problem._replace(X=problem.X[:, order]), alpha=1.0, **SOLVERS[solver]),
+        make_run(problem._replace(X=problem.X[:, order]), alpha=1.0, **SOLVERS[solver]),
         w_hidden=start.w_hidden[order],
     )
-    layers, expected = trained_layers(permuted), trained_layers(task)
+    layers, expected = trained_layers(permuted), trained_layers(run)
     assert_same_layers(layers, w_hidden=expected.w_hidden[order], w_output=expected.w_output)
 
 
 @every_solver
 def test_swapped_answers_of_a_binary_problem_turn_the_output_layer_round(solver):
-    task = make_task(BINARY, alpha=1.0, **SOLVERS[solver])
-    start = view_parameters(task.state.params, task.config.network.shape)
+    run = make_run(BINARY, alpha=1.0, **SOLVERS[solver])
+    start = view_parameters(run.state.params, run.config.network.shape)
     swapped = start_from(
-        make_task(BINARY._replace(targets=1 - BINARY.targets), alpha=1.0, **SOLVERS[solver]),
+        make_run(BINARY._replace(targets=-BINARY.targets), alpha=1.0, **SOLVERS[solver]),
         w_output=-start.w_output,
     )
-    layers, expected = trained_layers(swapped), trained_layers(task)
+    layers, expected = trained_layers(swapped), trained_layers(run)
     assert_same_layers(
         layers, w_hidden=expected.w_hidden, w_output=-expected.w_output, b_output=-expected.b_output
     )
@@ -133,8 +129,8 @@ def test_swapped_answers_of_a_binary_problem_turn_the_output_layer_round(solver)
 
 @every_solver
 def test_units_that_start_alike_stay_alike(solver):
-    task = start_from(make_task(BINARY, **SOLVERS[solver]), w_hidden=0.1, w_output=0.1)
-    layers = trained_layers(task)
+    run = start_from(make_run(BINARY, **SOLVERS[solver]), w_hidden=0.1, w_output=0.1)
+    layers = trained_layers(run)
     assert_allclose(np.ptp(layers.w_hidden, axis=1), 0, atol=1e-12)
     assert np.ptp(layers.w_hidden[:, 0]) > 1e-3  # they did learn
 
@@ -143,7 +139,7 @@ def test_units_that_start_alike_stay_alike(solver):
 @every_solver
 def test_sparse_rows_train_like_dense_ones(kind, solver):
     dense, sparse = as_sparse(make_problem(kind))
-    results = [train_alone(make_task(problem, alpha=1.0, **SOLVERS[solver])) for problem in (dense, sparse)]
+    results = [train_alone(make_run(problem, alpha=1.0, **SOLVERS[solver])) for problem in (dense, sparse)]
     assert_same_training(*results, rtol=1e-8)
 
 
@@ -153,9 +149,9 @@ def test_chosen_rows_train_like_rows_that_are_alone(solver):
     config = SOLVERS[solver] | {"batch_size": min(40, SOLVERS[solver]["batch_size"]), "alpha": 1.0}
     weights = np.random.default_rng(1).uniform(1, 2, size=40)
     alone = BINARY._replace(X=BINARY.X[rows], targets=BINARY.targets[rows])
-    chosen = make_task(BINARY, data={"rows": rows, "weights": weights}, **config)
+    chosen = make_run(BINARY, data={"rows": rows, "row_weights": weights}, **config)
     assert_same_training(
-        train_alone(chosen), train_alone(make_task(alone, data={"weights": weights}, **config))
+        train_alone(chosen), train_alone(make_run(alone, data={"row_weights": weights}, **config))
     )
 
 
@@ -171,12 +167,14 @@ def test_integer_weights_train_like_repeated_rows(kind, solver):
         X=np.repeat(problem.X, weights, axis=0), targets=np.repeat(problem.targets, weights, axis=0)
     )
     config = SOLVERS[solver] | {"alpha": 3.0}
-    weighted = make_task(
-        problem, data={"rows": rows, "weights": weights[rows].astype(float)}, **config | {"batch_size": 45}
+    weighted = make_run(
+        problem,
+        data={"rows": rows, "row_weights": weights[rows].astype(float)},
+        **config | {"batch_size": 45},
     )
     assert_same_training(
         train_alone(weighted),
-        train_alone(make_task(repeated, **config | {"batch_size": weights.sum()})),
+        train_alone(make_run(repeated, **config | {"batch_size": weights.sum()})),
         rtol=1e-8 if solver == "lbfgs" else 1e-10,
         ignore=MEASURED_ON_ROWS,
     )
@@ -187,16 +185,16 @@ def test_a_vanishing_weight_is_almost_absence(solver):
     weights = np.where(np.arange(60) % 3, 1.0, 1e-13)
     rows = np.flatnonzero(weights == 1)
     config = SOLVERS[solver] | {"alpha": 3.0}
-    vanishing = trained_layers(make_task(BINARY, data={"weights": weights}, **config))
-    absent = trained_layers(make_task(BINARY, data={"rows": rows}, **config | {"batch_size": 40}))
+    vanishing = trained_layers(make_run(BINARY, data={"row_weights": weights}, **config))
+    absent = trained_layers(make_run(BINARY, data={"rows": rows}, **config | {"batch_size": 40}))
     assert_allclose(vanishing.flat, absent.flat, rtol=1e-7, atol=1e-8)
 
 
 @every_solver
 def test_equal_weights_of_one_are_no_weights(solver):
-    weighted = make_task(BINARY, data={"weights": np.ones(60)}, alpha=1.0, **SOLVERS[solver])
+    weighted = make_run(BINARY, data={"row_weights": np.ones(60)}, alpha=1.0, **SOLVERS[solver])
     assert_same_training(
-        train_alone(weighted), train_alone(make_task(BINARY, alpha=1.0, **SOLVERS[solver])), rtol=1e-9
+        train_alone(weighted), train_alone(make_run(BINARY, alpha=1.0, **SOLVERS[solver])), rtol=1e-9
     )
 
 
@@ -207,127 +205,13 @@ def test_equal_weights_of_one_are_no_weights(solver):
 @every_solver
 def test_single_precision_trains_like_double(kind, solver):
     double, single = (
-        train_alone(make_task(make_problem(kind, dtype=dtype), alpha=1.0, **SOLVERS[solver]))
+        train_alone(make_run(make_problem(kind, dtype=dtype), alpha=1.0, **SOLVERS[solver]))
         for dtype in (np.float64, np.float32)
     )
     assert single.state.params.dtype == np.float32
     assert all(array.dtype == np.float32 for array in single.state.memory.values())
     assert_allclose(single.state.params, double.state.params, atol=5e-4)
     assert_allclose(history_column(single, "loss"), history_column(double, "loss"), rtol=1e-4)
-
-
-# --- Wide networks with sparse rows, of which a step trains a part ---
-
-
-def wide_and_whole(monkeypatch, problem, **config):
-    """Train through narrow networks, and as a whole."""
-    whole = train_alone(make_task(problem, **config))
-    monkeypatch.setattr(narrowing, "WIDE", 1)
-    return train_alone(make_task(problem, **config)), whole
-
-
-def test_a_part_that_is_all_of_the_network_trains_like_it(monkeypatch):
-    _, problem = as_sparse(make_problem("multiclass", 48))
-    for solver in ("adam", "sgd"):
-        config = {"solver": solver, "batch_size": 24, "alpha": 1.0, "dropout": 0.2, "max_iter": 6}
-        assert_same_training(*wide_and_whole(monkeypatch, problem, **config))
-        monkeypatch.undo()
-
-
-def test_gradient_descent_by_parts_is_gradient_descent(monkeypatch):
-    """Without momentum or penalty, nothing happens to the features that a batch does not use."""
-    _, problem = as_sparse(make_problem("multiclass", n_features=30))
-    assert (problem.X[:4].count_nonzero(axis=0) == 0).any()
-    config = {"solver": "sgd", "momentum": 0.0, "batch_size": 4, "max_iter": 6}
-    narrow, whole = wide_and_whole(monkeypatch, problem, **config)
-    assert_allclose(narrow.state.params, whole.state.params, rtol=1e-10, atol=1e-12)
-    for name in ("loss", "gradient_norm_hidden", "gradient_norm_output"):
-        assert_allclose(history_column(narrow, name), history_column(whole, name), rtol=1e-10)
-
-
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
-@pytest.mark.parametrize("batch_size", [2, 7, 60])
-def test_training_by_parts_minimises_the_same_objective(monkeypatch, solver, batch_size):
-    """Though the penalty of a feature that few rows use is felt in few steps only."""
-    rng = np.random.default_rng(0)
-    X = scipy.sparse.csr_array((rng.random((60, 40)) < rng.uniform(0.02, 0.4, 40)).astype(float))
-    problem = BINARY._replace(X=X)
-    config = {
-        "network": make_network(problem, "identity"),  # which has no other minima
-        "solver": solver,
-        "batch_size": batch_size,
-        "alpha": 1.0,
-        "max_iter": 300,
-        "learning_rate": 0.01 if solver == "adam" else 0.05,
-        "schedule": "cosine",
-        "n_iter_no_change": 300,
-    }
-    narrow, whole = wide_and_whole(monkeypatch, problem, **config)
-    task = make_task(problem, **config)
-    clear_unused_features(narrow.state.params, task.config.network.shape, task.data)
-    least = objective_of(task, whole.state.params)[0]
-    assert least < 0.9 * objective_of(task, task.state.params)[0]
-    assert objective_of(task, narrow.state.params)[0] == pytest.approx(least, rel=0.01)
-
-
-@pytest.mark.parametrize("weights", [None, np.full(60, 1e-3)])
-def test_the_penalty_of_rare_features_is_stable(monkeypatch, weights):
-    monkeypatch.setattr(narrowing, "WIDE", 1)
-    problem = BINARY._replace(X=scipy.sparse.eye_array(60, format="csr"))
-    config = {
-        "solver": "sgd",
-        "batch_size": 2,
-        "learning_rate": 0.3,
-        "alpha": 20.0 if weights is None else 0.05,
-    }
-    result = train_alone(make_task(problem, data={"weights": weights}, max_iter=30, **config))
-    assert history_column(result, "loss")[-1] < history_column(result, "loss")[0]
-
-
-@pytest.mark.parametrize("sizes", [[1] * 12, [3] * 4, [12], [10, 2], [5, 5, 2]])
-def test_chance_that_a_batch_uses_a_feature(sizes):
-    counts = np.arange(13)
-    exact = [
-        np.mean([1 - math.comb(12 - count, size) / math.comb(12, size) for size in sizes]) for count in counts
-    ]
-    assert_allclose(chances_of_use(counts, 12, sizes[0]), exact, rtol=1e-12, atol=1e-14)
-    if sizes == [12]:
-        assert_array_equal(chances_of_use(counts, 12, 100), chances_of_use(counts, 12, 12))
-
-
-@pytest.mark.parametrize("rows", [None, np.array([4, 0, 3])])
-def test_count_rows_by_feature(monkeypatch, rows):
-    monkeypatch.setattr(narrowing, "COUNTED_ROWS", 2)
-    dense = np.array([[1, 0, 2, 0], [0, 0, 3, 0], [5, 0, 0, 0], [0, 0, 6, 7], [8, 0, 9, 1]], float)
-    X = scipy.sparse.csr_array(dense)
-    X = scipy.sparse.csr_array(  # with everything twice
-        (np.repeat(X.data / 2, 2), np.repeat(X.indices, 2), 2 * X.indptr), shape=X.shape
-    )
-    chosen = dense if rows is None else dense[rows]
-    assert_array_equal(count_rows_by_feature(X, rows), (chosen != 0).sum(axis=0))
-    assert X.nnz == 2 * (dense != 0).sum()
-
-
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
-def test_it_does_not_matter_how_many_rows_a_part_has(monkeypatch, solver):
-    monkeypatch.setattr(narrowing, "WIDE", 1)
-    _, problem = as_sparse(make_problem("multiclass", n_features=30))
-    config = {"solver": solver, "batch_size": 4, "alpha": 1.0, "max_iter": 4}
-    at_once = train_alone(make_task(problem, **config))
-    monkeypatch.setattr(narrowing, "PART_BYTES", 3 * 8 * make_network(problem).shape.n_hidden)
-    assert_same_training(train_alone(make_task(problem, **config)), at_once)
-
-
-def test_features_that_no_row_uses_keep_their_weights(monkeypatch):
-    monkeypatch.setattr(narrowing, "WIDE", 1)
-    _, problem = as_sparse(make_problem("multiclass"))
-    X = problem.X.tolil()
-    X[:, 2] = 0
-    task = make_task(problem._replace(X=X.tocsr()), alpha=1.0)
-    start = view_parameters(task.state.params, task.config.network.shape).w_hidden.copy()
-    w_hidden = trained_layers(task).w_hidden
-    assert_array_equal(w_hidden[2], start[2])
-    assert (w_hidden[[0, 1, 3]] != start[[0, 1, 3]]).all()
 
 
 # --- Known answers ---
@@ -341,22 +225,22 @@ def test_a_linear_network_is_logistic_regression(kind, weighted):
     X, y = make_data(kind, 200)
     weights = np.random.default_rng(0).uniform(0.5, 2, size=200) if weighted else None
     network = make_network(problem, "identity")
-    task = make_task(
+    run = make_run(
         problem,
         network=network,
-        data={"weights": weights},
+        data={"row_weights": weights},
         solver="lbfgs",
         batch_size=200,
         max_iter=2000,
         n_iter_no_change=2000,
     )
-    result = train_alone(task)
+    result = train_alone(run)
     regression = LogisticRegression(C=np.inf, tol=1e-10, max_iter=2000).fit(X, y, weights)
     log_p = regression.predict_log_proba(X)[np.arange(200), y]
     assert result.stop_reason is StopReason.CONVERGED
     loss = objective_and_gradient(network, result.state.params, make_batch(problem, weights))[0]
     assert loss == pytest.approx(-np.average(log_p, weights=weights), rel=1e-7)
-    logits = predict_logits(network, view_parameters(result.state.params, network.shape), X)
+    logits = predict_outputs(network, view_parameters(result.state.params, network.shape), rows_of(X))
     expected = regression.decision_function(X).reshape(200, -1)
     if kind == "multiclass":
         logits = logits - logits.mean(axis=1, keepdims=True)
@@ -368,11 +252,11 @@ def test_a_linear_network_is_logistic_regression(kind, weighted):
 def test_under_a_heavy_penalty_the_biases_learn_the_frequencies(kind, weighted):
     problem = make_problem(kind)
     weights = np.arange(1.0, 61) if weighted else None
-    task = make_task(
-        problem, data={"weights": weights}, solver="lbfgs", batch_size=60, max_iter=100, alpha=1e9
+    run = make_run(
+        problem, data={"row_weights": weights}, solver="lbfgs", batch_size=60, max_iter=100, alpha=1e9
     )
-    layers = trained_layers(task)
-    frequencies = np.average(problem.targets, axis=0, weights=weights)
+    layers = trained_layers(run)
+    frequencies = np.average(problem.targets > 0, axis=0, weights=weights)
     assert_allclose(layers.weights, 0, atol=1e-6)
     if kind == "multiclass":
         probabilities = np.exp(layers.b_output[0]) / np.exp(layers.b_output[0]).sum()
@@ -381,15 +265,15 @@ def test_under_a_heavy_penalty_the_biases_learn_the_frequencies(kind, weighted):
     assert_allclose(probabilities, frequencies, atol=1e-6)
 
 
-@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu", "leaky_relu", "elu", "softplus"])
+@pytest.mark.parametrize("activation", [name for name in ACTIVATIONS if name != "identity"])
 def test_exclusive_or_is_learnt_with_a_hidden_layer(activation):
     problem = BINARY._replace(
-        X=np.array([[-1.0, -1], [-1, 1], [1, -1], [1, 1]]), targets=np.array([[0.0], [1], [1], [0]])
+        X=np.array([[-1.0, -1], [-1, 1], [1, -1], [1, 1]]), targets=np.array([[-1.0], [1], [1], [-1]])
     )
     network = make_network(problem, activation, n_hidden=8)
-    task = make_task(problem, network=network, learning_rate=0.1, batch_size=4, max_iter=300)
-    assert history_column(train_alone(task), "loss")[-1] < 0.01
-    linear = make_task(
+    run = make_run(problem, network=network, learning_rate=0.1, batch_size=4, max_iter=300)
+    assert history_column(train_alone(run), "loss")[-1] < 0.01
+    linear = make_run(
         problem, network=make_network(problem, "identity", n_hidden=8), batch_size=4, max_iter=300
     )
     assert history_column(train_alone(linear), "loss")[-1] == pytest.approx(np.log(2), abs=0.01)

@@ -5,17 +5,19 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from sknn_scratch._core import group
+from sknn_scratch._core import stack as stack_module
 from sknn_scratch._core.activations import Activation
 from sknn_scratch._core.network import mean_loss, predict_hidden
+from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.parameters import view_parameters
+from sknn_scratch._core.rows import rows_of
 from tests.helpers import (
     BINARY,
     FULL_BATCH,
     VALIDATION,
     history_column,
     make_network,
-    make_task,
+    make_run,
     objective_of,
     train_alone,
     train_and_watch,
@@ -25,12 +27,12 @@ from tests.helpers import (
 
 def test_history_of_full_batches_is_what_can_be_computed_from_the_parameters():
     network = make_network(BINARY, "relu", n_hidden=8)
-    task = make_task(BINARY, network=network, data={"validation": VALIDATION}, alpha=2.0, **FULL_BATCH)
-    result, params = train_and_watch(task)
+    run = make_run(BINARY, network=network, data={"validation": VALIDATION}, alpha=2.0, **FULL_BATCH)
+    result, params = train_and_watch(run)
     for record, start, end in zip(result.state.history, params[:-1], params[1:], strict=True):
-        value, gradient = objective_of(task, start)
+        value, gradient = objective_of(run, start)
         grads = view_parameters(gradient, network.shape)
-        hidden = predict_hidden(network, view_parameters(start, network.shape), BINARY.X)
+        hidden = predict_hidden(network, view_parameters(start, network.shape), rows_of(BINARY.X))
         assert record["loss"] == pytest.approx(value, rel=1e-12)
         assert record["val_loss"] == pytest.approx(
             mean_loss(network, view_parameters(end, network.shape), VALIDATION), rel=1e-12
@@ -43,21 +45,21 @@ def test_history_of_full_batches_is_what_can_be_computed_from_the_parameters():
         )
         assert record["saturated_fraction"] == pytest.approx((hidden == 0).mean())
         assert record["dead_fraction"] == pytest.approx((hidden == 0).all(axis=0).mean())
-        assert record["learning_rate"] == task.config.learning_rate
+        assert record["learning_rate"] == run.config.learning_rate
         assert record["seconds"] >= 0
 
 
 def test_history_of_batches_has_the_mean_loss_over_the_epoch():
     """Without steps to speak of it is the objective, whatever the batches."""
     weights = np.arange(1.0, 61)
-    task = make_task(
-        BINARY, data={"weights": weights}, solver="sgd", learning_rate=1e-12, alpha=2.0, batch_size=7
+    run = make_run(
+        BINARY, data={"row_weights": weights}, solver="sgd", learning_rate=1e-12, alpha=2.0, batch_size=7
     )
-    losses = history_column(train_alone(task), "loss")
-    assert_allclose(losses, objective_of(task, task.state.params)[0], rtol=1e-9)
+    losses = history_column(train_alone(run), "loss")
+    assert_allclose(losses, objective_of(run, run.state.params)[0], rtol=1e-9)
 
 
-@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
 @pytest.mark.parametrize("validated", [False, True])
 @pytest.mark.parametrize("scored", [False, True])
 def test_history_has_the_same_columns_in_every_epoch(solver, validated, scored):
@@ -67,7 +69,7 @@ def test_history_has_the_same_columns_in_every_epoch(solver, validated, scored):
     names |= {"dead_fraction", "learning_rate", "seconds"}
     names |= {"val_loss"} if data["validation"] else set()
     names |= {"val_score"} if scored else set()
-    result = train_alone(make_task(BINARY, data=data, solver=solver, batch_size=60))
+    result = train_alone(make_run(BINARY, data=data, solver=solver, batch_size=60))
     for record in result.state.history:
         assert record.keys() == names
         assert {type(value) for value in record.values()} == {float}
@@ -76,31 +78,32 @@ def test_history_has_the_same_columns_in_every_epoch(solver, validated, scored):
 def test_dead_and_saturated_units_are_counted():
     """Of four relu units one never fires, one does for a single row, and two do for all."""
     network = make_network(BINARY, "relu", n_hidden=4)
-    task = make_task(BINARY, network=network, **FULL_BATCH)
-    params = view_parameters(task.state.params, network.shape)
+    run = make_run(BINARY, network=network, **FULL_BATCH)
+    params = view_parameters(run.state.params, network.shape)
     second_largest, largest = np.sort(BINARY.X @ params.w_hidden[:, 1])[-2:]
     params.b_hidden[0] = [-1e3, -(second_largest + largest) / 2, 1e3, 1e3]
-    record = train_alone(task).state.history[0]
+    record = train_alone(run).state.history[0]
     assert record["dead_fraction"] == 1 / 4
     assert record["saturated_fraction"] == pytest.approx((60 + 59) / 240)
 
 
 def test_saturation_is_measured_on_some_rows_of_a_large_batch(monkeypatch):
-    monkeypatch.setattr(group, "MEASURED_ROWS", 10)
+    monkeypatch.setattr(stack_module, "MEASURED_ROWS", 10)
     network = make_network(BINARY, "relu")
-    task = make_task(BINARY, network=network, max_iter=1, **FULL_BATCH)
-    record = train_alone(task).state.history[0]
-    hidden = predict_hidden(network, view_parameters(task.state.params, network.shape), BINARY.X[:10])
+    run = make_run(BINARY, network=network, max_iter=1, **FULL_BATCH)
+    record = train_alone(run).state.history[0]
+    params = view_parameters(run.state.params, network.shape)
+    hidden = predict_hidden(network, params, rows_of(BINARY.X[:10]))
     assert record["saturated_fraction"] == pytest.approx((hidden == 0).mean())
 
 
 def test_networks_of_a_stack_share_its_seconds():
     start = time.perf_counter()
-    results = train_together([make_task(BINARY, seed, max_iter=20) for seed in range(8)])
+    results = train_together([make_run(BINARY, seed, max_iter=20) for seed in range(8)])
     assert sum(history_column(result, "seconds").sum() for result in results) < time.perf_counter() - start
 
 
 def test_a_steep_descent_is_no_saturation():
     downhill = Activation(np.negative, lambda z: np.full_like(z, -1))
-    record = train_alone(make_task(BINARY, network=make_network(BINARY, downhill))).state.history[0]
+    record = train_alone(make_run(BINARY, network=make_network(BINARY, downhill))).state.history[0]
     assert record["saturated_fraction"] == record["dead_fraction"] == 0

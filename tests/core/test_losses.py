@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn_scratch._core.losses import LOSSES, softmax_probabilities
+from sknn_scratch._core.losses import (
+    LOSSES,
+    Targets,
+    logistic_log_probabilities,
+    softmax_log_probabilities,
+    softmax_probabilities,
+)
 from tests.helpers import assert_gradient, evaluate_loss
 
 EXTREMES = [-1e4, -745, -40, -1, 0, 1e-9, 1, 40, 745, 1e4]
@@ -12,43 +18,83 @@ EXTREMES = [-1e4, -745, -40, -1, 0, 1e-9, 1, 40, 745, 1e4]
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 every_loss = pytest.mark.parametrize("name", LOSSES)
 
+LOG_PROBABILITIES = {"logistic": logistic_log_probabilities, "softmax": softmax_log_probabilities}
+every_classification_loss = pytest.mark.parametrize("name", LOG_PROBABILITIES)
+
+
+def random_signs(rng, size):
+    return rng.choice([-1.0, 1.0], size=size)
+
+
+def random_classes(rng, size):
+    return np.eye(size[-1])[rng.integers(size[-1], size=size[:-1])]
+
+
+# What random targets of each loss are; one that is added needs a line here and in EXACT.
+RANDOM_TARGETS = {"logistic": random_signs, "softmax": random_classes}
+
 
 def random_logits_and_targets(name, size=(6, 3), scale=3.0, dtype=np.float64):
     rng = np.random.default_rng(0)
     logits = rng.normal(scale=scale, size=size).astype(dtype)
-    if name == "softmax":
-        return logits, np.eye(size[-1])[rng.integers(size[-1], size=size[:-1])].astype(dtype)
-    return logits, rng.integers(2, size=size).astype(dtype)
+    return logits, RANDOM_TARGETS[name](rng, size).astype(dtype)
+
+
+# --- In fifty digits, for one row ---
+
+
+def exact_log_sigmoid(z):
+    return -(1 + (-z).exp()).ln()
+
+
+def exact_log_softmax(z):
+    log_sum = sum(value.exp() for value in z).ln()
+    return [value - log_sum for value in z]
 
 
 def exact_log_probabilities(name, logits):
-    """For one row, in fifty digits; log p and, for the logistic loss, log (1 - p) below it."""
     with localcontext(prec=50):
         z = [Decimal(float(value)) for value in logits]
-        if name == "softmax":
-            log_sum = sum(value.exp() for value in z).ln()
-            return [value - log_sum for value in z], None
-        return [-(1 + (-value).exp()).ln() for value in z], [-(1 + value.exp()).ln() for value in z]
+        return exact_log_softmax(z) if name == "softmax" else [exact_log_sigmoid(value) for value in z]
+
+
+def exact_logistic(z, t):
+    """The log-probability of the label that it is, yes or no; the gradient is p - 1 or p."""
+    loss = -sum(exact_log_sigmoid(y if label > 0 else -y) for y, label in zip(z, t, strict=True))
+    p = [exact_log_sigmoid(y).exp() for y in z]
+    return loss, [value - (label > 0) for value, label in zip(p, t, strict=True)]
+
+
+def exact_softmax(z, t):
+    log_p = exact_log_softmax(z)
+    loss = -sum(value * log for value, log in zip(t, log_p, strict=True))
+    return loss, [log.exp() - value for value, log in zip(t, log_p, strict=True)]
+
+
+EXACT = {"logistic": exact_logistic, "softmax": exact_softmax}
 
 
 def exact_loss_and_gradient(name, logits, targets):
-    log_p, log_not_p = exact_log_probabilities(name, logits)
     with localcontext(prec=50):
-        t = [Decimal(float(value)) for value in targets]
-        loss = -sum(value * log for value, log in zip(t, log_p, strict=True))
-        if log_not_p:
-            loss -= sum((1 - value) * log for value, log in zip(t, log_not_p, strict=True))
-        return float(loss), [float(log.exp() - value) for value, log in zip(t, log_p, strict=True)]
+        z, t = ([Decimal(float(value)) for value in values] for values in (logits, targets))
+        loss, gradient = EXACT[name](z, t)
+        return float(loss), [float(value) for value in gradient]
+
+
+def extreme_logits(name, dtype):
+    """Logits (n, n_outputs) of extreme values."""
+    if name == "logistic":
+        return np.array(EXTREMES, dtype)[:, np.newaxis]
+    return np.array(np.meshgrid(EXTREMES, EXTREMES, [0.5]), dtype).reshape(3, -1).T
 
 
 def extreme_rows(name, dtype):
     """Logits (n, n_outputs) of extreme values and all their targets."""
+    logits = extreme_logits(name, dtype)
     if name == "logistic":
-        logits = np.array(EXTREMES, dtype)[:, np.newaxis]
         targets = np.ones_like(logits)
-        return np.concatenate([logits, logits]), np.concatenate([targets, 0 * targets])
-    pairs = np.array(np.meshgrid(EXTREMES, EXTREMES, [0.5]), dtype).reshape(3, -1).T
-    return np.concatenate([pairs] * 3), np.repeat(np.eye(3, dtype=dtype), len(pairs), axis=0)
+        return np.concatenate([logits, logits]), np.concatenate([targets, -targets])
+    return np.concatenate([logits] * 3), np.repeat(np.eye(3, dtype=dtype), len(logits), axis=0)
 
 
 @both_precisions
@@ -66,12 +112,16 @@ def test_extremes_equal_exact_arithmetic(name, dtype):
         assert_allclose(gradient[0], exact_gradient, rtol=accuracy * scale, atol=smallest)
 
 
+def test_every_loss_has_an_exact_formula_and_targets():
+    assert EXACT.keys() == RANDOM_TARGETS.keys() == LOSSES.keys()
+
+
 @both_precisions
-@every_loss
+@every_classification_loss
 def test_log_probabilities_equal_exact_arithmetic(name, dtype):
-    logits, _ = extreme_rows(name, dtype)
-    log_probabilities = LOSSES[name].log_probabilities(logits)
-    exact = [[float(log) for log in exact_log_probabilities(name, row)[0]] for row in logits]
+    logits = extreme_logits(name, dtype)
+    log_probabilities = LOG_PROBABILITIES[name](logits)
+    exact = [[float(log) for log in exact_log_probabilities(name, row)] for row in logits]
     assert log_probabilities.dtype == dtype
     accuracy = 4 * np.finfo(dtype).eps
     assert_allclose(log_probabilities, exact, rtol=accuracy, atol=accuracy * 40)
@@ -81,13 +131,13 @@ def test_log_probabilities_equal_exact_arithmetic(name, dtype):
     ("name", "logits", "target", "loss"),
     [
         ("logistic", [[0.0]], [[1.0]], np.log(2)),
-        ("logistic", [[0.0]], [[0.0]], np.log(2)),
+        ("logistic", [[0.0]], [[-1.0]], np.log(2)),
         ("logistic", [[np.log(3)]], [[1.0]], np.log(4 / 3)),
-        ("logistic", [[np.log(3)]], [[0.0]], np.log(4)),
-        ("logistic", [[0.0, np.log(3)]], [[1.0, 0.0]], np.log(2) + np.log(4)),
+        ("logistic", [[np.log(3)]], [[-1.0]], np.log(4)),
+        ("logistic", [[0.0, np.log(3)]], [[1.0, -1.0]], np.log(2) + np.log(4)),
         ("logistic", [[-1e4]], [[1.0]], 1e4),
         ("logistic", [[1e4]], [[1.0]], 0.0),
-        ("logistic", [[1e4]], [[0.0]], 1e4),
+        ("logistic", [[1e4]], [[-1.0]], 1e4),
         ("softmax", [[5.0, 5.0, 5.0]], [[0.0, 1.0, 0.0]], np.log(3)),
         ("softmax", [[0.0, np.log(2), np.log(5)]], [[0.0, 1.0, 0.0]], np.log(4)),
         ("softmax", [[1e4, -1e4]], [[0.0, 1.0]], 2e4),
@@ -115,13 +165,12 @@ def test_gradient_equals_central_differences(name, size, weighted):
 
 @both_precisions
 @every_loss
-def test_the_mean_of_extremes_overflows_in_silence(name, dtype):
+def test_the_total_of_extremes_overflows_in_silence(name, dtype):
     """Whoever validates need not know that the gradient is computed, too."""
     logits, targets = extreme_rows(name, dtype)
     weights = np.linspace(0.5, 1.5, len(logits), dtype=dtype)
-    coded = LOSSES[name].coded_targets(targets, weights)
-    mean = LOSSES[name].mean(logits.T.copy(), coded)
-    assert mean == pytest.approx(evaluate_loss(name, logits, targets, weights[:, np.newaxis])[0], rel=1e-6)
+    total = LOSSES[name].total(logits.T.copy(), Targets.of(targets, weights))
+    assert total == pytest.approx(evaluate_loss(name, logits, targets, weights[:, np.newaxis])[0], rel=1e-6)
 
 
 @every_loss
@@ -164,25 +213,24 @@ def test_stacked_networks_may_share_their_targets(name):
     assert_array_equal(gradients, same_gradients)
 
 
-@every_loss
-def test_gradients_are_probabilities_minus_targets(name):
+@every_classification_loss
+def test_gradients_are_probabilities_minus_zeros_and_ones(name):
     logits, targets = random_logits_and_targets(name)
     _, gradient = evaluate_loss(name, logits, targets)
-    assert_allclose(gradient, np.exp(LOSSES[name].log_probabilities(logits)) - targets, atol=1e-15)
+    assert_allclose(gradient, np.exp(LOG_PROBABILITIES[name](logits)) - (targets > 0), atol=1e-15)
 
 
 @both_precisions
 def test_softmax_probabilities_sum_to_one(dtype):
-    logits, _ = extreme_rows("softmax", dtype)
-    sums = np.exp(LOSSES["softmax"].log_probabilities(logits)).sum(axis=-1)
+    logits = extreme_logits("softmax", dtype)
+    sums = np.exp(softmax_log_probabilities(logits)).sum(axis=-1)
     assert_allclose(sums, 1, rtol=4 * np.finfo(dtype).eps)
 
 
 @both_precisions
 def test_logistic_probabilities_of_yes_and_no_sum_to_one(dtype):
     logits = np.array(EXTREMES, dtype)
-    log_probabilities = LOSSES["logistic"].log_probabilities
-    sums = np.exp(log_probabilities(logits)) + np.exp(log_probabilities(-logits))
+    sums = np.exp(logistic_log_probabilities(logits)) + np.exp(logistic_log_probabilities(-logits))
     assert_allclose(sums, 1, rtol=4 * np.finfo(dtype).eps)
 
 
@@ -190,7 +238,7 @@ def test_softmax_of_two_classes_is_the_logistic_loss_of_their_difference():
     logits, targets = random_logits_and_targets("softmax", (6, 2))
     loss, gradient = evaluate_loss("softmax", logits, targets)
     difference = logits[:, 1:] - logits[:, :1]
-    same_loss, same_gradient = evaluate_loss("logistic", difference, targets[:, 1:])
+    same_loss, same_gradient = evaluate_loss("logistic", difference, 2 * targets[:, 1:] - 1)
     assert loss == pytest.approx(same_loss, rel=1e-14)
     assert_allclose(gradient, np.hstack([-same_gradient, same_gradient]), atol=1e-15)
 
@@ -204,11 +252,11 @@ def test_softmax_does_not_feel_a_shift_of_all_logits():
     assert_allclose(gradient.sum(axis=-1), 0, atol=1e-15)
 
 
-@every_loss
+@every_classification_loss
 def test_log_probabilities_leave_the_logits_alone(name):
     logits, _ = random_logits_and_targets(name)
     before = logits.copy()
-    assert not np.shares_memory(LOSSES[name].log_probabilities(logits), logits)
+    assert not np.shares_memory(LOG_PROBABILITIES[name](logits), logits)
     assert_array_equal(logits, before)
 
 
@@ -229,15 +277,37 @@ def test_softmax_probabilities_of_any_number_of_rows(dtype, n_rows):
     probabilities = softmax_probabilities(logits)
     assert_array_equal(logits, before)
     assert probabilities.dtype == dtype
-    assert_allclose(probabilities, np.exp(LOSSES["softmax"].log_probabilities(logits)), rtol=1e-5)
+    assert_allclose(probabilities, np.exp(softmax_log_probabilities(logits)), rtol=1e-5)
     assert_allclose(probabilities.sum(axis=1), 1, rtol=8 * np.finfo(dtype).eps)
 
 
 @both_precisions
 def test_softmax_probabilities_equal_exact_arithmetic(dtype):
-    logits, _ = extreme_rows("softmax", dtype)
-    exact = [[float(log.exp()) for log in exact_log_probabilities("softmax", row)[0]] for row in logits]
+    logits = extreme_logits("softmax", dtype)
+    exact = [[float(log.exp()) for log in exact_log_probabilities("softmax", row)] for row in logits]
     accuracy, tiny = 4 * np.finfo(dtype).eps, np.finfo(dtype).tiny
     for row, exact_row in zip(logits, exact, strict=True):
         scale = max(1, *abs(row))
         assert_allclose(softmax_probabilities(row[np.newaxis])[0], exact_row, accuracy * scale, atol=tiny)
+
+
+# --- Targets ---
+
+
+@both_precisions
+@pytest.mark.parametrize("networks", [(), (2,)])
+def test_targets_are_arranged_by_output_and_weighted_by_row(dtype, networks):
+    rng = np.random.default_rng(0)
+    targets, row_weights = rng.normal(size=(*networks, 6, 3)).astype(dtype), rng.random((*networks, 6))
+    arranged = Targets.of(targets, row_weights)
+    assert {array.dtype.type for array in arranged} == {dtype}
+    assert_array_equal(arranged.values, targets.mT)
+    assert_array_equal(arranged.row_weights[..., 0, :], row_weights.astype(dtype))
+    assert_array_equal(arranged.weighted, arranged.values * arranged.row_weights)
+
+
+def test_a_block_of_targets_has_its_rows():
+    targets, row_weights = np.arange(18.0).reshape(6, 3), np.arange(6.0)
+    block = Targets.of(targets, row_weights).take(slice(2, 5))
+    for array, expected in zip(block, Targets.of(targets[2:5], row_weights[2:5]), strict=True):
+        assert_array_equal(array, expected)

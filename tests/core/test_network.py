@@ -6,14 +6,16 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core import network as network_module
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
-from sknn_scratch._core.losses import allocate_loss_terms
+from sknn_scratch._core.losses import Saved
 from sknn_scratch._core.network import (
-    allocate_workspace,
+    Penalty,
+    Workspace,
     mean_loss,
     predict_hidden,
-    predict_logits,
+    predict_outputs,
 )
 from sknn_scratch._core.parameters import Layers, view_parameters
+from sknn_scratch._core.rows import SparseRows, rows_of
 from tests.core import textbook
 from tests.helpers import (
     KINDS,
@@ -24,7 +26,7 @@ from tests.helpers import (
     make_params,
     make_problem,
     objective_and_gradient,
-    rows_of,
+    penalty_of,
 )
 
 SINE = Activation(np.sin, np.cos)
@@ -50,7 +52,7 @@ def test_logits_equal_the_loop_over_neurons_and_the_textbook(kind):
     problem = make_problem(kind)
     network = make_network(problem)
     params = view_parameters(make_params(network), network.shape)
-    logits = predict_logits(network, params, problem.X)
+    logits = predict_outputs(network, params, rows_of(problem.X))
     assert logits.shape == problem.targets.shape
     assert_allclose(logits, textbook.logits_neuron_by_neuron(params, problem.X), rtol=1e-12)
     assert_allclose(logits, textbook.logits_sample_by_sample(params, problem.X), rtol=1e-12)
@@ -62,7 +64,8 @@ def test_layers_predict_like_the_flat_parameters(kind):
     network = make_network(problem)
     params = view_parameters(make_params(network), network.shape)
     layers = Layers(params.w_hidden, params.w_output, params.b_hidden, params.b_output)
-    assert_array_equal(predict_logits(network, layers, problem.X), predict_logits(network, params, problem.X))
+    X = rows_of(problem.X)
+    assert_array_equal(predict_outputs(network, layers, X), predict_outputs(network, params, X))
 
 
 @every_activation
@@ -72,40 +75,42 @@ def test_hidden_values_are_the_activation_of_the_hidden_inputs(activation):
     flat = make_params(network)
     expected = hidden_inputs(network, flat, problem.X)
     network.activate(expected, None)
-    hidden = predict_hidden(network, view_parameters(flat, network.shape), problem.X)
+    hidden = predict_hidden(network, view_parameters(flat, network.shape), rows_of(problem.X))
     assert_allclose(hidden, expected, rtol=1e-13)
 
 
-@pytest.mark.parametrize("predict", [predict_hidden, predict_logits])
+@pytest.mark.parametrize("predict", [predict_hidden, predict_outputs])
 def test_stacked_networks_predict_as_each_alone(predict):
     problem = make_problem("multiclass")
     network = make_network(problem)
     flat = make_params(network, 3)
-    together = predict(network, view_parameters(flat, network.shape), problem.X)
+    X = rows_of(problem.X)
+    together = predict(network, view_parameters(flat, network.shape), X)
     for k in range(3):
-        alone = predict(network, view_parameters(flat[k], network.shape), problem.X)
+        alone = predict(network, view_parameters(flat[k], network.shape), X)
         assert_allclose(together[k], alone, rtol=1e-13)
 
 
-@pytest.mark.parametrize("predict", [predict_hidden, predict_logits])
+@pytest.mark.parametrize("predict", [predict_hidden, predict_outputs])
 def test_stacked_networks_may_have_their_own_rows(predict):
     problem = make_problem("multiclass")
     network = make_network(problem)
     flat = make_params(network, 3)
     X = problem.X.reshape(3, 20, -1)
-    together = predict(network, view_parameters(flat, network.shape), X)
+    together = predict(network, view_parameters(flat, network.shape), rows_of(X))
     for k in range(3):
-        alone = predict(network, view_parameters(flat[k], network.shape), X[k])
+        alone = predict(network, view_parameters(flat[k], network.shape), rows_of(X[k]))
         assert_allclose(together[k], alone, rtol=1e-13)
 
 
-@pytest.mark.parametrize("predict", [predict_hidden, predict_logits])
+@pytest.mark.parametrize("predict", [predict_hidden, predict_outputs])
 def test_prediction_has_the_precision_of_the_parameters(predict):
     problem = make_problem("binary", dtype=np.float32)
     network = make_network(problem)
-    double = predict(network, view_parameters(make_params(network), network.shape), problem.X)
+    X = problem.X.astype(np.float64)
+    double = predict(network, view_parameters(make_params(network), network.shape), rows_of(X))
     flat = make_params(network, dtype=np.float32)
-    single = predict(network, view_parameters(flat, network.shape), problem.X.astype(np.float64))
+    single = predict(network, view_parameters(flat, network.shape), rows_of(problem.X))
     assert double.dtype == np.float64
     assert single.dtype == np.float32
     assert_allclose(single, double, rtol=1e-5, atol=1e-5)
@@ -120,7 +125,7 @@ def test_extreme_logits_give_finite_losses_and_gradients(kind, logit, dtype):
     flat = np.zeros(network.shape.n_params, dtype)
     view_parameters(flat, network.shape).b_output[0, 0] = logit
     loss, gradient = objective_and_gradient(network, flat, make_batch(problem))
-    share = problem.targets[:, 0].mean()
+    share = (problem.targets[:, 0] > 0).mean()
     wrong = {"logistic": share if logit < 0 else 1 - share, "softmax": share if logit < 0 else 1 - share}
     assert loss == pytest.approx(1e4 * wrong[problem.loss], rel=1e-3)
     assert np.isfinite(gradient).all()
@@ -265,20 +270,19 @@ def test_sparse_rows_give_the_same_as_dense_ones(kind, n_networks):
     dense, sparse = as_sparse(make_problem(kind))
     network = make_network(dense)
     flat = make_params(network, n_networks)
-    X = sparse_X = dense.X
     if n_networks is None:
         batches = make_batch(dense), make_batch(sparse)
-        sparse_X = rows_of(sparse.X)
+        X, sparse_X = rows_of(dense.X), rows_of(sparse.X)
     else:
-        X = np.stack([dense.X] * n_networks)
-        sparse_X = type(rows_of(sparse.X))([sparse.X] * n_networks, stacked=True)
+        X = rows_of(np.stack([dense.X] * n_networks))
+        sparse_X = SparseRows([sparse.X] * n_networks, stacked=True)
         batches = make_batch(dense)._replace(X=X), make_batch(sparse)._replace(X=sparse_X)
     value, gradient = objective_and_gradient(network, flat, batches[0])
     sparse_value, sparse_gradient = objective_and_gradient(network, flat, batches[1])
     assert_allclose(sparse_value, value, rtol=1e-13)
     assert_allclose(sparse_gradient, gradient, rtol=1e-12, atol=1e-15)
     params = view_parameters(flat, network.shape)
-    for predict in (predict_logits, predict_hidden):
+    for predict in (predict_outputs, predict_hidden):
         assert_allclose(predict(network, params, sparse_X), predict(network, params, X), rtol=1e-12)
 
 
@@ -292,7 +296,7 @@ def rows_of_a_problem(sparse):
 
 @pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
 @one_network_or_a_stack
-@pytest.mark.parametrize("compute", [predict_logits, predict_hidden, mean_loss])
+@pytest.mark.parametrize("compute", [predict_outputs, predict_hidden, mean_loss])
 @pytest.mark.parametrize("block_bytes", [1, 7 * 5 * 8, 20 * 5 * 8])
 def test_blocks_of_rows_give_the_same_as_all_rows(monkeypatch, compute, sparse, n_networks, block_bytes):
     problem = rows_of_a_problem(sparse)
@@ -300,7 +304,7 @@ def test_blocks_of_rows_give_the_same_as_all_rows(monkeypatch, compute, sparse, 
     params = view_parameters(make_params(network, n_networks), network.shape)
     rows = make_batch(problem, row_weights(60)) if compute is mean_loss else rows_of(problem.X)
     if sparse and n_networks:
-        stacked = type(rows_of(problem.X))([problem.X] * n_networks, stacked=True)
+        stacked = SparseRows([problem.X] * n_networks, stacked=True)
         rows = rows._replace(X=stacked) if compute is mean_loss else stacked
     at_once = compute(network, params, rows)
     monkeypatch.setattr(network_module, "BLOCK_BYTES", block_bytes)
@@ -326,7 +330,54 @@ def test_mean_loss_leaves_its_batch_alone():
     mean_loss(network, view_parameters(make_params(network), network.shape), batch)
     for array, array_before in zip(batch.targets, before.targets, strict=True):
         assert_array_equal(array, array_before)
-    assert_array_equal(batch.X, before.X)
+    assert_array_equal(batch.X.X, before.X.X)
+
+
+# --- Penalty ---
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("rates", [0.3, [0.0, 0.1, 2.0]])
+def test_the_gradient_of_the_penalty_is_the_derivative_of_its_value(rates, dtype):
+    network = make_network(make_problem("multiclass"))
+    networks = np.shape(rates)
+    flat = make_params(network, *networks, dtype=dtype)
+    penalty = penalty_of(network, rates, networks)
+    params, grads = view_parameters(flat, network.shape), view_parameters(np.ones_like(flat), network.shape)
+    squares = np.square(params.w_hidden).sum((-2, -1)) + np.square(params.w_output).sum((-2, -1))
+    assert_allclose(penalty.value(params), np.multiply(rates, squares) / 2, rtol=1e-5)
+    penalty.add_gradient(params.flat.reshape(-1), grads.flat.reshape(-1))
+    expected = 1 + np.expand_dims(rates, -1) * params.weights
+    assert_allclose(grads.weights, expected, rtol=8 * np.finfo(dtype).eps, atol=8 * np.finfo(dtype).eps)
+    assert_array_equal(grads.b_hidden, 1)
+    assert_array_equal(grads.b_output, 1)
+
+
+@pytest.mark.parametrize("n_networks", [None, 3])
+def test_without_rates_there_is_no_penalty(n_networks):
+    network = make_network(make_problem("multiclass"))
+    params = view_parameters(make_params(network, n_networks), network.shape)
+    grads, none = np.zeros_like(params.flat), Penalty((), 0, 0)
+    assert none.value(params) == 0
+    none.add_gradient(params.flat.reshape(-1), grads.reshape(-1))
+    assert not grads.any()
+
+
+@pytest.mark.parametrize("n_params_before", range(4))
+def test_the_penalty_of_a_network_is_the_same_wherever_it_lies_in_a_stack(n_params_before):
+    """The rows of a stack of networks with an odd number of parameters are aligned in different ways."""
+    problem = make_problem("multiclass", n_features=7)
+    network = make_network(problem, n_hidden=6)
+    assert network.shape.n_params % 2 == 1
+    flat = make_params(network, 5, dtype=np.float32)
+    rates, weights = [0.1, 0.2, 0.3, 0.4, 0.5], network.shape.weights
+    together = penalty_of(network, rates, (5,)).value(view_parameters(flat, network.shape))
+    buffer = np.empty(network.shape.n_params + n_params_before, np.float32)
+    for k, rate in enumerate(rates):
+        alone = buffer[n_params_before:]
+        alone[...] = flat[k]
+        assert penalty_of(network, rate).value(view_parameters(alone, network.shape)) == together[k]
+    assert weights.stop - weights.start == 7 * 6 + 6 * 3
 
 
 # --- Workspace ---
@@ -338,19 +389,20 @@ def test_a_used_workspace_gives_the_same_again():
     network = make_network(problem)
     flat, batch = make_params(network), make_batch(problem)
     params, grads = (view_parameters(array, network.shape) for array in (flat, np.zeros_like(flat)))
-    workspace = allocate_workspace(network.shape, (60,), np.float64)
-    terms = allocate_loss_terms((3,), 60, np.float64)
+    workspace = Workspace.allocate(network.shape, (60,), np.float64)
+    saved = Saved.allocate((3, 60), np.float64)
     losses, gradients = [], []
     for _ in range(2):
-        network_module.loss_gradient(network, params, grads, batch, terms, workspace)
-        losses.append(network.loss.values(batch.targets, terms))
+        network_module.loss_gradient(network, params, grads, batch, saved, workspace)
+        losses.append(network.loss.values(batch.targets, saved))
         gradients.append(grads.flat.copy())
         for buffer in (
             workspace.hidden,
             workspace.slope,
             workspace.delta_hidden,
-            workspace.logits,
-            *terms[:-1],
+            workspace.hidden_output,
+            workspace.outputs,
+            *saved,
         ):
             buffer.fill(np.nan)
         grads.flat.fill(np.nan)

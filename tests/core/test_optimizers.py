@@ -2,16 +2,17 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from sknn_scratch._core.network import Penalty
 from sknn_scratch._core.optimizers import OPTIMIZERS
 from tests.core import textbook
 from tests.helpers import optimise
 
 # Each rule: what it is called, and how it is asked for.
 RULES = {
-    "gradient descent": ("sgd", {"momenta": [0.0], "nesterov": False}),
-    "gradient descent, Nesterov": ("sgd", {"momenta": [0.0], "nesterov": True}),
-    "momentum": ("sgd", {"momenta": [0.9], "nesterov": False}),
-    "Nesterov": ("sgd", {"momenta": [0.9], "nesterov": True}),
+    "gradient descent": ("sgd", {"momentum": 0.0, "nesterov": False}),
+    "gradient descent, Nesterov": ("sgd", {"momentum": 0.0, "nesterov": True}),
+    "momentum": ("sgd", {"momentum": 0.9, "nesterov": False}),
+    "Nesterov": ("sgd", {"momentum": 0.9, "nesterov": True}),
     "adam": ("adam", {}),
     "adam, other numbers": ("adam", {"beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-2}),
     "adam without memory": ("adam", {"beta_1": 0.0, "beta_2": 0.0}),
@@ -25,15 +26,16 @@ def run(rule, params, gradient, n_steps, **numbers):
     return np.array(list(optimise(name, params, gradient, n_steps, **(own_numbers | numbers))))
 
 
+def test_every_optimiser_has_a_rule_and_a_textbook():
+    assert {name for name, _ in RULES.values()} == textbook.OPTIMIZERS.keys() == OPTIMIZERS.keys()
+
+
 # --- Against the textbook ---
 
 
 def textbook_steps(rule, x, gradient, n_steps, learning_rate):
     name, numbers = RULES[rule]
-    if name == "adam":
-        return textbook.adam(x, gradient, n_steps, learning_rate, **numbers)
-    sgd = textbook.nesterov if numbers["nesterov"] else textbook.momentum
-    return sgd(x, gradient, n_steps, learning_rate, numbers["momenta"][0])
+    return textbook.OPTIMIZERS[name](x, gradient, n_steps, learning_rate, **numbers)
 
 
 def wavy_gradient(x):
@@ -53,6 +55,18 @@ def test_first_step_of_adam_is_the_learning_rate_whatever_the_gradient():
     gradients = np.array([1e-3, 1.0, -1e3])
     (step,) = run("adam", np.zeros(3), lambda x: gradients, 1, learning_rates=[0.1])
     assert_allclose(step, -0.1 * np.sign(gradients), rtol=1e-3)
+
+
+@every_rule
+@pytest.mark.parametrize("n_params", [2, 5])
+def test_the_penalty_adds_to_the_gradient(rule, n_params):
+    """Here of the second to the fourth parameter."""
+    start = np.random.default_rng(0).normal(size=n_params)
+    weights = np.isin(np.arange(n_params), [1, 2, 3])
+    penalty = Penalty([0.7], 1, weights.sum())
+    steps = run(rule, start, wavy_gradient, 10, learning_rates=[0.03], penalty=penalty)
+    expected = run(rule, start, lambda x: wavy_gradient(x) + 0.7 * weights * x, 10, learning_rates=[0.03])
+    assert_allclose(steps, expected, rtol=1e-12)
 
 
 @every_rule
@@ -126,9 +140,9 @@ def test_every_optimiser_solves_every_problem(rule, problem, dtype):
 def test_networks_have_their_own_learning_rates_and_momenta(rule):
     start = np.random.default_rng(0).normal(size=(3, 2))
     rates, momenta = [0.01, 0.05, 0.2], [0.0, 0.5, 0.9]
-    together = run(rule, start.ravel(), wavy_gradient, 10, learning_rates=rates, momenta=momenta)
+    together = run(rule, start.ravel(), wavy_gradient, 10, learning_rates=rates, momentum=momenta)
     for i in range(3):
-        own = {"learning_rates": [rates[i]], "momenta": [momenta[i]]}
+        own = {"learning_rates": [rates[i]], "momentum": momenta[i]}
         alone = run(rule, start[i], wavy_gradient, 10, **own)
         assert_array_equal(together.reshape(10, 3, 2)[:, i], alone)
 

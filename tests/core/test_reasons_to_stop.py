@@ -1,21 +1,23 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sknn_scratch._core.run import Run
+from sknn_scratch._core.optimizers import OPTIMIZERS
+from sknn_scratch._core.state import Run
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import (
     BINARY,
     VALIDATION,
     history_column,
-    make_task,
+    make_run,
     train_alone,
     train_and_watch,
 )
 
-every_solver = pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+every_solver = pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
 
 
 def epoch_of_patience(values, tol, patience):
@@ -34,9 +36,9 @@ def epoch_of_patience(values, tol, patience):
 @pytest.mark.parametrize("patience", [1, 2, 5])
 def test_stops_in_the_very_epoch_that_patience_ends(solver, tol, patience):
     config = {"solver": solver, "batch_size": 60 if solver == "lbfgs" else 16, "alpha": 1.0}
-    unbroken = train_alone(make_task(BINARY, max_iter=150, tol=0, n_iter_no_change=10**6, **config))
+    unbroken = train_alone(make_run(BINARY, max_iter=150, tol=0, n_iter_no_change=10**6, **config))
     expected = epoch_of_patience(history_column(unbroken, "loss"), tol, patience)
-    result = train_alone(make_task(BINARY, max_iter=150, tol=tol, n_iter_no_change=patience, **config))
+    result = train_alone(make_run(BINARY, max_iter=150, tol=tol, n_iter_no_change=patience, **config))
     assert result.state.epoch == expected
     assert result.stop_reason is StopReason.CONVERGED
 
@@ -44,9 +46,9 @@ def test_stops_in_the_very_epoch_that_patience_ends(solver, tol, patience):
 @pytest.mark.parametrize("patience", [1, 3, 6])
 def test_stops_in_the_very_epoch_that_the_patience_with_the_validation_ends(patience):
     data, config = {"validation": VALIDATION}, {"max_iter": 60, "tol": 1e-3, "learning_rate": 0.05}
-    unbroken, params = train_and_watch(make_task(BINARY, data=data, n_iter_no_change=10**6, **config))
+    unbroken, params = train_and_watch(make_run(BINARY, data=data, n_iter_no_change=10**6, **config))
     losses = history_column(unbroken, "val_loss")
-    result = train_alone(make_task(BINARY, data=data, n_iter_no_change=patience, **config))
+    result = train_alone(make_run(BINARY, data=data, n_iter_no_change=patience, **config))
     assert result.stop_reason is StopReason.NO_IMPROVEMENT
     assert result.state.epoch == epoch_of_patience(losses, 1e-3, patience)
     assert result.best_epoch == 1 + np.argmin(losses[: result.state.epoch])
@@ -54,8 +56,8 @@ def test_stops_in_the_very_epoch_that_the_patience_with_the_validation_ends(pati
 
 
 def test_the_best_epoch_is_kept_whatever_the_reason_to_stop():
-    task = make_task(BINARY, data={"validation": VALIDATION}, max_iter=40, n_iter_no_change=100)
-    result, params = train_and_watch(task)
+    run = make_run(BINARY, data={"validation": VALIDATION}, max_iter=40, n_iter_no_change=100)
+    result, params = train_and_watch(run)
     best = 1 + np.argmin(history_column(result, "val_loss"))
     assert result.stop_reason is StopReason.MAX_ITER
     assert result.best_epoch == best < 40
@@ -70,10 +72,8 @@ def test_a_score_is_watched_instead_of_the_loss():
         seen.append(params.copy())
         return next(scores)
 
-    task = make_task(
-        BINARY, data={"validation": VALIDATION, "score": score}, max_iter=100, n_iter_no_change=3
-    )
-    result, params = train_and_watch(task)
+    run = make_run(BINARY, data={"validation": VALIDATION, "score": score}, max_iter=100, n_iter_no_change=3)
+    result, params = train_and_watch(run)
     assert result.stop_reason is StopReason.NO_IMPROVEMENT
     assert_array_equal(history_column(result, "val_score"), [0.1, 0.5, 0.4, 0.6, 0.6, 0.2, 0.3])
     assert result.best_epoch == 4
@@ -84,20 +84,20 @@ def test_a_score_is_watched_instead_of_the_loss():
 @every_solver
 def test_stops_when_the_gradient_is_small(solver):
     config = {"solver": solver, "batch_size": 60, "alpha": 1.0, "n_iter_no_change": 10**6, "max_iter": 200}
-    unbroken = train_alone(make_task(BINARY, **config))
+    unbroken = train_alone(make_run(BINARY, **config))
     names = ("gradient_norm_hidden", "gradient_norm_output")
     norms = np.hypot(*(history_column(unbroken, name) for name in names))
     limit = np.median(norms)
-    result = train_alone(make_task(BINARY, gradient_tol=limit, **config))
+    result = train_alone(make_run(BINARY, gradient_tol=limit, **config))
     assert result.stop_reason is StopReason.SMALL_GRADIENT
     assert result.state.epoch == 1 + np.argmax(norms < limit)
 
 
 def test_a_gradient_of_zero_stops_nothing_if_it_was_not_asked_for():
-    yes, no = (np.flatnonzero(BINARY.targets[:, 0] == label)[:16] for label in (1, 0))
-    task = make_task(BINARY, batch_size=60, data={"rows": np.concatenate([yes, no])})
-    task.state.params.fill(0)
-    result = train_alone(task)
+    yes, no = (np.flatnonzero(BINARY.targets[:, 0] == label)[:16] for label in (1, -1))
+    run = make_run(BINARY, batch_size=60, data={"rows": np.concatenate([yes, no])})
+    run.state.params.fill(0)
+    result = train_alone(run)
     assert not history_column(result, "gradient_norm_hidden").any()
     assert result.stop_reason is StopReason.MAX_ITER
 
@@ -105,26 +105,26 @@ def test_a_gradient_of_zero_stops_nothing_if_it_was_not_asked_for():
 @every_solver
 @pytest.mark.parametrize("max_iter", [1, 5])
 def test_stops_after_max_iter_epochs(solver, max_iter):
-    task = make_task(BINARY, solver=solver, batch_size=60, max_iter=max_iter)
-    result = train_alone(task)
+    run = make_run(BINARY, solver=solver, batch_size=60, max_iter=max_iter)
+    result = train_alone(run)
     assert result.stop_reason is StopReason.MAX_ITER
     assert result.state.epoch == max_iter
 
 
 @every_solver
 def test_stops_when_a_callback_says_so(solver):
-    task = make_task(BINARY, solver=solver, batch_size=60, max_iter=50)
-    result = train_alone(task, lambda _, state: state.epoch == 3)
+    run = make_run(BINARY, solver=solver, batch_size=60, max_iter=50)
+    result = train_alone(run, lambda _, state: state.epoch == 3)
     assert result.stop_reason is StopReason.CALLBACK
     assert result.state.epoch == 3
     straight = train_alone(
-        task._replace(config=make_task(BINARY, solver=solver, batch_size=60, max_iter=3).config)
+        replace(run, config=make_run(BINARY, solver=solver, batch_size=60, max_iter=3).config)
     )
     assert_array_equal(result.state.params, straight.state.params)
 
 
 def test_the_callback_of_the_last_epoch_does_not_hide_the_reason():
-    result = train_alone(make_task(BINARY, max_iter=3), lambda _, state: True if state.epoch == 3 else None)
+    result = train_alone(make_run(BINARY, max_iter=3), lambda _, state: True if state.epoch == 3 else None)
     assert result.stop_reason is StopReason.MAX_ITER
 
 
@@ -137,7 +137,7 @@ def test_the_callback_sees_the_epoch_that_has_ended(solver):
         assert len(state.history) == state.epoch
         epochs.append(state.epoch)
 
-    result = train_alone(make_task(BINARY, solver=solver, batch_size=60), on_epoch_end)
+    result = train_alone(make_run(BINARY, solver=solver, batch_size=60), on_epoch_end)
     assert epochs == [1, 2, 3, 4, 5]
     assert result.state.epoch == 5
 
@@ -147,14 +147,14 @@ def test_an_error_in_a_callback_passes_through():
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        train_alone(make_task(BINARY), on_epoch_end)
+        train_alone(make_run(BINARY), on_epoch_end)
 
 
 @every_solver
 def test_a_state_that_has_stopped_is_not_trained_further(solver):
-    task = make_task(BINARY, solver=solver, batch_size=60)
-    result = train_alone(task)
-    again = train_alone(task._replace(state=result.state))
+    run = make_run(BINARY, solver=solver, batch_size=60)
+    result = train_alone(run)
+    again = train_alone(replace(run, state=result.state))
     assert_array_equal(again.state.params, result.state.params)
     assert again.stop_reason is result.stop_reason
     assert again.state.epoch == result.state.epoch
@@ -162,15 +162,15 @@ def test_a_state_that_has_stopped_is_not_trained_further(solver):
 
 @pytest.mark.parametrize("epoch", [1, 3])
 def test_an_interrupt_while_an_epoch_is_kept_does_not_lose_what_was_seen_of_it(monkeypatch, epoch):
-    task = make_task(BINARY, data={"validation": VALIDATION}, max_iter=5)
-    keep_epoch, n_calls = Run.keep_epoch, itertools.count(1)
+    run = make_run(BINARY, data={"validation": VALIDATION}, max_iter=5)
+    keep_epoch, n_calls = Run._keep_epoch, itertools.count(1)
 
     def interrupted(run):
         if next(n_calls) == epoch:
             raise KeyboardInterrupt
         keep_epoch(run)
 
-    monkeypatch.setattr(Run, "keep_epoch", interrupted)
-    result = train_alone(task)
+    monkeypatch.setattr(Run, "_keep_epoch", interrupted)
+    result = train_alone(run)
     assert result.stop_reason is StopReason.INTERRUPTED
     assert result.best_epoch == result.state.epoch == epoch

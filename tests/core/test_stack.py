@@ -7,10 +7,12 @@ import pytest
 import scipy.sparse
 from numpy.testing import assert_array_equal
 
-from sknn_scratch._core import batches, blocks
+from sknn_scratch._core import batches, lazy
 from sknn_scratch._core.activations import ACTIVATIONS
+from sknn_scratch._core.optimizers import OPTIMIZERS
+from sknn_scratch._core.schedules import SCHEDULES
+from sknn_scratch._core.stack import stack_key
 from sknn_scratch._core.stopping import StopReason
-from sknn_scratch._core.tasks import group_key, trains_alone
 from tests.helpers import (
     BINARY,
     KINDS,
@@ -21,7 +23,7 @@ from tests.helpers import (
     make_batch,
     make_network,
     make_problem,
-    make_task,
+    make_run,
     train_alone,
     train_together,
 )
@@ -31,12 +33,13 @@ dense_or_sparse = pytest.mark.parametrize("sparse", [False, True], ids=["dense",
 batches_or_all = pytest.mark.parametrize("batch_size", [16, 60], ids=["batches", "full batch"])
 
 
-def assert_same_as_alone(tasks):
-    """Train the tasks together and one by one, bit for bit the same; return the results."""
-    assert len({group_key(task) for task in tasks}) == 1
-    together = train_together(tasks)
-    for task, result in zip(tasks, together, strict=True):
-        assert_same_training(result, train_alone(task), rtol=0)
+def assert_same_as_alone(runs):
+    """Train the runs together and one by one, bit for bit the same; return the results."""
+    (key,) = {stack_key(run) for run in runs}
+    assert key is not None
+    together = train_together(runs)
+    for run, result in zip(runs, together, strict=True):
+        assert_same_training(result, train_alone(run), rtol=0)
     return together
 
 
@@ -52,38 +55,52 @@ def make_validation(seed, n_samples=20):
 
 
 @every_kind
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("solver", OPTIMIZERS)
 @batches_or_all
 def test_seeds(kind, solver, batch_size):
     problem = make_problem(kind)
     results = assert_same_as_alone(
-        [make_task(problem, seed, solver=solver, batch_size=batch_size) for seed in range(3)]
+        [make_run(problem, seed, solver=solver, batch_size=batch_size) for seed in range(3)]
     )
     assert (results[0].state.params != results[1].state.params).all()
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("solver", OPTIMIZERS)
 def test_the_place_in_a_stack_makes_no_difference_to_the_last_bit(solver):
     """Else a search would depend on how its networks are shared out among workers."""
     problem = make_problem("multiclass")
-    tasks = [make_task(problem, seed, solver=solver, alpha=1.0) for seed in range(5)]
-    together = train_together(tasks)
+    runs = [make_run(problem, seed, solver=solver, alpha=1.0) for seed in range(5)]
+    together = train_together(runs)
     for order in ([4, 2, 0], [3, 1]):
-        for i, result in zip(order, train_together([tasks[i] for i in order]), strict=True):
+        for i, result in zip(order, train_together([runs[i] for i in order]), strict=True):
             assert_array_equal(result.state.params, together[i].state.params)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_activations(activation):
     network = make_network(BINARY, activation)
-    assert_same_as_alone([make_task(BINARY, seed, network=network) for seed in range(3)])
+    assert_same_as_alone([make_run(BINARY, seed, network=network) for seed in range(3)])
 
 
 @pytest.mark.parametrize("n_networks", [2, 7])
 @pytest.mark.parametrize("n_hidden", [1, 20])
 def test_sizes(n_networks, n_hidden):
     network = make_network(BINARY, n_hidden=n_hidden)
-    assert_same_as_alone([make_task(BINARY, seed, network=network) for seed in range(n_networks)])
+    assert_same_as_alone([make_run(BINARY, seed, network=network) for seed in range(n_networks)])
+
+
+@pytest.mark.parametrize("solver", OPTIMIZERS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("n_features", "n_hidden"), [(4, 5), (6, 8), (7, 4), (32, 33)])
+def test_rows_of_a_stack_that_are_aligned_in_another_way_than_a_network_alone(
+    solver, dtype, n_features, n_hidden
+):
+    """A network with an odd number of parameters starts anywhere in the memory of the stack."""
+    problem = make_problem("binary", n_features=n_features, dtype=dtype)
+    network = make_network(problem, n_hidden=n_hidden)
+    assert network.shape.n_params % 2 == 1
+    config = {"network": network, "solver": solver, "alpha": 1.0, "dropout": 0.2, "max_iter": 3}
+    assert_same_as_alone([make_run(problem, seed, **config) for seed in range(5)])
 
 
 @pytest.mark.parametrize("setting", ["learning_rate", "alpha", "momentum", "dropout"])
@@ -96,21 +113,19 @@ def test_hyperparameters(setting, batch_size):
         "dropout": (0.1, 0.5, 0.9),
     }
     solver = "sgd" if setting == "momentum" else "adam"
-    tasks = [
-        make_task(BINARY, solver=solver, batch_size=batch_size, **{setting: value})
+    runs = [
+        make_run(BINARY, solver=solver, batch_size=batch_size, **{setting: value})
         for value in values[setting]
     ]
-    results = assert_same_as_alone(tasks)
+    results = assert_same_as_alone(runs)
     assert (results[0].state.params != results[1].state.params).any()
 
 
 def test_schedules():
-    settings = [
-        {"schedule": "constant"},
-        {"schedule": "cosine"},
-        {"schedule": "adaptive", "tol": 10.0, "n_iter_no_change": 2},
-    ]
-    assert_same_as_alone([make_task(BINARY, max_iter=8, **setting) for setting in settings])
+    """Of which the adaptive one divides the learning rate, and the others end."""
+    settings = [{"schedule": schedule, "tol": 10.0, "n_iter_no_change": 2} for schedule in SCHEDULES]
+    settings += [{"schedule": schedule} for schedule in SCHEDULES]
+    assert_same_as_alone([make_run(BINARY, max_iter=8, **setting) for setting in settings])
 
 
 @dense_or_sparse
@@ -118,8 +133,8 @@ def test_schedules():
 @pytest.mark.parametrize("dropout", [0.0, 0.5])
 def test_rows(batch_size, dropout, sparse):
     problem, config = as_sparse(BINARY)[sparse], {"dropout": dropout, "alpha": 1.0, "batch_size": batch_size}
-    tasks = [make_task(problem, seed, data={"rows": chosen_rows(seed, 45)}, **config) for seed in range(3)]
-    assert_same_as_alone(tasks)
+    runs = [make_run(problem, seed, data={"rows": chosen_rows(seed, 45)}, **config) for seed in range(3)]
+    assert_same_as_alone(runs)
 
 
 @dense_or_sparse
@@ -127,14 +142,14 @@ def test_rows(batch_size, dropout, sparse):
 def test_design_matrices(batch_size, sparse):
     problems = [as_sparse(make_problem("multiclass", seed=seed))[sparse] for seed in range(3)]
     assert_same_as_alone(
-        [make_task(problem, seed, batch_size=batch_size) for seed, problem in enumerate(problems)]
+        [make_run(problem, seed, batch_size=batch_size) for seed, problem in enumerate(problems)]
     )
 
 
 @batches_or_all
 def test_targets(batch_size):
-    flipped = BINARY._replace(targets=1 - BINARY.targets)
-    assert_same_as_alone([make_task(problem, batch_size=batch_size) for problem in (BINARY, flipped)])
+    flipped = BINARY._replace(targets=-BINARY.targets)
+    assert_same_as_alone([make_run(problem, batch_size=batch_size) for problem in (BINARY, flipped)])
 
 
 @every_kind
@@ -143,17 +158,17 @@ def test_targets(batch_size):
 def test_weights(batch_size, sparse, kind):
     problem = as_sparse(make_problem(kind))[sparse]
     weights = [None, np.arange(1.0, 46), np.random.default_rng(0).uniform(1, 9, size=45)]
-    tasks = [
-        make_task(
+    runs = [
+        make_run(
             problem,
             seed,
-            data={"rows": chosen_rows(seed, 45), "weights": of_rows},
+            data={"rows": chosen_rows(seed, 45), "row_weights": of_rows},
             batch_size=batch_size,
             alpha=1.0,
         )
         for seed, of_rows in enumerate(weights)
     ]
-    assert_same_as_alone(tasks)
+    assert_same_as_alone(runs)
 
 
 @dense_or_sparse
@@ -162,15 +177,17 @@ def test_weights(batch_size, sparse, kind):
 def test_the_size_of_chunks(monkeypatch, loss, chunk_bytes, sparse):
     """With it the losses of other batches are computed at once; the last batch has a single row."""
     rng = np.random.default_rng(0)
-    targets = np.eye(12)[rng.integers(12, size=60)] if loss == "softmax" else rng.integers(2, size=(60, 12))
+    targets = (
+        np.eye(12)[rng.integers(12, size=60)] if loss == "softmax" else rng.choice([-1, 1], size=(60, 12))
+    )
     problem = as_sparse(Problem(BINARY.X, targets.astype(float), loss))[sparse]
-    tasks = [
-        make_task(problem, seed, batch_size=11, data={"rows": chosen_rows(seed, 45), "weights": of_rows})
+    runs = [
+        make_run(problem, seed, batch_size=11, data={"rows": chosen_rows(seed, 45), "row_weights": of_rows})
         for seed, of_rows in enumerate([None, np.arange(1.0, 46), rng.uniform(1, 9, size=45)])
     ]
-    results = train_together(tasks)
+    results = train_together(runs)
     monkeypatch.setattr(batches, "CHUNK_BYTES", chunk_bytes)
-    for result, other in zip(results, assert_same_as_alone(tasks), strict=True):
+    for result, other in zip(results, assert_same_as_alone(runs), strict=True):
         assert_same_training(result, other, rtol=0)
 
 
@@ -179,11 +196,11 @@ def test_the_size_of_chunks(monkeypatch, loss, chunk_bytes, sparse):
 
 @dense_or_sparse
 def test_validations_that_end_at_different_epochs(sparse):
-    tasks = []
+    runs = []
     for seed in range(3):
         held_out = as_sparse(make_problem("binary", 20, seed=1 + seed))[sparse]
-        tasks.append(
-            make_task(
+        runs.append(
+            make_run(
                 as_sparse(BINARY)[sparse],
                 seed,
                 data={"validation": make_batch(held_out)},
@@ -193,7 +210,7 @@ def test_validations_that_end_at_different_epochs(sparse):
                 n_iter_no_change=2 + 3 * seed,
             )
         )
-    results = assert_same_as_alone(tasks)
+    results = assert_same_as_alone(runs)
     assert len({result.state.epoch for result in results}) == 3
     assert len({result.best_epoch for result in results}) > 1
 
@@ -203,8 +220,8 @@ def test_validations_that_end_at_different_epochs(sparse):
 def test_trainings_of_different_lengths(batch_size, one_seed):
     """One after the other leaves, until one is alone; with one seed they share the order of their rows."""
     for lengths in ([2, 5, 8], [8, 5, 2], [4, 9, 4]):
-        tasks = [
-            make_task(
+        runs = [
+            make_run(
                 BINARY,
                 0 if one_seed else seed,
                 data={"rows": chosen_rows(seed, 45)},
@@ -214,17 +231,17 @@ def test_trainings_of_different_lengths(batch_size, one_seed):
             )
             for seed, max_iter in enumerate(lengths)
         ]
-        results = assert_same_as_alone(tasks)
+        results = assert_same_as_alone(runs)
         assert [result.state.epoch for result in results] == lengths
 
 
 def test_patience_gradients_and_epochs_end_each_training_for_its_own_reason():
-    tasks = [
-        make_task(BINARY, 0, max_iter=4),
-        make_task(BINARY, 1, max_iter=50, tol=10.0, n_iter_no_change=6),
-        make_task(BINARY, 2, max_iter=50, gradient_tol=10.0),
+    runs = [
+        make_run(BINARY, 0, max_iter=4),
+        make_run(BINARY, 1, max_iter=50, tol=10.0, n_iter_no_change=6),
+        make_run(BINARY, 2, max_iter=50, gradient_tol=10.0),
     ]
-    results = assert_same_as_alone(tasks)
+    results = assert_same_as_alone(runs)
     assert [result.stop_reason for result in results] == [
         StopReason.MAX_ITER,
         StopReason.CONVERGED,
@@ -239,8 +256,8 @@ def test_scores():
         direction = np.random.default_rng(seed).normal(size=make_network(BINARY).shape.n_params)
         return lambda params: float(np.sin(3 * params @ direction))
 
-    tasks = [
-        make_task(
+    runs = [
+        make_run(
             BINARY,
             seed,
             data={"validation": make_validation(seed), "score": make_score(seed)},
@@ -249,17 +266,17 @@ def test_scores():
         )
         for seed in range(3)
     ]
-    results = assert_same_as_alone(tasks)
+    results = assert_same_as_alone(runs)
     assert len({result.best_epoch for result in results}) > 1
 
 
 def test_a_network_that_diverges_leaves_the_others_alone():
     network = make_network(BINARY, "relu")
-    tasks = [
-        make_task(BINARY, seed, network=network, solver="sgd", learning_rate=rate, max_iter=8)
+    runs = [
+        make_run(BINARY, seed, network=network, solver="sgd", learning_rate=rate, max_iter=8)
         for seed, rate in enumerate([0.01, 1e200, 0.02, 1e10])
     ]
-    results = assert_same_as_alone(tasks)
+    results = assert_same_as_alone(runs)
     for number in (1, 3):
         assert results[number].stop_reason is StopReason.DIVERGED
         assert np.isfinite(results[number].state.params).all()
@@ -268,39 +285,39 @@ def test_a_network_that_diverges_leaves_the_others_alone():
 def test_a_network_diverges_in_the_epoch_in_which_it_does_alone():
     """The last update of the first, which stops, is checked at once; that of the second in time."""
     network = make_network(BINARY, "relu")
-    tasks = [
-        make_task(BINARY, network=network, solver="sgd", batch_size=60, learning_rate=1e10, max_iter=n)
+    runs = [
+        make_run(BINARY, network=network, solver="sgd", batch_size=60, learning_rate=1e10, max_iter=n)
         for n in (1, 20)
     ]
-    results = assert_same_as_alone(tasks)
+    results = assert_same_as_alone(runs)
     assert [result.state.epoch for result in results] == [1, 2]
     assert {result.stop_reason for result in results} == {StopReason.DIVERGED}
 
 
 def test_a_network_without_penalty_does_not_mind_weights_whose_square_overflows():
-    task = make_task(BINARY, max_iter=3)
-    task.state.params *= 1e160
-    assert_same_as_alone([task._replace(config=replace(task.config, alpha=alpha)) for alpha in (0.0, 1.0)])
+    run = make_run(BINARY, max_iter=3)
+    run.state.params *= 1e160
+    assert_same_as_alone([replace(run, config=replace(run.config, alpha=alpha)) for alpha in (0.0, 1.0)])
 
 
 def test_networks_that_all_diverge():
     network = make_network(BINARY, "relu")
-    tasks = [
-        make_task(BINARY, seed, network=network, solver="sgd", learning_rate=1e200, batch_size=60)
+    runs = [
+        make_run(BINARY, seed, network=network, solver="sgd", learning_rate=1e200, batch_size=60)
         for seed in range(2)
     ]
-    assert_same_as_alone(tasks)
+    assert_same_as_alone(runs)
 
 
 def test_a_callback_stops_one_network():
-    tasks = [make_task(BINARY, seed, max_iter=8) for seed in range(3)]
+    runs = [make_run(BINARY, seed, max_iter=8) for seed in range(3)]
     calls = []
 
     def on_epoch_end(number, state):
         calls.append((number, state.epoch))
         return number == 1 and state.epoch == 3
 
-    results = train_together(tasks, on_epoch_end)
+    results = train_together(runs, on_epoch_end)
     assert [result.stop_reason for result in results] == [
         StopReason.MAX_ITER,
         StopReason.CALLBACK,
@@ -308,8 +325,8 @@ def test_a_callback_stops_one_network():
     ]
     assert [result.state.epoch for result in results] == [8, 3, 8]
     for number in (0, 2):
-        assert_same_training(results[number], train_alone(tasks[number]), rtol=0)
-    stopped = train_alone(tasks[1], lambda _, state: state.epoch == 3)
+        assert_same_training(results[number], train_alone(runs[number]), rtol=0)
+    stopped = train_alone(runs[1], lambda _, state: state.epoch == 3)
     assert_same_training(results[1], stopped, rtol=0)
     epochs = {0: 8, 1: 3, 2: 8}
     assert sorted(calls) == [(k, epoch) for k, n in epochs.items() for epoch in range(1, 1 + n)]
@@ -317,45 +334,45 @@ def test_a_callback_stops_one_network():
 
 def test_an_interrupt_stops_the_networks_that_are_still_training():
     """It comes when the second network reports an epoch, which the third has ended too, but not reported."""
-    tasks = [make_task(BINARY, seed, max_iter=2 if seed == 0 else 8) for seed in range(3)]
+    runs = [make_run(BINARY, seed, max_iter=2 if seed == 0 else 8) for seed in range(3)]
 
     def on_epoch_end(number, state):
         if (number, state.epoch) == (1, 5):
             raise KeyboardInterrupt
 
-    results = train_together(tasks, on_epoch_end)
+    results = train_together(runs, on_epoch_end)
     assert [result.state.epoch for result in results] == [2, 5, 5]
     assert [result.stop_reason for result in results] == [
         StopReason.MAX_ITER,
         StopReason.INTERRUPTED,
         StopReason.INTERRUPTED,
     ]
-    for task, result in zip(tasks, results, strict=True):
-        alone = train_alone(task, lambda _, state, epoch=result.state.epoch: state.epoch == epoch)
+    for run, result in zip(runs, results, strict=True):
+        alone = train_alone(run, lambda _, state, epoch=result.state.epoch: state.epoch == epoch)
         assert_array_equal(result.state.params, alone.state.params)
         assert_array_equal(history_column(result, "loss"), history_column(alone, "loss"))
 
 
 def test_a_network_that_had_stopped_before_is_left_as_it_was():
-    done = train_alone(make_task(BINARY, 0, max_iter=2)).state
-    tasks = [make_task(BINARY, 0)._replace(state=done), make_task(BINARY, 1), make_task(BINARY, 2)]
-    results = train_together(tasks)
+    done = train_alone(make_run(BINARY, 0, max_iter=2)).state
+    runs = [replace(make_run(BINARY, 0), state=done), make_run(BINARY, 1), make_run(BINARY, 2)]
+    results = train_together(runs)
     assert results[0].stop_reason is StopReason.MAX_ITER
     assert results[0].best_epoch == 2
     assert_array_equal(results[0].state.params, done.params)
     for name, array in done.memory.items():
         assert_array_equal(results[0].state.memory[name], array)
     for number in (1, 2):
-        assert_same_training(results[number], train_alone(tasks[number]), rtol=0)
+        assert_same_training(results[number], train_alone(runs[number]), rtol=0)
 
 
 def test_a_network_that_had_stopped_before_does_not_share_its_random_numbers():
-    tasks = [make_task(BINARY, 0) for _ in range(3)]
-    tasks[0].state.stop_reason = StopReason.CALLBACK
-    before = tasks[0].state.shuffle_rng.bit_generator.state
-    results = train_together(tasks)
+    runs = [make_run(BINARY, 0) for _ in range(3)]
+    runs[0].state.stop_reason = StopReason.CALLBACK
+    before = runs[0].state.shuffle_rng.bit_generator.state
+    results = train_together(runs)
     assert results[0].state.shuffle_rng.bit_generator.state == before
-    assert_same_training(results[1], train_alone(tasks[1]), rtol=0)
+    assert_same_training(results[1], train_alone(runs[1]), rtol=0)
 
 
 # --- Precision, results, groups ---
@@ -364,11 +381,11 @@ def test_a_network_that_had_stopped_before_does_not_share_its_random_numbers():
 @batches_or_all
 def test_single_precision(batch_size):
     problem = make_problem("multiclass", dtype=np.float32)
-    tasks = [
-        make_task(problem, seed, batch_size=batch_size, solver="sgd", learning_rate=rate, alpha=alpha)
+    runs = [
+        make_run(problem, seed, batch_size=batch_size, solver="sgd", learning_rate=rate, alpha=alpha)
         for seed, (rate, alpha) in enumerate([(0.01, 0.0), (0.02, 1.0), (0.05, 5.0)])
     ]
-    for result in assert_same_as_alone(tasks):
+    for result in assert_same_as_alone(runs):
         assert result.state.params.dtype == np.float32
 
 
@@ -378,7 +395,7 @@ def test_results_share_nothing(interrupted):
         if interrupted and state.epoch == 2:
             raise KeyboardInterrupt
 
-    results = train_together([make_task(BINARY, 0) for _ in range(3)], on_epoch_end)
+    results = train_together([make_run(BINARY, 0) for _ in range(3)], on_epoch_end)
     for result in results:
         arrays = (result.state.params, *result.state.memory.values())
         assert all(array.base is None for array in arrays)  # a view would keep that of all networks alive
@@ -386,63 +403,74 @@ def test_results_share_nothing(interrupted):
 
 
 def test_a_stack_that_goes_on_is_the_same_as_one_run():
-    tasks = [make_task(BINARY, seed, max_iter=6) for seed in range(2)]
-    halves = train_together([make_task(BINARY, seed, max_iter=3) for seed in range(2)])
+    runs = [make_run(BINARY, seed, max_iter=6) for seed in range(2)]
+    halves = train_together([make_run(BINARY, seed, max_iter=3) for seed in range(2)])
     second = train_together(
         [
-            make_task(BINARY, seed, max_iter=3)._replace(state=half.state.for_another_run(0.02))
+            replace(make_run(BINARY, seed, max_iter=3), state=half.state.for_another_run())
             for seed, half in enumerate(halves)
         ]
     )
-    for result, whole in zip(second, train_together(tasks), strict=True):
+    for result, whole in zip(second, train_together(runs), strict=True):
         assert_array_equal(result.state.params, whole.state.params)
 
 
+SGD = {"solver": "sgd"}
+
+
 @pytest.mark.parametrize(
-    "other",
+    ("other", "run"),
     [
-        make_task(BINARY, network=make_network(BINARY, n_hidden=6)),
-        make_task(BINARY, network=make_network(BINARY, "relu")),
-        make_task(make_problem("multilabel")),
-        make_task(BINARY, solver="sgd"),
-        make_task(BINARY, batch_size=10),
-        make_task(BINARY, data={"rows": np.arange(59)}),
-        make_task(BINARY, nesterov=False),
-        make_task(BINARY, beta_1=0.8),
-        make_task(BINARY, beta_2=0.99),
-        make_task(BINARY, epsilon=1e-4),
-        make_task(BINARY, dropout=0.5),
-        make_task(BINARY, data={"validation": make_validation(0)}),
-        make_task(make_problem("binary", dtype=np.float32)),
-        make_task(BINARY._replace(X=scipy.sparse.csr_array(BINARY.X))),
-        make_task(BINARY)._replace(state=train_alone(make_task(BINARY)).state),  # later updates
-        make_task(BINARY, solver="lbfgs"),
+        (make_run(BINARY, network=make_network(BINARY, n_hidden=6)), {}),
+        (make_run(BINARY, network=make_network(BINARY, "relu")), {}),
+        (make_run(make_problem("multilabel")), {}),
+        (make_run(BINARY, batch_size=10), {}),
+        (make_run(BINARY, data={"rows": np.arange(59)}), {}),
+        (make_run(BINARY, **SGD), {}),
+        (make_run(BINARY, **SGD, nesterov=False), SGD),
+        (make_run(BINARY, beta_1=0.8), {}),
+        (make_run(BINARY, beta_2=0.99), {}),
+        (make_run(BINARY, epsilon=1e-4), {}),
+        (make_run(BINARY, dropout=0.5), {}),
+        (make_run(BINARY, data={"validation": make_validation(0)}), {}),
+        (make_run(make_problem("binary", dtype=np.float32)), {}),
+        (make_run(BINARY._replace(X=scipy.sparse.csr_array(BINARY.X))), {}),
+        (replace(make_run(BINARY), state=train_alone(make_run(BINARY)).state), {}),  # later updates
+        (make_run(BINARY, solver="lbfgs"), {}),
     ],
 )
-def test_tasks_that_cannot_be_stacked_have_another_key(other):
-    assert group_key(other) != group_key(make_task(BINARY))
+def test_runs_that_cannot_be_stacked_have_another_key(other, run):
+    assert stack_key(other) != stack_key(make_run(BINARY, **run))
 
 
-def test_tasks_of_lbfgs_are_trained_alone():
-    assert trains_alone(make_task(BINARY, solver="lbfgs", batch_size=60))
-    assert not trains_alone(make_task(BINARY, batch_size=60))
+@pytest.mark.parametrize("solver", OPTIMIZERS)
+def test_hyperparameters_of_the_optimiser_make_another_key_unless_they_are_of_each_network(solver):
+    optimizer = OPTIMIZERS[solver]
+    run = make_run(BINARY, solver=solver)
+    for name, value in zip(optimizer.hyperparameters, run.config.hyperparameters, strict=True):
+        other = make_run(BINARY, solver=solver, **{name: not value if value is True else value / 2})
+        assert (stack_key(other) == stack_key(run)) == (name in optimizer.of_each_network)
 
 
-def test_tasks_with_large_batches_are_trained_alone(monkeypatch):
-    """Their sums are made block by block, those of a stack would not be."""
-    monkeypatch.setattr(blocks, "LARGE_ROWS", 30)
-    monkeypatch.setattr(blocks, "LARGE_PRODUCT", 0)
-    assert trains_alone(make_task(BINARY, batch_size=100))
-    assert not trains_alone(make_task(BINARY, batch_size=20))
-    assert not trains_alone(make_task(as_sparse(BINARY)[1], batch_size=100))
+def test_runs_of_lbfgs_are_trained_alone():
+    assert stack_key(make_run(BINARY, solver="lbfgs", batch_size=60)) is None
+    assert stack_key(make_run(BINARY, batch_size=60)) is not None
+
+
+def test_runs_with_lazy_updates_are_trained_alone(monkeypatch):
+    sparse = make_run(BINARY._replace(X=scipy.sparse.eye_array(60, format="csr")), batch_size=4)
+    assert stack_key(sparse) is not None
+    monkeypatch.setattr(lazy, "FIXED_COST", 0)
+    assert stack_key(sparse) is None
+    assert stack_key(make_run(BINARY, batch_size=4)) is not None
 
 
 def test_validations_of_another_size_are_another_key():
-    small, large = (make_task(BINARY, data={"validation": make_validation(0, n)}) for n in (20, 21))
-    assert group_key(small) != group_key(large)
+    small, large = (make_run(BINARY, data={"validation": make_validation(0, n)}) for n in (20, 21))
+    assert stack_key(small) != stack_key(large)
 
 
 def test_watching_a_score_is_another_key_than_watching_the_loss():
     data = {"validation": make_validation(0)}
-    scored = make_task(BINARY, data=data | {"score": lambda params: 0.0})
-    assert group_key(scored) != group_key(make_task(BINARY, data=data))
+    scored = make_run(BINARY, data=data | {"score": lambda params: 0.0})
+    assert stack_key(scored) != stack_key(make_run(BINARY, data=data))

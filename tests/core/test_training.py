@@ -1,12 +1,16 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core.activations import ACTIVATIONS
-from sknn_scratch._core.data import TrainData
+from sknn_scratch._core.data import Data
+from sknn_scratch._core.losses import Targets
 from sknn_scratch._core.network import Batch
+from sknn_scratch._core.optimizers import OPTIMIZERS
+from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.training import train
 from tests.core import textbook
@@ -18,7 +22,7 @@ from tests.helpers import (
     history_column,
     make_network,
     make_problem,
-    make_task,
+    make_run,
     objective_and_gradient,
     objective_of,
     train_alone,
@@ -26,17 +30,17 @@ from tests.helpers import (
 )
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
-every_solver = pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+every_solver = pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
 
 
 # --- What an epoch does ---
 
 
-def textbook_training(task):
+def textbook_training(run):
     """Parameters after every epoch, by the optimisers of a textbook."""
-    state, data, config = task.state.copy(), task.data, task.config
+    state, data, config = run.state.copy(), run.data, run.config
     n, n_batches = len(data.targets), math.ceil(len(data.targets) / config.batch_size)
-    weights = np.ones(n) if data.weights is None else data.weights / data.weights.mean()
+    weights = np.ones(n) if data.row_weights is None else data.row_weights / data.row_weights.mean()
 
     def batches():
         for _ in range(config.max_iter):
@@ -47,31 +51,38 @@ def textbook_training(task):
 
     def gradient(params):
         rows = next(remaining)
-        targets = config.network.loss.coded_targets(data.targets[rows], weights[rows] / len(rows))
-        batch = Batch(data.X[rows], targets, len(rows))
+        batch = Batch(data.X.take(rows), Targets.of(data.targets[rows], weights[rows] / len(rows)))
         return objective_and_gradient(config.network, params, batch, config.alpha / data.total_weight)[1]
 
     n_steps = n_batches * config.max_iter
-    if config.solver == "adam":
-        steps = textbook.adam(state.params, gradient, n_steps, config.learning_rate)
-    else:
-        sgd = textbook.nesterov if config.nesterov else textbook.momentum
-        steps = sgd(state.params, gradient, n_steps, config.learning_rate, config.momentum)
+    names = OPTIMIZERS[config.solver].hyperparameters
+    steps = textbook.OPTIMIZERS[config.solver](
+        state.params,
+        gradient,
+        n_steps,
+        config.learning_rate,
+        **dict(zip(names, config.hyperparameters, strict=True)),
+    )
     return list(steps)[n_batches - 1 :: n_batches]
 
 
 @every_kind
 @pytest.mark.parametrize(
-    "solver", [{"solver": "adam"}, {"solver": "sgd"}, {"solver": "sgd", "nesterov": False}]
+    "solver", [*({"solver": solver} for solver in OPTIMIZERS), {"solver": "sgd", "nesterov": False}]
 )
 @pytest.mark.parametrize("batch_size", [16, 60], ids=["batches", "full batch"])
-@pytest.mark.parametrize("weights", [None, np.arange(1.0, 61)], ids=["", "weights"])
-def test_training_equals_the_textbook(kind, solver, batch_size, weights):
-    task = make_task(
-        make_problem(kind), data={"weights": weights}, batch_size=batch_size, max_iter=4, alpha=3.0, **solver
+@pytest.mark.parametrize("row_weights", [None, np.arange(1.0, 61)], ids=["", "weights"])
+def test_training_equals_the_textbook(kind, solver, batch_size, row_weights):
+    run = make_run(
+        make_problem(kind),
+        data={"row_weights": row_weights},
+        batch_size=batch_size,
+        max_iter=4,
+        alpha=3.0,
+        **solver,
     )
-    _, params = train_and_watch(task)
-    assert_allclose(params[1:], textbook_training(task), rtol=1e-9, atol=1e-11)
+    _, params = train_and_watch(run)
+    assert_allclose(params[1:], textbook_training(run), rtol=1e-9, atol=1e-11)
 
 
 @every_kind
@@ -80,26 +91,26 @@ def test_training_equals_the_textbook(kind, solver, batch_size, weights):
 def test_training_lowers_the_objective(kind, solver, activation):
     problem = make_problem(kind)
     network = make_network(problem, activation)
-    task = make_task(
+    run = make_run(
         problem, network=network, solver=solver, batch_size=60 if solver == "lbfgs" else 16, alpha=0.1
     )
-    result = train_alone(task)
-    before, after = (objective_of(task, state.params)[0] for state in (task.state, result.state))
+    result = train_alone(run)
+    before, after = (objective_of(run, state.params)[0] for state in (run.state, result.state))
     assert after < 0.95 * before
 
 
 def test_training_counts_epochs_and_updates():
-    result = train_alone(make_task(BINARY, batch_size=16, max_iter=7))
+    result = train_alone(make_run(BINARY, batch_size=16, max_iter=7))
     assert result.stop_reason is StopReason.MAX_ITER
     assert result.state.epoch == result.best_epoch == 7
     assert result.state.n_updates == 7 * 4
 
 
 def test_training_changes_the_state_it_was_given():
-    task = make_task(BINARY)
-    before = task.state.params.copy()
-    (result,) = train([task])
-    assert result.state is task.state
+    run = make_run(BINARY)
+    before = run.state.params.copy()
+    (result,) = train([run])
+    assert result.state is run.state
     assert (result.state.params != before).all()
 
 
@@ -107,68 +118,69 @@ def test_training_leaves_the_data_alone():
     weights = np.arange(1.0, 61)
     before = [array.copy() for array in (BINARY.X, BINARY.targets, weights)]
     for config in ({}, FULL_BATCH, {"batch_size": 60, "solver": "lbfgs"}):
-        train_alone(make_task(BINARY, data={"weights": weights}, **config))
+        train_alone(make_run(BINARY, data={"row_weights": weights}, **config))
     for array, array_before in zip((BINARY.X, BINARY.targets, weights), before, strict=True):
         assert_array_equal(array, array_before)
 
 
 @every_solver
 def test_same_seed_same_network(solver):
-    task = make_task(BINARY, solver=solver, batch_size=60 if solver == "lbfgs" else 16)
-    first, second = train_alone(task), train_alone(task)
+    run = make_run(BINARY, solver=solver, batch_size=60 if solver == "lbfgs" else 16)
+    first, second = train_alone(run), train_alone(run)
     assert_array_equal(first.state.params, second.state.params)
-    other = train_alone(make_task(BINARY, seed=1, solver=solver, batch_size=task.config.batch_size))
+    other = train_alone(make_run(BINARY, seed=1, solver=solver, batch_size=run.config.batch_size))
     assert (first.state.params != other.state.params).any()
 
 
 def test_total_weight_scales_the_penalty():
     """Alpha counts against the sum of the weights, so weights of two are half the alpha."""
-    heavy = make_task(BINARY, data={"weights": np.full(60, 2.0)}, alpha=4.0)
-    light = make_task(BINARY, alpha=2.0)
+    heavy = make_run(BINARY, data={"row_weights": np.full(60, 2.0)}, alpha=4.0)
+    light = make_run(BINARY, alpha=2.0)
     assert_same_training(train_alone(heavy), train_alone(light), rtol=1e-12)
-    assert TrainData(BINARY.X, BINARY.targets, weights=np.full(60, 2.0)).total_weight == 120
+    assert Data(rows_of(BINARY.X), BINARY.targets, row_weights=np.full(60, 2.0)).total_weight == 120
 
 
 # --- Schedules ---
 
 
 def test_constant_schedule():
-    rates = history_column(train_alone(make_task(BINARY, learning_rate=0.03)), "learning_rate")
+    rates = history_column(train_alone(make_run(BINARY, learning_rate=0.03)), "learning_rate")
     assert_array_equal(rates, 0.03)
 
 
 def test_cosine_schedule_falls_from_the_learning_rate_towards_zero():
-    task = make_task(BINARY, schedule="cosine", learning_rate=0.03, max_iter=8)
-    rates = history_column(train_alone(task), "learning_rate")
+    run = make_run(BINARY, schedule="cosine", learning_rate=0.03, max_iter=8)
+    rates = history_column(train_alone(run), "learning_rate")
     assert_allclose(rates, 0.03 * (1 + np.cos(np.pi * np.arange(8) / 8)) / 2, rtol=1e-14)
 
 
 def test_scheduled_rates_are_those_of_the_updates():
-    task = make_task(BINARY, schedule="cosine", learning_rate=0.03, max_iter=2)
-    first = train_alone(make_task(BINARY, learning_rate=0.03, max_iter=1))
-    second = train_alone(make_task(BINARY, max_iter=1)._replace(state=first.state.for_another_run(0.03 / 2)))
-    assert_allclose(train_alone(task).state.params, second.state.params, rtol=1e-12)
+    run = make_run(BINARY, schedule="cosine", learning_rate=0.03, max_iter=2)
+    first = train_alone(make_run(BINARY, learning_rate=0.03, max_iter=1))
+    half_rate = make_run(BINARY, learning_rate=0.03 / 2, max_iter=1)
+    second = train_alone(replace(half_rate, state=first.state.for_another_run()))
+    assert_allclose(train_alone(run).state.params, second.state.params, rtol=1e-12)
 
 
 def test_adaptive_schedule_divides_by_five_when_patience_ends():
     """No epoch is better by 10, so patience ends after every two epochs (the first is always better)."""
-    task = make_task(
-        BINARY, schedule="adaptive", learning_rate=0.03, max_iter=8, tol=10.0, n_iter_no_change=2
-    )
-    result = train_alone(task)
+    run = make_run(BINARY, schedule="adaptive", learning_rate=0.03, max_iter=8, tol=10.0, n_iter_no_change=2)
+    result = train_alone(run)
     rates = history_column(result, "learning_rate")
     assert_allclose(rates, 0.03 / np.array([1, 1, 1, 5, 5, 25, 25, 125]), rtol=1e-14)
-    assert result.state.learning_rate == pytest.approx(0.03 / 125)
+    assert result.state.n_reductions == 3
+    assert replace(run, state=result.state).learning_rate == pytest.approx(0.03 / 125)
 
 
 def test_adaptive_schedule_ends_when_the_rate_is_spent():
-    task = make_task(
+    run = make_run(
         BINARY, schedule="adaptive", learning_rate=0.01, max_iter=1000, tol=10.0, n_iter_no_change=1
     )
-    result = train_alone(task)
+    result = train_alone(run)
     assert result.stop_reason is StopReason.CONVERGED
-    assert result.state.learning_rate <= 1e-6
-    assert history_column(result, "learning_rate")[-1] == result.state.learning_rate
+    learning_rate = replace(run, state=result.state).learning_rate
+    assert learning_rate <= 1e-6
+    assert history_column(result, "learning_rate")[-1] == learning_rate
 
 
 # --- lbfgs ---
@@ -177,7 +189,7 @@ def test_adaptive_schedule_ends_when_the_rate_is_spent():
 def test_lbfgs_ends_with_the_last_accepted_point():
     """A line search may end elsewhere: in single precision it fails, on most machines."""
     problem = make_problem("multilabel", 30, dtype=np.float32)
-    task = make_task(
+    run = make_run(
         problem,
         network=make_network(problem, "relu"),
         solver="lbfgs",
@@ -186,7 +198,7 @@ def test_lbfgs_ends_with_the_last_accepted_point():
         n_iter_no_change=10**6,
         alpha=100.0,
     )
-    result, params = train_and_watch(task)
+    result, params = train_and_watch(run)
     assert result.stop_reason in {StopReason.CONVERGED, StopReason.LINE_SEARCH_FAILED}
     assert_array_equal(result.state.params, params[-1])
 
@@ -196,11 +208,11 @@ def test_lbfgs_at_a_minimum_records_one_epoch():
 
     Of 16 and 16 rows exactly, in whatever order they are added: each has a share of 1/32.
     """
-    yes, no = (np.flatnonzero(BINARY.targets[:, 0] == label)[:16] for label in (1, 0))
+    yes, no = (np.flatnonzero(BINARY.targets[:, 0] == label)[:16] for label in (1, -1))
     rows = np.concatenate([yes, no])
-    task = make_task(BINARY, solver="lbfgs", batch_size=60, data={"rows": rows})
-    task.state.params.fill(0)
-    result = train_alone(task)
+    run = make_run(BINARY, solver="lbfgs", batch_size=60, data={"rows": rows})
+    run.state.params.fill(0)
+    result = train_alone(run)
     assert result.state.epoch == 1
     assert result.state.history[0]["loss"] == pytest.approx(math.log(2), rel=1e-15)
     assert not result.state.params.any()

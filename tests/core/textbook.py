@@ -33,7 +33,7 @@ def logits_sample_by_sample(params, X):
 # --- Optimisers: yield the parameters after each of n steps ---
 
 
-def momentum(x, gradient, n_steps, learning_rate, mu):
+def classical_momentum(x, gradient, n_steps, learning_rate, mu):
     velocity = 0
     for _ in range(n_steps):
         velocity = mu * velocity - learning_rate * gradient(x)
@@ -41,7 +41,7 @@ def momentum(x, gradient, n_steps, learning_rate, mu):
         yield x
 
 
-def nesterov(x, gradient, n_steps, learning_rate, mu):
+def nesterov_momentum(x, gradient, n_steps, learning_rate, mu):
     """Nesterov's method as Sutskever et al. (2013) write it, with the gradient taken ahead of ``y``.
 
     The optimiser's parameters are these points ahead, x = y + momentum velocity.
@@ -51,6 +51,11 @@ def nesterov(x, gradient, n_steps, learning_rate, mu):
         velocity = mu * velocity - learning_rate * gradient(y + mu * velocity)
         y = y + velocity
         yield y + mu * velocity
+
+
+def sgd(x, gradient, n_steps, learning_rate, momentum, nesterov):
+    method = nesterov_momentum if nesterov else classical_momentum
+    return method(x, gradient, n_steps, learning_rate, momentum)
 
 
 def adam(x, gradient, n_steps, learning_rate, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
@@ -63,3 +68,7 @@ def adam(x, gradient, n_steps, learning_rate, beta_1=0.9, beta_2=0.999, epsilon=
         rate = learning_rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
         x = x - rate * m / (np.sqrt(v) + epsilon)
         yield x
+
+
+# The optimisers of the package, by their names; one that is added needs a line.
+OPTIMIZERS = {"adam": adam, "sgd": sgd}

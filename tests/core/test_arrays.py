@@ -2,13 +2,14 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn_scratch._core.blas import (
+from sknn_scratch._core.arrays import (
     add_multiples,
-    add_row,
+    constant,
     count_nonzero,
     decay_and_add,
+    dot,
     multiply_each,
-    norm,
+    sum_of_squares,
 )
 
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -53,10 +54,12 @@ def test_a_part_of_a_buffer_is_written_and_no_more(dtype):
 
 @both_precisions
 @pytest.mark.parametrize("scales", [[0.5], [0.5, 0.0, 3.0]])
-def test_multiplies_each_network_in_place(dtype, scales):
+@pytest.mark.parametrize(("first", "n"), [(0, None), (0, 5), (2, 4)])
+def test_multiplies_each_network_in_place(dtype, scales, first, n):
     target = np.random.default_rng(0).normal(size=(len(scales), 7)).astype(dtype)
-    expected = target * np.array(scales, dtype)[:, np.newaxis]
-    multiply_each(target.reshape(-1), scales)
+    expected = target.copy()
+    expected[:, first : None if n is None else first + n] *= np.array(scales, dtype)[:, np.newaxis]
+    multiply_each(target.reshape(-1), scales, first, n)
     assert_array_equal(target, expected)
 
 
@@ -73,25 +76,46 @@ def test_decays_and_adds_in_place(dtype, decay):
 
 @both_precisions
 @one_network_or_a_stack
-@pytest.mark.parametrize("n_columns", [1, 3])
-def test_adds_a_row_to_every_row_in_place(dtype, networks, n_columns):
+def test_products_are_those_of_each_network(dtype, networks):
     rng = np.random.default_rng(0)
-    target = rng.normal(size=(*networks, 4, n_columns)).astype(dtype)
-    row = rng.normal(size=(*networks, 1, n_columns)).astype(dtype)
-    expected, row_before, ones = target + row, row.copy(), np.ones((1, 4), dtype)
-    add_row(target, row, ones)
-    assert target.dtype == dtype
-    assert_allclose(target, expected, rtol=4 * np.finfo(dtype).eps)
-    assert_array_equal(row, row_before)
-    assert_array_equal(ones, 1)
+    a, b = rng.normal(size=(*networks, 4, 3)).astype(dtype), rng.normal(size=(*networks, 3, 2)).astype(dtype)
+    out = np.full((*networks, 4, 2), np.nan, dtype)
+    dot(a, b, out)
+    assert_allclose(out, np.einsum("...ij,...jk->...ik", a, b), rtol=1e-5)
+    dot(np.ones((1, 4), dtype), a, total := np.full((*networks, 1, 3), np.nan, dtype))
+    assert_allclose(total, a.sum(axis=-2, keepdims=True), rtol=1e-5)
 
 
 @both_precisions
 @one_network_or_a_stack
-def test_norms_are_those_of_each_network(dtype, networks):
+def test_squares_are_summed_for_each_network(dtype, networks):
     vectors = np.random.default_rng(0).normal(size=(*networks, 12)).astype(dtype)
-    assert_allclose(norm(vectors), np.linalg.norm(vectors, axis=-1), rtol=1e-6)
-    assert_allclose(norm(np.full((*networks, 2), [3, 4], dtype)), np.full(networks, 5.0), rtol=1e-14)
+    sums = sum_of_squares(vectors)
+    assert_allclose(sums, np.linalg.norm(vectors, axis=-1) ** 2, rtol=1e-6)
+    assert sums.dtype == dtype
+    assert_array_equal(sum_of_squares(np.full((*networks, 2), [3, 4], dtype)), np.full(networks, 25.0))
+
+
+@both_precisions
+@pytest.mark.parametrize("n", [1, 7, 8, 63, 64, 65, 1000])
+def test_squares_are_summed_alike_wherever_they_lie_in_memory(dtype, n):
+    """A dot product of BLAS may round by the alignment, and a stack would not be as its networks alone."""
+    vectors = np.random.default_rng(0).normal(size=(5, n)).astype(dtype)
+    buffer, itemsize = np.empty(n * vectors.itemsize + 64, np.uint8), vectors.itemsize
+    sums = sum_of_squares(vectors)
+    for i, vector in enumerate(vectors):
+        for offset in range(0, 64, itemsize):
+            moved = buffer[offset : offset + n * itemsize].view(dtype)
+            moved[...] = vector
+            assert sum_of_squares(moved) == sums[i]
+
+
+@both_precisions
+def test_constants_have_the_precision_of_what_they_are_computed_with(dtype):
+    char = np.dtype(dtype).char
+    assert constant(0.1, char) == dtype(0.1)
+    assert constant(0.1, char).dtype == (np.ones(2, dtype) * constant(0.1, char)).dtype == dtype
+    assert constant(0.1, char) is constant(0.1, char)
 
 
 @one_network_or_a_stack

@@ -1,0 +1,113 @@
+"""
+A network in MLflow
+===================
+
+`MLflow <https://mlflow.org>`_ keeps the parameters, metrics and models of your runs.
+
+Needs ``pip install sknn-scratch mlflow skops``.
+"""
+
+# %%
+# Parameters and scores
+# ---------------------
+# ``mlflow.sklearn.autolog`` wraps ``fit`` of scikit-learn's own classes and of no
+# others. So a Pipeline or a search that holds a network logs all parameters and the
+# scores on the training rows; a search also logs its best score, and each candidate as
+# a run of its own. A network alone logs nothing: put it in a Pipeline, if only of one
+# step.
+#
+# ``log_models=False``, since autolog would log a pickle.
+
+import mlflow
+from mlflow.entities import Metric
+from sklearn.datasets import load_breast_cancer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier
+
+
+def fit_and_log(model, X, y):
+    """Fit a Pipeline or a search in a run of its own; return the run."""
+    mlflow.sklearn.autolog(log_models=False, log_datasets=False, silent=True)
+    with mlflow.start_run() as run:
+        model.fit(X, y)
+    return run
+
+
+# %%
+# The history
+# -----------
+# ``history_`` has a number for each epoch, so MLflow can draw the curves. They are
+# logged after the fit and many at once, which takes no time from the training.
+
+NUMBERS_PER_CALL = 1000  # MLflow takes no more
+
+
+def log_history(network, run):
+    """Log the loss and all else that a fitted network knows of its epochs."""
+    metrics = [
+        Metric(name, float(value), timestamp=0, step=epoch)
+        for name, values in network.history_.items()
+        for epoch, value in enumerate(values, start=1)
+    ]
+    client = mlflow.MlflowClient()
+    for start in range(0, len(metrics), NUMBERS_PER_CALL):
+        part = metrics[start : start + NUMBERS_PER_CALL]
+        client.log_batch(run.info.run_id, metrics=part)
+    client.set_tag(run.info.run_id, "stop_reason", network.stop_reason_)
+
+
+# %%
+# The model
+# ---------
+# MLflow stores it in the format of skops, so loading it runs no code of the file. skops
+# trusts scikit-learn's classes; ours must be named. Their fitted attributes are arrays
+# and plain Python, which need no trust. Of a search, log ``best_estimator_``.
+
+TRUSTED = [
+    f"{cls.__module__}.{cls.__qualname__}"
+    for cls in (ShallowNNClassifier, ShallowNNEnsembleClassifier)
+]
+
+
+def log_model(model, run, name="model"):
+    """Log a fitted model to a finished run; return the address to load it from."""
+    with mlflow.start_run(run.info.run_id):
+        info = mlflow.sklearn.log_model(
+            model,
+            name=name,
+            serialization_format="skops",
+            skops_trusted_types=TRUSTED,
+            pip_requirements=["sknn-scratch", "skops"],
+        )
+    return info.model_uri
+
+
+# %%
+# All of it
+# ---------
+# In a browser, ``mlflow ui`` shows the run.
+
+
+def main():
+    """Fit, log, load again and compare."""
+    X, y = load_breast_cancer(return_X_y=True)
+    network = ShallowNNClassifier(
+        early_stopping=True, max_iter=1000, random_state=0
+    )
+    model = make_pipeline(StandardScaler(), network)
+    run = fit_and_log(model, X, y)
+    log_history(model[-1], run)
+    address = log_model(model, run)
+
+    logged = mlflow.get_run(run.info.run_id).data
+    print(f"{len(logged.params)} parameters")
+    print(f"training_score {logged.metrics['training_score']:.3f}")
+    print(f"last loss {logged.metrics['loss']:.4f}, {logged.tags['stop_reason']}")
+    again = mlflow.sklearn.load_model(address)
+    print("same predictions:", (again.predict(X) == model.predict(X)).all())
+
+
+if __name__ == "__main__":
+    main()

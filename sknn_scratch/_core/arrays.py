@@ -1,0 +1,79 @@
+"""The calls of NumPy and BLAS that a step is made of: the only place that knows which one is cheaper.
+
+What is written to must be contiguous: of any other array, SciPy hands BLAS a copy.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg.blas import daxpy, dscal, saxpy, sscal
+
+from sknn_scratch._core.activations import Array
+
+AXPY = {"f": saxpy, "d": daxpy}
+SCAL = {"f": sscal, "d": dscal}
+
+
+def dot(a: Array, b: Array, out: Array) -> None:
+    """out = a b, of matrices or, with a network axis, of stacks of matrices.
+
+    ndarray.dot takes half of the overhead of matmul.
+    """
+    if out.ndim == 2:
+        a.dot(b, out)
+    else:
+        np.matmul(a, b, out)
+
+
+def add_multiples(
+    target: Array, scales: Sequence[float], array: Array, first: int = 0, n: int | None = None
+) -> None:
+    """target += scale * array, with a scale for each network, of flat arrays (n_networks * n_params,).
+
+    In all parameters of each network, or in ``n`` from ``first`` on. BLAS makes one pass, where NumPy needs
+    two. One call for each network rounds as a separate fit does: within one long call, rounding depends on
+    the position.
+    """
+    axpy, n_params = AXPY[target.dtype.char], target.size // len(scales)
+    n = n_params if n is None else n
+    for i, scale in enumerate(scales):
+        start = first + i * n_params
+        axpy(array, target, n, scale, start, 1, start)
+
+
+def multiply_each(target: Array, scales: Sequence[float], first: int = 0, n: int | None = None) -> None:
+    """target *= scale, with a scale for each network, of a flat array (n_networks * n_params,)."""
+    scal, n_params = SCAL[target.dtype.char], target.size // len(scales)
+    n = n_params if n is None else n
+    for i, scale in enumerate(scales):
+        scal(scale, target, n, first + i * n_params)
+
+
+def decay_and_add(target: Array, decay: float, array: Array) -> None:
+    """target = decay * target + array, of arrays (n,): short ones in half of NumPy's time."""
+    char = target.dtype.char
+    SCAL[char](decay, target)
+    AXPY[char](array, target)
+
+
+@lru_cache
+def constant(value: float, char: str) -> Array:
+    """Make a zero-dimensional array: NumPy computes with it faster than with a Python number."""
+    return np.array(value, char)
+
+
+def sum_of_squares(vectors: Array) -> Any:
+    """Sum the squares (...) of vectors (..., n).
+
+    Not by a dot product of BLAS: some round it by where the array lies in memory, and a network in a stack
+    would not be the same as alone.
+    """
+    return np.add.reduce(np.square(vectors), axis=-1)
+
+
+def count_nonzero(array: NDArray[Any]) -> Any:
+    """Count (...) the entries of an array (..., m, n) that are not zero."""
+    return int(np.count_nonzero(array)) if array.ndim == 2 else np.count_nonzero(array, axis=(-2, -1))

@@ -1,0 +1,224 @@
+"""What a step updates: the whole network or, lazily, the part of a wide one that a sparse batch uses.
+
+A feature that is zero in all rows of a batch has no loss gradient, so with many sparse features most rows
+of w_hidden would be read and written in vain. A lazy update computes the gradient of those rows of w_hidden
+that the batch uses, and updates them some at a time: gathered with what the optimiser remembers of them,
+changed while they are in the cache, and written back.
+
+What this changes: in a step that does not use a row, the row does not move by momentum, and its moments do
+not decay. Nor does the penalty reach it; but where it does, it shrinks the row by as much as in all the steps
+from one use to the next, on average. So the same objective is minimised.
+
+Both updates have the same methods:
+
+    start_epoch(learning_rates)
+    prepare(batch)               -> the batch, and the buffer for its gradient
+    update(step)                 by the gradient in that buffer
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import scipy.sparse
+from scipy.special import gammaln
+
+from sknn_scratch._core.activations import Array
+from sknn_scratch._core.arrays import dot
+from sknn_scratch._core.data import Data
+from sknn_scratch._core.network import Batch, Penalty
+from sknn_scratch._core.optimizers import Memory, Optimizer, Part, Step
+from sknn_scratch._core.parameters import NetworkShape, Parameters, view_parameters
+from sknn_scratch._core.rows import Index, SparseRows
+
+# A lazy update takes about this many times as long for each weight of w_hidden that it updates, and beside
+# that as long as a whole update takes for so many weights.
+COST_PER_WEIGHT = 2
+FIXED_COST = 2**17
+PART_BYTES = 2**18  # of parameters that are gathered: they and their like should stay in the cache
+
+
+def is_lazy(shape: NetworkShape, data: Data, batch_size: int) -> bool:
+    """Whether lazy updates are faster, by the share of the features that a batch uses."""
+    n_weights = shape.n_features * shape.n_hidden
+    if not isinstance(data.X, SparseRows) or n_weights <= FIXED_COST:
+        return False
+    share = chances_of_use(data.rows_with_feature, data.n_samples, batch_size).mean()
+    return bool(COST_PER_WEIGHT * share * n_weights + FIXED_COST < n_weights)
+
+
+def clear_unused_features(params: Array, shape: NetworkShape, data: Data) -> None:
+    """Set the weights of features that occur in no row to zero, where a penalty would take them."""
+    view_parameters(params, shape).w_hidden[data.rows_with_feature == 0] = 0
+
+
+def chances_of_use(counts: Index, n_samples: int, batch_size: int) -> Array:
+    """Probability that a batch, drawn without replacement, has one of the ``counts`` rows with a feature.
+
+    Averaged over the batches of an epoch, of which the last may be smaller.
+    """
+    batch_size = min(batch_size, n_samples)
+    n_whole, last = divmod(n_samples, batch_size)
+    chances: Array = n_whole * chances_of_drawing(counts, n_samples, batch_size)
+    return (chances + chances_of_drawing(counts, n_samples, last)) / (n_whole + (last > 0))
+
+
+def chances_of_drawing(counts: Index, n_samples: int, n_drawn: int) -> Array:
+    """Probability that one of ``counts`` rows is drawn: 1 - C(n - counts, drawn) / C(n, drawn)."""
+    others = n_samples - counts
+    are_enough = others >= n_drawn
+    others = np.where(are_enough, others, n_samples)
+    log_chance = gammaln(others + 1) - gammaln(others - n_drawn + 1)
+    log_chance -= gammaln(n_samples + 1) - gammaln(n_samples - n_drawn + 1)
+    return np.where(are_enough, -np.expm1(log_chance), 1.0)
+
+
+class WholeUpdate:
+    """Updates all parameters in every step.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+    whole : Part
+        All parameters of all networks.
+    grads : Parameters
+        Views of its gradient.
+    """
+
+    def __init__(self, optimizer: Optimizer, whole: Part, grads: Parameters) -> None:
+        self.optimizer = optimizer
+        self.whole = whole
+        self.grads = grads
+
+    def start_epoch(self, learning_rates: Sequence[float]) -> None:
+        """Do nothing: the penalty does not depend on the learning rates."""
+
+    def prepare(self, batch: Batch) -> tuple[Batch, Parameters]:
+        """Give the batch as it is, and the buffer for its gradient."""
+        return batch, self.grads
+
+    def update(self, step: Step) -> None:
+        """Update all parameters by the gradient in the buffer."""
+        self.optimizer.update(self.whole, step)
+
+
+class UsedRows(SparseRows):
+    """Rows of one network with the columns that they use: the gradient has no others."""
+
+    def __init__(self, X: Any, columns: Index, positions: Index) -> None:
+        super().__init__([X], stacked=False)
+        self.columns = columns
+        parts = (X.data, positions[X.indices], X.indptr)
+        self.narrow = scipy.sparse.csr_array(parts, shape=(X.shape[0], len(columns)))
+
+    def adjoint(self, delta: Array, ones: Array, grads: Parameters) -> None:
+        """Fill the gradient of the network that has only the used columns."""
+        grads.w_hidden[...] = self.narrow.T @ delta
+        dot(ones, delta, grads.b_hidden)
+
+
+class RowPenalty(NamedTuple):
+    """The penalty of some rows of w_hidden, each with its own rate."""
+
+    rates: Array  # (n_rows,)
+
+    def add_gradient(self, params: Array, grads: Array) -> None:
+        """grads += rate * weights, of flat arrays (n_rows * n_hidden,)."""
+        n_rows = len(self.rates)
+        grads += (params.reshape(n_rows, -1) * self.rates[:, np.newaxis]).ravel()
+
+
+class LazyUpdate:
+    """Updates the part of one wide network that a batch of sparse rows uses.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+    whole : Part
+        All of the network. Its buffers of gradients and updates serve the parts.
+    shape : NetworkShape
+        The network's.
+    data : Data
+        What the network is trained on.
+    batch_size : int
+        Rows in a batch.
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, whole: Part, shape: NetworkShape, data: Data, batch_size: int
+    ) -> None:
+        assert isinstance(whole.penalty, Penalty)
+        self.rates = whole.penalty.rates
+        self.optimizer = optimizer
+        self.whole = whole
+        self.shape = shape
+        counts = data.rows_with_feature
+        self.used = np.flatnonzero(counts)
+        self.steps_per_use = 1 / chances_of_use(counts[self.used], data.n_samples, batch_size)
+        self.row_rates = np.zeros(len(counts), whole.params.dtype)
+        self.is_used, self.positions = np.zeros(len(counts), bool), np.zeros(len(counts), np.int32)
+        self.w_hidden = {
+            name: view_parameters(array, shape).w_hidden for name, array in _arrays_of(whole).items()
+        }
+        self.n_rows = max(1, PART_BYTES // (shape.n_hidden * whole.params.itemsize))
+        self.gathered = {
+            name: np.empty((self.n_rows, shape.n_hidden), w.dtype) for name, w in self.w_hidden.items()
+        }
+
+    def start_epoch(self, learning_rates: Sequence[float]) -> None:
+        """Make the penalty of each row that of all steps from one use to the next.
+
+        In n steps, gradient descent shrinks a weight by the factor (1 - learning_rate rate)^n.
+        """
+        (rate,) = self.rates or (0.0,)
+        decay = min(learning_rates[0] * rate, 1.0)
+        with np.errstate(divide="ignore"):
+            shrinkage = -np.expm1(self.steps_per_use * np.log1p(-decay))
+        self.row_rates[self.used] = shrinkage * (rate / decay) if decay > 0 else 0.0
+
+    def prepare(self, batch: Batch) -> tuple[Batch, Parameters]:
+        """Find the columns that the batch uses; give it with these, and a buffer for their gradient."""
+        assert isinstance(batch.X, SparseRows)
+        (X,) = batch.X.matrices
+        self.is_used[X.indices] = True
+        columns = np.flatnonzero(self.is_used)
+        self.is_used[columns] = False
+        self.positions[columns] = np.arange(len(columns))
+        narrow = self.shape._replace(n_features=len(columns))
+        self.columns = columns
+        self.grads = view_parameters(self.whole.grads[: narrow.n_params], narrow)
+        return Batch(UsedRows(X, columns, self.positions), batch.targets), self.grads
+
+    def update(self, step: Step) -> None:
+        """Update what the batch uses by the gradient in the buffer, part by part."""
+        for part in self._parts():
+            self.optimizer.update(part, step)
+
+    def _parts(self) -> Iterator[Part]:
+        """Yield the used parts; each must be updated before the next is asked for."""
+        grads = self.grads
+        no_penalty, on_output = Penalty((), 0, 0), Penalty(self.rates, 0, grads.w_output.size)
+        yield self._part_in_place(slice(self.shape.n_hidden), grads.b_hidden.ravel(), no_penalty)
+        yield self._part_in_place(slice(-grads.output_flat.size, None), grads.output_flat, on_output)
+        for start in range(0, len(self.columns), self.n_rows):
+            rows = self.columns[start : start + self.n_rows]
+            gathered = {name: array[: len(rows)] for name, array in self.gathered.items()}
+            for name, w_hidden in self.w_hidden.items():
+                w_hidden.take(rows, axis=0, out=gathered[name], mode="clip")
+            yield self._part_of_rows(rows, gathered, grads.w_hidden[start : start + self.n_rows].ravel())
+            for name, w_hidden in self.w_hidden.items():
+                w_hidden[rows] = gathered[name]
+
+    def _part_in_place(self, place: slice, grads: Array, penalty: Penalty) -> Part:
+        memory = {name: array[place] for name, array in self.whole.memory.items()}
+        return Part(self.whole.params[place], grads, self.whole.updates[place], memory, penalty)
+
+    def _part_of_rows(self, rows: Index, gathered: dict[str, Array], grads: Array) -> Part:
+        memory: Memory = {name: array.ravel() for name, array in gathered.items()}
+        params = memory.pop("params")
+        updates = self.whole.updates[: grads.size]
+        return Part(params, grads, updates, memory, RowPenalty(self.row_rates[rows]))
+
+
+def _arrays_of(part: Part) -> dict[str, Any]:
+    return {"params": part.params, **part.memory}

@@ -1,0 +1,227 @@
+"""Rows of a design matrix: dense, dense with a column of ones, or sparse.
+
+Each kind of rows knows the two products that training needs, with the hidden layer's weights and biases,
+
+    apply    hidden_input = X w_hidden + b_hidden
+    adjoint  the gradients of w_hidden and b_hidden, X' delta_hidden and the sums of delta_hidden
+
+and how its rows are cut into blocks and gathered into batches. Sparse rows are never made dense.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias, Union
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+
+from sknn_scratch._core.activations import Array
+from sknn_scratch._core.arrays import dot
+from sknn_scratch._core.parameters import Layers, Parameters
+
+Index: TypeAlias = NDArray[np.integer]
+Rows: TypeAlias = Union["DenseRows", "SparseRows"]
+Gather: TypeAlias = Callable[[Index], Sequence[Any]]
+
+COUNTED_ROWS = 2**13  # at once: a copy of so many takes little memory
+
+
+def rows_of(X: Any) -> Rows:
+    """Wrap a design matrix (n_samples, n_features), an ndarray or CSR."""
+    return DenseRows(X) if isinstance(X, np.ndarray) else SparseRows([X], stacked=False)
+
+
+class DenseRows:
+    """Rows of a dense design matrix.
+
+    Parameters
+    ----------
+    X : ndarray of shape (..., n_samples, n_features)
+    """
+
+    def __init__(self, X: Array) -> None:
+        self.X = X
+        self.X_mT = X.mT
+        self.n_samples: int = X.shape[-2]
+
+    @classmethod
+    def stack(cls, rows: Sequence["DenseRows"]) -> "DenseRows":
+        """Stack the rows of several networks along a new network axis."""
+        return cls(np.stack([one.X for one in rows]))
+
+    @classmethod
+    def concatenate(cls, rows: Sequence["DenseRows"]) -> "DenseRows":
+        """Put rows one below the other."""
+        return cls(np.concatenate([one.X for one in rows]))
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns of the design matrix."""
+        return int(self.X.shape[-1])
+
+    @property
+    def values_per_row(self) -> float:
+        """How many numbers a gathered row takes the room of."""
+        return float(self.X.shape[-1])
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of the rows in memory."""
+        return self.X.nbytes
+
+    @property
+    def arrays(self) -> tuple[Any, ...]:
+        """The arrays that the rows are made of."""
+        return (self.X,)
+
+    @property
+    def source(self) -> Any:
+        """The matrix, which tells whether two networks draw from the same rows."""
+        return self.X
+
+    def apply(self, layers: Layers | Parameters, out: Array) -> None:
+        """out = X w_hidden + b_hidden (..., n_samples, n_hidden)."""
+        dot(self.X, layers.w_hidden, out)
+        out += layers.b_hidden
+
+    def adjoint(self, delta: Array, ones: Array, grads: Parameters) -> None:
+        """Fill the gradients of the hidden layer, of ``delta`` (..., n_samples, n_hidden)."""
+        dot(self.X_mT, delta, grads.w_hidden)
+        dot(ones, delta, grads.b_hidden)
+
+    def take(self, rows: slice | Index) -> "DenseRows":
+        """View a block of rows of every network, or copy chosen ones."""
+        return type(self)(self.X[..., rows, :])
+
+    def with_ones(self) -> "RowsWithOnes":
+        """Copy the rows, with a first column of ones."""
+        widened = np.ones((self.X.shape[0], 1 + self.X.shape[1]), self.X.dtype)
+        widened[:, 1:] = self.X
+        return RowsWithOnes(widened)
+
+    def gatherer(self, stack_shape: tuple[int, ...], places: Sequence[slice]) -> Gather:
+        """Make a function that gathers rows (..., n_chunk) into a buffer, which is cut into batches once."""
+        buffer = np.empty((*stack_shape, places[-1].stop, self.X.shape[1]), self.X.dtype)
+        batches = [type(self)(buffer[..., place, :]) for place in places]
+
+        def gather(rows: Index) -> Sequence[DenseRows]:
+            # "clip" lets take() write into the buffer directly; the rows are in range.
+            self.X.take(rows, axis=0, out=buffer, mode="clip")
+            return batches
+
+        return gather
+
+
+class RowsWithOnes(DenseRows):
+    """Rows (..., n_samples, 1 + n_features) with a first column of ones: the biases are a row of weights."""
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns of the design matrix, without the ones."""
+        return int(self.X.shape[-1]) - 1
+
+    def apply(self, layers: Any, out: Array) -> None:
+        """out = X w_hidden + b_hidden, as one product."""
+        dot(self.X, layers.hidden_layer, out)
+
+    def adjoint(self, delta: Array, ones: Array, grads: Parameters) -> None:
+        """Fill the gradients of the hidden layer, by one product."""
+        dot(self.X_mT, delta, grads.hidden_layer)
+
+
+class SparseRows:
+    """Rows of a sparse design matrix, of one network or of several stacked ones.
+
+    Parameters
+    ----------
+    matrices : sequence of CSR matrices or arrays, each (n_samples, n_features)
+        One for each network.
+    stacked : bool
+        Whether there is a network axis; without one, ``matrices`` has one element.
+    """
+
+    def __init__(self, matrices: Sequence[Any], *, stacked: bool) -> None:
+        self.matrices = matrices
+        self.stacked = stacked
+        self.n_samples: int = matrices[0].shape[0]
+
+    @classmethod
+    def stack(cls, rows: Sequence["SparseRows"]) -> "SparseRows":
+        """Stack the rows of several networks along a new network axis."""
+        return cls([one.matrices[0] for one in rows], stacked=True)
+
+    @classmethod
+    def concatenate(cls, rows: Sequence["SparseRows"]) -> "SparseRows":
+        """Put rows one below the other."""
+        return cls([scipy.sparse.vstack([one.matrices[0] for one in rows], format="csr")], stacked=False)
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns of the design matrix."""
+        return int(self.matrices[0].shape[1])
+
+    @property
+    def values_per_row(self) -> float:
+        """How many numbers a gathered row takes the room of: it is there twice, in a chunk and in its batch.
+
+        Each value has an index.
+        """
+        return float(3 * self.matrices[0].nnz / self.n_samples)
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of the rows in memory."""
+        return int(sum(2 * X.nnz * X.dtype.itemsize for X in self.matrices))
+
+    @property
+    def arrays(self) -> tuple[Any, ...]:
+        """The arrays that the rows are made of."""
+        return tuple(
+            array for X in self.matrices for array in (np.array(X.shape), X.data, X.indices, X.indptr)
+        )
+
+    @property
+    def source(self) -> Any:
+        """The first network's matrix, which tells whether two networks draw from the same rows."""
+        return self.matrices[0]
+
+    def apply(self, layers: Layers | Parameters, out: Array) -> None:
+        """out = X w_hidden + b_hidden (..., n_samples, n_hidden)."""
+        for X, w_hidden, hidden_input in self._by_network(self.matrices, layers.w_hidden, out):
+            hidden_input[...] = X @ w_hidden
+        out += layers.b_hidden
+
+    def adjoint(self, delta: Array, ones: Array, grads: Parameters) -> None:
+        """Fill the gradients of the hidden layer, of ``delta`` (..., n_samples, n_hidden)."""
+        for X, grad, delta_hidden in self._by_network(self.matrices, grads.w_hidden, delta):
+            grad[...] = X.T @ delta_hidden
+        dot(ones, delta, grads.b_hidden)
+
+    def count_rows_with_feature(self, rows: Index | None) -> Index:
+        """Count (n_features,) the rows of the first network, or some of its rows, that have a feature."""
+        (X, n_samples), counts = (self.matrices[0], self.n_samples), np.zeros(self.n_features, np.intp)
+        rows = np.arange(n_samples) if rows is None else rows
+        for start in range(0, len(rows), COUNTED_ROWS):
+            counted = X[rows[start : start + COUNTED_ROWS]]
+            counted.sum_duplicates()
+            counts += np.bincount(counted.indices, minlength=len(counts))
+        return counts
+
+    def take(self, rows: slice | Index) -> "SparseRows":
+        """Copy some rows of every network."""
+        return SparseRows([X[rows] for X in self.matrices], stacked=self.stacked)
+
+    def gatherer(self, stack_shape: tuple[int, ...], places: Sequence[slice]) -> Gather:
+        """Make a function that gathers rows (..., n_chunk), and cuts them into batches."""
+
+        def gather(rows: Index) -> Sequence[SparseRows]:
+            gathered = [self.matrices[0][rows_of_network] for rows_of_network in np.atleast_2d(rows)]
+            chunk = SparseRows(gathered, stacked=bool(stack_shape))
+            return [chunk.take(place) for place in places]
+
+        return gather
+
+    def _by_network(self, matrices: Sequence[Any], left: Array, right: Array) -> Any:
+        if self.stacked:
+            return zip(matrices, left, right, strict=True)
+        return ((matrices[0], left, right),)

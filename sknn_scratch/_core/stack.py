@@ -1,0 +1,295 @@
+"""Networks that are trained together: the axis that counts them, the arrays they share, and their bytes.
+
+One run has no network axis. With several, the states' arrays become views of the stack's, row by row.
+"""
+
+from collections.abc import Hashable, Iterable, Sequence
+from math import prod
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from sknn_scratch._core.activations import SATURATED_SLOPE, Array
+from sknn_scratch._core.arrays import constant, count_nonzero, dot
+from sknn_scratch._core.batches import Batches
+from sknn_scratch._core.data import stack_validations
+from sknn_scratch._core.lazy import LazyUpdate, WholeUpdate, is_lazy
+from sknn_scratch._core.losses import Saved
+from sknn_scratch._core.network import (
+    Batch,
+    BatchGradient,
+    Map,
+    Penalty,
+    Workspace,
+    gradient_blocks,
+    mean_loss,
+    workspace_shapes,
+)
+from sknn_scratch._core.optimizers import NO_OPTIMIZER, OPTIMIZERS, Memory, Part, Step
+from sknn_scratch._core.parameters import Parameters, view_parameters
+from sknn_scratch._core.rows import DenseRows
+from sknn_scratch._core.state import Run
+
+# The estimator's parameters that networks of a stack always have in common; see ``stack_key`` for the rest.
+COMMON_PARAMETERS = ("n_hidden", "activation", "solver", "batch_size")
+# Rows that saturation is measured on: enough for a share, few enough to take no time in full-batch training.
+MEASURED_ROWS = 100
+# Copies of its parameters that a step of a network touches: themselves, gradients, updates and two moments.
+STEP_COPIES = 5
+# Others: the starts of epochs, the best one, the result, and those of the step once more while the networks
+# that have stopped leave the stack.
+OTHER_COPIES = 9
+
+
+def stack_key(run: Run) -> Hashable | None:
+    """Say what runs that are trained together have in common; None for one that is trained alone.
+
+    They may differ in the learning rate and its schedule, the penalty, the dropout, the patience, and those
+    hyperparameters that an optimiser has for each network. L-BFGS makes its own steps, and a lazy update has
+    its own parts.
+    """
+    state, data, config = run.state, run.data, run.config
+    if config.solver not in OPTIMIZERS or is_lazy(config.network.shape, data, config.batch_size):
+        return None
+    optimizer = OPTIMIZERS[config.solver]
+    common = [
+        value
+        for name, value in zip(optimizer.hyperparameters, config.hyperparameters, strict=True)
+        if name not in optimizer.of_each_network
+    ]
+    return (
+        config.network,
+        config.solver,
+        tuple(common),
+        data.n_samples,
+        config.batch_size,
+        config.dropout > 0,
+        (None if data.validation is None else data.validation.X.n_samples, data.score is None),
+        isinstance(data.X, DenseRows),
+        state.params.dtype.str,
+        state.n_updates,
+    )
+
+
+def has_large_batches(run: Run) -> bool:
+    """Whether the gradients of the batches are computed in blocks of rows, which threads can share."""
+    n_rows = min(run.config.batch_size, run.data.n_samples)
+    return len(gradient_blocks(run.data.X, run.config.network.shape, n_rows)) > 1
+
+
+class Stack:
+    """Runs that are trained together, as a context: on leaving it, the runs own their arrays again.
+
+    Attributes
+    ----------
+    runs : list of Run
+    config : Config
+        That of the first run, for what all have in common (see ``stack_key``).
+    network : Network
+    stack_shape : tuple of int
+        The network axis: () or (K,).
+    batches : Batches
+    validation : Batch or None
+    params : Parameters
+    penalty : Penalty
+    last_grads : Parameters
+        The gradient of the last batch.
+    """
+
+    def __init__(self, runs: Sequence[Run], map_blocks: Map) -> None:
+        self.runs = list(runs)
+        self.config = runs[0].config
+        self.network = self.config.network
+        self.optimizer = OPTIMIZERS.get(self.config.solver, NO_OPTIMIZER)
+        self.stack_shape = () if len(runs) == 1 else (len(runs),)
+        self.loss_limits: Any = None  # (...), from the first loss on
+        self.last_batch: Batch | None = None
+        data = [run.data for run in runs]
+        self.batches = Batches(data, self.config.batch_size, self.network.loss)
+        self._stack_parameters()
+        self._allocate_steps(map_blocks)
+        validations = [one.validation for one in data if one.validation is not None]
+        self.validation = None
+        if validations:
+            self.validation = stack_validations(validations) if self.stack_shape else validations[0]
+
+    def __enter__(self) -> "Stack":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.stack_shape:  # a view would keep the arrays of all networks alive
+            for run in self.runs:
+                run.state.params = run.state.params.copy()
+                run.state.memory = {name: array.copy() for name, array in run.state.memory.items()}
+
+    def _stack_parameters(self) -> None:
+        shape, config = self.network.shape, self.config
+        states = [run.state for run in self.runs]
+        flat, memory = self._stack([state.params for state in states]), self._stack_memory()
+        if self.stack_shape:
+            for i, state in enumerate(states):
+                state.params = flat[i]
+                state.memory = {name: array[i] for name, array in memory.items()}
+        self.params, self.grads = view_parameters(flat, shape), view_parameters(np.zeros_like(flat), shape)
+        self.last_grads = self.grads
+        rates = [run.config.alpha / run.data.total_weight for run in self.runs]
+        weights = shape.weights
+        self.penalty = Penalty(rates if any(rates) else (), weights.start, weights.stop - weights.start)
+        self.step = Step(self._stack_hyperparameters(), number=states[0].n_updates)
+        whole = Part(
+            params=flat.reshape(-1),
+            grads=self.grads.flat.reshape(-1),
+            updates=np.zeros(flat.size, flat.dtype),
+            memory={name: array.reshape(-1) for name, array in memory.items()},
+            penalty=self.penalty,
+        )
+        data, optimizer = self.runs[0].data, self.optimizer
+        self.updating: WholeUpdate | LazyUpdate = WholeUpdate(optimizer, whole, self.grads)
+        if config.solver in OPTIMIZERS and is_lazy(shape, data, config.batch_size):
+            self.updating = LazyUpdate(optimizer, whole, shape, data, config.batch_size)
+
+    def _stack_memory(self) -> Memory:
+        states = [run.state for run in self.runs]
+        for state in states:
+            state.memory = state.memory or self.optimizer.init(state.params)
+        return {name: self._stack([state.memory[name] for state in states]) for name in states[0].memory}
+
+    def _stack_hyperparameters(self) -> list[Any]:
+        """Get the optimiser's hyperparameters; of those of each network, a list (K,)."""
+        values = [run.config.hyperparameters for run in self.runs]
+        return [
+            list(of_runs) if name in self.optimizer.of_each_network else of_runs[0]
+            for name, *of_runs in zip(self.optimizer.hyperparameters, *values, strict=True)
+        ]
+
+    def _stack(self, arrays: list[Array]) -> Array:
+        return np.stack(arrays) if self.stack_shape else arrays[0]
+
+    def _allocate_steps(self, map_blocks: Map) -> None:
+        self.gradients = {n: self._batch_gradient(n, map_blocks) for n in set(self.batches.sizes)}
+        first_block = self.gradients[self.batches.batch_size].workspaces[0]
+        self.measured_slope = first_block.slope[..., :MEASURED_ROWS, :]
+        self.ones = np.ones((1, self.measured_slope.shape[-2]), self.params.flat.dtype)
+
+    def _batch_gradient(self, n_rows: int, map_blocks: Map) -> BatchGradient:
+        shape, dtype, dropout = self.network.shape, self.params.flat.dtype, self.config.dropout > 0
+        workspaces = [
+            Workspace.allocate(shape, (*self.stack_shape, rows.stop - rows.start), dtype, dropout)
+            for rows in gradient_blocks(self.runs[0].data.X, shape, n_rows)
+        ]
+        return BatchGradient(self.network, workspaces, map_blocks)
+
+    def start_epoch(self) -> list[float]:
+        """Get the learning rates (K,) of the coming epoch."""
+        rates = [run.learning_rate for run in self.runs]
+        self.updating.start_epoch(rates)
+        return rates
+
+    def gradient(self, batch: Batch, saved: Saved) -> Parameters:
+        """Compute the gradient of the mean loss of a batch, and save what the loss is made of."""
+        batch, grads = self.updating.prepare(batch)
+        gradient = self.gradients[batch.X.n_samples]
+        for workspace in gradient.workspaces:
+            if workspace.keep is not None:
+                draw_dropout(self.runs, workspace.keep)
+        gradient.fill(self.params, grads, batch, saved)
+        self.last_grads, self.last_batch = grads, batch
+        return grads
+
+    def update(self, rates: Sequence[float]) -> None:
+        """Update the parameters by the gradient of a batch and that of the penalty."""
+        self.step.number += 1
+        self.step.learning_rates = rates
+        self.updating.update(self.step)
+
+    def count_updates(self) -> None:
+        """Tell the states how many updates there have been."""
+        for run in self.runs:
+            run.state.n_updates = self.step.number
+
+    def is_sound(self, objective: Any) -> Any:
+        """Whether an objective (...) is finite and has not exploded, by that of the first batch."""
+        return objective < self.loss_limits
+
+    def limit_losses(self, first_losses: Any) -> None:
+        """Set the loss (...) from which on each network counts as exploded, by that of its first batch."""
+        if self.loss_limits is None:
+            limits = [run.limit_loss(loss) for run, loss in self.by_run(first_losses)]
+            self.loss_limits = self.per_network(limits)
+
+    def is_last_step_sound(self) -> Any:
+        """Whether the objective (...) of the last batch is still sound after the update that it led to."""
+        if self.last_batch is None:
+            return np.True_
+        with np.errstate(all="ignore"):
+            loss = mean_loss(self.network, self.params, self.last_batch)
+            return self.is_sound(loss + self.penalty.value(self.params))
+
+    def are_finite(self) -> Any:
+        """Whether the parameters (...) of each network are."""
+        return np.isfinite(self.params.flat).all(axis=-1)
+
+    def saturation(self) -> tuple[Any, Any]:
+        """Share (...) of the hidden values that are saturated, and of the units for which all are.
+
+        Of at most ``MEASURED_ROWS`` rows of the last batch of full size.
+        """
+        n_rows, n_hidden = self.measured_slope.shape[-2:]
+        is_steep = np.abs(self.measured_slope) >= constant(SATURATED_SLOPE, self.measured_slope.dtype.char)
+        steep_rows = np.empty((*self.stack_shape, 1, n_hidden), self.ones.dtype)
+        dot(self.ones, is_steep.astype(self.ones.dtype), steep_rows)
+        return 1 - count_nonzero(is_steep) / (n_rows * n_hidden), 1 - count_nonzero(steep_rows) / n_hidden
+
+    def per_network(self, values: Sequence[float]) -> Any:
+        """Give an array (K,) of a number for each network, or the one network's number."""
+        return np.array(values) if self.stack_shape else values[0]
+
+    def by_run(self, values: Any) -> Iterable[tuple[Run, Any]]:
+        """Pair each run with its own of the values (...)."""
+        return zip(self.runs, np.atleast_1d(values).tolist(), strict=True)
+
+
+def draw_dropout(runs: Sequence[Run], keep: Array) -> None:
+    """Draw the factors (..., n_samples, n_hidden) of a batch: 0, or 1 / (1 - dropout)."""
+    for run, factors in zip(runs, keep.reshape(len(runs), *keep.shape[-2:]), strict=True):
+        dropout = run.config.dropout
+        run.state.dropout_rng.random(out=factors, dtype=factors.dtype.type)
+        np.greater_equal(factors, dropout, out=factors, casting="unsafe")
+        np.multiply(factors, 1 / (1 - dropout), out=factors)
+
+
+def step_bytes(run: Run) -> int:
+    """Bytes that one step of a network touches: its parameters, and what it computes for a batch."""
+    shape, config, n_params = run.config.network.shape, run.config, run.config.network.shape.n_params
+    of_workspace = sum(
+        prod(one) for one in workspace_shapes(shape, config.batch_size, config.dropout > 0).values()
+    )
+    of_row = run.data.X.values_per_row + shape.n_hidden + 5 * shape.n_outputs  # and temporary arrays, losses
+    return int(STEP_COPIES * n_params + of_workspace + config.batch_size * of_row) * run.state.params.itemsize
+
+
+def other_bytes(run: Run) -> int:
+    """Bytes that a network needs beside: more copies of its parameters, validation, rows and their order."""
+    shape, data = run.config.network.shape, run.data
+    numbers = OTHER_COPIES * shape.n_params
+    if data.validation is not None:
+        of_row = 2 * data.X.values_per_row + 2 * shape.n_hidden + 5 * shape.n_outputs  # held, then stacked
+        numbers += int(data.validation.X.n_samples * of_row)
+    if data.is_small:
+        numbers += 2 * data.n_samples * (1 + shape.n_features)  # copied, then pooled
+    return numbers * run.state.params.itemsize + 5 * data.n_samples * np.dtype(np.intp).itemsize
+
+
+def waiting_bytes(run: Run) -> int:
+    """Bytes that a network needs while it waits: its parameters, and its own copy of the validation rows."""
+    validation, n_params = run.data.validation, run.config.network.shape.n_params
+    n_rows = 0 if validation is None else validation.X.n_samples
+    return int(n_params + n_rows * run.data.X.values_per_row) * run.state.params.itemsize
+
+
+def source_bytes(run: Run) -> dict[tuple[int, int], int]:
+    """Bytes of the rows that a network draws from, by their identity; those of others are put below them."""
+    return {run.data.source: run.data.X.n_bytes + run.data.targets.nbytes}

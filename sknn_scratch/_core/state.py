@@ -1,0 +1,307 @@
+"""What is trained, and how it is kept while it is trained.
+
+Config   the hyperparameters of one network, fixed
+State    what training changes
+Run      a state, its data and its config, on their way through training
+Result   what training makes of a run
+"""
+
+import copy
+import math
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from sknn_scratch._core.activations import Array
+from sknn_scratch._core.data import Data
+from sknn_scratch._core.network import Network
+from sknn_scratch._core.optimizers import Memory
+from sknn_scratch._core.schedules import SCHEDULES
+from sknn_scratch._core.stopping import StopReason, Watch, explosion_limit, failure_limit
+
+EpochRecord: TypeAlias = dict[str, float]
+
+# The adaptive schedule divides the learning rate by this factor, as scikit-learn's does, and no more below
+# the minimum.
+ADAPTIVE_FACTOR = 5.0
+ADAPTIVE_MINIMUM = 1e-6
+
+
+@dataclass(frozen=True)
+class Config:
+    """The hyperparameters of one network."""
+
+    network: Network
+    solver: str
+    batch_size: int
+    max_iter: int
+    learning_rate: float
+    hyperparameters: tuple[Any, ...] = ()  # the optimiser's, in the order in which it names them
+    schedule: str = "constant"
+    alpha: float = 0.0
+    dropout: float = 0.0
+    tol: float = 0.0
+    n_iter_no_change: int = 10
+    gradient_tol: float = 0.0
+
+
+class Epoch(NamedTuple):
+    """What an epoch leaves behind, for one network."""
+
+    record: EpochRecord
+    is_sound: bool  # whether the loss stayed finite and did not explode
+
+
+class Snapshot(NamedTuple):
+    """Parameters (n_params,) at the end of an epoch; None where there has been none."""
+
+    epoch: int = 0
+    params: Array | None = None
+
+
+@dataclass
+class State:
+    """All that changes while a network is trained; from it, training goes on as if never stopped.
+
+    Attributes
+    ----------
+    params : ndarray of shape (n_params,)
+    shuffle_rng, dropout_rng : Generator
+        The random streams of the order of the rows and of the dropped units.
+    memory : dict of ndarray of shape (n_params,)
+        The optimiser's.
+    n_updates : int
+        How many updates the optimiser has made.
+    n_reductions : int
+        How often the adaptive schedule has divided the learning rate in the present run.
+    history : list of dict
+        One record for each epoch of the present run.
+    epochs_before : int
+        How many epochs were made before the present run, which has its own ``max_iter``.
+    watch : Watch
+        The best epoch of the present run.
+    loss_limit : float
+        What counts as an explosion of the objective; infinite until the first batch.
+    last_good : Snapshot
+        What a divergence returns to; without parameters until there has been a good epoch in the present run.
+    stop_reason : StopReason or None
+        Why the present run has ended; None while it has not. Only ``Run.stop`` sets it.
+    """
+
+    params: Array
+    shuffle_rng: np.random.Generator
+    dropout_rng: np.random.Generator
+    memory: Memory = field(default_factory=dict)
+    n_updates: int = 0
+    n_reductions: int = 0
+    history: list[EpochRecord] = field(default_factory=list)
+    epochs_before: int = 0
+    watch: Watch = field(default_factory=Watch)
+    loss_limit: float = math.inf
+    last_good: Snapshot = field(default_factory=Snapshot)
+    stop_reason: StopReason | None = None
+
+    @property
+    def epoch(self) -> int:
+        """Number of epochs made."""
+        return self.epochs_before + len(self.history)
+
+    def copy(self) -> "State":
+        """Copy all that training changes; the records of the history are never changed."""
+        return replace(
+            self,
+            params=self.params.copy(),
+            shuffle_rng=copy.deepcopy(self.shuffle_rng),
+            dropout_rng=copy.deepcopy(self.dropout_rng),
+            memory={name: array.copy() for name, array in self.memory.items()},
+            history=list(self.history),
+            watch=replace(self.watch),
+        )
+
+    def forget_updates(self) -> None:
+        """Leave the optimiser without memory: it belonged to other parameters, or to another optimiser."""
+        self.memory, self.n_updates = {}, 0
+
+    def for_another_run(self) -> "State":
+        """Copy the state for a further run, with full patience and its own epochs to count."""
+        return replace(
+            self.copy(),
+            n_reductions=0,
+            history=[],
+            epochs_before=self.epoch,
+            watch=Watch(),
+            last_good=Snapshot(),
+            stop_reason=None,
+        )
+
+
+class Result(NamedTuple):
+    """One network, trained."""
+
+    state: State  # its params are the best epoch's where there is a validation, else the last's
+    stop_reason: StopReason
+    best_epoch: int
+    is_interrupted: bool = False  # whether Control-C ended the training, of this network or of others with it
+
+
+@dataclass
+class Run:
+    """One network on its way through training.
+
+    Attributes
+    ----------
+    state : State
+    data : Data
+    config : Config
+    number : int
+        Tells the run from others that are trained with it.
+    is_sound : bool
+        Whether the loss of the last epoch stayed finite and did not explode.
+    last_sound : Snapshot
+        The last sound epoch.
+    is_interrupted : bool
+        Whether Control-C ended the training.
+    """
+
+    state: State
+    data: Data
+    config: Config
+    number: int = 0
+    is_sound: bool = True
+    is_interrupted: bool = False
+    last_sound: Snapshot = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.last_sound = self._snapshot()
+
+    def _snapshot(self) -> Snapshot:
+        return Snapshot(self.state.epoch, self.state.params.copy())
+
+    @property
+    def is_going_on(self) -> bool:
+        """Whether there is no reason to stop yet."""
+        return self.state.stop_reason is None
+
+    @property
+    def is_validated(self) -> bool:
+        """Whether there are rows to validate with."""
+        return self.data.validation is not None
+
+    @property
+    def epochs_done(self) -> int:
+        """Epochs of this run."""
+        return len(self.state.history)
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the coming epoch."""
+        factor = SCHEDULES[self.config.schedule].factor(self.epochs_done / self.config.max_iter)
+        return self._reduced_rate * factor
+
+    @property
+    def _reduced_rate(self) -> float:
+        return self.config.learning_rate / ADAPTIVE_FACTOR**self.state.n_reductions
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the loss is far above its start."""
+        history = self.state.history
+        return history[-1]["loss"] > failure_limit(history[0]["loss"])
+
+    @property
+    def gradient_norm(self) -> float:
+        """Norm of the last gradient of the objective."""
+        record = self.state.history[-1]
+        return math.hypot(record["gradient_norm_hidden"], record["gradient_norm_output"])
+
+    @property
+    def is_out_of_patience(self) -> bool:
+        """Whether the watched value has not improved for ``n_iter_no_change`` epochs."""
+        return self.state.watch.epochs_without_improvement >= self.config.n_iter_no_change
+
+    def limit_loss(self, first_loss: float) -> float:
+        """Get the loss that counts as an explosion; a run's first one may lower it, but never raise it."""
+        if self.epochs_done == 0:
+            self.state.loss_limit = min(self.state.loss_limit, explosion_limit(first_loss))
+        return self.state.loss_limit
+
+    def note(self, epoch: Epoch) -> None:
+        """Write an epoch down."""
+        state = self.state
+        state.history.append(epoch.record)
+        self.is_sound = epoch.is_sound
+        if self.is_sound:
+            params = state.params if self.is_validated else None
+            state.watch.see(watched_value(epoch.record), state.epoch, self.config.tol, params)
+            self._reduce_on_plateau()
+
+    def _reduce_on_plateau(self) -> None:
+        is_adaptive = SCHEDULES[self.config.schedule].divides_on_plateau
+        if is_adaptive and self.is_out_of_patience and self._reduced_rate > ADAPTIVE_MINIMUM:
+            self.state.n_reductions += 1
+            self.state.watch.epochs_without_improvement = 0
+
+    def stop(self, reason: StopReason | None) -> None:
+        """Stop for a reason, with the parameters that it asks for; None keeps the epoch and goes on."""
+        if reason is StopReason.DIVERGED:
+            self._return_to_last_good()
+        elif reason is StopReason.INTERRUPTED:
+            self._return_to_last_sound()
+        elif self.last_sound.epoch < self.state.epoch:
+            self._keep_epoch()
+        self.state.stop_reason = reason
+
+    def _keep_epoch(self) -> None:
+        """Keep a sound epoch: its start for a divergence, its end as the next epoch's start.
+
+        A loss may grow for some epochs before it explodes. So without validation, the start is kept only if
+        the epoch's loss is the lowest so far.
+        """
+        if self.is_validated or self.state.watch.best_epoch == self.state.epoch:
+            self.state.last_good = self.last_sound
+        self.last_sound = self._snapshot()
+
+    def return_to(self, snapshot: Snapshot) -> None:
+        """Take the parameters of an earlier epoch."""
+        assert snapshot.params is not None
+        np.copyto(self.state.params, snapshot.params)
+
+    def _return_to_last_good(self) -> None:
+        state = self.state
+        if state.last_good.params is None:
+            state.last_good = self.last_sound
+        self.return_to(state.last_good)
+        state.forget_updates()
+        if state.watch.best_epoch >= state.epoch - 1:  # the one that exploded, or the one before
+            state.watch.best_params = None
+
+    def _return_to_last_sound(self) -> None:
+        self.return_to(self.last_sound)
+        del self.state.history[self.last_sound.epoch - self.state.epochs_before :]
+        self.state.forget_updates()  # its memory has gone on from there, and cannot go back
+
+    def interrupt(self) -> None:
+        """Stop at the last whole epoch, unless there was another reason to stop."""
+        self.is_interrupted = True
+        if self.state.watch.best_epoch > self.last_sound.epoch:
+            self._keep_epoch()  # it was whole, and already the best
+        if self.is_going_on:
+            self.stop(StopReason.INTERRUPTED)
+
+    def result(self) -> Result:
+        """Choose the parameters of the best epoch."""
+        state, watch, epoch = self.state, self.state.watch, self.state.epoch
+        assert state.stop_reason is not None
+        if watch.best_params is not None:
+            state.params, watch.best_params, epoch = watch.best_params, None, watch.best_epoch
+        elif state.stop_reason is StopReason.DIVERGED:
+            epoch = state.last_good.epoch
+        return Result(state, state.stop_reason, epoch, self.is_interrupted)
+
+
+def watched_value(record: EpochRecord) -> float:
+    """Find the number that should fall: minus the validation score, the validation loss or the loss."""
+    if "val_score" in record:
+        return -record["val_score"]
+    return record["val_loss" if "val_loss" in record else "loss"]

@@ -1,0 +1,109 @@
+"""What the parameters of an estimator may be, and what is said of one that does not exist."""
+
+import difflib
+import functools
+import sys
+from collections.abc import Callable, Iterable, KeysView
+from inspect import signature
+from typing import Any, Self
+
+from sklearn.base import BaseEstimator
+
+from sknn_scratch._fitting.sklearn_private import Interval, StrOptions
+
+# Other libraries' names for our parameters.
+OTHER_NAMES = {
+    # scikit-learn
+    "hidden_layer_sizes": "n_hidden",
+    "learning_rate_init": "learning_rate",
+    "nesterovs_momentum": "nesterov",
+    "n_estimators": "n_networks",
+    "C": "alpha",
+    # Keras
+    "units": "n_hidden",
+    "hidden_units": "n_hidden",
+    "n_units": "n_hidden",
+    "kernel_initializer": "init_scale",
+    "optimizer": "solver",
+    "epochs": "max_iter",
+    "patience": "n_iter_no_change",
+    "min_delta": "tol",
+    "validation_split": "validation_fraction",
+    # PyTorch and skorch
+    "hidden_size": "n_hidden",
+    "hidden_dim": "n_hidden",
+    "nonlinearity": "activation",
+    "lr": "learning_rate",
+    "max_epochs": "max_iter",
+    "n_epochs": "max_iter",
+    "weight_decay": "alpha",
+    "eps": "epsilon",
+    "seed": "random_state",
+    "random_seed": "random_state",
+}
+
+
+class Number(Interval):  # type: ignore[misc]  # scikit-learn has no types
+    """An interval of numbers that rejects booleans, and integers that no float can hold."""
+
+    def is_satisfied_by(self, value: object) -> bool:
+        """Whether a value is a number in the interval."""
+        is_other = isinstance(value, bool) or (isinstance(value, int) and value > sys.float_info.max)
+        return not is_other and super().is_satisfied_by(value)
+
+
+def one_of(options: Iterable[str]) -> StrOptions:
+    """Accept the given strings, which an error lists in the given order."""
+    return StrOptions(dict.fromkeys(options).keys())  # a set would list them in another order every time
+
+
+class ParameterNames(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """An estimator that names the right parameter when it is given one that it does not have."""
+
+    def __new__(cls, *args: Any, **params: Any) -> Self:
+        """Check the names, which the constructor would reject in the name of the class that defines it."""
+        check_names(cls, params, TypeError)
+        estimator: Self = super().__new__(cls)
+        return estimator
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters.
+
+        Parameters
+        ----------
+        **params : dict
+            New values by the names of the parameters.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        check_names(type(self), params, ValueError)  # scikit-learn's category
+        super().set_params(**params)
+        return self
+
+
+def check_names(cls: type, names: Iterable[str], error: type[Exception]) -> None:
+    """Raise an error for a name that is no parameter of ``cls``, unless ``cls`` takes any name."""
+    known, takes_any = parameter_names(cls.__init__)  # type: ignore[misc]  # that of a subclass is meant
+    unknown = [name for name in names if name not in known and name.partition("__")[0] not in known]
+    if unknown and not takes_any:
+        raise error(f"Invalid parameter {unknown[0]!r} for {cls.__name__}. {suggestion(unknown[0], known)}")
+
+
+@functools.lru_cache
+def parameter_names(init: Callable[..., None]) -> tuple[KeysView[str], bool]:
+    """List the parameters of a constructor; say whether it takes others too."""
+    _, *parameters = signature(init).parameters.values()
+    named = [one.name for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+    return dict.fromkeys(named).keys(), any(one.kind is one.VAR_KEYWORD for one in parameters)
+
+
+def suggestion(name: str, known: KeysView[str]) -> str:
+    """Suggest a known name in place of an unknown one."""
+    if OTHER_NAMES.get(name) in known:
+        return f"Use {OTHER_NAMES[name]!r} instead."
+    if similar := difflib.get_close_matches(name.lower(), known, n=1):
+        return f"Did you mean {similar[0]!r}?"
+    return f"Valid parameters are: {', '.join(known)}."

@@ -1,0 +1,246 @@
+"""Lazy updates of wide networks with sparse rows, of which a step trains a part."""
+
+import math
+
+import numpy as np
+import pytest
+import scipy.sparse
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknn_scratch._core import lazy
+from sknn_scratch._core.data import Data
+from sknn_scratch._core.lazy import chances_of_use, clear_unused_features, is_lazy
+from sknn_scratch._core.optimizers import OPTIMIZERS
+from sknn_scratch._core.parameters import NetworkShape, view_parameters
+from sknn_scratch._core.rows import rows_of
+from tests.helpers import (
+    BINARY,
+    as_sparse,
+    assert_same_training,
+    history_column,
+    make_network,
+    make_problem,
+    make_run,
+    objective_of,
+    train_alone,
+)
+
+every_optimizer = pytest.mark.parametrize("solver", OPTIMIZERS)
+
+
+@pytest.fixture
+def all_is_lazy(monkeypatch):
+    """Treat all networks with sparse rows as if lazy updates cost nothing."""
+    monkeypatch.setattr(lazy, "COST_PER_WEIGHT", 0)
+    monkeypatch.setattr(lazy, "FIXED_COST", 0)
+
+
+# --- Which networks ---
+
+
+def data_of(X, **fields):
+    X = rows_of(X)
+    return Data(X, np.zeros((X.n_samples, 1)), **fields)
+
+
+def random_rows(n_samples, shares):
+    """Rows that have each feature with a probability of its own."""
+    rng = np.random.default_rng(0)
+    columns = [np.flatnonzero(rng.random(len(shares)) < shares) for _ in range(n_samples)]
+    indptr = np.cumsum([0, *map(len, columns)])
+    indices = np.concatenate(columns)
+    return scipy.sparse.csr_array((np.ones(len(indices)), indices, indptr), (n_samples, len(shares)))
+
+
+def zipf_text(n_samples, n_features, words_per_row=60):
+    """Rows of text: the k-th word of the vocabulary is k times rarer than the first."""
+    frequencies = 1 / np.arange(1, 1 + n_features)
+    frequencies *= words_per_row / frequencies.sum()
+    return random_rows(n_samples, 1 - np.exp(-frequencies))
+
+
+def shape_of(data, n_hidden=100):
+    return NetworkShape(data.X.n_features, n_hidden, n_outputs=3)
+
+
+def test_text_and_many_columns_are_lazy():
+    for n_features in (20_000, 100_000):
+        data = data_of(zipf_text(400, n_features))
+        assert is_lazy(shape_of(data), data, batch_size=200)
+
+
+def test_evenly_sparse_rows_are_not_lazy():
+    """One value in a hundred is not zero, yet a batch uses most of the columns."""
+    data = data_of(random_rows(1000, np.full(5000, 0.01)))
+    assert not is_lazy(shape_of(data), data, batch_size=200)
+
+
+def test_the_batch_decides_whether_rows_are_sparse_enough():
+    data = data_of(random_rows(1000, np.full(5000, 0.01)))
+    assert is_lazy(shape_of(data), data, batch_size=10)
+    assert not is_lazy(shape_of(data), data, batch_size=10**6)
+
+
+def test_dense_rows_and_narrow_networks_are_not_lazy():
+    text = zipf_text(400, 20_000)
+    data = data_of(text)
+    assert not is_lazy(shape_of(data, n_hidden=1), data, batch_size=200)
+    assert not is_lazy(shape_of(data), data_of(np.zeros((400, 20_000), np.float32)), batch_size=200)
+
+
+def test_only_the_rows_to_train_on_count():
+    """Of the others, some have all features."""
+    X = random_rows(400, np.where(np.arange(10_000) < 100, 0.5, 0.0))
+    full = scipy.sparse.csr_array(np.ones((40, 10_000)))
+    X = scipy.sparse.vstack([X, full], format="csr")
+    data = data_of(X, rows=np.arange(400))
+    assert is_lazy(shape_of(data), data, batch_size=200)
+    assert not is_lazy(shape_of(data), data_of(X), batch_size=200)
+
+
+@pytest.mark.parametrize(("cost_per_weight", "fixed_cost"), [(2, 0), (3, 100), (1, 120)])
+def test_a_lazy_update_must_cost_less_than_that_of_all_weights(monkeypatch, cost_per_weight, fixed_cost):
+    """Of n weights per feature and 100 features, of which one row each has n_used: all rows are one batch."""
+    monkeypatch.setattr(lazy, "COST_PER_WEIGHT", cost_per_weight)
+    monkeypatch.setattr(lazy, "FIXED_COST", fixed_cost)
+    for n_used in range(0, 101, 5):
+        dense = np.zeros((2, 100))
+        dense[0, :n_used] = 1
+        data = data_of(scipy.sparse.csr_array(dense))
+        lazy_cost = cost_per_weight * n_used * 4 + fixed_cost
+        assert is_lazy(shape_of(data, n_hidden=4), data, batch_size=2) == (lazy_cost < 400)
+
+
+# --- What they train ---
+
+
+def lazy_and_whole(request, problem, **config):
+    """Train by lazy updates, and as a whole."""
+    whole = train_alone(make_run(problem, **config))
+    request.getfixturevalue("all_is_lazy")
+    return train_alone(make_run(problem, **config)), whole
+
+
+@every_optimizer
+def test_a_part_that_is_all_of_the_network_trains_like_it(request, solver):
+    _, problem = as_sparse(make_problem("multiclass", 48))
+    config = {"solver": solver, "batch_size": 24, "alpha": 1.0, "dropout": 0.2, "max_iter": 6}
+    assert_same_training(*lazy_and_whole(request, problem, **config))
+
+
+def test_gradient_descent_by_parts_is_gradient_descent(request):
+    """Without momentum or penalty, nothing happens to the features that a batch does not use."""
+    _, problem = as_sparse(make_problem("multiclass", n_features=30))
+    assert (problem.X[:4].count_nonzero(axis=0) == 0).any()
+    config = {"solver": "sgd", "momentum": 0.0, "batch_size": 4, "max_iter": 6}
+    by_parts, whole = lazy_and_whole(request, problem, **config)
+    assert_allclose(by_parts.state.params, whole.state.params, rtol=1e-10, atol=1e-12)
+    for name in ("loss", "gradient_norm_hidden", "gradient_norm_output"):
+        assert_allclose(history_column(by_parts, name), history_column(whole, name), rtol=1e-10)
+
+
+# Learning rates with which each optimiser finds the minimum below; one that is added needs its own.
+RATES = {"adam": 0.01, "sgd": 0.05}
+
+
+@every_optimizer
+@pytest.mark.parametrize("batch_size", [2, 7, 60])
+def test_training_by_parts_minimises_the_same_objective(request, solver, batch_size):
+    """Though the penalty of a feature that few rows use is felt in few steps only."""
+    rng = np.random.default_rng(0)
+    X = scipy.sparse.csr_array((rng.random((60, 40)) < rng.uniform(0.02, 0.4, 40)).astype(float))
+    problem = BINARY._replace(X=X)
+    config = {
+        "network": make_network(problem, "identity"),  # which has no other minima
+        "solver": solver,
+        "batch_size": batch_size,
+        "alpha": 1.0,
+        "max_iter": 300,
+        "learning_rate": RATES[solver],
+        "schedule": "cosine",
+        "n_iter_no_change": 300,
+    }
+    by_parts, whole = lazy_and_whole(request, problem, **config)
+    run = make_run(problem, **config)
+    clear_unused_features(by_parts.state.params, run.config.network.shape, run.data)
+    least = objective_of(run, whole.state.params)[0]
+    assert least < 0.9 * objective_of(run, run.state.params)[0]
+    assert objective_of(run, by_parts.state.params)[0] == pytest.approx(least, rel=0.01)
+
+
+@pytest.mark.usefixtures("all_is_lazy")
+@pytest.mark.parametrize("row_weights", [None, np.full(60, 1e-3)])
+def test_the_penalty_of_rare_features_is_stable(row_weights):
+    problem = BINARY._replace(X=scipy.sparse.eye_array(60, format="csr"))
+    config = {
+        "solver": "sgd",
+        "batch_size": 2,
+        "learning_rate": 0.3,
+        "alpha": 20.0 if row_weights is None else 0.05,
+    }
+    result = train_alone(make_run(problem, data={"row_weights": row_weights}, max_iter=30, **config))
+    assert history_column(result, "loss")[-1] < history_column(result, "loss")[0]
+
+
+@pytest.mark.usefixtures("all_is_lazy")
+@every_optimizer
+def test_it_does_not_matter_how_many_rows_a_part_has(monkeypatch, solver):
+    _, problem = as_sparse(make_problem("multiclass", n_features=30))
+    config = {"solver": solver, "batch_size": 4, "alpha": 1.0, "max_iter": 4}
+    at_once = train_alone(make_run(problem, **config))
+    monkeypatch.setattr(lazy, "PART_BYTES", 3 * 8 * make_network(problem).shape.n_hidden)
+    assert_same_training(train_alone(make_run(problem, **config)), at_once)
+
+
+@pytest.mark.usefixtures("all_is_lazy")
+@every_optimizer
+def test_features_that_no_row_uses_keep_their_weights(solver):
+    _, problem = as_sparse(make_problem("multiclass"))
+    X = problem.X.tolil()
+    X[:, 2] = 0
+    run = make_run(problem._replace(X=X.tocsr()), solver=solver, alpha=1.0)
+    shape = run.config.network.shape
+    start = view_parameters(run.state.params, shape).w_hidden.copy()
+    w_hidden = view_parameters(train_alone(run).state.params, shape).w_hidden
+    assert_array_equal(w_hidden[2], start[2])
+    assert (w_hidden[[0, 1, 3]] != start[[0, 1, 3]]).all()
+
+
+@pytest.mark.usefixtures("all_is_lazy")
+def test_a_learning_rate_of_zero_trains_nothing():
+    _, problem = as_sparse(make_problem("multiclass"))
+    run = make_run(problem, solver="sgd", alpha=1.0, learning_rate=0.0)
+    assert_array_equal(train_alone(run).state.params, run.state.params)
+
+
+@pytest.mark.usefixtures("all_is_lazy")
+def test_a_learning_rate_at_which_the_penalty_takes_all_of_the_weights():
+    """Where one step leaves nothing of a weight, nor do several."""
+    problem = BINARY._replace(X=scipy.sparse.eye_array(60, format="csr"))
+    run = make_run(problem, solver="sgd", momentum=0.0, alpha=60.0, learning_rate=1.0, max_iter=1)
+    result = train_alone(run)
+    assert np.isfinite(result.state.params).all()
+
+
+def test_unused_features_are_those_of_the_rows_to_train_on():
+    X = scipy.sparse.csr_array(np.array([[1.0, 0, 0], [0, 2, 0], [0, 0, 3]]))
+    data, shape = data_of(X, rows=np.array([0, 1])), NetworkShape(3, 2, 1)
+    params = np.ones(shape.n_params)
+    clear_unused_features(params, shape, data)
+    layers = view_parameters(params, shape)
+    assert_array_equal(layers.w_hidden, [[1, 1], [1, 1], [0, 0]])
+    assert np.count_nonzero(params) == shape.n_params - 2
+
+
+# --- Chances ---
+
+
+@pytest.mark.parametrize("sizes", [[1] * 12, [3] * 4, [12], [10, 2], [5, 5, 2]])
+def test_chance_that_a_batch_uses_a_feature(sizes):
+    counts = np.arange(13)
+    exact = [
+        np.mean([1 - math.comb(12 - count, size) / math.comb(12, size) for size in sizes]) for count in counts
+    ]
+    assert_allclose(chances_of_use(counts, 12, sizes[0]), exact, rtol=1e-12, atol=1e-14)
+    if sizes == [12]:
+        assert_array_equal(chances_of_use(counts, 12, 100), chances_of_use(counts, 12, 12))

@@ -1,0 +1,248 @@
+"""All kinds of rows have the same products, blocks and batches."""
+
+import numpy as np
+import pytest
+import scipy.sparse
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknn_scratch._core import rows as rows_module
+from sknn_scratch._core.parameters import NetworkShape, view_parameters
+from sknn_scratch._core.rows import DenseRows, RowsWithOnes, SparseRows, rows_of
+
+# Each kind of rows, made of dense matrices (K, n_samples, n_features); those of one are not stacked.
+KINDS_OF_ROWS = {
+    "dense": lambda matrices: DenseRows(matrices if len(matrices) > 1 else matrices[0]),
+    "with ones": lambda matrices: RowsWithOnes(
+        np.insert(matrices if len(matrices) > 1 else matrices[0], 0, 1, axis=-1)
+    ),
+    "csr_array": lambda matrices: sparse_rows(scipy.sparse.csr_array, matrices),
+    "csr_matrix": lambda matrices: sparse_rows(scipy.sparse.csr_matrix, matrices),
+}
+every_kind = pytest.mark.parametrize("kind", KINDS_OF_ROWS)
+one_network_or_a_stack = pytest.mark.parametrize("n_networks", [1, 3])
+
+
+def sparse_rows(csr, matrices):
+    return SparseRows([csr(one) for one in matrices], stacked=len(matrices) > 1)
+
+
+def random_dense(n_networks, n_samples=6, n_features=5, dtype=np.float64):
+    rng = np.random.default_rng(0)
+    dense = rng.normal(size=(n_networks, n_samples, n_features)) * (
+        rng.random((n_networks, n_samples, n_features)) < 0.4
+    )
+    dense[0, 2] = 0  # an empty row
+    return dense.astype(dtype)
+
+
+def make_rows(kind, n_networks=1, **size):
+    """Rows of a kind, and their matrices (..., n_samples, n_features) as an array."""
+    dense = random_dense(n_networks, **size)
+    return KINDS_OF_ROWS[kind](dense), dense if n_networks > 1 else dense[0]
+
+
+def matrix_of(rows):
+    """The design matrix (..., n_samples, n_features) of rows of any kind."""
+    if isinstance(rows, SparseRows):
+        matrices = np.array([one.toarray() for one in rows.matrices])
+        return matrices if rows.stacked else matrices[0]
+    if isinstance(rows, RowsWithOnes):
+        assert_array_equal(rows.X[..., 0], 1)
+        return rows.X[..., 1:]
+    return rows.X
+
+
+def random_parameters(stack_shape, n_features=5, n_hidden=3, dtype=np.float64):
+    shape = NetworkShape(n_features, n_hidden, n_outputs=2)
+    flat = np.random.default_rng(1).normal(size=(*stack_shape, shape.n_params)).astype(dtype)
+    return view_parameters(flat, shape)
+
+
+# --- What they are ---
+
+
+@pytest.mark.parametrize("csr", [scipy.sparse.csr_array, scipy.sparse.csr_matrix])
+def test_rows_of_a_matrix(csr):
+    (dense,) = random_dense(1)
+    X = csr(dense)
+    assert type(rows_of(dense)) is DenseRows
+    assert rows_of(dense).source is dense
+    assert type(rows_of(X)) is SparseRows
+    assert rows_of(X).source is X
+    assert not rows_of(X).stacked
+    for rows in (rows_of(dense), rows_of(X)):
+        assert_array_equal(matrix_of(rows), dense)
+
+
+@every_kind
+@one_network_or_a_stack
+def test_sizes(kind, n_networks):
+    rows, dense = make_rows(kind, n_networks)
+    assert (rows.n_samples, rows.n_features) == dense.shape[-2:]
+
+
+@every_kind
+def test_bytes_are_those_of_the_values_and_what_goes_with_them(kind):
+    """Sparse values have an index; and gathered ones are there twice, in a chunk and in a batch."""
+    rows, dense = make_rows(kind)
+    nonzero = np.count_nonzero(dense)
+    n_bytes = {"dense": 6 * 5 * 8, "with ones": 6 * 6 * 8}
+    values = {"dense": 5, "with ones": 6}
+    assert rows.n_bytes == n_bytes.get(kind, 2 * nonzero * 8)
+    assert rows.values_per_row == values.get(kind, 3 * nonzero / 6)
+
+
+@every_kind
+@one_network_or_a_stack
+def test_the_arrays_are_all_that_the_rows_are_made_of(kind, n_networks):
+    """Rows with equal arrays are equal: a checkpoint tells by them whether the data are still the same."""
+    rows, _ = make_rows(kind, n_networks)
+    same, _ = make_rows(kind, n_networks)
+    for array, other in zip(rows.arrays, same.arrays, strict=True):
+        assert_array_equal(array, other)
+    wider, _ = make_rows(kind, n_networks, n_features=7)
+    assert any(not np.array_equal(a, b) for a, b in zip(rows.arrays, wider.arrays, strict=True))
+
+
+# --- Products ---
+
+
+@every_kind
+@one_network_or_a_stack
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_apply_is_the_product_with_the_weights_and_the_biases(kind, n_networks, dtype):
+    rows, dense = make_rows(kind, n_networks, dtype=dtype)
+    params = random_parameters(dense.shape[:-2], dtype=dtype)
+    hidden_input = np.full((*dense.shape[:-1], 3), np.nan, dtype)
+    rows.apply(params, hidden_input)
+    expected = np.matmul(dense, params.w_hidden) + params.b_hidden
+    assert_allclose(hidden_input, expected, rtol=1e-5, atol=4 * np.finfo(dtype).eps)
+
+
+@every_kind
+@one_network_or_a_stack
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_adjoint_is_the_product_with_the_transpose_and_the_sum(kind, n_networks, dtype):
+    rows, dense = make_rows(kind, n_networks, dtype=dtype)
+    grads = random_parameters(dense.shape[:-2], dtype=dtype)
+    grads.flat[...] = np.nan
+    delta = np.random.default_rng(2).normal(size=(*dense.shape[:-1], 3)).astype(dtype)
+    rows.adjoint(delta, np.ones((1, 6), dtype), grads)
+    accuracy = 8 * np.finfo(dtype).eps
+    assert_allclose(grads.w_hidden, np.matmul(dense.mT, delta), rtol=1e-5, atol=accuracy)
+    assert_allclose(grads.b_hidden, delta.sum(axis=-2, keepdims=True), rtol=1e-5, atol=accuracy)
+    assert np.isnan(grads.output_flat).all()
+
+
+@every_kind
+@one_network_or_a_stack
+def test_apply_and_adjoint_are_adjoint(kind, n_networks):
+    """<apply(params), delta> = <params, adjoint(delta)>, for each network."""
+    rows, dense = make_rows(kind, n_networks)
+    params, grads = (random_parameters(dense.shape[:-2]) for _ in range(2))
+    hidden_input = np.empty((*dense.shape[:-1], 3))
+    delta = np.random.default_rng(2).normal(size=hidden_input.shape)
+    rows.apply(params, hidden_input)
+    rows.adjoint(delta, np.ones((1, 6)), grads)
+    left = (hidden_input * delta).sum(axis=(-2, -1))
+    right = (params.hidden_flat * grads.hidden_flat).sum(axis=-1)
+    assert_allclose(left, right, rtol=1e-12)
+
+
+# --- Blocks, copies, pools ---
+
+
+@every_kind
+@one_network_or_a_stack
+@pytest.mark.parametrize("block", [slice(0, 2), slice(2, 3), slice(4, 6), slice(0, 6)])
+def test_blocks_are_those_of_the_dense_rows(kind, n_networks, block):
+    rows, dense = make_rows(kind, n_networks)
+    part = rows.take(block)
+    assert type(part) is type(rows)
+    assert_array_equal(matrix_of(part), dense[..., block, :])
+    assert part.n_samples == block.stop - block.start
+
+
+@every_kind
+@one_network_or_a_stack
+def test_taken_rows_are_copies_in_the_order_asked_for(kind, n_networks):
+    rows, dense = make_rows(kind, n_networks)
+    taken = rows.take(np.array([4, 0, 4]))
+    assert type(taken) is type(rows)
+    assert_array_equal(matrix_of(taken), dense[..., [4, 0, 4], :])
+    for array in taken.arrays:
+        array[...] = 0
+    assert_array_equal(matrix_of(rows), dense)
+
+
+@pytest.mark.parametrize("kind", ["dense", "csr_array", "csr_matrix"])
+def test_rows_are_put_one_below_the_other(kind):
+    dense = random_dense(3)
+    rows = [KINDS_OF_ROWS[kind](dense[[k]]) for k in range(3)]
+    together = type(rows[0]).concatenate(rows)
+    assert_array_equal(matrix_of(together), dense.reshape(18, 5))
+    assert together.n_samples == 18
+
+
+@every_kind
+@pytest.mark.parametrize("n_networks", [1, 3])
+def test_rows_of_single_networks_are_stacked(kind, n_networks):
+    dense = random_dense(n_networks)
+    rows = [KINDS_OF_ROWS[kind](dense[[k]]) for k in range(n_networks)]
+    stacked = type(rows[0]).stack(rows)
+    assert_array_equal(matrix_of(stacked), dense)  # with a network axis even for one
+    assert (stacked.n_samples, stacked.n_features) == (6, 5)
+
+
+def test_a_column_of_ones_is_added_to_a_copy():
+    rows, dense = make_rows("dense", dtype=np.float32)
+    with_ones = rows.with_ones()
+    assert type(with_ones) is RowsWithOnes
+    assert with_ones.X.dtype == np.float32
+    assert_array_equal(matrix_of(with_ones), dense)
+    assert_array_equal(matrix_of(rows), dense)
+    assert not np.shares_memory(with_ones.X, rows.X)
+
+
+# --- Batches ---
+
+
+@every_kind
+@one_network_or_a_stack
+def test_gathered_rows_are_cut_into_batches(kind, n_networks):
+    rows, dense = make_rows(kind)
+    stack_shape = () if n_networks == 1 else (n_networks,)
+    gather = rows.gatherer(stack_shape, [slice(0, 2), slice(2, 4), slice(4, 5)])
+    for seed in range(2):
+        chosen = np.random.default_rng(seed).integers(6, size=(*stack_shape, 5))
+        batches = gather(chosen)
+        assert [batch.n_samples for batch in batches] == [2, 2, 1]
+        assert all(type(batch) is type(rows) for batch in batches)
+        gathered = np.concatenate([matrix_of(batch) for batch in batches], axis=-2)
+        assert_array_equal(gathered, dense[chosen])
+
+
+@pytest.mark.parametrize("kind", ["dense", "with ones"])
+def test_dense_rows_are_gathered_into_the_same_buffer(kind):
+    rows, dense = make_rows(kind)
+    gather = rows.gatherer((), [slice(0, 2), slice(2, 3)])
+    first, second = gather(np.array([0, 1, 2])), gather(np.array([3, 4, 5]))
+    assert first is second
+    assert_array_equal(matrix_of(first[0]), dense[[3, 4]])
+
+
+# --- Features in use ---
+
+
+@pytest.mark.parametrize("rows", [None, np.array([4, 0, 3])])
+@pytest.mark.parametrize("csr", [scipy.sparse.csr_array, scipy.sparse.csr_matrix])
+def test_rows_with_a_feature_are_counted(monkeypatch, rows, csr):
+    monkeypatch.setattr(rows_module, "COUNTED_ROWS", 2)
+    dense = np.array([[1, 0, 2, 0], [0, 0, 3, 0], [5, 0, 0, 0], [0, 0, 6, 7], [8, 0, 9, 1]], float)
+    X = csr(dense)
+    X = csr(  # with everything twice
+        (np.repeat(X.data / 2, 2), np.repeat(X.indices, 2), 2 * X.indptr), shape=X.shape
+    )
+    chosen = dense if rows is None else dense[rows]
+    assert_array_equal(rows_of(X).count_rows_with_feature(rows), (chosen != 0).sum(axis=0))
+    assert X.nnz == 2 * (dense != 0).sum()

@@ -1,0 +1,271 @@
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from sknn_scratch._core.optimizers import OPTIMIZERS
+from sknn_scratch._core.schedules import SCHEDULES
+from sknn_scratch._core.state import (
+    ADAPTIVE_MINIMUM,
+    Epoch,
+    Snapshot,
+    watched_value,
+)
+from sknn_scratch._core.stopping import StopReason, Watch
+from sknn_scratch._core.training import train
+from tests.helpers import (
+    BINARY,
+    FULL_BATCH,
+    VALIDATION,
+    assert_same_training,
+    make_run,
+    train_alone,
+    train_together,
+)
+
+RESUMED = {
+    **{solver: {"solver": solver} for solver in OPTIMIZERS},
+    **{schedule: {"schedule": schedule} for schedule in SCHEDULES},
+    "adaptive": {"schedule": "adaptive", "tol": 1.0, "n_iter_no_change": 2},
+    "dropout": {"dropout": 0.4},
+    "full batch": FULL_BATCH,
+    "row_weights": {"data": {"row_weights": np.arange(1.0, 61)}},
+    "validation": {"data": {"validation": VALIDATION}, "learning_rate": 0.05, "tol": 1e-3},
+}
+
+
+@pytest.mark.parametrize("setting", RESUMED)
+@pytest.mark.parametrize("n_networks", [1, 3])
+@pytest.mark.parametrize("epoch", [1, 4])
+def test_a_copied_state_goes_on_bit_for_bit(setting, n_networks, epoch):
+    config = {"max_iter": 12} | RESUMED[setting]
+    runs = [make_run(BINARY, seed, **config) for seed in range(n_networks)]
+    copies = [None] * n_networks
+
+    def on_epoch_end(number, state):
+        if state.epoch == epoch:
+            copies[number] = state.copy()
+
+    straight = train_together(runs, on_epoch_end)
+    resumed = train_together([replace(run, state=state) for run, state in zip(runs, copies, strict=True)])
+    for result, other in zip(resumed, straight, strict=True):
+        assert_same_training(result, other, rtol=0)
+
+
+def test_training_on_leaves_a_copy_alone():
+    copies = []
+    train_alone(
+        make_run(BINARY, data={"validation": VALIDATION}),
+        lambda _, state: copies.append((state.copy(), state.copy())),
+    )
+    first, second = copies[0]
+    train([replace(make_run(BINARY, data={"validation": VALIDATION}, max_iter=20), state=second)])
+    assert first.epoch == 1
+    assert first.watch.best_epoch == 1
+    assert_array_equal(first.params, copies[0][0].params)
+    assert (first.params != second.params).any()
+    for name, array in first.memory.items():
+        assert (array != second.memory[name]).any()
+    assert first.shuffle_rng.random() != second.shuffle_rng.random()
+
+
+def test_another_run_has_its_own_epochs_and_patience_but_keeps_the_memory():
+    first = train_alone(make_run(BINARY, max_iter=4, tol=10.0))
+    assert first.state.watch.epochs_without_improvement == 3
+    first.state.n_reductions = 2
+    state = first.state.for_another_run()
+    assert state.n_reductions == 0
+    assert state.epochs_before == state.epoch == 4
+    assert state.n_updates == 16
+    assert state.stop_reason is None
+    assert state.watch == Watch()
+    for name, array in first.state.memory.items():
+        assert_array_equal(state.memory[name], array)
+        assert not np.shares_memory(state.memory[name], array)
+    second = train_alone(replace(make_run(BINARY, max_iter=4), state=state))
+    assert second.stop_reason is StopReason.MAX_ITER
+    assert second.state.epoch == 8
+    assert second.state.n_updates == 32
+
+
+def test_two_runs_are_one_long_one():
+    long = train_alone(make_run(BINARY, max_iter=8))
+    first = train_alone(make_run(BINARY, max_iter=4))
+    second = train_alone(replace(make_run(BINARY, max_iter=4), state=first.state.for_another_run()))
+    assert_array_equal(second.state.params, long.state.params)
+
+
+# --- Learning rates ---
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("n_reductions", [0, 3])
+def test_the_learning_rate_is_reduced_and_scheduled(schedule, n_reductions):
+    run = make_run(BINARY, schedule=schedule, learning_rate=0.5, max_iter=8)
+    run.state.n_reductions = n_reductions
+    for epoch in range(8):
+        expected = 0.5 / 5**n_reductions * SCHEDULES[schedule].factor(epoch / 8)
+        assert run.learning_rate == pytest.approx(expected, rel=1e-14)
+        run.note(Epoch(RECORD, is_sound=False))
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_only_a_schedule_that_divides_on_a_plateau_does(schedule):
+    run = make_run(BINARY, schedule=schedule, learning_rate=ADAPTIVE_MINIMUM * 10, n_iter_no_change=2)
+    reductions = []
+    for _ in range(9):
+        run.note(Epoch(RECORD, is_sound=True))
+        reductions.append(run.state.n_reductions)
+    expected = [0, 0, 1, 1, 2, 2, 2, 2, 2]  # no more below the minimum
+    assert reductions == (expected if SCHEDULES[schedule].divides_on_plateau else [0] * 9)
+
+
+# --- Snapshots: what a run keeps and goes back to ---
+
+RECORD = {"loss": 0.5, "gradient_norm_hidden": 3.0, "gradient_norm_output": 4.0}
+
+
+def at_epoch(run, epoch, is_sound=True, **record):
+    """Let a run make an epoch, after which all parameters are its number; return the run."""
+    run.state.params.fill(epoch)
+    run.note(Epoch(RECORD | record, is_sound))
+    assert run.state.epoch == epoch
+    return run
+
+
+def run_of_losses(*losses, data=None):
+    """Make a run with epochs of these losses, which has no reason to stop; its first parameters are zero."""
+    run = make_run(BINARY, data=data)
+    run.state.params.fill(0)
+    run = replace(run)  # the parameters before are not those of the start
+    for epoch, loss in enumerate(losses, start=1):
+        at_epoch(run, epoch, loss=loss, val_loss=loss).stop(None)
+    return run
+
+
+def assert_snapshot(snapshot, epoch):
+    assert isinstance(snapshot, Snapshot)
+    assert snapshot.epoch == epoch
+    assert_array_equal(snapshot.params, epoch)
+
+
+def test_a_run_starts_from_a_snapshot_of_its_parameters():
+    run = run_of_losses()
+    run.state.params.fill(9)
+    assert_snapshot(run.last_sound, 0)
+    assert run.state.last_good == Snapshot()
+    assert run.is_going_on
+
+
+def test_the_gradient_norm_is_that_of_both_layers():
+    assert run_of_losses(0.5).gradient_norm == 5
+
+
+@pytest.mark.parametrize(
+    ("losses", "last_good"), [([1], 0), ([1, 2], 0), ([3, 2, 1], 2), ([3, 1, 2, 4], 1), ([3, 1, 2, 0.5], 3)]
+)
+def test_the_start_of_the_epoch_with_the_lowest_loss_was_good(losses, last_good):
+    run = run_of_losses(*losses)
+    assert_snapshot(run.last_sound, len(losses))
+    assert_snapshot(run.state.last_good, last_good)
+
+
+def test_with_a_validation_the_start_of_any_sound_epoch_was_good():
+    run = run_of_losses(1, 2, 3, data={"validation": VALIDATION})
+    assert_snapshot(run.last_sound, 3)
+    assert_snapshot(run.state.last_good, 2)
+
+
+def test_an_epoch_is_kept_once():
+    """A run that has ended may be told its reason again."""
+    run = at_epoch(run_of_losses(2), 2, loss=1)
+    for reason in (StopReason.MAX_ITER, StopReason.CALLBACK):
+        run.stop(reason)
+        assert_snapshot(run.state.last_good, 1)
+        assert_snapshot(run.last_sound, 2)
+        assert run.state.stop_reason is reason
+    assert not run.is_going_on
+
+
+@pytest.mark.parametrize("losses", [[], [2], [3, 1, 2]])
+def test_a_divergence_returns_to_the_last_good_epoch(losses):
+    run = run_of_losses(*losses)
+    run.state.memory, run.state.n_updates = {"velocity": run.state.params.copy()}, 7
+    good = run.state.last_good.epoch
+    at_epoch(run, len(losses) + 1, is_sound=False, loss=math.inf).stop(StopReason.DIVERGED)
+    assert_array_equal(run.state.params, good)
+    assert (run.state.memory, run.state.n_updates) == ({}, 0)
+    assert run.result().best_epoch == good
+    assert len(run.state.history) == len(losses) + 1  # the record of the bad epoch says what happened
+
+
+@pytest.mark.parametrize(("best", "is_kept"), [(1, True), (2, True), (3, False), (4, False)])
+def test_a_divergence_does_not_trust_a_best_epoch_that_led_to_it(best, is_kept):
+    losses = [0.1 if epoch == best else 1 for epoch in range(1, 5)]
+    run = run_of_losses(*losses[:-1], data={"validation": VALIDATION})
+    at_epoch(run, 4, val_loss=losses[-1]).stop(StopReason.DIVERGED)
+    result = run.result()
+    assert result.best_epoch == (best if is_kept else 2)
+    assert_array_equal(result.state.params, result.best_epoch)
+
+
+def test_an_interrupt_returns_to_the_last_sound_epoch():
+    run = run_of_losses(3, 2)
+    at_epoch(run, 3, loss=9)
+    run.state.memory, run.state.n_updates = {"velocity": run.state.params.copy()}, 7
+    run.interrupt()
+    assert run.state.epoch == 2
+    assert_array_equal(run.state.params, 2)
+    assert (run.state.memory, run.state.n_updates) == ({}, 0)
+    result = run.result()
+    assert result.stop_reason is StopReason.INTERRUPTED
+    assert result.best_epoch == 2
+    assert result.is_interrupted
+
+
+def test_an_interrupt_keeps_an_epoch_that_was_already_the_best():
+    run = run_of_losses(3, 2, data={"validation": VALIDATION})
+    at_epoch(run, 3, val_loss=1).interrupt()
+    assert run.state.epoch == run.result().best_epoch == 3
+    assert_array_equal(run.state.params, 3)
+
+
+def test_an_interrupt_leaves_a_run_that_has_ended():
+    run = run_of_losses(3)
+    at_epoch(run, 2).stop(StopReason.MAX_ITER)
+    run.interrupt()
+    result = run.result()
+    assert result.stop_reason is StopReason.MAX_ITER
+    assert result.is_interrupted
+    assert result.best_epoch == 2
+    assert_array_equal(result.state.params, 2)
+
+
+def test_what_a_later_run_went_back_to_is_its_own():
+    first = run_of_losses(3, 1)
+    first.stop(StopReason.MAX_ITER)
+    second = replace(first, state=first.state.for_another_run())
+    assert second.state.last_good == Snapshot()
+    assert_snapshot(second.last_sound, 2)
+    at_epoch(second, 3, is_sound=False, loss=math.inf).stop(StopReason.DIVERGED)
+    assert_snapshot(second.state.last_good, 2)
+    assert second.result().best_epoch == 2
+
+
+def test_the_limit_of_the_loss_is_lowered_by_the_first_epoch_of_a_run_only():
+    run = make_run(BINARY)
+    assert run.limit_loss(2.0) == 2e6
+    assert run.limit_loss(5.0) == 2e6
+    assert run.limit_loss(0.5) == 1e6
+    at_epoch(run, 1)
+    assert run.limit_loss(1e-9) == run.state.loss_limit == 1e6
+
+
+@pytest.mark.parametrize(
+    ("record", "watched"),
+    [({"loss": 3}, 3), ({"loss": 3, "val_loss": 2}, 2), ({"loss": 3, "val_loss": 2, "val_score": 0.5}, -0.5)],
+)
+def test_what_is_watched(record, watched):
+    assert watched_value(record) == watched

@@ -1,0 +1,46 @@
+"""What a version of scikit-learn that lacks one of the private names is told."""
+
+import re
+import runpy
+import sys
+import tomllib
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+import sklearn
+
+from sknn_scratch._fitting import sklearn_private
+
+MODULE = Path(sklearn_private.__file__)
+PYPROJECT = tomllib.loads((MODULE.parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def import_anew():
+    with pytest.raises(ImportError) as raised:
+        runpy.run_path(str(MODULE))
+    return str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [("sklearn.model_selection._validation", "_score"), ("sklearn.utils._param_validation", "Interval")],
+)
+def test_a_missing_name_is_named_with_the_versions(monkeypatch, module, name):
+    monkeypatch.delattr(import_module(module), name)
+    monkeypatch.setattr(sklearn, "__version__", "1.10.2")
+    sentence = import_anew()
+    assert f"'{name}' from '{module}'" in sentence
+    assert "does not work with the installed 1.10.2" in sentence
+    assert f"supports scikit-learn {sklearn_private.SUPPORTED}" in sentence
+
+
+def test_a_missing_module_is_named(monkeypatch):
+    module = "sklearn.callback._callback_support"
+    monkeypatch.setitem(sys.modules, module, None)
+    assert module in import_anew()
+
+
+def test_the_supported_versions_begin_with_the_lowest_allowed():
+    (lowest,) = re.findall(r"'scikit-learn>=([\d.]+)", str(PYPROJECT["project"]["dependencies"]))
+    assert lowest == sklearn_private.SUPPORTED

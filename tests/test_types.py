@@ -1,0 +1,89 @@
+"""What a type checker knows of the public API; mypy itself runs over ``typed_script.py`` in CI."""
+
+import inspect
+import re
+from importlib.resources import files
+from typing import get_type_hints
+
+import matplotlib.pyplot as plt
+import pytest
+
+import sknn_scratch
+from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier, VectorizedGridSearchCV
+from sknn_scratch._fitting.callbacks import Checkpoint
+from tests import typed_script
+
+HOOKS = {"setup", "teardown", "on_fit_task_begin", "on_fit_task_end", "save"}  # for scikit-learn to call
+
+
+def own_functions(item):
+    """Yield the functions of ours that a public class or function consists of, by their names."""
+    if not inspect.isclass(item):
+        yield item.__name__, item
+        return
+    for cls in item.__mro__:
+        if cls.__module__.startswith("sknn_scratch"):
+            for name, value in vars(cls).items():
+                function = getattr(value, "fget", None) or inspect.unwrap(getattr(cls, name))
+                is_ours = str(getattr(function, "__module__", "")).startswith("sknn_scratch")
+                if is_ours and inspect.isroutine(function) and (name[0] != "_" or name == "__init__"):
+                    yield f"{cls.__name__}.{name}", getattr(function, "__func__", function)
+
+
+def public_functions():
+    for name in sknn_scratch.__all__:
+        item = getattr(sknn_scratch, name)
+        hooks = HOOKS if item is Checkpoint else ()
+        functions = dict(own_functions(item))
+        yield from ((key, value) for key, value in functions.items() if key.split(".")[-1] not in hooks)
+
+
+FUNCTIONS = dict(public_functions())
+
+
+def test_there_are_functions_to_look_at():
+    assert {"diagnose", "BaseShallowNN.fit", "BaseShallowNN.partial_fit", "ShallowNNClassifier.resume"} <= (
+        FUNCTIONS.keys()
+    )
+    assert {"ShallowNNEnsembleClassifier.n_iter_", "Diagnosis.findings", "NetworkDisplay.plot"} <= (
+        FUNCTIONS.keys()
+    )
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_everything_public_is_annotated(name):
+    function = FUNCTIONS[name]
+    parameters = inspect.signature(function).parameters.keys() - {"self", "cls"}
+    assert get_type_hints(function).keys() == parameters | {"return"}
+
+
+@pytest.mark.parametrize(
+    "cls",
+    [ShallowNNClassifier, ShallowNNEnsembleClassifier, VectorizedGridSearchCV],
+    ids=lambda cls: cls.__name__,
+)
+def test_fitted_attributes_have_types(cls):
+    attributes = inspect.getdoc(cls).split("Attributes\n----------\n")[1].partition("\n\n")[0]
+    documented = re.findall(r"^(\w+) : ", attributes, flags=re.MULTILINE)
+    properties = {name for name in documented if isinstance(getattr(cls, name, None), property)}
+    assert set(documented) - properties <= get_type_hints(cls).keys()
+
+
+def test_annotations_make_no_attributes():
+    assert not [name for name in dir(ShallowNNClassifier()) if name.endswith("_") and name[0] != "_"]
+
+
+def test_type_checkers_are_told_that_there_are_types():
+    assert files(sknn_scratch).joinpath("py.typed").is_file()
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_the_typed_script_runs_and_its_types_are_right(monkeypatch, capsys):
+    claims = []
+    monkeypatch.setattr(typed_script, "assert_type", lambda value, claimed: claims.append((value, claimed)))
+    typed_script.main()
+    plt.close("all")
+    assert "not converged: " in capsys.readouterr().out
+    assert len(claims) > 20
+    for value, claimed in claims:
+        assert isinstance(value, getattr(claimed, "__origin__", claimed))
