@@ -100,7 +100,8 @@ def test_n_hidden_in_the_form_of_hidden_layer_sizes(estimator, n_hidden, message
     [
         (
             "activation",
-            "{'identity', 'sigmoid', 'logistic', 'tanh', 'relu', 'leaky_relu', 'elu', 'softplus'}",
+            "{'identity', 'sigmoid', 'logistic', 'tanh', 'relu', 'leaky_relu', 'elu', 'softplus', "
+            "'gelu', 'silu'}",
         ),
         ("solver", "{'adam', 'sgd', 'lbfgs'}"),
         ("learning_rate_schedule", "{'constant', 'cosine', 'adaptive'}"),

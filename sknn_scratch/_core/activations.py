@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 Array: TypeAlias = NDArray[np.floating]
 Activate: TypeAlias = Callable[[Array, Array | None], None]
@@ -145,6 +146,30 @@ def softplus(z: Array, slope: Array | None = None) -> None:
         np.negative(slope, out=slope)
 
 
+def gelu(z: Array, slope: Array | None = None) -> None:
+    """g(z) = z Phi(z), g' = Phi(z) + z phi(z), of the normal distribution (Hendrycks and Gimpel, 2016)."""
+    distribution = ndtr(z)
+    if slope is not None:
+        np.square(z, out=slope)
+        slope *= -0.5
+        np.exp(slope, out=slope)
+        slope *= z
+        slope *= (2 * np.pi) ** -0.5
+        slope += distribution
+    z *= distribution
+
+
+def silu(z: Array, slope: Array | None = None) -> None:
+    """g(z) = z sigmoid(z), g' = sigmoid(z) + a (1 - sigmoid(z)) (Elfwing et al., 2018)."""
+    gate = z.copy()
+    sigmoid(gate)
+    z *= gate
+    if slope is not None:
+        np.subtract(1.0, gate, out=slope)
+        slope *= z
+        slope += gate
+
+
 ACTIVATIONS: Mapping[str, Activate] = MappingProxyType(
     {
         "identity": identity,
@@ -155,5 +180,7 @@ ACTIVATIONS: Mapping[str, Activate] = MappingProxyType(
         "leaky_relu": leaky_relu,
         "elu": elu,
         "softplus": softplus,
+        "gelu": gelu,
+        "silu": silu,
     }
 )

@@ -41,8 +41,8 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     ----------
     n_hidden : int, default=100
         Number of hidden units.
-    activation : {"identity", "sigmoid", "logistic", "tanh", "relu", "leaky_relu", "elu", "softplus"} or \
-            Activation, default="relu"
+    activation : {"identity", "sigmoid", "logistic", "tanh", "relu", "leaky_relu", "elu", "softplus", \
+            "gelu", "silu"} or Activation, default="relu"
         The function g of the hidden units. "logistic" is another name for "sigmoid". For one of your own,
         pass an :class:`Activation`.
     init_scale : float or {"he", "glorot"}, default=0.05

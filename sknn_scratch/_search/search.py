@@ -156,7 +156,7 @@ class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
     Trained together are networks with the same ``n_hidden``, ``activation``, ``solver``, ``nesterov``,
     ``beta_1``, ``beta_2``, ``epsilon``, ``batch_size``, precision, and numbers of training and validation
     rows, all with ``dropout`` or none, and all with a scorer or none. Those with the solver "lbfgs", very
-    wide ones on sparse rows, and those with batches large enough for threads are trained one by one. Each
+    wide ones on sparse rows, and those whose step touches more than 8 MB are trained one by one. Each
     network is the one that a fit of its own gives, to the last bit (if BLAS is MKL, only with
     ``MKL_CBWR=COMPATIBLE`` in the environment). The steps of a Pipeline that come before the network are
     fitted once for each fold and each setting of their parameters; so where such a step draws random numbers

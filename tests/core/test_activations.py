@@ -19,6 +19,25 @@ def exact_tanh(z):
     return 2 * exact_sigmoid(2 * z) - 1
 
 
+def exact_density(z):
+    """Density of the normal distribution."""
+    return (-z * z / 2).exp() / (
+        2 * Decimal("3.14159265358979323846264338327950288419716939937510582")
+    ).sqrt()
+
+
+def exact_normal(z):
+    """Distribution function of the normal distribution, by its series; beyond 12 it is as good as 0 or 1."""
+    if abs(z) > 12:
+        return Decimal(z > 0)
+    with localcontext(prec=120):  # the terms of the series are large, and cancel
+        term = total = z
+        for n in range(1, 1000):
+            term *= z * z / (2 * n + 1)
+            total += term
+        return Decimal("0.5") + exact_density(z) * total
+
+
 # Function and derivative, for Decimals of fifty digits: large enough to hold exp(20000).
 EXACT = {
     "identity": (lambda z: z, lambda z: ONE),
@@ -29,6 +48,11 @@ EXACT = {
     "leaky_relu": (lambda z: z if z > 0 else LEAK * z, lambda z: ONE if z > 0 else LEAK),
     "elu": (lambda z: z if z > 0 else z.exp() - 1, lambda z: ONE if z > 0 else z.exp()),
     "softplus": (lambda z: (ONE + z.exp()).ln(), exact_sigmoid),
+    "gelu": (lambda z: z * exact_normal(z), lambda z: exact_normal(z) + z * exact_density(z)),
+    "silu": (
+        lambda z: z * exact_sigmoid(z),
+        lambda z: exact_sigmoid(z) * (ONE + z * exact_sigmoid(-z)),
+    ),
 }
 
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
