@@ -103,7 +103,7 @@ def test_n_hidden_in_the_form_of_hidden_layer_sizes(estimator, n_hidden, message
             "{'identity', 'sigmoid', 'logistic', 'tanh', 'relu', 'leaky_relu', 'elu', 'softplus', "
             "'gelu', 'silu'}",
         ),
-        ("solver", "{'adam', 'sgd', 'lbfgs'}"),
+        ("solver", "{'adam', 'adamw', 'sgd', 'lbfgs'}"),
         ("learning_rate_schedule", "{'constant', 'cosine', 'adaptive'}"),
         ("scoring", "{'loss', 'accuracy', 'adjusted_mutual_info_score', "),
     ],

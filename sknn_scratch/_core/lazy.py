@@ -127,6 +127,11 @@ class RowPenalty(NamedTuple):
         n_rows = len(self.rates)
         grads += (params.reshape(n_rows, -1) * self.rates[:, np.newaxis]).ravel()
 
+    def shrink(self, params: Array, learning_rates: Sequence[float]) -> None:
+        """weights -= learning_rate * rate * weights, of a flat array."""
+        rows = params.reshape(len(self.rates), -1)
+        rows *= 1 - np.minimum(learning_rates[0] * self.rates, 1)[:, np.newaxis]
+
 
 class LazyUpdate:
     """Updates the part of one wide network that a batch of sparse rows uses.

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from sknn_scratch._core.activations import Activate, Array
-from sknn_scratch._core.arrays import add_multiples, dot, sum_of_squares
+from sknn_scratch._core.arrays import add_multiples, dot, multiply_each, sum_of_squares
 from sknn_scratch._core.losses import Loss, Saved, Targets
 from sknn_scratch._core.parameters import Layers, NetworkShape, Parameters, view_parameters
 from sknn_scratch._core.rows import DenseRows, Rows
@@ -214,6 +214,12 @@ class Penalty(NamedTuple):
         """grads += rate * weights, of flat arrays (n_networks * n_params,)."""
         if self.rates:
             add_multiples(grads, self.rates, params, self.first, self.n_weights)
+
+    def shrink(self, params: Array, learning_rates: Sequence[float]) -> None:
+        """weights -= learning_rate * rate * weights, of a flat array; they do not change their signs."""
+        if self.rates:
+            kept = [max(0.0, 1 - step * rate) for step, rate in zip(learning_rates, self.rates, strict=True)]
+            multiply_each(params, kept, self.first, self.n_weights)
 
 
 def mean_loss(network: Network, params: Layers | Parameters, batch: Batch) -> Any:

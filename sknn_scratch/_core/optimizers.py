@@ -29,6 +29,9 @@ class PenaltyOfPart(Protocol):
     def add_gradient(self, params: Array, grads: Array) -> None:
         """Add the penalty's gradient to the loss's, arrays (n,)."""
 
+    def shrink(self, params: Array, learning_rates: Sequence[float]) -> None:
+        """Take the penalty's gradient descent step by itself."""
+
 
 class Part(NamedTuple):
     """What an update reads and writes: arrays (n,)."""
@@ -94,6 +97,12 @@ def update_adam(part: Part, step: Step) -> None:
     follow_moments(part, step)
 
 
+def update_adamw(part: Part, step: Step) -> None:
+    """Adam on the loss alone; the penalty shrinks the weights by itself (Loshchilov and Hutter, 2019)."""
+    part.penalty.shrink(part.params, step.learning_rates)
+    follow_moments(part, step)
+
+
 def follow_moments(part: Part, step: Step) -> None:
     """Adam's update.
 
@@ -125,6 +134,7 @@ NO_OPTIMIZER = Optimizer(
 OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType(
     {
         "adam": Optimizer(init_adam, update_adam, ("beta_1", "beta_2", "epsilon")),
+        "adamw": Optimizer(init_adam, update_adamw, ("beta_1", "beta_2", "epsilon")),
         "sgd": Optimizer(init_sgd, update_sgd, ("momentum", "nesterov"), frozenset({"momentum"})),
     }
 )

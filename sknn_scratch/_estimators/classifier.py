@@ -49,10 +49,13 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         Standard deviation of the normally distributed initial weights; biases start at zero. "he" and
         "glorot" derive it from the sizes of the layers. With 0 the hidden units stay identical.
     learning_rate : float, default=0.005
-        Step size of the solvers "adam" and "sgd".
-    solver : {"adam", "sgd", "lbfgs"}, default="adam"
-        "adam" is Adam; "sgd" gradient descent with momentum, plain gradient descent with ``momentum=0``
-        and ``batch_size=None``; "lbfgs" SciPy's L-BFGS-B on all rows at once, for small data sets.
+        Step size of the solvers "adam", "adamw" and "sgd".
+    solver : {"adam", "adamw", "sgd", "lbfgs"}, default="adam"
+        "adam" is Adam. "adamw" is Adam with decoupled weight decay: every step shrinks the weights by
+        ``learning_rate * alpha / S`` of themselves, and the penalty is in no gradient, nor in those of
+        ``history_`` and ``gradient_tol``. "sgd" is gradient descent with momentum, plain gradient descent
+        with ``momentum=0`` and ``batch_size=None``. "lbfgs" is SciPy's L-BFGS-B on all rows at once, for
+        small data sets.
     batch_size : int, "auto" or None, default="auto"
         Rows in a mini-batch. "auto" is 100, or all rows if there are fewer; None is all rows. Ignored
         by "lbfgs".
@@ -67,11 +70,11 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     nesterov : bool, default=True
         Whether the momentum looks ahead (Nesterov).
     beta_1 : float, default=0.9
-        Decay of Adam's first moment.
+        Decay of Adam's and AdamW's first moment.
     beta_2 : float, default=0.999
-        Decay of Adam's second moment.
+        Decay of Adam's and AdamW's second moment.
     epsilon : float, default=1e-8
-        Adam divides by ``sqrt(v) + epsilon``, v being the second moment before its bias is corrected.
+        They divide by ``sqrt(v) + epsilon``, v being the second moment before its bias is corrected.
     learning_rate_schedule : {"constant", "cosine", "adaptive"}, default="constant"
         "cosine" lowers the learning rate to zero over ``max_iter`` epochs; "adaptive" divides it by five
         whenever there has been no improvement for ``n_iter_no_change`` epochs, and only stops once it is
@@ -300,8 +303,9 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     def to_mlp_classifier(self) -> MLPClassifier:
         """Make a scikit-learn MLPClassifier with the same predictions, for tools that ask for one.
 
-        It gets the weights, the losses, and those parameters that it has too; so a batch size of None
-        becomes "auto", and dropout and class weights are dropped. It can be trained further.
+        It gets the weights, the losses, and those parameters that it has too. So "adamw" becomes "adam", a
+        batch size of None "auto", and a schedule that it lacks "constant"; dropout and class weights are
+        dropped. It can be trained further.
 
         Returns
         -------

@@ -22,8 +22,8 @@ MLP_ACTIVATIONS = {
     "tanh": "tanh",
     "relu": "relu",
 }
+MLP_SOLVERS, MLP_SCHEDULES = ("lbfgs", "sgd", "adam"), ("constant", "adaptive")
 SHARED_PARAMETERS = (
-    "solver",
     "max_iter",
     "alpha",
     "momentum",
@@ -65,7 +65,8 @@ def mlp_parameters(fitted):
         "hidden_layer_sizes": (fitted.coefs_[0].shape[1],),
         "activation": MLP_ACTIVATIONS[fitted._activation_],
         "learning_rate_init": fitted.learning_rate,
-        "learning_rate": "constant" if schedule == "cosine" else schedule,
+        "solver": fitted.solver if fitted.solver in MLP_SOLVERS else "adam",
+        "learning_rate": schedule if schedule in MLP_SCHEDULES else "constant",
         "batch_size": "auto" if fitted.batch_size is None else fitted.batch_size,
         "nesterovs_momentum": fitted.nesterov,
         "early_stopping": fitted.early_stopping != "auto" and bool(fitted.early_stopping),
@@ -144,6 +145,7 @@ def own_parameters(mlp):
         "momentum": min(mlp.momentum, np.nextafter(1, 0)),
         "n_hidden": mlp.coefs_[0].shape[1],
         "activation": mlp.activation,
+        "solver": mlp.solver,
         "init_scale": "glorot",
         "dropout": 0.0,
         "learning_rate": mlp.learning_rate_init,

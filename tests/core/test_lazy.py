@@ -139,11 +139,12 @@ def test_gradient_descent_by_parts_is_gradient_descent(request):
         assert_allclose(history_column(by_parts, name), history_column(whole, name), rtol=1e-10)
 
 
-# Learning rates with which each optimiser finds the minimum below; one that is added needs its own.
+# Learning rates with which each optimiser finds the minimum below; one that is added needs its own, unless it
+# minimises something else, as adamw with its decoupled decay.
 RATES = {"adam": 0.01, "sgd": 0.05}
 
 
-@every_optimizer
+@pytest.mark.parametrize("solver", [name for name in OPTIMIZERS if name != "adamw"])
 @pytest.mark.parametrize("batch_size", [2, 7, 60])
 def test_training_by_parts_minimises_the_same_objective(request, solver, batch_size):
     """Though the penalty of a feature that few rows use is felt in few steps only."""

@@ -16,6 +16,7 @@ RULES = {
     "adam": ("adam", {}),
     "adam, other numbers": ("adam", {"beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-2}),
     "adam without memory": ("adam", {"beta_1": 0.0, "beta_2": 0.0}),
+    "adamw": ("adamw", {}),
 }
 every_rule = pytest.mark.parametrize("rule", RULES)
 
@@ -33,9 +34,9 @@ def test_every_optimiser_has_a_rule_and_a_textbook():
 # --- Against the textbook ---
 
 
-def textbook_steps(rule, x, gradient, n_steps, learning_rate):
+def textbook_steps(rule, x, gradient, n_steps, learning_rate, penalty=0.0):
     name, numbers = RULES[rule]
-    return textbook.OPTIMIZERS[name](x, gradient, n_steps, learning_rate, **numbers)
+    return textbook.OPTIMIZERS[name](x, gradient, n_steps, learning_rate, **numbers, penalty=penalty)
 
 
 def wavy_gradient(x):
@@ -59,14 +60,20 @@ def test_first_step_of_adam_is_the_learning_rate_whatever_the_gradient():
 
 @every_rule
 @pytest.mark.parametrize("n_params", [2, 5])
-def test_the_penalty_adds_to_the_gradient(rule, n_params):
+def test_the_penalty_acts_as_in_the_textbook(rule, n_params):
     """Here of the second to the fourth parameter."""
     start = np.random.default_rng(0).normal(size=n_params)
     weights = np.isin(np.arange(n_params), [1, 2, 3])
     penalty = Penalty([0.7], 1, weights.sum())
     steps = run(rule, start, wavy_gradient, 10, learning_rates=[0.03], penalty=penalty)
-    expected = run(rule, start, lambda x: wavy_gradient(x) + 0.7 * weights * x, 10, learning_rates=[0.03])
-    assert_allclose(steps, expected, rtol=1e-12)
+    expected = np.array(list(textbook_steps(rule, start, wavy_gradient, 10, 0.03, 0.7 * weights)))
+    assert_allclose(steps, expected, rtol=1e-10, atol=1e-12)
+
+
+def test_decoupled_decay_never_turns_a_weight_round():
+    start = np.array([1.0, -2.0])
+    (step,) = run("adamw", start, np.zeros_like, 1, learning_rates=[0.1], penalty=Penalty([30.0], 0, 2))
+    assert_array_equal(step, [0, 0])
 
 
 @every_rule
@@ -116,7 +123,7 @@ def logistic(x):
 
 # Each problem with a learning rate for the sgd rules.
 PROBLEMS = {"quadratic": (quadratic, 0.02), "rosenbrock": (rosenbrock, 0.006), "logistic": (logistic, 0.1)}
-CONVERGING = ["gradient descent", "gradient descent, Nesterov", "momentum", "Nesterov", "adam"]
+CONVERGING = ["gradient descent", "gradient descent, Nesterov", "momentum", "Nesterov", "adam", "adamw"]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -124,7 +131,7 @@ CONVERGING = ["gradient descent", "gradient descent, Nesterov", "momentum", "Nes
 @pytest.mark.parametrize("rule", CONVERGING)
 def test_every_optimiser_solves_every_problem(rule, problem, dtype):
     function, learning_rate = PROBLEMS[problem]
-    learning_rate = 0.02 if rule == "adam" else learning_rate
+    learning_rate = 0.02 if rule.startswith("adam") else learning_rate
     start = np.zeros(2, dtype)
     steps = run(rule, start, lambda x: function(x)[1], 3000, learning_rates=[learning_rate])
     assert steps.dtype == dtype

@@ -52,9 +52,11 @@ def textbook_training(run):
     def gradient(params):
         rows = next(remaining)
         batch = Batch(data.X.take(rows), Targets.of(data.targets[rows], weights[rows] / len(rows)))
-        return objective_and_gradient(config.network, params, batch, config.alpha / data.total_weight)[1]
+        return objective_and_gradient(config.network, params, batch)[1]
 
     n_steps = n_batches * config.max_iter
+    penalty = np.zeros_like(state.params)
+    penalty[config.network.shape.weights] = config.alpha / data.total_weight
     names = OPTIMIZERS[config.solver].hyperparameters
     steps = textbook.OPTIMIZERS[config.solver](
         state.params,
@@ -62,6 +64,7 @@ def textbook_training(run):
         n_steps,
         config.learning_rate,
         **dict(zip(names, config.hyperparameters, strict=True)),
+        penalty=penalty,
     )
     return list(steps)[n_batches - 1 :: n_batches]
 

@@ -30,7 +30,7 @@ def logits_sample_by_sample(params, X):
     return np.hstack(columns).T
 
 
-# --- Optimisers: yield the parameters after each of n steps ---
+# --- Optimisers: yield the parameters after each of n steps; a penalty is its rate for each of them ---
 
 
 def classical_momentum(x, gradient, n_steps, learning_rate, mu):
@@ -53,16 +53,26 @@ def nesterov_momentum(x, gradient, n_steps, learning_rate, mu):
         yield y + mu * velocity
 
 
-def sgd(x, gradient, n_steps, learning_rate, momentum, nesterov):
+def sgd(x, gradient, n_steps, learning_rate, momentum, nesterov, penalty=0.0):
     method = nesterov_momentum if nesterov else classical_momentum
-    return method(x, gradient, n_steps, learning_rate, momentum)
+    return method(x, lambda x: gradient(x) + penalty * x, n_steps, learning_rate, momentum)
 
 
-def adam(x, gradient, n_steps, learning_rate, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
-    """Kingma and Ba (2015), the more efficient order of computation at the end of section 2."""
+def adam(x, gradient, n_steps, learning_rate, beta_1=0.9, beta_2=0.999, epsilon=1e-8, penalty=0.0):
+    return adamw(
+        x, lambda x: gradient(x) + penalty * x, n_steps, learning_rate, beta_1, beta_2, epsilon, penalty=0.0
+    )
+
+
+def adamw(x, gradient, n_steps, learning_rate, beta_1=0.9, beta_2=0.999, epsilon=1e-8, penalty=0.0):
+    """Loshchilov and Hutter (2019), algorithm 2; without a penalty that is Adam of Kingma and Ba (2015).
+
+    In the more efficient order of computation at the end of the latter's section 2.
+    """
     m, v = 0, 0
     for t in range(1, n_steps + 1):
         g = gradient(x)
+        x = x - learning_rate * penalty * x
         m = beta_1 * m + (1 - beta_1) * g
         v = beta_2 * v + (1 - beta_2) * g**2
         rate = learning_rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
@@ -71,4 +81,4 @@ def adam(x, gradient, n_steps, learning_rate, beta_1=0.9, beta_2=0.999, epsilon=
 
 
 # The optimisers of the package, by their names; one that is added needs a line.
-OPTIMIZERS = {"adam": adam, "sgd": sgd}
+OPTIMIZERS = {"adam": adam, "adamw": adamw, "sgd": sgd}
