@@ -104,7 +104,7 @@ def test_n_hidden_in_the_form_of_hidden_layer_sizes(estimator, n_hidden, message
             "'gelu', 'silu'}",
         ),
         ("solver", "{'adam', 'adamw', 'sgd', 'lbfgs'}"),
-        ("learning_rate_schedule", "{'constant', 'cosine', 'adaptive'}"),
+        ("learning_rate_schedule", "{'constant', 'cosine', 'one_cycle', 'adaptive'}"),
         ("scoring", "{'loss', 'accuracy', 'adjusted_mutual_info_score', "),
     ],
 )

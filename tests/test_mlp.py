@@ -222,6 +222,7 @@ def test_parameters_from_mlp_are_valid(params):
     "params",
     [
         {"learning_rate_schedule": "cosine", "batch_size": None, "dropout": 0.2},
+        {"learning_rate_schedule": "one_cycle", "solver": "adamw"},
         {"learning_rate_schedule": "adaptive", "solver": "sgd", "nesterov": False},
         {"early_stopping": True, "scoring": "accuracy", "validation_fraction": 7},
         {"early_stopping": True},
@@ -232,8 +233,9 @@ def test_parameters_from_mlp_are_valid(params):
 def test_a_converted_mlp_can_be_fitted_anew_and_further(params):
     X, y = make_data("multiclass")
     mlp = fitted_classifier(**params).to_mlp_classifier()
-    for name in ("solver", "max_iter", "alpha", "tol", "random_state"):
+    for name in ("max_iter", "alpha", "tol", "random_state"):
         assert getattr(mlp, name) == getattr(fitted_classifier(**params), name)
+    assert mlp.solver == {"adamw": "adam"}.get(params.get("solver", "adam"), params.get("solver", "adam"))
     again = pickle.loads(pickle.dumps(mlp)).set_params(warm_start=True)
     assert again.fit(X, y).n_iter_ >= 1
     assert mlp.set_params(max_iter=2).fit(X, y).loss_ > 0

@@ -8,6 +8,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from sknn_scratch import Activation, ShallowNNClassifier
 from sknn_scratch._core.activations import ACTIVATIONS
+from sknn_scratch._core.optimizers import OPTIMIZERS
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -21,7 +22,7 @@ def arctan_slope(z):
     return 1 / (1 + z * z)
 
 
-SOLVERS = ("adam", "sgd", "lbfgs")
+SOLVERS = (*OPTIMIZERS, "lbfgs")
 CONFIGURATIONS = {
     f"{solver}, {activation}": QUICK | {"solver": solver, "activation": activation}
     for solver, activation in itertools.product(SOLVERS, ACTIVATIONS)

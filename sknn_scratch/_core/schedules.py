@@ -29,10 +29,22 @@ def cosine(progress: float) -> float:
     return (1 + math.cos(math.pi * progress)) / 2
 
 
+WARM_UP = 0.3  # the share of the training in which one_cycle rises
+FIRST_FACTOR = 0.04
+
+
+def one_cycle(progress: float) -> float:
+    """From a small factor to one, then to zero, along two cosines (Smith and Topin, 2019)."""
+    if progress < WARM_UP:
+        return FIRST_FACTOR + (1 - FIRST_FACTOR) * (1 - cosine(progress / WARM_UP))
+    return cosine((progress - WARM_UP) / (1 - WARM_UP))
+
+
 SCHEDULES: Mapping[str, Schedule] = MappingProxyType(
     {
         "constant": Schedule(constant),
         "cosine": Schedule(cosine),
+        "one_cycle": Schedule(one_cycle),
         "adaptive": Schedule(constant, divides_on_plateau=True),
     }
 )

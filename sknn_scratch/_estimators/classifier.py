@@ -75,8 +75,9 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         Decay of Adam's and AdamW's second moment.
     epsilon : float, default=1e-8
         They divide by ``sqrt(v) + epsilon``, v being the second moment before its bias is corrected.
-    learning_rate_schedule : {"constant", "cosine", "adaptive"}, default="constant"
-        "cosine" lowers the learning rate to zero over ``max_iter`` epochs; "adaptive" divides it by five
+    learning_rate_schedule : {"constant", "cosine", "one_cycle", "adaptive"}, default="constant"
+        "cosine" lowers the learning rate to zero over ``max_iter`` epochs; "one_cycle" raises it from a
+        small part to all of it in the first 30 % of these epochs, then lowers it to zero; "adaptive" divides it by five
         whenever there has been no improvement for ``n_iter_no_change`` epochs, and only stops once it is
         below 1e-6. In ``partial_fit``, which makes one epoch, it stays as it is.
     tol : float, default=0.001

@@ -8,6 +8,7 @@ from sknn_scratch._core.schedules import SCHEDULES
 EXPECTED = {
     "constant": {0.0: 1.0, 0.25: 1.0, 0.999: 1.0},
     "cosine": {0.0: 1.0, 1 / 3: 0.75, 0.5: 0.5, 2 / 3: 0.25, 0.75: (1 - math.sqrt(0.5)) / 2, 1.0: 0.0},
+    "one_cycle": {0.0: 0.04, 0.15: 0.52, 0.3: 1.0, 0.65: 0.5, 1.0: 0.0},
     "adaptive": {0.0: 1.0, 0.25: 1.0, 0.999: 1.0},
 }
 every_schedule = pytest.mark.parametrize("name", SCHEDULES)
