@@ -48,6 +48,7 @@ BAD_PARAMS = {
     "tol": [-1, "auto", None, NAN, INF],
     "n_iter_no_change": [0, -1, 1.5, None, INF],
     "gradient_tol": [-1, None, NAN, INF],
+    "max_grad_norm": [0, -1, NAN, INF, "1", True],
     "early_stopping": ["yes", None, 2],
     "validation_fraction": [0, 0.0, 1.0, -1, 1.5, None, NAN],
     "scoring": ["log-loss", None, 3],
@@ -462,6 +463,11 @@ def score_string(estimator, X, y):
 def test_scorer_that_does_not_fit(scoring, y, message):
     with pytest.raises(ValueError, match=message):
         ShallowNNClassifier(early_stopping=True, scoring=scoring).fit(X, y)
+
+
+def test_lbfgs_with_max_grad_norm():
+    with pytest.raises(ValueError, match=r"max_grad_norm=2 needs a stochastic solver"):
+        ShallowNNClassifier(solver="lbfgs", max_grad_norm=2).fit(X, Y)
 
 
 def test_lbfgs_with_dropout():

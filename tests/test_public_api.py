@@ -152,6 +152,7 @@ SIGNATURE = {
     "beta_2": 0.999,
     "epsilon": 1e-8,
     "learning_rate_schedule": "constant",
+    "max_grad_norm": None,
     "tol": MEASURED,
     "n_iter_no_change": 10,
     "gradient_tol": 0.0,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE, Array
-from sknn_scratch._core.arrays import constant, count_nonzero, dot
+from sknn_scratch._core.arrays import constant, count_nonzero, dot, multiply_each, sum_of_squares
 from sknn_scratch._core.batches import Batches
 from sknn_scratch._core.data import stack_validations
 from sknn_scratch._core.lazy import LazyUpdate, WholeUpdate, is_lazy
@@ -105,6 +105,7 @@ class Stack:
         self.stack_shape = () if len(runs) == 1 else (len(runs),)
         self.loss_limits: Any = None  # (...), from the first loss on
         self.last_batch: Batch | None = None
+        self.clips = any(run.config.max_grad_norm < np.inf for run in runs)
         data = [run.data for run in runs]
         self.batches = Batches(data, self.config.batch_size, self.network.loss)
         self._stack_parameters()
@@ -201,9 +202,20 @@ class Stack:
 
     def update(self, rates: Sequence[float]) -> None:
         """Update the parameters by the gradient of a batch and that of the penalty."""
+        if self.clips:
+            self._clip()
         self.step.number += 1
         self.step.learning_rates = rates
         self.updating.update(self.step)
+
+    def _clip(self) -> None:
+        """Scale gradients of the loss that are too long down to ``max_grad_norm``."""
+        norms = np.sqrt(sum_of_squares(self.last_grads.flat))
+        scales = [
+            run.config.max_grad_norm / norm if norm > run.config.max_grad_norm else 1.0
+            for run, norm in self.by_run(norms)
+        ]
+        multiply_each(self.last_grads.flat.reshape(-1), scales)
 
     def count_updates(self) -> None:
         """Tell the states how many updates there have been."""

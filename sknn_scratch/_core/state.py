@@ -44,6 +44,7 @@ class Config:
     tol: float = 0.0
     n_iter_no_change: int = 10
     gradient_tol: float = 0.0
+    max_grad_norm: float = math.inf
 
 
 class Epoch(NamedTuple):

@@ -69,6 +69,7 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, ParameterNames):
         "beta_2": [Number(Real, 0, 1, closed="left")],
         "epsilon": [Number(Real, 0, None, closed="neither")],
         "learning_rate_schedule": [one_of(SCHEDULES)],
+        "max_grad_norm": [Number(Real, 0, None, closed="neither"), None],
         "tol": [Number(Real, 0, None, closed="left")],
         "n_iter_no_change": [Number(Integral, 1, None, closed="left")],
         "gradient_tol": [Number(Real, 0, None, closed="left")],
@@ -103,6 +104,7 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, ParameterNames):
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
         learning_rate_schedule: str = "constant",
+        max_grad_norm: float | None = None,
         tol: float = 1e-3,
         n_iter_no_change: int = 10,
         gradient_tol: float = 0.0,
@@ -130,6 +132,7 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, ParameterNames):
         self.beta_2 = beta_2
         self.epsilon = epsilon
         self.learning_rate_schedule = learning_rate_schedule
+        self.max_grad_norm = max_grad_norm
         self.tol = tol
         self.n_iter_no_change = n_iter_no_change
         self.gradient_tol = gradient_tol

@@ -77,9 +77,11 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         They divide by ``sqrt(v) + epsilon``, v being the second moment before its bias is corrected.
     learning_rate_schedule : {"constant", "cosine", "one_cycle", "adaptive"}, default="constant"
         "cosine" lowers the learning rate to zero over ``max_iter`` epochs; "one_cycle" raises it from a
-        small part to all of it in the first 30 % of these epochs, then lowers it to zero; "adaptive" divides it by five
-        whenever there has been no improvement for ``n_iter_no_change`` epochs, and only stops once it is
-        below 1e-6. In ``partial_fit``, which makes one epoch, it stays as it is.
+        small part to all of it in the first 30 % of these epochs, then lowers it to zero; "adaptive" divides
+        it by five whenever there has been no improvement for ``n_iter_no_change`` epochs, and only stops
+        once it is below 1e-6. In ``partial_fit``, which makes one epoch, it stays as it is.
+    max_grad_norm : float or None, default=None
+        Gradients of the loss that are longer are scaled down to this norm. Not for "lbfgs".
     tol : float, default=0.001
         Training stops when the watched value has not improved by more than ``tol`` for
         ``n_iter_no_change`` epochs. Watched is the objective or, where there is a validation, what
@@ -136,9 +138,10 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         to 10,000 epochs in all. So n_epochs is `n_iter_`, until earlier epochs are dropped.
         One entry an epoch: "loss" (the objective, averaged over the batches as they came), "val_loss"
         where there was a validation, "val_score" if it has a scorer, "gradient_norm_hidden" and
-        "gradient_norm_output" (of the layers' last gradient), "saturated_fraction" (of the hidden values
-        of the last rows, those where the activation's derivative is below 0.05) and "dead_fraction" (of
-        the units, those for which this holds for all these rows), "learning_rate", and "seconds".
+        "gradient_norm_output" (of the layers' last gradient, scaled down if ``max_grad_norm`` asks for it),
+        "saturated_fraction" (of the hidden values of the last rows, those where the activation's derivative
+        is below 0.05) and "dead_fraction" (of the units, those for which this holds for all these rows),
+        "learning_rate", and "seconds".
     loss_curve_ : ndarray of shape (n_epochs,)
         The same as ``history_["loss"]``.
 

@@ -7,6 +7,7 @@ plans can be trained together.
 
 import copy
 import functools
+import math
 from dataclasses import dataclass, fields
 from numbers import Integral
 from typing import NamedTuple
@@ -40,7 +41,9 @@ from sknn_scratch._fitting.validation import (
 from sknn_scratch._fitting.weights import checked_sample_weight
 
 AUTO_BATCH_ROWS = 100
-REAL_HYPERPARAMETERS = [field.name for field in fields(Config) if field.type is float]
+REAL_HYPERPARAMETERS = [
+    field.name for field in fields(Config) if field.type is float and field.name != "max_grad_norm"
+]
 
 # What training goes on with, beside the fitted attributes; the optimiser's part only with the same solver.
 KEPT = ("shuffle_rng", "dropout_rng", "loss_limit", "memory", "n_updates")
@@ -128,7 +131,12 @@ def check_combinations(estimator, inputs):
     if estimator.solver == "lbfgs" and estimator.dropout > 0:
         raise ValueError(
             f"dropout={estimator.dropout} needs a stochastic solver, since lbfgs minimises a fixed "
-            "objective; use solver='adam' or 'sgd', or dropout=0."
+            "objective; use solver='adam', 'adamw' or 'sgd', or dropout=0."
+        )
+    if estimator.solver == "lbfgs" and estimator.max_grad_norm is not None:
+        raise ValueError(
+            f"max_grad_norm={estimator.max_grad_norm} needs a stochastic solver, since lbfgs chooses the "
+            "length of its steps itself; use solver='adam', 'adamw' or 'sgd', or max_grad_norm=None."
         )
     if (inputs.X_val is None) != (inputs.y_val is None):
         raise ValueError("X_val and y_val must be given together.")
@@ -193,6 +201,7 @@ def train_config(model, encoded, data, *, partial):
         schedule="constant" if partial or solver == "lbfgs" else model.learning_rate_schedule,
         hyperparameters=tuple(getattr(model, name) for name in names),
         n_iter_no_change=int(model.n_iter_no_change),
+        max_grad_norm=math.inf if model.max_grad_norm is None else float(model.max_grad_norm),
         **{name: float(getattr(model, name)) for name in REAL_HYPERPARAMETERS},
     )
 

@@ -1,5 +1,6 @@
 """A stack of networks gives the same networks as a separate training of each."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -103,7 +104,7 @@ def test_rows_of_a_stack_that_are_aligned_in_another_way_than_a_network_alone(
     assert_same_as_alone([make_run(problem, seed, **config) for seed in range(5)])
 
 
-@pytest.mark.parametrize("setting", ["learning_rate", "alpha", "momentum", "dropout"])
+@pytest.mark.parametrize("setting", ["learning_rate", "alpha", "momentum", "dropout", "max_grad_norm"])
 @batches_or_all
 def test_hyperparameters(setting, batch_size):
     values = {
@@ -111,8 +112,9 @@ def test_hyperparameters(setting, batch_size):
         "alpha": (0.0, 1.0, 30.0),
         "momentum": (0.0, 0.5, 0.95),
         "dropout": (0.1, 0.5, 0.9),
+        "max_grad_norm": (0.001, 0.3, math.inf),
     }
-    solver = "sgd" if setting == "momentum" else "adam"
+    solver = "sgd" if setting in ("momentum", "max_grad_norm") else "adam"
     runs = [
         make_run(BINARY, solver=solver, batch_size=batch_size, **{setting: value})
         for value in values[setting]

@@ -186,6 +186,39 @@ def test_adaptive_schedule_ends_when_the_rate_is_spent():
     assert history_column(result, "learning_rate")[-1] == learning_rate
 
 
+# --- Long gradients ---
+
+
+@pytest.mark.parametrize("max_grad_norm", [1e-3, 0.1, 1e3])
+def test_the_steps_of_plain_gradient_descent_are_no_longer_than_their_limit(max_grad_norm):
+    config = {"solver": "sgd", "momentum": 0.0, "nesterov": False, "batch_size": 60, "learning_rate": 0.5}
+    free, params = train_and_watch(make_run(BINARY, max_iter=1, **config))
+    limited, limited_params = train_and_watch(
+        make_run(BINARY, max_iter=1, max_grad_norm=max_grad_norm, **config)
+    )
+    step, limited_step = np.subtract(*params[::-1]), np.subtract(*limited_params[::-1])
+    shrinkage = min(1.0, 0.5 * max_grad_norm / np.linalg.norm(step))
+    assert_allclose(limited_step, shrinkage * step, rtol=1e-12, atol=1e-16)
+    norms = [history_column(limited, f"gradient_norm_{layer}")[0] for layer in ("hidden", "output")]
+    assert np.hypot(*norms) == pytest.approx(np.linalg.norm(step) / 0.5 * shrinkage, rel=1e-12)
+    assert free.state.history[0]["loss"] == limited.state.history[0]["loss"]
+
+
+@pytest.mark.parametrize("solver", OPTIMIZERS)
+def test_a_limit_that_no_gradient_reaches_changes_nothing(solver):
+    run = make_run(BINARY, solver=solver, alpha=1.0)
+    assert_same_training(
+        train_alone(make_run(BINARY, solver=solver, alpha=1.0, max_grad_norm=1e6)), train_alone(run), rtol=0
+    )
+
+
+def test_the_penalty_is_not_limited():
+    run = make_run(BINARY, solver="sgd", alpha=30.0, max_grad_norm=1e-12, max_iter=3)
+    weights = run.config.network.shape.weights
+    start = np.linalg.norm(run.state.params[weights])
+    assert np.linalg.norm(train_alone(run).state.params[weights]) < 0.9 * start
+
+
 # --- lbfgs ---
 
 
