@@ -14,6 +14,7 @@ TESTS = [
     "tests/core",
     "tests/test_displays.py",
     "tests/test_ensemble.py",
+    "tests/test_rounding.py",
     "tests/test_search.py",
     "tests/test_sklearn_checks.py",
     "tests/test_threads.py",

@@ -1068,13 +1068,27 @@ def test_nested_in_cross_validation_and_pipelines():
 
 
 def test_should_scikit_learns_calls_look_otherwise_they_are_run_by_it(work, monkeypatch):
-    def families_of(calls):
-        raise KeyError("split_progress")
+    X, y = make_data("binary")
+    monkeypatch.setattr(vectorized_search, "OPTIONS", {"fold", "split_progress"})
+    with pytest.warns(RuntimeWarning, match=r"another way \(without fold\): they are fitted one by one"):
+        assert_same_search(VectorizedGridSearchCV(network(), GRID, cv=2), X, y)
+    assert (work["groups"], work["ordinary"]) == ([], 16)
+
+
+@pytest.mark.parametrize("broken", ["_safe_split", "Fit", "fit_group", "score_job"])
+def test_a_fault_of_ours_is_told(work, monkeypatch, broken):
+    """The fits are made one by one, with the same results, but not in silence."""
+
+    def fail(*args, **kwargs):
+        raise ZeroDivisionError("our own")
 
     X, y = make_data("binary")
-    monkeypatch.setattr(vectorized_search, "families_of", families_of)
-    assert_same_search(VectorizedGridSearchCV(network(), GRID, cv=2), X, y)
-    assert (work["groups"], work["ordinary"]) == ([], 16)
+    monkeypatch.setattr(_jobs, broken, fail)
+    told = r"8 fits could not be made together(.|\n)*Please report it:(.|\n)*ZeroDivisionError: our own"
+    with pytest.warns(RuntimeWarning, match=told):
+        search = VectorizedGridSearchCV(network(), GRID, cv=2, refit=False).fit(X, y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert work["ordinary"] == 8
 
 
 def test_should_scikit_learn_pass_no_plain_function_the_search_still_works(work):

@@ -1,6 +1,6 @@
 """The numeric core: what a two-layer network is and how it learns, on NumPy alone.
 
-Start here; then read ``training.py`` from the top.
+Start here; then read the modules in the order in which they are listed below.
 
 The network
     Layers are counted without the input, so one hidden layer and the output make a two-layer network::
@@ -18,8 +18,8 @@ The objective
 
     where loss_i is the loss of row i and S the sum of the weights of all training rows (their number, if all
     weights are one). A weight of two counts like a row that is there twice, and alpha is the 1 / C of
-    scikit-learn's LogisticRegression. Biases are not penalised. A mini-batch's gradient estimates this
-    objective's, whatever its size.
+    scikit-learn's LogisticRegression. Biases are not penalised. The
+    gradient of a mini-batch of any size is an estimate of the gradient of this objective.
 
 Axes
     Arrays end in (n_samples, n_features), (n_samples, n_hidden), (n_samples, n_outputs) or (n_params,).
@@ -31,22 +31,22 @@ Axes
 Words
     X, targets, row_weights (of samples), weights (of connections), params, grads, w_hidden, b_hidden,
     w_output, b_output, hidden_input (z), hidden (a), slope (g'(z)), outputs, mean_loss, penalty, objective.
-    ``delta_x`` is the gradient of the objective with respect to x. A *run* is one network on its way through
-    training, a *stack* is runs that are trained together.
+    ``delta_hidden`` is the gradient with respect to z, ``delta_output`` that with respect to the outputs. A
+    *run* is one network on its way through training, a *stack* is runs that are trained together.
 
 Precision
     Everything a step touches has one dtype, float32 or float64: that of the parameters. Numbers that are
     kept per epoch are Python floats.
 
 Randomness
-    Comes in as ``numpy.random.Generator``, one stream for one purpose: initial weights, order of the rows,
+    The caller passes a ``numpy.random.Generator`` each for the initial weights, the order of the rows and the
     dropped units. A network draws the same numbers alone and in a stack.
 
-Manners
+Side effects
     Nothing here prints, warns, seeds or reads a global. A training that fails says so in its
     ``StopReason``; raising and warning is left to the estimators.
 
-Rooms, in the order in which to read them
+Modules, in the order in which to read them
     activations  each function beside its derivative
     parameters   one flat buffer and its views; initial values
     losses       the gradient of a step, and the values of many
@@ -54,9 +54,9 @@ Rooms, in the order in which to read them
     network      forward, backward, the gradient of a batch, the penalty, predictions
     optimizers   how parameters follow gradients
     schedules    how the learning rate changes
-    stopping     reasons to stop, and their only judge
+    stopping     reasons to stop, and the best epoch so far
     state        what is trained, and how it is kept: Config, State, Run, Result
-    training     the one loop
+    training     the loop over the epochs, and its rules that stop
     data         what one or several networks train on
     batches      their rows, shuffled and cut into batches
     stack        networks as an axis: the arrays they share, and their bytes

@@ -1,4 +1,4 @@
-"""The calls of NumPy and BLAS that a step is made of: the only place that knows which one is cheaper.
+"""Calls of NumPy and BLAS that have a cheaper or a safer form, each behind a name that says what it does.
 
 What is written to must be contiguous: of any other array, SciPy hands BLAS a copy.
 """

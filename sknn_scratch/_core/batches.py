@@ -37,7 +37,7 @@ class Batches:
     batch_size : int
         Rows in a batch.
     loss : Loss
-        Whose values the mean losses of the batches are.
+        The loss to compute.
     """
 
     def __init__(self, data: Sequence[Data], batch_size: int, loss: Loss) -> None:
@@ -206,7 +206,7 @@ class _GatherTargets:
         self.buffers = Targets(np.moveaxis(self.by_output, 0, -2), weighted, weights)
 
     def __call__(self, rows: Index, positions: Index) -> None:
-        """Fill the buffers."""
+        """Take the targets of these rows, and the weights at their positions, into the buffers."""
         values, weighted, weights = self.buffers
         # "clip" lets take() write into a buffer directly; the rows are in range.
         self.source.take(rows, axis=1, out=self.by_output, mode="clip")

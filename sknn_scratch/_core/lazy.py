@@ -6,8 +6,8 @@ that the batch uses, and updates them some at a time: gathered with what the opt
 changed while they are in the cache, and written back.
 
 What this changes: in a step that does not use a row, the row does not move by momentum, and its moments do
-not decay. Nor does the penalty reach it; but where it does, it shrinks the row by as much as in all the steps
-from one use to the next, on average. So the same objective is minimised.
+not decay. The penalty skips it too. When the row is used, the penalty shrinks it for all skipped steps at
+once, on average. So the same objective is minimised.
 
 Both updates have the same methods:
 
@@ -31,8 +31,8 @@ from sknn_scratch._core.optimizers import Memory, Optimizer, Part, Step
 from sknn_scratch._core.parameters import NetworkShape, Parameters, view_parameters
 from sknn_scratch._core.rows import Index, SparseRows
 
-# A lazy update takes about this many times as long for each weight of w_hidden that it updates, and beside
-# that as long as a whole update takes for so many weights.
+# A lazy update takes about COST_PER_WEIGHT times as long for each weight of w_hidden that it updates, plus
+# the time of a whole update of FIXED_COST weights.
 COST_PER_WEIGHT = 2
 FIXED_COST = 2**17
 PART_BYTES = 2**18  # of parameters that are gathered: they and their like should stay in the cache
@@ -142,7 +142,6 @@ class LazyUpdate:
     whole : Part
         All of the network. Its buffers of gradients and updates serve the parts.
     shape : NetworkShape
-        The network's.
     data : Data
         What the network is trained on.
     batch_size : int

@@ -16,8 +16,8 @@ of, and the values of many batches are computed at once.
 In gradients and values the samples are columns, as in a textbook, (..., n_outputs, n_samples): NumPy works
 along the last axis, and the samples are more than the outputs. Probabilities are those of rows.
 
-To add a loss, write its gradient and values, and give them a line in ``LOSSES``; the encoding of the targets
-names it.
+To add a loss, write its gradient and values, and give them a line in ``LOSSES``. The class of the targets
+that it is for, in ``_fitting/targets.py``, names it as its ``loss``.
 """
 
 from collections.abc import Callable, Mapping
@@ -54,7 +54,7 @@ class Targets(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What the gradient saves of some rows, for their losses to be made of."""
+    """Intermediate results of the gradient, from which the losses are computed."""
 
     margins: Array  # (..., n_outputs, n_samples): t y; for softmax the outputs less the largest of the row
     partition: Array  # (..., 1, n_samples): for softmax the sum of exp(margins)

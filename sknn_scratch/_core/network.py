@@ -27,8 +27,8 @@ from sknn_scratch._core.rows import DenseRows, Rows
 Map: TypeAlias = Callable[..., Iterable[Any]]  # map, or one that uses several threads
 
 BLOCK_BYTES = 2**20  # hidden values of a block of rows: they should stay in the second-level cache
-# A batch with so many rows, and so many multiplications in its product with the hidden layer, is large: its
-# blocks take at most a tenth longer one by one than it would as a whole, and half of that on two threads.
+# A batch is large from so many rows, and so many multiplications in its product with the hidden layer, on.
+# Cutting it into blocks costs at most a tenth on one thread, and halves the time on two.
 LARGE_ROWS = 1000
 LARGE_PRODUCT = 2**25
 N_BLOCKS = 4
@@ -65,9 +65,9 @@ class Workspace(NamedTuple):
 
     hidden: Array  # (..., n_samples, n_hidden): the hidden inputs z, then the hidden values a
     slope: Array  # (..., n_samples, n_hidden): g'(z)
-    delta_hidden: Array  # (..., n_samples, n_hidden): d objective / d z
+    delta_hidden: Array  # (..., n_samples, n_hidden): d mean_loss / d z
     hidden_output: Array  # (..., n_samples, n_outputs): hidden w_output
-    outputs: Array  # (..., n_outputs, n_samples): the outputs, then d objective / d outputs
+    outputs: Array  # (..., n_outputs, n_samples): the outputs, then d mean_loss / d outputs
     hidden_output_mT: Array  # (..., n_outputs, n_samples): a view
     delta_output: Array  # (..., n_samples, n_outputs): a view of the outputs
     ones: Array  # (1, n_samples): a product with it sums over the samples, faster than NumPy's sum
@@ -139,8 +139,8 @@ def backward(params: Parameters, grads: Parameters, X: Rows, workspace: Workspac
 class BatchGradient:
     """Computes the gradients of batches of one size: as a whole or, if it is large, by blocks of rows.
 
-    Threads can share the blocks, which do not depend on the number of threads: so neither does the result,
-    bit for bit.
+    Threads can share the blocks. They are the same for any number of threads, so the result is too, bit for
+    bit.
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ def gradient_blocks(X: Rows, shape: NetworkShape, n_rows: int) -> list[slice]:
 
 
 def row_blocks(n_rows: int, n_hidden: int, dtype: DTypeLike) -> list[slice]:
-    """Cut rows into blocks, of which one network's hidden values fill at most ``BLOCK_BYTES``."""
+    """Cut rows into blocks. The hidden values of a block take at most ``BLOCK_BYTES``, for each network."""
     largest = max(1, BLOCK_BYTES // (n_hidden * np.dtype(dtype).itemsize))
     return equal_blocks(n_rows, ceil(n_rows / largest)) if n_rows > largest else [slice(0, n_rows)]
 
@@ -198,7 +198,7 @@ class Penalty(NamedTuple):
     """The L2 penalty of each network: rate / 2 times the sum of its squared weights."""
 
     rates: Sequence[float]  # (K,): alpha / S; empty if no network has a penalty
-    first: int  # of a network's flat parameters, the first that is a weight
+    first: int  # index of the first weight in a network's flat parameters
     n_weights: int
 
     def value(self, params: Parameters) -> Any:
@@ -218,7 +218,8 @@ class Penalty(NamedTuple):
     def shrink(self, params: Array, learning_rates: Sequence[float]) -> None:
         """weights -= learning_rate * rate * weights, of a flat array; they do not change their signs."""
         if self.rates:
-            kept = [max(0.0, 1 - step * rate) for step, rate in zip(learning_rates, self.rates, strict=True)]
+            pairs = zip(learning_rates, self.rates, strict=True)
+            kept = [max(0.0, 1 - learning_rate * rate) for learning_rate, rate in pairs]
             multiply_each(params, kept, self.first, self.n_weights)
 
 

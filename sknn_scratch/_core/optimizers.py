@@ -1,13 +1,16 @@
-"""Optimisers: pairs (init, update) on flat buffers that know nothing of layers, nor of networks.
+"""Optimisers: pairs (init, update) on flat buffers that know nothing of layers.
 
     init(params)       -> memory, a dict of arrays shaped like params
-    update(part, step)    adds the penalty, and overwrites the part's params and memory, in place
+    update(part, step)    overwrites the part's params and memory, in place
 
 A ``Part`` holds flat arrays (n,): all parameters of all networks, or a part of those of one. A ``Step``
-carries the numbers; of one that may differ between networks there is a list, one number for each.
+carries the numbers; one that may differ between networks is a list with a number for each.
+
+An update also applies the penalty: ``part.penalty.add_gradient`` adds its gradient to the loss's in
+``part.grads``, where the record of the epoch finds it; ``part.penalty.shrink`` shrinks the weights instead.
 
 To add an optimiser, write the two functions and give them a line in ``OPTIMIZERS``, with the names of its
-hyperparameters.
+hyperparameters: parameters of the estimator, in the order in which ``Step.hyperparameters`` holds them.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -44,7 +44,7 @@ class Layers(NamedTuple):
 
 
 class Parameters(NamedTuple):
-    """A flat buffer and the views into it: of the parameters, of their gradients, of their updates."""
+    """A flat buffer and the views into it, of the parameters or of their gradients."""
 
     flat: Array  # (..., n_params)
     weights: Array  # (..., n_weights): w_hidden and w_output, flat

@@ -61,7 +61,7 @@ class DenseRows:
 
     @property
     def values_per_row(self) -> float:
-        """How many numbers a gathered row takes the room of."""
+        """Memory of a gathered row, in numbers."""
         return float(self.X.shape[-1])
 
     @property
@@ -162,9 +162,9 @@ class SparseRows:
 
     @property
     def values_per_row(self) -> float:
-        """How many numbers a gathered row takes the room of: it is there twice, in a chunk and in its batch.
+        """Memory of a gathered row, in numbers.
 
-        Each value has an index.
+        Each value has an index, and is in a chunk and in its batch.
         """
         return float(3 * self.matrices[0].nnz / self.n_samples)
 

@@ -3,7 +3,8 @@
 A schedule is a function of progress, from 0 at the first epoch to (max_iter - 1) / max_iter at the last.
 The adaptive one is constant, but divides the learning rate whenever the patience is at its end.
 
-To add a schedule, write its function and give it a line in ``SCHEDULES``.
+To add a schedule, write its function, give it a line in ``SCHEDULES``, and name it in the docstring of
+``ShallowNNClassifier``.
 """
 
 import math

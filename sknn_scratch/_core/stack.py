@@ -27,23 +27,22 @@ from sknn_scratch._core.network import (
     workspace_shapes,
 )
 from sknn_scratch._core.optimizers import NO_OPTIMIZER, OPTIMIZERS, Memory, Part, Step
-from sknn_scratch._core.parameters import Parameters, view_parameters
+from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import DenseRows
 from sknn_scratch._core.state import Run
 
-# The estimator's parameters that networks of a stack always have in common; see ``stack_key`` for the rest.
+# Parameters of the estimators that networks of a stack always have in common; see ``stack_key`` for the rest.
 COMMON_PARAMETERS = ("n_hidden", "activation", "solver", "batch_size")
 # Rows that saturation is measured on: enough for a share, few enough to take no time in full-batch training.
 MEASURED_ROWS = 100
 # Copies of its parameters that a step of a network touches: themselves, gradients, updates and two moments.
 STEP_COPIES = 5
-# Others: the starts of epochs, the best one, the result, and those of the step once more while the networks
-# that have stopped leave the stack.
+# Further copies: snapshots, the result, and those of the step a second time while a smaller stack is made.
 OTHER_COPIES = 9
 
 
 def stack_key(run: Run) -> Hashable | None:
-    """Say what runs that are trained together have in common; None for one that is trained alone.
+    """Make a key: runs with equal keys can be trained together; None means alone.
 
     They may differ in the learning rate and its schedule, the penalty, the dropout, the patience, and those
     hyperparameters that an optimiser has for each network. L-BFGS makes its own steps, and a lazy update has
@@ -159,7 +158,7 @@ class Stack:
         return {name: self._stack([state.memory[name] for state in states]) for name in states[0].memory}
 
     def _stack_hyperparameters(self) -> list[Any]:
-        """Get the optimiser's hyperparameters; of those of each network, a list (K,)."""
+        """Get the optimiser's hyperparameters; one that may differ between networks is a list (K,)."""
         values = [run.config.hyperparameters for run in self.runs]
         return [
             list(of_runs) if name in self.optimizer.of_each_network else of_runs[0]
@@ -185,11 +184,11 @@ class Stack:
 
     def start_epoch(self) -> list[float]:
         """Get the learning rates (K,) of the coming epoch."""
-        rates = [run.learning_rate for run in self.runs]
-        self.updating.start_epoch(rates)
-        return rates
+        learning_rates = [run.learning_rate for run in self.runs]
+        self.updating.start_epoch(learning_rates)
+        return learning_rates
 
-    def gradient(self, batch: Batch, saved: Saved) -> Parameters:
+    def gradient(self, batch: Batch, saved: Saved) -> None:
         """Compute the gradient of the mean loss of a batch, and save what the loss is made of."""
         batch, grads = self.updating.prepare(batch)
         gradient = self.gradients[batch.X.n_samples]
@@ -198,14 +197,13 @@ class Stack:
                 draw_dropout(self.runs, workspace.keep)
         gradient.fill(self.params, grads, batch, saved)
         self.last_grads, self.last_batch = grads, batch
-        return grads
 
-    def update(self, rates: Sequence[float]) -> None:
+    def update(self, learning_rates: Sequence[float]) -> None:
         """Update the parameters by the gradient of a batch and that of the penalty."""
         if self.clips:
             self._clip()
         self.step.number += 1
-        self.step.learning_rates = rates
+        self.step.learning_rates = learning_rates
         self.updating.update(self.step)
 
     def _clip(self) -> None:
@@ -245,9 +243,9 @@ class Stack:
         return np.isfinite(self.params.flat).all(axis=-1)
 
     def saturation(self) -> tuple[Any, Any]:
-        """Share (...) of the hidden values that are saturated, and of the units for which all are.
+        """Measure the shares (...) of saturated hidden values and of dead units.
 
-        Of at most ``MEASURED_ROWS`` rows of the last batch of full size.
+        On at most ``MEASURED_ROWS`` rows of the last batch of full size.
         """
         n_rows, n_hidden = self.measured_slope.shape[-2:]
         is_steep = np.abs(self.measured_slope) >= constant(SATURATED_SLOPE, self.measured_slope.dtype.char)
@@ -260,7 +258,7 @@ class Stack:
         return np.array(values) if self.stack_shape else values[0]
 
     def by_run(self, values: Any) -> Iterable[tuple[Run, Any]]:
-        """Pair each run with its own of the values (...)."""
+        """Pair each run with its value, of values (...)."""
         return zip(self.runs, np.atleast_1d(values).tolist(), strict=True)
 
 
@@ -303,5 +301,5 @@ def waiting_bytes(run: Run) -> int:
 
 
 def source_bytes(run: Run) -> dict[tuple[int, int], int]:
-    """Bytes of the rows that a network draws from, by their identity; those of others are put below them."""
+    """Count the bytes of the rows that a network draws from, by their identity; others are concatenated."""
     return {run.data.source: run.data.X.n_bytes + run.data.targets.nbytes}

@@ -22,8 +22,8 @@ from sknn_scratch._core.stopping import StopReason, Watch, explosion_limit, fail
 
 EpochRecord: TypeAlias = dict[str, float]
 
-# The adaptive schedule divides the learning rate by this factor, as scikit-learn's does, and no more below
-# the minimum.
+# The adaptive schedule divides the learning rate by this factor, as scikit-learn's does, but not once it is
+# below the minimum.
 ADAPTIVE_FACTOR = 5.0
 ADAPTIVE_MINIMUM = 1e-6
 
@@ -87,7 +87,7 @@ class State:
     last_good : Snapshot
         What a divergence returns to; without parameters until there has been a good epoch in the present run.
     stop_reason : StopReason or None
-        Why the present run has ended; None while it has not. Only ``Run.stop`` sets it.
+        Why the present run has ended; None while it has not. In training, only ``Run.stop`` sets it.
     """
 
     params: Array
@@ -212,7 +212,7 @@ class Run:
 
     @property
     def gradient_norm(self) -> float:
-        """Norm of the last gradient of the objective."""
+        """Norm of the last gradient."""
         record = self.state.history[-1]
         return math.hypot(record["gradient_norm_hidden"], record["gradient_norm_output"])
 
@@ -222,7 +222,7 @@ class Run:
         return self.state.watch.epochs_without_improvement >= self.config.n_iter_no_change
 
     def limit_loss(self, first_loss: float) -> float:
-        """Get the loss that counts as an explosion; a run's first one may lower it, but never raise it."""
+        """Update and get the loss that counts as an explosion. The first loss of a run can only lower it."""
         if self.epochs_done == 0:
             self.state.loss_limit = min(self.state.loss_limit, explosion_limit(first_loss))
         return self.state.loss_limit
@@ -243,18 +243,16 @@ class Run:
             self.state.n_reductions += 1
             self.state.watch.epochs_without_improvement = 0
 
-    def stop(self, reason: StopReason | None) -> None:
-        """Stop for a reason, with the parameters that it asks for; None keeps the epoch and goes on."""
+    def stop(self, reason: StopReason) -> None:
+        """Stop for a reason, with the parameters that belong to it."""
         if reason is StopReason.DIVERGED:
             self._return_to_last_good()
         elif reason is StopReason.INTERRUPTED:
             self._return_to_last_sound()
-        elif self.last_sound.epoch < self.state.epoch:
-            self._keep_epoch()
         self.state.stop_reason = reason
 
-    def _keep_epoch(self) -> None:
-        """Keep a sound epoch: its start for a divergence, its end as the next epoch's start.
+    def keep_epoch(self) -> None:
+        """Keep the parameters of a sound epoch; a divergence returns to those before it.
 
         A loss may grow for some epochs before it explodes. So without validation, the start is kept only if
         the epoch's loss is the lowest so far.
@@ -280,13 +278,13 @@ class Run:
     def _return_to_last_sound(self) -> None:
         self.return_to(self.last_sound)
         del self.state.history[self.last_sound.epoch - self.state.epochs_before :]
-        self.state.forget_updates()  # its memory has gone on from there, and cannot go back
+        self.state.forget_updates()  # the optimiser's memory belongs to later parameters
 
     def interrupt(self) -> None:
         """Stop at the last whole epoch, unless there was another reason to stop."""
         self.is_interrupted = True
         if self.state.watch.best_epoch > self.last_sound.epoch:
-            self._keep_epoch()  # it was whole, and already the best
+            self.keep_epoch()  # it was whole, and already the best
         if self.is_going_on:
             self.stop(StopReason.INTERRUPTED)
 

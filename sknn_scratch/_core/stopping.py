@@ -1,9 +1,8 @@
-"""When and why training ends: ``reason_to_stop`` is the only judge."""
+"""Why training ends, and the best epoch so far; ``training.reason_to_stop`` applies the rules."""
 
 import math
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
 
 import numpy as np
 
@@ -27,42 +26,11 @@ class StopReason(Enum):
         "The training was interrupted; the weights are those of the last whole epoch, or of the best one if "
         "there was a validation."
     )
-    LINE_SEARCH_FAILED = "L-BFGS found no better weights where it expected them; it stopped early."
+    LINE_SEARCH_FAILED = "The line search of L-BFGS failed to find better weights."
     DIVERGED = (
         "The loss became infinite, exploded or stayed far above its start; the weights are the last good "
         "ones."
     )
-
-
-class Judged(Protocol):
-    """What ``reason_to_stop`` looks at; see ``state.Run``."""
-
-    config: Any  # gradient_tol, max_iter
-    is_sound: bool
-
-    @property
-    def gradient_norm(self) -> float: ...
-    @property
-    def is_out_of_patience(self) -> bool: ...
-    @property
-    def is_validated(self) -> bool: ...
-    @property
-    def has_failed(self) -> bool: ...
-    @property
-    def epochs_done(self) -> int: ...
-
-
-def reason_to_stop(run: Judged) -> StopReason | None:
-    """Judge the epoch that has just ended; None lets the training go on."""
-    if not run.is_sound:
-        return StopReason.DIVERGED
-    if run.gradient_norm < run.config.gradient_tol:
-        return StopReason.SMALL_GRADIENT
-    if run.is_out_of_patience:
-        if run.is_validated:
-            return StopReason.NO_IMPROVEMENT
-        return StopReason.DIVERGED if run.has_failed else StopReason.CONVERGED
-    return StopReason.MAX_ITER if run.epochs_done >= run.config.max_iter else None
 
 
 def explosion_limit(first_loss: float) -> float:
@@ -71,13 +39,13 @@ def explosion_limit(first_loss: float) -> float:
 
 
 def failure_limit(first_loss: float) -> float:
-    """Get the loss that is too far above the first one to be an end."""
+    """Get the loss above which a training that has settled has failed."""
     return FAILURE * max(1.0, first_loss)
 
 
 @dataclass
 class Watch:
-    """The best value seen so far, and for how many epochs there has been none better by ``tol``.
+    """The best value seen so far, and the number of epochs without an improvement of more than ``tol``.
 
     Smaller is better. ``best_params`` is a copy, kept only where there is a validation.
     """

@@ -1,15 +1,15 @@
-"""Training: runs go in, results come out, and there is one loop.
+"""Training: runs go in, results come out.
 
     train       until every network has a reason to stop
     descend     epoch by epoch, with the steps of an optimiser
     minimise    iteration by iteration, with the steps that SciPy's L-BFGS chooses
     run_epoch   for each batch: the gradient of the loss, then one update
     measure     the numbers of the epoch that has just ended
-    end_epoch   write them down, and find the reasons to stop
+    end_epoch   write them down, and stop the networks that have a reason
 
-Runs with the same ``stack_key`` are trained together: their parameters are the rows of one array, and that
-leading axis runs through all that a step computes. A single network has no such axis. When networks stop, the
-others go on in a smaller stack.
+Runs with the same ``stack_key`` are trained together: their parameters are the rows of one array, and every
+array of a step has this leading axis. A single network has no such axis. When networks stop, the others go on
+in a smaller stack.
 """
 
 import math
@@ -28,7 +28,7 @@ from sknn_scratch._core.network import Map, mean_loss
 from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.stack import Stack
 from sknn_scratch._core.state import Epoch, Result, Run
-from sknn_scratch._core.stopping import StopReason, reason_to_stop
+from sknn_scratch._core.stopping import StopReason
 
 
 class Hooks:
@@ -51,9 +51,9 @@ def train(runs: Sequence[Run], hooks: Hooks | None = None, map_blocks: Map = map
         All with the same ``stack_key``, and just one if that is None. Their states are changed, unless they
         have a reason to stop already.
     hooks : Hooks, optional
-        What hears of the epochs. It is given runs that are numbered in the order of ``runs``.
+        Called after every epoch; ``run.number`` is the index of the run in ``runs``.
     map_blocks : callable
-        ``map``, or one that uses several threads: for the blocks of large batches.
+        ``map``, or one that uses several threads, for the blocks of large batches.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def train(runs: Sequence[Run], hooks: Hooks | None = None, map_blocks: Map = map
 def descend(stack: Stack, hooks: Hooks) -> None:
     """Train a stack, epoch by epoch, until one of its networks stops."""
     while all(run.is_going_on for run in stack.runs):
-        with np.errstate(all="ignore"):  # the epochs say what is not finite
+        with np.errstate(all="ignore"):  # epochs that are not sound say so
             epochs = run_epoch(stack)
         end_epoch(stack, epochs, hooks)
 
@@ -83,24 +83,24 @@ def descend(stack: Stack, hooks: Hooks) -> None:
 def run_epoch(stack: Stack) -> list[Epoch]:
     """Update the parameters once for every batch."""
     start, losses = perf_counter(), []
-    rates, penalty = stack.start_epoch(), stack.penalty.value(stack.params)
+    learning_rates, penalty = stack.start_epoch(), stack.penalty.value(stack.params)
     for chunk in stack.batches.epoch([run.state.shuffle_rng for run in stack.runs]):
         for batch, saved in chunk:
             stack.gradient(batch, saved)
-            stack.update(rates)
+            stack.update(learning_rates)
         losses.append(chunk.mean_losses())
     stack.count_updates()
     all_losses = np.concatenate(losses, axis=-1)
     stack.limit_losses(all_losses[..., 0] + penalty)
     is_sound = stack.is_sound(all_losses.max(axis=-1) + penalty) & stack.are_finite()
     objective = stack.batches.mean(all_losses) + penalty
-    return measure(stack, objective, is_sound, rates, perf_counter() - start)
+    return measure(stack, objective, is_sound, learning_rates, perf_counter() - start)
 
 
 def measure(
-    stack: Stack, objective: Any, is_sound: Any, rates: Sequence[float], seconds: float
+    stack: Stack, objective: Any, is_sound: Any, learning_rates: Sequence[float], seconds: float
 ) -> list[Epoch]:
-    """Record the epoch of each network: objective (...), validation, last gradient, last hidden values."""
+    """Measure the epoch of each network: objective (...), validation, last gradient, last hidden values."""
     saturated_fraction, dead_fraction = stack.saturation()
     columns = {
         "loss": objective,
@@ -108,7 +108,7 @@ def measure(
         "gradient_norm_output": np.sqrt(sum_of_squares(stack.last_grads.output_flat)),
         "saturated_fraction": saturated_fraction,
         "dead_fraction": dead_fraction,
-        "learning_rate": stack.per_network(rates),
+        "learning_rate": stack.per_network(learning_rates),
         "seconds": seconds / len(stack.runs),
     }
     if stack.validation is not None:
@@ -125,27 +125,44 @@ def measure(
 
 
 def score(run: Run, is_sound: bool) -> float:
-    """Score the validation rows of a run, unless it has diverged: predictions may then be no numbers."""
+    """Score the validation rows of a run; NaN if it has diverged, since predictions may be NaN."""
     assert run.data.score is not None
     return run.data.score(run.state.params) if is_sound else math.nan
 
 
 def end_epoch(stack: Stack, epochs: Sequence[Epoch], hooks: Hooks) -> None:
-    """Write the epoch down, and find the reasons to stop."""
+    """Write the epoch down, and stop the networks that have a reason."""
     for run, epoch in zip(stack.runs, epochs, strict=True):
         run.note(epoch)
-        run.stop(reason_to_stop(run))
-    check_last_step(stack)  # first for the hooks, which see what is kept; again for the runs that they stop
+        reason = reason_to_stop(run)
+        if reason is not StopReason.DIVERGED:
+            run.keep_epoch()
+        if reason is not None:
+            run.stop(reason)
+    check_last_step(stack)  # before the hooks, so that they see the weights that are kept
     for run in stack.runs:
         if hooks.on_epoch_end(run) and run.is_going_on:
             run.stop(StopReason.CALLBACK)
-    check_last_step(stack)
+    check_last_step(stack)  # of those that the hooks have stopped
     for run in stack.runs:
         hooks.on_epoch_settled(run)
 
 
+def reason_to_stop(run: Run) -> StopReason | None:
+    """Judge the epoch that has just ended; None lets the training go on."""
+    if not run.is_sound:
+        return StopReason.DIVERGED
+    if run.gradient_norm < run.config.gradient_tol:
+        return StopReason.SMALL_GRADIENT
+    if run.is_out_of_patience:
+        if run.is_validated:
+            return StopReason.NO_IMPROVEMENT
+        return StopReason.DIVERGED if run.has_failed else StopReason.CONVERGED
+    return StopReason.MAX_ITER if run.epochs_done >= run.config.max_iter else None
+
+
 def check_last_step(stack: Stack) -> None:
-    """Let networks diverge that are about to stop, but whose last update made the loss explode."""
+    """If the last update of a network that stops has made its loss explode, let it diverge instead."""
     if all(run.is_going_on for run in stack.runs):
         return
     for run, is_sound in stack.by_run(stack.is_last_step_sound()):

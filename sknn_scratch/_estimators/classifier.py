@@ -52,10 +52,10 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         Step size of the solvers "adam", "adamw" and "sgd".
     solver : {"adam", "adamw", "sgd", "lbfgs"}, default="adam"
         "adam" is Adam. "adamw" is Adam with decoupled weight decay: every step shrinks the weights by
-        ``learning_rate * alpha / S`` of themselves, and the penalty is in no gradient, nor in those of
-        ``history_`` and ``gradient_tol``. "sgd" is gradient descent with momentum, plain gradient descent
-        with ``momentum=0`` and ``batch_size=None``. "lbfgs" is SciPy's L-BFGS-B on all rows at once, for
-        small data sets.
+        ``learning_rate * alpha / S`` of themselves. The penalty is not part of its gradient, so the gradient
+        norms of ``history_`` and ``gradient_tol`` ignore it. "sgd" is gradient descent with momentum, plain
+        gradient descent with ``momentum=0`` and ``batch_size=None``. "lbfgs" is SciPy's L-BFGS-B on all rows
+        at once, for small data sets.
     batch_size : int, "auto" or None, default="auto"
         Rows in a mini-batch. "auto" is 100, or all rows if there are fewer; None is all rows. Ignored
         by "lbfgs".
@@ -84,12 +84,13 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         Gradients of the loss that are longer are scaled down to this norm. Not for "lbfgs".
     tol : float, default=0.001
         Training stops when the watched value has not improved by more than ``tol`` for
-        ``n_iter_no_change`` epochs. Watched is the objective or, where there is a validation, what
-        ``scoring`` says.
+        ``n_iter_no_change`` epochs. The watched value is the objective or, if there are rows to validate
+        with, what ``scoring`` says.
     n_iter_no_change : int, default=10
         See ``tol``.
     gradient_tol : float, default=0.0
-        Training also stops when the norm of the objective's gradient falls below this.
+        Training also stops when the norm of the gradient falls below this: that of the last batch of an
+        epoch, which is all rows with ``batch_size=None``.
     early_stopping : bool or "auto", default="auto"
         Whether to hold rows out of training, watch these, and keep the weights of the best epoch.
         "auto" does so from 500 rows on, unless each is of a class of its own, and where ``X_val`` is
@@ -104,7 +105,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         total weight. With multilabel y, "balanced" multiplies the weights of the labels, and a dict is an
         error.
     dtype : {"float32", "float64"} or None, default=None
-        Precision of training and prediction. None is that of X if this is float32, else float64.
+        Precision of training and prediction. With None, float32 X gives float32, anything else float64.
     warm_start : bool, default=False
         Whether ``fit`` goes on from the weights and the optimiser's memory of the last fit, with full
         patience and ``max_iter`` further epochs.
@@ -136,12 +137,12 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     history_ : dict of ndarray of shape (n_epochs,)
         The epochs of the last call, and of those before with ``warm_start`` or ``partial_fit`` the latest, up
         to 10,000 epochs in all. So n_epochs is `n_iter_`, until earlier epochs are dropped.
-        One entry an epoch: "loss" (the objective, averaged over the batches as they came), "val_loss"
-        where there was a validation, "val_score" if it has a scorer, "gradient_norm_hidden" and
-        "gradient_norm_output" (of the layers' last gradient, scaled down if ``max_grad_norm`` asks for it),
-        "saturated_fraction" (of the hidden values of the last rows, those where the activation's derivative
-        is below 0.05) and "dead_fraction" (of the units, those for which this holds for all these rows),
-        "learning_rate", and "seconds".
+        One entry an epoch: "loss" (the mean loss of the batches as they came, plus the penalty at the start
+        of the epoch), "val_loss" where there was a validation, "val_score" if it has a scorer,
+        "gradient_norm_hidden" and "gradient_norm_output" (of the layers' last gradient, scaled down if
+        ``max_grad_norm`` asks for it), "saturated_fraction" (of the hidden values of the last rows, those
+        where the activation's derivative is below 0.05) and "dead_fraction" (of the units, those for which
+        this holds for all these rows), "learning_rate", and "seconds".
     loss_curve_ : ndarray of shape (n_epochs,)
         The same as ``history_["loss"]``.
 
@@ -161,10 +162,10 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
 
     Notes
     -----
-    With sparse X and 2**18 or more weights in the hidden layer, "adam" and "sgd" update in a step only the
-    weights of features that occur in the batch: by a penalty that makes up for the steps without them, and by
-    momentum in those steps only. In ``fit``, features that occur in no row start with weights of zero, unless
-    ``alpha=0``.
+    With sparse X, a wide hidden layer and batches that use few of the features, "adam", "adamw" and "sgd"
+    update in a step only the weights of features that occur in the batch. The penalty makes up for the steps
+    without them; momentum acts in the other steps only. In ``fit``, features that occur in no row then start
+    with weights of zero, unless ``alpha=0``.
 
     References
     ----------

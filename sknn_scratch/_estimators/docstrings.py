@@ -9,7 +9,7 @@ Class = TypeVar("Class", bound=type)
 
 
 def with_entries_of(documented: type) -> Callable[[Class], Class]:
-    """Let a class describe the parameters that it has no words of its own for by those of another class."""
+    """Fill in the descriptions of parameters that a class lacks from those of another class."""
 
     def fill(cls: Class) -> Class:
         if cls.__doc__ and documented.__doc__:  # Python's mode -OO takes them away

@@ -36,7 +36,7 @@ __all__ = [
 class CallbackSupportMixin(SklearnCallbackSupport):
     """scikit-learn's support for callbacks, and whether they are an estimator's own or its original's.
 
-    ``clone`` gives the callbacks on; whether they are own, it does not.
+    ``clone`` copies the callbacks, but not this flag.
     """
 
     def set_callbacks(self, *callbacks: Any) -> Self:

@@ -123,7 +123,7 @@ def check_resumable(plan):
     if plan.model.solver == "lbfgs":
         raise ValueError(
             "Checkpoint cannot be used with solver='lbfgs', since SciPy keeps that solver's memory to "
-            "itself; use solver='adam' or 'sgd', or remove the callback with set_callbacks()."
+            "itself; use another solver, or remove the callback with set_callbacks()."
         )
     if plan.partial:
         raise ValueError(
@@ -187,11 +187,11 @@ def check_network(estimator, state):
     n_outputs = fitted_targets(estimator).n_outputs
     shape = NetworkShape(estimator.n_features_in_, int(estimator.n_hidden), n_outputs)
     if shape.n_params != len(state.params):
-        raise Malformed(f"a network of {shape} has not {len(state.params)} parameters")
+        raise Malformed(f"a network of {shape} does not have {len(state.params)} parameters")
     if state.memory and state.memory.keys() != OPTIMIZERS[estimator.solver].init(state.params).keys():
         raise Malformed(f"its memory is not that of solver={estimator.solver!r}")
     if len(getattr(estimator, "feature_names_in_", range(shape.n_features))) != shape.n_features:
-        raise Malformed("it has not as many names of features as features")
+        raise Malformed("the number of feature names is wrong")
     if any(len(column) > state.epochs_before for column in getattr(estimator, "history_", {}).values()):
         raise Malformed("its history is longer than the training was")
 

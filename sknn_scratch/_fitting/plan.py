@@ -1,14 +1,14 @@
 """From a user's data to a run, and from its result to fitted attributes.
 
-``plan_fit`` does all that comes before training, ``finish_fit`` all that comes after. Between them stands
-``_core.training.train``. Neither touches the estimator, so a fit that fails leaves it as it was; several
+``plan_fit`` does what comes before training, and ``fitted_attributes`` what comes after. Between them stands
+``_core.training.train``. Neither changes the estimator, so a fit that fails leaves it as it was. Several
 plans can be trained together.
 """
 
 import copy
 import functools
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from numbers import Integral
 from typing import NamedTuple
 
@@ -41,9 +41,7 @@ from sknn_scratch._fitting.validation import (
 from sknn_scratch._fitting.weights import checked_sample_weight
 
 AUTO_BATCH_ROWS = 100
-REAL_HYPERPARAMETERS = [
-    field.name for field in fields(Config) if field.type is float and field.name != "max_grad_norm"
-]
+
 
 # What training goes on with, beside the fitted attributes; the optimiser's part only with the same solver.
 KEPT = ("shuffle_rng", "dropout_rng", "loss_limit", "memory", "n_updates")
@@ -200,9 +198,13 @@ def train_config(model, encoded, data, *, partial):
         max_iter=1 if partial else int(model.max_iter),
         schedule="constant" if partial or solver == "lbfgs" else model.learning_rate_schedule,
         hyperparameters=tuple(getattr(model, name) for name in names),
+        learning_rate=float(model.learning_rate),
+        alpha=float(model.alpha),
+        dropout=float(model.dropout),
+        tol=float(model.tol),
         n_iter_no_change=int(model.n_iter_no_change),
+        gradient_tol=float(model.gradient_tol),
         max_grad_norm=math.inf if model.max_grad_norm is None else float(model.max_grad_norm),
-        **{name: float(getattr(model, name)) for name in REAL_HYPERPARAMETERS},
     )
 
 
@@ -242,13 +244,13 @@ def first_state(model, config, data, streams, *, partial):
 def next_state(model, config, data, streams, *, partial):
     """Go on from a fitted network, with its optimiser's memory if that was kept for the same solver.
 
-    The network is the best so far: it is given back if training on does not better its validation.
+    The network is the best so far: it is returned if further training does not improve its validation.
     """
     fresh = {"shuffle_rng": streams.shuffle, "dropout_rng": streams.dropout}
     kept = dict(getattr(model, "_kept_", None) or {})
     kept_for = kept.pop("solver", None)
     if not partial:
-        kept.pop("loss_limit", None)  # that of a stream is for all of its parts
+        kept.pop("loss_limit", None)  # in partial_fit it is for all calls
     state = State(
         params=flatten(fitted_layers(model)),
         epochs_before=model.n_iter_,

@@ -1,13 +1,12 @@
 """The y of a fit: what is validated, written as targets for the network, and read off its outputs.
 
 All that depends on what y is (labels of two or more classes, or several labels a row) is asked of one object
-with the methods of ``Targets``. Nothing outside this module looks at a kind of y or at the name of a loss.
-The class of an estimator names the class of its targets.
+with the methods of ``Targets``. The class of an estimator names the class of its targets.
 """
 
 import functools
 import math
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
@@ -27,9 +26,9 @@ from sknn_scratch._fitting.weights import check_enough_classes, class_weights, c
 class Targets(Protocol):
     """What the parts of a fit ask of its y."""
 
-    attributes: tuple[str, ...]  # names of the fitted attributes that describe the targets
     loss: str  # its name in LOSSES
     n_outputs: int
+    n_kept: int  # rows of each stratum that must stay in training
 
     @staticmethod
     def readable(y: Any) -> Any:
@@ -71,11 +70,11 @@ class Targets(Protocol):
     def strata(self, y: Any) -> Any:
         """Give the number (n_samples,) of each row's stratum, for a split into training and validation."""
 
-    def n_kept(self) -> int:
-        """Rows of each stratum that must stay in training."""
+    def fitted_attributes(self) -> dict[str, Any]:
+        """Get the fitted attributes that describe the targets."""
 
 
-class Labels:
+class Labels(ABC):
     """Class labels, or a label indicator.
 
     Parameters
@@ -84,7 +83,6 @@ class Labels:
         Sorted labels; the column numbers of a label indicator.
     """
 
-    attributes = ("classes_", "_target_kind_")
     kind: ClassVar[str]
     loss: ClassVar[str] = "logistic"
     link: ClassVar[str] = "logistic"  # from outputs to probabilities

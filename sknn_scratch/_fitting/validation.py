@@ -173,8 +173,8 @@ def validation_size(validation_fraction, n_samples):
 def _apportion(total, counts, available, rng):
     """Share out ``total`` in proportion to ``counts``: whole parts first, then by largest remainder.
 
-    What the strata that have no more to give are short of is shared out among the others, in proportion to
-    what they still have.
+    If a stratum is too small, the others give the missing rows, in proportion to the rows that they still
+    have.
     """
     shares = total * counts / counts.sum()
     quotas = np.minimum(np.floor(shares).astype(int), available)

@@ -7,7 +7,8 @@ by ``_fit_and_score`` itself, which fails in the same way and reports it as scik
 
 import copy
 import time
-from contextlib import suppress
+import traceback
+from contextlib import contextmanager
 from dataclasses import dataclass
 from inspect import signature
 from typing import Any
@@ -21,6 +22,7 @@ from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._fitting.callbacks import ParentTask, callbacks_of, has_callbacks
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.sklearn_private import (
+    InvalidParameterError,
     _BaseScorer,
     _check_method_params,
     _MultimetricScorer,
@@ -32,6 +34,11 @@ from sknn_scratch._fitting.sklearn_private import (
 from sknn_scratch._fitting.stacks import Fit, bytes_of, cut_into_groups, fit_group
 from sknn_scratch._search.progress import place_of, progress_line
 
+# The keyword arguments of ``_fit_and_score`` that are read here.
+OPTIONS = {
+    *("callback_ctx", "caller", "candidate_progress", "error_score", "fit_params", "parameters"),
+    *("return_train_score", "score_params", "scorer", "split_progress", "test", "train", "verbose"),
+}
 # What the network's fit takes beside X and y.
 FIT_PARAMS = signature(ShallowNNClassifier.fit).parameters.keys() - {"self", "X", "y"}
 
@@ -102,11 +109,14 @@ def candidate_of(estimator, options):
         return None
     try:
         estimator.set_params(**clone(parameters, safe=False))
-        network = network_of(estimator)
-        if network is None or needs_own_fit(estimator, options):
-            return None
+    except Exception:  # of a step of the user's
+        return None
+    network = network_of(estimator)
+    if network is None or needs_own_fit(estimator, options):
+        return None
+    try:
         network._validate_params()
-    except Exception:
+    except InvalidParameterError:
         return None
     return Candidate(estimator, network, earlier_setting(estimator, parameters))
 
@@ -161,7 +171,7 @@ def prepare_rows(jobs, X, y):
 
     Returns
     -------
-    PreparedFold, or None if anything goes wrong
+    PreparedFold, None if the network takes more than rows, or Fault
     """
     start = time.perf_counter()
     estimator, options = jobs[0].candidate.estimator, jobs[0].options
@@ -185,8 +195,8 @@ def prepare_rows(jobs, X, y):
         test_params, train_params = (
             _check_method_params(X, params=options["score_params"], indices=rows) for rows in (test, train)
         )
-    except Exception:
-        return None
+    except Exception:  # of a step of the user's
+        return Fault(traceback.format_exc())
     return PreparedFold(
         inputs=FitInput(X_fit, y_train, **fit_params),
         test=(X_test, y_test, test_params),
@@ -196,10 +206,17 @@ def prepare_rows(jobs, X, y):
     )
 
 
+@dataclass(frozen=True)
+class Fault:
+    """Why a job got no result."""
+
+    trace: str  # of the exception
+
+
 class Unchanged(BaseEstimator):
     """Stands for the network at the end of a Pipeline, and says that it is fitted.
 
-    Of "passthrough", a Pipeline believes that only if an earlier step has attributes that tell of a fit.
+    With "passthrough", a Pipeline counts as fitted only if an earlier step has fitted attributes.
     """
 
     def fit(self, X, y=None):
@@ -243,14 +260,16 @@ def fit_and_score_together(jobs):
     results : dict
         By the number of the job, what ``_fit_and_score`` would return, and what the fit has to warn of. Jobs
         that fail are missing.
+    faults : dict
+        By the number of the job, the Fault of those that failed.
     n_together : int
         How many networks were not trained alone.
     """
     of_number = {job.number: (job, rows) for job, rows in jobs}
-    results, n_together = {}, 0
+    results, faults, n_together = {}, {}, 0
     start = time.perf_counter()
-    for group in cut_into_groups(plan_fits(jobs)):
-        with suppress(Exception):  # the jobs without a result are run again, and raise it there
+    for group in cut_into_groups(plan_fits(jobs, faults)):
+        with noting(faults, group):
             try:
                 fit_group(group)
             finally:
@@ -259,21 +278,34 @@ def fit_and_score_together(jobs):
             seconds = (time.perf_counter() - start) / len(group)
             n_together += len(group) if len(group) > 1 else 0
             for fit in group:
-                with suppress(Exception):
+                with noting(faults, [fit]):
                     result = score_job(*of_number[fit.number], fit.fitted, seconds)
                     results[fit.number] = (result, fit.troubles)
         start = time.perf_counter()
-    return results, n_together
+    return results, faults, n_together
 
 
-def plan_fits(jobs):
+@contextmanager
+def noting(faults, jobs):
+    """Note an exception as the fault of some jobs, or fits.
+
+    They are run again by scikit-learn. If it was the user's code that failed, it fails there again.
+    """
+    try:
+        yield
+    except Exception:
+        faults |= dict.fromkeys((job.number for job in jobs), Fault(traceback.format_exc()))
+
+
+def plan_fits(jobs, faults):
     """Plan the fits one by one, leaving out those that cannot be planned."""
     for job, rows in jobs:
         network = copy.copy(job.candidate.network)
         network.random_state = clone(network.random_state, safe=False)  # every fold starts from the same
-        try:
+        fit = None
+        with noting(faults, [job]):
             fit = Fit(job.number, network, rows.inputs, parent_task(job))
-        except Exception:
+        if fit is None:
             continue
         fit.reporter.label = place_of(job.options)
         if job.options["verbose"] > 9:

@@ -5,6 +5,7 @@ where the searches here differ: the networks of the jobs are trained together. A
 ``cv_results_``, is scikit-learn's.
 """
 
+import warnings
 from contextlib import suppress
 from typing import Any
 
@@ -18,7 +19,7 @@ from sknn_scratch._core.stack import COMMON_PARAMETERS
 from sknn_scratch._estimators.docstrings import with_entries_of
 from sknn_scratch._fitting.stacks import GROUP_BYTES, bytes_of
 from sknn_scratch._fitting.troubles import warn_of
-from sknn_scratch._search.jobs import families_of, fit_and_score_together, prepare_rows
+from sknn_scratch._search.jobs import OPTIONS, Fault, families_of, fit_and_score_together, prepare_rows
 
 
 class TogetherParallel:
@@ -41,15 +42,17 @@ class TogetherParallel:
 
     def __call__(self, calls):
         """Run calls of ``_fit_and_score``, each (function, args, kwargs); return their results in order."""
-        calls, results, n_together = list(calls), {}, 0
-        with suppress(Exception):  # should the calls look otherwise some day, scikit-learn still knows them
-            for part, n_together_in_part in self.train_by_portions(calls):
+        calls, results, self.faults, n_together = list(calls), {}, {}, 0
+        if are_known(calls):
+            for part, faults, n_together_in_part in self.train_by_portions(calls):
                 results |= unless_warnings_are_errors(part)
+                self.faults |= faults
                 n_together += n_together_in_part
             if calls[0][2]["verbose"] > 0:
                 print(f"{n_together} of {len(calls)} fits were made together")  # noqa: T201 - verbose asks
         rest = [number for number in range(len(calls)) if number not in results]
         results.update(zip(rest, self.parallel(calls[number] for number in rest), strict=True))
+        warn_of_our_faults(self.faults, results)
         return [results[number] for number in range(len(calls))]
 
     def train_by_portions(self, calls):
@@ -79,12 +82,42 @@ class TogetherParallel:
             all_rows = [None] * len(families)
             with suppress(Exception):  # a worker may be unable to send a fitted step back
                 all_rows = self.parallel(delayed(prepare_rows)(jobs, X, y) for jobs in families)
-        prepared = zip(families, all_rows, strict=True)
-        return [(job, rows) for jobs, rows in prepared if rows is not None for job in jobs]
+        prepared = []
+        for jobs, rows in zip(families, all_rows, strict=True):
+            if isinstance(rows, Fault):
+                self.faults |= {job.number: rows for job in jobs}
+            elif rows is not None:
+                prepared += [(job, rows) for job in jobs]
+        return prepared
 
     def train(self, jobs):
         """Train and score the networks of jobs (job, rows), part by part as the workers share them out."""
         return self.parallel(delayed(fit_and_score_together)(part) for part in spread(jobs, self.n_workers))
+
+
+def are_known(calls):
+    """Whether scikit-learn makes its calls as it did when this was written; warn if it does not."""
+    missing = {name for _, _, options in calls for name in OPTIONS - options.keys()}
+    if missing:
+        warnings.warn(
+            "The networks of this search cannot be trained together, since this scikit-learn runs its "
+            f"candidates in another way (without {', '.join(sorted(missing))}): they are fitted one by one.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+    return not missing and bool(calls)
+
+
+def warn_of_our_faults(faults, results):
+    """Warn of jobs that failed when trained together, but not when scikit-learn ran them."""
+    ours = [fault for number, fault in faults.items() if results[number]["fit_error"] is None]
+    if ours:
+        warnings.warn(
+            f"{len(ours)} fits could not be made together and were made one by one, by a fault of "
+            f"sknn_scratch. Please report it:\n{ours[0].trace}",
+            RuntimeWarning,
+            stacklevel=2,
+        )
 
 
 def unless_warnings_are_errors(results):

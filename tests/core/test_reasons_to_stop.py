@@ -163,14 +163,14 @@ def test_a_state_that_has_stopped_is_not_trained_further(solver):
 @pytest.mark.parametrize("epoch", [1, 3])
 def test_an_interrupt_while_an_epoch_is_kept_does_not_lose_what_was_seen_of_it(monkeypatch, epoch):
     run = make_run(BINARY, data={"validation": VALIDATION}, max_iter=5)
-    keep_epoch, n_calls = Run._keep_epoch, itertools.count(1)
+    keep_epoch, n_calls = Run.keep_epoch, itertools.count(1)
 
     def interrupted(run):
         if next(n_calls) == epoch:
             raise KeyboardInterrupt
         keep_epoch(run)
 
-    monkeypatch.setattr(Run, "_keep_epoch", interrupted)
+    monkeypatch.setattr(Run, "keep_epoch", interrupted)
     result = train_alone(run)
     assert result.stop_reason is StopReason.INTERRUPTED
     assert result.best_epoch == result.state.epoch == epoch

@@ -141,7 +141,7 @@ def run_of_losses(*losses, data=None):
     run.state.params.fill(0)
     run = replace(run)  # the parameters before are not those of the start
     for epoch, loss in enumerate(losses, start=1):
-        at_epoch(run, epoch, loss=loss, val_loss=loss).stop(None)
+        at_epoch(run, epoch, loss=loss, val_loss=loss).keep_epoch()
     return run
 
 
@@ -181,6 +181,7 @@ def test_with_a_validation_the_start_of_any_sound_epoch_was_good():
 def test_an_epoch_is_kept_once():
     """A run that has ended may be told its reason again."""
     run = at_epoch(run_of_losses(2), 2, loss=1)
+    run.keep_epoch()
     for reason in (StopReason.MAX_ITER, StopReason.CALLBACK):
         run.stop(reason)
         assert_snapshot(run.state.last_good, 1)
