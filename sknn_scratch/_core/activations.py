@@ -15,7 +15,7 @@ of ``ShallowNNClassifier``.
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,8 +57,8 @@ class Activation:
     array([0.])
     """
 
-    function: Callable[[Array], Array]
-    derivative: Callable[[Array], Array]
+    function: Callable[[Any], Any]  # a narrower type would reject functions of a narrower array
+    derivative: Callable[[Any], Any]
 
     def __post_init__(self) -> None:
         for name in ("function", "derivative"):
