@@ -481,7 +481,7 @@ def test_other_estimators_refuse_it(path, estimator):
 
 def test_lbfgs_refuses_it(path):
     classifier = ShallowNNClassifier(solver="lbfgs").set_callbacks(Checkpoint(path))
-    with pytest.raises(ValueError, match=r"solver='lbfgs'.*use another solver"):
+    with pytest.raises(ValueError, match=r"solver='lbfgs'.*use solver='adam', 'adamw' or 'sgd'"):
         classifier.fit(X, Y)
     assert not path.exists()
 

@@ -450,7 +450,7 @@ WRONG_NUMBERS = {
     "shuffle_rng": NO_GENERATORS,
     "dropout_rng": NO_GENERATORS,
     "n_updates": NO_COUNTS,
-    "n_reductions": NO_COUNTS,
+    "n_reductions": [*NO_COUNTS, 501, 2**63],
     "epochs_before": NO_COUNTS,
     "watch.best_value": [*NO_NUMBERS, math.nan],
     "watch.best_epoch": [*NO_COUNTS, 5],

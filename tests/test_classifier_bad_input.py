@@ -734,7 +734,10 @@ def test_an_activation_is_made_of_callables(function, derivative):
 # --- partial_fit that there is not ---
 
 WITHOUT_PARTS = {
-    "lbfgs": ({"solver": "lbfgs"}, "with solver='lbfgs', which needs all rows at once; use another solver."),
+    "lbfgs": (
+        {"solver": "lbfgs"},
+        "with solver='lbfgs', which needs all rows at once; use 'adam', 'adamw' or 'sgd'.",
+    ),
     "early stopping": (
         {"early_stopping": True},
         "with early_stopping=True, since one epoch at a time cannot stop early; use 'auto' or False.",

@@ -1,6 +1,7 @@
 """What is computed with how many threads, and that the numbers do not depend on it."""
 
 import threading
+import warnings
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from threading import current_thread, main_thread
@@ -266,6 +267,20 @@ def test_a_thread_that_overflows_does_not_warn(blas, monkeypatch):
     with pytest.warns(DivergenceWarning) as caught:
         make_classifier(solver="sgd", learning_rate=1e10, activation="identity").fit(X, Y)
     assert len(caught) == 1
+
+
+@pytest.mark.parametrize("method", ["predict_proba", "transform"])
+@pytest.mark.parametrize("n_threads", [1, 3])
+def test_rows_that_overflow_in_a_thread_are_an_error_without_a_warning(monkeypatch, method, n_threads):
+    monkeypatch.setattr(network, "BLOCK_BYTES", 1000)
+    monkeypatch.setattr(_threads, "TINY_PRODUCT", 0)
+    monkeypatch.setattr(_threads, "_n_blas_threads", lambda: n_threads)
+    classifier = make_classifier(activation="identity", init_scale=10.0).fit(X, Y)
+    huge = np.full((500, X.shape[1]), np.finfo(float).max)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ValueError, match="too large"):
+            getattr(classifier, method)(huge)
 
 
 # --- The numbers do not depend on the threads ---

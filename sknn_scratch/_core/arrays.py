@@ -74,6 +74,16 @@ def sum_of_squares(vectors: Array) -> Any:
     return np.add.reduce(np.square(vectors), axis=-1)
 
 
+def norms_of(vectors: Array) -> Any:
+    """Compute the norms (...) of vectors (..., n), also of those whose squares overflow."""
+    norms = np.sqrt(sum_of_squares(vectors))
+    if np.isinf(norms).any():
+        largest = np.abs(vectors).max(axis=-1, keepdims=True)
+        finite = largest[..., 0].astype(float) * np.sqrt(sum_of_squares(vectors / largest))
+        norms = np.where(np.isinf(norms), finite, norms)
+    return norms
+
+
 def count_nonzero(array: NDArray[Any]) -> Any:
     """Count (...) the entries of an array (..., m, n) that are not zero."""
     return int(np.count_nonzero(array)) if array.ndim == 2 else np.count_nonzero(array, axis=(-2, -1))

@@ -254,6 +254,7 @@ def _by_blocks(
         return of_block(X)
     values = np.empty((*params.b_hidden.shape[:-2], X.n_samples, n_columns), dtype)
 
+    @np.errstate(over="ignore", invalid="ignore")  # each thread has its own; whoever asks looks at the values
     def fill(rows: slice) -> None:
         values[..., rows, :] = of_block(X.take(rows))
 

@@ -11,7 +11,13 @@ from typing import Any
 import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE, Array
-from sknn_scratch._core.arrays import constant, count_nonzero, dot, multiply_each, sum_of_squares
+from sknn_scratch._core.arrays import (
+    constant,
+    count_nonzero,
+    dot,
+    multiply_each,
+    norms_of,
+)
 from sknn_scratch._core.batches import Batches
 from sknn_scratch._core.data import stack_validations
 from sknn_scratch._core.lazy import LazyUpdate, WholeUpdate, is_lazy
@@ -208,11 +214,11 @@ class Stack:
 
     def _clip(self) -> None:
         """Scale gradients of the loss that are too long down to ``max_grad_norm``."""
-        norms = np.sqrt(sum_of_squares(self.last_grads.flat))
-        scales = [
-            run.config.max_grad_norm / norm if norm > run.config.max_grad_norm else 1.0
-            for run, norm in self.by_run(norms)
-        ]
+        scales = []
+        for run, norm in self.by_run(norms_of(self.last_grads.flat)):
+            is_long = norm > run.config.max_grad_norm
+            run.clipped_norm = norm if is_long else 0.0
+            scales.append(run.config.max_grad_norm / norm if is_long else 1.0)
         multiply_each(self.last_grads.flat.reshape(-1), scales)
 
     def count_updates(self) -> None:

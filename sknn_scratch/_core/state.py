@@ -26,6 +26,7 @@ EpochRecord: TypeAlias = dict[str, float]
 # below the minimum.
 ADAPTIVE_FACTOR = 5.0
 ADAPTIVE_MINIMUM = 1e-6
+MOST_REDUCTIONS = 500  # the largest float is below the minimum after fewer
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,8 @@ class Run:
         The last sound epoch.
     is_interrupted : bool
         Whether Control-C ended the training.
+    clipped_norm : float
+        Norm of the last gradient of the loss, if that was longer than ``max_grad_norm``; else zero.
     """
 
     state: State
@@ -171,6 +174,7 @@ class Run:
     number: int = 0
     is_sound: bool = True
     is_interrupted: bool = False
+    clipped_norm: float = 0.0
     last_sound: Snapshot = field(init=False)
 
     def __post_init__(self) -> None:
@@ -202,7 +206,10 @@ class Run:
 
     @property
     def _reduced_rate(self) -> float:
-        return self.config.learning_rate / ADAPTIVE_FACTOR**self.state.n_reductions
+        rate = self.config.learning_rate
+        for _ in range(self.state.n_reductions):  # one by one: a power rounds otherwise, and may overflow
+            rate /= ADAPTIVE_FACTOR
+        return rate
 
     @property
     def has_failed(self) -> bool:
@@ -212,9 +219,10 @@ class Run:
 
     @property
     def gradient_norm(self) -> float:
-        """Norm of the last gradient."""
+        """Norm of the last gradient; one that was scaled down counts as long as it was."""
         record = self.state.history[-1]
-        return math.hypot(record["gradient_norm_hidden"], record["gradient_norm_output"])
+        norm = math.hypot(record["gradient_norm_hidden"], record["gradient_norm_output"])
+        return max(norm, self.clipped_norm)
 
     @property
     def is_out_of_patience(self) -> bool:

@@ -30,7 +30,7 @@ from sknn_scratch._fitting.targets import Labels, are_plain_labels
 def reason_against_parts(estimator: Any) -> str | None:
     """Say why an estimator cannot be trained by parts of the rows, if it cannot."""
     for parameter, value, reason in (
-        ("solver", "lbfgs", "which needs all rows at once; use another solver"),
+        ("solver", "lbfgs", "which needs all rows at once; use 'adam', 'adamw' or 'sgd'"),
         ("early_stopping", True, "since one epoch at a time cannot stop early; use 'auto' or False"),
         ("class_weight", "balanced", "since a part of the rows does not tell the balance; use a dict"),
     ):

@@ -90,7 +90,8 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         See ``tol``.
     gradient_tol : float, default=0.0
         Training also stops when the norm of the gradient falls below this: that of the last batch of an
-        epoch, which is all rows with ``batch_size=None``.
+        epoch, which is all rows with ``batch_size=None``. One that ``max_grad_norm`` scales down counts as
+        long as it was.
     early_stopping : bool or "auto", default="auto"
         Whether to hold rows out of training, watch these, and keep the weights of the best epoch.
         "auto" does so from 500 rows on, unless each is of a class of its own, and where ``X_val`` is

@@ -123,7 +123,7 @@ def check_resumable(plan):
     if plan.model.solver == "lbfgs":
         raise ValueError(
             "Checkpoint cannot be used with solver='lbfgs', since SciPy keeps that solver's memory to "
-            "itself; use another solver, or remove the callback with set_callbacks()."
+            "itself; use solver='adam', 'adamw' or 'sgd', or remove the callback with set_callbacks()."
         )
     if plan.partial:
         raise ValueError(

@@ -9,6 +9,7 @@ from sknn_scratch._core.arrays import (
     decay_and_add,
     dot,
     multiply_each,
+    norms_of,
     sum_of_squares,
 )
 
@@ -50,6 +51,17 @@ def test_a_part_of_a_buffer_is_written_and_no_more(dtype):
     add_multiples(buffer[:6], [0.5], array[:6])
     assert_array_equal(buffer[:6], 0.5)
     assert_array_equal(buffer[6:], 0)
+
+
+@both_precisions
+def test_norms_of_vectors_whose_squares_overflow(dtype):
+    largest = np.finfo(dtype).max / 4
+    vectors = np.array([[3, 4], [0, 0], [largest, -largest], [largest, np.inf], [np.nan, 1]], dtype)
+    with np.errstate(all="ignore"):
+        together, alone = norms_of(vectors), [norms_of(vector) for vector in vectors]
+    assert_array_equal(together, alone)
+    assert_allclose(together[:3], [5, 0, 2**0.5 * largest], rtol=1e-6)
+    assert np.isnan(together[3:]).all()  # longer than no limit: it stays as it is, and the training diverges
 
 
 @both_precisions

@@ -1,4 +1,5 @@
 import math
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from sknn_scratch._core.losses import Targets
 from sknn_scratch._core.network import Batch
 from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.rows import rows_of
+from sknn_scratch._core.state import ADAPTIVE_MINIMUM, MOST_REDUCTIONS
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.training import train
 from tests.core import textbook
@@ -175,6 +177,17 @@ def test_adaptive_schedule_divides_by_five_when_patience_ends():
     assert replace(run, state=result.state).learning_rate == pytest.approx(0.03 / 125)
 
 
+def test_the_adaptive_rate_is_divided_step_by_step():
+    """0.3 / 5 / 5 / 5 and 0.3 / 125 differ in the last bit; and 5**450 is no float."""
+    run = make_run(BINARY, schedule="adaptive", learning_rate=0.3)
+    assert 0.3 / 5 / 5 / 5 != 0.3 / 125
+    assert replace(run, state=replace(run.state, n_reductions=3)).learning_rate == 0.3 / 5 / 5 / 5
+    assert replace(run, state=replace(run.state, n_reductions=MOST_REDUCTIONS)).learning_rate == 0.0
+    largest = make_run(BINARY, schedule="adaptive", learning_rate=sys.float_info.max)
+    state = replace(largest.state, n_reductions=MOST_REDUCTIONS)
+    assert 0 <= replace(largest, state=state).learning_rate <= ADAPTIVE_MINIMUM
+
+
 def test_adaptive_schedule_ends_when_the_rate_is_spent():
     run = make_run(
         BINARY, schedule="adaptive", learning_rate=0.01, max_iter=1000, tol=10.0, n_iter_no_change=1
@@ -202,6 +215,15 @@ def test_the_steps_of_plain_gradient_descent_are_no_longer_than_their_limit(max_
     norms = [history_column(limited, f"gradient_norm_{layer}")[0] for layer in ("hidden", "output")]
     assert np.hypot(*norms) == pytest.approx(np.linalg.norm(step) / 0.5 * shrinkage, rel=1e-12)
     assert free.state.history[0]["loss"] == limited.state.history[0]["loss"]
+
+
+def test_a_long_gradient_is_not_small_because_it_is_scaled_down():
+    config = {"max_iter": 5, "solver": "sgd", "learning_rate": 1e-3}
+    short = train_alone(make_run(BINARY, gradient_tol=1e-2, max_grad_norm=1e-3, **config))
+    assert short.stop_reason is StopReason.MAX_ITER
+    assert history_column(short, "gradient_norm_output").max() < 1e-2
+    longest = train_alone(make_run(BINARY, gradient_tol=1e2, max_grad_norm=1e-3, **config))
+    assert longest.stop_reason is StopReason.SMALL_GRADIENT
 
 
 @pytest.mark.parametrize("solver", OPTIMIZERS)
