@@ -11,7 +11,7 @@ Needs ``pip install "sknn-scratch[plot]"``.
 # %%
 # Too long
 # --------
-# A hundred rows with twenty features, of which five matter, and one label in ten is
+# A hundred rows with twenty features. Five features matter, and one label in ten is
 # wrong: a wide network can learn them by heart. A hundred other rows validate, and
 # training goes on for 150 epochs no matter what.
 

@@ -1,4 +1,4 @@
-"""The numeric core: what a two-layer network is and how it learns, on NumPy alone.
+"""The numeric core: what a two-layer network is and how it learns, with NumPy and a little SciPy.
 
 Start here; then read the modules in the order in which they are listed below.
 
@@ -60,7 +60,7 @@ Modules, in the order in which to read them
     data         what one or several networks train on
     batches      their rows, shuffled and cut into batches
     stack        networks as an axis: the arrays they share, and their bytes
-    lazy         updates of the part of a wide network that a sparse batch uses
+    lazy         updates of only those features that a sparse batch uses
     lbfgs        the driver of SciPy's L-BFGS
     arrays       which call of NumPy or BLAS is cheaper
 """

@@ -35,7 +35,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     all weigh one). ``alpha`` is thus the 1 / C of :class:`~sklearn.linear_model.LogisticRegression`: the
     penalty fades as rows are added, a weight of two counts like a row that is there twice, and the
     objective does not depend on the batch size. Biases are not penalised. Adam is that of [1]_, in the form
-    with "epsilon hat".
+    with "epsilon hat", and AdamW that of [2]_.
 
     Parameters
     ----------
@@ -81,7 +81,8 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         it by five whenever there has been no improvement for ``n_iter_no_change`` epochs, and only stops
         once it is below 1e-6. In ``partial_fit``, which makes one epoch, it stays as it is.
     max_grad_norm : float or None, default=None
-        Gradients of the loss that are longer are scaled down to this norm. Not for "lbfgs".
+        The largest norm of a gradient of the loss, over all weights and biases of the network: a larger
+        gradient is scaled down to it. None is no limit. Not for "lbfgs".
     tol : float, default=0.001
         Training stops when the watched value has not improved by more than ``tol`` for
         ``n_iter_no_change`` epochs. The watched value is the objective or, if there are rows to validate
@@ -163,15 +164,18 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
 
     Notes
     -----
-    With sparse X, a wide hidden layer and batches that use few of the features, "adam", "adamw" and "sgd"
-    update in a step only the weights of features that occur in the batch. The penalty makes up for the steps
-    without them; momentum acts in the other steps only. In ``fit``, features that occur in no row then start
-    with weights of zero, unless ``alpha=0``.
+    With sparse X, more than 2**17 weights in the hidden layer, and batches that use few of the features,
+    "adam", "adamw" and "sgd" update in a step only the weights of the features that occur in the batch, where
+    this is estimated to be faster. The penalty makes up for the steps without a feature; momentum acts only
+    in the steps with it. In ``fit``, features that occur in no row then start with weights of zero, unless
+    ``alpha=0``.
 
     References
     ----------
     .. [1] Kingma, D. P., and Ba, J. (2015). Adam: A method for stochastic optimization. ICLR.
        https://arxiv.org/abs/1412.6980
+    .. [2] Loshchilov, I., and Hutter, F. (2019). Decoupled weight decay regularization. ICLR.
+       https://arxiv.org/abs/1711.05101
 
     Examples
     --------

@@ -1,9 +1,9 @@
 """One BLAS thread for all that is computed, and threads of one's own over blocks of rows.
 
 The threads of BLAS share every product out in equal parts and wait for the slowest. In training, where a
-product takes microseconds, that was measured to take up to seventy times as long. Blocks of rows, of which a
-prediction has many and a large batch some, wait for nothing: each thread takes the next one when it is done,
-so that a core that is busy with other work takes fewer.
+product takes microseconds, that was measured to take up to seventy times as long. A prediction has many
+blocks of rows and a large batch has some. Blocks do not wait for each other: each thread takes the next one
+when it has finished one, so that a core that is busy with other work takes fewer.
 """
 
 import threading

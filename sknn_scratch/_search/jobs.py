@@ -1,8 +1,8 @@
 """The jobs of a search: which of them can be trained together, and how these are prepared and scored.
 
-A job is one call of scikit-learn's ``_fit_and_score``: one candidate on one fold. Whatever goes wrong with
-one here, from a wrong parameter to an error of the user's scorer, leaves it without a result: then it is run
-by ``_fit_and_score`` itself, which fails in the same way and reports it as scikit-learn does.
+A job is one call of scikit-learn's ``_fit_and_score``: one candidate on one fold. If a job fails here, for
+example by a wrong parameter or an error of the user's scorer, it gets no result. Then ``_fit_and_score``
+itself runs it, fails in the same way and reports it as scikit-learn does.
 """
 
 import copy

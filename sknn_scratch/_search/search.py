@@ -186,16 +186,18 @@ class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
     weights, penalty and dropout, and each until it stops. Splits, scores and ``best_params_`` are those of
     :class:`~sklearn.model_selection.GridSearchCV`, in a fraction of the time.
 
-    Trained together are networks with the same ``n_hidden``, ``activation``, ``solver``, ``nesterov``,
-    ``beta_1``, ``beta_2``, ``epsilon``, ``batch_size``, precision, and numbers of training and validation
-    rows, all with ``dropout`` or none, and all with a scorer or none. Those with the solver "lbfgs", very
-    wide ones on sparse rows, and those whose step touches more than 8 MB are trained one by one. Each
-    network is the one that a fit of its own gives, to the last bit (if BLAS is MKL, only with
-    ``MKL_CBWR=COMPATIBLE`` in the environment). The steps of a Pipeline that come before the network are
-    fitted once for each fold and each setting of their parameters; so where such a step draws random numbers
-    without a seed, all candidates of a fold share the draw, and networks with ``random_state=None`` draw
-    their seeds in another order. Everything else is fitted the ordinary way: other estimators, and a Pipeline
-    that reports to callbacks or routes metadata.
+    Networks are trained together if they have the same ``n_hidden``, ``activation``, ``solver``,
+    ``nesterov``, ``beta_1``, ``beta_2``, ``epsilon``, ``batch_size``, precision, and numbers of training
+    and validation rows, all with ``dropout`` or none, and all with a scorer or none. The steps of a group
+    touch at most 8 MiB together, so large networks are trained one by one. So are those with the solver
+    "lbfgs", and those that update only the features of a sparse batch (see the notes of
+    :class:`ShallowNNClassifier`). Each network is the same as from a fit of its own, to the last bit (if
+    BLAS is MKL, only with ``MKL_CBWR=COMPATIBLE`` in the environment).
+
+    The steps of a Pipeline before the network are fitted once for each fold and each setting of their
+    parameters. If such a step draws random numbers without a seed, all candidates of a fold share the draw,
+    and networks with ``random_state=None`` draw their seeds in another order. Everything else is fitted the
+    ordinary way: other estimators, and a Pipeline that reports to callbacks or routes metadata.
 
     Parameters
     ----------
