@@ -141,6 +141,7 @@ UNKNOWN = {
     "of a subclass": (Tuned, "bost", "Did you mean 'boost'"),
     "scikit-learn's": (ShallowNNClassifier, "hidden_layer_sizes", "Use 'n_hidden' instead"),
     "Keras's": (ShallowNNClassifier, "epochs", "Use 'max_iter' instead"),
+    "Keras's, of a later parameter": (ShallowNNClassifier, "clipnorm", "Use 'max_grad_norm' instead"),
     "skorch's": (ShallowNNClassifier, "lr", "Use 'learning_rate' instead"),
     "a forest's": (ShallowNNEnsembleClassifier, "n_estimators", "Use 'n_networks' instead"),
     "a forest's, of one network": (

@@ -29,6 +29,7 @@ OTHER_NAMES = {
     "patience": "n_iter_no_change",
     "min_delta": "tol",
     "validation_split": "validation_fraction",
+    "clipnorm": "max_grad_norm",
     # PyTorch and skorch
     "hidden_size": "n_hidden",
     "hidden_dim": "n_hidden",
@@ -38,6 +39,8 @@ OTHER_NAMES = {
     "n_epochs": "max_iter",
     "weight_decay": "alpha",
     "eps": "epsilon",
+    "gradient_clip_val": "max_grad_norm",
+    "gradient_clip_value": "max_grad_norm",
     "seed": "random_state",
     "random_seed": "random_state",
 }
