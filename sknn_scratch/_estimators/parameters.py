@@ -4,7 +4,7 @@ import difflib
 import functools
 import sys
 from collections.abc import Callable, Iterable, KeysView
-from inspect import signature
+from inspect import Parameter, signature
 from typing import Any, Self
 
 from sklearn.base import BaseEstimator
@@ -66,6 +66,8 @@ class ParameterNames(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
     def __new__(cls, *args: Any, **params: Any) -> Self:
         """Check the names, which the constructor would reject in the name of the class that defines it."""
         check_names(cls, params, TypeError)
+        if args:
+            check_positions(cls, args)
         estimator: Self = super().__new__(cls)
         return estimator
 
@@ -93,6 +95,18 @@ def check_names(cls: type, names: Iterable[str], error: type[Exception]) -> None
     unknown = [name for name in names if name not in known and name.partition("__")[0] not in known]
     if unknown and not takes_any:
         raise error(f"Invalid parameter {unknown[0]!r} for {cls.__name__}. {suggestion(unknown[0], known)}")
+
+
+def check_positions(cls: type, args: tuple[Any, ...]) -> None:
+    """Raise TypeError for more arguments than ``cls`` takes by position."""
+    _, *parameters = signature(cls.__init__).parameters.values()  # type: ignore[misc]
+    kinds = [one.kind for one in parameters]
+    by_position = [one.name for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD]
+    if len(args) > len(by_position) and Parameter.VAR_POSITIONAL not in kinds:
+        raise TypeError(
+            f"{cls.__name__} takes only {', '.join(by_position)} by position; name the other parameters, got "
+            f"{len(args)} values without a name."
+        )
 
 
 @functools.lru_cache
