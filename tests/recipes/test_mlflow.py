@@ -1,7 +1,6 @@
 """examples/track_with_mlflow.py: what is logged of a fit, and what is loaded again."""
 
 import mlflow
-import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.pipeline import make_pipeline
@@ -86,4 +85,6 @@ def test_a_logged_model_is_loaded_without_pickle(model):
 
 def test_script(capsys):
     recipe.main()
-    assert np.isin(["35 parameters", "same predictions: True"], capsys.readouterr().out.splitlines()).all()
+    n_parameters, *_, same = capsys.readouterr().out.splitlines()
+    assert int(n_parameters.removesuffix(" parameters")) >= len(ShallowNNClassifier().get_params())
+    assert same == "same predictions: True"
