@@ -689,6 +689,7 @@ NONSENSE = [
     {"array": [1, 2.5], "dtype": "<i8"},
     {"array": [1, None, "a"], "dtype": "|O"},
     {"array": ["a", "b", "c"], "dtype": "<U200000000"},
+    {"array": ["a"] * 8, "dtype": "<U9999999"},
     {"array": ["a"], "dtype": "<U999999999"},
     {"array": [[1], [1, 2]], "dtype": "|O"},
     {"array": [1], "dtype": "V8"},

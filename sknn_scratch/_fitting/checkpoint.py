@@ -74,7 +74,7 @@ HEADER = {
 }
 
 # What to_json writes as a dtype; no other is used to make an array.
-DTYPES = re.compile(r"[<>|=]([bi]1|[iuf][1248]|u1|U\d{1,9}|O|[mM]8(\[\d*\w+\])?)")
+DTYPES = re.compile(r"[<>|=]([bi]1|[iuf][1248]|u1|U\d{1,7}|O|[mM]8(\[\d*\w+\])?)")
 MOST_BYTES = 2**28  # of such an array: a dtype of long strings would make much memory of few bytes
 
 
