@@ -88,6 +88,7 @@ class Labels(ABC):
     link: ClassVar[str] = "logistic"  # from outputs to probabilities
     is_exclusive: ClassVar[bool] = True  # whether a row is of exactly one class
     noun: ClassVar[str] = "class"
+    n_kept: ClassVar[int] = 1  # rows of each class that must stay in training
 
     def __init__(self, classes):
         self.classes = classes
@@ -194,8 +195,6 @@ class Labels(ABC):
     def strata(self, y):
         """Give the number (n_samples,) of each row's class."""
         return np.unique(y, return_inverse=True)[1]
-
-    n_kept = 1  # rows of each class that must stay in training
 
     @abstractmethod
     def encode(self, y, dtype):
