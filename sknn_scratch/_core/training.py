@@ -140,10 +140,11 @@ def end_epoch(stack: Stack, epochs: Sequence[Epoch], hooks: Hooks) -> None:
         if reason is not None:
             run.stop(reason)
     check_last_step(stack)  # before the hooks, so that they see the weights that are kept
-    for run in stack.runs:
-        if hooks.on_epoch_end(run) and run.is_going_on:
+    stopped_by_hooks = [run for run in stack.runs if hooks.on_epoch_end(run) and run.is_going_on]
+    if stopped_by_hooks:
+        for run in stopped_by_hooks:
             run.stop(StopReason.CALLBACK)
-    check_last_step(stack)  # of those that the hooks have stopped
+        check_last_step(stack)
     for run in stack.runs:
         hooks.on_epoch_settled(run)
 
