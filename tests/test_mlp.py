@@ -145,7 +145,7 @@ def mlp_objective_and_gradient(mlp, X, targets, weights):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["", "weighted"])
+@pytest.mark.parametrize("weights", [np.full(60, 2.0), 4 * WEIGHTS], ids=["", "weighted"])  # of 100 or more
 @pytest.mark.parametrize("alpha", [0, 0.7])
 def test_objective_and_gradient_are_those_of_mlp_classifier(kind, activation, weights, alpha):
     mlp = fitted_mlp(kind, activation=activation, alpha=alpha)
@@ -154,7 +154,7 @@ def test_objective_and_gradient_are_those_of_mlp_classifier(kind, activation, we
     run = plan_fit(classifier, FitInput(*make_data(kind), weights)).run
     assert_array_equal(run.data.targets, problem.targets)
     flat = flatten(fitted_layers(classifier))
-    penalty, batch = run.config.alpha / run.data.total_weight, make_batch(problem, weights)
+    penalty, batch = run.config.alpha / run.data.penalty_weight, make_batch(problem, weights)
     objective, gradient = objective_and_gradient(run.config.network, flat, batch, penalty)
     zeros_and_ones = (problem.targets > 0).astype(float)
     expected, expected_gradient = mlp_objective_and_gradient(mlp, problem.X, zeros_and_ones, weights)

@@ -14,12 +14,13 @@ The objective
     ::
 
         objective = mean_loss + penalty
-                  = sum_i row_weight_i loss_i / S  +  alpha / (2 S) (|w_hidden|^2 + |w_output|^2)
+                  = sum_i row_weight_i loss_i / S  +  alpha / (2 P) (|w_hidden|^2 + |w_output|^2)
 
-    where loss_i is the loss of row i and S the sum of the weights of all training rows (their number, if all
-    weights are one). A weight of two counts like a row that is there twice, and alpha is the 1 / C of
-    scikit-learn's LogisticRegression. Biases are not penalised. The
-    gradient of a mini-batch of any size is an estimate of the gradient of this objective.
+    where loss_i is the loss of row i, S the sum of the weights of all training rows (their number, if all
+    weights are one), and P = max(S, 100). A weight of two counts like a row that is there twice. From a total
+    weight of 100 on, alpha is the 1 / C of scikit-learn's LogisticRegression. With fewer rows it would be so
+    strong that the zero network is the optimum. Biases are not penalised. The gradient of a mini-batch of any
+    size is an estimate of the gradient of this objective.
 
 Axes
     Arrays end in (n_samples, n_features), (n_samples, n_hidden), (n_samples, n_outputs) or (n_params,).

@@ -21,6 +21,10 @@ from sknn_scratch._core.rows import DenseRows, Index, Rows, SparseRows
 # step takes so long that the calls for the biases do not count.
 SMALL_BYTES = 2**20
 
+# The penalty is measured against at least this weight. Against the four rows of XOR it would be |W|^2 / 8,
+# more than any W gains: the zero network would be the optimum.
+LEAST_PENALTY_WEIGHT = 100.0
+
 
 @dataclass(frozen=True)
 class Data:
@@ -58,6 +62,11 @@ class Data:
     def total_weight(self) -> float:
         """Sum of the weights: the number of rows where all weights are one."""
         return float(self.n_samples if self.row_weights is None else self.row_weights.sum())
+
+    @property
+    def penalty_weight(self) -> float:
+        """What the penalty is measured against: the weight of the rows, but not less than a limit."""
+        return max(LEAST_PENALTY_WEIGHT, self.total_weight)
 
     @property
     def source(self) -> tuple[int, int]:

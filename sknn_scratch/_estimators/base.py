@@ -166,7 +166,8 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, ParameterNames):
             Class labels, or a label indicator of zeros and ones.
         sample_weight : array-like of shape (n_samples,), default=None
             A weight of two counts like a row that is there twice, and one of weight zero is left out. The
-            penalty is measured against their sum: if that is not about the number of rows, adapt ``alpha``.
+            penalty is measured against their sum, or against 100 if that is more: if the sum is far from the
+            number of rows, adapt ``alpha``.
         X_val, y_val, sample_weight_val : like X, y and sample_weight, default=None
             Rows to validate with, instead of a part of X. They need ``early_stopping`` True or "auto".
 

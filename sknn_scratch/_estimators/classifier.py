@@ -29,13 +29,14 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
 
     The network computes ``logits = g(X W1 + b1) W2 + b2`` and minimises, over the training rows::
 
-        sum_i weight_i loss_i / S  +  alpha / (2 S) (|W1|^2 + |W2|^2)
+        sum_i weight_i loss_i / S  +  alpha / (2 max(S, 100)) (|W1|^2 + |W2|^2)
 
     where loss_i is the cross-entropy of row i and S the sum of the weights (the number of rows, if they
-    all weigh one). ``alpha`` is thus the 1 / C of :class:`~sklearn.linear_model.LogisticRegression`: the
-    penalty fades as rows are added, a weight of two counts like a row that is there twice, and the
-    objective does not depend on the batch size. Biases are not penalised. Adam is that of [1]_, in the form
-    with "epsilon hat", and AdamW that of [2]_.
+    all weigh one). From 100 rows on, ``alpha`` is the 1 / C of
+    :class:`~sklearn.linear_model.LogisticRegression`: the penalty fades as rows are added, a weight of two
+    counts like a row that is there twice, and the objective does not depend on the batch size. With fewer
+    rows the penalty grows no further, since it would outweigh the loss. Biases are not penalised. Adam is
+    that of [1]_, in the form with "epsilon hat", and AdamW that of [2]_.
 
     Parameters
     ----------
@@ -52,10 +53,10 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         Step size of the solvers "adam", "adamw" and "sgd".
     solver : {"adam", "adamw", "sgd", "lbfgs"}, default="adam"
         "adam" is Adam. "adamw" is Adam with decoupled weight decay: every step shrinks the weights by
-        ``learning_rate * alpha / S`` of themselves. The penalty is not part of its gradient, so the gradient
-        norms of ``history_`` and ``gradient_tol`` ignore it. "sgd" is gradient descent with momentum, plain
-        gradient descent with ``momentum=0`` and ``batch_size=None``. "lbfgs" is SciPy's L-BFGS-B on all rows
-        at once, for small data sets.
+        ``learning_rate * alpha / max(S, 100)`` of themselves. The penalty is not part of its gradient, so the
+        gradient norms of ``history_`` and ``gradient_tol`` ignore it. "sgd" is gradient descent with
+        momentum, plain gradient descent with ``momentum=0`` and ``batch_size=None``. "lbfgs" is SciPy's
+        L-BFGS-B on all rows at once, for small data sets.
     batch_size : int, "auto" or None, default="auto"
         Rows in a mini-batch. "auto" is 100, or all rows if there are fewer; None is all rows. Ignored
         by "lbfgs".
@@ -348,10 +349,11 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         """Make a ShallowNNClassifier with the predictions of a fitted scikit-learn MLPClassifier.
 
         It gets the weights, the losses, and those parameters that it has too. ``alpha`` stays as it is; both
-        mean the same by it for full batches, but MLPClassifier's penalty grows as its batches shrink. The
-        network can be trained further, by ``partial_fit`` or after ``set_params(warm_start=True)``; the
-        memory of the optimiser is not taken over. ``stop_reason_`` is inferred. Where MLPClassifier kept
-        only the last loss, as with the solver "lbfgs", the earlier ones are NaN in ``history_``.
+        mean the same by it for full batches of 100 rows or more, but MLPClassifier's penalty grows as its
+        batches shrink. The network can be trained further, by ``partial_fit`` or after
+        ``set_params(warm_start=True)``; the memory of the optimiser is not taken over. ``stop_reason_`` is
+        inferred. Where MLPClassifier kept only the last loss, as with the solver "lbfgs", the earlier ones
+        are NaN in ``history_``.
 
         Parameters
         ----------

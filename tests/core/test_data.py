@@ -54,6 +54,12 @@ def assert_same_rows(data, other):
 # --- Data ---
 
 
+@pytest.mark.parametrize(("weight", "expected"), [(2.0, 100), (100 / 12, 100), (10.0, 120)])
+def test_the_penalty_is_measured_against_a_weight_of_at_least_100(weight, expected):
+    data = Data(**make_source(12), row_weights=np.full(12, weight))
+    assert data.penalty_weight == pytest.approx(expected, rel=1e-14)
+
+
 def test_total_weight_of_rows_without_weights_is_their_number():
     source = make_source(12)
     assert Data(**source).total_weight == 12

@@ -7,11 +7,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core.activations import ACTIVATIONS
-from sknn_scratch._core.data import Data
 from sknn_scratch._core.losses import Targets
 from sknn_scratch._core.network import Batch
 from sknn_scratch._core.optimizers import OPTIMIZERS
-from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import ADAPTIVE_MINIMUM, MOST_REDUCTIONS
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.training import train
@@ -58,7 +56,8 @@ def textbook_training(run):
 
     n_steps = n_batches * config.max_iter
     penalty = np.zeros_like(state.params)
-    penalty[config.network.shape.weights] = config.alpha / data.total_weight
+    row_weights = np.ones(n) if data.row_weights is None else data.row_weights
+    penalty[config.network.shape.weights] = textbook.penalty_rate(config.alpha, row_weights)
     names = OPTIMIZERS[config.solver].hyperparameters
     steps = textbook.OPTIMIZERS[config.solver](
         state.params,
@@ -137,12 +136,18 @@ def test_same_seed_same_network(solver):
     assert (first.state.params != other.state.params).any()
 
 
-def test_total_weight_scales_the_penalty():
-    """Alpha counts against the sum of the weights, so weights of two are half the alpha."""
-    heavy = make_run(BINARY, data={"row_weights": np.full(60, 2.0)}, alpha=4.0)
-    light = make_run(BINARY, alpha=2.0)
-    assert_same_training(train_alone(heavy), train_alone(light), rtol=1e-12)
-    assert Data(rows_of(BINARY.X), BINARY.targets, row_weights=np.full(60, 2.0)).total_weight == 120
+@pytest.mark.parametrize(
+    ("weights", "alphas"),
+    [((2.0, 4.0), (1.0, 2.0)), ((2.0, 1.0), (1.2, 1.0)), ((0.25, 1.0), (1.0, 1.0))],
+    ids=["more than 100", "across 100", "less than 100"],
+)
+def test_the_penalty_is_measured_against_the_sum_of_the_weights_or_100(weights, alphas):
+    """Of 60 rows; beyond a sum of 100, weights of two are half the alpha."""
+    first, second = (
+        train_alone(make_run(BINARY, data={"row_weights": np.full(60, weight)}, alpha=alpha))
+        for weight, alpha in zip(weights, alphas, strict=True)
+    )
+    assert_same_training(first, second, rtol=1e-12)
 
 
 # --- Schedules ---

@@ -30,6 +30,11 @@ def logits_sample_by_sample(params, X):
     return np.hstack(columns).T
 
 
+def penalty_rate(alpha, row_weights):
+    """The factor of |w|^2 / 2 in the objective."""
+    return alpha / max(sum(row_weights), 100)
+
+
 # --- Optimisers: yield the parameters after each of n steps; a penalty is its rate for each of them ---
 
 

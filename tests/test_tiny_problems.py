@@ -1,0 +1,38 @@
+"""What a textbook promises of a shallow network, on a handful of rows."""
+
+import itertools
+
+import numpy as np
+import pytest
+from sklearn.datasets import make_moons
+from sklearn.ensemble import AdaBoostClassifier
+
+from sknn_scratch import ShallowNNClassifier
+
+
+def parity(n_bits):
+    """All rows of so many bits, and whether they have an odd number of ones; with two bits, XOR."""
+    X = np.array(list(itertools.product([0.0, 1.0], repeat=n_bits)))
+    return X, X.sum(axis=1) % 2
+
+
+@pytest.mark.parametrize("solver", ["adam", "adamw", "lbfgs"])
+def test_xor_of_four_rows_is_learnt(solver):
+    X, y = parity(2)
+    scores = [
+        ShallowNNClassifier(solver=solver, random_state=seed).fit(X, y).score(X, y) for seed in range(10)
+    ]
+    assert scores == [1.0] * 10
+
+
+def test_weights_that_sum_to_one_do_not_drown_in_the_penalty():
+    """AdaBoost's weights do; with 100 times the alpha over the number of rows, nothing is lost at all."""
+    X, y = make_moons(1000, noise=0.2, random_state=0)
+    X_test, y_test = make_moons(1000, noise=0.2, random_state=1)
+
+    def accuracy(alpha):
+        boosted = AdaBoostClassifier(ShallowNNClassifier(alpha=alpha), n_estimators=5, random_state=0)
+        return boosted.fit(X, y).score(X_test, y_test)
+
+    assert accuracy(alpha=1.0) > 0.88  # a linear classifier's is 0.87
+    assert accuracy(alpha=100 / 1000) > 0.95
