@@ -436,7 +436,8 @@ def test_verbose_says_which_network(capsys):
     X, y = make_data("binary")
     ensemble(verbose=1, max_iter=2).fit(X, y)
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 6
+    assert len(lines) == 3 * 3
+    assert sum(line.startswith("[network 2] end after epoch 2: ") for line in lines) == 1
     assert sum(line.startswith("[network 2] epoch 2: loss = ") for line in lines) == 1
 
 

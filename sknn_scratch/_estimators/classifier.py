@@ -115,7 +115,8 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     random_state : int, RandomState instance or None, default=None
         Seed of the initial weights, the order of the rows, the validation split and dropout.
     verbose : int, default=0
-        If not 0, print a line after every epoch.
+        If not 0, print a line after every epoch. The last line says why training stopped, and which epoch was
+        kept.
 
     Attributes
     ----------
@@ -294,6 +295,7 @@ class ShallowNNClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
             (result,) = train([plan.run], reporter, map_blocks)
             if plan.partial and result.is_interrupted:
                 raise KeyboardInterrupt  # else a loop of calls would go on, without this call's rows
+            reporter.report_end(result)
             warn_of(troubles_of(plan, result))
             adopt(self, fitted_attributes(plan, result))
         return self

@@ -46,7 +46,7 @@ class ShallowNNEnsembleClassifier(BaseShallowNN):
     random_state : int, RandomState instance or None, default=None
         Seed of the networks' seeds.
     verbose : int, default=0
-        Print a line for each network after every epoch.
+        Print a line for each network after every epoch and at its end.
     n_networks : int, default=8
         Number of networks.
     n_jobs : int, default=None

@@ -224,10 +224,21 @@ class FitReporter(Hooks):
 
     def print_epoch(self, state):
         """Print a line for the epoch."""
-        record = state.history[-1]
-        shown = {name: record[name] for name in ("loss", "val_loss", "val_score") if name in record}
-        numbers = ", ".join(f"{name} = {value:.6f}" for name, value in shown.items())
-        print(f"[{self.label}] epoch {state.epoch}: {numbers}")  # noqa: T201 - that is what verbose asks for
+        self.print_line(f"epoch {state.epoch}: {watched_numbers(state.history[-1])}")
+
+    def report_end(self, result):
+        """Print why training stopped, and which epoch was kept; a call of ``partial_fit`` is one epoch."""
+        if not self.estimator.verbose or self.plan.partial:
+            return
+        state, kept = result.state, result.best_epoch
+        place = kept - state.epochs_before - 1  # of an earlier call, there are no numbers here
+        numbers = f" ({watched_numbers(state.history[place])})" if 0 <= place < len(state.history) else ""
+        what = f"epoch {kept}{numbers}" if kept else "the initial weights"
+        self.print_line(f"end after epoch {state.epoch}: {result.stop_reason.value} Kept: {what}.")
+
+    def print_line(self, text):
+        """Print a line that says whose it is."""
+        print(f"[{self.label}] {text}")  # noqa: T201 - that is what verbose asks for
 
     def save_checkpoints(self, state):
         """Hand the training state, which scikit-learn's hooks do not know, to the checkpoints."""
@@ -247,6 +258,12 @@ class FitReporter(Hooks):
     def fitted_attributes(self, state):
         """Make the attributes of a snapshot; None takes the place of what an earlier fit has left behind."""
         return dict.fromkeys(fitted_names(self.estimator)) | snapshot(self.plan, state)
+
+
+def watched_numbers(record):
+    """Write the numbers of an epoch that a user watches."""
+    shown = {name: record[name] for name in ("loss", "val_loss", "val_score") if name in record}
+    return ", ".join(f"{name} = {value:.6f}" for name, value in shown.items())
 
 
 def callbacks_of(estimator):

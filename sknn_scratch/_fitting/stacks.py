@@ -56,6 +56,7 @@ class Fit:
     def finish(self, result):
         """Take what training has made of the network."""
         self.result = result
+        self.reporter.report_end(result)
         adopt(self.fitted, fitted_attributes(self.plan, result))
 
     @property
