@@ -46,6 +46,7 @@ html_css_files = ["site.css"]
 html_sidebars = {
     page: []
     for page in (
+        "playground",
         "how_it_works",
         "from_mlp",
         "performance",
@@ -56,11 +57,11 @@ html_sidebars = {
     )
 }
 templates_path = ["_templates"]
-html_context = {"default_mode": "light"}
+html_context = {"default_mode": "auto"}
 html_show_sourcelink = False
 html_theme_options = {
     "logo": {"text": "sknn_scratch"},
-    "navbar_end": ["language"],
+    "navbar_end": ["language", "theme-switcher", "navbar-icon-links"],
     "header_links_before_dropdown": 5,
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],

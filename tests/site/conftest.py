@@ -1,0 +1,95 @@
+"""The site on a local server, and a headless Chromium that opens its pages."""
+
+import shutil
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver import ActionChains
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.ui import WebDriverWait
+
+SITE = Path(__file__).parents[2] / "docs" / "_build" / "html"
+# As root, on a machine without a screen and without a way into the internet.
+FLAGS = (
+    "headless",
+    "no-sandbox",
+    "disable-gpu",
+    "disable-dev-shm-usage",
+    "disable-quic",
+    "no-first-run",
+    "disable-background-networking",
+    "disable-component-update",
+    "disable-sync",
+)
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+class Browser:
+    """Chromium on the site.
+
+    Parameters
+    ----------
+    driver : webdriver.Chrome
+    address : str
+        That of the site, with a slash at its end.
+    """
+
+    def __init__(self, driver, address):
+        self.driver = driver
+        self.address = address
+        self.run = driver.execute_script
+        self.run_async = driver.execute_async_script
+
+    def open(self, page, mode="light"):
+        """Open a page for a reader who likes it light or dark."""
+        features = [{"name": "prefers-color-scheme", "value": mode}]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        self.resize(1280)
+        self.driver.get_log("browser")  # what earlier pages said
+        self.driver.get(self.address + page)
+
+    def resize(self, width):
+        """Give the window a width, in pixels."""
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+    def click(self, selector):
+        """Press the middle of an element."""
+        element = self.driver.find_element("css selector", selector)
+        ActionChains(self.driver).move_to_element(element).click().perform()
+
+    def errors(self):
+        """List the errors on the console."""
+        entries = self.driver.get_log("browser")
+        return [entry["message"] for entry in entries if entry["level"] == "SEVERE"]
+
+    def wait_until(self, condition, seconds=20):
+        """Wait until an expression in JavaScript is true, and return its value."""
+        script = f"return {condition}"
+        return WebDriverWait(self.driver, seconds, 0.1).until(lambda driver: driver.execute_script(script))
+
+
+@pytest.fixture(scope="session")
+def browser():
+    programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
+    if None in programs:
+        pytest.fail("These tests need Chromium: apt-get install chromium chromium-driver")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=SITE))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    options = webdriver.ChromeOptions()
+    options.binary_location, driver_program = programs
+    for flag in FLAGS:
+        options.add_argument(f"--{flag}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    with webdriver.Chrome(options, Service(driver_program)) as driver:
+        yield Browser(driver, f"http://127.0.0.1:{server.server_address[1]}/")
+    server.shutdown()
+    server.server_close()

@@ -1,0 +1,94 @@
+"""Every page in both modes and widths: no error, no missing picture, nothing wider than the screen."""
+
+import pytest
+
+from tests.site.conftest import SITE
+
+PAGES = [
+    path.relative_to(SITE).as_posix()
+    for path in sorted(SITE.rglob("*.html"))
+    if "_static" not in path.relative_to(SITE).parts
+]
+# Asks for every picture, also those that would be loaded later, and returns the ones that do not come.
+MISSING_PICTURES = """
+const done = arguments[0];
+Promise.all([...document.images].map((image) => {
+  image.loading = "eager";
+  return image.decode().then(() => null, () => image.src);
+})).then((missing) => done(missing.filter(Boolean)));
+"""
+# Asks for the head of every page of the site that a page links to, once a session.
+BROKEN_LINKS = """
+const [known, done] = arguments;
+const links = [...document.links].map((link) => link.href.split("#")[0]);
+const here = [...new Set(links)].filter((link) => link.startsWith(location.origin));
+const unknown = here.filter((link) => !known.includes(link));
+Promise.all(unknown.map((link) => fetch(link, { method: "HEAD" }).then((response) => [link, response.ok])))
+  .then(done);
+"""
+TOO_WIDE = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+CONTRAST = """
+const channels = (color) => color.match(/[\\d.]+/g).map(Number);
+const luminance = (color) => channels(color).slice(0, 3)
+  .map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+  .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+const [text, ground] = ["color", "background-color"]
+  .map((name) => luminance(getComputedStyle(document.body).getPropertyValue(name)));
+return (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
+"""
+
+known_links = set()
+
+
+def test_the_site_is_built():
+    assert len(PAGES) > 50, "Build the site first: bash .ci/run docs"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page(page, browser):
+    faults = []
+    for mode in ("light", "dark"):
+        browser.open(page, mode)
+        shown = browser.run("return document.documentElement.dataset.theme")
+        faults += [f"{mode} shows {shown}"] if shown != mode else []
+        faults += [f"{mode}: the text is hard to read"] if browser.run(CONTRAST) < 7 else []
+        for width in (1280, 390):
+            browser.resize(width)
+            excess = browser.run(TOO_WIDE)
+            faults += [f"{mode}: {excess} px wider than a screen of {width}"] if excess > 0 else []
+        faults += [f"{mode}: no picture {source}" for source in browser.run_async(MISSING_PICTURES)]
+        faults += [f"{mode}: {error}" for error in browser.errors()]
+    answers = browser.run_async(BROKEN_LINKS, list(known_links))
+    known_links.update(link for link, _ in answers)
+    faults += [f"no page {link}" for link, is_there in answers if not is_there]
+    assert not faults
+
+
+ENGLISH = [
+    "gradient",
+    "learning_rate",
+    "early",
+    "stopping",
+    "missing",
+    "checkpoint",
+    "grid",
+    "regression",
+    "diagnose",
+    "sparse",
+]
+CHINESE = ["梯度", "权重", "隐藏层", "激活函数", "神经网络", "损失", "学习率", "初始化", "矩阵", "偏置"]
+
+
+@pytest.mark.parametrize("word", ENGLISH)
+def test_search_finds(word, browser):
+    browser.open(f"search.html?q={word}")
+    assert browser.wait_until("document.querySelectorAll('#search-results li').length") > 0
+    assert not browser.errors()
+
+
+@pytest.mark.parametrize("mode", ["dark", "light"])
+def test_the_reader_can_choose_the_mode(mode, browser):
+    browser.open("index.html")
+    browser.click(".theme-switch-button")
+    browser.click(f".theme-change-button[data-mode={mode}]")
+    assert browser.run("return document.documentElement.dataset.theme") == mode
