@@ -29,7 +29,7 @@ from sknn_scratch import (
 )
 from sknn_scratch._estimators import ensemble as _ensemble
 from sknn_scratch._fitting import inputs as _inputs
-from sknn_scratch._fitting.targets import Binary, Multiclass
+from sknn_scratch._fitting.labels import Binary, Multiclass
 from tests.helpers import KINDS, AtEpoch, InterruptedActivation, SilentCallback, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -8,7 +8,7 @@ from sklearn.metrics import f1_score, log_loss, make_scorer, roc_auc_score
 
 import sknn_scratch._fitting.validation
 from sknn_scratch import ShallowNNClassifier
-from sknn_scratch._fitting.targets import Multiclass
+from sknn_scratch._fitting.labels import Multiclass
 from sknn_scratch._fitting.validation import split_rows
 from tests.helpers import KINDS, assert_same_model, make_data
 

@@ -42,12 +42,10 @@ FUNCTIONS = dict(public_functions())
 
 
 def test_there_are_functions_to_look_at():
-    assert {"diagnose", "BaseShallowNN.fit", "BaseShallowNN.partial_fit", "ShallowNNClassifier.resume"} <= (
+    assert {"diagnose", "BaseShallowNN.fit", "Classification.partial_fit", "SingleNetwork.resume"} <= (
         FUNCTIONS.keys()
     )
-    assert {"ShallowNNEnsembleClassifier.n_iter_", "Diagnosis.findings", "NetworkDisplay.plot"} <= (
-        FUNCTIONS.keys()
-    )
+    assert {"Ensemble.n_iter_", "Diagnosis.findings", "NetworkDisplay.plot"} <= (FUNCTIONS.keys())
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -10,7 +10,7 @@ from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._core.network import make_batch, mean_loss, predict_outputs, row_blocks
 from sknn_scratch._estimators.inspection import activate, hidden_inputs_of_rows
 from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, fitted_targets, kept_epoch
-from sknn_scratch._fitting.targets import labels_of
+from sknn_scratch._fitting.labels import labels_of
 
 # Where a loss is from.
 TRAINING, VALIDATION, ON_DATA = "in training (penalty included)", "in validation", "on X, y"

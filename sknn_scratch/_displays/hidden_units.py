@@ -19,7 +19,7 @@ from sknn_scratch._estimators.inspection import (
 )
 from sknn_scratch._fitting.fitted import fitted_targets
 from sknn_scratch._fitting.inputs import Rows
-from sknn_scratch._fitting.targets import labels_of
+from sknn_scratch._fitting.labels import labels_of
 
 MAX_POINTS = 1000  # more would hide the regions
 MAX_ROWS = 10_000  # to measure by how much a unit varies, and which value of a feature is typical

@@ -9,31 +9,24 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn import get_config
-from sklearn.base import ClassifierMixin
-from sklearn.metrics import accuracy_score, get_scorer_names
+from sklearn.metrics import get_scorer_names
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sknn_scratch._core.activations import ACTIVATIONS, Activation, Array
+from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.parameters import INIT_SCALES
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.schedules import SCHEDULES
-from sknn_scratch._estimators.methods import available_unless, validates_parameters
+from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._estimators.parameters import Number, ParameterNames, one_of
 from sknn_scratch._fitting.callbacks import CallbackSupportMixin
-from sknn_scratch._fitting.fitted import fitted_targets
 from sknn_scratch._fitting.inputs import FitInput, Rows
 from sknn_scratch._fitting.sklearn_private import InvalidParameterError
-from sknn_scratch._fitting.targets import Labels, are_plain_labels
 
 
 def reason_against_parts(estimator: Any) -> str | None:
     """Say why an estimator cannot be trained by parts of the rows, if it cannot."""
-    for parameter, value, reason in (
-        ("solver", "lbfgs", "which needs all rows at once; use 'adam', 'adamw' or 'sgd'"),
-        ("early_stopping", True, "since one epoch at a time cannot stop early; use 'auto' or False"),
-        ("class_weight", "balanced", "since a part of the rows does not tell the balance; use a dict"),
-    ):
+    for parameter, value, reason in estimator._not_by_parts:
         given = getattr(estimator, parameter)
         if isinstance(given, str | bool | np.bool_) and given == value:
             name = type(estimator).__name__
@@ -41,18 +34,22 @@ def reason_against_parts(estimator: Any) -> str | None:
     return None
 
 
-class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, ParameterNames):
-    """Parameters, ``fit`` and ``partial_fit``, and the predictions that follow from the logits.
+class BaseShallowNN(CallbackSupportMixin, ParameterNames):
+    """Parameters, ``fit``, and the validation of rows.
 
-    A subclass says how to train, ``_fit(inputs)``, how to compute logits (n_samples, n_outputs),
-    ``_logits(X)``, and, once fitted, the precision of its weights, ``_dtype``.
+    A subclass says what y is, ``_targets``, how to train, ``_fit(inputs)``, how to compute outputs
+    (n_samples, n_outputs), ``_outputs(X)``, and, once fitted, the precision of its weights, ``_dtype``.
     """
 
-    classes_: NDArray[Any]
     n_features_in_: int
     feature_names_in_: NDArray[Any]
 
-    _targets: ClassVar = Labels
+    _targets: ClassVar[Any]  # the class of the targets, see ``_fitting/targets.py``
+    # Values of parameters with which ``partial_fit`` cannot be, and why.
+    _not_by_parts: ClassVar[tuple[tuple[str, Any, str], ...]] = (
+        ("solver", "lbfgs", "which needs all rows at once; use 'adam', 'adamw' or 'sgd'"),
+        ("early_stopping", True, "since one epoch at a time cannot stop early; use 'auto' or False"),
+    )
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "n_hidden": [Number(Integral, 1, None, closed="left")],
         "activation": [one_of(ACTIVATIONS), Activation],
@@ -79,12 +76,17 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, ParameterNames):
             Number(Integral, 1, None, closed="left"),
         ],
         "scoring": [one_of(["loss", *get_scorer_names()]), callable],
-        "class_weight": [dict, one_of(["balanced"]), None],
         "dtype": [one_of(["float32", "float64"]), None],
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
+
+    def __init_subclass__(cls) -> None:
+        """Read the parameters of a constructor off once: cloning asks for them, and takes half the time."""
+        super().__init_subclass__()
+        if "__init__" in vars(cls):
+            cls.__init__.__signature__ = signature(cls.__init__)
 
     def __init__(
         self,
@@ -111,7 +113,6 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, ParameterNames):
         early_stopping: bool | Literal["auto"] = "auto",
         validation_fraction: float = 0.1,
         scoring: str | Callable[..., float] = "loss",
-        class_weight: dict[Any, Any] | Literal["balanced"] | None = None,
         dtype: str | None = None,
         warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
@@ -139,7 +140,6 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, ParameterNames):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.scoring = scoring
-        self.class_weight = class_weight
         self.dtype = dtype
         self.warm_start = warm_start
         self.random_state = random_state
@@ -162,8 +162,8 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, ParameterNames):
         ----------
         X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
             Training rows. Features on comparable scales (see StandardScaler) train far better.
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Class labels, or a label indicator of zeros and ones.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            What to predict: class labels, or a label indicator of zeros and ones; for a regressor, numbers.
         sample_weight : array-like of shape (n_samples,), default=None
             A weight of two counts like a row that is there twice, and one of weight zero is left out. The
             penalty is measured against their sum, or against 100 if that is more: if the sum is far from the
@@ -178,116 +178,10 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, ParameterNames):
         """
         return self._fit(FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val))
 
-    @available_unless(reason_against_parts)
-    @validates_parameters(again=True)  # else scikit-learn forbids the validation below
-    def partial_fit(self, X: Rows, y: Rows, classes: Rows = None, sample_weight: Rows = None) -> Self:
-        """Train for one epoch on these rows, going on from where the last call ended.
-
-        The objective is that of these rows: with data in k parts, ``alpha`` acts like k times as much in
-        ``fit``, so divide it by k.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
-            Training rows.
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Class labels, or a label indicator of zeros and ones.
-        classes : array-like of shape (n_classes,), default=None
-            All labels that may ever come. Must be given on the first call, unless y is multilabel.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-
-        Raises
-        ------
-        KeyboardInterrupt
-            If Ctrl-C is pressed: then a loop of calls ends, and the model stays as it was before this call.
-        """
+    def _fit_part(self, inputs):
         if not get_config()["skip_parameter_validation"]:
             self._validate_params()  # which scikit-learn does on the first call only
-        return self._fit(FitInput(X, y, sample_weight, classes=classes, partial=True))
-
-    def predict(self, X: Rows) -> NDArray[Any]:
-        """Predict labels.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,) or (n_samples, n_labels)
-        """
-        logits = self._logits(X)
-        return fitted_targets(self).decode(logits)
-
-    def predict_proba(self, X: Rows) -> Array:
-        """Predict probabilities.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
-            Of the classes, in the order of ``classes_``; of each label, if y was multilabel.
-        """
-        logits = self._logits(X)
-        return fitted_targets(self).probabilities(logits)
-
-    def predict_log_proba(self, X: Rows) -> Array:
-        """Predict the logarithms of the probabilities, finite even where these underflow.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        log_probabilities : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
-        """
-        logits = self._logits(X)
-        return fitted_targets(self).log_probabilities(logits)
-
-    def decision_function(self, X: Rows) -> Array:
-        """Compute the logits, which a sigmoid or softmax turns into the probabilities.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        logits : ndarray of shape (n_samples,), (n_samples, n_classes) or (n_samples, n_labels)
-            For two classes, the log-odds of the second.
-        """
-        logits = self._logits(X)
-        return fitted_targets(self).decision(logits)
-
-    def score(self, X: Rows, y: Rows, sample_weight: Rows = None) -> float:
-        """Compute the accuracy: the share of rows whose labels are all predicted.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            True labels.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows.
-
-        Returns
-        -------
-        accuracy : float
-        """
-        predicted = self.predict(X)
-        if sample_weight is None and are_plain_labels(y, predicted):
-            return float(np.mean(predicted == y))
-        return float(accuracy_score(y, predicted, sample_weight=sample_weight))
+        return self._fit(inputs)
 
     def _validate_params(self):
         if isinstance(self.n_hidden, list | tuple):
@@ -296,7 +190,7 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, ParameterNames):
 
     def _rows(self, X):
         """Validate X for the core."""
-        check_is_fitted(self, "classes_")
+        check_is_fitted(self, "n_features_in_")
         if not self._is_plain(X):
             X = validate_data(self, X, accept_sparse="csr", dtype=self._dtype, reset=False)
         return rows_of(X)
@@ -320,7 +214,6 @@ class BaseShallowNN(ClassifierMixin, CallbackSupportMixin, ParameterNames):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
-        tags.classifier_tags.multi_label = True
         return tags
 
 
@@ -330,7 +223,3 @@ def not_one_number(class_name: str, n_hidden: Sequence[Any]) -> str:
     if len(n_hidden) == 1:
         return f"{message} Use n_hidden={n_hidden[0]!r}."
     return f"{message} There is one hidden layer; for more, use scikit-learn's MLPClassifier."
-
-
-# Cloning asks for the names of the parameters: to read them off once halves its time.
-BaseShallowNN.__init__.__signature__ = signature(BaseShallowNN.__init__)

@@ -1,4 +1,4 @@
-"""ShallowNNEnsembleClassifier: several networks trained in one pass, their probabilities averaged."""
+"""Several networks trained in one pass, whose predictions are averaged."""
 
 import copy
 from collections import Counter
@@ -18,9 +18,11 @@ from sklearn.utils.parallel import Parallel, delayed
 from sknn_scratch._core.activations import Activation, Array
 from sknn_scratch._core.network import predict_outputs
 from sknn_scratch._estimators.base import BaseShallowNN
+from sknn_scratch._estimators.classification import Classification
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._estimators.docstrings import with_entries_of
-from sknn_scratch._estimators.parameters import Number
+from sknn_scratch._estimators.parameters import Number, parameters_of
+from sknn_scratch._estimators.single import SingleNetwork
 from sknn_scratch._fitting.callbacks import fit_of_many
 from sknn_scratch._fitting.fitted import adopt, clear_fitted, data_attributes, fitted_targets
 from sknn_scratch._fitting.inputs import encode_data
@@ -30,8 +32,128 @@ from sknn_scratch._fitting.troubles import warn_of
 from sknn_scratch._fitting.validation import given_validation
 
 
+class Ensemble(BaseShallowNN):
+    """Training of several networks, and the average of their outputs.
+
+    A subclass names the class of its networks, ``_network``.
+    """
+
+    _network: ClassVar[type[SingleNetwork]]
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **BaseShallowNN._parameter_constraints,
+        "n_networks": [Number(Integral, 1, None, closed="left")],
+        "n_jobs": [Number(Integral, None, None, closed="neither"), None],
+    }
+
+    def _fit(self, inputs):
+        self._check(inputs)
+        networks = self._networks(inputs)
+        with fit_of_many(self, inputs, self.n_networks) as tasks:
+            members = list(zip(range(self.n_networks), networks, tasks, strict=True))
+            n_parts = min(effective_n_jobs(self.n_jobs), self.n_networks)
+            parts = Parallel(n_jobs=n_parts)(
+                delayed(fit_networks)(members[i::n_parts], inputs) for i in range(n_parts)
+            )
+            fits = sorted((fit for part in parts for fit in part), key=itemgetter(0))
+            _, networks, troubles = map(list, zip(*fits, strict=True))
+            warn_of(counted(chain.from_iterable(troubles), self.n_networks))
+            adopt(self, data_attributes(networks[0]) | {"estimators_": networks})
+        return self
+
+    def _goes_on(self, inputs):
+        return hasattr(self, "estimators_") and (inputs.partial or self.warm_start)
+
+    def _check(self, inputs):
+        """Validate and encode the data once for all networks, so that errors name the ensemble."""
+        check_combinations(self, inputs)
+        model, goes_on = copy.copy(self), self._goes_on(inputs)
+        if not goes_on:
+            clear_fitted(model)
+        inputs.encoded[self.dtype] = encoded = encode_data(model, inputs, goes_on)
+        vars(model).update(encoded.attributes)
+        if inputs.X_val is not None:
+            given_validation(model, inputs, encoded.encoding, encoded.X.dtype)
+
+    def _networks(self, inputs):
+        """Make new networks, or copies of the fitted ones if the fit goes on from them."""
+        own = {name: getattr(self, name) for name in signature(self._network).parameters}
+        del own["random_state"]
+        if not self._goes_on(inputs):
+            rng = check_random_state(self.random_state)
+            return [self._network(**own, random_state=draw_seed(rng)) for _ in range(self.n_networks)]
+        if len(self.estimators_) != self.n_networks:
+            raise ValueError(
+                f"n_networks={self.n_networks}, but there are {len(self.estimators_)} fitted networks to go "
+                "on from; set n_networks back, or start anew with fit and warm_start=False."
+            )
+        return [copy.copy(network).set_params(**own) for network in self.estimators_]
+
+    def _outputs(self, X):
+        all_outputs = self._all_outputs(X)
+        return fitted_targets(self).average(all_outputs)
+
+    def _all_outputs(self, X):
+        """Compute the outputs (n_samples, n_outputs) of one network after the other."""
+        X = self._rows(X)
+        return (one._compute(predict_outputs, X) for one in self.estimators_)
+
+    @property
+    def _dtype(self):
+        return self.estimators_[0]._dtype
+
+    @property
+    def n_iter_(self) -> NDArray[np.integer]:
+        """Number of epochs of each network."""
+        return np.array([network.n_iter_ for network in self.estimators_])
+
+    @property
+    def history_(self) -> list[dict[str, Array]]:
+        """The ``history_`` of each network."""
+        return [network.history_ for network in self.estimators_]
+
+
+def fit_networks(members, inputs):
+    """Fit networks to the same rows.
+
+    Parameters
+    ----------
+    members : list of (int, SingleNetwork, ParentTask or None)
+    inputs : FitInput
+
+    Returns
+    -------
+    list of (int, SingleNetwork, list of Trouble)
+        The numbers, fitted copies of the networks, and what each has to warn of.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the fits were interrupted before each network had made an epoch, or in ``partial_fit``.
+    """
+    fits = [Fit(number, network, inputs, parent) for number, network, parent in members]
+    for fit in fits:
+        fit.reporter.label = f"network {fit.number}"
+    for group in cut_into_groups(fits):
+        fit_group(group)
+        if any(fit.is_interrupted for fit in group):
+            if inputs.partial:
+                raise KeyboardInterrupt  # else a loop of calls would go on, without this call's rows
+            break
+    if any(fit.is_untrained for fit in fits):
+        raise KeyboardInterrupt  # an average with them would be no model
+    return [(fit.number, fit.fitted, fit.troubles) for fit in fits]
+
+
+def counted(troubles, n_networks):
+    """Join equal troubles into one each, which says how many networks it befell."""
+    return [
+        trouble._replace(message=f"{n} of {n_networks} networks: {trouble.message}")
+        for trouble, n in Counter(troubles).items()
+    ]
+
+
 @with_entries_of(ShallowNNClassifier)
-class ShallowNNEnsembleClassifier(BaseShallowNN):
+class ShallowNNEnsembleClassifier(Classification, Ensemble):
     """Several networks from different seeds, whose probabilities are averaged.
 
     Networks that differ only in their initial weights, the order of the rows and, with early stopping, in
@@ -94,11 +216,10 @@ class ShallowNNEnsembleClassifier(BaseShallowNN):
 
     estimators_: list[ShallowNNClassifier]
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **BaseShallowNN._parameter_constraints,
-        "n_networks": [Number(Integral, 1, None, closed="left")],
-        "n_jobs": [Number(Integral, None, None, closed="neither"), None],
-    }
+    _network: ClassVar = ShallowNNClassifier
+    _parameter_constraints: ClassVar[dict[str, Any]] = (
+        Classification._parameter_constraints | Ensemble._parameter_constraints
+    )
 
     def __init__(
         self,
@@ -133,136 +254,7 @@ class ShallowNNEnsembleClassifier(BaseShallowNN):
         n_networks: int = 8,
         n_jobs: int | None = None,
     ) -> None:
-        super().__init__(
-            n_hidden,
-            activation,
-            init_scale,
-            learning_rate,
-            solver=solver,
-            batch_size=batch_size,
-            max_iter=max_iter,
-            alpha=alpha,
-            dropout=dropout,
-            momentum=momentum,
-            nesterov=nesterov,
-            beta_1=beta_1,
-            beta_2=beta_2,
-            epsilon=epsilon,
-            learning_rate_schedule=learning_rate_schedule,
-            max_grad_norm=max_grad_norm,
-            tol=tol,
-            n_iter_no_change=n_iter_no_change,
-            gradient_tol=gradient_tol,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            scoring=scoring,
-            class_weight=class_weight,
-            dtype=dtype,
-            warm_start=warm_start,
-            random_state=random_state,
-            verbose=verbose,
-        )
+        super().__init__(**parameters_of(BaseShallowNN, locals()))
+        self.class_weight = class_weight
         self.n_networks = n_networks
         self.n_jobs = n_jobs
-
-    def _fit(self, inputs):
-        self._check(inputs)
-        networks = self._networks(inputs)
-        with fit_of_many(self, inputs, self.n_networks) as tasks:
-            members = list(zip(range(self.n_networks), networks, tasks, strict=True))
-            n_parts = min(effective_n_jobs(self.n_jobs), self.n_networks)
-            parts = Parallel(n_jobs=n_parts)(
-                delayed(fit_networks)(members[i::n_parts], inputs) for i in range(n_parts)
-            )
-            fits = sorted((fit for part in parts for fit in part), key=itemgetter(0))
-            _, networks, troubles = map(list, zip(*fits, strict=True))
-            warn_of(counted(chain.from_iterable(troubles), self.n_networks))
-            adopt(self, data_attributes(networks[0]) | {"estimators_": networks})
-        return self
-
-    def _goes_on(self, inputs):
-        return hasattr(self, "estimators_") and (inputs.partial or self.warm_start)
-
-    def _check(self, inputs):
-        """Validate and encode the data once for all networks, so that errors name the ensemble."""
-        check_combinations(self, inputs)
-        model, goes_on = copy.copy(self), self._goes_on(inputs)
-        if not goes_on:
-            clear_fitted(model)
-        inputs.encoded[self.dtype] = encoded = encode_data(model, inputs, goes_on)
-        vars(model).update(encoded.attributes)
-        if inputs.X_val is not None:
-            given_validation(model, inputs, encoded.encoding, encoded.X.dtype)
-
-    def _networks(self, inputs):
-        """Make new networks, or copies of the fitted ones if the fit goes on from them."""
-        own = {name: getattr(self, name) for name in signature(BaseShallowNN).parameters}
-        del own["random_state"]
-        if not self._goes_on(inputs):
-            rng = check_random_state(self.random_state)
-            return [ShallowNNClassifier(**own, random_state=draw_seed(rng)) for _ in range(self.n_networks)]
-        if len(self.estimators_) != self.n_networks:
-            raise ValueError(
-                f"n_networks={self.n_networks}, but there are {len(self.estimators_)} fitted networks to go "
-                "on from; set n_networks back, or start anew with fit and warm_start=False."
-            )
-        return [copy.copy(network).set_params(**own) for network in self.estimators_]
-
-    def _logits(self, X):
-        X = self._rows(X)
-        logits = (one._compute(predict_outputs, X) for one in self.estimators_)
-        return fitted_targets(self).average(logits)
-
-    @property
-    def _dtype(self):
-        return self.estimators_[0]._dtype
-
-    @property
-    def n_iter_(self) -> NDArray[np.integer]:
-        """Number of epochs of each network."""
-        return np.array([network.n_iter_ for network in self.estimators_])
-
-    @property
-    def history_(self) -> list[dict[str, Array]]:
-        """The ``history_`` of each network."""
-        return [network.history_ for network in self.estimators_]
-
-
-def fit_networks(members, inputs):
-    """Fit networks to the same rows.
-
-    Parameters
-    ----------
-    members : list of (int, ShallowNNClassifier, ParentTask or None)
-    inputs : FitInput
-
-    Returns
-    -------
-    list of (int, ShallowNNClassifier, list of Trouble)
-        The numbers, fitted copies of the networks, and what each has to warn of.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        If the fits were interrupted before each network had made an epoch, or in ``partial_fit``.
-    """
-    fits = [Fit(number, network, inputs, parent) for number, network, parent in members]
-    for fit in fits:
-        fit.reporter.label = f"network {fit.number}"
-    for group in cut_into_groups(fits):
-        fit_group(group)
-        if any(fit.is_interrupted for fit in group):
-            if inputs.partial:
-                raise KeyboardInterrupt  # else a loop of calls would go on, without this call's rows
-            break
-    if any(fit.is_untrained for fit in fits):
-        raise KeyboardInterrupt  # an average with them would be no model
-    return [(fit.number, fit.fitted, fit.troubles) for fit in fits]
-
-
-def counted(troubles, n_networks):
-    """Join equal troubles into one each, which says how many networks it befell."""
-    return [
-        trouble._replace(message=f"{n} of {n_networks} networks: {trouble.message}")
-        for trouble, n in Counter(troubles).items()
-    ]

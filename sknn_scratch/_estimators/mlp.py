@@ -11,8 +11,8 @@ from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._fitting.fitted import fitted_targets
+from sknn_scratch._fitting.labels import Labels
 from sknn_scratch._fitting.plan import draw_seed
-from sknn_scratch._fitting.targets import Labels
 
 # Our activations that MLPClassifier has, by its names for them.
 MLP_ACTIVATIONS = {

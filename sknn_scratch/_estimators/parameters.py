@@ -3,7 +3,7 @@
 import difflib
 import functools
 import sys
-from collections.abc import Callable, Iterable, KeysView
+from collections.abc import Callable, Iterable, KeysView, Mapping
 from inspect import Parameter, signature
 from typing import Any, Self
 
@@ -115,6 +115,12 @@ def parameter_names(init: Callable[..., None]) -> tuple[KeysView[str], bool]:
     _, *parameters = signature(init).parameters.values()
     named = [one.name for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
     return dict.fromkeys(named).keys(), any(one.kind is one.VAR_KEYWORD for one in parameters)
+
+
+def parameters_of(cls: type, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Select those of the given values that are parameters of ``cls``."""
+    names, _ = parameter_names(cls.__init__)  # type: ignore[misc]  # its own is meant
+    return {name: given[name] for name in names}
 
 
 def suggestion(name: str, known: KeysView[str]) -> str:

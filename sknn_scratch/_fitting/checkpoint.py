@@ -29,7 +29,7 @@ from sknn_scratch._fitting.checkpoint_schema import (
     whole_number,
 )
 from sknn_scratch._fitting.fitted import fitted_targets, set_layers
-from sknn_scratch._fitting.targets import KINDS
+from sknn_scratch._fitting.labels import KINDS
 
 
 def are_labels(value):

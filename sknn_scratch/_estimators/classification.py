@@ -1,0 +1,146 @@
+"""What a classifier is, of one network or of several: probabilities, labels, accuracy."""
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
+
+from sknn_scratch._core.activations import Array
+from sknn_scratch._estimators.base import BaseShallowNN, reason_against_parts
+from sknn_scratch._estimators.methods import available_unless, validates_parameters
+from sknn_scratch._estimators.parameters import one_of
+from sknn_scratch._fitting.fitted import fitted_targets
+from sknn_scratch._fitting.inputs import FitInput, Rows
+from sknn_scratch._fitting.labels import Labels, are_plain_labels
+
+
+class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # scikit-learn has no types
+    """``partial_fit``, and the predictions that follow from the logits."""
+
+    classes_: NDArray[Any]
+
+    _targets: ClassVar = Labels
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **BaseShallowNN._parameter_constraints,
+        "class_weight": [dict, one_of(["balanced"]), None],
+    }
+    _not_by_parts: ClassVar = (
+        *BaseShallowNN._not_by_parts,
+        ("class_weight", "balanced", "since a part of the rows does not tell the balance; use a dict"),
+    )
+
+    @available_unless(reason_against_parts)
+    @validates_parameters(again=True)  # else scikit-learn forbids that of later calls
+    def partial_fit(self, X: Rows, y: Rows, classes: Rows = None, sample_weight: Rows = None) -> Self:
+        """Train for one epoch on these rows, going on from where the last call ended.
+
+        The objective is that of these rows: with data in k parts, ``alpha`` acts like k times as much in
+        ``fit``, so divide it by k.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
+            Training rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Class labels, or a label indicator of zeros and ones.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that may ever come. Must be given on the first call, unless y is multilabel.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If Ctrl-C is pressed: then a loop of calls ends, and the model stays as it was before this call.
+        """
+        return self._fit_part(FitInput(X, y, sample_weight, classes=classes, partial=True))
+
+    def predict(self, X: Rows) -> NDArray[Any]:
+        """Predict labels.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+        """
+        logits = self._outputs(X)
+        return fitted_targets(self).decode(logits)
+
+    def predict_proba(self, X: Rows) -> Array:
+        """Predict probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
+            Of the classes, in the order of ``classes_``; of each label, if y was multilabel.
+        """
+        logits = self._outputs(X)
+        return fitted_targets(self).probabilities(logits)
+
+    def predict_log_proba(self, X: Rows) -> Array:
+        """Predict the logarithms of the probabilities, finite even where these underflow.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
+        """
+        logits = self._outputs(X)
+        return fitted_targets(self).log_probabilities(logits)
+
+    def decision_function(self, X: Rows) -> Array:
+        """Compute the logits, which a sigmoid or softmax turns into the probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        logits : ndarray of shape (n_samples,), (n_samples, n_classes) or (n_samples, n_labels)
+            For two classes, the log-odds of the second.
+        """
+        logits = self._outputs(X)
+        return fitted_targets(self).decision(logits)
+
+    def score(self, X: Rows, y: Rows, sample_weight: Rows = None) -> float:
+        """Compute the accuracy: the share of rows whose labels are all predicted.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            True labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        accuracy : float
+        """
+        predicted = self.predict(X)
+        if sample_weight is None and are_plain_labels(y, predicted):
+            return float(np.mean(predicted == y))
+        return float(accuracy_score(y, predicted, sample_weight=sample_weight))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -1,0 +1,174 @@
+"""What an estimator of one network is, a classifier or not: how it is trained, resumed and computed."""
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+
+from sknn_scratch._core.activations import Array
+from sknn_scratch._core.network import predict_hidden, predict_outputs, row_blocks
+from sknn_scratch._core.stack import has_large_batches
+from sknn_scratch._core.training import train
+from sknn_scratch._estimators.base import BaseShallowNN
+from sknn_scratch._estimators.methods import validates_parameters
+from sknn_scratch._fitting.callbacks import Checkpoint, FitReporter
+from sknn_scratch._fitting.checkpoint import read_stored_fit
+from sknn_scratch._fitting.fitted import adopt, fitted_layers, fitted_network
+from sknn_scratch._fitting.inputs import FitInput, Rows, check_outputs
+from sknn_scratch._fitting.plan import fitted_attributes, plan_fit
+from sknn_scratch._fitting.threads import threads_for_blocks, threads_for_training
+from sknn_scratch._fitting.troubles import troubles_of, warn_of
+
+
+class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShallowNN):
+    """Training of one network, and what it computes."""
+
+    coefs_: list[Array]
+    intercepts_: list[Array]
+    n_iter_: int
+    best_iter_: int
+    stop_reason_: str
+    history_: dict[str, Array]
+    loss_curve_: Array
+
+    @classmethod
+    def resume(
+        cls,
+        path: str | os.PathLike[str],
+        X: Rows,
+        y: Rows,
+        sample_weight: Rows = None,
+        *,
+        X_val: Rows = None,
+        y_val: Rows = None,
+        sample_weight_val: Rows = None,
+        params: Mapping[str, Any] | None = None,
+        callbacks: Iterable[Any] = (),
+    ) -> Self:
+        """Go on with a fit that was broken off, from the file that its :class:`Checkpoint` wrote.
+
+        On the same machine and with the same library versions, it ends with the same weights, bit for
+        bit, and with the same fitted attributes (but for ``history_["seconds"]``) as a fit that was never
+        broken off. If the fit had finished, its model is returned without further training. A fit that
+        was interrupted (Ctrl-C) goes on.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file. It is written again after as many epochs as before: the estimator gets a
+            ``Checkpoint`` for the same file.
+        X, y, sample_weight : as in fit
+            What ``fit`` was given: the same rows in the same order, since the file does not hold them.
+        X_val, y_val, sample_weight_val : as in fit
+            Likewise.
+        params : dict, default=None
+            The values of those parameters that the file cannot hold: an :class:`Activation` of your own, a
+            callable ``scoring``, a RandomState. Others cannot be changed.
+        callbacks : sequence of callbacks, default=()
+            Further callbacks, for :meth:`set_callbacks`.
+
+        Returns
+        -------
+        estimator : ShallowNNClassifier
+            A new, fitted estimator, with the parameters of the one whose fit was broken off.
+
+        Raises
+        ------
+        CheckpointError
+            If the file is damaged, of another format, or no checkpoint, or if the data are not those of
+            the fit. It is a ValueError.
+        FileNotFoundError
+            If there is no such file.
+
+        See Also
+        --------
+        Checkpoint : Writes the file.
+
+        Notes
+        -----
+        In a Pipeline, the classifier saw transformed rows: resume with
+        ``resume(path, pipeline[:-1].transform(X), y)``.
+
+        Examples
+        --------
+        A script that can be started again as often as it dies:
+
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from sklearn.datasets import load_iris
+        >>> from sknn_scratch import Checkpoint, ShallowNNClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> directory = tempfile.TemporaryDirectory()
+        >>> path = Path(directory.name) / "iris.npz"
+        >>> if path.exists():
+        ...     clf = ShallowNNClassifier.resume(path, X, y)
+        ... else:
+        ...     clf = ShallowNNClassifier(learning_rate=0.01, max_iter=1000, random_state=0)
+        ...     clf = clf.set_callbacks(Checkpoint(path, every=10)).fit(X, y)
+        >>> clf.stop_reason_
+        'converged'
+        >>> directory.cleanup()
+        """
+        estimator, stored = read_stored_fit(cls, path, params)
+        estimator.set_callbacks(Checkpoint(path, stored.header["every"]), *callbacks)
+        inputs = FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val)
+        return estimator._go_on(inputs, stored)
+
+    @validates_parameters()
+    def _go_on(self, inputs, stored):
+        return self._fit(inputs, stored)
+
+    def _fit(self, inputs, stored=None):
+        plan = plan_fit(self, inputs, stored)
+        reporter = FitReporter(self, plan, inputs)
+        with threads_for_training(has_large_batches(plan.run)) as map_blocks, reporter.fit_task():
+            (result,) = train([plan.run], reporter, map_blocks)
+            if plan.partial and result.is_interrupted:
+                raise KeyboardInterrupt  # else a loop of calls would go on, without this call's rows
+            reporter.report_end(result)
+            warn_of(troubles_of(plan, result))
+            adopt(self, fitted_attributes(plan, result))
+        return self
+
+    def transform(self, X: Rows) -> Array:
+        """Compute the values of the hidden units.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        hidden : ndarray of shape (n_samples, n_hidden)
+        """
+        return self._compute(predict_hidden, self._rows(X))
+
+    def _outputs(self, X):
+        return self._compute(predict_outputs, self._rows(X))
+
+    def _compute(self, compute, X):
+        """Compute something of validated rows."""
+        layers = fitted_layers(self)
+        n_features, n_hidden = layers.w_hidden.shape
+        blocks = row_blocks(X.n_samples, n_hidden, layers.w_hidden.dtype)
+        largest_product = blocks[0].stop * n_features * n_hidden
+        ignore_overflow = np.errstate(over="ignore", invalid="ignore")  # it is looked for in the outputs
+        with threads_for_blocks(len(blocks), largest_product) as map_blocks, ignore_overflow:
+            outputs = compute(fitted_network(self), layers, X, map_blocks)
+            check_outputs(outputs)
+        return outputs
+
+    @property
+    def _dtype(self):
+        return self.coefs_[0].dtype
+
+    @property
+    def _n_features_out(self):
+        return self.coefs_[0].shape[1]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"] if self.dtype is None else [self.dtype]
+        return tags

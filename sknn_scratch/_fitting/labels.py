@@ -1,0 +1,345 @@
+"""Class labels as targets of a network: two classes, more, or several labels a row."""
+
+import functools
+import math
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import numpy as np
+from scipy.special import expit
+from sklearn.utils import check_array
+from sklearn.utils.multiclass import type_of_target, unique_labels
+from sklearn.utils.validation import column_or_1d
+
+from sknn_scratch._core.losses import (
+    logistic_log_probabilities,
+    softmax_log_probabilities,
+    softmax_probabilities,
+)
+from sknn_scratch._fitting.weights import check_enough_classes, class_weights, combine_weights
+
+
+class Labels(ABC):
+    """Class labels, or a label indicator.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        Sorted labels; the column numbers of a label indicator.
+    """
+
+    kind: ClassVar[str]
+    loss: ClassVar[str] = "logistic"
+    link: ClassVar[str] = "logistic"  # from outputs to probabilities
+    is_exclusive: ClassVar[bool] = True  # whether a row is of exactly one class
+    noun: ClassVar[str] = "class"
+    n_kept: ClassVar[int] = 1  # rows of each class that must stay in training
+
+    def __init__(self, classes):
+        self.classes = classes
+
+    @staticmethod
+    def readable(y):
+        """Prepare labels for scikit-learn's validation."""
+        return plain_labels(y)
+
+    @staticmethod
+    def validated(y):
+        """Validate class labels (n_samples,) or a label indicator (n_samples, n_labels)."""
+        return check_labels(y)
+
+    @staticmethod
+    def first(y, inputs):
+        """Find what the labels of a first fit are; all of them are in ``inputs.classes`` if that is given."""
+        if inputs.partial and inputs.classes is None and y.ndim == 1:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        if y.ndim == 2:
+            labels = Multilabel(np.arange(y.shape[1]))
+        else:
+            classes = np.unique(y) if inputs.classes is None else unique_labels(plain_labels(inputs.classes))
+            labels = Multiclass(classes) if len(classes) > 2 else Binary(classes)
+        labels.check_classes(inputs.classes)
+        labels.check_enough("y" if inputs.classes is None else "classes")
+        if inputs.classes is not None:
+            labels.check(y)
+        return labels
+
+    @staticmethod
+    def of_fitted(fitted):
+        """Find what the labels of a fitted estimator were."""
+        return KINDS[fitted._target_kind_](fitted.classes_)
+
+    @staticmethod
+    def of_network(link, n_outputs, classes):
+        """Find what the labels are of a network with such outputs."""
+        if link == Multiclass.link:
+            return Multiclass(classes)
+        return Binary(classes) if n_outputs == 1 else Multilabel(classes)
+
+    def fitted_attributes(self):
+        """Get the fitted attributes that describe the labels."""
+        return {"classes_": self.classes, "_target_kind_": self.kind}
+
+    @property
+    def n_outputs(self):
+        """Number of the network's outputs: one for each class or label."""
+        return len(self.classes)
+
+    @property
+    def known_labels(self):
+        """One label of each class."""
+        return self.classes
+
+    def check_further(self, y, inputs):
+        """Raise ValueError unless a fit can go on with these labels."""
+        self.check(y)
+        self.check_classes(inputs.classes)
+        if not inputs.partial and self.is_exclusive and len(np.unique(y)) != len(self.classes):
+            raise ValueError(
+                f"To go on, y must have the same classes as before: {self.classes.tolist()}. With "
+                "warm_start=False, fit starts anew."
+            )
+
+    def check_classes(self, classes):
+        """Raise ValueError if ``classes`` are given and are not these."""
+        if classes is not None and not np.array_equal(np.unique(plain_labels(classes)), self.classes):
+            raise ValueError(
+                f"classes={classes} does not fit {self.kind} y with the classes {self.classes.tolist()}."
+            )
+
+    def check_enough(self, source):
+        """Raise ValueError if there are fewer than two classes."""
+        if len(self.classes) < 2:
+            raise ValueError(
+                f"A classifier needs at least 2 classes, but {source} has only one class, "
+                f"{self.classes.tolist()}."
+            )
+
+    def check(self, y):
+        """Raise ValueError if ``y`` has other labels."""
+        if y.ndim == 2:
+            raise ValueError(f"y is of another kind than the {self.kind} y of the first fit.")
+        if len(unknown := np.setdiff1d(y, self.classes)):
+            raise ValueError(
+                f"y contains classes that are unknown to the model: {unknown.tolist()}. "
+                f"Its classes are {self.classes.tolist()}."
+            )
+
+    def row_weights(self, estimator, sample_weight, y):
+        """Combine the weights of the rows and of their classes (n_samples,); None if all are one."""
+        by_class = None
+        if estimator.class_weight is not None:
+            by_class = class_weights(estimator.class_weight, y, self.classes, sample_weight)
+        return combine_weights(sample_weight, by_class)
+
+    def check_trainable(self, y, estimator, inputs):
+        """Raise ValueError if all rows with a positive weight are of one class."""
+        if not inputs.partial:
+            check_enough_classes(y, inputs.sample_weight, estimator.class_weight)
+
+    def strata(self, y):
+        """Give the number (n_samples,) of each row's class."""
+        return np.unique(y, return_inverse=True)[1]
+
+    @abstractmethod
+    def encode(self, y, dtype):
+        """Write labels as targets (n_samples, n_outputs); they must be known."""
+
+    @abstractmethod
+    def decode(self, outputs):
+        """Read labels off outputs (n_samples, n_outputs)."""
+
+    def probabilities(self, outputs):
+        """Compute the probabilities (n_samples, n_classes), or of each label (n_samples, n_labels)."""
+        return expit(outputs)
+
+    def log_probabilities(self, outputs):
+        """Compute the logarithms of the probabilities, exact where these underflow."""
+        return logistic_log_probabilities(outputs)
+
+    def decision(self, outputs):
+        """Give the outputs the shape of scikit-learn's decision functions."""
+        return outputs
+
+    def average(self, all_outputs):
+        """Compute the outputs of the mean of the probabilities that several networks' outputs give.
+
+        From logarithms, so that nothing underflows.
+        """
+        both = (
+            np.stack([logistic_log_probabilities(y), logistic_log_probabilities(-y)]) for y in all_outputs
+        )
+        log_p, log_not_p = functools.reduce(np.logaddexp, both)
+        return log_p - log_not_p
+
+    @property
+    def loss_of_a_guess(self):
+        """Loss of a network that gives all classes the same probability."""
+        return self.n_outputs * math.log(2)
+
+
+class Binary(Labels):
+    """Labels of two classes: one output, whose sign tells them apart."""
+
+    kind = "binary"
+    n_outputs = 1
+
+    def encode(self, y, dtype):
+        """Write labels (n_samples,) as targets (n_samples, 1): -1 and 1."""
+        return (2 * np.searchsorted(self.classes, y) - 1).astype(dtype)[:, np.newaxis]
+
+    def decode(self, outputs):
+        """Read labels (n_samples,) off outputs (n_samples, 1)."""
+        return self.classes[(outputs[:, 0] > 0).astype(np.intp)]
+
+    def probabilities(self, outputs):
+        """Compute the probabilities (n_samples, 2) of both classes."""
+        probabilities = np.empty((len(outputs), 2), outputs.dtype)
+        expit(-outputs[:, 0], out=probabilities[:, 0])
+        expit(outputs[:, 0], out=probabilities[:, 1])
+        return probabilities
+
+    def log_probabilities(self, outputs):
+        """Compute the logarithms of the probabilities (n_samples, 2), exact where these underflow."""
+        return logistic_log_probabilities(np.hstack([-outputs, outputs]))
+
+    def decision(self, outputs):
+        """Give the log-odds (n_samples,) of the second class."""
+        return outputs[:, 0]
+
+
+class Multiclass(Labels):
+    """Labels of three and more classes: an output for each."""
+
+    kind, loss, link = "multiclass", "softmax", "softmax"
+
+    def encode(self, y, dtype):
+        """Write labels (n_samples,) as targets (n_samples, n_classes): one in the column of the class."""
+        targets = np.zeros((len(y), len(self.classes)), dtype)
+        targets[np.arange(len(y)), np.searchsorted(self.classes, y)] = 1
+        return targets
+
+    def decode(self, outputs):
+        """Read labels (n_samples,) off outputs (n_samples, n_classes)."""
+        return self.classes[outputs.argmax(axis=1)]
+
+    def probabilities(self, outputs):
+        """Compute the probabilities (n_samples, n_classes)."""
+        return softmax_probabilities(outputs)
+
+    def log_probabilities(self, outputs):
+        """Compute the logarithms of the probabilities, exact where these underflow."""
+        return softmax_log_probabilities(outputs)
+
+    def average(self, all_outputs):
+        """Compute the logarithms of the mean of the probabilities that several networks' outputs give."""
+        all_log_p = [softmax_log_probabilities(outputs) for outputs in all_outputs]
+        return functools.reduce(np.logaddexp, all_log_p) - math.log(len(all_log_p))
+
+    @property
+    def loss_of_a_guess(self):
+        """Loss of a network that gives all classes the same probability."""
+        return math.log(len(self.classes))
+
+
+class Multilabel(Labels):
+    """A label indicator: an output for each label, which a row may or may not have."""
+
+    kind, noun, is_exclusive = "multilabel", "label", False
+    n_kept = 0
+
+    @property
+    def known_labels(self):
+        """Rows with one label each."""
+        return np.eye(len(self.classes), dtype=int)
+
+    def check_enough(self, source):
+        """Do nothing: a single label can be learned."""
+
+    def check_trainable(self, y, estimator, inputs):
+        """Do nothing: rows that all have a label can be learned."""
+
+    def check(self, y):
+        """Raise ValueError if ``y`` is no indicator of as many labels."""
+        if y.ndim != 2:
+            raise ValueError(f"y is of another kind than the {self.kind} y of the first fit.")
+        if y.shape[1] != len(self.classes):
+            raise ValueError(f"y has {y.shape[1]} labels, expected {len(self.classes)}.")
+
+    def strata(self, y):
+        """Give the number (n_samples,) of each row's set of labels; sets that occur once are one stratum."""
+        _, strata, counts = np.unique(y, axis=0, return_inverse=True, return_counts=True)
+        strata = strata.ravel()
+        strata[counts[strata] == 1] = len(counts)
+        return np.unique(strata, return_inverse=True)[1]
+
+    def encode(self, y, dtype):
+        """Write an indicator of zeros and ones as targets (n_samples, n_labels): -1 and 1."""
+        return 2 * np.ascontiguousarray(y, dtype=dtype) - 1
+
+    def decode(self, outputs):
+        """Read an indicator off outputs (n_samples, n_labels)."""
+        return (outputs > 0).astype(np.int64)
+
+
+KINDS = {cls.kind: cls for cls in (Binary, Multiclass, Multilabel)}
+
+
+def plain_labels(y):
+    """Turn pandas' nullable integers and booleans into NumPy's; scikit-learn would make floats of them."""
+    if not hasattr(y, "dtype") or isinstance(y, np.ndarray):
+        return y
+    labels = np.asarray(y)
+    return labels if labels.dtype.kind in "biu" else y
+
+
+def are_plain_labels(y, predicted):
+    """Whether true labels need no validation to be compared with predicted ones: all are integers.
+
+    scikit-learn's validation takes several times as long as the prediction of some hundred rows.
+    """
+    return (
+        type(y) is np.ndarray
+        and y.ndim == 1
+        and y.shape == predicted.shape
+        and y.dtype == predicted.dtype
+        and y.dtype.kind in "biu"
+    )
+
+
+def labels_of(y):
+    """Validate array-like labels that come without the rows they belong to."""
+    return check_labels(check_array(plain_labels(y), accept_sparse="csr", ensure_2d=False, dtype=None))
+
+
+def check_labels(y):
+    """Validate class labels (n_samples,) or a label indicator (n_samples, n_labels), dense or sparse."""
+    if y.ndim == 1 and y.dtype.kind in "biu" and 2 * len(np.unique(y)) <= len(y):
+        return y  # beyond doubt; to be told so by scikit-learn takes a tenth of the time of a small fit
+    if y.dtype == object and any(label is None for label in y.flat):
+        raise ValueError("y contains None; every row needs a label.")
+    if y.dtype.kind == "S":
+        raise ValueError("y contains bytes, which are no labels; make them strings with y.astype(str).")
+    try:
+        kind = type_of_target(y, input_name="y")
+    except TypeError:  # they cannot be sorted
+        kind = "mixed"
+    if kind == "multilabel-indicator":
+        y = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
+        if not ((y == 0) | (y == 1)).all():
+            others = sorted(set(np.unique(y).tolist()) - {0, 1})
+            raise ValueError(f"A multilabel y must be an indicator of zeros and ones, but contains {others}.")
+        return y
+    if kind in ("continuous", "continuous-multioutput"):
+        raise ValueError(
+            f"Unknown label type: {kind}. y holds real numbers, but this is a classifier, which needs class "
+            "labels. To predict numbers, use a regressor, such as scikit-learn's MLPRegressor; to predict "
+            "classes, make labels of the numbers, such as np.digitize(y, bins), or y.astype(str) if each "
+            "is a class of its own."
+        )
+    if kind not in ("binary", "multiclass"):
+        raise ValueError(
+            f"Unknown label type: {kind}, of dtype {y.dtype}. y must hold class labels, all of one type (use "
+            "y.astype(int) for integers of dtype object), or be a label indicator of zeros and ones."
+        )
+    return column_or_1d(y, warn=True)
