@@ -727,10 +727,11 @@ NEW = [("fitted", "fit"), ("fitted", "__class__"), ("params", "callbacks"), ("mo
 
 @pytest.mark.parametrize("place", [*FITTED, *OTHERS, *NEW], ids=".".join)
 def test_a_header_of_nonsense_is_refused(finished, place):
-    """But for the rare value that says what the file says without it."""
+    """But for the rare value that says what the file says without it, or that a fit may have."""
+    sound = [("missing_params", []), ("every", 10**18), ("every", 10**400), ("fitted", "_seen_weight_", 2.5)]
     for value in NONSENSE:
         other = rewritten(finished, {("header", *place): value})
-        if (*place, value) in [("missing_params", []), ("every", 10**18), ("every", 10**400)]:
+        if (*place, value) in sound:
             continue
         with pytest.raises(CheckpointError, match=r"other\.npz"):
             ShallowNNClassifier.resume(other, FRAME, NAMES)
@@ -756,6 +757,10 @@ def test_a_parameter_of_nonsense_is_refused_or_taken_as_a_users(finished, place)
         ({("header", "params", "alpha"): -1}, "'alpha' parameter .* must be"),
         ({("header", "params", "n_hiden"): 3}, "other parameters than ShallowNNClassifier"),
         ({("header", "fitted", "_seed_"): -1}, "_seed_ must be a whole number"),
+        (
+            {("header", "fitted", "_seen_weight_"): -0.5},
+            "_seen_weight_ must be a number that is not negative",
+        ),
         ({("header", "fitted", "fit"): 3}, "fitted must have the fields"),
         ({("header", "every"): 0}, "every must be a whole number"),
         ({("state", "epochs_before"): 10**18, ("state", "n_updates"): -1}, "n_updates must be"),
@@ -801,7 +806,7 @@ def test_deep_nesting_is_refused(finished):
 
 
 def test_the_fitted_attributes_of_a_checkpoint_are_those_before_training():
-    assert {*DATA_ATTRIBUTES, "history_", "_seed_"} == FITTED_BEFORE_TRAINING.keys()
+    assert {*DATA_ATTRIBUTES, "history_", "_seed_", "_seen_weight_"} == FITTED_BEFORE_TRAINING.keys()
 
 
 # --- The proof ---

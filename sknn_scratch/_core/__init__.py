@@ -20,7 +20,8 @@ The objective
     weights are one), and P = max(S, 100). A weight of two counts like a row that is there twice. From a total
     weight of 100 on, alpha is the 1 / C of scikit-learn's LogisticRegression. With fewer rows it would be so
     strong that the zero network is the optimum. Biases are not penalised. The gradient of a mini-batch of any
-    size is an estimate of the gradient of this objective.
+    size is an estimate of the gradient of this objective. Where the rows come in parts, P counts those of all
+    parts so far.
 
 Axes
     Arrays end in (n_samples, n_features), (n_samples, n_hidden), (n_samples, n_outputs) or (n_params,).

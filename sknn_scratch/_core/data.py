@@ -40,6 +40,8 @@ class Data:
         The rows of X that this network trains on; None for all.
     row_weights : ndarray of shape (n_samples,) or None
         A positive weight for each of these rows; None for weights of one.
+    earlier_weight : float
+        Total weight of rows that came before, in parts: the penalty is measured against all rows together.
     validation : Batch or None
         Rows kept out of training; their weights sum to one.
     score : callable or None
@@ -50,6 +52,7 @@ class Data:
     targets: Array
     rows: Index | None = None
     row_weights: Array | None = None
+    earlier_weight: float = 0.0
     validation: Batch | None = None
     score: Callable[[Array], float] | None = None
 
@@ -65,8 +68,8 @@ class Data:
 
     @property
     def penalty_weight(self) -> float:
-        """What the penalty is measured against: the weight of the rows, but not less than a limit."""
-        return max(LEAST_PENALTY_WEIGHT, self.total_weight)
+        """What the penalty is measured against: the weight of all rows so far, but not less than a limit."""
+        return max(LEAST_PENALTY_WEIGHT, self.earlier_weight + self.total_weight)
 
     @property
     def source(self) -> tuple[int, int]:

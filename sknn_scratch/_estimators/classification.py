@@ -36,8 +36,9 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
     def partial_fit(self, X: Rows, y: Rows, classes: Rows = None, sample_weight: Rows = None) -> Self:
         """Train for one epoch on these rows, going on from where the last call ended.
 
-        The objective is that of these rows: with data in k parts, ``alpha`` acts like k times as much in
-        ``fit``, so divide it by k.
+        The penalty is measured against all rows since training began, of this and of all earlier calls, so
+        ``alpha`` means the same for a stream as for ``fit`` with all its rows. Rows that are passed again
+        count again.
 
         Parameters
         ----------

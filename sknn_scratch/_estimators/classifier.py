@@ -53,7 +53,8 @@ class ShallowNNClassifier(Classification, SingleNetwork):
     max_iter : int, default=200
         Maximum number of epochs; of iterations for "lbfgs".
     alpha : float, default=1.0
-        Strength of the L2 penalty, in the objective of :class:`ShallowNNClassifier`.
+        Strength of the L2 penalty, in the objective of :class:`ShallowNNClassifier`. In ``partial_fit``, S
+        there counts the rows of all calls so far.
     dropout : float, default=0.0
         Share of the hidden units left out at random at every step. Not for "lbfgs".
     momentum : float, default=0.9
@@ -257,9 +258,10 @@ class ShallowNNClassifier(Classification, SingleNetwork):
         It gets the weights, the losses, and those parameters that it has too. ``alpha`` stays as it is; both
         mean the same by it for full batches of 100 rows or more, but MLPClassifier's penalty grows as its
         batches shrink. The network can be trained further, by ``partial_fit`` or after
-        ``set_params(warm_start=True)``; the memory of the optimiser is not taken over. ``stop_reason_`` is
-        inferred. Where MLPClassifier kept only the last loss, as with the solver "lbfgs", the earlier ones
-        are NaN in ``history_``.
+        ``set_params(warm_start=True)``; the memory of the optimiser is not taken over. The penalty of
+        ``partial_fit`` counts the rows of an epoch of MLPClassifier as earlier rows; with the solver "lbfgs"
+        it does not say how many. ``stop_reason_`` is inferred. Where MLPClassifier kept only the last loss,
+        as with "lbfgs", the earlier ones are NaN in ``history_``.
 
         Parameters
         ----------

@@ -116,6 +116,7 @@ def from_mlp(cls, mlp):
     targets = Labels.of_network(mlp.out_activation_, mlp.n_outputs_, mlp.classes_)
     vars(fitted).update(targets.fitted_attributes())
     fitted._seed_ = draw_seed(mlp.random_state)
+    fitted._seen_weight_ = mlp.t_ / max(1, mlp.n_iter_)  # t_ counts the rows again in every epoch
     set_own_history(fitted, mlp)
     return fitted
 

@@ -24,6 +24,7 @@ from sknn_scratch._fitting.checkpoint_schema import (
     Kind,
     Malformed,
     check_record,
+    number,
     one_of,
     record_of,
     whole_number,
@@ -62,6 +63,7 @@ FITTED_BEFORE_TRAINING = {
     "_target_kind_": one_of(KINDS),
     "history_": Kind("columns of floats", is_history),
     "_seed_": whole_number(0, 2**31 - 1),
+    "_seen_weight_": number("a number that is not negative", lambda value: value >= 0),
 }
 MAY_BE_MISSING = {"feature_names_in_", "history_"}
 

@@ -20,7 +20,7 @@ from sknn_scratch._core.stopping import StopReason
 Json: TypeAlias = dict[str, Any]
 
 FORMAT = "sknn_scratch checkpoint"
-FORMAT_NUMBER = 4  # 1 had the parameters in another order, 2 and 3 other names in the header
+FORMAT_NUMBER = 5  # 1 had the parameters in another order, 2 to 4 other names in the header
 MEMORY = "memory."  # before the names of the optimiser's arrays
 
 # Those of default_rng; their states are plain numbers, which JSON holds exactly.

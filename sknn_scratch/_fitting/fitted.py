@@ -25,6 +25,7 @@ FITTED_ATTRIBUTES = (
     "estimators_",
     "_activation_",
     "_seed_",
+    "_seen_weight_",  # total weight of the rows of all calls of fit and partial_fit
     "_kept_",
 )
 

@@ -112,6 +112,7 @@ class Start:
         else:
             clear_fitted(self.model)
             self.model._seed_ = draw_seed(estimator.random_state)
+            self.model._seen_weight_ = 0.0
         self.model._activation_ = estimator.activation
 
     def state(self, config, data, streams):
@@ -180,6 +181,7 @@ def choose_rows(model, inputs, encoded, split_rng):
         encoded.targets,
         rows=None if len(rows) == X.shape[0] else rows,
         row_weights=None if weights is None else weights[rows],
+        earlier_weight=model._seen_weight_ if inputs.partial else 0.0,
         validation=validation,
         score=score,
     )
@@ -269,6 +271,7 @@ def fitted_attributes(plan, result):
     """Get all fitted attributes that a result gives the estimator."""
     model, state = copy.copy(plan.model), result.state
     set_result(model, result)
+    model._seen_weight_ += plan.run.data.total_weight
     vars(model).pop("_kept_", None)
     if model.warm_start or plan.partial:
         model._kept_ = {"solver": model.solver} | {name: getattr(state, name) for name in KEPT}

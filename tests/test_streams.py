@@ -1,0 +1,104 @@
+"""Rows that come in parts: the penalty of ``partial_fit`` is measured against all rows so far."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.datasets import load_digits
+from sklearn.neural_network import MLPClassifier
+
+from sknn_scratch import Checkpoint, ShallowNNClassifier, ShallowNNEnsembleClassifier
+from tests.helpers import assert_same_model, make_data
+
+pytestmark = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
+
+X, Y = make_data("multiclass")  # 60 rows
+WEIGHTS = np.full(60, 3.0)
+
+
+def make_classifier(**params):
+    params = {"n_hidden": 4, "early_stopping": False, "max_iter": 2, "random_state": 0} | params
+    return ShallowNNClassifier(solver="sgd", momentum=0.0, batch_size=None, init_scale=0.5, **params)
+
+
+def first_part(**params):
+    return make_classifier(**params).partial_fit(X, Y, [0, 1, 2], WEIGHTS)
+
+
+def penalty_weight(classifier):
+    """What ``partial_fit`` measures the penalty against in its next step, on 60 further rows."""
+    by_alpha = [copy.deepcopy(classifier).set_params(alpha=alpha).partial_fit(X, Y) for alpha in (0.0, 1.0)]
+    shrunk = by_alpha[0].coefs_[0] - by_alpha[1].coefs_[0]  # learning_rate * alpha / weight * coefs_
+    weights = classifier.learning_rate * classifier.coefs_[0] / shrunk
+    assert_allclose(weights, weights[0, 0], rtol=1e-8)
+    return weights[0, 0]
+
+
+def after_a_crash(path):
+    """A warm start that is resumed as if its process had died."""
+    first_part(warm_start=True).set_callbacks(Checkpoint(path)).fit(X, Y, WEIGHTS)
+    return ShallowNNClassifier.resume(path, X, Y, WEIGHTS).set_callbacks()
+
+
+WAYS = {
+    "nothing but one part": (lambda path: first_part(), 180 + 60),
+    "few rows": (lambda path: make_classifier().partial_fit(X[:30], Y[:30], [0, 1, 2]), 100),
+    "a second part": (lambda path: first_part().partial_fit(X[:20], Y[:20]), 180 + 20 + 60),
+    "a fit": (lambda path: make_classifier().fit(X, Y), 60 + 60),
+    "a second fit": (lambda path: first_part().fit(X, Y), 60 + 60),
+    "a warm start": (lambda path: first_part(warm_start=True).fit(X, Y), 180 + 60 + 60),
+    "a pickle": (lambda path: pickle.loads(pickle.dumps(first_part())), 180 + 60),
+    "a checkpoint": (after_a_crash, 180 + 180 + 60),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_penalty_of_partial_fit_is_measured_against_the_rows_of_all_calls(way, tmp_path):
+    train, expected = WAYS[way]
+    assert penalty_weight(train(tmp_path / "fit.npz")) == pytest.approx(expected, rel=1e-9)
+
+
+def test_rows_of_mlp_classifier_count_once():
+    mlp = MLPClassifier((4,), max_iter=7, tol=10.0, n_iter_no_change=3, random_state=0)
+    mlp.fit(np.tile(X, (2, 1)), np.tile(Y, 2))
+    classifier = ShallowNNClassifier.from_mlp_classifier(mlp)
+    classifier.set_params(solver="sgd", momentum=0.0, batch_size=None)
+    assert penalty_weight(classifier) == pytest.approx(120 + 60, rel=1e-9)
+
+
+def test_a_warm_start_is_measured_against_its_own_rows():
+    def loss(alpha):
+        classifier = first_part(warm_start=True, max_iter=1)
+        classifier.set_params(alpha=alpha).fit(X, Y, np.full(60, 2.0))
+        return classifier.loss_curve_[-1]
+
+    squares = sum((weights**2).sum() for weights in first_part().coefs_)
+    assert loss(1.0) - loss(0.0) == pytest.approx(squares / (2 * 120), rel=1e-9)
+
+
+def test_each_network_of_an_ensemble_counts_its_rows():
+    ensemble = ShallowNNEnsembleClassifier(4, n_networks=2, random_state=0)
+    ensemble.partial_fit(X, Y, [0, 1, 2], WEIGHTS).partial_fit(X, Y)
+    for network in ensemble.estimators_:
+        alone = ShallowNNClassifier(4, random_state=network.random_state)
+        assert_same_model(network, alone.partial_fit(X, Y, [0, 1, 2], WEIGHTS).partial_fit(X, Y), rtol=0)
+
+
+def test_epochs_by_hand_keep_the_penalty_of_fit_if_alpha_grows_with_them():
+    by_hand = ShallowNNClassifier(4, solver="adam", early_stopping=False, random_state=0)
+    whole = copy.copy(by_hand).set_params(max_iter=3, tol=0.0).fit(X, Y, WEIGHTS)
+    for epoch in (1, 2, 3):
+        by_hand.set_params(alpha=epoch).partial_fit(X, Y, [0, 1, 2], WEIGHTS)
+    assert_same_model(by_hand, whole, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("n_rows", "accuracy"), [(1, 0.9), (10, 0.9)])
+def test_a_stream_of_a_few_rows_at_a_time_is_learnt(n_rows, accuracy):
+    images, digits = load_digits(n_class=4, return_X_y=True)
+    images, classifier = images / 16, ShallowNNClassifier(random_state=0)
+    for start in range(0, 400, n_rows):
+        part = slice(start, start + n_rows)
+        classifier.partial_fit(images[part], digits[part], classes=range(4))
+    assert classifier.score(images[400:], digits[400:]) > accuracy
