@@ -190,18 +190,19 @@ class BaseShallowNN(CallbackSupportMixin, ParameterNames):
 
     def _rows(self, X):
         """Validate X for the core."""
-        check_is_fitted(self, "n_features_in_")
         if not self._is_plain(X):
+            check_is_fitted(self, "n_features_in_")
             X = validate_data(self, X, accept_sparse="csr", dtype=self._dtype, reset=False)
         return rows_of(X)
 
     def _is_plain(self, X):
-        """Whether X is a finite array of the right width and precision, which needs no validation.
+        """Whether X is a finite array that fits the fitted network as it is, and needs no validation.
 
         scikit-learn's validation takes several times as long as the prediction of a single row.
         """
         is_plain = (
-            type(X) is np.ndarray
+            hasattr(self, "n_features_in_")
+            and type(X) is np.ndarray
             and X.ndim == 2
             and X.shape[0] > 0
             and X.shape[1] == self.n_features_in_
