@@ -10,7 +10,6 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-import skops.io
 from numpy.testing import assert_array_equal
 from sklearn.base import clone, is_classifier
 from sklearn.preprocessing import StandardScaler
@@ -139,6 +138,8 @@ def by_joblib(classifier):
 
 
 def by_skops(classifier):
+    import skops.io  # it imports all of scikit-learn, which the other tests do not need
+
     own_class = "sknn_scratch.ShallowNNClassifier"
     written = skops.io.dumps(classifier)
     assert skops.io.get_untrusted_types(data=written) == [own_class]

@@ -60,9 +60,16 @@ def fit(kind="binary", n_hidden=4, n_features=4, steps=(), **parameters):
 
 
 def show(display, estimator, X, **options):
-    """Draw a display of any class, with all that matplotlib only does when the picture is written."""
+    """Make a display of any class; its maps have few points."""
     data = (X,) if display in (HiddenUnitsDisplay, ActivationDisplay) else ()
-    shown = display.from_estimator(estimator, *data, **options)
+    if display is HiddenUnitsDisplay:
+        options = {"resolution": 10} | options
+    return display.from_estimator(estimator, *data, **options)
+
+
+def draw(display, estimator, X, **options):
+    """Do what ``show`` does, and all that matplotlib only does when the picture is written."""
+    shown = show(display, estimator, X, **options)
     shown.figure_.draw_without_rendering()
     return shown
 
@@ -84,7 +91,7 @@ def drawn(ax):
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_display_shows_every_kind_of_output(display, kind):
     estimator, X, _ = fit(kind)
-    shown = show(display, estimator, X, name="my network")
+    shown = draw(display, estimator, X, name="my network")
     assert shown.ax_.figure is shown.figure_
     assert "my network" in texts(shown.figure_)
 
@@ -105,6 +112,7 @@ def test_estimators_stand_side_by_side(display):
     estimator, X, _ = fit()
     figure, axes = plt.subplots(1, 2, layout="constrained")
     left, right = (show(display, estimator, X, ax=ax) for ax in axes)
+    figure.draw_without_rendering()
     assert left.figure_ is right.figure_ is figure
     assert left.ax_.get_position().x1 < right.ax_.get_position().x0
 
@@ -113,7 +121,7 @@ def test_estimators_stand_side_by_side(display):
 def test_an_axes_outside_of_a_grid_is_divided_in_its_place(display):
     estimator, X, _ = fit()
     ax = plt.figure().add_axes((0.5, 0.1, 0.4, 0.8))
-    shown = show(display, estimator, X, ax=ax)
+    shown = draw(display, estimator, X, ax=ax)
     assert len(shown.axes_) > 1
     assert all(panel.get_position().x0 >= 0.5 - 1e-9 for panel in (shown.ax_, *shown.axes_))
 
@@ -223,7 +231,7 @@ def test_a_score_has_a_panel_of_its_own(scoring, name):
         return estimator.score(X, y)
 
     clf, X, _ = fit(early_stopping=True, scoring=scoring or mine)
-    shown = show(TrainingCurveDisplay, clf, X)
+    shown = draw(TrainingCurveDisplay, clf, X)
     loss, score = shown.axes_
     assert loss is shown.ax_
     np.testing.assert_array_equal(drawn(score)[0][2], clf.history_["val_score"])
@@ -232,7 +240,7 @@ def test_a_score_has_a_panel_of_its_own(scoring, name):
 
 def test_details_are_gradient_norms_and_shares_of_units():
     clf, X, _ = fit()
-    _, gradients, units = show(TrainingCurveDisplay, clf, X, details=True).axes_
+    _, gradients, units = draw(TrainingCurveDisplay, clf, X, details=True).axes_
     history = clf.history_
     (_, _, hidden), (_, _, output) = drawn(gradients)
     np.testing.assert_array_equal(hidden, history["gradient_norm_hidden"])
@@ -253,7 +261,7 @@ def test_estimators_can_be_laid_over_one_another():
     ax = None
     for activation, color in (("tanh", "#009E73"), ("relu", "#0072B2")):
         clf, X, _ = fit(activation=activation, early_stopping=True)
-        shown = show(TrainingCurveDisplay, clf, X, name=activation, color=color, details=True, ax=ax)
+        shown = draw(TrainingCurveDisplay, clf, X, name=activation, color=color, details=True, ax=ax)
         ax = shown.axes_
     legend = [text.get_text() for text in shown.ax_.get_legend().get_texts()]
     assert legend == ["tanh, stop at 5: max_iter reached", "relu, stop at 5: max_iter reached"]
@@ -324,7 +332,7 @@ def test_the_maps_are_the_hidden_values_on_a_grid():
 )
 def test_the_most_important_units_come_first(n_hidden, n_units, n_shown):
     clf, X, _ = fit(n_hidden=n_hidden, activation="tanh")
-    shown = show(HiddenUnitsDisplay, clf, X, n_units=n_units, resolution=10)
+    shown = show(HiddenUnitsDisplay, clf, X, n_units=n_units)
     effect = clf.transform(X).std(axis=0) * np.abs(clf.coefs_[1][:, 0])
     np.testing.assert_array_equal(shown.units, np.argsort(-effect)[:n_units])
     assert len(shown.axes_) == n_shown
@@ -357,7 +365,7 @@ def test_features_of_a_frame_are_chosen_by_name(frame):
     X, y = make_data("binary", n_features=3)
     X = frame(dict(zip(["age", "height", "weight"], X.T, strict=True)))
     pipe = make_pipeline(StandardScaler(), ShallowNNClassifier(3, max_iter=5, random_state=0)).fit(X, y)
-    shown = show(HiddenUnitsDisplay, pipe, X, features=("weight", 0), resolution=5)
+    shown = show(HiddenUnitsDisplay, pipe, X, features=("weight", 0))
     assert shown.ax_.get_xlabel() == "weight"
     assert shown.ax_.get_ylabel() == "age"
     row = frame({"age": [shown.y[1]], "height": [np.median(X["height"])], "weight": [shown.x[3]]})
@@ -441,7 +449,7 @@ def test_names_with_dollars_are_no_formulas(n_classes):
     X = pd.DataFrame(X, columns=["$a_$", "100 $"])
     clf = ShallowNNClassifier(3, max_iter=2, random_state=0).fit(X, np.array(["$b_$", "$^$", "$"])[y])
     for display in (HiddenUnitsDisplay, NetworkDisplay):
-        shown = show(display, clf, X)
+        shown = draw(display, clf, X)
         assert r"\$a_\$" in texts(shown.figure_)
 
 
@@ -458,7 +466,7 @@ def test_a_slow_machine_places_legends_without_a_warning(display, monkeypatch):
     every_call_takes_two_seconds = itertools.count(0, 2)
     clock = types.SimpleNamespace(perf_counter=lambda: next(every_call_takes_two_seconds))
     monkeypatch.setattr(matplotlib.legend, "time", clock)
-    assert [ax for ax in show(display, clf, X).figure_.axes if ax.get_legend() is not None]
+    assert [ax for ax in draw(display, clf, X).figure_.axes if ax.get_legend() is not None]
 
 
 def test_bad_labels_of_the_hidden_units():
@@ -508,7 +516,7 @@ def test_margins_are_positive_just_for_the_prediction():
 def test_hidden_units_and_activation_show_every_activation(activation):
     clf, X, _ = fit(activation=activation, max_iter=2)
     name = activation if isinstance(activation, str) else "sin"
-    units = show(HiddenUnitsDisplay, clf, X, resolution=10, n_units=1)
+    units = show(HiddenUnitsDisplay, clf, X, n_units=1)
     assert f"hidden value a = {name}(z)" in texts(units.figure_)
     shown = show(ActivationDisplay, clf, X)
     assert shown.ax_.get_title() == f"g = {name}"
@@ -517,8 +525,8 @@ def test_hidden_units_and_activation_show_every_activation(activation):
 def test_many_classes_have_different_colours():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(100, 2)), np.arange(100) % 10
-    clf = ShallowNNClassifier(8, max_iter=20, learning_rate=0.1, random_state=0).fit(X, y)
-    shown = HiddenUnitsDisplay.from_estimator(clf, X, y, resolution=20)
+    clf = ShallowNNClassifier(2, max_iter=2, random_state=0).fit(X, y)
+    shown = HiddenUnitsDisplay.from_estimator(clf, X, y, resolution=5)
     colors = [line.get_color() for line in shown.ax_.get_legend().get_lines()]
     assert len(set(colors)) == 10
 
@@ -530,7 +538,7 @@ def test_many_classes_have_different_colours():
 @pytest.mark.parametrize("n_features", [2, 30])
 def test_the_strongest_nodes_are_drawn_and_the_others_counted(n_hidden, n_features):
     clf, X, _ = fit("multiclass", n_hidden, n_features)
-    shown = show(NetworkDisplay, clf, X, max_nodes=6)
+    shown = draw(NetworkDisplay, clf, X, max_nodes=6)
     features, units, outputs = shown.shown_
     w_hidden, w_output = clf.coefs_
     strength = np.linalg.norm(w_hidden, axis=0) * np.linalg.norm(w_output, axis=1)
@@ -601,7 +609,7 @@ def test_labels_are_their_own_names():
 
 def test_nothing_in_the_diagram_overlaps():
     clf, X, _ = fit("multiclass", 64, 30)
-    shown = show(NetworkDisplay, clf, X)
+    shown = draw(NetworkDisplay, clf, X)
     renderer = shown.figure_.canvas.get_renderer()
     words = [t for t in shown.ax_.texts if t.get_text()]
     words += shown.ax_.get_legend().get_texts()
@@ -660,12 +668,12 @@ def test_drawing_warns_of_nothing_even_if_the_network_is_flat_everywhere():
         warnings.simplefilter("ignore")
         clf, X, _ = fit(init_scale=0)
     for display in DISPLAYS:
-        show(display, clf, X)
+        draw(display, clf, X)
     assert ActivationDisplay.from_estimator(clf, X).dead_fraction == 1
 
 
 def test_large_sparse_data_may_be_in_coordinate_form():
-    X, y = make_data("binary", n_samples=30_000)
+    X, y = make_data("binary", n_samples=11_000)  # more than are drawn
     matrix = scipy.sparse.coo_matrix(X)
     clf = ShallowNNClassifier(100, max_iter=1, tol=1e9, n_iter_no_change=1, random_state=0).fit(X, y)
     display = ActivationDisplay.from_estimator(clf, matrix)

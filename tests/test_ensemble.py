@@ -448,7 +448,7 @@ WEIGHT_EQUIVALENCES = (
     "check_sample_weight_equivalence_on_dense_data",
     "check_sample_weight_equivalence_on_sparse_data",
 )
-QUICK = {"n_hidden": 16, "learning_rate": 0.05, "alpha": 0.1, "max_iter": 20, "n_networks": 3}
+QUICK = {"n_hidden": 16, "learning_rate": 0.05, "alpha": 0.1, "max_iter": 20, "n_networks": 2}
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,9 @@ X, Y = make_data("multiclass", 60)
 LARGE = _threads.TINY_PRODUCT
 
 
-DIGITS = load_digits(return_X_y=True)  # large enough for BLAS to ask for a second thread
+DIGITS = tuple(
+    array[:1400] for array in load_digits(return_X_y=True)
+)  # large enough for BLAS to ask for a second thread
 WORKERS = [("loky", 1), ("threading", 2), ("threading", 3), ("loky", 2)]
 
 
