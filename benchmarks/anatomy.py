@@ -21,7 +21,8 @@ from unittest import mock
 from harness import Options, Table, limit_blas, number, report_progress
 from rivals import our_classifier
 from sknn_scratch._core import batches, network, optimizers, rows, stack, training
-from sknn_scratch._fitting import fitted, plan
+from sknn_scratch._core.losses import Logistic, Softmax
+from sknn_scratch._fitting import fitted
 from work import DIGITS, MNIST_LIKE, SPARSE_TEXT, TABLE, TINY, Work
 
 WORKS = (
@@ -58,12 +59,6 @@ class Clocks:
     def patches(self) -> list[Any]:
         """Put a clock around every part."""
         adam = optimizers.OPTIMIZERS["adam"]
-        timed_losses = {
-            name: replace(
-                loss, gradient=self.around(LOSS, loss.gradient), values=self.around(LOSS, loss.values)
-            )
-            for name, loss in plan.LOSSES.items()
-        }
         return [
             *(self._patch(module, "dot", PRODUCTS) for module in (network, rows)),
             mock.patch.object(
@@ -72,7 +67,11 @@ class Clocks:
             mock.patch.object(
                 fitted, "ACTIVATIONS", {"relu": self.around(ACTIVATION, fitted.ACTIVATIONS["relu"])}
             ),
-            mock.patch.object(plan, "LOSSES", timed_losses),
+            *(
+                self._patch(loss, name, LOSS)
+                for loss in (Logistic, Softmax)
+                for name in ("gradient", "values")
+            ),
             self._patch(batches._Gatherer, "__call__", ROWS),
             self._patch(batches.Batches, "_shuffled", ROWS),
             self._patch(training, "run_epoch", RUN_EPOCH),

@@ -8,7 +8,8 @@ from sknn_scratch._displays.hidden_units import HiddenUnitsDisplay
 from sknn_scratch._displays.network import NetworkDisplay
 from sknn_scratch._displays.training_curve import TrainingCurveDisplay
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
-from sknn_scratch._estimators.ensemble import ShallowNNEnsembleClassifier
+from sknn_scratch._estimators.ensemble import ShallowNNEnsembleClassifier, ShallowNNEnsembleRegressor
+from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._fitting.callbacks import Checkpoint
 from sknn_scratch._fitting.checkpoint_file import CheckpointError
 from sknn_scratch._search.search import VectorizedGridSearchCV, VectorizedRandomizedSearchCV
@@ -26,6 +27,8 @@ __all__ = [
     "NetworkDisplay",
     "ShallowNNClassifier",
     "ShallowNNEnsembleClassifier",
+    "ShallowNNEnsembleRegressor",
+    "ShallowNNRegressor",
     "SymmetryWarning",
     "TrainingCurveDisplay",
     "VectorizedGridSearchCV",

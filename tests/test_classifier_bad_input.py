@@ -257,7 +257,7 @@ BAD_Y = {
     "missing": (None, "requires y"),
     "continuous": (
         np.linspace(0, 1.5, 40),
-        r"Unknown label type: continuous\. .* this is a classifier.* regressor.* np\.digitize",
+        r"Unknown label type: continuous\. .* this is a classifier.* ShallowNNRegressor.* np\.digitize",
     ),
     "NaN": (np.where(np.arange(40) == 3, NAN, Y), "NaN"),
     "NaN among strings": (np.array([*"ab" * 19, "a", NAN], dtype=object), "NaN"),

@@ -178,7 +178,7 @@ def test_signature():
             assert type(parameters[name].default) is type(default)
 
 
-ESTIMATORS = [name for name in sknn_scratch.__all__ if name.endswith(("Classifier", "CV"))]
+ESTIMATORS = [name for name in sknn_scratch.__all__ if name.endswith(("Classifier", "Regressor", "CV"))]
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)

@@ -10,23 +10,35 @@ at the extremes: nothing is computed from probabilities, so logits of +-1e4 give
 
 Targets of -1 and 1 let the smallest logistic losses and gradients keep their digits.
 
+The regression losses are sums over the outputs of a row. With r = y - t:
+
+    squared_error    loss = r^2 / 2                              gradient    r
+    absolute_error   loss = |r|                                  gradient    sign(r)
+    huber            loss = c (|r| - c / 2), c = min(|r|, delta) gradient    r, cut off at +-delta
+    quantile         loss = max(-q r, (1 - q) r)                 gradient    -q or 1 - q
+    poisson          loss = exp(y) - t - t (y - log t)           gradient    exp(y) - t
+
+Half the squared error, so that the penalty is that of Ridge. The outputs of "poisson" are logarithms of what
+is predicted, and the loss is half of the deviance.
+
 A step needs the gradient, but only the history needs the value. So the gradient saves what the value is made
 of, and the values of many batches are computed at once.
 
 In gradients and values the samples are columns, as in a textbook, (..., n_outputs, n_samples): NumPy works
 along the last axis, and the samples are more than the outputs. Probabilities are those of rows.
 
-To add a loss, write its gradient and values, and give them a line in ``LOSSES``. The class of the targets
-that it is for, in ``_fitting/targets.py``, names it as its ``loss``.
+To add a loss, write a class with its gradient and values, and give it a line in ``LOSSES``. A number that it
+depends on is a field of the class, with the name of the estimator's parameter.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
+from scipy.special import xlogy
 
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.arrays import constant
@@ -56,7 +68,7 @@ class Targets(NamedTuple):
 class Saved(NamedTuple):
     """Intermediate results of the gradient, from which the losses are computed."""
 
-    margins: Array  # (..., n_outputs, n_samples): t y; for softmax the outputs less the largest of the row
+    margins: Array  # (..., n_outputs, n_samples): t y; y less the largest of the row; y - t; or y
     partition: Array  # (..., 1, n_samples): for softmax the sum of exp(margins)
 
     @classmethod
@@ -69,42 +81,195 @@ class Saved(NamedTuple):
         return Saved(*(array[..., rows] for array in self))
 
 
-@dataclass(frozen=True)
 class Loss:
-    """One loss.
+    """A loss. Those with the same fields are equal.
+
+    This one has no values: it is that of a network which only predicts.
 
     Attributes
     ----------
-    gradient : callable
-        ``gradient(outputs, targets, saved)`` overwrites the outputs (..., n_outputs, n_samples) with the
-        gradient of the weighted sum of the losses, and fills ``saved``.
-    values : callable
-        ``values(targets, saved)`` returns the weighted losses (..., n_samples) of the rows.
+    link : str
+        What the outputs mean.
+    is_smooth : bool
+        Whether the gradient is continuous, as L-BFGS needs it.
     """
 
-    gradient: Callable[[Array, Targets, Saved], None]
-    values: Callable[[Targets, Saved], Array]
+    link: ClassVar[str]
+    is_smooth: ClassVar[bool] = True
+
+    def gradient(self, outputs: Array, targets: Targets, saved: Saved) -> None:
+        """Overwrite the outputs (..., n_outputs, n_samples) with the gradient, and fill ``saved``.
+
+        The gradient is that of the weighted sum of the losses.
+        """
+        raise NotImplementedError
+
+    def values(self, targets: Targets, saved: Saved) -> Array:
+        """Compute the weighted losses (..., n_samples) of the rows from what the gradient saved."""
+        raise NotImplementedError
 
     def total(self, outputs: Array, targets: Targets) -> Any:
         """Weighted sum (...) of the losses; overwrites the outputs (..., n_outputs, n_samples)."""
         saved = Saved.allocate(outputs.shape, outputs.dtype)
         with np.errstate(over="ignore"):
             self.gradient(outputs, targets, saved)
-        return np.add.reduce(self.values(targets, saved), axis=-1)
+            return np.add.reduce(self.values(targets, saved), axis=-1)
 
 
-def logistic_gradient(outputs: Array, targets: Targets, saved: Saved) -> None:
-    """-t / (1 + exp(t y)). Where exp overflows, the gradient is zero, as it should be."""
-    np.multiply(outputs, targets.values, out=saved.margins)
-    np.exp(saved.margins, out=outputs)
-    np.subtract(constant(-1.0, outputs.dtype.char), outputs, out=outputs)
-    np.divide(targets.weighted, outputs, out=outputs)
+@dataclass(frozen=True)
+class Logistic(Loss):
+    """The cross-entropy of each output on its own."""
+
+    link: ClassVar[str] = "logistic"
+
+    def gradient(self, outputs: Array, targets: Targets, saved: Saved) -> None:
+        """-t / (1 + exp(t y)). Where exp overflows, the gradient is zero, as it should be."""
+        np.multiply(outputs, targets.values, out=saved.margins)
+        np.exp(saved.margins, out=outputs)
+        np.subtract(constant(-1.0, outputs.dtype.char), outputs, out=outputs)
+        np.divide(targets.weighted, outputs, out=outputs)
+
+    def values(self, targets: Targets, saved: Saved) -> Array:
+        """log(1 + exp(-t y)), the losses of all outputs together."""
+        return sum_over_outputs(log_1_plus_exp(-saved.margins) * targets.row_weights)
 
 
-def logistic_values(targets: Targets, saved: Saved) -> Array:
-    """log(1 + exp(-t y)), the losses of all outputs together."""
-    values: Array = np.add.reduce(log_1_plus_exp(-saved.margins) * targets.row_weights, axis=-2)
-    return values
+@dataclass(frozen=True)
+class Softmax(Loss):
+    """The cross-entropy of classes that exclude each other."""
+
+    link: ClassVar[str] = "softmax"
+
+    def gradient(self, outputs: Array, targets: Targets, saved: Saved) -> None:
+        """p - t. The largest output of a row is subtracted from all of it, so that exp cannot overflow."""
+        margins, partition = saved
+        np.maximum.reduce(outputs, axis=-2, keepdims=True, out=partition)
+        np.subtract(outputs, partition, out=margins)
+        np.exp(margins, out=outputs)
+        np.add.reduce(outputs, axis=-2, keepdims=True, out=partition)
+        outputs *= targets.row_weights / partition
+        outputs -= targets.weighted
+
+    def values(self, targets: Targets, saved: Saved) -> Array:
+        """log sum_j exp(y_j) - <t, y>."""
+        log_partition = np.log(saved.partition[..., 0, :]) * targets.row_weights[..., 0, :]
+        values: Array = log_partition - sum_over_outputs(saved.margins * targets.weighted)
+        return values
+
+
+class ResidualLoss(Loss):
+    """A loss of the residuals r = y - t, which it saves."""
+
+    link: ClassVar[str] = "identity"
+
+    def gradient(self, outputs: Array, targets: Targets, saved: Saved) -> None:
+        """Multiply the slope at each residual by the weight of its row."""
+        np.subtract(outputs, targets.values, out=saved.margins)
+        self.slope(saved.margins, outputs)
+        outputs *= targets.row_weights
+
+    def values(self, targets: Targets, saved: Saved) -> Array:
+        """Sum the losses of all outputs."""
+        return sum_over_outputs(self.of_residuals(saved.margins) * targets.row_weights)
+
+    def slope(self, residuals: Array, out: Array) -> None:
+        """Fill ``out`` with the derivative at each residual (..., n_outputs, n_samples)."""
+        raise NotImplementedError
+
+    def of_residuals(self, residuals: Array) -> Array:
+        """Compute the loss of each residual (..., n_outputs, n_samples)."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class SquaredError(ResidualLoss):
+    """Half the squared error: the network estimates means."""
+
+    def slope(self, residuals: Array, out: Array) -> None:
+        """R is its own slope."""
+        np.copyto(out, residuals)
+
+    def of_residuals(self, residuals: Array) -> Array:
+        """r^2 / 2."""
+        return 0.5 * np.square(residuals)
+
+
+@dataclass(frozen=True)
+class AbsoluteError(ResidualLoss):
+    """The absolute error: the network estimates medians."""
+
+    is_smooth: ClassVar[bool] = False
+
+    def slope(self, residuals: Array, out: Array) -> None:
+        """sign(r)."""
+        np.sign(residuals, out=out)
+
+    def of_residuals(self, residuals: Array) -> Array:
+        """|r|."""
+        return np.abs(residuals)
+
+
+@dataclass(frozen=True)
+class Huber(ResidualLoss):
+    """Squared for small residuals, absolute for large ones, which thus have a limited pull."""
+
+    huber_delta: float
+
+    def slope(self, residuals: Array, out: Array) -> None:
+        """Cut r off at +-delta."""
+        np.clip(residuals, -self.huber_delta, self.huber_delta, out=out)
+
+    def of_residuals(self, residuals: Array) -> Array:
+        """c (|r| - c / 2), c = min(|r|, delta)."""
+        sizes = np.abs(residuals)
+        cut = np.minimum(sizes, self.huber_delta)
+        values: Array = cut * (sizes - 0.5 * cut)
+        return values
+
+
+@dataclass(frozen=True)
+class Quantile(ResidualLoss):
+    """The pinball loss: the network estimates what a share ``quantile`` of the targets lies below."""
+
+    quantile: float
+
+    is_smooth: ClassVar[bool] = False
+
+    def slope(self, residuals: Array, out: Array) -> None:
+        """-q or 1 - q, by the sign of r; their mean at 0."""
+        np.sign(residuals, out=out)
+        out *= 0.5
+        out += 0.5 - self.quantile
+
+    def of_residuals(self, residuals: Array) -> Array:
+        """max(-q r, (1 - q) r)."""
+        values: Array = np.maximum(-self.quantile * residuals, (1 - self.quantile) * residuals)
+        return values
+
+
+@dataclass(frozen=True)
+class Poisson(Loss):
+    """Half the Poisson deviance: the network estimates logarithms of means, which are positive."""
+
+    link: ClassVar[str] = "log"
+
+    def gradient(self, outputs: Array, targets: Targets, saved: Saved) -> None:
+        """exp(y) - t."""
+        np.copyto(saved.margins, outputs)
+        np.exp(outputs, out=outputs)
+        outputs *= targets.row_weights
+        outputs -= targets.weighted
+
+    def values(self, targets: Targets, saved: Saved) -> Array:
+        """exp(y) - t - t (y - log t)."""
+        t, y = targets.values, saved.margins
+        return sum_over_outputs((np.exp(y) - t - t * y + xlogy(t, t)) * targets.row_weights)
+
+
+def sum_over_outputs(values: Array) -> Array:
+    """Sum values (..., n_outputs, n_samples) over the outputs."""
+    total: Array = np.add.reduce(values, axis=-2)
+    return total
 
 
 def log_1_plus_exp(z: Array) -> Array:
@@ -115,24 +280,6 @@ def log_1_plus_exp(z: Array) -> Array:
     np.log1p(value, out=value)
     value += np.maximum(z, 0)
     return value
-
-
-def softmax_gradient(outputs: Array, targets: Targets, saved: Saved) -> None:
-    """p - t. The largest output of a row is subtracted from all of it, so that exp cannot overflow."""
-    margins, partition = saved
-    np.maximum.reduce(outputs, axis=-2, keepdims=True, out=partition)
-    np.subtract(outputs, partition, out=margins)
-    np.exp(margins, out=outputs)
-    np.add.reduce(outputs, axis=-2, keepdims=True, out=partition)
-    outputs *= targets.row_weights / partition
-    outputs -= targets.weighted
-
-
-def softmax_values(targets: Targets, saved: Saved) -> Array:
-    """log sum_j exp(y_j) - <t, y>."""
-    log_partition = np.log(saved.partition[..., 0, :]) * targets.row_weights[..., 0, :]
-    values: Array = log_partition - np.add.reduce(saved.margins * targets.weighted, axis=-2)
-    return values
 
 
 def logistic_log_probabilities(logits: Array) -> Array:
@@ -162,9 +309,14 @@ def softmax_log_probabilities(logits: Array) -> Array:
     return log_probabilities
 
 
-LOSSES: Mapping[str, Loss] = MappingProxyType(
+LOSSES: Mapping[str, type[Loss]] = MappingProxyType(
     {
-        "logistic": Loss(logistic_gradient, logistic_values),
-        "softmax": Loss(softmax_gradient, softmax_values),
+        "logistic": Logistic,
+        "softmax": Softmax,
+        "squared_error": SquaredError,
+        "absolute_error": AbsoluteError,
+        "huber": Huber,
+        "poisson": Poisson,
+        "quantile": Quantile,
     }
 )

@@ -76,7 +76,7 @@ class Evidence:
     @cached_property
     def loss_of_a_guess(self):
         """Loss of a network that gives all classes the same probability."""
-        return fitted_targets(self.clf).loss_of_a_guess
+        return fitted_targets(self.clf).loss_of_a_guess(self.clf)
 
     @cached_property
     def known_losses(self):
@@ -97,7 +97,8 @@ class Evidence:
         targets = encoding.encode(self.labels, clf.coefs_[0].dtype)
         weights = encoding.row_weights(clf, None, self.labels)
         batch = make_batch(self.rows, targets, weights)
-        return float(mean_loss(fitted_network(clf), fitted_layers(clf), batch))
+        network = fitted_network(clf)._replace(loss=encoding.loss_of(clf))
+        return float(mean_loss(network, fitted_layers(clf), batch))
 
     @cached_property
     def feature_sizes(self):

@@ -9,7 +9,7 @@ from sklearn.neural_network import MLPClassifier
 from sknn_scratch._core.activations import Activation
 from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.classification import Classification
-from sknn_scratch._estimators.mlp import from_mlp, to_mlp
+from sknn_scratch._estimators.mlp import from_mlp_classifier, to_mlp_classifier
 from sknn_scratch._estimators.parameters import parameters_of
 from sknn_scratch._estimators.single import SingleNetwork
 
@@ -249,7 +249,7 @@ class ShallowNNClassifier(Classification, SingleNetwork):
         >>> bool((mlp.predict(X) == clf.predict(X)).all())
         True
         """
-        return to_mlp(self)
+        return to_mlp_classifier(self)
 
     @classmethod
     def from_mlp_classifier(cls, mlp: MLPClassifier) -> Self:
@@ -295,4 +295,4 @@ class ShallowNNClassifier(Classification, SingleNetwork):
         >>> bool((clf.predict(X) == mlp.predict(X)).all())
         True
         """
-        return from_mlp(cls, mlp)
+        return from_mlp_classifier(cls, mlp)

@@ -7,7 +7,7 @@ from inspect import signature
 from itertools import chain
 from numbers import Integral
 from operator import itemgetter
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, overload
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -22,10 +22,12 @@ from sknn_scratch._estimators.classification import Classification
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._estimators.docstrings import with_entries_of
 from sknn_scratch._estimators.parameters import Number, parameters_of
+from sknn_scratch._estimators.regression import Regression
+from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._estimators.single import SingleNetwork
 from sknn_scratch._fitting.callbacks import fit_of_many
 from sknn_scratch._fitting.fitted import adopt, clear_fitted, data_attributes, fitted_targets
-from sknn_scratch._fitting.inputs import encode_data
+from sknn_scratch._fitting.inputs import Rows
 from sknn_scratch._fitting.plan import check_combinations, draw_seed
 from sknn_scratch._fitting.stacks import Fit, cut_into_groups, fit_group
 from sknn_scratch._fitting.troubles import warn_of
@@ -69,7 +71,7 @@ class Ensemble(BaseShallowNN):
         model, goes_on = copy.copy(self), self._goes_on(inputs)
         if not goes_on:
             clear_fitted(model)
-        inputs.encoded[self.dtype] = encoded = encode_data(model, inputs, goes_on)
+        encoded = inputs.encoded_for(model, goes_on)
         vars(model).update(encoded.attributes)
         if inputs.X_val is not None:
             given_validation(model, inputs, encoded.encoding, encoded.X.dtype)
@@ -258,3 +260,153 @@ class ShallowNNEnsembleClassifier(Classification, Ensemble):
         self.class_weight = class_weight
         self.n_networks = n_networks
         self.n_jobs = n_jobs
+
+
+@with_entries_of(ShallowNNRegressor)
+class ShallowNNEnsembleRegressor(Regression, Ensemble):
+    """Several networks from different seeds, whose predictions are averaged.
+
+    Networks that differ only in their initial weights, the order of the rows and, with early stopping, in
+    the rows that validate make different errors. The squared error of their mean is never above the mean of
+    their squared errors. They are trained in one pass, which takes a fraction of the time of one after the
+    other.
+
+    Parameters
+    ----------
+    warm_start : bool, default=False
+        Whether ``fit`` goes on from the networks of the last fit, as each of them would.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the networks' seeds.
+    verbose : int, default=0
+        Print a line for each network after every epoch and at its end.
+    n_networks : int, default=8
+        Number of networks.
+    n_jobs : int, default=None
+        Number of workers that the networks are spread over. One is mostly best: it trains all networks in
+        one pass.
+
+    Attributes
+    ----------
+    estimators_ : list of ShallowNNRegressor
+        The fitted networks.
+    y_offset_, y_scale_ : float, or ndarray of shape (n_targets,) if y had columns
+        Of all networks, see :class:`ShallowNNRegressor`.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features, if X had any.
+    n_iter_ : ndarray of shape (n_networks,)
+        Number of epochs of each network.
+    history_ : list of dict
+        The ``history_`` of each network.
+
+    See Also
+    --------
+    ShallowNNRegressor : A single network.
+
+    Notes
+    -----
+    With several targets, each network predicts all of them.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sknn_scratch import ShallowNNEnsembleRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    >>> reg = make_pipeline(StandardScaler(), ShallowNNEnsembleRegressor(random_state=0))
+    >>> reg.fit(X_train, y_train).score(X_test, y_test) > 0.3
+    True
+    >>> y_mean, y_std = reg.predict(X_test, return_std=True)
+    >>> y_std.shape
+    (111,)
+    """
+
+    estimators_: list[ShallowNNRegressor]
+
+    _network: ClassVar = ShallowNNRegressor
+    _parameter_constraints: ClassVar[dict[str, Any]] = (
+        Regression._parameter_constraints | Ensemble._parameter_constraints
+    )
+
+    def __init__(
+        self,
+        n_hidden: int = 100,
+        activation: str | Activation = "relu",
+        init_scale: float | str = 0.05,
+        learning_rate: float = 0.005,
+        *,
+        loss: str = "squared_error",
+        quantile: float = 0.5,
+        huber_delta: float = 0.5,
+        solver: str = "adam",
+        batch_size: int | Literal["auto"] | None = "auto",
+        max_iter: int = 200,
+        alpha: float = 1.0,
+        dropout: float = 0.0,
+        momentum: float = 0.9,
+        nesterov: bool = True,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        learning_rate_schedule: str = "constant",
+        max_grad_norm: float | None = None,
+        tol: float = 1e-3,
+        n_iter_no_change: int = 10,
+        gradient_tol: float = 0.0,
+        early_stopping: bool | Literal["auto"] = "auto",
+        validation_fraction: float = 0.1,
+        scoring: str | Callable[..., float] = "loss",
+        dtype: str | None = None,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+        n_networks: int = 8,
+        n_jobs: int | None = None,
+    ) -> None:
+        super().__init__(**parameters_of(BaseShallowNN, locals()))
+        self.loss = loss
+        self.quantile = quantile
+        self.huber_delta = huber_delta
+        self.n_networks = n_networks
+        self.n_jobs = n_jobs
+
+    @overload
+    def predict(self, X: Rows, return_std: Literal[False] = ...) -> Array: ...
+
+    @overload
+    def predict(self, X: Rows, return_std: Literal[True]) -> tuple[Array, Array]: ...
+
+    def predict(self, X: Rows, return_std: bool = False) -> Array | tuple[Array, Array]:
+        """Predict y: the mean of the networks' predictions.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
+        return_std : bool, default=False
+            Whether to say also how far the networks are apart.
+
+        Returns
+        -------
+        y_mean : ndarray of float64, of shape (n_samples,) or (n_samples, n_targets)
+            In the units of the y of ``fit``.
+        y_std : ndarray like y_mean
+            The standard deviation of the networks' predictions; only with ``return_std``.
+
+        Notes
+        -----
+        The spread tells where the networks had data to agree on, and grows where they extrapolate. It does
+        not contain the noise of y: it is no prediction interval (for one, fit two quantiles), and no
+        calibrated posterior like that of :class:`~sklearn.gaussian_process.GaussianProcessRegressor`. Where
+        all networks make the same error, it is small.
+        """
+        all_outputs = self._all_outputs(X)
+        targets = fitted_targets(self)
+        if not return_std:
+            y: Array = targets.decode(targets.average(all_outputs))
+            return y
+        predictions = np.stack([targets.decode(outputs) for outputs in all_outputs])
+        return predictions.mean(axis=0), predictions.std(axis=0)

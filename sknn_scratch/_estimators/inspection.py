@@ -58,9 +58,8 @@ def numbered_names(n_features):
 
 
 def output_names(clf):
-    """Names (n_classes,) of the classes or labels; a mere number is given a noun."""
-    noun = fitted_targets(clf).noun
-    return [name if isinstance(name, str) else f"{noun} {name}" for name in clf.classes_.tolist()]
+    """Names (n_outputs,) of the classes or labels, or of what a regressor predicts."""
+    return fitted_targets(clf).output_names()
 
 
 def hidden_inputs(clf, X):

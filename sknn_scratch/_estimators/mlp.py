@@ -1,18 +1,19 @@
-"""The same network as scikit-learn's MLPClassifier, and back.
+"""The same network as scikit-learn's MLPClassifier or MLPRegressor, and back.
 
-Both minimise the same objective and call most of their parameters by the same name.
+They minimise the same objective as ours and call most of their parameters by the same name.
 """
 
 import sys
 
 import numpy as np
-from sklearn.neural_network import MLPClassifier
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._fitting.fitted import fitted_targets
 from sknn_scratch._fitting.labels import Labels
 from sknn_scratch._fitting.plan import draw_seed
+from sknn_scratch._fitting.reals import Rates, Reals
 
 # Our activations that MLPClassifier has, by its names for them.
 MLP_ACTIVATIONS = {
@@ -22,6 +23,7 @@ MLP_ACTIVATIONS = {
     "tanh": "tanh",
     "relu": "relu",
 }
+MLP_LOSSES = ("squared_error", "poisson")
 MLP_SOLVERS, MLP_SCHEDULES = ("lbfgs", "sgd", "adam"), ("constant", "adaptive")
 SHARED_PARAMETERS = (
     "max_iter",
@@ -39,21 +41,45 @@ SHARED_PARAMETERS = (
 )
 
 
-def to_mlp(fitted):
+def to_mlp_classifier(fitted):
     """Make a fitted MLPClassifier of a fitted ShallowNNClassifier."""
+    mlp = to_mlp(MLPClassifier, fitted)
+    mlp.classes_ = fitted.classes_
+    mlp.out_activation_ = fitted_targets(fitted).loss.link
+    mlp._label_binarizer = label_binarizer(fitted)
+    set_mlp_history(mlp, fitted, fitted.loss_curve_, "accuracy")
+    return mlp
+
+
+def to_mlp_regressor(fitted):
+    """Make a fitted MLPRegressor of a fitted ShallowNNRegressor, whose loss is the mean over the targets."""
+    loss = fitted.loss if fitted.loss in MLP_LOSSES else "squared_error"
+    mlp = to_mlp(MLPRegressor, fitted, loss=loss)
+    is_rate = fitted_targets(fitted).kind == Rates.kind
+    mlp.out_activation_ = "exp" if is_rate else "identity"
+    scale = np.atleast_1d(fitted.y_scale_)
+    if is_rate:
+        mlp.intercepts_[1] += np.log(scale)
+    else:
+        mlp.coefs_[1] = mlp.coefs_[1] * scale
+        mlp.intercepts_[1] = mlp.intercepts_[1] * scale + fitted.y_offset_
+    unit = float(np.mean(scale if is_rate else np.square(scale))) / len(scale)
+    set_mlp_history(mlp, fitted, unit * fitted.loss_curve_, "r2")
+    return mlp
+
+
+def to_mlp(cls, fitted, **params):
+    """Make a fitted ``cls`` of a fitted network: what MLPClassifier and MLPRegressor have in common."""
     check_is_fitted(fitted)
     if fitted._activation_ not in MLP_ACTIVATIONS:
         names = sorted(set(MLP_ACTIVATIONS.values()))
         raise ValueError(
-            f"activation={fitted._activation_!r} is not among those of MLPClassifier, so there is none with "
+            f"activation={fitted._activation_!r} is not among those of {cls.__name__}, so there is none with "
             f"the same predictions. Its activations are {', '.join(map(repr, names))}."
         )
-    mlp = MLPClassifier(**mlp_parameters(fitted))
+    mlp = cls(**mlp_parameters(fitted), **params)
     copy_network(fitted, mlp)
     mlp.n_layers_, mlp.n_outputs_ = 3, fitted.coefs_[1].shape[1]
-    mlp.out_activation_ = fitted_targets(fitted).link
-    mlp._label_binarizer = label_binarizer(fitted)
-    set_mlp_history(mlp, fitted)
     return mlp
 
 
@@ -75,10 +101,10 @@ def mlp_parameters(fitted):
 
 
 def copy_network(source, target):
-    """Copy the fitted attributes that both classes have: weights, classes, features."""
+    """Copy the fitted attributes that all classes have: weights, features."""
     target.coefs_ = [weights.copy() for weights in source.coefs_]
     target.intercepts_ = [biases.copy() for biases in source.intercepts_]
-    target.classes_, target.n_features_in_ = source.classes_, source.n_features_in_
+    target.n_features_in_ = source.n_features_in_
     if hasattr(source, "feature_names_in_"):
         target.feature_names_in_ = source.feature_names_in_
 
@@ -88,13 +114,13 @@ def label_binarizer(fitted):
     return LabelBinarizer().fit(fitted_targets(fitted).known_labels)
 
 
-def set_mlp_history(mlp, fitted):
-    """Set what MLPClassifier remembers of its training, also what it needs to be trained further.
+def set_mlp_history(mlp, fitted, loss_curve, metric):
+    """Set what an MLP remembers of its training, also what it needs to be trained further.
 
     It counts the rows that it has seen in ``t_``; how many that were is not known, and it starts at zero.
     """
-    losses, scores, stops_early = fitted.loss_curve_.tolist(), [], mlp.early_stopping
-    if fitted.scoring == "accuracy" and "val_score" in fitted.history_:
+    losses, scores, stops_early = loss_curve.tolist(), [], mlp.early_stopping
+    if fitted.scoring == metric and "val_score" in fitted.history_:
         scores = fitted.history_["val_score"].tolist()
     mlp.n_iter_, mlp.t_ = fitted.n_iter_, 0
     mlp.loss_ = losses[-1] if losses else np.inf
@@ -107,13 +133,30 @@ def set_mlp_history(mlp, fitted):
     mlp._best_intercepts = [biases.copy() for biases in mlp.intercepts_]
 
 
-def from_mlp(cls, mlp):
+def from_mlp_classifier(cls, mlp):
     """Make a fitted ``cls``, ShallowNNClassifier, of a fitted MLPClassifier."""
-    check_convertible(mlp)
-    fitted = cls(**own_parameters(mlp))
+    check_convertible(cls, mlp, MLPClassifier)
+    if len(mlp.classes_) < 2 and mlp.n_outputs_ == 1:
+        raise ValueError(
+            f"The MLPClassifier knows only one class, {mlp.classes_.tolist()}; at least 2 are needed."
+        )
+    targets = Labels.of_network(mlp.out_activation_, mlp.n_outputs_, mlp.classes_)
+    return from_mlp(cls(**own_parameters(mlp, "accuracy")), mlp, targets)
+
+
+def from_mlp_regressor(cls, mlp):
+    """Make a fitted ``cls``, ShallowNNRegressor, of a fitted MLPRegressor."""
+    check_convertible(cls, mlp, MLPRegressor)
+    one, n_outputs = (1.0, 0.0), mlp.n_outputs_
+    scale, offset = one if n_outputs == 1 else (np.full(n_outputs, value) for value in one)
+    targets = (Rates if mlp.loss == "poisson" else Reals)(offset, scale)
+    return from_mlp(cls(**own_parameters(mlp, "r2"), loss=mlp.loss), mlp, targets)
+
+
+def from_mlp(fitted, mlp, targets):
+    """Give an estimator the fitted attributes of an MLP; return it."""
     fitted._activation_ = mlp.activation
     copy_network(mlp, fitted)
-    targets = Labels.of_network(mlp.out_activation_, mlp.n_outputs_, mlp.classes_)
     vars(fitted).update(targets.fitted_attributes())
     fitted._seed_ = draw_seed(mlp.random_state)
     fitted._seen_weight_ = mlp.t_ / max(1, mlp.n_iter_)  # t_ counts the rows again in every epoch
@@ -121,25 +164,22 @@ def from_mlp(cls, mlp):
     return fitted
 
 
-def check_convertible(mlp):
-    """Raise an error unless ``mlp`` is a fitted MLPClassifier with one hidden layer."""
-    if not isinstance(mlp, MLPClassifier):
-        raise TypeError(f"mlp must be a fitted MLPClassifier, got {type(mlp).__name__}.")
+def check_convertible(cls, mlp, of_scikit_learn):
+    """Raise an error unless ``mlp`` is a fitted MLP of that class with one hidden layer."""
+    name = of_scikit_learn.__name__
+    if not isinstance(mlp, of_scikit_learn):
+        raise TypeError(f"mlp must be a fitted {name}, got {type(mlp).__name__}.")
     check_is_fitted(mlp)
     n_hidden_layers = len(mlp.coefs_) - 1
     if n_hidden_layers != 1:
         raise ValueError(
-            f"The MLPClassifier has {n_hidden_layers} hidden layers; ShallowNNClassifier has one. Fit an "
-            "MLPClassifier with hidden_layer_sizes=(n_hidden,)."
-        )
-    if len(mlp.classes_) < 2 and mlp.n_outputs_ == 1:
-        raise ValueError(
-            f"The MLPClassifier knows only one class, {mlp.classes_.tolist()}; at least 2 are needed."
+            f"The {name} has {n_hidden_layers} hidden layers; {cls.__name__} has one. Fit an "
+            f"{name} with hidden_layer_sizes=(n_hidden,)."
         )
 
 
-def own_parameters(mlp):
-    """Find our parameters; MLPClassifier scores the validation rows by their accuracy."""
+def own_parameters(mlp, metric):
+    """Find our parameters; MLPs score the validation rows by their accuracy, or R2."""
     params = {name: getattr(mlp, name) for name in SHARED_PARAMETERS}
     adapts = mlp.solver == "sgd" and mlp.learning_rate == "adaptive"
     return params | {
@@ -155,7 +195,7 @@ def own_parameters(mlp):
         "nesterov": mlp.nesterovs_momentum,
         "early_stopping": mlp.early_stopping,
         "validation_fraction": mlp.validation_fraction or 0.1,
-        "scoring": "accuracy" if mlp.early_stopping else "loss",
+        "scoring": metric if mlp.early_stopping else "loss",
         "n_iter_no_change": min(mlp.n_iter_no_change, sys.maxsize),
     }
 

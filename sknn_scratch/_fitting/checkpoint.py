@@ -16,6 +16,7 @@ import numpy as np
 from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.parameters import NetworkShape
 from sknn_scratch._core.state import State
+from sknn_scratch._fitting import labels, reals
 from sknn_scratch._fitting.checkpoint_file import CheckpointError, naming_the_file, read_checkpoint
 from sknn_scratch._fitting.checkpoint_schema import (
     NAMES,
@@ -30,13 +31,20 @@ from sknn_scratch._fitting.checkpoint_schema import (
     whole_number,
 )
 from sknn_scratch._fitting.fitted import fitted_targets, set_layers
-from sknn_scratch._fitting.labels import KINDS
+from sknn_scratch._fitting.labels import Labels
+from sknn_scratch._fitting.reals import Reals
 
 
 def are_labels(value):
     """Whether a value is an array of labels that can be sorted."""
     is_array = isinstance(value, np.ndarray) and value.size > 0
     return is_array and (value.dtype != object or all(isinstance(label, str) for label in value))
+
+
+def are_finite(value):
+    """Whether a value is a finite float or a vector of such."""
+    is_vector = isinstance(value, np.ndarray) and value.ndim == 1 and value.size > 0 and value.dtype == float
+    return (type(value) is float or is_vector) and bool(np.isfinite(value).all())
 
 
 def are_feature_names(value):
@@ -59,11 +67,20 @@ def is_history(value):
 FITTED_BEFORE_TRAINING = {
     "n_features_in_": whole_number(1, 2**40),
     "feature_names_in_": Kind("an array of strings", are_feature_names),
-    "classes_": Kind("an array of labels", are_labels),
-    "_target_kind_": one_of(KINDS),
     "history_": Kind("columns of floats", is_history),
     "_seed_": whole_number(0, 2**31 - 1),
     "_seen_weight_": number("a number that is not negative", lambda value: value >= 0),
+}
+OF_TARGETS = {
+    Labels: {
+        "classes_": Kind("an array of labels", are_labels),
+        "_target_kind_": one_of(labels.KINDS),
+    },
+    Reals: {
+        "y_offset_": Kind("finite numbers", are_finite),
+        "y_scale_": Kind("positive numbers", lambda value: are_finite(value) and np.all(value > 0)),
+        "_target_kind_": one_of(reals.KINDS),
+    },
 }
 MAY_BE_MISSING = {"feature_names_in_", "history_"}
 
@@ -114,10 +131,17 @@ def header_of(plan):
         "params": params,
         "missing_params": missing,
         "fitted": {
-            name: to_json(getattr(fitted, name)) for name in FITTED_BEFORE_TRAINING if hasattr(fitted, name)
+            name: to_json(getattr(fitted, name))
+            for name in fitted_before_training(fitted)
+            if hasattr(fitted, name)
         },
         "fingerprints": fingerprints(plan.run.data),
     }
+
+
+def fitted_before_training(estimator):
+    """List what the fitted attributes of an estimator may be that it has before it trains."""
+    return FITTED_BEFORE_TRAINING | OF_TARGETS[estimator._targets]
 
 
 def check_resumable(plan):
@@ -141,7 +165,7 @@ def read_stored_fit(cls, path, params):
     Parameters
     ----------
     cls : class
-        ShallowNNClassifier, or one derived from it.
+        ShallowNNClassifier or ShallowNNRegressor, or one derived from them.
     path : str or path-like
     params : dict or None
         Values for those parameters that JSON cannot hold.
@@ -175,7 +199,7 @@ def read_estimator(cls, header):
     except ValueError as error:
         raise Malformed(str(error)) from error
     absent = MAY_BE_MISSING - fitted.keys()
-    kinds = {name: kind for name, kind in FITTED_BEFORE_TRAINING.items() if name not in absent}
+    kinds = {name: kind for name, kind in fitted_before_training(estimator).items() if name not in absent}
     check_record(fitted, kinds, "fitted")
     for name, value in fitted.items():
         setattr(estimator, name, value)

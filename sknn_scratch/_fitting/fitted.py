@@ -5,14 +5,21 @@ import math
 import numpy as np
 
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
-from sknn_scratch._core.losses import LOSSES
+from sknn_scratch._core.losses import Loss
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.parameters import Layers, NetworkShape, view_parameters
 
 HISTORY_EPOCHS = 10_000
 
 # The fitted attributes that follow from the data alone, and all of them; others are a subclass's own.
-DATA_ATTRIBUTES = ("n_features_in_", "feature_names_in_", "classes_", "_target_kind_")
+DATA_ATTRIBUTES = (
+    "n_features_in_",
+    "feature_names_in_",
+    "classes_",
+    "y_offset_",
+    "y_scale_",
+    "_target_kind_",
+)
 FITTED_ATTRIBUTES = (
     *DATA_ATTRIBUTES,
     "coefs_",
@@ -74,10 +81,10 @@ def fitted_layers(fitted):
 
 
 def fitted_network(fitted):
-    """Describe the fitted network to the core."""
+    """Describe the fitted network to the core, without a loss."""
     n_features, n_hidden = fitted.coefs_[0].shape
     shape = NetworkShape(n_features, n_hidden, fitted.coefs_[1].shape[1])
-    return Network(shape, activation_of(fitted._activation_), LOSSES[fitted_targets(fitted).loss])
+    return Network(shape, activation_of(fitted._activation_), Loss())
 
 
 def set_layers(fitted, params):

@@ -9,6 +9,7 @@ from sklearn.utils.validation import validate_data
 
 from sknn_scratch._fitting.fitted import data_attributes, fitted_targets
 from sknn_scratch._fitting.targets import Targets
+from sknn_scratch._fitting.weights import checked_sample_weight
 
 # What users pass as rows, labels or weights: array-like, sparse, or a data frame. No one type covers these.
 Rows: TypeAlias = Any
@@ -32,13 +33,14 @@ class FitInput:
     sample_weight_val: object = None
     classes: object = None
     partial: bool = False
-    encoded: dict = field(default_factory=dict, repr=False)  # EncodedData by the parameter dtype
+    encoded: dict = field(default_factory=dict, repr=False)  # EncodedData by dtype and variant of y
 
     def encoded_for(self, model, goes_on):
         """Validate and encode the training data for a model, or for others with the same precision."""
-        if model.dtype not in self.encoded:
-            self.encoded[model.dtype] = encode_data(model, self, goes_on)
-        return self.encoded[model.dtype]
+        key = (model.dtype, model._targets.variant(model))
+        if key not in self.encoded:
+            self.encoded[key] = encode_data(model, self, goes_on)
+        return self.encoded[key]
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class EncodedData:
     X: object
     y: np.ndarray
     targets: np.ndarray  # (n_rows, n_outputs), as the loss takes them
+    sample_weight: np.ndarray | None  # (n_rows,)
     encoding: Targets
     attributes: dict  # the fitted attributes that follow from the data
 
@@ -56,13 +59,14 @@ def encode_data(model, inputs, goes_on):
     """Validate and encode the training data."""
     dtype = model._dtype if goes_on else DTYPES[model.dtype]
     X, y = validated_data(model, inputs.X, inputs.y, dtype, reset=not goes_on)
+    sample_weight = checked_sample_weight(inputs.sample_weight, X)
     if goes_on:
         encoding = fitted_targets(model)
-        encoding.check_further(y, inputs)
+        encoding.check_further(model, y, inputs)
     else:
-        encoding = model._targets.first(y, inputs)
+        encoding = model._targets.first(model, y, inputs, sample_weight)
     attributes = data_attributes(model) | encoding.fitted_attributes()
-    return EncodedData(X, y, encoding.encode(y, X.dtype), encoding, attributes)
+    return EncodedData(X, y, encoding.encode(y, X.dtype), sample_weight, encoding, attributes)
 
 
 def validated_data(model, X, y, dtype, *, reset):

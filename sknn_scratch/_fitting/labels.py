@@ -12,6 +12,9 @@ from sklearn.utils.multiclass import type_of_target, unique_labels
 from sklearn.utils.validation import column_or_1d
 
 from sknn_scratch._core.losses import (
+    Logistic,
+    Loss,
+    Softmax,
     logistic_log_probabilities,
     softmax_log_probabilities,
     softmax_probabilities,
@@ -29,8 +32,7 @@ class Labels(ABC):
     """
 
     kind: ClassVar[str]
-    loss: ClassVar[str] = "logistic"
-    link: ClassVar[str] = "logistic"  # from outputs to probabilities
+    loss: ClassVar[Loss] = Logistic()
     is_exclusive: ClassVar[bool] = True  # whether a row is of exactly one class
     noun: ClassVar[str] = "class"
     n_kept: ClassVar[int] = 1  # rows of each class that must stay in training
@@ -49,7 +51,17 @@ class Labels(ABC):
         return check_labels(y)
 
     @staticmethod
-    def first(y, inputs):
+    def variant(estimator):
+        """Get what the targets depend on beside y: nothing."""
+        return ()
+
+    @staticmethod
+    def is_smooth(estimator):
+        """Whether the loss has a continuous gradient."""
+        return True
+
+    @staticmethod
+    def first(estimator, y, inputs, sample_weight):
         """Find what the labels of a first fit are; all of them are in ``inputs.classes`` if that is given."""
         if inputs.partial and inputs.classes is None and y.ndim == 1:
             raise ValueError("classes must be passed on the first call to partial_fit.")
@@ -72,7 +84,7 @@ class Labels(ABC):
     @staticmethod
     def of_network(link, n_outputs, classes):
         """Find what the labels are of a network with such outputs."""
-        if link == Multiclass.link:
+        if link == Multiclass.loss.link:
             return Multiclass(classes)
         return Binary(classes) if n_outputs == 1 else Multilabel(classes)
 
@@ -90,7 +102,15 @@ class Labels(ABC):
         """One label of each class."""
         return self.classes
 
-    def check_further(self, y, inputs):
+    def loss_of(self, estimator):
+        """Get the loss, which the labels decide."""
+        return self.loss
+
+    def output_names(self):
+        """Names (n_classes,) of the classes or labels; a mere number is given a noun."""
+        return [name if isinstance(name, str) else f"{self.noun} {name}" for name in self.classes.tolist()]
+
+    def check_further(self, estimator, y, inputs):
         """Raise ValueError unless a fit can go on with these labels."""
         self.check(y)
         self.check_classes(inputs.classes)
@@ -172,9 +192,8 @@ class Labels(ABC):
         log_p, log_not_p = functools.reduce(np.logaddexp, both)
         return log_p - log_not_p
 
-    @property
-    def loss_of_a_guess(self):
-        """Loss of a network that gives all classes the same probability."""
+    def loss_of_a_guess(self, estimator):
+        """Compute the loss of a network that gives all classes the same probability."""
         return self.n_outputs * math.log(2)
 
 
@@ -211,7 +230,7 @@ class Binary(Labels):
 class Multiclass(Labels):
     """Labels of three and more classes: an output for each."""
 
-    kind, loss, link = "multiclass", "softmax", "softmax"
+    kind, loss = "multiclass", Softmax()
 
     def encode(self, y, dtype):
         """Write labels (n_samples,) as targets (n_samples, n_classes): one in the column of the class."""
@@ -236,9 +255,8 @@ class Multiclass(Labels):
         all_log_p = [softmax_log_probabilities(outputs) for outputs in all_outputs]
         return functools.reduce(np.logaddexp, all_log_p) - math.log(len(all_log_p))
 
-    @property
-    def loss_of_a_guess(self):
-        """Loss of a network that gives all classes the same probability."""
+    def loss_of_a_guess(self, estimator):
+        """Compute the loss of a network that gives all classes the same probability."""
         return math.log(len(self.classes))
 
 
@@ -333,7 +351,7 @@ def check_labels(y):
     if kind in ("continuous", "continuous-multioutput"):
         raise ValueError(
             f"Unknown label type: {kind}. y holds real numbers, but this is a classifier, which needs class "
-            "labels. To predict numbers, use a regressor, such as scikit-learn's MLPRegressor; to predict "
+            "labels. To predict numbers, use ShallowNNRegressor; to predict "
             "classes, make labels of the numbers, such as np.digitize(y, bins), or y.astype(str) if each "
             "is a class of its own."
         )

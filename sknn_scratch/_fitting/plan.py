@@ -17,7 +17,6 @@ from sklearn.utils import check_random_state
 
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.lazy import clear_unused_features, is_lazy
-from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.optimizers import NO_OPTIMIZER, OPTIMIZERS
 from sknn_scratch._core.parameters import NetworkShape, flatten, initialise
@@ -38,7 +37,6 @@ from sknn_scratch._fitting.validation import (
     stops_early,
     validation_value,
 )
-from sknn_scratch._fitting.weights import checked_sample_weight
 
 AUTO_BATCH_ROWS = 100
 
@@ -137,6 +135,11 @@ def check_combinations(estimator, inputs):
             f"max_grad_norm={estimator.max_grad_norm} needs a stochastic solver, since lbfgs chooses the "
             "length of its steps itself; use solver='adam', 'adamw' or 'sgd', or max_grad_norm=None."
         )
+    if estimator.solver == "lbfgs" and not estimator._targets.is_smooth(estimator):
+        raise ValueError(
+            f"loss={estimator.loss!r} has kinks, at which the line search of lbfgs fails; use "
+            "solver='adam', 'adamw' or 'sgd', or loss='huber'."
+        )
     if (inputs.X_val is None) != (inputs.y_val is None):
         raise ValueError("X_val and y_val must be given together.")
     if inputs.X_val is None and inputs.sample_weight_val is not None:
@@ -166,8 +169,7 @@ def check_same_network(model):
 def choose_rows(model, inputs, encoded, split_rng):
     """Choose the rows to train on and those to validate with."""
     X, y, encoding = encoded.X, encoded.y, encoded.encoding
-    sample_weight = checked_sample_weight(inputs.sample_weight, X)
-    weights = encoding.row_weights(model, sample_weight, y)
+    weights = encoding.row_weights(model, encoded.sample_weight, y)
     rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
     encoding.check_trainable(y[rows], model, inputs)
     validation = score = None
@@ -194,7 +196,7 @@ def train_config(model, encoded, data, *, partial):
     shape = NetworkShape(data.X.n_features, int(model.n_hidden), encoding.n_outputs)
     names = OPTIMIZERS.get(solver, NO_OPTIMIZER).hyperparameters
     return Config(
-        network=Network(shape, activation_of(model.activation), LOSSES[encoding.loss]),
+        network=Network(shape, activation_of(model.activation), encoding.loss_of(model)),
         solver=solver,
         batch_size=data.n_samples if solver == "lbfgs" else min(int(batch_size), data.n_samples),
         max_iter=1 if partial else int(model.max_iter),

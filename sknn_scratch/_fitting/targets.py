@@ -6,11 +6,12 @@ one object with the methods of ``Targets``. The class of an estimator names the 
 
 from typing import Any, Protocol, Self
 
+from sknn_scratch._core.losses import Loss
+
 
 class Targets(Protocol):
     """What the parts of a fit ask of its y."""
 
-    loss: str  # its name in LOSSES
     n_outputs: int
     n_kept: int  # rows of each stratum that must stay in training
 
@@ -22,15 +23,26 @@ class Targets(Protocol):
     def validated(y: Any) -> Any:
         """Validate y further, (n_samples,) or (n_samples, n_outputs)."""
 
+    @staticmethod
+    def variant(estimator: Any) -> Any:
+        """Get what the targets depend on beside y: estimators that agree in it can share them."""
+
+    @staticmethod
+    def is_smooth(estimator: Any) -> bool:
+        """Whether the loss that an estimator asks for has a continuous gradient."""
+
     @classmethod
-    def first(cls, y: Any, inputs: Any) -> Self:
-        """Find what the y of a first fit is."""
+    def first(cls, estimator: Any, y: Any, inputs: Any, sample_weight: Any) -> Self:
+        """Find what the y of a first fit is; the weights are validated."""
 
     @classmethod
     def of_fitted(cls, fitted: Any) -> Self:
         """Find what the y of a fitted estimator was."""
 
-    def check_further(self, y: Any, inputs: Any) -> None:
+    def loss_of(self, estimator: Any) -> Loss:
+        """Make the loss that an estimator asks for."""
+
+    def check_further(self, estimator: Any, y: Any, inputs: Any) -> None:
         """Raise ValueError unless a fit can go on with this y."""
 
     def check(self, y: Any) -> None:
@@ -53,6 +65,12 @@ class Targets(Protocol):
 
     def strata(self, y: Any) -> Any:
         """Give the number (n_samples,) of each row's stratum, for a split into training and validation."""
+
+    def output_names(self) -> list[str]:
+        """Name the outputs."""
+
+    def loss_of_a_guess(self, estimator: Any) -> float:
+        """Compute the loss of a network that predicts the same for all rows."""
 
     def fitted_attributes(self) -> dict[str, Any]:
         """Get the fitted attributes that describe the targets."""

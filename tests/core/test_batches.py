@@ -11,7 +11,7 @@ from sknn_scratch._core.rows import DenseRows, rows_of
 from tests.helpers import epoch_batches
 
 dense_or_sparse = pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
-SOFTMAX = LOSSES["softmax"]
+SOFTMAX = LOSSES["softmax"]()
 
 one_chunk_or_many = pytest.mark.parametrize("chunk_bytes", [1, 500, 2**18])
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sknn_scratch._core.losses import LOSSES
+from sknn_scratch._core.losses import Logistic
 from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.stack import Stack
@@ -40,19 +40,20 @@ EXPLOSION, INTERRUPT = 1e9, "Control-C"
 
 def spoilt_loss(spoilers):
     """Logistic loss; ``spoilers`` map the numbers of some evaluations to factors of their values."""
-    counter, logistic = itertools.count(1), LOSSES["logistic"]
+    counter = itertools.count(1)
 
-    def gradient(outputs, targets, saved):
-        logistic.gradient(outputs, targets, saved)
-        factor = spoilers.get(next(counter), 1.0)
-        if factor is INTERRUPT:
-            raise KeyboardInterrupt
-        saved.partition[...] = factor  # which the logistic loss has no use for
+    class Spoilt(Logistic):
+        def gradient(self, outputs, targets, saved):
+            super().gradient(outputs, targets, saved)
+            factor = spoilers.get(next(counter), 1.0)
+            if factor is INTERRUPT:
+                raise KeyboardInterrupt
+            saved.partition[...] = factor  # which the logistic loss has no use for
 
-    def values(targets, saved):
-        return logistic.values(targets, saved) * saved.partition[..., 0, :]
+        def values(self, targets, saved):
+            return super().values(targets, saved) * saved.partition[..., 0, :]
 
-    return replace(logistic, gradient=gradient, values=values)
+    return Spoilt()
 
 
 # --- Divergence ---

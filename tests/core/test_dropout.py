@@ -1,12 +1,11 @@
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core.activations import ACTIVATIONS
-from sknn_scratch._core.losses import LOSSES
+from sknn_scratch._core.losses import Logistic
 from sknn_scratch._core.network import Network, mean_loss
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
 from tests.helpers import (
@@ -27,13 +26,13 @@ def recorded_factors(n_hidden, dropout, dtype=np.float64, seed=0, n_samples=500)
     """
     factors = []
 
-    def gradient(outputs, *args):
-        factors.append(outputs.mT.copy())
-        LOSSES["logistic"].gradient(outputs, *args)
+    class Recorder(Logistic):
+        def gradient(self, outputs, targets, saved):
+            factors.append(outputs.mT.copy())
+            super().gradient(outputs, targets, saved)
 
     shape = NetworkShape(1, n_hidden, n_hidden)
-    loss = replace(LOSSES["logistic"], gradient=gradient)
-    network = Network(shape, ACTIVATIONS["identity"], loss)
+    network = Network(shape, ACTIVATIONS["identity"], Recorder())
     problem = BINARY._replace(
         X=np.zeros((n_samples, 1), dtype), targets=np.full((n_samples, n_hidden), -1, dtype)
     )

@@ -3,15 +3,22 @@ from decimal import Decimal, localcontext
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.metrics import mean_poisson_deviance
 
 from sknn_scratch._core.losses import (
     LOSSES,
+    AbsoluteError,
+    Huber,
+    Loss,
+    Quantile,
+    ResidualLoss,
+    SquaredError,
     Targets,
     logistic_log_probabilities,
     softmax_log_probabilities,
     softmax_probabilities,
 )
-from tests.helpers import assert_gradient, evaluate_loss
+from tests.helpers import LOSS_PARAMETERS, assert_gradient, evaluate_loss, make_loss
 
 EXTREMES = [-1e4, -745, -40, -1, 0, 1e-9, 1, 40, 745, 1e4]
 
@@ -30,8 +37,24 @@ def random_classes(rng, size):
     return np.eye(size[-1])[rng.integers(size[-1], size=size[:-1])]
 
 
+def random_numbers(rng, size):
+    return rng.normal(size=size)
+
+
+def random_counts(rng, size):
+    return rng.poisson(1.0, size=size).astype(float)
+
+
 # What random targets of each loss are; one that is added needs a line here and in EXACT.
-RANDOM_TARGETS = {"logistic": random_signs, "softmax": random_classes}
+RANDOM_TARGETS = {
+    "logistic": random_signs,
+    "softmax": random_classes,
+    "squared_error": random_numbers,
+    "absolute_error": random_numbers,
+    "huber": random_numbers,
+    "poisson": random_counts,
+    "quantile": random_numbers,
+}
 
 
 def random_logits_and_targets(name, size=(6, 3), scale=3.0, dtype=np.float64):
@@ -71,7 +94,51 @@ def exact_softmax(z, t):
     return loss, [log.exp() - value for value, log in zip(t, log_p, strict=True)]
 
 
-EXACT = {"logistic": exact_logistic, "softmax": exact_softmax}
+def exact_of_outputs(loss_and_slope):
+    """Make of the exact loss and slope of one output those of a row."""
+
+    def exact(z, t):
+        losses, gradient = zip(*map(loss_and_slope, z, t), strict=True)
+        return sum(losses), gradient
+
+    return exact
+
+
+def exact_squared(y, t):
+    return (y - t) ** 2 / 2, y - t
+
+
+def exact_absolute(y, t):
+    return abs(y - t), (y > t) - (y < t)
+
+
+def exact_huber(y, t):
+    r, delta = y - t, Decimal(LOSS_PARAMETERS["huber_delta"])
+    if abs(r) <= delta:
+        return r**2 / 2, r
+    return delta * (abs(r) - delta / 2), delta.copy_sign(r)
+
+
+def exact_poisson(y, t):
+    return y.exp() - t - t * y + (t * t.ln() if t else 0), y.exp() - t
+
+
+def exact_quantile(y, t):
+    q = Decimal(LOSS_PARAMETERS["quantile"])
+    if y == t:
+        return Decimal(0), Decimal("0.5") - q
+    return (q * (t - y), -q) if y < t else ((1 - q) * (y - t), 1 - q)
+
+
+EXACT = {
+    "logistic": exact_logistic,
+    "softmax": exact_softmax,
+    "squared_error": exact_of_outputs(exact_squared),
+    "absolute_error": exact_of_outputs(exact_absolute),
+    "huber": exact_of_outputs(exact_huber),
+    "poisson": exact_of_outputs(exact_poisson),
+    "quantile": exact_of_outputs(exact_quantile),
+}
 
 
 def exact_loss_and_gradient(name, logits, targets):
@@ -83,7 +150,9 @@ def exact_loss_and_gradient(name, logits, targets):
 
 def extreme_logits(name, dtype):
     """Logits (n, n_outputs) of extreme values."""
-    if name == "logistic":
+    if name == "poisson":
+        return np.array(EXTREMES[:-2], dtype)[:, np.newaxis]
+    if name != "softmax":
         return np.array(EXTREMES, dtype)[:, np.newaxis]
     return np.array(np.meshgrid(EXTREMES, EXTREMES, [0.5]), dtype).reshape(3, -1).T
 
@@ -94,6 +163,9 @@ def extreme_rows(name, dtype):
     if name == "logistic":
         targets = np.ones_like(logits)
         return np.concatenate([logits, logits]), np.concatenate([targets, -targets])
+    if name != "softmax":
+        targets = [0.0, 0.5, 1.0] if name == "poisson" else [0.0, 0.75, -1e3]
+        return np.tile(logits, (3, 1)), np.repeat(np.array(targets, dtype), len(logits))[:, np.newaxis]
     return np.concatenate([logits] * 3), np.repeat(np.eye(3, dtype=dtype), len(logits), axis=0)
 
 
@@ -142,6 +214,11 @@ def test_log_probabilities_equal_exact_arithmetic(name, dtype):
         ("softmax", [[0.0, np.log(2), np.log(5)]], [[0.0, 1.0, 0.0]], np.log(4)),
         ("softmax", [[1e4, -1e4]], [[0.0, 1.0]], 2e4),
         ("softmax", [[1e4, -1e4]], [[1.0, 0.0]], 0.0),
+        ("squared_error", [[3.0, 1.0]], [[1.0, 2.0]], 2.5),
+        ("absolute_error", [[3.0, 1.0]], [[1.0, 2.0]], 3.0),
+        ("huber", [[3.0, 1.0]], [[1.0, 1.5]], 0.7 * 1.65 + 0.125),
+        ("poisson", [[np.log(2), 0.0]], [[0.0, 1.0]], 2.0),
+        ("quantile", [[3.0, 1.0]], [[1.0, 2.0]], 0.7 * 2 + 0.3),
     ],
 )
 def test_known_values(name, logits, target, loss):
@@ -169,7 +246,7 @@ def test_the_total_of_extremes_overflows_in_silence(name, dtype):
     """Whoever validates need not know that the gradient is computed, too."""
     logits, targets = extreme_rows(name, dtype)
     weights = np.linspace(0.5, 1.5, len(logits), dtype=dtype)
-    total = LOSSES[name].total(logits.T.copy(), Targets.of(targets, weights))
+    total = make_loss(name).total(logits.T.copy(), Targets.of(targets, weights))
     assert total == pytest.approx(evaluate_loss(name, logits, targets, weights[:, np.newaxis])[0], rel=1e-6)
 
 
@@ -266,7 +343,7 @@ def test_single_precision_agrees_with_double(name):
     loss, gradient = evaluate_loss(name, logits, targets, 1 / 50)
     double_loss, double_gradient = evaluate_loss(name, logits.astype(float), targets.astype(float), 1 / 50)
     assert loss == pytest.approx(double_loss, rel=1e-6)
-    assert_allclose(gradient, double_gradient, atol=1e-8)
+    assert_allclose(gradient, double_gradient, rtol=1e-6, atol=1e-8)
 
 
 @both_precisions
@@ -289,6 +366,47 @@ def test_softmax_probabilities_equal_exact_arithmetic(dtype):
     for row, exact_row in zip(logits, exact, strict=True):
         scale = max(1, *abs(row))
         assert_allclose(softmax_probabilities(row[np.newaxis])[0], exact_row, accuracy * scale, atol=tiny)
+
+
+# --- Losses as values ---
+
+
+def test_losses_are_equal_if_their_numbers_are():
+    assert Quantile(0.9) == Quantile(0.9)
+    assert len({Quantile(0.1), Quantile(0.9), Quantile(0.9), Huber(0.9), SquaredError(), SquaredError()}) == 4
+
+
+def test_half_of_the_median_is_the_absolute_error():
+    outputs, targets = random_logits_and_targets("quantile")
+    arranged = Targets.of(targets, np.ones(6))
+    halved = [loss.total(outputs.T.copy(), arranged) for loss in (Quantile(0.5), AbsoluteError())]
+    assert 2 * halved[0] == pytest.approx(halved[1], rel=1e-14)
+
+
+def test_huber_becomes_half_the_squared_error():
+    outputs, targets = random_logits_and_targets("huber")
+    arranged = Targets.of(targets, np.ones(6))
+    totals = [loss.total(outputs.T.copy(), arranged) for loss in (Huber(100.0), SquaredError())]
+    assert totals[0] == pytest.approx(totals[1], rel=1e-14)
+
+
+def test_poisson_is_half_the_deviance():
+    outputs, counts = random_logits_and_targets("poisson", (50, 1), scale=1.0)
+    loss, _ = evaluate_loss("poisson", outputs, counts, 1 / 50)
+    assert 2 * loss == pytest.approx(mean_poisson_deviance(counts, np.exp(outputs)), rel=1e-12)
+
+
+def test_poisson_overflows_to_infinity():
+    loss = make_loss("poisson").total(np.array([[1e4]]), Targets.of(np.array([[1.0]]), np.ones(1)))
+    assert loss == np.inf
+
+
+@pytest.mark.parametrize("method", ["gradient", "values", "slope", "of_residuals"])
+def test_a_loss_that_is_none_refuses_to_be_evaluated(method):
+    loss = ResidualLoss() if method in ("slope", "of_residuals") else Loss()
+    arguments = (None, None, None)[: 3 if method == "gradient" else 1 if method == "of_residuals" else 2]
+    with pytest.raises(NotImplementedError):
+        getattr(loss, method)(*arguments)
 
 
 # --- Targets ---

@@ -1,0 +1,105 @@
+"""What a regressor is, of one network or of several: its losses, predictions, R2."""
+
+from numbers import Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
+
+from sknn_scratch._core.activations import Array
+from sknn_scratch._estimators.base import BaseShallowNN, reason_against_parts
+from sknn_scratch._estimators.methods import available_unless, validates_parameters
+from sknn_scratch._estimators.parameters import Number, one_of
+from sknn_scratch._fitting.fitted import fitted_targets
+from sknn_scratch._fitting.inputs import FitInput, Rows
+from sknn_scratch._fitting.reals import POSITIVE_LOSSES, REAL_LOSSES, Reals
+
+
+class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit-learn has no types
+    """``partial_fit``, and the predictions that follow from the outputs."""
+
+    y_offset_: float | NDArray[np.float64]
+    y_scale_: float | NDArray[np.float64]
+
+    _targets: ClassVar = Reals
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **BaseShallowNN._parameter_constraints,
+        "loss": [one_of(REAL_LOSSES)],
+        "quantile": [Number(Real, 0, 1, closed="neither")],
+        "huber_delta": [Number(Real, 0, None, closed="neither")],
+    }
+
+    @available_unless(reason_against_parts)
+    @validates_parameters(again=True)  # else scikit-learn forbids that of later calls
+    def partial_fit(self, X: Rows, y: Rows, sample_weight: Rows = None) -> Self:
+        """Train for one epoch on these rows, going on from where the last call ended.
+
+        The penalty is measured against all rows since training began, of this and of all earlier calls, so
+        ``alpha`` means the same for a stream as for ``fit`` with all its rows. Rows that are passed again
+        count again.
+
+        The first call fixes ``y_offset_`` and ``y_scale_``, and all later ones keep them. So the first rows
+        should be typical: if those of a stream drift far from them, in standard deviations of the first, they
+        are learned slowly. Then start anew with ``fit`` on recent rows.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
+            Training rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Numbers to predict.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If Ctrl-C is pressed: then a loop of calls ends, and the model stays as it was before this call.
+        """
+        return self._fit_part(FitInput(X, y, sample_weight, partial=True))
+
+    def predict(self, X: Rows) -> Array:
+        """Predict y.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        y : ndarray of float64, of shape (n_samples,) or (n_samples, n_targets)
+            What the loss asks for: means, medians or quantiles, in the units of the y of ``fit``.
+        """
+        outputs = self._outputs(X)
+        y: Array = fitted_targets(self).decode(outputs)
+        return y
+
+    def score(self, X: Rows, y: Rows, sample_weight: Rows = None) -> float:
+        """Compute R2, the share of the variance of y that the predictions explain.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            True values. Of several targets the mean of R2 is returned.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        r2 : float
+        """
+        return float(r2_score(y, self.predict(X), sample_weight=sample_weight))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.target_tags.positive_only = self.loss in POSITIVE_LOSSES
+        return tags

@@ -1,0 +1,246 @@
+"""ShallowNNRegressor: one network that predicts numbers."""
+
+from collections.abc import Callable
+from typing import Literal, Self
+
+import numpy as np
+from sklearn.neural_network import MLPRegressor
+
+from sknn_scratch._core.activations import Activation
+from sknn_scratch._estimators.base import BaseShallowNN
+from sknn_scratch._estimators.classifier import ShallowNNClassifier
+from sknn_scratch._estimators.docstrings import with_entries_of
+from sknn_scratch._estimators.mlp import from_mlp_regressor, to_mlp_regressor
+from sknn_scratch._estimators.parameters import parameters_of
+from sknn_scratch._estimators.regression import Regression
+from sknn_scratch._estimators.single import SingleNetwork
+
+
+@with_entries_of(ShallowNNClassifier)
+class ShallowNNRegressor(Regression, SingleNetwork):
+    """A neural network with one hidden layer, for regression.
+
+    The network computes ``outputs = g(X W1 + b1) W2 + b2`` and minimises, over the training rows::
+
+        sum_i weight_i loss_i / S  +  alpha / (2 max(S, 100)) (|W1|^2 + |W2|^2)
+
+    where loss_i is the loss of row i, summed over its targets, and S the sum of the weights (the number of
+    rows, if they all weigh one). Biases are not penalised.
+
+    The loss is that of standardised targets, (y - mean) / standard deviation, over the rows of ``fit`` with
+    their weights. So ``alpha``, ``tol``, ``huber_delta`` and the losses of ``history_`` count in standard
+    deviations of y, and mean the same whatever the units of y. Predictions are in these units. With
+    loss="poisson", y is divided by its mean, and the outputs are logarithms.
+
+    Parameters
+    ----------
+    loss : {"squared_error", "absolute_error", "huber", "poisson", "quantile"}, default="squared_error"
+        What to minimise, as in :class:`~sklearn.ensemble.HistGradientBoostingRegressor`. "squared_error" is
+        half of the squared error and gives means, "absolute_error" gives medians, "quantile" gives a quantile
+        (see ``quantile``). "huber" is squared for small errors and absolute for large ones: rows that are far
+        off have a limited pull. "poisson" is half of the Poisson deviance, for counts and other y that are
+        not negative; predictions are positive. "absolute_error" and "quantile" have a kink at zero, at which
+        the line search of the solver "lbfgs" fails: together they are an error.
+    quantile : float, default=0.5
+        The quantile that "quantile" estimates, between 0 and 1: the share of y below the prediction.
+    huber_delta : float, default=0.5
+        Where "huber" passes from squared to absolute, in standard deviations of y.
+    alpha : float, default=1.0
+        Strength of the L2 penalty, in the objective of :class:`ShallowNNRegressor`. It counts in standard
+        deviations of y.
+    tol : float, default=0.001
+        Training stops when the watched value has not improved by more than ``tol`` for
+        ``n_iter_no_change`` epochs. The watched value is the objective or, if there are rows to validate
+        with, what ``scoring`` says. Of standardised y, half of the squared error of the mean is 0.5.
+    early_stopping : bool or "auto", default="auto"
+        Whether to hold rows out of training, watch these, and keep the weights of the best epoch.
+        "auto" does so from 500 rows on, and where ``X_val`` is given. In a search, say True or False if the
+        folds may have fewer rows than that and all rows more.
+    validation_fraction : float or int, default=0.1
+        Share or number of rows to hold out. They are drawn at random.
+
+    Attributes
+    ----------
+    coefs_ : list of two ndarrays, of shape (n_features, n_hidden) and (n_hidden, n_targets)
+        The weights.
+    intercepts_ : list of two ndarrays, of shape (n_hidden,) and (n_targets,)
+        The biases.
+    y_offset_, y_scale_ : float, or ndarray of shape (n_targets,) if y had columns
+        Mean and standard deviation of y: predictions are ``y_offset_ + y_scale_ * outputs``. With
+        loss="poisson", zero and the mean: ``y_scale_ * exp(outputs)``. The scale of a constant y is 1.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features, if X had any.
+    n_iter_ : int
+        Number of epochs made, over all calls with ``warm_start`` or ``partial_fit``, also those that
+        ``history_`` no longer holds.
+    best_iter_ : int
+        The epoch whose weights the model has.
+    stop_reason_ : str
+        "converged", "max_iter", "no_improvement", "small_gradient", "callback", "interrupted",
+        "diverged" or, with "lbfgs", "line_search_failed".
+    history_ : dict of ndarray of shape (n_epochs,)
+        As of :class:`ShallowNNClassifier`. The losses are those of standardised targets.
+    loss_curve_ : ndarray of shape (n_epochs,)
+        The same as ``history_["loss"]``.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If ``max_iter`` is reached first, or a line search of "lbfgs" fails.
+    DivergenceWarning
+        If the loss becomes infinite, explodes, or stays far above its start. The model keeps its last good
+        weights.
+    SymmetryWarning
+        If ``init_scale`` is 0.
+
+    See Also
+    --------
+    ShallowNNEnsembleRegressor : Several networks, whose spread says how sure they are.
+    sklearn.neural_network.MLPRegressor : The network of scikit-learn, with any number of hidden layers.
+
+    Notes
+    -----
+    A y of two dimensions has a target in each column, also if it has only one, and predictions have the same
+    shape. They are float64, since a float32 has too few digits for a y far from zero.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sknn_scratch import ShallowNNRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    >>> reg = make_pipeline(StandardScaler(), ShallowNNRegressor(random_state=0))
+    >>> reg.fit(X_train, y_train).score(X_test, y_test) > 0.3
+    True
+
+    An upper bound for nine patients of ten:
+
+    >>> bound = ShallowNNRegressor(loss="quantile", quantile=0.9, random_state=0)
+    >>> bound = make_pipeline(StandardScaler(), bound).fit(X_train, y_train)
+    >>> 0.8 < (y_test < bound.predict(X_test)).mean() < 1
+    True
+    """
+
+    def __init__(
+        self,
+        n_hidden: int = 100,
+        activation: str | Activation = "relu",
+        init_scale: float | str = 0.05,
+        learning_rate: float = 0.005,
+        *,
+        loss: str = "squared_error",
+        quantile: float = 0.5,
+        huber_delta: float = 0.5,
+        solver: str = "adam",
+        batch_size: int | Literal["auto"] | None = "auto",
+        max_iter: int = 200,
+        alpha: float = 1.0,
+        dropout: float = 0.0,
+        momentum: float = 0.9,
+        nesterov: bool = True,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        learning_rate_schedule: str = "constant",
+        max_grad_norm: float | None = None,
+        tol: float = 1e-3,
+        n_iter_no_change: int = 10,
+        gradient_tol: float = 0.0,
+        early_stopping: bool | Literal["auto"] = "auto",
+        validation_fraction: float = 0.1,
+        scoring: str | Callable[..., float] = "loss",
+        dtype: str | None = None,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
+        super().__init__(**parameters_of(BaseShallowNN, locals()))
+        self.loss = loss
+        self.quantile = quantile
+        self.huber_delta = huber_delta
+
+    def to_mlp_regressor(self) -> MLPRegressor:
+        """Make a scikit-learn MLPRegressor with the same predictions, for tools that ask for one.
+
+        It gets the weights, with the scale of y worked into those of the output, the losses in the units of
+        y, and those parameters that it has too. So a loss that it lacks becomes "squared_error", "adamw"
+        becomes "adam", a batch size of None "auto", and a schedule that it lacks "constant"; dropout is
+        dropped. It can be trained further, in the units of y, so a suitable ``alpha`` and learning rate may
+        be others.
+
+        Returns
+        -------
+        mlp : sklearn.neural_network.MLPRegressor
+            A fitted one, with one hidden layer.
+
+        Raises
+        ------
+        ValueError
+            If ``activation`` is none of "identity", "sigmoid", "logistic", "tanh" and "relu".
+
+        See Also
+        --------
+        from_mlp_regressor : The way back.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn.datasets import load_diabetes
+        >>> from sknn_scratch import ShallowNNRegressor
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> reg = ShallowNNRegressor(20, solver="lbfgs", max_iter=1000, random_state=0).fit(X, y)
+        >>> mlp = reg.to_mlp_regressor()
+        >>> bool(np.allclose(mlp.predict(X), reg.predict(X)))
+        True
+        """
+        return to_mlp_regressor(self)
+
+    @classmethod
+    def from_mlp_regressor(cls, mlp: MLPRegressor) -> Self:
+        """Make a ShallowNNRegressor with the predictions of a fitted scikit-learn MLPRegressor.
+
+        It gets the weights, the losses, and those parameters that it has too. MLPRegressor does not
+        standardise y, so ``y_offset_`` is 0 and ``y_scale_`` 1, also where the network is trained further by
+        ``partial_fit`` or after ``set_params(warm_start=True)``. The memory of the optimiser is not taken
+        over. ``stop_reason_`` is inferred. Where MLPRegressor kept only the last loss, as with the solver
+        "lbfgs", the earlier ones are NaN in ``history_``.
+
+        Parameters
+        ----------
+        mlp : sklearn.neural_network.MLPRegressor
+            Fitted, with one hidden layer.
+
+        Returns
+        -------
+        estimator : ShallowNNRegressor
+            A new, fitted estimator.
+
+        Raises
+        ------
+        TypeError
+            If ``mlp`` is not an MLPRegressor.
+        ValueError
+            If it has more than one hidden layer.
+
+        See Also
+        --------
+        to_mlp_regressor : The way back.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn.datasets import load_diabetes
+        >>> from sklearn.neural_network import MLPRegressor
+        >>> from sknn_scratch import ShallowNNRegressor
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> mlp = MLPRegressor(hidden_layer_sizes=(10,), solver="lbfgs", max_iter=5000, random_state=0)
+        >>> reg = ShallowNNRegressor.from_mlp_regressor(mlp.fit(X, y))
+        >>> bool(np.allclose(reg.predict(X), mlp.predict(X)))
+        True
+        """
+        return from_mlp_regressor(cls, mlp)

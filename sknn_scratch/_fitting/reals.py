@@ -1,0 +1,223 @@
+"""Real numbers as targets of a network: standardised, or divided by their mean.
+
+The network learns (y - offset) / scale. So its weights, the learning rate, the penalty and the tolerances are
+of the same size whatever the units of y are, and what it predicts is in these units again.
+"""
+
+from dataclasses import fields
+from typing import ClassVar
+
+import numpy as np
+from scipy.special import ndtri
+from sklearn.utils import check_array
+
+from sknn_scratch._core.losses import LOSSES, Targets
+from sknn_scratch._fitting.inputs import check_outputs
+from sknn_scratch._fitting.weights import combine_weights
+
+GUESSED_ROWS = 1001  # quantiles of a distribution that stand for the targets of a guess
+
+
+class Reals:
+    """Real numbers, standardised: the outputs are (y - mean) / standard deviation.
+
+    Parameters
+    ----------
+    offset, scale : float, or ndarray of shape (n_outputs,) if y has columns
+    """
+
+    kind: ClassVar[str] = "real"
+    n_kept: ClassVar[int] = 1  # rows that must stay in training
+
+    def __init__(self, offset, scale):
+        self.offset, self.scale = offset, scale
+
+    @staticmethod
+    def readable(y):
+        """Prepare numbers for scikit-learn's validation."""
+        return y
+
+    @staticmethod
+    def validated(y):
+        """Validate numbers, float64 (n_samples,) or (n_samples, n_outputs)."""
+        y = y.toarray() if hasattr(y, "toarray") else y
+        if y.dtype.kind not in "biufO":
+            raise ValueError(
+                f"y must hold real numbers, but is of dtype {y.dtype}. To predict classes, use "
+                "ShallowNNClassifier."
+            )
+        return check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
+
+    @staticmethod
+    def variant(estimator):
+        """Get what the targets depend on beside y."""
+        return LOSSES[estimator.loss].link
+
+    @staticmethod
+    def is_smooth(estimator):
+        """Whether the loss that an estimator asks for has a continuous gradient."""
+        return LOSSES[estimator.loss].is_smooth
+
+    @staticmethod
+    def first(estimator, y, inputs, sample_weight):
+        """Find the offset and the scale of the y of a first fit, of the rows that weigh something."""
+        weights = combine_weights(sample_weight, None)
+        rows = y.reshape(len(y), -1)
+        if weights is not None:
+            rows, weights = rows[weights > 0], weights[weights > 0]
+        kind = OF_LINK[Reals.variant(estimator)]
+        offset, scale = kind.measure(rows, weights)
+        return kind(offset, scale) if y.ndim == 2 else kind(float(offset[0]), float(scale[0]))
+
+    @staticmethod
+    def measure(y, weights):
+        """Compute mean and standard deviation (n_outputs,) of y (n_samples, n_outputs).
+
+        Exact for a constant, and without overflow: they are computed of y moved and scaled to [-1, 1].
+        """
+        low, high = y.min(axis=0) / 2, y.max(axis=0) / 2
+        middle, unit = low + high, np.where(high > low, high - low, 1.0)
+        z = (y - middle) / unit
+        mean = np.average(z, axis=0, weights=weights)
+        deviation = np.sqrt(np.average(np.square(z - mean), axis=0, weights=weights))
+        return middle + unit * mean, np.where(deviation > 0, unit * deviation, 1.0)
+
+    @staticmethod
+    def of_fitted(fitted):
+        """Find what the y of a fitted estimator was."""
+        return KINDS[fitted._target_kind_](fitted.y_offset_, fitted.y_scale_)
+
+    def fitted_attributes(self):
+        """Get the fitted attributes that describe the targets."""
+        return {"y_offset_": self.offset, "y_scale_": self.scale, "_target_kind_": self.kind}
+
+    @property
+    def n_outputs(self):
+        """Number of the network's outputs: one for each column of y."""
+        return np.size(self.scale)
+
+    def output_names(self):
+        """Names (n_outputs,) of the columns of y."""
+        return ["y"] if np.ndim(self.scale) == 0 else [f"y{i}" for i in range(self.n_outputs)]
+
+    def loss_of(self, estimator):
+        """Make the loss that an estimator asks for, with its numbers."""
+        loss = LOSSES[estimator.loss]
+        return loss(**{field.name: float(getattr(estimator, field.name)) for field in fields(loss)})
+
+    def check_further(self, estimator, y, inputs):
+        """Raise ValueError unless a fit can go on with these numbers, and with the estimator's loss."""
+        self.check(y)
+        if OF_LINK[self.variant(estimator)] is not type(self):
+            raise ValueError(
+                f"loss={estimator.loss!r}, but the outputs of the fitted network are for another kind of "
+                "loss; set loss back, or start anew with fit and warm_start=False."
+            )
+
+    def check(self, y):
+        """Raise ValueError unless y has as many columns as in the first fit."""
+        if y.shape[1:] != np.shape(self.scale):
+            raise ValueError(
+                f"y has the shape {y.shape}, but the model was fitted to {self._shape_in_words()}."
+            )
+
+    def _shape_in_words(self):
+        return "a y of one dimension" if np.ndim(self.scale) == 0 else f"{self.n_outputs} columns"
+
+    def encode(self, y, dtype):
+        """Write numbers as targets (n_samples, n_outputs)."""
+        with np.errstate(over="ignore"):
+            targets = ((y - self.offset) / self.scale).reshape(len(y), -1).astype(dtype)
+        if not np.isfinite(targets).all():
+            raise ValueError(
+                f"y has values that overflow {np.dtype(dtype)} when they are measured in units of "
+                f"y_scale_={self.scale}; start anew with fit and warm_start=False."
+            )
+        return targets
+
+    def decode(self, outputs):
+        """Read numbers, float64, off outputs (n_samples, n_outputs)."""
+        with np.errstate(over="ignore"):
+            y = self.offset + self.scale * self.unlinked(outputs.astype(np.float64))
+            check_outputs(y)
+        return y[:, 0] if np.ndim(self.scale) == 0 else y
+
+    @staticmethod
+    def unlinked(outputs):
+        """Turn outputs into what the loss compares with the targets."""
+        return outputs
+
+    def average(self, all_outputs):
+        """Average the outputs of several networks."""
+        return np.mean(list(all_outputs), axis=0)
+
+    def row_weights(self, estimator, sample_weight, y):
+        """Get the weights of the rows (n_samples,); None if all are one."""
+        return combine_weights(sample_weight, None)
+
+    def check_trainable(self, y, estimator, inputs):
+        """Do nothing: a single row can be learned."""
+
+    def strata(self, y):
+        """Give the number (n_samples,) of each row's stratum: there is one."""
+        return np.zeros(len(y), np.intp)
+
+    def loss_of_a_guess(self, estimator):
+        """Compute the loss of a network that always predicts the mean, of targets with this distribution."""
+        targets = np.tile(self.guessed_targets(), (1, self.n_outputs))
+        shares = np.full(GUESSED_ROWS, 1 / GUESSED_ROWS)
+        return float(self.loss_of(estimator).total(np.zeros(targets.T.shape), Targets.of(targets, shares)))
+
+    @staticmethod
+    def guessed_targets():
+        """List the quantiles (n_samples, 1) of the normal distribution."""
+        return ndtri((np.arange(GUESSED_ROWS) + 0.5) / GUESSED_ROWS)[:, np.newaxis]
+
+
+class Rates(Reals):
+    """Numbers that are not negative, divided by their mean: the outputs are logarithms of y / mean."""
+
+    kind: ClassVar[str] = "rate"
+
+    @staticmethod
+    def measure(y, weights):
+        """Find the offset, zero, and the mean (n_outputs,) of y (n_samples, n_outputs)."""
+        check_rates(y)
+        largest = y.max(axis=0)
+        if not largest.all():
+            raise ValueError(
+                "loss='poisson' needs a y with a positive sum (in each column), but all values are zero."
+            )
+        return np.zeros(y.shape[1]), largest * np.average(y / largest, axis=0, weights=weights)
+
+    def check(self, y):
+        """Raise ValueError unless y has as many columns as in the first fit, and no negative values."""
+        super().check(y)
+        check_rates(y)
+
+    @staticmethod
+    def unlinked(outputs):
+        """Turn logarithms into rates."""
+        return np.exp(outputs)
+
+    def average(self, all_outputs):
+        """Compute the logarithms of the mean of the rates, without overflow."""
+        all_outputs = np.stack(list(all_outputs))
+        return np.logaddexp.reduce(all_outputs, axis=0) - np.log(len(all_outputs))
+
+    @staticmethod
+    def guessed_targets():
+        """List the quantiles (n_samples, 1) of the exponential distribution."""
+        return -np.log1p(-(np.arange(GUESSED_ROWS) + 0.5) / GUESSED_ROWS)[:, np.newaxis]
+
+
+def check_rates(y):
+    """Raise ValueError if a number is negative."""
+    if (y < 0).any():
+        raise ValueError(f"loss='poisson' needs a y without negative values, but the least is {y.min()}.")
+
+
+KINDS = {cls.kind: cls for cls in (Reals, Rates)}
+OF_LINK = {"identity": Reals, "log": Rates}
+REAL_LOSSES = [name for name, loss in LOSSES.items() if loss.link in OF_LINK]
+POSITIVE_LOSSES = [name for name in REAL_LOSSES if OF_LINK[LOSSES[name].link] is Rates]
