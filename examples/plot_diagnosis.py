@@ -3,7 +3,8 @@ What is wrong with my network?
 ==============================
 
 A network that learns badly does not say why. ``diagnose`` measures what usually goes
-wrong, and names a remedy for each finding. We follow its advice until nothing is left.
+wrong, says what to fix first, and names a remedy. We follow its advice until nothing is
+left.
 
 Needs ``pip install "sknn-scratch[plot]" pandas``.
 """
@@ -35,14 +36,15 @@ with warnings.catch_warnings():
 print(f"Test accuracy: {clf.score(X_test, y_test):.3f}\n")
 
 # %%
-# On rows that the network has not seen, overfitting can be looked for, too.
+# On rows that the network has not seen, overfitting can be looked for, too. Below each
+# cause stand its probable effects.
 
 print(diagnose(clf, X_test, y_test))
 
 # %%
 # Scale the features
 # ------------------
-# The advice that is given most often comes first.
+# That is to be fixed first.
 
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
@@ -59,7 +61,8 @@ print(diagnose(pipe, X_test, y_test))
 # %%
 # Small weights, and time
 # -----------------------
-# Initial weights of 5 leave the units saturated even so, and twenty epochs are too few.
+# The dead units are gone, but initial weights of 5 still leave most units saturated. We
+# make these smaller, and allow for more epochs.
 
 pipe.set_params(
     shallownnclassifier__init_scale=0.05,
@@ -80,12 +83,13 @@ diagnose(pipe, X_test, y_test)
 # %%
 # In a program
 # ------------
-# A diagnosis is an iterable of findings, each with its number and what it says; ``ok``
-# says whether there is no problem among them. So a test or a training script can insist
-# on a healthy network.
+# A diagnosis is an iterable of findings, each with its number, what it says, and the
+# finding that it follows from, if there is one. ``ok`` says whether there is no problem
+# among them. So a test or a training script can insist on a healthy network.
 
 for finding in diagnose(clf, X_test, y_test):
-    print(f"{finding.severity}: {finding.name}, {finding.written(finding.value)}")
+    number = finding.written(finding.value)
+    print(f"{finding.name}, {number}, cause: {finding.cause or 'none of these'}")
 assert diagnose(pipe, X_test, y_test).ok
 
 # sphinx_gallery_thumbnail_path = "_static/logo.svg"

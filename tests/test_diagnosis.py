@@ -1,4 +1,4 @@
-"""Each finding on a network that was made to have it and on one that has not; no alarm for healthy ones."""
+"""Each number on a network that was made to have it and on one that has not; no alarm for healthy ones."""
 
 import math
 import re
@@ -50,12 +50,13 @@ def check(name, *arguments):
     return finding
 
 
-# --- The ten findings ---
+# --- The findings ---
+
+# There is nothing to look at: it needs another activation, a validation, overfitting, a rare class.
+NOT_CHECKED = ("saturation", "foreign validation rows", "noisy labels", "class imbalance ignored")
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in CHECKS if name not in ("saturation", "class imbalance ignored")]
-)
+@pytest.mark.parametrize("name", [name for name in CHECKS if name not in NOT_CHECKED])
 def test_a_healthy_network_has_no_finding(name, data, healthy):
     assert check(name, healthy, *data).severity == "ok"
 
@@ -95,33 +96,38 @@ def test_large_initial_weights_saturate_and_the_gradient_vanishes(data, activati
     good = check(name, fit(X, y, activation=activation), X)
     bad = check(name, fit(X, y, activation=activation, init_scale=30, max_iter=20), X)
     assert (good.severity, bad.severity) == ("ok", "problem")
-    assert "init_scale such as 0.05" in bad.remedy
 
 
-INITIAL_WEIGHTS = ("saturation", "vanishing gradient", "exploding gradient")
+@pytest.mark.parametrize(
+    ("init_scale", "scale", "value", "severity"),
+    [
+        (0.05, 1, 0.1, "ok"),
+        (2, 1, 4, "warning"),
+        (20, 1, 40, "problem"),
+        (20, 0.01, 0.4, "ok"),
+        (2, 1000, 4, "warning"),  # the features are another finding
+    ],
+)
+def test_large_initial_weights_are_those_that_make_large_hidden_inputs(
+    data, init_scale, scale, value, severity
+):
+    X = scale * StandardScaler().fit_transform(data[0])
+    finding = check("large initial weights", fit(X, data[1], init_scale=init_scale, max_iter=2), X)
+    assert finding.value == pytest.approx(value)
+    assert finding.severity == severity
 
 
-@pytest.mark.parametrize("name", INITIAL_WEIGHTS)
-@pytest.mark.parametrize(("init_scale", "is_large"), [(0.01, 0), (0.05, 0), (0.1, 1), ("he", 0)])
-def test_smaller_initial_weights_are_advised_only_if_they_were_large(data, name, init_scale, is_large):
-    clf = fit(*data, activation="tanh", init_scale=init_scale, max_iter=2)
-    assert ("init_scale" in check(name, clf, data[0]).remedy) == is_large
-
-
-@pytest.mark.parametrize("name", ["dead units", *INITIAL_WEIGHTS])
-def test_a_scaler_is_advised_only_if_the_features_are_large(data, name):
-    X = StandardScaler().fit_transform(data[0])
-    for scale, is_large in ((1, False), (0.01, False), (20, True)):
-        clf = fit(scale * X, data[1], activation="tanh", max_iter=2)
-        assert ("StandardScaler" in check(name, clf, scale * X).remedy) == is_large
+def test_named_initial_scales_are_never_too_large(data):
+    not_checked = diagnose(fit(*data, init_scale="he", max_iter=2), data[0]).not_checked
+    assert not_checked["large initial weights"] == "init_scale='he' depends on the number of features"
 
 
 @pytest.mark.parametrize(
     ("name", "activation", "remedy"),
     [
         ("dead units", "elu", "Decrease learning_rate."),
+        ("dead units", "tanh", "Decrease learning_rate, or use activation='elu'."),
         ("vanishing gradient", "relu", "Use activation='elu'."),
-        ("exploding gradient", "tanh", "Decrease learning_rate by a factor of ten."),
     ],
 )
 def test_an_activation_is_not_advised_to_those_who_have_it(data, name, activation, remedy):
@@ -187,12 +193,12 @@ def test_overfitting_cannot_be_seen_on_the_training_rows():
     X, y = noise(100)
     clf = fit(X, y, n_hidden=64, alpha=0)
     assert check("overfitting", clf, X, y).severity == "ok"
-    assert "it takes y" in diagnose(clf, X).not_checked["overfitting"]
+    assert "it needs y" in diagnose(clf, X).not_checked["overfitting"]
 
 
 def test_the_penalty_is_no_overfitting():
     X, y = make_data("binary", 200)
-    clf = fit(X, y, alpha=1000, max_iter=3, init_scale=1)
+    clf = fit(X, y, alpha=10_000, max_iter=3, init_scale=0.1, learning_rate=1e-4)
     assert clf.loss_curve_[-1] > 10
     assert check("overfitting", clf, X, y).value == 0
 
@@ -220,7 +226,8 @@ def test_not_converged(data, reason):
     finding = check("not converged", clf, *data)
     assert (finding.severity, finding.value, finding.threshold) == ("warning", 20, None)
     assert reason in finding.meaning
-    (line,) = [line for line in str(diagnose(clf, *data)).splitlines() if "not converged" in line]
+    lines = str(diagnose(clf, *data)).splitlines()
+    (line,) = [line for line in lines if line.startswith("warning      not converged")]
     assert line.split() == ["warning", "not", "converged", "20"]
 
 
@@ -283,7 +290,7 @@ def test_imbalance_of_labels_and_of_several_classes():
 
 def test_imbalance_is_not_looked_for_without_rare_classes(data, healthy):
     X, y = data
-    assert diagnose(healthy, X).not_checked["class imbalance ignored"] == "it takes y"
+    assert diagnose(healthy, X).not_checked["class imbalance ignored"] == "it needs y"
     assert diagnose(healthy, X, y).not_checked["class imbalance ignored"] == "no class is rare"
     one_class = y == 2
     assert "class imbalance ignored" in diagnose(healthy, X[one_class], y[one_class]).not_checked
@@ -364,6 +371,11 @@ def test_a_pipeline_is_diagnosed_as_its_classifier_sees_the_rows(data):
     assert re.search("mean square of [abcd] is 1", finding.meaning)
 
 
+def test_steps_that_pass_everything_through_name_no_features(data):
+    pipe = make_pipeline("passthrough", fit(*data, max_iter=5))
+    assert "mean square of x" in check("unscaled features", pipe, data[0]).meaning
+
+
 def test_class_weights_count_as_in_training():
     X, y = imbalanced()
     clf = fit(X, y, max_iter=300, class_weight="balanced", alpha=0)
@@ -415,6 +427,7 @@ def some_findings():
 def test_problems_come_first():
     diagnosis = Diagnosis("a network", some_findings(), {})
     assert [finding.name for finding in diagnosis] == ["unscaled features", "saturation"]
+    assert diagnosis.fix_first == diagnosis.findings[0]
     assert tuple(diagnosis) == diagnosis.findings
     assert len(diagnosis) == 2
     assert not diagnosis.ok
@@ -422,9 +435,10 @@ def test_problems_come_first():
 
 
 def test_text():
-    assert str(Diagnosis("a network", some_findings(), {"overfitting": "it takes y"})) == "\n".join(
+    assert str(Diagnosis("a network", some_findings(), {"overfitting": "it needs y"})) == "\n".join(
         [
             "Diagnosis of a network: 1 problem, 1 warning",
+            "Fix first: unscaled features",
             "",
             "problem      unscaled features           1040  (limit 100)",
             "             Large.",
@@ -436,7 +450,7 @@ def test_text():
             "",
             "ok           dead units                    0%  (limit 25%)",
             "",
-            "not checked  overfitting: it takes y",
+            "not checked  overfitting: it needs y",
         ]
     )
     assert repr(diagnosis := Diagnosis("a network", some_findings()[:1], {})) == str(diagnosis)
@@ -466,7 +480,7 @@ def test_html_is_a_well_formed_table_with_pictures(data, healthy):
         table = ET.fromstring(html)
         rows = table.findall("tbody/tr")
         assert len(rows) == len(diagnosis.checks) + len(diagnosis.not_checked)
-        pictures = table.findall(".//svg")
+        pictures = table.findall("tbody//svg")
         n_bars = sum(finding.name != "not converged" for finding in diagnosis.checks)
         assert len(pictures) == len(diagnosis.checks) + n_bars
         for picture in pictures:
@@ -477,6 +491,7 @@ def test_html_is_a_well_formed_table_with_pictures(data, healthy):
             assert (row[3].text is not None) == (len(row[4]) == 1) == is_graded
         widths = {sum(int(cell.get("colspan", 1)) for cell in row) for row in rows}
         assert widths == {len(table.findall("thead/tr/th"))}
+        assert len(table.findall("caption/svg")) == 3  # the legend of the bars
     assert "script" not in html
 
 

@@ -141,7 +141,7 @@ class Stack:
                 state.memory = {name: array[i] for name, array in memory.items()}
         self.params, self.grads = view_parameters(flat, shape), view_parameters(np.zeros_like(flat), shape)
         self.last_grads = self.grads
-        rates = [run.config.alpha / run.data.penalty_weight for run in self.runs]
+        rates = [run.penalty_rate for run in self.runs]
         weights = shape.weights
         self.penalty = Penalty(rates if any(rates) else (), weights.start, weights.stop - weights.start)
         self.step = Step(self._stack_hyperparameters(), number=states[0].n_updates)

@@ -194,6 +194,11 @@ class Run:
         return self.data.validation is not None
 
     @property
+    def penalty_rate(self) -> float:
+        """The penalty of this run is this rate / 2 times the sum of the squared weights."""
+        return self.config.alpha / self.data.penalty_weight
+
+    @property
     def epochs_done(self) -> int:
         """Epochs of this run."""
         return len(self.state.history)

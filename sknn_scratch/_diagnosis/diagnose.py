@@ -2,7 +2,8 @@
 
 from sknn_scratch._diagnosis.checks import CHECKS
 from sknn_scratch._diagnosis.evidence import Evidence
-from sknn_scratch._diagnosis.report import Diagnosis, Finding
+from sknn_scratch._diagnosis.measured import Measured
+from sknn_scratch._diagnosis.report import SEVERITIES, Diagnosis, Finding
 from sknn_scratch._estimators.inspection import (
     FittedNetwork,
     activation_name,
@@ -14,21 +15,23 @@ from sknn_scratch._fitting.inputs import Rows
 
 
 def diagnose(estimator: FittedNetwork, X: Rows, y: Rows = None) -> Diagnosis:
-    """Look for what may be wrong with a fitted network.
+    """Look for what is wrong with a fitted network, and say what to fix first.
 
-    Ten things are looked for: identical units, dead units, saturation, a vanishing gradient, an exploding
-    gradient, overfitting, a training that stopped too early or has not converged, a rare class that is
-    ignored, and features that are not scaled. Each is a number that is compared with two limits, and comes
-    with its meaning and a remedy.
+    It looks at the features (too large, too small, outliers), at the labels and the validation rows, at the
+    penalty and the initial weights, at the hidden units (identical, saturated, dead), at the training (an
+    exploding or vanishing gradient, too few epochs), and at the result (overfitting, underfitting, a rare
+    class that is ignored). Each finding is a number that is compared with two limits, with its meaning and a
+    remedy. A finding that probably follows from another one stands below it.
 
     Parameters
     ----------
     estimator : ShallowNNClassifier or Pipeline
         Fitted; a Pipeline must end in a ShallowNNClassifier.
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-        Rows as the estimator takes them: for the hidden layer, some of the training rows will do.
+        Rows as the estimator takes them: some of the training rows, or new ones.
     y : array-like of shape (n_samples,) or (n_samples, n_labels), default=None
-        Their labels. Overfitting can be seen only if these rows were not trained on.
+        Their labels. Without them, much cannot be looked for, such as a penalty that is too strong.
+        Overfitting can be seen only on rows that were not trained on, unless the fit had a validation.
 
     Returns
     -------
@@ -45,9 +48,18 @@ def diagnose(estimator: FittedNetwork, X: Rows, y: Rows = None) -> Diagnosis:
     Losses are measured in units of the loss of a guess: of a network that gives all classes the same
     probability. It is log(n_classes), or n_labels log(2).
 
+    The penalty is compared with the loss at a network without hidden units, which gives all rows the same
+    outputs. There, a new unit with input weights u of length one and output weights v lowers the loss by
+    ``|v| |mean(d g(u x + b))|``, with d the gradient at the outputs, less its mean. It costs a penalty of
+    ``rate (1 + |v|^2) / 2``. So for relu, no unit is worth its penalty if the rate is larger than the pull
+    ``|mean(d g(u x + b))|`` of the loss in all directions u. Some hundred directions are tried.
+
+    Simple models are the five nearest neighbours and a ridge regression. Each predicts a row from all other
+    rows of (X, y), of at most a thousand, and the better one counts.
+
     Examples
     --------
-    Eight units that started from zero are still the same:
+    Eight units that started from zero are still the same, and nothing else can be learned:
 
     >>> import warnings
     >>> from sklearn.datasets import load_iris
@@ -56,18 +68,39 @@ def diagnose(estimator: FittedNetwork, X: Rows, y: Rows = None) -> Diagnosis:
     >>> X, y = load_iris(return_X_y=True)
     >>> with warnings.catch_warnings(action="ignore"):
     ...     clf = ShallowNNClassifier(8, "tanh", init_scale=0, max_iter=50).fit(scale(X), y)
-    >>> diagnosis = diagnose(clf, scale(X))
+    >>> diagnosis = diagnose(clf, scale(X), y)
     >>> diagnosis.ok
     False
-    >>> diagnosis.findings[0].name, diagnosis.findings[0].value
+    >>> diagnosis.fix_first.name, diagnosis.fix_first.value
     ('identical units', 0.875)
+    >>> print(diagnosis.fix_first.remedy)
+    Start from random weights: init_scale=0.05, 'he' or 'glorot'.
     """
     clf = classifier_of(estimator)
     rows = clf._rows(classifier_input(estimator, X))
     evidence = Evidence(clf, rows, feature_names_of(estimator), y)
-    outcomes = {name: check(evidence) for name, check in CHECKS.items()}
-    checks = tuple(outcome for outcome in outcomes.values() if isinstance(outcome, Finding))
+    outcomes = {name: check.look(evidence) for name, check in CHECKS.items()}
+    measured = {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, Measured)}
+    checks = tuple(finding_of(name, measured) for name in measured)
     not_checked = {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, str)}
     n_hidden = clf.coefs_[0].shape[1]
     subject = f"{type(clf).__name__} with {n_hidden} {activation_name(clf)} unit{'s' * (n_hidden > 1)}"
     return Diagnosis(subject, checks, not_checked)
+
+
+def finding_of(name, measured):
+    """Make a finding of what was measured, beside all else that was."""
+    value, limits, meaning, remedy, is_share, _ = measured[name]
+    severity, limits = measured[name].severity, None if limits is None else tuple(limits)
+    cause = None if severity == "ok" else cause_of(name, measured)
+    return Finding(name, severity, float(value), limits, meaning, remedy, is_share, cause)
+
+
+def cause_of(name, measured):
+    """Name the first finding that explains another one and is at least as severe; None if there is none."""
+    worst = SEVERITIES.index(measured[name].severity)
+    for cause, check in CHECKS.items():
+        is_found = cause in measured and SEVERITIES.index(measured[cause].severity) <= worst
+        if is_found and name in check.explains:
+            return cause_of(cause, measured) or cause
+    return None

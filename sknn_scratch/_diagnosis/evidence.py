@@ -1,5 +1,6 @@
 """What is measured of a fitted network: its weights, its history, and its hidden layer on data."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -7,13 +8,26 @@ from typing import NamedTuple
 import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE
+from sknn_scratch._core.losses import Saved
 from sknn_scratch._core.network import make_batch, mean_loss, predict_outputs, row_blocks
+from sknn_scratch._diagnosis import references
+from sknn_scratch._diagnosis.features import measure_features, standardised
+from sknn_scratch._diagnosis.measured import Limits
 from sknn_scratch._estimators.inspection import activate, hidden_inputs_of_rows
 from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, fitted_targets, kept_epoch
 from sknn_scratch._fitting.labels import labels_of
 
 # Where a loss is from.
-TRAINING, VALIDATION, ON_DATA = "in training (penalty included)", "in validation", "on X, y"
+TRAINING, VALIDATION, ON_DATA = "in training", "in validation", "on X, y"
+# What takes long is measured on so many rows at most.
+SAMPLE_ROWS = 1000
+# Simple models need so many rows, and so many for each feature.
+LEAST_ROWS = 20
+ROWS_PER_FEATURE = 3
+# Directions in which units are tried, beside those of the strongest correlations.
+N_DIRECTIONS = 100
+# At 1/2, new rows cost half of all that there was to learn. Healthy networks stay below 0.15.
+OVERFITTING_LIMITS = Limits(0.25, 0.5)
 
 
 class HiddenLayer(NamedTuple):
@@ -22,6 +36,20 @@ class HiddenLayer(NamedTuple):
     flat_fraction: float  # share of all hidden inputs where the slope is below 0.05 in size
     dead_fraction: float  # share of the units that are flat for every row
     mean_slope: float  # mean size of the slopes
+
+
+class Errors(NamedTuple):
+    """Shares of rows whose labels are wrong."""
+
+    network: float
+    simple_model: float
+    guess: float
+    n_rows: int
+
+    @property
+    def chance(self):
+        """Standard error of the difference between the network and a simple model."""
+        return math.sqrt((self.network + self.simple_model) / self.n_rows)
 
 
 @dataclass
@@ -87,27 +115,127 @@ class Evidence:
             kept = kept_epoch(self.clf, column)
             if kept is not None and np.isfinite(column[kept]):
                 known[where] = float(column[kept])
+        if TRAINING in known:
+            known[TRAINING] = max(0.0, known[TRAINING] - self.penalty)
         if self.y is not None:
-            known[ON_DATA] = self._loss_on_data()
+            known[ON_DATA] = float(mean_loss(*self._network, self._batch(slice(None))))
         return known
 
-    def _loss_on_data(self):
-        """Mean loss on X and y, weighted by class as in training."""
-        encoding, clf = fitted_targets(self.clf), self.clf
-        targets = encoding.encode(self.labels, clf.coefs_[0].dtype)
-        weights = encoding.row_weights(clf, None, self.labels)
-        batch = make_batch(self.rows, targets, weights)
-        network = fitted_network(clf)._replace(loss=encoding.loss_of(clf))
-        return float(mean_loss(network, fitted_layers(clf), batch))
+    @cached_property
+    def overfitting_gap(self):
+        """What new rows cost more than those trained on, in losses of a guess; None if that is unknown."""
+        known = self.known_losses
+        if len(known) < 2:
+            return None
+        highest = max(loss for where, loss in known.items() if where != TRAINING)
+        return max(0.0, highest - self.lowest_loss) / self.loss_of_a_guess
+
+    @property
+    def lowest_loss(self):
+        """Mean loss on rows that were, or may have been, trained on."""
+        return min(loss for where, loss in self.known_losses.items() if where != VALIDATION)
+
+    @property
+    def penalty_rate(self):
+        """The penalty is this rate / 2 times the sum of the squared weights; None if that is unknown."""
+        return getattr(self.clf, "_penalty_rate_", None)
+
+    @property
+    def penalty(self):
+        """Penalty of the weights that were kept; 0 if it is unknown, as for a converted MLPClassifier."""
+        return 0.5 * (self.penalty_rate or 0) * sum(float(np.vdot(w, w)) for w in self.clf.coefs_)
+
+    @property
+    def _network(self):
+        loss = fitted_targets(self.clf).loss_of(self.clf)
+        return fitted_network(self.clf)._replace(loss=loss), fitted_layers(self.clf)
+
+    def _batch(self, rows):
+        """Take rows with their labels, weighted by class as in training."""
+        encoding, labels = fitted_targets(self.clf), self.labels[rows]
+        targets = encoding.encode(labels, self.clf.coefs_[0].dtype)
+        return make_batch(self.rows.take(rows), targets, encoding.row_weights(self.clf, None, labels))
 
     @cached_property
-    def feature_sizes(self):
-        """Root mean square (n_features,) of each feature."""
-        matrix = self.rows.source
-        if isinstance(matrix, np.ndarray):
-            with np.errstate(over="ignore"):  # infinite is large enough to be found
-                return np.sqrt(np.vecdot(matrix, matrix, axis=0) / len(matrix))
-        return np.sqrt(np.asarray(matrix.multiply(matrix).mean(axis=0)).ravel())
+    def sample(self):
+        """Numbers of some rows, evenly spaced."""
+        n_samples = self.rows.n_samples
+        return np.linspace(0, n_samples - 1, min(n_samples, SAMPLE_ROWS)).astype(int)
+
+    @cached_property
+    def strongest_pull(self):
+        """How strongly the loss pulls at a new hidden unit, at best: see ``pulls``."""
+        batch = self._batch(self.sample)
+        X, targets = batch.X.source, batch.targets
+        outputs = np.zeros_like(targets.values)
+        self._network[0].loss.gradient(outputs, targets, Saved.allocate(outputs.shape, outputs.dtype))
+        # A constant costs no penalty: what it explains is no pull.
+        deltas = outputs - targets.row_weights * outputs.sum(axis=1, keepdims=True)
+        return float(self.pulls(X, deltas).max())
+
+    def pulls(self, X, deltas):
+        """Gradients, in norm, with respect to the output weights of units with input weights of length one.
+
+        Parameters
+        ----------
+        X : ndarray or sparse matrix of shape (n_samples, n_features)
+        deltas : ndarray of shape (n_outputs, n_samples)
+            Gradient with respect to the outputs of a network that gives each row the same.
+
+        Returns
+        -------
+        ndarray of shape (n_units,)
+        """
+        rng = np.random.default_rng(0)
+        ways = np.hstack([X.T @ deltas.T, rng.normal(size=(X.shape[1], N_DIRECTIONS))])
+        lengths = np.linalg.norm(ways, axis=0)
+        ways = (ways / np.where(lengths > 0, lengths, 1)).astype(X.dtype)
+        ways = np.hstack([ways, -ways])
+        projections = X @ ways
+        thresholds = projections[rng.integers(len(projections), size=ways.shape[1]), range(ways.shape[1])]
+        z = np.hstack([projections, projections - thresholds])
+        return np.linalg.norm(deltas @ activate(self.clf, z)[0], axis=0)
+
+    @cached_property
+    def errors(self):
+        """Shares of wrong labels in the sample: the network's, those of simple models, and of a guess.
+
+        The simple models, the five nearest neighbours and a linear model, have not seen the label of a row
+        when they predict it; the better one counts. A guess is always the same.
+        """
+        batch, encoding = self._batch(self.sample), fitted_targets(self.clf)
+        targets, shares, truth = (
+            batch.targets.values.T,
+            batch.targets.row_weights[0],
+            self.labels[self.sample],
+        )
+        X = standardised(batch.X.source, self.features)
+
+        def error(outputs):
+            wrong = encoding.decode(outputs) != truth
+            return float(np.average(wrong.reshape(len(wrong), -1).mean(axis=1), weights=shares))
+
+        simple = min(error(of(X, targets)) for of in (references.of_neighbours, references.of_linear_model))
+        mean = np.tile(np.average(targets, axis=0, weights=shares), (len(targets), 1))
+        return Errors(error(predict_outputs(*self._network, batch.X)), simple, error(mean), len(truth))
+
+    @property
+    def has_enough_rows(self):
+        """Whether simple models can be trained on the rows of the sample."""
+        n_samples, n_features = len(self.sample), self.rows.n_features
+        return n_samples >= max(LEAST_ROWS, ROWS_PER_FEATURE * n_features)
+
+    @property
+    def predictability(self):
+        """Share of the errors of a guess that simple models avoid; 0 if that is unknown."""
+        if self.y is None or not self.has_enough_rows or self.errors.guess == 0:
+            return 0.0
+        return max(0.0, 1 - self.errors.simple_model / self.errors.guess)
+
+    @cached_property
+    def features(self):
+        """Measure the features."""
+        return measure_features(self.rows.source)
 
     def history(self, name):
         """Get the known values of a column of the history, maybe none."""

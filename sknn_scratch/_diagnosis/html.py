@@ -24,19 +24,27 @@ def table(diagnosis: Any) -> str:
         f'<th style="{CELL}">{title}</th>'
         for title in ("", "finding", "number", "limit", "", "meaning and remedy")
     )
+    first = f"<br/>Fix first: <b>{escape(diagnosis.fix_first.name)}</b>" if diagnosis.fix_first else ""
     return (
         '<table style="border-collapse:collapse">'
         f'<caption style="caption-side:top;text-align:left;padding:4px 10px">Diagnosis of '
-        f"{escape(diagnosis.subject)}: <b>{escape(diagnosis.summary)}</b></caption>"
+        f"{escape(diagnosis.subject)}: <b>{escape(diagnosis.summary)}</b>{first}<br/>{legend()}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )
+
+
+def legend():
+    """Say what the colours and the line of a bar mean."""
+    zones = ", ".join(f"{mark(severity)} {severity}" for severity in reversed(MARKS))
+    return f"The line in a bar shows the number, on a scale of three zones: {zones}."
 
 
 def row(finding):
     """Write a finding as a row; one that is no trouble needs no remedy."""
     words = escape(finding.meaning)
     if finding.severity != "ok":
-        words += f"<br/><b>Remedy:</b> {escape(finding.remedy)}"
+        title = "<b>Remedy:</b> " if finding.cause is None else ""
+        words += f"<br/>{title}{escape(finding.advice)}"
     cells = (
         mark(finding.severity),
         f'<span style="white-space:nowrap">{escape(finding.name)}</span>',

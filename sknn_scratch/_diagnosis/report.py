@@ -4,19 +4,11 @@ import math
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from sknn_scratch._diagnosis.html import table
 
 SEVERITIES = ("problem", "warning", "ok")
 TEXT_WIDTH = 88
-
-
-class Limits(NamedTuple):
-    """Values above these are worth a warning, and a problem."""
-
-    warning: float
-    problem: float
 
 
 @dataclass(frozen=True)
@@ -40,6 +32,8 @@ class Finding:
         What to do about it.
     is_share : bool, default=True
         Whether the value is a share, to be written in percent.
+    cause : str, default=None
+        Name of the finding that this one probably follows from. None if it stands for itself.
 
     See Also
     --------
@@ -62,6 +56,7 @@ class Finding:
     meaning: str
     remedy: str
     is_share: bool = True
+    cause: str | None = None
 
     @property
     def threshold(self) -> float | None:
@@ -69,6 +64,11 @@ class Finding:
         if self.limits is None:
             return None
         return self.limits[1] if self.severity == "problem" else self.limits[0]
+
+    @property
+    def advice(self) -> str:
+        """What to do: the remedy, or, of an effect, to remove its cause."""
+        return self.remedy if self.cause is None else f"Probably an effect of: {self.cause}. Fix that first."
 
     def written(self, value: float) -> str:
         """Write a value as text.
@@ -124,9 +124,20 @@ class Diagnosis:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """The checks that found something, problems first."""
+        """The checks that found something: each cause, problems first, and below it what follows from it."""
         found = [finding for finding in self.checks if finding.severity != "ok"]
-        return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
+        found.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+        causes = [finding for finding in found if finding.cause is None]
+        return tuple(
+            finding
+            for cause in causes
+            for finding in (cause, *(effect for effect in found if effect.cause == cause.name))
+        )
+
+    @property
+    def fix_first(self) -> Finding | None:
+        """The finding to begin with; None if there is none."""
+        return next(iter(self.findings), None)
 
     @property
     def ok(self) -> bool:
@@ -152,8 +163,10 @@ class Diagnosis:
     def __repr__(self) -> str:
         healthy = [finding for finding in self.checks if finding.severity == "ok"]
         lines = [f"Diagnosis of {self.subject}: {self.summary}"]
+        if self.fix_first:
+            lines += [f"Fix first: {self.fix_first.name}"]
         for finding in self.findings:
-            lines += ["", headline(finding), *indented(finding.meaning), *indented(f"-> {finding.remedy}")]
+            lines += ["", headline(finding), *indented(finding.meaning), *indented(f"-> {finding.advice}")]
         if healthy:
             lines += ["", *map(headline, healthy)]
         if self.not_checked:

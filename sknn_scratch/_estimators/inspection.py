@@ -48,7 +48,9 @@ def feature_names_of(estimator):
         return clf.feature_names_in_
     if has_earlier_steps(estimator):
         with suppress(AttributeError):  # not every step can name its output
-            return estimator[:-1].get_feature_names_out()
+            names = estimator[:-1].get_feature_names_out()
+            if names is not None:  # as of steps that all are "passthrough"
+                return names
     return numbered_names(clf.n_features_in_)
 
 

@@ -34,6 +34,7 @@ FITTED_ATTRIBUTES = (
     "_seed_",
     "_seen_weight_",  # total weight of the rows of all calls of fit and partial_fit
     "_kept_",
+    "_penalty_rate_",
 )
 
 

@@ -274,6 +274,7 @@ def fitted_attributes(plan, result):
     model, state = copy.copy(plan.model), result.state
     set_result(model, result)
     model._seen_weight_ += plan.run.data.total_weight
+    model._penalty_rate_ = plan.run.penalty_rate
     vars(model).pop("_kept_", None)
     if model.warm_start or plan.partial:
         model._kept_ = {"solver": model.solver} | {name: getattr(state, name) for name in KEPT}

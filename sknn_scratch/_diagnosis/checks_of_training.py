@@ -1,0 +1,146 @@
+"""What may be wrong with the training: the penalty, the steps, the end."""
+
+import math
+
+import numpy as np
+
+from sknn_scratch._diagnosis.checks_of_units import HINGES, SATURATION_LIMITS
+from sknn_scratch._diagnosis.evidence import ON_DATA, OVERFITTING_LIMITS
+from sknn_scratch._diagnosis.measured import Limits, Measured, times
+from sknn_scratch._fitting.plan import was_trained_by_parts
+from sknn_scratch._fitting.troubles import DIVERGENCE_REMEDY
+
+# At 1, no unit is worth its penalty, and the zero network is the best. At 1/2, about half of the error of a
+# guess must stay. Healthy networks are below 0.1.
+PENALTY_LIMITS = Limits(0.25, 0.5)
+HEALTHY_PENALTY = 0.03
+# The loss of steady trainings climbs by less than 0.2 of a guess's loss, mini-batches and dropout included.
+EXPLODING_LIMITS = Limits(0.25, 1.0)
+# At 5 % in the last tenth of the epochs, as many epochs again would still teach a good part of the whole.
+TOO_EARLY_LIMITS = Limits(0.01, 0.05)
+LAST_PART = 10  # "the last tenth"
+# Training that ended for one of these reasons might have gone on.
+UNFINISHED = ("max_iter", "interrupted", "callback", "line_search_failed")
+# Such a part of the loss of a guess is left where hardly anything was learnt.
+UNLEARNT = 0.9
+PLATEAU_REMEDY = (
+    "Use init_scale='glorot', increase learning_rate or n_iter_no_change, or decrease tol or alpha."
+)
+
+
+def strong_penalty(evidence):
+    """Compare the penalty of a hidden unit with what the loss gains by it, at best."""
+    if evidence.y is None:
+        return "it needs y"
+    if evidence.penalty_rate is None:
+        return "the penalty of the fit is unknown"
+    if evidence.clf.solver == "adamw":
+        return "adamw shrinks the weights by itself, and leaves the loss without a penalty"
+    if evidence.strongest_pull == 0:
+        return "the features say nothing of y"
+    ratio, alpha = evidence.penalty_rate / evidence.strongest_pull, evidence.clf.alpha
+    weaker = alpha * HEALTHY_PENALTY / ratio if ratio > 0 else alpha
+    return Measured(
+        ratio,
+        PENALTY_LIMITS,
+        f"The penalty pulls at the weights {times(ratio)} as strongly as the loss, at best. Where the "
+        "penalty is the stronger one, all weights shrink to zero, and the network learns nothing.",
+        f"Decrease alpha={alpha:g}, to {weaker:.1g} or less.",
+    )
+
+
+def exploding_gradient(evidence):
+    """Look for a loss that climbs: steps that are too large for the gradient."""
+    losses = evidence.history("loss")
+    if evidence.clf.stop_reason_ == "diverged":
+        climb, meaning = math.inf, "The loss exploded, and training was broken off."
+    elif was_trained_by_parts(evidence.clf):
+        return "the calls of partial_fit may differ in their rows"
+    elif len(losses) < 2:
+        return "it needs the losses of two epochs"
+    else:
+        climb = (losses - np.minimum.accumulate(losses)).max() / evidence.loss_of_a_guess
+        meaning = f"At worst the loss climbed above its lowest by {climb:.2g} times the loss of a guess."
+    rate = evidence.clf.learning_rate
+    return Measured(
+        climb,
+        EXPLODING_LIMITS,
+        meaning,
+        f"Decrease learning_rate={rate:g} by a factor of ten, to {rate / 10:.2g}.",
+    )
+
+
+def overfitting(evidence):
+    """Compare the loss on other rows with the loss in training."""
+    gap, known = evidence.overfitting_gap, evidence.known_losses
+    if evidence.clf.stop_reason_ == "diverged":
+        return "the training diverged"
+    if gap is None:
+        return "it needs y and a history, or a fit with validation (early_stopping=True)"
+    is_hinge = evidence.clf._activation_ in HINGES
+    if not is_hinge and evidence.hidden_layer.flat_fraction > SATURATION_LIMITS.problem:
+        return "the hidden units are saturated"
+    if evidence.lowest_loss > evidence.loss_of_a_guess:
+        return "the network does not fit its training rows"
+    losses = ", ".join(f"{loss:.3g} {where}" for where, loss in known.items())
+    return Measured(
+        gap,
+        OVERFITTING_LIMITS,
+        f"Mean losses: {losses}. New rows cost {gap:.0%} of the loss of a guess more than those trained on"
+        + (", if X, y are new." if ON_DATA in known else "."),
+        "Increase alpha or dropout, use fewer hidden units, early_stopping=True, or more training data.",
+    )
+
+
+def stopped_too_early(evidence):
+    """Look at how steeply the watched loss was still falling at the end."""
+    watched = evidence.history("val_loss")
+    if not len(watched):
+        watched = evidence.history("loss")
+    if len(watched) < 2:
+        return "it needs the losses of two epochs"
+    if was_trained_by_parts(evidence.clf):
+        return "the calls of partial_fit may differ in their rows"
+    n_last = max(1, len(watched) // LAST_PART)
+    lowest = np.minimum.accumulate(watched)
+    fall = (lowest[-1 - n_last] - lowest[-1]) / evidence.loss_of_a_guess
+    epochs = f"last {n_last} epochs" if n_last > 1 else "last epoch"
+    max_iter = evidence.clf.max_iter
+    return Measured(
+        fall,
+        TOO_EARLY_LIMITS,
+        f"In the {epochs} the loss still fell by {fall:.1%} of the loss of a guess.",
+        f"Increase max_iter={max_iter} or learning_rate."
+        if evidence.clf.stop_reason_ in UNFINISHED
+        else "Decrease tol, or increase n_iter_no_change or learning_rate.",
+    )
+
+
+def not_converged(evidence):
+    """Look at why training stopped, by its own rule or before it was met, and whether anything was learnt."""
+    clf = evidence.clf
+    if clf.stop_reason_ == "max_iter" and was_trained_by_parts(clf):
+        return "partial_fit has no rule to stop; whether to go on is yours to judge"
+    is_unlearnt = min(evidence.known_losses.values(), default=0) > UNLEARNT * evidence.loss_of_a_guess
+    severity, why = "ok", f"by its own rule ({clf.stop_reason_})"
+    remedy = (
+        f"Train for more epochs (max_iter={clf.max_iter} now), with a larger learning_rate, or go on from "
+        "here with warm_start=True."
+    )
+    if clf.stop_reason_ == "diverged":
+        severity, why = "problem", "because it diverged"
+        remedy = DIVERGENCE_REMEDY
+    elif clf.stop_reason_ in UNFINISHED:
+        severity, why = "warning", f"before its stopping rule was met ({clf.stop_reason_})"
+    elif is_unlearnt:
+        remedy = PLATEAU_REMEDY
+    if is_unlearnt:
+        severity, why = "problem", f"{why}, with a loss no better than a guess's"
+    return Measured(
+        float(clf.n_iter_),
+        None,  # more epochs are no worse than few
+        f"Training ended after {clf.n_iter_} epochs {why}.",
+        remedy,
+        is_share=False,
+        judged=severity,
+    )

@@ -1,0 +1,123 @@
+"""What may be wrong with the hidden units: alike, dead, saturated, or too few."""
+
+from numbers import Real
+
+import numpy as np
+
+from sknn_scratch._core.activations import SATURATED_SLOPE
+from sknn_scratch._diagnosis.measured import Limits, Measured, count, one_of
+from sknn_scratch._estimators.classifier import ShallowNNClassifier
+
+# Hidden inputs start with about this standard deviation. At 3, half of all tanh units start saturated.
+INITIAL_LIMITS = Limits(3.0, 10.0)
+# Weights that start at random are never equal. Some units may still find the same optimum, but if half of
+# them are copies, the network is half as wide as it is paid for.
+IDENTICAL_LIMITS = Limits(0.0, 0.5)
+# Nothing but rounding lies between the weights of units that started equal.
+IDENTICAL_TOLERANCE = 1e-6
+# Healthy relu networks lose up to a quarter of their units (tried on scikit-learn's small data sets).
+DEAD_LIMITS = Limits(0.25, 0.5)
+# Sigmoid networks that fit well have up to half of their hidden inputs on the flat ends.
+SATURATION_LIMITS = Limits(0.5, 0.75)
+# These are flat on one side by design, and off for about half of all rows.
+HINGES = ("relu", "leaky_relu")
+# Healthy networks let through 12 % (sigmoid) to 90 % (elu). 5 % is the slope that counts as saturated.
+VANISHING_LIMITS = Limits(0.9, 1 - SATURATED_SLOPE)
+# Healthy networks are at most 3 % of the rows behind simple models.
+UNDERFITTING_LIMITS = Limits(0.05, 0.1)
+DEFAULT_INIT_SCALE = ShallowNNClassifier().init_scale
+
+
+def large_initial_weights(evidence):
+    """Look at how large the hidden inputs were at the start of training."""
+    scale, n_features = evidence.clf.init_scale, len(evidence.features.size)
+    if not isinstance(scale, Real):
+        return f"init_scale={scale!r} depends on the number of features"
+    # Features that are too large are a finding of their own.
+    length = min(evidence.features.row_length, np.sqrt(n_features))
+    return Measured(
+        scale * length,
+        INITIAL_LIMITS,
+        f"With init_scale={scale} and {count(n_features, 'feature')}, the hidden inputs are about "
+        f"{scale * length:.2g} in size at the start. From 3 on, half of all tanh units start saturated.",
+        f"Use a smaller init_scale, such as {DEFAULT_INIT_SCALE}.",
+        is_share=False,
+    )
+
+
+def identical_units(evidence):
+    """Look for units that have the same weights as another: they compute the same and learn the same."""
+    weights = np.vstack([evidence.clf.coefs_[0], evidence.clf.intercepts_[0]])
+    weights = weights[:, np.argsort(weights.sum(axis=0))]  # which brings equal ones side by side
+    difference = np.linalg.norm(np.diff(weights), axis=0)
+    n_copies = int((difference <= IDENTICAL_TOLERANCE * np.linalg.norm(weights[:, 1:], axis=0)).sum())
+    n_hidden = weights.shape[1]
+    return Measured(
+        n_copies / n_hidden,
+        IDENTICAL_LIMITS,
+        f"{n_copies} of {count(n_hidden, 'hidden unit')} are copies of another one. Units with the same "
+        "weights get the same gradient, so training never makes them different.",
+        f"Start from random weights: init_scale={DEFAULT_INIT_SCALE}, 'he' or 'glorot'."
+        if evidence.clf.init_scale == 0
+        else "Use fewer units, or a smaller alpha.",
+    )
+
+
+def saturation(evidence):
+    """Look at the share of hidden inputs on the flat ends of the activation."""
+    if evidence.clf._activation_ in HINGES:
+        return f"{evidence.clf._activation_} is flat where it is off, by design; see dead units"
+    flat = evidence.hidden_layer.flat_fraction
+    return Measured(
+        flat,
+        SATURATION_LIMITS,
+        f"{flat:.0%} of the hidden inputs are where the slope g'(z) is below {SATURATED_SLOPE}. There the "
+        "units are fully on or off, and learn slowly.",
+        "Decrease learning_rate, increase alpha, or use activation='relu'.",
+    )
+
+
+def dead_units(evidence):
+    """Look for units that are flat for every row: no gradient reaches their weights."""
+    dead, n_hidden = evidence.hidden_layer.dead_fraction, evidence.clf.coefs_[0].shape[1]
+    return Measured(
+        dead,
+        DEAD_LIMITS,
+        f"{round(dead * n_hidden)} of {count(n_hidden, 'hidden unit')} have a slope g'(z) below "
+        f"{SATURATED_SLOPE} for every row of X. Gradient descent does not move their weights any more.",
+        one_of(
+            "decrease learning_rate",
+            "use activation='elu'" if evidence.clf._activation_ != "elu" else "",
+        ),
+    )
+
+
+def vanishing_gradient(evidence):
+    """Look at how much of the error signal the activation lets through on its way back."""
+    lost = max(0.0, 1 - evidence.hidden_layer.mean_slope)
+    is_relu = evidence.clf._activation_ == "relu"
+    other = "'elu'" if is_relu else "'relu', whose slope is 1 for every row it is on"
+    return Measured(
+        lost,
+        VANISHING_LIMITS,
+        f"The slope g'(z) is {1 - lost:.3f} on average, so {lost:.0%} of the error is lost on its way back "
+        "to the hidden weights.",
+        f"Use activation={other}.",
+    )
+
+
+def underfitting(evidence):
+    """Look at whether simple models predict the labels better than the network."""
+    if evidence.y is None:
+        return "it needs y"
+    if not evidence.has_enough_rows:
+        return "it needs more rows"
+    errors, n_hidden = evidence.errors, evidence.clf.coefs_[0].shape[1]
+    return Measured(
+        max(0.0, errors.network - errors.simple_model - 2 * errors.chance),
+        UNDERFITTING_LIMITS,
+        f"The network predicts {errors.network:.0%} of the labels wrongly, simple models (nearest "
+        f"neighbours, a linear model) only {errors.simple_model:.0%}. There is more to learn than "
+        f"{count(n_hidden, 'hidden unit')} {'has' if n_hidden == 1 else 'have'} learned.",
+        f"Increase n_hidden={n_hidden}, or decrease alpha={evidence.clf.alpha:g}.",
+    )

@@ -1,0 +1,63 @@
+"""The features as the network sees them: how large they are, and how they are spread."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+# Quantiles are taken of so many rows at most.
+QUANTILE_ROWS = 2000
+# The interquartile range of a normal distribution, in standard deviations.
+NORMAL_QUARTILES = 1.349
+# Features with tails have a standard deviation of so many times their spread. Normal values have 1, and
+# log-normal ones 2.
+TAIL = 10.0
+
+
+class Features(NamedTuple):
+    """Numbers (n_features,) about each feature."""
+
+    size: np.ndarray  # root mean square; where there is a tail, of the rows without it
+    spread: np.ndarray  # standard deviation of the rows without a tail; 0 where most values are equal
+    reach: np.ndarray  # largest distance from the median; 0 for constants
+    has_tail: np.ndarray  # whether a few values are far from all others
+
+    @property
+    def row_length(self):
+        """Root mean square of the lengths of the rows."""
+        return float(np.linalg.norm(self.size))
+
+
+def measure_features(matrix):
+    """Measure a design matrix (n_samples, n_features), an ndarray or sparse."""
+    return measure_dense(matrix) if isinstance(matrix, np.ndarray) else measure_sparse(matrix)
+
+
+def measure_dense(X):
+    """Measure a dense matrix; what overflows is infinite, and large enough to be found."""
+    some = X[:: -(-len(X) // QUANTILE_ROWS)]
+    lower, median, upper = np.percentile(some, [25, 50, 75], axis=0).astype(float)
+    spread = (upper - lower) / NORMAL_QUARTILES
+    with np.errstate(over="ignore"):
+        mean, mean_square = X.mean(axis=0, dtype=float), np.vecdot(X, X, axis=0).astype(float) / len(X)
+        squared_distance = np.maximum(mean_square - 2 * median * mean + median**2, 0)
+        has_tail = (spread > 0) & (np.sqrt(squared_distance) > TAIL * spread)
+        size = np.sqrt(np.where(has_tail, median**2 + spread**2, mean_square))
+    reach = np.maximum(X.max(axis=0) - median, median - X.min(axis=0))
+    return Features(size, spread, reach, has_tail)
+
+
+def measure_sparse(X):
+    """Measure a sparse matrix: most values of a feature are zero, so it has no tail."""
+    size = np.sqrt(np.asarray(X.multiply(X).mean(axis=0), float)).ravel()
+    reach = abs(X).max(axis=0).toarray().ravel()
+    return Features(size, np.zeros_like(size), reach, np.zeros(len(size), bool))
+
+
+def standardised(X, features):
+    """Give features a size of about one, each clipped at five times that; sparse ones stay as they are."""
+    if not isinstance(X, np.ndarray):
+        return X
+    X = X.astype(float)
+    X -= np.median(X, axis=0)
+    size = np.where(features.spread > 0, features.spread, np.sqrt(np.mean(X**2, axis=0)))
+    return np.clip(X / np.where(size > 0, size, 1), -5, 5)

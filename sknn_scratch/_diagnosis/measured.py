@@ -1,0 +1,46 @@
+"""What a check returns, and words that several checks use."""
+
+from typing import NamedTuple
+
+
+class Limits(NamedTuple):
+    """Values above these are worth a warning, and a problem."""
+
+    warning: float
+    problem: float
+
+
+class Measured(NamedTuple):
+    """A number that is the larger, the worse, what it means, and what to do."""
+
+    value: float
+    limits: Limits | None  # None if the number is not what decides
+    meaning: str
+    remedy: str
+    is_share: bool = True
+    judged: str = ""  # the severity where there are no limits
+
+    @property
+    def severity(self) -> str:
+        """How bad it is: "problem", "warning" or "ok"."""
+        if self.limits is None:
+            return self.judged
+        passed = [name for name, limit in self.limits._asdict().items() if self.value > limit]
+        return passed[-1] if passed else "ok"
+
+
+def one_of(*ways):
+    """Write a sentence of the ways that are open; one that is not is an empty text."""
+    *others, last = filter(None, ways)
+    sentence = ", ".join([*others, f"or {last}"]) if others else last
+    return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def count(number, noun):
+    """Write a number of things."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def times(factor):
+    """Write a factor."""
+    return f"{factor:.2g} times" if factor < 10 else f"{factor:,.0f} times"
