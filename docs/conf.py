@@ -47,10 +47,15 @@ html_sidebars = {
     page: []
     for page in (
         "playground",
+        "which",
+        "cheat_sheet",
+        "faq",
+        "comparison",
         "how_it_works",
         "from_mlp",
         "performance",
         "defaults",
+        "cite",
         "changelog",
         "contributing",
         "zh/index",
@@ -63,8 +68,18 @@ html_theme_options = {
     "logo": {"text": "sknn_scratch"},
     "navbar_end": ["language", "theme-switcher", "navbar-icon-links"],
     "header_links_before_dropdown": 5,
+    "icon_links": [
+        {
+            "name": "Repository",
+            "url": "https://github.com/sknn-scratch/sknn_scratch",
+            "icon": "fa-brands fa-github",
+        }
+    ],
     "navigation_with_keys": False,
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": {
+        "**": ["page-toc"],
+        **{page: [] for page in ("index", "zh/index", "playground", "cheat_sheet")},
+    },
     "show_toc_level": 2,
     "footer_start": ["copyright"],
     "footer_end": [],
@@ -92,7 +107,9 @@ numpydoc_validation_exclude = {
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
-    "within_subsection_order": "FileNameSortKey",
+    "within_subsection_order": "gallery.QuickStartFirst",
+    "backreferences_dir": "api/backreferences",
+    "doc_module": ("sknn_scratch",),
     "filename_pattern": r"[/\\]plot_",
     "abort_on_example_error": True,
     "download_all_examples": False,

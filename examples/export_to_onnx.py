@@ -10,6 +10,8 @@ meta-estimator.
 Needs ``pip install sknn-scratch onnxruntime skl2onnx``.
 """
 
+# sphinx_gallery_thumbnail_path = "_static/thumbnails/onnx.svg"
+
 # %%
 # The converters
 # --------------

@@ -9,6 +9,8 @@ left.
 Needs ``pip install "sknn-scratch[plot]" pandas``.
 """
 
+# sphinx_gallery_thumbnail_path = "_static/thumbnails/diagnosis.svg"
+
 # %%
 # A bad start
 # -----------

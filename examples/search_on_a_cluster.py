@@ -9,6 +9,8 @@ address of a scheduler, ``Client`` takes the search to your own.
 Needs ``pip install "sknn-scratch[dask]"``.
 """
 
+# sphinx_gallery_thumbnail_path = "_static/thumbnails/cluster.svg"
+
 # %%
 # The search
 # ----------

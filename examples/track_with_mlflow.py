@@ -7,6 +7,8 @@ A network in MLflow
 Needs ``pip install sknn-scratch mlflow skops``.
 """
 
+# sphinx_gallery_thumbnail_path = "_static/thumbnails/mlflow.svg"
+
 # %%
 # Parameters and scores
 # ---------------------

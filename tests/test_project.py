@@ -2,6 +2,7 @@
 
 import ast
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
+import sknn_scratch
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -75,6 +78,18 @@ def test_on_pypi_every_link_of_the_readme_is_absolute():
     assert f"{repository}/blob/main/LICENSE" in targets
     assert f"{raw}/main/docs/_static/hidden_units.png" in targets
     assert all(target.startswith("https://") for target in targets)
+
+
+def test_the_tables_of_the_readme_are_those_of_the_results():
+    quoted = runpy.run_path(ROOT / "benchmarks" / "quote.py")["quoted"]
+    assert quoted(README) == README, "run python benchmarks/quote.py"
+    with pytest.raises(LookupError, match="place"):
+        quoted("no tables")
+
+
+def test_the_citation_has_the_version_of_the_package():
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {sknn_scratch.__version__}\n" in citation
 
 
 # --- What is installed ---

@@ -1,4 +1,4 @@
-"""Put the tables of the benchmarks, as many as there are, in the place of a comment on their page."""
+"""Put the tables of the benchmarks, as many as there are, in the place of a comment on their page, folded."""
 
 import re
 from pathlib import Path
@@ -34,14 +34,16 @@ def place_of(file):
     return (ORDER.index(file.stem) if file.stem in ORDER else len(ORDER), file.stem)
 
 
-def bind_signs(app, path, page, content):
-    """Keep a number and the sign after it in one line."""
+def arrange(app, path, page, content):
+    """Fold each table away below its title, and keep a number and the sign after it in one line."""
     if Path(app.srcdir, RESULTS).resolve() == Path(app.srcdir, path).resolve().parent:
-        content[0] = re.sub(r"(?<=\d) (?=%)| (?=± )|(?<=±) ", "\N{NO-BREAK SPACE}", content[0])
+        introduction, *tables = re.split(r"^## ", content[0], flags=re.MULTILINE)
+        folded = "".join(f":::{{dropdown}} {table}\n:::\n\n" for table in tables)
+        content[0] = re.sub(r"(?<=\d) (?=%)| (?=± )|(?<=±) ", "\N{NO-BREAK SPACE}", introduction + folded)
 
 
 def setup(app):
     """Register with Sphinx."""
     app.connect("source-read", include_results)
-    app.connect("include-read", bind_signs)
+    app.connect("include-read", arrange)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

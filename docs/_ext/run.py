@@ -9,10 +9,15 @@
 
     The loss is {value}`f"{loss:.2f}"`.
 
+    .. picture:: sknn_scratch.NetworkDisplay
+
 All blocks of a page run in one namespace. ``:warns:`` and ``:raises:`` name what a block is there to show.
+``:folded:`` folds the code away, below what it makes. A ``picture`` is what the example in a docstring draws.
 """
 
+import doctest
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import ClassVar
 
@@ -36,7 +41,10 @@ class Run(SphinxDirective):
     """Show the code, then what it prints and draws."""
 
     has_content = True
-    option_spec: ClassVar = dict.fromkeys(("alt", "warns", "raises"), directives.unchanged)
+    option_spec: ClassVar = {
+        **dict.fromkeys(("alt", "warns", "raises"), directives.unchanged),
+        "folded": directives.flag,
+    }
 
     def run(self):
         """Return the nodes."""
@@ -48,15 +56,23 @@ class Run(SphinxDirective):
             raise self.error(f"{type(error).__name__}: {error}") from error
         if outcome.figures and "alt" not in self.options:
             raise self.error("A block that draws needs :alt:, for those who cannot see the figure.")
-        shown = [nodes.literal_block(code, code, language="python")]
+        code = [nodes.literal_block(code, code, language="python")]
+        shown = []
         for text, kind in ((outcome.text.rstrip(), "run-output"), (outcome.trouble, "run-trouble")):
             if text:
                 shown.append(nodes.literal_block(text, text, language="text", classes=[kind]))
         if outcome.html:
             shown.append(nodes.raw("", f'<div class="run-html">{outcome.html}</div>', format="html"))
-        return shown + [self.image(figure) for figure in outcome.figures]
+        shown += [self.image(figure, self.options["alt"]) for figure in outcome.figures]
+        return shown + self.fold(code) if "folded" in self.options else code + shown
 
-    def image(self, figure):
+    def fold(self, code):
+        """Fold nodes away."""
+        word = "代码" if self.env.docname.startswith("zh/") else "Code"
+        opening = f'<details class="folded"><summary>{word}</summary>'
+        return [nodes.raw("", opening, format="html"), *code, nodes.raw("", "</details>", format="html")]
+
+    def image(self, figure, alt):
         """Save the figure, and close it."""
         import matplotlib.pyplot as plt
 
@@ -69,8 +85,24 @@ class Run(SphinxDirective):
         plt.close(figure)
         page = Path(self.env.doc2path(self.env.docname)).parent
         uri = os.path.relpath(path, page).replace(os.sep, "/")
-        image = nodes.image(uri=uri, alt=self.options["alt"], width=f"{width}px")
+        image = nodes.image(uri=uri, alt=alt, width=f"{width}px")
         return nodes.container("", image, classes=["run-figure"] + ["wide"] * (width > WIDE))
+
+
+class Picture(Run):
+    """Show what the example in the docstring of a public class draws; the docstring shows the code."""
+
+    has_content = False
+    required_arguments = 1
+    option_spec: ClassVar = {}
+
+    def run(self):
+        """Return the nodes."""
+        module, name = self.arguments[0].rsplit(".", 1)
+        docstring = getattr(import_module(module), name).__doc__
+        code = "".join(example.source for example in doctest.DocTestParser().get_examples(docstring))
+        outcome = session_of(self.env).run(code)
+        return [self.image(figure, docstring.split("\n")[0]) for figure in outcome.figures]
 
 
 class Value(SphinxRole):
@@ -85,5 +117,6 @@ class Value(SphinxRole):
 def setup(app):
     """Register with Sphinx."""
     app.add_directive("run", Run)
+    app.add_directive("picture", Picture)
     app.add_role("value", Value())
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -8,13 +8,18 @@ import ast
 import io
 import os
 import re
+import runpy
 import warnings
 from contextlib import chdir, redirect_stdout
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 os.environ["MPLBACKEND"] = "agg"  # before anything imports pyplot
+
+# Pages quote the results of the benchmarks with this function.
+measured = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "quote.py"))["measured"]
 
 # Figures six inches wide, shown at the width of the text: their letters are as large as the text's.
 STYLE = {
@@ -59,13 +64,13 @@ class Session:
     Attributes
     ----------
     namespace : dict
-        What the page has defined so far.
+        What the page has defined so far, and ``measured``.
     """
 
     def __init__(self, directory):
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
-        self.namespace: dict[str, Any] = {"__name__": "__main__"}
+        self.namespace: dict[str, Any] = {"__name__": "__main__", "measured": measured}
 
     def run(self, code, *, warns="", raises=""):
         """Run a block.

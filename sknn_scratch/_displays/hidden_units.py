@@ -78,8 +78,8 @@ class HiddenUnitsDisplay:
     >>> from sklearn.datasets import make_moons
     >>> from sknn_scratch import HiddenUnitsDisplay, ShallowNNClassifier
     >>> X, y = make_moons(200, noise=0.2, random_state=0)
-    >>> clf = ShallowNNClassifier(8, solver="lbfgs", alpha=0.1, max_iter=1000, random_state=0).fit(X, y)
-    >>> display = HiddenUnitsDisplay.from_estimator(clf, X, y)
+    >>> clf = ShallowNNClassifier(8, "tanh", solver="lbfgs", alpha=0.1, random_state=0)
+    >>> display = HiddenUnitsDisplay.from_estimator(clf.fit(X, y), X, y)
     >>> display.hidden.shape
     (100, 100, 8)
     """

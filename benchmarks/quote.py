@@ -1,0 +1,108 @@
+"""Quote results: python benchmarks/quote.py writes the tables of the README anew.
+
+The pages of the site call ``measured`` while they are built. So a number that is quoted is always one of
+``results/``.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+RESULTS = Path(__file__).parent / "results"
+README = Path(__file__).parents[1] / "README.md"
+TASKS = (
+    "digits, same settings",
+    "digits, defaults",
+    "breast cancer, same settings",
+    "breast cancer, defaults",
+)
+CLASSIFIERS = (
+    "MLPClassifier",
+    "LogisticRegression",
+    "RandomForestClassifier",
+    "HistGradientBoostingClassifier",
+)
+
+
+def measured(question: str, table: str, row: str, column: str) -> str:
+    """Quote a cell of a table: the first number in it, and its sign.
+
+    Parameters
+    ----------
+    question : str
+        The file is ``results/<question>.md``.
+    table, row, column : str
+        How the title of the table, the row and the head of the column begin. The cells of a row are one text,
+        with commas between them.
+
+    Returns
+    -------
+    text : str
+        Such as "8.45×"; without the best time and the standard deviation that may follow.
+    """
+    for title, (head, *rows) in tables_of(question):
+        if title.startswith(table):
+            for cells in rows:
+                if ", ".join(cells).startswith(row):
+                    position = next(i for i, name in enumerate(head) if name and name.startswith(column))
+                    return re.split(r" \(| ± ", cells[position])[0]
+    raise LookupError(f"results/{question}.md has no row {row!r} in a table {table!r}.")
+
+
+def tables_of(question: str) -> Iterator[tuple[str, list[list[str]]]]:
+    """Yield the title and the rows of each table, the head first."""
+    markdown = (RESULTS / f"{question}.md").read_text(encoding="utf-8")
+    for section in re.split(r"^## ", markdown, flags=re.MULTILINE)[1:]:
+        lines = [line for line in section.splitlines() if line.startswith("|") and "---" not in line]
+        yield section.splitlines()[0], [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+
+
+def headline() -> Iterator[str]:
+    """Yield the lines of the README's first table."""
+    digits, search, defaults = ("digits, defaults", "12 candidates", "")
+    yield "| | sknn_scratch | MLPClassifier |"
+    yield "|---|---:|---:|"
+    fit = measured("quality", "Fit time", f"{digits}, sknn", "fit")
+    times = measured("quality", "Fit time", f"{digits}, MLP", "time")
+    yield f"| fit the handwritten digits, default parameters | {fit} ms | {times} the time |"
+    seconds = measured("search", search, "float32", "VectorizedGridSearchCV")
+    times = measured("search", search, "float32", "GridSearchCV of MLPClassifier")
+    yield f"| search: 12 candidates × 5 folds of small networks | {seconds} s | {times} the time |"
+    losses = [measured("defaults", defaults, name, "log-loss") for name in ("defaults", "MLPClassifier")]
+    yield f"| log-loss on eight data sets, default parameters | {losses[0]} | {losses[1]} |"
+
+
+def quality() -> Iterator[str]:
+    """Yield the lines of the README's table of times and accuracies."""
+    yield "| | fit, ms | MLPClassifier | accuracy | MLPClassifier |"
+    yield "|---|---:|---:|---:|---:|"
+    for task in TASKS:
+        ours, theirs = f"{task}, sknn", f"{task}, MLP"
+        places = ((ours, "fit"), (theirs, "time"), (ours, "accuracy"), (theirs, "accuracy"))
+        yield " | ".join([f"| {task}", *(measured("quality", "Fit time", *place) for place in places)]) + " |"
+
+
+def defaults() -> Iterator[str]:
+    """Yield the lines of the README's table of classifiers."""
+    columns = ("log-loss", "accuracy", "training", "not converged")
+    yield "| | log-loss | accuracy | training, s | not converged |"
+    yield "|---|---:|---:|---:|---:|"
+    for name, row in (("ShallowNNClassifier", "defaults"), *zip(CLASSIFIERS, CLASSIFIERS, strict=True)):
+        cells = [measured("defaults", "", row, column) for column in columns]
+        yield " | ".join([f"| `{name}`", *cells]) + " |"
+
+
+def quoted(markdown: str) -> str:
+    """Write the tables between their comments anew."""
+    for table in (headline, quality, defaults):
+        begin, end = f"<!-- {table.__name__} -->\n", f"<!-- end of {table.__name__} -->"
+        before, _, rest = markdown.partition(begin)
+        _, found, after = rest.partition(end)
+        if not found:
+            raise LookupError(f"There is no place for the table {table.__name__}.")
+        markdown = before + begin + "\n" + "\n".join(table()) + "\n\n" + end + after
+    return markdown
+
+
+if __name__ == "__main__":
+    README.write_text(quoted(README.read_text(encoding="utf-8")), encoding="utf-8")
