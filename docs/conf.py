@@ -23,6 +23,7 @@ extensions = [
     "mathml",
     "results",
     "run",
+    "tutorial",
 ]
 exclude_patterns = ["_build"]
 suppress_warnings = [
@@ -40,6 +41,7 @@ myst_heading_anchors = 3
 html_theme = "pydata_sphinx_theme"
 html_title = "sknn_scratch"
 html_logo = html_favicon = "_static/logo.svg"
+html_search_language = "en-zh"  # chinese.py
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 # Pages that stand alone have no section to navigate.
@@ -59,6 +61,7 @@ html_sidebars = {
         "changelog",
         "contributing",
         "zh/index",
+        "zh/search",
     )
 }
 templates_path = ["_templates"]
@@ -66,6 +69,7 @@ html_context = {"default_mode": "auto"}
 html_show_sourcelink = False
 html_theme_options = {
     "logo": {"text": "sknn_scratch"},
+    "navbar_center": ["header-nav"],  # chinese.py translates it
     "navbar_end": ["language", "theme-switcher", "navbar-icon-links"],
     "header_links_before_dropdown": 5,
     "icon_links": [

@@ -9,7 +9,10 @@ import re
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import notebook
 import pytest
+import session
+import words
 
 import sknn_scratch
 
@@ -26,7 +29,6 @@ def load(path):
     return module
 
 
-session = load(DOCS / "_ext" / "session.py")
 check_site = load(DOCS / "check_site.py")
 
 
@@ -59,9 +61,13 @@ def running(tmp_path):
 
 @pytest.mark.parametrize("name", WITH_CODE)
 def test_code_runs(name, running):
-    for code, options in WITH_CODE[name]:
-        if options is None:
+    for kind, code, options in WITH_CODE[name]:
+        if kind == "value":
             assert running.evaluate(code)
+            continue
+        if kind == "draw":
+            assert running.draw(code)
+            assert options["alt"]
             continue
         expected = {key: options.get(key, "") for key in ("warns", "raises")}
         try:
@@ -73,7 +79,7 @@ def test_code_runs(name, running):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_code_fits_the_column(name):
-    lines = [line for code, _ in session.steps_of(PAGES[name]) for line in code.splitlines()]
+    lines = [line for _, code, _ in session.steps_of(PAGES[name]) for line in code.splitlines()]
     assert max(map(len, lines), default=0) <= 88
 
 
@@ -131,7 +137,11 @@ def test_expected_trouble_is_shown(running):
 
 def test_steps_are_found_in_their_order():
     page = "```{run}\n:alt: A: b\nx = 1\n```\n{value}`x`\n```python\ny\n```\n```bash\nls\n```\n"
-    assert session.steps_of(page) == [("x = 1\n", {"alt": "A: b"}), ("x", None), ("y\n", {})]
+    assert session.steps_of(page) == [
+        ("run", "x = 1\n", {"alt": "A: b"}),
+        ("value", "x", {}),
+        ("run", "y\n", {}),
+    ]
 
 
 # --- Links ---
@@ -215,11 +225,13 @@ def structure_of(markdown):
         markdown,
         re.MULTILINE,
     ):
-        if match["kind"] == "{run}":
+        if match["kind"] in ("{run}", "{draw}"):
             body = re.sub(r"^:alt: .*$", ":alt:", match["body"], flags=re.MULTILINE)
             structure.append(("code", body))
         else:
             structure.append(match["kind"] or match["heading"] or match["row"])
+        if match["kind"] and match["fence"].startswith(":"):
+            structure += structure_of(match["body"])
     return structure
 
 
@@ -263,11 +275,50 @@ def test_tutorial_is_there_in_both_languages():
         ("```{run}\n:alt: A\nx\n```", "```{run}\nx\n```"),
         ("| a |\n|---|", "| a |"),
         ("```{literalinclude} a\n```", ""),
+        (":::{dropdown} A\n```{run}\nx\n```\n:::", ":::{dropdown} A\n```{run}\ny\n```\n:::"),
     ],
 )
 def test_differences_of_structure_are_found(one, other):
     assert structure_of(one) != structure_of(other)
     assert structure_of(f"text\n{one}\n") == structure_of(f"文字\n{one}\n")
+
+
+# --- Words of figures in Chinese ---
+
+
+def test_words_are_replaced_and_the_rest_is_kept(monkeypatch):
+    monkeypatch.setattr(words, "WORDS", {"epoch": "轮", "{} of {} units": "{1} 个单元中的 {0} 个"})
+    svg = "<style>*{stroke: red}</style><text>epoch</text> <text>3 of 4 units</text><text>z &lt; 0.5</text>"
+    chinese = words.translate_markup(svg)
+    assert chinese == svg.replace("epoch", "轮").replace("3 of 4 units", "4 个单元中的 3 个")
+
+
+def test_a_word_without_chinese_is_an_error():
+    with pytest.raises(LookupError, match="'no such word'"):
+        words.translate_markup("<text>no such word</text>")
+
+
+@pytest.mark.parametrize("name", ["tanh", "z", "a = g(z)", "−0.25", "W", "[1]", "10³"])
+def test_names_and_formulas_are_the_same_in_both_languages(name):
+    assert words.in_chinese(name) == name
+
+
+# --- Notebooks ---
+
+
+def test_a_page_becomes_a_notebook():
+    page = (
+        "# Title\nA [page](../a.md), a [chapter](1-a.md).\n```{run}\n:alt: A\nx = 1\n```\n{value}`x`\n"
+        "```{draw}\n:alt: A\nf()\n```\n:::{dropdown} Answer\nYes.\n:::\n"
+        "```{notebook} Download\nNeeds it.\n```\n"
+    )
+    made = notebook.notebook_of(page, ["1"], ["<svg/>"])
+    kinds, sources = zip(*[(cell["cell_type"], cell["source"]) for cell in made["cells"]], strict=True)
+    assert kinds == ("markdown", "code", "markdown", "markdown", "markdown")
+    assert sources[0] == "# Title\n\nNeeds it.\n\nA page, a [chapter](1-a.ipynb)."
+    assert sources[1:3] == ("x = 1", "1")
+    assert "svg+xml;base64" in sources[3]
+    assert sources[4] == "**Answer**\nYes."
 
 
 # --- The check of the built site ---

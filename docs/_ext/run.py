@@ -25,9 +25,11 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from session import Session
 from sphinx.util.docutils import SphinxDirective, SphinxRole
+from words import translate_markup
 
 WIDE = 900  # pixels, from which on a figure is wider than the text
-PIXELS_PER_INCH = 120  # as shown; the files have twice as many, for sharp screens
+PIXELS_PER_INCH = 120  # as shown; images inside the figure have twice as many, for sharp screens
+NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
 def session_of(env):
@@ -35,6 +37,11 @@ def session_of(env):
     if "session" not in env.temp_data:
         env.temp_data["session"] = Session(Path(env.doctreedir, "files", env.docname))
     return env.temp_data["session"]
+
+
+def in_the_language_of(docname, markup):
+    """Translate the words of an SVG or HTML if the page is Chinese."""
+    return translate_markup(markup) if docname.startswith("zh/") else markup
 
 
 class Run(SphinxDirective):
@@ -48,21 +55,25 @@ class Run(SphinxDirective):
 
     def run(self):
         """Return the nodes."""
-        code = "\n".join(self.content)
-        expected = {name: self.options.get(name, "") for name in ("warns", "raises")}
         try:
-            outcome = session_of(self.env).run(code, **expected)
+            return self.shown("\n".join(self.content))
         except Exception as error:
             raise self.error(f"{type(error).__name__}: {error}") from error
+
+    def shown(self, code):
+        """Run the code, and list what is shown."""
+        expected = {name: self.options.get(name, "") for name in ("warns", "raises")}
+        outcome = session_of(self.env).run(code, **expected)
         if outcome.figures and "alt" not in self.options:
-            raise self.error("A block that draws needs :alt:, for those who cannot see the figure.")
+            raise ValueError("A block that draws needs :alt:, for those who cannot see the figure.")
         code = [nodes.literal_block(code, code, language="python")]
         shown = []
         for text, kind in ((outcome.text.rstrip(), "run-output"), (outcome.trouble, "run-trouble")):
             if text:
                 shown.append(nodes.literal_block(text, text, language="text", classes=[kind]))
         if outcome.html:
-            shown.append(nodes.raw("", f'<div class="run-html">{outcome.html}</div>', format="html"))
+            html = in_the_language_of(self.env.docname, outcome.html)
+            shown.append(nodes.raw("", f'<div class="run-html">{html}</div>', format="html"))
         shown += [self.image(figure, self.options["alt"]) for figure in outcome.figures]
         return shown + self.fold(code) if "folded" in self.options else code + shown
 
@@ -73,14 +84,20 @@ class Run(SphinxDirective):
         return [nodes.raw("", opening, format="html"), *code, nodes.raw("", "</details>", format="html")]
 
     def image(self, figure, alt):
-        """Save the figure, and close it."""
+        """Save the figure as an SVG whose letters are text, and close it."""
         import matplotlib.pyplot as plt
+        from matplotlib.collections import QuadMesh
 
         directory = Path(self.env.doctreedir, "figures")
         directory.mkdir(exist_ok=True)
         number = self.env.temp_data["n_figures"] = self.env.temp_data.get("n_figures", 0) + 1
-        path = directory / f"{self.env.docname.replace('/', '-')}-{number}.png"
-        figure.savefig(path, dpi=2 * PIXELS_PER_INCH)
+        path = directory / f"{self.env.docname.replace('/', '-')}-{number}.svg"
+        for mesh in figure.findobj(QuadMesh):
+            mesh.set_rasterized(True)  # else each of its cells is an element
+        with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": path.stem}):
+            figure.savefig(path, dpi=2 * PIXELS_PER_INCH, metadata=NO_METADATA)
+        svg = in_the_language_of(self.env.docname, path.read_text(encoding="utf-8"))
+        path.write_text(svg, encoding="utf-8")
         width = round(figure.get_figwidth() * PIXELS_PER_INCH)
         plt.close(figure)
         page = Path(self.env.doc2path(self.env.docname)).parent

@@ -14,6 +14,7 @@ from contextlib import chdir, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import drawings
 import numpy as np
 
 os.environ["MPLBACKEND"] = "agg"  # before anything imports pyplot
@@ -32,7 +33,7 @@ STYLE = {
 }
 # Plain blocks of Python, which the site does not run, are for the tests.
 BLOCK = re.compile(
-    r"^(?P<fence>`{3,})(?:\{run\}|python)\n(?P<options>(?::\w+:[^\n]*\n)*)(?P<code>.*?)^(?P=fence)$",
+    r"^(?P<fence>`{3,})(?P<kind>\{run\}|\{draw\}|python)\n(?P<options>(?::\w+:[^\n]*\n)*)(?P<code>.*?)^(?P=fence)$",
     re.MULTILINE | re.DOTALL,
 )
 OPTION = re.compile(r"^:(\w+): *(.*)$", re.MULTILINE)
@@ -65,12 +66,16 @@ class Session:
     ----------
     namespace : dict
         What the page has defined so far, and ``measured``.
+    values, drawn : list of str
+        What was put into sentences, and the SVG of the drawings.
     """
 
     def __init__(self, directory):
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self.namespace: dict[str, Any] = {"__name__": "__main__", "measured": measured}
+        self.values: list[str] = []
+        self.drawn: list[str] = []
 
     def run(self, code, *, warns="", raises=""):
         """Run a block.
@@ -110,7 +115,12 @@ class Session:
 
     def evaluate(self, expression):
         """Return the text of an expression in the midst of a sentence."""
-        return str(eval(expression, self.namespace))
+        self.values.append(str(eval(expression, self.namespace)))
+        return self.values[-1]
+
+    def draw(self, expression, title=""):
+        """Return the SVG of a call of a function in drawings.py, with the page's values."""
+        return eval(expression, {**vars(drawings), **self.namespace}).svg(title)
 
     def _execute_and_catch(self, code, raises):
         if not raises:
@@ -142,19 +152,21 @@ def check_warnings(caught, expected):
 
 
 class Step(NamedTuple):
-    """A block or, without options, an expression in the midst of a sentence."""
+    """A block, or an expression in the midst of a sentence."""
 
+    kind: str  # "run", "draw" or "value"
     code: str
-    options: dict[str, str] | None
+    options: dict[str, str]
 
 
 def steps_of(markdown):
     """List all that a page runs, in its order."""
     found = [(match.start(), block_of(match)) for match in BLOCK.finditer(markdown)]
-    found += [(match.start(), Step(match[1], None)) for match in VALUE.finditer(markdown)]
+    found += [(match.start(), Step("value", match[1], {})) for match in VALUE.finditer(markdown)]
     return [step for _, step in sorted(found, key=lambda one: one[0])]
 
 
 def block_of(match):
     """Read a block and its options."""
-    return Step(match["code"], dict(OPTION.findall(match["options"])))
+    kind = "draw" if match["kind"] == "{draw}" else "run"
+    return Step(kind, match["code"], dict(OPTION.findall(match["options"])))

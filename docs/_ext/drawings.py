@@ -1,0 +1,217 @@
+"""The drawings of the tutorial, as SVG with the colours of the page: light or dark.
+
+Words are English here; words.py has the Chinese ones.
+"""
+
+import re
+from html import escape
+from itertools import pairwise
+
+BLUE, ORANGE, GREEN, RED, PURPLE = "#2f8fd0", "#d98a00", "#12a37b", "#dd6a1f", "#c071a0"
+UNIT_COLORS = (BLUE, ORANGE, GREEN, PURPLE)
+FAINT = 0.35
+SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
+
+
+class Drawing:
+    """An SVG to which shapes are added.
+
+    Parameters
+    ----------
+    width, height : int
+        In pixels; on a phone it shrinks.
+    """
+
+    def __init__(self, width, height):
+        self.size = width, height
+        self.shapes = []
+
+    def add(self, tag, **attributes):
+        """Add a shape; an underscore in the name of an attribute is a hyphen."""
+        written = "".join(f' {name.replace("_", "-")}="{value}"' for name, value in attributes.items())
+        self.shapes.append(f"<{tag}{written}/>")
+
+    def text(self, x, y, text, size=15, anchor="middle", color="currentColor"):
+        """Write, with the middle of the letters at y; what is in brackets after ^ is raised."""
+        raised, back = f'dy="{-0.35 * size:g}" font-size="{0.7 * size:g}"', f'dy="{0.35 * size:g}"'
+        spans = [
+            part and f"<tspan {raised if i % 2 else back if i else ''}>{escape(part)}</tspan>"
+            for i, part in enumerate(re.split(r"\^(\[\d\])", str(text)))
+        ]
+        self.shapes.append(
+            f'<text x="{x:g}" y="{y + 0.35 * size:g}" font-size="{size}" text-anchor="{anchor}" '
+            f'fill="{color}">{"".join(spans)}</text>'
+        )
+
+    def line(self, start, end, color="currentColor", width=1.5, **attributes):
+        """Draw a line."""
+        (x1, y1), (x2, y2) = start, end
+        places = {"x1": f"{x1:g}", "y1": f"{y1:g}", "x2": f"{x2:g}", "y2": f"{y2:g}"}
+        self.add("line", stroke=color, stroke_width=f"{width:.2g}", **places, **attributes)
+
+    def arrow(self, start, end, color="currentColor", width=1.5, head=8):
+        """Draw a line with a head."""
+        (x1, y1), (x2, y2) = start, end
+        length = ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5
+        dx, dy = head * (x2 - x1) / length, head * (y2 - y1) / length
+        self.line(start, (x2 - dx, y2 - dy), color, width)
+        points = [(x2, y2), (x2 - dx - dy / 2, y2 - dy + dx / 2), (x2 - dx + dy / 2, y2 - dy - dx / 2)]
+        self.add("polygon", points=" ".join(f"{x:.1f},{y:.1f}" for x, y in points), fill=color)
+
+    def circle(self, x, y, radius, color="currentColor", fill="none", **attributes):
+        """Draw a circle."""
+        self.add("circle", cx=x, cy=y, r=radius, stroke=color, stroke_width=1.8, fill=fill, **attributes)
+
+    def box(self, x, y, width, height, color, opacity):
+        """Draw a filled rectangle with a thin edge."""
+        self.add("rect", x=x, y=y, width=width, height=height, fill=color, fill_opacity=opacity,
+                 stroke="currentColor", stroke_width=0.6)  # fmt: skip
+
+    def node(self, x, y, text="", radius=19, color="currentColor"):
+        """Draw a unit with its name."""
+        self.circle(x, y, radius, color)
+        self.text(x, y, text)
+
+    def svg(self, title):
+        """Return the SVG."""
+        width, height = self.size
+        head = f'viewBox="0 0 {width} {height}" width="{width}" role="img" aria-label="{escape(title)}"'
+        style = "max-width:100%;height:auto;font-family:inherit"
+        return f'<svg xmlns="http://www.w3.org/2000/svg" {head} style="{style}">{"".join(self.shapes)}</svg>'
+
+
+def neuron():
+    """Draw a neuron: its inputs, the linear part, the activation."""
+    draw = Drawing(520, 250)
+    x, y, radius = 290, 112, 78
+    for i, height in enumerate((32, 112, 192), start=1):
+        draw.node(40, height, f"x{SUBSCRIPTS[i]}")
+        reach = {32: -0.62, 112: 0, 192: 0.62}[height] * radius
+        end = x - (radius**2 - reach**2) ** 0.5
+        draw.arrow((60, height), (end, y + reach), BLUE)
+        draw.text(136, height + 0.41 * (y + reach - height) - 13, f"w{SUBSCRIPTS[i]}", color=BLUE)
+    draw.circle(x, y, radius, fill=BLUE, fill_opacity=0.1)
+    draw.line((x, y - radius), (x, y + radius), stroke_dasharray="5 4")
+    for side, words in ((-1, ("z =", "w·x + b")), (1, ("a =", "g(z)"))):
+        for line, word in enumerate(words):
+            draw.text(x + side * 0.45 * radius, y - 10 + 20 * line, word)
+    draw.arrow((x + radius, y), (x + radius + 72, y), GREEN)
+    draw.node(x + radius + 92, y, "a", color=GREEN)
+    draw.text(x - 8, y + radius + 26, "linear part", 14, "end", BLUE)
+    draw.text(x + 8, y + radius + 26, "activation", 14, "start", GREEN)
+    return draw
+
+
+def stacking():
+    """Draw the product of the weights and the samples: rows are neurons, columns are samples."""
+    draw = Drawing(560, 236)
+    side, top = 24, 58
+
+    def grid(x, rows, columns, name, below, color_of, dots=False):
+        """Draw a matrix in whose middle height all others are."""
+        start = top + (4 - rows) * side / 2
+        width = columns * side
+        draw.text(x + width / 2, top - 34, name, 17)
+        for row in range(rows):
+            for column in range(columns):
+                color, opacity = color_of(row, column)
+                draw.box(x + column * side, start + row * side, side, side, color, opacity)
+        if dots:
+            draw.text(x + width + 14, top + 2 * side, "…")
+        for line, words in enumerate(below):
+            draw.text(x + (width + 20 * dots) / 2, top + 4 * side + 24 + 19 * line, words, 13)
+
+    def by_row(row, _):
+        return UNIT_COLORS[row], 0.55
+
+    def by_column(_, column):
+        return "currentColor", 0.4 if column == 1 else 0.08
+
+    def by_both(row, column):
+        return UNIT_COLORS[row], 0.75 if column == 1 else 0.2
+
+    grid(10, 4, 3, "W^[1]", ("units", "× inputs"), by_row)
+    grid(106, 3, 5, "X", ("inputs", "× samples"), by_column, dots=True)
+    draw.text(268, top + 2 * side, "+", 20)
+    grid(290, 4, 1, "b^[1]", ("units",), by_row)
+    draw.text(338, top + 2 * side, "=", 20)
+    grid(362, 4, 5, "Z^[1]", ("units", "× samples"), by_both, dots=True)
+    draw.text(280, 226, "A row belongs to one neuron, a column to one sample.", 14)
+    return draw
+
+
+def layers(draw, columns, color="currentColor"):
+    """Draw circles in columns, each linked with all of the next column.
+
+    Parameters
+    ----------
+    draw : Drawing
+    columns : list of list of (float, float, str)
+        Place and name of each.
+    color : str
+        Of the links.
+    """
+    for left, right in pairwise(columns):
+        for x1, y1, _ in left:
+            for x2, y2, _ in right:
+                draw.arrow((x1 + 19, y1), (x2 - 20, y2), color, 1.2, 7)
+    for column in columns:
+        for x, y, name in column:
+            draw.node(x, y, name)
+
+
+def collapse():
+    """Draw a network with linear units, and the single linear map that it is."""
+    draw = Drawing(540, 230)
+    inputs = [(26, 64, "x₁"), (26, 136, "x₂")]
+    hidden = [(136, 30, "z₁"), (136, 100, "z₂"), (136, 170, "z₃")]
+    layers(draw, [inputs, hidden, [(246, 100, "z")]], BLUE)
+    draw.text(308, 100, "=", 34)
+    layers(draw, [[(378, 64, "x₁"), (378, 136, "x₂")], [(498, 100, "z")]], ORANGE)
+    draw.text(136, 215, "W^[2] (W^[1] x + b^[1]) + b^[2]", 15, color=BLUE)
+    draw.text(438, 215, "W x + b", 15, color=ORANGE)
+    return draw
+
+
+def signed(value, plus="+"):
+    """Write a number with two decimals and a real minus sign."""
+    return f"{value:{plus}.2f}".replace("-", "−")
+
+
+def backward(x, a, w_output, p, y):
+    """Draw the values going forward and the errors going backward, for one sample.
+
+    Parameters
+    ----------
+    x : array (n_inputs,)
+    a : array (n_hidden,)
+        Values of tanh units.
+    w_output : array (n_hidden,)
+    p, y : float
+        The probability and the label.
+    """
+    draw = Drawing(560, 372)
+    error = p - y
+    shares = error * w_output * (1 - a**2)
+    heights = [64 + 74 * i for i in range(len(a))]
+    middle = sum(heights) / len(heights)
+    in_heights = [middle + 84 * (i - (len(x) - 1) / 2) for i in range(len(x))]
+    widest = abs(shares).max()
+    for height, unit in zip(heights, range(len(a)), strict=True):
+        for start in in_heights:
+            draw.line((66, start), (262, height), width=1, stroke_opacity=FAINT)
+        draw.arrow((490, middle), (318, height), RED, 1 + 7 * abs(shares[unit]) / widest, 12)
+        draw.circle(288, height, 29)
+        draw.text(288, height - 9, signed(a[unit], ""), 14)
+        draw.text(288, height + 10, signed(shares[unit]), 14, color=RED)
+    for height, value in zip(in_heights, x, strict=True):
+        draw.circle(40, height, 26)
+        draw.text(40, height, signed(value, ""), 14)
+    draw.circle(512, middle, 29)
+    draw.text(512, middle - 9, f"{p:.2f}", 14)
+    draw.text(512, middle + 10, signed(error), 14, color=RED)
+    draw.arrow((40, 16), (512, 16), width=1.5)
+    draw.text(160, 30, "forward: values", 14)
+    draw.arrow((512, 356), (230, 356), RED, 1.5)
+    draw.text(400, 341, "backward: errors", 14, color=RED)
+    return draw

@@ -1,0 +1,81 @@
+"""A page as a Jupyter notebook. Nothing here needs Sphinx."""
+
+import base64
+import re
+
+from session import OPTION
+
+FENCE = re.compile(
+    r"^(?P<fence>`{3,})(?P<kind>\S+)[^\n]*\n(?P<options>(?::\w+:[^\n]*\n)*)(?P<body>.*?)^(?P=fence)$",
+    re.MULTILINE | re.DOTALL,
+)
+DROPDOWN = re.compile(r"^:{3,}(?:\{dropdown\} (.*))?$", re.MULTILINE)
+LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
+CHAPTER = re.compile(r"(\d-[\w-]+)\.md")
+HEADING = re.compile(r"\A(\s*# .*\n)")
+
+
+def cell(kind, source, **metadata):
+    """Make a cell."""
+    made = {"cell_type": kind, "metadata": metadata, "source": source.strip("\n")}
+    return made | ({"execution_count": None, "outputs": []} if kind == "code" else {})
+
+
+def image(svg):
+    """Put a drawing into Markdown."""
+    data = base64.b64encode(svg.replace("currentColor", "black").encode()).decode()
+    return f'<img src="data:image/svg+xml;base64,{data}" style="background: white">'
+
+
+def linked(match):
+    """Keep a link to the web, and one to another chapter; of others keep the words."""
+    words, target = match.groups()
+    if target.startswith("http"):
+        return match[0]
+    chapter = CHAPTER.fullmatch(target)
+    return f"[{words}]({chapter[1]}.ipynb)" if chapter else words
+
+
+def prose(text, values):
+    """Write the text between two blocks as a notebook would; take the values as they come."""
+    text = re.sub(r"\{value\}`[^`]+`", lambda _: next(values), text)
+    text = DROPDOWN.sub(lambda match: f"**{match[1]}**" if match[1] else "", text)
+    return LINK.sub(linked, text)
+
+
+def notebook_of(markdown, values, drawings):
+    """Make the notebook of a page.
+
+    Parameters
+    ----------
+    markdown : str
+    values, drawings : iterable of str
+        What stands for its ``{value}`` roles and ``{draw}`` blocks, in their order.
+
+    Returns
+    -------
+    notebook : dict
+        In nbformat 4.4.
+    """
+    values, drawings = iter(values), iter(drawings)
+    cells, place = [], 0
+    for match in FENCE.finditer(markdown):
+        cells.append(cell("markdown", prose(markdown[place : match.start()], values)))
+        place = match.end()
+        if match["kind"] == "{run}":
+            tags = ["raises-exception"] * ("raises" in dict(OPTION.findall(match["options"])))
+            cells.append(cell("code", match["body"], **({"tags": tags} if tags else {})))
+        elif match["kind"] == "{draw}":
+            cells.append(cell("markdown", image(next(drawings))))
+        elif match["kind"] == "{notebook}":
+            heading = HEADING.match(cells[0]["source"] + "\n")[1]
+            cells[0]["source"] = f"{heading}\n{match['body']}\n{cells[0]['source'][len(heading) :]}"
+        else:
+            cells.append(cell("markdown", match[0]))
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    return {
+        "cells": [one for one in cells if one["source"]],
+        "metadata": kernel,
+        "nbformat": 4,
+        "nbformat_minor": 4,
+    }

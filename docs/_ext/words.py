@@ -1,0 +1,67 @@
+"""The words in figures, drawings and diagnoses of the Chinese pages.
+
+The Chinese pages run the same code as the English ones. What it draws has English words, which are replaced
+here, in the text of the SVG or HTML. A word that is missing in the table, docs/zh/words.toml, is an error.
+"""
+
+import re
+import tomllib
+from html import escape, unescape
+from pathlib import Path
+
+# What is the same in both languages: names, formulas, units, numbers.
+SAME = re.compile(
+    r"(?:\b(?:sigmoid|tanh|relu|identity|softmax|sgd|adam|lbfgs|XOR|alpha|init_scale|learning_rate|max_iter)\b"
+    r"|\bd[zwab]\b|[^A-Za-z]|(?<![A-Za-z])[A-Za-z](?![A-Za-z]))*"
+)
+WORDS = tomllib.loads((Path(__file__).parents[1] / "zh" / "words.toml").read_text(encoding="utf-8"))
+TEXT = re.compile(r"<style.*?</style>|(?<=>)[^<>]+(?=<)|(?<=aria-label=\")[^\"]+", re.DOTALL)
+
+
+def pattern_of(english):
+    """Make a pattern of an entry of the table, whose ``{}`` stand for any text."""
+    return re.compile("(.+?)".join(map(re.escape, english.split("{}"))), re.DOTALL)
+
+
+def in_chinese(text):
+    """Translate a text, or raise LookupError.
+
+    Parameters
+    ----------
+    text : str
+        As a person reads it, without markup.
+
+    Returns
+    -------
+    text : str
+    """
+    if SAME.fullmatch(text):
+        return text
+    if text in WORDS:
+        return WORDS[text]
+    for english, chinese in WORDS.items():
+        if match := pattern_of(english).fullmatch(text):
+            return chinese.format(*map(in_chinese, match.groups()))
+    raise LookupError(f"docs/zh/words.toml has no Chinese for {text!r}")
+
+
+def translate_markup(markup):
+    """Translate all texts of an SVG or HTML.
+
+    Parameters
+    ----------
+    markup : str
+
+    Returns
+    -------
+    markup : str
+    """
+
+    def replaced(match):
+        text = match[0]
+        if text.startswith("<") or not text.strip():
+            return text
+        head, body, tail = re.fullmatch(r"(\s*)(.*?)(\s*)", text, re.DOTALL).groups()
+        return head + escape(in_chinese(unescape(body)), quote=False) + tail
+
+    return TEXT.sub(replaced, markup)
