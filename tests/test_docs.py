@@ -287,7 +287,8 @@ def test_differences_of_structure_are_found(one, other):
 
 
 def test_words_are_replaced_and_the_rest_is_kept(monkeypatch):
-    monkeypatch.setattr(words, "WORDS", {"epoch": "轮", "{} of {} units": "{1} 个单元中的 {0} 个"})
+    monkeypatch.setattr(words, "WORDS", {"epoch": "轮"})
+    monkeypatch.setattr(words, "PATTERNS", {re.compile("(.+) of (.+) units"): "{1} 个单元中的 {0} 个"})
     svg = "<style>*{stroke: red}</style><text>epoch</text> <text>3 of 4 units</text><text>z &lt; 0.5</text>"
     chinese = words.translate_markup(svg)
     assert chinese == svg.replace("epoch", "轮").replace("3 of 4 units", "4 个单元中的 3 个")

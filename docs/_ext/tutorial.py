@@ -11,8 +11,7 @@
     A sentence that both the page and the notebook show.
     ```
 
-A drawing is computed with the values of the page, and its code is not shown. ``notebook`` is the last block of a
-page.
+A drawing is computed with the values of the page, and its code is not shown. ``notebook`` is the last block.
 """
 
 import json
@@ -23,9 +22,10 @@ from typing import ClassVar
 from docutils import nodes
 from docutils.parsers.rst import directives
 from notebook import notebook_of
-from run import in_the_language_of, session_of
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
+
+from run import in_the_language_of, session_of
 
 
 class Draw(SphinxDirective):

@@ -11,16 +11,17 @@ from pathlib import Path
 
 # What is the same in both languages: names, formulas, units, numbers.
 SAME = re.compile(
-    r"(?:\b(?:sigmoid|tanh|relu|identity|softmax|sgd|adam|lbfgs|XOR|alpha|init_scale|learning_rate|max_iter)\b"
+    r"(?:\b(?:sigmoid|tanh|relu|identity|softmax|sgd|adam|lbfgs|XOR|alpha|init_scale|learning_rate|max_iter|ShallowNNClassifier)\b"
     r"|\bd[zwab]\b|[^A-Za-z]|(?<![A-Za-z])[A-Za-z](?![A-Za-z]))*"
 )
 WORDS = tomllib.loads((Path(__file__).parents[1] / "zh" / "words.toml").read_text(encoding="utf-8"))
+# An entry with ``{}`` stands for any text in these places, but for several sentences.
+PATTERNS = {
+    re.compile(r"((?:(?!\. ).)+?)".join(map(re.escape, english.split("{}")))): chinese
+    for english, chinese in WORDS.items()
+    if "{}" in english
+}
 TEXT = re.compile(r"<style.*?</style>|(?<=>)[^<>]+(?=<)|(?<=aria-label=\")[^\"]+", re.DOTALL)
-
-
-def pattern_of(english):
-    """Make a pattern of an entry of the table, whose ``{}`` stand for any text."""
-    return re.compile("(.+?)".join(map(re.escape, english.split("{}"))), re.DOTALL)
 
 
 def in_chinese(text):
@@ -39,9 +40,12 @@ def in_chinese(text):
         return text
     if text in WORDS:
         return WORDS[text]
-    for english, chinese in WORDS.items():
-        if match := pattern_of(english).fullmatch(text):
+    for pattern, chinese in PATTERNS.items():
+        if match := pattern.fullmatch(text):
             return chinese.format(*map(in_chinese, match.groups()))
+    sentences = re.split(r"(?<=\.) (?=[A-Z0-9])", text)
+    if len(sentences) > 1:
+        return "".join(map(in_chinese, sentences))
     raise LookupError(f"docs/zh/words.toml has no Chinese for {text!r}")
 
 
