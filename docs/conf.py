@@ -23,6 +23,7 @@ extensions = [
     "mathml",
     "results",
     "run",
+    "signatures",
     "tutorial",
 ]
 exclude_patterns = ["_build"]

@@ -10,8 +10,6 @@ meta-estimator.
 Needs ``pip install sknn-scratch onnxruntime skl2onnx``.
 """
 
-# sphinx_gallery_thumbnail_path = "_static/thumbnails/onnx.svg"
-
 # %%
 # The converters
 # --------------
@@ -145,3 +143,5 @@ def main():
 
 if __name__ == "__main__":
     main()
+
+# sphinx_gallery_thumbnail_path = "_static/thumbnails/onnx.svg"

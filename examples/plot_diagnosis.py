@@ -9,8 +9,6 @@ left.
 Needs ``pip install "sknn-scratch[plot]" pandas``.
 """
 
-# sphinx_gallery_thumbnail_path = "_static/thumbnails/diagnosis.svg"
-
 # %%
 # A bad start
 # -----------
@@ -94,4 +92,4 @@ for finding in diagnose(clf, X_test, y_test):
     print(f"{finding.name}, {number}, cause: {finding.cause or 'none of these'}")
 assert diagnose(pipe, X_test, y_test).ok
 
-# sphinx_gallery_thumbnail_path = "_static/logo.svg"
+# sphinx_gallery_thumbnail_path = "_static/thumbnails/diagnosis.svg"

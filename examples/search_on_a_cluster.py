@@ -9,8 +9,6 @@ address of a scheduler, ``Client`` takes the search to your own.
 Needs ``pip install "sknn-scratch[dask]"``.
 """
 
-# sphinx_gallery_thumbnail_path = "_static/thumbnails/cluster.svg"
-
 # %%
 # The search
 # ----------
@@ -87,4 +85,4 @@ if __name__ == "__main__":
 # Two processes on one machine win little: 120 small fits take a few seconds, and part
 # of these goes into the transport. A cluster pays when a search takes minutes.
 
-# sphinx_gallery_thumbnail_path = "_static/logo.svg"
+# sphinx_gallery_thumbnail_path = "_static/thumbnails/cluster.svg"

@@ -7,8 +7,6 @@ A network in MLflow
 Needs ``pip install sknn-scratch mlflow skops``.
 """
 
-# sphinx_gallery_thumbnail_path = "_static/thumbnails/mlflow.svg"
-
 # %%
 # Parameters and scores
 # ---------------------
@@ -113,3 +111,5 @@ def main():
 
 if __name__ == "__main__":
     main()
+
+# sphinx_gallery_thumbnail_path = "_static/thumbnails/mlflow.svg"
