@@ -22,6 +22,7 @@ QUESTIONS = (
     "growth",
     "quality",
     "defaults",
+    "regression",
     "threads",
     "memory",
     "search",

@@ -345,7 +345,7 @@ class ShallowNNEnsembleRegressor(Regression, Ensemble):
         solver: str = "adam",
         batch_size: int | Literal["auto"] | None = "auto",
         max_iter: int = 200,
-        alpha: float = 1.0,
+        alpha: float = 3.0,
         dropout: float = 0.0,
         momentum: float = 0.9,
         nesterov: bool = True,

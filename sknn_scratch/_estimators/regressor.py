@@ -45,7 +45,7 @@ class ShallowNNRegressor(Regression, SingleNetwork):
         The quantile that "quantile" estimates, between 0 and 1: the share of y below the prediction.
     huber_delta : float, default=0.5
         Where "huber" passes from squared to absolute, in standard deviations of y.
-    alpha : float, default=1.0
+    alpha : float, default=3.0
         Strength of the L2 penalty, in the objective of :class:`ShallowNNRegressor`. It counts in standard
         deviations of y.
     tol : float, default=0.001
@@ -139,7 +139,7 @@ class ShallowNNRegressor(Regression, SingleNetwork):
         solver: str = "adam",
         batch_size: int | Literal["auto"] | None = "auto",
         max_iter: int = 200,
-        alpha: float = 1.0,
+        alpha: float = 3.0,
         dropout: float = 0.0,
         momentum: float = 0.9,
         nesterov: bool = True,

@@ -164,8 +164,8 @@ def validation_size(validation_fraction, n_samples):
         size = math.ceil(float(validation_fraction) * n_samples)
     if size >= n_samples:
         raise ValueError(
-            f"validation_fraction={validation_fraction} would take all {n_samples} training rows; "
-            "decrease it, pass X_val and y_val, or set early_stopping=False."
+            f"validation_fraction={validation_fraction} would take all training rows "
+            f"(n_samples={n_samples}); decrease it, pass X_val and y_val, or set early_stopping=False."
         )
     return size
 

@@ -19,6 +19,8 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
+from sknn_scratch._estimators.regressor import ShallowNNRegressor
+from sknn_scratch._estimators.single import SingleNetwork
 from sknn_scratch._fitting.callbacks import ParentTask, callbacks_of, has_callbacks
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.sklearn_private import (
@@ -39,8 +41,9 @@ OPTIONS = {
     *("callback_ctx", "caller", "candidate_progress", "error_score", "fit_params", "parameters"),
     *("return_train_score", "score_params", "scorer", "split_progress", "test", "train", "verbose"),
 }
+OURS = (ShallowNNClassifier, ShallowNNRegressor)
 # What the network's fit takes beside X and y.
-FIT_PARAMS = signature(ShallowNNClassifier.fit).parameters.keys() - {"self", "X", "y"}
+FIT_PARAMS = signature(SingleNetwork.fit).parameters.keys() - {"self", "X", "y"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Candidate:
     """A candidate whose network can be trained together with others."""
 
     estimator: object  # the network, or a Pipeline that ends in it, with the candidate's parameters
-    network: ShallowNNClassifier
+    network: SingleNetwork
     earlier_setting: Any  # of the steps before the network; hashable
 
 
@@ -124,8 +127,8 @@ def candidate_of(estimator, options):
 def network_of(estimator):
     """Get the network that an estimator is or ends in, or None if it is not ours or overrides how it fits."""
     network = estimator.steps[-1][1] if type(estimator) is Pipeline else estimator
-    ours = isinstance(network, ShallowNNClassifier) and all(
-        getattr(type(network), name) is getattr(ShallowNNClassifier, name) for name in ("fit", "_fit")
+    ours = isinstance(network, SingleNetwork) and all(
+        getattr(type(network), name) is getattr(SingleNetwork, name) for name in ("fit", "_fit")
     )
     return network if ours else None
 
@@ -330,7 +333,7 @@ def score_job(job, rows, network, fit_seconds):
 
     # Other candidates are scored on the same objects. A metric may write to y; another scorer, or a subclass
     # of the network, to all that it is given.
-    shares_X = sees_predictions_only(options["scorer"]) and type(network) is ShallowNNClassifier
+    shares_X = sees_predictions_only(options["scorer"]) and type(network) in OURS
     if not shares_X:
         estimator = copy.deepcopy(estimator, {id(callback): callback for callback in callbacks_of(network)})
 
