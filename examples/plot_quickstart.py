@@ -38,15 +38,14 @@ from sknn_scratch import ShallowNNClassifier, VectorizedGridSearchCV
 activations = ["identity", "sigmoid", "tanh", "relu"]
 widths = [4, 8, 16, 32, 64]
 
+network = ShallowNNClassifier(learning_rate=0.01, max_iter=500, random_state=0)
 search = VectorizedGridSearchCV(
-    make_pipeline(
-        StandardScaler(), ShallowNNClassifier(max_iter=500, random_state=0)
-    ),
+    make_pipeline(StandardScaler(), network),
     {
         "shallownnclassifier__activation": activations,
         "shallownnclassifier__n_hidden": widths,
     },
-    n_jobs=2,
+    verbose=1,  # says how much there is to do; it takes some seconds
 )
 search.fit(X_train, y_train)
 

@@ -43,6 +43,7 @@ search = VectorizedGridSearchCV(
         "shallownnclassifier__learning_rate": learning_rates,
     },
     refit=False,
+    verbose=1,
 )
 start = time.perf_counter()
 with warnings.catch_warnings():
