@@ -282,6 +282,15 @@ def test_validation_rows_on_another_scale(load):
     assert repaired.score(X, y) > broken.score(X, y) + 0.02
 
 
+def test_a_wild_first_step_is_not_blamed_on_the_validation_rows():
+    X, X_val, y, y_val = split(*scaled(load_iris))
+    clf = network(64, solver="adam", early_stopping=True, learning_rate=0.5).fit(
+        X, y, X_val=X_val, y_val=y_val
+    )
+    assert clf.history_["val_loss"][0] > clf.history_["loss"][0] + 1
+    assert "foreign validation rows" not in {finding.name for finding in diagnose(clf, X, y)}
+
+
 def test_the_validation_is_judged_from_the_first_epoch_on():
     X, y = moons(60)
     clf = network(4, solver="adam", max_iter=2, warm_start=True).fit(X, y)

@@ -21,7 +21,7 @@ TINY_LIMITS = Limits(0.0, 0.1)
 # stay below 0.2.
 FOREIGN_LIMITS = Limits(0.3, 0.6)
 LEARNT = 0.1  # a part of the loss of a guess; where training has gained less, nothing can be missed
-# With 30 % of the labels drawn at random from two classes, simple models have 0.6 of the errors of a guess.
+# If 30 % of the labels of two classes are wrong, simple models make at least 0.6 of the errors of a guess.
 NOISE_LIMITS = Limits(0.4, 0.6)
 # A class that is missed in every other row is hardly learnt; in nine of ten, it is ignored.
 IMBALANCE_LIMITS = Limits(0.5, 0.9)
@@ -96,15 +96,17 @@ def foreign_validation(evidence):
     if not len(val_losses) or len(losses) < evidence.clf.n_iter_ or not np.isfinite(val_losses[0]):
         return "it needs a validation from the first epoch on"
     guess, first, val_first = evidence.loss_of_a_guess, losses[0], val_losses[0]
+    # Training losses are those before a step. If the first steps are too large, the loss of all rows climbs.
+    gap = (val_first - first) / guess if losses[:2].min() == losses[:2][-1] else 0.0
     lowest, val_lowest = min(guess, np.nanmin(losses)), min(guess, np.nanmin(val_losses))
     is_trained = guess - lowest > LEARNT * guess
     missed = (val_lowest - lowest) / (guess - lowest) if is_trained else 0.0
     return Measured(
-        max(0.0, (val_first - first) / guess, missed * evidence.predictability),
+        max(0.0, gap, missed * evidence.predictability),
         FOREIGN_LIMITS,
-        f"In the first epoch, the loss was {first:.3g} in training and {val_first:.3g} in validation. The "
-        f"lowest losses were {lowest:.3g} and {val_lowest:.3g}. So little of what the training rows teach "
-        "holds for the validation rows that these must be different, most likely in scale.",
+        f"At first, the loss was {first:.3g} in training and {val_first:.3g} in validation. The "
+        f"lowest losses were {lowest:.3g} and {val_lowest:.3g}. If what the training rows teach does not "
+        "hold for the validation rows, these are different, most likely in scale.",
         "Transform X_val as X, by the scaler that was fitted to X: scaler.transform(X_val).",
     )
 
@@ -122,8 +124,8 @@ def noisy_labels(evidence):
         1 - evidence.predictability,
         NOISE_LIMITS,
         f"Simple models (nearest neighbours, a linear model) predict {errors.simple_model:.0%} of the labels "
-        f"wrongly, a guess {errors.guess:.0%}. So the features say little about many labels. The network has "
-        "learned these by heart.",
+        f"wrongly, a guess {errors.guess:.0%}. The less the features say about the labels, the more of these "
+        "a network learns by heart.",
         "Check the labels. Against learning by heart, use early_stopping=True, a larger alpha, or more rows.",
     )
 

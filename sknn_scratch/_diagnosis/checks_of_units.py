@@ -23,7 +23,7 @@ SATURATION_LIMITS = Limits(0.5, 0.75)
 HINGES = ("relu", "leaky_relu")
 # Healthy networks let through 12 % (sigmoid) to 90 % (elu). 5 % is the slope that counts as saturated.
 VANISHING_LIMITS = Limits(0.9, 1 - SATURATED_SLOPE)
-# Healthy networks are at most 3 % of the rows behind simple models.
+# Healthy networks are not behind simple models, by more than chance.
 UNDERFITTING_LIMITS = Limits(0.05, 0.1)
 DEFAULT_INIT_SCALE = ShallowNNClassifier().init_scale
 
@@ -117,7 +117,7 @@ def underfitting(evidence):
         max(0.0, errors.network - errors.simple_model - 2 * errors.chance),
         UNDERFITTING_LIMITS,
         f"The network predicts {errors.network:.0%} of the labels wrongly, simple models (nearest "
-        f"neighbours, a linear model) only {errors.simple_model:.0%}. There is more to learn than "
-        f"{count(n_hidden, 'hidden unit')} {'has' if n_hidden == 1 else 'have'} learned.",
+        f"neighbours, a linear model) {errors.simple_model:.0%}. The number is the difference, without what "
+        "may be chance. What a simple model learns, a network can learn too, with enough hidden units.",
         f"Increase n_hidden={n_hidden}, or decrease alpha={evidence.clf.alpha:g}.",
     )
