@@ -62,7 +62,7 @@ class Clocks:
         return [
             *(self._patch(module, "dot", PRODUCTS) for module in (network, rows)),
             mock.patch.object(
-                stack, "OPTIMIZERS", {"adam": adam._replace(update=self.around(UPDATE, adam.update))}
+                stack, "SOLVERS", {"adam": adam._replace(update=self.around(UPDATE, adam.update))}
             ),
             mock.patch.object(
                 fitted, "ACTIVATIONS", {"relu": self.around(ACTIVATION, fitted.ACTIVATIONS["relu"])}

@@ -16,6 +16,7 @@ from harness import Options, silence_convergence_warnings
 
 QUESTIONS = (
     "steps",
+    "lbfgs",
     "anatomy",
     "predict",
     "overhead",

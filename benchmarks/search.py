@@ -104,7 +104,6 @@ def ordinary_searches(work: Work) -> dict[str, tuple[Any, dict[str, Any]]]:
     return {
         "LogisticRegression": (LogisticRegression(), {"C": strengths}),
         "Pipeline that ends in SVC": (make_pipeline(StandardScaler(), SVC()), {"svc__C": strengths}),
-        "ShallowNNClassifier, lbfgs": (our_classifier(work, solver="lbfgs"), {"alpha": strengths}),
         "ShallowNNClassifier, 1,000 units": (our_classifier(work, n_hidden=1000), {"alpha": strengths[:2]}),
         "DummyClassifier, 50 candidates": (DummyClassifier(strategy="uniform"), {"random_state": range(50)}),
     }

@@ -18,7 +18,7 @@ from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.losses import LOSSES, Saved, Targets
 from sknn_scratch._core.network import Network, Penalty, Workspace, loss_gradient
-from sknn_scratch._core.optimizers import OPTIMIZERS, Part, Step
+from sknn_scratch._core.optimizers import OPTIMIZERS, SOLVERS, Part, Step
 from sknn_scratch._core.parameters import NetworkShape, initialise, view_parameters
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import Config, Run, State
@@ -156,12 +156,16 @@ def optimise(name, params, gradient, n_steps, learning_rates, penalty=None, **hy
 
 
 def make_run(problem, seed=0, *, network=None, data=None, **config):
-    """Make a run: ``data`` are fields of Data, ``config`` those of Config and hyperparameters by name."""
+    """Make a run: ``data`` are fields of Data, ``config`` those of Config and hyperparameters by name.
+
+    L-BFGS gets batches of all rows.
+    """
     network = network or make_network(problem)
     config = {"solver": "adam", "batch_size": 16, "max_iter": 5, "learning_rate": 0.02} | config
     hyperparameters = {name: config.pop(name, default) for name, default in HYPERPARAMETERS.items()}
-    optimizer = OPTIMIZERS.get(config["solver"])
-    names = () if optimizer is None else optimizer.hyperparameters
+    names = SOLVERS[config["solver"]].hyperparameters
+    if config["solver"] not in OPTIMIZERS:
+        config["batch_size"] = len(problem.targets)
     config = Config(network, hyperparameters=tuple(hyperparameters[name] for name in names), **config)
     init_rng, shuffle_rng, dropout_rng = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(3))
     params = initialise(network.shape, 0.5, init_rng, problem.X.dtype)

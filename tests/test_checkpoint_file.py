@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sknn_scratch._core.optimizers import OPTIMIZERS
+from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._core.state import Snapshot, State
 from sknn_scratch._core.stopping import StopReason, Watch
@@ -173,7 +173,7 @@ def test_the_package_need_not_be_installed(monkeypatch):
 
 
 GOING_ON = [
-    *({"solver": solver} for solver in OPTIMIZERS),
+    *({"solver": solver} for solver in SOLVERS),
     *({"schedule": schedule, "tol": 1.0, "n_iter_no_change": 2} for schedule in SCHEDULES),
     {"dropout": 0.5},
 ]

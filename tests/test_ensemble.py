@@ -29,6 +29,7 @@ from sknn_scratch import (
 )
 from sknn_scratch._estimators import ensemble as _ensemble
 from sknn_scratch._fitting import inputs as _inputs
+from sknn_scratch._fitting import stacks
 from sknn_scratch._fitting.labels import Binary, Multiclass
 from tests.helpers import KINDS, AtEpoch, InterruptedActivation, SilentCallback, make_data
 
@@ -615,7 +616,8 @@ def test_control_c_ends_all_networks_with_a_usable_ensemble():
 
 @pytest.mark.filterwarnings("ignore:The training was interrupted")
 @pytest.mark.parametrize("n_calls", [3, 60])  # in the first network, or in a later one
-def test_control_c_before_all_networks_are_trained_leaves_the_earlier_ensemble(n_calls):
+def test_control_c_before_all_networks_are_trained_leaves_the_earlier_ensemble(n_calls, monkeypatch):
+    monkeypatch.setattr(stacks, "GROUP_BYTES", 1)  # one after the other
     X, y = make_data("multiclass")
     clf = ensemble(solver="lbfgs", max_iter=30, tol=0).fit(X, y)
     before = clf.predict_proba(X)

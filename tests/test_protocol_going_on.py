@@ -192,9 +192,8 @@ def test_a_fitted_network_keeps_its_precision(go_on):
 
 def test_an_optimiser_is_not_given_the_memory_of_another_whose_arrays_have_the_same_names(monkeypatch):
     twin = {"adam": OPTIMIZERS["adam"], "twin": OPTIMIZERS["adam"]}
-    monkeypatch.setattr(stack, "OPTIMIZERS", twin)
-    monkeypatch.setattr(plan, "OPTIMIZERS", twin)
-    monkeypatch.setitem(training.SOLVERS, "twin", training.descend)
+    for module, name in ((stack, "SOLVERS"), (plan, "SOLVERS"), (training, "OPTIMIZERS")):
+        monkeypatch.setattr(module, name, twin)
     monkeypatch.setitem(ShallowNNClassifier._parameter_constraints, "solver", [StrOptions(set(twin))])
     classifier = make_classifier(warm_start=True).fit(X, Y)
     n_updates = classifier._kept_["n_updates"]

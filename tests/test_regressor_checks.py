@@ -7,7 +7,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from sknn_scratch import ShallowNNEnsembleRegressor, ShallowNNRegressor
 from sknn_scratch._core.losses import LOSSES
-from sknn_scratch._core.optimizers import OPTIMIZERS
+from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._fitting.reals import REAL_LOSSES
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 QUICK = {"n_hidden": 16, "learning_rate": 0.05, "alpha": 0.1, "max_iter": 20}
 CONFIGURATIONS = {
     f"{loss}, {solver}": QUICK | {"loss": loss, "solver": solver}
-    for loss, solver in itertools.product(REAL_LOSSES, [*OPTIMIZERS, "lbfgs"])
+    for loss, solver in itertools.product(REAL_LOSSES, SOLVERS)
     if LOSSES[loss].is_smooth or solver != "lbfgs"
 } | {
     # The slope of the loss is small where y is far below its mean, and plain steps there are short.

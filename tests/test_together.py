@@ -8,6 +8,7 @@ import scipy.sparse
 from numpy.testing import assert_array_equal
 
 from sknn_scratch import ShallowNNClassifier
+from sknn_scratch._core import lazy
 from sknn_scratch._core.batches import CHUNK_BYTES
 from sknn_scratch._fitting import stacks as _together
 from sknn_scratch._fitting.inputs import FitInput
@@ -134,8 +135,9 @@ def test_different_kinds_are_gathered_at_the_same_time():
     assert sizes_of_groups(mixed) == [6, 6]
 
 
-def test_networks_that_train_alone_are_not_gathered():
-    fits = iter(make_fits(3, [make_inputs()], solver="lbfgs"))
+def test_networks_that_train_alone_are_not_gathered(monkeypatch):
+    monkeypatch.setattr(lazy, "FIXED_COST", 0)
+    fits = iter(make_fits(3, [make_inputs(n_features=40, sparse=True)], batch_size=2))
     groups = _together.cut_into_groups(fits)
     assert len(next(groups)) == 1
     assert len(list(fits)) == 2  # these have not been asked for yet

@@ -63,6 +63,7 @@ Modules, in the order in which to read them
     batches      their rows, shuffled and cut into batches
     stack        networks as an axis: the arrays they share, and their bytes
     lazy         updates of only those features that a sparse batch uses
-    lbfgs        the driver of SciPy's L-BFGS
+    line_search  how far to go along a direction
+    lbfgs        steps by the gradient of all rows, and what the last of them have taught
     arrays       which call of NumPy or BLAS is cheaper
 """

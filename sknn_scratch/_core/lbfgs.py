@@ -1,34 +1,228 @@
-"""The driver of SciPy's L-BFGS-B: full-batch minimisation of the objective, and its coordinates."""
+"""L-BFGS: each iteration searches along a direction that the last ones have taught.
 
-from collections.abc import Callable
+    Minimiser   an iteration: a direction, and a search along it
+    Pairs       what the last steps have taught: from the gradient to the direction
+    Centring    the coordinates in which all this is done
+
+The numbers of equations are those of Nocedal and Wright, Numerical Optimization, 2006. All arrays have a
+first axis for the K networks, also for a single one. The networks search together, each at its own step; one
+that has found its next point waits there for the others.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
-import scipy.optimize
+from numpy.typing import DTypeLike, NDArray
 
 from sknn_scratch._core.activations import Activate, Array
+from sknn_scratch._core.arrays import combine, inner, products
+from sknn_scratch._core.line_search import LineSearch
+from sknn_scratch._core.optimizers import N_PAIRS, Memory
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
+from sknn_scratch._core.rows import Index
+from sknn_scratch._core.stopping import StopReason
 
-# SciPy's limits are out of the way: the training loop decides when to stop. The relative decrease of the
-# objective below which nothing more can be gained is the one that LogisticRegression uses. Twenty pairs of
-# steps and gradients, twice SciPy's number, need fewer iterations and as much time.
-OPTIONS = {
-    "maxiter": 2**31 - 1,
-    "maxfun": 2**31 - 1,
-    "maxcor": 20,
-    "gtol": 0.0,
-    "ftol": 64 * np.finfo(float).eps,
-}
+# Gains of no more than so many roundings of the objective, or of one, are none; in float64, that is the limit
+# of scikit-learn's LogisticRegression.
+ROUNDINGS = 64
 
-# SciPy's status of an end that is neither convergence nor a limit: in practice, of a line search that failed.
-ABNORMAL = 2
+
+class Objective(NamedTuple):
+    """What is minimised."""
+
+    params: Array  # (K, n_params)
+    grads: Array  # (K, n_params): the gradient where it was evaluated last
+    evaluate: Callable[[], Array]  # at the present parameters: fills grads, and returns the values (K,)
+
+
+class Point(NamedTuple):
+    """Where an iteration starts."""
+
+    params: Array  # (K, n_params)
+    gradient: Array  # (K, n_params)
+    values: Array  # (K,)
+
+
+class Minimiser:
+    """Minimises the objective of each network, iteration by iteration.
+
+    Parameters
+    ----------
+    objective : Objective
+    pairs : Pairs
+    """
+
+    def __init__(self, objective: Objective, pairs: "Pairs") -> None:
+        self.objective = objective
+        self.pairs = pairs
+        self.values: Array | None = None  # (K,), at the present parameters
+
+    def iterate(self, number: int) -> tuple[Array, list[StopReason | None]]:
+        """Move to better parameters; ``number`` iterations were made before.
+
+        Returns the objectives (K,) there, and the reasons (K,) why there should be no further iteration.
+        """
+        params, grads, evaluate = self.objective
+        if self.values is None:
+            self.values = evaluate()
+        start = Point(params.copy(), grads.copy(), self.values)
+        searches, promises = self._descend(start, number)
+        steps = params - start.params
+        self.pairs.add(steps, grads - start.gradient, -inner(steps, start.gradient), number)
+        is_stuck = np.array([search.step == 0 for search in searches])
+        gains_nothing = are_negligible(start.values - self.values, start.values, np.float64)
+        is_over = np.where(is_stuck, are_negligible(promises, start.values, params.dtype), gains_nothing)
+        reasons = [
+            StopReason.CONVERGED if over else StopReason.LINE_SEARCH_FAILED if stuck else None
+            for over, stuck in zip(is_over.tolist(), is_stuck.tolist(), strict=True)
+        ]
+        return self.values, reasons
+
+    def _descend(self, start: Point, number: int) -> tuple[list[LineSearch], Array]:
+        """Search along the directions of the pairs; where these mislead, forget them and search once more.
+
+        Returns the searches, and what the slopes promise (K,) that a step of one gains.
+        """
+        searches: dict[int, LineSearch] = {}
+        is_open = np.ones(len(start.values), bool)
+        while is_open.any():
+            directions = self.pairs.direction(start.gradient, number)
+            promises = -inner(directions, start.gradient)
+            directions[~((promises > 0) & (promises < np.inf))] = 0
+            for i in np.flatnonzero(is_open).tolist():
+                searches[i] = LineSearch(float(start.values[i]), -float(promises[i]))
+            self._search([*searches.values()], start, directions)
+            is_stuck = np.array([search.step == 0 for search in searches.values()])
+            is_hopeless = are_negligible(promises, start.values, start.params.dtype)
+            is_open = is_stuck & ~is_hopeless & self.pairs.exist()
+            if is_open.any():
+                self.pairs.forget(is_open)
+        return [*searches.values()], promises
+
+    def _search(self, searches: Sequence[LineSearch], start: Point, directions: Array) -> None:
+        """Evaluate the objective at the steps of the searches, until all are over."""
+        params, grads, evaluate = self.objective
+        while not all(search.is_over for search in searches):
+            steps = np.array([[search.step] for search in searches])
+            np.add(start.params, steps * directions, out=params, casting="same_kind")
+            self.values = evaluate()
+            slopes = inner(directions, grads)
+            for search, value, slope in zip(searches, self.values.tolist(), slopes.tolist(), strict=True):
+                search.see(value, slope)
+
+
+def are_negligible(gains: Array, values: Array, dtype: DTypeLike) -> NDArray[np.bool]:
+    """Whether gains (K,) of objectives (K,) are within what the arithmetic rounds."""
+    return np.asarray(gains <= ROUNDINGS * np.finfo(dtype).eps * np.maximum(1, np.abs(values)))
+
+
+class Pairs:
+    """The last m steps s_i and the changes y_i of the gradient along them; they tell the curvature.
+
+    With the pairs as the rows of S and Y, in the order of their age, D the diagonal of S Y', and R its upper
+    triangle with it, the inverse H of the Hessian is nearly (equation 7.24)
+
+        p   = R^-1 S g
+        H g = gamma M (g - Y' p) + S' R^-T (D p + gamma (Y M Y' p - Y M g))
+
+    gamma is that of the newest pair, s'y / y'My (equation 7.20). Without pairs, it gives the first step a
+    length of one. M stands where the book has the identity: see ``Centring``.
+
+    The rows of S and Y do not move: the newest takes the place of the oldest. R^-1 and Y M Y' are kept in
+    the order of age, and move by one. A pair that is missing has zeros in S and Y, and a one in R.
+
+    Parameters
+    ----------
+    memory : dict of ndarray
+        That of ``init_lbfgs``, of each network.
+    precondition : callable
+        M times vectors (K, n_params).
+    """
+
+    def __init__(self, memory: Memory, precondition: Callable[[Array], Array]) -> None:
+        self.steps, self.changes = memory["steps"], memory["changes"]  # S, Y: (K, m, n_params)
+        self.R_inverse = memory["R_inverse"]  # (K, m, m)
+        self.YMY = memory["YMY"]  # (K, m, m)
+        self.precondition = precondition
+        self.inverse_D, self.yMy = (
+            np.diagonal(array, axis1=1, axis2=2) for array in (self.R_inverse, self.YMY)
+        )
+
+    def exist(self) -> NDArray[np.bool]:
+        """Whether a network has any pairs (K,)."""
+        return np.asarray(self.yMy.any(axis=1))
+
+    def forget(self, which: NDArray[np.bool]) -> None:
+        """Forget all pairs of those networks (K,)."""
+        self.steps[which] = self.changes[which] = self.YMY[which] = 0
+        self.R_inverse[which] = np.eye(N_PAIRS)
+
+    def direction(self, gradient: Array, number: int) -> Array:
+        """Compute -H g (K, n_params) after ``number`` iterations."""
+        by_age, by_place = orders(number)
+        conditioned = self.precondition(gradient)
+        Sg = products(self.steps, gradient).take(by_age, axis=1)
+        YMg = products(self.changes, conditioned).take(by_age, axis=1)
+        gamma = self._gamma(inner(gradient, conditioned))
+        p = products(self.R_inverse, Sg)
+        bracket = p / self.inverse_D + gamma * (products(self.YMY, p) - YMg)
+        weights = products(self.R_inverse.mT, bracket).take(by_place, axis=1)
+        residual = gradient - combine(self.changes, p.take(by_place, axis=1))
+        ascent: Array = gamma * self.precondition(residual) + combine(self.steps, weights)
+        return -ascent
+
+    def _gamma(self, squares: Array) -> Array:
+        """Scale (K, 1) by the newest pair, or by ``squares`` (K,) of the gradient, g'Mg."""
+        networks = np.arange(len(squares))
+        newest = N_PAIRS - 1 - (self.yMy[:, ::-1] > 0).argmax(axis=1)
+        yMy, inverse_sy = self.yMy[networks, newest], self.inverse_D[networks, newest]
+        length = np.sqrt(squares) + (squares == 0)
+        inverse_gamma: Array = np.where(yMy > 0, yMy * inverse_sy, length)
+        return 1 / inverse_gamma[:, np.newaxis]
+
+    def add(self, steps: Array, changes: Array, falls: Array, number: int) -> None:
+        """Put pairs in the place of the oldest ones.
+
+        The objective must have been seen to curve upwards along the step, by more than the roundings of
+        ``falls`` (K,), which it had at its start.
+        """
+        place = number % N_PAIRS
+        by_age, _ = orders(number + 1)
+        sy = inner(steps, changes)
+        is_seen = (sy > np.finfo(np.float64).eps * falls) & (sy < np.inf)
+        self.steps[:, place] = np.where(is_seen[:, np.newaxis], steps, 0)
+        self.changes[:, place] = changes = np.where(is_seen[:, np.newaxis], changes, 0)
+        Sy = products(self.steps, changes).take(by_age, axis=1)
+        sy = np.where(is_seen, sy, 1)[:, np.newaxis]
+        forget_oldest(self.R_inverse)
+        self.R_inverse[:, :, -1] = -products(self.R_inverse, Sy) / sy
+        self.R_inverse[:, -1, -1:] = 1 / sy
+        forget_oldest(self.YMY)
+        YMy = products(self.changes, self.precondition(changes)).take(by_age, axis=1)
+        self.YMY[:, :, -1] = self.YMY[:, -1, :] = YMy
+
+
+def orders(number: int) -> tuple[Index, Index]:
+    """Give the pairs' places in the order of age, after ``number`` iterations, and their ages by place."""
+    places = np.arange(N_PAIRS)
+    return (places + number) % N_PAIRS, (places - number) % N_PAIRS
+
+
+def forget_oldest(matrices: Array) -> None:
+    """Move matrices (K, m, m) up and to the left by one; the new last row and column are zero."""
+    matrices[:, :-1, :-1] = matrices[:, 1:, 1:]
+    matrices[:, -1] = matrices[:, :, -1] = 0
 
 
 class Centring:
-    """Coordinates (n_params,) in which hidden values are counted from g(0).
+    """The coordinates in which hidden values are counted from g(0), as M = A A'.
 
-    The logits are hidden w_output + b_output = (hidden - g(0)) w_output + b_centred, and L-BFGS is given
-    b_centred for b_output. Where g(0) is not zero, as with sigmoid and softplus, all units have a large value
-    in common; in these coordinates they have not, and L-BFGS takes two thirds of the iterations.
+    The outputs are hidden w_output + b_output = (hidden - g(0)) w_output + b_centred. Where g(0) is not zero,
+    as with sigmoid and softplus, all units have a large value in common; with b_centred in place of b_output
+    they have not, and L-BFGS takes fewer iterations: 16 sigmoid units on breast cancer 158 instead of 204.
+    Where x = A c are the parameters by such coordinates, and A' g the gradient by them, L-BFGS with M = A A'
+    takes the steps that it would take there.
 
     Parameters
     ----------
@@ -44,49 +238,12 @@ class Centring:
             activate(resting, None)
         self.resting_value = float(resting[0, 0]) if np.isfinite(resting).all() else 0.0
 
-    def coordinates(self, params: Array) -> Array:
-        """Write parameters as coordinates, float64."""
-        return self._with_moved_bias(params, self.resting_value)
-
-    def params(self, coordinates: Array) -> Array:
-        """Write coordinates as parameters."""
-        return self._with_moved_bias(coordinates, -self.resting_value)
-
-    def _with_moved_bias(self, flat: Array, factor: float) -> Array:
-        moved = flat.astype(np.float64)
+    def __call__(self, vectors: Array) -> Array:
+        """Multiply vectors (K, n_params) by M: first by A', then by A."""
+        if self.resting_value == 0:
+            return vectors
+        moved = vectors.copy()
         layers = view_parameters(moved, self.shape)
-        layers.b_output[...] += factor * layers.w_output.sum(axis=0)
-        return moved
-
-    def gradient(self, grads: Array) -> Array:
-        """Write a gradient by the parameters as one by the coordinates."""
-        gradient = grads.astype(np.float64)
-        layers = view_parameters(gradient, self.shape)
         layers.w_output[...] -= self.resting_value * layers.b_output
-        return gradient
-
-
-def minimise_lbfgs(
-    objective_and_gradient: Callable[[Array], tuple[float, Array]],
-    start: Array,
-    on_iteration: Callable[[Array, float], bool],
-) -> bool:
-    """Minimise from ``start`` (n_params,) until nothing more can be gained or ``on_iteration`` says so.
-
-    ``on_iteration(x, objective)`` is called after every iteration with the accepted point, float64; a true
-    value ends the minimisation. Returns whether it ended in one of these ways: a line search may also fail.
-    """
-
-    def callback(intermediate_result: scipy.optimize.OptimizeResult) -> None:
-        if on_iteration(intermediate_result.x, float(intermediate_result.fun)):
-            raise StopIteration
-
-    outcome = scipy.optimize.minimize(
-        objective_and_gradient,
-        start.astype(np.float64),
-        jac=True,
-        method="L-BFGS-B",
-        callback=callback,
-        options=OPTIONS,
-    )
-    return bool(outcome.status != ABNORMAL)
+        layers.b_output[...] -= self.resting_value * layers.w_output.sum(axis=-2, keepdims=True)
+        return moved

@@ -1,6 +1,6 @@
 """Optimisers: pairs (init, update) on flat buffers that know nothing of layers.
 
-    init(params)       -> memory, a dict of arrays shaped like params
+    init(params)       -> memory, a dict of arrays
     update(part, step)    overwrites the part's params and memory, in place
 
 A ``Part`` holds flat arrays (n,): all parameters of all networks, or a part of those of one. A ``Step``
@@ -130,9 +130,23 @@ def follow_moments(part: Part, step: Step) -> None:
     add_multiples(params, [-correction * rate for rate in step.learning_rates], updates)
 
 
-NO_OPTIMIZER = Optimizer(
-    lambda params: {}, lambda part, step: None, ()
-)  # of L-BFGS, which makes its own steps
+N_PAIRS = 20  # of L-BFGS: twice SciPy's number; they need fewer iterations, and as much time
+
+
+def init_lbfgs(params: Array) -> Memory:
+    """No pairs of steps and changes yet; see ``lbfgs.Pairs``."""
+    pairs = (N_PAIRS, params.size)
+    return {
+        "steps": np.zeros(pairs, params.dtype),
+        "changes": np.zeros(pairs, params.dtype),
+        "R_inverse": np.eye(N_PAIRS),
+        "YMY": np.zeros((N_PAIRS, N_PAIRS)),
+    }
+
+
+def no_update(part: Part, step: Step) -> None:
+    """Do nothing: ``lbfgs.Minimiser`` makes the steps, as one may need the gradients at several points."""
+
 
 OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType(
     {
@@ -140,4 +154,8 @@ OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType(
         "adamw": Optimizer(init_adam, update_adamw, ("beta_1", "beta_2", "epsilon")),
         "sgd": Optimizer(init_sgd, update_sgd, ("momentum", "nesterov"), frozenset({"momentum"})),
     }
+)
+# L-BFGS too, which needs the objective over all rows.
+SOLVERS: Mapping[str, Optimizer] = MappingProxyType(
+    {**OPTIMIZERS, "lbfgs": Optimizer(init_lbfgs, no_update, ())}
 )

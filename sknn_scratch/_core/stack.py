@@ -4,6 +4,7 @@ One run has no network axis. With several, the states' arrays become views of th
 """
 
 from collections.abc import Hashable, Iterable, Sequence
+from functools import cached_property
 from math import prod
 from types import TracebackType
 from typing import Any
@@ -21,6 +22,7 @@ from sknn_scratch._core.arrays import (
 from sknn_scratch._core.batches import Batches
 from sknn_scratch._core.data import stack_validations
 from sknn_scratch._core.lazy import LazyUpdate, WholeUpdate, is_lazy
+from sknn_scratch._core.lbfgs import Centring, Minimiser, Objective, Pairs
 from sknn_scratch._core.losses import Saved
 from sknn_scratch._core.network import (
     Batch,
@@ -32,10 +34,11 @@ from sknn_scratch._core.network import (
     mean_loss,
     workspace_shapes,
 )
-from sknn_scratch._core.optimizers import NO_OPTIMIZER, OPTIMIZERS, Memory, Part, Step
+from sknn_scratch._core.optimizers import OPTIMIZERS, SOLVERS, Memory, Part, Step
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import DenseRows
 from sknn_scratch._core.state import Run
+from sknn_scratch._core.stopping import StopReason
 
 # Parameters of the estimators that networks of a stack always have in common; see ``stack_key`` for the rest.
 COMMON_PARAMETERS = ("n_hidden", "activation", "solver", "batch_size")
@@ -51,13 +54,12 @@ def stack_key(run: Run) -> Hashable | None:
     """Make a key: runs with equal keys can be trained together; None means alone.
 
     They may differ in the learning rate and its schedule, the penalty, the dropout, the patience, and those
-    hyperparameters that an optimiser has for each network. L-BFGS makes its own steps, and a lazy update has
-    its own parts.
+    hyperparameters that an optimiser has for each network. A lazy update has parts of its own.
     """
     state, data, config = run.state, run.data, run.config
-    if config.solver not in OPTIMIZERS or is_lazy(config.network.shape, data, config.batch_size):
+    if updates_lazily(run):
         return None
-    optimizer = OPTIMIZERS[config.solver]
+    optimizer = SOLVERS[config.solver]
     common = [
         value
         for name, value in zip(optimizer.hyperparameters, config.hyperparameters, strict=True)
@@ -75,6 +77,12 @@ def stack_key(run: Run) -> Hashable | None:
         state.params.dtype.str,
         state.n_updates,
     )
+
+
+def updates_lazily(run: Run) -> bool:
+    """Whether an update is one of those features that a sparse batch uses; L-BFGS uses all rows."""
+    config = run.config
+    return config.solver in OPTIMIZERS and is_lazy(config.network.shape, run.data, config.batch_size)
 
 
 def has_large_batches(run: Run) -> bool:
@@ -106,7 +114,7 @@ class Stack:
         self.runs = list(runs)
         self.config = runs[0].config
         self.network = self.config.network
-        self.optimizer = OPTIMIZERS.get(self.config.solver, NO_OPTIMIZER)
+        self.optimizer = SOLVERS[self.config.solver]
         self.stack_shape = () if len(runs) == 1 else (len(runs),)
         self.loss_limits: Any = None  # (...), from the first loss on
         self.last_batch: Batch | None = None
@@ -145,6 +153,7 @@ class Stack:
         weights = shape.weights
         self.penalty = Penalty(rates if any(rates) else (), weights.start, weights.stop - weights.start)
         self.step = Step(self._stack_hyperparameters(), number=states[0].n_updates)
+        self.memory = memory
         whole = Part(
             params=flat.reshape(-1),
             grads=self.grads.flat.reshape(-1),
@@ -154,7 +163,7 @@ class Stack:
         )
         data, optimizer = self.runs[0].data, self.optimizer
         self.updating: WholeUpdate | LazyUpdate = WholeUpdate(optimizer, whole, self.grads)
-        if config.solver in OPTIMIZERS and is_lazy(shape, data, config.batch_size):
+        if updates_lazily(self.runs[0]):
             self.updating = LazyUpdate(optimizer, whole, shape, data, config.batch_size)
 
     def _stack_memory(self) -> Memory:
@@ -220,6 +229,30 @@ class Stack:
             run.clipped_norm = norm if is_long else 0.0
             scales.append(run.config.max_grad_norm / norm if is_long else 1.0)
         multiply_each(self.last_grads.flat.reshape(-1), scales)
+
+    @cached_property
+    def minimiser(self) -> Minimiser:
+        """L-BFGS on the objective over all rows."""
+        K = len(self.runs)
+        memory = {name: array.reshape(K, *array.shape[-2:]) for name, array in self.memory.items()}
+        pairs = Pairs(memory, Centring(self.network.shape, self.network.activate))
+        params, grads = (array.reshape(K, -1) for array in (self.params.flat, self.grads.flat))
+        return Minimiser(Objective(params, grads, self._evaluate), pairs)
+
+    def _evaluate(self) -> Array:
+        """Compute the objectives (K,) over all rows, and their gradients."""
+        chunk = self.batches.whole
+        ((batch, saved),) = chunk
+        self.gradient(batch, saved)
+        self.penalty.add_gradient(self.params.flat.reshape(-1), self.grads.flat.reshape(-1))
+        objectives = chunk.mean_losses()[..., 0] + self.penalty.value(self.params)
+        return np.array(objectives, np.float64).reshape(-1)
+
+    def minimise(self) -> tuple[Array, list[StopReason | None]]:
+        """Take a step of L-BFGS; get the objectives (K,), and reasons (K,) why there should be no other."""
+        outcome = self.minimiser.iterate(self.step.number)
+        self.step.number += 1
+        return outcome
 
     def count_updates(self) -> None:
         """Tell the states how many updates there have been."""
@@ -291,6 +324,9 @@ def other_bytes(run: Run) -> int:
     """Bytes that a network needs beside: more copies of its parameters, validation, rows and their order."""
     shape, data = run.config.network.shape, run.data
     numbers = OTHER_COPIES * shape.n_params
+    if run.config.solver not in OPTIMIZERS:  # a step of L-BFGS reads its memory only once
+        memory = SOLVERS[run.config.solver].init(run.state.params)
+        numbers += 2 * sum(array.size for array in memory.values())
     if data.validation is not None:
         of_row = 2 * data.X.values_per_row + 2 * shape.n_hidden + 5 * shape.n_outputs  # held, then stacked
         numbers += int(data.validation.X.n_samples * of_row)

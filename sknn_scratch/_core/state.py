@@ -53,6 +53,7 @@ class Epoch(NamedTuple):
 
     record: EpochRecord
     is_sound: bool  # whether the loss stayed finite and did not explode
+    end: StopReason | None = None  # why the solver can find no better parameters, if it cannot
 
 
 class Snapshot(NamedTuple):
@@ -71,8 +72,8 @@ class State:
     params : ndarray of shape (n_params,)
     shuffle_rng, dropout_rng : Generator
         The random streams of the order of the rows and of the dropped units.
-    memory : dict of ndarray of shape (n_params,)
-        The optimiser's.
+    memory : dict of ndarray
+        The solver's: arrays (n_params,), or tables for L-BFGS.
     n_updates : int
         How many updates the optimiser has made.
     n_reductions : int
@@ -160,6 +161,8 @@ class Run:
         Tells the run from others that are trained with it.
     is_sound : bool
         Whether the loss of the last epoch stayed finite and did not explode.
+    end_of_descent : StopReason or None
+        Why the solver can find no better parameters; None if it may.
     last_sound : Snapshot
         The last sound epoch.
     is_interrupted : bool
@@ -173,6 +176,7 @@ class Run:
     config: Config
     number: int = 0
     is_sound: bool = True
+    end_of_descent: StopReason | None = None
     is_interrupted: bool = False
     clipped_norm: float = 0.0
     last_sound: Snapshot = field(init=False)
@@ -244,7 +248,7 @@ class Run:
         """Write an epoch down."""
         state = self.state
         state.history.append(epoch.record)
-        self.is_sound = epoch.is_sound
+        self.is_sound, self.end_of_descent = epoch.is_sound, epoch.end
         if self.is_sound:
             params = state.params if self.is_validated else None
             state.watch.see(watched_value(epoch.record), state.epoch, self.config.tol, params)

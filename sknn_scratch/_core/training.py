@@ -1,11 +1,11 @@
 """Training: runs go in, results come out.
 
-    train       until every network has a reason to stop
-    descend     epoch by epoch, with the steps of an optimiser
-    minimise    iteration by iteration, with the steps that SciPy's L-BFGS chooses
-    run_epoch   for each batch: the gradient of the loss, then one update
-    measure     the numbers of the epoch that has just ended
-    end_epoch   write them down, and stop the networks that have a reason
+    train           until every network has a reason to stop
+    descend         epoch by epoch, until a network stops
+    run_epoch       for each batch: the gradient of the loss, then one update
+    run_iteration   L-BFGS: one step, by the gradient of all rows at as many points as that takes
+    measure         the numbers of the epoch that has just ended
+    end_epoch       write them down, and stop the networks that have a reason
 
 Runs with the same ``stack_key`` are trained together: their parameters are the rows of one array, and every
 array of a step has this leading axis. A single network has no such axis. When networks stop, the others go on
@@ -13,17 +13,15 @@ in a smaller stack.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from sknn_scratch._core.activations import Array
 from sknn_scratch._core.arrays import sum_of_squares
 from sknn_scratch._core.data import pool
-from sknn_scratch._core.lbfgs import Centring, minimise_lbfgs
 from sknn_scratch._core.network import Map, mean_loss
 from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.stack import Stack
@@ -65,7 +63,7 @@ def train(runs: Sequence[Run], hooks: Hooks | None = None, map_blocks: Map = map
     try:
         while going_on := [run for run in runs if run.is_going_on]:
             with Stack(going_on, map_blocks) as stack:
-                SOLVERS[stack.config.solver](stack, hooks or Hooks())
+                descend(stack, hooks or Hooks())
     except KeyboardInterrupt:
         for run in runs:
             run.interrupt()
@@ -76,7 +74,7 @@ def descend(stack: Stack, hooks: Hooks) -> None:
     """Train a stack, epoch by epoch, until one of its networks stops."""
     while all(run.is_going_on for run in stack.runs):
         with np.errstate(all="ignore"):  # epochs that are not sound say so
-            epochs = run_epoch(stack)
+            epochs = run_epoch(stack) if stack.config.solver in OPTIMIZERS else run_iteration(stack)
         end_epoch(stack, epochs, hooks)
 
 
@@ -95,6 +93,18 @@ def run_epoch(stack: Stack) -> list[Epoch]:
     is_sound = stack.is_sound(all_losses.max(axis=-1) + penalty) & stack.are_finite()
     objective = stack.batches.mean(all_losses) + penalty
     return measure(stack, objective, is_sound, learning_rates, perf_counter() - start)
+
+
+def run_iteration(stack: Stack) -> list[Epoch]:
+    """Take one step of L-BFGS; it counts as an epoch."""
+    start = perf_counter()
+    objectives, reasons = stack.minimise()
+    stack.count_updates()
+    objective = stack.per_network(objectives.tolist())
+    stack.limit_losses(objective)
+    is_sound = stack.is_sound(objective) & stack.are_finite()
+    epochs = measure(stack, objective, is_sound, [1.0] * len(stack.runs), perf_counter() - start)
+    return [epoch._replace(end=reason) for epoch, reason in zip(epochs, reasons, strict=True)]
 
 
 def measure(
@@ -159,6 +169,8 @@ def reason_to_stop(run: Run) -> StopReason | None:
         if run.is_validated:
             return StopReason.NO_IMPROVEMENT
         return StopReason.DIVERGED if run.has_failed else StopReason.CONVERGED
+    if run.end_of_descent is not None:
+        return run.end_of_descent
     return StopReason.MAX_ITER if run.epochs_done >= run.config.max_iter else None
 
 
@@ -169,44 +181,3 @@ def check_last_step(stack: Stack) -> None:
     for run, is_sound in stack.by_run(stack.is_last_step_sound()):
         if not (run.is_going_on or is_sound):
             run.stop(StopReason.DIVERGED)
-
-
-def minimise(stack: Stack, hooks: Hooks) -> None:
-    """Minimise the objective over all training rows; an iteration counts as an epoch."""
-    (run,), params, grads, chunk = stack.runs, stack.params, stack.grads, stack.batches.whole
-    ((batch, saved),) = chunk
-    gradient = stack.gradients[batch.X.n_samples]
-    centring = Centring(stack.network.shape, stack.network.activate)
-    iteration_start = perf_counter()
-
-    @np.errstate(all="ignore")
-    def objective_and_gradient(x: Array) -> tuple[float, Array]:
-        params.flat[...] = centring.params(x)
-        gradient.fill(params, grads, batch, saved)
-        (loss,) = chunk.mean_losses()
-        stack.penalty.add_gradient(params.flat, grads.flat)
-        return float(loss + stack.penalty.value(params)), centring.gradient(grads.flat)
-
-    def on_iteration(x: Array, objective: float) -> bool:
-        nonlocal iteration_start
-        seconds = perf_counter() - iteration_start
-        with np.errstate(all="ignore"):
-            params.flat[...] = centring.params(x)
-            epochs = measure(stack, objective, math.isfinite(objective), [1.0], seconds)
-        end_epoch(stack, epochs, hooks)
-        iteration_start = perf_counter()
-        return not run.is_going_on
-
-    start = centring.coordinates(run.state.params)
-    has_succeeded = minimise_lbfgs(objective_and_gradient, start, on_iteration)
-    if run.epochs_done == 0:  # it ended before its first iteration: record the start
-        on_iteration(start, objective_and_gradient(start)[0])
-    if run.is_going_on:
-        run.return_to(run.last_sound)  # a line search that fails ends somewhere else
-        run.stop(StopReason.CONVERGED if has_succeeded else StopReason.LINE_SEARCH_FAILED)
-
-
-SOLVERS: Mapping[str, Callable[[Stack, Hooks], None]] = {
-    **dict.fromkeys(OPTIMIZERS, descend),
-    "lbfgs": minimise,
-}

@@ -13,7 +13,7 @@ from sklearn.metrics import get_scorer_names
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
-from sknn_scratch._core.optimizers import OPTIMIZERS
+from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import INIT_SCALES
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.schedules import SCHEDULES
@@ -55,7 +55,7 @@ class BaseShallowNN(CallbackSupportMixin, ParameterNames):
         "activation": [one_of(ACTIVATIONS), Activation],
         "init_scale": [Number(Real, 0, None, closed="left"), one_of(INIT_SCALES)],
         "learning_rate": [Number(Real, 0, None, closed="neither")],
-        "solver": [one_of([*OPTIMIZERS, "lbfgs"])],
+        "solver": [one_of(SOLVERS)],
         "batch_size": [Number(Integral, 1, None, closed="left"), one_of(["auto"]), None],
         "max_iter": [Number(Integral, 1, None, closed="left")],
         "alpha": [Number(Real, 0, None, closed="left")],

@@ -45,8 +45,8 @@ class ShallowNNClassifier(Classification, SingleNetwork):
         "adam" is Adam. "adamw" is Adam with decoupled weight decay: every step shrinks the weights by
         ``learning_rate * alpha / max(S, 100)`` of themselves. The penalty is not part of its gradient, so the
         gradient norms of ``history_`` and ``gradient_tol`` ignore it. "sgd" is gradient descent with
-        momentum, plain gradient descent with ``momentum=0`` and ``batch_size=None``. "lbfgs" is SciPy's
-        L-BFGS-B on all rows at once, for small data sets.
+        momentum, plain gradient descent with ``momentum=0`` and ``batch_size=None``. "lbfgs" is L-BFGS
+        on all rows at once, for small data sets; it remembers the last 20 steps.
     batch_size : int, "auto" or None, default="auto"
         Rows in a mini-batch. "auto" is 100, or all rows if there are fewer; None is all rows. Ignored
         by "lbfgs".

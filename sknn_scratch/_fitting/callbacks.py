@@ -82,9 +82,8 @@ class Checkpoint:
     Raises
     ------
     ValueError
-        By ``fit``, if the solver is "lbfgs", whose memory cannot be stored, or if the classifier is a
-        clone of the one that the callback was set on, as in a search; by ``partial_fit``, between whose
-        calls the estimator itself can be stored.
+        By ``fit``, if the classifier is a clone of the one that the callback was set on, as in a search; by
+        ``partial_fit``, between whose calls the estimator itself can be stored.
 
     See Also
     --------

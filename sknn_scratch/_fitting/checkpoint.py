@@ -13,11 +13,16 @@ from inspect import signature
 
 import numpy as np
 
-from sknn_scratch._core.optimizers import OPTIMIZERS
+from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import NetworkShape
 from sknn_scratch._core.state import State
 from sknn_scratch._fitting import labels, reals
-from sknn_scratch._fitting.checkpoint_file import CheckpointError, naming_the_file, read_checkpoint
+from sknn_scratch._fitting.checkpoint_file import (
+    CheckpointError,
+    naming_the_file,
+    read_checkpoint,
+    shapes_of,
+)
 from sknn_scratch._fitting.checkpoint_schema import (
     NAMES,
     OBJECT,
@@ -146,11 +151,6 @@ def fitted_before_training(estimator):
 
 def check_resumable(plan):
     """Raise ValueError for a fit whose checkpoint would not be worth anything."""
-    if plan.model.solver == "lbfgs":
-        raise ValueError(
-            "Checkpoint cannot be used with solver='lbfgs', since SciPy keeps that solver's memory to "
-            "itself; use solver='adam', 'adamw' or 'sgd', or remove the callback with set_callbacks()."
-        )
     if plan.partial:
         raise ValueError(
             "Checkpoint is for fit, not for partial_fit, which sees other rows at every call; save the "
@@ -208,13 +208,12 @@ def read_estimator(cls, header):
 
 def check_network(estimator, state):
     """Check that a state is one of the network that the estimator describes."""
-    if estimator.solver not in OPTIMIZERS:
-        raise Malformed(f"there is no state to keep of solver={estimator.solver!r}")
     n_outputs = fitted_targets(estimator).n_outputs
     shape = NetworkShape(estimator.n_features_in_, int(estimator.n_hidden), n_outputs)
     if shape.n_params != len(state.params):
         raise Malformed(f"a network of {shape} does not have {len(state.params)} parameters")
-    if state.memory and state.memory.keys() != OPTIMIZERS[estimator.solver].init(state.params).keys():
+    memory = SOLVERS[estimator.solver].init(state.params)
+    if state.memory and shapes_of(state.memory) != shapes_of(memory):
         raise Malformed(f"its memory is not that of solver={estimator.solver!r}")
     if len(getattr(estimator, "feature_names_in_", range(shape.n_features))) != shape.n_features:
         raise Malformed("the number of feature names is wrong")

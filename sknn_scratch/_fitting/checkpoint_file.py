@@ -36,6 +36,7 @@ from sknn_scratch._fitting.checkpoint_schema import (
     STATE,
     TABLE,
     VECTOR,
+    VECTOR_OR_TABLE,
     VECTORS,
     WRITTEN_STATE,
     Json,
@@ -207,10 +208,11 @@ def check_format(path: str | os.PathLike[str], document: Any) -> None:
 
 
 def check_declared(declared: Json) -> None:
-    """Check which arrays a file says it holds: the history, and vectors that are like the parameters."""
+    """Check which arrays a file says it holds: the history, vectors like the parameters, the memory."""
     like_params = Kind("as params", lambda description: description == declared["params"])
-    vectors = [name for name in declared if name in VECTORS or name.startswith(MEMORY)]
-    kinds = dict.fromkeys(vectors, like_params) | {"params": VECTOR, "history": TABLE}
+    kinds = dict.fromkeys((name for name in declared if name in VECTORS), like_params)
+    kinds |= dict.fromkeys((name for name in declared if name.startswith(MEMORY)), VECTOR_OR_TABLE)
+    kinds |= {"params": VECTOR, "history": TABLE}
     check_record(declared, kinds, "arrays")
 
 

@@ -137,6 +137,7 @@ GENERATOR = record_of(
 )
 VECTOR = Kind("a vector of floats", is_array_of(1))
 TABLE = Kind("a table of floats", is_array_of(2))
+VECTOR_OR_TABLE = Kind("an array of floats", lambda value: VECTOR.accepts(value) or TABLE.accepts(value))
 
 # The fields of a State and of the records in it, but for the arrays, the memory and the history.
 STATE: Mapping[str, Kind] = MappingProxyType(

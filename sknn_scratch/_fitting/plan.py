@@ -18,7 +18,7 @@ from sklearn.utils import check_random_state
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.lazy import clear_unused_features, is_lazy
 from sknn_scratch._core.network import Network
-from sknn_scratch._core.optimizers import NO_OPTIMIZER, OPTIMIZERS
+from sknn_scratch._core.optimizers import OPTIMIZERS, SOLVERS
 from sknn_scratch._core.parameters import NetworkShape, flatten, initialise
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import Config, Result, Run, State
@@ -194,7 +194,7 @@ def train_config(model, encoded, data, *, partial):
     batch_size = {"auto": AUTO_BATCH_ROWS, None: data.n_samples}.get(model.batch_size, model.batch_size)
     encoding, solver = encoded.encoding, model.solver
     shape = NetworkShape(data.X.n_features, int(model.n_hidden), encoding.n_outputs)
-    names = OPTIMIZERS.get(solver, NO_OPTIMIZER).hyperparameters
+    names = SOLVERS[solver].hyperparameters
     return Config(
         network=Network(shape, activation_of(model.activation), encoding.loss_of(model)),
         solver=solver,

@@ -189,10 +189,10 @@ class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
     Networks are trained together if they have the same ``n_hidden``, ``activation``, ``solver``,
     ``nesterov``, ``beta_1``, ``beta_2``, ``epsilon``, ``batch_size``, precision, and numbers of training
     and validation rows, all with ``dropout`` or none, and all with a scorer or none. The steps of a group
-    touch at most 8 MiB together, so large networks are trained one by one. So are those with the solver
-    "lbfgs", and those that update only the features of a sparse batch (see the notes of
-    :class:`ShallowNNClassifier`). Each network is the same as from a fit of its own, to the last bit (if
-    BLAS is MKL, only with ``MKL_CBWR=COMPATIBLE`` in the environment).
+    touch at most 8 MiB together, so large networks are trained one by one. So are those that update only the
+    features of a sparse batch (see the notes of :class:`ShallowNNClassifier`). Each network is the same as
+    from a fit of its own, to the last bit (if BLAS is MKL, only with ``MKL_CBWR=COMPATIBLE`` in the
+    environment).
 
     The steps of a Pipeline before the network are fitted once for each fold and each setting of their
     parameters. If such a step draws random numbers without a seed, all candidates of a fold share the draw,

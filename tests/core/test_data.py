@@ -6,7 +6,7 @@ from numpy.testing import assert_array_equal
 from sknn_scratch._core import data as data_module
 from sknn_scratch._core.data import Data, pool, stack_validations
 from sknn_scratch._core.network import mean_loss
-from sknn_scratch._core.optimizers import OPTIMIZERS
+from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import DenseRows, RowsWithOnes, SparseRows, rows_of
 from tests.helpers import (
@@ -191,9 +191,9 @@ def test_few_rows_of_many_are_copied_alone(monkeypatch):
 
 
 @pytest.mark.parametrize("batch_size", [16, 60])
-@pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
+@pytest.mark.parametrize("solver", SOLVERS)
 def test_ones_make_no_difference_but_in_rounding(monkeypatch, solver, batch_size):
-    run = make_run(BINARY, solver=solver, batch_size=60 if solver == "lbfgs" else batch_size, alpha=1.0)
+    run = make_run(BINARY, solver=solver, batch_size=batch_size, alpha=1.0)
     result = train_alone(run)
     monkeypatch.setattr(data_module, "SMALL_BYTES", 0)
     assert_same_training(result, train_alone(run), rtol=1e-9)

@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sknn_scratch._core.losses import Logistic
-from sknn_scratch._core.optimizers import OPTIMIZERS
+from sknn_scratch._core.optimizers import OPTIMIZERS, SOLVERS
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.stack import Stack
 from sknn_scratch._core.stopping import StopReason
@@ -32,7 +32,7 @@ EXPLODING = {
     "network": make_network(BINARY, "relu"),
 }
 
-every_solver = pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
+every_solver = pytest.mark.parametrize("solver", SOLVERS)
 
 
 EXPLOSION, INTERRUPT = 1e9, "Control-C"
@@ -302,7 +302,7 @@ def test_an_interrupt_leaves_the_last_whole_epoch(n_evaluations):
 
 
 def test_an_interrupt_of_lbfgs_leaves_the_last_whole_iteration():
-    config = {"solver": "lbfgs", "batch_size": 60}
+    config = {"solver": "lbfgs"}
     _, params = train_and_watch(make_run(BINARY, **config))
     for n_evaluations in (1, 2, 4):
         network = make_network(BINARY)._replace(loss=spoilt_loss({n_evaluations: INTERRUPT}))

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from sknn_scratch._core import stack as stack_module
 from sknn_scratch._core.activations import Activation
 from sknn_scratch._core.network import mean_loss, predict_hidden
-from sknn_scratch._core.optimizers import OPTIMIZERS
+from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import rows_of
 from tests.helpers import (
@@ -59,7 +59,7 @@ def test_history_of_batches_has_the_mean_loss_over_the_epoch():
     assert_allclose(losses, objective_of(run, run.state.params)[0], rtol=1e-9)
 
 
-@pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
+@pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("validated", [False, True])
 @pytest.mark.parametrize("scored", [False, True])
 def test_history_has_the_same_columns_in_every_epoch(solver, validated, scored):

@@ -1,76 +1,58 @@
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import scipy.optimize
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core.activations import ACTIVATIONS
-from sknn_scratch._core.lbfgs import Centring, minimise_lbfgs
+from sknn_scratch._core.lbfgs import Centring, Minimiser, Objective, Pairs
+from sknn_scratch._core.optimizers import N_PAIRS, init_lbfgs
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
-
-
-def quadratic(x):
-    scales = np.arange(1.0, 1 + len(x))
-    return (scales * (x - 1) ** 2).sum() / 2, scales * (x - 1)
-
-
-def rosenbrock(x):
-    bend = x[1] - x[0] ** 2
-    gradient = np.array([-2 * (1 - x[0]) - 400 * bend * x[0], 200 * bend])
-    return (1 - x[0]) ** 2 + 100 * bend**2, gradient
-
-
-def minimise(function, start, n_iterations=None):
-    """Return the points and the objectives of all iterations; stop after n of them."""
-    points, objectives = [], []
-
-    def on_iteration(x, objective):
-        points.append(x.copy())
-        objectives.append(objective)
-        return len(points) == n_iterations
-
-    minimise_lbfgs(function, start, on_iteration)
-    return points, objectives
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize(
-    ("function", "start"), [(quadratic, np.zeros(6)), (rosenbrock, np.array([-1.5, 2.0]))]
+from sknn_scratch._core.stack import stack_key
+from sknn_scratch._core.stopping import StopReason
+from tests.core import textbook
+from tests.helpers import (
+    BINARY,
+    KINDS,
+    STACK_RTOL,
+    assert_same_training,
+    history_column,
+    make_batch,
+    make_network,
+    make_problem,
+    make_run,
+    objective_of,
+    train_alone,
+    train_and_watch,
+    train_together,
 )
-def test_finds_the_minimum(function, start, dtype):
-    points, objectives = minimise(function, start.astype(dtype))
-    assert_allclose(points[-1], 1, atol=1e-6)
-    assert objectives[-1] < 1e-12
+
+# --- What the pairs teach ---
 
 
-def test_iterations_carry_their_objective_which_falls():
-    points, objectives = minimise(rosenbrock, np.array([-1.5, 2.0]))
-    assert_allclose(objectives, [rosenbrock(x)[0] for x in points], rtol=1e-14)
-    assert (np.diff(objectives) < 0).all()
-    assert points[0].dtype == np.float64
-    assert type(objectives[0]) is float
+def nothing(vectors):
+    """The identity as M."""
+    return vectors
 
 
-@pytest.mark.parametrize("n_iterations", [1, 5])
-def test_stops_when_asked_to(n_iterations):
-    points, _ = minimise(rosenbrock, np.array([-1.5, 2.0]), n_iterations)
-    assert len(points) == n_iterations
+def make_memory(n_networks, n_params, dtype=np.float64):
+    one = init_lbfgs(np.zeros(n_params, dtype))
+    return {name: np.repeat(array[np.newaxis], n_networks, axis=0) for name, array in one.items()}
 
 
-def test_is_done_at_once_at_a_minimum():
-    points, _ = minimise(quadratic, np.ones(6))
-    assert len(points) <= 1
+def pairs_on_a_quadratic(n_pairs, n_networks=2, n_params=12, precondition=nothing):
+    """Pairs of random steps along objectives with a Hessian of their own; also the steps and the changes."""
+    rng = np.random.default_rng(0)
+    roots = rng.normal(size=(n_networks, n_params, n_params))
+    pairs = Pairs(make_memory(n_networks, n_params), precondition)
+    steps = rng.normal(size=(n_pairs, n_networks, n_params))
+    changes = np.einsum("kij,klj,nkl->nki", roots, roots, steps)
+    for number in range(n_pairs):
+        pairs.add(steps[number], changes[number], np.ones(n_networks), number)
+    return pairs, steps, changes
 
-
-def test_errors_and_interrupts_pass_through():
-    for error in (KeyboardInterrupt, ZeroDivisionError):
-
-        def on_iteration(x, objective, error=error):
-            raise error
-
-        with pytest.raises(error):
-            minimise_lbfgs(quadratic, np.zeros(6), on_iteration)
-
-
-# --- Coordinates ---
 
 SHAPE = NetworkShape(n_features=4, n_hidden=5, n_outputs=3)
 
@@ -80,35 +62,308 @@ def resting_value(z, slope=None):
     z += 0.7
 
 
+@pytest.mark.parametrize("n_pairs", [0, 1, 5, N_PAIRS, N_PAIRS + 7])
+@pytest.mark.parametrize("precondition", [nothing, Centring(SHAPE, resting_value)], ids=["plain", "centred"])
+def test_the_direction_is_that_of_the_two_loops_of_the_textbook(n_pairs, precondition):
+    n_params = SHAPE.n_params
+    pairs, steps, changes = pairs_on_a_quadratic(n_pairs, 2, n_params, precondition)
+    gradients = np.random.default_rng(1).normal(size=(2, n_params))
+    directions = pairs.direction(gradients, n_pairs)
+    for i, gradient in enumerate(gradients):
+        of_network = [(steps[j, i], changes[j, i]) for j in range(max(0, n_pairs - N_PAIRS), n_pairs)]
+        expected = textbook.lbfgs_direction(
+            gradient, of_network, lambda vector: precondition(vector[np.newaxis])[0]
+        )
+        assert_allclose(directions[i], expected, rtol=1e-7, atol=1e-9 * abs(expected).max())
+
+
+def test_as_many_pairs_as_parameters_give_newtons_direction():
+    """With exact line searches, in theory; along conjugate directions it needs none."""
+    scales = np.array([[1.0, 10.0, 100.0]])
+    pairs = Pairs(make_memory(1, 3), nothing)
+    for number, step in enumerate(np.eye(3)):
+        pairs.add(step[np.newaxis], scales * step, np.ones(1), number)
+    gradient = np.array([[3.0, -2.0, 5.0]])
+    assert_allclose(pairs.direction(gradient, 3), -gradient / scales, rtol=1e-13)
+
+
+def test_the_first_step_has_a_length_of_one():
+    gradient = np.random.default_rng(0).normal(scale=1e3, size=(3, 7))
+    directions = Pairs(make_memory(3, 7), nothing).direction(gradient, 0)
+    assert_allclose(np.linalg.norm(directions, axis=1), 1, rtol=1e-13)
+    assert_allclose(directions, -gradient / np.linalg.norm(gradient, axis=1, keepdims=True), rtol=1e-13)
+
+
+@pytest.mark.parametrize("curvature", [0.0, -1.0, 1e-20, math.nan])
+def test_a_step_along_which_no_curvature_was_seen_is_not_kept(curvature):
+    """The other network keeps its own; the earlier pairs stay."""
+    pairs, _, _ = pairs_on_a_quadratic(3)
+    expected = pairs_on_a_quadratic(3)[0]
+    step = np.random.default_rng(2).normal(size=(2, 12))
+    pairs.add(step, np.array([[curvature], [1.0]]) * step, np.ones(2), 3)
+    expected.add(np.array([[0.0], [1.0]]) * step, np.array([[0.0], [1.0]]) * step, np.ones(2), 3)
+    gradient = np.ones((2, 12))
+    assert_array_equal(pairs.direction(gradient, 4), expected.direction(gradient, 4))
+    assert_allclose(pairs.direction(gradient, 4)[0], pairs_on_a_quadratic(3)[0].direction(gradient, 3)[0])
+
+
+def test_one_network_forgets_alone():
+    pairs, _, _ = pairs_on_a_quadratic(5)
+    gradient = np.ones((2, 12))
+    before = pairs.direction(gradient, 5)
+    pairs.forget(np.array([True, False]))
+    assert pairs.exist().tolist() == [False, True]
+    after = pairs.direction(gradient, 5)
+    assert_allclose(after[0], -gradient[0] / math.sqrt(12), rtol=1e-15)
+    assert_array_equal(after[1], before[1])
+
+
+# --- Minimising ---
+
+
+def quadratic(x):
+    scales = np.arange(1.0, 1 + x.shape[-1], dtype=x.dtype)
+    return (scales * (x - 1) ** 2).sum(axis=-1) / 2, scales * (x - 1)
+
+
+def rosenbrock(x):
+    bend = x[:, 1] - x[:, 0] ** 2
+    gradient = np.stack([-2 * (1 - x[:, 0]) - 400 * bend * x[:, 0], 200 * bend], axis=-1)
+    return (1 - x[:, 0]) ** 2 + 100 * bend**2, gradient
+
+
+def minimise(function, starts, most=200):
+    """Minimise from several starts (K, n); return the points after each iteration, and the reasons."""
+    params, grads = starts.copy(), np.empty_like(starts)
+
+    def evaluate():
+        values, grads[...] = function(params)
+        return values.astype(np.float64)
+
+    pairs = Pairs(make_memory(*params.shape, params.dtype), nothing)
+    minimiser, points, reasons = Minimiser(Objective(params, grads, evaluate), pairs), [], [None]
+    while None in reasons and len(points) < most:
+        with np.errstate(all="ignore"):  # as in training
+            values, reasons = minimiser.iterate(len(points))
+        points.append(params.copy())
+        assert_array_equal(values, function(params)[0])  # it ends at a point that it has evaluated
+        assert_array_equal(grads, function(params)[1])
+    return points, reasons
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("function", "starts"),
+    [(quadratic, np.zeros((1, 6))), (rosenbrock, np.array([[-1.5, 2.0], [-1.2, 1.0], [0.0, 0.0]]))],
+)
+def test_finds_the_minimum(function, starts, dtype):
+    points, reasons = minimise(function, starts.astype(dtype))
+    assert set(reasons) == {StopReason.CONVERGED}
+    assert_allclose(points[-1], 1, atol=1e-2 if dtype == np.float32 else 1e-6)
+
+
+def test_the_objective_falls_in_every_iteration():
+    start = np.array([[-1.5, 2.0]])
+    points, _ = minimise(rosenbrock, start)
+    values = [rosenbrock(point)[0][0] for point in (start, *points)]
+    assert (np.diff(values) < 0).all()
+
+
+def test_a_minimum_is_noticed_at_once():
+    points, reasons = minimise(quadratic, np.ones((2, 6)))
+    assert reasons == [StopReason.CONVERGED] * 2
+    assert_array_equal(points, np.ones((1, 2, 6)))
+
+
+def test_a_gradient_that_lies_fails():
+    points, reasons = minimise(lambda x: (quadratic(x)[0], -quadratic(x)[1]), np.zeros((1, 6)))
+    assert reasons == [StopReason.LINE_SEARCH_FAILED]
+    assert_array_equal(points, np.zeros((1, 1, 6)))
+
+
+def test_pairs_that_mislead_are_forgotten():
+    """Beyond a step, the objective is another; its gradient leads where the pairs do not."""
+
+    def function(x):
+        return np.abs(x).sum(axis=-1) + quadratic(x)[0], np.sign(x) + quadratic(x)[1]
+
+    points, _ = minimise(function, np.full((2, 4), 3.0) * [[1.0], [-1.0]], most=60)
+    exact = np.maximum(0, 1 - 1 / np.arange(1.0, 5))  # where sign(x) + scale (x - 1) = 0, or a kink
+    assert_allclose(function(points[-1])[0], function(np.stack([exact, exact]))[0], rtol=1e-3)
+
+
+def test_together_is_as_alone_to_the_last_bit():
+    starts = np.random.default_rng(0).normal(size=(7, 2)) * 2
+    together, _ = minimise(rosenbrock, starts, 25)
+    for i, start in enumerate(starts):
+        alone, _ = minimise(rosenbrock, start[np.newaxis], 25)
+        assert_array_equal([point[i] for point in together][: len(alone)], [point[0] for point in alone])
+
+
+# --- Networks ---
+
+
+def counting(activate):
+    """An activation that counts the evaluations of gradients."""
+    calls = []
+
+    def counted(z, slope=None):
+        activate(z, slope)
+        if slope is not None:
+            calls.append(1)
+
+    return counted, calls
+
+
+def scipys_lbfgs(run):
+    """Minimise the objective of a run by SciPy, with as many pairs and the same limit."""
+    options = {
+        "maxcor": N_PAIRS,
+        "ftol": 64 * np.finfo(float).eps,
+        "gtol": 0.0,
+        "maxiter": run.config.max_iter,
+    }
+    return scipy.optimize.minimize(
+        lambda params: objective_of(run, params),
+        run.state.params,
+        jac=True,
+        method="L-BFGS-B",
+        options=options | {"maxfun": 10**6},
+    )
+
+
+def test_it_needs_no_more_evaluations_than_scipy_and_ends_no_higher():
+    ratios, differences = [], []
+    for kind in KINDS:
+        for activate in dict.fromkeys(ACTIVATIONS.values()):
+            problem = make_problem(kind)
+            counted, calls = counting(activate)
+            config = {"solver": "lbfgs", "alpha": 3.0, "max_iter": 150, "n_iter_no_change": 10**6}
+            run = make_run(problem, network=make_network(problem, activate), **config)
+            by_scipy = scipys_lbfgs(run)
+            counted_run = make_run(problem, network=make_network(problem, counted), **config)
+            result = train_alone(counted_run)
+            ratios.append((len(calls) - 1) / by_scipy.nfev)
+            differences.append(objective_of(run, result.state.params)[0] / by_scipy.fun - 1)
+
+    assert np.median(ratios) <= 1.1
+    assert np.median(differences) <= 1e-9
+    assert np.mean(differences) <= 0.01
+
+
+LBFGS = {"solver": "lbfgs", "max_iter": 25}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu"])
+def test_a_stack_is_the_same_as_its_networks_alone(kind, activation):
+    """Bit for bit, with their histories and their memories; each at its own step, some for longer."""
+    problem = make_problem(kind)
+    network = make_network(problem, activation)
+    data = [
+        {"rows": np.random.default_rng(i).permutation(60)[:45], "row_weights": np.arange(1.0, 46) % (2 + i)}
+        for i in range(4)
+    ]
+    for one in data:
+        one["row_weights"] += 0.5
+    configs = [
+        {"alpha": 0.0},
+        {"alpha": 3.0, "max_iter": 40},
+        {"alpha": 0.1, "tol": 0.01},
+        {"gradient_tol": 1.0},
+    ]
+    runs = [
+        make_run(problem, i, network=network, data=data[i], **(LBFGS | {"n_iter_no_change": 3} | configs[i]))
+        for i in range(4)
+    ]
+    assert len({stack_key(run) for run in runs}) == 1
+    results = train_together(runs)
+    assert len({result.state.epoch for result in results}) > 1
+    for result, run in zip(results, runs, strict=True):
+        assert_same_training(result, train_alone(run), rtol=STACK_RTOL)
+
+
+def test_a_stack_with_validation_keeps_the_best_of_each():
+    runs = [
+        make_run(BINARY, i, data={"validation": make_batch(make_problem("binary", 20, seed=i))}, **LBFGS)
+        for i in range(3)
+    ]
+    runs = [replace(run, config=replace(run.config, max_iter=200, n_iter_no_change=5)) for run in runs]
+    for result, run in zip(train_together(runs), runs, strict=True):
+        assert result.stop_reason in {StopReason.NO_IMPROVEMENT, StopReason.CONVERGED}
+        assert result.best_epoch == 1 + history_column(result, "val_loss").argmin()
+        assert_same_training(result, train_alone(run), rtol=STACK_RTOL)
+
+
+def test_the_history_holds_the_objective_and_the_gradient_at_the_end_of_each_iteration():
+    run = make_run(BINARY, alpha=1.0, **LBFGS)
+    result, params = train_and_watch(run)
+    at_ends = [objective_of(run, one) for one in params[1:]]
+    assert_allclose(history_column(result, "loss"), [value for value, _ in at_ends], rtol=1e-12)
+    norms = np.hypot(*(history_column(result, f"gradient_norm_{layer}") for layer in ("hidden", "output")))
+    assert_allclose(norms, [np.linalg.norm(gradient) for _, gradient in at_ends], rtol=1e-9)
+    assert (np.diff(history_column(result, "loss")) < 0).all()
+
+
+@pytest.mark.parametrize("most", range(1, 8))
+def test_a_further_run_goes_on_as_if_there_had_been_one(most):
+    """With the pairs it has; the gradient at its start is computed again, to the same bits."""
+    whole = train_alone(make_run(BINARY, alpha=1.0, solver="lbfgs", max_iter=12))
+    first = train_alone(make_run(BINARY, alpha=1.0, solver="lbfgs", max_iter=most))
+    second = replace(
+        make_run(BINARY, alpha=1.0, solver="lbfgs", max_iter=12 - most), state=first.state.for_another_run()
+    )
+    assert_array_equal(train_alone(second).state.params, whole.state.params)
+
+
+def test_an_ill_conditioned_problem():
+    """Features of scales from 0.01 to 100."""
+    problem = BINARY._replace(X=BINARY.X * np.array([0.01, 1.0, 1.0, 100.0]))
+    config = {"solver": "lbfgs", "max_iter": 600, "alpha": 3.0, "n_iter_no_change": 10**6}
+    run = make_run(problem, network=make_network(problem, "identity"), **config)
+    result = train_alone(run)
+    assert result.stop_reason is StopReason.CONVERGED
+    assert result.state.history[-1]["loss"] == pytest.approx(scipys_lbfgs(run).fun, rel=1e-9)
+
+
+def test_a_flat_objective_has_converged():
+    """All units are saturated: no gradient reaches the hidden layer, and the output layer has its minimum."""
+    problem = make_problem("binary")
+    run = make_run(problem, network=make_network(problem, "relu"), solver="lbfgs", max_iter=200, alpha=0.0)
+    view_parameters(run.state.params, run.config.network.shape).b_hidden[...] = -1e6
+    result = train_alone(replace(run, config=replace(run.config, n_iter_no_change=100)))
+    assert result.stop_reason is StopReason.CONVERGED
+    share = (problem.targets > 0).mean()
+    entropy = -share * math.log(share) - (1 - share) * math.log(1 - share)
+    assert result.state.history[-1]["loss"] == pytest.approx(entropy, rel=1e-9)
+
+
+# --- Coordinates ---
+
+
 @pytest.mark.parametrize("activate", [*ACTIVATIONS.values(), resting_value])
-def test_coordinates_and_back(activate):
-    params = np.random.default_rng(0).normal(size=SHAPE.n_params)
-    centring = Centring(SHAPE, activate)
-    assert_allclose(centring.params(centring.coordinates(params)), params, rtol=1e-14)
-    assert centring.coordinates(params.astype(np.float32)).dtype == np.float64
+def test_centring_is_the_change_of_coordinates_there_and_back(activate):
+    """M = A A', where the columns of A are the parameters by the coordinates."""
+    resting = np.zeros((1, 1))
+    activate(resting, None)
+    A = np.eye(SHAPE.n_params)
+    for coordinate in A:  # b_output = b_centred - g(0) sum(w_output)
+        layers = view_parameters(coordinate, SHAPE)
+        layers.b_output[...] -= resting * layers.w_output.sum(axis=0)
+    A = A.T
+    vectors = np.random.default_rng(0).normal(size=(2, SHAPE.n_params))
+    assert_allclose(Centring(SHAPE, activate)(vectors), vectors @ A @ A.T, rtol=1e-12, atol=1e-14)
 
 
-def test_the_bias_is_that_of_hidden_values_counted_from_rest():
-    params = np.random.default_rng(0).normal(size=SHAPE.n_params)
-    hidden = np.random.default_rng(1).normal(size=(6, 5))
-    layers = view_parameters(params, SHAPE)
-    moved = view_parameters(Centring(SHAPE, resting_value).coordinates(params), SHAPE)
-    logits = (hidden - 0.7) @ moved.w_output + moved.b_output
-    assert_allclose(logits, hidden @ layers.w_output + layers.b_output, rtol=1e-13)
+def test_centring_leaves_the_vectors_that_it_is_given():
+    vectors = np.ones((2, SHAPE.n_params))
+    Centring(SHAPE, resting_value)(vectors)
+    assert_array_equal(vectors, 1)
 
 
-def test_the_gradient_by_the_coordinates():
-    """The derivative of sum(c * params) by the coordinates, in every direction."""
-    rng = np.random.default_rng(0)
-    centring, by_params, start = Centring(SHAPE, resting_value), *rng.normal(size=(2, SHAPE.n_params))
-    value = by_params @ centring.params(start)
-    steps = [by_params @ centring.params(start + step) - value for step in np.eye(SHAPE.n_params)]
-    assert_allclose(centring.gradient(by_params), steps, atol=1e-12)
-
-
-def test_an_activation_that_has_no_value_at_zero_leaves_the_parameters():
+def test_an_activation_that_has_no_value_at_zero_leaves_the_coordinates():
     def logarithm(z, slope=None):
         np.log(z, out=z)
 
-    params = np.arange(SHAPE.n_params, dtype=np.float64)
-    assert_array_equal(Centring(SHAPE, logarithm).coordinates(params), params)
+    vectors = np.arange(2.0 * SHAPE.n_params).reshape(2, -1)
+    assert_array_equal(Centring(SHAPE, logarithm)(vectors), vectors)

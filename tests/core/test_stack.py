@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core import batches, lazy
 from sknn_scratch._core.activations import ACTIVATIONS
-from sknn_scratch._core.optimizers import OPTIMIZERS
+from sknn_scratch._core.optimizers import OPTIMIZERS, SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._core.stack import stack_key
 from sknn_scratch._core.stopping import StopReason
@@ -57,7 +57,7 @@ def make_validation(seed, n_samples=20):
 
 
 @every_kind
-@pytest.mark.parametrize("solver", OPTIMIZERS)
+@pytest.mark.parametrize("solver", SOLVERS)
 @batches_or_all
 def test_seeds(kind, solver, batch_size):
     problem = make_problem(kind)
@@ -67,7 +67,7 @@ def test_seeds(kind, solver, batch_size):
     assert (results[0].state.params != results[1].state.params).all()
 
 
-@pytest.mark.parametrize("solver", OPTIMIZERS)
+@pytest.mark.parametrize("solver", SOLVERS)
 def test_the_place_in_a_stack_makes_no_difference_to_the_last_bit(solver):
     """Else a search would depend on how its networks are shared out among workers."""
     problem = make_problem("multiclass")
@@ -91,7 +91,7 @@ def test_sizes(n_networks, n_hidden):
     assert_same_as_alone([make_run(BINARY, seed, network=network) for seed in range(n_networks)])
 
 
-@pytest.mark.parametrize("solver", OPTIMIZERS)
+@pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(("n_features", "n_hidden"), [(4, 5), (6, 8), (7, 4), (32, 33)])
 def test_rows_of_a_stack_that_are_aligned_in_another_way_than_a_network_alone(
@@ -101,7 +101,8 @@ def test_rows_of_a_stack_that_are_aligned_in_another_way_than_a_network_alone(
     problem = make_problem("binary", n_features=n_features, dtype=dtype)
     network = make_network(problem, n_hidden=n_hidden)
     assert network.shape.n_params % 2 == 1
-    config = {"network": network, "solver": solver, "alpha": 1.0, "dropout": 0.2, "max_iter": 3}
+    config = {"network": network, "solver": solver, "alpha": 1.0, "max_iter": 3}
+    config["dropout"] = 0.2 if solver in OPTIMIZERS else 0.0
     assert_same_as_alone([make_run(problem, seed, **config) for seed in range(5)])
 
 
@@ -439,7 +440,7 @@ SGD = {"solver": "sgd"}
         (make_run(make_problem("binary", dtype=np.float32)), {}),
         (make_run(BINARY._replace(X=scipy.sparse.csr_array(BINARY.X))), {}),
         (replace(make_run(BINARY), state=train_alone(make_run(BINARY)).state), {}),  # later updates
-        (make_run(BINARY, solver="lbfgs"), {}),
+        (make_run(BINARY, solver="lbfgs"), {"batch_size": 60}),
     ],
 )
 def test_runs_that_cannot_be_stacked_have_another_key(other, run):
@@ -455,17 +456,14 @@ def test_hyperparameters_of_the_optimiser_make_another_key_unless_they_are_of_ea
         assert (stack_key(other) == stack_key(run)) == (name in optimizer.of_each_network)
 
 
-def test_runs_of_lbfgs_are_trained_alone():
-    assert stack_key(make_run(BINARY, solver="lbfgs", batch_size=60)) is None
-    assert stack_key(make_run(BINARY, batch_size=60)) is not None
-
-
 def test_runs_with_lazy_updates_are_trained_alone(monkeypatch):
-    sparse = make_run(BINARY._replace(X=scipy.sparse.eye_array(60, format="csr")), batch_size=4)
+    problem = BINARY._replace(X=scipy.sparse.eye_array(60, format="csr"))
+    sparse = make_run(problem, batch_size=4)
     assert stack_key(sparse) is not None
     monkeypatch.setattr(lazy, "FIXED_COST", 0)
     assert stack_key(sparse) is None
     assert stack_key(make_run(BINARY, batch_size=4)) is not None
+    assert stack_key(make_run(problem, solver="lbfgs")) is not None
 
 
 def test_validations_of_another_size_are_another_key():

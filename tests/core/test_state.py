@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sknn_scratch._core.optimizers import OPTIMIZERS
+from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._core.state import (
     ADAPTIVE_MINIMUM,
@@ -26,7 +26,7 @@ from tests.helpers import (
 )
 
 RESUMED = {
-    **{solver: {"solver": solver} for solver in OPTIMIZERS},
+    **{solver: {"solver": solver} for solver in SOLVERS},
     **{schedule: {"schedule": schedule} for schedule in SCHEDULES},
     "adaptive": {"schedule": "adaptive", "tol": 1.0, "n_iter_no_change": 2},
     "dropout": {"dropout": 0.4},

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.losses import Targets
 from sknn_scratch._core.network import Batch
-from sknn_scratch._core.optimizers import OPTIMIZERS
+from sknn_scratch._core.optimizers import OPTIMIZERS, SOLVERS
 from sknn_scratch._core.state import ADAPTIVE_MINIMUM, MOST_REDUCTIONS
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.training import train
@@ -30,7 +30,7 @@ from tests.helpers import (
 )
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
-every_solver = pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
+every_solver = pytest.mark.parametrize("solver", SOLVERS)
 
 
 # --- What an epoch does ---
@@ -95,9 +95,7 @@ def test_training_equals_the_textbook(kind, solver, batch_size, row_weights):
 def test_training_lowers_the_objective(kind, solver, activation):
     problem = make_problem(kind)
     network = make_network(problem, activation)
-    run = make_run(
-        problem, network=network, solver=solver, batch_size=60 if solver == "lbfgs" else 16, alpha=0.1
-    )
+    run = make_run(problem, network=network, solver=solver, batch_size=16, alpha=0.1)
     result = train_alone(run)
     before, after = (objective_of(run, state.params)[0] for state in (run.state, result.state))
     assert after < 0.95 * before
@@ -129,7 +127,7 @@ def test_training_leaves_the_data_alone():
 
 @every_solver
 def test_same_seed_same_network(solver):
-    run = make_run(BINARY, solver=solver, batch_size=60 if solver == "lbfgs" else 16)
+    run = make_run(BINARY, solver=solver, batch_size=16)
     first, second = train_alone(run), train_alone(run)
     assert_array_equal(first.state.params, second.state.params)
     other = train_alone(make_run(BINARY, seed=1, solver=solver, batch_size=run.config.batch_size))
