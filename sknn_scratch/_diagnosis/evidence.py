@@ -24,8 +24,10 @@ SAMPLE_ROWS = 1000
 # Simple models need so many rows, and so many for each feature.
 LEAST_ROWS = 20
 ROWS_PER_FEATURE = 3
-# Directions in which units are tried, beside those of the strongest correlations.
+# Directions in which units are tried, beside those of the strongest correlations. They hold so many numbers
+# at most: among very many features, random directions find nothing.
 N_DIRECTIONS = 100
+MOST_NUMBERS = 2**22
 # At 1/2, new rows cost half of all that there was to learn. Healthy networks stay below 0.15.
 OVERFITTING_LIMITS = Limits(0.25, 0.5)
 
@@ -187,7 +189,8 @@ class Evidence:
         ndarray of shape (n_units,)
         """
         rng = np.random.default_rng(0)
-        ways = np.hstack([X.T @ deltas.T, rng.normal(size=(X.shape[1], N_DIRECTIONS))])
+        n_random = min(N_DIRECTIONS, MOST_NUMBERS // X.shape[1])
+        ways = np.hstack([X.T @ deltas.T, rng.normal(size=(X.shape[1], n_random))])
         lengths = np.linalg.norm(ways, axis=0)
         ways = (ways / np.where(lengths > 0, lengths, 1)).astype(X.dtype)
         ways = np.hstack([ways, -ways])
