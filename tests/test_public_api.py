@@ -25,6 +25,8 @@ from sknn_scratch import (
     DivergenceWarning,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
+    ShallowNNEnsembleRegressor,
+    ShallowNNRegressor,
     SymmetryWarning,
     VectorizedGridSearchCV,
     diagnose,
@@ -91,6 +93,27 @@ def test_pickles_name_nothing_of_ours_but_what_is_public(name):
     assert b"sknn_scratch._" not in pickled
     assert b"sknn_scratch" in pickled
     assert type(pickle.loads(pickled)) is type(example)
+
+
+CLASSES = {
+    ShallowNNClassifier: ShallowNNEnsembleClassifier,
+    ShallowNNRegressor: ShallowNNEnsembleRegressor,
+}
+
+
+@pytest.mark.parametrize("single", CLASSES)
+def test_an_ensemble_takes_the_parameters_of_its_networks_and_two_more(single):
+    *of_ensemble, n_networks, n_jobs = inspect.signature(CLASSES[single]).parameters.values()
+    assert of_ensemble == list(inspect.signature(single).parameters.values())
+    assert (n_networks.name, n_jobs.name) == ("n_networks", "n_jobs")
+
+
+def test_a_regressor_takes_the_parameters_of_a_classifier_but_for_what_y_decides():
+    of_classes, of_numbers = (dict(inspect.signature(one).parameters) for one in CLASSES)
+    assert of_classes.keys() - of_numbers.keys() == {"class_weight"}
+    assert of_numbers.keys() - of_classes.keys() == {"loss", "quantile", "huber_delta"}
+    common = of_classes.keys() & of_numbers.keys()
+    assert {name for name in common if of_classes[name] != of_numbers[name]} == {"alpha"}
 
 
 @pytest.mark.parametrize("name", sknn_scratch.exceptions.__all__)
@@ -211,10 +234,11 @@ def test_without_docstrings_the_package_works(monkeypatch):
     assert repr(bare.ShallowNNClassifier()) == "ShallowNNClassifier()"
 
 
-def test_parameters_are_documented_in_order_and_with_their_defaults():
-    documentation = inspect.getdoc(ShallowNNClassifier)
+@pytest.mark.parametrize("single", CLASSES)
+def test_parameters_are_documented_in_order_and_with_their_defaults(single):
+    documentation = inspect.getdoc(single)
     section = documentation[documentation.index("Parameters\n") : documentation.index("Attributes\n")]
-    parameters = inspect.signature(ShallowNNClassifier).parameters
+    parameters = inspect.signature(single).parameters
     places = [section.index(f"\n{name} : ") for name in parameters]
     assert places == sorted(places)
     for start, end, parameter in zip(places, [*places[1:], None], parameters.values(), strict=True):

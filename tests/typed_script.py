@@ -17,6 +17,8 @@ from sknn_scratch import (
     Finding,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
+    ShallowNNEnsembleRegressor,
+    ShallowNNRegressor,
     TrainingCurveDisplay,
     VectorizedGridSearchCV,
     diagnose,
@@ -49,6 +51,15 @@ def main() -> None:
     assert_type(ensemble.fit(X, y), ShallowNNEnsembleClassifier)
     assert_type(ensemble.estimators_, list[ShallowNNClassifier])
     assert_type(ensemble.history_[0]["loss"], NDArray[np.floating])
+
+    reg = ShallowNNRegressor(4, loss="quantile", quantile=0.9, max_iter=5).fit(X, X[:, 0])
+    assert_type(reg, ShallowNNRegressor)
+    assert_type(reg.predict(X), NDArray[np.floating])
+    assert_type(reg.score(X, X[:, 0]), float)
+    assert_type(ShallowNNRegressor.from_mlp_regressor(reg.to_mlp_regressor()), ShallowNNRegressor)
+    several = ShallowNNEnsembleRegressor(4, max_iter=5, n_networks=2).fit(X, X[:, 0])
+    assert_type(several.predict(X), NDArray[np.floating])
+    assert_type(several.predict(X, return_std=True), tuple[NDArray[np.floating], NDArray[np.floating]])
 
     pipeline = make_pipeline(StandardScaler(), ShallowNNClassifier(4, max_iter=5))
     search = VectorizedGridSearchCV(pipeline, {"shallownnclassifier__alpha": [0.1, 1.0]}, cv=2)

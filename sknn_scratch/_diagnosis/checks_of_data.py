@@ -123,15 +123,17 @@ def noisy_labels(evidence):
     return Measured(
         1 - evidence.predictability,
         NOISE_LIMITS,
-        f"Simple models (nearest neighbours, a linear model) predict {errors.simple_model:.0%} of the labels "
-        f"wrongly, a guess {errors.guess:.0%}. The less the features say about the labels, the more of these "
-        "a network learns by heart.",
+        f"Simple models (nearest neighbours, a linear model) have an error of {errors.simple_model:.0%}, a "
+        f"guess {errors.guess:.0%}. The less the features say about y, the more of it a network learns by "
+        "heart.",
         "Check the labels. Against learning by heart, use early_stopping=True, a larger alpha, or more rows.",
     )
 
 
 def class_imbalance(evidence):
     """Look at how often a rare class is found at all."""
+    if not hasattr(evidence.clf, "classes_"):
+        return "it is for classes"
     if evidence.y is None:
         return "it needs y"
     truth, predicted, classes = evidence.labels, evidence.predicted, evidence.clf.classes_

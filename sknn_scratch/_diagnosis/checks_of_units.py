@@ -116,8 +116,8 @@ def underfitting(evidence):
     return Measured(
         max(0.0, errors.network - errors.simple_model - 2 * errors.chance),
         UNDERFITTING_LIMITS,
-        f"The network predicts {errors.network:.0%} of the labels wrongly, simple models (nearest "
-        f"neighbours, a linear model) {errors.simple_model:.0%}. The number is the difference, without what "
-        "may be chance. What a simple model learns, a network can learn too, with enough hidden units.",
+        f"The network has an error of {errors.network:.0%}, simple models (nearest neighbours, a linear "
+        f"model) {errors.simple_model:.0%}. The number is the difference, without what may be chance. What a "
+        "simple model learns, a network can learn too, with enough hidden units.",
         f"Increase n_hidden={n_hidden}, or decrease alpha={evidence.clf.alpha:g}.",
     )

@@ -7,9 +7,9 @@ from sknn_scratch._diagnosis.report import SEVERITIES, Diagnosis, Finding
 from sknn_scratch._estimators.inspection import (
     FittedNetwork,
     activation_name,
-    classifier_input,
-    classifier_of,
     feature_names_of,
+    network_input,
+    network_of,
 )
 from sknn_scratch._fitting.inputs import Rows
 
@@ -25,12 +25,13 @@ def diagnose(estimator: FittedNetwork, X: Rows, y: Rows = None) -> Diagnosis:
 
     Parameters
     ----------
-    estimator : ShallowNNClassifier or Pipeline
-        Fitted; a Pipeline must end in a ShallowNNClassifier.
+    estimator : ShallowNNClassifier, ShallowNNRegressor or Pipeline
+        Fitted; a Pipeline must end in one of the two.
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
         Rows as the estimator takes them: some of the training rows, or new ones.
-    y : array-like of shape (n_samples,) or (n_samples, n_labels), default=None
-        Their labels. Without them, much cannot be looked for, such as a penalty that is too strong.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+        Their labels, or the numbers to predict. Without them, much cannot be looked for, such as a penalty
+        that is too strong.
         Overfitting can be seen only on rows that were not trained on, unless the fit had a validation.
 
     Returns
@@ -46,7 +47,11 @@ def diagnose(estimator: FittedNetwork, X: Rows, y: Rows = None) -> Diagnosis:
     Notes
     -----
     Losses are measured in units of the loss of a guess: of a network that gives all classes the same
-    probability. It is log(n_classes), or n_labels log(2).
+    probability. It is log(n_classes), or n_labels log(2). A regressor's guess is the mean of y, and its loss
+    that for normally distributed y (with loss="poisson", for exponentially distributed y).
+
+    An error is the share of the rows that are predicted wrongly; of a regressor, the share of the variance
+    of y that is left unexplained.
 
     The penalty is compared with the loss at a network without hidden units, which gives all rows the same
     outputs. There, a new unit with input weights u of length one and output weights v lowers the loss by
@@ -76,8 +81,8 @@ def diagnose(estimator: FittedNetwork, X: Rows, y: Rows = None) -> Diagnosis:
     >>> print(diagnosis.fix_first.remedy)
     Start from random weights: init_scale=0.05, 'he' or 'glorot'.
     """
-    clf = classifier_of(estimator)
-    rows = clf._rows(classifier_input(estimator, X))
+    clf = network_of(estimator)
+    rows = clf._rows(network_input(estimator, X))
     evidence = Evidence(clf, rows, feature_names_of(estimator), y)
     outcomes = {name: check.look(evidence) for name, check in CHECKS.items()}
     measured = {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, Measured)}

@@ -15,7 +15,6 @@ from sknn_scratch._diagnosis.features import measure_features, standardised
 from sknn_scratch._diagnosis.measured import Limits
 from sknn_scratch._estimators.inspection import activate, hidden_inputs_of_rows
 from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, fitted_targets, kept_epoch
-from sknn_scratch._fitting.labels import labels_of
 
 # Where a loss is from.
 TRAINING, VALIDATION, ON_DATA = "in training", "in validation", "on X, y"
@@ -91,7 +90,7 @@ class Evidence:
     @cached_property
     def labels(self):
         """Validate y: (n_samples,), or (n_samples, n_labels) of zeros and ones."""
-        y = labels_of(self.y)
+        y = fitted_targets(self.clf).alone(self.y)
         if len(y) != self.rows.n_samples:
             raise ValueError(f"X has {self.rows.n_samples} rows, but y has {len(y)}.")
         fitted_targets(self.clf).check(y)
@@ -201,7 +200,7 @@ class Evidence:
 
     @cached_property
     def errors(self):
-        """Shares of wrong labels in the sample: the network's, those of simple models, and of a guess.
+        """Errors in the sample (see ``Targets``): the network's, those of simple models, and of a guess.
 
         The simple models, the five nearest neighbours and a linear model, have not seen the label of a row
         when they predict it; the better one counts. A guess is always the same.
@@ -215,8 +214,8 @@ class Evidence:
         X = standardised(batch.X.source, self.features)
 
         def error(outputs):
-            wrong = encoding.decode(outputs) != truth
-            return float(np.average(wrong.reshape(len(wrong), -1).mean(axis=1), weights=shares))
+            errors = encoding.errors(outputs, truth)
+            return float(np.average(errors.reshape(len(errors), -1).mean(axis=1), weights=shares))
 
         simple = min(error(of(X, targets)) for of in (references.of_neighbours, references.of_linear_model))
         mean = np.tile(np.average(targets, axis=0, weights=shares), (len(targets), 1))

@@ -11,9 +11,9 @@ from sknn_scratch._estimators.inspection import (
     FittedNetwork,
     activate,
     activation_name,
-    classifier_input,
-    classifier_of,
     hidden_inputs,
+    network_input,
+    network_of,
     some_rows,
 )
 from sknn_scratch._fitting.inputs import Rows
@@ -97,8 +97,8 @@ class ActivationDisplay:
 
         Parameters
         ----------
-        estimator : ShallowNNClassifier or Pipeline
-            Fitted; a Pipeline must end in a ShallowNNClassifier.
+        estimator : ShallowNNClassifier, ShallowNNRegressor or Pipeline
+            Fitted; a Pipeline must end in one of the two.
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Rows as the estimator takes them. If they have more than a million hidden inputs, evenly
             spaced rows are taken.
@@ -112,9 +112,9 @@ class ActivationDisplay:
         display : ActivationDisplay
             With the values that are drawn.
         """
-        clf = classifier_of(estimator)
+        clf = network_of(estimator)
         X = some_rows(X, max(1, MAX_VALUES // clf.coefs_[0].shape[1]))
-        z = hidden_inputs(clf, classifier_input(estimator, X))
+        z = hidden_inputs(clf, network_input(estimator, X))
         limit = max(LEAST_RANGE, *np.abs(np.quantile(z, [0.005, 0.995])))
         curve_z = np.linspace(-limit, limit, 400, dtype=z.dtype)
         display = cls(z, activate(clf, z)[1], (curve_z, *activate(clf, curve_z)), activation_name(clf), name)

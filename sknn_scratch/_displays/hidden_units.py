@@ -1,10 +1,11 @@
-"""HiddenUnitsDisplay: what each hidden unit responds to, beside the boundary that they make together."""
+"""HiddenUnitsDisplay: what each hidden unit responds to, beside the boundary or surface that they make."""
 
 import math
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+from sklearn.base import is_regressor
 from sklearn.utils import check_consistent_length
 
 from sknn_scratch._displays.plotting import axes_for, check_count, class_colors, import_matplotlib, shorten
@@ -12,24 +13,26 @@ from sknn_scratch._displays.slices import feature_slice
 from sknn_scratch._estimators.inspection import (
     FittedNetwork,
     activation_name,
-    classifier_input,
-    classifier_of,
+    network_input,
+    network_of,
     output_names,
     some_rows,
 )
 from sknn_scratch._fitting.fitted import fitted_targets
 from sknn_scratch._fitting.inputs import Rows
-from sknn_scratch._fitting.labels import labels_of
 
 MAX_POINTS = 1000  # more would hide the regions
 MAX_ROWS = 10_000  # to measure by how much a unit varies, and which value of a feature is typical
 LONG_NAME = 8  # characters, with which the title of a map takes two lines
+N_LEVELS = 8  # lines of equal predictions
 LIGHT = 0.62  # of white, in the colour of a class's region
 
 
 @dataclass(eq=False, repr=False)
 class HiddenUnitsDisplay:
     """What each hidden unit responds to, over two features, beside the decision boundary.
+
+    Of a regressor, beside the surface of its predictions.
 
     Use :meth:`from_estimator` to make one from a fitted estimator.
 
@@ -42,7 +45,8 @@ class HiddenUnitsDisplay:
     hidden : ndarray of shape (n_y, n_x, n_units)
         Values of the hidden units to show, the most important first.
     logits : ndarray of shape (n_y, n_x, n_outputs)
-        One output for two classes, else one for each class or label.
+        One output for two classes, else one for each class or label. Of a regressor, what it predicts, in
+        the units of its y; the first target is drawn.
     output_weights : ndarray of shape (n_units, n_outputs)
         What each unit's value is multiplied by on its way to the logits.
     units : array-like of shape (n_units,), default=None
@@ -50,11 +54,13 @@ class HiddenUnitsDisplay:
     feature_names : (str, str), default=("x0", "x1")
         Names of the two features.
     class_names : array-like of shape (n_classes,), default=None
-        Names of the classes or labels; None counts them.
+        Names of the classes, labels or targets; None counts them.
     multilabel : bool, default=False
         Whether each output is a label of its own.
+    regression : bool, default=False
+        Whether the outputs are predicted numbers.
     points : tuple of ndarray, default=None
-        Rows (n_points, 2) to draw, and the number of the class (n_points,) of each.
+        Rows (n_points, 2) to draw, and the number of the class (n_points,) of each, or its y.
     activation : str, default=None
         Name of the activation.
     name : str, default=None
@@ -63,7 +69,7 @@ class HiddenUnitsDisplay:
     Attributes
     ----------
     ax_ : matplotlib Axes
-        The one with the decision boundary.
+        The one with the decision boundary or the surface.
     axes_ : ndarray of Axes
         One for each unit.
     figure_ : matplotlib Figure
@@ -93,6 +99,7 @@ class HiddenUnitsDisplay:
     feature_names: tuple[str, str] = ("x0", "x1")
     class_names: Any = None
     multilabel: bool = False
+    regression: bool = False
     points: tuple[np.ndarray, np.ndarray] | None = None
     activation: str | None = None
     name: str | None = None
@@ -120,18 +127,18 @@ class HiddenUnitsDisplay:
 
         Parameters
         ----------
-        estimator : ShallowNNClassifier or Pipeline
-            Fitted; a Pipeline must end in a ShallowNNClassifier.
+        estimator : ShallowNNClassifier, ShallowNNRegressor or Pipeline
+            Fitted; a Pipeline must end in one of the two.
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Rows as the estimator takes them. The axes have the units of X also before a Pipeline that
             scales them.
         y : array-like of shape (n_samples,), default=None
-            Class labels, to draw the rows in the colours of their classes.
+            Class labels, to draw the rows in the colours of their classes; for a regressor, its numbers.
         features : (int or str, int or str), default=(0, 1)
             The horizontal and the vertical feature, by position or name. All others are held at
             their median, or their most frequent value if they are not numbers.
         n_units : int, default=8
-            How many units to show at most. They are sorted by how far they move the logits: the norm of
+            How many units to show at most. They are sorted by how far they move the outputs: the norm of
             their output weights times the standard deviation of their values on X.
         resolution : int, default=100
             Number of points along each axis.
@@ -145,28 +152,30 @@ class HiddenUnitsDisplay:
         display : HiddenUnitsDisplay
             With the values that are drawn.
         """
-        clf = classifier_of(estimator)
+        clf = network_of(estimator)
         check_count("n_units", n_units, 1)
         check_count("resolution", resolution, 2)
-        multilabel = not fitted_targets(clf).is_exclusive
+        regression = is_regressor(clf)
+        multilabel = not regression and not fitted_targets(clf).is_exclusive
         if multilabel and y is not None:
             raise ValueError("y must be None for a multilabel estimator: a row can have several colours.")
         sample = some_rows(X, MAX_ROWS)
         plane = feature_slice(sample, features, resolution)
-        rows = classifier_input(estimator, plane.rows)
-        spread = clf.transform(classifier_input(estimator, sample)).std(axis=0)
+        rows = network_input(estimator, plane.rows)
+        spread = clf.transform(network_input(estimator, sample)).std(axis=0)
         units = np.argsort(-spread * np.linalg.norm(clf.coefs_[1], axis=1), kind="stable")[:n_units]
         display = cls(
             plane.x,
             plane.y,
             hidden=plane.as_image(clf.transform(rows)[:, units]),
-            logits=plane.as_image(clf.decision_function(rows)),
+            logits=plane.as_image(clf.predict(rows) if regression else clf.decision_function(rows)),
             output_weights=clf.coefs_[1][units],
             units=units,
             feature_names=plane.names,
             class_names=output_names(clf),
             multilabel=multilabel,
-            points=None if y is None else plane.points(X, class_codes(clf, X, y), MAX_POINTS),
+            regression=regression,
+            points=None if y is None else plane.points(X, colour_values(clf, X, y), MAX_POINTS),
             activation=activation_name(clf),
             name=name,
         )
@@ -197,9 +206,32 @@ class HiddenUnitsDisplay:
         for unused in grid.ravel()[n_units:]:
             unused.set_axis_off()
         self.figure_ = self.ax_.figure
-        self._draw_boundary(matplotlib)
+        if self.regression:
+            self._draw_surface()
+        else:
+            self._draw_boundary(matplotlib)
+        title = "Surface" if self.regression else "Decision boundary"
+        self.ax_.set(
+            title=title if self.name is None else self.name,
+            xlabel=shorten(self.feature_names[0], 30),
+            ylabel=shorten(self.feature_names[1], 30),
+        )
         self._draw_maps(matplotlib)
         return self
+
+    def _draw_surface(self):
+        """Draw what is predicted, and the rows in the same colours."""
+        surface = self.logits[..., 0]
+        values = surface if self.points is None else np.append(surface, self.points[1])
+        scale = {"cmap": "cividis", "vmin": values.min(), "vmax": values.max()}
+        image = self.ax_.pcolormesh(self.x, self.y, surface, rasterized=True, **scale)
+        if np.ptp(surface) > 0:
+            self.ax_.contour(self.x, self.y, surface, levels=N_LEVELS, colors="white", linewidths=0.7)
+        if self.points is not None:
+            rows, of_rows = self.points
+            self.ax_.scatter(*rows.T, c=of_rows, s=18, edgecolors="white", linewidths=0.5, zorder=3, **scale)
+        bar = self.figure_.colorbar(image, ax=self.ax_, aspect=30)
+        bar.set_label(f"predicted {shorten(self.class_names[0], 20)}")
 
     def _draw_boundary(self, matplotlib):
         ax, colors = self.ax_, class_colors(matplotlib, len(self.class_names))
@@ -226,11 +258,6 @@ class HiddenUnitsDisplay:
             frameon=True,  # against the boundary, also where the user's style has no frames
             framealpha=0.9,
         )
-        ax.set(
-            title="Decision boundary" if self.name is None else self.name,
-            xlabel=shorten(self.feature_names[0], 30),
-            ylabel=shorten(self.feature_names[1], 30),
-        )
 
     def _draw_maps(self, matplotlib):
         low, high = float(self.hidden.min()), float(self.hidden.max())
@@ -253,15 +280,19 @@ class HiddenUnitsDisplay:
         bar.set_label(f"hidden value {activation}")
 
     def _draw_lines(self, ax, colors, width):
-        """Draw where the prediction changes."""
+        """Draw where the predicted class changes."""
+        if self.regression:
+            return
         for k, margin in enumerate(np.moveaxis(margins(self.logits, self.multilabel), -1, 0)):
             if margin.min() < 0 < margin.max():
                 color = colors if isinstance(colors, str) else colors[k]
                 ax.contour(self.x, self.y, margin, levels=[0], colors=[color], linewidths=width)
 
     def _toward(self, i):
-        """Name the class that a high value of the unit speaks for."""
+        """Name the class that a high value of the unit speaks for; say whether it raises a number."""
         weights = self.output_weights[i]
+        if self.regression:
+            return "higher" if weights[0] > 0 else "lower"
         if len(weights) == 1:
             return shorten(self.class_names[int(weights[0] > 0)], 10)
         if not self.multilabel:
@@ -270,12 +301,13 @@ class HiddenUnitsDisplay:
         return ("not " if weights[strongest] < 0 else "") + shorten(self.class_names[strongest], 10)
 
 
-def class_codes(clf, X, y):
-    """Encode the classes of the rows as numbers (n_samples,)."""
-    y = labels_of(y)
+def colour_values(clf, X, y):
+    """Get the numbers (n_samples,) that rows are coloured by: of their classes, or the first target."""
+    targets = fitted_targets(clf)
+    y = targets.alone(y)
     check_consistent_length(X, y)
-    fitted_targets(clf).check(y)
-    return np.searchsorted(clf.classes_, y)
+    targets.check(y)
+    return y.reshape(len(y), -1)[:, 0] if is_regressor(clf) else np.searchsorted(clf.classes_, y)
 
 
 def regions(logits):

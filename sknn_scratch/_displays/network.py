@@ -17,8 +17,8 @@ from sknn_scratch._displays.plotting import (
 from sknn_scratch._estimators.inspection import (
     FittedNetwork,
     activation_name,
-    classifier_of,
     feature_names_of,
+    network_of,
     numbered_names,
     output_names,
 )
@@ -95,12 +95,13 @@ class NetworkDisplay:
             self.feature_names = numbered_names(n_features)
         if self.class_names is None:
             self.class_names = [f"class {i}" for i in range(max(2, n_outputs))]
+        allowed = {n_outputs, max(2, n_outputs)}  # of two classes, or of one number
         for parameter, names, n in (
-            ("feature_names", self.feature_names, n_features),
-            ("class_names", self.class_names, max(2, n_outputs)),
+            ("feature_names", self.feature_names, {n_features}),
+            ("class_names", self.class_names, allowed),
         ):
-            if len(names) != n:
-                raise ValueError(f"{parameter} must have {n} names, got {len(names)}.")
+            if len(names) not in n:
+                raise ValueError(f"{parameter} must have {max(n)} names, got {len(names)}.")
 
     @classmethod
     def from_estimator(
@@ -117,14 +118,14 @@ class NetworkDisplay:
 
         Parameters
         ----------
-        estimator : ShallowNNClassifier or Pipeline
-            Fitted; a Pipeline must end in a ShallowNNClassifier.
+        estimator : ShallowNNClassifier, ShallowNNRegressor or Pipeline
+            Fitted; a Pipeline must end in one of the two.
         max_nodes : int, default=16
             How many nodes to draw in a layer at most; at least 2. Those with the strongest weights stay.
         feature_names : array-like of shape (n_features,), default=None
             Names of the features as the classifier sees them; None takes its own.
         class_names : array-like of shape (n_classes,), default=None
-            Names of the classes or labels; None takes the labels.
+            Names of the classes or labels, or of what a regressor predicts; None takes the labels, or y.
         name : str, default=None
             Name of the estimator, for the title.
         ax : Axes, default=None
@@ -135,7 +136,7 @@ class NetworkDisplay:
         display : NetworkDisplay
             With the weights that are drawn.
         """
-        clf = classifier_of(estimator)
+        clf = network_of(estimator)
         display = cls(
             clf.coefs_,
             clf.intercepts_,
@@ -242,7 +243,7 @@ class NetworkDisplay:
 
     def _output_names(self):
         names = list(self.class_names)
-        return [f"P({names[1]})"] if self._sizes()[2] == 1 else names
+        return [f"P({names[1]})"] if len(names) > self._sizes()[2] else names
 
     def _draw_headers(self, size):
         """Say above the layers what they are, and below the weights how large they are."""

@@ -15,7 +15,7 @@ from sknn_scratch._displays.plotting import (
     axes_for,
     import_matplotlib,
 )
-from sknn_scratch._estimators.inspection import FittedNetwork, classifier_of
+from sknn_scratch._estimators.inspection import FittedNetwork, network_of
 
 STOP_WORDS = {
     "converged": "converged",
@@ -107,8 +107,8 @@ class TrainingCurveDisplay:
 
         Parameters
         ----------
-        estimator : ShallowNNClassifier or Pipeline
-            Fitted; a Pipeline must end in a ShallowNNClassifier.
+        estimator : ShallowNNClassifier, ShallowNNRegressor or Pipeline
+            Fitted; a Pipeline must end in one of the two.
         details : bool, default=False
             Whether to add panels with the gradient norms of both layers and the share of saturated and
             dead hidden units.
@@ -130,7 +130,7 @@ class TrainingCurveDisplay:
         ValueError
             If the estimator has no history, or none of what is asked for.
         """
-        clf = classifier_of(estimator)
+        clf = network_of(estimator)
         if not len(clf.loss_curve_):
             raise ValueError("The estimator has no history: it has not been trained for a single epoch.")
         score_name = clf.scoring if isinstance(clf.scoring, str) else "score"
@@ -213,7 +213,7 @@ class TrainingCurveDisplay:
         loss = np.asarray(self.history["loss"], float)
         watched = np.asarray(self.history.get("val_loss", loss), float)
         title = "Training curve" if self.name is None or color else self.name
-        ax.set(title=title, ylabel="mean loss (nats)")
+        ax.set(title=title, ylabel="mean loss")
         ax.plot(x, loss, label=self._label("training: loss + penalty", color), **self._style(color or BLUE))
         if "val_loss" in self.history:
             self._draw_validation(ax, x, watched, color, "validation: loss")

@@ -10,22 +10,22 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.network import predict_hidden
-from sknn_scratch._estimators.classifier import ShallowNNClassifier
+from sknn_scratch._estimators.single import SingleNetwork
 from sknn_scratch._fitting.fitted import activation_of, fitted_layers, fitted_network, fitted_targets
 from sknn_scratch._fitting.sklearn_private import _num_samples, _safe_indexing
 
 # A fitted network, alone or as the last step.
-FittedNetwork: TypeAlias = ShallowNNClassifier | Pipeline
+FittedNetwork: TypeAlias = SingleNetwork | Pipeline
 
 
-def classifier_of(estimator):
-    """Find the fitted classifier: the estimator itself, or the last step of a Pipeline."""
+def network_of(estimator):
+    """Find the fitted network: the estimator itself, or the last step of a Pipeline."""
     clf = estimator[-1] if isinstance(estimator, Pipeline) else estimator
-    if not isinstance(clf, ShallowNNClassifier):
+    if not isinstance(clf, SingleNetwork):
         raise TypeError(
-            "estimator must be a fitted ShallowNNClassifier, or a Pipeline that ends in one, got "
-            f"{type(clf).__name__}. Of a search, pass its best_estimator_; of an ensemble, one of its "
-            "estimators_."
+            "estimator must be a fitted ShallowNNClassifier or ShallowNNRegressor, or a Pipeline that ends "
+            f"in one, got {type(clf).__name__}. Of a search, pass its best_estimator_; of an ensemble, one "
+            "of its estimators_."
         )
     check_is_fitted(clf, "coefs_")
     return clf
@@ -36,14 +36,14 @@ def has_earlier_steps(estimator):
     return isinstance(estimator, Pipeline) and len(estimator) > 1
 
 
-def classifier_input(estimator, X):
+def network_input(estimator, X):
     """Pass X through the steps of a Pipeline that come before the classifier."""
     return estimator[:-1].transform(X) if has_earlier_steps(estimator) else X
 
 
 def feature_names_of(estimator):
     """Names (n_features,) of the features as the classifier sees them."""
-    clf = classifier_of(estimator)
+    clf = network_of(estimator)
     if hasattr(clf, "feature_names_in_"):
         return clf.feature_names_in_
     if has_earlier_steps(estimator):

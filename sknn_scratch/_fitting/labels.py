@@ -161,6 +161,15 @@ class Labels(ABC):
         """Give the number (n_samples,) of each row's class."""
         return np.unique(y, return_inverse=True)[1]
 
+    @staticmethod
+    def alone(y):
+        """Validate array-like labels that come without the rows they belong to."""
+        return labels_of(y)
+
+    def errors(self, outputs, y):
+        """Find the rows, or the labels of rows, that are predicted wrongly."""
+        return self.decode(outputs) != y
+
     @abstractmethod
     def encode(self, y, dtype):
         """Write labels as targets (n_samples, n_outputs); they must be known."""

@@ -124,6 +124,18 @@ class Reals:
     def _shape_in_words(self):
         return "a y of one dimension" if np.ndim(self.scale) == 0 else f"{self.n_outputs} columns"
 
+    @staticmethod
+    def alone(y):
+        """Validate array-like numbers that come without the rows they belong to."""
+        return Reals.validated(check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None))
+
+    def errors(self, outputs, y):
+        """Compute the squared errors (n_samples, n_outputs), divided by the variance of y."""
+        y = y.reshape(len(y), -1)
+        spread = np.std(y, axis=0)
+        residuals = self.decode(outputs).reshape(y.shape) - y
+        return np.square(residuals / np.where(spread > 0, spread, 1.0))
+
     def encode(self, y, dtype):
         """Write numbers as targets (n_samples, n_outputs)."""
         with np.errstate(over="ignore"):

@@ -45,6 +45,16 @@ class Targets(Protocol):
     def check_further(self, estimator: Any, y: Any, inputs: Any) -> None:
         """Raise ValueError unless a fit can go on with this y."""
 
+    @staticmethod
+    def alone(y: Any) -> Any:
+        """Validate an array-like y that comes without the rows it belongs to."""
+
+    def errors(self, outputs: Any, y: Any) -> Any:
+        """Compute the error (n_samples,) of each prediction, or (n_samples, n_outputs).
+
+        It is 1 for a wrong label. Real numbers are counted in the units in which a guess has an error of 1.
+        """
+
     def check(self, y: Any) -> None:
         """Raise ValueError unless y is like that of the fit."""
 
