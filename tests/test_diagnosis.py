@@ -80,13 +80,13 @@ def test_a_single_pair_of_identical_units_is_worth_a_warning(data):
 
 def test_dead_units(data):
     clf = fit(*data, max_iter=5)
-    clf.intercepts_[0][:] = np.where(np.arange(16) < 5, -100, 0)
+    clf.intercepts_[0][:] = np.where(np.arange(16) < 7, -100, 0)
     finding = check("dead units", clf, data[0])
-    assert (finding.severity, finding.value) == ("warning", 5 / 16)
-    clf.intercepts_[0][:9] = -100
+    assert (finding.severity, finding.value) == ("warning", 7 / 16)
+    clf.intercepts_[0][:10] = -100
     finding = check("dead units", clf, data[0])
-    assert (finding.severity, finding.value, finding.threshold) == ("problem", 9 / 16, 0.5)
-    assert "9 of 16" in finding.meaning
+    assert (finding.severity, finding.value, finding.threshold) == ("problem", 10 / 16, 0.6)
+    assert "10 of 16" in finding.meaning
 
 
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
@@ -126,7 +126,7 @@ def test_named_initial_scales_are_never_too_large(data):
     ("name", "activation", "remedy"),
     [
         ("dead units", "elu", "Decrease learning_rate."),
-        ("dead units", "tanh", "Decrease learning_rate, or use activation='elu'."),
+        ("dead units", "tanh", "Use activation='elu', or decrease learning_rate."),
         ("vanishing gradient", "relu", "Use activation='elu'."),
     ],
 )

@@ -5,7 +5,7 @@ from numbers import Real
 import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE
-from sknn_scratch._diagnosis.measured import Limits, Measured, count, one_of
+from sknn_scratch._diagnosis.measured import Limits, Measured, count
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
 
 # Hidden inputs start with about this standard deviation. At 3, half of all tanh units start saturated.
@@ -15,8 +15,8 @@ INITIAL_LIMITS = Limits(3.0, 10.0)
 IDENTICAL_LIMITS = Limits(0.0, 0.5)
 # Nothing but rounding lies between the weights of units that started equal.
 IDENTICAL_TOLERANCE = 1e-6
-# Healthy relu networks lose up to a quarter of their units (tried on scikit-learn's small data sets).
-DEAD_LIMITS = Limits(0.25, 0.5)
+# Healthy relu networks lose up to a third of their units (tried on small data sets).
+DEAD_LIMITS = Limits(0.4, 0.6)
 # Sigmoid networks that fit well have up to half of their hidden inputs on the flat ends.
 SATURATION_LIMITS = Limits(0.5, 0.75)
 # These are flat on one side by design, and off for about half of all rows.
@@ -85,10 +85,9 @@ def dead_units(evidence):
         DEAD_LIMITS,
         f"{round(dead * n_hidden)} of {count(n_hidden, 'hidden unit')} have a slope g'(z) below "
         f"{SATURATED_SLOPE} for every row of X. Gradient descent does not move their weights any more.",
-        one_of(
-            "decrease learning_rate",
-            "use activation='elu'" if evidence.clf._activation_ != "elu" else "",
-        ),
+        "Decrease learning_rate."
+        if evidence.clf._activation_ == "elu"
+        else "Use activation='elu', or decrease learning_rate.",
     )
 
 

@@ -29,13 +29,6 @@ class Measured(NamedTuple):
         return passed[-1] if passed else "ok"
 
 
-def one_of(*ways):
-    """Write a sentence of the ways that are open; one that is not is an empty text."""
-    *others, last = filter(None, ways)
-    sentence = ", ".join([*others, f"or {last}"]) if others else last
-    return f"{sentence[0].upper()}{sentence[1:]}."
-
-
 def count(number, noun):
     """Write a number of things."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
