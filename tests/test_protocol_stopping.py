@@ -383,21 +383,30 @@ def test_warm_start_after_an_explosion():
 # --- Control-C ---
 
 
+@pytest.fixture
+def _terminal():
+    """What Control-C does in a terminal: a shell starts commands in the background so that they ignore it."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, handler)
+
+
 def press_control_c_soon():
     """Send this process a SIGINT from another thread, as a terminal would, when the fit has gone on."""
     threading.Timer(0.05, signal.raise_signal, [signal.SIGINT]).start()
 
 
-ENDLESS = {"max_iter": 10**9, "tol": 0.0, "n_iter_no_change": 10**9, "learning_rate": 1e-4}
+LONG = {"max_iter": 3000, "tol": 0.0, "n_iter_no_change": 3000, "learning_rate": 1e-4}
 
 
+@pytest.mark.usefixtures("_terminal")
 @pytest.mark.parametrize(
     "params", [{}, {"solver": "lbfgs", "activation": "softplus", "n_hidden": 300}, {"dropout": 0.5}]
 )
 def test_control_c_ends_a_fit_with_a_usable_model(params):
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(3000, 20)), rng.integers(5, size=3000)
-    classifier = make_classifier(**(ENDLESS | params)).set_callbacks(AtEpoch(1, press_control_c_soon))
+    classifier = make_classifier(**(LONG | params)).set_callbacks(AtEpoch(1, press_control_c_soon))
     with pytest.warns(UserWarning, match="interrupted"):
         classifier.fit(x, y)
     assert classifier.stop_reason_ == "interrupted"

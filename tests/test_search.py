@@ -816,7 +816,7 @@ def test_networks_are_those_that_are_fitted_alone_where_rounding_would_show():
     """Large steps make of the last bit another network in a few epochs."""
     X, y = load_digits(return_X_y=True)
     X, y = StandardScaler().fit_transform(X[:310]), y[:310]  # folds of different sizes
-    estimator = network(n_hidden=30, max_iter=40, batch_size=100, tol=0, n_iter_no_change=40)
+    estimator = network(n_hidden=30, max_iter=20, batch_size=100, tol=0, n_iter_no_change=20)
     grid = {"alpha": [0.01, 1.0], "learning_rate": [0.005, 0.05, 0.3]}
     for dtype in (np.float64, np.float32):
         assert_same_search(VectorizedGridSearchCV(estimator, grid, cv=3), X.astype(dtype), y)
