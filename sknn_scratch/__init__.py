@@ -13,6 +13,7 @@ from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._fitting.callbacks import Checkpoint
 from sknn_scratch._fitting.checkpoint_file import CheckpointError
 from sknn_scratch._search.search import VectorizedGridSearchCV, VectorizedRandomizedSearchCV
+from sknn_scratch._search.together import train_together
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "VectorizedGridSearchCV",
     "VectorizedRandomizedSearchCV",
     "diagnose",
+    "train_together",
 ]
 
 __version__ = "0.1.0"

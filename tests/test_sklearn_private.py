@@ -24,7 +24,7 @@ def import_anew():
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [("sklearn.model_selection._validation", "_score"), ("sklearn.utils._param_validation", "Interval")],
+    [("sklearn.metrics._scorer", "_BaseScorer"), ("sklearn.utils._param_validation", "Interval")],
 )
 def test_a_missing_name_is_named_with_the_versions(monkeypatch, module, name):
     monkeypatch.delattr(import_module(module), name)

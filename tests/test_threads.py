@@ -113,7 +113,7 @@ with_two_threads = pytest.mark.parametrize("blas", [OneNumber, OneController, Nu
 
 
 class WatchThreads(SilentCallback):
-    """A callback that does something at the end of a task, and notes whether BLAS has one thread then."""
+    """A callback that does something at the end of an epoch, and notes whether BLAS has one thread then."""
 
     def __init__(self, blas, then=None):
         self.blas = blas
@@ -121,6 +121,8 @@ class WatchThreads(SilentCallback):
         self.seen = []
 
     def on_fit_task_end(self, estimator, context):
+        if context.task_name != "epoch":
+            return
         if self.then is not None:
             self.then()
         self.seen.append(self.blas.is_limited_to(1))

@@ -30,7 +30,7 @@ def make_inputs(n_samples=40, n_features=4, n_classes=2, seed=0, sparse=False):
 def make_fits(n, inputs, **params):
     params = {"n_hidden": 4, "max_iter": 4, "batch_size": 10} | params
     return [
-        _together.Fit(i, ShallowNNClassifier(**params, random_state=i), inputs[i % len(inputs)])
+        _together.Fit(ShallowNNClassifier(**params, random_state=i), inputs[i % len(inputs)], number=i)
         for i in range(n)
     ]
 
@@ -98,7 +98,7 @@ def test_networks_that_have_stopped_let_go_of_the_group():
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < planned_bytes(fits)
-    assert len({fit.fitted.n_iter_ for fit in fits}) == 29
+    assert len({fit.network.n_iter_ for fit in fits}) == 29
 
 
 @pytest.mark.parametrize("limit", ["STEP_BYTES", "GROUP_BYTES"])
@@ -156,8 +156,8 @@ def test_networks_do_not_depend_on_how_they_are_cut(cut, monkeypatch):
             n_hidden=4, max_iter=4, batch_size=10, early_stopping=True, random_state=fit.number
         )
         solo.fit(X, y)
-        assert fit.fitted.n_iter_ == solo.n_iter_
-        np.testing.assert_allclose(fit.fitted.coefs_[0], solo.coefs_[0], rtol=1e-9, atol=1e-12)
+        assert fit.network.n_iter_ == solo.n_iter_
+        np.testing.assert_allclose(fit.network.coefs_[0], solo.coefs_[0], rtol=1e-9, atol=1e-12)
 
 
 def test_fits_to_the_same_input_share_its_rows():

@@ -53,9 +53,12 @@ class Ensemble(BaseShallowNN):
         with fit_of_many(self, inputs, self.n_networks) as tasks:
             members = list(zip(range(self.n_networks), networks, tasks, strict=True))
             n_parts = min(effective_n_jobs(self.n_jobs), self.n_networks)
-            parts = Parallel(n_jobs=n_parts)(
-                delayed(fit_networks)(members[i::n_parts], inputs) for i in range(n_parts)
-            )
+            if n_parts == 1:  # in this thread, where ``train_together`` may train them with others
+                parts = [fit_networks(members, inputs)]
+            else:
+                parts = Parallel(n_jobs=n_parts)(
+                    delayed(fit_networks)(members[i::n_parts], inputs) for i in range(n_parts)
+                )
             fits = sorted((fit for part in parts for fit in part), key=itemgetter(0))
             _, networks, troubles = map(list, zip(*fits, strict=True))
             warn_of(counted(chain.from_iterable(troubles), self.n_networks))
@@ -125,14 +128,14 @@ def fit_networks(members, inputs):
     Returns
     -------
     list of (int, SingleNetwork, list of Trouble)
-        The numbers, fitted copies of the networks, and what each has to warn of.
+        The numbers, the fitted networks, and what each has to warn of.
 
     Raises
     ------
     KeyboardInterrupt
         If the fits were interrupted before each network had made an epoch, or in ``partial_fit``.
     """
-    fits = [Fit(number, network, inputs, parent) for number, network, parent in members]
+    fits = [Fit(network, inputs, number=number, parent=parent) for number, network, parent in members]
     for fit in fits:
         fit.reporter.label = f"network {fit.number}"
     for group in cut_into_groups(fits):
@@ -143,7 +146,7 @@ def fit_networks(members, inputs):
             break
     if any(fit.is_untrained for fit in fits):
         raise KeyboardInterrupt  # an average with them would be no model
-    return [(fit.number, fit.fitted, fit.troubles) for fit in fits]
+    return [(fit.number, fit.network, fit.troubles) for fit in fits]
 
 
 def counted(troubles, n_networks):

@@ -9,17 +9,15 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.network import predict_hidden, predict_outputs, row_blocks
-from sknn_scratch._core.stack import has_large_batches
-from sknn_scratch._core.training import train
 from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.methods import validates_parameters
-from sknn_scratch._fitting.callbacks import Checkpoint, FitReporter
+from sknn_scratch._fitting.callbacks import Checkpoint
 from sknn_scratch._fitting.checkpoint import read_stored_fit
-from sknn_scratch._fitting.fitted import adopt, fitted_layers, fitted_network
+from sknn_scratch._fitting.fitted import fitted_layers, fitted_network
 from sknn_scratch._fitting.inputs import FitInput, Rows, check_outputs
-from sknn_scratch._fitting.plan import fitted_attributes, plan_fit
-from sknn_scratch._fitting.threads import threads_for_blocks, threads_for_training
-from sknn_scratch._fitting.troubles import troubles_of, warn_of
+from sknn_scratch._fitting.stacks import Fit, train_fits
+from sknn_scratch._fitting.threads import threads_for_blocks
+from sknn_scratch._fitting.troubles import warn_of
 
 
 class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShallowNN):
@@ -121,15 +119,13 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
         return self._fit(inputs, stored)
 
     def _fit(self, inputs, stored=None):
-        plan = plan_fit(self, inputs, stored)
-        reporter = FitReporter(self, plan, inputs)
-        with threads_for_training(has_large_batches(plan.run)) as map_blocks, reporter.fit_task():
-            (result,) = train([plan.run], reporter, map_blocks)
-            if plan.partial and result.is_interrupted:
+        fit = Fit(self, inputs, stored)
+        with fit.reporter.fit_task():
+            train_fits([fit])
+            if inputs.partial and fit.is_interrupted:
                 raise KeyboardInterrupt  # else a loop of calls would go on, without this call's rows
-            reporter.report_end(result)
-            warn_of(troubles_of(plan, result))
-            adopt(self, fitted_attributes(plan, result))
+            warn_of(fit.troubles)
+            fit.finish()
         return self
 
     def transform(self, X: Rows) -> Array:

@@ -235,6 +235,11 @@ class FitReporter(Hooks):
         what = f"epoch {kept}{numbers}" if kept else "the initial weights"
         self.print_line(f"end after epoch {state.epoch}: {result.stop_reason.value} Kept: {what}.")
 
+    def add_label(self, label):
+        """Say in every line which fit of many it is."""
+        is_plain = self.label == type(self.estimator).__name__
+        self.label = label if is_plain else f"{label}, {self.label}"
+
     def print_line(self, text):
         """Print a line that says whose it is."""
         print(f"[{self.label}] {text}")  # noqa: T201 - that is what verbose asks for

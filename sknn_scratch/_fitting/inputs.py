@@ -1,10 +1,12 @@
 """What the user passes to fit, validated and encoded."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from itertools import starmap
 from typing import Any, TypeAlias
 
 import numpy as np
+import scipy.sparse
 from sklearn.utils.validation import validate_data
 
 from sknn_scratch._fitting.fitted import data_attributes, fitted_targets
@@ -41,6 +43,32 @@ class FitInput:
         if key not in self.encoded:
             self.encoded[key] = encode_data(model, self, goes_on)
         return self.encoded[key]
+
+    def is_equal_to(self, other):
+        """Whether other inputs have the same values, so that networks may share either."""
+        names = [one.name for one in fields(self) if one.name != "encoded"]
+        return all(have_same_values(getattr(self, name), getattr(other, name)) for name in names)
+
+
+def have_same_values(one, other):
+    """Whether two values, which may be large, are equal; if it takes long to tell, they are not."""
+    if one is other:
+        return True
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, np.ndarray):
+        return are_equal_arrays(one, other)
+    if scipy.sparse.issparse(one) and one.format == other.format == "csr":
+        parts = [(one.data, other.data), (one.indices, other.indices), (one.indptr, other.indptr)]
+        return one.shape == other.shape and all(starmap(are_equal_arrays, parts))
+    return hasattr(one, "equals") and bool(one.equals(other))  # data frames and series
+
+
+def are_equal_arrays(one, other):
+    """Whether arrays have the same type and are equal; a look at the first row tells most others apart."""
+    if one.shape != other.shape or one.dtype != other.dtype or one.dtype.hasobject:
+        return False
+    return bool(np.array_equal(one[:1], other[:1]) and np.array_equal(one, other))
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ class FitPlan:
     partial: bool
 
 
-def plan_fit(estimator, inputs, stored=None):
+def plan_fit(estimator, inputs, stored=None, seed=None):
     """Validate the input, encode y, and prepare the run.
 
     Parameters
@@ -73,15 +73,17 @@ def plan_fit(estimator, inputs, stored=None):
     inputs : FitInput
     stored : StoredFit, optional
         A fit of this estimator that was broken off, and that shall be finished.
+    seed : int, optional
+        The seed of the fit, if that has been drawn.
 
     Returns
     -------
     FitPlan
     """
     check_combinations(estimator, inputs)
-    start = Start(estimator, inputs, stored)
+    start = Start(estimator, inputs, stored, seed)
     encoded = inputs.encoded_for(start.model, start.goes_on)
-    vars(start.model).update(encoded.attributes)
+    vars(start.model).update((name, copy.copy(value)) for name, value in encoded.attributes.items())
     streams = random_streams(start.model._seed_)
     data = choose_rows(start.model, inputs, encoded, streams.split)
     config = train_config(start.model, encoded, data, partial=inputs.partial)
@@ -99,7 +101,7 @@ class Start:
         Whether it goes on from a network.
     """
 
-    def __init__(self, estimator, inputs, stored):
+    def __init__(self, estimator, inputs, stored, seed):
         self.stored = stored
         self.partial = inputs.partial
         self.trains_further = hasattr(estimator, "coefs_") and (inputs.partial or estimator.warm_start)
@@ -109,7 +111,7 @@ class Start:
             check_same_network(self.model)
         else:
             clear_fitted(self.model)
-            self.model._seed_ = draw_seed(estimator.random_state)
+            self.model._seed_ = draw_seed(estimator.random_state) if seed is None else seed
             self.model._seen_weight_ = 0.0
         self.model._activation_ = estimator.activation
 
@@ -117,7 +119,7 @@ class Start:
         """Make the state that the run starts from."""
         if self.stored is not None:
             self.stored.check_data(data)
-            return self.stored.state
+            return self.stored.state.copy()
         if self.trains_further:
             return next_state(self.model, config, data, streams, partial=self.partial)
         return first_state(self.model, config, data, streams, partial=self.partial)

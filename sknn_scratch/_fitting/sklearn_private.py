@@ -11,12 +11,10 @@ SUPPORTED = "1.9"  # the versions that were tried; pyproject.toml names the lowe
 try:
     from sklearn.base import _fit_context
     from sklearn.callback._callback_support import callback_management_context
-    from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
-    from sklearn.model_selection._validation import _score
+    from sklearn.metrics._scorer import _BaseScorer
     from sklearn.utils import _safe_indexing
     from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions
-    from sklearn.utils.metaestimators import _safe_split
-    from sklearn.utils.validation import _check_method_params, _check_sample_weight, _num_samples
+    from sklearn.utils.validation import _check_sample_weight, _num_samples
 except ImportError as error:
     raise ImportError(
         f"sknn_scratch supports scikit-learn {SUPPORTED} and does not work with the installed "
@@ -29,14 +27,9 @@ __all__ = [
     "InvalidParameterError",
     "StrOptions",
     "_BaseScorer",
-    "_MultimetricScorer",
-    "_PassthroughScorer",
-    "_check_method_params",
     "_check_sample_weight",
     "_fit_context",
     "_num_samples",
     "_safe_indexing",
-    "_safe_split",
-    "_score",
     "callback_management_context",
 ]

@@ -1,7 +1,12 @@
-"""Fits of several networks at once: cut into groups that are trained in one pass each."""
+"""Fits of networks, and how they are trained: cut into groups, each in one pass.
+
+A fit asks for its training with ``train_fits``. Whoever wants to train several fits of a thread together
+takes the place of ``trainer.of_thread``.
+"""
 
 import copy
 import math
+import threading
 from contextlib import ExitStack
 
 import numpy as np
@@ -31,38 +36,69 @@ STEP_BYTES = 2**23
 
 
 class Fit:
-    """One network on its way through a fit together with others.
+    """A fit of one network: what is trained, who hears of it, and the result.
 
     Parameters
     ----------
-    number : int
-        To tell the fit among others.
-    network : ShallowNNClassifier
-        With validated parameters. It is not changed: ``fitted`` is a copy.
+    network : estimator
+        With validated parameters. It is not changed before ``finish``.
     inputs : FitInput
         Fits to the same rows should share one object: then the rows are neither validated nor kept twice.
+    stored : StoredFit, optional
+        A fit of this network that was broken off.
+    number : int
+        To tell the fit among others.
     parent : ParentTask, optional
         The task of a meta-estimator that this fit is.
+
+    Attributes
+    ----------
+    plan : FitPlan
+    reporter : FitReporter
+    result : Result or None
+        What training has led to.
+    error : Exception or None
+        What it has failed with.
+    seconds : float
+        Its share of the training.
     """
 
-    def __init__(self, number, network, inputs, parent=None):
+    def __init__(self, network, inputs, stored=None, *, number=0, parent=None):
+        self.network = network
+        self.inputs = inputs = trainer.of_thread.shared_inputs(network, inputs)
+        self.stored = stored
         self.number = number
-        self.plan = plan_fit(network, inputs)
-        self.fitted = self.plan.model
         self.parent = parent
-        self.reporter = FitReporter(self.fitted, self.plan, inputs)
+        self.plan = plan_fit(network, inputs, stored)
+        self.reporter = FitReporter(network, self.plan, inputs)
+        self.result = self.error = None
+        self.seconds = 0.0
+
+    def start_again(self):
+        """Plan anew, with the same seed."""
+        self.plan = plan_fit(self.network, self.inputs, self.stored, self.plan.model._seed_)
+        self.reporter.plan = self.plan
         self.result = None
 
-    def finish(self, result):
-        """Take what training has made of the network."""
-        self.result = result
-        self.reporter.report_end(result)
-        adopt(self.fitted, fitted_attributes(self.plan, result))
+    def finish(self):
+        """Report the end, and give the network what training has made of it."""
+        self.reporter.report_end(self.result)
+        adopt(self.network, fitted_attributes(self.plan, self.result))
+
+    @property
+    def run(self):
+        """The run that is trained."""
+        return self.plan.run
 
     @property
     def troubles(self):
-        """What the finished fit has to warn of."""
+        """What the trained network has to warn of."""
         return troubles_of(self.plan, self.result)
+
+    @property
+    def is_done(self):
+        """Whether the training has ended, well or not."""
+        return self.result is not None or self.error is not None
 
     @property
     def is_interrupted(self):
@@ -72,19 +108,52 @@ class Fit:
     @property
     def is_untrained(self):
         """Whether the network has not been trained for a single epoch by this fit."""
-        return not self.plan.run.state.history
+        return not self.run.state.history
 
 
 def fit_group(group):
-    """Fit networks that have the same ``stack_key`` in one pass."""
-    large_batches = has_large_batches(group[0].plan.run)
-    with threads_for_training(large_batches) as map_blocks, ExitStack() as fit_tasks:
+    """Fit networks that have the same ``stack_key``, inside the tasks of a meta-estimator."""
+    with ExitStack() as fit_tasks:
         for fit in group:
             fit_tasks.enter_context(fit_inside(fit.parent, fit.reporter))
-        hooks = HooksOfMany([fit.reporter for fit in group])
-        results = train([fit.plan.run for fit in group], hooks, map_blocks)
-        for fit, result in zip(group, results, strict=True):
-            fit.finish(result)
+        train_fits(group)
+        for fit in group:
+            fit.finish()
+
+
+def train_fits(fits):
+    """Train fits of one ``stack_key``: at once, or with others that wait in ``train_together``."""
+    trainer.of_thread.train(fits)
+
+
+def train_group(fits):
+    """Train fits of one ``stack_key`` in one pass; each gets its result."""
+    hooks = fits[0].reporter if len(fits) == 1 else HooksOfMany([fit.reporter for fit in fits])
+    with threads_for_training(has_large_batches(fits[0].run)) as map_blocks:
+        results = train([fit.run for fit in fits], hooks, map_blocks)
+    for fit, result in zip(fits, results, strict=True):
+        fit.result = result
+
+
+class AtOnce:
+    """Trains fits when they ask for it."""
+
+    def train(self, fits):
+        """Train fits of one ``stack_key``; each gets its result."""
+        train_group(fits)
+
+    def shared_inputs(self, network, inputs):
+        """Find inputs that are equal to these, of an earlier fit that such a network may share them with."""
+        return inputs
+
+
+class _Trainer(threading.local):
+    """Who trains the fits of each thread: something with the methods of ``AtOnce``."""
+
+    of_thread = AtOnce()
+
+
+trainer = _Trainer()
 
 
 class HooksOfMany(Hooks):
@@ -117,7 +186,7 @@ def cut_into_groups(fits):
     """
     drafts = {}
     for fit in fits:
-        key = stack_key(fit.plan.run)
+        key = stack_key(fit.run)
         if key is None:
             yield [fit]
             continue
@@ -145,16 +214,27 @@ class _Draft:
 
     def add(self, fit):
         self.fits.append(fit)
-        self.step_bytes += step_bytes(fit.plan.run)
-        self.other_bytes += other_bytes(fit.plan.run)
-        self.waiting_bytes += waiting_bytes(fit.plan.run)
-        self.sources = self.sources | source_bytes(fit.plan.run)
+        self.step_bytes += step_bytes(fit.run)
+        self.other_bytes += other_bytes(fit.run)
+        self.waiting_bytes += waiting_bytes(fit.run)
+        self.sources = self.sources | source_bytes(fit.run)
 
     def has_room_for(self, fit):
         larger = copy.copy(self)
         larger.fits = []
         larger.add(fit)
         return larger.step_bytes <= STEP_BYTES and larger.n_bytes <= GROUP_BYTES
+
+
+def reason_alone(fit):
+    """Say why a network was trained alone."""
+    if stack_key(fit.run) is None:
+        return "its steps update only the features of a sparse batch"
+    if 2 * step_bytes(fit.run) > STEP_BYTES:
+        return f"networks with {fit.network.n_hidden} units here are too large to gain by company"
+    return (
+        "no other network with its shape, settings and number of rows waited too, within the memory allowed"
+    )
 
 
 def bytes_of(X):

@@ -1,7 +1,9 @@
 """What a fit has to warn of, and where: at the line of the user's that asked for the fit."""
 
 import sys
+import threading
 import warnings
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from sklearn.exceptions import ConvergenceWarning
@@ -56,17 +58,52 @@ def warn_of(troubles):
 
 def users_frame():
     """Find the innermost frame of the user's; where there is none, as in a worker process, our outermost."""
-    frames = list(stack(sys._getframe(1)))
-    users = [frame for frame in frames if package_of(frame) not in NOT_THE_USERS]
-    ours = [frame for frame in frames if package_of(frame) == "sknn_scratch"]
-    return users[0] if users else ours[-1]
+    ours = None
+    for frame in stack(sys._getframe(1)):
+        package = package_of(frame)
+        if package not in NOT_THE_USERS:
+            return frame
+        if package == "sknn_scratch":
+            ours = frame
+    return ours
 
 
 def stack(frame):
-    """Yield a frame and those that called it, the innermost first."""
+    """Yield a frame and those that called it, the innermost first, but no calls that it is only nested in."""
+    outermost = nested_calls.outermost
     while frame is not None:
         yield frame
         frame = frame.f_back
+        if outermost is not None and frame is not None and frame.f_code is nested_calls.code:
+            frame, outermost = outermost, None
+
+
+class _NestedCalls(threading.local):
+    """What is known of calls that are nested in each other, in each thread.
+
+    Attributes
+    ----------
+    code : code object or None
+        Of the function that makes such a call.
+    outermost : frame or None
+        The frame that they all run for, perhaps of another thread.
+    """
+
+    code = outermost = None
+
+
+nested_calls = _NestedCalls()
+
+
+@contextmanager
+def calls_nested_by(function, outermost):
+    """Have warnings of calls that a function makes within each other point at the frame they run for."""
+    earlier = nested_calls.code, nested_calls.outermost
+    nested_calls.code, nested_calls.outermost = function.__code__, outermost
+    try:
+        yield
+    finally:
+        nested_calls.code, nested_calls.outermost = earlier
 
 
 def package_of(frame):
