@@ -39,7 +39,7 @@ class Search(SearchEnglish):
     """English words, and Chinese characters one by one and in pairs."""
 
     lang = "en-zh"
-    language_name = "English and Chinese"
+    language_name = "English"  # whose stemmer it has
     _word_re = re.compile(r"[\u4e00-\u9fff]+|[^\W\u4e00-\u9fff]+")
     js_splitter_code = r"""
 function splitQuery(query) {
@@ -118,7 +118,7 @@ def chinese_nav(app, page, html):
 
 def search_page(app):
     """Make the search page of the Chinese pages."""
-    yield "zh/search", {}, "search.html"
+    yield "zh/search", {}, "chinese_search.html"
 
 
 def setup(app):

@@ -49,7 +49,9 @@ class Browser:
         self.run_async = driver.execute_async_script
 
     def open(self, page, mode="light"):
-        """Open a page for a reader who likes it light or dark."""
+        """Open a page for a new reader, who likes it light or dark."""
+        storage = {"origin": self.address, "storageTypes": "local_storage"}
+        self.driver.execute_cdp_cmd("Storage.clearDataForOrigin", storage)
         features = [{"name": "prefers-color-scheme", "value": mode}]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
         self.resize(1280)

@@ -64,26 +64,39 @@ def test_page(page, browser):
     assert not faults
 
 
-ENGLISH = [
-    "gradient",
-    "learning_rate",
-    "early",
-    "stopping",
-    "missing",
-    "checkpoint",
-    "grid",
-    "regression",
-    "diagnose",
-    "sparse",
-]
-CHINESE = ["梯度", "权重", "隐藏层", "激活函数", "神经网络", "损失", "学习率", "初始化", "矩阵", "偏置"]
+ENGLISH = "gradient learning_rate stopping missing checkpoint grid regression diagnose sparse dropout"
+CHINESE = "梯度 权重 隐藏层 激活函数 向量化 梯度消失 随机初始化 学习率 矩阵 偏置"
+WORDS = [("search.html", word) for word in ENGLISH.split()]
+WORDS += [("zh/search.html", word) for word in CHINESE.split()]
 
 
-@pytest.mark.parametrize("word", ENGLISH)
-def test_search_finds(word, browser):
-    browser.open(f"search.html?q={word}")
+@pytest.mark.parametrize(("page", "word"), WORDS)
+def test_search_finds(page, word, browser):
+    browser.open(f"{page}?q={word}")
     assert browser.wait_until("document.querySelectorAll('#search-results li').length") > 0
     assert not browser.errors()
+
+
+# What a newcomer asks, and where the answer is.
+ANSWERS = {
+    "How do I install it?": "guide/install.html",
+    "Which class, which solver?": "which.html",
+    "Why not MLPClassifier?": "comparison.html",
+    "My network does not learn.": "faq.html#my-network-does-not-learn",
+    "Does it do regression?": "faq.html#does-it-do-regression",
+    "Does it use a GPU?": "faq.html#does-it-use-a-gpu",
+    "Can X have missing values?": "faq.html#can-x-have-missing-values",
+    "How do I search for good settings?": "guide/many_networks.html",
+    "How do I save a network?": "guide/saving.html",
+    "What do the hidden units do?": "guide/inside.html",
+}
+
+
+@pytest.mark.parametrize("start", ["index.html", "zh/index.html"])
+def test_every_answer_is_one_click_away(start, browser):
+    browser.open(start)
+    links = browser.run("return [...document.querySelectorAll('article a')].map((link) => link.href)")
+    assert {browser.address + answer for answer in ANSWERS.values()} <= set(links)
 
 
 @pytest.mark.parametrize("mode", ["dark", "light"])
