@@ -263,7 +263,7 @@ def test_chinese_page_is_chinese(name):
 
 def test_tutorial_is_there_in_both_languages():
     chapters = [name for name in ENGLISH if name.startswith("docs/tutorial/")]
-    assert len(chapters) == 8  # an introduction, and a chapter for each claim
+    assert len(chapters) == 9  # an introduction, a chapter for each of seven claims, and the clinic
     assert {name.replace("docs/", "docs/zh/") for name in [*chapters, "docs/index.md"]} == set(CHINESE)
 
 

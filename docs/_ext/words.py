@@ -11,7 +11,7 @@ from pathlib import Path
 
 # What is the same in both languages: names, formulas, units, numbers.
 SAME = re.compile(
-    r"(?:\b(?:sigmoid|tanh|relu|identity|softmax|sgd|adam|lbfgs|XOR|alpha|init_scale|learning_rate|max_iter|ShallowNNClassifier)\b"
+    r"(?:\b(?:sigmoid|tanh|relu|identity|softmax|sgd|adam|lbfgs|XOR|alpha|init_scale|learning_rate|max_iter|ShallowNNClassifier|no_improvement|converged|small_gradient)\b"
     r"|\bd[zwab]\b|[^A-Za-z]|(?<![A-Za-z])[A-Za-z](?![A-Za-z]))*"
 )
 WORDS = tomllib.loads((Path(__file__).parents[1] / "zh" / "words.toml").read_text(encoding="utf-8"))
