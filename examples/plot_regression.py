@@ -1,0 +1,134 @@
+"""
+A curve, its noise, and what is not known
+=========================================
+
+Three questions about the same noisy points. What is y on average? Between which bounds
+do four of five points lie? And where is the answer no more than a guess, because there
+was no data?
+
+Needs ``pip install "sknn-scratch[plot]"``.
+"""
+
+# %%
+# The data
+# --------
+# A sine whose noise grows from left to right. Around x = 6 nothing was measured.
+
+import numpy as np
+
+rng = np.random.default_rng(0)
+x = np.sort(np.append(rng.uniform(0, 5, 350), rng.uniform(7, 10, 200)))
+y = 20 + 5 * np.sin(x) + (0.2 + 0.2 * x) * rng.normal(size=len(x))
+
+X = (x[:, np.newaxis] - 5) / 3  # of a size of about one; y may be of any size
+grid = np.linspace(-1, 11, 400)
+X_grid = (grid[:, np.newaxis] - 5) / 3
+
+# %%
+# The mean
+# --------
+# The squared error gives the mean. With some hundred points, L-BFGS is the solver, and
+# a smooth activation gives a smooth curve.
+
+from sknn_scratch import ShallowNNRegressor
+
+smooth = {
+    "activation": "tanh",
+    "init_scale": 0.5,
+    "solver": "lbfgs",
+    "alpha": 0.1,
+    "tol": 1e-4,
+    "max_iter": 1000,
+}
+mean = ShallowNNRegressor(**smooth, random_state=0).fit(X, y)
+
+# %%
+# Two quantiles
+# -------------
+# 10 % of the points should be below the lower curve, and 10 % above the upper one. The
+# loss of a quantile has a kink, so the solver is Adam. Its learning rate falls to zero,
+# so that the last steps are small.
+
+settings = {
+    "activation": "tanh",
+    "init_scale": 0.5,
+    "solver": "adam",
+    "batch_size": 32,
+    "learning_rate": 0.01,
+    "learning_rate_schedule": "one_cycle",
+    "early_stopping": False,
+    "alpha": 0.01,
+    "tol": 0,
+    "n_iter_no_change": 500,  # make all steps of the schedule
+    "max_iter": 500,
+    "random_state": 0,
+}
+quantiles = ShallowNNRegressor(loss="quantile", **settings)
+
+import warnings
+
+from sklearn.base import clone
+
+with warnings.catch_warnings(
+    action="ignore"
+):  # max_iter is reached, as it should be
+    lower = clone(quantiles).set_params(quantile=0.1).fit(X, y)
+    upper = clone(quantiles).set_params(quantile=0.9).fit(X, y)
+
+inside = np.mean((lower.predict(X) < y) & (y < upper.predict(X)))
+print(f"{inside:.0%} of the points are between the quantiles, 80 % should be")
+
+# %%
+# How much networks disagree
+# --------------------------
+# Ten networks that differ only in their random start. Where there were points, they
+# agree. In the gap and beyond the ends they do not: their spread says where a
+# prediction rests on no data. It says nothing of the noise, which the quantiles show.
+
+from sknn_scratch import ShallowNNEnsembleRegressor
+
+ensemble = ShallowNNEnsembleRegressor(n_networks=10, **smooth, random_state=0)
+ensemble.fit(X, y)
+y_mean, y_std = ensemble.predict(X_grid, return_std=True)
+
+for place in (2.0, 6.0, 11.0):
+    i = np.abs(grid - place).argmin()
+    print(f"x = {place:4.1f}: {y_mean[i]:5.1f}, spread {y_std[i]:.2f}")
+
+# %%
+# Both pictures
+# -------------
+
+import matplotlib.pyplot as plt
+
+figure, axes = plt.subplots(
+    1, 2, figsize=(11, 4.4), sharey=True, layout="constrained"
+)
+for ax, title in zip(axes, ("Mean and quantiles", "Ten networks"), strict=True):
+    ax.plot(x, y, ".", color="0.6", ms=4, label="points")
+    ax.plot(grid, 20 + 5 * np.sin(grid), "k:", lw=1, label="truth")
+    ax.set(title=title, xlabel="x", xlim=(-1, 11), ylim=(8, 34))
+axes[0].set_ylabel("y")
+
+between = axes[0].fill_between(
+    grid,
+    lower.predict(X_grid),
+    upper.predict(X_grid),
+    color="#0072B2",
+    alpha=0.2,
+    lw=0,
+)
+between.set_label("10 % to 90 %")
+axes[0].plot(grid, mean.predict(X_grid), color="#0072B2", lw=2, label="mean")
+
+for one in ensemble.estimators_:
+    axes[1].plot(grid, one.predict(X_grid), color="#D55E00", lw=0.5, alpha=0.5)
+spread = axes[1].fill_between(
+    grid, y_mean - 2 * y_std, y_mean + 2 * y_std, color="#D55E00", alpha=0.2, lw=0
+)
+spread.set_label("mean ± 2 spreads")
+axes[1].plot(grid, y_mean, color="#D55E00", lw=2, label="mean of ten")
+for ax in axes:
+    ax.axvspan(5, 7, color="0.95", zorder=-1)
+    ax.legend(loc="upper left", fontsize="small", ncols=2)
+plt.show()
