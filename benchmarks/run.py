@@ -22,6 +22,7 @@ QUESTIONS = (
     "overhead",
     "growth",
     "quality",
+    "tiny",
     "defaults",
     "regression",
     "threads",

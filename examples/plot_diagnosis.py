@@ -28,7 +28,9 @@ X_train, X_test, y_train, y_test = train_test_split(
     X, y, stratify=y, random_state=0
 )
 
-clf = ShallowNNClassifier(32, "tanh", init_scale=5, max_iter=20, random_state=0)
+clf = ShallowNNClassifier(
+    32, "tanh", init_scale=5, solver="adam", max_iter=20, random_state=0
+)
 with warnings.catch_warnings():
     # That is for the diagnosis to say.
     warnings.simplefilter("ignore", ConvergenceWarning)

@@ -32,7 +32,8 @@ kind = {
 X, y = make_classification(3000, 20, **kind, random_state=0)
 train, validation, test = slice(100), slice(100, 200), slice(200, None)
 validated = {"X_val": X[validation], "y_val": y[validation]}
-settings = {"n_hidden": 64, "learning_rate": 0.003, "alpha": 0, "random_state": 0}
+settings = {"n_hidden": 64, "solver": "adam", "learning_rate": 0.003}
+settings |= {"alpha": 0, "random_state": 0}
 
 long = ShallowNNClassifier(max_iter=150, n_iter_no_change=150, **settings)
 with warnings.catch_warnings():

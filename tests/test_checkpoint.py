@@ -43,7 +43,14 @@ from tests.helpers import SilentCallback, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-SMALL = {"n_hidden": 6, "learning_rate": 0.02, "max_iter": 8, "batch_size": 16, "random_state": 0}
+SMALL = {
+    "solver": "adam",
+    "n_hidden": 6,
+    "learning_rate": 0.02,
+    "max_iter": 8,
+    "batch_size": 16,
+    "random_state": 0,
+}
 X, Y = make_data("multiclass")
 X_VAL, Y_VAL = make_data("multiclass", seed=1)
 WEIGHTS = np.random.default_rng(0).integers(0, 4, size=len(Y)) / 3
@@ -228,7 +235,7 @@ def test_the_scorer_gets_the_names_of_the_features(path):
 
 def test_a_wide_sparse_network_can_be_resumed(path):
     wide = scipy.sparse.random_array((40, 3000), density=0.01, format="csr", random_state=0)
-    classifier = ShallowNNClassifier(n_hidden=100, max_iter=3, batch_size=10, random_state=0)
+    classifier = ShallowNNClassifier(n_hidden=100, solver="adam", max_iter=3, batch_size=10, random_state=0)
     for copy in fit_with_copies(classifier, path, wide, Y[:40]):
         assert_same_fit(ShallowNNClassifier.resume(copy, wide, Y[:40]), classifier)
 
@@ -248,7 +255,7 @@ def test_a_warm_started_fit_can_be_resumed_after_any_epoch(path, config):
 
 
 def test_a_warm_start_without_memory_can_be_resumed(path):
-    classifier = ShallowNNClassifier(**SMALL, solver="lbfgs").fit(X, Y)
+    classifier = ShallowNNClassifier(**SMALL | {"solver": "lbfgs"}).fit(X, Y)
     classifier.set_params(warm_start=True, solver="adam", early_stopping=True)
     for copy in fit_with_copies(classifier, path, X, Y):
         assert_same_fit(ShallowNNClassifier.resume(copy, X, Y), classifier)
@@ -491,7 +498,7 @@ def test_other_estimators_refuse_it(path, estimator):
 
 
 def test_partial_fit_refuses_it(path):
-    classifier = ShallowNNClassifier().set_callbacks(Checkpoint(path))
+    classifier = ShallowNNClassifier(solver="adam").set_callbacks(Checkpoint(path))
     with pytest.raises(ValueError, match=r"not for partial_fit.*save the estimator itself"):
         classifier.partial_fit(X, Y, classes=[0, 1, 2])
 
@@ -504,7 +511,7 @@ def test_a_missing_directory_is_noticed_before_the_training(path):
 
 
 def test_a_directory_is_no_file(tmp_path):
-    clf = ShallowNNClassifier(max_iter=2).set_callbacks(Checkpoint(tmp_path))
+    clf = ShallowNNClassifier(solver="adam", max_iter=2).set_callbacks(Checkpoint(tmp_path))
     with pytest.raises(IsADirectoryError, match="add the name of a file"):
         clf.fit(X, Y)
 
@@ -762,8 +769,12 @@ def test_a_parameter_of_nonsense_is_refused_or_taken_as_a_users(finished, place)
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({("header", "params", "solver"): "lbfgs"}, "its memory is not that of solver='lbfgs'"),
-        ({("header", "params", "solver"): "sgd"}, "its memory is not that of solver='sgd'"),
+        ({("header", "params", "solver"): "lbfgs"}, "solver_='adam' is not what solver='lbfgs' asks for"),
+        ({("header", "params", "solver"): "auto"}, "its memory is not that of lbfgs"),
+        (
+            {("header", "params", "solver"): "auto", ("header", "fitted", "solver_"): "sgd"},
+            "its memory is not that of sgd",
+        ),
         ({("header", "params", "n_hidden"): 10**12}, "does not have"),
         ({("header", "params", "alpha"): -1}, "'alpha' parameter .* must be"),
         ({("header", "params", "n_hiden"): 3}, "other parameters than ShallowNNClassifier"),
@@ -818,7 +829,7 @@ def test_deep_nesting_is_refused(finished):
 
 def test_the_fitted_attributes_of_a_checkpoint_are_those_before_training():
     before = set(FITTED_BEFORE_TRAINING).union(*OF_TARGETS.values())
-    assert {*DATA_ATTRIBUTES, "history_", "_seed_", "_seen_weight_"} == before
+    assert {*DATA_ATTRIBUTES, "history_", "solver_", "_seed_", "_seen_weight_"} == before
 
 
 # --- The proof ---

@@ -103,7 +103,7 @@ def test_n_hidden_in_the_form_of_hidden_layer_sizes(estimator, n_hidden, message
             "{'identity', 'sigmoid', 'logistic', 'tanh', 'relu', 'leaky_relu', 'elu', 'softplus', "
             "'gelu', 'silu'}",
         ),
-        ("solver", "{'adam', 'adamw', 'sgd', 'lbfgs'}"),
+        ("solver", "{'auto', 'adam', 'adamw', 'sgd', 'lbfgs'}"),
         ("learning_rate_schedule", "{'constant', 'cosine', 'one_cycle', 'adaptive'}"),
         ("scoring", "{'loss', 'accuracy', 'adjusted_mutual_info_score', "),
     ],
@@ -202,7 +202,9 @@ def test_parameters_are_not_validated_if_scikit_learn_is_told_so():
 
 def test_a_huge_initial_scale_overflows_in_silence():
     with pytest.warns(DivergenceWarning):
-        classifier = ShallowNNClassifier(2, init_scale=1e308, max_iter=2, random_state=0).fit(X, Y)
+        classifier = ShallowNNClassifier(2, init_scale=1e308, solver="adam", max_iter=2, random_state=0).fit(
+            X, Y
+        )
     assert classifier.stop_reason_ == "diverged"
 
 

@@ -21,7 +21,10 @@ N_FEATURES = 4
 
 def make_classifier(**params):
     return ShallowNNClassifier(
-        **({"n_hidden": 6, "max_iter": 8, "learning_rate": 0.02, "random_state": 0} | params)
+        **(
+            {"solver": "adam", "n_hidden": 6, "max_iter": 8, "learning_rate": 0.02, "random_state": 0}
+            | params
+        )
     )
 
 
@@ -452,7 +455,7 @@ def test_an_empty_batch_of_a_wide_sparse_network():
 def test_dates_are_labels_like_others(tmp_path):
     X, codes = make_data("multiclass")
     y = np.array(["2020-01-01", "2021-01-01", "2022-01-01"], "M8[D]")[codes]
-    params = {"max_iter": 5, "random_state": 0, "tol": 1e9, "n_iter_no_change": 5}
+    params = {"solver": "adam", "max_iter": 5, "random_state": 0, "tol": 1e9, "n_iter_no_change": 5}
     clf = ShallowNNClassifier(**params).set_callbacks(Checkpoint(tmp_path / "dates.npz")).fit(X, y)
     resumed = ShallowNNClassifier.resume(tmp_path / "dates.npz", X, y)
     assert_array_equal(resumed.predict(X), clf.predict(X))

@@ -36,7 +36,14 @@ X_MULTI, Y_MULTI = make_data("multilabel", n_samples=90)
 
 
 def make_classifier(**params):
-    defaults = {"n_hidden": 8, "learning_rate": 0.05, "max_iter": 25, "alpha": 0.1, "random_state": 0}
+    defaults = {
+        "solver": "adam",
+        "n_hidden": 8,
+        "learning_rate": 0.05,
+        "max_iter": 25,
+        "alpha": 0.1,
+        "random_state": 0,
+    }
     return ShallowNNClassifier(**(defaults | params))
 
 

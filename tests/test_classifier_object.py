@@ -26,12 +26,19 @@ METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function",
 
 
 def make_classifier(**params):
-    defaults = {"n_hidden": 6, "batch_size": 16, "max_iter": 6, "dropout": 0.2, "random_state": 0}
+    defaults = {
+        "solver": "adam",
+        "n_hidden": 6,
+        "batch_size": 16,
+        "max_iter": 6,
+        "dropout": 0.2,
+        "random_state": 0,
+    }
     return ShallowNNClassifier(**(defaults | params))
 
 
 def make_ensemble(**params):
-    defaults = {"n_networks": 2, "n_hidden": 6, "max_iter": 6, "random_state": 0}
+    defaults = {"solver": "adam", "n_networks": 2, "n_hidden": 6, "max_iter": 6, "random_state": 0}
     return ShallowNNEnsembleClassifier(**(defaults | params))
 
 

@@ -18,7 +18,14 @@ FRACTIONS = np.random.default_rng(1).uniform(0.2, 5, size=60)
 
 def make_classifier(**params):
     """Make a classifier that sees all rows at every step, so that the order of repeats does not matter."""
-    defaults = {"n_hidden": 5, "activation": "tanh", "batch_size": None, "max_iter": 20, "tol": 0.0}
+    defaults = {
+        "solver": "adam",
+        "n_hidden": 5,
+        "activation": "tanh",
+        "batch_size": None,
+        "max_iter": 20,
+        "tol": 0.0,
+    }
     return ShallowNNClassifier(**({"learning_rate": 0.02, "random_state": 0, **defaults} | params))
 
 

@@ -29,7 +29,13 @@ pytestmark = [
 
 def fit(X, y, n_hidden=16, **parameters):
     """Fit a network that has nothing to be found, unless the parameters see to it."""
-    settled = {"init_scale": 0.01, "learning_rate": 0.02, "max_iter": 300, "random_state": 0}
+    settled = {
+        "solver": "adam",
+        "init_scale": 0.01,
+        "learning_rate": 0.02,
+        "max_iter": 300,
+        "random_state": 0,
+    }
     return ShallowNNClassifier(n_hidden, **settled | parameters).fit(X, y)
 
 

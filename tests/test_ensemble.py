@@ -39,7 +39,14 @@ RESPONSES = ("predict_proba", "predict_log_proba", "decision_function", "predict
 
 
 def ensemble(**params):
-    defaults = {"n_hidden": 4, "max_iter": 5, "batch_size": 10, "n_networks": 3, "random_state": 0}
+    defaults = {
+        "solver": "adam",
+        "n_hidden": 4,
+        "max_iter": 5,
+        "batch_size": 10,
+        "n_networks": 3,
+        "random_state": 0,
+    }
     return ShallowNNEnsembleClassifier(**defaults | params)
 
 
@@ -449,7 +456,14 @@ WEIGHT_EQUIVALENCES = (
     "check_sample_weight_equivalence_on_dense_data",
     "check_sample_weight_equivalence_on_sparse_data",
 )
-QUICK = {"n_hidden": 16, "learning_rate": 0.05, "alpha": 0.1, "max_iter": 20, "n_networks": 2}
+QUICK = {
+    "solver": "adam",
+    "n_hidden": 16,
+    "learning_rate": 0.05,
+    "alpha": 0.1,
+    "max_iter": 20,
+    "n_networks": 2,
+}
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,9 @@ def _keeps_few_epochs(monkeypatch):
 
 
 def network(**params):
-    return ShallowNNClassifier(**({"n_hidden": 4, "max_iter": 3, "random_state": 0} | params))
+    return ShallowNNClassifier(
+        **({"solver": "adam", "n_hidden": 4, "max_iter": 3, "random_state": 0} | params)
+    )
 
 
 def trained_by_parts(n_calls, classifier=None):

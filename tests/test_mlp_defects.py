@@ -30,7 +30,7 @@ def make_mlp(cls=MLPClassifier, **params):
 
 
 def make_classifier(**params):
-    defaults = {"n_hidden": 6, "max_iter": 10, "early_stopping": False, "random_state": 0}
+    defaults = {"solver": "adam", "n_hidden": 6, "max_iter": 10, "early_stopping": False, "random_state": 0}
     return ShallowNNClassifier(**(defaults | params))
 
 

@@ -28,6 +28,7 @@ X, Y = make_data("multiclass")
 
 def make_classifier(**params):
     defaults = {
+        "solver": "adam",
         "n_hidden": 5,
         "learning_rate": 0.02,
         "max_iter": 4,

@@ -21,7 +21,14 @@ VALIDATION = {"X_val": X_VAL, "y_val": Y_VAL}
 
 def make_classifier(**params):
     """Make a classifier that overfits, so that its best epoch is not its last."""
-    defaults = {"n_hidden": 20, "activation": "tanh", "init_scale": 0.5, "learning_rate": 0.1, "max_iter": 40}
+    defaults = {
+        "solver": "adam",
+        "n_hidden": 20,
+        "activation": "tanh",
+        "init_scale": 0.5,
+        "learning_rate": 0.1,
+        "max_iter": 40,
+    }
     defaults |= {"alpha": 0.0, "tol": 0.0, "n_iter_no_change": 40, "early_stopping": True, "random_state": 0}
     return ShallowNNClassifier(**(defaults | params))
 
@@ -211,7 +218,7 @@ def test_scorers_get_sparse_rows_as_sparse_rows(to_sparse):
 
 
 def test_auto_validates_large_training_sets(monkeypatch):
-    monkeypatch.setattr(sknn_scratch._fitting.validation, "AUTO_EARLY_STOPPING_ROWS", 120)
+    monkeypatch.setattr(sknn_scratch._fitting.validation, "AUTO_ROWS", 120)
     assert "val_loss" in make_classifier(early_stopping="auto", max_iter=2).fit(X, Y).history_
     assert "val_loss" not in make_classifier(early_stopping="auto", max_iter=2).fit(X[1:], Y[1:]).history_
     weight = np.r_[0, np.ones(119)]  # a row that weighs nothing is none

@@ -22,7 +22,14 @@ def flat(classifier):
 
 
 def make_classifier(**params):
-    defaults = {"n_hidden": 6, "activation": "tanh", "learning_rate": 0.02, "max_iter": 5, "alpha": 1.0}
+    defaults = {
+        "solver": "adam",
+        "n_hidden": 6,
+        "activation": "tanh",
+        "learning_rate": 0.02,
+        "max_iter": 5,
+        "alpha": 1.0,
+    }
     defaults |= {"tol": 0.0, "early_stopping": False, "batch_size": 16, "random_state": 0}
     return ShallowNNClassifier(**(defaults | params))
 

@@ -26,7 +26,14 @@ ignore_max_iter = pytest.mark.filterwarnings("ignore:The maximum number of epoch
 
 
 def make_classifier(**params):
-    defaults = {"n_hidden": 6, "activation": "tanh", "learning_rate": 0.02, "max_iter": 8, "alpha": 1.0}
+    defaults = {
+        "solver": "adam",
+        "n_hidden": 6,
+        "activation": "tanh",
+        "learning_rate": 0.02,
+        "max_iter": 8,
+        "alpha": 1.0,
+    }
     defaults |= {"tol": 1e-4, "early_stopping": False, "random_state": 0}
     return ShallowNNClassifier(**(defaults | params))
 

@@ -164,7 +164,7 @@ SIGNATURE = {
     "activation": "relu",
     "init_scale": 0.05,
     "learning_rate": MEASURED,
-    "solver": "adam",
+    "solver": "auto",
     "batch_size": "auto",
     "max_iter": MEASURED,
     "alpha": MEASURED,
@@ -307,6 +307,7 @@ FITTED = {
     "loss_curve_",
     "n_features_in_",
     "n_iter_",
+    "solver_",
     "stop_reason_",
 }
 
@@ -340,6 +341,6 @@ def test_warnings_point_at_the_line_that_called_fit():
     X, y = make_data("binary")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        ShallowNNClassifier(3, init_scale=0, max_iter=2).fit(X, y)
+        ShallowNNClassifier(3, init_scale=0, solver="adam", max_iter=2).fit(X, y)
     assert [warning.category for warning in caught] == [SymmetryWarning, ConvergenceWarning]
     assert {warning.filename for warning in caught} == {__file__}

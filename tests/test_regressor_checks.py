@@ -12,7 +12,7 @@ from sknn_scratch._fitting.reals import REAL_LOSSES
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-QUICK = {"n_hidden": 16, "learning_rate": 0.05, "alpha": 0.1, "max_iter": 20}
+QUICK = {"solver": "adam", "n_hidden": 16, "learning_rate": 0.05, "alpha": 0.1, "max_iter": 20}
 CONFIGURATIONS = {
     f"{loss}, {solver}": QUICK | {"loss": loss, "solver": solver}
     for loss, solver in itertools.product(REAL_LOSSES, SOLVERS)

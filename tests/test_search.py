@@ -45,7 +45,9 @@ GRID = {"learning_rate": [0.01, 0.1], "alpha": [0.1, 1.0]}
 
 
 def network(**params):
-    return ShallowNNClassifier(**{"n_hidden": 4, "max_iter": 4, "batch_size": 10, "random_state": 0} | params)
+    return ShallowNNClassifier(
+        **{"solver": "adam", "n_hidden": 4, "max_iter": 4, "batch_size": 10, "random_state": 0} | params
+    )
 
 
 def pipeline(*earlier, **params):

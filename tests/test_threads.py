@@ -34,7 +34,9 @@ WORKERS = [("loky", 1), ("threading", 2), ("threading", 3), ("loky", 2)]
 
 
 def make_classifier(**params):
-    return ShallowNNClassifier(**({"n_hidden": 8, "max_iter": 5, "tol": 0, "random_state": 0} | params))
+    return ShallowNNClassifier(
+        **({"solver": "adam", "n_hidden": 8, "max_iter": 5, "tol": 0, "random_state": 0} | params)
+    )
 
 
 # --- The BLAS of this machine, whichever it is, and all kinds of it ---

@@ -28,7 +28,7 @@ def make_inputs(n_samples=40, n_features=4, n_classes=2, seed=0, sparse=False):
 
 
 def make_fits(n, inputs, **params):
-    params = {"n_hidden": 4, "max_iter": 4, "batch_size": 10} | params
+    params = {"solver": "adam", "n_hidden": 4, "max_iter": 4, "batch_size": 10} | params
     return [
         _together.Fit(ShallowNNClassifier(**params, random_state=i), inputs[i % len(inputs)], number=i)
         for i in range(n)

@@ -31,7 +31,7 @@ SEARCHES = [GridSearchCV, VectorizedGridSearchCV]
 
 
 def network(**params):
-    return ShallowNNClassifier(**{"n_hidden": 3, "max_iter": 2, "random_state": 0} | params)
+    return ShallowNNClassifier(**{"solver": "adam", "n_hidden": 3, "max_iter": 2, "random_state": 0} | params)
 
 
 def warnings_of(call):

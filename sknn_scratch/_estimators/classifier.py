@@ -41,8 +41,10 @@ class ShallowNNClassifier(Classification, SingleNetwork):
         "glorot" derive it from the sizes of the layers. With 0 the hidden units stay identical.
     learning_rate : float, default=0.005
         Step size of the solvers "adam", "adamw" and "sgd".
-    solver : {"adam", "adamw", "sgd", "lbfgs"}, default="adam"
-        "adam" is Adam. "adamw" is Adam with decoupled weight decay: every step shrinks the weights by
+    solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
+        "auto" is "lbfgs" for a ``fit`` with fewer than 500 rows to train on and without validation,
+        ``dropout`` and ``max_grad_norm``, and else "adam"; ``solver_`` says which. "adam" is Adam. "adamw"
+        is Adam with decoupled weight decay: every step shrinks the weights by
         ``learning_rate * alpha / max(S, 100)`` of themselves. The penalty is not part of its gradient, so the
         gradient norms of ``history_`` and ``gradient_tol`` ignore it. "sgd" is gradient descent with
         momentum, plain gradient descent with ``momentum=0`` and ``batch_size=None``. "lbfgs" is L-BFGS
@@ -88,7 +90,8 @@ class ShallowNNClassifier(Classification, SingleNetwork):
     early_stopping : bool or "auto", default="auto"
         Whether to hold rows out of training, watch these, and keep the weights of the best epoch.
         "auto" does so from 500 rows on, unless each is of a class of its own, and where ``X_val`` is
-        given. In a search, say True or False if the folds may have fewer rows than that and all rows more.
+        given. In a search, say True or False if the folds may have fewer rows than that and all rows more,
+        and name the ``solver``.
     validation_fraction : float or int, default=0.1
         Share or number of rows to hold out. The split is stratified; of every class at least one row
         stays in training.
@@ -129,6 +132,8 @@ class ShallowNNClassifier(Classification, SingleNetwork):
     stop_reason_ : str
         "converged", "max_iter", "no_improvement", "small_gradient", "callback", "interrupted",
         "diverged" or, with "lbfgs", "line_search_failed".
+    solver_ : str
+        The solver of the last call: ``solver``, or what "auto" has chosen.
     history_ : dict of ndarray of shape (n_epochs,)
         The epochs of the last call, and of those before with ``warm_start`` or ``partial_fit`` the latest, up
         to 10,000 epochs in all. So n_epochs is `n_iter_`, until earlier epochs are dropped.
@@ -191,7 +196,7 @@ class ShallowNNClassifier(Classification, SingleNetwork):
         init_scale: float | str = 0.05,
         learning_rate: float = 0.005,
         *,
-        solver: str = "adam",
+        solver: str = "auto",
         batch_size: int | Literal["auto"] | None = "auto",
         max_iter: int = 200,
         alpha: float = 1.0,

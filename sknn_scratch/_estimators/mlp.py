@@ -91,7 +91,7 @@ def mlp_parameters(fitted):
         "hidden_layer_sizes": (fitted.coefs_[0].shape[1],),
         "activation": MLP_ACTIVATIONS[fitted._activation_],
         "learning_rate_init": fitted.learning_rate,
-        "solver": fitted.solver if fitted.solver in MLP_SOLVERS else "adam",
+        "solver": fitted.solver_ if fitted.solver_ in MLP_SOLVERS else "adam",
         "learning_rate": schedule if schedule in MLP_SCHEDULES else "constant",
         "batch_size": "auto" if fitted.batch_size is None else fitted.batch_size,
         "nesterovs_momentum": fitted.nesterov,
@@ -158,6 +158,7 @@ def from_mlp(fitted, mlp, targets):
     fitted._activation_ = mlp.activation
     copy_network(mlp, fitted)
     vars(fitted).update(targets.fitted_attributes())
+    fitted.solver_, fitted._penalty_rate_ = mlp.solver, None  # the penalty of its batches varied
     fitted._seed_ = draw_seed(mlp.random_state)
     fitted._seen_weight_ = mlp.t_ / max(1, mlp.n_iter_)  # t_ counts the rows again in every epoch
     set_own_history(fitted, mlp)

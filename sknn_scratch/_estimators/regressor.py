@@ -45,6 +45,8 @@ class ShallowNNRegressor(Regression, SingleNetwork):
         The quantile that "quantile" estimates, between 0 and 1: the share of y below the prediction.
     huber_delta : float, default=0.5
         Where "huber" passes from squared to absolute, in standard deviations of y.
+    solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
+        As of :class:`ShallowNNClassifier`; "auto" is "adam" also with a loss that has a kink.
     alpha : float, default=3.0
         Strength of the L2 penalty, in the objective of :class:`ShallowNNRegressor`. It counts in standard
         deviations of y.
@@ -80,6 +82,8 @@ class ShallowNNRegressor(Regression, SingleNetwork):
     stop_reason_ : str
         "converged", "max_iter", "no_improvement", "small_gradient", "callback", "interrupted",
         "diverged" or, with "lbfgs", "line_search_failed".
+    solver_ : str
+        The solver of the last call: ``solver``, or what "auto" has chosen.
     history_ : dict of ndarray of shape (n_epochs,)
         As of :class:`ShallowNNClassifier`. The losses are those of standardised targets.
     loss_curve_ : ndarray of shape (n_epochs,)
@@ -115,7 +119,7 @@ class ShallowNNRegressor(Regression, SingleNetwork):
     >>> X, y = load_diabetes(return_X_y=True)
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
     >>> reg = make_pipeline(StandardScaler(), ShallowNNRegressor(random_state=0))
-    >>> reg.fit(X_train, y_train).score(X_test, y_test) > 0.3
+    >>> reg.fit(X_train, y_train).score(X_test, y_test) > 0.2
     True
 
     An upper bound for nine patients of ten:
@@ -136,7 +140,7 @@ class ShallowNNRegressor(Regression, SingleNetwork):
         loss: str = "squared_error",
         quantile: float = 0.5,
         huber_delta: float = 0.5,
-        solver: str = "adam",
+        solver: str = "auto",
         batch_size: int | Literal["auto"] | None = "auto",
         max_iter: int = 200,
         alpha: float = 3.0,

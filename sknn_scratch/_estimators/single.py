@@ -28,6 +28,7 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
     n_iter_: int
     best_iter_: int
     stop_reason_: str
+    solver_: str
     history_: dict[str, Array]
     loss_curve_: Array
 
@@ -103,7 +104,7 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
         >>> if path.exists():
         ...     clf = ShallowNNClassifier.resume(path, X, y)
         ... else:
-        ...     clf = ShallowNNClassifier(learning_rate=0.01, max_iter=1000, random_state=0)
+        ...     clf = ShallowNNClassifier(solver="adam", max_iter=1000, random_state=0)
         ...     clf = clf.set_callbacks(Checkpoint(path, every=10)).fit(X, y)
         >>> clf.stop_reason_
         'converged'

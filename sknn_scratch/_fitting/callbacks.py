@@ -103,7 +103,7 @@ class Checkpoint:
     >>> X, y = load_iris(return_X_y=True)
     >>> directory = tempfile.TemporaryDirectory()
     >>> path = Path(directory.name) / "iris.npz"
-    >>> clf = ShallowNNClassifier(learning_rate=0.01, max_iter=1000, random_state=0)
+    >>> clf = ShallowNNClassifier(solver="adam", max_iter=1000, random_state=0)
     >>> clf = clf.set_callbacks(Checkpoint(path, every=10)).fit(X, y)
     >>> bool((ShallowNNClassifier.resume(path, X, y).coefs_[0] == clf.coefs_[0]).all())
     True

@@ -73,6 +73,7 @@ FITTED_BEFORE_TRAINING = {
     "n_features_in_": whole_number(1, 2**40),
     "feature_names_in_": Kind("an array of strings", are_feature_names),
     "history_": Kind("columns of floats", is_history),
+    "solver_": one_of(SOLVERS),
     "_seed_": whole_number(0, 2**31 - 1),
     "_seen_weight_": number("a number that is not negative", lambda value: value >= 0),
 }
@@ -110,8 +111,8 @@ class StoredFit:
     state: State
     header: dict
 
-    def check_data(self, data):
-        """Raise CheckpointError unless the data are those of the fit."""
+    def check_fit(self, config, data):
+        """Raise CheckpointError unless the data, and the solver that they ask for, are those of the fit."""
         for part, fingerprint in fingerprints(data).items():
             if fingerprint != self.header["fingerprints"][part]:
                 words = "The part of the rows to validate with" if part == "validation" else part
@@ -120,6 +121,8 @@ class StoredFit:
                     "values in the same order and format; to train the network further on other data, use "
                     "warm_start=True."
                 )
+        if config.solver != self.header["fitted"]["solver_"]:
+            raise CheckpointError(f"{self.path} is damaged (its memory is not that of {config.solver}).")
 
 
 def header_of(plan):
@@ -208,13 +211,15 @@ def read_estimator(cls, header):
 
 def check_network(estimator, state):
     """Check that a state is one of the network that the estimator describes."""
+    if estimator.solver not in ("auto", estimator.solver_):
+        raise Malformed(f"solver_={estimator.solver_!r} is not what solver={estimator.solver!r} asks for")
     n_outputs = fitted_targets(estimator).n_outputs
     shape = NetworkShape(estimator.n_features_in_, int(estimator.n_hidden), n_outputs)
     if shape.n_params != len(state.params):
         raise Malformed(f"a network of {shape} does not have {len(state.params)} parameters")
-    memory = SOLVERS[estimator.solver].init(state.params)
+    memory = SOLVERS[estimator.solver_].init(state.params)
     if state.memory and shapes_of(state.memory) != shapes_of(memory):
-        raise Malformed(f"its memory is not that of solver={estimator.solver!r}")
+        raise Malformed(f"its memory is not that of {estimator.solver_}")
     if len(getattr(estimator, "feature_names_in_", range(shape.n_features))) != shape.n_features:
         raise Malformed("the number of feature names is wrong")
     if any(len(column) > state.epochs_before for column in getattr(estimator, "history_", {}).values()):

@@ -27,6 +27,7 @@ FITTED_ATTRIBUTES = (
     "n_iter_",
     "best_iter_",
     "stop_reason_",
+    "solver_",
     "history_",
     "loss_curve_",
     "estimators_",

@@ -31,6 +31,7 @@ from sknn_scratch._fitting.fitted import (
     set_result,
 )
 from sknn_scratch._fitting.validation import (
+    AUTO_ROWS,
     given_validation,
     held_out_validation,
     split_rows,
@@ -87,7 +88,9 @@ def plan_fit(estimator, inputs, stored=None, seed=None):
     streams = random_streams(start.model._seed_)
     data = choose_rows(start.model, inputs, encoded, streams.split)
     config = train_config(start.model, encoded, data, partial=inputs.partial)
-    return FitPlan(start.model, Run(start.state(config, data, streams), data, config), inputs.partial)
+    state = start.state(config, data, streams)
+    start.model.solver_ = config.solver
+    return FitPlan(start.model, Run(state, data, config), inputs.partial)
 
 
 class Start:
@@ -118,7 +121,7 @@ class Start:
     def state(self, config, data, streams):
         """Make the state that the run starts from."""
         if self.stored is not None:
-            self.stored.check_data(data)
+            self.stored.check_fit(config, data)
             return self.stored.state.copy()
         if self.trains_further:
             return next_state(self.model, config, data, streams, partial=self.partial)
@@ -194,7 +197,7 @@ def choose_rows(model, inputs, encoded, split_rng):
 def train_config(model, encoded, data, *, partial):
     """Turn the hyperparameters into the record that training reads."""
     batch_size = {"auto": AUTO_BATCH_ROWS, None: data.n_samples}.get(model.batch_size, model.batch_size)
-    encoding, solver = encoded.encoding, model.solver
+    encoding, solver = encoded.encoding, chosen_solver(model, data, partial=partial)
     shape = NetworkShape(data.X.n_features, int(model.n_hidden), encoding.n_outputs)
     names = SOLVERS[solver].hyperparameters
     return Config(
@@ -212,6 +215,20 @@ def train_config(model, encoded, data, *, partial):
         gradient_tol=float(model.gradient_tol),
         max_grad_norm=math.inf if model.max_grad_norm is None else float(model.max_grad_norm),
     )
+
+
+def chosen_solver(model, data, *, partial):
+    """Choose the solver: "auto" is L-BFGS in a fit of few rows, without whatever it cannot do, else Adam.
+
+    Without a validation, L-BFGS fits many rows so closely that it generalises badly.
+    """
+    if model.solver != "auto":
+        return model.solver
+    is_small = data.n_samples < AUTO_ROWS and data.validation is None
+    needs_adam = partial or model.dropout > 0 or model.max_grad_norm is not None
+    if is_small and not needs_adam and model._targets.is_smooth(model):
+        return "lbfgs"
+    return "adam"
 
 
 def draw_seed(random_state):
@@ -254,7 +271,6 @@ def next_state(model, config, data, streams, *, partial):
     """
     fresh = {"shuffle_rng": streams.shuffle, "dropout_rng": streams.dropout}
     kept = dict(getattr(model, "_kept_", None) or {})
-    kept_for = kept.pop("solver", None)
     if not partial:
         kept.pop("loss_limit", None)  # in partial_fit it is for all calls
     state = State(
@@ -262,7 +278,7 @@ def next_state(model, config, data, streams, *, partial):
         epochs_before=model.n_iter_,
         **(fresh | kept),
     ).for_another_run()
-    if kept_for != config.solver:
+    if model.solver_ != config.solver:
         state.forget_updates()
     if data.validation is not None:
         state.watch.see(
@@ -279,7 +295,7 @@ def fitted_attributes(plan, result):
     model._penalty_rate_ = plan.run.penalty_rate
     vars(model).pop("_kept_", None)
     if model.warm_start or plan.partial:
-        model._kept_ = {"solver": model.solver} | {name: getattr(state, name) for name in KEPT}
+        model._kept_ = {name: getattr(state, name) for name in KEPT}
     return attributes_of(model)
 
 

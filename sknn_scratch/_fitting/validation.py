@@ -17,8 +17,8 @@ from sknn_scratch._fitting.inputs import validated_data
 from sknn_scratch._fitting.sklearn_private import _BaseScorer, _safe_indexing
 from sknn_scratch._fitting.weights import checked_sample_weight
 
-# With "auto", training sets of at least this many rows are validated while training.
-AUTO_EARLY_STOPPING_ROWS = 500
+# With "auto", training sets of at least this many rows are validated, and trained with mini-batches.
+AUTO_ROWS = 500
 
 
 def stops_early(estimator, encoding, y):
@@ -27,7 +27,7 @@ def stops_early(estimator, encoding, y):
     "auto" holds none out if all of them must stay in training.
     """
     if estimator.early_stopping == "auto":
-        return len(y) >= AUTO_EARLY_STOPPING_ROWS and rows_to_spare(encoding, encoding.strata(y)).any()
+        return len(y) >= AUTO_ROWS and rows_to_spare(encoding, encoding.strata(y)).any()
     return bool(estimator.early_stopping)
 
 

@@ -125,7 +125,9 @@ class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
     >>> from sknn_scratch import ShallowNNClassifier, VectorizedGridSearchCV
     >>> X, y = load_iris(return_X_y=True)
     >>> grid = {"learning_rate": [0.001, 0.01], "alpha": [0.1, 1.0, 10.0]}
-    >>> search = VectorizedGridSearchCV(ShallowNNClassifier(max_iter=1000, random_state=0), grid)
+    >>> search = VectorizedGridSearchCV(
+    ...     ShallowNNClassifier(solver="adam", max_iter=1000, random_state=0), grid
+    ... )
     >>> bool(search.fit(X, y).best_score_ > 0.95)
     True
     >>> len(search.cv_results_["params"]) * search.n_splits_
@@ -171,7 +173,7 @@ class VectorizedRandomizedSearchCV(_VectorizedSearch, RandomizedSearchCV):
     >>> from sknn_scratch import ShallowNNClassifier, VectorizedRandomizedSearchCV
     >>> X, y = load_iris(return_X_y=True)
     >>> distributions = {"learning_rate": loguniform(1e-3, 1e-1), "alpha": loguniform(0.01, 10)}
-    >>> network = ShallowNNClassifier(max_iter=1000, random_state=0)
+    >>> network = ShallowNNClassifier(solver="adam", max_iter=1000, random_state=0)
     >>> search = VectorizedRandomizedSearchCV(network, distributions, n_iter=8, random_state=0)
     >>> bool(search.fit(X, y).best_score_ > 0.95)
     True
