@@ -11,7 +11,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LinearRegression, PoissonRegressor, Ridge
 from sklearn.metrics import mean_poisson_deviance, r2_score
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import (
     Checkpoint,
@@ -19,6 +21,7 @@ from sknn_scratch import (
     ShallowNNClassifier,
     ShallowNNRegressor,
     VectorizedGridSearchCV,
+    train_together,
 )
 from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._fitting.reals import POSITIVE_LOSSES, REAL_LOSSES
@@ -394,6 +397,14 @@ def test_networks_of_different_quantiles_are_trained_one_by_one_and_others_toget
     grid = {"loss": ["quantile"], "quantile": [0.3, 0.6], "alpha": [0.1, 10.0]}
     VectorizedGridSearchCV(regressor(max_iter=2), grid, cv=3, verbose=1).fit(X, y)
     assert "12 of 12 fits were made together" in capsys.readouterr().out
+
+
+def test_cross_validation_in_shared_passes_gives_the_same():
+    X, y = make_rows(90)
+    pipeline = make_pipeline(StandardScaler(), regressor(max_iter=5))
+    with train_together():
+        scores = cross_val_score(pipeline, X, y, cv=3)
+    assert_array_equal(scores, cross_val_score(pipeline, X, y, cv=3))
 
 
 # --- Going on, stopping ---

@@ -8,7 +8,8 @@ The network
         hidden_input z = X w_hidden + b_hidden    hidden a = g(z)    outputs = a w_output + b_output
 
     In a textbook that writes samples as columns, W[1] is w_hidden transposed: units x inputs. The loss says
-    what the outputs mean. Those of a classifier are the logits of its probabilities.
+    what the outputs mean. Those of a classifier are the logits of its probabilities, those of a regressor
+    standardised numbers, or logarithms.
 
 The objective
     ::

@@ -126,8 +126,8 @@ class Checkpoint:
         name = type(estimator).__name__
         if not hasattr(estimator, "resume"):
             raise ValueError(
-                f"Checkpoint cannot be set on {name}; set it on the ShallowNNClassifier, also if that is "
-                "a step of a Pipeline."
+                f"Checkpoint cannot be set on {name}; set it on the ShallowNNClassifier or "
+                "ShallowNNRegressor, also if that is a step of a Pipeline."
             )
         if is_one_of_many(context):
             raise ValueError(
