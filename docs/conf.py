@@ -62,6 +62,7 @@ html_sidebars = {
         "changelog",
         "contributing",
         "zh/index",
+        "zh/playground",
         "zh/search",
     )
 }
@@ -83,7 +84,7 @@ html_theme_options = {
     "navigation_with_keys": False,
     "secondary_sidebar_items": {
         "**": ["page-toc"],
-        **{page: [] for page in ("index", "zh/index", "playground", "cheat_sheet")},
+        **{page: [] for page in ("index", "zh/index", "playground", "zh/playground", "cheat_sheet")},
     },
     "show_toc_level": 2,
     "footer_start": ["copyright"],

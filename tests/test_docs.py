@@ -254,17 +254,19 @@ def test_chinese_page_links_to_the_same_pages(name):
 
 @pytest.mark.parametrize("name", CHINESE)
 def test_chinese_page_is_chinese(name):
-    prose = re.sub(r"\$\$.*?\$\$|\{value\}`.*?`", "", prose_of(PAGES[name]), flags=re.DOTALL)
+    prose = re.sub(r"\$\$.*?\$\$|\{value\}`.*?`|<[^>]+>", "", prose_of(PAGES[name]), flags=re.DOTALL)
     headings = re.findall(r"^#+ .*$", prose, re.MULTILINE)
     paragraphs = [line for line in prose.splitlines() if len(line) > 60 and line[0] != "|"]
     assert headings
     assert all(re.search(r"[一-鿿]{2}", line) for line in headings + paragraphs)
 
 
-def test_tutorial_is_there_in_both_languages():
+def test_tutorial_and_playground_are_there_in_both_languages():
     chapters = [name for name in ENGLISH if name.startswith("docs/tutorial/")]
     assert len(chapters) == 9  # an introduction, a chapter for each of seven claims, and the clinic
-    assert {name.replace("docs/", "docs/zh/") for name in [*chapters, "docs/index.md"]} == set(CHINESE)
+    assert {
+        name.replace("docs/", "docs/zh/") for name in [*chapters, "docs/index.md", "docs/playground.md"]
+    } == set(CHINESE)
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,9 @@ def number_of(browser, name):
     return browser.run(f"return parseFloat(document.querySelector('[data-name={name}]').textContent)")
 
 
-def test_it_learns_the_two_moons(playground):
+@pytest.mark.parametrize("page", ["playground.html", "zh/playground.html"])
+def test_it_learns_the_two_moons(page, playground):
+    playground.open(page)
     assert number_of(playground, "accuracy") < 95
     playground.click("[data-name=train]")
     playground.wait_until("parseFloat(document.querySelector('[data-name=accuracy]').textContent) >= 95")
