@@ -12,8 +12,9 @@ Needs ``pip install "sknn-scratch[plot]" pandas``.
 # %%
 # A bad start
 # -----------
-# Breast cancer data as they come, and settings that looked good somewhere else. The
-# network is worse than a guess: to call every tumour benign would be right more often.
+# We use the breast cancer data without scaling, and settings that were good for other
+# data. The network is worse than a guess: calling every tumour benign is right more
+# often.
 
 import warnings
 
@@ -38,15 +39,14 @@ with warnings.catch_warnings():
 print(f"Test accuracy: {clf.score(X_test, y_test):.3f}\n")
 
 # %%
-# On rows that the network has not seen, overfitting can be looked for, too. Below each
-# cause stand its probable effects.
+# New rows also show overfitting. The probable effects of a cause are listed below it.
 
 print(diagnose(clf, X_test, y_test))
 
 # %%
 # Scale the features
 # ------------------
-# That is to be fixed first.
+# The diagnosis says to do this first.
 
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
@@ -78,7 +78,7 @@ print(diagnose(pipe, X_test, y_test))
 # %%
 # In a notebook
 # -------------
-# There a diagnosis shows itself as a table with small pictures.
+# In a notebook, a diagnosis is a table with small pictures.
 
 diagnose(pipe, X_test, y_test)
 

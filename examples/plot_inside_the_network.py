@@ -1,9 +1,9 @@
 """
-What has the network learnt?
-============================
+What has the network learned?
+=============================
 
-The hidden layer is called hidden because its values are not in the data. But they can
-be asked for: what each unit responds to, and how the units together draw the boundary.
+The hidden layer is called hidden because its values are not in the data. But you can
+look at them: what each unit responds to, and how the units together draw the boundary.
 
 Needs ``pip install "sknn-scratch[plot]" pandas``.
 """
@@ -11,8 +11,8 @@ Needs ``pip install "sknn-scratch[plot]" pandas``.
 # %%
 # Eight units, one boundary
 # -------------------------
-# Two interleaved half-moons cannot be told apart by a straight line. A network of eight
-# tanh units can.
+# A straight line cannot separate two interleaved half-moons. A network of eight tanh
+# units can.
 
 from sklearn.datasets import make_moons
 
@@ -29,10 +29,10 @@ boundary = HiddenUnitsDisplay.from_estimator(clf, X, y)
 
 # %%
 # Each small map is one hidden unit: a straight cut through the plane, soft or sharp.
-# The arrow says which class a high value speaks for. The output adds the cuts up, and
-# where the sum changes its sign is the curved boundary.
+# The arrow says which class a high value speaks for. The output adds the cuts up. The
+# curved boundary is where the sum changes its sign.
 #
-# The hidden values themselves are what ``transform`` returns:
+# ``transform`` returns the hidden values themselves:
 
 hidden = clf.transform(X)
 print(f"Shape {hidden.shape}, values from {hidden.min():.2f} to {hidden.max():.2f}")
@@ -40,9 +40,9 @@ print(f"Shape {hidden.shape}, values from {hidden.min():.2f} to {hidden.max():.2
 # %%
 # More than two features
 # ----------------------
-# Any two features can span the map; the others are held at their median. In a pipeline
-# the axes keep the units of the data: here centimetres, although the network sees
-# scaled features.
+# You can choose any two features for the map. The others are held at their median. In a
+# pipeline, the axes have the units of the data: here centimetres, although the network
+# gets scaled features.
 
 from sklearn.datasets import load_iris
 from sklearn.pipeline import make_pipeline
@@ -63,7 +63,7 @@ flowers = HiddenUnitsDisplay.from_estimator(
 # %%
 # The whole network
 # -----------------
-# The same network as a textbook draws it. The wider and darker an edge, the larger the
+# This is the same network, drawn as in a textbook. A wider and darker edge is a larger
 # weight.
 
 from sknn_scratch import NetworkDisplay

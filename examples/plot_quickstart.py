@@ -2,8 +2,8 @@
 Which activation, and how many hidden units?
 ============================================
 
-A shallow network reads handwritten digits. It stands in a scikit-learn pipeline, and a
-grid search chooses its activation and the width of its one hidden layer.
+A shallow network reads handwritten digits. It is the last step of a scikit-learn
+pipeline. A grid search chooses its activation and its number of hidden units.
 
 Needs ``pip install "sknn-scratch[plot]"``.
 """
@@ -11,8 +11,8 @@ Needs ``pip install "sknn-scratch[plot]"``.
 # %%
 # The data
 # --------
-# 1797 images of 8 x 8 pixels. A quarter of them is set aside, to be used only once, at
-# the end.
+# 1797 images of 8 x 8 pixels. A quarter of them is held out and used only once, at the
+# end.
 
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
@@ -25,10 +25,10 @@ X_train, X_test, y_train, y_test = train_test_split(
 # %%
 # The search
 # ----------
-# Twenty networks, each judged by 5-fold cross-validation. Those of one shape are
-# trained together; the results are those of scikit-learn's ``GridSearchCV``. With the
-# identity as its activation a network is a linear model, however wide it is: the one
-# to beat.
+# Twenty networks are compared by 5-fold cross-validation. Networks of the same shape
+# are trained together, and the results are those of scikit-learn's ``GridSearchCV``. A
+# network with the identity as its activation is a linear model, however wide it is. The
+# others should beat it.
 
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -65,8 +65,8 @@ for i in np.argsort(results["rank_test_score"], kind="stable"):
     )
 
 # %%
-# The search has refitted the best of them on the whole training set. How well does it
-# read the digits that it has never seen?
+# The search has fitted the best network again, on the whole training set. How well does
+# it read new digits?
 
 y_pred = search.predict(X_test)
 wrong = np.flatnonzero(y_pred != y_test)

@@ -12,8 +12,8 @@ Needs ``pip install "sknn-scratch[plot]"``.
 # %%
 # Three starts
 # ------------
-# Handwritten digits, scaled; one epoch is enough to see where the hidden inputs are,
-# thirty to see what follows from it.
+# The data are scaled handwritten digits. After one epoch you can see where the hidden
+# inputs are. After thirty you can see the effect.
 
 import warnings
 
@@ -48,8 +48,8 @@ def train(init_scale, epochs):
 # %%
 # Where the hidden inputs are
 # ---------------------------
-# Left the activation and its slope, grey where the slope is below 0.05; right the
-# hidden inputs after the first epoch.
+# On the left are the activation and its slope, grey where the slope is below 0.05. On
+# the right are the hidden inputs after the first epoch.
 
 from pathlib import Path
 
@@ -71,8 +71,7 @@ print(f"Figure saved to {path}")
 # %%
 # What follows from it
 # --------------------
-# Saturated units hardly move, so what was drawn at random is what the network has to
-# live with.
+# Saturated units hardly move, so they stay close to their random start.
 
 networks = {init_scale: train(init_scale, 30) for init_scale in init_scales}
 print("init_scale  saturated at first  loss at last  test accuracy")

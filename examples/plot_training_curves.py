@@ -2,8 +2,8 @@
 When should training stop?
 ==========================
 
-The training loss falls for as long as one trains. Whether the network still gets better
-is another question, and rows that were kept out of training answer it.
+The training loss falls as long as you train. But does the network still get better?
+Rows that were held out from training answer this.
 
 Needs ``pip install "sknn-scratch[plot]"``.
 """
@@ -12,8 +12,8 @@ Needs ``pip install "sknn-scratch[plot]"``.
 # Too long
 # --------
 # A hundred rows with twenty features. Five features matter, and one label in ten is
-# wrong: a wide network can learn them by heart. A hundred other rows validate, and
-# training goes on for 150 epochs no matter what.
+# wrong: a wide network can learn them by heart. A hundred other rows are for
+# validation. Training goes on for 150 epochs in any case.
 
 import warnings
 from pathlib import Path
@@ -74,8 +74,8 @@ print(f"Figure saved to {path}")
 # %%
 # What it is worth
 # ----------------
-# The same training on the same hundred rows, but with nothing to validate: it has the
-# weights of its last epoch. Both are judged by rows that neither has seen.
+# The second network is trained on the same hundred rows without validation, so it has
+# the weights of its last epoch. Both are compared on new rows.
 
 from sklearn.metrics import log_loss
 

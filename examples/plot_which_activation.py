@@ -2,10 +2,10 @@
 Which activation?
 =================
 
-The textbook answer is relu, with small random initial weights. But an activation is
-never chosen alone: how far a step goes and where the weights start decide what it can
-show. So we try four activations at every combination of five learning rates and five
-initial scales, on handwritten digits: 500 fits, in seconds.
+The textbook answer is relu, with small random initial weights. But the best activation
+also depends on the size of the steps and of the initial weights. So we try four
+activations at every combination of five learning rates and five initial scales, on
+handwritten digits: 500 fits, in seconds.
 
 Needs ``pip install "sknn-scratch[plot]"``.
 """
@@ -13,9 +13,9 @@ Needs ``pip install "sknn-scratch[plot]"``.
 # %%
 # The search
 # ----------
-# A hundred candidates, each judged by 5-fold cross-validation after no more than ten
-# epochs: the question is who learns fast. Networks with the same activation and as many
-# training rows, of whatever candidate and fold, are trained in one pass.
+# A hundred candidates are compared by 5-fold cross-validation, after at most ten
+# epochs: the question is which one learns fast. Networks with the same activation and
+# the same number of training rows are trained in one pass.
 
 import time
 import warnings
@@ -104,7 +104,7 @@ figure.savefig(path, dpi=150)
 print(f"Figure saved to {path}")
 
 # %%
-# Where the learning rate fits, the four are hardly a percentage point apart. They
-# differ in what they forgive: with small steps the sigmoid, whose slope is never more
-# than a quarter, falls behind. And no activation makes up for initial weights that are
-# too large: in ten epochs, none fully recovers from a scale of 10.
+# With a good learning rate, the four differ by hardly a percentage point. With small
+# steps, sigmoid is worse, because its slope is at most a quarter. If the initial
+# weights are too large, no activation helps: in ten epochs, none fully recovers from a
+# scale of 10.
