@@ -80,7 +80,7 @@ class Minimiser:
         return self.values, reasons
 
     def _descend(self, start: Point, number: int) -> tuple[list[LineSearch], Array]:
-        """Search along the directions of the pairs; where these mislead, forget them and search once more.
+        """Search along the directions of the pairs; where these lead nowhere, forget them and search again.
 
         Returns the searches, and what the slopes promise (K,) that a step of one gains.
         """
@@ -93,9 +93,11 @@ class Minimiser:
             for i in np.flatnonzero(is_open).tolist():
                 searches[i] = LineSearch(float(start.values[i]), -float(promises[i]))
             self._search([*searches.values()], start, directions)
-            is_stuck = np.array([search.step == 0 for search in searches.values()])
             is_hopeless = are_negligible(promises, start.values, start.params.dtype)
-            is_open = is_stuck & ~is_hopeless & self.pairs.exist()
+            assert self.values is not None
+            gains_nothing = are_negligible(start.values - self.values, start.values, np.float64)
+            has_failed = gains_nothing & [not search.is_accepted for search in searches.values()]
+            is_open = has_failed & ~is_hopeless & self.pairs.exist()
             if is_open.any():
                 self.pairs.forget(is_open)
         return [*searches.values()], promises

@@ -17,6 +17,7 @@ from typing import NamedTuple
 C_1, C_2 = 1e-3, 0.9  # those of SciPy's L-BFGS-B: mostly, the first step is accepted
 LEAST_GROWTH, MOST_GROWTH = 1.1, 4.0  # of a step, as a multiple of its last growth
 MARGIN = 0.1  # the share of the interval, at either end, in which no step is tried
+SLOW = 0.66  # if so much of the interval is left, the next step halves it
 # The search settles for ``low`` when the interval is narrower than this share of its upper end, as SciPy's
 # does: there is a kink in it, as of relu. Or after so many trials.
 NARROW = 0.1
@@ -44,13 +45,16 @@ class LineSearch:
     step : float
         The step to try. In the end it is the one to take, or zero if no step was found.
     is_over : bool
+    is_accepted : bool
+        Whether the last step meets the conditions.
     """
 
     def __init__(self, value: float, slope: float) -> None:
         self.start = self.low = self.before_low = Trial(0.0, value, slope)
         self.high: Trial | None = None
+        self.width = math.inf  # of the interval, at the last choice of a step in it
         self.n_trials = 0
-        self.is_settled = False
+        self.is_settled = self.is_accepted = False
         self.is_over = not (math.isfinite(value) and -math.inf < slope < 0)
         self.step = 0.0 if self.is_over else 1.0
 
@@ -60,7 +64,8 @@ class LineSearch:
             return
         trial = Trial(self.step, value, slope)
         self.n_trials += 1
-        if self.is_settled or self._is_acceptable(trial):
+        self.is_accepted = self._is_acceptable(trial)
+        if self.is_settled or self.is_accepted:
             self.is_over = True
             return
         self._narrow(trial)
@@ -98,6 +103,9 @@ class LineSearch:
             growth = low.step - self.before_low.step
             nearest, farthest = low.step + LEAST_GROWTH * growth, low.step + MOST_GROWTH * growth
             return clip(cubic_minimiser(self.before_low, low), nearest, farthest, otherwise=farthest)
+        width, self.width = self.width, abs(high.step - low.step)
+        if self.width > SLOW * width:
+            return (low.step + high.step) / 2
         margin = MARGIN * (high.step - low.step)
         near_low, near_high = low.step + margin, high.step - margin
         return clip(cubic_minimiser(low, high), near_low, near_high, otherwise=near_low)

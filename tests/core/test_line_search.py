@@ -51,6 +51,7 @@ def search(function, most=MOST_TRIALS + 1):
 def test_an_accepted_step_meets_the_strong_wolfe_conditions(function):
     line, trials = search(function)
     (value_0, slope_0), (value, slope) = function(0.0), function(line.step)
+    assert line.is_accepted
     assert line.step == trials[-1].step > 0
     assert value <= value_0 + C_1 * line.step * slope_0
     assert abs(slope) <= C_2 * abs(slope_0)
@@ -78,7 +79,15 @@ def test_at_a_kink_the_search_settles_for_the_best_step(kink):
     """No step has a small slope; but the objective falls up to the kink."""
     line, trials = search(lambda t: (abs(t - kink), math.copysign(1.0, t - kink)))
     assert abs(line.step - kink) < kink / 2
+    assert not line.is_accepted
     assert trials[-1].step == line.step  # what was evaluated last belongs to the step
+    assert len(trials) < 10
+
+
+def test_an_interval_that_shrinks_slowly_is_halved():
+    """The cubics see a steep wall at the upper end, and would creep up from the lower one."""
+    _, trials = search(lambda t: (-t, -1.0) if t < 0.9 else (1e6 * (t - 0.9) - 0.9, 1e6))
+    assert max(trial.step for trial in trials if trial.step < 0.9) > 0.8
     assert len(trials) < 10
 
 
