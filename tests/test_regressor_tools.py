@@ -1,5 +1,6 @@
 """What is made of fitted regressors: ensembles, MLPRegressor and back, displays, diagnoses."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -154,6 +155,12 @@ def test_what_cannot_be_converted_is_an_error():
 
 
 # --- Displays and diagnoses ---
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
 
 
 def test_the_surface_of_a_regressor():
