@@ -105,8 +105,9 @@ def test_extras_are_for_users():
     assert not any("==" in requirement for requirements in EXTRAS.values() for requirement in requirements)
 
 
-def test_the_group_dev_has_all_tools_but_those_of_the_recipes():
-    assert {entry["include-group"] for entry in GROUPS["dev"]} == GROUPS.keys() - {"dev", "recipes"}
+def test_the_group_dev_has_all_tools_but_those_of_the_recipes_and_the_cluster():
+    heavy = {"recipes", "cluster"}
+    assert {entry["include-group"] for entry in GROUPS["dev"]} == GROUPS.keys() - heavy - {"dev"}
 
 
 def requirements(which):

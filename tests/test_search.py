@@ -610,7 +610,7 @@ def test_results_do_not_depend_on_n_jobs(backend):
 
 def test_rows_of_few_folds_are_in_memory_at_once(monkeypatch, groups):
     X, y = make_data("binary")
-    monkeypatch.setattr(meeting, "GROUP_BYTES", 4 * 2 * X.nbytes)
+    monkeypatch.setattr(meeting, "GROUP_BYTES", 4 * 3 * X.nbytes)
     assert_same_search(VectorizedGridSearchCV(network(), GRID, cv=5), X, y)
     assert groups == [4] * 5
 
@@ -667,7 +667,7 @@ def test_rows_may_be_of_a_kind_that_numpy_has_no_array_for():
 
 def test_transformed_rows_are_bounded_too(monkeypatch, groups):
     X, y = make_data("binary")
-    monkeypatch.setattr(meeting, "GROUP_BYTES", 4 * 2 * 60 * X.nbytes)
+    monkeypatch.setattr(meeting, "GROUP_BYTES", 4 * 3 * 60 * X.nbytes)
     widen = FunctionTransformer(np.tile, kw_args={"reps": (1, 60)})
     assert_same_search(VectorizedGridSearchCV(pipeline(("widen", widen)), of_net(GRID), cv=5), X, y)
     assert groups == [4] * 5

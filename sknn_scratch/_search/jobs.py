@@ -41,6 +41,18 @@ def networks_of(call):
     yield from networks_in([*args, given])
 
 
+def by_fold(calls):
+    """Put calls on the same training rows one after the other: their networks share these rows.
+
+    scikit-learn's searches have the candidates outside and the folds inside, and pass on one array for each.
+    """
+    folds = defaultdict(dict)
+    for number, call in calls.items():
+        _, _, kwargs = call
+        folds[id(kwargs.get("train"))][number] = call
+    return {number: call for fold in folds.values() for number, call in fold.items()}
+
+
 def spread(calls, n_workers):
     """Cut calls that fit networks into pieces, so that every worker has something to do.
 

@@ -135,10 +135,10 @@ class Job:
     waited: float = 0.0
 
     def take_in(self, fits):
-        """Take fits, and count their memory: the rows as they came, and as the network sees them."""
+        """Take fits, and count their memory: rows to train on and to score, and a copy for a common pass."""
         self.fits = fits
         inputs = {id(fit.inputs): fit.inputs for fit in fits}.values()
-        self.n_bytes = sum(2 * bytes_of(one.X) for one in inputs) + sum(
+        self.n_bytes = sum(3 * bytes_of(one.X) for one in inputs) + sum(
             waiting_bytes(fit.run) for fit in fits
         )
         for fit in fits:
@@ -182,7 +182,7 @@ class Meeting:
         self.report = Report()
 
     def run(self):
-        """Run all calls; return their results, or raise the error of the first that failed."""
+        """Run all calls; return their results, or raise the error of the first among those that failed."""
         while self.starting:
             self.run_next()
         if self.own_error is not None:

@@ -14,7 +14,7 @@ from joblib import Parallel, delayed, parallel_config, register_parallel_backend
 from joblib.parallel import FallbackToBackend, ParallelBackendBase, get_active_backend
 
 from sknn_scratch._fitting.troubles import Trouble, warn_of
-from sknn_scratch._search.jobs import networks_of, spread
+from sknn_scratch._search.jobs import by_fold, networks_of, spread
 from sknn_scratch._search.meeting import Home, Report, run_together
 
 NAME = "sknn_scratch"
@@ -33,7 +33,8 @@ def train_together(*, verbose: int = 0) -> Iterator[None]:
     learning and validation curves, :class:`~sklearn.multiclass.OneVsRestClassifier` and others. Each call
     runs as it would without the block, but for one thing: when it fits a network, it waits until the other
     calls have come as far. So splits, scores and errors are the same, to the last bit (if BLAS is MKL, only
-    with ``MKL_CBWR=COMPATIBLE`` in the environment).
+    with ``MKL_CBWR=COMPATIBLE`` in the environment). Only networks with ``random_state=None`` differ, since
+    searches draw their seeds in another order.
 
     Parameters
     ----------
@@ -169,7 +170,7 @@ class Gathering(ParallelBackendBase):
 
     def run(self, calls):
         """Run calls, those that fit networks together; return the results in order."""
-        ours = {i: call for i, call in enumerate(calls) if next(networks_of(call), None) is not None}
+        ours = by_fold({i: call for i, call in enumerate(calls) if any(True for _ in networks_of(call))})
         pieces = spread(ours, self.outer.effective_n_jobs(self.options["n_jobs"])) if ours else []
         home = Home(sys._getframe())
         tasks = [delayed(run_together)({i: calls[i] for i in piece}, home) for piece in pieces]
