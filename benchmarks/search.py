@@ -1,29 +1,32 @@
 """Searches and ensembles whose networks are trained together.
 
 The time of the whole fit of a search: training, scoring and refit. All train as many epochs of the same
-batches for as many candidates. Then, that of searches whose candidates cannot be trained together, or are too
-large to gain by it: it should be GridSearchCV's. Last, that of an ensemble of eight networks beside one.
+batches for as many candidates. Then, that of other tools inside ``train_together``, and that of searches
+whose candidates cannot be trained together, or are too large to gain by it: it should be GridSearchCV's.
+Last, that of an ensemble of eight networks beside one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 from sklearn.dummy import DummyClassifier
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - for the next line
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, cross_val_score, learning_curve
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from harness import SECONDS, Comparison, Options, Table, Timing, limit_blas, report_progress, time_in_turn
 from rivals import MLP, mlp_classifier, our_classifier
-from sknn_scratch import ShallowNNEnsembleClassifier, VectorizedGridSearchCV
+from sknn_scratch import ShallowNNEnsembleClassifier, VectorizedGridSearchCV, train_together
 from work import DIGITS, TINY, Work
 
 VECTORIZED, PLAIN, OF_MLP = "VectorizedGridSearchCV", "GridSearchCV", f"GridSearchCV of {MLP}"
+TOGETHER, ORDINARY = "in train_together", "without it"
 N_NETWORKS = 8
 
 
@@ -82,6 +85,7 @@ def answer(options: Options) -> Iterator[Table]:
     with limit_blas(1):
         for search in SEARCHES:
             yield search_table(search.scaled(options.quick), min(options.repeats, 3))
+        yield tools_table(SMALL_WORK.scaled(options.quick), options.repeats)
         yield ordinary_table(SMALL_WORK.scaled(options.quick), 3 * options.repeats)
         yield ensemble_table(SMALL_WORK.scaled(options.quick), options.repeats)
 
@@ -96,6 +100,40 @@ def search_table(search: Search, repeats: int) -> Table:
         unit=SECONDS,
     )
     return comparison.table(time_both_precisions(search.ways(), search.work, repeats))
+
+
+def tools(work: Work) -> dict[str, Callable[[Any, Any], object]]:
+    """Make calls of scikit-learn's tools that fit many networks."""
+    network = our_classifier(work)
+    grid = {"learning_rate": np.logspace(-4, -2, 4).tolist(), "alpha": np.logspace(-4, 0, 4).tolist()}
+    halving = HalvingGridSearchCV(network, grid, cv=5, factor=2, random_state=0)
+    return {
+        "cross_val_score, 10 folds": partial(cross_val_score, network, cv=10),
+        "HalvingGridSearchCV, 16 candidates, 5 folds": halving.fit,
+        "learning_curve, 5 sizes, 5 folds": partial(learning_curve, network, cv=5),
+    }
+
+
+def tools_table(work: Work, repeats: int) -> Table:
+    """Compare scikit-learn's tools inside ``train_together`` with the same outside."""
+    X, y = work.data("float32")
+    tasks = {}
+    for name, call in tools(work).items():
+        report_progress(f"2 ways, {name}")
+
+        def inside(call: Callable[[Any, Any], object] = call) -> None:
+            with train_together():
+                call(X, y)
+
+        tasks[name] = time_in_turn({TOGETHER: inside, ORDINARY: partial(call, X, y)}, repeats)
+    comparison = Comparison(
+        title="Other tools on breast cancer",
+        how=f"{work.name}, {work.epochs} epochs, float32; one process, one BLAS thread; interleaved "
+        f"repetitions: {repeats}.",
+        base=TOGETHER,
+        unit=SECONDS,
+    )
+    return comparison.table(tasks)
 
 
 def ordinary_searches(work: Work) -> dict[str, tuple[Any, dict[str, Any]]]:
