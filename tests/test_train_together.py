@@ -94,8 +94,8 @@ TOOLS = {
         lambda: searched(RandomizedSearchCV(network(), GRID, n_iter=3, cv=3, random_state=0)),
         [9],
     ),
-    "halving": (lambda: halved(HalvingGridSearchCV, GRID, factor=2), [4] * 5),
-    "random halving": (lambda: halved(HalvingRandomSearchCV, GRID, n_candidates=4, factor=2), [4] * 5),
+    "halving": (lambda: halved(HalvingGridSearchCV, GRID, factor=2), [4, 4, 4]),
+    "random halving": (lambda: halved(HalvingRandomSearchCV, GRID, n_candidates=4, factor=2), [4, 4, 4]),
     "cross_validate": (
         lambda: scores_of(
             cross_validate(

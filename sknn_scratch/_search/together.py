@@ -161,10 +161,11 @@ class Gathering(ParallelBackendBase):
 
     @contextmanager
     def retrieval_context(self):
-        """Run the calls."""
-        batches = [list(batch.items) for batch, _ in self.submitted]
+        """Run the calls. A Parallel that is used as a context comes here again with others."""
+        submitted, self.submitted = self.submitted, []
+        batches = [list(batch.items) for batch, _ in submitted]
         results = iter(self.run([call for batch in batches for call in batch]))
-        for batch, (_, callback) in zip(batches, self.submitted, strict=True):
+        for batch, (_, callback) in zip(batches, submitted, strict=True):
             callback([next(results) for _ in batch])
         yield
 
