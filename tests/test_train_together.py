@@ -1,5 +1,6 @@
 """``train_together``: the tools of scikit-learn give the same inside it, and networks share passes."""
 
+import pickle
 import sys
 import warnings
 
@@ -10,7 +11,7 @@ from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import BaggingClassifier, RandomForestClassifier, VotingClassifier
-from sklearn.exceptions import FitFailedWarning
+from sklearn.exceptions import ConvergenceWarning, FitFailedWarning
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - makes the halving searches importable
 from sklearn.feature_selection import RFECV
 from sklearn.linear_model import LogisticRegression
@@ -49,7 +50,8 @@ GRID = {"learning_rate": [0.01, 0.1], "alpha": [0.1, 1.0]}
 
 
 def network(**params):
-    return ShallowNNClassifier(**{"n_hidden": 4, "max_iter": 4, "batch_size": 10, "random_state": 0} | params)
+    defaults = {"n_hidden": 4, "solver": "adam", "max_iter": 4, "batch_size": 10, "random_state": 0}
+    return ShallowNNClassifier(**defaults | params)
 
 
 class Network(ShallowNNClassifier):
@@ -480,10 +482,21 @@ def test_parameters_of_a_call_count_where_it_is_spread():
 
 
 def test_functions_without_a_signature_are_spread_too():
-    assert spread({i: (dict.get, (network(), i), {}) for i in range(2)}, 2) == [[0], [1]]
+    assert spread({i: (getattr, (network(), "alpha"), {}) for i in range(2)}, 2) == [[0], [1]]
 
 
 def test_long_lists_are_not_looked_through():
     assert holds_network([network()])
     assert not holds_network({"rows": [[0.0]] * 10**6, "estimator": LogisticRegression()})
     assert not holds_network([network()] * 10**6)
+
+
+def test_warnings_of_another_process_are_brought_home():
+    calls = {i: (fitted, (network(alpha=i),), {}) for i in (1, 2)}
+    _, report = meeting.run_together(calls, pickle.loads(pickle.dumps(meeting.Home(sys._getframe()))))
+    assert (report.n_fits, report.n_together) == (2, 2)
+    assert [trouble.category for trouble in report.troubles] == []  # the filters of this test ignore them
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        _, report = meeting.run_together(calls, meeting.Home(None))
+    assert [trouble.category for trouble in report.troubles] == [ConvergenceWarning] * 2
