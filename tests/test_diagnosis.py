@@ -72,7 +72,7 @@ def test_identical_units(data, activation):
     finding = check("identical units", fit(*data, activation=activation, init_scale=0, max_iter=20), data[0])
     assert finding.severity == "problem"
     assert finding.value == 15 / 16
-    assert "init_scale=0.05" in finding.remedy
+    assert "init_scale='glorot'" in finding.remedy
 
 
 def test_a_single_pair_of_identical_units_is_worth_a_warning(data):
@@ -287,7 +287,7 @@ def test_class_imbalance_ignored():
 def test_imbalance_of_labels_and_of_several_classes():
     X, y = imbalanced()
     labels = np.column_stack([X[:, 0] > 0, y]).astype(int)
-    finding = check("class imbalance ignored", fit(X, labels, max_iter=50, alpha=2), X, labels)
+    finding = check("class imbalance ignored", fit(X, labels, max_iter=50, alpha=5), X, labels)
     assert finding.severity == "problem"
     assert "label 1 is in" in finding.meaning
     names = np.array(["left", "rare", "right"])[np.where(y, 1, np.where(X[:, 0] > 0, 2, 0))]

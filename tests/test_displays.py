@@ -678,4 +678,4 @@ def test_large_sparse_data_may_be_in_coordinate_form():
     clf = ShallowNNClassifier(100, max_iter=1, tol=1e9, n_iter_no_change=1, random_state=0).fit(X, y)
     display = ActivationDisplay.from_estimator(clf, matrix)
     expected = ActivationDisplay.from_estimator(clf, X)
-    assert_allclose(display.hidden_input, expected.hidden_input, rtol=1e-10)
+    assert_allclose(display.hidden_input, expected.hidden_input, rtol=1e-10, atol=1e-14)

@@ -56,6 +56,7 @@ WITH_CODE = {
 
 @pytest.fixture
 def running(tmp_path):
+    plt.close("all")  # those of other tests
     return session.Session(tmp_path)
 
 

@@ -294,7 +294,7 @@ def test_a_converted_classifier_has_all_attributes_of_a_fitted_one(params, stop_
     names, own = (
         {name for name in vars(one) if name.endswith("_")} for one in (fitted_classifier(), classifier)
     )
-    assert own == names - {"_penalty_rate_"}  # which is unknown
+    assert own == names
     assert classifier.stop_reason_ == stop_reason
     assert classifier.n_iter_ == mlp.n_iter_
     assert {len(column) for column in classifier.history_.values()} == {mlp.n_iter_}

@@ -220,7 +220,9 @@ def test_progress_bar_of_a_fit_that_ends_early(capsys):
 
 
 def test_progress_bar_of_a_pipeline(capsys):
-    pipeline = make_pipeline(StandardScaler(), make_classifier()).set_callbacks(ProgressBar())
+    pipeline = make_pipeline(StandardScaler(), make_classifier(learning_rate=0.05)).set_callbacks(
+        ProgressBar()
+    )
     assert pipeline.fit(X, Y).score(X, Y) > 0.4
     output = shown(capsys)
     assert "Pipeline - fit" in output

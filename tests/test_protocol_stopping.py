@@ -142,6 +142,22 @@ def test_patience_is_exact(n_iter_no_change, early_stopping):
 
 
 @pytest.mark.parametrize(
+    ("params", "patience"),
+    [
+        ({"batch_size": 10}, 25),  # 4 updates in an epoch of 40 rows: 100 updates
+        ({"batch_size": 12}, 25),
+        ({"batch_size": 2}, 10),  # 20 updates
+        ({"batch_size": None}, 100),
+        ({"solver": "lbfgs"}, 10),
+    ],
+)
+def test_patience_is_of_ten_epochs_and_a_hundred_updates(params, patience):
+    X, y = make_data("multiclass", n_samples=40)
+    classifier = make_classifier(**{"tol": 1e9, "max_iter": 1000, "early_stopping": False} | params).fit(X, y)
+    assert classifier.n_iter_ == 1 + patience
+
+
+@pytest.mark.parametrize(
     "params", [{}, {"early_stopping": True}, {"early_stopping": True, "scoring": "accuracy"}]
 )
 def test_patience_is_what_the_history_says(params):

@@ -162,7 +162,7 @@ MEASURED = object()
 SIGNATURE = {
     "n_hidden": MEASURED,
     "activation": "relu",
-    "init_scale": 0.05,
+    "init_scale": MEASURED,
     "learning_rate": MEASURED,
     "solver": "auto",
     "batch_size": "auto",
@@ -177,7 +177,7 @@ SIGNATURE = {
     "learning_rate_schedule": "constant",
     "max_grad_norm": None,
     "tol": MEASURED,
-    "n_iter_no_change": 10,
+    "n_iter_no_change": "auto",
     "gradient_tol": 0.0,
     "early_stopping": MEASURED,
     "validation_fraction": 0.1,

@@ -6,7 +6,6 @@ import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._diagnosis.measured import Limits, Measured, count
-from sknn_scratch._estimators.classifier import ShallowNNClassifier
 
 # Hidden inputs start with about this standard deviation. At 3, half of all tanh units start saturated.
 INITIAL_LIMITS = Limits(3.0, 10.0)
@@ -25,7 +24,6 @@ HINGES = ("relu", "leaky_relu")
 VANISHING_LIMITS = Limits(0.9, 1 - SATURATED_SLOPE)
 # Healthy networks are not behind simple models, by more than chance.
 UNDERFITTING_LIMITS = Limits(0.05, 0.1)
-DEFAULT_INIT_SCALE = ShallowNNClassifier().init_scale
 
 
 def large_initial_weights(evidence):
@@ -40,7 +38,7 @@ def large_initial_weights(evidence):
         INITIAL_LIMITS,
         f"With init_scale={scale} and {count(n_features, 'feature')}, the hidden inputs are about "
         f"{scale * length:.2g} in size at the start. From 3 on, half of all tanh units start saturated.",
-        f"Use a smaller init_scale, such as {DEFAULT_INIT_SCALE}.",
+        "Use a smaller init_scale, or 'glorot'.",
         is_share=False,
     )
 
@@ -57,7 +55,7 @@ def identical_units(evidence):
         IDENTICAL_LIMITS,
         f"{n_copies} of {count(n_hidden, 'hidden unit')} are copies of another one. Units with the same "
         "weights get the same gradient, so training never makes them different.",
-        f"Start from random weights: init_scale={DEFAULT_INIT_SCALE}, 'he' or 'glorot'."
+        "Start from random weights: init_scale='glorot', 'he' or a small number."
         if evidence.clf.init_scale == 0
         else "Use fewer units, or a smaller alpha.",
     )

@@ -79,7 +79,7 @@ def diagnose(estimator: FittedNetwork, X: Rows, y: Rows = None) -> Diagnosis:
     >>> diagnosis.fix_first.name, diagnosis.fix_first.value
     ('identical units', 0.875)
     >>> print(diagnosis.fix_first.remedy)
-    Start from random weights: init_scale=0.05, 'he' or 'glorot'.
+    Start from random weights: init_scale='glorot', 'he' or a small number.
     """
     clf = network_of(estimator)
     rows = clf._rows(network_input(estimator, X))

@@ -36,7 +36,7 @@ class ShallowNNClassifier(Classification, SingleNetwork):
             "gelu", "silu"} or Activation, default="relu"
         The function g of the hidden units. "logistic" is another name for "sigmoid". For one of your own,
         pass an :class:`Activation`.
-    init_scale : float or {"he", "glorot"}, default=0.05
+    init_scale : float or {"he", "glorot"}, default="glorot"
         Standard deviation of the normally distributed initial weights; biases start at zero. "he" and
         "glorot" derive it from the sizes of the layers. With 0 the hidden units stay identical.
     learning_rate : float, default=0.005
@@ -81,8 +81,8 @@ class ShallowNNClassifier(Classification, SingleNetwork):
         Training stops when the watched value has not improved by more than ``tol`` for
         ``n_iter_no_change`` epochs. The watched value is the objective or, if there are rows to validate
         with, what ``scoring`` says.
-    n_iter_no_change : int, default=10
-        See ``tol``.
+    n_iter_no_change : int or "auto", default="auto"
+        See ``tol``. "auto" is 10 epochs, or as many as have 100 updates if these are more; with "lbfgs", 10.
     gradient_tol : float, default=0.0
         Training also stops when the norm of the gradient falls below this: that of the last batch of an
         epoch, which is all rows with ``batch_size=None``. One that ``max_grad_norm`` scales down counts as
@@ -193,7 +193,7 @@ class ShallowNNClassifier(Classification, SingleNetwork):
         self,
         n_hidden: int = 100,
         activation: str | Activation = "relu",
-        init_scale: float | str = 0.05,
+        init_scale: float | str = "glorot",
         learning_rate: float = 0.005,
         *,
         solver: str = "auto",
@@ -209,7 +209,7 @@ class ShallowNNClassifier(Classification, SingleNetwork):
         learning_rate_schedule: str = "constant",
         max_grad_norm: float | None = None,
         tol: float = 1e-3,
-        n_iter_no_change: int = 10,
+        n_iter_no_change: int | Literal["auto"] = "auto",
         gradient_tol: float = 0.0,
         early_stopping: bool | Literal["auto"] = "auto",
         validation_fraction: float = 0.1,

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._fitting.fitted import fitted_targets
 from sknn_scratch._fitting.labels import Labels
-from sknn_scratch._fitting.plan import draw_seed
+from sknn_scratch._fitting.plan import AUTO_EPOCHS, draw_seed
 from sknn_scratch._fitting.reals import Rates, Reals
 
 # Our activations that MLPClassifier has, by its names for them.
@@ -33,7 +33,6 @@ SHARED_PARAMETERS = (
     "beta_2",
     "epsilon",
     "tol",
-    "n_iter_no_change",
     "validation_fraction",
     "warm_start",
     "random_state",
@@ -87,6 +86,7 @@ def mlp_parameters(fitted):
     """Find MLPClassifier's parameters; those that it does not know, it does not get."""
     params = {name: getattr(fitted, name) for name in SHARED_PARAMETERS}
     schedule, share = fitted.learning_rate_schedule, fitted.validation_fraction
+    patience = fitted.n_iter_no_change
     return params | {
         "hidden_layer_sizes": (fitted.coefs_[0].shape[1],),
         "activation": MLP_ACTIVATIONS[fitted._activation_],
@@ -97,6 +97,7 @@ def mlp_parameters(fitted):
         "nesterovs_momentum": fitted.nesterov,
         "early_stopping": fitted.early_stopping != "auto" and bool(fitted.early_stopping),
         "validation_fraction": share if share < 1 else 0.1,
+        "n_iter_no_change": AUTO_EPOCHS if patience == "auto" else patience,
     }
 
 

@@ -40,6 +40,8 @@ from sknn_scratch._fitting.validation import (
 )
 
 AUTO_BATCH_ROWS = 100
+# Without an improvement for as long, training stops; for as many updates too, since an epoch may have few.
+AUTO_EPOCHS, AUTO_UPDATES = 10, 100
 
 
 # What training goes on with, beside the fitted attributes; the optimiser's part only with the same solver.
@@ -196,14 +198,14 @@ def choose_rows(model, inputs, encoded, split_rng):
 
 def train_config(model, encoded, data, *, partial):
     """Turn the hyperparameters into the record that training reads."""
-    batch_size = {"auto": AUTO_BATCH_ROWS, None: data.n_samples}.get(model.batch_size, model.batch_size)
     encoding, solver = encoded.encoding, chosen_solver(model, data, partial=partial)
+    batch_size = data.n_samples if solver == "lbfgs" else chosen_batch_size(model, data)
     shape = NetworkShape(data.X.n_features, int(model.n_hidden), encoding.n_outputs)
     names = SOLVERS[solver].hyperparameters
     return Config(
         network=Network(shape, activation_of(model.activation), encoding.loss_of(model)),
         solver=solver,
-        batch_size=data.n_samples if solver == "lbfgs" else min(int(batch_size), data.n_samples),
+        batch_size=batch_size,
         max_iter=1 if partial else int(model.max_iter),
         schedule="constant" if partial or solver == "lbfgs" else model.learning_rate_schedule,
         hyperparameters=tuple(getattr(model, name) for name in names),
@@ -211,7 +213,7 @@ def train_config(model, encoded, data, *, partial):
         alpha=float(model.alpha),
         dropout=float(model.dropout),
         tol=float(model.tol),
-        n_iter_no_change=int(model.n_iter_no_change),
+        n_iter_no_change=chosen_patience(model, solver, math.ceil(data.n_samples / batch_size)),
         gradient_tol=float(model.gradient_tol),
         max_grad_norm=math.inf if model.max_grad_norm is None else float(model.max_grad_norm),
     )
@@ -229,6 +231,23 @@ def chosen_solver(model, data, *, partial):
     if is_small and not needs_adam and model._targets.is_smooth(model):
         return "lbfgs"
     return "adam"
+
+
+def chosen_batch_size(model, data):
+    """Choose the number of rows in a batch."""
+    batch_size = {"auto": AUTO_BATCH_ROWS, None: data.n_samples}.get(model.batch_size, model.batch_size)
+    return min(int(batch_size), data.n_samples)
+
+
+def chosen_patience(model, solver, n_updates):
+    """Choose the epochs without an improvement that end the training: "auto" waits for some updates too.
+
+    An epoch of few updates is hardly a step; where units first have to become different, the loss may stay
+    on a plateau for many such epochs. A step of L-BFGS is as long as it pays.
+    """
+    if model.n_iter_no_change != "auto":
+        return int(model.n_iter_no_change)
+    return AUTO_EPOCHS if solver == "lbfgs" else max(AUTO_EPOCHS, math.ceil(AUTO_UPDATES / n_updates))
 
 
 def draw_seed(random_state):

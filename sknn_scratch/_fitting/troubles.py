@@ -28,7 +28,7 @@ def troubles_of(plan, result):
     troubles = []
     if plan.model.init_scale == 0 and result.state.epochs_before == 0:
         message = "init_scale=0: all weights start at zero, so all hidden units stay identical."
-        troubles.append(Trouble(f"{message} Use a small positive number, such as 0.05.", SymmetryWarning))
+        troubles.append(Trouble(f"{message} Use 'glorot', 'he' or a small positive number.", SymmetryWarning))
     reason = result.stop_reason
     if reason is StopReason.MAX_ITER and not plan.partial:
         remedy, category = f"Increase max_iter={plan.run.config.max_iter}.", ConvergenceWarning
