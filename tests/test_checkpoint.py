@@ -861,13 +861,13 @@ LONG = SMALL | {"max_iter": 20, "dropout": 0.2, "early_stopping": True, "n_iter_
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # the child only computes
 def test_killed_processes_lose_nothing(tmp_path, monkeypatch):
-    """Fits and resumed fits are killed, 25 in all; what is on the disk then ends as the unbroken fit."""
+    """Fits and resumed fits are killed, 15 in all; what is on the disk then ends as the unbroken fit."""
     path, start = tmp_path / "run.npz", time.perf_counter()
     straight = ShallowNNClassifier(**LONG).set_callbacks(Checkpoint(path)).fit(X, Y)
     seconds = time.perf_counter() - start
     path.unlink()
     rng, n_killed, n_killed_while_writing = random.Random(0), 0, 0
-    while n_killed < 25:
+    while n_killed < 15:
         epochs_before = read_checkpoint(path)[0].epoch if path.exists() else 0
         read_end, write_end = os.pipe()
         child = train_in_a_child(path, write_end)

@@ -470,8 +470,7 @@ QUICK = {
     ("params", "expected_to_fail"),
     [
         ({}, {}),
-        (QUICK | {"solver": "lbfgs", "activation": "tanh"}, {}),
-        (QUICK | {"class_weight": "balanced"}, {}),
+        (QUICK | {"solver": "lbfgs", "activation": "tanh", "class_weight": "balanced"}, {}),
         (QUICK | {"early_stopping": True}, dict.fromkeys(WEIGHT_EQUIVALENCES, "the split parts repeats")),
     ],
 )

@@ -238,7 +238,7 @@ def test_it_needs_no_more_evaluations_than_scipy_and_ends_no_higher():
         for activate in dict.fromkeys(ACTIVATIONS.values()):
             problem = make_problem(kind)
             counted, calls = counting(activate)
-            config = {"solver": "lbfgs", "alpha": 3.0, "max_iter": 150, "n_iter_no_change": 10**6}
+            config = {"solver": "lbfgs", "alpha": 3.0, "max_iter": 60, "n_iter_no_change": 10**6}
             run = make_run(problem, network=make_network(problem, activate), **config)
             by_scipy = scipys_lbfgs(run)
             counted_run = make_run(problem, network=make_network(problem, counted), **config)
