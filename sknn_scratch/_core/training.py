@@ -64,6 +64,7 @@ def train(runs: Sequence[Run], hooks: Hooks | None = None, map_blocks: Map = map
         while going_on := [run for run in runs if run.is_going_on]:
             with Stack(going_on, map_blocks) as stack:
                 descend(stack, hooks or Hooks())
+            del stack  # before a smaller one takes memory
     except KeyboardInterrupt:
         for run in runs:
             run.interrupt()

@@ -100,6 +100,20 @@ def test_products_are_those_of_each_network(dtype, networks):
 
 @both_precisions
 @one_network_or_a_stack
+def test_columns_by_rows_are_exact(dtype, networks):
+    """Each value is one product, whatever else BLAS may add: infinite values stay where they are."""
+    rng = np.random.default_rng(0)
+    column = rng.normal(size=(*networks, 4, 1)).astype(dtype)
+    row = rng.normal(size=(*networks, 1, 3)).astype(dtype)
+    column[..., 1, 0] = np.inf
+    out = np.full((*networks, 4, 3), np.nan, dtype)
+    with np.errstate(invalid="ignore"):  # as in training
+        dot(column, row, out)
+    assert_array_equal(out, column * row)
+
+
+@both_precisions
+@one_network_or_a_stack
 def test_squares_are_summed_for_each_network(dtype, networks):
     vectors = np.random.default_rng(0).normal(size=(*networks, 12)).astype(dtype)
     sums = sum_of_squares(vectors)
