@@ -177,6 +177,7 @@ def test_the_identity_collapses_to_logistic_regression(moons, n_hidden):
     np.testing.assert_allclose(clf.decision_function(X), logistic.decision_function(X), atol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore:The training has failed")
 @pytest.mark.parametrize(("problem", "linear_at_most"), [("moons", 0.9), ("circles", 0.6)])
 def test_a_linear_network_fails_where_a_nonlinear_one_succeeds(problem, linear_at_most, request):
     X, y = request.getfixturevalue(problem)

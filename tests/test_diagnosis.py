@@ -259,7 +259,7 @@ def test_not_converged_is_a_problem_if_nothing_was_learnt(data):
 
 
 def test_a_rule_that_was_met_on_the_plateau_of_the_start_is_a_problem_too(data):
-    clf = fit(*data, solver="sgd", momentum=0, batch_size=None, learning_rate=1e-4)
+    clf = fit(*data, solver="sgd", momentum=0, batch_size=None, learning_rate=1e-3)
     assert clf.stop_reason_ == "converged"
     finding = check("not converged", clf, *data)
     assert finding.severity == "problem"

@@ -11,7 +11,7 @@ from sklearn.preprocessing import FunctionTransformer, RobustScaler, StandardSca
 from sknn_scratch import Diagnosis, Finding, ShallowNNClassifier, diagnose
 from sknn_scratch._diagnosis.checks import CHECKS
 from sknn_scratch._diagnosis.diagnose import cause_of
-from sknn_scratch._diagnosis.measured import Limits, Measured
+from sknn_scratch._fitting.measured import Limits, Measured
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),

@@ -227,6 +227,7 @@ def test_history_of_runs_with_and_without_validation():
     assert np.isnan(val_loss[10:]).all()
 
 
+@pytest.mark.filterwarnings("ignore:The training has failed")
 @pytest.mark.parametrize("alpha", [1e3, 1e9])
 def test_a_warm_start_is_not_judged_by_the_start_of_the_first_fit(alpha):
     params = {"n_hidden": 4, "learning_rate": 1e-6, "random_state": 0, "tol": 1.0, "n_iter_no_change": 2}

@@ -3,20 +3,10 @@
 import numpy as np
 
 from sknn_scratch._diagnosis.evidence import OVERFITTING_LIMITS
-from sknn_scratch._diagnosis.measured import Limits, Measured, count
 from sknn_scratch._estimators.inspection import output_names
+from sknn_scratch._fitting import causes
+from sknn_scratch._fitting.measured import Limits, Measured
 
-# Initial weights and learning rates are made for features of a size of about one. At ten they already act
-# like ten times as large; at a hundred sigmoid and tanh saturate in the first epoch.
-UNSCALED_LIMITS = Limits(10.0, 100.0)
-# A scaler that divides by the standard deviation leaves this much of a feature with a tail.
-SQUEEZED = 0.1
-FAR = 100.0
-OUTLIER_LIMITS = Limits(0.0, 0.1)
-# A weight of one makes a hundredth of a hidden input of such a feature: one whole unit of signal would need
-# a weight whose penalty is a hundred squared.
-TINY = 0.01
-TINY_LIMITS = Limits(0.0, 0.1)
 # What holds for the training rows mostly holds for others, above all after a single epoch: healthy trainings
 # stay below 0.2.
 FOREIGN_LIMITS = Limits(0.3, 0.6)
@@ -30,64 +20,18 @@ RARE = 0.5
 
 
 def unscaled_features(evidence):
-    """Look at the size of the features as the classifier sees them."""
-    sizes, names = evidence.features.size, evidence.feature_names
-    largest, smallest = int(sizes.argmax()), int(sizes.argmin())
-    return Measured(
-        sizes[largest],
-        UNSCALED_LIMITS,
-        f"The root mean square of {names[largest]} is {sizes[largest]:.4g}, that of {names[smallest]} is "
-        f"{sizes[smallest]:.4g}. Initial weights and learning rates are made for features of a size of "
-        "about 1.",
-        scaler_first(evidence),
-        is_share=False,
-    )
-
-
-def scaler_first(evidence):
-    """Advise the scaler that suits the features."""
-    if evidence.features.has_tail.any():
-        return (
-            "Scale by quantiles, and clip what is far out: make_pipeline(RobustScaler(), "
-            "FunctionTransformer(clip), clf) with clip(x) = x / sqrt(1 + (x / 3) ** 2)."
-        )
-    return "Put a scaler first: make_pipeline(StandardScaler(), clf)."
+    """Look at the size of the features as the network sees them."""
+    return causes.unscaled_features(evidence.features, evidence.feature_names)
 
 
 def outliers(evidence):
     """Look for features of which a few values are far from all others, or have squeezed them together."""
-    features = evidence.features
-    is_bad = features.has_tail & ((features.spread < SQUEEZED) | (features.reach > FAR))
-    example = int(np.where(is_bad, features.reach, 0).argmax())
-    return Measured(
-        is_bad.mean(),
-        OUTLIER_LIMITS,
-        f"{is_bad.sum()} of {count(len(is_bad), 'feature')} have outliers, such as "
-        f"{evidence.feature_names[example]}: the standard deviation of most values is "
-        f"{features.spread[example]:.2g}, and the farthest value is {features.reach[example]:.2g} away. A "
-        "network can hardly tell values apart that are close together, and large ones make steps too large."
-        if is_bad.any()
-        else "No feature has outliers.",
-        scaler_first(evidence),
-    )
+    return causes.outliers(evidence.features, evidence.feature_names)
 
 
 def tiny_features(evidence):
     """Look for features that vary too little to move a hidden unit."""
-    reach, names = evidence.features.reach, evidence.feature_names
-    varies = reach > 0
-    if not varies.any():
-        return "all features are constant"
-    is_tiny = varies & (reach < TINY)
-    example = int(np.where(varies, reach, np.inf).argmin())
-    return Measured(
-        is_tiny.sum() / varies.sum(),
-        TINY_LIMITS,
-        f"{is_tiny.sum()} of {count(varies.sum(), 'feature')} vary by less than {TINY}; {names[example]} "
-        f"varies by {reach[example]:.2g}. Such a feature needs large weights, which take long to learn and "
-        "have a large penalty.",
-        scaler_first(evidence),
-    )
+    return causes.tiny_features(evidence.features, evidence.feature_names)
 
 
 def foreign_validation(evidence):

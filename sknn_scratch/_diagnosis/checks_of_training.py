@@ -6,16 +6,11 @@ import numpy as np
 
 from sknn_scratch._diagnosis.checks_of_units import HINGES, SATURATION_LIMITS
 from sknn_scratch._diagnosis.evidence import ON_DATA, OVERFITTING_LIMITS
-from sknn_scratch._diagnosis.measured import Limits, Measured, times
+from sknn_scratch._fitting import causes
+from sknn_scratch._fitting.measured import Limits, Measured
 from sknn_scratch._fitting.plan import was_trained_by_parts
 from sknn_scratch._fitting.troubles import DIVERGENCE_REMEDY
 
-# At 1, no unit is worth its penalty, and the zero network is the best. At 1/2, about half of the error of a
-# guess must stay. Healthy networks are below 0.1.
-PENALTY_LIMITS = Limits(0.25, 0.5)
-HEALTHY_PENALTY = 0.03
-# The loss of steady trainings climbs by less than 0.2 of a guess's loss, mini-batches and dropout included.
-EXPLODING_LIMITS = Limits(0.25, 1.0)
 # At 5 % in the last tenth of the epochs, as many epochs again would still teach a good part of the whole.
 TOO_EARLY_LIMITS = Limits(0.01, 0.05)
 LAST_PART = 10  # "the last tenth"
@@ -23,9 +18,6 @@ LAST_PART = 10  # "the last tenth"
 UNFINISHED = ("max_iter", "interrupted", "callback", "line_search_failed")
 # Such a part of the loss of a guess is left where hardly anything was learnt.
 UNLEARNT = 0.9
-PLATEAU_REMEDY = (
-    "Use init_scale='glorot', increase learning_rate or n_iter_no_change, or decrease tol or alpha."
-)
 
 
 def strong_penalty(evidence):
@@ -34,40 +26,19 @@ def strong_penalty(evidence):
         return "it needs y"
     if evidence.penalty_rate is None:
         return "the penalty of the fit is unknown"
-    if evidence.clf.solver == "adamw":
-        return "adamw shrinks the weights by itself, and leaves the loss without a penalty"
-    if evidence.strongest_pull == 0:
-        return "the features say nothing of y"
-    ratio, alpha = evidence.penalty_rate / evidence.strongest_pull, evidence.clf.alpha
-    weaker = alpha * HEALTHY_PENALTY / ratio if ratio > 0 else alpha
-    return Measured(
-        ratio,
-        PENALTY_LIMITS,
-        f"The penalty pulls at the weights {times(ratio)} as strongly as the loss, at best. Where the "
-        "penalty is the stronger one, all weights shrink to zero, and the network learns nothing.",
-        f"Decrease alpha={alpha:g}, to {weaker:.1g} or less.",
-    )
+    return causes.strong_penalty(evidence.penalty_rate, evidence.strongest_pull, evidence.clf)
 
 
 def exploding_gradient(evidence):
     """Look for a loss that climbs: steps that are too large for the gradient."""
-    losses = evidence.history("loss")
+    losses, rate = evidence.history("loss"), evidence.clf.learning_rate
     if evidence.clf.stop_reason_ == "diverged":
-        climb, meaning = math.inf, "The loss exploded, and training was broken off."
-    elif was_trained_by_parts(evidence.clf):
+        return causes.exploding_gradient(math.inf, rate, "The loss exploded, and training was broken off.")
+    if was_trained_by_parts(evidence.clf):
         return "the calls of partial_fit may differ in their rows"
-    elif len(losses) < 2:
+    if len(losses) < 2:
         return "it needs the losses of two epochs"
-    else:
-        climb = (losses - np.minimum.accumulate(losses)).max() / evidence.loss_of_a_guess
-        meaning = f"At worst the loss climbed above its lowest by {climb:.2g} times the loss of a guess."
-    rate = evidence.clf.learning_rate
-    return Measured(
-        climb,
-        EXPLODING_LIMITS,
-        meaning,
-        f"Decrease learning_rate={rate:g} by a factor of ten, to {rate / 10:.2g}.",
-    )
+    return causes.exploding_gradient(causes.climb_of(losses / evidence.loss_of_a_guess), rate)
 
 
 def overfitting(evidence):
@@ -133,7 +104,8 @@ def not_converged(evidence):
     elif clf.stop_reason_ in UNFINISHED:
         severity, why = "warning", f"before its stopping rule was met ({clf.stop_reason_})"
     elif is_unlearnt:
-        remedy = PLATEAU_REMEDY
+        steps = causes.small_steps(evidence.history("learning_rate"), clf.learning_rate)
+        remedy = causes.plateau_of_the_start(clf)[1] if steps.severity == "ok" else steps.remedy
     if is_unlearnt:
         severity, why = "problem", f"{why}, with a loss no better than a guess's"
     return Measured(

@@ -1,14 +1,11 @@
 """What may be wrong with the hidden units: alike, dead, saturated, or too few."""
 
-from numbers import Real
-
 import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE
-from sknn_scratch._diagnosis.measured import Limits, Measured, count
+from sknn_scratch._fitting import causes
+from sknn_scratch._fitting.measured import Limits, Measured, count
 
-# Hidden inputs start with about this standard deviation. At 3, half of all tanh units start saturated.
-INITIAL_LIMITS = Limits(3.0, 10.0)
 # Weights that start at random are never equal. Some units may still find the same optimum, but if half of
 # them are copies, the network is half as wide as it is paid for.
 IDENTICAL_LIMITS = Limits(0.0, 0.5)
@@ -28,19 +25,7 @@ UNDERFITTING_LIMITS = Limits(0.05, 0.1)
 
 def large_initial_weights(evidence):
     """Look at how large the hidden inputs were at the start of training."""
-    scale, n_features = evidence.clf.init_scale, len(evidence.features.size)
-    if not isinstance(scale, Real):
-        return f"init_scale={scale!r} depends on the number of features"
-    # Features that are too large are a finding of their own.
-    length = min(evidence.features.row_length, np.sqrt(n_features))
-    return Measured(
-        scale * length,
-        INITIAL_LIMITS,
-        f"With init_scale={scale} and {count(n_features, 'feature')}, the hidden inputs are about "
-        f"{scale * length:.2g} in size at the start. From 3 on, half of all tanh units start saturated.",
-        "Use a smaller init_scale, or 'glorot'.",
-        is_share=False,
-    )
+    return causes.large_initial_weights(evidence.clf.init_scale, evidence.features)
 
 
 def identical_units(evidence):

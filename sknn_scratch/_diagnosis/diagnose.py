@@ -2,7 +2,6 @@
 
 from sknn_scratch._diagnosis.checks import CHECKS
 from sknn_scratch._diagnosis.evidence import Evidence
-from sknn_scratch._diagnosis.measured import Measured
 from sknn_scratch._diagnosis.report import SEVERITIES, Diagnosis, Finding
 from sknn_scratch._estimators.inspection import (
     FittedNetwork,
@@ -12,6 +11,7 @@ from sknn_scratch._estimators.inspection import (
     network_of,
 )
 from sknn_scratch._fitting.inputs import Rows
+from sknn_scratch._fitting.measured import Measured
 
 
 def diagnose(estimator: FittedNetwork, X: Rows, y: Rows = None) -> Diagnosis:

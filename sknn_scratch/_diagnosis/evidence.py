@@ -8,25 +8,19 @@ from typing import NamedTuple
 import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE
-from sknn_scratch._core.losses import Saved
 from sknn_scratch._core.network import make_batch, mean_loss, predict_outputs, row_blocks
 from sknn_scratch._diagnosis import references
-from sknn_scratch._diagnosis.features import measure_features, standardised
-from sknn_scratch._diagnosis.measured import Limits
 from sknn_scratch._estimators.inspection import activate, hidden_inputs_of_rows
+from sknn_scratch._fitting.causes import spaced_rows, strongest_pull
+from sknn_scratch._fitting.features import measure_features, standardised
 from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, fitted_targets, kept_epoch
+from sknn_scratch._fitting.measured import Limits
 
 # Where a loss is from.
 TRAINING, VALIDATION, ON_DATA = "in training", "in validation", "on X, y"
-# What takes long is measured on so many rows at most.
-SAMPLE_ROWS = 1000
 # Simple models need so many rows, and so many for each feature.
 LEAST_ROWS = 20
 ROWS_PER_FEATURE = 3
-# Directions in which units are tried, beside those of the strongest correlations. They hold so many numbers
-# at most: among very many features, random directions find nothing.
-N_DIRECTIONS = 100
-MOST_NUMBERS = 2**22
 # At 1/2, new rows cost half of all that there was to learn. Healthy networks stay below 0.15.
 OVERFITTING_LIMITS = Limits(0.25, 0.5)
 
@@ -160,43 +154,12 @@ class Evidence:
     @cached_property
     def sample(self):
         """Numbers of some rows, evenly spaced."""
-        n_samples = self.rows.n_samples
-        return np.linspace(0, n_samples - 1, min(n_samples, SAMPLE_ROWS)).astype(int)
+        return spaced_rows(self.rows.n_samples)
 
     @cached_property
     def strongest_pull(self):
-        """How strongly the loss pulls at a new hidden unit, at best: see ``pulls``."""
-        batch = self._batch(self.sample)
-        X, targets = batch.X.source, batch.targets
-        outputs = np.zeros_like(targets.values)
-        self._network[0].loss.gradient(outputs, targets, Saved.allocate(outputs.shape, outputs.dtype))
-        # A constant costs no penalty: what it explains is no pull.
-        deltas = outputs - targets.row_weights * outputs.sum(axis=1, keepdims=True)
-        return float(self.pulls(X, deltas).max())
-
-    def pulls(self, X, deltas):
-        """Gradients, in norm, with respect to the output weights of units with input weights of length one.
-
-        Parameters
-        ----------
-        X : ndarray or sparse matrix of shape (n_samples, n_features)
-        deltas : ndarray of shape (n_outputs, n_samples)
-            Gradient with respect to the outputs of a network that gives each row the same.
-
-        Returns
-        -------
-        ndarray of shape (n_units,)
-        """
-        rng = np.random.default_rng(0)
-        n_random = min(N_DIRECTIONS, MOST_NUMBERS // X.shape[1])
-        ways = np.hstack([X.T @ deltas.T, rng.normal(size=(X.shape[1], n_random))])
-        lengths = np.linalg.norm(ways, axis=0)
-        ways = (ways / np.where(lengths > 0, lengths, 1)).astype(X.dtype)
-        ways = np.hstack([ways, -ways])
-        projections = X @ ways
-        thresholds = projections[rng.integers(len(projections), size=ways.shape[1]), range(ways.shape[1])]
-        z = np.hstack([projections, projections - thresholds])
-        return np.linalg.norm(deltas @ activate(self.clf, z)[0], axis=0)
+        """How strongly the loss pulls at a new hidden unit, at best."""
+        return strongest_pull(self._network[0], self._batch(self.sample))
 
     @cached_property
     def errors(self):

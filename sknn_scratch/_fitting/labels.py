@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import entr, expit
 from sklearn.utils import check_array
 from sklearn.utils.multiclass import type_of_target, unique_labels
 from sklearn.utils.validation import column_or_1d
@@ -205,6 +205,11 @@ class Labels(ABC):
         """Compute the loss of a network that gives all classes the same probability."""
         return self.n_outputs * math.log(2)
 
+    def loss_of_a_constant(self, estimator, targets, shares):
+        """Compute the entropy of each label, in all."""
+        p = np.clip((1 + shares @ targets) / 2, 0, 1)
+        return float((entr(p) + entr(1 - p)).sum())
+
 
 class Binary(Labels):
     """Labels of two classes: one output, whose sign tells them apart."""
@@ -267,6 +272,10 @@ class Multiclass(Labels):
     def loss_of_a_guess(self, estimator):
         """Compute the loss of a network that gives all classes the same probability."""
         return math.log(len(self.classes))
+
+    def loss_of_a_constant(self, estimator, targets, shares):
+        """Compute the entropy of the classes."""
+        return float(entr(shares @ targets).sum())
 
 
 class Multilabel(Labels):

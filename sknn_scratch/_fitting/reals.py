@@ -8,14 +8,16 @@ from dataclasses import fields
 from typing import ClassVar
 
 import numpy as np
+from scipy.optimize import brentq
 from scipy.special import ndtri
 from sklearn.utils import check_array
 
-from sknn_scratch._core.losses import LOSSES, Targets
+from sknn_scratch._core.losses import LOSSES, Saved, Targets
 from sknn_scratch._fitting.inputs import check_outputs
 from sknn_scratch._fitting.weights import combine_weights
 
 GUESSED_ROWS = 1001  # quantiles of a distribution that stand for the targets of a guess
+CONSTANT_TOL = 1e-4  # error of the best constant output, in standard deviations of y
 
 
 class Reals:
@@ -180,6 +182,27 @@ class Reals:
         shares = np.full(GUESSED_ROWS, 1 / GUESSED_ROWS)
         return float(self.loss_of(estimator).total(np.zeros(targets.T.shape), Targets.of(targets, shares)))
 
+    def loss_of_a_constant(self, estimator, targets, shares):
+        """Compute the mean loss under the best constants, one output after the other."""
+        loss = self.loss_of(estimator)
+        columns = [Targets.of(column[:, np.newaxis], shares) for column in targets.T.astype(float)]
+        constants = [np.full_like(one.values, self.best_constant(loss, one)) for one in columns]
+        return sum(float(loss.total(*pair)) for pair in zip(constants, columns, strict=True))
+
+    @staticmethod
+    def best_constant(loss, targets):
+        """Find the output for which the gradient of the loss is zero, of targets with one output."""
+        low, high = targets.values.min(), targets.values.max()
+        if low == high:
+            return low
+
+        def slope(constant):
+            outputs = np.full_like(targets.values, constant)
+            loss.gradient(outputs, targets, Saved.allocate(outputs.shape, outputs.dtype))
+            return outputs.sum()
+
+        return brentq(slope, 2 * low - high, 2 * high - low, xtol=CONSTANT_TOL)
+
     @staticmethod
     def guessed_targets():
         """List the quantiles (n_samples, 1) of the normal distribution."""
@@ -216,6 +239,11 @@ class Rates(Reals):
         """Compute the logarithms of the mean of the rates, without overflow."""
         all_outputs = np.stack(list(all_outputs))
         return np.logaddexp.reduce(all_outputs, axis=0) - np.log(len(all_outputs))
+
+    @staticmethod
+    def best_constant(loss, targets):
+        """Compute the logarithm of the mean of targets with one output."""
+        return np.log(max(targets.weighted.sum(), np.finfo(float).tiny))
 
     @staticmethod
     def guessed_targets():

@@ -82,5 +82,11 @@ class Targets(Protocol):
     def loss_of_a_guess(self, estimator: Any) -> float:
         """Compute the loss of a network that predicts the same for all rows."""
 
+    def loss_of_a_constant(self, estimator: Any, targets: Any, shares: Any) -> float:
+        """Compute the mean loss of targets (n_samples, n_outputs) under the best constant outputs.
+
+        The shares (n_samples,) are the weights of the rows; their sum is one.
+        """
+
     def fitted_attributes(self) -> dict[str, Any]:
         """Get the fitted attributes that describe the targets."""

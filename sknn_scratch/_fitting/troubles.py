@@ -6,13 +6,29 @@ import warnings
 from contextlib import contextmanager
 from typing import NamedTuple
 
+import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from sknn_scratch._core.network import make_batch, mean_loss
+from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.stopping import StopReason
+from sknn_scratch._fitting import causes
+from sknn_scratch._fitting.features import measure_features
+from sknn_scratch._fitting.fitted import fitted_targets
+from sknn_scratch._fitting.measured import Measured
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 
 # What may stand between the user's call and a fit; all other code is the user's.
 NOT_THE_USERS = {"sknn_scratch", "sklearn", "joblib", *sys.stdlib_module_names}
+# What ended for one of these reasons may pass for a success.
+SETTLED = (StopReason.CONVERGED, StopReason.NO_IMPROVEMENT)
+# Of the loss of constant outputs. What is not below this has learnt nothing, or not a hundredth of what there
+# was to learn: where the features say as little, the warning is a mistake.
+UNLEARNT = 0.99
+NOTHING_LEARNT = (
+    "The training has failed: its loss is no lower than that of a network that predicts the same for all "
+    "rows."
+)
 DIVERGENCE_REMEDY = "Scale the features, or decrease learning_rate or init_scale."
 
 
@@ -39,9 +55,69 @@ def troubles_of(plan, result):
         remedy, category = DIVERGENCE_REMEDY, DivergenceWarning
     elif reason is StopReason.INTERRUPTED:
         remedy, category = "", UserWarning
+    elif reason in SETTLED and not troubles:
+        return unlearnt(plan, result)
     else:
         return troubles
     return [*troubles, Trouble(f"{reason.value} {remedy}".rstrip(), category)]
+
+
+def unlearnt(plan, result):
+    """List the trouble of a training that ended with a loss no lower than that of constant outputs.
+
+    With a tol that is not below that loss, nothing would count as an improvement, so the end says nothing.
+    """
+    run = plan.run
+    rows, shares = training_rows(run.data)
+    constant = fitted_targets(plan.model).loss_of_a_constant(plan.model, run.data.targets[rows], shares)
+    losses = np.array([record["loss"] for record in result.state.history])
+    if run.config.tol >= constant or losses.min() < UNLEARNT * constant:
+        return []
+    params = view_parameters(result.state.params, run.config.network.shape)
+    loss = mean_loss(run.config.network, params, batch_of(run.data)) / constant
+    if loss < UNLEARNT:  # the penalty alone is what is high
+        return []
+    cause, remedy = likely_cause(plan, result, max(loss - 1, causes.climb_of(losses / constant)))
+    return [Trouble(f"{NOTHING_LEARNT} Likely cause: {cause}. {remedy}", ConvergenceWarning)]
+
+
+def training_rows(data):
+    """Get the numbers of the rows to train on, or a slice of all, and their shares (n_samples,)."""
+    weights = np.ones(data.n_samples) if data.row_weights is None else data.row_weights
+    return slice(None) if data.rows is None else data.rows, weights / weights.sum()
+
+
+def batch_of(data, some=slice(None)):
+    """Make a batch of the rows to train on, or of some of them."""
+    rows = np.arange(data.n_samples)[some] if data.rows is None else data.rows[some]
+    weights = None if data.row_weights is None else data.row_weights[some]
+    return make_batch(data.X.take(rows), data.targets[rows], weights)
+
+
+def likely_cause(plan, result, climb):
+    """Find why a network has learnt nothing: a name and a remedy, both as in ``diagnose``.
+
+    The climb of the loss is in units of the loss of constant outputs.
+    """
+    run, model = plan.run, plan.model
+    features, names = measure_features(run.data.X.source), range(model.n_features_in_)
+    rates = np.array([record["learning_rate"] for record in result.state.history])
+    some_rows = batch_of(run.data, causes.spaced_rows(run.data.n_samples))
+    pull = causes.strongest_pull(run.config.network, some_rows)
+    measured = {
+        "unscaled features": causes.unscaled_features(features, names),
+        "outliers": causes.outliers(features, names),
+        "tiny features": causes.tiny_features(features, names),
+        "large initial weights": causes.large_initial_weights(model.init_scale, features),
+        "strong penalty": causes.strong_penalty(run.penalty_rate, pull, model),
+        "small steps": causes.small_steps(rates, model.learning_rate),
+        "exploding gradient": causes.exploding_gradient(climb, model.learning_rate),
+    }
+    for severity in ("problem", "warning"):
+        for name, finding in measured.items():
+            if isinstance(finding, Measured) and finding.severity == severity:
+                return name, finding.remedy
+    return causes.plateau_of_the_start(model)
 
 
 def warn_of(troubles):
