@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.metrics import f1_score, log_loss, make_scorer, roc_auc_score
+from sklearn.metrics import average_precision_score, f1_score, log_loss, make_scorer, roc_auc_score
 
 import sknn_scratch._fitting.validation
-from sknn_scratch import ShallowNNClassifier
+from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
 from sknn_scratch._fitting.labels import Multiclass
 from sknn_scratch._fitting.validation import split_rows
 from tests.helpers import KINDS, assert_same_model, make_data
@@ -223,6 +223,44 @@ def test_auto_validates_large_training_sets(monkeypatch):
     assert "val_loss" not in make_classifier(early_stopping="auto", max_iter=2).fit(X[1:], Y[1:]).history_
     weight = np.r_[0, np.ones(119)]  # a row that weighs nothing is none
     assert "val_loss" not in make_classifier(early_stopping="auto", max_iter=2).fit(X, Y, weight).history_
+
+
+@pytest.mark.parametrize(
+    ("counts", "is_validated"),
+    [([451, 49], False), ([450, 50], True), ([250, 246, 4], True), ([463, 20, 17], False)],
+)
+def test_auto_wants_five_validation_rows_outside_the_most_frequent_class(counts, is_validated):
+    y = np.repeat(np.arange(len(counts)), counts)
+    X = np.random.default_rng(0).normal(size=(500, 1))
+    assert (
+        "val_loss" in make_classifier(early_stopping="auto", max_iter=1).fit(X, y).history_
+    ) == is_validated
+    few = make_classifier(early_stopping="auto", max_iter=1, validation_fraction=20).fit(X, y)
+    assert ("val_loss" in few.history_) == (counts[0] < 375)
+
+
+def test_auto_does_not_count_labels_that_do_not_exclude_each_other():
+    X = np.random.default_rng(0).normal(size=(500, 1))
+    y = np.zeros((500, 2), int)
+    y[0] = 1
+    assert "val_loss" in make_classifier(early_stopping="auto", max_iter=1).fit(X, y).history_
+    reg = ShallowNNRegressor(2, max_iter=1).fit(X, y[:, 0])
+    assert "val_loss" in reg.history_
+
+
+def test_rare_rows_are_worth_more_in_training():
+    """600 rows with 9 positives: one of these would be held out."""
+
+    def precision(seed, early_stopping):
+        rng = np.random.default_rng(seed)
+        x = rng.normal(size=(6600, 10))
+        signal = x[:, :4].sum(axis=1) + rng.normal(size=6600)
+        y = signal > np.partition(signal[:600], -9)[-10]
+        clf = ShallowNNClassifier(32, solver="adam", early_stopping=early_stopping, random_state=seed)
+        return average_precision_score(y[600:], clf.fit(x[:600], y[:600]).predict_proba(x[600:])[:, 1])
+
+    auto, validated = (np.mean([precision(seed, early) for seed in range(8)]) for early in ("auto", True))
+    assert auto > validated + 0.03
 
 
 def test_auto_validates_where_validation_rows_are_given():

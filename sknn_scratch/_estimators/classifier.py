@@ -89,8 +89,9 @@ class ShallowNNClassifier(Classification, SingleNetwork):
         long as it was.
     early_stopping : bool or "auto", default="auto"
         Whether to hold rows out of training, watch these, and keep the weights of the best epoch.
-        "auto" does so from 500 rows on, unless each is of a class of its own, and where ``X_val`` is
-        given. In a search, say True or False if the folds may have fewer rows than that and all rows more,
+        "auto" does so from 500 rows on, if about five or more of the rows held out are outside the most
+        frequent class, and where ``X_val`` is given. Rows that are each of a class of its own all stay in
+        training. In a search, say True or False if the folds may have fewer rows than that and all rows more,
         and name the ``solver``.
     validation_fraction : float or int, default=0.1
         Share or number of rows to hold out. The split is stratified; of every class at least one row

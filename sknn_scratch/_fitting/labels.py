@@ -161,6 +161,10 @@ class Labels(ABC):
         """Give the number (n_samples,) of each row's class."""
         return np.unique(y, return_inverse=True)[1]
 
+    def n_minority(self, y):
+        """Count the rows outside the most frequent class."""
+        return len(y) - np.unique(y, return_counts=True)[1].max()
+
     @staticmethod
     def alone(y):
         """Validate array-like labels that come without the rows they belong to."""
@@ -308,6 +312,10 @@ class Multilabel(Labels):
         strata = strata.ravel()
         strata[counts[strata] == 1] = len(counts)
         return np.unique(strata, return_inverse=True)[1]
+
+    def n_minority(self, y):
+        """Count the rows: their labels do not exclude each other."""
+        return len(y)
 
     def encode(self, y, dtype):
         """Write an indicator of zeros and ones as targets (n_samples, n_labels): -1 and 1."""

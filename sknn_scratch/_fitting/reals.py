@@ -176,6 +176,10 @@ class Reals:
         """Give the number (n_samples,) of each row's stratum: there is one."""
         return np.zeros(len(y), np.intp)
 
+    def n_minority(self, y):
+        """Count the rows: there are no classes."""
+        return len(y)
+
     def loss_of_a_guess(self, estimator):
         """Compute the loss of a network that always predicts the mean, of targets with this distribution."""
         targets = np.tile(self.guessed_targets(), (1, self.n_outputs))

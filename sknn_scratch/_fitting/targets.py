@@ -76,6 +76,9 @@ class Targets(Protocol):
     def strata(self, y: Any) -> Any:
         """Give the number (n_samples,) of each row's stratum, for a split into training and validation."""
 
+    def n_minority(self, y: Any) -> int:
+        """Count the rows outside the most frequent class; all rows where a row is not of one class."""
+
     def output_names(self) -> list[str]:
         """Name the outputs."""
 
