@@ -11,14 +11,14 @@ from pathlib import Path
 
 # What is the same in both languages: names, formulas, units, numbers.
 SAME = re.compile(
-    r"(?:\b(?:sigmoid|tanh|relu|identity|softmax|sgd|adam|lbfgs|XOR|alpha|init_scale|learning_rate|max_iter|ShallowNNClassifier|no_improvement|converged|small_gradient)\b"
+    r"(?:\b(?:sigmoid|tanh|relu|identity|glorot|softmax|sgd|adam|lbfgs|XOR|alpha|init_scale|learning_rate|max_iter|ShallowNNClassifier|no_improvement|converged|small_gradient)\b"
     r"|\bd[zwab]\b|[^A-Za-z]|(?<![A-Za-z])[A-Za-z](?![A-Za-z]))*"
 )
 WORDS = tomllib.loads((Path(__file__).parents[1] / "zh" / "words.toml").read_text(encoding="utf-8"))
-# An entry with ``{}`` stands for any text in these places, but for several sentences.
+# An entry with ``{}`` stands for any text in these places, but for several sentences. The longest that fits holds.
 PATTERNS = {
     re.compile(r"((?:(?!\. ).)+?)".join(map(re.escape, english.split("{}")))): chinese
-    for english, chinese in WORDS.items()
+    for english, chinese in sorted(WORDS.items(), key=lambda entry: -len(entry[0]))
     if "{}" in english
 }
 TEXT = re.compile(r"<style.*?</style>|(?<=>)[^<>]+(?=<)|(?<=aria-label=\")[^\"]+", re.DOTALL)
