@@ -15,7 +15,8 @@ SAME = re.compile(
     r"|\bd[zwab]\b|[^A-Za-z]|(?<![A-Za-z])[A-Za-z](?![A-Za-z]))*"
 )
 WORDS = tomllib.loads((Path(__file__).parents[1] / "zh" / "words.toml").read_text(encoding="utf-8"))
-# An entry with ``{}`` stands for any text in these places, but for several sentences. The longest that fits holds.
+# An entry with ``{}`` stands for any text in these places, but for several sentences. The longest one that
+# fits holds.
 PATTERNS = {
     re.compile(r"((?:(?!\. ).)+?)".join(map(re.escape, english.split("{}")))): chinese
     for english, chinese in sorted(WORDS.items(), key=lambda entry: -len(entry[0]))
