@@ -33,7 +33,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler, TargetEncoder
 
 from sknn_scratch import Activation, ShallowNNClassifier, VectorizedGridSearchCV, VectorizedRandomizedSearchCV
+from sknn_scratch._core import lazy
 from sknn_scratch._core.batches import CHUNK_BYTES
+from sknn_scratch._fitting import stacks
 from sknn_scratch._fitting.stacks import bytes_of
 from sknn_scratch._search import meeting
 from tests.helpers import KINDS, AtEpoch, SilentCallback, make_data
@@ -610,9 +612,27 @@ def test_results_do_not_depend_on_n_jobs(backend):
 
 def test_rows_of_few_folds_are_in_memory_at_once(monkeypatch, groups):
     X, y = make_data("binary")
-    monkeypatch.setattr(meeting, "GROUP_BYTES", 4 * 3 * X.nbytes)
+    monkeypatch.setattr(meeting, "WAITING_BYTES", 4 * 3 * X.nbytes)
     assert_same_search(VectorizedGridSearchCV(network(), GRID, cv=5), X, y)
     assert groups == [4] * 5
+
+
+def test_networks_that_are_too_large_to_gain_by_company_wait_for_no_other(monkeypatch):
+    X, y = make_data("binary")
+    n_waiting = []
+    monkeypatch.setattr(stacks, "STEP_BYTES", 1)
+    monkeypatch.setattr(meeting.Meeting, "has_room", lambda self: n_waiting.append(len(self.jobs)) or True)
+    with pytest.warns(UserWarning, match="None of .* fits were made together.*too large to gain"):
+        VectorizedGridSearchCV(network(), GRID, cv=3, refit=False).fit(X, y)
+    assert not n_waiting
+
+
+def test_networks_that_update_the_features_of_a_sparse_batch_are_trained_alone(monkeypatch):
+    monkeypatch.setattr(lazy, "FIXED_COST", 0)
+    X = scipy.sparse.random_array((60, 40), density=0.05, format="csr", random_state=0)
+    search = VectorizedGridSearchCV(network(batch_size=2, max_iter=2), GRID, cv=3, refit=False)
+    with pytest.warns(UserWarning, match="None of .* alone: its steps update only the features"):
+        search.fit(X, np.arange(60) % 2)
 
 
 @pytest.mark.parametrize(
@@ -627,7 +647,7 @@ def test_rows_of_few_folds_are_in_memory_at_once(monkeypatch, groups):
 )
 def test_large_folds_are_in_memory_one_by_one(monkeypatch, estimator, grid, n_copies):
     X, y = make_data("binary", n_samples=20_000, n_features=50)
-    monkeypatch.setattr(meeting, "GROUP_BYTES", X.nbytes)
+    monkeypatch.setattr(meeting, "WAITING_BYTES", X.nbytes)
     search = VectorizedGridSearchCV(estimator, grid, cv=5, refit=False)
     tracemalloc.start()
     with pytest.warns(UserWarning, match="None of 10 fits were made together.*within the memory"):
@@ -667,7 +687,7 @@ def test_rows_may_be_of_a_kind_that_numpy_has_no_array_for():
 
 def test_transformed_rows_are_bounded_too(monkeypatch, groups):
     X, y = make_data("binary")
-    monkeypatch.setattr(meeting, "GROUP_BYTES", 4 * 3 * 60 * X.nbytes)
+    monkeypatch.setattr(meeting, "WAITING_BYTES", 4 * 3 * 60 * X.nbytes)
     widen = FunctionTransformer(np.tile, kw_args={"reps": (1, 60)})
     assert_same_search(VectorizedGridSearchCV(pipeline(("widen", widen)), of_net(GRID), cv=5), X, y)
     assert groups == [4] * 5

@@ -121,6 +121,8 @@ def test_rows_that_must_be_copied_count(monkeypatch):
     assert sizes_of_groups(fits) == [6, 2]
     monkeypatch.setattr(_together, "GROUP_BYTES", planned_bytes(fits[:2]) + source_bytes)
     assert sizes_of_groups(fits) == [2, 2, 2, 2]
+    monkeypatch.setattr(_together, "GROUP_BYTES", planned_bytes(fits[:2]))
+    assert sizes_of_groups([fits[0], fits[2]]) == [1, 1]
 
 
 def test_a_network_that_is_too_large_is_trained_alone(monkeypatch):
@@ -172,15 +174,17 @@ def test_fits_to_the_same_input_share_its_rows():
 
 
 def test_networks_that_wait_for_others_like_them_are_bounded_too(monkeypatch):
-    inputs = make_inputs()
-    fits = [make_fits(1, [inputs], beta_1=0.5 + i / 100)[0] for i in range(20)]
+    inputs = make_inputs(n_samples=400, n_features=20)
+    params = {"early_stopping": True, "validation_fraction": 0.5}
+    fits = [make_fits(1, [inputs], beta_1=0.5 + i / 100, **params)[0] for i in range(20)]
     assert sizes_of_groups(fits) == [1] * 20
-    n_bytes = fits[0].plan.run.state.params.nbytes
-    monkeypatch.setattr(_together, "GROUP_BYTES", 5 * n_bytes)
+    n_bytes = _together.waiting_bytes(fits[0].plan.run)
+    monkeypatch.setattr(_together, "GROUP_BYTES", 12 * n_bytes)
+    assert 2 * planned_bytes(fits[:1]) < 12 * n_bytes
     seen = []
     groups = _together.cut_into_groups(seen.append(fit) or fit for fit in fits)
     n_ended = 0
     for group in groups:
         n_ended += len(group)
-        assert len(seen) - n_ended <= 5
+        assert len(seen) - n_ended <= 12
     assert n_ended == 20

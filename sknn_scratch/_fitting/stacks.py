@@ -172,7 +172,7 @@ class HooksOfMany(Hooks):
 
 
 def cut_into_groups(fits):
-    """Gather fits that can be trained together; yield a group when the next one would make it too large.
+    """Gather fits that can be trained together; yield a group as soon as it is full.
 
     Parameters
     ----------
@@ -184,19 +184,37 @@ def cut_into_groups(fits):
     group : list of Fit
         With the same ``stack_key``.
     """
-    drafts = {}
+    groups = Groups()
     for fit in fits:
+        yield from groups.add(fit)
+    yield from groups.rest()
+
+
+class Groups:
+    """Fits that wait for others of their kind."""
+
+    def __init__(self):
+        self.drafts = {}  # by stack_key
+
+    def add(self, fit):
+        """Add a fit; yield the groups that are full now: another one like it would make them too large."""
         key = stack_key(fit.run)
         if key is None:
             yield [fit]
-            continue
-        if key in drafts and not drafts[key].has_room_for(fit):
-            yield drafts.pop(key).fits
-        drafts.setdefault(key, _Draft()).add(fit)
-        if sum(draft.waiting_bytes for draft in drafts.values()) > GROUP_BYTES:
-            yield drafts.pop(max(drafts, key=lambda key: drafts[key].waiting_bytes)).fits
-    while drafts:
-        yield drafts.pop(next(iter(drafts))).fits
+            return
+        if key in self.drafts and not self.drafts[key].has_room_for(fit):
+            yield self.drafts.pop(key).fits
+        draft = self.drafts.setdefault(key, _Draft())
+        draft.add(fit)
+        if not draft.has_room_for(fit):
+            yield self.drafts.pop(key).fits
+        elif sum(one.waiting_bytes for one in self.drafts.values()) > GROUP_BYTES:
+            yield self.drafts.pop(max(self.drafts, key=lambda key: self.drafts[key].waiting_bytes)).fits
+
+    def rest(self):
+        """Yield the groups that are not full."""
+        while self.drafts:
+            yield self.drafts.pop(next(iter(self.drafts))).fits
 
 
 class _Draft:

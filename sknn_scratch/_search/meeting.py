@@ -2,9 +2,10 @@
 
 The calls are nested in each other, in one thread: the first one calls the second from within its fit, that
 one the third, and so on. The innermost trains the networks of all in shared passes. Then each goes on to its
-end, the innermost first. What a call does before the training and after it, from the split of a fold to the
-score, is its own code, so its results and its errors are those of the call alone. Control-C ends all, as it
-ends any nested calls.
+end, the innermost first. A group that is full is trained at once, so networks that are too large to gain by
+company wait for no other. What a call does before the training and after it, from the split of a fold to
+the score, is its own code, so its results and its errors are those of the call alone. Control-C ends all, as
+it ends any nested calls.
 """
 
 import sys
@@ -20,9 +21,8 @@ from sklearn import config_context, get_config
 
 from sknn_scratch._core.stack import waiting_bytes
 from sknn_scratch._fitting.stacks import (
-    GROUP_BYTES,
+    Groups,
     bytes_of,
-    cut_into_groups,
     reason_alone,
     train_group,
     trainer,
@@ -30,6 +30,8 @@ from sknn_scratch._fitting.stacks import (
 from sknn_scratch._fitting.troubles import Trouble, calls_nested_by, package_of, warn_of
 from sknn_scratch._search.jobs import label_of
 
+# What calls that wait may keep in memory: with rows that take more, company gains little.
+WAITING_BYTES = 2**26
 # Calls that are nested in each other. A group is hardly ever larger, and the stack is kept from overflowing.
 MAX_CALLS = 64
 # Of Python, from one call to the next in it: a network takes about 15, and each Pipeline around it 5 more.
@@ -164,8 +166,8 @@ class Meeting:
         The calls that have not begun.
     jobs : list of Job
         Those that have begun and not ended, the innermost last.
-    waiting : list of Fit
-        Those that are not trained yet.
+    waiting : Groups
+        The fits that are not trained yet.
     errors : dict of int to Exception
         What calls have failed with.
     own_error : Exception or None
@@ -176,7 +178,7 @@ class Meeting:
 
     def __init__(self, calls):
         self.starting = deque(calls.items())
-        self.jobs, self.waiting = [], []
+        self.jobs, self.waiting = [], Groups()
         self.results, self.errors, self.own_error = {}, {}, None
         self.config = get_config()
         self.report = Report()
@@ -231,11 +233,12 @@ class Meeting:
         """Train fits of the innermost call, with those of others."""
         start, job = perf_counter(), self.jobs[-1]
         job.take_in(fits)
-        self.waiting += fits
-        while not fits[0].is_done and self.starting and self.has_room():
+        for fit in fits:
+            self.train_groups(self.waiting.add(fit))
+        while self.must_wait(fits) and self.starting and self.has_room():
             self.run_next()
-        if not fits[0].is_done and self.own_error is None:
-            self.train_waiting()
+        if self.must_wait(fits):
+            self.train_groups(self.waiting.rest())
         if self.own_error is not None:
             raise self.own_error
         job.waited += perf_counter() - start - sum(fit.seconds for fit in fits)
@@ -243,16 +246,19 @@ class Meeting:
             if fit.error is not None:
                 raise fit.error
 
+    def must_wait(self, fits):
+        """Whether some of the fits of a call are not trained yet, and can be."""
+        return self.own_error is None and not all(fit.is_done for fit in fits)
+
     def has_room(self):
         """Whether one more call, if it is like those that have begun, stays within the memory."""
         n_bytes = [job.n_bytes for job in self.jobs]
-        return len(n_bytes) < MAX_CALLS and sum(n_bytes) + max(n_bytes) <= GROUP_BYTES
+        return len(n_bytes) < MAX_CALLS and sum(n_bytes) + max(n_bytes) <= WAITING_BYTES
 
-    def train_waiting(self):
-        """Train the fits that wait."""
-        waiting, self.waiting = self.waiting, []
+    def train_groups(self, groups):
+        """Train groups of fits that have waited."""
         try:
-            for group in cut_into_groups(waiting):
+            for group in groups:
                 self.train_one_group(group)
         except Exception as error:
             self.own_error = error

@@ -64,8 +64,10 @@ def train_together(*, verbose: int = 0) -> Iterator[None]:
     these. The times in results are each fit's share; those that are printed, and those of a learning curve
     with ``exploit_incremental_learning``, are until all were done.
 
-    Each call that waits has a thread, but no two run at once. The rows of waiting calls and the buffers of
-    a group stay within 256 MB for each worker, unless a single one is larger.
+    The calls of a worker run in one thread, one inside the other: a call that is about to train a network
+    runs the next call first. A group is trained when it is full, or when no other call can join it. At most
+    64 calls wait at a time. Their rows take at most 64 MiB for each worker (unless those of a single call
+    take more), so calls with many rows run one after the other. The buffers of a group take at most 256 MiB.
 
     Examples
     --------
