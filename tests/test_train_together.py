@@ -39,6 +39,7 @@ from sknn_scratch import (
 )
 from sknn_scratch._core.stack import Stack
 from sknn_scratch._fitting import plan
+from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._search import meeting
 from sknn_scratch._search.jobs import holds_network, spread
 from tests.helpers import SilentCallback, make_data
@@ -500,3 +501,9 @@ def test_warnings_of_another_process_are_brought_home():
         warnings.simplefilter("always")
         _, report = meeting.run_together(calls, meeting.Home(None))
     assert [trouble.category for trouble in report.troubles] == [ConvergenceWarning] * 2
+
+
+def test_rows_of_another_kind_are_not_shared():
+    rows = FitInput(X, Y)
+    assert rows.is_equal_to(FitInput(X.copy(), Y.copy()))
+    assert not rows.is_equal_to(FitInput(X.tolist(), Y))

@@ -271,8 +271,7 @@ class Stack:
 
     def is_last_step_sound(self) -> Any:
         """Whether the objective (...) of the last batch is still sound after the update that it led to."""
-        if self.last_batch is None:
-            return np.True_
+        assert self.last_batch is not None
         with np.errstate(all="ignore"):
             loss = mean_loss(self.network, self.params, self.last_batch)
             return self.is_sound(loss + self.penalty.value(self.params))
