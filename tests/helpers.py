@@ -15,6 +15,7 @@ from numpy.testing import assert_allclose
 
 from sknn_scratch._core import network as network_module
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
+from sknn_scratch._core.batches import Orders
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.losses import LOSSES, Saved, Targets
 from sknn_scratch._core.network import Network, Penalty, Workspace, loss_gradient
@@ -119,7 +120,7 @@ def penalty_of(network, rates, networks=()):
 
 def epoch_batches(batches, rngs):
     """Copy the batches of one epoch of a Batches."""
-    return [copy.deepcopy(batch) for chunk in batches.epoch(rngs) for batch, _ in chunk]
+    return [copy.deepcopy(batch) for chunk in batches.epoch(Orders(rngs)) for batch, _ in chunk]
 
 
 def evaluate_loss(name, outputs, targets, row_weights=1.0):

@@ -55,10 +55,10 @@ class Batches:
         self._gatherers: dict[tuple[int, ...], _Gatherer] = {}
         self._whole: Chunk | None = None
 
-    def epoch(self, rngs: Sequence[np.random.Generator]) -> Iterator["Chunk"]:
+    def epoch(self, orders: "Orders") -> Iterator["Chunk"]:
         """Yield the batches of one epoch, chunk by chunk; each is valid until the next is asked for."""
         if len(self.sizes) > 1:
-            yield from self._gathered(self._shuffled(rngs))
+            yield from self._gathered(self._shuffled(orders))
         else:
             yield self.whole
 
@@ -83,13 +83,10 @@ class Batches:
         chunk.set_rows([self.X])
         return chunk
 
-    def _shuffled(self, rngs: Sequence[np.random.Generator]) -> Index:
+    def _shuffled(self, orders: "Orders") -> Index:
         """Positions (..., n_samples) in random order."""
-        if not self.stack_shape:
-            return rngs[0].permutation(self.n_samples)
-        positions = np.array([rng.permutation(self.n_samples) for rng in rngs])
-        positions += self.first_positions
-        return positions
+        drawn = orders.draw(self.n_samples)
+        return np.array(drawn) + self.first_positions if self.stack_shape else drawn[0]
 
     def _gathered(self, positions: Index) -> Iterator["Chunk"]:
         """Gather the rows in this order, chunk by chunk, and cut the chunks into batches."""
@@ -130,6 +127,40 @@ class Batches:
             if one.row_weights is not None:
                 of_network[...] = one.row_weights / (one.total_weight / one.n_samples)
         return weights.reshape(-1)
+
+
+class Orders:
+    """Random orders of the rows of several networks.
+
+    Those whose generators are in the same state, as in a search with one seed, have the same orders: these
+    are drawn once, from the generator of the first.
+
+    Parameters
+    ----------
+    rngs : sequence of Generator
+        One for each network.
+
+    Attributes
+    ----------
+    drawn_from : list of Generator
+        The one that each network's orders are drawn from.
+    """
+
+    def __init__(self, rngs: Sequence[np.random.Generator]) -> None:
+        first: dict[str, np.random.Generator] = {}
+        self.rngs = rngs
+        self.drawn_from = [first.setdefault(repr(rng.bit_generator.state), rng) for rng in rngs]
+
+    def draw(self, n: int) -> list[Index]:
+        """Draw the next orders (n,)."""
+        orders = {rng: rng.permutation(n) for rng in dict.fromkeys(self.drawn_from)}
+        return [orders[rng] for rng in self.drawn_from]
+
+    def own_generators(self) -> Sequence[np.random.Generator]:
+        """Give each network its own generator back, in the state that it would have alone."""
+        for rng, drawn_from in zip(self.rngs, self.drawn_from, strict=True):
+            rng.bit_generator.state = drawn_from.bit_generator.state
+        return self.rngs
 
 
 class Chunk:

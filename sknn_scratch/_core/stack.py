@@ -19,7 +19,7 @@ from sknn_scratch._core.arrays import (
     multiply_each,
     norms_of,
 )
-from sknn_scratch._core.batches import Batches
+from sknn_scratch._core.batches import Batches, Orders
 from sknn_scratch._core.data import stack_validations
 from sknn_scratch._core.lazy import LazyUpdate, WholeUpdate, is_lazy
 from sknn_scratch._core.lbfgs import Centring, Minimiser, Objective, Pairs
@@ -102,6 +102,8 @@ class Stack:
     network : Network
     stack_shape : tuple of int
         The network axis: () or (K,).
+    orders : Orders
+        In which the networks see their rows.
     batches : Batches
     validation : Batch or None
     params : Parameters
@@ -120,6 +122,7 @@ class Stack:
         self.last_batch: Batch | None = None
         self.clips = any(run.config.max_grad_norm < np.inf for run in runs)
         data = [run.data for run in runs]
+        self.orders = Orders([run.state.shuffle_rng for run in runs])
         self.batches = Batches(data, self.config.batch_size, self.network.loss)
         self._stack_parameters()
         self._allocate_steps(map_blocks)
@@ -135,7 +138,8 @@ class Stack:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self.stack_shape:  # a view would keep the arrays of all networks alive
-            for run in self.runs:
+            for run, rng in zip(self.runs, self.orders.own_generators(), strict=True):
+                run.state.shuffle_rng = rng
                 run.state.params = run.state.params.copy()
                 run.state.memory = {name: array.copy() for name, array in run.state.memory.items()}
 
@@ -145,7 +149,7 @@ class Stack:
         flat, memory = self._stack([state.params for state in states]), self._stack_memory()
         if self.stack_shape:
             for i, state in enumerate(states):
-                state.params = flat[i]
+                state.params, state.shuffle_rng = flat[i], self.orders.drawn_from[i]
                 state.memory = {name: array[i] for name, array in memory.items()}
         self.params, self.grads = view_parameters(flat, shape), view_parameters(np.zeros_like(flat), shape)
         self.last_grads = self.grads

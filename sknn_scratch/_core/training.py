@@ -83,7 +83,7 @@ def run_epoch(stack: Stack) -> list[Epoch]:
     """Update the parameters once for every batch."""
     start, losses = perf_counter(), []
     learning_rates, penalty = stack.start_epoch(), stack.penalty.value(stack.params)
-    for chunk in stack.batches.epoch([run.state.shuffle_rng for run in stack.runs]):
+    for chunk in stack.batches.epoch(stack.orders):
         for batch, saved in chunk:
             stack.gradient(batch, saved)
             stack.update(learning_rates)

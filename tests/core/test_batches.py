@@ -4,7 +4,7 @@ import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core import batches as batches_module
-from sknn_scratch._core.batches import Batches
+from sknn_scratch._core.batches import Batches, Orders
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._core.rows import DenseRows, rows_of
@@ -145,7 +145,7 @@ def test_the_full_batch_is_the_design_matrix_itself(batch_size, weighted):
 
 
 def epoch_batches_uncopied(stream):
-    return [batch for chunk in stream.epoch(rngs()) for batch, _ in chunk]
+    return [batch for chunk in stream.epoch(Orders(rngs())) for batch, _ in chunk]
 
 
 def test_the_full_batch_draws_no_random_numbers():
@@ -222,7 +222,7 @@ def test_a_memory_map_is_read_row_by_row(tmp_path):
 def test_chunks_are_bounded(monkeypatch, n_networks, sparse):
     monkeypatch.setattr(batches_module, "CHUNK_BYTES", 4000)
     data = [Data(**make_source(200, sparse))] * n_networks
-    chunks = [len(chunk.batches) for chunk in Batches(data, 5, SOFTMAX).epoch(rngs(n_networks))]
+    chunks = [len(chunk.batches) for chunk in Batches(data, 5, SOFTMAX).epoch(Orders(rngs(n_networks)))]
     assert sum(chunks) == 40
     row_bytes = 8 * (3 * (2 if sparse else 1) + 4)  # two of three values are stored, each with its index
     assert max(chunks) == 4000 // (row_bytes * 5 * n_networks)

@@ -1,6 +1,8 @@
 """A stack of networks gives the same networks as a separate training of each."""
 
+import copy
 import math
+from collections import defaultdict
 from dataclasses import replace
 
 import numpy as np
@@ -377,6 +379,28 @@ def test_a_network_that_had_stopped_before_does_not_share_its_random_numbers():
     results = train_together(runs)
     assert results[0].state.shuffle_rng.bit_generator.state == before
     assert_same_training(results[1], train_alone(runs[1]), rtol=STACK_RTOL)
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_networks_of_one_seed_leave_their_generators_as_alone(interrupted):
+    """They share the drawn orders. One stops early, the others go on in a smaller stack."""
+    seen = defaultdict(list)
+
+    def on_epoch_end(number, state):
+        seen[number, state.epoch].append(copy.deepcopy(state.shuffle_rng.bit_generator.state))
+        if interrupted and state.epoch == 3:
+            raise KeyboardInterrupt
+
+    def runs():
+        return [
+            make_run(BINARY, seed, max_iter=n, batch_size=7) for seed, n in [(0, 2), (0, 5), (1, 5), (0, 5)]
+        ]
+
+    results = train_together(runs(), on_epoch_end)
+    for number, (result, run) in enumerate(zip(results, runs(), strict=True)):
+        alone = train_alone(run, lambda _, state, number=number: on_epoch_end(number, state))
+        assert_same_training(result, alone, rtol=STACK_RTOL)
+    assert all(states[0] == states[-1] for states in seen.values())
 
 
 # --- Precision, results, groups ---
