@@ -29,7 +29,7 @@ from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier
 
 VARIANTS = [
     {"init_scale": 0.01},
-    {"init_scale": "glorot"},
+    {"init_scale": 0.05},
     {"n_hidden": 50},
     {"n_hidden": 200},
     {"learning_rate": 0.001},
