@@ -39,8 +39,8 @@ CONFIGURATIONS = {
     | {"activation": "elu", "learning_rate_schedule": "cosine", "class_weight": "balanced"},
     # Two checks compare a row alone with the same row among others, and rows in another order, to 1e-7, which
     # is less than one rounding of a float32. Under the heavy penalty the weights are so small that the biases
-    # rule, and these do not depend on the other rows; and the sum over two units rounds little. What is promised
-    # of any weights: see test_rounding.py.
+    # rule, and these do not depend on the other rows; and the sum over two units rounds little. What is
+    # promised of any weights: see test_rounding.py.
     "softplus, float32": QUICK | {"activation": "softplus", "dtype": "float32", "alpha": 30.0, "n_hidden": 2},
     "own activation, gradient_tol": QUICK
     | {"activation": Activation(np.arctan, arctan_slope), "gradient_tol": 1e-3, "tol": 0.0}
