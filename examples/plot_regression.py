@@ -99,6 +99,8 @@ for place in (2.0, 6.0, 11.0):
 # Both pictures
 # -------------
 
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 
 figure, axes = plt.subplots(
@@ -131,4 +133,8 @@ axes[1].plot(grid, y_mean, color="#D55E00", lw=2, label="mean of ten")
 for ax in axes:
     ax.axvspan(5, 7, color="0.95", zorder=-1)
     ax.legend(loc="upper left", fontsize="small", ncols=2)
-plt.show()
+
+path = Path("figures", "regression.png")
+path.parent.mkdir(exist_ok=True)
+figure.savefig(path, dpi=150)
+print(f"Figure saved to {path}")
