@@ -20,7 +20,7 @@ from sknn_scratch._core.arrays import (
     norms_of,
 )
 from sknn_scratch._core.batches import Batches, Orders
-from sknn_scratch._core.data import stack_validations
+from sknn_scratch._core.data import Data, stack_validations
 from sknn_scratch._core.lazy import LazyUpdate, WholeUpdate, is_lazy
 from sknn_scratch._core.lbfgs import Centring, Minimiser, Objective, Pairs
 from sknn_scratch._core.losses import Saved
@@ -37,7 +37,7 @@ from sknn_scratch._core.network import (
 from sknn_scratch._core.optimizers import OPTIMIZERS, SOLVERS, Memory, Part, Step
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import DenseRows
-from sknn_scratch._core.state import Run
+from sknn_scratch._core.state import Config, Run
 from sknn_scratch._core.stopping import StopReason
 
 # Parameters of the estimators that networks of a stack always have in common; see ``stack_key`` for the rest.
@@ -57,7 +57,7 @@ def stack_key(run: Run) -> Hashable | None:
     hyperparameters that an optimiser has for each network. A lazy update has parts of its own.
     """
     state, data, config = run.state, run.data, run.config
-    if updates_lazily(run):
+    if updates_lazily(config, data):
         return None
     optimizer = SOLVERS[config.solver]
     common = [
@@ -79,10 +79,9 @@ def stack_key(run: Run) -> Hashable | None:
     )
 
 
-def updates_lazily(run: Run) -> bool:
+def updates_lazily(config: Config, data: Data) -> bool:
     """Whether an update is one of those features that a sparse batch uses; L-BFGS uses all rows."""
-    config = run.config
-    return config.solver in OPTIMIZERS and is_lazy(config.network.shape, run.data, config.batch_size)
+    return config.solver in OPTIMIZERS and is_lazy(config.network.shape, data, config.batch_size)
 
 
 def has_large_batches(run: Run) -> bool:
@@ -167,7 +166,7 @@ class Stack:
         )
         data, optimizer = self.runs[0].data, self.optimizer
         self.updating: WholeUpdate | LazyUpdate = WholeUpdate(optimizer, whole, self.grads)
-        if updates_lazily(self.runs[0]):
+        if updates_lazily(config, data):
             self.updating = LazyUpdate(optimizer, whole, shape, data, config.batch_size)
 
     def _stack_memory(self) -> Memory:

@@ -16,11 +16,12 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from sknn_scratch._core.data import Data
-from sknn_scratch._core.lazy import clear_unused_features, is_lazy
+from sknn_scratch._core.lazy import clear_unused_features
 from sknn_scratch._core.network import Network
-from sknn_scratch._core.optimizers import OPTIMIZERS, SOLVERS
+from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import NetworkShape, flatten, initialise
 from sknn_scratch._core.rows import rows_of
+from sknn_scratch._core.stack import updates_lazily
 from sknn_scratch._core.state import Config, Result, Run, State
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._fitting.fitted import (
@@ -277,8 +278,7 @@ def first_state(model, config, data, streams, *, partial):
         shuffle_rng=streams.shuffle,
         dropout_rng=streams.dropout,
     )
-    is_descent = config.solver in OPTIMIZERS
-    if config.alpha > 0 and is_descent and not partial and is_lazy(shape, data, config.batch_size):
+    if config.alpha > 0 and not partial and updates_lazily(config, data):
         clear_unused_features(state.params, shape, data)
     return state
 
