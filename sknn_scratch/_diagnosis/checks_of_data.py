@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sknn_scratch._diagnosis.evidence import OVERFITTING_LIMITS
+from sknn_scratch._diagnosis.evidence import LEARNT, OVERFITTING_LIMITS
 from sknn_scratch._estimators.inspection import output_names
 from sknn_scratch._fitting import causes
 from sknn_scratch._fitting.measured import Limits, Measured
@@ -10,7 +10,6 @@ from sknn_scratch._fitting.measured import Limits, Measured
 # What holds for the training rows mostly holds for others, above all after a single epoch: healthy trainings
 # stay below 0.2.
 FOREIGN_LIMITS = Limits(0.3, 0.6)
-LEARNT = 0.1  # a part of the loss of a guess; where training has gained less, nothing can be missed
 # If 30 % of the labels of two classes are wrong, simple models make at least 0.6 of the errors of a guess.
 NOISE_LIMITS = Limits(0.4, 0.6)
 # A class that is missed in every other row is hardly learnt; in nine of ten, it is ignored.

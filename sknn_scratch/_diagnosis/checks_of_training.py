@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from sknn_scratch._diagnosis.checks_of_units import HINGES, SATURATION_LIMITS
-from sknn_scratch._diagnosis.evidence import ON_DATA, OVERFITTING_LIMITS
+from sknn_scratch._diagnosis.evidence import LEARNT, ON_DATA, OVERFITTING_LIMITS
 from sknn_scratch._fitting import causes
 from sknn_scratch._fitting.measured import Limits, Measured
 from sknn_scratch._fitting.plan import was_trained_by_parts
@@ -16,8 +16,6 @@ TOO_EARLY_LIMITS = Limits(0.01, 0.05)
 LAST_PART = 10  # "the last tenth"
 # Training that ended for one of these reasons might have gone on.
 UNFINISHED = ("max_iter", "interrupted", "callback", "line_search_failed")
-# Such a part of the loss of a guess is left where hardly anything was learnt.
-UNLEARNT = 0.9
 
 
 def strong_penalty(evidence):
@@ -92,7 +90,7 @@ def not_converged(evidence):
     clf = evidence.clf
     if clf.stop_reason_ == "max_iter" and was_trained_by_parts(clf):
         return "partial_fit has no rule to stop; whether to go on is yours to judge"
-    is_unlearnt = min(evidence.known_losses.values(), default=0) > UNLEARNT * evidence.loss_of_a_guess
+    is_unlearnt = min(evidence.known_losses.values(), default=0) > (1 - LEARNT) * evidence.loss_of_a_guess
     severity, why = "ok", f"by its own rule ({clf.stop_reason_})"
     remedy = (
         f"Train for more epochs (max_iter={clf.max_iter} now), with a larger learning_rate, or go on from "

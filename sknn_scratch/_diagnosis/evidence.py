@@ -21,6 +21,8 @@ TRAINING, VALIDATION, ON_DATA = "in training", "in validation", "on X, y"
 # Simple models need so many rows, and so many for each feature.
 LEAST_ROWS = 20
 ROWS_PER_FEATURE = 3
+# A part of the loss of a guess: where training has gained less, hardly anything was learnt.
+LEARNT = 0.1
 # At 1/2, new rows cost half of all that there was to learn. Healthy networks stay below 0.15.
 OVERFITTING_LIMITS = Limits(0.25, 0.5)
 
