@@ -186,7 +186,7 @@ class SquaredError(ResidualLoss):
     """Half the squared error: the network estimates means."""
 
     def slope(self, residuals: Array, out: Array) -> None:
-        """R is its own slope."""
+        """Copy the residuals: each is its own slope."""
         np.copyto(out, residuals)
 
     def of_residuals(self, residuals: Array) -> Array:

@@ -413,10 +413,8 @@ class ShallowNNEnsembleRegressor(Regression, Ensemble):
         calibrated posterior like that of :class:`~sklearn.gaussian_process.GaussianProcessRegressor`. Where
         all networks make the same error, it is small.
         """
-        all_outputs = self._all_outputs(X)
-        targets = fitted_targets(self)
         if not return_std:
-            y: Array = targets.decode(targets.average(all_outputs))
-            return y
-        predictions = np.stack([targets.decode(outputs) for outputs in all_outputs])
+            return super().predict(X)
+        targets = fitted_targets(self)
+        predictions = np.stack([targets.decode(outputs) for outputs in self._all_outputs(X)])
         return predictions.mean(axis=0), predictions.std(axis=0)
