@@ -1,7 +1,24 @@
-"""What must be set before NumPy is imported."""
+"""What must be set before NumPy is imported, and the fixture that several files use."""
 
 import os
+
+import pytest
 
 # MKL rounds a product by where its arrays lie in memory, so the same fit can end with other bits; but not in
 # this mode. The site says so to users, in guide/many_networks.
 os.environ.setdefault("MKL_CBWR", "COMPATIBLE")
+
+
+@pytest.fixture
+def groups(monkeypatch):
+    """Count the networks of every group that is trained together."""
+    from sknn_scratch._search import meeting  # it imports NumPy
+
+    sizes = []
+
+    def train_group(group, original=meeting.train_group):
+        sizes.append(len(group))
+        original(group)
+
+    monkeypatch.setattr(meeting, "train_group", train_group)
+    return sizes

@@ -60,19 +60,6 @@ def of_net(grid):
     return {f"net__{name}": values for name, values in grid.items()}
 
 
-@pytest.fixture
-def groups(monkeypatch):
-    """Count the networks of every group that is trained for a vectorised search."""
-    sizes = []
-
-    def train_group(group, original=meeting.train_group):
-        sizes.append(len(group))
-        original(group)
-
-    monkeypatch.setattr(meeting, "train_group", train_group)
-    return sizes
-
-
 def assert_same_search(search, X, y, **fit_params):
     """Fit a vectorised search and scikit-learn's of the same parameters; compare all but the times."""
     ordinary = ORDINARY[type(search)](**clone(search).get_params(deep=False)).fit(X, y, **fit_params)

@@ -63,19 +63,6 @@ class Network(ShallowNNClassifier):
         return np.abs(self.coefs_[0]).sum(axis=1)
 
 
-@pytest.fixture
-def groups(monkeypatch):
-    """Count the networks of every group that is trained."""
-    sizes = []
-
-    def train_group(group, original=meeting.train_group):
-        sizes.append(len(group))
-        original(group)
-
-    monkeypatch.setattr(meeting, "train_group", train_group)
-    return sizes
-
-
 def searched(search):
     fitted = search.fit(X, Y)
     results = {name: fitted.cv_results_[name] for name in fitted.cv_results_ if "_time" not in name}
