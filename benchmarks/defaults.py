@@ -7,24 +7,20 @@ and the accuracy are means over the data sets. Training time is their sum; the l
 that end in a ConvergenceWarning.
 """
 
-import time
-import warnings
 from collections.abc import Iterator
 from statistics import fmean
 from typing import Any
 
 import numpy as np
 from sklearn import datasets
-from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
-from harness import Options, Table, limit_blas, report_progress
+from harness import Options, Table, limit_blas, report_progress, timed_fit
 from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier
 
 VARIANTS = [
@@ -115,19 +111,12 @@ def folds(X: Any, y: Any) -> Iterator[tuple[int, Any, Any]]:
 def evaluate(classifier: Any, X: Any, y: Any, seed: int, train: Any, test: Any) -> dict[str, float]:
     """Train on one fold, and score."""
     scaler = StandardScaler().fit(X[train])
-    classifier = clone(classifier)
-    if "random_state" in classifier.get_params():
-        classifier.set_params(random_state=seed)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        start = time.perf_counter()
-        classifier.fit(scaler.transform(X[train]), y[train])
-        seconds = time.perf_counter() - start
-    probabilities = classifier.predict_proba(scaler.transform(X[test]))
+    fit = timed_fit(classifier, scaler.transform(X[train]), y[train], seed)
+    probabilities = fit.fitted.predict_proba(scaler.transform(X[test]))
     shares = np.bincount(y[train]) / len(train)
     return {
         "loss": log_loss(y[test], probabilities) / log_loss(y[test], np.tile(shares, (len(test), 1))),
-        "accuracy": float(np.mean(classifier.classes_[probabilities.argmax(axis=1)] == y[test])),
-        "seconds": seconds,
-        "unconverged": any(issubclass(one.category, ConvergenceWarning) for one in caught),
+        "accuracy": float(np.mean(fit.fitted.classes_[probabilities.argmax(axis=1)] == y[test])),
+        "seconds": fit.seconds,
+        "unconverged": fit.is_unconverged,
     }

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import ThreadpoolController, threadpool_info
 
@@ -184,6 +186,28 @@ def in_fresh_process(function: Callable, *args):
 def silence_convergence_warnings() -> None:
     """Let fits end without a warning at the number of epochs that they were asked for."""
     warnings.simplefilter("ignore", ConvergenceWarning)
+
+
+@dataclass(frozen=True)
+class TimedFit:
+    """A fitted estimator, the seconds that took, and whether it ended in a ConvergenceWarning."""
+
+    fitted: Any
+    seconds: float
+    is_unconverged: bool
+
+
+def timed_fit(estimator: Any, X: Any, y: Any, seed: int) -> TimedFit:
+    """Fit a clone of an estimator, with this seed if it takes one."""
+    estimator = clone(estimator)
+    if "random_state" in estimator.get_params():
+        estimator.set_params(random_state=seed)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        start = time.perf_counter()
+        estimator.fit(X, y)
+        seconds = time.perf_counter() - start
+    return TimedFit(estimator, seconds, any(issubclass(one.category, ConvergenceWarning) for one in caught))
 
 
 def report_progress(message: str) -> None:

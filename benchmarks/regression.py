@@ -11,8 +11,6 @@ with their defaults; in the table of variants, among each variant and the others
 the last column counts the fits that end in a ConvergenceWarning.
 """
 
-import time
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -22,16 +20,23 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 from sklearn import datasets
-from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import RidgeCV
 from sklearn.metrics import r2_score
 from sklearn.model_selection import KFold
 from sklearn.neural_network import MLPRegressor
 from sklearn.preprocessing import StandardScaler
 
-from harness import MICROSECONDS, Comparison, Options, Table, is_installed, limit_blas, report_progress
+from harness import (
+    MICROSECONDS,
+    Comparison,
+    Options,
+    Table,
+    is_installed,
+    limit_blas,
+    report_progress,
+    timed_fit,
+)
 from harness import time_in_turn as time_calls
 from sknn_scratch import ShallowNNEnsembleRegressor, ShallowNNRegressor
 
@@ -171,16 +176,10 @@ def evaluate(regressor: Any, X: Any, y: Any) -> Outcome:
     scores, seconds, n_unconverged = [], 0.0, 0
     for seed, (train, test) in enumerate(KFold(5, shuffle=True, random_state=0).split(X)):
         scaler = StandardScaler().fit(X[train])
-        regressor = clone(regressor)
-        if "random_state" in regressor.get_params():
-            regressor.set_params(random_state=seed)
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            start = time.perf_counter()
-            regressor.fit(scaler.transform(X[train]), y[train])
-            seconds += time.perf_counter() - start
-        n_unconverged += any(issubclass(one.category, ConvergenceWarning) for one in caught)
-        scores.append(r2_score(y[test], regressor.predict(scaler.transform(X[test]))))
+        fit = timed_fit(regressor, scaler.transform(X[train]), y[train], seed)
+        seconds += fit.seconds
+        n_unconverged += fit.is_unconverged
+        scores.append(r2_score(y[test], fit.fitted.predict(scaler.transform(X[test]))))
     return Outcome(fmean(scores), seconds, n_unconverged, len(scores))
 
 
