@@ -46,7 +46,7 @@ VARIANTS = [
     {"learning_rate": 0.002},
     {"learning_rate": 0.01},
     {"init_scale": 0.1},
-    {"init_scale": "glorot"},
+    {"init_scale": "he"},
     {"tol": 1e-4},
     {"n_hidden": 200},
     {"batch_size": 32},

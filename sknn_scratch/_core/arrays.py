@@ -53,17 +53,18 @@ def add_multiples(
     """
     axpy, n_params = AXPY[target.dtype.char], target.size // len(scales)
     n = n_params if n is None else n
-    for i, scale in enumerate(scales):
-        start = first + i * n_params
-        axpy(array, target, n, scale, start, 1, start)
+    for scale in scales:
+        axpy(array, target, n, scale, first, 1, first)
+        first += n_params
 
 
 def multiply_each(target: Array, scales: Sequence[float], first: int = 0, n: int | None = None) -> None:
     """target *= scale, with a scale for each network, of a flat array (n_networks * n_params,)."""
     scal, n_params = SCAL[target.dtype.char], target.size // len(scales)
     n = n_params if n is None else n
-    for i, scale in enumerate(scales):
-        scal(scale, target, n, first + i * n_params)
+    for scale in scales:
+        scal(scale, target, n, first)
+        first += n_params
 
 
 def decay_and_add(target: Array, decay: float, array: Array) -> None:
