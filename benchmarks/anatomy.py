@@ -72,7 +72,7 @@ class Clocks:
                 for loss in (Logistic, Softmax)
                 for name in ("gradient", "values")
             ),
-            self._patch(batches._Gatherer, "__call__", ROWS),
+            self._patch(batches.Chunk, "gather", ROWS),
             self._patch(batches.Batches, "_shuffled", ROWS),
             self._patch(training, "run_epoch", RUN_EPOCH),
             *(self._patch(training, name, EPOCH) for name in ("measure", "end_epoch")),

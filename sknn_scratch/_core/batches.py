@@ -10,6 +10,7 @@ change how sums are rounded, and a stack would no longer equal separate fits bit
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
@@ -19,7 +20,7 @@ from sknn_scratch._core.activations import Array
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.losses import Loss, Saved, Targets
 from sknn_scratch._core.network import Batch
-from sknn_scratch._core.rows import Index, Rows, SparseRows
+from sknn_scratch._core.rows import Gather, Index, Rows, SparseRows
 
 # Of gathered rows and their targets: so many that the calls for a chunk take little time beside its steps.
 # From 2**20 to 2**22 no difference was measured.
@@ -52,8 +53,7 @@ class Batches:
         starts = range(0, self.n_samples, self.batch_size)
         self.sizes = [min(self.batch_size, self.n_samples - start) for start in starts]
         self.shares = np.array(self.sizes) / self.n_samples
-        self._gatherers: dict[tuple[int, ...], _Gatherer] = {}
-        self._whole: Chunk | None = None
+        self._chunks: dict[tuple[int, ...], Chunk] = {}
 
     def epoch(self, orders: "Orders") -> Iterator["Chunk"]:
         """Yield the batches of one epoch, chunk by chunk; each is valid until the next is asked for."""
@@ -62,26 +62,20 @@ class Batches:
         else:
             yield self.whole
 
-    @property
+    @cached_property
     def whole(self) -> "Chunk":
         """The one batch of full-batch training: X itself, if possible."""
-        if self._whole is None:
-            self._whole = self._all_rows()
-        return self._whole
+        positions = self.first_positions + np.arange(self.n_samples)
+        if not self.takes_all_rows or isinstance(self.X, SparseRows):
+            return next(self._gathered(positions))
+        chunk = Chunk(self, self.sizes)
+        chunk.gather_targets(positions if self.rows is None else self.rows, positions)
+        chunk.set_rows([self.X])
+        return chunk
 
     def mean(self, losses: Array) -> Any:
         """Mean (...) over the rows of the mean losses (..., n_batches) of an epoch's batches."""
         return np.add.reduce(losses * self.shares, axis=-1)
-
-    def _all_rows(self) -> "Chunk":
-        positions = self.first_positions + np.arange(self.n_samples)
-        if not self.takes_all_rows or isinstance(self.X, SparseRows):
-            return next(self._gathered(positions))
-        gather_targets = _GatherTargets(self, self.sizes)
-        gather_targets(positions if self.rows is None else self.rows, positions)
-        chunk = Chunk(self.loss, self.sizes, gather_targets.buffers)
-        chunk.set_rows([self.X])
-        return chunk
 
     def _shuffled(self, orders: "Orders") -> Index:
         """Positions (..., n_samples) in random order."""
@@ -94,19 +88,14 @@ class Batches:
         step = self._batches_in_chunk()
         for i in range(0, len(self.sizes), step):
             place = slice(i * self.batch_size, (i + step) * self.batch_size)
-            gather = self._gatherer(self.sizes[i : i + step])
-            yield gather(rows[..., place], positions[..., place])
+            sizes = tuple(self.sizes[i : i + step])
+            if sizes not in self._chunks:  # most chunks are alike, and share their buffers
+                self._chunks[sizes] = Chunk(self, sizes)
+            yield self._chunks[sizes].gather(rows[..., place], positions[..., place])
 
     def _batches_in_chunk(self) -> int:
         row_bytes = (self.X.values_per_row + 4 * len(self.targets)) * self.targets.itemsize
         return max(1, int(CHUNK_BYTES // (row_bytes * self.batch_size * math.prod(self.stack_shape))))
-
-    def _gatherer(self, sizes: list[int]) -> "_Gatherer":
-        """Get the buffers for batches of these sizes; most chunks are alike and share them."""
-        key = tuple(sizes)
-        if key not in self._gatherers:
-            self._gatherers[key] = _Gatherer(self, sizes)
-        return self._gatherers[key]
 
     def _stack_rows(self, data: Sequence[Data]) -> Index | None:
         """Rows (..., n_samples) of all networks.
@@ -164,26 +153,61 @@ class Orders:
 
 
 class Chunk:
-    """Consecutive batches, each with a place for what its losses are made of.
+    """Consecutive batches: buffers for their rows and targets, and a place for what their losses are made of.
 
     Parameters
     ----------
-    loss : Loss
+    batches : Batches
+        Whose rows are gathered.
     sizes : sequence of int
         Rows in each batch.
-    targets : Targets
-        Of all rows of the batches; they may be written to later.
     """
 
-    def __init__(self, loss: Loss, sizes: Sequence[int], targets: Targets) -> None:
-        self.loss = loss
-        self.targets = targets
-        self.saved = Saved.allocate(targets.values.shape, targets.values.dtype)
-        places = places_of(sizes)
-        self.starts = [place.start for place in places]
-        self.targets_of_batches = [targets.take(place) for place in places]
-        self.saved_of_batches = [self.saved.take(place) for place in places]
+    def __init__(self, batches: Batches, sizes: Sequence[int]) -> None:
+        self.source_X, self.source_targets = batches.X, batches.targets
+        self.source_weights, self.stack_shape = batches.row_weights, batches.stack_shape
+        self.loss = batches.loss
+        self.ends = list(accumulate(sizes))
+        self.starts = [0, *self.ends[:-1]]
+        n_outputs, n_rows, dtype = len(batches.targets), self.ends[-1], batches.targets.dtype
+        self.targets_by_output = np.empty((n_outputs, *self.stack_shape, n_rows), dtype)
+        values = np.moveaxis(self.targets_by_output, 0, -2)
+        self.equal_weights = row_weights = (1 / np.repeat(sizes, sizes)).astype(dtype)[np.newaxis]
+        if self.source_weights is not None:
+            row_weights = np.empty((*self.stack_shape, 1, n_rows), dtype)
+        self.targets = Targets(values, np.empty(values.shape, dtype), row_weights)
+        self.saved = Saved.allocate(values.shape, dtype)
+        self.targets_of_batches = [self.targets.take(place) for place in self.places]
+        self.saved_of_batches = [self.saved.take(place) for place in self.places]
         self.X: Sequence[Rows] = ()
+
+    @property
+    def places(self) -> list[slice]:
+        """Where the batches are in the chunk."""
+        return list(map(slice, self.starts, self.ends))
+
+    @cached_property
+    def gather_X(self) -> Gather:
+        """Gathers rows of X into a buffer."""
+        return self.source_X.gatherer(self.stack_shape, self.places)
+
+    def gather(self, rows: Index, positions: Index) -> "Chunk":
+        """Gather the rows (..., n_chunk) of X and targets, and the weights at their positions."""
+        self.gather_targets(rows, positions)
+        X = self.gather_X(rows)
+        if X is not self.X:
+            self.set_rows(X)
+        return self
+
+    def gather_targets(self, rows: Index, positions: Index) -> None:
+        """Take the targets of these rows, and the weights at their positions, into the buffers."""
+        values, weighted, row_weights = self.targets
+        # "clip" lets take() write into a buffer directly; the rows are in range.
+        self.source_targets.take(rows, axis=1, out=self.targets_by_output, mode="clip")
+        if self.source_weights is not None:
+            self.source_weights.take(positions, out=row_weights[..., 0, :], mode="clip")
+            np.multiply(row_weights, self.equal_weights, out=row_weights)
+        np.multiply(values, row_weights, out=weighted)
 
     def set_rows(self, X: Sequence[Rows]) -> None:
         """Let these be the rows of the batches."""
@@ -195,53 +219,6 @@ class Chunk:
 
     def mean_losses(self) -> Array:
         """Mean losses (..., n_batches) of the batches, from what their gradients saved."""
-        mean_losses: Array = np.add.reduceat(self.loss.values(self.targets, self.saved), self.starts, axis=-1)
+        losses = self.loss.values(self.targets, self.saved)
+        mean_losses: Array = np.add.reduceat(losses, self.starts, axis=-1)
         return mean_losses
-
-
-def places_of(sizes: Sequence[int]) -> list[slice]:
-    """Cut consecutive rows into batches of these sizes."""
-    ends = accumulate(sizes)
-    return [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
-
-
-class _Gatherer:
-    """Gathers rows into the buffers of a chunk."""
-
-    def __init__(self, batches: Batches, sizes: list[int]) -> None:
-        self.gather_X = batches.X.gatherer(batches.stack_shape, places_of(sizes))
-        self.gather_targets = _GatherTargets(batches, sizes)
-        self.chunk = Chunk(batches.loss, sizes, self.gather_targets.buffers)
-
-    def __call__(self, rows: Index, positions: Index) -> Chunk:
-        """Gather the rows (..., n_chunk) of X and targets, and the weights at their positions."""
-        self.gather_targets(rows, positions)
-        X = self.gather_X(rows)
-        if X is not self.chunk.X:
-            self.chunk.set_rows(X)
-        return self.chunk
-
-
-class _GatherTargets:
-    """Takes targets and weights into buffers."""
-
-    def __init__(self, batches: Batches, sizes: list[int]) -> None:
-        self.source, self.row_weights = batches.targets, batches.row_weights
-        n_outputs, n_chunk, dtype = len(self.source), sum(sizes), self.source.dtype
-        self.by_output = np.empty((n_outputs, *batches.stack_shape, n_chunk), dtype)
-        self.equal_weights = (1 / np.repeat(sizes, sizes)).astype(dtype)[np.newaxis]
-        weights = self.equal_weights
-        if self.row_weights is not None:
-            weights = np.empty((*batches.stack_shape, 1, n_chunk), dtype)
-        weighted = np.empty((*batches.stack_shape, n_outputs, n_chunk), dtype)
-        self.buffers = Targets(np.moveaxis(self.by_output, 0, -2), weighted, weights)
-
-    def __call__(self, rows: Index, positions: Index) -> None:
-        """Take the targets of these rows, and the weights at their positions, into the buffers."""
-        values, weighted, weights = self.buffers
-        # "clip" lets take() write into a buffer directly; the rows are in range.
-        self.source.take(rows, axis=1, out=self.by_output, mode="clip")
-        if self.row_weights is not None:
-            self.row_weights.take(positions, out=weights[..., 0, :], mode="clip")
-            np.multiply(weights, self.equal_weights, out=weights)
-        np.multiply(values, weights, out=weighted)
