@@ -62,7 +62,8 @@ Modules, in the order in which to read them
     training     the loop over the epochs, and its rules that stop
     data         what one or several networks train on
     batches      their rows, shuffled and cut into batches
-    stack        networks as an axis: the arrays they share, and their bytes
+    stack        networks as an axis: the arrays they share
+    stackable    which networks can be trained together, and the bytes that it takes
     lazy         updates of only those features that a sparse batch uses
     line_search  how far to go along a direction
     lbfgs        steps by the gradient of all rows, and what the last of them have taught

@@ -27,15 +27,21 @@ from sknn_scratch._core.activations import Array
 from sknn_scratch._core.arrays import dot
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.network import Batch, Penalty
-from sknn_scratch._core.optimizers import Memory, Optimizer, Part, Step
+from sknn_scratch._core.optimizers import OPTIMIZERS, Memory, Optimizer, Part, Step
 from sknn_scratch._core.parameters import NetworkShape, Parameters, view_parameters
 from sknn_scratch._core.rows import Index, SparseRows
+from sknn_scratch._core.state import Config
 
 # A lazy update takes about COST_PER_WEIGHT times as long for each weight of w_hidden that it updates, plus
 # the time of a whole update of FIXED_COST weights.
 COST_PER_WEIGHT = 2
 FIXED_COST = 2**17
 PART_BYTES = 2**18  # of parameters that are gathered: they and their like should stay in the cache
+
+
+def updates_lazily(config: Config, data: Data) -> bool:
+    """Whether an update is one of those features that a sparse batch uses; L-BFGS uses all rows."""
+    return config.solver in OPTIMIZERS and is_lazy(config.network.shape, data, config.batch_size)
 
 
 def is_lazy(shape: NetworkShape, data: Data, batch_size: int) -> bool:

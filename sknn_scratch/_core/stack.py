@@ -1,11 +1,10 @@
-"""Networks that are trained together: the axis that counts them, the arrays they share, and their bytes.
+"""Networks that are trained together: the axis that counts them, and the arrays they share.
 
 One run has no network axis. With several, the states' arrays become views of the stack's, row by row.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
-from math import prod
 from types import TracebackType
 from typing import Any
 
@@ -20,8 +19,8 @@ from sknn_scratch._core.arrays import (
     norms_of,
 )
 from sknn_scratch._core.batches import Batches, Orders
-from sknn_scratch._core.data import Data, stack_validations
-from sknn_scratch._core.lazy import LazyUpdate, WholeUpdate, is_lazy
+from sknn_scratch._core.data import stack_validations
+from sknn_scratch._core.lazy import LazyUpdate, WholeUpdate, updates_lazily
 from sknn_scratch._core.lbfgs import Centring, Minimiser, Objective, Pairs
 from sknn_scratch._core.losses import Saved
 from sknn_scratch._core.network import (
@@ -32,62 +31,14 @@ from sknn_scratch._core.network import (
     Workspace,
     gradient_blocks,
     mean_loss,
-    workspace_shapes,
 )
-from sknn_scratch._core.optimizers import OPTIMIZERS, SOLVERS, Memory, Part, Step
+from sknn_scratch._core.optimizers import SOLVERS, Memory, Part, Step
 from sknn_scratch._core.parameters import view_parameters
-from sknn_scratch._core.rows import DenseRows
-from sknn_scratch._core.state import Config, Run
+from sknn_scratch._core.state import Run
 from sknn_scratch._core.stopping import StopReason
 
-# Parameters of the estimators that networks of a stack always have in common; see ``stack_key`` for the rest.
-COMMON_PARAMETERS = ("n_hidden", "activation", "solver", "batch_size")
 # Rows that saturation is measured on: enough for a share, few enough to take no time in full-batch training.
 MEASURED_ROWS = 100
-# Copies of its parameters that a step of a network touches: themselves, gradients, updates and two moments.
-STEP_COPIES = 5
-# Further copies: snapshots, the result, and those of the step a second time while a smaller stack is made.
-OTHER_COPIES = 9
-
-
-def stack_key(run: Run) -> Hashable | None:
-    """Make a key: runs with equal keys can be trained together; None means alone.
-
-    They may differ in the learning rate and its schedule, the penalty, the dropout, the patience, and those
-    hyperparameters that an optimiser has for each network. A lazy update has parts of its own.
-    """
-    state, data, config = run.state, run.data, run.config
-    if updates_lazily(config, data):
-        return None
-    optimizer = SOLVERS[config.solver]
-    common = [
-        value
-        for name, value in zip(optimizer.hyperparameters, config.hyperparameters, strict=True)
-        if name not in optimizer.of_each_network
-    ]
-    return (
-        config.network,
-        config.solver,
-        tuple(common),
-        data.n_samples,
-        config.batch_size,
-        config.dropout > 0,
-        (None if data.validation is None else data.validation.X.n_samples, data.score is None),
-        isinstance(data.X, DenseRows),
-        state.params.dtype.str,
-        state.n_updates,
-    )
-
-
-def updates_lazily(config: Config, data: Data) -> bool:
-    """Whether an update is one of those features that a sparse batch uses; L-BFGS uses all rows."""
-    return config.solver in OPTIMIZERS and is_lazy(config.network.shape, data, config.batch_size)
-
-
-def has_large_batches(run: Run) -> bool:
-    """Whether the gradients of the batches are computed in blocks of rows, which threads can share."""
-    n_rows = min(run.config.batch_size, run.data.n_samples)
-    return len(gradient_blocks(run.data.X, run.config.network.shape, n_rows)) > 1
 
 
 class Stack:
@@ -310,40 +261,3 @@ def draw_dropout(runs: Sequence[Run], keep: Array) -> None:
         run.state.dropout_rng.random(out=factors, dtype=factors.dtype.type)
         np.greater_equal(factors, dropout, out=factors, casting="unsafe")
         np.multiply(factors, 1 / (1 - dropout), out=factors)
-
-
-def step_bytes(run: Run) -> int:
-    """Bytes that one step of a network touches: its parameters, and what it computes for a batch."""
-    shape, config, n_params = run.config.network.shape, run.config, run.config.network.shape.n_params
-    of_workspace = sum(
-        prod(one) for one in workspace_shapes(shape, config.batch_size, config.dropout > 0).values()
-    )
-    of_row = run.data.X.values_per_row + shape.n_hidden + 5 * shape.n_outputs  # and temporary arrays, losses
-    return int(STEP_COPIES * n_params + of_workspace + config.batch_size * of_row) * run.state.params.itemsize
-
-
-def other_bytes(run: Run) -> int:
-    """Bytes that a network needs beside: more copies of its parameters, validation, rows and their order."""
-    shape, data = run.config.network.shape, run.data
-    numbers = OTHER_COPIES * shape.n_params
-    if run.config.solver not in OPTIMIZERS:  # a step of L-BFGS reads its memory only once
-        memory = SOLVERS[run.config.solver].init(run.state.params)
-        numbers += 2 * sum(array.size for array in memory.values())
-    if data.validation is not None:
-        of_row = 2 * data.X.values_per_row + 2 * shape.n_hidden + 5 * shape.n_outputs  # held, then stacked
-        numbers += int(data.validation.X.n_samples * of_row)
-    if data.is_small:
-        numbers += 2 * data.n_samples * (1 + shape.n_features)  # copied, then pooled
-    return numbers * run.state.params.itemsize + 5 * data.n_samples * np.dtype(np.intp).itemsize
-
-
-def waiting_bytes(run: Run) -> int:
-    """Bytes that a network needs while it waits: its parameters, and its own copy of the validation rows."""
-    validation, n_params = run.data.validation, run.config.network.shape.n_params
-    n_rows = 0 if validation is None else validation.X.n_samples
-    return int(n_params + n_rows * run.data.X.values_per_row) * run.state.params.itemsize
-
-
-def source_bytes(run: Run) -> dict[tuple[int, int], int]:
-    """Count the bytes of the rows that a network draws from, by their identity; others are concatenated."""
-    return {run.data.source: run.data.X.n_bytes + run.data.targets.nbytes}

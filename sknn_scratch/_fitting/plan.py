@@ -16,12 +16,11 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from sknn_scratch._core.data import Data
-from sknn_scratch._core.lazy import clear_unused_features
+from sknn_scratch._core.lazy import clear_unused_features, updates_lazily
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import NetworkShape, flatten, initialise
 from sknn_scratch._core.rows import rows_of
-from sknn_scratch._core.stack import updates_lazily
 from sknn_scratch._core.state import Config, Result, Run, State
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._fitting.fitted import (

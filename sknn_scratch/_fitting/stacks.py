@@ -12,7 +12,7 @@ from contextlib import ExitStack
 import numpy as np
 import scipy.sparse
 
-from sknn_scratch._core.stack import (
+from sknn_scratch._core.stackable import (
     has_large_batches,
     other_bytes,
     source_bytes,

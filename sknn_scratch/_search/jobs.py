@@ -9,7 +9,7 @@ from inspect import signature
 
 from sklearn.base import BaseEstimator
 
-from sknn_scratch._core.stack import COMMON_PARAMETERS
+from sknn_scratch._core.stackable import COMMON_PARAMETERS
 from sknn_scratch._estimators.base import BaseShallowNN
 
 # No list of steps or of candidates is longer; a longer one holds rows.

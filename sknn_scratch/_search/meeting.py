@@ -19,7 +19,7 @@ from time import perf_counter
 
 from sklearn import config_context, get_config
 
-from sknn_scratch._core.stack import waiting_bytes
+from sknn_scratch._core.stackable import waiting_bytes
 from sknn_scratch._fitting.stacks import (
     Groups,
     bytes_of,

@@ -8,7 +8,7 @@ from sknn_scratch._core import network as network_module
 from sknn_scratch._core.network import equal_blocks, gradient_blocks, row_blocks
 from sknn_scratch._core.parameters import NetworkShape
 from sknn_scratch._core.rows import rows_of
-from sknn_scratch._core.stack import has_large_batches
+from sknn_scratch._core.stackable import has_large_batches
 from tests.helpers import (
     BINARY,
     KINDS,

@@ -10,7 +10,7 @@ from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.lbfgs import Centring, Minimiser, Objective, Pairs
 from sknn_scratch._core.optimizers import N_PAIRS, init_lbfgs
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
-from sknn_scratch._core.stack import stack_key
+from sknn_scratch._core.stackable import stack_key
 from sknn_scratch._core.stopping import StopReason
 from tests.core import textbook
 from tests.helpers import (

@@ -14,7 +14,7 @@ from sknn_scratch._core import batches, lazy
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.optimizers import OPTIMIZERS, SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
-from sknn_scratch._core.stack import stack_key
+from sknn_scratch._core.stackable import stack_key
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import (
     BINARY,

@@ -1,0 +1,91 @@
+"""Which networks can be trained together, and the bytes that it takes."""
+
+from collections.abc import Hashable
+from math import prod
+
+import numpy as np
+
+from sknn_scratch._core.lazy import updates_lazily
+from sknn_scratch._core.network import gradient_blocks, workspace_shapes
+from sknn_scratch._core.optimizers import OPTIMIZERS, SOLVERS
+from sknn_scratch._core.rows import DenseRows
+from sknn_scratch._core.state import Run
+
+# Parameters of the estimators that networks of a stack always have in common; see ``stack_key`` for the rest.
+COMMON_PARAMETERS = ("n_hidden", "activation", "solver", "batch_size")
+# Copies of its parameters that a step of a network touches: themselves, gradients, updates and two moments.
+STEP_COPIES = 5
+# Further copies: snapshots, the result, and those of the step a second time while a smaller stack is made.
+OTHER_COPIES = 9
+
+
+def stack_key(run: Run) -> Hashable | None:
+    """Make a key: runs with equal keys can be trained together; None means alone.
+
+    They may differ in the learning rate and its schedule, the penalty, the dropout, the patience, and those
+    hyperparameters that an optimiser has for each network. A lazy update has parts of its own.
+    """
+    state, data, config = run.state, run.data, run.config
+    if updates_lazily(config, data):
+        return None
+    optimizer = SOLVERS[config.solver]
+    common = [
+        value
+        for name, value in zip(optimizer.hyperparameters, config.hyperparameters, strict=True)
+        if name not in optimizer.of_each_network
+    ]
+    return (
+        config.network,
+        config.solver,
+        tuple(common),
+        data.n_samples,
+        config.batch_size,
+        config.dropout > 0,
+        (None if data.validation is None else data.validation.X.n_samples, data.score is None),
+        isinstance(data.X, DenseRows),
+        state.params.dtype.str,
+        state.n_updates,
+    )
+
+
+def has_large_batches(run: Run) -> bool:
+    """Whether the gradients of the batches are computed in blocks of rows, which threads can share."""
+    n_rows = min(run.config.batch_size, run.data.n_samples)
+    return len(gradient_blocks(run.data.X, run.config.network.shape, n_rows)) > 1
+
+
+def step_bytes(run: Run) -> int:
+    """Bytes that one step of a network touches: its parameters, and what it computes for a batch."""
+    shape, config, n_params = run.config.network.shape, run.config, run.config.network.shape.n_params
+    of_workspace = sum(
+        prod(one) for one in workspace_shapes(shape, config.batch_size, config.dropout > 0).values()
+    )
+    of_row = run.data.X.values_per_row + shape.n_hidden + 5 * shape.n_outputs  # and temporary arrays, losses
+    return int(STEP_COPIES * n_params + of_workspace + config.batch_size * of_row) * run.state.params.itemsize
+
+
+def other_bytes(run: Run) -> int:
+    """Bytes that a network needs beside: more copies of its parameters, validation, rows and their order."""
+    shape, data = run.config.network.shape, run.data
+    numbers = OTHER_COPIES * shape.n_params
+    if run.config.solver not in OPTIMIZERS:  # a step of L-BFGS reads its memory only once
+        memory = SOLVERS[run.config.solver].init(run.state.params)
+        numbers += 2 * sum(array.size for array in memory.values())
+    if data.validation is not None:
+        of_row = 2 * data.X.values_per_row + 2 * shape.n_hidden + 5 * shape.n_outputs  # held, then stacked
+        numbers += int(data.validation.X.n_samples * of_row)
+    if data.is_small:
+        numbers += 2 * data.n_samples * (1 + shape.n_features)  # copied, then pooled
+    return numbers * run.state.params.itemsize + 5 * data.n_samples * np.dtype(np.intp).itemsize
+
+
+def waiting_bytes(run: Run) -> int:
+    """Bytes that a network needs while it waits: its parameters, and its own copy of the validation rows."""
+    validation, n_params = run.data.validation, run.config.network.shape.n_params
+    n_rows = 0 if validation is None else validation.X.n_samples
+    return int(n_params + n_rows * run.data.X.values_per_row) * run.state.params.itemsize
+
+
+def source_bytes(run: Run) -> dict[tuple[int, int], int]:
+    """Count the bytes of the rows that a network draws from, by their identity; others are concatenated."""
+    return {run.data.source: run.data.X.n_bytes + run.data.targets.nbytes}
