@@ -1,4 +1,4 @@
-"""The warnings of a training that went wrong."""
+"""The warnings of this package."""
 
 from sklearn.exceptions import ConvergenceWarning
 
@@ -10,4 +10,4 @@ class DivergenceWarning(ConvergenceWarning):
 
 
 class SymmetryWarning(UserWarning):
-    """All weights start at zero, so the hidden units stay identical for ever."""
+    """All weights start at zero, so the hidden units stay identical."""

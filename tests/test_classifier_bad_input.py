@@ -735,8 +735,8 @@ def test_an_activation_is_made_of_callables(function, derivative):
 
 @pytest.mark.parametrize("estimator", [ShallowNNClassifier, ShallowNNEnsembleClassifier])
 def test_too_many_positions(estimator):
-    message = f"{estimator.__name__} takes only n_hidden, activation, init_scale, learning_rate by position; "
-    with pytest.raises(TypeError, match=f"^{message}name the other parameters, got 5 values"):
+    message = f"{estimator.__name__} takes only n_hidden, activation, init_scale, learning_rate by position, "
+    with pytest.raises(TypeError, match=f"^{message}but got 5 values without a name; name the other"):
         estimator(1, "relu", 0.1, 0.1, "adam")
     assert estimator(1, "relu", 0.1, 0.2).learning_rate == 0.2
 

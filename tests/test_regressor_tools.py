@@ -146,7 +146,7 @@ def test_early_stopping_of_an_mlp_is_by_r2():
 
 
 def test_what_cannot_be_converted_is_an_error():
-    with pytest.raises(ValueError, match="activation='silu' is not among those of MLPRegressor"):
+    with pytest.raises(ValueError, match="MLPRegressor does not have activation='silu'"):
         regressor(activation="silu").fit(X, Y).to_mlp_regressor()
     with pytest.raises(TypeError, match="must be a fitted MLPRegressor, got MLPClassifier"):
         ShallowNNRegressor.from_mlp_regressor(MLPClassifier())

@@ -1,4 +1,4 @@
-"""What the network and the ensemble of networks have in common: parameters and methods."""
+"""What all estimators share: the parameters, ``fit``, and the validation of rows."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -37,15 +37,15 @@ def reason_against_parts(estimator: Any) -> str | None:
 class BaseShallowNN(CallbackSupportMixin, ParameterNames):
     """Parameters, ``fit``, and the validation of rows.
 
-    A subclass says what y is, ``_targets``, how to train, ``_fit(inputs)``, how to compute outputs
-    (n_samples, n_outputs), ``_outputs(X)``, and, once fitted, the precision of its weights, ``_dtype``.
+    A subclass has ``_targets``, the class of its y; ``_fit(inputs)``, which trains; ``_outputs(X)``, which
+    computes the outputs (n_samples, n_outputs); and, once fitted, ``_dtype``, the precision of its weights.
     """
 
     n_features_in_: int
     feature_names_in_: NDArray[Any]
 
     _targets: ClassVar[Any]  # the class of the targets, see ``_fitting/targets.py``
-    # Values of parameters with which ``partial_fit`` cannot be, and why.
+    # Values of parameters that do not allow ``partial_fit``, and why.
     _not_by_parts: ClassVar[tuple[tuple[str, Any, str], ...]] = (
         ("solver", "lbfgs", "which needs all rows at once; use 'adam', 'adamw' or 'sgd'"),
         ("early_stopping", True, "since one epoch at a time cannot stop early; use 'auto' or False"),
@@ -83,7 +83,7 @@ class BaseShallowNN(CallbackSupportMixin, ParameterNames):
     }
 
     def __init_subclass__(cls) -> None:
-        """Read the parameters of a constructor off once: cloning asks for them, and takes half the time."""
+        """Read the parameters of the constructor once. Cloning needs them, and then takes half the time."""
         super().__init_subclass__()
         if "__init__" in vars(cls):
             cls.__init__.__signature__ = signature(cls.__init__)
@@ -161,15 +161,15 @@ class BaseShallowNN(CallbackSupportMixin, ParameterNames):
         Parameters
         ----------
         X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
-            Training rows. Features on comparable scales (see StandardScaler) train far better.
+            Training rows. Scale the features (see StandardScaler): the network then learns far better.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            What to predict: class labels, or a label indicator of zeros and ones; for a regressor, numbers.
+            What to predict: class labels, or a label indicator of zeros and ones. For a regressor, numbers.
         sample_weight : array-like of shape (n_samples,), default=None
-            A weight of two counts like a row that is there twice, and one of weight zero is left out. The
-            penalty is measured against their sum, or against 100 if that is more: if the sum is far from the
-            number of rows, adapt ``alpha``.
+            Weights of the rows. A row of weight two counts like two copies of it, and a row of weight zero is
+            left out. The penalty is divided by the sum of the weights, or by 100 if the sum is smaller. If
+            the sum is far from the number of rows, change ``alpha`` accordingly.
         X_val, y_val, sample_weight_val : like X, y and sample_weight, default=None
-            Rows to validate with, instead of a part of X. They need ``early_stopping`` True or "auto".
+            Rows to validate with, instead of a part of X. ``early_stopping`` must be True or "auto".
 
         Returns
         -------
@@ -180,7 +180,7 @@ class BaseShallowNN(CallbackSupportMixin, ParameterNames):
 
     def _fit_part(self, inputs):
         if not get_config()["skip_parameter_validation"]:
-            self._validate_params()  # which scikit-learn does on the first call only
+            self._validate_params()  # scikit-learn does this only on the first call
         return self._fit(inputs)
 
     def _validate_params(self):
@@ -196,7 +196,7 @@ class BaseShallowNN(CallbackSupportMixin, ParameterNames):
         return rows_of(X)
 
     def _is_plain(self, X):
-        """Whether X is a finite array that fits the fitted network as it is, and needs no validation.
+        """Whether X is a finite array that the fitted network can take without validation.
 
         scikit-learn's validation takes several times as long as the prediction of a single row.
         """
@@ -219,7 +219,7 @@ class BaseShallowNN(CallbackSupportMixin, ParameterNames):
 
 
 def not_one_number(class_name: str, n_hidden: Sequence[Any]) -> str:
-    """Say what is wrong with an ``n_hidden`` in the form of MLPClassifier's ``hidden_layer_sizes``."""
+    """Write the error for an ``n_hidden`` in the form of MLPClassifier's ``hidden_layer_sizes``."""
     message = f"The 'n_hidden' parameter of {class_name} must be one number, got {n_hidden!r}."
     if len(n_hidden) == 1:
         return f"{message} Use n_hidden={n_hidden[0]!r}."

@@ -1,4 +1,4 @@
-"""What a classifier is, of one network or of several: probabilities, labels, accuracy."""
+"""What the classifiers share: ``partial_fit``, probabilities, labels, accuracy."""
 
 from typing import Any, ClassVar, Self
 
@@ -17,7 +17,7 @@ from sknn_scratch._fitting.labels import Labels, are_plain_labels
 
 
 class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # scikit-learn has no types
-    """``partial_fit``, and the predictions that follow from the logits."""
+    """``partial_fit``, and the predictions that are computed from the logits."""
 
     classes_: NDArray[Any]
 
@@ -32,13 +32,13 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
     )
 
     @available_unless(reason_against_parts)
-    @validates_parameters(again=True)  # else scikit-learn forbids that of later calls
+    @validates_parameters(again=True)  # else scikit-learn forbids it in later calls
     def partial_fit(self, X: Rows, y: Rows, classes: Rows = None, sample_weight: Rows = None) -> Self:
-        """Train for one epoch on these rows, going on from where the last call ended.
+        """Train for one epoch on these rows, and continue from the end of the last call.
 
-        The penalty is measured against all rows since training began, of this and of all earlier calls, so
-        ``alpha`` means the same for a stream as for ``fit`` with all its rows. Rows that are passed again
-        count again.
+        The penalty is divided by the number of rows of this call and of all earlier calls since training
+        began. So ``alpha`` means the same for a stream as for ``fit`` with all its rows. Rows that are passed
+        again count again.
 
         Parameters
         ----------
@@ -47,7 +47,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Class labels, or a label indicator of zeros and ones.
         classes : array-like of shape (n_classes,), default=None
-            All labels that may ever come. Must be given on the first call, unless y is multilabel.
+            All labels that may occur in any call. Required in the first call, unless y is multilabel.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows.
 
@@ -59,7 +59,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         Raises
         ------
         KeyboardInterrupt
-            If Ctrl-C is pressed: then a loop of calls ends, and the model stays as it was before this call.
+            If Ctrl-C is pressed. So a loop of calls ends, and the model stays as it was before this call.
         """
         return self._fit_part(FitInput(X, y, sample_weight, classes=classes, partial=True))
 
@@ -87,13 +87,13 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
-            Of the classes, in the order of ``classes_``; of each label, if y was multilabel.
+            One column for each class, in the order of ``classes_``. If y was multilabel, one for each label.
         """
         logits = self._outputs(X)
         return fitted_targets(self).probabilities(logits)
 
     def predict_log_proba(self, X: Rows) -> Array:
-        """Predict the logarithms of the probabilities, finite even where these underflow.
+        """Predict the logarithms of the probabilities, which are finite even if a probability underflows.
 
         Parameters
         ----------
@@ -116,7 +116,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         Returns
         -------
         logits : ndarray of shape (n_samples,), (n_samples, n_classes) or (n_samples, n_labels)
-            For two classes, the log-odds of the second.
+            For two classes, the log-odds of the second class.
         """
         logits = self._outputs(X)
         return fitted_targets(self).decision(logits)

@@ -21,12 +21,12 @@ class ShallowNNClassifier(Classification, SingleNetwork):
 
         sum_i weight_i loss_i / S  +  alpha / (2 max(S, 100)) (|W1|^2 + |W2|^2)
 
-    where loss_i is the cross-entropy of row i and S the sum of the weights (the number of rows, if they
-    all weigh one). From 100 rows on, ``alpha`` is the 1 / C of
-    :class:`~sklearn.linear_model.LogisticRegression`: the penalty fades as rows are added, a weight of two
-    counts like a row that is there twice, and the objective does not depend on the batch size. With fewer
-    rows the penalty grows no further, since it would outweigh the loss. Biases are not penalised. Adam is
-    that of [1]_, in the form with "epsilon hat", and AdamW that of [2]_.
+    Here loss_i is the cross-entropy of row i, and S is the sum of the weights (without weights, the number of
+    rows). With 100 rows or more, ``alpha`` equals 1 / C of
+    :class:`~sklearn.linear_model.LogisticRegression`: more rows make the penalty weaker, a weight of two
+    counts like two copies of a row, and the objective does not depend on the batch size. With fewer rows, the
+    penalty does not grow further, since it would become stronger than the loss. Biases are not penalised.
+    Adam is described in [1]_ (here in the form with "epsilon hat"), and AdamW in [2]_.
 
     Parameters
     ----------
@@ -34,31 +34,31 @@ class ShallowNNClassifier(Classification, SingleNetwork):
         Number of hidden units.
     activation : {"identity", "sigmoid", "logistic", "tanh", "relu", "leaky_relu", "elu", "softplus", \
             "gelu", "silu"} or Activation, default="relu"
-        The function g of the hidden units. "logistic" is another name for "sigmoid". For one of your own,
-        pass an :class:`Activation`.
+        The function g of the hidden units. "logistic" is another name for "sigmoid". To use your own
+        function, pass an :class:`Activation`.
     init_scale : float or {"he", "glorot"}, default="glorot"
-        Standard deviation of the normally distributed initial weights; biases start at zero. "he" and
-        "glorot" derive it from the sizes of the layers. With 0 the hidden units stay identical.
+        Standard deviation of the normally distributed initial weights. Biases start at zero. "he" and
+        "glorot" compute it from the sizes of the layers. With 0, the hidden units stay identical.
     learning_rate : float, default=0.005
         Step size of the solvers "adam", "adamw" and "sgd".
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
-        "auto" is "lbfgs" for a ``fit`` with fewer than 500 rows to train on and without validation,
-        ``dropout`` and ``max_grad_norm``, and else "adam"; ``solver_`` says which. "adam" is Adam. "adamw"
-        is Adam with decoupled weight decay: every step shrinks the weights by
-        ``learning_rate * alpha / max(S, 100)`` of themselves. The penalty is not part of its gradient, so the
-        gradient norms of ``history_`` and ``gradient_tol`` ignore it. "sgd" is gradient descent with
-        momentum, plain gradient descent with ``momentum=0`` and ``batch_size=None``. "lbfgs" is L-BFGS
-        on all rows at once, for small data sets; it remembers the last 20 steps.
+        "auto" is "lbfgs" for a ``fit`` with fewer than 500 training rows and without validation, ``dropout``
+        or ``max_grad_norm``, else "adam". ``solver_`` says which. "adam" is Adam. "adamw" is Adam with
+        decoupled weight decay: every step multiplies the weights by
+        ``1 - learning_rate * alpha / max(S, 100)``. The penalty is not part of its gradient, so
+        ``gradient_tol`` and the gradient norms of ``history_`` ignore it. "sgd" is gradient descent with
+        momentum. With ``momentum=0`` and ``batch_size=None``, it is plain gradient descent. "lbfgs" is L-BFGS
+        on all rows at once, for small data sets. It remembers the last 20 steps.
     batch_size : int, "auto" or None, default="auto"
-        Rows in a mini-batch. "auto" is 100, or all rows if there are fewer; None is all rows. Ignored
-        by "lbfgs".
+        Rows in a mini-batch. "auto" is 100, or all rows if there are fewer. None is all rows. "lbfgs" ignores
+        it.
     max_iter : int, default=200
-        Maximum number of epochs; of iterations for "lbfgs".
+        Maximum number of epochs. For "lbfgs", the maximum number of iterations.
     alpha : float, default=1.0
-        Strength of the L2 penalty, in the objective of :class:`ShallowNNClassifier`. In ``partial_fit``, S
-        there counts the rows of all calls so far.
+        Strength of the L2 penalty, in the objective of :class:`ShallowNNClassifier`. In ``partial_fit``, the
+        S of the penalty counts the rows of all calls so far.
     dropout : float, default=0.0
-        Share of the hidden units left out at random at every step. Not for "lbfgs".
+        Share of the hidden units that each step leaves out at random. Not for "lbfgs".
     momentum : float, default=0.9
         Momentum of "sgd".
     nesterov : bool, default=True
@@ -68,45 +68,45 @@ class ShallowNNClassifier(Classification, SingleNetwork):
     beta_2 : float, default=0.999
         Decay of Adam's and AdamW's second moment.
     epsilon : float, default=1e-8
-        They divide by ``sqrt(v) + epsilon``, v being the second moment before its bias is corrected.
+        Adam and AdamW divide by ``sqrt(v) + epsilon``. v is the second moment before its bias is corrected.
     learning_rate_schedule : {"constant", "cosine", "one_cycle", "adaptive"}, default="constant"
-        "cosine" lowers the learning rate to zero over ``max_iter`` epochs; "one_cycle" raises it from a
-        small part to all of it in the first 30 % of these epochs, then lowers it to zero; "adaptive" divides
-        it by five whenever there has been no improvement for ``n_iter_no_change`` epochs, and only stops
-        once it is below 1e-6. In ``partial_fit``, which makes one epoch, it stays as it is.
+        "cosine" lowers the learning rate to zero over ``max_iter`` epochs. "one_cycle" raises it from a small
+        value to ``learning_rate`` in the first 30 % of these epochs, then lowers it to zero. "adaptive"
+        divides it by five after ``n_iter_no_change`` epochs without improvement, and stops once it is below
+        1e-6. In ``partial_fit``, which is one epoch, it stays constant.
     max_grad_norm : float or None, default=None
-        The largest norm of a gradient of the loss, over all weights and biases of the network: a larger
-        gradient is scaled down to it. None is no limit. Not for "lbfgs".
+        Largest norm of the gradient of the loss with respect to all weights and biases. A larger gradient is
+        scaled down to this norm. None is no limit. Not for "lbfgs".
     tol : float, default=0.001
         Training stops when the watched value has not improved by more than ``tol`` for
         ``n_iter_no_change`` epochs. The watched value is the objective or, if there are rows to validate
         with, what ``scoring`` says.
     n_iter_no_change : int or "auto", default="auto"
-        See ``tol``. "auto" is 10 epochs, or as many as have 100 updates if these are more; with "lbfgs", 10.
+        See ``tol``. "auto" is 10 epochs, or more if 10 epochs have fewer than 100 updates; with "lbfgs", 10.
     gradient_tol : float, default=0.0
-        Training also stops when the norm of the gradient falls below this: that of the last batch of an
-        epoch, which is all rows with ``batch_size=None``. One that ``max_grad_norm`` scales down counts as
-        long as it was.
+        Training also stops when the norm of the gradient falls below this. This is the gradient of the last
+        batch of an epoch. With ``batch_size=None``, the batch is all rows. The norm is taken before
+        ``max_grad_norm`` scales the gradient down.
     early_stopping : bool or "auto", default="auto"
-        Whether to hold rows out of training, watch these, and keep the weights of the best epoch.
-        "auto" does so from 500 rows on, if about five or more of the rows held out are outside the most
-        frequent class, and where ``X_val`` is given. Rows that are each of a class of its own all stay in
-        training. In a search, say True or False if the folds may have fewer rows than that and all rows more,
-        and name the ``solver``.
+        Whether to hold rows out of training, watch their loss or score, and keep the weights of the best
+        epoch. "auto" does so if ``X_val`` is given, or if there are 500 rows or more and about five or more
+        of the held-out rows are outside the most frequent class. If every row has a class of its own, all
+        rows stay in training. In a search, the folds may have fewer than 500 rows, and all rows together
+        more: then set this to True or False, and set the ``solver``.
     validation_fraction : float or int, default=0.1
-        Share or number of rows to hold out. The split is stratified; of every class at least one row
+        Share or number of rows to hold out. The split is stratified, and at least one row of every class
         stays in training.
     scoring : str or callable, default="loss"
-        What to watch of the validation rows: their loss, or a scikit-learn scorer.
+        What to watch on the validation rows: their loss, or a scikit-learn scorer.
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, which multiply those of the rows. "balanced" gives all classes the same
-        total weight. With multilabel y, "balanced" multiplies the weights of the labels, and a dict is an
-        error.
+        Weights of the classes. They multiply the weights of the rows. "balanced" gives all classes the same
+        total weight. With multilabel y, "balanced" multiplies the weights of the labels of a row, and a dict
+        is an error.
     dtype : {"float32", "float64"} or None, default=None
-        Precision of training and prediction. With None, float32 X gives float32, anything else float64.
+        Precision of training and prediction. None is float32 for float32 X, else float64.
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the weights and the optimiser's memory of the last fit, with full
-        patience and ``max_iter`` further epochs.
+        Whether ``fit`` continues with the weights and the optimiser's memory of the last fit. It counts
+        ``n_iter_no_change`` and ``max_iter`` from the beginning.
     random_state : int, RandomState instance or None, default=None
         Seed of the initial weights, the order of the rows, the validation split and dropout.
     verbose : int, default=0
@@ -126,7 +126,7 @@ class ShallowNNClassifier(Classification, SingleNetwork):
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if X had any.
     n_iter_ : int
-        Number of epochs made, over all calls with ``warm_start`` or ``partial_fit``, also those that
+        Number of epochs, over all calls with ``warm_start`` or ``partial_fit``. It also counts epochs that
         ``history_`` no longer holds.
     best_iter_ : int
         The epoch whose weights the model has.
@@ -134,23 +134,24 @@ class ShallowNNClassifier(Classification, SingleNetwork):
         "converged", "max_iter", "no_improvement", "small_gradient", "callback", "interrupted",
         "diverged" or, with "lbfgs", "line_search_failed".
     solver_ : str
-        The solver of the last call: ``solver``, or what "auto" has chosen.
+        The solver of the last call: ``solver``, or the one that "auto" has chosen.
     history_ : dict of ndarray of shape (n_epochs,)
-        The epochs of the last call, and of those before with ``warm_start`` or ``partial_fit`` the latest, up
-        to 10,000 epochs in all. So n_epochs is `n_iter_`, until earlier epochs are dropped.
-        One entry an epoch: "loss" (the mean loss of the batches as they came, plus the penalty at the start
-        of the epoch), "val_loss" where there was a validation, "val_score" if it has a scorer,
-        "gradient_norm_hidden" and "gradient_norm_output" (of the layers' last gradient, scaled down if
-        ``max_grad_norm`` asks for it), "saturated_fraction" (of the hidden values of the last rows, those
-        where the activation's derivative is below 0.05) and "dead_fraction" (of the units, those for which
-        this holds for all these rows), "learning_rate", and "seconds".
+        The epochs of the last call, and, with ``warm_start`` or ``partial_fit``, the latest epochs of earlier
+        calls, up to 10,000 epochs in all. So n_epochs is `n_iter_`, until earlier epochs are dropped. The
+        values of an epoch are: "loss" (the mean loss of the batches, each before its update, plus the penalty
+        at the start of the epoch); "val_loss", if there are validation rows; "val_score", if there is also a
+        scorer; "gradient_norm_hidden" and "gradient_norm_output" (the norms of each layer's last gradient,
+        after ``max_grad_norm`` has scaled it down); "saturated_fraction" (the share of the hidden values of
+        the last batch where the activation's derivative is below 0.05); "dead_fraction" (the share of the
+        units for which this is true in all these rows); "learning_rate"; and "seconds".
     loss_curve_ : ndarray of shape (n_epochs,)
         The same as ``history_["loss"]``.
 
     Warns
     -----
     ConvergenceWarning
-        If ``max_iter`` is reached first, or a line search of "lbfgs" fails.
+        If ``max_iter`` is reached first, if a line search of "lbfgs" fails, or if the loss ends no lower than
+        with constant predictions.
     DivergenceWarning
         If the loss becomes infinite, explodes, or stays far above its start. The model keeps its last good
         weights.
@@ -163,11 +164,11 @@ class ShallowNNClassifier(Classification, SingleNetwork):
 
     Notes
     -----
-    With sparse X, more than 2**17 weights in the hidden layer, and batches that use few of the features,
-    "adam", "adamw" and "sgd" update in a step only the weights of the features that occur in the batch, where
-    this is estimated to be faster. The penalty makes up for the steps without a feature; momentum acts only
-    in the steps with it. In ``fit``, features that occur in no row then start with weights of zero, unless
-    ``alpha=0``.
+    With sparse X and more than 2**17 weights in the hidden layer, a step of "adam", "adamw" or "sgd" may
+    update only the weights of the features that occur in its batch. It does so if batches use few of the
+    features, so that this is probably faster. The penalty of the skipped steps is added later. Momentum acts
+    only in the steps that use the feature. In ``fit``, the weights of features that occur in no row then
+    start at zero, unless ``alpha=0``.
 
     References
     ----------
@@ -225,25 +226,25 @@ class ShallowNNClassifier(Classification, SingleNetwork):
         self.class_weight = class_weight
 
     def to_mlp_classifier(self) -> MLPClassifier:
-        """Make a scikit-learn MLPClassifier with the same predictions, for tools that ask for one.
+        """Make a scikit-learn MLPClassifier with the same predictions, for tools that need one.
 
-        It gets the weights, the losses, and those parameters that it has too. So "adamw" becomes "adam", a
-        batch size of None "auto", and a schedule that it lacks "constant"; dropout and class weights are
-        dropped. It can be trained further.
+        It gets the weights, the losses, and the parameters that MLPClassifier has. "adamw" becomes "adam", a
+        batch size of None becomes "auto", and a schedule that MLPClassifier does not have becomes "constant".
+        Dropout and class weights are dropped. You can train the MLPClassifier further.
 
         Returns
         -------
         mlp : sklearn.neural_network.MLPClassifier
-            A fitted one, with one hidden layer.
+            Fitted, with one hidden layer.
 
         Raises
         ------
         ValueError
-            If ``activation`` is none of "identity", "sigmoid", "logistic", "tanh" and "relu".
+            If ``activation`` is not "identity", "sigmoid", "logistic", "tanh" or "relu".
 
         See Also
         --------
-        from_mlp_classifier : The way back.
+        from_mlp_classifier : The reverse.
 
         Examples
         --------
@@ -261,13 +262,13 @@ class ShallowNNClassifier(Classification, SingleNetwork):
     def from_mlp_classifier(cls, mlp: MLPClassifier) -> Self:
         """Make a ShallowNNClassifier with the predictions of a fitted scikit-learn MLPClassifier.
 
-        It gets the weights, the losses, and those parameters that it has too. ``alpha`` stays as it is; both
-        mean the same by it for full batches of 100 rows or more, but MLPClassifier's penalty grows as its
-        batches shrink. The network can be trained further, by ``partial_fit`` or after
-        ``set_params(warm_start=True)``; the memory of the optimiser is not taken over. The penalty of
-        ``partial_fit`` counts the rows of an epoch of MLPClassifier as earlier rows; with the solver "lbfgs"
-        it does not say how many. ``stop_reason_`` is inferred. Where MLPClassifier kept only the last loss,
-        as with "lbfgs", the earlier ones are NaN in ``history_``.
+        It gets the weights, the losses, and the parameters that ShallowNNClassifier has. ``alpha`` is not
+        changed. For full batches of 100 rows or more, it means the same in both classes. For smaller batches,
+        MLPClassifier's penalty is stronger. You can train the network further, with ``partial_fit`` or after
+        ``set_params(warm_start=True)``. The memory of the optimiser is not copied. The penalty of
+        ``partial_fit`` counts the rows of one epoch of MLPClassifier as earlier rows, except with the solver
+        "lbfgs", which does not store their number. ``stop_reason_`` is inferred. If MLPClassifier kept only
+        the last loss, as with "lbfgs", the earlier losses are NaN in ``history_``.
 
         Parameters
         ----------
@@ -288,7 +289,7 @@ class ShallowNNClassifier(Classification, SingleNetwork):
 
         See Also
         --------
-        to_mlp_classifier : The way back.
+        to_mlp_classifier : The reverse.
 
         Examples
         --------

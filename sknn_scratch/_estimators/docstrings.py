@@ -1,4 +1,4 @@
-"""How estimators that take another's parameters describe them: in its words."""
+"""Docstrings of parameters that are copied from another class."""
 
 import re
 from collections.abc import Callable
@@ -9,7 +9,7 @@ Class = TypeVar("Class", bound=type)
 
 
 def with_entries_of(documented: type) -> Callable[[Class], Class]:
-    """Fill in the descriptions of parameters that a class lacks from those of another class."""
+    """Copy the descriptions of parameters that a class does not describe from another class."""
 
     def fill(cls: Class) -> Class:
         if cls.__doc__ and documented.__doc__:  # Python's mode -OO takes them away
@@ -23,7 +23,7 @@ def with_entries_of(documented: type) -> Callable[[Class], Class]:
 
 
 def cut_out_parameters(docstring: str) -> list[str]:
-    """Cut a docstring into what is before the entries of the parameters, these, and what is after."""
+    """Cut a docstring into three parts: before the entries of the parameters, the entries, and after them."""
     pattern = r"(?<=Parameters\n----------\n)|(?=\n\nAttributes\n)"
     return re.split(pattern, cleandoc(docstring), maxsplit=2)
 

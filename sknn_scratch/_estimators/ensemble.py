@@ -1,4 +1,4 @@
-"""Several networks trained in one pass, whose predictions are averaged."""
+"""Ensembles: several networks are trained in one pass, and their predictions are averaged."""
 
 import copy
 from collections import Counter
@@ -53,7 +53,7 @@ class Ensemble(BaseShallowNN):
         with fit_of_many(self, inputs, self.n_networks) as tasks:
             members = list(zip(range(self.n_networks), networks, tasks, strict=True))
             n_parts = min(effective_n_jobs(self.n_jobs), self.n_networks)
-            if n_parts == 1:  # in this thread, where ``train_together`` may train them with others
+            if n_parts == 1:  # in this thread, so that ``train_together`` can train them with others
                 parts = [fit_networks(members, inputs)]
             else:
                 parts = Parallel(n_jobs=n_parts)(
@@ -69,7 +69,7 @@ class Ensemble(BaseShallowNN):
         return hasattr(self, "estimators_") and (inputs.partial or self.warm_start)
 
     def _check(self, inputs):
-        """Validate and encode the data once for all networks, so that errors name the ensemble."""
+        """Validate and encode the data once for all networks, so that errors name the ensemble's class."""
         check_combinations(self, inputs)
         model, goes_on = copy.copy(self), self._goes_on(inputs)
         if not goes_on:
@@ -80,7 +80,7 @@ class Ensemble(BaseShallowNN):
             given_validation(model, inputs, encoded.encoding, encoded.X.dtype)
 
     def _networks(self, inputs):
-        """Make new networks, or copies of the fitted ones if the fit goes on from them."""
+        """Make new networks, or copies of the fitted networks if the fit continues with them."""
         own = {name: getattr(self, name) for name in signature(self._network).parameters}
         del own["random_state"]
         if not self._goes_on(inputs):
@@ -88,8 +88,8 @@ class Ensemble(BaseShallowNN):
             return [self._network(**own, random_state=draw_seed(rng)) for _ in range(self.n_networks)]
         if len(self.estimators_) != self.n_networks:
             raise ValueError(
-                f"n_networks={self.n_networks}, but there are {len(self.estimators_)} fitted networks to go "
-                "on from; set n_networks back, or start anew with fit and warm_start=False."
+                f"n_networks={self.n_networks}, but there are {len(self.estimators_)} fitted networks to "
+                "train further; set n_networks back, or start anew with fit and warm_start=False."
             )
         return [copy.copy(network).set_params(**own) for network in self.estimators_]
 
@@ -98,7 +98,7 @@ class Ensemble(BaseShallowNN):
         return fitted_targets(self).average(all_outputs)
 
     def _all_outputs(self, X):
-        """Compute the outputs (n_samples, n_outputs) of one network after the other."""
+        """Yield the outputs (n_samples, n_outputs) of each network."""
         X = self._rows(X)
         return (one._compute(predict_outputs, X) for one in self.estimators_)
 
@@ -133,7 +133,7 @@ def fit_networks(members, inputs):
     Returns
     -------
     list of (int, SingleNetwork, list of Trouble)
-        The numbers, the fitted networks, and what each has to warn of.
+        The number of each network, the fitted network, and its warnings.
 
     Raises
     ------
@@ -147,15 +147,15 @@ def fit_networks(members, inputs):
         fit_group(group)
         if any(fit.is_interrupted for fit in group):
             if inputs.partial:
-                raise KeyboardInterrupt  # else a loop of calls would go on, without this call's rows
+                raise KeyboardInterrupt  # else a loop of calls would continue, without this call's rows
             break
     if any(fit.is_untrained for fit in fits):
-        raise KeyboardInterrupt  # an average with them would be no model
+        raise KeyboardInterrupt  # their average would not be a model
     return [(fit.number, fit.network, fit.troubles) for fit in fits]
 
 
 def counted(troubles, n_networks):
-    """Join equal troubles into one each, which says how many networks it befell."""
+    """Join equal troubles into one, which says how many networks have it."""
     return [
         trouble._replace(message=f"{n} of {n_networks} networks: {trouble.message}")
         for trouble, n in Counter(troubles).items()
@@ -166,24 +166,23 @@ def counted(troubles, n_networks):
 class ShallowNNEnsembleClassifier(Classification, Ensemble):
     """Several networks from different seeds, whose probabilities are averaged.
 
-    Networks that differ only in their initial weights, the order of the rows and, with early stopping, in
-    the rows that validate make different errors. The log-loss of their averaged probabilities is never above
-    the mean of their log-losses, and often below the least of them. They are trained in one pass, which
-    takes a fraction of the time of one after the other.
+    The networks have different initial weights, different orders of the rows and, with early stopping,
+    different validation rows. So they make different errors. The log-loss of the averaged probabilities is
+    never above the mean of their log-losses, and often below all of them. The networks are trained in one
+    pass, which takes much less time than training them one after the other.
 
     Parameters
     ----------
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the networks of the last fit, as each of them would.
+        Whether ``fit`` continues with the networks of the last fit.
     random_state : int, RandomState instance or None, default=None
-        Seed of the networks' seeds.
+        Seed for the seeds of the networks.
     verbose : int, default=0
-        Print a line for each network after every epoch and at its end.
+        If not 0, print a line for each network after every epoch and at its end.
     n_networks : int, default=8
         Number of networks.
     n_jobs : int, default=None
-        Number of workers that the networks are spread over. One is mostly best: it trains all networks in
-        one pass.
+        Number of workers for the networks. One is usually best: it trains all networks in one pass.
 
     Attributes
     ----------
@@ -198,7 +197,7 @@ class ShallowNNEnsembleClassifier(Classification, Ensemble):
     n_iter_ : ndarray of shape (n_networks,)
         Number of epochs of each network.
     solver_ : str
-        The solver of the last call: ``solver``, or what "auto" has chosen.
+        The solver of the last call: ``solver``, or the one that "auto" has chosen.
     history_ : list of dict
         The ``history_`` of each network.
 
@@ -208,7 +207,7 @@ class ShallowNNEnsembleClassifier(Classification, Ensemble):
 
     Notes
     -----
-    ``decision_function`` gives the logits of the averaged probabilities p: log(p / (1 - p)) for two classes
+    ``decision_function`` returns the logits of the averaged probabilities p: log(p / (1 - p)) for two classes
     and for labels, else log(p).
 
     Examples
@@ -276,37 +275,38 @@ class ShallowNNEnsembleClassifier(Classification, Ensemble):
 class ShallowNNEnsembleRegressor(Regression, Ensemble):
     """Several networks from different seeds, whose predictions are averaged.
 
-    Networks that differ only in their initial weights, the order of the rows and, with early stopping, in
-    the rows that validate make different errors. The squared error of their mean is never above the mean of
-    their squared errors. They are trained in one pass, which takes a fraction of the time of one after the
-    other.
+    The networks have different initial weights, different orders of the rows and, with early stopping,
+    different validation rows. So they make different errors. The squared error of the averaged predictions is
+    never above the mean of their squared errors. The networks are trained in one pass, which takes much less
+    time than training them one after the other.
 
     Parameters
     ----------
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the networks of the last fit, as each of them would.
+        Whether ``fit`` continues with the networks of the last fit.
     random_state : int, RandomState instance or None, default=None
-        Seed of the networks' seeds.
+        Seed for the seeds of the networks.
     verbose : int, default=0
-        Print a line for each network after every epoch and at its end.
+        If not 0, print a line for each network after every epoch and at its end.
     n_networks : int, default=8
         Number of networks.
     n_jobs : int, default=None
-        Number of workers that the networks are spread over. One is mostly best: it trains all networks in
-        one pass.
+        Number of workers for the networks. One is usually best: it trains all networks in one pass.
 
     Attributes
     ----------
     estimators_ : list of ShallowNNRegressor
         The fitted networks.
     y_offset_, y_scale_ : float, or ndarray of shape (n_targets,) if y had columns
-        Of all networks, see :class:`ShallowNNRegressor`.
+        The same for all networks, see :class:`ShallowNNRegressor`.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if X had any.
     n_iter_ : ndarray of shape (n_networks,)
         Number of epochs of each network.
+    solver_ : str
+        The solver of the last call: ``solver``, or the one that "auto" has chosen.
     history_ : list of dict
         The ``history_`` of each network.
 
@@ -397,7 +397,7 @@ class ShallowNNEnsembleRegressor(Regression, Ensemble):
         ----------
         X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
         return_std : bool, default=False
-            Whether to say also how far the networks are apart.
+            Whether to return also how much the networks differ.
 
         Returns
         -------
@@ -408,10 +408,10 @@ class ShallowNNEnsembleRegressor(Regression, Ensemble):
 
         Notes
         -----
-        The spread tells where the networks had data to agree on, and grows where they extrapolate. It does
-        not contain the noise of y: it is no prediction interval (for one, fit two quantiles), and no
-        calibrated posterior like that of :class:`~sklearn.gaussian_process.GaussianProcessRegressor`. Where
-        all networks make the same error, it is small.
+        The spread is small where there were data, and grows where the networks extrapolate. It does not
+        contain the noise of y, so it is not a prediction interval (for an interval, fit two quantiles). It is
+        not a calibrated posterior, as :class:`~sklearn.gaussian_process.GaussianProcessRegressor` has: if all
+        networks make the same error, it is small.
         """
         if not return_std:
             return super().predict(X)

@@ -1,4 +1,4 @@
-"""What the displays and the diagnosis ask of a fitted estimator: its network, its hidden layer on data."""
+"""What displays and diagnosis read from a fitted estimator: its network, and its hidden layer on data."""
 
 from contextlib import suppress
 from typing import TypeAlias
@@ -32,24 +32,24 @@ def network_of(estimator):
 
 
 def has_earlier_steps(estimator):
-    """Whether something comes before the classifier."""
+    """Whether a Pipeline has steps before the network."""
     return isinstance(estimator, Pipeline) and len(estimator) > 1
 
 
 def network_input(estimator, X):
-    """Pass X through the steps of a Pipeline that come before the classifier."""
+    """Pass X through the steps of a Pipeline before the network."""
     return estimator[:-1].transform(X) if has_earlier_steps(estimator) else X
 
 
 def feature_names_of(estimator):
-    """Names (n_features,) of the features as the classifier sees them."""
+    """Names (n_features,) of the features as the network sees them."""
     clf = network_of(estimator)
     if hasattr(clf, "feature_names_in_"):
         return clf.feature_names_in_
     if has_earlier_steps(estimator):
         with suppress(AttributeError):  # not every step can name its output
             names = estimator[:-1].get_feature_names_out()
-            if names is not None:  # as of steps that all are "passthrough"
+            if names is not None:  # it is None if all steps are "passthrough"
                 return names
     return numbered_names(clf.n_features_in_)
 
@@ -60,12 +60,12 @@ def numbered_names(n_features):
 
 
 def output_names(clf):
-    """Names (n_outputs,) of the classes or labels, or of what a regressor predicts."""
+    """Names (n_outputs,) of the classes, labels or targets."""
     return fitted_targets(clf).output_names()
 
 
 def hidden_inputs(clf, X):
-    """Compute the hidden inputs z = X w + b (n_samples, n_hidden) of rows as the classifier sees them."""
+    """Compute the hidden inputs z = X w + b (n_samples, n_hidden) of rows as the network sees them."""
     return hidden_inputs_of_rows(clf, clf._rows(X))
 
 
@@ -83,7 +83,7 @@ def activate(clf, z):
 
 
 def activation_name(clf):
-    """Name the activation; one of the user's own is called by its function."""
+    """Name the activation; the user's own activation has the name of its function."""
     if isinstance(clf._activation_, Activation):
         return getattr(clf._activation_.function, "__name__", "custom")
     return clf._activation_
@@ -95,5 +95,5 @@ def some_rows(X, n_rows):
     if n_samples <= n_rows:
         return X
     if scipy.sparse.issparse(X):
-        X = X.tocsr()  # of other formats, not all can be indexed
+        X = X.tocsr()  # not all other formats can be indexed
     return _safe_indexing(X, np.linspace(0, n_samples - 1, n_rows).astype(int))

@@ -13,7 +13,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 def validates_parameters(*, again: bool = False) -> Callable[[Method], Method]:
     """Let a method validate the estimator's parameters first, as scikit-learn does.
 
-    Estimators inside, whose parameters are copies, are not validated again, unless asked for.
+    Estimators inside have copies of these parameters, and validate them only with ``again=True``.
     """
 
     def decorate(method: Method) -> Method:
@@ -49,7 +49,7 @@ class _ConditionalMethod:
 
     @functools.cached_property
     def unbound(self) -> Callable[..., Any]:
-        """The method as a function, for those who ask the class for it."""
+        """The method as a function, for access through the class."""
 
         @functools.wraps(self.method)
         def call(instance: object, *args: Any, **kwargs: Any) -> Any:

@@ -1,6 +1,6 @@
-"""The same network as scikit-learn's MLPClassifier or MLPRegressor, and back.
+"""Conversion of networks to scikit-learn's MLPClassifier and MLPRegressor, and back.
 
-They minimise the same objective as ours and call most of their parameters by the same name.
+These minimise the same objective as ours, and most of their parameters have the same names.
 """
 
 import sys
@@ -15,7 +15,7 @@ from sknn_scratch._fitting.labels import Labels
 from sknn_scratch._fitting.plan import AUTO_EPOCHS, draw_seed
 from sknn_scratch._fitting.reals import Rates, Reals
 
-# Our activations that MLPClassifier has, by its names for them.
+# The activations that MLPClassifier has: our names, and its names.
 MLP_ACTIVATIONS = {
     "identity": "identity",
     "sigmoid": "logistic",
@@ -41,7 +41,7 @@ SHARED_PARAMETERS = (
 
 
 def to_mlp_classifier(fitted):
-    """Make a fitted MLPClassifier of a fitted ShallowNNClassifier."""
+    """Convert a fitted ShallowNNClassifier to a fitted MLPClassifier."""
     mlp = to_mlp(MLPClassifier, fitted)
     mlp.classes_ = fitted.classes_
     mlp.out_activation_ = fitted_targets(fitted).loss.link
@@ -51,7 +51,10 @@ def to_mlp_classifier(fitted):
 
 
 def to_mlp_regressor(fitted):
-    """Make a fitted MLPRegressor of a fitted ShallowNNRegressor, whose loss is the mean over the targets."""
+    """Convert a fitted ShallowNNRegressor to a fitted MLPRegressor.
+
+    The loss of MLPRegressor is the mean over the targets, ours is the sum.
+    """
     loss = fitted.loss if fitted.loss in MLP_LOSSES else "squared_error"
     mlp = to_mlp(MLPRegressor, fitted, loss=loss)
     is_rate = fitted_targets(fitted).kind == Rates.kind
@@ -68,13 +71,13 @@ def to_mlp_regressor(fitted):
 
 
 def to_mlp(cls, fitted, **params):
-    """Make a fitted ``cls`` of a fitted network: what MLPClassifier and MLPRegressor have in common."""
+    """Convert a fitted network to a fitted ``cls``: what is the same for MLPClassifier and MLPRegressor."""
     check_is_fitted(fitted)
     if fitted._activation_ not in MLP_ACTIVATIONS:
         names = sorted(set(MLP_ACTIVATIONS.values()))
         raise ValueError(
-            f"activation={fitted._activation_!r} is not among those of {cls.__name__}, so there is none with "
-            f"the same predictions. Its activations are {', '.join(map(repr, names))}."
+            f"{cls.__name__} does not have activation={fitted._activation_!r}, so none can have the same "
+            f"predictions. Its activations are {', '.join(map(repr, names))}."
         )
     mlp = cls(**mlp_parameters(fitted), **params)
     copy_network(fitted, mlp)
@@ -83,7 +86,7 @@ def to_mlp(cls, fitted, **params):
 
 
 def mlp_parameters(fitted):
-    """Find MLPClassifier's parameters; those that it does not know, it does not get."""
+    """Find the values of MLPClassifier's parameters; other parameters are dropped."""
     params = {name: getattr(fitted, name) for name in SHARED_PARAMETERS}
     schedule, share = fitted.learning_rate_schedule, fitted.validation_fraction
     patience = fitted.n_iter_no_change
@@ -102,7 +105,7 @@ def mlp_parameters(fitted):
 
 
 def copy_network(source, target):
-    """Copy the fitted attributes that all classes have: weights, features."""
+    """Copy the fitted attributes that all classes have: the weights, and the names and number of features."""
     target.coefs_ = [weights.copy() for weights in source.coefs_]
     target.intercepts_ = [biases.copy() for biases in source.intercepts_]
     target.n_features_in_ = source.n_features_in_
@@ -116,9 +119,9 @@ def label_binarizer(fitted):
 
 
 def set_mlp_history(mlp, fitted, loss_curve, metric):
-    """Set what an MLP remembers of its training, also what it needs to be trained further.
+    """Set the attributes of an MLP that describe its training, or that it needs to be trained further.
 
-    It counts the rows that it has seen in ``t_``; how many that were is not known, and it starts at zero.
+    ``t_``, the number of rows that it has seen, is not known, and starts at zero.
     """
     losses, scores, stops_early = loss_curve.tolist(), [], mlp.early_stopping
     if fitted.scoring == metric and "val_score" in fitted.history_:
@@ -135,7 +138,7 @@ def set_mlp_history(mlp, fitted, loss_curve, metric):
 
 
 def from_mlp_classifier(cls, mlp):
-    """Make a fitted ``cls``, ShallowNNClassifier, of a fitted MLPClassifier."""
+    """Convert a fitted MLPClassifier to a fitted ``cls``, a ShallowNNClassifier."""
     check_convertible(cls, mlp, MLPClassifier)
     if len(mlp.classes_) < 2 and mlp.n_outputs_ == 1:
         raise ValueError(
@@ -146,7 +149,7 @@ def from_mlp_classifier(cls, mlp):
 
 
 def from_mlp_regressor(cls, mlp):
-    """Make a fitted ``cls``, ShallowNNRegressor, of a fitted MLPRegressor."""
+    """Convert a fitted MLPRegressor to a fitted ``cls``, a ShallowNNRegressor."""
     check_convertible(cls, mlp, MLPRegressor)
     one, n_outputs = (1.0, 0.0), mlp.n_outputs_
     scale, offset = one if n_outputs == 1 else (np.full(n_outputs, value) for value in one)
@@ -167,7 +170,7 @@ def from_mlp(fitted, mlp, targets):
 
 
 def check_convertible(cls, mlp, of_scikit_learn):
-    """Raise an error unless ``mlp`` is a fitted MLP of that class with one hidden layer."""
+    """Raise an error unless ``mlp`` is a fitted MLP of this class with one hidden layer."""
     name = of_scikit_learn.__name__
     if not isinstance(mlp, of_scikit_learn):
         raise TypeError(f"mlp must be a fitted {name}, got {type(mlp).__name__}.")
@@ -181,7 +184,7 @@ def check_convertible(cls, mlp, of_scikit_learn):
 
 
 def own_parameters(mlp, metric):
-    """Find our parameters; MLPs score the validation rows by their accuracy, or R2."""
+    """Find the values of our parameters; MLPs score the validation rows by accuracy or R2."""
     params = {name: getattr(mlp, name) for name in SHARED_PARAMETERS}
     adapts = mlp.solver == "sgd" and mlp.learning_rate == "adaptive"
     return params | {
@@ -203,9 +206,9 @@ def own_parameters(mlp, metric):
 
 
 def set_own_history(fitted, mlp):
-    """Set what is known of the training: the losses and, if there was a validation, the scores."""
+    """Set what is known about the training: the losses and, if there was a validation, the scores."""
     losses = getattr(mlp, "loss_curve_", [np.nan] * (mlp.n_iter_ - 1) + [mlp.loss_])
-    scores = getattr(mlp, "validation_scores_", None) or None  # one of ours may have none
+    scores = getattr(mlp, "validation_scores_", None) or None  # a converted network may have an empty list
     fitted.history_ = {"loss": np.array(losses, dtype=float)}
     if scores is not None:
         fitted.history_["val_score"] = np.array(scores, dtype=float)

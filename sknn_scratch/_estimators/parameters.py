@@ -1,4 +1,4 @@
-"""What the parameters of an estimator may be, and what is said of one that does not exist."""
+"""Constraints of parameters, and the errors for parameters that do not exist."""
 
 import difflib
 import functools
@@ -56,15 +56,15 @@ class Number(Interval):  # type: ignore[misc]  # scikit-learn has no types
 
 
 def one_of(options: Iterable[str]) -> StrOptions:
-    """Accept the given strings, which an error lists in the given order."""
+    """Accept the given strings; an error lists them in the given order."""
     return StrOptions(dict.fromkeys(options).keys())  # a set would list them in another order every time
 
 
 class ParameterNames(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """An estimator that names the right parameter when it is given one that it does not have."""
+    """An estimator that suggests the right name for a parameter that it does not have."""
 
     def __new__(cls, *args: Any, **params: Any) -> Self:
-        """Check the names, which the constructor would reject in the name of the class that defines it."""
+        """Check the names first: the constructor's error would name the class that defines it."""
         check_names(cls, params, TypeError)
         if args:
             check_positions(cls, args)
@@ -77,20 +77,20 @@ class ParameterNames(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         Parameters
         ----------
         **params : dict
-            New values by the names of the parameters.
+            Names of parameters, with their new values.
 
         Returns
         -------
         self : object
             The estimator.
         """
-        check_names(type(self), params, ValueError)  # scikit-learn's category
+        check_names(type(self), params, ValueError)  # as in scikit-learn
         super().set_params(**params)
         return self
 
 
 def check_names(cls: type, names: Iterable[str], error: type[Exception]) -> None:
-    """Raise an error for a name that is no parameter of ``cls``, unless ``cls`` takes any name."""
+    """Raise an error for a name that is not a parameter of ``cls``, unless ``cls`` takes any name."""
     known, takes_any = parameter_names(cls.__init__)  # type: ignore[misc]  # that of a subclass is meant
     unknown = [name for name in names if name not in known and name.partition("__")[0] not in known]
     if unknown and not takes_any:
@@ -104,8 +104,8 @@ def check_positions(cls: type, args: tuple[Any, ...]) -> None:
     by_position = [one.name for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD]
     if len(args) > len(by_position) and Parameter.VAR_POSITIONAL not in kinds:
         raise TypeError(
-            f"{cls.__name__} takes only {', '.join(by_position)} by position; name the other parameters, got "
-            f"{len(args)} values without a name."
+            f"{cls.__name__} takes only {', '.join(by_position)} by position, but got {len(args)} values "
+            "without a name; name the other parameters."
         )
 
 
@@ -118,7 +118,7 @@ def parameter_names(init: Callable[..., None]) -> tuple[KeysView[str], bool]:
 
 
 def parameters_of(cls: type, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Select those of the given values that are parameters of ``cls``."""
+    """Select the values that are parameters of ``cls``."""
     names, _ = parameter_names(cls.__init__)  # type: ignore[misc]  # its own is meant
     return {name: given[name] for name in names}
 

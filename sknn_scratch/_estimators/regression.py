@@ -1,4 +1,4 @@
-"""What a regressor is, of one network or of several: its losses, predictions, R2."""
+"""What the regressors share: ``partial_fit``, losses, predictions, R2."""
 
 from numbers import Real
 from typing import Any, ClassVar, Self
@@ -18,7 +18,7 @@ from sknn_scratch._fitting.reals import POSITIVE_LOSSES, REAL_LOSSES, Reals
 
 
 class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit-learn has no types
-    """``partial_fit``, and the predictions that follow from the outputs."""
+    """``partial_fit``, and the predictions that are computed from the outputs."""
 
     y_offset_: float | NDArray[np.float64]
     y_scale_: float | NDArray[np.float64]
@@ -32,17 +32,17 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
     }
 
     @available_unless(reason_against_parts)
-    @validates_parameters(again=True)  # else scikit-learn forbids that of later calls
+    @validates_parameters(again=True)  # else scikit-learn forbids it in later calls
     def partial_fit(self, X: Rows, y: Rows, sample_weight: Rows = None) -> Self:
-        """Train for one epoch on these rows, going on from where the last call ended.
+        """Train for one epoch on these rows, and continue from the end of the last call.
 
-        The penalty is measured against all rows since training began, of this and of all earlier calls, so
-        ``alpha`` means the same for a stream as for ``fit`` with all its rows. Rows that are passed again
-        count again.
+        The penalty is divided by the number of rows of this call and of all earlier calls since training
+        began. So ``alpha`` means the same for a stream as for ``fit`` with all its rows. Rows that are passed
+        again count again.
 
-        The first call fixes ``y_offset_`` and ``y_scale_``, and all later ones keep them. So the first rows
-        should be typical: if those of a stream drift far from them, in standard deviations of the first, they
-        are learned slowly. Then start anew with ``fit`` on recent rows.
+        The first call fixes ``y_offset_`` and ``y_scale_``, so its rows should be typical. If later y are
+        many ``y_scale_`` away from ``y_offset_``, the network learns them slowly. Then start anew with
+        ``fit`` on recent rows.
 
         Parameters
         ----------
@@ -61,7 +61,7 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
         Raises
         ------
         KeyboardInterrupt
-            If Ctrl-C is pressed: then a loop of calls ends, and the model stays as it was before this call.
+            If Ctrl-C is pressed. So a loop of calls ends, and the model stays as it was before this call.
         """
         return self._fit_part(FitInput(X, y, sample_weight, partial=True))
 
@@ -75,7 +75,7 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
         Returns
         -------
         y : ndarray of float64, of shape (n_samples,) or (n_samples, n_targets)
-            What the loss asks for: means, medians or quantiles, in the units of the y of ``fit``.
+            What the loss estimates: means, medians or quantiles, in the units of the y of ``fit``.
         """
         outputs = self._outputs(X)
         y: Array = fitted_targets(self).decode(outputs)
@@ -88,7 +88,7 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
         ----------
         X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            True values. Of several targets the mean of R2 is returned.
+            True values. With several targets, the mean of their R2 is returned.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows.
 

@@ -24,40 +24,41 @@ class ShallowNNRegressor(Regression, SingleNetwork):
 
         sum_i weight_i loss_i / S  +  alpha / (2 max(S, 100)) (|W1|^2 + |W2|^2)
 
-    where loss_i is the loss of row i, summed over its targets, and S the sum of the weights (the number of
-    rows, if they all weigh one). Biases are not penalised.
+    Here loss_i is the loss of row i, summed over its targets, and S is the sum of the weights (without
+    weights, the number of rows). Biases are not penalised.
 
-    The loss is that of standardised targets, (y - mean) / standard deviation, over the rows of ``fit`` with
-    their weights. So ``alpha``, ``tol``, ``huber_delta`` and the losses of ``history_`` count in standard
-    deviations of y, and mean the same whatever the units of y. Predictions are in these units. With
-    loss="poisson", y is divided by its mean, and the outputs are logarithms.
+    The targets are standardised: (y - mean) / standard deviation, over the rows of ``fit`` with their
+    weights. So ``alpha``, ``tol``, ``huber_delta`` and the losses of ``history_`` are in standard deviations
+    of y, and do not depend on the units of y. Predictions are in the units of y. With loss="poisson", y is
+    divided by its mean, and the outputs are logarithms.
 
     Parameters
     ----------
     loss : {"squared_error", "absolute_error", "huber", "poisson", "quantile"}, default="squared_error"
         What to minimise, as in :class:`~sklearn.ensemble.HistGradientBoostingRegressor`. "squared_error" is
-        half of the squared error and gives means, "absolute_error" gives medians, "quantile" gives a quantile
-        (see ``quantile``). "huber" is squared for small errors and absolute for large ones: rows that are far
-        off have a limited pull. "poisson" is half of the Poisson deviance, for counts and other y that are
-        not negative; predictions are positive. "absolute_error" and "quantile" have a kink at zero, at which
-        the line search of the solver "lbfgs" fails: together they are an error.
+        half of the squared error and estimates means. "absolute_error" estimates medians. "quantile"
+        estimates a quantile (see ``quantile``). "huber" is squared for small errors and absolute for large
+        ones, so outliers have a limited influence. "poisson" is half of the Poisson deviance, for counts and
+        other y that are not negative; its predictions are positive. "absolute_error" and "quantile" have a
+        kink at zero, where the line search of the solver "lbfgs" fails. So they are an error with "lbfgs".
     quantile : float, default=0.5
         The quantile that "quantile" estimates, between 0 and 1: the share of y below the prediction.
     huber_delta : float, default=0.5
-        Where "huber" passes from squared to absolute, in standard deviations of y.
+        Where "huber" changes from squared to absolute, in standard deviations of y.
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
-        As of :class:`ShallowNNClassifier`; "auto" is "adam" also with a loss that has a kink.
+        As in :class:`ShallowNNClassifier`. "auto" is also "adam" if the loss has a kink.
     alpha : float, default=3.0
-        Strength of the L2 penalty, in the objective of :class:`ShallowNNRegressor`. It counts in standard
+        Strength of the L2 penalty, in the objective of :class:`ShallowNNRegressor`. It is in standard
         deviations of y.
     tol : float, default=0.001
         Training stops when the watched value has not improved by more than ``tol`` for
         ``n_iter_no_change`` epochs. The watched value is the objective or, if there are rows to validate
-        with, what ``scoring`` says. Of standardised y, half of the squared error of the mean is 0.5.
+        with, what ``scoring`` says. For standardised y, the mean has a "squared_error" of 0.5.
     early_stopping : bool or "auto", default="auto"
-        Whether to hold rows out of training, watch these, and keep the weights of the best epoch.
-        "auto" does so from 500 rows on, and where ``X_val`` is given. In a search, say True or False if the
-        folds may have fewer rows than that and all rows more.
+        Whether to hold rows out of training, watch their loss or score, and keep the weights of the best
+        epoch. "auto" does so if ``X_val`` is given, or if there are 500 rows or more. In a search, the folds
+        may have fewer than 500 rows, and all rows together more: then set this to True or False, and set the
+        ``solver``.
     validation_fraction : float or int, default=0.1
         Share or number of rows to hold out. They are drawn at random.
 
@@ -68,14 +69,15 @@ class ShallowNNRegressor(Regression, SingleNetwork):
     intercepts_ : list of two ndarrays, of shape (n_hidden,) and (n_targets,)
         The biases.
     y_offset_, y_scale_ : float, or ndarray of shape (n_targets,) if y had columns
-        Mean and standard deviation of y: predictions are ``y_offset_ + y_scale_ * outputs``. With
-        loss="poisson", zero and the mean: ``y_scale_ * exp(outputs)``. The scale of a constant y is 1.
+        Mean and standard deviation of y. Predictions are ``y_offset_ + y_scale_ * outputs``. With
+        loss="poisson", they are zero and the mean of y, and predictions are ``y_scale_ * exp(outputs)``. The
+        scale of a constant y is 1.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if X had any.
     n_iter_ : int
-        Number of epochs made, over all calls with ``warm_start`` or ``partial_fit``, also those that
+        Number of epochs, over all calls with ``warm_start`` or ``partial_fit``. It also counts epochs that
         ``history_`` no longer holds.
     best_iter_ : int
         The epoch whose weights the model has.
@@ -83,16 +85,17 @@ class ShallowNNRegressor(Regression, SingleNetwork):
         "converged", "max_iter", "no_improvement", "small_gradient", "callback", "interrupted",
         "diverged" or, with "lbfgs", "line_search_failed".
     solver_ : str
-        The solver of the last call: ``solver``, or what "auto" has chosen.
+        The solver of the last call: ``solver``, or the one that "auto" has chosen.
     history_ : dict of ndarray of shape (n_epochs,)
-        As of :class:`ShallowNNClassifier`. The losses are those of standardised targets.
+        As in :class:`ShallowNNClassifier`. The losses are losses of standardised targets.
     loss_curve_ : ndarray of shape (n_epochs,)
         The same as ``history_["loss"]``.
 
     Warns
     -----
     ConvergenceWarning
-        If ``max_iter`` is reached first, or a line search of "lbfgs" fails.
+        If ``max_iter`` is reached first, if a line search of "lbfgs" fails, or if the loss ends no lower than
+        with constant predictions.
     DivergenceWarning
         If the loss becomes infinite, explodes, or stays far above its start. The model keeps its last good
         weights.
@@ -101,13 +104,13 @@ class ShallowNNRegressor(Regression, SingleNetwork):
 
     See Also
     --------
-    ShallowNNEnsembleRegressor : Several networks, whose spread says how sure they are.
+    ShallowNNEnsembleRegressor : Several networks. Their spread says how much they agree.
     sklearn.neural_network.MLPRegressor : The network of scikit-learn, with any number of hidden layers.
 
     Notes
     -----
-    A y of two dimensions has a target in each column, also if it has only one, and predictions have the same
-    shape. They are float64, since a float32 has too few digits for a y far from zero.
+    If y has two dimensions, each column is a target. Predictions have as many dimensions as y, also if there
+    is only one column. They are float64, because float32 has too few digits for a y far from zero.
 
     Examples
     --------
@@ -170,27 +173,27 @@ class ShallowNNRegressor(Regression, SingleNetwork):
         self.huber_delta = huber_delta
 
     def to_mlp_regressor(self) -> MLPRegressor:
-        """Make a scikit-learn MLPRegressor with the same predictions, for tools that ask for one.
+        """Make a scikit-learn MLPRegressor with the same predictions, for tools that need one.
 
-        It gets the weights, with the scale of y worked into those of the output, the losses in the units of
-        y, and those parameters that it has too. So a loss that it lacks becomes "squared_error", "adamw"
-        becomes "adam", a batch size of None "auto", and a schedule that it lacks "constant"; dropout is
-        dropped. It can be trained further, in the units of y, so a suitable ``alpha`` and learning rate may
-        be others.
+        It gets the weights, the losses, and the parameters that MLPRegressor has. The weights of the output
+        layer include the scale of y, and the losses are in the units of y. A loss that MLPRegressor does not
+        have becomes "squared_error", "adamw" becomes "adam", a batch size of None becomes "auto", and a
+        schedule that it does not have becomes "constant". Dropout is dropped. You can train the MLPRegressor
+        further, in the units of y, so it may need another ``alpha`` and learning rate.
 
         Returns
         -------
         mlp : sklearn.neural_network.MLPRegressor
-            A fitted one, with one hidden layer.
+            Fitted, with one hidden layer.
 
         Raises
         ------
         ValueError
-            If ``activation`` is none of "identity", "sigmoid", "logistic", "tanh" and "relu".
+            If ``activation`` is not "identity", "sigmoid", "logistic", "tanh" or "relu".
 
         See Also
         --------
-        from_mlp_regressor : The way back.
+        from_mlp_regressor : The reverse.
 
         Examples
         --------
@@ -209,11 +212,11 @@ class ShallowNNRegressor(Regression, SingleNetwork):
     def from_mlp_regressor(cls, mlp: MLPRegressor) -> Self:
         """Make a ShallowNNRegressor with the predictions of a fitted scikit-learn MLPRegressor.
 
-        It gets the weights, the losses, and those parameters that it has too. MLPRegressor does not
-        standardise y, so ``y_offset_`` is 0 and ``y_scale_`` 1, also where the network is trained further by
-        ``partial_fit`` or after ``set_params(warm_start=True)``. The memory of the optimiser is not taken
-        over. ``stop_reason_`` is inferred. Where MLPRegressor kept only the last loss, as with the solver
-        "lbfgs", the earlier ones are NaN in ``history_``.
+        It gets the weights, the losses, and the parameters that ShallowNNRegressor has. MLPRegressor does not
+        standardise y, so ``y_offset_`` is 0 and ``y_scale_`` is 1. They stay so if you train the network
+        further, with ``partial_fit`` or after ``set_params(warm_start=True)``. The memory of the optimiser is
+        not copied. ``stop_reason_`` is inferred. If MLPRegressor kept only the last loss, as with the solver
+        "lbfgs", the earlier losses are NaN in ``history_``.
 
         Parameters
         ----------
@@ -234,7 +237,7 @@ class ShallowNNRegressor(Regression, SingleNetwork):
 
         See Also
         --------
-        to_mlp_regressor : The way back.
+        to_mlp_regressor : The reverse.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""What an estimator of one network is, a classifier or not: how it is trained, resumed and computed."""
+"""What the estimators of one network share: training, ``resume``, ``transform`` and the outputs."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -46,38 +46,37 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
         params: Mapping[str, Any] | None = None,
         callbacks: Iterable[Any] = (),
     ) -> Self:
-        """Go on with a fit that was broken off, from the file that its :class:`Checkpoint` wrote.
+        """Continue a fit that did not finish, from the file that its :class:`Checkpoint` wrote.
 
-        On the same machine and with the same library versions, it ends with the same weights, bit for
-        bit, and with the same fitted attributes (but for ``history_["seconds"]``) as a fit that was never
-        broken off. If the fit had finished, its model is returned without further training. A fit that
-        was interrupted (Ctrl-C) goes on.
+        On the same machine and with the same library versions, it ends with the same weights, bit for bit,
+        and with the same fitted attributes (except for ``history_["seconds"]``) as a fit that was never
+        stopped. If the fit had finished, its model is returned without further training. If it was
+        interrupted (Ctrl-C), it continues.
 
         Parameters
         ----------
         path : str or path-like
-            The file. It is written again after as many epochs as before: the estimator gets a
-            ``Checkpoint`` for the same file.
+            The file. The estimator gets a ``Checkpoint`` for the same file, with the same ``every``.
         X, y, sample_weight : as in fit
-            What ``fit`` was given: the same rows in the same order, since the file does not hold them.
+            The same values as in ``fit``, with the rows in the same order. The file does not contain them.
         X_val, y_val, sample_weight_val : as in fit
-            Likewise.
+            The same values as in ``fit``.
         params : dict, default=None
-            The values of those parameters that the file cannot hold: an :class:`Activation` of your own, a
-            callable ``scoring``, a RandomState. Others cannot be changed.
+            The values of parameters that the file cannot contain: an :class:`Activation` of your own, a
+            callable ``scoring``, a RandomState. Other parameters cannot be changed.
         callbacks : sequence of callbacks, default=()
             Further callbacks, for :meth:`set_callbacks`.
 
         Returns
         -------
-        estimator : ShallowNNClassifier
-            A new, fitted estimator, with the parameters of the one whose fit was broken off.
+        estimator : ShallowNNClassifier or ShallowNNRegressor
+            A new, fitted estimator, with the parameters of the estimator whose fit did not finish.
 
         Raises
         ------
         CheckpointError
-            If the file is damaged, of another format, or no checkpoint, or if the data are not those of
-            the fit. It is a ValueError.
+            If the file is damaged, has another format, or is not a checkpoint, or if the data are not the
+            data of the fit. It is a ValueError.
         FileNotFoundError
             If there is no such file.
 
@@ -87,12 +86,12 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
 
         Notes
         -----
-        In a Pipeline, the classifier saw transformed rows: resume with
+        In a Pipeline, the network was trained on transformed rows, so pass these:
         ``resume(path, pipeline[:-1].transform(X), y)``.
 
         Examples
         --------
-        A script that can be started again as often as it dies:
+        A script that you can start again after each crash:
 
         >>> import tempfile
         >>> from pathlib import Path
@@ -146,12 +145,12 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
         return self._compute(predict_outputs, self._rows(X))
 
     def _compute(self, compute, X):
-        """Compute something of validated rows."""
+        """Apply ``compute`` to validated rows, in blocks."""
         layers = fitted_layers(self)
         n_features, n_hidden = layers.w_hidden.shape
         blocks = row_blocks(X.n_samples, n_hidden, layers.w_hidden.dtype)
         largest_product = blocks[0].stop * n_features * n_hidden
-        ignore_overflow = np.errstate(over="ignore", invalid="ignore")  # it is looked for in the outputs
+        ignore_overflow = np.errstate(over="ignore", invalid="ignore")  # the outputs are checked
         with threads_for_blocks(len(blocks), largest_product) as map_blocks, ignore_overflow:
             outputs = compute(fitted_network(self), layers, X, map_blocks)
             check_outputs(outputs)

@@ -74,7 +74,7 @@ def test_logits(kind):
 
 def test_what_cannot_be_converted_is_refused():
     X, y = make_data("binary", n_samples=90)
-    with pytest.raises(ValueError, match="activation='softplus' is not among those of MLPClassifier"):
+    with pytest.raises(ValueError, match="MLPClassifier does not have activation='softplus'"):
         recipe.predict_by_onnx(ShallowNNClassifier(activation="softplus", max_iter=2).fit(X, y), X)
     with pytest.raises(NotImplementedError, match="logits of an ensemble"):
         recipe.predict_by_onnx(CalibratedClassifierCV(ENSEMBLE, cv=2).fit(X, y), X)
