@@ -92,10 +92,17 @@ class Loss:
         What the outputs mean.
     is_smooth : bool
         Whether the gradient is continuous, as L-BFGS needs it.
+    is_central : bool
+        Whether the network estimates what lies in the middle: classes, means or medians.
     """
 
     link: ClassVar[str]
     is_smooth: ClassVar[bool] = True
+
+    @property
+    def is_central(self) -> bool:
+        """Most losses are."""
+        return True
 
     def gradient(self, outputs: Array, targets: Targets, saved: Saved) -> None:
         """Overwrite the outputs (..., n_outputs, n_samples) with the gradient, and fill ``saved``.
@@ -234,6 +241,11 @@ class Quantile(ResidualLoss):
     quantile: float
 
     is_smooth: ClassVar[bool] = False
+
+    @property
+    def is_central(self) -> bool:
+        """That of the median is."""
+        return self.quantile == 0.5
 
     def slope(self, residuals: Array, out: Array) -> None:
         """-q or 1 - q, by the sign of r; their mean at 0."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sknn_scratch._diagnosis.evidence import LEARNT, OVERFITTING_LIMITS
+from sknn_scratch._diagnosis.evidence import LEARNT, OVERFITTING_LIMITS, UNKNOWN_GUESS
 from sknn_scratch._estimators.inspection import output_names
 from sknn_scratch._fitting import causes
 from sknn_scratch._fitting.measured import Limits, Measured
@@ -38,6 +38,8 @@ def foreign_validation(evidence):
     losses, val_losses = (evidence.clf.history_.get(name, ()) for name in ("loss", "val_loss"))
     if not len(val_losses) or len(losses) < evidence.clf.n_iter_ or not np.isfinite(val_losses[0]):
         return "it needs a validation from the first epoch on"
+    if evidence.loss_of_a_guess is None:
+        return UNKNOWN_GUESS
     guess, first, val_first = evidence.loss_of_a_guess, losses[0], val_losses[0]
     # Training losses are those before a step. If the first steps are too large, the loss of all rows climbs.
     gap = (val_first - first) / guess if losses[:2].min() == losses[:2][-1] else 0.0

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from sknn_scratch._diagnosis.checks_of_units import HINGES, SATURATION_LIMITS
-from sknn_scratch._diagnosis.evidence import LEARNT, ON_DATA, OVERFITTING_LIMITS
+from sknn_scratch._diagnosis.evidence import LEARNT, ON_DATA, OVERFITTING_LIMITS, UNKNOWN_GUESS
 from sknn_scratch._fitting import causes
 from sknn_scratch._fitting.measured import Limits, Measured
 from sknn_scratch._fitting.plan import was_trained_by_parts
@@ -36,6 +36,8 @@ def exploding_gradient(evidence):
         return "the calls of partial_fit may differ in their rows"
     if len(losses) < 2:
         return "it needs the losses of two epochs"
+    if evidence.loss_of_a_guess is None:
+        return UNKNOWN_GUESS
     return causes.exploding_gradient(causes.climb_of(losses / evidence.loss_of_a_guess), rate)
 
 
@@ -70,6 +72,8 @@ def stopped_too_early(evidence):
         return "it needs the losses of two epochs"
     if was_trained_by_parts(evidence.clf):
         return "the calls of partial_fit may differ in their rows"
+    if evidence.loss_of_a_guess is None:
+        return UNKNOWN_GUESS
     n_last = max(1, len(watched) // LAST_PART)
     lowest = np.minimum.accumulate(watched)
     fall = (lowest[-1 - n_last] - lowest[-1]) / evidence.loss_of_a_guess
@@ -90,7 +94,8 @@ def not_converged(evidence):
     clf = evidence.clf
     if clf.stop_reason_ == "max_iter" and was_trained_by_parts(clf):
         return "partial_fit has no rule to stop; whether to go on is yours to judge"
-    is_unlearnt = min(evidence.known_losses.values(), default=0) > (1 - LEARNT) * evidence.loss_of_a_guess
+    hardly_learnt = (1 - LEARNT) * (evidence.loss_of_a_guess or math.inf)
+    is_unlearnt = min(evidence.known_losses.values(), default=0) > hardly_learnt
     severity, why = "ok", f"by its own rule ({clf.stop_reason_})"
     remedy = (
         f"Train for more epochs (max_iter={clf.max_iter} now), with a larger learning_rate, or go on from "
@@ -103,7 +108,8 @@ def not_converged(evidence):
         severity, why = "warning", f"before its stopping rule was met ({clf.stop_reason_})"
     elif is_unlearnt:
         steps = causes.small_steps(evidence.history("learning_rate"), clf.learning_rate)
-        remedy = causes.plateau_of_the_start(clf)[1] if steps.severity == "ok" else steps.remedy
+        are_small = isinstance(steps, Measured) and steps.severity != "ok"
+        remedy = steps.remedy if are_small else causes.plateau_of_the_start(clf)[1]
     if is_unlearnt:
         severity, why = "problem", f"{why}, with a loss no better than a guess's"
     return Measured(

@@ -92,6 +92,8 @@ def underfitting(evidence):
     """Look at whether simple models predict the labels better than the network."""
     if evidence.y is None:
         return "it needs y"
+    if not evidence.is_central:
+        return "simple models predict means, no other quantile than the median"
     if not evidence.has_enough_rows:
         return "it needs more rows"
     errors, n_hidden = evidence.errors, evidence.clf.coefs_[0].shape[1]

@@ -47,8 +47,9 @@ def diagnose(estimator: FittedNetwork, X: Rows, y: Rows = None) -> Diagnosis:
     Notes
     -----
     Losses are measured in units of the loss of a guess: of a network that gives all classes the same
-    probability. It is log(n_classes), or n_labels log(2). A regressor's guess is the mean of y, and its loss
-    that for normally distributed y (with loss="poisson", for exponentially distributed y).
+    probability. It is log(n_classes), or n_labels log(2). A regressor's guess is the best constant for
+    normally distributed y. With loss="poisson", for a quantile other than the median, and for a network that
+    was an MLPRegressor, it is that for the given y, if there are 20 rows or more.
 
     An error is the share of the rows that are predicted wrongly; of a regressor, the share of the variance
     of y that is left unexplained.
@@ -60,7 +61,8 @@ def diagnose(estimator: FittedNetwork, X: Rows, y: Rows = None) -> Diagnosis:
     ``|mean(d g(u x + b))|`` of the loss in all directions u. Some hundred directions are tried.
 
     Simple models are the five nearest neighbours and a ridge regression. Each predicts a row from all other
-    rows of (X, y), of at most a thousand, and the better one counts.
+    rows of (X, y), of at most a thousand, and the better one counts. They predict means, so a network is not
+    compared with them if it predicts another quantile than the median.
 
     Examples
     --------

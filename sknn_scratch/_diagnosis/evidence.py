@@ -18,6 +18,8 @@ from sknn_scratch._fitting.measured import Limits
 
 # Where a loss is from.
 TRAINING, VALIDATION, ON_DATA = "in training", "in validation", "on X, y"
+# A regressor may have been fitted to y of any scale.
+UNKNOWN_GUESS = "the loss of a guess is unknown; pass y, with 20 rows or more"
 # Simple models need so many rows, and so many for each feature.
 LEAST_ROWS = 20
 ROWS_PER_FEATURE = 3
@@ -100,8 +102,9 @@ class Evidence:
 
     @cached_property
     def loss_of_a_guess(self):
-        """Loss of a network that gives all classes the same probability."""
-        return fitted_targets(self.clf).loss_of_a_guess(self.clf)
+        """Loss of a network that predicts the same for all rows; None if it is unknown."""
+        is_known = self.y is not None and self.rows.n_samples >= LEAST_ROWS
+        return fitted_targets(self.clf).loss_of_a_guess(self.clf, self.labels if is_known else None)
 
     @cached_property
     def known_losses(self):
@@ -122,7 +125,7 @@ class Evidence:
     def overfitting_gap(self):
         """What new rows cost more than those trained on, in losses of a guess; None if that is unknown."""
         known = self.known_losses
-        if len(known) < 2:
+        if len(known) < 2 or self.loss_of_a_guess is None:
             return None
         highest = max(loss for where, loss in known.items() if where != TRAINING)
         return max(0.0, highest - self.lowest_loss) / self.loss_of_a_guess
@@ -141,6 +144,11 @@ class Evidence:
     def penalty(self):
         """Penalty of the weights that were kept; 0 if it is unknown, as for a converted MLPClassifier."""
         return 0.5 * (self.penalty_rate or 0) * sum(float(np.vdot(w, w)) for w in self.clf.coefs_)
+
+    @property
+    def is_central(self):
+        """Whether the network estimates what simple models do: classes, means or medians."""
+        return self._network[0].loss.is_central
 
     @property
     def _network(self):
@@ -182,9 +190,14 @@ class Evidence:
             errors = encoding.errors(outputs, truth)
             return float(np.average(errors.reshape(len(errors), -1).mean(axis=1), weights=shares))
 
-        simple = min(error(of(X, targets)) for of in (references.of_neighbours, references.of_linear_model))
         mean = np.tile(np.average(targets, axis=0, weights=shares), (len(targets), 1))
-        return Errors(error(predict_outputs(*self._network, batch.X)), simple, error(mean), len(truth))
+        simple = (of(X, targets) for of in (references.of_neighbours, references.of_linear_model))
+        return Errors(
+            error(predict_outputs(*self._network, batch.X)),
+            min(error(encoding.linked(means)) for means in simple),
+            error(encoding.linked(mean)),
+            len(truth),
+        )
 
     @property
     def has_enough_rows(self):

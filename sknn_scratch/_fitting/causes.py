@@ -192,6 +192,8 @@ def climb_of(losses):
 
 def small_steps(learning_rates, learning_rate):
     """Look at how far the weights can have moved, by the learning rates (n_epochs,)."""
+    if not len(learning_rates):  # of a network that was an MLPClassifier
+        return "the learning rates are unknown"
     way = learning_rates.sum()
     enough = learning_rate * USUAL_WAY / way
     return Measured(

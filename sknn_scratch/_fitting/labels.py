@@ -170,6 +170,10 @@ class Labels(ABC):
         """Validate array-like labels that come without the rows they belong to."""
         return labels_of(y)
 
+    def linked(self, means):
+        """Give the means themselves: the sign, or the largest one, tells the class, as that of outputs."""
+        return means
+
     def errors(self, outputs, y):
         """Find the rows, or the labels of rows, that are predicted wrongly."""
         return self.decode(outputs) != y
@@ -205,7 +209,7 @@ class Labels(ABC):
         log_p, log_not_p = functools.reduce(np.logaddexp, both)
         return log_p - log_not_p
 
-    def loss_of_a_guess(self, estimator):
+    def loss_of_a_guess(self, fitted, y=None):
         """Compute the loss of a network that gives all classes the same probability."""
         return self.n_outputs * math.log(2)
 
@@ -273,7 +277,7 @@ class Multiclass(Labels):
         all_log_p = [softmax_log_probabilities(outputs) for outputs in all_outputs]
         return functools.reduce(np.logaddexp, all_log_p) - math.log(len(all_log_p))
 
-    def loss_of_a_guess(self, estimator):
+    def loss_of_a_guess(self, fitted, y=None):
         """Compute the loss of a network that gives all classes the same probability."""
         return math.log(len(self.classes))
 

@@ -131,6 +131,11 @@ class Reals:
         """Validate array-like numbers that come without the rows they belong to."""
         return Reals.validated(check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None))
 
+    @staticmethod
+    def linked(means):
+        """Find the outputs that predict these means of targets."""
+        return means
+
     def errors(self, outputs, y):
         """Compute the squared errors (n_samples, n_outputs), divided by the variance of y."""
         y = y.reshape(len(y), -1)
@@ -180,11 +185,20 @@ class Reals:
         """Count the rows: there are no classes."""
         return len(y)
 
-    def loss_of_a_guess(self, estimator):
-        """Compute the loss of a network that always predicts the mean, of targets with this distribution."""
-        targets = np.tile(self.guessed_targets(), (1, self.n_outputs))
-        shares = np.full(GUESSED_ROWS, 1 / GUESSED_ROWS)
-        return float(self.loss_of(estimator).total(np.zeros(targets.T.shape), Targets.of(targets, shares)))
+    def loss_of_a_guess(self, fitted, y=None):
+        """Compute the loss of the best constant, of normal targets or, where these say little, of y."""
+        is_standardised = np.all(self.scale != 1)  # 1 is that of a constant y, or of a former MLPRegressor
+        if not (is_standardised and self.loss_of(fitted).is_central):  # a tail can be of any length
+            return self.loss_of_a_guess_of(y, fitted)
+        quantiles = ndtri((np.arange(GUESSED_ROWS) + 0.5) / GUESSED_ROWS)
+        targets = np.tile(quantiles[:, np.newaxis], (1, self.n_outputs))
+        return self.loss_of_a_constant(fitted, targets, np.full(GUESSED_ROWS, 1 / GUESSED_ROWS))
+
+    def loss_of_a_guess_of(self, y, fitted):
+        """Compute the loss of the best constant of y; None if that is no measure, or there is no y."""
+        if y is None or not np.ptp(y, axis=0).any():
+            return None
+        return self.loss_of_a_constant(fitted, self.encode(y, float), np.full(len(y), 1 / len(y)))
 
     def loss_of_a_constant(self, estimator, targets, shares):
         """Compute the mean loss under the best constants, one output after the other."""
@@ -206,11 +220,6 @@ class Reals:
             return outputs.sum()
 
         return brentq(slope, 2 * low - high, 2 * high - low, xtol=CONSTANT_TOL)
-
-    @staticmethod
-    def guessed_targets():
-        """List the quantiles (n_samples, 1) of the normal distribution."""
-        return ndtri((np.arange(GUESSED_ROWS) + 0.5) / GUESSED_ROWS)[:, np.newaxis]
 
 
 class Rates(Reals):
@@ -239,6 +248,11 @@ class Rates(Reals):
         """Turn logarithms into rates."""
         return np.exp(outputs)
 
+    @staticmethod
+    def linked(means):
+        """Take logarithms of the rates; a linear model may have predicted negative ones."""
+        return np.log(np.maximum(means, np.finfo(float).tiny))
+
     def average(self, all_outputs):
         """Compute the logarithms of the mean of the rates, without overflow."""
         all_outputs = np.stack(list(all_outputs))
@@ -249,10 +263,9 @@ class Rates(Reals):
         """Compute the logarithm of the mean of targets with one output."""
         return np.log(max(targets.weighted.sum(), np.finfo(float).tiny))
 
-    @staticmethod
-    def guessed_targets():
-        """List the quantiles (n_samples, 1) of the exponential distribution."""
-        return -np.log1p(-(np.arange(GUESSED_ROWS) + 0.5) / GUESSED_ROWS)[:, np.newaxis]
+    def loss_of_a_guess(self, fitted, y=None):
+        """Compute the loss of the best constant of y: that depends on the mean of counts."""
+        return self.loss_of_a_guess_of(y, fitted)
 
 
 def check_rates(y):

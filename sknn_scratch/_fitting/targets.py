@@ -49,6 +49,9 @@ class Targets(Protocol):
     def alone(y: Any) -> Any:
         """Validate an array-like y that comes without the rows it belongs to."""
 
+    def linked(self, means: Any) -> Any:
+        """Find the outputs (n_samples, n_outputs) that predict these means of targets."""
+
     def errors(self, outputs: Any, y: Any) -> Any:
         """Compute the error (n_samples,) of each prediction, or (n_samples, n_outputs).
 
@@ -82,8 +85,8 @@ class Targets(Protocol):
     def output_names(self) -> list[str]:
         """Name the outputs."""
 
-    def loss_of_a_guess(self, estimator: Any) -> float:
-        """Compute the loss of a network that predicts the same for all rows."""
+    def loss_of_a_guess(self, fitted: Any, y: Any = None) -> float | None:
+        """Compute the loss of a network that predicts the same for all rows; None if it is unknown."""
 
     def loss_of_a_constant(self, estimator: Any, targets: Any, shares: Any) -> float:
         """Compute the mean loss of targets (n_samples, n_outputs) under the best constant outputs.
