@@ -63,7 +63,8 @@ class Notebook(SphinxDirective):
         target = os.path.relpath(path, page.parent).replace(os.sep, "/")
         words = nodes.inline("", self.arguments[0])
         link = addnodes.download_reference("", "", words, reftarget=target, refdoc=self.env.docname)
-        sentence = nodes.Text(" " + " ".join(self.content))
+        space = "" if self.env.docname.startswith("zh/") else " "
+        sentence = nodes.Text(space + " ".join(self.content))
         return [nodes.paragraph("", "", link, sentence, classes=["run-notebook"])]
 
 
