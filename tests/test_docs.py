@@ -298,6 +298,11 @@ def test_words_are_replaced_and_the_rest_is_kept(monkeypatch):
     assert chinese == svg.replace("epoch", "轮").replace("3 of 4 units", "4 个单元中的 3 个")
 
 
+def test_chinese_punctuation_has_its_own_space(monkeypatch):
+    monkeypatch.setattr(words, "WORDS", {"Wait.": "等等。", "unit": "单元"})
+    assert words.translate_markup("<b>Wait. </b><i>unit </i>") == "<b>等等。</b><i>单元 </i>"
+
+
 def test_a_word_without_chinese_is_an_error():
     with pytest.raises(LookupError, match="'no such word'"):
         words.translate_markup("<text>no such word</text>")

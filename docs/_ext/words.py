@@ -22,6 +22,7 @@ PATTERNS = {
     for english, chinese in sorted(WORDS.items(), key=lambda entry: -len(entry[0]))
     if "{}" in english
 }
+FULL_WIDTH = ("\uff0c", "\uff1a", "\u3002")  # comma, colon and full stop, which have their own space
 TEXT = re.compile(r"<style.*?</style>|(?<=>)[^<>]+(?=<)|(?<=aria-label=\")[^\"]+", re.DOTALL)
 
 
@@ -67,6 +68,7 @@ def translate_markup(markup):
         if text.startswith("<") or not text.strip():
             return text
         head, body, tail = re.fullmatch(r"(\s*)(.*?)(\s*)", text, re.DOTALL).groups()
-        return head + escape(in_chinese(unescape(body)), quote=False) + tail
+        chinese = in_chinese(unescape(body))
+        return head + escape(chinese, quote=False) + ("" if chinese.endswith(FULL_WIDTH) else tail)
 
     return TEXT.sub(replaced, markup)
