@@ -19,13 +19,21 @@ WORDS = gettext.translation("sphinx", Path(pydata_sphinx_theme.__file__).parent 
 BETTER_WORDS = {
     "Breadcrumb": "当前位置",
     "Collapse Sidebar": "收起侧边栏",
+    "Color mode": "配色模式",
+    "Dark": "深色",
     "Expand Sidebar": "展开侧边栏",
-    "© Copyright %(copyright)s.": "© %(copyright)s 版权所有。",
-    "On this page": "本页内容",
+    "Home": "首页",
+    "Light": "浅色",
+    "On this page": "本页目录",
+    "Section Navigation": "章节目录",
+    "Site navigation": "网站导航",
+    "Skip to main content": "跳到正文",
+    "System Settings": "跟随系统",
     "next": "下一页",
     "next page": "下一页",
     "previous": "上一页",
     "previous page": "上一页",
+    "© Copyright %(copyright)s.": "© sknn_scratch 开发者 · BSD-3-Clause 许可证",
 }
 SEARCH_WORDS = Path(sphinx.__file__).parent / "locale" / "zh_CN" / "LC_MESSAGES" / "sphinx.js"
 
@@ -95,7 +103,10 @@ def make_chinese(app, page, context):
     context.update({"language": "zh-CN", "_": translate, "gettext": translate})
     context.update({"root_doc": "zh/index", "theme_header_dropdown_text": "更多"})
     context.update({"theme_search_bar_text": "搜索", "pathto": path_to})
+    context["theme_icon_links_label"] = "外部链接"
+    context["theme_icon_links"] = [{**link, "name": "代码仓库"} for link in context["theme_icon_links"]]
     context["header_nav"] = lambda html: chinese_nav(app, page, html)
+    context["body"] = context.get("body", "").replace('title="Link to this heading"', 'title="链接到此标题"')
     context["parents"] = context.get("parents", [])[1:]  # the first is home, which has its own sign
     if page == "zh/search":
         app.add_js_file(None, body=SEARCH_WORDS.read_text(encoding="utf-8"))
