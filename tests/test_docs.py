@@ -263,6 +263,16 @@ def test_chinese_page_is_chinese(name):
     assert all(re.search(r"[一-鿿]{2}", line) for line in headings + paragraphs)
 
 
+@pytest.mark.parametrize("name", CHINESE)
+def test_spaces_stand_beside_latin_letters_and_not_beside_chinese_punctuation(name):
+    tables_and_links = r"\$\$.*?\$\$|^\|[^\n]*|\]\([^)]*\)|\[|\*\*"
+    prose = re.sub(tables_and_links, "", prose_of(PAGES[name]), flags=re.DOTALL | re.MULTILINE)
+    prose = re.sub(r"\{value\}`[^`]*`|`[^`]*`|\$[^$\n]*\$", "x", re.sub("<[^>]*>", "\n", prose))
+    wide = r"[\u3001\u3002\uff01-\uff1f]"
+    wrong = rf"[一-鿿][A-Za-z0-9,;:!?()]|[A-Za-z0-9%,;!?()][一-鿿]| {wide}|{wide} "
+    assert not re.findall(f".*(?:{wrong}).*", prose)
+
+
 def test_tutorial_and_playground_are_there_in_both_languages():
     chapters = [name for name in ENGLISH if name.startswith("docs/tutorial/")]
     assert len(chapters) == 9  # an introduction, a chapter for each of seven claims, and the clinic
