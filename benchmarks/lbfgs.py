@@ -7,6 +7,7 @@ Then, the time of a search over 60 small networks, trained together and one afte
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 from typing import Any
 
@@ -62,11 +63,9 @@ class Counted:
 
     def ours(self, most: int) -> tuple[int, float]:
         """Count the evaluations of our minimiser, and get the objective at its end."""
-        with Stack([self.run], map) as stack, np.errstate(all="ignore"):
+        with closing(Stack([self.run], map)) as stack, np.errstate(all="ignore"):
             ours, calls = stack.minimiser, []
-            minimiser = Minimiser(
-                ours.objective._replace(evaluate=lambda: self._evaluate(ours, calls)), ours.pairs
-            )
+            minimiser = Minimiser(ours.params, ours.grads, lambda: self._evaluate(ours, calls), ours.pairs)
             for n in range(most):
                 (value,), (reason,) = minimiser.iterate(n)
                 if reason is not None:
@@ -75,15 +74,15 @@ class Counted:
 
     def scipys(self, most: int) -> tuple[int, float]:
         """Count those of SciPy's."""
-        with Stack([self.run], map) as stack, np.errstate(all="ignore"):
+        with closing(Stack([self.run], map)) as stack, np.errstate(all="ignore"):
             ours, calls = stack.minimiser, []
 
             def objective(x: Any) -> tuple[float, Any]:
-                ours.objective.params[0] = x
+                ours.params[0] = x
                 (value,) = self._evaluate(ours, calls)
-                return float(value), ours.objective.grads[0].astype(float)
+                return float(value), ours.grads[0].astype(float)
 
-            start = ours.objective.params[0].astype(float)
+            start = ours.params[0].astype(float)
             limits = {"maxiter": most, "maxfun": 100 * most, "gtol": 0.0}
             limits |= {"maxcor": N_PAIRS, "ftol": ROUNDINGS * np.finfo(float).eps}
             end = scipy.optimize.minimize(objective, start, jac=True, method="L-BFGS-B", options=limits)
@@ -91,7 +90,7 @@ class Counted:
 
     def _evaluate(self, minimiser: Minimiser, calls: list[int]) -> Any:
         calls.append(1)
-        return minimiser.objective.evaluate()
+        return minimiser.evaluate()
 
 
 def minimisers_table(dtype: str, most: int) -> Table:

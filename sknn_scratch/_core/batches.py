@@ -4,6 +4,9 @@ Rows are gathered by index, a chunk of several batches at a time, into buffers t
 the design matrix is not copied as a whole (unless it is small, see ``data``), and a memory-mapped one never
 read as a whole.
 
+A row's position is its place among the rows of all networks of a stack, one network after the other. Weights
+belong to positions, since networks may weigh the same row differently.
+
 In a stack the networks may have different rows, but equally many. Padding with rows of weight zero would
 change how sums are rounded, and a stack would no longer equal separate fits bit for bit.
 """
@@ -22,7 +25,7 @@ from sknn_scratch._core.losses import Loss, Saved, Targets
 from sknn_scratch._core.network import Batch
 from sknn_scratch._core.rows import Gather, Index, Rows, SparseRows
 
-# Of gathered rows and their targets: so many that the calls for a chunk take little time beside its steps.
+# Of a chunk's rows and targets: enough that gathering costs little beside its steps.
 # From 2**20 to 2**22 no difference was measured.
 CHUNK_BYTES = 2**21
 
@@ -48,7 +51,8 @@ class Batches:
         self.first_positions = np.arange(len(data)).reshape(*self.stack_shape, 1) * self.n_samples
         self.batch_size = min(batch_size, self.n_samples)
         self.takes_all_rows = all(one.rows is None for one in data)
-        self.rows = self._stack_rows(data)
+        rows = [np.arange(one.n_samples) if one.rows is None else one.rows for one in data]
+        self.rows = np.array(rows).reshape(*self.stack_shape, self.n_samples)
         self.row_weights = self._stack_weights(data)
         starts = range(0, self.n_samples, self.batch_size)
         self.sizes = [min(self.batch_size, self.n_samples - start) for start in starts]
@@ -69,7 +73,7 @@ class Batches:
         if not self.takes_all_rows or isinstance(self.X, SparseRows):
             return next(self._gathered(positions))
         chunk = Chunk(self, self.sizes)
-        chunk.gather_targets(positions if self.rows is None else self.rows, positions)
+        chunk.gather_targets(self.rows, positions)
         chunk.set_rows([self.X])
         return chunk
 
@@ -84,7 +88,7 @@ class Batches:
 
     def _gathered(self, positions: Index) -> Iterator["Chunk"]:
         """Gather the rows in this order, chunk by chunk, and cut the chunks into batches."""
-        rows = positions if self.rows is None else self.rows.take(positions)
+        rows = self.rows.take(positions)
         step = self._batches_in_chunk()
         for i in range(0, len(self.sizes), step):
             place = slice(i * self.batch_size, (i + step) * self.batch_size)
@@ -96,16 +100,6 @@ class Batches:
     def _batches_in_chunk(self) -> int:
         row_bytes = (self.X.values_per_row + 4 * len(self.targets)) * self.targets.itemsize
         return max(1, int(CHUNK_BYTES // (row_bytes * self.batch_size * math.prod(self.stack_shape))))
-
-    def _stack_rows(self, data: Sequence[Data]) -> Index | None:
-        """Rows (..., n_samples) of all networks.
-
-        None for a single network that takes all rows: then they are the positions themselves.
-        """
-        if self.takes_all_rows and not self.stack_shape:
-            return None
-        rows = [np.arange(one.n_samples) if one.rows is None else one.rows for one in data]
-        return np.array(rows).reshape(*self.stack_shape, self.n_samples)
 
     def _stack_weights(self, data: Sequence[Data]) -> Array | None:
         """Weights (n_positions,) with a mean of one for each network; None if all are one."""
@@ -179,7 +173,6 @@ class Chunk:
         self.saved = Saved.allocate(values.shape, dtype)
         self.targets_of_batches = [self.targets.take(place) for place in self.places]
         self.saved_of_batches = [self.saved.take(place) for place in self.places]
-        self.X: Sequence[Rows] = ()
 
     @property
     def places(self) -> list[slice]:
@@ -194,9 +187,7 @@ class Chunk:
     def gather(self, rows: Index, positions: Index) -> "Chunk":
         """Gather the rows (..., n_chunk) of X and targets, and the weights at their positions."""
         self.gather_targets(rows, positions)
-        X = self.gather_X(rows)
-        if X is not self.X:
-            self.set_rows(X)
+        self.set_rows(self.gather_X(rows))
         return self
 
     def gather_targets(self, rows: Index, positions: Index) -> None:
@@ -211,7 +202,6 @@ class Chunk:
 
     def set_rows(self, X: Sequence[Rows]) -> None:
         """Let these be the rows of the batches."""
-        self.X = X
         self.batches = list(map(Batch, X, self.targets_of_batches))
 
     def __iter__(self) -> Iterator[tuple[Batch, Saved]]:
@@ -220,5 +210,4 @@ class Chunk:
     def mean_losses(self) -> Array:
         """Mean losses (..., n_batches) of the batches, from what their gradients saved."""
         losses = self.loss.values(self.targets, self.saved)
-        mean_losses: Array = np.add.reduceat(losses, self.starts, axis=-1)
-        return mean_losses
+        return np.add.reduceat(losses, self.starts, axis=-1)

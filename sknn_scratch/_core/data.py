@@ -17,8 +17,7 @@ from sknn_scratch._core.losses import Targets
 from sknn_scratch._core.network import Batch
 from sknn_scratch._core.rows import DenseRows, Index, Rows, SparseRows
 
-# Of the rows that a network trains on. A copy of so many takes no time that can be noticed; with many more, a
-# step takes so long that the calls for the biases do not count.
+# Of the rows that a network trains on: to copy so many takes no time that can be noticed.
 SMALL_BYTES = 2**20
 
 # The penalty is measured against at least this weight. Against the four rows of XOR it would be |W|^2 / 8,

@@ -1,4 +1,4 @@
-"""What a step updates: the whole network or, lazily, the part of a wide one that a sparse batch uses.
+"""Lazy updates: of that part of a wide network that a sparse batch uses.
 
 A feature that is zero in all rows of a batch has no loss gradient, so with many sparse features most rows
 of w_hidden would be read and written in vain. A lazy update computes the gradient of those rows of w_hidden
@@ -8,12 +8,6 @@ changed while they are in the cache, and written back.
 What this changes: in a step that does not use a row, the row does not move by momentum, and its moments do
 not decay. The penalty skips it too. When the row is used, the penalty shrinks it for all skipped steps at
 once, on average. So the same objective is minimised.
-
-Both updates have the same methods:
-
-    start_epoch(learning_rates)
-    prepare(batch)               -> the batch, and the buffer for its gradient
-    update(step)                 by the gradient in that buffer
 """
 
 from collections.abc import Iterator, Sequence
@@ -36,7 +30,9 @@ from sknn_scratch._core.state import Config
 # the time of a whole update of FIXED_COST weights.
 COST_PER_WEIGHT = 2
 FIXED_COST = 2**17
-PART_BYTES = 2**18  # of parameters that are gathered: they and their like should stay in the cache
+PART_BYTES = (
+    2**18
+)  # of parameters that are gathered: with the optimiser's memory they should stay in the cache
 
 
 def updates_lazily(config: Config, data: Data) -> bool:
@@ -65,7 +61,7 @@ def chances_of_use(counts: Index, n_samples: int, batch_size: int) -> Array:
     """
     batch_size = min(batch_size, n_samples)
     n_whole, last = divmod(n_samples, batch_size)
-    chances: Array = n_whole * chances_of_drawing(counts, n_samples, batch_size)
+    chances = n_whole * chances_of_drawing(counts, n_samples, batch_size)
     return (chances + chances_of_drawing(counts, n_samples, last)) / (n_whole + (last > 0))
 
 
@@ -79,41 +75,11 @@ def chances_of_drawing(counts: Index, n_samples: int, n_drawn: int) -> Array:
     return np.where(are_enough, -np.expm1(log_chance), 1.0)
 
 
-class WholeUpdate:
-    """Updates all parameters in every step.
-
-    Parameters
-    ----------
-    optimizer : Optimizer
-    whole : Part
-        All parameters of all networks.
-    grads : Parameters
-        Views of its gradient.
-    """
-
-    def __init__(self, optimizer: Optimizer, whole: Part, grads: Parameters) -> None:
-        self.optimizer = optimizer
-        self.whole = whole
-        self.grads = grads
-
-    def start_epoch(self, learning_rates: Sequence[float]) -> None:
-        """Do nothing: the penalty does not depend on the learning rates."""
-
-    def prepare(self, batch: Batch) -> tuple[Batch, Parameters]:
-        """Give the batch as it is, and the buffer for its gradient."""
-        return batch, self.grads
-
-    def update(self, step: Step) -> None:
-        """Update all parameters by the gradient in the buffer."""
-        self.optimizer.update(self.whole, step)
-
-
 class UsedRows(SparseRows):
     """Rows of one network with the columns that they use: the gradient has no others."""
 
     def __init__(self, X: Any, columns: Index, positions: Index) -> None:
         super().__init__([X], stacked=False)
-        self.columns = columns
         parts = (X.data, positions[X.indices], X.indptr)
         self.narrow = scipy.sparse.csr_array(parts, shape=(X.shape[0], len(columns)))
 
@@ -144,7 +110,6 @@ class LazyUpdate:
 
     Parameters
     ----------
-    optimizer : Optimizer
     whole : Part
         All of the network. Its buffers of gradients and updates serve the parts.
     shape : NetworkShape

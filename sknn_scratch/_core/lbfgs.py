@@ -28,14 +28,6 @@ from sknn_scratch._core.stopping import StopReason
 ROUNDINGS = 64
 
 
-class Objective(NamedTuple):
-    """What is minimised."""
-
-    params: Array  # (K, n_params)
-    grads: Array  # (K, n_params): the gradient where it was evaluated last
-    evaluate: Callable[[], Array]  # at the present parameters: fills grads, and returns the values (K,)
-
-
 class Point(NamedTuple):
     """Where an iteration starts."""
 
@@ -49,42 +41,44 @@ class Minimiser:
 
     Parameters
     ----------
-    objective : Objective
+    params, grads : ndarray of shape (K, n_params)
+        Are written to.
+    evaluate : callable
+        Fills ``grads`` at the present parameters, and returns the values (K,) of the objective.
     pairs : Pairs
     """
 
-    def __init__(self, objective: Objective, pairs: "Pairs") -> None:
-        self.objective = objective
+    def __init__(self, params: Array, grads: Array, evaluate: Callable[[], Array], pairs: "Pairs") -> None:
+        self.params = params
+        self.grads = grads
+        self.evaluate = evaluate
         self.pairs = pairs
-        self.values: Array | None = None  # (K,), at the present parameters
+        self.values = evaluate()  # at the present parameters
 
     def iterate(self, number: int) -> tuple[Array, list[StopReason | None]]:
         """Move to better parameters; ``number`` iterations were made before.
 
         Returns the objectives (K,) there, and the reasons (K,) why there should be no further iteration.
         """
-        params, grads, evaluate = self.objective
-        if self.values is None:
-            self.values = evaluate()
-        start = Point(params.copy(), grads.copy(), self.values)
-        searches, promises = self._descend(start, number)
-        steps = params - start.params
-        self.pairs.add(steps, grads - start.gradient, -inner(steps, start.gradient), number)
+        start = Point(self.params.copy(), self.grads.copy(), self.values)
+        searches, promises = self._search_or_forget(start, number)
+        steps = self.params - start.params
+        self.pairs.add(steps, self.grads - start.gradient, -inner(steps, start.gradient), number)
         is_stuck = np.array([search.step == 0 for search in searches])
         gains_nothing = are_negligible(start.values - self.values, start.values, np.float64)
-        is_over = np.where(is_stuck, are_negligible(promises, start.values, params.dtype), gains_nothing)
+        is_over = np.where(is_stuck, are_negligible(promises, start.values, steps.dtype), gains_nothing)
         reasons = [
             StopReason.CONVERGED if over else StopReason.LINE_SEARCH_FAILED if stuck else None
             for over, stuck in zip(is_over.tolist(), is_stuck.tolist(), strict=True)
         ]
         return self.values, reasons
 
-    def _descend(self, start: Point, number: int) -> tuple[list[LineSearch], Array]:
+    def _search_or_forget(self, start: Point, number: int) -> tuple[list[LineSearch], Array]:
         """Search along the directions of the pairs; where these lead nowhere, forget them and search again.
 
         Returns the searches, and what the slopes promise (K,) that a step of one gains.
         """
-        searches: dict[int, LineSearch] = {}
+        searches = [LineSearch(value, 0.0) for value in start.values.tolist()]
         is_open = np.ones(len(start.values), bool)
         while is_open.any():
             directions = self.pairs.direction(start.gradient, number)
@@ -92,24 +86,22 @@ class Minimiser:
             directions[~((promises > 0) & (promises < np.inf))] = 0
             for i in np.flatnonzero(is_open).tolist():
                 searches[i] = LineSearch(float(start.values[i]), -float(promises[i]))
-            self._search([*searches.values()], start, directions)
+            self._search(searches, start, directions)
             is_hopeless = are_negligible(promises, start.values, start.params.dtype)
-            assert self.values is not None
             gains_nothing = are_negligible(start.values - self.values, start.values, np.float64)
-            has_failed = gains_nothing & [not search.is_accepted for search in searches.values()]
+            has_failed = gains_nothing & [not search.is_accepted for search in searches]
             is_open = has_failed & ~is_hopeless & self.pairs.exist()
             if is_open.any():
                 self.pairs.forget(is_open)
-        return [*searches.values()], promises
+        return searches, promises
 
     def _search(self, searches: Sequence[LineSearch], start: Point, directions: Array) -> None:
         """Evaluate the objective at the steps of the searches, until all are over."""
-        params, grads, evaluate = self.objective
         while not all(search.is_over for search in searches):
             steps = np.array([[search.step] for search in searches])
-            np.add(start.params, steps * directions, out=params, casting="same_kind")
-            self.values = evaluate()
-            slopes = inner(directions, grads)
+            np.add(start.params, steps * directions, out=self.params, casting="same_kind")
+            self.values = self.evaluate()
+            slopes = inner(directions, self.grads)
             for search, value, slope in zip(searches, self.values.tolist(), slopes.tolist(), strict=True):
                 search.see(value, slope)
 
@@ -171,8 +163,7 @@ class Pairs:
         bracket = p / self.inverse_D + gamma * (products(self.YMY, p) - YMg)
         weights = products(self.R_inverse.mT, bracket).take(by_place, axis=1)
         residual = gradient - combine(self.changes, p.take(by_place, axis=1))
-        ascent: Array = gamma * self.precondition(residual) + combine(self.steps, weights)
-        return -ascent
+        return -(gamma * self.precondition(residual) + combine(self.steps, weights))
 
     def _gamma(self, squares: Array) -> Array:
         """Scale (K, 1) by the newest pair, or by ``squares`` (K,) of the gradient, g'Mg."""
@@ -180,8 +171,7 @@ class Pairs:
         newest = N_PAIRS - 1 - (self.yMy[:, ::-1] > 0).argmax(axis=1)
         yMy, inverse_sy = self.yMy[networks, newest], self.inverse_D[networks, newest]
         length = np.sqrt(squares) + (squares == 0)
-        inverse_gamma: Array = np.where(yMy > 0, yMy * inverse_sy, length)
-        return 1 / inverse_gamma[:, np.newaxis]
+        return 1 / np.where(yMy > 0, yMy * inverse_sy, length)[:, np.newaxis]
 
     def add(self, steps: Array, changes: Array, falls: Array, number: int) -> None:
         """Put pairs in the place of the oldest ones.

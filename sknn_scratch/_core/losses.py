@@ -160,8 +160,7 @@ class Softmax(Loss):
     def values(self, targets: Targets, saved: Saved) -> Array:
         """log sum_j exp(y_j) - <t, y>."""
         log_partition = np.log(saved.partition[..., 0, :]) * targets.row_weights[..., 0, :]
-        values: Array = log_partition - sum_over_outputs(saved.margins * targets.weighted)
-        return values
+        return log_partition - sum_over_outputs(saved.margins * targets.weighted)
 
 
 class ResidualLoss(Loss):
@@ -230,8 +229,7 @@ class Huber(ResidualLoss):
         """c (|r| - c / 2), c = min(|r|, delta)."""
         sizes = np.abs(residuals)
         cut = np.minimum(sizes, self.huber_delta)
-        values: Array = cut * (sizes - 0.5 * cut)
-        return values
+        return cut * (sizes - 0.5 * cut)
 
 
 @dataclass(frozen=True)
@@ -255,8 +253,7 @@ class Quantile(ResidualLoss):
 
     def of_residuals(self, residuals: Array) -> Array:
         """max(-q r, (1 - q) r)."""
-        values: Array = np.maximum(-self.quantile * residuals, (1 - self.quantile) * residuals)
-        return values
+        return np.maximum(-self.quantile * residuals, (1 - self.quantile) * residuals)
 
 
 @dataclass(frozen=True)
@@ -280,8 +277,7 @@ class Poisson(Loss):
 
 def sum_over_outputs(values: Array) -> Array:
     """Sum values (..., n_outputs, n_samples) over the outputs."""
-    total: Array = np.add.reduce(values, axis=-2)
-    return total
+    return np.add.reduce(values, axis=-2)
 
 
 def log_1_plus_exp(z: Array) -> Array:
@@ -300,7 +296,7 @@ def logistic_log_probabilities(logits: Array) -> Array:
 
 
 def softmax_probabilities(logits: Array) -> Array:
-    """p = exp(y - A(y)), of logits (n_samples, n_outputs).
+    """p = exp(y) / sum_j exp(y_j), of logits (n_samples, n_outputs).
 
     Block by block, transposed: reductions are over the first axis, and all of a block is in the cache.
     """
@@ -317,8 +313,7 @@ def softmax_probabilities(logits: Array) -> Array:
 def softmax_log_probabilities(logits: Array) -> Array:
     """log p = y - log sum_j exp(y_j)."""
     shifted = logits - logits.max(axis=-1, keepdims=True)
-    log_probabilities: Array = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    return log_probabilities
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
 LOSSES: Mapping[str, type[Loss]] = MappingProxyType(

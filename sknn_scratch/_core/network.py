@@ -27,8 +27,8 @@ from sknn_scratch._core.rows import DenseRows, Rows
 Map: TypeAlias = Callable[..., Iterable[Any]]  # map, or one that uses several threads
 
 BLOCK_BYTES = 2**20  # hidden values of a block of rows: they should stay in the second-level cache
-# A batch is large from so many rows, and so many multiplications in its product with the hidden layer, on.
-# Cutting it into blocks costs at most a tenth on one thread, and halves the time on two.
+# A batch of at least LARGE_ROWS rows, whose product with w_hidden takes at least LARGE_PRODUCT multiplications,
+# is cut into N_BLOCKS blocks: it takes at most a tenth longer on one thread, and half the time on two.
 LARGE_ROWS = 1000
 LARGE_PRODUCT = 2**25
 N_BLOCKS = 4
@@ -144,7 +144,6 @@ class BatchGradient:
 
     Parameters
     ----------
-    network : Network
     workspaces : sequence of Workspace
         One for each block.
     map_blocks : callable
@@ -197,7 +196,7 @@ def equal_blocks(n_rows: int, n_blocks: int) -> list[slice]:
 class Penalty(NamedTuple):
     """The L2 penalty of each network: rate / 2 times the sum of its squared weights."""
 
-    rates: Sequence[float]  # (K,): alpha / S; empty if no network has a penalty
+    rates: Sequence[float]  # (K,): alpha / P, see ``_core``; empty if no network has a penalty
     first: int  # index of the first weight in a network's flat parameters
     n_weights: int
 

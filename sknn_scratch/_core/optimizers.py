@@ -130,7 +130,7 @@ def follow_moments(part: Part, step: Step) -> None:
     add_multiples(params, [-correction * rate for rate in step.learning_rates], updates)
 
 
-N_PAIRS = 20  # of L-BFGS: twice SciPy's number; they need fewer iterations, and as much time
+N_PAIRS = 20  # of L-BFGS: twice SciPy's default, for fewer iterations in the same time
 
 
 def init_lbfgs(params: Array) -> Memory:

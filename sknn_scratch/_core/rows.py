@@ -65,16 +65,6 @@ class DenseRows:
         return float(self.X.shape[-1])
 
     @property
-    def n_bytes(self) -> int:
-        """Size of the rows in memory."""
-        return self.X.nbytes
-
-    @property
-    def arrays(self) -> tuple[Any, ...]:
-        """The arrays that the rows are made of."""
-        return (self.X,)
-
-    @property
     def source(self) -> Any:
         """The matrix, which tells whether two networks draw from the same rows."""
         return self.X
@@ -85,7 +75,7 @@ class DenseRows:
         out += layers.b_hidden
 
     def adjoint(self, delta: Array, ones: Array, grads: Parameters) -> None:
-        """Fill the gradients of the hidden layer, of ``delta`` (..., n_samples, n_hidden)."""
+        """Fill the gradients of the hidden layer from ``delta`` (..., n_samples, n_hidden)."""
         dot(self.X_mT, delta, grads.w_hidden)
         dot(ones, delta, grads.b_hidden)
 
@@ -125,7 +115,7 @@ class RowsWithOnes(DenseRows):
         dot(self.X, layers.hidden_layer, out)
 
     def adjoint(self, delta: Array, ones: Array, grads: Parameters) -> None:
-        """Fill the gradients of the hidden layer, by one product."""
+        """Fill the gradients of the hidden layer by one product."""
         dot(self.X_mT, delta, grads.hidden_layer)
 
 
@@ -169,18 +159,6 @@ class SparseRows:
         return float(3 * self.matrices[0].nnz / self.n_samples)
 
     @property
-    def n_bytes(self) -> int:
-        """Size of the rows in memory."""
-        return int(sum(2 * X.nnz * X.dtype.itemsize for X in self.matrices))
-
-    @property
-    def arrays(self) -> tuple[Any, ...]:
-        """The arrays that the rows are made of."""
-        return tuple(
-            array for X in self.matrices for array in (np.array(X.shape), X.data, X.indices, X.indptr)
-        )
-
-    @property
     def source(self) -> Any:
         """The first network's matrix, which tells whether two networks draw from the same rows."""
         return self.matrices[0]
@@ -192,15 +170,15 @@ class SparseRows:
         out += layers.b_hidden
 
     def adjoint(self, delta: Array, ones: Array, grads: Parameters) -> None:
-        """Fill the gradients of the hidden layer, of ``delta`` (..., n_samples, n_hidden)."""
+        """Fill the gradients of the hidden layer from ``delta`` (..., n_samples, n_hidden)."""
         for X, grad, delta_hidden in self._by_network(self.matrices, grads.w_hidden, delta):
             grad[...] = X.T @ delta_hidden
         dot(ones, delta, grads.b_hidden)
 
     def count_rows_with_feature(self, rows: Index | None) -> Index:
         """Count (n_features,) the rows of the first network, or some of its rows, that have a feature."""
-        (X, n_samples), counts = (self.matrices[0], self.n_samples), np.zeros(self.n_features, np.intp)
-        rows = np.arange(n_samples) if rows is None else rows
+        X, counts = self.matrices[0], np.zeros(self.n_features, np.intp)
+        rows = np.arange(self.n_samples) if rows is None else rows
         for start in range(0, len(rows), COUNTED_ROWS):
             counted = X[rows[start : start + COUNTED_ROWS]]
             counted.sum_duplicates()

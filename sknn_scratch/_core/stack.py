@@ -5,7 +5,6 @@ One run has no network axis. With several, the states' arrays become views of th
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -20,8 +19,8 @@ from sknn_scratch._core.arrays import (
 )
 from sknn_scratch._core.batches import Batches, Orders
 from sknn_scratch._core.data import stack_validations
-from sknn_scratch._core.lazy import LazyUpdate, WholeUpdate, updates_lazily
-from sknn_scratch._core.lbfgs import Centring, Minimiser, Objective, Pairs
+from sknn_scratch._core.lazy import LazyUpdate, updates_lazily
+from sknn_scratch._core.lbfgs import Centring, Minimiser, Pairs
 from sknn_scratch._core.losses import Saved
 from sknn_scratch._core.network import (
     Batch,
@@ -42,22 +41,16 @@ MEASURED_ROWS = 100
 
 
 class Stack:
-    """Runs that are trained together, as a context: on leaving it, the runs own their arrays again.
+    """Runs that are trained together, until it is closed.
 
     Attributes
     ----------
-    runs : list of Run
     config : Config
         That of the first run, for what all have in common (see ``stack_key``).
-    network : Network
     stack_shape : tuple of int
         The network axis: () or (K,).
     orders : Orders
         In which the networks see their rows.
-    batches : Batches
-    validation : Batch or None
-    params : Parameters
-    penalty : Penalty
     last_grads : Parameters
         The gradient of the last batch.
     """
@@ -68,57 +61,50 @@ class Stack:
         self.network = self.config.network
         self.optimizer = SOLVERS[self.config.solver]
         self.stack_shape = () if len(runs) == 1 else (len(runs),)
-        self.loss_limits: Any = None  # (...), from the first loss on
         self.last_batch: Batch | None = None
         self.clips = any(run.config.max_grad_norm < np.inf for run in runs)
         data = [run.data for run in runs]
         self.orders = Orders([run.state.shuffle_rng for run in runs])
         self.batches = Batches(data, self.config.batch_size, self.network.loss)
-        self._stack_parameters()
-        self._allocate_steps(map_blocks)
+        self._stack_states()
+        self._prepare_updates()
+        self._prepare_gradients(map_blocks)
         validations = [one.validation for one in data if one.validation is not None]
         self.validation = None
         if validations:
             self.validation = stack_validations(validations) if self.stack_shape else validations[0]
 
-    def __enter__(self) -> "Stack":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self.stack_shape:  # a view would keep the arrays of all networks alive
+    def close(self) -> None:
+        """Give the runs arrays of their own: a view would keep those of all networks alive."""
+        if self.stack_shape:
             for run, rng in zip(self.runs, self.orders.own_generators(), strict=True):
                 run.state.shuffle_rng = rng
                 run.state.params = run.state.params.copy()
                 run.state.memory = {name: array.copy() for name, array in run.state.memory.items()}
 
-    def _stack_parameters(self) -> None:
-        shape, config = self.network.shape, self.config
+    def _stack_states(self) -> None:
+        """Stack the parameters and the memory; those of the states become views."""
         states = [run.state for run in self.runs]
-        flat, memory = self._stack([state.params for state in states]), self._stack_memory()
+        flat, self.memory = self._stack([state.params for state in states]), self._stack_memory()
         if self.stack_shape:
             for i, state in enumerate(states):
                 state.params, state.shuffle_rng = flat[i], self.orders.drawn_from[i]
-                state.memory = {name: array[i] for name, array in memory.items()}
-        self.params, self.grads = view_parameters(flat, shape), view_parameters(np.zeros_like(flat), shape)
-        self.last_grads = self.grads
-        rates = [run.penalty_rate for run in self.runs]
+                state.memory = {name: array[i] for name, array in self.memory.items()}
+        self.params = view_parameters(flat, self.network.shape)
+        self.grads = self.last_grads = view_parameters(np.zeros_like(flat), self.network.shape)
+
+    def _prepare_updates(self) -> None:
+        shape, rates = self.network.shape, [run.penalty_rate for run in self.runs]
         weights = shape.weights
         self.penalty = Penalty(rates if any(rates) else (), weights.start, weights.stop - weights.start)
-        self.step = Step(self._stack_hyperparameters(), number=states[0].n_updates)
-        self.memory = memory
-        whole = Part(
-            params=flat.reshape(-1),
-            grads=self.grads.flat.reshape(-1),
-            updates=np.zeros(flat.size, flat.dtype),
-            memory={name: array.reshape(-1) for name, array in memory.items()},
-            penalty=self.penalty,
-        )
-        data, optimizer = self.runs[0].data, self.optimizer
-        self.updating: WholeUpdate | LazyUpdate = WholeUpdate(optimizer, whole, self.grads)
-        if updates_lazily(config, data):
-            self.updating = LazyUpdate(optimizer, whole, shape, data, config.batch_size)
+        rates_of_lbfgs = [1.0] * len(self.runs)  # the others are set in every epoch
+        self.step = Step(self._stack_hyperparameters(), self.runs[0].state.n_updates, rates_of_lbfgs)
+        flat = self.params.flat.reshape(-1)
+        memory = {name: array.reshape(-1) for name, array in self.memory.items()}
+        self.whole = Part(flat, self.grads.flat.reshape(-1), np.zeros_like(flat), memory, self.penalty)
+        self.lazy, data, batch_size = None, self.runs[0].data, self.config.batch_size
+        if updates_lazily(self.config, data):
+            self.lazy = LazyUpdate(self.optimizer, self.whole, shape, data, batch_size)
 
     def _stack_memory(self) -> Memory:
         states = [run.state for run in self.runs]
@@ -137,7 +123,7 @@ class Stack:
     def _stack(self, arrays: list[Array]) -> Array:
         return np.stack(arrays) if self.stack_shape else arrays[0]
 
-    def _allocate_steps(self, map_blocks: Map) -> None:
+    def _prepare_gradients(self, map_blocks: Map) -> None:
         self.gradients = {n: self._batch_gradient(n, map_blocks) for n in set(self.batches.sizes)}
         first_block = self.gradients[self.batches.batch_size].workspaces[0]
         self.measured_slope = first_block.slope[..., :MEASURED_ROWS, :]
@@ -151,15 +137,17 @@ class Stack:
         ]
         return BatchGradient(self.network, workspaces, map_blocks)
 
-    def start_epoch(self) -> list[float]:
-        """Get the learning rates (K,) of the coming epoch."""
-        learning_rates = [run.learning_rate for run in self.runs]
-        self.updating.start_epoch(learning_rates)
-        return learning_rates
+    def start_epoch(self) -> None:
+        """Set the learning rates of the coming epoch."""
+        self.step.learning_rates = [run.learning_rate for run in self.runs]
+        if self.lazy is not None:
+            self.lazy.start_epoch(self.step.learning_rates)
 
     def gradient(self, batch: Batch, saved: Saved) -> None:
         """Compute the gradient of the mean loss of a batch, and save what the loss is made of."""
-        batch, grads = self.updating.prepare(batch)
+        grads = self.grads
+        if self.lazy is not None:
+            batch, grads = self.lazy.prepare(batch)
         gradient = self.gradients[batch.X.n_samples]
         for workspace in gradient.workspaces:
             if workspace.keep is not None:
@@ -167,13 +155,15 @@ class Stack:
         gradient.fill(self.params, grads, batch, saved)
         self.last_grads, self.last_batch = grads, batch
 
-    def update(self, learning_rates: Sequence[float]) -> None:
+    def update(self) -> None:
         """Update the parameters by the gradient of a batch and that of the penalty."""
         if self.clips:
             self._clip()
         self.step.number += 1
-        self.step.learning_rates = learning_rates
-        self.updating.update(self.step)
+        if self.lazy is None:
+            self.optimizer.update(self.whole, self.step)
+        else:
+            self.lazy.update(self.step)
 
     def _clip(self) -> None:
         """Scale gradients of the loss that are too long down to ``max_grad_norm``."""
@@ -191,7 +181,7 @@ class Stack:
         memory = {name: array.reshape(K, *array.shape[-2:]) for name, array in self.memory.items()}
         pairs = Pairs(memory, Centring(self.network.shape, self.network.activate))
         params, grads = (array.reshape(K, -1) for array in (self.params.flat, self.grads.flat))
-        return Minimiser(Objective(params, grads, self._evaluate), pairs)
+        return Minimiser(params, grads, self._evaluate, pairs)
 
     def _evaluate(self) -> Array:
         """Compute the objectives (K,) over all rows, and their gradients."""
@@ -208,20 +198,14 @@ class Stack:
         self.step.number += 1
         return outcome
 
-    def count_updates(self) -> None:
-        """Tell the states how many updates there have been."""
-        for run in self.runs:
-            run.state.n_updates = self.step.number
-
     def is_sound(self, objective: Any) -> Any:
-        """Whether an objective (...) is finite and has not exploded, by that of the first batch."""
-        return objective < self.loss_limits
+        """Whether an objective (...) is finite and has not exploded."""
+        return objective < self.per_network([run.state.loss_limit for run in self.runs])
 
     def limit_losses(self, first_losses: Any) -> None:
-        """Set the loss (...) from which on each network counts as exploded, by that of its first batch."""
-        if self.loss_limits is None:
-            limits = [run.limit_loss(loss) for run, loss in self.by_run(first_losses)]
-            self.loss_limits = self.per_network(limits)
+        """Set the objective from which on each network counts as exploded, by the first one (...)."""
+        for run, loss in self.by_run(first_losses):
+            run.limit_loss(loss)
 
     def is_last_step_sound(self) -> Any:
         """Whether the objective (...) of the last batch is still sound after the update that it led to."""

@@ -11,8 +11,6 @@ from sknn_scratch._core.optimizers import OPTIMIZERS, SOLVERS
 from sknn_scratch._core.rows import DenseRows
 from sknn_scratch._core.state import Run
 
-# Parameters of the estimators that networks of a stack always have in common; see ``stack_key`` for the rest.
-COMMON_PARAMETERS = ("n_hidden", "activation", "solver", "batch_size")
 # Copies of its parameters that a step of a network touches: themselves, gradients, updates and two moments.
 STEP_COPIES = 5
 # Further copies: snapshots, the result, and those of the step a second time while a smaller stack is made.
@@ -22,8 +20,7 @@ OTHER_COPIES = 9
 def stack_key(run: Run) -> Hashable | None:
     """Make a key: runs with equal keys can be trained together; None means alone.
 
-    They may differ in the learning rate and its schedule, the penalty, the dropout, the patience, and those
-    hyperparameters that an optimiser has for each network. A lazy update has parts of its own.
+    They may differ in all that is not in the key. A lazy update has parts of its own.
     """
     state, data, config = run.state, run.data, run.config
     if updates_lazily(config, data):
@@ -84,8 +81,3 @@ def waiting_bytes(run: Run) -> int:
     validation, n_params = run.data.validation, run.config.network.shape.n_params
     n_rows = 0 if validation is None else validation.X.n_samples
     return int(n_params + n_rows * run.data.X.values_per_row) * run.state.params.itemsize
-
-
-def source_bytes(run: Run) -> dict[tuple[int, int], int]:
-    """Count the bytes of the rows that a network draws from, by their identity; others are concatenated."""
-    return {run.data.source: run.data.X.n_bytes + run.data.targets.nbytes}

@@ -18,7 +18,7 @@ from sknn_scratch._core.data import Data
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.optimizers import Memory
 from sknn_scratch._core.schedules import SCHEDULES
-from sknn_scratch._core.stopping import StopReason, Watch, explosion_limit, failure_limit
+from sknn_scratch._core.stopping import EXPLOSION, FAILURE, StopReason, Watch
 
 EpochRecord: TypeAlias = dict[str, float]
 
@@ -26,7 +26,6 @@ EpochRecord: TypeAlias = dict[str, float]
 # below the minimum.
 ADAPTIVE_FACTOR = 5.0
 ADAPTIVE_MINIMUM = 1e-6
-MOST_REDUCTIONS = 500  # the largest float is below the minimum after fewer
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ class State:
 class Result(NamedTuple):
     """One network, trained."""
 
-    state: State  # its params are the best epoch's where there is a validation, else the last's
+    state: State  # with the params of the best epoch, by ``Run.result``
     stop_reason: StopReason
     best_epoch: int
     is_interrupted: bool = False  # whether Control-C ended the training, of this network or of others with it
@@ -223,8 +222,8 @@ class Run:
     @property
     def has_failed(self) -> bool:
         """Whether the loss is far above its start."""
-        history = self.state.history
-        return history[-1]["loss"] > failure_limit(history[0]["loss"])
+        first, last = self.state.history[0]["loss"], self.state.history[-1]["loss"]
+        return last > FAILURE * max(1.0, first)
 
     @property
     def gradient_norm(self) -> float:
@@ -238,11 +237,10 @@ class Run:
         """Whether the watched value has not improved for ``n_iter_no_change`` epochs."""
         return self.state.watch.epochs_without_improvement >= self.config.n_iter_no_change
 
-    def limit_loss(self, first_loss: float) -> float:
-        """Update and get the loss that counts as an explosion. The first loss of a run can only lower it."""
+    def limit_loss(self, first_loss: float) -> None:
+        """Set the loss that counts as an explosion. The first loss of a run can only lower it."""
         if self.epochs_done == 0:
-            self.state.loss_limit = min(self.state.loss_limit, explosion_limit(first_loss))
-        return self.state.loss_limit
+            self.state.loss_limit = min(self.state.loss_limit, EXPLOSION * max(1.0, first_loss))
 
     def note(self, epoch: Epoch) -> None:
         """Write an epoch down."""
@@ -269,10 +267,10 @@ class Run:
         self.state.stop_reason = reason
 
     def keep_epoch(self) -> None:
-        """Keep the parameters of a sound epoch; a divergence returns to those before it.
+        """Keep the parameters of a sound epoch; those at its start become the last good ones.
 
-        A loss may grow for some epochs before it explodes. So without validation, the start is kept only if
-        the epoch's loss is the lowest so far.
+        Without a validation, only if the epoch's loss is the lowest so far: a loss may grow for some epochs
+        before it explodes.
         """
         if self.is_validated or self.state.watch.best_epoch == self.state.epoch:
             self.state.last_good = self.last_sound
@@ -306,7 +304,7 @@ class Run:
             self.stop(StopReason.INTERRUPTED)
 
     def result(self) -> Result:
-        """Choose the parameters of the best epoch."""
+        """Choose the parameters: with a validation the best epoch's, else the last's or the last good ones."""
         state, watch, epoch = self.state, self.state.watch, self.state.epoch
         assert state.stop_reason is not None
         if watch.best_params is not None:

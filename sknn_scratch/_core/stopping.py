@@ -17,7 +17,10 @@ FAILURE = 10.0
 class StopReason(Enum):
     """Why a training ended; the value is a whole sentence."""
 
-    CONVERGED = "The training loss did not improve by more than tol for n_iter_no_change epochs."
+    CONVERGED = (
+        "The training loss did not improve by more than tol for n_iter_no_change epochs or, with lbfgs, by "
+        "more than its roundings."
+    )
     NO_IMPROVEMENT = "The validation did not improve by more than tol for n_iter_no_change epochs."
     SMALL_GRADIENT = "The norm of the gradient fell below gradient_tol."
     MAX_ITER = "The maximum number of epochs was reached before the training converged."
@@ -31,16 +34,6 @@ class StopReason(Enum):
         "The loss became infinite, exploded or stayed far above its start; the weights are the last good "
         "ones."
     )
-
-
-def explosion_limit(first_loss: float) -> float:
-    """Get the loss that counts as an explosion, by the first one."""
-    return EXPLOSION * max(1.0, first_loss)
-
-
-def failure_limit(first_loss: float) -> float:
-    """Get the loss above which a training that has settled has failed."""
-    return FAILURE * max(1.0, first_loss)
 
 
 @dataclass

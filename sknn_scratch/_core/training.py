@@ -14,6 +14,7 @@ in a smaller stack.
 
 import math
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
@@ -62,7 +63,7 @@ def train(runs: Sequence[Run], hooks: Hooks | None = None, map_blocks: Map = map
     runs = [replace(run, data=data[i], number=i) for i, run in enumerate(runs)]
     try:
         while going_on := [run for run in runs if run.is_going_on]:
-            with Stack(going_on, map_blocks) as stack:
+            with closing(Stack(going_on, map_blocks)) as stack:
                 descend(stack, hooks or Hooks())
             del stack  # before a smaller one takes memory
     except KeyboardInterrupt:
@@ -76,41 +77,40 @@ def descend(stack: Stack, hooks: Hooks) -> None:
     while all(run.is_going_on for run in stack.runs):
         with np.errstate(all="ignore"):  # epochs that are not sound say so
             epochs = run_epoch(stack) if stack.config.solver in OPTIMIZERS else run_iteration(stack)
+        for run in stack.runs:
+            run.state.n_updates = stack.step.number
         end_epoch(stack, epochs, hooks)
 
 
 def run_epoch(stack: Stack) -> list[Epoch]:
     """Update the parameters once for every batch."""
     start, losses = perf_counter(), []
-    learning_rates, penalty = stack.start_epoch(), stack.penalty.value(stack.params)
+    penalty = stack.penalty.value(stack.params)
+    stack.start_epoch()
     for chunk in stack.batches.epoch(stack.orders):
         for batch, saved in chunk:
             stack.gradient(batch, saved)
-            stack.update(learning_rates)
+            stack.update()
         losses.append(chunk.mean_losses())
-    stack.count_updates()
     all_losses = np.concatenate(losses, axis=-1)
     stack.limit_losses(all_losses[..., 0] + penalty)
     is_sound = stack.is_sound(all_losses.max(axis=-1) + penalty) & stack.are_finite()
     objective = stack.batches.mean(all_losses) + penalty
-    return measure(stack, objective, is_sound, learning_rates, perf_counter() - start)
+    return measure(stack, objective, is_sound, perf_counter() - start)
 
 
 def run_iteration(stack: Stack) -> list[Epoch]:
     """Take one step of L-BFGS; it counts as an epoch."""
     start = perf_counter()
     objectives, reasons = stack.minimise()
-    stack.count_updates()
     objective = stack.per_network(objectives.tolist())
     stack.limit_losses(objective)
     is_sound = stack.is_sound(objective) & stack.are_finite()
-    epochs = measure(stack, objective, is_sound, [1.0] * len(stack.runs), perf_counter() - start)
+    epochs = measure(stack, objective, is_sound, perf_counter() - start)
     return [epoch._replace(end=reason) for epoch, reason in zip(epochs, reasons, strict=True)]
 
 
-def measure(
-    stack: Stack, objective: Any, is_sound: Any, learning_rates: Sequence[float], seconds: float
-) -> list[Epoch]:
+def measure(stack: Stack, objective: Any, is_sound: Any, seconds: float) -> list[Epoch]:
     """Measure the epoch of each network: objective (...), validation, last gradient, last hidden values."""
     saturated_fraction, dead_fraction = stack.saturation()
     columns = {
@@ -119,20 +119,18 @@ def measure(
         "gradient_norm_output": np.sqrt(sum_of_squares(stack.last_grads.output_flat)),
         "saturated_fraction": saturated_fraction,
         "dead_fraction": dead_fraction,
-        "learning_rate": stack.per_network(learning_rates),
+        "learning_rate": stack.per_network(stack.step.learning_rates),
         "seconds": seconds / len(stack.runs),
     }
     if stack.validation is not None:
         columns["val_loss"] = mean_loss(stack.network, stack.params, stack.validation)
     if stack.runs[0].data.score is not None:
         columns["val_score"] = stack.per_network([score(*pair) for pair in stack.by_run(is_sound)])
-    if not stack.stack_shape:
-        return [Epoch({name: float(value) for name, value in columns.items()}, bool(is_sound))]
-    table = np.empty((len(columns), *stack.stack_shape))
+    table = np.empty((len(columns), len(stack.runs)))
     for row, values in zip(table, columns.values(), strict=True):
         row[...] = values
     records = (dict(zip(columns, values, strict=True)) for values in table.T.tolist())
-    return list(map(Epoch, records, is_sound.tolist()))
+    return list(map(Epoch, records, np.atleast_1d(is_sound).tolist()))
 
 
 def score(run: Run, is_sound: bool) -> float:

@@ -184,7 +184,7 @@ class FitReporter(Hooks):
     Parameters
     ----------
     estimator : estimator with CallbackSupportMixin
-        The one whose ``fit`` runs; its method must be decorated by ``with_callbacks`` or ``_fit_context``.
+        The one whose ``fit`` runs; its method must be decorated by ``validates_parameters``.
     plan : FitPlan
         What is going to be trained.
     inputs : FitInput

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from inspect import signature
 
 import numpy as np
+import scipy.sparse
 
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import NetworkShape
@@ -245,15 +246,22 @@ def fingerprints(data):
     """Digest the training data, part by part."""
     held_out = data.validation
     parts = {
-        "X": data.X.arrays,
+        "X": arrays_of(data.X.source),
         "y": (data.targets,),
         "sample_weight": (data.row_weights,),
         "validation": (
             data.rows,
-            *(() if held_out is None else (*held_out.X.arrays, *held_out.targets)),
+            *(() if held_out is None else (*arrays_of(held_out.X.source), *held_out.targets)),
         ),
     }
     return {part: digest(arrays) for part, arrays in parts.items()}
+
+
+def arrays_of(X):
+    """List the arrays that a design matrix is made of."""
+    if scipy.sparse.issparse(X):
+        return np.array(X.shape), X.data, X.indices, X.indptr
+    return (X,)
 
 
 def digest(arrays):

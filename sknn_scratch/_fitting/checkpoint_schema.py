@@ -14,7 +14,6 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from sknn_scratch._core.state import MOST_REDUCTIONS
 from sknn_scratch._core.stopping import StopReason
 
 Json: TypeAlias = dict[str, Any]
@@ -145,7 +144,7 @@ STATE: Mapping[str, Kind] = MappingProxyType(
         "shuffle_rng": GENERATOR,
         "dropout_rng": GENERATOR,
         "n_updates": COUNT,
-        "n_reductions": whole_number(0, MOST_REDUCTIONS),
+        "n_reductions": whole_number(0, 500),  # the largest rate is below its minimum after fewer
         "epochs_before": COUNT,
         "watch.best_value": NOT_NAN,
         "watch.best_epoch": COUNT,

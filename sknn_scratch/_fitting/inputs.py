@@ -35,7 +35,9 @@ class FitInput:
     sample_weight_val: object = None
     classes: object = None
     partial: bool = False
-    encoded: dict = field(default_factory=dict, repr=False)  # EncodedData by dtype and variant of y
+    encoded: dict = field(
+        default_factory=dict, repr=False
+    )  # EncodedData, by dtype and what else it depends on
 
     def encoded_for(self, model, goes_on):
         """Validate and encode the training data for a model, or for others with the same precision."""

@@ -71,7 +71,7 @@ def plan_fit(estimator, inputs, stored=None, seed=None):
 
     Parameters
     ----------
-    estimator : ShallowNNClassifier
+    estimator : estimator of one network
         With validated parameters. It is only read.
     inputs : FitInput
     stored : StoredFit, optional

@@ -15,7 +15,6 @@ import scipy.sparse
 from sknn_scratch._core.stackable import (
     has_large_batches,
     other_bytes,
-    source_bytes,
     stack_key,
     step_bytes,
     waiting_bytes,
@@ -235,7 +234,8 @@ class _Draft:
         self.step_bytes += step_bytes(fit.run)
         self.other_bytes += other_bytes(fit.run)
         self.waiting_bytes += waiting_bytes(fit.run)
-        self.sources = self.sources | source_bytes(fit.run)
+        data = fit.run.data
+        self.sources = self.sources | {data.source: bytes_of(data.X.source) + data.targets.nbytes}
 
     def has_room_for(self, fit):
         larger = copy.copy(self)

@@ -9,9 +9,10 @@ from inspect import signature
 
 from sklearn.base import BaseEstimator
 
-from sknn_scratch._core.stackable import COMMON_PARAMETERS
 from sknn_scratch._estimators.base import BaseShallowNN
 
+# Parameters that networks trained together always have in common; ``stack_key`` decides about the rest.
+COMMON_PARAMETERS = ("n_hidden", "activation", "solver", "batch_size")
 # No list of steps or of candidates is longer; a longer one holds rows.
 LONGEST_LIST = 1000
 

@@ -7,7 +7,7 @@ import scipy.optimize
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core.activations import ACTIVATIONS
-from sknn_scratch._core.lbfgs import Centring, Minimiser, Objective, Pairs
+from sknn_scratch._core.lbfgs import Centring, Minimiser, Pairs
 from sknn_scratch._core.optimizers import N_PAIRS, init_lbfgs
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
 from sknn_scratch._core.stackable import stack_key
@@ -141,7 +141,7 @@ def minimise(function, starts, most=200):
         return values.astype(np.float64)
 
     pairs = Pairs(make_memory(*params.shape, params.dtype), nothing)
-    minimiser, points, reasons = Minimiser(Objective(params, grads, evaluate), pairs), [], [None]
+    minimiser, points, reasons = Minimiser(params, grads, evaluate, pairs), [], [None]
     while None in reasons and len(points) < most:
         with np.errstate(all="ignore"):  # as in training
             values, reasons = minimiser.iterate(len(points))

@@ -257,11 +257,12 @@ def test_what_a_later_run_went_back_to_is_its_own():
 
 def test_the_limit_of_the_loss_is_lowered_by_the_first_epoch_of_a_run_only():
     run = make_run(BINARY)
-    assert run.limit_loss(2.0) == 2e6
-    assert run.limit_loss(5.0) == 2e6
-    assert run.limit_loss(0.5) == 1e6
+    for first_loss, limit in ((2.0, 2e6), (5.0, 2e6), (0.5, 1e6)):
+        run.limit_loss(first_loss)
+        assert run.state.loss_limit == limit
     at_epoch(run, 1)
-    assert run.limit_loss(1e-9) == run.state.loss_limit == 1e6
+    run.limit_loss(1e-9)
+    assert run.state.loss_limit == 1e6
 
 
 @pytest.mark.parametrize(
