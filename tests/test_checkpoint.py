@@ -36,7 +36,7 @@ from sknn_scratch import (
     VectorizedGridSearchCV,
 )
 from sknn_scratch._core.state import State
-from sknn_scratch._fitting.checkpoint import FITTED_BEFORE_TRAINING, HEADER, OF_TARGETS, from_json, to_json
+from sknn_scratch._fitting.checkpoint import FITTED_BEFORE_TRAINING, HEADER, OF_KINDS, from_json, to_json
 from sknn_scratch._fitting.checkpoint_file import read_checkpoint, write_checkpoint
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, fitted_names
 from tests.helpers import SilentCallback, make_data
@@ -828,7 +828,7 @@ def test_deep_nesting_is_refused(finished):
 
 
 def test_the_fitted_attributes_of_a_checkpoint_are_those_before_training():
-    before = set(FITTED_BEFORE_TRAINING).union(*OF_TARGETS.values())
+    before = set(FITTED_BEFORE_TRAINING).union(*OF_KINDS.values())
     assert {*DATA_ATTRIBUTES, "history_", "solver_", "_seed_", "_seen_weight_"} == before
 
 

@@ -38,8 +38,8 @@ Words
     *run* is one network on its way through training, a *stack* is runs that are trained together.
 
 Precision
-    Everything a step touches has one dtype, float32 or float64: that of the parameters (but for the small
-    tables and inner products of L-BFGS, which are float64). Numbers that are kept per epoch are Python floats.
+    Everything a step touches has one dtype, float32 or float64: that of the parameters. Only the small tables
+    and the inner products of L-BFGS are always float64. Numbers that are kept per epoch are Python floats.
 
 Randomness
     The caller passes a ``numpy.random.Generator`` each for the initial weights, the order of the rows and the

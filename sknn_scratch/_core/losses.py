@@ -88,15 +88,15 @@ class Loss:
 
     Attributes
     ----------
-    link : str
-        What the outputs mean.
+    output_activation : str
+        The function that makes predictions of the outputs.
     is_smooth : bool
         Whether the gradient is continuous, as L-BFGS needs it.
     is_central : bool
         Whether the network estimates what lies in the middle: classes, means or medians.
     """
 
-    link: ClassVar[str]
+    output_activation: ClassVar[str]
     is_smooth: ClassVar[bool] = True
 
     @property
@@ -127,7 +127,7 @@ class Loss:
 class Logistic(Loss):
     """The cross-entropy of each output on its own."""
 
-    link: ClassVar[str] = "logistic"
+    output_activation: ClassVar[str] = "logistic"
 
     def gradient(self, outputs: Array, targets: Targets, saved: Saved) -> None:
         """-t / (1 + exp(t y)). Where exp overflows, the gradient is zero, as it should be."""
@@ -145,7 +145,7 @@ class Logistic(Loss):
 class Softmax(Loss):
     """The cross-entropy of classes that exclude each other."""
 
-    link: ClassVar[str] = "softmax"
+    output_activation: ClassVar[str] = "softmax"
 
     def gradient(self, outputs: Array, targets: Targets, saved: Saved) -> None:
         """p - t. The largest output of a row is subtracted from all of it, so that exp cannot overflow."""
@@ -166,7 +166,7 @@ class Softmax(Loss):
 class ResidualLoss(Loss):
     """A loss of the residuals r = y - t, which it saves."""
 
-    link: ClassVar[str] = "identity"
+    output_activation: ClassVar[str] = "identity"
 
     def gradient(self, outputs: Array, targets: Targets, saved: Saved) -> None:
         """Multiply the slope at each residual by the weight of its row."""
@@ -260,7 +260,7 @@ class Quantile(ResidualLoss):
 class Poisson(Loss):
     """Half the Poisson deviance: the network estimates logarithms of means, which are positive."""
 
-    link: ClassVar[str] = "log"
+    output_activation: ClassVar[str] = "exp"
 
     def gradient(self, outputs: Array, targets: Targets, saved: Saved) -> None:
         """exp(y) - t."""

@@ -27,8 +27,8 @@ from sknn_scratch._core.rows import DenseRows, Rows
 Map: TypeAlias = Callable[..., Iterable[Any]]  # map, or one that uses several threads
 
 BLOCK_BYTES = 2**20  # hidden values of a block of rows: they should stay in the second-level cache
-# A batch of at least LARGE_ROWS rows, whose product with w_hidden takes at least LARGE_PRODUCT multiplications,
-# is cut into N_BLOCKS blocks: it takes at most a tenth longer on one thread, and half the time on two.
+# A batch of at least so many rows, whose product with w_hidden takes at least so many multiplications, is cut
+# into blocks: it takes at most a tenth longer on one thread, and half the time on two.
 LARGE_ROWS = 1000
 LARGE_PRODUCT = 2**25
 N_BLOCKS = 4

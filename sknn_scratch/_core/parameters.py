@@ -1,8 +1,8 @@
 """The parameters of a network: one flat buffer, views into it, and their initial values.
 
-The flat buffer (..., n_params) makes an optimiser a few lines on one array, and a checkpoint one array. L-BFGS
-sees the network as one vector. In this order each layer is one matrix, biases and weights, and all weights are one contiguous
-slice, to which the L2 penalty applies:
+The flat buffer (..., n_params) makes an optimiser a few lines on one array, and a checkpoint one array. To
+L-BFGS, the network is one vector. In this order each layer is one matrix, biases and weights, and all weights
+are one contiguous slice, to which the L2 penalty applies:
 
     [ b_hidden | w_hidden | w_output | b_output ]
 """

@@ -304,7 +304,7 @@ class Run:
             self.stop(StopReason.INTERRUPTED)
 
     def result(self) -> Result:
-        """Choose the parameters: with a validation the best epoch's, else the last's or the last good ones."""
+        """Choose the parameters: with a validation the best epoch's, else the last or the last good ones."""
         state, watch, epoch = self.state, self.state.watch, self.state.epoch
         assert state.stop_reason is not None
         if watch.best_params is not None:

@@ -10,11 +10,11 @@ from sknn_scratch._estimators.inspection import (
     network_input,
     network_of,
 )
-from sknn_scratch._fitting.inputs import Rows
+from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.measured import Measured
 
 
-def diagnose(estimator: FittedNetwork, X: Rows, y: Rows = None) -> Diagnosis:
+def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Diagnosis:
     """Look for what is wrong with a fitted network, and say what to fix first.
 
     It looks at the features (too large, too small, outliers), at the labels and the validation rows, at the

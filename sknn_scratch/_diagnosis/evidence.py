@@ -13,7 +13,7 @@ from sknn_scratch._diagnosis import references
 from sknn_scratch._estimators.inspection import activate, hidden_inputs_of_rows
 from sknn_scratch._fitting.causes import spaced_rows, strongest_pull
 from sknn_scratch._fitting.features import measure_features, standardised
-from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, fitted_targets, kept_epoch
+from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, kept_epoch, target_kind_of
 from sknn_scratch._fitting.measured import Limits
 
 # Where a loss is from.
@@ -88,23 +88,23 @@ class Evidence:
     @cached_property
     def labels(self):
         """Validate y: (n_samples,), or (n_samples, n_labels) of zeros and ones."""
-        y = fitted_targets(self.clf).alone(self.y)
+        y = target_kind_of(self.clf).alone(self.y)
         if len(y) != self.rows.n_samples:
             raise ValueError(f"X has {self.rows.n_samples} rows, but y has {len(y)}.")
-        fitted_targets(self.clf).check(y)
+        target_kind_of(self.clf).check(y)
         return y
 
     @cached_property
     def predicted(self):
         """Predict labels like y."""
         logits = predict_outputs(fitted_network(self.clf), fitted_layers(self.clf), self.rows)
-        return fitted_targets(self.clf).decode(logits)
+        return target_kind_of(self.clf).decode(logits)
 
     @cached_property
     def loss_of_a_guess(self):
         """Loss of a network that predicts the same for all rows; None if it is unknown."""
         is_known = self.y is not None and self.rows.n_samples >= LEAST_ROWS
-        return fitted_targets(self.clf).loss_of_a_guess(self.clf, self.labels if is_known else None)
+        return target_kind_of(self.clf).loss_of_a_guess(self.clf, self.labels if is_known else None)
 
     @cached_property
     def known_losses(self):
@@ -152,14 +152,14 @@ class Evidence:
 
     @property
     def _network(self):
-        loss = fitted_targets(self.clf).loss_of(self.clf)
+        loss = target_kind_of(self.clf).loss_of(self.clf)
         return fitted_network(self.clf)._replace(loss=loss), fitted_layers(self.clf)
 
     def _batch(self, rows):
         """Take rows with their labels, weighted by class as in training."""
-        encoding, labels = fitted_targets(self.clf), self.labels[rows]
-        targets = encoding.encode(labels, self.clf.coefs_[0].dtype)
-        return make_batch(self.rows.take(rows), targets, encoding.row_weights(self.clf, None, labels))
+        target_kind, labels = target_kind_of(self.clf), self.labels[rows]
+        targets = target_kind.encode(labels, self.clf.coefs_[0].dtype)
+        return make_batch(self.rows.take(rows), targets, target_kind.row_weights(self.clf, None, labels))
 
     @cached_property
     def sample(self):
@@ -178,7 +178,7 @@ class Evidence:
         The simple models, the five nearest neighbours and a linear model, have not seen the label of a row
         when they predict it; the better one counts. A guess is always the same.
         """
-        batch, encoding = self._batch(self.sample), fitted_targets(self.clf)
+        batch, target_kind = self._batch(self.sample), target_kind_of(self.clf)
         targets, shares, truth = (
             batch.targets.values.T,
             batch.targets.row_weights[0],
@@ -187,15 +187,15 @@ class Evidence:
         X = standardised(batch.X.source, self.features)
 
         def error(outputs):
-            errors = encoding.errors(outputs, truth)
+            errors = target_kind.errors(outputs, truth)
             return float(np.average(errors.reshape(len(errors), -1).mean(axis=1), weights=shares))
 
         mean = np.tile(np.average(targets, axis=0, weights=shares), (len(targets), 1))
         simple = (of(X, targets) for of in (references.of_neighbours, references.of_linear_model))
         return Errors(
             error(predict_outputs(*self._network, batch.X)),
-            min(error(encoding.linked(means)) for means in simple),
-            error(encoding.linked(mean)),
+            min(error(target_kind.linked(means)) for means in simple),
+            error(target_kind.linked(mean)),
             len(truth),
         )
 

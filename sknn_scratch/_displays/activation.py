@@ -16,7 +16,7 @@ from sknn_scratch._estimators.inspection import (
     network_of,
     some_rows,
 )
-from sknn_scratch._fitting.inputs import Rows
+from sknn_scratch._fitting.inputs import ArrayLike
 
 MAX_VALUES = 1_000_000  # hidden inputs to draw: as many rows as have no more
 LEAST_RANGE = 4.0  # of hidden inputs: from -4 to 4 every activation shows its shape
@@ -91,7 +91,7 @@ class ActivationDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: FittedNetwork, X: Rows, *, name: str | None = None, ax: Any = None
+        cls, estimator: FittedNetwork, X: ArrayLike, *, name: str | None = None, ax: Any = None
     ) -> Self:
         """Plot the hidden inputs of a fitted estimator.
 

@@ -18,8 +18,8 @@ from sknn_scratch._estimators.inspection import (
     output_names,
     some_rows,
 )
-from sknn_scratch._fitting.fitted import fitted_targets
-from sknn_scratch._fitting.inputs import Rows
+from sknn_scratch._fitting.fitted import target_kind_of
+from sknn_scratch._fitting.inputs import ArrayLike
 
 MAX_POINTS = 1000  # more would hide the regions
 MAX_ROWS = 10_000  # to measure by how much a unit varies, and which value of a feature is typical
@@ -114,8 +114,8 @@ class HiddenUnitsDisplay:
     def from_estimator(
         cls,
         estimator: FittedNetwork,
-        X: Rows,
-        y: Rows = None,
+        X: ArrayLike,
+        y: ArrayLike = None,
         *,
         features: tuple[int | str, int | str] = (0, 1),
         n_units: int = 8,
@@ -156,7 +156,7 @@ class HiddenUnitsDisplay:
         check_count("n_units", n_units, 1)
         check_count("resolution", resolution, 2)
         regression = is_regressor(clf)
-        multilabel = not regression and not fitted_targets(clf).is_exclusive
+        multilabel = not regression and not target_kind_of(clf).is_exclusive
         if multilabel and y is not None:
             raise ValueError("y must be None for a multilabel estimator: a row can have several colours.")
         sample = some_rows(X, MAX_ROWS)
@@ -303,10 +303,10 @@ class HiddenUnitsDisplay:
 
 def colour_values(clf, X, y):
     """Get the numbers (n_samples,) that rows are coloured by: of their classes, or the first target."""
-    targets = fitted_targets(clf)
-    y = targets.alone(y)
+    target_kind = target_kind_of(clf)
+    y = target_kind.alone(y)
     check_consistent_length(X, y)
-    targets.check(y)
+    target_kind.check(y)
     return y.reshape(len(y), -1)[:, 0] if is_regressor(clf) else np.searchsorted(clf.classes_, y)
 
 

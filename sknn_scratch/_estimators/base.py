@@ -20,7 +20,7 @@ from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._estimators.parameters import Number, ParameterNames, one_of
 from sknn_scratch._fitting.callbacks import CallbackSupportMixin
-from sknn_scratch._fitting.inputs import FitInput, Rows
+from sknn_scratch._fitting.inputs import ArrayLike, FitInput
 from sknn_scratch._fitting.sklearn_private import InvalidParameterError
 
 
@@ -37,14 +37,15 @@ def reason_against_parts(estimator: Any) -> str | None:
 class BaseShallowNN(CallbackSupportMixin, ParameterNames):
     """Parameters, ``fit``, and the validation of rows.
 
-    A subclass has ``_targets``, the class of its y; ``_fit(inputs)``, which trains; ``_outputs(X)``, which
-    computes the outputs (n_samples, n_outputs); and, once fitted, ``_dtype``, the precision of its weights.
+    A subclass has ``_target_kinds``, what its y may be; ``_fit(inputs)``, which trains; ``_outputs(X)``,
+    which computes the outputs (n_samples, n_outputs); and, once fitted, ``_dtype``, the precision of its
+    weights.
     """
 
     n_features_in_: int
     feature_names_in_: NDArray[Any]
 
-    _targets: ClassVar[Any]  # the class of the targets, see ``_fitting/targets.py``
+    _target_kinds: ClassVar[Any]  # what y may be: see ``_fitting/targets.py``
     # Values of parameters that do not allow ``partial_fit``, and why.
     _not_by_parts: ClassVar[tuple[tuple[str, Any, str], ...]] = (
         ("solver", "lbfgs", "which needs all rows at once; use 'adam', 'adamw' or 'sgd'"),
@@ -148,13 +149,13 @@ class BaseShallowNN(CallbackSupportMixin, ParameterNames):
     @validates_parameters()
     def fit(
         self,
-        X: Rows,
-        y: Rows,
-        sample_weight: Rows = None,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike = None,
         *,
-        X_val: Rows = None,
-        y_val: Rows = None,
-        sample_weight_val: Rows = None,
+        X_val: ArrayLike = None,
+        y_val: ArrayLike = None,
+        sample_weight_val: ArrayLike = None,
     ) -> Self:
         """Train the network.
 

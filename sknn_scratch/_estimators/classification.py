@@ -11,8 +11,8 @@ from sknn_scratch._core.activations import Array
 from sknn_scratch._estimators.base import BaseShallowNN, reason_against_parts
 from sknn_scratch._estimators.methods import available_unless, validates_parameters
 from sknn_scratch._estimators.parameters import one_of
-from sknn_scratch._fitting.fitted import fitted_targets
-from sknn_scratch._fitting.inputs import FitInput, Rows
+from sknn_scratch._fitting.fitted import target_kind_of
+from sknn_scratch._fitting.inputs import ArrayLike, FitInput
 from sknn_scratch._fitting.labels import Labels, are_plain_labels
 
 
@@ -21,7 +21,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
 
     classes_: NDArray[Any]
 
-    _targets: ClassVar = Labels
+    _target_kinds: ClassVar = Labels
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseShallowNN._parameter_constraints,
         "class_weight": [dict, one_of(["balanced"]), None],
@@ -33,7 +33,9 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
 
     @available_unless(reason_against_parts)
     @validates_parameters(again=True)  # else scikit-learn forbids it in later calls
-    def partial_fit(self, X: Rows, y: Rows, classes: Rows = None, sample_weight: Rows = None) -> Self:
+    def partial_fit(
+        self, X: ArrayLike, y: ArrayLike, classes: ArrayLike = None, sample_weight: ArrayLike = None
+    ) -> Self:
         """Train for one epoch on these rows, and continue from the end of the last call.
 
         The penalty is divided by the number of rows of this call and of all earlier calls since training
@@ -63,7 +65,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         """
         return self._fit_part(FitInput(X, y, sample_weight, classes=classes, partial=True))
 
-    def predict(self, X: Rows) -> NDArray[Any]:
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Predict labels.
 
         Parameters
@@ -75,9 +77,9 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
         """
         logits = self._outputs(X)
-        return fitted_targets(self).decode(logits)
+        return target_kind_of(self).decode(logits)
 
-    def predict_proba(self, X: Rows) -> Array:
+    def predict_proba(self, X: ArrayLike) -> Array:
         """Predict probabilities.
 
         Parameters
@@ -90,9 +92,9 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
             One column for each class, in the order of ``classes_``. If y was multilabel, one for each label.
         """
         logits = self._outputs(X)
-        return fitted_targets(self).probabilities(logits)
+        return target_kind_of(self).probabilities(logits)
 
-    def predict_log_proba(self, X: Rows) -> Array:
+    def predict_log_proba(self, X: ArrayLike) -> Array:
         """Predict the logarithms of the probabilities, which are finite even if a probability underflows.
 
         Parameters
@@ -104,9 +106,9 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         log_probabilities : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
         """
         logits = self._outputs(X)
-        return fitted_targets(self).log_probabilities(logits)
+        return target_kind_of(self).log_probabilities(logits)
 
-    def decision_function(self, X: Rows) -> Array:
+    def decision_function(self, X: ArrayLike) -> Array:
         """Compute the logits, which a sigmoid or softmax turns into the probabilities.
 
         Parameters
@@ -119,9 +121,9 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
             For two classes, the log-odds of the second class.
         """
         logits = self._outputs(X)
-        return fitted_targets(self).decision(logits)
+        return target_kind_of(self).decision(logits)
 
-    def score(self, X: Rows, y: Rows, sample_weight: Rows = None) -> float:
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike = None) -> float:
         """Compute the accuracy: the share of rows whose labels are all predicted.
 
         Parameters

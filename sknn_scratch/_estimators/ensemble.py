@@ -26,8 +26,8 @@ from sknn_scratch._estimators.regression import Regression
 from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._estimators.single import SingleNetwork
 from sknn_scratch._fitting.callbacks import fit_of_many
-from sknn_scratch._fitting.fitted import adopt, clear_fitted, data_attributes, fitted_targets
-from sknn_scratch._fitting.inputs import Rows
+from sknn_scratch._fitting.fitted import adopt, clear_fitted, data_attributes, target_kind_of
+from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.plan import check_combinations, draw_seed
 from sknn_scratch._fitting.stacks import Fit, cut_into_groups, fit_group
 from sknn_scratch._fitting.troubles import warn_of
@@ -77,7 +77,7 @@ class Ensemble(BaseShallowNN):
         encoded = inputs.encoded_for(model, goes_on)
         vars(model).update(encoded.attributes)
         if inputs.X_val is not None:
-            given_validation(model, inputs, encoded.encoding, encoded.X.dtype)
+            given_validation(model, inputs, encoded.target_kind, encoded.X.dtype)
 
     def _networks(self, inputs):
         """Make new networks, or copies of the fitted networks if the fit continues with them."""
@@ -95,7 +95,7 @@ class Ensemble(BaseShallowNN):
 
     def _outputs(self, X):
         all_outputs = self._all_outputs(X)
-        return fitted_targets(self).average(all_outputs)
+        return target_kind_of(self).average(all_outputs)
 
     def _all_outputs(self, X):
         """Yield the outputs (n_samples, n_outputs) of each network."""
@@ -385,12 +385,12 @@ class ShallowNNEnsembleRegressor(Regression, Ensemble):
         self.n_jobs = n_jobs
 
     @overload
-    def predict(self, X: Rows, return_std: Literal[False] = ...) -> Array: ...
+    def predict(self, X: ArrayLike, return_std: Literal[False] = ...) -> Array: ...
 
     @overload
-    def predict(self, X: Rows, return_std: Literal[True]) -> tuple[Array, Array]: ...
+    def predict(self, X: ArrayLike, return_std: Literal[True]) -> tuple[Array, Array]: ...
 
-    def predict(self, X: Rows, return_std: bool = False) -> Array | tuple[Array, Array]:
+    def predict(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
         """Predict y: the mean of the networks' predictions.
 
         Parameters
@@ -415,6 +415,6 @@ class ShallowNNEnsembleRegressor(Regression, Ensemble):
         """
         if not return_std:
             return super().predict(X)
-        targets = fitted_targets(self)
-        predictions = np.stack([targets.decode(outputs) for outputs in self._all_outputs(X)])
+        target_kind = target_kind_of(self)
+        predictions = np.stack([target_kind.decode(outputs) for outputs in self._all_outputs(X)])
         return predictions.mean(axis=0), predictions.std(axis=0)

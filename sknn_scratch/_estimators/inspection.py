@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.network import predict_hidden
 from sknn_scratch._estimators.single import SingleNetwork
-from sknn_scratch._fitting.fitted import activation_of, fitted_layers, fitted_network, fitted_targets
+from sknn_scratch._fitting.fitted import activation_of, fitted_layers, fitted_network, target_kind_of
 from sknn_scratch._fitting.sklearn_private import _num_samples, _safe_indexing
 
 # A fitted network, alone or as the last step.
@@ -61,7 +61,7 @@ def numbered_names(n_features):
 
 def output_names(clf):
     """Names (n_outputs,) of the classes, labels or targets."""
-    return fitted_targets(clf).output_names()
+    return target_kind_of(clf).output_names()
 
 
 def hidden_inputs(clf, X):

@@ -10,7 +10,8 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.validation import check_is_fitted
 
-from sknn_scratch._fitting.fitted import fitted_targets
+from sknn_scratch._core.losses import LOSSES
+from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.labels import Labels
 from sknn_scratch._fitting.plan import AUTO_EPOCHS, draw_seed
 from sknn_scratch._fitting.reals import Rates, Reals
@@ -44,7 +45,7 @@ def to_mlp_classifier(fitted):
     """Convert a fitted ShallowNNClassifier to a fitted MLPClassifier."""
     mlp = to_mlp(MLPClassifier, fitted)
     mlp.classes_ = fitted.classes_
-    mlp.out_activation_ = fitted_targets(fitted).loss.link
+    mlp.out_activation_ = target_kind_of(fitted).loss.output_activation
     mlp._label_binarizer = label_binarizer(fitted)
     set_mlp_history(mlp, fitted, fitted.loss_curve_, "accuracy")
     return mlp
@@ -57,8 +58,8 @@ def to_mlp_regressor(fitted):
     """
     loss = fitted.loss if fitted.loss in MLP_LOSSES else "squared_error"
     mlp = to_mlp(MLPRegressor, fitted, loss=loss)
-    is_rate = fitted_targets(fitted).kind == Rates.kind
-    mlp.out_activation_ = "exp" if is_rate else "identity"
+    is_rate = isinstance(target_kind_of(fitted), Rates)
+    mlp.out_activation_ = LOSSES[loss].output_activation
     scale = np.atleast_1d(fitted.y_scale_)
     if is_rate:
         mlp.intercepts_[1] += np.log(scale)
@@ -115,7 +116,7 @@ def copy_network(source, target):
 
 def label_binarizer(fitted):
     """Make MLPClassifier's private encoding of the labels."""
-    return LabelBinarizer().fit(fitted_targets(fitted).known_labels)
+    return LabelBinarizer().fit(target_kind_of(fitted).known_labels)
 
 
 def set_mlp_history(mlp, fitted, loss_curve, metric):

@@ -12,8 +12,8 @@ from sknn_scratch._core.activations import Array
 from sknn_scratch._estimators.base import BaseShallowNN, reason_against_parts
 from sknn_scratch._estimators.methods import available_unless, validates_parameters
 from sknn_scratch._estimators.parameters import Number, one_of
-from sknn_scratch._fitting.fitted import fitted_targets
-from sknn_scratch._fitting.inputs import FitInput, Rows
+from sknn_scratch._fitting.fitted import target_kind_of
+from sknn_scratch._fitting.inputs import ArrayLike, FitInput
 from sknn_scratch._fitting.reals import POSITIVE_LOSSES, REAL_LOSSES, Reals
 
 
@@ -23,7 +23,7 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
     y_offset_: float | NDArray[np.float64]
     y_scale_: float | NDArray[np.float64]
 
-    _targets: ClassVar = Reals
+    _target_kinds: ClassVar = Reals
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseShallowNN._parameter_constraints,
         "loss": [one_of(REAL_LOSSES)],
@@ -33,7 +33,7 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
 
     @available_unless(reason_against_parts)
     @validates_parameters(again=True)  # else scikit-learn forbids it in later calls
-    def partial_fit(self, X: Rows, y: Rows, sample_weight: Rows = None) -> Self:
+    def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike = None) -> Self:
         """Train for one epoch on these rows, and continue from the end of the last call.
 
         The penalty is divided by the number of rows of this call and of all earlier calls since training
@@ -65,7 +65,7 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
         """
         return self._fit_part(FitInput(X, y, sample_weight, partial=True))
 
-    def predict(self, X: Rows) -> Array:
+    def predict(self, X: ArrayLike) -> Array:
         """Predict y.
 
         Parameters
@@ -78,10 +78,10 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
             What the loss estimates: means, medians or quantiles, in the units of the y of ``fit``.
         """
         outputs = self._outputs(X)
-        y: Array = fitted_targets(self).decode(outputs)
+        y: Array = target_kind_of(self).decode(outputs)
         return y
 
-    def score(self, X: Rows, y: Rows, sample_weight: Rows = None) -> float:
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike = None) -> float:
         """Compute R2, the share of the variance of y that the predictions explain.
 
         Parameters

@@ -14,7 +14,7 @@ from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._fitting.callbacks import Checkpoint
 from sknn_scratch._fitting.checkpoint import read_stored_fit
 from sknn_scratch._fitting.fitted import fitted_layers, fitted_network
-from sknn_scratch._fitting.inputs import FitInput, Rows, check_outputs
+from sknn_scratch._fitting.inputs import ArrayLike, FitInput, check_outputs
 from sknn_scratch._fitting.stacks import Fit, train_fits
 from sknn_scratch._fitting.threads import threads_for_blocks
 from sknn_scratch._fitting.troubles import warn_of
@@ -36,13 +36,13 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
     def resume(
         cls,
         path: str | os.PathLike[str],
-        X: Rows,
-        y: Rows,
-        sample_weight: Rows = None,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike = None,
         *,
-        X_val: Rows = None,
-        y_val: Rows = None,
-        sample_weight_val: Rows = None,
+        X_val: ArrayLike = None,
+        y_val: ArrayLike = None,
+        sample_weight_val: ArrayLike = None,
         params: Mapping[str, Any] | None = None,
         callbacks: Iterable[Any] = (),
     ) -> Self:
@@ -128,7 +128,7 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
             fit.finish()
         return self
 
-    def transform(self, X: Rows) -> Array:
+    def transform(self, X: ArrayLike) -> Array:
         """Compute the values of the hidden units.
 
         Parameters

@@ -36,7 +36,7 @@ from sknn_scratch._fitting.checkpoint_schema import (
     record_of,
     whole_number,
 )
-from sknn_scratch._fitting.fitted import fitted_targets, set_layers
+from sknn_scratch._fitting.fitted import set_layers, target_kind_of
 from sknn_scratch._fitting.labels import Labels
 from sknn_scratch._fitting.reals import Reals
 
@@ -78,7 +78,7 @@ FITTED_BEFORE_TRAINING = {
     "_seed_": whole_number(0, 2**31 - 1),
     "_seen_weight_": number("a number that is not negative", lambda value: value >= 0),
 }
-OF_TARGETS = {
+OF_KINDS = {
     Labels: {
         "classes_": Kind("an array of labels", are_labels),
         "_target_kind_": one_of(labels.KINDS),
@@ -150,7 +150,7 @@ def header_of(plan):
 
 def fitted_before_training(estimator):
     """List what the fitted attributes of an estimator may be that it has before it trains."""
-    return FITTED_BEFORE_TRAINING | OF_TARGETS[estimator._targets]
+    return FITTED_BEFORE_TRAINING | OF_KINDS[estimator._target_kinds]
 
 
 def check_resumable(plan):
@@ -214,7 +214,7 @@ def check_network(estimator, state):
     """Check that a state is one of the network that the estimator describes."""
     if estimator.solver not in ("auto", estimator.solver_):
         raise Malformed(f"solver_={estimator.solver_!r} is not what solver={estimator.solver!r} asks for")
-    n_outputs = fitted_targets(estimator).n_outputs
+    n_outputs = target_kind_of(estimator).n_outputs
     shape = NetworkShape(estimator.n_features_in_, int(estimator.n_hidden), n_outputs)
     if shape.n_params != len(state.params):
         raise Malformed(f"a network of {shape} does not have {len(state.params)} parameters")

@@ -67,9 +67,9 @@ def data_attributes(fitted):
     return {name: getattr(fitted, name) for name in DATA_ATTRIBUTES if hasattr(fitted, name)}
 
 
-def fitted_targets(fitted):
+def target_kind_of(fitted):
     """Find what the y of a fitted estimator was."""
-    return fitted._targets.of_fitted(fitted)
+    return fitted._target_kinds.of_fitted(fitted)
 
 
 def activation_of(activation):
@@ -91,7 +91,7 @@ def fitted_network(fitted):
 
 def set_layers(fitted, params):
     """Set ``coefs_`` and ``intercepts_`` from a flat buffer, which is copied."""
-    shape = NetworkShape(fitted.n_features_in_, int(fitted.n_hidden), fitted_targets(fitted).n_outputs)
+    shape = NetworkShape(fitted.n_features_in_, int(fitted.n_hidden), target_kind_of(fitted).n_outputs)
     layers = view_parameters(params, shape)
     fitted.coefs_ = [layers.w_hidden.copy(), layers.w_output.copy()]
     fitted.intercepts_ = [layers.b_hidden[0].copy(), layers.b_output[0].copy()]

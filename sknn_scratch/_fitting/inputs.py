@@ -9,12 +9,12 @@ import numpy as np
 import scipy.sparse
 from sklearn.utils.validation import validate_data
 
-from sknn_scratch._fitting.fitted import data_attributes, fitted_targets
-from sknn_scratch._fitting.targets import Targets
+from sknn_scratch._fitting.fitted import data_attributes, target_kind_of
+from sknn_scratch._fitting.targets import TargetKind
 from sknn_scratch._fitting.weights import checked_sample_weight
 
 # What users pass as rows, labels or weights: array-like, sparse, or a data frame. No one type covers these.
-Rows: TypeAlias = Any
+ArrayLike: TypeAlias = Any
 
 # What the parameter dtype means: float32 stays float32, all else becomes float64.
 DTYPES = {None: [np.float64, np.float32], "float32": np.float32, "float64": np.float64}
@@ -41,7 +41,7 @@ class FitInput:
 
     def encoded_for(self, model, goes_on):
         """Validate and encode the training data for a model, or for others with the same precision."""
-        key = (model.dtype, model._targets.variant(model))
+        key = (model.dtype, model._target_kinds.variant(model))
         if key not in self.encoded:
             self.encoded[key] = encode_data(model, self, goes_on)
         return self.encoded[key]
@@ -81,7 +81,7 @@ class EncodedData:
     y: np.ndarray
     targets: np.ndarray  # (n_rows, n_outputs), as the loss takes them
     sample_weight: np.ndarray | None  # (n_rows,)
-    encoding: Targets
+    target_kind: TargetKind
     attributes: dict  # the fitted attributes that follow from the data
 
 
@@ -91,12 +91,12 @@ def encode_data(model, inputs, goes_on):
     X, y = validated_data(model, inputs.X, inputs.y, dtype, reset=not goes_on)
     sample_weight = checked_sample_weight(inputs.sample_weight, X)
     if goes_on:
-        encoding = fitted_targets(model)
-        encoding.check_further(model, y, inputs)
+        target_kind = target_kind_of(model)
+        target_kind.check_further(model, y, inputs)
     else:
-        encoding = model._targets.first(model, y, inputs, sample_weight)
-    attributes = data_attributes(model) | encoding.fitted_attributes()
-    return EncodedData(X, y, encoding.encode(y, X.dtype), sample_weight, encoding, attributes)
+        target_kind = model._target_kinds.first(model, y, inputs, sample_weight)
+    attributes = data_attributes(model) | target_kind.fitted_attributes()
+    return EncodedData(X, y, target_kind.encode(y, X.dtype), sample_weight, target_kind, attributes)
 
 
 def validated_data(model, X, y, dtype, *, reset):
@@ -104,14 +104,14 @@ def validated_data(model, X, y, dtype, *, reset):
     X, y = validate_data(
         model,
         X,
-        model._targets.readable(y),
+        model._target_kinds.readable(y),
         accept_sparse="csr",
         dtype=dtype,
         order="C",
         multi_output=True,
         reset=reset,
     )
-    return X, model._targets.validated(y)
+    return X, model._target_kinds.validated(y)
 
 
 def check_outputs(outputs):

@@ -31,7 +31,7 @@ class Labels(ABC):
         Sorted labels; the column numbers of a label indicator.
     """
 
-    kind: ClassVar[str]
+    name: ClassVar[str]
     loss: ClassVar[Loss] = Logistic()
     is_exclusive: ClassVar[bool] = True  # whether a row is of exactly one class
     noun: ClassVar[str] = "class"
@@ -82,15 +82,15 @@ class Labels(ABC):
         return KINDS[fitted._target_kind_](fitted.classes_)
 
     @staticmethod
-    def of_network(link, n_outputs, classes):
-        """Find what the labels are of a network with such outputs."""
-        if link == Multiclass.loss.link:
+    def of_network(output_activation, n_outputs, classes):
+        """Find what the labels of a network with such outputs are."""
+        if output_activation == Multiclass.loss.output_activation:
             return Multiclass(classes)
         return Binary(classes) if n_outputs == 1 else Multilabel(classes)
 
     def fitted_attributes(self):
         """Get the fitted attributes that describe the labels."""
-        return {"classes_": self.classes, "_target_kind_": self.kind}
+        return {"classes_": self.classes, "_target_kind_": self.name}
 
     @property
     def n_outputs(self):
@@ -124,7 +124,7 @@ class Labels(ABC):
         """Raise ValueError if ``classes`` are given and are not these."""
         if classes is not None and not np.array_equal(np.unique(plain_labels(classes)), self.classes):
             raise ValueError(
-                f"classes={classes} does not fit {self.kind} y with the classes {self.classes.tolist()}."
+                f"classes={classes} does not fit {self.name} y with the classes {self.classes.tolist()}."
             )
 
     def check_enough(self, source):
@@ -138,7 +138,7 @@ class Labels(ABC):
     def check(self, y):
         """Raise ValueError if ``y`` has other labels."""
         if y.ndim == 2:
-            raise ValueError(f"y is of another kind than the {self.kind} y of the first fit.")
+            raise ValueError(f"y is of another kind than the {self.name} y of the first fit.")
         if len(unknown := np.setdiff1d(y, self.classes)):
             raise ValueError(
                 f"y contains classes that are unknown to the model: {unknown.tolist()}. "
@@ -222,7 +222,7 @@ class Labels(ABC):
 class Binary(Labels):
     """Labels of two classes: one output, whose sign tells them apart."""
 
-    kind = "binary"
+    name = "binary"
     n_outputs = 1
 
     def encode(self, y, dtype):
@@ -252,7 +252,7 @@ class Binary(Labels):
 class Multiclass(Labels):
     """Labels of three and more classes: an output for each."""
 
-    kind, loss = "multiclass", Softmax()
+    name, loss = "multiclass", Softmax()
 
     def encode(self, y, dtype):
         """Write labels (n_samples,) as targets (n_samples, n_classes): one in the column of the class."""
@@ -289,7 +289,7 @@ class Multiclass(Labels):
 class Multilabel(Labels):
     """A label indicator: an output for each label, which a row may or may not have."""
 
-    kind, noun, is_exclusive = "multilabel", "label", False
+    name, noun, is_exclusive = "multilabel", "label", False
     n_kept = 0
 
     @property
@@ -306,7 +306,7 @@ class Multilabel(Labels):
     def check(self, y):
         """Raise ValueError if ``y`` is no indicator of as many labels."""
         if y.ndim != 2:
-            raise ValueError(f"y is of another kind than the {self.kind} y of the first fit.")
+            raise ValueError(f"y is of another kind than the {self.name} y of the first fit.")
         if y.shape[1] != len(self.classes):
             raise ValueError(f"y has {y.shape[1]} labels, expected {len(self.classes)}.")
 
@@ -330,7 +330,7 @@ class Multilabel(Labels):
         return (outputs > 0).astype(np.int64)
 
 
-KINDS = {cls.kind: cls for cls in (Binary, Multiclass, Multilabel)}
+KINDS = {cls.name: cls for cls in (Binary, Multiclass, Multilabel)}
 
 
 def plain_labels(y):

@@ -142,7 +142,7 @@ def check_combinations(estimator, inputs):
             f"max_grad_norm={estimator.max_grad_norm} needs a stochastic solver, since lbfgs chooses the "
             "length of its steps itself; use solver='adam', 'adamw' or 'sgd', or max_grad_norm=None."
         )
-    if estimator.solver == "lbfgs" and not estimator._targets.is_smooth(estimator):
+    if estimator.solver == "lbfgs" and not estimator._target_kinds.is_smooth(estimator):
         raise ValueError(
             f"loss={estimator.loss!r} has kinks, at which the line search of lbfgs fails; use "
             "solver='adam', 'adamw' or 'sgd', or loss='huber'."
@@ -175,15 +175,15 @@ def check_same_network(model):
 
 def choose_rows(model, inputs, encoded, split_rng):
     """Choose the rows to train on and those to validate with."""
-    X, y, encoding = encoded.X, encoded.y, encoded.encoding
-    weights = encoding.row_weights(model, encoded.sample_weight, y)
+    X, y, target_kind = encoded.X, encoded.y, encoded.target_kind
+    weights = target_kind.row_weights(model, encoded.sample_weight, y)
     rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
-    encoding.check_trainable(y[rows], model, inputs)
+    target_kind.check_trainable(y[rows], model, inputs)
     validation = score = None
     if inputs.X_val is not None:
-        validation, score = given_validation(model, inputs, encoding, X.dtype)
-    elif not inputs.partial and stops_early(model, encoding, y[rows]):
-        rows, held_out = split_rows(rows, y, encoding, model.validation_fraction, split_rng)
+        validation, score = given_validation(model, inputs, target_kind, X.dtype)
+    elif not inputs.partial and stops_early(model, target_kind, y[rows]):
+        rows, held_out = split_rows(rows, y, target_kind, model.validation_fraction, split_rng)
         validation, score = held_out_validation(model, inputs, encoded, weights, held_out)
     return Data(
         rows_of(X),
@@ -198,12 +198,12 @@ def choose_rows(model, inputs, encoded, split_rng):
 
 def train_config(model, encoded, data, *, partial):
     """Turn the hyperparameters into the record that training reads."""
-    encoding, solver = encoded.encoding, chosen_solver(model, data, partial=partial)
+    target_kind, solver = encoded.target_kind, chosen_solver(model, data, partial=partial)
     batch_size = data.n_samples if solver == "lbfgs" else chosen_batch_size(model, data)
-    shape = NetworkShape(data.X.n_features, int(model.n_hidden), encoding.n_outputs)
+    shape = NetworkShape(data.X.n_features, int(model.n_hidden), target_kind.n_outputs)
     names = SOLVERS[solver].hyperparameters
     return Config(
-        network=Network(shape, activation_of(model.activation), encoding.loss_of(model)),
+        network=Network(shape, activation_of(model.activation), target_kind.loss_of(model)),
         solver=solver,
         batch_size=batch_size,
         max_iter=1 if partial else int(model.max_iter),
@@ -228,7 +228,7 @@ def chosen_solver(model, data, *, partial):
         return model.solver
     is_small = data.n_samples < AUTO_ROWS and data.validation is None
     needs_adam = partial or model.dropout > 0 or model.max_grad_norm is not None
-    if is_small and not needs_adam and model._targets.is_smooth(model):
+    if is_small and not needs_adam and model._target_kinds.is_smooth(model):
         return "lbfgs"
     return "adam"
 

@@ -28,7 +28,7 @@ class Reals:
     offset, scale : float, or ndarray of shape (n_outputs,) if y has columns
     """
 
-    kind: ClassVar[str] = "real"
+    name: ClassVar[str] = "real"
     n_kept: ClassVar[int] = 1  # rows that must stay in training
 
     def __init__(self, offset, scale):
@@ -53,7 +53,7 @@ class Reals:
     @staticmethod
     def variant(estimator):
         """Get what the targets depend on beside y."""
-        return LOSSES[estimator.loss].link
+        return LOSSES[estimator.loss].output_activation
 
     @staticmethod
     def is_smooth(estimator):
@@ -67,7 +67,7 @@ class Reals:
         rows = y.reshape(len(y), -1)
         if weights is not None:
             rows, weights = rows[weights > 0], weights[weights > 0]
-        kind = OF_LINK[Reals.variant(estimator)]
+        kind = BY_OUTPUT[Reals.variant(estimator)]
         offset, scale = kind.measure(rows, weights)
         return kind(offset, scale) if y.ndim == 2 else kind(float(offset[0]), float(scale[0]))
 
@@ -91,7 +91,7 @@ class Reals:
 
     def fitted_attributes(self):
         """Get the fitted attributes that describe the targets."""
-        return {"y_offset_": self.offset, "y_scale_": self.scale, "_target_kind_": self.kind}
+        return {"y_offset_": self.offset, "y_scale_": self.scale, "_target_kind_": self.name}
 
     @property
     def n_outputs(self):
@@ -110,7 +110,7 @@ class Reals:
     def check_further(self, estimator, y, inputs):
         """Raise ValueError unless a fit can go on with these numbers, and with the estimator's loss."""
         self.check(y)
-        if OF_LINK[self.variant(estimator)] is not type(self):
+        if BY_OUTPUT[self.variant(estimator)] is not type(self):
             raise ValueError(
                 f"loss={estimator.loss!r}, but the outputs of the fitted network are for another kind of "
                 "loss; set loss back, or start anew with fit and warm_start=False."
@@ -157,12 +157,12 @@ class Reals:
     def decode(self, outputs):
         """Read numbers, float64, off outputs (n_samples, n_outputs)."""
         with np.errstate(over="ignore"):
-            y = self.offset + self.scale * self.unlinked(outputs.astype(np.float64))
+            y = self.offset + self.scale * self.activated(outputs.astype(np.float64))
             check_outputs(y)
         return y[:, 0] if np.ndim(self.scale) == 0 else y
 
     @staticmethod
-    def unlinked(outputs):
+    def activated(outputs):
         """Turn outputs into what the loss compares with the targets."""
         return outputs
 
@@ -225,7 +225,7 @@ class Reals:
 class Rates(Reals):
     """Numbers that are not negative, divided by their mean: the outputs are logarithms of y / mean."""
 
-    kind: ClassVar[str] = "rate"
+    name: ClassVar[str] = "rate"
 
     @staticmethod
     def measure(y, weights):
@@ -244,7 +244,7 @@ class Rates(Reals):
         check_rates(y)
 
     @staticmethod
-    def unlinked(outputs):
+    def activated(outputs):
         """Turn logarithms into rates."""
         return np.exp(outputs)
 
@@ -274,7 +274,7 @@ def check_rates(y):
         raise ValueError(f"loss='poisson' needs a y without negative values, but the least is {y.min()}.")
 
 
-KINDS = {cls.kind: cls for cls in (Reals, Rates)}
-OF_LINK = {"identity": Reals, "log": Rates}
-REAL_LOSSES = [name for name, loss in LOSSES.items() if loss.link in OF_LINK]
-POSITIVE_LOSSES = [name for name in REAL_LOSSES if OF_LINK[LOSSES[name].link] is Rates]
+KINDS = {cls.name: cls for cls in (Reals, Rates)}
+BY_OUTPUT = {"identity": Reals, "exp": Rates}  # by the output activation of the loss
+REAL_LOSSES = [name for name, loss in LOSSES.items() if loss.output_activation in BY_OUTPUT]
+POSITIVE_LOSSES = [name for name in REAL_LOSSES if BY_OUTPUT[LOSSES[name].output_activation] is Rates]

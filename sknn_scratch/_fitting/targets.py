@@ -1,7 +1,7 @@
 """The y of a fit: what is validated, written as targets for the network, and read off its outputs.
 
 All that depends on what y is (labels of two or more classes, several labels a row, real numbers) is asked of
-one object with the methods of ``Targets``. The class of an estimator names the class of its targets.
+one object with the methods of ``TargetKind``. The class of an estimator names the class of its targets.
 """
 
 from typing import Any, Protocol, Self
@@ -9,7 +9,7 @@ from typing import Any, Protocol, Self
 from sknn_scratch._core.losses import Loss
 
 
-class Targets(Protocol):
+class TargetKind(Protocol):
     """What the parts of a fit ask of its y."""
 
     n_outputs: int

@@ -14,7 +14,7 @@ from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._fitting import causes
 from sknn_scratch._fitting.features import measure_features
-from sknn_scratch._fitting.fitted import fitted_targets
+from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.measured import Measured
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 
@@ -69,7 +69,7 @@ def unlearnt(plan, result):
     """
     run = plan.run
     rows, shares = training_rows(run.data)
-    constant = fitted_targets(plan.model).loss_of_a_constant(plan.model, run.data.targets[rows], shares)
+    constant = target_kind_of(plan.model).loss_of_a_constant(plan.model, run.data.targets[rows], shares)
     losses = np.array([record["loss"] for record in result.state.history])
     if run.config.tol >= constant or losses.min() < UNLEARNT * constant:
         return []

@@ -24,7 +24,7 @@ AUTO_ROWS = 500
 AUTO_MINORITY_ROWS = 5
 
 
-def stops_early(estimator, encoding, y):
+def stops_early(estimator, target_kind, y):
     """Whether some of the training rows, with these y, shall be held out to validate.
 
     "auto" holds none out if all of them must stay in training, or if the held-out rows would be of one class
@@ -32,15 +32,15 @@ def stops_early(estimator, encoding, y):
     """
     if estimator.early_stopping != "auto":
         return bool(estimator.early_stopping)
-    if len(y) < AUTO_ROWS or not rows_to_spare(encoding, encoding.strata(y)).any():
+    if len(y) < AUTO_ROWS or not rows_to_spare(target_kind, target_kind.strata(y)).any():
         return False
     share = validation_size(estimator.validation_fraction, len(y)) / len(y)
-    return share * encoding.n_minority(y) >= AUTO_MINORITY_ROWS
+    return share * target_kind.n_minority(y) >= AUTO_MINORITY_ROWS
 
 
-def rows_to_spare(encoding, strata):
+def rows_to_spare(target_kind, strata):
     """Count (n_strata,) the rows of each stratum that need not stay in training."""
-    return np.bincount(strata) - encoding.n_kept
+    return np.bincount(strata) - target_kind.n_kept
 
 
 def held_out_validation(model, inputs, encoded, weights, rows):
@@ -67,13 +67,13 @@ def rows_of_frame(frame, rows, scoring):
         ) from error
 
 
-def given_validation(model, inputs, encoding, dtype):
+def given_validation(model, inputs, target_kind, dtype):
     """Make the validation of X_val, y_val and sample_weight_val."""
     try:
         X, y = validated_data(model, inputs.X_val, inputs.y_val, dtype, reset=False)
-        encoding.check(y)
-        targets = encoding.encode(y, dtype)
-        weights = encoding.row_weights(model, checked_sample_weight(inputs.sample_weight_val, X), y)
+        target_kind.check(y)
+        targets = target_kind.encode(y, dtype)
+        weights = target_kind.row_weights(model, checked_sample_weight(inputs.sample_weight_val, X), y)
     except ValueError as error:
         raise ValueError(f"In X_val, y_val or sample_weight_val: {error}") from error
     validation = make_batch(rows_of(X), targets, weights)
@@ -123,7 +123,7 @@ def validation_value(network, data, params):
     return watched_value({"val_loss": float(loss)})
 
 
-def split_rows(rows, y, encoding, validation_fraction, rng):
+def split_rows(rows, y, target_kind, validation_fraction, rng):
     """Split row numbers into those for training and those for validation.
 
     Every stratum has its share of the validation rows, rounded so that the sum is right. Of every class at
@@ -134,7 +134,7 @@ def split_rows(rows, y, encoding, validation_fraction, rng):
     rows : ndarray of shape (n_samples,)
         Row numbers of y.
     y : ndarray of shape (n_rows,) or (n_rows, n_outputs)
-    encoding : Targets
+    target_kind : TargetKind
         Knows the strata of y.
     validation_fraction : float or int
         Share or number of the rows that validate.
@@ -146,8 +146,8 @@ def split_rows(rows, y, encoding, validation_fraction, rng):
         Row numbers, in ascending order.
     """
     n_validation = validation_size(validation_fraction, len(rows))
-    strata = encoding.strata(y[rows])
-    counts, available = np.bincount(strata), rows_to_spare(encoding, strata)
+    strata = target_kind.strata(y[rows])
+    counts, available = np.bincount(strata), rows_to_spare(target_kind, strata)
     quotas = _apportion(n_validation, counts, available, rng)
     order = rng.permutation(len(rows))
     order = order[np.argsort(strata[order], kind="stable")]
