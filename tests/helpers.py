@@ -189,7 +189,7 @@ class AtEpochEnd(Hooks):
 
 def train_together(runs, on_epoch_end=None):
     """Train copies of the runs as one stack; the runs can be used again."""
-    hooks = None if on_epoch_end is None else AtEpochEnd(on_epoch_end)
+    hooks = [] if on_epoch_end is None else [AtEpochEnd(on_epoch_end)] * len(runs)
     return train([replace(run, state=run.state.copy()) for run in runs], hooks)
 
 

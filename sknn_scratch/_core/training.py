@@ -41,7 +41,7 @@ class Hooks:
         """Hear of it once it is known whether the training ends."""
 
 
-def train(runs: Sequence[Run], hooks: Hooks | None = None, map_blocks: Map = map) -> list[Result]:
+def train(runs: Sequence[Run], hooks: Sequence[Hooks] = (), map_blocks: Map = map) -> list[Result]:
     """Train networks together until each has a reason to stop.
 
     Parameters
@@ -49,8 +49,8 @@ def train(runs: Sequence[Run], hooks: Hooks | None = None, map_blocks: Map = map
     runs : sequence of Run
         All with the same ``stack_key``, and just one if that is None. Their states are changed, unless they
         have a reason to stop already.
-    hooks : Hooks, optional
-        Called after every epoch; ``run.number`` is the index of the run in ``runs``.
+    hooks : sequence of Hooks, optional
+        For each run, what is called after its epochs; ``run.number`` is its index in ``runs``.
     map_blocks : callable
         ``map``, or one that uses several threads, for the blocks of large batches.
 
@@ -64,7 +64,7 @@ def train(runs: Sequence[Run], hooks: Hooks | None = None, map_blocks: Map = map
     try:
         while going_on := [run for run in runs if run.is_going_on]:
             with closing(Stack(going_on, map_blocks)) as stack:
-                descend(stack, hooks or Hooks())
+                descend(stack, hooks or [Hooks()] * len(runs))
             del stack  # before a smaller one takes memory
     except KeyboardInterrupt:
         for run in runs:
@@ -72,7 +72,7 @@ def train(runs: Sequence[Run], hooks: Hooks | None = None, map_blocks: Map = map
     return [run.result() for run in runs]
 
 
-def descend(stack: Stack, hooks: Hooks) -> None:
+def descend(stack: Stack, hooks: Sequence[Hooks]) -> None:
     """Train a stack, epoch by epoch, until one of its networks stops."""
     while all(run.is_going_on for run in stack.runs):
         with np.errstate(all="ignore"):  # epochs that are not sound say so
@@ -139,7 +139,7 @@ def score(run: Run, is_sound: bool) -> float:
     return run.data.score(run.state.params) if is_sound else math.nan
 
 
-def end_epoch(stack: Stack, epochs: Sequence[Epoch], hooks: Hooks) -> None:
+def end_epoch(stack: Stack, epochs: Sequence[Epoch], hooks: Sequence[Hooks]) -> None:
     """Write the epoch down, and stop the networks that have a reason."""
     for run, epoch in zip(stack.runs, epochs, strict=True):
         run.note(epoch)
@@ -149,13 +149,13 @@ def end_epoch(stack: Stack, epochs: Sequence[Epoch], hooks: Hooks) -> None:
         if reason is not None:
             run.stop(reason)
     check_last_step(stack)  # before the hooks, so that they see the weights that are kept
-    stopped_by_hooks = [run for run in stack.runs if hooks.on_epoch_end(run) and run.is_going_on]
+    stopped_by_hooks = [run for run in stack.runs if hooks[run.number].on_epoch_end(run) and run.is_going_on]
     if stopped_by_hooks:
         for run in stopped_by_hooks:
             run.stop(StopReason.CALLBACK)
         check_last_step(stack)
     for run in stack.runs:
-        hooks.on_epoch_settled(run)
+        hooks[run.number].on_epoch_settled(run)
 
 
 def reason_to_stop(run: Run) -> StopReason | None:

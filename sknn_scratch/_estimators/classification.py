@@ -13,7 +13,8 @@ from sknn_scratch._estimators.methods import available_unless, validates_paramet
 from sknn_scratch._estimators.parameters import one_of
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
-from sknn_scratch._fitting.labels import Labels, are_plain_labels
+from sknn_scratch._fitting.label_checks import are_plain_labels
+from sknn_scratch._fitting.labels import Labels
 
 
 class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # scikit-learn has no types

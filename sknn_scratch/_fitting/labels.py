@@ -7,9 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 from scipy.special import entr, expit
-from sklearn.utils import check_array
-from sklearn.utils.multiclass import type_of_target, unique_labels
-from sklearn.utils.validation import column_or_1d
+from sklearn.utils.multiclass import unique_labels
 
 from sknn_scratch._core.losses import (
     Logistic,
@@ -19,6 +17,7 @@ from sknn_scratch._core.losses import (
     softmax_log_probabilities,
     softmax_probabilities,
 )
+from sknn_scratch._fitting.label_checks import check_labels, labels_of, plain_labels
 from sknn_scratch._fitting.weights import check_enough_classes, class_weights, combine_weights
 
 
@@ -331,63 +330,3 @@ class Multilabel(Labels):
 
 
 KINDS = {cls.name: cls for cls in (Binary, Multiclass, Multilabel)}
-
-
-def plain_labels(y):
-    """Turn pandas' nullable integers and booleans into NumPy's; scikit-learn would make floats of them."""
-    if not hasattr(y, "dtype") or isinstance(y, np.ndarray):
-        return y
-    labels = np.asarray(y)
-    return labels if labels.dtype.kind in "biu" else y
-
-
-def are_plain_labels(y, predicted):
-    """Whether true labels need no validation to be compared with predicted ones: all are integers.
-
-    scikit-learn's validation takes several times as long as the prediction of some hundred rows.
-    """
-    return (
-        type(y) is np.ndarray
-        and y.ndim == 1
-        and y.shape == predicted.shape
-        and y.dtype == predicted.dtype
-        and y.dtype.kind in "biu"
-    )
-
-
-def labels_of(y):
-    """Validate array-like labels that come without the rows they belong to."""
-    return check_labels(check_array(plain_labels(y), accept_sparse="csr", ensure_2d=False, dtype=None))
-
-
-def check_labels(y):
-    """Validate class labels (n_samples,) or a label indicator (n_samples, n_labels), dense or sparse."""
-    if y.ndim == 1 and y.dtype.kind in "biu" and 2 * len(np.unique(y)) <= len(y):
-        return y  # beyond doubt; to be told so by scikit-learn takes a tenth of the time of a small fit
-    if y.dtype == object and any(label is None for label in y.flat):
-        raise ValueError("y contains None; every row needs a label.")
-    if y.dtype.kind == "S":
-        raise ValueError("y contains bytes, which are no labels; make them strings with y.astype(str).")
-    try:
-        kind = type_of_target(y, input_name="y")
-    except TypeError:  # they cannot be sorted
-        kind = "mixed"
-    if kind == "multilabel-indicator":
-        y = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
-        if not ((y == 0) | (y == 1)).all():
-            others = sorted(set(np.unique(y).tolist()) - {0, 1})
-            raise ValueError(f"A multilabel y must be an indicator of zeros and ones, but contains {others}.")
-        return y
-    if kind in ("continuous", "continuous-multioutput"):
-        raise ValueError(
-            f"Unknown label type: {kind}. y holds real numbers, but this is a classifier, which needs class "
-            "labels. To predict numbers, use ShallowNNRegressor; to predict "
-            "classes, make labels of the numbers, such as np.digitize(y, bins), or y.astype(str) if each "
-            "is a class of its own."
-        )
-    if kind not in ("binary", "multiclass"):
-        raise ValueError(
-            f"Unknown label type: {kind}, of dtype {y.dtype}. y must hold class labels, all of one type (use "
-            "y.astype(int) for integers of dtype object), or be a label indicator of zeros and ones."
-        )
-    return column_or_1d(y, warn=True)

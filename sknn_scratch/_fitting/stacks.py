@@ -19,7 +19,7 @@ from sknn_scratch._core.stackable import (
     step_bytes,
     waiting_bytes,
 )
-from sknn_scratch._core.training import Hooks, train
+from sknn_scratch._core.training import train
 from sknn_scratch._fitting.callbacks import FitReporter, fit_inside
 from sknn_scratch._fitting.fitted import adopt
 from sknn_scratch._fitting.plan import fitted_attributes, plan_fit
@@ -127,9 +127,8 @@ def train_fits(fits):
 
 def train_group(fits):
     """Train fits of one ``stack_key`` in one pass; each gets its result."""
-    hooks = fits[0].reporter if len(fits) == 1 else HooksOfMany([fit.reporter for fit in fits])
     with threads_for_training(has_large_batches(fits[0].run)) as map_blocks:
-        results = train([fit.run for fit in fits], hooks, map_blocks)
+        results = train([fit.run for fit in fits], [fit.reporter for fit in fits], map_blocks)
     for fit, result in zip(fits, results, strict=True):
         fit.result = result
 
@@ -153,21 +152,6 @@ class _Trainer(threading.local):
 
 
 trainer = _Trainer()
-
-
-class HooksOfMany(Hooks):
-    """The hooks of several fits: each hears of its own run."""
-
-    def __init__(self, hooks):
-        self.hooks = hooks
-
-    def on_epoch_end(self, run):
-        """Tell the run's own hooks."""
-        return self.hooks[run.number].on_epoch_end(run)
-
-    def on_epoch_settled(self, run):
-        """Tell the run's own hooks."""
-        self.hooks[run.number].on_epoch_settled(run)
 
 
 def cut_into_groups(fits):

@@ -1,0 +1,123 @@
+"""``ShallowNNEnsembleClassifier``."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from sknn_scratch._core.activations import Activation
+from sknn_scratch._estimators.base import BaseShallowNN
+from sknn_scratch._estimators.classification import Classification
+from sknn_scratch._estimators.classifier import ShallowNNClassifier
+from sknn_scratch._estimators.docstrings import with_entries_of
+from sknn_scratch._estimators.ensemble import Ensemble
+from sknn_scratch._estimators.parameters import parameters_of
+
+
+@with_entries_of(ShallowNNClassifier)
+class ShallowNNEnsembleClassifier(Classification, Ensemble):
+    """Several networks from different seeds, whose probabilities are averaged.
+
+    The networks have different initial weights, different orders of the rows and, with early stopping,
+    different validation rows. So they make different errors. The log-loss of the averaged probabilities is
+    never above the mean of their log-losses, and often below all of them. The networks are trained in one
+    pass, which takes much less time than training them one after the other.
+
+    Parameters
+    ----------
+    warm_start : bool, default=False
+        Whether ``fit`` continues with the networks of the last fit.
+    random_state : int, RandomState instance or None, default=None
+        Seed for the seeds of the networks.
+    verbose : int, default=0
+        If not 0, print a line for each network after every epoch and at its end.
+    n_networks : int, default=8
+        Number of networks.
+    n_jobs : int, default=None
+        Number of workers for the networks. One is usually best: it trains all networks in one pass.
+
+    Attributes
+    ----------
+    estimators_ : list of ShallowNNClassifier
+        The fitted networks.
+    classes_ : ndarray of shape (n_classes,)
+        The class labels, sorted; the column numbers if y was multilabel.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features, if X had any.
+    n_iter_ : ndarray of shape (n_networks,)
+        Number of epochs of each network.
+    solver_ : str
+        The solver of the last call: ``solver``, or the one that "auto" has chosen.
+    history_ : list of dict
+        The ``history_`` of each network.
+
+    See Also
+    --------
+    ShallowNNClassifier : A single network.
+
+    Notes
+    -----
+    ``decision_function`` returns the logits of the averaged probabilities p: log(p / (1 - p)) for two classes
+    and for labels, else log(p).
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sknn_scratch import ShallowNNEnsembleClassifier
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
+    >>> ensemble = ShallowNNEnsembleClassifier(random_state=0)
+    >>> clf = make_pipeline(StandardScaler(), ensemble)
+    >>> clf.fit(X_train, y_train).score(X_test, y_test) > 0.95
+    True
+    """
+
+    estimators_: list[ShallowNNClassifier]
+
+    _network: ClassVar = ShallowNNClassifier
+    _parameter_constraints: ClassVar[dict[str, Any]] = (
+        Classification._parameter_constraints | Ensemble._parameter_constraints
+    )
+
+    def __init__(
+        self,
+        n_hidden: int = 100,
+        activation: str | Activation = "relu",
+        init_scale: float | str = "glorot",
+        learning_rate: float = 0.005,
+        *,
+        solver: str = "auto",
+        batch_size: int | Literal["auto"] | None = "auto",
+        max_iter: int = 200,
+        alpha: float = 1.0,
+        dropout: float = 0.0,
+        momentum: float = 0.9,
+        nesterov: bool = True,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        learning_rate_schedule: str = "constant",
+        max_grad_norm: float | None = None,
+        tol: float = 1e-3,
+        n_iter_no_change: int | Literal["auto"] = "auto",
+        gradient_tol: float = 0.0,
+        early_stopping: bool | Literal["auto"] = "auto",
+        validation_fraction: float = 0.1,
+        scoring: str | Callable[..., float] = "loss",
+        class_weight: dict[Any, Any] | Literal["balanced"] | None = None,
+        dtype: str | None = None,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+        n_networks: int = 8,
+        n_jobs: int | None = None,
+    ) -> None:
+        super().__init__(**parameters_of(BaseShallowNN, locals()))
+        self.class_weight = class_weight
+        self.n_networks = n_networks
+        self.n_jobs = n_jobs

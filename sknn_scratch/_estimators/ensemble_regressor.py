@@ -1,0 +1,165 @@
+"""``ShallowNNEnsembleRegressor``."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal, overload
+
+import numpy as np
+
+from sknn_scratch._core.activations import Activation, Array
+from sknn_scratch._estimators.base import BaseShallowNN
+from sknn_scratch._estimators.docstrings import with_entries_of
+from sknn_scratch._estimators.ensemble import Ensemble
+from sknn_scratch._estimators.parameters import parameters_of
+from sknn_scratch._estimators.regression import Regression
+from sknn_scratch._estimators.regressor import ShallowNNRegressor
+from sknn_scratch._fitting.fitted import target_kind_of
+from sknn_scratch._fitting.inputs import ArrayLike
+
+
+@with_entries_of(ShallowNNRegressor)
+class ShallowNNEnsembleRegressor(Regression, Ensemble):
+    """Several networks from different seeds, whose predictions are averaged.
+
+    The networks have different initial weights, different orders of the rows and, with early stopping,
+    different validation rows. So they make different errors. The squared error of the averaged predictions is
+    never above the mean of their squared errors. The networks are trained in one pass, which takes much less
+    time than training them one after the other.
+
+    Parameters
+    ----------
+    warm_start : bool, default=False
+        Whether ``fit`` continues with the networks of the last fit.
+    random_state : int, RandomState instance or None, default=None
+        Seed for the seeds of the networks.
+    verbose : int, default=0
+        If not 0, print a line for each network after every epoch and at its end.
+    n_networks : int, default=8
+        Number of networks.
+    n_jobs : int, default=None
+        Number of workers for the networks. One is usually best: it trains all networks in one pass.
+
+    Attributes
+    ----------
+    estimators_ : list of ShallowNNRegressor
+        The fitted networks.
+    y_offset_, y_scale_ : float, or ndarray of shape (n_targets,) if y had columns
+        The same for all networks, see :class:`ShallowNNRegressor`.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features, if X had any.
+    n_iter_ : ndarray of shape (n_networks,)
+        Number of epochs of each network.
+    solver_ : str
+        The solver of the last call: ``solver``, or the one that "auto" has chosen.
+    history_ : list of dict
+        The ``history_`` of each network.
+
+    See Also
+    --------
+    ShallowNNRegressor : A single network.
+
+    Notes
+    -----
+    With several targets, each network predicts all of them.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sknn_scratch import ShallowNNEnsembleRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    >>> reg = make_pipeline(StandardScaler(), ShallowNNEnsembleRegressor(random_state=0))
+    >>> reg.fit(X_train, y_train).score(X_test, y_test) > 0.2
+    True
+    >>> y_mean, y_std = reg.predict(X_test, return_std=True)
+    >>> y_std.shape
+    (111,)
+    """
+
+    estimators_: list[ShallowNNRegressor]
+
+    _network: ClassVar = ShallowNNRegressor
+    _parameter_constraints: ClassVar[dict[str, Any]] = (
+        Regression._parameter_constraints | Ensemble._parameter_constraints
+    )
+
+    def __init__(
+        self,
+        n_hidden: int = 100,
+        activation: str | Activation = "relu",
+        init_scale: float | str = "glorot",
+        learning_rate: float = 0.005,
+        *,
+        loss: str = "squared_error",
+        quantile: float = 0.5,
+        huber_delta: float = 0.5,
+        solver: str = "auto",
+        batch_size: int | Literal["auto"] | None = "auto",
+        max_iter: int = 200,
+        alpha: float = 3.0,
+        dropout: float = 0.0,
+        momentum: float = 0.9,
+        nesterov: bool = True,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        learning_rate_schedule: str = "constant",
+        max_grad_norm: float | None = None,
+        tol: float = 1e-3,
+        n_iter_no_change: int | Literal["auto"] = "auto",
+        gradient_tol: float = 0.0,
+        early_stopping: bool | Literal["auto"] = "auto",
+        validation_fraction: float = 0.1,
+        scoring: str | Callable[..., float] = "loss",
+        dtype: str | None = None,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+        n_networks: int = 8,
+        n_jobs: int | None = None,
+    ) -> None:
+        super().__init__(**parameters_of(BaseShallowNN, locals()))
+        self.loss = loss
+        self.quantile = quantile
+        self.huber_delta = huber_delta
+        self.n_networks = n_networks
+        self.n_jobs = n_jobs
+
+    @overload
+    def predict(self, X: ArrayLike, return_std: Literal[False] = ...) -> Array: ...
+
+    @overload
+    def predict(self, X: ArrayLike, return_std: Literal[True]) -> tuple[Array, Array]: ...
+
+    def predict(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
+        """Predict y: the mean of the networks' predictions.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
+        return_std : bool, default=False
+            Whether to return also how much the networks differ.
+
+        Returns
+        -------
+        y_mean : ndarray of float64, of shape (n_samples,) or (n_samples, n_targets)
+            In the units of the y of ``fit``.
+        y_std : ndarray like y_mean
+            The standard deviation of the networks' predictions; only with ``return_std``.
+
+        Notes
+        -----
+        The spread is small where there were data, and grows where the networks extrapolate. It does not
+        contain the noise of y, so it is not a prediction interval (for an interval, fit two quantiles). It is
+        not a calibrated posterior, as :class:`~sklearn.gaussian_process.GaussianProcessRegressor` has: if all
+        networks make the same error, it is small.
+        """
+        if not return_std:
+            return super().predict(X)
+        target_kind = target_kind_of(self)
+        predictions = np.stack([target_kind.decode(outputs) for outputs in self._all_outputs(X)])
+        return predictions.mean(axis=0), predictions.std(axis=0)
