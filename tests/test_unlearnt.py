@@ -156,6 +156,21 @@ def test_the_plateau_of_the_start(remedy):
 # --- What is warned of, and what is not ---
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_constant_features_are_no_matter_of_the_penalty(dtype):
+    X, y = np.full((150, 3), 0.7), load_iris().target
+    broken = network(dtype=dtype)
+    assert "the features say nothing about y" in cause_of_failure(broken, X, y)[0]
+    assert "the features say nothing" in diagnose(broken, X, y).not_checked["strong penalty"]
+
+
+def test_features_that_overflow_are_found():
+    X, y = moons(scale=1e200)
+    broken = network()
+    assert cause_of_failure(broken, X, y)[0] == "unscaled features"
+    assert diagnose(broken, X, y).fix_first.name == "unscaled features"
+
+
 def test_noise_that_the_network_does_not_learn_by_heart():
     """The warning names it; the less there are features for each row, the less is learnt by heart."""
     rng = np.random.default_rng(0)

@@ -1,5 +1,7 @@
 """diagnose: from a fitted network to a report that a person can act on."""
 
+import numpy as np
+
 from sknn_scratch._diagnosis.checks import CHECKS
 from sknn_scratch._diagnosis.evidence import Evidence
 from sknn_scratch._diagnosis.report import SEVERITIES, Diagnosis, Finding
@@ -86,7 +88,8 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     clf = network_of(estimator)
     rows = clf._rows(network_input(estimator, X))
     evidence = Evidence(clf, rows, feature_names_of(estimator), y)
-    outcomes = {name: check.look(evidence) for name, check in CHECKS.items()}
+    with np.errstate(over="ignore", invalid="ignore"):  # features that overflow are a finding
+        outcomes = {name: check.look(evidence) for name, check in CHECKS.items()}
     measured = {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, Measured)}
     checks = tuple(finding_of(name, measured) for name in measured)
     not_checked = {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, str)}

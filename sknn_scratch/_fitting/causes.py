@@ -156,6 +156,7 @@ def pulls(activate, X, deltas):
     Returns
     -------
     ndarray of shape (n_units,)
+        Zero where they are no larger than what the sums round.
     """
     rng = np.random.default_rng(0)
     n_random = min(N_DIRECTIONS, MOST_NUMBERS // X.shape[1])
@@ -167,7 +168,9 @@ def pulls(activate, X, deltas):
     thresholds = projections[rng.integers(len(projections), size=ways.shape[1]), range(ways.shape[1])]
     hidden = np.hstack([projections, projections - thresholds])
     activate(hidden, None)
-    return np.linalg.norm(deltas @ hidden, axis=0)
+    norms = np.linalg.norm(deltas @ hidden, axis=0)
+    sizes = np.linalg.norm(np.abs(deltas) @ np.abs(hidden), axis=0)
+    return np.where(norms > len(hidden) * np.finfo(hidden.dtype).eps * sizes, norms, 0)
 
 
 def spaced_rows(n_samples):

@@ -37,11 +37,10 @@ def measure_dense(X):
     some = X[:: -(-len(X) // QUANTILE_ROWS)]
     lower, median, upper = np.percentile(some, [25, 50, 75], axis=0).astype(float)
     spread = (upper - lower) / NORMAL_QUARTILES
-    with np.errstate(over="ignore"):
-        mean, mean_square = X.mean(axis=0, dtype=float), np.vecdot(X, X, axis=0).astype(float) / len(X)
-        squared_distance = np.maximum(mean_square - 2 * median * mean + median**2, 0)
-        has_tail = (spread > 0) & (np.sqrt(squared_distance) > TAIL * spread)
-        size = np.sqrt(np.where(has_tail, median**2 + spread**2, mean_square))
+    mean, mean_square = X.mean(axis=0, dtype=float), np.vecdot(X, X, axis=0, dtype=float) / len(X)
+    squared_distance = np.maximum(mean_square - 2 * median * mean + median**2, 0)
+    has_tail = (spread > 0) & (np.sqrt(squared_distance) > TAIL * spread)
+    size = np.sqrt(np.where(has_tail, median**2 + spread**2, mean_square))
     reach = np.maximum(X.max(axis=0) - median, median - X.min(axis=0))
     return Features(size, spread, reach, has_tail)
 

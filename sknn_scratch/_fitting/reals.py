@@ -231,12 +231,13 @@ class Rates(Reals):
     def measure(y, weights):
         """Find the offset, zero, and the mean (n_outputs,) of y (n_samples, n_outputs)."""
         check_rates(y)
-        largest = y.max(axis=0)
-        if not largest.all():
+        largest = np.maximum(y.max(axis=0), np.finfo(float).tiny)
+        scale = largest * np.average(y / largest, axis=0, weights=weights)
+        if not scale.all():
             raise ValueError(
-                "loss='poisson' needs a y with a positive sum (in each column), but all values are zero."
+                "loss='poisson' needs a y with a positive mean (in each column), but it is zero."
             )
-        return np.zeros(y.shape[1]), largest * np.average(y / largest, axis=0, weights=weights)
+        return np.zeros(y.shape[1]), scale
 
     def check(self, y):
         """Raise ValueError unless y has as many columns as in the first fit, and no negative values."""

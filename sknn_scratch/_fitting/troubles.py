@@ -62,6 +62,7 @@ def troubles_of(plan, result):
     return [*troubles, Trouble(f"{reason.value} {remedy}".rstrip(), category)]
 
 
+@np.errstate(over="ignore", invalid="ignore")  # features that overflow are a finding
 def unlearnt(plan, result):
     """List the trouble of a training that ended with a loss no lower than that of constant outputs.
 

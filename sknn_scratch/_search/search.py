@@ -35,7 +35,7 @@ class _VectorizedSearch:
         X : array-like of shape (n_samples, n_features)
             Training rows.
         y : array-like of shape (n_samples,) or (n_samples, n_labels), default=None
-            Class labels, or a label indicator.
+            What to predict: class labels, or a label indicator; for a regressor, numbers.
         **params : dict
             For the ``fit`` of the estimator, the scorer and the splitter, as in scikit-learn's searches.
 
