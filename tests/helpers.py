@@ -102,7 +102,7 @@ def objective_and_gradient(network, flat, batch, penalty=0.0, keep=None, has_one
     params, grads = view_parameters(flat, shape), view_parameters(np.zeros_like(flat), shape)
     workspace = Workspace.allocate(shape, (*networks, n_rows), flat.dtype, dropout=keep is not None)
     if keep is not None:
-        workspace.keep[...] = keep
+        workspace.dropout_factors[...] = keep
     saved = Saved.allocate((*networks, shape.n_outputs, n_rows), flat.dtype)
     with np.errstate(over="ignore"):
         loss_gradient(network, params, grads, batch, saved, workspace)

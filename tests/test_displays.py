@@ -318,7 +318,7 @@ def test_the_maps_are_the_hidden_values_on_a_grid():
     shown = HiddenUnitsDisplay.from_estimator(clf, X, y, resolution=7)
     grid = np.array([[x, y] for y in shown.y for x in shown.x])
     np.testing.assert_allclose(shown.hidden.reshape(49, 4), clf.transform(grid)[:, shown.units])
-    np.testing.assert_allclose(shown.logits.reshape(49, 3), clf.decision_function(grid))
+    np.testing.assert_allclose(shown.outputs.reshape(49, 3), clf.decision_function(grid))
     np.testing.assert_array_equal(shown.output_weights, clf.coefs_[1][shown.units])
     assert shown.x[0] < X[:, 0].min() < X[:, 0].max() < shown.x[-1]
     assert shown.y[0] < X[:, 1].min() < X[:, 1].max() < shown.y[-1]
@@ -356,7 +356,7 @@ def test_all_other_features_are_held_at_their_median():
     shown = HiddenUnitsDisplay.from_estimator(clf, X, features=(-1, 1), resolution=5)
     row = np.median(X, axis=0)
     row[[3, 1]] = shown.x[2], shown.y[4]
-    np.testing.assert_allclose(shown.logits[4, 2], clf.decision_function([row]))
+    np.testing.assert_allclose(shown.outputs[4, 2], clf.decision_function([row]))
     assert shown.feature_names == ("x3", "x1")
 
 
@@ -369,7 +369,7 @@ def test_features_of_a_frame_are_chosen_by_name(frame):
     assert shown.ax_.get_xlabel() == "weight"
     assert shown.ax_.get_ylabel() == "age"
     row = frame({"age": [shown.y[1]], "height": [np.median(X["height"])], "weight": [shown.x[3]]})
-    np.testing.assert_allclose(shown.logits[1, 3, 0], pipe.decision_function(row)[0])
+    np.testing.assert_allclose(shown.outputs[1, 3, 0], pipe.decision_function(row)[0])
 
 
 def test_what_is_no_number_is_held_at_its_most_frequent_value():

@@ -166,7 +166,7 @@ def _close_figures():
 def test_the_surface_of_a_regressor():
     pipeline = make_pipeline(StandardScaler(), regressor()).fit(X, Y)
     display = HiddenUnitsDisplay.from_estimator(pipeline, X, Y, n_units=3, resolution=5)
-    assert display.logits.shape == (5, 5, 1)
+    assert display.outputs.shape == (5, 5, 1)
     assert_array_equal(display.points[1], Y)
     assert display.ax_.get_title() == "Surface"
     assert {axes.get_title().split(" → ")[1] for axes in display.axes_} <= {"higher", "lower"}
@@ -177,7 +177,7 @@ def test_the_surface_of_a_constant_has_no_lines():
     flat = regressor(max_iter=1).fit(X, np.full(40, 3.0))
     flat.coefs_[1][...] = 0
     display = HiddenUnitsDisplay.from_estimator(flat, X, n_units=1, resolution=3)
-    assert np.ptp(display.logits) == 0
+    assert np.ptp(display.outputs) == 0
     assert display.ax_.get_title() == "Surface"
 
 

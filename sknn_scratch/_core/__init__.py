@@ -58,10 +58,10 @@ Modules, in the order in which to read them
     optimizers   how parameters follow gradients
     schedules    how the learning rate changes
     stopping     reasons to stop, and the best epoch so far
+    data         what one or several networks train on, and how they are validated
     state        what is trained, and how it is kept: Config, State, Run, Result
     training     the loop over the epochs, and its rules that stop
-    data         what one or several networks train on
-    batches      their rows, shuffled and cut into batches
+    batches      their rows, shuffled and cut: the mini-batches of an epoch
     stack        networks as an axis: the arrays they share
     stackable    which networks can be trained together, and the bytes that it takes
     lazy         updates of only those features that a sparse batch uses

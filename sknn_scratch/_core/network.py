@@ -71,7 +71,7 @@ class Workspace(NamedTuple):
     hidden_output_mT: Array  # (..., n_outputs, n_samples): a view
     delta_output: Array  # (..., n_samples, n_outputs): a view of the outputs
     ones: Array  # (1, n_samples): a product with it sums over the samples, faster than NumPy's sum
-    keep: Array | None = None  # (..., n_samples, n_hidden): dropout's factors, 0 or 1 / (1 - dropout)
+    dropout_factors: Array | None = None  # (..., n_samples, n_hidden): 0 or 1 / (1 - dropout)
 
     @classmethod
     def allocate(
@@ -91,7 +91,7 @@ class Workspace(NamedTuple):
 
 def workspace_shapes(shape: NetworkShape, n_rows: int, dropout: bool) -> dict[str, tuple[int, int]]:
     """List the shapes of one network's buffers, by their names."""
-    by_hidden = ("hidden", "slope", "delta_hidden", *(["keep"] if dropout else []))
+    by_hidden = ("hidden", "slope", "delta_hidden", *(["dropout_factors"] if dropout else []))
     shapes = dict.fromkeys(by_hidden, (n_rows, shape.n_hidden))
     return shapes | {"hidden_output": (n_rows, shape.n_outputs), "outputs": (shape.n_outputs, n_rows)}
 
@@ -118,8 +118,8 @@ def forward(network: Network, params: Parameters, X: Rows, workspace: Workspace)
     hidden = workspace.hidden
     X.apply(params, hidden)
     network.activate(hidden, workspace.slope)
-    if workspace.keep is not None:
-        hidden *= workspace.keep
+    if workspace.dropout_factors is not None:
+        hidden *= workspace.dropout_factors
     dot(hidden, params.w_output, workspace.hidden_output)
     np.add(workspace.hidden_output_mT, params.b_output.mT, out=workspace.outputs)
 
@@ -131,8 +131,8 @@ def backward(params: Parameters, grads: Parameters, X: Rows, workspace: Workspac
     dot(ones, delta_output, grads.b_output)
     dot(delta_output, params.w_output.mT, delta_hidden)
     delta_hidden *= workspace.slope
-    if workspace.keep is not None:
-        delta_hidden *= workspace.keep
+    if workspace.dropout_factors is not None:
+        delta_hidden *= workspace.dropout_factors
     X.adjoint(delta_hidden, ones, grads)
 
 

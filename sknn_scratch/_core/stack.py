@@ -150,8 +150,8 @@ class Stack:
             batch, grads = self.lazy.prepare(batch)
         gradient = self.gradients[batch.X.n_samples]
         for workspace in gradient.workspaces:
-            if workspace.keep is not None:
-                draw_dropout(self.runs, workspace.keep)
+            if workspace.dropout_factors is not None:
+                draw_dropout(self.runs, workspace.dropout_factors)
         gradient.fill(self.params, grads, batch, saved)
         self.last_grads, self.last_batch = grads, batch
 
@@ -238,9 +238,9 @@ class Stack:
         return zip(self.runs, np.atleast_1d(values).tolist(), strict=True)
 
 
-def draw_dropout(runs: Sequence[Run], keep: Array) -> None:
+def draw_dropout(runs: Sequence[Run], all_factors: Array) -> None:
     """Draw the factors (..., n_samples, n_hidden) of a batch: 0, or 1 / (1 - dropout)."""
-    for run, factors in zip(runs, keep.reshape(len(runs), *keep.shape[-2:]), strict=True):
+    for run, factors in zip(runs, all_factors.reshape(len(runs), *all_factors.shape[-2:]), strict=True):
         dropout = run.config.dropout
         run.state.dropout_rng.random(out=factors, dtype=factors.dtype.type)
         np.greater_equal(factors, dropout, out=factors, casting="unsafe")

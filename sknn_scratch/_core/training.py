@@ -60,6 +60,7 @@ def train(runs: Sequence[Run], hooks: Sequence[Hooks] = (), map_blocks: Map = ma
         One for each run, in the same order.
     """
     data = pool([run.data for run in runs])
+    # Copies with common data; they share their states with the runs that were given.
     runs = [replace(run, data=data[i], number=i) for i, run in enumerate(runs)]
     try:
         while going_on := [run for run in runs if run.is_going_on]:

@@ -97,8 +97,8 @@ class Evidence:
     @cached_property
     def predicted(self):
         """Predict labels like y."""
-        logits = predict_outputs(fitted_network(self.clf), fitted_layers(self.clf), self.rows)
-        return target_kind_of(self.clf).decode(logits)
+        outputs = predict_outputs(fitted_network(self.clf), fitted_layers(self.clf), self.rows)
+        return target_kind_of(self.clf).decode(outputs)
 
     @cached_property
     def loss_of_a_guess(self):

@@ -44,11 +44,11 @@ class HiddenUnitsDisplay:
         Values of the vertical feature.
     hidden : ndarray of shape (n_y, n_x, n_units)
         Values of the hidden units to show, the most important first.
-    logits : ndarray of shape (n_y, n_x, n_outputs)
+    outputs : ndarray of shape (n_y, n_x, n_outputs)
         One output for two classes, else one for each class or label. Of a regressor, what it predicts, in
         the units of its y; the first target is drawn.
     output_weights : ndarray of shape (n_units, n_outputs)
-        What each unit's value is multiplied by on its way to the logits.
+        What each unit's value is multiplied by on its way to the outputs.
     units : array-like of shape (n_units,), default=None
         Numbers of the units; None counts from 0.
     feature_names : (str, str), default=("x0", "x1")
@@ -93,7 +93,7 @@ class HiddenUnitsDisplay:
     x: np.ndarray
     y: np.ndarray
     hidden: np.ndarray
-    logits: np.ndarray
+    outputs: np.ndarray
     output_weights: np.ndarray
     units: Any = None
     feature_names: tuple[str, str] = ("x0", "x1")
@@ -108,7 +108,7 @@ class HiddenUnitsDisplay:
         if self.units is None:
             self.units = np.arange(self.hidden.shape[-1])
         if self.class_names is None:
-            self.class_names = [f"class {i}" for i in range(max(2, self.logits.shape[-1]))]
+            self.class_names = [f"class {i}" for i in range(max(2, self.outputs.shape[-1]))]
 
     @classmethod
     def from_estimator(
@@ -168,7 +168,7 @@ class HiddenUnitsDisplay:
             plane.x,
             plane.y,
             hidden=plane.as_image(clf.transform(rows)[:, units]),
-            logits=plane.as_image(clf.predict(rows) if regression else clf.decision_function(rows)),
+            outputs=plane.as_image(clf.predict(rows) if regression else clf.decision_function(rows)),
             output_weights=clf.coefs_[1][units],
             units=units,
             feature_names=plane.names,
@@ -221,7 +221,7 @@ class HiddenUnitsDisplay:
 
     def _draw_surface(self):
         """Draw what is predicted, and the rows in the same colours."""
-        surface = self.logits[..., 0]
+        surface = self.outputs[..., 0]
         values = surface if self.points is None else np.append(surface, self.points[1])
         scale = {"cmap": "cividis", "vmin": values.min(), "vmax": values.max()}
         image = self.ax_.pcolormesh(self.x, self.y, surface, rasterized=True, **scale)
@@ -238,7 +238,7 @@ class HiddenUnitsDisplay:
         if not self.multilabel:
             tints = matplotlib.colors.ListedColormap([lighten(matplotlib, color) for color in colors])
             limits = {"vmin": -0.5, "vmax": len(colors) - 0.5}
-            ax.pcolormesh(self.x, self.y, regions(self.logits), cmap=tints, rasterized=True, **limits)
+            ax.pcolormesh(self.x, self.y, regions(self.outputs), cmap=tints, rasterized=True, **limits)
         self._draw_lines(ax, colors if self.multilabel else "black", 1.5)
         if self.points is not None:
             rows, codes = self.points
@@ -283,7 +283,7 @@ class HiddenUnitsDisplay:
         """Draw where the predicted class changes."""
         if self.regression:
             return
-        for k, margin in enumerate(np.moveaxis(margins(self.logits, self.multilabel), -1, 0)):
+        for k, margin in enumerate(np.moveaxis(margins(self.outputs, self.multilabel), -1, 0)):
             if margin.min() < 0 < margin.max():
                 color = colors if isinstance(colors, str) else colors[k]
                 ax.contour(self.x, self.y, margin, levels=[0], colors=[color], linewidths=width)
@@ -310,17 +310,17 @@ def colour_values(clf, X, y):
     return y.reshape(len(y), -1)[:, 0] if is_regressor(clf) else np.searchsorted(clf.classes_, y)
 
 
-def regions(logits):
-    """Find the number (...) of the class that logits (..., n_outputs) predict."""
-    return (logits[..., 0] > 0).astype(int) if logits.shape[-1] == 1 else logits.argmax(axis=-1)
+def regions(outputs):
+    """Find the number (...) of the class that outputs (..., n_outputs) predict."""
+    return (outputs[..., 0] > 0).astype(int) if outputs.shape[-1] == 1 else outputs.argmax(axis=-1)
 
 
-def margins(logits, multilabel):
+def margins(outputs, multilabel):
     """By how much each output wins (..., n_outputs): positive where it is what is predicted."""
-    if multilabel or logits.shape[-1] == 1:
-        return logits
-    second, best = np.moveaxis(np.sort(logits, axis=-1)[..., -2:, np.newaxis], -2, 0)
-    return logits - np.where(logits == best, second, best)
+    if multilabel or outputs.shape[-1] == 1:
+        return outputs
+    second, best = np.moveaxis(np.sort(outputs, axis=-1)[..., -2:, np.newaxis], -2, 0)
+    return outputs - np.where(outputs == best, second, best)
 
 
 def lighten(matplotlib, color):
