@@ -397,7 +397,7 @@ def test_networks_of_different_quantiles_are_trained_one_by_one_and_others_toget
     X, y = make_rows(60)
     grid = {"loss": ["quantile"], "quantile": [0.3, 0.6], "alpha": [0.1, 10.0]}
     VectorizedGridSearchCV(regressor(max_iter=2), grid, cv=3, verbose=1).fit(X, y)
-    assert "12 of 12 fits were made together" in capsys.readouterr().out
+    assert "12 of 12 networks were trained together" in capsys.readouterr().out
 
 
 def test_cross_validation_in_shared_passes_gives_the_same():

@@ -609,7 +609,7 @@ def test_networks_that_are_too_large_to_gain_by_company_wait_for_no_other(monkey
     n_waiting = []
     monkeypatch.setattr(stacks, "STEP_BYTES", 1)
     monkeypatch.setattr(meeting.Meeting, "has_room", lambda self: n_waiting.append(len(self.jobs)) or True)
-    with pytest.warns(UserWarning, match="None of .* fits were made together.*too large to gain"):
+    with pytest.warns(UserWarning, match="None of .* networks were trained together.*too large to gain"):
         VectorizedGridSearchCV(network(), GRID, cv=3, refit=False).fit(X, y)
     assert not n_waiting
 
@@ -637,7 +637,7 @@ def test_large_folds_are_in_memory_one_by_one(monkeypatch, estimator, grid, n_co
     monkeypatch.setattr(meeting, "WAITING_BYTES", X.nbytes)
     search = VectorizedGridSearchCV(estimator, grid, cv=5, refit=False)
     tracemalloc.start()
-    with pytest.warns(UserWarning, match="None of 10 fits were made together.*within the memory"):
+    with pytest.warns(UserWarning, match="None of 10 networks were trained together.*within the memory"):
         search.fit(X, y)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -901,7 +901,7 @@ def test_verbose_prints_what_scikit_learn_prints(verbose, scoring, return_train_
         search.set_params(refit=False, return_train_score=return_train_score).fit(X, y)
         lines = re.sub(r"\d+\.\ds", "?s", capsys.readouterr().out).splitlines()
         printed.append(sorted(lines))
-    own_lines = ["4 of 4 fits were made together."] if verbose else []
+    own_lines = ["4 of 4 networks were trained together."] if verbose else []
     assert printed[0] == sorted(printed[1] + own_lines)
 
 
@@ -910,7 +910,9 @@ def test_verbose_tells_of_fits_that_are_not_made_together(capsys):
     folds = [(np.arange(n), np.arange(50, 60)) for n in (40, 40, 30)]
     VectorizedGridSearchCV(network(max_iter=1), {"alpha": [0.1]}, cv=folds, verbose=1).fit(X, y)
     printed = capsys.readouterr().out
-    assert "2 of 3 fits were made together.\n  1 alone: no other network with its shape" in printed
+    assert (
+        "2 of 3 networks were trained together.\n  1 alone: no other network with the same shape" in printed
+    )
 
 
 @pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")

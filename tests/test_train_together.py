@@ -159,7 +159,7 @@ def test_tools_give_the_same_inside_the_block(tool, groups):
         expected = call()
     assert groups == []
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "None of .* fits were made together")
+        warnings.filterwarnings("ignore", "None of .* networks were trained together")
         with parallel_config(backend="threading"), train_together():
             actual = call()
     for one, other in zip(actual, expected, strict=True):
@@ -260,7 +260,10 @@ def test_verbose_says_how_many_and_why_not(capsys):
         cross_val_score(GridSearchCV(network(), {"alpha": [0.1, 1.0]}, cv=2), X, Y, cv=2)
         LogisticRegression(max_iter=1000).fit(X, Y)
     printed = capsys.readouterr().out.splitlines()
-    assert printed == [*["4 of 4 fits were made together."] * 2, "2 of 2 fits were made together."]
+    assert printed == [
+        *["4 of 4 networks were trained together."] * 2,
+        "2 of 2 networks were trained together.",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -275,9 +278,11 @@ def test_if_no_fits_are_made_together_there_is_one_warning(params, reason):
         warnings.simplefilter("always", UserWarning)
         warnings.filterwarnings("ignore", "Maximum")
         cross_val_score(network(**params), X, Y, cv=2)
-    told = [str(one.message) for one in caught if "fits were made together" in str(one.message)]
+    told = [str(one.message) for one in caught if "networks were trained together" in str(one.message)]
     assert len(told) == (reason is not None)
-    assert reason is None or f"None of 2 fits were made together. 2 alone: networks {reason}" in told[0]
+    assert (
+        reason is None or f"None of 2 networks were trained together. 2 alone: networks {reason}" in told[0]
+    )
     assert all(one.filename == __file__ for one in caught)
 
 
@@ -290,7 +295,7 @@ def test_a_fault_of_ours_is_told_before_the_networks_are_trained_one_by_one(monk
     expected = cross_val_score(network(random_state=np.random.RandomState(0)), X, Y, cv=4)
     monkeypatch.setattr(Stack, "start_epoch", fail)
     monkeypatch.setattr(meeting, "package_of", lambda frame: "sknn_scratch")  # this function counts as ours
-    told = r"by a fault of sknn_scratch(.|\n)*Please report it:(.|\n)*ZeroDivisionError: our own"
+    told = r"because of a bug in sknn_scratch(.|\n)*Please report the bug:(.|\n)*ZeroDivisionError: our own"
     with train_together(), pytest.warns(RuntimeWarning, match=told):
         actual = cross_val_score(network(random_state=np.random.RandomState(0)), X, Y, cv=4)
     assert_array_equal(actual, expected)

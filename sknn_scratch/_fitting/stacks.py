@@ -233,10 +233,8 @@ def reason_alone(fit):
     if stack_key(fit.run) is None:
         return "its steps update only the features of a sparse batch"
     if 2 * step_bytes(fit.run) > STEP_BYTES:
-        return f"networks with {fit.network.n_hidden} units here are too large to gain by company"
-    return (
-        "no other network with its shape, settings and number of rows waited too, within the memory allowed"
-    )
+        return f"networks with {fit.network.n_hidden} units here are too large to gain from shared passes"
+    return "no other network with the same shape, settings and number of rows waited within the memory limit"
 
 
 def bytes_of(X):

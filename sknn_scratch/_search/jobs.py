@@ -1,7 +1,7 @@
-"""The calls that scikit-learn hands to joblib: which of them fit networks, and how they are spread.
+"""The calls that scikit-learn hands to joblib: which of them fit networks, and how they are cut into pieces.
 
-A call is (function, args, kwargs). Nothing here needs to know what the function does: its networks are found
-by looking into its arguments, and are trained together wherever they are fitted.
+A call is (function, args, kwargs). This module does not know what the function does. It looks for networks in
+the arguments.
 """
 
 from collections import defaultdict
@@ -13,7 +13,7 @@ from sknn_scratch._estimators.base import BaseShallowNN
 
 # Parameters that networks trained together always have in common; ``stack_key`` decides about the rest.
 COMMON_PARAMETERS = ("n_hidden", "activation", "solver", "batch_size")
-# No list of steps or of candidates is longer; a longer one holds rows.
+# Lists of steps or candidates are not longer. A longer list has rows.
 LONGEST_LIST = 1000
 
 
@@ -38,14 +38,15 @@ def networks_in(value):
 def networks_of(call):
     """Yield the networks among the arguments of a call."""
     _, args, kwargs = call
-    given = {name: value for name, value in kwargs.items() if name != "caller"}  # a search, for its callbacks
+    given = {name: value for name, value in kwargs.items() if name != "caller"}  # the search, for callbacks
     yield from networks_in([*args, given])
 
 
 def by_fold(calls):
-    """Put calls on the same training rows one after the other: their networks share these rows.
+    """Sort calls so that calls with the same training rows are neighbours: their networks share these rows.
 
-    scikit-learn's searches have the candidates outside and the folds inside, and pass on one array for each.
+    In scikit-learn's searches, the outer loop is over candidates and the inner one over folds. Each fold has
+    one array of row numbers.
     """
     folds = defaultdict(dict)
     for number, call in calls.items():
@@ -57,8 +58,8 @@ def by_fold(calls):
 def spread(calls, n_workers):
     """Cut calls that fit networks into pieces, so that every worker has something to do.
 
-    Those of a kind stay together as far as possible: a kind with many calls is dealt out evenly. The others
-    are cut only if a worker would have nothing to do else.
+    Calls of the same kind stay together if possible. A kind with many calls is distributed evenly. The other
+    kinds are cut only if a worker would have nothing to do.
 
     Parameters
     ----------
@@ -84,9 +85,10 @@ def spread(calls, n_workers):
 
 
 def kind_of(call):
-    """Guess what tells which calls can share a pass; the plans of their fits decide.
+    """Make a key that is equal for calls whose networks can probably be trained together.
 
-    To plan them takes the steps before the network in a Pipeline, so that is left to the workers.
+    The plans of the fits decide. They need the data from the earlier steps of a Pipeline, so the workers make
+    them.
     """
     function, args, kwargs = call
     network = next(networks_of(call))
@@ -99,16 +101,16 @@ def kind_of(call):
 
 
 def n_training_rows(function, args, kwargs):
-    """Count the rows to train on, where a function has them as its argument ``train``; else None."""
+    """Count the training rows if a function has them as its argument ``train``; else return None."""
     try:
         arguments = signature(function).bind(*args, **kwargs).arguments
-    except ValueError:  # it has no signature, as some built-in functions
+    except ValueError:  # some built-in functions have no signature
         return None
     return len(arguments["train"]) if "train" in arguments else None
 
 
 def label_of(number, kwargs):
-    """Tell a call from the others: networks that are trained together print their epochs in turn."""
+    """Name a call in verbose lines: networks that are trained together print their epochs in turn."""
     if kwargs.get("candidate_progress") and kwargs.get("split_progress"):
         return f"candidate {kwargs['candidate_progress'][0] + 1}, fold {kwargs['split_progress'][0] + 1}"
     return f"call {number + 1}"

@@ -1,11 +1,10 @@
-"""Where fits meet: each call, when it is about to train a network, first has the next call come as far.
+"""Nested calls: a call that is about to train a network runs the next call first.
 
-The calls are nested in each other, in one thread: the first one calls the second from within its fit, that
-one the third, and so on. The innermost trains the networks of all in shared passes. Then each goes on to its
-end, the innermost first. A group that is full is trained at once, so networks that are too large to gain by
-company wait for no other. What a call does before the training and after it, from the split of a fold to
-the score, is its own code, so its results and its errors are those of the call alone. Control-C ends all, as
-it ends any nested calls.
+All calls run in one thread. The first call runs the second from within its fit, the second runs the third,
+and so on. The innermost call trains the networks of all calls in shared passes. Then each call continues to
+its end, the innermost first. A full group is trained at once, so networks that are too large to share a pass
+do not wait. A call runs its own code before and after the training, from the split of a fold to the score.
+So its results and errors are the same as without the other calls. Ctrl-C ends all nested calls.
 """
 
 import sys
@@ -30,30 +29,30 @@ from sknn_scratch._fitting.stacks import (
 from sknn_scratch._fitting.troubles import Trouble, calls_nested_by, package_of, warn_of
 from sknn_scratch._search.jobs import label_of
 
-# What calls that wait may keep in memory: with rows that take more, company gains little.
+# What waiting calls may keep in memory. With larger rows, training together gains little.
 WAITING_BYTES = 2**26
-# Calls that are nested in each other. A group is hardly ever larger, and the stack is kept from overflowing.
+# Calls that are nested in each other. A group is hardly ever larger, and the call stack does not overflow.
 MAX_CALLS = 64
-# Of Python, from one call to the next in it: a network takes about 15, and each Pipeline around it 5 more.
+# Python frames from one call to the next call in it. A network takes about 15, and each Pipeline around it 5.
 FRAMES_OF_CALL = 40
-# Code that runs on our behalf: an error that passes through no other is a fault of ours.
+# Code that runs on our behalf. An error that passes through no other code is our fault.
 OURS = {"sknn_scratch", "numpy", "scipy", *sys.stdlib_module_names}
 
 
 @dataclass
 class Report:
-    """How fits were made.
+    """How many networks were trained together, and why others were not.
 
     Attributes
     ----------
     n_fits : int
-        Networks that were trained.
+        Number of trained networks.
     n_together : int
-        How many of them were not trained alone.
+        How many of them were trained with others.
     reasons : Counter
-        Why the others were.
+        Why networks were trained alone.
     troubles : list of Trouble
-        What another process would have warned of.
+        The warnings of another process.
     """
 
     n_fits: int = 0
@@ -62,7 +61,7 @@ class Report:
     troubles: list = field(default_factory=list)
 
     def add(self, other):
-        """Count what another report counts."""
+        """Add the counts of another report."""
         self.n_fits += other.n_fits
         self.n_together += other.n_together
         self.reasons += other.reasons
@@ -78,7 +77,7 @@ class Report:
 
 
 class Home:
-    """Where the results of calls go: the frame that waits for them, which no other process gets."""
+    """The frame that waits for the results of calls. In another process it is None."""
 
     def __init__(self, frame):
         self.frame = frame
@@ -88,9 +87,9 @@ class Home:
 
 
 def run_together(calls, home):
-    """Run calls, whose networks are trained in shared passes, perhaps in another process.
+    """Run calls, maybe in another process, and train their networks in shared passes.
 
-    The warnings of another process go home: there they point at the user's line, and cannot be lost.
+    The warnings of another process are returned. Then they can point at the user's line, and are not lost.
 
     Parameters
     ----------
@@ -100,7 +99,7 @@ def run_together(calls, home):
     Returns
     -------
     results : dict
-        By the same keys.
+        With the keys of ``calls``.
     report : Report
     """
     meeting, n_frames = Meeting(calls), FRAMES_OF_CALL * min(len(calls), MAX_CALLS)
@@ -124,11 +123,11 @@ class Job:
     Attributes
     ----------
     fits : list of Fit
-        Those that it has asked for last.
+        The latest fits of the call.
     n_bytes : int
-        About how much memory it takes while it waits.
+        Estimate of the memory that it takes while it waits.
     waited : float
-        Seconds that it waited for training, less its share of that.
+        Seconds that it waited, without its own share of the training.
     """
 
     label: str
@@ -137,7 +136,7 @@ class Job:
     waited: float = 0.0
 
     def take_in(self, fits):
-        """Take fits, and count their memory: rows to train on and to score, and a copy for a common pass."""
+        """Take fits, and count their memory: training rows, scored rows, and a copy for a shared pass."""
         self.fits = fits
         inputs = {id(fit.inputs): fit.inputs for fit in fits}.values()
         self.n_bytes = sum(3 * bytes_of(one.X) for one in inputs) + sum(
@@ -147,7 +146,7 @@ class Job:
             fit.reporter.add_label(self.label)
 
     def corrected(self, result):
-        """Take the time that other calls took out of a result that gives the time of the fit."""
+        """If a result contains the time of the fit, subtract the time of other calls from it."""
         if isinstance(result, dict) and "fit_time" in result:
             result["fit_time"] = max(0.0, result["fit_time"] - self.waited)
         return result
@@ -165,15 +164,15 @@ class Meeting:
     starting : deque of (int, call)
         The calls that have not begun.
     jobs : list of Job
-        Those that have begun and not ended, the innermost last.
+        The calls that have begun and not ended, the innermost last.
     waiting : Groups
         The fits that are not trained yet.
     errors : dict of int to Exception
-        What calls have failed with.
+        The errors of calls.
     own_error : Exception or None
-        What the meeting itself has failed with: no call may take it for its own.
+        The error of the meeting itself. It must not count as the error of a call.
     config : dict
-        scikit-learn's, which a fit changes for what is nested in it.
+        The configuration of scikit-learn at the start. A fit changes it for the calls that are nested in it.
     """
 
     def __init__(self, calls):
@@ -184,7 +183,7 @@ class Meeting:
         self.report = Report()
 
     def run(self):
-        """Run all calls; return their results, or raise the error of the first among those that failed."""
+        """Run all calls; return their results, or raise the error of the first call that failed."""
         while self.starting:
             self.run_next()
         if self.own_error is not None:
@@ -201,7 +200,7 @@ class Meeting:
         try:
             with config_context(**self.config):
                 self.results[number] = job.corrected(function(*args, **kwargs))
-        except Exception as error:  # of the call's own, which ends no call that began before it
+        except Exception as error:  # it belongs to this call, and does not end the calls around it
             self.errors[number] = error
             self.starting.clear()
         finally:
@@ -209,7 +208,7 @@ class Meeting:
 
     @contextmanager
     def training_its_fits(self):
-        """Have the fits of this thread come here to be trained."""
+        """Train the fits of this thread here, within the block."""
         outer, trainer.of_thread = trainer.of_thread, self
         try:
             yield
@@ -217,10 +216,10 @@ class Meeting:
             trainer.of_thread = outer
 
     def shared_inputs(self, network, inputs):
-        """Find inputs that are equal to these, of an earlier fit that such a network may share them with.
+        """Find equal inputs of an earlier fit that this network can share; else return these inputs.
 
-        So the rows of a fold are validated once, and stacked without a copy. A network that goes on from an
-        earlier fit may know other classes than the others.
+        So the rows of a fold are validated once, and stacked without a copy. A network that continues an
+        earlier fit does not share inputs, because its classes may be different.
         """
         if inputs.partial or hasattr(network, "coefs_"):
             return inputs
@@ -230,7 +229,7 @@ class Meeting:
         return next((one for one in known if one.is_equal_to(inputs)), inputs)
 
     def train(self, fits):
-        """Train fits of the innermost call, with those of others."""
+        """Train fits of the innermost call, together with the fits of other calls."""
         start, job = perf_counter(), self.jobs[-1]
         job.take_in(fits)
         for fit in fits:
@@ -247,11 +246,11 @@ class Meeting:
                 raise fit.error
 
     def must_wait(self, fits):
-        """Whether some of the fits of a call are not trained yet, and can be."""
+        """Whether some fits of a call are not trained yet, and can still be trained."""
         return self.own_error is None and not all(fit.is_done for fit in fits)
 
     def has_room(self):
-        """Whether one more call, if it is like those that have begun, stays within the memory."""
+        """Whether the memory allows one more call like the calls that have begun."""
         n_bytes = [job.n_bytes for job in self.jobs]
         return len(n_bytes) < MAX_CALLS and sum(n_bytes) + max(n_bytes) <= WAITING_BYTES
 
@@ -272,10 +271,10 @@ class Meeting:
         for fit in group:
             fit.seconds = (perf_counter() - start) / len(group)
         if any(fit.is_interrupted for fit in group):
-            raise KeyboardInterrupt  # else there would be scores of networks that are cut short
+            raise KeyboardInterrupt  # else networks that did not finish would get scores
 
     def train_or_note_errors(self, group):
-        """Train a group. If that fails, train each network alone, so that an error is its own."""
+        """Train a group. If this fails, train each network alone, to find the network that has the error."""
         try:
             train_group(group)
             return
@@ -292,7 +291,7 @@ class Meeting:
 
 @contextmanager
 def room_for_frames(n_frames):
-    """Raise the limit of recursion, so that nested calls have as much room as one after the other."""
+    """Raise the recursion limit, so that nested calls have as much room as calls one after the other."""
     change_recursion_limit(n_frames)
     try:
         yield
@@ -301,7 +300,7 @@ def room_for_frames(n_frames):
 
 
 def change_recursion_limit(change):
-    """Change it by a number of frames: other threads may do so too."""
+    """Change the recursion limit by a number of frames; other threads may change it too."""
     with recursion_limit_lock:
         sys.setrecursionlimit(sys.getrecursionlimit() + change)
 
@@ -310,14 +309,14 @@ recursion_limit_lock = threading.Lock()
 
 
 def is_fault_of_ours(error):
-    """Whether an error comes from our code: from no callback, scorer or activation of the user's."""
+    """Whether an error comes from our code, not from a callback, scorer or activation of the user."""
     return {package_of(frame) for frame, _ in traceback.walk_tb(error.__traceback__)} <= OURS
 
 
 def fault(trace):
-    """Say that our code has failed, with this traceback."""
+    """Make the warning that our code has failed, with this traceback."""
     message = (
-        "Networks could not be trained together, by a fault of sknn_scratch, and are trained one by one. "
-        f"Please report it:\n{trace}"
+        "Networks could not be trained together, because of a bug in sknn_scratch. They are trained one by "
+        f"one. Please report the bug:\n{trace}"
     )
     return Trouble(message, RuntimeWarning)

@@ -13,7 +13,7 @@ from sknn_scratch._search.together import train_together
 
 
 class _VectorizedSearch:
-    """What makes a search of scikit-learn's train networks together."""
+    """Lets a search of scikit-learn train its networks together."""
 
     cv_results_: dict[str, Any]
     best_estimator_: Any
@@ -35,9 +35,9 @@ class _VectorizedSearch:
         X : array-like of shape (n_samples, n_features)
             Training rows.
         y : array-like of shape (n_samples,) or (n_samples, n_labels), default=None
-            What to predict: class labels, or a label indicator; for a regressor, numbers.
+            Class labels, a label indicator, or numbers for regressors.
         **params : dict
-            For the ``fit`` of the estimator, the scorer and the splitter, as in scikit-learn's searches.
+            Parameters for the estimator's ``fit``, the scorer and the splitter, as in scikit-learn.
 
         Returns
         -------
@@ -45,7 +45,7 @@ class _VectorizedSearch:
             The fitted search.
         """
         if not holds_network(self):
-            message = "No fits are made together: the candidates contain no network of sknn_scratch."
+            message = "No networks are trained together: the candidates contain no network of sknn_scratch."
             warn_of([Trouble(message, UserWarning)])
             return super().fit(X, y, **params)
         with train_together(verbose=self.verbose):
@@ -55,42 +55,42 @@ class _VectorizedSearch:
 class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
     """Grid search that trains the networks of many candidates and folds in one pass.
 
-    A small network spends most of its training in the overhead of small operations. Here the networks of
-    all candidates and folds go through them together, each with its own rows, seed, learning rate, initial
-    weights, penalty and dropout, and each until it stops. Splits, scores and ``best_params_`` are those of
-    :class:`~sklearn.model_selection.GridSearchCV`, in a fraction of the time. It is this search in the block
-    :func:`train_together`, whose notes say what is trained together.
+    For a small network, most of the training time is the overhead of small operations. Here the networks of
+    all candidates and folds are trained together. Each has its own rows, seed, learning rate, initial
+    weights, penalty and dropout, and each stops on its own. Splits, scores and ``best_params_`` are the same
+    as with :class:`~sklearn.model_selection.GridSearchCV`, in much less time. The class is a ``GridSearchCV``
+    inside :func:`train_together`. The notes there say what is trained together.
 
     Parameters
     ----------
     estimator : estimator
-        A network of this package, or a Pipeline or another estimator that contains one. Any other is searched
-        as by :class:`~sklearn.model_selection.GridSearchCV`, with a warning.
+        A network of this package, or a Pipeline or another estimator that contains one. Other estimators are
+        searched as with :class:`~sklearn.model_selection.GridSearchCV`, with a warning.
     param_grid : dict or list of dict
         Parameter names and, for each, a list of values to try.
     scoring : str, callable, list, tuple or dict, default=None
         How to score a fitted candidate on the test rows of a fold; None is its ``score``.
     n_jobs : int, default=None
-        Number of workers that the networks are spread over. Any backend of joblib will do.
+        Number of workers for the networks. Any backend of joblib works.
     refit : bool, str or callable, default=True
         Whether, or by which score, to fit the best candidate to all rows.
     cv : int, cross-validation generator or iterable, default=None
         The folds; None is five.
     verbose : int, default=0
-        What to print: a summary, which says how many fits were made together and why others were not; from
-        2 on a line for every fit, from 3 on its scores.
+        What to print. 1: a summary that says how many networks were trained together, and why others were
+        not. 2: also a line for every fit. 3: also its scores.
     pre_dispatch : int or str, default="2*n_jobs"
-        How many jobs to hand to the workers in advance.
+        How many jobs to give to the workers in advance.
     error_score : "raise" or float, default=np.nan
-        What to do, or the score to note, if a fit fails.
+        What to do if a fit fails: raise the error, or use this score.
     return_train_score : bool, default=False
         Whether to score the training rows too.
 
     Attributes
     ----------
     cv_results_ : dict of ndarray
-        Parameters, scores and times of all candidates. A fit's time is its share of the time that the
-        networks took together.
+        Parameters, scores and times of all candidates. The time of a fit is its share of the time of the
+        networks that were trained together.
     best_estimator_ : estimator
         The best candidate, fitted to all rows, if ``refit`` is not False.
     best_score_ : float
@@ -104,11 +104,11 @@ class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
     n_splits_ : int
         Number of folds.
     refit_time_ : float
-        Seconds that fitting the best candidate took.
+        Seconds for fitting the best candidate to all rows.
     multimetric_ : bool
         Whether there are several scores.
     classes_ : ndarray of shape (n_classes,)
-        The class labels.
+        The class labels. Only for classifiers.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -116,7 +116,7 @@ class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
 
     See Also
     --------
-    VectorizedRandomizedSearchCV : Tries some combinations, drawn at random.
+    VectorizedRandomizedSearchCV : Searches random combinations.
     train_together : The same for cross-validation and other searches.
 
     Examples
@@ -139,18 +139,17 @@ class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
 class VectorizedRandomizedSearchCV(_VectorizedSearch, RandomizedSearchCV):
     """Randomised search that trains the networks of many candidates and folds in one pass.
 
-    As :class:`VectorizedGridSearchCV`, which says what is trained together, but for combinations of
-    parameters that are drawn at random, the same as by
-    :class:`~sklearn.model_selection.RandomizedSearchCV`.
+    It works like :class:`VectorizedGridSearchCV`, but draws combinations of parameters at random. They are
+    the same as with :class:`~sklearn.model_selection.RandomizedSearchCV`.
 
     Parameters
     ----------
     estimator : estimator
-        A network of this package, or a Pipeline or another estimator that contains one. Any other is searched
-        as by :class:`~sklearn.model_selection.RandomizedSearchCV`, with a warning.
+        A network of this package, or a Pipeline or another estimator that contains one. Other estimators
+        are searched as with :class:`~sklearn.model_selection.RandomizedSearchCV`, with a warning.
     param_distributions : dict or list of dict
-        Parameter names and, for each, a list of values or a distribution with a method ``rvs``, such as
-        those of scipy.stats.
+        Parameter names and, for each, a list of values, or a distribution with a method ``rvs``, as in
+        scipy.stats.
     n_iter : int, default=10
         How many combinations to try.
     random_state : int, RandomState instance or None, default=None
@@ -159,12 +158,12 @@ class VectorizedRandomizedSearchCV(_VectorizedSearch, RandomizedSearchCV):
     Attributes
     ----------
     cv_results_, best_estimator_, best_score_, best_params_, best_index_
-        As in :class:`VectorizedGridSearchCV`; so are ``scorer_``, ``n_splits_``, ``refit_time_``,
+        As in :class:`VectorizedGridSearchCV`, as well as ``scorer_``, ``n_splits_``, ``refit_time_``,
         ``multimetric_``, ``classes_``, ``n_features_in_`` and ``feature_names_in_``.
 
     See Also
     --------
-    VectorizedGridSearchCV : Tries all combinations.
+    VectorizedGridSearchCV : Searches all combinations.
 
     Examples
     --------

@@ -85,7 +85,7 @@ def test_cross_validation_of_a_pipeline(cluster, capsys):
     with parallel_config(backend="sequential"):
         expected = cross_validate(pipeline, X, Y, cv=6, scoring=["accuracy", "neg_log_loss"])
     assert_array_equal(scores_of(results), scores_of(expected))
-    assert "6 of 6 fits were made together." in capsys.readouterr().out
+    assert "6 of 6 networks were trained together." in capsys.readouterr().out
 
 
 def test_an_ensemble(cluster):
@@ -113,4 +113,4 @@ def test_a_pipeline_of_imbalanced_learn(capsys):
     search = VectorizedGridSearchCV(pipeline, grid, cv=2, verbose=1).fit(X, y)
     expected = GridSearchCV(pipeline, grid, cv=2).fit(X, y)
     assert_array_equal(scores_of(search.cv_results_), scores_of(expected.cv_results_))
-    assert "4 of 4 fits were made together." in capsys.readouterr().out
+    assert "4 of 4 networks were trained together." in capsys.readouterr().out
