@@ -1,1 +1,1 @@
-"""What is wrong with a fitted network: measured, judged, and put into words."""
+"""The diagnosis of a fitted network: measurements, findings, and the report."""

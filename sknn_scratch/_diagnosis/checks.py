@@ -1,9 +1,9 @@
-"""What is looked for in a fitted network, and what explains what.
+"""The registry of findings: what ``diagnose`` looks for, and which findings explain others.
 
-Each line of ``CHECKS`` is a finding. Its function takes Evidence and returns what it measured, or the reason
-why there is nothing to look at. Above the function are its two limits, with their reason. ``explains`` names
+Each line of ``CHECKS`` is a finding. Its function takes Evidence and returns a measurement, or the reason why
+it cannot measure. The two limits of the function, with their reasons, are in its module. ``explains`` names
 the findings that follow from this one. If both are found, this one is the cause, and the other needs no
-remedy of its own. A cause stands above its effects. To add a check, write such a function and a line.
+remedy of its own. Causes come before their effects. To add a check, write such a function and a line.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from sknn_scratch._diagnosis import checks_of_units as of_units
 
 
 class Check(NamedTuple):
-    """How to look for a finding, and the names of those that follow from it."""
+    """How to look for a finding, and the names of the findings that follow from it."""
 
     look: Callable[[Any], Any]
     explains: tuple[str, ...] = ()

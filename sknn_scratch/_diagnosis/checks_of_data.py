@@ -1,4 +1,4 @@
-"""What may be wrong with the data: the scale of the features, the rows that validate, the labels."""
+"""Findings about the data: the scale of the features, the validation rows, the labels."""
 
 import numpy as np
 
@@ -7,12 +7,12 @@ from sknn_scratch._estimators.inspection import output_names
 from sknn_scratch._fitting import causes
 from sknn_scratch._fitting.measured import Limits, Measured
 
-# What holds for the training rows mostly holds for others, above all after a single epoch: healthy trainings
-# stay below 0.2.
+# What is true for the training rows is usually true for other rows, in particular after a single epoch.
+# Healthy trainings stay below 0.2.
 FOREIGN_LIMITS = Limits(0.3, 0.6)
 # If 30 % of the labels of two classes are wrong, simple models make at least 0.6 of the errors of a guess.
 NOISE_LIMITS = Limits(0.4, 0.6)
-# A class that is missed in every other row is hardly learnt; in nine of ten, it is ignored.
+# A class that is missed in half of its rows is hardly learnt. If it is missed in nine of ten, it is ignored.
 IMBALANCE_LIMITS = Limits(0.5, 0.9)
 # A class is rare if it has less than half of an equal share of the rows.
 RARE = 0.5
@@ -24,7 +24,7 @@ def unscaled_features(evidence):
 
 
 def outliers(evidence):
-    """Look for features of which a few values are far from all others, or have squeezed them together."""
+    """Look for features with a few values that are far from the others, or have squeezed these together."""
     return causes.outliers(evidence.features, evidence.feature_names)
 
 
@@ -34,14 +34,15 @@ def tiny_features(evidence):
 
 
 def foreign_validation(evidence):
-    """Look at whether what the training rows taught holds for the validation rows at all."""
+    """Look at whether what the network learns from the training rows is true for the validation rows."""
     losses, val_losses = (evidence.clf.history_.get(name, ()) for name in ("loss", "val_loss"))
     if not len(val_losses) or len(losses) < evidence.clf.n_iter_ or not np.isfinite(val_losses[0]):
         return "it needs a validation from the first epoch on"
     if evidence.loss_of_a_guess is None:
         return UNKNOWN_GUESS
     guess, first, val_first = evidence.loss_of_a_guess, losses[0], val_losses[0]
-    # Training losses are those before a step. If the first steps are too large, the loss of all rows climbs.
+    # Training losses are computed before a step. If the first steps are too large, the loss of all rows
+    # climbs.
     gap = (val_first - first) / guess if losses[:2].min() == losses[:2][-1] else 0.0
     lowest, val_lowest = min(guess, np.nanmin(losses)), min(guess, np.nanmin(val_losses))
     is_trained = guess - lowest > LEARNT * guess
@@ -57,7 +58,7 @@ def foreign_validation(evidence):
 
 
 def noisy_labels(evidence):
-    """If the network overfits, look at whether simple models can predict the labels."""
+    """If the network overfits, look whether simple models can predict the labels."""
     if evidence.y is None:
         return "it needs y"
     if (evidence.overfitting_gap or 0) <= OVERFITTING_LIMITS.warning:
@@ -76,7 +77,7 @@ def noisy_labels(evidence):
 
 
 def class_imbalance(evidence):
-    """Look at how often a rare class is found at all."""
+    """Look at how often the network predicts a rare class correctly."""
     if not hasattr(evidence.clf, "classes_"):
         return "it is for classes"
     if evidence.y is None:

@@ -1,4 +1,4 @@
-"""What may be wrong with the training: the penalty, the steps, the end."""
+"""Findings about the training: the penalty, the steps, the end."""
 
 import math
 
@@ -11,15 +11,15 @@ from sknn_scratch._fitting.measured import Limits, Measured
 from sknn_scratch._fitting.plan import was_trained_by_parts
 from sknn_scratch._fitting.troubles import DIVERGENCE_REMEDY
 
-# At 5 % in the last tenth of the epochs, as many epochs again would still teach a good part of the whole.
+# If the loss fell by 5 % in the last tenth of the epochs, it would fall much further in as many more epochs.
 TOO_EARLY_LIMITS = Limits(0.01, 0.05)
 LAST_PART = 10  # "the last tenth"
-# Training that ended for one of these reasons might have gone on.
+# A training that ended for one of these reasons could have continued.
 UNFINISHED = ("max_iter", "interrupted", "callback", "line_search_failed")
 
 
 def strong_penalty(evidence):
-    """Compare the penalty of a hidden unit with what the loss gains by it, at best."""
+    """Compare the penalty of a hidden unit with the largest possible gain of the loss."""
     if evidence.y is None:
         return "it needs y"
     if evidence.penalty_rate is None:
@@ -28,7 +28,7 @@ def strong_penalty(evidence):
 
 
 def exploding_gradient(evidence):
-    """Look for a loss that climbs: steps that are too large for the gradient."""
+    """Look for a loss that climbs, because the steps are too large."""
     losses, rate = evidence.history("loss"), evidence.clf.learning_rate
     if evidence.clf.stop_reason_ == "diverged":
         return causes.exploding_gradient(math.inf, rate, "The loss exploded, and training was broken off.")
@@ -90,7 +90,7 @@ def stopped_too_early(evidence):
 
 
 def not_converged(evidence):
-    """Look at why training stopped, by its own rule or before it was met, and whether anything was learnt."""
+    """Look at why training stopped, by its own rule or before it, and whether the network learnt anything."""
     clf = evidence.clf
     if clf.stop_reason_ == "max_iter" and was_trained_by_parts(clf):
         return "partial_fit has no rule to stop; whether to go on is yours to judge"
@@ -114,7 +114,7 @@ def not_converged(evidence):
         severity, why = "problem", f"{why}, with a loss no better than a guess's"
     return Measured(
         float(clf.n_iter_),
-        None,  # more epochs are no worse than few
+        None,  # the number of epochs is neither good nor bad
         f"Training ended after {clf.n_iter_} epochs {why}.",
         remedy,
         is_share=False,

@@ -1,4 +1,4 @@
-"""What may be wrong with the hidden units: alike, dead, saturated, or too few."""
+"""Findings about the hidden units: identical, dead, saturated, or too few."""
 
 import numpy as np
 
@@ -6,20 +6,20 @@ from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._fitting import causes
 from sknn_scratch._fitting.measured import Limits, Measured, count
 
-# Weights that start at random are never equal. Some units may still find the same optimum, but if half of
-# them are copies, the network is half as wide as it is paid for.
+# Random initial weights are never equal. Some units may still find the same optimum. But if half of the units
+# are copies, half of the network is useless.
 IDENTICAL_LIMITS = Limits(0.0, 0.5)
-# Nothing but rounding lies between the weights of units that started equal.
+# Units that started equal differ only by rounding.
 IDENTICAL_TOLERANCE = 1e-6
 # Healthy relu networks lose up to a third of their units (tried on small data sets).
 DEAD_LIMITS = Limits(0.4, 0.6)
 # Sigmoid networks that fit well have up to half of their hidden inputs on the flat ends.
 SATURATION_LIMITS = Limits(0.5, 0.75)
-# These are flat on one side by design, and off for about half of all rows.
+# These activations are flat on one side by design, and units are off for about half of all rows.
 HINGES = ("relu", "leaky_relu")
-# Healthy networks let through 12 % (sigmoid) to 90 % (elu). 5 % is the slope that counts as saturated.
+# Healthy networks let through 12 % (sigmoid) to 90 % (elu). A slope of 5 % counts as saturated.
 VANISHING_LIMITS = Limits(0.9, 1 - SATURATED_SLOPE)
-# Healthy networks are not behind simple models, by more than chance.
+# Healthy networks are not worse than simple models, except by chance.
 UNDERFITTING_LIMITS = Limits(0.05, 0.1)
 
 
@@ -29,9 +29,9 @@ def large_initial_weights(evidence):
 
 
 def identical_units(evidence):
-    """Look for units that have the same weights as another: they compute the same and learn the same."""
+    """Look for units that have the same weights as another unit: they compute the same and learn the same."""
     weights = np.vstack([evidence.clf.coefs_[0], evidence.clf.intercepts_[0]])
-    weights = weights[:, np.argsort(weights.sum(axis=0))]  # which brings equal ones side by side
+    weights = weights[:, np.argsort(weights.sum(axis=0))]  # so that equal units are neighbours
     difference = np.linalg.norm(np.diff(weights), axis=0)
     n_copies = int((difference <= IDENTICAL_TOLERANCE * np.linalg.norm(weights[:, 1:], axis=0)).sum())
     n_hidden = weights.shape[1]
@@ -75,7 +75,7 @@ def dead_units(evidence):
 
 
 def vanishing_gradient(evidence):
-    """Look at how much of the error signal the activation lets through on its way back."""
+    """Look at how much of the error the activation lets through on the way back."""
     lost = max(0.0, 1 - evidence.hidden_layer.mean_slope)
     is_relu = evidence.clf._activation_ == "relu"
     other = "'elu'" if is_relu else "'relu', whose slope is 1 for every row it is on"
@@ -89,7 +89,7 @@ def vanishing_gradient(evidence):
 
 
 def underfitting(evidence):
-    """Look at whether simple models predict the labels better than the network."""
+    """Look whether simple models predict the labels better than the network."""
     if evidence.y is None:
         return "it needs y"
     if not evidence.is_central:

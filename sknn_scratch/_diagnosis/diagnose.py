@@ -1,4 +1,4 @@
-"""diagnose: from a fitted network to a report that a person can act on."""
+"""diagnose: from a fitted network to a report with remedies."""
 
 import numpy as np
 
@@ -17,13 +17,13 @@ from sknn_scratch._fitting.measured import Measured
 
 
 def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Diagnosis:
-    """Look for what is wrong with a fitted network, and say what to fix first.
+    """Look for problems of a fitted network, and say what to fix first.
 
     It looks at the features (too large, too small, outliers), at the labels and the validation rows, at the
     penalty and the initial weights, at the hidden units (identical, saturated, dead), at the training (an
     exploding or vanishing gradient, too few epochs), and at the result (overfitting, underfitting, a rare
-    class that is ignored). Each finding is a number that is compared with two limits, with its meaning and a
-    remedy. A finding that probably follows from another one stands below it.
+    class that is ignored). Each finding compares a number with two limits, and has a meaning and a remedy. If
+    a finding probably follows from another one, it is listed below it.
 
     Parameters
     ----------
@@ -32,14 +32,13 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
         Rows as the estimator takes them: some of the training rows, or new ones.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-        Their labels, or the numbers to predict. Without them, much cannot be looked for, such as a penalty
-        that is too strong.
-        Overfitting can be seen only on rows that were not trained on, unless the fit had a validation.
+        Their labels, or the numbers to predict. Some findings need y, such as a penalty that is too strong.
+        Overfitting can be found only with new rows, unless the fit had validation rows.
 
     Returns
     -------
     diagnosis : Diagnosis
-        An iterable of findings. Print it, or leave it as the last line of a notebook's cell.
+        An iterable of findings. Print it, or make it the last line of a notebook cell.
 
     See Also
     --------
@@ -48,27 +47,27 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
 
     Notes
     -----
-    Losses are measured in units of the loss of a guess: of a network that gives all classes the same
-    probability. It is log(n_classes), or n_labels log(2). A regressor's guess is the best constant for
-    normally distributed y. With loss="poisson", for a quantile other than the median, and for a network that
-    was an MLPRegressor, it is that for the given y, if there are 20 rows or more.
+    Losses are in units of the loss of a guess. A guess gives all classes the same probability, so its loss is
+    log(n_classes), or n_labels log(2). For a regressor, a guess is the best constant for normally distributed
+    y. With loss="poisson", for a quantile other than the median, and for a network that was an MLPRegressor,
+    it is the best constant for the given y, if there are 20 rows or more.
 
-    An error is the share of the rows that are predicted wrongly; of a regressor, the share of the variance
-    of y that is left unexplained.
+    An error is the share of the rows that are predicted wrongly. For a regressor, it is the share of the
+    variance of y that is not explained.
 
-    The penalty is compared with the loss at a network without hidden units, which gives all rows the same
-    outputs. There, a new unit with input weights u of length one and output weights v lowers the loss by
-    ``|v| |mean(d g(u x + b))|``, with d the gradient at the outputs, less its mean. It costs a penalty of
-    ``rate (1 + |v|^2) / 2``. So for relu, no unit is worth its penalty if the rate is larger than the pull
-    ``|mean(d g(u x + b))|`` of the loss in all directions u. Some hundred directions are tried.
+    The penalty is compared with the loss for a network without hidden units, which gives all rows the same
+    outputs. Let d be the gradient of the loss at these outputs, minus its mean. A new unit with input weights
+    u of length one and output weights v lowers the loss by ``|v| |mean(d g(u x + b))|``, and its penalty is
+    ``rate (1 + |v|^2) / 2``. So for relu, no unit lowers the objective if the rate is larger than the pull
+    ``|mean(d g(u x + b))|`` of the loss in all directions u. A few hundred directions are tried.
 
-    Simple models are the five nearest neighbours and a ridge regression. Each predicts a row from all other
-    rows of (X, y), of at most a thousand, and the better one counts. They predict means, so a network is not
-    compared with them if it predicts another quantile than the median.
+    Simple models are the five nearest neighbours and a ridge regression. Each predicts a row from the other
+    rows of (X, y), of which at most a thousand are used, and the better model counts. They predict means. So
+    a network for another quantile than the median is not compared with them.
 
     Examples
     --------
-    Eight units that started from zero are still the same, and nothing else can be learned:
+    Eight units that start at zero stay the same:
 
     >>> import warnings
     >>> from sklearn.datasets import load_iris
@@ -99,7 +98,7 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
 
 
 def finding_of(name, measured):
-    """Make a finding of what was measured, beside all else that was."""
+    """Make a finding from its measurement; the others show whether one of them is its cause."""
     value, limits, meaning, remedy, is_share, _ = measured[name]
     severity, limits = measured[name].severity, None if limits is None else tuple(limits)
     cause = None if severity == "ok" else cause_of(name, measured)
@@ -107,7 +106,7 @@ def finding_of(name, measured):
 
 
 def cause_of(name, measured):
-    """Name the first finding that explains another one and is at least as severe; None if there is none."""
+    """Find the first finding that explains this one and is at least as severe; None if there is none."""
     worst = SEVERITIES.index(measured[name].severity)
     for cause, check in CHECKS.items():
         is_found = cause in measured and SEVERITIES.index(measured[cause].severity) <= worst

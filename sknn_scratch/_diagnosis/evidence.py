@@ -1,4 +1,4 @@
-"""What is measured of a fitted network: its weights, its history, and its hidden layer on data."""
+"""Measurements of a fitted network: its weights, its history, and its hidden layer on data."""
 
 import math
 from dataclasses import dataclass
@@ -16,29 +16,29 @@ from sknn_scratch._fitting.features import measure_features, standardised
 from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, kept_epoch, target_kind_of
 from sknn_scratch._fitting.measured import Limits
 
-# Where a loss is from.
+# Where a loss was measured.
 TRAINING, VALIDATION, ON_DATA = "in training", "in validation", "on X, y"
-# A regressor may have been fitted to y of any scale.
+# The guess of a regressor may be unknown, because it may have been fitted to y of any scale.
 UNKNOWN_GUESS = "the loss of a guess is unknown; pass y, with 20 rows or more"
-# Simple models need so many rows, and so many for each feature.
+# Simple models need at least this many rows, and this many rows for each feature.
 LEAST_ROWS = 20
 ROWS_PER_FEATURE = 3
-# A part of the loss of a guess: where training has gained less, hardly anything was learnt.
+# A share of the loss of a guess. If training lowers the loss by less, hardly anything was learnt.
 LEARNT = 0.1
-# At 1/2, new rows cost half of all that there was to learn. Healthy networks stay below 0.15.
+# At 1/2, new rows cost half of the loss of a guess more. Healthy networks stay below 0.15.
 OVERFITTING_LIMITS = Limits(0.25, 0.5)
 
 
 class HiddenLayer(NamedTuple):
     """How the hidden layer responds to data."""
 
-    flat_fraction: float  # share of all hidden inputs where the slope is below 0.05 in size
+    flat_fraction: float  # share of all hidden inputs where the absolute slope is below 0.05
     dead_fraction: float  # share of the units that are flat for every row
-    mean_slope: float  # mean size of the slopes
+    mean_slope: float  # mean of the absolute slopes
 
 
 class Errors(NamedTuple):
-    """Shares of rows whose labels are wrong."""
+    """Errors: shares of wrong rows, or a regressor's shares of unexplained variance."""
 
     network: float
     simple_model: float
@@ -53,18 +53,18 @@ class Errors(NamedTuple):
 
 @dataclass
 class Evidence:
-    """A fitted classifier, and data as it sees them.
+    """A fitted network, and data as it sees them.
 
     Attributes
     ----------
-    clf : ShallowNNClassifier
+    clf : ShallowNNClassifier or ShallowNNRegressor
         Fitted.
     rows : DenseRows or SparseRows
         Validated rows.
     feature_names : array-like of shape (n_features,)
-        Their names.
-    y : array-like of shape (n_samples,) or (n_samples, n_labels), or None
-        Their labels.
+        Names of the features.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs), or None
+        Labels or numbers of the rows.
     """
 
     clf: object
@@ -87,7 +87,7 @@ class Evidence:
 
     @cached_property
     def labels(self):
-        """Validate y: (n_samples,), or (n_samples, n_labels) of zeros and ones."""
+        """Validate y (n_samples,) or (n_samples, n_outputs)."""
         y = target_kind_of(self.clf).alone(self.y)
         if len(y) != self.rows.n_samples:
             raise ValueError(f"X has {self.rows.n_samples} rows, but y has {len(y)}.")
@@ -108,7 +108,7 @@ class Evidence:
 
     @cached_property
     def known_losses(self):
-        """Collect the mean losses of the weights that were kept, by where they are from."""
+        """Collect the mean losses of the weights that were kept, by where they were measured."""
         known = {}
         for where, name in ((TRAINING, "loss"), (VALIDATION, "val_loss")):
             column = self.clf.history_.get(name, ())
@@ -123,7 +123,7 @@ class Evidence:
 
     @cached_property
     def overfitting_gap(self):
-        """What new rows cost more than those trained on, in losses of a guess; None if that is unknown."""
+        """By how much the loss of new rows is higher, in losses of a guess; None if it is unknown."""
         known = self.known_losses
         if len(known) < 2 or self.loss_of_a_guess is None:
             return None
@@ -132,17 +132,17 @@ class Evidence:
 
     @property
     def lowest_loss(self):
-        """Mean loss on rows that were, or may have been, trained on."""
+        """Lowest mean loss on training rows, or on rows that may be training rows."""
         return min(loss for where, loss in self.known_losses.items() if where != VALIDATION)
 
     @property
     def penalty_rate(self):
-        """The penalty is this rate / 2 times the sum of the squared weights; None if that is unknown."""
+        """The penalty is rate / 2 times the sum of the squared weights; None if the rate is unknown."""
         return getattr(self.clf, "_penalty_rate_", None)
 
     @property
     def penalty(self):
-        """Penalty of the weights that were kept; 0 if it is unknown, as for a converted MLPClassifier."""
+        """Penalty of the weights that were kept; 0 if it is unknown, as with a converted MLPClassifier."""
         return 0.5 * (self.penalty_rate or 0) * sum(float(np.vdot(w, w)) for w in self.clf.coefs_)
 
     @property
@@ -163,20 +163,20 @@ class Evidence:
 
     @cached_property
     def sample(self):
-        """Numbers of some rows, evenly spaced."""
+        """Numbers of at most a thousand rows, evenly spaced."""
         return spaced_rows(self.rows.n_samples)
 
     @cached_property
     def strongest_pull(self):
-        """How strongly the loss pulls at a new hidden unit, at best."""
+        """How strongly the loss pulls at a new hidden unit, in the best direction."""
         return strongest_pull(self._network[0], self._batch(self.sample))
 
     @cached_property
     def errors(self):
-        """Errors in the sample (see ``Targets``): the network's, those of simple models, and of a guess.
+        """Errors in the sample (see ``Targets``): of the network, of the better simple model, and of a guess.
 
-        The simple models, the five nearest neighbours and a linear model, have not seen the label of a row
-        when they predict it; the better one counts. A guess is always the same.
+        The simple models are the five nearest neighbours and a linear model. They have not seen the label of
+        the row that they predict. A guess is the same for all rows.
         """
         batch, target_kind = self._batch(self.sample), target_kind_of(self.clf)
         targets, shares, truth = (
@@ -207,7 +207,7 @@ class Evidence:
 
     @property
     def predictability(self):
-        """Share of the errors of a guess that simple models avoid; 0 if that is unknown."""
+        """Share of the errors of a guess that simple models avoid; 0 if it is unknown."""
         if self.y is None or not self.has_enough_rows or self.errors.guess == 0:
             return 0.0
         return max(0.0, 1 - self.errors.simple_model / self.errors.guess)
@@ -218,6 +218,6 @@ class Evidence:
         return measure_features(self.rows.source)
 
     def history(self, name):
-        """Get the known values of a column of the history, maybe none."""
+        """Get the values of a column of the history that are known; there may be none."""
         column = np.asarray(self.clf.history_.get(name, []), float)
         return column[~np.isnan(column)]

@@ -3,15 +3,15 @@
 from html import escape
 from typing import Any
 
-# The colours of Okabe and Ito (2008), and the shape beside each: nobody needs to tell them by colour.
+# The colours of Okabe and Ito (2008), each with a shape for readers who cannot tell the colours apart.
 MARKS = {
     "problem": ("#D55E00", "M3 3 L13 13 M13 3 L3 13"),
     "warning": ("#E69F00", "M8 3 L14 13 L2 13 Z"),
     "ok": ("#009E73", "M3 8 L7 12 L13 4"),
 }
 BAR_WIDTH, BAR_HEIGHT = 110, 14
-BEYOND = 1.3  # how far a bar reaches, in units of its last limit
-LEAST_OK = 10  # so wide is the zone that a value is in if all is well, even if its limit is 0
+BEYOND = 1.3  # length of a bar, in units of its last limit
+LEAST_OK = 10  # smallest width of the zone "ok" if the value is in it, even if its limit is 0
 CELL = "padding:4px 10px;text-align:left;vertical-align:top"
 
 
@@ -34,13 +34,13 @@ def table(diagnosis: Any) -> str:
 
 
 def legend():
-    """Say what the colours and the line of a bar mean."""
+    """Explain the colours and the line of a bar."""
     zones = ", ".join(f"{mark(severity)} {severity}" for severity in reversed(MARKS))
     return f"The line in a bar shows the number, on a scale of three zones: {zones}."
 
 
 def row(finding):
-    """Write a finding as a row; one that is no trouble needs no remedy."""
+    """Write a finding as a row; without a remedy if all is well."""
     words = escape(finding.meaning)
     if finding.severity != "ok":
         title = "<b>Remedy:</b> " if finding.cause is None else ""
@@ -57,7 +57,7 @@ def row(finding):
 
 
 def unchecked_row(name, reason):
-    """Write what was not checked as a row."""
+    """Write a check that was not possible as a row."""
     return (
         f'<tr style="opacity:0.65"><td style="{CELL}">-</td><td style="{CELL}">{escape(name)}</td>'
         f'<td style="{CELL}" colspan="3">not checked</td><td style="{CELL}">{escape(reason)}</td></tr>'
@@ -74,7 +74,7 @@ def mark(severity):
 
 
 def bar(finding):
-    """Draw the value on a scale whose zones are fine, warning and problem."""
+    """Draw the value on a scale with the zones ok, warning and problem."""
     scale = BAR_WIDTH / (BEYOND * finding.limits[1])
     ends = [0, *(scale * limit for limit in finding.limits), BAR_WIDTH]
     if finding.severity == "ok":
@@ -94,7 +94,7 @@ def bar(finding):
 
 
 def svg(width, height, words):
-    """Open a picture; notebooks and sites have styles that would shrink it to the width of its cell."""
+    """Open a picture; without a width, styles of notebooks and sites would shrink it to its cell."""
     return (
         f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" style="max-width:none" '
         f'role="img" aria-label="{words}"><title>{words}</title>'

@@ -1,4 +1,4 @@
-"""What simple models predict for rows whose labels they have not seen: how much there is to learn at all."""
+"""Predictions of simple models for rows whose labels they have not seen: they show what can be learnt."""
 
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
@@ -15,7 +15,7 @@ def of_neighbours(X, targets):
 def of_linear_model(X, targets):
     """Predict the targets (n_samples, n_outputs) by ridge regressions on all other rows.
 
-    With the kernel matrix K, all of them at once: t_i - [(K + I)^-1 t]_i / [(K + I)^-1]_ii.
+    With the kernel matrix K, all predictions are t_i - [(K + I)^-1 t]_i / [(K + I)^-1]_ii.
     """
     kernel = X @ X.T
     kernel = kernel if isinstance(kernel, np.ndarray) else kernel.toarray()

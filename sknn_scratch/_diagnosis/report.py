@@ -1,4 +1,4 @@
-"""Findings, and the report that they make."""
+"""Findings, and the report of all findings."""
 
 import math
 import textwrap
@@ -13,31 +13,31 @@ TEXT_WIDTH = 88
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at in a fitted network.
+    """One check of a fitted network: what was measured, what it means, and what to do.
 
     Parameters
     ----------
     name : str
-        What was looked for, such as "dead units".
+        Name of the check, such as "dead units".
     severity : {"problem", "warning", "ok"}
         How bad it is.
     value : float
-        The number that was measured. Larger is worse, where there are limits.
+        The measured number. If there are limits, larger is worse.
     limits : (float, float) or None
-        Values above the first are worth a warning, above the second they are a problem. None if the value
-        is not what decides.
+        A value above the first limit is a warning, above the second a problem. None if the value does not
+        decide.
     meaning : str
-        What the number says.
+        What the number means.
     remedy : str
-        What to do about it.
+        What to do.
     is_share : bool, default=True
-        Whether the value is a share, to be written in percent.
+        Whether the value is a share, and is written in percent.
     cause : str, default=None
-        Name of the finding that this one probably follows from. None if it stands for itself.
+        Name of the finding that this one probably follows from. None if there is no such finding.
 
     See Also
     --------
-    diagnose : Makes them.
+    diagnose : Returns the findings of a network.
 
     Examples
     --------
@@ -60,14 +60,14 @@ class Finding:
 
     @property
     def threshold(self) -> float | None:
-        """The limit that was passed, or, if all is well, the one that would be passed first; or None."""
+        """The limit that was exceeded, or the first limit if none was; None without limits."""
         if self.limits is None:
             return None
         return self.limits[1] if self.severity == "problem" else self.limits[0]
 
     @property
     def advice(self) -> str:
-        """What to do: the remedy, or, of an effect, to remove its cause."""
+        """What to do: the remedy, or, for an effect, to fix its cause."""
         return self.remedy if self.cause is None else f"Probably an effect of: {self.cause}. Fix that first."
 
     def written(self, value: float) -> str:
@@ -76,7 +76,7 @@ class Finding:
         Parameters
         ----------
         value : float
-            This finding's, or one of its limits.
+            The value of this finding, or one of its limits.
 
         Returns
         -------
@@ -93,20 +93,20 @@ class Finding:
 
 @dataclass(frozen=True, repr=False)
 class Diagnosis:
-    """All that :func:`diagnose` found, to be iterated over, printed, or shown in a notebook.
+    """The result of :func:`diagnose`: iterate over the findings, print it, or show it in a notebook.
 
     Parameters
     ----------
     subject : str
         What was examined.
     checks : tuple of Finding
-        All that was looked at, also where all is well.
+        All checks, also those without a problem.
     not_checked : dict of str to str
-        What could not be looked at, and why.
+        The checks that were not possible, and why.
 
     See Also
     --------
-    diagnose : Makes one.
+    diagnose : Returns the diagnosis of a network.
 
     Examples
     --------
@@ -124,7 +124,7 @@ class Diagnosis:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """The checks that found something: each cause, problems first, and below it what follows from it."""
+        """The checks that found something: the causes, problems first, each with its effects below it."""
         found = [finding for finding in self.checks if finding.severity != "ok"]
         found.sort(key=lambda finding: SEVERITIES.index(finding.severity))
         causes = [finding for finding in found if finding.cause is None]
@@ -146,7 +146,7 @@ class Diagnosis:
 
     @property
     def summary(self) -> str:
-        """How many problems and warnings there are, in words."""
+        """The number of problems and warnings, in words."""
         counts = {
             severity: sum(finding.severity == severity for finding in self.checks)
             for severity in ("problem", "warning")

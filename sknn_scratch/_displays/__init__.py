@@ -1,1 +1,1 @@
-"""Pictures of a fitted network: one module for each display."""
+"""Plots of a fitted network: one module for each display."""

@@ -1,4 +1,4 @@
-"""ActivationDisplay: where the hidden inputs fall on the curve of the activation and of its derivative."""
+"""ActivationDisplay: where the hidden inputs are on the curves of the activation and its derivative."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -18,8 +18,8 @@ from sknn_scratch._estimators.inspection import (
 )
 from sknn_scratch._fitting.inputs import ArrayLike
 
-MAX_VALUES = 1_000_000  # hidden inputs to draw: as many rows as have no more
-LEAST_RANGE = 4.0  # of hidden inputs: from -4 to 4 every activation shows its shape
+MAX_VALUES = 1_000_000  # hidden inputs to draw; rows are left out if there are more
+LEAST_RANGE = 4.0  # hidden inputs from -4 to 4 are always drawn: every activation shows its shape there
 N_BINS = 60
 
 
@@ -27,19 +27,19 @@ N_BINS = 60
 class ActivationDisplay:
     """Histogram of the hidden inputs z under the activation g(z) and its derivative g'(z).
 
-    Where the derivative is below 0.05 in size, the activation is flat: gradient descent hardly moves the
-    weights of a unit there. For sigmoid and tanh that is saturation, on either side; relu is flat where it
-    is off, which half of all hidden inputs may well be. Use :meth:`from_estimator` to make one from a
-    fitted estimator.
+    If the absolute value of the derivative is below 0.05, the activation is flat: gradient descent hardly
+    changes the weights of a unit there. For sigmoid and tanh, this is saturation, on either side. relu is
+    flat where it is off, as it often is for half of all hidden inputs. Use :meth:`from_estimator` to make a
+    display from a fitted estimator.
 
     Parameters
     ----------
     hidden_input : ndarray of shape (n_samples, n_hidden)
         The hidden inputs z.
     slope : ndarray of shape (n_samples, n_hidden)
-        The derivatives g'(z) there.
+        The derivatives g'(z).
     curve : tuple of three ndarray of shape (n_points,)
-        Ascending z, g(z) and g'(z), to be drawn. They give the range of the picture, too.
+        The curves to draw: ascending z, g(z) and g'(z). They also set the range of the axes.
     activation : str, default=None
         Name of the activation.
     name : str, default=None
@@ -50,9 +50,9 @@ class ActivationDisplay:
     axes_ : ndarray of 2 Axes
         The curves and the histogram.
     ax_ : matplotlib Axes
-        The one with the curves.
+        The Axes with the curves.
     figure_ : matplotlib Figure
-        The figure they are in.
+        The figure of these Axes.
 
     See Also
     --------
@@ -77,7 +77,7 @@ class ActivationDisplay:
 
     @property
     def flat_fraction(self) -> float:
-        """Share of the hidden inputs where the derivative is below 0.05 in size."""
+        """Share of the hidden inputs where the absolute value of the derivative is below 0.05."""
         return float(self._is_flat.mean())
 
     @property
@@ -100,8 +100,8 @@ class ActivationDisplay:
         estimator : ShallowNNClassifier, ShallowNNRegressor or Pipeline
             Fitted; a Pipeline must end in one of the two.
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Rows as the estimator takes them. If they have more than a million hidden inputs, evenly
-            spaced rows are taken.
+            Rows as the estimator takes them. If there are more than a million hidden inputs, evenly spaced
+            rows are used.
         name : str, default=None
             Name of the estimator, for the title.
         ax : Axes or array of 2 Axes, default=None

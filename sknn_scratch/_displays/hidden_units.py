@@ -1,4 +1,4 @@
-"""HiddenUnitsDisplay: what each hidden unit responds to, beside the boundary or surface that they make."""
+"""HiddenUnitsDisplay: what each hidden unit responds to, beside the decision boundary or the surface."""
 
 import math
 from dataclasses import dataclass
@@ -22,19 +22,19 @@ from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike
 
 MAX_POINTS = 1000  # more would hide the regions
-MAX_ROWS = 10_000  # to measure by how much a unit varies, and which value of a feature is typical
-LONG_NAME = 8  # characters, with which the title of a map takes two lines
+MAX_ROWS = 10_000  # for the standard deviation of a unit, and the typical value of a feature
+LONG_NAME = 8  # characters; with longer class names, the title of a map has two lines
 N_LEVELS = 8  # lines of equal predictions
-LIGHT = 0.62  # of white, in the colour of a class's region
+LIGHT = 0.62  # share of white in the colour of a class's region
 
 
 @dataclass(eq=False, repr=False)
 class HiddenUnitsDisplay:
     """What each hidden unit responds to, over two features, beside the decision boundary.
 
-    Of a regressor, beside the surface of its predictions.
+    For a regressor, the surface of its predictions takes the place of the decision boundary.
 
-    Use :meth:`from_estimator` to make one from a fitted estimator.
+    Use :meth:`from_estimator` to make a display from a fitted estimator.
 
     Parameters
     ----------
@@ -45,22 +45,22 @@ class HiddenUnitsDisplay:
     hidden : ndarray of shape (n_y, n_x, n_units)
         Values of the hidden units to show, the most important first.
     outputs : ndarray of shape (n_y, n_x, n_outputs)
-        One output for two classes, else one for each class or label. Of a regressor, what it predicts, in
-        the units of its y; the first target is drawn.
+        One output for two classes, else one for each class or label. For a regressor, its predictions in the
+        units of y; the first target is drawn.
     output_weights : ndarray of shape (n_units, n_outputs)
-        What each unit's value is multiplied by on its way to the outputs.
+        Weights of the units in the output layer.
     units : array-like of shape (n_units,), default=None
         Numbers of the units; None counts from 0.
     feature_names : (str, str), default=("x0", "x1")
         Names of the two features.
     class_names : array-like of shape (n_classes,), default=None
-        Names of the classes, labels or targets; None counts them.
+        Names of the classes, labels or targets; None numbers them.
     multilabel : bool, default=False
-        Whether each output is a label of its own.
+        Whether each output is a separate label.
     regression : bool, default=False
         Whether the outputs are predicted numbers.
     points : tuple of ndarray, default=None
-        Rows (n_points, 2) to draw, and the number of the class (n_points,) of each, or its y.
+        Rows (n_points, 2) to draw, and their class numbers or y (n_points,).
     activation : str, default=None
         Name of the activation.
     name : str, default=None
@@ -69,11 +69,11 @@ class HiddenUnitsDisplay:
     Attributes
     ----------
     ax_ : matplotlib Axes
-        The one with the decision boundary or the surface.
+        The Axes with the decision boundary or the surface.
     axes_ : ndarray of Axes
-        One for each unit.
+        One Axes for each unit.
     figure_ : matplotlib Figure
-        The figure they are in.
+        The figure of these Axes.
 
     See Also
     --------
@@ -130,15 +130,14 @@ class HiddenUnitsDisplay:
         estimator : ShallowNNClassifier, ShallowNNRegressor or Pipeline
             Fitted; a Pipeline must end in one of the two.
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Rows as the estimator takes them. The axes have the units of X also before a Pipeline that
-            scales them.
+            Rows as the estimator takes them. The axes have the units of X, also if a Pipeline scales X.
         y : array-like of shape (n_samples,), default=None
-            Class labels, to draw the rows in the colours of their classes; for a regressor, its numbers.
+            Class labels, or numbers for a regressor. They colour the rows in the plot.
         features : (int or str, int or str), default=(0, 1)
-            The horizontal and the vertical feature, by position or name. All others are held at
-            their median, or their most frequent value if they are not numbers.
+            The horizontal and the vertical feature, by position or name. All others have their median, or
+            their most frequent value if they are not numbers.
         n_units : int, default=8
-            How many units to show at most. They are sorted by how far they move the outputs: the norm of
+            Maximum number of units to show. They are sorted by their influence on the outputs: the norm of
             their output weights times the standard deviation of their values on X.
         resolution : int, default=100
             Number of points along each axis.
@@ -187,7 +186,7 @@ class HiddenUnitsDisplay:
         Parameters
         ----------
         ax : Axes or array of 2 Axes, default=None
-            Where to draw: the boundary and the maps. A single Axes is divided; None makes a new figure.
+            Where to draw the boundary and the maps. A single Axes is divided; None makes a new figure.
 
         Returns
         -------
@@ -220,7 +219,7 @@ class HiddenUnitsDisplay:
         return self
 
     def _draw_surface(self):
-        """Draw what is predicted, and the rows in the same colours."""
+        """Draw the predictions, and the rows in the same colours."""
         surface = self.outputs[..., 0]
         values = surface if self.points is None else np.append(surface, self.points[1])
         scale = {"cmap": "cividis", "vmin": values.min(), "vmax": values.max()}
@@ -255,7 +254,7 @@ class HiddenUnitsDisplay:
             fontsize="small",
             handlelength=1,
             ncols=1 + (len(names) > 6),
-            frameon=True,  # against the boundary, also where the user's style has no frames
+            frameon=True,  # readable on the boundary, also if the user's style has no frames
             framealpha=0.9,
         )
 
@@ -289,7 +288,7 @@ class HiddenUnitsDisplay:
                 ax.contour(self.x, self.y, margin, levels=[0], colors=[color], linewidths=width)
 
     def _toward(self, i):
-        """Name the class that a high value of the unit speaks for; say whether it raises a number."""
+        """Name the class that a high value of the unit speaks for; a regressor has "higher" or "lower"."""
         weights = self.output_weights[i]
         if self.regression:
             return "higher" if weights[0] > 0 else "lower"
@@ -302,7 +301,7 @@ class HiddenUnitsDisplay:
 
 
 def colour_values(clf, X, y):
-    """Get the numbers (n_samples,) that rows are coloured by: of their classes, or the first target."""
+    """Get the numbers (n_samples,) for the colours of rows: the class numbers, or the first target."""
     target_kind = target_kind_of(clf)
     y = target_kind.alone(y)
     check_consistent_length(X, y)
@@ -316,7 +315,7 @@ def regions(outputs):
 
 
 def margins(outputs, multilabel):
-    """By how much each output wins (..., n_outputs): positive where it is what is predicted."""
+    """By how much each output wins (..., n_outputs): positive where it is the prediction."""
     if multilabel or outputs.shape[-1] == 1:
         return outputs
     second, best = np.moveaxis(np.sort(outputs, axis=-1)[..., -2:, np.newaxis], -2, 0)

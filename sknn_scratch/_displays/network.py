@@ -23,22 +23,22 @@ from sknn_scratch._estimators.inspection import (
     output_names,
 )
 
-FAINTEST = 0.05  # opacity of the edge of a weight of zero
-MOST_INK = 60.0  # opaque edges between two layers: more would be a black wall
-THINNEST, WIDEST = 0.3, 2.8  # width in points of the edges of a weight of zero and of the largest
+FAINTEST = 0.05  # opacity of an edge whose weight is zero
+MOST_INK = 60.0  # opaque edges between two layers; more edges would make a black area
+THINNEST, WIDEST = 0.3, 2.8  # width of an edge, in points: for a weight of zero, and for the largest weight
 DARK = "#333333"
-LEAST_FOR_NUMBERS = 12.0  # points, the diameter of a unit that its number fits in
-SPREAD = 1.6  # how many rows nodes of a small layer are apart at most
+LEAST_FOR_NUMBERS = 12.0  # smallest diameter of a unit, in points, that has room for its number
+SPREAD = 1.6  # largest distance between nodes of a small layer, in rows
 
 
 @dataclass(eq=False, repr=False)
 class NetworkDisplay:
-    """The fitted network as a textbook draws it: input, hidden and output layer, edges by weight.
+    """The fitted network as a textbook draws it: input, hidden and output layer, and an edge for each weight.
 
-    Blue is positive and vermilion negative. The wider and darker an edge, the larger its weight, compared
-    with the largest weight of its layer; the darker a unit, the larger its bias, likewise. Long names need a
-    figure with ``layout="constrained"``, as a new one has. Use
-    :meth:`from_estimator` to make one from a fitted estimator.
+    Blue is positive and vermilion negative. A wider and darker edge has a larger weight, relative to the
+    largest weight of its layer. A darker unit has a larger bias, relative to the largest bias of its layer.
+    Long names need a figure with ``layout="constrained"``, which a new figure has. Use
+    :meth:`from_estimator` to make a display from a fitted estimator.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class NetworkDisplay:
     feature_names : array-like of shape (n_features,), default=None
         Names of the features; None gives x0, x1, ...
     class_names : array-like of shape (n_classes,), default=None
-        Names of the classes or labels; None counts them.
+        Names of the classes, labels or targets; None numbers them.
     activation : str, default=None
         Name of the activation.
     name : str, default=None
@@ -60,9 +60,9 @@ class NetworkDisplay:
     shown_ : list of ndarray
         For each layer, the numbers of the nodes that are drawn, in ascending order.
     ax_ : matplotlib Axes
-        The one that is drawn on.
+        The Axes with the diagram.
     figure_ : matplotlib Figure
-        The figure it is in.
+        The figure of these Axes.
 
     See Also
     --------
@@ -121,11 +121,11 @@ class NetworkDisplay:
         estimator : ShallowNNClassifier, ShallowNNRegressor or Pipeline
             Fitted; a Pipeline must end in one of the two.
         max_nodes : int, default=16
-            How many nodes to draw in a layer at most; at least 2. Those with the strongest weights stay.
+            Maximum number of nodes in a layer, at least 2. The nodes with the strongest weights are drawn.
         feature_names : array-like of shape (n_features,), default=None
-            Names of the features as the classifier sees them; None takes its own.
+            Names of the features as the network sees them; None takes the names that it knows.
         class_names : array-like of shape (n_classes,), default=None
-            Names of the classes or labels, or of what a regressor predicts; None takes the labels, or y.
+            Names of the classes, labels or targets; None takes the labels, or y.
         name : str, default=None
             Name of the estimator, for the title.
         ax : Axes, default=None
@@ -155,7 +155,7 @@ class NetworkDisplay:
         ax : Axes, default=None
             Where to draw; None makes a new figure.
         max_nodes : int, default=16
-            How many nodes to draw in a layer at most; at least 2. Those with the strongest weights stay.
+            Maximum number of nodes in a layer, at least 2. The nodes with the strongest weights are drawn.
 
         Returns
         -------
@@ -187,7 +187,7 @@ class NetworkDisplay:
         return (*self.coefs[0].shape, self.coefs[1].shape[1])
 
     def _strengths(self):
-        """Measure each layer's nodes by the norm of the paths of weights through them."""
+        """Measure how strong each node is: the norm of the products of weights on the paths through it."""
         w_hidden, w_output = self.coefs
         of_output = np.linalg.norm(w_output, axis=1)
         return (
@@ -223,7 +223,7 @@ class NetworkDisplay:
                 self.ax_.text(1, y, unit, fontsize=0.42 * diameter, ha="center", va="center_baseline")
 
     def _draw_names(self, heights, diameter, size):
-        """Write names beside inputs and outputs, and how many nodes are left out."""
+        """Write names beside inputs and outputs, and the number of nodes that are left out."""
         sides = ((0, self.feature_names, "right", -1), (2, self._output_names(), "left", 1))
         for layer, names, align, side in sides:
             for node, y in zip(self.shown_[layer], heights[layer], strict=True):
@@ -246,7 +246,7 @@ class NetworkDisplay:
         return [f"P({names[1]})"] if len(names) > self._sizes()[2] else names
 
     def _draw_headers(self, size):
-        """Say above the layers what they are, and below the weights how large they are."""
+        """Write the name of each layer above it, and the largest weight below each group of edges."""
         n_features, n_hidden, n_outputs = self._sizes()
         unit = "unit" if self.activation is None else f"{self.activation} unit"
         headers = (
@@ -290,11 +290,11 @@ class Layer:
 
     @property
     def n_rows(self):
-        """Rows that the layer takes: one more if nodes are left out."""
+        """Number of rows of the layer: one more than nodes if some are left out."""
         return len(self.shown) + (len(self.shown) < self.n_nodes)
 
     def heights(self, n_rows):
-        """Vertical positions of the shown nodes, for a diagram of n rows."""
+        """Vertical positions of the shown nodes, in a diagram with n rows."""
         spacing = min(SPREAD, n_rows / self.n_rows)
         rows = np.arange(len(self.shown))
         if len(self.shown) < self.n_nodes:

@@ -1,4 +1,4 @@
-"""What all displays share: matplotlib when it is needed, axes, and colours that the colour-blind can tell."""
+"""What all displays share: the import of matplotlib, axes, and colours that are safe for the colour-blind."""
 
 import math
 from numbers import Integral
@@ -40,15 +40,15 @@ def axes_for(display, ax, shape, figsize, **grid):
     Parameters
     ----------
     display : object
-        Named in the error if matplotlib is missing.
+        The display; the error names it if matplotlib is missing.
     ax : Axes, array of Axes, or None
-        None makes a new figure; one Axes is divided if more are needed; several are taken as they are.
+        None makes a new figure. A single Axes is divided if more are needed. Several are used as they are.
     shape : (int, int)
         Rows and columns.
     figsize : (float, float)
         Size of a new figure, in inches.
     **grid : dict
-        Width and height ratios and the like, for matplotlib's GridSpec.
+        Options of matplotlib's GridSpec, such as width and height ratios.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def divide(ax, shape, grid):
 
 
 def class_colors(matplotlib, n_classes):
-    """Choose a colour for each class: distinct ones, or steps of viridis if there are many classes."""
+    """Choose a colour for each class: distinct colours, or steps of viridis if there are many classes."""
     if n_classes <= len(CLASS_COLORS):
         return list(CLASS_COLORS[:n_classes])
     return [
@@ -92,13 +92,13 @@ def class_colors(matplotlib, n_classes):
 
 
 def check_count(name, value, least):
-    """Raise ValueError unless the value is an integer, and large enough."""
+    """Raise ValueError unless the value is an integer that is at least ``least``."""
     if not isinstance(value, Integral) or value < least:
         raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}.")
 
 
 def shorten(text, n_characters):
-    """Cut the middle out of a long text, and let matplotlib read no formula in it."""
+    """Cut the middle out of a long text, and escape dollar signs, which start a formula in matplotlib."""
     text = str(text)
     if len(text) > n_characters:
         n_end = (n_characters - 1) // 2

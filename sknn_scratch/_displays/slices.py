@@ -10,7 +10,7 @@ from sklearn.utils.sparsefuncs import csc_median_axis_0
 
 from sknn_scratch._estimators.inspection import numbered_names, some_rows
 
-MARGIN = 0.05  # of the range of the data, beyond it on each side
+MARGIN = 0.05  # on each side beyond the data, as a share of their range
 
 
 class Slice(NamedTuple):
@@ -27,22 +27,22 @@ class Slice(NamedTuple):
         return values.reshape(len(self.y), len(self.x), -1)
 
     def points(self, X, codes, n_points):
-        """Take the two features (n_points, 2) and the codes of at most n_points rows of the data."""
+        """Take at most n_points rows of the data: their two features (n_points, 2) and their codes."""
         columns = [column_of(X, position) for position in self.positions]
         return some_rows(np.column_stack(columns), n_points), some_rows(codes, n_points)
 
 
 def feature_slice(X, features, resolution):
-    """Lay a grid over two features of X, given by position or name."""
+    """Make a grid over two features of X, which are given by position or name."""
     X = X if hasattr(X, "shape") else np.asarray(X)
     names = np.asarray(X.columns) if hasattr(X, "columns") else numbered_names(X.shape[1])
     if np.shape(features) != (2,):
-        raise ValueError(f"features must be two, each a position or a name, got {features!r}.")
+        raise ValueError(f"features must be two positions or names, got {features!r}.")
     if len(names) < 2:
-        raise ValueError(f"X must have at least 2 features, for two of them to be drawn, got {len(names)}.")
+        raise ValueError(f"X must have at least 2 features, since two are drawn, got {len(names)}.")
     positions = tuple(position_of(feature, names) for feature in features)
     if len(set(positions)) != 2:
-        raise ValueError(f"features must be two different ones, got {features!r}.")
+        raise ValueError(f"features must be two different features, got {features!r}.")
     x, y = (axis_values(column_of(X, i), names[i], resolution) for i in positions)
     grid = dict(zip(positions, (np.tile(x, len(y)), np.repeat(y, len(x))), strict=True))
     rows = typical_rows(X, grid, len(x) * len(y))
@@ -50,13 +50,13 @@ def feature_slice(X, features, resolution):
 
 
 def position_of(feature, names):
-    """Find a feature among the names, or take it as the position that it is."""
+    """Find the position of a feature that is given by name or position."""
     if isinstance(feature, str):
         if feature not in names:
-            raise ValueError(f"features has {feature!r}, which is not among the columns of X: {list(names)}.")
+            raise ValueError(f"features has {feature!r}, but the columns of X are {list(names)}.")
         return list(names).index(feature)
     if not isinstance(feature, Integral):
-        raise ValueError(f"features must be positions, which are integers, or names, got {feature!r}.")
+        raise ValueError(f"features must be positions (integers) or names (strings), got {feature!r}.")
     if not -len(names) <= feature < len(names):
         raise ValueError(f"features has {feature!r}, but X has only {len(names)} features.")
     return feature % len(names)
@@ -72,12 +72,12 @@ def column_of(X, position):
 
 
 def is_numeric(values):
-    """Whether a median makes sense."""
+    """Whether the values are numbers, so that they have a median."""
     return np.issubdtype(values.dtype, np.number)
 
 
 def axis_values(values, name, resolution):
-    """Space values evenly over the range of a feature and a little beyond."""
+    """Space values evenly over the range of a feature and its margin."""
     if not is_numeric(values):
         raise ValueError(f"features must be numbers, but {name} has values such as {values[0]!r}.")
     low, high = np.nanmin(values), np.nanmax(values)
@@ -86,7 +86,7 @@ def axis_values(values, name, resolution):
 
 
 def typical_rows(X, given, n_rows):
-    """Make n rows like X: the given columns as they are, all others at a typical value."""
+    """Make n rows like X, with the given columns and with a typical value in all other columns."""
     if scipy.sparse.issparse(X):
         rows = np.tile(csc_median_axis_0(X.tocsc()), (n_rows, 1))
         for position, values in given.items():
@@ -102,5 +102,5 @@ def typical_rows(X, given, n_rows):
 
 
 def typical_value(values):
-    """Take the median, or the most frequent of values that are no numbers."""
+    """Take the median, or the most frequent value if the values are not numbers."""
     return np.nanmedian(values) if is_numeric(values) else Counter(values.tolist()).most_common(1)[0][0]

@@ -27,41 +27,42 @@ STOP_WORDS = {
     "diverged": "diverged",
     "line_search_failed": "line search failed",
 }
-FEW_EPOCHS = 15  # so few that each gets a dot
-WIDE_RANGE = 20.0  # a loss that falls this many times over is easier to read on a logarithmic axis
+FEW_EPOCHS = 15  # up to this number, each epoch has a dot
+WIDE_RANGE = 20.0  # a loss that falls by this factor is easier to read on a logarithmic axis
 
 
 @dataclass(eq=False, repr=False)
 class TrainingCurveDisplay:
     """Training and validation loss, epoch by epoch, with the best epoch and why training stopped.
 
-    Use :meth:`from_estimator` to make one from a fitted estimator.
+    Use :meth:`from_estimator` to make a display from a fitted estimator.
 
     Parameters
     ----------
     history : dict of array-like of shape (n_epochs,)
-        As ``history_`` of a fitted :class:`ShallowNNClassifier`. ``loss`` is needed; ``val_loss``,
-        ``val_score``, ``seconds`` and the measurements of the details are drawn if they are there.
+        The ``history_`` of a fitted network, see :class:`ShallowNNClassifier`. ``loss`` is required.
+        ``val_loss``, ``val_score``, ``seconds`` and the columns of the details are drawn if they are there.
     best_iter : int, default=None
-        The epoch whose weights were kept, counted from 1; 0 are the initial ones. Drawn if there is a
-        validation, or if it is not the last epoch.
+        The epoch whose weights were kept, counted from 1. 0 means the initial weights. It is drawn if there
+        was a validation, or if it is not the last epoch.
     stop_reason : str, default=None
         One of the values of ``stop_reason_``.
     score_name : str, default="score"
-        What ``val_score`` is.
+        Name of ``val_score``.
     name : str, default=None
         Name of the estimator, for the title and the legend.
     first_epoch : int, default=1
-        Number of the first epoch in ``history``, which after many calls of ``partial_fit`` holds only the
-        latest. The seconds are counted from there.
+        Number of the first epoch in ``history``. After many calls of ``partial_fit``, ``history`` has only
+        the latest epochs. The seconds are counted from this epoch.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        The one with the losses.
+        The Axes with the losses.
     axes_ : ndarray of Axes
         All panels, from the top.
     figure_ : matplotlib Figure
+        The figure of these Axes.
 
     See Also
     --------
@@ -113,9 +114,9 @@ class TrainingCurveDisplay:
             Whether to add panels with the gradient norms of both layers and the share of saturated and
             dead hidden units.
         x : {"epoch", "seconds"}, default="epoch"
-            What the training is measured in.
+            Unit of the horizontal axis.
         color : matplotlib color, default=None
-            Of all curves, to lay several estimators over one another.
+            One colour for all curves, to draw several estimators in one plot.
         name : str, default=None
             Name of the estimator, for the title and the legend.
         ax : Axes or array of Axes, default=None
@@ -128,7 +129,7 @@ class TrainingCurveDisplay:
         Raises
         ------
         ValueError
-            If the estimator has no history, or none of what is asked for.
+            If the estimator has no history, or a required column is missing.
         """
         clf = network_of(estimator)
         if not len(clf.loss_curve_):
@@ -158,15 +159,16 @@ class TrainingCurveDisplay:
         ----------
         ax : Axes or array of Axes, default=None
             Where to draw; None makes a new figure. If there is more than one panel, a single Axes is
-            divided. To lay a second estimator's curves over these, pass ``axes_`` of this display.
+            divided. To add the curves of a second estimator, pass the ``axes_`` of the first display.
         details : bool, default=False
             Whether to add panels with the gradient norms of both layers and the share of saturated and
             dead hidden units.
         x : {"epoch", "seconds"}, default="epoch"
-            What the training is measured in.
+            Unit of the horizontal axis.
         color : matplotlib color, default=None
-            Of all curves, to lay several estimators over one another: training solid, validation dashed,
-            and one line in the legend. None gives each curve its own colour and line in the legend.
+            One colour for all curves, to draw several estimators in one plot: the training curve is solid,
+            the validation curve dashed, and both have one line in the legend. With None, each curve has its
+            own colour and line in the legend.
 
         Returns
         -------
@@ -185,10 +187,10 @@ class TrainingCurveDisplay:
         for draw, panel in zip(panels, self.axes_, strict=True):
             draw(panel, positions, color)
             if x == "seconds" or self.first_epoch == 1:
-                panel.set_xlim(left=0, auto=None)  # curves that are laid over may be longer
+                panel.set_xlim(left=0, auto=None)  # curves that are added later may be longer
             panel.grid(alpha=0.25)
             panel.tick_params(labelbottom=panel is self.axes_[-1])
-            if draw != self._draw_score:  # its marks are explained above
+            if draw != self._draw_score:  # the legend above explains its marks
                 panel.legend(fontsize="small", handlelength=1.6, loc="best")
         if x == "epoch":
             self.axes_[-1].xaxis.get_major_locator().set_params(integer=True)
@@ -269,7 +271,7 @@ class TrainingCurveDisplay:
         return f"stop at {self.last_epoch}: {STOP_WORDS[self.stop_reason]}"
 
     def _label(self, label, color):
-        """Choose the words in the legend for the training loss: if it is the only line, it says more."""
+        """Choose the words in the legend for the training loss; they say more if this is the only line."""
         if not color:
             return label
         return ", ".join(words for words in (self.name, self.stop_reason and self._stop) if words) or label
