@@ -173,7 +173,7 @@ class Evidence:
 
     @cached_property
     def errors(self):
-        """Errors in the sample (see ``TargetKind``): of the network, of the better simple model, and of a guess.
+        """Errors in the sample (see ``TargetKind``): of the network, the better simple model, and a guess.
 
         The simple models are the five nearest neighbours and a linear model. They have not seen the label of
         the row that they predict. A guess is the same for all rows.
