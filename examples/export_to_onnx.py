@@ -2,10 +2,10 @@
 From a network to ONNX
 ======================
 
-`ONNX <https://onnx.ai>`_ is a file format for models; its runtimes predict without
-Python, in C++, C#, Java or JavaScript. ``skl2onnx`` writes such files of scikit-learn's
-estimators. Two converters make it write ours too, alone, in a Pipeline or in another
-meta-estimator.
+`ONNX <https://onnx.ai>`_ is a file format for models. Its runtimes predict without
+Python, in C++, C#, Java or JavaScript. ``skl2onnx`` converts scikit-learn's estimators
+to such files. With two more converters, it also converts our classifiers: alone, in a
+Pipeline or in another meta-estimator.
 
 Needs ``pip install sknn-scratch onnxruntime skl2onnx``.
 """
@@ -13,17 +13,17 @@ Needs ``pip install sknn-scratch onnxruntime skl2onnx``.
 # %%
 # The converters
 # --------------
-# Each hands over to a converter of skl2onnx. A network becomes the MLPClassifier that
-# ``to_mlp_classifier`` makes, which raises an error if MLPClassifier lacks the
+# Each converter calls a converter of skl2onnx. A network becomes the MLPClassifier that
+# ``to_mlp_classifier`` returns. This raises an error if MLPClassifier does not have the
 # activation. An ensemble becomes a VotingClassifier of such networks, which averages
 # their probabilities.
 #
-# CalibratedClassifierCV reads the logits of a classifier, and skl2onnx asks for them by
-# the option ``raw_scores``. A converter without that option gives it probabilities, and
-# the file silently predicts something else. The logits are the network's outputs
-# without the last activation. For two classes skl2onnx makes ``[1 - s, s]`` of the one
-# output s. With s = logit + 0.5, and 0.5 subtracted at the end, the scores are
-# ``[-logit, logit]``, and the larger one is that of the predicted class.
+# CalibratedClassifierCV reads the logits of a classifier, and skl2onnx asks for them
+# with the option ``raw_scores``. A converter without this option gives it
+# probabilities, and the file silently predicts something else. The logits are the
+# network's outputs without the last activation. For two classes, skl2onnx turns the one
+# output s into ``[1 - s, s]``. With s = logit + 0.5, and 0.5 subtracted at the end, the
+# scores are ``[-logit, logit]``, and the predicted class has the larger score.
 
 from skl2onnx import to_onnx, update_registered_converter
 from skl2onnx.common._apply_operation import apply_identity, apply_sub
@@ -37,7 +37,7 @@ from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier
 
 
 def convert_network(scope, operator, container):
-    """Convert a ShallowNNClassifier: its probabilities, or its logits if asked for."""
+    """Convert a ShallowNNClassifier: its probabilities, or with raw_scores logits."""
     network = operator.raw_operator
     mlp = as_mlp(network)
     shift = 0.0
@@ -64,7 +64,7 @@ def as_mlp(network):
     mlp = network.to_mlp_classifier()
     if mlp.out_activation_ == "logistic" and mlp.n_outputs_ > 1:
         raise NotImplementedError(
-            "skl2onnx takes two labels (multilabel y) for two classes."
+            "skl2onnx treats two labels (multilabel y) as two classes."
         )
     return mlp
 
@@ -84,7 +84,7 @@ def hand_over(scope, operator, container, name, model, shift=0.0):
 
 
 def register_converters():
-    """Make skl2onnx know our classifiers."""
+    """Register the converters of our classifiers with skl2onnx."""
     boolean = [True, False]
     options = {
         "zipmap": [*boolean, "columns"],
@@ -120,7 +120,7 @@ from sklearn.preprocessing import StandardScaler
 
 
 def predict_by_onnx(model, X, **options):
-    """Convert a fitted model for rows like X; return what the file says of X."""
+    """Convert a fitted model for rows like X; return the predictions of the file."""
     onnx_model = to_onnx(model, X[:1], options={"zipmap": False, **options})
     session = onnxruntime.InferenceSession(onnx_model.SerializeToString())
     return session.run(None, {"X": X})

@@ -2,8 +2,8 @@
 What is wrong with my network?
 ==============================
 
-A network that learns badly does not say why. ``diagnose`` measures what usually goes
-wrong, says what to fix first, and names a remedy. We follow its advice until nothing is
+A network that learns badly does not say why. ``diagnose`` measures the usual problems,
+says what to fix first, and names a remedy. We follow its advice until no problem is
 left.
 
 Needs ``pip install "sknn-scratch[plot]" pandas``.
@@ -12,9 +12,8 @@ Needs ``pip install "sknn-scratch[plot]" pandas``.
 # %%
 # A bad start
 # -----------
-# We use the breast cancer data without scaling, and settings that were good for other
-# data. The network is worse than a guess: calling every tumour benign is right more
-# often.
+# We use the breast cancer data without scaling, and unsuitable settings. The network is
+# worse than a guess: to call every tumour benign is right more often.
 
 import warnings
 
@@ -33,13 +32,14 @@ clf = ShallowNNClassifier(
     32, "tanh", init_scale=5, solver="adam", max_iter=20, random_state=0
 )
 with warnings.catch_warnings():
-    # That is for the diagnosis to say.
+    # The diagnosis will explain it.
     warnings.simplefilter("ignore", ConvergenceWarning)
     clf.fit(X_train, y_train)
 print(f"Test accuracy: {clf.score(X_test, y_test):.3f}\n")
 
 # %%
-# New rows also show overfitting. The probable effects of a cause are listed below it.
+# With new rows, the diagnosis can also find overfitting. The probable effects of a
+# cause are listed below it.
 
 print(diagnose(clf, X_test, y_test))
 
@@ -63,8 +63,8 @@ print(diagnose(pipe, X_test, y_test))
 # %%
 # Small weights, and time
 # -----------------------
-# The dead units are gone, but initial weights of 5 still leave most units saturated. We
-# make these smaller, and allow for more epochs.
+# The dead units are gone, but with initial weights of 5, most units are still
+# saturated. We make the weights smaller, and allow more epochs.
 
 pipe.set_params(
     shallownnclassifier__init_scale=0.05,
@@ -85,9 +85,9 @@ diagnose(pipe, X_test, y_test)
 # %%
 # In a program
 # ------------
-# A diagnosis is an iterable of findings, each with its number, what it says, and the
-# finding that it follows from, if there is one. ``ok`` says whether there is no problem
-# among them. So a test or a training script can insist on a healthy network.
+# A diagnosis is an iterable of findings. Each has its number, its meaning and, if there
+# is one, its cause. ``ok`` is true if none of them is a problem. So a test or a
+# training script can require a healthy network.
 
 for finding in diagnose(clf, X_test, y_test):
     number = finding.written(finding.value)

@@ -3,7 +3,7 @@ What has the network learned?
 =============================
 
 The hidden layer is called hidden because its values are not in the data. But you can
-look at them: what each unit responds to, and how the units together draw the boundary.
+look at them: what each unit responds to, and how the units together make the boundary.
 
 Needs ``pip install "sknn-scratch[plot]" pandas``.
 """
@@ -29,8 +29,8 @@ boundary = HiddenUnitsDisplay.from_estimator(clf, X, y)
 
 # %%
 # Each small map is one hidden unit: a straight cut through the plane, soft or sharp.
-# The arrow says which class a high value speaks for. The output adds the cuts up. The
-# curved boundary is where the sum changes its sign.
+# The arrow shows which class a high value speaks for. The output is a sum of the cuts.
+# The curved boundary is where the sum changes its sign.
 #
 # ``transform`` returns the hidden values themselves:
 
@@ -40,7 +40,7 @@ print(f"Shape {hidden.shape}, values from {hidden.min():.2f} to {hidden.max():.2
 # %%
 # More than two features
 # ----------------------
-# You can choose any two features for the map. The others are held at their median. In a
+# You can choose any two features for the map. The others have their median. In a
 # pipeline, the axes have the units of the data: here centimetres, although the network
 # gets scaled features.
 
@@ -63,7 +63,7 @@ flowers = HiddenUnitsDisplay.from_estimator(
 # %%
 # The whole network
 # -----------------
-# This is the same network, drawn as in a textbook. A wider and darker edge is a larger
+# This is the same network, drawn as in a textbook. A wider and darker edge has a larger
 # weight.
 
 from sknn_scratch import NetworkDisplay

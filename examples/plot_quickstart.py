@@ -11,8 +11,8 @@ Needs ``pip install "sknn-scratch[plot]"``.
 # %%
 # The data
 # --------
-# 1797 images of 8 x 8 pixels. A quarter of them is held out and used only once, at the
-# end.
+# There are 1797 images of 8 x 8 pixels. A quarter of them is held out, and used only
+# once, at the end.
 
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
@@ -26,9 +26,9 @@ X_train, X_test, y_train, y_test = train_test_split(
 # The search
 # ----------
 # Twenty networks are compared by 5-fold cross-validation. Networks of the same shape
-# are trained together, and the results are those of scikit-learn's ``GridSearchCV``. A
+# are trained together, with the same results as scikit-learn's ``GridSearchCV``. A
 # network with the identity as its activation is a linear model, however wide it is. The
-# others should beat it.
+# other networks should be better.
 
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -45,12 +45,12 @@ search = VectorizedGridSearchCV(
         "shallownnclassifier__activation": activations,
         "shallownnclassifier__n_hidden": widths,
     },
-    verbose=1,  # says how much there is to do; it takes some seconds
+    verbose=1,  # print a summary; the search takes some seconds
 )
 search.fit(X_train, y_train)
 
 # %%
-# Every candidate, the best first:
+# All candidates, the best first:
 
 import numpy as np
 
@@ -65,7 +65,7 @@ for i in np.argsort(results["rank_test_score"], kind="stable"):
     )
 
 # %%
-# The search has fitted the best network again, on the whole training set. How well does
+# The search has fitted the best network again, to the whole training set. How well does
 # it read new digits?
 
 y_pred = search.predict(X_test)
@@ -78,8 +78,8 @@ print(
 # %%
 # The picture
 # -----------
-# Left: what each activation makes of more hidden units. Right: the first nine misread
-# digits.
+# Left: the accuracy of each activation with more and more hidden units. Right: the
+# first nine misread digits.
 
 from pathlib import Path
 

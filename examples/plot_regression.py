@@ -2,9 +2,9 @@
 A curve, its noise, and what is not known
 =========================================
 
-Three questions about the same noisy points. What is y on average? Between which bounds
-do four of five points lie? And where is the answer no more than a guess, because there
-was no data?
+There are three questions about the same noisy points. What is y on average? Between
+which bounds are four of five points? And where is the answer only a guess, because
+there were no data?
 
 Needs ``pip install "sknn-scratch[plot]"``.
 """
@@ -12,7 +12,8 @@ Needs ``pip install "sknn-scratch[plot]"``.
 # %%
 # The data
 # --------
-# A sine whose noise grows from left to right. Around x = 6 nothing was measured.
+# The curve is a sine, and its noise grows from left to right. Around x = 6, nothing was
+# measured.
 
 import numpy as np
 
@@ -20,15 +21,15 @@ rng = np.random.default_rng(0)
 x = np.sort(np.append(rng.uniform(0, 5, 350), rng.uniform(7, 10, 200)))
 y = 20 + 5 * np.sin(x) + (0.2 + 0.2 * x) * rng.normal(size=len(x))
 
-X = (x[:, np.newaxis] - 5) / 3  # of a size of about one; y may be of any size
+X = (x[:, np.newaxis] - 5) / 3  # about one in size; y may have any size
 grid = np.linspace(-1, 11, 400)
 X_grid = (grid[:, np.newaxis] - 5) / 3
 
 # %%
 # The mean
 # --------
-# The squared error gives the mean. With some hundred points, L-BFGS is the solver, and
-# a smooth activation gives a smooth curve.
+# The squared error gives the mean. For a few hundred points, we use the solver L-BFGS.
+# A smooth activation gives a smooth curve.
 
 from sknn_scratch import ShallowNNRegressor
 
@@ -45,9 +46,9 @@ mean = ShallowNNRegressor(**smooth, random_state=0).fit(X, y)
 # %%
 # Two quantiles
 # -------------
-# 10 % of the points should be below the lower curve, and 10 % above the upper one. The
-# loss of a quantile has a kink, so the solver is Adam. Its learning rate falls to zero,
-# so that the last steps are small.
+# 10 % of the points should be below the lower curve, and 10 % above the upper curve.
+# The loss of a quantile has a kink, so we use the solver Adam. Its learning rate falls
+# to zero, so that the last steps are small.
 
 settings = {
     "activation": "tanh",
@@ -81,9 +82,9 @@ print(f"{inside:.0%} of the points are between the quantiles, 80 % should be")
 # %%
 # How much networks disagree
 # --------------------------
-# Ten networks that differ only in their random start. Where there were points, they
-# agree. In the gap and beyond the ends they do not: their spread says where a
-# prediction rests on no data. It says nothing of the noise, which the quantiles show.
+# Ten networks differ only in their random start. Where there were points, they agree.
+# In the gap and beyond the ends they do not: their spread shows where a prediction is
+# not based on data. The spread says nothing about the noise, which the quantiles show.
 
 from sknn_scratch import ShallowNNEnsembleRegressor
 

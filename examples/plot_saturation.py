@@ -2,9 +2,9 @@
 How large may the initial weights be?
 =====================================
 
-The slope of tanh is one at zero, and next to nothing far from it. So where the hidden
-inputs start decides how fast a network can learn. Three networks that differ only in
-``init_scale``, the standard deviation of their initial weights.
+The slope of tanh is one at zero, and nearly zero far from it. So the hidden inputs at
+the start decide how fast a network can learn. We compare three networks that differ
+only in ``init_scale``, the standard deviation of their initial weights.
 
 Needs ``pip install "sknn-scratch[plot]"``.
 """
@@ -69,9 +69,10 @@ figure.savefig(path, dpi=150)
 print(f"Figure saved to {path}")
 
 # %%
-# What follows from it
-# --------------------
-# Saturated units hardly move, so they stay close to their random start.
+# The effect
+# ----------
+# The weights of saturated units hardly change, so they stay close to their random
+# start.
 
 networks = {init_scale: train(init_scale, 30) for init_scale in init_scales}
 print("init_scale  saturated at first  loss at last  test accuracy")
@@ -81,7 +82,7 @@ for init_scale, clf in networks.items():
     print(f"{init_scale:10}  {saturated:18.0%}  {loss:12.3f}  {accuracy:13.3f}")
 
 # %%
-# The loss of all three, epoch by epoch:
+# The losses of the three networks in each epoch:
 
 from sknn_scratch import TrainingCurveDisplay
 

@@ -2,10 +2,10 @@
 More from tabular data
 ======================
 
-Features of tables are of all sizes, and have long tails. Prepare them, and a shallow
+The features of a table may have any size and long tails. If you prepare them, a shallow
 network has less to learn. There are four steps, each a line of scikit-learn: scale the
-features, clip their tails, add splines, and average a few networks. We compare them
-with logistic regression, with gradient boosting, and with scikit-learn's own network.
+features, clip their tails, add splines, and average a few networks. We compare the
+results with logistic regression, gradient boosting, and scikit-learn's own network.
 
 Needs ``pip install "sknn-scratch[plot]"``.
 """
@@ -13,17 +13,17 @@ Needs ``pip install "sknn-scratch[plot]"``.
 # %%
 # Four steps
 # ----------
-# *Scale.* Weights and learning rate are made for features of a size of about 1.
+# *Scale.* Initial weights and learning rate are made for features of a size of about 1.
 #
 # *Clip.* A few large values can decide what a network learns. The smooth clip
-# x / sqrt(1 + (x / 3)²) hardly changes small values, keeps the order of all, and stays
-# below 3.
+# x / sqrt(1 + (x / 3)²) hardly changes small values, keeps the order of all values, and
+# stays between -3 and 3.
 #
 # *Splines.* We add five functions of each feature. Each has its peak at another
-# quantile and falls to zero on both sides. A weighted sum of them is a line with bends.
+# quantile and falls to zero on both sides. Their weighted sum is a line with bends.
 #
-# *Average.* Networks from different seeds make different mistakes. These four are
-# trained together, and their probabilities averaged.
+# *Average.* Networks from different seeds make different mistakes. Four networks are
+# trained together, and their probabilities are averaged.
 
 import numpy as np
 from sklearn.pipeline import make_pipeline, make_union
@@ -37,7 +37,7 @@ from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier
 
 
 def smooth_clip(x):
-    """Hardly change small values, and keep all of them between -3 and 3."""
+    """Hardly change small values, and keep all values between -3 and 3."""
     return x / np.sqrt(1 + (x / 3) ** 2)
 
 
@@ -53,9 +53,9 @@ networks = ShallowNNEnsembleClassifier(n_networks=4, random_state=0)
 # The comparison
 # --------------
 # The data are 569 rows about breast cancer, with 30 features. All models have their
-# default parameters, but for ``max_iter``. They are judged by five-fold
-# cross-validation, done twice: that is ten fits of each. The log-loss judges the
-# probabilities; the accuracy only asks which is larger.
+# default parameters, except for ``max_iter``. They are compared in five-fold
+# cross-validation, which is done twice: that is ten fits of each. The log-loss judges
+# the probabilities. The accuracy only looks at which probability is larger.
 
 from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -93,8 +93,8 @@ for name, model in models.items():
 # %%
 # The picture
 # -----------
-# Folds differ more than models do: a hard row is hard for all models. So each bar is
-# the standard error of the difference from the plain network in the same fold.
+# Folds differ more than models, because a hard row is hard for all models. So each bar
+# is the standard error of the difference from the single network in the same fold.
 
 from pathlib import Path
 
@@ -128,6 +128,6 @@ print(f"Figure saved to {path}")
 
 # %%
 # What helps depends on the data. Here the clip gains most, and takes no time. Splines
-# suit classes that depend on a feature in bends; with few rows they may also cost
-# something. To choose, put the steps into a search, with ``"passthrough"`` for a step
-# that is left out.
+# help if the class depends on a feature along a line with bends. With few rows, they
+# may also make the result worse. To choose, put the steps into a search, and use
+# ``"passthrough"`` for a step that is left out.

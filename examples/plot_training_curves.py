@@ -11,9 +11,9 @@ Needs ``pip install "sknn-scratch[plot]"``.
 # %%
 # Too long
 # --------
-# A hundred rows with twenty features. Five features matter, and one label in ten is
-# wrong: a wide network can learn them by heart. A hundred other rows are for
-# validation. Training goes on for 150 epochs in any case.
+# We train on a hundred rows with twenty features. Five features matter, and one label
+# in ten is wrong: a wide network can learn them by heart. A hundred other rows are for
+# validation. Training always takes 150 epochs here.
 
 import warnings
 from pathlib import Path
@@ -37,7 +37,7 @@ settings |= {"alpha": 0, "random_state": 0}
 
 long = ShallowNNClassifier(max_iter=150, n_iter_no_change=150, **settings)
 with warnings.catch_warnings():
-    # Training on is what we want to see.
+    # It is meant to train for all 150 epochs.
     warnings.simplefilter("ignore", ConvergenceWarning)
     long.fit(X[train], y[train], **validated)
 
@@ -55,9 +55,9 @@ print(f"Figure saved to {path}")
 # %%
 # In time
 # -------
-# With the usual patience, training ends after ten epochs without an improvement of more
-# than ``tol``, and the model keeps the weights of the best epoch (which may be the best
-# by less than ``tol``). ``details=True`` shows what the layers did meanwhile.
+# With the default ``n_iter_no_change``, training ends here after a hundred epochs
+# without an improvement of more than ``tol``, and the model keeps the weights of the
+# best epoch. ``details=True`` also shows the gradients and units of the layers.
 
 short = ShallowNNClassifier(**settings).fit(X[train], y[train], **validated)
 print(
@@ -74,8 +74,8 @@ print(f"Figure saved to {path}")
 # %%
 # What it is worth
 # ----------------
-# The second network is trained on the same hundred rows without validation, so it has
-# the weights of its last epoch. Both are compared on new rows.
+# The first network here is trained on the same hundred rows without validation, so it
+# has the weights of its last epoch. Both networks are compared on new rows.
 
 from sklearn.metrics import log_loss
 

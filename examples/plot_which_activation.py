@@ -104,7 +104,7 @@ figure.savefig(path, dpi=150)
 print(f"Figure saved to {path}")
 
 # %%
-# With a good learning rate, the four differ by hardly a percentage point. With small
+# With a good learning rate, the four differ by hardly one percentage point. With small
 # steps, sigmoid is worse, because its slope is at most a quarter. If the initial
-# weights are too large, no activation helps: in ten epochs, none fully recovers from a
-# scale of 10.
+# weights are too large, no activation helps: in ten epochs, no network fully recovers
+# from a scale of 10.

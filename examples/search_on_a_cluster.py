@@ -2,9 +2,9 @@
 From a search to a cluster
 ==========================
 
-The same search, first in this process, then on a Dask cluster: only the block that it
-runs in changes. Here the cluster is two worker processes on this machine; with the
-address of a scheduler, ``Client`` takes the search to your own.
+The same search runs first in this process, then on a Dask cluster. Only the block
+around it changes. Here the cluster is two worker processes on this machine. To use your
+own cluster, give ``Client`` the address of its scheduler.
 
 Needs ``pip install "sknn-scratch[dask]"``.
 """
@@ -12,9 +12,9 @@ Needs ``pip install "sknn-scratch[dask]"``.
 # %%
 # The search
 # ----------
-# 24 candidates in 5 folds. The networks that can be trained together are cut into as
-# many parts as there are workers, so every worker trains its share in few passes. The
-# results do not depend on where they come from.
+# There are 24 candidates and 5 folds. The networks that can be trained together are cut
+# into one part for each worker. So every worker trains its share in few passes. The
+# results do not depend on the workers.
 
 from sklearn.datasets import load_digits
 from sklearn.model_selection import ParameterGrid
@@ -32,7 +32,7 @@ grid = {
 
 
 def make_search():
-    """Make the search; the training stops early, on a tenth of the rows."""
+    """Make the search; a tenth of the rows decides when the training stops."""
     network = ShallowNNClassifier(max_iter=200, early_stopping=True, random_state=0)
     return VectorizedGridSearchCV(
         make_pipeline(StandardScaler(), network), grid, scoring="neg_log_loss"
@@ -42,8 +42,8 @@ def make_search():
 # %%
 # Here and there
 # --------------
-# A cluster starts new processes, which import this file: what must run once stands
-# under the last line.
+# A cluster starts new processes, which import this file. So the code that must run only
+# once is under ``if __name__ == "__main__"``.
 
 import time
 
@@ -64,7 +64,7 @@ def main():
     workers = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
     with LocalCluster(**workers) as cluster, Client(cluster):
         with parallel_config(backend="dask"):
-            # Once for nothing, so that the workers have imported everything.
+            # A first search, so that the workers have imported everything.
             make_search().set_params(param_grid={}).fit(X, y)
             start = time.perf_counter()
             there = make_search().fit(X, y)
@@ -82,7 +82,7 @@ if __name__ == "__main__":
     main()
 
 # %%
-# Two processes on one machine win little: 120 small fits take a few seconds, and part
-# of these goes into the transport. A cluster pays when a search takes minutes.
+# Two processes on one machine gain little: 120 small fits take a few seconds, and a
+# part of this is transport. A cluster is useful if a search takes minutes.
 
 # sphinx_gallery_thumbnail_path = "_static/thumbnails/cluster.svg"

@@ -10,13 +10,12 @@ Needs ``pip install sknn-scratch mlflow skops``.
 # %%
 # Parameters and scores
 # ---------------------
-# ``mlflow.sklearn.autolog`` wraps ``fit`` of scikit-learn's own classes and of no
-# others. So a Pipeline or a search that holds a network logs all parameters and the
-# scores on the training rows; a search also logs its best score, and each candidate as
-# a run of its own. A network alone logs nothing: put it in a Pipeline, if only of one
-# step.
+# ``mlflow.sklearn.autolog`` wraps only the ``fit`` of scikit-learn's own classes. So a
+# Pipeline or a search that contains a network logs all parameters and the scores on the
+# training rows. A search also logs its best score, and a run for each candidate. A
+# network alone logs nothing: put it in a Pipeline, even as the only step.
 #
-# ``log_models=False``, since autolog would log a pickle.
+# ``log_models=False`` is there because autolog would log a pickle.
 
 import mlflow
 from mlflow.entities import Metric
@@ -38,14 +37,14 @@ def fit_and_log(model, X, y):
 # %%
 # The history
 # -----------
-# ``history_`` has a number for each epoch, so MLflow can draw the curves. They are
-# logged after the fit and many at once, which takes no time from the training.
+# ``history_`` has a number for each epoch, so MLflow can draw the curves. The numbers
+# are logged after the fit, many at once, so the training does not become slower.
 
-NUMBERS_PER_CALL = 1000  # MLflow takes no more
+NUMBERS_PER_CALL = 1000  # the most that MLflow accepts
 
 
 def log_history(network, run):
-    """Log the loss and all else that a fitted network knows of its epochs."""
+    """Log the loss and all other columns of the history of a fitted network."""
     metrics = [
         Metric(name, float(value), timestamp=0, step=epoch)
         for name, values in network.history_.items()
@@ -61,9 +60,10 @@ def log_history(network, run):
 # %%
 # The model
 # ---------
-# MLflow stores it in the format of skops, so loading it runs no code of the file. skops
-# trusts scikit-learn's classes; ours must be named. Their fitted attributes are arrays
-# and plain Python, which need no trust. Of a search, log ``best_estimator_``.
+# MLflow stores the model in the format of skops, so loading it runs no code from the
+# file. skops trusts scikit-learn's classes, and we name ours. Their fitted attributes
+# are arrays and plain Python objects, which need no trust. Of a search, log the
+# ``best_estimator_``.
 
 TRUSTED = [
     f"{cls.__module__}.{cls.__qualname__}"
@@ -72,7 +72,7 @@ TRUSTED = [
 
 
 def log_model(model, run, name="model"):
-    """Log a fitted model to a finished run; return the address to load it from."""
+    """Log a fitted model to a finished run; return its address for loading."""
     with mlflow.start_run(run.info.run_id):
         info = mlflow.sklearn.log_model(
             model,
