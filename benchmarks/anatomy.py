@@ -1,13 +1,14 @@
 """Where the time of a training step goes.
 
-A clock around each part of a step, in fits like those whose training steps are compared. The clocks take
-time too, in the tiny network a fifth of the step's: read the shares, not the sums. "Rows": their order and
-gathering. "Once an epoch": the history, and the rules that stop. "Update": the penalty too. "Rest": the loop,
-biases, the clocks, the products of sparse rows, and of sparse text the gathering and writing of weights.
+A clock around each part of a step measures its time, in the same fits as in the table of training steps. The
+clocks take time too, in the tiny network a fifth of the step. So read the shares, not the sums. "Rows":
+their order and their gathering. "Once an epoch": the history and the stopping rules. "Update": with the
+penalty. "Rest": the loop, the biases, the clocks, the products of sparse rows, and, for sparse text, the
+gathering and writing of weights.
 
-The products, the square root and the division of Adam, and the gathering of rows are bound by the hardware.
-A NumPy call on a few hundred numbers is bound by the call, 0.3 to 1 µs, and in the tiny network nearly all
-calls are of that kind.
+The hardware limits the products, the square root and division of Adam, and the gathering of rows. A NumPy
+call on a few hundred numbers takes 0.3 to 1 µs, and nearly all of it is the call itself. In the tiny
+network, nearly all calls are of this kind.
 """
 
 import time
@@ -45,7 +46,7 @@ class Clocks:
         self.seconds: dict[str, float] = defaultdict(float)
 
     def around(self, part: str, function: Callable) -> Callable:
-        """Time all calls of a function as those of a part."""
+        """Count the time of all calls of a function as the time of a part."""
 
         def timed(*args: Any, **kwargs: Any) -> Any:
             start = time.perf_counter()
@@ -83,7 +84,7 @@ class Clocks:
 
 
 def answer(options: Options) -> Iterator[Table]:
-    """Take the step of each work apart, in both precisions."""
+    """Measure the parts of a step for each work, in both precisions."""
     with limit_blas(1):
         for dtype in ("float64", "float32"):
             rows = []

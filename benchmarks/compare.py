@@ -1,10 +1,11 @@
 """Two checkouts of sknn_scratch side by side, in one interleaved run.
 
-python benchmarks/compare.py ../older                  the checkout that this file is in, beside another
-python benchmarks/compare.py ../older --only tiny      the rows whose names contain a word
+    python benchmarks/compare.py ../older                  the checkout with this file, and another one
+    python benchmarks/compare.py ../older --only tiny      only rows whose names contain a word
 
-Each checkout has a process of its own. They take turns, A B A B ..., so that what else the machine does
-strikes both alike. A ratio above 1 means that this checkout takes longer than the other. One BLAS thread.
+Each checkout has its own process. They take turns, A B A B ..., so that other work of the machine slows both
+alike. A ratio above 1 means that the checkout with this file takes longer than the other. All use one BLAS
+thread.
 """
 
 import argparse

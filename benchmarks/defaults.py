@@ -1,10 +1,11 @@
-"""The defaults beside variants of them, and beside other classifiers.
+"""The defaults, variants of them, and other classifiers.
 
-Stratified 5-fold cross-validation on data that come with scikit-learn (iris, wine, breast cancer, digits)
-or that it draws (two moons, circles, and two problems of make_classification), standardised within each
-fold. The log-loss is divided by that of the class shares, so that 1 is no better than knowing these; it
-and the accuracy are means over the data sets. Training time is their sum; the last column counts the fits
-that end in a ConvergenceWarning.
+The comparison is a stratified 5-fold cross-validation on data sets that come with scikit-learn (iris, wine,
+breast cancer, digits), or that it generates (two moons, circles, and two problems of make_classification).
+They are standardised within each fold. The log-loss is divided by the log-loss of predicting the class
+shares. So a model with 1 is no better than the class shares. The log-loss and the accuracy are means over
+the data sets. The training time is the sum. The last column counts the fits that end with a
+ConvergenceWarning.
 """
 
 from collections.abc import Iterator

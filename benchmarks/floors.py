@@ -1,7 +1,7 @@
-"""The floors under a training step: the calls that it cannot do without, on buffers that stand ready.
+"""Lower bounds of a training step: only the calls that it needs, on buffers that are ready.
 
 The numbers in the buffers mean nothing. Left out are the biases, the penalty, the order of the rows and the
-history, and with sparse rows what gathers them.
+history and, with sparse rows, the gathering of rows.
 """
 
 from collections.abc import Callable

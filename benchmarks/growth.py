@@ -1,6 +1,7 @@
 """How the time of a fit grows with the data and the network.
 
-Fits of one epoch, whole, in float32; one of rows, features and units grows, the others stay.
+Each fit is one epoch in float32. Either the rows, the features or the units grow, and the others stay the
+same.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What every question needs: times taken in turn, ratios, and tables that say where they were made."""
+"""What every question needs: times taken in turn, ratios, and tables with the machine and the versions."""
 
 import gc
 import multiprocessing
@@ -67,9 +67,9 @@ class Timing:
 
 
 def time_in_turn(calls: Mapping[Hashable, Callable[[], object]], repeats: int) -> dict[Hashable, Timing]:
-    """Time calls as A B C A B C ..., so that what else the machine does strikes all alike.
+    """Time calls as A B C A B C ..., so that other work of the machine slows all alike.
 
-    A first round warms up and is not counted.
+    A first round is not counted.
     """
     seconds: dict[Hashable, list[float]] = {name: [] for name in calls}
     for _ in range(1 + repeats):
@@ -82,7 +82,7 @@ def time_in_turn(calls: Mapping[Hashable, Callable[[], object]], repeats: int) -
 
 
 def repeated(call: Callable[[], object], n: int) -> Callable[[], None]:
-    """Make a function that makes ``n`` calls: one alone would be too short to be timed."""
+    """Make a function that makes ``n`` calls: a single call is too short to be timed."""
 
     def call_n_times() -> None:
         for _ in range(n):
@@ -157,7 +157,7 @@ class Comparison:
 
 
 def number(x: float) -> str:
-    """Write three digits, or all that stand before the point."""
+    """Write three digits, or all digits before the point."""
     return f"{x:.0f}" if abs(x) >= 100 else f"{x:#.3g}"
 
 
@@ -184,13 +184,13 @@ def in_fresh_process(function: Callable, *args):
 
 
 def silence_convergence_warnings() -> None:
-    """Let fits end without a warning at the number of epochs that they were asked for."""
+    """Let fits end at their number of epochs without a warning."""
     warnings.simplefilter("ignore", ConvergenceWarning)
 
 
 @dataclass(frozen=True)
 class TimedFit:
-    """A fitted estimator, the seconds that took, and whether it ended in a ConvergenceWarning."""
+    """A fitted estimator, the seconds of the fit, and whether it ended with a ConvergenceWarning."""
 
     fitted: Any
     seconds: float

@@ -1,9 +1,10 @@
-"""L-BFGS beside SciPy's, and a search of networks that it trains together.
+"""Our L-BFGS and SciPy's, and a search of networks that are trained together.
 
-Both minimise the same objective, evaluated by the same code, from the same weights, with as many pairs in
-their memories, until an iteration lowers it by no more than 64 roundings. An evaluation is one pass over all
-rows, forward and back; it takes nearly all of the time. The ends may be different minima: a network has many.
-Then, the time of a search over 60 small networks, trained together and one after the other.
+Both minimise the same objective, with the same code for its evaluation, the same initial weights and the
+same number of pairs in memory, until an iteration lowers the objective by no more than 64 roundings. An
+evaluation is one pass over all rows, forward and back. It takes nearly all of the time. The final objectives
+may belong to different minima, because a network has many. The last table has the time of a search over 60
+small networks, trained together and one after the other.
 """
 
 from collections.abc import Callable, Iterator
@@ -120,7 +121,7 @@ def minimisers_table(dtype: str, most: int) -> Table:
 
 
 def search_table(options: Options) -> Table:
-    """Compare a search of 60 networks on iris with those that train one after the other."""
+    """Compare a search over 60 networks on iris with searches that train them one after the other."""
     work = Work("iris", lambda n: load_iris(return_X_y=True), 150, 16, 150, epochs=200, solver="lbfgs")
     X, y = work.data("float64")
     grid = {"alpha": ALPHAS[:2] if options.quick else ALPHAS}

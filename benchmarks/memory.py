@@ -1,9 +1,9 @@
 """The memory of prediction and of training.
 
-Every figure is taken in a process of its own. "Arrays" are what Python and NumPy allocated at the peak
-(tracemalloc); "resident" is by how much the resident memory of the process grew at its peak, as Linux
-reports it, buffers of BLAS included. The output itself is not counted. Pages that were freed before may be
-used again, so "resident" may be less than "arrays", or 0. Works on Linux only.
+Every number is measured in a new process. "Arrays" is the memory that Python and NumPy have allocated at the
+peak (tracemalloc). "Resident" is the growth of the resident memory of the process at its peak, as Linux
+reports it, with the buffers of BLAS. The output itself is not counted. The process can use pages again that
+were freed before, so "resident" may be less than "arrays", or 0. This works on Linux only.
 """
 
 import resource
@@ -195,7 +195,7 @@ SEARCHES = (VectorizedGridSearchCV, GridSearchCV)
 
 
 def disk_table(file_megabytes: int) -> Table:
-    """Tabulate who can train on a file of which a quarter would fit in the allowed memory."""
+    """Tabulate who can train on a file that is four times as large as the allowed memory."""
     n_features, allowed = 256, file_megabytes * MEGABYTE // 4
     n_samples = file_megabytes * MEGABYTE // (4 * n_features)
     work = binary_work(n_samples, n_features)

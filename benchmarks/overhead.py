@@ -1,6 +1,6 @@
-"""What a fit costs apart from the training.
+"""The overhead of a fit, without the training.
 
-A fit of one epoch on 100 rows is hardly more than checks, encodings and records.
+A fit of one epoch on 100 rows is nearly all checks, encodings and records.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,8 @@
 """The time of a prediction.
 
-Of one row, as a service asks for it, of a thousand, and of a million; validation of the input included.
-PyTorch gets its input as an array and gives its output as one; it validates nothing.
+The predictions are for one row, as in a service, for a thousand rows, and for a million. They include the
+validation of the input. PyTorch gets its input as an array and returns its output as an array. It does not
+validate anything.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
-"""Quote results: python benchmarks/quote.py writes the tables of the README anew.
+"""Quote results: python benchmarks/quote.py updates the tables of the README.
 
-The pages of the site call ``measured`` while they are built. So a number that is quoted is always one of
+The pages of the site call ``measured`` while they are built. So every quoted number is a number in
 ``results/``.
 """
 

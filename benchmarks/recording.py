@@ -1,6 +1,6 @@
 """The cost of recording the history.
 
-Fits as they are, beside fits that keep nothing but the loss of an epoch.
+Normal fits are compared with fits that keep only the loss of each epoch.
 """
 
 from collections.abc import Iterator

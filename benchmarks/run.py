@@ -1,10 +1,10 @@
-"""Measure sknn_scratch beside what people would use instead, and beside the floor under them all.
+"""Compare sknn_scratch with what people use instead, and with the lower bounds of all.
 
-python benchmarks/run.py                  every question
-python benchmarks/run.py steps predict    some of them
-python benchmarks/run.py --quick          small sizes: shows that it runs, not how fast
+    python benchmarks/run.py                  every question
+    python benchmarks/run.py steps predict    some of them
+    python benchmarks/run.py --quick          small sizes: shows that it runs, not how fast
 
-Each question is a module beside this file; its docstring says how it is measured.
+Each question is a module beside this file. Its docstring says how it is measured.
 """
 
 import argparse

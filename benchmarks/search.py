@@ -1,9 +1,10 @@
 """Searches and ensembles whose networks are trained together.
 
-The time of the whole fit of a search: training, scoring and refit. All train as many epochs of the same
-batches for as many candidates. Then, that of other tools inside ``train_together``, and that of searches
-whose candidates cannot be trained together, or are too large to gain by it: it should be GridSearchCV's.
-Last, that of an ensemble of eight networks beside one.
+The time is the time of the whole fit of a search: training, scoring and refit. All searches train for the
+same number of epochs, with the same batches, for the same number of candidates. Another table has other
+tools inside ``train_together``. Then come searches whose candidates cannot be trained together, or are too
+large to gain from it: their time should be the time of GridSearchCV. The last table compares an ensemble of
+eight networks with one network.
 """
 
 from collections.abc import Callable, Iterator
@@ -53,7 +54,7 @@ class Search:
     n_jobs: int
 
     def scaled(self, quick: bool) -> "Search":
-        """Make it a search of moments, if ``quick``."""
+        """Make the search small, if ``quick``."""
         return replace(self, work=self.work.scaled(True), n_rates=2, n_alphas=2) if quick else self
 
     def ways(self) -> dict[str, Any]:
@@ -150,7 +151,7 @@ def ordinary_searches(work: Work) -> dict[str, tuple[Any, dict[str, Any]]]:
 
 
 def ordinary_table(work: Work, repeats: int) -> Table:
-    """Compare the searches where ours can do no more than scikit-learn's."""
+    """Compare the searches in which ours cannot be faster than scikit-learn's."""
     X, y = work.data("float64")
     tasks = {}
     for name, (estimator, grid) in ordinary_searches(work).items():

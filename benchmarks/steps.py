@@ -1,11 +1,11 @@
 """The time of a training step.
 
 The time of a step is the difference between a long fit and a fit of one epoch, divided by the number of
-steps between them: what a fit does once is not in it, what it does once an epoch is. What is left out here
-has tables of its own: what a fit costs apart from the training. The last batch of an epoch, though shorter,
-counts as a step. Adam, relu, and no rule that stops early; both networks have an L2 penalty, PyTorch's and
-skorch's have none. The data are scikit-learn's breast cancer and digits, standardised; normal random
-numbers; and random texts in which the frequency of a word is inverse to its rank (Zipf's law), as tf-idf.
+steps between them. So it includes what a fit does once an epoch, but not what it does once. The table of the
+overhead of a fit has the rest. The last, shorter batch of an epoch counts as a step. All use Adam and relu,
+and no rule stops the training early. Our network and MLPClassifier have an L2 penalty, PyTorch and skorch
+have none. The data are scikit-learn's breast cancer and digits, standardised; normal random numbers; and
+random texts as tf-idf, in which the frequency of a word is inverse to its rank (Zipf's law).
 """
 
 from collections.abc import Iterator

@@ -1,10 +1,11 @@
 """Threads on an idle and on a busy machine.
 
-The same fits and predictions with one BLAS thread, with all, and as the rule of the package has it; on an
-idle machine, and while another process keeps every other core busy. A ratio above 1 is slower than with one
-thread. Only the wide network has batches that are large enough to be shared out to threads in a fit: where
-"automatic" differs from "one thread" in the fits of others, it is the noise of the machine. PyTorch's loop
-trains the same, where it is installed, with one thread and with all. The machine must be idle to begin with.
+The same fits and predictions run with one BLAS thread, with all threads, and by the rule of the package.
+They run on an idle machine, and while another process keeps every other core busy. A ratio above 1 is slower
+than with one thread. Only the wide network has batches that are large enough for threads in a fit. In the
+other fits, a difference between "automatic" and "one thread" is noise of the machine. If PyTorch is
+installed, its loop trains the same network with one thread and with all threads. The machine must be idle at
+the start.
 """
 
 import subprocess
@@ -86,7 +87,7 @@ def time_ways(work: Work, repeats: int) -> dict[str, dict[str, Timing]]:
 
 
 def with_threads(n_threads: int, call: Callable[[], object]) -> None:
-    """Call with so many BLAS threads, the rule switched off."""
+    """Call with this number of BLAS threads, and without the rule."""
     no_limit = mock.patch.multiple(_threads._SharedLimit, enter=mock.DEFAULT, leave=mock.DEFAULT)
     with limit_blas(n_threads), no_limit, mock.patch.object(_threads, "MAX_THREADS", 1):
         call()

@@ -1,9 +1,9 @@
 """Problems of a few points, with the defaults.
 
-Test accuracy, mean over five seeds, for data that a first example would use. The points of training and test
-are drawn from the same distribution; XOR and parity without noise, and one point for each class, have no
-others, so they are tested on the points of training. Iris and wine are halved. "Warned" counts the fits with
-a warning; MLPClassifier's warnings are mostly of ``max_iter``.
+The table has the test accuracy, a mean over five seeds, for typical first examples. The points for training
+and test are drawn from the same distribution. XOR and parity without noise, and one point for each class,
+have no other points, so they are tested on the training points. Iris and wine are halved. "Warned" counts
+the fits with a warning. Most warnings of MLPClassifier are about ``max_iter``.
 """
 
 import itertools

@@ -1,4 +1,4 @@
-"""The work that is timed: data sets, and networks to be trained on them."""
+"""The work that is timed: data sets, and the networks that are trained on them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 LEARNING_RATE = 0.001  # of all that train
 QUICK_ROWS = 2_000
-# So many words, drawn by Zipf's law from 20,000, make 100 different ones on average.
+# This many words, drawn by Zipf's law from 20,000, are 100 different words on average.
 TEXT_FEATURES, TEXT_WORDS = 20_000, 136
 
 
@@ -50,11 +50,11 @@ class Work:
 
     @property
     def steps_per_epoch(self) -> int:
-        """Updates in an epoch, that of the last and shorter batch included."""
+        """Number of updates in an epoch, with the last, shorter batch."""
         return -(-self.n_samples // self.batch_size)
 
     def scaled(self, quick: bool) -> "Work":
-        """Make it a work of moments, if ``quick``."""
+        """Make the work small, if ``quick``."""
         if not quick:
             return self
         return replace(self, n_samples=min(self.n_samples, QUICK_ROWS), epochs=max(1, self.epochs // 20))
