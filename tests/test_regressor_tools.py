@@ -55,6 +55,14 @@ def test_an_ensemble_predicts_the_mean_and_says_how_far_its_networks_are_apart(l
     assert (std > 0).all()
 
 
+@pytest.mark.parametrize("loss", ["squared_error", "poisson"])
+@pytest.mark.parametrize("scale", [1e-200, 1e300])
+def test_the_spread_has_the_scale_of_y(loss, scale):
+    _, spread = ensemble(loss=loss).fit(X, Y).predict(X, return_std=True)
+    _, scaled = ensemble(loss=loss).fit(X, scale * Y).predict(X, return_std=True)
+    assert_allclose(scaled, scale * spread, rtol=1e-9)
+
+
 def test_the_spread_grows_where_there_was_no_data():
     rng = np.random.default_rng(0)
     x = rng.uniform(-1, 1, size=(100, 1))

@@ -164,6 +164,16 @@ def test_constant_features_are_no_matter_of_the_penalty(dtype):
     assert "the features say nothing" in diagnose(broken, X, y).not_checked["strong penalty"]
 
 
+def test_lbfgs_is_given_no_learning_rate_without_a_word():
+    X, y = np.full((60, 2), 0.7), np.arange(60) % 2
+    broken = network(solver="lbfgs")
+    _, remedy = cause_of_failure(broken, X, y)
+    assert "learning_rate" in remedy
+    assert remedy.endswith("The solver 'lbfgs' has no learning_rate.")
+    assert remedy in {finding.remedy for finding in diagnose(broken, X, y)}
+    assert "has no learning_rate" not in cause_of_failure(network(solver="adam"), X, y)[1]
+
+
 def test_features_that_overflow_are_found():
     X, y = moons(scale=1e200)
     broken = network()

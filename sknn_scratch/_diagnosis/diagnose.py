@@ -13,7 +13,7 @@ from sknn_scratch._estimators.inspection import (
     network_of,
 )
 from sknn_scratch._fitting.inputs import ArrayLike
-from sknn_scratch._fitting.measured import Measured
+from sknn_scratch._fitting.measured import Measured, remedy_for
 
 
 def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Diagnosis:
@@ -89,7 +89,11 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     evidence = Evidence(clf, rows, feature_names_of(estimator), y)
     with np.errstate(over="ignore", invalid="ignore"):  # features that overflow are a finding
         outcomes = {name: check.look(evidence) for name, check in CHECKS.items()}
-    measured = {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, Measured)}
+    measured = {
+        name: outcome._replace(remedy=remedy_for(clf.solver_, outcome.remedy))
+        for name, outcome in outcomes.items()
+        if isinstance(outcome, Measured)
+    }
     checks = tuple(finding_of(name, measured) for name in measured)
     not_checked = {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, str)}
     n_hidden = clf.coefs_[0].shape[1]

@@ -29,6 +29,13 @@ class Measured(NamedTuple):
         return passed[-1] if passed else "ok"
 
 
+def remedy_for(solver, remedy):
+    """Add to a remedy that names the learning rate that L-BFGS has none."""
+    if solver != "lbfgs" or "learning_rate" not in remedy:
+        return remedy
+    return f"{remedy} The solver 'lbfgs' has no learning_rate."
+
+
 def count(number, noun):
     """Write a number of things."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

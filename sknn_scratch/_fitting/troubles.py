@@ -15,7 +15,7 @@ from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._fitting import causes
 from sknn_scratch._fitting.features import measure_features
 from sknn_scratch._fitting.fitted import target_kind_of
-from sknn_scratch._fitting.measured import Measured
+from sknn_scratch._fitting.measured import Measured, remedy_for
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 
 # What may stand between the user's call and a fit; all other code is the user's.
@@ -52,7 +52,7 @@ def troubles_of(plan, result):
         remedy = "Scale the features, or use solver='adam' or dtype='float64'."
         category = ConvergenceWarning
     elif reason is StopReason.DIVERGED:
-        remedy, category = DIVERGENCE_REMEDY, DivergenceWarning
+        remedy, category = remedy_for(plan.run.config.solver, DIVERGENCE_REMEDY), DivergenceWarning
     elif reason is StopReason.INTERRUPTED:
         remedy, category = "", UserWarning
     elif reason in SETTLED and not troubles:
@@ -78,8 +78,10 @@ def unlearnt(plan, result):
     loss = mean_loss(run.config.network, params, batch_of(run.data)) / constant
     if loss < UNLEARNT:  # the penalty alone is what is high
         return []
-    cause, remedy = likely_cause(plan, result, max(loss - 1, causes.climb_of(losses / constant)))
-    return [Trouble(f"{NOTHING_LEARNT} Likely cause: {cause}. {remedy}", ConvergenceWarning)]
+    climb = 0 if run.config.solver == "lbfgs" else max(loss - 1, causes.climb_of(losses / constant))
+    cause, remedy = likely_cause(plan, result, climb)
+    message = f"{NOTHING_LEARNT} Likely cause: {cause}. {remedy_for(run.config.solver, remedy)}"
+    return [Trouble(message, ConvergenceWarning)]
 
 
 def training_rows(data):
