@@ -7,6 +7,9 @@ import pytest
 # MKL rounds a product by where its arrays lie in memory, so the same fit can end with other bits; but not in
 # this mode. The site says so to users, in guide/many_networks.
 os.environ.setdefault("MKL_CBWR", "COMPATIBLE")
+# Parallel workers share the cores: with more threads each, those of BLAS mostly wait for each other.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture
