@@ -190,7 +190,7 @@ def test_training_goes_on_from_any_epoch_as_if_it_had_never_been_stopped(tmp_pat
         write_checkpoint(tmp_path / str(state.epoch), state, {})
         return False
 
-    (straight,) = train([run], AtEpochEnd(write))
+    (straight,) = train([run], [AtEpochEnd(write)])
     for epoch in range(1, 1 + straight.state.epoch):
         state, _ = read_checkpoint(tmp_path / str(epoch))
         assert state.epoch == epoch
