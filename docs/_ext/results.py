@@ -11,9 +11,12 @@ ORDER = (
     "search",
     "quality",
     "defaults",
+    "regression",
+    "tiny",
     "growth",
     "recording",
     "anatomy",
+    "lbfgs",
     "threads",
     "memory",
 )
