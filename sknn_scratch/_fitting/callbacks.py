@@ -40,12 +40,12 @@ class CallbackSupportMixin(SklearnCallbackSupport):
     """
 
     def set_callbacks(self, *callbacks: Any) -> Self:
-        """Set the callbacks that hear of the fits of this estimator.
+        """Set the callbacks for the fits of this estimator.
 
         Parameters
         ----------
         *callbacks : callback instances
-            They take the place of those that were set before.
+            They replace the callbacks that were set before.
 
         Returns
         -------
@@ -63,36 +63,37 @@ class CallbackSupportMixin(SklearnCallbackSupport):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A callback that keeps a training on disk, to go on with after a crash.
+    """A callback that saves the training state to a file, to continue after a crash.
 
-    The file is written before the first epoch, after every n epochs and after the last one, each time as
-    a whole: when the process or the machine dies, at whatever instant, there is the file that was written
-    last. :meth:`ShallowNNClassifier.resume` goes on from it and ends with the same weights, bit for bit,
-    as a fit that was never broken off. A file that is there already is replaced.
+    The file is written before the first epoch, after every n epochs and after the last epoch. It is always
+    replaced as a whole: after a crash at any moment, the latest complete file is there.
+    :meth:`ShallowNNClassifier.resume` continues from it, and ends with the same weights, bit for bit, as a
+    fit without a crash. An existing file is replaced.
 
     Parameters
     ----------
     path : str or path-like
-        The file; its directory must exist. One fit at a time may write to it, so set the callback on the
-        classifier that you fit (the last step of a Pipeline will do), not on one that a search or
+        The file. Its directory must exist. Only one fit at a time may write to it. So set the callback on the
+        network that you fit (also if it is the last step of a Pipeline), not on a network that a search or
         cross-validation clones.
     every : int, default=1
-        Epochs from one writing to the next. This much may be lost in a crash.
+        Number of epochs between two writes. A crash loses at most this number of epochs.
 
     Raises
     ------
     ValueError
-        By ``fit``, if the classifier is a clone of the one that the callback was set on, as in a search; by
-        ``partial_fit``, between whose calls the estimator itself can be stored.
+        In ``fit``, if the network is a clone, as in a search. In ``partial_fit``: save the estimator itself
+        between two calls.
 
     See Also
     --------
-    ShallowNNClassifier.resume : Go on from the file.
+    ShallowNNClassifier.resume : Continue from the file.
 
     Notes
     -----
-    The file holds the parameters, the optimiser's memory, the history and the random streams, about five
-    times the size of the weights. The training data are not in it, only a hash. Nothing in it is pickled.
+    The file contains the parameters, the optimiser's memory, the history and the states of the random
+    generators. It is about five times as large as the weights. It contains no training data, only a hash of
+    them. Nothing in it is pickled.
 
     Examples
     --------
@@ -132,7 +133,7 @@ class Checkpoint:
         if is_one_of_many(context):
             raise ValueError(
                 f"Checkpoint cannot be set on the {name} of a search, since all candidates would write to "
-                f"the same file, {self.path}; fit the best one on its own with a Checkpoint."
+                f"the same file, {self.path}; fit the best candidate separately, with a Checkpoint."
             )
         if not hasattr(estimator, "_has_own_callbacks"):
             raise ValueError(

@@ -118,7 +118,7 @@ class StoredFit:
             if fingerprint != self.header["fingerprints"][part]:
                 words = "The part of the rows to validate with" if part == "validation" else part
                 raise CheckpointError(
-                    f"{words} differs from what the fit that wrote {self.path} was given. Pass the same "
+                    f"{words} is not the same as in the fit that wrote {self.path}. Pass the same "
                     "values in the same order and format; to train the network further on other data, use "
                     "warm_start=True."
                 )
@@ -232,13 +232,13 @@ def check_params(path, missing, given):
     if absent := [name for name in missing if name not in given]:
         example = ", ".join(f"{name!r}: ..." for name in absent)
         raise ValueError(
-            f"{path} does not hold the value of {', '.join(absent)}, which JSON cannot write. Pass what "
-            f"the fit had: resume(..., params={{{example}}})."
+            f"{path} does not contain the value of {', '.join(absent)}, which JSON cannot represent. Pass "
+            f"the value of the fit: resume(..., params={{{example}}})."
         )
     if surplus := [name for name in given if name not in missing]:
         raise ValueError(
-            f"params={surplus} cannot be given: a fit goes on with the parameters that it began with. "
-            f"Those that the checkpoint does not hold are {missing}."
+            f"params={surplus} cannot be changed: a fit continues with the parameters that it started with. "
+            f"Pass only the parameters that the checkpoint does not contain: {missing}."
         )
 
 

@@ -67,7 +67,7 @@ ZIP_ERRORS = (
 
 
 class CheckpointError(ValueError):
-    """A file is not a checkpoint, is damaged, or does not belong to the call that wants to use it."""
+    """A file is not a checkpoint, is damaged, or does not belong to the data of ``resume``."""
 
 
 def write_checkpoint(path: str | os.PathLike[str], state: State, header: Json) -> None:

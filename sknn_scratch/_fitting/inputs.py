@@ -122,7 +122,7 @@ def check_outputs(outputs):
     if len(bad_rows):
         precision = "" if outputs.dtype == np.float64 else ", or train with dtype='float64'"
         raise ValueError(
-            f"X has values that are too large: what the network computes for {len(bad_rows)} of "
-            f"{len(outputs)} rows (row {bad_rows[0]} is the first) overflows {outputs.dtype}. Correct these "
-            f"rows; scale X as in training, with a scaler in a Pipeline{precision}."
+            f"X has values that are too large: for {len(bad_rows)} of {len(outputs)} rows (row {bad_rows[0]} "
+            f"is the first), the values of the network overflow {outputs.dtype}. Correct these rows; scale X "
+            f"as in training, with a scaler in a Pipeline{precision}."
         )

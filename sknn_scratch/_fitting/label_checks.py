@@ -40,7 +40,7 @@ def check_labels(y):
     if y.dtype == object and any(label is None for label in y.flat):
         raise ValueError("y contains None; every row needs a label.")
     if y.dtype.kind == "S":
-        raise ValueError("y contains bytes, which are no labels; make them strings with y.astype(str).")
+        raise ValueError("y contains bytes, not labels; convert them to strings with y.astype(str).")
     try:
         kind = type_of_target(y, input_name="y")
     except TypeError:  # they cannot be sorted
@@ -55,8 +55,8 @@ def check_labels(y):
         raise ValueError(
             f"Unknown label type: {kind}. y holds real numbers, but this is a classifier, which needs class "
             "labels. To predict numbers, use ShallowNNRegressor; to predict "
-            "classes, make labels of the numbers, such as np.digitize(y, bins), or y.astype(str) if each "
-            "is a class of its own."
+            "classes, convert the numbers to labels with np.digitize(y, bins), or with y.astype(str) if each "
+            "number is a class."
         )
     if kind not in ("binary", "multiclass"):
         raise ValueError(

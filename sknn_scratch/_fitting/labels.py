@@ -115,7 +115,7 @@ class Labels(ABC):
         self.check_classes(inputs.classes)
         if not inputs.partial and self.is_exclusive and len(np.unique(y)) != len(self.classes):
             raise ValueError(
-                f"To go on, y must have the same classes as before: {self.classes.tolist()}. With "
+                f"To train further, y must have the same classes as before: {self.classes.tolist()}. With "
                 "warm_start=False, fit starts anew."
             )
 

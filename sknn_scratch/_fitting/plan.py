@@ -144,7 +144,7 @@ def check_combinations(estimator, inputs):
         )
     if estimator.solver == "lbfgs" and not estimator._target_kinds.is_smooth(estimator):
         raise ValueError(
-            f"loss={estimator.loss!r} has kinks, at which the line search of lbfgs fails; use "
+            f"loss={estimator.loss!r} has kinks, where the line search of lbfgs fails; use "
             "solver='adam', 'adamw' or 'sgd', or loss='huber'."
         )
     if (inputs.X_val is None) != (inputs.y_val is None):

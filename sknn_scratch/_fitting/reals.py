@@ -272,7 +272,7 @@ class Rates(Reals):
 def check_rates(y):
     """Raise ValueError if a number is negative."""
     if (y < 0).any():
-        raise ValueError(f"loss='poisson' needs a y without negative values, but the least is {y.min()}.")
+        raise ValueError(f"loss='poisson' needs a y without negative values, but its minimum is {y.min()}.")
 
 
 KINDS = {cls.name: cls for cls in (Reals, Rates)}

@@ -61,9 +61,9 @@ def rows_of_frame(frame, rows, scoring):
     except Exception as error:  # whatever another library's frame raises
         kind = type(frame)
         raise TypeError(
-            f"scoring={scoring!r} needs the validation rows of X, a {kind.__module__}.{kind.__qualname__}, "
-            "which cannot be indexed by position. Pass it as an array or a pandas data frame (of Dask, "
-            "X.compute()), pass X_val and y_val, or set scoring='loss' or early_stopping=False."
+            f"scoring={scoring!r} needs the validation rows of X, but a {kind.__module__}."
+            f"{kind.__qualname__} cannot be indexed by position. Pass X as an array or a pandas data frame "
+            "(with Dask, X.compute()), pass X_val and y_val, or set scoring='loss' or early_stopping=False."
         ) from error
 
 
