@@ -424,6 +424,17 @@ def test_partial_fit_keeps_the_first_scale(loss):
     assert reg.score(X[30:], 3 * y[30:]) > 0
 
 
+def test_a_first_part_without_a_scale_is_warned_of():
+    for y in (Y[:1], np.column_stack([Y, np.ones(40)])):
+        with pytest.warns(UserWarning, match="In the first call of partial_fit.*y_scale_=1"):
+            reg = regressor().partial_fit(X[: len(y)], y)
+        reg.partial_fit(X[: len(y)], y)
+    regressor(loss="poisson").partial_fit(X[:1], Y[:1])
+    weights = np.eye(40)[0]
+    with pytest.warns(UserWarning, match="only one value"):
+        regressor().partial_fit(X, Y, weights)
+
+
 def test_partial_fit_needs_a_solver_that_takes_parts():
     assert not hasattr(regressor(solver="lbfgs"), "partial_fit")
     assert not hasattr(regressor(early_stopping=True), "partial_fit")

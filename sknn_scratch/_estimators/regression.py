@@ -42,7 +42,7 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
 
         The first call fixes ``y_offset_`` and ``y_scale_``, so its rows should be typical. If later y are
         many ``y_scale_`` away from ``y_offset_``, the network learns them slowly. Then start anew with
-        ``fit`` on recent rows.
+        ``fit`` on recent rows. A UserWarning says if the first y are all equal.
 
         Parameters
         ----------

@@ -169,6 +169,11 @@ class Labels(ABC):
         """Validate array-like labels that come without the rows they belong to."""
         return labels_of(y)
 
+    @staticmethod
+    def trouble_of_first_part(targets):
+        """Accept any: the classes are known beforehand."""
+        return
+
     def linked(self, means):
         """Give the means themselves: the sign, or the largest one, tells the class, as that of outputs."""
         return means

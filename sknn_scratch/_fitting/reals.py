@@ -132,6 +132,16 @@ class Reals:
         return Reals.validated(check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None))
 
     @staticmethod
+    def trouble_of_first_part(targets):
+        """Complain of a constant: it has no scale that later parts could be measured by."""
+        if np.ptp(targets, axis=0).all():
+            return None
+        return (
+            "In the first call of partial_fit, y (or a column of it) has only one value, so y_scale_=1 for "
+            "all later calls too. Begin with rows that are typical of y."
+        )
+
+    @staticmethod
     def linked(means):
         """Find the outputs that predict these means of targets."""
         return means
@@ -226,6 +236,11 @@ class Rates(Reals):
     """Numbers that are not negative, divided by their mean: the outputs are logarithms of y / mean."""
 
     name: ClassVar[str] = "rate"
+
+    @staticmethod
+    def trouble_of_first_part(targets):
+        """Accept any: a single rate has a mean."""
+        return
 
     @staticmethod
     def measure(y, weights):

@@ -49,6 +49,10 @@ class TargetKind(Protocol):
     def alone(y: Any) -> Any:
         """Validate an array-like y that comes without the rows it belongs to."""
 
+    @staticmethod
+    def trouble_of_first_part(targets: Any) -> str | None:
+        """Say what is wrong with the targets (n_samples, n_outputs) of the first call of ``partial_fit``."""
+
     def linked(self, means: Any) -> Any:
         """Find the outputs (n_samples, n_outputs) that predict these means of targets."""
 

@@ -45,6 +45,10 @@ def troubles_of(plan, result):
     if plan.model.init_scale == 0 and result.state.epochs_before == 0:
         message = "init_scale=0: all weights start at zero, so all hidden units stay identical."
         troubles.append(Trouble(f"{message} Use 'glorot', 'he' or a small positive number.", SymmetryWarning))
+    if plan.partial and result.state.epochs_before == 0:
+        rows, _ = training_rows(plan.run.data)
+        message = target_kind_of(plan.model).trouble_of_first_part(plan.run.data.targets[rows])
+        troubles += [Trouble(message, UserWarning)] if message else []
     reason = result.stop_reason
     if reason is StopReason.MAX_ITER and not plan.partial:
         remedy, category = f"Increase max_iter={plan.run.config.max_iter}.", ConvergenceWarning
