@@ -76,6 +76,7 @@ class Stack:
 
     def close(self) -> None:
         """Give the runs arrays of their own: a view would keep those of all networks alive."""
+        vars(self).pop("minimiser", None)  # it refers to the stack, which would live on
         if self.stack_shape:
             for run, rng in zip(self.runs, self.orders.own_generators(), strict=True):
                 run.state.shuffle_rng = rng
@@ -124,8 +125,8 @@ class Stack:
         return np.stack(arrays) if self.stack_shape else arrays[0]
 
     def _prepare_gradients(self, map_blocks: Map) -> None:
-        self.gradients = {n: self._batch_gradient(n, map_blocks) for n in set(self.batches.sizes)}
-        first_block = self.gradients[self.batches.batch_size].workspaces[0]
+        self.batch_gradients = {n: self._batch_gradient(n, map_blocks) for n in set(self.batches.sizes)}
+        first_block = self.batch_gradients[self.batches.batch_size].workspaces[0]
         self.measured_slope = first_block.slope[..., :MEASURED_ROWS, :]
         self.ones = np.ones((1, self.measured_slope.shape[-2]), self.params.flat.dtype)
 
@@ -148,11 +149,11 @@ class Stack:
         grads = self.grads
         if self.lazy is not None:
             batch, grads = self.lazy.prepare(batch)
-        gradient = self.gradients[batch.X.n_samples]
-        for workspace in gradient.workspaces:
+        batch_gradient = self.batch_gradients[batch.X.n_samples]
+        for workspace in batch_gradient.workspaces:
             if workspace.dropout_factors is not None:
                 draw_dropout(self.runs, workspace.dropout_factors)
-        gradient.fill(self.params, grads, batch, saved)
+        batch_gradient.fill(self.params, grads, batch, saved)
         self.last_grads, self.last_batch = grads, batch
 
     def update(self) -> None:

@@ -2,6 +2,7 @@
 
 import copy
 import math
+import weakref
 from collections import defaultdict
 from dataclasses import replace
 
@@ -14,8 +15,10 @@ from sknn_scratch._core import batches, lazy
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.optimizers import OPTIMIZERS, SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
+from sknn_scratch._core.stack import Stack
 from sknn_scratch._core.stackable import stack_key
 from sknn_scratch._core.stopping import StopReason
+from sknn_scratch._core.training import run_epoch, run_iteration
 from tests.helpers import (
     BINARY,
     KINDS,
@@ -499,3 +502,15 @@ def test_watching_a_score_is_another_key_than_watching_the_loss():
     data = {"validation": make_validation(0)}
     scored = make_run(BINARY, data=data | {"score": lambda params: 0.0})
     assert stack_key(scored) != stack_key(make_run(BINARY, data=data))
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_a_closed_stack_is_gone_at_once(solver):
+    """Its arrays would take memory beside those of the smaller stack that comes next."""
+    stack = Stack([make_run(BINARY, solver=solver) for _ in range(2)], map)
+    with np.errstate(all="ignore"):
+        (run_epoch if solver in OPTIMIZERS else run_iteration)(stack)
+    stack.close()
+    gone = weakref.ref(stack)
+    del stack
+    assert gone() is None
