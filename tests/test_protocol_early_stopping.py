@@ -6,7 +6,7 @@ import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import average_precision_score, f1_score, log_loss, make_scorer, roc_auc_score
 
-import sknn_scratch._fitting.validation
+import sknn_scratch._fitting.auto
 from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
 from sknn_scratch._fitting.labels import Multiclass
 from sknn_scratch._fitting.validation import split_rows
@@ -218,7 +218,7 @@ def test_scorers_get_sparse_rows_as_sparse_rows(to_sparse):
 
 
 def test_auto_validates_large_training_sets(monkeypatch):
-    monkeypatch.setattr(sknn_scratch._fitting.validation, "AUTO_ROWS", 120)
+    monkeypatch.setattr(sknn_scratch._fitting.auto, "AUTO_ROWS", 120)
     assert "val_loss" in make_classifier(early_stopping="auto", max_iter=2).fit(X, Y).history_
     assert "val_loss" not in make_classifier(early_stopping="auto", max_iter=2).fit(X[1:], Y[1:]).history_
     weight = np.r_[0, np.ones(119)]  # a row that weighs nothing is none

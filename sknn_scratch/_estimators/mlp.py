@@ -11,9 +11,10 @@ from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._core.losses import LOSSES
+from sknn_scratch._fitting.auto import AUTO_EPOCHS
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.labels import Labels
-from sknn_scratch._fitting.plan import AUTO_EPOCHS, draw_seed
+from sknn_scratch._fitting.plan import draw_seed
 from sknn_scratch._fitting.reals import Rates, Reals
 
 # The activations that MLPClassifier has: our names, and its names.

@@ -23,6 +23,7 @@ from sknn_scratch._core.parameters import NetworkShape, flatten, initialise
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import Config, Result, Run, State
 from sknn_scratch._core.stopping import StopReason
+from sknn_scratch._fitting.auto import chosen_batch_size, chosen_patience, chosen_solver, stops_early
 from sknn_scratch._fitting.fitted import (
     activation_of,
     attributes_of,
@@ -31,18 +32,11 @@ from sknn_scratch._fitting.fitted import (
     set_result,
 )
 from sknn_scratch._fitting.validation import (
-    AUTO_ROWS,
     given_validation,
     held_out_validation,
     split_rows,
-    stops_early,
     validation_value,
 )
-
-AUTO_BATCH_ROWS = 100
-# Without an improvement for as long, training stops; for as many updates too, since an epoch may have few.
-AUTO_EPOCHS, AUTO_UPDATES = 10, 100
-
 
 # What training goes on with, beside the fitted attributes; the optimiser's part only with the same solver.
 KEPT = ("shuffle_rng", "dropout_rng", "loss_limit", "memory", "n_updates")
@@ -217,37 +211,6 @@ def train_config(model, encoded, data, *, partial):
         gradient_tol=float(model.gradient_tol),
         max_grad_norm=math.inf if model.max_grad_norm is None else float(model.max_grad_norm),
     )
-
-
-def chosen_solver(model, data, *, partial):
-    """Choose the solver: "auto" is L-BFGS in a fit of few rows, without whatever it cannot do, else Adam.
-
-    Without a validation, L-BFGS fits many rows so closely that it generalises badly.
-    """
-    if model.solver != "auto":
-        return model.solver
-    is_small = data.n_samples < AUTO_ROWS and data.validation is None
-    needs_adam = partial or model.dropout > 0 or model.max_grad_norm is not None
-    if is_small and not needs_adam and model._target_kinds.is_smooth(model):
-        return "lbfgs"
-    return "adam"
-
-
-def chosen_batch_size(model, data):
-    """Choose the number of rows in a batch."""
-    batch_size = {"auto": AUTO_BATCH_ROWS, None: data.n_samples}.get(model.batch_size, model.batch_size)
-    return min(int(batch_size), data.n_samples)
-
-
-def chosen_patience(model, solver, n_updates):
-    """Choose the epochs without an improvement that end the training: "auto" waits for some updates too.
-
-    An epoch of few updates is hardly a step; where units first have to become different, the loss may stay
-    on a plateau for many such epochs. A step of L-BFGS is as long as it pays.
-    """
-    if model.n_iter_no_change != "auto":
-        return int(model.n_iter_no_change)
-    return AUTO_EPOCHS if solver == "lbfgs" else max(AUTO_EPOCHS, math.ceil(AUTO_UPDATES / n_updates))
 
 
 def draw_seed(random_state):

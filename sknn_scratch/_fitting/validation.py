@@ -17,26 +17,6 @@ from sknn_scratch._fitting.inputs import validated_data
 from sknn_scratch._fitting.sklearn_private import _BaseScorer, _safe_indexing
 from sknn_scratch._fitting.weights import checked_sample_weight
 
-# With "auto", training sets of at least this many rows are validated, and trained with mini-batches.
-AUTO_ROWS = 500
-# With fewer validation rows than this outside the most frequent class, their loss is mostly chance, and these
-# rows are worth more in training.
-AUTO_MINORITY_ROWS = 5
-
-
-def stops_early(estimator, target_kind, y):
-    """Whether some of the training rows, with these y, shall be held out to validate.
-
-    "auto" holds none out if all of them must stay in training, or if the held-out rows would be of one class
-    but for a few.
-    """
-    if estimator.early_stopping != "auto":
-        return bool(estimator.early_stopping)
-    if len(y) < AUTO_ROWS or not rows_to_spare(target_kind, target_kind.strata(y)).any():
-        return False
-    share = validation_size(estimator.validation_fraction, len(y)) / len(y)
-    return share * target_kind.n_minority(y) >= AUTO_MINORITY_ROWS
-
 
 def rows_to_spare(target_kind, strata):
     """Count (n_strata,) the rows of each stratum that need not stay in training."""
