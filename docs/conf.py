@@ -19,6 +19,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "gallery",
     "chinese",
     "mathml",
     "results",
@@ -82,6 +83,7 @@ html_theme_options = {
         }
     ],
     "navigation_with_keys": False,
+    "pygments_dark_style": "a11y-dark",
     "secondary_sidebar_items": {
         "**": ["page-toc"],
         **{page: [] for page in ("index", "zh/index", "playground", "zh/playground", "cheat_sheet")},
@@ -122,5 +124,6 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "remove_config_comments": True,
     "show_memory": False,
+    "image_srcset": ["2x"],  # for sharp screens
     "write_computation_times": False,
 }

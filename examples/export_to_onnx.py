@@ -7,7 +7,7 @@ Python, in C++, C#, Java or JavaScript. ``skl2onnx`` converts scikit-learn's est
 to such files. With two more converters, it also converts our classifiers: alone, in a
 Pipeline or in another meta-estimator.
 
-Needs ``pip install sknn-scratch onnxruntime skl2onnx``.
+Needs ``pip install . onnxruntime skl2onnx``.
 """
 
 # %%

@@ -6,7 +6,7 @@ A network that learns badly does not say why. ``diagnose`` measures the usual pr
 says what to fix first, and names a remedy. We follow its advice until no problem is
 left.
 
-Needs ``pip install "sknn-scratch[plot]" pandas``.
+Needs ``pip install ".[plot]" pandas``.
 """
 
 # %%

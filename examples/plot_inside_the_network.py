@@ -5,7 +5,7 @@ What has the network learned?
 The hidden layer is called hidden because its values are not in the data. But you can
 look at them: what each unit responds to, and how the units together make the boundary.
 
-Needs ``pip install "sknn-scratch[plot]" pandas``.
+Needs ``pip install ".[plot]" pandas``.
 """
 
 # %%

@@ -5,7 +5,7 @@ Which activation, and how many hidden units?
 A shallow network reads handwritten digits. It is the last step of a scikit-learn
 pipeline. A grid search chooses its activation and its number of hidden units.
 
-Needs ``pip install "sknn-scratch[plot]"``.
+Needs ``pip install ".[plot]"``.
 """
 
 # %%
@@ -92,7 +92,7 @@ ax = left.subplots()
 mean = results["mean_test_score"].reshape(len(activations), len(widths))
 sd = results["std_test_score"].reshape(len(activations), len(widths))
 # Okabe and Ito: safe for the colour-blind.
-colors = ["#999999", "#E69F00", "#009E73", "#0072B2"]
+colors = ["#767676", "#D55E00", "#009E73", "#0072B2"]
 # Side by side, so that no error bar hides another.
 nudges = [0.955, 0.985, 1.015, 1.045]
 for i, activation in enumerate(activations):

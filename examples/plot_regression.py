@@ -6,7 +6,7 @@ There are three questions about the same noisy points. What is y on average? Bet
 which bounds are four of five points? And where is the answer only a guess, because
 there were no data?
 
-Needs ``pip install "sknn-scratch[plot]"``.
+Needs ``pip install ".[plot]"``.
 """
 
 # %%
@@ -70,9 +70,8 @@ import warnings
 
 from sklearn.base import clone
 
-with warnings.catch_warnings(
-    action="ignore"
-):  # max_iter is reached, as it should be
+# A warning says that max_iter is reached. It should be.
+with warnings.catch_warnings(action="ignore"):
     lower = clone(quantiles).set_params(quantile=0.1).fit(X, y)
     upper = clone(quantiles).set_params(quantile=0.9).fit(X, y)
 

@@ -6,7 +6,7 @@ The slope of tanh is one at zero, and nearly zero far from it. So the hidden inp
 the start decide how fast a network can learn. We compare three networks that differ
 only in ``init_scale``, the standard deviation of their initial weights.
 
-Needs ``pip install "sknn-scratch[plot]"``.
+Needs ``pip install ".[plot]"``.
 """
 
 # %%
@@ -87,7 +87,7 @@ for init_scale, clf in networks.items():
 from sknn_scratch import TrainingCurveDisplay
 
 figure, ax = plt.subplots(layout="constrained")
-colors = ["#0072B2", "#E69F00", "#D55E00"]
+colors = ["#0072B2", "#009E73", "#D55E00"]
 for (init_scale, clf), color in zip(networks.items(), colors, strict=True):
     name = f"init_scale={init_scale}"
     TrainingCurveDisplay.from_estimator(clf, name=name, color=color, ax=ax)

@@ -7,7 +7,7 @@ network has less to learn. There are four steps, each a line of scikit-learn: sc
 features, clip their tails, add splines, and average a few networks. We compare the
 results with logistic regression, gradient boosting, and scikit-learn's own network.
 
-Needs ``pip install "sknn-scratch[plot]"``.
+Needs ``pip install ".[plot]"``.
 """
 
 # %%
@@ -106,7 +106,7 @@ figure, (left, right) = plt.subplots(
 names = list(models)
 for i, name in enumerate(names):
     # Okabe and Ito: safe for the colour-blind.
-    color = "#999999" if i < 3 else "#0072B2"
+    color = "#767676" if i < 3 else "#0072B2"
     difference = log_loss[name] - log_loss["network"]
     error = difference.std(ddof=1) / np.sqrt(len(difference))
     left.errorbar(

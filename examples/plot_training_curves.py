@@ -5,7 +5,7 @@ When should training stop?
 The training loss falls as long as you train. But does the network still get better?
 Rows that were held out from training answer this.
 
-Needs ``pip install "sknn-scratch[plot]"``.
+Needs ``pip install ".[plot]"``.
 """
 
 # %%

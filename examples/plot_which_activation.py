@@ -7,7 +7,7 @@ also depends on the size of the steps and of the initial weights. So we try four
 activations at every combination of five learning rates and five initial scales, on
 handwritten digits: 500 fits, in seconds.
 
-Needs ``pip install "sknn-scratch[plot]"``.
+Needs ``pip install ".[plot]"``.
 """
 
 # %%

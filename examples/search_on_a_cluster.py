@@ -6,7 +6,7 @@ The same search runs first in this process, then on a Dask cluster. Only the blo
 around it changes. Here the cluster is two worker processes on this machine. To use your
 own cluster, give ``Client`` the address of its scheduler.
 
-Needs ``pip install "sknn-scratch[dask]"``.
+Needs ``pip install ".[dask]"``.
 """
 
 # %%

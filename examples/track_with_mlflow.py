@@ -4,7 +4,7 @@ A network in MLflow
 
 `MLflow <https://mlflow.org>`_ keeps the parameters, metrics and models of your runs.
 
-Needs ``pip install sknn-scratch mlflow skops``.
+Needs ``pip install . mlflow skops``.
 """
 
 # %%

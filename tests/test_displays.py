@@ -145,7 +145,7 @@ def test_without_matplotlib_the_error_says_how_to_install_it(display, monkeypatc
         return find(name, *args)
 
     monkeypatch.setattr(builtins, "__import__", find_all_but_matplotlib)
-    with pytest.raises(ImportError, match=r'pip install "sknn-scratch\[plot\]"') as caught:
+    with pytest.raises(ImportError, match="pip install matplotlib") as caught:
         show(display, estimator, X)
     assert f"{display.__name__}.plot needs matplotlib" in str(caught.value)
 
@@ -549,8 +549,8 @@ def test_the_strongest_nodes_are_drawn_and_the_others_counted(n_hidden, n_featur
     words = texts(shown.figure_)
     for n in (n_hidden, n_features):
         assert (f"⋯ {n - 6} weaker ⋯" in words) == (n > 6)
-    assert f"hidden layer\n{n_hidden} relu unit{'s' * (n_hidden > 1)}" in words
-    assert f"input\n{n_features} features" in words
+    assert {"hidden layer", f"{n_hidden} relu unit{'s' * (n_hidden > 1)}"} <= set(words)
+    assert {"input", f"{n_features} features"} <= set(words)
 
 
 def test_a_crowded_diagram_has_no_numbers_in_its_units():

@@ -134,9 +134,7 @@ def test_newest_versions_are_not_bounded():
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_every_example_says_what_it_needs(path):
     docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    (extra,) = re.findall(
-        r'^Needs ``pip install "?sknn-scratch(?:\[(\w+)\])?"?(?: \w+)*``\.$', docstring, re.M
-    )
+    (extra,) = re.findall(r'^Needs ``pip install "?\.(?:\[(\w+)\])?"?(?: \w+)*``\.$', docstring, re.M)
     assert not extra or extra in EXTRAS
 
 

@@ -1,5 +1,6 @@
-"""The order of the examples."""
+"""The examples: their order, and their figures, which are like those of the other pages."""
 
+from sphinx_gallery.directives import imgsgnode, visit_imgsg_html
 from sphinx_gallery.sorting import FileNameSortKey
 
 
@@ -10,3 +11,20 @@ class QuickStartFirst(FileNameSortKey):
         """Give what an example is sorted by."""
         name = super().__call__(filename)
         return (name != "plot_quickstart.py", not name.startswith("plot_"), name)
+
+
+def visit_figure(writer, node):
+    """Write a figure into a box in which it can scroll."""
+    writer.body.append('<div class="run-figure wide">')
+    visit_imgsg_html(writer, node)
+
+
+def depart_figure(writer, _):
+    """End the box."""
+    writer.body.append("</div>")
+
+
+def setup(app):
+    """Register with Sphinx."""
+    app.add_node(imgsgnode, override=True, html=(visit_figure, depart_figure))
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

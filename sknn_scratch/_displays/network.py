@@ -250,13 +250,15 @@ class NetworkDisplay:
         n_features, n_hidden, n_outputs = self._sizes()
         unit = "unit" if self.activation is None else f"{self.activation} unit"
         headers = (
-            f"input\n{count(n_features, 'feature')}",
-            f"hidden layer\n{count(n_hidden, unit)}",
-            f"output layer\n{count(n_outputs, 'output')}",
+            ("input", count(n_features, "feature")),
+            ("hidden layer", count(n_hidden, unit)),
+            ("output layer", count(n_outputs, "output")),
         )
-        for layer, header in enumerate(headers):
+        for layer, lines in enumerate(headers):
             place = {"xycoords": ("data", "axes fraction"), "ha": "center"}
-            self._write(header, (layer, 1), (0, 6), size, va="bottom", **place)
+            # Two texts: in an SVG, the lines of one text are centred in matplotlib's own font only.
+            for line, height in zip(lines, (6 + 1.2 * size, 6), strict=True):
+                self._write(line, (layer, 1), (0, height), size, va="bottom", **place)
             if layer < 2:
                 largest = f"|w| ≤ {np.abs(self.coefs[layer]).max():.3g}"
                 self._write(largest, (layer + 0.5, 0), (0, -5), 0.85 * size, va="top", color=GREY, **place)

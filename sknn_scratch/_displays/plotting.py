@@ -29,7 +29,7 @@ def import_matplotlib(display):
     except ImportError as error:
         raise ImportError(
             f"{type(display).__name__}.plot needs matplotlib, which is not installed. Install it with\n"
-            '    pip install "sknn-scratch[plot]"'
+            "    pip install matplotlib"
         ) from error
     return matplotlib
 
