@@ -51,9 +51,9 @@ def foreign_validation(evidence):
         max(0.0, gap, missed * evidence.predictability),
         FOREIGN_LIMITS,
         f"At first, the loss was {first:.3g} in training and {val_first:.3g} in validation. The "
-        f"lowest losses were {lowest:.3g} and {val_lowest:.3g}. If what the training rows teach does not "
-        "hold for the validation rows, these are different, most likely in scale.",
-        "Transform X_val as X, by the scaler that was fitted to X: scaler.transform(X_val).",
+        f"lowest losses were {lowest:.3g} and {val_lowest:.3g}. If the network learns something from "
+        "the training rows that is wrong for the validation rows, these are different, most likely in scale.",
+        "Transform X_val with the scaler that was fitted to X: scaler.transform(X_val).",
     )
 
 
@@ -72,7 +72,8 @@ def noisy_labels(evidence):
         f"Simple models (nearest neighbours, a linear model) have an error of {errors.simple_model:.0%}, a "
         f"guess {errors.guess:.0%}. The less the features say about y, the more of it a network learns by "
         "heart.",
-        "Check the labels. Against learning by heart, use early_stopping=True, a larger alpha, or more rows.",
+        "Check the labels. To prevent learning by heart, use early_stopping=True, a larger alpha, or more "
+        "rows.",
     )
 
 

@@ -31,7 +31,7 @@ def exploding_gradient(evidence):
     """Look for a loss that climbs, because the steps are too large."""
     losses, rate = evidence.history("loss"), evidence.clf.learning_rate
     if evidence.clf.stop_reason_ == "diverged":
-        return causes.exploding_gradient(math.inf, rate, "The loss exploded, and training was broken off.")
+        return causes.exploding_gradient(math.inf, rate, "The loss exploded, and training stopped.")
     if was_trained_by_parts(evidence.clf):
         return "the calls of partial_fit may differ in their rows"
     if len(losses) < 2:
@@ -57,7 +57,7 @@ def overfitting(evidence):
     return Measured(
         gap,
         OVERFITTING_LIMITS,
-        f"Mean losses: {losses}. New rows cost {gap:.0%} of the loss of a guess more than those trained on"
+        f"Mean losses: {losses}. On new rows, the loss is higher by {gap:.0%} of the loss of a guess"
         + (", if X, y are new." if ON_DATA in known else "."),
         "Increase alpha or dropout, use fewer hidden units, early_stopping=True, or more training data.",
     )
@@ -93,12 +93,12 @@ def not_converged(evidence):
     """Look at why training stopped, by its own rule or before it, and whether the network learnt anything."""
     clf = evidence.clf
     if clf.stop_reason_ == "max_iter" and was_trained_by_parts(clf):
-        return "partial_fit has no rule to stop; whether to go on is yours to judge"
+        return "partial_fit has no rule to stop; you decide whether to continue"
     hardly_learnt = (1 - LEARNT) * (evidence.loss_of_a_guess or math.inf)
     is_unlearnt = min(evidence.known_losses.values(), default=0) > hardly_learnt
     severity, why = "ok", f"by its own rule ({clf.stop_reason_})"
     remedy = (
-        f"Train for more epochs (max_iter={clf.max_iter} now), with a larger learning_rate, or go on from "
+        f"Train for more epochs (max_iter={clf.max_iter} now), with a larger learning_rate, or continue from "
         "here with warm_start=True."
     )
     if clf.stop_reason_ == "diverged":

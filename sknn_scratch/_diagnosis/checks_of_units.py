@@ -101,7 +101,7 @@ def underfitting(evidence):
         max(0.0, errors.network - errors.simple_model - 2 * errors.chance),
         UNDERFITTING_LIMITS,
         f"The network has an error of {errors.network:.0%}, simple models (nearest neighbours, a linear "
-        f"model) {errors.simple_model:.0%}. The number is the difference, without what may be chance. What a "
-        "simple model learns, a network can learn too, with enough hidden units.",
+        f"model) {errors.simple_model:.0%}. The number is the difference, minus what may be chance. A "
+        "network with enough hidden units can learn what a simple model learns.",
         f"Increase n_hidden={n_hidden}, or decrease alpha={evidence.clf.alpha:g}.",
     )

@@ -47,7 +47,7 @@ def unscaled_features(features, names):
     return Measured(
         sizes[largest],
         UNSCALED_LIMITS,
-        f"The root mean square of {names[largest]} is {sizes[largest]:.4g}, that of {names[smallest]} is "
+        f"The root mean square of {names[largest]} is {sizes[largest]:.4g}, and of {names[smallest]} it is "
         f"{sizes[smallest]:.4g}. Initial weights and learning rates are made for features of a size of "
         "about 1.",
         scaler_first(features),
@@ -75,7 +75,8 @@ def outliers(features, names):
         f"{is_bad.sum()} of {count(len(is_bad), 'feature')} have outliers, such as "
         f"{names[example]}: the standard deviation of most values is "
         f"{features.spread[example]:.2g}, and the farthest value is {features.reach[example]:.2g} away. A "
-        "network can hardly tell values apart that are close together, and large ones make steps too large."
+        "network can hardly distinguish values that are close together, and large values make steps too "
+        "large."
         if is_bad.any()
         else "No feature has outliers.",
         scaler_first(features),
@@ -121,14 +122,14 @@ def strong_penalty(penalty_rate, pull, model):
     if model.solver == "adamw":
         return "adamw shrinks the weights by itself, and leaves the loss without a penalty"
     if pull == 0:
-        return "the features say nothing of y"
+        return "the features say nothing about y"
     ratio, alpha = penalty_rate / pull, model.alpha
     weaker = alpha * HEALTHY_PENALTY / ratio if ratio > 0 else alpha
     return Measured(
         ratio,
         PENALTY_LIMITS,
-        f"The penalty pulls at the weights {times(ratio)} as strongly as the loss, at best. Where the "
-        "penalty is the stronger one, all weights shrink to zero, and the network learns nothing.",
+        f"The penalty pulls at the weights at least {times(ratio)} as strongly as the loss. If the penalty "
+        "is stronger, all weights shrink to zero, and the network learns nothing.",
         f"Decrease alpha={alpha:g}, to {weaker:.1g} or less.",
     )
 
@@ -183,7 +184,7 @@ def exploding_gradient(climb, learning_rate, meaning=""):
     return Measured(
         climb,
         EXPLODING_LIMITS,
-        meaning or f"At worst the loss climbed above its lowest by {climb:.2g} times the loss of a guess.",
+        meaning or f"The loss climbed up to {climb:.2g} times the loss of a guess above its minimum.",
         f"Decrease learning_rate={learning_rate:g} by a factor of ten, to {learning_rate / 10:.2g}.",
     )
 
