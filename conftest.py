@@ -1,4 +1,4 @@
-"""What pytest is told before it reads its options, and how it finds examples."""
+"""Options of pytest, and how it finds doctests."""
 
 import inspect
 import re
@@ -18,7 +18,7 @@ DocTestFinder._from_module = is_from_its_own_module
 
 
 def pytest_addoption(parser, pluginmanager):
-    """Let the suite run without pytest-xdist, too: then its options in pyproject.toml say nothing."""
+    """Let the suite run without pytest-xdist: then its options in pyproject.toml have no effect."""
     if not pluginmanager.hasplugin("xdist"):
         for option in ("--numprocesses", "--maxprocesses", "--dist"):
             parser.addoption(option)

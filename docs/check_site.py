@@ -21,7 +21,7 @@ class Page(HTMLParser):
         Tag and address.
     anchors : set of str
     faults : list of str
-        What is wrong with the page whatever others there are.
+        Faults of the page itself, without other pages.
     """
 
     def __init__(self, html):

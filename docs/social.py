@@ -1,4 +1,4 @@
-"""Draw the picture that a link to the site shows elsewhere: python docs/social.py."""
+"""Draw the preview picture for links to the site: python docs/social.py."""
 
 from pathlib import Path
 

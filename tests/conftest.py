@@ -1,10 +1,10 @@
-"""What must be set before NumPy is imported, and the fixture that several files use."""
+"""Settings that are needed before NumPy is imported, and a fixture for several files."""
 
 import os
 
 import pytest
 
-# MKL rounds a product by where its arrays lie in memory, so the same fit can end with other bits; but not in
+# With MKL, rounding depends on where arrays are in memory, so the same fit can end with other bits; not in
 # this mode. The site says so to users, in guide/many_networks.
 os.environ.setdefault("MKL_CBWR", "COMPATIBLE")
 # Parallel workers share the cores: with more threads each, those of BLAS mostly wait for each other.

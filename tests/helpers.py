@@ -1,7 +1,6 @@
 """Problems and checkers that the tests share.
 
-Those of the core's functions that take many arguments are called here only, so that a changed signature
-costs one edit.
+Functions of the core with many arguments are called only here. So a changed signature needs one edit here.
 """
 
 import copy
@@ -33,7 +32,7 @@ LOSS_NAMES = {"binary": "logistic", "multiclass": "softmax", "multilabel": "logi
 def make_data(kind, n_samples=60, n_features=4, seed=0):
     """Make overlapping clusters of equal size: X (n_samples, n_features) and labels y.
 
-    Their number says which class a row of X belongs to, or its binary digits which of two labels it has.
+    The number of its cluster is the class of a row, or its binary digits are two labels.
     """
     rng = np.random.default_rng(seed)
     clusters = rng.permutation(np.arange(n_samples) % N_CLUSTERS[kind])
@@ -66,7 +65,7 @@ def as_sparse(problem):
 
 
 def make_batch(problem, row_weights=None):
-    """Make one batch of all rows; positive ``row_weights`` (n_samples,) of any sum."""
+    """Make one batch of all rows; positive ``row_weights`` (n_samples,) with any sum."""
     return network_module.make_batch(rows_of(problem.X), problem.targets, row_weights)
 
 
@@ -75,7 +74,7 @@ def make_network(problem, activation="tanh", n_hidden=5):
     return Network(shape, ACTIVATIONS.get(activation, activation), make_loss(problem.loss))
 
 
-# The numbers that losses depend on, where a test does not say: a loss with others needs a line.
+# Parameters of losses, if a test does not give them. A loss with other parameters needs a line.
 LOSS_PARAMETERS = {"quantile": 0.3, "huber_delta": 0.7}
 
 
@@ -85,7 +84,7 @@ def make_loss(name):
 
 
 def make_params(network, n_networks=None, dtype=np.float64, seed=0):
-    """Draw flat parameters (..., n_params), biases too; ``n_networks=None`` is no network axis."""
+    """Draw flat parameters (..., n_params), biases too; without a network axis if ``n_networks`` is None."""
     networks = () if n_networks is None else (n_networks,)
     return np.random.default_rng(seed).normal(size=(*networks, network.shape.n_params)).astype(dtype)
 
@@ -124,7 +123,7 @@ def epoch_batches(batches, rngs):
 
 
 def evaluate_loss(name, outputs, targets, row_weights=1.0):
-    """Weighted sum (...) of a loss in LOSSES and its gradient at the outputs, which are left alone."""
+    """Compute the weighted sum (...) of a loss in LOSSES and its gradient; the outputs are not changed."""
     loss, by_output = make_loss(name), outputs.mT.copy()
     saved = Saved.allocate(by_output.shape, outputs.dtype)
     of_rows = np.broadcast_to(row_weights, (*outputs.shape[:-1], 1))[..., 0]
@@ -134,7 +133,7 @@ def evaluate_loss(name, outputs, targets, row_weights=1.0):
     return loss.values(arranged, saved).sum(axis=-1), by_output.mT.copy()
 
 
-# What the optimisers' hyperparameters are, where a test does not say: an optimiser with others needs a line.
+# Hyperparameters of optimisers, if a test does not give them. An optimiser with others needs a line.
 HYPERPARAMETERS = {"momentum": 0.9, "nesterov": True, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8}
 
 
@@ -221,7 +220,7 @@ def history_column(result, name):
 
 
 class InterruptedActivation(Activation):
-    """The hyperbolic tangent; after so many steps of training, Control-C is pressed while it is computed."""
+    """The hyperbolic tangent, which presses Ctrl-C after a number of training steps."""
 
     def __init__(self, n_calls):
         super().__init__(np.tanh, lambda z: 1 - np.tanh(z) ** 2)
@@ -236,7 +235,7 @@ class InterruptedActivation(Activation):
 
 
 class SilentCallback:
-    """A callback for scikit-learn that does nothing; of the hooks of a subclass, those that it needs."""
+    """A callback for scikit-learn that does nothing; a subclass overrides the hooks that it needs."""
 
     def setup(self, estimator, context): ...
 
@@ -248,7 +247,7 @@ class SilentCallback:
 
 
 class AtEpoch(SilentCallback):
-    """A callback that does something at the end of an epoch; what that returns is the callback's answer."""
+    """A callback that calls a function at the end of an epoch, and returns its result."""
 
     def __init__(self, epoch, action):
         self.epoch = epoch
@@ -261,7 +260,7 @@ class AtEpoch(SilentCallback):
 
 
 def rounds_by_place():
-    """Whether sums of BLAS depend on where an array lies in memory, as with OpenBLAS's oldest kernel."""
+    """Whether sums of BLAS depend on where an array is in memory, as with OpenBLAS's oldest kernel."""
     rng, ones, buffer = np.random.default_rng(0), np.ones((1, 45)), np.empty(64)
     for _ in range(1000):
         numbers = rng.normal(size=(45, 1))
@@ -295,7 +294,7 @@ def assert_gradient(function, x, gradient, n_directions=3):
 
 
 def assert_same_training(result, other, rtol=1e-10, ignore=()):
-    """Check that two trainings were the same, epoch by epoch, but for the time they took."""
+    """Check that two trainings were the same in every epoch, except for the time."""
     assert result.stop_reason is other.stop_reason
     assert result.best_epoch == other.best_epoch
     assert result.state.epoch == other.state.epoch
@@ -319,7 +318,7 @@ def assert_same_model(classifier, other, rtol=1e-10):
         assert_allclose(array, other_array, rtol, atol=rtol)
 
 
-# What most tests of training train on, validate with, and how they train it in one batch.
+# The training rows, the validation rows, and the settings for one batch, of most tests of training.
 BINARY = make_problem("binary")
 VALIDATION = make_batch(make_problem("binary", 30, seed=1))  # other clusters: it gets worse in time
 FULL_BATCH = {"batch_size": 60, "solver": "sgd"}

@@ -1,4 +1,4 @@
-"""Who may import whom: the rules of the house, read off the import statements of the source."""
+"""The rules of imports between modules, read from the import statements of the source."""
 
 import ast
 import sys

@@ -1,4 +1,4 @@
-"""Checkpoint and resume: a fit that was broken off ends as if it had not been."""
+"""Checkpoint and resume: a resumed fit ends with the same model as a fit without a crash."""
 
 import functools
 import json

@@ -1,4 +1,4 @@
-"""Training states on disk: exact, whole or not at all, and refused if they are not what they should be."""
+"""Training states on disk: they are exact, written as a whole, and checked when they are read."""
 
 import io
 import json

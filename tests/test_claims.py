@@ -1,4 +1,4 @@
-"""The seven claims of the tutorial "Shallow networks from scratch", each with a number that decides it."""
+"""The seven claims of the tutorial "Shallow networks from scratch", each tested with a number."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""What must not be accepted: each with an error that names it, and with the earlier model left whole."""
+"""Bad input: each case raises an error that names it, and leaves the earlier model as it was."""
 
 import traceback
 

@@ -1,4 +1,4 @@
-"""Labels and rows of every kind give what plain NumPy arrays give."""
+"""Labels and rows of every kind give the same results as NumPy arrays."""
 
 import tracemalloc
 

@@ -1,4 +1,4 @@
-"""The estimator as an object: seeds, copies, files, parameters, its picture, threads."""
+"""The estimator as an object: seeds, copies, pickles, parameters, its HTML, threads."""
 
 import copy
 import io

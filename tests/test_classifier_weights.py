@@ -1,4 +1,4 @@
-"""A weight of two is a row that is there twice, a weight of zero is no row, and what follows from that."""
+"""A weight of two equals a repeated row, a weight of zero equals a missing row, and the consequences."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Each number on a network that was made to have it and on one that has not; no alarm for healthy ones."""
+"""Each finding on a network that has it and on one that does not; healthy networks have none."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""Each cause breaks a training, is named first, and its remedy helps; what explains what."""
+"""Each cause breaks a training and is named first, and its remedy helps; which findings explain others."""
 
 import numpy as np
 import pytest

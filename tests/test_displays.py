@@ -1,4 +1,4 @@
-"""What the displays compute, and what they draw: every kind of output, activation and size."""
+"""What the displays compute and draw: every kind of output, activation and size."""
 
 import builtins
 import itertools

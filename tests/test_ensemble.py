@@ -1,4 +1,4 @@
-"""ShallowNNEnsembleClassifier: its networks, the average of their probabilities, and its manners."""
+"""ShallowNNEnsembleClassifier: its networks, the average of their probabilities, and its methods."""
 
 import inspect
 import pickle

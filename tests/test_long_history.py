@@ -1,4 +1,4 @@
-"""What a model keeps of the epochs of a long life: the latest, while it counts them all."""
+"""The history of a model with many epochs: it keeps the latest, and counts all of them."""
 
 import pickle
 

@@ -1,4 +1,4 @@
-"""To MLPClassifier and back: the same network, objective and gradient."""
+"""Conversion to MLPClassifier and back: the same network, objective and gradient."""
 
 import pickle
 from itertools import pairwise

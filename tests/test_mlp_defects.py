@@ -1,6 +1,6 @@
-"""What scikit-learn's MLPClassifier gets wrong, each shown on it, and shown to be right here.
+"""Defects of scikit-learn's MLPClassifier: each test shows the defect there, and the right result here.
 
-If one of the demonstrations fails with a newer scikit-learn, that one has been mended there: take it out.
+If such a test fails with a newer scikit-learn, the defect has been fixed there: remove the test.
 """
 
 import inspect

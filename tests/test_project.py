@@ -1,4 +1,4 @@
-"""What the project's own files promise: the README's commands, the pinned tools, the source map."""
+"""The project's own files: the README's commands, the pinned tools, the source map."""
 
 import ast
 import re

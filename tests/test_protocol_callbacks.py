@@ -1,4 +1,4 @@
-"""scikit-learn's callbacks, on the classifier itself and on what it is a part of; and verbose lines."""
+"""scikit-learn's callbacks on a classifier and on estimators that contain it; verbose lines."""
 
 import ast
 import functools

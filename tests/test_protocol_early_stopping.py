@@ -1,4 +1,4 @@
-"""Rows that validate: which they are, what is watched of them, and which weights come out."""
+"""Validation rows: how they are chosen, what is watched, and which weights are kept."""
 
 import numpy as np
 import pytest

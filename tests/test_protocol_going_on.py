@@ -1,4 +1,4 @@
-"""Training that goes on: warm starts and streams are one long fit, cut into pieces."""
+"""Training further: warm starts and streams equal one long fit that is cut into pieces."""
 
 import numpy as np
 import pytest

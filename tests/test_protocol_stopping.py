@@ -1,4 +1,4 @@
-"""When a training ends, why, with which weights, and what its history tells."""
+"""When and why training ends, with which weights, and the values of its history."""
 
 import signal
 import threading

@@ -1,4 +1,4 @@
-"""What users write against: names, signatures, methods, fitted attributes."""
+"""The public API: names, signatures, methods, fitted attributes."""
 
 import ast
 import inspect

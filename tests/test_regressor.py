@@ -1,4 +1,4 @@
-"""ShallowNNRegressor: known answers, the scale of y, and what is the same by different ways."""
+"""ShallowNNRegressor: known answers, the scale of y, and equal results by different ways."""
 
 import pickle
 import warnings

@@ -1,4 +1,4 @@
-"""What is made of fitted regressors: ensembles, MLPRegressor and back, displays, diagnoses."""
+"""Ensembles, conversions, displays and diagnoses of regressors."""
 
 import matplotlib.pyplot as plt
 import numpy as np

@@ -1,4 +1,4 @@
-"""What is promised of a row alone and among others: the numbers differ by roundings, within a derived bound.
+"""Outputs for a row alone and among others differ by rounding only, within a derived bound.
 
 The guide (fit_and_predict) states the bound. Each hidden input and each logit is a sum of products, and a sum
 of n terms, in any order, is within n u / (1 - n u) of the sum of its terms' absolute values; u = eps / 2. The

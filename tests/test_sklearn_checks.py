@@ -1,4 +1,4 @@
-"""scikit-learn's own checks of an estimator, for configurations that take every way through the code."""
+"""scikit-learn's own checks of an estimator, for configurations that cover all code paths."""
 
 import itertools
 

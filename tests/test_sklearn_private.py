@@ -1,4 +1,4 @@
-"""What a version of scikit-learn that lacks one of the private names is told."""
+"""The error if the installed scikit-learn lacks one of the private names."""
 
 import re
 import runpy

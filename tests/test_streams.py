@@ -1,4 +1,4 @@
-"""Rows that come in parts: the penalty of ``partial_fit`` is measured against all rows so far."""
+"""Rows that come in parts: the penalty of ``partial_fit`` counts all rows so far."""
 
 import copy
 import pickle

@@ -1,7 +1,7 @@
-"""Pages under ``zh/`` are Chinese throughout: the theme's words, the navigation, the search.
+"""All words of the pages under ``zh/`` are Chinese: the theme's words, the navigation, the search.
 
 Their home is the Chinese start page, and no arrow leads from one language to the other. The header links to
-the Chinese page where there is one. The search index holds Chinese text as characters and pairs of them.
+the Chinese page if there is one. The search index contains Chinese characters, and pairs of them.
 """
 
 import gettext
@@ -67,7 +67,7 @@ function splitQuery(query) {
 
 
 def parts_of(word):
-    """List what a word is found by."""
+    """List the index entries of a word."""
     if re.match("[\u4e00-\u9fff]", word):
         return [*word, *(word[i : i + 2] for i in range(len(word) - 1))]
     return [word]

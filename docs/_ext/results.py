@@ -1,9 +1,9 @@
-"""Put the tables of the benchmarks, as many as there are, in the place of a comment on their page, folded."""
+"""Replace a comment on the performance page by the tables of all benchmarks, folded."""
 
 import re
 from pathlib import Path
 
-# What a reader asks first; results that are not named come last.
+# The most important questions first; results that are not named come last.
 ORDER = (
     "steps",
     "predict",
@@ -33,7 +33,7 @@ def include_results(app, page, source):
 
 
 def place_of(file):
-    """Give what files of results are sorted by."""
+    """Give the sort key of a file of results."""
     return (ORDER.index(file.stem) if file.stem in ORDER else len(ORDER), file.stem)
 
 

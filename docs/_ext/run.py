@@ -11,7 +11,7 @@
 
     .. picture:: sknn_scratch.NetworkDisplay
 
-All blocks of a page run in one namespace. ``:warns:`` and ``:raises:`` name what a block is there to show.
+All blocks of a page run in one namespace. ``:warns:`` and ``:raises:`` name the warning or error of a block.
 ``:folded:`` folds the code away, below what it makes. A ``picture`` is what the example in a docstring draws.
 """
 
@@ -33,7 +33,7 @@ NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
 def session_of(env):
-    """Find the running of the page that is being read."""
+    """Find the session of the page that is being read."""
     if "session" not in env.temp_data:
         env.temp_data["session"] = Session(Path(env.doctreedir, "files", env.docname))
     return env.temp_data["session"]

@@ -41,7 +41,7 @@ VALUE = re.compile(r"\{value\}`([^`]+)`")
 
 
 class Outcome(NamedTuple):
-    """What a block leaves for the reader to see."""
+    """The output of a block."""
 
     text: str  # what it printed, and the value of its last line
     html: str  # that value as a notebook would show it
@@ -55,12 +55,12 @@ def shown(value):
 
 
 class Session:
-    """The running of one page.
+    """Runs the code of one page.
 
     Parameters
     ----------
     directory : Path
-        Where files that the page writes shall lie; it is made if need be.
+        Directory for files that the page writes. It is created if it does not exist.
 
     Attributes
     ----------
@@ -114,7 +114,7 @@ class Session:
         return Outcome(text, html, "\n".join(trouble), figures)
 
     def evaluate(self, expression):
-        """Return the text of an expression in the midst of a sentence."""
+        """Return the text of an expression in a sentence."""
         self.values.append(str(eval(expression, self.namespace)))
         return self.values[-1]
 
@@ -144,7 +144,7 @@ class Session:
 
 
 def check_warnings(caught, expected):
-    """Raise AssertionError unless the warnings are just those that the block is there to show."""
+    """Raise AssertionError unless the warnings are exactly the expected ones."""
     names = {warning.category.__name__ for warning in caught}
     if names != set(expected.split()):
         messages = [str(warning.message) for warning in caught]
@@ -152,7 +152,7 @@ def check_warnings(caught, expected):
 
 
 class Step(NamedTuple):
-    """A block, or an expression in the midst of a sentence."""
+    """A block, or an expression in a sentence."""
 
     kind: str  # "run", "draw" or "value"
     code: str
@@ -160,7 +160,7 @@ class Step(NamedTuple):
 
 
 def steps_of(markdown):
-    """List all that a page runs, in its order."""
+    """List all steps of a page, in order."""
     found = [(match.start(), block_of(match)) for match in BLOCK.finditer(markdown)]
     found += [(match.start(), Step("value", match[1], {})) for match in VALUE.finditer(markdown)]
     return [step for _, step in sorted(found, key=lambda one: one[0])]

@@ -1,4 +1,4 @@
-"""What the core computes, written to be compared with a textbook: slow, in new arrays, step by step."""
+"""The computations of the core as in a textbook: slow, in new arrays, step by step."""
 
 import math
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def layer(values, w, b):
-    """Sum up what comes into each neuron of a layer, for one sample."""
+    """Compute the linear part of each neuron of a layer, for one sample."""
     return [
         sum(value * weight for value, weight in zip(values, weights, strict=True)) + bias
         for weights, bias in zip(w.T.tolist(), b[0].tolist(), strict=True)
@@ -14,7 +14,7 @@ def layer(values, w, b):
 
 
 def logits_neuron_by_neuron(params, X):
-    """A network of tanh units by its definition, in scalars."""
+    """Compute the logits of a network of tanh units by definition, with scalars."""
     logits = []
     for x in X.tolist():
         hidden = [math.tanh(z) for z in layer(x, params.w_hidden, params.b_hidden)]
@@ -23,7 +23,7 @@ def logits_neuron_by_neuron(params, X):
 
 
 def logits_sample_by_sample(params, X):
-    """The same in matrices: samples are columns, and W[1] is w_hidden transposed."""
+    """Compute the same with matrices: samples are columns, and W[1] is w_hidden transposed."""
     W1, W2 = params.w_hidden.T, params.w_output.T
     b1, b2 = params.b_hidden.T, params.b_output.T
     columns = [W2 @ np.tanh(W1 @ x[:, np.newaxis] + b1) + b2 for x in X]
@@ -85,7 +85,7 @@ def adamw(x, gradient, n_steps, learning_rate, beta_1=0.9, beta_2=0.999, epsilon
         yield x
 
 
-# The optimisers of the package, by their names; one that is added needs a line.
+# The optimisers of the package. A new optimiser needs a line.
 def lbfgs_direction(gradient, pairs, precondition):
     """Nocedal and Wright's algorithm 7.4, the recursion of two loops, for pairs (s, y) from the oldest on."""
     alphas, q = [], gradient.copy()
