@@ -49,7 +49,7 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     -----
     Losses are in units of the loss of a guess. A guess gives all classes the same probability, so its loss is
     log(n_classes), or n_labels log(2). For a regressor, a guess is the best constant for normally distributed
-    y. With loss="poisson", for a quantile other than the median, and for a network that was an MLPRegressor,
+    y. With loss="poisson", for a quantile other than the median, and for a converted MLPRegressor,
     it is the best constant for the given y, if there are 20 rows or more.
 
     An error is the share of the rows that are predicted wrongly. For a regressor, it is the share of the
@@ -62,7 +62,7 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     ``|mean(d g(u x + b))|`` of the loss in all directions u. A few hundred directions are tried.
 
     Simple models are the five nearest neighbours and a ridge regression. Each predicts a row from the other
-    rows of (X, y), of which at most a thousand are used, and the better model counts. They predict means. So
+    rows of (X, y). At most a thousand rows are used, and the better model counts. They predict means. So
     a network for another quantile than the median is not compared with them.
 
     Examples

@@ -91,7 +91,7 @@ class ParameterNames(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
 
 def check_names(cls: type, names: Iterable[str], error: type[Exception]) -> None:
     """Raise an error for a name that is not a parameter of ``cls``, unless ``cls`` takes any name."""
-    known, takes_any = parameter_names(cls.__init__)  # type: ignore[misc]  # that of a subclass is meant
+    known, takes_any = parameter_names(cls.__init__)  # type: ignore[misc]  # the one of a subclass is meant
     unknown = [name for name in names if name not in known and name.partition("__")[0] not in known]
     if unknown and not takes_any:
         raise error(f"Invalid parameter {unknown[0]!r} for {cls.__name__}. {suggestion(unknown[0], known)}")

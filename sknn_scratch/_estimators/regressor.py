@@ -48,8 +48,8 @@ class ShallowNNRegressor(Regression, SingleNetwork):
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
         As in :class:`ShallowNNClassifier`. "auto" is also "adam" if the loss has a kink.
     alpha : float, default=3.0
-        Strength of the L2 penalty, in the objective of :class:`ShallowNNRegressor`. It is in standard
-        deviations of y.
+        Strength of the L2 penalty, in the objective of :class:`ShallowNNRegressor`, whose loss is for
+        standardised y.
     tol : float, default=0.001
         Training stops when the watched value has not improved by more than ``tol`` for
         ``n_iter_no_change`` epochs. The watched value is the objective or, if there are rows to validate

@@ -123,7 +123,7 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
         with fit.reporter.fit_task():
             train_fits([fit])
             if inputs.partial and fit.is_interrupted:
-                raise KeyboardInterrupt  # else a loop of calls would go on, without this call's rows
+                raise KeyboardInterrupt  # else a loop of calls would continue, without this call's rows
             warn_of(fit.troubles)
             fit.finish()
         return self
