@@ -181,6 +181,27 @@ def test_the_surface_of_a_regressor():
     assert "predicted y" in [axes.get_ylabel() for axes in display.figure_.axes]
 
 
+def test_the_surface_of_one_of_several_targets():
+    plane, targets = X[:, :2], np.column_stack([Y, 10 - 3 * X[:, 0]])
+    fitted = regressor().fit(plane, targets)
+    names = set()
+    for k in (0, 1):
+        display = HiddenUnitsDisplay.from_estimator(fitted, plane, targets, target=k, n_units=2, resolution=5)
+        grid = np.column_stack([values.ravel() for values in np.meshgrid(display.x, display.y)])
+        assert_allclose(display.outputs.ravel(), fitted.predict(grid)[:, k])
+        assert_array_equal(display.points[1], targets[:, k])
+        influence = fitted.transform(plane).std(axis=0) * np.abs(fitted.coefs_[1][:, k])
+        assert_array_equal(display.units, np.argsort(-influence)[:2])
+        names |= set(display.class_names)
+    assert len(names) == 2
+
+
+@pytest.mark.parametrize("target", [-1, 1, "y"])
+def test_a_target_that_is_not_there(target):
+    with pytest.raises(ValueError, match="target must be an integer from 0 to 0, got"):
+        HiddenUnitsDisplay.from_estimator(regressor().fit(X, Y), X, target=target)
+
+
 def test_the_surface_of_a_constant_has_no_lines():
     flat = regressor(max_iter=1).fit(X, np.full(40, 3.0))
     flat.coefs_[1][...] = 0

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
@@ -45,8 +46,8 @@ class HiddenUnitsDisplay:
     hidden : ndarray of shape (n_y, n_x, n_units)
         Values of the hidden units to show, the most important first.
     outputs : ndarray of shape (n_y, n_x, n_outputs)
-        One output for two classes, else one for each class or label. For a regressor, its predictions in the
-        units of y; the first target is drawn.
+        One output for two classes, else one for each class or label. For a regressor, its predictions of one
+        target, in the units of y.
     output_weights : ndarray of shape (n_units, n_outputs)
         Weights of the units in the output layer.
     units : array-like of shape (n_units,), default=None
@@ -118,6 +119,7 @@ class HiddenUnitsDisplay:
         y: ArrayLike = None,
         *,
         features: tuple[int | str, int | str] = (0, 1),
+        target: int = 0,
         n_units: int = 8,
         resolution: int = 100,
         name: str | None = None,
@@ -136,6 +138,8 @@ class HiddenUnitsDisplay:
         features : (int or str, int or str), default=(0, 1)
             The horizontal and the vertical feature, by position or name. All others have their median, or
             their most frequent value if they are not numbers.
+        target : int, default=0
+            Which of several targets of a regressor to show, by position.
         n_units : int, default=8
             Maximum number of units to show. They are sorted by their influence on the outputs: the norm of
             their output weights times the standard deviation of their values on X.
@@ -161,20 +165,23 @@ class HiddenUnitsDisplay:
         sample = some_rows(X, MAX_ROWS)
         plane = feature_slice(sample, features, resolution)
         rows = network_input(estimator, plane.rows)
+        shown = outputs_shown(clf, target)
         spread = clf.transform(network_input(estimator, sample)).std(axis=0)
-        units = np.argsort(-spread * np.linalg.norm(clf.coefs_[1], axis=1), kind="stable")[:n_units]
+        influence = spread * np.linalg.norm(clf.coefs_[1][:, shown], axis=1)
+        units = np.argsort(-influence, kind="stable")[:n_units]
+        outputs = clf.predict(rows) if regression else clf.decision_function(rows)
         display = cls(
             plane.x,
             plane.y,
             hidden=plane.as_image(clf.transform(rows)[:, units]),
-            outputs=plane.as_image(clf.predict(rows) if regression else clf.decision_function(rows)),
-            output_weights=clf.coefs_[1][units],
+            outputs=plane.as_image(outputs.reshape(len(outputs), -1)[:, shown]),
+            output_weights=clf.coefs_[1][units][:, shown],
             units=units,
             feature_names=plane.names,
-            class_names=output_names(clf),
+            class_names=output_names(clf)[shown] if regression else output_names(clf),
             multilabel=multilabel,
             regression=regression,
-            points=None if y is None else plane.points(X, colour_values(clf, X, y), MAX_POINTS),
+            points=None if y is None else plane.points(X, colour_values(clf, X, y, target), MAX_POINTS),
             activation=activation_name(clf),
             name=name,
         )
@@ -300,13 +307,21 @@ class HiddenUnitsDisplay:
         return ("not " if weights[strongest] < 0 else "") + shorten(self.class_names[strongest], 10)
 
 
-def colour_values(clf, X, y):
-    """Get the numbers (n_samples,) for the colours of rows: the class numbers, or the first target."""
+def outputs_shown(network, target):
+    """Choose the outputs to show: one target of a regressor, or all outputs of a classifier."""
+    n_targets = network.coefs_[1].shape[1] if is_regressor(network) else 1
+    if not (isinstance(target, Integral) and 0 <= target < n_targets):
+        raise ValueError(f"target must be an integer from 0 to {n_targets - 1}, got {target!r}.")
+    return slice(target, target + 1) if is_regressor(network) else slice(None)
+
+
+def colour_values(clf, X, y, target):
+    """Get the numbers (n_samples,) for the colours of rows: the class numbers, or the values of a target."""
     target_kind = target_kind_of(clf)
     y = target_kind.alone(y)
     check_consistent_length(X, y)
     target_kind.check(y)
-    return y.reshape(len(y), -1)[:, 0] if is_regressor(clf) else np.searchsorted(clf.classes_, y)
+    return y.reshape(len(y), -1)[:, target] if is_regressor(clf) else np.searchsorted(clf.classes_, y)
 
 
 def regions(outputs):
