@@ -153,6 +153,17 @@ def test_early_stopping_of_an_mlp_is_by_r2():
     assert reg.to_mlp_regressor().validation_scores_ == mlp.validation_scores_
 
 
+@pytest.mark.parametrize(("loss", "other"), [("squared_error", "poisson"), ("poisson", "huber")])
+def test_a_loss_that_is_set_after_the_fit_changes_no_network(loss, other):
+    reg = regressor(loss=loss).fit(X, Y)
+    predictions = reg.predict(X)
+    reg.set_params(loss=other)
+    assert_array_equal(reg.predict(X), predictions)
+    assert_allclose(reg.to_mlp_regressor().predict(X), predictions)
+    with pytest.raises(ValueError, match=f"loss='{other}', but the outputs of the fitted network are for"):
+        diagnose(reg, X, Y)
+
+
 def test_what_cannot_be_converted_is_an_error():
     with pytest.raises(ValueError, match="MLPRegressor does not have activation='silu'"):
         regressor(activation="silu").fit(X, Y).to_mlp_regressor()

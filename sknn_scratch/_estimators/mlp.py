@@ -25,7 +25,6 @@ MLP_ACTIVATIONS = {
     "tanh": "tanh",
     "relu": "relu",
 }
-MLP_LOSSES = ("squared_error", "poisson")
 MLP_SOLVERS, MLP_SCHEDULES = ("lbfgs", "sgd", "adam"), ("constant", "adaptive")
 SHARED_PARAMETERS = (
     "max_iter",
@@ -57,9 +56,9 @@ def to_mlp_regressor(fitted):
 
     The loss of MLPRegressor is the mean over the targets, ours is the sum.
     """
-    loss = fitted.loss if fitted.loss in MLP_LOSSES else "squared_error"
-    mlp = to_mlp(MLPRegressor, fitted, loss=loss)
     is_rate = isinstance(target_kind_of(fitted), Rates)
+    loss = "poisson" if is_rate else "squared_error"  # it has no others
+    mlp = to_mlp(MLPRegressor, fitted, loss=loss)
     mlp.out_activation_ = LOSSES[loss].output_activation
     scale = np.atleast_1d(fitted.y_scale_)
     if is_rate:

@@ -196,7 +196,9 @@ def read_estimator(cls, header):
     params = {name: from_json(written) for name, written in header["params"].items()}
     fitted = {name: from_json(written) for name, written in header["fitted"].items()}
     if {*params, *header["missing_params"]} != set(signature(cls).parameters):
-        raise Malformed(f"it has other parameters than {cls.__name__}; call resume of the class that wrote it")
+        raise Malformed(
+            f"it has other parameters than {cls.__name__}; call resume of the class that wrote it"
+        )
     estimator = cls(**params)
     try:
         estimator._validate_params()

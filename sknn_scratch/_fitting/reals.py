@@ -104,12 +104,17 @@ class Reals:
 
     def loss_of(self, estimator):
         """Make the loss that an estimator asks for, with its numbers."""
+        self.check_loss(estimator)
         loss = LOSSES[estimator.loss]
         return loss(**{field.name: float(getattr(estimator, field.name)) for field in fields(loss)})
 
     def check_further(self, estimator, y, inputs):
         """Raise ValueError unless a fit can go on with these numbers, and with the estimator's loss."""
+        self.check_loss(estimator)
         self.check(y)
+
+    def check_loss(self, estimator):
+        """Raise ValueError if the outputs mean something else for the estimator's loss."""
         if BY_OUTPUT[self.variant(estimator)] is not type(self):
             raise ValueError(
                 f"loss={estimator.loss!r}, but the outputs of the fitted network are for another kind of "
