@@ -84,7 +84,7 @@ def set_language(app, page, template, context, doctree):
         "name": "English" if is_chinese else "中文",
         "lang": "en" if is_chinese else "zh-CN",
     }
-    context["header_nav"] = str
+    context["header_nav"] = lambda html: str(header_links(page, html)[0])
     if is_chinese:
         make_chinese(app, page, context)
     _, *neighbours = app.builder.relations.get(page, (None, None, None))
@@ -112,15 +112,35 @@ def make_chinese(app, page, context):
         app.add_js_file(None, body=SEARCH_WORDS.read_text(encoding="utf-8"))
 
 
-def chinese_nav(app, page, html):
-    """Translate the links of the header; one to the Chinese pages is not needed."""
+def header_links(page, html):
+    """Parse the links of the header, without the one to the Chinese pages, which has a place of its own.
+
+    Parameters
+    ----------
+    page : str
+        The page that the links are on.
+    html : str
+
+    Returns
+    -------
+    nav : BeautifulSoup
+    links : dict of str to Tag
+        By the page that they lead to.
+    """
     nav = BeautifulSoup(html, "html.parser")
+    links = {}
     for link in nav.find_all("a"):
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(page), link["href"]))
-        name = target.removesuffix(".html")
-        if name == "zh/index":
-            link.find_parent("li").decompose()
-            continue
+        target = posixpath.join(posixpath.dirname(page), link["href"])
+        name = page if link["href"] == "#" else posixpath.normpath(target).removesuffix(".html")
+        links[name] = link
+    links.pop("zh/index").find_parent("li").decompose()
+    return nav, links
+
+
+def chinese_nav(app, page, html):
+    """Translate the links of the header."""
+    nav, links = header_links(page, html)
+    for name, link in links.items():
         link.string = in_chinese(link.get_text(strip=True))
         if f"zh/{name}" in app.env.found_docs:
             link["href"] = app.builder.get_relative_uri(page, f"zh/{name}")
