@@ -20,6 +20,7 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "gallery",
+    "breaks",
     "chinese",
     "mathml",
     "results",

@@ -119,6 +119,8 @@ class Picture(Run):
         docstring = getattr(import_module(module), name).__doc__
         code = "".join(example.source for example in doctest.DocTestParser().get_examples(docstring))
         outcome = session_of(self.env).run(code)
+        if not outcome.figures:
+            raise self.error(f"The example of {name} draws nothing.")
         return [self.image(figure, docstring.split("\n")[0]) for figure in outcome.figures]
 
 

@@ -70,10 +70,13 @@ class TrainingCurveDisplay:
 
     Examples
     --------
-    >>> from sknn_scratch import TrainingCurveDisplay
-    >>> display = TrainingCurveDisplay({"loss": [0.7, 0.4, 0.3]}, stop_reason="max_iter")
-    >>> display.n_epochs
-    3
+    >>> from sklearn.datasets import load_digits
+    >>> from sknn_scratch import ShallowNNClassifier, TrainingCurveDisplay
+    >>> X, y = load_digits(return_X_y=True)
+    >>> clf = ShallowNNClassifier(32, random_state=0).fit(X / 16, y)
+    >>> display = TrainingCurveDisplay.from_estimator(clf, details=True)
+    >>> display.n_epochs == clf.n_iter_
+    True
     """
 
     history: dict[str, Any]
