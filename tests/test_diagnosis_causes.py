@@ -8,7 +8,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, RobustScaler, StandardScaler
 
-from sknn_scratch import Diagnosis, Finding, ShallowNNClassifier, diagnose
+from sknn_scratch import Diagnosis, Finding, ShallowNNClassifier, ShallowNNRegressor, diagnose
 from sknn_scratch._diagnosis.checks import CHECKS
 from sknn_scratch._diagnosis.diagnose import cause_of
 from sknn_scratch._fitting.measured import Limits, Measured
@@ -115,6 +115,17 @@ def test_a_penalty_is_compared_only_where_it_is_known_and_part_of_the_loss():
 
 
 # --- Too few units ---
+
+
+@pytest.mark.parametrize("kind", ["numbers", "classes"])
+def test_a_weak_signal_that_is_learnt_is_no_finding(kind):
+    """A network that explains a twentieth of the variance may be as good as possible."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1000, 3))
+    y = X[:, 0] + 4 * rng.normal(size=1000)
+    model = (ShallowNNClassifier if kind == "classes" else ShallowNNRegressor)(32, random_state=0)
+    y = (y > 0).astype(int) if kind == "classes" else y
+    assert diagnose(model.fit(X, y), X, y).ok
 
 
 def test_too_few_units():

@@ -5,11 +5,11 @@ import math
 import numpy as np
 
 from sknn_scratch._diagnosis.checks_of_units import HINGES, SATURATION_LIMITS
-from sknn_scratch._diagnosis.evidence import LEARNT, ON_DATA, OVERFITTING_LIMITS, UNKNOWN_GUESS
+from sknn_scratch._diagnosis.evidence import ON_DATA, OVERFITTING_LIMITS, UNKNOWN_GUESS
 from sknn_scratch._fitting import causes
 from sknn_scratch._fitting.measured import Limits, Measured
 from sknn_scratch._fitting.plan import was_trained_by_parts
-from sknn_scratch._fitting.troubles import DIVERGENCE_REMEDY
+from sknn_scratch._fitting.troubles import DIVERGENCE_REMEDY, UNLEARNT
 
 # If the loss fell by 5 % in the last tenth of the epochs, it would fall much further in as many more epochs.
 TOO_EARLY_LIMITS = Limits(0.01, 0.05)
@@ -94,8 +94,8 @@ def not_converged(evidence):
     clf = evidence.clf
     if clf.stop_reason_ == "max_iter" and was_trained_by_parts(clf):
         return "partial_fit has no rule to stop; you decide whether to continue"
-    hardly_learnt = (1 - LEARNT) * (evidence.loss_of_a_guess or math.inf)
-    is_unlearnt = min(evidence.known_losses.values(), default=0) > hardly_learnt
+    limit = UNLEARNT * (evidence.loss_of_a_guess or math.inf)
+    is_unlearnt = min(evidence.known_losses.values(), default=0) > limit
     severity, why = "ok", f"by its own rule ({clf.stop_reason_})"
     remedy = (
         f"Train for more epochs (max_iter={clf.max_iter} now), with a larger learning_rate, or continue from "

@@ -23,8 +23,6 @@ UNKNOWN_GUESS = "the loss of a guess is unknown; pass y, with 20 rows or more"
 # Simple models need at least this many rows, and this many rows for each feature.
 LEAST_ROWS = 20
 ROWS_PER_FEATURE = 3
-# A share of the loss of a guess. If training lowers the loss by less, hardly anything was learnt.
-LEARNT = 0.1
 # At 1/2, new rows cost half of the loss of a guess more. Healthy networks stay below 0.15.
 OVERFITTING_LIMITS = Limits(0.25, 0.5)
 
