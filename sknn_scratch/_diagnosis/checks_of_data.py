@@ -10,7 +10,7 @@ from sknn_scratch._fitting.measured import Limits, Measured
 # What is true for the training rows is usually true for other rows, in particular after a single epoch.
 # Healthy trainings stay below 0.2.
 FOREIGN_LIMITS = Limits(0.3, 0.6)
-# A share of the loss of a guess. If training lowers the loss by less, the validation can hardly miss any of it.
+# A share of the loss of a guess. If training lowers the loss by less, there is hardly anything to miss.
 LEARNT = 0.1
 # If 30 % of the labels of two classes are wrong, simple models make at least 0.6 of the errors of a guess.
 NOISE_LIMITS = Limits(0.4, 0.6)
