@@ -1,19 +1,22 @@
-"""Names in code may break between their words: ``learning_`` ``rate``, ``MLP`` ``Classifier``."""
+"""Where a line may break: between the words of a name in code, but not before the full stop of a formula."""
 
 import re
 
 CODE = re.compile(r"(?<=<code )[^>]*>.*?(?=</code>)", re.DOTALL)
 TEXT = re.compile(r"(?<=>)[^<]+")
+CLOSING = r"[.,;:!?)\u201d\u3001\u3002\uff01\uff09\uff0c\uff1a\uff1b\uff1f]"  # the last eight are Chinese
+FORMULA = re.compile(rf"(<math(?:(?!</math>).)*</math>{CLOSING}+)", re.DOTALL)
 PLACES = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=\w\w[_=])(?=[\w&]{2})|(?<=[a-z]\.)(?=[a-z]{2})")
 
 
 def allow_breaks(app, page, template, context, doctree):
-    """Mark the places in the HTML of a page."""
+    """Mark the places in the HTML of a page: ``learning_`` ``rate``, ``MLP`` ``Classifier``."""
 
     def marked(code):
         return TEXT.sub(lambda text: PLACES.sub("<wbr>", text[0]), code[0])
 
-    context["body"] = CODE.sub(marked, context.get("body", ""))
+    body = CODE.sub(marked, context.get("body", ""))
+    context["body"] = FORMULA.sub(r'<span class="unbroken">\1</span>', body)
 
 
 def setup(app):

@@ -1,7 +1,12 @@
 """The examples: their order, and their figures, which are like those of the other pages."""
 
+from pathlib import Path
+
+from sphinx.util.images import get_image_size
 from sphinx_gallery.directives import imgsgnode, visit_imgsg_html
 from sphinx_gallery.sorting import FileNameSortKey
+
+WIDE = 750  # pixels, from which on a figure scrolls on a phone
 
 
 class QuickStartFirst(FileNameSortKey):
@@ -14,8 +19,10 @@ class QuickStartFirst(FileNameSortKey):
 
 
 def visit_figure(writer, node):
-    """Write a figure into a box in which it can scroll."""
-    writer.body.append('<div class="run-figure wide">')
+    """Write a figure into a box, in which it can scroll if it is wide."""
+    path = node["srcset"].split(",")[0].lstrip("/")
+    width, _ = get_image_size(Path(writer.builder.srcdir, path))
+    writer.body.append(f'<div class="run-figure{" wide" * (width > WIDE)}">')
     visit_imgsg_html(writer, node)
 
 

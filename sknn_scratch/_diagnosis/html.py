@@ -35,7 +35,7 @@ def table(diagnosis: Any) -> str:
 
 def legend():
     """Explain the colours and the line of a bar."""
-    zones = ", ".join(f"{mark(severity)} {severity}" for severity in reversed(MARKS))
+    zones = ", ".join(f"{mark(severity)}\N{NO-BREAK SPACE}{severity}" for severity in reversed(MARKS))
     return f"The line in a bar shows the number, on a scale of three zones: {zones}."
 
 
