@@ -106,6 +106,16 @@ def test_large_features():
     assert_repaired(make_pipeline(StandardScaler(), network(solver="adam")), broken, X, y)
 
 
+def test_a_training_without_an_end_that_has_learnt_nothing():
+    """More epochs would not help; a few epochs, as many as patience allows, are another matter."""
+    X, y = moons()
+    regressor = ShallowNNRegressor(solver="adam", random_state=0, max_iter=60, n_iter_no_change=50)
+    assert cause_of_failure(regressor, 1e4 * X, y)[0] == "unscaled features"
+    assert regressor.stop_reason_ == "max_iter"
+    (message,) = messages_of(lambda: regressor.set_params(max_iter=50).fit(1e4 * X, y))
+    assert message.endswith("Increase max_iter=50.")
+
+
 def test_large_initial_weights():
     X, y = load_iris(return_X_y=True)
     X = StandardScaler().fit_transform(X)

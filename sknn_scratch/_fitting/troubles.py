@@ -50,6 +50,8 @@ def troubles_of(plan, result):
         message = target_kind_of(plan.model).trouble_of_first_part(plan.run.data.targets[rows])
         troubles += [Trouble(message, UserWarning)] if message else []
     reason = result.stop_reason
+    if not troubles and (failure := unlearnt(plan, result)):
+        return failure
     if reason is StopReason.MAX_ITER and not plan.partial:
         remedy, category = f"Increase max_iter={plan.run.config.max_iter}.", ConvergenceWarning
     elif reason is StopReason.LINE_SEARCH_FAILED:
@@ -59,8 +61,6 @@ def troubles_of(plan, result):
         remedy, category = remedy_for(plan.run.config.solver, DIVERGENCE_REMEDY), DivergenceWarning
     elif reason is StopReason.INTERRUPTED:
         remedy, category = "", UserWarning
-    elif reason in SETTLED and not troubles:
-        return unlearnt(plan, result)
     else:
         return troubles
     return [*troubles, Trouble(f"{reason.value} {remedy}".rstrip(), category)]
@@ -68,11 +68,16 @@ def troubles_of(plan, result):
 
 @np.errstate(over="ignore", invalid="ignore")  # features that overflow are a finding
 def unlearnt(plan, result):
-    """List the trouble of a training that ended with a loss no lower than that of constant outputs.
+    """List the trouble of a training that had time, but whose loss is no lower than that of constant outputs.
 
     With a tol that is not below that loss, nothing would count as an improvement, so the end says nothing.
     """
     run = plan.run
+    had_time = result.stop_reason in SETTLED or (
+        result.stop_reason is StopReason.MAX_ITER and len(result.state.history) > run.config.n_iter_no_change
+    )
+    if plan.partial or not had_time:
+        return []
     rows, shares = training_rows(run.data)
     constant = target_kind_of(plan.model).loss_of_a_constant(plan.model, run.data.targets[rows], shares)
     losses = np.array([record["loss"] for record in result.state.history])
