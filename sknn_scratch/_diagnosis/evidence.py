@@ -192,8 +192,8 @@ class Evidence:
         simple = (of(X, targets) for of in (references.of_neighbours, references.of_linear_model))
         return Errors(
             error(predict_outputs(*self._network, batch.X)),
-            min(error(target_kind.linked(means)) for means in simple),
-            error(target_kind.linked(mean)),
+            min(error(target_kind.outputs_of_means(means)) for means in simple),
+            error(target_kind.outputs_of_means(mean)),
             len(truth),
         )
 

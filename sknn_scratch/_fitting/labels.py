@@ -174,7 +174,7 @@ class Labels(ABC):
         """Accept any: the classes are known beforehand."""
         return
 
-    def linked(self, means):
+    def outputs_of_means(self, means):
         """Give the means themselves: the sign, or the largest one, tells the class, as that of outputs."""
         return means
 

@@ -147,7 +147,7 @@ class Reals:
         )
 
     @staticmethod
-    def linked(means):
+    def outputs_of_means(means):
         """Find the outputs that predict these means of targets."""
         return means
 
@@ -270,7 +270,7 @@ class Rates(Reals):
         return np.exp(outputs)
 
     @staticmethod
-    def linked(means):
+    def outputs_of_means(means):
         """Take logarithms of the rates; a linear model may have predicted negative ones."""
         return np.log(np.maximum(means, np.finfo(float).tiny))
 

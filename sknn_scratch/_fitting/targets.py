@@ -53,7 +53,7 @@ class TargetKind(Protocol):
     def trouble_of_first_part(targets: Any) -> str | None:
         """Say what is wrong with the targets (n_samples, n_outputs) of the first call of ``partial_fit``."""
 
-    def linked(self, means: Any) -> Any:
+    def outputs_of_means(self, means: Any) -> Any:
         """Find the outputs (n_samples, n_outputs) that predict these means of targets."""
 
     def errors(self, outputs: Any, y: Any) -> Any:
