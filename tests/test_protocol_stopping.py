@@ -110,7 +110,7 @@ def test_another_reason_comes_before_the_callback():
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
 def test_interrupted_between_epochs(solver):
     classifier = make_classifier(solver=solver).set_callbacks(AtEpoch(3, press_control_c))
-    with pytest.warns(UserWarning, match="interrupted; the weights are those of the last whole epoch"):
+    with pytest.warns(UserWarning, match="interrupted; the weights are from the last complete epoch"):
         classifier.fit(X, Y)
     assert classifier.stop_reason_ == "interrupted"
     assert classifier.n_iter_ == classifier.best_iter_ == 3

@@ -1,6 +1,6 @@
 """The numeric core: what a two-layer network is and how it learns, with NumPy and a little SciPy.
 
-Start here; then read the modules in the order in which they are listed below.
+Start here, then read the modules in the order of the list below.
 
 The network
     Layers are counted without the input, so one hidden layer and the output make a two-layer network::
@@ -8,8 +8,7 @@ The network
         hidden_input z = X w_hidden + b_hidden    hidden a = g(z)    outputs = a w_output + b_output
 
     In a textbook that writes samples as columns, W[1] is w_hidden transposed: units x inputs. The loss says
-    what the outputs mean. Those of a classifier are the logits of its probabilities, those of a regressor
-    standardised numbers, or logarithms.
+    what the outputs mean: logits in a classifier, standardised numbers or logarithms in a regressor.
 
 The objective
     ::
@@ -18,54 +17,53 @@ The objective
                   = sum_i row_weight_i loss_i / S  +  alpha / (2 P) (|w_hidden|^2 + |w_output|^2)
 
     where loss_i is the loss of row i, S the sum of the weights of all training rows (their number, if all
-    weights are one), and P = max(S, 100). A weight of two counts like a row that is there twice. From a total
-    weight of 100 on, alpha is the 1 / C of scikit-learn's LogisticRegression. With fewer rows it would be so
-    strong that the zero network is the optimum. Biases are not penalised. The gradient of a mini-batch of any
-    size is an estimate of the gradient of this objective. Where the rows come in parts, P counts those of all
-    parts so far.
+    weights are one), and P = max(S, 100). A weight of two counts like a row that is there twice. If S is at
+    least 100, alpha is the 1 / C of scikit-learn's LogisticRegression. If S is smaller, P = S would make the
+    penalty so strong that the zero network can be the optimum. Biases are not penalised. The gradient of a
+    mini-batch of any size estimates the gradient of this objective. If the rows come in parts, the S in P is
+    the sum over all parts so far.
 
 Axes
     Arrays end in (n_samples, n_features), (n_samples, n_hidden), (n_samples, n_outputs) or (n_params,).
     Axes before these count networks: none for one network, (K,) for K networks trained together. All
     reductions use negative axes, so the same lines serve both. Biases are rows: (..., 1, n_hidden). Only the
-    outputs of a step, and the targets they are compared with, have samples as columns, (..., n_outputs,
-    n_samples).
+    outputs and the targets of a step have samples as columns: (..., n_outputs, n_samples).
 
 Words
     X, targets, row_weights (of samples), weights (of connections), params, grads, w_hidden, b_hidden,
     w_output, b_output, hidden_input (z), hidden (a), slope (g'(z)), outputs, mean_loss, penalty, objective.
-    ``delta_hidden`` is the gradient with respect to z, ``delta_output`` that with respect to the outputs. A
-    *run* is one network on its way through training, a *stack* is runs that are trained together.
+    ``delta_hidden`` is the gradient with respect to z, and ``delta_output`` with respect to the outputs. A
+    *run* is the training of one network, and a *stack* is several runs that are trained together.
 
 Precision
-    Everything a step touches has one dtype, float32 or float64: that of the parameters. Only the small tables
-    and the inner products of L-BFGS are always float64. Numbers that are kept per epoch are Python floats.
+    Everything a step touches has the dtype of the parameters, float32 or float64. Only the small tables and
+    the inner products of L-BFGS are always float64. The numbers of an epoch's record are Python floats.
 
 Randomness
-    The caller passes a ``numpy.random.Generator`` each for the initial weights, the order of the rows and the
-    dropped units. A network draws the same numbers alone and in a stack.
+    The caller passes one ``numpy.random.Generator`` for the initial weights, one for the order of the rows
+    and one for the dropped units. A network draws the same numbers alone and in a stack.
 
 Side effects
-    Nothing here prints, warns, seeds or reads a global. A training that fails says so in its
-    ``StopReason``; raising and warning is left to the estimators.
+    Nothing here prints, warns, seeds or reads a global. A failed training has a ``StopReason`` that says so;
+    the estimators raise and warn.
 
-Modules, in the order in which to read them
+Modules, in reading order
     activations  each function beside its derivative
     parameters   one flat buffer and its views; initial values
-    losses       the gradient of a step, and the values of many
-    rows         dense rows, with a column of ones or without, and sparse rows: their two products
+    losses       the gradient for one step, and the values for many
+    rows         dense and sparse rows, and their two products with the hidden layer
     network      forward, backward, the gradient of a batch, the penalty, predictions
     optimizers   how parameters follow gradients
     schedules    how the learning rate changes
     stopping     reasons to stop, and the best epoch so far
-    data         what one or several networks train on, and how they are validated
-    state        what is trained, and how it is kept: Config, State, Run, Result
-    training     the loop over the epochs, and its rules that stop
-    batches      their rows, shuffled and cut: the mini-batches of an epoch
+    data         the rows that networks train on and validate with
+    state        what training reads, changes and returns: Config, State, Run, Result
+    training     the loop over the epochs, and the rules that end it
+    batches      the mini-batches of an epoch: its rows, shuffled and cut
     stack        networks as an axis: the arrays they share
-    stackable    which networks can be trained together, and the bytes that it takes
-    lazy         updates of only those features that a sparse batch uses
+    stackable    which networks can be trained together, and how much memory they need
+    lazy         updates of only the features that a sparse batch uses
     line_search  how far to go along a direction
-    lbfgs        steps by the gradient of all rows, and what the last of them have taught
-    arrays       which call of NumPy or BLAS is cheaper
+    lbfgs        steps that use the gradient of all rows, and the changes in the last steps
+    arrays       cheaper or safer calls of NumPy and BLAS
 """

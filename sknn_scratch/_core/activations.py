@@ -30,12 +30,12 @@ SATURATED_SLOPE = 0.05  # a hidden value is saturated where the slope is below t
 
 @dataclass(frozen=True)
 class Activation:
-    """An activation of one's own: the function and its derivative.
+    """A user-defined activation: the function and its derivative.
 
     Parameters
     ----------
     function : callable
-        Elementwise a = g(z): takes an array of hidden inputs, of shape (..., n_samples, n_hidden), and
+        Elementwise a = g(z). It takes an array of hidden inputs, of shape (..., n_samples, n_hidden), and
         returns an array of the same shape. It must not change its argument.
     derivative : callable
         Elementwise g'(z), with the same contract. It receives the hidden input z, not g(z).
@@ -46,7 +46,7 @@ class Activation:
 
     Notes
     -----
-    Use functions that are defined in a module, not lambdas, if the fitted model is to be pickled.
+    To pickle the fitted model, use functions that are defined in a module, not lambdas.
 
     Examples
     --------
@@ -74,7 +74,7 @@ class Activation:
 
 
 def identity(z: Array, slope: Array | None = None) -> None:
-    """g(z) = z, g'(z) = 1: a linear network, however many units."""
+    """g(z) = z, g'(z) = 1: a linear network for any number of units."""
     if slope is not None:
         slope.fill(1)
 
@@ -82,7 +82,7 @@ def identity(z: Array, slope: Array | None = None) -> None:
 def sigmoid(z: Array, slope: Array | None = None) -> None:
     """g(z) = 1 / (1 + exp(-z)), g' = a (1 - a).
 
-    Through tanh, g(z) = (1 + tanh(z / 2)) / 2: it cannot overflow and is far cheaper than scipy's expit.
+    It is computed as (1 + tanh(z / 2)) / 2, which cannot overflow and is far cheaper than scipy's expit.
     """
     z *= 0.5
     np.tanh(z, out=z)
@@ -104,8 +104,8 @@ def tanh(z: Array, slope: Array | None = None) -> None:
 def relu(z: Array, slope: Array | None = None) -> None:
     """g(z) = max(z, 0), g' = 1 where z > 0, else 0 (at 0 too).
 
-    Without a slope: NumPy's maximum of two arrays takes half the time of that of an array and a scalar. With
-    one: a = z g'(z), and to compare, then cast the booleans, is faster than one call that does both.
+    Without a slope, NumPy's maximum of two arrays takes half as long as of an array and a scalar. With a
+    slope, a = z g'(z); comparing and then casting the booleans is faster than one call that does both.
     """
     if slope is None:
         np.maximum(z, np.zeros_like(z), out=z)

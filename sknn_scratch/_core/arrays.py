@@ -1,6 +1,6 @@
-"""Calls of NumPy and BLAS that have a cheaper or a safer form, each behind a name that says what it does.
+"""Cheaper or safer forms of calls of NumPy and BLAS, each behind a name that says what it does.
 
-What is written to must be contiguous: of any other array, SciPy hands BLAS a copy.
+Arrays that are written to must be contiguous: SciPy passes BLAS a copy of any other array.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ SCAL = {"f": sscal, "d": dscal}
 def dot(a: Array, b: Array, out: Array) -> None:
     """out = a b, of matrices or, with a network axis, of stacks of matrices.
 
-    ndarray.dot takes half of the overhead of matmul.
+    ndarray.dot has half the overhead of matmul.
     """
     if out.ndim == 2:
         a.dot(b, out)
@@ -33,8 +33,8 @@ def dot(a: Array, b: Array, out: Array) -> None:
 def _multiply_columns_by_rows(columns: Array, rows: Array, out: Array) -> None:
     """out = columns rows, of stacks (..., m, 1) and (..., 1, n).
 
-    With a second column and row, of zeros: matmul leaves a single one to a loop of its own, which takes four
-    to ten times as long as BLAS takes for two.
+    A second column and row of zeros make matmul call BLAS. For a single one, matmul uses a loop of its own,
+    which takes four to ten times as long as BLAS takes for two.
     """
     two_columns = np.zeros((*columns.shape[:-1], 2), columns.dtype)
     two_rows = np.zeros((*rows.shape[:-2], 2, rows.shape[-1]), rows.dtype)
@@ -47,9 +47,9 @@ def add_multiples(
 ) -> None:
     """target += scale * array, with a scale for each network, of flat arrays (n_networks * n_params,).
 
-    In all parameters of each network, or in ``n`` from ``first`` on. BLAS makes one pass, where NumPy needs
-    two. One call for each network rounds as a separate fit does: within one long call, rounding depends on
-    the position.
+    It changes all parameters of each network, or ``n`` of them, starting at ``first``. BLAS makes one pass;
+    NumPy needs two. There is one call for each network, so that it rounds as in a separate fit: within one
+    long call, rounding depends on the position.
     """
     axpy, n_params = AXPY[target.dtype.char], target.size // len(scales)
     n = n_params if n is None else n
@@ -68,7 +68,7 @@ def multiply_each(target: Array, scales: Sequence[float], first: int = 0, n: int
 
 
 def decay_and_add(target: Array, decay: float, array: Array) -> None:
-    """target = decay * target + array, of arrays (n,): short ones in half of NumPy's time."""
+    """target = decay * target + array, of arrays (n,); twice as fast as NumPy if they are short."""
     char = target.dtype.char
     SCAL[char](decay, target)
     AXPY[char](array, target)
@@ -76,21 +76,21 @@ def decay_and_add(target: Array, decay: float, array: Array) -> None:
 
 @lru_cache
 def constant(value: float, char: str) -> Array:
-    """Make a zero-dimensional array: NumPy computes with it faster than with a Python number."""
+    """Make a zero-dimensional array, with which NumPy computes faster than with a Python number."""
     return np.array(value, char)
 
 
 def sum_of_squares(vectors: Array) -> Any:
     """Sum the squares (...) of vectors (..., n).
 
-    Not by a dot product of BLAS: some round it by where the array lies in memory, and a network in a stack
-    would not be the same as alone.
+    BLAS is not used: in some libraries, the rounding of a dot product depends on the address of the array, so
+    a network in a stack would not equal a separate fit.
     """
     return np.add.reduce(np.square(vectors), axis=-1)
 
 
 def inner(a: Array, b: Array) -> Any:
-    """Inner products (...) of vectors (..., n), in float64; not by BLAS, as in ``sum_of_squares``."""
+    """Compute inner products (...) of vectors (..., n), in float64; without BLAS, as ``sum_of_squares``."""
     return np.add.reduce(np.multiply(a, b, dtype=np.float64), axis=-1)
 
 
@@ -105,7 +105,7 @@ def combine(rows: Array, weights: Array) -> Any:
 
 
 def norms_of(vectors: Array) -> Any:
-    """Compute the norms (...) of vectors (..., n), also of those whose squares overflow."""
+    """Compute the norms (...) of vectors (..., n), even if their squares overflow."""
     norms = np.sqrt(sum_of_squares(vectors))
     if np.isinf(norms).any():
         largest = np.abs(vectors).max(axis=-1, keepdims=True)

@@ -1,14 +1,14 @@
 """The training rows, shuffled anew every epoch and cut into batches, for one network or a stack.
 
 Rows are gathered by index, a chunk of several batches at a time, into buffers that are allocated once. So
-the design matrix is not copied as a whole (unless it is small, see ``data``), and a memory-mapped one never
-read as a whole.
+the design matrix is not copied as a whole (unless it is small, see ``data``), and a memory-mapped matrix is
+never read into memory as a whole.
 
 A row's position is its place among the rows of all networks of a stack, one network after the other. Weights
-belong to positions, since networks may weigh the same row differently.
+belong to positions, since networks may weight the same row differently.
 
-In a stack the networks may have different rows, but equally many. Padding with rows of weight zero would
-change how sums are rounded, and a stack would no longer equal separate fits bit for bit.
+In a stack, the networks may have different rows, but must have the same number of rows. Padding with rows of
+weight zero would change the rounding of sums, and a stack would no longer equal separate fits bit for bit.
 """
 
 import math
@@ -25,8 +25,8 @@ from sknn_scratch._core.losses import Loss, Saved, Targets
 from sknn_scratch._core.network import Batch
 from sknn_scratch._core.rows import Gather, Index, Rows, SparseRows
 
-# Of a chunk's rows and targets: enough that gathering costs little beside its steps.
-# From 2**20 to 2**22 no difference was measured.
+# Size of a chunk's rows and targets. It is so large that gathering takes little time compared to the steps.
+# No difference was measured between 2**20 and 2**22.
 CHUNK_BYTES = 2**21
 
 
@@ -36,12 +36,10 @@ class Batches:
     Parameters
     ----------
     data : sequence of Data
-        One for each network, all with the same X, targets and number of rows. A single one has no network
-        axis.
+        One for each network, all with the same X, targets and number of rows. For a single network, the
+        arrays have no network axis.
     batch_size : int
         Rows in a batch.
-    loss : Loss
-        The loss to compute.
     """
 
     def __init__(self, data: Sequence[Data], batch_size: int, loss: Loss) -> None:
@@ -60,7 +58,7 @@ class Batches:
         self._chunks: dict[tuple[int, ...], Chunk] = {}
 
     def epoch(self, orders: "Orders") -> Iterator["Chunk"]:
-        """Yield the batches of one epoch, chunk by chunk; each is valid until the next is asked for."""
+        """Yield the batches of one epoch, chunk by chunk. The next chunk overwrites the last one."""
         if len(self.sizes) > 1:
             yield from self._gathered(self._shuffled(orders))
         else:
@@ -78,7 +76,7 @@ class Batches:
         return chunk
 
     def mean(self, losses: Array) -> Any:
-        """Mean (...) over the rows of the mean losses (..., n_batches) of an epoch's batches."""
+        """Average the mean losses (..., n_batches) of an epoch's batches over its rows: (...)."""
         return np.add.reduce(losses * self.shares, axis=-1)
 
     def _shuffled(self, orders: "Orders") -> Index:
@@ -87,13 +85,13 @@ class Batches:
         return np.array(drawn) + self.first_positions if self.stack_shape else drawn[0]
 
     def _gathered(self, positions: Index) -> Iterator["Chunk"]:
-        """Gather the rows in this order, chunk by chunk, and cut the chunks into batches."""
+        """Gather the rows at these positions, chunk by chunk, and cut the chunks into batches."""
         rows = self.rows.take(positions)
         step = self._batches_in_chunk()
         for i in range(0, len(self.sizes), step):
             place = slice(i * self.batch_size, (i + step) * self.batch_size)
             sizes = tuple(self.sizes[i : i + step])
-            if sizes not in self._chunks:  # most chunks are alike, and share their buffers
+            if sizes not in self._chunks:  # chunks of the same sizes share their buffers
                 self._chunks[sizes] = Chunk(self, sizes)
             yield self._chunks[sizes].gather(rows[..., place], positions[..., place])
 
@@ -102,7 +100,7 @@ class Batches:
         return max(1, int(CHUNK_BYTES // (row_bytes * self.batch_size * math.prod(self.stack_shape))))
 
     def _stack_weights(self, data: Sequence[Data]) -> Array | None:
-        """Weights (n_positions,) with a mean of one for each network; None if all are one."""
+        """Scale the weights (n_positions,) to a mean of one for each network; None if all are one."""
         if all(one.row_weights is None for one in data):
             return None
         weights = np.ones((len(data), self.n_samples), self.targets.dtype)
@@ -115,8 +113,8 @@ class Batches:
 class Orders:
     """Random orders of the rows of several networks.
 
-    Those whose generators are in the same state, as in a search with one seed, have the same orders: these
-    are drawn once, from the generator of the first.
+    Networks whose generators are in the same state, as in a search with one seed, have the same orders. Each
+    such order is drawn once, from the generator of the first of these networks.
 
     Parameters
     ----------
@@ -126,7 +124,7 @@ class Orders:
     Attributes
     ----------
     drawn_from : list of Generator
-        The one that each network's orders are drawn from.
+        For each network, the generator that draws its orders.
     """
 
     def __init__(self, rngs: Sequence[np.random.Generator]) -> None:
@@ -140,19 +138,19 @@ class Orders:
         return [orders[rng] for rng in self.drawn_from]
 
     def own_generators(self) -> Sequence[np.random.Generator]:
-        """Give each network its own generator back, in the state that it would have alone."""
+        """Give each network its own generator back, in the state that a separate fit would leave it in."""
         for rng, drawn_from in zip(self.rngs, self.drawn_from, strict=True):
             rng.bit_generator.state = drawn_from.bit_generator.state
         return self.rngs
 
 
 class Chunk:
-    """Consecutive batches: buffers for their rows and targets, and a place for what their losses are made of.
+    """Consecutive batches: buffers for their rows and targets, and for the intermediate results of losses.
 
     Parameters
     ----------
     batches : Batches
-        Whose rows are gathered.
+        The source of the rows.
     sizes : sequence of int
         Rows in each batch.
     """
@@ -176,12 +174,12 @@ class Chunk:
 
     @property
     def places(self) -> list[slice]:
-        """Where the batches are in the chunk."""
+        """The rows of each batch in the chunk."""
         return list(map(slice, self.starts, self.ends))
 
     @cached_property
     def gather_X(self) -> Gather:
-        """Gathers rows of X into a buffer."""
+        """A function that gathers rows of X into a buffer."""
         return self.source_X.gatherer(self.stack_shape, self.places)
 
     def gather(self, rows: Index, positions: Index) -> "Chunk":
@@ -201,13 +199,13 @@ class Chunk:
         np.multiply(values, row_weights, out=weighted)
 
     def set_rows(self, X: Sequence[Rows]) -> None:
-        """Let these be the rows of the batches."""
+        """Set the rows of the batches."""
         self.batches = list(map(Batch, X, self.targets_of_batches))
 
     def __iter__(self) -> Iterator[tuple[Batch, Saved]]:
         return zip(self.batches, self.saved_of_batches, strict=True)
 
     def mean_losses(self) -> Array:
-        """Mean losses (..., n_batches) of the batches, from what their gradients saved."""
+        """Compute the mean losses (..., n_batches) of the batches from what their gradients saved."""
         losses = self.loss.values(self.targets, self.saved)
         return np.add.reduceat(losses, self.starts, axis=-1)

@@ -1,8 +1,8 @@
-"""What one or several networks train on: rows, targets and weights, each network's own or common ones.
+"""The rows, targets and weights that networks train on and validate with.
 
 Data               the rows one network trains on, and how it is validated
-pool               the same for several networks, with one design matrix in common; with ones, if it is small
-stack_validations  the validation rows of several networks
+pool               gives several networks one design matrix in common
+stack_validations  stacks the validation rows of several networks
 """
 
 from collections.abc import Callable, Sequence
@@ -17,11 +17,11 @@ from sknn_scratch._core.losses import Targets
 from sknn_scratch._core.network import Batch
 from sknn_scratch._core.rows import DenseRows, Index, Rows, SparseRows
 
-# Of the rows that a network trains on: to copy so many takes no time that can be noticed.
+# If the rows that a network trains on are not larger, the time to copy them is negligible.
 SMALL_BYTES = 2**20
 
-# The penalty is measured against at least this weight. Against the four rows of XOR it would be |W|^2 / 8,
-# more than any W gains: the zero network would be the optimum.
+# The penalty is divided by at least this weight. Divided by the four rows of XOR, it would be |W|^2 / 8. That
+# is more than any W gains, so the zero network would be the optimum.
 LEAST_PENALTY_WEIGHT = 100.0
 
 
@@ -32,19 +32,18 @@ class Data:
     Attributes
     ----------
     X : DenseRows or SparseRows, of n_rows rows
-        Has the dtype of the parameters; may hold rows that this network does not train on.
+        Has the dtype of the parameters. May contain rows that this network does not train on.
     targets : ndarray of shape (n_rows, n_outputs)
-        What the loss asks for.
     rows : ndarray of shape (n_samples,) or None
         The rows of X that this network trains on; None for all.
     row_weights : ndarray of shape (n_samples,) or None
         A positive weight for each of these rows; None for weights of one.
     earlier_weight : float
-        Total weight of rows that came before, in parts: the penalty is measured against all rows together.
+        Total weight of the rows of earlier parts: the penalty is divided by the weight of all rows so far.
     validation : Batch or None
-        Rows kept out of training; their weights sum to one.
+        Rows kept out of training. Their weights sum to one.
     score : callable or None
-        ``score(params)`` of the validation rows, larger is better, to be watched instead of their loss.
+        ``score(params)`` scores the validation rows; larger is better. It is watched instead of their loss.
     """
 
     X: Rows
@@ -62,28 +61,28 @@ class Data:
 
     @property
     def total_weight(self) -> float:
-        """Sum of the weights: the number of rows where all weights are one."""
+        """Sum of the weights; the number of rows if all weights are one."""
         return float(self.n_samples if self.row_weights is None else self.row_weights.sum())
 
     @property
     def penalty_weight(self) -> float:
-        """What the penalty is measured against: the weight of all rows so far, but not less than a limit."""
+        """P in the penalty: the weight of all rows so far, but at least ``LEAST_PENALTY_WEIGHT``."""
         return max(LEAST_PENALTY_WEIGHT, self.earlier_weight + self.total_weight)
 
     @property
     def source(self) -> tuple[int, int]:
-        """Identity of what the network draws its rows from; equal for the same X and targets."""
+        """Identity of X and targets: equal for networks that share both."""
         return id(self.X.source), id(self.targets)
 
     @cached_property
     def rows_with_feature(self) -> Index:
-        """Number (n_features,) of the rows to train on that have a feature; of sparse rows."""
+        """Number (n_features,) of the sparse training rows in which each feature occurs."""
         assert isinstance(self.X, SparseRows)
         return self.X.count_rows_with_feature(self.rows)
 
     @property
     def is_small(self) -> bool:
-        """Whether the rows to train on are dense, and so few that a copy of them costs nothing."""
+        """Whether the rows to train on are dense, and few enough to be copied at no noticeable cost."""
         if not isinstance(self.X, DenseRows):
             return False
         return self.n_samples * self.X.n_features * self.targets.itemsize <= SMALL_BYTES
@@ -92,9 +91,9 @@ class Data:
 def pool(data: Sequence[Data]) -> list[Data]:
     """Give all networks one common X and targets, so that they can be stacked.
 
-    Different design matrices are put one below the other, and the rows are numbered anew. Small ones get a
-    first column of ones, so that the biases are a row of weights; of these, rows that no network trains on
-    are left out if they are many.
+    Different design matrices are put one below the other, and the rows are renumbered. Small matrices get a
+    first column of ones, so that the biases are a row of weights. They lose the rows that no network trains
+    on, if that needs fewer rows in all.
     """
     are_small = all(one.is_small for one in data)
     sources = distinct_sources(data)
@@ -119,26 +118,26 @@ def pool(data: Sequence[Data]) -> list[Data]:
 
 
 def distinct_sources(data: Sequence[Data]) -> list[Data]:
-    """Find one network for each X and targets that are drawn from."""
+    """Choose one network for each pair of X and targets."""
     return list({one.source: one for one in data}.values())
 
 
 def only_its_rows(data: Data) -> Data:
-    """Copy the rows that a network trains on, if they are not all."""
+    """Copy the rows that a network trains on, unless it trains on all."""
     if data.rows is None:
         return data
     return replace(data, X=data.X.take(data.rows), targets=data.targets[data.rows], rows=None)
 
 
 def _moved(data: Data, first_row: int, n_sources: int) -> Index | None:
-    """Give the rows of a network their numbers in a pool; None are all rows of the only source."""
+    """Get the numbers in a pool of the rows of a network; None for all rows of the only source."""
     if n_sources == 1:
         return data.rows
     return first_row + (np.arange(data.n_samples) if data.rows is None else data.rows)
 
 
 def stack_validations(validations: Sequence[Batch]) -> Batch:
-    """Stack the validation rows of several networks, which all have as many."""
+    """Stack the validation rows of several networks, which all have the same number."""
     rows: list[Any] = [one.X for one in validations]
     targets = Targets(*map(np.stack, zip(*(one.targets for one in validations), strict=True)))
     return Batch(type(rows[0]).stack(rows), targets)

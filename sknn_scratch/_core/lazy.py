@@ -1,13 +1,13 @@
-"""Lazy updates: of that part of a wide network that a sparse batch uses.
+"""Lazy updates of a wide network: only of the features that a sparse batch uses.
 
-A feature that is zero in all rows of a batch has no loss gradient, so with many sparse features most rows
-of w_hidden would be read and written in vain. A lazy update computes the gradient of those rows of w_hidden
-that the batch uses, and updates them some at a time: gathered with what the optimiser remembers of them,
-changed while they are in the cache, and written back.
+A feature that is zero in all rows of a batch has no loss gradient. So with many sparse features, most rows of
+w_hidden would be read and written in vain. A lazy update computes the gradient of only the rows of w_hidden
+that the batch uses. It gathers some of them at a time, with their part of the optimiser's memory, updates
+them while they are in the cache, and writes them back.
 
-What this changes: in a step that does not use a row, the row does not move by momentum, and its moments do
-not decay. The penalty skips it too. When the row is used, the penalty shrinks it for all skipped steps at
-once, on average. So the same objective is minimised.
+A step that does not use a row of w_hidden neither moves it by momentum nor decays its moments. The penalty
+skips the row too. When a step uses the row, the penalty shrinks it for all skipped steps at once, on average.
+So the same objective is minimised.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,22 +26,21 @@ from sknn_scratch._core.parameters import NetworkShape, Parameters, view_paramet
 from sknn_scratch._core.rows import Index, SparseRows
 from sknn_scratch._core.state import Config
 
-# A lazy update takes about COST_PER_WEIGHT times as long for each weight of w_hidden that it updates, plus
-# the time of a whole update of FIXED_COST weights.
+# A lazy update takes about COST_PER_WEIGHT times as long as a usual one for each weight of w_hidden that it
+# updates, and in addition as long as a usual update of FIXED_COST weights.
 COST_PER_WEIGHT = 2
 FIXED_COST = 2**17
-PART_BYTES = (
-    2**18
-)  # of parameters that are gathered: with the optimiser's memory they should stay in the cache
+# Size of the parameters that are gathered at a time. With the optimiser's memory, they should fit the cache.
+PART_BYTES = 2**18
 
 
 def updates_lazily(config: Config, data: Data) -> bool:
-    """Whether an update is one of those features that a sparse batch uses; L-BFGS uses all rows."""
+    """Whether updates are lazy. With L-BFGS they are not, since a step uses all rows."""
     return config.solver in OPTIMIZERS and is_lazy(config.network.shape, data, config.batch_size)
 
 
 def is_lazy(shape: NetworkShape, data: Data, batch_size: int) -> bool:
-    """Whether lazy updates are faster, by the share of the features that a batch uses."""
+    """Whether lazy updates are faster, given the share of the features that a batch uses."""
     n_weights = shape.n_features * shape.n_hidden
     if not isinstance(data.X, SparseRows) or n_weights <= FIXED_COST:
         return False
@@ -50,14 +49,14 @@ def is_lazy(shape: NetworkShape, data: Data, batch_size: int) -> bool:
 
 
 def clear_unused_features(params: Array, shape: NetworkShape, data: Data) -> None:
-    """Set the weights of features that occur in no row to zero, where a penalty would take them."""
+    """Set the weights of features that occur in no row to zero, as the penalty would in the end."""
     view_parameters(params, shape).w_hidden[data.rows_with_feature == 0] = 0
 
 
 def chances_of_use(counts: Index, n_samples: int, batch_size: int) -> Array:
     """Probability that a batch, drawn without replacement, has one of the ``counts`` rows with a feature.
 
-    Averaged over the batches of an epoch, of which the last may be smaller.
+    It is the average over the batches of an epoch. The last batch may be smaller.
     """
     batch_size = min(batch_size, n_samples)
     n_whole, last = divmod(n_samples, batch_size)
@@ -66,7 +65,7 @@ def chances_of_use(counts: Index, n_samples: int, batch_size: int) -> Array:
 
 
 def chances_of_drawing(counts: Index, n_samples: int, n_drawn: int) -> Array:
-    """Probability that one of ``counts`` rows is drawn: 1 - C(n - counts, drawn) / C(n, drawn)."""
+    """Probability that any of ``counts`` rows is drawn: 1 - C(n - counts, drawn) / C(n, drawn)."""
     others = n_samples - counts
     are_enough = others >= n_drawn
     others = np.where(are_enough, others, n_samples)
@@ -76,7 +75,7 @@ def chances_of_drawing(counts: Index, n_samples: int, n_drawn: int) -> Array:
 
 
 class UsedRows(SparseRows):
-    """Rows of one network with the columns that they use: the gradient has no others."""
+    """Rows of one network, whose gradient has only the columns that they use."""
 
     def __init__(self, X: Any, columns: Index, positions: Index) -> None:
         super().__init__([X], stacked=False)
@@ -84,7 +83,7 @@ class UsedRows(SparseRows):
         self.narrow = scipy.sparse.csr_array(parts, shape=(X.shape[0], len(columns)))
 
     def adjoint(self, delta: Array, ones: Array, grads: Parameters) -> None:
-        """Fill the gradient of the network that has only the used columns."""
+        """Fill the gradient of a network that has only the used columns."""
         grads.w_hidden[...] = self.narrow.T @ delta
         dot(ones, delta, grads.b_hidden)
 
@@ -111,12 +110,7 @@ class LazyUpdate:
     Parameters
     ----------
     whole : Part
-        All of the network. Its buffers of gradients and updates serve the parts.
-    shape : NetworkShape
-    data : Data
-        What the network is trained on.
-    batch_size : int
-        Rows in a batch.
+        All of the network. The parts use its buffers of gradients and updates.
     """
 
     def __init__(
@@ -141,7 +135,7 @@ class LazyUpdate:
         }
 
     def start_epoch(self, learning_rates: Sequence[float]) -> None:
-        """Make the penalty of each row that of all steps from one use to the next.
+        """Set the penalty rate of each row to the rate of all steps from one use to the next.
 
         In n steps, gradient descent shrinks a weight by the factor (1 - learning_rate rate)^n.
         """
@@ -152,7 +146,7 @@ class LazyUpdate:
         self.row_rates[self.used] = shrinkage * (rate / decay) if decay > 0 else 0.0
 
     def prepare(self, batch: Batch) -> tuple[Batch, Parameters]:
-        """Find the columns that the batch uses; give it with these, and a buffer for their gradient."""
+        """Find the columns that the batch uses; return the batch with these and a buffer for the gradient."""
         assert isinstance(batch.X, SparseRows)
         (X,) = batch.X.matrices
         self.is_used[X.indices] = True
@@ -165,12 +159,12 @@ class LazyUpdate:
         return Batch(UsedRows(X, columns, self.positions), batch.targets), self.grads
 
     def update(self, step: Step) -> None:
-        """Update what the batch uses by the gradient in the buffer, part by part."""
+        """Update what the batch uses, part by part, with the gradient in the buffer."""
         for part in self._parts():
             self.optimizer.update(part, step)
 
     def _parts(self) -> Iterator[Part]:
-        """Yield the used parts; each must be updated before the next is asked for."""
+        """Yield the used parts. Each must be updated before the next is taken."""
         grads = self.grads
         no_penalty, on_output = Penalty((), 0, 0), Penalty(self.rates, 0, grads.w_output.size)
         yield self._part_in_place(slice(self.shape.n_hidden), grads.b_hidden.ravel(), no_penalty)

@@ -1,12 +1,12 @@
-"""L-BFGS: each iteration searches along a direction that the last ones have taught.
+"""L-BFGS: each iteration searches along a direction that it computes from the last iterations.
 
     Minimiser   an iteration: a direction, and a search along it
-    Pairs       what the last steps have taught: from the gradient to the direction
+    Pairs       the last steps and changes of the gradient, and the direction that follows from them
     Centring    the coordinates in which all this is done
 
-The numbers of equations are those of Nocedal and Wright, Numerical Optimization, 2006. All arrays have a
-first axis for the K networks, also for a single one. The networks search together, each at its own step; one
-that has found its next point waits there for the others.
+Equation numbers refer to Nocedal and Wright, Numerical Optimization, 2006. All arrays have a first axis for
+the K networks, also if K is 1. The networks search together, each with its own step. A network that has found
+its next point waits there for the others.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,8 +23,8 @@ from sknn_scratch._core.parameters import NetworkShape, view_parameters
 from sknn_scratch._core.rows import Index
 from sknn_scratch._core.stopping import StopReason
 
-# Gains of no more than so many roundings of the objective, or of one, are none; in float64, that is the limit
-# of scikit-learn's LogisticRegression.
+# A gain is negligible if it is at most this number of rounding errors of the objective, or of 1 if that is
+# larger. In float64, this is the limit of scikit-learn's LogisticRegression.
 ROUNDINGS = 64
 
 
@@ -42,10 +42,9 @@ class Minimiser:
     Parameters
     ----------
     params, grads : ndarray of shape (K, n_params)
-        Are written to.
+        Are overwritten.
     evaluate : callable
         Fills ``grads`` at the present parameters, and returns the values (K,) of the objective.
-    pairs : Pairs
     """
 
     def __init__(self, params: Array, grads: Array, evaluate: Callable[[], Array], pairs: "Pairs") -> None:
@@ -56,9 +55,9 @@ class Minimiser:
         self.values = evaluate()  # at the present parameters
 
     def iterate(self, number: int) -> tuple[Array, list[StopReason | None]]:
-        """Move to better parameters; ``number`` iterations were made before.
+        """Move to better parameters, after ``number`` earlier iterations.
 
-        Returns the objectives (K,) there, and the reasons (K,) why there should be no further iteration.
+        Returns the objectives (K,) there, and a reason (K,) to stop, or None, for each network.
         """
         start = Point(self.params.copy(), self.grads.copy(), self.values)
         searches, promises = self._search_or_forget(start, number)
@@ -74,9 +73,9 @@ class Minimiser:
         return self.values, reasons
 
     def _search_or_forget(self, start: Point, number: int) -> tuple[list[LineSearch], Array]:
-        """Search along the directions of the pairs; where these lead nowhere, forget them and search again.
+        """Search along the directions of the pairs; where a search fails, forget them and search again.
 
-        Returns the searches, and what the slopes promise (K,) that a step of one gains.
+        Returns the searches, and the gains (K,) that the slopes promise for a step of one.
         """
         searches = [LineSearch(value, 0.0) for value in start.values.tolist()]
         is_open = np.ones(len(start.values), bool)
@@ -96,7 +95,7 @@ class Minimiser:
         return searches, promises
 
     def _search(self, searches: Sequence[LineSearch], start: Point, directions: Array) -> None:
-        """Evaluate the objective at the steps of the searches, until all are over."""
+        """Evaluate the objective at the steps of the searches until all are over."""
         while not all(search.is_over for search in searches):
             steps = np.array([[search.step] for search in searches])
             np.add(start.params, steps * directions, out=self.params, casting="same_kind")
@@ -107,29 +106,29 @@ class Minimiser:
 
 
 def are_negligible(gains: Array, values: Array, dtype: DTypeLike) -> NDArray[np.bool]:
-    """Whether gains (K,) of objectives (K,) are within what the arithmetic rounds."""
+    """Whether gains (K,) of objectives (K,) are within rounding errors."""
     return np.asarray(gains <= ROUNDINGS * np.finfo(dtype).eps * np.maximum(1, np.abs(values)))
 
 
 class Pairs:
-    """The last m steps s_i and the changes y_i of the gradient along them; they tell the curvature.
+    """The last m steps s_i and the changes y_i of the gradient along them; they describe the curvature.
 
-    With the pairs as the rows of S and Y, in the order of their age, D the diagonal of S Y', and R its upper
-    triangle with it, the inverse H of the Hessian is nearly (equation 7.24)
+    The rows of S and Y are the steps and changes in the order of their age. D is the diagonal of S Y', and R
+    its upper triangle with the diagonal. The inverse H of the Hessian is approximately (equation 7.24)
 
         p   = R^-1 S g
         H g = gamma M (g - Y' p) + S' R^-T (D p + gamma (Y M Y' p - Y M g))
 
-    gamma is that of the newest pair, s'y / y'My (equation 7.20). Without pairs, it gives the first step a
-    length of one. M stands where the book has the identity: see ``Centring``.
+    gamma is s'y / y'My of the newest pair (equation 7.20). Without pairs, it gives the first step a length of
+    one. M takes the place of the identity in the book: see ``Centring``.
 
-    The rows of S and Y do not move: the newest takes the place of the oldest. R^-1 and Y M Y' are kept in
-    the order of age, and move by one. A pair that is missing has zeros in S and Y, and a one in R.
+    In memory, the rows of S and Y do not move: the newest pair replaces the oldest. R^-1 and Y M Y' are kept
+    in the order of age, and move by one. A missing pair has zeros in S and Y, and a one in R.
 
     Parameters
     ----------
     memory : dict of ndarray
-        That of ``init_lbfgs``, of each network.
+        The arrays of ``init_lbfgs``, stacked.
     precondition : callable
         M times vectors (K, n_params).
     """
@@ -148,7 +147,7 @@ class Pairs:
         return np.asarray(self.yMy.any(axis=1))
 
     def forget(self, which: NDArray[np.bool]) -> None:
-        """Forget all pairs of those networks (K,)."""
+        """Forget all pairs of these networks (K,)."""
         self.steps[which] = self.changes[which] = self.YMY[which] = 0
         self.R_inverse[which] = np.eye(N_PAIRS)
 
@@ -166,7 +165,7 @@ class Pairs:
         return -(gamma * self.precondition(residual) + combine(self.steps, weights))
 
     def _gamma(self, squares: Array) -> Array:
-        """Scale (K, 1) by the newest pair, or by ``squares`` (K,) of the gradient, g'Mg."""
+        """Compute gamma (K, 1) from the newest pair or, without pairs, from ``squares`` = g'Mg (K,)."""
         networks = np.arange(len(squares))
         newest = N_PAIRS - 1 - (self.yMy[:, ::-1] > 0).argmax(axis=1)
         yMy, inverse_sy = self.yMy[networks, newest], self.inverse_D[networks, newest]
@@ -174,10 +173,10 @@ class Pairs:
         return 1 / np.where(yMy > 0, yMy * inverse_sy, length)[:, np.newaxis]
 
     def add(self, steps: Array, changes: Array, falls: Array, number: int) -> None:
-        """Put pairs in the place of the oldest ones.
+        """Replace the oldest pairs by new ones.
 
-        The objective must have been seen to curve upwards along the step, by more than the roundings of
-        ``falls`` (K,), which it had at its start.
+        A new pair counts only if the objective curves upwards along the step, by more than the rounding error
+        of ``falls`` (K,), the negative products of the step and the gradient at its start.
         """
         place = number % N_PAIRS
         by_age, _ = orders(number + 1)
@@ -196,7 +195,7 @@ class Pairs:
 
 
 def orders(number: int) -> tuple[Index, Index]:
-    """Give the pairs' places in the order of age, after ``number`` iterations, and their ages by place."""
+    """Compute the places of the pairs by age, and their ages by place, after ``number`` iterations."""
     places = np.arange(N_PAIRS)
     return (places + number) % N_PAIRS, (places - number) % N_PAIRS
 
@@ -208,19 +207,13 @@ def forget_oldest(matrices: Array) -> None:
 
 
 class Centring:
-    """The coordinates in which hidden values are counted from g(0), as M = A A'.
+    """The preconditioner M = A A' of coordinates that count hidden values from g(0).
 
-    The outputs are hidden w_output + b_output = (hidden - g(0)) w_output + b_centred. Where g(0) is not zero,
-    as with sigmoid and softplus, all units have a large value in common; with b_centred in place of b_output
-    they have not, and L-BFGS takes fewer iterations: 16 sigmoid units on breast cancer 158 instead of 204.
-    Where x = A c are the parameters by such coordinates, and A' g the gradient by them, L-BFGS with M = A A'
-    takes the steps that it would take there.
-
-    Parameters
-    ----------
-    shape : NetworkShape
-    activate : callable
-        The network's activation.
+    The outputs are hidden w_output + b_output = (hidden - g(0)) w_output + b_centred. If g(0) is not zero, as
+    in sigmoid and softplus, all hidden values have a large constant in common. With the coordinate b_centred
+    in place of b_output they do not, and L-BFGS needs fewer iterations: 158 instead of 204 for 16 sigmoid
+    units on breast cancer. Let x = A c be the parameters as a function of these coordinates c. Then A' g is
+    the gradient with respect to c, and L-BFGS with M = A A' takes the same steps as L-BFGS on c.
     """
 
     def __init__(self, shape: NetworkShape, activate: Activate) -> None:

@@ -1,31 +1,31 @@
 """How far to go along a direction of descent (Nocedal and Wright, 2006, sections 3.1 and 3.5).
 
-phi(t) is the objective at the step t, and phi'(t) its slope along the direction. A step is accepted once it
-meets the strong Wolfe conditions (their equations 3.7):
+phi(t) is the objective at the step t, and phi'(t) its slope along the direction. A step is accepted if it
+meets the strong Wolfe conditions (equations 3.7):
 
     phi(t) <= phi(0) + C_1 t phi'(0)        the objective falls enough
     |phi'(t)| <= C_2 |phi'(0)|              it could not fall much more
 
-Their algorithms 3.5 and 3.6 are one here. ``low`` is the best step so far, from which the objective falls
-towards ``high``, the other end of an interval with acceptable steps. As long as there is no ``high``, the
-steps grow.
+The book's algorithms 3.5 and 3.6 are one here. ``low`` is the best step so far. ``high`` is the other end of
+an interval that contains acceptable steps, and at ``low`` the objective falls towards ``high``. As long as
+there is no ``high``, the steps grow.
 """
 
 import math
 from typing import NamedTuple
 
-C_1, C_2 = 1e-3, 0.9  # those of SciPy's L-BFGS-B: mostly, the first step is accepted
+C_1, C_2 = 1e-3, 0.9  # as in SciPy's L-BFGS-B: most first steps are accepted
 LEAST_GROWTH, MOST_GROWTH = 1.1, 4.0  # of a step, as a multiple of its last growth
 MARGIN = 0.1  # the share of the interval, at either end, in which no step is tried
-SLOW = 0.66  # if so much of the interval is left, the next step halves it
-# The search settles for ``low`` when the interval is narrower than this share of its upper end, as SciPy's
-# does: there is a kink in it, as of relu. Or after so many trials.
+SLOW = 0.66  # if more than this share of the interval is left, the next step halves it
+# The search settles for ``low`` when the interval is narrower than NARROW times its upper end, as in SciPy:
+# then it contains a kink, as relu makes. It also settles after MOST_TRIALS trials.
 NARROW = 0.1
 MOST_TRIALS = 20
 
 
 class Trial(NamedTuple):
-    """A step, and what was found there."""
+    """A step, and the objective and its slope there."""
 
     step: float
     value: float  # phi
@@ -33,7 +33,7 @@ class Trial(NamedTuple):
 
 
 class LineSearch:
-    """The search of one network: evaluate at ``step`` and tell what is there, until it ``is_over``.
+    """The search of one network: evaluate at ``step`` and pass the result to ``see``, until it ``is_over``.
 
     Parameters
     ----------
@@ -43,8 +43,7 @@ class LineSearch:
     Attributes
     ----------
     step : float
-        The step to try. In the end it is the one to take, or zero if no step was found.
-    is_over : bool
+        The step to try. In the end, it is the step to take, or zero if none was found.
     is_accepted : bool
         Whether the last step meets the conditions.
     """
@@ -59,7 +58,7 @@ class LineSearch:
         self.step = 0.0 if self.is_over else 1.0
 
     def see(self, value: float, slope: float) -> None:
-        """Take note of the objective and its slope at ``step``, and choose the next step."""
+        """Record the objective and its slope at ``step``, and choose the next step."""
         if self.is_over:
             return
         trial = Trial(self.step, value, slope)
@@ -77,7 +76,7 @@ class LineSearch:
         return self._is_lower(trial) and abs(trial.slope) <= C_2 * abs(self.start.slope)
 
     def _is_lower(self, trial: Trial) -> bool:
-        """Whether the objective falls enough, and below ``low``; not if it is no number."""
+        """Whether the objective falls enough, and below ``low``; False for NaN."""
         limit = self.start.value + C_1 * trial.step * self.start.slope
         return trial.value <= limit and trial.value < self.low.value and math.isfinite(trial.slope)
 
@@ -97,7 +96,7 @@ class LineSearch:
         return abs(self.high.step - self.low.step) <= NARROW * max(self.high.step, self.low.step)
 
     def _next_step(self) -> float:
-        """Go where a cubic has its minimum, but neither close to the ends nor far away."""
+        """Choose the minimiser of a cubic, but neither close to the ends nor too far beyond ``low``."""
         low, high = self.low, self.high
         if high is None:
             growth = low.step - self.before_low.step
@@ -112,7 +111,7 @@ class LineSearch:
 
 
 def cubic_minimiser(a: Trial, b: Trial) -> float:
-    """Find the minimiser of the cubic with the values and slopes of two trials (equation 3.59), or NaN."""
+    """Compute the minimiser of the cubic with the values and slopes of two trials (equation 3.59), or NaN."""
     d_1 = a.slope + b.slope - 3 * (a.value - b.value) / (a.step - b.step)
     square = d_1 * d_1 - a.slope * b.slope
     if not 0 <= square < math.inf:
@@ -123,6 +122,6 @@ def cubic_minimiser(a: Trial, b: Trial) -> float:
 
 
 def clip(step: float, one_end: float, other_end: float, *, otherwise: float) -> float:
-    """Clip a step to an interval; take another if it is no number."""
+    """Clip a step to an interval; return ``otherwise`` for NaN."""
     low, high = sorted((one_end, other_end))
     return otherwise if math.isnan(step) else min(max(step, low), high)

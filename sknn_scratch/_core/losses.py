@@ -1,34 +1,34 @@
 """Losses on the network's outputs: gradients for the steps, values for the history.
 
-With y the outputs and t the targets of a row, the classification losses are cross-entropies on logits, exact
-at the extremes: nothing is computed from probabilities, so logits of +-1e4 give finite losses.
+Let y be the outputs and t the targets of a row. The classification losses are cross-entropies on logits. They
+are not computed from probabilities, so they are exact at the extremes: logits of +-1e4 give finite losses.
 
     logistic   t in {-1, 1}    loss = log(1 + exp(-t y)), for every output on its own   (binary, multilabel)
                gradient        -t / (1 + exp(t y))
     softmax    t one-hot       loss = log sum_j exp(y_j) - <t, y>, over the outputs of a row    (multiclass)
                gradient        p - t, with p = exp(y) / sum_j exp(y_j)
 
-Targets of -1 and 1 let the smallest logistic losses and gradients keep their digits.
+With targets of -1 and 1, the smallest logistic losses and gradients keep their digits.
 
 The regression losses are sums over the outputs of a row. With r = y - t:
 
     squared_error    loss = r^2 / 2                              gradient    r
     absolute_error   loss = |r|                                  gradient    sign(r)
-    huber            loss = c (|r| - c / 2), c = min(|r|, delta) gradient    r, cut off at +-delta
+    huber            loss = c (|r| - c / 2), c = min(|r|, delta) gradient    r, clipped to +-delta
     quantile         loss = max(-q r, (1 - q) r)                 gradient    -q or 1 - q
     poisson          loss = exp(y) - t - t (y - log t)           gradient    exp(y) - t
 
-Half the squared error, so that the penalty is that of Ridge. The outputs of "poisson" are logarithms of what
-is predicted, and the loss is half of the deviance.
+"squared_error" is halved, so that the penalty is the same as in Ridge. The outputs of "poisson" are the
+logarithms of the predictions, and its loss is half of the deviance.
 
-A step needs the gradient, but only the history needs the value. So the gradient saves what the value is made
-of, and the values of many batches are computed at once.
+A step needs the gradient, but only the history needs the value. So the gradient saves its intermediate
+results, and the values of many batches are computed from them at once.
 
-In gradients and values the samples are columns, as in a textbook, (..., n_outputs, n_samples): NumPy works
-along the last axis, and the samples are more than the outputs. Probabilities are those of rows.
+In gradients and values, samples are columns, as in a textbook: (..., n_outputs, n_samples). NumPy is fastest
+along the last axis, and there are more samples than outputs. In probabilities, samples are rows.
 
-To add a loss, write a class with its gradient and values, and give it a line in ``LOSSES``. A number that it
-depends on is a field of the class, with the name of the estimator's parameter.
+To add a loss, write a class with its gradient and values, and give it a line in ``LOSSES``. A parameter of
+the loss is a field of the class, with the name of the estimator's parameter.
 """
 
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ from scipy.special import xlogy
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.arrays import constant
 
-SOFTMAX_ROWS = 1024  # logits of so many rows, and their exponentials, stay in the cache
+SOFTMAX_ROWS = 1024  # the logits of this number of rows, and their exponentials, stay in the cache
 
 
 class Targets(NamedTuple):
@@ -68,7 +68,7 @@ class Targets(NamedTuple):
 class Saved(NamedTuple):
     """Intermediate results of the gradient, from which the losses are computed."""
 
-    margins: Array  # (..., n_outputs, n_samples): t y; y less the largest of the row; y - t; or y
+    margins: Array  # (..., n_outputs, n_samples): t y; y minus the row's largest y; y - t; or y
     partition: Array  # (..., 1, n_samples): for softmax the sum of exp(margins)
 
     @classmethod
@@ -82,18 +82,18 @@ class Saved(NamedTuple):
 
 
 class Loss:
-    """A loss. Those with the same fields are equal.
+    """The base of the losses. Losses of one class with the same fields are equal.
 
-    This one has no values: it is that of a network which only predicts.
+    An instance of the base class itself serves networks that only predict.
 
     Attributes
     ----------
     output_activation : str
-        The function that makes predictions of the outputs.
+        Name of the function that turns outputs into predictions.
     is_smooth : bool
-        Whether the gradient is continuous, as L-BFGS needs it.
+        Whether the gradient is continuous, as L-BFGS requires.
     is_central : bool
-        Whether the network estimates what lies in the middle: classes, means or medians.
+        Whether the network estimates classes, means or medians.
     """
 
     output_activation: ClassVar[str]
@@ -101,13 +101,13 @@ class Loss:
 
     @property
     def is_central(self) -> bool:
-        """Most losses are."""
+        """True for most losses."""
         return True
 
     def gradient(self, outputs: Array, targets: Targets, saved: Saved) -> None:
         """Overwrite the outputs (..., n_outputs, n_samples) with the gradient, and fill ``saved``.
 
-        The gradient is that of the weighted sum of the losses.
+        It is the gradient of the weighted sum of the losses.
         """
         raise NotImplementedError
 
@@ -116,7 +116,7 @@ class Loss:
         raise NotImplementedError
 
     def total(self, outputs: Array, targets: Targets) -> Any:
-        """Weighted sum (...) of the losses; overwrites the outputs (..., n_outputs, n_samples)."""
+        """Compute the weighted sum (...) of the losses; overwrite the outputs (..., n_outputs, n_samples)."""
         saved = Saved.allocate(outputs.shape, outputs.dtype)
         with np.errstate(over="ignore"):
             self.gradient(outputs, targets, saved)
@@ -130,25 +130,25 @@ class Logistic(Loss):
     output_activation: ClassVar[str] = "logistic"
 
     def gradient(self, outputs: Array, targets: Targets, saved: Saved) -> None:
-        """-t / (1 + exp(t y)). Where exp overflows, the gradient is zero, as it should be."""
+        """-t / (1 + exp(t y)). If exp overflows, the gradient is correctly zero."""
         np.multiply(outputs, targets.values, out=saved.margins)
         np.exp(saved.margins, out=outputs)
         np.subtract(constant(-1.0, outputs.dtype.char), outputs, out=outputs)
         np.divide(targets.weighted, outputs, out=outputs)
 
     def values(self, targets: Targets, saved: Saved) -> Array:
-        """log(1 + exp(-t y)), the losses of all outputs together."""
+        """log(1 + exp(-t y)), summed over the outputs."""
         return sum_over_outputs(log_1_plus_exp(-saved.margins) * targets.row_weights)
 
 
 @dataclass(frozen=True)
 class Softmax(Loss):
-    """The cross-entropy of classes that exclude each other."""
+    """The cross-entropy of mutually exclusive classes."""
 
     output_activation: ClassVar[str] = "softmax"
 
     def gradient(self, outputs: Array, targets: Targets, saved: Saved) -> None:
-        """p - t. The largest output of a row is subtracted from all of it, so that exp cannot overflow."""
+        """p - t. The largest output of a row is subtracted from all its outputs, so exp cannot overflow."""
         margins, partition = saved
         np.maximum.reduce(outputs, axis=-2, keepdims=True, out=partition)
         np.subtract(outputs, partition, out=margins)
@@ -164,7 +164,7 @@ class Softmax(Loss):
 
 
 class ResidualLoss(Loss):
-    """A loss of the residuals r = y - t, which it saves."""
+    """A loss of the residuals r = y - t; its gradient saves them."""
 
     output_activation: ClassVar[str] = "identity"
 
@@ -175,7 +175,7 @@ class ResidualLoss(Loss):
         outputs *= targets.row_weights
 
     def values(self, targets: Targets, saved: Saved) -> Array:
-        """Sum the losses of all outputs."""
+        """Sum the losses of a row's outputs."""
         return sum_over_outputs(self.of_residuals(saved.margins) * targets.row_weights)
 
     def slope(self, residuals: Array, out: Array) -> None:
@@ -217,12 +217,12 @@ class AbsoluteError(ResidualLoss):
 
 @dataclass(frozen=True)
 class Huber(ResidualLoss):
-    """Squared for small residuals, absolute for large ones, which thus have a limited pull."""
+    """Squared for small residuals, absolute for large ones, which limits the influence of outliers."""
 
     huber_delta: float
 
     def slope(self, residuals: Array, out: Array) -> None:
-        """Cut r off at +-delta."""
+        """Clip r to +-delta."""
         np.clip(residuals, -self.huber_delta, self.huber_delta, out=out)
 
     def of_residuals(self, residuals: Array) -> Array:
@@ -234,7 +234,7 @@ class Huber(ResidualLoss):
 
 @dataclass(frozen=True)
 class Quantile(ResidualLoss):
-    """The pinball loss: the network estimates what a share ``quantile`` of the targets lies below."""
+    """The pinball loss: the network estimates quantiles, below which a share ``quantile`` of targets lies."""
 
     quantile: float
 
@@ -242,7 +242,7 @@ class Quantile(ResidualLoss):
 
     @property
     def is_central(self) -> bool:
-        """That of the median is."""
+        """True for the median."""
         return self.quantile == 0.5
 
     def slope(self, residuals: Array, out: Array) -> None:
@@ -258,7 +258,7 @@ class Quantile(ResidualLoss):
 
 @dataclass(frozen=True)
 class Poisson(Loss):
-    """Half the Poisson deviance: the network estimates logarithms of means, which are positive."""
+    """Half the Poisson deviance: the network estimates logarithms of positive means."""
 
     output_activation: ClassVar[str] = "exp"
 
@@ -281,7 +281,7 @@ def sum_over_outputs(values: Array) -> Array:
 
 
 def log_1_plus_exp(z: Array) -> Array:
-    """log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|)): in a third of the time of NumPy's logaddexp."""
+    """log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|)), three times as fast as NumPy's logaddexp."""
     value: Array = np.abs(z)
     np.negative(value, out=value)
     np.exp(value, out=value)
@@ -298,7 +298,7 @@ def logistic_log_probabilities(logits: Array) -> Array:
 def softmax_probabilities(logits: Array) -> Array:
     """p = exp(y) / sum_j exp(y_j), of logits (n_samples, n_outputs).
 
-    Block by block, transposed: reductions are over the first axis, and all of a block is in the cache.
+    It works on transposed blocks: reductions are over the first axis, and a whole block is in the cache.
     """
     probabilities = np.empty_like(logits)
     for start in range(0, len(logits), SOFTMAX_ROWS):

@@ -5,9 +5,9 @@
     outputs      = hidden w_output + b_output       (..., n_samples, n_outputs)
     objective    = sum_i row_weights_i loss(outputs_i, targets_i) + rate / 2 (|w_hidden|^2 + |w_output|^2)
 
-The weights of a batch's rows sum to one, on average where rows weigh differently, so the first term is a mean
-loss, or estimates it. The leading axes ``...`` count networks: none for one network, (K,) for K networks that
-are trained together.
+The row weights of a batch sum to one, so the first term is the mean loss. If rows have different weights,
+they sum to one on average over the batches, so the first term estimates the mean loss. The leading axes
+``...`` count networks: none for one network, (K,) for K networks that are trained together.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -24,18 +24,18 @@ from sknn_scratch._core.losses import Loss, Saved, Targets
 from sknn_scratch._core.parameters import Layers, NetworkShape, Parameters, view_parameters
 from sknn_scratch._core.rows import DenseRows, Rows
 
-Map: TypeAlias = Callable[..., Iterable[Any]]  # map, or one that uses several threads
+Map: TypeAlias = Callable[..., Iterable[Any]]  # map, or a version of it that uses several threads
 
-BLOCK_BYTES = 2**20  # hidden values of a block of rows: they should stay in the second-level cache
-# A batch of at least so many rows, whose product with w_hidden takes at least so many multiplications, is cut
-# into blocks: it takes at most a tenth longer on one thread, and half the time on two.
+BLOCK_BYTES = 2**20  # of the hidden values of a block of rows, which should stay in the second-level cache
+# A batch is cut into blocks if it has at least LARGE_ROWS rows, and its product with w_hidden takes at least
+# LARGE_PRODUCT multiplications. It takes at most a tenth longer on one thread, and half the time on two.
 LARGE_ROWS = 1000
 LARGE_PRODUCT = 2**25
 N_BLOCKS = 4
 
 
 class Network(NamedTuple):
-    """What defines a network beside its parameters."""
+    """All that defines a network except its parameters."""
 
     shape: NetworkShape
     activate: Activate
@@ -54,7 +54,7 @@ class Batch(NamedTuple):
 
 
 def make_batch(X: Rows, targets: Array, row_weights: Array | None) -> Batch:
-    """Make a batch of rows of one network; ``row_weights`` (n_samples,) of any sum, None for equal ones."""
+    """Make a batch of rows of one network; ``row_weights`` (n_samples,) have any sum, None means equal."""
     n = len(targets)
     shares = np.full(n, 1 / n) if row_weights is None else row_weights / row_weights.sum()
     return Batch(X, Targets.of(targets, shares))
@@ -106,7 +106,7 @@ def loss_gradient(
 ) -> None:
     """Fill ``grads`` with the gradient of the mean loss of a batch, without the penalty.
 
-    Fills ``saved`` with what the loss is made of.
+    Fills ``saved`` with what ``Loss.values`` needs.
     """
     forward(network, params, batch.X, workspace)
     network.loss.gradient(workspace.outputs, batch.targets, saved)
@@ -139,15 +139,13 @@ def backward(params: Parameters, grads: Parameters, X: Rows, workspace: Workspac
 class BatchGradient:
     """Computes the gradients of batches of one size: as a whole or, if it is large, by blocks of rows.
 
-    Threads can share the blocks. They are the same for any number of threads, so the result is too, bit for
-    bit.
+    Threads can share the blocks. The blocks, and so the bits of the result, do not depend on the number of
+    threads.
 
     Parameters
     ----------
     workspaces : sequence of Workspace
         One for each block.
-    map_blocks : callable
-        ``map``, or one that uses several threads.
     """
 
     def __init__(self, network: Network, workspaces: Sequence[Workspace], map_blocks: Map) -> None:
@@ -176,13 +174,13 @@ class BatchGradient:
 
 
 def gradient_blocks(X: Rows, shape: NetworkShape, n_rows: int) -> list[slice]:
-    """Cut a batch of rows like X into blocks, if it is large; sparse rows are not cut."""
+    """Cut a large batch of rows like X into blocks; sparse rows stay in one block."""
     is_large = n_rows >= LARGE_ROWS and n_rows * shape.n_features * shape.n_hidden >= LARGE_PRODUCT
     return equal_blocks(n_rows, N_BLOCKS if is_large and isinstance(X, DenseRows) else 1)
 
 
 def row_blocks(n_rows: int, n_hidden: int, dtype: DTypeLike) -> list[slice]:
-    """Cut rows into blocks. The hidden values of a block take at most ``BLOCK_BYTES``, for each network."""
+    """Cut rows into blocks whose hidden values take at most ``BLOCK_BYTES`` for each network."""
     largest = max(1, BLOCK_BYTES // (n_hidden * np.dtype(dtype).itemsize))
     return equal_blocks(n_rows, ceil(n_rows / largest)) if n_rows > largest else [slice(0, n_rows)]
 
@@ -201,12 +199,12 @@ class Penalty(NamedTuple):
     n_weights: int
 
     def value(self, params: Parameters) -> Any:
-        """Penalty (...) of parameters."""
+        """Compute the penalty (...)."""
         if not self.rates:
             return 0.0
         squares = sum_of_squares(params.weights)
         rates = np.reshape(self.rates, np.shape(squares))
-        # Squares of weights without a penalty may be infinite, and zero times that is no number.
+        # The squares of a network without a penalty may be infinite, and zero times infinity is NaN.
         return np.where(rates > 0, 0.5 * rates * squares, 0.0) if np.ndim(squares) else 0.5 * rates * squares
 
     def add_gradient(self, params: Array, grads: Array) -> None:
@@ -215,7 +213,7 @@ class Penalty(NamedTuple):
             add_multiples(grads, self.rates, params, self.first, self.n_weights)
 
     def shrink(self, params: Array, learning_rates: Sequence[float]) -> None:
-        """weights -= learning_rate * rate * weights, of a flat array; they do not change their signs."""
+        """weights -= learning_rate * rate * weights, of a flat array; no weight changes its sign."""
         if self.rates:
             pairs = zip(learning_rates, self.rates, strict=True)
             kept = [max(0.0, 1 - learning_rate * rate) for learning_rate, rate in pairs]
@@ -223,7 +221,7 @@ class Penalty(NamedTuple):
 
 
 def mean_loss(network: Network, params: Layers | Parameters, batch: Batch) -> Any:
-    """Mean loss (...) of any number of rows, block by block."""
+    """Compute the mean loss (...) of any number of rows, block by block."""
     total: Any = 0.0
     for rows in row_blocks(batch.X.n_samples, network.shape.n_hidden, params.w_hidden.dtype):
         block = batch.take(rows)
@@ -253,7 +251,7 @@ def _by_blocks(
         return of_block(X)
     values = np.empty((*params.b_hidden.shape[:-2], X.n_samples, n_columns), dtype)
 
-    @np.errstate(over="ignore", invalid="ignore")  # each thread has its own; whoever asks looks at the values
+    @np.errstate(over="ignore", invalid="ignore")  # each thread has its own; the callers check the values
     def fill(rows: slice) -> None:
         values[..., rows, :] = of_block(X.take(rows))
 
@@ -263,14 +261,14 @@ def _by_blocks(
 
 
 def block_outputs(network: Network, params: Layers | Parameters, X: Rows) -> Array:
-    """Compute the outputs (..., n_samples, n_outputs) of a block of rows, a new array."""
+    """Compute the outputs (..., n_samples, n_outputs) of a block of rows in a new array."""
     outputs = block_hidden(network, params, X) @ params.w_output
     outputs += params.b_output
     return outputs
 
 
 def block_hidden(network: Network, params: Layers | Parameters, X: Rows) -> Array:
-    """Compute the hidden values (..., n_samples, n_hidden) of a block of rows, a new array."""
+    """Compute the hidden values (..., n_samples, n_hidden) of a block of rows in a new array."""
     w_hidden = params.w_hidden
     hidden = np.empty((*w_hidden.shape[:-2], X.n_samples, w_hidden.shape[-1]), w_hidden.dtype)
     X.apply(params, hidden)

@@ -1,16 +1,16 @@
-"""Optimisers: pairs (init, update) on flat buffers that know nothing of layers.
+"""Optimisers: pairs (init, update) on flat buffers. They know nothing of layers.
 
     init(params)       -> memory, a dict of arrays
     update(part, step)    overwrites the part's params and memory, in place
 
-A ``Part`` holds flat arrays (n,): all parameters of all networks, or a part of those of one. A ``Step``
-carries the numbers; one that may differ between networks is a list with a number for each.
+A ``Part`` contains flat arrays (n,): all parameters of all networks, or some parameters of one network. A
+``Step`` contains numbers. A number that may differ between networks is a list with one for each.
 
-An update also applies the penalty: ``part.penalty.add_gradient`` adds its gradient to the loss's in
-``part.grads``, where the record of the epoch finds it; ``part.penalty.shrink`` shrinks the weights instead.
+An update also applies the penalty. Either ``part.penalty.add_gradient`` adds the penalty's gradient to the
+loss's in ``part.grads``, and so to the norms in the history, or ``part.penalty.shrink`` shrinks the weights.
 
 To add an optimiser, write the two functions and give them a line in ``OPTIMIZERS``, with the names of its
-hyperparameters: parameters of the estimator, in the order in which ``Step.hyperparameters`` holds them.
+hyperparameters: parameters of the estimator, in the order of ``Step.hyperparameters``.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +33,7 @@ class PenaltyOfPart(Protocol):
         """Add the penalty's gradient to the loss's, arrays (n,)."""
 
     def shrink(self, params: Array, learning_rates: Sequence[float]) -> None:
-        """Take the penalty's gradient descent step by itself."""
+        """Take a step of gradient descent on the penalty alone."""
 
 
 class Part(NamedTuple):
@@ -41,7 +41,7 @@ class Part(NamedTuple):
 
     params: Array
     grads: Array  # of the loss
-    updates: Array  # a buffer to compute in
+    updates: Array  # a buffer for intermediate results
     memory: Memory
     penalty: PenaltyOfPart
 
@@ -56,7 +56,7 @@ class Step:
 
 
 class Optimizer(NamedTuple):
-    """How parameters follow gradients."""
+    """How an optimiser starts, and how it updates parameters by gradients."""
 
     init: Callable[[Array], Memory]
     update: Callable[[Part, Step], None]
@@ -65,12 +65,12 @@ class Optimizer(NamedTuple):
 
 
 def init_sgd(params: Array) -> Memory:
-    """No velocity yet."""
+    """Start with a velocity of zero."""
     return {"velocity": np.zeros_like(params)}
 
 
 def update_sgd(part: Part, step: Step) -> None:
-    """Gradient descent with momentum, classical (Polyak) or looking ahead (Nesterov).
+    """Gradient descent with momentum, classical (Polyak) or with look-ahead (Nesterov).
 
     velocity = momentum velocity - learning_rate grads
     params  += velocity                                       (classical)
@@ -90,7 +90,7 @@ def update_sgd(part: Part, step: Step) -> None:
 
 
 def init_adam(params: Array) -> Memory:
-    """No moments yet."""
+    """Start with moments of zero."""
     return {"first_moment": np.zeros_like(params), "second_moment": np.zeros_like(params)}
 
 
@@ -101,7 +101,7 @@ def update_adam(part: Part, step: Step) -> None:
 
 
 def update_adamw(part: Part, step: Step) -> None:
-    """Adam on the loss alone; the penalty shrinks the weights by itself (Loshchilov and Hutter, 2019)."""
+    """Adam on the loss alone; the penalty shrinks the weights separately (Loshchilov and Hutter, 2019)."""
     part.penalty.shrink(part.params, step.learning_rates)
     follow_moments(part, step)
 
@@ -112,7 +112,7 @@ def follow_moments(part: Part, step: Step) -> None:
     m = beta_1 m + (1 - beta_1) grads          v = beta_2 v + (1 - beta_2) grads^2
     params -= learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon)
 
-    The memory holds m / (1 - beta_1) and v / (1 - beta_2): two passes over the buffer fewer.
+    The memory contains m / (1 - beta_1) and v / (1 - beta_2), which saves two passes over the buffer.
     """
     params, grads, updates, memory, _ = part
     beta_1, beta_2, epsilon = step.hyperparameters
@@ -134,7 +134,7 @@ N_PAIRS = 20  # of L-BFGS: twice SciPy's default, for fewer iterations in the sa
 
 
 def init_lbfgs(params: Array) -> Memory:
-    """No pairs of steps and changes yet; see ``lbfgs.Pairs``."""
+    """Start without pairs of steps and changes; see ``lbfgs.Pairs``."""
     pairs = (N_PAIRS, params.size)
     return {
         "steps": np.zeros(pairs, params.dtype),
@@ -145,7 +145,7 @@ def init_lbfgs(params: Array) -> Memory:
 
 
 def no_update(part: Part, step: Step) -> None:
-    """Do nothing: ``lbfgs.Minimiser`` makes the steps, as one may need the gradients at several points."""
+    """Do nothing: ``lbfgs.Minimiser`` takes the steps, since a step may need gradients at several points."""
 
 
 OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType(
@@ -155,7 +155,7 @@ OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType(
         "sgd": Optimizer(init_sgd, update_sgd, ("momentum", "nesterov"), frozenset({"momentum"})),
     }
 )
-# L-BFGS too, which needs the objective over all rows.
+# With L-BFGS, which needs the objective over all rows.
 SOLVERS: Mapping[str, Optimizer] = MappingProxyType(
     {**OPTIMIZERS, "lbfgs": Optimizer(init_lbfgs, no_update, ())}
 )

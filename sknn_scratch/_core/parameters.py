@@ -1,8 +1,8 @@
 """The parameters of a network: one flat buffer, views into it, and their initial values.
 
-The flat buffer (..., n_params) makes an optimiser a few lines on one array, and a checkpoint one array. To
-L-BFGS, the network is one vector. In this order each layer is one matrix, biases and weights, and all weights
-are one contiguous slice, to which the L2 penalty applies:
+With a flat buffer (..., n_params), an optimiser is a few lines on one array, and a checkpoint stores one
+array. For L-BFGS, the network is one vector. The order makes one matrix of each layer's biases and weights,
+and one contiguous slice of all weights, to which the L2 penalty applies:
 
     [ b_hidden | w_hidden | w_output | b_output ]
 """
@@ -17,7 +17,7 @@ from sknn_scratch._core.activations import Array
 
 
 class NetworkShape(NamedTuple):
-    """How many features, hidden units and outputs a network has."""
+    """The numbers of features, hidden units and outputs of a network."""
 
     n_features: int
     n_hidden: int
@@ -30,12 +30,12 @@ class NetworkShape(NamedTuple):
 
     @property
     def weights(self) -> slice:
-        """Where the weights are in the flat buffer, between the biases."""
+        """The slice of the flat buffer with the weights, between the biases."""
         return slice(self.n_hidden, self.n_params - self.n_outputs)
 
 
 class Layers(NamedTuple):
-    """Weights and biases [w, b] of both layers; leading network axes are free."""
+    """Weights and biases of both layers, with any leading network axes."""
 
     w_hidden: Array  # (..., n_features, n_hidden)
     w_output: Array  # (..., n_hidden, n_outputs)
@@ -89,13 +89,13 @@ def initialise(
     """Draw the initial parameters (n_params,) of one network: normal weights, zero biases.
 
     ``init_scale`` is the standard deviation of all weights, or the name of a rule in ``INIT_SCALES``.
-    The draws are made in float64 whatever ``dtype`` is, so that float32 and float64 start alike.
+    Weights are always drawn in float64, so that float32 and float64 networks start alike.
     """
     flat = np.zeros(shape.n_params, dtype=dtype)
     params = view_parameters(flat, shape)
     for weights in (params.w_hidden, params.w_output):
         scale = INIT_SCALES[init_scale](*weights.shape) if isinstance(init_scale, str) else init_scale
-        with np.errstate(over="ignore"):  # the training will notice
+        with np.errstate(over="ignore"):  # infinite weights make the training diverge
             weights[...] = rng.standard_normal(weights.shape) * scale
     return flat
 

@@ -1,11 +1,11 @@
 """Rows of a design matrix: dense, dense with a column of ones, or sparse.
 
-Each kind of rows knows the two products that training needs, with the hidden layer's weights and biases,
+Each kind of rows has the two products that training needs, for the weights and biases of the hidden layer:
 
     apply    hidden_input = X w_hidden + b_hidden
-    adjoint  the gradients of w_hidden and b_hidden, X' delta_hidden and the sums of delta_hidden
+    adjoint  the gradients of w_hidden and b_hidden: X' delta_hidden, and the sums of delta_hidden
 
-and how its rows are cut into blocks and gathered into batches. Sparse rows are never made dense.
+Each kind also cuts its rows into blocks and gathers them into batches. Sparse rows are never made dense.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,11 +23,11 @@ Index: TypeAlias = NDArray[np.integer]
 Rows: TypeAlias = Union["DenseRows", "SparseRows"]
 Gather: TypeAlias = Callable[[Index], Sequence[Any]]
 
-COUNTED_ROWS = 2**13  # at once: a copy of so many takes little memory
+COUNTED_ROWS = 2**13  # rows that are counted at once: a copy of them takes little memory
 
 
 def rows_of(X: Any) -> Rows:
-    """Wrap a design matrix (n_samples, n_features), an ndarray or CSR."""
+    """Wrap a design matrix (n_samples, n_features), an ndarray or CSR matrix."""
     return DenseRows(X) if isinstance(X, np.ndarray) else SparseRows([X], stacked=False)
 
 
@@ -66,7 +66,7 @@ class DenseRows:
 
     @property
     def source(self) -> Any:
-        """The matrix, which tells whether two networks draw from the same rows."""
+        """The matrix; its identity tells whether two networks share it."""
         return self.X
 
     def apply(self, layers: Layers | Parameters, out: Array) -> None:
@@ -80,7 +80,7 @@ class DenseRows:
         dot(ones, delta, grads.b_hidden)
 
     def take(self, rows: slice | Index) -> "DenseRows":
-        """View a block of rows of every network, or copy chosen ones."""
+        """View a block of rows of every network, or copy rows by their indices."""
         return type(self)(self.X[..., rows, :])
 
     def with_ones(self) -> "RowsWithOnes":
@@ -90,7 +90,7 @@ class DenseRows:
         return RowsWithOnes(widened)
 
     def gatherer(self, stack_shape: tuple[int, ...], places: Sequence[slice]) -> Gather:
-        """Make a function that gathers rows (..., n_chunk) into a buffer, which is cut into batches once."""
+        """Make a function that gathers rows (..., n_chunk) into a buffer, and returns its batches."""
         buffer = np.empty((*stack_shape, places[-1].stop, self.X.shape[1]), self.X.dtype)
         batches = [type(self)(buffer[..., place, :]) for place in places]
 
@@ -152,15 +152,12 @@ class SparseRows:
 
     @property
     def values_per_row(self) -> float:
-        """Memory of a gathered row, in numbers.
-
-        Each value has an index, and is in a chunk and in its batch.
-        """
+        """Memory of a gathered row, in numbers: each value has an index, and is copied to a batch."""
         return float(3 * self.matrices[0].nnz / self.n_samples)
 
     @property
     def source(self) -> Any:
-        """The first network's matrix, which tells whether two networks draw from the same rows."""
+        """The first network's matrix; its identity tells whether two networks share it."""
         return self.matrices[0]
 
     def apply(self, layers: Layers | Parameters, out: Array) -> None:
@@ -176,7 +173,7 @@ class SparseRows:
         dot(ones, delta, grads.b_hidden)
 
     def count_rows_with_feature(self, rows: Index | None) -> Index:
-        """Count (n_features,) the rows of the first network, or some of its rows, that have a feature."""
+        """Count (n_features,) the rows with each feature, of all or some rows of the first network."""
         X, counts = self.matrices[0], np.zeros(self.n_features, np.intp)
         rows = np.arange(self.n_samples) if rows is None else rows
         for start in range(0, len(rows), COUNTED_ROWS):
@@ -190,7 +187,7 @@ class SparseRows:
         return SparseRows([X[rows] for X in self.matrices], stacked=self.stacked)
 
     def gatherer(self, stack_shape: tuple[int, ...], places: Sequence[slice]) -> Gather:
-        """Make a function that gathers rows (..., n_chunk), and cuts them into batches."""
+        """Make a function that gathers rows (..., n_chunk) and cuts them into batches."""
 
         def gather(rows: Index) -> Sequence[SparseRows]:
             gathered = [self.matrices[0][rows_of_network] for rows_of_network in np.atleast_2d(rows)]

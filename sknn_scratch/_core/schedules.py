@@ -1,7 +1,7 @@
-"""Schedules of the learning rate: the factor by which it is multiplied in an epoch.
+"""Schedules of the learning rate: the factor that multiplies it in each epoch.
 
 A schedule is a function of progress, from 0 at the first epoch to (max_iter - 1) / max_iter at the last.
-The adaptive one is constant, but divides the learning rate whenever the patience is at its end.
+"adaptive" is constant, but divides the learning rate after n_iter_no_change epochs without an improvement.
 
 To add a schedule, write its function, give it a line in ``SCHEDULES``, and name it in the docstring of
 ``ShallowNNClassifier``.
@@ -17,7 +17,7 @@ class Schedule(NamedTuple):
     """How the learning rate changes."""
 
     factor: Callable[[float], float]
-    divides_on_plateau: bool = False  # instead of stopping there
+    divides_on_plateau: bool = False  # divide the learning rate there instead of stopping
 
 
 def constant(progress: float) -> float:
@@ -26,7 +26,7 @@ def constant(progress: float) -> float:
 
 
 def cosine(progress: float) -> float:
-    """(1 + cos(pi p)) / 2: from one to zero (Loshchilov and Hutter, 2017)."""
+    """(1 + cos(pi progress)) / 2: from one to zero (Loshchilov and Hutter, 2017)."""
     return (1 + math.cos(math.pi * progress)) / 2
 
 

@@ -1,6 +1,6 @@
 """Networks that are trained together: the axis that counts them, and the arrays they share.
 
-One run has no network axis. With several, the states' arrays become views of the stack's, row by row.
+A single run has no network axis. With several, the arrays of each state become views of the stack's arrays.
 """
 
 from collections.abc import Iterable, Sequence
@@ -36,7 +36,7 @@ from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.state import Run
 from sknn_scratch._core.stopping import StopReason
 
-# Rows that saturation is measured on: enough for a share, few enough to take no time in full-batch training.
+# Saturation is measured on at most this number of rows: enough for a share, and quick in full-batch training.
 MEASURED_ROWS = 100
 
 
@@ -46,11 +46,9 @@ class Stack:
     Attributes
     ----------
     config : Config
-        That of the first run, for what all have in common (see ``stack_key``).
+        The first run's. It is read only for what all runs have in common (see ``stack_key``).
     stack_shape : tuple of int
         The network axis: () or (K,).
-    orders : Orders
-        In which the networks see their rows.
     last_grads : Parameters
         The gradient of the last batch.
     """
@@ -75,8 +73,8 @@ class Stack:
             self.validation = stack_validations(validations) if self.stack_shape else validations[0]
 
     def close(self) -> None:
-        """Give the runs arrays of their own: a view would keep those of all networks alive."""
-        vars(self).pop("minimiser", None)  # it refers to the stack, which would live on
+        """Give the runs arrays of their own: views would keep the arrays of the whole stack in memory."""
+        vars(self).pop("minimiser", None)  # the two refer to each other, which would keep both in memory
         if self.stack_shape:
             for run, rng in zip(self.runs, self.orders.own_generators(), strict=True):
                 run.state.shuffle_rng = rng
@@ -84,7 +82,7 @@ class Stack:
                 run.state.memory = {name: array.copy() for name, array in run.state.memory.items()}
 
     def _stack_states(self) -> None:
-        """Stack the parameters and the memory; those of the states become views."""
+        """Stack the parameters and the optimiser's memory; the states get views of them."""
         states = [run.state for run in self.runs]
         flat, self.memory = self._stack([state.params for state in states]), self._stack_memory()
         if self.stack_shape:
@@ -98,7 +96,7 @@ class Stack:
         shape, rates = self.network.shape, [run.penalty_rate for run in self.runs]
         weights = shape.weights
         self.penalty = Penalty(rates if any(rates) else (), weights.start, weights.stop - weights.start)
-        rates_of_lbfgs = [1.0] * len(self.runs)  # the others are set in every epoch
+        rates_of_lbfgs = [1.0] * len(self.runs)  # other solvers set their rates in every epoch
         self.step = Step(self._stack_hyperparameters(), self.runs[0].state.n_updates, rates_of_lbfgs)
         flat = self.params.flat.reshape(-1)
         memory = {name: array.reshape(-1) for name, array in self.memory.items()}
@@ -145,7 +143,7 @@ class Stack:
             self.lazy.start_epoch(self.step.learning_rates)
 
     def gradient(self, batch: Batch, saved: Saved) -> None:
-        """Compute the gradient of the mean loss of a batch, and save what the loss is made of."""
+        """Compute the gradient of the mean loss of a batch, and fill ``saved``."""
         grads = self.grads
         if self.lazy is not None:
             batch, grads = self.lazy.prepare(batch)
@@ -157,7 +155,7 @@ class Stack:
         self.last_grads, self.last_batch = grads, batch
 
     def update(self) -> None:
-        """Update the parameters by the gradient of a batch and that of the penalty."""
+        """Update the parameters by the gradients of the last batch and of the penalty."""
         if self.clips:
             self._clip()
         self.step.number += 1
@@ -167,7 +165,7 @@ class Stack:
             self.lazy.update(self.step)
 
     def _clip(self) -> None:
-        """Scale gradients of the loss that are too long down to ``max_grad_norm``."""
+        """Scale gradients of the loss that are longer than ``max_grad_norm`` down to it."""
         scales = []
         for run, norm in self.by_run(norms_of(self.last_grads.flat)):
             is_long = norm > run.config.max_grad_norm
@@ -194,35 +192,35 @@ class Stack:
         return np.array(objectives, np.float64).reshape(-1)
 
     def minimise(self) -> tuple[Array, list[StopReason | None]]:
-        """Take a step of L-BFGS; get the objectives (K,), and reasons (K,) why there should be no other."""
+        """Take a step of L-BFGS; return the objectives (K,), and reasons (K,) to stop, or None."""
         outcome = self.minimiser.iterate(self.step.number)
         self.step.number += 1
         return outcome
 
     def is_sound(self, objective: Any) -> Any:
-        """Whether an objective (...) is finite and has not exploded."""
+        """Whether objectives (...) are finite and have not exploded."""
         return objective < self.per_network([run.state.loss_limit for run in self.runs])
 
     def limit_losses(self, first_losses: Any) -> None:
-        """Set the objective from which on each network counts as exploded, by the first one (...)."""
+        """Set the limit of each network's objective, from the first objectives (...)."""
         for run, loss in self.by_run(first_losses):
             run.limit_loss(loss)
 
     def is_last_step_sound(self) -> Any:
-        """Whether the objective (...) of the last batch is still sound after the update that it led to."""
+        """Whether the objectives (...) of the last batch are still sound after the update by its gradient."""
         assert self.last_batch is not None
         with np.errstate(all="ignore"):
             loss = mean_loss(self.network, self.params, self.last_batch)
             return self.is_sound(loss + self.penalty.value(self.params))
 
     def are_finite(self) -> Any:
-        """Whether the parameters (...) of each network are."""
+        """Whether all parameters of each network are finite (...)."""
         return np.isfinite(self.params.flat).all(axis=-1)
 
     def saturation(self) -> tuple[Any, Any]:
         """Measure the shares (...) of saturated hidden values and of dead units.
 
-        On at most ``MEASURED_ROWS`` rows of the last batch of full size.
+        They are measured on at most ``MEASURED_ROWS`` rows of the last batch of full size.
         """
         n_rows, n_hidden = self.measured_slope.shape[-2:]
         is_steep = np.abs(self.measured_slope) >= constant(SATURATED_SLOPE, self.measured_slope.dtype.char)
@@ -231,11 +229,11 @@ class Stack:
         return 1 - count_nonzero(is_steep) / (n_rows * n_hidden), 1 - count_nonzero(steep_rows) / n_hidden
 
     def per_network(self, values: Sequence[float]) -> Any:
-        """Give an array (K,) of a number for each network, or the one network's number."""
+        """Make an array (K,) of the networks' numbers; a single network's number stays as it is."""
         return np.array(values) if self.stack_shape else values[0]
 
     def by_run(self, values: Any) -> Iterable[tuple[Run, Any]]:
-        """Pair each run with its value, of values (...)."""
+        """Pair each run with its one of the values (...)."""
         return zip(self.runs, np.atleast_1d(values).tolist(), strict=True)
 
 

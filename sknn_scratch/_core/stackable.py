@@ -1,4 +1,4 @@
-"""Which networks can be trained together, and the bytes that it takes."""
+"""Which networks can be trained together, and how much memory they need."""
 
 from collections.abc import Hashable
 from math import prod
@@ -11,16 +11,17 @@ from sknn_scratch._core.optimizers import OPTIMIZERS, SOLVERS
 from sknn_scratch._core.rows import DenseRows
 from sknn_scratch._core.state import Run
 
-# Copies of its parameters that a step of a network touches: themselves, gradients, updates and two moments.
+# Arrays of the size of the parameters in a step: parameters, gradients, updates and two moments.
 STEP_COPIES = 5
-# Further copies: snapshots, the result, and those of the step a second time while a smaller stack is made.
+# Further ones: snapshots, the result, and the step's arrays a second time while a smaller stack is made.
 OTHER_COPIES = 9
 
 
 def stack_key(run: Run) -> Hashable | None:
-    """Make a key: runs with equal keys can be trained together; None means alone.
+    """Make a key: runs with equal keys can be trained together. None means that a run is trained alone.
 
-    They may differ in all that is not in the key. A lazy update has parts of its own.
+    Runs may differ in all that is not in the key. Runs with lazy updates are trained alone, since each of
+    their batches uses other features.
     """
     state, data, config = run.state, run.data, run.config
     if updates_lazily(config, data):
@@ -46,13 +47,13 @@ def stack_key(run: Run) -> Hashable | None:
 
 
 def has_large_batches(run: Run) -> bool:
-    """Whether the gradients of the batches are computed in blocks of rows, which threads can share."""
+    """Whether the gradient of a batch is computed in several blocks of rows, which threads can share."""
     n_rows = min(run.config.batch_size, run.data.n_samples)
     return len(gradient_blocks(run.data.X, run.config.network.shape, n_rows)) > 1
 
 
 def step_bytes(run: Run) -> int:
-    """Bytes that one step of a network touches: its parameters, and what it computes for a batch."""
+    """Bytes that one step of a network touches: its parameters, and the intermediate results of a batch."""
     shape, config, n_params = run.config.network.shape, run.config, run.config.network.shape.n_params
     of_workspace = sum(
         prod(one) for one in workspace_shapes(shape, config.batch_size, config.dropout > 0).values()
@@ -62,10 +63,10 @@ def step_bytes(run: Run) -> int:
 
 
 def other_bytes(run: Run) -> int:
-    """Bytes that a network needs beside: more copies of its parameters, validation, rows and their order."""
+    """Further bytes that a network needs: copies of its parameters, validation, rows and their order."""
     shape, data = run.config.network.shape, run.data
     numbers = OTHER_COPIES * shape.n_params
-    if run.config.solver not in OPTIMIZERS:  # a step of L-BFGS reads its memory only once
+    if run.config.solver not in OPTIMIZERS:  # not among the step's bytes: L-BFGS reads its memory only once
         memory = SOLVERS[run.config.solver].init(run.state.params)
         numbers += 2 * sum(array.size for array in memory.values())
     if data.validation is not None:

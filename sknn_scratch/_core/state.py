@@ -1,9 +1,9 @@
-"""What is trained, and how it is kept while it is trained.
+"""The records of one network's training.
 
-Config   the hyperparameters of one network, fixed
-State    what training changes
-Run      a state, its data and its config, on their way through training
-Result   what training makes of a run
+Config   the hyperparameters, which training reads
+State    all that training changes
+Run      the training itself: a state, its data and its config
+Result   the trained network
 """
 
 import copy
@@ -22,8 +22,8 @@ from sknn_scratch._core.stopping import EXPLOSION, FAILURE, StopReason, Watch
 
 EpochRecord: TypeAlias = dict[str, float]
 
-# The adaptive schedule divides the learning rate by this factor, as scikit-learn's does, but not once it is
-# below the minimum.
+# The adaptive schedule divides the learning rate by this factor, as in scikit-learn, unless it is at or below
+# the minimum.
 ADAPTIVE_FACTOR = 5.0
 ADAPTIVE_MINIMUM = 1e-6
 
@@ -48,15 +48,15 @@ class Config:
 
 
 class Epoch(NamedTuple):
-    """What an epoch leaves behind, for one network."""
+    """The outcome of an epoch for one network."""
 
     record: EpochRecord
     is_sound: bool  # whether the loss stayed finite and did not explode
-    end: StopReason | None = None  # why the solver can find no better parameters, if it cannot
+    end: StopReason | None = None  # why the solver can find no better parameters; None if it may
 
 
 class Snapshot(NamedTuple):
-    """Parameters (n_params,) at the end of an epoch; None where there has been none."""
+    """Parameters (n_params,) at the end of an epoch; None before the first."""
 
     epoch: int = 0
     params: Array | None = None
@@ -64,31 +64,31 @@ class Snapshot(NamedTuple):
 
 @dataclass
 class State:
-    """All that changes while a network is trained; from it, training goes on as if never stopped.
+    """All that changes while a network is trained. Training can continue from it as if it had never stopped.
 
     Attributes
     ----------
     params : ndarray of shape (n_params,)
     shuffle_rng, dropout_rng : Generator
-        The random streams of the order of the rows and of the dropped units.
+        The random streams for the order of the rows and for the dropped units.
     memory : dict of ndarray
-        The solver's: arrays (n_params,), or tables for L-BFGS.
+        The optimiser's arrays (n_params,), or the tables of L-BFGS.
     n_updates : int
-        How many updates the optimiser has made.
+        Number of updates that the optimiser has made.
     n_reductions : int
-        How often the adaptive schedule has divided the learning rate in the present run.
+        How often the adaptive schedule has divided the learning rate in this run.
     history : list of dict
-        One record for each epoch of the present run.
+        One record for each epoch of this run.
     epochs_before : int
-        How many epochs were made before the present run, which has its own ``max_iter``.
+        Number of epochs before this run, which has its own ``max_iter``.
     watch : Watch
-        The best epoch of the present run.
+        The best epoch of this run.
     loss_limit : float
-        What counts as an explosion of the objective; infinite until the first batch.
+        An objective that is not below it has exploded. Infinite until the first batch.
     last_good : Snapshot
-        What a divergence returns to; without parameters until there has been a good epoch in the present run.
+        The parameters to return to after a divergence; None before the first good epoch of this run.
     stop_reason : StopReason or None
-        Why the present run has ended; None while it has not. In training, only ``Run.stop`` sets it.
+        Why this run has ended; None before its end. In training, only ``Run.stop`` sets it.
     """
 
     params: Array
@@ -106,11 +106,11 @@ class State:
 
     @property
     def epoch(self) -> int:
-        """Number of epochs made."""
+        """Number of epochs so far, of all runs."""
         return self.epochs_before + len(self.history)
 
     def copy(self) -> "State":
-        """Copy all that training changes; the records of the history are never changed."""
+        """Copy all that training changes. The records of the history are shared, since they never change."""
         return replace(
             self,
             params=self.params.copy(),
@@ -122,11 +122,11 @@ class State:
         )
 
     def forget_updates(self) -> None:
-        """Leave the optimiser without memory: it belonged to other parameters, or to another optimiser."""
+        """Clear the optimiser's memory, if it belongs to other parameters or to another optimiser."""
         self.memory, self.n_updates = {}, 0
 
     def for_another_run(self) -> "State":
-        """Copy the state for a further run, with full patience and its own epochs to count."""
+        """Copy the state for a further run, which counts its own epochs and has its full patience."""
         return replace(
             self.copy(),
             n_reductions=0,
@@ -139,25 +139,22 @@ class State:
 
 
 class Result(NamedTuple):
-    """One network, trained."""
+    """One trained network."""
 
-    state: State  # with the params of the best epoch, by ``Run.result``
+    state: State  # with the parameters that ``Run.result`` chose
     stop_reason: StopReason
     best_epoch: int
-    is_interrupted: bool = False  # whether Control-C ended the training, of this network or of others with it
+    is_interrupted: bool = False  # whether Control-C ended this training, or the others in the same call
 
 
 @dataclass
 class Run:
-    """One network on its way through training.
+    """The training of one network.
 
     Attributes
     ----------
-    state : State
-    data : Data
-    config : Config
     number : int
-        Tells the run from others that are trained with it.
+        Distinguishes the runs that are trained together.
     is_sound : bool
         Whether the loss of the last epoch stayed finite and did not explode.
     end_of_descent : StopReason or None
@@ -167,7 +164,7 @@ class Run:
     is_interrupted : bool
         Whether Control-C ended the training.
     clipped_norm : float
-        Norm of the last gradient of the loss, if that was longer than ``max_grad_norm``; else zero.
+        Norm of the last gradient of the loss before it was clipped; zero if it was not.
     """
 
     state: State
@@ -198,7 +195,7 @@ class Run:
 
     @property
     def penalty_rate(self) -> float:
-        """The penalty of this run is this rate / 2 times the sum of the squared weights."""
+        """The factor of the penalty, rate / 2 times the sum of the squared weights."""
         return self.config.alpha / self.data.penalty_weight
 
     @property
@@ -215,19 +212,19 @@ class Run:
     @property
     def _reduced_rate(self) -> float:
         rate = self.config.learning_rate
-        for _ in range(self.state.n_reductions):  # one by one: a power rounds otherwise, and may overflow
+        for _ in range(self.state.n_reductions):  # one by one: a power rounds differently, and may overflow
             rate /= ADAPTIVE_FACTOR
         return rate
 
     @property
     def has_failed(self) -> bool:
-        """Whether the loss is far above its start."""
+        """Whether the loss of the last epoch is far above the first."""
         first, last = self.state.history[0]["loss"], self.state.history[-1]["loss"]
         return last > FAILURE * max(1.0, first)
 
     @property
     def gradient_norm(self) -> float:
-        """Norm of the last gradient; one that was scaled down counts as long as it was."""
+        """Norm of the last gradient; if it was clipped, its norm before that."""
         record = self.state.history[-1]
         norm = math.hypot(record["gradient_norm_hidden"], record["gradient_norm_output"])
         return max(norm, self.clipped_norm)
@@ -238,12 +235,12 @@ class Run:
         return self.state.watch.epochs_without_improvement >= self.config.n_iter_no_change
 
     def limit_loss(self, first_loss: float) -> None:
-        """Set the loss that counts as an explosion. The first loss of a run can only lower it."""
+        """Set the limit of losses that have not exploded. The first loss of a run can only lower it."""
         if self.epochs_done == 0:
             self.state.loss_limit = min(self.state.loss_limit, EXPLOSION * max(1.0, first_loss))
 
     def note(self, epoch: Epoch) -> None:
-        """Write an epoch down."""
+        """Record an epoch."""
         state = self.state
         state.history.append(epoch.record)
         self.is_sound, self.end_of_descent = epoch.is_sound, epoch.end
@@ -259,7 +256,7 @@ class Run:
             self.state.watch.epochs_without_improvement = 0
 
     def stop(self, reason: StopReason) -> None:
-        """Stop for a reason, with the parameters that belong to it."""
+        """Stop for a reason; after a divergence or an interrupt, return to earlier parameters."""
         if reason is StopReason.DIVERGED:
             self._return_to_last_good()
         elif reason is StopReason.INTERRUPTED:
@@ -267,10 +264,10 @@ class Run:
         self.state.stop_reason = reason
 
     def keep_epoch(self) -> None:
-        """Keep the parameters of a sound epoch; those at its start become the last good ones.
+        """Keep the parameters of a sound epoch; the parameters at its start become the last good ones.
 
-        Without a validation, only if the epoch's loss is the lowest so far: a loss may grow for some epochs
-        before it explodes.
+        Without validation rows, they do so only if the epoch's loss is the lowest so far: a loss may grow for
+        some epochs before it explodes.
         """
         if self.is_validated or self.state.watch.best_epoch == self.state.epoch:
             self.state.last_good = self.last_sound
@@ -287,7 +284,7 @@ class Run:
             state.last_good = self.last_sound
         self.return_to(state.last_good)
         state.forget_updates()
-        if state.watch.best_epoch >= state.epoch - 1:  # the one that exploded, or the one before
+        if state.watch.best_epoch >= state.epoch - 1:  # the epoch that exploded, or the one before
             state.watch.best_params = None
 
     def _return_to_last_sound(self) -> None:
@@ -296,15 +293,15 @@ class Run:
         self.state.forget_updates()  # the optimiser's memory belongs to later parameters
 
     def interrupt(self) -> None:
-        """Stop at the last whole epoch, unless there was another reason to stop."""
+        """Stop at the last complete epoch, unless there was another reason to stop."""
         self.is_interrupted = True
         if self.state.watch.best_epoch > self.last_sound.epoch:
-            self.keep_epoch()  # it was whole, and already the best
+            self.keep_epoch()  # it was complete, and already noted as the best
         if self.is_going_on:
             self.stop(StopReason.INTERRUPTED)
 
     def result(self) -> Result:
-        """Choose the parameters: with a validation the best epoch's, else the last or the last good ones."""
+        """Choose the parameters: of the best epoch with validation rows, else the last or last good ones."""
         state, watch, epoch = self.state, self.state.watch, self.state.epoch
         assert state.stop_reason is not None
         if watch.best_params is not None:
@@ -315,7 +312,7 @@ class Run:
 
 
 def watched_value(record: EpochRecord) -> float:
-    """Find the number that should fall: minus the validation score, the validation loss or the loss."""
+    """Get the number that should fall: minus the validation score, the validation loss or the loss."""
     if "val_score" in record:
         return -record["val_score"]
     return record["val_loss" if "val_loss" in record else "loss"]

@@ -8,9 +8,9 @@ import numpy as np
 
 from sknn_scratch._core.activations import Array
 
-# A loss this many times the first one is an explosion: trainings that recover stay far below it.
+# A loss this many times the first loss is an explosion: trainings that recover stay far below it.
 EXPLOSION = 1e6
-# Without improvement for long, a loss this many times the first epoch's means divergence, not convergence.
+# If training stops improving at a loss this many times the first epoch's, it has diverged, not converged.
 FAILURE = 10.0
 
 
@@ -19,28 +19,30 @@ class StopReason(Enum):
 
     CONVERGED = (
         "The training loss did not improve by more than tol for n_iter_no_change epochs or, with lbfgs, by "
-        "more than its roundings."
+        "more than rounding errors."
     )
-    NO_IMPROVEMENT = "The validation did not improve by more than tol for n_iter_no_change epochs."
+    NO_IMPROVEMENT = (
+        "The validation loss or score did not improve by more than tol for n_iter_no_change epochs."
+    )
     SMALL_GRADIENT = "The norm of the gradient fell below gradient_tol."
     MAX_ITER = "The maximum number of epochs was reached before the training converged."
-    CALLBACK = "A callback asked for the end."
+    CALLBACK = "A callback stopped the training."
     INTERRUPTED = (
-        "The training was interrupted; the weights are those of the last whole epoch, or of the best one if "
-        "there was a validation."
+        "The training was interrupted; the weights are from the last complete epoch or, with validation "
+        "rows, from the best epoch."
     )
-    LINE_SEARCH_FAILED = "The line search of L-BFGS failed to find better weights."
+    LINE_SEARCH_FAILED = "The line search of L-BFGS found no better weights."
     DIVERGED = (
-        "The loss became infinite, exploded or stayed far above its start; the weights are the last good "
-        "ones."
+        "The loss became infinite, exploded or stayed far above its first value; the last good weights are "
+        "kept."
     )
 
 
 @dataclass
 class Watch:
-    """The best value seen so far, and the number of epochs without an improvement of more than ``tol``.
+    """The best value so far, and the number of epochs without an improvement of more than ``tol``.
 
-    Smaller is better. ``best_params`` is a copy, kept only where there is a validation.
+    Smaller is better. ``best_params`` is a copy; it is None without validation rows.
     """
 
     best_value: float = math.inf
@@ -49,7 +51,7 @@ class Watch:
     epochs_without_improvement: int = 0
 
     def see(self, value: float, epoch: int, tol: float, params: Array | None) -> None:
-        """Take note of an epoch's value; copy ``params`` if it is the best."""
+        """Record an epoch's value; copy ``params`` if it is the best."""
         if value < self.best_value - tol:
             self.epochs_without_improvement = 0
         else:

@@ -1,15 +1,15 @@
 """Training: runs go in, results come out.
 
-    train           until every network has a reason to stop
-    descend         epoch by epoch, until a network stops
-    run_epoch       for each batch: the gradient of the loss, then one update
-    run_iteration   L-BFGS: one step, by the gradient of all rows at as many points as that takes
-    measure         the numbers of the epoch that has just ended
-    end_epoch       write them down, and stop the networks that have a reason
+    train           train until every network has a reason to stop
+    descend         train a stack, epoch by epoch, until one of its networks stops
+    run_epoch       for each batch: compute the gradient of the loss, then update
+    run_iteration   L-BFGS: take one step, with the gradient of all rows at one or several points
+    measure         compute the record of the epoch that has just ended
+    end_epoch       keep the record, and stop the networks that have a reason
 
 Runs with the same ``stack_key`` are trained together: their parameters are the rows of one array, and every
-array of a step has this leading axis. A single network has no such axis. When networks stop, the others go on
-in a smaller stack.
+array of a step has this leading axis. A single network has no such axis. When some networks stop, the others
+continue in a smaller stack.
 """
 
 import math
@@ -31,14 +31,14 @@ from sknn_scratch._core.stopping import StopReason
 
 
 class Hooks:
-    """What is called after every epoch; these hooks do nothing."""
+    """Methods that are called after every epoch; these do nothing."""
 
     def on_epoch_end(self, run: Run) -> bool:
-        """Hear of an epoch; a true value ends the training of the run."""
+        """Return whether the training of this run should end after this epoch."""
         return False
 
     def on_epoch_settled(self, run: Run) -> None:
-        """Hear of it once it is known whether the training ends."""
+        """Do something when it is known whether the training of this run ends."""
 
 
 def train(runs: Sequence[Run], hooks: Sequence[Hooks] = (), map_blocks: Map = map) -> list[Result]:
@@ -47,12 +47,12 @@ def train(runs: Sequence[Run], hooks: Sequence[Hooks] = (), map_blocks: Map = ma
     Parameters
     ----------
     runs : sequence of Run
-        All with the same ``stack_key``, and just one if that is None. Their states are changed, unless they
-        have a reason to stop already.
+        All have the same ``stack_key``; if it is None, there is only one. Training changes the states of the
+        runs that have no reason to stop yet.
     hooks : sequence of Hooks, optional
-        For each run, what is called after its epochs; ``run.number`` is its index in ``runs``.
+        One for each run. In a hook, ``run.number`` is the run's index in ``runs``.
     map_blocks : callable
-        ``map``, or one that uses several threads, for the blocks of large batches.
+        ``map``, or a version of it that uses several threads, for the blocks of large batches.
 
     Returns
     -------
@@ -60,13 +60,13 @@ def train(runs: Sequence[Run], hooks: Sequence[Hooks] = (), map_blocks: Map = ma
         One for each run, in the same order.
     """
     data = pool([run.data for run in runs])
-    # Copies with common data; they share their states with the runs that were given.
+    # These are copies with pooled data; they share their states with the caller's runs.
     runs = [replace(run, data=data[i], number=i) for i, run in enumerate(runs)]
     try:
         while going_on := [run for run in runs if run.is_going_on]:
             with closing(Stack(going_on, map_blocks)) as stack:
                 descend(stack, hooks or [Hooks()] * len(runs))
-            del stack  # before a smaller one takes memory
+            del stack  # free its memory before a smaller one takes some
     except KeyboardInterrupt:
         for run in runs:
             run.interrupt()
@@ -76,7 +76,7 @@ def train(runs: Sequence[Run], hooks: Sequence[Hooks] = (), map_blocks: Map = ma
 def descend(stack: Stack, hooks: Sequence[Hooks]) -> None:
     """Train a stack, epoch by epoch, until one of its networks stops."""
     while all(run.is_going_on for run in stack.runs):
-        with np.errstate(all="ignore"):  # epochs that are not sound say so
+        with np.errstate(all="ignore"):  # overflow makes an epoch unsound
             epochs = run_epoch(stack) if stack.config.solver in OPTIMIZERS else run_iteration(stack)
         for run in stack.runs:
             run.state.n_updates = stack.step.number
@@ -112,7 +112,7 @@ def run_iteration(stack: Stack) -> list[Epoch]:
 
 
 def measure(stack: Stack, objective: Any, is_sound: Any, seconds: float) -> list[Epoch]:
-    """Measure the epoch of each network: objective (...), validation, last gradient, last hidden values."""
+    """Make the records of an epoch, one for each network, from its objective (...) and soundness (...)."""
     saturated_fraction, dead_fraction = stack.saturation()
     columns = {
         "loss": objective,
@@ -135,13 +135,13 @@ def measure(stack: Stack, objective: Any, is_sound: Any, seconds: float) -> list
 
 
 def score(run: Run, is_sound: bool) -> float:
-    """Score the validation rows of a run; NaN if it has diverged, since predictions may be NaN."""
+    """Score the validation rows of a run; NaN if it has diverged, since its predictions may be NaN."""
     assert run.data.score is not None
     return run.data.score(run.state.params) if is_sound else math.nan
 
 
 def end_epoch(stack: Stack, epochs: Sequence[Epoch], hooks: Sequence[Hooks]) -> None:
-    """Write the epoch down, and stop the networks that have a reason."""
+    """Record the epoch, and stop the networks that have a reason."""
     for run, epoch in zip(stack.runs, epochs, strict=True):
         run.note(epoch)
         reason = reason_to_stop(run)
@@ -149,7 +149,7 @@ def end_epoch(stack: Stack, epochs: Sequence[Epoch], hooks: Sequence[Hooks]) -> 
             run.keep_epoch()
         if reason is not None:
             run.stop(reason)
-    check_last_step(stack)  # before the hooks, so that they see the weights that are kept
+    check_last_step(stack)  # before the hooks, which shall see the weights that are kept
     stopped_by_hooks = [run for run in stack.runs if hooks[run.number].on_epoch_end(run) and run.is_going_on]
     if stopped_by_hooks:
         for run in stopped_by_hooks:
@@ -160,7 +160,7 @@ def end_epoch(stack: Stack, epochs: Sequence[Epoch], hooks: Sequence[Hooks]) -> 
 
 
 def reason_to_stop(run: Run) -> StopReason | None:
-    """Judge the epoch that has just ended; None lets the training go on."""
+    """Find the reason to stop after the epoch that has just ended; None to continue."""
     if not run.is_sound:
         return StopReason.DIVERGED
     if run.gradient_norm < run.config.gradient_tol:
@@ -175,7 +175,7 @@ def reason_to_stop(run: Run) -> StopReason | None:
 
 
 def check_last_step(stack: Stack) -> None:
-    """If the last update of a network that stops has made its loss explode, let it diverge instead."""
+    """Change the reason of a stopped network to DIVERGED if its last update made its loss explode."""
     if all(run.is_going_on for run in stack.runs):
         return
     for run, is_sound in stack.by_run(stack.is_last_step_sound()):
