@@ -772,10 +772,10 @@ def test_a_parameter_of_nonsense_is_refused_or_taken_as_a_users(finished, place)
     ("changes", "message"),
     [
         ({("header", "params", "solver"): "lbfgs"}, "solver_='adam' is not what solver='lbfgs' asks for"),
-        ({("header", "params", "solver"): "auto"}, "its memory is not that of lbfgs"),
+        ({("header", "params", "solver"): "auto"}, "its memory does not belong to lbfgs"),
         (
             {("header", "params", "solver"): "auto", ("header", "fitted", "solver_"): "sgd"},
-            "its memory is not that of sgd",
+            "its memory does not belong to sgd",
         ),
         ({("header", "params", "n_hidden"): 10**12}, "does not have"),
         ({("header", "params", "alpha"): -1}, "'alpha' parameter .* must be"),

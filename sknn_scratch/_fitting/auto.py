@@ -4,20 +4,20 @@ import math
 
 from sknn_scratch._fitting.validation import rows_to_spare, validation_size
 
-# With "auto", fewer training rows than this are neither validated nor cut into mini-batches.
+# With fewer training rows than this, "auto" holds out no validation rows, and means L-BFGS if possible.
 AUTO_ROWS = 500
-# With fewer validation rows than this outside the most frequent class, their loss is mostly chance, and these
-# rows are worth more in training.
+# If fewer validation rows than this are outside the most frequent class, the validation loss is mostly
+# chance, and these rows are more useful in training.
 AUTO_MINORITY_ROWS = 5
 AUTO_BATCH_ROWS = 100
-# Training stops after so many epochs without an improvement, but not before so many updates without one.
+# Training stops after this number of epochs without an improvement, if they have at least as many updates.
 AUTO_EPOCHS, AUTO_UPDATES = 10, 100
 
 
 def chosen_solver(model, data, *, partial):
-    """Choose the solver: "auto" is L-BFGS for few rows, unless the fit needs what it cannot do; else Adam.
+    """Choose the solver: "auto" is L-BFGS for few rows, unless the fit needs a stochastic solver; else Adam.
 
-    Without a validation, L-BFGS fits many rows so closely that it generalises badly.
+    L-BFGS fits many rows too closely without validation rows, and then generalises badly.
     """
     if model.solver != "auto":
         return model.solver
@@ -35,10 +35,10 @@ def chosen_batch_size(model, data):
 
 
 def chosen_patience(model, solver, n_updates):
-    """Choose the epochs without an improvement that end the training: "auto" waits for some updates too.
+    """Choose after how many epochs without an improvement training stops.
 
-    An epoch of few updates is hardly a step; where units first have to become different, the loss may stay
-    on a plateau for many such epochs. A step of L-BFGS is as long as it pays.
+    "auto" also waits for some updates: an epoch with few updates changes little, and the loss may stay on a
+    plateau for many such epochs, until the hidden units differ. L-BFGS chooses the lengths of its steps.
     """
     if model.n_iter_no_change != "auto":
         return int(model.n_iter_no_change)
@@ -46,10 +46,10 @@ def chosen_patience(model, solver, n_updates):
 
 
 def stops_early(estimator, target_kind, y):
-    """Whether some of the training rows, with these y, shall be held out to validate.
+    """Whether to hold out some of the training rows, with these y, to validate.
 
-    "auto" holds none out if all of them must stay in training, or if the held-out rows would be of one class
-    but for a few.
+    "auto" holds none out if all rows must stay in training, or if nearly all held-out rows would be of one
+    class.
     """
     if estimator.early_stopping != "auto":
         return bool(estimator.early_stopping)

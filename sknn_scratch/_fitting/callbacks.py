@@ -1,6 +1,6 @@
 """What a fit reports after every epoch: verbose lines, scikit-learn's callbacks, checkpoints.
 
-scikit-learn's callback framework is experimental, so all that this package knows of it is here.
+scikit-learn's callback framework is experimental, so all code of this package that uses it is here.
 """
 
 import os
@@ -34,9 +34,9 @@ __all__ = [
 
 
 class CallbackSupportMixin(SklearnCallbackSupport):
-    """scikit-learn's support for callbacks, and whether they are an estimator's own or its original's.
+    """scikit-learn's support for callbacks, with a flag: whether they were set on this estimator itself.
 
-    ``clone`` copies the callbacks, but not this flag.
+    ``clone`` copies the callbacks, but not the flag.
     """
 
     def set_callbacks(self, *callbacks: Any) -> Self:
@@ -158,36 +158,35 @@ class Checkpoint:
         """Do nothing."""
 
     def on_fit_task_end(self, estimator, context):
-        """Do nothing: this hook is not given the training state, so ``save`` is called beside it."""
+        """Do nothing: this hook does not get the training state, so ``FitReporter`` calls ``save``."""
 
     def save(self, state, header):
-        """Write the file, if its turn has come."""
+        """Write the file if ``every`` epochs have passed, or the training has ended."""
         if len(state.history) % self.every == 0 or state.stop_reason is not None:
             write_checkpoint(self.path, state, {**header, "every": int(self.every)})
 
 
 def is_one_of_many(context):
-    """Whether a task has an ancestor with tasks that do not come one after the other, as a search has."""
+    """Whether a task has an ancestor whose subtasks need not run one after another, as in a search."""
     if context.parent is None:
         return False
     return not context.parent.sequential_subtasks or is_one_of_many(context.parent)
 
 
 def reported_data(inputs):
-    """Get what the hooks are told of the training data."""
+    """Get the training data as the hooks of callbacks take them."""
     weight = inputs.sample_weight
     return {"X": inputs.X, "y": inputs.y, "metadata": None if weight is None else {"sample_weight": weight}}
 
 
 class FitReporter(Hooks):
-    """Tells callbacks of the epochs of one fit of an estimator, and has checkpoints keep them.
+    """Reports the epochs of one fit of an estimator to its callbacks and checkpoints.
 
     Parameters
     ----------
     estimator : estimator with CallbackSupportMixin
-        The one whose ``fit`` runs; its method must be decorated by ``validates_parameters``.
+        The estimator that is fitted. Its method must be decorated with ``validates_parameters``.
     plan : FitPlan
-        What is going to be trained.
     inputs : FitInput
         The training data, as the user passed them.
     """
@@ -203,7 +202,7 @@ class FitReporter(Hooks):
 
     @contextmanager
     def fit_task(self):
-        """Tell the callbacks that the fit begins, and that it ends."""
+        """Tell the callbacks that the fit begins and ends."""
         state, max_iter = self.plan.run.state, self.plan.run.config.max_iter
         self.context = self.estimator._init_callback_context(max_subtasks=max_iter)
         self.context.call_on_fit_task_begin(estimator=self.estimator, **self.data)
@@ -213,13 +212,13 @@ class FitReporter(Hooks):
         self.context.call_on_fit_task_end(estimator=self.estimator, **self.data, reconstruction_attributes={})
 
     def on_epoch_end(self, run):
-        """Report an epoch; a true value asks for the end."""
+        """Report an epoch; return whether a callback stops the training."""
         if self.estimator.verbose:
             self.print_epoch(run.state)
         return has_callbacks(self.estimator) and self.call_epoch_hooks(run.state)
 
     def on_epoch_settled(self, run):
-        """Keep an epoch on disk."""
+        """Write checkpoints."""
         self.save_checkpoints(run.state)
 
     def print_epoch(self, state):
@@ -231,27 +230,27 @@ class FitReporter(Hooks):
         if not self.estimator.verbose or self.plan.partial:
             return
         state, kept = result.state, result.best_epoch
-        place = kept - state.epochs_before - 1  # of an earlier call, there are no numbers here
+        place = kept - state.epochs_before - 1  # the history does not contain the epochs of earlier calls
         numbers = f" ({watched_numbers(state.history[place])})" if 0 <= place < len(state.history) else ""
         what = f"epoch {kept}{numbers}" if kept else "the initial weights"
         self.print_line(f"end after epoch {state.epoch}: {result.stop_reason.value} Kept: {what}.")
 
     def add_label(self, label):
-        """Say in every line which fit of many it is."""
+        """Add to every line which of many fits it is."""
         is_plain = self.label == type(self.estimator).__name__
         self.label = label if is_plain else f"{label}, {self.label}"
 
     def print_line(self, text):
-        """Print a line that says whose it is."""
+        """Print a line that starts with the label of the fit."""
         print(f"[{self.label}] {text}")  # noqa: T201 - that is what verbose asks for
 
     def save_checkpoints(self, state):
-        """Hand the training state, which scikit-learn's hooks do not know, to the checkpoints."""
+        """Pass the training state, which scikit-learn's hooks do not get, to the checkpoints."""
         for checkpoint in self.checkpoints:
             checkpoint.save(state, self.header)
 
     def call_epoch_hooks(self, state):
-        """Run the callbacks' hooks of an epoch; a true value asks for the end."""
+        """Run the callbacks' hooks of an epoch; return whether one of them stops the training."""
         epoch = self.context.subcontext(task_name="epoch")
         epoch.call_on_fit_task_begin(estimator=self.estimator, **self.data)
         return epoch.call_on_fit_task_end(
@@ -261,12 +260,12 @@ class FitReporter(Hooks):
         )
 
     def fitted_attributes(self, state):
-        """Make the attributes of a snapshot; None takes the place of what an earlier fit has left behind."""
+        """Make the attributes of a snapshot; None replaces the other attributes of an earlier fit."""
         return dict.fromkeys(fitted_names(self.estimator)) | snapshot(self.plan, state)
 
 
 def watched_numbers(record):
-    """Write the numbers of an epoch that a user watches."""
+    """Format the loss and the validation of an epoch."""
     shown = {name: record[name] for name in ("loss", "val_loss", "val_score") if name in record}
     return ", ".join(f"{name} = {value:.6f}" for name, value in shown.items())
 
@@ -282,16 +281,16 @@ def has_callbacks(source):
 
 
 class ParentTask(NamedTuple):
-    """What the fit of an estimator is to the meta-estimator that asks for it."""
+    """A meta-estimator's task for the fit of one of its estimators."""
 
     estimator: object
     context: object  # CallbackContext
-    shared: Sequence = ()  # callbacks of the meta-estimator that hear the fit as if set on the estimator
+    shared: Sequence = ()  # callbacks of the meta-estimator that are called as if set on the estimator
 
 
 @contextmanager
 def fit_of_many(estimator, inputs, n_fits):
-    """Report the fit of a meta-estimator; yield the tasks of its estimators, or Nones if nobody listens."""
+    """Report the fit of a meta-estimator; yield its estimators' tasks, or Nones if it has no callbacks."""
     data = reported_data(inputs)
     context = estimator._init_callback_context(max_subtasks=n_fits, sequential_subtasks=False)
     context.call_on_fit_task_begin(estimator=estimator, **data)
@@ -306,13 +305,13 @@ def fit_of_many(estimator, inputs, n_fits):
 
 @contextmanager
 def share_callbacks(parent, estimator):
-    """Set the callbacks that a meta-estimator shares on an estimator, as long as this is fitted.
+    """Set the shared callbacks of a meta-estimator on an estimator, while that is fitted.
 
-    scikit-learn hands down only those with a ``max_propagation_depth``.
+    scikit-learn itself propagates only callbacks with a ``max_propagation_depth``.
     """
     own, context = callbacks_of(estimator), parent.context
     estimator.set_callbacks(*own, *parent.shared)
-    # The task of the parent and the fit are one and the same: the estimator reports it.
+    # The parent's task and the estimator's fit are the same, so the estimator reports it.
     context._propagated_callbacks = [*getattr(context, "_propagated_callbacks", []), *parent.shared]
     yield
     estimator.set_callbacks(*own)
@@ -320,7 +319,7 @@ def share_callbacks(parent, estimator):
 
 @contextmanager
 def fit_inside(parent, reporter):
-    """Report one of several fits at once, as if the estimator's own ``fit`` ran.
+    """Report one of several simultaneous fits, as if the estimator's own ``fit`` ran.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Why a network may learn nothing: the scale of its features, the penalty, the steps, the start.
 
-Each cause is measured by a function, with limits, their reasons and a remedy. ``troubles`` looks for them
-after a fit that has learnt nothing, ``diagnose`` in any fitted network.
+A function measures each cause, with limits, their reasons and a remedy. ``troubles`` calls the functions
+after a fit that has learnt nothing, and ``diagnose`` calls them for any fitted network.
 """
 
 from numbers import Real
@@ -11,37 +11,37 @@ import numpy as np
 from sknn_scratch._core.losses import Saved
 from sknn_scratch._fitting.measured import Limits, Measured, count, times
 
-# Initial weights and learning rates are made for features of a size of about one. At ten they already act
-# like ten times as large; at a hundred sigmoid and tanh saturate in the first epoch.
+# Initial weights and learning rates are made for features of a size of about one. At ten, they already act as
+# if they were ten times as large. At a hundred, sigmoid and tanh saturate in the first epoch.
 UNSCALED_LIMITS = Limits(10.0, 100.0)
-# A scaler that divides by the standard deviation leaves this much of a feature with a tail.
+# A feature with a tail has a smaller spread than this after a division by its standard deviation.
 SQUEEZED = 0.1
 FAR = 100.0
 OUTLIER_LIMITS = Limits(0.0, 0.1)
-# A weight of one makes a hundredth of a hidden input of such a feature: one whole unit of signal would need
-# a weight whose penalty is a hundred squared.
+# A feature of this size adds only 0.01 to a hidden input with a weight of one. To add one, it needs a weight
+# of 100, whose penalty is 10,000 times as large.
 TINY = 0.01
 TINY_LIMITS = Limits(0.0, 0.1)
 # Hidden inputs start with about this standard deviation. At 3, half of all tanh units start saturated.
 INITIAL_LIMITS = Limits(3.0, 10.0)
-# At 1, no unit is worth its penalty, and the zero network is the best. At 1/2, about half of the error of a
-# guess must stay. Healthy networks are below 0.1.
+# At 1, every unit costs more than it gains, so the zero network is the best. At 1/2, about half of the error
+# of a guess must remain. Healthy networks are below 0.1.
 PENALTY_LIMITS = Limits(0.25, 0.5)
 HEALTHY_PENALTY = 0.03
 # The loss of steady trainings climbs by less than 0.2 of a guess's loss, mini-batches and dropout included.
 EXPLODING_LIMITS = Limits(0.25, 1.0)
-# Rows on which directions are tried, and these, beside those of the strongest correlations. They hold so many
-# numbers at most: among very many features, random directions find nothing.
+# At most SAMPLE_ROWS rows and N_DIRECTIONS random directions are tried, with the directions of the strongest
+# correlations. The random ones have at most MOST_NUMBERS numbers: for very many features they find nothing.
 SAMPLE_ROWS = 1000
 N_DIRECTIONS = 100
 MOST_NUMBERS = 2**22
-# The learning rates of ten epochs with the default add up to this. With a fifth of it, weights hardly move.
+# The sum of the learning rates of ten epochs with the default. With a fifth of it, weights hardly move.
 USUAL_WAY = 0.05
 SMALL_STEPS_LIMITS = Limits(5.0, 5.0)
 
 
 def unscaled_features(features, names):
-    """Look at the size of the features as the network sees them."""
+    """Measure the size of the features that the network gets."""
     sizes = features.size
     largest, smallest = int(sizes.argmax()), int(sizes.argmin())
     return Measured(
@@ -56,7 +56,7 @@ def unscaled_features(features, names):
 
 
 def scaler_first(features):
-    """Advise the scaler that suits the features."""
+    """Recommend a scaler that suits the features."""
     if features.has_tail.any():
         return (
             "Scale by quantiles, and clip what is far out: make_pipeline(RobustScaler(), "
@@ -66,7 +66,7 @@ def scaler_first(features):
 
 
 def outliers(features, names):
-    """Look for features of which a few values are far from all others, or have squeezed them together."""
+    """Look for features with a few values that are far from all others, or squeeze the others together."""
     is_bad = features.has_tail & ((features.spread < SQUEEZED) | (features.reach > FAR))
     example = int(np.where(is_bad, features.reach, 0).argmax())
     return Measured(
@@ -101,7 +101,7 @@ def tiny_features(features, names):
 
 
 def large_initial_weights(scale, features):
-    """Look at how large the hidden inputs are at the start of training."""
+    """Estimate the size of the hidden inputs at the start of training."""
     n_features = len(features.size)
     if not isinstance(scale, Real):
         return f"init_scale={scale!r} depends on the number of features"
@@ -118,7 +118,7 @@ def large_initial_weights(scale, features):
 
 
 def strong_penalty(penalty_rate, pull, model):
-    """Compare the penalty of a hidden unit with what the loss gains by it, at best."""
+    """Compare the penalty of a hidden unit with the largest gain of the loss by it."""
     if model.solver == "adamw":
         return "adamw shrinks the weights by itself, and leaves the loss without a penalty"
     if pull == 0:
@@ -135,29 +135,29 @@ def strong_penalty(penalty_rate, pull, model):
 
 
 def strongest_pull(network, batch):
-    """Compute how strongly the loss of a batch pulls at a new hidden unit, at best: see ``pulls``."""
+    """Compute the strongest pull of a batch's loss at a new hidden unit: see ``pulls``."""
     targets = batch.targets
     outputs = np.zeros_like(targets.values)
     network.loss.gradient(outputs, targets, Saved.allocate(outputs.shape, outputs.dtype))
-    # A constant costs no penalty: what it explains is no pull.
+    # A constant has no penalty, so the part of the gradient that it explains does not count.
     deltas = outputs - targets.row_weights * outputs.sum(axis=1, keepdims=True)
     return float(pulls(network.activate, batch.X.source, deltas).max())
 
 
 def pulls(activate, X, deltas):
-    """Gradients, in norm, with respect to the output weights of units with input weights of length one.
+    """Norms of the gradients with respect to the output weights of units with input weights of length one.
 
     Parameters
     ----------
     activate : callable
     X : ndarray or sparse matrix of shape (n_samples, n_features)
     deltas : ndarray of shape (n_outputs, n_samples)
-        Gradient with respect to the outputs of a network that gives each row the same.
+        Gradient with respect to the outputs of a network that predicts the same for all rows.
 
     Returns
     -------
     ndarray of shape (n_units,)
-        Zero where they are no larger than what the sums round.
+        Zero if a norm is within the rounding errors of its sums.
     """
     rng = np.random.default_rng(0)
     n_random = min(N_DIRECTIONS, MOST_NUMBERS // X.shape[1])
@@ -175,12 +175,12 @@ def pulls(activate, X, deltas):
 
 
 def spaced_rows(n_samples):
-    """List the numbers of some rows, evenly spaced."""
+    """List the indices of some evenly spaced rows."""
     return np.linspace(0, n_samples - 1, min(n_samples, SAMPLE_ROWS)).astype(int)
 
 
 def exploding_gradient(climb, learning_rate, meaning=""):
-    """Judge how far the loss has climbed above its lowest, in losses of a guess."""
+    """Measure how far the loss has climbed above its minimum, in units of the loss of a guess."""
     return Measured(
         climb,
         EXPLODING_LIMITS,
@@ -190,13 +190,13 @@ def exploding_gradient(climb, learning_rate, meaning=""):
 
 
 def climb_of(losses):
-    """Find by how much losses (n_epochs,) have climbed above their lowest so far, at worst."""
+    """Compute the largest climb of losses (n_epochs,) above their minimum so far."""
     return float((losses - np.minimum.accumulate(losses)).max())
 
 
 def small_steps(learning_rates, learning_rate):
-    """Look at how far the weights can have moved, by the learning rates (n_epochs,)."""
-    if not len(learning_rates):  # of a network that was an MLPClassifier
+    """Estimate from the learning rates (n_epochs,) how far the weights can have moved."""
+    if not len(learning_rates):  # a converted MLPClassifier or MLPRegressor has none
         return "the learning rates are unknown"
     way = learning_rates.sum()
     enough = learning_rate * USUAL_WAY / way
@@ -210,7 +210,7 @@ def small_steps(learning_rates, learning_rate):
 
 
 def plateau_of_the_start(model):
-    """Say what keeps a loss where it was when nothing else does: a name and a remedy."""
+    """Name the cause and the remedy when no other cause is found for a loss that does not fall."""
     if model._activation_ == "identity":
         return "a linear network", "Use activation='relu': with 'identity', the network is a linear model."
     return (

@@ -1,6 +1,6 @@
-"""What a checkpoint keeps of a fit beside its training state, and the way back to a plan.
+"""What a checkpoint contains in addition to the training state, and how a fit is resumed from it.
 
-The data are not kept: they are given again, and compared by their fingerprints.
+It does not contain the data. The user passes them again, and their fingerprints are compared.
 """
 
 import hashlib
@@ -42,13 +42,13 @@ from sknn_scratch._fitting.reals import Reals
 
 
 def are_labels(value):
-    """Whether a value is an array of labels that can be sorted."""
+    """Whether a value is an array of sortable labels."""
     is_array = isinstance(value, np.ndarray) and value.size > 0
     return is_array and (value.dtype != object or all(isinstance(label, str) for label in value))
 
 
 def are_finite(value):
-    """Whether a value is a finite float or a vector of such."""
+    """Whether a value is a finite float or a vector of finite floats."""
     is_vector = isinstance(value, np.ndarray) and value.ndim == 1 and value.size > 0 and value.dtype == float
     return (type(value) is float or is_vector) and bool(np.isfinite(value).all())
 
@@ -69,7 +69,7 @@ def is_history(value):
     )
 
 
-# The fitted attributes that a fit has before it trains; all others come from the training state.
+# The fitted attributes that a fit sets before training; all others come from the training state.
 FITTED_BEFORE_TRAINING = {
     "n_features_in_": whole_number(1, 2**40),
     "feature_names_in_": Kind("an array of strings", are_feature_names),
@@ -99,21 +99,21 @@ HEADER = {
     "every": whole_number(1, math.inf),
 }
 
-# What to_json writes as a dtype; no other is used to make an array.
+# The dtypes that to_json writes; from_json accepts no others.
 DTYPES = re.compile(r"[<>|=]([bi]1|[iuf][1248]|u1|U\d{1,7}|O|[mM]8(\[\d*\w+\])?)")
-MOST_BYTES = 2**28  # of such an array: a dtype of long strings would make much memory of few bytes
+MOST_BYTES = 2**28  # of such an array: with a dtype of long strings, a small file would fill the memory
 
 
 @dataclass(frozen=True)
 class StoredFit:
-    """A fit that was broken off, as it lies on the disk."""
+    """An unfinished fit, read from a checkpoint."""
 
     path: object
     state: State
     header: dict
 
     def check_fit(self, config, data):
-        """Raise CheckpointError unless the data, and the solver that they ask for, are those of the fit."""
+        """Raise CheckpointError unless the data and the solver are the same as in the stored fit."""
         for part, fingerprint in fingerprints(data).items():
             if fingerprint != self.header["fingerprints"][part]:
                 words = "The part of the rows to validate with" if part == "validation" else part
@@ -123,11 +123,11 @@ class StoredFit:
                     "warm_start=True."
                 )
         if config.solver != self.header["fitted"]["solver_"]:
-            raise CheckpointError(f"{self.path} is damaged (its memory is not that of {config.solver}).")
+            raise CheckpointError(f"{self.path} is damaged (its memory does not belong to {config.solver}).")
 
 
 def header_of(plan):
-    """Describe a fit in a way that JSON can hold, or raise ValueError if it could not be resumed."""
+    """Describe a fit in JSON values, or raise ValueError if it cannot be resumed."""
     check_resumable(plan)
     fitted = plan.model
     params, missing = {}, []
@@ -149,12 +149,12 @@ def header_of(plan):
 
 
 def fitted_before_training(estimator):
-    """List what the fitted attributes of an estimator may be that it has before it trains."""
+    """List the fitted attributes that an estimator has before training, and the kinds of their values."""
     return FITTED_BEFORE_TRAINING | OF_KINDS[estimator._target_kinds]
 
 
 def check_resumable(plan):
-    """Raise ValueError for a fit whose checkpoint would not be worth anything."""
+    """Raise ValueError for a fit that cannot be resumed."""
     if plan.partial:
         raise ValueError(
             "Checkpoint is for fit, not for partial_fit, which sees other rows at every call; save the "
@@ -164,15 +164,15 @@ def check_resumable(plan):
 
 
 def read_stored_fit(cls, path, params):
-    """Read a checkpoint, and rebuild the estimator as it was before it was trained.
+    """Read a checkpoint, and rebuild the estimator as it was before training.
 
     Parameters
     ----------
     cls : class
-        ShallowNNClassifier or ShallowNNRegressor, or one derived from them.
+        ShallowNNClassifier or ShallowNNRegressor, or a subclass.
     path : str or path-like
     params : dict or None
-        Values for those parameters that JSON cannot hold.
+        Values of the parameters that JSON cannot represent.
 
     Returns
     -------
@@ -192,7 +192,7 @@ def read_stored_fit(cls, path, params):
 
 
 def read_estimator(cls, header):
-    """Make an estimator with the parameters and the fitted attributes of a header, all of them checked."""
+    """Make an estimator with the parameters and the fitted attributes of a header, after checking them."""
     params = {name: from_json(written) for name, written in header["params"].items()}
     fitted = {name: from_json(written) for name, written in header["fitted"].items()}
     if {*params, *header["missing_params"]} != set(signature(cls).parameters):
@@ -213,7 +213,7 @@ def read_estimator(cls, header):
 
 
 def check_network(estimator, state):
-    """Check that a state is one of the network that the estimator describes."""
+    """Check that a state belongs to the network that the estimator describes."""
     if estimator.solver not in ("auto", estimator.solver_):
         raise Malformed(f"solver_={estimator.solver_!r} is not what solver={estimator.solver!r} asks for")
     n_outputs = target_kind_of(estimator).n_outputs
@@ -222,7 +222,7 @@ def check_network(estimator, state):
         raise Malformed(f"a network of {shape} does not have {len(state.params)} parameters")
     memory = SOLVERS[estimator.solver_].init(state.params)
     if state.memory and shapes_of(state.memory) != shapes_of(memory):
-        raise Malformed(f"its memory is not that of {estimator.solver_}")
+        raise Malformed(f"its memory does not belong to {estimator.solver_}")
     if len(getattr(estimator, "feature_names_in_", range(shape.n_features))) != shape.n_features:
         raise Malformed("the number of feature names is wrong")
     if any(len(column) > state.epochs_before for column in getattr(estimator, "history_", {}).values()):
@@ -230,7 +230,7 @@ def check_network(estimator, state):
 
 
 def check_params(path, missing, given):
-    """Check that just the parameters that the checkpoint does not hold are given."""
+    """Check that the given parameters are exactly those that are missing in the checkpoint."""
     if absent := [name for name in missing if name not in given]:
         example = ", ".join(f"{name!r}: ..." for name in absent)
         raise ValueError(
@@ -245,7 +245,7 @@ def check_params(path, missing, given):
 
 
 def fingerprints(data):
-    """Digest the training data, part by part."""
+    """Hash the training data, part by part."""
     held_out = data.validation
     parts = {
         "X": arrays_of(data.X.source),
@@ -260,14 +260,14 @@ def fingerprints(data):
 
 
 def arrays_of(X):
-    """List the arrays that a design matrix is made of."""
+    """List the arrays of a design matrix."""
     if scipy.sparse.issparse(X):
         return np.array(X.shape), X.data, X.indices, X.indptr
     return (X,)
 
 
 def digest(arrays):
-    """Hash arrays, or Nones, with their shapes and dtypes; a memory-mapped one is not copied."""
+    """Hash arrays, or Nones, with their shapes and dtypes, without copying memory-mapped arrays."""
     result = hashlib.blake2b(digest_size=16)
     for array in arrays:
         if array is not None:
@@ -277,12 +277,12 @@ def digest(arrays):
 
 
 def to_json(value):
-    """Write a value such that ``from_json`` gives back the same, of the same type; or raise TypeError."""
+    """Write a value so that ``from_json`` reads the same value and type, or raise TypeError."""
     if value is None or type(value) in (bool, int, float, str):
         return value
     if isinstance(value, np.generic) and type(value.item()) in (bool, int, float, str):
         return {"scalar": value.item(), "dtype": value.dtype.str}
-    if isinstance(value, np.ndarray) and value.dtype.kind in "mM":  # dates, which JSON has as whole numbers
+    if isinstance(value, np.ndarray) and value.dtype.kind in "mM":  # dates, written as whole numbers
         return {"array": value.astype(np.int64).tolist(), "dtype": value.dtype.str}
     if isinstance(value, np.ndarray):
         return {"array": [to_json(element) for element in value.tolist()], "dtype": value.dtype.str}
@@ -298,18 +298,13 @@ def from_json(written):
             value = read_json(written)
         if json.dumps(to_json(value)) == json.dumps(written):
             return value
-    except (
-        OverflowError,
-        RecursionError,
-        TypeError,
-        ValueError,
-    ) as error:  # NumPy's, for values out of place
+    except (OverflowError, RecursionError, TypeError, ValueError) as error:  # NumPy's, for wrong values
         raise Malformed(f"{type(error).__name__}: {error}") from error
     raise Malformed(f"{reprlib.repr(written)} does not read back as it was written")
 
 
 def read_json(written):
-    """Make the value that ``written`` stands for."""
+    """Make the value that ``written`` represents."""
     match written:
         case {"scalar": value, "dtype": dtype}:
             return checked_dtype(dtype, 1).type(value)
@@ -321,7 +316,7 @@ def read_json(written):
 
 
 def checked_dtype(name, n_values):
-    """Make a dtype, if it is one that ``to_json`` writes and the values would not fill the memory."""
+    """Make a dtype, if ``to_json`` writes it and the values would not fill the memory."""
     if not isinstance(name, str) or not DTYPES.fullmatch(name):
         raise Malformed(f"{reprlib.repr(name)} is no dtype of a parameter")
     dtype = np.dtype(name)

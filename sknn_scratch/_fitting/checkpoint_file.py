@@ -1,10 +1,10 @@
 """A training state on disk: written whole or not at all, read back bit for bit.
 
-The file is an .npz archive of plain arrays, uncompressed; nothing in it is pickled. One of them, "header",
-holds JSON in UTF-8: the name and number of the format, the numbers of the state, and the caller's own header.
+The file is an uncompressed .npz archive of plain arrays. Nothing in it is pickled. The array "header"
+contains JSON in UTF-8: the name and number of the format, the numbers of the state, and the caller's header.
 
-A file may come from anyone. So nothing in it is used before it was checked against the tables of
-``checkpoint_schema``, and reading it takes no more memory than a few times the size of the file.
+A file may come from anyone. So everything in it is checked against the tables of ``checkpoint_schema`` before
+it is used, and reading the file takes at most a few times its size in memory.
 """
 
 import glob
@@ -54,7 +54,7 @@ NPY_HEADER = re.compile(
     re.DOTALL,
 )
 
-# What zipfile may raise for an archive that is damaged or made to harm.
+# What zipfile may raise for a damaged or malicious archive.
 ZIP_ERRORS = (
     zipfile.BadZipFile,
     EOFError,
@@ -71,21 +71,21 @@ class CheckpointError(ValueError):
 
 
 def write_checkpoint(path: str | os.PathLike[str], state: State, header: Json) -> None:
-    """Write a state, so that after a crash at any instant there is the old file or the new one.
+    """Write a state, so that after a crash at any moment either the old file or the new one exists.
 
-    1. Remove what a crash of an earlier call may have left behind.
+    1. Remove temporary files of earlier calls that crashed.
     2. Write a temporary file in the same directory, and wait until it is on the disk.
-    3. Rename it: that is one step for whoever looks at the directory.
+    3. Rename it, which is atomic.
     4. Wait until the renaming is on the disk.
 
     Parameters
     ----------
     path : str or path-like
-        A file, which is replaced if it exists. Only one training at a time may write to it.
+        The file. An existing file is replaced. Only one training at a time may write to it.
     state : State
-        Is not changed.
+        It is not changed.
     header : dict
-        Whatever JSON can hold.
+        Any JSON object.
     """
     path = Path(path)
     for leftover in leftovers(path):
@@ -108,7 +108,7 @@ def leftovers(path: Path) -> Iterator[Path]:
 
 
 def flush_directory(directory: Path) -> None:
-    """Make a renaming last. Windows does not let a directory be opened, and needs no flush."""
+    """Flush a renaming to the disk. Windows cannot open a directory, and needs no flush."""
     with suppress(PermissionError):
         descriptor = os.open(directory, os.O_RDONLY)
         try:
@@ -159,9 +159,9 @@ def naming_the_file(path: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def read_members(contents: bytes) -> dict[str, bytes]:
-    """Read the members of an archive; each is checked against its checksum.
+    """Read the members of an archive, and check their checksums.
 
-    A compressed one, or one that claims to be larger than the file, is refused before it is read.
+    Compressed members, and members that claim to be larger than the file, are refused before they are read.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(contents)) as archive:
@@ -187,7 +187,7 @@ def npy_parts(member: bytes) -> tuple[list[Any], bytes]:
 
 
 def parse_json(text: bytes) -> Any:
-    """Parse JSON; nesting that is too deep is refused as any other nonsense."""
+    """Parse JSON; raise Malformed if it is invalid or nested too deeply."""
     try:
         return json.loads(text.decode())
     except (RecursionError, ValueError) as error:
@@ -195,7 +195,7 @@ def parse_json(text: bytes) -> Any:
 
 
 def check_format(path: str | os.PathLike[str], document: Any) -> None:
-    """Raise CheckpointError for another program's file, or one of another format."""
+    """Raise CheckpointError for a file of another program or of another format."""
     is_ours = isinstance(document, dict) and document.get("format") == FORMAT
     if not is_ours or type(document.get("format_number")) is not int:
         raise CheckpointError(f"{path} is no checkpoint of sknn_scratch; pass a file that Checkpoint wrote.")
@@ -208,7 +208,7 @@ def check_format(path: str | os.PathLike[str], document: Any) -> None:
 
 
 def check_declared(declared: Json) -> None:
-    """Check which arrays a file says it holds: the history, vectors like the parameters, the memory."""
+    """Check the arrays that a file declares: the history, vectors like the parameters, the memory."""
     like_params = Kind("as params", lambda description: description == declared["params"])
     kinds = dict.fromkeys((name for name in declared if name in VECTORS), like_params)
     kinds |= dict.fromkeys((name for name in declared if name.startswith(MEMORY)), VECTOR_OR_TABLE)
@@ -225,7 +225,7 @@ def write_arrays(file: BinaryIO, arrays: Arrays) -> None:
 
 
 def read_arrays(members: Mapping[str, bytes], declared: Json) -> Arrays:
-    """Read the arrays that the header declares; an .npz does not notice if one of them is lost."""
+    """Read exactly the arrays that the header declares: an .npz file alone would not reveal a lost one."""
     arrays = {}
     for name, description in declared.items():
         found, data = npy_parts(members.get(f"{name}.npy", b""))
@@ -239,7 +239,7 @@ def read_arrays(members: Mapping[str, bytes], declared: Json) -> Arrays:
 
 
 def pack(state: State, header: Json) -> Arrays:
-    """Turn a state into arrays; what an epoch has no record of is NaN."""
+    """Turn a state into arrays; a number that is missing in an epoch's record is NaN."""
     names = list(dict.fromkeys(name for record in state.history for name in record))
     values = [[record.get(name, np.nan) for name in names] for record in state.history]
     arrays: Arrays = {"history": np.array(values, np.float64).reshape(len(values), len(names))}
@@ -259,12 +259,12 @@ def pack(state: State, header: Json) -> Arrays:
 
 
 def shapes_of(arrays: Arrays) -> Json:
-    """Describe the arrays."""
+    """Describe each array as [dtype, length, ...]."""
     return {name: [array.dtype.str, *array.shape] for name, array in arrays.items()}
 
 
 def numbers_of(state: State) -> Json:
-    """All of a state that is no array; Python writes floats so that they read back exactly."""
+    """Get all of a state that is not an array; Python writes floats so that it reads the same numbers."""
     return {name: kind.write(attrgetter(name)(state)) for name, kind in STATE.items()}
 
 
@@ -292,7 +292,7 @@ def read_history(table: np.ndarray[Any, Any], names: list[str]) -> list[dict[str
 
 @cache
 def package_version() -> str:
-    """Version of the installed package; "unknown" where it is used without being installed."""
+    """Get the version of the installed package, or "unknown" if it is not installed."""
     try:
         return metadata.version("sknn-scratch")
     except metadata.PackageNotFoundError:

@@ -1,6 +1,6 @@
-"""What each field of a checkpoint may hold, and how the fields of a training state are written in JSON.
+"""What each field of a checkpoint may contain, and how the fields of a training state are written in JSON.
 
-A file may come from anyone: each field is checked against these tables before it is used.
+A file may come from anyone, so each field is checked against these tables before it is used.
 
 To add a field of the training state, give it a line in ``STATE``, or in ``VECTORS`` if it is an array, and
 raise ``FORMAT_NUMBER``.
@@ -22,25 +22,25 @@ FORMAT = "sknn_scratch checkpoint"
 FORMAT_NUMBER = 5  # 1 had the parameters in another order, 2 to 4 other names in the header
 MEMORY = "memory."  # before the names of the optimiser's arrays
 
-# Those of default_rng; their states are plain numbers, which JSON holds exactly.
+# The bit generators of default_rng. Their states are plain numbers, which JSON represents exactly.
 BIT_GENERATORS = MappingProxyType({"PCG64": np.random.PCG64, "PCG64DXSM": np.random.PCG64DXSM})
 
 
 class Malformed(Exception):
-    """A part of a file is not what it should be; ``naming_the_file`` makes a CheckpointError of it."""
+    """A part of a file is invalid; ``naming_the_file`` turns it into a CheckpointError."""
 
 
 class Kind(NamedTuple):
-    """What a field of the file may hold, and how it is written in JSON."""
+    """What a field of the file may contain, and how it is written in JSON."""
 
     words: str
-    accepts: Callable[[Any], bool]  # of what JSON has
+    accepts: Callable[[Any], bool]  # of a value in JSON
     write: Callable[[Any], Any] = lambda value: value
     read: Callable[[Any], Any] = lambda written: written
 
 
 def whole_number(lowest: int, highest: float) -> Kind:
-    """Accept whole numbers of a range with its ends."""
+    """Accept whole numbers of a range, including its ends."""
     words = f"a whole number from {lowest} to {highest}"
     return Kind(words, lambda value: type(value) is int and lowest <= value <= highest)
 
@@ -51,7 +51,7 @@ def number(words: str, is_in_range: Callable[[float], bool]) -> Kind:
 
 
 def record_of(kinds: Mapping[str, Kind]) -> Kind:
-    """Accept an object with just these fields."""
+    """Accept an object with exactly these fields."""
 
     def accepts(value: Any) -> bool:
         return (
@@ -64,7 +64,7 @@ def record_of(kinds: Mapping[str, Kind]) -> Kind:
 
 
 def one_of(names: Collection[str]) -> Kind:
-    """Accept some strings."""
+    """Accept these strings."""
     return Kind(f"one of {', '.join(names)}", lambda value: isinstance(value, str) and value in names)
 
 
@@ -78,7 +78,7 @@ def are_names(value: Any) -> bool:
 
 
 def is_array_of(n_dimensions: int) -> Callable[[Any], bool]:
-    """Make a function that says whether a value describes such an array: [dtype, length, ...]."""
+    """Make a function: whether a value describes an array of n dimensions, as [dtype, length, ...]."""
 
     def is_description(value: Any) -> bool:
         return (
@@ -93,14 +93,14 @@ def is_array_of(n_dimensions: int) -> Callable[[Any], bool]:
 
 
 def restored_rng(saved: Mapping[str, Any]) -> np.random.Generator:
-    """Make a generator that draws what the saved one would have drawn next."""
+    """Make a generator that continues the stream of the saved one."""
     bit_generator = BIT_GENERATORS[saved["bit_generator"]](0)
     bit_generator.state = saved
     return np.random.Generator(bit_generator)
 
 
 def check_record(record: Json, kinds: Mapping[str, Kind], where: str) -> None:
-    """Check that a record has just the fields of a table, and each field a value of its kind."""
+    """Check that a record has exactly the fields of a table, and each field a value of its kind."""
     if record.keys() != kinds.keys():
         raise Malformed(f"{where} must have the fields {', '.join(kinds)}, got {reprlib.repr([*record])}")
     for name, kind in kinds.items():
@@ -138,13 +138,13 @@ VECTOR = Kind("a vector of floats", is_array_of(1))
 TABLE = Kind("a table of floats", is_array_of(2))
 VECTOR_OR_TABLE = Kind("an array of floats", lambda value: VECTOR.accepts(value) or TABLE.accepts(value))
 
-# The fields of a State and of the records in it, but for the arrays, the memory and the history.
+# The fields of a State and of the records in it, except the arrays, the memory and the history.
 STATE: Mapping[str, Kind] = MappingProxyType(
     {
         "shuffle_rng": GENERATOR,
         "dropout_rng": GENERATOR,
         "n_updates": COUNT,
-        "n_reductions": whole_number(0, 500),  # the largest rate is below its minimum after fewer
+        "n_reductions": whole_number(0, 500),  # even the largest float is below the minimum after fewer
         "epochs_before": COUNT,
         "watch.best_value": NOT_NAN,
         "watch.best_epoch": COUNT,
@@ -154,10 +154,10 @@ STATE: Mapping[str, Kind] = MappingProxyType(
         "stop_reason": REASON,
     }
 )
-# Those that are arrays (n_params,); one that is None is not written.
+# The fields that are arrays (n_params,). A None is not written.
 VECTORS = ("params", "watch.best_params", "last_good.params")
 
-# As it is in the file: with the names of the columns of the history.
+# The fields in the file, with the names of the history's columns.
 WRITTEN_STATE: Mapping[str, Kind] = MappingProxyType({**STATE, "history_names": NAMES})
 
 DOCUMENT: Mapping[str, Kind] = MappingProxyType(

@@ -1,23 +1,23 @@
-"""The features as the network sees them: how large they are, and how they are spread."""
+"""Measures of the features that the network gets: their size and their spread."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-# Quantiles are taken of so many rows at most.
+# Quantiles are computed from about this number of rows at most.
 QUANTILE_ROWS = 2000
 # The interquartile range of a normal distribution, in standard deviations.
 NORMAL_QUARTILES = 1.349
-# Features with tails have a standard deviation of so many times their spread. Normal values have 1, and
-# log-normal ones 2.
+# A feature has a tail if its standard deviation is more than this many times its spread. The ratio is 1 for
+# normal values and 2 for log-normal values.
 TAIL = 10.0
 
 
 class Features(NamedTuple):
     """Numbers (n_features,) about each feature."""
 
-    size: np.ndarray  # root mean square; where there is a tail, of the rows without it
-    spread: np.ndarray  # standard deviation of the rows without a tail; 0 where most values are equal
+    size: np.ndarray  # root mean square; if there is a tail, of the values without it
+    spread: np.ndarray  # standard deviation of the values without a tail; 0 if most values are equal
     reach: np.ndarray  # largest distance from the median; 0 for constants
     has_tail: np.ndarray  # whether a few values are far from all others
 
@@ -28,12 +28,12 @@ class Features(NamedTuple):
 
 
 def measure_features(matrix):
-    """Measure a design matrix (n_samples, n_features), an ndarray or sparse."""
+    """Measure a design matrix (n_samples, n_features), dense or sparse."""
     return measure_dense(matrix) if isinstance(matrix, np.ndarray) else measure_sparse(matrix)
 
 
 def measure_dense(X):
-    """Measure a dense matrix; what overflows is infinite, and large enough to be found."""
+    """Measure a dense matrix; overflow gives infinity, which exceeds all limits."""
     some = X[:: -(-len(X) // QUANTILE_ROWS)]
     lower, median, upper = np.percentile(some, [25, 50, 75], axis=0).astype(float)
     spread = (upper - lower) / NORMAL_QUARTILES
@@ -46,14 +46,14 @@ def measure_dense(X):
 
 
 def measure_sparse(X):
-    """Measure a sparse matrix: most values of a feature are zero, so it has no tail."""
+    """Measure a sparse matrix: most values of a feature are zero, so no feature has a tail."""
     size = np.sqrt(np.asarray(X.multiply(X).mean(axis=0), float)).ravel()
     reach = abs(X).max(axis=0).toarray().ravel()
     return Features(size, np.zeros_like(size), reach, np.zeros(len(size), bool))
 
 
 def standardised(X, features):
-    """Give features a size of about one, each clipped at five times that; sparse ones stay as they are."""
+    """Scale features to a size of about one, and clip them to +-5; a sparse matrix stays as it is."""
     if not isinstance(X, np.ndarray):
         return X
     X = X.astype(float)

@@ -1,4 +1,4 @@
-"""What a fitted estimator holds: its attributes, and the network that they describe to the core."""
+"""The attributes of a fitted estimator, and the network that they describe to the core."""
 
 import math
 
@@ -11,7 +11,7 @@ from sknn_scratch._core.parameters import Layers, NetworkShape, view_parameters
 
 HISTORY_EPOCHS = 10_000
 
-# The fitted attributes that follow from the data alone, and all of them; others are a subclass's own.
+# The fitted attributes that follow from the data alone, and all of them. A user's subclass may have others.
 DATA_ATTRIBUTES = (
     "n_features_in_",
     "feature_names_in_",
@@ -40,7 +40,7 @@ FITTED_ATTRIBUTES = (
 
 
 def fitted_names(estimator):
-    """Names of the fitted attributes that an estimator has, private ones too."""
+    """List the names of an estimator's fitted attributes, including private ones."""
     return [name for name in FITTED_ATTRIBUTES if name in vars(estimator)]
 
 
@@ -51,29 +51,29 @@ def clear_fitted(estimator):
 
 
 def adopt(estimator, attributes):
-    """Replace an estimator's fitted attributes, in a single step that cannot be interrupted."""
+    """Replace an estimator's fitted attributes in a single step, which cannot be interrupted."""
     stale = fitted_names(estimator)
     kept = {name: value for name, value in vars(estimator).items() if name not in stale}
     estimator.__dict__ = kept | attributes
 
 
 def attributes_of(fitted):
-    """Get all fitted attributes, private ones too."""
+    """Get all fitted attributes, including private ones."""
     return {name: getattr(fitted, name) for name in fitted_names(fitted)}
 
 
 def data_attributes(fitted):
-    """Get those of the fitted attributes that follow from the data alone."""
+    """Get the fitted attributes that follow from the data alone."""
     return {name: getattr(fitted, name) for name in DATA_ATTRIBUTES if hasattr(fitted, name)}
 
 
 def target_kind_of(fitted):
-    """Find what the y of a fitted estimator was."""
+    """Get the kind of y that an estimator was fitted to."""
     return fitted._target_kinds.of_fitted(fitted)
 
 
 def activation_of(activation):
-    """Look the activation up, unless it is the user's own."""
+    """Look up an activation by its name; a user's Activation stays as it is."""
     return activation if isinstance(activation, Activation) else ACTIVATIONS[activation]
 
 
@@ -98,7 +98,7 @@ def set_layers(fitted, params):
 
 
 def set_result(fitted, result):
-    """Set all fitted attributes that training has made."""
+    """Set all fitted attributes that training determines."""
     set_layers(fitted, result.state.params)
     set_history(fitted, result.state)
     fitted.best_iter_ = result.best_epoch
@@ -108,8 +108,8 @@ def set_result(fitted, result):
 def set_history(fitted, state):
     """Set ``history_``, ``loss_curve_`` and ``n_iter_``: the epochs of earlier calls and of the last one.
 
-    All epochs of the last call are kept, and as many earlier ones as ``HISTORY_EPOCHS`` leaves room for: a
-    model that is trained by ``partial_fit`` must not grow for ever.
+    All epochs of the last call are kept, and earlier ones up to ``HISTORY_EPOCHS`` in all: a model that is
+    trained by ``partial_fit`` must not grow for ever.
     """
     records = state.history
     earlier = last_values(getattr(fitted, "history_", {}), HISTORY_EPOCHS - len(records))
@@ -125,16 +125,16 @@ def set_history(fitted, state):
 
 
 def last_values(columns, n):
-    """Cut columns of equal length down to their last n values, or to none for an n below one."""
+    """Keep the last n values of columns of equal length, or none if n is below one."""
     return {name: column[max(0, len(column) - max(0, n)) :] for name, column in columns.items()}
 
 
 def column(records, name):
-    """Put one number of every record in an array; NaN where a record, of a checkpoint, has no such number."""
+    """Put one number of every record in an array; NaN if a record from a checkpoint lacks the number."""
     return np.fromiter((record.get(name, math.nan) for record in records), float, len(records))
 
 
 def kept_epoch(fitted, column):
-    """Find the place in a column of the history of the epoch whose weights were kept; None if it has none."""
+    """Find the index, in a column of the history, of the epoch whose weights are kept; None if it is gone."""
     place = fitted.best_iter_ - 1 - (fitted.n_iter_ - len(column))
     return place if 0 <= place < len(column) else None

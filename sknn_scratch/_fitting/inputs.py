@@ -16,7 +16,7 @@ from sknn_scratch._fitting.weights import checked_sample_weight
 # What users pass as rows, labels or weights: array-like, sparse, or a data frame. No one type covers these.
 ArrayLike: TypeAlias = Any
 
-# What the parameter dtype means: float32 stays float32, all else becomes float64.
+# The dtypes that the parameter dtype allows. With None, float32 stays float32, and all else becomes float64.
 DTYPES = {None: [np.float64, np.float32], "float32": np.float32, "float64": np.float64}
 
 
@@ -24,7 +24,7 @@ DTYPES = {None: [np.float64, np.float32], "float32": np.float32, "float64": np.f
 class FitInput:
     """What a user passes to fit or partial_fit.
 
-    ``encoded`` is a cache: networks that are planned on one and the same object share the validated data.
+    ``encoded`` is a cache: fits that use the same FitInput share the validated data.
     """
 
     X: object
@@ -35,25 +35,23 @@ class FitInput:
     sample_weight_val: object = None
     classes: object = None
     partial: bool = False
-    encoded: dict = field(
-        default_factory=dict, repr=False
-    )  # EncodedData, by dtype and what else it depends on
+    encoded: dict = field(default_factory=dict, repr=False)  # EncodedData by dtype and target variant
 
     def encoded_for(self, model, goes_on):
-        """Validate and encode the training data for a model, or for others with the same precision."""
+        """Validate and encode the training data, once for models with the same dtype and target variant."""
         key = (model.dtype, model._target_kinds.variant(model))
         if key not in self.encoded:
             self.encoded[key] = encode_data(model, self, goes_on)
         return self.encoded[key]
 
     def is_equal_to(self, other):
-        """Whether other inputs have the same values, so that networks may share either."""
+        """Whether other inputs have the same values, so that networks may share one of them."""
         names = [one.name for one in fields(self) if one.name != "encoded"]
         return all(have_same_values(getattr(self, name), getattr(other, name)) for name in names)
 
 
 def have_same_values(one, other):
-    """Whether two values, which may be large, are equal; if it takes long to tell, they are not."""
+    """Whether two values, which may be large, are equal; False for types that are slow to compare."""
     if one is other:
         return True
     if type(one) is not type(other):
@@ -67,7 +65,7 @@ def have_same_values(one, other):
 
 
 def are_equal_arrays(one, other):
-    """Whether arrays have the same type and are equal; a look at the first row tells most others apart."""
+    """Whether arrays have the same dtype and are equal. The first row distinguishes most arrays quickly."""
     if one.shape != other.shape or one.dtype != other.dtype or one.dtype.hasobject:
         return False
     return bool(np.array_equal(one[:1], other[:1]) and np.array_equal(one, other))
@@ -75,11 +73,11 @@ def are_equal_arrays(one, other):
 
 @dataclass(frozen=True)
 class EncodedData:
-    """The training data, validated and encoded; networks that share it can be stacked without a copy."""
+    """Validated and encoded training data. Networks that share it can be stacked without a copy."""
 
     X: object
     y: np.ndarray
-    targets: np.ndarray  # (n_rows, n_outputs), as the loss takes them
+    targets: np.ndarray  # (n_rows, n_outputs), for the loss
     sample_weight: np.ndarray | None  # (n_rows,)
     target_kind: TargetKind
     attributes: dict  # the fitted attributes that follow from the data
@@ -100,7 +98,7 @@ def encode_data(model, inputs, goes_on):
 
 
 def validated_data(model, X, y, dtype, *, reset):
-    """Validate X and y, in the precision of the training; sparse X as CSR."""
+    """Validate X and y; X gets the dtype of the training, and sparse X becomes CSR."""
     X, y = validate_data(
         model,
         X,
@@ -115,7 +113,7 @@ def validated_data(model, X, y, dtype, *, reset):
 
 
 def check_outputs(outputs):
-    """Raise ValueError if what a network computes for rows (n_rows, n_values) overflows."""
+    """Raise ValueError if a network's values (n_rows, n_values) overflow."""
     if math.isfinite(outputs.sum()):
         return
     bad_rows = np.flatnonzero(~np.isfinite(outputs).all(axis=1))

@@ -7,7 +7,7 @@ from sklearn.utils.validation import column_or_1d
 
 
 def plain_labels(y):
-    """Turn pandas' nullable integers and booleans into NumPy's; scikit-learn would make floats of them."""
+    """Turn pandas' nullable integers and booleans into NumPy's; scikit-learn would turn them into floats."""
     if not hasattr(y, "dtype") or isinstance(y, np.ndarray):
         return y
     labels = np.asarray(y)
@@ -15,9 +15,9 @@ def plain_labels(y):
 
 
 def are_plain_labels(y, predicted):
-    """Whether true labels need no validation to be compared with predicted ones: all are integers.
+    """Whether true labels can be compared with predicted labels without validation: all are integers.
 
-    scikit-learn's validation takes several times as long as the prediction of some hundred rows.
+    scikit-learn's validation takes several times as long as the prediction of a few hundred rows.
     """
     return (
         type(y) is np.ndarray
@@ -36,7 +36,7 @@ def labels_of(y):
 def check_labels(y):
     """Validate class labels (n_samples,) or a label indicator (n_samples, n_labels), dense or sparse."""
     if y.ndim == 1 and y.dtype.kind in "biu" and 2 * len(np.unique(y)) <= len(y):
-        return y  # beyond doubt; to be told so by scikit-learn takes a tenth of the time of a small fit
+        return y  # surely class labels; scikit-learn's check takes a tenth of the time of a small fit
     if y.dtype == object and any(label is None for label in y.flat):
         raise ValueError("y contains None; every row needs a label.")
     if y.dtype.kind == "S":

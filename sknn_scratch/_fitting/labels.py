@@ -1,4 +1,4 @@
-"""Class labels as targets of a network: two classes, more, or several labels a row."""
+"""Class labels as targets of a network: two classes, more classes, or several labels for each row."""
 
 import functools
 import math
@@ -32,7 +32,7 @@ class Labels(ABC):
 
     name: ClassVar[str]
     loss: ClassVar[Loss] = Logistic()
-    is_exclusive: ClassVar[bool] = True  # whether a row is of exactly one class
+    is_exclusive: ClassVar[bool] = True  # whether each row has exactly one class
     noun: ClassVar[str] = "class"
     n_kept: ClassVar[int] = 1  # rows of each class that must stay in training
 
@@ -51,7 +51,7 @@ class Labels(ABC):
 
     @staticmethod
     def variant(estimator):
-        """Get what the targets depend on beside y: nothing."""
+        """Get what the targets depend on in addition to y: nothing."""
         return ()
 
     @staticmethod
@@ -61,7 +61,7 @@ class Labels(ABC):
 
     @staticmethod
     def first(estimator, y, inputs, sample_weight):
-        """Find what the labels of a first fit are; all of them are in ``inputs.classes`` if that is given."""
+        """Find the kind of labels of a first fit; ``inputs.classes`` lists all of them if it is given."""
         if inputs.partial and inputs.classes is None and y.ndim == 1:
             raise ValueError("classes must be passed on the first call to partial_fit.")
         if y.ndim == 2:
@@ -77,12 +77,12 @@ class Labels(ABC):
 
     @staticmethod
     def of_fitted(fitted):
-        """Find what the labels of a fitted estimator were."""
+        """Get the kind of labels that an estimator was fitted to."""
         return KINDS[fitted._target_kind_](fitted.classes_)
 
     @staticmethod
     def of_network(output_activation, n_outputs, classes):
-        """Find what the labels of a network with such outputs are."""
+        """Find the kind of labels of a network with these outputs."""
         if output_activation == Multiclass.loss.output_activation:
             return Multiclass(classes)
         return Binary(classes) if n_outputs == 1 else Multilabel(classes)
@@ -102,15 +102,15 @@ class Labels(ABC):
         return self.classes
 
     def loss_of(self, estimator):
-        """Get the loss, which the labels decide."""
+        """Get the loss, which depends on the labels alone."""
         return self.loss
 
     def output_names(self):
-        """Names (n_classes,) of the classes or labels; a mere number is given a noun."""
+        """Name the classes or labels (n_classes,); a number gets a noun."""
         return [name if isinstance(name, str) else f"{self.noun} {name}" for name in self.classes.tolist()]
 
     def check_further(self, estimator, y, inputs):
-        """Raise ValueError unless a fit can go on with these labels."""
+        """Raise ValueError unless training can continue with these labels."""
         self.check(y)
         self.check_classes(inputs.classes)
         if not inputs.partial and self.is_exclusive and len(np.unique(y)) != len(self.classes):
@@ -120,7 +120,7 @@ class Labels(ABC):
             )
 
     def check_classes(self, classes):
-        """Raise ValueError if ``classes`` are given and are not these."""
+        """Raise ValueError if ``classes`` are given and differ from these."""
         if classes is not None and not np.array_equal(np.unique(plain_labels(classes)), self.classes):
             raise ValueError(
                 f"classes={classes} does not fit {self.name} y with the classes {self.classes.tolist()}."
@@ -135,7 +135,7 @@ class Labels(ABC):
             )
 
     def check(self, y):
-        """Raise ValueError if ``y`` has other labels."""
+        """Raise ValueError if ``y`` has unknown labels."""
         if y.ndim == 2:
             raise ValueError(f"y is of another kind than the {self.name} y of the first fit.")
         if len(unknown := np.setdiff1d(y, self.classes)):
@@ -152,12 +152,12 @@ class Labels(ABC):
         return combine_weights(sample_weight, by_class)
 
     def check_trainable(self, y, estimator, inputs):
-        """Raise ValueError if all rows with a positive weight are of one class."""
+        """Raise ValueError if all rows with a positive weight have the same class."""
         if not inputs.partial:
             check_enough_classes(y, inputs.sample_weight, estimator.class_weight)
 
     def strata(self, y):
-        """Give the number (n_samples,) of each row's class."""
+        """Get the number (n_samples,) of each row's class."""
         return np.unique(y, return_inverse=True)[1]
 
     def n_minority(self, y):
@@ -171,15 +171,15 @@ class Labels(ABC):
 
     @staticmethod
     def trouble_of_first_part(targets):
-        """Accept any: the classes are known beforehand."""
+        """Accept any labels: the classes are known beforehand."""
         return
 
     def outputs_of_means(self, means):
-        """Give the means themselves: the sign, or the largest one, tells the class, as that of outputs."""
+        """Return the means: their sign, or the largest of them, tells the class, as in outputs."""
         return means
 
     def errors(self, outputs, y):
-        """Find the rows, or the labels of rows, that are predicted wrongly."""
+        """Find the rows, or the labels of rows, whose predictions are wrong."""
         return self.decode(outputs) != y
 
     @abstractmethod
@@ -188,24 +188,24 @@ class Labels(ABC):
 
     @abstractmethod
     def decode(self, outputs):
-        """Read labels off outputs (n_samples, n_outputs)."""
+        """Turn outputs (n_samples, n_outputs) into labels."""
 
     def probabilities(self, outputs):
-        """Compute the probabilities (n_samples, n_classes), or of each label (n_samples, n_labels)."""
+        """Compute the probabilities of classes (n_samples, n_classes) or of labels (n_samples, n_labels)."""
         return expit(outputs)
 
     def log_probabilities(self, outputs):
-        """Compute the logarithms of the probabilities, exact where these underflow."""
+        """Compute the logarithms of the probabilities, exact even if these underflow."""
         return logistic_log_probabilities(outputs)
 
     def decision(self, outputs):
-        """Give the outputs the shape of scikit-learn's decision functions."""
+        """Get the values of scikit-learn's ``decision_function``."""
         return outputs
 
     def average(self, all_outputs):
-        """Compute the outputs of the mean of the probabilities that several networks' outputs give.
+        """Compute the outputs whose probabilities are the mean of several networks' probabilities.
 
-        From logarithms, so that nothing underflows.
+        The logarithms of probabilities are used, so that nothing underflows.
         """
         both = (
             np.stack([logistic_log_probabilities(y), logistic_log_probabilities(-y)]) for y in all_outputs
@@ -218,13 +218,13 @@ class Labels(ABC):
         return self.n_outputs * math.log(2)
 
     def loss_of_a_constant(self, estimator, targets, shares):
-        """Compute the entropy of each label, in all."""
+        """Compute the sum of the entropies of the labels."""
         p = np.clip((1 + shares @ targets) / 2, 0, 1)
         return float((entr(p) + entr(1 - p)).sum())
 
 
 class Binary(Labels):
-    """Labels of two classes: one output, whose sign tells them apart."""
+    """Labels of two classes: one output, whose sign decides between them."""
 
     name = "binary"
     n_outputs = 1
@@ -234,7 +234,7 @@ class Binary(Labels):
         return (2 * np.searchsorted(self.classes, y) - 1).astype(dtype)[:, np.newaxis]
 
     def decode(self, outputs):
-        """Read labels (n_samples,) off outputs (n_samples, 1)."""
+        """Turn outputs (n_samples, 1) into labels (n_samples,)."""
         return self.classes[(outputs[:, 0] > 0).astype(np.intp)]
 
     def probabilities(self, outputs):
@@ -245,27 +245,27 @@ class Binary(Labels):
         return probabilities
 
     def log_probabilities(self, outputs):
-        """Compute the logarithms of the probabilities (n_samples, 2), exact where these underflow."""
+        """Compute the logarithms of the probabilities (n_samples, 2), exact even if these underflow."""
         return logistic_log_probabilities(np.hstack([-outputs, outputs]))
 
     def decision(self, outputs):
-        """Give the log-odds (n_samples,) of the second class."""
+        """Get the log-odds (n_samples,) of the second class."""
         return outputs[:, 0]
 
 
 class Multiclass(Labels):
-    """Labels of three and more classes: an output for each."""
+    """Labels of three or more classes: one output for each class."""
 
     name, loss = "multiclass", Softmax()
 
     def encode(self, y, dtype):
-        """Write labels (n_samples,) as targets (n_samples, n_classes): one in the column of the class."""
+        """Write labels (n_samples,) as one-hot targets (n_samples, n_classes)."""
         targets = np.zeros((len(y), len(self.classes)), dtype)
         targets[np.arange(len(y)), np.searchsorted(self.classes, y)] = 1
         return targets
 
     def decode(self, outputs):
-        """Read labels (n_samples,) off outputs (n_samples, n_classes)."""
+        """Turn outputs (n_samples, n_classes) into labels (n_samples,)."""
         return self.classes[outputs.argmax(axis=1)]
 
     def probabilities(self, outputs):
@@ -273,11 +273,11 @@ class Multiclass(Labels):
         return softmax_probabilities(outputs)
 
     def log_probabilities(self, outputs):
-        """Compute the logarithms of the probabilities, exact where these underflow."""
+        """Compute the logarithms of the probabilities, exact even if these underflow."""
         return softmax_log_probabilities(outputs)
 
     def average(self, all_outputs):
-        """Compute the logarithms of the mean of the probabilities that several networks' outputs give."""
+        """Compute the logarithms of the mean of several networks' probabilities."""
         all_log_p = [softmax_log_probabilities(outputs) for outputs in all_outputs]
         return functools.reduce(np.logaddexp, all_log_p) - math.log(len(all_log_p))
 
@@ -291,7 +291,7 @@ class Multiclass(Labels):
 
 
 class Multilabel(Labels):
-    """A label indicator: an output for each label, which a row may or may not have."""
+    """A label indicator: one output for each label, and a row may have any number of labels."""
 
     name, noun, is_exclusive = "multilabel", "label", False
     n_kept = 0
@@ -305,24 +305,24 @@ class Multilabel(Labels):
         """Do nothing: a single label can be learned."""
 
     def check_trainable(self, y, estimator, inputs):
-        """Do nothing: rows that all have a label can be learned."""
+        """Do nothing: a label that all rows have can be learned."""
 
     def check(self, y):
-        """Raise ValueError if ``y`` is no indicator of as many labels."""
+        """Raise ValueError unless ``y`` is an indicator with the same number of labels."""
         if y.ndim != 2:
             raise ValueError(f"y is of another kind than the {self.name} y of the first fit.")
         if y.shape[1] != len(self.classes):
             raise ValueError(f"y has {y.shape[1]} labels, expected {len(self.classes)}.")
 
     def strata(self, y):
-        """Give the number (n_samples,) of each row's set of labels; sets that occur once are one stratum."""
+        """Get the number (n_samples,) of each row's set of labels; sets that occur once share a number."""
         _, strata, counts = np.unique(y, axis=0, return_inverse=True, return_counts=True)
         strata = strata.ravel()
         strata[counts[strata] == 1] = len(counts)
         return np.unique(strata, return_inverse=True)[1]
 
     def n_minority(self, y):
-        """Count the rows: their labels do not exclude each other."""
+        """Count all rows: labels are not exclusive."""
         return len(y)
 
     def encode(self, y, dtype):
@@ -330,7 +330,7 @@ class Multilabel(Labels):
         return 2 * np.ascontiguousarray(y, dtype=dtype) - 1
 
     def decode(self, outputs):
-        """Read an indicator off outputs (n_samples, n_labels)."""
+        """Turn outputs (n_samples, n_labels) into an indicator."""
         return (outputs > 0).astype(np.int64)
 
 

@@ -1,28 +1,28 @@
-"""What a check returns, and words that several checks use."""
+"""The result of a check, and phrases that several checks use."""
 
 from typing import NamedTuple
 
 
 class Limits(NamedTuple):
-    """Values above these are worth a warning, and a problem."""
+    """A larger value is a warning, or a problem."""
 
     warning: float
     problem: float
 
 
 class Measured(NamedTuple):
-    """A number that is the larger, the worse, what it means, and what to do."""
+    """The result of a check: a number (larger is worse), its meaning, and a remedy."""
 
     value: float
-    limits: Limits | None  # None if the number is not what decides
+    limits: Limits | None  # None if ``judged`` is the severity, not the number
     meaning: str
     remedy: str
     is_share: bool = True
-    judged: str = ""  # the severity where there are no limits
+    judged: str = ""  # the severity if there are no limits
 
     @property
     def severity(self) -> str:
-        """How bad it is: "problem", "warning" or "ok"."""
+        """The severity: "problem", "warning" or "ok"."""
         if self.limits is None:
             return self.judged
         passed = [name for name, limit in self.limits._asdict().items() if self.value > limit]
@@ -30,14 +30,14 @@ class Measured(NamedTuple):
 
 
 def remedy_for(solver, remedy):
-    """Add to a remedy that names the learning rate that L-BFGS has none."""
+    """Add to a remedy with the learning rate that L-BFGS has no learning rate."""
     if solver != "lbfgs" or "learning_rate" not in remedy:
         return remedy
     return f"{remedy} The solver 'lbfgs' has no learning_rate."
 
 
 def count(number, noun):
-    """Write a number of things."""
+    """Write a number with its noun."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 

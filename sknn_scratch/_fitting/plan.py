@@ -1,8 +1,8 @@
 """From a user's data to a run, and from its result to fitted attributes.
 
-``plan_fit`` does what comes before training, and ``fitted_attributes`` what comes after. Between them stands
-``_core.training.train``. Neither changes the estimator, so a fit that fails leaves it as it was. Several
-plans can be trained together.
+``plan_fit`` prepares the training, ``_core.training.train`` trains, and ``fitted_attributes`` makes the
+attributes. None of them changes the estimator, so a fit that fails leaves it as it was. Several plans can be
+trained together.
 """
 
 import copy
@@ -38,12 +38,13 @@ from sknn_scratch._fitting.validation import (
     validation_value,
 )
 
-# What training goes on with, beside the fitted attributes; the optimiser's part only with the same solver.
+# The fields of the state, beside the fitted attributes, from which training continues. The optimiser's fields
+# are used only with the same solver.
 KEPT = ("shuffle_rng", "dropout_rng", "loss_limit", "memory", "n_updates")
 
 
 class RandomStreams(NamedTuple):
-    """A generator for each purpose; a new one comes last, so that the others draw what they did."""
+    """A generator for each purpose. A new one must come last, so that the others draw the same as before."""
 
     init: np.random.Generator
     shuffle: np.random.Generator
@@ -66,12 +67,12 @@ def plan_fit(estimator, inputs, stored=None, seed=None):
     Parameters
     ----------
     estimator : estimator of one network
-        With validated parameters. It is only read.
+        With validated parameters. It is not changed.
     inputs : FitInput
     stored : StoredFit, optional
-        A fit of this estimator that was broken off, and that shall be finished.
+        An unfinished fit of this estimator, to continue.
     seed : int, optional
-        The seed of the fit, if that has been drawn.
+        The seed of the fit, if it has already been drawn.
 
     Returns
     -------
@@ -90,14 +91,14 @@ def plan_fit(estimator, inputs, stored=None, seed=None):
 
 
 class Start:
-    """What a fit starts from: nothing, a fitted network, or a fit that was broken off.
+    """What a fit starts from: nothing, a fitted network, or an unfinished fit.
 
     Attributes
     ----------
     model : object
-        A copy of the estimator, with the fitted attributes that the fit goes on from.
+        A copy of the estimator, with the fitted attributes from which the fit continues.
     goes_on : bool
-        Whether it goes on from a network.
+        Whether the fit continues from a network.
     """
 
     def __init__(self, estimator, inputs, stored, seed):
@@ -115,7 +116,7 @@ class Start:
         self.model._activation_ = estimator.activation
 
     def state(self, config, data, streams):
-        """Make the state that the run starts from."""
+        """Make the initial state of the run."""
         if self.stored is not None:
             self.stored.check_fit(config, data)
             return self.stored.state.copy()
@@ -125,7 +126,7 @@ class Start:
 
 
 def check_combinations(estimator, inputs):
-    """Raise ValueError for parameters that are valid one by one but not together."""
+    """Raise ValueError for parameters that are valid alone but not together."""
     if estimator.solver == "lbfgs" and estimator.dropout > 0:
         raise ValueError(
             f"dropout={estimator.dropout} needs a stochastic solver, since lbfgs minimises a fixed "
@@ -152,7 +153,7 @@ def check_combinations(estimator, inputs):
 
 
 def check_same_network(model):
-    """Raise ValueError if the parameters of a fitted model describe another network than the fitted one."""
+    """Raise ValueError if the parameters of a fitted model do not describe the fitted network."""
     n_hidden, dtype = model.coefs_[0].shape[1], model.coefs_[0].dtype.name
     if model.n_hidden != n_hidden:
         raise ValueError(
@@ -168,7 +169,7 @@ def check_same_network(model):
 
 
 def choose_rows(model, inputs, encoded, split_rng):
-    """Choose the rows to train on and those to validate with."""
+    """Choose the training rows and the validation rows."""
     X, y, target_kind = encoded.X, encoded.y, encoded.target_kind
     weights = target_kind.row_weights(model, encoded.sample_weight, y)
     rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
@@ -191,7 +192,7 @@ def choose_rows(model, inputs, encoded, split_rng):
 
 
 def train_config(model, encoded, data, *, partial):
-    """Turn the hyperparameters into the record that training reads."""
+    """Turn the hyperparameters into the Config that training reads."""
     target_kind, solver = encoded.target_kind, chosen_solver(model, data, partial=partial)
     batch_size = data.n_samples if solver == "lbfgs" else chosen_batch_size(model, data)
     shape = NetworkShape(data.X.n_features, int(model.n_hidden), target_kind.n_outputs)
@@ -214,7 +215,7 @@ def train_config(model, encoded, data, *, partial):
 
 
 def draw_seed(random_state):
-    """Draw the seed of a fit from a ``random_state`` as scikit-learn takes it."""
+    """Draw the seed of a fit from a ``random_state``, as defined by scikit-learn."""
     if isinstance(random_state, Integral):
         return seed_drawn_from(int(random_state))
     return int(check_random_state(random_state).randint(2**31 - 1))
@@ -222,18 +223,18 @@ def draw_seed(random_state):
 
 @functools.lru_cache
 def seed_drawn_from(seed):
-    """Draw a seed from an int; kept, as it takes 0.1 ms and every fit of a search asks for the same."""
+    """Draw a seed from an int. It is cached, since it takes 0.1 ms and all fits of a search draw the same."""
     return draw_seed(check_random_state(seed))
 
 
 def random_streams(seed):
-    """Make a random stream for each purpose from the seed of the fit."""
+    """Make the random streams from the seed of the fit."""
     seeds = np.random.SeedSequence(seed).spawn(len(RandomStreams._fields))
     return RandomStreams(*map(np.random.default_rng, seeds))
 
 
 def first_state(model, config, data, streams, *, partial):
-    """Start a network: random weights, no memory."""
+    """Make the state of a new network: random weights, no memory."""
     shape = config.network.shape
     state = State(
         params=initialise(shape, model.init_scale, streams.init, data.targets.dtype),
@@ -246,14 +247,14 @@ def first_state(model, config, data, streams, *, partial):
 
 
 def next_state(model, config, data, streams, *, partial):
-    """Go on from a fitted network, with its optimiser's memory if that was kept for the same solver.
+    """Make the state of a fitted network, with its optimiser's memory if that was kept for the same solver.
 
-    The network is the best so far: it is returned if further training does not improve its validation.
+    The watch starts with this network: it is the result if training does not improve its validation.
     """
     fresh = {"shuffle_rng": streams.shuffle, "dropout_rng": streams.dropout}
     kept = dict(getattr(model, "_kept_", None) or {})
     if not partial:
-        kept.pop("loss_limit", None)  # in partial_fit it is for all calls
+        kept.pop("loss_limit", None)  # only calls of partial_fit share a limit
     state = State(
         params=flatten(fitted_layers(model)),
         epochs_before=model.n_iter_,
@@ -269,7 +270,7 @@ def next_state(model, config, data, streams, *, partial):
 
 
 def fitted_attributes(plan, result):
-    """Get all fitted attributes that a result gives the estimator."""
+    """Make all fitted attributes of the estimator from the result."""
     model, state = copy.copy(plan.model), result.state
     set_result(model, result)
     model._seen_weight_ += plan.run.data.total_weight
@@ -281,10 +282,10 @@ def fitted_attributes(plan, result):
 
 
 def was_trained_by_parts(model):
-    """Whether the last training was a ``partial_fit``, which keeps its memory without being asked to."""
+    """Whether the last training was a ``partial_fit``, which keeps its memory without ``warm_start``."""
     return hasattr(model, "_kept_") and not model.warm_start
 
 
 def snapshot(plan, state):
-    """Get the fitted attributes for the parameters of ``state``, as if a callback had stopped it."""
+    """Make the fitted attributes for a state during training, as if a callback had stopped it there."""
     return fitted_attributes(plan, Result(state, state.stop_reason or StopReason.CALLBACK, state.epoch))

@@ -1,7 +1,7 @@
 """Real numbers as targets of a network: standardised, or divided by their mean.
 
-The network learns (y - offset) / scale. So its weights, the learning rate, the penalty and the tolerances are
-of the same size whatever the units of y are, and what it predicts is in these units again.
+The network learns (y - offset) / scale. So the right sizes of weights, learning rate, penalty and tolerances
+do not depend on the units of y. Predictions are in the units of y again.
 """
 
 from dataclasses import fields
@@ -16,7 +16,7 @@ from sknn_scratch._core.losses import LOSSES, Saved, Targets
 from sknn_scratch._fitting.inputs import check_outputs
 from sknn_scratch._fitting.weights import combine_weights
 
-GUESSED_ROWS = 1001  # quantiles of a distribution that stand for the targets of a guess
+GUESSED_ROWS = 1001  # quantiles of the normal distribution that serve as the targets of a guess
 CONSTANT_TOL = 1e-4  # error of the best constant output, in standard deviations of y
 
 
@@ -52,17 +52,17 @@ class Reals:
 
     @staticmethod
     def variant(estimator):
-        """Get what the targets depend on beside y."""
+        """Get what the targets depend on in addition to y: the output activation of the loss."""
         return LOSSES[estimator.loss].output_activation
 
     @staticmethod
     def is_smooth(estimator):
-        """Whether the loss that an estimator asks for has a continuous gradient."""
+        """Whether the estimator's loss has a continuous gradient."""
         return LOSSES[estimator.loss].is_smooth
 
     @staticmethod
     def first(estimator, y, inputs, sample_weight):
-        """Find the offset and the scale of the y of a first fit, of the rows that weigh something."""
+        """Compute the offset and the scale of the y of a first fit, from the rows with a positive weight."""
         weights = combine_weights(sample_weight, None)
         rows = y.reshape(len(y), -1)
         if weights is not None:
@@ -75,7 +75,7 @@ class Reals:
     def measure(y, weights):
         """Compute mean and standard deviation (n_outputs,) of y (n_samples, n_outputs).
 
-        Exact for a constant, and without overflow: they are computed of y moved and scaled to [-1, 1].
+        They are computed from y shifted and scaled to [-1, 1]: exact for a constant, and without overflow.
         """
         low, high = y.min(axis=0) / 2, y.max(axis=0) / 2
         middle, unit = low + high, np.where(high > low, high - low, 1.0)
@@ -86,7 +86,7 @@ class Reals:
 
     @staticmethod
     def of_fitted(fitted):
-        """Find what the y of a fitted estimator was."""
+        """Get the kind of y that an estimator was fitted to."""
         return KINDS[fitted._target_kind_](fitted.y_offset_, fitted.y_scale_)
 
     def fitted_attributes(self):
@@ -99,22 +99,22 @@ class Reals:
         return np.size(self.scale)
 
     def output_names(self):
-        """Names (n_outputs,) of the columns of y."""
+        """Name the columns of y (n_outputs,)."""
         return ["y"] if np.ndim(self.scale) == 0 else [f"y{i}" for i in range(self.n_outputs)]
 
     def loss_of(self, estimator):
-        """Make the loss that an estimator asks for, with its numbers."""
+        """Make the estimator's loss, with its parameters."""
         self.check_loss(estimator)
         loss = LOSSES[estimator.loss]
         return loss(**{field.name: float(getattr(estimator, field.name)) for field in fields(loss)})
 
     def check_further(self, estimator, y, inputs):
-        """Raise ValueError unless a fit can go on with these numbers, and with the estimator's loss."""
+        """Raise ValueError unless training can continue with these numbers and the estimator's loss."""
         self.check_loss(estimator)
         self.check(y)
 
     def check_loss(self, estimator):
-        """Raise ValueError if the outputs mean something else for the estimator's loss."""
+        """Raise ValueError if the outputs have another meaning for the estimator's loss."""
         if BY_OUTPUT[self.variant(estimator)] is not type(self):
             raise ValueError(
                 f"loss={estimator.loss!r}, but the outputs of the fitted network are for another kind of "
@@ -122,7 +122,7 @@ class Reals:
             )
 
     def check(self, y):
-        """Raise ValueError unless y has as many columns as in the first fit."""
+        """Raise ValueError unless y has the same number of columns as in the first fit."""
         if y.shape[1:] != np.shape(self.scale):
             raise ValueError(
                 f"y has the shape {y.shape}, but the model was fitted to {self._shape_in_words()}."
@@ -138,7 +138,7 @@ class Reals:
 
     @staticmethod
     def trouble_of_first_part(targets):
-        """Complain of a constant: it has no scale that later parts could be measured by."""
+        """Warn of a constant: it gives no scale for later parts."""
         if np.ptp(targets, axis=0).all():
             return None
         return (
@@ -148,7 +148,7 @@ class Reals:
 
     @staticmethod
     def outputs_of_means(means):
-        """Find the outputs that predict these means of targets."""
+        """Return the means: they are the outputs that predict them."""
         return means
 
     def errors(self, outputs, y):
@@ -170,7 +170,7 @@ class Reals:
         return targets
 
     def decode(self, outputs):
-        """Read numbers, float64, off outputs (n_samples, n_outputs)."""
+        """Turn outputs (n_samples, n_outputs) into numbers in units of y, float64."""
         with np.errstate(over="ignore"):
             y = self.offset + self.scale * self.activated(outputs.astype(np.float64))
             check_outputs(y)
@@ -178,7 +178,7 @@ class Reals:
 
     @staticmethod
     def activated(outputs):
-        """Turn outputs into what the loss compares with the targets."""
+        """Turn outputs into predictions of the targets."""
         return outputs
 
     def average(self, all_outputs):
@@ -193,16 +193,16 @@ class Reals:
         """Do nothing: a single row can be learned."""
 
     def strata(self, y):
-        """Give the number (n_samples,) of each row's stratum: there is one."""
+        """Get the number (n_samples,) of each row's stratum: there is only one."""
         return np.zeros(len(y), np.intp)
 
     def n_minority(self, y):
-        """Count the rows: there are no classes."""
+        """Count all rows: there are no classes."""
         return len(y)
 
     def loss_of_a_guess(self, fitted, y=None):
-        """Compute the loss of the best constant, of normal targets or, where these say little, of y."""
-        is_standardised = np.all(self.scale != 1)  # 1 is that of a constant y, or of a former MLPRegressor
+        """Compute the loss of the best constant: for normal targets or, if these say little, for y."""
+        is_standardised = np.all(self.scale != 1)  # it is 1 for a constant y and a converted MLPRegressor
         if not (is_standardised and self.loss_of(fitted).is_central):  # a tail can be of any length
             return self.loss_of_a_guess_of(y, fitted)
         quantiles = ndtri((np.arange(GUESSED_ROWS) + 0.5) / GUESSED_ROWS)
@@ -210,13 +210,13 @@ class Reals:
         return self.loss_of_a_constant(fitted, targets, np.full(GUESSED_ROWS, 1 / GUESSED_ROWS))
 
     def loss_of_a_guess_of(self, y, fitted):
-        """Compute the loss of the best constant of y; None if that is no measure, or there is no y."""
+        """Compute the loss of the best constant for y; None if y is constant or missing."""
         if y is None or not np.ptp(y, axis=0).any():
             return None
         return self.loss_of_a_constant(fitted, self.encode(y, float), np.full(len(y), 1 / len(y)))
 
     def loss_of_a_constant(self, estimator, targets, shares):
-        """Compute the mean loss under the best constants, one output after the other."""
+        """Compute the mean loss of the best constants, one output after the other."""
         loss = self.loss_of(estimator)
         columns = [Targets.of(column[:, np.newaxis], shares) for column in targets.T.astype(float)]
         constants = [np.full_like(one.values, self.best_constant(loss, one)) for one in columns]
@@ -224,7 +224,7 @@ class Reals:
 
     @staticmethod
     def best_constant(loss, targets):
-        """Find the output for which the gradient of the loss is zero, of targets with one output."""
+        """Find the constant where the gradient of the loss is zero, for targets with one output."""
         low, high = targets.values.min(), targets.values.max()
         if low == high:
             return low
@@ -238,18 +238,18 @@ class Reals:
 
 
 class Rates(Reals):
-    """Numbers that are not negative, divided by their mean: the outputs are logarithms of y / mean."""
+    """Non-negative numbers, divided by their mean: the outputs are logarithms of y / mean."""
 
     name: ClassVar[str] = "rate"
 
     @staticmethod
     def trouble_of_first_part(targets):
-        """Accept any: a single rate has a mean."""
+        """Accept any rates: a single one has a mean."""
         return
 
     @staticmethod
     def measure(y, weights):
-        """Find the offset, zero, and the mean (n_outputs,) of y (n_samples, n_outputs)."""
+        """Get the offset, zero, and compute the mean (n_outputs,) of y (n_samples, n_outputs)."""
         check_rates(y)
         largest = np.maximum(y.max(axis=0), np.finfo(float).tiny)
         scale = largest * np.average(y / largest, axis=0, weights=weights)
@@ -260,7 +260,7 @@ class Rates(Reals):
         return np.zeros(y.shape[1]), scale
 
     def check(self, y):
-        """Raise ValueError unless y has as many columns as in the first fit, and no negative values."""
+        """Raise ValueError unless y has as many columns as in the first fit, and no negative value."""
         super().check(y)
         check_rates(y)
 
@@ -271,7 +271,7 @@ class Rates(Reals):
 
     @staticmethod
     def outputs_of_means(means):
-        """Take logarithms of the rates; a linear model may have predicted negative ones."""
+        """Compute logarithms of rates; a negative rate, which a linear model may predict, counts as tiny."""
         return np.log(np.maximum(means, np.finfo(float).tiny))
 
     def average(self, all_outputs):
@@ -285,7 +285,7 @@ class Rates(Reals):
         return np.log(max(targets.weighted.sum(), np.finfo(float).tiny))
 
     def loss_of_a_guess(self, fitted, y=None):
-        """Compute the loss of the best constant of y: that depends on the mean of counts."""
+        """Compute the loss of the best constant for y: it depends on the mean of the counts."""
         return self.loss_of_a_guess_of(y, fitted)
 
 

@@ -1,12 +1,12 @@
-"""scikit-learn's private names: every one that this package uses, and nothing else.
+"""All private names of scikit-learn that this package uses.
 
-They may move or go with any version of scikit-learn. Nothing else in this package imports a private name,
-so a version that lacks one is named here, in a sentence, when the package is imported.
+Any version of scikit-learn may move or remove them. No other module of this package imports a private name,
+so with a version that lacks one, the import of this package raises the error below.
 """
 
 import sklearn
 
-SUPPORTED = "1.9"  # the versions that were tried; pyproject.toml names the lowest
+SUPPORTED = "1.9"  # the tested versions; pyproject.toml names the lowest
 
 try:
     from sklearn.base import _fit_context

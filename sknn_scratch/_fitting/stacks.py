@@ -1,7 +1,7 @@
-"""Fits of networks, and how they are trained: cut into groups, each in one pass.
+"""Fits of networks, and groups of fits that are trained in one pass.
 
-A fit asks for its training with ``train_fits``. Whoever wants to train several fits of a thread together
-takes the place of ``trainer.of_thread``.
+Each fit is trained by ``train_fits``, which calls ``trainer.of_thread``. To train several fits of a thread
+together, replace ``trainer.of_thread``.
 """
 
 import copy
@@ -26,40 +26,40 @@ from sknn_scratch._fitting.plan import fitted_attributes, plan_fit
 from sknn_scratch._fitting.threads import threads_for_training
 from sknn_scratch._fitting.troubles import troubles_of
 
-# All buffers of a group take about this many bytes at most.
+# All buffers of a group take about this number of bytes at most.
 GROUP_BYTES = 2**28
-# Those that every step touches stay within this: networks that are too large for it gain nothing from each
-# other's company, and were measured to lose up to a fifth of their speed, because the step leaves the cache.
-# From 2**22 to 2**23 no difference was measured; at 2**24 networks of 1,000 units took up to a tenth longer.
+# The buffers that every step touches take at most this number. Larger networks gain nothing from a common
+# pass: the step leaves the cache, and they were measured to lose up to a fifth of their speed.
+# 2**22 and 2**23 are equally fast by measurement; with 2**24, networks of 1,000 units took up to 10 % longer.
 STEP_BYTES = 2**23
 
 
 class Fit:
-    """A fit of one network: what is trained, who hears of it, and the result.
+    """A fit of one network: its plan, its reporter and its result.
 
     Parameters
     ----------
     network : estimator
         With validated parameters. It is not changed before ``finish``.
     inputs : FitInput
-        Fits to the same rows should share one object: then the rows are neither validated nor kept twice.
+        Fits to the same rows should share one object: then the rows are validated and kept only once.
     stored : StoredFit, optional
-        A fit of this network that was broken off.
+        An unfinished fit of this network.
     number : int
-        To tell the fit among others.
+        Distinguishes fits.
     parent : ParentTask, optional
-        The task of a meta-estimator that this fit is.
+        The task of a meta-estimator for this fit.
 
     Attributes
     ----------
     plan : FitPlan
     reporter : FitReporter
     result : Result or None
-        What training has led to.
+        The result of the training.
     error : Exception or None
-        What it has failed with.
+        The exception that ended the training.
     seconds : float
-        Its share of the training.
+        The fit's share of the training time.
     """
 
     def __init__(self, network, inputs, stored=None, *, number=0, parent=None):
@@ -80,7 +80,7 @@ class Fit:
         self.result = None
 
     def finish(self):
-        """Report the end, and give the network what training has made of it."""
+        """Report the end, and set the fitted attributes of the network."""
         self.reporter.report_end(self.result)
         adopt(self.network, fitted_attributes(self.plan, self.result))
 
@@ -91,7 +91,7 @@ class Fit:
 
     @property
     def troubles(self):
-        """What the trained network has to warn of."""
+        """The warnings that the fit should give."""
         return troubles_of(self.plan, self.result)
 
     @property
@@ -101,17 +101,17 @@ class Fit:
 
     @property
     def is_interrupted(self):
-        """Whether Control-C was pressed while the network was trained, or others with it."""
+        """Whether Control-C was pressed in the training of this network or its group."""
         return self.result is not None and self.result.is_interrupted
 
     @property
     def is_untrained(self):
-        """Whether the network has not been trained for a single epoch by this fit."""
+        """Whether this fit has not completed an epoch."""
         return not self.run.state.history
 
 
 def fit_group(group):
-    """Fit networks that have the same ``stack_key``, inside the tasks of a meta-estimator."""
+    """Fit networks with the same ``stack_key``, inside the tasks of a meta-estimator."""
     with ExitStack() as fit_tasks:
         for fit in group:
             fit_tasks.enter_context(fit_inside(fit.parent, fit.reporter))
@@ -141,12 +141,12 @@ class AtOnce:
         train_group(fits)
 
     def shared_inputs(self, network, inputs):
-        """Find inputs that are equal to these, of an earlier fit that such a network may share them with."""
+        """Return these inputs; another trainer may return equal inputs of an earlier fit instead."""
         return inputs
 
 
 class _Trainer(threading.local):
-    """Who trains the fits of each thread: something with the methods of ``AtOnce``."""
+    """For each thread, the object that trains its fits; it has the methods of ``AtOnce``."""
 
     of_thread = AtOnce()
 
@@ -174,13 +174,13 @@ def cut_into_groups(fits):
 
 
 class Groups:
-    """Fits that wait for others of their kind."""
+    """Fits that wait for others with the same ``stack_key``."""
 
     def __init__(self):
         self.drafts = {}  # by stack_key
 
     def add(self, fit):
-        """Add a fit; yield the groups that are full now: another one like it would make them too large."""
+        """Add a fit; yield the groups that are full now, to which no similar fit could be added."""
         key = stack_key(fit.run)
         if key is None:
             yield [fit]
@@ -201,7 +201,7 @@ class Groups:
 
 
 class _Draft:
-    """A group in the making, the bytes it is going to need, and those it needs while it waits."""
+    """An incomplete group, the memory that its training will need, and the memory it needs while it waits."""
 
     def __init__(self):
         self.fits = []
@@ -238,7 +238,7 @@ def reason_alone(fit):
 
 
 def bytes_of(X):
-    """Bytes of an array or of a sparse matrix; of anything else, a guess."""
+    """Count the bytes of an array or a sparse matrix; guess them for anything else."""
     if scipy.sparse.issparse(X):
         return 2 * X.nnz * X.dtype.itemsize
     if isinstance(X, np.ndarray):

@@ -1,7 +1,7 @@
-"""The y of a fit: what is validated, written as targets for the network, and read off its outputs.
+"""The kinds of y: how y is validated and encoded as targets, and how outputs are decoded.
 
-All that depends on what y is (labels of two or more classes, several labels a row, real numbers) is asked of
-one object with the methods of ``TargetKind``. The class of an estimator names the class of its targets.
+One object with the methods of ``TargetKind`` does all that depends on the kind of y: labels of two or more
+classes, several labels for each row, or real numbers. An estimator's class names the class of this object.
 """
 
 from typing import Any, Protocol, Self
@@ -10,7 +10,7 @@ from sknn_scratch._core.losses import Loss
 
 
 class TargetKind(Protocol):
-    """What the parts of a fit ask of its y."""
+    """The methods for one kind of y that the parts of a fit call."""
 
     n_outputs: int
     n_kept: int  # rows of each stratum that must stay in training
@@ -25,25 +25,25 @@ class TargetKind(Protocol):
 
     @staticmethod
     def variant(estimator: Any) -> Any:
-        """Get what the targets depend on beside y: estimators that agree in it can share them."""
+        """Get what the targets depend on in addition to y: estimators with equal values can share targets."""
 
     @staticmethod
     def is_smooth(estimator: Any) -> bool:
-        """Whether the loss that an estimator asks for has a continuous gradient."""
+        """Whether the estimator's loss has a continuous gradient."""
 
     @classmethod
     def first(cls, estimator: Any, y: Any, inputs: Any, sample_weight: Any) -> Self:
-        """Find what the y of a first fit is; the weights are validated."""
+        """Find the kind of y of a first fit, after the validation of the weights."""
 
     @classmethod
     def of_fitted(cls, fitted: Any) -> Self:
-        """Find what the y of a fitted estimator was."""
+        """Get the kind of y that an estimator was fitted to."""
 
     def loss_of(self, estimator: Any) -> Loss:
-        """Make the loss that an estimator asks for."""
+        """Make the estimator's loss."""
 
     def check_further(self, estimator: Any, y: Any, inputs: Any) -> None:
-        """Raise ValueError unless a fit can go on with this y."""
+        """Raise ValueError unless training can continue with this y."""
 
     @staticmethod
     def alone(y: Any) -> Any:
@@ -54,37 +54,37 @@ class TargetKind(Protocol):
         """Say what is wrong with the targets (n_samples, n_outputs) of the first call of ``partial_fit``."""
 
     def outputs_of_means(self, means: Any) -> Any:
-        """Find the outputs (n_samples, n_outputs) that predict these means of targets."""
+        """Compute the outputs (n_samples, n_outputs) that predict these means of targets."""
 
     def errors(self, outputs: Any, y: Any) -> Any:
-        """Compute the error (n_samples,) of each prediction, or (n_samples, n_outputs).
+        """Compute the error of each prediction, (n_samples,) or (n_samples, n_outputs).
 
-        It is 1 for a wrong label. Real numbers are counted in the units in which a guess has an error of 1.
+        It is 1 for a wrong label. For real numbers, it is the squared error divided by the variance of y.
         """
 
     def check(self, y: Any) -> None:
-        """Raise ValueError unless y is like that of the fit."""
+        """Raise ValueError unless y fits the y of the first fit."""
 
     def encode(self, y: Any, dtype: Any) -> Any:
         """Write y as targets (n_samples, n_outputs) for the loss."""
 
     def decode(self, outputs: Any) -> Any:
-        """Read predictions off outputs (n_samples, n_outputs)."""
+        """Turn outputs (n_samples, n_outputs) into predictions."""
 
     def average(self, all_outputs: Any) -> Any:
         """Average the outputs of several networks."""
 
     def row_weights(self, estimator: Any, sample_weight: Any, y: Any) -> Any:
-        """Combine all weights into one a row (n_samples,); None if all are one."""
+        """Combine all weights into one for each row (n_samples,); None if all are one."""
 
     def check_trainable(self, y: Any, estimator: Any, inputs: Any) -> None:
-        """Raise ValueError if the rows with a positive weight are not enough to train on."""
+        """Raise ValueError if training is impossible with the y of the rows with a positive weight."""
 
     def strata(self, y: Any) -> Any:
-        """Give the number (n_samples,) of each row's stratum, for a split into training and validation."""
+        """Get the number (n_samples,) of each row's stratum, for a split into training and validation."""
 
     def n_minority(self, y: Any) -> int:
-        """Count the rows outside the most frequent class; all rows where a row is not of one class."""
+        """Count the rows outside the most frequent class; all rows if there are no exclusive classes."""
 
     def output_names(self) -> list[str]:
         """Name the outputs."""
@@ -93,7 +93,7 @@ class TargetKind(Protocol):
         """Compute the loss of a network that predicts the same for all rows; None if it is unknown."""
 
     def loss_of_a_constant(self, estimator: Any, targets: Any, shares: Any) -> float:
-        """Compute the mean loss of targets (n_samples, n_outputs) under the best constant outputs.
+        """Compute the mean loss of the best constant outputs for targets (n_samples, n_outputs).
 
         The shares (n_samples,) are the weights of the rows; their sum is one.
         """

@@ -1,9 +1,9 @@
-"""One BLAS thread for all that is computed, and threads of one's own over blocks of rows.
+"""One BLAS thread for each computation, and the package's own threads over blocks of rows.
 
-The threads of BLAS share every product out in equal parts and wait for the slowest. In training, where a
-product takes microseconds, that was measured to take up to seventy times as long. A prediction has many
-blocks of rows and a large batch has some. Blocks do not wait for each other: each thread takes the next one
-when it has finished one, so that a core that is busy with other work takes fewer.
+BLAS threads divide every product into equal parts and wait for the slowest. In training, where a product
+takes microseconds, this was measured to take up to seventy times as long. A prediction has many blocks of
+rows, and a large batch has a few. Blocks do not wait for each other: each thread takes the next block when it
+has finished one, so a core that is busy with other work takes fewer.
 """
 
 import threading
@@ -16,19 +16,19 @@ from threadpoolctl import ThreadpoolController
 
 from sknn_scratch._core.network import N_BLOCKS
 
-# Fewer blocks are done before threads for them have started.
+# Fewer blocks are computed before threads for them have started.
 THREADED_BLOCKS = 4
-# Each needs memory for its block; more would gain little, since they share the way to the memory.
+# Each thread needs memory for its block. More threads would gain little, since they share memory bandwidth.
 MAX_THREADS = 8
-# Multiplications of one product below which OpenBLAS does not ask for a second thread.
+# OpenBLAS computes a product with fewer multiplications in one thread.
 TINY_PRODUCT = 2**18
 
 
 class _SharedLimit:
     """Limits one BLAS library to one thread, from the first of several overlapping users to the last.
 
-    Some libraries have one number of threads for the whole process, others one for each Python thread, which
-    then has a first and a last user of its own. Which kind a library is depends on how it was built and on
+    Some libraries have one number of threads for the whole process. Others have one for each Python thread,
+    and then each thread has its own first and last user. The kind depends on the build of the library and on
     the version of threadpoolctl, so it is tried out.
 
     Parameters
@@ -39,12 +39,12 @@ class _SharedLimit:
     def __init__(self, library):
         self.library = library
         self.lock = threading.Lock()
-        self.is_per_thread = None  # unknown: nothing has been limited yet
-        self.n_users = Counter()  # of each number of threads, by its owner: a Python thread or the process
-        self.originals = {}  # these numbers, as they were when the first user came
+        self.is_per_thread = None  # unknown until the first limit
+        self.n_users = Counter()  # by owner of a number of threads: a Python thread or the process
+        self.originals = {}  # number of threads before the first user, by owner
 
     def enter(self):
-        """Limit the library; return what ``leave`` needs, in the same Python thread."""
+        """Limit the library; return the owner, to pass to ``leave`` in the same Python thread."""
         with self.lock:
             n_threads = self.library.num_threads
             if self.is_per_thread is None and n_threads > 1:
@@ -65,7 +65,7 @@ class _SharedLimit:
                 self._free_control()
 
     def _try_out(self):
-        """Find out whether a limit that another thread sets leaves this thread alone."""
+        """Find out whether a limit that another thread sets has no effect on this thread."""
         with ThreadPoolExecutor(1) as another_thread:
             another_thread.submit(self._set_n_threads, 1).result()
         return self.library.num_threads > 1
@@ -77,7 +77,7 @@ class _SharedLimit:
     def _free_control(self):
         """Let any thread set the number of threads.
 
-        Since threadpoolctl 3.8, what other threads set is ignored as long as the first that did so lives.
+        Since threadpoolctl 3.8, only the first thread that sets it can set it again, while that thread lives.
         """
         if hasattr(self.library, "clear_controlling_thread"):
             self.library.clear_controlling_thread(force=True)
@@ -91,7 +91,7 @@ def _shared_limits():
 
 @contextmanager
 def one_blas_thread():
-    """Limit BLAS to one thread within this context, which may overlap with others in any thread."""
+    """Limit BLAS to one thread in this context. Contexts in several threads may overlap."""
     with ExitStack() as on_exit:
         for limit in _shared_limits():
             on_exit.callback(limit.leave, limit.enter())
@@ -100,15 +100,15 @@ def one_blas_thread():
 
 @contextmanager
 def threads_for_blocks(n_blocks, largest_product):
-    """Give a ``map`` for blocks of rows, on as many threads as BLAS may use; BLAS itself gets one.
+    """Make a ``map`` for blocks of rows, with as many threads as BLAS may use; BLAS itself gets one.
 
     Parameters
     ----------
     n_blocks : int
-        How many there will be.
+        Number of blocks.
     largest_product : int
-        Multiplications of the largest product. If BLAS would do all with one thread anyway, nothing is
-        limited: that would take longer than the computation.
+        Multiplications of the largest product. If BLAS would use one thread for it anyway, nothing is
+        limited: to set the limit would take longer than the computation.
     """
     if largest_product < TINY_PRODUCT:
         yield map
@@ -120,12 +120,12 @@ def threads_for_blocks(n_blocks, largest_product):
 
 @contextmanager
 def threads_for_training(large_batches):
-    """Give a ``map`` for the blocks of a batch; BLAS itself gets one thread.
+    """Make a ``map`` for the blocks of a batch; BLAS itself gets one thread.
 
     Parameters
     ----------
     large_batches : bool
-        Whether there is more than one block: then the map is on as many threads as BLAS may use.
+        Whether there are several blocks: then the map uses as many threads as BLAS may use.
     """
     with _map_on(min(N_BLOCKS, _n_blas_threads()) if large_batches else 1) as map_blocks:
         yield map_blocks
@@ -142,7 +142,7 @@ def _map_on(n_threads):
 
 
 def _limited(function):
-    """Wrap a function for a thread of a pool, which may have a number of BLAS threads of its own."""
+    """Wrap a function for a thread of a pool, which may have its own number of BLAS threads."""
 
     @wraps(function)
     def with_one_blas_thread(*args):

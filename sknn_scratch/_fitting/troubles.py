@@ -1,4 +1,4 @@
-"""What a fit has to warn of, and where: at the line of the user's that asked for the fit."""
+"""The warnings of a fit, and where they point: at the user's line that called the fit."""
 
 import sys
 import threading
@@ -18,29 +18,29 @@ from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.measured import Measured, remedy_for
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 
-# What may stand between the user's call and a fit; all other code is the user's.
+# Packages whose calls may be between the user's call and a fit; all other code is the user's.
 NOT_THE_USERS = {"sknn_scratch", "sklearn", "joblib", *sys.stdlib_module_names}
-# What ended for one of these reasons may pass for a success.
+# A training that ends for one of these reasons looks like a success.
 SETTLED = (StopReason.CONVERGED, StopReason.NO_IMPROVEMENT)
-# Of the loss of constant outputs. What is not below this has learnt nothing, or not a hundredth of what there
-# was to learn: where the features say as little, the warning is a mistake.
+# As a share of the loss of constant outputs. A network whose loss is not below it has learnt nothing, or less
+# than a hundredth of y. If the features say no more about y, the warning is a mistake.
 UNLEARNT = 0.99
 NOTHING_LEARNT = (
-    "The training has failed: its loss is no lower than that of a network that predicts the same for all "
-    "rows."
+    "The training has failed: its loss is no lower than the loss of a network that predicts the same for "
+    "all rows."
 )
 DIVERGENCE_REMEDY = "Scale the features, or decrease learning_rate or init_scale."
 
 
 class Trouble(NamedTuple):
-    """What a fit has to warn of."""
+    """A warning of a fit."""
 
     message: str
     category: type[Warning]
 
 
 def troubles_of(plan, result):
-    """List what the user should hear of: a start without difference, a bad end; each with its remedy."""
+    """List the warnings of a fit, each with its remedy: identical hidden units, constant y, a bad end."""
     troubles = []
     if plan.model.init_scale == 0 and result.state.epochs_before == 0:
         message = "init_scale=0: all weights start at zero, so all hidden units stay identical."
@@ -68,9 +68,10 @@ def troubles_of(plan, result):
 
 @np.errstate(over="ignore", invalid="ignore")  # features that overflow are a finding
 def unlearnt(plan, result):
-    """List the trouble of a training that had time, but whose loss is no lower than that of constant outputs.
+    """List the trouble of a training that had time to learn, but whose loss is no lower than a guess's.
 
-    With a tol that is not below that loss, nothing would count as an improvement, so the end says nothing.
+    A guess predicts the best constant. If tol is not below its loss, nothing counts as an improvement, so there
+    is no trouble.
     """
     run = plan.run
     had_time = result.stop_reason in SETTLED or (
@@ -85,7 +86,7 @@ def unlearnt(plan, result):
         return []
     params = view_parameters(result.state.params, run.config.network.shape)
     loss = mean_loss(run.config.network, params, batch_of(run.data)) / constant
-    if loss < UNLEARNT:  # the penalty alone is what is high
+    if loss < UNLEARNT:  # only the penalty is high
         return []
     climb = 0 if run.config.solver == "lbfgs" else max(loss - 1, causes.climb_of(losses / constant))
     cause, remedy = likely_cause(plan, result, climb)
@@ -94,22 +95,22 @@ def unlearnt(plan, result):
 
 
 def training_rows(data):
-    """Get the numbers of the rows to train on, or a slice of all, and their shares (n_samples,)."""
+    """Get the indices of the training rows, or a slice of all, and their shares (n_samples,)."""
     weights = np.ones(data.n_samples) if data.row_weights is None else data.row_weights
     return slice(None) if data.rows is None else data.rows, weights / weights.sum()
 
 
 def batch_of(data, some=slice(None)):
-    """Make a batch of the rows to train on, or of some of them."""
+    """Make a batch of all or some of the training rows."""
     rows = np.arange(data.n_samples)[some] if data.rows is None else data.rows[some]
     weights = None if data.row_weights is None else data.row_weights[some]
     return make_batch(data.X.take(rows), data.targets[rows], weights)
 
 
 def likely_cause(plan, result, climb):
-    """Find why a network has learnt nothing: a name and a remedy, both as in ``diagnose``.
+    """Find the likely cause why a network has learnt nothing: its name and remedy, as in ``diagnose``.
 
-    The climb of the loss is in units of the loss of constant outputs.
+    ``climb`` is how far the loss has climbed, in units of the loss of constant outputs.
     """
     run, model = plan.run, plan.model
     features, names = measure_features(run.data.X.source), range(model.n_features_in_)
@@ -133,7 +134,7 @@ def likely_cause(plan, result, climb):
 
 
 def warn_of(troubles):
-    """Warn at the user's call."""
+    """Give the warnings, at the line of the user's call."""
     if not troubles:
         return
     frame = users_frame()
@@ -145,7 +146,7 @@ def warn_of(troubles):
 
 
 def users_frame():
-    """Find the innermost frame of the user's; where there is none, as in a worker process, our outermost."""
+    """Find the innermost frame of the user; if there is none, as in a worker process, our outermost."""
     ours = None
     for frame in stack(sys._getframe(1)):
         package = package_of(frame)
@@ -157,7 +158,10 @@ def users_frame():
 
 
 def stack(frame):
-    """Yield a frame and those that called it, the innermost first, but no calls that it is only nested in."""
+    """Yield a frame and its callers, innermost first, but skip the calls inside which it only happens to run.
+
+    See ``calls_nested_by``.
+    """
     outermost = nested_calls.outermost
     while frame is not None:
         yield frame
@@ -167,14 +171,14 @@ def stack(frame):
 
 
 class _NestedCalls(threading.local):
-    """What is known of calls that are nested in each other, in each thread.
+    """What each thread knows of its nested calls; see ``calls_nested_by``.
 
     Attributes
     ----------
     code : code object or None
-        Of the function that makes such a call.
+        The code of the function that makes the calls.
     outermost : frame or None
-        The frame that they all run for, perhaps of another thread.
+        The frame for which all of them run. It may belong to another thread.
     """
 
     code = outermost = None
@@ -185,7 +189,7 @@ nested_calls = _NestedCalls()
 
 @contextmanager
 def calls_nested_by(function, outermost):
-    """Have warnings of calls that a function makes within each other point at the frame they run for."""
+    """Let warnings point at ``outermost``, the frame for which a function makes calls inside each other."""
     earlier = nested_calls.code, nested_calls.outermost
     nested_calls.code, nested_calls.outermost = function.__code__, outermost
     try:
@@ -195,8 +199,8 @@ def calls_nested_by(function, outermost):
 
 
 def package_of(frame):
-    """Get the name of the package that the code of a frame belongs to."""
+    """Get the name of the package of a frame's code."""
     module = frame.f_globals
-    spec = module.get("__spec__")  # what ``python -m`` runs calls itself __main__, as loky's workers do
+    spec = module.get("__spec__")  # a module run by ``python -m`` is named __main__, as in loky's workers
     name = module.get("__name__", "") if spec is None else spec.name
     return name.partition(".")[0]

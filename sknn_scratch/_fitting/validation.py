@@ -1,4 +1,4 @@
-"""The rows that validate while a network is trained: held out or given, and what is watched of them."""
+"""Validation rows, held out or given, and the value that is watched on them during training."""
 
 import copy
 import inspect
@@ -24,7 +24,7 @@ def rows_to_spare(target_kind, strata):
 
 
 def held_out_validation(model, inputs, encoded, weights, rows):
-    """Make the validation of some of the training rows."""
+    """Make the validation from some of the training rows."""
     X, y, targets = encoded.X, encoded.y, encoded.targets
     weights = None if weights is None else weights[rows]
     validation = make_batch(rows_of(X[rows]), targets[rows], weights)
@@ -35,10 +35,10 @@ def held_out_validation(model, inputs, encoded, weights, rows):
 
 
 def rows_of_frame(frame, rows, scoring):
-    """Take rows of a data frame for a scorer, which predicts from what the user passed."""
+    """Take rows of a data frame for a scorer, which predicts from X as the user passed it."""
     try:
         return _safe_indexing(frame, rows)
-    except Exception as error:  # whatever another library's frame raises
+    except Exception as error:  # a data frame of another library may raise anything
         kind = type(frame)
         raise TypeError(
             f"scoring={scoring!r} needs the validation rows of X, but a {kind.__module__}."
@@ -48,7 +48,7 @@ def rows_of_frame(frame, rows, scoring):
 
 
 def given_validation(model, inputs, target_kind, dtype):
-    """Make the validation of X_val, y_val and sample_weight_val."""
+    """Make the validation from X_val, y_val and sample_weight_val."""
     try:
         X, y = validated_data(model, inputs.X_val, inputs.y_val, dtype, reset=False)
         target_kind.check(y)
@@ -88,7 +88,7 @@ def scorer_of(model, X, y, weights):
 
 
 def takes_weights(scorer):
-    """Whether a scorer, or the metric that scikit-learn made it of, has a parameter ``sample_weight``."""
+    """Whether a scorer, or the metric inside scikit-learn's scorer, has a parameter ``sample_weight``."""
     function = scorer._score_func if isinstance(scorer, _BaseScorer) else scorer
     parameters = inspect.signature(function).parameters
     return "sample_weight" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
@@ -96,7 +96,7 @@ def takes_weights(scorer):
 
 @np.errstate(all="ignore")
 def validation_value(network, data, params):
-    """Evaluate what is watched of the validation rows."""
+    """Compute the watched value on the validation rows."""
     if data.score is not None:
         return watched_value({"val_score": data.score(params)})
     loss = mean_loss(network, view_parameters(params, network.shape), data.validation)
@@ -104,10 +104,10 @@ def validation_value(network, data, params):
 
 
 def split_rows(rows, y, target_kind, validation_fraction, rng):
-    """Split row numbers into those for training and those for validation.
+    """Split row numbers into training and validation rows.
 
-    Every stratum has its share of the validation rows, rounded so that the sum is right. Of every class at
-    least one row stays in training.
+    Every stratum gives its share of the validation rows, rounded so that the sum is right. At least one row
+    of every class stays in training.
 
     Parameters
     ----------
@@ -115,9 +115,9 @@ def split_rows(rows, y, target_kind, validation_fraction, rng):
         Row numbers of y.
     y : ndarray of shape (n_rows,) or (n_rows, n_outputs)
     target_kind : TargetKind
-        Knows the strata of y.
+        Defines the strata of y.
     validation_fraction : float or int
-        Share or number of the rows that validate.
+        Share or number of the validation rows.
     rng : numpy.random.Generator
 
     Returns
@@ -158,10 +158,9 @@ def validation_size(validation_fraction, n_samples):
 
 
 def _apportion(total, counts, available, rng):
-    """Share out ``total`` in proportion to ``counts``: whole parts first, then by largest remainder.
+    """Divide ``total`` in proportion to ``counts``: whole parts first, then by largest remainder.
 
-    If a stratum is too small, the others give the missing rows, in proportion to the rows that they still
-    have.
+    If a stratum is too small, the others give the missing rows, in proportion to their remaining rows.
     """
     shares = total * counts / counts.sum()
     quotas = np.minimum(np.floor(shares).astype(int), available)

@@ -1,4 +1,4 @@
-"""Sample and class weights, combined into one weight a row."""
+"""Sample and class weights, combined into one weight for each row."""
 
 from numbers import Real
 
@@ -9,7 +9,7 @@ from sknn_scratch._fitting.sklearn_private import _check_sample_weight
 
 
 def checked_sample_weight(sample_weight, X):
-    """Validate the weights (n_samples,) that a user gives to the rows of X; None is None."""
+    """Validate the user's weights (n_samples,) of the rows of X; None stays None."""
     if sample_weight is None:
         return None
     return _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
@@ -32,7 +32,7 @@ def combine_weights(sample_weight, by_class):
 
 
 def check_enough_classes(y, sample_weight, class_weight):
-    """Raise ValueError if all rows with a positive weight, with labels y (n_rows,), are of one class."""
+    """Raise ValueError if all rows with a positive weight, whose labels are y (n_rows,), have one class."""
     if np.all(y == y[0]):
         given = {"sample_weight": sample_weight, "class_weight": class_weight}
         causes = " and ".join(name for name, weights in given.items() if weights is not None)
@@ -43,9 +43,9 @@ def check_enough_classes(y, sample_weight, class_weight):
 
 
 def class_weights(class_weight, y, classes, sample_weight):
-    """Find the weight of the class of each row (n_samples,).
+    """Compute the class weight of each row (n_samples,).
 
-    Balanced weights count the sample weights, so that a weight of two is a row that is there twice.
+    Balanced weights count the sample weights, so a weight of two is the same as a row that is there twice.
     """
     if y.ndim == 2:
         if isinstance(class_weight, dict):
@@ -69,9 +69,9 @@ def class_weights(class_weight, y, classes, sample_weight):
 
 
 def _given_class_weights(class_weight, classes):
-    labels = list(classes)  # NumPy's own: of dates, tolist() would make others
+    labels = list(classes)  # tolist() would convert dates to other types
     unknown = [label for label in class_weight if label not in labels]
-    if unknown and any(label not in class_weight for label in labels):  # a fold may lack a class, no more
+    if unknown and any(label not in class_weight for label in labels):  # a fold may lack a named class
         raise ValueError(
             f"class_weight has classes that are not in y: {unknown}. The classes are {classes.tolist()}."
         )
