@@ -58,7 +58,7 @@ class Batches:
         self._chunks: dict[tuple[int, ...], Chunk] = {}
 
     def epoch(self, orders: "Orders") -> Iterator["Chunk"]:
-        """Yield the batches of one epoch, chunk by chunk. The next chunk overwrites the last one."""
+        """Yield the batches of one epoch, chunk by chunk. The next chunk may overwrite the last one."""
         if len(self.sizes) > 1:
             yield from self._gathered(self._shuffled(orders))
         else:

@@ -233,7 +233,7 @@ class Stack:
         return np.array(values) if self.stack_shape else values[0]
 
     def by_run(self, values: Any) -> Iterable[tuple[Run, Any]]:
-        """Pair each run with its one of the values (...)."""
+        """Pair each run with its value, from values (...) of all networks."""
         return zip(self.runs, np.atleast_1d(values).tolist(), strict=True)
 
 

@@ -122,7 +122,7 @@ class State:
         )
 
     def forget_updates(self) -> None:
-        """Clear the optimiser's memory, if it belongs to other parameters or to another optimiser."""
+        """Clear the optimiser's memory, which belongs to other parameters or to another optimiser."""
         self.memory, self.n_updates = {}, 0
 
     def for_another_run(self) -> "State":

@@ -70,8 +70,8 @@ def troubles_of(plan, result):
 def unlearnt(plan, result):
     """List the trouble of a training that had time to learn, but whose loss is no lower than a guess's.
 
-    A guess predicts the best constant. If tol is not below its loss, nothing counts as an improvement, so there
-    is no trouble.
+    A guess predicts the best constant. If tol is not below its loss, nothing counts as an improvement, so
+    there is no trouble.
     """
     run = plan.run
     had_time = result.stop_reason in SETTLED or (
