@@ -25,7 +25,7 @@ Array: TypeAlias = NDArray[np.floating]
 Activate: TypeAlias = Callable[[Array, Array | None], None]
 
 LEAKY_SLOPE = 0.01  # Maas et al. (2013)
-SATURATED_SLOPE = 0.05  # a hidden value is saturated where the slope is below this
+SATURATED_SLOPE = 0.05  # a hidden value is saturated if the slope there is below this
 
 
 @dataclass(frozen=True)

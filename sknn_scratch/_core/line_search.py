@@ -19,7 +19,7 @@ LEAST_GROWTH, MOST_GROWTH = 1.1, 4.0  # of a step, as a multiple of its last gro
 MARGIN = 0.1  # the share of the interval, at either end, in which no step is tried
 SLOW = 0.66  # if more than this share of the interval is left, the next step halves it
 # The search settles for ``low`` when the interval is narrower than NARROW times its upper end, as in SciPy:
-# then it contains a kink, as relu makes. It also settles after MOST_TRIALS trials.
+# then it contains a kink, for example of relu. It also settles after MOST_TRIALS trials.
 NARROW = 0.1
 MOST_TRIALS = 20
 

@@ -236,7 +236,7 @@ class FitReporter(Hooks):
         self.print_line(f"end after epoch {state.epoch}: {result.stop_reason.value} Kept: {what}.")
 
     def add_label(self, label):
-        """Add to every line which of many fits it is."""
+        """Start every line with a label, which tells the fit from others."""
         is_plain = self.label == type(self.estimator).__name__
         self.label = label if is_plain else f"{label}, {self.label}"
 

@@ -225,7 +225,7 @@ def write_arrays(file: BinaryIO, arrays: Arrays) -> None:
 
 
 def read_arrays(members: Mapping[str, bytes], declared: Json) -> Arrays:
-    """Read exactly the arrays that the header declares: an .npz file alone would not reveal a lost one."""
+    """Read the arrays that the header declares; raise Malformed if one is missing or left over."""
     arrays = {}
     for name, description in declared.items():
         found, data = npy_parts(members.get(f"{name}.npy", b""))

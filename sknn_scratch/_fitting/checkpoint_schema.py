@@ -78,7 +78,7 @@ def are_names(value: Any) -> bool:
 
 
 def is_array_of(n_dimensions: int) -> Callable[[Any], bool]:
-    """Make a function: whether a value describes an array of n dimensions, as [dtype, length, ...]."""
+    """Make a function that says whether a value is [dtype, length, ...] of an array of n dimensions."""
 
     def is_description(value: Any) -> bool:
         return (

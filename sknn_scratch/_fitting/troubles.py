@@ -108,7 +108,7 @@ def batch_of(data, some=slice(None)):
 
 
 def likely_cause(plan, result, climb):
-    """Find the likely cause why a network has learnt nothing: its name and remedy, as in ``diagnose``.
+    """Find the likely cause of a network that has learnt nothing: its name and remedy, as in ``diagnose``.
 
     ``climb`` is how far the loss has climbed, in units of the loss of constant outputs.
     """
