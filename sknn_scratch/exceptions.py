@@ -6,7 +6,7 @@ __all__ = ["DivergenceWarning", "SymmetryWarning"]
 
 
 class DivergenceWarning(ConvergenceWarning):
-    """The loss became infinite, exploded, or ended far above its first value; the last good weights are kept."""
+    """The loss became infinite, exploded, or ended far above its first value; the last good weights stay."""
 
 
 class SymmetryWarning(UserWarning):

@@ -170,6 +170,7 @@ class Chunk:
         self.targets = Targets(values, np.empty(values.shape, dtype), row_weights)
         self.saved = Saved.allocate(values.shape, dtype)
         self.targets_of_batches = [self.targets.take(place) for place in self.places]
+        self.X: Sequence[Rows] = ()
         self.saved_of_batches = [self.saved.take(place) for place in self.places]
 
     @property
@@ -185,7 +186,9 @@ class Chunk:
     def gather(self, rows: Index, positions: Index) -> "Chunk":
         """Gather the rows (..., n_chunk) of X and targets, and the weights at their positions."""
         self.gather_targets(rows, positions)
-        self.set_rows(self.gather_X(rows))
+        X = self.gather_X(rows)
+        if X is not self.X:
+            self.set_rows(X)
         return self
 
     def gather_targets(self, rows: Index, positions: Index) -> None:
@@ -200,6 +203,7 @@ class Chunk:
 
     def set_rows(self, X: Sequence[Rows]) -> None:
         """Set the rows of the batches."""
+        self.X = X
         self.batches = list(map(Batch, X, self.targets_of_batches))
 
     def __iter__(self) -> Iterator[tuple[Batch, Saved]]:

@@ -197,21 +197,12 @@ class Stack:
         self.step.number += 1
         return outcome
 
-    def is_sound(self, objective: Any) -> Any:
-        """Whether objectives (...) are finite and have not exploded."""
-        return objective < self.per_network([run.state.loss_limit for run in self.runs])
-
-    def limit_losses(self, first_losses: Any) -> None:
-        """Set the limit of each network's objective, from the first objectives (...)."""
-        for run, loss in self.by_run(first_losses):
-            run.limit_loss(loss)
-
-    def is_last_step_sound(self) -> Any:
-        """Whether the objectives (...) of the last batch are still sound after the update by its gradient."""
+    def last_objective(self) -> Any:
+        """Compute the objective (...) of the last batch, with the parameters after the update."""
         assert self.last_batch is not None
         with np.errstate(all="ignore"):
             loss = mean_loss(self.network, self.params, self.last_batch)
-            return self.is_sound(loss + self.penalty.value(self.params))
+            return loss + self.penalty.value(self.params)
 
     def are_finite(self) -> Any:
         """Whether all parameters of each network are finite (...)."""

@@ -48,11 +48,12 @@ class Config:
 
 
 class Epoch(NamedTuple):
-    """The outcome of an epoch for one network."""
+    """The results of an epoch of one network."""
 
     record: EpochRecord
-    is_sound: bool  # whether the loss stayed finite and did not explode
-    end: StopReason | None = None  # why the solver can find no better parameters; None if it may
+    first: float  # the objective of the first batch
+    highest: float  # the highest objective of a batch; infinite if parameters are not finite
+    end: StopReason | None = None  # why the solver can find no better parameters, if it cannot
 
 
 class Snapshot(NamedTuple):
@@ -234,19 +235,18 @@ class Run:
         """Whether the watched value has not improved for ``n_iter_no_change`` epochs."""
         return self.state.watch.epochs_without_improvement >= self.config.n_iter_no_change
 
-    def limit_loss(self, first_loss: float) -> None:
-        """Set the limit of losses that have not exploded. The first loss of a run can only lower it."""
-        if self.epochs_done == 0:
-            self.state.loss_limit = min(self.state.loss_limit, EXPLOSION * max(1.0, first_loss))
-
     def note(self, epoch: Epoch) -> None:
-        """Record an epoch."""
-        state = self.state
-        state.history.append(epoch.record)
-        self.is_sound, self.end_of_descent = epoch.is_sound, epoch.end
+        """Judge and score an epoch, and record it."""
+        state, record = self.state, epoch.record
+        if self.epochs_done == 0:  # an earlier run may have left a lower limit
+            state.loss_limit = min(state.loss_limit, EXPLOSION * max(1.0, epoch.first))
+        self.is_sound, self.end_of_descent = epoch.highest < state.loss_limit, epoch.end
+        if self.data.score is not None:  # predictions of a network that has diverged may be NaN
+            record["val_score"] = self.data.score(state.params) if self.is_sound else math.nan
+        state.history.append(record)
         if self.is_sound:
             params = state.params if self.is_validated else None
-            state.watch.see(watched_value(epoch.record), state.epoch, self.config.tol, params)
+            state.watch.see(watched_value(record), state.epoch, self.config.tol, params)
             self._reduce_on_plateau()
 
     def _reduce_on_plateau(self) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,6 +28,14 @@ from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.stack import Stack
 from sknn_scratch._core.state import Epoch, Result, Run
 from sknn_scratch._core.stopping import StopReason
+
+
+class Objectives(NamedTuple):
+    """The objectives of an epoch's batches, for each network (...)."""
+
+    first: Any
+    highest: Any
+    mean: Any
 
 
 class Hooks:
@@ -94,50 +102,42 @@ def run_epoch(stack: Stack) -> list[Epoch]:
             stack.update()
         losses.append(chunk.mean_losses())
     all_losses = np.concatenate(losses, axis=-1)
-    stack.limit_losses(all_losses[..., 0] + penalty)
-    is_sound = stack.is_sound(all_losses.max(axis=-1) + penalty) & stack.are_finite()
-    objective = stack.batches.mean(all_losses) + penalty
-    return measure(stack, objective, is_sound, perf_counter() - start)
+    objectives = Objectives(
+        first=all_losses[..., 0] + penalty,
+        highest=all_losses.max(axis=-1) + penalty,
+        mean=stack.batches.mean(all_losses) + penalty,
+    )
+    return measure(stack, objectives, perf_counter() - start)
 
 
 def run_iteration(stack: Stack) -> list[Epoch]:
     """Take one step of L-BFGS; it counts as an epoch."""
     start = perf_counter()
-    objectives, reasons = stack.minimise()
-    objective = stack.per_network(objectives.tolist())
-    stack.limit_losses(objective)
-    is_sound = stack.is_sound(objective) & stack.are_finite()
-    epochs = measure(stack, objective, is_sound, perf_counter() - start)
+    values, reasons = stack.minimise()
+    objective = stack.per_network(values.tolist())
+    epochs = measure(stack, Objectives(objective, objective, objective), perf_counter() - start)
     return [epoch._replace(end=reason) for epoch, reason in zip(epochs, reasons, strict=True)]
 
 
-def measure(stack: Stack, objective: Any, is_sound: Any, seconds: float) -> list[Epoch]:
-    """Make the records of an epoch, one for each network, from its objective (...) and soundness (...)."""
+def measure(stack: Stack, objectives: Objectives, seconds: float) -> list[Epoch]:
+    """Measure the epoch of each network: loss, last gradient, last hidden values, validation loss."""
     saturated_fraction, dead_fraction = stack.saturation()
     columns = {
-        "loss": objective,
+        "loss": objectives.mean,
         "gradient_norm_hidden": np.sqrt(sum_of_squares(stack.last_grads.hidden_flat)),
         "gradient_norm_output": np.sqrt(sum_of_squares(stack.last_grads.output_flat)),
         "saturated_fraction": saturated_fraction,
         "dead_fraction": dead_fraction,
         "learning_rate": stack.per_network(stack.step.learning_rates),
-        "seconds": seconds / len(stack.runs),
+        "seconds": stack.per_network([seconds / len(stack.runs)] * len(stack.runs)),
     }
     if stack.validation is not None:
         columns["val_loss"] = mean_loss(stack.network, stack.params, stack.validation)
-    if stack.runs[0].data.score is not None:
-        columns["val_score"] = stack.per_network([score(*pair) for pair in stack.by_run(is_sound)])
-    table = np.empty((len(columns), len(stack.runs)))
-    for row, values in zip(table, columns.values(), strict=True):
-        row[...] = values
-    records = (dict(zip(columns, values, strict=True)) for values in table.T.tolist())
-    return list(map(Epoch, records, np.atleast_1d(is_sound).tolist()))
-
-
-def score(run: Run, is_sound: bool) -> float:
-    """Score the validation rows of a run; NaN if it has diverged, since its predictions may be NaN."""
-    assert run.data.score is not None
-    return run.data.score(run.state.params) if is_sound else math.nan
+    rows = [objectives.first, objectives.highest, stack.are_finite(), *columns.values()]
+    return [
+        Epoch(dict(zip(columns, values, strict=True)), first, highest if is_finite else math.inf)
+        for first, highest, is_finite, *values in np.array(rows).reshape(len(rows), -1).T.tolist()
+    ]
 
 
 def end_epoch(stack: Stack, epochs: Sequence[Epoch], hooks: Sequence[Hooks]) -> None:
@@ -178,6 +178,6 @@ def check_last_step(stack: Stack) -> None:
     """Change the reason of a stopped network to DIVERGED if its last update made its loss explode."""
     if all(run.is_going_on for run in stack.runs):
         return
-    for run, is_sound in stack.by_run(stack.is_last_step_sound()):
-        if not (run.is_going_on or is_sound):
+    for run, objective in stack.by_run(stack.last_objective()):
+        if not (run.is_going_on or objective < run.state.loss_limit):
             run.stop(StopReason.DIVERGED)

@@ -97,8 +97,8 @@ class ShallowNNRegressor(Regression, SingleNetwork):
         If ``max_iter`` is reached first, if a line search of "lbfgs" fails, or if the loss ends no lower than
         with constant predictions.
     DivergenceWarning
-        If the loss becomes infinite, explodes, or stays far above its first value. The model keeps its last good
-        weights.
+        If the loss becomes infinite, explodes, or stays far above its first value. The model keeps its last
+        good weights.
     SymmetryWarning
         If ``init_scale`` is 0.
 

@@ -108,7 +108,7 @@ def test_the_learning_rate_is_reduced_and_scheduled(schedule, n_reductions):
     for epoch in range(8):
         expected = 0.5 / 5**n_reductions * SCHEDULES[schedule].factor(epoch / 8)
         assert run.learning_rate == pytest.approx(expected, rel=1e-14)
-        run.note(Epoch(RECORD, is_sound=False))
+        run.note(Epoch(RECORD, first=1.0, highest=math.inf))
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
@@ -116,7 +116,7 @@ def test_only_a_schedule_that_divides_on_a_plateau_does(schedule):
     run = make_run(BINARY, schedule=schedule, learning_rate=ADAPTIVE_MINIMUM * 10, n_iter_no_change=2)
     reductions = []
     for _ in range(9):
-        run.note(Epoch(RECORD, is_sound=True))
+        run.note(Epoch(RECORD, first=1.0, highest=1.0))
         reductions.append(run.state.n_reductions)
     expected = [0, 0, 1, 1, 2, 2, 2, 2, 2]  # no more below the minimum
     assert reductions == (expected if SCHEDULES[schedule].divides_on_plateau else [0] * 9)
@@ -130,7 +130,7 @@ RECORD = {"loss": 0.5, "gradient_norm_hidden": 3.0, "gradient_norm_output": 4.0}
 def at_epoch(run, epoch, is_sound=True, **record):
     """Let a run make an epoch, after which all parameters are its number; return the run."""
     run.state.params.fill(epoch)
-    run.note(Epoch(RECORD | record, is_sound))
+    run.note(Epoch(RECORD | record, first=1.0, highest=1.0 if is_sound else math.inf))
     assert run.state.epoch == epoch
     return run
 
@@ -257,12 +257,20 @@ def test_what_a_later_run_went_back_to_is_its_own():
 
 def test_the_limit_of_the_loss_is_lowered_by_the_first_epoch_of_a_run_only():
     run = make_run(BINARY)
-    for first_loss, limit in ((2.0, 2e6), (5.0, 2e6), (0.5, 1e6)):
-        run.limit_loss(first_loss)
-        assert run.state.loss_limit == limit
-    at_epoch(run, 1)
-    run.limit_loss(1e-9)
-    assert run.state.loss_limit == 1e6
+    for first, limit in ((2.0, 2e6), (5.0, 2e6), (0.5, 1e6)):
+        run = replace(run, state=run.state.for_another_run())
+        for first_of_epoch in (first, 1e-9):
+            run.note(Epoch(RECORD, first_of_epoch, highest=1.0))
+            assert run.state.loss_limit == limit
+
+
+@pytest.mark.parametrize(
+    ("highest", "is_sound"), [(1e6, False), (math.nextafter(1e6, 0), True), (math.nan, False)]
+)
+def test_an_epoch_is_sound_below_the_limit(highest, is_sound):
+    run = make_run(BINARY)
+    run.note(Epoch(RECORD, 0.7, highest))
+    assert run.is_sound == is_sound
 
 
 @pytest.mark.parametrize(
