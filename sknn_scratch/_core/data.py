@@ -82,7 +82,10 @@ class Data:
 
     @property
     def is_small(self) -> bool:
-        """Whether the rows to train on are dense, and few enough to be copied at no noticeable cost."""
+        """Whether the rows to train on are dense, and few enough to be copied at no noticeable cost.
+
+        This depends only on what the ``stack_key`` of a run contains: networks of a stack agree in it.
+        """
         if not isinstance(self.X, DenseRows):
             return False
         return self.n_samples * self.X.n_features * self.targets.itemsize <= SMALL_BYTES
