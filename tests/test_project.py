@@ -38,7 +38,8 @@ def test_ci_runs_the_commands_of_the_readme():
 
 @pytest.mark.parametrize("n_commands", [0, 1, 3])
 def test_ci_refuses_a_readme_without_exactly_two_commands(tmp_path, n_commands):
-    shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci")  # the folder may have gigabytes of environments
     (tmp_path / "README.md").write_text(
         "# A readme\n" + "python3 -m venv --upgrade-deps .venv\n" * n_commands
     )
