@@ -7,7 +7,7 @@ import pytest
 # With MKL, rounding depends on where arrays are in memory, so the same fit can end with other bits; not in
 # this mode. The site says so to users, in guide/many_networks.
 os.environ.setdefault("MKL_CBWR", "COMPATIBLE")
-# Parallel workers share the cores: with more threads each, those of BLAS mostly wait for each other.
+# Parallel workers share the cores. If each had several BLAS threads, these would mostly wait for each other.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 

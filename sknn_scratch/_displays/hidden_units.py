@@ -178,7 +178,7 @@ class HiddenUnitsDisplay:
             output_weights=clf.coefs_[1][units][:, shown],
             units=units,
             feature_names=plane.names,
-            class_names=output_names(clf)[shown] if regression else output_names(clf),
+            class_names=output_names(clf)[shown],
             multilabel=multilabel,
             regression=regression,
             points=None if y is None else plane.points(X, colour_values(clf, X, y, target), MAX_POINTS),
@@ -309,10 +309,11 @@ class HiddenUnitsDisplay:
 
 def outputs_shown(network, target):
     """Choose the outputs to show: one target of a regressor, or all outputs of a classifier."""
-    n_targets = network.coefs_[1].shape[1] if is_regressor(network) else 1
+    regression = is_regressor(network)
+    n_targets = network.coefs_[1].shape[1] if regression else 1
     if not (isinstance(target, Integral) and 0 <= target < n_targets):
         raise ValueError(f"target must be an integer from 0 to {n_targets - 1}, got {target!r}.")
-    return slice(target, target + 1) if is_regressor(network) else slice(None)
+    return slice(target, target + 1) if regression else slice(None)
 
 
 def colour_values(clf, X, y, target):
