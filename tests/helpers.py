@@ -16,7 +16,7 @@ from sknn_scratch._core import network as network_module
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.batches import Orders
 from sknn_scratch._core.data import Data
-from sknn_scratch._core.losses import LOSSES, Saved, Targets
+from sknn_scratch._core.losses import LOSSES, Targets
 from sknn_scratch._core.network import Network, Penalty, Workspace, loss_gradient
 from sknn_scratch._core.optimizers import OPTIMIZERS, SOLVERS, Part, Step
 from sknn_scratch._core.parameters import NetworkShape, initialise, view_parameters
@@ -102,10 +102,10 @@ def objective_and_gradient(network, flat, batch, penalty=0.0, keep=None, has_one
     workspace = Workspace.allocate(shape, (*networks, n_rows), flat.dtype, dropout=keep is not None)
     if keep is not None:
         workspace.dropout_factors[...] = keep
-    saved = Saved.allocate((*networks, shape.n_outputs, n_rows), flat.dtype)
+    outputs = np.empty((*networks, shape.n_outputs, n_rows), flat.dtype)
     with np.errstate(over="ignore"):
-        loss_gradient(network, params, grads, batch, saved, workspace)
-    loss = network.loss.values(batch.targets, saved).sum(axis=-1)
+        loss_gradient(network, params, grads, batch, outputs, workspace)
+    loss = network.loss.total(outputs, batch.targets)
     grads.weights[...] += np.expand_dims(penalty, -1) * params.weights
     return loss + penalty_of(network, penalty, networks).value(params), grads.flat
 
@@ -123,14 +123,14 @@ def epoch_batches(batches, rngs):
 
 
 def evaluate_loss(name, outputs, targets, row_weights=1.0):
-    """Compute the weighted sum (...) of a loss in LOSSES and its gradient; the outputs are not changed."""
+    """Compute the weighted sum (...) of a loss in LOSSES and its gradient."""
     loss, by_output = make_loss(name), outputs.mT.copy()
-    saved = Saved.allocate(by_output.shape, outputs.dtype)
+    gradient = np.empty_like(by_output)
     of_rows = np.broadcast_to(row_weights, (*outputs.shape[:-1], 1))[..., 0]
     arranged = Targets.of(targets, of_rows)
     with np.errstate(over="ignore"):
-        loss.gradient(by_output, arranged, saved)
-    return loss.values(arranged, saved).sum(axis=-1), by_output.mT.copy()
+        loss.gradient(by_output, arranged, gradient)
+    return loss.total(by_output, arranged), gradient.mT.copy()
 
 
 # Hyperparameters of optimisers, if a test does not give them. An optimiser with others needs a line.

@@ -21,7 +21,7 @@ import numpy as np
 
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.data import Data
-from sknn_scratch._core.losses import Loss, Saved, Targets
+from sknn_scratch._core.losses import Loss, Targets
 from sknn_scratch._core.network import Batch
 from sknn_scratch._core.rows import Gather, Index, Rows, SparseRows
 
@@ -145,7 +145,7 @@ class Orders:
 
 
 class Chunk:
-    """Consecutive batches: buffers for their rows and targets, and for the intermediate results of losses.
+    """Consecutive batches: buffers for their rows, targets and outputs.
 
     Parameters
     ----------
@@ -168,10 +168,10 @@ class Chunk:
         if self.source_weights is not None:
             row_weights = np.empty((*self.stack_shape, 1, n_rows), dtype)
         self.targets = Targets(values, np.empty(values.shape, dtype), row_weights)
-        self.saved = Saved.allocate(values.shape, dtype)
+        self.outputs = np.zeros(values.shape, dtype)
         self.targets_of_batches = [self.targets.take(place) for place in self.places]
         self.X: Sequence[Rows] = ()
-        self.saved_of_batches = [self.saved.take(place) for place in self.places]
+        self.outputs_of_batches = [self.outputs[..., place] for place in self.places]
 
     @property
     def places(self) -> list[slice]:
@@ -206,10 +206,11 @@ class Chunk:
         self.X = X
         self.batches = list(map(Batch, X, self.targets_of_batches))
 
-    def __iter__(self) -> Iterator[tuple[Batch, Saved]]:
-        return zip(self.batches, self.saved_of_batches, strict=True)
+    def __iter__(self) -> Iterator[tuple[Batch, Array]]:
+        """Yield each batch, and a buffer for its outputs (..., n_outputs, n_samples)."""
+        return zip(self.batches, self.outputs_of_batches, strict=True)
 
     def mean_losses(self) -> Array:
-        """Compute the mean losses (..., n_batches) of the batches from what their gradients saved."""
-        losses = self.loss.values(self.targets, self.saved)
+        """Compute the mean losses (..., n_batches) of the batches from their outputs."""
+        losses = self.loss.values(self.outputs, self.targets)
         return np.add.reduceat(losses, self.starts, axis=-1)

@@ -21,7 +21,6 @@ from sknn_scratch._core.batches import Batches, Orders
 from sknn_scratch._core.data import stack_validations
 from sknn_scratch._core.lazy import LazyUpdate, updates_lazily
 from sknn_scratch._core.lbfgs import Centring, Minimiser, Pairs
-from sknn_scratch._core.losses import Saved
 from sknn_scratch._core.network import (
     Batch,
     BatchGradient,
@@ -142,8 +141,8 @@ class Stack:
         if self.lazy is not None:
             self.lazy.start_epoch(self.step.learning_rates)
 
-    def gradient(self, batch: Batch, saved: Saved) -> None:
-        """Compute the gradient of the mean loss of a batch, and fill ``saved``."""
+    def gradient(self, batch: Batch, outputs: Array) -> None:
+        """Compute the gradient of the mean loss of a batch, and fill its outputs."""
         grads = self.grads
         if self.lazy is not None:
             batch, grads = self.lazy.prepare(batch)
@@ -151,7 +150,7 @@ class Stack:
         for workspace in batch_gradient.workspaces:
             if workspace.dropout_factors is not None:
                 draw_dropout(self.runs, workspace.dropout_factors)
-        batch_gradient.fill(self.params, grads, batch, saved)
+        batch_gradient.fill(self.params, grads, batch, outputs)
         self.last_grads, self.last_batch = grads, batch
 
     def update(self) -> None:
@@ -185,8 +184,8 @@ class Stack:
     def _evaluate(self) -> Array:
         """Compute the objectives (K,) over all rows, and their gradients."""
         chunk = self.batches.whole
-        ((batch, saved),) = chunk
-        self.gradient(batch, saved)
+        ((batch, outputs),) = chunk
+        self.gradient(batch, outputs)
         self.penalty.add_gradient(self.params.flat.reshape(-1), self.grads.flat.reshape(-1))
         objectives = chunk.mean_losses()[..., 0] + self.penalty.value(self.params)
         return np.array(objectives, np.float64).reshape(-1)

@@ -97,8 +97,8 @@ def run_epoch(stack: Stack) -> list[Epoch]:
     penalty = stack.penalty.value(stack.params)
     stack.start_epoch()
     for chunk in stack.batches.epoch(stack.orders):
-        for batch, saved in chunk:
-            stack.gradient(batch, saved)
+        for batch, outputs in chunk:
+            stack.gradient(batch, outputs)
             stack.update()
         losses.append(chunk.mean_losses())
     all_losses = np.concatenate(losses, axis=-1)

@@ -39,19 +39,24 @@ EXPLOSION, INTERRUPT = 1e9, "Control-C"
 
 
 def spoilt_loss(spoilers):
-    """Logistic loss; ``spoilers`` map the numbers of some evaluations to factors of their values."""
+    """Logistic loss; ``spoilers`` map the numbers of some evaluations to the values they give instead."""
     counter = itertools.count(1)
 
     class Spoilt(Logistic):
-        def gradient(self, outputs, targets, saved):
-            super().gradient(outputs, targets, saved)
-            factor = spoilers.get(next(counter), 1.0)
-            if factor is INTERRUPT:
-                raise KeyboardInterrupt
-            saved.partition[...] = factor  # which the logistic loss has no use for
+        def gradient(self, outputs, targets, out):
+            super().gradient(outputs, targets, out)
+            self.spoil(outputs, targets)
 
-        def values(self, targets, saved):
-            return super().values(targets, saved) * saved.partition[..., 0, :]
+        def total(self, outputs, targets):
+            self.spoil(outputs, targets)
+            return super().total(outputs, targets)
+
+        def spoil(self, outputs, targets):
+            spoiler = spoilers.get(next(counter))
+            if spoiler is INTERRUPT:
+                raise KeyboardInterrupt
+            if spoiler is not None:
+                outputs[...] = -spoiler * targets.values
 
     return Spoilt()
 
