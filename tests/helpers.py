@@ -18,7 +18,7 @@ from sknn_scratch._core.batches import Orders
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.losses import LOSSES, Targets
 from sknn_scratch._core.network import Network, Penalty, Workspace, loss_gradient
-from sknn_scratch._core.optimizers import OPTIMIZERS, SOLVERS, Part, Step
+from sknn_scratch._core.optimizers import SOLVERS, Vectors
 from sknn_scratch._core.parameters import NetworkShape, initialise, view_parameters
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import Config, Run, State
@@ -133,23 +133,25 @@ def evaluate_loss(name, outputs, targets, row_weights=1.0):
     return loss.total(by_output, arranged), gradient.mT.copy()
 
 
+STOCHASTIC = [name for name, solver in SOLVERS.items() if not solver.takes_all_rows]
 # Hyperparameters of optimisers, if a test does not give them. An optimiser with others needs a line.
 HYPERPARAMETERS = {"momentum": 0.9, "nesterov": True, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8}
 
 
 def optimise(name, params, gradient, n_steps, learning_rates, penalty=None, **hyperparameters):
-    """Yield the parameters (n,) after each of n steps of an optimiser in OPTIMIZERS from ``params``."""
-    params, optimizer = params.copy(), OPTIMIZERS[name]
-    chosen = HYPERPARAMETERS | hyperparameters
-    numbers = [
-        np.atleast_1d(chosen[one]).tolist() if one in optimizer.of_each_network else chosen[one]
-        for one in optimizer.hyperparameters
-    ]
-    step, penalty = Step(numbers, learning_rates=learning_rates), penalty or Penalty((), 0, 0)
-    memory, updates = optimizer.init(params), np.empty_like(params)
-    for step.number in range(1, n_steps + 1):
-        optimizer.update(Part(params, gradient(params), updates, memory, penalty), step)
+    """Yield the parameters (n,) after each of n steps of a stochastic optimiser from ``params``."""
+    params, penalty = params.copy(), penalty or Penalty((), 0, 0)
+    optimizer = make_optimizer(name, HYPERPARAMETERS | hyperparameters)
+    of_networks = {one: np.atleast_1d(getattr(optimizer, one)).tolist() for one in optimizer.of_each_network}
+    optimizer = replace(optimizer, **of_networks)
+    memory, spare = optimizer.init(params), np.empty_like(params)
+    for number in range(1, n_steps + 1):
+        optimizer.step(Vectors(params, gradient(params), memory, spare), penalty, learning_rates, number)
         yield params.copy()
+
+
+def make_optimizer(name, hyperparameters):
+    return SOLVERS[name](**{field.name: hyperparameters[field.name] for field in fields(SOLVERS[name])})
 
 
 # --- The core: training ---
@@ -163,10 +165,10 @@ def make_run(problem, seed=0, *, network=None, data=None, **config):
     network = network or make_network(problem)
     config = {"solver": "adam", "batch_size": 16, "max_iter": 5, "learning_rate": 0.02} | config
     hyperparameters = {name: config.pop(name, default) for name, default in HYPERPARAMETERS.items()}
-    names = SOLVERS[config["solver"]].hyperparameters
-    if config["solver"] not in OPTIMIZERS:
+    optimizer = make_optimizer(config.pop("solver"), hyperparameters)
+    if optimizer.takes_all_rows:
         config["batch_size"] = len(problem.targets)
-    config = Config(network, hyperparameters=tuple(hyperparameters[name] for name in names), **config)
+    config = Config(network, optimizer, **config)
     init_rng, shuffle_rng, dropout_rng = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(3))
     params = initialise(network.shape, 0.5, init_rng, problem.X.dtype)
     return Run(

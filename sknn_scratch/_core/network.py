@@ -192,7 +192,7 @@ def equal_blocks(n_rows: int, n_blocks: int) -> list[slice]:
 class Penalty(NamedTuple):
     """The L2 penalty of each network: rate / 2 times the sum of its squared weights."""
 
-    rates: Sequence[float]  # (K,): alpha / P, see ``_core``; empty if no network has a penalty
+    rates: Any  # floats (K,): alpha / P, see ``_core``; empty if no network has a penalty
     first: int  # index of the first weight in a network's flat parameters
     n_weights: int
 

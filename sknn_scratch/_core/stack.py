@@ -30,7 +30,7 @@ from sknn_scratch._core.network import (
     gradient_blocks,
     mean_loss,
 )
-from sknn_scratch._core.optimizers import SOLVERS, Memory, Part, Step
+from sknn_scratch._core.optimizers import Memory, Vectors, stacked
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.state import Run
 from sknn_scratch._core.stopping import StopReason
@@ -56,7 +56,7 @@ class Stack:
         self.runs = list(runs)
         self.config = runs[0].config
         self.network = self.config.network
-        self.optimizer = SOLVERS[self.config.solver]
+        self.optimizer = stacked([run.config.optimizer for run in runs])
         self.stack_shape = () if len(runs) == 1 else (len(runs),)
         self.last_batch: Batch | None = None
         self.clips = any(run.config.max_grad_norm < np.inf for run in runs)
@@ -95,28 +95,20 @@ class Stack:
         shape, rates = self.network.shape, [run.penalty_rate for run in self.runs]
         weights = shape.weights
         self.penalty = Penalty(rates if any(rates) else (), weights.start, weights.stop - weights.start)
-        rates_of_lbfgs = [1.0] * len(self.runs)  # other solvers set their rates in every epoch
-        self.step = Step(self._stack_hyperparameters(), self.runs[0].state.n_updates, rates_of_lbfgs)
+        self.n_updates = self.runs[0].state.n_updates
+        self.learning_rates = [1.0] * len(self.runs)  # without batches; else they are set in every epoch
         flat = self.params.flat.reshape(-1)
         memory = {name: array.reshape(-1) for name, array in self.memory.items()}
-        self.whole = Part(flat, self.grads.flat.reshape(-1), np.zeros_like(flat), memory, self.penalty)
+        self.vectors = Vectors(flat, self.grads.flat.reshape(-1), memory, np.zeros_like(flat))
         self.lazy, data, batch_size = None, self.runs[0].data, self.config.batch_size
         if updates_lazily(self.config, data):
-            self.lazy = LazyUpdate(self.optimizer, self.whole, shape, data, batch_size)
+            self.lazy = LazyUpdate(self.optimizer, self.vectors, self.penalty, shape, data, batch_size)
 
     def _stack_memory(self) -> Memory:
         states = [run.state for run in self.runs]
         for state in states:
             state.memory = state.memory or self.optimizer.init(state.params)
         return {name: self._stack([state.memory[name] for state in states]) for name in states[0].memory}
-
-    def _stack_hyperparameters(self) -> list[Any]:
-        """Get the optimiser's hyperparameters; one that may differ between networks is a list (K,)."""
-        values = [run.config.hyperparameters for run in self.runs]
-        return [
-            list(of_runs) if name in self.optimizer.of_each_network else of_runs[0]
-            for name, *of_runs in zip(self.optimizer.hyperparameters, *values, strict=True)
-        ]
 
     def _stack(self, arrays: list[Array]) -> Array:
         return np.stack(arrays) if self.stack_shape else arrays[0]
@@ -137,9 +129,9 @@ class Stack:
 
     def start_epoch(self) -> None:
         """Set the learning rates of the coming epoch."""
-        self.step.learning_rates = [run.learning_rate for run in self.runs]
+        self.learning_rates = [run.learning_rate for run in self.runs]
         if self.lazy is not None:
-            self.lazy.start_epoch(self.step.learning_rates)
+            self.lazy.start_epoch(self.learning_rates)
 
     def gradient(self, batch: Batch, outputs: Array) -> None:
         """Compute the gradient of the mean loss of a batch, and fill its outputs."""
@@ -157,11 +149,11 @@ class Stack:
         """Update the parameters by the gradients of the last batch and of the penalty."""
         if self.clips:
             self._clip()
-        self.step.number += 1
+        self.n_updates += 1
         if self.lazy is None:
-            self.optimizer.update(self.whole, self.step)
+            self.optimizer.step(self.vectors, self.penalty, self.learning_rates, self.n_updates)
         else:
-            self.lazy.update(self.step)
+            self.lazy.step(self.learning_rates, self.n_updates)
 
     def _clip(self) -> None:
         """Scale gradients of the loss that are longer than ``max_grad_norm`` down to it."""
@@ -192,8 +184,8 @@ class Stack:
 
     def minimise(self) -> tuple[Array, list[StopReason | None]]:
         """Take a step of L-BFGS; return the objectives (K,), and reasons (K,) to stop, or None."""
-        outcome = self.minimiser.iterate(self.step.number)
-        self.step.number += 1
+        outcome = self.minimiser.iterate(self.n_updates)
+        self.n_updates += 1
         return outcome
 
     def last_objective(self) -> Any:

@@ -9,14 +9,14 @@ Result   the trained network
 import copy
 import math
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.network import Network
-from sknn_scratch._core.optimizers import Memory
+from sknn_scratch._core.optimizers import Memory, Optimizer
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._core.stopping import EXPLOSION, FAILURE, StopReason, Watch
 
@@ -33,11 +33,10 @@ class Config:
     """The hyperparameters of one network."""
 
     network: Network
-    solver: str
+    optimizer: Optimizer
     batch_size: int
     max_iter: int
     learning_rate: float
-    hyperparameters: tuple[Any, ...] = ()  # the optimiser's, in the order in which it names them
     schedule: str = "constant"
     alpha: float = 0.0
     dropout: float = 0.0
@@ -45,6 +44,11 @@ class Config:
     n_iter_no_change: int = 10
     gradient_tol: float = 0.0
     max_grad_norm: float = math.inf
+
+    @property
+    def solver(self) -> str:
+        """Name of the optimiser."""
+        return self.optimizer.name
 
 
 class Epoch(NamedTuple):

@@ -24,7 +24,6 @@ import numpy as np
 from sknn_scratch._core.arrays import sum_of_squares
 from sknn_scratch._core.data import pool
 from sknn_scratch._core.network import Map, mean_loss
-from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.stack import Stack
 from sknn_scratch._core.state import Epoch, Result, Run
 from sknn_scratch._core.stopping import StopReason
@@ -85,9 +84,9 @@ def descend(stack: Stack, hooks: Sequence[Hooks]) -> None:
     """Train a stack, epoch by epoch, until one of its networks stops."""
     while all(run.is_going_on for run in stack.runs):
         with np.errstate(all="ignore"):  # overflow makes an epoch unsound
-            epochs = run_epoch(stack) if stack.config.solver in OPTIMIZERS else run_iteration(stack)
+            epochs = run_iteration(stack) if stack.optimizer.takes_all_rows else run_epoch(stack)
         for run in stack.runs:
-            run.state.n_updates = stack.step.number
+            run.state.n_updates = stack.n_updates
         end_epoch(stack, epochs, hooks)
 
 
@@ -128,7 +127,7 @@ def measure(stack: Stack, objectives: Objectives, seconds: float) -> list[Epoch]
         "gradient_norm_output": np.sqrt(sum_of_squares(stack.last_grads.output_flat)),
         "saturated_fraction": saturated_fraction,
         "dead_fraction": dead_fraction,
-        "learning_rate": stack.per_network(stack.step.learning_rates),
+        "learning_rate": stack.per_network(stack.learning_rates),
         "seconds": stack.per_network([seconds / len(stack.runs)] * len(stack.runs)),
     }
     if stack.validation is not None:

@@ -8,6 +8,7 @@ from numbers import Real
 
 import numpy as np
 
+from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._fitting.measured import Limits, Measured, count, times
 
 # Initial weights and learning rates are made for features of a size of about one. At ten, they already act as
@@ -118,8 +119,8 @@ def large_initial_weights(scale, features):
 
 def strong_penalty(penalty_rate, pull, model):
     """Compare the penalty of a hidden unit with the largest gain of the loss by it."""
-    if model.solver == "adamw":
-        return "adamw shrinks the weights by itself, and leaves the loss without a penalty"
+    if SOLVERS[model.solver_].decouples_penalty:
+        return f"{model.solver_} shrinks the weights by itself, and leaves the loss without a penalty"
     if pull == 0:
         return "the features say nothing about y"
     ratio, alpha = penalty_rate / pull, model.alpha

@@ -8,7 +8,7 @@ trained together.
 import copy
 import functools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from numbers import Integral
 from typing import NamedTuple
 
@@ -127,21 +127,23 @@ class Start:
 
 def check_combinations(estimator, inputs):
     """Raise ValueError for parameters that are valid alone but not together."""
-    if estimator.solver == "lbfgs" and estimator.dropout > 0:
-        raise ValueError(
-            f"dropout={estimator.dropout} needs a stochastic solver, since lbfgs minimises a fixed "
-            "objective; use solver='adam', 'adamw' or 'sgd', or dropout=0."
-        )
-    if estimator.solver == "lbfgs" and estimator.max_grad_norm is not None:
-        raise ValueError(
-            f"max_grad_norm={estimator.max_grad_norm} needs a stochastic solver, since lbfgs chooses the "
-            "length of its steps itself; use solver='adam', 'adamw' or 'sgd', or max_grad_norm=None."
-        )
-    if estimator.solver == "lbfgs" and not estimator._target_kinds.is_smooth(estimator):
-        raise ValueError(
-            f"loss={estimator.loss!r} has kinks, where the line search of lbfgs fails; use "
-            "solver='adam', 'adamw' or 'sgd', or loss='huber'."
-        )
+    solver = estimator.solver
+    if solver != "auto" and SOLVERS[solver].takes_all_rows:
+        if estimator.dropout > 0:
+            raise ValueError(
+                f"dropout={estimator.dropout} needs a stochastic solver, since {solver} minimises a fixed "
+                f"objective; use solver={stochastic_solvers()}, or dropout=0."
+            )
+        if estimator.max_grad_norm is not None:
+            raise ValueError(
+                f"max_grad_norm={estimator.max_grad_norm} needs a stochastic solver, since {solver} chooses "
+                f"the length of its steps itself; use solver={stochastic_solvers()}, or max_grad_norm=None."
+            )
+        if not estimator._target_kinds.is_smooth(estimator):
+            raise ValueError(
+                f"loss={estimator.loss!r} has kinks, where the line search of {solver} fails; use "
+                f"solver={stochastic_solvers()}, or loss='huber'."
+            )
     if (inputs.X_val is None) != (inputs.y_val is None):
         raise ValueError("X_val and y_val must be given together.")
     if inputs.X_val is None and inputs.sample_weight_val is not None:
@@ -150,6 +152,12 @@ def check_combinations(estimator, inputs):
         raise ValueError(
             "X_val and y_val are for early stopping, but early_stopping=False; set it to True or 'auto'."
         )
+
+
+def stochastic_solvers():
+    """List the solvers that take batches, for a message."""
+    *some, last = (repr(name) for name, solver in SOLVERS.items() if not solver.takes_all_rows)
+    return f"{', '.join(some)} or {last}"
 
 
 def check_same_network(model):
@@ -194,16 +202,16 @@ def choose_rows(model, inputs, encoded, split_rng):
 def train_config(model, encoded, data, *, partial):
     """Turn the hyperparameters into the Config that training reads."""
     target_kind, solver = encoded.target_kind, chosen_solver(model, data, partial=partial)
-    batch_size = data.n_samples if solver == "lbfgs" else chosen_batch_size(model, data)
+    optimizer = SOLVERS[solver]
+    has_batches = not optimizer.takes_all_rows
+    batch_size = chosen_batch_size(model, data) if has_batches else data.n_samples
     shape = NetworkShape(data.X.n_features, int(model.n_hidden), target_kind.n_outputs)
-    names = SOLVERS[solver].hyperparameters
     return Config(
         network=Network(shape, activation_of(model.activation), target_kind.loss_of(model)),
-        solver=solver,
+        optimizer=optimizer(**{field.name: getattr(model, field.name) for field in fields(optimizer)}),
         batch_size=batch_size,
         max_iter=1 if partial else int(model.max_iter),
-        schedule="constant" if partial or solver == "lbfgs" else model.learning_rate_schedule,
-        hyperparameters=tuple(getattr(model, name) for name in names),
+        schedule=model.learning_rate_schedule if has_batches and not partial else "constant",
         learning_rate=float(model.learning_rate),
         alpha=float(model.alpha),
         dropout=float(model.dropout),

@@ -88,7 +88,8 @@ def unlearnt(plan, result):
     loss = mean_loss(run.config.network, params, batch_of(run.data)) / constant
     if loss < UNLEARNT:  # only the penalty is high
         return []
-    climb = 0 if run.config.solver == "lbfgs" else max(loss - 1, causes.climb_of(losses / constant))
+    steps_may_be_large = not run.config.optimizer.takes_all_rows
+    climb = max(loss - 1, causes.climb_of(losses / constant)) if steps_may_be_large else 0
     cause, remedy = likely_cause(plan, result, climb)
     message = f"{NOTHING_LEARNT} Likely cause: {cause}. {remedy_for(run.config.solver, remedy)}"
     return [Trouble(message, ConvergenceWarning)]

@@ -9,13 +9,14 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sknn_scratch._core.losses import Logistic
-from sknn_scratch._core.optimizers import OPTIMIZERS, SOLVERS
+from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.stack import Stack
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import (
     BINARY,
     FULL_BATCH,
+    STOCHASTIC,
     VALIDATION,
     history_column,
     make_network,
@@ -66,7 +67,7 @@ def spoilt_loss(spoilers):
 
 @pytest.mark.parametrize("learning_rate", [1e10, 1e100, 1e308])
 @pytest.mark.parametrize("batch_size", [16, 60])
-@pytest.mark.parametrize("solver", OPTIMIZERS)
+@pytest.mark.parametrize("solver", STOCHASTIC)
 def test_divergence_leaves_good_parameters(learning_rate, batch_size, solver):
     run = make_run(
         BINARY, **EXPLODING | {"learning_rate": learning_rate, "batch_size": batch_size, "solver": solver}
@@ -265,7 +266,7 @@ def test_the_validation_does_not_choose_parameters_that_explode(max_iter):
     assert_array_equal(result.state.params, run.state.params)
 
 
-@pytest.mark.parametrize("solver", OPTIMIZERS)
+@pytest.mark.parametrize("solver", STOCHASTIC)
 def test_a_diverged_network_can_be_trained_further(solver):
     diverged = train_alone(make_run(BINARY, **EXPLODING | {"learning_rate": 1e200, "solver": solver}))
     run = make_run(BINARY, network=EXPLODING["network"], solver=solver, max_iter=30)

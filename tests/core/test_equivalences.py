@@ -7,13 +7,13 @@ from sklearn.linear_model import LogisticRegression
 
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.network import predict_outputs
-from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import (
     BINARY,
     KINDS,
+    STOCHASTIC,
     as_sparse,
     assert_same_training,
     history_column,
@@ -27,7 +27,7 @@ from tests.helpers import (
 )
 
 SOLVERS = {
-    **{solver: {"solver": solver, "batch_size": 16, "max_iter": 20} for solver in OPTIMIZERS},
+    **{solver: {"solver": solver, "batch_size": 16, "max_iter": 20} for solver in STOCHASTIC},
     "full batch": {"solver": "sgd", "batch_size": 60, "max_iter": 20},
     "lbfgs": {"solver": "lbfgs", "batch_size": 60, "max_iter": 6},
 }

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.lbfgs import Centring, Minimiser, Pairs
-from sknn_scratch._core.optimizers import N_PAIRS, init_lbfgs
+from sknn_scratch._core.optimizers import N_PAIRS, Lbfgs
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
 from sknn_scratch._core.stackable import stack_key
 from sknn_scratch._core.stopping import StopReason
@@ -38,7 +38,7 @@ def nothing(vectors):
 
 
 def make_memory(n_networks, n_params, dtype=np.float64):
-    one = init_lbfgs(np.zeros(n_params, dtype))
+    one = Lbfgs.init(np.zeros(n_params, dtype))
     return {name: np.repeat(array[np.newaxis], n_networks, axis=0) for name, array in one.items()}
 
 

@@ -4,7 +4,7 @@ import copy
 import math
 import weakref
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core import batches, lazy
 from sknn_scratch._core.activations import ACTIVATIONS
-from sknn_scratch._core.optimizers import OPTIMIZERS, SOLVERS
+from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._core.stack import Stack
 from sknn_scratch._core.stackable import stack_key
@@ -23,6 +23,7 @@ from tests.helpers import (
     BINARY,
     KINDS,
     STACK_RTOL,
+    STOCHASTIC,
     Problem,
     as_sparse,
     assert_same_training,
@@ -107,7 +108,7 @@ def test_rows_of_a_stack_that_are_aligned_in_another_way_than_a_network_alone(
     network = make_network(problem, n_hidden=n_hidden)
     assert network.shape.n_params % 2 == 1
     config = {"network": network, "solver": solver, "alpha": 1.0, "max_iter": 3}
-    config["dropout"] = 0.2 if solver in OPTIMIZERS else 0.0
+    config["dropout"] = 0.2 if solver in STOCHASTIC else 0.0
     assert_same_as_alone([make_run(problem, seed, **config) for seed in range(5)])
 
 
@@ -474,13 +475,12 @@ def test_runs_that_cannot_be_stacked_have_another_key(other, run):
     assert stack_key(other) != stack_key(make_run(BINARY, **run))
 
 
-@pytest.mark.parametrize("solver", OPTIMIZERS)
+@pytest.mark.parametrize("solver", STOCHASTIC)
 def test_hyperparameters_of_the_optimiser_make_another_key_unless_they_are_of_each_network(solver):
-    optimizer = OPTIMIZERS[solver]
     run = make_run(BINARY, solver=solver)
-    for name, value in zip(optimizer.hyperparameters, run.config.hyperparameters, strict=True):
+    for name, value in asdict(run.config.optimizer).items():
         other = make_run(BINARY, solver=solver, **{name: not value if value is True else value / 2})
-        assert (stack_key(other) == stack_key(run)) == (name in optimizer.of_each_network)
+        assert (stack_key(other) == stack_key(run)) == (name in SOLVERS[solver].of_each_network)
 
 
 def test_runs_with_lazy_updates_are_trained_alone(monkeypatch):
@@ -509,7 +509,7 @@ def test_a_closed_stack_is_gone_at_once(solver):
     """Its arrays would take memory beside those of the smaller stack that comes next."""
     stack = Stack([make_run(BINARY, solver=solver) for _ in range(2)], map)
     with np.errstate(all="ignore"):
-        (run_epoch if solver in OPTIMIZERS else run_iteration)(stack)
+        (run_epoch if solver in STOCHASTIC else run_iteration)(stack)
     stack.close()
     gone = weakref.ref(stack)
     del stack

@@ -1,6 +1,6 @@
 import math
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.losses import Targets
 from sknn_scratch._core.network import Batch
-from sknn_scratch._core.optimizers import OPTIMIZERS, SOLVERS
+from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.state import ADAPTIVE_MINIMUM
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.training import train
@@ -18,6 +18,7 @@ from tests.helpers import (
     BINARY,
     FULL_BATCH,
     KINDS,
+    STOCHASTIC,
     assert_same_training,
     history_column,
     make_network,
@@ -58,13 +59,12 @@ def textbook_training(run):
     penalty = np.zeros_like(state.params)
     row_weights = np.ones(n) if data.row_weights is None else data.row_weights
     penalty[config.network.shape.weights] = textbook.penalty_rate(config.alpha, row_weights)
-    names = OPTIMIZERS[config.solver].hyperparameters
     steps = textbook.OPTIMIZERS[config.solver](
         state.params,
         gradient,
         n_steps,
         config.learning_rate,
-        **dict(zip(names, config.hyperparameters, strict=True)),
+        **asdict(config.optimizer),
         penalty=penalty,
     )
     return list(steps)[n_batches - 1 :: n_batches]
@@ -72,7 +72,7 @@ def textbook_training(run):
 
 @every_kind
 @pytest.mark.parametrize(
-    "solver", [*({"solver": solver} for solver in OPTIMIZERS), {"solver": "sgd", "nesterov": False}]
+    "solver", [*({"solver": solver} for solver in STOCHASTIC), {"solver": "sgd", "nesterov": False}]
 )
 @pytest.mark.parametrize("batch_size", [16, 60], ids=["batches", "full batch"])
 @pytest.mark.parametrize("row_weights", [None, np.arange(1.0, 61)], ids=["", "weights"])
@@ -229,7 +229,7 @@ def test_a_long_gradient_is_not_small_because_it_is_scaled_down():
     assert longest.stop_reason is StopReason.SMALL_GRADIENT
 
 
-@pytest.mark.parametrize("solver", OPTIMIZERS)
+@pytest.mark.parametrize("solver", STOCHASTIC)
 def test_a_limit_that_no_gradient_reaches_changes_nothing(solver):
     run = make_run(BINARY, solver=solver, alpha=1.0)
     assert_same_training(
