@@ -71,7 +71,7 @@ class Clocks:
                 for loss in (Logistic, Softmax)
                 for name in ("gradient", "values")
             ),
-            self._patch(batches.Chunk, "gather", ROWS),
+            self._patch(batches.GatheredBatches, "gather", ROWS),
             self._patch(batches.Batches, "_shuffled", ROWS),
             self._patch(training, "run_epoch", RUN_EPOCH),
             *(self._patch(training, name, EPOCH) for name in ("measure", "end_epoch")),

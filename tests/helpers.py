@@ -14,7 +14,6 @@ from numpy.testing import assert_allclose
 
 from sknn_scratch._core import network as network_module
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
-from sknn_scratch._core.batches import Orders
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.losses import LOSSES, Targets
 from sknn_scratch._core.network import Network, Penalty, Workspace, loss_gradient
@@ -119,7 +118,7 @@ def penalty_of(network, rates, networks=()):
 
 def epoch_batches(batches, rngs):
     """Copy the batches of one epoch of a Batches."""
-    return [copy.deepcopy(batch) for chunk in batches.epoch(Orders(rngs)) for batch, _ in chunk]
+    return [copy.deepcopy(batch) for gathered in batches.epoch(rngs) for batch, _ in gathered]
 
 
 def evaluate_loss(name, outputs, targets, row_weights=1.0):
@@ -181,16 +180,17 @@ def make_run(problem, seed=0, *, network=None, data=None, **config):
 class AtEpochEnd(Hooks):
     """Hooks that call a function with the number and the state of a run at the end of every epoch."""
 
-    def __init__(self, function: Callable[[int, State], bool | None]):
+    def __init__(self, function: Callable[[int, State], bool | None], number: int = 0):
         self.function = function
+        self.number = number
 
     def on_epoch_end(self, run):
-        return bool(self.function(run.number, run.state))
+        return bool(self.function(self.number, run.state))
 
 
 def train_together(runs, on_epoch_end=None):
     """Train copies of the runs as one stack; the runs can be used again."""
-    hooks = [] if on_epoch_end is None else [AtEpochEnd(on_epoch_end)] * len(runs)
+    hooks = [] if on_epoch_end is None else [AtEpochEnd(on_epoch_end, i) for i in range(len(runs))]
     return train([replace(run, state=run.state.copy()) for run in runs], hooks)
 
 
@@ -297,8 +297,8 @@ def assert_gradient(function, x, gradient, n_directions=3):
 
 def assert_same_training(result, other, rtol=1e-10, ignore=()):
     """Check that two trainings were the same in every epoch, except for the time."""
-    assert result.stop_reason is other.stop_reason
-    assert result.best_epoch == other.best_epoch
+    assert result.state.stop_reason is other.state.stop_reason
+    assert result.state.kept_epoch == other.state.kept_epoch
     assert result.state.epoch == other.state.epoch
     assert result.state.n_updates == other.state.n_updates
     assert result.state.shuffle_rng.bit_generator.state == other.state.shuffle_rng.bit_generator.state

@@ -9,14 +9,14 @@ from numpy.testing import assert_array_equal
 
 from sknn_scratch import ShallowNNClassifier
 from sknn_scratch._core import lazy
-from sknn_scratch._core.batches import CHUNK_BYTES
+from sknn_scratch._core.batches import GATHERED_BYTES
 from sknn_scratch._fitting import stacks as _together
 from sknn_scratch._fitting.inputs import FitInput
 from tests.helpers import make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-FIXED_BYTES = 2**20 + CHUNK_BYTES  # what a group takes whatever its networks are: Python objects, rows
+FIXED_BYTES = 2**20 + GATHERED_BYTES  # what a group takes whatever its networks are: Python objects, rows
 
 
 def make_inputs(n_samples=40, n_features=4, n_classes=2, seed=0, sparse=False):

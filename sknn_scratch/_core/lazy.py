@@ -185,7 +185,5 @@ class LazyUpdate:
                 w_hidden[rows] = gathered[name]
 
     def _in_place(self, place: slice, grads: Array) -> Vectors:
-        params, _, memory, spare = self.whole
-        return Vectors(
-            params[place], grads, {name: array[place] for name, array in memory.items()}, spare[place]
-        )
+        memory = {name: array[place] for name, array in self.whole.memory.items()}
+        return Vectors(self.whole.params[place], grads, memory, self.whole.spare[place])

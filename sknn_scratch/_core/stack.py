@@ -1,8 +1,10 @@
 """Networks that are trained together: the axis that counts them, and the arrays they share.
 
-A single run has no network axis. With several, the arrays of each state become views of the stack's arrays.
+A single run has no network axis. With several, the arrays of each state become views of the stack's arrays,
+and states whose generators would shuffle alike share one.
 """
 
+import copy
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
@@ -17,8 +19,8 @@ from sknn_scratch._core.arrays import (
     multiply_each,
     norms_of,
 )
-from sknn_scratch._core.batches import Batches, Orders
-from sknn_scratch._core.data import stack_validations
+from sknn_scratch._core.batches import Batches
+from sknn_scratch._core.data import Data, stack_validations
 from sknn_scratch._core.lazy import LazyUpdate, updates_lazily
 from sknn_scratch._core.lbfgs import Centring, Minimiser, Pairs
 from sknn_scratch._core.network import (
@@ -42,6 +44,12 @@ MEASURED_ROWS = 100
 class Stack:
     """Runs that are trained together, until it is closed.
 
+    Parameters
+    ----------
+    runs : sequence of Run
+    data : sequence of Data
+        The data of the runs, pooled.
+
     Attributes
     ----------
     config : Config
@@ -52,16 +60,15 @@ class Stack:
         The gradient of the last batch.
     """
 
-    def __init__(self, runs: Sequence[Run], map_blocks: Map) -> None:
-        self.runs = list(runs)
+    def __init__(self, runs: Sequence[Run], data: Sequence[Data], map_blocks: Map) -> None:
+        self.runs = runs
+        self.data = data
         self.config = runs[0].config
         self.network = self.config.network
         self.optimizer = stacked([run.config.optimizer for run in runs])
         self.stack_shape = () if len(runs) == 1 else (len(runs),)
         self.last_batch: Batch | None = None
         self.clips = any(run.config.max_grad_norm < np.inf for run in runs)
-        data = [run.data for run in runs]
-        self.orders = Orders([run.state.shuffle_rng for run in runs])
         self.batches = Batches(data, self.config.batch_size, self.network.loss)
         self._stack_states()
         self._prepare_updates()
@@ -75,19 +82,23 @@ class Stack:
         """Give the runs arrays of their own: views would keep the arrays of the whole stack in memory."""
         vars(self).pop("minimiser", None)  # the two refer to each other, which would keep both in memory
         if self.stack_shape:
-            for run, rng in zip(self.runs, self.orders.own_generators(), strict=True):
-                run.state.shuffle_rng = rng
+            for run in self.runs:
                 run.state.params = run.state.params.copy()
                 run.state.memory = {name: array.copy() for name, array in run.state.memory.items()}
+                run.state.shuffle_rng = copy.deepcopy(run.state.shuffle_rng)
 
     def _stack_states(self) -> None:
         """Stack the parameters and the optimiser's memory; the states get views of them."""
         states = [run.state for run in self.runs]
         flat, self.memory = self._stack([state.params for state in states]), self._stack_memory()
         if self.stack_shape:
+            shared: dict[str, np.random.Generator] = {}
             for i, state in enumerate(states):
-                state.params, state.shuffle_rng = flat[i], self.orders.drawn_from[i]
+                state.params = flat[i]
                 state.memory = {name: array[i] for name, array in self.memory.items()}
+                shuffles_as = repr(state.shuffle_rng.bit_generator.state)
+                state.shuffle_rng = shared.setdefault(shuffles_as, state.shuffle_rng)
+        self.shuffle_rngs = [state.shuffle_rng for state in states]
         self.params = view_parameters(flat, self.network.shape)
         self.grads = self.last_grads = view_parameters(np.zeros_like(flat), self.network.shape)
 
@@ -100,7 +111,7 @@ class Stack:
         flat = self.params.flat.reshape(-1)
         memory = {name: array.reshape(-1) for name, array in self.memory.items()}
         self.vectors = Vectors(flat, self.grads.flat.reshape(-1), memory, np.zeros_like(flat))
-        self.lazy, data, batch_size = None, self.runs[0].data, self.config.batch_size
+        self.lazy, data, batch_size = None, self.data[0], self.config.batch_size
         if updates_lazily(self.config, data):
             self.lazy = LazyUpdate(self.optimizer, self.vectors, self.penalty, shape, data, batch_size)
 
@@ -123,7 +134,7 @@ class Stack:
         shape, dtype, dropout = self.network.shape, self.params.flat.dtype, self.config.dropout > 0
         workspaces = [
             Workspace.allocate(shape, (*self.stack_shape, rows.stop - rows.start), dtype, dropout)
-            for rows in gradient_blocks(self.runs[0].data.X, shape, n_rows)
+            for rows in gradient_blocks(self.data[0].X, shape, n_rows)
         ]
         return BatchGradient(self.network, workspaces, map_blocks)
 
@@ -175,11 +186,11 @@ class Stack:
 
     def _evaluate(self) -> Array:
         """Compute the objectives (K,) over all rows, and their gradients."""
-        chunk = self.batches.whole
-        ((batch, outputs),) = chunk
+        gathered = self.batches.whole
+        ((batch, outputs),) = gathered
         self.gradient(batch, outputs)
         self.penalty.add_gradient(self.params.flat.reshape(-1), self.grads.flat.reshape(-1))
-        objectives = chunk.mean_losses()[..., 0] + self.penalty.value(self.params)
+        objectives = gathered.mean_losses()[..., 0] + self.penalty.value(self.params)
         return np.array(objectives, np.float64).reshape(-1)
 
     def minimise(self) -> tuple[Array, list[StopReason | None]]:

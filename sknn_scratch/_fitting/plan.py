@@ -1,4 +1,4 @@
-"""From a user's data to a run, and from its result to fitted attributes.
+"""From a user's data to a run, and from its state to fitted attributes.
 
 ``plan_fit`` prepares the training, ``_core.training.train`` trains, and ``fitted_attributes`` makes the
 attributes. None of them changes the estimator, so a fit that fails leaves it as it was. Several plans can be
@@ -8,7 +8,7 @@ trained together.
 import copy
 import functools
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from numbers import Integral
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from sknn_scratch._core.network import Network
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import NetworkShape, flatten, initialise
 from sknn_scratch._core.rows import rows_of
-from sknn_scratch._core.state import Config, Result, Run, State
+from sknn_scratch._core.state import KEPT, Config, Run, State
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._fitting.auto import chosen_batch_size, chosen_patience, chosen_solver, stops_early
 from sknn_scratch._fitting.fitted import (
@@ -37,10 +37,6 @@ from sknn_scratch._fitting.validation import (
     split_rows,
     validation_value,
 )
-
-# The fields of the state, beside the fitted attributes, from which training continues. The optimiser's fields
-# are used only with the same solver.
-KEPT = ("shuffle_rng", "dropout_rng", "loss_limit", "memory", "n_updates")
 
 
 class RandomStreams(NamedTuple):
@@ -257,7 +253,7 @@ def first_state(model, config, data, streams, *, partial):
 def next_state(model, config, data, streams, *, partial):
     """Make the state of a fitted network, with its optimiser's memory if that was kept for the same solver.
 
-    The watch starts with this network: it is the result if training does not improve its validation.
+    This network is the best so far: it is the result if training does not improve its validation.
     """
     fresh = {"shuffle_rng": streams.shuffle, "dropout_rng": streams.dropout}
     kept = dict(getattr(model, "_kept_", None) or {})
@@ -271,16 +267,15 @@ def next_state(model, config, data, streams, *, partial):
     if model.solver_ != config.solver:
         state.forget_updates()
     if data.validation is not None:
-        state.watch.see(
-            validation_value(config.network, data, state.params), model.best_iter_, config.tol, state.params
-        )
+        value = validation_value(config.network, data, state.params)
+        state.watch(value, model.best_iter_, config.tol, state.params)
     return state
 
 
-def fitted_attributes(plan, result):
-    """Make all fitted attributes of the estimator from the result."""
-    model, state = copy.copy(plan.model), result.state
-    set_result(model, result)
+def fitted_attributes(plan, state):
+    """Make all fitted attributes of the estimator from the state of a finished run."""
+    model = copy.copy(plan.model)
+    set_result(model, state)
     model._seen_weight_ += plan.run.data.total_weight
     model._penalty_rate_ = plan.run.penalty_rate
     vars(model).pop("_kept_", None)
@@ -296,4 +291,5 @@ def was_trained_by_parts(model):
 
 def snapshot(plan, state):
     """Make the fitted attributes for a state during training, as if a callback had stopped it there."""
-    return fitted_attributes(plan, Result(state, state.stop_reason or StopReason.CALLBACK, state.epoch))
+    reason = state.stop_reason or StopReason.CALLBACK
+    return fitted_attributes(plan, replace(state, stop_reason=reason, best_params=None))

@@ -35,7 +35,7 @@ STEP_BYTES = 2**23
 
 
 class Fit:
-    """A fit of one network: its plan, its reporter and its result.
+    """A fit of one network: its plan and its reporter.
 
     Parameters
     ----------
@@ -54,8 +54,8 @@ class Fit:
     ----------
     plan : FitPlan
     reporter : FitReporter
-    result : Result or None
-        The result of the training.
+    is_trained : bool
+        Whether the training has ended well.
     error : Exception or None
         The exception that ended the training.
     seconds : float
@@ -70,19 +70,19 @@ class Fit:
         self.parent = parent
         self.plan = plan_fit(network, inputs, stored)
         self.reporter = FitReporter(network, self.plan, inputs)
-        self.result = self.error = None
+        self.is_trained, self.error = False, None
         self.seconds = 0.0
 
     def start_again(self):
         """Plan anew, with the same seed."""
         self.plan = plan_fit(self.network, self.inputs, self.stored, self.plan.model._seed_)
         self.reporter.plan = self.plan
-        self.result = None
+        self.is_trained = False
 
     def finish(self):
         """Report the end, and set the fitted attributes of the network."""
-        self.reporter.report_end(self.result)
-        adopt(self.network, fitted_attributes(self.plan, self.result))
+        self.reporter.report_end(self.run.state)
+        adopt(self.network, fitted_attributes(self.plan, self.run.state))
 
     @property
     def run(self):
@@ -92,17 +92,17 @@ class Fit:
     @property
     def troubles(self):
         """The warnings that the fit should give."""
-        return troubles_of(self.plan, self.result)
+        return troubles_of(self.plan)
 
     @property
     def is_done(self):
         """Whether the training has ended, well or not."""
-        return self.result is not None or self.error is not None
+        return self.is_trained or self.error is not None
 
     @property
     def is_interrupted(self):
         """Whether Control-C was pressed in the training of this network or its group."""
-        return self.result is not None and self.result.is_interrupted
+        return self.run.is_interrupted
 
     @property
     def is_untrained(self):
@@ -126,18 +126,18 @@ def train_fits(fits):
 
 
 def train_group(fits):
-    """Train fits of one ``stack_key`` in one pass; each gets its result."""
+    """Train fits of one ``stack_key`` in one pass."""
     with threads_for_training(has_large_batches(fits[0].run)) as map_blocks:
-        results = train([fit.run for fit in fits], [fit.reporter for fit in fits], map_blocks)
-    for fit, result in zip(fits, results, strict=True):
-        fit.result = result
+        train([fit.run for fit in fits], [fit.reporter for fit in fits], map_blocks)
+    for fit in fits:
+        fit.is_trained = True
 
 
 class AtOnce:
     """Trains fits when they ask for it."""
 
     def train(self, fits):
-        """Train fits of one ``stack_key``; each gets its result."""
+        """Train fits of one ``stack_key``."""
         train_group(fits)
 
     def shared_inputs(self, network, inputs):

@@ -241,7 +241,7 @@ def test_a_linear_network_is_logistic_regression(kind, weighted):
     result = train_alone(run)
     regression = LogisticRegression(C=np.inf, tol=1e-10, max_iter=2000).fit(X, y, weights)
     log_p = regression.predict_log_proba(X)[np.arange(200), y]
-    assert result.stop_reason is StopReason.CONVERGED
+    assert result.state.stop_reason is StopReason.CONVERGED
     loss = objective_and_gradient(network, result.state.params, make_batch(problem, weights))[0]
     assert loss == pytest.approx(-np.average(log_p, weights=weights), rel=1e-7)
     logits = predict_outputs(network, view_parameters(result.state.params, network.shape), rows_of(X))

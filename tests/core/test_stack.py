@@ -182,9 +182,9 @@ def test_weights(batch_size, sparse, kind):
 
 
 @dense_or_sparse
-@pytest.mark.parametrize("chunk_bytes", [1, 2000])
+@pytest.mark.parametrize("gathered_bytes", [1, 2000])
 @pytest.mark.parametrize("loss", ["softmax", "logistic"])
-def test_the_size_of_chunks(monkeypatch, loss, chunk_bytes, sparse):
+def test_how_many_rows_are_gathered_at_once(monkeypatch, loss, gathered_bytes, sparse):
     """With it the losses of other batches are computed at once; the last batch has a single row."""
     rng = np.random.default_rng(0)
     targets = (
@@ -196,7 +196,7 @@ def test_the_size_of_chunks(monkeypatch, loss, chunk_bytes, sparse):
         for seed, of_rows in enumerate([None, np.arange(1.0, 46), rng.uniform(1, 9, size=45)])
     ]
     results = train_together(runs)
-    monkeypatch.setattr(batches, "CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr(batches, "GATHERED_BYTES", gathered_bytes)
     for result, other in zip(results, assert_same_as_alone(runs), strict=True):
         assert_same_training(result, other, rtol=STACK_RTOL)
 
@@ -222,7 +222,7 @@ def test_validations_that_end_at_different_epochs(sparse):
         )
     results = assert_same_as_alone(runs)
     assert len({result.state.epoch for result in results}) == 3
-    assert len({result.best_epoch for result in results}) > 1
+    assert len({result.state.kept_epoch for result in results}) > 1
 
 
 @batches_or_all
@@ -252,7 +252,7 @@ def test_patience_gradients_and_epochs_end_each_training_for_its_own_reason():
         make_run(BINARY, 2, max_iter=50, gradient_tol=10.0),
     ]
     results = assert_same_as_alone(runs)
-    assert [result.stop_reason for result in results] == [
+    assert [result.state.stop_reason for result in results] == [
         StopReason.MAX_ITER,
         StopReason.CONVERGED,
         StopReason.SMALL_GRADIENT,
@@ -277,7 +277,7 @@ def test_scores():
         for seed in range(3)
     ]
     results = assert_same_as_alone(runs)
-    assert len({result.best_epoch for result in results}) > 1
+    assert len({result.state.kept_epoch for result in results}) > 1
 
 
 def test_a_network_that_diverges_leaves_the_others_alone():
@@ -288,7 +288,7 @@ def test_a_network_that_diverges_leaves_the_others_alone():
     ]
     results = assert_same_as_alone(runs)
     for number in (1, 3):
-        assert results[number].stop_reason is StopReason.DIVERGED
+        assert results[number].state.stop_reason is StopReason.DIVERGED
         assert np.isfinite(results[number].state.params).all()
 
 
@@ -301,7 +301,7 @@ def test_a_network_diverges_in_the_epoch_in_which_it_does_alone():
     ]
     results = assert_same_as_alone(runs)
     assert [result.state.epoch for result in results] == [1, 2]
-    assert {result.stop_reason for result in results} == {StopReason.DIVERGED}
+    assert {result.state.stop_reason for result in results} == {StopReason.DIVERGED}
 
 
 def test_a_network_without_penalty_does_not_mind_weights_whose_square_overflows():
@@ -328,7 +328,7 @@ def test_a_callback_stops_one_network():
         return number == 1 and state.epoch == 3
 
     results = train_together(runs, on_epoch_end)
-    assert [result.stop_reason for result in results] == [
+    assert [result.state.stop_reason for result in results] == [
         StopReason.MAX_ITER,
         StopReason.CALLBACK,
         StopReason.MAX_ITER,
@@ -352,7 +352,7 @@ def test_an_interrupt_stops_the_networks_that_are_still_training():
 
     results = train_together(runs, on_epoch_end)
     assert [result.state.epoch for result in results] == [2, 5, 5]
-    assert [result.stop_reason for result in results] == [
+    assert [result.state.stop_reason for result in results] == [
         StopReason.MAX_ITER,
         StopReason.INTERRUPTED,
         StopReason.INTERRUPTED,
@@ -367,8 +367,8 @@ def test_a_network_that_had_stopped_before_is_left_as_it_was():
     done = train_alone(make_run(BINARY, 0, max_iter=2)).state
     runs = [replace(make_run(BINARY, 0), state=done), make_run(BINARY, 1), make_run(BINARY, 2)]
     results = train_together(runs)
-    assert results[0].stop_reason is StopReason.MAX_ITER
-    assert results[0].best_epoch == 2
+    assert results[0].state.stop_reason is StopReason.MAX_ITER
+    assert results[0].state.kept_epoch == 2
     assert_array_equal(results[0].state.params, done.params)
     for name, array in done.memory.items():
         assert_array_equal(results[0].state.memory[name], array)
@@ -507,7 +507,8 @@ def test_watching_a_score_is_another_key_than_watching_the_loss():
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_a_closed_stack_is_gone_at_once(solver):
     """Its arrays would take memory beside those of the smaller stack that comes next."""
-    stack = Stack([make_run(BINARY, solver=solver) for _ in range(2)], map)
+    runs = [make_run(BINARY, solver=solver) for _ in range(2)]
+    stack = Stack(runs, [run.data for run in runs], map)
     with np.errstate(all="ignore"):
         (run_epoch if solver in STOCHASTIC else run_iteration)(stack)
     stack.close()

@@ -103,8 +103,8 @@ def test_training_lowers_the_objective(kind, solver, activation):
 
 def test_training_counts_epochs_and_updates():
     result = train_alone(make_run(BINARY, batch_size=16, max_iter=7))
-    assert result.stop_reason is StopReason.MAX_ITER
-    assert result.state.epoch == result.best_epoch == 7
+    assert result.state.stop_reason is StopReason.MAX_ITER
+    assert result.state.epoch == result.state.kept_epoch == 7
     assert result.state.n_updates == 7 * 4
 
 
@@ -196,7 +196,7 @@ def test_adaptive_schedule_ends_when_the_rate_is_spent():
         BINARY, schedule="adaptive", learning_rate=0.01, max_iter=1000, tol=10.0, n_iter_no_change=1
     )
     result = train_alone(run)
-    assert result.stop_reason is StopReason.CONVERGED
+    assert result.state.stop_reason is StopReason.CONVERGED
     learning_rate = replace(run, state=result.state).learning_rate
     assert learning_rate <= 1e-6
     assert history_column(result, "learning_rate")[-1] == learning_rate
@@ -223,10 +223,10 @@ def test_the_steps_of_plain_gradient_descent_are_no_longer_than_their_limit(max_
 def test_a_long_gradient_is_not_small_because_it_is_scaled_down():
     config = {"max_iter": 5, "solver": "sgd", "learning_rate": 1e-3}
     short = train_alone(make_run(BINARY, gradient_tol=1e-2, max_grad_norm=1e-3, **config))
-    assert short.stop_reason is StopReason.MAX_ITER
+    assert short.state.stop_reason is StopReason.MAX_ITER
     assert history_column(short, "gradient_norm_output").max() < 1e-2
     longest = train_alone(make_run(BINARY, gradient_tol=1e2, max_grad_norm=1e-3, **config))
-    assert longest.stop_reason is StopReason.SMALL_GRADIENT
+    assert longest.state.stop_reason is StopReason.SMALL_GRADIENT
 
 
 @pytest.mark.parametrize("solver", STOCHASTIC)
@@ -260,7 +260,7 @@ def test_lbfgs_ends_with_the_last_accepted_point():
         alpha=100.0,
     )
     result, params = train_and_watch(run)
-    assert result.stop_reason in {StopReason.CONVERGED, StopReason.LINE_SEARCH_FAILED}
+    assert result.state.stop_reason in {StopReason.CONVERGED, StopReason.LINE_SEARCH_FAILED}
     assert_array_equal(result.state.params, params[-1])
 
 
