@@ -218,18 +218,24 @@ INPUTS = {
 
 
 @pytest.mark.parametrize(("args", "kwargs"), INPUTS.values(), ids=INPUTS)
-@pytest.mark.parametrize("early_stopping", [True, "auto"])
-def test_any_kind_of_data_can_be_resumed_with(path, args, kwargs, early_stopping):
-    classifier = ShallowNNClassifier(**SMALL, early_stopping=early_stopping)
+@pytest.mark.parametrize("config", [{"early_stopping": True, "scoring": "accuracy"}, {}], ids=["scorer", ""])
+def test_any_kind_of_data_can_be_resumed_with(path, args, kwargs, config):
+    classifier = ShallowNNClassifier(**SMALL, **config)
     copies = fit_with_copies(classifier, path, *args, **kwargs)
     for copy in (copies[0], copies[3], copies[-1]):
         assert_same_fit(ShallowNNClassifier.resume(copy, *args, **kwargs), classifier)
 
 
-def test_the_scorer_gets_the_names_of_the_features(path):
-    classifier = ShallowNNClassifier(**SMALL, early_stopping=True, scoring="accuracy")
-    copies = fit_with_copies(classifier, path, FRAME, Y)
-    assert_same_fit(ShallowNNClassifier.resume(copies[2], FRAME, Y), classifier)
+@pytest.mark.parametrize("y", [X[:, 0], X[:, :2] * 1e3], ids=["one output", "two outputs"])
+@pytest.mark.parametrize("config", [{}, {"loss": "poisson"}, {"solver": "lbfgs"}], ids=str)
+def test_a_regressor_can_be_resumed_and_trained_further(path, y, config):
+    y = np.exp(y / y.std()) if "loss" in config else y
+    regressor = ShallowNNRegressor(**(SMALL | config), warm_start=True, early_stopping=True)
+    for _ in range(2):
+        for copy in fit_with_copies(regressor, path, X, y):
+            resumed = ShallowNNRegressor.resume(copy, X, y)
+            assert_same_fit(resumed, regressor)
+            assert_same_fit(resumed.set_callbacks().fit(X, y), deepcopy(regressor).set_callbacks().fit(X, y))
 
 
 def test_a_wide_sparse_network_can_be_resumed(path):
@@ -275,26 +281,17 @@ def test_a_divergence_is_the_same_after_resuming(path, early_stopping, learning_
 
 
 @pytest.mark.parametrize("every", [1, 3])
-def test_a_fit_may_be_broken_off_again_and_again(path, every):
-    classifier = ShallowNNClassifier(**SMALL, dropout=0.3)
+@pytest.mark.parametrize("config", [{"dropout": 0.3}, {"solver": "lbfgs", "tol": 0}], ids=["adam", "lbfgs"])
+def test_a_fit_may_be_broken_off_again_and_again(path, every, config):
+    config = SMALL | config | {"max_iter": 24}
+    classifier = ShallowNNClassifier(**config)
     with pytest.raises(Crash):
         classifier.set_callbacks(Checkpoint(path, every), crash_in_epoch(5)).fit(X, Y)
     assert not hasattr(classifier, "coefs_")
-    for _ in range(2):
+    for _ in range(6):  # a fit crashes before the checkpoint of its last epoch is written
         with pytest.raises(Crash):
-            ShallowNNClassifier.resume(path, X, Y, callbacks=[crash_in_epoch(2)])
-    resumed = ShallowNNClassifier.resume(path, X, Y)
-    assert_same_fit(resumed, ShallowNNClassifier(**SMALL, dropout=0.3).fit(X, Y))
-
-
-def test_a_fit_of_lbfgs_survives_twenty_crashes(path):
-    settings = SMALL | {"solver": "lbfgs", "max_iter": 24, "tol": 0}
-    with pytest.raises(Crash):
-        ShallowNNClassifier(**settings).set_callbacks(Checkpoint(path), crash_in_epoch(3)).fit(X, Y)
-    for _ in range(19):  # a fit crashes before the checkpoint of its second epoch is written
-        with pytest.raises(Crash):
-            ShallowNNClassifier.resume(path, X, Y, callbacks=[crash_in_epoch(2)])
-    assert_same_fit(ShallowNNClassifier.resume(path, X, Y), ShallowNNClassifier(**settings).fit(X, Y))
+            ShallowNNClassifier.resume(path, X, Y, callbacks=[crash_in_epoch(every + 1)])
+    assert_same_fit(ShallowNNClassifier.resume(path, X, Y), ShallowNNClassifier(**config).fit(X, Y))
 
 
 def test_an_interrupted_fit_goes_on(path):
@@ -405,25 +402,12 @@ def test_it_costs_nothing_where_it_is_not_set(monkeypatch):
     assert classifier.n_iter_ == 2
 
 
-def test_it_does_not_change_the_fit(path):
-    classifier = ShallowNNClassifier(**SMALL, early_stopping=True).set_callbacks(Checkpoint(path)).fit(X, Y)
-    assert_same_fit(classifier, ShallowNNClassifier(**SMALL, early_stopping=True).fit(X, Y))
-
-
 # --- Where it may be set ---
 
 
 def test_it_is_a_callback_of_scikit_learn():
     assert isinstance(Checkpoint("path"), FitCallback)
     assert not isinstance(Checkpoint("path"), AutoPropagatedCallback)
-
-
-def test_it_works_in_a_pipeline(path):
-    pipeline = make_pipeline(StandardScaler(), ShallowNNClassifier(**SMALL))
-    pipeline[-1].set_callbacks(Checkpoint(path))
-    pipeline.fit(X, Y)
-    resumed = ShallowNNClassifier.resume(path, pipeline[:-1].transform(X), Y)
-    assert_same_fit(resumed, pipeline[-1])
 
 
 CLONED = "Checkpoint cannot be set on a ShallowNNClassifier that is cloned"
@@ -502,17 +486,34 @@ def test_partial_fit_refuses_it(path):
         classifier.partial_fit(X, Y, classes=[0, 1, 2])
 
 
-def test_a_missing_directory_is_noticed_before_the_training(path):
-    classifier = ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path / "run.npz"))
-    with pytest.raises(FileNotFoundError, match="no directory"):
+BAD_PATHS = {
+    "run.npz/run.npz": (FileNotFoundError, "there is no directory .*; make it first"),
+    ".": (IsADirectoryError, "add the name of a file"),
+    "no directory.npz": (FileNotFoundError, "there is no directory .*gone; make it first"),
+    "pipe": (OSError, "pipe is no regular file"),
+    "null": (OSError, "null is no regular file"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_PATHS)
+def test_a_bad_path_is_noticed_before_the_training(tmp_path, name):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "null").symlink_to("/dev/null")
+    (tmp_path / "no directory.npz").symlink_to("gone/run.npz")
+    classifier = ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(tmp_path / name))
+    error, message = BAD_PATHS[name]
+    with pytest.raises(error, match=message):
         classifier.fit(X, Y)
     assert not hasattr(classifier, "coefs_")
 
 
-def test_a_directory_is_no_file(tmp_path):
-    clf = ShallowNNClassifier(solver="adam", max_iter=2).set_callbacks(Checkpoint(tmp_path))
-    with pytest.raises(IsADirectoryError, match="add the name of a file"):
-        clf.fit(X, Y)
+def test_a_link_stays_a_link(path):
+    link = path.with_name("link")
+    link.symlink_to(path.name)
+    classifier = ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(link)).fit(X, Y)
+    assert link.is_symlink()
+    for one in (link, path):
+        assert_same_fit(ShallowNNClassifier.resume(one, X, Y), classifier)
 
 
 def test_a_file_in_the_current_directory_needs_no_directory(tmp_path, monkeypatch):
