@@ -59,24 +59,13 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Contents:
-    """The contents of a checkpoint.
+    """The contents of a checkpoint."""
 
-    Attributes
-    ----------
-    params : dict
-        The parameters of the estimator that JSON can represent, as ``to_json`` writes them.
-    fitted : Fitted
-    fingerprints : Fingerprints
-    state : State
-    every : int
-        Number of epochs between two writes.
-    """
-
-    params: dict
+    params: dict  # those parameters of the estimator that JSON can represent, as ``to_json`` writes them
     fitted: Fitted
     fingerprints: Fingerprints
     state: State
-    every: int = 1
+    every: int = 1  # number of epochs between two writes
 
 
 @dataclass(frozen=True)
@@ -101,12 +90,10 @@ class StoredFit:
                     "values in the same order and format; to train the network further on other data, use "
                     "warm_start=True."
                 )
-        stored, own = (
-            {name: described(array) for name, array in memory.items()}
-            for memory in (self.state.memory, SOLVERS[config.solver].init(self.state.params))
-        )
+        own = described(SOLVERS[config.solver].init(self.state.params))
         with naming_the_file(self.path):
-            require(stored in ({}, own), f"state.memory does not belong to {config.solver}")
+            is_own = described(self.state.memory) in ({}, own)
+            require(is_own, f"state.memory does not belong to {config.solver}")
 
 
 def contents_of(plan):
@@ -199,11 +186,9 @@ def check_state(estimator, state):
     shape = NetworkShape(estimator.n_features_in_, int(estimator.n_hidden), n_outputs)
     dtype = state.params.dtype
     require(dtype in (np.float32, np.float64), f"state.params cannot be of {dtype}")
-    for name, leaf in leaves_of(replace(state, memory={}, history=[]), "state.").items():
-        is_like_params = not isinstance(leaf, np.ndarray) or described(leaf) == (dtype, (shape.n_params,))
-        require(
-            is_like_params, f"{name} must have {shape.n_params} numbers of {dtype}, for a network of {shape}"
-        )
+    for name, found in described(leaves_of(replace(state, memory={}, history=[]), "state.")).items():
+        is_like_params = found == (dtype, (shape.n_params,))
+        require(is_like_params, f"{name} must have {shape.n_params} numbers of {dtype}, for {shape}")
     n_epochs = len(state.history)
     require(n_epochs or state.stop_reason is None, "state.history is missing")
     names = state.history[0] if state.history else {"loss", "learning_rate"}
@@ -212,9 +197,9 @@ def check_state(estimator, state):
     require(state.n_reductions <= n_epochs, f"state.n_reductions cannot be {state.n_reductions}")
 
 
-def described(array):
-    """Get the dtype and the shape of an array."""
-    return array.dtype, array.shape
+def described(leaves):
+    """Get the dtype and the shape of each array."""
+    return {name: (leaf.dtype, leaf.shape) for name, leaf in leaves.items() if isinstance(leaf, np.ndarray)}
 
 
 def check_params(path, missing, given):
