@@ -683,6 +683,10 @@ def resumed_with(path, changes):
 
 REMOVED = object()
 NAN, ONE, SHORT = np.full(51, np.nan), np.ones(51), np.ones(50)
+NO_SCALARS = [[1.0], {"numpy": "int8", "value": 300}, *({"numpy": "void", "value": n} for n in (1, 10**10))]
+NO_SCALARS += [{"numpy": "float32", "value": value} for value in ("a", [1.0, 2.0])]
+LARGE = {"dict": [[str(i), {"array": ["a"] * 6, "dtype": "<U9999999"}] for i in range(40)]}  # was 9.6 GB
+NO_DICTS = [LARGE, *({"items": value} for value in (3, ["abc"], [[[], 1]], [[0, {"items": []}]]))]
 WRONG_LEAVES = {
     "classifier.npz": {
         "state.params": [NAN, SHORT, ONE.astype(np.float16), np.ones((51, 1)), None],
@@ -708,9 +712,9 @@ WRONG_LEAVES = {
         "fingerprints.X": [1, REMOVED],
         "every": [0, -1, 2.0, True, None, REMOVED],
         "params": [None, []],
-        "alpha": [("params.alpha", -1), ("params.alpha", {"numpy": "float32", "value": "a"})],
-        "solver": [("params.solver", {"numpy": "void", "value": 10**10}), ("params.solver", "newton")],
-        "class_weight": [("params.class_weight", {"items": value}) for value in (3, ["abc"], [[[], 1]])],
+        "alpha": [("params.alpha", -1), *(("params.alpha", value) for value in NO_SCALARS)],
+        "solver": [("params.solver", "newton"), ("params.solver", 10**400)],
+        "class_weight": [("params.class_weight", value) for value in NO_DICTS],
         "n_hiden|other parameters": [("params.n_hiden", 3)],
     },
     "regressor.npz": {

@@ -3,6 +3,7 @@
 It does not contain the data. The user passes them again, and their fingerprints are compared.
 """
 
+import reprlib
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from inspect import signature
@@ -264,17 +265,18 @@ def scalar_to_json(value):
 def from_json(name, written):
     """Read a parameter that ``to_json`` wrote."""
     try:
-        match written:
-            case {"items": items}:
-                return {scalar_from_json(key): scalar_from_json(element) for key, element in items}
+        if isinstance(written, dict) and "items" in written:
+            return {scalar_from_json(key): scalar_from_json(element) for key, element in written["items"]}
         return scalar_from_json(written)
     except (KeyError, OverflowError, TypeError, ValueError) as error:
-        raise Malformed(f"params.{name} is wrong ({type(error).__name__}: {error})") from error
+        raise Malformed(f"params.{name} cannot be {reprlib.repr(written)}") from error
 
 
 def scalar_from_json(written):
     """Read a scalar that ``scalar_to_json`` wrote."""
-    match written:
-        case {"numpy": kind, "value": value}:
-            return SCALARS[kind](value)
-    return written
+    if type(written) in JSON_TYPES:
+        return written
+    value = SCALARS[written["numpy"]](written["value"])
+    if scalar_to_json(value) != written:
+        raise ValueError
+    return value
