@@ -613,7 +613,7 @@ def finished(tmp_path_factory):
 
 
 FITS = {
-    "classifier.npz": (ShallowNNClassifier(**SMALL), FRAME, NAMES),
+    "classifier.npz": (ShallowNNClassifier(**SMALL, early_stopping=True), FRAME, NAMES),
     "regressor.npz": (ShallowNNRegressor(**SMALL), X, X[:, :2]),
 }
 
@@ -652,13 +652,11 @@ WRONG_LEAVES = {
     "classifier.npz": {
         "state.params": [NAN, SHORT, ONE.astype(np.float16), np.ones((51, 1)), None],
         "float32": [("state.params", ONE.astype(np.float32))],
-        "state.watch.best_params": [NAN, SHORT, ONE.astype(np.float32)],
-        "state.last_good.params": [NAN, SHORT, ONE.astype(np.float32)],
         "state.memory": [("state.memory.first_moment", SHORT), ("state.memory.velocity", ONE)],
         "state.history": [("state.history.loss", REMOVED), ("state.history.learning_rate", np.ones(3))],
         "state.n_reductions": [9, 2**63, -1, 1.0],
         "state.n_updates": [-1, None, 2**64],
-        "state.watch.best_value": [math.nan, 1, "a"],
+        "state.loss_limit": [math.nan, 1, "a"],
         "state.stop_reason": ["TIRED", 1],
         "state.shuffle_rng": [{}, None, {"bit_generator": "MT19937"}],
         "fitted.n_features_in_": [-1, 2.0, "a"],
@@ -693,6 +691,17 @@ def test_a_wrong_field_is_named(finished, file, field):
         changes = dict([leaf]) if isinstance(leaf, tuple) else {field: leaf}
         with pytest.raises(CheckpointError, match=rf"other\.npz is damaged .*({field})"):
             resumed_with(finished / file, changes)
+
+
+def test_every_vector_of_the_state_is_checked(finished):
+    path = finished / "classifier.npz"
+    with np.load(path) as stored:
+        names = [name for name in stored if name.startswith("state.") and name.endswith("params")]
+    assert len(names) == 3  # the present ones, the best, and those to return to
+    for name in set(names) - {"state.params"}:
+        for leaf in (NAN, SHORT, ONE.astype(np.float32)):
+            with pytest.raises(CheckpointError, match=rf"other\.npz is damaged .*{name}"):
+                resumed_with(path, {name: leaf})
 
 
 def test_what_could_be_true_is_believed(finished):
