@@ -3,6 +3,7 @@
 It does not contain the data. The user passes them again, and their fingerprints are compared.
 """
 
+import hashlib
 import reprlib
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
@@ -22,7 +23,6 @@ from sknn_scratch._fitting.checkpoint_file import (
     CheckpointError,
     Malformed,
     Table,
-    digest,
     leaves_of,
     naming_the_file,
     read_record,
@@ -229,6 +229,16 @@ def fingerprints(data):
             [data.rows, *(() if held_out is None else (*arrays_of(held_out.X.source), *held_out.targets))]
         ),
     )
+
+
+def digest(arrays):
+    """Hash arrays, or Nones, with their shapes and dtypes, without copying memory-mapped arrays."""
+    result = hashlib.blake2b(digest_size=16)
+    for array in arrays:
+        if array is not None:
+            result.update(f"{array.shape}{array.dtype.str}".encode())
+            result.update(np.ascontiguousarray(array))
+    return result.hexdigest()
 
 
 def arrays_of(X):
