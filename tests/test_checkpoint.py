@@ -644,7 +644,7 @@ def resumed_with(path, changes):
 REMOVED = object()
 NAN, ONE, SHORT = np.full(51, np.nan), np.ones(51), np.ones(50)
 NO_SCALARS = [[1.0], {"numpy": "int8", "value": 300}, *({"numpy": "void", "value": n} for n in (1, 10**10))]
-NO_SCALARS += [{"numpy": "float32", "value": value} for value in ("a", [1.0, 2.0])]
+NO_SCALARS += [{"numpy": "float32", "value": value} for value in ("a", [1.0, 2.0], 0.1)]
 LARGE = {"dict": [[str(i), {"array": ["a"] * 6, "dtype": "<U9999999"}] for i in range(40)]}  # was 9.6 GB
 NO_DICTS = [LARGE, *({"items": value} for value in (3, ["abc"], [[[], 1]], [[0, {"items": []}]]))]
 WRONG_LEAVES = {
