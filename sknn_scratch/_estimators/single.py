@@ -75,10 +75,10 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
         Raises
         ------
         CheckpointError
-            If the file is damaged, has another format, or is not a checkpoint, or if the data are not the
-            data of the fit. It is a ValueError.
-        FileNotFoundError
-            If there is no such file.
+            If the file is damaged, has another format, or is not a checkpoint, if a field does not belong to
+            the fit (the message names it), or if the data are not the data of the fit. It is a ValueError.
+        OSError
+            If there is no such file (then it is a FileNotFoundError), or it is a device or a pipe.
 
         See Also
         --------
@@ -110,7 +110,7 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
         >>> directory.cleanup()
         """
         estimator, stored = read_stored_fit(cls, path, params)
-        estimator.set_callbacks(Checkpoint(path, stored.header["every"]), *callbacks)
+        estimator.set_callbacks(Checkpoint(path, stored.contents.every), *callbacks)
         inputs = FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val)
         return estimator._go_on(inputs, stored)
 
