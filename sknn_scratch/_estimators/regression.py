@@ -15,6 +15,7 @@ from sknn_scratch._estimators.parameters import Number, one_of
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
 from sknn_scratch._fitting.reals import POSITIVE_LOSSES, REAL_LOSSES, Reals
+from sknn_scratch._fitting.undo import keeps_settings
 
 
 class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit-learn has no types
@@ -65,6 +66,7 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
         """
         return self._fit_part(FitInput(X, y, sample_weight, partial=True))
 
+    @keeps_settings
     def predict(self, X: ArrayLike) -> Array:
         """Predict y.
 
@@ -81,6 +83,7 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
         y: Array = target_kind_of(self).decode(outputs)
         return y
 
+    @keeps_settings
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike = None) -> float:
         """Compute R2, the share of the variance of y that the predictions explain.
 
