@@ -42,7 +42,8 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
 
         The penalty is divided by the number of rows of this call and of all earlier calls since training
         began. So ``alpha`` means the same for a stream as for ``fit`` with all its rows. Rows that are passed
-        again count again.
+        again count again, so a loop of calls with the same rows makes the penalty ever weaker. To train pass
+        by pass over the same rows, call ``fit`` with ``warm_start=True`` and ``max_iter=1`` instead.
 
         Parameters
         ----------
