@@ -559,6 +559,22 @@ def test_the_strongest_nodes_are_drawn_and_the_others_counted(n_hidden, n_featur
     assert {"input", f"{n_features} features"} <= set(words)
 
 
+@pytest.mark.parametrize("max_nodes", [2, 16, 40])
+@pytest.mark.parametrize("own_axes", [False, True])
+def test_nodes_do_not_overlap(max_nodes, own_axes):
+    clf, X, _ = fit("multiclass", n_hidden=40, n_features=30)
+    ax = plt.figure().add_subplot() if own_axes else None
+    shown = show(NetworkDisplay, clf, X, max_nodes=max_nodes, ax=ax)
+    nodes = [one for one in shown.ax_.collections if isinstance(one, matplotlib.collections.PathCollection)]
+    assert len(nodes) == 3
+    for layer in nodes:
+        heights = (
+            shown.ax_.transData.transform(layer.get_offsets())[:, 1] * 72 / shown.figure_.dpi
+        )  # in points
+        diameter = np.sqrt(layer.get_sizes()[0]) + layer.get_linewidths()[0]
+        assert abs(np.diff(heights)).min() > diameter
+
+
 def test_a_crowded_diagram_has_no_numbers_in_its_units():
     clf, X, _ = fit(n_hidden=40)
     few, many = (show(NetworkDisplay, clf, X, max_nodes=n, ax=plt.figure().add_subplot()) for n in (6, 40))
