@@ -480,6 +480,12 @@ def test_bad_labels_of_the_hidden_units():
         HiddenUnitsDisplay.from_estimator(clf, X, y)
 
 
+def test_hidden_units_need_a_row():
+    clf, X, _ = fit()
+    with pytest.raises(ValueError, match="X has no rows"):
+        HiddenUnitsDisplay.from_estimator(clf, X[:0])
+
+
 def test_many_rows_are_thinned_out():
     clf, _, _ = fit(n_features=2)
     X = np.random.default_rng(0).normal(size=(30_000, 2))
@@ -551,6 +557,22 @@ def test_the_strongest_nodes_are_drawn_and_the_others_counted(n_hidden, n_featur
         assert (f"⋯ {n - 6} weaker ⋯" in words) == (n > 6)
     assert {"hidden layer", f"{n_hidden} relu unit{'s' * (n_hidden > 1)}"} <= set(words)
     assert {"input", f"{n_features} features"} <= set(words)
+
+
+@pytest.mark.parametrize("max_nodes", [2, 16, 40])
+@pytest.mark.parametrize("own_axes", [False, True])
+def test_nodes_do_not_overlap(max_nodes, own_axes):
+    clf, X, _ = fit("multiclass", n_hidden=40, n_features=30)
+    ax = plt.figure().add_subplot() if own_axes else None
+    shown = show(NetworkDisplay, clf, X, max_nodes=max_nodes, ax=ax)
+    nodes = [one for one in shown.ax_.collections if isinstance(one, matplotlib.collections.PathCollection)]
+    assert len(nodes) == 3
+    for layer in nodes:
+        heights = (
+            shown.ax_.transData.transform(layer.get_offsets())[:, 1] * 72 / shown.figure_.dpi
+        )  # in points
+        diameter = np.sqrt(layer.get_sizes()[0]) + layer.get_linewidths()[0]
+        assert abs(np.diff(heights)).min() > diameter
 
 
 def test_a_crowded_diagram_has_no_numbers_in_its_units():

@@ -15,6 +15,7 @@ from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
 from sknn_scratch._fitting.label_checks import are_plain_labels
 from sknn_scratch._fitting.labels import Labels
+from sknn_scratch._fitting.undo import keeps_settings
 
 
 class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # scikit-learn has no types
@@ -41,7 +42,8 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
 
         The penalty is divided by the number of rows of this call and of all earlier calls since training
         began. So ``alpha`` means the same for a stream as for ``fit`` with all its rows. Rows that are passed
-        again count again.
+        again count again, so a loop of calls with the same rows makes the penalty ever weaker. To train pass
+        by pass over the same rows, call ``fit`` with ``warm_start=True`` and ``max_iter=1`` instead.
 
         Parameters
         ----------
@@ -66,6 +68,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         """
         return self._fit_part(FitInput(X, y, sample_weight, classes=classes, partial=True))
 
+    @keeps_settings
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Predict labels.
 
@@ -80,6 +83,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         logits = self._outputs(X)
         return target_kind_of(self).decode(logits)
 
+    @keeps_settings
     def predict_proba(self, X: ArrayLike) -> Array:
         """Predict probabilities.
 
@@ -95,6 +99,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         logits = self._outputs(X)
         return target_kind_of(self).probabilities(logits)
 
+    @keeps_settings
     def predict_log_proba(self, X: ArrayLike) -> Array:
         """Predict the logarithms of the probabilities, which are finite even if a probability underflows.
 
@@ -109,6 +114,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         logits = self._outputs(X)
         return target_kind_of(self).log_probabilities(logits)
 
+    @keeps_settings
     def decision_function(self, X: ArrayLike) -> Array:
         """Compute the logits, which a sigmoid or softmax turns into the probabilities.
 
@@ -124,6 +130,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         logits = self._outputs(X)
         return target_kind_of(self).decision(logits)
 
+    @keeps_settings
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike = None) -> float:
         """Compute the accuracy: the share of rows whose labels are all predicted.
 

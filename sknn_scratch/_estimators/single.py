@@ -18,6 +18,7 @@ from sknn_scratch._fitting.inputs import ArrayLike, FitInput, check_outputs
 from sknn_scratch._fitting.stacks import Fit, train_fits
 from sknn_scratch._fitting.threads import threads_for_blocks
 from sknn_scratch._fitting.troubles import warn_of
+from sknn_scratch._fitting.undo import keeps_settings
 
 
 class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShallowNN):
@@ -122,12 +123,13 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
         fit = Fit(self, inputs, stored)
         with fit.reporter.fit_task():
             train_fits([fit])
-            if inputs.partial and fit.is_interrupted:
-                raise KeyboardInterrupt  # else a loop of calls would continue, without this call's rows
+            if fit.is_interrupted and (inputs.partial or fit.is_untrained):
+                raise KeyboardInterrupt  # a loop of calls must end; a network without an epoch is no model
             warn_of(fit.troubles)
             fit.finish()
         return self
 
+    @keeps_settings
     def transform(self, X: ArrayLike) -> Array:
         """Compute the values of the hidden units.
 

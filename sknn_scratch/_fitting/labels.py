@@ -18,6 +18,7 @@ from sknn_scratch._core.losses import (
     softmax_probabilities,
 )
 from sknn_scratch._fitting.label_checks import check_labels, labels_of, plain_labels
+from sknn_scratch._fitting.missing import check_none_missing
 from sknn_scratch._fitting.weights import check_enough_classes, class_weights, combine_weights
 
 
@@ -42,6 +43,7 @@ class Labels(ABC):
     @staticmethod
     def readable(y):
         """Prepare labels for scikit-learn's validation."""
+        check_none_missing(y)
         return plain_labels(y)
 
     @staticmethod
@@ -64,6 +66,9 @@ class Labels(ABC):
         """Find the kind of labels of a first fit; ``inputs.classes`` lists all of them if it is given."""
         if inputs.partial and inputs.classes is None and y.ndim == 1:
             raise ValueError("classes must be passed on the first call to partial_fit.")
+        check_none_missing(inputs.classes, "classes")
+        if inputs.classes is not None and np.size(inputs.classes) == 0:
+            raise ValueError("classes is empty; list all labels that may occur in any call.")
         if y.ndim == 2:
             labels = Multilabel(np.arange(y.shape[1]))
         else:
@@ -167,6 +172,7 @@ class Labels(ABC):
     @staticmethod
     def alone(y):
         """Validate array-like labels that come without the rows they belong to."""
+        check_none_missing(y)
         return labels_of(y)
 
     @staticmethod

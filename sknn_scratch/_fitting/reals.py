@@ -14,9 +14,11 @@ from sklearn.utils import check_array
 
 from sknn_scratch._core.losses import LOSSES, Targets
 from sknn_scratch._fitting.inputs import check_outputs
+from sknn_scratch._fitting.missing import check_none_missing
 from sknn_scratch._fitting.weights import combine_weights
 
 GUESSED_ROWS = 1001  # quantiles of the normal distribution that serve as the targets of a guess
+HUGE_SCALE = 1e150  # outputs of ordinary size can overflow in such units of y
 CONSTANT_TOL = 1e-4  # error of the best constant output, in standard deviations of y
 
 
@@ -37,6 +39,7 @@ class Reals:
     @staticmethod
     def readable(y):
         """Prepare numbers for scikit-learn's validation."""
+        check_none_missing(y)
         return y
 
     @staticmethod
@@ -134,7 +137,9 @@ class Reals:
     @staticmethod
     def alone(y):
         """Validate array-like numbers that come without the rows they belong to."""
-        return Reals.validated(check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None))
+        return Reals.validated(
+            check_array(Reals.readable(y), accept_sparse="csr", ensure_2d=False, dtype=None)
+        )
 
     @staticmethod
     def trouble_of_first_part(targets):
@@ -173,6 +178,11 @@ class Reals:
         """Turn outputs (n_samples, n_outputs) into numbers in units of y, float64."""
         with np.errstate(over="ignore"):
             y = self.offset + self.scale * self.activated(outputs.astype(np.float64))
+            if np.max(self.scale) > HUGE_SCALE and not np.isfinite(y).all():
+                raise ValueError(
+                    "The predictions overflow float64, since the y of the fit was so large: "
+                    f"y_scale_={self.scale}. Divide y by a constant, and train again."
+                )
             check_outputs(y)
         return y[:, 0] if np.ndim(self.scale) == 0 else y
 

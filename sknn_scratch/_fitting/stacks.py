@@ -25,6 +25,7 @@ from sknn_scratch._fitting.fitted import adopt
 from sknn_scratch._fitting.plan import fitted_attributes, plan_fit
 from sknn_scratch._fitting.threads import threads_for_training
 from sknn_scratch._fitting.troubles import troubles_of
+from sknn_scratch._fitting.undo import Settings
 
 # All buffers of a group take about this number of bytes at most.
 GROUP_BYTES = 2**28
@@ -127,8 +128,11 @@ def train_fits(fits):
 
 def train_group(fits):
     """Train fits of one ``stack_key`` in one pass."""
+    settings = Settings()
     with threads_for_training(has_large_batches(fits[0].run)) as map_blocks:
         train([fit.run for fit in fits], [fit.reporter for fit in fits], map_blocks)
+    if fits[0].is_interrupted:
+        settings.restore_after(KeyboardInterrupt())
     for fit in fits:
         fit.is_trained = True
 
