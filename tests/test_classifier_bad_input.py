@@ -15,7 +15,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import check_classifiers_one_label_sample_weights
 
 from sknn_scratch import Activation, DivergenceWarning, ShallowNNClassifier, ShallowNNEnsembleClassifier
-from sknn_scratch._estimators.parameters import OTHER_NAMES
+from sknn_scratch._estimators.names import OTHER_NAMES
 from tests.helpers import SilentCallback, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -10,7 +10,6 @@ from sklearn.metrics import accuracy_score
 from sknn_scratch._core.activations import Array
 from sknn_scratch._estimators.base import BaseShallowNN, reason_against_parts
 from sknn_scratch._estimators.methods import available_unless, validates_parameters
-from sknn_scratch._estimators.parameters import one_of
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
 from sknn_scratch._fitting.label_checks import are_plain_labels
@@ -23,10 +22,6 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
     classes_: NDArray[Any]
 
     _target_kinds: ClassVar = Labels
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **BaseShallowNN._parameter_constraints,
-        "class_weight": [dict, one_of(["balanced"]), None],
-    }
     _not_by_parts: ClassVar = (
         *BaseShallowNN._not_by_parts,
         ("class_weight", "balanced", "since a part of the rows does not tell the balance; use a dict"),

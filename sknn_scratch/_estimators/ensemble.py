@@ -4,9 +4,8 @@ import copy
 from collections import Counter
 from inspect import signature
 from itertools import chain
-from numbers import Integral
 from operator import itemgetter
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -17,7 +16,6 @@ from sklearn.utils.parallel import Parallel, delayed
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.network import predict_outputs
 from sknn_scratch._estimators.base import BaseShallowNN
-from sknn_scratch._estimators.parameters import Number
 from sknn_scratch._estimators.single import SingleNetwork
 from sknn_scratch._fitting.callbacks import fit_of_many
 from sknn_scratch._fitting.fitted import adopt, clear_fitted, data_attributes, target_kind_of
@@ -34,11 +32,6 @@ class Ensemble(BaseShallowNN):
     """
 
     _network: ClassVar[type[SingleNetwork]]
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **BaseShallowNN._parameter_constraints,
-        "n_networks": [Number(Integral, 1, None, closed="left")],
-        "n_jobs": [Number(Integral, None, None, closed="neither"), None],
-    }
 
     def _fit(self, inputs):
         self._check(inputs)
