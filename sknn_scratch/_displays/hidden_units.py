@@ -21,6 +21,7 @@ from sknn_scratch._estimators.inspection import (
 )
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike
+from sknn_scratch._fitting.labels import Multilabel
 
 MAX_POINTS = 1000  # more would hide the regions
 MAX_ROWS = 10_000  # for the standard deviation of a unit, and the typical value of a feature
@@ -159,7 +160,7 @@ class HiddenUnitsDisplay:
         check_count("n_units", n_units, 1)
         check_count("resolution", resolution, 2)
         regression = is_regressor(clf)
-        multilabel = not regression and not target_kind_of(clf).is_exclusive
+        multilabel = isinstance(target_kind_of(clf), Multilabel)
         if multilabel and y is not None:
             raise ValueError("y must be None for a multilabel estimator: a row can have several colours.")
         sample = some_rows(X, MAX_ROWS)

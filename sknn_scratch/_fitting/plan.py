@@ -137,11 +137,6 @@ def check_combinations(estimator, inputs):
             f"max_grad_norm={estimator.max_grad_norm} needs a stochastic solver, since lbfgs chooses the "
             "length of its steps itself; use solver='adam', 'adamw' or 'sgd', or max_grad_norm=None."
         )
-    if estimator.solver == "lbfgs" and not estimator._target_kinds.is_smooth(estimator):
-        raise ValueError(
-            f"loss={estimator.loss!r} has kinks, where the line search of lbfgs fails; use "
-            "solver='adam', 'adamw' or 'sgd', or loss='huber'."
-        )
     if (inputs.X_val is None) != (inputs.y_val is None):
         raise ValueError("X_val and y_val must be given together.")
     if inputs.X_val is None and inputs.sample_weight_val is not None:
@@ -193,12 +188,18 @@ def choose_rows(model, inputs, encoded, split_rng):
 
 def train_config(model, encoded, data, *, partial):
     """Turn the hyperparameters into the Config that training reads."""
-    target_kind, solver = encoded.target_kind, chosen_solver(model, data, partial=partial)
+    loss = encoded.target_kind.loss_of(model)
+    solver = chosen_solver(model, data, loss, partial=partial)
+    if solver == "lbfgs" and not loss.is_smooth:
+        raise ValueError(
+            f"loss={model.loss!r} has kinks, where the line search of lbfgs fails; use "
+            "solver='adam', 'adamw' or 'sgd', or loss='huber'."
+        )
     batch_size = data.n_samples if solver == "lbfgs" else chosen_batch_size(model, data)
-    shape = NetworkShape(data.X.n_features, int(model.n_hidden), target_kind.n_outputs)
+    shape = NetworkShape(data.X.n_features, int(model.n_hidden), encoded.target_kind.n_outputs)
     names = SOLVERS[solver].hyperparameters
     return Config(
-        network=Network(shape, activation_of(model.activation), target_kind.loss_of(model)),
+        network=Network(shape, activation_of(model.activation), loss),
         solver=solver,
         batch_size=batch_size,
         max_iter=1 if partial else int(model.max_iter),
