@@ -17,14 +17,14 @@ from sknn_scratch._fitting.inputs import ArrayLike, FitInput
 from sknn_scratch._fitting.sklearn_private import InvalidParameterError
 
 
-def reason_against_parts(estimator: Any) -> str | None:
-    """Say why an estimator cannot be trained by parts of the rows, if it cannot."""
+def learns_from_parts(estimator: Any) -> bool:
+    """Whether an estimator can be trained by parts of the rows; if not, an AttributeError says why."""
     for parameter, value, reason in estimator._not_by_parts:
         given = getattr(estimator, parameter)
         if isinstance(given, str | bool | np.bool_) and given == value:
             name = type(estimator).__name__
-            return f"{name} has no attribute 'partial_fit' with {parameter}={value!r}, {reason}."
-    return None
+            raise AttributeError(f"{name} has no 'partial_fit' with {parameter}={value!r}, {reason}.")
+    return True
 
 
 class BaseShallowNN(CallbackSupportMixin, ParameterNames):

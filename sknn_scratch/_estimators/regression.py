@@ -8,8 +8,8 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._estimators.base import BaseShallowNN, reason_against_parts
-from sknn_scratch._estimators.methods import available_unless, validates_parameters
+from sknn_scratch._estimators.base import BaseShallowNN, learns_from_parts
+from sknn_scratch._estimators.methods import available_if, validates_parameters
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
 from sknn_scratch._fitting.reals import POSITIVE_LOSSES, Reals
@@ -23,7 +23,7 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
 
     _target_kinds: ClassVar = Reals
 
-    @available_unless(reason_against_parts)
+    @available_if(learns_from_parts)
     @validates_parameters(again=True)  # else scikit-learn forbids it in later calls
     def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike = None) -> Self:
         """Train for one epoch on these rows, and continue from the end of the last call.
