@@ -608,7 +608,7 @@ def test_networks_that_are_too_large_to_gain_by_company_wait_for_no_other(monkey
     X, y = make_data("binary")
     n_waiting = []
     monkeypatch.setattr(stacks, "STEP_BYTES", 1)
-    monkeypatch.setattr(meeting.Meeting, "has_room", lambda self: n_waiting.append(len(self.jobs)) or True)
+    monkeypatch.setattr(meeting.Meeting, "has_room", lambda self: n_waiting.append(len(self.begun)) or True)
     with pytest.warns(UserWarning, match="None of .* networks were trained together.*too large to gain"):
         VectorizedGridSearchCV(network(), GRID, cv=3, refit=False).fit(X, y)
     assert not n_waiting

@@ -2,6 +2,7 @@
 
 import copy
 from collections import Counter
+from contextlib import ExitStack
 from inspect import signature
 from itertools import chain
 from operator import itemgetter
@@ -17,11 +18,11 @@ from sknn_scratch._core.activations import Array
 from sknn_scratch._core.network import predict_outputs
 from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.single import SingleNetwork
-from sknn_scratch._fitting.callbacks import fit_of_many
+from sknn_scratch._fitting.callbacks import FitReporter, fit_inside, fit_of_many
 from sknn_scratch._fitting.fitted import adopt, clear_fitted, data_attributes, target_kind_of
-from sknn_scratch._fitting.plan import check_combinations, draw_seed
-from sknn_scratch._fitting.stacks import Fit, cut_into_groups, fit_group
-from sknn_scratch._fitting.troubles import warn_of
+from sknn_scratch._fitting.plan import check_combinations, draw_seed, fitted_attributes, plan_fit
+from sknn_scratch._fitting.stacks import Training, train_runs, trainer
+from sknn_scratch._fitting.troubles import troubles_of, warn_of
 from sknn_scratch._fitting.validation import given_validation
 
 
@@ -34,6 +35,8 @@ class Ensemble(BaseShallowNN):
     _network: ClassVar[type[SingleNetwork]]
 
     def _fit(self, inputs):
+        if not (inputs.partial or hasattr(self, "estimators_")):
+            inputs = trainer.of_thread.shared_inputs(self, inputs)
         self._check(inputs)
         networks = self._networks(inputs)
         with fit_of_many(self, inputs, self.n_networks) as tasks:
@@ -126,18 +129,27 @@ def fit_networks(members, inputs):
     KeyboardInterrupt
         If the fits were interrupted before each network had made an epoch, or in ``partial_fit``.
     """
-    fits = [Fit(network, inputs, number=number, parent=parent) for number, network, parent in members]
-    for fit in fits:
-        fit.reporter.label = f"network {fit.number}"
-    for group in cut_into_groups(fits):
-        fit_group(group)
-        if any(fit.is_interrupted for fit in group):
-            if inputs.partial:
-                raise KeyboardInterrupt  # else a loop of calls would continue, without this call's rows
-            break
-    if any(fit.is_untrained for fit in fits):
-        raise KeyboardInterrupt  # their average would not be a model
-    return [(fit.number, fit.network, fit.troubles) for fit in fits]
+    fits, reporters = [], []
+    with ExitStack() as fit_tasks:
+        for number, network, parent in members:
+            fits.append(plan_fit(network, inputs))
+            reporters.append(FitReporter(fits[-1], *trainer.of_thread.labels, f"network {number}"))
+            fit_tasks.enter_context(fit_inside(parent, reporters[-1]))
+        results = train_runs(
+            [Training(fit.run, hooks, fit.new_run) for fit, hooks in zip(fits, reporters, strict=True)]
+        )
+        if any(result.is_interrupted for result in results) and (
+            inputs.partial  # a loop of calls would continue, without this call's rows
+            or not all(result.state.history for result in results)  # their average would not be a model
+        ):
+            raise KeyboardInterrupt
+        for fit, reporter, result in zip(fits, reporters, results, strict=True):
+            reporter.report_end(result)
+            adopt(fit.estimator, fitted_attributes(fit, result))
+    return [
+        (number, network, troubles_of(fit, result))
+        for (number, network, _), fit, result in zip(members, fits, results, strict=True)
+    ]
 
 
 def counted(troubles, n_networks):

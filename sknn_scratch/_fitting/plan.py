@@ -31,6 +31,7 @@ from sknn_scratch._fitting.fitted import (
     fitted_layers,
     set_result,
 )
+from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.validation import (
     given_validation,
     held_out_validation,
@@ -52,13 +53,37 @@ class RandomStreams(NamedTuple):
     dropout: np.random.Generator
 
 
-@dataclass
-class FitPlan:
-    """A run to train, and the copy of the estimator that will hold its result."""
+@dataclass(eq=False)
+class Fit:
+    """A fit of one network that is planned.
 
+    Attributes
+    ----------
+    estimator : estimator of one network
+        With validated parameters. Planning and training do not change it.
+    inputs : FitInput
+    stored : StoredFit or None
+        An unfinished fit of this estimator, which continues.
+    model : estimator
+        A copy of the estimator, with the fitted attributes that follow from the data or are continued from.
+    run : Run
+        What is trained.
+    """
+
+    estimator: object
+    inputs: FitInput
+    stored: object
     model: object
     run: Run
-    partial: bool
+
+    @property
+    def partial(self):
+        """Whether it is a call of ``partial_fit``."""
+        return self.inputs.partial
+
+    def new_run(self):
+        """Make the same run anew."""
+        return plan_fit(self.estimator, self.inputs, self.stored, self.model._seed_).run
 
 
 def plan_fit(estimator, inputs, stored=None, seed=None):
@@ -76,53 +101,44 @@ def plan_fit(estimator, inputs, stored=None, seed=None):
 
     Returns
     -------
-    FitPlan
+    Fit
     """
     check_combinations(estimator, inputs)
-    start = Start(estimator, inputs, stored, seed)
-    encoded = inputs.encoded_for(start.model, start.goes_on)
-    vars(start.model).update((name, copy.copy(value)) for name, value in encoded.attributes.items())
-    streams = random_streams(start.model._seed_)
-    data = choose_rows(start.model, inputs, encoded, streams.split)
-    config = train_config(start.model, encoded, data, partial=inputs.partial)
-    state = start.state(config, data, streams)
-    start.model.solver_ = config.solver
-    return FitPlan(start.model, Run(state, data, config), inputs.partial)
+    trains_further = hasattr(estimator, "coefs_") and (inputs.partial or estimator.warm_start)
+    goes_on = trains_further or stored is not None
+    model = fitted_before(estimator) if goes_on else unfitted(estimator, seed)
+    encoded = inputs.encoded_for(model, goes_on)
+    vars(model).update((name, copy.copy(value)) for name, value in encoded.attributes.items())
+    streams = random_streams(model._seed_)
+    data = choose_rows(model, inputs, encoded, streams.split)
+    config = train_config(model, encoded, data, partial=inputs.partial)
+    if stored is not None:
+        stored.check_fit(config, data)
+        state = stored.state.copy()
+    elif trains_further:
+        state = next_state(model, config, data, streams, partial=inputs.partial)
+    else:
+        state = first_state(model, config, data, streams, partial=inputs.partial)
+    model.solver_ = config.solver
+    return Fit(estimator, inputs, stored, model, Run(state, data, config))
 
 
-class Start:
-    """What a fit starts from: nothing, a fitted network, or an unfinished fit.
+def unfitted(estimator, seed):
+    """Copy an estimator for a new network, with a seed; None draws the seed."""
+    model = copy.copy(estimator)
+    clear_fitted(model)
+    model._seed_ = draw_seed(estimator.random_state) if seed is None else seed
+    model._seen_weight_ = 0.0
+    model._activation_ = estimator.activation
+    return model
 
-    Attributes
-    ----------
-    model : object
-        A copy of the estimator, with the fitted attributes from which the fit continues.
-    goes_on : bool
-        Whether the fit continues from a network.
-    """
 
-    def __init__(self, estimator, inputs, stored, seed):
-        self.stored = stored
-        self.partial = inputs.partial
-        self.trains_further = hasattr(estimator, "coefs_") and (inputs.partial or estimator.warm_start)
-        self.goes_on = self.trains_further or stored is not None
-        self.model = copy.copy(estimator)
-        if self.goes_on:
-            check_same_network(self.model)
-        else:
-            clear_fitted(self.model)
-            self.model._seed_ = draw_seed(estimator.random_state) if seed is None else seed
-            self.model._seen_weight_ = 0.0
-        self.model._activation_ = estimator.activation
-
-    def state(self, config, data, streams):
-        """Make the initial state of the run."""
-        if self.stored is not None:
-            self.stored.check_fit(config, data)
-            return self.stored.state.copy()
-        if self.trains_further:
-            return next_state(self.model, config, data, streams, partial=self.partial)
-        return first_state(self.model, config, data, streams, partial=self.partial)
+def fitted_before(estimator):
+    """Copy an estimator whose network is trained further."""
+    model = copy.copy(estimator)
+    check_same_network(model)
+    model._activation_ = estimator.activation
+    return model
 
 
 def check_combinations(estimator, inputs):
@@ -270,14 +286,14 @@ def next_state(model, config, data, streams, *, partial):
     return state
 
 
-def fitted_attributes(plan, result):
+def fitted_attributes(fit, result):
     """Make all fitted attributes of the estimator from the result."""
-    model, state = copy.copy(plan.model), result.state
+    model, state = copy.copy(fit.model), result.state
     set_result(model, result)
-    model._seen_weight_ += plan.run.data.total_weight
-    model._penalty_rate_ = plan.run.penalty_rate
+    model._seen_weight_ += fit.run.data.total_weight
+    model._penalty_rate_ = fit.run.penalty_rate
     vars(model).pop("_kept_", None)
-    if model.warm_start or plan.partial:
+    if model.warm_start or fit.partial:
         model._kept_ = {name: getattr(state, name) for name in KEPT}
     return attributes_of(model)
 
@@ -287,6 +303,6 @@ def was_trained_by_parts(model):
     return hasattr(model, "_kept_") and not model.warm_start
 
 
-def snapshot(plan, state):
+def snapshot(fit, state):
     """Make the fitted attributes for a state during training, as if a callback had stopped it there."""
-    return fitted_attributes(plan, Result(state, state.stop_reason or StopReason.CALLBACK, state.epoch))
+    return fitted_attributes(fit, Result(state, state.stop_reason or StopReason.CALLBACK, state.epoch))
