@@ -121,13 +121,13 @@ class NetworkDisplay:
         display : NetworkDisplay
             With the weights that are drawn.
         """
-        network = network_of(estimator)
+        fitted = network_of(estimator)
         return cls(
-            network.coefs_,
-            network.intercepts_,
+            fitted.coefs_,
+            fitted.intercepts_,
             feature_names_of(estimator) if feature_names is None else feature_names,
-            output_names(network) if class_names is None else class_names,
-            activation_name(network),
+            output_names(fitted) if class_names is None else class_names,
+            activation_name(fitted),
             name,
         ).plot(ax)
 

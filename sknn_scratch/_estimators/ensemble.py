@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from inspect import signature
 from itertools import chain
 from operator import itemgetter
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -18,7 +18,7 @@ from sknn_scratch._core.activations import Array
 from sknn_scratch._core.network import predict_outputs
 from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.single import SingleNetwork
-from sknn_scratch._fitting.callbacks import FitReporter, fit_inside, fit_of_many
+from sknn_scratch._fitting.callbacks import FitReporter, ParentTask, fit_inside, fit_of_many
 from sknn_scratch._fitting.fitted import adopt, clear_fitted, data_attributes, target_kind_of
 from sknn_scratch._fitting.plan import check_combinations, draw_seed, fitted_attributes, plan_fit
 from sknn_scratch._fitting.stacks import Training, train_runs, trainer
@@ -40,7 +40,7 @@ class Ensemble(BaseShallowNN):
         self._check(inputs)
         networks = self._networks(inputs)
         with fit_of_many(self, inputs, self.n_networks) as tasks:
-            members = list(zip(range(self.n_networks), networks, tasks, strict=True))
+            members = list(map(Member, range(self.n_networks), networks, tasks))
             n_parts = min(effective_n_jobs(self.n_jobs), self.n_networks)
             if n_parts == 1:  # in this thread, so that ``train_together`` can train them with others
                 parts = [fit_networks(members, inputs)]
@@ -111,12 +111,20 @@ class Ensemble(BaseShallowNN):
         return [network.history_ for network in self.estimators_]
 
 
+class Member(NamedTuple):
+    """A network of an ensemble, and the ensemble's task for its fit."""
+
+    number: int
+    network: SingleNetwork
+    parent: ParentTask | None
+
+
 def fit_networks(members, inputs):
     """Fit networks to the same rows.
 
     Parameters
     ----------
-    members : list of (int, SingleNetwork, ParentTask or None)
+    members : list of Member
     inputs : FitInput
 
     Returns
@@ -129,12 +137,14 @@ def fit_networks(members, inputs):
     KeyboardInterrupt
         If the fits were interrupted before each network had made an epoch, or in ``partial_fit``.
     """
-    fits, reporters = [], []
+    fits = [plan_fit(one.network, inputs) for one in members]
+    reporters = [
+        FitReporter(fit, *trainer.of_thread.labels, f"network {one.number}")
+        for one, fit in zip(members, fits, strict=True)
+    ]
     with ExitStack() as fit_tasks:
-        for number, network, parent in members:
-            fits.append(plan_fit(network, inputs))
-            reporters.append(FitReporter(fits[-1], *trainer.of_thread.labels, f"network {number}"))
-            fit_tasks.enter_context(fit_inside(parent, reporters[-1]))
+        for one, reporter in zip(members, reporters, strict=True):
+            fit_tasks.enter_context(fit_inside(one.parent, reporter))
         results = train_runs(
             [Training(fit.run, hooks, fit.new_run) for fit, hooks in zip(fits, reporters, strict=True)]
         )
@@ -147,8 +157,8 @@ def fit_networks(members, inputs):
             reporter.report_end(result)
             adopt(fit.estimator, fitted_attributes(fit, result))
     return [
-        (number, network, troubles_of(fit, result))
-        for (number, network, _), fit, result in zip(members, fits, results, strict=True)
+        (one.number, one.network, troubles_of(fit, result))
+        for one, fit, result in zip(members, fits, results, strict=True)
     ]
 
 

@@ -35,12 +35,6 @@ class ShallowNNEnsembleClassifier(EnsembleClassifierParameters, Classification, 
     ----------
     estimators_ : list of ShallowNNClassifier
         The fitted networks.
-    classes_ : ndarray of shape (n_classes,)
-        The class labels, sorted; the column numbers if y was multilabel.
-    n_features_in_ : int
-        Number of features.
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the features, if X had any.
     n_iter_ : ndarray of shape (n_networks,)
         Number of epochs of each network.
     solver_ : str

@@ -42,10 +42,6 @@ class ShallowNNEnsembleRegressor(EnsembleRegressorParameters, Regression, Ensemb
         The fitted networks.
     y_offset_, y_scale_ : float, or ndarray of shape (n_targets,) if y had columns
         The same for all networks, see :class:`ShallowNNRegressor`.
-    n_features_in_ : int
-        Number of features.
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the features, if X had any.
     n_iter_ : ndarray of shape (n_networks,)
         Number of epochs of each network.
     solver_ : str

@@ -68,24 +68,8 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
         Mean and standard deviation of y. Predictions are ``y_offset_ + y_scale_ * outputs``. With
         loss="poisson", they are zero and the mean of y, and predictions are ``y_scale_ * exp(outputs)``. The
         scale of a constant y is 1.
-    n_features_in_ : int
-        Number of features.
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the features, if X had any.
-    n_iter_ : int
-        Number of epochs, over all calls with ``warm_start`` or ``partial_fit``. It also counts epochs that
-        ``history_`` no longer holds.
-    best_iter_ : int
-        The epoch whose weights the model has.
-    stop_reason_ : str
-        "converged", "max_iter", "no_improvement", "small_gradient", "callback", "interrupted",
-        "diverged" or, with "lbfgs", "line_search_failed".
-    solver_ : str
-        The solver of the last call: ``solver``, or the one that "auto" has chosen.
     history_ : dict of ndarray of shape (n_epochs,)
         As in :class:`ShallowNNClassifier`. The losses are losses of standardised targets.
-    loss_curve_ : ndarray of shape (n_epochs,)
-        The same as ``history_["loss"]``.
 
     Warns
     -----

@@ -298,9 +298,9 @@ def fitted_attributes(fit, result):
     return attributes_of(model)
 
 
-def was_trained_by_parts(model):
+def was_trained_by_parts(fitted):
     """Whether the last training was a ``partial_fit``, which keeps its memory without ``warm_start``."""
-    return hasattr(model, "_kept_") and not model.warm_start
+    return hasattr(fitted, "_kept_") and not fitted.warm_start
 
 
 def snapshot(fit, state):

@@ -157,9 +157,8 @@ class VectorizedRandomizedSearchCV(_VectorizedSearch, RandomizedSearchCV):
 
     Attributes
     ----------
-    cv_results_, best_estimator_, best_score_, best_params_, best_index_
-        As in :class:`VectorizedGridSearchCV`, as well as ``scorer_``, ``n_splits_``, ``refit_time_``,
-        ``multimetric_``, ``classes_``, ``n_features_in_`` and ``feature_names_in_``.
+    classes_ : ndarray of shape (n_classes,)
+        The class labels. Only for classifiers.
 
     See Also
     --------
