@@ -15,6 +15,7 @@ from sknn_scratch._estimators.names import ParameterNames
 from sknn_scratch._fitting.callbacks import CallbackSupportMixin
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
 from sknn_scratch._fitting.sklearn_private import InvalidParameterError
+from sknn_scratch._fitting.stacks import trainer
 
 
 def learns_from_parts(estimator: Any) -> bool:
@@ -76,7 +77,10 @@ class BaseShallowNN(CallbackSupportMixin, ParameterNames):
         self : object
             The fitted estimator.
         """
-        return self._fit(FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val))
+        inputs = FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val)
+        if not hasattr(self, "n_features_in_"):  # else its classes may be others than those of y
+            inputs = trainer.of_thread.shared_inputs(self, inputs)
+        return self._fit(inputs)
 
     def _fit_part(self, inputs):
         if not get_config()["skip_parameter_validation"]:

@@ -35,8 +35,6 @@ class Ensemble(BaseShallowNN):
     _network: ClassVar[type[SingleNetwork]]
 
     def _fit(self, inputs):
-        if not (inputs.partial or hasattr(self, "estimators_")):
-            inputs = trainer.of_thread.shared_inputs(self, inputs)
         self._check(inputs)
         networks = self._networks(inputs)
         with fit_of_many(self, inputs, self.n_networks) as tasks:

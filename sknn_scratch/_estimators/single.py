@@ -120,8 +120,6 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
         return self._fit(inputs, stored)
 
     def _fit(self, inputs, stored=None):
-        if not (inputs.partial or hasattr(self, "coefs_")):  # its classes may be others than those of y
-            inputs = trainer.of_thread.shared_inputs(self, inputs)
         fit = plan_fit(self, inputs, stored)
         reporter = FitReporter(fit, *trainer.of_thread.labels)
         with reporter.fit_task():

@@ -21,17 +21,6 @@ from sknn_scratch._fitting.fitted import fitted_names
 from sknn_scratch._fitting.plan import snapshot
 from sknn_scratch._fitting.sklearn_private import callback_management_context
 
-__all__ = [
-    "CallbackSupportMixin",
-    "Checkpoint",
-    "FitReporter",
-    "ParentTask",
-    "callbacks_of",
-    "fit_inside",
-    "fit_of_many",
-    "has_callbacks",
-]
-
 
 class CallbackSupportMixin(SklearnCallbackSupport):
     """scikit-learn's support for callbacks, with a flag: whether they were set on this estimator itself.

@@ -1,8 +1,7 @@
 """From a user's data to a run, and from its result to fitted attributes.
 
-``plan_fit`` prepares the training, ``_core.training.train`` trains, and ``fitted_attributes`` makes the
-attributes. None of them changes the estimator, so a fit that fails leaves it as it was. Several plans can be
-trained together.
+``plan_fit`` makes a ``Fit``, ``train_runs`` (in ``stacks``) trains its run, and ``fitted_attributes`` makes
+the attributes from the result. None of them changes the estimator, so a fit that fails leaves it as it was.
 """
 
 import copy
@@ -106,7 +105,14 @@ def plan_fit(estimator, inputs, stored=None, seed=None):
     check_combinations(estimator, inputs)
     trains_further = hasattr(estimator, "coefs_") and (inputs.partial or estimator.warm_start)
     goes_on = trains_further or stored is not None
-    model = fitted_before(estimator) if goes_on else unfitted(estimator, seed)
+    model = copy.copy(estimator)
+    if goes_on:
+        check_same_network(model)
+    else:
+        clear_fitted(model)
+        model._seed_ = draw_seed(estimator.random_state) if seed is None else seed
+        model._seen_weight_ = 0.0
+    model._activation_ = estimator.activation
     encoded = inputs.encoded_for(model, goes_on)
     vars(model).update((name, copy.copy(value)) for name, value in encoded.attributes.items())
     streams = random_streams(model._seed_)
@@ -121,24 +127,6 @@ def plan_fit(estimator, inputs, stored=None, seed=None):
         state = first_state(model, config, data, streams, partial=inputs.partial)
     model.solver_ = config.solver
     return Fit(estimator, inputs, stored, model, Run(state, data, config))
-
-
-def unfitted(estimator, seed):
-    """Copy an estimator for a new network, with a seed; None draws the seed."""
-    model = copy.copy(estimator)
-    clear_fitted(model)
-    model._seed_ = draw_seed(estimator.random_state) if seed is None else seed
-    model._seen_weight_ = 0.0
-    model._activation_ = estimator.activation
-    return model
-
-
-def fitted_before(estimator):
-    """Copy an estimator whose network is trained further."""
-    model = copy.copy(estimator)
-    check_same_network(model)
-    model._activation_ = estimator.activation
-    return model
 
 
 def check_combinations(estimator, inputs):
