@@ -34,7 +34,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler, TargetEnc
 
 from sknn_scratch import Activation, ShallowNNClassifier, VectorizedGridSearchCV, VectorizedRandomizedSearchCV
 from sknn_scratch._core import lazy
-from sknn_scratch._core.batches import CHUNK_BYTES
+from sknn_scratch._core.batches import GATHERED_BYTES
 from sknn_scratch._fitting import stacks
 from sknn_scratch._fitting.stacks import bytes_of
 from sknn_scratch._search import meeting
@@ -642,7 +642,7 @@ def test_large_folds_are_in_memory_one_by_one(monkeypatch, estimator, grid, n_co
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     bytes_beside_X = 20 * 8 * len(y)  # labels, targets, weights and row numbers, 20 numbers for each row
-    assert peak < n_copies * X.nbytes + bytes_beside_X + CHUNK_BYTES
+    assert peak < n_copies * X.nbytes + bytes_beside_X + GATHERED_BYTES
 
 
 @pytest.mark.parametrize(

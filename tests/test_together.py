@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 
 from sknn_scratch import ShallowNNClassifier
 from sknn_scratch._core import lazy
-from sknn_scratch._core.batches import CHUNK_BYTES
+from sknn_scratch._core.batches import GATHERED_BYTES
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
 from sknn_scratch._core.stackable import other_bytes, step_bytes
 from sknn_scratch._core.training import Hooks
@@ -20,7 +20,7 @@ from tests.helpers import make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-FIXED_BYTES = 2**20 + CHUNK_BYTES  # what a group takes whatever its networks are: Python objects, rows
+FIXED_BYTES = 2**20 + GATHERED_BYTES  # what a group takes whatever its networks are: Python objects, rows
 
 
 def make_inputs(n_samples=40, n_features=4, n_classes=2, seed=0, sparse=False):
@@ -103,7 +103,7 @@ def test_networks_that_have_stopped_let_go_of_the_group():
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < planned_bytes(trainings)
-    assert len({training.result.state.epoch for training in trainings}) == 29
+    assert len({training.run.state.epoch for training in trainings}) == 29
 
 
 @pytest.mark.parametrize("limit", ["STEP_BYTES", "GROUP_BYTES"])

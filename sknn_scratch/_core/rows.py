@@ -90,7 +90,7 @@ class DenseRows:
         return RowsWithOnes(widened)
 
     def gatherer(self, stack_shape: tuple[int, ...], places: Sequence[slice]) -> Gather:
-        """Make a function that gathers rows (..., n_chunk) into a buffer, and returns its batches."""
+        """Make a function that gathers rows (..., n_gathered) into a buffer, and returns its batches."""
         buffer = np.empty((*stack_shape, places[-1].stop, self.X.shape[1]), self.X.dtype)
         batches = [type(self)(buffer[..., place, :]) for place in places]
 
@@ -187,7 +187,7 @@ class SparseRows:
         return SparseRows([X[rows] for X in self.matrices], stacked=self.stacked)
 
     def gatherer(self, stack_shape: tuple[int, ...], places: Sequence[slice]) -> Gather:
-        """Make a function that gathers rows (..., n_chunk) and cuts them into batches."""
+        """Make a function that gathers rows (..., n_gathered) and cuts them into batches."""
 
         def gather(rows: Index) -> Sequence[SparseRows]:
             gathered = [self.matrices[0][rows_of_network] for rows_of_network in np.atleast_2d(rows)]

@@ -143,20 +143,20 @@ def fit_networks(members, inputs):
     with ExitStack() as fit_tasks:
         for one, reporter in zip(members, reporters, strict=True):
             fit_tasks.enter_context(fit_inside(one.parent, reporter))
-        results = train_runs(
+        runs = train_runs(
             [Training(fit.run, hooks, fit.new_run) for fit, hooks in zip(fits, reporters, strict=True)]
         )
-        if any(result.is_interrupted for result in results) and (
+        if any(run.is_interrupted for run in runs) and (
             inputs.partial  # a loop of calls would continue, without this call's rows
-            or not all(result.state.history for result in results)  # their average would not be a model
+            or not all(run.state.history for run in runs)  # their average would not be a model
         ):
             raise KeyboardInterrupt
-        for fit, reporter, result in zip(fits, reporters, results, strict=True):
-            reporter.report_end(result)
-            adopt(fit.estimator, fitted_attributes(fit, result))
+        for fit, reporter, run in zip(fits, reporters, runs, strict=True):
+            reporter.report_end(run.state)
+            adopt(fit.estimator, fitted_attributes(fit, run.state))
     return [
-        (one.number, one.network, troubles_of(fit, result))
-        for one, fit, result in zip(members, fits, results, strict=True)
+        (one.number, one.network, troubles_of(fit, run.state))
+        for one, fit, run in zip(members, fits, runs, strict=True)
     ]
 
 

@@ -123,12 +123,12 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
         fit = plan_fit(self, inputs, stored)
         reporter = FitReporter(fit, *trainer.of_thread.labels)
         with reporter.fit_task():
-            (result,) = train_runs([Training(fit.run, reporter, fit.new_run)])
-            if inputs.partial and result.is_interrupted:
+            (run,) = train_runs([Training(fit.run, reporter, fit.new_run)])
+            if inputs.partial and run.is_interrupted:
                 raise KeyboardInterrupt  # else a loop of calls would continue, without this call's rows
-            warn_of(troubles_of(fit, result))
-            reporter.report_end(result)
-            adopt(self, fitted_attributes(fit, result))
+            warn_of(troubles_of(fit, run.state))
+            reporter.report_end(run.state)
+            adopt(self, fitted_attributes(fit, run.state))
         return self
 
     def transform(self, X: ArrayLike) -> Array:

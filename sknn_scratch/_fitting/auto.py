@@ -2,6 +2,7 @@
 
 import math
 
+from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._fitting.validation import rows_to_spare, validation_size
 
 # With fewer training rows than this, "auto" holds out no validation rows, and means L-BFGS if possible.
@@ -38,11 +39,14 @@ def chosen_patience(model, solver, n_updates):
     """Choose after how many epochs without an improvement training stops.
 
     "auto" also waits for some updates: an epoch with few updates changes little, and the loss may stay on a
-    plateau for many such epochs, until the hidden units differ. L-BFGS chooses the lengths of its steps.
+    plateau for many such epochs, until the hidden units differ. A solver that takes all rows chooses the
+    lengths of its steps.
     """
     if model.n_iter_no_change != "auto":
         return int(model.n_iter_no_change)
-    return AUTO_EPOCHS if solver == "lbfgs" else max(AUTO_EPOCHS, math.ceil(AUTO_UPDATES / n_updates))
+    if SOLVERS[solver].takes_all_rows:
+        return AUTO_EPOCHS
+    return max(AUTO_EPOCHS, math.ceil(AUTO_UPDATES / n_updates))
 
 
 def stops_early(estimator, target_kind, y):

@@ -212,15 +212,15 @@ class FitReporter(Hooks):
         """Print a line for the epoch."""
         self.print_line(f"epoch {state.epoch}: {watched_numbers(state.history[-1])}")
 
-    def report_end(self, result):
+    def report_end(self, state):
         """Print why training stopped, and which epoch was kept; a call of ``partial_fit`` is one epoch."""
         if not self.estimator.verbose or self.fit.partial:
             return
-        state, kept = result.state, result.best_epoch
+        kept = state.kept_epoch
         place = kept - state.epochs_before - 1  # the history does not contain the epochs of earlier calls
         numbers = f" ({watched_numbers(state.history[place])})" if 0 <= place < len(state.history) else ""
         what = f"epoch {kept}{numbers}" if kept else "the initial weights"
-        self.print_line(f"end after epoch {state.epoch}: {result.stop_reason.value} Kept: {what}.")
+        self.print_line(f"end after epoch {state.epoch}: {state.stop_reason.value} Kept: {what}.")
 
     def print_line(self, text):
         """Print a line that starts with the label of the fit."""

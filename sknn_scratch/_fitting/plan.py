@@ -1,13 +1,13 @@
-"""From a user's data to a run, and from its result to fitted attributes.
+"""From a user's data to a run, and from its state to fitted attributes.
 
 ``plan_fit`` makes a ``Fit``, ``train_runs`` (in ``stacks``) trains its run, and ``fitted_attributes`` makes
-the attributes from the result. None of them changes the estimator, so a fit that fails leaves it as it was.
+the attributes from its state. None of them changes the estimator, so a fit that fails leaves it as it was.
 """
 
 import copy
 import functools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from numbers import Integral
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ from sknn_scratch._core.network import Network
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import NetworkShape, flatten, initialise
 from sknn_scratch._core.rows import rows_of
-from sknn_scratch._core.state import Config, Result, Run, State
+from sknn_scratch._core.state import KEPT, Config, Run, State
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._fitting.auto import chosen_batch_size, chosen_patience, chosen_solver, stops_early
 from sknn_scratch._fitting.fitted import (
@@ -37,10 +37,6 @@ from sknn_scratch._fitting.validation import (
     split_rows,
     validation_value,
 )
-
-# The fields of the state, beside the fitted attributes, from which training continues. The optimiser's fields
-# are used only with the same solver.
-KEPT = ("shuffle_rng", "dropout_rng", "loss_limit", "memory", "n_updates")
 
 
 class RandomStreams(NamedTuple):
@@ -131,16 +127,18 @@ def plan_fit(estimator, inputs, stored=None, seed=None):
 
 def check_combinations(estimator, inputs):
     """Raise ValueError for parameters that are valid alone but not together."""
-    if estimator.solver == "lbfgs" and estimator.dropout > 0:
-        raise ValueError(
-            f"dropout={estimator.dropout} needs a stochastic solver, since lbfgs minimises a fixed "
-            "objective; use solver='adam', 'adamw' or 'sgd', or dropout=0."
-        )
-    if estimator.solver == "lbfgs" and estimator.max_grad_norm is not None:
-        raise ValueError(
-            f"max_grad_norm={estimator.max_grad_norm} needs a stochastic solver, since lbfgs chooses the "
-            "length of its steps itself; use solver='adam', 'adamw' or 'sgd', or max_grad_norm=None."
-        )
+    solver = estimator.solver
+    if solver != "auto" and SOLVERS[solver].takes_all_rows:
+        if estimator.dropout > 0:
+            raise ValueError(
+                f"dropout={estimator.dropout} needs a stochastic solver, since {solver} minimises a fixed "
+                f"objective; use solver={stochastic_solvers()}, or dropout=0."
+            )
+        if estimator.max_grad_norm is not None:
+            raise ValueError(
+                f"max_grad_norm={estimator.max_grad_norm} needs a stochastic solver, since {solver} chooses "
+                f"the length of its steps itself; use solver={stochastic_solvers()}, or max_grad_norm=None."
+            )
     if (inputs.X_val is None) != (inputs.y_val is None):
         raise ValueError("X_val and y_val must be given together.")
     if inputs.X_val is None and inputs.sample_weight_val is not None:
@@ -149,6 +147,12 @@ def check_combinations(estimator, inputs):
         raise ValueError(
             "X_val and y_val are for early stopping, but early_stopping=False; set it to True or 'auto'."
         )
+
+
+def stochastic_solvers():
+    """List the solvers that take batches, for a message."""
+    *some, last = (repr(name) for name, solver in SOLVERS.items() if not solver.takes_all_rows)
+    return f"{', '.join(some)} or {last}"
 
 
 def check_same_network(model):
@@ -194,21 +198,21 @@ def train_config(model, encoded, data, *, partial):
     """Turn the hyperparameters into the Config that training reads."""
     loss = encoded.target_kind.loss_of(model)
     solver = chosen_solver(model, data, loss, partial=partial)
-    if solver == "lbfgs" and not loss.is_smooth:
+    optimizer = SOLVERS[solver]
+    has_batches = not optimizer.takes_all_rows
+    if not has_batches and not loss.is_smooth:
         raise ValueError(
-            f"loss={model.loss!r} has kinks, where the line search of lbfgs fails; use "
-            "solver='adam', 'adamw' or 'sgd', or loss='huber'."
+            f"loss={model.loss!r} has kinks, where the line search of {solver} fails; use "
+            f"solver={stochastic_solvers()}, or loss='huber'."
         )
-    batch_size = data.n_samples if solver == "lbfgs" else chosen_batch_size(model, data)
+    batch_size = chosen_batch_size(model, data) if has_batches else data.n_samples
     shape = NetworkShape(data.X.n_features, int(model.n_hidden), encoded.target_kind.n_outputs)
-    names = SOLVERS[solver].hyperparameters
     return Config(
         network=Network(shape, activation_of(model.activation), loss),
-        solver=solver,
+        optimizer=optimizer(**{field.name: getattr(model, field.name) for field in fields(optimizer)}),
         batch_size=batch_size,
         max_iter=1 if partial else int(model.max_iter),
-        schedule="constant" if partial or solver == "lbfgs" else model.learning_rate_schedule,
-        hyperparameters=tuple(getattr(model, name) for name in names),
+        schedule=model.learning_rate_schedule if has_batches and not partial else "constant",
         learning_rate=float(model.learning_rate),
         alpha=float(model.alpha),
         dropout=float(model.dropout),
@@ -254,7 +258,7 @@ def first_state(model, config, data, streams, *, partial):
 def next_state(model, config, data, streams, *, partial):
     """Make the state of a fitted network, with its optimiser's memory if that was kept for the same solver.
 
-    The watch starts with this network: it is the result if training does not improve its validation.
+    This network is the best so far: it is the result if training does not improve its validation.
     """
     fresh = {"shuffle_rng": streams.shuffle, "dropout_rng": streams.dropout}
     kept = dict(getattr(model, "_kept_", None) or {})
@@ -268,16 +272,15 @@ def next_state(model, config, data, streams, *, partial):
     if model.solver_ != config.solver:
         state.forget_updates()
     if data.validation is not None:
-        state.watch.see(
-            validation_value(config.network, data, state.params), model.best_iter_, config.tol, state.params
-        )
+        value = validation_value(config.network, data, state.params)
+        state.watch(value, model.best_iter_, config.tol, state.params)
     return state
 
 
-def fitted_attributes(fit, result):
-    """Make all fitted attributes of the estimator from the result."""
-    model, state = copy.copy(fit.model), result.state
-    set_result(model, result)
+def fitted_attributes(fit, state):
+    """Make all fitted attributes of the estimator from the state of a finished run."""
+    model = copy.copy(fit.model)
+    set_result(model, state)
     model._seen_weight_ += fit.run.data.total_weight
     model._penalty_rate_ = fit.run.penalty_rate
     vars(model).pop("_kept_", None)
@@ -293,4 +296,5 @@ def was_trained_by_parts(fitted):
 
 def snapshot(fit, state):
     """Make the fitted attributes for a state during training, as if a callback had stopped it there."""
-    return fitted_attributes(fit, Result(state, state.stop_reason or StopReason.CALLBACK, state.epoch))
+    reason = state.stop_reason or StopReason.CALLBACK
+    return fitted_attributes(fit, replace(state, stop_reason=reason, best_params=None))

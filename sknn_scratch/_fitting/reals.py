@@ -12,7 +12,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtri
 from sklearn.utils import check_array
 
-from sknn_scratch._core.losses import LOSSES, Saved, Targets
+from sknn_scratch._core.losses import LOSSES, Targets
 from sknn_scratch._fitting.inputs import check_outputs
 from sknn_scratch._fitting.targets import TargetKind
 from sknn_scratch._fitting.weights import combine_weights
@@ -192,9 +192,9 @@ class Reals(TargetKind):
             return low
 
         def slope(constant):
-            outputs = np.full_like(targets.values, constant)
-            loss.gradient(outputs, targets, Saved.allocate(outputs.shape, outputs.dtype))
-            return outputs.sum()
+            slopes = np.empty_like(targets.values)
+            loss.gradient(np.full_like(slopes, constant), targets, slopes)
+            return slopes.sum()
 
         return brentq(slope, 2 * low - high, 2 * high - low, xtol=CONSTANT_TOL)
 

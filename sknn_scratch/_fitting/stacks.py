@@ -24,7 +24,7 @@ STEP_BYTES = 2**23
 
 
 class Training:
-    """A run to train, and what comes of it.
+    """A run to train.
 
     Parameters
     ----------
@@ -35,8 +35,8 @@ class Training:
 
     Attributes
     ----------
-    result : Result or None
-        The trained network.
+    is_trained : bool
+        Whether the training has ended well.
     error : Exception or None
         The exception that ended the training.
     seconds : float
@@ -45,22 +45,22 @@ class Training:
 
     def __init__(self, run, hooks, new_run):
         self.run, self.hooks, self.new_run = run, hooks, new_run
-        self.result = self.error = None
+        self.is_trained, self.error = False, None
         self.seconds = 0.0
 
     def start_again(self):
         """Take the run as it was before the training."""
-        self.run, self.result = self.new_run(), None
+        self.run, self.is_trained = self.new_run(), False
 
     @property
     def is_done(self):
         """Whether the training has ended, well or not."""
-        return self.result is not None or self.error is not None
+        return self.is_trained or self.error is not None
 
     @property
     def is_interrupted(self):
         """Whether Control-C was pressed in the training of this run or its group."""
-        return self.result is not None and self.result.is_interrupted
+        return self.run.is_interrupted
 
 
 def train_runs(trainings):
@@ -72,7 +72,8 @@ def train_runs(trainings):
 
     Returns
     -------
-    list of Result
+    list of Run
+        The finished runs.
 
     Raises
     ------
@@ -80,15 +81,15 @@ def train_runs(trainings):
         If Control-C was pressed before the training of the last runs had begun.
     """
     trainer.of_thread.train(trainings)
-    return [training.result for training in trainings]
+    return [training.run for training in trainings]
 
 
 def train_group(group):
-    """Train runs of one ``stack_key`` in one pass; each gets its result."""
+    """Train runs of one ``stack_key`` in one pass."""
     with threads_for_training(has_large_batches(group[0].run)) as map_blocks:
-        results = train([one.run for one in group], [one.hooks for one in group], map_blocks)
-    for training, result in zip(group, results, strict=True):
-        training.result = result
+        train([one.run for one in group], [one.hooks for one in group], map_blocks)
+    for training in group:
+        training.is_trained = True
 
 
 class AtOnce:
@@ -97,7 +98,7 @@ class AtOnce:
     labels = ()  # what verbose lines start with, before the names of networks
 
     def train(self, trainings):
-        """Train runs; each gets its result."""
+        """Train runs."""
         for group in cut_into_groups(trainings) if len(trainings) > 1 else [trainings]:
             train_group(group)
             if group[0].is_interrupted and not all(one.is_done for one in trainings):

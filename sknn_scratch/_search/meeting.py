@@ -223,7 +223,7 @@ class Meeting:
         return shared
 
     def train(self, trainings):
-        """Train runs of the innermost call, together with the runs of other calls; each gets its result."""
+        """Train runs of the innermost call, together with the runs of other calls."""
         start, call = perf_counter(), self.begun[-1]
         call.count_bytes([training.run for training in trainings])
         for training in trainings:
