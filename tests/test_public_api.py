@@ -214,6 +214,14 @@ def test_every_parameter_has_an_entry_of_its_own(name):
     assert documented == list(inspect.signature(estimator).parameters)
 
 
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_sections_of_a_docstring_stay_apart(name):
+    documentation = inspect.getdoc(getattr(sknn_scratch, name))
+    titles = re.findall(r"(?<=\n\n)([A-Z]\w*(?: \w+)?)\n-{3,}\n(?=\S)", documentation)
+    assert documentation.count("\n---") == len(titles)
+    assert {"Parameters", "Attributes", "See Also", "Examples"} <= set(titles)
+
+
 def test_a_class_without_a_docstring_gets_none():
     assert with_entries_of(ShallowNNClassifier)(type("Bare", (), {})).__doc__ is None
 

@@ -18,11 +18,12 @@ def with_entries_of(documented: type) -> Callable[[Class], Class]:
     def fill(cls: Class) -> Class:
         if cls.__doc__ and documented.__doc__:  # Python's mode -OO takes them away
             parameters, annotated = signature(cls).parameters, get_type_hints(cls)
-            before, own, after = cut_out("Parameters", cls.__doc__)
-            entries = cut_out("Parameters", documented.__doc__)[1] | own
+            original = cleandoc(documented.__doc__)
+            before, own, after = cut_out("Parameters", cleandoc(cls.__doc__))
+            entries = cut_out("Parameters", original)[1] | own
             head = before + "\n".join(entries[name] for name in parameters)
             before, own, after = cut_out("Attributes", after)
-            copied = cut_out("Attributes", documented.__doc__)[1]
+            copied = cut_out("Attributes", original)[1]
             entries = own | {name: copied[name] for name in copied if name in annotated and name not in own}
             cls.__doc__ = head + before + "\n".join(entries.values()) + after + "\n"
         return cls
@@ -32,7 +33,7 @@ def with_entries_of(documented: type) -> Callable[[Class], Class]:
 
 def cut_out(title: str, docstring: str) -> tuple[str, dict[str, str], str]:
     """Cut a docstring into what is before a section's entries, the entries by name, and the rest."""
-    before, heading, section = cleandoc(docstring).partition(f"{title}\n{'-' * len(title)}\n")
+    before, heading, section = docstring.partition(f"{title}\n{'-' * len(title)}\n")
     entries, blank, after = section.partition("\n\n")
     by_name = {entry.partition(" : ")[0]: entry for entry in split(r"\n(?=\S)", entries)}
     return before + heading, by_name, blank + after
