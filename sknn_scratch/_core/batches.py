@@ -1,8 +1,8 @@
 """The training rows, shuffled anew every epoch and cut into batches, for one network or a stack.
 
-Rows are gathered by index, for several batches at once, into buffers that are allocated once. So
-the design matrix is not copied as a whole (unless it is small, see ``data``), and a memory-mapped matrix is
-never read into memory as a whole.
+Rows are gathered by index, for several batches at once, into buffers that are allocated once. So the design
+matrix is not copied as a whole (unless it is small, see ``data``), and a memory-mapped matrix is never read
+into memory as a whole.
 
 A row's position is its place among the rows of all networks of a stack, one network after the other. Weights
 belong to positions, since networks may weight the same row differently.
@@ -26,21 +26,14 @@ from sknn_scratch._core.network import Batch
 from sknn_scratch._core.rows import Gather, Index, Rows, SparseRows
 
 # Size of the rows and targets that are gathered at once. It is so large that gathering takes little time
-# compared to the steps.
-# No difference was measured between 2**20 and 2**22.
+# compared to the steps. No difference was measured between 2**20 and 2**22.
 GATHERED_BYTES = 2**21
 
 
 class Batches:
     """All batches of an epoch, epoch after epoch.
 
-    Parameters
-    ----------
-    data : sequence of Data
-        One for each network, all with the same X, targets and number of rows. For a single network, the
-        arrays have no network axis.
-    batch_size : int
-        Rows in a batch.
+    The data of the networks have one X and targets in common, and equal numbers of rows.
     """
 
     def __init__(self, data: Sequence[Data], batch_size: int, loss: Loss) -> None:
@@ -116,17 +109,10 @@ class Batches:
 
 
 class GatheredBatches:
-    """Consecutive batches: buffers for their rows, targets and outputs.
-
-    Parameters
-    ----------
-    batches : Batches
-        The source of the rows.
-    sizes : sequence of int
-        Rows in each batch.
-    """
+    """Consecutive batches of these sizes: buffers for their rows, targets and outputs."""
 
     def __init__(self, batches: Batches, sizes: Sequence[int]) -> None:
+        # Not the Batches themselves: a cycle of references would keep both in memory.
         self.source_X, self.source_targets = batches.X, batches.targets
         self.source_weights, self.stack_shape = batches.row_weights, batches.stack_shape
         self.loss = batches.loss
@@ -141,8 +127,8 @@ class GatheredBatches:
         self.targets = Targets(values, np.empty(values.shape, dtype), row_weights)
         self.outputs = np.zeros(values.shape, dtype)
         self.targets_of_batches = [self.targets.take(place) for place in self.places]
-        self.X: Sequence[Rows] = ()
         self.outputs_of_batches = [self.outputs[..., place] for place in self.places]
+        self.X: Sequence[Rows] = ()
 
     @property
     def places(self) -> list[slice]:

@@ -36,8 +36,7 @@ GATHERED_BYTES = 2**18
 
 def updates_lazily(config: Config, data: Data) -> bool:
     """Whether updates are lazy. They are not if a step uses all rows."""
-    is_stochastic = not config.optimizer.takes_all_rows
-    return is_stochastic and is_lazy(config.network.shape, data, config.batch_size)
+    return not config.optimizer.takes_all_rows and is_lazy(config.network.shape, data, config.batch_size)
 
 
 def is_lazy(shape: NetworkShape, data: Data, batch_size: int) -> bool:
@@ -104,30 +103,18 @@ class RowPenalty(Penalty):
 
 
 class LazyUpdate:
-    """Updates the part of one wide network that a batch of sparse rows uses.
-
-    Parameters
-    ----------
-    whole : Vectors
-        All of the network. Its buffers of gradients and intermediate results are used too.
-    """
+    """Updates the part of one wide network, ``whole``, that a batch of sparse rows uses."""
 
     def __init__(
-        self,
-        optimizer: Optimizer,
-        whole: Vectors,
-        penalty: Penalty,
-        shape: NetworkShape,
-        data: Data,
-        batch_size: int,
+        self, optimizer: Optimizer, whole: Vectors, penalty: Penalty, data: Data, config: Config
     ) -> None:
         self.optimizer = optimizer
         self.whole = whole
         self.penalty = penalty
-        self.shape = shape
+        self.shape = shape = config.network.shape
         counts = data.rows_with_feature
         self.used = np.flatnonzero(counts)
-        self.steps_per_use = 1 / chances_of_use(counts[self.used], data.n_samples, batch_size)
+        self.steps_per_use = 1 / chances_of_use(counts[self.used], data.n_samples, config.batch_size)
         self.row_rates = np.zeros(len(counts), whole.params.dtype)
         self.is_used, self.positions = np.zeros(len(counts), bool), np.zeros(len(counts), np.int32)
         arrays = {"params": whole.params, **whole.memory}

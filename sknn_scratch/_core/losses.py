@@ -21,13 +21,11 @@ The regression losses are sums over the outputs of a row. With r = y - t:
 "squared_error" is halved, so that the penalty is the same as in Ridge. The outputs of "poisson" are the
 logarithms of the predictions, and its loss is half of the deviance.
 
-A step needs the gradient, but only the history needs the values: they are computed for many batches at once.
+A step needs the gradient. Only the history needs the values, which are computed for many batches at once. In
+both, samples are columns, as in a textbook: (..., n_outputs, n_samples). NumPy is fastest along the last
+axis, and there are more samples than outputs. In probabilities, samples are rows.
 
-In gradients and values, samples are columns, as in a textbook: (..., n_outputs, n_samples). NumPy is fastest
-along the last axis, and there are more samples than outputs. In probabilities, samples are rows.
-
-To add a loss, write a class with its gradient and values, and give it a line in ``LOSSES``. A parameter of
-the loss is a field of the class, with the name of the estimator's parameter.
+A parameter of a loss is a field of its class, with the name of the estimator's parameter.
 """
 
 from collections.abc import Mapping
@@ -63,27 +61,19 @@ class Targets(NamedTuple):
         return Targets(*(array[..., rows] for array in self))
 
 
+@dataclass(frozen=True)
 class Loss:
     """The base of the losses. Losses of one class with the same fields are equal.
 
     An instance of the base class itself serves networks that only predict.
-
-    Attributes
-    ----------
-    output_activation : str
-        Name of the function that turns outputs into predictions.
-    is_smooth : bool
-        Whether the gradient is continuous, as L-BFGS requires.
-    is_central : bool
-        Whether the network estimates classes, means or medians.
     """
 
-    output_activation: ClassVar[str]
-    is_smooth: ClassVar[bool] = True
+    output_activation: ClassVar[str]  # the name of the function that turns outputs into predictions
+    is_smooth: ClassVar[bool] = True  # whether the gradient is continuous, as L-BFGS requires
 
     @property
     def is_central(self) -> bool:
-        """True for most losses."""
+        """Whether the network estimates classes, means or medians."""
         return True
 
     def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
@@ -100,11 +90,10 @@ class Loss:
             return np.add.reduce(self.values(outputs, targets), axis=-1)
 
 
-@dataclass(frozen=True)
 class Logistic(Loss):
     """The cross-entropy of each output on its own."""
 
-    output_activation: ClassVar[str] = "logistic"
+    output_activation = "logistic"
 
     def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
         """-t / (1 + exp(t y)). If exp overflows, the gradient is correctly zero."""
@@ -118,11 +107,10 @@ class Logistic(Loss):
         return sum_over_outputs(log_1_plus_exp(-outputs * targets.values) * targets.row_weights)
 
 
-@dataclass(frozen=True)
 class Softmax(Loss):
     """The cross-entropy of mutually exclusive classes."""
 
-    output_activation: ClassVar[str] = "softmax"
+    output_activation = "softmax"
 
     def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
         """p - t. The largest output of a row is subtracted from all its outputs, so exp cannot overflow."""
@@ -141,7 +129,7 @@ class Softmax(Loss):
 class ResidualLoss(Loss):
     """A loss of the residuals r = y - t."""
 
-    output_activation: ClassVar[str] = "identity"
+    output_activation = "identity"
 
     def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
         """Multiply the slope at each residual by the weight of its row."""
@@ -162,7 +150,6 @@ class ResidualLoss(Loss):
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
 class SquaredError(ResidualLoss):
     """Half the squared error: the network estimates means."""
 
@@ -174,11 +161,10 @@ class SquaredError(ResidualLoss):
         return 0.5 * np.square(residuals)
 
 
-@dataclass(frozen=True)
 class AbsoluteError(ResidualLoss):
     """The absolute error: the network estimates medians."""
 
-    is_smooth: ClassVar[bool] = False
+    is_smooth = False
 
     def slope(self, residuals: Array) -> None:
         """sign(r)."""
@@ -212,7 +198,7 @@ class Quantile(ResidualLoss):
 
     quantile: float
 
-    is_smooth: ClassVar[bool] = False
+    is_smooth = False
 
     @property
     def is_central(self) -> bool:
@@ -230,11 +216,10 @@ class Quantile(ResidualLoss):
         return np.maximum(-self.quantile * residuals, (1 - self.quantile) * residuals)
 
 
-@dataclass(frozen=True)
 class Poisson(Loss):
     """Half the Poisson deviance: the network estimates logarithms of positive means."""
 
-    output_activation: ClassVar[str] = "exp"
+    output_activation = "exp"
 
     def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
         """exp(y) - t."""

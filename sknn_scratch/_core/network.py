@@ -6,8 +6,7 @@
     objective    = sum_i row_weights_i loss(outputs_i, targets_i) + rate / 2 (|w_hidden|^2 + |w_output|^2)
 
 The row weights of a batch sum to one, so the first term is the mean loss. If rows have different weights,
-they sum to one on average over the batches, so the first term estimates the mean loss. The leading axes
-``...`` count networks: none for one network, (K,) for K networks that are trained together.
+they sum to one on average over the batches, so the first term estimates the mean loss.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -137,12 +136,7 @@ class BatchGradient:
     """Computes the gradients of batches of one size: as a whole or, if it is large, by blocks of rows.
 
     Threads can share the blocks. The blocks, and so the bits of the result, do not depend on the number of
-    threads.
-
-    Parameters
-    ----------
-    workspaces : sequence of Workspace
-        One for each block.
+    threads. Each has its workspace.
     """
 
     def __init__(self, network: Network, workspaces: Sequence[Workspace], map_blocks: Map) -> None:
@@ -230,14 +224,12 @@ def mean_loss(network: Network, params: Layers | Parameters, batch: Batch) -> An
 
 def predict_outputs(network: Network, params: Layers | Parameters, X: Rows, map_blocks: Map = map) -> Array:
     """Compute the outputs (..., n_samples, n_outputs) of any number of rows, block by block."""
-    of_block = partial(block_outputs, network, params)
-    return _by_blocks(of_block, network.shape.n_outputs, params, X, map_blocks)
+    return _by_blocks(partial(block_outputs, network, params), network.shape.n_outputs, params, X, map_blocks)
 
 
 def predict_hidden(network: Network, params: Layers | Parameters, X: Rows, map_blocks: Map = map) -> Array:
     """Compute the hidden values (..., n_samples, n_hidden) of any number of rows, block by block."""
-    of_block = partial(block_hidden, network, params)
-    return _by_blocks(of_block, network.shape.n_hidden, params, X, map_blocks)
+    return _by_blocks(partial(block_hidden, network, params), network.shape.n_hidden, params, X, map_blocks)
 
 
 def _by_blocks(

@@ -1,19 +1,18 @@
 """Optimisers: how parameters follow gradients, on flat buffers. They know nothing of layers.
 
-    init(params)    -> memory, a dict of arrays
-    update(vectors, learning_rates, number)    overwrites the params and the memory, in place
+    init(params)                               makes the memory, a dict of arrays
+    update(vectors, learning_rates, number)    overwrites the params and the memory
 
 Before an update, ``step`` applies the L2 penalty. It adds the penalty's gradient to the loss's, and so to the
 norms in the history, or, if the optimiser decouples the penalty, it shrinks the weights.
 
-To add an optimiser, write a class with the two functions, and add it to ``SOLVERS``. A hyperparameter is a
-field of the class, with the name of the estimator's parameter.
+A hyperparameter is a field of the optimiser's class, with the name of the estimator's parameter.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -35,24 +34,12 @@ class Vectors(NamedTuple):
 
 @dataclass(frozen=True)
 class Optimizer:
-    """The base of the optimisers. Optimisers of one class with the same fields are equal.
+    """The base of the optimisers. Optimisers of one class with the same fields are equal."""
 
-    Attributes
-    ----------
-    name : str
-        The value of the estimator's parameter ``solver``.
-    takes_all_rows : bool
-        Whether it minimises the objective of all rows by itself, without batches and learning rates.
-    decouples_penalty : bool
-        Whether the penalty shrinks the weights, instead of adding to their gradient.
-    of_each_network : tuple of str
-        The fields that may differ between the networks of a stack.
-    """
-
-    name: ClassVar[str]
-    takes_all_rows: ClassVar[bool] = False
-    decouples_penalty: ClassVar[bool] = False
-    of_each_network: ClassVar[tuple[str, ...]] = ()
+    name: ClassVar[str]  # the value of the estimator's parameter ``solver``
+    takes_all_rows: ClassVar[bool] = False  # in every step, which has no learning rate
+    decouples_penalty: ClassVar[bool] = False  # it shrinks the weights, and adds nothing to the gradient
+    of_each_network: ClassVar[tuple[str, ...]] = ()  # fields that may differ between networks of a stack
 
     @staticmethod
     def init(params: Array) -> Memory:
@@ -64,34 +51,22 @@ class Optimizer:
         raise NotImplementedError
 
     def step(self, vectors: Vectors, penalty: Penalty, learning_rates: Sequence[float], number: int) -> None:
-        """Apply the penalty, and update; there is a learning rate for each network."""
+        """Apply the penalty, and update. There is one learning rate for each network."""
         if self.decouples_penalty:
             penalty.shrink(vectors.params, learning_rates)
         else:
             penalty.add_gradient(vectors.params, vectors.grads)
         self.update(vectors, learning_rates, number)
 
-    def common(self) -> Self:
-        """Leave out the fields that may differ between the networks of a stack."""
-        return replace(self, **dict.fromkeys(self.of_each_network))
-
-
-def stacked(optimizers: Sequence[Optimizer]) -> Optimizer:
-    """Make the optimiser of a stack: the fields that may differ become lists (K,)."""
-    first = optimizers[0]
-    return replace(
-        first, **{name: [getattr(one, name) for one in optimizers] for name in first.of_each_network}
-    )
-
 
 @dataclass(frozen=True)
 class Sgd(Optimizer):
     """Gradient descent with momentum, classical (Polyak) or with look-ahead (Nesterov)."""
 
-    name: ClassVar[str] = "sgd"
-    of_each_network: ClassVar[tuple[str, ...]] = ("momentum",)
+    name = "sgd"
+    of_each_network = ("momentum",)
 
-    momentum: Any
+    momentum: Any  # a number or, in the optimiser of a stack, a list (K,)
     nesterov: bool
 
     @staticmethod
@@ -121,7 +96,7 @@ class Sgd(Optimizer):
 class Adam(Optimizer):
     """Adam (Kingma and Ba, 2015), in the form of their section 2 with "epsilon hat"."""
 
-    name: ClassVar[str] = "adam"
+    name = "adam"
 
     beta_1: float
     beta_2: float
@@ -156,23 +131,21 @@ class Adam(Optimizer):
         add_multiples(params, [-correction * rate for rate in learning_rates], spare)
 
 
-@dataclass(frozen=True)
 class AdamW(Adam):
     """Adam on the loss alone; the penalty shrinks the weights separately (Loshchilov and Hutter, 2019)."""
 
-    name: ClassVar[str] = "adamw"
-    decouples_penalty: ClassVar[bool] = True
+    name = "adamw"
+    decouples_penalty = True
 
 
 N_PAIRS = 20  # of L-BFGS: twice SciPy's default, for fewer iterations in the same time
 
 
-@dataclass(frozen=True)
 class Lbfgs(Optimizer):
     """L-BFGS. ``lbfgs.Minimiser`` takes its steps, which may need gradients at several points."""
 
-    name: ClassVar[str] = "lbfgs"
-    takes_all_rows: ClassVar[bool] = True
+    name = "lbfgs"
+    takes_all_rows = True
 
     @staticmethod
     def init(params: Array) -> Memory:

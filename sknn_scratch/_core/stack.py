@@ -6,19 +6,14 @@ and states whose generators would shuffle alike share one.
 
 import copy
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE, Array
-from sknn_scratch._core.arrays import (
-    constant,
-    count_nonzero,
-    dot,
-    multiply_each,
-    norms_of,
-)
+from sknn_scratch._core.arrays import constant, count_nonzero, dot, multiply_each, norms_of
 from sknn_scratch._core.batches import Batches
 from sknn_scratch._core.data import Data, stack_validations
 from sknn_scratch._core.lazy import LazyUpdate, updates_lazily
@@ -32,51 +27,35 @@ from sknn_scratch._core.network import (
     gradient_blocks,
     mean_loss,
 )
-from sknn_scratch._core.optimizers import Memory, Vectors, stacked
+from sknn_scratch._core.optimizers import Memory, Optimizer, Vectors
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.state import Run
-from sknn_scratch._core.stopping import StopReason
 
 # Saturation is measured on at most this number of rows: enough for a share, and quick in full-batch training.
 MEASURED_ROWS = 100
 
 
 class Stack:
-    """Runs that are trained together, until it is closed.
-
-    Parameters
-    ----------
-    runs : sequence of Run
-    data : sequence of Data
-        The data of the runs, pooled.
-
-    Attributes
-    ----------
-    config : Config
-        The first run's. It is read only for what all runs have in common (see ``stack_key``).
-    stack_shape : tuple of int
-        The network axis: () or (K,).
-    last_grads : Parameters
-        The gradient of the last batch.
-    """
+    """Runs that are trained together on their pooled data, until it is closed."""
 
     def __init__(self, runs: Sequence[Run], data: Sequence[Data], map_blocks: Map) -> None:
-        self.runs = runs
-        self.data = data
-        self.config = runs[0].config
+        self.runs, self.data = runs, data
+        self.config = runs[0].config  # read only for what all runs have in common: see ``stack_key``
         self.network = self.config.network
-        self.optimizer = stacked([run.config.optimizer for run in runs])
         self.stack_shape = () if len(runs) == 1 else (len(runs),)
-        self.last_batch: Batch | None = None
-        self.clips = any(run.config.max_grad_norm < np.inf for run in runs)
+        self.optimizer = self._stack_optimizers()
         self.batches = Batches(data, self.config.batch_size, self.network.loss)
+        self.validation = stack_validations(data)
+        self.clips = any(run.config.max_grad_norm < np.inf for run in runs)
+        self.last_batch: Batch | None = None
         self._stack_states()
         self._prepare_updates()
         self._prepare_gradients(map_blocks)
-        validations = [one.validation for one in data if one.validation is not None]
-        self.validation = None
-        if validations:
-            self.validation = stack_validations(validations) if self.stack_shape else validations[0]
+
+    def _stack_optimizers(self) -> Optimizer:
+        optimizers = [run.config.optimizer for run in self.runs]
+        own = {name: [getattr(one, name) for one in optimizers] for name in optimizers[0].of_each_network}
+        return replace(optimizers[0], **own)
 
     def close(self) -> None:
         """Give the runs arrays of their own: views would keep the arrays of the whole stack in memory."""
@@ -103,17 +82,16 @@ class Stack:
         self.grads = self.last_grads = view_parameters(np.zeros_like(flat), self.network.shape)
 
     def _prepare_updates(self) -> None:
-        shape, rates = self.network.shape, [run.penalty_rate for run in self.runs]
-        weights = shape.weights
+        rates, weights = [run.penalty_rate for run in self.runs], self.network.shape.weights
         self.penalty = Penalty(rates if any(rates) else (), weights.start, weights.stop - weights.start)
         self.n_updates = self.runs[0].state.n_updates
         self.learning_rates = [1.0] * len(self.runs)  # without batches; else they are set in every epoch
         flat = self.params.flat.reshape(-1)
         memory = {name: array.reshape(-1) for name, array in self.memory.items()}
         self.vectors = Vectors(flat, self.grads.flat.reshape(-1), memory, np.zeros_like(flat))
-        self.lazy, data, batch_size = None, self.data[0], self.config.batch_size
+        self.lazy, data = None, self.data[0]
         if updates_lazily(self.config, data):
-            self.lazy = LazyUpdate(self.optimizer, self.vectors, self.penalty, shape, data, batch_size)
+            self.lazy = LazyUpdate(self.optimizer, self.vectors, self.penalty, data, self.config)
 
     def _stack_memory(self) -> Memory:
         states = [run.state for run in self.runs]
@@ -193,22 +171,12 @@ class Stack:
         objectives = gathered.mean_losses()[..., 0] + self.penalty.value(self.params)
         return np.array(objectives, np.float64).reshape(-1)
 
-    def minimise(self) -> tuple[Array, list[StopReason | None]]:
-        """Take a step of L-BFGS; return the objectives (K,), and reasons (K,) to stop, or None."""
-        outcome = self.minimiser.iterate(self.n_updates)
-        self.n_updates += 1
-        return outcome
-
     def last_objective(self) -> Any:
         """Compute the objective (...) of the last batch, with the parameters after the update."""
         assert self.last_batch is not None
         with np.errstate(all="ignore"):
             loss = mean_loss(self.network, self.params, self.last_batch)
             return loss + self.penalty.value(self.params)
-
-    def are_finite(self) -> Any:
-        """Whether all parameters of each network are finite (...)."""
-        return np.isfinite(self.params.flat).all(axis=-1)
 
     def saturation(self) -> tuple[Any, Any]:
         """Measure the shares (...) of saturated hidden values and of dead units.

@@ -1,6 +1,7 @@
 """Which networks can be trained together, and how much memory they need."""
 
 from collections.abc import Hashable
+from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -27,7 +28,7 @@ def stack_key(run: Run) -> Hashable | None:
         return None
     return (
         config.network,
-        config.optimizer.common(),
+        replace(config.optimizer, **dict.fromkeys(config.optimizer.of_each_network)),
         data.n_samples,
         config.batch_size,
         config.dropout > 0,

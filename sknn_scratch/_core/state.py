@@ -64,51 +64,24 @@ class Epoch(NamedTuple):
 
 @dataclass
 class State:
-    """All that changes while a network is trained. Training can continue from it as if it had never stopped.
+    """All that changes while a network is trained; training can continue from it, bit for bit."""
 
-    Attributes
-    ----------
-    params : ndarray of shape (n_params,)
-    shuffle_rng, dropout_rng : Generator
-        The random streams for the order of the rows and for the dropped units.
-    memory : dict of ndarray
-        The optimiser's arrays (n_params,), or the tables of L-BFGS.
-    n_updates : int
-        Number of updates that the optimiser has made.
-    n_reductions : int
-        How often the adaptive schedule has divided the learning rate in this run.
-    history : list of dict
-        One record for each epoch of this run.
-    epochs_before : int
-        Number of epochs before this run, which has its own ``max_iter``.
-    epochs_without_improvement : int
-        Epochs since the watched value last fell by more than ``tol``.
-    best_value, best_epoch, best_params
-        The lowest watched value of this run, its epoch and, with validation rows, the parameters there.
-    fallback_epoch, fallback_params
-        Where this run returns to after a divergence; None before the first sound epoch.
-    loss_limit : float
-        An objective that is not below it has exploded. Infinite until the first batch.
-    stop_reason : StopReason or None
-        Why this run has ended; None before its end. In training, only ``Run.stop`` sets it.
-    """
-
-    params: Array
-    shuffle_rng: np.random.Generator
-    dropout_rng: np.random.Generator
-    memory: Memory = field(default_factory=dict)
-    n_updates: int = 0
-    n_reductions: int = 0
-    history: list[EpochRecord] = field(default_factory=list)
-    epochs_before: int = 0
-    epochs_without_improvement: int = 0
-    best_value: float = math.inf
-    best_epoch: int = 0
-    best_params: Array | None = None
-    fallback_epoch: int = 0
-    fallback_params: Array | None = None
-    loss_limit: float = math.inf
-    stop_reason: StopReason | None = None
+    params: Array  # (n_params,)
+    shuffle_rng: np.random.Generator  # for the order of the rows
+    dropout_rng: np.random.Generator  # for the dropped units
+    memory: Memory = field(default_factory=dict)  # the optimiser's; empty before the first update
+    n_updates: int = 0  # that the optimiser has made
+    n_reductions: int = 0  # how often the adaptive schedule has divided the learning rate in this run
+    history: list[EpochRecord] = field(default_factory=list)  # of the epochs of this run
+    epochs_before: int = 0  # this run, which has its own ``max_iter``
+    epochs_without_improvement: int = 0  # since the watched value last fell by more than ``tol``
+    best_value: float = math.inf  # the lowest watched value of this run
+    best_epoch: int = 0  # where it was
+    best_params: Array | None = None  # (n_params,) there; None without validation rows
+    fallback_epoch: int = 0  # where this run returns to after a divergence
+    fallback_params: Array | None = None  # (n_params,) there; None before the first sound epoch
+    loss_limit: float = math.inf  # an objective that is not below it has exploded
+    stop_reason: StopReason | None = None  # None before the end; in training, only ``Run.stop`` sets it
 
     @property
     def epoch(self) -> int:
@@ -156,29 +129,17 @@ class State:
 
 @dataclass
 class Run:
-    """The training of one network.
-
-    Attributes
-    ----------
-    is_sound : bool
-        Whether the loss of the last epoch stayed finite and did not explode.
-    sound_epoch, sound_params
-        The last sound epoch, and the parameters (n_params,) at its end.
-    end_of_descent : StopReason or None
-        Why the solver can find no better parameters; None if it may.
-    is_interrupted : bool
-        Whether Control-C ended this training, or that of others in the same call.
-    clipped_norm : float
-        Norm of the last gradient of the loss before it was clipped; zero if it was not.
-    """
+    """The training of one network."""
 
     state: State
     data: Data
     config: Config
-    is_sound: bool = True
-    end_of_descent: StopReason | None = None
-    is_interrupted: bool = False
-    clipped_norm: float = 0.0
+    is_sound: bool = True  # whether the loss of the last epoch stayed finite and did not explode
+    sound_epoch: int = field(init=False)  # the last sound epoch
+    sound_params: Array = field(init=False)  # (n_params,) at its end
+    end_of_descent: StopReason | None = None  # why the solver can find no better parameters, if it cannot
+    clipped_norm: float = 0.0  # of the last gradient of the loss before it was clipped; zero if it was not
+    is_interrupted: bool = False  # whether Control-C ended this training, or others in the same call
 
     def __post_init__(self) -> None:
         self.sound_epoch, self.sound_params = self.state.epoch, self.state.params.copy()

@@ -1,4 +1,4 @@
-"""Training: runs go in, and are trained.
+"""Training: networks go down their objectives, epoch by epoch, until each has a reason to stop.
 
     train           train until every network has a reason to stop
     descend         train a stack, epoch by epoch, until one of its networks stops
@@ -7,16 +7,15 @@
     measure         compute the record of the epoch that has just ended
     end_epoch       keep the record, and stop the networks that have a reason
 
-Runs with the same ``stack_key`` are trained together: their parameters are the rows of one array, and every
-array of a step has this leading axis. A single network has no such axis. When some networks stop, the others
-continue in a smaller stack.
+A stack is one run, or several with the same ``stack_key``. When some of them stop, the others continue in a
+smaller stack.
 """
 
 import math
 from collections.abc import Sequence
 from contextlib import closing
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -26,14 +25,6 @@ from sknn_scratch._core.network import Map, mean_loss
 from sknn_scratch._core.stack import Stack
 from sknn_scratch._core.state import Epoch, Run
 from sknn_scratch._core.stopping import StopReason
-
-
-class Objectives(NamedTuple):
-    """The objectives of an epoch's batches, for each network (...)."""
-
-    first: Any
-    highest: Any
-    mean: Any
 
 
 class Hooks:
@@ -48,22 +39,10 @@ class Hooks:
 
 
 def train(runs: Sequence[Run], hooks: Sequence[Hooks] = (), map_blocks: Map = map) -> Sequence[Run]:
-    """Train networks together until each has a reason to stop.
+    """Train networks together until each has a reason to stop; return the same runs.
 
-    Parameters
-    ----------
-    runs : sequence of Run
-        All have the same ``stack_key``; if it is None, there is only one. Those that have a reason to stop
-        already stay as they are.
-    hooks : sequence of Hooks, optional
-        One for each run.
-    map_blocks : callable
-        ``map``, or a version of it that uses several threads, for the blocks of large batches.
-
-    Returns
-    -------
-    sequence of Run
-        The same runs.
+    All have the same ``stack_key``; if it is None, there is only one. Runs that already have a reason to stop
+    stay as they are. There are hooks for each run, or none.
     """
     data, hooks = pool([run.data for run in runs]), hooks or [Hooks()] * len(runs)
     members = list(zip(runs, data, hooks, strict=True))
@@ -93,37 +72,37 @@ def descend(stack: Stack, hooks: Sequence[Hooks]) -> None:
 
 def run_epoch(stack: Stack) -> list[Epoch]:
     """Update the parameters once for every batch."""
-    start, losses = perf_counter(), []
+    start, losses_of_batches = perf_counter(), []
     penalty = stack.penalty.value(stack.params)
     stack.start_epoch()
     for gathered in stack.batches.epoch(stack.shuffle_rngs):
         for batch, outputs in gathered:
             stack.gradient(batch, outputs)
             stack.update()
-        losses.append(gathered.mean_losses())
-    all_losses = np.concatenate(losses, axis=-1)
-    objectives = Objectives(
-        first=all_losses[..., 0] + penalty,
-        highest=all_losses.max(axis=-1) + penalty,
-        mean=stack.batches.mean(all_losses) + penalty,
-    )
-    return measure(stack, objectives, perf_counter() - start)
+        losses_of_batches.append(gathered.mean_losses())
+    losses = np.concatenate(losses_of_batches, axis=-1)
+    mean, first, highest = stack.batches.mean(losses), losses[..., 0], losses.max(axis=-1)
+    return measure(stack, perf_counter() - start, mean + penalty, first + penalty, highest + penalty)
 
 
 def run_iteration(stack: Stack) -> list[Epoch]:
     """Take one step of L-BFGS; it counts as an epoch."""
     start = perf_counter()
-    values, reasons = stack.minimise()
-    objective = stack.per_network(values.tolist())
-    epochs = measure(stack, Objectives(objective, objective, objective), perf_counter() - start)
+    objectives, reasons = stack.minimiser.iterate(stack.n_updates)
+    stack.n_updates += 1
+    objective = stack.per_network(objectives.tolist())
+    epochs = measure(stack, perf_counter() - start, objective, objective, objective)
     return [epoch._replace(end=reason) for epoch, reason in zip(epochs, reasons, strict=True)]
 
 
-def measure(stack: Stack, objectives: Objectives, seconds: float) -> list[Epoch]:
-    """Measure the epoch of each network: loss, last gradient, last hidden values, validation loss."""
+def measure(stack: Stack, seconds: float, mean: Any, first: Any, highest: Any) -> list[Epoch]:
+    """Measure the epoch of each network: last gradient, last hidden values, validation loss.
+
+    The objectives (...) of its batches are known: their mean, the first and the highest.
+    """
     saturated_fraction, dead_fraction = stack.saturation()
     columns = {
-        "loss": objectives.mean,
+        "loss": mean,
         "gradient_norm_hidden": np.sqrt(sum_of_squares(stack.last_grads.hidden_flat)),
         "gradient_norm_output": np.sqrt(sum_of_squares(stack.last_grads.output_flat)),
         "saturated_fraction": saturated_fraction,
@@ -133,7 +112,7 @@ def measure(stack: Stack, objectives: Objectives, seconds: float) -> list[Epoch]
     }
     if stack.validation is not None:
         columns["val_loss"] = mean_loss(stack.network, stack.params, stack.validation)
-    rows = [objectives.first, objectives.highest, stack.are_finite(), *columns.values()]
+    rows = [first, highest, np.isfinite(stack.params.flat).all(axis=-1), *columns.values()]
     return [
         Epoch(dict(zip(columns, values, strict=True)), first, highest if is_finite else math.inf)
         for first, highest, is_finite, *values in np.array(rows).reshape(len(rows), -1).T.tolist()

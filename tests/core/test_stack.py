@@ -512,6 +512,6 @@ def test_a_closed_stack_is_gone_at_once(solver):
     with np.errstate(all="ignore"):
         (run_epoch if solver in STOCHASTIC else run_iteration)(stack)
     stack.close()
-    gone = weakref.ref(stack)
+    gone = [weakref.ref(one) for one in (stack, stack.batches, stack.grads.flat)]
     del stack
-    assert gone() is None
+    assert [one() for one in gone] == [None] * 3
