@@ -82,7 +82,7 @@ class Labels(TargetKind):
             raise ValueError(f"y is of another kind than the {self.name} y of the first fit.")
 
     def check_further(self, estimator, y, inputs):
-        self.check(y)
+        super().check_further(estimator, y, inputs)
         self.check_classes(inputs.classes)
 
     def check_classes(self, classes):

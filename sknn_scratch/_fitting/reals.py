@@ -98,7 +98,7 @@ class Reals(TargetKind):
 
     def check_further(self, estimator, y, inputs):
         self.check_loss(estimator)
-        self.check(y)
+        super().check_further(estimator, y, inputs)
 
     def check_loss(self, estimator):
         """Raise ValueError if the outputs have another meaning for the estimator's loss."""

@@ -4,11 +4,9 @@
 together, replace ``trainer.of_thread``.
 """
 
-import math
 import threading
 from collections import defaultdict
 
-import numpy as np
 import scipy.sparse
 
 from sknn_scratch._core.stackable import has_large_batches, other_bytes, stack_key, step_bytes
@@ -179,9 +177,5 @@ def reason_alone(run):
 
 
 def bytes_of(X):
-    """Count the bytes of an array or a sparse matrix; guess them for anything else."""
-    if scipy.sparse.issparse(X):
-        return 2 * X.nnz * X.dtype.itemsize
-    if isinstance(X, np.ndarray):
-        return X.nbytes
-    return 8 * math.prod(getattr(X, "shape", [len(X)]))
+    """Count the bytes of an array or a sparse matrix."""
+    return 2 * X.nnz * X.dtype.itemsize if scipy.sparse.issparse(X) else X.nbytes
