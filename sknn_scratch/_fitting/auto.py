@@ -15,7 +15,7 @@ AUTO_BATCH_ROWS = 100
 AUTO_EPOCHS, AUTO_UPDATES = 10, 100
 
 
-def chosen_solver(model, data, *, partial):
+def chosen_solver(model, data, loss, *, partial):
     """Choose the solver: "auto" is L-BFGS for few rows, unless the fit needs a stochastic solver; else Adam.
 
     L-BFGS fits many rows too closely without validation rows, and then generalises badly.
@@ -24,7 +24,7 @@ def chosen_solver(model, data, *, partial):
         return model.solver
     is_small = data.n_samples < AUTO_ROWS and data.validation is None
     needs_adam = partial or model.dropout > 0 or model.max_grad_norm is not None
-    if is_small and not needs_adam and model._target_kinds.is_smooth(model):
+    if is_small and not needs_adam and loss.is_smooth:
         return "lbfgs"
     return "adam"
 

@@ -15,7 +15,6 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
-from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import NetworkShape
 from sknn_scratch._core.state import State
 from sknn_scratch._fitting import labels, reals
@@ -91,21 +90,21 @@ class StoredFit:
                     "values in the same order and format; to train the network further on other data, use "
                     "warm_start=True."
                 )
-        own = described(SOLVERS[config.solver].init(self.state.params))
+        own = described(config.optimizer.init(self.state.params))
         with naming_the_file(self.path):
             is_own = described(self.state.memory) in ({}, own)
             require(is_own, f"state.memory does not belong to {config.solver}")
 
 
-def contents_of(plan):
+def contents_of(fit):
     """Describe a fit at its start, or raise ValueError if it cannot be resumed."""
-    if plan.partial:
+    if fit.partial:
         raise ValueError(
             "Checkpoint is for fit, not for partial_fit, which sees other rows at every call; save the "
             "estimator itself between two calls (pickle, joblib), and remove the callback with "
             "set_callbacks()."
         )
-    model = plan.model
+    model = fit.model
     params = {}
     for name, value in model.get_params(deep=False).items():
         with suppress(TypeError):
@@ -114,8 +113,8 @@ def contents_of(plan):
     return Contents(
         params=params,
         fitted=Fitted(**attributes | {"history_": getattr(model, "history_", {})}),
-        fingerprints=fingerprints(plan.run.data),
-        state=plan.run.state,
+        fingerprints=fingerprints(fit.run.data),
+        state=fit.run.state,
     )
 
 

@@ -10,6 +10,8 @@ import scipy.sparse
 from sklearn.utils.validation import validate_data
 
 from sknn_scratch._fitting.fitted import data_attributes, target_kind_of
+from sknn_scratch._fitting.label_checks import plain_labels
+from sknn_scratch._fitting.missing import check_none_missing
 from sknn_scratch._fitting.targets import TargetKind
 from sknn_scratch._fitting.weights import checked_sample_weight
 
@@ -107,10 +109,11 @@ def is_float32(X):
 
 def validated_data(model, X, y, dtype, *, reset):
     """Validate X and y; X gets the dtype of the training, and sparse X becomes CSR."""
+    check_none_missing(y)
     X, y = validate_data(
         model,
         X,
-        model._target_kinds.readable(y),
+        plain_labels(y),
         accept_sparse="csr",
         dtype=dtype,
         order="C",

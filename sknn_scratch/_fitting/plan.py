@@ -1,8 +1,7 @@
 """From a user's data to a run, and from its state to fitted attributes.
 
-``plan_fit`` prepares the training, ``_core.training.train`` trains, and ``fitted_attributes`` makes the
-attributes. None of them changes the estimator, so a fit that fails leaves it as it was. Several plans can be
-trained together.
+``plan_fit`` makes a ``Fit``, ``train_runs`` (in ``stacks``) trains its run, and ``fitted_attributes`` makes
+the attributes from its state. None of them changes the estimator, so a fit that fails leaves it as it was.
 """
 
 import copy
@@ -32,6 +31,7 @@ from sknn_scratch._fitting.fitted import (
     fitted_layers,
     set_result,
 )
+from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.validation import (
     given_validation,
     held_out_validation,
@@ -49,13 +49,37 @@ class RandomStreams(NamedTuple):
     dropout: np.random.Generator
 
 
-@dataclass
-class FitPlan:
-    """A run to train, and the copy of the estimator that will hold its result."""
+@dataclass(eq=False)
+class Fit:
+    """A fit of one network that is planned.
 
+    Attributes
+    ----------
+    estimator : estimator of one network
+        With validated parameters. Planning and training do not change it.
+    inputs : FitInput
+    stored : StoredFit or None
+        An unfinished fit of this estimator, which continues.
+    model : estimator
+        A copy of the estimator, with the fitted attributes that follow from the data or are continued from.
+    run : Run
+        What is trained.
+    """
+
+    estimator: object
+    inputs: FitInput
+    stored: object
     model: object
     run: Run
-    partial: bool
+
+    @property
+    def partial(self):
+        """Whether it is a call of ``partial_fit``."""
+        return self.inputs.partial
+
+    def new_run(self):
+        """Make the same run anew."""
+        return plan_fit(self.estimator, self.inputs, self.stored, self.model._seed_).run
 
 
 def plan_fit(estimator, inputs, stored=None, seed=None):
@@ -73,53 +97,33 @@ def plan_fit(estimator, inputs, stored=None, seed=None):
 
     Returns
     -------
-    FitPlan
+    Fit
     """
     check_combinations(estimator, inputs)
-    start = Start(estimator, inputs, stored, seed)
-    encoded = inputs.encoded_for(start.model, start.goes_on)
-    vars(start.model).update((name, copy.copy(value)) for name, value in encoded.attributes.items())
-    streams = random_streams(start.model._seed_)
-    data = choose_rows(start.model, inputs, encoded, streams.split)
-    config = train_config(start.model, encoded, data, partial=inputs.partial)
-    state = start.state(config, data, streams)
-    start.model.solver_ = config.solver
-    return FitPlan(start.model, Run(state, data, config), inputs.partial)
-
-
-class Start:
-    """What a fit starts from: nothing, a fitted network, or an unfinished fit.
-
-    Attributes
-    ----------
-    model : object
-        A copy of the estimator, with the fitted attributes from which the fit continues.
-    goes_on : bool
-        Whether the fit continues from a network.
-    """
-
-    def __init__(self, estimator, inputs, stored, seed):
-        self.stored = stored
-        self.partial = inputs.partial
-        self.trains_further = hasattr(estimator, "coefs_") and (inputs.partial or estimator.warm_start)
-        self.goes_on = self.trains_further or stored is not None
-        self.model = copy.copy(estimator)
-        if self.goes_on:
-            check_same_network(self.model)
-        else:
-            clear_fitted(self.model)
-            self.model._seed_ = draw_seed(estimator.random_state) if seed is None else seed
-            self.model._seen_weight_ = 0.0
-        self.model._activation_ = estimator.activation
-
-    def state(self, config, data, streams):
-        """Make the initial state of the run."""
-        if self.stored is not None:
-            self.stored.check_fit(config, data)
-            return self.stored.state.copy()
-        if self.trains_further:
-            return next_state(self.model, config, data, streams, partial=self.partial)
-        return first_state(self.model, config, data, streams, partial=self.partial)
+    trains_further = hasattr(estimator, "coefs_") and (inputs.partial or estimator.warm_start)
+    goes_on = trains_further or stored is not None
+    model = copy.copy(estimator)
+    if goes_on:
+        check_same_network(model)
+    else:
+        clear_fitted(model)
+        model._seed_ = draw_seed(estimator.random_state) if seed is None else seed
+        model._seen_weight_ = 0.0
+    model._activation_ = estimator.activation
+    encoded = inputs.encoded_for(model, goes_on)
+    vars(model).update((name, copy.copy(value)) for name, value in encoded.attributes.items())
+    streams = random_streams(model._seed_)
+    data = choose_rows(model, inputs, encoded, streams.split)
+    config = train_config(model, encoded, data, partial=inputs.partial)
+    if stored is not None:
+        stored.check_fit(config, data)
+        state = stored.state.copy()
+    elif trains_further:
+        state = next_state(model, config, data, streams, partial=inputs.partial)
+    else:
+        state = first_state(model, config, data, streams, partial=inputs.partial)
+    model.solver_ = config.solver
+    return Fit(estimator, inputs, stored, model, Run(state, data, config))
 
 
 def check_combinations(estimator, inputs):
@@ -135,11 +139,6 @@ def check_combinations(estimator, inputs):
             raise ValueError(
                 f"max_grad_norm={estimator.max_grad_norm} needs a stochastic solver, since {solver} chooses "
                 f"the length of its steps itself; use solver={stochastic_solvers()}, or max_grad_norm=None."
-            )
-        if not estimator._target_kinds.is_smooth(estimator):
-            raise ValueError(
-                f"loss={estimator.loss!r} has kinks, where the line search of {solver} fails; use "
-                f"solver={stochastic_solvers()}, or loss='huber'."
             )
     if (inputs.X_val is None) != (inputs.y_val is None):
         raise ValueError("X_val and y_val must be given together.")
@@ -198,15 +197,21 @@ def choose_rows(model, inputs, encoded, split_rng):
 
 def train_config(model, encoded, data, *, partial):
     """Turn the hyperparameters into the Config that training reads."""
-    target_kind, solver = encoded.target_kind, chosen_solver(model, data, partial=partial)
+    loss = encoded.target_kind.loss_of(model)
+    solver = chosen_solver(model, data, loss, partial=partial)
     optimizer = SOLVERS[solver]
     has_batches = not optimizer.takes_all_rows
+    if not has_batches and not loss.is_smooth:
+        raise ValueError(
+            f"loss={model.loss!r} has kinks, where the line search of {solver} fails; use "
+            f"solver={stochastic_solvers()}, or loss='huber'."
+        )
     batch_size = chosen_batch_size(model, data) if has_batches else data.n_samples
-    shape = NetworkShape(data.X.n_features, int(model.n_hidden), target_kind.n_outputs)
+    shape = NetworkShape(data.X.n_features, int(model.n_hidden), encoded.target_kind.n_outputs)
     if isinstance(model.activation, Activation):
         model.activation.check_shapes(shape.n_hidden, data.targets.dtype)
     return Config(
-        network=Network(shape, activation_of(model.activation), target_kind.loss_of(model)),
+        network=Network(shape, activation_of(model.activation), loss),
         optimizer=optimizer(**{field.name: getattr(model, field.name) for field in fields(optimizer)}),
         batch_size=batch_size,
         max_iter=1 if partial else int(model.max_iter),
@@ -275,24 +280,24 @@ def next_state(model, config, data, streams, *, partial):
     return state
 
 
-def fitted_attributes(plan, state):
+def fitted_attributes(fit, state):
     """Make all fitted attributes of the estimator from the state of a finished run."""
-    model = copy.copy(plan.model)
+    model = copy.copy(fit.model)
     set_result(model, state)
-    model._seen_weight_ += plan.run.data.total_weight
-    model._penalty_rate_ = plan.run.penalty_rate
+    model._seen_weight_ += fit.run.data.total_weight
+    model._penalty_rate_ = fit.run.penalty_rate
     vars(model).pop("_kept_", None)
-    if model.warm_start or plan.partial:
+    if model.warm_start or fit.partial:
         model._kept_ = {name: getattr(state, name) for name in KEPT}
     return attributes_of(model)
 
 
-def was_trained_by_parts(model):
+def was_trained_by_parts(fitted):
     """Whether the last training was a ``partial_fit``, which keeps its memory without ``warm_start``."""
-    return hasattr(model, "_kept_") and not model.warm_start
+    return hasattr(fitted, "_kept_") and not fitted.warm_start
 
 
-def snapshot(plan, state):
+def snapshot(fit, state):
     """Make the fitted attributes for a state during training, as if a callback had stopped it there."""
     reason = state.stop_reason or StopReason.CALLBACK
-    return fitted_attributes(plan, replace(state, stop_reason=reason, best_params=None))
+    return fitted_attributes(fit, replace(state, stop_reason=reason, best_params=None))
