@@ -25,7 +25,7 @@ from sknn_scratch._fitting.stacks import trainer
 from sknn_scratch._fitting.threads import _shared_limits
 from sknn_scratch._fitting.troubles import nested_calls
 from sknn_scratch._fitting.undo import keeps_settings, undone_by, ways_back
-from sknn_scratch._search.meeting import Home, frames, run_together
+from sknn_scratch._search.meeting import CallersFrame, frames, run_together
 from tests.helpers import SilentCallback, assert_same_model, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -116,7 +116,7 @@ def predict(estimator):
 
 def fit_together(estimator):
     run_together(
-        {i: (one.fit, (X, Y), {}) for i, one in enumerate([estimator, clone(estimator)])}, Home(None)
+        {i: (one.fit, (X, Y), {}) for i, one in enumerate([estimator, clone(estimator)])}, CallersFrame(None)
     )
 
 
