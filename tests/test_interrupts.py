@@ -56,8 +56,8 @@ class Places:
         sys.setprofile(self)
         try:
             function()
-        except self.error:
-            if len(self.tried) == n_tried:
+        except (self.error, AttributeError) as error:  # what ``available_if`` makes of an error in its check
+            if len(self.tried) == n_tried or not isinstance(error.__cause__ or error, self.error):
                 raise
         finally:
             sys.setprofile(None)
