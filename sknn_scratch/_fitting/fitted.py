@@ -77,6 +77,18 @@ def activation_of(activation):
     return activation if isinstance(activation, Activation) else ACTIVATIONS[activation]
 
 
+def check_shapes(activation, n_hidden, dtype):
+    """Raise ValueError if a function of a user's Activation returns another shape than that of its argument."""
+    for name in ("function", "derivative"):
+        z = np.zeros((2, n_hidden), dtype)
+        shape = np.shape(getattr(activation, name)(z))
+        if shape != z.shape:
+            raise ValueError(
+                f"The {name} of the activation must work elementwise, but returns the shape {shape} for "
+                f"an array of shape {z.shape}; for a constant, return np.full_like(z, constant)."
+            )
+
+
 def fitted_layers(fitted):
     """View ``coefs_`` and ``intercepts_`` as the core's layers."""
     return Layers(*fitted.coefs_, *(b[np.newaxis] for b in fitted.intercepts_))

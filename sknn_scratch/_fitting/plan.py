@@ -27,6 +27,7 @@ from sknn_scratch._fitting.auto import chosen_batch_size, chosen_patience, chose
 from sknn_scratch._fitting.fitted import (
     activation_of,
     attributes_of,
+    check_shapes,
     clear_fitted,
     fitted_layers,
     set_result,
@@ -209,7 +210,7 @@ def train_config(model, encoded, data, *, partial):
     batch_size = chosen_batch_size(model, data) if has_batches else data.n_samples
     shape = NetworkShape(data.X.n_features, int(model.n_hidden), encoded.target_kind.n_outputs)
     if isinstance(model.activation, Activation):
-        model.activation.check_shapes(shape.n_hidden, data.targets.dtype)
+        check_shapes(model.activation, shape.n_hidden, data.targets.dtype)
     return Config(
         network=Network(shape, activation_of(model.activation), loss),
         optimizer=optimizer(**{field.name: getattr(model, field.name) for field in fields(optimizer)}),
