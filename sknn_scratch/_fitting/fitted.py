@@ -78,7 +78,7 @@ def activation_of(activation):
 
 
 def check_shapes(activation, n_hidden, dtype):
-    """Raise ValueError if a function of a user's Activation returns another shape than that of its argument."""
+    """Raise ValueError if a function of a user's Activation changes the shape of its argument."""
     for name in ("function", "derivative"):
         z = np.zeros((2, n_hidden), dtype)
         shape = np.shape(getattr(activation, name)(z))
