@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from threadpoolctl import ThreadpoolController
 
-from sknn_scratch._core.network import N_BLOCKS
 from sknn_scratch._fitting.undo import undone_by
 
 # Fewer blocks are computed before threads for them have started.
@@ -137,26 +136,14 @@ def threads_for_blocks(n_blocks, largest_product):
     if largest_product < TINY_PRODUCT:
         yield map
         return
-    n_threads = min(n_blocks, _n_blas_threads(), MAX_THREADS) if n_blocks >= THREADED_BLOCKS else 1
-    with _map_on(n_threads) as map_blocks:
+    with map_in_threads(min(n_blocks, MAX_THREADS) if n_blocks >= THREADED_BLOCKS else 1) as map_blocks:
         yield map_blocks
 
 
 @contextmanager
-def threads_for_training(large_batches):
-    """Make a ``map`` for the blocks of a batch; BLAS itself gets one thread.
-
-    Parameters
-    ----------
-    large_batches : bool
-        Whether there are several blocks: then the map uses as many threads as BLAS may use.
-    """
-    with _map_on(min(N_BLOCKS, _n_blas_threads()) if large_batches else 1) as map_blocks:
-        yield map_blocks
-
-
-@contextmanager
-def _map_on(n_threads):
+def map_in_threads(most):
+    """Make a ``map`` with as many threads as BLAS may use, but not more than ``most``; BLAS gets one."""
+    n_threads = min(most, _n_blas_threads()) if most > 1 else 1
     with one_blas_thread():
         if n_threads == 1:
             yield map
