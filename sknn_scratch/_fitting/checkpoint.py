@@ -8,7 +8,7 @@ import reprlib
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from inspect import signature
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -249,43 +249,22 @@ def arrays_of(X):
 
 # --- Parameters in JSON ---
 
-JSON_TYPES = (type(None), bool, int, float, str)
-SCALARS = MappingProxyType(
-    {name: kind for name, kind in np.sctypeDict.items() if issubclass(kind, np.bool | np.number | np.str_)}
-)
-
 
 def to_json(value):
-    """Write a parameter so that ``from_json`` reads the same value and type, or raise TypeError."""
+    """Write a parameter so that ``from_json`` reads an equal value, or raise TypeError."""
     if type(value) is dict:
-        return {"items": [[scalar_to_json(key), scalar_to_json(element)] for key, element in value.items()]}
-    return scalar_to_json(value)
-
-
-def scalar_to_json(value):
-    """Write a number, a string, a bool or None, of Python or NumPy."""
-    if type(value) in JSON_TYPES:
-        return value
-    if isinstance(value, np.generic) and type(value.item()) in JSON_TYPES:
-        return {"numpy": type(value).__name__, "value": value.item()}
+        return {"items": [[to_json(key), to_json(element)] for key, element in value.items()]}
+    plain = value.item() if isinstance(value, np.generic) else value
+    if type(plain) in (NoneType, bool, int, float, str):
+        return plain
     raise TypeError(f"JSON cannot hold {value!r}.")
 
 
 def from_json(name, written):
-    """Read a parameter that ``to_json`` wrote."""
-    try:
-        if isinstance(written, dict) and "items" in written:
-            return {scalar_from_json(key): scalar_from_json(element) for key, element in written["items"]}
-        return scalar_from_json(written)
-    except (KeyError, OverflowError, TypeError, ValueError) as error:
-        raise Malformed(f"params.{name} cannot be {reprlib.repr(written)}") from error
-
-
-def scalar_from_json(written):
-    """Read a scalar that ``scalar_to_json`` wrote."""
-    if type(written) in JSON_TYPES:
+    """Read a parameter that ``to_json`` wrote; its dicts have no lists or dicts in them."""
+    if not isinstance(written, dict | list):
         return written
-    value = SCALARS[written["numpy"]](written["value"])
-    if scalar_to_json(value) != written:
-        raise ValueError
-    return value
+    try:
+        return dict(written["items"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise Malformed(f"params.{name} cannot be {reprlib.repr(written)}") from error
