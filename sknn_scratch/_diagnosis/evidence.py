@@ -51,24 +51,12 @@ class Errors(NamedTuple):
 
 @dataclass
 class Evidence:
-    """A fitted network, and data as it sees them.
+    """A fitted network, and data as it sees them."""
 
-    Attributes
-    ----------
-    fitted : ShallowNNClassifier or ShallowNNRegressor
-        Fitted.
-    rows : DenseRows or SparseRows
-        Validated rows.
-    feature_names : array-like of shape (n_features,)
-        Names of the features.
-    y : array-like of shape (n_samples,) or (n_samples, n_outputs), or None
-        Labels or numbers of the rows.
-    """
-
-    fitted: object
-    rows: object
-    feature_names: object
-    y: object = None
+    fitted: object  # ShallowNNClassifier or ShallowNNRegressor
+    rows: object  # DenseRows or SparseRows
+    feature_names: object  # (n_features,)
+    y: object = None  # labels or numbers of the rows: (n_samples,) or (n_samples, n_outputs)
 
     @cached_property
     def hidden_layer(self):
@@ -177,11 +165,8 @@ class Evidence:
         the row that they predict. A guess is the same for all rows.
         """
         batch, target_kind = self._batch(self.sample), target_kind_of(self.fitted)
-        targets, shares, truth = (
-            batch.targets.values.T,
-            batch.targets.row_weights[0],
-            self.labels[self.sample],
-        )
+        targets, shares = batch.targets.values.T, batch.targets.row_weights[0]
+        truth = self.labels[self.sample]
         X = standardised(batch.X.source, self.features)
 
         def error(outputs):
