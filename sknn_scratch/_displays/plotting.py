@@ -35,24 +35,10 @@ def import_matplotlib(display):
 
 
 def axes_for(display, ax, shape, figsize, **grid):
-    """Find the axes to draw on, in rows and columns.
+    """Find the axes to draw on: an array of Axes, with a shape of rows and columns.
 
-    Parameters
-    ----------
-    display : object
-        The display; the error names it if matplotlib is missing.
-    ax : Axes, array of Axes, or None
-        None makes a new figure. A single Axes is divided if more are needed. Several are used as they are.
-    shape : (int, int)
-        Rows and columns.
-    figsize : (float, float)
-        Size of a new figure, in inches.
-    **grid : dict
-        Options of matplotlib's GridSpec, such as width and height ratios.
-
-    Returns
-    -------
-    axes : ndarray of Axes of the given shape
+    If ``ax`` is None, a new figure of a size in inches is made. A single Axes is divided if more are needed.
+    Several are used as they are. The grid has options of matplotlib's GridSpec, such as ratios of heights.
     """
     plt = import_matplotlib(display).pyplot
     n_axes = math.prod(shape)

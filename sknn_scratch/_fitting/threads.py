@@ -37,21 +37,13 @@ class _SharedLimit:
     Some libraries have one number of threads for the whole process. Others have one for each Python thread,
     and then each thread has its own first and last user. The kind depends on the build of the library and on
     the version of threadpoolctl, so it is tried out.
-
-    Parameters
-    ----------
-    library : threadpoolctl.LibController
-
-    Attributes
-    ----------
-    users : dict of object to _Use
     """
 
     def __init__(self, library):
-        self.library = library
+        self.library = library  # a LibController of threadpoolctl
         self.lock = threading.Lock()
         self.is_per_thread = None  # unknown until the first limit
-        self.users = {}
+        self.users = {}  # their _Use, by user
 
     def enter(self, user):
         """Limit the library for a user, any object."""
@@ -125,13 +117,8 @@ def one_blas_thread():
 def threads_for_blocks(n_blocks, largest_product):
     """Make a ``map`` for blocks of rows, with as many threads as BLAS may use; BLAS itself gets one.
 
-    Parameters
-    ----------
-    n_blocks : int
-        Number of blocks.
-    largest_product : int
-        Multiplications of the largest product. If BLAS would use one thread for it anyway, nothing is
-        limited: to set the limit would take longer than the computation.
+    If BLAS would use one thread for the largest product (its multiplications are given) anyway, nothing is
+    limited: to set the limit would take longer than the computation.
     """
     if largest_product < TINY_PRODUCT:
         yield map

@@ -59,17 +59,8 @@ def spread(calls, n_workers):
     """Cut calls that fit networks into pieces, so that every worker has something to do.
 
     Calls of the same kind stay together if possible. A kind with many calls is distributed evenly. The other
-    kinds are cut only if a worker would have nothing to do.
-
-    Parameters
-    ----------
-    calls : dict of int to (function, args, kwargs)
-    n_workers : int
-
-    Returns
-    -------
-    list of list of int
-        The keys of the calls of each piece, the largest piece first.
+    kinds are cut only if a worker would have nothing to do. A piece is a list of numbers of calls, and the
+    largest piece is the first.
     """
     if n_workers == 1:
         return [list(calls)]
