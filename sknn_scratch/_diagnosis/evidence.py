@@ -10,7 +10,7 @@ import numpy as np
 from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._core.network import make_batch, mean_loss, predict_outputs, row_blocks
 from sknn_scratch._diagnosis import references
-from sknn_scratch._estimators.inspection import activate, hidden_inputs_of_rows
+from sknn_scratch._estimators.inspection import activate, hidden_inputs
 from sknn_scratch._fitting.causes import spaced_rows, strongest_pull
 from sknn_scratch._fitting.features import measure_features, standardised
 from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, kept_epoch, target_kind_of
@@ -64,7 +64,7 @@ class Evidence:
         n_samples, n_hidden = self.rows.n_samples, self.fitted.coefs_[0].shape[1]
         n_flat, slopes = np.zeros(n_hidden), 0.0
         for block in row_blocks(n_samples, n_hidden, self.fitted.coefs_[0].dtype):
-            z = hidden_inputs_of_rows(self.fitted, self.rows.take(block))
+            z = hidden_inputs(self.fitted, self.rows.take(block))
             slope = np.abs(activate(self.fitted, z)[1])
             n_flat += (slope < SATURATED_SLOPE).sum(axis=0)
             slopes += slope.sum(dtype=float)

@@ -119,7 +119,9 @@ class TrainingCurveDisplay:
         x : {"epoch", "seconds"}, default="epoch"
             Unit of the horizontal axis.
         color : matplotlib color, default=None
-            One colour for all curves, to draw several estimators in one plot.
+            One colour for all curves, to draw several estimators in one plot: the training curve is solid,
+            the validation curve dashed, and both have one line in the legend. With None, each curve has its
+            own colour and line in the legend.
         name : str, default=None
             Name of the estimator, for the title and the legend.
         ax : Axes or array of Axes, default=None
@@ -163,15 +165,7 @@ class TrainingCurveDisplay:
         ax : Axes or array of Axes, default=None
             Where to draw; None makes a new figure. If there is more than one panel, a single Axes is
             divided. To add the curves of a second estimator, pass the ``axes_`` of the first display.
-        details : bool, default=False
-            Whether to add panels with the gradient norms of both layers and the share of saturated and
-            dead hidden units.
-        x : {"epoch", "seconds"}, default="epoch"
-            Unit of the horizontal axis.
-        color : matplotlib color, default=None
-            One colour for all curves, to draw several estimators in one plot: the training curve is solid,
-            the validation curve dashed, and both have one line in the legend. With None, each curve has its
-            own colour and line in the legend.
+        details, x, color : as in :meth:`from_estimator`
 
         Returns
         -------

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from numbers import Integral
-from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from sklearn.callback import AutoPropagatedCallback
@@ -132,10 +131,6 @@ class Checkpoint:
                 f"Checkpoint cannot be set on a {name} that is cloned, as by cross-validation, since all "
                 f"clones would write to the same file, {self.path}; call set_callbacks(Checkpoint(...)) on "
                 "the estimator that is fitted itself."
-            )
-        if Path(self.path).is_dir():
-            raise IsADirectoryError(
-                f"Checkpoint cannot write {self.path}, which is a directory; add the name of a file."
             )
         if not (directory := regular_file(self.path).parent).is_dir():
             raise FileNotFoundError(

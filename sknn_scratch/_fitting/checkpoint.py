@@ -119,20 +119,9 @@ def contents_of(fit):
 
 
 def read_stored_fit(cls, path, params):
-    """Read a checkpoint, and rebuild the estimator as it was before training.
+    """Read a checkpoint; return the estimator of class ``cls`` as it was before training, and its StoredFit.
 
-    Parameters
-    ----------
-    cls : class
-        ShallowNNClassifier or ShallowNNRegressor, or a subclass.
-    path : str or path-like
-    params : dict or None
-        Values of the parameters that JSON cannot represent.
-
-    Returns
-    -------
-    estimator : cls
-    stored : StoredFit
+    ``params`` are the values of the parameters that JSON cannot represent.
     """
     contents = read_record(path, Contents)
     with naming_the_file(path):
