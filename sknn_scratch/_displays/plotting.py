@@ -6,15 +6,8 @@ from numbers import Integral
 import numpy as np
 
 # The colours of Okabe and Ito (2008).
-BLACK, ORANGE, SKY, GREEN, BLUE, VERMILION, PURPLE = (
-    "#000000",
-    "#E69F00",
-    "#56B4E9",
-    "#009E73",
-    "#0072B2",
-    "#D55E00",
-    "#CC79A7",
-)
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+BLUE, VERMILION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
 CLASS_COLORS = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION)
 GREY = "#767676"  # the lightest grey that is still easy to read on white
 

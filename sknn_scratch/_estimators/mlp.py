@@ -18,13 +18,7 @@ from sknn_scratch._fitting.plan import draw_seed
 from sknn_scratch._fitting.reals import Rates, Reals
 
 # The activations that MLPClassifier has: our names, and its names.
-MLP_ACTIVATIONS = {
-    "identity": "identity",
-    "sigmoid": "logistic",
-    "logistic": "logistic",
-    "tanh": "tanh",
-    "relu": "relu",
-}
+MLP_ACTIVATIONS = {name: name for name in ("identity", "logistic", "tanh", "relu")} | {"sigmoid": "logistic"}
 MLP_SOLVERS, MLP_SCHEDULES = ("lbfgs", "sgd", "adam"), ("constant", "adaptive")
 SHARED_PARAMETERS = (
     "max_iter",

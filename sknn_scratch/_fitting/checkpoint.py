@@ -8,7 +8,7 @@ import reprlib
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from inspect import signature
-from types import MappingProxyType, NoneType
+from types import NoneType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from sknn_scratch._core.parameters import NetworkShape
 from sknn_scratch._core.state import State
-from sknn_scratch._fitting import labels, reals
 from sknn_scratch._fitting.checkpoint_file import (
     CheckpointError,
     Malformed,
@@ -134,11 +133,6 @@ def read_stored_fit(cls, path, params):
     return estimator, StoredFit(path, contents)
 
 
-OF_KINDS = MappingProxyType(
-    {labels.Labels: (labels.KINDS, ["classes_"]), reals.Reals: (reals.KINDS, ["y_offset_", "y_scale_"])}
-)
-
-
 def estimator_of(cls, contents):
     """Make the estimator that the contents describe, after checking them."""
     require(
@@ -151,22 +145,22 @@ def estimator_of(cls, contents):
     except ValueError as error:
         raise Malformed(str(error)) from error
     require(contents.every >= 1, "every cannot be 0")
-    check_kind_of_y(contents.fitted, *OF_KINDS[estimator._target_kinds])
-    for name, value in vars(contents.fitted).items():
-        if value is not None:
-            setattr(estimator, name, value)
+    vars(estimator).update({name: one for name, one in vars(contents.fitted).items() if one is not None})
+    check_kind_of_y(estimator)
     return estimator
 
 
-def check_kind_of_y(fitted, kinds, names):
-    """Check the attributes that describe y, whose names are given."""
-    require(fitted._target_kind_ in kinds, f"fitted._target_kind_ cannot be {fitted._target_kind_}")
-    for name in names:
-        require(getattr(fitted, name) is not None, f"fitted.{name} is missing")
-    if fitted.y_scale_ is not None:
-        require(np.all(fitted.y_scale_ > 0), "fitted.y_scale_ must be positive")
-        is_same = np.shape(fitted.y_scale_) == np.shape(fitted.y_offset_)
-        require(is_same, "fitted.y_scale_ must have the shape of fitted.y_offset_")
+def check_kind_of_y(fitted):
+    """Check the attributes that describe y."""
+    try:
+        target_kind_of(fitted)
+    except KeyError as error:
+        raise Malformed(f"fitted._target_kind_ cannot be {error}") from error
+    except AttributeError as error:
+        raise Malformed(f"fitted.{error.name} is missing") from error
+    if hasattr(fitted, "y_scale_"):
+        is_scale = np.shape(fitted.y_scale_) == np.shape(fitted.y_offset_) and np.all(fitted.y_scale_ > 0)
+        require(is_scale, "fitted.y_scale_ must be positive, and have the shape of fitted.y_offset_")
 
 
 def check_state(estimator, state):
