@@ -45,8 +45,6 @@ class ShallowNNEnsembleRegressor(EnsembleRegressorParameters, Regression, Ensemb
         The same for all networks, see :class:`ShallowNNRegressor`.
     n_iter_ : ndarray of shape (n_networks,)
         Number of epochs of each network.
-    solver_ : str
-        The solver of the last call: ``solver``, or the one that "auto" has chosen.
     history_ : list of dict
         The ``history_`` of each network.
 

@@ -71,17 +71,6 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
     history_ : dict of ndarray of shape (n_epochs,)
         As in :class:`ShallowNNClassifier`. The losses are losses of standardised targets.
 
-    Warns
-    -----
-    ConvergenceWarning
-        If ``max_iter`` is reached first, if a line search of "lbfgs" fails, or if the loss ends no lower than
-        with constant predictions.
-    DivergenceWarning
-        If the loss becomes infinite, explodes, or stays far above its first value. The model keeps its last
-        good weights.
-    SymmetryWarning
-        If ``init_scale`` is 0.
-
     See Also
     --------
     ShallowNNEnsembleRegressor : Several networks. Their spread says how much they agree.
