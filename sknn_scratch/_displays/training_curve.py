@@ -17,16 +17,6 @@ from sknn_scratch._displays.plotting import (
 )
 from sknn_scratch._estimators.inspection import FittedNetwork, network_of
 
-STOP_WORDS = {
-    "converged": "converged",
-    "no_improvement": "no improvement",
-    "small_gradient": "gradient small",
-    "max_iter": "max_iter reached",
-    "callback": "by a callback",
-    "interrupted": "interrupted",
-    "diverged": "diverged",
-    "line_search_failed": "line search failed",
-}
 FEW_EPOCHS = 15  # up to this number, each epoch has a dot
 WIDE_RANGE = 20.0  # a loss that falls by this factor is easier to read on a logarithmic axis
 
@@ -265,7 +255,7 @@ class TrainingCurveDisplay:
 
     @property
     def _stop(self):
-        return f"stop at {self.last_epoch}: {STOP_WORDS[self.stop_reason]}"
+        return f"stop at {self.last_epoch}: {self.stop_reason}"
 
     def _label(self, label, color):
         """Choose the words in the legend for the training loss; they say more if this is the only line."""

@@ -20,8 +20,6 @@ class ShallowNNEnsembleClassifier(EnsembleClassifierParameters, Classification, 
 
     Parameters
     ----------
-    warm_start : bool, default=False
-        Whether ``fit`` continues with the networks of the last fit.
     random_state : int, RandomState instance or None, default=None
         Seed for the seeds of the networks.
     verbose : int, default=0

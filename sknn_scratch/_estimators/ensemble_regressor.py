@@ -26,8 +26,6 @@ class ShallowNNEnsembleRegressor(EnsembleRegressorParameters, Regression, Ensemb
 
     Parameters
     ----------
-    warm_start : bool, default=False
-        Whether ``fit`` continues with the networks of the last fit.
     random_state : int, RandomState instance or None, default=None
         Seed for the seeds of the networks.
     verbose : int, default=0
