@@ -222,15 +222,13 @@ class FitReporter(Hooks):
         """Run the callbacks' hooks of an epoch; return whether one of them stops the training."""
         epoch = self.context.subcontext(task_name="epoch")
         epoch.call_on_fit_task_begin(estimator=self.estimator, **self.data)
-        return epoch.call_on_fit_task_end(
-            estimator=self.estimator,
-            **self.data,
-            reconstruction_attributes=lambda: self.fitted_attributes(state),
-        )
 
-    def fitted_attributes(self, state):
-        """Make the attributes of a snapshot; None replaces the other attributes of an earlier fit."""
-        return dict.fromkeys(fitted_names(self.estimator)) | snapshot(self.fit, state)
+        def attributes():  # of a snapshot; None replaces the other attributes of an earlier fit
+            return dict.fromkeys(fitted_names(self.estimator)) | snapshot(self.fit, state)
+
+        return epoch.call_on_fit_task_end(
+            estimator=self.estimator, **self.data, reconstruction_attributes=attributes
+        )
 
 
 def watched_numbers(record):

@@ -5,7 +5,6 @@ the arguments.
 """
 
 from collections import defaultdict
-from inspect import signature
 
 from sklearn.base import BaseEstimator
 
@@ -81,23 +80,14 @@ def kind_of(call):
     The plans of the fits decide. They need the data from the earlier steps of a Pipeline, so the workers make
     them.
     """
-    function, args, kwargs = call
+    _, _, kwargs = call
     network = next(networks_of(call))
     settings = {name: getattr(network, name) for name in COMMON_PARAMETERS}
     for name, value in (kwargs.get("parameters") or {}).items():
         name = name.rpartition("__")[2]
         if name in settings:
             settings[name] = value
-    return repr(settings), n_training_rows(function, args, kwargs)
-
-
-def n_training_rows(function, args, kwargs):
-    """Count the training rows if a function has them as its argument ``train``; else return None."""
-    try:
-        arguments = signature(function).bind(*args, **kwargs).arguments
-    except ValueError:  # some built-in functions have no signature
-        return None
-    return len(arguments["train"]) if "train" in arguments else None
+    return repr(settings), len(kwargs.get("train", ()))
 
 
 def label_of(number, kwargs):
