@@ -14,8 +14,8 @@
 A drawing is computed with the values of the page, and its code is not shown. ``notebook`` is the last block.
 With ``:answers-of:`` and the name of a page beside it, it links to the answers of that page's exercises.
 
-exercises.py explains the blocks ``task``, ``solution``, ``check`` and ``mistake``. The page shows the task, and
-the check folded away.
+exercises.py explains the blocks ``task``, ``solution``, ``check`` and ``mistake``. The page shows the task,
+and the check folded away.
 """
 
 import json

@@ -125,7 +125,8 @@ def set_history(fitted, state):
     """
     records = state.history
     earlier = last_values(getattr(fitted, "history_", {}), HISTORY_EPOCHS - len(records))
-    columns = {name: column(records, name) for name in (records[-1] if records else ())}
+    names = records[0] if records else ()
+    columns = {name: np.array([one[name] for one in records], float) for name in names}
     before = np.full(max(map(len, earlier.values()), default=0), math.nan)
     now = np.full(len(records), math.nan)
     fitted.history_ = {
@@ -139,11 +140,6 @@ def set_history(fitted, state):
 def last_values(columns, n):
     """Keep the last n values of columns of equal length, or none if n is below one."""
     return {name: column[max(0, len(column) - max(0, n)) :] for name, column in columns.items()}
-
-
-def column(records, name):
-    """Put one number of every record in an array."""
-    return np.array([record[name] for record in records], float)
 
 
 def kept_epoch(fitted, column):
