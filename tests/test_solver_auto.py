@@ -25,7 +25,7 @@ VALIDATION = {"X_val": X[:9], "y_val": Y[:9]}
 
 
 def make_classifier(**params):
-    return ShallowNNClassifier(**{"n_hidden": 3, "max_iter": 2, "random_state": 0} | params)
+    return ShallowNNClassifier(**{"n_hidden": 3, "alpha": 1.0, "max_iter": 2, "random_state": 0} | params)
 
 
 CASES = {

@@ -37,7 +37,7 @@ def xor():
 
 
 def network(**parameters):
-    settled = {"n_hidden": 16, "early_stopping": False, "random_state": 0, "max_iter": 1000}
+    settled = {"n_hidden": 16, "alpha": 1.0, "early_stopping": False, "random_state": 0, "max_iter": 1000}
     return ShallowNNClassifier(**settled | parameters)
 
 

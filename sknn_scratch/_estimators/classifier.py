@@ -37,13 +37,17 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         "glorot" compute it from the sizes of the layers. With 0, the hidden units stay identical.
     learning_rate : float, default=0.005
         Step size of the solvers "adam", "adamw" and "sgd".
-    alpha : float, default=1.0
-        Strength of the L2 penalty, in the objective of :class:`ShallowNNClassifier`. In ``partial_fit``, the
-        S of the penalty counts the rows of all calls so far.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes. They multiply the weights of the rows. "balanced" gives all classes the same
         total weight. With multilabel y, "balanced" multiplies the weights of the labels of a row, and a dict
         is an error.
+    alpha : float or "auto", default="auto"
+        Strength of the L2 penalty, in the objective of :class:`ShallowNNClassifier`. "auto" chooses among
+        0.3, 3, 10 and 30, by the held-out loss in 3-fold cross-validation, and then trains with all rows.
+        This does not depend on ``random_state``, and takes about three times as long as the training.
+        ``alpha_`` says what was chosen. If there is validation, in ``partial_fit``, or if there are fewer
+        than 30 different rows, it is 1 instead (for a regressor, 3). A network that is trained further keeps
+        its ``alpha_``. In ``partial_fit``, the S of the penalty counts the rows of all calls so far.
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
         "auto" is "lbfgs" for a ``fit`` with fewer than 500 training rows and without validation, ``dropout``
         or ``max_grad_norm``, else "adam". ``solver_`` says which. "adam" is Adam. "adamw" is Adam with
@@ -131,6 +135,11 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         "diverged" or, with "lbfgs", "line_search_failed".
     solver_ : str
         The solver of the last call: ``solver``, or the one that "auto" has chosen.
+    alpha_ : float
+        The strength of the penalty: ``alpha``, or what "auto" has found.
+    alpha_path_ : dict of ndarray of shape (n_tried,)
+        The values that "auto" has tried, as "alpha", and the mean loss of the held-out rows with each of
+        them, as "loss". Both are empty if alpha was not chosen by cross-validation.
     history_ : dict of ndarray of shape (n_epochs,)
         The epochs of the last call, and, with ``warm_start`` or ``partial_fit``, the latest epochs of earlier
         calls, up to 10,000 epochs in all. So n_epochs is `n_iter_`, until earlier epochs are dropped. The

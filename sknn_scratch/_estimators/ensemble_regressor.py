@@ -47,6 +47,10 @@ class ShallowNNEnsembleRegressor(EnsembleRegressorParameters, Regression, Ensemb
         Number of epochs of each network.
     solver_ : str
         The solver of the last call: ``solver``, or the one that "auto" has chosen.
+    alpha_ : float
+        The strength of the penalty, the same for all networks: ``alpha``, or what "auto" has found.
+    alpha_path_ : dict of ndarray of shape (n_tried,)
+        As in :class:`ShallowNNRegressor`.
     history_ : list of dict
         The ``history_`` of each network.
 

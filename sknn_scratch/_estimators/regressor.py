@@ -41,9 +41,6 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
         The quantile that "quantile" estimates, between 0 and 1: the share of y below the prediction.
     huber_delta : float, default=0.5
         Where "huber" changes from squared to absolute, in standard deviations of y.
-    alpha : float, default=3.0
-        Strength of the L2 penalty, in the objective of :class:`ShallowNNRegressor`, whose loss is for
-        standardised y.
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
         As in :class:`ShallowNNClassifier`. "auto" is also "adam" if the loss has a kink.
     tol : float, default=0.001

@@ -213,7 +213,9 @@ class FitReporter(Hooks):
         self.save_checkpoints(run.state)
 
     def print_epoch(self, state):
-        """Print a line for the epoch."""
+        """Print a line for the epoch and, before the first, one for the choice of alpha."""
+        if self.fit.choice is not None and len(state.history) == 1:
+            self.print_line(self.fit.choice.in_words)
         self.print_line(f"epoch {state.epoch}: {watched_numbers(state.history[-1])}")
 
     def report_end(self, state):

@@ -23,6 +23,7 @@ from sknn_scratch._core.parameters import NetworkShape, flatten, initialise
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import KEPT, Config, Run, State
 from sknn_scratch._core.stopping import StopReason
+from sknn_scratch._fitting.alpha import Choice, plan_choice
 from sknn_scratch._fitting.auto import chosen_batch_size, chosen_patience, chosen_solver, stops_early
 from sknn_scratch._fitting.fitted import (
     activation_of,
@@ -38,6 +39,10 @@ from sknn_scratch._fitting.validation import (
     split_rows,
     validation_value,
 )
+
+
+# The ``alpha_path_`` of a fit whose alpha was not chosen by the data.
+NO_PATH = {"alpha": np.array([]), "loss": np.array([])}
 
 
 class RandomStreams(NamedTuple):
@@ -64,6 +69,8 @@ class Fit:
         A copy of the estimator, with the fitted attributes that follow from the data or are continued from.
     run : Run
         What is trained.
+    choice : Choice or None
+        How the run's alpha is chosen before the training; None if it is known.
     """
 
     estimator: object
@@ -71,6 +78,7 @@ class Fit:
     stored: object
     model: object
     run: Run
+    choice: Choice | None
 
     @property
     def partial(self):
@@ -123,7 +131,15 @@ def plan_fit(estimator, inputs, stored=None, seed=None):
     else:
         state = first_state(model, config, data, streams, partial=inputs.partial)
     model.solver_ = config.solver
-    return Fit(estimator, inputs, stored, model, Run(state, data, config))
+    choice = None
+    if known_alpha(model) is None and not inputs.partial and data.validation is None:
+        choice = plan_choice(data, config, encoded.target_kind, encoded.y, model.init_scale)
+    return Fit(estimator, inputs, stored, model, Run(state, data, config), choice)
+
+
+def known_alpha(model):
+    """Get the alpha of a number, or of the network that is trained further; None if there is none."""
+    return getattr(model, "alpha_", None) if model.alpha == "auto" else float(model.alpha)
 
 
 def check_combinations(estimator, inputs):
@@ -197,7 +213,7 @@ def choose_rows(model, inputs, encoded, split_rng):
 
 def train_config(model, encoded, data, *, partial):
     """Turn the hyperparameters into the Config that training reads."""
-    loss = encoded.target_kind.loss_of(model)
+    loss, alpha = encoded.target_kind.loss_of(model), known_alpha(model)
     solver = chosen_solver(model, data, loss, partial=partial)
     optimizer = SOLVERS[solver]
     has_batches = not optimizer.takes_all_rows
@@ -217,7 +233,7 @@ def train_config(model, encoded, data, *, partial):
         max_iter=1 if partial else int(model.max_iter),
         schedule=model.learning_rate_schedule if has_batches and not partial else "constant",
         learning_rate=float(model.learning_rate),
-        alpha=float(model.alpha),
+        alpha=encoded.target_kind.usual_alpha if alpha is None else alpha,
         dropout=float(model.dropout),
         tol=float(model.tol),
         n_iter_no_change=chosen_patience(model, solver, math.ceil(data.n_samples / batch_size)),
@@ -284,12 +300,22 @@ def fitted_attributes(fit, state):
     """Make all fitted attributes of the estimator from the state of a finished run."""
     model = copy.copy(fit.model)
     set_result(model, state)
+    model.alpha_ = fit.run.config.alpha
+    model.alpha_path_ = alpha_path(fit)
     model._seen_weight_ += fit.run.data.total_weight
     model._penalty_rate_ = fit.run.penalty_rate
     vars(model).pop("_kept_", None)
     if model.warm_start or fit.partial:
         model._kept_ = {name: getattr(state, name) for name in KEPT}
     return attributes_of(model)
+
+
+def alpha_path(fit):
+    """Get the alphas that were tried, and their held-out losses, in this fit or in an earlier one."""
+    if fit.choice is not None:
+        return fit.choice.path
+    earlier = getattr(fit.model, "alpha_path_", NO_PATH)
+    return earlier if fit.model.alpha == "auto" else NO_PATH
 
 
 def was_trained_by_parts(fitted):

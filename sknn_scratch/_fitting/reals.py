@@ -31,6 +31,7 @@ class Reals(TargetKind):
     """
 
     name: ClassVar[str] = "real"
+    usual_alpha: ClassVar[float] = 3.0
 
     def __init__(self, offset, scale):
         self.offset, self.scale = offset, scale

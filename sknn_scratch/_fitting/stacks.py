@@ -6,11 +6,13 @@ together, replace ``trainer.of_thread``.
 
 import threading
 from collections import defaultdict
+from dataclasses import replace
 
 import scipy.sparse
 
 from sknn_scratch._core.stackable import has_large_batches, other_bytes, stack_key, step_bytes
 from sknn_scratch._core.training import train
+from sknn_scratch._fitting.alpha import choose_alphas
 from sknn_scratch._fitting.threads import threads_for_training
 from sknn_scratch._fitting.undo import Settings
 
@@ -31,6 +33,8 @@ class Training:
     hooks : Hooks
     new_run : callable
         Makes the same run anew, for a second attempt.
+    choice : Choice, optional
+        How the run's alpha is chosen before the training.
 
     Attributes
     ----------
@@ -42,14 +46,17 @@ class Training:
         The run's share of the training time.
     """
 
-    def __init__(self, run, hooks, new_run):
-        self.run, self.hooks, self.new_run = run, hooks, new_run
+    def __init__(self, run, hooks, new_run, choice=None):
+        self.run, self.hooks, self.new_run, self.choice = run, hooks, new_run, choice
         self.is_trained, self.error = False, None
         self.seconds = 0.0
 
     def start_again(self):
         """Take the run as it was before the training."""
-        self.run, self.is_trained = self.new_run(), False
+        vars(self.run).update(vars(self.new_run()))
+        self.is_trained = False
+        if self.choice is not None:
+            self.choice.start_again()
 
     @property
     def is_done(self):
@@ -87,11 +94,25 @@ def train_group(group):
     """Train runs of one ``stack_key`` in one pass."""
     settings = Settings()
     with threads_for_training(has_large_batches(group[0].run)) as map_blocks:
+        settle_alphas([one for one in group if one.choice is not None], map_blocks)
         train([one.run for one in group], [one.hooks for one in group], map_blocks)
     if group[0].is_interrupted:
         settings.restore_after(KeyboardInterrupt())
     for training in group:
         training.is_trained = True
+
+
+def settle_alphas(trainings, map_blocks):
+    """Choose the alphas of runs; the networks of an ensemble have one choice in common."""
+
+    def train_folds(folds):
+        for group in cut_into_groups(folds):
+            if any(run.is_interrupted for run in train([fold.run for fold in group], map_blocks=map_blocks)):
+                raise KeyboardInterrupt
+
+    choose_alphas(list(dict.fromkeys(one.choice for one in trainings)), train_folds)
+    for one in trainings:
+        one.run.config = replace(one.run.config, alpha=one.choice.alpha)
 
 
 class AtOnce:

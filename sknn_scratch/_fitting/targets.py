@@ -24,12 +24,15 @@ class TargetKind(ABC):
         Name of the kind.
     n_kept : int
         Rows of each stratum that must stay in training.
+    usual_alpha : float
+        The strength of the penalty if the data cannot choose it.
     n_outputs : int
         Number of the network's outputs.
     """
 
     name: ClassVar[str]
     n_kept: ClassVar[int] = 1
+    usual_alpha: ClassVar[float] = 1.0
     n_outputs: int
 
     # --- Before the kind is known ---
