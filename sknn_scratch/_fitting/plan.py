@@ -40,7 +40,6 @@ from sknn_scratch._fitting.validation import (
     validation_value,
 )
 
-
 # The ``alpha_path_`` of a fit whose alpha was not chosen by the data.
 NO_PATH = {"alpha": np.array([]), "loss": np.array([])}
 
