@@ -6,11 +6,11 @@ import scipy.sparse
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import make_moons, make_multilabel_classification
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import cross_validate
 
 from sknn_scratch import (
     Activation,
+    Checkpoint,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
     ShallowNNRegressor,
@@ -19,6 +19,8 @@ from sknn_scratch import (
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._fitting import alpha as module
 from sknn_scratch._fitting.alpha import ALPHAS, LEAST_ROWS, N_FOLDS, Choice, evenly, folds_of, hashes
+from sknn_scratch._fitting.inputs import FitInput
+from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._fitting.reals import REAL_LOSSES
 from tests.helpers import assert_same_model
 
@@ -71,8 +73,13 @@ def test_a_loss_that_is_not_finite_does_not_end_the_path():
     choice = Choice([], [np.inf, np.inf, 0.3])
     assert choice.is_open
     assert choice.alpha == ALPHAS[2]
-    with pytest.warns(ConvergenceWarning, match="unscaled features"):
-        assert network().fit(X * 1e300, Y).alpha_ in ALPHAS
+
+
+def test_a_loss_that_overflows_is_infinite():
+    fold = plan_fit(network(), FitInput(X, Y)).choice.folds[0]
+    assert np.isfinite(fold.loss())
+    fold.run.state.params *= 1e30
+    assert fold.loss() == np.inf
 
 
 CASES = {
@@ -227,6 +234,15 @@ def test_in_a_stack_it_is_the_same_as_alone(search, groups):
     for one, other in zip(alone, together, strict=True):
         assert_array_equal(one.alpha_path_["loss"], other.alpha_path_["loss"])
         assert_same_model(one, other, rtol=0)
+
+
+def test_a_checkpoint_keeps_the_alpha(tmp_path):
+    path = tmp_path / "fit.npz"
+    fitted = network(max_iter=20).set_callbacks(Checkpoint(path)).fit(X, Y)
+    resumed = ShallowNNClassifier.resume(path, X, Y)
+    assert resumed.alpha_ == fitted.alpha_
+    assert_array_equal(resumed.alpha_path_["loss"], fitted.alpha_path_["loss"])
+    assert_same_model(resumed, fitted, rtol=0)
 
 
 def test_an_ensemble_chooses_once(monkeypatch, capsys):

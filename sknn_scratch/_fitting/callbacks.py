@@ -15,7 +15,7 @@ from sklearn.callback import AutoPropagatedCallback
 from sklearn.callback import CallbackSupportMixin as SklearnCallbackSupport
 
 from sknn_scratch._core.training import Hooks
-from sknn_scratch._fitting.checkpoint import contents_of
+from sknn_scratch._fitting.checkpoint import contents_of, with_choice
 from sknn_scratch._fitting.checkpoint_file import regular_file, write_record
 from sknn_scratch._fitting.fitted import fitted_names
 from sknn_scratch._fitting.plan import snapshot
@@ -234,8 +234,11 @@ class FitReporter(Hooks):
 
     def save_checkpoints(self, state):
         """Pass the training state, which scikit-learn's hooks do not get, to the checkpoints."""
+        contents = self.contents
+        if self.checkpoints and self.fit.choice is not None and state.history:
+            contents = with_choice(contents, self.fit.choice)
         for checkpoint in self.checkpoints:
-            checkpoint.save(replace(self.contents, state=state))
+            checkpoint.save(replace(contents, state=state))
 
     def call_epoch_hooks(self, state):
         """Run the callbacks' hooks of an epoch; return whether one of them stops the training."""

@@ -120,8 +120,8 @@ def plan_fit(estimator, inputs, stored=None, seed=None):
     encoded = inputs.encoded_for(model, goes_on)
     vars(model).update((name, copy.copy(value)) for name, value in encoded.attributes.items())
     streams = random_streams(model._seed_)
-    data = choose_rows(model, inputs, encoded, streams.split)
-    config = train_config(model, encoded, data, partial=inputs.partial)
+    solver, data = choose_rows(model, inputs, encoded, streams.split)
+    config = train_config(model, encoded, data, solver, partial=inputs.partial)
     if stored is not None:
         stored.check_fit(config, data)
         state = stored.state.copy()
@@ -129,7 +129,7 @@ def plan_fit(estimator, inputs, stored=None, seed=None):
         state = next_state(model, config, data, streams, partial=inputs.partial)
     else:
         state = first_state(model, config, data, streams, partial=inputs.partial)
-    model.solver_ = config.solver
+    model.solver_ = solver
     choice = None
     if known_alpha(model) is None and not inputs.partial and data.validation is None:
         choice = plan_choice(data, config, encoded.target_kind, encoded.y, model.init_scale)
@@ -188,18 +188,19 @@ def check_same_network(model):
 
 
 def choose_rows(model, inputs, encoded, split_rng):
-    """Choose the training rows and the validation rows."""
+    """Choose the solver, which depends on the number of rows, the training rows and the validation rows."""
     X, y, target_kind = encoded.X, encoded.y, encoded.target_kind
     weights = target_kind.row_weights(model, encoded.sample_weight, y)
     rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
     target_kind.check_trainable(y[rows], model, inputs)
+    solver = chosen_solver(model, inputs, target_kind.loss_of(model), (len(rows), X.shape[1]))
     validation = score = None
     if inputs.X_val is not None:
         validation, score = given_validation(model, inputs, target_kind, X.dtype)
-    elif not inputs.partial and stops_early(model, target_kind, y[rows]):
+    elif not inputs.partial and stops_early(model, target_kind, y[rows], solver):
         rows, held_out = split_rows(rows, y, target_kind, model.validation_fraction, split_rng)
         validation, score = held_out_validation(model, inputs, encoded, weights, held_out)
-    return Data(
+    data = Data(
         rows_of(X),
         encoded.targets,
         rows=None if len(rows) == X.shape[0] else rows,
@@ -208,12 +209,12 @@ def choose_rows(model, inputs, encoded, split_rng):
         validation=validation,
         score=score,
     )
+    return solver, data
 
 
-def train_config(model, encoded, data, *, partial):
+def train_config(model, encoded, data, solver, *, partial):
     """Turn the hyperparameters into the Config that training reads."""
     loss, alpha = encoded.target_kind.loss_of(model), known_alpha(model)
-    solver = chosen_solver(model, data, loss, partial=partial)
     optimizer = SOLVERS[solver]
     has_batches = not optimizer.takes_all_rows
     if not has_batches and not loss.is_smooth:
@@ -313,8 +314,8 @@ def alpha_path(fit):
     """Get the alphas that were tried, and their held-out losses, in this fit or in an earlier one."""
     if fit.choice is not None:
         return fit.choice.path
-    earlier = getattr(fit.model, "alpha_path_", NO_PATH)
-    return earlier if fit.model.alpha == "auto" else NO_PATH
+    earlier = getattr(fit.model, "alpha_path_", None) if fit.model.alpha == "auto" else None
+    return earlier or NO_PATH
 
 
 def was_trained_by_parts(fitted):
