@@ -49,8 +49,9 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         than 30 different rows, it is 1 instead (for a regressor, 3). A network that is trained further keeps
         its ``alpha_``. In ``partial_fit``, the S of the penalty counts the rows of all calls so far.
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
-        "auto" is "lbfgs" for a ``fit`` with fewer than 500 training rows and without validation, ``dropout``
-        or ``max_grad_norm``, else "adam". ``solver_`` says which. "adam" is Adam. "adamw" is Adam with
+        "auto" is "lbfgs" for a ``fit`` with fewer than 2,000 training rows (fewer than 500, if the hidden
+        layer has more than 65,536 weights) and without validation, ``dropout`` or ``max_grad_norm``, else
+        "adam". ``solver_`` says which. "adam" is Adam. "adamw" is Adam with
         decoupled weight decay: every step multiplies the weights by
         ``1 - learning_rate * alpha / max(S, 100)``. The penalty is not part of its gradient, so
         ``gradient_tol`` and the gradient norms of ``history_`` ignore it. "sgd" is gradient descent with
@@ -93,10 +94,10 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         ``max_grad_norm`` scales the gradient down.
     early_stopping : bool or "auto", default="auto"
         Whether to hold rows out of training, watch their loss or score, and keep the weights of the best
-        epoch. "auto" does so if ``X_val`` is given, or if there are 500 rows or more and about five or more
-        of the held-out rows are outside the most frequent class. If every row has a class of its own, all
-        rows stay in training. In a search, the folds may have fewer than 500 rows, and all rows together
-        more: then set this to True or False, and set the ``solver``.
+        epoch. "auto" does so if ``X_val`` is given, or if there are 2,000 rows or more (500, unless the
+        solver is "lbfgs") and about five or more of the held-out rows are outside the most frequent class. If
+        every row has a class of its own, all rows stay in training. In a search, the folds may have fewer
+        than 2,000 rows, and all rows together more: then set this to True or False, and set the ``solver``.
     validation_fraction : float or int, default=0.1
         Share or number of rows to hold out. The split is stratified, and at least one row of every class
         stays in training.

@@ -49,9 +49,9 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
         with, what ``scoring`` says. For standardised y, the mean has a "squared_error" of 0.5.
     early_stopping : bool or "auto", default="auto"
         Whether to hold rows out of training, watch their loss or score, and keep the weights of the best
-        epoch. "auto" does so if ``X_val`` is given, or if there are 500 rows or more. In a search, the folds
-        may have fewer than 500 rows, and all rows together more: then set this to True or False, and set the
-        ``solver``.
+        epoch. "auto" does so if ``X_val`` is given, or if there are 2,000 rows or more (500, unless the
+        solver is "lbfgs"). In a search, the folds may have fewer than 2,000 rows, and all rows together more:
+        then set this to True or False, and set the ``solver``.
     validation_fraction : float or int, default=0.1
         Share or number of rows to hold out. They are drawn at random.
 
