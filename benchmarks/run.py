@@ -25,6 +25,7 @@ QUESTIONS = (
     "tiny",
     "defaults",
     "regression",
+    "small_data",
     "threads",
     "memory",
     "search",

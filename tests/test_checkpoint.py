@@ -718,7 +718,7 @@ def test_what_could_be_true_is_believed(finished):
 
 def test_the_fitted_attributes_of_a_checkpoint_are_those_before_training():
     before = {field.name for field in fields(Fitted)}
-    assert {*DATA_ATTRIBUTES, "history_", "_seed_", "_seen_weight_"} == before
+    assert {*DATA_ATTRIBUTES, "history_", "alpha_", "alpha_path_", "_seed_", "_seen_weight_"} == before
 
 
 # --- The proof ---

@@ -22,7 +22,14 @@ N_FEATURES = 4
 def make_classifier(**params):
     return ShallowNNClassifier(
         **(
-            {"solver": "adam", "n_hidden": 6, "max_iter": 8, "learning_rate": 0.02, "random_state": 0}
+            {
+                "solver": "adam",
+                "alpha": 1.0,
+                "n_hidden": 6,
+                "max_iter": 8,
+                "learning_rate": 0.02,
+                "random_state": 0,
+            }
             | params
         )
     )

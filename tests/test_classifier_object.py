@@ -28,6 +28,7 @@ METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function",
 def make_classifier(**params):
     defaults = {
         "solver": "adam",
+        "alpha": 1.0,
         "n_hidden": 6,
         "batch_size": 16,
         "max_iter": 6,
@@ -38,7 +39,14 @@ def make_classifier(**params):
 
 
 def make_ensemble(**params):
-    defaults = {"solver": "adam", "n_networks": 2, "n_hidden": 6, "max_iter": 6, "random_state": 0}
+    defaults = {
+        "solver": "adam",
+        "alpha": 1.0,
+        "n_networks": 2,
+        "n_hidden": 6,
+        "max_iter": 6,
+        "random_state": 0,
+    }
     return ShallowNNEnsembleClassifier(**(defaults | params))
 
 

@@ -31,6 +31,7 @@ def fit(X, y, n_hidden=16, **parameters):
     """Fit a network that has nothing to be found, unless the parameters see to it."""
     settled = {
         "solver": "adam",
+        "alpha": 1.0,
         "init_scale": 0.01,
         "learning_rate": 0.02,
         "max_iter": 300,

@@ -40,6 +40,7 @@ RESPONSES = ("predict_proba", "predict_log_proba", "decision_function", "predict
 def ensemble(**params):
     defaults = {
         "solver": "adam",
+        "alpha": 1.0,
         "n_hidden": 4,
         "max_iter": 5,
         "batch_size": 10,

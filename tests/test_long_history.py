@@ -25,7 +25,7 @@ def _keeps_few_epochs(monkeypatch):
 
 def network(**params):
     return ShallowNNClassifier(
-        **({"solver": "adam", "n_hidden": 4, "max_iter": 3, "random_state": 0} | params)
+        **({"solver": "adam", "alpha": 1.0, "n_hidden": 4, "max_iter": 3, "random_state": 0} | params)
     )
 
 

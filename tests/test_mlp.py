@@ -31,7 +31,7 @@ def fitted_mlp(kind="multiclass", **params):
 
 
 def fitted_classifier(kind="multiclass", **params):
-    params = {"solver": "adam", "n_hidden": 5, "max_iter": 15, "learning_rate": 0.02} | params
+    params = {"solver": "adam", "alpha": 1.0, "n_hidden": 5, "max_iter": 15, "learning_rate": 0.02} | params
     params = {"random_state": 0} | params
     return ShallowNNClassifier(**params).fit(*make_data(kind))
 

@@ -218,7 +218,7 @@ def test_scorers_get_sparse_rows_as_sparse_rows(to_sparse):
 
 
 def test_auto_validates_large_training_sets(monkeypatch):
-    monkeypatch.setattr(sknn_scratch._fitting.auto, "AUTO_ROWS", 120)
+    monkeypatch.setattr(sknn_scratch._fitting.auto, "VALIDATION_ROWS", 120)
     assert "val_loss" in make_classifier(early_stopping="auto", max_iter=2).fit(X, Y).history_
     assert "val_loss" not in make_classifier(early_stopping="auto", max_iter=2).fit(X[1:], Y[1:]).history_
     weight = np.r_[0, np.ones(119)]  # a row that weighs nothing is none
@@ -244,7 +244,7 @@ def test_auto_does_not_count_labels_that_do_not_exclude_each_other():
     y = np.zeros((500, 2), int)
     y[0] = 1
     assert "val_loss" in make_classifier(early_stopping="auto", max_iter=1).fit(X, y).history_
-    reg = ShallowNNRegressor(2, max_iter=1).fit(X, y[:, 0])
+    reg = ShallowNNRegressor(2, solver="adam", max_iter=1).fit(X, y[:, 0])
     assert "val_loss" in reg.history_
 
 

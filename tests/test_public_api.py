@@ -113,7 +113,7 @@ def test_a_regressor_takes_the_parameters_of_a_classifier_but_for_what_y_decides
     assert of_classes.keys() - of_numbers.keys() == {"class_weight"}
     assert of_numbers.keys() - of_classes.keys() == {"loss", "quantile", "huber_delta"}
     common = of_classes.keys() & of_numbers.keys()
-    assert {name for name in common if of_classes[name] != of_numbers[name]} == {"alpha"}
+    assert all(of_classes[name] == of_numbers[name] for name in common)
 
 
 @pytest.mark.parametrize("name", sknn_scratch.exceptions.__all__)
@@ -164,8 +164,8 @@ SIGNATURE = {
     "activation": "relu",
     "init_scale": MEASURED,
     "learning_rate": MEASURED,
-    "alpha": MEASURED,
     "class_weight": None,
+    "alpha": "auto",
     "solver": "auto",
     "batch_size": "auto",
     "max_iter": MEASURED,
@@ -301,6 +301,8 @@ def test_validation_data_of_fit_go_by_keyword():
 
 
 FITTED = {
+    "alpha_",
+    "alpha_path_",
     "best_iter_",
     "classes_",
     "coefs_",

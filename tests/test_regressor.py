@@ -55,7 +55,15 @@ def make_rows(n_samples=60, n_targets=None, seed=0):
 
 def regressor(**params):
     return ShallowNNRegressor(
-        **{"solver": "adam", "n_hidden": 6, "max_iter": 15, "learning_rate": 0.02, "random_state": 0} | params
+        **{
+            "solver": "adam",
+            "alpha": 3.0,
+            "n_hidden": 6,
+            "max_iter": 15,
+            "learning_rate": 0.02,
+            "random_state": 0,
+        }
+        | params
     )
 
 

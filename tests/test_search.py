@@ -48,7 +48,8 @@ GRID = {"learning_rate": [0.01, 0.1], "alpha": [0.1, 1.0]}
 
 def network(**params):
     return ShallowNNClassifier(
-        **{"solver": "adam", "n_hidden": 4, "max_iter": 4, "batch_size": 10, "random_state": 0} | params
+        **{"solver": "adam", "alpha": 1.0, "n_hidden": 4, "max_iter": 4, "batch_size": 10, "random_state": 0}
+        | params
     )
 
 

@@ -19,20 +19,20 @@ from tests.helpers import assert_same_model, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*The maximum number of epochs")
 
-X, Y = make_data("binary", n_samples=500)
-WEIGHTS = np.append(np.zeros(1), np.ones(499))
+X, Y = make_data("binary", n_samples=2000)
+WEIGHTS = np.append(np.zeros(1), np.ones(1999))
 VALIDATION = {"X_val": X[:9], "y_val": Y[:9]}
 
 
 def make_classifier(**params):
-    return ShallowNNClassifier(**{"n_hidden": 3, "max_iter": 2, "random_state": 0} | params)
+    return ShallowNNClassifier(**{"n_hidden": 3, "alpha": 1.0, "max_iter": 2, "random_state": 0} | params)
 
 
 CASES = {
-    "few rows": ({}, 499, {}, "lbfgs"),
-    "many rows": ({}, 500, {}, "adam"),
-    "many rows without validation": ({"early_stopping": False}, 500, {}, "adam"),
-    "few rows that weigh something": ({}, 500, {"sample_weight": WEIGHTS}, "lbfgs"),
+    "few rows": ({}, 1999, {}, "lbfgs"),
+    "many rows": ({}, 2000, {}, "adam"),
+    "many rows without validation": ({"early_stopping": False}, 2000, {}, "adam"),
+    "few rows that weigh something": ({}, 2000, {"sample_weight": WEIGHTS}, "lbfgs"),
     "few rows after the split": ({"early_stopping": True}, 100, {}, "adam"),
     "validation rows": ({}, 100, VALIDATION, "adam"),
     "dropout": ({"dropout": 0.1}, 100, {}, "adam"),
@@ -80,14 +80,14 @@ def test_a_warm_start_may_change_the_solver():
 
 
 def test_an_ensemble_says_which_solver_it_used():
-    for n_rows, solver in ((499, "lbfgs"), (500, "adam")):
+    for n_rows, solver in ((1999, "lbfgs"), (2000, "adam")):
         ensemble = ShallowNNEnsembleClassifier(3, max_iter=2, n_networks=2, random_state=0)
         assert ensemble.fit(X[:n_rows], Y[:n_rows]).solver_ == solver
 
 
 def test_each_fit_of_a_search_chooses_by_its_own_rows():
-    """Two folds of 300 rows are for L-BFGS, all of them for Adam."""
-    x, y = make_moons(600, noise=0.2, random_state=0)
+    """Two folds of 1,200 rows are for L-BFGS, all of them for Adam."""
+    x, y = make_moons(2400, noise=0.2, random_state=0)
     grid = {"alpha": [0.1, 1.0]}
     ours, theirs = (
         Search(make_classifier(early_stopping=False), grid, cv=2).fit(x, y)

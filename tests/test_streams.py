@@ -19,7 +19,7 @@ WEIGHTS = np.full(60, 3.0)
 
 
 def make_classifier(**params):
-    params = {"n_hidden": 4, "early_stopping": False, "max_iter": 2, "random_state": 0} | params
+    params = {"n_hidden": 4, "alpha": 1.0, "early_stopping": False, "max_iter": 2, "random_state": 0} | params
     return ShallowNNClassifier(solver="sgd", momentum=0.0, batch_size=None, init_scale=0.5, **params)
 
 
@@ -87,7 +87,7 @@ def test_each_network_of_an_ensemble_counts_its_rows():
 
 
 def test_epochs_by_hand_keep_the_penalty_of_fit_if_alpha_grows_with_them():
-    by_hand = ShallowNNClassifier(4, solver="adam", early_stopping=False, random_state=0)
+    by_hand = ShallowNNClassifier(4, alpha=1.0, solver="adam", early_stopping=False, random_state=0)
     whole = copy.copy(by_hand).set_params(max_iter=3, tol=0.0).fit(X, Y, WEIGHTS)
     for epoch in (1, 2, 3):
         by_hand.set_params(alpha=epoch).partial_fit(X, Y, [0, 1, 2], WEIGHTS)

@@ -35,7 +35,10 @@ WORKERS = [("loky", 1), ("threading", 2), ("threading", 3), ("loky", 2)]
 
 def make_classifier(**params):
     return ShallowNNClassifier(
-        **({"solver": "adam", "n_hidden": 8, "max_iter": 5, "tol": 0, "random_state": 0} | params)
+        **(
+            {"solver": "adam", "alpha": 1.0, "n_hidden": 8, "max_iter": 5, "tol": 0, "random_state": 0}
+            | params
+        )
     )
 
 

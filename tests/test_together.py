@@ -174,11 +174,12 @@ def interrupt(run):
 
 def test_a_run_is_the_same_when_it_starts_again():
     (training,) = make_trainings(1, [make_inputs()])
-    (first,) = stacks.train_runs([training])
+    (run,) = stacks.train_runs([training])
+    first = run.state
     training.start_again()
-    (second,) = stacks.train_runs([training])
-    assert second is not first
-    assert_array_equal(second.state.params, first.state.params)
+    (run,) = stacks.train_runs([training])
+    assert run.state is not first
+    assert_array_equal(run.state.params, first.params)
 
 
 def test_fits_to_the_same_input_share_its_rows():

@@ -52,7 +52,14 @@ GRID = {"learning_rate": [0.01, 0.1], "alpha": [0.1, 1.0]}
 
 
 def network(**params):
-    defaults = {"n_hidden": 4, "solver": "adam", "max_iter": 4, "batch_size": 10, "random_state": 0}
+    defaults = {
+        "n_hidden": 4,
+        "solver": "adam",
+        "alpha": 1.0,
+        "max_iter": 4,
+        "batch_size": 10,
+        "random_state": 0,
+    }
     return ShallowNNClassifier(**defaults | params)
 
 

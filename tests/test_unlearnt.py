@@ -37,7 +37,7 @@ def xor():
 
 
 def network(**parameters):
-    settled = {"n_hidden": 16, "early_stopping": False, "random_state": 0, "max_iter": 1000}
+    settled = {"n_hidden": 16, "alpha": 1.0, "early_stopping": False, "random_state": 0, "max_iter": 1000}
     return ShallowNNClassifier(**settled | parameters)
 
 
@@ -278,7 +278,7 @@ def test_weights_say_what_a_constant_can_reach():
 
 def test_an_ensemble_counts_its_networks():
     ensemble = ShallowNNEnsembleClassifier(
-        8, n_networks=3, init_scale=0.01, learning_rate=1e-6, random_state=0
+        8, n_networks=3, solver="adam", init_scale=0.01, learning_rate=1e-6, random_state=0
     )
     (message,) = messages_of(lambda: ensemble.fit(*moons(600)))
     assert message.startswith(f"3 of 3 networks: {FAILED}")

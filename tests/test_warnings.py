@@ -32,7 +32,9 @@ SEARCHES = [GridSearchCV, VectorizedGridSearchCV]
 
 
 def network(**params):
-    return ShallowNNClassifier(**{"solver": "adam", "n_hidden": 3, "max_iter": 2, "random_state": 0} | params)
+    return ShallowNNClassifier(
+        **{"solver": "adam", "alpha": 1.0, "n_hidden": 3, "max_iter": 2, "random_state": 0} | params
+    )
 
 
 def warnings_of(call):

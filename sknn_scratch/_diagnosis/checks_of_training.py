@@ -24,7 +24,9 @@ def strong_penalty(evidence):
         return "it needs y"
     if evidence.penalty_rate is None:
         return "the penalty of the fit is unknown"
-    return causes.strong_penalty(evidence.penalty_rate, evidence.strongest_pull, evidence.fitted)
+    return causes.strong_penalty(
+        evidence.penalty_rate, evidence.strongest_pull, evidence.fitted.alpha_, evidence.fitted.solver_
+    )
 
 
 def exploding_gradient(evidence):

@@ -103,5 +103,5 @@ def underfitting(evidence):
         f"The network has an error of {errors.network:.0%}, simple models (nearest neighbours, a linear "
         f"model) {errors.simple_model:.0%}. The number is the difference, minus what may be chance. A "
         "network with enough hidden units can learn what a simple model learns.",
-        f"Increase n_hidden={n_hidden}, or decrease alpha={evidence.fitted.alpha:g}.",
+        f"Increase n_hidden={n_hidden}, or decrease alpha={evidence.fitted.alpha_:g}.",
     )

@@ -37,16 +37,21 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         "glorot" compute it from the sizes of the layers. With 0, the hidden units stay identical.
     learning_rate : float, default=0.005
         Step size of the solvers "adam", "adamw" and "sgd".
-    alpha : float, default=1.0
-        Strength of the L2 penalty, in the objective of :class:`ShallowNNClassifier`. In ``partial_fit``, the
-        S of the penalty counts the rows of all calls so far.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes. They multiply the weights of the rows. "balanced" gives all classes the same
         total weight. With multilabel y, "balanced" multiplies the weights of the labels of a row, and a dict
         is an error.
+    alpha : float or "auto", default="auto"
+        Strength of the L2 penalty, in the objective of :class:`ShallowNNClassifier`. "auto" chooses among
+        0.3, 3, 10 and 30, by the held-out loss in 3-fold cross-validation, and then trains with all rows.
+        This does not depend on ``random_state``, and takes about three times as long as the training.
+        ``alpha_`` says what was chosen. If there is validation, in ``partial_fit``, or if there are fewer
+        than 30 different rows, it is 1 instead (for a regressor, 3). A network that is trained further keeps
+        its ``alpha_``. In ``partial_fit``, the S of the penalty counts the rows of all calls so far.
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
-        "auto" is "lbfgs" for a ``fit`` with fewer than 500 training rows and without validation, ``dropout``
-        or ``max_grad_norm``, else "adam". ``solver_`` says which. "adam" is Adam. "adamw" is Adam with
+        "auto" is "lbfgs" for a ``fit`` with fewer than 2,000 training rows (fewer than 500, if the hidden
+        layer has more than 65,536 weights) and without validation, ``dropout`` or ``max_grad_norm``, else
+        "adam". ``solver_`` says which. "adam" is Adam. "adamw" is Adam with
         decoupled weight decay: every step multiplies the weights by
         ``1 - learning_rate * alpha / max(S, 100)``. The penalty is not part of its gradient, so
         ``gradient_tol`` and the gradient norms of ``history_`` ignore it. "sgd" is gradient descent with
@@ -89,10 +94,10 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         ``max_grad_norm`` scales the gradient down.
     early_stopping : bool or "auto", default="auto"
         Whether to hold rows out of training, watch their loss or score, and keep the weights of the best
-        epoch. "auto" does so if ``X_val`` is given, or if there are 500 rows or more and about five or more
-        of the held-out rows are outside the most frequent class. If every row has a class of its own, all
-        rows stay in training. In a search, the folds may have fewer than 500 rows, and all rows together
-        more: then set this to True or False, and set the ``solver``.
+        epoch. "auto" does so if ``X_val`` is given, or if there are 2,000 rows or more (500, unless the
+        solver is "lbfgs") and about five or more of the held-out rows are outside the most frequent class. If
+        every row has a class of its own, all rows stay in training. In a search, the folds may have fewer
+        than 2,000 rows, and all rows together more: then set this to True or False, and set the ``solver``.
     validation_fraction : float or int, default=0.1
         Share or number of rows to hold out. The split is stratified, and at least one row of every class
         stays in training.
@@ -131,6 +136,11 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         "diverged" or, with "lbfgs", "line_search_failed".
     solver_ : str
         The solver of the last call: ``solver``, or the one that "auto" has chosen.
+    alpha_ : float
+        The strength of the penalty: ``alpha``, or what "auto" has found.
+    alpha_path_ : dict of ndarray of shape (n_tried,)
+        The values that "auto" has tried, as "alpha", and the mean loss of the held-out rows with each of
+        them, as "loss". Both are empty if alpha was not chosen by cross-validation.
     history_ : dict of ndarray of shape (n_epochs,)
         The epochs of the last call, and, with ``warm_start`` or ``partial_fit``, the latest epochs of earlier
         calls, up to 10,000 epochs in all. So n_epochs is `n_iter_`, until earlier epochs are dropped. The

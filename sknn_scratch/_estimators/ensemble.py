@@ -104,6 +104,16 @@ class Ensemble(BaseShallowNN):
         return self.estimators_[0].solver_
 
     @property
+    def alpha_(self) -> float:
+        """The strength of the penalty of the networks."""
+        return self.estimators_[0].alpha_
+
+    @property
+    def alpha_path_(self) -> dict[str, Array]:
+        """The alphas that were tried, and their held-out losses."""
+        return self.estimators_[0].alpha_path_
+
+    @property
     def history_(self) -> list[dict[str, Array]]:
         """The ``history_`` of each network."""
         return [network.history_ for network in self.estimators_]
@@ -124,6 +134,8 @@ def fit_networks(members, inputs):
     ``partial_fit``.
     """
     fits = [plan_fit(one.network, inputs) for one in members]
+    for fit in fits:
+        fit.choice = fits[0].choice  # it does not depend on random_state, the only difference
     reporters = [
         FitReporter(fit, *trainer.of_thread.labels, f"network {one.number}")
         for one, fit in zip(members, fits, strict=True)
@@ -132,7 +144,10 @@ def fit_networks(members, inputs):
         for one, reporter in zip(members, reporters, strict=True):
             fit_tasks.enter_context(fit_inside(one.parent, reporter))
         runs = train_runs(
-            [Training(fit.run, hooks, fit.new_run) for fit, hooks in zip(fits, reporters, strict=True)]
+            [
+                Training(fit.run, hooks, fit.new_run, fit.choice)
+                for fit, hooks in zip(fits, reporters, strict=True)
+            ]
         )
         if any(run.is_interrupted for run in runs) and (
             inputs.partial  # a loop of calls would continue, without this call's rows

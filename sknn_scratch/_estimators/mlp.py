@@ -14,7 +14,7 @@ from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._fitting.auto import AUTO_EPOCHS
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.labels import Labels
-from sknn_scratch._fitting.plan import draw_seed
+from sknn_scratch._fitting.plan import NO_PATH, draw_seed
 from sknn_scratch._fitting.reals import Rates, Reals
 
 # The activations that MLPClassifier has: our names, and its names.
@@ -88,6 +88,7 @@ def mlp_parameters(fitted):
     return params | {
         "hidden_layer_sizes": (fitted.coefs_[0].shape[1],),
         "activation": MLP_ACTIVATIONS[fitted._activation_],
+        "alpha": fitted.alpha_,
         "learning_rate_init": fitted.learning_rate,
         "solver": fitted.solver_ if fitted.solver_ in MLP_SOLVERS else "adam",
         "learning_rate": schedule if schedule in MLP_SCHEDULES else "constant",
@@ -155,6 +156,7 @@ def from_mlp(fitted, mlp, targets):
     fitted.solver_, fitted._penalty_rate_ = mlp.solver, None  # the penalty of its batches varied
     fitted._seed_ = draw_seed(mlp.random_state)
     fitted._seen_weight_ = mlp.t_ / max(1, mlp.n_iter_)  # t_ counts the rows again in every epoch
+    fitted.alpha_, fitted.alpha_path_ = float(mlp.alpha), NO_PATH
     set_own_history(fitted, mlp)
     return fitted
 

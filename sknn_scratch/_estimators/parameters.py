@@ -38,6 +38,7 @@ class CommonParameters:
     init_scale: NotNegative | Annotated[str, one_of(INIT_SCALES)] = "glorot"
     learning_rate: Positive = 0.005
     _: KW_ONLY
+    alpha: NotNegative | Literal["auto"] = "auto"
     solver: Annotated[str, one_of(["auto", *SOLVERS])] = "auto"
     batch_size: Count | Literal["auto"] | None = "auto"
     max_iter: Count = 200
@@ -63,22 +64,20 @@ class CommonParameters:
 
 @with_constructor
 class ParametersOfClasses:
-    """The parameters that only classifiers have, or with their own default."""
+    """The parameters that only classifiers have."""
 
     _: KW_ONLY
-    alpha: NotNegative = 1.0
     class_weight: dict[Any, Any] | Literal["balanced"] | None = None
 
 
 @with_constructor
 class ParametersOfNumbers:
-    """The parameters that only regressors have, or with their own default."""
+    """The parameters that only regressors have."""
 
     _: KW_ONLY
     loss: Annotated[str, one_of(REAL_LOSSES)] = "squared_error"
     quantile: Annotated[float, Number(Real, 0, 1, closed="neither")] = 0.5
     huber_delta: Positive = 0.5
-    alpha: NotNegative = 3.0
 
 
 @with_constructor

@@ -41,16 +41,13 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
         The quantile that "quantile" estimates, between 0 and 1: the share of y below the prediction.
     huber_delta : float, default=0.5
         Where "huber" changes from squared to absolute, in standard deviations of y.
-    alpha : float, default=3.0
-        Strength of the L2 penalty, in the objective of :class:`ShallowNNRegressor`, whose loss is for
-        standardised y.
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
         As in :class:`ShallowNNClassifier`. "auto" is also "adam" if the loss has a kink.
     early_stopping : bool or "auto", default="auto"
         Whether to hold rows out of training, watch their loss or score, and keep the weights of the best
-        epoch. "auto" does so if ``X_val`` is given, or if there are 500 rows or more. In a search, the folds
-        may have fewer than 500 rows, and all rows together more: then set this to True or False, and set the
-        ``solver``.
+        epoch. "auto" does so if ``X_val`` is given, or if there are 2,000 rows or more (500, unless the
+        solver is "lbfgs"). In a search, the folds may have fewer than 2,000 rows, and all rows together more:
+        then set this to True or False, and set the ``solver``.
     validation_fraction : float or int, default=0.1
         Share or number of rows to hold out. They are drawn at random.
 

@@ -31,6 +31,8 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
     best_iter_: int
     stop_reason_: str
     solver_: str
+    alpha_: float
+    alpha_path_: dict[str, Array]
     history_: dict[str, Array]
     loss_curve_: Array
 
@@ -124,7 +126,7 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
         fit = plan_fit(self, inputs, stored)
         reporter = FitReporter(fit, *trainer.of_thread.labels)
         with reporter.fit_task():
-            (run,) = train_runs([Training(fit.run, reporter, fit.new_run)])
+            (run,) = train_runs([Training(fit.run, reporter, fit.new_run, fit.choice)])
             if run.is_interrupted and (inputs.partial or not run.state.history):
                 raise KeyboardInterrupt  # a loop of calls must end; a network without an epoch is no model
             warn_of(troubles_of(fit, run.state))

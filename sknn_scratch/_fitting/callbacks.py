@@ -14,7 +14,7 @@ from sklearn.callback import AutoPropagatedCallback
 from sklearn.callback import CallbackSupportMixin as SklearnCallbackSupport
 
 from sknn_scratch._core.training import Hooks
-from sknn_scratch._fitting.checkpoint import contents_of
+from sknn_scratch._fitting.checkpoint import contents_of, with_choice
 from sknn_scratch._fitting.checkpoint_file import regular_file, write_record
 from sknn_scratch._fitting.fitted import fitted_names
 from sknn_scratch._fitting.plan import snapshot
@@ -196,13 +196,18 @@ class FitReporter(Hooks):
     def on_epoch_end(self, run):
         """Report an epoch; return whether a callback stops the training."""
         if self.estimator.verbose:
+            if self.fit.choice is not None and len(run.state.history) == 1:
+                self.print_line(self.fit.choice.in_words)
             self.print_line(f"epoch {run.state.epoch}: {watched_numbers(run.state.history[-1])}")
         return has_callbacks(self.estimator) and self.call_epoch_hooks(run.state)
 
     def on_epoch_settled(self, run):
         """Pass the training state, which scikit-learn's hooks do not get, to the checkpoints."""
+        contents = self.contents
+        if self.checkpoints and self.fit.choice is not None and run.state.history:
+            contents = with_choice(contents, self.fit.choice)
         for checkpoint in self.checkpoints:
-            checkpoint.save(replace(self.contents, state=run.state))
+            checkpoint.save(replace(contents, state=run.state))
 
     def report_end(self, state):
         """Print why training stopped, and which epoch was kept; a call of ``partial_fit`` is one epoch."""

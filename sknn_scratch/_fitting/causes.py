@@ -117,13 +117,13 @@ def large_initial_weights(scale, features):
     )
 
 
-def strong_penalty(penalty_rate, pull, model):
+def strong_penalty(penalty_rate, pull, alpha, solver):
     """Compare the penalty of a hidden unit with the largest gain of the loss by it."""
-    if SOLVERS[model.solver_].decouples_penalty:
-        return f"{model.solver_} shrinks the weights by itself, and leaves the loss without a penalty"
+    if SOLVERS[solver].decouples_penalty:
+        return f"{solver} shrinks the weights by itself, and leaves the loss without a penalty"
     if pull == 0:
         return "the features say nothing about y"
-    ratio, alpha = penalty_rate / pull, model.alpha
+    ratio = penalty_rate / pull
     weaker = alpha * HEALTHY_PENALTY / ratio if ratio > 0 else alpha
     return Measured(
         ratio,

@@ -52,6 +52,8 @@ class Fitted:
     y_scale_: float | NDArray[np.float64] | None
     _target_kind_: str
     history_: Table
+    alpha_: float | None
+    alpha_path_: Table
     _seed_: int
     _seen_weight_: float
 
@@ -111,10 +113,18 @@ def contents_of(fit):
     attributes = {field.name: getattr(model, field.name, None) for field in fields(Fitted)}
     return Contents(
         params=params,
-        fitted=Fitted(**attributes | {"history_": getattr(model, "history_", {})}),
+        fitted=Fitted(
+            **attributes | {name: getattr(model, name, {}) for name in ("history_", "alpha_path_")}
+        ),
         fingerprints=fingerprints(fit.run.data),
         state=fit.run.state,
     )
+
+
+def with_choice(contents, choice):
+    """Add the choice of alpha, which was made after the start of the fit."""
+    fitted = replace(contents.fitted, alpha_=choice.alpha, alpha_path_=choice.path)
+    return replace(contents, fitted=fitted)
 
 
 def read_stored_fit(cls, path, params):

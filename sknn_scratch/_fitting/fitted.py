@@ -28,6 +28,8 @@ FITTED_ATTRIBUTES = (
     "best_iter_",
     "stop_reason_",
     "solver_",
+    "alpha_",
+    "alpha_path_",
     "history_",
     "loss_curve_",
     "estimators_",

@@ -23,6 +23,7 @@ from sknn_scratch._core.parameters import NetworkShape, flatten, initialise
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import KEPT, Config, Run, State
 from sknn_scratch._core.stopping import StopReason
+from sknn_scratch._fitting.alpha import Choice, plan_choice
 from sknn_scratch._fitting.auto import chosen_batch_size, chosen_patience, chosen_solver, stops_early
 from sknn_scratch._fitting.fitted import (
     activation_of,
@@ -39,6 +40,9 @@ from sknn_scratch._fitting.validation import (
     split_rows,
     validation_value,
 )
+
+# The ``alpha_path_`` of a fit whose alpha was not chosen by the data.
+NO_PATH = {"alpha": np.array([]), "loss": np.array([])}
 
 
 class RandomStreams(NamedTuple):
@@ -63,6 +67,7 @@ class Fit:
     stored: object  # StoredFit: an unfinished fit of this estimator, which continues; or None
     model: object
     run: Run
+    choice: Choice | None  # of the run's alpha, before the training; None if it is known
 
     @property
     def partial(self):
@@ -93,8 +98,8 @@ def plan_fit(estimator, inputs, stored=None, seed=None):
     encoded = inputs.encoded_for(model, goes_on)
     vars(model).update((name, copy.copy(value)) for name, value in encoded.attributes.items())
     streams = random_streams(model._seed_)
-    data = choose_rows(model, inputs, encoded, streams.split)
-    config = train_config(model, encoded, data, partial=inputs.partial)
+    solver, data = choose_rows(model, inputs, encoded, streams.split)
+    config = train_config(model, encoded, data, solver, partial=inputs.partial)
     if stored is not None:
         stored.check_fit(config, data)
         state = stored.state.copy()
@@ -103,7 +108,15 @@ def plan_fit(estimator, inputs, stored=None, seed=None):
     else:
         state = first_state(model, config, data, streams, partial=inputs.partial)
     model.solver_ = config.solver
-    return Fit(estimator, inputs, stored, model, Run(state, data, config))
+    choice = None
+    if known_alpha(model) is None and not inputs.partial and data.validation is None:
+        choice = plan_choice(data, config, encoded.target_kind, encoded.y, model.init_scale)
+    return Fit(estimator, inputs, stored, model, Run(state, data, config), choice)
+
+
+def known_alpha(model):
+    """Get the alpha of a number, or of the network that is trained further; None if there is none."""
+    return getattr(model, "alpha_", None) if model.alpha == "auto" else float(model.alpha)
 
 
 def check_combinations(estimator, inputs):
@@ -153,18 +166,19 @@ def check_same_network(model):
 
 
 def choose_rows(model, inputs, encoded, split_rng):
-    """Choose the training rows and the validation rows."""
+    """Choose the solver, which depends on the number of rows, the training rows and the validation rows."""
     X, y, target_kind = encoded.X, encoded.y, encoded.target_kind
     weights = target_kind.row_weights(model, encoded.sample_weight, y)
     rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
     target_kind.check_trainable(y[rows], model, inputs)
+    solver = chosen_solver(model, inputs, target_kind.loss_of(model), (len(rows), X.shape[1]))
     validation = score = None
     if inputs.X_val is not None:
         validation, score = given_validation(model, inputs, target_kind, X.dtype)
-    elif not inputs.partial and stops_early(model, target_kind, y[rows]):
+    elif not inputs.partial and stops_early(model, target_kind, y[rows], solver):
         rows, held_out = split_rows(rows, y, target_kind, model.validation_fraction, split_rng)
         validation, score = held_out_validation(model, inputs, encoded, weights, held_out)
-    return Data(
+    data = Data(
         rows_of(X),
         encoded.targets,
         rows=None if len(rows) == X.shape[0] else rows,
@@ -173,12 +187,12 @@ def choose_rows(model, inputs, encoded, split_rng):
         validation=validation,
         score=score,
     )
+    return solver, data
 
 
-def train_config(model, encoded, data, *, partial):
+def train_config(model, encoded, data, solver, *, partial):
     """Turn the hyperparameters into the Config that training reads."""
-    loss = encoded.target_kind.loss_of(model)
-    solver = chosen_solver(model, data, loss, partial=partial)
+    loss, alpha = encoded.target_kind.loss_of(model), known_alpha(model)
     optimizer = SOLVERS[solver]
     has_batches = not optimizer.takes_all_rows
     if not has_batches and not loss.is_smooth:
@@ -197,7 +211,7 @@ def train_config(model, encoded, data, *, partial):
         max_iter=1 if partial else int(model.max_iter),
         schedule=model.learning_rate_schedule if has_batches and not partial else "constant",
         learning_rate=float(model.learning_rate),
-        alpha=float(model.alpha),
+        alpha=encoded.target_kind.usual_alpha if alpha is None else alpha,
         dropout=float(model.dropout),
         tol=float(model.tol),
         n_iter_no_change=chosen_patience(model, solver, math.ceil(data.n_samples / batch_size)),
@@ -269,12 +283,22 @@ def fitted_attributes(fit, state):
     """Make all fitted attributes of the estimator from the state of a finished run."""
     model = copy.copy(fit.model)
     set_result(model, state)
+    model.alpha_ = fit.run.config.alpha
+    model.alpha_path_ = alpha_path(fit)
     model._seen_weight_ += fit.run.data.total_weight
     model._penalty_rate_ = fit.run.penalty_rate
     vars(model).pop("_kept_", None)
     if model.warm_start or fit.partial:
         model._kept_ = {name: getattr(state, name) for name in KEPT}
     return attributes_of(model)
+
+
+def alpha_path(fit):
+    """Get the alphas that were tried, and their held-out losses, in this fit or in an earlier one."""
+    if fit.choice is not None:
+        return fit.choice.path
+    earlier = getattr(fit.model, "alpha_path_", None) if fit.model.alpha == "auto" else None
+    return earlier or NO_PATH
 
 
 def was_trained_by_parts(fitted):

@@ -26,6 +26,7 @@ class Reals(TargetKind):
     """Real numbers, standardised: the outputs are (y - mean) / standard deviation."""
 
     name: ClassVar[str] = "real"
+    usual_alpha: ClassVar[float] = 3.0
 
     def __init__(self, offset, scale):
         self.offset, self.scale = offset, scale  # numbers, or (n_outputs,) if y has columns

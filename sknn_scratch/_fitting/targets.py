@@ -20,6 +20,7 @@ class TargetKind(ABC):
 
     name: ClassVar[str]
     n_kept: ClassVar[int] = 1  # rows of each stratum that must stay in training
+    usual_alpha: ClassVar[float] = 1.0  # the strength of the penalty if the data cannot choose it
     n_outputs: int  # of the network
 
     # --- Before the kind is known ---

@@ -1,0 +1,240 @@
+"""alpha="auto": the strength of the penalty, chosen by the data in cross-validation.
+
+    plan_choice     cut the training rows into folds, or see that there are too few of them
+    choose_alphas   train the networks of the folds with one alpha after the other
+
+The network of a fold is trained on the rows outside the fold, with a few iterations for each alpha, the
+smallest first, and goes on with the weights that it has. When the held-out loss rises, there are no more
+alphas to try. The other way round would fail: under a strong penalty a network may collapse to zero, and does
+not come back from there.
+
+The choice depends only on which rows there are, and on their weights. Their order and ``random_state`` play
+no part. Equal rows are joined to one, with the sum of their weights, so they never lie on both sides of a
+split. The networks of the folds compute in single precision, which is precise enough for a choice.
+"""
+
+import math
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from sknn_scratch._core.data import Data
+from sknn_scratch._core.network import Batch, make_batch, mean_loss, row_blocks
+from sknn_scratch._core.parameters import initialise, view_parameters
+from sknn_scratch._core.rows import SparseRows, rows_of
+from sknn_scratch._core.state import Run, State
+
+ALPHAS = (0.3, 3.0, 10.0, 30.0)  # in ascending order
+N_FOLDS = 3
+LEAST_ROWS = 30  # to hold out in turn; with fewer, the held-out loss is mostly chance
+MOST_ROWS = 2000  # that are used; more of them would hardly change the choice
+# Epochs for the first alpha and for each further one, which starts from trained weights. They have at least
+# this number of updates too: L-BFGS makes one large step in each epoch, and other solvers need more.
+EPOCHS, UPDATES = (15, 8), (200, 100)
+
+
+@dataclass(frozen=True)
+class Fold:
+    """The training of one network, and the rows that are held out from it."""
+
+    run: Run
+    held_out: Batch
+
+    def start(self, alpha, epochs, updates):
+        """Prepare the training with an alpha, from the weights that there are."""
+        run, config = self.run, self.run.config
+        n_updates = math.ceil(run.data.n_samples / config.batch_size)
+        n_epochs = epochs if config.optimizer.takes_all_rows else max(epochs, math.ceil(updates / n_updates))
+        run.config = replace(config, alpha=alpha, max_iter=n_epochs)
+        run.state = State(run.state.params, run.state.shuffle_rng, run.state.dropout_rng)
+
+    @np.errstate(all="ignore")
+    def loss(self):
+        """Compute the mean loss of the held-out rows; infinite if it is not finite."""
+        network = self.run.config.network
+        loss = float(mean_loss(network, view_parameters(self.run.state.params, network.shape), self.held_out))
+        return loss if math.isfinite(loss) else math.inf
+
+
+@dataclass(eq=False)
+class Choice:
+    """An alpha to choose, or that has been chosen.
+
+    Attributes
+    ----------
+    folds : list of Fold
+    losses : list of float
+        The mean held-out loss of the first ``ALPHAS``, as many as have been tried.
+    """
+
+    folds: list
+    losses: list = field(default_factory=list)
+
+    @property
+    def is_open(self):
+        """Whether a further alpha may be better."""
+        has_risen = len(self.losses) > 1 and self.losses[-1] > self.losses[-2]
+        return len(self.losses) < len(ALPHAS) and not has_risen
+
+    @property
+    def alpha(self):
+        """The best alpha so far."""
+        return ALPHAS[self.losses.index(min(self.losses))]
+
+    @property
+    def path(self):
+        """The alphas that were tried and their losses, as a fitted attribute."""
+        return {"alpha": np.array(ALPHAS[: len(self.losses)]), "loss": np.array(self.losses)}
+
+    @property
+    def in_words(self):
+        """Say what was chosen, and why."""
+        losses = ", ".join(f"{alpha:g}: {loss:.6f}" for alpha, loss in zip(ALPHAS, self.losses, strict=False))
+        return f"alpha = {self.alpha:g}, chosen by the held-out loss ({losses})"
+
+    def start_again(self):
+        """Forget what has been tried, unless the choice has been made."""
+        if self.is_open:
+            self.losses.clear()
+
+    def start_next(self):
+        """Prepare the training of all folds with the next alpha."""
+        stage = min(len(self.losses), len(EPOCHS) - 1)
+        for fold in self.folds:
+            fold.start(ALPHAS[len(self.losses)], EPOCHS[stage], UPDATES[stage])
+
+    def note_losses(self):
+        """Record the held-out loss of all folds, which have the same number of rows."""
+        self.losses.append(float(np.mean([fold.loss() for fold in self.folds])))
+
+
+def choose_alphas(choices, train_folds):
+    """Find the best alphas for several fits at once, whose folds can be trained together.
+
+    Parameters
+    ----------
+    choices : sequence of Choice
+    train_folds : callable
+        Trains a list of ``Fold``.
+    """
+    while some := [choice for choice in choices if choice.is_open]:
+        for choice in some:
+            choice.start_next()
+        train_folds([fold for choice in some for fold in choice.folds])
+        for choice in some:
+            choice.note_losses()
+
+
+def plan_choice(data, config, target_kind, y, init_scale):
+    """Prepare the choice of alpha for a new network.
+
+    Parameters
+    ----------
+    data : Data
+    config : Config
+        Of the training that follows. Its alpha is not read.
+    target_kind : TargetKind
+    y : ndarray of shape (n_rows,) or (n_rows, n_outputs)
+    init_scale : float or str
+        The parameter of the estimator.
+
+    Returns
+    -------
+    Choice or None
+        None if there are too few rows.
+    """
+    rows, weights = distinct_rows(data)
+    strata = target_kind.strata(y[rows])
+    some = np.argsort(strata, kind="stable")[evenly(len(rows), MOST_ROWS)]
+    rows, weights, folds = rows[some], weights[some], folds_of(strata[some], target_kind.n_kept)
+    if np.count_nonzero(folds < N_FOLDS) < LEAST_ROWS:
+        return None
+    with np.errstate(over="ignore"):  # a network with infinite inputs has an infinite loss
+        X = rows_of(data.X.take(rows).source.astype(np.float32))
+        targets = data.targets[rows].astype(np.float32)
+    params = initialise(config.network.shape, init_scale, np.random.default_rng(0), np.float32)
+    return Choice(
+        [
+            fold_of(Data(X, targets, row_weights=weights), config, params, folds == number)
+            for number in range(N_FOLDS)
+        ]
+    )
+
+
+def fold_of(data, config, params, is_held_out):
+    """Make the fold that holds out some of the rows; ``is_held_out`` is of shape (n_samples,)."""
+    train, held_out = np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
+    run = Run(
+        State(params.copy(), np.random.default_rng(0), np.random.default_rng(0)),
+        replace(data, rows=train, row_weights=data.row_weights[train]),
+        replace(config, batch_size=min(config.batch_size, len(train))),
+    )
+    return Fold(run, make_batch(data.X.take(held_out), data.targets[held_out], data.row_weights[held_out]))
+
+
+def evenly(n, n_most):
+    """Choose at most ``n_most`` of the numbers below n, at equal distances."""
+    n_some = min(n, n_most)
+    return np.arange(n_some) * n // n_some
+
+
+def folds_of(strata, n_kept):
+    """Deal rows, sorted by their strata (n_samples,), to folds in turn; return the folds (n_samples,).
+
+    All folds have the same number of rows. Rows that are left over have the number ``N_FOLDS``, and so have
+    all rows of a stratum with at most ``n_kept`` rows: they always stay in training.
+    """
+    folds = np.full(len(strata), N_FOLDS)
+    dealt = np.flatnonzero(np.bincount(strata)[strata] > n_kept)
+    dealt = dealt[: len(dealt) // N_FOLDS * N_FOLDS]
+    folds[dealt] = np.arange(len(dealt)) % N_FOLDS
+    return folds
+
+
+def distinct_rows(data):
+    """Find the distinct pairs of row and target, in an order that depends only on their values.
+
+    Returns the number (n_distinct,) of one row of each kind, and the sum (n_distinct,) of their weights.
+    """
+    rows = np.arange(data.n_samples) if data.rows is None else data.rows
+    weights = np.ones(len(rows)) if data.row_weights is None else data.row_weights
+    keys = np.array([*data.targets[rows].T.astype(np.float32), hashes(data.X, rows)])
+    order = np.lexsort(keys)
+    is_new = np.append(True, (np.diff(keys[:, order]) != 0).any(axis=0))
+    starts = np.flatnonzero(is_new)
+    return rows[order[starts]], np.add.reduceat(weights[order], starts)
+
+
+def hashes(X, rows):
+    """Hash rows of a design matrix: equal ones have equal hashes, also if one of the matrices is sparse.
+
+    The hash is a sum over the features, each times an odd number of its own, modulo 2**64. A zero adds
+    nothing. Returns an array (n_samples,) of floats.
+    """
+    factors = np.random.default_rng(0).integers(2**63, size=X.n_features, dtype=np.uint64) * 2 + 1
+    sums = np.empty(len(rows), np.uint64)
+    for block in row_blocks(len(rows), X.n_features, np.float64):
+        taken = X.take(rows[block])
+        if isinstance(taken, SparseRows):
+            matrix = taken.source
+            matrix.sum_duplicates()
+            matrix = type(matrix)((bits(matrix.data), matrix.indices, matrix.indptr), matrix.shape)
+        else:
+            matrix = bits(taken.source)
+        sums[block] = matrix @ factors
+    return (scrambled(sums) >> np.uint64(11)).astype(np.float64)  # 53 bits, which a float holds exactly
+
+
+def bits(values):
+    """Turn numbers into integers with random bits, zero into zero."""
+    with np.errstate(over="ignore"):
+        single = values.astype(np.float32) + np.float32(0)  # which removes the sign of zero
+    return scrambled(single.view(np.uint32).astype(np.uint64))
+
+
+def scrambled(integers):
+    """Mix the bits of 64-bit integers: the last step of MurmurHash3 (Appleby, 2011)."""
+    for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
+        integers = integers ^ (integers >> np.uint64(33))
+        integers = integers * np.uint64(factor)
+    return integers ^ (integers >> np.uint64(33))
