@@ -46,7 +46,7 @@ html_title = "sknn_scratch"
 html_logo = html_favicon = "_static/logo.svg"
 html_search_language = "en-zh"  # chinese.py
 html_static_path = ["_static"]
-html_css_files = ["site.css"]
+html_css_files = ["palette.css", "site.css"]
 # Pages that stand alone have no section to navigate.
 html_sidebars = {
     page: []

@@ -8,6 +8,7 @@ import importlib.util
 import re
 from pathlib import Path
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import notebook
 import pytest
@@ -15,6 +16,7 @@ import session
 import words
 
 import sknn_scratch
+from sknn_scratch._displays import plotting
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -213,6 +215,22 @@ def documented_names():
 
 def test_every_public_name_is_documented_once():
     assert sorted(documented_names()) == sorted(sknn_scratch.__all__)
+
+
+# --- Colours ---
+
+
+def test_figures_and_pages_have_the_same_colours():
+    css = (DOCS / "_static" / "palette.css").read_text(encoding="utf-8").partition("dark")[0]
+    on_light_pages = dict(re.findall(r"--([\w-]+): (#\w{6});", css))
+    names = ("negative", "positive", "training", "validation", "hidden-layer", "output-layer")
+    colors = {name: getattr(plotting, name.upper().replace("-", "_")) for name in names}
+    colors |= {f"class-{i}": color for i, color in enumerate(plotting.CLASS_COLORS[:2])} | {
+        "ground": "#ffffff"
+    }
+    assert on_light_pages == {name: color.lower() for name, color in colors.items()}
+    ends = [mpl.colors.to_hex(mpl.colormaps[plotting.SIGNS](share)) for share in (0.1, 0.9)]
+    assert ends == [on_light_pages["negative"], on_light_pages["positive"]]
 
 
 # --- Two languages ---
