@@ -5,9 +5,11 @@ The site is not built here. ``bash .ci/run docs`` builds it, and checks what has
 
 import ast
 import importlib.util
+import inspect
 import re
 from pathlib import Path
 
+import api_pages
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import notebook
@@ -400,3 +402,17 @@ def test_faults_of_a_site_are_found(tmp_path, html, fault):
     faults = list(check_site.faults_of(tmp_path.resolve()))
     assert len(faults) == (fault is not None)
     assert not fault or fault in faults[0]
+
+
+# --- The pages of the API ---
+
+
+def test_parameters_are_in_one_group_each_and_exist():
+    grouped = [name for names in api_pages.GROUPS.values() for name in names]
+    estimators = [
+        getattr(sknn_scratch, name) for name in sknn_scratch.__all__ if name.startswith("ShallowNN")
+    ]
+    assert len(set(grouped)) == len(grouped)
+    assert set(grouped) <= {
+        name for estimator in estimators for name in inspect.signature(estimator).parameters
+    }

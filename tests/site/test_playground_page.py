@@ -418,6 +418,16 @@ def test_a_damaged_link_is_said_to_be_one(state, playground):
     assert playground.number("epochs") == 1
 
 
+def test_a_link_can_hide_controls_for_a_lesson(playground):
+    names = ["solver", "penalty", "speed"]
+    shown = "document.querySelector(`[name=${arguments[0]}]`).checkVisibility()"
+    assert [name for name in names if playground.browser.run(f"return {shown}", name)] == names
+    playground.open("activation=relu&hide=solver%2Cspeed")
+    assert [name for name in names if playground.browser.run(f"return {shown}", name)] == ["penalty"]
+    playground.press("step")
+    assert playground.state()["hide"] == "solver,speed"
+
+
 def test_a_link_can_be_copied(playground):
     grant = {
         "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"],

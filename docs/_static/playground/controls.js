@@ -10,6 +10,7 @@ export class Controls {
     this.inputs = Object.fromEntries([...form.elements].filter(({ name }) => name).map((input) => [input.name, input]));
     this.features = [...form.querySelectorAll("[data-feature]")];
     this.defaults = this.texts();
+    this.hidden = "";
   }
 
   texts() {
@@ -27,6 +28,16 @@ export class Controls {
     if (Object.keys(texts).every((name) => after[name] === texts[name]) && after.features) return;
     this.show(before);
     throw new RangeError(`no such settings: ${JSON.stringify(texts)}`);
+  }
+
+  // Hides controls, by their names with commas between, as a lesson may want it.
+  hide(names) {
+    const all = { ...this.inputs, features: this.features[0].closest("div") };
+    for (const [name, control] of Object.entries(all)) {
+      const shown = control.closest("label") ?? control;
+      shown.hidden = names.split(",").includes(name);
+    }
+    this.hidden = names;
   }
 
   read() {

@@ -133,10 +133,10 @@ function halt(trouble) {
 
 // --- The link ---
 
-const defaults = { ...controls.defaults, dropped: "" };
+const defaults = { ...controls.defaults, dropped: "", hide: "" };
 
 function keepLink() {
-  const texts = { ...controls.texts(), dropped: session.dropped };
+  const texts = { ...controls.texts(), dropped: session.dropped, hide: controls.hidden };
   const text = encode({ settings: texts, points: session.ownPoints, training: session.trained }, defaults);
   history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
 }
@@ -151,8 +151,9 @@ function followLink() {
   }
 }
 
-function open({ settings: { dropped, ...texts }, points, training }) {
+function open({ settings: { dropped, hide, ...texts }, points, training }) {
   controls.show(texts);
+  controls.hide(hide);
   settings = controls.read();
   session.loadPoints(settings);
   loadNetwork();
