@@ -81,7 +81,8 @@ class Playground:
         self.browser.run("document.querySelectorAll('button.recipe')[arguments[0]].click()", number)
 
     def state(self):
-        """Read the address: each value by its name."""
+        """Read the address, once it is written: each value by its name."""
+        self.browser.run_async("setTimeout(arguments[0], 150)")
         return {
             name: value
             for name, [value] in parse_qs(self.browser.run("return location.hash.slice(1)")).items()

@@ -18,6 +18,7 @@ const session = new Session();
 let settings; // the values of the controls
 
 const TRAINING_TIME = 25; // milliseconds for each picture, at most
+const LINK_DELAY = 100; // milliseconds after the last change
 
 // --- Editing ---
 
@@ -135,7 +136,14 @@ function halt(trouble) {
 
 const defaults = { ...controls.defaults, dropped: "", hide: "" };
 
+let waiting = null; // to write the address: browsers allow this only so many times a second
+
 function keepLink() {
+  clearTimeout(waiting);
+  waiting = setTimeout(writeLink, LINK_DELAY);
+}
+
+function writeLink() {
   const texts = { ...controls.texts(), dropped: session.dropped, hide: controls.hidden };
   const text = encode({ settings: texts, points: session.ownPoints, training: session.trained }, defaults);
   history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
@@ -226,7 +234,7 @@ onClick("new-data", () => {
   reload();
 });
 onClick("link", async () => {
-  keepLink();
+  writeLink();
   await navigator.clipboard.writeText(location.href);
   say(words.copied);
   get("link").classList.add("done");
