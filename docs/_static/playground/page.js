@@ -101,9 +101,9 @@ function changed(news = null) {
 
 let isRunning = false;
 let due = 0; // epochs, since a picture may show less than one
+let next = null; // picture
 
 function frame() {
-  if (!isRunning) return;
   due += settings.speed;
   const n = Math.floor(due);
   due -= n;
@@ -111,18 +111,19 @@ function frame() {
   session.look();
   draw();
   if (trouble) halt(trouble);
-  else requestAnimationFrame(frame);
+  else next = requestAnimationFrame(frame);
 }
 
 function run() {
   isRunning = true;
   warn("");
   get("train").setAttribute("aria-pressed", true);
-  requestAnimationFrame(frame);
+  next = requestAnimationFrame(frame);
 }
 
 function pause() {
   isRunning = false;
+  cancelAnimationFrame(next);
   get("train").setAttribute("aria-pressed", false);
   changed();
 }
