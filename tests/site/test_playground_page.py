@@ -208,6 +208,17 @@ def test_numbers_have_r2_and_their_own_colours(playground):
     assert playground.number("train-score") > 0.5
 
 
+def test_the_plane_can_show_the_classes_only(playground):
+    colours = (
+        "const map = document.querySelector('[data-name=map]');"
+        "const { data } = map.getContext('2d').getImageData(0, 0, map.width, map.height);"
+        "return new Set(new Uint32Array(data.buffer)).size"
+    )
+    assert playground.browser.run(colours) > 20
+    playground.press("two-colours")
+    assert playground.browser.run(colours) == 2
+
+
 def test_without_points_it_says_what_to_do(playground):
     playground.open("data=own")
     assert not any(character.isdigit() for character in playground.text("train-loss"))

@@ -217,7 +217,7 @@ for (const box of controls.features) {
     else box.checked = true; // a network has at least one feature
   });
 }
-get("show-test").addEventListener("input", draw);
+for (const name of ["show-test", "two-colours"]) get(name).addEventListener("input", draw);
 
 onClick("train", () => (isRunning ? pause() : run()));
 onClick("step", () => {

@@ -37,7 +37,8 @@ export class View {
     const { outputs, hidden } = sample(net, params, this.grid);
     const colors = palette();
     const isClasses = net.loss === "logistic";
-    const maps = mapsOf(outputs, hidden, isClasses, colors);
+    const shade = this.get("two-colours").checked ? Math.sign : (y) => Math.tanh(y / 2); // of 2 p - 1
+    const maps = mapsOf(outputs, hidden, isClasses && shade, colors);
     const isUnit = typeof this.preview === "number";
     this.plane.draw({
       map: isUnit ? maps.hidden[this.preview] : maps.output,
@@ -127,11 +128,12 @@ export class View {
 const lossIn = (seen) => (seen ? number(seen.loss) : "–");
 const scoreIn = (seen, net) => (seen ? (net.loss === "logistic" ? percent(seen.score) : signed(seen.score)) : "–");
 
-// The maps of the output and of the hidden units, as `paint` takes them.
-function mapsOf(outputs, hidden, isClasses, colors) {
+// The maps of the output and of the hidden units, as `paint` takes them. `shade` makes colours of the logits of
+// classes, from -1 to 1; it is false for numbers.
+function mapsOf(outputs, hidden, shade, colors) {
   const size = largest(hidden);
-  const output = isClasses
-    ? { values: outputs.map((y) => Math.tanh(y / 2)), size: 1, table: colors.classTable } // 2 p - 1
+  const output = shade
+    ? { values: outputs.map(shade), size: 1, table: colors.classTable }
     : { values: outputs, size: SPREAD, table: colors.numberTable };
   return { output, hidden: hidden.map((values) => ({ values, size, table: colors.signTable })) };
 }
