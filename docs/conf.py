@@ -19,6 +19,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "api_pages",
     "gallery",
     "breaks",
     "chinese",
@@ -46,7 +47,7 @@ html_title = "sknn_scratch"
 html_logo = html_favicon = "_static/logo.svg"
 html_search_language = "en-zh"  # chinese.py
 html_static_path = ["_static"]
-html_css_files = ["site.css"]
+html_css_files = ["palette.css", "site.css"]
 # Pages that stand alone have no section to navigate.
 html_sidebars = {
     page: []

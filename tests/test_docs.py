@@ -5,9 +5,12 @@ The site is not built here. ``bash .ci/run docs`` builds it, and checks what has
 
 import ast
 import importlib.util
+import inspect
 import re
 from pathlib import Path
 
+import api_pages
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import notebook
 import pytest
@@ -15,6 +18,7 @@ import session
 import words
 
 import sknn_scratch
+from sknn_scratch._displays import plotting
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -215,6 +219,22 @@ def test_every_public_name_is_documented_once():
     assert sorted(documented_names()) == sorted(sknn_scratch.__all__)
 
 
+# --- Colours ---
+
+
+def test_figures_and_pages_have_the_same_colours():
+    css = (DOCS / "_static" / "palette.css").read_text(encoding="utf-8").partition("dark")[0]
+    on_light_pages = dict(re.findall(r"--([\w-]+): (#\w{6});", css))
+    names = ("negative", "positive", "training", "validation", "hidden-layer", "output-layer")
+    colors = {name: getattr(plotting, name.upper().replace("-", "_")) for name in names}
+    colors |= {f"class-{i}": color for i, color in enumerate(plotting.CLASS_COLORS[:2])} | {
+        "ground": "#ffffff"
+    }
+    assert on_light_pages == {name: color.lower() for name, color in colors.items()}
+    ends = [mpl.colors.to_hex(mpl.colormaps[plotting.SIGNS](share)) for share in (0.1, 0.9)]
+    assert ends == [on_light_pages["negative"], on_light_pages["positive"]]
+
+
 # --- Two languages ---
 
 
@@ -382,3 +402,17 @@ def test_faults_of_a_site_are_found(tmp_path, html, fault):
     faults = list(check_site.faults_of(tmp_path.resolve()))
     assert len(faults) == (fault is not None)
     assert not fault or fault in faults[0]
+
+
+# --- The pages of the API ---
+
+
+def test_parameters_are_in_one_group_each_and_exist():
+    grouped = [name for names in api_pages.GROUPS.values() for name in names]
+    estimators = [
+        getattr(sknn_scratch, name) for name in sknn_scratch.__all__ if name.startswith("ShallowNN")
+    ]
+    assert len(set(grouped)) == len(grouped)
+    assert set(grouped) <= {
+        name for estimator in estimators for name in inspect.signature(estimator).parameters
+    }

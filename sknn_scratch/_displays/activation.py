@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE
-from sknn_scratch._displays.plotting import BLUE, ORANGE, SKY, VERMILION, axes_for, import_matplotlib
+from sknn_scratch._displays.plotting import BLACK, GREY, SKY, VERMILION, axes_for, import_matplotlib
 from sknn_scratch._estimators.inspection import (
     FittedNetwork,
     activate,
@@ -155,8 +155,8 @@ class ActivationDisplay:
 
     def _draw_curves(self, ax):
         z, function, slope = self.curve
-        ax.plot(z, function, color=BLUE, lw=2, label="g(z)")
-        ax.plot(z, slope, color=ORANGE, lw=2, linestyle="--", label="g'(z)")
+        ax.plot(z, function, color=BLACK, lw=2, label="g(z)")
+        ax.plot(z, slope, color=GREY, lw=2, linestyle="--", label="g'(z)")
         height = max(1.5, np.abs(slope).max())
         low = min(slope.min(), max(-height, function.min()))
         high = max(slope.max(), min(2 * height, function.max()))

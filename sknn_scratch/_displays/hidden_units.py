@@ -9,7 +9,14 @@ import numpy as np
 from sklearn.base import is_regressor
 from sklearn.utils import check_consistent_length
 
-from sknn_scratch._displays.plotting import axes_for, check_count, class_colors, import_matplotlib, shorten
+from sknn_scratch._displays.plotting import (
+    SIGNS,
+    axes_for,
+    check_count,
+    class_colors,
+    import_matplotlib,
+    shorten,
+)
 from sknn_scratch._displays.slices import feature_slice
 from sknn_scratch._estimators.inspection import (
     FittedNetwork,
@@ -261,22 +268,18 @@ class HiddenUnitsDisplay:
         ax.legend(handles, names, loc="best", frameon=True, framealpha=0.9, **size)
 
     def _draw_maps(self, matplotlib):
-        low, high = float(self.hidden.min()), float(self.hidden.max())
-        if low < 0:
-            low, high, colors = -max(-low, high), max(-low, high), "RdBu_r"
-        else:
-            low, colors = 0.0, "viridis"
-        high = high if high > low else low + 1
+        largest = float(np.abs(self.hidden).max()) or 1.0
         classes = [self._toward(i) for i in range(len(self.axes_))]
         separator = "\n" if max(map(len, classes)) > LONG_NAME else " "
         for i, ax in enumerate(self.axes_):
-            image = ax.pcolormesh(
-                self.x, self.y, self.hidden[..., i], cmap=colors, vmin=low, vmax=high, rasterized=True
-            )
-            self._draw_lines(ax, "black" if colors == "RdBu_r" else "white", 0.9)
+            scale = {"cmap": SIGNS, "vmin": -largest / 0.8, "vmax": largest / 0.8}  # not its darkest colours
+            image = ax.pcolormesh(self.x, self.y, self.hidden[..., i], rasterized=True, **scale)
+            self._draw_lines(ax, "white", 2.2)
+            self._draw_lines(ax, "black", 0.9)
             ax.set_title(f"unit {self.units[i]}{separator}→ {classes[i]}", fontsize="small")
             ax.set(xticks=[], yticks=[])
         bar = self.figure_.colorbar(image, ax=list(self.axes_), aspect=30)
+        bar.ax.set_ylim(-largest if self.hidden.min() < 0 else 0, largest)
         activation = "a" if self.activation is None else f"a = {self.activation}(z)"
         bar.set_label(f"hidden value {activation}")
 

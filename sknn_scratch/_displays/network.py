@@ -5,7 +5,14 @@ from typing import Any, Self
 
 import numpy as np
 
-from sknn_scratch._displays.plotting import BLUE, GREY, VERMILION, axes_for, import_matplotlib, shorten
+from sknn_scratch._displays.plotting import (
+    GREY,
+    NEGATIVE,
+    POSITIVE,
+    axes_for,
+    import_matplotlib,
+    shorten,
+)
 from sknn_scratch._estimators.inspection import (
     FittedNetwork,
     activation_name,
@@ -28,7 +35,7 @@ SPREAD = 1.6  # largest distance between nodes of a small layer, in rows
 class NetworkDisplay:
     """The fitted network as a textbook draws it: input, hidden and output layer, and an edge for each weight.
 
-    Blue is positive and vermilion negative. A wider and darker edge has a larger weight, relative to the
+    Green is positive and purple negative. A wider and darker edge has a larger weight, relative to the
     largest weight of its layer. A darker unit has a larger bias, relative to the largest bias of its layer.
     Of each layer, at most 16 nodes are drawn: those with the strongest weights. Long names need a figure with
     ``layout="constrained"``, which a new figure has. Use :meth:`from_estimator` to make a display from a
@@ -245,10 +252,10 @@ class NetworkDisplay:
 
     def _draw_legend(self, matplotlib):
         handles = []
-        for word, color in (("positive", BLUE), ("negative", VERMILION)):
+        for word, color in (("positive", POSITIVE), ("negative", NEGATIVE)):
             line = {"color": color, "lw": 2, "label": f"{word} weight"}
             handles.append(matplotlib.lines.Line2D([], [], **line))
-            node = {"marker": "o", "linestyle": "", "ms": 8, "mfc": fill(1 if color == BLUE else -1)}
+            node = {"marker": "o", "linestyle": "", "ms": 8, "mfc": fill(1 if color == POSITIVE else -1)}
             handles.append(matplotlib.lines.Line2D([], [], mec=DARK, label=f"{word} bias", **node))
         place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "borderaxespad": 2.6}
         self.ax_.legend(handles=handles, ncols=2, frameon=False, fontsize="small", **place)
@@ -274,7 +281,7 @@ def relative(values):
 
 def sign_color(value):
     """Colour of a weight or bias by its sign."""
-    return BLUE if value > 0 else VERMILION
+    return POSITIVE if value > 0 else NEGATIVE
 
 
 def fill(value):

@@ -8,8 +8,13 @@ import numpy as np
 # The colours of Okabe and Ito (2008).
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
-CLASS_COLORS = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION)
 GREY = "#767676"  # the lightest grey that is still easy to read on white
+# What a colour means, in every figure. docs/_static/palette.css says the same for the pages.
+CLASS_COLORS = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION)
+SIGNS = "PRGn"  # a colour map of weights, biases and hidden values
+NEGATIVE, POSITIVE = "#752982", "#1A7736"  # of it, a tenth from the ends
+TRAINING, VALIDATION = BLACK, VERMILION
+HIDDEN_LAYER, OUTPUT_LAYER = "#8C510A", GREY
 
 
 def import_matplotlib(display):

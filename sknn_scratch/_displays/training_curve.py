@@ -7,11 +7,13 @@ import numpy as np
 
 from sknn_scratch._displays.plotting import (
     BLACK,
-    BLUE,
     GREEN,
     GREY,
+    HIDDEN_LAYER,
+    OUTPUT_LAYER,
     PURPLE,
-    VERMILION,
+    TRAINING,
+    VALIDATION,
     axes_for,
     import_matplotlib,
 )
@@ -203,7 +205,9 @@ class TrainingCurveDisplay:
         watched = np.asarray(self.history.get("val_loss", loss), float)
         title = "Training curve" if self.name is None or color else self.name
         ax.set(title=title, ylabel="mean loss")
-        ax.plot(x, loss, label=self._label("training: loss + penalty", color), **self._style(color or BLUE))
+        ax.plot(
+            x, loss, label=self._label("training: loss + penalty", color), **self._style(color or TRAINING)
+        )
         if "val_loss" in self.history:
             self._draw_validation(ax, x, watched, color, "validation: loss")
         self._draw_marks(ax, x, watched, color)
@@ -219,7 +223,7 @@ class TrainingCurveDisplay:
         ax.set_ylabel(f"validation\n{self.score_name}")
 
     def _draw_validation(self, ax, x, values, color, label):
-        style = self._style(color or VERMILION) | {"linestyle": "--"}
+        style = self._style(color or VALIDATION) | {"linestyle": "--"}
         ax.plot(x, values, label=None if color else label, **style)
 
     def _draw_marks(self, ax, x, watched, color):
@@ -237,7 +241,7 @@ class TrainingCurveDisplay:
             ax.plot(x[i], watched[i], marker, ms=6, color=color or BLACK, label=label, zorder=3)
 
     def _draw_gradients(self, ax, x, color):
-        for layer, own, dashes in (("hidden", BLUE, "-"), ("output", VERMILION, "--")):
+        for layer, own, dashes in (("hidden", HIDDEN_LAYER, "-"), ("output", OUTPUT_LAYER, "--")):
             style = self._style(color or own) | {"linestyle": dashes}
             ax.plot(x, self.history[f"gradient_norm_{layer}"], label=f"{layer} layer", **style)
         ax.set_ylabel("gradient norm")

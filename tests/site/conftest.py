@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -68,6 +69,14 @@ class Browser:
         element = self.driver.find_element("css selector", selector)
         ActionChains(self.driver).move_to_element(element).click().perform()
 
+    def drag(self, element, x, y):
+        """Drag the middle of an element by some pixels."""
+        ActionChains(self.driver).drag_and_drop_by_offset(element, x, y).perform()
+
+    def press(self, *keys):
+        """Press keys one after the other."""
+        ActionChains(self.driver).send_keys(*keys).perform()
+
     def errors(self):
         """List the errors on the console."""
         entries = self.driver.get_log("browser")
@@ -81,6 +90,13 @@ class Browser:
 
 @pytest.fixture(scope="session")
 def browser():
+    with open_browser() as browser:
+        yield browser
+
+
+@contextmanager
+def open_browser():
+    """Serve the site, and open the browser on it."""
     programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
     if None in programs:
         pytest.fail("These tests need Chromium: apt-get install chromium chromium-driver")

@@ -1,106 +1,215 @@
-"""The playground computes what _core computes, and learns."""
+"""The playground computes what the package computes."""
+
+import warnings
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 
-from tests.helpers import (
-    make_batch,
-    make_network,
-    make_params,
-    make_problem,
-    objective_and_gradient,
-    optimise,
-)
+from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
+from tests.site.playground import Playground
 
 ACTIVATIONS = ["tanh", "relu", "sigmoid", "identity", "leaky_relu", "elu", "softplus", "silu"]
-# Each solver of the playground, as _core has it.
+# Each solver of the playground, in the words of the package.
 SOLVERS = {
-    "sgd": ("sgd", {"momentum": 0.0, "nesterov": False}),
-    "adam": ("adam", {}),
+    "sgd": {"solver": "sgd", "momentum": 0.0},
+    "momentum": {"solver": "sgd"},
+    "adam": {"solver": "adam"},
 }
-GRADIENT = """
-const [activation, nFeatures, nHidden, params, X, signs] = arguments;
-const result = Network.gradient({ nFeatures, nHidden, activation }, Float64Array.from(params), X, signs);
-return { ...result, grads: [...result.grads] };
-"""
-STEPS = """
-const [solver, activation, nFeatures, nHidden, start, X, signs, rate, nSteps] = arguments;
-const [params, memory] = [Float64Array.from(start), {}];
-for (let i = 0; i < nSteps; i++) {
-  const { grads } = Network.gradient({ nFeatures, nHidden, activation }, params, X, signs);
-  Network.SOLVERS[solver](params, grads, rate, memory);
+LOSSES = {"logistic": ShallowNNClassifier, "squared_error": ShallowNNRegressor}
+JUST_TRAIN = {"tol": 0.0, "n_iter_no_change": 10_000, "early_stopping": False, "random_state": 0}
+N_EPOCHS = 25
+RATE = 0.03
+
+TRAIN = """
+const { sizes, solver, start, X, targets, alpha, rate, nEpochs } = values;
+const net = { ...sizes, dropped: Array(sizes.nHidden).fill(false) };
+const training = js.newTraining(Float64Array.from(start), 1);
+const rows = { train: { X, targets }, test: { X: [], targets: [] } };
+const settings = { solver, learningRate: rate, batchSize: 0, penalty: "l2", alpha };
+const [losses, saturated] = [[], []];
+for (let i = 0; i < nEpochs; i++) {
+  losses.push(js.objective(net, training.params, rows.train, settings));
+  saturated.push(js.measure(net, training.params, rows.train).saturated);
+  js.trainEpoch(net, training, rows, settings);
 }
-return [...params];
+const shares = saturated.map((one) => [...one]);
+return { ...training.curves, losses, saturated: shares, params: [...training.params] };
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def playground(browser):
-    browser.open("playground.html")
-    yield browser
+    yield Playground(browser)
     assert not browser.errors()
 
 
 class Case:
-    """A small problem, and a network for it."""
+    """A small problem, a network of the package that learns it, and the same for the playground.
 
-    def __init__(self, activation):
-        problem = make_problem("binary")
-        self.network = make_network(problem, activation)
-        self.batch = make_batch(problem)
-        self.params = 2 * make_params(self.network)
-        signs = problem.targets[:, 0]
-        self.numbers = [array.tolist() for array in (self.params, problem.X, signs)]
-        self.sizes = [activation, self.network.shape.n_features, self.network.shape.n_hidden]
+    Parameters
+    ----------
+    loss, activation, solver : str
+        As the playground has them.
+    alpha : float
+    """
 
-    def gradient(self, params):
-        return objective_and_gradient(self.network, params, self.batch)[1]
+    def __init__(self, loss, activation, solver, alpha=2.0):
+        rng = np.random.default_rng(0)
+        self.X = rng.normal(size=(60, 3))
+        heights = np.sin(self.X[:, 0]) + self.X[:, 1] * self.X[:, 2]
+        standardised = (heights - heights.mean()) / heights.std()
+        self.targets = np.sign(heights) if loss == "logistic" else standardised
+        parameters = {"init_scale": 0.7, "learning_rate": RATE, "batch_size": None, "alpha": alpha}
+        self.estimator = LOSSES[loss](5, activation, **parameters, **SOLVERS[solver], **JUST_TRAIN)
+        self.start = flat(
+            self.fitted(learning_rate=1e-300, max_iter=1)
+        )  # the initial weights, to the last bit
+        self.sizes = {"nFeatures": 3, "nHidden": 5, "activation": activation, "loss": loss}
+        self.values = {
+            "sizes": self.sizes,
+            "solver": solver,
+            "start": self.start.tolist(),
+            "X": self.X.tolist(),
+            "targets": self.targets.tolist(),
+            "alpha": alpha,
+            "rate": RATE,
+        }
+
+    def fitted(self, **parameters):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            return clone(self.estimator).set_params(**parameters).fit(self.X, self.targets)
 
 
-def test_the_page_offers_the_activations_that_are_tested(playground):
+def flat(estimator):
+    """List all parameters in the playground's order."""
+    w_hidden, w_output = estimator.coefs_
+    b_hidden, b_output = estimator.intercepts_
+    return np.concatenate([b_hidden, w_hidden.ravel(), w_output.ravel(), b_output])
+
+
+def test_the_page_offers_what_is_tested(playground):
     for name, tested in (("activation", ACTIVATIONS), ("solver", list(SOLVERS))):
-        options = "[...document.querySelector(arguments[0]).options].map((option) => option.value)"
-        assert sorted(playground.run(f"return {options}", f"[data-name={name}]")) == sorted(tested)
+        options = (
+            "[...document.querySelector(`[name=${arguments[0]}]`).options].map((option) => option.value)"
+        )
+        assert sorted(playground.browser.run(f"return {options}", name)) == sorted(tested)
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_loss_and_gradient_are_those_of_the_core(activation, playground):
-    case = Case(activation)
-    loss, grads = objective_and_gradient(case.network, case.params, case.batch)
-    result = playground.run(GRADIENT, *case.sizes, *case.numbers)
-    assert_allclose(result["loss"], loss, rtol=1e-10)
-    assert_allclose(result["grads"], grads, rtol=1e-10, atol=1e-10)
-    shape = case.network.shape
-    n_hidden_layer = (1 + shape.n_features) * shape.n_hidden
-    norms = [np.linalg.norm(part) for part in (grads[:n_hidden_layer], grads[n_hidden_layer:])]
-    assert_allclose([result["normHidden"], result["normOutput"]], norms, rtol=1e-10)
-
-
+@pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("solver", SOLVERS)
-def test_steps_are_those_of_the_core(solver, playground):
-    case = Case("tanh")
-    name, hyperparameters = SOLVERS[solver]
-    *_, expected = optimise(name, case.params, case.gradient, 20, learning_rates=[0.03], **hyperparameters)
-    params = playground.run(STEPS, solver, *case.sizes, *case.numbers, 0.03, 20)
-    assert_allclose(params, expected, rtol=1e-10, atol=1e-10)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_training_is_that_of_the_package(activation, solver, loss, playground):
+    case = Case(loss, activation, solver)
+    trained = case.fitted(max_iter=N_EPOCHS)
+    result = playground.call(TRAIN, **case.values, nEpochs=N_EPOCHS)
+    history = trained.history_
+    assert_allclose(result["losses"], history["loss"], rtol=1e-9)
+    assert_allclose(result["normHidden"], history["gradient_norm_hidden"], rtol=1e-7)
+    assert_allclose(result["normOutput"], history["gradient_norm_output"], rtol=1e-7, atol=1e-12)
+    saturated = np.array(result["saturated"])
+    assert_allclose(saturated.mean(axis=1), history["saturated_fraction"], atol=1e-12)
+    assert_allclose((saturated > 1 - 1e-9).mean(axis=1), history["dead_fraction"], atol=1e-12)
+    assert_allclose(result["params"], flat(trained), rtol=1e-9, atol=1e-9)
 
 
-def number_of(browser, name):
-    return browser.run(f"return parseFloat(document.querySelector('[data-name={name}]').textContent)")
+def test_an_epoch_of_batches_is_the_package_s_steps_on_these_batches(playground):
+    case = Case("logistic", "tanh", "sgd", alpha=0.0)
+    body = """
+    const rows = { X: values.X, targets: values.targets };
+    const numbered = { X: rows.X.map((_, i) => i), targets: rows.targets };
+    const order = [...js.batches(numbered, 16, new js.Random(1))];
+    const net = { ...values.sizes, dropped: Array(values.sizes.nHidden).fill(false) };
+    const training = js.newTraining(Float64Array.from(values.start), 1);
+    const settings = { solver: "sgd", learningRate: values.rate, batchSize: 16, penalty: "l2", alpha: 0 };
+    js.trainEpoch(net, training, { train: rows, test: { X: [], targets: [] } }, settings);
+    return { order: order.map(({ X }) => X), params: [...training.params] };
+    """
+    result = playground.call(body, **case.values)
+    assert sorted(np.concatenate(result["order"])) == list(range(60))
+    assert [len(rows) for rows in result["order"]] == [16, 16, 16, 12]
+    expected = case.fitted(learning_rate=1e-300, max_iter=1).set_params(learning_rate=RATE)
+    for rows in result["order"]:
+        expected.partial_fit(case.X[rows], case.targets[rows])
+    assert_allclose(result["params"], flat(expected), rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("page", ["playground.html", "zh/playground.html"])
-def test_it_learns_the_two_moons(page, playground):
-    playground.open(page)
-    assert number_of(playground, "accuracy") < 95
-    playground.click("[data-name=train]")
-    playground.wait_until("parseFloat(document.querySelector('[data-name=accuracy]').textContent) >= 95")
-    playground.click("[data-name=train]")
-    assert number_of(playground, "epochs") > 0
+@pytest.mark.parametrize("penalty", ["l1", "l2"])
+def test_the_gradient_is_the_slope_of_the_objective(penalty, playground):
+    body = """
+    const net = { ...values.sizes, dropped: [false, true, false, false, false] };
+    const rows = { X: values.X, targets: values.targets };
+    const settings = { penalty: values.penalty, alpha: 3 };
+    const params = Float64Array.from(values.start);
+    const grads = js.gradient(net, params, rows);
+    js.addPenaltyGradient(net, params, grads, values.penalty, js.penaltyRate(3, rows.X.length));
+    const slopes = params.map((value, i) => {
+      const at = (change) => js.objective(net, params.with(i, value + change), rows, settings);
+      return (at(1e-6) - at(-1e-6)) / 2e-6;
+    });
+    return [[...grads], [...slopes]];
+    """
+    grads, slopes = playground.call(body, **Case("logistic", "tanh", "sgd").values, penalty=penalty)
+    assert_allclose(grads, slopes, atol=1e-8)
 
 
-def test_a_click_on_the_plane_adds_a_point(playground):
-    before = number_of(playground, "loss")
-    playground.click("[data-name=plane]")
-    assert number_of(playground, "loss") != before
+def test_a_unit_that_is_left_out_is_a_unit_less(playground):
+    case = Case("squared_error", "softplus", "adam")
+    body = """
+    const rows = { X: values.X, targets: values.targets };
+    const lossOf = (start, dropped) =>
+      js.measure({ ...values.sizes, dropped }, Float64Array.from(start), rows).loss;
+    const [all, allButOne] = [Array(5).fill(false), [false, false, true, false, false]];
+    return [lossOf(values.start, allButOne), lossOf(values.without, all)];
+    """
+    without = case.start.copy()
+    without[4 * 5 + 2] = 0
+    left_out, zeroed = playground.call(body, **case.values, without=without.tolist())
+    assert left_out == zeroed
+
+
+NAMES = ["moons", "circles", "xor", "blobs", "spirals", "checkerboard"]
+
+
+@pytest.mark.parametrize("name", [*NAMES, "slope", "hills"])
+def test_data_sets(name, playground):
+    body = """
+    const points = js.makePoints(values.name, 7, 0.25);
+    js.split(points, 0.4);
+    return points.map(({ place, target, isTest }) => [...place, target, +isTest]);
+    """
+    points = np.array(playground.call(body, name=name))
+    assert_array_equal(points, playground.call(body, name=name))
+    assert points.shape == (200, 4)
+    assert abs(points[:, :2]).max() <= 3
+    assert_array_equal(points[:, 3], np.arange(200) >= 80)
+    if name in NAMES:
+        train = points[:80]
+        assert (train[:, 2] == 1).sum() == (train[:, 2] == -1).sum() == 40
+    else:
+        assert_allclose([points[:, 2].mean(), points[:, 2].std()], [0, 1], atol=1e-4)  # they are rounded
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "",
+        "activation=relu&solver=sgd&batch_size=10&alpha=0.5&features=x1%2Csin+2x2",
+        "data=hills&solver=momentum&n_hidden=3",
+        "init=alike&penalty=l1&alpha=0",
+    ],
+)
+def test_the_python_of_the_page_is_the_network_of_the_page(state, playground):
+    playground.open(state)
+    estimator = eval(playground.text("python"), {name.__name__: name for name in LOSSES.values()})
+    for name in ("n_hidden", "init_scale", "learning_rate"):
+        assert getattr(estimator, name) == playground.number(f"{name}-value")
+    n_inputs = playground.browser.run("return document.querySelectorAll('.diagram .input').length")
+    X = np.random.default_rng(0).normal(size=(40, n_inputs))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        estimator.set_params(max_iter=2).fit(X, X[:, 0] > 0)
+    assert estimator.coefs_[0].shape == (n_inputs, estimator.n_hidden)

@@ -1,6 +1,7 @@
 """Every page in both modes and widths: no error, no missing picture, nothing cut off, nothing faint."""
 
 import pytest
+from api_pages import GROUPS, LAST_GROUP
 
 from tests.site.conftest import SITE
 
@@ -132,3 +133,31 @@ def test_the_reader_can_choose_the_mode(mode, browser):
     browser.click(".theme-switch-button")
     browser.click(f".theme-change-button[data-mode={mode}]")
     assert browser.run("return document.documentElement.dataset.theme") == mode
+
+
+def test_the_page_of_a_class_is_arranged_for_reading(browser):
+    browser.open("api/sknn_scratch.ShallowNNClassifier.html")
+    assert browser.run("return document.querySelector('article').scrollHeight") < 11000  # pixels
+    headings = browser.run(
+        "return [...document.querySelectorAll('.py.class > dd > .rubric, .py.class > dd > .field-list > dt')]"
+        ".map((heading) => heading.textContent.replace(':', ''))"
+    )
+    assert headings[:3] == ["Examples", "Parameters", "Attributes"]
+    groups = browser.run(
+        "return [...document.querySelectorAll('.parameter-group')]"
+        ".map((group) => [group.textContent, group.nextElementSibling.textContent])"
+    )
+    assert [group for group, _ in groups] == [*GROUPS, LAST_GROUP]
+    in_their_groups = ("init_scale", "learning_rate", "alpha", "early_stopping", "random_state")
+    assert all(name in text for name, (_, text) in zip(in_their_groups, groups, strict=True))
+    methods = browser.run(
+        "return [...document.querySelectorAll('.py.method')].map((method) => method.firstElementChild.id)"
+    )
+    names = [method.rpartition(".")[2] for method in methods]
+    assert names[:4] == ["fit", "partial_fit", "resume", "predict"]
+    assert {"get_params", "set_output", "set_fit_request"} <= set(names[-9:])
+    texts = browser.run(
+        "return [...document.querySelectorAll('.inherited > dd')].map((text) => text.children.length)"
+    )
+    assert set(texts) == {1}
+    assert not browser.errors()

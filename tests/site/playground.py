@@ -1,0 +1,104 @@
+"""The playground as a reader uses it, for the tests."""
+
+import base64
+from urllib.parse import parse_qs
+
+import numpy as np
+
+# Calls a function with what the modules export, and with values.
+CALL = """
+const [modules, body, values, done] = arguments;
+Promise.all(modules.map((name) => import(`/_static/playground/${name}.js`)))
+  .then((exports) => new Function("js", "values", body)(Object.assign({}, ...exports), values))
+  .then(done, (error) => done(`failed: ${error.stack}`));
+"""
+MODULES = ["data", "link", "network", "penalties", "random", "training"]
+
+
+class Playground:
+    """The page in the browser.
+
+    Parameters
+    ----------
+    browser : Browser
+    page : str
+    """
+
+    def __init__(self, browser, page="playground.html"):
+        self.browser = browser
+        self.page = page
+        browser.open(page)
+
+    def call(self, body, **values):
+        """Run the body of a function in JavaScript; ``js`` has what the modules export."""
+        result = self.browser.run_async(CALL, MODULES, body, values)
+        assert not str(result).startswith("failed: "), result
+        return result
+
+    def open(self, state):
+        """Open a link as another reader would."""
+        self.browser.open("index.html")
+        self.browser.open(f"{self.page}#{state}")
+
+    def text(self, name):
+        return self.browser.run(
+            "return document.querySelector(`[data-name=${arguments[0]}]`).textContent", name
+        )
+
+    def number(self, name):
+        return float(self.text(name).replace("−", "-").replace("%", "").strip())
+
+    def press(self, name, times=1):
+        """Press a button a number of times."""
+        self.browser.run(
+            "const button = document.querySelector(`[data-name=${arguments[0]}]`);"
+            "for (let i = 0; i < arguments[1]; i++) button.click()",
+            name,
+            times,
+        )
+
+    def set(self, name, value):
+        """Give a control a value, as its user would."""
+        self.browser.run(
+            "const input = document.querySelector(`[name=${arguments[0]}]`);"
+            "input.value = arguments[1]; input.dispatchEvent(new Event('input'))",
+            name,
+            value,
+        )
+
+    def train(self, epochs):
+        """Train for at least a number of epochs, then pause; or less, if training stops by itself."""
+        self.set("speed", "50")
+        self.press("train")
+        epoch = "Number(document.querySelector('[data-name=epochs]').textContent)"
+        stopped = "document.querySelector('[data-name=train]').getAttribute('aria-pressed') === 'false'"
+        self.browser.wait_until(f"{epoch} >= {epochs} || {stopped}", 60)
+        if not self.browser.run(f"return {stopped}"):
+            self.press("train")
+
+    def recipe(self, number):
+        """Press the button of a recipe, counted from 0."""
+        self.browser.run("document.querySelectorAll('button.recipe')[arguments[0]].click()", number)
+
+    def state(self):
+        """Read the address, once it is written: each value by its name."""
+        self.browser.run_async("setTimeout(arguments[0], 150)")
+        return {
+            name: value
+            for name, [value] in parse_qs(self.browser.run("return location.hash.slice(1)")).items()
+        }
+
+    def weights(self):
+        """Read the weights (n_params,) from the address, where there are some after an epoch or an edit."""
+        text = self.state()["weights"]
+        numbers = np.frombuffer(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), np.float32)
+        return numbers[: len(numbers) // 3]
+
+    def is_blank(self, name):
+        """Tell whether a canvas has no pixel with a colour."""
+        return self.browser.run(
+            "const canvas = document.querySelector(`[data-name=${arguments[0]}]`);"
+            "const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);"
+            "return data.every((value) => value === 0)",
+            name,
+        )
