@@ -26,7 +26,7 @@ def encoded(train, test=None, n_bins=8):
 
 def test_scikit_learn_has_no_complaint():
     outcomes = check_estimator(PiecewiseLinearEncoder(), on_skip=None, on_fail=None)
-    assert {one["check_name"] for one in outcomes if one["status"] != "passed"} == {"check_array_api_input"}
+    assert {one["check_name"] for one in outcomes if one["status"] != "passed"} <= {"check_array_api_input"}
     assert len(outcomes) > 40
 
 

@@ -213,6 +213,12 @@ def test_rare_and_unseen_categories_are_one_group():
     assert alike[0, 0] > 0.5
 
 
+def test_a_column_of_many_names_becomes_few_columns():
+    X = pd.DataFrame({"name": [f"name {i // 6}" for i in range(900)]})
+    columns = tabular_pipeline()[0].fit(X)
+    assert columns.transform(X).shape == (900, 100)
+
+
 def test_a_frame_may_have_other_columns_in_another_order():
     X = pandas_frame()
     model = tabular_pipeline(small()).fit(X, Y)
@@ -267,6 +273,15 @@ def test_searches_find_the_parameters_of_all_steps():
 def test_it_is_diagnosed():
     X = pandas_frame()
     assert "ShallowNNClassifier with 8 tanh units" in str(diagnose(tabular_pipeline(small()).fit(X, Y), X, Y))
+
+
+def test_the_first_network_of_the_default_ensemble_is_diagnosed():
+    X = pandas_frame()
+    model = tabular_pipeline().set_params(network__random_state=0).fit(X, Y)
+    features, first = model[:-1].transform(X), model[-1].estimators_[0]
+    of_pipeline, of_network = diagnose(model, X, Y).checks, diagnose(first, features, Y).checks
+    assert [(one.name, one.value) for one in of_pipeline] == [(one.name, one.value) for one in of_network]
+    assert of_pipeline
 
 
 def test_an_outlying_row_moves_no_prediction_far():
