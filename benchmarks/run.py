@@ -25,6 +25,7 @@ QUESTIONS = (
     "tiny",
     "defaults",
     "regression",
+    "tabular",
     "threads",
     "memory",
     "search",

