@@ -60,6 +60,7 @@ html_sidebars = {
         "from_mlp",
         "performance",
         "defaults",
+        "reproducibility",
         "cite",
         "changelog",
         "contributing",

@@ -9,8 +9,9 @@ from sklearn.base import TransformerMixin
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sknn_scratch._estimators.constructor import Number
 from sknn_scratch._estimators.methods import validates_parameters
-from sknn_scratch._estimators.parameters import Number, ParameterNames
+from sknn_scratch._estimators.names import ParameterNames
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.sklearn_private import _check_feature_names_in
 

@@ -19,8 +19,8 @@ from sknn_scratch._tables.encoder import PiecewiseLinearEncoder
 
 DEFAULTS = {"classifier": ShallowNNEnsembleClassifier, "regressor": ShallowNNEnsembleRegressor}
 # On encoded tables of 60 rows and more, four networks that stop early were as good as one whose penalty is
-# chosen in cross-validation, and better beyond 1,000 rows, in a quarter of the time. Single precision changed
-# nothing but the time. See benchmarks/results/tabular.md for variants. Few rows need many short epochs.
+# chosen in cross-validation, and better beyond 1,000 rows, in less time. Single precision changed nothing
+# but the time. Few rows need many short epochs.
 SETTINGS = {"n_networks": 4, "early_stopping": True, "max_iter": 1000, "dtype": "float32"}
 # Categories of fewer training rows are grouped, and of the others all but the most frequent: a column with
 # thousands of names would need gigabytes.
