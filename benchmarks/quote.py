@@ -57,19 +57,26 @@ def tables_of(question: str) -> Iterator[tuple[str, list[list[str]]]]:
         yield section.splitlines()[0], [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
 
 
-def headline() -> Iterator[str]:
-    """Yield the lines of the README's first table."""
-    digits, search, defaults = ("digits, defaults", "12 candidates", "")
-    yield "| | sknn_scratch | MLPClassifier |"
-    yield "|---|---:|---:|"
-    fit = measured("quality", "Fit time", f"{digits}, sknn", "fit")
-    times = measured("quality", "Fit time", f"{digits}, MLP", "time")
-    yield f"| fit the handwritten digits, default parameters | {fit} ms | {times} the time |"
-    seconds = measured("search", search, "float32", "VectorizedGridSearchCV")
-    times = measured("search", search, "float32", "GridSearchCV of MLPClassifier")
-    yield f"| search: 12 candidates × 5 folds of small networks | {seconds} s | {times} the time |"
-    losses = [measured("defaults", defaults, name, "log-loss") for name in ("defaults", "MLPClassifier")]
-    yield f"| log-loss on eight data sets, default parameters | {losses[0]} | {losses[1]} |"
+def tables() -> Iterator[str]:
+    """Yield the lines of the README's table of public tables."""
+    ((_, (head, *rows)), *_) = tables_of("tabular")
+    columns = ("log-loss", "accuracy", "mean rank", "CPU s")
+    places = [next(i for i, name in enumerate(head) if name.startswith(column)) for column in columns]
+    yield "| | log-loss | accuracy | mean rank by log-loss | CPU time of a fit |"
+    yield "|---|---:|---:|---:|---:|"
+    for row in rows:
+        *cells, seconds = (row[place] for place in places)
+        yield " | ".join([f"| {row[0]}", *cells, f"{seconds} s"]) + " |"
+
+
+def search() -> Iterator[str]:
+    """Yield the lines of the README's table of searches."""
+    columns = ("VectorizedGridSearchCV", "GridSearchCV", "GridSearchCV of MLPClassifier")
+    yield "| | `VectorizedGridSearchCV` | `GridSearchCV` of the same | `GridSearchCV` of `MLPClassifier` |"
+    yield "|---|---:|---:|---:|"
+    for precision in ("float64", "float32"):
+        ours, *others = (measured("search", "12 candidates", precision, column) for column in columns)
+        yield " | ".join([f"| {precision}", f"{ours} s", *others]) + " |"
 
 
 def quality() -> Iterator[str]:
@@ -94,7 +101,7 @@ def defaults() -> Iterator[str]:
 
 def quoted(markdown: str) -> str:
     """Write the tables between their comments anew."""
-    for table in (headline, quality, defaults):
+    for table in (tables, quality, defaults, search):
         begin, end = f"<!-- {table.__name__} -->\n", f"<!-- end of {table.__name__} -->"
         before, _, rest = markdown.partition(begin)
         _, found, after = rest.partition(end)

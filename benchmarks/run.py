@@ -26,6 +26,7 @@ QUESTIONS = (
     "defaults",
     "regression",
     "small_data",
+    "tabular",
     "threads",
     "memory",
     "search",

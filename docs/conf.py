@@ -61,6 +61,7 @@ html_sidebars = {
         "from_mlp",
         "performance",
         "defaults",
+        "reproducibility",
         "cite",
         "changelog",
         "contributing",

@@ -15,6 +15,8 @@ from sknn_scratch._fitting.callbacks import Checkpoint
 from sknn_scratch._fitting.checkpoint_file import CheckpointError
 from sknn_scratch._search.search import VectorizedGridSearchCV, VectorizedRandomizedSearchCV
 from sknn_scratch._search.together import train_together
+from sknn_scratch._tables.encoder import PiecewiseLinearEncoder
+from sknn_scratch._tables.pipeline import tabular_pipeline
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "Finding",
     "HiddenUnitsDisplay",
     "NetworkDisplay",
+    "PiecewiseLinearEncoder",
     "ShallowNNClassifier",
     "ShallowNNEnsembleClassifier",
     "ShallowNNEnsembleRegressor",
@@ -36,6 +39,7 @@ __all__ = [
     "VectorizedGridSearchCV",
     "VectorizedRandomizedSearchCV",
     "diagnose",
+    "tabular_pipeline",
     "train_together",
 ]
 

@@ -106,8 +106,8 @@ def test_extras_are_for_users():
     assert not any("==" in requirement for requirements in EXTRAS.values() for requirement in requirements)
 
 
-def test_the_group_dev_has_all_tools_but_those_of_the_recipes_and_the_cluster():
-    heavy = {"recipes", "cluster"}
+def test_the_group_dev_has_all_tools_but_those_of_the_recipes_the_cluster_and_the_benchmark():
+    heavy = {"recipes", "cluster", "benchmark"}
     assert {entry["include-group"] for entry in GROUPS["dev"]} == GROUPS.keys() - heavy - {"dev"}
 
 

@@ -1,6 +1,6 @@
 """Outputs for a row alone and among others differ by rounding only, within a derived bound.
 
-The guide (fit_and_predict) states the bound. Each hidden input and each logit is a sum of products, and a sum
+The page on reproducibility states the bound. Each hidden input and each logit is a sum of products, and a sum
 of n terms, in any order, is within n u / (1 - n u) of the sum of its terms' absolute values; u = eps / 2. The
 built-in activations have slopes of at most 1, and at most 16 u is lost in computing one. Twice that, since
 both sides are rounded, for the n_features + 1 terms of a hidden input, the 16 of its activation, and the

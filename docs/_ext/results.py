@@ -5,6 +5,7 @@ from pathlib import Path
 
 # The most important questions first; results that are not named come last.
 ORDER = (
+    "tabular",
     "steps",
     "predict",
     "overhead",

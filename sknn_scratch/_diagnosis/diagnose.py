@@ -27,8 +27,8 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
 
     Parameters
     ----------
-    estimator : ShallowNNClassifier, ShallowNNRegressor or Pipeline
-        Fitted; a Pipeline must end in one of the two.
+    estimator : ShallowNNClassifier, ShallowNNRegressor, their ensembles, or Pipeline
+        Fitted; a Pipeline must end in one of these. Of an ensemble, the first network is diagnosed.
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
         Rows as the estimator takes them: some of the training rows, or new ones.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None

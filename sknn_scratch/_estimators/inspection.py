@@ -10,22 +10,25 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.network import predict_hidden
+from sknn_scratch._estimators.ensemble import Ensemble
 from sknn_scratch._estimators.single import SingleNetwork
 from sknn_scratch._fitting.fitted import activation_of, fitted_layers, fitted_network, target_kind_of
 from sknn_scratch._fitting.sklearn_private import _num_samples, _safe_indexing
 
-# A fitted network, alone or as the last step.
-FittedNetwork: TypeAlias = SingleNetwork | Pipeline
+# A fitted network, alone or as the last step; or an ensemble, whose first network is meant.
+FittedNetwork: TypeAlias = SingleNetwork | Ensemble | Pipeline
 
 
 def network_of(estimator):
-    """Find the fitted network: the estimator itself, or the last step of a Pipeline."""
+    """Find the fitted network: the estimator, the last step of a Pipeline, or the first of an ensemble."""
     fitted = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    if isinstance(fitted, Ensemble):
+        check_is_fitted(fitted, "estimators_")
+        fitted = fitted.estimators_[0]
     if not isinstance(fitted, SingleNetwork):
         raise TypeError(
-            "estimator must be a fitted ShallowNNClassifier or ShallowNNRegressor, or a Pipeline that ends "
-            f"in one, got {type(fitted).__name__}. Of a search, pass its best_estimator_; of an ensemble, "
-            "one of its estimators_."
+            "estimator must be a fitted network or ensemble of this package, or a Pipeline that ends in one, "
+            f"got {type(fitted).__name__}. Of a search, pass its best_estimator_."
         )
     check_is_fitted(fitted, "coefs_")
     return fitted

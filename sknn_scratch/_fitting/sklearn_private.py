@@ -14,7 +14,7 @@ try:
     from sklearn.metrics._scorer import _BaseScorer
     from sklearn.utils import _safe_indexing
     from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions
-    from sklearn.utils.validation import _check_sample_weight, _num_samples
+    from sklearn.utils.validation import _check_feature_names_in, _check_sample_weight, _num_samples
 except ImportError as error:
     raise ImportError(
         f"sknn_scratch supports scikit-learn {SUPPORTED} and does not work with the installed "
@@ -27,6 +27,7 @@ __all__ = [
     "InvalidParameterError",
     "StrOptions",
     "_BaseScorer",
+    "_check_feature_names_in",
     "_check_sample_weight",
     "_fit_context",
     "_num_samples",

@@ -1,0 +1,198 @@
+"""PiecewiseLinearEncoder: what it computes, and which columns it takes."""
+
+import tracemalloc
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.utils.estimator_checks import check_estimator
+
+from sknn_scratch import PiecewiseLinearEncoder
+
+
+def column(*values, dtype=float):
+    return np.array(values, dtype)[:, np.newaxis]
+
+
+def encoded(train, test=None, n_bins=8):
+    encoder = PiecewiseLinearEncoder(n_bins).fit(train)
+    with np.errstate(all="raise", under="ignore"):
+        return encoder.transform(train if test is None else test)
+
+
+def test_scikit_learn_has_no_complaint():
+    outcomes = check_estimator(PiecewiseLinearEncoder(), on_skip=None, on_fail=None)
+    assert {one["check_name"] for one in outcomes if one["status"] != "passed"} <= {"check_array_api_input"}
+    assert len(outcomes) > 40
+
+
+def test_the_formulas():
+    """The same in a loop over the values, as the docstring says it."""
+    x = np.random.default_rng(0).lognormal(size=50)
+    encoder = PiecewiseLinearEncoder(4).fit(x[:, np.newaxis])
+    (knots,) = encoder.knots_
+    bins = list(pairwise(knots))
+    z = (x - x.mean()) / x.std()
+    ramps = np.array([[min(max((one - low) / (high - low), 0), 1) for low, high in bins] for one in x])
+    expected = np.column_stack([z / np.sqrt(1 + (z / 3) ** 2), ramps - ramps.mean(axis=0)])
+    assert_allclose(encoder.transform(x[:, np.newaxis]), expected, atol=1e-13)
+
+
+def test_bins_hold_equally_many_rows():
+    x = np.random.default_rng(0).normal(size=1000)
+    (knots,) = PiecewiseLinearEncoder(8).fit(x[:, np.newaxis]).knots_
+    assert_array_equal(knots[[0, -1]], [x.min(), x.max()])
+    assert_allclose(np.histogram(x, knots)[0], 125, atol=1)
+
+
+def test_few_values_are_all_knots():
+    (knots,) = PiecewiseLinearEncoder(3).fit(column(7, 1, 2, 2, 2, 7, 4)).knots_
+    assert_array_equal(knots, [1, 2, 4, 7])
+
+
+def test_a_frequent_value_takes_one_bin_only():
+    """The quantiles of a column that is mostly zero are mostly zero: the other values need knots too."""
+    x = np.append(np.zeros(900), np.arange(1, 101))
+    (knots,) = PiecewiseLinearEncoder(4).fit(x[:, np.newaxis]).knots_
+    assert_array_equal(knots, [0, 34, 67, 100])
+
+
+def test_ramps_add_up_to_the_rank():
+    x = np.sort(np.random.default_rng(0).normal(size=(81, 1)), axis=0)
+    encoder = PiecewiseLinearEncoder(8).fit(x)
+    rank = (encoder.transform(x)[:, 1:] + encoder.ramp_means_[0]).sum(axis=1)
+    assert_allclose(rank[[0, 40, 80]], [0, 4, 8], atol=0.2)
+    assert (np.diff(rank) > 0).all()
+
+
+@pytest.mark.parametrize("values", [(5.0, 5.0, 5.0), (0.1, 0.1, 0.1), (np.nan, np.nan), (3.0,)])
+def test_a_column_without_differences_is_zero(values):
+    of_numbers = encoded(column(*values))[:, 0]
+    assert_array_equal(of_numbers, np.zeros(len(values)))
+    assert np.isfinite(encoded(column(*values), column(-1e300, 1e300, np.nan))).all()
+
+
+def test_two_values_need_no_ramp():
+    assert_allclose(encoded(column(0, 1, 1, 0))[:, 0] / encoded(column(0, 1))[:, 0][[0, 1, 1, 0]], 1)
+    assert encoded(column(0, 1, 1, 0)).shape == (4, 1)
+
+
+def test_missing_values_are_zero_and_have_an_indicator():
+    train = np.array([[1.0, np.nan], [2.0, 5.0], [3.0, 6.0], [4.0, 8.0]])
+    encoder = PiecewiseLinearEncoder().fit(train)
+    assert_array_equal(encoder.has_missing_, [False, True])
+    names = list(encoder.get_feature_names_out())
+    assert names == ["x0", "x0_ramp1", "x0_ramp2", "x0_ramp3", "x1", "x1_ramp1", "x1_ramp2", "x1_missing"]
+    assert_array_equal(encoder.transform(train)[:, 7], [1, 0, 0, 0])
+    assert_array_equal(encoder.transform([[np.nan, np.nan]]), [[0] * 7 + [1]])
+
+
+def test_missing_values_change_nothing_for_the_others():
+    x = np.random.default_rng(0).normal(size=(40, 1))
+    assert_array_equal(encoded(np.vstack([x, [[np.nan]]]))[:-1, :-1], encoded(x))
+
+
+def test_nothing_grows_beyond_the_values_of_training():
+    x = np.random.default_rng(0).normal(size=(100, 1))
+    far = encoded(x, column(1e3, 1e300, -1e300))
+    assert np.abs(far).max() <= 3
+    assert_array_equal(far[0, 1:], far[1, 1:])
+
+
+@pytest.mark.parametrize("values", [(1e308, -1.7e308, 0.0, 1.7e308), (5e-324, 1e-310, 0.0, 1e-300)])
+def test_huge_and_tiny_numbers(values):
+    order = np.argsort(values)
+    of_values = encoded(column(*values))
+    assert np.isfinite(of_values).all()
+    assert np.ptp(of_values[:, 0]) > 1
+    assert (np.diff(of_values[order], axis=0) >= 0).all()
+    assert np.isfinite(encoded(column(*values), column(1.7e308, -1.7e308, 0, 1))).all()
+
+
+@pytest.mark.parametrize(
+    ("X", "named"),
+    [
+        (np.array([[1, 2], [np.inf, 3]]), "'x0'"),
+        (pd.DataFrame({"age": [1.0, 2.0], "income": [-np.inf, 3.0]}), "'income'"),
+    ],
+)
+def test_infinite_values_are_an_error_that_names_the_column(X, named):
+    fitted = PiecewiseLinearEncoder().fit(X.clip(0, 1))
+    for call in (PiecewiseLinearEncoder().fit, fitted.transform):
+        with pytest.raises(ValueError, match=f"infinite values in {named}. Replace them by NaN"):
+            call(X)
+
+
+def test_float32_stays_and_is_as_exact_as_it_can_be():
+    X = np.random.default_rng(0).lognormal(size=(100, 3)).astype(np.float32)
+    assert encoded(X).dtype == np.float32
+    assert_array_equal(encoded(X), encoded(X.astype(float)).astype(np.float32))
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_frames_have_names(frame):
+    X = frame({"age": [20, 30, 40, None], "size": [1.5, 2.5, 3.5, 4.5]})
+    encoder = PiecewiseLinearEncoder(2).fit(X)
+    names = ["age", "age_ramp1", "age_ramp2", "age_missing", "size", "size_ramp1", "size_ramp2"]
+    assert list(encoder.get_feature_names_out()) == names
+    out = encoder.set_output(transform="pandas").transform(X)
+    assert list(out.columns) == names
+    assert_array_equal(out["age_missing"], [0, 0, 0, 1])
+
+
+def test_nullable_integers():
+    X = pd.DataFrame({"n": pd.array([1, None, 3, 4], dtype="Int64"), "x": [1.0, 2.0, np.nan, 4.0]})
+    expected = encoded(np.array([[1, 1], [np.nan, 2], [3, np.nan], [4, 4]], float))
+    assert_array_equal(encoded(X), expected)
+
+
+def test_other_rows_of_the_block_change_nothing():
+    X = np.random.default_rng(0).normal(size=(2500, 2))
+    encoder = PiecewiseLinearEncoder().fit(X)
+    assert_array_equal(encoder.transform(X)[1999:2001], encoder.transform(X[1999:2001]))
+
+
+@pytest.mark.parametrize("n_bins", [0, 2.5, "8", None, True])
+def test_wrong_numbers_of_bins(n_bins):
+    with pytest.raises(ValueError, match="'n_bins' parameter of PiecewiseLinearEncoder must be an int"):
+        PiecewiseLinearEncoder(n_bins).fit([[1.0], [2.0]])
+
+
+def test_a_misspelt_parameter_is_suggested():
+    with pytest.raises(TypeError, match="Did you mean 'n_bins'"):
+        PiecewiseLinearEncoder(n_bin=3)
+
+
+def test_one_bin_is_a_bounded_line():
+    X = np.random.default_rng(0).normal(size=(20, 1))
+    assert encoded(X, n_bins=1).shape == (20, 1)
+
+
+def test_an_error_leaves_the_earlier_encoding():
+    X = np.random.default_rng(0).normal(size=(20, 2))
+    encoder = PiecewiseLinearEncoder().fit(X)
+    before = encoder.transform(X)
+    with pytest.raises(ValueError, match="infinite"):
+        encoder.fit(np.full((5, 2), np.inf))
+    assert_array_equal(encoder.transform(X), before)
+    assert clone(encoder).n_bins == 8
+
+
+def test_memory_is_the_result_and_little_more():
+    X = np.random.default_rng(0).normal(size=(20_000, 50))
+    encoder = PiecewiseLinearEncoder()
+    tracemalloc.start()
+    try:
+        encoder.fit(X)
+        of_fit = tracemalloc.get_traced_memory()[1]
+        tracemalloc.reset_peak()
+        result = encoder.transform(X)
+        of_transform = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert of_fit < X.nbytes
+    assert of_transform < 1.1 * result.nbytes
