@@ -1,6 +1,8 @@
-"""Print what to install for the lowest or the newest versions that pyproject.toml allows.
+"""Print what to install for the versions of a test run.
 
-python .ci/requirements.py lowest
+python .ci/requirements.py lowest    # the lowest versions that pyproject.toml allows
+python .ci/requirements.py previous  # the scikit-learn before the newest, and otherwise what pip takes
+python .ci/requirements.py newest    # the newest versions of everything
 """
 
 import re
@@ -11,7 +13,11 @@ from pathlib import Path
 PYPROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
 BOUNDS = [*PYPROJECT["project"]["dependencies"], *PYPROJECT["project"]["optional-dependencies"]["plot"]]
 TOOLS = PYPROJECT["dependency-groups"]["test"]
-OF_THEIR_TIME = ["pyparsing==3.2.0"]  # Matplotlib 3.9 calls what later ones deprecate; warnings are errors
+PREVIOUS = "scikit-learn==1.8.*"
+OF_THEIR_TIME = [
+    "polars==1.31.0",  # scikit-learn 1.7 does not see the names of the columns of a later one
+    "pyparsing==3.2.0",  # Matplotlib 3.9 calls what later ones deprecate; warnings are errors
+]
 
 
 def name_of(requirement):
@@ -21,12 +27,17 @@ def name_of(requirement):
 
 def lowest():
     """Each bound as a pin; the test tools as pinned, but for those that the package bounds itself."""
-    bounded = {name_of(bound) for bound in BOUNDS}
+    chosen = {name_of(pin) for pin in [*BOUNDS, *OF_THEIR_TIME]}
     return [
         *(bound.replace(">=", "==") for bound in BOUNDS),
-        *(tool for tool in TOOLS if name_of(tool) not in bounded),
+        *(tool for tool in TOOLS if name_of(tool) not in chosen),
         *OF_THEIR_TIME,
     ]
+
+
+def previous():
+    """One version of scikit-learn, and the test tools as pinned."""
+    return [PREVIOUS, *TOOLS]
 
 
 def newest():
@@ -35,4 +46,4 @@ def newest():
 
 
 if __name__ == "__main__":
-    print(*{"lowest": lowest, "newest": newest}[sys.argv[1]](), sep="\n")
+    print(*{"lowest": lowest, "previous": previous, "newest": newest}[sys.argv[1]](), sep="\n")

@@ -1,6 +1,7 @@
-"""Settings that are needed before NumPy is imported, and a fixture for several files."""
+"""Settings that are needed before NumPy is imported, the selection of tests, a fixture for several files."""
 
 import os
+from importlib.metadata import version
 
 import pytest
 
@@ -10,6 +11,27 @@ os.environ.setdefault("MKL_CBWR", "COMPATIBLE")
 # Parallel workers share the cores. If each had several BLAS threads, these would mostly wait for each other.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out the tests that need what the installed scikit-learn does not have."""
+    left_out = [] if has_callbacks() else [one for one in items if one.get_closest_marker("needs_callbacks")]
+    if left_out:
+        items[:] = [one for one in items if one not in set(left_out)]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_report_header():
+    """Say what is left out."""
+    left_out = "" if has_callbacks() else ", without the tests of callbacks, which are new in 1.9"
+    return f"scikit-learn {version('scikit-learn')}{left_out}"
+
+
+def has_callbacks():
+    """Whether the installed scikit-learn has callbacks."""
+    from sknn_scratch._fitting.sklearn_private import HAS_CALLBACKS  # it imports NumPy
+
+    return HAS_CALLBACKS
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import sklearn
 
+from tests.versions import needs_callbacks
+
 ROOT = Path(__file__).parents[1]
 CORE = "sknn_scratch._core"
 SKLEARN_PRIVATE = "sknn_scratch._fitting.sklearn_private"
@@ -114,7 +116,13 @@ def test_private_names_of_scikit_learn_are_imported_in_one_module(name):
     assert not list(private_names_of_sklearn(MODULES[name]))
 
 
-@pytest.mark.parametrize(("module", "name"), list(private_names_of_sklearn(MODULES[SKLEARN_PRIVATE])))
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        pytest.param(*pair, marks=needs_callbacks if "callback" in pair[0] else ())
+        for pair in private_names_of_sklearn(MODULES[SKLEARN_PRIVATE])
+    ],
+)
 def test_scikit_learn_has_the_private_names(module, name):
     moved = f"scikit-learn {sklearn.__version__} has no {module}.{name}: see {SKLEARN_PRIVATE}"
     assert hasattr(import_module(module), name), moved

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import sknn_scratch
+from sknn_scratch._fitting.sklearn_private import SUPPORTED
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -124,6 +125,10 @@ def test_lowest_versions_are_the_bounds():
     names = [requirement.split("==")[0] for requirement in lowest]
     assert len(names) == len(set(names))
     assert {tool.split("==")[0] for tool in GROUPS["test"]} <= set(names)
+
+
+def test_the_previous_version_is_tested_with_the_pinned_tools():
+    assert requirements("previous") == [f"scikit-learn=={SUPPORTED[-2]}.*", *GROUPS["test"]]
 
 
 def test_newest_versions_are_not_bounded():

@@ -9,7 +9,6 @@ import math
 import re
 import reprlib
 from dataclasses import dataclass
-from inspect import signature
 
 import numpy as np
 import scipy.sparse
@@ -195,7 +194,7 @@ def read_estimator(cls, header):
     """Make an estimator with the parameters and the fitted attributes of a header, after checking them."""
     params = {name: from_json(written) for name, written in header["params"].items()}
     fitted = {name: from_json(written) for name, written in header["fitted"].items()}
-    if {*params, *header["missing_params"]} != set(signature(cls).parameters):
+    if {*params, *header["missing_params"]} != set(cls._get_param_names()):
         raise Malformed(
             f"it has other parameters than {cls.__name__}; call resume of the class that wrote it"
         )
