@@ -16,6 +16,7 @@ CORE = "sknn_scratch._core"
 SKLEARN_PRIVATE = "sknn_scratch._fitting.sklearn_private"
 CORE_MAY_IMPORT = {"numpy", "scipy"}
 REQUIRED = {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl"}
+EXTRAS = {"sknn_scratch.onnx": {"onnx", "skl2onnx"}}  # of modules that only a user imports
 CORE_NEVER_CALLS = {"print", "warn", "warnings.warn", "np.random.seed", "numpy.random.seed"}
 
 
@@ -93,7 +94,12 @@ def test_core_never_prints_warns_or_seeds(name):
 
 @pytest.mark.parametrize("name", MODULES)
 def test_importing_the_package_needs_only_what_it_requires(name):
-    assert not outsiders(name, walk_at_import(MODULES[name]), REQUIRED)
+    assert not outsiders(name, walk_at_import(MODULES[name]), REQUIRED | EXTRAS.get(name, set()))
+
+
+@pytest.mark.parametrize("name", EXTRAS)
+def test_the_package_does_not_import_what_needs_an_extra(name):
+    assert not [other for other, tree in MODULES.items() if name in set(imports(other, ast.walk(tree)))]
 
 
 def private_names_of_sklearn(tree):
