@@ -14,10 +14,8 @@ PYPROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_te
 BOUNDS = [*PYPROJECT["project"]["dependencies"], *PYPROJECT["project"]["optional-dependencies"]["plot"]]
 TOOLS = PYPROJECT["dependency-groups"]["test"]
 PREVIOUS = "scikit-learn==1.8.*"
-OF_THEIR_TIME = [
-    "polars==1.31.0",  # scikit-learn 1.7 does not see the names of the columns of a later one
-    "pyparsing==3.2.0",  # Matplotlib 3.9 calls what later ones deprecate; warnings are errors
-]
+POLARS = "polars==1.31.0"  # before 1.9, scikit-learn does not see the names of the columns of a later one
+PYPARSING = "pyparsing==3.2.0"  # Matplotlib 3.9 calls what later ones deprecate; warnings are errors
 
 
 def name_of(requirement):
@@ -27,17 +25,17 @@ def name_of(requirement):
 
 def lowest():
     """Each bound as a pin; the test tools as pinned, but for those that the package bounds itself."""
-    chosen = {name_of(pin) for pin in [*BOUNDS, *OF_THEIR_TIME]}
-    return [
-        *(bound.replace(">=", "==") for bound in BOUNDS),
-        *(tool for tool in TOOLS if name_of(tool) not in chosen),
-        *OF_THEIR_TIME,
-    ]
+    return with_tools([*(bound.replace(">=", "==") for bound in BOUNDS), POLARS, PYPARSING])
 
 
 def previous():
-    """One version of scikit-learn, and the test tools as pinned."""
-    return [PREVIOUS, *TOOLS]
+    """Pin scikit-learn, and the test tools as they are pinned."""
+    return with_tools([PREVIOUS, POLARS])
+
+
+def with_tools(pins):
+    """Add the test tools, but for those that have a pin of their own."""
+    return [*pins, *(tool for tool in TOOLS if name_of(tool) not in {name_of(pin) for pin in pins})]
 
 
 def newest():

@@ -361,7 +361,7 @@ def convert_pipeline(scope: Any, operator: Any, container: Any) -> None:
     is_raw = container.get_options(pipeline, {"raw_scores": False})["raw_scores"]
     if is_raw and container.has_options(last, "raw_scores"):
         for options in (scope, container):
-            options.add_options(id(last), {"raw_scores": True})
+            options.add_options(id(last), {"raw_scores": True, "zipmap": False})
     pipelines.convert_pipeline(scope, operator, container)
 
 
