@@ -14,8 +14,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out the tests that need what the installed scikit-learn does not have."""
-    left_out = [] if has_callbacks() else [one for one in items if one.get_closest_marker("needs_callbacks")]
+    """Leave out the tests that need what the system or the installed scikit-learn does not have."""
+    marks = missing()
+    left_out = [one for one in items if any(map(one.get_closest_marker, marks))]
     if left_out:
         items[:] = [one for one in items if one not in set(left_out)]
         config.hook.pytest_deselected(items=left_out)
@@ -23,15 +24,16 @@ def pytest_collection_modifyitems(config, items):
 
 def pytest_report_header():
     """Say what is left out."""
-    left_out = "" if has_callbacks() else ", without the tests of callbacks, which are new in 1.9"
+    left_out = "".join(f", without the tests that are marked {mark}" for mark in missing())
     return f"scikit-learn {version('scikit-learn')}{left_out}"
 
 
-def has_callbacks():
-    """Whether the installed scikit-learn has callbacks."""
+def missing():
+    """List the marks of tests that cannot run here."""
     from sknn_scratch._fitting.sklearn_private import HAS_CALLBACKS  # it imports NumPy
 
-    return HAS_CALLBACKS
+    has = {"needs_callbacks": HAS_CALLBACKS, "needs_fork": hasattr(os, "fork")}
+    return [mark for mark, is_there in has.items() if not is_there]
 
 
 @pytest.fixture

@@ -891,6 +891,7 @@ LONG = SMALL | {"max_iter": 20, "dropout": 0.2, "early_stopping": True, "n_iter_
 
 
 @needs_callbacks
+@pytest.mark.needs_fork
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # the child only computes
 def test_killed_processes_lose_nothing(tmp_path, monkeypatch):
     """Fits and resumed fits are killed, 15 in all; what is on the disk then ends as the unbroken fit."""

@@ -146,6 +146,32 @@ def test_every_example_says_what_it_needs(path):
     assert not extra or extra in EXTRAS
 
 
+# --- Publishing ---
+
+
+def test_the_conda_recipe_agrees_with_the_project():
+    recipe = (ROOT / "conda" / "meta.yaml").read_text(encoding="utf-8")
+    project = PYPROJECT["project"]
+    listed = re.findall(r"^    - (\S+ >=\S+)$", recipe, re.MULTILINE)
+    needed = [*PYPROJECT["build-system"]["requires"], *project["dependencies"]]
+    assert listed == [requirement.replace(">=", " >=") for requirement in needed]
+    assert f'version = "{sknn_scratch.__version__}"' in recipe
+    assert f'python_min = "{project["requires-python"].removeprefix(">=")}"' in recipe
+    assert f"summary: {project['description']}" in recipe
+    assert f"name: {project['name']}\n" in recipe
+
+
+def test_the_workflows_run_tasks_that_exist():
+    workflows = [path.read_text(encoding="utf-8") for path in (ROOT / ".github" / "workflows").glob("*.yml")]
+    tasks = {task for text in workflows for task in re.findall(r"bash \.ci/run (\w+)", text)}
+    for listed in re.findall(r"task: \[(.+)\]", "".join(workflows)):
+        tasks |= set(listed.split(", "))
+    functions = set(
+        re.findall(r"^(\w+)\(\) \{", (ROOT / ".ci" / "run").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    assert {"lint", "suite", "lowest", "nightly", "package"} <= tasks <= functions
+
+
 # --- The source map ---
 
 
