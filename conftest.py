@@ -5,7 +5,7 @@ import re
 from doctest import DocTestFinder
 from importlib.util import find_spec
 
-collect_ignore = [] if find_spec("skl2onnx") else ["sknn_scratch/onnx.py"]
+collect_ignore = [] if find_spec("skl2onnx") else ["sknn_scratch/onnx"]
 
 is_from_module = DocTestFinder._from_module
 

@@ -21,7 +21,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import sknn_scratch
-import sknn_scratch.onnx
 from sknn_scratch import (
     Activation,
     ShallowNNClassifier,
@@ -33,6 +32,7 @@ from sknn_scratch import (
 )
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._fitting import labels, reals
+from sknn_scratch.onnx import activations, networks, predictions
 from tests.helpers import KINDS, make_data
 from tests.recipes import load_example
 from tests.recipes.exports import ESTIMATORS, difference, fitted, main, predict_by_onnx
@@ -62,9 +62,9 @@ def test_the_file_predicts_as_the_model(name, activation, dtype):
 
 
 def test_every_registry_is_covered():
-    assert sknn_scratch.onnx.ACTIVATIONS.keys() == ACTIVATIONS.keys()
-    assert sknn_scratch.onnx.AVERAGES.keys() == labels.KINDS.keys() | reals.KINDS.keys()
-    assert sknn_scratch.onnx.SCORES.keys() == labels.KINDS.keys()
+    assert activations.ACTIVATIONS.keys() == ACTIVATIONS.keys()
+    assert networks.AVERAGES.keys() == labels.KINDS.keys() | reals.KINDS.keys()
+    assert predictions.SCORES.keys() == labels.KINDS.keys()
     estimators = {name for name in sknn_scratch.__all__ if name.startswith("ShallowNN")}
     assert {cls.__name__ for cls, *_ in ESTIMATORS.values()} == estimators
 
