@@ -21,8 +21,9 @@ from unittest import mock
 
 from harness import Options, Table, limit_blas, number, report_progress
 from rivals import our_classifier
-from sknn_scratch._core import batches, network, optimizers, rows, stack, training
+from sknn_scratch._core import batches, network, rows, training
 from sknn_scratch._core.losses import Logistic, Softmax
+from sknn_scratch._core.optimizers import Adam
 from sknn_scratch._fitting import fitted
 from work import DIGITS, MNIST_LIKE, SPARSE_TEXT, TABLE, TINY, Work
 
@@ -59,12 +60,9 @@ class Clocks:
 
     def patches(self) -> list[Any]:
         """Put a clock around every part."""
-        adam = optimizers.OPTIMIZERS["adam"]
         return [
             *(self._patch(module, "dot", PRODUCTS) for module in (network, rows)),
-            mock.patch.object(
-                stack, "SOLVERS", {"adam": adam._replace(update=self.around(UPDATE, adam.update))}
-            ),
+            self._patch(Adam, "step", UPDATE),
             mock.patch.object(
                 fitted, "ACTIVATIONS", {"relu": self.around(ACTIVATION, fitted.ACTIVATIONS["relu"])}
             ),
@@ -73,7 +71,7 @@ class Clocks:
                 for loss in (Logistic, Softmax)
                 for name in ("gradient", "values")
             ),
-            self._patch(batches.Chunk, "gather", ROWS),
+            self._patch(batches.GatheredBatches, "gather", ROWS),
             self._patch(batches.Batches, "_shuffled", ROWS),
             self._patch(training, "run_epoch", RUN_EPOCH),
             *(self._patch(training, name, EPOCH) for name in ("measure", "end_epoch")),

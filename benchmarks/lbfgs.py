@@ -64,7 +64,7 @@ class Counted:
 
     def ours(self, most: int) -> tuple[int, float]:
         """Count the evaluations of our minimiser, and get the objective at its end."""
-        with closing(Stack([self.run], map)) as stack, np.errstate(all="ignore"):
+        with closing(Stack([self.run], [self.run.data], map)) as stack, np.errstate(all="ignore"):
             ours, calls = stack.minimiser, []
             minimiser = Minimiser(ours.params, ours.grads, lambda: self._evaluate(ours, calls), ours.pairs)
             for n in range(most):
@@ -75,7 +75,7 @@ class Counted:
 
     def scipys(self, most: int) -> tuple[int, float]:
         """Count those of SciPy's."""
-        with closing(Stack([self.run], map)) as stack, np.errstate(all="ignore"):
+        with closing(Stack([self.run], [self.run.data], map)) as stack, np.errstate(all="ignore"):
             ours, calls = stack.minimiser, []
 
             def objective(x: Any) -> tuple[float, Any]:

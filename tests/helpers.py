@@ -14,11 +14,10 @@ from numpy.testing import assert_allclose
 
 from sknn_scratch._core import network as network_module
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
-from sknn_scratch._core.batches import Orders
 from sknn_scratch._core.data import Data
-from sknn_scratch._core.losses import LOSSES, Saved, Targets
+from sknn_scratch._core.losses import LOSSES, Targets
 from sknn_scratch._core.network import Network, Penalty, Workspace, loss_gradient
-from sknn_scratch._core.optimizers import OPTIMIZERS, SOLVERS, Part, Step
+from sknn_scratch._core.optimizers import SOLVERS, Vectors
 from sknn_scratch._core.parameters import NetworkShape, initialise, view_parameters
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import Config, Run, State
@@ -102,10 +101,10 @@ def objective_and_gradient(network, flat, batch, penalty=0.0, keep=None, has_one
     workspace = Workspace.allocate(shape, (*networks, n_rows), flat.dtype, dropout=keep is not None)
     if keep is not None:
         workspace.dropout_factors[...] = keep
-    saved = Saved.allocate((*networks, shape.n_outputs, n_rows), flat.dtype)
+    outputs = np.empty((*networks, shape.n_outputs, n_rows), flat.dtype)
     with np.errstate(over="ignore"):
-        loss_gradient(network, params, grads, batch, saved, workspace)
-    loss = network.loss.values(batch.targets, saved).sum(axis=-1)
+        loss_gradient(network, params, grads, batch, outputs, workspace)
+    loss = network.loss.total(outputs, batch.targets)
     grads.weights[...] += np.expand_dims(penalty, -1) * params.weights
     return loss + penalty_of(network, penalty, networks).value(params), grads.flat
 
@@ -119,37 +118,39 @@ def penalty_of(network, rates, networks=()):
 
 def epoch_batches(batches, rngs):
     """Copy the batches of one epoch of a Batches."""
-    return [copy.deepcopy(batch) for chunk in batches.epoch(Orders(rngs)) for batch, _ in chunk]
+    return [copy.deepcopy(batch) for gathered in batches.epoch(rngs) for batch, _ in gathered]
 
 
 def evaluate_loss(name, outputs, targets, row_weights=1.0):
-    """Compute the weighted sum (...) of a loss in LOSSES and its gradient; the outputs are not changed."""
+    """Compute the weighted sum (...) of a loss in LOSSES and its gradient."""
     loss, by_output = make_loss(name), outputs.mT.copy()
-    saved = Saved.allocate(by_output.shape, outputs.dtype)
+    gradient = np.empty_like(by_output)
     of_rows = np.broadcast_to(row_weights, (*outputs.shape[:-1], 1))[..., 0]
     arranged = Targets.of(targets, of_rows)
     with np.errstate(over="ignore"):
-        loss.gradient(by_output, arranged, saved)
-    return loss.values(arranged, saved).sum(axis=-1), by_output.mT.copy()
+        loss.gradient(by_output, arranged, gradient)
+    return loss.total(by_output, arranged), gradient.mT.copy()
 
 
+STOCHASTIC = [name for name, solver in SOLVERS.items() if not solver.takes_all_rows]
 # Hyperparameters of optimisers, if a test does not give them. An optimiser with others needs a line.
 HYPERPARAMETERS = {"momentum": 0.9, "nesterov": True, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8}
 
 
 def optimise(name, params, gradient, n_steps, learning_rates, penalty=None, **hyperparameters):
-    """Yield the parameters (n,) after each of n steps of an optimiser in OPTIMIZERS from ``params``."""
-    params, optimizer = params.copy(), OPTIMIZERS[name]
-    chosen = HYPERPARAMETERS | hyperparameters
-    numbers = [
-        np.atleast_1d(chosen[one]).tolist() if one in optimizer.of_each_network else chosen[one]
-        for one in optimizer.hyperparameters
-    ]
-    step, penalty = Step(numbers, learning_rates=learning_rates), penalty or Penalty((), 0, 0)
-    memory, updates = optimizer.init(params), np.empty_like(params)
-    for step.number in range(1, n_steps + 1):
-        optimizer.update(Part(params, gradient(params), updates, memory, penalty), step)
+    """Yield the parameters (n,) after each of n steps of a stochastic optimiser from ``params``."""
+    params, penalty = params.copy(), penalty or Penalty((), 0, 0)
+    optimizer = make_optimizer(name, HYPERPARAMETERS | hyperparameters)
+    of_networks = {one: np.atleast_1d(getattr(optimizer, one)).tolist() for one in optimizer.of_each_network}
+    optimizer = replace(optimizer, **of_networks)
+    memory, spare = optimizer.init(params), np.empty_like(params)
+    for number in range(1, n_steps + 1):
+        optimizer.step(Vectors(params, gradient(params), memory, spare), penalty, learning_rates, number)
         yield params.copy()
+
+
+def make_optimizer(name, hyperparameters):
+    return SOLVERS[name](**{field.name: hyperparameters[field.name] for field in fields(SOLVERS[name])})
 
 
 # --- The core: training ---
@@ -163,10 +164,10 @@ def make_run(problem, seed=0, *, network=None, data=None, **config):
     network = network or make_network(problem)
     config = {"solver": "adam", "batch_size": 16, "max_iter": 5, "learning_rate": 0.02} | config
     hyperparameters = {name: config.pop(name, default) for name, default in HYPERPARAMETERS.items()}
-    names = SOLVERS[config["solver"]].hyperparameters
-    if config["solver"] not in OPTIMIZERS:
+    optimizer = make_optimizer(config.pop("solver"), hyperparameters)
+    if optimizer.takes_all_rows:
         config["batch_size"] = len(problem.targets)
-    config = Config(network, hyperparameters=tuple(hyperparameters[name] for name in names), **config)
+    config = Config(network, optimizer, **config)
     init_rng, shuffle_rng, dropout_rng = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(3))
     params = initialise(network.shape, 0.5, init_rng, problem.X.dtype)
     return Run(
@@ -179,16 +180,17 @@ def make_run(problem, seed=0, *, network=None, data=None, **config):
 class AtEpochEnd(Hooks):
     """Hooks that call a function with the number and the state of a run at the end of every epoch."""
 
-    def __init__(self, function: Callable[[int, State], bool | None]):
+    def __init__(self, function: Callable[[int, State], bool | None], number: int = 0):
         self.function = function
+        self.number = number
 
     def on_epoch_end(self, run):
-        return bool(self.function(run.number, run.state))
+        return bool(self.function(self.number, run.state))
 
 
 def train_together(runs, on_epoch_end=None):
     """Train copies of the runs as one stack; the runs can be used again."""
-    hooks = [] if on_epoch_end is None else [AtEpochEnd(on_epoch_end)] * len(runs)
+    hooks = [] if on_epoch_end is None else [AtEpochEnd(on_epoch_end, i) for i in range(len(runs))]
     return train([replace(run, state=run.state.copy()) for run in runs], hooks)
 
 
@@ -295,8 +297,8 @@ def assert_gradient(function, x, gradient, n_directions=3):
 
 def assert_same_training(result, other, rtol=1e-10, ignore=()):
     """Check that two trainings were the same in every epoch, except for the time."""
-    assert result.stop_reason is other.stop_reason
-    assert result.best_epoch == other.best_epoch
+    assert result.state.stop_reason is other.state.stop_reason
+    assert result.state.kept_epoch == other.state.kept_epoch
     assert result.state.epoch == other.state.epoch
     assert result.state.n_updates == other.state.n_updates
     assert result.state.shuffle_rng.bit_generator.state == other.state.shuffle_rng.bit_generator.state

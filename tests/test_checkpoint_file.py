@@ -16,8 +16,8 @@ from numpy.testing import assert_array_equal
 
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
-from sknn_scratch._core.state import Snapshot, State
-from sknn_scratch._core.stopping import StopReason, Watch
+from sknn_scratch._core.state import State
+from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.training import train
 from sknn_scratch._fitting import checkpoint_file as checkpoint
 from sknn_scratch._fitting.checkpoint_file import CheckpointError, read_checkpoint, write_checkpoint
@@ -44,9 +44,12 @@ def make_state(dtype=np.float64, seed=0):
         n_reductions=3,
         history=[first, second, {"loss": -0.0, "seconds": 1 / 3}],
         epochs_before=1,
-        watch=Watch(best_value=-math.pi, best_epoch=2, best_params=np.ones(7, dtype)),
+        best_value=-math.pi,
+        best_epoch=2,
+        best_params=np.ones(7, dtype),
         loss_limit=1e6 / 7,
-        last_good=Snapshot(2, np.full(7, 0.1, dtype)),
+        fallback_epoch=2,
+        fallback_params=np.full(7, 0.1, dtype),
         stop_reason=StopReason.MAX_ITER,
     )
     state.shuffle_rng.permutation(5)
@@ -60,7 +63,7 @@ STATES = {
     "float32": make_state(np.float32),
     "fresh": FRESH,
     "not validated": replace(
-        make_state(), watch=Watch(), stop_reason=None, loss_limit=math.inf, last_good=Snapshot()
+        make_state(), best_params=None, fallback_params=None, stop_reason=None, loss_limit=math.inf
     ),
     "diverged": replace(make_state(), params=np.array([np.nan, np.inf, -np.inf, -0.0, 1, 5e-324, 2])),
 }
@@ -116,12 +119,9 @@ def test_a_state_is_read_as_it_was_written(path, name):
     assert files_in(path.parent) == ["run.npz"]
 
 
-def test_every_field_of_a_state_its_watch_and_its_snapshot_is_kept():
+def test_every_field_of_a_state_is_kept():
     """A new field of the training state takes one line in STATE or VECTORS."""
-    in_watch = {f"watch.{field.name}" for field in fields(Watch)}
-    in_last_good = {f"last_good.{name}" for name in Snapshot._fields}
-    names = {field.name for field in fields(State)} - {"watch", "last_good"}
-    assert {*STATE, *VECTORS, "memory", "history"} == names | in_watch | in_last_good
+    assert {*STATE, *VECTORS, "memory", "history"} == {field.name for field in fields(State)}
 
 
 def test_what_an_epoch_has_no_record_of_is_nan(path):
@@ -150,7 +150,7 @@ def test_writing_does_not_change_the_state(path):
 def test_what_was_read_can_be_trained_further(path):
     write_checkpoint(path, make_state(), HEADER)
     state, _ = read_checkpoint(path)
-    for array in (state.params, state.watch.best_params, *state.memory.values()):
+    for array in (state.params, state.best_params, *state.memory.values()):
         array += 1
 
 
@@ -160,7 +160,7 @@ def test_the_file_is_an_npz_without_pickles_that_says_what_it_is(path):
         assert all(arrays[name].dtype != object for name in arrays.files)
         document = json.loads(arrays["header"].tobytes())
     assert document["format"] == "sknn_scratch checkpoint"
-    assert document["format_number"] == 5
+    assert document["format_number"] == 6
     assert document["package_version"] == checkpoint.package_version()
 
 
@@ -197,7 +197,7 @@ def test_training_goes_on_from_any_epoch_as_if_it_had_never_been_stopped(tmp_pat
         (resumed,) = train([replace(run, state=state)])
         for record, other in zip(resumed.state.history, straight.state.history, strict=True):
             assert {**record, "seconds": 0} == {**other, "seconds": 0}
-        assert resumed.best_epoch == straight.best_epoch
+        assert resumed.state.kept_epoch == straight.state.kept_epoch
         resumed.state.history = straight.state.history
         assert_same_state(resumed.state, straight.state)
 
@@ -409,9 +409,7 @@ def test_a_foreign_file_is_refused(path, kind):
         read_checkpoint(path)
 
 
-@pytest.mark.parametrize(
-    "name", ["params", "history", "memory.velocity", "watch.best_params", "last_good.params"]
-)
+@pytest.mark.parametrize("name", ["params", "history", "memory.velocity", "best_params", "fallback_params"])
 @pytest.mark.parametrize("array", [np.zeros(6), np.zeros(7, np.float16), None])
 def test_an_array_that_is_lost_or_exchanged_is_noticed(path, name, array):
     arrays = checkpoint.pack(make_state(), HEADER)
@@ -421,7 +419,7 @@ def test_an_array_that_is_lost_or_exchanged_is_noticed(path, name, array):
         read_checkpoint(path)
 
 
-@pytest.mark.parametrize("number", [1, 2, 3, 4, 6])
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 5, 7])
 def test_another_format_asks_for_the_version_that_wrote_it(path, number):
     path.write_bytes(with_document(format_number=number, package_version="7.1.0", state="of another kind"))
     message = rf"run\.npz was written in format {number}, by sknn_scratch 7\.1\.0.*version that wrote"
@@ -452,11 +450,11 @@ WRONG_NUMBERS = {
     "n_updates": NO_COUNTS,
     "n_reductions": [*NO_COUNTS, 501, 2**63],
     "epochs_before": NO_COUNTS,
-    "watch.best_value": [*NO_NUMBERS, math.nan],
-    "watch.best_epoch": [*NO_COUNTS, 5],
-    "watch.epochs_without_improvement": NO_COUNTS,
+    "best_value": [*NO_NUMBERS, math.nan],
+    "best_epoch": [*NO_COUNTS, 5],
+    "epochs_without_improvement": NO_COUNTS,
     "loss_limit": [*NO_NUMBERS, math.nan, 0.0, -math.inf],
-    "last_good.epoch": [*NO_COUNTS, 5],
+    "fallback_epoch": [*NO_COUNTS, 5],
     "stop_reason": [True, 1, "", "TIRED", "name", [], {}],
     "history_names": [
         *NO_NUMBERS,
@@ -506,8 +504,8 @@ WRONG_ARRAYS = {
     "only the history": {"history": TABLE},
     "no such name": {"params": VECTOR, "history": TABLE, "__class__": VECTOR},
     "the header": {"params": VECTOR, "history": TABLE, "header": VECTOR},
-    "another length": {"params": VECTOR, "history": TABLE, "last_good.params": ["<f8", 8]},
-    "another dtype": {"params": VECTOR, "history": TABLE, "last_good.params": ["<f4", 7]},
+    "another length": {"params": VECTOR, "history": TABLE, "fallback_params": ["<f8", 8]},
+    "another dtype": {"params": VECTOR, "history": TABLE, "fallback_params": ["<f4", 7]},
     "objects": {"params": ["|O", 7], "history": TABLE},
     "no dtype": {"params": [[], 7], "history": TABLE},
     "two axes": {"params": ["<f8", 7, 1], "history": TABLE},

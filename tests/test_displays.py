@@ -432,8 +432,7 @@ def test_a_single_feature_spans_no_plane():
         (HiddenUnitsDisplay, "n_units", 0, 1),
         (HiddenUnitsDisplay, "n_units", "all", 1),
         (HiddenUnitsDisplay, "resolution", 1, 2),
-        (NetworkDisplay, "max_nodes", 1, 2),
-        (NetworkDisplay, "max_nodes", 2.5, 2),
+        (HiddenUnitsDisplay, "resolution", 2.5, 2),
     ],
 )
 def test_bad_counts(display, name, value, least):
@@ -534,35 +533,48 @@ def test_many_classes_have_different_colours():
 # --- NetworkDisplay ---
 
 
-@pytest.mark.parametrize("n_hidden", [1, 2, 8, 64])
+@pytest.mark.parametrize("n_hidden", [1, 2, 17, 64])
 @pytest.mark.parametrize("n_features", [2, 30])
 def test_the_strongest_nodes_are_drawn_and_the_others_counted(n_hidden, n_features):
     clf, X, _ = fit("multiclass", n_hidden, n_features)
-    shown = draw(NetworkDisplay, clf, X, max_nodes=6)
+    shown = draw(NetworkDisplay, clf, X)
     features, units, outputs = shown.shown_
     w_hidden, w_output = clf.coefs_
     strength = np.linalg.norm(w_hidden, axis=0) * np.linalg.norm(w_output, axis=1)
-    assert set(units) == set(np.argsort(-strength)[:6])
+    assert set(units) == set(np.argsort(-strength)[:16])
     assert list(units) == sorted(units)
-    assert len(features) == min(6, n_features)
+    assert len(features) == min(16, n_features)
     assert len(outputs) == 3
     words = texts(shown.figure_)
     for n in (n_hidden, n_features):
-        assert (f"⋯ {n - 6} weaker ⋯" in words) == (n > 6)
+        assert (f"⋯ {n - 16} weaker ⋯" in words) == (n > 16)
     assert {"hidden layer", f"{n_hidden} relu unit{'s' * (n_hidden > 1)}"} <= set(words)
     assert {"input", f"{n_features} features"} <= set(words)
 
 
 def test_a_crowded_diagram_has_no_numbers_in_its_units():
     clf, X, _ = fit(n_hidden=40)
-    few, many = (show(NetworkDisplay, clf, X, max_nodes=n, ax=plt.figure().add_subplot()) for n in (6, 40))
-    assert str(few.shown_[1][0]) in texts(few.figure_)
-    assert not {str(unit) for unit in many.shown_[1]} & set(texts(many.figure_))
+    small = plt.figure(figsize=(4, 3)).add_subplot()
+    roomy, crowded = show(NetworkDisplay, clf, X), show(NetworkDisplay, clf, X, ax=small)
+    assert str(roomy.shown_[1][0]) in texts(roomy.figure_)
+    assert not {str(unit) for unit in crowded.shown_[1]} & set(texts(crowded.figure_))
+
+
+@pytest.mark.parametrize("n_hidden", [1, 4, 40])
+def test_nodes_do_not_overlap(n_hidden):
+    clf, X, _ = fit("multiclass", n_hidden, 30)
+    shown = draw(NetworkDisplay, clf, X)
+    for nodes in shown.ax_.collections[2:5]:
+        places = shown.ax_.transData.transform(nodes.get_offsets())
+        diameter = np.sqrt(nodes.get_sizes()[0]) * shown.figure_.dpi / 72
+        assert len(places) <= 16
+        assert np.all(-np.diff(places[:, 1]) > diameter)
 
 
 def test_edges_tell_sign_and_size_of_the_weights():
     coefs = [np.array([[1.0, -2.0]]), np.array([[0.0], [4.0]])]
-    shown = NetworkDisplay(coefs, [np.array([0.0, -1.0]), np.array([0.0])]).plot()
+    intercepts = [np.array([0.0, -1.0]), np.array([0.0])]
+    shown = NetworkDisplay(coefs, intercepts, ["x"], ["no", "yes"], "relu").plot()
     hidden, output = shown.ax_.collections[:2]
     weak, strong = hidden.get_colors()  # the strongest is drawn last
     assert weak[2] > weak[0]  # blue: positive

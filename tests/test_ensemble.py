@@ -25,7 +25,6 @@ from sknn_scratch import (
     SymmetryWarning,
     VectorizedGridSearchCV,
 )
-from sknn_scratch._estimators import ensemble as _ensemble
 from sknn_scratch._fitting import inputs as _inputs
 from sknn_scratch._fitting import stacks
 from sknn_scratch._fitting.labels import Binary, Multiclass
@@ -82,7 +81,9 @@ def test_networks_are_those_that_are_fitted_alone(kind, params):
 def test_networks_are_trained_in_one_group(monkeypatch):
     sizes = []
     monkeypatch.setattr(
-        _ensemble, "fit_group", lambda group, fit=_ensemble.fit_group: (sizes.append(len(group)), fit(group))
+        stacks,
+        "train_group",
+        lambda group, train=stacks.train_group: (sizes.append(len(group)), train(group)),
     )
     X, y = make_data("binary")
     ensemble(n_networks=7, early_stopping=True).fit(X, y)

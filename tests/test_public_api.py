@@ -168,10 +168,11 @@ SIGNATURE = {
     "activation": "relu",
     "init_scale": MEASURED,
     "learning_rate": MEASURED,
+    "alpha": MEASURED,
+    "class_weight": None,
     "solver": "auto",
     "batch_size": "auto",
     "max_iter": MEASURED,
-    "alpha": MEASURED,
     "dropout": 0.0,
     "momentum": 0.9,
     "nesterov": True,
@@ -186,7 +187,6 @@ SIGNATURE = {
     "early_stopping": MEASURED,
     "validation_fraction": 0.1,
     "scoring": "loss",
-    "class_weight": None,
     "dtype": None,
     "warm_start": False,
     "random_state": None,
@@ -216,6 +216,14 @@ def test_every_parameter_has_an_entry_of_its_own(name):
     section = documentation[documentation.index("Parameters\n") : documentation.index("Attributes\n")]
     documented = re.findall(r"^(\S+) : ", section, flags=re.MULTILINE)
     assert documented == list(inspect.signature(estimator).parameters)
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_sections_of_a_docstring_stay_apart(name):
+    documentation = inspect.getdoc(getattr(sknn_scratch, name))
+    titles = re.findall(r"(?<=\n\n)([A-Z]\w*(?: \w+)?)\n-{3,}\n(?=\S)", documentation)
+    assert documentation.count("\n---") == len(titles)
+    assert {"Parameters", "Attributes", "See Also", "Examples"} <= set(titles)
 
 
 def test_a_class_without_a_docstring_gets_none():

@@ -41,7 +41,7 @@ from sknn_scratch._core.stack import Stack
 from sknn_scratch._fitting import plan
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._search import meeting
-from sknn_scratch._search.jobs import holds_network, spread
+from sknn_scratch._search.calls import holds_network, spread
 from tests.helpers import SilentCallback, make_data
 from tests.versions import needs_callbacks
 
@@ -490,13 +490,13 @@ def test_long_lists_are_not_looked_through():
 
 def test_warnings_of_another_process_are_brought_home():
     calls = {i: (fitted, (network(alpha=i),), {}) for i in (1, 2)}
-    _, report = meeting.run_together(calls, pickle.loads(pickle.dumps(meeting.Home(sys._getframe()))))
-    assert (report.n_fits, report.n_together) == (2, 2)
-    assert [trouble.category for trouble in report.troubles] == []  # the filters of this test ignore them
+    _, tally = meeting.run_together(calls, pickle.loads(pickle.dumps(meeting.CallersFrame(sys._getframe()))))
+    assert (tally.n_networks, tally.n_together) == (2, 2)
+    assert [trouble.category for trouble in tally.troubles] == []  # the filters of this test ignore them
     with warnings.catch_warnings():
         warnings.simplefilter("always")
-        _, report = meeting.run_together(calls, meeting.Home(None))
-    assert [trouble.category for trouble in report.troubles] == [ConvergenceWarning] * 2
+        _, tally = meeting.run_together(calls, meeting.CallersFrame(None))
+    assert [trouble.category for trouble in tally.troubles] == [ConvergenceWarning] * 2
 
 
 def test_rows_of_another_kind_are_not_shared():

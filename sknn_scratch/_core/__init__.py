@@ -1,6 +1,6 @@
 """The numeric core: what a two-layer network is and how it learns, with NumPy and a little SciPy.
 
-Start here, then read the modules in the order of the list below.
+Start here, then read the textbook path below.
 
 The network
     Layers are counted without the input, so one hidden layer and the output make a two-layer network::
@@ -47,18 +47,20 @@ Side effects
     Nothing here prints, warns, seeds or reads a global. A failed training has a ``StopReason`` that says so;
     the estimators raise and warn.
 
-Modules, in reading order
+The textbook path, to read in half an hour: 1,200 lines
     activations  each function beside its derivative
     parameters   one flat buffer and its views; initial values
-    losses       the gradient for one step, and the values for many
-    rows         dense and sparse rows, and their two products with the hidden layer
+    losses       each gradient beside its values
     network      forward, backward, the gradient of a batch, the penalty, predictions
     optimizers   how parameters follow gradients
-    schedules    how the learning rate changes
-    stopping     reasons to stop, and the best epoch so far
-    data         the rows that networks train on and validate with
-    state        what training reads, changes and returns: Config, State, Run, Result
     training     the loop over the epochs, and the rules that end it
+
+Beside the path
+    rows         dense and sparse rows, and their two products with the hidden layer
+    schedules    how the learning rate changes
+    stopping     the reasons to stop
+    data         the rows that networks train on and validate with
+    state        what training reads and changes: Config, State, Run
     batches      the mini-batches of an epoch: its rows, shuffled and cut
     stack        networks as an axis: the arrays they share
     stackable    which networks can be trained together, and how much memory they need

@@ -7,9 +7,6 @@ the derivative g'(z) too, so one call computes both, in place:
 
 overwrites ``z`` (..., n_samples, n_hidden) with g(z) and, unless ``slope`` is None, fills ``slope`` (same
 shape) with g'(z). Writing both at once lets the derivative reuse what the function computed.
-
-To add an activation, write such a function, give it a line in ``ACTIVATIONS``, and name it in the docstring
-of ``ShallowNNClassifier``.
 """
 
 from collections.abc import Callable, Hashable, Mapping

@@ -1,8 +1,8 @@
 """The training rows, shuffled anew every epoch and cut into batches, for one network or a stack.
 
-Rows are gathered by index, a chunk of several batches at a time, into buffers that are allocated once. So
-the design matrix is not copied as a whole (unless it is small, see ``data``), and a memory-mapped matrix is
-never read into memory as a whole.
+Rows are gathered by index, for several batches at once, into buffers that are allocated once. So the design
+matrix is not copied as a whole (unless it is small, see ``data``), and a memory-mapped matrix is never read
+into memory as a whole.
 
 A row's position is its place among the rows of all networks of a stack, one network after the other. Weights
 belong to positions, since networks may weight the same row differently.
@@ -21,25 +21,19 @@ import numpy as np
 
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.data import Data
-from sknn_scratch._core.losses import Loss, Saved, Targets
+from sknn_scratch._core.losses import Loss, Targets
 from sknn_scratch._core.network import Batch
 from sknn_scratch._core.rows import Gather, Index, Rows, SparseRows
 
-# Size of a chunk's rows and targets. It is so large that gathering takes little time compared to the steps.
-# No difference was measured between 2**20 and 2**22.
-CHUNK_BYTES = 2**21
+# Size of the rows and targets that are gathered at once. It is so large that gathering takes little time
+# compared to the steps. No difference was measured between 2**20 and 2**22.
+GATHERED_BYTES = 2**21
 
 
 class Batches:
     """All batches of an epoch, epoch after epoch.
 
-    Parameters
-    ----------
-    data : sequence of Data
-        One for each network, all with the same X, targets and number of rows. For a single network, the
-        arrays have no network axis.
-    batch_size : int
-        Rows in a batch.
+    The data of the networks have one X and targets in common, and equal numbers of rows.
     """
 
     def __init__(self, data: Sequence[Data], batch_size: int, loss: Loss) -> None:
@@ -55,49 +49,53 @@ class Batches:
         starts = range(0, self.n_samples, self.batch_size)
         self.sizes = [min(self.batch_size, self.n_samples - start) for start in starts]
         self.shares = np.array(self.sizes) / self.n_samples
-        self._chunks: dict[tuple[int, ...], Chunk] = {}
+        self._buffers: dict[tuple[int, ...], GatheredBatches] = {}
 
-    def epoch(self, orders: "Orders") -> Iterator["Chunk"]:
-        """Yield the batches of one epoch, chunk by chunk. The next chunk may overwrite the last one."""
+    def epoch(self, rngs: Sequence[np.random.Generator]) -> Iterator["GatheredBatches"]:
+        """Yield the batches of one epoch, as many as are gathered at once; the next may overwrite them.
+
+        There is a generator for each network, which shuffles its rows.
+        """
         if len(self.sizes) > 1:
-            yield from self._gathered(self._shuffled(orders))
+            yield from self._gathered(self._shuffled(rngs))
         else:
             yield self.whole
 
     @cached_property
-    def whole(self) -> "Chunk":
+    def whole(self) -> "GatheredBatches":
         """The one batch of full-batch training: X itself, if possible."""
         positions = self.first_positions + np.arange(self.n_samples)
         if not self.takes_all_rows or isinstance(self.X, SparseRows):
             return next(self._gathered(positions))
-        chunk = Chunk(self, self.sizes)
-        chunk.gather_targets(self.rows, positions)
-        chunk.set_rows([self.X])
-        return chunk
+        gathered = GatheredBatches(self, self.sizes)
+        gathered.gather_targets(self.rows, positions)
+        gathered.set_rows([self.X])
+        return gathered
 
     def mean(self, losses: Array) -> Any:
         """Average the mean losses (..., n_batches) of an epoch's batches over its rows: (...)."""
         return np.add.reduce(losses * self.shares, axis=-1)
 
-    def _shuffled(self, orders: "Orders") -> Index:
-        """Positions (..., n_samples) in random order."""
-        drawn = orders.draw(self.n_samples)
+    def _shuffled(self, rngs: Sequence[np.random.Generator]) -> Index:
+        """Positions (..., n_samples) in random order; networks that share a generator have one order."""
+        orders = {rng: rng.permutation(self.n_samples) for rng in dict.fromkeys(rngs)}
+        drawn = [orders[rng] for rng in rngs]
         return np.array(drawn) + self.first_positions if self.stack_shape else drawn[0]
 
-    def _gathered(self, positions: Index) -> Iterator["Chunk"]:
-        """Gather the rows at these positions, chunk by chunk, and cut the chunks into batches."""
+    def _gathered(self, positions: Index) -> Iterator["GatheredBatches"]:
+        """Gather the rows at these positions, some at a time, and cut them into batches."""
         rows = self.rows.take(positions)
-        step = self._batches_in_chunk()
+        step = self._n_gathered()
         for i in range(0, len(self.sizes), step):
             place = slice(i * self.batch_size, (i + step) * self.batch_size)
             sizes = tuple(self.sizes[i : i + step])
-            if sizes not in self._chunks:  # chunks of the same sizes share their buffers
-                self._chunks[sizes] = Chunk(self, sizes)
-            yield self._chunks[sizes].gather(rows[..., place], positions[..., place])
+            if sizes not in self._buffers:  # batches of the same sizes share their buffers
+                self._buffers[sizes] = GatheredBatches(self, sizes)
+            yield self._buffers[sizes].gather(rows[..., place], positions[..., place])
 
-    def _batches_in_chunk(self) -> int:
+    def _n_gathered(self) -> int:
         row_bytes = (self.X.values_per_row + 4 * len(self.targets)) * self.targets.itemsize
-        return max(1, int(CHUNK_BYTES // (row_bytes * self.batch_size * math.prod(self.stack_shape))))
+        return max(1, int(GATHERED_BYTES // (row_bytes * self.batch_size * math.prod(self.stack_shape))))
 
     def _stack_weights(self, data: Sequence[Data]) -> Array | None:
         """Scale the weights (n_positions,) to a mean of one for each network; None if all are one."""
@@ -110,52 +108,11 @@ class Batches:
         return weights.reshape(-1)
 
 
-class Orders:
-    """Random orders of the rows of several networks.
-
-    Networks whose generators are in the same state, as in a search with one seed, have the same orders. Each
-    such order is drawn once, from the generator of the first of these networks.
-
-    Parameters
-    ----------
-    rngs : sequence of Generator
-        One for each network.
-
-    Attributes
-    ----------
-    drawn_from : list of Generator
-        For each network, the generator that draws its orders.
-    """
-
-    def __init__(self, rngs: Sequence[np.random.Generator]) -> None:
-        first: dict[str, np.random.Generator] = {}
-        self.rngs = rngs
-        self.drawn_from = [first.setdefault(repr(rng.bit_generator.state), rng) for rng in rngs]
-
-    def draw(self, n: int) -> list[Index]:
-        """Draw the next orders (n,)."""
-        orders = {rng: rng.permutation(n) for rng in dict.fromkeys(self.drawn_from)}
-        return [orders[rng] for rng in self.drawn_from]
-
-    def own_generators(self) -> Sequence[np.random.Generator]:
-        """Give each network its own generator back, in the state that a separate fit would leave it in."""
-        for rng, drawn_from in zip(self.rngs, self.drawn_from, strict=True):
-            rng.bit_generator.state = drawn_from.bit_generator.state
-        return self.rngs
-
-
-class Chunk:
-    """Consecutive batches: buffers for their rows and targets, and for the intermediate results of losses.
-
-    Parameters
-    ----------
-    batches : Batches
-        The source of the rows.
-    sizes : sequence of int
-        Rows in each batch.
-    """
+class GatheredBatches:
+    """Consecutive batches of these sizes: buffers for their rows, targets and outputs."""
 
     def __init__(self, batches: Batches, sizes: Sequence[int]) -> None:
+        # Not the Batches themselves: a cycle of references would keep both in memory.
         self.source_X, self.source_targets = batches.X, batches.targets
         self.source_weights, self.stack_shape = batches.row_weights, batches.stack_shape
         self.loss = batches.loss
@@ -168,14 +125,14 @@ class Chunk:
         if self.source_weights is not None:
             row_weights = np.empty((*self.stack_shape, 1, n_rows), dtype)
         self.targets = Targets(values, np.empty(values.shape, dtype), row_weights)
-        self.saved = Saved.allocate(values.shape, dtype)
+        self.outputs = np.zeros(values.shape, dtype)
         self.targets_of_batches = [self.targets.take(place) for place in self.places]
+        self.outputs_of_batches = [self.outputs[..., place] for place in self.places]
         self.X: Sequence[Rows] = ()
-        self.saved_of_batches = [self.saved.take(place) for place in self.places]
 
     @property
     def places(self) -> list[slice]:
-        """The rows of each batch in the chunk."""
+        """The rows of each batch."""
         return list(map(slice, self.starts, self.ends))
 
     @cached_property
@@ -183,8 +140,8 @@ class Chunk:
         """A function that gathers rows of X into a buffer."""
         return self.source_X.gatherer(self.stack_shape, self.places)
 
-    def gather(self, rows: Index, positions: Index) -> "Chunk":
-        """Gather the rows (..., n_chunk) of X and targets, and the weights at their positions."""
+    def gather(self, rows: Index, positions: Index) -> "GatheredBatches":
+        """Gather the rows (..., n_gathered) of X and targets, and the weights at their positions."""
         self.gather_targets(rows, positions)
         X = self.gather_X(rows)
         if X is not self.X:
@@ -206,10 +163,11 @@ class Chunk:
         self.X = X
         self.batches = list(map(Batch, X, self.targets_of_batches))
 
-    def __iter__(self) -> Iterator[tuple[Batch, Saved]]:
-        return zip(self.batches, self.saved_of_batches, strict=True)
+    def __iter__(self) -> Iterator[tuple[Batch, Array]]:
+        """Yield each batch, and a buffer for its outputs (..., n_outputs, n_samples)."""
+        return zip(self.batches, self.outputs_of_batches, strict=True)
 
     def mean_losses(self) -> Array:
-        """Compute the mean losses (..., n_batches) of the batches from what their gradients saved."""
-        losses = self.loss.values(self.targets, self.saved)
+        """Compute the mean losses (..., n_batches) of the batches from their outputs."""
+        losses = self.loss.values(self.outputs, self.targets)
         return np.add.reduceat(losses, self.starts, axis=-1)

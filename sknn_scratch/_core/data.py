@@ -27,32 +27,15 @@ LEAST_PENALTY_WEIGHT = 100.0
 
 @dataclass(frozen=True)
 class Data:
-    """The rows one network trains on, and how it is validated.
+    """The rows one network trains on, and how it is validated."""
 
-    Attributes
-    ----------
-    X : DenseRows or SparseRows, of n_rows rows
-        Has the dtype of the parameters. May contain rows that this network does not train on.
-    targets : ndarray of shape (n_rows, n_outputs)
-    rows : ndarray of shape (n_samples,) or None
-        The rows of X that this network trains on; None for all.
-    row_weights : ndarray of shape (n_samples,) or None
-        A positive weight for each of these rows; None for weights of one.
-    earlier_weight : float
-        Total weight of the rows of earlier parts: the penalty is divided by the weight of all rows so far.
-    validation : Batch or None
-        Rows kept out of training. Their weights sum to one.
-    score : callable or None
-        ``score(params)`` scores the validation rows; larger is better. It is watched instead of their loss.
-    """
-
-    X: Rows
-    targets: Array
-    rows: Index | None = None
-    row_weights: Array | None = None
-    earlier_weight: float = 0.0
-    validation: Batch | None = None
-    score: Callable[[Array], float] | None = None
+    X: Rows  # (n_rows, n_features), of the parameters' dtype; maybe with rows of other networks
+    targets: Array  # (n_rows, n_outputs)
+    rows: Index | None = None  # (n_samples,): the rows of X to train on; None for all
+    row_weights: Array | None = None  # (n_samples,): positive; None for weights of one
+    earlier_weight: float = 0.0  # of the rows of earlier parts, whose weight counts in the penalty
+    validation: Batch | None = None  # rows kept out of training; their weights sum to one
+    score: Callable[[Array], float] | None = None  # of params; watched instead of the validation loss
 
     @property
     def n_samples(self) -> int:
@@ -139,8 +122,11 @@ def _moved(data: Data, first_row: int, n_sources: int) -> Index | None:
     return first_row + (np.arange(data.n_samples) if data.rows is None else data.rows)
 
 
-def stack_validations(validations: Sequence[Batch]) -> Batch:
-    """Stack the validation rows of several networks, which all have the same number."""
+def stack_validations(data: Sequence[Data]) -> Batch | None:
+    """Stack the validation rows of several networks, which all have the same number, if there are any."""
+    validations = [one.validation for one in data if one.validation is not None]
+    if len(validations) < 2:
+        return validations[0] if validations else None
     rows: list[Any] = [one.X for one in validations]
     targets = Targets(*map(np.stack, zip(*(one.targets for one in validations), strict=True)))
     return Batch(type(rows[0]).stack(rows), targets)

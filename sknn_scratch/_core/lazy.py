@@ -10,8 +10,8 @@ skips the row too. When a step uses the row, the penalty shrinks it for all skip
 So the same objective is minimised.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import scipy.sparse
@@ -21,7 +21,7 @@ from sknn_scratch._core.activations import Array
 from sknn_scratch._core.arrays import dot
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.network import Batch, Penalty
-from sknn_scratch._core.optimizers import OPTIMIZERS, Memory, Optimizer, Part, Step
+from sknn_scratch._core.optimizers import Optimizer, Vectors
 from sknn_scratch._core.parameters import NetworkShape, Parameters, view_parameters
 from sknn_scratch._core.rows import Index, SparseRows
 from sknn_scratch._core.state import Config
@@ -31,12 +31,12 @@ from sknn_scratch._core.state import Config
 COST_PER_WEIGHT = 2
 FIXED_COST = 2**17
 # Size of the parameters that are gathered at a time. With the optimiser's memory, they should fit the cache.
-PART_BYTES = 2**18
+GATHERED_BYTES = 2**18
 
 
 def updates_lazily(config: Config, data: Data) -> bool:
-    """Whether updates are lazy. With L-BFGS they are not, since a step uses all rows."""
-    return config.solver in OPTIMIZERS and is_lazy(config.network.shape, data, config.batch_size)
+    """Whether updates are lazy. They are not if a step uses all rows."""
+    return not config.optimizer.takes_all_rows and is_lazy(config.network.shape, data, config.batch_size)
 
 
 def is_lazy(shape: NetworkShape, data: Data, batch_size: int) -> bool:
@@ -88,10 +88,8 @@ class UsedRows(SparseRows):
         dot(ones, delta, grads.b_hidden)
 
 
-class RowPenalty(NamedTuple):
-    """The penalty of some rows of w_hidden, each with its own rate."""
-
-    rates: Array  # (n_rows,)
+class RowPenalty(Penalty):
+    """The penalty of some rows of w_hidden, each with its own rate (n_rows,)."""
 
     def add_gradient(self, params: Array, grads: Array) -> None:
         """grads += rate * weights, of flat arrays (n_rows * n_hidden,)."""
@@ -105,31 +103,23 @@ class RowPenalty(NamedTuple):
 
 
 class LazyUpdate:
-    """Updates the part of one wide network that a batch of sparse rows uses.
-
-    Parameters
-    ----------
-    whole : Part
-        All of the network. The parts use its buffers of gradients and updates.
-    """
+    """Updates the part of one wide network, ``whole``, that a batch of sparse rows uses."""
 
     def __init__(
-        self, optimizer: Optimizer, whole: Part, shape: NetworkShape, data: Data, batch_size: int
+        self, optimizer: Optimizer, whole: Vectors, penalty: Penalty, data: Data, config: Config
     ) -> None:
-        assert isinstance(whole.penalty, Penalty)
-        self.rates = whole.penalty.rates
         self.optimizer = optimizer
         self.whole = whole
-        self.shape = shape
+        self.penalty = penalty
+        self.shape = shape = config.network.shape
         counts = data.rows_with_feature
         self.used = np.flatnonzero(counts)
-        self.steps_per_use = 1 / chances_of_use(counts[self.used], data.n_samples, batch_size)
+        self.steps_per_use = 1 / chances_of_use(counts[self.used], data.n_samples, config.batch_size)
         self.row_rates = np.zeros(len(counts), whole.params.dtype)
         self.is_used, self.positions = np.zeros(len(counts), bool), np.zeros(len(counts), np.int32)
-        self.w_hidden = {
-            name: view_parameters(array, shape).w_hidden for name, array in _arrays_of(whole).items()
-        }
-        self.n_rows = max(1, PART_BYTES // (shape.n_hidden * whole.params.itemsize))
+        arrays = {"params": whole.params, **whole.memory}
+        self.w_hidden = {name: view_parameters(array, shape).w_hidden for name, array in arrays.items()}
+        self.n_rows = max(1, GATHERED_BYTES // (shape.n_hidden * whole.params.itemsize))
         self.gathered = {
             name: np.empty((self.n_rows, shape.n_hidden), w.dtype) for name, w in self.w_hidden.items()
         }
@@ -139,7 +129,7 @@ class LazyUpdate:
 
         In n steps, gradient descent shrinks a weight by the factor (1 - learning_rate rate)^n.
         """
-        (rate,) = self.rates or (0.0,)
+        (rate,) = self.penalty.rates or (0.0,)
         decay = min(learning_rates[0] * rate, 1.0)
         with np.errstate(divide="ignore"):
             shrinkage = -np.expm1(self.steps_per_use * np.log1p(-decay))
@@ -158,36 +148,29 @@ class LazyUpdate:
         self.grads = view_parameters(self.whole.grads[: narrow.n_params], narrow)
         return Batch(UsedRows(X, columns, self.positions), batch.targets), self.grads
 
-    def update(self, step: Step) -> None:
-        """Update what the batch uses, part by part, with the gradient in the buffer."""
-        for part in self._parts():
-            self.optimizer.update(part, step)
-
-    def _parts(self) -> Iterator[Part]:
-        """Yield the used parts. Each must be updated before the next is taken."""
-        grads = self.grads
-        no_penalty, on_output = Penalty((), 0, 0), Penalty(self.rates, 0, grads.w_output.size)
-        yield self._part_in_place(slice(self.shape.n_hidden), grads.b_hidden.ravel(), no_penalty)
-        yield self._part_in_place(slice(-grads.output_flat.size, None), grads.output_flat, on_output)
+    def step(self, learning_rates: Sequence[float], number: int) -> None:
+        """Update the biases, the output layer and the used rows, with the gradient in the buffer."""
+        grads, n_hidden = self.grads, self.shape.n_hidden
+        no_penalty = Penalty((), 0, 0)
+        on_output = self.penalty._replace(first=0, n_weights=grads.w_output.size)
+        b_hidden = self._in_place(slice(n_hidden), grads.b_hidden.ravel())
+        output = self._in_place(slice(-grads.output_flat.size, None), grads.output_flat)
+        self.optimizer.step(b_hidden, no_penalty, learning_rates, number)
+        self.optimizer.step(output, on_output, learning_rates, number)
         for start in range(0, len(self.columns), self.n_rows):
             rows = self.columns[start : start + self.n_rows]
             gathered = {name: array[: len(rows)] for name, array in self.gathered.items()}
             for name, w_hidden in self.w_hidden.items():
                 w_hidden.take(rows, axis=0, out=gathered[name], mode="clip")
-            yield self._part_of_rows(rows, gathered, grads.w_hidden[start : start + self.n_rows].ravel())
+            memory = {name: array.ravel() for name, array in gathered.items()}
+            grads_of_rows = grads.w_hidden[start : start + self.n_rows].ravel()
+            spare = self.whole.spare[: grads_of_rows.size]
+            vectors = Vectors(memory.pop("params"), grads_of_rows, memory, spare)
+            on_rows = RowPenalty(self.row_rates[rows], 0, grads_of_rows.size)
+            self.optimizer.step(vectors, on_rows, learning_rates, number)
             for name, w_hidden in self.w_hidden.items():
                 w_hidden[rows] = gathered[name]
 
-    def _part_in_place(self, place: slice, grads: Array, penalty: Penalty) -> Part:
+    def _in_place(self, place: slice, grads: Array) -> Vectors:
         memory = {name: array[place] for name, array in self.whole.memory.items()}
-        return Part(self.whole.params[place], grads, self.whole.updates[place], memory, penalty)
-
-    def _part_of_rows(self, rows: Index, gathered: dict[str, Array], grads: Array) -> Part:
-        memory: Memory = {name: array.ravel() for name, array in gathered.items()}
-        params = memory.pop("params")
-        updates = self.whole.updates[: grads.size]
-        return Part(params, grads, updates, memory, RowPenalty(self.row_rates[rows]))
-
-
-def _arrays_of(part: Part) -> dict[str, Any]:
-    return {"params": part.params, **part.memory}
+        return Vectors(self.whole.params[place], grads, memory, self.whole.spare[place])

@@ -39,12 +39,7 @@ class Point(NamedTuple):
 class Minimiser:
     """Minimises the objective of each network, iteration by iteration.
 
-    Parameters
-    ----------
-    params, grads : ndarray of shape (K, n_params)
-        Are overwritten.
-    evaluate : callable
-        Fills ``grads`` at the present parameters, and returns the values (K,) of the objective.
+    ``evaluate`` fills ``grads`` at the present ``params`` (K, n_params), and returns the objectives (K,).
     """
 
     def __init__(self, params: Array, grads: Array, evaluate: Callable[[], Array], pairs: "Pairs") -> None:
@@ -124,20 +119,12 @@ class Pairs:
 
     In memory, the rows of S and Y do not move: the newest pair replaces the oldest. R^-1 and Y M Y' are kept
     in the order of age, and move by one. A missing pair has zeros in S and Y, and a one in R.
-
-    Parameters
-    ----------
-    memory : dict of ndarray
-        The arrays of ``init_lbfgs``, stacked.
-    precondition : callable
-        M times vectors (K, n_params).
     """
 
     def __init__(self, memory: Memory, precondition: Callable[[Array], Array]) -> None:
         self.steps, self.changes = memory["steps"], memory["changes"]  # S, Y: (K, m, n_params)
-        self.R_inverse = memory["R_inverse"]  # (K, m, m)
-        self.YMY = memory["YMY"]  # (K, m, m)
-        self.precondition = precondition
+        self.R_inverse, self.YMY = memory["R_inverse"], memory["YMY"]  # (K, m, m)
+        self.precondition = precondition  # multiplies vectors (K, n_params) by M
         self.inverse_D, self.yMy = (
             np.diagonal(array, axis1=1, axis2=2) for array in (self.R_inverse, self.YMY)
         )

@@ -35,17 +35,7 @@ class Trial(NamedTuple):
 class LineSearch:
     """The search of one network: evaluate at ``step`` and pass the result to ``see``, until it ``is_over``.
 
-    Parameters
-    ----------
-    value, slope : float
-        phi(0) and phi'(0).
-
-    Attributes
-    ----------
-    step : float
-        The step to try. In the end, it is the step to take, or zero if none was found.
-    is_accepted : bool
-        Whether the last step meets the conditions.
+    It starts with phi(0) and phi'(0). In the end, ``step`` is the step to take, or zero if none was found.
     """
 
     def __init__(self, value: float, slope: float) -> None:
@@ -53,7 +43,8 @@ class LineSearch:
         self.high: Trial | None = None
         self.width = math.inf  # of the interval, at the last choice of a step in it
         self.n_trials = 0
-        self.is_settled = self.is_accepted = False
+        self.is_settled = False  # for ``low``
+        self.is_accepted = False  # whether the last step meets the conditions
         self.is_over = not (math.isfinite(value) and -math.inf < slope < 0)
         self.step = 0.0 if self.is_over else 1.0
 

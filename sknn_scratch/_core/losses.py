@@ -21,14 +21,11 @@ The regression losses are sums over the outputs of a row. With r = y - t:
 "squared_error" is halved, so that the penalty is the same as in Ridge. The outputs of "poisson" are the
 logarithms of the predictions, and its loss is half of the deviance.
 
-A step needs the gradient, but only the history needs the value. So the gradient saves its intermediate
-results, and the values of many batches are computed from them at once.
+A step needs the gradient. Only the history needs the values, which are computed for many batches at once. In
+both, samples are columns, as in a textbook: (..., n_outputs, n_samples). NumPy is fastest along the last
+axis, and there are more samples than outputs. In probabilities, samples are rows.
 
-In gradients and values, samples are columns, as in a textbook: (..., n_outputs, n_samples). NumPy is fastest
-along the last axis, and there are more samples than outputs. In probabilities, samples are rows.
-
-To add a loss, write a class with its gradient and values, and give it a line in ``LOSSES``. A parameter of
-the loss is a field of the class, with the name of the estimator's parameter.
+A parameter of a loss is a field of its class, with the name of the estimator's parameter.
 """
 
 from collections.abc import Mapping
@@ -37,7 +34,6 @@ from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from numpy.typing import DTypeLike
 from scipy.special import xlogy
 
 from sknn_scratch._core.activations import Array
@@ -65,121 +61,88 @@ class Targets(NamedTuple):
         return Targets(*(array[..., rows] for array in self))
 
 
-class Saved(NamedTuple):
-    """Intermediate results of the gradient, from which the losses are computed."""
-
-    margins: Array  # (..., n_outputs, n_samples): t y; y minus the row's largest y; y - t; or y
-    partition: Array  # (..., 1, n_samples): for softmax the sum of exp(margins)
-
-    @classmethod
-    def allocate(cls, shape: tuple[int, ...], dtype: DTypeLike) -> "Saved":
-        """Allocate the buffers for a shape (..., n_outputs, n_samples)."""
-        return cls(np.zeros(shape, dtype), np.zeros((*shape[:-2], 1, shape[-1]), dtype))
-
-    def take(self, rows: slice) -> "Saved":
-        """View a block of rows."""
-        return Saved(*(array[..., rows] for array in self))
-
-
+@dataclass(frozen=True)
 class Loss:
     """The base of the losses. Losses of one class with the same fields are equal.
 
     An instance of the base class itself serves networks that only predict.
-
-    Attributes
-    ----------
-    output_activation : str
-        Name of the function that turns outputs into predictions.
-    is_smooth : bool
-        Whether the gradient is continuous, as L-BFGS requires.
-    is_central : bool
-        Whether the network estimates classes, means or medians.
     """
 
-    output_activation: ClassVar[str]
-    is_smooth: ClassVar[bool] = True
+    output_activation: ClassVar[str]  # the name of the function that turns outputs into predictions
+    is_smooth: ClassVar[bool] = True  # whether the gradient is continuous, as L-BFGS requires
 
     @property
     def is_central(self) -> bool:
-        """True for most losses."""
+        """Whether the network estimates classes, means or medians."""
         return True
 
-    def gradient(self, outputs: Array, targets: Targets, saved: Saved) -> None:
-        """Overwrite the outputs (..., n_outputs, n_samples) with the gradient, and fill ``saved``.
-
-        It is the gradient of the weighted sum of the losses.
-        """
+    def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
+        """Fill ``out`` with the gradient of the weighted sum of the losses, shaped like the outputs."""
         raise NotImplementedError
 
-    def values(self, targets: Targets, saved: Saved) -> Array:
-        """Compute the weighted losses (..., n_samples) of the rows from what the gradient saved."""
+    def values(self, outputs: Array, targets: Targets) -> Array:
+        """Compute the weighted losses (..., n_samples) of outputs (..., n_outputs, n_samples)."""
         raise NotImplementedError
 
     def total(self, outputs: Array, targets: Targets) -> Any:
-        """Compute the weighted sum (...) of the losses; overwrite the outputs (..., n_outputs, n_samples)."""
-        saved = Saved.allocate(outputs.shape, outputs.dtype)
+        """Compute the weighted sum (...) of the losses."""
         with np.errstate(over="ignore"):
-            self.gradient(outputs, targets, saved)
-            return np.add.reduce(self.values(targets, saved), axis=-1)
+            return np.add.reduce(self.values(outputs, targets), axis=-1)
 
 
-@dataclass(frozen=True)
 class Logistic(Loss):
     """The cross-entropy of each output on its own."""
 
-    output_activation: ClassVar[str] = "logistic"
+    output_activation = "logistic"
 
-    def gradient(self, outputs: Array, targets: Targets, saved: Saved) -> None:
+    def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
         """-t / (1 + exp(t y)). If exp overflows, the gradient is correctly zero."""
-        np.multiply(outputs, targets.values, out=saved.margins)
-        np.exp(saved.margins, out=outputs)
-        np.subtract(constant(-1.0, outputs.dtype.char), outputs, out=outputs)
-        np.divide(targets.weighted, outputs, out=outputs)
+        np.multiply(outputs, targets.values, out=out)
+        np.exp(out, out=out)
+        np.subtract(constant(-1.0, out.dtype.char), out, out=out)
+        np.divide(targets.weighted, out, out=out)
 
-    def values(self, targets: Targets, saved: Saved) -> Array:
+    def values(self, outputs: Array, targets: Targets) -> Array:
         """log(1 + exp(-t y)), summed over the outputs."""
-        return sum_over_outputs(log_1_plus_exp(-saved.margins) * targets.row_weights)
+        return sum_over_outputs(log_1_plus_exp(-outputs * targets.values) * targets.row_weights)
 
 
-@dataclass(frozen=True)
 class Softmax(Loss):
     """The cross-entropy of mutually exclusive classes."""
 
-    output_activation: ClassVar[str] = "softmax"
+    output_activation = "softmax"
 
-    def gradient(self, outputs: Array, targets: Targets, saved: Saved) -> None:
+    def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
         """p - t. The largest output of a row is subtracted from all its outputs, so exp cannot overflow."""
-        margins, partition = saved
-        np.maximum.reduce(outputs, axis=-2, keepdims=True, out=partition)
-        np.subtract(outputs, partition, out=margins)
-        np.exp(margins, out=outputs)
-        np.add.reduce(outputs, axis=-2, keepdims=True, out=partition)
-        outputs *= targets.row_weights / partition
-        outputs -= targets.weighted
+        np.subtract(outputs, np.maximum.reduce(outputs, axis=-2, keepdims=True), out=out)
+        np.exp(out, out=out)
+        out *= targets.row_weights / np.add.reduce(out, axis=-2, keepdims=True)
+        out -= targets.weighted
 
-    def values(self, targets: Targets, saved: Saved) -> Array:
+    def values(self, outputs: Array, targets: Targets) -> Array:
         """log sum_j exp(y_j) - <t, y>."""
-        log_partition = np.log(saved.partition[..., 0, :]) * targets.row_weights[..., 0, :]
-        return log_partition - sum_over_outputs(saved.margins * targets.weighted)
+        shifted = outputs - np.maximum.reduce(outputs, axis=-2, keepdims=True)
+        log_sums = np.log(sum_over_outputs(np.exp(shifted)))
+        return log_sums * targets.row_weights[..., 0, :] - sum_over_outputs(shifted * targets.weighted)
 
 
 class ResidualLoss(Loss):
-    """A loss of the residuals r = y - t; its gradient saves them."""
+    """A loss of the residuals r = y - t."""
 
-    output_activation: ClassVar[str] = "identity"
+    output_activation = "identity"
 
-    def gradient(self, outputs: Array, targets: Targets, saved: Saved) -> None:
+    def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
         """Multiply the slope at each residual by the weight of its row."""
-        np.subtract(outputs, targets.values, out=saved.margins)
-        self.slope(saved.margins, outputs)
-        outputs *= targets.row_weights
+        np.subtract(outputs, targets.values, out=out)
+        self.slope(out)
+        out *= targets.row_weights
 
-    def values(self, targets: Targets, saved: Saved) -> Array:
+    def values(self, outputs: Array, targets: Targets) -> Array:
         """Sum the losses of a row's outputs."""
-        return sum_over_outputs(self.of_residuals(saved.margins) * targets.row_weights)
+        return sum_over_outputs(self.of_residuals(outputs - targets.values) * targets.row_weights)
 
-    def slope(self, residuals: Array, out: Array) -> None:
-        """Fill ``out`` with the derivative at each residual (..., n_outputs, n_samples)."""
+    def slope(self, residuals: Array) -> None:
+        """Overwrite residuals (..., n_outputs, n_samples) with the derivatives there."""
         raise NotImplementedError
 
     def of_residuals(self, residuals: Array) -> Array:
@@ -187,28 +150,25 @@ class ResidualLoss(Loss):
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
 class SquaredError(ResidualLoss):
     """Half the squared error: the network estimates means."""
 
-    def slope(self, residuals: Array, out: Array) -> None:
-        """Copy the residuals: each is its own slope."""
-        np.copyto(out, residuals)
+    def slope(self, residuals: Array) -> None:
+        """r: each residual is its own slope."""
 
     def of_residuals(self, residuals: Array) -> Array:
         """r^2 / 2."""
         return 0.5 * np.square(residuals)
 
 
-@dataclass(frozen=True)
 class AbsoluteError(ResidualLoss):
     """The absolute error: the network estimates medians."""
 
-    is_smooth: ClassVar[bool] = False
+    is_smooth = False
 
-    def slope(self, residuals: Array, out: Array) -> None:
+    def slope(self, residuals: Array) -> None:
         """sign(r)."""
-        np.sign(residuals, out=out)
+        np.sign(residuals, out=residuals)
 
     def of_residuals(self, residuals: Array) -> Array:
         """|r|."""
@@ -221,9 +181,9 @@ class Huber(ResidualLoss):
 
     huber_delta: float
 
-    def slope(self, residuals: Array, out: Array) -> None:
+    def slope(self, residuals: Array) -> None:
         """Clip r to +-delta."""
-        np.clip(residuals, -self.huber_delta, self.huber_delta, out=out)
+        np.clip(residuals, -self.huber_delta, self.huber_delta, out=residuals)
 
     def of_residuals(self, residuals: Array) -> Array:
         """c (|r| - c / 2), c = min(|r|, delta)."""
@@ -238,40 +198,38 @@ class Quantile(ResidualLoss):
 
     quantile: float
 
-    is_smooth: ClassVar[bool] = False
+    is_smooth = False
 
     @property
     def is_central(self) -> bool:
         """True for the median."""
         return self.quantile == 0.5
 
-    def slope(self, residuals: Array, out: Array) -> None:
+    def slope(self, residuals: Array) -> None:
         """-q or 1 - q, by the sign of r; their mean at 0."""
-        np.sign(residuals, out=out)
-        out *= 0.5
-        out += 0.5 - self.quantile
+        np.sign(residuals, out=residuals)
+        residuals *= 0.5
+        residuals += 0.5 - self.quantile
 
     def of_residuals(self, residuals: Array) -> Array:
         """max(-q r, (1 - q) r)."""
         return np.maximum(-self.quantile * residuals, (1 - self.quantile) * residuals)
 
 
-@dataclass(frozen=True)
 class Poisson(Loss):
     """Half the Poisson deviance: the network estimates logarithms of positive means."""
 
-    output_activation: ClassVar[str] = "exp"
+    output_activation = "exp"
 
-    def gradient(self, outputs: Array, targets: Targets, saved: Saved) -> None:
+    def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
         """exp(y) - t."""
-        np.copyto(saved.margins, outputs)
-        np.exp(outputs, out=outputs)
-        outputs *= targets.row_weights
-        outputs -= targets.weighted
+        np.exp(outputs, out=out)
+        out *= targets.row_weights
+        out -= targets.weighted
 
-    def values(self, targets: Targets, saved: Saved) -> Array:
+    def values(self, outputs: Array, targets: Targets) -> Array:
         """exp(y) - t - t (y - log t)."""
-        t, y = targets.values, saved.margins
+        t, y = targets.values, outputs
         return sum_over_outputs((np.exp(y) - t - t * y + xlogy(t, t)) * targets.row_weights)
 
 

@@ -6,8 +6,7 @@
     objective    = sum_i row_weights_i loss(outputs_i, targets_i) + rate / 2 (|w_hidden|^2 + |w_output|^2)
 
 The row weights of a batch sum to one, so the first term is the mean loss. If rows have different weights,
-they sum to one on average over the batches, so the first term estimates the mean loss. The leading axes
-``...`` count networks: none for one network, (K,) for K networks that are trained together.
+they sum to one on average over the batches, so the first term estimates the mean loss.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +19,7 @@ from numpy.typing import DTypeLike
 
 from sknn_scratch._core.activations import Activate, Array
 from sknn_scratch._core.arrays import add_multiples, dot, multiply_each, sum_of_squares
-from sknn_scratch._core.losses import Loss, Saved, Targets
+from sknn_scratch._core.losses import Loss, Targets
 from sknn_scratch._core.parameters import Layers, NetworkShape, Parameters, view_parameters
 from sknn_scratch._core.rows import DenseRows, Rows
 
@@ -67,9 +66,9 @@ class Workspace(NamedTuple):
     slope: Array  # (..., n_samples, n_hidden): g'(z)
     delta_hidden: Array  # (..., n_samples, n_hidden): d mean_loss / d z
     hidden_output: Array  # (..., n_samples, n_outputs): hidden w_output
-    outputs: Array  # (..., n_outputs, n_samples): the outputs, then d mean_loss / d outputs
     hidden_output_mT: Array  # (..., n_outputs, n_samples): a view
-    delta_output: Array  # (..., n_samples, n_outputs): a view of the outputs
+    delta_output: Array  # (..., n_outputs, n_samples): d mean_loss / d outputs
+    delta_output_mT: Array  # (..., n_samples, n_outputs): a view
     ones: Array  # (1, n_samples): a product with it sums over the samples, faster than NumPy's sum
     dropout_factors: Array | None = None  # (..., n_samples, n_hidden): 0 or 1 / (1 - dropout)
 
@@ -84,7 +83,7 @@ class Workspace(NamedTuple):
         return cls(
             **buffers,
             hidden_output_mT=buffers["hidden_output"].mT,
-            delta_output=buffers["outputs"].mT,
+            delta_output_mT=buffers["delta_output"].mT,
             ones=np.ones((1, n_rows), dtype),
         )
 
@@ -93,7 +92,7 @@ def workspace_shapes(shape: NetworkShape, n_rows: int, dropout: bool) -> dict[st
     """List the shapes of one network's buffers, by their names."""
     by_hidden = ("hidden", "slope", "delta_hidden", *(["dropout_factors"] if dropout else []))
     shapes = dict.fromkeys(by_hidden, (n_rows, shape.n_hidden))
-    return shapes | {"hidden_output": (n_rows, shape.n_outputs), "outputs": (shape.n_outputs, n_rows)}
+    return shapes | {"hidden_output": (n_rows, shape.n_outputs), "delta_output": (shape.n_outputs, n_rows)}
 
 
 def loss_gradient(
@@ -101,32 +100,29 @@ def loss_gradient(
     params: Parameters,
     grads: Parameters,
     batch: Batch,
-    saved: Saved,
+    outputs: Array,
     workspace: Workspace,
 ) -> None:
-    """Fill ``grads`` with the gradient of the mean loss of a batch, without the penalty.
-
-    Fills ``saved`` with what ``Loss.values`` needs.
-    """
-    forward(network, params, batch.X, workspace)
-    network.loss.gradient(workspace.outputs, batch.targets, saved)
+    """Fill the outputs (..., n_outputs, n_samples) of a batch, and the gradient of its mean loss."""
+    forward(network, params, batch.X, outputs, workspace)
+    network.loss.gradient(outputs, batch.targets, workspace.delta_output)
     backward(params, grads, batch.X, workspace)
 
 
-def forward(network: Network, params: Parameters, X: Rows, workspace: Workspace) -> None:
-    """Fill ``hidden``, ``slope`` and ``outputs`` of the workspace."""
+def forward(network: Network, params: Parameters, X: Rows, outputs: Array, workspace: Workspace) -> None:
+    """Fill the outputs (..., n_outputs, n_samples), and ``hidden`` and ``slope`` of the workspace."""
     hidden = workspace.hidden
     X.apply(params, hidden)
     network.activate(hidden, workspace.slope)
     if workspace.dropout_factors is not None:
         hidden *= workspace.dropout_factors
     dot(hidden, params.w_output, workspace.hidden_output)
-    np.add(workspace.hidden_output_mT, params.b_output.mT, out=workspace.outputs)
+    np.add(workspace.hidden_output_mT, params.b_output.mT, out=outputs)
 
 
 def backward(params: Parameters, grads: Parameters, X: Rows, workspace: Workspace) -> None:
     """Backpropagation: from the gradient at the outputs to the gradient of every parameter."""
-    delta_output, delta_hidden, ones = workspace.delta_output, workspace.delta_hidden, workspace.ones
+    delta_output, delta_hidden, ones = workspace.delta_output_mT, workspace.delta_hidden, workspace.ones
     dot(workspace.hidden.mT, delta_output, grads.w_output)
     dot(ones, delta_output, grads.b_output)
     dot(delta_output, params.w_output.mT, delta_hidden)
@@ -140,12 +136,7 @@ class BatchGradient:
     """Computes the gradients of batches of one size: as a whole or, if it is large, by blocks of rows.
 
     Threads can share the blocks. The blocks, and so the bits of the result, do not depend on the number of
-    threads.
-
-    Parameters
-    ----------
-    workspaces : sequence of Workspace
-        One for each block.
+    threads. Each has its workspace.
     """
 
     def __init__(self, network: Network, workspaces: Sequence[Workspace], map_blocks: Map) -> None:
@@ -158,15 +149,16 @@ class BatchGradient:
             self.summands = np.empty((len(workspaces), *flat_shape), workspaces[0].hidden.dtype)
             self.grads = [view_parameters(flat, network.shape) for flat in self.summands]
 
-    def fill(self, params: Parameters, grads: Parameters, batch: Batch, saved: Saved) -> None:
-        """Fill ``grads`` and ``saved``, as ``loss_gradient`` does."""
+    def fill(self, params: Parameters, grads: Parameters, batch: Batch, outputs: Array) -> None:
+        """Fill ``grads`` and the outputs (..., n_outputs, n_samples), as ``loss_gradient`` does."""
         if len(self.workspaces) == 1:
-            loss_gradient(self.network, params, grads, batch, saved, self.workspaces[0])
+            loss_gradient(self.network, params, grads, batch, outputs, self.workspaces[0])
             return
 
         @np.errstate(all="ignore")  # each thread has its own
         def fill_block(rows: slice, grads_of_block: Parameters, workspace: Workspace) -> None:
-            loss_gradient(self.network, params, grads_of_block, batch.take(rows), saved.take(rows), workspace)
+            of_rows = outputs[..., rows]
+            loss_gradient(self.network, params, grads_of_block, batch.take(rows), of_rows, workspace)
 
         for _ in self.map_blocks(fill_block, self.blocks, self.grads, self.workspaces):
             pass
@@ -194,7 +186,7 @@ def equal_blocks(n_rows: int, n_blocks: int) -> list[slice]:
 class Penalty(NamedTuple):
     """The L2 penalty of each network: rate / 2 times the sum of its squared weights."""
 
-    rates: Sequence[float]  # (K,): alpha / P, see ``_core``; empty if no network has a penalty
+    rates: Any  # floats (K,): alpha / P, see ``_core``; empty if no network has a penalty
     first: int  # index of the first weight in a network's flat parameters
     n_weights: int
 
@@ -232,14 +224,12 @@ def mean_loss(network: Network, params: Layers | Parameters, batch: Batch) -> An
 
 def predict_outputs(network: Network, params: Layers | Parameters, X: Rows, map_blocks: Map = map) -> Array:
     """Compute the outputs (..., n_samples, n_outputs) of any number of rows, block by block."""
-    of_block = partial(block_outputs, network, params)
-    return _by_blocks(of_block, network.shape.n_outputs, params, X, map_blocks)
+    return _by_blocks(partial(block_outputs, network, params), network.shape.n_outputs, params, X, map_blocks)
 
 
 def predict_hidden(network: Network, params: Layers | Parameters, X: Rows, map_blocks: Map = map) -> Array:
     """Compute the hidden values (..., n_samples, n_hidden) of any number of rows, block by block."""
-    of_block = partial(block_hidden, network, params)
-    return _by_blocks(of_block, network.shape.n_hidden, params, X, map_blocks)
+    return _by_blocks(partial(block_hidden, network, params), network.shape.n_hidden, params, X, map_blocks)
 
 
 def _by_blocks(

@@ -1,161 +1,164 @@
-"""Optimisers: pairs (init, update) on flat buffers. They know nothing of layers.
+"""Optimisers: how parameters follow gradients, on flat buffers. They know nothing of layers.
 
-    init(params)       -> memory, a dict of arrays
-    update(part, step)    overwrites the part's params and memory, in place
+    init(params)                               makes the memory, a dict of arrays
+    update(vectors, learning_rates, number)    overwrites the params and the memory
 
-A ``Part`` contains flat arrays (n,): all parameters of all networks, or some parameters of one network. A
-``Step`` contains numbers. A number that may differ between networks is a list with one for each.
+Before an update, ``step`` applies the L2 penalty. It adds the penalty's gradient to the loss's, and so to the
+norms in the history, or, if the optimiser decouples the penalty, it shrinks the weights.
 
-An update also applies the penalty. Either ``part.penalty.add_gradient`` adds the penalty's gradient to the
-loss's in ``part.grads``, and so to the norms in the history, or ``part.penalty.shrink`` shrinks the weights.
-
-To add an optimiser, write the two functions and give them a line in ``OPTIMIZERS``, with the names of its
-hyperparameters: parameters of the estimator, in the order of ``Step.hyperparameters``.
+A hyperparameter is a field of the optimiser's class, with the name of the estimator's parameter.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.arrays import add_multiples, constant, decay_and_add, multiply_each
+from sknn_scratch._core.network import Penalty
 
 Memory: TypeAlias = dict[str, Array]
 
 
-class PenaltyOfPart(Protocol):
-    """The penalty of the parameters of a part."""
-
-    def add_gradient(self, params: Array, grads: Array) -> None:
-        """Add the penalty's gradient to the loss's, arrays (n,)."""
-
-    def shrink(self, params: Array, learning_rates: Sequence[float]) -> None:
-        """Take a step of gradient descent on the penalty alone."""
-
-
-class Part(NamedTuple):
-    """What an update reads and writes: arrays (n,)."""
+class Vectors(NamedTuple):
+    """Flat arrays (n,): all parameters of all networks, or some parameters of one network."""
 
     params: Array
-    grads: Array  # of the loss
-    updates: Array  # a buffer for intermediate results
+    grads: Array
     memory: Memory
-    penalty: PenaltyOfPart
+    spare: Array  # a buffer for intermediate results
 
 
-@dataclass(slots=True)
-class Step:
-    """The numbers of one update."""
+@dataclass(frozen=True)
+class Optimizer:
+    """The base of the optimisers. Optimisers of one class with the same fields are equal."""
 
-    hyperparameters: Sequence[Any]  # the optimiser's, in its order
-    number: int = 0  # of the update, counted from 1
-    learning_rates: Sequence[float] = ()  # of each network, in this epoch
+    name: ClassVar[str]  # the value of the estimator's parameter ``solver``
+    takes_all_rows: ClassVar[bool] = False  # in every step, which has no learning rate
+    decouples_penalty: ClassVar[bool] = False  # it shrinks the weights, and adds nothing to the gradient
+    of_each_network: ClassVar[tuple[str, ...]] = ()  # fields that may differ between networks of a stack
 
+    @staticmethod
+    def init(params: Array) -> Memory:
+        """Make the memory of an optimiser that has made no step."""
+        raise NotImplementedError
 
-class Optimizer(NamedTuple):
-    """How an optimiser starts, and how it updates parameters by gradients."""
+    def update(self, vectors: Vectors, learning_rates: Sequence[float], number: int) -> None:
+        """Move the params by the grads; ``number`` counts the updates from 1."""
+        raise NotImplementedError
 
-    init: Callable[[Array], Memory]
-    update: Callable[[Part, Step], None]
-    hyperparameters: tuple[str, ...]  # the names of the estimator's parameters
-    of_each_network: frozenset[str] = frozenset()  # those that may differ between the networks of a stack
-
-
-def init_sgd(params: Array) -> Memory:
-    """Start with a velocity of zero."""
-    return {"velocity": np.zeros_like(params)}
-
-
-def update_sgd(part: Part, step: Step) -> None:
-    """Gradient descent with momentum, classical (Polyak) or with look-ahead (Nesterov).
-
-    velocity = momentum velocity - learning_rate grads
-    params  += velocity                                       (classical)
-    params  += momentum velocity - learning_rate grads        (Nesterov)
-    """
-    params, grads, velocity = part.params, part.grads, part.memory["velocity"]
-    part.penalty.add_gradient(params, grads)
-    momenta, nesterov = step.hyperparameters
-    rates = [-rate for rate in step.learning_rates]
-    multiply_each(velocity, momenta)
-    add_multiples(velocity, rates, grads)
-    if nesterov:
-        add_multiples(params, rates, grads)
-        add_multiples(params, momenta, velocity)
-    else:
-        params += velocity
+    def step(self, vectors: Vectors, penalty: Penalty, learning_rates: Sequence[float], number: int) -> None:
+        """Apply the penalty, and update. There is one learning rate for each network."""
+        if self.decouples_penalty:
+            penalty.shrink(vectors.params, learning_rates)
+        else:
+            penalty.add_gradient(vectors.params, vectors.grads)
+        self.update(vectors, learning_rates, number)
 
 
-def init_adam(params: Array) -> Memory:
-    """Start with moments of zero."""
-    return {"first_moment": np.zeros_like(params), "second_moment": np.zeros_like(params)}
+@dataclass(frozen=True)
+class Sgd(Optimizer):
+    """Gradient descent with momentum, classical (Polyak) or with look-ahead (Nesterov)."""
+
+    name = "sgd"
+    of_each_network = ("momentum",)
+
+    momentum: Any  # a number or, in the optimiser of a stack, a list (K,)
+    nesterov: bool
+
+    @staticmethod
+    def init(params: Array) -> Memory:
+        """Start with a velocity of zero."""
+        return {"velocity": np.zeros_like(params)}
+
+    def update(self, vectors: Vectors, learning_rates: Sequence[float], number: int) -> None:
+        """Follow the velocity.
+
+        velocity = momentum velocity - learning_rate grads
+        params  += velocity                                       (classical)
+        params  += momentum velocity - learning_rate grads        (Nesterov)
+        """
+        params, grads, velocity = vectors.params, vectors.grads, vectors.memory["velocity"]
+        rates = [-rate for rate in learning_rates]
+        multiply_each(velocity, self.momentum)
+        add_multiples(velocity, rates, grads)
+        if self.nesterov:
+            add_multiples(params, rates, grads)
+            add_multiples(params, self.momentum, velocity)
+        else:
+            params += velocity
 
 
-def update_adam(part: Part, step: Step) -> None:
+@dataclass(frozen=True)
+class Adam(Optimizer):
     """Adam (Kingma and Ba, 2015), in the form of their section 2 with "epsilon hat"."""
-    part.penalty.add_gradient(part.params, part.grads)
-    follow_moments(part, step)
+
+    name = "adam"
+
+    beta_1: float
+    beta_2: float
+    epsilon: float
+
+    @staticmethod
+    def init(params: Array) -> Memory:
+        """Start with moments of zero."""
+        return {"first_moment": np.zeros_like(params), "second_moment": np.zeros_like(params)}
+
+    def update(self, vectors: Vectors, learning_rates: Sequence[float], number: int) -> None:
+        """Follow the moments.
+
+        m = beta_1 m + (1 - beta_1) grads          v = beta_2 v + (1 - beta_2) grads^2
+        params -= learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon)
+
+        The memory contains m / (1 - beta_1) and v / (1 - beta_2), which saves two passes over the buffer.
+        """
+        params, grads, memory, spare = vectors
+        beta_1, beta_2 = self.beta_1, self.beta_2
+        m, v = memory["first_moment"], memory["second_moment"]
+        decay_and_add(m, beta_1, grads)
+        np.square(grads, out=spare)
+        decay_and_add(v, beta_2, spare)
+
+        np.sqrt(v, out=spare)
+        spare += constant(self.epsilon / (1 - beta_2) ** 0.5, params.dtype.char)
+        np.divide(m, spare, out=spare)
+        correction_1 = (1 - beta_1) / (1 - beta_1**number)
+        correction_2 = (1 - beta_2) / (1 - beta_2**number)
+        correction = correction_1 / correction_2**0.5
+        add_multiples(params, [-correction * rate for rate in learning_rates], spare)
 
 
-def update_adamw(part: Part, step: Step) -> None:
+class AdamW(Adam):
     """Adam on the loss alone; the penalty shrinks the weights separately (Loshchilov and Hutter, 2019)."""
-    part.penalty.shrink(part.params, step.learning_rates)
-    follow_moments(part, step)
 
-
-def follow_moments(part: Part, step: Step) -> None:
-    """Adam's update.
-
-    m = beta_1 m + (1 - beta_1) grads          v = beta_2 v + (1 - beta_2) grads^2
-    params -= learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon)
-
-    The memory contains m / (1 - beta_1) and v / (1 - beta_2), which saves two passes over the buffer.
-    """
-    params, grads, updates, memory, _ = part
-    beta_1, beta_2, epsilon = step.hyperparameters
-    m, v = memory["first_moment"], memory["second_moment"]
-    decay_and_add(m, beta_1, grads)
-    np.square(grads, out=updates)
-    decay_and_add(v, beta_2, updates)
-
-    np.sqrt(v, out=updates)
-    updates += constant(epsilon / (1 - beta_2) ** 0.5, params.dtype.char)
-    np.divide(m, updates, out=updates)
-    correction_1 = (1 - beta_1) / (1 - beta_1**step.number)
-    correction_2 = (1 - beta_2) / (1 - beta_2**step.number)
-    correction = correction_1 / correction_2**0.5
-    add_multiples(params, [-correction * rate for rate in step.learning_rates], updates)
+    name = "adamw"
+    decouples_penalty = True
 
 
 N_PAIRS = 20  # of L-BFGS: twice SciPy's default, for fewer iterations in the same time
 
 
-def init_lbfgs(params: Array) -> Memory:
-    """Start without pairs of steps and changes; see ``lbfgs.Pairs``."""
-    pairs = (N_PAIRS, params.size)
-    return {
-        "steps": np.zeros(pairs, params.dtype),
-        "changes": np.zeros(pairs, params.dtype),
-        "R_inverse": np.eye(N_PAIRS),
-        "YMY": np.zeros((N_PAIRS, N_PAIRS)),
-    }
+class Lbfgs(Optimizer):
+    """L-BFGS. ``lbfgs.Minimiser`` takes its steps, which may need gradients at several points."""
+
+    name = "lbfgs"
+    takes_all_rows = True
+
+    @staticmethod
+    def init(params: Array) -> Memory:
+        """Start without pairs of steps and changes; see ``lbfgs.Pairs``."""
+        pairs = (N_PAIRS, params.size)
+        return {
+            "steps": np.zeros(pairs, params.dtype),
+            "changes": np.zeros(pairs, params.dtype),
+            "R_inverse": np.eye(N_PAIRS),
+            "YMY": np.zeros((N_PAIRS, N_PAIRS)),
+        }
 
 
-def no_update(part: Part, step: Step) -> None:
-    """Do nothing: ``lbfgs.Minimiser`` takes the steps, since a step may need gradients at several points."""
-
-
-OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType(
-    {
-        "adam": Optimizer(init_adam, update_adam, ("beta_1", "beta_2", "epsilon")),
-        "adamw": Optimizer(init_adam, update_adamw, ("beta_1", "beta_2", "epsilon")),
-        "sgd": Optimizer(init_sgd, update_sgd, ("momentum", "nesterov"), frozenset({"momentum"})),
-    }
-)
-# With L-BFGS, which needs the objective over all rows.
-SOLVERS: Mapping[str, Optimizer] = MappingProxyType(
-    {**OPTIMIZERS, "lbfgs": Optimizer(init_lbfgs, no_update, ())}
+SOLVERS: Mapping[str, type[Optimizer]] = MappingProxyType(
+    {solver.name: solver for solver in (Adam, AdamW, Sgd, Lbfgs)}
 )

@@ -32,15 +32,10 @@ def rows_of(X: Any) -> Rows:
 
 
 class DenseRows:
-    """Rows of a dense design matrix.
-
-    Parameters
-    ----------
-    X : ndarray of shape (..., n_samples, n_features)
-    """
+    """Rows of a dense design matrix (..., n_samples, n_features)."""
 
     def __init__(self, X: Array) -> None:
-        self.X = X
+        self.X = self.source = X  # the identity of the source tells whether two networks share it
         self.X_mT = X.mT
         self.n_samples: int = X.shape[-2]
 
@@ -64,11 +59,6 @@ class DenseRows:
         """Memory of a gathered row, in numbers."""
         return float(self.X.shape[-1])
 
-    @property
-    def source(self) -> Any:
-        """The matrix; its identity tells whether two networks share it."""
-        return self.X
-
     def apply(self, layers: Layers | Parameters, out: Array) -> None:
         """out = X w_hidden + b_hidden (..., n_samples, n_hidden)."""
         dot(self.X, layers.w_hidden, out)
@@ -90,7 +80,7 @@ class DenseRows:
         return RowsWithOnes(widened)
 
     def gatherer(self, stack_shape: tuple[int, ...], places: Sequence[slice]) -> Gather:
-        """Make a function that gathers rows (..., n_chunk) into a buffer, and returns its batches."""
+        """Make a function that gathers rows (..., n_gathered) into a buffer, and returns its batches."""
         buffer = np.empty((*stack_shape, places[-1].stop, self.X.shape[1]), self.X.dtype)
         batches = [type(self)(buffer[..., place, :]) for place in places]
 
@@ -120,18 +110,13 @@ class RowsWithOnes(DenseRows):
 
 
 class SparseRows:
-    """Rows of a sparse design matrix, of one network or of several stacked ones.
+    """Rows of sparse design matrices (n_samples, n_features), in CSR form: one for each network.
 
-    Parameters
-    ----------
-    matrices : sequence of CSR matrices or arrays, each (n_samples, n_features)
-        One for each network.
-    stacked : bool
-        Whether there is a network axis; without one, ``matrices`` has one element.
+    Without a network axis, there is one matrix.
     """
 
     def __init__(self, matrices: Sequence[Any], *, stacked: bool) -> None:
-        self.matrices = matrices
+        self.matrices, self.source = matrices, matrices[0]
         self.stacked = stacked
         self.n_samples: int = matrices[0].shape[0]
 
@@ -154,11 +139,6 @@ class SparseRows:
     def values_per_row(self) -> float:
         """Memory of a gathered row, in numbers: each value has an index, and is copied to a batch."""
         return float(3 * self.matrices[0].nnz / self.n_samples)
-
-    @property
-    def source(self) -> Any:
-        """The first network's matrix; its identity tells whether two networks share it."""
-        return self.matrices[0]
 
     def apply(self, layers: Layers | Parameters, out: Array) -> None:
         """out = X w_hidden + b_hidden (..., n_samples, n_hidden)."""
@@ -187,7 +167,7 @@ class SparseRows:
         return SparseRows([X[rows] for X in self.matrices], stacked=self.stacked)
 
     def gatherer(self, stack_shape: tuple[int, ...], places: Sequence[slice]) -> Gather:
-        """Make a function that gathers rows (..., n_chunk) and cuts them into batches."""
+        """Make a function that gathers rows (..., n_gathered) and cuts them into batches."""
 
         def gather(rows: Index) -> Sequence[SparseRows]:
             gathered = [self.matrices[0][rows_of_network] for rows_of_network in np.atleast_2d(rows)]

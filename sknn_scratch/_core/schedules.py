@@ -2,9 +2,6 @@
 
 A schedule is a function of progress, from 0 at the first epoch to (max_iter - 1) / max_iter at the last.
 "adaptive" is constant, but divides the learning rate after n_iter_no_change epochs without an improvement.
-
-To add a schedule, write its function, give it a line in ``SCHEDULES``, and name it in the docstring of
-``ShallowNNClassifier``.
 """
 
 import math

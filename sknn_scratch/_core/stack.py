@@ -1,27 +1,23 @@
 """Networks that are trained together: the axis that counts them, and the arrays they share.
 
-A single run has no network axis. With several, the arrays of each state become views of the stack's arrays.
+A single run has no network axis. With several, the arrays of each state become views of the stack's arrays,
+and states whose generators would shuffle alike share one.
 """
 
+import copy
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE, Array
-from sknn_scratch._core.arrays import (
-    constant,
-    count_nonzero,
-    dot,
-    multiply_each,
-    norms_of,
-)
-from sknn_scratch._core.batches import Batches, Orders
-from sknn_scratch._core.data import stack_validations
+from sknn_scratch._core.arrays import constant, count_nonzero, dot, multiply_each, norms_of
+from sknn_scratch._core.batches import Batches
+from sknn_scratch._core.data import Data, stack_validations
 from sknn_scratch._core.lazy import LazyUpdate, updates_lazily
 from sknn_scratch._core.lbfgs import Centring, Minimiser, Pairs
-from sknn_scratch._core.losses import Saved
 from sknn_scratch._core.network import (
     Batch,
     BatchGradient,
@@ -31,93 +27,77 @@ from sknn_scratch._core.network import (
     gradient_blocks,
     mean_loss,
 )
-from sknn_scratch._core.optimizers import SOLVERS, Memory, Part, Step
+from sknn_scratch._core.optimizers import Memory, Optimizer, Vectors
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.state import Run
-from sknn_scratch._core.stopping import StopReason
 
 # Saturation is measured on at most this number of rows: enough for a share, and quick in full-batch training.
 MEASURED_ROWS = 100
 
 
 class Stack:
-    """Runs that are trained together, until it is closed.
+    """Runs that are trained together on their pooled data, until it is closed."""
 
-    Attributes
-    ----------
-    config : Config
-        The first run's. It is read only for what all runs have in common (see ``stack_key``).
-    stack_shape : tuple of int
-        The network axis: () or (K,).
-    last_grads : Parameters
-        The gradient of the last batch.
-    """
-
-    def __init__(self, runs: Sequence[Run], map_blocks: Map) -> None:
-        self.runs = list(runs)
-        self.config = runs[0].config
+    def __init__(self, runs: Sequence[Run], data: Sequence[Data], map_blocks: Map) -> None:
+        self.runs, self.data = runs, data
+        self.config = runs[0].config  # read only for what all runs have in common: see ``stack_key``
         self.network = self.config.network
-        self.optimizer = SOLVERS[self.config.solver]
         self.stack_shape = () if len(runs) == 1 else (len(runs),)
-        self.last_batch: Batch | None = None
-        self.clips = any(run.config.max_grad_norm < np.inf for run in runs)
-        data = [run.data for run in runs]
-        self.orders = Orders([run.state.shuffle_rng for run in runs])
+        self.optimizer = self._stack_optimizers()
         self.batches = Batches(data, self.config.batch_size, self.network.loss)
+        self.validation = stack_validations(data)
+        self.clips = any(run.config.max_grad_norm < np.inf for run in runs)
+        self.last_batch: Batch | None = None
         self._stack_states()
         self._prepare_updates()
         self._prepare_gradients(map_blocks)
-        validations = [one.validation for one in data if one.validation is not None]
-        self.validation = None
-        if validations:
-            self.validation = stack_validations(validations) if self.stack_shape else validations[0]
+
+    def _stack_optimizers(self) -> Optimizer:
+        optimizers = [run.config.optimizer for run in self.runs]
+        own = {name: [getattr(one, name) for one in optimizers] for name in optimizers[0].of_each_network}
+        return replace(optimizers[0], **own)
 
     def close(self) -> None:
         """Give the runs arrays of their own: views would keep the arrays of the whole stack in memory."""
         vars(self).pop("minimiser", None)  # the two refer to each other, which would keep both in memory
         if self.stack_shape:
-            for run, rng in zip(self.runs, self.orders.own_generators(), strict=True):
-                run.state.shuffle_rng = rng
+            for run in self.runs:
                 run.state.params = run.state.params.copy()
                 run.state.memory = {name: array.copy() for name, array in run.state.memory.items()}
+                run.state.shuffle_rng = copy.deepcopy(run.state.shuffle_rng)
 
     def _stack_states(self) -> None:
         """Stack the parameters and the optimiser's memory; the states get views of them."""
         states = [run.state for run in self.runs]
         flat, self.memory = self._stack([state.params for state in states]), self._stack_memory()
         if self.stack_shape:
+            shared: dict[str, np.random.Generator] = {}
             for i, state in enumerate(states):
-                state.params, state.shuffle_rng = flat[i], self.orders.drawn_from[i]
+                state.params = flat[i]
                 state.memory = {name: array[i] for name, array in self.memory.items()}
+                shuffles_as = repr(state.shuffle_rng.bit_generator.state)
+                state.shuffle_rng = shared.setdefault(shuffles_as, state.shuffle_rng)
+        self.shuffle_rngs = [state.shuffle_rng for state in states]
         self.params = view_parameters(flat, self.network.shape)
         self.grads = self.last_grads = view_parameters(np.zeros_like(flat), self.network.shape)
 
     def _prepare_updates(self) -> None:
-        shape, rates = self.network.shape, [run.penalty_rate for run in self.runs]
-        weights = shape.weights
+        rates, weights = [run.penalty_rate for run in self.runs], self.network.shape.weights
         self.penalty = Penalty(rates if any(rates) else (), weights.start, weights.stop - weights.start)
-        rates_of_lbfgs = [1.0] * len(self.runs)  # other solvers set their rates in every epoch
-        self.step = Step(self._stack_hyperparameters(), self.runs[0].state.n_updates, rates_of_lbfgs)
+        self.n_updates = self.runs[0].state.n_updates
+        self.learning_rates = [1.0] * len(self.runs)  # without batches; else they are set in every epoch
         flat = self.params.flat.reshape(-1)
         memory = {name: array.reshape(-1) for name, array in self.memory.items()}
-        self.whole = Part(flat, self.grads.flat.reshape(-1), np.zeros_like(flat), memory, self.penalty)
-        self.lazy, data, batch_size = None, self.runs[0].data, self.config.batch_size
+        self.vectors = Vectors(flat, self.grads.flat.reshape(-1), memory, np.zeros_like(flat))
+        self.lazy, data = None, self.data[0]
         if updates_lazily(self.config, data):
-            self.lazy = LazyUpdate(self.optimizer, self.whole, shape, data, batch_size)
+            self.lazy = LazyUpdate(self.optimizer, self.vectors, self.penalty, data, self.config)
 
     def _stack_memory(self) -> Memory:
         states = [run.state for run in self.runs]
         for state in states:
             state.memory = state.memory or self.optimizer.init(state.params)
         return {name: self._stack([state.memory[name] for state in states]) for name in states[0].memory}
-
-    def _stack_hyperparameters(self) -> list[Any]:
-        """Get the optimiser's hyperparameters; one that may differ between networks is a list (K,)."""
-        values = [run.config.hyperparameters for run in self.runs]
-        return [
-            list(of_runs) if name in self.optimizer.of_each_network else of_runs[0]
-            for name, *of_runs in zip(self.optimizer.hyperparameters, *values, strict=True)
-        ]
 
     def _stack(self, arrays: list[Array]) -> Array:
         return np.stack(arrays) if self.stack_shape else arrays[0]
@@ -132,18 +112,18 @@ class Stack:
         shape, dtype, dropout = self.network.shape, self.params.flat.dtype, self.config.dropout > 0
         workspaces = [
             Workspace.allocate(shape, (*self.stack_shape, rows.stop - rows.start), dtype, dropout)
-            for rows in gradient_blocks(self.runs[0].data.X, shape, n_rows)
+            for rows in gradient_blocks(self.data[0].X, shape, n_rows)
         ]
         return BatchGradient(self.network, workspaces, map_blocks)
 
     def start_epoch(self) -> None:
         """Set the learning rates of the coming epoch."""
-        self.step.learning_rates = [run.learning_rate for run in self.runs]
+        self.learning_rates = [run.learning_rate for run in self.runs]
         if self.lazy is not None:
-            self.lazy.start_epoch(self.step.learning_rates)
+            self.lazy.start_epoch(self.learning_rates)
 
-    def gradient(self, batch: Batch, saved: Saved) -> None:
-        """Compute the gradient of the mean loss of a batch, and fill ``saved``."""
+    def gradient(self, batch: Batch, outputs: Array) -> None:
+        """Compute the gradient of the mean loss of a batch, and fill its outputs."""
         grads = self.grads
         if self.lazy is not None:
             batch, grads = self.lazy.prepare(batch)
@@ -151,18 +131,18 @@ class Stack:
         for workspace in batch_gradient.workspaces:
             if workspace.dropout_factors is not None:
                 draw_dropout(self.runs, workspace.dropout_factors)
-        batch_gradient.fill(self.params, grads, batch, saved)
+        batch_gradient.fill(self.params, grads, batch, outputs)
         self.last_grads, self.last_batch = grads, batch
 
     def update(self) -> None:
         """Update the parameters by the gradients of the last batch and of the penalty."""
         if self.clips:
             self._clip()
-        self.step.number += 1
+        self.n_updates += 1
         if self.lazy is None:
-            self.optimizer.update(self.whole, self.step)
+            self.optimizer.step(self.vectors, self.penalty, self.learning_rates, self.n_updates)
         else:
-            self.lazy.update(self.step)
+            self.lazy.step(self.learning_rates, self.n_updates)
 
     def _clip(self) -> None:
         """Scale gradients of the loss that are longer than ``max_grad_norm`` down to it."""
@@ -184,18 +164,12 @@ class Stack:
 
     def _evaluate(self) -> Array:
         """Compute the objectives (K,) over all rows, and their gradients."""
-        chunk = self.batches.whole
-        ((batch, saved),) = chunk
-        self.gradient(batch, saved)
+        gathered = self.batches.whole
+        ((batch, outputs),) = gathered
+        self.gradient(batch, outputs)
         self.penalty.add_gradient(self.params.flat.reshape(-1), self.grads.flat.reshape(-1))
-        objectives = chunk.mean_losses()[..., 0] + self.penalty.value(self.params)
+        objectives = gathered.mean_losses()[..., 0] + self.penalty.value(self.params)
         return np.array(objectives, np.float64).reshape(-1)
-
-    def minimise(self) -> tuple[Array, list[StopReason | None]]:
-        """Take a step of L-BFGS; return the objectives (K,), and reasons (K,) to stop, or None."""
-        outcome = self.minimiser.iterate(self.step.number)
-        self.step.number += 1
-        return outcome
 
     def last_objective(self) -> Any:
         """Compute the objective (...) of the last batch, with the parameters after the update."""
@@ -203,10 +177,6 @@ class Stack:
         with np.errstate(all="ignore"):
             loss = mean_loss(self.network, self.params, self.last_batch)
             return loss + self.penalty.value(self.params)
-
-    def are_finite(self) -> Any:
-        """Whether all parameters of each network are finite (...)."""
-        return np.isfinite(self.params.flat).all(axis=-1)
 
     def saturation(self) -> tuple[Any, Any]:
         """Measure the shares (...) of saturated hidden values and of dead units.

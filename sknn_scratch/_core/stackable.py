@@ -1,13 +1,13 @@
 """Which networks can be trained together, and how much memory they need."""
 
 from collections.abc import Hashable
+from dataclasses import replace
 from math import prod
 
 import numpy as np
 
 from sknn_scratch._core.lazy import updates_lazily
 from sknn_scratch._core.network import gradient_blocks, workspace_shapes
-from sknn_scratch._core.optimizers import OPTIMIZERS, SOLVERS
 from sknn_scratch._core.rows import DenseRows
 from sknn_scratch._core.state import Run
 
@@ -26,16 +26,9 @@ def stack_key(run: Run) -> Hashable | None:
     state, data, config = run.state, run.data, run.config
     if updates_lazily(config, data):
         return None
-    optimizer = SOLVERS[config.solver]
-    common = [
-        value
-        for name, value in zip(optimizer.hyperparameters, config.hyperparameters, strict=True)
-        if name not in optimizer.of_each_network
-    ]
     return (
         config.network,
-        config.solver,
-        tuple(common),
+        replace(config.optimizer, **dict.fromkeys(config.optimizer.of_each_network)),
         data.n_samples,
         config.batch_size,
         config.dropout > 0,
@@ -66,8 +59,8 @@ def other_bytes(run: Run) -> int:
     """Further bytes that a network needs: copies of its parameters, validation, rows and their order."""
     shape, data = run.config.network.shape, run.data
     numbers = OTHER_COPIES * shape.n_params
-    if run.config.solver not in OPTIMIZERS:  # not among the step's bytes: L-BFGS reads its memory only once
-        memory = SOLVERS[run.config.solver].init(run.state.params)
+    if run.config.optimizer.takes_all_rows:  # not among the step's bytes: L-BFGS reads its memory only once
+        memory = run.config.optimizer.init(run.state.params)
         numbers += 2 * sum(array.size for array in memory.values())
     if data.validation is not None:
         of_row = 2 * data.X.values_per_row + 2 * shape.n_hidden + 5 * shape.n_outputs  # held, then stacked

@@ -3,22 +3,21 @@
 Config   the hyperparameters, which training reads
 State    all that training changes
 Run      the training itself: a state, its data and its config
-Result   the trained network
 """
 
 import copy
 import math
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.network import Network
-from sknn_scratch._core.optimizers import Memory
+from sknn_scratch._core.optimizers import Memory, Optimizer
 from sknn_scratch._core.schedules import SCHEDULES
-from sknn_scratch._core.stopping import EXPLOSION, FAILURE, StopReason, Watch
+from sknn_scratch._core.stopping import EXPLOSION, FAILURE, StopReason
 
 EpochRecord: TypeAlias = dict[str, float]
 
@@ -27,17 +26,19 @@ EpochRecord: TypeAlias = dict[str, float]
 ADAPTIVE_FACTOR = 5.0
 ADAPTIVE_MINIMUM = 1e-6
 
+# What another run of the same network continues with, besides the parameters.
+KEPT = ("shuffle_rng", "dropout_rng", "memory", "n_updates", "loss_limit")
+
 
 @dataclass(frozen=True)
 class Config:
     """The hyperparameters of one network."""
 
     network: Network
-    solver: str
+    optimizer: Optimizer
     batch_size: int
     max_iter: int
     learning_rate: float
-    hyperparameters: tuple[Any, ...] = ()  # the optimiser's, in the order in which it names them
     schedule: str = "constant"
     alpha: float = 0.0
     dropout: float = 0.0
@@ -45,6 +46,11 @@ class Config:
     n_iter_no_change: int = 10
     gradient_tol: float = 0.0
     max_grad_norm: float = math.inf
+
+    @property
+    def solver(self) -> str:
+        """Name of the optimiser."""
+        return self.optimizer.name
 
 
 class Epoch(NamedTuple):
@@ -56,62 +62,41 @@ class Epoch(NamedTuple):
     end: StopReason | None = None  # why the solver can find no better parameters, if it cannot
 
 
-class Snapshot(NamedTuple):
-    """Parameters (n_params,) at the end of an epoch; None before the first."""
-
-    epoch: int = 0
-    params: Array | None = None
-
-
 @dataclass
 class State:
-    """All that changes while a network is trained. Training can continue from it as if it had never stopped.
+    """All that changes while a network is trained; training can continue from it, bit for bit."""
 
-    Attributes
-    ----------
-    params : ndarray of shape (n_params,)
-    shuffle_rng, dropout_rng : Generator
-        The random streams for the order of the rows and for the dropped units.
-    memory : dict of ndarray
-        The optimiser's arrays (n_params,), or the tables of L-BFGS.
-    n_updates : int
-        Number of updates that the optimiser has made.
-    n_reductions : int
-        How often the adaptive schedule has divided the learning rate in this run.
-    history : list of dict
-        One record for each epoch of this run.
-    epochs_before : int
-        Number of epochs before this run, which has its own ``max_iter``.
-    watch : Watch
-        The best epoch of this run.
-    loss_limit : float
-        An objective that is not below it has exploded. Infinite until the first batch.
-    last_good : Snapshot
-        The parameters to return to after a divergence; None before the first good epoch of this run.
-    stop_reason : StopReason or None
-        Why this run has ended; None before its end. In training, only ``Run.stop`` sets it.
-    """
-
-    params: Array
-    shuffle_rng: np.random.Generator
-    dropout_rng: np.random.Generator
-    memory: Memory = field(default_factory=dict)
-    n_updates: int = 0
-    n_reductions: int = 0
-    history: list[EpochRecord] = field(default_factory=list)
-    epochs_before: int = 0
-    watch: Watch = field(default_factory=Watch)
-    loss_limit: float = math.inf
-    last_good: Snapshot = field(default_factory=Snapshot)
-    stop_reason: StopReason | None = None
+    params: Array  # (n_params,)
+    shuffle_rng: np.random.Generator  # for the order of the rows
+    dropout_rng: np.random.Generator  # for the dropped units
+    memory: Memory = field(default_factory=dict)  # the optimiser's; empty before the first update
+    n_updates: int = 0  # that the optimiser has made
+    n_reductions: int = 0  # how often the adaptive schedule has divided the learning rate in this run
+    history: list[EpochRecord] = field(default_factory=list)  # of the epochs of this run
+    epochs_before: int = 0  # this run, which has its own ``max_iter``
+    epochs_without_improvement: int = 0  # since the watched value last fell by more than ``tol``
+    best_value: float = math.inf  # the lowest watched value of this run
+    best_epoch: int = 0  # where it was
+    best_params: Array | None = None  # (n_params,) there; None without validation rows
+    fallback_epoch: int = 0  # where this run returns to after a divergence
+    fallback_params: Array | None = None  # (n_params,) there; None before the first sound epoch
+    loss_limit: float = math.inf  # an objective that is not below it has exploded
+    stop_reason: StopReason | None = None  # None before the end; in training, only ``Run.stop`` sets it
 
     @property
     def epoch(self) -> int:
         """Number of epochs so far, of all runs."""
         return self.epochs_before + len(self.history)
 
+    @property
+    def kept_epoch(self) -> int:
+        """The epoch whose parameters a finished run keeps."""
+        if self.best_params is not None:
+            return self.best_epoch
+        return self.fallback_epoch if self.stop_reason is StopReason.DIVERGED else self.epoch
+
     def copy(self) -> "State":
-        """Copy all that training changes. The records of the history are shared, since they never change."""
+        """Copy all that training changes in place."""
         return replace(
             self,
             params=self.params.copy(),
@@ -119,70 +104,45 @@ class State:
             dropout_rng=copy.deepcopy(self.dropout_rng),
             memory={name: array.copy() for name, array in self.memory.items()},
             history=list(self.history),
-            watch=replace(self.watch),
         )
+
+    def for_another_run(self) -> "State":
+        """Copy the state for a further run, which counts its own epochs and has its full patience."""
+        own = self.copy()
+        return State(own.params, epochs_before=self.epoch, **{name: getattr(own, name) for name in KEPT})
 
     def forget_updates(self) -> None:
         """Clear the optimiser's memory, which belongs to other parameters or to another optimiser."""
         self.memory, self.n_updates = {}, 0
 
-    def for_another_run(self) -> "State":
-        """Copy the state for a further run, which counts its own epochs and has its full patience."""
-        return replace(
-            self.copy(),
-            n_reductions=0,
-            history=[],
-            epochs_before=self.epoch,
-            watch=Watch(),
-            last_good=Snapshot(),
-            stop_reason=None,
-        )
-
-
-class Result(NamedTuple):
-    """One trained network."""
-
-    state: State  # with the parameters that ``Run.result`` chose
-    stop_reason: StopReason
-    best_epoch: int
-    is_interrupted: bool = False  # whether Control-C ended this training, or the others in the same call
+    def watch(self, value: float, epoch: int, tol: float, params: Array | None) -> None:
+        """Compare the watched value of an epoch with the best so far; copy ``params`` if it is lower."""
+        if value < self.best_value - tol:
+            self.epochs_without_improvement = 0
+        else:
+            self.epochs_without_improvement += 1
+        if value < self.best_value:
+            best_params = None if params is None else np.copy(params)
+            # In one statement: an interrupt must not separate the value, the epoch and the parameters.
+            self.best_value, self.best_epoch, self.best_params = value, epoch, best_params
 
 
 @dataclass
 class Run:
-    """The training of one network.
-
-    Attributes
-    ----------
-    number : int
-        Distinguishes the runs that are trained together.
-    is_sound : bool
-        Whether the loss of the last epoch stayed finite and did not explode.
-    end_of_descent : StopReason or None
-        Why the solver can find no better parameters; None if it may.
-    last_sound : Snapshot
-        The last sound epoch.
-    is_interrupted : bool
-        Whether Control-C ended the training.
-    clipped_norm : float
-        Norm of the last gradient of the loss before it was clipped; zero if it was not.
-    """
+    """The training of one network."""
 
     state: State
     data: Data
     config: Config
-    number: int = 0
-    is_sound: bool = True
-    end_of_descent: StopReason | None = None
-    is_interrupted: bool = False
-    clipped_norm: float = 0.0
-    last_sound: Snapshot = field(init=False)
+    is_sound: bool = True  # whether the loss of the last epoch stayed finite and did not explode
+    sound_epoch: int = field(init=False)  # the last sound epoch
+    sound_params: Array = field(init=False)  # (n_params,) at its end
+    end_of_descent: StopReason | None = None  # why the solver can find no better parameters, if it cannot
+    clipped_norm: float = 0.0  # of the last gradient of the loss before it was clipped; zero if it was not
+    is_interrupted: bool = False  # whether Control-C ended this training, or others in the same call
 
     def __post_init__(self) -> None:
-        self.last_sound = self._snapshot()
-
-    def _snapshot(self) -> Snapshot:
-        return Snapshot(self.state.epoch, self.state.params.copy())
+        self.sound_epoch, self.sound_params = self.state.epoch, self.state.params.copy()
 
     @property
     def is_going_on(self) -> bool:
@@ -233,7 +193,7 @@ class Run:
     @property
     def is_out_of_patience(self) -> bool:
         """Whether the watched value has not improved for ``n_iter_no_change`` epochs."""
-        return self.state.watch.epochs_without_improvement >= self.config.n_iter_no_change
+        return self.state.epochs_without_improvement >= self.config.n_iter_no_change
 
     def note(self, epoch: Epoch) -> None:
         """Judge and score an epoch, and record it."""
@@ -246,69 +206,64 @@ class Run:
         state.history.append(record)
         if self.is_sound:
             params = state.params if self.is_validated else None
-            state.watch.see(watched_value(record), state.epoch, self.config.tol, params)
+            state.watch(watched_value(record), state.epoch, self.config.tol, params)
             self._reduce_on_plateau()
 
     def _reduce_on_plateau(self) -> None:
         is_adaptive = SCHEDULES[self.config.schedule].divides_on_plateau
         if is_adaptive and self.is_out_of_patience and self._reduced_rate > ADAPTIVE_MINIMUM:
             self.state.n_reductions += 1
-            self.state.watch.epochs_without_improvement = 0
+            self.state.epochs_without_improvement = 0
+
+    def keep_epoch(self) -> None:
+        """Keep the parameters of a sound epoch; a divergence from now on returns to those at its start.
+
+        Without validation rows, it does so only if the epoch's loss is the lowest so far: a loss may grow for
+        some epochs before it explodes.
+        """
+        if self.is_validated or self.state.best_epoch == self.state.epoch:
+            self._fall_back_to_sound()
+        params = self.state.params.copy()
+        self.sound_epoch, self.sound_params = self.state.epoch, params
+
+    def _fall_back_to_sound(self) -> None:
+        self.state.fallback_epoch, self.state.fallback_params = self.sound_epoch, self.sound_params
 
     def stop(self, reason: StopReason) -> None:
         """Stop for a reason; after a divergence or an interrupt, return to earlier parameters."""
         if reason is StopReason.DIVERGED:
-            self._return_to_last_good()
+            self._undo_divergence()
         elif reason is StopReason.INTERRUPTED:
-            self._return_to_last_sound()
+            self._undo_broken_epoch()
         self.state.stop_reason = reason
 
-    def keep_epoch(self) -> None:
-        """Keep the parameters of a sound epoch; the parameters at its start become the last good ones.
-
-        Without validation rows, they do so only if the epoch's loss is the lowest so far: a loss may grow for
-        some epochs before it explodes.
-        """
-        if self.is_validated or self.state.watch.best_epoch == self.state.epoch:
-            self.state.last_good = self.last_sound
-        self.last_sound = self._snapshot()
-
-    def return_to(self, snapshot: Snapshot) -> None:
-        """Take the parameters of an earlier epoch."""
-        assert snapshot.params is not None
-        np.copyto(self.state.params, snapshot.params)
-
-    def _return_to_last_good(self) -> None:
+    def _undo_divergence(self) -> None:
         state = self.state
-        if state.last_good.params is None:
-            state.last_good = self.last_sound
-        self.return_to(state.last_good)
+        if state.fallback_params is None:
+            self._fall_back_to_sound()
+        assert state.fallback_params is not None
+        np.copyto(state.params, state.fallback_params)
         state.forget_updates()
-        if state.watch.best_epoch >= state.epoch - 1:  # the epoch that exploded, or the one before
-            state.watch.best_params = None
+        if state.best_epoch >= state.epoch - 1:  # the epoch that exploded, or the one before
+            state.best_params = None
 
-    def _return_to_last_sound(self) -> None:
-        self.return_to(self.last_sound)
-        del self.state.history[self.last_sound.epoch - self.state.epochs_before :]
+    def _undo_broken_epoch(self) -> None:
+        np.copyto(self.state.params, self.sound_params)
+        del self.state.history[self.sound_epoch - self.state.epochs_before :]
         self.state.forget_updates()  # the optimiser's memory belongs to later parameters
 
     def interrupt(self) -> None:
         """Stop at the last complete epoch, unless there was another reason to stop."""
         self.is_interrupted = True
-        if self.state.watch.best_epoch > self.last_sound.epoch:
+        if self.state.best_epoch > self.sound_epoch:
             self.keep_epoch()  # it was complete, and already noted as the best
         if self.is_going_on:
             self.stop(StopReason.INTERRUPTED)
 
-    def result(self) -> Result:
-        """Choose the parameters: of the best epoch with validation rows, else the last or last good ones."""
-        state, watch, epoch = self.state, self.state.watch, self.state.epoch
-        assert state.stop_reason is not None
-        if watch.best_params is not None:
-            state.params, watch.best_params, epoch = watch.best_params, None, watch.best_epoch
-        elif state.stop_reason is StopReason.DIVERGED:
-            epoch = state.last_good.epoch
-        return Result(state, state.stop_reason, epoch, self.is_interrupted)
+    def finish(self) -> None:
+        """Take the parameters of the best epoch, if there are validation rows."""
+        if self.state.best_params is not None:
+            self.state.params = self.state.best_params
 
 
 def watched_value(record: EpochRecord) -> float:

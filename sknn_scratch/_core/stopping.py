@@ -1,12 +1,6 @@
-"""Why training ends, and the best epoch so far; ``training.reason_to_stop`` applies the rules."""
+"""Why training ends; ``training.reason_to_stop`` applies the rules."""
 
-import math
-from dataclasses import dataclass
 from enum import Enum
-
-import numpy as np
-
-from sknn_scratch._core.activations import Array
 
 # A loss this many times the first loss is an explosion: trainings that recover stay far below it.
 EXPLOSION = 1e6
@@ -36,27 +30,3 @@ class StopReason(Enum):
         "The loss became infinite, exploded or stayed far above its first value; the last good weights are "
         "kept."
     )
-
-
-@dataclass
-class Watch:
-    """The best value so far, and the number of epochs without an improvement of more than ``tol``.
-
-    Smaller is better. ``best_params`` is a copy; it is None without validation rows.
-    """
-
-    best_value: float = math.inf
-    best_epoch: int = 0
-    best_params: Array | None = None
-    epochs_without_improvement: int = 0
-
-    def see(self, value: float, epoch: int, tol: float, params: Array | None) -> None:
-        """Record an epoch's value; copy ``params`` if it is the best."""
-        if value < self.best_value - tol:
-            self.epochs_without_improvement = 0
-        else:
-            self.epochs_without_improvement += 1
-        if value < self.best_value:
-            best_params = None if params is None else np.copy(params)
-            # In one statement: an interrupt must not separate the value, the epoch and the parameters.
-            self.best_value, self.best_epoch, self.best_params = value, epoch, best_params

@@ -1,4 +1,4 @@
-"""Training: runs go in, results come out.
+"""Training: networks go down their objectives, epoch by epoch, until each has a reason to stop.
 
     train           train until every network has a reason to stop
     descend         train a stack, epoch by epoch, until one of its networks stops
@@ -7,35 +7,24 @@
     measure         compute the record of the epoch that has just ended
     end_epoch       keep the record, and stop the networks that have a reason
 
-Runs with the same ``stack_key`` are trained together: their parameters are the rows of one array, and every
-array of a step has this leading axis. A single network has no such axis. When some networks stop, the others
-continue in a smaller stack.
+A stack is one run, or several with the same ``stack_key``. When some of them stop, the others continue in a
+smaller stack.
 """
 
 import math
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from sknn_scratch._core.arrays import sum_of_squares
 from sknn_scratch._core.data import pool
 from sknn_scratch._core.network import Map, mean_loss
-from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.stack import Stack
-from sknn_scratch._core.state import Epoch, Result, Run
+from sknn_scratch._core.state import Epoch, Run
 from sknn_scratch._core.stopping import StopReason
-
-
-class Objectives(NamedTuple):
-    """The objectives of an epoch's batches, for each network (...)."""
-
-    first: Any
-    highest: Any
-    mean: Any
 
 
 class Hooks:
@@ -49,91 +38,81 @@ class Hooks:
         """Do something when it is known whether the training of this run ends."""
 
 
-def train(runs: Sequence[Run], hooks: Sequence[Hooks] = (), map_blocks: Map = map) -> list[Result]:
-    """Train networks together until each has a reason to stop.
+def train(runs: Sequence[Run], hooks: Sequence[Hooks] = (), map_blocks: Map = map) -> Sequence[Run]:
+    """Train networks together until each has a reason to stop; return the same runs.
 
-    Parameters
-    ----------
-    runs : sequence of Run
-        All have the same ``stack_key``; if it is None, there is only one. Training changes the states of the
-        runs that have no reason to stop yet.
-    hooks : sequence of Hooks, optional
-        One for each run. In a hook, ``run.number`` is the run's index in ``runs``.
-    map_blocks : callable
-        ``map``, or a version of it that uses several threads, for the blocks of large batches.
-
-    Returns
-    -------
-    list of Result
-        One for each run, in the same order.
+    All have the same ``stack_key``; if it is None, there is only one. Runs that already have a reason to stop
+    stay as they are. There are hooks for each run, or none.
     """
-    data = pool([run.data for run in runs])
-    # These are copies with pooled data; they share their states with the caller's runs.
-    runs = [replace(run, data=data[i], number=i) for i, run in enumerate(runs)]
+    data, hooks = pool([run.data for run in runs]), hooks or [Hooks()] * len(runs)
+    members = list(zip(runs, data, hooks, strict=True))
     try:
-        while going_on := [run for run in runs if run.is_going_on]:
-            with closing(Stack(going_on, map_blocks)) as stack:
-                descend(stack, hooks or [Hooks()] * len(runs))
+        while going_on := [member for member in members if member[0].is_going_on]:
+            some_runs, some_data, some_hooks = zip(*going_on, strict=True)
+            with closing(Stack(some_runs, some_data, map_blocks)) as stack:
+                descend(stack, some_hooks)
             del stack  # free its memory before a smaller one takes some
     except KeyboardInterrupt:
         for run in runs:
             run.interrupt()
-    return [run.result() for run in runs]
+    for run in runs:
+        run.finish()
+    return runs
 
 
 def descend(stack: Stack, hooks: Sequence[Hooks]) -> None:
     """Train a stack, epoch by epoch, until one of its networks stops."""
     while all(run.is_going_on for run in stack.runs):
         with np.errstate(all="ignore"):  # overflow makes an epoch unsound
-            epochs = run_epoch(stack) if stack.config.solver in OPTIMIZERS else run_iteration(stack)
+            epochs = run_iteration(stack) if stack.optimizer.takes_all_rows else run_epoch(stack)
         for run in stack.runs:
-            run.state.n_updates = stack.step.number
+            run.state.n_updates = stack.n_updates
         end_epoch(stack, epochs, hooks)
 
 
 def run_epoch(stack: Stack) -> list[Epoch]:
     """Update the parameters once for every batch."""
-    start, losses = perf_counter(), []
+    start, losses_of_batches = perf_counter(), []
     penalty = stack.penalty.value(stack.params)
     stack.start_epoch()
-    for chunk in stack.batches.epoch(stack.orders):
-        for batch, saved in chunk:
-            stack.gradient(batch, saved)
+    for gathered in stack.batches.epoch(stack.shuffle_rngs):
+        for batch, outputs in gathered:
+            stack.gradient(batch, outputs)
             stack.update()
-        losses.append(chunk.mean_losses())
-    all_losses = np.concatenate(losses, axis=-1)
-    objectives = Objectives(
-        first=all_losses[..., 0] + penalty,
-        highest=all_losses.max(axis=-1) + penalty,
-        mean=stack.batches.mean(all_losses) + penalty,
-    )
-    return measure(stack, objectives, perf_counter() - start)
+        losses_of_batches.append(gathered.mean_losses())
+    losses = np.concatenate(losses_of_batches, axis=-1)
+    mean, first, highest = stack.batches.mean(losses), losses[..., 0], losses.max(axis=-1)
+    return measure(stack, perf_counter() - start, mean + penalty, first + penalty, highest + penalty)
 
 
 def run_iteration(stack: Stack) -> list[Epoch]:
     """Take one step of L-BFGS; it counts as an epoch."""
     start = perf_counter()
-    values, reasons = stack.minimise()
-    objective = stack.per_network(values.tolist())
-    epochs = measure(stack, Objectives(objective, objective, objective), perf_counter() - start)
+    objectives, reasons = stack.minimiser.iterate(stack.n_updates)
+    stack.n_updates += 1
+    objective = stack.per_network(objectives.tolist())
+    epochs = measure(stack, perf_counter() - start, objective, objective, objective)
     return [epoch._replace(end=reason) for epoch, reason in zip(epochs, reasons, strict=True)]
 
 
-def measure(stack: Stack, objectives: Objectives, seconds: float) -> list[Epoch]:
-    """Measure the epoch of each network: loss, last gradient, last hidden values, validation loss."""
+def measure(stack: Stack, seconds: float, mean: Any, first: Any, highest: Any) -> list[Epoch]:
+    """Measure the epoch of each network: last gradient, last hidden values, validation loss.
+
+    The objectives (...) of its batches are known: their mean, the first and the highest.
+    """
     saturated_fraction, dead_fraction = stack.saturation()
     columns = {
-        "loss": objectives.mean,
+        "loss": mean,
         "gradient_norm_hidden": np.sqrt(sum_of_squares(stack.last_grads.hidden_flat)),
         "gradient_norm_output": np.sqrt(sum_of_squares(stack.last_grads.output_flat)),
         "saturated_fraction": saturated_fraction,
         "dead_fraction": dead_fraction,
-        "learning_rate": stack.per_network(stack.step.learning_rates),
+        "learning_rate": stack.per_network(stack.learning_rates),
         "seconds": stack.per_network([seconds / len(stack.runs)] * len(stack.runs)),
     }
     if stack.validation is not None:
         columns["val_loss"] = mean_loss(stack.network, stack.params, stack.validation)
-    rows = [objectives.first, objectives.highest, stack.are_finite(), *columns.values()]
+    rows = [first, highest, np.isfinite(stack.params.flat).all(axis=-1), *columns.values()]
     return [
         Epoch(dict(zip(columns, values, strict=True)), first, highest if is_finite else math.inf)
         for first, highest, is_finite, *values in np.array(rows).reshape(len(rows), -1).T.tolist()
@@ -150,13 +129,14 @@ def end_epoch(stack: Stack, epochs: Sequence[Epoch], hooks: Sequence[Hooks]) -> 
         if reason is not None:
             run.stop(reason)
     check_last_step(stack)  # before the hooks, which shall see the weights that are kept
-    stopped_by_hooks = [run for run in stack.runs if hooks[run.number].on_epoch_end(run) and run.is_going_on]
+    hooks_of_runs = list(zip(stack.runs, hooks, strict=True))
+    stopped_by_hooks = [run for run, hook in hooks_of_runs if hook.on_epoch_end(run) and run.is_going_on]
     if stopped_by_hooks:
         for run in stopped_by_hooks:
             run.stop(StopReason.CALLBACK)
         check_last_step(stack)
-    for run in stack.runs:
-        hooks[run.number].on_epoch_settled(run)
+    for run, hook in hooks_of_runs:
+        hook.on_epoch_settled(run)
 
 
 def reason_to_stop(run: Run) -> StopReason | None:

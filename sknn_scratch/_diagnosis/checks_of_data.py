@@ -37,8 +37,8 @@ def tiny_features(evidence):
 
 def foreign_validation(evidence):
     """Look at whether what the network learns from the training rows is true for the validation rows."""
-    losses, val_losses = (evidence.clf.history_.get(name, ()) for name in ("loss", "val_loss"))
-    if not len(val_losses) or len(losses) < evidence.clf.n_iter_ or not np.isfinite(val_losses[0]):
+    losses, val_losses = (evidence.fitted.history_.get(name, ()) for name in ("loss", "val_loss"))
+    if not len(val_losses) or len(losses) < evidence.fitted.n_iter_ or not np.isfinite(val_losses[0]):
         return "it needs a validation from the first epoch on"
     if evidence.loss_of_a_guess is None:
         return UNKNOWN_GUESS
@@ -81,11 +81,11 @@ def noisy_labels(evidence):
 
 def class_imbalance(evidence):
     """Look at how often the network predicts a rare class correctly."""
-    if not hasattr(evidence.clf, "classes_"):
+    if not hasattr(evidence.fitted, "classes_"):
         return "it is for classes"
     if evidence.y is None:
         return "it needs y"
-    truth, predicted, classes = evidence.labels, evidence.predicted, evidence.clf.classes_
+    truth, predicted, classes = evidence.labels, evidence.predicted, evidence.fitted.classes_
     equal_share = 0.5
     if truth.ndim == 1:
         truth, predicted = (labels[:, np.newaxis] == classes for labels in (truth, predicted))
@@ -100,8 +100,8 @@ def class_imbalance(evidence):
     return Measured(
         missed,
         IMBALANCE_LIMITS,
-        f"{output_names(evidence.clf)[rarest]} is in {share:.1%} of the rows. In {missed:.0%} of these, the "
-        "network does not predict it.",
+        f"{output_names(evidence.fitted)[rarest]} is in {share:.1%} of the rows. In {missed:.0%} of these, "
+        "the network does not predict it.",
         "Use class_weight='balanced' or larger sample_weight for its rows, and judge by "
         "scoring='balanced_accuracy'.",
     )

@@ -24,15 +24,15 @@ def strong_penalty(evidence):
         return "it needs y"
     if evidence.penalty_rate is None:
         return "the penalty of the fit is unknown"
-    return causes.strong_penalty(evidence.penalty_rate, evidence.strongest_pull, evidence.clf)
+    return causes.strong_penalty(evidence.penalty_rate, evidence.strongest_pull, evidence.fitted)
 
 
 def exploding_gradient(evidence):
     """Look for a loss that climbs, because the steps are too large."""
-    losses, rate = evidence.history("loss"), evidence.clf.learning_rate
-    if evidence.clf.stop_reason_ == "diverged":
+    losses, rate = evidence.history("loss"), evidence.fitted.learning_rate
+    if evidence.fitted.stop_reason_ == "diverged":
         return causes.exploding_gradient(math.inf, rate, "The loss exploded, and training stopped.")
-    if was_trained_by_parts(evidence.clf):
+    if was_trained_by_parts(evidence.fitted):
         return "the calls of partial_fit may differ in their rows"
     if len(losses) < 2:
         return "it needs the losses of two epochs"
@@ -44,11 +44,11 @@ def exploding_gradient(evidence):
 def overfitting(evidence):
     """Compare the loss on other rows with the loss in training."""
     gap, known = evidence.overfitting_gap, evidence.known_losses
-    if evidence.clf.stop_reason_ == "diverged":
+    if evidence.fitted.stop_reason_ == "diverged":
         return "the training diverged"
     if gap is None:
         return "it needs y and a history, or a fit with validation (early_stopping=True)"
-    is_hinge = evidence.clf._activation_ in HINGES
+    is_hinge = evidence.fitted._activation_ in HINGES
     if not is_hinge and evidence.hidden_layer.flat_fraction > SATURATION_LIMITS.problem:
         return "the hidden units are saturated"
     if evidence.lowest_loss > evidence.loss_of_a_guess:
@@ -70,7 +70,7 @@ def stopped_too_early(evidence):
         watched = evidence.history("loss")
     if len(watched) < 2:
         return "it needs the losses of two epochs"
-    if was_trained_by_parts(evidence.clf):
+    if was_trained_by_parts(evidence.fitted):
         return "the calls of partial_fit may differ in their rows"
     if evidence.loss_of_a_guess is None:
         return UNKNOWN_GUESS
@@ -78,44 +78,44 @@ def stopped_too_early(evidence):
     lowest = np.minimum.accumulate(watched)
     fall = (lowest[-1 - n_last] - lowest[-1]) / evidence.loss_of_a_guess
     epochs = f"last {n_last} epochs" if n_last > 1 else "last epoch"
-    max_iter = evidence.clf.max_iter
+    max_iter = evidence.fitted.max_iter
     return Measured(
         fall,
         TOO_EARLY_LIMITS,
         f"In the {epochs} the loss still fell by {fall:.1%} of the loss of a guess.",
         f"Increase max_iter={max_iter} or learning_rate."
-        if evidence.clf.stop_reason_ in UNFINISHED
+        if evidence.fitted.stop_reason_ in UNFINISHED
         else "Decrease tol, or increase n_iter_no_change or learning_rate.",
     )
 
 
 def not_converged(evidence):
     """Look at why training stopped, by its own rule or before it, and whether the network learnt anything."""
-    clf = evidence.clf
-    if clf.stop_reason_ == "max_iter" and was_trained_by_parts(clf):
+    fitted = evidence.fitted
+    if fitted.stop_reason_ == "max_iter" and was_trained_by_parts(fitted):
         return "partial_fit has no rule to stop; you decide whether to continue"
     limit = UNLEARNT * (evidence.loss_of_a_guess or math.inf)
     is_unlearnt = min(evidence.known_losses.values(), default=0) > limit
-    severity, why = "ok", f"by its own rule ({clf.stop_reason_})"
+    severity, why = "ok", f"by its own rule ({fitted.stop_reason_})"
     remedy = (
-        f"Train for more epochs (max_iter={clf.max_iter} now), with a larger learning_rate, or continue from "
-        "here with warm_start=True."
+        f"Train for more epochs (max_iter={fitted.max_iter} now), with a larger learning_rate, or continue "
+        "from here with warm_start=True."
     )
-    if clf.stop_reason_ == "diverged":
+    if fitted.stop_reason_ == "diverged":
         severity, why = "problem", "because it diverged"
         remedy = DIVERGENCE_REMEDY
-    elif clf.stop_reason_ in UNFINISHED:
-        severity, why = "warning", f"before its stopping rule was met ({clf.stop_reason_})"
+    elif fitted.stop_reason_ in UNFINISHED:
+        severity, why = "warning", f"before its stopping rule was met ({fitted.stop_reason_})"
     elif is_unlearnt:
-        steps = causes.small_steps(evidence.history("learning_rate"), clf.learning_rate)
+        steps = causes.small_steps(evidence.history("learning_rate"), fitted.learning_rate)
         are_small = isinstance(steps, Measured) and steps.severity != "ok"
-        remedy = steps.remedy if are_small else causes.plateau_of_the_start(clf)[1]
+        remedy = steps.remedy if are_small else causes.plateau_of_the_start(fitted)[1]
     if is_unlearnt:
         severity, why = "problem", f"{why}, with a loss no better than a guess's"
     return Measured(
-        float(clf.n_iter_),
+        float(fitted.n_iter_),
         None,  # the number of epochs is neither good nor bad
-        f"Training ended after {clf.n_iter_} epochs {why}.",
+        f"Training ended after {fitted.n_iter_} epochs {why}.",
         remedy,
         is_share=False,
         judged=severity,

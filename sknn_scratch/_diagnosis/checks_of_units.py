@@ -25,12 +25,12 @@ UNDERFITTING_LIMITS = Limits(0.05, 0.1)
 
 def large_initial_weights(evidence):
     """Look at how large the hidden inputs were at the start of training."""
-    return causes.large_initial_weights(evidence.clf.init_scale, evidence.features)
+    return causes.large_initial_weights(evidence.fitted.init_scale, evidence.features)
 
 
 def identical_units(evidence):
     """Look for units that have the same weights as another unit: they compute the same and learn the same."""
-    weights = np.vstack([evidence.clf.coefs_[0], evidence.clf.intercepts_[0]])
+    weights = np.vstack([evidence.fitted.coefs_[0], evidence.fitted.intercepts_[0]])
     weights = weights[:, np.argsort(weights.sum(axis=0))]  # so that equal units are neighbours
     difference = np.linalg.norm(np.diff(weights), axis=0)
     n_copies = int((difference <= IDENTICAL_TOLERANCE * np.linalg.norm(weights[:, 1:], axis=0)).sum())
@@ -41,15 +41,15 @@ def identical_units(evidence):
         f"{n_copies} of {count(n_hidden, 'hidden unit')} are copies of another one. Units with the same "
         "weights get the same gradient, so training never makes them different.",
         "Start from random weights: init_scale='glorot', 'he' or a small number."
-        if evidence.clf.init_scale == 0
+        if evidence.fitted.init_scale == 0
         else "Use fewer units, or a smaller alpha.",
     )
 
 
 def saturation(evidence):
     """Look at the share of hidden inputs on the flat ends of the activation."""
-    if evidence.clf._activation_ in HINGES:
-        return f"{evidence.clf._activation_} is flat where it is off, by design; see dead units"
+    if evidence.fitted._activation_ in HINGES:
+        return f"{evidence.fitted._activation_} is flat where it is off, by design; see dead units"
     flat = evidence.hidden_layer.flat_fraction
     return Measured(
         flat,
@@ -62,14 +62,14 @@ def saturation(evidence):
 
 def dead_units(evidence):
     """Look for units that are flat for every row: no gradient reaches their weights."""
-    dead, n_hidden = evidence.hidden_layer.dead_fraction, evidence.clf.coefs_[0].shape[1]
+    dead, n_hidden = evidence.hidden_layer.dead_fraction, evidence.fitted.coefs_[0].shape[1]
     return Measured(
         dead,
         DEAD_LIMITS,
         f"{round(dead * n_hidden)} of {count(n_hidden, 'hidden unit')} have a slope g'(z) below "
         f"{SATURATED_SLOPE} for every row of X. Gradient descent does not move their weights any more.",
         "Decrease learning_rate."
-        if evidence.clf._activation_ == "elu"
+        if evidence.fitted._activation_ == "elu"
         else "Use activation='elu', or decrease learning_rate.",
     )
 
@@ -77,7 +77,7 @@ def dead_units(evidence):
 def vanishing_gradient(evidence):
     """Look at how much of the error the activation lets through on the way back."""
     lost = max(0.0, 1 - evidence.hidden_layer.mean_slope)
-    is_relu = evidence.clf._activation_ == "relu"
+    is_relu = evidence.fitted._activation_ == "relu"
     other = "'elu'" if is_relu else "'relu', whose slope is 1 for every row it is on"
     return Measured(
         lost,
@@ -96,12 +96,12 @@ def underfitting(evidence):
         return "simple models predict means, no other quantile than the median"
     if not evidence.has_enough_rows:
         return "it needs more rows"
-    errors, n_hidden = evidence.errors, evidence.clf.coefs_[0].shape[1]
+    errors, n_hidden = evidence.errors, evidence.fitted.coefs_[0].shape[1]
     return Measured(
         max(0.0, errors.network - errors.simple_model - 2 * errors.chance),
         UNDERFITTING_LIMITS,
         f"The network has an error of {errors.network:.0%}, simple models (nearest neighbours, a linear "
         f"model) {errors.simple_model:.0%}. The number is the difference, minus what may be chance. A "
         "network with enough hidden units can learn what a simple model learns.",
-        f"Increase n_hidden={n_hidden}, or decrease alpha={evidence.clf.alpha:g}.",
+        f"Increase n_hidden={n_hidden}, or decrease alpha={evidence.fitted.alpha:g}.",
     )

@@ -84,20 +84,20 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     >>> print(diagnosis.fix_first.remedy)
     Start from random weights: init_scale='glorot', 'he' or a small number.
     """
-    clf = network_of(estimator)
-    rows = clf._rows(network_input(estimator, X))
-    evidence = Evidence(clf, rows, feature_names_of(estimator), y)
+    fitted = network_of(estimator)
+    rows = fitted._rows(network_input(estimator, X))
+    evidence = Evidence(fitted, rows, feature_names_of(estimator), y)
     with np.errstate(over="ignore", invalid="ignore"):  # features that overflow are a finding
         outcomes = {name: check.look(evidence) for name, check in CHECKS.items()}
     measured = {
-        name: outcome._replace(remedy=remedy_for(clf.solver_, outcome.remedy))
+        name: outcome._replace(remedy=remedy_for(fitted.solver_, outcome.remedy))
         for name, outcome in outcomes.items()
         if isinstance(outcome, Measured)
     }
     checks = tuple(finding_of(name, measured) for name in measured)
     not_checked = {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, str)}
-    n_hidden = clf.coefs_[0].shape[1]
-    subject = f"{type(clf).__name__} with {n_hidden} {activation_name(clf)} unit{'s' * (n_hidden > 1)}"
+    n_hidden = fitted.coefs_[0].shape[1]
+    subject = f"{type(fitted).__name__} with {n_hidden} {activation_name(fitted)} unit{'s' * (n_hidden > 1)}"
     return Diagnosis(subject, checks, not_checked)
 
 

@@ -55,7 +55,7 @@ class Evidence:
 
     Attributes
     ----------
-    clf : ShallowNNClassifier or ShallowNNRegressor
+    fitted : ShallowNNClassifier or ShallowNNRegressor
         Fitted.
     rows : DenseRows or SparseRows
         Validated rows.
@@ -65,7 +65,7 @@ class Evidence:
         Labels or numbers of the rows.
     """
 
-    clf: object
+    fitted: object
     rows: object
     feature_names: object
     y: object = None
@@ -73,11 +73,11 @@ class Evidence:
     @cached_property
     def hidden_layer(self):
         """Measure the hidden layer, block by block of the rows."""
-        n_samples, n_hidden = self.rows.n_samples, self.clf.coefs_[0].shape[1]
+        n_samples, n_hidden = self.rows.n_samples, self.fitted.coefs_[0].shape[1]
         n_flat, slopes = np.zeros(n_hidden), 0.0
-        for block in row_blocks(n_samples, n_hidden, self.clf.coefs_[0].dtype):
-            z = hidden_inputs_of_rows(self.clf, self.rows.take(block))
-            slope = np.abs(activate(self.clf, z)[1])
+        for block in row_blocks(n_samples, n_hidden, self.fitted.coefs_[0].dtype):
+            z = hidden_inputs_of_rows(self.fitted, self.rows.take(block))
+            slope = np.abs(activate(self.fitted, z)[1])
             n_flat += (slope < SATURATED_SLOPE).sum(axis=0)
             slopes += slope.sum(dtype=float)
         n_values = n_samples * n_hidden
@@ -86,31 +86,31 @@ class Evidence:
     @cached_property
     def labels(self):
         """Validate y (n_samples,) or (n_samples, n_outputs)."""
-        y = target_kind_of(self.clf).alone(self.y)
+        y = target_kind_of(self.fitted).alone(self.y)
         if len(y) != self.rows.n_samples:
             raise ValueError(f"X has {self.rows.n_samples} rows, but y has {len(y)}.")
-        target_kind_of(self.clf).check(y)
+        target_kind_of(self.fitted).check(y)
         return y
 
     @cached_property
     def predicted(self):
         """Predict labels like y."""
-        outputs = predict_outputs(fitted_network(self.clf), fitted_layers(self.clf), self.rows)
-        return target_kind_of(self.clf).decode(outputs)
+        outputs = predict_outputs(fitted_network(self.fitted), fitted_layers(self.fitted), self.rows)
+        return target_kind_of(self.fitted).decode(outputs)
 
     @cached_property
     def loss_of_a_guess(self):
         """Loss of a network that predicts the same for all rows; None if it is unknown."""
         is_known = self.y is not None and self.rows.n_samples >= LEAST_ROWS
-        return target_kind_of(self.clf).loss_of_a_guess(self.clf, self.labels if is_known else None)
+        return target_kind_of(self.fitted).loss_of_a_guess(self.fitted, self.labels if is_known else None)
 
     @cached_property
     def known_losses(self):
         """Collect the mean losses of the weights that were kept, by where they were measured."""
         known = {}
         for where, name in ((TRAINING, "loss"), (VALIDATION, "val_loss")):
-            column = self.clf.history_.get(name, ())
-            kept = kept_epoch(self.clf, column)
+            column = self.fitted.history_.get(name, ())
+            kept = kept_epoch(self.fitted, column)
             if kept is not None and np.isfinite(column[kept]):
                 known[where] = float(column[kept])
         if TRAINING in known:
@@ -136,12 +136,12 @@ class Evidence:
     @property
     def penalty_rate(self):
         """The penalty is rate / 2 times the sum of the squared weights; None if the rate is unknown."""
-        return getattr(self.clf, "_penalty_rate_", None)
+        return getattr(self.fitted, "_penalty_rate_", None)
 
     @property
     def penalty(self):
         """Penalty of the weights that were kept; 0 if it is unknown, as with a converted MLPClassifier."""
-        return 0.5 * (self.penalty_rate or 0) * sum(float(np.vdot(w, w)) for w in self.clf.coefs_)
+        return 0.5 * (self.penalty_rate or 0) * sum(float(np.vdot(w, w)) for w in self.fitted.coefs_)
 
     @property
     def is_central(self):
@@ -150,14 +150,14 @@ class Evidence:
 
     @property
     def _network(self):
-        loss = target_kind_of(self.clf).loss_of(self.clf)
-        return fitted_network(self.clf)._replace(loss=loss), fitted_layers(self.clf)
+        loss = target_kind_of(self.fitted).loss_of(self.fitted)
+        return fitted_network(self.fitted)._replace(loss=loss), fitted_layers(self.fitted)
 
     def _batch(self, rows):
         """Take rows with their labels, weighted by class as in training."""
-        target_kind, labels = target_kind_of(self.clf), self.labels[rows]
-        targets = target_kind.encode(labels, self.clf.coefs_[0].dtype)
-        return make_batch(self.rows.take(rows), targets, target_kind.row_weights(self.clf, None, labels))
+        target_kind, labels = target_kind_of(self.fitted), self.labels[rows]
+        targets = target_kind.encode(labels, self.fitted.coefs_[0].dtype)
+        return make_batch(self.rows.take(rows), targets, target_kind.row_weights(self.fitted, None, labels))
 
     @cached_property
     def sample(self):
@@ -176,7 +176,7 @@ class Evidence:
         The simple models are the five nearest neighbours and a linear model. They have not seen the label of
         the row that they predict. A guess is the same for all rows.
         """
-        batch, target_kind = self._batch(self.sample), target_kind_of(self.clf)
+        batch, target_kind = self._batch(self.sample), target_kind_of(self.fitted)
         targets, shares, truth = (
             batch.targets.values.T,
             batch.targets.row_weights[0],
@@ -217,5 +217,5 @@ class Evidence:
 
     def history(self, name):
         """Get the values of a column of the history that are known; there may be none."""
-        column = np.asarray(self.clf.history_.get(name, []), float)
+        column = np.asarray(self.fitted.history_.get(name, []), float)
         return column[~np.isnan(column)]

@@ -112,12 +112,14 @@ class ActivationDisplay:
         display : ActivationDisplay
             With the values that are drawn.
         """
-        clf = network_of(estimator)
-        X = some_rows(X, max(1, MAX_VALUES // clf.coefs_[0].shape[1]))
-        z = hidden_inputs(clf, network_input(estimator, X))
+        fitted = network_of(estimator)
+        X = some_rows(X, max(1, MAX_VALUES // fitted.coefs_[0].shape[1]))
+        z = hidden_inputs(fitted, network_input(estimator, X))
         limit = max(LEAST_RANGE, *np.abs(np.quantile(z, [0.005, 0.995])))
         curve_z = np.linspace(-limit, limit, 400, dtype=z.dtype)
-        display = cls(z, activate(clf, z)[1], (curve_z, *activate(clf, curve_z)), activation_name(clf), name)
+        display = cls(
+            z, activate(fitted, z)[1], (curve_z, *activate(fitted, curve_z)), activation_name(fitted), name
+        )
         return display.plot(ax)
 
     def plot(self, ax: Any = None) -> Self:

@@ -21,6 +21,7 @@ from sknn_scratch._estimators.inspection import (
 )
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike
+from sknn_scratch._fitting.labels import Multilabel
 
 MAX_POINTS = 1000  # more would hide the regions
 MAX_ROWS = 10_000  # for the standard deviation of a unit, and the typical value of a feature
@@ -155,34 +156,34 @@ class HiddenUnitsDisplay:
         display : HiddenUnitsDisplay
             With the values that are drawn.
         """
-        clf = network_of(estimator)
+        fitted = network_of(estimator)
         check_count("n_units", n_units, 1)
         check_count("resolution", resolution, 2)
-        regression = is_regressor(clf)
-        multilabel = not regression and not target_kind_of(clf).is_exclusive
+        regression = is_regressor(fitted)
+        multilabel = isinstance(target_kind_of(fitted), Multilabel)
         if multilabel and y is not None:
             raise ValueError("y must be None for a multilabel estimator: a row can have several colours.")
         sample = some_rows(X, MAX_ROWS)
         plane = feature_slice(sample, features, resolution)
         rows = network_input(estimator, plane.rows)
-        shown = outputs_shown(clf, target)
-        spread = clf.transform(network_input(estimator, sample)).std(axis=0)
-        influence = spread * np.linalg.norm(clf.coefs_[1][:, shown], axis=1)
+        shown = outputs_shown(fitted, target)
+        spread = fitted.transform(network_input(estimator, sample)).std(axis=0)
+        influence = spread * np.linalg.norm(fitted.coefs_[1][:, shown], axis=1)
         units = np.argsort(-influence, kind="stable")[:n_units]
-        outputs = clf.predict(rows) if regression else clf.decision_function(rows)
+        outputs = fitted.predict(rows) if regression else fitted.decision_function(rows)
         display = cls(
             plane.x,
             plane.y,
-            hidden=plane.as_image(clf.transform(rows)[:, units]),
+            hidden=plane.as_image(fitted.transform(rows)[:, units]),
             outputs=plane.as_image(outputs.reshape(len(outputs), -1)[:, shown]),
-            output_weights=clf.coefs_[1][units][:, shown],
+            output_weights=fitted.coefs_[1][units][:, shown],
             units=units,
             feature_names=plane.names,
-            class_names=output_names(clf)[shown],
+            class_names=output_names(fitted)[shown],
             multilabel=multilabel,
             regression=regression,
-            points=None if y is None else plane.points(X, colour_values(clf, X, y, target), MAX_POINTS),
-            activation=activation_name(clf),
+            points=None if y is None else plane.points(X, colour_values(fitted, X, y, target), MAX_POINTS),
+            activation=activation_name(fitted),
             name=name,
         )
         return display.plot(ax)
@@ -307,22 +308,22 @@ class HiddenUnitsDisplay:
         return ("not " if weights[strongest] < 0 else "") + shorten(self.class_names[strongest], 10)
 
 
-def outputs_shown(network, target):
+def outputs_shown(fitted, target):
     """Choose the outputs to show: one target of a regressor, or all outputs of a classifier."""
-    regression = is_regressor(network)
-    n_targets = network.coefs_[1].shape[1] if regression else 1
+    regression = is_regressor(fitted)
+    n_targets = fitted.coefs_[1].shape[1] if regression else 1
     if not (isinstance(target, Integral) and 0 <= target < n_targets):
         raise ValueError(f"target must be an integer from 0 to {n_targets - 1}, got {target!r}.")
     return slice(target, target + 1) if regression else slice(None)
 
 
-def colour_values(clf, X, y, target):
+def colour_values(fitted, X, y, target):
     """Get the numbers (n_samples,) for the colours of rows: the class numbers, or the values of a target."""
-    target_kind = target_kind_of(clf)
+    target_kind = target_kind_of(fitted)
     y = target_kind.alone(y)
     check_consistent_length(X, y)
     target_kind.check(y)
-    return y.reshape(len(y), -1)[:, target] if is_regressor(clf) else np.searchsorted(clf.classes_, y)
+    return y.reshape(len(y), -1)[:, target] if is_regressor(fitted) else np.searchsorted(fitted.classes_, y)
 
 
 def regions(outputs):

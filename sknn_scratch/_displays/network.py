@@ -5,24 +5,17 @@ from typing import Any, Self
 
 import numpy as np
 
-from sknn_scratch._displays.plotting import (
-    BLUE,
-    GREY,
-    VERMILION,
-    axes_for,
-    check_count,
-    import_matplotlib,
-    shorten,
-)
+from sknn_scratch._displays.plotting import BLUE, GREY, VERMILION, axes_for, import_matplotlib, shorten
 from sknn_scratch._estimators.inspection import (
     FittedNetwork,
     activation_name,
     feature_names_of,
     network_of,
-    numbered_names,
     output_names,
 )
+from sknn_scratch._fitting.measured import count
 
+MAX_NODES = 16  # of a layer; those with the strongest weights are drawn
 FAINTEST = 0.05  # opacity of an edge whose weight is zero
 MOST_INK = 60.0  # opaque edges between two layers; more edges would make a black area
 THINNEST, WIDEST = 0.3, 2.8  # width of an edge, in points: for a weight of zero, and for the largest weight
@@ -37,8 +30,9 @@ class NetworkDisplay:
 
     Blue is positive and vermilion negative. A wider and darker edge has a larger weight, relative to the
     largest weight of its layer. A darker unit has a larger bias, relative to the largest bias of its layer.
-    Long names need a figure with ``layout="constrained"``, which a new figure has. Use
-    :meth:`from_estimator` to make a display from a fitted estimator.
+    Of each layer, at most 16 nodes are drawn: those with the strongest weights. Long names need a figure with
+    ``layout="constrained"``, which a new figure has. Use :meth:`from_estimator` to make a display from a
+    fitted estimator.
 
     Parameters
     ----------
@@ -46,11 +40,11 @@ class NetworkDisplay:
         Weights of the hidden layer (n_features, n_hidden) and the output layer (n_hidden, n_outputs).
     intercepts : list of ndarray
         Biases (n_hidden,) and (n_outputs,).
-    feature_names : array-like of shape (n_features,), default=None
-        Names of the features; None gives x0, x1, ...
-    class_names : array-like of shape (n_classes,), default=None
-        Names of the classes, labels or targets; None numbers them.
-    activation : str, default=None
+    feature_names : array-like of shape (n_features,)
+        Names of the features.
+    class_names : array-like of shape (n_classes,)
+        Names of the classes, labels or targets.
+    activation : str
         Name of the activation.
     name : str, default=None
         Name of the estimator, for the title.
@@ -77,38 +71,31 @@ class NetworkDisplay:
     >>> X, y = load_iris(return_X_y=True, as_frame=True)
     >>> clf = ShallowNNClassifier(32, solver="lbfgs", random_state=0)
     >>> pipe = make_pipeline(StandardScaler(), clf).fit(X, y)
-    >>> display = NetworkDisplay.from_estimator(pipe, max_nodes=10)
+    >>> display = NetworkDisplay.from_estimator(pipe)
     >>> [len(shown) for shown in display.shown_]
-    [4, 10, 3]
+    [4, 16, 3]
     """
 
     coefs: list[Any]
     intercepts: list[Any]
-    feature_names: Any = None
-    class_names: Any = None
-    activation: str | None = None
+    feature_names: Any
+    class_names: Any
+    activation: str
     name: str | None = None
 
     def __post_init__(self):
-        n_features, n_outputs = self.coefs[0].shape[0], self.coefs[1].shape[1]
-        if self.feature_names is None:
-            self.feature_names = numbered_names(n_features)
-        if self.class_names is None:
-            self.class_names = [f"class {i}" for i in range(max(2, n_outputs))]
-        allowed = {n_outputs, max(2, n_outputs)}  # of two classes, or of one number
-        for parameter, names, n in (
-            ("feature_names", self.feature_names, {n_features}),
-            ("class_names", self.class_names, allowed),
-        ):
-            if len(names) not in n:
-                raise ValueError(f"{parameter} must have {max(n)} names, got {len(names)}.")
+        n_features, _, n_outputs = self._sizes()
+        # Of two classes, or of one number.
+        allowed = {"feature_names": {n_features}, "class_names": {n_outputs, max(2, n_outputs)}}
+        for parameter, n in allowed.items():
+            if (given := len(getattr(self, parameter))) not in n:
+                raise ValueError(f"{parameter} must have {max(n)} names, got {given}.")
 
     @classmethod
     def from_estimator(
         cls,
         estimator: FittedNetwork,
         *,
-        max_nodes: int = 16,
         feature_names: Any = None,
         class_names: Any = None,
         name: str | None = None,
@@ -120,8 +107,6 @@ class NetworkDisplay:
         ----------
         estimator : ShallowNNClassifier, ShallowNNRegressor or Pipeline
             Fitted; a Pipeline must end in one of the two.
-        max_nodes : int, default=16
-            Maximum number of nodes in a layer, at least 2. The nodes with the strongest weights are drawn.
         feature_names : array-like of shape (n_features,), default=None
             Names of the features as the network sees them; None takes the names that it knows.
         class_names : array-like of shape (n_classes,), default=None
@@ -136,26 +121,23 @@ class NetworkDisplay:
         display : NetworkDisplay
             With the weights that are drawn.
         """
-        clf = network_of(estimator)
-        display = cls(
-            clf.coefs_,
-            clf.intercepts_,
+        fitted = network_of(estimator)
+        return cls(
+            fitted.coefs_,
+            fitted.intercepts_,
             feature_names_of(estimator) if feature_names is None else feature_names,
-            output_names(clf) if class_names is None else class_names,
-            activation_name(clf),
+            output_names(fitted) if class_names is None else class_names,
+            activation_name(fitted),
             name,
-        )
-        return display.plot(ax, max_nodes=max_nodes)
+        ).plot(ax)
 
-    def plot(self, ax: Any = None, *, max_nodes: int = 16) -> Self:
+    def plot(self, ax: Any = None) -> Self:
         """Plot the diagram.
 
         Parameters
         ----------
         ax : Axes, default=None
             Where to draw; None makes a new figure.
-        max_nodes : int, default=16
-            Maximum number of nodes in a layer, at least 2. The nodes with the strongest weights are drawn.
 
         Returns
         -------
@@ -163,16 +145,14 @@ class NetworkDisplay:
             With ``shown_``, ``ax_`` and ``figure_``.
         """
         matplotlib = import_matplotlib(self)
-        check_count("max_nodes", max_nodes, 2)
-        self.shown_ = [strongest(values, max_nodes) for values in self._strengths()]
-        layers = [Layer(shown, n) for shown, n in zip(self.shown_, self._sizes(), strict=True)]
-        n_rows = max(layer.n_rows for layer in layers)
-        figsize = (7.0, 1.9 + 0.3 * max(n_rows, 6))
-        ((self.ax_,),) = axes_for(self, ax, (1, 1), figsize)
+        self.shown_ = [strongest(values) for values in self._strengths()]
+        places = list(map(rows_of_nodes, self.shown_, self._sizes()))
+        n_rows = max(n for _, n in places)
+        ((self.ax_,),) = axes_for(self, ax, (1, 1), (7.0, 1.9 + 0.3 * max(n_rows, 6)))
         self.figure_ = self.ax_.figure
         self.ax_.set(xlim=(-0.1, 2.1), ylim=(-n_rows / 2, n_rows / 2))
         self.ax_.set_axis_off()
-        heights = [layer.heights(n_rows) for layer in layers]
+        heights = [min(SPREAD, n_rows / n) * ((n - 1) / 2 - rows) for rows, n in places]
         spacing = 72 * self.ax_.get_position().height * self.figure_.get_figheight() / n_rows  # in points
         self._draw_edges(matplotlib, heights)
         diameter, size = min(17.0, 0.75 * spacing), min(10.0, max(5.0, 0.75 * spacing))
@@ -248,10 +228,9 @@ class NetworkDisplay:
     def _draw_headers(self, size):
         """Write the name of each layer above it, and the largest weight below each group of edges."""
         n_features, n_hidden, n_outputs = self._sizes()
-        unit = "unit" if self.activation is None else f"{self.activation} unit"
         headers = (
             ("input", count(n_features, "feature")),
-            ("hidden layer", count(n_hidden, unit)),
+            ("hidden layer", count(n_hidden, f"{self.activation} unit")),
             ("output layer", count(n_outputs, "output")),
         )
         for layer, lines in enumerate(headers):
@@ -283,30 +262,16 @@ class NetworkDisplay:
         )
 
 
-@dataclass(frozen=True)
-class Layer:
-    """Which nodes of a layer are drawn, and in how many rows."""
-
-    shown: np.ndarray
-    n_nodes: int
-
-    @property
-    def n_rows(self):
-        """Number of rows of the layer: one more than nodes if some are left out."""
-        return len(self.shown) + (len(self.shown) < self.n_nodes)
-
-    def heights(self, n_rows):
-        """Vertical positions of the shown nodes, in a diagram with n rows."""
-        spacing = min(SPREAD, n_rows / self.n_rows)
-        rows = np.arange(len(self.shown))
-        if len(self.shown) < self.n_nodes:
-            rows[len(rows) // 2 :] += 1
-        return spacing * ((self.n_rows - 1) / 2 - rows)
+def strongest(values):
+    """Find the numbers of the largest values, in ascending order."""
+    return np.sort(np.argsort(-values, kind="stable")[:MAX_NODES])
 
 
-def strongest(values, n):
-    """Numbers of the n largest values, in ascending order."""
-    return np.sort(np.argsort(-values, kind="stable")[:n])
+def rows_of_nodes(shown, n_nodes):
+    """Find the rows of the nodes that are drawn, and count the rows: one in the middle counts the others."""
+    rows, is_cut = np.arange(len(shown)), len(shown) < n_nodes
+    rows[len(rows) // 2 :] += is_cut
+    return rows, len(rows) + is_cut
 
 
 def relative(values):
@@ -325,8 +290,3 @@ def fill(value):
     from matplotlib.colors import to_rgb
 
     return 1 - 0.6 * abs(value) * (1 - np.array(to_rgb(sign_color(value))))
-
-
-def count(n, noun):
-    """Write a number with its noun."""
-    return f"{n} {noun}" + ("s" if n != 1 else "")

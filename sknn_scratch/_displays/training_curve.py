@@ -134,17 +134,17 @@ class TrainingCurveDisplay:
         ValueError
             If the estimator has no history, or a required column is missing.
         """
-        clf = network_of(estimator)
-        if not len(clf.loss_curve_):
+        fitted = network_of(estimator)
+        if not len(fitted.loss_curve_):
             raise ValueError("The estimator has no history: it has not been trained for a single epoch.")
-        score_name = clf.scoring if isinstance(clf.scoring, str) else "score"
+        score_name = fitted.scoring if isinstance(fitted.scoring, str) else "score"
         display = cls(
-            clf.history_,
-            clf.best_iter_,
-            clf.stop_reason_,
+            fitted.history_,
+            fitted.best_iter_,
+            fitted.stop_reason_,
             score_name.replace("_", " "),
             name,
-            first_epoch=clf.n_iter_ - len(clf.loss_curve_) + 1,
+            first_epoch=fitted.n_iter_ - len(fitted.loss_curve_) + 1,
         )
         return display.plot(ax, details=details, x=x, color=color)
 

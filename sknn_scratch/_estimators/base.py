@@ -1,45 +1,39 @@
-"""What all estimators share: the parameters, ``fit``, and the validation of rows."""
+"""What all estimators share: ``fit``, and the validation of rows."""
 
 import math
-from collections.abc import Callable, Sequence
-from inspect import signature
-from numbers import Integral, Real
-from typing import Any, ClassVar, Literal, Self
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn import get_config
-from sklearn.metrics import get_scorer_names
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sknn_scratch._core.activations import ACTIVATIONS, Activation
-from sknn_scratch._core.optimizers import SOLVERS
-from sknn_scratch._core.parameters import INIT_SCALES
 from sknn_scratch._core.rows import rows_of
-from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._estimators.methods import validates_parameters
-from sknn_scratch._estimators.parameters import Number, ParameterNames, one_of
+from sknn_scratch._estimators.names import ParameterNames
 from sknn_scratch._fitting.callbacks import CallbackSupportMixin
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
 from sknn_scratch._fitting.sklearn_private import InvalidParameterError
+from sknn_scratch._fitting.stacks import trainer
 
 
-def reason_against_parts(estimator: Any) -> str | None:
-    """Say why an estimator cannot be trained by parts of the rows, if it cannot."""
+def learns_from_parts(estimator: Any) -> bool:
+    """Whether an estimator can be trained by parts of the rows; if not, an AttributeError says why."""
     for parameter, value, reason in estimator._not_by_parts:
         given = getattr(estimator, parameter)
         if isinstance(given, str | bool | np.bool_) and given == value:
             name = type(estimator).__name__
-            return f"{name} has no attribute 'partial_fit' with {parameter}={value!r}, {reason}."
-    return None
+            raise AttributeError(f"{name} has no 'partial_fit' with {parameter}={value!r}, {reason}.")
+    return True
 
 
 class BaseShallowNN(CallbackSupportMixin, ParameterNames):
-    """Parameters, ``fit``, and the validation of rows.
+    """``fit``, and the validation of rows.
 
-    A subclass has ``_target_kinds``, what its y may be; ``_fit(inputs)``, which trains; ``_outputs(X)``,
-    which computes the outputs (n_samples, n_outputs); and, once fitted, ``_dtype``, the precision of its
-    weights.
+    A subclass has the parameters (see ``parameters``); ``_target_kinds``, what its y may be;
+    ``_fit(inputs)``, which trains; ``_outputs(X)``, which computes the outputs (n_samples, n_outputs); and,
+    once fitted, ``_dtype``, the precision of its weights.
     """
 
     n_features_in_: int
@@ -51,100 +45,6 @@ class BaseShallowNN(CallbackSupportMixin, ParameterNames):
         ("solver", "lbfgs", "which needs all rows at once; use 'adam', 'adamw' or 'sgd'"),
         ("early_stopping", True, "since one epoch at a time cannot stop early; use 'auto' or False"),
     )
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "n_hidden": [Number(Integral, 1, None, closed="left")],
-        "activation": [one_of(ACTIVATIONS), Activation],
-        "init_scale": [Number(Real, 0, None, closed="left"), one_of(INIT_SCALES)],
-        "learning_rate": [Number(Real, 0, None, closed="neither")],
-        "solver": [one_of(["auto", *SOLVERS])],
-        "batch_size": [Number(Integral, 1, None, closed="left"), one_of(["auto"]), None],
-        "max_iter": [Number(Integral, 1, None, closed="left")],
-        "alpha": [Number(Real, 0, None, closed="left")],
-        "dropout": [Number(Real, 0, 1, closed="left")],
-        "momentum": [Number(Real, 0, 1, closed="left")],
-        "nesterov": ["boolean"],
-        "beta_1": [Number(Real, 0, 1, closed="left")],
-        "beta_2": [Number(Real, 0, 1, closed="left")],
-        "epsilon": [Number(Real, 0, None, closed="neither")],
-        "learning_rate_schedule": [one_of(SCHEDULES)],
-        "max_grad_norm": [Number(Real, 0, None, closed="neither"), None],
-        "tol": [Number(Real, 0, None, closed="left")],
-        "n_iter_no_change": [Number(Integral, 1, None, closed="left"), one_of(["auto"])],
-        "gradient_tol": [Number(Real, 0, None, closed="left")],
-        "early_stopping": ["boolean", one_of(["auto"])],
-        "validation_fraction": [
-            Number(Real, 0, 1, closed="neither"),
-            Number(Integral, 1, None, closed="left"),
-        ],
-        "scoring": [one_of(["loss", *get_scorer_names()]), callable],
-        "dtype": [one_of(["float32", "float64"]), None],
-        "warm_start": ["boolean"],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-    }
-
-    def __init_subclass__(cls) -> None:
-        """Read the parameters of the constructor once. Cloning needs them, and then takes half the time."""
-        super().__init_subclass__()
-        if "__init__" in vars(cls):
-            cls.__init__.__signature__ = signature(cls.__init__)
-
-    def __init__(
-        self,
-        n_hidden: int = 100,
-        activation: str | Activation = "relu",
-        init_scale: float | str = "glorot",
-        learning_rate: float = 0.005,
-        *,
-        solver: str = "auto",
-        batch_size: int | Literal["auto"] | None = "auto",
-        max_iter: int = 200,
-        alpha: float = 1.0,
-        dropout: float = 0.0,
-        momentum: float = 0.9,
-        nesterov: bool = True,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        learning_rate_schedule: str = "constant",
-        max_grad_norm: float | None = None,
-        tol: float = 1e-3,
-        n_iter_no_change: int | Literal["auto"] = "auto",
-        gradient_tol: float = 0.0,
-        early_stopping: bool | Literal["auto"] = "auto",
-        validation_fraction: float = 0.1,
-        scoring: str | Callable[..., float] = "loss",
-        dtype: str | None = None,
-        warm_start: bool = False,
-        random_state: int | np.random.RandomState | None = None,
-        verbose: int = 0,
-    ) -> None:
-        self.n_hidden = n_hidden
-        self.activation = activation
-        self.init_scale = init_scale
-        self.learning_rate = learning_rate
-        self.solver = solver
-        self.batch_size = batch_size
-        self.max_iter = max_iter
-        self.alpha = alpha
-        self.dropout = dropout
-        self.momentum = momentum
-        self.nesterov = nesterov
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.learning_rate_schedule = learning_rate_schedule
-        self.max_grad_norm = max_grad_norm
-        self.tol = tol
-        self.n_iter_no_change = n_iter_no_change
-        self.gradient_tol = gradient_tol
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.scoring = scoring
-        self.dtype = dtype
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
 
     @validates_parameters()
     def fit(
@@ -177,7 +77,10 @@ class BaseShallowNN(CallbackSupportMixin, ParameterNames):
         self : object
             The fitted estimator.
         """
-        return self._fit(FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val))
+        inputs = FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val)
+        if not hasattr(self, "n_features_in_"):  # else its classes may be others than those of y
+            inputs = trainer.of_thread.shared_inputs(self, inputs)
+        return self._fit(inputs)
 
     def _fit_part(self, inputs):
         if not get_config()["skip_parameter_validation"]:

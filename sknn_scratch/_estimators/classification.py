@@ -8,9 +8,8 @@ from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._estimators.base import BaseShallowNN, reason_against_parts
-from sknn_scratch._estimators.methods import available_unless, validates_parameters
-from sknn_scratch._estimators.parameters import one_of
+from sknn_scratch._estimators.base import BaseShallowNN, learns_from_parts
+from sknn_scratch._estimators.methods import available_if, validates_parameters
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
 from sknn_scratch._fitting.label_checks import are_plain_labels
@@ -23,16 +22,12 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
     classes_: NDArray[Any]
 
     _target_kinds: ClassVar = Labels
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **BaseShallowNN._parameter_constraints,
-        "class_weight": [dict, one_of(["balanced"]), None],
-    }
     _not_by_parts: ClassVar = (
         *BaseShallowNN._not_by_parts,
         ("class_weight", "balanced", "since a part of the rows does not tell the balance; use a dict"),
     )
 
-    @available_unless(reason_against_parts)
+    @available_if(learns_from_parts)
     @validates_parameters(again=True)  # else scikit-learn forbids it in later calls
     def partial_fit(
         self, X: ArrayLike, y: ArrayLike, classes: ArrayLike = None, sample_weight: ArrayLike = None

@@ -1,20 +1,16 @@
 """ShallowNNClassifier: one network that predicts classes."""
 
-from collections.abc import Callable
-from typing import Any, Literal, Self
+from typing import Self
 
-import numpy as np
 from sklearn.neural_network import MLPClassifier
 
-from sknn_scratch._core.activations import Activation
-from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.classification import Classification
 from sknn_scratch._estimators.mlp import from_mlp_classifier, to_mlp_classifier
-from sknn_scratch._estimators.parameters import parameters_of
+from sknn_scratch._estimators.parameters import ClassifierParameters
 from sknn_scratch._estimators.single import SingleNetwork
 
 
-class ShallowNNClassifier(Classification, SingleNetwork):
+class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
     """A neural network with one hidden layer, for classification.
 
     The network computes ``logits = g(X W1 + b1) W2 + b2`` and minimises, over the training rows::
@@ -41,6 +37,13 @@ class ShallowNNClassifier(Classification, SingleNetwork):
         "glorot" compute it from the sizes of the layers. With 0, the hidden units stay identical.
     learning_rate : float, default=0.005
         Step size of the solvers "adam", "adamw" and "sgd".
+    alpha : float, default=1.0
+        Strength of the L2 penalty, in the objective of :class:`ShallowNNClassifier`. In ``partial_fit``, the
+        S of the penalty counts the rows of all calls so far.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes. They multiply the weights of the rows. "balanced" gives all classes the same
+        total weight. With multilabel y, "balanced" multiplies the weights of the labels of a row, and a dict
+        is an error.
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
         "auto" is "lbfgs" for a ``fit`` with fewer than 500 training rows and without validation, ``dropout``
         or ``max_grad_norm``, else "adam". ``solver_`` says which. "adam" is Adam. "adamw" is Adam with
@@ -54,9 +57,6 @@ class ShallowNNClassifier(Classification, SingleNetwork):
         it.
     max_iter : int, default=200
         Maximum number of epochs. For "lbfgs", the maximum number of iterations.
-    alpha : float, default=1.0
-        Strength of the L2 penalty, in the objective of :class:`ShallowNNClassifier`. In ``partial_fit``, the
-        S of the penalty counts the rows of all calls so far.
     dropout : float, default=0.0
         Share of the hidden units that each step leaves out at random. Not for "lbfgs".
     momentum : float, default=0.9
@@ -98,10 +98,6 @@ class ShallowNNClassifier(Classification, SingleNetwork):
         stays in training.
     scoring : str or callable, default="loss"
         What to watch on the validation rows: their loss, or a scikit-learn scorer.
-    class_weight : dict, "balanced" or None, default=None
-        Weights of the classes. They multiply the weights of the rows. "balanced" gives all classes the same
-        total weight. With multilabel y, "balanced" multiplies the weights of the labels of a row, and a dict
-        is an error.
     dtype : {"float32", "float64"} or None, default=None
         Precision of training and prediction. None is float32 for float32 X, else float64.
     warm_start : bool, default=False
@@ -190,40 +186,6 @@ class ShallowNNClassifier(Classification, SingleNetwork):
     >>> clf.fit(X_train, y_train).score(X_test, y_test) > 0.95
     True
     """
-
-    def __init__(
-        self,
-        n_hidden: int = 100,
-        activation: str | Activation = "relu",
-        init_scale: float | str = "glorot",
-        learning_rate: float = 0.005,
-        *,
-        solver: str = "auto",
-        batch_size: int | Literal["auto"] | None = "auto",
-        max_iter: int = 200,
-        alpha: float = 1.0,
-        dropout: float = 0.0,
-        momentum: float = 0.9,
-        nesterov: bool = True,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        learning_rate_schedule: str = "constant",
-        max_grad_norm: float | None = None,
-        tol: float = 1e-3,
-        n_iter_no_change: int | Literal["auto"] = "auto",
-        gradient_tol: float = 0.0,
-        early_stopping: bool | Literal["auto"] = "auto",
-        validation_fraction: float = 0.1,
-        scoring: str | Callable[..., float] = "loss",
-        class_weight: dict[Any, Any] | Literal["balanced"] | None = None,
-        dtype: str | None = None,
-        warm_start: bool = False,
-        random_state: int | np.random.RandomState | None = None,
-        verbose: int = 0,
-    ) -> None:
-        super().__init__(**parameters_of(BaseShallowNN, locals()))
-        self.class_weight = class_weight
 
     def to_mlp_classifier(self) -> MLPClassifier:
         """Make a scikit-learn MLPClassifier with the same predictions, for tools that need one.

@@ -1,33 +1,39 @@
-"""Docstrings of parameters that are copied from another class."""
+"""Docstrings of parameters and fitted attributes that are copied from another class."""
 
-import re
 from collections.abc import Callable
 from inspect import cleandoc, signature
-from typing import TypeVar
+from re import split
+from typing import TypeVar, get_type_hints
 
 Class = TypeVar("Class", bound=type)
 
 
 def with_entries_of(documented: type) -> Callable[[Class], Class]:
-    """Copy the descriptions of parameters that a class does not describe from another class."""
+    """Copy the entries that the docstring of a class lacks from the docstring of another class.
+
+    Its parameters are in the order of the signature. It has the attributes that it describes, and those that
+    it or a base annotates.
+    """
 
     def fill(cls: Class) -> Class:
         if cls.__doc__ and documented.__doc__:  # Python's mode -OO takes them away
-            before, own, after = cut_out_parameters(cls.__doc__)
-            entries = entries_of(cut_out_parameters(documented.__doc__)[1]) | entries_of(own)
-            section = "\n".join(entries[name] for name in signature(cls).parameters)
-            cls.__doc__ = f"{before}{section}{after}\n"
+            parameters, annotated = signature(cls).parameters, get_type_hints(cls)
+            original = cleandoc(documented.__doc__)
+            before, own, after = cut_out("Parameters", cleandoc(cls.__doc__))
+            entries = cut_out("Parameters", original)[1] | own
+            head = before + "\n".join(entries[name] for name in parameters)
+            before, own, after = cut_out("Attributes", after)
+            copied = cut_out("Attributes", original)[1]
+            entries = own | {name: copied[name] for name in copied if name in annotated and name not in own}
+            cls.__doc__ = head + before + "\n".join(entries.values()) + after + "\n"
         return cls
 
     return fill
 
 
-def cut_out_parameters(docstring: str) -> list[str]:
-    """Cut a docstring into three parts: before the entries of the parameters, the entries, and after them."""
-    pattern = r"(?<=Parameters\n----------\n)|(?=\n\nAttributes\n)"
-    return re.split(pattern, cleandoc(docstring), maxsplit=2)
-
-
-def entries_of(section: str) -> dict[str, str]:
-    """Cut a section into its entries, by the name of the parameter."""
-    return {entry.partition(" : ")[0]: entry for entry in re.split(r"\n(?=\S)", section)}
+def cut_out(title: str, docstring: str) -> tuple[str, dict[str, str], str]:
+    """Cut a docstring into what is before a section's entries, the entries by name, and the rest."""
+    before, heading, section = docstring.partition(f"{title}\n{'-' * len(title)}\n")
+    entries, blank, after = section.partition("\n\n")
+    by_name = {entry.partition(" : ")[0]: entry for entry in split(r"\n(?=\S)", entries)}
+    return before + heading, by_name, blank + after

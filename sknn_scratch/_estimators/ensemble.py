@@ -2,11 +2,11 @@
 
 import copy
 from collections import Counter
+from contextlib import ExitStack
 from inspect import signature
 from itertools import chain
-from numbers import Integral
 from operator import itemgetter
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -17,13 +17,12 @@ from sklearn.utils.parallel import Parallel, delayed
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.network import predict_outputs
 from sknn_scratch._estimators.base import BaseShallowNN
-from sknn_scratch._estimators.parameters import Number
 from sknn_scratch._estimators.single import SingleNetwork
-from sknn_scratch._fitting.callbacks import fit_of_many
+from sknn_scratch._fitting.callbacks import FitReporter, ParentTask, fit_inside, fit_of_many
 from sknn_scratch._fitting.fitted import adopt, clear_fitted, data_attributes, target_kind_of
-from sknn_scratch._fitting.plan import check_combinations, draw_seed
-from sknn_scratch._fitting.stacks import Fit, cut_into_groups, fit_group
-from sknn_scratch._fitting.troubles import warn_of
+from sknn_scratch._fitting.plan import check_combinations, draw_seed, fitted_attributes, plan_fit
+from sknn_scratch._fitting.stacks import Training, train_runs, trainer
+from sknn_scratch._fitting.troubles import troubles_of, warn_of
 from sknn_scratch._fitting.validation import given_validation
 
 
@@ -34,17 +33,12 @@ class Ensemble(BaseShallowNN):
     """
 
     _network: ClassVar[type[SingleNetwork]]
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **BaseShallowNN._parameter_constraints,
-        "n_networks": [Number(Integral, 1, None, closed="left")],
-        "n_jobs": [Number(Integral, None, None, closed="neither"), None],
-    }
 
     def _fit(self, inputs):
         self._check(inputs)
         networks = self._networks(inputs)
         with fit_of_many(self, inputs, self.n_networks) as tasks:
-            members = list(zip(range(self.n_networks), networks, tasks, strict=True))
+            members = list(map(Member, range(self.n_networks), networks, tasks))
             n_parts = min(effective_n_jobs(self.n_jobs), self.n_networks)
             if n_parts == 1:  # in this thread, so that ``train_together`` can train them with others
                 parts = [fit_networks(members, inputs)]
@@ -115,12 +109,20 @@ class Ensemble(BaseShallowNN):
         return [network.history_ for network in self.estimators_]
 
 
+class Member(NamedTuple):
+    """A network of an ensemble, and the ensemble's task for its fit."""
+
+    number: int
+    network: SingleNetwork
+    parent: ParentTask | None
+
+
 def fit_networks(members, inputs):
     """Fit networks to the same rows.
 
     Parameters
     ----------
-    members : list of (int, SingleNetwork, ParentTask or None)
+    members : list of Member
     inputs : FitInput
 
     Returns
@@ -133,18 +135,29 @@ def fit_networks(members, inputs):
     KeyboardInterrupt
         If the fits were interrupted before each network had made an epoch, or in ``partial_fit``.
     """
-    fits = [Fit(network, inputs, number=number, parent=parent) for number, network, parent in members]
-    for fit in fits:
-        fit.reporter.label = f"network {fit.number}"
-    for group in cut_into_groups(fits):
-        fit_group(group)
-        if any(fit.is_interrupted for fit in group):
-            if inputs.partial:
-                raise KeyboardInterrupt  # else a loop of calls would continue, without this call's rows
-            break
-    if any(fit.is_untrained for fit in fits):
-        raise KeyboardInterrupt  # their average would not be a model
-    return [(fit.number, fit.network, fit.troubles) for fit in fits]
+    fits = [plan_fit(one.network, inputs) for one in members]
+    reporters = [
+        FitReporter(fit, *trainer.of_thread.labels, f"network {one.number}")
+        for one, fit in zip(members, fits, strict=True)
+    ]
+    with ExitStack() as fit_tasks:
+        for one, reporter in zip(members, reporters, strict=True):
+            fit_tasks.enter_context(fit_inside(one.parent, reporter))
+        runs = train_runs(
+            [Training(fit.run, hooks, fit.new_run) for fit, hooks in zip(fits, reporters, strict=True)]
+        )
+        if any(run.is_interrupted for run in runs) and (
+            inputs.partial  # a loop of calls would continue, without this call's rows
+            or not all(run.state.history for run in runs)  # their average would not be a model
+        ):
+            raise KeyboardInterrupt
+        for fit, reporter, run in zip(fits, reporters, runs, strict=True):
+            reporter.report_end(run.state)
+            adopt(fit.estimator, fitted_attributes(fit, run.state))
+    return [
+        (one.number, one.network, troubles_of(fit, run.state))
+        for one, fit, run in zip(members, fits, runs, strict=True)
+    ]
 
 
 def counted(troubles, n_networks):

@@ -1,21 +1,16 @@
 """``ShallowNNEnsembleClassifier``."""
 
-from collections.abc import Callable
-from typing import Any, ClassVar, Literal
+from typing import ClassVar
 
-import numpy as np
-
-from sknn_scratch._core.activations import Activation
-from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.classification import Classification
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._estimators.docstrings import with_entries_of
 from sknn_scratch._estimators.ensemble import Ensemble
-from sknn_scratch._estimators.parameters import parameters_of
+from sknn_scratch._estimators.parameters import EnsembleClassifierParameters
 
 
 @with_entries_of(ShallowNNClassifier)
-class ShallowNNEnsembleClassifier(Classification, Ensemble):
+class ShallowNNEnsembleClassifier(EnsembleClassifierParameters, Classification, Ensemble):
     """Several networks from different seeds, whose probabilities are averaged.
 
     The networks have different initial weights, different orders of the rows and, with early stopping,
@@ -40,12 +35,6 @@ class ShallowNNEnsembleClassifier(Classification, Ensemble):
     ----------
     estimators_ : list of ShallowNNClassifier
         The fitted networks.
-    classes_ : ndarray of shape (n_classes,)
-        The class labels, sorted; the column numbers if y was multilabel.
-    n_features_in_ : int
-        Number of features.
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the features, if X had any.
     n_iter_ : ndarray of shape (n_networks,)
         Number of epochs of each network.
     solver_ : str
@@ -80,44 +69,3 @@ class ShallowNNEnsembleClassifier(Classification, Ensemble):
     estimators_: list[ShallowNNClassifier]
 
     _network: ClassVar = ShallowNNClassifier
-    _parameter_constraints: ClassVar[dict[str, Any]] = (
-        Classification._parameter_constraints | Ensemble._parameter_constraints
-    )
-
-    def __init__(
-        self,
-        n_hidden: int = 100,
-        activation: str | Activation = "relu",
-        init_scale: float | str = "glorot",
-        learning_rate: float = 0.005,
-        *,
-        solver: str = "auto",
-        batch_size: int | Literal["auto"] | None = "auto",
-        max_iter: int = 200,
-        alpha: float = 1.0,
-        dropout: float = 0.0,
-        momentum: float = 0.9,
-        nesterov: bool = True,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        learning_rate_schedule: str = "constant",
-        max_grad_norm: float | None = None,
-        tol: float = 1e-3,
-        n_iter_no_change: int | Literal["auto"] = "auto",
-        gradient_tol: float = 0.0,
-        early_stopping: bool | Literal["auto"] = "auto",
-        validation_fraction: float = 0.1,
-        scoring: str | Callable[..., float] = "loss",
-        class_weight: dict[Any, Any] | Literal["balanced"] | None = None,
-        dtype: str | None = None,
-        warm_start: bool = False,
-        random_state: int | np.random.RandomState | None = None,
-        verbose: int = 0,
-        n_networks: int = 8,
-        n_jobs: int | None = None,
-    ) -> None:
-        super().__init__(**parameters_of(BaseShallowNN, locals()))
-        self.class_weight = class_weight
-        self.n_networks = n_networks
-        self.n_jobs = n_jobs

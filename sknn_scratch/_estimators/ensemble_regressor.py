@@ -1,15 +1,13 @@
 """``ShallowNNEnsembleRegressor``."""
 
-from collections.abc import Callable
-from typing import Any, ClassVar, Literal, overload
+from typing import ClassVar, Literal, overload
 
 import numpy as np
 
-from sknn_scratch._core.activations import Activation, Array
-from sknn_scratch._estimators.base import BaseShallowNN
+from sknn_scratch._core.activations import Array
 from sknn_scratch._estimators.docstrings import with_entries_of
 from sknn_scratch._estimators.ensemble import Ensemble
-from sknn_scratch._estimators.parameters import parameters_of
+from sknn_scratch._estimators.parameters import EnsembleRegressorParameters
 from sknn_scratch._estimators.regression import Regression
 from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._fitting.fitted import target_kind_of
@@ -17,7 +15,7 @@ from sknn_scratch._fitting.inputs import ArrayLike
 
 
 @with_entries_of(ShallowNNRegressor)
-class ShallowNNEnsembleRegressor(Regression, Ensemble):
+class ShallowNNEnsembleRegressor(EnsembleRegressorParameters, Regression, Ensemble):
     """Several networks from different seeds, whose predictions are averaged.
 
     The networks have different initial weights, different orders of the rows and, with early stopping,
@@ -44,10 +42,6 @@ class ShallowNNEnsembleRegressor(Regression, Ensemble):
         The fitted networks.
     y_offset_, y_scale_ : float, or ndarray of shape (n_targets,) if y had columns
         The same for all networks, see :class:`ShallowNNRegressor`.
-    n_features_in_ : int
-        Number of features.
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the features, if X had any.
     n_iter_ : ndarray of shape (n_networks,)
         Number of epochs of each network.
     solver_ : str
@@ -83,51 +77,6 @@ class ShallowNNEnsembleRegressor(Regression, Ensemble):
     estimators_: list[ShallowNNRegressor]
 
     _network: ClassVar = ShallowNNRegressor
-    _parameter_constraints: ClassVar[dict[str, Any]] = (
-        Regression._parameter_constraints | Ensemble._parameter_constraints
-    )
-
-    def __init__(
-        self,
-        n_hidden: int = 100,
-        activation: str | Activation = "relu",
-        init_scale: float | str = "glorot",
-        learning_rate: float = 0.005,
-        *,
-        loss: str = "squared_error",
-        quantile: float = 0.5,
-        huber_delta: float = 0.5,
-        solver: str = "auto",
-        batch_size: int | Literal["auto"] | None = "auto",
-        max_iter: int = 200,
-        alpha: float = 3.0,
-        dropout: float = 0.0,
-        momentum: float = 0.9,
-        nesterov: bool = True,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        learning_rate_schedule: str = "constant",
-        max_grad_norm: float | None = None,
-        tol: float = 1e-3,
-        n_iter_no_change: int | Literal["auto"] = "auto",
-        gradient_tol: float = 0.0,
-        early_stopping: bool | Literal["auto"] = "auto",
-        validation_fraction: float = 0.1,
-        scoring: str | Callable[..., float] = "loss",
-        dtype: str | None = None,
-        warm_start: bool = False,
-        random_state: int | np.random.RandomState | None = None,
-        verbose: int = 0,
-        n_networks: int = 8,
-        n_jobs: int | None = None,
-    ) -> None:
-        super().__init__(**parameters_of(BaseShallowNN, locals()))
-        self.loss = loss
-        self.quantile = quantile
-        self.huber_delta = huber_delta
-        self.n_networks = n_networks
-        self.n_jobs = n_jobs
 
     @overload
     def predict(self, X: ArrayLike, return_std: Literal[False] = ...) -> Array: ...

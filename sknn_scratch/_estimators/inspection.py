@@ -20,15 +20,15 @@ FittedNetwork: TypeAlias = SingleNetwork | Pipeline
 
 def network_of(estimator):
     """Find the fitted network: the estimator itself, or the last step of a Pipeline."""
-    clf = estimator[-1] if isinstance(estimator, Pipeline) else estimator
-    if not isinstance(clf, SingleNetwork):
+    fitted = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    if not isinstance(fitted, SingleNetwork):
         raise TypeError(
             "estimator must be a fitted ShallowNNClassifier or ShallowNNRegressor, or a Pipeline that ends "
-            f"in one, got {type(clf).__name__}. Of a search, pass its best_estimator_; of an ensemble, one "
-            "of its estimators_."
+            f"in one, got {type(fitted).__name__}. Of a search, pass its best_estimator_; of an ensemble, "
+            "one of its estimators_."
         )
-    check_is_fitted(clf, "coefs_")
-    return clf
+    check_is_fitted(fitted, "coefs_")
+    return fitted
 
 
 def has_earlier_steps(estimator):
@@ -43,15 +43,15 @@ def network_input(estimator, X):
 
 def feature_names_of(estimator):
     """Names (n_features,) of the features as the network sees them."""
-    clf = network_of(estimator)
-    if hasattr(clf, "feature_names_in_"):
-        return clf.feature_names_in_
+    fitted = network_of(estimator)
+    if hasattr(fitted, "feature_names_in_"):
+        return fitted.feature_names_in_
     if has_earlier_steps(estimator):
         with suppress(AttributeError):  # not every step can name its output
             names = estimator[:-1].get_feature_names_out()
             if names is not None:  # it is None if all steps are "passthrough"
                 return names
-    return numbered_names(clf.n_features_in_)
+    return numbered_names(fitted.n_features_in_)
 
 
 def numbered_names(n_features):
@@ -59,34 +59,34 @@ def numbered_names(n_features):
     return np.array([f"x{i}" for i in range(n_features)], dtype=object)
 
 
-def output_names(clf):
+def output_names(fitted):
     """Names (n_outputs,) of the classes, labels or targets."""
-    return target_kind_of(clf).output_names()
+    return target_kind_of(fitted).output_names()
 
 
-def hidden_inputs(clf, X):
+def hidden_inputs(fitted, X):
     """Compute the hidden inputs z = X w + b (n_samples, n_hidden) of rows as the network sees them."""
-    return hidden_inputs_of_rows(clf, clf._rows(X))
+    return hidden_inputs_of_rows(fitted, fitted._rows(X))
 
 
-def hidden_inputs_of_rows(clf, rows):
+def hidden_inputs_of_rows(fitted, rows):
     """Compute the hidden inputs (n_samples, n_hidden) of validated rows, an ndarray or SparseRows."""
-    linear = fitted_network(clf)._replace(activate=ACTIVATIONS["identity"])
-    return predict_hidden(linear, fitted_layers(clf), rows)
+    linear = fitted_network(fitted)._replace(activate=ACTIVATIONS["identity"])
+    return predict_hidden(linear, fitted_layers(fitted), rows)
 
 
-def activate(clf, z):
+def activate(fitted, z):
     """Compute the hidden values g(z) and the slopes g'(z), two new arrays like z."""
     hidden, slope = z.copy(), np.empty_like(z)
-    activation_of(clf._activation_)(hidden, slope)
+    activation_of(fitted._activation_)(hidden, slope)
     return hidden, slope
 
 
-def activation_name(clf):
+def activation_name(fitted):
     """Name the activation; the user's own activation has the name of its function."""
-    if isinstance(clf._activation_, Activation):
-        return getattr(clf._activation_.function, "__name__", "custom")
-    return clf._activation_
+    if isinstance(fitted._activation_, Activation):
+        return getattr(fitted._activation_.function, "__name__", "custom")
+    return fitted._activation_
 
 
 def some_rows(X, n_rows):

@@ -1,9 +1,9 @@
 """Decorators of an estimator's methods; a type checker sees the methods as they were."""
 
-import functools
 from collections.abc import Callable
-from types import MethodType
 from typing import Any, TypeVar, cast
+
+from sklearn.utils import metaestimators
 
 from sknn_scratch._fitting.sklearn_private import _fit_context
 
@@ -22,37 +22,13 @@ def validates_parameters(*, again: bool = False) -> Callable[[Method], Method]:
     return decorate
 
 
-def available_unless(reason_against: Callable[[Any], str | None]) -> Callable[[Method], Method]:
-    """Let an estimator have a method unless ``reason_against(estimator)`` gives a reason why not.
+def available_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:
+    """Let an estimator have a method if ``check(estimator)`` is true, as scikit-learn does.
 
-    Without the method ``hasattr`` is False, and the error gives the reason. The error of scikit-learn's
-    ``available_if`` only says that there is no such attribute.
+    If the check raises AttributeError, this is the cause of the error for the missing method.
     """
 
     def decorate(method: Method) -> Method:
-        return cast(Method, _ConditionalMethod(method, reason_against))
+        return cast(Method, metaestimators.available_if(check)(method))
 
     return decorate
-
-
-class _ConditionalMethod:
-    def __init__(self, method: Callable[..., Any], reason_against: Callable[[Any], str | None]) -> None:
-        self.method = method
-        self.reason_against = reason_against
-
-    def __get__(self, instance: object, owner: type | None = None) -> Callable[..., Any]:
-        if instance is None:
-            return self.unbound
-        if (reason := self.reason_against(instance)) is not None:
-            raise AttributeError(reason)
-        return MethodType(self.method, instance)
-
-    @functools.cached_property
-    def unbound(self) -> Callable[..., Any]:
-        """The method as a function, for access through the class."""
-
-        @functools.wraps(self.method)
-        def call(instance: object, *args: Any, **kwargs: Any) -> Any:
-            return self.__get__(instance)(*args, **kwargs)
-
-        return call

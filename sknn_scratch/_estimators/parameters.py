@@ -1,132 +1,110 @@
-"""Constraints of parameters, and the errors for parameters that do not exist."""
+"""The parameters of the estimators: names, types, valid values and defaults. Each stands here once.
 
-import difflib
-import functools
-import sys
-from collections.abc import Callable, Iterable, KeysView, Mapping
-from inspect import Parameter, signature
-from typing import Any, Self
+``with_constructor`` says how the annotations are read. The docstring of ``ShallowNNClassifier`` explains the
+parameters. The classes here have no bases of scikit-learn: since these have no types, mypy would accept any
+arguments of the constructors.
+"""
 
-from sklearn.base import BaseEstimator
+from collections.abc import Callable
+from dataclasses import KW_ONLY
+from numbers import Integral, Real
+from typing import Annotated, Any, Literal, TypeAlias
 
-from sknn_scratch._fitting.sklearn_private import Interval, StrOptions
+import numpy as np
+from sklearn.metrics import get_scorer_names
 
-# Other libraries' names for our parameters.
-OTHER_NAMES = {
-    # scikit-learn
-    "hidden_layer_sizes": "n_hidden",
-    "learning_rate_init": "learning_rate",
-    "nesterovs_momentum": "nesterov",
-    "n_estimators": "n_networks",
-    "C": "alpha",
-    # Keras
-    "units": "n_hidden",
-    "hidden_units": "n_hidden",
-    "n_units": "n_hidden",
-    "kernel_initializer": "init_scale",
-    "optimizer": "solver",
-    "epochs": "max_iter",
-    "patience": "n_iter_no_change",
-    "min_delta": "tol",
-    "validation_split": "validation_fraction",
-    "clipnorm": "max_grad_norm",
-    # PyTorch and skorch
-    "hidden_size": "n_hidden",
-    "hidden_dim": "n_hidden",
-    "nonlinearity": "activation",
-    "lr": "learning_rate",
-    "max_epochs": "max_iter",
-    "n_epochs": "max_iter",
-    "weight_decay": "alpha",
-    "eps": "epsilon",
-    "gradient_clip_val": "max_grad_norm",
-    "gradient_clip_value": "max_grad_norm",
-    "seed": "random_state",
-    "random_seed": "random_state",
-}
+from sknn_scratch._core.activations import ACTIVATIONS, Activation
+from sknn_scratch._core.optimizers import SOLVERS
+from sknn_scratch._core.parameters import INIT_SCALES
+from sknn_scratch._core.schedules import SCHEDULES
+from sknn_scratch._estimators.constructor import Number, one_of, with_constructor
+from sknn_scratch._fitting.reals import REAL_LOSSES
+
+Count: TypeAlias = Annotated[int, Number(Integral, 1, None, closed="left")]
+Positive: TypeAlias = Annotated[float, Number(Real, 0, None, closed="neither")]
+NotNegative: TypeAlias = Annotated[float, Number(Real, 0, None, closed="left")]
+Share: TypeAlias = Annotated[float, Number(Real, 0, 1, closed="left")]  # below one
+ShareOrCount: TypeAlias = Annotated[
+    float, Number(Real, 0, 1, closed="neither"), Number(Integral, 1, None, closed="left")
+]
 
 
-class Number(Interval):  # type: ignore[misc]  # scikit-learn has no types
-    """An interval of numbers that rejects booleans, and integers that no float can hold."""
+@with_constructor
+class CommonParameters:
+    """The parameters of all estimators. Only the first four can be given by position."""
 
-    def is_satisfied_by(self, value: object) -> bool:
-        """Whether a value is a number in the interval."""
-        is_other = isinstance(value, bool) or (isinstance(value, int) and value > sys.float_info.max)
-        return not is_other and super().is_satisfied_by(value)
-
-
-def one_of(options: Iterable[str]) -> StrOptions:
-    """Accept the given strings; an error lists them in the given order."""
-    return StrOptions(dict.fromkeys(options).keys())  # a set would list them in another order every time
-
-
-class ParameterNames(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """An estimator that suggests the right name for a parameter that it does not have."""
-
-    def __new__(cls, *args: Any, **params: Any) -> Self:
-        """Check the names first: the constructor's error would name the class that defines it."""
-        check_names(cls, params, TypeError)
-        if args:
-            check_positions(cls, args)
-        estimator: Self = super().__new__(cls)
-        return estimator
-
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters.
-
-        Parameters
-        ----------
-        **params : dict
-            Names of parameters, with their new values.
-
-        Returns
-        -------
-        self : object
-            The estimator.
-        """
-        check_names(type(self), params, ValueError)  # as in scikit-learn
-        super().set_params(**params)
-        return self
+    n_hidden: Count = 100
+    activation: Annotated[str, one_of(ACTIVATIONS)] | Activation = "relu"
+    init_scale: NotNegative | Annotated[str, one_of(INIT_SCALES)] = "glorot"
+    learning_rate: Positive = 0.005
+    _: KW_ONLY
+    solver: Annotated[str, one_of(["auto", *SOLVERS])] = "auto"
+    batch_size: Count | Literal["auto"] | None = "auto"
+    max_iter: Count = 200
+    dropout: Share = 0.0
+    momentum: Share = 0.9
+    nesterov: bool = True
+    beta_1: Share = 0.9
+    beta_2: Share = 0.999
+    epsilon: Positive = 1e-8
+    learning_rate_schedule: Annotated[str, one_of(SCHEDULES)] = "constant"
+    max_grad_norm: Positive | None = None
+    tol: NotNegative = 1e-3
+    n_iter_no_change: Count | Literal["auto"] = "auto"
+    gradient_tol: NotNegative = 0.0
+    early_stopping: bool | Literal["auto"] = "auto"
+    validation_fraction: ShareOrCount = 0.1
+    scoring: Annotated[str, one_of(["loss", *get_scorer_names()])] | Callable[..., float] = "loss"
+    dtype: Annotated[str, one_of(["float32", "float64"])] | None = None
+    warm_start: bool = False
+    random_state: Annotated[int | np.random.RandomState | None, "random_state"] = None
+    verbose: Annotated[int, "verbose"] = 0
 
 
-def check_names(cls: type, names: Iterable[str], error: type[Exception]) -> None:
-    """Raise an error for a name that is not a parameter of ``cls``, unless ``cls`` takes any name."""
-    known, takes_any = parameter_names(cls.__init__)  # type: ignore[misc]  # the one of a subclass is meant
-    unknown = [name for name in names if name not in known and name.partition("__")[0] not in known]
-    if unknown and not takes_any:
-        raise error(f"Invalid parameter {unknown[0]!r} for {cls.__name__}. {suggestion(unknown[0], known)}")
+@with_constructor
+class ParametersOfClasses:
+    """The parameters that only classifiers have, or with their own default."""
+
+    _: KW_ONLY
+    alpha: NotNegative = 1.0
+    class_weight: dict[Any, Any] | Literal["balanced"] | None = None
 
 
-def check_positions(cls: type, args: tuple[Any, ...]) -> None:
-    """Raise TypeError for more arguments than ``cls`` takes by position."""
-    _, *parameters = signature(cls.__init__).parameters.values()  # type: ignore[misc]
-    kinds = [one.kind for one in parameters]
-    by_position = [one.name for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD]
-    if len(args) > len(by_position) and Parameter.VAR_POSITIONAL not in kinds:
-        raise TypeError(
-            f"{cls.__name__} takes only {', '.join(by_position)} by position, but got {len(args)} values "
-            "without a name; name the other parameters."
-        )
+@with_constructor
+class ParametersOfNumbers:
+    """The parameters that only regressors have, or with their own default."""
+
+    _: KW_ONLY
+    loss: Annotated[str, one_of(REAL_LOSSES)] = "squared_error"
+    quantile: Annotated[float, Number(Real, 0, 1, closed="neither")] = 0.5
+    huber_delta: Positive = 0.5
+    alpha: NotNegative = 3.0
 
 
-@functools.lru_cache
-def parameter_names(init: Callable[..., None]) -> tuple[KeysView[str], bool]:
-    """List the parameters of a constructor; say whether it takes others too."""
-    _, *parameters = signature(init).parameters.values()
-    named = [one.name for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
-    return dict.fromkeys(named).keys(), any(one.kind is one.VAR_KEYWORD for one in parameters)
+@with_constructor
+class ParametersOfEnsembles:
+    """The parameters that only ensembles have."""
+
+    _: KW_ONLY
+    n_networks: Count = 8
+    n_jobs: Annotated[int, Number(Integral, None, None, closed="neither")] | None = None
 
 
-def parameters_of(cls: type, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Select the values that are parameters of ``cls``."""
-    names, _ = parameter_names(cls.__init__)  # type: ignore[misc]  # its own is meant
-    return {name: given[name] for name in names}
+@with_constructor
+class ClassifierParameters(CommonParameters, ParametersOfClasses):
+    """The constructor of ``ShallowNNClassifier``."""
 
 
-def suggestion(name: str, known: KeysView[str]) -> str:
-    """Suggest a known name in place of an unknown one."""
-    if OTHER_NAMES.get(name) in known:
-        return f"Use {OTHER_NAMES[name]!r} instead."
-    if similar := difflib.get_close_matches(name.lower(), known, n=1):
-        return f"Did you mean {similar[0]!r}?"
-    return f"Valid parameters are: {', '.join(known)}."
+@with_constructor
+class RegressorParameters(CommonParameters, ParametersOfNumbers):
+    """The constructor of ``ShallowNNRegressor``."""
+
+
+@with_constructor
+class EnsembleClassifierParameters(ParametersOfEnsembles, ClassifierParameters):
+    """The constructor of ``ShallowNNEnsembleClassifier``."""
+
+
+@with_constructor
+class EnsembleRegressorParameters(ParametersOfEnsembles, RegressorParameters):
+    """The constructor of ``ShallowNNEnsembleRegressor``."""

@@ -1,7 +1,6 @@
 """What the regressors share: ``partial_fit``, losses, predictions, R2."""
 
-from numbers import Real
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +8,11 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._estimators.base import BaseShallowNN, reason_against_parts
-from sknn_scratch._estimators.methods import available_unless, validates_parameters
-from sknn_scratch._estimators.parameters import Number, one_of
+from sknn_scratch._estimators.base import BaseShallowNN, learns_from_parts
+from sknn_scratch._estimators.methods import available_if, validates_parameters
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
-from sknn_scratch._fitting.reals import POSITIVE_LOSSES, REAL_LOSSES, Reals
+from sknn_scratch._fitting.reals import POSITIVE_LOSSES, Reals
 
 
 class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit-learn has no types
@@ -24,14 +22,8 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
     y_scale_: float | NDArray[np.float64]
 
     _target_kinds: ClassVar = Reals
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **BaseShallowNN._parameter_constraints,
-        "loss": [one_of(REAL_LOSSES)],
-        "quantile": [Number(Real, 0, 1, closed="neither")],
-        "huber_delta": [Number(Real, 0, None, closed="neither")],
-    }
 
-    @available_unless(reason_against_parts)
+    @available_if(learns_from_parts)
     @validates_parameters(again=True)  # else scikit-learn forbids it in later calls
     def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike = None) -> Self:
         """Train for one epoch on these rows, and continue from the end of the last call.

@@ -1,23 +1,19 @@
 """ShallowNNRegressor: one network that predicts numbers."""
 
-from collections.abc import Callable
-from typing import Literal, Self
+from typing import Self
 
-import numpy as np
 from sklearn.neural_network import MLPRegressor
 
-from sknn_scratch._core.activations import Activation
-from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._estimators.docstrings import with_entries_of
 from sknn_scratch._estimators.mlp import from_mlp_regressor, to_mlp_regressor
-from sknn_scratch._estimators.parameters import parameters_of
+from sknn_scratch._estimators.parameters import RegressorParameters
 from sknn_scratch._estimators.regression import Regression
 from sknn_scratch._estimators.single import SingleNetwork
 
 
 @with_entries_of(ShallowNNClassifier)
-class ShallowNNRegressor(Regression, SingleNetwork):
+class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
     """A neural network with one hidden layer, for regression.
 
     The network computes ``outputs = g(X W1 + b1) W2 + b2`` and minimises, over the training rows::
@@ -45,11 +41,11 @@ class ShallowNNRegressor(Regression, SingleNetwork):
         The quantile that "quantile" estimates, between 0 and 1: the share of y below the prediction.
     huber_delta : float, default=0.5
         Where "huber" changes from squared to absolute, in standard deviations of y.
-    solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
-        As in :class:`ShallowNNClassifier`. "auto" is also "adam" if the loss has a kink.
     alpha : float, default=3.0
         Strength of the L2 penalty, in the objective of :class:`ShallowNNRegressor`, whose loss is for
         standardised y.
+    solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
+        As in :class:`ShallowNNClassifier`. "auto" is also "adam" if the loss has a kink.
     tol : float, default=0.001
         Training stops when the watched value has not improved by more than ``tol`` for
         ``n_iter_no_change`` epochs. The watched value is the objective or, if there are rows to validate
@@ -72,24 +68,8 @@ class ShallowNNRegressor(Regression, SingleNetwork):
         Mean and standard deviation of y. Predictions are ``y_offset_ + y_scale_ * outputs``. With
         loss="poisson", they are zero and the mean of y, and predictions are ``y_scale_ * exp(outputs)``. The
         scale of a constant y is 1.
-    n_features_in_ : int
-        Number of features.
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the features, if X had any.
-    n_iter_ : int
-        Number of epochs, over all calls with ``warm_start`` or ``partial_fit``. It also counts epochs that
-        ``history_`` no longer holds.
-    best_iter_ : int
-        The epoch whose weights the model has.
-    stop_reason_ : str
-        "converged", "max_iter", "no_improvement", "small_gradient", "callback", "interrupted",
-        "diverged" or, with "lbfgs", "line_search_failed".
-    solver_ : str
-        The solver of the last call: ``solver``, or the one that "auto" has chosen.
     history_ : dict of ndarray of shape (n_epochs,)
         As in :class:`ShallowNNClassifier`. The losses are losses of standardised targets.
-    loss_curve_ : ndarray of shape (n_epochs,)
-        The same as ``history_["loss"]``.
 
     Warns
     -----
@@ -133,44 +113,6 @@ class ShallowNNRegressor(Regression, SingleNetwork):
     >>> 0.8 < below < 1
     True
     """
-
-    def __init__(
-        self,
-        n_hidden: int = 100,
-        activation: str | Activation = "relu",
-        init_scale: float | str = "glorot",
-        learning_rate: float = 0.005,
-        *,
-        loss: str = "squared_error",
-        quantile: float = 0.5,
-        huber_delta: float = 0.5,
-        solver: str = "auto",
-        batch_size: int | Literal["auto"] | None = "auto",
-        max_iter: int = 200,
-        alpha: float = 3.0,
-        dropout: float = 0.0,
-        momentum: float = 0.9,
-        nesterov: bool = True,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        learning_rate_schedule: str = "constant",
-        max_grad_norm: float | None = None,
-        tol: float = 1e-3,
-        n_iter_no_change: int | Literal["auto"] = "auto",
-        gradient_tol: float = 0.0,
-        early_stopping: bool | Literal["auto"] = "auto",
-        validation_fraction: float = 0.1,
-        scoring: str | Callable[..., float] = "loss",
-        dtype: str | None = None,
-        warm_start: bool = False,
-        random_state: int | np.random.RandomState | None = None,
-        verbose: int = 0,
-    ) -> None:
-        super().__init__(**parameters_of(BaseShallowNN, locals()))
-        self.loss = loss
-        self.quantile = quantile
-        self.huber_delta = huber_delta
 
     def to_mlp_regressor(self) -> MLPRegressor:
         """Make a scikit-learn MLPRegressor with the same predictions, for tools that need one.

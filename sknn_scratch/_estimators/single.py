@@ -11,13 +11,14 @@ from sknn_scratch._core.activations import Array
 from sknn_scratch._core.network import predict_hidden, predict_outputs, row_blocks
 from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.methods import validates_parameters
-from sknn_scratch._fitting.callbacks import Checkpoint
+from sknn_scratch._fitting.callbacks import Checkpoint, FitReporter
 from sknn_scratch._fitting.checkpoint import read_stored_fit
-from sknn_scratch._fitting.fitted import fitted_layers, fitted_network
+from sknn_scratch._fitting.fitted import adopt, fitted_layers, fitted_network
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput, check_outputs
-from sknn_scratch._fitting.stacks import Fit, train_fits
+from sknn_scratch._fitting.plan import fitted_attributes, plan_fit
+from sknn_scratch._fitting.stacks import Training, train_runs, trainer
 from sknn_scratch._fitting.threads import threads_for_blocks
-from sknn_scratch._fitting.troubles import warn_of
+from sknn_scratch._fitting.troubles import troubles_of, warn_of
 
 
 class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShallowNN):
@@ -119,13 +120,15 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
         return self._fit(inputs, stored)
 
     def _fit(self, inputs, stored=None):
-        fit = Fit(self, inputs, stored)
-        with fit.reporter.fit_task():
-            train_fits([fit])
-            if inputs.partial and fit.is_interrupted:
+        fit = plan_fit(self, inputs, stored)
+        reporter = FitReporter(fit, *trainer.of_thread.labels)
+        with reporter.fit_task():
+            (run,) = train_runs([Training(fit.run, reporter, fit.new_run)])
+            if inputs.partial and run.is_interrupted:
                 raise KeyboardInterrupt  # else a loop of calls would continue, without this call's rows
-            warn_of(fit.troubles)
-            fit.finish()
+            warn_of(troubles_of(fit, run.state))
+            reporter.report_end(run.state)
+            adopt(self, fitted_attributes(fit, run.state))
         return self
 
     def transform(self, X: ArrayLike) -> Array:

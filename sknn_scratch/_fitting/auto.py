@@ -2,6 +2,7 @@
 
 import math
 
+from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._fitting.validation import rows_to_spare, validation_size
 
 # With fewer training rows than this, "auto" holds out no validation rows, and means L-BFGS if possible.
@@ -14,7 +15,7 @@ AUTO_BATCH_ROWS = 100
 AUTO_EPOCHS, AUTO_UPDATES = 10, 100
 
 
-def chosen_solver(model, data, *, partial):
+def chosen_solver(model, data, loss, *, partial):
     """Choose the solver: "auto" is L-BFGS for few rows, unless the fit needs a stochastic solver; else Adam.
 
     L-BFGS fits many rows too closely without validation rows, and then generalises badly.
@@ -23,7 +24,7 @@ def chosen_solver(model, data, *, partial):
         return model.solver
     is_small = data.n_samples < AUTO_ROWS and data.validation is None
     needs_adam = partial or model.dropout > 0 or model.max_grad_norm is not None
-    if is_small and not needs_adam and model._target_kinds.is_smooth(model):
+    if is_small and not needs_adam and loss.is_smooth:
         return "lbfgs"
     return "adam"
 
@@ -38,11 +39,14 @@ def chosen_patience(model, solver, n_updates):
     """Choose after how many epochs without an improvement training stops.
 
     "auto" also waits for some updates: an epoch with few updates changes little, and the loss may stay on a
-    plateau for many such epochs, until the hidden units differ. L-BFGS chooses the lengths of its steps.
+    plateau for many such epochs, until the hidden units differ. A solver that takes all rows chooses the
+    lengths of its steps.
     """
     if model.n_iter_no_change != "auto":
         return int(model.n_iter_no_change)
-    return AUTO_EPOCHS if solver == "lbfgs" else max(AUTO_EPOCHS, math.ceil(AUTO_UPDATES / n_updates))
+    if SOLVERS[solver].takes_all_rows:
+        return AUTO_EPOCHS
+    return max(AUTO_EPOCHS, math.ceil(AUTO_UPDATES / n_updates))
 
 
 def stops_early(estimator, target_kind, y):

@@ -23,17 +23,6 @@ from sknn_scratch._fitting.checkpoint_file import write_checkpoint
 from sknn_scratch._fitting.fitted import fitted_names
 from sknn_scratch._fitting.plan import snapshot
 
-__all__ = [
-    "CallbackSupportMixin",
-    "Checkpoint",
-    "FitReporter",
-    "ParentTask",
-    "callbacks_of",
-    "fit_inside",
-    "fit_of_many",
-    "has_callbacks",
-]
-
 
 class CallbackSupportMixin(CallbackSupport):
     """scikit-learn's support for callbacks, with a flag: whether they were set on this estimator itself.
@@ -186,26 +175,24 @@ class FitReporter(Hooks):
 
     Parameters
     ----------
-    estimator : estimator with CallbackSupportMixin
-        The estimator that is fitted. Its method must be decorated with ``validates_parameters``.
-    plan : FitPlan
-    inputs : FitInput
-        The training data, as the user passed them.
+    fit : Fit
+        The method of the estimator that is called must be decorated with ``validates_parameters``.
+    *labels : str
+        What the lines start with, to tell the fit from others; by default, the name of the class.
     """
 
-    def __init__(self, estimator, plan, inputs):
-        self.estimator = estimator
-        self.label = type(estimator).__name__
-        self.plan = plan
-        self.data = reported_data(inputs)
+    def __init__(self, fit, *labels):
+        self.fit, self.estimator = fit, fit.estimator
+        self.label = ", ".join(labels) or type(self.estimator).__name__
+        self.data = reported_data(fit.inputs)
         self.context = None
-        self.checkpoints = [one for one in callbacks_of(estimator) if isinstance(one, Checkpoint)]
-        self.header = header_of(plan) if self.checkpoints else None
+        self.checkpoints = [one for one in callbacks_of(self.estimator) if isinstance(one, Checkpoint)]
+        self.header = header_of(fit) if self.checkpoints else None
 
     @contextmanager
     def fit_task(self):
         """Tell the callbacks that the fit begins and ends."""
-        state, max_iter = self.plan.run.state, self.plan.run.config.max_iter
+        state, max_iter = self.fit.run.state, self.fit.run.config.max_iter
         self.context = self.estimator._init_callback_context(max_subtasks=max_iter)
         self.context.call_on_fit_task_begin(estimator=self.estimator, **self.data)
         if state.epoch == state.epochs_before:
@@ -227,20 +214,15 @@ class FitReporter(Hooks):
         """Print a line for the epoch."""
         self.print_line(f"epoch {state.epoch}: {watched_numbers(state.history[-1])}")
 
-    def report_end(self, result):
+    def report_end(self, state):
         """Print why training stopped, and which epoch was kept; a call of ``partial_fit`` is one epoch."""
-        if not self.estimator.verbose or self.plan.partial:
+        if not self.estimator.verbose or self.fit.partial:
             return
-        state, kept = result.state, result.best_epoch
+        kept = state.kept_epoch
         place = kept - state.epochs_before - 1  # the history does not contain the epochs of earlier calls
         numbers = f" ({watched_numbers(state.history[place])})" if 0 <= place < len(state.history) else ""
         what = f"epoch {kept}{numbers}" if kept else "the initial weights"
-        self.print_line(f"end after epoch {state.epoch}: {result.stop_reason.value} Kept: {what}.")
-
-    def add_label(self, label):
-        """Start every line with a label, which tells the fit from others."""
-        is_plain = self.label == type(self.estimator).__name__
-        self.label = label if is_plain else f"{label}, {self.label}"
+        self.print_line(f"end after epoch {state.epoch}: {state.stop_reason.value} Kept: {what}.")
 
     def print_line(self, text):
         """Print a line that starts with the label of the fit."""
@@ -263,7 +245,7 @@ class FitReporter(Hooks):
 
     def fitted_attributes(self, state):
         """Make the attributes of a snapshot; None replaces the other attributes of an earlier fit."""
-        return dict.fromkeys(fitted_names(self.estimator)) | snapshot(self.plan, state)
+        return dict.fromkeys(fitted_names(self.estimator)) | snapshot(self.fit, state)
 
 
 def watched_numbers(record):

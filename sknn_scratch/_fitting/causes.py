@@ -8,7 +8,7 @@ from numbers import Real
 
 import numpy as np
 
-from sknn_scratch._core.losses import Saved
+from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._fitting.measured import Limits, Measured, count, times
 
 # Initial weights and learning rates are made for features of a size of about one. At ten, they already act as
@@ -119,8 +119,8 @@ def large_initial_weights(scale, features):
 
 def strong_penalty(penalty_rate, pull, model):
     """Compare the penalty of a hidden unit with the largest gain of the loss by it."""
-    if model.solver == "adamw":
-        return "adamw shrinks the weights by itself, and leaves the loss without a penalty"
+    if SOLVERS[model.solver_].decouples_penalty:
+        return f"{model.solver_} shrinks the weights by itself, and leaves the loss without a penalty"
     if pull == 0:
         return "the features say nothing about y"
     ratio, alpha = penalty_rate / pull, model.alpha
@@ -137,10 +137,10 @@ def strong_penalty(penalty_rate, pull, model):
 def strongest_pull(network, batch):
     """Compute the strongest pull of a batch's loss at a new hidden unit: see ``pulls``."""
     targets = batch.targets
-    outputs = np.zeros_like(targets.values)
-    network.loss.gradient(outputs, targets, Saved.allocate(outputs.shape, outputs.dtype))
+    slopes = np.empty_like(targets.values)
+    network.loss.gradient(np.zeros_like(slopes), targets, slopes)
     # A constant has no penalty, so the part of the gradient that it explains does not count.
-    deltas = outputs - targets.row_weights * outputs.sum(axis=1, keepdims=True)
+    deltas = slopes - targets.row_weights * slopes.sum(axis=1, keepdims=True)
     return float(pulls(network.activate, batch.X.source, deltas).max())
 
 

@@ -26,8 +26,7 @@ from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 
-from sknn_scratch._core.state import Snapshot, State
-from sknn_scratch._core.stopping import Watch
+from sknn_scratch._core.state import State
 from sknn_scratch._fitting.checkpoint_schema import (
     DOCUMENT,
     FORMAT,
@@ -273,11 +272,8 @@ def unpack(arrays: Arrays, numbers: Json) -> State:
     memory = {name.removeprefix(MEMORY): array for name, array in arrays.items() if name.startswith(MEMORY)}
     fields = {name: kind.read(numbers[name]) for name, kind in STATE.items()}
     fields |= {name: arrays.get(name) for name in VECTORS}
-    for part, record in (("watch", Watch), ("last_good", Snapshot)):
-        own = [name for name in fields if name.startswith(f"{part}.")]
-        fields[part] = record(**{name.removeprefix(f"{part}."): fields.pop(name) for name in own})
     state = State(memory=memory, history=read_history(arrays["history"], numbers["history_names"]), **fields)
-    if max(state.watch.best_epoch, state.last_good.epoch) > state.epoch:
+    if max(state.best_epoch, state.fallback_epoch) > state.epoch:
         raise Malformed("its best epoch comes after its last")
     return state
 

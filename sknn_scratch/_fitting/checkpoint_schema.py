@@ -19,7 +19,7 @@ from sknn_scratch._core.stopping import StopReason
 Json: TypeAlias = dict[str, Any]
 
 FORMAT = "sknn_scratch checkpoint"
-FORMAT_NUMBER = 5  # 1 had the parameters in another order, 2 to 4 other names in the header
+FORMAT_NUMBER = 6  # 1 had the parameters in another order, 2 to 5 other names in the header
 MEMORY = "memory."  # before the names of the optimiser's arrays
 
 # The bit generators of default_rng. Their states are plain numbers, which JSON represents exactly.
@@ -146,16 +146,16 @@ STATE: Mapping[str, Kind] = MappingProxyType(
         "n_updates": COUNT,
         "n_reductions": whole_number(0, 500),  # even the largest float is below the minimum after fewer
         "epochs_before": COUNT,
-        "watch.best_value": NOT_NAN,
-        "watch.best_epoch": COUNT,
-        "watch.epochs_without_improvement": COUNT,
+        "epochs_without_improvement": COUNT,
+        "best_value": NOT_NAN,
+        "best_epoch": COUNT,
+        "fallback_epoch": COUNT,
         "loss_limit": LIMIT,
-        "last_good.epoch": COUNT,
         "stop_reason": REASON,
     }
 )
 # The fields that are arrays (n_params,). A None is not written.
-VECTORS = ("params", "watch.best_params", "last_good.params")
+VECTORS = ("params", "best_params", "fallback_params")
 
 # The fields in the file, with the names of the history's columns.
 WRITTEN_STATE: Mapping[str, Kind] = MappingProxyType({**STATE, "history_names": NAMES})

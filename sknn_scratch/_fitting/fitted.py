@@ -97,12 +97,12 @@ def set_layers(fitted, params):
     fitted.intercepts_ = [layers.b_hidden[0].copy(), layers.b_output[0].copy()]
 
 
-def set_result(fitted, result):
-    """Set all fitted attributes that training determines."""
-    set_layers(fitted, result.state.params)
-    set_history(fitted, result.state)
-    fitted.best_iter_ = result.best_epoch
-    fitted.stop_reason_ = result.stop_reason.name.lower()
+def set_result(fitted, state):
+    """Set all fitted attributes that training determines, from the state of a finished run."""
+    set_layers(fitted, state.params)
+    set_history(fitted, state)
+    fitted.best_iter_ = state.kept_epoch
+    fitted.stop_reason_ = state.stop_reason.name.lower()
 
 
 def set_history(fitted, state):

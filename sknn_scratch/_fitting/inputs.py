@@ -10,6 +10,7 @@ import scipy.sparse
 from sklearn.utils.validation import validate_data
 
 from sknn_scratch._fitting.fitted import data_attributes, target_kind_of
+from sknn_scratch._fitting.label_checks import plain_labels
 from sknn_scratch._fitting.targets import TargetKind
 from sknn_scratch._fitting.weights import checked_sample_weight
 
@@ -102,7 +103,7 @@ def validated_data(model, X, y, dtype, *, reset):
     X, y = validate_data(
         model,
         X,
-        model._target_kinds.readable(y),
+        plain_labels(y),
         accept_sparse="csr",
         dtype=dtype,
         order="C",

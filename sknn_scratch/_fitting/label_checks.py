@@ -1,7 +1,6 @@
 """Validation of class labels and of label indicators."""
 
 import numpy as np
-from sklearn.utils import check_array
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import column_or_1d
 
@@ -26,11 +25,6 @@ def are_plain_labels(y, predicted):
         and y.dtype == predicted.dtype
         and y.dtype.kind in "biu"
     )
-
-
-def labels_of(y):
-    """Validate array-like labels that come without the rows they belong to."""
-    return check_labels(check_array(plain_labels(y), accept_sparse="csr", ensure_2d=False, dtype=None))
 
 
 def check_labels(y):

@@ -2,7 +2,6 @@
 
 import functools
 import math
-from abc import ABC, abstractmethod
 from typing import ClassVar
 
 import numpy as np
@@ -17,11 +16,12 @@ from sknn_scratch._core.losses import (
     softmax_log_probabilities,
     softmax_probabilities,
 )
-from sknn_scratch._fitting.label_checks import check_labels, labels_of, plain_labels
+from sknn_scratch._fitting.label_checks import check_labels, plain_labels
+from sknn_scratch._fitting.targets import TargetKind
 from sknn_scratch._fitting.weights import check_enough_classes, class_weights, combine_weights
 
 
-class Labels(ABC):
+class Labels(TargetKind):
     """Class labels, or a label indicator.
 
     Parameters
@@ -30,34 +30,13 @@ class Labels(ABC):
         Sorted labels; the column numbers of a label indicator.
     """
 
-    name: ClassVar[str]
     loss: ClassVar[Loss] = Logistic()
-    is_exclusive: ClassVar[bool] = True  # whether each row has exactly one class
     noun: ClassVar[str] = "class"
-    n_kept: ClassVar[int] = 1  # rows of each class that must stay in training
 
     def __init__(self, classes):
         self.classes = classes
 
-    @staticmethod
-    def readable(y):
-        """Prepare labels for scikit-learn's validation."""
-        return plain_labels(y)
-
-    @staticmethod
-    def validated(y):
-        """Validate class labels (n_samples,) or a label indicator (n_samples, n_labels)."""
-        return check_labels(y)
-
-    @staticmethod
-    def variant(estimator):
-        """Get what the targets depend on in addition to y: nothing."""
-        return ()
-
-    @staticmethod
-    def is_smooth(estimator):
-        """Whether the loss has a continuous gradient."""
-        return True
+    validated = staticmethod(check_labels)
 
     @staticmethod
     def first(estimator, y, inputs, sample_weight):
@@ -77,7 +56,6 @@ class Labels(ABC):
 
     @staticmethod
     def of_fitted(fitted):
-        """Get the kind of labels that an estimator was fitted to."""
         return KINDS[fitted._target_kind_](fitted.classes_)
 
     @staticmethod
@@ -88,36 +66,24 @@ class Labels(ABC):
         return Binary(classes) if n_outputs == 1 else Multilabel(classes)
 
     def fitted_attributes(self):
-        """Get the fitted attributes that describe the labels."""
         return {"classes_": self.classes, "_target_kind_": self.name}
 
     @property
     def n_outputs(self):
-        """Number of the network's outputs: one for each class or label."""
+        """One output for each class or label."""
         return len(self.classes)
-
-    @property
-    def known_labels(self):
-        """One label of each class."""
-        return self.classes
-
-    def loss_of(self, estimator):
-        """Get the loss, which depends on the labels alone."""
-        return self.loss
 
     def output_names(self):
         """Name the classes or labels (n_classes,); a number gets a noun."""
         return [name if isinstance(name, str) else f"{self.noun} {name}" for name in self.classes.tolist()]
 
+    def check(self, y):
+        if y.ndim != self.n_dimensions:
+            raise ValueError(f"y is of another kind than the {self.name} y of the first fit.")
+
     def check_further(self, estimator, y, inputs):
-        """Raise ValueError unless training can continue with these labels."""
-        self.check(y)
+        super().check_further(estimator, y, inputs)
         self.check_classes(inputs.classes)
-        if not inputs.partial and self.is_exclusive and len(np.unique(y)) != len(self.classes):
-            raise ValueError(
-                f"To train further, y must have the same classes as before: {self.classes.tolist()}. With "
-                "warm_start=False, fit starts anew."
-            )
 
     def check_classes(self, classes):
         """Raise ValueError if ``classes`` are given and differ from these."""
@@ -127,68 +93,16 @@ class Labels(ABC):
             )
 
     def check_enough(self, source):
-        """Raise ValueError if there are fewer than two classes."""
-        if len(self.classes) < 2:
-            raise ValueError(
-                f"A classifier needs at least 2 classes, but {source} has only one class, "
-                f"{self.classes.tolist()}."
-            )
-
-    def check(self, y):
-        """Raise ValueError if ``y`` has unknown labels."""
-        if y.ndim == 2:
-            raise ValueError(f"y is of another kind than the {self.name} y of the first fit.")
-        if len(unknown := np.setdiff1d(y, self.classes)):
-            raise ValueError(
-                f"y contains classes that are unknown to the model: {unknown.tolist()}. "
-                f"Its classes are {self.classes.tolist()}."
-            )
+        """Raise ValueError if there are too few classes to learn."""
 
     def row_weights(self, estimator, sample_weight, y):
-        """Combine the weights of the rows and of their classes (n_samples,); None if all are one."""
         by_class = None
         if estimator.class_weight is not None:
             by_class = class_weights(estimator.class_weight, y, self.classes, sample_weight)
         return combine_weights(sample_weight, by_class)
 
-    def check_trainable(self, y, estimator, inputs):
-        """Raise ValueError if all rows with a positive weight have the same class."""
-        if not inputs.partial:
-            check_enough_classes(y, inputs.sample_weight, estimator.class_weight)
-
-    def strata(self, y):
-        """Get the number (n_samples,) of each row's class."""
-        return np.unique(y, return_inverse=True)[1]
-
-    def n_minority(self, y):
-        """Count the rows outside the most frequent class."""
-        return len(y) - np.unique(y, return_counts=True)[1].max()
-
-    @staticmethod
-    def alone(y):
-        """Validate array-like labels that come without the rows they belong to."""
-        return labels_of(y)
-
-    @staticmethod
-    def trouble_of_first_part(targets):
-        """Accept any labels: the classes are known beforehand."""
-        return
-
-    def outputs_of_means(self, means):
-        """Return the means: their sign, or the largest of them, tells the class, as in outputs."""
-        return means
-
     def errors(self, outputs, y):
-        """Find the rows, or the labels of rows, whose predictions are wrong."""
         return self.decode(outputs) != y
-
-    @abstractmethod
-    def encode(self, y, dtype):
-        """Write labels as targets (n_samples, n_outputs); they must be known."""
-
-    @abstractmethod
-    def decode(self, outputs):
-        """Turn outputs (n_samples, n_outputs) into labels."""
 
     def probabilities(self, outputs):
         """Compute the probabilities of classes (n_samples, n_classes) or of labels (n_samples, n_labels)."""
@@ -213,6 +127,9 @@ class Labels(ABC):
         log_p, log_not_p = functools.reduce(np.logaddexp, both)
         return log_p - log_not_p
 
+    def loss_of(self, estimator):
+        return self.loss
+
     def loss_of_a_guess(self, fitted, y=None):
         """Compute the loss of a network that gives all classes the same probability."""
         return self.n_outputs * math.log(2)
@@ -223,7 +140,52 @@ class Labels(ABC):
         return float((entr(p) + entr(1 - p)).sum())
 
 
-class Binary(Labels):
+class Exclusive(Labels):
+    """Labels (n_samples,), each one of two or more classes."""
+
+    n_dimensions = 1
+
+    @property
+    def known_labels(self):
+        """One label of each class."""
+        return self.classes
+
+    def check(self, y):
+        super().check(y)
+        if len(unknown := np.setdiff1d(y, self.classes)):
+            raise ValueError(
+                f"y contains classes that are unknown to the model: {unknown.tolist()}. "
+                f"Its classes are {self.classes.tolist()}."
+            )
+
+    def check_further(self, estimator, y, inputs):
+        super().check_further(estimator, y, inputs)
+        if not inputs.partial and len(np.unique(y)) != len(self.classes):
+            raise ValueError(
+                f"To train further, y must have the same classes as before: {self.classes.tolist()}. With "
+                "warm_start=False, fit starts anew."
+            )
+
+    def check_enough(self, source):
+        if len(self.classes) < 2:
+            raise ValueError(
+                f"A classifier needs at least 2 classes, but {source} has only one class, "
+                f"{self.classes.tolist()}."
+            )
+
+    def check_trainable(self, y, estimator, inputs):
+        if not inputs.partial:
+            check_enough_classes(y, inputs.sample_weight, estimator.class_weight)
+
+    def strata(self, y):
+        """Get the number (n_samples,) of each row's class."""
+        return np.unique(y, return_inverse=True)[1]
+
+    def n_minority(self, y):
+        return len(y) - np.unique(y, return_counts=True)[1].max()
+
+
+class Binary(Exclusive):
     """Labels of two classes: one output, whose sign decides between them."""
 
     name = "binary"
@@ -234,7 +196,6 @@ class Binary(Labels):
         return (2 * np.searchsorted(self.classes, y) - 1).astype(dtype)[:, np.newaxis]
 
     def decode(self, outputs):
-        """Turn outputs (n_samples, 1) into labels (n_samples,)."""
         return self.classes[(outputs[:, 0] > 0).astype(np.intp)]
 
     def probabilities(self, outputs):
@@ -245,7 +206,6 @@ class Binary(Labels):
         return probabilities
 
     def log_probabilities(self, outputs):
-        """Compute the logarithms of the probabilities (n_samples, 2), exact even if these underflow."""
         return logistic_log_probabilities(np.hstack([-outputs, outputs]))
 
     def decision(self, outputs):
@@ -253,7 +213,7 @@ class Binary(Labels):
         return outputs[:, 0]
 
 
-class Multiclass(Labels):
+class Multiclass(Exclusive):
     """Labels of three or more classes: one output for each class."""
 
     name, loss = "multiclass", Softmax()
@@ -265,15 +225,12 @@ class Multiclass(Labels):
         return targets
 
     def decode(self, outputs):
-        """Turn outputs (n_samples, n_classes) into labels (n_samples,)."""
         return self.classes[outputs.argmax(axis=1)]
 
     def probabilities(self, outputs):
-        """Compute the probabilities (n_samples, n_classes)."""
         return softmax_probabilities(outputs)
 
     def log_probabilities(self, outputs):
-        """Compute the logarithms of the probabilities, exact even if these underflow."""
         return softmax_log_probabilities(outputs)
 
     def average(self, all_outputs):
@@ -282,7 +239,6 @@ class Multiclass(Labels):
         return functools.reduce(np.logaddexp, all_log_p) - math.log(len(all_log_p))
 
     def loss_of_a_guess(self, fitted, y=None):
-        """Compute the loss of a network that gives all classes the same probability."""
         return math.log(len(self.classes))
 
     def loss_of_a_constant(self, estimator, targets, shares):
@@ -291,9 +247,9 @@ class Multiclass(Labels):
 
 
 class Multilabel(Labels):
-    """A label indicator: one output for each label, and a row may have any number of labels."""
+    """An indicator (n_samples, n_labels): one output for each label; a row may have any number of labels."""
 
-    name, noun, is_exclusive = "multilabel", "label", False
+    name, noun, n_dimensions = "multilabel", "label", 2
     n_kept = 0
 
     @property
@@ -301,16 +257,8 @@ class Multilabel(Labels):
         """Rows with one label each."""
         return np.eye(len(self.classes), dtype=int)
 
-    def check_enough(self, source):
-        """Do nothing: a single label can be learned."""
-
-    def check_trainable(self, y, estimator, inputs):
-        """Do nothing: a label that all rows have can be learned."""
-
     def check(self, y):
-        """Raise ValueError unless ``y`` is an indicator with the same number of labels."""
-        if y.ndim != 2:
-            raise ValueError(f"y is of another kind than the {self.name} y of the first fit.")
+        super().check(y)
         if y.shape[1] != len(self.classes):
             raise ValueError(f"y has {y.shape[1]} labels, expected {len(self.classes)}.")
 
@@ -321,16 +269,11 @@ class Multilabel(Labels):
         strata[counts[strata] == 1] = len(counts)
         return np.unique(strata, return_inverse=True)[1]
 
-    def n_minority(self, y):
-        """Count all rows: labels are not exclusive."""
-        return len(y)
-
     def encode(self, y, dtype):
         """Write an indicator of zeros and ones as targets (n_samples, n_labels): -1 and 1."""
         return 2 * np.ascontiguousarray(y, dtype=dtype) - 1
 
     def decode(self, outputs):
-        """Turn outputs (n_samples, n_labels) into an indicator."""
         return (outputs > 0).astype(np.int64)
 
 

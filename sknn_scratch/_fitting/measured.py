@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from sknn_scratch._core.optimizers import SOLVERS
+
 
 class Limits(NamedTuple):
     """A larger value is a warning, or a problem."""
@@ -30,10 +32,10 @@ class Measured(NamedTuple):
 
 
 def remedy_for(solver, remedy):
-    """Add to a remedy with the learning rate that L-BFGS has no learning rate."""
-    if solver != "lbfgs" or "learning_rate" not in remedy:
+    """Add to a remedy with the learning rate that the solver has none, if so."""
+    if not SOLVERS[solver].takes_all_rows or "learning_rate" not in remedy:
         return remedy
-    return f"{remedy} The solver 'lbfgs' has no learning_rate."
+    return f"{remedy} The solver {solver!r} has no learning_rate."
 
 
 def count(number, noun):

@@ -1,14 +1,13 @@
-"""From a user's data to a run, and from its result to fitted attributes.
+"""From a user's data to a run, and from its state to fitted attributes.
 
-``plan_fit`` prepares the training, ``_core.training.train`` trains, and ``fitted_attributes`` makes the
-attributes. None of them changes the estimator, so a fit that fails leaves it as it was. Several plans can be
-trained together.
+``plan_fit`` makes a ``Fit``, ``train_runs`` (in ``stacks``) trains its run, and ``fitted_attributes`` makes
+the attributes from its state. None of them changes the estimator, so a fit that fails leaves it as it was.
 """
 
 import copy
 import functools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from numbers import Integral
 from typing import NamedTuple
 
@@ -21,7 +20,7 @@ from sknn_scratch._core.network import Network
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import NetworkShape, flatten, initialise
 from sknn_scratch._core.rows import rows_of
-from sknn_scratch._core.state import Config, Result, Run, State
+from sknn_scratch._core.state import KEPT, Config, Run, State
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._fitting.auto import chosen_batch_size, chosen_patience, chosen_solver, stops_early
 from sknn_scratch._fitting.fitted import (
@@ -31,16 +30,13 @@ from sknn_scratch._fitting.fitted import (
     fitted_layers,
     set_result,
 )
+from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.validation import (
     given_validation,
     held_out_validation,
     split_rows,
     validation_value,
 )
-
-# The fields of the state, beside the fitted attributes, from which training continues. The optimiser's fields
-# are used only with the same solver.
-KEPT = ("shuffle_rng", "dropout_rng", "loss_limit", "memory", "n_updates")
 
 
 class RandomStreams(NamedTuple):
@@ -52,13 +48,37 @@ class RandomStreams(NamedTuple):
     dropout: np.random.Generator
 
 
-@dataclass
-class FitPlan:
-    """A run to train, and the copy of the estimator that will hold its result."""
+@dataclass(eq=False)
+class Fit:
+    """A fit of one network that is planned.
 
+    Attributes
+    ----------
+    estimator : estimator of one network
+        With validated parameters. Planning and training do not change it.
+    inputs : FitInput
+    stored : StoredFit or None
+        An unfinished fit of this estimator, which continues.
+    model : estimator
+        A copy of the estimator, with the fitted attributes that follow from the data or are continued from.
+    run : Run
+        What is trained.
+    """
+
+    estimator: object
+    inputs: FitInput
+    stored: object
     model: object
     run: Run
-    partial: bool
+
+    @property
+    def partial(self):
+        """Whether it is a call of ``partial_fit``."""
+        return self.inputs.partial
+
+    def new_run(self):
+        """Make the same run anew."""
+        return plan_fit(self.estimator, self.inputs, self.stored, self.model._seed_).run
 
 
 def plan_fit(estimator, inputs, stored=None, seed=None):
@@ -76,72 +96,49 @@ def plan_fit(estimator, inputs, stored=None, seed=None):
 
     Returns
     -------
-    FitPlan
+    Fit
     """
     check_combinations(estimator, inputs)
-    start = Start(estimator, inputs, stored, seed)
-    encoded = inputs.encoded_for(start.model, start.goes_on)
-    vars(start.model).update((name, copy.copy(value)) for name, value in encoded.attributes.items())
-    streams = random_streams(start.model._seed_)
-    data = choose_rows(start.model, inputs, encoded, streams.split)
-    config = train_config(start.model, encoded, data, partial=inputs.partial)
-    state = start.state(config, data, streams)
-    start.model.solver_ = config.solver
-    return FitPlan(start.model, Run(state, data, config), inputs.partial)
-
-
-class Start:
-    """What a fit starts from: nothing, a fitted network, or an unfinished fit.
-
-    Attributes
-    ----------
-    model : object
-        A copy of the estimator, with the fitted attributes from which the fit continues.
-    goes_on : bool
-        Whether the fit continues from a network.
-    """
-
-    def __init__(self, estimator, inputs, stored, seed):
-        self.stored = stored
-        self.partial = inputs.partial
-        self.trains_further = hasattr(estimator, "coefs_") and (inputs.partial or estimator.warm_start)
-        self.goes_on = self.trains_further or stored is not None
-        self.model = copy.copy(estimator)
-        if self.goes_on:
-            check_same_network(self.model)
-        else:
-            clear_fitted(self.model)
-            self.model._seed_ = draw_seed(estimator.random_state) if seed is None else seed
-            self.model._seen_weight_ = 0.0
-        self.model._activation_ = estimator.activation
-
-    def state(self, config, data, streams):
-        """Make the initial state of the run."""
-        if self.stored is not None:
-            self.stored.check_fit(config, data)
-            return self.stored.state.copy()
-        if self.trains_further:
-            return next_state(self.model, config, data, streams, partial=self.partial)
-        return first_state(self.model, config, data, streams, partial=self.partial)
+    trains_further = hasattr(estimator, "coefs_") and (inputs.partial or estimator.warm_start)
+    goes_on = trains_further or stored is not None
+    model = copy.copy(estimator)
+    if goes_on:
+        check_same_network(model)
+    else:
+        clear_fitted(model)
+        model._seed_ = draw_seed(estimator.random_state) if seed is None else seed
+        model._seen_weight_ = 0.0
+    model._activation_ = estimator.activation
+    encoded = inputs.encoded_for(model, goes_on)
+    vars(model).update((name, copy.copy(value)) for name, value in encoded.attributes.items())
+    streams = random_streams(model._seed_)
+    data = choose_rows(model, inputs, encoded, streams.split)
+    config = train_config(model, encoded, data, partial=inputs.partial)
+    if stored is not None:
+        stored.check_fit(config, data)
+        state = stored.state.copy()
+    elif trains_further:
+        state = next_state(model, config, data, streams, partial=inputs.partial)
+    else:
+        state = first_state(model, config, data, streams, partial=inputs.partial)
+    model.solver_ = config.solver
+    return Fit(estimator, inputs, stored, model, Run(state, data, config))
 
 
 def check_combinations(estimator, inputs):
     """Raise ValueError for parameters that are valid alone but not together."""
-    if estimator.solver == "lbfgs" and estimator.dropout > 0:
-        raise ValueError(
-            f"dropout={estimator.dropout} needs a stochastic solver, since lbfgs minimises a fixed "
-            "objective; use solver='adam', 'adamw' or 'sgd', or dropout=0."
-        )
-    if estimator.solver == "lbfgs" and estimator.max_grad_norm is not None:
-        raise ValueError(
-            f"max_grad_norm={estimator.max_grad_norm} needs a stochastic solver, since lbfgs chooses the "
-            "length of its steps itself; use solver='adam', 'adamw' or 'sgd', or max_grad_norm=None."
-        )
-    if estimator.solver == "lbfgs" and not estimator._target_kinds.is_smooth(estimator):
-        raise ValueError(
-            f"loss={estimator.loss!r} has kinks, where the line search of lbfgs fails; use "
-            "solver='adam', 'adamw' or 'sgd', or loss='huber'."
-        )
+    solver = estimator.solver
+    if solver != "auto" and SOLVERS[solver].takes_all_rows:
+        if estimator.dropout > 0:
+            raise ValueError(
+                f"dropout={estimator.dropout} needs a stochastic solver, since {solver} minimises a fixed "
+                f"objective; use solver={stochastic_solvers()}, or dropout=0."
+            )
+        if estimator.max_grad_norm is not None:
+            raise ValueError(
+                f"max_grad_norm={estimator.max_grad_norm} needs a stochastic solver, since {solver} chooses "
+                f"the length of its steps itself; use solver={stochastic_solvers()}, or max_grad_norm=None."
+            )
     if (inputs.X_val is None) != (inputs.y_val is None):
         raise ValueError("X_val and y_val must be given together.")
     if inputs.X_val is None and inputs.sample_weight_val is not None:
@@ -150,6 +147,12 @@ def check_combinations(estimator, inputs):
         raise ValueError(
             "X_val and y_val are for early stopping, but early_stopping=False; set it to True or 'auto'."
         )
+
+
+def stochastic_solvers():
+    """List the solvers that take batches, for a message."""
+    *some, last = (repr(name) for name, solver in SOLVERS.items() if not solver.takes_all_rows)
+    return f"{', '.join(some)} or {last}"
 
 
 def check_same_network(model):
@@ -193,17 +196,23 @@ def choose_rows(model, inputs, encoded, split_rng):
 
 def train_config(model, encoded, data, *, partial):
     """Turn the hyperparameters into the Config that training reads."""
-    target_kind, solver = encoded.target_kind, chosen_solver(model, data, partial=partial)
-    batch_size = data.n_samples if solver == "lbfgs" else chosen_batch_size(model, data)
-    shape = NetworkShape(data.X.n_features, int(model.n_hidden), target_kind.n_outputs)
-    names = SOLVERS[solver].hyperparameters
+    loss = encoded.target_kind.loss_of(model)
+    solver = chosen_solver(model, data, loss, partial=partial)
+    optimizer = SOLVERS[solver]
+    has_batches = not optimizer.takes_all_rows
+    if not has_batches and not loss.is_smooth:
+        raise ValueError(
+            f"loss={model.loss!r} has kinks, where the line search of {solver} fails; use "
+            f"solver={stochastic_solvers()}, or loss='huber'."
+        )
+    batch_size = chosen_batch_size(model, data) if has_batches else data.n_samples
+    shape = NetworkShape(data.X.n_features, int(model.n_hidden), encoded.target_kind.n_outputs)
     return Config(
-        network=Network(shape, activation_of(model.activation), target_kind.loss_of(model)),
-        solver=solver,
+        network=Network(shape, activation_of(model.activation), loss),
+        optimizer=optimizer(**{field.name: getattr(model, field.name) for field in fields(optimizer)}),
         batch_size=batch_size,
         max_iter=1 if partial else int(model.max_iter),
-        schedule="constant" if partial or solver == "lbfgs" else model.learning_rate_schedule,
-        hyperparameters=tuple(getattr(model, name) for name in names),
+        schedule=model.learning_rate_schedule if has_batches and not partial else "constant",
         learning_rate=float(model.learning_rate),
         alpha=float(model.alpha),
         dropout=float(model.dropout),
@@ -249,7 +258,7 @@ def first_state(model, config, data, streams, *, partial):
 def next_state(model, config, data, streams, *, partial):
     """Make the state of a fitted network, with its optimiser's memory if that was kept for the same solver.
 
-    The watch starts with this network: it is the result if training does not improve its validation.
+    This network is the best so far: it is the result if training does not improve its validation.
     """
     fresh = {"shuffle_rng": streams.shuffle, "dropout_rng": streams.dropout}
     kept = dict(getattr(model, "_kept_", None) or {})
@@ -263,29 +272,29 @@ def next_state(model, config, data, streams, *, partial):
     if model.solver_ != config.solver:
         state.forget_updates()
     if data.validation is not None:
-        state.watch.see(
-            validation_value(config.network, data, state.params), model.best_iter_, config.tol, state.params
-        )
+        value = validation_value(config.network, data, state.params)
+        state.watch(value, model.best_iter_, config.tol, state.params)
     return state
 
 
-def fitted_attributes(plan, result):
-    """Make all fitted attributes of the estimator from the result."""
-    model, state = copy.copy(plan.model), result.state
-    set_result(model, result)
-    model._seen_weight_ += plan.run.data.total_weight
-    model._penalty_rate_ = plan.run.penalty_rate
+def fitted_attributes(fit, state):
+    """Make all fitted attributes of the estimator from the state of a finished run."""
+    model = copy.copy(fit.model)
+    set_result(model, state)
+    model._seen_weight_ += fit.run.data.total_weight
+    model._penalty_rate_ = fit.run.penalty_rate
     vars(model).pop("_kept_", None)
-    if model.warm_start or plan.partial:
+    if model.warm_start or fit.partial:
         model._kept_ = {name: getattr(state, name) for name in KEPT}
     return attributes_of(model)
 
 
-def was_trained_by_parts(model):
+def was_trained_by_parts(fitted):
     """Whether the last training was a ``partial_fit``, which keeps its memory without ``warm_start``."""
-    return hasattr(model, "_kept_") and not model.warm_start
+    return hasattr(fitted, "_kept_") and not fitted.warm_start
 
 
-def snapshot(plan, state):
+def snapshot(fit, state):
     """Make the fitted attributes for a state during training, as if a callback had stopped it there."""
-    return fitted_attributes(plan, Result(state, state.stop_reason or StopReason.CALLBACK, state.epoch))
+    reason = state.stop_reason or StopReason.CALLBACK
+    return fitted_attributes(fit, replace(state, stop_reason=reason, best_params=None))

@@ -12,15 +12,16 @@ from scipy.optimize import brentq
 from scipy.special import ndtri
 from sklearn.utils import check_array
 
-from sknn_scratch._core.losses import LOSSES, Saved, Targets
+from sknn_scratch._core.losses import LOSSES, Targets
 from sknn_scratch._fitting.inputs import check_outputs
+from sknn_scratch._fitting.targets import TargetKind
 from sknn_scratch._fitting.weights import combine_weights
 
 GUESSED_ROWS = 1001  # quantiles of the normal distribution that serve as the targets of a guess
 CONSTANT_TOL = 1e-4  # error of the best constant output, in standard deviations of y
 
 
-class Reals:
+class Reals(TargetKind):
     """Real numbers, standardised: the outputs are (y - mean) / standard deviation.
 
     Parameters
@@ -29,15 +30,9 @@ class Reals:
     """
 
     name: ClassVar[str] = "real"
-    n_kept: ClassVar[int] = 1  # rows that must stay in training
 
     def __init__(self, offset, scale):
         self.offset, self.scale = offset, scale
-
-    @staticmethod
-    def readable(y):
-        """Prepare numbers for scikit-learn's validation."""
-        return y
 
     @staticmethod
     def validated(y):
@@ -52,13 +47,8 @@ class Reals:
 
     @staticmethod
     def variant(estimator):
-        """Get what the targets depend on in addition to y: the output activation of the loss."""
+        """Get the output activation of the loss."""
         return LOSSES[estimator.loss].output_activation
-
-    @staticmethod
-    def is_smooth(estimator):
-        """Whether the estimator's loss has a continuous gradient."""
-        return LOSSES[estimator.loss].is_smooth
 
     @staticmethod
     def first(estimator, y, inputs, sample_weight):
@@ -86,11 +76,9 @@ class Reals:
 
     @staticmethod
     def of_fitted(fitted):
-        """Get the kind of y that an estimator was fitted to."""
         return KINDS[fitted._target_kind_](fitted.y_offset_, fitted.y_scale_)
 
     def fitted_attributes(self):
-        """Get the fitted attributes that describe the targets."""
         return {"y_offset_": self.offset, "y_scale_": self.scale, "_target_kind_": self.name}
 
     @property
@@ -109,9 +97,8 @@ class Reals:
         return loss(**{field.name: float(getattr(estimator, field.name)) for field in fields(loss)})
 
     def check_further(self, estimator, y, inputs):
-        """Raise ValueError unless training can continue with these numbers and the estimator's loss."""
         self.check_loss(estimator)
-        self.check(y)
+        super().check_further(estimator, y, inputs)
 
     def check_loss(self, estimator):
         """Raise ValueError if the outputs have another meaning for the estimator's loss."""
@@ -131,13 +118,7 @@ class Reals:
     def _shape_in_words(self):
         return "a y of one dimension" if np.ndim(self.scale) == 0 else f"{self.n_outputs} columns"
 
-    @staticmethod
-    def alone(y):
-        """Validate array-like numbers that come without the rows they belong to."""
-        return Reals.validated(check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None))
-
-    @staticmethod
-    def trouble_of_first_part(targets):
+    def trouble_of_first_part(self, targets):
         """Warn of a constant: it gives no scale for later parts."""
         if np.ptp(targets, axis=0).all():
             return None
@@ -146,20 +127,13 @@ class Reals:
             "all later calls too. Begin with rows that are typical of y."
         )
 
-    @staticmethod
-    def outputs_of_means(means):
-        """Return the means: they are the outputs that predict them."""
-        return means
-
     def errors(self, outputs, y):
-        """Compute the squared errors (n_samples, n_outputs), divided by the variance of y."""
         y = y.reshape(len(y), -1)
         spread = np.std(y, axis=0)
         residuals = self.decode(outputs).reshape(y.shape) - y
         return np.square(residuals / np.where(spread > 0, spread, 1.0))
 
     def encode(self, y, dtype):
-        """Write numbers as targets (n_samples, n_outputs)."""
         with np.errstate(over="ignore"):
             targets = ((y - self.offset) / self.scale).reshape(len(y), -1).astype(dtype)
         if not np.isfinite(targets).all():
@@ -182,23 +156,11 @@ class Reals:
         return outputs
 
     def average(self, all_outputs):
-        """Average the outputs of several networks."""
         return np.mean(list(all_outputs), axis=0)
-
-    def row_weights(self, estimator, sample_weight, y):
-        """Get the weights of the rows (n_samples,); None if all are one."""
-        return combine_weights(sample_weight, None)
-
-    def check_trainable(self, y, estimator, inputs):
-        """Do nothing: a single row can be learned."""
 
     def strata(self, y):
         """Get the number (n_samples,) of each row's stratum: there is only one."""
         return np.zeros(len(y), np.intp)
-
-    def n_minority(self, y):
-        """Count all rows: there are no classes."""
-        return len(y)
 
     def loss_of_a_guess(self, fitted, y=None):
         """Compute the loss of the best constant: for normal targets or, if these say little, for y."""
@@ -230,9 +192,9 @@ class Reals:
             return low
 
         def slope(constant):
-            outputs = np.full_like(targets.values, constant)
-            loss.gradient(outputs, targets, Saved.allocate(outputs.shape, outputs.dtype))
-            return outputs.sum()
+            slopes = np.empty_like(targets.values)
+            loss.gradient(np.full_like(slopes, constant), targets, slopes)
+            return slopes.sum()
 
         return brentq(slope, 2 * low - high, 2 * high - low, xtol=CONSTANT_TOL)
 
@@ -242,10 +204,7 @@ class Rates(Reals):
 
     name: ClassVar[str] = "rate"
 
-    @staticmethod
-    def trouble_of_first_part(targets):
-        """Accept any rates: a single one has a mean."""
-        return
+    trouble_of_first_part = TargetKind.trouble_of_first_part  # a single rate has a mean
 
     @staticmethod
     def measure(y, weights):
@@ -269,8 +228,7 @@ class Rates(Reals):
         """Turn logarithms into rates."""
         return np.exp(outputs)
 
-    @staticmethod
-    def outputs_of_means(means):
+    def outputs_of_means(self, means):
         """Compute logarithms of rates; a negative rate, which a linear model may predict, counts as tiny."""
         return np.log(np.maximum(means, np.finfo(float).tiny))
 

@@ -1,30 +1,17 @@
-"""Fits of networks, and groups of fits that are trained in one pass.
+"""Runs that are trained in one pass, and how many of them the cache and the memory allow.
 
-Each fit is trained by ``train_fits``, which calls ``trainer.of_thread``. To train several fits of a thread
+``train_runs`` trains any runs: it calls ``trainer.of_thread``. To train the runs of several fits of a thread
 together, replace ``trainer.of_thread``.
 """
 
-import copy
-import math
 import threading
-from contextlib import ExitStack
+from collections import defaultdict
 
-import numpy as np
 import scipy.sparse
 
-from sknn_scratch._core.stackable import (
-    has_large_batches,
-    other_bytes,
-    stack_key,
-    step_bytes,
-    waiting_bytes,
-)
+from sknn_scratch._core.stackable import has_large_batches, other_bytes, stack_key, step_bytes
 from sknn_scratch._core.training import train
-from sknn_scratch._fitting.callbacks import FitReporter, fit_inside
-from sknn_scratch._fitting.fitted import adopt
-from sknn_scratch._fitting.plan import fitted_attributes, plan_fit
 from sknn_scratch._fitting.threads import threads_for_training
-from sknn_scratch._fitting.troubles import troubles_of
 
 # All buffers of a group take about this number of bytes at most.
 GROUP_BYTES = 2**28
@@ -34,119 +21,94 @@ GROUP_BYTES = 2**28
 STEP_BYTES = 2**23
 
 
-class Fit:
-    """A fit of one network: its plan, its reporter and its result.
+class Training:
+    """A run to train.
 
     Parameters
     ----------
-    network : estimator
-        With validated parameters. It is not changed before ``finish``.
-    inputs : FitInput
-        Fits to the same rows should share one object: then the rows are validated and kept only once.
-    stored : StoredFit, optional
-        An unfinished fit of this network.
-    number : int
-        Distinguishes fits.
-    parent : ParentTask, optional
-        The task of a meta-estimator for this fit.
+    run : Run
+    hooks : Hooks
+    new_run : callable
+        Makes the same run anew, for a second attempt.
 
     Attributes
     ----------
-    plan : FitPlan
-    reporter : FitReporter
-    result : Result or None
-        The result of the training.
+    is_trained : bool
+        Whether the training has ended well.
     error : Exception or None
         The exception that ended the training.
     seconds : float
-        The fit's share of the training time.
+        The run's share of the training time.
     """
 
-    def __init__(self, network, inputs, stored=None, *, number=0, parent=None):
-        self.network = network
-        self.inputs = inputs = trainer.of_thread.shared_inputs(network, inputs)
-        self.stored = stored
-        self.number = number
-        self.parent = parent
-        self.plan = plan_fit(network, inputs, stored)
-        self.reporter = FitReporter(network, self.plan, inputs)
-        self.result = self.error = None
+    def __init__(self, run, hooks, new_run):
+        self.run, self.hooks, self.new_run = run, hooks, new_run
+        self.is_trained, self.error = False, None
         self.seconds = 0.0
 
     def start_again(self):
-        """Plan anew, with the same seed."""
-        self.plan = plan_fit(self.network, self.inputs, self.stored, self.plan.model._seed_)
-        self.reporter.plan = self.plan
-        self.result = None
-
-    def finish(self):
-        """Report the end, and set the fitted attributes of the network."""
-        self.reporter.report_end(self.result)
-        adopt(self.network, fitted_attributes(self.plan, self.result))
-
-    @property
-    def run(self):
-        """The run that is trained."""
-        return self.plan.run
-
-    @property
-    def troubles(self):
-        """The warnings that the fit should give."""
-        return troubles_of(self.plan, self.result)
+        """Take the run as it was before the training."""
+        self.run, self.is_trained = self.new_run(), False
 
     @property
     def is_done(self):
         """Whether the training has ended, well or not."""
-        return self.result is not None or self.error is not None
+        return self.is_trained or self.error is not None
 
     @property
     def is_interrupted(self):
-        """Whether Control-C was pressed in the training of this network or its group."""
-        return self.result is not None and self.result.is_interrupted
-
-    @property
-    def is_untrained(self):
-        """Whether this fit has not completed an epoch."""
-        return not self.run.state.history
+        """Whether Control-C was pressed in the training of this run or its group."""
+        return self.run.is_interrupted
 
 
-def fit_group(group):
-    """Fit networks with the same ``stack_key``, inside the tasks of a meta-estimator."""
-    with ExitStack() as fit_tasks:
-        for fit in group:
-            fit_tasks.enter_context(fit_inside(fit.parent, fit.reporter))
-        train_fits(group)
-        for fit in group:
-            fit.finish()
+def train_runs(trainings):
+    """Train runs, those with the same ``stack_key`` in one pass.
+
+    Parameters
+    ----------
+    trainings : list of Training
+
+    Returns
+    -------
+    list of Run
+        The finished runs.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If Control-C was pressed before the training of the last runs had begun.
+    """
+    trainer.of_thread.train(trainings)
+    return [training.run for training in trainings]
 
 
-def train_fits(fits):
-    """Train fits of one ``stack_key``: at once, or with others that wait in ``train_together``."""
-    trainer.of_thread.train(fits)
-
-
-def train_group(fits):
-    """Train fits of one ``stack_key`` in one pass; each gets its result."""
-    with threads_for_training(has_large_batches(fits[0].run)) as map_blocks:
-        results = train([fit.run for fit in fits], [fit.reporter for fit in fits], map_blocks)
-    for fit, result in zip(fits, results, strict=True):
-        fit.result = result
+def train_group(group):
+    """Train runs of one ``stack_key`` in one pass."""
+    with threads_for_training(has_large_batches(group[0].run)) as map_blocks:
+        train([one.run for one in group], [one.hooks for one in group], map_blocks)
+    for training in group:
+        training.is_trained = True
 
 
 class AtOnce:
-    """Trains fits when they ask for it."""
+    """Trains runs when it is asked to."""
 
-    def train(self, fits):
-        """Train fits of one ``stack_key``; each gets its result."""
-        train_group(fits)
+    labels = ()  # what verbose lines start with, before the names of networks
 
-    def shared_inputs(self, network, inputs):
+    def train(self, trainings):
+        """Train runs."""
+        for group in cut_into_groups(trainings) if len(trainings) > 1 else [trainings]:
+            train_group(group)
+            if group[0].is_interrupted and not all(one.is_done for one in trainings):
+                raise KeyboardInterrupt
+
+    def shared_inputs(self, estimator, inputs):
         """Return these inputs; another trainer may return equal inputs of an earlier fit instead."""
         return inputs
 
 
 class _Trainer(threading.local):
-    """For each thread, the object that trains its fits; it has the methods of ``AtOnce``."""
+    """For each thread, the object that trains its runs; it has the methods of ``AtOnce``."""
 
     of_thread = AtOnce()
 
@@ -154,93 +116,66 @@ class _Trainer(threading.local):
 trainer = _Trainer()
 
 
-def cut_into_groups(fits):
-    """Gather fits that can be trained together; yield a group as soon as it is full.
+def cut_into_groups(trainings):
+    """Gather runs that can be trained together; yield a group as soon as it is full.
 
     Parameters
     ----------
-    fits : iterable of Fit
-        Taken one by one, so that they need not all be in memory.
+    trainings : iterable of Training
 
     Yields
     ------
-    group : list of Fit
+    group : list of Training
         With the same ``stack_key``.
     """
     groups = Groups()
-    for fit in fits:
-        yield from groups.add(fit)
+    for training in trainings:
+        yield from groups.add(training)
     yield from groups.rest()
 
 
 class Groups:
-    """Fits that wait for others with the same ``stack_key``."""
+    """Runs that wait for others with the same ``stack_key``."""
 
     def __init__(self):
-        self.drafts = {}  # by stack_key
+        self.waiting = defaultdict(list)  # by stack_key
 
-    def add(self, fit):
-        """Add a fit; yield the groups that are full now, to which no similar fit could be added."""
-        key = stack_key(fit.run)
+    def add(self, training):
+        """Add a run; yield its group if that is full now."""
+        key = stack_key(training.run)
+        group = [] if key is None else self.waiting[key]
+        group.append(training)
         if key is None:
-            yield [fit]
-            return
-        if key in self.drafts and not self.drafts[key].has_room_for(fit):
-            yield self.drafts.pop(key).fits
-        draft = self.drafts.setdefault(key, _Draft())
-        draft.add(fit)
-        if not draft.has_room_for(fit):
-            yield self.drafts.pop(key).fits
-        elif sum(one.waiting_bytes for one in self.drafts.values()) > GROUP_BYTES:
-            yield self.drafts.pop(max(self.drafts, key=lambda key: self.drafts[key].waiting_bytes)).fits
+            yield group
+        elif len(group) >= capacity(training.run):
+            yield self.waiting.pop(key)
 
     def rest(self):
         """Yield the groups that are not full."""
-        while self.drafts:
-            yield self.drafts.pop(next(iter(self.drafts))).fits
+        while self.waiting:
+            yield self.waiting.pop(next(iter(self.waiting)))
 
 
-class _Draft:
-    """An incomplete group, the memory that its training will need, and the memory it needs while it waits."""
+def capacity(run):
+    """Compute how many runs with the ``stack_key`` of this run a group can have: all are about as large.
 
-    def __init__(self):
-        self.fits = []
-        self.step_bytes = self.other_bytes = self.waiting_bytes = 0
-        self.sources = {}
-
-    @property
-    def n_bytes(self):
-        pooled_bytes = sum(self.sources.values()) if len(self.sources) > 1 else 0
-        return self.step_bytes + self.other_bytes + pooled_bytes
-
-    def add(self, fit):
-        self.fits.append(fit)
-        self.step_bytes += step_bytes(fit.run)
-        self.other_bytes += other_bytes(fit.run)
-        self.waiting_bytes += waiting_bytes(fit.run)
-        data = fit.run.data
-        self.sources = self.sources | {data.source: bytes_of(data.X.source) + data.targets.nbytes}
-
-    def has_room_for(self, fit):
-        larger = copy.copy(self)
-        larger.fits = []
-        larger.add(fit)
-        return larger.step_bytes <= STEP_BYTES and larger.n_bytes <= GROUP_BYTES
+    Copies of different rows for one pass do not count. They are less than what waits for a group, and
+    ``WAITING_BYTES`` of a meeting bounds that.
+    """
+    of_step = step_bytes(run)
+    return min(STEP_BYTES // of_step, GROUP_BYTES // (of_step + other_bytes(run)))
 
 
-def reason_alone(fit):
+def reason_alone(run):
     """Say why a network was trained alone."""
-    if stack_key(fit.run) is None:
+    if stack_key(run) is None:
         return "its steps update only the features of a sparse batch"
-    if 2 * step_bytes(fit.run) > STEP_BYTES:
-        return f"networks with {fit.network.n_hidden} units here are too large to gain from shared passes"
+    if 2 * step_bytes(run) > STEP_BYTES:
+        n_hidden = run.config.network.shape.n_hidden
+        return f"networks with {n_hidden} units here are too large to gain from shared passes"
     return "no other network with the same shape, settings and number of rows waited within the memory limit"
 
 
 def bytes_of(X):
-    """Count the bytes of an array or a sparse matrix; guess them for anything else."""
-    if scipy.sparse.issparse(X):
-        return 2 * X.nnz * X.dtype.itemsize
-    if isinstance(X, np.ndarray):
-        return X.nbytes
-    return 8 * math.prod(getattr(X, "shape", [len(X)]))
+    """Count the bytes of an array or a sparse matrix."""
+    return 2 * X.nnz * X.dtype.itemsize if scipy.sparse.issparse(X) else X.nbytes

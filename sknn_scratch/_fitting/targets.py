@@ -1,102 +1,140 @@
 """The kinds of y: how y is validated and encoded as targets, and how outputs are decoded.
 
-One object with the methods of ``TargetKind`` does all that depends on the kind of y: labels of two or more
-classes, several labels for each row, or real numbers. An estimator's class names the class of this object.
+One object does all that depends on the kind of y: labels of two or more classes, several labels for each row,
+or real numbers. An estimator's class names the base class of its kinds. ``TargetKind`` has the methods that
+the parts of a fit call. It gives the answer of most kinds where there is one.
 """
 
-from typing import Any, Protocol, Self
+from abc import ABC, abstractmethod
+from typing import ClassVar
 
-from sknn_scratch._core.losses import Loss
+from sklearn.utils import check_array
+
+from sknn_scratch._fitting.label_checks import plain_labels
+from sknn_scratch._fitting.weights import combine_weights
 
 
-class TargetKind(Protocol):
-    """The methods for one kind of y that the parts of a fit call."""
+class TargetKind(ABC):
+    """What y is.
 
+    Attributes
+    ----------
+    name : str
+        Name of the kind.
+    n_kept : int
+        Rows of each stratum that must stay in training.
+    n_outputs : int
+        Number of the network's outputs.
+    """
+
+    name: ClassVar[str]
+    n_kept: ClassVar[int] = 1
     n_outputs: int
-    n_kept: int  # rows of each stratum that must stay in training
+
+    # --- Before the kind is known ---
 
     @staticmethod
-    def readable(y: Any) -> Any:
-        """Prepare a y for scikit-learn's validation."""
-
-    @staticmethod
-    def validated(y: Any) -> Any:
+    @abstractmethod
+    def validated(y):
         """Validate y further, (n_samples,) or (n_samples, n_outputs)."""
 
-    @staticmethod
-    def variant(estimator: Any) -> Any:
-        """Get what the targets depend on in addition to y: estimators with equal values can share targets."""
-
-    @staticmethod
-    def is_smooth(estimator: Any) -> bool:
-        """Whether the estimator's loss has a continuous gradient."""
-
     @classmethod
-    def first(cls, estimator: Any, y: Any, inputs: Any, sample_weight: Any) -> Self:
+    def alone(cls, y):
+        """Validate an array-like y that comes without the rows it belongs to."""
+        return cls.validated(check_array(plain_labels(y), accept_sparse="csr", ensure_2d=False, dtype=None))
+
+    @staticmethod
+    def variant(estimator):
+        """Get what the targets depend on in addition to y: estimators with equal values can share targets."""
+        return
+
+    @staticmethod
+    @abstractmethod
+    def first(estimator, y, inputs, sample_weight):
         """Find the kind of y of a first fit, after the validation of the weights."""
 
-    @classmethod
-    def of_fitted(cls, fitted: Any) -> Self:
+    @staticmethod
+    @abstractmethod
+    def of_fitted(fitted):
         """Get the kind of y that an estimator was fitted to."""
 
-    def loss_of(self, estimator: Any) -> Loss:
-        """Make the estimator's loss."""
+    # --- Whether training is possible ---
 
-    def check_further(self, estimator: Any, y: Any, inputs: Any) -> None:
+    @abstractmethod
+    def check(self, y):
+        """Raise ValueError unless y fits the y of the first fit."""
+
+    def check_further(self, estimator, y, inputs):
         """Raise ValueError unless training can continue with this y."""
+        self.check(y)
 
-    @staticmethod
-    def alone(y: Any) -> Any:
-        """Validate an array-like y that comes without the rows it belongs to."""
+    def check_trainable(self, y, estimator, inputs):  # noqa: B027 - most kinds accept all y
+        """Raise ValueError if training is impossible with the y of the rows with a positive weight."""
 
-    @staticmethod
-    def trouble_of_first_part(targets: Any) -> str | None:
+    def trouble_of_first_part(self, targets):
         """Say what is wrong with the targets (n_samples, n_outputs) of the first call of ``partial_fit``."""
+        return
 
-    def outputs_of_means(self, means: Any) -> Any:
+    # --- Training rows and validation rows ---
+
+    def row_weights(self, estimator, sample_weight, y):
+        """Combine all weights into one for each row (n_samples,); None if all are one."""
+        return combine_weights(sample_weight, None)
+
+    @abstractmethod
+    def strata(self, y):
+        """Get the number (n_samples,) of each row's stratum, for a split into training and validation."""
+
+    def n_minority(self, y):
+        """Count the rows outside the most frequent class; all rows if there are no exclusive classes."""
+        return len(y)
+
+    # --- The network's targets, outputs and loss ---
+
+    @abstractmethod
+    def encode(self, y, dtype):
+        """Write y as targets (n_samples, n_outputs) for the loss."""
+
+    @abstractmethod
+    def decode(self, outputs):
+        """Turn outputs (n_samples, n_outputs) into predictions."""
+
+    @abstractmethod
+    def average(self, all_outputs):
+        """Compute the outputs that predict the average of what the outputs of several networks predict."""
+
+    def outputs_of_means(self, means):
         """Compute the outputs (n_samples, n_outputs) that predict these means of targets."""
+        return means
 
-    def errors(self, outputs: Any, y: Any) -> Any:
+    @abstractmethod
+    def errors(self, outputs, y):
         """Compute the error of each prediction, (n_samples,) or (n_samples, n_outputs).
 
         It is 1 for a wrong label. For real numbers, it is the squared error divided by the variance of y.
         """
 
-    def check(self, y: Any) -> None:
-        """Raise ValueError unless y fits the y of the first fit."""
+    @abstractmethod
+    def loss_of(self, estimator):
+        """Make the estimator's loss."""
 
-    def encode(self, y: Any, dtype: Any) -> Any:
-        """Write y as targets (n_samples, n_outputs) for the loss."""
-
-    def decode(self, outputs: Any) -> Any:
-        """Turn outputs (n_samples, n_outputs) into predictions."""
-
-    def average(self, all_outputs: Any) -> Any:
-        """Average the outputs of several networks."""
-
-    def row_weights(self, estimator: Any, sample_weight: Any, y: Any) -> Any:
-        """Combine all weights into one for each row (n_samples,); None if all are one."""
-
-    def check_trainable(self, y: Any, estimator: Any, inputs: Any) -> None:
-        """Raise ValueError if training is impossible with the y of the rows with a positive weight."""
-
-    def strata(self, y: Any) -> Any:
-        """Get the number (n_samples,) of each row's stratum, for a split into training and validation."""
-
-    def n_minority(self, y: Any) -> int:
-        """Count the rows outside the most frequent class; all rows if there are no exclusive classes."""
-
-    def output_names(self) -> list[str]:
-        """Name the outputs."""
-
-    def loss_of_a_guess(self, fitted: Any, y: Any = None) -> float | None:
+    @abstractmethod
+    def loss_of_a_guess(self, fitted, y=None):
         """Compute the loss of a network that predicts the same for all rows; None if it is unknown."""
 
-    def loss_of_a_constant(self, estimator: Any, targets: Any, shares: Any) -> float:
+    @abstractmethod
+    def loss_of_a_constant(self, estimator, targets, shares):
         """Compute the mean loss of the best constant outputs for targets (n_samples, n_outputs).
 
         The shares (n_samples,) are the weights of the rows; their sum is one.
         """
 
-    def fitted_attributes(self) -> dict[str, Any]:
+    # --- What the user sees ---
+
+    @abstractmethod
+    def output_names(self):
+        """Name the outputs."""
+
+    @abstractmethod
+    def fitted_attributes(self):
         """Get the fitted attributes that describe the targets."""

@@ -39,26 +39,26 @@ class Trouble(NamedTuple):
     category: type[Warning]
 
 
-def troubles_of(plan, result):
+def troubles_of(fit, state):
     """List the warnings of a fit, each with its remedy: identical hidden units, constant y, a bad end."""
     troubles = []
-    if plan.model.init_scale == 0 and result.state.epochs_before == 0:
+    if fit.model.init_scale == 0 and state.epochs_before == 0:
         message = "init_scale=0: all weights start at zero, so all hidden units stay identical."
         troubles.append(Trouble(f"{message} Use 'glorot', 'he' or a small positive number.", SymmetryWarning))
-    if plan.partial and result.state.epochs_before == 0:
-        rows, _ = training_rows(plan.run.data)
-        message = target_kind_of(plan.model).trouble_of_first_part(plan.run.data.targets[rows])
+    if fit.partial and state.epochs_before == 0:
+        rows, _ = training_rows(fit.run.data)
+        message = target_kind_of(fit.model).trouble_of_first_part(fit.run.data.targets[rows])
         troubles += [Trouble(message, UserWarning)] if message else []
-    reason = result.stop_reason
-    if not troubles and (failure := unlearnt(plan, result)):
+    reason = state.stop_reason
+    if not troubles and (failure := unlearnt(fit, state)):
         return failure
-    if reason is StopReason.MAX_ITER and not plan.partial:
-        remedy, category = f"Increase max_iter={plan.run.config.max_iter}.", ConvergenceWarning
+    if reason is StopReason.MAX_ITER and not fit.partial:
+        remedy, category = f"Increase max_iter={fit.run.config.max_iter}.", ConvergenceWarning
     elif reason is StopReason.LINE_SEARCH_FAILED:
         remedy = "Scale the features, or use solver='adam' or dtype='float64'."
         category = ConvergenceWarning
     elif reason is StopReason.DIVERGED:
-        remedy, category = remedy_for(plan.run.config.solver, DIVERGENCE_REMEDY), DivergenceWarning
+        remedy, category = remedy_for(fit.run.config.solver, DIVERGENCE_REMEDY), DivergenceWarning
     elif reason is StopReason.INTERRUPTED:
         remedy, category = "", UserWarning
     else:
@@ -67,29 +67,30 @@ def troubles_of(plan, result):
 
 
 @np.errstate(over="ignore", invalid="ignore")  # features that overflow are a finding
-def unlearnt(plan, result):
+def unlearnt(fit, state):
     """List the trouble of a training that had time to learn, but whose loss is no lower than a guess's.
 
     A guess predicts the best constant. If tol is not below its loss, nothing counts as an improvement, so
     there is no trouble.
     """
-    run = plan.run
-    had_time = result.stop_reason in SETTLED or (
-        result.stop_reason is StopReason.MAX_ITER and len(result.state.history) > run.config.n_iter_no_change
+    run = fit.run
+    had_time = state.stop_reason in SETTLED or (
+        state.stop_reason is StopReason.MAX_ITER and len(state.history) > run.config.n_iter_no_change
     )
-    if plan.partial or not had_time:
+    if fit.partial or not had_time:
         return []
     rows, shares = training_rows(run.data)
-    constant = target_kind_of(plan.model).loss_of_a_constant(plan.model, run.data.targets[rows], shares)
-    losses = np.array([record["loss"] for record in result.state.history])
+    constant = target_kind_of(fit.model).loss_of_a_constant(fit.model, run.data.targets[rows], shares)
+    losses = np.array([record["loss"] for record in state.history])
     if run.config.tol >= constant or losses.min() < UNLEARNT * constant:
         return []
-    params = view_parameters(result.state.params, run.config.network.shape)
+    params = view_parameters(state.params, run.config.network.shape)
     loss = mean_loss(run.config.network, params, batch_of(run.data)) / constant
     if loss < UNLEARNT:  # only the penalty is high
         return []
-    climb = 0 if run.config.solver == "lbfgs" else max(loss - 1, causes.climb_of(losses / constant))
-    cause, remedy = likely_cause(plan, result, climb)
+    steps_may_be_large = not run.config.optimizer.takes_all_rows
+    climb = max(loss - 1, causes.climb_of(losses / constant)) if steps_may_be_large else 0
+    cause, remedy = likely_cause(fit, state, climb)
     message = f"{NOTHING_LEARNT} Likely cause: {cause}. {remedy_for(run.config.solver, remedy)}"
     return [Trouble(message, ConvergenceWarning)]
 
@@ -107,14 +108,14 @@ def batch_of(data, some=slice(None)):
     return make_batch(data.X.take(rows), data.targets[rows], weights)
 
 
-def likely_cause(plan, result, climb):
+def likely_cause(fit, state, climb):
     """Find the likely cause of a network that has learnt nothing: its name and remedy, as in ``diagnose``.
 
     ``climb`` is how far the loss has climbed, in units of the loss of constant outputs.
     """
-    run, model = plan.run, plan.model
+    run, model = fit.run, fit.model
     features, names = measure_features(run.data.X.source), range(model.n_features_in_)
-    rates = np.array([record["learning_rate"] for record in result.state.history])
+    rates = np.array([record["learning_rate"] for record in state.history])
     some_rows = batch_of(run.data, causes.spaced_rows(run.data.n_samples))
     pull = causes.strongest_pull(run.config.network, some_rows)
     measured = {

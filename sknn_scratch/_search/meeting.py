@@ -19,15 +19,9 @@ from time import perf_counter
 from sklearn import config_context, get_config
 
 from sknn_scratch._core.stackable import waiting_bytes
-from sknn_scratch._fitting.stacks import (
-    Groups,
-    bytes_of,
-    reason_alone,
-    train_group,
-    trainer,
-)
+from sknn_scratch._fitting.stacks import Groups, bytes_of, reason_alone, train_group, trainer
 from sknn_scratch._fitting.troubles import Trouble, calls_nested_by, package_of, warn_of
-from sknn_scratch._search.jobs import label_of
+from sknn_scratch._search.calls import label_of
 
 # What waiting calls may keep in memory. With larger rows, training together gains little.
 WAITING_BYTES = 2**26
@@ -40,12 +34,12 @@ OURS = {"sknn_scratch", "numpy", "scipy", *sys.stdlib_module_names}
 
 
 @dataclass
-class Report:
+class Tally:
     """How many networks were trained together, and why others were not.
 
     Attributes
     ----------
-    n_fits : int
+    n_networks : int
         Number of trained networks.
     n_together : int
         How many of them were trained with others.
@@ -55,38 +49,38 @@ class Report:
         The warnings of another process.
     """
 
-    n_fits: int = 0
+    n_networks: int = 0
     n_together: int = 0
     reasons: Counter = field(default_factory=Counter)
     troubles: list = field(default_factory=list)
 
     def add(self, other):
-        """Add the counts of another report."""
-        self.n_fits += other.n_fits
+        """Add the counts of another tally."""
+        self.n_networks += other.n_networks
         self.n_together += other.n_together
         self.reasons += other.reasons
         self.troubles += other.troubles
 
     def note(self, group):
         """Note that a group has been trained."""
-        self.n_fits += len(group)
+        self.n_networks += len(group)
         if len(group) > 1:
             self.n_together += len(group)
         else:
-            self.reasons[reason_alone(group[0])] += 1
+            self.reasons[reason_alone(group[0].run)] += 1
 
 
-class Home:
+class CallersFrame:
     """The frame that waits for the results of calls. In another process it is None."""
 
     def __init__(self, frame):
         self.frame = frame
 
     def __reduce__(self):
-        return Home, (None,)
+        return CallersFrame, (None,)
 
 
-def run_together(calls, home):
+def run_together(calls, caller):
     """Run calls, maybe in another process, and train their networks in shared passes.
 
     The warnings of another process are returned. Then they can point at the user's line, and are not lost.
@@ -94,36 +88,38 @@ def run_together(calls, home):
     Parameters
     ----------
     calls : dict of int to (function, args, kwargs)
-    home : Home
+    caller : CallersFrame
 
     Returns
     -------
     results : dict
         With the keys of ``calls``.
-    report : Report
+    tally : Tally
     """
     meeting, n_frames = Meeting(calls), FRAMES_OF_CALL * min(len(calls), MAX_CALLS)
     with (
         room_for_frames(n_frames),
-        calls_nested_by(Meeting.run_next, home.frame),
-        meeting.training_its_fits(),
+        calls_nested_by(Meeting.run_next, caller.frame),
+        meeting.training_its_runs(),
     ):
-        if home.frame is not None:
-            return meeting.run(), meeting.report
+        if caller.frame is not None:
+            return meeting.run(), meeting.tally
         with warnings.catch_warnings(record=True) as caught:
             results = meeting.run()
     troubles = [Trouble(str(warning.message), warning.category) for warning in caught]
-    return results, replace(meeting.report, troubles=troubles)
+    return results, replace(meeting.tally, troubles=troubles)
 
 
 @dataclass
-class Job:
+class BegunCall:
     """A call that has begun.
 
     Attributes
     ----------
-    fits : list of Fit
-        The latest fits of the call.
+    label : str
+        Its name in verbose lines.
+    inputs : dict of type to FitInput
+        The latest inputs of its fits, by the class of the estimator.
     n_bytes : int
         Estimate of the memory that it takes while it waits.
     waited : float
@@ -131,19 +127,14 @@ class Job:
     """
 
     label: str
-    fits: list = field(default_factory=list)
+    inputs: dict = field(default_factory=dict)
     n_bytes: int = 0
     waited: float = 0.0
 
-    def take_in(self, fits):
-        """Take fits, and count their memory: training rows, scored rows, and a copy for a shared pass."""
-        self.fits = fits
-        inputs = {id(fit.inputs): fit.inputs for fit in fits}.values()
-        self.n_bytes = sum(3 * bytes_of(one.X) for one in inputs) + sum(
-            waiting_bytes(fit.run) for fit in fits
-        )
-        for fit in fits:
-            fit.reporter.add_label(self.label)
+    def count_bytes(self, runs):
+        """Count the memory of waiting runs: training rows, scored rows, and a copy for a shared pass."""
+        rows = {run.data.source: bytes_of(run.data.X.source) for run in runs}
+        self.n_bytes = 3 * sum(rows.values()) + sum(map(waiting_bytes, runs))
 
     def corrected(self, result):
         """If a result contains the time of the fit, subtract the time of other calls from it."""
@@ -163,10 +154,10 @@ class Meeting:
     ----------
     starting : deque of (int, call)
         The calls that have not begun.
-    jobs : list of Job
+    begun : list of BegunCall
         The calls that have begun and not ended, the innermost last.
     waiting : Groups
-        The fits that are not trained yet.
+        The runs that are not trained yet.
     errors : dict of int to Exception
         The errors of calls.
     own_error : Exception or None
@@ -177,10 +168,10 @@ class Meeting:
 
     def __init__(self, calls):
         self.starting = deque(calls.items())
-        self.jobs, self.waiting = [], Groups()
+        self.begun, self.waiting = [], Groups()
         self.results, self.errors, self.own_error = {}, {}, None
         self.config = get_config()
-        self.report = Report()
+        self.tally = Tally()
 
     def run(self):
         """Run all calls; return their results, or raise the error of the first call that failed."""
@@ -195,67 +186,70 @@ class Meeting:
     def run_next(self):
         """Run a call to its end, and others within it."""
         number, (function, args, kwargs) = self.starting.popleft()
-        job = Job(label_of(number, kwargs))
-        self.jobs.append(job)
+        call = BegunCall(label_of(number, kwargs))
+        self.begun.append(call)
         try:
             with config_context(**self.config):
-                self.results[number] = job.corrected(function(*args, **kwargs))
+                self.results[number] = call.corrected(function(*args, **kwargs))
         except Exception as error:  # it belongs to this call, and does not end the calls around it
             self.errors[number] = error
             self.starting.clear()
         finally:
-            self.jobs.pop()
+            self.begun.pop()
 
     @contextmanager
-    def training_its_fits(self):
-        """Train the fits of this thread here, within the block."""
+    def training_its_runs(self):
+        """Train the runs of this thread here, within the block."""
         outer, trainer.of_thread = trainer.of_thread, self
         try:
             yield
         finally:
             trainer.of_thread = outer
 
-    def shared_inputs(self, network, inputs):
-        """Find equal inputs of an earlier fit that this network can share; else return these inputs.
+    @property
+    def labels(self):
+        """The innermost call's name, which its verbose lines start with."""
+        return (self.begun[-1].label,)
 
-        So the rows of a fold are validated once, and stacked without a copy. A network that continues an
-        earlier fit does not share inputs, because its classes may be different.
+    def shared_inputs(self, estimator, inputs):
+        """Find equal inputs of an earlier fit that this estimator can share; else return these inputs.
+
+        So the rows of a fold are validated once, and stacked without a copy.
         """
-        if inputs.partial or hasattr(network, "coefs_"):
-            return inputs
-        kind = type(network)
-        earlier = [fit for job in self.jobs for fit in job.fits if type(fit.network) is kind]
-        known = {id(fit.inputs): fit.inputs for fit in earlier}.values()
-        return next((one for one in known if one.is_equal_to(inputs)), inputs)
+        kind = type(estimator)
+        known = [call.inputs[kind] for call in self.begun if kind in call.inputs]
+        shared = next((one for one in known if one.is_equal_to(inputs)), inputs)
+        self.begun[-1].inputs[kind] = shared
+        return shared
 
-    def train(self, fits):
-        """Train fits of the innermost call, together with the fits of other calls."""
-        start, job = perf_counter(), self.jobs[-1]
-        job.take_in(fits)
-        for fit in fits:
-            self.train_groups(self.waiting.add(fit))
-        while self.must_wait(fits) and self.starting and self.has_room():
+    def train(self, trainings):
+        """Train runs of the innermost call, together with the runs of other calls."""
+        start, call = perf_counter(), self.begun[-1]
+        call.count_bytes([training.run for training in trainings])
+        for training in trainings:
+            self.train_groups(self.waiting.add(training))
+        while self.must_wait(trainings) and self.starting and self.has_room():
             self.run_next()
-        if self.must_wait(fits):
+        if self.must_wait(trainings):
             self.train_groups(self.waiting.rest())
         if self.own_error is not None:
             raise self.own_error
-        job.waited += perf_counter() - start - sum(fit.seconds for fit in fits)
-        for fit in fits:
-            if fit.error is not None:
-                raise fit.error
+        call.waited += perf_counter() - start - sum(training.seconds for training in trainings)
+        for training in trainings:
+            if training.error is not None:
+                raise training.error
 
-    def must_wait(self, fits):
-        """Whether some fits of a call are not trained yet, and can still be trained."""
-        return self.own_error is None and not all(fit.is_done for fit in fits)
+    def must_wait(self, trainings):
+        """Whether some runs of a call are not trained yet, and can still be trained."""
+        return self.own_error is None and not all(training.is_done for training in trainings)
 
     def has_room(self):
         """Whether the memory allows one more call like the calls that have begun."""
-        n_bytes = [job.n_bytes for job in self.jobs]
+        n_bytes = [call.n_bytes for call in self.begun]
         return len(n_bytes) < MAX_CALLS and sum(n_bytes) + max(n_bytes) <= WAITING_BYTES
 
     def train_groups(self, groups):
-        """Train groups of fits that have waited."""
+        """Train groups of runs that have waited."""
         try:
             for group in groups:
                 self.train_one_group(group)
@@ -267,14 +261,14 @@ class Meeting:
         """Train a group, and note how long it took."""
         start = perf_counter()
         self.train_or_note_errors(group)
-        self.report.note(group)
-        for fit in group:
-            fit.seconds = (perf_counter() - start) / len(group)
-        if any(fit.is_interrupted for fit in group):
+        self.tally.note(group)
+        for training in group:
+            training.seconds = (perf_counter() - start) / len(group)
+        if group[0].is_interrupted:
             raise KeyboardInterrupt  # else networks that did not finish would get scores
 
     def train_or_note_errors(self, group):
-        """Train a group. If this fails, train each network alone, to find the network that has the error."""
+        """Train a group. If this fails, train each run alone, to find the one that has the error."""
         try:
             train_group(group)
             return
@@ -284,9 +278,9 @@ class Meeting:
                 return
             if is_fault_of_ours(error):
                 warn_of([fault(traceback.format_exc())])
-        for fit in group:
-            fit.start_again()
-            self.train_or_note_errors([fit])
+        for training in group:
+            training.start_again()
+            self.train_or_note_errors([training])
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sknn_scratch._estimators.docstrings import with_entries_of
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.troubles import Trouble, warn_of
-from sknn_scratch._search.jobs import holds_network
+from sknn_scratch._search.calls import holds_network
 from sknn_scratch._search.together import train_together
 
 
@@ -157,9 +157,8 @@ class VectorizedRandomizedSearchCV(_VectorizedSearch, RandomizedSearchCV):
 
     Attributes
     ----------
-    cv_results_, best_estimator_, best_score_, best_params_, best_index_
-        As in :class:`VectorizedGridSearchCV`, as well as ``scorer_``, ``n_splits_``, ``refit_time_``,
-        ``multimetric_``, ``classes_``, ``n_features_in_`` and ``feature_names_in_``.
+    classes_ : ndarray of shape (n_classes,)
+        The class labels. Only for classifiers.
 
     See Also
     --------

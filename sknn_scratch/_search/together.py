@@ -14,8 +14,8 @@ from joblib import Parallel, delayed, parallel_config, register_parallel_backend
 from joblib.parallel import FallbackToBackend, ParallelBackendBase, get_active_backend
 
 from sknn_scratch._fitting.troubles import Trouble, warn_of
-from sknn_scratch._search.jobs import by_fold, networks_of, spread
-from sknn_scratch._search.meeting import Home, Report, run_together
+from sknn_scratch._search.calls import by_fold, networks_of, spread
+from sknn_scratch._search.meeting import CallersFrame, Tally, run_together
 
 NAME = "sknn_scratch"
 # Options of joblib's Parallel that our backend passes to the Parallel that it runs.
@@ -93,7 +93,7 @@ class TogetherBackend(ParallelBackendBase):
     Parameters
     ----------
     verbose : int
-        Whether to print a report.
+        Whether to print a tally.
     **options : dict
         The options of any joblib backend.
     """
@@ -176,27 +176,27 @@ class Gathering(ParallelBackendBase):
         """Run calls, and train their networks together; return the results in order."""
         ours = by_fold({i: call for i, call in enumerate(calls) if any(True for _ in networks_of(call))})
         pieces = spread(ours, self.outer.effective_n_jobs(self.options["n_jobs"])) if ours else []
-        home = Home(sys._getframe())
-        tasks = [delayed(run_together)({i: calls[i] for i in piece}, home) for piece in pieces]
+        caller = CallersFrame(sys._getframe())
+        tasks = [delayed(run_together)({i: calls[i] for i in piece}, caller) for piece in pieces]
         others = [i for i in range(len(calls)) if i not in ours]
         done = Parallel(backend=self.outer, **self.options)([*tasks, *(calls[i] for i in others)])
-        results, report = dict(zip(others, done[len(tasks) :], strict=True)), Report()
-        for of_piece, report_of_piece in done[: len(tasks)]:
+        results, tally = dict(zip(others, done[len(tasks) :], strict=True)), Tally()
+        for of_piece, tally_of_piece in done[: len(tasks)]:
             results |= of_piece
-            report.add(report_of_piece)
-        tell(report, self.verbose)
+            tally.add(tally_of_piece)
+        tell(tally, self.verbose)
         return [results[i] for i in range(len(calls))]
 
 
-def tell(report, verbose):
+def tell(tally, verbose):
     """Repeat the warnings of other processes; warn if no networks were trained together; print a summary."""
-    warn_of(report.troubles)
-    reasons = [f"{n} alone: {reason}" for reason, n in report.reasons.most_common()]
-    if verbose > 0 and report.n_fits:
-        summary = f"{report.n_together} of {report.n_fits} networks were trained together."
+    warn_of(tally.troubles)
+    reasons = [f"{n} alone: {reason}" for reason, n in tally.reasons.most_common()]
+    if verbose > 0 and tally.n_networks:
+        summary = f"{tally.n_together} of {tally.n_networks} networks were trained together."
         print("\n  ".join([summary, *reasons]))  # noqa: T201 - that is what verbose asks for
-    if report.n_fits > 1 and not report.n_together:
-        message = f"None of {report.n_fits} networks were trained together. {'; '.join(reasons)}."
+    if tally.n_networks > 1 and not tally.n_together:
+        message = f"None of {tally.n_networks} networks were trained together. {'; '.join(reasons)}."
         warn_of([Trouble(message, UserWarning)])
 
 

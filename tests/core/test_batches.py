@@ -4,7 +4,7 @@ import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core import batches as batches_module
-from sknn_scratch._core.batches import Batches, Orders
+from sknn_scratch._core.batches import Batches
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._core.rows import DenseRows, rows_of
@@ -13,7 +13,7 @@ from tests.helpers import epoch_batches
 dense_or_sparse = pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
 SOFTMAX = LOSSES["softmax"]()
 
-one_chunk_or_many = pytest.mark.parametrize("chunk_bytes", [1, 500, 2**18])
+few_or_many_at_once = pytest.mark.parametrize("gathered_bytes", [1, 500, 2**18])
 
 
 def make_source(n_rows, sparse=False, dtype=np.float64):
@@ -67,14 +67,14 @@ def epoch_weight(batches):
 # --- One network ---
 
 
-@one_chunk_or_many
+@few_or_many_at_once
 @dense_or_sparse
 @pytest.mark.parametrize(
     ("n_rows", "batch_size", "sizes"),
     [(20, 5, [5] * 4), (22, 5, [5, 5, 5, 5, 2]), (21, 5, [5, 5, 5, 5, 1]), (4, 1, [1] * 4), (6, 5, [5, 1])],
 )
-def test_every_row_comes_once_an_epoch(monkeypatch, n_rows, batch_size, sizes, sparse, chunk_bytes):
-    monkeypatch.setattr(batches_module, "CHUNK_BYTES", chunk_bytes)
+def test_every_row_comes_once_an_epoch(monkeypatch, n_rows, batch_size, sizes, sparse, gathered_bytes):
+    monkeypatch.setattr(batches_module, "GATHERED_BYTES", gathered_bytes)
     stream = Batches([Data(**make_source(n_rows, sparse))], batch_size, SOFTMAX)
     streams_rngs = rngs()
     for _ in range(3):
@@ -102,10 +102,10 @@ def test_the_mean_loss_of_an_epoch_is_that_of_each_network():
     assert_array_equal(means, [alone.mean(row) for row in losses])
 
 
-@one_chunk_or_many
+@few_or_many_at_once
 @dense_or_sparse
-def test_the_order_is_that_of_the_random_stream_alone(monkeypatch, sparse, chunk_bytes):
-    monkeypatch.setattr(batches_module, "CHUNK_BYTES", chunk_bytes)
+def test_the_order_is_that_of_the_random_stream_alone(monkeypatch, sparse, gathered_bytes):
+    monkeypatch.setattr(batches_module, "GATHERED_BYTES", gathered_bytes)
     stream = Batches([Data(**make_source(22, sparse))], 5, SOFTMAX)
     for epoch in range(3):
         numbers = np.concatenate([row_numbers(batch) for batch in epoch_batches(stream, rngs(seed=epoch))])
@@ -120,11 +120,11 @@ def test_epochs_differ():
     assert (first != second).any()
 
 
-@one_chunk_or_many
+@few_or_many_at_once
 @dense_or_sparse
 @pytest.mark.parametrize("batch_size", [3, 100])
-def test_only_the_chosen_rows_come(monkeypatch, batch_size, sparse, chunk_bytes):
-    monkeypatch.setattr(batches_module, "CHUNK_BYTES", chunk_bytes)
+def test_only_the_chosen_rows_come(monkeypatch, batch_size, sparse, gathered_bytes):
+    monkeypatch.setattr(batches_module, "GATHERED_BYTES", gathered_bytes)
     rows = np.array([9, 2, 5, 11, 3, 7, 0])
     data = Data(**make_source(12, sparse), rows=rows)
     batches = epoch_batches(Batches([data], batch_size, SOFTMAX), rngs())
@@ -145,7 +145,7 @@ def test_the_full_batch_is_the_design_matrix_itself(batch_size, weighted):
 
 
 def epoch_batches_uncopied(stream):
-    return [batch for chunk in stream.epoch(Orders(rngs())) for batch, _ in chunk]
+    return [batch for gathered in stream.epoch(rngs()) for batch, _ in gathered]
 
 
 def test_the_full_batch_draws_no_random_numbers():
@@ -172,14 +172,14 @@ def test_batches_leave_the_data_alone(sparse):
     assert_array_equal(source["targets"], fresh["targets"])
 
 
-@one_chunk_or_many
+@few_or_many_at_once
 @dense_or_sparse
 @pytest.mark.parametrize("batch_size", [5, 22])
 @pytest.mark.parametrize("scale", [1, 1e-3, 1e3])
 def test_weights_belong_to_their_rows_and_their_scale_does_not_matter(
-    monkeypatch, batch_size, scale, sparse, chunk_bytes
+    monkeypatch, batch_size, scale, sparse, gathered_bytes
 ):
-    monkeypatch.setattr(batches_module, "CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr(batches_module, "GATHERED_BYTES", gathered_bytes)
     weights = np.arange(1.0, 23)
     data = Data(**make_source(22, sparse), row_weights=scale * weights)
     batches = epoch_batches(Batches([data], batch_size, SOFTMAX), rngs())
@@ -219,13 +219,13 @@ def test_a_memory_map_is_read_row_by_row(tmp_path):
 
 @dense_or_sparse
 @pytest.mark.parametrize("n_networks", [1, 3])
-def test_chunks_are_bounded(monkeypatch, n_networks, sparse):
-    monkeypatch.setattr(batches_module, "CHUNK_BYTES", 4000)
+def test_what_is_gathered_at_once_is_bounded(monkeypatch, n_networks, sparse):
+    monkeypatch.setattr(batches_module, "GATHERED_BYTES", 4000)
     data = [Data(**make_source(200, sparse))] * n_networks
-    chunks = [len(chunk.batches) for chunk in Batches(data, 5, SOFTMAX).epoch(Orders(rngs(n_networks)))]
-    assert sum(chunks) == 40
+    counts = [len(gathered.batches) for gathered in Batches(data, 5, SOFTMAX).epoch(rngs(n_networks))]
+    assert sum(counts) == 40
     row_bytes = 8 * (3 * (2 if sparse else 1) + 4)  # two of three values are stored, each with its index
-    assert max(chunks) == 4000 // (row_bytes * 5 * n_networks)
+    assert max(counts) == 4000 // (row_bytes * 5 * n_networks)
 
 
 # --- A stack ---
@@ -242,14 +242,14 @@ def make_stack(source, n_samples, weighted=False):
     ]
 
 
-@one_chunk_or_many
+@few_or_many_at_once
 @dense_or_sparse
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("batch_size", [5, 18])
 def test_a_stacked_network_gets_the_batches_it_gets_alone(
-    monkeypatch, batch_size, weighted, sparse, chunk_bytes
+    monkeypatch, batch_size, weighted, sparse, gathered_bytes
 ):
-    monkeypatch.setattr(batches_module, "CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr(batches_module, "GATHERED_BYTES", gathered_bytes)
     data = make_stack(make_source(30, sparse), [18] * 3, weighted)
     together = epoch_batches(Batches(data, batch_size, SOFTMAX), rngs(3))
     for k in range(3):

@@ -218,10 +218,14 @@ def test_stacked_validations_have_the_losses_of_each(weighted, sparse):
     validations = [make_batch(problem, np.arange(1.0, 10) if weighted else None) for problem in problems]
     network = make_network(problems[0])
     flat = make_params(network, 3)
-    stacked = stack_validations(validations)
+    source = make_source(3)
+    data = [Data(**source, validation=validation) for validation in validations]
+    stacked = stack_validations(data)
     losses = mean_loss(network, view_parameters(flat, network.shape), stacked)
     alone = [
         mean_loss(network, view_parameters(row, network.shape), one)
         for row, one in zip(flat, validations, strict=True)
     ]
     assert_array_equal(losses, alone)
+    assert stack_validations(data[:1]) is validations[0]
+    assert stack_validations([Data(**source)] * 3) is None

@@ -9,13 +9,14 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sknn_scratch._core.losses import Logistic
-from sknn_scratch._core.optimizers import OPTIMIZERS, SOLVERS
+from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.stack import Stack
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import (
     BINARY,
     FULL_BATCH,
+    STOCHASTIC,
     VALIDATION,
     history_column,
     make_network,
@@ -39,19 +40,24 @@ EXPLOSION, INTERRUPT = 1e9, "Control-C"
 
 
 def spoilt_loss(spoilers):
-    """Logistic loss; ``spoilers`` map the numbers of some evaluations to factors of their values."""
+    """Logistic loss; ``spoilers`` map the numbers of some evaluations to the values they give instead."""
     counter = itertools.count(1)
 
     class Spoilt(Logistic):
-        def gradient(self, outputs, targets, saved):
-            super().gradient(outputs, targets, saved)
-            factor = spoilers.get(next(counter), 1.0)
-            if factor is INTERRUPT:
-                raise KeyboardInterrupt
-            saved.partition[...] = factor  # which the logistic loss has no use for
+        def gradient(self, outputs, targets, out):
+            super().gradient(outputs, targets, out)
+            self.spoil(outputs, targets)
 
-        def values(self, targets, saved):
-            return super().values(targets, saved) * saved.partition[..., 0, :]
+        def total(self, outputs, targets):
+            self.spoil(outputs, targets)
+            return super().total(outputs, targets)
+
+        def spoil(self, outputs, targets):
+            spoiler = spoilers.get(next(counter))
+            if spoiler is INTERRUPT:
+                raise KeyboardInterrupt
+            if spoiler is not None:
+                outputs[...] = -spoiler * targets.values
 
     return Spoilt()
 
@@ -61,13 +67,13 @@ def spoilt_loss(spoilers):
 
 @pytest.mark.parametrize("learning_rate", [1e10, 1e100, 1e308])
 @pytest.mark.parametrize("batch_size", [16, 60])
-@pytest.mark.parametrize("solver", OPTIMIZERS)
+@pytest.mark.parametrize("solver", STOCHASTIC)
 def test_divergence_leaves_good_parameters(learning_rate, batch_size, solver):
     run = make_run(
         BINARY, **EXPLODING | {"learning_rate": learning_rate, "batch_size": batch_size, "solver": solver}
     )
     result = train_alone(run)
-    assert result.stop_reason is StopReason.DIVERGED
+    assert result.state.stop_reason is StopReason.DIVERGED
     assert np.isfinite(result.state.params).all()
     assert objective_of(run, result.state.params)[0] < 10 * objective_of(run, run.state.params)[0]
 
@@ -80,9 +86,9 @@ def test_a_bad_loss_in_the_third_epoch_undoes_what_led_to_it(spoil, n_evaluation
     _, params = train_and_watch(run)
     network = make_network(BINARY)._replace(loss=spoilt_loss({n_evaluations: spoil}))
     result = train_alone(make_run(BINARY, network=network, batch_size=16))
-    assert result.stop_reason is StopReason.DIVERGED
+    assert result.state.stop_reason is StopReason.DIVERGED
     assert result.state.epoch == 3
-    assert result.best_epoch == 1
+    assert result.state.kept_epoch == 1
     assert_array_equal(result.state.params, params[1])
 
 
@@ -91,8 +97,8 @@ def test_a_loss_that_grows_before_it_explodes_was_good_when_it_was_lowest():
     _, params = train_and_watch(run)
     loss = spoilt_loss({3: 2.0, 4: 3.0, 5: EXPLOSION})
     result = train_alone(make_run(BINARY, network=make_network(BINARY)._replace(loss=loss), batch_size=60))
-    assert result.stop_reason is StopReason.DIVERGED
-    assert result.best_epoch == 1  # where the second epoch started
+    assert result.state.stop_reason is StopReason.DIVERGED
+    assert result.state.kept_epoch == 1  # where the second epoch started
     assert_array_equal(result.state.params, params[1])
 
 
@@ -104,8 +110,8 @@ def test_divergence_keeps_an_earlier_best_epoch():
     run = make_run(BINARY, data={"validation": VALIDATION}, batch_size=60, max_iter=4)
     _, params = train_and_watch(run)
     result = train_alone(make_run(BINARY, network=spoilt, data=data, batch_size=60, max_iter=8))
-    assert result.stop_reason is StopReason.DIVERGED
-    assert result.best_epoch == 2
+    assert result.state.stop_reason is StopReason.DIVERGED
+    assert result.state.kept_epoch == 2
     assert_array_equal(result.state.params, params[2])
 
 
@@ -121,7 +127,7 @@ def test_divergence_after_good_epochs_leaves_the_last_good_parameters():
             config=make_run(BINARY, learning_rate=1e200, max_iter=50, **FULL_BATCH).config,
         )
     )
-    assert result.stop_reason is StopReason.DIVERGED
+    assert result.state.stop_reason is StopReason.DIVERGED
     assert_array_equal(result.state.params, params[3])
 
 
@@ -130,7 +136,7 @@ def test_an_explosion_in_the_last_epoch_is_a_divergence(batch_size):
     """So it must be where a network is trained one epoch at a time."""
     run = make_run(BINARY, **EXPLODING | {"max_iter": 1, "batch_size": batch_size})
     result = train_alone(run)
-    assert result.stop_reason is StopReason.DIVERGED
+    assert result.state.stop_reason is StopReason.DIVERGED
     assert_array_equal(result.state.params, run.state.params)
 
 
@@ -139,7 +145,7 @@ def test_an_update_out_of_range_is_a_divergence_even_in_the_last_epoch():
     weights = view_parameters(run.state.params, run.config.network.shape).weights
     weights *= 100
     result = train_alone(run)
-    assert result.stop_reason is StopReason.DIVERGED
+    assert result.state.stop_reason is StopReason.DIVERGED
     assert_array_equal(result.state.params, run.state.params)
 
 
@@ -148,7 +154,7 @@ def test_rows_that_are_no_numbers_are_a_divergence_at_once(solver):
     problem = BINARY._replace(X=np.full_like(BINARY.X, np.nan))
     run = make_run(problem, solver=solver, batch_size=60)
     result = train_alone(run)
-    assert result.stop_reason is StopReason.DIVERGED
+    assert result.state.stop_reason is StopReason.DIVERGED
     assert_array_equal(result.state.params, run.state.params)
     assert result.state.epoch == 1
 
@@ -168,20 +174,21 @@ def test_the_last_step_is_judged_on_its_own_batch(monkeypatch):
 
 def test_an_explosion_is_one_even_if_a_callback_asks_for_the_end():
     result = train_alone(make_run(BINARY, **EXPLODING | {"max_iter": 9}), lambda *_: True)
-    assert result.stop_reason is StopReason.DIVERGED
+    assert result.state.stop_reason is StopReason.DIVERGED
 
 
 @pytest.mark.parametrize("spoilers", [{1: 1e-9, 2: 1.0}, {2: 1e5}], ids=["tiny start", "high later"])
 def test_what_is_no_explosion(spoilers):
     network = make_network(BINARY)._replace(loss=spoilt_loss(spoilers))
-    assert train_alone(make_run(BINARY, network=network, batch_size=60)).stop_reason is StopReason.MAX_ITER
+    run = train_alone(make_run(BINARY, network=network, batch_size=60))
+    assert run.state.stop_reason is StopReason.MAX_ITER
 
 
 def test_a_penalty_can_explode_too():
     """The loss does not see how large the weights of a saturated unit are."""
     run = make_run(BINARY, alpha=1e4, max_iter=200, n_iter_no_change=100, **FULL_BATCH)
     result = train_alone(replace(run, config=replace(run.config, learning_rate=0.1)))
-    assert result.stop_reason is StopReason.DIVERGED
+    assert result.state.stop_reason is StopReason.DIVERGED
     assert result.state.epoch < 20
     assert objective_of(run, result.state.params)[0] <= 1.01 * objective_of(run, run.state.params)[0]
 
@@ -191,8 +198,8 @@ def test_a_loss_that_stays_high_has_not_converged():
     run = make_run(BINARY, network=network, batch_size=60, max_iter=30, n_iter_no_change=5)
     _, params = train_and_watch(make_run(BINARY, batch_size=60))
     result = train_alone(run)
-    assert result.stop_reason is StopReason.DIVERGED
-    assert result.best_epoch == 1
+    assert result.state.stop_reason is StopReason.DIVERGED
+    assert result.state.kept_epoch == 1
     assert_array_equal(result.state.params, params[1])
 
 
@@ -201,7 +208,7 @@ def test_a_run_may_start_high():
     losses = spoilt_loss({1: 0.01} | dict.fromkeys(range(2, 50), 50.0))
     network = make_network(BINARY)._replace(loss=losses)
     result = train_alone(make_run(BINARY, network=network, max_iter=10, n_iter_no_change=2, tol=1e3))
-    assert result.stop_reason is StopReason.CONVERGED
+    assert result.state.stop_reason is StopReason.CONVERGED
 
 
 def test_a_bad_first_run_does_not_raise_the_limit_of_the_next():
@@ -245,7 +252,7 @@ def test_a_diverged_network_is_not_scored(learning_rate):
     run = make_run(BINARY, data=data, **EXPLODING | {"learning_rate": learning_rate})
     view_parameters(run.state.params, run.config.network.shape).weights[...] *= 100
     result = train_alone(run)
-    assert result.stop_reason is StopReason.DIVERGED
+    assert result.state.stop_reason is StopReason.DIVERGED
     assert np.isfinite(result.state.params).all()
     assert math.isnan(result.state.history[-1]["val_score"])
 
@@ -255,17 +262,17 @@ def test_the_validation_does_not_choose_parameters_that_explode(max_iter):
     """After the first epoch they validate badly, but better than any others have yet."""
     run = make_run(BINARY, data={"validation": VALIDATION}, **EXPLODING | {"max_iter": max_iter})
     result = train_alone(run)
-    assert result.stop_reason is StopReason.DIVERGED
-    assert result.best_epoch == 0
+    assert result.state.stop_reason is StopReason.DIVERGED
+    assert result.state.kept_epoch == 0
     assert_array_equal(result.state.params, run.state.params)
 
 
-@pytest.mark.parametrize("solver", OPTIMIZERS)
+@pytest.mark.parametrize("solver", STOCHASTIC)
 def test_a_diverged_network_can_be_trained_further(solver):
     diverged = train_alone(make_run(BINARY, **EXPLODING | {"learning_rate": 1e200, "solver": solver}))
     run = make_run(BINARY, network=EXPLODING["network"], solver=solver, max_iter=30)
     result = train_alone(replace(run, state=diverged.state.for_another_run()))
-    assert result.stop_reason is StopReason.MAX_ITER
+    assert result.state.stop_reason is StopReason.MAX_ITER
     assert objective_of(run, result.state.params)[0] < 0.9 * objective_of(run, diverged.state.params)[0]
 
 
@@ -273,7 +280,7 @@ def test_a_high_but_finite_loss_is_no_divergence():
     problem = BINARY._replace(X=100 * BINARY.X)
     result = train_alone(make_run(problem, network=make_network(problem, "relu")))
     assert history_column(result, "loss")[0] > 2
-    assert result.stop_reason is StopReason.MAX_ITER
+    assert result.state.stop_reason is StopReason.MAX_ITER
 
 
 @pytest.mark.parametrize("validation", [None, VALIDATION])
@@ -285,7 +292,7 @@ def test_what_was_good_is_the_epoch_with_the_lowest_loss_or_any_that_was_validat
     data = {"validation": validation, "score": score}
     run = make_run(BINARY, network=network, data=data, batch_size=60, max_iter=3)
     good = []
-    train_alone(run, lambda _, state: good.append(state.last_good.epoch))
+    train_alone(run, lambda _, state: good.append(state.fallback_epoch))
     assert good == ([0, 0, 0] if validation is None else [0, 1, 2])
 
 
@@ -298,7 +305,7 @@ def test_an_interrupt_leaves_the_last_whole_epoch(n_evaluations):
     network = make_network(BINARY)._replace(loss=spoilt_loss({n_evaluations: INTERRUPT}))
     result = train_alone(make_run(BINARY, network=network, batch_size=16))
     whole_epochs = (n_evaluations - 1) // 4
-    assert result.stop_reason is StopReason.INTERRUPTED
+    assert result.state.stop_reason is StopReason.INTERRUPTED
     assert (result.state.memory, result.state.n_updates) == ({}, 0)
     assert result.state.epoch == whole_epochs
     assert_array_equal(result.state.params, params[whole_epochs])
@@ -310,7 +317,7 @@ def test_an_interrupt_of_lbfgs_leaves_the_last_whole_iteration():
     for n_evaluations in (1, 2, 4):
         network = make_network(BINARY)._replace(loss=spoilt_loss({n_evaluations: INTERRUPT}))
         result = train_alone(make_run(BINARY, network=network, **config))
-        assert result.stop_reason is StopReason.INTERRUPTED
+        assert result.state.stop_reason is StopReason.INTERRUPTED
         assert result.state.epoch < n_evaluations
         assert_array_equal(result.state.params, params[result.state.epoch])
 
@@ -325,7 +332,7 @@ def test_an_interrupted_callback_leaves_the_epoch_before_it(solver):
             raise KeyboardInterrupt
 
     result = train_alone(run, on_epoch_end)
-    assert result.stop_reason is StopReason.INTERRUPTED
+    assert result.state.stop_reason is StopReason.INTERRUPTED
     assert result.state.epoch == 3
     assert_array_equal(result.state.params, params[3])
 
@@ -340,7 +347,7 @@ def test_an_interrupt_keeps_the_best_epoch_of_the_validation():
 
     result = train_alone(run, on_epoch_end)
     best = 1 + np.argmin(history_column(result, "val_loss"))
-    assert result.best_epoch == best < 30
+    assert result.state.kept_epoch == best < 30
     assert_array_equal(result.state.params, params[best])
 
 

@@ -27,9 +27,9 @@ def recorded_factors(n_hidden, dropout, dtype=np.float64, seed=0, n_samples=500)
     factors = []
 
     class Recorder(Logistic):
-        def gradient(self, outputs, targets, saved):
+        def gradient(self, outputs, targets, out):
             factors.append(outputs.mT.copy())
-            super().gradient(outputs, targets, saved)
+            super().gradient(outputs, targets, out)
 
     shape = NetworkShape(1, n_hidden, n_hidden)
     network = Network(shape, ACTIVATIONS["identity"], Recorder())

@@ -7,13 +7,13 @@ from sklearn.linear_model import LogisticRegression
 
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.network import predict_outputs
-from sknn_scratch._core.optimizers import OPTIMIZERS
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import (
     BINARY,
     KINDS,
+    STOCHASTIC,
     as_sparse,
     assert_same_training,
     history_column,
@@ -27,7 +27,7 @@ from tests.helpers import (
 )
 
 SOLVERS = {
-    **{solver: {"solver": solver, "batch_size": 16, "max_iter": 20} for solver in OPTIMIZERS},
+    **{solver: {"solver": solver, "batch_size": 16, "max_iter": 20} for solver in STOCHASTIC},
     "full batch": {"solver": "sgd", "batch_size": 60, "max_iter": 20},
     "lbfgs": {"solver": "lbfgs", "batch_size": 60, "max_iter": 6},
 }
@@ -242,7 +242,7 @@ def test_a_linear_network_is_logistic_regression(kind, weighted):
     result = train_alone(run)
     regression = LogisticRegression(C=np.inf, tol=1e-10, max_iter=2000).fit(X, y, weights)
     log_p = regression.predict_log_proba(X)[np.arange(200), y]
-    assert result.stop_reason is StopReason.CONVERGED
+    assert result.state.stop_reason is StopReason.CONVERGED
     loss = objective_and_gradient(network, result.state.params, make_batch(problem, weights))[0]
     assert loss == pytest.approx(-np.average(log_p, weights=weights), rel=1e-7)
     logits = predict_outputs(network, view_parameters(result.state.params, network.shape), rows_of(X))

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.lbfgs import Centring, Minimiser, Pairs
-from sknn_scratch._core.optimizers import N_PAIRS, init_lbfgs
+from sknn_scratch._core.optimizers import N_PAIRS, Lbfgs
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
 from sknn_scratch._core.stackable import stack_key
 from sknn_scratch._core.stopping import StopReason
@@ -38,7 +38,7 @@ def nothing(vectors):
 
 
 def make_memory(n_networks, n_params, dtype=np.float64):
-    one = init_lbfgs(np.zeros(n_params, dtype))
+    one = Lbfgs.init(np.zeros(n_params, dtype))
     return {name: np.repeat(array[np.newaxis], n_networks, axis=0) for name, array in one.items()}
 
 
@@ -294,8 +294,8 @@ def test_a_stack_with_validation_keeps_the_best_of_each():
     ]
     runs = [replace(run, config=replace(run.config, max_iter=200, n_iter_no_change=5)) for run in runs]
     for result, run in zip(train_together(runs), runs, strict=True):
-        assert result.stop_reason in {StopReason.NO_IMPROVEMENT, StopReason.CONVERGED}
-        assert result.best_epoch == 1 + history_column(result, "val_loss").argmin()
+        assert result.state.stop_reason in {StopReason.NO_IMPROVEMENT, StopReason.CONVERGED}
+        assert result.state.kept_epoch == 1 + history_column(result, "val_loss").argmin()
         assert_same_training(result, train_alone(run), rtol=STACK_RTOL)
 
 
@@ -326,7 +326,7 @@ def test_an_ill_conditioned_problem():
     config = {"solver": "lbfgs", "max_iter": 600, "alpha": 3.0, "n_iter_no_change": 10**6}
     run = make_run(problem, network=make_network(problem, "identity"), **config)
     result = train_alone(run)
-    assert result.stop_reason is StopReason.CONVERGED
+    assert result.state.stop_reason is StopReason.CONVERGED
     assert result.state.history[-1]["loss"] == pytest.approx(scipys_lbfgs(run).fun, rel=1e-9)
 
 
@@ -336,7 +336,7 @@ def test_a_flat_objective_has_converged():
     run = make_run(problem, network=make_network(problem, "relu"), solver="lbfgs", max_iter=200, alpha=0.0)
     view_parameters(run.state.params, run.config.network.shape).b_hidden[...] = -1e6
     result = train_alone(replace(run, config=replace(run.config, n_iter_no_change=100)))
-    assert result.stop_reason is StopReason.CONVERGED
+    assert result.state.stop_reason is StopReason.CONVERGED
     share = (problem.targets > 0).mean()
     entropy = -share * math.log(share) - (1 - share) * math.log(1 - share)
     assert result.state.history[-1]["loss"] == pytest.approx(entropy, rel=1e-9)

@@ -404,7 +404,7 @@ def test_poisson_overflows_to_infinity():
 @pytest.mark.parametrize("method", ["gradient", "values", "slope", "of_residuals"])
 def test_a_loss_that_is_none_refuses_to_be_evaluated(method):
     loss = ResidualLoss() if method in ("slope", "of_residuals") else Loss()
-    arguments = (None, None, None)[: 3 if method == "gradient" else 1 if method == "of_residuals" else 2]
+    arguments = [None] * {"gradient": 3, "values": 2, "slope": 1, "of_residuals": 1}[method]
     with pytest.raises(NotImplementedError):
         getattr(loss, method)(*arguments)
 

@@ -6,7 +6,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core import network as network_module
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
-from sknn_scratch._core.losses import Saved
 from sknn_scratch._core.network import (
     Penalty,
     Workspace,
@@ -390,19 +389,19 @@ def test_a_used_workspace_gives_the_same_again():
     flat, batch = make_params(network), make_batch(problem)
     params, grads = (view_parameters(array, network.shape) for array in (flat, np.zeros_like(flat)))
     workspace = Workspace.allocate(network.shape, (60,), np.float64)
-    saved = Saved.allocate((3, 60), np.float64)
+    outputs = np.empty((3, 60))
     losses, gradients = [], []
     for _ in range(2):
-        network_module.loss_gradient(network, params, grads, batch, saved, workspace)
-        losses.append(network.loss.values(batch.targets, saved))
+        network_module.loss_gradient(network, params, grads, batch, outputs, workspace)
+        losses.append(network.loss.values(outputs, batch.targets))
         gradients.append(grads.flat.copy())
         for buffer in (
             workspace.hidden,
             workspace.slope,
             workspace.delta_hidden,
             workspace.hidden_output,
-            workspace.outputs,
-            *saved,
+            workspace.delta_output,
+            outputs,
         ):
             buffer.fill(np.nan)
         grads.flat.fill(np.nan)

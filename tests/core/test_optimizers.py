@@ -3,9 +3,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core.network import Penalty
-from sknn_scratch._core.optimizers import OPTIMIZERS
+from sknn_scratch._core.optimizers import SOLVERS, Optimizer
 from tests.core import textbook
-from tests.helpers import optimise
+from tests.helpers import STOCHASTIC, optimise
 
 # Each rule: what it is called, and how it is asked for.
 RULES = {
@@ -28,7 +28,7 @@ def run(rule, params, gradient, n_steps, **numbers):
 
 
 def test_every_optimiser_has_a_rule_and_a_textbook():
-    assert {name for name, _ in RULES.values()} == textbook.OPTIMIZERS.keys() == OPTIMIZERS.keys()
+    assert {name for name, _ in RULES.values()} == textbook.OPTIMIZERS.keys() == set(STOCHASTIC)
 
 
 # --- Against the textbook ---
@@ -86,12 +86,19 @@ def test_no_gradient_is_no_step(rule):
 @every_rule
 def test_memory_starts_empty_and_is_shaped_like_the_parameters(rule):
     params = np.ones(5, np.float32)
-    memory = OPTIMIZERS[RULES[rule][0]].init(params)
+    memory = SOLVERS[RULES[rule][0]].init(params)
     assert memory
     for array in memory.values():
         assert array.shape == params.shape
         assert array.dtype == params.dtype
         assert not array.any()
+
+
+@pytest.mark.parametrize("method", ["init", "update"])
+def test_an_optimiser_that_is_none_refuses_to_train(method):
+    arguments = [None] * {"init": 1, "update": 3}[method]
+    with pytest.raises(NotImplementedError):
+        getattr(Optimizer(), method)(*arguments)
 
 
 # --- Convergence: every optimiser on every problem in every precision ---

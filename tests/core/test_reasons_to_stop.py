@@ -39,7 +39,7 @@ def test_stops_in_the_very_epoch_that_patience_ends(solver):
         expected = epoch_of_patience(history_column(unbroken, "loss"), tol, patience)
         result = train_alone(make_run(BINARY, tol=tol, n_iter_no_change=patience, **config))
         assert result.state.epoch == expected
-        assert result.stop_reason is StopReason.CONVERGED
+        assert result.state.stop_reason is StopReason.CONVERGED
 
 
 @pytest.mark.parametrize("patience", [1, 3, 6])
@@ -48,18 +48,18 @@ def test_stops_in_the_very_epoch_that_the_patience_with_the_validation_ends(pati
     unbroken, params = train_and_watch(make_run(BINARY, data=data, n_iter_no_change=10**6, **config))
     losses = history_column(unbroken, "val_loss")
     result = train_alone(make_run(BINARY, data=data, n_iter_no_change=patience, **config))
-    assert result.stop_reason is StopReason.NO_IMPROVEMENT
+    assert result.state.stop_reason is StopReason.NO_IMPROVEMENT
     assert result.state.epoch == epoch_of_patience(losses, 1e-3, patience)
-    assert result.best_epoch == 1 + np.argmin(losses[: result.state.epoch])
-    assert_array_equal(result.state.params, params[result.best_epoch])
+    assert result.state.kept_epoch == 1 + np.argmin(losses[: result.state.epoch])
+    assert_array_equal(result.state.params, params[result.state.kept_epoch])
 
 
 def test_the_best_epoch_is_kept_whatever_the_reason_to_stop():
     run = make_run(BINARY, data={"validation": VALIDATION}, max_iter=40, n_iter_no_change=100)
     result, params = train_and_watch(run)
     best = 1 + np.argmin(history_column(result, "val_loss"))
-    assert result.stop_reason is StopReason.MAX_ITER
-    assert result.best_epoch == best < 40
+    assert result.state.stop_reason is StopReason.MAX_ITER
+    assert result.state.kept_epoch == best < 40
     assert_array_equal(result.state.params, params[best])
 
 
@@ -73,9 +73,9 @@ def test_a_score_is_watched_instead_of_the_loss():
 
     run = make_run(BINARY, data={"validation": VALIDATION, "score": score}, max_iter=100, n_iter_no_change=3)
     result, params = train_and_watch(run)
-    assert result.stop_reason is StopReason.NO_IMPROVEMENT
+    assert result.state.stop_reason is StopReason.NO_IMPROVEMENT
     assert_array_equal(history_column(result, "val_score"), [0.1, 0.5, 0.4, 0.6, 0.6, 0.2, 0.3])
-    assert result.best_epoch == 4
+    assert result.state.kept_epoch == 4
     assert_array_equal(seen, params[1:])
     assert_array_equal(result.state.params, params[4])
 
@@ -88,7 +88,7 @@ def test_stops_when_the_gradient_is_small(solver):
     norms = np.hypot(*(history_column(unbroken, name) for name in names))
     limit = np.median(norms)
     result = train_alone(make_run(BINARY, gradient_tol=limit, **config))
-    assert result.stop_reason is StopReason.SMALL_GRADIENT
+    assert result.state.stop_reason is StopReason.SMALL_GRADIENT
     assert result.state.epoch == 1 + np.argmax(norms < limit)
 
 
@@ -98,7 +98,7 @@ def test_a_gradient_of_zero_stops_nothing_if_it_was_not_asked_for():
     run.state.params.fill(0)
     result = train_alone(run)
     assert not history_column(result, "gradient_norm_hidden").any()
-    assert result.stop_reason is StopReason.MAX_ITER
+    assert result.state.stop_reason is StopReason.MAX_ITER
 
 
 @every_solver
@@ -106,7 +106,7 @@ def test_a_gradient_of_zero_stops_nothing_if_it_was_not_asked_for():
 def test_stops_after_max_iter_epochs(solver, max_iter):
     run = make_run(BINARY, solver=solver, batch_size=60, max_iter=max_iter)
     result = train_alone(run)
-    assert result.stop_reason is StopReason.MAX_ITER
+    assert result.state.stop_reason is StopReason.MAX_ITER
     assert result.state.epoch == max_iter
 
 
@@ -114,7 +114,7 @@ def test_stops_after_max_iter_epochs(solver, max_iter):
 def test_stops_when_a_callback_says_so(solver):
     run = make_run(BINARY, solver=solver, batch_size=60, max_iter=50)
     result = train_alone(run, lambda _, state: state.epoch == 3)
-    assert result.stop_reason is StopReason.CALLBACK
+    assert result.state.stop_reason is StopReason.CALLBACK
     assert result.state.epoch == 3
     straight = train_alone(
         replace(run, config=make_run(BINARY, solver=solver, batch_size=60, max_iter=3).config)
@@ -124,7 +124,7 @@ def test_stops_when_a_callback_says_so(solver):
 
 def test_the_callback_of_the_last_epoch_does_not_hide_the_reason():
     result = train_alone(make_run(BINARY, max_iter=3), lambda _, state: True if state.epoch == 3 else None)
-    assert result.stop_reason is StopReason.MAX_ITER
+    assert result.state.stop_reason is StopReason.MAX_ITER
 
 
 @every_solver
@@ -155,7 +155,7 @@ def test_a_state_that_has_stopped_is_not_trained_further(solver):
     result = train_alone(run)
     again = train_alone(replace(run, state=result.state))
     assert_array_equal(again.state.params, result.state.params)
-    assert again.stop_reason is result.stop_reason
+    assert again.state.stop_reason is result.state.stop_reason
     assert again.state.epoch == result.state.epoch
 
 
@@ -171,5 +171,5 @@ def test_an_interrupt_while_an_epoch_is_kept_does_not_lose_what_was_seen_of_it(m
 
     monkeypatch.setattr(Run, "keep_epoch", interrupted)
     result = train_alone(run)
-    assert result.stop_reason is StopReason.INTERRUPTED
-    assert result.best_epoch == result.state.epoch == epoch
+    assert result.state.stop_reason is StopReason.INTERRUPTED
+    assert result.state.kept_epoch == result.state.epoch == epoch

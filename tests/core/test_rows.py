@@ -83,7 +83,7 @@ def test_sizes(kind, n_networks):
 
 @every_kind
 def test_bytes_are_those_of_the_values_and_what_goes_with_them(kind):
-    """Sparse values have an index; and gathered ones are there twice, in a chunk and in a batch."""
+    """Sparse values have an index; and gathered ones are there twice, when gathered and in a batch."""
     rows, dense = make_rows(kind)
     nonzero = np.count_nonzero(dense)
     values = {"dense": 5, "with ones": 6}

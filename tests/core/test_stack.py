@@ -4,7 +4,7 @@ import copy
 import math
 import weakref
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core import batches, lazy
 from sknn_scratch._core.activations import ACTIVATIONS
-from sknn_scratch._core.optimizers import OPTIMIZERS, SOLVERS
+from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._core.stack import Stack
 from sknn_scratch._core.stackable import stack_key
@@ -23,6 +23,7 @@ from tests.helpers import (
     BINARY,
     KINDS,
     STACK_RTOL,
+    STOCHASTIC,
     Problem,
     as_sparse,
     assert_same_training,
@@ -107,7 +108,7 @@ def test_rows_of_a_stack_that_are_aligned_in_another_way_than_a_network_alone(
     network = make_network(problem, n_hidden=n_hidden)
     assert network.shape.n_params % 2 == 1
     config = {"network": network, "solver": solver, "alpha": 1.0, "max_iter": 3}
-    config["dropout"] = 0.2 if solver in OPTIMIZERS else 0.0
+    config["dropout"] = 0.2 if solver in STOCHASTIC else 0.0
     assert_same_as_alone([make_run(problem, seed, **config) for seed in range(5)])
 
 
@@ -181,9 +182,9 @@ def test_weights(batch_size, sparse, kind):
 
 
 @dense_or_sparse
-@pytest.mark.parametrize("chunk_bytes", [1, 2000])
+@pytest.mark.parametrize("gathered_bytes", [1, 2000])
 @pytest.mark.parametrize("loss", ["softmax", "logistic"])
-def test_the_size_of_chunks(monkeypatch, loss, chunk_bytes, sparse):
+def test_how_many_rows_are_gathered_at_once(monkeypatch, loss, gathered_bytes, sparse):
     """With it the losses of other batches are computed at once; the last batch has a single row."""
     rng = np.random.default_rng(0)
     targets = (
@@ -195,7 +196,7 @@ def test_the_size_of_chunks(monkeypatch, loss, chunk_bytes, sparse):
         for seed, of_rows in enumerate([None, np.arange(1.0, 46), rng.uniform(1, 9, size=45)])
     ]
     results = train_together(runs)
-    monkeypatch.setattr(batches, "CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr(batches, "GATHERED_BYTES", gathered_bytes)
     for result, other in zip(results, assert_same_as_alone(runs), strict=True):
         assert_same_training(result, other, rtol=STACK_RTOL)
 
@@ -221,7 +222,7 @@ def test_validations_that_end_at_different_epochs(sparse):
         )
     results = assert_same_as_alone(runs)
     assert len({result.state.epoch for result in results}) == 3
-    assert len({result.best_epoch for result in results}) > 1
+    assert len({result.state.kept_epoch for result in results}) > 1
 
 
 @batches_or_all
@@ -251,7 +252,7 @@ def test_patience_gradients_and_epochs_end_each_training_for_its_own_reason():
         make_run(BINARY, 2, max_iter=50, gradient_tol=10.0),
     ]
     results = assert_same_as_alone(runs)
-    assert [result.stop_reason for result in results] == [
+    assert [result.state.stop_reason for result in results] == [
         StopReason.MAX_ITER,
         StopReason.CONVERGED,
         StopReason.SMALL_GRADIENT,
@@ -276,7 +277,7 @@ def test_scores():
         for seed in range(3)
     ]
     results = assert_same_as_alone(runs)
-    assert len({result.best_epoch for result in results}) > 1
+    assert len({result.state.kept_epoch for result in results}) > 1
 
 
 def test_a_network_that_diverges_leaves_the_others_alone():
@@ -287,7 +288,7 @@ def test_a_network_that_diverges_leaves_the_others_alone():
     ]
     results = assert_same_as_alone(runs)
     for number in (1, 3):
-        assert results[number].stop_reason is StopReason.DIVERGED
+        assert results[number].state.stop_reason is StopReason.DIVERGED
         assert np.isfinite(results[number].state.params).all()
 
 
@@ -300,7 +301,7 @@ def test_a_network_diverges_in_the_epoch_in_which_it_does_alone():
     ]
     results = assert_same_as_alone(runs)
     assert [result.state.epoch for result in results] == [1, 2]
-    assert {result.stop_reason for result in results} == {StopReason.DIVERGED}
+    assert {result.state.stop_reason for result in results} == {StopReason.DIVERGED}
 
 
 def test_a_network_without_penalty_does_not_mind_weights_whose_square_overflows():
@@ -327,7 +328,7 @@ def test_a_callback_stops_one_network():
         return number == 1 and state.epoch == 3
 
     results = train_together(runs, on_epoch_end)
-    assert [result.stop_reason for result in results] == [
+    assert [result.state.stop_reason for result in results] == [
         StopReason.MAX_ITER,
         StopReason.CALLBACK,
         StopReason.MAX_ITER,
@@ -351,7 +352,7 @@ def test_an_interrupt_stops_the_networks_that_are_still_training():
 
     results = train_together(runs, on_epoch_end)
     assert [result.state.epoch for result in results] == [2, 5, 5]
-    assert [result.stop_reason for result in results] == [
+    assert [result.state.stop_reason for result in results] == [
         StopReason.MAX_ITER,
         StopReason.INTERRUPTED,
         StopReason.INTERRUPTED,
@@ -366,8 +367,8 @@ def test_a_network_that_had_stopped_before_is_left_as_it_was():
     done = train_alone(make_run(BINARY, 0, max_iter=2)).state
     runs = [replace(make_run(BINARY, 0), state=done), make_run(BINARY, 1), make_run(BINARY, 2)]
     results = train_together(runs)
-    assert results[0].stop_reason is StopReason.MAX_ITER
-    assert results[0].best_epoch == 2
+    assert results[0].state.stop_reason is StopReason.MAX_ITER
+    assert results[0].state.kept_epoch == 2
     assert_array_equal(results[0].state.params, done.params)
     for name, array in done.memory.items():
         assert_array_equal(results[0].state.memory[name], array)
@@ -474,13 +475,12 @@ def test_runs_that_cannot_be_stacked_have_another_key(other, run):
     assert stack_key(other) != stack_key(make_run(BINARY, **run))
 
 
-@pytest.mark.parametrize("solver", OPTIMIZERS)
+@pytest.mark.parametrize("solver", STOCHASTIC)
 def test_hyperparameters_of_the_optimiser_make_another_key_unless_they_are_of_each_network(solver):
-    optimizer = OPTIMIZERS[solver]
     run = make_run(BINARY, solver=solver)
-    for name, value in zip(optimizer.hyperparameters, run.config.hyperparameters, strict=True):
+    for name, value in asdict(run.config.optimizer).items():
         other = make_run(BINARY, solver=solver, **{name: not value if value is True else value / 2})
-        assert (stack_key(other) == stack_key(run)) == (name in optimizer.of_each_network)
+        assert (stack_key(other) == stack_key(run)) == (name in SOLVERS[solver].of_each_network)
 
 
 def test_runs_with_lazy_updates_are_trained_alone(monkeypatch):
@@ -507,10 +507,11 @@ def test_watching_a_score_is_another_key_than_watching_the_loss():
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_a_closed_stack_is_gone_at_once(solver):
     """Its arrays would take memory beside those of the smaller stack that comes next."""
-    stack = Stack([make_run(BINARY, solver=solver) for _ in range(2)], map)
+    runs = [make_run(BINARY, solver=solver) for _ in range(2)]
+    stack = Stack(runs, [run.data for run in runs], map)
     with np.errstate(all="ignore"):
-        (run_epoch if solver in OPTIMIZERS else run_iteration)(stack)
+        (run_epoch if solver in STOCHASTIC else run_iteration)(stack)
     stack.close()
-    gone = weakref.ref(stack)
+    gone = [weakref.ref(one) for one in (stack, stack.batches, stack.grads.flat)]
     del stack
-    assert gone() is None
+    assert [one() for one in gone] == [None] * 3

@@ -10,10 +10,9 @@ from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._core.state import (
     ADAPTIVE_MINIMUM,
     Epoch,
-    Snapshot,
     watched_value,
 )
-from sknn_scratch._core.stopping import StopReason, Watch
+from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.training import train
 from tests.helpers import (
     BINARY,
@@ -63,7 +62,7 @@ def test_training_on_leaves_a_copy_alone():
     first, second = copies[0]
     train([replace(make_run(BINARY, data={"validation": VALIDATION}, max_iter=20), state=second)])
     assert first.epoch == 1
-    assert first.watch.best_epoch == 1
+    assert first.best_epoch == 1
     assert_array_equal(first.params, copies[0][0].params)
     assert (first.params != second.params).any()
     for name, array in first.memory.items():
@@ -73,19 +72,20 @@ def test_training_on_leaves_a_copy_alone():
 
 def test_another_run_has_its_own_epochs_and_patience_but_keeps_the_memory():
     first = train_alone(make_run(BINARY, max_iter=4, tol=10.0))
-    assert first.state.watch.epochs_without_improvement == 3
+    assert first.state.epochs_without_improvement == 3
     first.state.n_reductions = 2
     state = first.state.for_another_run()
     assert state.n_reductions == 0
     assert state.epochs_before == state.epoch == 4
     assert state.n_updates == 16
     assert state.stop_reason is None
-    assert state.watch == Watch()
+    assert (state.epochs_without_improvement, state.best_value, state.best_epoch) == (0, math.inf, 0)
+    assert state.best_params is state.fallback_params is None
     for name, array in first.state.memory.items():
         assert_array_equal(state.memory[name], array)
         assert not np.shares_memory(state.memory[name], array)
     second = train_alone(replace(make_run(BINARY, max_iter=4), state=state))
-    assert second.stop_reason is StopReason.MAX_ITER
+    assert second.state.stop_reason is StopReason.MAX_ITER
     assert second.state.epoch == 8
     assert second.state.n_updates == 32
 
@@ -122,6 +122,61 @@ def test_only_a_schedule_that_divides_on_a_plateau_does(schedule):
     assert reductions == (expected if SCHEDULES[schedule].divides_on_plateau else [0] * 9)
 
 
+# --- The best epoch ---
+
+
+def watched(values, tol=0.0, with_params=False):
+    """Let a state watch these values, at epochs 1, 2, ...; the parameters are the epoch's number."""
+    state, patience = make_run(BINARY).state, []
+    params = np.zeros(2)
+    for epoch, value in enumerate(values, start=1):
+        params.fill(epoch)
+        state.watch(value, epoch, tol, params if with_params else None)
+        patience.append(state.epochs_without_improvement)
+    return state, patience
+
+
+@pytest.mark.parametrize(
+    ("values", "tol", "patience"),
+    [
+        ([3, 2, 1], 0, [0, 0, 0]),
+        ([3, 3, 3], 0, [0, 1, 2]),
+        ([1, 2, 3], 0, [0, 1, 2]),
+        ([3, 4, 2, 5, 1], 0, [0, 1, 0, 1, 0]),
+        ([3, 2, 1], 1, [0, 1, 2]),  # better by tol is not better by more than tol
+        ([3, 1.5, 0], 1, [0, 0, 0]),
+        ([3, 2.5, 2, 1.5], 0.75, [0, 1, 2, 3]),  # each step counts, not their sum
+        ([-1, -2, -2.5], 0.75, [0, 0, 1]),
+        ([3, np.nan, 2], 0, [0, 1, 0]),
+        ([np.nan, 1], 0, [1, 0]),
+        ([np.inf, 1], 0, [1, 0]),
+    ],
+)
+def test_counts_epochs_without_improvement(values, tol, patience):
+    assert watched(values, tol)[1] == patience
+
+
+@pytest.mark.parametrize(
+    ("values", "best_epoch", "best_value"),
+    [
+        ([3, 2, 1], 3, 1),
+        ([3, 1, 2], 2, 1),
+        ([1, 1, 1], 1, 1),
+        ([2, 1.95, 1.9], 3, 1.9),  # better by less than tol is better
+        ([np.nan, 5, np.nan], 2, 5),
+    ],
+)
+def test_remembers_the_best_epoch(values, best_epoch, best_value):
+    state, _ = watched(values, tol=0.5, with_params=True)
+    assert state.best_epoch == best_epoch
+    assert state.best_value == best_value
+    assert_array_equal(state.best_params, [best_epoch, best_epoch])
+
+
+def test_keeps_no_parameters_unless_given_some():
+    assert watched([3, 2, 1])[0].best_params is None
+
+
 # --- Snapshots: what a run keeps and goes back to ---
 
 RECORD = {"loss": 0.5, "gradient_norm_hidden": 3.0, "gradient_norm_output": 4.0}
@@ -145,17 +200,21 @@ def run_of_losses(*losses, data=None):
     return run
 
 
-def assert_snapshot(snapshot, epoch):
-    assert isinstance(snapshot, Snapshot)
-    assert snapshot.epoch == epoch
-    assert_array_equal(snapshot.params, epoch)
+def assert_sound(run, epoch):
+    assert run.sound_epoch == epoch
+    assert_array_equal(run.sound_params, epoch)
+
+
+def assert_fallback(run, epoch):
+    assert run.state.fallback_epoch == epoch
+    assert_array_equal(run.state.fallback_params, epoch)
 
 
 def test_a_run_starts_from_a_snapshot_of_its_parameters():
     run = run_of_losses()
     run.state.params.fill(9)
-    assert_snapshot(run.last_sound, 0)
-    assert run.state.last_good == Snapshot()
+    assert_sound(run, 0)
+    assert run.state.fallback_params is None
     assert run.is_going_on
 
 
@@ -164,18 +223,18 @@ def test_the_gradient_norm_is_that_of_both_layers():
 
 
 @pytest.mark.parametrize(
-    ("losses", "last_good"), [([1], 0), ([1, 2], 0), ([3, 2, 1], 2), ([3, 1, 2, 4], 1), ([3, 1, 2, 0.5], 3)]
+    ("losses", "fallback"), [([1], 0), ([1, 2], 0), ([3, 2, 1], 2), ([3, 1, 2, 4], 1), ([3, 1, 2, 0.5], 3)]
 )
-def test_the_start_of_the_epoch_with_the_lowest_loss_was_good(losses, last_good):
+def test_the_start_of_the_epoch_with_the_lowest_loss_was_good(losses, fallback):
     run = run_of_losses(*losses)
-    assert_snapshot(run.last_sound, len(losses))
-    assert_snapshot(run.state.last_good, last_good)
+    assert_sound(run, len(losses))
+    assert_fallback(run, fallback)
 
 
 def test_with_a_validation_the_start_of_any_sound_epoch_was_good():
     run = run_of_losses(1, 2, 3, data={"validation": VALIDATION})
-    assert_snapshot(run.last_sound, 3)
-    assert_snapshot(run.state.last_good, 2)
+    assert_sound(run, 3)
+    assert_fallback(run, 2)
 
 
 def test_an_epoch_is_kept_once():
@@ -184,21 +243,21 @@ def test_an_epoch_is_kept_once():
     run.keep_epoch()
     for reason in (StopReason.MAX_ITER, StopReason.CALLBACK):
         run.stop(reason)
-        assert_snapshot(run.state.last_good, 1)
-        assert_snapshot(run.last_sound, 2)
+        assert_fallback(run, 1)
+        assert_sound(run, 2)
         assert run.state.stop_reason is reason
     assert not run.is_going_on
 
 
 @pytest.mark.parametrize("losses", [[], [2], [3, 1, 2]])
-def test_a_divergence_returns_to_the_last_good_epoch(losses):
+def test_a_divergence_returns_to_the_fallback(losses):
     run = run_of_losses(*losses)
     run.state.memory, run.state.n_updates = {"velocity": run.state.params.copy()}, 7
-    good = run.state.last_good.epoch
+    good = run.state.fallback_epoch
     at_epoch(run, len(losses) + 1, is_sound=False, loss=math.inf).stop(StopReason.DIVERGED)
     assert_array_equal(run.state.params, good)
     assert (run.state.memory, run.state.n_updates) == ({}, 0)
-    assert run.result().best_epoch == good
+    assert run.state.kept_epoch == good
     assert len(run.state.history) == len(losses) + 1  # the record of the bad epoch says what happened
 
 
@@ -207,9 +266,9 @@ def test_a_divergence_does_not_trust_a_best_epoch_that_led_to_it(best, is_kept):
     losses = [0.1 if epoch == best else 1 for epoch in range(1, 5)]
     run = run_of_losses(*losses[:-1], data={"validation": VALIDATION})
     at_epoch(run, 4, val_loss=losses[-1]).stop(StopReason.DIVERGED)
-    result = run.result()
-    assert result.best_epoch == (best if is_kept else 2)
-    assert_array_equal(result.state.params, result.best_epoch)
+    run.finish()
+    assert run.state.kept_epoch == (best if is_kept else 2)
+    assert_array_equal(run.state.params, run.state.kept_epoch)
 
 
 def test_an_interrupt_returns_to_the_last_sound_epoch():
@@ -220,16 +279,16 @@ def test_an_interrupt_returns_to_the_last_sound_epoch():
     assert run.state.epoch == 2
     assert_array_equal(run.state.params, 2)
     assert (run.state.memory, run.state.n_updates) == ({}, 0)
-    result = run.result()
-    assert result.stop_reason is StopReason.INTERRUPTED
-    assert result.best_epoch == 2
-    assert result.is_interrupted
+    run.finish()
+    assert run.state.stop_reason is StopReason.INTERRUPTED
+    assert run.state.kept_epoch == 2
+    assert run.is_interrupted
 
 
 def test_an_interrupt_keeps_an_epoch_that_was_already_the_best():
     run = run_of_losses(3, 2, data={"validation": VALIDATION})
     at_epoch(run, 3, val_loss=1).interrupt()
-    assert run.state.epoch == run.result().best_epoch == 3
+    assert run.state.epoch == run.state.kept_epoch == 3
     assert_array_equal(run.state.params, 3)
 
 
@@ -237,22 +296,22 @@ def test_an_interrupt_leaves_a_run_that_has_ended():
     run = run_of_losses(3)
     at_epoch(run, 2).stop(StopReason.MAX_ITER)
     run.interrupt()
-    result = run.result()
-    assert result.stop_reason is StopReason.MAX_ITER
-    assert result.is_interrupted
-    assert result.best_epoch == 2
-    assert_array_equal(result.state.params, 2)
+    run.finish()
+    assert run.state.stop_reason is StopReason.MAX_ITER
+    assert run.is_interrupted
+    assert run.state.kept_epoch == 2
+    assert_array_equal(run.state.params, 2)
 
 
 def test_what_a_later_run_went_back_to_is_its_own():
     first = run_of_losses(3, 1)
     first.stop(StopReason.MAX_ITER)
     second = replace(first, state=first.state.for_another_run())
-    assert second.state.last_good == Snapshot()
-    assert_snapshot(second.last_sound, 2)
+    assert second.state.fallback_params is None
+    assert_sound(second, 2)
     at_epoch(second, 3, is_sound=False, loss=math.inf).stop(StopReason.DIVERGED)
-    assert_snapshot(second.state.last_good, 2)
-    assert second.result().best_epoch == 2
+    assert_fallback(second, 2)
+    assert second.state.kept_epoch == 2
 
 
 def test_the_limit_of_the_loss_is_lowered_by_the_first_epoch_of_a_run_only():

@@ -1,6 +1,6 @@
 import math
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.losses import Targets
 from sknn_scratch._core.network import Batch
-from sknn_scratch._core.optimizers import OPTIMIZERS, SOLVERS
+from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.state import ADAPTIVE_MINIMUM
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.training import train
@@ -18,6 +18,7 @@ from tests.helpers import (
     BINARY,
     FULL_BATCH,
     KINDS,
+    STOCHASTIC,
     assert_same_training,
     history_column,
     make_network,
@@ -58,13 +59,12 @@ def textbook_training(run):
     penalty = np.zeros_like(state.params)
     row_weights = np.ones(n) if data.row_weights is None else data.row_weights
     penalty[config.network.shape.weights] = textbook.penalty_rate(config.alpha, row_weights)
-    names = OPTIMIZERS[config.solver].hyperparameters
     steps = textbook.OPTIMIZERS[config.solver](
         state.params,
         gradient,
         n_steps,
         config.learning_rate,
-        **dict(zip(names, config.hyperparameters, strict=True)),
+        **asdict(config.optimizer),
         penalty=penalty,
     )
     return list(steps)[n_batches - 1 :: n_batches]
@@ -72,7 +72,7 @@ def textbook_training(run):
 
 @every_kind
 @pytest.mark.parametrize(
-    "solver", [*({"solver": solver} for solver in OPTIMIZERS), {"solver": "sgd", "nesterov": False}]
+    "solver", [*({"solver": solver} for solver in STOCHASTIC), {"solver": "sgd", "nesterov": False}]
 )
 @pytest.mark.parametrize("batch_size", [16, 60], ids=["batches", "full batch"])
 @pytest.mark.parametrize("row_weights", [None, np.arange(1.0, 61)], ids=["", "weights"])
@@ -103,8 +103,8 @@ def test_training_lowers_the_objective(kind, solver, activation):
 
 def test_training_counts_epochs_and_updates():
     result = train_alone(make_run(BINARY, batch_size=16, max_iter=7))
-    assert result.stop_reason is StopReason.MAX_ITER
-    assert result.state.epoch == result.best_epoch == 7
+    assert result.state.stop_reason is StopReason.MAX_ITER
+    assert result.state.epoch == result.state.kept_epoch == 7
     assert result.state.n_updates == 7 * 4
 
 
@@ -196,7 +196,7 @@ def test_adaptive_schedule_ends_when_the_rate_is_spent():
         BINARY, schedule="adaptive", learning_rate=0.01, max_iter=1000, tol=10.0, n_iter_no_change=1
     )
     result = train_alone(run)
-    assert result.stop_reason is StopReason.CONVERGED
+    assert result.state.stop_reason is StopReason.CONVERGED
     learning_rate = replace(run, state=result.state).learning_rate
     assert learning_rate <= 1e-6
     assert history_column(result, "learning_rate")[-1] == learning_rate
@@ -223,13 +223,13 @@ def test_the_steps_of_plain_gradient_descent_are_no_longer_than_their_limit(max_
 def test_a_long_gradient_is_not_small_because_it_is_scaled_down():
     config = {"max_iter": 5, "solver": "sgd", "learning_rate": 1e-3}
     short = train_alone(make_run(BINARY, gradient_tol=1e-2, max_grad_norm=1e-3, **config))
-    assert short.stop_reason is StopReason.MAX_ITER
+    assert short.state.stop_reason is StopReason.MAX_ITER
     assert history_column(short, "gradient_norm_output").max() < 1e-2
     longest = train_alone(make_run(BINARY, gradient_tol=1e2, max_grad_norm=1e-3, **config))
-    assert longest.stop_reason is StopReason.SMALL_GRADIENT
+    assert longest.state.stop_reason is StopReason.SMALL_GRADIENT
 
 
-@pytest.mark.parametrize("solver", OPTIMIZERS)
+@pytest.mark.parametrize("solver", STOCHASTIC)
 def test_a_limit_that_no_gradient_reaches_changes_nothing(solver):
     run = make_run(BINARY, solver=solver, alpha=1.0)
     assert_same_training(
@@ -260,7 +260,7 @@ def test_lbfgs_ends_with_the_last_accepted_point():
         alpha=100.0,
     )
     result, params = train_and_watch(run)
-    assert result.stop_reason in {StopReason.CONVERGED, StopReason.LINE_SEARCH_FAILED}
+    assert result.state.stop_reason in {StopReason.CONVERGED, StopReason.LINE_SEARCH_FAILED}
     assert_array_equal(result.state.params, params[-1])
 
 

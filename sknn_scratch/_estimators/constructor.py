@@ -1,0 +1,82 @@
+"""The constructor of an estimator and the constraints of its parameters, made from annotations.
+
+The annotation of a parameter is its type, and the type says which values are valid: a union allows the values
+of its members, and a ``Literal`` those that it lists. If the type says too little, the annotation is
+``Annotated[type, constraint, ...]``, with the constraints of scikit-learn.
+"""
+
+import functools
+import operator
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from types import NoneType, UnionType
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    TypeVar,
+    Union,
+    dataclass_transform,
+    get_args,
+    get_origin,
+)
+
+from sknn_scratch._estimators.names import remember_signature
+from sknn_scratch._fitting.sklearn_private import Interval, StrOptions
+
+Class = TypeVar("Class", bound=type)
+
+
+class Number(Interval):  # type: ignore[misc]  # scikit-learn has no types
+    """An interval of numbers that rejects booleans, and integers that no float can hold."""
+
+    def is_satisfied_by(self, value: object) -> bool:
+        """Whether a value is a number in the interval."""
+        is_other = isinstance(value, bool) or (isinstance(value, int) and value > sys.float_info.max)
+        return not is_other and super().is_satisfied_by(value)
+
+
+def one_of(options: Iterable[str]) -> StrOptions:
+    """Accept the given strings; an error lists them in the given order."""
+    return StrOptions(dict.fromkeys(options).keys())  # a set would list them in another order every time
+
+
+@dataclass_transform(eq_default=False)
+def with_constructor(cls: Class) -> Class:
+    """Make the constructor, and the constraints, of the parameters that a class and its bases annotate.
+
+    Only annotations in classes with this decorator are parameters. The signature shows their types alone.
+    """
+    docstring = cls.__doc__
+    made: Any = dataclass(eq=False, repr=False, match_args=False)(cls)
+    made.__doc__ = docstring  # without one, as in Python's mode -OO, dataclass writes one
+    made._parameter_constraints = {one.name: constraints_of(one.type) for one in fields(made)}
+    for name in made._parameter_constraints.keys() & vars(cls).keys():
+        delattr(cls, name)  # the default: a parameter is an attribute of instances alone
+    made.__init__.__annotations__ |= {one.name: type_of(one.type) for one in fields(made)}
+    remember_signature(cls)
+    return cls
+
+
+def constraints_of(annotation: Any) -> list[Any]:
+    """List scikit-learn's constraints for the values of an annotated parameter."""
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return list(annotation.__metadata__)
+    if origin in (Union, UnionType):
+        return [constraint for member in args for constraint in constraints_of(member)]
+    if origin is Literal:
+        return [one_of(args)]
+    if origin is Callable:
+        return [callable]
+    return [{bool: "boolean", NoneType: None}.get(annotation, origin or annotation)]
+
+
+def type_of(annotation: Any) -> Any:
+    """Take the constraints out of an annotation."""
+    if get_origin(annotation) is Annotated:
+        return annotation.__origin__
+    if get_origin(annotation) in (Union, UnionType):
+        return functools.reduce(operator.or_, map(type_of, get_args(annotation)))
+    return annotation
