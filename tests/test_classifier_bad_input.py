@@ -779,3 +779,25 @@ def test_a_learning_curve_of_sorted_classes_says_that_there_is_only_one():
         learning_curve(
             ShallowNNClassifier(max_iter=2), X[order], Y[order], train_sizes=[0.2], cv=2, error_score="raise"
         )
+
+
+# --- Values that are accepted by their types only ---
+
+
+@pytest.mark.parametrize("weight", [10**400, np.inf, np.nan, -1])
+def test_class_weights_that_are_no_weights(weight):
+    with pytest.raises(ValueError, match="class_weight must have finite weights"):
+        ShallowNNClassifier(class_weight={0: weight}).fit(X, Y)
+
+
+def test_no_classes():
+    with pytest.raises(ValueError, match="classes is empty"):
+        ShallowNNClassifier(solver="adam").partial_fit(X, Y, classes=[])
+
+
+@pytest.mark.parametrize("name", ["function", "derivative"])
+@pytest.mark.parametrize("shape", [(), (1,), (2, 1)])
+def test_an_activation_that_returns_another_shape(name, shape):
+    functions = {"function": np.tanh, "derivative": np.cos} | {name: lambda z: np.ones(shape)}
+    with pytest.raises(ValueError, match=f"The {name} of the activation must work elementwise"):
+        ShallowNNClassifier(activation=Activation(**functions)).fit(X, Y)

@@ -379,6 +379,14 @@ def test_precision(sparse, dtype_of_X, dtype, expected):
             assert getattr(classifier, method)(X).dtype == expected
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_order_of_bytes_changes_nothing(dtype):
+    X = X3.astype(dtype)
+    swapped = make_classifier().fit(X.astype(X.dtype.newbyteorder()), Y3)
+    assert swapped.coefs_[0].dtype == dtype
+    assert_same_model(swapped, make_classifier().fit(X, Y3), rtol=0)
+
+
 def test_both_precisions_start_and_learn_alike():
     single = make_classifier(dtype="float32", max_iter=30).fit(X3, Y3)
     double = make_classifier(max_iter=30).fit(X3, Y3)

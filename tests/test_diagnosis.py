@@ -521,6 +521,13 @@ def test_a_limit_of_zero_leaves_room_for_green_only_if_all_is_well(severity, val
         assert float(first.get("width")) > 2 * float(marker.get("width"))
 
 
+def test_both_limits_may_be_zero():
+    finding = Finding("identical units", "problem", 0.5, (0, 0), "Some are.", "Start at random.")
+    (zone, marker) = ET.fromstring(bar(finding)).findall("rect")
+    assert zone.get("fill") == MARKS["problem"][0]
+    assert 0 < float(marker.get("x")) < float(zone.get("width"))
+
+
 @pytest.mark.parametrize("kind", ["multiclass", "multilabel"])
 @pytest.mark.parametrize("as_given", [lambda y: y.tolist(), pd.DataFrame, scipy.sparse.csr_array])
 def test_labels_may_be_any_array_like(kind, as_given):

@@ -1,8 +1,11 @@
 """Each cause breaks a training and is named first, and its remedy helps; which findings explain others."""
 
+import types
+
 import numpy as np
 import pytest
 import scipy.sparse
+from numpy.testing import assert_allclose
 from sklearn.datasets import load_breast_cancer, load_iris, make_moons
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
@@ -11,7 +14,11 @@ from sklearn.preprocessing import FunctionTransformer, RobustScaler, StandardSca
 
 from sknn_scratch import Diagnosis, Finding, ShallowNNClassifier, ShallowNNRegressor, diagnose
 from sknn_scratch._diagnosis.checks import CHECKS
+from sknn_scratch._diagnosis.checks_of_units import underfitting
 from sknn_scratch._diagnosis.diagnose import cause_of
+from sknn_scratch._diagnosis.evidence import Errors
+from sknn_scratch._fitting import causes
+from sknn_scratch._fitting.features import measure_features
 from sknn_scratch._fitting.measured import Limits, Measured
 
 pytestmark = [
@@ -149,6 +156,17 @@ def test_too_few_units():
     assert first(repaired, X, y) != "underfitting"
 
 
+def test_the_number_of_underfitting():
+    """The difference of the errors, 0.3 - 0.1, minus twice its standard error, sqrt((0.3 + 0.1) / 400)."""
+    errors = Errors(network=0.3, simple_model=0.1, guess=0.5, n_rows=400)
+    clf = types.SimpleNamespace(coefs_=[np.zeros((2, 3))], alpha=1.0)
+    evidence = types.SimpleNamespace(y=[], is_central=True, has_enough_rows=True, errors=errors, fitted=clf)
+    assert_allclose(underfitting(evidence).value, 0.2 - 2 * 0.001**0.5)
+    assert underfitting(evidence).value > 0.13
+    better = types.SimpleNamespace(**vars(evidence) | {"errors": errors._replace(network=0.12)})
+    assert underfitting(better).value == 0
+
+
 def test_few_rows_say_nothing_of_underfitting():
     X, y = xor()
     assert diagnose(network(3).fit(X, y), X, y).not_checked["underfitting"] == "it needs more rows"
@@ -223,6 +241,14 @@ def test_a_single_tiny_feature_is_worth_a_warning():
     finding = diagnose(network().fit(X, y), X, y).findings[0]
     assert (finding.name, finding.severity, finding.value) == ("tiny features", "warning", 0.1)
     assert "x1 varies by" in finding.meaning
+
+
+def test_a_feature_at_the_limit_is_not_tiny():
+    at_the_limit = np.array([0.0, 0.0, causes.TINY])
+    X = np.column_stack([at_the_limit, np.nextafter(at_the_limit, 0)])
+    measured = causes.tiny_features(measure_features(X), ["x0", "x1"])
+    assert measured.value == 0.5
+    assert "x1 varies by" in measured.meaning
 
 
 def test_constant_features_are_not_tiny():

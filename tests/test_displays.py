@@ -479,6 +479,12 @@ def test_bad_labels_of_the_hidden_units():
         HiddenUnitsDisplay.from_estimator(clf, X, y)
 
 
+def test_hidden_units_need_a_row():
+    clf, X, _ = fit()
+    with pytest.raises(ValueError, match="X has no rows"):
+        HiddenUnitsDisplay.from_estimator(clf, X[:0])
+
+
 def test_many_rows_are_thinned_out():
     clf, _, _ = fit(n_features=2)
     X = np.random.default_rng(0).normal(size=(30_000, 2))

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import NotFittedError
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from sknn_scratch import Activation, ShallowNNClassifier
+from sknn_scratch import Activation, ShallowNNClassifier, ShallowNNRegressor
 from sknn_scratch._core.parameters import Layers, flatten
 from sknn_scratch._estimators.mlp import MLP_ACTIVATIONS
 from sknn_scratch._fitting.fitted import fitted_layers
@@ -376,3 +376,13 @@ def test_a_momentum_of_one_does_not_keep_the_network_from_being_trained_further(
     X, y = make_data("binary")
     mlp = MLPClassifier((5,), momentum=1.0, max_iter=5).fit(X, y)
     assert ShallowNNClassifier.from_mlp_classifier(mlp).partial_fit(X, y).n_iter_ == 6
+
+
+@pytest.mark.parametrize(("given", "converted"), [(0.2, 0.2), (1, 0.1), (7, 0.1)])
+def test_a_number_of_validation_rows_becomes_the_usual_share(given, converted):
+    """MLPClassifier and MLPRegressor know shares only."""
+    params = {"early_stopping": True, "validation_fraction": given, "max_iter": 2, "solver": "adam"}
+    X, y = make_data("binary")
+    classifier = ShallowNNClassifier(**params).fit(X, y).to_mlp_classifier()
+    regressor = ShallowNNRegressor(**params).fit(X, y).to_mlp_regressor()
+    assert classifier.validation_fraction == regressor.validation_fraction == converted

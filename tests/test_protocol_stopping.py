@@ -1,5 +1,6 @@
 """When and why training ends, with which weights, and the values of its history."""
 
+import copy
 import signal
 import threading
 import time
@@ -9,9 +10,19 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV, cross_val_score
 
-from sknn_scratch import Activation, DivergenceWarning, ShallowNNClassifier
+from sknn_scratch import (
+    Activation,
+    DivergenceWarning,
+    ShallowNNClassifier,
+    ShallowNNRegressor,
+    VectorizedGridSearchCV,
+)
 from sknn_scratch._core import training
+from sknn_scratch._fitting.fitted import adopt
+from sknn_scratch._fitting.inputs import FitInput
+from sknn_scratch._fitting.plan import plan_fit, snapshot
 from tests.helpers import (
     KINDS,
     AtEpoch,
@@ -374,10 +385,11 @@ def test_features_that_explode_at_once(solver):
 
 
 def untrained(**params):
-    """Fit a classifier that is interrupted in its first epoch."""
-    activation = InterruptedActivation(n_calls=0)
-    with pytest.warns(UserWarning, match="interrupted"):
-        return make_classifier(**(params | {"activation": activation})).fit(X, Y)
+    """Make a classifier that has its initial weights."""
+    classifier = make_classifier(**params)
+    plan = plan_fit(classifier, FitInput(X, Y))
+    adopt(classifier, snapshot(plan, plan.run.state))
+    return classifier
 
 
 def test_stream_that_explodes():
@@ -461,18 +473,45 @@ def test_control_c_inside_an_epoch_gives_the_weights_of_the_last_whole_one(solve
 
 
 @ignore_max_iter
-def test_control_c_does_not_corrupt_a_training_that_goes_on():
-    classifier = make_classifier(warm_start=True, max_iter=20, batch_size=10).fit(X, Y)
-    before, loss = flat(classifier), mean_loss(classifier)
-    classifier.set_params(activation=InterruptedActivation(n_calls=3))  # in the middle of the epoch
-    with pytest.warns(UserWarning, match="interrupted"):
-        classifier.fit(X, Y)
-    assert_array_equal(flat(classifier), before)
-    assert classifier.n_iter_ == 20
-    classifier.set_params(activation="tanh")
-    for _ in range(20):
-        classifier.fit(X, Y)
-    assert mean_loss(classifier) < loss
+@pytest.mark.parametrize("Estimator", [ShallowNNClassifier, ShallowNNRegressor])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_control_c_before_the_first_epoch_has_ended_keeps_the_earlier_model(Estimator, solver, warm_start):
+    params = {"solver": solver, "batch_size": 10, "max_iter": 8, "early_stopping": False, "random_state": 0}
+    estimator = Estimator(6, "tanh", warm_start=warm_start, **params)
+    estimator.set_params(activation=InterruptedActivation(n_calls=0))
+    with pytest.raises(KeyboardInterrupt):
+        estimator.fit(X, Y)
+    assert not hasattr(estimator, "coefs_")
+    estimator.set_params(activation="tanh").fit(X, Y)
+    before, straight = joblib.hash(vars(estimator)), copy.deepcopy(estimator)
+    estimator.set_params(activation=InterruptedActivation(n_calls=0))
+    with pytest.raises(KeyboardInterrupt):
+        estimator.fit(X, Y)
+    assert joblib.hash(vars(estimator.set_params(activation="tanh"))) == before
+    assert_same_model(estimator.fit(X, Y), straight.fit(X, Y), rtol=0)
+
+
+@ignore_max_iter
+@pytest.mark.parametrize("Search", [GridSearchCV, VectorizedGridSearchCV])
+def test_control_c_in_the_refit_of_a_search_ends_it_and_keeps_what_it_had_found(Search):
+    def slope(z):
+        if z.shape[-2] == len(X):  # a fold has fewer rows
+            raise KeyboardInterrupt
+        return 1 - np.tanh(z) ** 2
+
+    search = Search(make_classifier(batch_size=None), {"alpha": [0.1, 1.0]}, cv=2).fit(X, Y)
+    earlier = search.best_estimator_
+    search.set_params(estimator__activation=Activation(np.tanh, slope))
+    with pytest.raises(KeyboardInterrupt):
+        search.fit(X, Y)
+    if Search is VectorizedGridSearchCV:  # scikit-learn's own search forgets it
+        assert search.best_estimator_ is earlier
+
+
+def test_control_c_before_the_first_epoch_has_ended_ends_cross_val_score():
+    with pytest.raises(KeyboardInterrupt):
+        cross_val_score(make_classifier(activation=InterruptedActivation(0)), X, Y)
 
 
 @pytest.mark.parametrize("solver", ["adam", "sgd"])
@@ -523,10 +562,12 @@ def test_time_is_told_in_seconds():
 
 @ignore_max_iter
 def test_control_c_inside_an_epoch_leaves_no_memory_of_its_updates():
+    """The training goes on from the end of the last whole epoch; the memory belongs to later weights."""
     classifier = make_classifier(warm_start=True, batch_size=10).fit(X, Y)
-    classifier.set_params(activation=InterruptedActivation(n_calls=3))
+    classifier.set_params(activation=InterruptedActivation(n_calls=7))  # in the second epoch
     with pytest.warns(UserWarning, match="interrupted"):
         classifier.fit(X, Y)
+    assert classifier.n_iter_ == 9
     assert classifier._kept_["memory"] == {}
     assert classifier._kept_["n_updates"] == 0
 

@@ -4,6 +4,7 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 
 import pytest
 from joblib import parallel_config
@@ -14,6 +15,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import sknn_scratch
 from sknn_scratch import (
     Checkpoint,
     DivergenceWarning,
@@ -21,7 +23,6 @@ from sknn_scratch import (
     ShallowNNEnsembleClassifier,
     VectorizedGridSearchCV,
 )
-from sknn_scratch._estimators import base
 from sknn_scratch._fitting.troubles import Trouble, warn_of
 from tests.helpers import make_data
 
@@ -111,11 +112,15 @@ def test_a_warning_that_is_an_error_fails_the_fits_of_a_search(Search, n_jobs):
             search.set_params(error_score="raise").fit(X, Y)
 
 
+def is_of_the_package(warning):
+    return Path(sknn_scratch.__file__).parent in Path(warning.filename).parents
+
+
 def test_warnings_of_a_search_in_threads_of_joblib_name_the_package():
     """The user's call is not on their stack."""
     with parallel_config(backend="threading", n_jobs=2):
         found = warnings_of(lambda: GridSearchCV(network(), GRID, cv=2, refit=False).fit(X, Y))
-    assert {warning.filename for warning in found} == {base.__file__}
+    assert all(is_of_the_package(warning) for warning in found)
 
 
 def test_a_module_that_python_runs_for_joblib_is_not_the_user():
@@ -135,7 +140,7 @@ def test_without_a_call_of_the_users_the_package_is_named():
             pool.submit(fit, X, Y).result()
 
     (warning,) = warnings_of(in_a_thread)
-    assert warning.filename == base.__file__
+    assert is_of_the_package(warning)
 
 
 def test_a_call_from_code_without_a_module_has_a_place():

@@ -47,7 +47,7 @@ Side effects
     Nothing here prints, warns, seeds or reads a global. A failed training has a ``StopReason`` that says so;
     the estimators raise and warn.
 
-The textbook path, to read in half an hour: 1,200 lines
+The textbook path, to read in half an hour: about 1,200 lines
     activations  each function beside its derivative
     parameters   one flat buffer and its views; initial values
     losses       each gradient beside its values

@@ -108,9 +108,7 @@ class LazyUpdate:
     def __init__(
         self, optimizer: Optimizer, whole: Vectors, penalty: Penalty, data: Data, config: Config
     ) -> None:
-        self.optimizer = optimizer
-        self.whole = whole
-        self.penalty = penalty
+        self.optimizer, self.whole, self.penalty = optimizer, whole, penalty
         self.shape = shape = config.network.shape
         counts = data.rows_with_feature
         self.used = np.flatnonzero(counts)
@@ -149,27 +147,28 @@ class LazyUpdate:
         return Batch(UsedRows(X, columns, self.positions), batch.targets), self.grads
 
     def step(self, learning_rates: Sequence[float], number: int) -> None:
-        """Update the biases, the output layer and the used rows, with the gradient in the buffer."""
+        """Update the biases, the output layer and the used rows of w_hidden, with the batch's gradient."""
         grads, n_hidden = self.grads, self.shape.n_hidden
-        no_penalty = Penalty((), 0, 0)
-        on_output = self.penalty._replace(first=0, n_weights=grads.w_output.size)
         b_hidden = self._in_place(slice(n_hidden), grads.b_hidden.ravel())
+        self.optimizer.step(b_hidden, Penalty((), 0, 0), learning_rates, number)
         output = self._in_place(slice(-grads.output_flat.size, None), grads.output_flat)
-        self.optimizer.step(b_hidden, no_penalty, learning_rates, number)
-        self.optimizer.step(output, on_output, learning_rates, number)
+        penalty = self.penalty._replace(first=0, n_weights=grads.w_output.size)
+        self.optimizer.step(output, penalty, learning_rates, number)
         for start in range(0, len(self.columns), self.n_rows):
-            rows = self.columns[start : start + self.n_rows]
-            gathered = {name: array[: len(rows)] for name, array in self.gathered.items()}
-            for name, w_hidden in self.w_hidden.items():
-                w_hidden.take(rows, axis=0, out=gathered[name], mode="clip")
-            memory = {name: array.ravel() for name, array in gathered.items()}
-            grads_of_rows = grads.w_hidden[start : start + self.n_rows].ravel()
-            spare = self.whole.spare[: grads_of_rows.size]
-            vectors = Vectors(memory.pop("params"), grads_of_rows, memory, spare)
-            on_rows = RowPenalty(self.row_rates[rows], 0, grads_of_rows.size)
-            self.optimizer.step(vectors, on_rows, learning_rates, number)
-            for name, w_hidden in self.w_hidden.items():
-                w_hidden[rows] = gathered[name]
+            self._step_of_rows(slice(start, start + self.n_rows), learning_rates, number)
+
+    def _step_of_rows(self, some: slice, learning_rates: Sequence[float], number: int) -> None:
+        """Gather some of the used rows, update them while they are in the cache, and write them back."""
+        rows, grads = self.columns[some], self.grads.w_hidden[some].ravel()
+        gathered = {name: array[: len(rows)] for name, array in self.gathered.items()}
+        for name, w_hidden in self.w_hidden.items():
+            w_hidden.take(rows, axis=0, out=gathered[name], mode="clip")
+        memory = {name: array.ravel() for name, array in gathered.items()}
+        vectors = Vectors(memory.pop("params"), grads, memory, self.whole.spare[: grads.size])
+        penalty = RowPenalty(self.row_rates[rows], 0, grads.size)
+        self.optimizer.step(vectors, penalty, learning_rates, number)
+        for name, w_hidden in self.w_hidden.items():
+            w_hidden[rows] = gathered[name]
 
     def _in_place(self, place: slice, grads: Array) -> Vectors:
         memory = {name: array[place] for name, array in self.whole.memory.items()}

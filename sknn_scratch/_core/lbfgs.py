@@ -43,10 +43,8 @@ class Minimiser:
     """
 
     def __init__(self, params: Array, grads: Array, evaluate: Callable[[], Array], pairs: "Pairs") -> None:
-        self.params = params
-        self.grads = grads
-        self.evaluate = evaluate
-        self.pairs = pairs
+        self.params, self.grads = params, grads
+        self.evaluate, self.pairs = evaluate, pairs
         self.values = evaluate()  # at the present parameters
 
     def iterate(self, number: int) -> tuple[Array, list[StopReason | None]]:

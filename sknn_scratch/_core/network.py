@@ -140,9 +140,7 @@ class BatchGradient:
     """
 
     def __init__(self, network: Network, workspaces: Sequence[Workspace], map_blocks: Map) -> None:
-        self.network = network
-        self.workspaces = workspaces
-        self.map_blocks = map_blocks
+        self.network, self.workspaces, self.map_blocks = network, workspaces, map_blocks
         self.blocks = equal_blocks(sum(one.hidden.shape[-2] for one in workspaces), len(workspaces))
         flat_shape = (*workspaces[0].hidden.shape[:-2], network.shape.n_params)
         if len(workspaces) > 1:

@@ -171,8 +171,8 @@ class SparseRows:
 
         def gather(rows: Index) -> Sequence[SparseRows]:
             gathered = [self.matrices[0][rows_of_network] for rows_of_network in np.atleast_2d(rows)]
-            chunk = SparseRows(gathered, stacked=bool(stack_shape))
-            return [chunk.take(place) for place in places]
+            all_rows = SparseRows(gathered, stacked=bool(stack_shape))
+            return [all_rows.take(place) for place in places]
 
         return gather
 

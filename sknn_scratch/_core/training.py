@@ -7,8 +7,7 @@
     measure         compute the record of the epoch that has just ended
     end_epoch       keep the record, and stop the networks that have a reason
 
-A stack is one run, or several with the same ``stack_key``. When some of them stop, the others continue in a
-smaller stack.
+A stack is one run, or several with one ``stack_key``. When some stop, the others continue in a smaller stack.
 """
 
 import math

@@ -75,7 +75,7 @@ def mark(severity):
 
 def bar(finding):
     """Draw the value on a scale with the zones ok, warning and problem."""
-    scale = BAR_WIDTH / (BEYOND * finding.limits[1])
+    scale = BAR_WIDTH / (BEYOND * finding.limits[1] or 1.0)  # both limits may be zero
     ends = [0, *(scale * limit for limit in finding.limits), BAR_WIDTH]
     if finding.severity == "ok":
         ends[1] = max(ends[1], LEAST_OK)

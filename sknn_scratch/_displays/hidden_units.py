@@ -22,6 +22,7 @@ from sknn_scratch._estimators.inspection import (
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.labels import Multilabel
+from sknn_scratch._fitting.sklearn_private import _num_samples
 
 MAX_POINTS = 1000  # more would hide the regions
 MAX_ROWS = 10_000  # for the standard deviation of a unit, and the typical value of a feature
@@ -163,6 +164,8 @@ class HiddenUnitsDisplay:
         multilabel = isinstance(target_kind_of(fitted), Multilabel)
         if multilabel and y is not None:
             raise ValueError("y must be None for a multilabel estimator: a row can have several colours.")
+        if _num_samples(X) == 0:
+            raise ValueError("X has no rows; pass some, such as the training rows: they set the axes.")
         sample = some_rows(X, MAX_ROWS)
         plane = feature_slice(sample, features, resolution)
         rows = network_input(estimator, plane.rows)

@@ -76,6 +76,13 @@ class BaseShallowNN(CallbackSupportMixin, ParameterNames):
         -------
         self : object
             The fitted estimator.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If Ctrl-C is pressed before the end of the first epoch, or outside the training. The estimator
+            then stays as it was. Later in the training, Ctrl-C ends it with the weights of the last whole
+            epoch, or of the best one with validation rows, and with a warning.
         """
         inputs = FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val)
         if not hasattr(self, "n_features_in_"):  # else its classes may be others than those of y

@@ -14,6 +14,7 @@ from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
 from sknn_scratch._fitting.label_checks import are_plain_labels
 from sknn_scratch._fitting.labels import Labels
+from sknn_scratch._fitting.undo import keeps_settings
 
 
 class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # scikit-learn has no types
@@ -36,7 +37,8 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
 
         The penalty is divided by the number of rows of this call and of all earlier calls since training
         began. So ``alpha`` means the same for a stream as for ``fit`` with all its rows. Rows that are passed
-        again count again.
+        again count again, so a loop of calls with the same rows makes the penalty ever weaker. To train pass
+        by pass over the same rows, call ``fit`` with ``warm_start=True`` and ``max_iter=1`` instead.
 
         Parameters
         ----------
@@ -61,6 +63,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         """
         return self._fit_part(FitInput(X, y, sample_weight, classes=classes, partial=True))
 
+    @keeps_settings
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Predict labels.
 
@@ -75,6 +78,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         logits = self._outputs(X)
         return target_kind_of(self).decode(logits)
 
+    @keeps_settings
     def predict_proba(self, X: ArrayLike) -> Array:
         """Predict probabilities.
 
@@ -90,6 +94,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         logits = self._outputs(X)
         return target_kind_of(self).probabilities(logits)
 
+    @keeps_settings
     def predict_log_proba(self, X: ArrayLike) -> Array:
         """Predict the logarithms of the probabilities, which are finite even if a probability underflows.
 
@@ -104,6 +109,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         logits = self._outputs(X)
         return target_kind_of(self).log_probabilities(logits)
 
+    @keeps_settings
     def decision_function(self, X: ArrayLike) -> Array:
         """Compute the logits, which a sigmoid or softmax turns into the probabilities.
 
@@ -119,6 +125,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         logits = self._outputs(X)
         return target_kind_of(self).decision(logits)
 
+    @keeps_settings
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike = None) -> float:
         """Compute the accuracy: the share of rows whose labels are all predicted.
 

@@ -6,6 +6,7 @@ from typing import Any, TypeVar, cast
 from sklearn.utils import metaestimators
 
 from sknn_scratch._fitting.sklearn_private import _fit_context
+from sknn_scratch._fitting.undo import all_or_nothing
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -13,11 +14,13 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 def validates_parameters(*, again: bool = False) -> Callable[[Method], Method]:
     """Let a method validate the estimator's parameters first, as scikit-learn does.
 
+    If the method is interrupted or fails, in a callback's last hook too, the estimator stays as it was.
     Estimators inside have copies of these parameters, and validate them only with ``again=True``.
     """
 
     def decorate(method: Method) -> Method:
-        return cast(Method, _fit_context(prefer_skip_nested_validation=not again)(method))
+        validating = _fit_context(prefer_skip_nested_validation=not again)(method)
+        return all_or_nothing(cast(Method, validating))
 
     return decorate
 

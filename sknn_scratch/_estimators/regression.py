@@ -13,6 +13,7 @@ from sknn_scratch._estimators.methods import available_if, validates_parameters
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
 from sknn_scratch._fitting.reals import POSITIVE_LOSSES, Reals
+from sknn_scratch._fitting.undo import keeps_settings
 
 
 class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit-learn has no types
@@ -30,7 +31,8 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
 
         The penalty is divided by the number of rows of this call and of all earlier calls since training
         began. So ``alpha`` means the same for a stream as for ``fit`` with all its rows. Rows that are passed
-        again count again.
+        again count again, so a loop of calls with the same rows makes the penalty ever weaker. To train pass
+        by pass over the same rows, call ``fit`` with ``warm_start=True`` and ``max_iter=1`` instead.
 
         The first call fixes ``y_offset_`` and ``y_scale_``, so its rows should be typical. If later y are
         many ``y_scale_`` away from ``y_offset_``, the network learns them slowly. Then start anew with
@@ -57,6 +59,7 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
         """
         return self._fit_part(FitInput(X, y, sample_weight, partial=True))
 
+    @keeps_settings
     def predict(self, X: ArrayLike) -> Array:
         """Predict y.
 
@@ -73,6 +76,7 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
         y: Array = target_kind_of(self).decode(outputs)
         return y
 
+    @keeps_settings
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike = None) -> float:
         """Compute R2, the share of the variance of y that the predictions explain.
 

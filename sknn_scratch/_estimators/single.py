@@ -19,6 +19,7 @@ from sknn_scratch._fitting.plan import fitted_attributes, plan_fit
 from sknn_scratch._fitting.stacks import Training, train_runs, trainer
 from sknn_scratch._fitting.threads import threads_for_blocks
 from sknn_scratch._fitting.troubles import troubles_of, warn_of
+from sknn_scratch._fitting.undo import keeps_settings
 
 
 class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShallowNN):
@@ -76,10 +77,10 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
         Raises
         ------
         CheckpointError
-            If the file is damaged, has another format, or is not a checkpoint, or if the data are not the
-            data of the fit. It is a ValueError.
-        FileNotFoundError
-            If there is no such file.
+            If the file is damaged, has another format, or is not a checkpoint, if a field does not belong to
+            the fit (the message names it), or if the data are not the data of the fit. It is a ValueError.
+        OSError
+            If there is no such file (then it is a FileNotFoundError), or it is a device or a pipe.
 
         See Also
         --------
@@ -111,7 +112,7 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
         >>> directory.cleanup()
         """
         estimator, stored = read_stored_fit(cls, path, params)
-        estimator.set_callbacks(Checkpoint(path, stored.header["every"]), *callbacks)
+        estimator.set_callbacks(Checkpoint(path, stored.contents.every), *callbacks)
         inputs = FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val)
         return estimator._go_on(inputs, stored)
 
@@ -124,13 +125,14 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
         reporter = FitReporter(fit, *trainer.of_thread.labels)
         with reporter.fit_task():
             (run,) = train_runs([Training(fit.run, reporter, fit.new_run)])
-            if inputs.partial and run.is_interrupted:
-                raise KeyboardInterrupt  # else a loop of calls would continue, without this call's rows
+            if run.is_interrupted and (inputs.partial or not run.state.history):
+                raise KeyboardInterrupt  # a loop of calls must end; a network without an epoch is no model
             warn_of(troubles_of(fit, run.state))
             reporter.report_end(run.state)
             adopt(self, fitted_attributes(fit, run.state))
         return self
 
+    @keeps_settings
     def transform(self, X: ArrayLike) -> Array:
         """Compute the values of the hidden units.
 

@@ -6,7 +6,7 @@ scikit-learn's callback framework is experimental, so all code of this package t
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -18,8 +18,8 @@ from sknn_scratch._fitting.callback_framework import (
     NeedsNoFramework,
     callback_management_context,
 )
-from sknn_scratch._fitting.checkpoint import header_of
-from sknn_scratch._fitting.checkpoint_file import write_checkpoint
+from sknn_scratch._fitting.checkpoint import contents_of
+from sknn_scratch._fitting.checkpoint_file import regular_file, write_record
 from sknn_scratch._fitting.fitted import fitted_names
 from sknn_scratch._fitting.plan import snapshot
 
@@ -64,9 +64,9 @@ class Checkpoint(NeedsNoFramework):
     Parameters
     ----------
     path : str or path-like
-        The file. Its directory must exist. Only one fit at a time may write to it. So set the callback on the
-        network that you fit (also if it is the last step of a Pipeline), not on a network that a search or
-        cross-validation clones.
+        The file. Its directory must exist. If it is a symbolic link, the file that it names is written. Only
+        one fit at a time may write to it. So set the callback on the network that you fit (also if it is the
+        last step of a Pipeline), not on a network that a search or cross-validation clones.
     every : int, default=1
         Number of epochs between two writes. A crash loses at most this number of epochs.
 
@@ -75,6 +75,9 @@ class Checkpoint(NeedsNoFramework):
     ValueError
         In ``fit``, if the network is a clone, as in a search. In ``partial_fit``: save the estimator itself
         between two calls.
+    OSError
+        In ``fit``, if the path is a directory, a device or a pipe, if its directory does not exist, or if the
+        disk is full.
 
     See Also
     --------
@@ -84,7 +87,7 @@ class Checkpoint(NeedsNoFramework):
     -----
     The file contains the parameters, the optimiser's memory, the history and the states of the random
     generators. It is about five times as large as the weights. It contains no training data, only a hash of
-    them. Nothing in it is pickled.
+    them. It is an uncompressed .npz file. Nothing in it is pickled.
 
     Examples
     --------
@@ -136,10 +139,10 @@ class Checkpoint(NeedsNoFramework):
             raise IsADirectoryError(
                 f"Checkpoint cannot write {self.path}, which is a directory; add the name of a file."
             )
-        if not Path(self.path).parent.is_dir():
+        if not (directory := regular_file(self.path).parent).is_dir():
             raise FileNotFoundError(
-                f"Checkpoint cannot write {self.path}, since there is no directory {Path(self.path).parent}; "
-                "make it first."
+                f"Checkpoint cannot write {self.path}, since there is no directory {directory}; make it "
+                "first."
             )
 
     def teardown(self, estimator, context):
@@ -151,10 +154,11 @@ class Checkpoint(NeedsNoFramework):
     def on_fit_task_end(self, estimator, context):
         """Do nothing: this hook does not get the training state, so ``FitReporter`` calls ``save``."""
 
-    def save(self, state, header):
+    def save(self, contents):
         """Write the file if ``every`` epochs have passed, or the training has ended."""
+        state = contents.state
         if len(state.history) % self.every == 0 or state.stop_reason is not None:
-            write_checkpoint(self.path, state, {**header, "every": int(self.every)})
+            write_record(self.path, replace(contents, every=int(self.every)))
 
 
 def is_one_of_many(context):
@@ -187,7 +191,7 @@ class FitReporter(Hooks):
         self.data = reported_data(fit.inputs)
         self.context = None
         self.checkpoints = [one for one in callbacks_of(self.estimator) if isinstance(one, Checkpoint)]
-        self.header = header_of(fit) if self.checkpoints else None
+        self.contents = contents_of(fit) if self.checkpoints else None
 
     @contextmanager
     def fit_task(self):
@@ -231,7 +235,7 @@ class FitReporter(Hooks):
     def save_checkpoints(self, state):
         """Pass the training state, which scikit-learn's hooks do not get, to the checkpoints."""
         for checkpoint in self.checkpoints:
-            checkpoint.save(state, self.header)
+            checkpoint.save(replace(self.contents, state=state))
 
     def call_epoch_hooks(self, state):
         """Run the callbacks' hooks of an epoch; return whether one of them stops the training."""

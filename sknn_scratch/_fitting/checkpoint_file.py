@@ -1,67 +1,50 @@
-"""A training state on disk: written whole or not at all, read back bit for bit.
+"""A record on disk: written whole or not at all, and read back bit for bit.
 
-The file is an uncompressed .npz archive of plain arrays. Nothing in it is pickled. The array "header"
-contains JSON in UTF-8: the name and number of the format, the numbers of the state, and the caller's header.
+A record is a dataclass or a named tuple. Its type hints say what its fields may be: numbers, strings, enums,
+vectors, random generators, other records, dicts of arrays, or a history. The numbers and arrays in it get
+dotted names, such as "state.memory.velocity".
 
-A file may come from anyone. So everything in it is checked against the tables of ``checkpoint_schema`` before
-it is used, and reading the file takes at most a few times its size in memory.
+The file is an uncompressed .npz archive. Its members are the arrays, by these names, and "header", JSON with
+everything else. Each has a checksum, as in every .zip file. Nothing in it is pickled. Arrays are made from
+the bytes in the file. So whatever a file claims, reading it takes a few times its size in memory, or 25 times
+if it is full of the shortest JSON.
 """
 
 import glob
 import io
 import json
-import math
 import os
-import re
+import reprlib
 import secrets
 import struct
+import sys
+import tokenize
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import is_dataclass
+from enum import Enum, EnumType
 from functools import cache
-from importlib import metadata
-from operator import attrgetter
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from types import UnionType
+from typing import Any, TypeAlias, get_args, get_origin, get_type_hints
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sknn_scratch._core.state import State
-from sknn_scratch._fitting.checkpoint_schema import (
-    DOCUMENT,
-    FORMAT,
-    FORMAT_NUMBER,
-    MEMORY,
-    STATE,
-    TABLE,
-    VECTOR,
-    VECTOR_OR_TABLE,
-    VECTORS,
-    WRITTEN_STATE,
-    Json,
-    Kind,
-    Malformed,
-    check_record,
-)
+Arrays: TypeAlias = dict[str, NDArray[Any]]
+Leaves: TypeAlias = dict[str, Any]  # numbers, strings and arrays by their dotted names
+Table: TypeAlias = dict[str, NDArray[np.float64]]  # columns of equal length
+Records: TypeAlias = list[dict[str, float]]  # the rows of such a table
 
-Arrays: TypeAlias = dict[str, np.ndarray[Any, Any]]
+COUNTS = range(2**64)
+FORMAT = "sknn_scratch checkpoint"
+FORMAT_NUMBER = 6  # 1 had the parameters in another order, 2 to 5 other names
 
-# The .npy format, version 1, as NumPy writes arrays in C order.
-NPY_HEADER = re.compile(
-    rb"\x93NUMPY\x01\x00..{'descr': '([^']{2,3})', 'fortran_order': False, "
-    rb"'shape': \(([\d, ]{0,60})\), } *\n",
-    re.DOTALL,
-)
-
-# What zipfile may raise for a damaged or malicious archive.
-ZIP_ERRORS = (
-    zipfile.BadZipFile,
-    EOFError,
-    NotImplementedError,
-    OverflowError,
-    RuntimeError,
-    ValueError,
-    struct.error,
+# What the readers of .zip, .npy and JSON raise for bytes that are none.
+DAMAGE = (
+    *(EOFError, LookupError, OverflowError, RuntimeError, SyntaxError, TypeError, ValueError),
+    *(struct.error, tokenize.TokenError, zipfile.BadZipFile),
 )
 
 
@@ -69,41 +52,53 @@ class CheckpointError(ValueError):
     """A file is not a checkpoint, is damaged, or does not belong to the data of ``resume``."""
 
 
-def write_checkpoint(path: str | os.PathLike[str], state: State, header: Json) -> None:
-    """Write a state, so that after a crash at any moment either the old file or the new one exists.
+class Malformed(Exception):
+    """A part of a file is invalid; ``naming_the_file`` turns it into a CheckpointError."""
+
+
+def require(condition: Any, reason: str) -> None:
+    """Raise Malformed unless a condition holds."""
+    if not condition:
+        raise Malformed(reason)
+
+
+# --- The file ---
+
+
+def write_record(path: str | os.PathLike[str], record: Any) -> None:
+    """Write a record, so that after a crash at any moment either the old file or the new one exists.
 
     1. Remove temporary files of earlier calls that crashed.
     2. Write a temporary file in the same directory, and wait until it is on the disk.
     3. Rename it, which is atomic.
     4. Wait until the renaming is on the disk.
 
-    Parameters
-    ----------
-    path : str or path-like
-        The file. An existing file is replaced. Only one training at a time may write to it.
-    state : State
-        It is not changed.
-    header : dict
-        Any JSON object.
+    Only one training at a time may write to a file.
     """
-    path = Path(path)
-    for leftover in leftovers(path):
+    target = regular_file(path)
+    for leftover in target.parent.glob(f".{glob.escape(target.name)}.{'[0-9a-f]' * 16}.tmp"):
         leftover.unlink(missing_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}.tmp")
     try:
         with open(temporary, "xb") as file:
-            write_arrays(file, pack(state, header))
+            np.savez(file, **members_of(record))
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
-    flush_directory(path.parent)
+    flush_directory(target.parent)
 
 
-def leftovers(path: Path) -> Iterator[Path]:
-    """Find the temporary files of calls that were killed."""
-    return path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 16}.tmp")
+def regular_file(path: str | os.PathLike[str]) -> Path:
+    """Follow symbolic links to a file, which need not exist yet; raise OSError if there is something else."""
+    target = Path(os.path.realpath(path))
+    if target.is_symlink() or (target.exists() and not target.is_file()):
+        raise OSError(
+            f"{path} is no regular file, but a device, a pipe, a directory or a loop of links; pass the path "
+            "of a file."
+        )
+    return target
 
 
 def flush_directory(directory: Path) -> None:
@@ -116,33 +111,24 @@ def flush_directory(directory: Path) -> None:
             os.close(descriptor)
 
 
-def read_checkpoint(path: str | os.PathLike[str]) -> tuple[State, Json]:
-    """Read what ``write_checkpoint`` wrote.
-
-    Returns
-    -------
-    state : State
-    header : dict
-        The caller's.
+def read_record(path: str | os.PathLike[str], cls: type) -> Any:
+    """Read a record of a class.
 
     Raises
     ------
     CheckpointError
-        If the file is damaged, is not a checkpoint, or is of another format.
+        If the file is damaged, is not a checkpoint, is of another format, or has a wrong field.
     OSError
-        If there is no such file, or it cannot be opened.
+        If there is no such file, or it cannot be read.
     """
-    contents = Path(path).read_bytes()
+    contents = regular_file(path).read_bytes()
     with naming_the_file(path):
-        members = read_members(contents)
-        _, header = npy_parts(members.pop("header.npy", b""))
-        document = parse_json(header)
-        check_format(path, document)
-        check_record(document, DOCUMENT, "header")
-        check_record(document["state"], WRITTEN_STATE, "state")
-        check_declared(document["arrays"])
-        arrays = read_arrays(members, document["arrays"])
-        return unpack(arrays, document["state"]), document["header"]
+        members = members_in(contents)
+        leaves = values_in(path, members) | members
+        del leaves["header"]
+        record = record_from(cls, leaves)
+        require(not leaves, f"it has unknown fields: {', '.join(leaves)}")
+        return record
 
 
 @contextmanager
@@ -157,46 +143,54 @@ def naming_the_file(path: str | os.PathLike[str]) -> Iterator[None]:
         ) from error
 
 
-def read_members(contents: bytes) -> dict[str, bytes]:
-    """Read the members of an archive, and check their checksums.
+def members_of(record: Any) -> Arrays:
+    """Turn a record into the members of the archive."""
+    leaves = leaves_of(record)
+    members = {name: leaf for name, leaf in leaves.items() if isinstance(leaf, np.ndarray)}
+    document = {
+        "format": FORMAT,
+        "format_number": FORMAT_NUMBER,
+        "package_version": sys.modules["sknn_scratch"].__version__,  # to import it would be circular
+        "values": {name: leaf for name, leaf in leaves.items() if name not in members},
+    }
+    # Python writes floats so that it reads the same numbers.
+    return members | {"header": np.frombuffer(json.dumps(document).encode(), np.uint8)}
 
-    Compressed members, and members that claim to be larger than the file, are refused before they are read.
-    """
+
+def members_in(contents: bytes) -> Arrays:
+    """Read the members of an archive, and check their checksums; refuse those larger than the file."""
     try:
         with zipfile.ZipFile(io.BytesIO(contents)) as archive:
             members = archive.infolist()
-            if any(member.compress_type != zipfile.ZIP_STORED for member in members):
-                raise Malformed("it is compressed")
-            if sum(max(member.file_size, member.compress_size) for member in members) > len(contents):
-                raise Malformed("its members are larger than the file")
-            if len({member.filename for member in members}) < len(members):
-                raise Malformed("two of its members have the same name")
-            return {member.filename: archive.read(member) for member in members}
-    except ZIP_ERRORS as error:
+            is_stored = all(member.compress_type == zipfile.ZIP_STORED for member in members)
+            require(is_stored, "it is compressed")
+            n_bytes = sum(max(member.file_size, member.compress_size) for member in members)
+            require(n_bytes <= len(contents), "its members are larger than the file")
+            return {one.filename.removesuffix(".npy"): array_in(archive.read(one)) for one in members}
+    except DAMAGE as error:
         raise Malformed(f"{type(error).__name__}: {error}") from error
 
 
-def npy_parts(member: bytes) -> tuple[list[Any], bytes]:
-    """Split a member into the description of an array, [dtype, length, ...], and its data."""
-    header = NPY_HEADER.match(member)
-    if header is None:
-        raise Malformed("it has other arrays than its header says")
-    dtype, shape = (part.decode() for part in header.groups())
-    return [dtype, *map(int, re.findall(r"\d+", shape))], member[header.end() :]
+def array_in(member: bytes) -> NDArray[Any]:
+    """Read an .npy file; unlike ``np.load``, do not allocate what the header claims before reading it."""
+    file = io.BytesIO(member)
+    np.lib.format.read_magic(file)
+    # A short header cannot be nested deeply.
+    shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(file, max_header_size=500)
+    if dtype.kind not in "biufUmM":
+        raise ValueError(f"a member has the dtype {dtype}")
+    array = np.frombuffer(member, dtype, offset=file.tell())
+    return array.reshape(shape, order="F" if is_fortran else "C").copy()
 
 
-def parse_json(text: bytes) -> Any:
-    """Parse JSON; raise Malformed if it is invalid or nested too deeply."""
+def values_in(path: str | os.PathLike[str], members: Arrays) -> Leaves:
+    """Read the JSON in the header; raise CheckpointError for a file of another program or format."""
     try:
-        return json.loads(text.decode())
-    except (RecursionError, ValueError) as error:
-        raise Malformed(f"{type(error).__name__}: {error}") from error
-
-
-def check_format(path: str | os.PathLike[str], document: Any) -> None:
-    """Raise CheckpointError for a file of another program or of another format."""
-    is_ours = isinstance(document, dict) and document.get("format") == FORMAT
-    if not is_ours or type(document.get("format_number")) is not int:
+        document = json.loads(members["header"].tobytes())
+        is_ours = document["format"] == FORMAT and type(document["format_number"]) is int
+    except DAMAGE:
+        is_ours = False
+    if not is_ours:
         raise CheckpointError(f"{path} is no checkpoint of sknn_scratch; pass a file that Checkpoint wrote.")
     if document["format_number"] != FORMAT_NUMBER:
         raise CheckpointError(
@@ -204,92 +198,124 @@ def check_format(path: str | os.PathLike[str], document: Any) -> None:
             f"{document.get('package_version')}; the installed version reads format {FORMAT_NUMBER}. Install "
             "the version that wrote the file to resume it, or fit anew."
         )
+    require(isinstance(document.get("values"), dict), "its header has no values")
+    return document["values"]
 
 
-def check_declared(declared: Json) -> None:
-    """Check the arrays that a file declares: the history, vectors like the parameters, the memory."""
-    like_params = Kind("as params", lambda description: description == declared["params"])
-    kinds = dict.fromkeys((name for name in declared if name in VECTORS), like_params)
-    kinds |= dict.fromkeys((name for name in declared if name.startswith(MEMORY)), VECTOR_OR_TABLE)
-    kinds |= {"params": VECTOR, "history": TABLE}
-    check_record(declared, kinds, "arrays")
+# --- From a record to its leaves, and back ---
+
+hints_of = cache(get_type_hints)
 
 
-def write_arrays(file: BinaryIO, arrays: Arrays) -> None:
-    """Write arrays as an .npz, uncompressed."""
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, array in arrays.items():
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, array, allow_pickle=False)
+def is_record(hint: Any) -> bool:
+    """Whether a type hint is a dataclass or a named tuple."""
+    return is_dataclass(hint) or hasattr(hint, "_fields")
 
 
-def read_arrays(members: Mapping[str, bytes], declared: Json) -> Arrays:
-    """Read the arrays that the header declares; raise Malformed if one is missing or left over."""
-    arrays = {}
-    for name, description in declared.items():
-        found, data = npy_parts(members.get(f"{name}.npy", b""))
-        dtype, *shape = description
-        if found != description or len(data) != np.dtype(dtype).itemsize * math.prod(shape):
-            raise Malformed("it has other arrays than its header says")
-        arrays[name] = np.frombuffer(data, dtype).reshape(shape).copy()
-    if len(members) > len(arrays):
-        raise Malformed("it has other arrays than its header says")
-    return arrays
+def leaves_of(record: Any, prefix: str = "") -> Leaves:
+    """Flatten a record; ``record_from`` is the inverse."""
+    leaves: Leaves = {}
+    for field, hint in hints_of(type(record)).items():
+        name, value = prefix + field, getattr(record, field)
+        if is_record(hint):
+            leaves |= leaves_of(value, f"{name}.")
+        elif hint == Records:
+            columns = value[0] if value else ()
+            leaves |= {f"{name}.{key}": np.array([row[key] for row in value]) for key in columns}
+        elif get_origin(hint) is dict:
+            leaves |= {f"{name}.{key}": array for key, array in value.items()}
+        else:
+            leaves[name] = leaf_of(value)
+    return leaves
 
 
-def pack(state: State, header: Json) -> Arrays:
-    """Turn a state into arrays; a number that is missing in an epoch's record is NaN."""
-    names = list(dict.fromkeys(name for record in state.history for name in record))
-    values = [[record.get(name, np.nan) for name in names] for record in state.history]
-    arrays: Arrays = {"history": np.array(values, np.float64).reshape(len(values), len(names))}
-    arrays |= {f"{MEMORY}{name}": array for name, array in state.memory.items()}
-    vectors = {name: attrgetter(name)(state) for name in VECTORS}
-    arrays |= {name: array for name, array in vectors.items() if array is not None}
-    document = {
-        "format": FORMAT,
-        "format_number": FORMAT_NUMBER,
-        "package_version": package_version(),
-        "arrays": shapes_of(arrays),
-        "state": {"history_names": names, **numbers_of(state)},
-        "header": header,
-    }
-    arrays["header"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
-    return arrays
+def leaf_of(value: Any) -> Any:
+    """Turn a value into an array or JSON."""
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, np.random.Generator):
+        return value.bit_generator.state
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return value.tolist()
+    return value
 
 
-def shapes_of(arrays: Arrays) -> Json:
-    """Describe each array as [dtype, length, ...]."""
-    return {name: [array.dtype.str, *array.shape] for name, array in arrays.items()}
+def record_from(cls: type, leaves: Leaves, prefix: str = "") -> Any:
+    """Make a record from leaves, which are removed; raise Malformed if one is missing or wrong."""
+    values: dict[str, Any] = {}
+    for field, hint in hints_of(cls).items():
+        name = prefix + field
+        if is_record(hint):
+            values[field] = record_from(hint, leaves, f"{name}.")
+        elif hint == Records:
+            table = table_from(leaves, name)
+            rows = zip(*(column.tolist() for column in table.values()), strict=True)
+            values[field] = [dict(zip(table, row, strict=True)) for row in rows]
+        elif hint == Table:
+            values[field] = table_from(leaves, name)
+        elif get_origin(hint) is dict:
+            values[field] = arrays_from(leaves, name)
+        else:
+            values[field] = value_from(leaves, name, hint)
+    return cls(**values)
 
 
-def numbers_of(state: State) -> Json:
-    """Get all of a state that is not an array; Python writes floats so that it reads the same numbers."""
-    return {name: kind.write(attrgetter(name)(state)) for name, kind in STATE.items()}
+def arrays_from(leaves: Leaves, name: str) -> Arrays:
+    """Take the arrays of a dict from the leaves."""
+    names = [one for one in leaves if one.startswith(f"{name}.")]
+    for one in names:
+        require(isinstance(leaves[one], np.ndarray), f"{one} cannot be {reprlib.repr(leaves[one])}")
+    return {one.removeprefix(f"{name}."): leaves.pop(one) for one in names}
 
 
-def unpack(arrays: Arrays, numbers: Json) -> State:
-    """Turn arrays back into a state."""
-    memory = {name.removeprefix(MEMORY): array for name, array in arrays.items() if name.startswith(MEMORY)}
-    fields = {name: kind.read(numbers[name]) for name, kind in STATE.items()}
-    fields |= {name: arrays.get(name) for name in VECTORS}
-    state = State(memory=memory, history=read_history(arrays["history"], numbers["history_names"]), **fields)
-    if max(state.best_epoch, state.fallback_epoch) > state.epoch:
-        raise Malformed("its best epoch comes after its last")
-    return state
+def table_from(leaves: Leaves, name: str) -> Table:
+    """Take columns of equal length from the leaves."""
+    table = arrays_from(leaves, name)
+    shapes = {column.shape for column in table.values()}
+    are_floats = all(column.dtype == np.float64 for column in table.values())
+    is_table = len(shapes) <= 1 and all(len(shape) == 1 for shape in shapes)
+    require(are_floats and is_table, f"{name} must have columns of float64, of equal length")
+    return table
 
 
-def read_history(table: np.ndarray[Any, Any], names: list[str]) -> list[dict[str, float]]:
-    """Turn a table (n_epochs, n_names) back into records."""
-    n_epochs, n_names = table.shape
-    if len(names) != n_names or (n_epochs > 0 and "loss" not in names):
-        raise Malformed("its history has other columns than its header says")
-    return [dict(zip(names, row, strict=True)) for row in table.tolist()]
+def value_from(leaves: Leaves, name: str, hint: Any) -> Any:
+    """Take a value from the leaves."""
+    require(name in leaves, f"{name} is missing")
+    leaf = leaves.pop(name)
+    for kind in get_args(hint) if isinstance(hint, UnionType) else [hint]:
+        with suppress(AttributeError, KeyError, OverflowError, TypeError, ValueError):
+            return as_kind(kind, leaf)
+    raise Malformed(f"{name} cannot be {reprlib.repr(leaf)}")
 
 
-@cache
-def package_version() -> str:
-    """Get the version of the installed package, or "unknown" if it is not installed."""
-    try:
-        return metadata.version("sknn-scratch")
-    except metadata.PackageNotFoundError:
-        return "unknown"
+def as_kind(kind: Any, leaf: Any) -> Any:
+    """Turn a leaf into a value of a kind, or raise one of the errors that ``value_from`` suppresses."""
+    if isinstance(kind, EnumType):
+        return kind[leaf]
+    if kind is np.random.Generator:
+        return restored_rng(leaf)
+    if get_origin(kind) is np.ndarray:
+        return vector_of(leaf, *get_args(get_args(kind)[1]))
+    if type(leaf) is not kind or leaf != leaf or (kind is int and leaf not in COUNTS):
+        raise ValueError
+    return leaf
+
+
+def restored_rng(state: Any) -> np.random.Generator:
+    """Make a generator that continues the stream of another one."""
+    rng = np.random.default_rng(0)
+    rng.bit_generator.state = state
+    if rng.bit_generator.state != state:
+        raise ValueError
+    return rng
+
+
+def vector_of(leaf: Any, scalar: Any) -> NDArray[Any]:
+    """Accept a vector of finite scalars of a type, or make one of strings."""
+    vector = leaf
+    if isinstance(leaf, list) and all(isinstance(one, str) for one in leaf):
+        vector = np.array(leaf, object)
+    is_right = scalar is Any or issubclass(vector.dtype.type, scalar)
+    if not is_right or vector.ndim != 1 or (vector.dtype.kind == "f" and not np.isfinite(vector).all()):
+        raise ValueError
+    return vector

@@ -11,6 +11,7 @@ from sklearn.utils.validation import validate_data
 
 from sknn_scratch._fitting.fitted import data_attributes, target_kind_of
 from sknn_scratch._fitting.label_checks import plain_labels
+from sknn_scratch._fitting.missing import check_none_missing
 from sknn_scratch._fitting.targets import TargetKind
 from sknn_scratch._fitting.weights import checked_sample_weight
 
@@ -87,6 +88,8 @@ class EncodedData:
 def encode_data(model, inputs, goes_on):
     """Validate and encode the training data."""
     dtype = model._dtype if goes_on else DTYPES[model.dtype]
+    if dtype is DTYPES[None] and is_float32(inputs.X):
+        dtype = np.float32  # scikit-learn would turn swapped bytes into float64
     X, y = validated_data(model, inputs.X, inputs.y, dtype, reset=not goes_on)
     sample_weight = checked_sample_weight(inputs.sample_weight, X)
     if goes_on:
@@ -98,8 +101,15 @@ def encode_data(model, inputs, goes_on):
     return EncodedData(X, y, target_kind.encode(y, X.dtype), sample_weight, target_kind, attributes)
 
 
+def is_float32(X):
+    """Whether an array is of float32, of any byte order."""
+    dtype = getattr(X, "dtype", None)
+    return isinstance(dtype, np.dtype) and dtype.newbyteorder("=") == np.float32
+
+
 def validated_data(model, X, y, dtype, *, reset):
     """Validate X and y; X gets the dtype of the training, and sparse X becomes CSR."""
+    check_none_missing(y)
     X, y = validate_data(
         model,
         X,

@@ -31,8 +31,6 @@ def check_labels(y):
     """Validate class labels (n_samples,) or a label indicator (n_samples, n_labels), dense or sparse."""
     if y.ndim == 1 and y.dtype.kind in "biu" and 2 * len(np.unique(y)) <= len(y):
         return y  # surely class labels; scikit-learn's check takes a tenth of the time of a small fit
-    if y.dtype == object and any(label is None for label in y.flat):
-        raise ValueError("y contains None; every row needs a label.")
     if y.dtype.kind == "S":
         raise ValueError("y contains bytes, not labels; convert them to strings with y.astype(str).")
     try:

@@ -17,6 +17,7 @@ from sknn_scratch._core.losses import (
     softmax_probabilities,
 )
 from sknn_scratch._fitting.label_checks import check_labels, plain_labels
+from sknn_scratch._fitting.missing import check_none_missing
 from sknn_scratch._fitting.targets import TargetKind
 from sknn_scratch._fitting.weights import check_enough_classes, class_weights, combine_weights
 
@@ -43,6 +44,9 @@ class Labels(TargetKind):
         """Find the kind of labels of a first fit; ``inputs.classes`` lists all of them if it is given."""
         if inputs.partial and inputs.classes is None and y.ndim == 1:
             raise ValueError("classes must be passed on the first call to partial_fit.")
+        check_none_missing(inputs.classes, "classes")
+        if inputs.classes is not None and np.size(inputs.classes) == 0:
+            raise ValueError("classes is empty; list all labels that may occur in any call.")
         if y.ndim == 2:
             labels = Multilabel(np.arange(y.shape[1]))
         else:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils import check_random_state
 
+from sknn_scratch._core.activations import Activation
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.lazy import clear_unused_features, updates_lazily
 from sknn_scratch._core.network import Network
@@ -207,6 +208,8 @@ def train_config(model, encoded, data, *, partial):
         )
     batch_size = chosen_batch_size(model, data) if has_batches else data.n_samples
     shape = NetworkShape(data.X.n_features, int(model.n_hidden), encoded.target_kind.n_outputs)
+    if isinstance(model.activation, Activation):
+        model.activation.check_shapes(shape.n_hidden, data.targets.dtype)
     return Config(
         network=Network(shape, activation_of(model.activation), loss),
         optimizer=optimizer(**{field.name: getattr(model, field.name) for field in fields(optimizer)}),

@@ -18,6 +18,7 @@ from sknn_scratch._fitting.targets import TargetKind
 from sknn_scratch._fitting.weights import combine_weights
 
 GUESSED_ROWS = 1001  # quantiles of the normal distribution that serve as the targets of a guess
+HUGE_SCALE = 1e150  # outputs of ordinary size can overflow in such units of y
 CONSTANT_TOL = 1e-4  # error of the best constant output, in standard deviations of y
 
 
@@ -147,6 +148,11 @@ class Reals(TargetKind):
         """Turn outputs (n_samples, n_outputs) into numbers in units of y, float64."""
         with np.errstate(over="ignore"):
             y = self.offset + self.scale * self.activated(outputs.astype(np.float64))
+            if np.max(self.scale) > HUGE_SCALE and not np.isfinite(y).all():
+                raise ValueError(
+                    "The predictions overflow float64, since the y of the fit was so large: "
+                    f"y_scale_={self.scale}. Divide y by a constant, and train again."
+                )
             check_outputs(y)
         return y[:, 0] if np.ndim(self.scale) == 0 else y
 

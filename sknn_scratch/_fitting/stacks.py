@@ -12,6 +12,7 @@ import scipy.sparse
 from sknn_scratch._core.stackable import has_large_batches, other_bytes, stack_key, step_bytes
 from sknn_scratch._core.training import train
 from sknn_scratch._fitting.threads import threads_for_training
+from sknn_scratch._fitting.undo import Settings
 
 # All buffers of a group take about this number of bytes at most.
 GROUP_BYTES = 2**28
@@ -84,8 +85,11 @@ def train_runs(trainings):
 
 def train_group(group):
     """Train runs of one ``stack_key`` in one pass."""
+    settings = Settings()
     with threads_for_training(has_large_batches(group[0].run)) as map_blocks:
         train([one.run for one in group], [one.hooks for one in group], map_blocks)
+    if group[0].is_interrupted:
+        settings.restore_after(KeyboardInterrupt())
     for training in group:
         training.is_trained = True
 

@@ -11,6 +11,7 @@ from typing import ClassVar
 from sklearn.utils import check_array
 
 from sknn_scratch._fitting.label_checks import plain_labels
+from sknn_scratch._fitting.missing import check_none_missing
 from sknn_scratch._fitting.weights import combine_weights
 
 
@@ -41,6 +42,7 @@ class TargetKind(ABC):
     @classmethod
     def alone(cls, y):
         """Validate an array-like y that comes without the rows it belongs to."""
+        check_none_missing(y)
         return cls.validated(check_array(plain_labels(y), accept_sparse="csr", ensure_2d=False, dtype=None))
 
     @staticmethod

@@ -7,14 +7,15 @@ has finished one, so a core that is busy with other work takes fewer.
 """
 
 import threading
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import cache, wraps
+from typing import NamedTuple
 
 from threadpoolctl import ThreadpoolController
 
 from sknn_scratch._core.network import N_BLOCKS
+from sknn_scratch._fitting.undo import undone_by
 
 # Fewer blocks are computed before threads for them have started.
 THREADED_BLOCKS = 4
@@ -22,6 +23,13 @@ THREADED_BLOCKS = 4
 MAX_THREADS = 8
 # OpenBLAS computes a product with fewer multiplications in one thread.
 TINY_PRODUCT = 2**18
+
+
+class _Use(NamedTuple):
+    """What a user has changed."""
+
+    owner: int | str  # of the number of threads: a Python thread or the process
+    n_threads_before: int  # before the owner's first user
 
 
 class _SharedLimit:
@@ -34,35 +42,45 @@ class _SharedLimit:
     Parameters
     ----------
     library : threadpoolctl.LibController
+
+    Attributes
+    ----------
+    users : dict of object to _Use
     """
 
     def __init__(self, library):
         self.library = library
         self.lock = threading.Lock()
         self.is_per_thread = None  # unknown until the first limit
-        self.n_users = Counter()  # by owner of a number of threads: a Python thread or the process
-        self.originals = {}  # number of threads before the first user, by owner
+        self.users = {}
 
-    def enter(self):
-        """Limit the library; return the owner, to pass to ``leave`` in the same Python thread."""
+    def enter(self, user):
+        """Limit the library for a user, any object."""
         with self.lock:
-            n_threads = self.library.num_threads
+            n_threads, thread = self.library.num_threads, threading.get_ident()
+            owner = thread if self.is_per_thread else "process"
+            earlier = [use for use in self.users.values() if use.owner == owner]
+            # Before anything changes, so that ``leave`` can always undo it.
+            self.users[user] = earlier[0] if earlier else _Use(owner, n_threads)
             if self.is_per_thread is None and n_threads > 1:
                 self.is_per_thread = self._try_out()
-            owner = threading.get_ident() if self.is_per_thread else "process"
-            self.originals.setdefault(owner, n_threads)
-            self.n_users[owner] += 1
+                if self.is_per_thread:
+                    self.users[user] = _Use(thread, n_threads)
             self._set_n_threads(1)
-            return owner
 
-    def leave(self, owner):
-        """Give the library its threads back if this is the last user."""
+    def leave(self, user):
+        """Give the library its threads back if this is the last user. To leave again changes nothing.
+
+        The Python thread must be the one that entered.
+        """
         with self.lock:
-            self.n_users[owner] -= 1
-            if self.n_users[owner] == 0:
-                del self.n_users[owner]
-                self._set_n_threads(self.originals.pop(owner))
+            if user not in self.users:
+                return
+            use = self.users[user]
+            if [other.owner for other in self.users.values()].count(use.owner) == 1:
+                self._set_n_threads(use.n_threads_before)
                 self._free_control()
+            del self.users[user]
 
     def _try_out(self):
         """Find out whether a limit that another thread sets has no effect on this thread."""
@@ -92,9 +110,15 @@ def _shared_limits():
 @contextmanager
 def one_blas_thread():
     """Limit BLAS to one thread in this context. Contexts in several threads may overlap."""
-    with ExitStack() as on_exit:
-        for limit in _shared_limits():
-            on_exit.callback(limit.leave, limit.enter())
+    user, limits = object(), _shared_limits()
+
+    def leave():
+        for limit in limits:
+            limit.leave(user)
+
+    with undone_by(leave):
+        for limit in limits:
+            limit.enter(user)
         yield
 
 

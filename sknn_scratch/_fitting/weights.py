@@ -7,6 +7,8 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from sknn_scratch._fitting.sklearn_private import _check_sample_weight
 
+LARGEST = float(np.finfo(float).max)
+
 
 def checked_sample_weight(sample_weight, X):
     """Validate the user's weights (n_samples,) of the rows of X; None stays None."""
@@ -75,6 +77,6 @@ def _given_class_weights(class_weight, classes):
         raise ValueError(
             f"class_weight has classes that are not in y: {unknown}. The classes are {classes.tolist()}."
         )
-    if not all(isinstance(weight, Real) and 0 <= weight < np.inf for weight in class_weight.values()):
+    if not all(isinstance(weight, Real) and 0 <= weight <= LARGEST for weight in class_weight.values()):
         raise ValueError(f"class_weight must have finite weights that are not negative, got {class_weight}.")
     return np.array([class_weight.get(label, 1.0) for label in labels])

@@ -14,6 +14,7 @@ import warnings
 from collections import Counter, deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from time import perf_counter
 
 from sklearn import config_context, get_config
@@ -21,6 +22,7 @@ from sklearn import config_context, get_config
 from sknn_scratch._core.stackable import waiting_bytes
 from sknn_scratch._fitting.stacks import Groups, bytes_of, reason_alone, train_group, trainer
 from sknn_scratch._fitting.troubles import Trouble, calls_nested_by, package_of, warn_of
+from sknn_scratch._fitting.undo import keeps_settings, undone_by
 from sknn_scratch._search.calls import label_of
 
 # What waiting calls may keep in memory. With larger rows, training together gains little.
@@ -80,6 +82,7 @@ class CallersFrame:
         return CallersFrame, (None,)
 
 
+@keeps_settings
 def run_together(calls, caller):
     """Run calls, maybe in another process, and train their networks in shared passes.
 
@@ -200,11 +203,14 @@ class Meeting:
     @contextmanager
     def training_its_runs(self):
         """Train the runs of this thread here, within the block."""
-        outer, trainer.of_thread = trainer.of_thread, self
-        try:
-            yield
-        finally:
+        outer = trainer.of_thread
+
+        def undo():
             trainer.of_thread = outer
+
+        with undone_by(undo):
+            trainer.of_thread = self
+            yield
 
     @property
     def labels(self):
@@ -283,23 +289,44 @@ class Meeting:
             self.train_or_note_errors([training])
 
 
+class _Frames:
+    """Frames of nested calls, which the recursion limit allows in addition; threads share the limit."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.by_user = {}
+        self.limit_without = sys.getrecursionlimit()
+
+    def enter(self, user, n_frames):
+        """Raise the limit for a user, any object."""
+        with self.lock:
+            if not self.by_user:
+                self.limit_without = sys.getrecursionlimit()
+            self.by_user[user] = n_frames
+            self._set_limit()
+
+    def leave(self, user):
+        """Lower the limit again. To leave again changes nothing."""
+        with self.lock:
+            if user in self.by_user:
+                self.by_user[user] = 0
+                self._set_limit()
+                del self.by_user[user]
+
+    def _set_limit(self):
+        sys.setrecursionlimit(self.limit_without + sum(self.by_user.values()))
+
+
+frames = _Frames()
+
+
 @contextmanager
 def room_for_frames(n_frames):
     """Raise the recursion limit, so that nested calls have as much room as calls one after the other."""
-    change_recursion_limit(n_frames)
-    try:
+    user = object()
+    with undone_by(partial(frames.leave, user)):
+        frames.enter(user, n_frames)
         yield
-    finally:
-        change_recursion_limit(-n_frames)
-
-
-def change_recursion_limit(change):
-    """Change the recursion limit by a number of frames; other threads may change it too."""
-    with recursion_limit_lock:
-        sys.setrecursionlimit(sys.getrecursionlimit() + change)
-
-
-recursion_limit_lock = threading.Lock()
 
 
 def is_fault_of_ours(error):

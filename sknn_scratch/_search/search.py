@@ -8,6 +8,7 @@ from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sknn_scratch._estimators.docstrings import with_entries_of
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.troubles import Trouble, warn_of
+from sknn_scratch._fitting.undo import all_or_nothing
 from sknn_scratch._search.calls import holds_network
 from sknn_scratch._search.together import train_together
 
@@ -27,6 +28,7 @@ class _VectorizedSearch:
     n_features_in_: int
     feature_names_in_: NDArray[Any]
 
+    @all_or_nothing
     def fit(self, X: ArrayLike, y: ArrayLike = None, **params: Any) -> Self:
         """Fit all candidates on all folds, and the best one to all rows.
 

@@ -14,6 +14,7 @@ from joblib import Parallel, delayed, parallel_config, register_parallel_backend
 from joblib.parallel import FallbackToBackend, ParallelBackendBase, get_active_backend
 
 from sknn_scratch._fitting.troubles import Trouble, warn_of
+from sknn_scratch._fitting.undo import Settings, undone_by
 from sknn_scratch._search.calls import by_fold, networks_of, spread
 from sknn_scratch._search.meeting import CallersFrame, Tally, run_together
 
@@ -83,8 +84,14 @@ def train_together(*, verbose: int = 0) -> Iterator[None]:
     >>> bool(scores.mean() > 0.95)
     True
     """
-    with parallel_config(backend=TogetherBackend(verbose=verbose)):
-        yield
+    earlier = parallel_config()  # a copy, which can restore the configuration before it
+    settings = Settings()
+    try:
+        with undone_by(earlier.unregister), parallel_config(backend=TogetherBackend(verbose=verbose)):
+            yield
+    except BaseException as error:  # maybe Control-C in code of scikit-learn, which changes settings too
+        settings.restore_after(error)
+        raise
 
 
 class TogetherBackend(ParallelBackendBase):

@@ -67,6 +67,16 @@ def test_a_search_that_is_over_sees_nothing_more():
     assert (line.step, line.is_over) == (1.0, True)
 
 
+@pytest.mark.parametrize(
+    ("value", "is_enough"), [(0.0, False), (-0.5 * C_1, False), (-C_1, True), (-2 * C_1, True)]
+)
+def test_a_flat_trial_is_accepted_only_if_the_objective_fell_enough(value, is_enough):
+    line = LineSearch(0.0, -1.0)
+    line.see(value, 0.0)
+    assert line.is_accepted == line.is_over == is_enough
+    assert line.step == 1.0 if is_enough else 0 < line.step < 1
+
+
 @pytest.mark.parametrize("beyond", [(math.inf, math.nan), (math.nan, math.nan), (-1.0, math.nan)])
 def test_a_step_to_where_there_are_no_numbers_is_shortened(beyond):
     line, trials = search(lambda t: parabola(0.01)(t) if t < 0.02 else beyond)
