@@ -7,6 +7,7 @@ import hashlib
 import reprlib
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
+from inspect import signature
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -138,7 +139,7 @@ def read_stored_fit(cls, path, params):
         estimator = estimator_of(cls, contents)
         check_state(estimator, contents.state)
     params = {} if params is None else params
-    check_params(path, [name for name in cls._get_param_names() if name not in contents.params], params)
+    check_params(path, [name for name in signature(cls).parameters if name not in contents.params], params)
     estimator.set_params(**params)
     set_layers(estimator, contents.state.params)
     return estimator, StoredFit(path, contents)
@@ -152,7 +153,7 @@ OF_KINDS = MappingProxyType(
 def estimator_of(cls, contents):
     """Make the estimator that the contents describe, after checking them."""
     require(
-        contents.params.keys() <= set(cls._get_param_names()),
+        contents.params.keys() <= signature(cls).parameters.keys(),
         f"it has other parameters than {cls.__name__}; call resume of the class that wrote it",
     )
     estimator = cls(**{name: from_json(name, written) for name, written in contents.params.items()})
