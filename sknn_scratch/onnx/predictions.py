@@ -77,8 +77,8 @@ def declare_classifier(operator: Any) -> None:
     classes = get_label_classes(operator.scope_inst, model)
     n_samples, n_classes = operator.inputs[0].get_first_dimension(), len(classes)
     label_type = StringTensorType if are_strings(classes) else Int64TensorType
-    one_label = target_kind_of(model).is_exclusive
-    operator.outputs[0].set_type(label_type([n_samples] if one_label else [n_samples, n_classes]))
+    is_multilabel = target_kind_of(model).name == "multilabel"
+    operator.outputs[0].set_type(label_type([n_samples, n_classes] if is_multilabel else [n_samples]))
     operator.outputs[1].type.shape = [n_samples, n_classes]
 
 
