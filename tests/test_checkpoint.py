@@ -133,10 +133,17 @@ def assert_same_value(value, other, name):
         assert repr(value) == repr(other), name
 
 
+def plain(value):
+    """Turn NumPy's scalars into Python's: a checkpoint does so with parameters."""
+    if isinstance(value, dict):
+        return {plain(key): plain(element) for key, element in value.items()}
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def assert_same_fit(classifier, other):
     """Check that two estimators are the same, bit for bit, but for the seconds that their fits took."""
     assert type(classifier) is type(other)
-    assert_same_value(classifier.get_params(), other.get_params(), "params")
+    assert_same_value(plain(classifier.get_params()), plain(other.get_params()), "params")
     assert set(fitted_names(classifier)) == set(fitted_names(other))
     for name in fitted_names(classifier):
         assert_same_value(getattr(classifier, name), getattr(other, name), name)
@@ -191,7 +198,9 @@ CONFIGS = {
         "alpha": np.float32(0.3),
         "momentum": np.float64(0.8),
         "nesterov": np.True_,
+        "solver": np.str_("sgd"),
     },
+    "single precision": {"beta_1": np.float32(0.9), "beta_2": np.float32(0.99), "solver": "adam"},
     "no seed": {"random_state": None, "dropout": 0.1, "early_stopping": True},
     "init_scale": {"init_scale": "he", "activation": "elu", "validation_fraction": 7},
     "warm start": {"warm_start": True},
@@ -506,7 +515,7 @@ def test_partial_fit_refuses_it(path):
 
 BAD_PATHS = {
     "run.npz/run.npz": (FileNotFoundError, "there is no directory .*; make it first"),
-    ".": (IsADirectoryError, "add the name of a file"),
+    ".": (OSError, "is no regular file, but .* a directory .*pass the path of a file"),
     "no directory.npz": (FileNotFoundError, "there is no directory .*gone; make it first"),
     "pipe": (OSError, "pipe is no regular file"),
     "null": (OSError, "null is no regular file"),
@@ -670,10 +679,9 @@ def resumed_with(path, changes):
 
 REMOVED = object()
 NAN, ONE, SHORT = np.full(51, np.nan), np.ones(51), np.ones(50)
-NO_SCALARS = [[1.0], {"numpy": "int8", "value": 300}, *({"numpy": "void", "value": n} for n in (1, 10**10))]
-NO_SCALARS += [{"numpy": "float32", "value": value} for value in ("a", [1.0, 2.0], 0.1)]
+NO_SCALARS = [[1.0], {"numpy": "int8", "value": 300}]
 LARGE = {"dict": [[str(i), {"array": ["a"] * 6, "dtype": "<U9999999"}] for i in range(40)]}  # was 9.6 GB
-NO_DICTS = [LARGE, *({"items": value} for value in (3, ["abc"], [[[], 1]], [[0, {"items": []}]]))]
+NO_DICTS = [LARGE, *({"items": value} for value in (3, ["abc"], [[[], 1]]))]
 WRONG_LEAVES = {
     "classifier.npz": {
         "state.params": [NAN, SHORT, ONE.astype(np.float16), np.ones((51, 1)), None],

@@ -231,7 +231,9 @@ def structure_of(markdown):
         markdown,
         re.MULTILINE,
     ):
-        if match["kind"] in ("{run}", "{draw}"):
+        if match["kind"] in ("{task}", "{solution}", "{check}", "{mistake}"):
+            structure.append((match["kind"], without_words(match["body"])))
+        elif match["kind"] in ("{run}", "{draw}"):
             body = re.sub(r"^:alt: .*$", ":alt:", match["body"], flags=re.MULTILINE)
             structure.append(("code", body))
         else:
@@ -239,6 +241,19 @@ def structure_of(markdown):
         if match["kind"] and match["fence"].startswith(":"):
             structure += structure_of(match["body"])
     return structure
+
+
+def without_words(code):
+    """Dump code without its strings, which are in the language of the page."""
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            node.value = ""
+        if isinstance(node, ast.JoinedStr):
+            node.values = sorted(
+                (one for one in node.values if not isinstance(one, ast.Constant)), key=ast.dump
+            )
+    return ast.dump(tree)
 
 
 @pytest.mark.parametrize("name", CHINESE)
@@ -279,7 +294,7 @@ def test_spaces_stand_beside_latin_letters_and_not_beside_chinese_punctuation(na
 
 def test_tutorial_and_playground_are_there_in_both_languages():
     chapters = [name for name in ENGLISH if name.startswith("docs/tutorial/")]
-    assert len(chapters) == 9  # an introduction, a chapter for each of seven claims, and the clinic
+    assert len(chapters) == 15  # an introduction, twelve chapters, the exercises, and a page for teachers
     assert {
         name.replace("docs/", "docs/zh/") for name in [*chapters, "docs/index.md", "docs/playground.md"]
     } == set(CHINESE)
@@ -332,17 +347,20 @@ def test_names_and_formulas_are_the_same_in_both_languages(name):
 
 def test_a_page_becomes_a_notebook():
     page = (
-        "# Title\nA [page](../a.md), a [chapter](1-a.md).\n```{run}\n:alt: A\nx = 1\n```\n{value}`x`\n"
+        "# Title\nA [page](../a.md), a [chapter](12-a.md).\n"
+        "```{run}\n:folded:\n:alt: A\nx = 1\n```\n{value}`x`\n"
         "```{draw}\n:alt: A\nf()\n```\n:::{dropdown} Answer\nYes.\n:::\n"
         "```{notebook} Download\nNeeds it.\n```\n"
     )
     made = notebook.notebook_of(page, ["1"], ["<svg/>"])
     kinds, sources = zip(*[(cell["cell_type"], cell["source"]) for cell in made["cells"]], strict=True)
-    assert kinds == ("markdown", "code", "markdown", "markdown", "markdown")
-    assert sources[0] == "# Title\n\nNeeds it.\n\nA page, a [chapter](1-a.ipynb)."
-    assert sources[1:3] == ("x = 1", "1")
-    assert "svg+xml;base64" in sources[3]
-    assert sources[4] == "**Answer**\nYes."
+    assert kinds == ("markdown", "code", "code", "markdown", "markdown", "markdown")
+    assert sources[0] == "# Title\n\nNeeds it.\n\nA page, a [chapter](12-a.ipynb)."
+    assert sources[1].startswith("# Without the #")
+    assert sources[2:4] == ("x = 1", "1")
+    assert "svg+xml;base64" in sources[4]
+    assert sources[5] == "**Answer**\nYes."
+    assert made["cells"][2]["metadata"] == {"jupyter": {"source_hidden": True}}
 
 
 # --- The check of the built site ---

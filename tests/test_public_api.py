@@ -239,6 +239,7 @@ def test_sections_of_a_docstring_stay_apart(name):
     titles = re.findall(r"(?<=\n\n)([A-Z]\w*(?: \w+)?)\n-{3,}\n(?=\S)", documentation)
     assert documentation.count("\n---") == len(titles)
     assert {"Parameters", "Attributes", "See Also", "Examples"} <= set(titles)
+    assert ("Warns" in titles) == name.startswith("ShallowNN")
 
 
 def test_a_class_without_a_docstring_gets_none():

@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier, VectorizedGridSearchCV
 from sknn_scratch._core import network
 from sknn_scratch._fitting import threads as _threads
-from sknn_scratch._fitting.threads import one_blas_thread, threads_for_blocks, threads_for_training
+from sknn_scratch._fitting.threads import map_in_threads, one_blas_thread, threads_for_blocks
 from sknn_scratch.exceptions import DivergenceWarning
 from tests.helpers import SilentCallback, make_data
 from tests.versions import needs_callbacks
@@ -245,11 +245,11 @@ def test_many_blocks_are_shared_out_to_threads(blas, n_blocks, product, is_limit
 
 
 @with_two_threads
-@pytest.mark.parametrize("large_batches", [False, True])
-def test_large_batches_are_shared_out_to_threads(blas, large_batches):
-    with threads_for_training(large_batches) as map_blocks:
+@pytest.mark.parametrize("most", [1, 4])
+def test_a_map_has_threads_if_it_may(blas, most):
+    with map_in_threads(most) as map_blocks:
         assert blas.is_limited_to(1)
-        assert (map_blocks is not map) == large_batches
+        assert (map_blocks is not map) == (most > 1)
     assert blas.is_limited_to(2)
 
 

@@ -7,7 +7,7 @@ import re
 from html import escape
 from itertools import pairwise
 
-BLUE, ORANGE, GREEN, RED, PURPLE = "#2f8fd0", "#d98a00", "#12a37b", "#dd6a1f", "#c071a0"
+BLUE, ORANGE, GREEN, RED, PURPLE = "#2f8fd0", "#d98a00", "#12a37b", "#e0506a", "#c071a0"
 UNIT_COLORS = (BLUE, ORANGE, GREEN, PURPLE)
 FAINT = 0.35
 SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"

@@ -11,7 +11,12 @@ FENCE = re.compile(
 )
 DROPDOWN = re.compile(r"^:{3,}(?:\{dropdown\} (.*))?$", re.MULTILINE)
 LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
-CHAPTER = re.compile(r"(\d-[\w-]+)\.md")
+CHAPTER = re.compile(r"(\d+-[\w-]+)\.md")
+# The first code of every notebook.
+INSTALL = """\
+# Without the #, this line installs what the notebook needs:
+# %pip install -q "sknn_scratch[plot] @ git+https://github.com/sknn-scratch/sknn_scratch"
+"""
 HEADING = re.compile(r"\A(\s*# .*\n)")
 
 
@@ -19,6 +24,12 @@ def cell(kind, source, **metadata):
     """Make a cell."""
     made = {"cell_type": kind, "metadata": metadata, "source": source.strip("\n")}
     return made | ({"execution_count": None, "outputs": []} if kind == "code" else {})
+
+
+def metadata_of(options):
+    """Say of a cell what the options of its block say: it may raise, or its code is folded away."""
+    metadata = {"tags": ["raises-exception"]} if "raises" in options else {}
+    return metadata | ({"jupyter": {"source_hidden": True}} if "folded" in options else {})
 
 
 def image(svg):
@@ -43,7 +54,7 @@ def prose(text, values):
     return LINK.sub(linked, text)
 
 
-def notebook_of(markdown, values, drawings):
+def notebook_of(markdown, values=(), drawings=()):
     """Make the notebook of a page.
 
     Parameters
@@ -63,13 +74,13 @@ def notebook_of(markdown, values, drawings):
         cells.append(cell("markdown", prose(markdown[place : match.start()], values)))
         place = match.end()
         if match["kind"] == "{run}":
-            tags = ["raises-exception"] * ("raises" in dict(OPTION.findall(match["options"])))
-            cells.append(cell("code", match["body"], **({"tags": tags} if tags else {})))
+            cells.append(cell("code", match["body"], **metadata_of(dict(OPTION.findall(match["options"])))))
         elif match["kind"] == "{draw}":
             cells.append(cell("markdown", image(next(drawings))))
         elif match["kind"] == "{notebook}":
             heading = HEADING.match(cells[0]["source"] + "\n")[1]
             cells[0]["source"] = f"{heading}\n{match['body']}\n{cells[0]['source'][len(heading) :]}"
+            cells.insert(1, cell("code", INSTALL))
         else:
             cells.append(cell("markdown", match[0]))
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}

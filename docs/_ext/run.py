@@ -12,7 +12,8 @@
     .. picture:: sknn_scratch.NetworkDisplay
 
 All blocks of a page run in one namespace. ``:warns:`` and ``:raises:`` name the warning or error of a block.
-``:folded:`` folds the code away, below what it makes. A ``picture`` is what the example in a docstring draws.
+``:folded:`` folds away the code and its warnings, below what it makes. A ``picture`` is what the example in a
+docstring draws.
 """
 
 import doctest
@@ -44,6 +45,12 @@ def in_the_language_of(docname, markup):
     return translate_markup(markup) if docname.startswith("zh/") else markup
 
 
+def folded(word, content):
+    """Fold nodes away below a word."""
+    opening = f'<details class="folded"><summary>{word}</summary>'
+    return [nodes.raw("", opening, format="html"), *content, nodes.raw("", "</details>", format="html")]
+
+
 class Run(SphinxDirective):
     """Show the code, then what it prints and draws."""
 
@@ -67,21 +74,20 @@ class Run(SphinxDirective):
         if outcome.figures and "alt" not in self.options:
             raise ValueError("A block that draws needs :alt:, for those who cannot see the figure.")
         code = [nodes.literal_block(code, code, language="python")]
-        shown = []
-        for text, kind in ((outcome.text.rstrip(), "run-output"), (outcome.trouble, "run-trouble")):
-            if text:
-                shown.append(nodes.literal_block(text, text, language="text", classes=[kind]))
+        printed = self.block(outcome.text.rstrip(), "run-output")
+        trouble = self.block(outcome.trouble, "run-trouble")
+        pictures = [self.image(figure, self.options["alt"]) for figure in outcome.figures]
         if outcome.html:
             html = in_the_language_of(self.env.docname, outcome.html)
-            shown.append(nodes.raw("", f'<div class="run-html">{html}</div>', format="html"))
-        shown += [self.image(figure, self.options["alt"]) for figure in outcome.figures]
-        return shown + self.fold(code) if "folded" in self.options else code + shown
+            pictures.insert(0, nodes.raw("", f'<div class="run-html">{html}</div>', format="html"))
+        if "folded" in self.options:
+            word = "代码" if self.env.docname.startswith("zh/") else "Code"
+            return printed + pictures + folded(word, code + trouble)
+        return code + printed + trouble + pictures
 
-    def fold(self, code):
-        """Fold nodes away."""
-        word = "代码" if self.env.docname.startswith("zh/") else "Code"
-        opening = f'<details class="folded"><summary>{word}</summary>'
-        return [nodes.raw("", opening, format="html"), *code, nodes.raw("", "</details>", format="html")]
+    def block(self, text, kind):
+        """Show a text in the letters of code, if there is any."""
+        return [nodes.literal_block(text, text, language="text", classes=[kind])] if text else []
 
     def image(self, figure, alt):
         """Save the figure as an SVG whose letters are text, and close it."""

@@ -105,6 +105,7 @@ class Session:
             value, error = self._execute_and_catch(code, raises)
         check_warnings(caught, warns)
         trouble = [f"{warning.category.__name__}: {warning.message}" for warning in caught] + error
+        trouble = list(dict.fromkeys(trouble))  # as Python, which shows a warning of a line only once
         text = printed.getvalue()
         figures = [plt.figure(number) for number in plt.get_fignums()]
         html = ""

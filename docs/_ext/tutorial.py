@@ -1,4 +1,4 @@
-"""The directives ``draw`` and ``notebook``.
+"""The directives ``draw`` and ``notebook``, and those of exercises.
 
 ::
 
@@ -12,6 +12,10 @@
     ```
 
 A drawing is computed with the values of the page, and its code is not shown. ``notebook`` is the last block.
+With ``:answers-of:`` and the name of a page beside it, it links to the answers of that page's exercises.
+
+exercises.py explains the blocks ``task``, ``solution``, ``check`` and ``mistake``. The page shows the task,
+and the check folded away.
 """
 
 import json
@@ -21,11 +25,12 @@ from typing import ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from exercises import answers_of, exercises_of
 from notebook import notebook_of
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
-from run import in_the_language_of, session_of
+from run import folded, in_the_language_of, session_of
 
 
 class Draw(SphinxDirective):
@@ -50,15 +55,22 @@ class Notebook(SphinxDirective):
     required_arguments = 1
     final_argument_whitespace = True
     has_content = True
+    option_spec: ClassVar = {"answers-of": directives.unchanged_required}
 
     def run(self):
         """Write the file, and return the nodes."""
         page = Path(self.env.doc2path(self.env.docname))
-        session = session_of(self.env)
-        notebook = notebook_of(page.read_text(encoding="utf-8"), session.values, session.drawn)
+        if "answers-of" in self.options:
+            page = page.with_name(f"{self.options['answers-of']}.md")
+            self.env.note_dependency(str(page))
+            name, notebook = f"{page.stem}-answers", notebook_of(answers_of(page.read_text(encoding="utf-8")))
+        else:
+            session = session_of(self.env)
+            markdown = exercises_of(page.read_text(encoding="utf-8"))
+            name, notebook = page.stem, notebook_of(markdown, session.values, session.drawn)
         directory = Path(self.env.doctreedir, "notebooks", self.env.docname).parent
         directory.mkdir(parents=True, exist_ok=True)
-        path = directory / f"{page.stem}.ipynb"
+        path = directory / f"{name}.ipynb"
         path.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")
         target = os.path.relpath(path, page.parent).replace(os.sep, "/")
         words = nodes.inline("", self.arguments[0])
@@ -68,8 +80,47 @@ class Notebook(SphinxDirective):
         return [nodes.paragraph("", "", link, sentence, classes=["run-notebook"])]
 
 
+class Task(SphinxDirective):
+    """Show what a student gets."""
+
+    has_content = True
+
+    def run(self):
+        """Return the nodes."""
+        code = "\n".join(self.content)
+        return [nodes.literal_block(code, code, language="python", classes=["task"])]
+
+
+class Check(SphinxDirective):
+    """Show the check, folded away."""
+
+    has_content = True
+
+    def run(self):
+        """Return the nodes."""
+        code = "\n".join(self.content)
+        word = "检查" if self.env.docname.startswith("zh/") else "Check"
+        return folded(word, [nodes.literal_block(code, code, language="python")])
+
+
+class Hidden(SphinxDirective):
+    """Show nothing: a solution belongs to the notebook of the answers, a mistake to the tests."""
+
+    has_content = True
+    optional_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self):
+        """Return no nodes."""
+        return []
+
+
 def setup(app):
     """Register with Sphinx."""
     app.add_directive("draw", Draw)
     app.add_directive("notebook", Notebook)
+    app.add_directive("task", Task)
+    app.add_directive("check", Check)
+    app.add_directive("solution", Hidden)
+    app.add_directive("mistake", Hidden)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

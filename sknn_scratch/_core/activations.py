@@ -63,17 +63,6 @@ class Activation:
             if not (callable(value) and isinstance(value, Hashable)):
                 raise TypeError(f"{name} must be a callable that can be hashed, got {value!r}.")
 
-    def check_shapes(self, n_hidden: int, dtype: np.dtype[Any]) -> None:
-        """Raise ValueError if a function returns another shape for hidden inputs (2, n_hidden)."""
-        for name in ("function", "derivative"):
-            z = np.zeros((2, n_hidden), dtype)
-            shape = np.shape(getattr(self, name)(z))
-            if shape != z.shape:
-                raise ValueError(
-                    f"The {name} of the activation must work elementwise, but returns the shape {shape} for "
-                    f"an array of shape {z.shape}; for a constant, return np.full_like(z, constant)."
-                )
-
     def __call__(self, z: Array, slope: Array | None = None) -> None:
         """Overwrite ``z`` with g(z) and ``slope`` with g'(z)."""
         if slope is not None:

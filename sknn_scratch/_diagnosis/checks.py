@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sknn_scratch._diagnosis import checks_of_data as of_data
 from sknn_scratch._diagnosis import checks_of_training as of_training
 from sknn_scratch._diagnosis import checks_of_units as of_units
+from sknn_scratch._fitting import causes
 
 
 class Check(NamedTuple):
@@ -22,29 +23,26 @@ class Check(NamedTuple):
     explains: tuple[str, ...] = ()
 
 
+def of_features(measure: Callable[..., Any]) -> Callable[[Any], Any]:
+    """Look at the features as the network sees them."""
+    return lambda evidence: measure(evidence.features, evidence.feature_names)
+
+
 UNLEARNT = ("stopped too early", "not converged", "underfitting", "class imbalance ignored")
 NO_GRADIENT = ("saturation", "dead units", "vanishing gradient")
+HARDLY_TRAINABLE = (*NO_GRADIENT, "exploding gradient", "noisy labels", "overfitting", *UNLEARNT)
 
 CHECKS = MappingProxyType(
     {
-        "unscaled features": Check(
-            of_data.unscaled_features,
-            (*NO_GRADIENT, "exploding gradient", "noisy labels", "overfitting", *UNLEARNT),
-        ),
-        "outliers": Check(
-            of_data.outliers,
-            (*NO_GRADIENT, "exploding gradient", "noisy labels", "overfitting", *UNLEARNT),
-        ),
+        "unscaled features": Check(of_features(causes.unscaled_features), HARDLY_TRAINABLE),
+        "outliers": Check(of_features(causes.outliers), HARDLY_TRAINABLE),
         "tiny features": Check(
-            of_data.tiny_features, ("strong penalty", *NO_GRADIENT, "identical units", *UNLEARNT)
+            of_features(causes.tiny_features), ("strong penalty", *NO_GRADIENT, "identical units", *UNLEARNT)
         ),
         "foreign validation rows": Check(
             of_data.foreign_validation, ("noisy labels", "overfitting", *UNLEARNT)
         ),
-        "large initial weights": Check(
-            of_units.large_initial_weights,
-            (*NO_GRADIENT, "exploding gradient", "noisy labels", "overfitting", *UNLEARNT),
-        ),
+        "large initial weights": Check(of_units.large_initial_weights, HARDLY_TRAINABLE),
         "strong penalty": Check(of_training.strong_penalty, ("identical units", *NO_GRADIENT, *UNLEARNT)),
         "identical units": Check(of_units.identical_units, (*NO_GRADIENT, *UNLEARNT)),
         "exploding gradient": Check(of_training.exploding_gradient, (*NO_GRADIENT, "overfitting", *UNLEARNT)),

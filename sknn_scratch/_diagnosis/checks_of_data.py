@@ -1,10 +1,9 @@
-"""Findings about the data: the scale of the features, the validation rows, the labels."""
+"""Findings about the validation rows and the labels; ``causes`` has those about the features."""
 
 import numpy as np
 
 from sknn_scratch._diagnosis.evidence import OVERFITTING_LIMITS, UNKNOWN_GUESS
 from sknn_scratch._estimators.inspection import output_names
-from sknn_scratch._fitting import causes
 from sknn_scratch._fitting.measured import Limits, Measured
 
 # What is true for the training rows is usually true for other rows, in particular after a single epoch.
@@ -18,21 +17,6 @@ NOISE_LIMITS = Limits(0.4, 0.6)
 IMBALANCE_LIMITS = Limits(0.5, 0.9)
 # A class is rare if it has less than half of an equal share of the rows.
 RARE = 0.5
-
-
-def unscaled_features(evidence):
-    """Look at the size of the features as the network sees them."""
-    return causes.unscaled_features(evidence.features, evidence.feature_names)
-
-
-def outliers(evidence):
-    """Look for features with a few values that are far from the others, or have squeezed these together."""
-    return causes.outliers(evidence.features, evidence.feature_names)
-
-
-def tiny_features(evidence):
-    """Look for features that vary too little to move a hidden unit."""
-    return causes.tiny_features(evidence.features, evidence.feature_names)
 
 
 def foreign_validation(evidence):

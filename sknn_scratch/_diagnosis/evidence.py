@@ -10,7 +10,7 @@ import numpy as np
 from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._core.network import make_batch, mean_loss, predict_outputs, row_blocks
 from sknn_scratch._diagnosis import references
-from sknn_scratch._estimators.inspection import activate, hidden_inputs_of_rows
+from sknn_scratch._estimators.inspection import activate, hidden_inputs
 from sknn_scratch._fitting.causes import spaced_rows, strongest_pull
 from sknn_scratch._fitting.features import measure_features, standardised
 from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, kept_epoch, target_kind_of
@@ -51,24 +51,12 @@ class Errors(NamedTuple):
 
 @dataclass
 class Evidence:
-    """A fitted network, and data as it sees them.
+    """A fitted network, and data as it sees them."""
 
-    Attributes
-    ----------
-    fitted : ShallowNNClassifier or ShallowNNRegressor
-        Fitted.
-    rows : DenseRows or SparseRows
-        Validated rows.
-    feature_names : array-like of shape (n_features,)
-        Names of the features.
-    y : array-like of shape (n_samples,) or (n_samples, n_outputs), or None
-        Labels or numbers of the rows.
-    """
-
-    fitted: object
-    rows: object
-    feature_names: object
-    y: object = None
+    fitted: object  # ShallowNNClassifier or ShallowNNRegressor
+    rows: object  # DenseRows or SparseRows
+    feature_names: object  # (n_features,)
+    y: object = None  # labels or numbers of the rows: (n_samples,) or (n_samples, n_outputs)
 
     @cached_property
     def hidden_layer(self):
@@ -76,7 +64,7 @@ class Evidence:
         n_samples, n_hidden = self.rows.n_samples, self.fitted.coefs_[0].shape[1]
         n_flat, slopes = np.zeros(n_hidden), 0.0
         for block in row_blocks(n_samples, n_hidden, self.fitted.coefs_[0].dtype):
-            z = hidden_inputs_of_rows(self.fitted, self.rows.take(block))
+            z = hidden_inputs(self.fitted, self.rows.take(block))
             slope = np.abs(activate(self.fitted, z)[1])
             n_flat += (slope < SATURATED_SLOPE).sum(axis=0)
             slopes += slope.sum(dtype=float)
@@ -177,11 +165,8 @@ class Evidence:
         the row that they predict. A guess is the same for all rows.
         """
         batch, target_kind = self._batch(self.sample), target_kind_of(self.fitted)
-        targets, shares, truth = (
-            batch.targets.values.T,
-            batch.targets.row_weights[0],
-            self.labels[self.sample],
-        )
+        targets, shares = batch.targets.values.T, batch.targets.row_weights[0]
+        truth = self.labels[self.sample]
         X = standardised(batch.X.source, self.features)
 
         def error(outputs):

@@ -114,7 +114,7 @@ class ActivationDisplay:
         """
         fitted = network_of(estimator)
         X = some_rows(X, max(1, MAX_VALUES // fitted.coefs_[0].shape[1]))
-        z = hidden_inputs(fitted, network_input(estimator, X))
+        z = hidden_inputs(fitted, fitted._rows(network_input(estimator, X)))
         limit = max(LEAST_RANGE, *np.abs(np.quantile(z, [0.005, 0.995])))
         curve_z = np.linspace(-limit, limit, 400, dtype=z.dtype)
         display = cls(
@@ -149,16 +149,9 @@ class ActivationDisplay:
     def _shade_flat(self, ax):
         """Shade where the activation is flat."""
         z, _, slope = self.curve
-        ax.fill_between(
-            z,
-            0,
-            1,
-            where=np.abs(slope) < SATURATED_SLOPE,
-            transform=ax.get_xaxis_transform(),
-            color="0.9",
-            linewidth=0,
-            zorder=0,
-        )
+        is_flat = np.abs(slope) < SATURATED_SLOPE
+        style = {"transform": ax.get_xaxis_transform(), "color": "0.9", "linewidth": 0, "zorder": 0}
+        ax.fill_between(z, 0, 1, is_flat, **style)
 
     def _draw_curves(self, ax):
         z, function, slope = self.curve

@@ -253,21 +253,12 @@ class HiddenUnitsDisplay:
         if self.points is not None:
             rows, codes = self.points
             ax.scatter(*rows.T, c=np.array(colors)[codes], s=14, edgecolors="white", linewidths=0.5, zorder=3)
-        handles = [
-            matplotlib.lines.Line2D([], [], color=color, linestyle="-" if self.multilabel else "", marker="o")
-            for color in colors
-        ]
+        style = {"linestyle": "-" if self.multilabel else "", "marker": "o"}
+        handles = [matplotlib.lines.Line2D([], [], color=color, **style) for color in colors]
         names = [shorten(name, 14) for name in self.class_names]
-        ax.legend(
-            handles,
-            names,
-            loc="best",
-            fontsize="small",
-            handlelength=1,
-            ncols=1 + (len(names) > 6),
-            frameon=True,  # readable on the boundary, also if the user's style has no frames
-            framealpha=0.9,
-        )
+        size = {"fontsize": "small", "handlelength": 1, "ncols": 1 + (len(names) > 6)}
+        # A frame is readable on the boundary, also if the user's style has none.
+        ax.legend(handles, names, loc="best", frameon=True, framealpha=0.9, **size)
 
     def _draw_maps(self, matplotlib):
         low, high = float(self.hidden.min()), float(self.hidden.max())

@@ -206,10 +206,9 @@ class NetworkDisplay:
         """Write names beside inputs and outputs, and the number of nodes that are left out."""
         sides = ((0, self.feature_names, "right", -1), (2, self._output_names(), "left", 1))
         for layer, names, align, side in sides:
+            offset = (side * (diameter / 2 + 4), 0)
             for node, y in zip(self.shown_[layer], heights[layer], strict=True):
-                self._write(
-                    shorten(names[node], 20), (layer, y), (side * (diameter / 2 + 4), 0), size, ha=align
-                )
+                self._write(shorten(names[node], 20), (layer, y), offset, size, ha=align)
         for layer, (n_nodes, shown) in enumerate(zip(self._sizes(), self.shown_, strict=True)):
             if n_nodes > len(shown):
                 middle = heights[layer][len(shown) // 2 - 1 :][:2].mean()
@@ -251,15 +250,8 @@ class NetworkDisplay:
             handles.append(matplotlib.lines.Line2D([], [], **line))
             node = {"marker": "o", "linestyle": "", "ms": 8, "mfc": fill(1 if color == BLUE else -1)}
             handles.append(matplotlib.lines.Line2D([], [], mec=DARK, label=f"{word} bias", **node))
-        self.ax_.legend(
-            handles=handles,
-            loc="upper center",
-            borderaxespad=2.6,
-            bbox_to_anchor=(0.5, 0),
-            ncols=2,
-            frameon=False,
-            fontsize="small",
-        )
+        place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "borderaxespad": 2.6}
+        self.ax_.legend(handles=handles, ncols=2, frameon=False, fontsize="small", **place)
 
 
 def strongest(values):

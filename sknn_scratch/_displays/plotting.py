@@ -6,15 +6,8 @@ from numbers import Integral
 import numpy as np
 
 # The colours of Okabe and Ito (2008).
-BLACK, ORANGE, SKY, GREEN, BLUE, VERMILION, PURPLE = (
-    "#000000",
-    "#E69F00",
-    "#56B4E9",
-    "#009E73",
-    "#0072B2",
-    "#D55E00",
-    "#CC79A7",
-)
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+BLUE, VERMILION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
 CLASS_COLORS = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION)
 GREY = "#767676"  # the lightest grey that is still easy to read on white
 
@@ -35,24 +28,10 @@ def import_matplotlib(display):
 
 
 def axes_for(display, ax, shape, figsize, **grid):
-    """Find the axes to draw on, in rows and columns.
+    """Find the axes to draw on: an array of Axes, with a shape of rows and columns.
 
-    Parameters
-    ----------
-    display : object
-        The display; the error names it if matplotlib is missing.
-    ax : Axes, array of Axes, or None
-        None makes a new figure. A single Axes is divided if more are needed. Several are used as they are.
-    shape : (int, int)
-        Rows and columns.
-    figsize : (float, float)
-        Size of a new figure, in inches.
-    **grid : dict
-        Options of matplotlib's GridSpec, such as width and height ratios.
-
-    Returns
-    -------
-    axes : ndarray of Axes of the given shape
+    If ``ax`` is None, a new figure of a size in inches is made. A single Axes is divided if more are needed.
+    Several are used as they are. The grid has options of matplotlib's GridSpec, such as ratios of heights.
     """
     plt = import_matplotlib(display).pyplot
     n_axes = math.prod(shape)

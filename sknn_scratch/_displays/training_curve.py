@@ -17,16 +17,6 @@ from sknn_scratch._displays.plotting import (
 )
 from sknn_scratch._estimators.inspection import FittedNetwork, network_of
 
-STOP_WORDS = {
-    "converged": "converged",
-    "no_improvement": "no improvement",
-    "small_gradient": "gradient small",
-    "max_iter": "max_iter reached",
-    "callback": "by a callback",
-    "interrupted": "interrupted",
-    "diverged": "diverged",
-    "line_search_failed": "line search failed",
-}
 FEW_EPOCHS = 15  # up to this number, each epoch has a dot
 WIDE_RANGE = 20.0  # a loss that falls by this factor is easier to read on a logarithmic axis
 
@@ -119,7 +109,9 @@ class TrainingCurveDisplay:
         x : {"epoch", "seconds"}, default="epoch"
             Unit of the horizontal axis.
         color : matplotlib color, default=None
-            One colour for all curves, to draw several estimators in one plot.
+            One colour for all curves, to draw several estimators in one plot: the training curve is solid,
+            the validation curve dashed, and both have one line in the legend. With None, each curve has its
+            own colour and line in the legend.
         name : str, default=None
             Name of the estimator, for the title and the legend.
         ax : Axes or array of Axes, default=None
@@ -163,15 +155,7 @@ class TrainingCurveDisplay:
         ax : Axes or array of Axes, default=None
             Where to draw; None makes a new figure. If there is more than one panel, a single Axes is
             divided. To add the curves of a second estimator, pass the ``axes_`` of the first display.
-        details : bool, default=False
-            Whether to add panels with the gradient norms of both layers and the share of saturated and
-            dead hidden units.
-        x : {"epoch", "seconds"}, default="epoch"
-            Unit of the horizontal axis.
-        color : matplotlib color, default=None
-            One colour for all curves, to draw several estimators in one plot: the training curve is solid,
-            the validation curve dashed, and both have one line in the legend. With None, each curve has its
-            own colour and line in the legend.
+        details, x, color : as in :meth:`from_estimator`
 
         Returns
         -------
@@ -271,7 +255,7 @@ class TrainingCurveDisplay:
 
     @property
     def _stop(self):
-        return f"stop at {self.last_epoch}: {STOP_WORDS[self.stop_reason]}"
+        return f"stop at {self.last_epoch}: {self.stop_reason}"
 
     def _label(self, label, color):
         """Choose the words in the legend for the training loss; they say more if this is the only line."""

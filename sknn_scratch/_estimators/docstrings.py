@@ -12,20 +12,22 @@ def with_entries_of(documented: type) -> Callable[[Class], Class]:
     """Copy the entries that the docstring of a class lacks from the docstring of another class.
 
     Its parameters are in the order of the signature. It has the attributes that it describes, and those that
-    it or a base annotates.
+    it or a base annotates or computes. The section of warnings is copied as it is.
     """
 
     def fill(cls: Class) -> Class:
         if cls.__doc__ and documented.__doc__:  # Python's mode -OO takes them away
-            parameters, annotated = signature(cls).parameters, get_type_hints(cls)
+            parameters, known = signature(cls).parameters, {*get_type_hints(cls), *dir(cls)}
             original = cleandoc(documented.__doc__)
             before, own, after = cut_out("Parameters", cleandoc(cls.__doc__))
             entries = cut_out("Parameters", original)[1] | own
             head = before + "\n".join(entries[name] for name in parameters)
             before, own, after = cut_out("Attributes", after)
             copied = cut_out("Attributes", original)[1]
-            entries = own | {name: copied[name] for name in copied if name in annotated and name not in own}
-            cls.__doc__ = head + before + "\n".join(entries.values()) + after + "\n"
+            entries = own | {name: copied[name] for name in copied if name in known and name not in own}
+            _, heading, rest = original.partition("\n\nWarns\n-----\n")
+            warnings = heading + rest.partition("\n\n")[0]
+            cls.__doc__ = head + before + "\n".join(entries.values()) + warnings + after + "\n"
         return cls
 
     return fill

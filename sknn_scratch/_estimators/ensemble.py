@@ -118,22 +118,10 @@ class Member(NamedTuple):
 
 
 def fit_networks(members, inputs):
-    """Fit networks to the same rows.
+    """Fit members to the same rows; list the number of each, the fitted network, and its warnings.
 
-    Parameters
-    ----------
-    members : list of Member
-    inputs : FitInput
-
-    Returns
-    -------
-    list of (int, SingleNetwork, list of Trouble)
-        The number of each network, the fitted network, and its warnings.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        If the fits were interrupted before each network had made an epoch, or in ``partial_fit``.
+    KeyboardInterrupt is raised if the fits are interrupted before each network has made an epoch, or in
+    ``partial_fit``.
     """
     fits = [plan_fit(one.network, inputs) for one in members]
     reporters = [

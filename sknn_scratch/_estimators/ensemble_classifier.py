@@ -20,8 +20,6 @@ class ShallowNNEnsembleClassifier(EnsembleClassifierParameters, Classification, 
 
     Parameters
     ----------
-    warm_start : bool, default=False
-        Whether ``fit`` continues with the networks of the last fit.
     random_state : int, RandomState instance or None, default=None
         Seed for the seeds of the networks.
     verbose : int, default=0
@@ -37,8 +35,6 @@ class ShallowNNEnsembleClassifier(EnsembleClassifierParameters, Classification, 
         The fitted networks.
     n_iter_ : ndarray of shape (n_networks,)
         Number of epochs of each network.
-    solver_ : str
-        The solver of the last call: ``solver``, or the one that "auto" has chosen.
     history_ : list of dict
         The ``history_`` of each network.
 

@@ -26,8 +26,6 @@ class ShallowNNEnsembleRegressor(EnsembleRegressorParameters, Regression, Ensemb
 
     Parameters
     ----------
-    warm_start : bool, default=False
-        Whether ``fit`` continues with the networks of the last fit.
     random_state : int, RandomState instance or None, default=None
         Seed for the seeds of the networks.
     verbose : int, default=0
@@ -45,8 +43,6 @@ class ShallowNNEnsembleRegressor(EnsembleRegressorParameters, Regression, Ensemb
         The same for all networks, see :class:`ShallowNNRegressor`.
     n_iter_ : ndarray of shape (n_networks,)
         Number of epochs of each network.
-    solver_ : str
-        The solver of the last call: ``solver``, or the one that "auto" has chosen.
     history_ : list of dict
         The ``history_`` of each network.
 

@@ -64,13 +64,8 @@ def output_names(fitted):
     return target_kind_of(fitted).output_names()
 
 
-def hidden_inputs(fitted, X):
-    """Compute the hidden inputs z = X w + b (n_samples, n_hidden) of rows as the network sees them."""
-    return hidden_inputs_of_rows(fitted, fitted._rows(X))
-
-
-def hidden_inputs_of_rows(fitted, rows):
-    """Compute the hidden inputs (n_samples, n_hidden) of validated rows, an ndarray or SparseRows."""
+def hidden_inputs(fitted, rows):
+    """Compute the hidden inputs z = X w + b (n_samples, n_hidden) of validated rows."""
     linear = fitted_network(fitted)._replace(activate=ACTIVATIONS["identity"])
     return predict_hidden(linear, fitted_layers(fitted), rows)
 

@@ -18,13 +18,7 @@ from sknn_scratch._fitting.plan import draw_seed
 from sknn_scratch._fitting.reals import Rates, Reals
 
 # The activations that MLPClassifier has: our names, and its names.
-MLP_ACTIVATIONS = {
-    "identity": "identity",
-    "sigmoid": "logistic",
-    "logistic": "logistic",
-    "tanh": "tanh",
-    "relu": "relu",
-}
+MLP_ACTIVATIONS = {name: name for name in ("identity", "logistic", "tanh", "relu")} | {"sigmoid": "logistic"}
 MLP_SOLVERS, MLP_SCHEDULES = ("lbfgs", "sgd", "adam"), ("constant", "adaptive")
 SHARED_PARAMETERS = (
     "max_iter",
@@ -46,7 +40,7 @@ def to_mlp_classifier(fitted):
     mlp = to_mlp(MLPClassifier, fitted)
     mlp.classes_ = fitted.classes_
     mlp.out_activation_ = target_kind_of(fitted).loss.output_activation
-    mlp._label_binarizer = label_binarizer(fitted)
+    mlp._label_binarizer = LabelBinarizer().fit(target_kind_of(fitted).known_labels)
     set_mlp_history(mlp, fitted, fitted.loss_curve_, "accuracy")
     return mlp
 
@@ -112,11 +106,6 @@ def copy_network(source, target):
     target.n_features_in_ = source.n_features_in_
     if hasattr(source, "feature_names_in_"):
         target.feature_names_in_ = source.feature_names_in_
-
-
-def label_binarizer(fitted):
-    """Make MLPClassifier's private encoding of the labels."""
-    return LabelBinarizer().fit(target_kind_of(fitted).known_labels)
 
 
 def set_mlp_history(mlp, fitted, loss_curve, metric):

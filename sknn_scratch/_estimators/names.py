@@ -8,39 +8,25 @@ from typing import Any, ClassVar, Self
 
 from sklearn.base import BaseEstimator
 
-# Other libraries' names for our parameters.
-OTHER_NAMES = {
-    # scikit-learn
-    "hidden_layer_sizes": "n_hidden",
-    "learning_rate_init": "learning_rate",
-    "nesterovs_momentum": "nesterov",
-    "n_estimators": "n_networks",
-    "C": "alpha",
-    # Keras
-    "units": "n_hidden",
-    "hidden_units": "n_hidden",
-    "n_units": "n_hidden",
-    "kernel_initializer": "init_scale",
-    "optimizer": "solver",
-    "epochs": "max_iter",
-    "patience": "n_iter_no_change",
-    "min_delta": "tol",
-    "validation_split": "validation_fraction",
-    "clipnorm": "max_grad_norm",
-    # PyTorch and skorch
-    "hidden_size": "n_hidden",
-    "hidden_dim": "n_hidden",
-    "nonlinearity": "activation",
-    "lr": "learning_rate",
-    "max_epochs": "max_iter",
-    "n_epochs": "max_iter",
-    "weight_decay": "alpha",
-    "eps": "epsilon",
-    "gradient_clip_val": "max_grad_norm",
-    "gradient_clip_value": "max_grad_norm",
-    "seed": "random_state",
-    "random_seed": "random_state",
+# The names of our parameters in scikit-learn, Keras, PyTorch, Lightning and skorch.
+NAMES_ELSEWHERE = {
+    "n_hidden": ("hidden_layer_sizes", "units", "hidden_units", "n_units", "hidden_size", "hidden_dim"),
+    "activation": ("nonlinearity",),
+    "init_scale": ("kernel_initializer",),
+    "learning_rate": ("learning_rate_init", "lr"),
+    "alpha": ("C", "weight_decay"),
+    "solver": ("optimizer",),
+    "max_iter": ("epochs", "max_epochs", "n_epochs"),
+    "nesterov": ("nesterovs_momentum",),
+    "epsilon": ("eps",),
+    "max_grad_norm": ("clipnorm", "gradient_clip_val", "gradient_clip_value"),
+    "tol": ("min_delta",),
+    "n_iter_no_change": ("patience",),
+    "validation_fraction": ("validation_split",),
+    "random_state": ("seed", "random_seed"),
+    "n_networks": ("n_estimators",),
 }
+OTHER_NAMES = {other: name for name, others in NAMES_ELSEWHERE.items() for other in others}
 
 
 class ParameterNames(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types

@@ -25,8 +25,8 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
 
     The targets are standardised: (y - mean) / standard deviation, over the rows of ``fit`` with their
     weights. So ``alpha``, ``tol``, ``huber_delta`` and the losses of ``history_`` are in standard deviations
-    of y, and do not depend on the units of y. Predictions are in the units of y. With loss="poisson", y is
-    divided by its mean, and the outputs are logarithms.
+    of y, and do not depend on the units of y: the mean of y has a "squared_error" of 0.5. Predictions are in
+    the units of y. With loss="poisson", y is divided by its mean, and the outputs are logarithms.
 
     Parameters
     ----------
@@ -46,10 +46,6 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
         standardised y.
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
         As in :class:`ShallowNNClassifier`. "auto" is also "adam" if the loss has a kink.
-    tol : float, default=0.001
-        Training stops when the watched value has not improved by more than ``tol`` for
-        ``n_iter_no_change`` epochs. The watched value is the objective or, if there are rows to validate
-        with, what ``scoring`` says. For standardised y, the mean has a "squared_error" of 0.5.
     early_stopping : bool or "auto", default="auto"
         Whether to hold rows out of training, watch their loss or score, and keep the weights of the best
         epoch. "auto" does so if ``X_val`` is given, or if there are 500 rows or more. In a search, the folds
@@ -68,19 +64,6 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
         Mean and standard deviation of y. Predictions are ``y_offset_ + y_scale_ * outputs``. With
         loss="poisson", they are zero and the mean of y, and predictions are ``y_scale_ * exp(outputs)``. The
         scale of a constant y is 1.
-    history_ : dict of ndarray of shape (n_epochs,)
-        As in :class:`ShallowNNClassifier`. The losses are losses of standardised targets.
-
-    Warns
-    -----
-    ConvergenceWarning
-        If ``max_iter`` is reached first, if a line search of "lbfgs" fails, or if the loss ends no lower than
-        with constant predictions.
-    DivergenceWarning
-        If the loss becomes infinite, explodes, or stays far above its first value. The model keeps its last
-        good weights.
-    SymmetryWarning
-        If ``init_scale`` is 0.
 
     See Also
     --------

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from numbers import Integral
-from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from sknn_scratch._core.training import Hooks
@@ -135,10 +134,6 @@ class Checkpoint(NeedsNoFramework):
                 f"clones would write to the same file, {self.path}; call set_callbacks(Checkpoint(...)) on "
                 "the estimator that is fitted itself."
             )
-        if Path(self.path).is_dir():
-            raise IsADirectoryError(
-                f"Checkpoint cannot write {self.path}, which is a directory; add the name of a file."
-            )
         if not (directory := regular_file(self.path).parent).is_dir():
             raise FileNotFoundError(
                 f"Checkpoint cannot write {self.path}, since there is no directory {directory}; make it "
@@ -175,17 +170,13 @@ def reported_data(inputs):
 
 
 class FitReporter(Hooks):
-    """Reports the epochs of one fit of an estimator to its callbacks and checkpoints.
+    """Reports the epochs of one fit to the callbacks and checkpoints of its estimator.
 
-    Parameters
-    ----------
-    fit : Fit
-        The method of the estimator that is called must be decorated with ``validates_parameters``.
-    *labels : str
-        What the lines start with, to tell the fit from others; by default, the name of the class.
+    The method of the estimator that is called must be decorated with ``validates_parameters``.
     """
 
     def __init__(self, fit, *labels):
+        """Start each line with the labels, to tell the fit from others, or with the name of the class."""
         self.fit, self.estimator = fit, fit.estimator
         self.label = ", ".join(labels) or type(self.estimator).__name__
         self.data = reported_data(fit.inputs)
@@ -196,27 +187,24 @@ class FitReporter(Hooks):
     @contextmanager
     def fit_task(self):
         """Tell the callbacks that the fit begins and ends."""
-        state, max_iter = self.fit.run.state, self.fit.run.config.max_iter
-        self.context = self.estimator._init_callback_context(max_subtasks=max_iter)
+        run = self.fit.run
+        self.context = self.estimator._init_callback_context(max_subtasks=run.config.max_iter)
         self.context.call_on_fit_task_begin(estimator=self.estimator, **self.data)
-        if state.epoch == state.epochs_before:
-            self.save_checkpoints(state)
+        if not run.state.history:
+            self.on_epoch_settled(run)
         yield
         self.context.call_on_fit_task_end(estimator=self.estimator, **self.data, reconstruction_attributes={})
 
     def on_epoch_end(self, run):
         """Report an epoch; return whether a callback stops the training."""
         if self.estimator.verbose:
-            self.print_epoch(run.state)
+            self.print_line(f"epoch {run.state.epoch}: {watched_numbers(run.state.history[-1])}")
         return has_callbacks(self.estimator) and self.call_epoch_hooks(run.state)
 
     def on_epoch_settled(self, run):
-        """Write checkpoints."""
-        self.save_checkpoints(run.state)
-
-    def print_epoch(self, state):
-        """Print a line for the epoch."""
-        self.print_line(f"epoch {state.epoch}: {watched_numbers(state.history[-1])}")
+        """Pass the training state, which scikit-learn's hooks do not get, to the checkpoints."""
+        for checkpoint in self.checkpoints:
+            checkpoint.save(replace(self.contents, state=run.state))
 
     def report_end(self, state):
         """Print why training stopped, and which epoch was kept; a call of ``partial_fit`` is one epoch."""
@@ -232,24 +220,17 @@ class FitReporter(Hooks):
         """Print a line that starts with the label of the fit."""
         print(f"[{self.label}] {text}")  # noqa: T201 - that is what verbose asks for
 
-    def save_checkpoints(self, state):
-        """Pass the training state, which scikit-learn's hooks do not get, to the checkpoints."""
-        for checkpoint in self.checkpoints:
-            checkpoint.save(replace(self.contents, state=state))
-
     def call_epoch_hooks(self, state):
         """Run the callbacks' hooks of an epoch; return whether one of them stops the training."""
         epoch = self.context.subcontext(task_name="epoch")
         epoch.call_on_fit_task_begin(estimator=self.estimator, **self.data)
-        return epoch.call_on_fit_task_end(
-            estimator=self.estimator,
-            **self.data,
-            reconstruction_attributes=lambda: self.fitted_attributes(state),
-        )
 
-    def fitted_attributes(self, state):
-        """Make the attributes of a snapshot; None replaces the other attributes of an earlier fit."""
-        return dict.fromkeys(fitted_names(self.estimator)) | snapshot(self.fit, state)
+        def attributes():  # of a snapshot; None replaces the other attributes of an earlier fit
+            return dict.fromkeys(fitted_names(self.estimator)) | snapshot(self.fit, state)
+
+        return epoch.call_on_fit_task_end(
+            estimator=self.estimator, **self.data, reconstruction_attributes=attributes
+        )
 
 
 def watched_numbers(record):
@@ -307,13 +288,7 @@ def share_callbacks(parent, estimator):
 
 @contextmanager
 def fit_inside(parent, reporter):
-    """Report one of several simultaneous fits, as if the estimator's own ``fit`` ran.
-
-    Parameters
-    ----------
-    parent : ParentTask or None
-    reporter : FitReporter
-    """
+    """Report one of several simultaneous fits, as if the estimator's own ``fit`` ran."""
     estimator, data = reporter.estimator, reporter.data
     with ExitStack() as tasks:
         if parent is not None:

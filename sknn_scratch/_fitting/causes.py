@@ -145,19 +145,10 @@ def strongest_pull(network, batch):
 
 
 def pulls(activate, X, deltas):
-    """Norms of the gradients with respect to the output weights of units with input weights of length one.
+    """Norms (n_units,) of the gradients at the output weights of units with input weights of length one.
 
-    Parameters
-    ----------
-    activate : callable
-    X : ndarray or sparse matrix of shape (n_samples, n_features)
-    deltas : ndarray of shape (n_outputs, n_samples)
-        Gradient with respect to the outputs of a network that predicts the same for all rows.
-
-    Returns
-    -------
-    ndarray of shape (n_units,)
-        Zero if a norm is within the rounding errors of its sums.
+    X is (n_samples, n_features). The deltas (n_outputs, n_samples) are the gradient at the outputs of a
+    network that predicts the same for all rows. A norm within the rounding errors of its sums is zero.
     """
     rng = np.random.default_rng(0)
     n_random = min(N_DIRECTIONS, MOST_NUMBERS // X.shape[1])

@@ -8,7 +8,7 @@ import reprlib
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from inspect import signature
-from types import MappingProxyType
+from types import NoneType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from sknn_scratch._core.parameters import NetworkShape
 from sknn_scratch._core.state import State
-from sknn_scratch._fitting import labels, reals
 from sknn_scratch._fitting.checkpoint_file import (
     CheckpointError,
     Malformed,
@@ -119,20 +118,9 @@ def contents_of(fit):
 
 
 def read_stored_fit(cls, path, params):
-    """Read a checkpoint, and rebuild the estimator as it was before training.
+    """Read a checkpoint; return the estimator of class ``cls`` as it was before training, and its StoredFit.
 
-    Parameters
-    ----------
-    cls : class
-        ShallowNNClassifier or ShallowNNRegressor, or a subclass.
-    path : str or path-like
-    params : dict or None
-        Values of the parameters that JSON cannot represent.
-
-    Returns
-    -------
-    estimator : cls
-    stored : StoredFit
+    ``params`` are the values of the parameters that JSON cannot represent.
     """
     contents = read_record(path, Contents)
     with naming_the_file(path):
@@ -143,11 +131,6 @@ def read_stored_fit(cls, path, params):
     estimator.set_params(**params)
     set_layers(estimator, contents.state.params)
     return estimator, StoredFit(path, contents)
-
-
-OF_KINDS = MappingProxyType(
-    {labels.Labels: (labels.KINDS, ["classes_"]), reals.Reals: (reals.KINDS, ["y_offset_", "y_scale_"])}
-)
 
 
 def estimator_of(cls, contents):
@@ -162,22 +145,22 @@ def estimator_of(cls, contents):
     except ValueError as error:
         raise Malformed(str(error)) from error
     require(contents.every >= 1, "every cannot be 0")
-    check_kind_of_y(contents.fitted, *OF_KINDS[estimator._target_kinds])
-    for name, value in vars(contents.fitted).items():
-        if value is not None:
-            setattr(estimator, name, value)
+    vars(estimator).update({name: one for name, one in vars(contents.fitted).items() if one is not None})
+    check_kind_of_y(estimator)
     return estimator
 
 
-def check_kind_of_y(fitted, kinds, names):
-    """Check the attributes that describe y, whose names are given."""
-    require(fitted._target_kind_ in kinds, f"fitted._target_kind_ cannot be {fitted._target_kind_}")
-    for name in names:
-        require(getattr(fitted, name) is not None, f"fitted.{name} is missing")
-    if fitted.y_scale_ is not None:
-        require(np.all(fitted.y_scale_ > 0), "fitted.y_scale_ must be positive")
-        is_same = np.shape(fitted.y_scale_) == np.shape(fitted.y_offset_)
-        require(is_same, "fitted.y_scale_ must have the shape of fitted.y_offset_")
+def check_kind_of_y(fitted):
+    """Check the attributes that describe y."""
+    try:
+        target_kind_of(fitted)
+    except KeyError as error:
+        raise Malformed(f"fitted._target_kind_ cannot be {error}") from error
+    except AttributeError as error:
+        raise Malformed(f"fitted.{error.name} is missing") from error
+    if hasattr(fitted, "y_scale_"):
+        is_scale = np.shape(fitted.y_scale_) == np.shape(fitted.y_offset_) and np.all(fitted.y_scale_ > 0)
+        require(is_scale, "fitted.y_scale_ must be positive, and have the shape of fitted.y_offset_")
 
 
 def check_state(estimator, state):
@@ -249,43 +232,22 @@ def arrays_of(X):
 
 # --- Parameters in JSON ---
 
-JSON_TYPES = (type(None), bool, int, float, str)
-SCALARS = MappingProxyType(
-    {name: kind for name, kind in np.sctypeDict.items() if issubclass(kind, np.bool | np.number | np.str_)}
-)
-
 
 def to_json(value):
-    """Write a parameter so that ``from_json`` reads the same value and type, or raise TypeError."""
+    """Write a parameter so that ``from_json`` reads an equal value, or raise TypeError."""
     if type(value) is dict:
-        return {"items": [[scalar_to_json(key), scalar_to_json(element)] for key, element in value.items()]}
-    return scalar_to_json(value)
-
-
-def scalar_to_json(value):
-    """Write a number, a string, a bool or None, of Python or NumPy."""
-    if type(value) in JSON_TYPES:
-        return value
-    if isinstance(value, np.generic) and type(value.item()) in JSON_TYPES:
-        return {"numpy": type(value).__name__, "value": value.item()}
+        return {"items": [[to_json(key), to_json(element)] for key, element in value.items()]}
+    plain = value.item() if isinstance(value, np.generic) else value
+    if type(plain) in (NoneType, bool, int, float, str):
+        return plain
     raise TypeError(f"JSON cannot hold {value!r}.")
 
 
 def from_json(name, written):
-    """Read a parameter that ``to_json`` wrote."""
-    try:
-        if isinstance(written, dict) and "items" in written:
-            return {scalar_from_json(key): scalar_from_json(element) for key, element in written["items"]}
-        return scalar_from_json(written)
-    except (KeyError, OverflowError, TypeError, ValueError) as error:
-        raise Malformed(f"params.{name} cannot be {reprlib.repr(written)}") from error
-
-
-def scalar_from_json(written):
-    """Read a scalar that ``scalar_to_json`` wrote."""
-    if type(written) in JSON_TYPES:
+    """Read a parameter that ``to_json`` wrote; its dicts have no lists or dicts in them."""
+    if not isinstance(written, dict | list):
         return written
-    value = SCALARS[written["numpy"]](written["value"])
-    if scalar_to_json(value) != written:
-        raise ValueError
-    return value
+    try:
+        return dict(written["items"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise Malformed(f"params.{name} cannot be {reprlib.repr(written)}") from error

@@ -114,12 +114,7 @@ def flush_directory(directory: Path) -> None:
 def read_record(path: str | os.PathLike[str], cls: type) -> Any:
     """Read a record of a class.
 
-    Raises
-    ------
-    CheckpointError
-        If the file is damaged, is not a checkpoint, is of another format, or has a wrong field.
-    OSError
-        If there is no such file, or it cannot be read.
+    CheckpointError is raised for a damaged file, another format, or a wrong field; OSError for no file.
     """
     contents = regular_file(path).read_bytes()
     with naming_the_file(path):

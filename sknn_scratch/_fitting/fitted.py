@@ -77,6 +77,18 @@ def activation_of(activation):
     return activation if isinstance(activation, Activation) else ACTIVATIONS[activation]
 
 
+def check_shapes(activation, n_hidden, dtype):
+    """Raise ValueError if a function of a user's Activation changes the shape of its argument."""
+    for name in ("function", "derivative"):
+        z = np.zeros((2, n_hidden), dtype)
+        shape = np.shape(getattr(activation, name)(z))
+        if shape != z.shape:
+            raise ValueError(
+                f"The {name} of the activation must work elementwise, but returns the shape {shape} for "
+                f"an array of shape {z.shape}; for a constant, return np.full_like(z, constant)."
+            )
+
+
 def fitted_layers(fitted):
     """View ``coefs_`` and ``intercepts_`` as the core's layers."""
     return Layers(*fitted.coefs_, *(b[np.newaxis] for b in fitted.intercepts_))
@@ -113,7 +125,8 @@ def set_history(fitted, state):
     """
     records = state.history
     earlier = last_values(getattr(fitted, "history_", {}), HISTORY_EPOCHS - len(records))
-    columns = {name: column(records, name) for name in (records[-1] if records else ())}
+    names = records[0] if records else ()
+    columns = {name: np.array([one[name] for one in records], float) for name in names}
     before = np.full(max(map(len, earlier.values()), default=0), math.nan)
     now = np.full(len(records), math.nan)
     fitted.history_ = {
@@ -127,11 +140,6 @@ def set_history(fitted, state):
 def last_values(columns, n):
     """Keep the last n values of columns of equal length, or none if n is below one."""
     return {name: column[max(0, len(column) - max(0, n)) :] for name, column in columns.items()}
-
-
-def column(records, name):
-    """Put one number of every record in an array; NaN if a record from a checkpoint lacks the number."""
-    return np.fromiter((record.get(name, math.nan) for record in records), float, len(records))
 
 
 def kept_epoch(fitted, column):

@@ -111,14 +111,7 @@ def validated_data(model, X, y, dtype, *, reset):
     """Validate X and y; X gets the dtype of the training, and sparse X becomes CSR."""
     check_none_missing(y)
     X, y = validate_data(
-        model,
-        X,
-        plain_labels(y),
-        accept_sparse="csr",
-        dtype=dtype,
-        order="C",
-        multi_output=True,
-        reset=reset,
+        model, X, plain_labels(y), accept_sparse="csr", dtype=dtype, order="C", multi_output=True, reset=reset
     )
     return X, model._target_kinds.validated(y)
 

@@ -23,19 +23,13 @@ from sknn_scratch._fitting.weights import check_enough_classes, class_weights, c
 
 
 class Labels(TargetKind):
-    """Class labels, or a label indicator.
-
-    Parameters
-    ----------
-    classes : ndarray of shape (n_classes,)
-        Sorted labels; the column numbers of a label indicator.
-    """
+    """Class labels, or a label indicator."""
 
     loss: ClassVar[Loss] = Logistic()
     noun: ClassVar[str] = "class"
 
     def __init__(self, classes):
-        self.classes = classes
+        self.classes = classes  # (n_classes,) sorted labels; the column numbers of a label indicator
 
     validated = staticmethod(check_labels)
 

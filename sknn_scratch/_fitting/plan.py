@@ -27,6 +27,7 @@ from sknn_scratch._fitting.auto import chosen_batch_size, chosen_patience, chose
 from sknn_scratch._fitting.fitted import (
     activation_of,
     attributes_of,
+    check_shapes,
     clear_fitted,
     fitted_layers,
     set_result,
@@ -53,22 +54,13 @@ class RandomStreams(NamedTuple):
 class Fit:
     """A fit of one network that is planned.
 
-    Attributes
-    ----------
-    estimator : estimator of one network
-        With validated parameters. Planning and training do not change it.
-    inputs : FitInput
-    stored : StoredFit or None
-        An unfinished fit of this estimator, which continues.
-    model : estimator
-        A copy of the estimator, with the fitted attributes that follow from the data or are continued from.
-    run : Run
-        What is trained.
+    Its model is a copy of the estimator, with the fitted attributes that follow from the data or are
+    continued from.
     """
 
-    estimator: object
+    estimator: object  # with validated parameters; planning and training do not change it
     inputs: FitInput
-    stored: object
+    stored: object  # StoredFit: an unfinished fit of this estimator, which continues; or None
     model: object
     run: Run
 
@@ -83,21 +75,9 @@ class Fit:
 
 
 def plan_fit(estimator, inputs, stored=None, seed=None):
-    """Validate the input, encode y, and prepare the run.
+    """Validate the input, encode y, and prepare the run; see ``Fit``.
 
-    Parameters
-    ----------
-    estimator : estimator of one network
-        With validated parameters. It is not changed.
-    inputs : FitInput
-    stored : StoredFit, optional
-        An unfinished fit of this estimator, to continue.
-    seed : int, optional
-        The seed of the fit, if it has already been drawn.
-
-    Returns
-    -------
-    Fit
+    The seed is given if it has already been drawn.
     """
     check_combinations(estimator, inputs)
     trains_further = hasattr(estimator, "coefs_") and (inputs.partial or estimator.warm_start)
@@ -209,10 +189,10 @@ def train_config(model, encoded, data, *, partial):
     batch_size = chosen_batch_size(model, data) if has_batches else data.n_samples
     shape = NetworkShape(data.X.n_features, int(model.n_hidden), encoded.target_kind.n_outputs)
     if isinstance(model.activation, Activation):
-        model.activation.check_shapes(shape.n_hidden, data.targets.dtype)
+        check_shapes(model.activation, shape.n_hidden, data.targets.dtype)
     return Config(
         network=Network(shape, activation_of(model.activation), loss),
-        optimizer=optimizer(**{field.name: getattr(model, field.name) for field in fields(optimizer)}),
+        optimizer=optimizer(**{one.name: plain(getattr(model, one.name)) for one in fields(optimizer)}),
         batch_size=batch_size,
         max_iter=1 if partial else int(model.max_iter),
         schedule=model.learning_rate_schedule if has_batches and not partial else "constant",
@@ -224,6 +204,11 @@ def train_config(model, encoded, data, *, partial):
         gradient_tol=float(model.gradient_tol),
         max_grad_norm=math.inf if model.max_grad_norm is None else float(model.max_grad_norm),
     )
+
+
+def plain(number):
+    """Turn a scalar of NumPy, whose precision may be single, into Python's."""
+    return np.asarray(number).item()
 
 
 def draw_seed(random_state):

@@ -23,17 +23,12 @@ CONSTANT_TOL = 1e-4  # error of the best constant output, in standard deviations
 
 
 class Reals(TargetKind):
-    """Real numbers, standardised: the outputs are (y - mean) / standard deviation.
-
-    Parameters
-    ----------
-    offset, scale : float, or ndarray of shape (n_outputs,) if y has columns
-    """
+    """Real numbers, standardised: the outputs are (y - mean) / standard deviation."""
 
     name: ClassVar[str] = "real"
 
     def __init__(self, offset, scale):
-        self.offset, self.scale = offset, scale
+        self.offset, self.scale = offset, scale  # numbers, or (n_outputs,) if y has columns
 
     @staticmethod
     def validated(y):

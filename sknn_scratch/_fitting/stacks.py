@@ -6,12 +6,16 @@ together, replace ``trainer.of_thread``.
 
 import threading
 from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import scipy.sparse
 
+from sknn_scratch._core.network import N_BLOCKS
 from sknn_scratch._core.stackable import has_large_batches, other_bytes, stack_key, step_bytes
-from sknn_scratch._core.training import train
-from sknn_scratch._fitting.threads import threads_for_training
+from sknn_scratch._core.state import Run
+from sknn_scratch._core.training import Hooks, train
+from sknn_scratch._fitting.threads import map_in_threads
 from sknn_scratch._fitting.undo import Settings
 
 # All buffers of a group take about this number of bytes at most.
@@ -22,30 +26,16 @@ GROUP_BYTES = 2**28
 STEP_BYTES = 2**23
 
 
+@dataclass(eq=False)
 class Training:
-    """A run to train.
+    """A run to train."""
 
-    Parameters
-    ----------
-    run : Run
-    hooks : Hooks
-    new_run : callable
-        Makes the same run anew, for a second attempt.
-
-    Attributes
-    ----------
-    is_trained : bool
-        Whether the training has ended well.
-    error : Exception or None
-        The exception that ended the training.
-    seconds : float
-        The run's share of the training time.
-    """
-
-    def __init__(self, run, hooks, new_run):
-        self.run, self.hooks, self.new_run = run, hooks, new_run
-        self.is_trained, self.error = False, None
-        self.seconds = 0.0
+    run: Run
+    hooks: Hooks
+    new_run: Callable[[], Run]  # makes the same run anew, for a second attempt
+    is_trained: bool = False  # whether the training has ended well
+    error: Exception | None = None  # what ended the training
+    seconds: float = 0.0  # the run's share of the training time
 
     def start_again(self):
         """Take the run as it was before the training."""
@@ -63,21 +53,9 @@ class Training:
 
 
 def train_runs(trainings):
-    """Train runs, those with the same ``stack_key`` in one pass.
+    """Train runs, those with the same ``stack_key`` in one pass; return the finished runs.
 
-    Parameters
-    ----------
-    trainings : list of Training
-
-    Returns
-    -------
-    list of Run
-        The finished runs.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        If Control-C was pressed before the training of the last runs had begun.
+    KeyboardInterrupt is raised if Control-C was pressed before the training of the last runs had begun.
     """
     trainer.of_thread.train(trainings)
     return [training.run for training in trainings]
@@ -86,7 +64,7 @@ def train_runs(trainings):
 def train_group(group):
     """Train runs of one ``stack_key`` in one pass."""
     settings = Settings()
-    with threads_for_training(has_large_batches(group[0].run)) as map_blocks:
+    with map_in_threads(N_BLOCKS if has_large_batches(group[0].run) else 1) as map_blocks:
         train([one.run for one in group], [one.hooks for one in group], map_blocks)
     if group[0].is_interrupted:
         settings.restore_after(KeyboardInterrupt())
@@ -121,17 +99,7 @@ trainer = _Trainer()
 
 
 def cut_into_groups(trainings):
-    """Gather runs that can be trained together; yield a group as soon as it is full.
-
-    Parameters
-    ----------
-    trainings : iterable of Training
-
-    Yields
-    ------
-    group : list of Training
-        With the same ``stack_key``.
-    """
+    """Yield groups of trainings with the same ``stack_key``, each as soon as it is full."""
     groups = Groups()
     for training in trainings:
         yield from groups.add(training)

@@ -16,21 +16,11 @@ from sknn_scratch._fitting.weights import combine_weights
 
 
 class TargetKind(ABC):
-    """What y is.
-
-    Attributes
-    ----------
-    name : str
-        Name of the kind.
-    n_kept : int
-        Rows of each stratum that must stay in training.
-    n_outputs : int
-        Number of the network's outputs.
-    """
+    """What y is."""
 
     name: ClassVar[str]
-    n_kept: ClassVar[int] = 1
-    n_outputs: int
+    n_kept: ClassVar[int] = 1  # rows of each stratum that must stay in training
+    n_outputs: int  # of the network
 
     # --- Before the kind is known ---
 

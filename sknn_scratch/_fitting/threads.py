@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from threadpoolctl import ThreadpoolController
 
-from sknn_scratch._core.network import N_BLOCKS
 from sknn_scratch._fitting.undo import undone_by
 
 # Fewer blocks are computed before threads for them have started.
@@ -38,21 +37,13 @@ class _SharedLimit:
     Some libraries have one number of threads for the whole process. Others have one for each Python thread,
     and then each thread has its own first and last user. The kind depends on the build of the library and on
     the version of threadpoolctl, so it is tried out.
-
-    Parameters
-    ----------
-    library : threadpoolctl.LibController
-
-    Attributes
-    ----------
-    users : dict of object to _Use
     """
 
     def __init__(self, library):
-        self.library = library
+        self.library = library  # a LibController of threadpoolctl
         self.lock = threading.Lock()
         self.is_per_thread = None  # unknown until the first limit
-        self.users = {}
+        self.users = {}  # their _Use, by user
 
     def enter(self, user):
         """Limit the library for a user, any object."""
@@ -126,37 +117,20 @@ def one_blas_thread():
 def threads_for_blocks(n_blocks, largest_product):
     """Make a ``map`` for blocks of rows, with as many threads as BLAS may use; BLAS itself gets one.
 
-    Parameters
-    ----------
-    n_blocks : int
-        Number of blocks.
-    largest_product : int
-        Multiplications of the largest product. If BLAS would use one thread for it anyway, nothing is
-        limited: to set the limit would take longer than the computation.
+    If BLAS would use one thread for the largest product (its multiplications are given) anyway, nothing is
+    limited: to set the limit would take longer than the computation.
     """
     if largest_product < TINY_PRODUCT:
         yield map
         return
-    n_threads = min(n_blocks, _n_blas_threads(), MAX_THREADS) if n_blocks >= THREADED_BLOCKS else 1
-    with _map_on(n_threads) as map_blocks:
+    with map_in_threads(min(n_blocks, MAX_THREADS) if n_blocks >= THREADED_BLOCKS else 1) as map_blocks:
         yield map_blocks
 
 
 @contextmanager
-def threads_for_training(large_batches):
-    """Make a ``map`` for the blocks of a batch; BLAS itself gets one thread.
-
-    Parameters
-    ----------
-    large_batches : bool
-        Whether there are several blocks: then the map uses as many threads as BLAS may use.
-    """
-    with _map_on(min(N_BLOCKS, _n_blas_threads()) if large_batches else 1) as map_blocks:
-        yield map_blocks
-
-
-@contextmanager
-def _map_on(n_threads):
+def map_in_threads(most):
+    """Make a ``map`` with as many threads as BLAS may use, but not more than ``most``; BLAS gets one."""
+    n_threads = min(most, _n_blas_threads()) if most > 1 else 1
     with one_blas_thread():
         if n_threads == 1:
             yield map

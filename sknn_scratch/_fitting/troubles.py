@@ -173,17 +173,10 @@ def stack(frame):
 
 
 class _NestedCalls(threading.local):
-    """What each thread knows of its nested calls; see ``calls_nested_by``.
+    """What each thread knows of its nested calls; see ``calls_nested_by``."""
 
-    Attributes
-    ----------
-    code : code object or None
-        The code of the function that makes the calls.
-    outermost : frame or None
-        The frame for which all of them run. It may belong to another thread.
-    """
-
-    code = outermost = None
+    code = None  # of the function that makes the calls
+    outermost = None  # the frame for which all of them run; it may belong to another thread
 
 
 nested_calls = _NestedCalls()

@@ -106,24 +106,9 @@ def validation_value(network, data, params):
 def split_rows(rows, y, target_kind, validation_fraction, rng):
     """Split row numbers into training and validation rows.
 
-    Every stratum gives its share of the validation rows, rounded so that the sum is right. At least one row
-    of every class stays in training.
-
-    Parameters
-    ----------
-    rows : ndarray of shape (n_samples,)
-        Row numbers of y.
-    y : ndarray of shape (n_rows,) or (n_rows, n_outputs)
-    target_kind : TargetKind
-        Defines the strata of y.
-    validation_fraction : float or int
-        Share or number of the validation rows.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    train, validation : ndarray
-        Row numbers, in ascending order.
+    The rows (n_samples,) are row numbers of y (n_rows, ...), and both parts are in ascending order. Every
+    stratum gives its share of the validation rows, rounded so that the sum is right. At least one row of
+    every class stays in training.
     """
     n_validation = validation_size(validation_fraction, len(rows))
     strata = target_kind.strata(y[rows])

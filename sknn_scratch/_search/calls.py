@@ -5,7 +5,6 @@ the arguments.
 """
 
 from collections import defaultdict
-from inspect import signature
 
 from sklearn.base import BaseEstimator
 
@@ -59,17 +58,8 @@ def spread(calls, n_workers):
     """Cut calls that fit networks into pieces, so that every worker has something to do.
 
     Calls of the same kind stay together if possible. A kind with many calls is distributed evenly. The other
-    kinds are cut only if a worker would have nothing to do.
-
-    Parameters
-    ----------
-    calls : dict of int to (function, args, kwargs)
-    n_workers : int
-
-    Returns
-    -------
-    list of list of int
-        The keys of the calls of each piece, the largest piece first.
+    kinds are cut only if a worker would have nothing to do. A piece is a list of numbers of calls, and the
+    largest piece is the first.
     """
     if n_workers == 1:
         return [list(calls)]
@@ -90,23 +80,14 @@ def kind_of(call):
     The plans of the fits decide. They need the data from the earlier steps of a Pipeline, so the workers make
     them.
     """
-    function, args, kwargs = call
+    _, _, kwargs = call
     network = next(networks_of(call))
     settings = {name: getattr(network, name) for name in COMMON_PARAMETERS}
     for name, value in (kwargs.get("parameters") or {}).items():
         name = name.rpartition("__")[2]
         if name in settings:
             settings[name] = value
-    return repr(settings), n_training_rows(function, args, kwargs)
-
-
-def n_training_rows(function, args, kwargs):
-    """Count the training rows if a function has them as its argument ``train``; else return None."""
-    try:
-        arguments = signature(function).bind(*args, **kwargs).arguments
-    except ValueError:  # some built-in functions have no signature
-        return None
-    return len(arguments["train"]) if "train" in arguments else None
+    return repr(settings), len(kwargs.get("train", ()))
 
 
 def label_of(number, kwargs):

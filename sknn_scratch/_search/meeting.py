@@ -20,6 +20,7 @@ from time import perf_counter
 from sklearn import config_context, get_config
 
 from sknn_scratch._core.stackable import waiting_bytes
+from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.stacks import Groups, bytes_of, reason_alone, train_group, trainer
 from sknn_scratch._fitting.troubles import Trouble, calls_nested_by, package_of, warn_of
 from sknn_scratch._fitting.undo import keeps_settings, undone_by
@@ -33,28 +34,20 @@ MAX_CALLS = 64
 FRAMES_OF_CALL = 40
 # Code that runs on our behalf. An error that passes through no other code is our fault.
 OURS = {"sknn_scratch", "numpy", "scipy", *sys.stdlib_module_names}
+FAULT = (
+    "Networks could not be trained together, because of a bug in sknn_scratch. They are trained one by one. "
+    "Please report the bug:\n"
+)
 
 
 @dataclass
 class Tally:
-    """How many networks were trained together, and why others were not.
-
-    Attributes
-    ----------
-    n_networks : int
-        Number of trained networks.
-    n_together : int
-        How many of them were trained with others.
-    reasons : Counter
-        Why networks were trained alone.
-    troubles : list of Trouble
-        The warnings of another process.
-    """
+    """How many networks were trained together, and why others were not."""
 
     n_networks: int = 0
     n_together: int = 0
-    reasons: Counter = field(default_factory=Counter)
-    troubles: list = field(default_factory=list)
+    reasons: Counter = field(default_factory=Counter)  # why networks were trained alone
+    troubles: list[Trouble] = field(default_factory=list)  # the warnings of another process
 
     def add(self, other):
         """Add the counts of another tally."""
@@ -84,20 +77,9 @@ class CallersFrame:
 
 @keeps_settings
 def run_together(calls, caller):
-    """Run calls, maybe in another process, and train their networks in shared passes.
+    """Run numbered calls, maybe in another process; return their results by number, and a tally.
 
-    The warnings of another process are returned. Then they can point at the user's line, and are not lost.
-
-    Parameters
-    ----------
-    calls : dict of int to (function, args, kwargs)
-    caller : CallersFrame
-
-    Returns
-    -------
-    results : dict
-        With the keys of ``calls``.
-    tally : Tally
+    The tally has the warnings of another process. Then they can point at the user's line, and are not lost.
     """
     meeting, n_frames = Meeting(calls), FRAMES_OF_CALL * min(len(calls), MAX_CALLS)
     with (
@@ -115,24 +97,12 @@ def run_together(calls, caller):
 
 @dataclass
 class BegunCall:
-    """A call that has begun.
+    """A call that has begun."""
 
-    Attributes
-    ----------
-    label : str
-        Its name in verbose lines.
-    inputs : dict of type to FitInput
-        The latest inputs of its fits, by the class of the estimator.
-    n_bytes : int
-        Estimate of the memory that it takes while it waits.
-    waited : float
-        Seconds that it waited, without its own share of the training.
-    """
-
-    label: str
-    inputs: dict = field(default_factory=dict)
-    n_bytes: int = 0
-    waited: float = 0.0
+    label: str  # in verbose lines
+    inputs: dict[type, FitInput] = field(default_factory=dict)  # the latest, by the class of the estimator
+    n_bytes: int = 0  # estimate of the memory that it takes while it waits
+    waited: float = 0.0  # seconds, without its own share of the training
 
     def count_bytes(self, runs):
         """Count the memory of waiting runs: training rows, scored rows, and a copy for a shared pass."""
@@ -147,33 +117,15 @@ class BegunCall:
 
 
 class Meeting:
-    """Nests calls in each other, and trains the networks that they fit.
-
-    Parameters
-    ----------
-    calls : dict of int to (function, args, kwargs)
-
-    Attributes
-    ----------
-    starting : deque of (int, call)
-        The calls that have not begun.
-    begun : list of BegunCall
-        The calls that have begun and not ended, the innermost last.
-    waiting : Groups
-        The runs that are not trained yet.
-    errors : dict of int to Exception
-        The errors of calls.
-    own_error : Exception or None
-        The error of the meeting itself. It must not count as the error of a call.
-    config : dict
-        The configuration of scikit-learn at the start. A fit changes it for the calls that are nested in it.
-    """
+    """Nests numbered calls in each other, and trains the networks that they fit."""
 
     def __init__(self, calls):
-        self.starting = deque(calls.items())
-        self.begun, self.waiting = [], Groups()
-        self.results, self.errors, self.own_error = {}, {}, None
-        self.config = get_config()
+        self.starting = deque(calls.items())  # the calls that have not begun
+        self.begun = []  # BegunCalls that have not ended, the innermost last
+        self.waiting = Groups()  # the runs that are not trained yet
+        self.results, self.errors = {}, {}  # of calls, by number
+        self.own_error = None  # of the meeting itself: it must not count as the error of a call
+        self.config = get_config()  # at the start: a fit changes it for the calls that are nested in it
         self.tally = Tally()
 
     def run(self):
@@ -283,7 +235,7 @@ class Meeting:
                 group[0].error = error
                 return
             if is_fault_of_ours(error):
-                warn_of([fault(traceback.format_exc())])
+                warn_of([Trouble(FAULT + traceback.format_exc(), RuntimeWarning)])
         for training in group:
             training.start_again()
             self.train_or_note_errors([training])
@@ -332,12 +284,3 @@ def room_for_frames(n_frames):
 def is_fault_of_ours(error):
     """Whether an error comes from our code, not from a callback, scorer or activation of the user."""
     return {package_of(frame) for frame, _ in traceback.walk_tb(error.__traceback__)} <= OURS
-
-
-def fault(trace):
-    """Make the warning that our code has failed, with this traceback."""
-    message = (
-        "Networks could not be trained together, because of a bug in sknn_scratch. They are trained one by "
-        f"one. Please report the bug:\n{trace}"
-    )
-    return Trouble(message, RuntimeWarning)

@@ -95,15 +95,7 @@ def train_together(*, verbose: int = 0) -> Iterator[None]:
 
 
 class TogetherBackend(ParallelBackendBase):
-    """Gives every ``Parallel`` its own backend, which gathers the calls.
-
-    Parameters
-    ----------
-    verbose : int
-        Whether to print a tally.
-    **options : dict
-        The options of any joblib backend.
-    """
+    """Gives every ``Parallel`` its own backend, which gathers the calls; ``verbose`` prints a tally."""
 
     supports_retrieve_callback = True
     supports_sharedmem = True
@@ -130,14 +122,7 @@ class TogetherBackend(ParallelBackendBase):
 
 
 class Gathering(ParallelBackendBase):
-    """Gathers the calls of a Parallel, and runs all of them when their results are needed.
-
-    Parameters
-    ----------
-    outer : ParallelBackendBase
-        Runs the calls.
-    verbose : int
-    """
+    """Gathers the calls of a Parallel; when their results are needed, the backend ``outer`` runs them."""
 
     supports_retrieve_callback = True
 
