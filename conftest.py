@@ -3,6 +3,9 @@
 import inspect
 import re
 from doctest import DocTestFinder
+from importlib.util import find_spec
+
+collect_ignore = [] if find_spec("skl2onnx") else ["sknn_scratch/onnx"]
 
 is_from_module = DocTestFinder._from_module
 

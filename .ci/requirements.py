@@ -1,6 +1,8 @@
-"""Print what to install for the lowest or the newest versions that pyproject.toml allows.
+"""Print what to install for the versions of a test run.
 
-python .ci/requirements.py lowest
+python .ci/requirements.py lowest    # the lowest versions that pyproject.toml allows
+python .ci/requirements.py previous  # the scikit-learn before the newest, and otherwise what pip takes
+python .ci/requirements.py newest    # the newest versions of everything
 """
 
 import re
@@ -11,7 +13,9 @@ from pathlib import Path
 PYPROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
 BOUNDS = [*PYPROJECT["project"]["dependencies"], *PYPROJECT["project"]["optional-dependencies"]["plot"]]
 TOOLS = PYPROJECT["dependency-groups"]["test"]
-OF_THEIR_TIME = ["pyparsing==3.2.0"]  # Matplotlib 3.9 calls what later ones deprecate; warnings are errors
+PREVIOUS = "scikit-learn==1.8.*"
+POLARS = "polars==1.31.0"  # before 1.9, scikit-learn does not see the names of the columns of a later one
+PYPARSING = "pyparsing==3.2.0"  # Matplotlib 3.9 calls what later ones deprecate; warnings are errors
 
 
 def name_of(requirement):
@@ -21,12 +25,17 @@ def name_of(requirement):
 
 def lowest():
     """Each bound as a pin; the test tools as pinned, but for those that the package bounds itself."""
-    bounded = {name_of(bound) for bound in BOUNDS}
-    return [
-        *(bound.replace(">=", "==") for bound in BOUNDS),
-        *(tool for tool in TOOLS if name_of(tool) not in bounded),
-        *OF_THEIR_TIME,
-    ]
+    return with_tools([*(bound.replace(">=", "==") for bound in BOUNDS), POLARS, PYPARSING])
+
+
+def previous():
+    """Pin scikit-learn, and the test tools as they are pinned."""
+    return with_tools([PREVIOUS, POLARS])
+
+
+def with_tools(pins):
+    """Add the test tools, but for those that have a pin of their own."""
+    return [*pins, *(tool for tool in TOOLS if name_of(tool) not in {name_of(pin) for pin in pins})]
 
 
 def newest():
@@ -35,4 +44,4 @@ def newest():
 
 
 if __name__ == "__main__":
-    print(*{"lowest": lowest, "newest": newest}[sys.argv[1]](), sep="\n")
+    print(*{"lowest": lowest, "previous": previous, "newest": newest}[sys.argv[1]](), sep="\n")

@@ -1,6 +1,7 @@
-"""Settings that are needed before NumPy is imported, and a fixture for several files."""
+"""Settings that are needed before NumPy is imported, the selection of tests, a fixture for several files."""
 
 import os
+from importlib.metadata import version
 
 import pytest
 
@@ -10,6 +11,29 @@ os.environ.setdefault("MKL_CBWR", "COMPATIBLE")
 # Parallel workers share the cores. If each had several BLAS threads, these would mostly wait for each other.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out the tests that need what the system or the installed scikit-learn does not have."""
+    marks = missing()
+    left_out = [one for one in items if any(map(one.get_closest_marker, marks))]
+    if left_out:
+        items[:] = [one for one in items if one not in set(left_out)]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_report_header():
+    """Say what is left out."""
+    left_out = "".join(f", without the tests that are marked {mark}" for mark in missing())
+    return f"scikit-learn {version('scikit-learn')}{left_out}"
+
+
+def missing():
+    """List the marks of tests that cannot run here."""
+    from sknn_scratch._fitting.sklearn_private import HAS_CALLBACKS  # it imports NumPy
+
+    has = {"needs_callbacks": HAS_CALLBACKS, "needs_fork": hasattr(os, "fork")}
+    return [mark for mark, is_there in has.items() if not is_there]
 
 
 @pytest.fixture

@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 import sklearn
 
+from tests.versions import needs_callbacks
+
 ROOT = Path(__file__).parents[1]
 CORE = "sknn_scratch._core"
 SKLEARN_PRIVATE = "sknn_scratch._fitting.sklearn_private"
 CORE_MAY_IMPORT = {"numpy", "scipy"}
 REQUIRED = {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl"}
+EXTRAS = {"sknn_scratch.onnx": {"onnx", "skl2onnx"}}  # of folders that only a user imports
 CORE_NEVER_CALLS = {"print", "warn", "warnings.warn", "np.random.seed", "numpy.random.seed"}
 
 
@@ -91,7 +94,19 @@ def test_core_never_prints_warns_or_seeds(name):
 
 @pytest.mark.parametrize("name", MODULES)
 def test_importing_the_package_needs_only_what_it_requires(name):
-    assert not outsiders(name, walk_at_import(MODULES[name]), REQUIRED)
+    assert not outsiders(name, walk_at_import(MODULES[name]), REQUIRED | EXTRAS.get(folder_with(name), set()))
+
+
+def folder_with(name):
+    """Give the name of the folder, below the package, that a module lies in."""
+    return ".".join(name.split(".")[:2])
+
+
+@pytest.mark.parametrize("folder", EXTRAS)
+def test_the_package_does_not_import_what_needs_an_extra(folder):
+    for name, tree in MODULES.items():
+        if folder_with(name) != folder:
+            assert folder not in map(folder_with, imports(name, ast.walk(tree)))
 
 
 def private_names_of_sklearn(tree):
@@ -114,13 +129,19 @@ def test_private_names_of_scikit_learn_are_imported_in_one_module(name):
     assert not list(private_names_of_sklearn(MODULES[name]))
 
 
-@pytest.mark.parametrize(("module", "name"), list(private_names_of_sklearn(MODULES[SKLEARN_PRIVATE])))
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        pytest.param(*pair, marks=needs_callbacks if "callback" in pair[0] else ())
+        for pair in private_names_of_sklearn(MODULES[SKLEARN_PRIVATE])
+    ],
+)
 def test_scikit_learn_has_the_private_names(module, name):
     moved = f"scikit-learn {sklearn.__version__} has no {module}.{name}: see {SKLEARN_PRIVATE}"
     assert hasattr(import_module(module), name), moved
 
 
-# Each folder may import from itself and from those before it; the last four are beside each other.
+# Each folder may import from itself and from those of a lower floor.
 FLOORS = {
     "_core": 0,
     "_fitting": 1,
@@ -129,6 +150,7 @@ FLOORS = {
     "_tables": 3,
     "_displays": 3,
     "_diagnosis": 3,
+    "onnx": 4,
 }
 
 

@@ -307,6 +307,7 @@ def test_the_gradient_vanishes_where_the_hidden_inputs_are_far_from_zero(cancer,
 # 7. Why nonlinear
 
 
+@pytest.mark.filterwarnings("ignore:Setting penalty=None")  # scikit-learn 1.8 says so of C=inf
 @pytest.mark.parametrize("n_hidden", [1, 16])
 def test_the_identity_collapses_to_logistic_regression(moons, n_hidden):
     X, y = moons

@@ -15,6 +15,7 @@ from sklearn.utils.estimator_checks import check_classifiers_one_label_sample_we
 from sknn_scratch import Activation, DivergenceWarning, ShallowNNClassifier, ShallowNNEnsembleClassifier
 from sknn_scratch._estimators.names import OTHER_NAMES
 from tests.helpers import SilentCallback, make_data
+from tests.versions import needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 # NumPy's, when scikit-learn casts and sums what it then refuses
@@ -25,6 +26,7 @@ X_MULTI, Y_MULTI = make_data("multilabel", n_samples=40, n_features=3)
 Y_THREE = np.column_stack([Y, Y_MULTI])
 NAN, INF = float("nan"), float("inf")
 ONES = np.ones(len(X))
+NO_WEIGHT = "non-zero|positive and finite sum"  # scikit-learn's words since 1.9, or ours
 
 BAD_PARAMS = {
     "n_hidden": [0, -1, 1.5, "many", None, True, [3], (4,), NAN],
@@ -290,9 +292,9 @@ BAD_SAMPLE_WEIGHT = {
     "NaN": (np.r_[NAN, ONES[1:]], "NaN"),
     "infinity": (np.r_[INF, ONES[1:]], "infinity"),
     "an infinite sum": (ONES * 1e308, "finite sum"),
-    "all zero": (ONES * 0, "non-zero"),
+    "all zero": (ONES * 0, NO_WEIGHT),
     "too few": (ONES[:3], r"\(40,\)"),
-    "two columns": (np.ones((40, 2)), "2D"),
+    "two columns": (np.ones((40, 2)), "must be 1D"),
     "strings": (["a"] * 40, "could not convert"),
     "one class only": (
         Y.astype(float),
@@ -342,7 +344,7 @@ BAD_VALIDATION = {
     "negative weights": ({"X_val": X, "y_val": Y, "sample_weight_val": -ONES}, "sample_weight_val.*Negative"),
     "weights of zero": (
         {"X_val": X, "y_val": Y, "sample_weight_val": 0 * ONES},
-        "sample_weight_val.*non-zero",
+        f"sample_weight_val.*({NO_WEIGHT})",
     ),
     "too few weights": ({"X_val": X, "y_val": Y, "sample_weight_val": [1.0]}, r"sample_weight_val.*\(40,\)"),
 }
@@ -403,6 +405,7 @@ def test_validation_fraction_that_leaves_nothing_to_validate_with():
         classifier.fit(X[:3], ["a", "b", "c"])
 
 
+@pytest.mark.filterwarnings("ignore:The number of unique classes")  # scikit-learn warns before 1.9
 def test_auto_validates_with_no_row_if_each_is_of_a_class_of_its_own():
     rows = np.random.default_rng(0).normal(size=(600, 3))
     classifier = ShallowNNClassifier(2, max_iter=2, random_state=0).fit(rows, np.arange(600))
@@ -493,7 +496,7 @@ BAD_STREAMS = {
     "multilabel, then binary": ([(X, Y_MULTI, {}), (X, Y, {})], "another kind than the multilabel y"),
     "binary, then multilabel": ([(X, Y, FIRST), (X, Y_MULTI, {})], "another kind than the binary y"),
     "other features": ([(X, Y, FIRST), (X[:, :2], Y, {})], "2 features"),
-    "weights of zero": ([(X, Y, FIRST | {"sample_weight": 0 * ONES})], "non-zero"),
+    "weights of zero": ([(X, Y, FIRST | {"sample_weight": 0 * ONES})], NO_WEIGHT),
 }
 
 
@@ -669,9 +672,9 @@ def fail_by_scorer(classifier):
         fail_by_parameter,
         fail_by_labels,
         fail_by_combination,
-        fail_by_callback,
-        fail_by_callback_in_warm_start,
-        fail_by_callback_in_partial_fit,
+        pytest.param(fail_by_callback, marks=needs_callbacks),
+        pytest.param(fail_by_callback_in_warm_start, marks=needs_callbacks),
+        pytest.param(fail_by_callback_in_partial_fit, marks=needs_callbacks),
         fail_by_scorer,
     ],
 )
@@ -691,6 +694,7 @@ def test_failed_fit_leaves_the_earlier_model_whole(fail):
     assert classifier.n_features_in_ == 3
 
 
+@needs_callbacks
 def test_failed_first_fit_leaves_no_model():
     classifier = ShallowNNClassifier(max_iter=5).set_callbacks(RaiseAt(2))
     with pytest.raises(Accident):

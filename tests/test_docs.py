@@ -19,6 +19,7 @@ import words
 
 import sknn_scratch
 from sknn_scratch._displays import plotting
+from tests.versions import needs_callbacks
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -65,7 +66,10 @@ def running(tmp_path):
     return session.Session(tmp_path)
 
 
-@pytest.mark.parametrize("name", WITH_PLAIN_CODE)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=needs_callbacks if "callbacks" in name else ()) for name in WITH_PLAIN_CODE],
+)
 def test_code_runs(name, running):
     for kind, code, options in WITH_PLAIN_CODE[name]:
         if kind == "value":

@@ -27,6 +27,7 @@ from sknn_scratch._fitting.troubles import nested_calls
 from sknn_scratch._fitting.undo import keeps_settings, undone_by, ways_back
 from sknn_scratch._search.meeting import CallersFrame, frames, run_together
 from tests.helpers import SilentCallback, assert_same_model, make_data
+from tests.versions import HAS_CALLBACKS, needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -133,13 +134,14 @@ CASES = {
     "adam": (ShallowNNClassifier(solver="adam", **SETTINGS), fit),
     "lbfgs": (ShallowNNRegressor(solver="lbfgs", **SETTINGS), fit),
     "a scorer": (ShallowNNClassifier(scoring="accuracy", **SETTINGS | {"early_stopping": True}), fit),
-    "a callback": (ShallowNNClassifier(**SETTINGS).set_callbacks(SilentCallback()), fit),
     "a part": (ShallowNNClassifier(solver="adam", **SETTINGS), fit_part),
     "an ensemble": (ShallowNNEnsembleClassifier(n_networks=2, warm_start=True, **SETTINGS), fit),
     "predictions": (ShallowNNClassifier(**SETTINGS), predict),
     "nested calls": (ShallowNNClassifier(**SETTINGS), fit_clones_together),
     "train_together": (ShallowNNClassifier(**SETTINGS), call_together),
 }
+if HAS_CALLBACKS:
+    CASES["a callback"] = (ShallowNNClassifier(**SETTINGS).set_callbacks(SilentCallback()), fit)
 
 
 @pytest.mark.parametrize(
@@ -184,6 +186,7 @@ class FailingAtTheEnd(SilentCallback):
             raise self.error
 
 
+@needs_callbacks
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError, MemoryError])
 @pytest.mark.parametrize("in_teardown", [False, True])
 @pytest.mark.parametrize("call", [fit, fit_part, fit_together])

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import sknn_scratch
+from sknn_scratch._fitting.sklearn_private import SUPPORTED
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -126,6 +127,12 @@ def test_lowest_versions_are_the_bounds():
     assert {tool.split("==")[0] for tool in GROUPS["test"]} <= set(names)
 
 
+def test_the_previous_version_is_tested_with_the_pinned_tools():
+    scikit_learn, _polars, *tools = requirements("previous")
+    assert scikit_learn == f"scikit-learn=={SUPPORTED[-2]}.*"
+    assert tools == [tool for tool in GROUPS["test"] if not tool.startswith("polars")]
+
+
 def test_newest_versions_are_not_bounded():
     newest = requirements("newest")
     assert {"numpy", "scikit-learn", "matplotlib", "pytest"} <= set(newest)
@@ -137,6 +144,32 @@ def test_every_example_says_what_it_needs(path):
     docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
     (extra,) = re.findall(r'^Needs ``pip install "?\.(?:\[(\w+)\])?"?(?: \w+)*``\.$', docstring, re.M)
     assert not extra or extra in EXTRAS
+
+
+# --- Publishing ---
+
+
+def test_the_conda_recipe_agrees_with_the_project():
+    recipe = (ROOT / "conda" / "meta.yaml").read_text(encoding="utf-8")
+    project = PYPROJECT["project"]
+    listed = re.findall(r"^    - (\S+ >=\S+)$", recipe, re.MULTILINE)
+    needed = [*PYPROJECT["build-system"]["requires"], *project["dependencies"]]
+    assert listed == [requirement.replace(">=", " >=") for requirement in needed]
+    assert f'version = "{sknn_scratch.__version__}"' in recipe
+    assert f'python_min = "{project["requires-python"].removeprefix(">=")}"' in recipe
+    assert f"summary: {project['description']}" in recipe
+    assert f"name: {project['name']}\n" in recipe
+
+
+def test_the_workflows_run_tasks_that_exist():
+    workflows = [path.read_text(encoding="utf-8") for path in (ROOT / ".github" / "workflows").glob("*.yml")]
+    tasks = {task for text in workflows for task in re.findall(r"bash \.ci/run (\w+)", text)}
+    for listed in re.findall(r"task: \[(.+)\]", "".join(workflows)):
+        tasks |= set(listed.split(", "))
+    functions = set(
+        re.findall(r"^(\w+)\(\) \{", (ROOT / ".ci" / "run").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    assert {"lint", "suite", "lowest", "nightly", "package"} <= tasks <= functions
 
 
 # --- The source map ---

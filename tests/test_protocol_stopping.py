@@ -31,6 +31,7 @@ from tests.helpers import (
     assert_same_model,
     make_data,
 )
+from tests.versions import needs_callbacks
 
 X, Y = make_data("multiclass")
 ignore_max_iter = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
@@ -105,6 +106,7 @@ def test_small_gradient(solver):
     assert norms[-1] < 0.05 <= norms[:-1].min()
 
 
+@needs_callbacks
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_callback_stops(solver):
     classifier = make_classifier(solver=solver).set_callbacks(AtEpoch(3, lambda: True)).fit(X, Y)
@@ -112,12 +114,14 @@ def test_callback_stops(solver):
     assert classifier.n_iter_ == 3
 
 
+@needs_callbacks
 def test_another_reason_comes_before_the_callback():
     classifier = make_classifier().set_callbacks(AtEpoch(8, lambda: True))
     with pytest.warns(ConvergenceWarning):
         assert classifier.fit(X, Y).stop_reason_ == "max_iter"
 
 
+@needs_callbacks
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
 def test_interrupted_between_epochs(solver):
     classifier = make_classifier(solver=solver).set_callbacks(AtEpoch(3, press_control_c))
@@ -232,6 +236,7 @@ def objective(classifier, alpha):
     return -log_likelihoods.mean() + alpha / (2 * max(len(X), 100)) * squares
 
 
+@needs_callbacks
 @ignore_max_iter
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
 def test_loss_is_the_objective(solver):
@@ -244,6 +249,7 @@ def test_loss_is_the_objective(solver):
         assert_allclose(classifier.loss_curve_[1:], objectives[:-1])
 
 
+@needs_callbacks
 @ignore_max_iter
 def test_gradient_norms_are_those_of_the_steps():
     snapshots = Snapshots()
@@ -434,6 +440,7 @@ def press_control_c_soon():
 LONG = {"max_iter": 3000, "tol": 0.0, "n_iter_no_change": 3000, "learning_rate": 1e-4}
 
 
+@needs_callbacks
 @pytest.mark.usefixtures("_terminal")
 @pytest.mark.parametrize(
     "params", [{}, {"solver": "lbfgs", "activation": "softplus", "n_hidden": 300}, {"dropout": 0.5}]
@@ -508,9 +515,8 @@ def test_control_c_before_the_first_epoch_has_ended_ends_cross_val_score():
 
 
 @pytest.mark.parametrize("solver", ["adam", "sgd"])
-@pytest.mark.parametrize(
-    "n_calls", [0, 3, None]
-)  # steps before Control-C is pressed; None is after the epoch
+# The steps before Control-C is pressed; None is after the epoch.
+@pytest.mark.parametrize("n_calls", [0, 3, pytest.param(None, marks=needs_callbacks)])
 def test_control_c_ends_a_loop_of_partial_fit_and_leaves_the_model_as_it_was(solver, n_calls):
     params = {"solver": solver, "batch_size": 10, "dropout": 0.2}
     classifier = make_classifier(**params).partial_fit(X, Y, classes=[0, 1, 2])
@@ -536,6 +542,7 @@ def test_control_c_in_the_first_partial_fit_leaves_no_model():
     assert not hasattr(classifier, "classes_")
 
 
+@needs_callbacks
 @ignore_max_iter
 def test_early_stopping_gives_the_best_epoch_also_when_interrupted():
     classifier = make_classifier(early_stopping=True, max_iter=300, learning_rate=0.1, n_iter_no_change=300)
@@ -565,6 +572,7 @@ def test_control_c_inside_an_epoch_leaves_no_memory_of_its_updates():
     assert classifier._kept_["n_updates"] == 0
 
 
+@needs_callbacks
 def test_a_callback_that_ends_the_fit_does_not_hide_an_explosion():
     params = {"solver": "sgd", "learning_rate": 1e12, "batch_size": None, "max_iter": 3}
     classifier = make_classifier(**params).set_callbacks(AtEpoch(1, lambda: True))
@@ -582,6 +590,7 @@ def test_a_line_search_that_fails_is_no_convergence():
     assert np.isfinite(flat(classifier)).all()
 
 
+@needs_callbacks
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_the_seconds_of_an_epoch_are_without_its_callbacks(monkeypatch, solver):
     passed = [0.0]

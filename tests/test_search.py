@@ -16,7 +16,6 @@ from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import loguniform, randint
 from sklearn.base import BaseEstimator, TransformerMixin, clone
-from sklearn.callback._callback_context import get_context_path
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning, FitFailedWarning
@@ -25,7 +24,6 @@ from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
-    KFold,
     RandomizedSearchCV,
     StratifiedShuffleSplit,
 )
@@ -39,6 +37,7 @@ from sknn_scratch._fitting import stacks
 from sknn_scratch._fitting.stacks import bytes_of
 from sknn_scratch._search import meeting
 from tests.helpers import KINDS, AtEpoch, SilentCallback, make_data
+from tests.versions import get_context_path, needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -309,7 +308,7 @@ def test_values_that_cannot_be_hashed(groups):
 
 def test_training_scores_are_those_of_transformed_rows_even_where_fitting_transforms_otherwise():
     X, y = make_data("binary")
-    encoder = TargetEncoder(cv=KFold(3), target_type="binary")
+    encoder = TargetEncoder(cv=3, shuffle=False, target_type="binary")
     X = np.digitize(X, [-1, 0, 1]).astype(float)
     search = VectorizedGridSearchCV(
         pipeline(("encode", encoder)), of_net(GRID), cv=2, scoring="neg_log_loss", return_train_score=True
@@ -560,6 +559,7 @@ class Locked(SilentCallback):
         self.events.append(context.task_name)
 
 
+@needs_callbacks
 def test_a_scorer_of_ones_own_leaves_a_callback_that_cannot_be_copied_alone(groups):
     X, y = make_data("binary")
     callback = Locked()
@@ -794,6 +794,7 @@ def test_control_c_ends_the_search():
         VectorizedGridSearchCV(estimator, GRID, cv=3).fit(X, y)
 
 
+@needs_callbacks
 @pytest.mark.parametrize("epoch", [1, 2, 3])  # in the last one too, where all networks have a reason to stop
 def test_control_c_ends_the_search_before_the_next_group(epoch, groups):
     X, y = make_data("binary")
@@ -848,6 +849,7 @@ class PropagatedRecorder(Recorder):
     max_propagation_depth = None
 
 
+@needs_callbacks
 @pytest.mark.parametrize("recorder", [Recorder, PropagatedRecorder])
 @pytest.mark.parametrize("make_estimator", [network, lambda: pipeline(("scale", StandardScaler()))])
 def test_callbacks_of_the_search_hear_the_same(recorder, make_estimator):
@@ -859,6 +861,7 @@ def test_callbacks_of_the_search_hear_the_same(recorder, make_estimator):
     assert sorted(ours.events) == sorted(ordinary.events)
 
 
+@needs_callbacks
 def test_callbacks_of_the_network_hear_the_same(groups):
     X, y = make_data("binary")
     ours, ordinary = Recorder(), Recorder()
@@ -868,6 +871,7 @@ def test_callbacks_of_the_network_hear_the_same(groups):
     assert sorted(ours.events) == sorted(ordinary.events)
 
 
+@needs_callbacks
 def test_a_callback_that_asks_for_the_end_stops_that_network_only():
     class StopsSlowOnes(Recorder):
         def on_fit_task_end(self, estimator, context):

@@ -32,10 +32,12 @@ def test_a_missing_name_is_named_with_the_versions(monkeypatch, module, name):
     sentence = import_anew()
     assert f"'{name}' from '{module}'" in sentence
     assert "does not work with the installed 1.10.2" in sentence
-    assert f"supports scikit-learn {sklearn_private.SUPPORTED}" in sentence
+    assert f"supports scikit-learn {', '.join(sklearn_private.SUPPORTED)}" in sentence
+    assert f'pip install "scikit-learn=={sklearn_private.SUPPORTED[-1]}.*"' in sentence
 
 
 def test_a_missing_module_is_named(monkeypatch):
+    monkeypatch.setattr(sklearn, "__version__", "1.10.2")
     module = "sklearn.callback._callback_support"
     monkeypatch.setitem(sys.modules, module, None)
     assert module in import_anew()
@@ -43,4 +45,4 @@ def test_a_missing_module_is_named(monkeypatch):
 
 def test_the_supported_versions_begin_with_the_lowest_allowed():
     (lowest,) = re.findall(r"'scikit-learn>=([\d.]+)", str(PYPROJECT["project"]["dependencies"]))
-    assert lowest == sklearn_private.SUPPORTED
+    assert lowest == sklearn_private.SUPPORTED[0]

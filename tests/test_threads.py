@@ -20,6 +20,7 @@ from sknn_scratch._fitting import threads as _threads
 from sknn_scratch._fitting.threads import map_in_threads, one_blas_thread, threads_for_blocks
 from sknn_scratch.exceptions import DivergenceWarning
 from tests.helpers import SilentCallback, make_data
+from tests.versions import needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -140,6 +141,7 @@ def raise_error():
 # --- BLAS has one thread while something is computed, and no longer ---
 
 
+@needs_callbacks
 def test_limits_hold_while_a_fit_runs_and_no_longer(blas):
     watch = WatchThreads(blas)
     make_classifier(max_iter=2).set_callbacks(watch).fit(X, Y)
@@ -154,6 +156,7 @@ def test_limits_hold_while_a_fit_runs_and_no_longer(blas):
     assert blas.is_limited_to(2)
 
 
+@needs_callbacks
 def test_a_fit_in_any_thread_is_limited(blas):
     """Also if another thread, which still lives, has set limits before."""
     with ThreadPoolExecutor(1) as thread:

@@ -44,6 +44,7 @@ from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._search import meeting
 from sknn_scratch._search.calls import holds_network, spread
 from tests.helpers import SilentCallback, make_data
+from tests.versions import needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -208,7 +209,10 @@ ESTIMATORS = {
 N_FITS = {"ensemble": 8, "one against the rest": 12}
 
 
-@pytest.mark.parametrize("name", ESTIMATORS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=needs_callbacks) if "callback" in name else name for name in ESTIMATORS],
+)
 def test_estimators_that_contain_networks(name, groups):
     make, prefix = ESTIMATORS[name]
     grid = {f"{prefix}alpha": [0.1, 1.0]}

@@ -3,14 +3,24 @@
 import inspect
 import re
 from importlib.resources import files
-from typing import get_origin, get_type_hints
+from typing import Literal, get_args, get_origin, get_type_hints
 
 import matplotlib.pyplot as plt
 import pytest
 
 import sknn_scratch
-from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier, VectorizedGridSearchCV
+from sknn_scratch import (
+    ShallowNNClassifier,
+    ShallowNNEnsembleClassifier,
+    ShallowNNRegressor,
+    VectorizedGridSearchCV,
+)
+from sknn_scratch._core.activations import ACTIVATIONS
+from sknn_scratch._core.optimizers import SOLVERS
+from sknn_scratch._core.parameters import INIT_SCALES
+from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._fitting.callbacks import Checkpoint
+from sknn_scratch._fitting.reals import REAL_LOSSES
 from tests import typed_script
 
 HOOKS = {"setup", "teardown", "on_fit_task_begin", "on_fit_task_end", "save"}  # for scikit-learn to call
@@ -39,6 +49,13 @@ def public_functions():
 
 
 FUNCTIONS = dict(public_functions())
+NAMES = {
+    "activation": ACTIVATIONS,
+    "init_scale": INIT_SCALES,
+    "solver": ["auto", *SOLVERS],
+    "learning_rate_schedule": SCHEDULES,
+    "loss": REAL_LOSSES,
+}
 
 
 def test_there_are_functions_to_look_at():
@@ -65,6 +82,13 @@ def test_fitted_attributes_have_types(cls):
     documented = re.findall(r"^(\w+) : ", attributes, flags=re.MULTILINE)
     properties = {name for name in documented if isinstance(getattr(cls, name, None), property)}
     assert set(documented) - properties <= get_type_hints(cls).keys()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_names_in_types_are_those_of_the_registries(name):
+    annotation = get_type_hints(ShallowNNRegressor.__init__)[name]
+    literals = [one for one in (annotation, *get_args(annotation)) if get_origin(one) is Literal]
+    assert [get_args(one) for one in literals] == [tuple(NAMES[name])]
 
 
 def test_annotations_make_no_attributes():

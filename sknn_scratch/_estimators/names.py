@@ -3,8 +3,8 @@
 import difflib
 import functools
 from collections.abc import Callable, Iterable, KeysView
-from inspect import Parameter, signature
-from typing import Any, Self
+from inspect import Parameter, Signature, signature
+from typing import Any, ClassVar, Self
 
 from sklearn.base import BaseEstimator
 
@@ -32,11 +32,18 @@ OTHER_NAMES = {other: name for name, others in NAMES_ELSEWHERE.items() for other
 class ParameterNames(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """An estimator that suggests the right name for a parameter that it does not have."""
 
+    __signature__: ClassVar[Signature]
+
     def __init_subclass__(cls) -> None:
-        """Read the parameters of a constructor once. Cloning needs them, and then takes half the time."""
+        """Read the parameters of a constructor once. Cloning needs them, and then takes half the time.
+
+        Python 3.11.2 would read the signature of a class from ``__new__``.
+        """
         super().__init_subclass__()
         if "__init__" in vars(cls):
             remember_signature(cls)
+        whole = signature(cls.__init__)
+        cls.__signature__ = whole.replace(parameters=list(whole.parameters.values())[1:])
 
     def __new__(cls, *args: Any, **params: Any) -> Self:
         """Check the names first: the constructor's error would name the class that defines it."""

@@ -3,6 +3,9 @@
 ``with_constructor`` says how the annotations are read. The docstring of ``ShallowNNClassifier`` explains the
 parameters. The classes here have no bases of scikit-learn: since these have no types, mypy would accept any
 arguments of the constructors.
+
+Names are ``Literal`` types, so that type checkers find a misspelt one. A type cannot be computed from a
+registry, so the names stand here too. A test compares them with the registries.
 """
 
 from collections.abc import Callable
@@ -13,13 +16,12 @@ from typing import Annotated, Any, Literal, TypeAlias
 import numpy as np
 from sklearn.metrics import get_scorer_names
 
-from sknn_scratch._core.activations import ACTIVATIONS, Activation
-from sknn_scratch._core.optimizers import SOLVERS
-from sknn_scratch._core.parameters import INIT_SCALES
-from sknn_scratch._core.schedules import SCHEDULES
+from sknn_scratch._core.activations import Activation
 from sknn_scratch._estimators.constructor import Number, one_of, with_constructor
-from sknn_scratch._fitting.reals import REAL_LOSSES
 
+ActivationName: TypeAlias = Literal[
+    "identity", "sigmoid", "logistic", "tanh", "relu", "leaky_relu", "elu", "softplus", "gelu", "silu"
+]
 Count: TypeAlias = Annotated[int, Number(Integral, 1, None, closed="left")]
 Positive: TypeAlias = Annotated[float, Number(Real, 0, None, closed="neither")]
 NotNegative: TypeAlias = Annotated[float, Number(Real, 0, None, closed="left")]
@@ -34,12 +36,12 @@ class CommonParameters:
     """The parameters of all estimators. Only the first four can be given by position."""
 
     n_hidden: Count = 100
-    activation: Annotated[str, one_of(ACTIVATIONS)] | Activation = "relu"
-    init_scale: NotNegative | Annotated[str, one_of(INIT_SCALES)] = "glorot"
+    activation: ActivationName | Activation = "relu"
+    init_scale: NotNegative | Literal["he", "glorot"] = "glorot"
     learning_rate: Positive = 0.005
     _: KW_ONLY
     alpha: NotNegative | Literal["auto"] = "auto"
-    solver: Annotated[str, one_of(["auto", *SOLVERS])] = "auto"
+    solver: Literal["auto", "adam", "adamw", "sgd", "lbfgs"] = "auto"
     batch_size: Count | Literal["auto"] | None = "auto"
     max_iter: Count = 200
     dropout: Share = 0.0
@@ -48,7 +50,7 @@ class CommonParameters:
     beta_1: Share = 0.9
     beta_2: Share = 0.999
     epsilon: Positive = 1e-8
-    learning_rate_schedule: Annotated[str, one_of(SCHEDULES)] = "constant"
+    learning_rate_schedule: Literal["constant", "cosine", "one_cycle", "adaptive"] = "constant"
     max_grad_norm: Positive | None = None
     tol: NotNegative = 1e-3
     n_iter_no_change: Count | Literal["auto"] = "auto"
@@ -56,7 +58,7 @@ class CommonParameters:
     early_stopping: bool | Literal["auto"] = "auto"
     validation_fraction: ShareOrCount = 0.1
     scoring: Annotated[str, one_of(["loss", *get_scorer_names()])] | Callable[..., float] = "loss"
-    dtype: Annotated[str, one_of(["float32", "float64"])] | None = None
+    dtype: Literal["float32", "float64"] | None = None
     warm_start: bool = False
     random_state: Annotated[int | np.random.RandomState | None, "random_state"] = None
     verbose: Annotated[int, "verbose"] = 0
@@ -75,7 +77,7 @@ class ParametersOfNumbers:
     """The parameters that only regressors have."""
 
     _: KW_ONLY
-    loss: Annotated[str, one_of(REAL_LOSSES)] = "squared_error"
+    loss: Literal["squared_error", "absolute_error", "huber", "poisson", "quantile"] = "squared_error"
     quantile: Annotated[float, Number(Real, 0, 1, closed="neither")] = 0.5
     huber_delta: Positive = 0.5
 

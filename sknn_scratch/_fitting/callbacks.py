@@ -10,18 +10,20 @@ from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any, NamedTuple, Self
 
-from sklearn.callback import AutoPropagatedCallback
-from sklearn.callback import CallbackSupportMixin as SklearnCallbackSupport
-
 from sknn_scratch._core.training import Hooks
+from sknn_scratch._fitting.callback_framework import (
+    AutoPropagatedCallback,
+    CallbackSupport,
+    NeedsNoFramework,
+    callback_management_context,
+)
 from sknn_scratch._fitting.checkpoint import contents_of, with_choice
 from sknn_scratch._fitting.checkpoint_file import regular_file, write_record
 from sknn_scratch._fitting.fitted import fitted_names
 from sknn_scratch._fitting.plan import snapshot
-from sknn_scratch._fitting.sklearn_private import callback_management_context
 
 
-class CallbackSupportMixin(SklearnCallbackSupport):
+class CallbackSupportMixin(CallbackSupport):
     """scikit-learn's support for callbacks, with a flag: whether they were set on this estimator itself.
 
     ``clone`` copies the callbacks, but not the flag.
@@ -50,7 +52,7 @@ class CallbackSupportMixin(SklearnCallbackSupport):
 
 
 @dataclass(frozen=True)
-class Checkpoint:
+class Checkpoint(NeedsNoFramework):
     """A callback that saves the training state to a file, to continue after a crash.
 
     The file is written before the first epoch, after every n epochs and after the last epoch. It is always

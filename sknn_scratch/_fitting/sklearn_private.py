@@ -6,29 +6,34 @@ so with a version that lacks one, the import of this package raises the error be
 
 import sklearn
 
-SUPPORTED = "1.9"  # the tested versions; pyproject.toml names the lowest
+SUPPORTED = ("1.7", "1.8", "1.9")  # the tested versions; pyproject.toml names the lowest
+HAS_CALLBACKS = tuple(map(int, sklearn.__version__.split(".")[:2])) >= (1, 9)
 
 try:
-    from sklearn.base import _fit_context
-    from sklearn.callback._callback_support import callback_management_context
+    from sklearn.base import _clone_parametrized, _fit_context
     from sklearn.metrics._scorer import _BaseScorer
     from sklearn.utils import _safe_indexing
     from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions
     from sklearn.utils.validation import _check_feature_names_in, _check_sample_weight, _num_samples
+
+    if HAS_CALLBACKS:
+        from sklearn.callback._callback_support import callback_management_context
 except ImportError as error:
     raise ImportError(
-        f"sknn_scratch supports scikit-learn {SUPPORTED} and does not work with the installed "
-        f'{sklearn.__version__} ({error.msg}): pip install "scikit-learn=={SUPPORTED}.*", '
+        f"sknn_scratch supports scikit-learn {', '.join(SUPPORTED)} and does not work with the installed "
+        f'{sklearn.__version__} ({error.msg}): pip install "scikit-learn=={SUPPORTED[-1]}.*", '
         "or install a newer sknn_scratch."
     ) from error
 
 __all__ = [
+    "HAS_CALLBACKS",
     "Interval",
     "InvalidParameterError",
     "StrOptions",
     "_BaseScorer",
     "_check_feature_names_in",
     "_check_sample_weight",
+    "_clone_parametrized",
     "_fit_context",
     "_num_samples",
     "_safe_indexing",

@@ -1,92 +1,275 @@
-"""examples/export_to_onnx.py: what ONNX Runtime predicts is what the estimator predicts."""
+"""sknn_scratch.onnx: what ONNX Runtime predicts is what the estimator predicts."""
+
+import subprocess
+import sys
 
 import numpy as np
+import onnx
+import onnxruntime
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import ndtr
+from skl2onnx import to_onnx
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier, VotingRegressor
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier
-from tests.helpers import make_data
+import sknn_scratch
+from sknn_scratch import (
+    Activation,
+    ShallowNNClassifier,
+    ShallowNNEnsembleClassifier,
+    ShallowNNEnsembleRegressor,
+    ShallowNNRegressor,
+    VectorizedGridSearchCV,
+    VectorizedRandomizedSearchCV,
+)
+from sknn_scratch._core.activations import ACTIVATIONS
+from sknn_scratch._fitting import labels, reals
+from sknn_scratch.onnx import activations, networks, predictions
+from tests.helpers import KINDS, make_data
 from tests.recipes import load_example
+from tests.recipes.exports import ESTIMATORS, difference, fitted, main, predict_by_onnx
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:skl2onnx"),
+]
 
-recipe = load_example("export_to_onnx")
-recipe.register_converters()
+TOLERANCE = {np.float32: 1e-5, np.float64: 1e-12}
+NETWORK = ShallowNNClassifier(6, "gelu", max_iter=20, random_state=0)
+ENSEMBLE = ShallowNNEnsembleClassifier(6, "elu", n_networks=3, max_iter=20, random_state=0)
+CLASSIFIERS = {"network": NETWORK, "ensemble": ENSEMBLE}
+every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+every_classifier = pytest.mark.parametrize("name", CLASSIFIERS)
+exclusive = pytest.mark.parametrize("kind", ["binary", "multiclass"])
 
-N_FEATURES, N_HIDDEN = 4, 6
-NETWORK = ShallowNNClassifier(N_HIDDEN, max_iter=20, random_state=0)
-ENSEMBLE = ShallowNNEnsembleClassifier(N_HIDDEN, n_networks=3, max_iter=20, random_state=0)
-MODELS = {
-    "network": NETWORK,
-    "ensemble": ENSEMBLE,
-    "network in a pipeline": make_pipeline(StandardScaler(), NETWORK),
-    "ensemble in a pipeline": make_pipeline(StandardScaler(), ENSEMBLE),
-    "calibrated network": CalibratedClassifierCV(NETWORK, cv=2),
-    "network versus rest": OneVsRestClassifier(NETWORK),
+
+# --- Every estimator, activation, loss and kind of y ---
+
+
+@every_dtype
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_the_file_predicts_as_the_model(name, activation, dtype):
+    assert difference(name, activation, dtype) < TOLERANCE[dtype]
+
+
+def test_every_registry_is_covered():
+    assert activations.ACTIVATIONS.keys() == ACTIVATIONS.keys()
+    assert networks.AVERAGES.keys() == labels.KINDS.keys() | reals.KINDS.keys()
+    assert predictions.SCORES.keys() == labels.KINDS.keys()
+    estimators = {name for name in sknn_scratch.__all__ if name.startswith("ShallowNN")}
+    assert {cls.__name__ for cls, *_ in ESTIMATORS.values()} == estimators
+
+
+@every_dtype
+@pytest.mark.parametrize("name", [name for name in ESTIMATORS if "Classifier" in name])
+def test_raw_scores_are_logits(name, dtype):
+    model, X = fitted(name, "tanh", dtype)
+    found, scores = predict_by_onnx(model, X, raw_scores=True)
+    logits = model.decision_function(X)
+    expected = np.column_stack([-logits, logits]) if "binary" in name else logits
+    assert_allclose(scores, expected, rtol=0, atol=TOLERANCE[dtype] * np.abs(expected).max())
+    assert_array_equal(found, model.predict(X))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@every_classifier
+def test_nothing_overflows_far_from_the_data(name, kind):
+    X, y = make_data(kind, n_samples=90)
+    X = X.astype(np.float32)
+    model = CLASSIFIERS[name].fit(X, y)
+    far = X * 1000
+    _, probabilities = predict_by_onnx(model, far)
+    _, scores = predict_by_onnx(model, far, raw_scores=True)
+    assert_allclose(probabilities, model.predict_proba(far), rtol=0, atol=1e-5)
+    assert np.isfinite(scores).all()
+
+
+@every_dtype
+def test_the_normal_distribution(dtype):
+    """It is no operation of ONNX, and erf is none of ONNX Runtime in float64."""
+    z = np.linspace(-40, 40, 20001, dtype=dtype)[:, np.newaxis]
+    network = ShallowNNRegressor(1, "gelu", max_iter=1).fit(z, z[:, 0])
+    network.coefs_ = [np.ones((1, 1), dtype), np.ones((1, 1), dtype)]
+    network.intercepts_ = [np.zeros(1, dtype), np.zeros(1, dtype)]
+    network.y_offset_, network.y_scale_ = 0.0, 1.0
+    (found,) = predict_by_onnx(network, z)
+    assert_allclose(found, z * ndtr(z), rtol=0, atol=4e-6 if dtype == np.float32 else 1e-14)
+
+
+# --- Labels, options and inputs ---
+
+LABELS = {
+    "strings": (np.array(["a", "b"]), ["a", "b"]),
+    "objects": (np.array(["a", "b"], dtype=object), ["a", "b"]),
+    "integers": (np.array([-3, 70]), [-3, 70]),
+    "small integers": (np.array([0, 200], dtype=np.uint8), [0, 200]),
+    "booleans": (np.array([False, True]), [0, 1]),
+    "whole floats": (np.array([-1.0, 1.0]), [-1, 1]),
 }
 
 
-def tolerance(dtype):
-    """Bound the error of a probability.
-
-    A probability changes by no more than its logit. That adds up ``N_HIDDEN + 1`` products, each with a unit
-    that adds up ``N_FEATURES + 1``. No hidden unit and no weight is larger than about 10 here, so no product
-    is larger than 100.
-    """
-    return 100 * (N_HIDDEN + N_FEATURES + 2) * np.finfo(dtype).eps
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("kind", ["binary", "multiclass"])
-@pytest.mark.parametrize("name", MODELS)
-def test_file_predicts_as_the_model(name, kind, dtype):
-    X, y = make_data(kind, n_samples=90)
-    X, y = X.astype(dtype), np.array([f"class {label}" for label in y])
-    model = MODELS[name].fit(X, y)
-    labels, probabilities = recipe.predict_by_onnx(model, X)
-    assert probabilities.dtype == dtype
-    assert_allclose(probabilities, model.predict_proba(X), rtol=0, atol=tolerance(dtype))
-    assert_array_equal(labels, model.predict(X))
-
-
-@pytest.mark.parametrize("activation", ["identity", "logistic", "relu", "sigmoid", "tanh"])
-def test_activations_of_scikit_learn(activation):
-    X, y = make_data("multiclass", n_samples=90)
-    model = ShallowNNClassifier(N_HIDDEN, activation, max_iter=20, random_state=0).fit(X, y)
-    _, probabilities = recipe.predict_by_onnx(model, X)
-    assert_allclose(probabilities, model.predict_proba(X), rtol=0, atol=tolerance(X.dtype))
-
-
-@pytest.mark.parametrize("kind", ["binary", "multiclass"])
-def test_logits(kind):
-    X, y = make_data(kind, n_samples=90)
-    model = NETWORK.fit(X, y)
-    labels, scores = recipe.predict_by_onnx(model, X, raw_scores=True)
-    logits = model.decision_function(X)
-    expected = np.column_stack([-logits, logits]) if kind == "binary" else logits
-    assert_allclose(scores, expected, rtol=0, atol=tolerance(X.dtype))
-    assert_array_equal(labels, model.predict(X))
-
-
-def test_what_cannot_be_converted_is_refused():
+@pytest.mark.parametrize("name", LABELS)
+def test_labels_are_strings_or_integers(name):
     X, y = make_data("binary", n_samples=90)
-    with pytest.raises(ValueError, match="MLPClassifier does not have activation='softplus'"):
-        recipe.predict_by_onnx(ShallowNNClassifier(activation="softplus", max_iter=2).fit(X, y), X)
-    with pytest.raises(NotImplementedError, match="logits of an ensemble"):
-        recipe.predict_by_onnx(CalibratedClassifierCV(ENSEMBLE, cv=2).fit(X, y), X)
+    X = X.astype(np.float32)  # ONNX has no map to float64
+    given, expected = LABELS[name]
+    model = NETWORK.fit(X, given[y])
+    found, _ = predict_by_onnx(model, X)
+    assert_array_equal(found, np.array(expected)[(model.decision_function(X) > 0).astype(int)])
+    (mapped,) = predict_by_onnx(model, X[:1], zipmap=True)[1]
+    assert list(mapped) == expected
 
 
-@pytest.mark.parametrize("model", [NETWORK, ENSEMBLE], ids=lambda model: type(model).__name__)
-def test_multilabel_is_refused(model):
-    X, y = make_data("multilabel", n_samples=90)
-    with pytest.raises(NotImplementedError, match="multilabel"):
-        recipe.predict_by_onnx(model.fit(X, y), X)
+def test_labels_that_onnx_cannot_hold_are_refused():
+    model = NETWORK.fit(*make_data("binary"))
+    model.classes_ = np.array([0.5, 1.5])
+    with pytest.raises(ValueError, match=r"strings or integers, but classes_ is \[0\.5, 1\.5\]"):
+        predict_by_onnx(model, make_data("binary")[0])
 
 
-def test_script(capsys):
-    recipe.main()
-    assert capsys.readouterr().out.count("same labels: True") == 2
+def test_options_of_scikit_learns_classifiers():
+    X, y = make_data("multiclass", n_samples=90)
+    model = NETWORK.fit(X, np.array(["a", "b", "c"])[y])
+    probabilities = model.predict_proba(X)
+    _, *columns = predict_by_onnx(model, X, zipmap="columns")
+    assert_allclose(np.column_stack(columns), probabilities, rtol=0, atol=1e-12)
+    numbers, _ = predict_by_onnx(model, X, nocl=True)
+    assert_array_equal(numbers, probabilities.argmax(axis=1))
+    *_, classes = predict_by_onnx(model, X, output_class_labels=True)
+    assert_array_equal(classes, ["a", "b", "c"])
+
+
+@every_classifier
+def test_columns_of_a_frame_are_inputs(name):
+    X, y = make_data("binary", n_samples=90)
+    frame = pd.DataFrame(X.astype(np.float32), columns=list("abcd")).assign(e=np.arange(90))
+    model = CLASSIFIERS[name].fit(frame, y)
+    session = onnxruntime.InferenceSession(
+        to_onnx(model, frame[:1], options={"zipmap": False}).SerializeToString()
+    )
+    labels, probabilities = session.run(None, {name: frame[[name]].to_numpy() for name in frame})
+    assert_allclose(probabilities, model.predict_proba(frame), rtol=0, atol=1e-5)
+    assert_array_equal(labels, model.predict(frame))
+
+
+@pytest.mark.parametrize("target_opset", [15, 18, 22])
+@every_classifier
+def test_older_versions_of_onnx(name, target_opset):
+    X, y = make_data("multiclass", n_samples=90)
+    model = CLASSIFIERS[name].fit(X, y)
+    onnx_model = to_onnx(model, X[:1], options={"zipmap": False}, target_opset=target_opset)
+    onnx.checker.check_model(onnx_model)
+    _, probabilities = onnxruntime.InferenceSession(onnx_model.SerializeToString()).run(None, {"X": X})
+    assert_allclose(probabilities, model.predict_proba(X), rtol=0, atol=1e-12)
+
+
+def test_an_activation_of_ones_own_is_refused():
+    X, y = make_data("binary")
+    model = NETWORK.set_params(activation=Activation(np.sin, np.cos)).fit(X, y)
+    NETWORK.set_params(activation="gelu")
+    with pytest.raises(NotImplementedError, match=r"functions of your own.*'relu'"):
+        predict_by_onnx(model, X)
+
+
+# --- What contains our estimators ---
+
+
+def scaled(estimator):
+    return make_pipeline(StandardScaler(), estimator)
+
+
+def vote(estimator, **params):
+    both = [("ours", estimator), ("linear", LogisticRegression())]
+    return VotingClassifier(both, flatten_transform=False, **params)
+
+
+WRAPS = {
+    "pipeline": scaled,
+    "calibrated": lambda one: CalibratedClassifierCV(one, cv=2),
+    "calibrated as a whole": lambda one: CalibratedClassifierCV(one, cv=2, ensemble=False),
+    "calibrated in a pipeline": lambda one: scaled(CalibratedClassifierCV(one, cv=2)),
+    "calibrated pipeline": lambda one: CalibratedClassifierCV(scaled(one), cv=2),
+    "calibrated pipeline in a pipeline": lambda one: CalibratedClassifierCV(scaled(scaled(one)), cv=2),
+    "soft vote": lambda one: vote(one, voting="soft"),
+    "weighted vote": lambda one: vote(one, voting="soft", weights=np.array([3, 1])),
+    "hard vote": lambda one: vote(one, voting="hard"),
+    "vote of pipelines": lambda one: vote(scaled(one), voting="soft"),
+    "stacked": lambda one: StackingClassifier([("ours", one)], LogisticRegression(), cv=2),
+    "bagged": lambda one: BaggingClassifier(one, n_estimators=2, random_state=0),
+    "one versus rest": OneVsRestClassifier,
+    "search": lambda one: GridSearchCV(one, {"alpha": [1.0]}, cv=2),
+    "vectorized search": lambda one: VectorizedGridSearchCV(one, {"alpha": [1.0]}, cv=2),
+    "vectorized random search": lambda one: VectorizedRandomizedSearchCV(
+        one, {"alpha": [1.0]}, n_iter=1, cv=2
+    ),
+    "search over a pipeline": lambda one: GridSearchCV(scaled(one), {}, cv=2),
+}
+
+
+@exclusive
+@every_classifier
+@pytest.mark.parametrize("wrap", WRAPS)
+def test_meta_estimators(wrap, name, kind):
+    X, y = make_data(kind, n_samples=90)
+    X, y = X.astype(np.float32), np.array([f"class {label}" for label in y])
+    model = WRAPS[wrap](CLASSIFIERS[name]).fit(X, y)
+    found, scores = predict_by_onnx(model, X)
+    if hasattr(model, "predict_proba"):
+        assert_allclose(scores, model.predict_proba(X), rtol=0, atol=1e-5)
+    assert_array_equal(found, model.predict(X))
+
+
+def test_meta_estimators_of_regressors():
+    X, _ = make_data("binary", n_samples=90)
+    X = X.astype(np.float32)
+    y = 3 * X[:, 0] + 5
+    network = ShallowNNRegressor(6, max_iter=20, random_state=0)
+    ensemble = ShallowNNEnsembleRegressor(6, n_networks=2, max_iter=20, random_state=0)
+    for model, targets in (
+        (VotingRegressor([("network", network), ("ensemble", ensemble)]), y),
+        (MultiOutputRegressor(network), np.column_stack([y, X[:, 1]])),
+        (scaled(ensemble), y),
+    ):
+        (found,) = predict_by_onnx(model.fit(X, targets), X)
+        assert_allclose(found, model.predict(X).reshape(found.shape), rtol=0, atol=1e-5 * np.abs(y).max())
+
+
+def test_a_network_that_transforms_is_refused():
+    X, y = make_data("binary", n_samples=90)
+    model = make_pipeline(NETWORK, LogisticRegression()).fit(X, y)
+    with pytest.raises(RuntimeError, match=r"at most 1 input"):
+        predict_by_onnx(model, X)
+
+
+# --- The package and its pages ---
+
+
+def test_without_skl2onnx_the_import_says_what_to_install():
+    code = "import sys; sys.modules['skl2onnx'] = None; import sknn_scratch.onnx"
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "sknn_scratch.onnx needs skl2onnx" in finished.stderr
+    assert "pip install" in finished.stderr
+
+
+def test_the_table(capsys, monkeypatch):
+    monkeypatch.setattr("tests.recipes.exports.ESTIMATORS", dict(list(ESTIMATORS.items())[:1]))
+    main()
+    head, line, *rows = capsys.readouterr().out.splitlines()
+    assert head.count("|") == line.count("|") == rows[0].count("|") == len(ACTIVATIONS) + 3
+    assert len(rows) == 2
+
+
+def test_script(capfd):
+    load_example("export_to_onnx").main()
+    printed = capfd.readouterr().out
+    assert printed.count("same labels: True") == 3
+    assert printed.count("sknn_scratch was imported: False") == 3

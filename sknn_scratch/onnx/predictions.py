@@ -1,0 +1,99 @@
+"""The predictions of our estimators: labels and scores of a classifier, numbers of a regressor."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from onnx import TensorProto
+from skl2onnx.common.data_types import Int64TensorType, StringTensorType, guess_tensor_type
+from skl2onnx.common.utils_classifier import get_label_classes
+
+from sknn_scratch._fitting.fitted import target_kind_of
+from sknn_scratch.onnx.graph import Graph, Name
+from sknn_scratch.onnx.networks import add_outputs
+
+
+def convert_classifier(scope: Any, operator: Any, container: Any) -> None:
+    """Convert a classifier. With the option raw_scores, its scores are logits instead of probabilities."""
+    model, graph = operator.raw_operator, Graph(scope, operator, container)
+    outputs = add_outputs(graph, model, graph.rows(operator))
+    is_raw = container.get_options(model, {"raw_scores": False})["raw_scores"]
+    classes = label_constants(get_label_classes(scope, model))
+    labels, scores = SCORES[target_kind_of(model).name](graph, outputs, classes, is_raw)
+    graph.finish(labels, operator.outputs[0])
+    graph.finish(scores, operator.outputs[1])
+
+
+def scores_of_two_classes(graph: Graph, logits: Name, classes: Any, is_raw: bool) -> tuple[Name, Name]:
+    """Add labels (n_samples,) and scores (n_samples, 2); the raw scores are -logit and logit."""
+    both = graph.add("Concat", graph.add("Neg", logits), logits, axis=1)
+    is_second = graph.add("Reshape", graph.add("Greater", logits, 0.0), np.array([-1]))
+    labels = graph.add("Gather", classes, graph.add("Cast", is_second, to=TensorProto.INT64))
+    return labels, both if is_raw else graph.add("Sigmoid", both)
+
+
+def scores_of_classes(graph: Graph, logits: Name, classes: Any, is_raw: bool) -> tuple[Name, Name]:
+    """Add labels (n_samples,) and scores (n_samples, n_classes)."""
+    labels = graph.add("Gather", classes, graph.add("ArgMax", logits, axis=1, keepdims=0))
+    return labels, logits if is_raw else graph.add("Softmax", logits, axis=-1)
+
+
+def scores_of_labels(graph: Graph, logits: Name, classes: Any, is_raw: bool) -> tuple[Name, Name]:
+    """Add an indicator (n_samples, n_labels) and scores (n_samples, n_labels)."""
+    labels = graph.add("Cast", graph.add("Greater", logits, 0.0), to=TensorProto.INT64)
+    return labels, logits if is_raw else graph.add("Sigmoid", logits)
+
+
+SCORES: Mapping[str, Callable[[Graph, Name, Any, bool], tuple[Name, Name]]] = MappingProxyType(
+    {
+        "binary": scores_of_two_classes,
+        "multiclass": scores_of_classes,
+        "multilabel": scores_of_labels,
+    }
+)
+
+
+def label_constants(classes: Any) -> Any:
+    """Write classes (n_classes,) as ONNX can hold them: strings, or integers as skl2onnx makes them."""
+    if are_strings(classes):
+        return classes.astype(str)
+    integers = classes.astype(np.int64)
+    if (integers != classes).any():
+        raise ValueError(
+            f"The labels of an ONNX model are strings or integers, but classes_ is {classes.tolist()}."
+        )
+    return integers
+
+
+def are_strings(classes: Any) -> bool:
+    """Whether classes (n_classes,) are strings."""
+    return isinstance(classes[0], str)
+
+
+def declare_classifier(operator: Any) -> None:
+    """Declare the types and shapes of a classifier's outputs."""
+    model = operator.raw_operator
+    classes = get_label_classes(operator.scope_inst, model)
+    n_samples, n_classes = operator.inputs[0].get_first_dimension(), len(classes)
+    label_type = StringTensorType if are_strings(classes) else Int64TensorType
+    is_multilabel = target_kind_of(model).name == "multilabel"
+    operator.outputs[0].set_type(label_type([n_samples, n_classes] if is_multilabel else [n_samples]))
+    operator.outputs[1].type.shape = [n_samples, n_classes]
+
+
+def convert_regressor(scope: Any, operator: Any, container: Any) -> None:
+    """Convert a regressor: its predictions (n_samples, n_targets), in units of y."""
+    model, graph = operator.raw_operator, Graph(scope, operator, container)
+    targets = add_outputs(graph, model, graph.rows(operator))
+    if target_kind_of(model).name == "rate":
+        targets = graph.add("Exp", targets)
+    scaled = graph.add("Mul", targets, np.atleast_1d(model.y_scale_))
+    graph.finish(graph.add("Add", scaled, np.atleast_1d(model.y_offset_)), operator.outputs[0])
+
+
+def declare_regressor(operator: Any) -> None:
+    """Declare the type and shape of a regressor's predictions."""
+    n_samples, n_targets = operator.inputs[0].get_first_dimension(), np.size(operator.raw_operator.y_scale_)
+    float_type = type(guess_tensor_type(operator.inputs[0].type))
+    operator.outputs[0].set_type(float_type([n_samples, n_targets]))

@@ -1,0 +1,27 @@
+"""What the tests need of scikit-learn that only some of its versions have: callbacks, and a check."""
+
+import pytest
+
+from sknn_scratch._fitting.sklearn_private import HAS_CALLBACKS
+
+__all__ = [
+    "HAS_CALLBACKS",
+    "SKIPPED_CHECKS",
+    "AutoPropagatedCallback",
+    "FitCallback",
+    "ProgressBar",
+    "ScoringMonitor",
+    "get_context_path",
+    "needs_callbacks",
+]
+
+needs_callbacks = pytest.mark.needs_callbacks  # conftest.py selects such tests by the version
+
+if HAS_CALLBACKS:  # since 1.9
+    from sklearn.callback import AutoPropagatedCallback, FitCallback, ProgressBar, ScoringMonitor
+    from sklearn.callback._callback_context import get_context_path
+
+    SKIPPED_CHECKS = {"check_array_api_input"}  # NumPy arrays are all that is promised
+else:
+    AutoPropagatedCallback = FitCallback = ProgressBar = ScoringMonitor = get_context_path = None
+    SKIPPED_CHECKS = set()
