@@ -17,6 +17,7 @@ X, Y = make_data("multiclass")
 def make_classifier(**params):
     defaults = {
         "solver": "adam",
+        "alpha": 1.0,
         "n_hidden": 5,
         "learning_rate": 0.02,
         "max_iter": 4,
