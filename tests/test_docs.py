@@ -49,6 +49,7 @@ PAGES = {
 CHINESE = [name for name in PAGES if name.startswith("docs/zh/")]
 ENGLISH = [name for name in PAGES if name not in CHINESE]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
 # Pages with plain blocks of Python, which the site does not run; it runs all other code while it is built.
 WITH_PLAIN_CODE = {
     name: session.steps_of(markdown)
@@ -85,6 +86,17 @@ def test_code_runs(name, running):
             assert bool(outcome.figures) == ("alt" in options), "a figure, and only a figure, has :alt:"
         finally:
             plt.close("all")
+
+
+def test_the_readme_shows_what_its_code_prints(running):
+    shown_code = r"```python\n([^`]*)```\n\n```text\n([^`]*)\.\.\.\n```"
+    ((code, shown),) = re.findall(shown_code, README)
+    printed = running.run(code).text[: len(shown)]
+    assert NUMBER.split(printed) == NUMBER.split(shown)
+    numbers = [[float(number) for number in NUMBER.findall(text)] for text in (printed, shown)]
+    assert numbers[0] == pytest.approx(
+        numbers[1], abs=0.005
+    )  # a processor may round another row over the edge
 
 
 @pytest.mark.parametrize("name", PAGES)

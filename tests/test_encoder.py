@@ -196,3 +196,11 @@ def test_memory_is_the_result_and_little_more():
         tracemalloc.stop()
     assert of_fit < X.nbytes
     assert of_transform < 1.1 * result.nbytes
+
+
+@pytest.mark.parametrize("fill_value", [0.0, np.nan])
+def test_a_table_of_sparse_columns_only_is_like_a_dense_one(fill_value):
+    dense = pd.DataFrame({"x": [0.0, 1.0, 2.0, np.nan], "sparse": [0.0, 0.0, 3.0, 1.0]})
+    sparse = dense.astype(pd.SparseDtype(float, fill_value))
+    encoder = PiecewiseLinearEncoder()
+    assert_array_equal(encoder.fit_transform(sparse), encoder.fit_transform(dense))

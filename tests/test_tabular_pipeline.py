@@ -125,6 +125,12 @@ def test_such_columns_of_arrays_are_numbered():
         tabular_pipeline(small()).fit(X, Y)
 
 
+@pytest.mark.parametrize("column", [np.arange(3.0), pd.Series([1.0, 2.0, 3.0]), pl.Series([1.0, 2.0, 3.0])])
+def test_a_single_column_that_is_no_table_is_an_error_with_the_remedy(column):
+    with pytest.raises(ValueError, match=r"its shape is \(3,\).*X\.to_frame\(\).*X\.reshape\(-1, 1\)"):
+        kinds_of(column)
+
+
 @pytest.mark.parametrize(
     ("values", "kind"),
     [

@@ -42,8 +42,13 @@ def kinds_of(X):
     Raises
     ------
     ValueError
-        If a column holds anything else. The error names all such columns.
+        If X is not a table, or if a column holds anything else. The error names all such columns.
     """
+    if len(X.shape) != 2:
+        raise ValueError(
+            f"X must be a table with rows and columns, but its shape is {X.shape}. One column becomes a "
+            "table with X.to_frame(), if it is a Series, or X.reshape(-1, 1), if it is an array."
+        )
     types = [str(one) for one in types_of(X)]
     kinds = [kind_of(X, position, name) for position, name in enumerate(types)]
     if others := [position for position, kind in enumerate(kinds) if kind not in KINDS]:

@@ -182,6 +182,9 @@ class PiecewiseLinearEncoder(TransformerMixin, ParameterNames):
 
     def _validated(self, X, *, reset):
         """Check X (n_samples, n_features): numbers, none of them infinite."""
+        types = [str(one) for one in getattr(X, "dtypes", ())]
+        if types and all(one.startswith("Sparse[") for one in types):  # else X would become a sparse matrix
+            X = X.sparse.to_dense()
         X = validate_data(self, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite=False)
         if (infinite := np.flatnonzero(np.isinf(X).any(axis=0))).size:
             names = _check_feature_names_in(self)[infinite]
