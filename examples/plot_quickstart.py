@@ -38,7 +38,9 @@ from sknn_scratch import ShallowNNClassifier, VectorizedGridSearchCV
 activations = ["identity", "sigmoid", "tanh", "relu"]
 widths = [4, 8, 16, 32, 64]
 
-network = ShallowNNClassifier(learning_rate=0.01, max_iter=500, random_state=0)
+network = ShallowNNClassifier(
+    solver="adam", learning_rate=0.01, max_iter=500, random_state=0
+)
 search = VectorizedGridSearchCV(
     make_pipeline(StandardScaler(), network),
     {
