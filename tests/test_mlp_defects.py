@@ -7,6 +7,7 @@ import inspect
 import math
 import pickle
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -29,9 +30,9 @@ def make_mlp(cls=MLPClassifier, **params):
     return cls(**({"hidden_layer_sizes": (6,), "max_iter": 10, "random_state": 0} | params))
 
 
-def make_classifier(**params):
-    defaults = {"solver": "adam", "n_hidden": 6, "max_iter": 10, "early_stopping": False, "random_state": 0}
-    return ShallowNNClassifier(**(defaults | params))
+make_classifier = partial(
+    ShallowNNClassifier, solver="adam", n_hidden=6, max_iter=10, early_stopping=False, random_state=0
+)
 
 
 class RecordingMLP(MLPClassifier):

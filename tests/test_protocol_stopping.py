@@ -4,6 +4,7 @@ import copy
 import signal
 import threading
 import time
+from functools import partial
 
 import joblib
 import numpy as np
@@ -30,24 +31,22 @@ from tests.helpers import (
     SilentCallback,
     assert_same_model,
     make_data,
+    small_network,
 )
 from tests.versions import needs_callbacks
 
 X, Y = make_data("multiclass")
 ignore_max_iter = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
 
-
-def make_classifier(**params):
-    defaults = {
-        "solver": "adam",
-        "n_hidden": 6,
-        "activation": "tanh",
-        "learning_rate": 0.02,
-        "max_iter": 8,
-        "alpha": 1.0,
-    }
-    defaults |= {"tol": 1e-4, "early_stopping": False, "random_state": 0}
-    return ShallowNNClassifier(**(defaults | params))
+make_classifier = partial(
+    small_network,
+    n_hidden=6,
+    activation="tanh",
+    learning_rate=0.02,
+    max_iter=8,
+    tol=0.0001,
+    early_stopping=False,
+)
 
 
 class Snapshots(SilentCallback):
