@@ -12,6 +12,8 @@ os.environ.setdefault("MKL_CBWR", "COMPATIBLE")
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+collect_ignore = ["typed_mistakes.py"]  # type checkers read it; it is wrong when it is run
+
 
 def pytest_collection_modifyitems(config, items):
     """Leave out the tests that need what the system or the installed scikit-learn does not have."""

@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse
 from numpy.testing import assert_allclose
+from sklearn.datasets import make_moons
+from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
 from sknn_scratch._core import network as network_module
@@ -40,6 +42,15 @@ def make_data(kind, n_samples=60, n_features=4, seed=0):
     centres = rng.normal(scale=1.5, size=(N_CLUSTERS[kind], n_features))
     X = centres[clusters] + rng.normal(size=(n_samples, n_features))
     return X, np.column_stack([clusters % 2, clusters // 2]) if kind == "multilabel" else clusters
+
+
+def moons(n_samples=200, scale=1.0):
+    X, y = make_moons(n_samples, noise=0.15, random_state=0)
+    return scale * StandardScaler().fit_transform(X), y
+
+
+def xor():
+    return np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
 
 
 def make_rows(n_samples=60, n_targets=None, seed=0):
@@ -276,6 +287,10 @@ class AtEpoch(SilentCallback):
         if context.task_name == "epoch" and context.task_id + 1 == self.epoch:
             return self.action()
         return False
+
+
+def press_control_c():
+    raise KeyboardInterrupt
 
 
 def rounds_by_place():

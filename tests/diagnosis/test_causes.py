@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 from numpy.testing import assert_allclose
-from sklearn.datasets import load_breast_cancer, load_iris, make_moons
+from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
@@ -20,6 +20,7 @@ from sknn_scratch._diagnosis.evidence import Errors
 from sknn_scratch._fitting import causes
 from sknn_scratch._fitting.features import measure_features
 from sknn_scratch._fitting.measured import Limits, Measured
+from tests.helpers import moons, xor
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -30,15 +31,6 @@ pytestmark = [
 def network(n_hidden=32, activation="relu", **parameters):
     settled = {"solver": "lbfgs", "init_scale": 0.05, "early_stopping": False, "random_state": 0}
     return ShallowNNClassifier(n_hidden, activation, **settled | parameters)
-
-
-def moons(n_samples=200, scale=1.0):
-    X, y = make_moons(n_samples, noise=0.15, random_state=0)
-    return scale * StandardScaler().fit_transform(X), y
-
-
-def xor():
-    return np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
 
 
 def spirals():

@@ -279,16 +279,6 @@ def test_many_threads_predict_what_one_predicts():
             assert_array_equal(result, reference)
 
 
-def test_many_threads_fit_what_one_fits():
-    expected = [make_classifier(random_state=seed, early_stopping=True).fit(X, Y) for seed in range(8)]
-    with ThreadPoolExecutor(4) as pool:
-        found = list(
-            pool.map(lambda seed: make_classifier(random_state=seed, early_stopping=True).fit(X, Y), range(8))
-        )
-    for classifier, reference in zip(found, expected, strict=True):
-        assert_same_model(classifier, reference, rtol=0)
-
-
 @pytest.mark.parametrize(
     "params",
     [

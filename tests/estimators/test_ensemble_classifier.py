@@ -28,7 +28,7 @@ from sknn_scratch import (
 from sknn_scratch._fitting import inputs as _inputs
 from sknn_scratch._fitting import stacks
 from sknn_scratch._fitting.labels import Binary, Multiclass
-from tests.helpers import KINDS, AtEpoch, InterruptedActivation, SilentCallback, make_data
+from tests.helpers import KINDS, AtEpoch, InterruptedActivation, SilentCallback, make_data, press_control_c
 from tests.versions import ProgressBar, ScoringMonitor, get_context_path, needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -587,10 +587,6 @@ def test_a_warning_that_is_an_error_leaves_the_earlier_ensemble():
 
 
 # --- Control-C ---
-
-
-def press_control_c():
-    raise KeyboardInterrupt
 
 
 def test_control_c_ends_all_networks_with_a_usable_ensemble():

@@ -35,6 +35,7 @@ from tests.helpers import (
     make_params,
     make_rows,
     objective_and_gradient,
+    press_control_c,
     small_regressor,
 )
 from tests.versions import needs_callbacks
@@ -350,10 +351,6 @@ def test_the_checkpointed_fit_ends_like_the_one_that_was_never_stopped(loss, tmp
     assert_same_model(resumed, straight, rtol=0)
     assert_array_equal(resumed.predict(X), straight.predict(X))
     assert_array_equal(resumed.loss_curve_, straight.loss_curve_)
-
-
-def press_control_c():
-    raise KeyboardInterrupt
 
 
 def test_a_checkpoint_of_the_other_class_is_refused(tmp_path):

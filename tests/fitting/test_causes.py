@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.datasets import load_iris, make_moons
+from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
@@ -24,17 +24,9 @@ from sknn_scratch._core.losses import Targets
 from sknn_scratch._fitting.labels import KINDS as LABELS
 from sknn_scratch._fitting.reals import KINDS as REALS
 from sknn_scratch._fitting.reals import POSITIVE_LOSSES, REAL_LOSSES
+from tests.helpers import moons, xor
 
 FAILED = "The training has failed: its loss is no lower than"
-
-
-def moons(n_samples=200, scale=1.0):
-    X, y = make_moons(n_samples, noise=0.15, random_state=0)
-    return scale * StandardScaler().fit_transform(X), y
-
-
-def xor():
-    return np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
 
 
 network = partial(

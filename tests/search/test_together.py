@@ -43,7 +43,7 @@ from sknn_scratch._core.stack import Stack
 from sknn_scratch._fitting import plan
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._search import meeting
-from tests.helpers import SilentCallback, make_data, small_network
+from tests.helpers import SilentCallback, make_data, press_control_c, small_network
 from tests.versions import needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -372,10 +372,6 @@ class Step(FunctionTransformer):
             self.action()
         self.n_transformed_ = 1
         return X
-
-
-def press_control_c():
-    raise KeyboardInterrupt
 
 
 def fail():
