@@ -18,7 +18,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import scale
 
 from sknn_scratch import DivergenceWarning, ShallowNNClassifier
-from tests.helpers import make_data
+from tests.helpers import make_data, small_network
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -30,9 +30,7 @@ def make_mlp(cls=MLPClassifier, **params):
     return cls(**({"hidden_layer_sizes": (6,), "max_iter": 10, "random_state": 0} | params))
 
 
-make_classifier = partial(
-    ShallowNNClassifier, solver="adam", n_hidden=6, max_iter=10, early_stopping=False, random_state=0
-)
+make_classifier = partial(small_network, n_hidden=6, max_iter=10, early_stopping=False)
 
 
 class RecordingMLP(MLPClassifier):

@@ -9,10 +9,9 @@ from sknn_scratch import (
     ActivationDisplay,
     HiddenUnitsDisplay,
     NetworkDisplay,
-    ShallowNNClassifier,
     TrainingCurveDisplay,
 )
-from tests.helpers import make_data
+from tests.helpers import make_data, small_network
 
 matplotlib.use("Agg")
 
@@ -22,9 +21,7 @@ DISPLAYS = (TrainingCurveDisplay, HiddenUnitsDisplay, NetworkDisplay, Activation
 def fit(kind="binary", n_hidden=4, n_features=4, steps=(), **parameters):
     """Fit a network, or a Pipeline that ends in one, for a few epochs."""
     X, y = make_data(kind, n_features=n_features)
-    clf = ShallowNNClassifier(
-        n_hidden, **{"solver": "adam", "max_iter": 5, "learning_rate": 0.05, "random_state": 0} | parameters
-    )
+    clf = small_network(n_hidden=n_hidden, **{"max_iter": 5, "learning_rate": 0.05} | parameters)
     return (make_pipeline(*steps, clf) if steps else clf).fit(X, y), X, y
 
 

@@ -20,7 +20,13 @@ X, Y = make_rows(40)
 TWO = np.column_stack([Y, 100 * Y**2])
 
 ensemble = partial(
-    ShallowNNEnsembleRegressor, n_hidden=6, max_iter=15, learning_rate=0.02, random_state=0, n_networks=3
+    ShallowNNEnsembleRegressor,
+    alpha=3.0,
+    n_hidden=6,
+    max_iter=15,
+    learning_rate=0.02,
+    random_state=0,
+    n_networks=3,
 )
 
 

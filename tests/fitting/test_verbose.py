@@ -6,23 +6,14 @@ from functools import partial
 import numpy as np
 import pytest
 
-from sknn_scratch import ShallowNNClassifier
 from sknn_scratch._core.stopping import StopReason
-from tests.helpers import make_data
+from tests.helpers import make_data, small_network
 
 pytestmark = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
 
 X, Y = make_data("multiclass")
 
-make_classifier = partial(
-    ShallowNNClassifier,
-    solver="adam",
-    n_hidden=5,
-    learning_rate=0.02,
-    max_iter=4,
-    early_stopping=False,
-    random_state=0,
-)
+make_classifier = partial(small_network, n_hidden=5, learning_rate=0.02, max_iter=4, early_stopping=False)
 
 
 def test_silence(capsys):

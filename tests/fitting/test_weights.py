@@ -8,8 +8,7 @@ import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.utils.class_weight import compute_sample_weight
 
-from sknn_scratch import ShallowNNClassifier
-from tests.helpers import KINDS, assert_same_model, make_data
+from tests.helpers import KINDS, assert_same_model, make_data, small_network
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -19,10 +18,8 @@ FRACTIONS = np.random.default_rng(1).uniform(0.2, 5, size=60)
 
 # Make a classifier that sees all rows at every step, so that the order of repeats does not matter.
 make_classifier = partial(
-    ShallowNNClassifier,
+    small_network,
     learning_rate=0.02,
-    random_state=0,
-    solver="adam",
     n_hidden=5,
     activation="tanh",
     batch_size=None,
