@@ -17,35 +17,13 @@ from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import Activation, ShallowNNClassifier, diagnose
 from sknn_scratch._diagnosis.checks import CHECKS
+from tests.diagnosis.conftest import fit
 from tests.helpers import KINDS, make_data
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.filterwarnings("ignore::sknn_scratch.SymmetryWarning"),
 ]
-
-
-def fit(X, y, n_hidden=16, **parameters):
-    """Fit a network that has nothing to be found, unless the parameters see to it."""
-    settled = {
-        "solver": "adam",
-        "alpha": 1.0,
-        "init_scale": 0.01,
-        "learning_rate": 0.02,
-        "max_iter": 300,
-        "random_state": 0,
-    }
-    return ShallowNNClassifier(n_hidden, **settled | parameters).fit(X, y)
-
-
-@pytest.fixture(scope="module")
-def data():
-    return make_data("multiclass", 300)
-
-
-@pytest.fixture(scope="module")
-def healthy(data):
-    return fit(*data)
 
 
 def check(name, *arguments):

@@ -5,37 +5,14 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from sknn_scratch import Diagnosis, Finding, ShallowNNClassifier, diagnose
+from sknn_scratch import Diagnosis, Finding, diagnose
 from sknn_scratch._diagnosis.html import MARKS, bar
-from tests.helpers import make_data
+from tests.diagnosis.conftest import fit
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.filterwarnings("ignore::sknn_scratch.SymmetryWarning"),
 ]
-
-
-def fit(X, y, n_hidden=16, **parameters):
-    """Fit a network that has nothing to be found, unless the parameters see to it."""
-    settled = {
-        "solver": "adam",
-        "alpha": 1.0,
-        "init_scale": 0.01,
-        "learning_rate": 0.02,
-        "max_iter": 300,
-        "random_state": 0,
-    }
-    return ShallowNNClassifier(n_hidden, **settled | parameters).fit(X, y)
-
-
-@pytest.fixture(scope="module")
-def data():
-    return make_data("multiclass", 300)
-
-
-@pytest.fixture(scope="module")
-def healthy(data):
-    return fit(*data)
 
 
 def some_findings():
