@@ -12,7 +12,7 @@ os.environ.setdefault("MKL_CBWR", "COMPATIBLE")
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-collect_ignore = ["typed_mistakes.py"]  # type checkers read it; it is wrong when it is run
+collect_ignore = ["typed_mistakes.py"]  # it raises, as its types say
 
 
 def pytest_collection_modifyitems(config, items):

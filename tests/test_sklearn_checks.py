@@ -131,7 +131,7 @@ def test_scikit_learn_has_no_complaint_about_regressors(name):
 
 
 ENSEMBLES = {
-    "classifiers, defaults": ShallowNNEnsembleClassifier(),
+    "classifiers": ShallowNNEnsembleClassifier(n_networks=2),
     "classifiers, lbfgs, balanced": ShallowNNEnsembleClassifier(
         n_networks=2, **QUICK | {"solver": "lbfgs", "activation": "tanh", "class_weight": "balanced"}
     ),

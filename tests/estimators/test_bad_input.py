@@ -34,7 +34,7 @@ BAD_PARAMS = {
     "solver": ["rmsprop", None, 1],
     "batch_size": [0, -1, 1.5, "all", True],
     "max_iter": [0, -1, 1.5, "auto", None, INF, True],
-    "alpha": [-1, "auto", None, NAN, INF],
+    "alpha": [-1, "chosen", None, NAN, INF],
     "dropout": [-0.1, 1, 1.0, "auto", None, NAN],
     "momentum": [-0.1, 1, "auto", None, NAN],
     "nesterov": ["yes", None, 2],
@@ -326,12 +326,12 @@ def test_validation_fraction_that_leaves_nothing_to_validate_with():
 @pytest.mark.filterwarnings("ignore:The number of unique classes")  # scikit-learn warns before 1.9
 def test_auto_validates_with_no_row_if_each_is_of_a_class_of_its_own():
     rows = np.random.default_rng(0).normal(size=(600, 3))
-    classifier = ShallowNNClassifier(2, max_iter=2, random_state=0).fit(rows, np.arange(600))
+    classifier = ShallowNNClassifier(2, solver="adam", max_iter=2, random_state=0).fit(rows, np.arange(600))
     assert "val_loss" not in classifier.history_
     with pytest.raises(ValueError, match=r"0.1 of 600 rows leaves no row to validate with"):
         classifier.set_params(early_stopping=True).fit(rows, np.arange(600))
     twice = np.r_[np.arange(599), 0]
-    validated = ShallowNNClassifier(2, max_iter=2, random_state=0).fit(rows, twice)
+    validated = ShallowNNClassifier(2, solver="adam", max_iter=2, random_state=0).fit(rows, twice)
     assert "val_loss" in validated.history_
 
 

@@ -38,7 +38,7 @@ from sknn_scratch import (
 from sknn_scratch._fitting.checkpoint import Contents, Fitted
 from sknn_scratch._fitting.checkpoint_file import read_record, write_record
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, fitted_names
-from tests.helpers import SilentCallback, make_data
+from tests.helpers import SilentCallback, make_data, small_network
 from tests.versions import HAS_CALLBACKS, AutoPropagatedCallback, FitCallback, needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -267,7 +267,7 @@ def test_a_regressor_can_be_resumed_and_trained_further(path, y, config):
 
 def test_a_wide_sparse_network_can_be_resumed(path):
     wide = scipy.sparse.random_array((40, 3000), density=0.01, format="csr", random_state=0)
-    classifier = ShallowNNClassifier(n_hidden=100, solver="adam", max_iter=3, batch_size=10, random_state=0)
+    classifier = small_network(n_hidden=100, max_iter=3, batch_size=10)
     for copy in fit_with_copies(classifier, path, wide, Y[:40]):
         assert_same_fit(ShallowNNClassifier.resume(copy, wide, Y[:40]), classifier)
 

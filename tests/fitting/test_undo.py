@@ -34,7 +34,14 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 X, Y = make_data("multiclass", 30)
 # Modules of others whose context managers a fit enters and leaves.
 CONTEXTS = {"contextlib", "numpy._core._ufunc_config", "sklearn._config", "joblib.parallel"}
-SETTINGS = {"n_hidden": 4, "max_iter": 2, "tol": 0.0, "early_stopping": False, "random_state": 0}
+SETTINGS = {
+    "n_hidden": 4,
+    "alpha": 1.0,
+    "max_iter": 2,
+    "tol": 0.0,
+    "early_stopping": False,
+    "random_state": 0,
+}
 
 
 class Places:
@@ -133,6 +140,7 @@ def call_together(estimator):
 CASES = {
     "adam": (ShallowNNClassifier(solver="adam", **SETTINGS), fit),
     "lbfgs": (ShallowNNRegressor(solver="lbfgs", **SETTINGS), fit),
+    "a choice of alpha": (ShallowNNRegressor(solver="lbfgs", **SETTINGS | {"alpha": "auto"}), fit),
     "a scorer": (ShallowNNClassifier(scoring="accuracy", **SETTINGS | {"early_stopping": True}), fit),
     "a part": (ShallowNNClassifier(solver="adam", **SETTINGS), fit_part),
     "an ensemble": (ShallowNNEnsembleClassifier(n_networks=2, warm_start=True, **SETTINGS), fit),
