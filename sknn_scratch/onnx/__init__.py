@@ -12,7 +12,8 @@ them is converted too. The graph computes in the precision of the rows that ``to
 float64.
 
 A converter adds nodes to a graph. A node computes one array from others. An array of the graph is known by
-its name, a str. Read ``graph``, ``activations``, ``networks``, ``predictions``, ``registration``.
+its name, a str. Read ``graph``, ``activations``, ``networks``, ``predictions``, ``tables``,
+``registration``.
 """
 
 from importlib.util import find_spec

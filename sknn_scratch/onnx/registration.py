@@ -2,23 +2,31 @@
 
 from typing import Any
 
-from skl2onnx import update_registered_converter
-from skl2onnx._parse import _parse_sklearn_grid_search_cv
-from skl2onnx.common._registration import register_converter
+from skl2onnx import _parse, update_registered_converter
+from skl2onnx.common._registration import register_converter, register_shape_calculator
 from skl2onnx.operator_converters import grid_search_cv, pipelines
 from skl2onnx.shape_calculators import grid_search_cv as search_shapes
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._estimators.ensemble_classifier import ShallowNNEnsembleClassifier
 from sknn_scratch._estimators.ensemble_regressor import ShallowNNEnsembleRegressor
 from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._search.search import VectorizedGridSearchCV, VectorizedRandomizedSearchCV
+from sknn_scratch._tables.encoder import PiecewiseLinearEncoder
 from sknn_scratch.onnx.predictions import (
     convert_classifier,
     convert_regressor,
     declare_classifier,
     declare_regressor,
+)
+from sknn_scratch.onnx.tables import (
+    convert_encoder,
+    convert_function,
+    convert_onehot,
+    declare_encoder,
+    declare_function,
 )
 
 BOOLEAN = [True, False]
@@ -44,9 +52,17 @@ def register_all() -> None:
             "SklearnGridSearchCV",
             search_shapes.convert_sklearn_grid_search_cv,
             grid_search_cv.convert_sklearn_grid_search_cv,
-            parser=_parse_sklearn_grid_search_cv,
+            parser=_parse._parse_sklearn_grid_search_cv,
             options="passthrough",
         )
+    update_registered_converter(
+        PiecewiseLinearEncoder, PiecewiseLinearEncoder.__name__, declare_encoder, convert_encoder
+    )
+    # Else a ColumnTransformer joins the columns of a FunctionTransformer, and their types are lost.
+    _parse.do_not_merge_columns = (*_parse.do_not_merge_columns, FunctionTransformer)
+    register_converter("SklearnFunctionTransformer", convert_function, overwrite=True)
+    register_shape_calculator("SklearnFunctionTransformer", declare_function, overwrite=True)
+    register_converter("SklearnOneHotEncoder", convert_onehot, overwrite=True)
     register_converter("SklearnPipeline", convert_pipeline, overwrite=True, options=OPTIONS)
 
 

@@ -11,6 +11,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import ndtr
 from skl2onnx import to_onnx
+from skl2onnx.common.data_types import StringTensorType
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier, VotingRegressor
 from sklearn.linear_model import LogisticRegression
@@ -18,17 +19,19 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 import sknn_scratch
 from sknn_scratch import (
     Activation,
+    PiecewiseLinearEncoder,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
     ShallowNNEnsembleRegressor,
     ShallowNNRegressor,
     VectorizedGridSearchCV,
     VectorizedRandomizedSearchCV,
+    tabular_pipeline,
 )
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._fitting import labels, reals
@@ -248,6 +251,82 @@ def test_a_network_that_transforms_is_refused():
     model = make_pipeline(NETWORK, LogisticRegression()).fit(X, y)
     with pytest.raises(RuntimeError, match=r"at most 1 input"):
         predict_by_onnx(model, X)
+
+
+# --- Tables ---
+
+
+def make_table(n_rows=300):
+    rng = np.random.default_rng(0)
+    return pd.DataFrame(
+        {
+            "gap": np.where(rng.random(n_rows) < 0.1, np.nan, rng.lognormal(size=n_rows)),
+            "city": rng.choice(
+                ["Oslo", "Rome", "missing", "rare", "once"], n_rows, p=[0.4, 0.3, 0.28, 0.01, 0.01]
+            ),
+            "flag": rng.random(n_rows) < 0.5,
+            "large": 1e4 * rng.lognormal(size=n_rows),
+            "few": rng.integers(0, 3, n_rows),
+            "kind": rng.choice(["u", "v"], n_rows),
+        }
+    )
+
+
+def columns_for(session, table):
+    """Give each input of a session its column; categories are objects for ONNX Runtime."""
+    columns = {one.name: table[[one.name]].to_numpy() for one in session.get_inputs()}
+    return {
+        name: column.astype(object) if column.dtype.kind in "OTU" else column
+        for name, column in columns.items()
+    }
+
+
+@every_dtype
+def test_the_encoder(dtype):
+    X = make_table()[["gap", "large", "few"]].to_numpy().astype(dtype)
+    encoder = PiecewiseLinearEncoder().fit(X)
+    rows = np.vstack([X, 1000 * X, -1000 * X])
+    (found,) = predict_by_onnx(encoder, rows)
+    assert found.dtype == dtype
+    assert_allclose(found, encoder.transform(rows), rtol=0, atol=TOLERANCE[dtype])
+
+
+TABULAR = {
+    "classifier": "classifier",
+    "regressor": "regressor",
+    "network": ShallowNNClassifier(random_state=0, dtype="float64"),
+    "calibrated": CalibratedClassifierCV(ShallowNNClassifier(random_state=0), cv=2),
+}
+
+
+@pytest.mark.parametrize("name", TABULAR)
+def test_a_tabular_pipeline_is_exported_as_a_whole(name):
+    table = make_table()
+    y = np.log(table["large"]) if name == "regressor" else (table["city"] == "Rome") ^ table["flag"]
+    model = tabular_pipeline(TABULAR[name]).fit(table, y)
+    options = None if name == "regressor" else {"zipmap": False}
+    session = onnxruntime.InferenceSession(to_onnx(model, table[:1], options=options).SerializeToString())
+    new = table.assign(city=table["city"].where(np.arange(300) > 9, "never seen"))
+    *_, found = session.run(None, columns_for(session, new))
+    expected = model.predict(new)[:, np.newaxis] if name == "regressor" else model.predict_proba(new)
+    assert_allclose(found, expected, rtol=0, atol=1e-5)
+
+
+def test_a_table_of_numbers_is_one_input():
+    X = make_table()[["gap", "large"]].to_numpy()
+    model = tabular_pipeline().fit(X, X[:, 1] > 1e4)
+    _, found = predict_by_onnx(model, X)
+    assert_allclose(found, model.predict_proba(X), rtol=0, atol=1e-5)
+
+
+def test_other_steps_are_converted_as_before():
+    X = np.array([["a", "u"], ["b", "v"], ["a", "v"]], dtype=object)
+    steps = make_pipeline(FunctionTransformer(), OneHotEncoder(handle_unknown="ignore", sparse_output=False))
+    onnx_model = to_onnx(steps.fit(X), initial_types=[("X", StringTensorType([None, 2]))])
+    (found,) = onnxruntime.InferenceSession(onnx_model.SerializeToString()).run(None, {"X": X})
+    assert_array_equal(found, steps.transform(X))
+    with pytest.raises(RuntimeError, match="FunctionTransformer is not supported"):
+        to_onnx(FunctionTransformer(np.abs).fit(np.ones((2, 1))), np.ones((1, 1)))
 
 
 # --- The package and its pages ---

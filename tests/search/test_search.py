@@ -302,9 +302,7 @@ def test_values_that_cannot_be_hashed(groups):
     )
 
 
-@pytest.mark.filterwarnings(
-    "ignore:`TargetEncoder.shuffle`:FutureWarning"
-)  # 1.8 needs it
+@pytest.mark.filterwarnings("ignore:`TargetEncoder.shuffle`:FutureWarning")  # 1.8 needs it
 def test_training_scores_are_those_of_transformed_rows_even_where_fitting_transforms_otherwise():
     X, y = make_data("binary")
     encoder = TargetEncoder(cv=3, shuffle=False, target_type="binary")

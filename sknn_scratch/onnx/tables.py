@@ -1,0 +1,114 @@
+"""The steps of ``tabular_pipeline``: numbers in pieces; categories as text, and one-hot."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from onnx import TensorProto
+from skl2onnx.common.data_types import (
+    BooleanTensorType,
+    StringTensorType,
+    guess_tensor_type,
+)
+from skl2onnx.operator_converters import function_transformer, one_hot_encoder
+from skl2onnx.shape_calculators import function_transformer as function_shapes
+
+from sknn_scratch._tables.columns import categories_as_text
+from sknn_scratch._tables.encoder import BOUND
+from sknn_scratch.onnx.graph import Graph, Name
+
+# --- Numbers ---
+
+
+def convert_encoder(scope: Any, operator: Any, container: Any) -> None:
+    """Convert a PiecewiseLinearEncoder. It computes in float64, as ``transform`` does."""
+    graph = Graph(scope, operator, container)
+    float_type = graph.float_type
+    graph.is_double = True
+    X = graph.rows(operator)
+    pieces = enumerate(operator.raw_operator._pieces())
+    columns = [encoded for position, piece in pieces for encoded in add_pieces(graph, X, position, piece)]
+    encoded = graph.add("Cast", graph.add("Concat", *columns, axis=1), to=float_type)
+    graph.finish(encoded, operator.outputs[0])
+
+
+def add_pieces(graph: Graph, X: Name, position: int, piece: Any) -> Iterator[Name]:
+    """Add the encodings of a column: the bounded value, the ramps, the indicator of missing values."""
+    column = graph.add("Gather", X, np.array([position]), axis=1)
+    is_missing = graph.add("IsNaN", column)
+    z = graph.add("Div", graph.add("Sub", column, piece.mean), piece.scale)
+    z = graph.add("Min", graph.add("Max", z, -1e9), 1e9)
+    square = graph.add("Mul", graph.add("Mul", z, z), BOUND**-2)
+    bounded = graph.add("Div", z, graph.add("Sqrt", graph.add("Add", square, 1.0)))
+    yield graph.add("Where", is_missing, 0.0, bounded)
+    if len(piece.ramp_means):
+        position_in_bin = graph.add("Div", graph.add("Sub", column, piece.knots[:-1]), np.diff(piece.knots))
+        ramps = graph.add("Min", graph.add("Max", position_in_bin, 0.0), 1.0)
+        yield graph.add("Where", is_missing, 0.0, graph.add("Sub", ramps, piece.ramp_means))
+    if piece.has_missing:
+        yield graph.add("Cast", is_missing, to=graph.float_type)
+
+
+def declare_encoder(operator: Any) -> None:
+    """Declare the type and shape of the encoded columns."""
+    width = sum(piece.width for piece in operator.raw_operator._pieces())
+    float_type = type(guess_tensor_type(operator.inputs[0].type))
+    operator.outputs[0].set_type(float_type([operator.inputs[0].get_first_dimension(), width]))
+
+
+# --- Categories ---
+
+
+def convert_function(scope: Any, operator: Any, container: Any) -> None:
+    """Convert the FunctionTransformer that writes categories as text; skl2onnx converts those without one."""
+    if operator.raw_operator.func is not categories_as_text:
+        function_transformer.convert_sklearn_function_transformer(scope, operator, container)
+        return
+    graph = Graph(scope, operator, container)
+    columns = [add_text(graph, column) for column in operator.inputs]
+    graph.finish(graph.add("Concat", *columns, axis=1), operator.outputs[0])
+
+
+def add_text(graph: Graph, column: Any) -> Name:
+    """Add a column of categories (n_samples, 1) as text."""
+    if isinstance(column.type, BooleanTensorType):
+        return graph.add("Where", column.full_name, np.array(["True"]), np.array(["False"]))
+    return graph.add("Cast", column.full_name, to=TensorProto.STRING)
+
+
+def declare_function(operator: Any) -> None:
+    """Declare the text of categories (n_samples, n_columns)."""
+    if operator.raw_operator.func is not categories_as_text:
+        function_shapes.calculate_sklearn_function_transformer_output_shapes(operator)
+        return
+    n_columns = sum(column.type.shape[1] for column in operator.inputs)
+    operator.outputs[0].set_type(StringTensorType([operator.inputs[0].get_first_dimension(), n_columns]))
+
+
+def convert_onehot(scope: Any, operator: Any, container: Any) -> None:
+    """Convert a OneHotEncoder. skl2onnx 1.20 cannot group rare and unknown categories, so we do."""
+    encoder = operator.raw_operator
+    if encoder.handle_unknown != "infrequent_if_exist":
+        one_hot_encoder.convert_sklearn_one_hot_encoder(scope, operator, container)
+        return
+    graph = Graph(scope, operator, container)
+    X = graph.add("Concat", *(one.full_name for one in operator.inputs), axis=1)
+    columns = zip(encoder.categories_, encoder.infrequent_categories_, strict=True)
+    onehot = [add_onehot(graph, X, position, *column) for position, column in enumerate(columns)]
+    graph.finish(graph.add("Concat", *onehot, axis=1), operator.outputs[0])
+
+
+def add_onehot(graph: Graph, X: Name, position: int, categories: Any, rare: Any) -> Name:
+    """Add the ones and zeros (n_samples, n_encoded) of a column of strings; the last is of the rare ones."""
+    kept = [str(one) for one in categories if rare is None or one not in rare]
+    numbers = graph.add(
+        "LabelEncoder",
+        graph.add("Gather", X, np.array([position]), axis=1),
+        op_domain="ai.onnx.ml",
+        op_version=2,
+        keys_strings=kept,
+        values_int64s=list(range(len(kept))),
+        default_int64=-1 if rare is None else len(kept),
+    )
+    is_category = graph.add("Equal", numbers, np.arange(len(kept) + (rare is not None)))
+    return graph.add("Cast", is_category, to=TensorProto.FLOAT)
