@@ -12,13 +12,13 @@ from pathlib import Path
 
 TESTS = [
     "tests/core",
-    "tests/test_displays.py",
-    "tests/test_ensemble.py",
+    "tests/displays",
+    "tests/estimators/test_ensemble_classifier.py",
+    "tests/fitting/test_stacks.py",
+    "tests/fitting/test_threads.py",
+    "tests/search/test_search.py",
     "tests/test_rounding.py",
-    "tests/test_search.py",
     "tests/test_sklearn_checks.py",
-    "tests/test_threads.py",
-    "tests/test_together.py",
 ]
 # OpenBLAS's kernels, and the instructions that each needs, in the words of /proc/cpuinfo.
 KERNELS = {

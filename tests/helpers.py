@@ -6,12 +6,16 @@ Functions of the core with many arguments are called only here. So a changed sig
 import copy
 from collections.abc import Callable
 from dataclasses import fields, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse
 from numpy.testing import assert_allclose
+from sklearn.datasets import make_moons
+from sklearn.preprocessing import StandardScaler
 
+from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
 from sknn_scratch._core import network as network_module
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.data import Data
@@ -38,6 +42,24 @@ def make_data(kind, n_samples=60, n_features=4, seed=0):
     centres = rng.normal(scale=1.5, size=(N_CLUSTERS[kind], n_features))
     X = centres[clusters] + rng.normal(size=(n_samples, n_features))
     return X, np.column_stack([clusters % 2, clusters // 2]) if kind == "multilabel" else clusters
+
+
+def moons(n_samples=200, scale=1.0):
+    X, y = make_moons(n_samples, noise=0.15, random_state=0)
+    return scale * StandardScaler().fit_transform(X), y
+
+
+def xor():
+    return np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
+
+
+def make_rows(n_samples=60, n_targets=None, seed=0):
+    """Make a noisy curve: X (n_samples, 3) and positive y (n_samples,) or (n_samples, n_targets)."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n_samples, 3))
+    curves = np.column_stack([np.exp(0.5 * X[:, 0]) + 0.3 * X[:, 1] ** 2, np.exp(0.3 * X[:, 2]) + 5])
+    y = curves * rng.gamma(20, 1 / 20, size=curves.shape)
+    return X, y[:, 0] if n_targets is None else y[:, :n_targets]
 
 
 # --- The core: a problem, a network for it, one evaluation ---
@@ -220,6 +242,12 @@ def history_column(result, name):
 
 # --- Estimators ---
 
+# A network that is trained quickly; each file adds how large it is and how long it trains.
+small_network = partial(ShallowNNClassifier, solver="adam", alpha=1.0, random_state=0)
+small_regressor = partial(
+    ShallowNNRegressor, solver="adam", alpha=3.0, n_hidden=6, max_iter=15, learning_rate=0.02, random_state=0
+)
+
 
 class InterruptedActivation(Activation):
     """The hyperbolic tangent, which presses Ctrl-C after a number of training steps."""
@@ -259,6 +287,10 @@ class AtEpoch(SilentCallback):
         if context.task_name == "epoch" and context.task_id + 1 == self.epoch:
             return self.action()
         return False
+
+
+def press_control_c():
+    raise KeyboardInterrupt
 
 
 def rounds_by_place():

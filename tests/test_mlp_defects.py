@@ -7,6 +7,7 @@ import inspect
 import math
 import pickle
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import scale
 
 from sknn_scratch import DivergenceWarning, ShallowNNClassifier
-from tests.helpers import make_data
+from tests.helpers import make_data, small_network
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -29,9 +30,7 @@ def make_mlp(cls=MLPClassifier, **params):
     return cls(**({"hidden_layer_sizes": (6,), "max_iter": 10, "random_state": 0} | params))
 
 
-def make_classifier(**params):
-    defaults = {"solver": "adam", "n_hidden": 6, "max_iter": 10, "early_stopping": False, "random_state": 0}
-    return ShallowNNClassifier(**(defaults | params))
+make_classifier = partial(small_network, n_hidden=6, max_iter=10, early_stopping=False)
 
 
 class RecordingMLP(MLPClassifier):

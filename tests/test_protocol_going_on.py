@@ -1,5 +1,7 @@
 """Training further: warm starts and streams equal one long fit that is cut into pieces."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -8,7 +10,7 @@ from sklearn.utils._param_validation import StrOptions
 from sknn_scratch import ShallowNNClassifier
 from sknn_scratch._core.optimizers import Adam
 from sknn_scratch._fitting import auto, plan
-from tests.helpers import KINDS, assert_same_model, make_data
+from tests.helpers import KINDS, assert_same_model, make_data, small_network
 
 pytestmark = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
 
@@ -20,17 +22,16 @@ def flat(classifier):
     return np.concatenate([array.ravel() for array in (*classifier.coefs_, *classifier.intercepts_)])
 
 
-def make_classifier(**params):
-    defaults = {
-        "solver": "adam",
-        "n_hidden": 6,
-        "activation": "tanh",
-        "learning_rate": 0.02,
-        "max_iter": 5,
-        "alpha": 1.0,
-    }
-    defaults |= {"tol": 0.0, "early_stopping": False, "batch_size": 16, "random_state": 0}
-    return ShallowNNClassifier(**(defaults | params))
+make_classifier = partial(
+    small_network,
+    n_hidden=6,
+    activation="tanh",
+    learning_rate=0.02,
+    max_iter=5,
+    tol=0.0,
+    early_stopping=False,
+    batch_size=16,
+)
 
 
 def assert_same_history(classifier, other):

@@ -4,6 +4,7 @@ import copy
 import signal
 import threading
 import time
+from functools import partial
 
 import joblib
 import numpy as np
@@ -30,24 +31,23 @@ from tests.helpers import (
     SilentCallback,
     assert_same_model,
     make_data,
+    press_control_c,
+    small_network,
 )
 from tests.versions import needs_callbacks
 
 X, Y = make_data("multiclass")
 ignore_max_iter = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
 
-
-def make_classifier(**params):
-    defaults = {
-        "solver": "adam",
-        "n_hidden": 6,
-        "activation": "tanh",
-        "learning_rate": 0.02,
-        "max_iter": 8,
-        "alpha": 1.0,
-    }
-    defaults |= {"tol": 1e-4, "early_stopping": False, "random_state": 0}
-    return ShallowNNClassifier(**(defaults | params))
+make_classifier = partial(
+    small_network,
+    n_hidden=6,
+    activation="tanh",
+    learning_rate=0.02,
+    max_iter=8,
+    tol=0.0001,
+    early_stopping=False,
+)
 
 
 class Snapshots(SilentCallback):
@@ -59,10 +59,6 @@ class Snapshots(SilentCallback):
     def on_fit_task_end(self, estimator, context, *, fitted_estimator):
         if context.task_name == "epoch":
             self.models.append(fitted_estimator)
-
-
-def press_control_c():
-    raise KeyboardInterrupt
 
 
 def flat(classifier):
@@ -104,14 +100,6 @@ def test_small_gradient(solver):
     assert classifier.stop_reason_ == "small_gradient"
     norms = np.hypot(*(classifier.history_[f"gradient_norm_{layer}"] for layer in ("hidden", "output")))
     assert norms[-1] < 0.05 <= norms[:-1].min()
-
-
-@needs_callbacks
-@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_callback_stops(solver):
-    classifier = make_classifier(solver=solver).set_callbacks(AtEpoch(3, lambda: True)).fit(X, Y)
-    assert classifier.stop_reason_ == "callback"
-    assert classifier.n_iter_ == 3
 
 
 @needs_callbacks

@@ -1,0 +1,85 @@
+"""Diagnoses of regressors."""
+
+import numpy as np
+import pytest
+from sklearn.neural_network import MLPRegressor
+
+from sknn_scratch import (
+    ShallowNNRegressor,
+    diagnose,
+)
+from sknn_scratch._fitting.reals import REAL_LOSSES
+from tests.helpers import make_rows, small_regressor
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X, Y = make_rows(40)
+
+
+def fitted_mlp(y=Y, **params):
+    settings = {"hidden_layer_sizes": (5,), "max_iter": 15, "random_state": 0, "learning_rate_init": 0.02}
+    return MLPRegressor(**settings | params).fit(X, y)
+
+
+@pytest.mark.parametrize("loss", REAL_LOSSES)
+def test_a_healthy_regressor_and_one_under_a_heavy_penalty(loss):
+    rows, y = make_rows(300)
+    healthy = small_regressor(n_hidden=20, loss=loss, max_iter=200, tol=1e-4).fit(rows, y)
+    assert diagnose(healthy, rows, y).ok, str(diagnose(healthy, rows, y))
+    crushed = small_regressor(n_hidden=20, loss=loss, max_iter=200, alpha=1e4).fit(rows, y)
+    diagnosis = diagnose(crushed, rows, list(y))
+    assert diagnosis.fix_first.name == "strong penalty"
+    assert diagnosis.not_checked["class imbalance ignored"] == "it is for classes"
+
+
+def findings(*arguments):
+    """Look at all findings, by name."""
+    return {one.name: one for one in diagnose(*arguments).checks}
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "poisson"])
+def test_a_regressor_that_is_too_small_is_found(loss):
+    rng = np.random.default_rng(0)
+    rows = rng.uniform(-2, 2, size=(300, 1))
+    y = 1.1 + np.column_stack([np.sin(4 * rows[:, 0]), np.cos(4 * rows[:, 0])])
+    small = small_regressor(n_hidden=1, loss=loss, max_iter=100).fit(rows, y)
+    assert findings(small, rows, y)["underfitting"].severity == "problem"
+
+
+def test_rare_counts_are_mostly_noise_which_is_no_finding():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(400, 3))
+    y = rng.poisson(0.3 * np.exp(0.8 * rows[:, 0]))
+    reg = small_regressor(loss="poisson", max_iter=200, early_stopping=True).fit(rows, y)
+    assert diagnose(reg, rows, y).ok, str(diagnose(reg, rows, y))
+    needs_y = {"foreign validation rows", "exploding gradient", "overfitting", "stopped too early"}
+    assert needs_y <= diagnose(reg, rows).not_checked.keys()
+
+
+@pytest.mark.parametrize("quantile", [0.05, 0.99])
+def test_a_quantile_is_not_compared_with_means(quantile):
+    rows, y = make_rows(300)
+    healthy = small_regressor(loss="quantile", quantile=quantile, max_iter=200).fit(rows, y)
+    assert diagnose(healthy, rows, y).ok, str(diagnose(healthy, rows, y))
+    assert "means" in diagnose(healthy, rows, y).not_checked["underfitting"]
+    crushed = small_regressor(loss="quantile", quantile=quantile, max_iter=200, alpha=1e6).fit(rows, y)
+    assert findings(crushed, rows, y)["not converged"].severity == "problem"
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1e3])
+def test_the_scale_of_y_is_no_finding_of_a_converted_network(scale):
+    converted = ShallowNNRegressor.from_mlp_regressor(fitted_mlp(scale * Y, solver="lbfgs", max_iter=500))
+    assert findings(converted, X, scale * Y)["not converged"].severity == "ok"
+    assert findings(converted, X)["not converged"].severity == "ok"
+
+
+def test_a_converted_network_that_has_learnt_nothing():
+    converted = ShallowNNRegressor.from_mlp_regressor(fitted_mlp(solver="lbfgs", alpha=1e6))
+    finding = findings(converted, X, Y)["not converged"]
+    assert finding.severity == "problem"
+    assert "inf" not in finding.remedy
+
+
+def test_a_constant_y_can_be_diagnosed():
+    flat = small_regressor().fit(X, np.full(40, 3.0))
+    assert "exploding gradient" in diagnose(flat, X, np.full(40, 3.0)).not_checked

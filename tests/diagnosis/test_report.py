@@ -1,0 +1,121 @@
+"""The report: its order, its text and its HTML."""
+
+import math
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from sknn_scratch import Diagnosis, Finding, diagnose
+from sknn_scratch._diagnosis.html import MARKS, bar
+from tests.diagnosis.conftest import fit
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore::sknn_scratch.SymmetryWarning"),
+]
+
+
+def some_findings():
+    return (
+        Finding("dead units", "ok", 0.0, (0.25, 0.5), "None are dead.", "Nothing."),
+        Finding("saturation", "warning", 0.6, (0.5, 0.75), "Many <are> flat.", "Scale & wait."),
+        Finding("unscaled features", "problem", 1040.3, (10.0, 100.0), "Large.", "Scale.", is_share=False),
+    )
+
+
+def test_problems_come_first():
+    diagnosis = Diagnosis("a network", some_findings(), {})
+    assert [finding.name for finding in diagnosis] == ["unscaled features", "saturation"]
+    assert diagnosis.fix_first == diagnosis.findings[0]
+    assert tuple(diagnosis) == diagnosis.findings
+    assert len(diagnosis) == 2
+    assert not diagnosis.ok
+    assert Diagnosis("a network", some_findings()[:2], {}).ok
+
+
+def test_text():
+    assert str(Diagnosis("a network", some_findings(), {"overfitting": "it needs y"})) == "\n".join(
+        [
+            "Diagnosis of a network: 1 problem, 1 warning",
+            "Fix first: unscaled features",
+            "",
+            "problem      unscaled features           1040  (limit 100)",
+            "             Large.",
+            "             -> Scale.",
+            "",
+            "warning      saturation                   60%  (limit 50%)",
+            "             Many <are> flat.",
+            "             -> Scale & wait.",
+            "",
+            "ok           dead units                    0%  (limit 25%)",
+            "",
+            "not checked  overfitting: it needs y",
+        ]
+    )
+    assert repr(diagnosis := Diagnosis("a network", some_findings()[:1], {})) == str(diagnosis)
+    assert str(diagnosis).startswith("Diagnosis of a network: no problem found\n")
+    assert str(Diagnosis("a network", some_findings()[2:], {})).endswith("-> Scale.")
+
+
+@pytest.mark.parametrize(
+    ("value", "is_share", "written"),
+    [(0.874, True, "87%"), (0.0123, True, "1.2%"), (0.0, True, "0%"), (12.3, True, "12x"),
+     (math.inf, True, "inf"), (1.2345, False, "1.23"), (1040.3, False, "1040"), (1e30, False, "1e+30")],
+)  # fmt: skip
+def test_numbers(value, is_share, written):
+    finding = Finding("a", "ok", value, (1.0, 2.0), "b", "c", is_share)
+    assert finding.written(value) == written
+
+
+def test_text_fits_on_a_screen(data):
+    X, y = data
+    text = str(diagnose(fit(1000 * X, y, activation="tanh", init_scale=10, max_iter=3), 1000 * X, y))
+    assert max(map(len, text.splitlines())) <= 88
+
+
+def test_html_is_a_well_formed_table_with_pictures(data, healthy):
+    for diagnosis in (Diagnosis("a <b>", some_findings(), {"c": "d & e"}), diagnose(healthy, *data)):
+        html = diagnosis._repr_html_()
+        table = ET.fromstring(html)
+        rows = table.findall("tbody/tr")
+        assert len(rows) == len(diagnosis.checks) + len(diagnosis.not_checked)
+        pictures = table.findall("tbody//svg")
+        n_bars = sum(finding.name != "not converged" for finding in diagnosis.checks)
+        assert len(pictures) == len(diagnosis.checks) + n_bars
+        for picture in pictures:
+            assert picture.get("viewBox") == f"0 0 {picture.get('width')} {picture.get('height')}"
+            assert picture.get("style") == "max-width:none"
+        for row in rows[: len(diagnosis.checks)]:
+            is_graded = row[1][0].text != "not converged"
+            assert (row[3].text is not None) == (len(row[4]) == 1) == is_graded
+        widths = {sum(int(cell.get("colspan", 1)) for cell in row) for row in rows}
+        assert widths == {len(table.findall("thead/tr/th"))}
+        assert len(table.findall("caption/svg")) == 3  # the legend of the bars
+    assert "script" not in html
+
+
+def test_bars_show_the_value_among_the_limits():
+    html = Diagnosis("a network", some_findings(), {})._repr_html_()
+    table = ET.fromstring(html)
+    for finding, row in zip(("problem", "warning", "ok"), table.findall("tbody/tr"), strict=True):
+        *zones, marker = row.findall("td")[4].findall("svg/rect")
+        at = float(marker.get("x")) + 2
+        starts = [float(zone.get("x")) for zone in zones]
+        inside = sum(at >= start for start in starts) - 1
+        assert ("ok", "warning", "problem")[inside] == finding
+
+
+@pytest.mark.parametrize(("severity", "value"), [("ok", 0.0), ("warning", 0.001), ("warning", 0.2)])
+def test_a_limit_of_zero_leaves_room_for_green_only_if_all_is_well(severity, value):
+    finding = Finding("identical units", severity, value, (0.0, 0.5), "Some are.", "Start at random.")
+    first, *_, marker = ET.fromstring(bar(finding)).findall("rect")
+    assert (first.get("fill") == MARKS["ok"][0]) == (severity == "ok")
+    if severity == "ok":
+        assert float(first.get("width")) > 2 * float(marker.get("width"))
+
+
+def test_both_limits_may_be_zero():
+    finding = Finding("identical units", "problem", 0.5, (0, 0), "Some are.", "Start at random.")
+    (zone, marker) = ET.fromstring(bar(finding)).findall("rect")
+    assert zone.get("fill") == MARKS["problem"][0]
+    assert 0 < float(marker.get("x")) < float(zone.get("width"))

@@ -1,0 +1,50 @@
+"""What the tests of displays share: a quick fit, and what was drawn."""
+
+import matplotlib
+import matplotlib.legend
+import numpy as np
+from sklearn.pipeline import make_pipeline
+
+from sknn_scratch import (
+    ActivationDisplay,
+    HiddenUnitsDisplay,
+    NetworkDisplay,
+    TrainingCurveDisplay,
+)
+from tests.helpers import make_data, small_network
+
+matplotlib.use("Agg")
+
+DISPLAYS = (TrainingCurveDisplay, HiddenUnitsDisplay, NetworkDisplay, ActivationDisplay)
+
+
+def fit(kind="binary", n_hidden=4, n_features=4, steps=(), **parameters):
+    """Fit a network, or a Pipeline that ends in one, for a few epochs."""
+    X, y = make_data(kind, n_features=n_features)
+    clf = small_network(n_hidden=n_hidden, **{"max_iter": 5, "learning_rate": 0.05} | parameters)
+    return (make_pipeline(*steps, clf) if steps else clf).fit(X, y), X, y
+
+
+def show(display, estimator, X, **options):
+    """Make a display of any class; its maps have few points."""
+    data = (X,) if display in (HiddenUnitsDisplay, ActivationDisplay) else ()
+    if display is HiddenUnitsDisplay:
+        options = {"resolution": 10} | options
+    return display.from_estimator(estimator, *data, **options)
+
+
+def draw(display, estimator, X, **options):
+    """Do what ``show`` does, and all that matplotlib only does when the picture is written."""
+    shown = show(display, estimator, X, **options)
+    shown.figure_.draw_without_rendering()
+    return shown
+
+
+def texts(figure):
+    """All the words in a figure."""
+    return [text.get_text() for text in figure.findobj(matplotlib.text.Text) if text.get_text()]
+
+
+def drawn(ax):
+    """The lines of an Axes, as (label, x, y)."""
+    return [(line.get_label(), *np.asarray(line.get_data(), float)) for line in ax.get_lines()]

@@ -1,0 +1,71 @@
+"""Displays of regressors."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sknn_scratch import (
+    ActivationDisplay,
+    HiddenUnitsDisplay,
+    NetworkDisplay,
+    TrainingCurveDisplay,
+)
+from tests.helpers import make_rows, small_regressor
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X, Y = make_rows(40)
+TWO = np.column_stack([Y, 100 * Y**2])
+
+
+def test_the_surface_of_a_regressor():
+    pipeline = make_pipeline(StandardScaler(), small_regressor()).fit(X, Y)
+    display = HiddenUnitsDisplay.from_estimator(pipeline, X, Y, n_units=3, resolution=5)
+    assert display.outputs.shape == (5, 5, 1)
+    assert_array_equal(display.points[1], Y)
+    assert display.ax_.get_title() == "Surface"
+    assert {axes.get_title().split(" → ")[1] for axes in display.axes_} <= {"higher", "lower"}
+    assert "predicted y" in [axes.get_ylabel() for axes in display.figure_.axes]
+
+
+def test_the_surface_of_one_of_several_targets():
+    plane, targets = X[:, :2], np.column_stack([Y, 10 - 3 * X[:, 0]])
+    fitted = small_regressor().fit(plane, targets)
+    names = set()
+    for k in (0, 1):
+        display = HiddenUnitsDisplay.from_estimator(fitted, plane, targets, target=k, n_units=2, resolution=5)
+        grid = np.column_stack([values.ravel() for values in np.meshgrid(display.x, display.y)])
+        assert_allclose(display.outputs.ravel(), fitted.predict(grid)[:, k])
+        assert_array_equal(display.points[1], targets[:, k])
+        influence = fitted.transform(plane).std(axis=0) * np.abs(fitted.coefs_[1][:, k])
+        assert_array_equal(display.units, np.argsort(-influence)[:2])
+        names |= set(display.class_names)
+    assert len(names) == 2
+
+
+@pytest.mark.parametrize("target", [-1, 1, "y"])
+def test_a_target_that_is_not_there(target):
+    with pytest.raises(ValueError, match="target must be an integer from 0 to 0, got"):
+        HiddenUnitsDisplay.from_estimator(small_regressor().fit(X, Y), X, target=target)
+
+
+def test_the_surface_of_a_constant_has_no_lines():
+    flat = small_regressor(max_iter=1).fit(X, np.full(40, 3.0))
+    flat.coefs_[1][...] = 0
+    display = HiddenUnitsDisplay.from_estimator(flat, X, n_units=1, resolution=3)
+    assert np.ptp(display.outputs) == 0
+    assert display.ax_.get_title() == "Surface"
+
+
+def test_other_displays_of_a_regressor():
+    reg = small_regressor().fit(X, TWO)
+    network = NetworkDisplay.from_estimator(reg)
+    texts = [text.get_text() for text in network.ax_.texts]
+    assert {"y0", "y1"} <= set(texts)
+    assert "y" in [
+        text.get_text() for text in NetworkDisplay.from_estimator(small_regressor().fit(X, Y)).ax_.texts
+    ]
+    assert len(TrainingCurveDisplay.from_estimator(reg).history["loss"]) == 15
+    assert ActivationDisplay.from_estimator(reg, X).activation == "relu"

@@ -1,0 +1,303 @@
+"""The estimator as an object: seeds, copies, pickles, parameters, its HTML, threads."""
+
+import copy
+import io
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import cloudpickle
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.base import clone, is_classifier
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import estimator_html_repr
+
+from sknn_scratch import Activation, ShallowNNClassifier, ShallowNNEnsembleClassifier
+from sknn_scratch._fitting.fitted import FITTED_ATTRIBUTES
+from tests.helpers import KINDS, assert_same_model, make_data, small_network
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X, Y = make_data("multiclass")
+METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function", "transform")
+
+make_classifier = partial(small_network, n_hidden=6, batch_size=16, max_iter=6, dropout=0.2)
+
+make_ensemble = partial(
+    ShallowNNEnsembleClassifier,
+    solver="adam",
+    alpha=1.0,
+    n_networks=2,
+    n_hidden=6,
+    max_iter=6,
+    random_state=0,
+)
+
+
+def differ(classifier, other):
+    return not np.array_equal(classifier.coefs_[0], other.coefs_[0])
+
+
+class Scaling(ShallowNNClassifier):
+    """A subclass with a fitted attribute of its own, set before the network is trained."""
+
+    def fit(self, X, y):
+        self.scaler_ = StandardScaler().fit(X)
+        return super().fit(self.scaler_.transform(X), y)
+
+    def partial_fit(self, X, y, classes=None):
+        if not hasattr(self, "scaler_"):
+            self.scaler_ = StandardScaler()
+        self.scaler_.partial_fit(X)
+        return super().partial_fit(self.scaler_.transform(X), y, classes)
+
+
+# --- Attributes ---
+
+
+def test_a_subclass_keeps_its_own_fitted_attributes():
+    scaling = Scaling(max_iter=2, random_state=0)
+    assert scaling.fit(X, Y).scaler_.n_samples_seen_ == len(X)
+    assert scaling.fit(X[:50], Y[:50]).scaler_.n_samples_seen_ == 50
+    scaling = Scaling(random_state=0)
+    for _ in range(3):
+        scaling.partial_fit(X, Y, classes=[0, 1, 2])
+    assert scaling.scaler_.n_samples_seen_ == 3 * len(X)
+
+
+@pytest.mark.parametrize("make", [make_classifier, make_ensemble])
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"warm_start": True},
+        {"early_stopping": True, "scoring": "accuracy"},
+        {"solver": "lbfgs", "dropout": 0},
+    ],
+)
+def test_fitted_attributes_are_those_on_the_list(make, params):
+    classifier = make(**params).fit(pd.DataFrame(X).add_prefix("x"), Y)
+    own = {name for name in vars(classifier) if name.endswith("_")}
+    assert own >= {"classes_", "feature_names_in_"}
+    assert own <= set(FITTED_ATTRIBUTES)
+
+
+# --- Seeds ---
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_same_seed_same_model(early_stopping):
+    classifier, other = (make_classifier(early_stopping=early_stopping).fit(X, Y) for _ in range(2))
+    assert_same_model(classifier, other, rtol=0)
+    assert_same_model(classifier.fit(X, Y), other, rtol=0)  # nothing is left over from the earlier fit
+    assert differ(classifier, make_classifier(early_stopping=early_stopping, random_state=1).fit(X, Y))
+
+
+def test_generator_moves_on_from_fit_to_fit():
+    classifier = make_classifier(random_state=np.random.RandomState(3)).fit(X, Y)
+    first = copy.deepcopy(classifier)
+    assert differ(first, classifier.fit(X, Y))
+    assert_same_model(first, make_classifier(random_state=np.random.RandomState(3)).fit(X, Y), rtol=0)
+
+
+def test_no_seed_no_repetition():
+    classifier = make_classifier(random_state=None)
+    state = np.random.get_state()  # noqa: NPY002 - it is scikit-learn's None
+    try:
+        np.random.seed(0)  # noqa: NPY002
+        first = copy.deepcopy(classifier.fit(X, Y))
+        assert differ(first, classifier.fit(X, Y))
+        np.random.seed(0)  # noqa: NPY002
+        assert_same_model(first, classifier.fit(X, Y), rtol=0)
+    finally:
+        np.random.set_state(state)  # noqa: NPY002
+
+
+def test_seeds_are_used_for_all_that_is_random():
+    for change in ({"n_hidden": 6}, {"dropout": 0.0, "max_iter": 1}, {"init_scale": 0.5, "max_iter": 1}):
+        models = [make_classifier(random_state=seed, **change).fit(X, Y) for seed in (0, 1)]
+        assert differ(*models)
+
+
+def test_jobs_in_other_processes_give_the_same_models():
+    seeds = (0, 1)
+    fits = [joblib.delayed(make_classifier(random_state=seed).fit)(X, Y) for seed in seeds]
+    for seed, fitted in zip(seeds, joblib.Parallel(n_jobs=2)(fits), strict=True):
+        assert_same_model(fitted, make_classifier(random_state=seed).fit(X, Y), rtol=0)
+
+
+# --- Copies and files ---
+
+
+def by_joblib(classifier):
+    file = io.BytesIO()
+    joblib.dump(classifier, file)
+    file.seek(0)
+    return joblib.load(file)
+
+
+def by_skops(classifier):
+    import skops.io  # it imports all of scikit-learn, which the other tests do not need
+
+    own_class = "sknn_scratch.ShallowNNClassifier"
+    written = skops.io.dumps(classifier)
+    assert skops.io.get_untrusted_types(data=written) == [own_class]
+    return skops.io.loads(written, trusted=[own_class])
+
+
+COPIES = {
+    "pickle": lambda classifier: pickle.loads(pickle.dumps(classifier)),
+    "cloudpickle": lambda classifier: pickle.loads(cloudpickle.dumps(classifier)),
+    "joblib": by_joblib,
+    "skops": by_skops,
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+}
+
+
+@pytest.mark.parametrize("train", ["fit", "early_stopping", "partial_fit", "warm_start"])
+@pytest.mark.parametrize("name", COPIES)
+def test_copies_predict_and_train_alike(name, train):
+    classifier = make_classifier(early_stopping=train == "early_stopping", warm_start=train == "warm_start")
+    if train == "partial_fit":
+        classifier.partial_fit(X, Y, classes=[0, 1, 2])
+    else:
+        classifier.fit(X, Y)
+    copied = COPIES[name](classifier)
+    assert copied.get_params() == classifier.get_params()
+    assert vars(copied).keys() == vars(classifier).keys()
+    for method in METHODS:
+        assert_array_equal(getattr(copied, method)(X), getattr(classifier, method)(X))
+    assert copied.history_.keys() == classifier.history_.keys()
+    for column, values in classifier.history_.items():
+        assert_array_equal(copied.history_[column], values)
+    if train in ("partial_fit", "warm_start"):
+        before = [array.copy() for array in classifier.coefs_]
+        go_on = "partial_fit" if train == "partial_fit" else "fit"
+        getattr(copied, go_on)(X, Y)
+        for array, earlier in zip(classifier.coefs_, before, strict=True):
+            assert_array_equal(array, earlier)
+        assert_same_model(copied, getattr(classifier, go_on)(X, Y), rtol=0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_skops_holds_every_kind_of_label(kind):
+    x, y = make_data(kind)
+    classifier = make_classifier().fit(x, np.array(["a", "b", "c"])[y] if kind == "multiclass" else y)
+    assert_array_equal(by_skops(classifier).predict(x), classifier.predict(x))
+
+
+def softsign(z):
+    return z / (1 + abs(z))
+
+
+def softsign_slope(z):
+    return 1 / (1 + abs(z)) ** 2
+
+
+def test_own_activation_is_pickled_with_the_model():
+    classifier = make_classifier(activation=Activation(softsign, softsign_slope)).fit(X, Y)
+    for name in ("pickle", "joblib", "deepcopy"):
+        assert_array_equal(COPIES[name](classifier).predict_proba(X), classifier.predict_proba(X))
+    of_a_lambda = make_classifier(activation=Activation(lambda z: softsign(z), lambda z: softsign_slope(z)))
+    copied = COPIES["cloudpickle"](of_a_lambda.fit(X, Y))
+    assert_array_equal(copied.predict_proba(X), classifier.predict_proba(X))
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_pickle_is_about_as_large_as_the_weights(early_stopping):
+    x = np.random.default_rng(0).normal(size=(60, 300))
+    classifier = make_classifier(n_hidden=100, early_stopping=early_stopping, max_iter=10).fit(x, Y)
+    weights = sum(array.nbytes for array in classifier.coefs_ + classifier.intercepts_)
+    assert len(pickle.dumps(classifier)) < 1.02 * weights + 4000
+    resumable = make_classifier(n_hidden=100, warm_start=True).fit(x, Y)
+    assert len(pickle.dumps(resumable)) < 3.02 * weights + 4000  # with Adam's two moments
+
+
+def test_clone_is_unfitted_and_equal():
+    classifier = make_classifier(activation=Activation(softsign, softsign_slope)).fit(X, Y)
+    cloned = clone(classifier)
+    assert not hasattr(cloned, "coefs_")
+    assert cloned.get_params() == classifier.get_params()
+    assert_same_model(cloned.fit(X, Y), classifier, rtol=0)
+
+
+# --- Parameters, representation, tags ---
+
+
+def test_params_are_set_and_got():
+    params = {name: object() for name in ShallowNNClassifier().get_params()}
+    assert ShallowNNClassifier(**params).get_params() == params
+    assert ShallowNNClassifier().set_params(**params).get_params() == params
+    with pytest.raises(ValueError, match=r"Invalid parameter 'n_units'.* 'n_hidden'"):
+        ShallowNNClassifier().set_params(n_units=3)
+
+
+def test_representation_shows_what_is_no_default():
+    assert (
+        repr(ShallowNNClassifier(3, activation="tanh"))
+        == "ShallowNNClassifier(activation='tanh', n_hidden=3)"
+    )
+
+
+def test_html_shows_the_parameters_and_links_nowhere():
+    clf = ShallowNNClassifier()
+    html = estimator_html_repr(clf)
+    assert all(f">{name}" in "".join(html.split()) for name in clf.get_params())
+    assert "href=" not in html  # the documentation is not on the web yet
+
+
+def test_tags():
+    tags = ShallowNNClassifier().__sklearn_tags__()
+    assert is_classifier(ShallowNNClassifier())
+    assert tags.input_tags.sparse
+    assert not tags.input_tags.allow_nan
+    assert tags.target_tags.required
+    assert tags.classifier_tags.multi_class
+    assert tags.classifier_tags.multi_label
+    assert tags.transformer_tags.preserves_dtype == ["float64", "float32"]
+    assert ShallowNNClassifier(dtype="float32").__sklearn_tags__().transformer_tags.preserves_dtype == [
+        "float32"
+    ]
+
+
+# --- Threads ---
+
+
+def test_many_threads_predict_what_one_predicts():
+    classifier = make_classifier(n_hidden=50).fit(X, Y)
+    parts = [np.random.default_rng(i).normal(size=(200, 4)) for i in range(40)]
+    expected = [[getattr(classifier, method)(part) for method in METHODS] for part in parts]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda part: [getattr(classifier, method)(part) for method in METHODS], parts))
+    for results, references in zip(found, expected, strict=True):
+        for result, reference in zip(results, references, strict=True):
+            assert_array_equal(result, reference)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"n_hidden": np.int16(50)},
+        {"n_hidden": np.int8(4)},
+        {"n_hidden": np.uint8(200)},
+        {"batch_size": np.uint8(100)},
+        {"max_iter": np.int8(3), "n_iter_no_change": np.int8(5)},
+        {"alpha": np.float16(1e-3)},
+        {"validation_fraction": np.float16(0.5), "early_stopping": True},
+        {"validation_fraction": np.int8(100), "early_stopping": True},
+    ],
+)
+@pytest.mark.filterwarnings("ignore:The maximum number of epochs")
+def test_small_numpy_numbers_do_not_overflow(params):
+    X, y = make_data("multiclass", n_samples=400, n_features=700)
+    numbers = {name: value.item() if hasattr(value, "item") else value for name, value in params.items()}
+    fits = [
+        ShallowNNClassifier(**{"max_iter": 2, "random_state": 0} | given).fit(X, y)
+        for given in (params, numbers)
+    ]
+    assert_array_equal(fits[0].coefs_[0], fits[1].coefs_[0])

@@ -1,0 +1,98 @@
+"""ShallowNNEnsembleRegressor: its networks, their mean, and how far they are apart."""
+
+from functools import partial
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknn_scratch import (
+    ShallowNNEnsembleRegressor,
+    ShallowNNRegressor,
+)
+from sknn_scratch._fitting.reals import REAL_LOSSES
+from tests.helpers import make_rows
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X, Y = make_rows(40)
+TWO = np.column_stack([Y, 100 * Y**2])
+
+ensemble = partial(
+    ShallowNNEnsembleRegressor,
+    alpha=3.0,
+    n_hidden=6,
+    max_iter=15,
+    learning_rate=0.02,
+    random_state=0,
+    n_networks=3,
+)
+
+
+@pytest.mark.parametrize("loss", REAL_LOSSES)
+def test_a_network_of_an_ensemble_is_the_same_alone(loss):
+    fitted = ensemble(loss=loss, quantile=0.8, batch_size=7).fit(X, Y)
+    for one in fitted.estimators_:
+        alone = ShallowNNRegressor(**one.get_params()).fit(X, Y)
+        assert_array_equal(one.predict(X), alone.predict(X))
+        assert one.quantile == 0.8
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "poisson"])
+@pytest.mark.parametrize("y", [Y, TWO])
+def test_an_ensemble_predicts_the_mean_and_says_how_far_its_networks_are_apart(loss, y):
+    fitted = ensemble(loss=loss).fit(X, y)
+    predictions = [one.predict(X) for one in fitted.estimators_]
+    mean, std = fitted.predict(X, return_std=True)
+    assert mean.shape == std.shape == y.shape
+    assert_allclose(mean, np.mean(predictions, axis=0))
+    assert_allclose(std, np.std(predictions, axis=0), atol=1e-12 * y.max())
+    assert_allclose(fitted.predict(X), mean)
+    assert (std > 0).all()
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "poisson"])
+@pytest.mark.parametrize("scale", [1e-200, 1e300])
+def test_the_spread_has_the_scale_of_y(loss, scale):
+    _, spread = ensemble(loss=loss).fit(X, Y).predict(X, return_std=True)
+    _, scaled = ensemble(loss=loss).fit(X, scale * Y).predict(X, return_std=True)
+    assert_allclose(scaled, scale * spread, rtol=1e-9)
+
+
+def test_the_spread_grows_where_there_was_no_data():
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, size=(100, 1))
+    fitted = ensemble(n_networks=5, max_iter=60, alpha=0.1).fit(x, np.sin(3 * x[:, 0]))
+    _, inside = fitted.predict(np.linspace(-1, 1, 21)[:, np.newaxis], return_std=True)
+    _, outside = fitted.predict(np.array([[-5.0], [5.0]]), return_std=True)
+    assert outside.min() > 3 * inside.mean()
+
+
+def test_the_error_of_the_mean_is_not_above_the_mean_of_the_errors():
+    rows, y = make_rows(200, seed=1)
+    fitted = ensemble().fit(X, Y)
+    errors = [np.mean((one.predict(rows) - y) ** 2) for one in fitted.estimators_]
+    assert np.mean((fitted.predict(rows) - y) ** 2) <= np.mean(errors)
+
+
+def test_one_network_has_no_spread():
+    fitted = ensemble(n_networks=1).fit(X, Y)
+    mean, std = fitted.predict(X, return_std=True)
+    assert_array_equal(mean, fitted.estimators_[0].predict(X))
+    assert not std.any()
+
+
+def test_an_ensemble_goes_on():
+    fitted = ensemble(warm_start=True).fit(X, Y).fit(X, Y)
+    assert (fitted.n_iter_ > 15).all()
+    parts = ensemble().partial_fit(X, Y)
+    scale = parts.y_scale_
+    assert parts.partial_fit(X, 2 * Y).y_scale_ == scale
+    assert fitted.score(X, Y) > 0
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")

@@ -1,0 +1,90 @@
+"""Parameters that do not exist: the error says which one was meant."""
+
+import pytest
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+
+from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier
+from sknn_scratch._estimators.names import OTHER_NAMES
+from tests.helpers import make_data
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X, Y = make_data("binary", n_samples=40, n_features=3)
+
+
+class Tuned(ShallowNNClassifier):
+    """A user's subclass with a parameter of its own."""
+
+    def __init__(self, boost=1, n_hidden=100):
+        super().__init__(n_hidden)
+        self.boost = boost
+
+
+class TakesAny(ShallowNNClassifier):
+    """A user's subclass that reads its parameters itself."""
+
+    def __init__(self, **params):
+        super().__init__(params.pop("width"))
+
+
+UNKNOWN = {
+    "misspelt": (ShallowNNClassifier, "n_hiden", "Did you mean 'n_hidden'"),
+    "capitals": (ShallowNNClassifier, "Batch_Size", "Did you mean 'batch_size'"),
+    "of an ensemble": (ShallowNNEnsembleClassifier, "n_network", "Did you mean 'n_networks'"),
+    "inherited by an ensemble": (ShallowNNEnsembleClassifier, "n_hiden", "Did you mean 'n_hidden'"),
+    "of a subclass": (Tuned, "bost", "Did you mean 'boost'"),
+    "scikit-learn's": (ShallowNNClassifier, "hidden_layer_sizes", "Use 'n_hidden' instead"),
+    "Keras's": (ShallowNNClassifier, "epochs", "Use 'max_iter' instead"),
+    "Keras's, of a later parameter": (ShallowNNClassifier, "clipnorm", "Use 'max_grad_norm' instead"),
+    "skorch's": (ShallowNNClassifier, "lr", "Use 'learning_rate' instead"),
+    "a forest's": (ShallowNNEnsembleClassifier, "n_estimators", "Use 'n_networks' instead"),
+    "a forest's, of one network": (
+        ShallowNNClassifier,
+        "n_estimators",
+        "Valid parameters are: n_hidden, activation",
+    ),
+    "not to be guessed": (
+        ShallowNNClassifier,
+        "foo",
+        "Valid parameters are: n_hidden, activation, init_scale",
+    ),
+    "another name, but not of the subclass": (Tuned, "lr", "Valid parameters are: boost, n_hidden"),
+}
+
+
+@pytest.mark.parametrize("case", UNKNOWN)
+def test_an_unknown_parameter_is_named_with_the_one_that_was_meant(case):
+    estimator, name, hint = UNKNOWN[case]
+    message = f"^Invalid parameter '{name}' for {estimator.__name__}\\. .*{hint}"
+    with pytest.raises(TypeError, match=message):
+        estimator(**{name: 1})
+    with pytest.raises(ValueError, match=message):  # as of scikit-learn's set_params
+        estimator().set_params(**{name: 1})
+    step = estimator.__name__.lower()
+    with pytest.raises(ValueError, match=message):
+        make_pipeline(estimator()).set_params(**{f"{step}__{name}": 1})
+
+
+def test_other_names_lead_to_parameters_and_are_none():
+    parameters = ShallowNNEnsembleClassifier().get_params().keys()
+    assert set(OTHER_NAMES.values()) <= parameters
+    assert not OTHER_NAMES.keys() & parameters
+
+
+def test_an_unknown_parameter_changes_nothing():
+    classifier = ShallowNNClassifier(7)
+    with pytest.raises(ValueError, match="n_hiden"):
+        classifier.set_params(n_hidden=3, n_hiden=5)
+    assert classifier.n_hidden == 7
+
+
+def test_subclasses_can_be_cloned_and_set():
+    tuned = clone(Tuned(3, n_hidden=4)).set_params(boost=2)
+    assert tuned.get_params() == {"boost": 2, "n_hidden": 4}
+
+
+def test_a_subclass_that_takes_any_name_reads_it_itself():
+    assert TakesAny(width=5).n_hidden == 5
+    with pytest.raises(ValueError, match="Invalid parameter 'width'"):  # to scikit-learn it has none
+        TakesAny(width=5).set_params(width=3)

@@ -1,0 +1,500 @@
+"""ShallowNNRegressor: known answers, the scale of y, and equal results by different ways."""
+
+import pickle
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LinearRegression, PoissonRegressor, Ridge
+from sklearn.metrics import mean_poisson_deviance, r2_score
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sknn_scratch import (
+    Checkpoint,
+    CheckpointError,
+    ShallowNNClassifier,
+    ShallowNNRegressor,
+    VectorizedGridSearchCV,
+    train_together,
+)
+from sknn_scratch._core.losses import LOSSES
+from sknn_scratch._fitting.reals import POSITIVE_LOSSES, REAL_LOSSES
+from tests.helpers import (
+    AtEpoch,
+    Problem,
+    assert_gradient,
+    make_batch,
+    make_loss,
+    make_network,
+    make_params,
+    make_rows,
+    objective_and_gradient,
+    press_control_c,
+    small_regressor,
+)
+from tests.versions import needs_callbacks
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+every_loss = pytest.mark.parametrize("loss", REAL_LOSSES)
+# With a constant rate, the steps of a loss with a kink do not become small.
+SLOWER_AND_SLOWER = {"max_iter": 100, "tol": 0, "learning_rate_schedule": "cosine"}
+SMOOTH = [loss for loss in REAL_LOSSES if LOSSES[loss].is_smooth]
+
+
+def assert_same_model(one, other, rtol=1e-10):
+    for name in ("coefs_", "intercepts_"):
+        for array, same in zip(getattr(one, name), getattr(other, name), strict=True):
+            assert_allclose(array, same, rtol=rtol, atol=rtol)
+    assert_allclose(one.y_offset_, other.y_offset_, rtol=rtol)
+    assert_allclose(one.y_scale_, other.y_scale_, rtol=rtol)
+
+
+# --- The objective ---
+
+
+@every_loss
+@pytest.mark.parametrize("n_outputs", [1, 2])
+def test_the_gradient_of_the_objective(loss, n_outputs):
+    rng = np.random.default_rng(0)
+    X, targets = rng.normal(size=(20, 3)), rng.gamma(1, size=(20, n_outputs))
+    problem = Problem(X, targets, loss)
+    network, batch = make_network(problem), make_batch(problem, rng.uniform(size=20))
+    assert network.loss == make_loss(loss)
+    params = make_params(network)
+    _, gradient = objective_and_gradient(network, params, batch, 0.1)
+    assert_gradient(lambda flat: objective_and_gradient(network, flat, batch, 0.1)[0], params, gradient)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e6])
+def test_a_linear_network_is_ridge_with_the_same_objective(scale):
+    """Of W1 W2 = b, the least |W1|^2 + |W2|^2 is 2 |b|: its slope is that of Ridge with alpha / |b|."""
+    X, y = make_rows(200)
+    y = scale * y
+    alpha = 5.0
+    linear = small_regressor(activation="identity", solver="lbfgs", alpha=alpha, tol=0, max_iter=5000).fit(
+        X, y
+    )
+    b = (linear.coefs_[0] @ linear.coefs_[1])[:, 0]
+    ridge = Ridge(alpha=alpha / np.linalg.norm(b)).fit(X, (y - y.mean()) / y.std())
+    assert_allclose(b, ridge.coef_, rtol=1e-4)
+    assert_allclose(linear.predict(X), y.mean() + y.std() * ridge.predict(X), rtol=1e-4)
+
+
+def test_a_linear_network_without_penalty_is_least_squares():
+    X, y = make_rows(200, n_targets=2)
+    linear = small_regressor(activation="identity", solver="lbfgs", alpha=0, tol=0, max_iter=5000).fit(X, y)
+    assert_allclose(linear.predict(X), LinearRegression().fit(X, y).predict(X), rtol=1e-5)
+
+
+def test_a_linear_network_with_logarithms_is_poisson_regression():
+    X, _ = make_rows(200)
+    counts = np.random.default_rng(1).poisson(np.exp(1 + 0.5 * X[:, 0]))
+    poisson = small_regressor(
+        loss="poisson", activation="identity", solver="lbfgs", alpha=0, tol=0, max_iter=5000
+    )
+    exact = PoissonRegressor(alpha=0, tol=1e-10, max_iter=1000).fit(X, counts)
+    assert_allclose(poisson.fit(X, counts).predict(X), exact.predict(X), rtol=1e-5)
+    deviance = mean_poisson_deviance(counts, exact.predict(X))
+    assert 2 * poisson.y_scale_ * poisson.loss_curve_[-1] == pytest.approx(deviance, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("params", "constant"),
+    [
+        ({"loss": "squared_error", "solver": "lbfgs"}, np.mean),
+        ({"loss": "poisson", "solver": "lbfgs"}, np.mean),
+        ({"loss": "absolute_error"}, np.median),
+        ({"loss": "quantile", "quantile": 0.9}, lambda y: np.quantile(y, 0.9)),
+        ({"loss": "quantile", "quantile": 0.2}, lambda y: np.quantile(y, 0.2)),
+        ({"loss": "huber", "huber_delta": 1e-3}, np.median),
+        ({"loss": "huber", "huber_delta": 1e3, "solver": "lbfgs"}, np.mean),
+    ],
+)
+def test_under_a_heavy_penalty_the_prediction_is_what_the_loss_asks_for(params, constant):
+    X, y = make_rows(1001)
+    y = 100 * y
+    settings = {"alpha": 1e7, "early_stopping": False} | SLOWER_AND_SLOWER
+    if params.get("solver") == "lbfgs":
+        settings["learning_rate_schedule"] = "constant"
+    predicted = small_regressor(**settings | params).fit(X, y).predict(X)
+    assert_allclose(predicted, constant(y), atol=0.1 * y.std())
+
+
+@pytest.mark.parametrize("quantile", [0.1, 0.5, 0.9])
+def test_as_many_rows_are_below_a_quantile_as_there_should_be(quantile):
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-2, 2, size=(2000, 1))
+    y = np.sin(X[:, 0]) + (0.2 + 0.2 * np.abs(X[:, 0])) * rng.normal(size=2000)
+    reg = small_regressor(
+        n_hidden=20, loss="quantile", quantile=quantile, early_stopping=False, **SLOWER_AND_SLOWER
+    )
+    reg.fit(X[:1000], y[:1000])
+    below = y[1000:] < reg.predict(X[1000:])
+    assert below.mean() == pytest.approx(quantile, abs=0.04)  # three standard errors of the share
+    outside = np.abs(X[1000:, 0]) > 1
+    assert below[outside].mean() == pytest.approx(below[~outside].mean(), abs=0.1)
+
+
+@pytest.mark.parametrize("loss", [loss for loss in REAL_LOSSES if loss not in SMOOTH])
+def test_lbfgs_refuses_losses_with_kinks(loss):
+    with pytest.raises(ValueError, match=f"loss='{loss}' has kinks.*adam.*huber"):
+        small_regressor(loss=loss, solver="lbfgs").fit(*make_rows())
+
+
+# --- The scale of y ---
+
+
+@every_loss
+@pytest.mark.parametrize("power", [40, -40])
+def test_the_unit_of_y_changes_nothing(loss, power):
+    """About 1e12 and 1e-12, and powers of two, so that nothing is rounded."""
+    X, y = make_rows()
+    one, scaled = (small_regressor(loss=loss).fit(X, unit * y) for unit in (1.0, 2.0**power))
+    assert_array_equal(scaled.predict(X), 2.0**power * one.predict(X))
+    assert_array_equal(scaled.loss_curve_, one.loss_curve_)
+
+
+@pytest.mark.parametrize("loss", [loss for loss in REAL_LOSSES if loss not in POSITIVE_LOSSES])
+def test_the_origin_of_y_changes_nothing(loss):
+    X, y = make_rows()
+    y = np.round(y * 2**20) / 2**20  # so that the sums are exact
+    one, moved = (small_regressor(loss=loss).fit(X, origin + y) for origin in (0, 2.0**20))
+    assert_allclose(moved.predict(X) - 2.0**20, one.predict(X), atol=1e-7)
+
+
+@pytest.mark.parametrize("scale", [1e-150, 1e-12, 1e12, 1e150, 1e300])
+@every_loss
+def test_extreme_units(loss, scale):
+    X, y = make_rows()
+    reg = small_regressor(loss=loss, max_iter=50).fit(X, scale * y)
+    assert r2_score(y, reg.predict(X) / scale) > 0.3
+
+
+@every_loss
+@pytest.mark.parametrize("value", [0.1, 1e12, 3])
+def test_a_constant_is_learned_at_once(loss, value):
+    X, _ = make_rows()
+    y = np.full(60, value)
+    reg = small_regressor(loss=loss, max_iter=100, alpha=100).fit(X, y)
+    assert reg.y_scale_ == (pytest.approx(value) if loss in POSITIVE_LOSSES else 1)
+    assert_allclose(reg.predict(X), value, atol=0.1 * reg.y_scale_)
+
+
+@every_loss
+def test_one_row(loss):
+    X, y = make_rows(1)
+    reg = small_regressor(loss=loss).fit(X, y)
+    assert reg.predict(X).shape == (1,)
+    assert np.isfinite(reg.predict(X)).all()
+
+
+def test_the_scale_is_that_of_the_weighted_rows():
+    X, y = make_rows(5)
+    y[0] = 1e9
+    weights = np.array([0.0, 1, 1, 2, 0.5])
+    reg = small_regressor().fit(X, y, weights)
+    mean = np.average(y, weights=weights)
+    assert reg.y_offset_ == pytest.approx(mean)
+    assert reg.y_scale_ == pytest.approx(np.sqrt(np.average((y - mean) ** 2, weights=weights)))
+    assert type(reg.y_offset_) is type(reg.y_scale_) is float
+
+
+def test_several_targets_have_a_scale_each():
+    X, y = make_rows(n_targets=2)
+    y = y * [1e-6, 1e6]
+    reg = small_regressor(max_iter=100, alpha=0.1).fit(X, y)
+    assert_allclose(reg.y_offset_, y.mean(axis=0))
+    assert_allclose(reg.y_scale_, y.std(axis=0))
+    assert reg.predict(X).shape == (60, 2)
+    assert (r2_score(y, reg.predict(X), multioutput="raw_values") > 0.1).all()
+    assert reg.score(X, y) == r2_score(y, reg.predict(X))
+
+
+# --- What y may be ---
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        list,
+        pd.Series,
+        lambda y: y.astype(object),
+        lambda y: y.astype(np.int64),
+        lambda y: y.astype(np.uint8),
+        lambda y: y.astype(np.float32),
+        lambda y: y > 5,
+    ],
+)
+def test_y_may_be_any_numbers(convert):
+    X, y = make_rows()
+    y = np.round(4 * y)
+    predicted = small_regressor().fit(X, convert(y)).predict(X)
+    assert predicted.dtype == np.float64
+    if np.array_equal(np.asarray(convert(y), float), y):
+        assert_array_equal(predicted, small_regressor().fit(X, y).predict(X))
+
+
+def test_a_column_stays_a_column():
+    X, y = make_rows()
+    column, vector = small_regressor().fit(X, y[:, np.newaxis]), small_regressor().fit(X, y)
+    assert column.predict(X).shape == (60, 1)
+    assert_array_equal(column.predict(X)[:, 0], vector.predict(X))
+    assert column.y_scale_.shape == (1,)
+    sparse = small_regressor().fit(X, scipy.sparse.csr_array(y[:, np.newaxis]))
+    assert_array_equal(sparse.predict(X), column.predict(X))
+
+
+X, Y = make_rows(40)
+BAD_Y = {
+    "NaN": (np.where(np.arange(40) == 3, np.nan, Y), {}, "NaN"),
+    "infinity": (np.where(np.arange(40) == 3, np.inf, Y), {}, "infinity"),
+    "None": (np.array([None, *Y[1:]], dtype=object), {}, "NaN"),
+    "strings": (np.array(["a"] * 40), {}, "real numbers, but is of dtype <U1.*ShallowNNClassifier"),
+    "strings as objects": (np.array(["a"] * 40, dtype=object), {}, "could not convert string"),
+    "dates": (np.array(["2020-01-01"] * 40, dtype="M8[D]"), {}, "real numbers"),
+    "complex": (Y + 1j, {}, "[Cc]omplex"),
+    "3-D": (np.zeros((40, 2, 2)), {}, "dim 3"),
+    "missing": (None, {}, "requires y"),
+    "fewer": (Y[:10], {}, r"\[40, 10\]"),
+    "negative": (Y - 5, {"loss": "poisson"}, "without negative values, but its minimum is -"),
+    "zeros": (np.zeros(40), {"loss": "poisson"}, "positive mean"),
+    "a mean that underflows": (np.eye(40)[0] * 5e-324, {"loss": "poisson"}, "positive mean"),
+    "loss": (Y, {"loss": "mse"}, "'loss' parameter of ShallowNNRegressor must be a str among"),
+    "quantile": (Y, {"loss": "quantile", "quantile": 1.0}, "'quantile' parameter"),
+    "huber_delta": (Y, {"huber_delta": 0.0}, "'huber_delta' parameter"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_Y)
+def test_bad_y_and_parameters(name):
+    y, params, message = BAD_Y[name]
+    reg = small_regressor().fit(X, Y)
+    before = reg.predict(X)
+    with pytest.raises(ValueError, match=message):
+        reg.set_params(**params).fit(X, y)
+    assert_array_equal(reg.predict(X), before)
+
+
+def test_weights_without_a_sum():
+    with pytest.raises(ValueError, match=r"non-zero|positive and finite sum"):
+        small_regressor().fit(X, Y, np.zeros(40))
+
+
+def test_bad_validation_rows_are_named():
+    with pytest.raises(ValueError, match="In X_val, y_val or sample_weight_val: y has the shape"):
+        small_regressor().fit(X, Y, X_val=X, y_val=np.column_stack([Y, Y]))
+    with pytest.raises(ValueError, match=r"In X_val.*negative"):
+        small_regressor(loss="poisson").fit(X, Y, X_val=X, y_val=-Y)
+    with pytest.raises(ValueError, match=r"overflow float32.*y_scale_"):
+        small_regressor(dtype="float32").fit(X, 1e-30 * Y, X_val=X, y_val=1e30 * Y)
+
+
+def test_predictions_that_overflow_are_an_error():
+    reg = small_regressor(loss="poisson", activation="identity", max_iter=100).fit(X, Y)
+    with pytest.raises(ValueError, match="overflow"):
+        reg.predict(1e6 * np.vstack([X, -X]))
+
+
+# --- The same by different ways ---
+
+
+@every_loss
+def test_a_weight_of_two_is_a_row_that_is_there_twice(loss):
+    X, y = make_rows()
+    weights = np.random.default_rng(0).integers(0, 3, size=60)
+    weighted = small_regressor(loss=loss, batch_size=None).fit(X, y, weights)
+    repeated = small_regressor(loss=loss, batch_size=None).fit(
+        np.repeat(X, weights, axis=0), np.repeat(y, weights)
+    )
+    assert_same_model(weighted, repeated, rtol=1e-9)
+
+
+@every_loss
+def test_sparse_rows_are_like_dense_ones(loss):
+    X, y = make_rows()
+    X = np.where(np.abs(X) < 0.5, 0, X)
+    assert_same_model(
+        small_regressor(loss=loss).fit(scipy.sparse.csr_array(X), y), small_regressor(loss=loss).fit(X, y)
+    )
+
+
+@every_loss
+def test_single_precision_is_like_double(loss):
+    X, y = make_rows()
+    single, double = (
+        small_regressor(loss=loss).fit(X.astype(dtype), y) for dtype in (np.float32, np.float64)
+    )
+    assert single.coefs_[0].dtype == np.float32
+    assert_allclose(single.predict(X.astype(np.float32)), double.predict(X), rtol=2e-3)
+    assert single.y_offset_ == double.y_offset_  # y is never rounded
+
+
+@needs_callbacks
+@every_loss
+def test_the_checkpointed_fit_ends_like_the_one_that_was_never_stopped(loss, tmp_path):
+    X, y = make_rows(n_targets=2)
+    params = {"loss": loss, "quantile": 0.8, "tol": 0}
+    straight = small_regressor(**params).fit(X, y)
+    path = tmp_path / "run.npz"
+    broken = small_regressor(**params).set_callbacks(Checkpoint(path), AtEpoch(5, press_control_c))
+    with pytest.warns(UserWarning, match="interrupted"):
+        broken.fit(X, y)
+    resumed = ShallowNNRegressor.resume(path, X, y)
+    assert resumed.quantile == 0.8
+    assert_same_model(resumed, straight, rtol=0)
+    assert_array_equal(resumed.predict(X), straight.predict(X))
+    assert_array_equal(resumed.loss_curve_, straight.loss_curve_)
+
+
+def test_a_checkpoint_of_the_other_class_is_refused(tmp_path):
+    path = tmp_path / "run.npz"
+    small_regressor(max_iter=2).set_callbacks(Checkpoint(path)).fit(X, Y)
+    with pytest.raises(CheckpointError, match="other parameters than ShallowNNClassifier"):
+        ShallowNNClassifier.resume(path, X, Y)
+    with pytest.raises(CheckpointError, match="y is not the same as in the fit"):
+        ShallowNNRegressor.resume(path, X, 2 * Y)
+
+
+def test_searches_find_the_same():
+    X, y = make_rows(90)
+    grid = {"loss": REAL_LOSSES, "quantile": [0.3, 0.6], "alpha": [0.1, 10.0]}
+    searches = [
+        search(small_regressor(max_iter=5), grid, cv=3).fit(X, y)
+        for search in (VectorizedGridSearchCV, GridSearchCV)
+    ]
+    assert_array_equal(*(one.cv_results_["mean_test_score"] for one in searches))
+    assert searches[0].best_params_ == searches[1].best_params_
+    assert_array_equal(searches[0].predict(X), searches[1].predict(X))
+
+
+def test_networks_of_different_quantiles_are_trained_one_by_one_and_others_together(capsys):
+    X, y = make_rows(60)
+    grid = {"loss": ["quantile"], "quantile": [0.3, 0.6], "alpha": [0.1, 10.0]}
+    VectorizedGridSearchCV(small_regressor(max_iter=2), grid, cv=3, verbose=1).fit(X, y)
+    assert "12 of 12 networks were trained together" in capsys.readouterr().out
+
+
+def test_cross_validation_in_shared_passes_gives_the_same():
+    X, y = make_rows(90)
+    pipeline = make_pipeline(StandardScaler(), small_regressor(max_iter=5))
+    with train_together():
+        scores = cross_val_score(pipeline, X, y, cv=3)
+    assert_array_equal(scores, cross_val_score(pipeline, X, y, cv=3))
+
+
+# --- Going on, stopping ---
+
+
+@every_loss
+def test_partial_fit_keeps_the_first_scale(loss):
+    X, y = make_rows()
+    reg = small_regressor(loss=loss)
+    reg.partial_fit(X[:30], y[:30])
+    scale = reg.y_offset_, reg.y_scale_
+    for _ in range(40):
+        reg.partial_fit(X[30:], 3 * y[30:])
+    assert (reg.y_offset_, reg.y_scale_) == scale
+    assert reg.n_iter_ == 41
+    assert reg.score(X[30:], 3 * y[30:]) > 0
+
+
+def test_a_first_part_without_a_scale_is_warned_of():
+    for y in (Y[:1], np.column_stack([Y, np.ones(40)])):
+        with pytest.warns(UserWarning, match="In the first call of partial_fit.*y_scale_=1"):
+            reg = small_regressor().partial_fit(X[: len(y)], y)
+        reg.partial_fit(X[: len(y)], y)
+    small_regressor(loss="poisson").partial_fit(X[:1], Y[:1])
+    weights = np.eye(40)[0]
+    with pytest.warns(UserWarning, match="only one value"):
+        small_regressor().partial_fit(X, Y, weights)
+
+
+def test_partial_fit_needs_a_solver_that_takes_parts():
+    assert not hasattr(small_regressor(solver="lbfgs"), "partial_fit")
+    assert not hasattr(small_regressor(early_stopping=True), "partial_fit")
+
+
+def test_partial_fit_refuses_another_number_of_targets():
+    reg = small_regressor().partial_fit(X, Y)
+    with pytest.raises(ValueError, match=r"shape \(40, 2\), but .* a y of one dimension"):
+        reg.partial_fit(X, np.column_stack([Y, Y]))
+    reg = small_regressor().partial_fit(X, np.column_stack([Y, Y]))
+    with pytest.raises(ValueError, match=r"shape \(40,\), but .* 2 columns"):
+        reg.partial_fit(X, Y)
+
+
+def test_a_warm_start_may_change_to_another_loss_of_its_kind():
+    reg = small_regressor(warm_start=True).fit(X, Y)
+    reg.set_params(loss="huber").fit(X, Y)
+    assert reg.n_iter_ == 30
+    before = reg.predict(X)
+    with pytest.raises(ValueError, match=r"loss='poisson', but .* another kind"):
+        reg.set_params(loss="poisson").fit(X, Y)
+    assert_array_equal(reg.predict(X), before)
+
+
+@pytest.mark.parametrize("scoring", ["loss", "r2", "neg_mean_absolute_error"])
+@pytest.mark.parametrize("given", [True, False])
+def test_early_stopping_keeps_the_best_epoch(scoring, given):
+    X, y = make_rows(200)
+    rows = {"X_val": X[:50], "y_val": y[:50]} if given else {}
+    reg = small_regressor(early_stopping=True, scoring=scoring, max_iter=60, n_iter_no_change=5).fit(
+        X[50:], y[50:], **rows
+    )
+    column = reg.history_["val_loss"] if scoring == "loss" else -reg.history_["val_score"]
+    assert reg.best_iter_ == 1 + column.argmin()
+    if given and scoring == "r2":
+        assert reg.score(X[:50], y[:50]) == pytest.approx(-column.min(), rel=1e-12)
+
+
+def test_the_split_holds_out_a_share_of_the_rows():
+    X, y = make_rows(600)
+    reg = small_regressor(max_iter=2).fit(X, y)
+    assert "val_loss" in reg.history_  # "auto", from 500 rows on
+    assert "val_loss" not in small_regressor(max_iter=2).fit(X[:400], y[:400]).history_
+
+
+@needs_callbacks
+def test_callbacks_may_stop_the_fit():
+    reg = small_regressor().set_callbacks(AtEpoch(3, lambda: True)).fit(X, Y)
+    assert (reg.n_iter_, reg.stop_reason_) == (3, "callback")
+
+
+def test_transform_and_pickles():
+    reg = small_regressor().fit(X, Y)
+    hidden = reg.transform(X)
+    assert hidden.shape == (40, 6)
+    outputs = hidden @ reg.coefs_[1] + reg.intercepts_[1]
+    assert_allclose(reg.y_offset_ + reg.y_scale_ * outputs[:, 0], reg.predict(X))
+    pickled = pickle.dumps(reg)
+    assert b"sknn_scratch._" not in pickled
+    assert_array_equal(pickle.loads(pickled).predict(X), reg.predict(X))
+
+
+def test_the_score_counts_weights():
+    reg, weights = small_regressor().fit(X, Y), np.arange(40)
+    assert reg.score(X, Y, weights) == r2_score(Y, reg.predict(X), sample_weight=weights)
+
+
+def test_the_defaults_converge():
+    X, y = make_rows(300)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        assert ShallowNNRegressor(random_state=0).fit(X, y).score(X, y) > 0.8
+
+
+def test_predictions_that_overflow_because_y_was_huge_name_y():
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    network = ShallowNNRegressor(loss="poisson", max_iter=5, random_state=0)
+    with warnings.catch_warnings(action="ignore"):
+        network.fit(X, np.full(40, 1e308))
+    network.intercepts_[1] = network.intercepts_[1] + 1  # e times as much
+    with pytest.raises(ValueError, match=r"y_scale_=.*Divide y by a constant"):
+        network.predict(X)

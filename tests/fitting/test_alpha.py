@@ -1,0 +1,313 @@
+"""alpha="auto": chosen by cross-validation, from the rows alone."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+import scipy.sparse
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
+from sklearn.datasets import make_moons, make_multilabel_classification
+from sklearn.model_selection import cross_validate
+
+from sknn_scratch import (
+    Activation,
+    Checkpoint,
+    ShallowNNClassifier,
+    ShallowNNEnsembleClassifier,
+    ShallowNNRegressor,
+    train_together,
+)
+from sknn_scratch._core.rows import rows_of
+from sknn_scratch._fitting import alpha as module
+from sknn_scratch._fitting.alpha import ALPHAS, LEAST_ROWS, N_FOLDS, Choice, evenly, folds_of, hashes
+from sknn_scratch._fitting.inputs import FitInput
+from sknn_scratch._fitting.plan import plan_fit
+from sknn_scratch._fitting.reals import REAL_LOSSES
+from tests.helpers import assert_same_model
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*The maximum number of epochs")
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(90, 4))
+Y = (X[:, 0] + RNG.normal(size=90) > 0).astype(int)
+
+network = partial(ShallowNNClassifier, n_hidden=8, max_iter=3, random_state=0)
+
+
+def path_of(x, y, weights=None, **params):
+    """Fit with three units, or as the parameters say; list the alphas tried and their losses."""
+    path = network(**params).fit(x, y, weights).alpha_path_
+    return path["alpha"].tolist(), path["loss"].tolist()
+
+
+# --- What is chosen ---
+
+
+def test_the_alpha_with_the_lowest_held_out_loss_trains_all_rows():
+    chosen = network().fit(X, Y)
+    alphas, losses = chosen.alpha_path_["alpha"], chosen.alpha_path_["loss"]
+    assert_array_equal(alphas, ALPHAS[: len(alphas)])
+    assert chosen.alpha_ == alphas[losses.argmin()]
+    given = network(alpha=chosen.alpha_).fit(X, Y)
+    assert given.alpha_ == chosen.alpha_
+    assert not len(given.alpha_path_["alpha"])
+    assert_same_model(chosen, given, rtol=0)
+
+
+def test_noise_asks_for_a_stronger_penalty():
+    clean, noisy = (make_moons(200, noise=noise, random_state=0) for noise in (0.0, 1.0))
+    assert network(n_hidden=50).fit(*clean).alpha_ == min(ALPHAS)
+    assert network(n_hidden=50).fit(*noisy).alpha_ > min(ALPHAS)
+
+
+def test_the_path_ends_when_the_loss_rises():
+    choice = Choice([], [])
+    for loss, is_open in ((0.5, True), (0.4, True), (0.6, False)):
+        choice.losses.append(loss)
+        assert choice.is_open == is_open
+    assert choice.alpha == ALPHAS[1]
+
+
+def test_a_loss_that_is_not_finite_does_not_end_the_path():
+    choice = Choice([], [np.inf, np.inf, 0.3])
+    assert choice.is_open
+    assert choice.alpha == ALPHAS[2]
+
+
+def test_a_loss_that_overflows_is_infinite():
+    fold = plan_fit(network(), FitInput(X, Y)).choice.folds[0]
+    assert np.isfinite(fold.loss())
+    fold.run.state.params *= 1e30
+    assert fold.loss() == np.inf
+
+
+CASES = {
+    "validation rows": ({"early_stopping": True, "validation_fraction": 0.2}, 90),
+    "too few rows": ({}, LEAST_ROWS - 1),
+    "a number": ({"alpha": 2}, 90),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_without_cross_validation_it_is_fixed(case):
+    params, n_rows = CASES[case]
+    fitted = network(**params).fit(X[:n_rows], Y[:n_rows])
+    assert fitted.alpha_ == params.get("alpha", 1)
+    assert type(fitted.alpha_) is float
+    assert {name: len(values) for name, values in fitted.alpha_path_.items()} == {"alpha": 0, "loss": 0}
+    assert_same_model(
+        fitted, network(**params | {"alpha": fitted.alpha_}).fit(X[:n_rows], Y[:n_rows]), rtol=0
+    )
+
+
+def test_in_a_stream_it_is_fixed_and_a_regressor_has_its_own_value():
+    assert network().partial_fit(X, Y, [0, 1]).alpha_ == 1
+    assert ShallowNNRegressor(3).partial_fit(X, X[:, 0]).alpha_ == 3
+
+
+def test_thirty_different_rows_are_enough():
+    n = LEAST_ROWS
+    assert len(path_of(X[:n], Y[:n])[0])
+    assert not len(path_of(np.repeat(X[: n - 1], 2, axis=0), np.repeat(Y[: n - 1], 2))[0])
+
+
+# --- It depends on the rows and their weights alone ---
+
+
+def test_neither_the_order_of_the_rows_nor_the_seed_plays_a_part():
+    expected, order = path_of(X, Y), RNG.permutation(len(X))
+    assert path_of(X[order], Y[order]) == expected
+    assert path_of(X, Y, random_state=1) == expected
+    assert path_of(X, np.array(["no", "yes"])[Y]) == expected
+
+
+def test_a_weight_is_a_number_of_repeats():
+    weights = RNG.integers(0, 4, size=len(X))
+    repeated = path_of(np.repeat(X, weights, axis=0), np.repeat(Y, weights))
+    assert path_of(X, Y, weights) == repeated
+    assert path_of(X[weights > 0], Y[weights > 0], weights[weights > 0]) == repeated
+    assert path_of(X, Y) != repeated
+
+
+def test_a_weight_is_a_number_of_repeats_for_numbers_too():
+    weights, y = RNG.integers(0, 4, size=len(X)), X[:, 0] + RNG.normal(size=len(X))
+    reg = ShallowNNRegressor(8, max_iter=3, random_state=0)
+    weighted = clone(reg).fit(X, y, weights).alpha_path_
+    repeated = clone(reg).fit(np.repeat(X, weights, axis=0), np.repeat(y, weights)).alpha_path_
+    np.testing.assert_allclose(weighted["loss"], repeated["loss"], rtol=1e-3)
+
+
+def test_class_weights_count():
+    assert path_of(X, Y, class_weight={0: 3, 1: 1}) == path_of(X, Y, np.where(Y == 0, 3, 1))
+
+
+@pytest.mark.parametrize("container", [scipy.sparse.csr_array, scipy.sparse.csr_matrix])
+def test_sparse_and_single_precision_rows_have_the_same_folds(container):
+    x = np.where(np.abs(X) > 0.5, X, 0).astype(np.float32)
+    expected = path_of(x, Y)
+    assert path_of(x.astype(np.float64), Y) == expected
+    sparse = path_of(container(x), Y)
+    assert sparse[0] == expected[0]
+    np.testing.assert_allclose(sparse[1], expected[1], rtol=1e-3)
+
+
+def test_hashes_of_equal_rows_are_equal():
+    rows = np.array([[0.0, 1.0], [-0.0, 1.0], [1.0, 0.0], [0.5, 0.25], [0.25, 0.5]])
+    all_rows = np.arange(len(rows))
+    dense = hashes(rows_of(rows), all_rows)
+    assert dense[0] == dense[1]
+    assert len(set(dense)) == 4
+    assert_array_equal(hashes(rows_of(scipy.sparse.csr_array(rows)), all_rows), dense)
+    summed = scipy.sparse.csr_array(([0.25, 0.25, 0.25], [0, 0, 1], [0, 3]), shape=(1, 2))
+    assert hashes(rows_of(summed), all_rows[:1]) == dense[3]
+
+
+def test_hashes_of_different_rows_differ():
+    rows = np.array(np.meshgrid(*[[0.0, 1.0, 2.0]] * 8)).reshape(8, -1).T
+    assert len(set(hashes(rows_of(rows), np.arange(len(rows))))) == len(rows)
+
+
+# --- Folds ---
+
+
+def test_strata_are_dealt_in_turn():
+    strata = np.repeat([0, 1, 2], [7, 5, 1])
+    folds = folds_of(strata, n_kept=1)
+    assert_array_equal(np.bincount(folds), [4, 4, 4, 1])
+    assert folds[-1] == N_FOLDS  # the class of one row stays in training
+    for stratum in (0, 1):
+        assert np.ptp(np.bincount(folds[strata == stratum])) <= 1
+
+
+def test_of_many_rows_some_are_used(monkeypatch):
+    assert_array_equal(evenly(10, 4), [0, 2, 5, 7])
+    assert_array_equal(evenly(3, 4), [0, 1, 2])
+    expected = path_of(X, Y)
+    monkeypatch.setattr(module, "MOST_ROWS", 45)
+    assert path_of(X, Y)[1] != expected[1]
+
+
+def test_a_class_of_one_row_is_no_obstacle():
+    y = Y.copy()
+    y[0] = 2
+    assert len(path_of(X, y)[0])
+
+
+def test_several_labels():
+    x, y = make_multilabel_classification(60, n_classes=3, random_state=0)
+    assert len(path_of(x, y)[0])
+
+
+@pytest.mark.parametrize("loss", REAL_LOSSES)
+@pytest.mark.parametrize("n_targets", [1, 2])
+def test_every_loss(loss, n_targets):
+    y = np.exp(X[:, :n_targets])
+    reg = ShallowNNRegressor(8, loss=loss, max_iter=3, random_state=0).fit(X, y)
+    assert reg.alpha_ in ALPHAS
+    assert np.isfinite(reg.alpha_path_["loss"]).all()
+
+
+# --- A part of a fit ---
+
+
+def test_a_network_that_is_trained_further_keeps_its_alpha():
+    fitted = network(warm_start=True).fit(X, Y)
+    alpha, path = fitted.alpha_, fitted.alpha_path_
+    fitted.fit(X[:60], Y[:60]).partial_fit(X, Y)
+    assert fitted.alpha_ == alpha
+    assert fitted.alpha_path_ is path
+    fitted.set_params(alpha=2).fit(X, Y)
+    assert fitted.alpha_ == 2
+    assert not len(fitted.alpha_path_["alpha"])
+
+
+@pytest.mark.parametrize("search", [train_together])
+def test_in_a_stack_it_is_the_same_as_alone(search, groups):
+    def fits():
+        return cross_validate(network(), X, Y, cv=3, return_estimator=True)["estimator"]
+
+    alone = fits()
+    with search():
+        together = fits()
+    assert groups == [3]
+    for one, other in zip(alone, together, strict=True):
+        assert_array_equal(one.alpha_path_["loss"], other.alpha_path_["loss"])
+        assert_same_model(one, other, rtol=0)
+
+
+def test_a_checkpoint_keeps_the_alpha(tmp_path):
+    path = tmp_path / "fit.npz"
+    fitted = network(max_iter=20).set_callbacks(Checkpoint(path)).fit(X, Y)
+    resumed = ShallowNNClassifier.resume(path, X, Y)
+    assert resumed.alpha_ == fitted.alpha_
+    assert_array_equal(resumed.alpha_path_["loss"], fitted.alpha_path_["loss"])
+    assert_same_model(resumed, fitted, rtol=0)
+
+
+def test_an_ensemble_chooses_once(monkeypatch, capsys):
+    chosen = []
+
+    def note(choice, original=Choice.note_losses):
+        original(choice)
+        chosen.append(choice)
+
+    monkeypatch.setattr(Choice, "note_losses", note)
+    ensemble = ShallowNNEnsembleClassifier(8, max_iter=3, n_networks=3, random_state=0).fit(X, Y)
+    assert len(chosen) == len(ensemble.alpha_path_["alpha"])
+    assert {one.alpha_ for one in ensemble.estimators_} == {ensemble.alpha_} == {network().fit(X, Y).alpha_}
+
+
+def test_verbose_says_what_was_chosen(capsys):
+    fitted = network(verbose=1).fit(X, Y)
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first.startswith(
+        f"[ShallowNNClassifier] alpha = {fitted.alpha_:g}, chosen by the held-out loss (0.3: "
+    )
+    assert second.startswith("[ShallowNNClassifier] epoch 1: ")
+
+
+def interrupting(n_calls):
+    """Make an activation whose call with this number is interrupted."""
+    calls = []
+
+    def function(z):
+        calls.append(z)
+        if len(calls) == n_calls:
+            raise KeyboardInterrupt
+        return np.tanh(z)
+
+    return Activation(function, lambda z: 1 - np.tanh(z) ** 2)
+
+
+def test_an_interrupt_leaves_the_earlier_model():
+    fitted = network().fit(X, Y)
+    before = dict(vars(fitted))
+    with pytest.raises(KeyboardInterrupt):
+        fitted.set_params(activation=interrupting(10)).fit(X, Y)
+    assert {name: value for name, value in vars(fitted).items() if name.endswith("_")} == {
+        name: value for name, value in before.items() if name.endswith("_")
+    }
+
+
+def test_a_failure_in_the_choice_belongs_to_its_own_fit(groups):
+    def function(z):
+        if not np.isfinite(z).all() or z.shape[-1] == 5:
+            raise ZeroDivisionError
+        return np.tanh(z)
+
+    activation = Activation(function, lambda z: 1 - np.tanh(z) ** 2)
+    good = cross_validate(network(activation=activation), X, Y, cv=3)["test_score"]
+    with train_together():
+        assert_array_equal(cross_validate(network(activation=activation), X, Y, cv=3)["test_score"], good)
+        with pytest.raises(ZeroDivisionError):
+            cross_validate(network(n_hidden=5, activation=activation), X, Y, cv=3, error_score="raise")
+
+
+def test_a_choice_starts_again_after_a_failure():
+    choice = Choice([], [0.5])
+    choice.start_again()
+    assert choice.losses == []
+    done = Choice([], [0.5, 0.6])
+    done.start_again()
+    assert done.losses == [0.5, 0.6]

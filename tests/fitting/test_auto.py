@@ -1,0 +1,106 @@
+"""solver="auto": L-BFGS for a fit of few rows without validation, else Adam."""
+
+import copy
+from functools import partial
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.datasets import make_moons
+from sklearn.model_selection import GridSearchCV
+from sklearn.neural_network import MLPClassifier
+
+from sknn_scratch import (
+    ShallowNNClassifier,
+    ShallowNNEnsembleClassifier,
+    ShallowNNRegressor,
+    VectorizedGridSearchCV,
+)
+from tests.helpers import assert_same_model, make_data
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*The maximum number of epochs")
+
+X, Y = make_data("binary", n_samples=2000)
+WEIGHTS = np.append(np.zeros(1), np.ones(1999))
+VALIDATION = {"X_val": X[:9], "y_val": Y[:9]}
+
+make_classifier = partial(ShallowNNClassifier, n_hidden=3, alpha=1.0, max_iter=2, random_state=0)
+
+
+CASES = {
+    "few rows": ({}, 1999, {}, "lbfgs"),
+    "many rows": ({}, 2000, {}, "adam"),
+    "many rows without validation": ({"early_stopping": False}, 2000, {}, "adam"),
+    "few rows that weigh something": ({}, 2000, {"sample_weight": WEIGHTS}, "lbfgs"),
+    "few rows after the split": ({"early_stopping": True}, 100, {}, "adam"),
+    "validation rows": ({}, 100, VALIDATION, "adam"),
+    "dropout": ({"dropout": 0.1}, 100, {}, "adam"),
+    "max_grad_norm": ({"max_grad_norm": 1.0}, 100, {}, "adam"),
+    "another solver": ({"solver": "sgd"}, 100, {}, "sgd"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_solver_is_that_of_the_rule(case):
+    params, n_rows, given, solver = CASES[case]
+    x, y = X[:n_rows], Y[:n_rows]
+    chosen = make_classifier(**params).fit(x, y, **given)
+    assert chosen.solver_ == solver
+    assert_same_model(chosen, make_classifier(**params | {"solver": solver}).fit(x, y, **given), rtol=0)
+
+
+def test_a_loss_with_a_kink_is_for_adam():
+    for loss, solver in (("squared_error", "lbfgs"), ("absolute_error", "adam")):
+        regressor = ShallowNNRegressor(3, loss=loss, solver="auto", max_iter=2).fit(X[:100], X[:100, 0])
+        assert regressor.solver_ == solver
+
+
+def test_a_stream_is_for_adam():
+    streamed = make_classifier().partial_fit(X[:100], Y[:100], [0, 1])
+    assert streamed.solver_ == "adam"
+    named = make_classifier(solver="adam").partial_fit(X[:100], Y[:100], [0, 1])
+    assert_same_model(streamed, named, rtol=0)
+
+
+def test_a_stream_after_a_fit_starts_with_a_fresh_memory():
+    classifier = make_classifier(warm_start=True).fit(X[:100], Y[:100])
+    forgetful = copy.deepcopy(classifier).set_params(warm_start=False).fit(X[:100], Y[:100])
+    classifier.partial_fit(X[:100], Y[:100])
+    assert classifier.solver_ == "adam"
+    assert_same_model(classifier, forgetful.partial_fit(X[:100], Y[:100]), rtol=0)
+
+
+def test_a_warm_start_may_change_the_solver():
+    classifier = make_classifier(warm_start=True).fit(X[:100], Y[:100])
+    classifier.fit(X, Y)
+    assert classifier.solver_ == "adam"
+    by_name = make_classifier(warm_start=True, solver="lbfgs").fit(X[:100], Y[:100])
+    assert_same_model(classifier, by_name.set_params(solver="adam").fit(X, Y), rtol=0)
+
+
+def test_an_ensemble_says_which_solver_it_used():
+    for n_rows, solver in ((1999, "lbfgs"), (2000, "adam")):
+        ensemble = ShallowNNEnsembleClassifier(3, max_iter=2, n_networks=2, random_state=0)
+        assert ensemble.fit(X[:n_rows], Y[:n_rows]).solver_ == solver
+
+
+def test_each_fit_of_a_search_chooses_by_its_own_rows():
+    """Two folds of 1,200 rows are for L-BFGS, all of them for Adam."""
+    x, y = make_moons(2400, noise=0.2, random_state=0)
+    grid = {"alpha": [0.1, 1.0]}
+    ours, theirs = (
+        Search(make_classifier(early_stopping=False), grid, cv=2).fit(x, y)
+        for Search in (VectorizedGridSearchCV, GridSearchCV)
+    )
+    assert_array_equal(ours.cv_results_["mean_test_score"], theirs.cv_results_["mean_test_score"])
+    assert ours.best_estimator_.solver_ == theirs.best_estimator_.solver_ == "adam"
+    folds = GridSearchCV(make_classifier(solver="lbfgs"), grid, cv=2, refit=False).fit(x, y)
+    assert_array_equal(ours.cv_results_["mean_test_score"], folds.cv_results_["mean_test_score"])
+
+
+def test_mlp_classifier_gets_the_solver_that_was_used_and_gives_its_own():
+    assert make_classifier().fit(X[:100], Y[:100]).to_mlp_classifier().solver == "lbfgs"
+    mlp = make_classifier().fit(X, Y).to_mlp_classifier()
+    assert mlp.solver == "adam"
+    assert isinstance(mlp, MLPClassifier)
+    assert ShallowNNClassifier.from_mlp_classifier(mlp).solver_ == "adam"

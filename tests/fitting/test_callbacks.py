@@ -1,0 +1,377 @@
+"""scikit-learn's callbacks on a classifier and on estimators that contain it."""
+
+import ast
+import functools
+import inspect
+import re
+import time
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier, VectorizedGridSearchCV
+from tests.helpers import assert_same_model, make_data, small_network
+from tests.test_docs import PAGES, session
+from tests.versions import ProgressBar, ScoringMonitor, needs_callbacks
+
+pytestmark = [needs_callbacks, pytest.mark.filterwarnings("ignore:The maximum number of epochs")]
+
+X, Y = make_data("multiclass")
+
+make_classifier = partial(small_network, n_hidden=5, learning_rate=0.02, max_iter=4, early_stopping=False)
+
+
+class Recorder:
+    """A callback that writes down what it is told, in order."""
+
+    max_propagation_depth = None
+
+    def __init__(self, stop_at=None):
+        self.calls = []
+        self.contexts = []
+        self.told = []
+        self.stop_at = stop_at
+
+    def setup(self, estimator, context):
+        self.calls.append("setup")
+
+    def teardown(self, estimator, context):
+        self.calls.append("teardown")
+
+    def on_fit_task_begin(self, estimator, context, *, X, y, metadata):
+        self.calls.append(f"begin {context.task_name}")
+
+    def on_fit_task_end(self, estimator, context, *, X, y, metadata, fitted_estimator):
+        self.calls.append(f"end {context.task_name}")
+        self.contexts.append(context)
+        self.told.append({"X": X, "y": y, "metadata": metadata, "fitted_estimator": fitted_estimator})
+        return context.task_name == "epoch" and context.task_id + 1 == self.stop_at
+
+    @property
+    def models(self):
+        """The snapshots of the epochs."""
+        pairs = zip(self.contexts, self.told, strict=True)
+        return [told["fitted_estimator"] for context, told in pairs if context.task_name == "epoch"]
+
+
+EPOCH = ["begin epoch", "end epoch"]
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+def test_hooks_are_called_in_order(solver):
+    recorder = Recorder()
+    make_classifier(solver=solver).set_callbacks(recorder).fit(X, Y)
+    assert recorder.calls == ["setup", "begin fit", *(4 * EPOCH), "end fit", "teardown"]
+    assert [context.task_id for context in recorder.contexts] == [0, 1, 2, 3, 0]
+    assert {context.estimator_name for context in recorder.contexts} == {"ShallowNNClassifier"}
+    assert recorder.contexts[-1].max_subtasks == 4
+
+
+def test_partial_fit_has_hooks_of_one_epoch():
+    recorder = Recorder()
+    classifier = make_classifier().set_callbacks(recorder)
+    for _ in range(2):
+        classifier.partial_fit(X, Y, classes=[0, 1, 2])
+    assert recorder.calls == 2 * ["setup", "begin fit", *EPOCH, "end fit", "teardown"]
+
+
+def test_hooks_are_told_the_data_as_they_were_given():
+    frame, weight = pd.DataFrame(X, columns=list("abcd")), np.arange(60.0)
+    recorder = Recorder()
+    make_classifier().set_callbacks(recorder).fit(frame, Y, weight)
+    for told in recorder.told:
+        assert told["X"] is frame
+        assert told["y"] is Y
+        assert told["metadata"]["sample_weight"] is weight
+
+
+def test_snapshots_are_the_models_of_their_epochs():
+    recorder = Recorder()
+    classifier = make_classifier(batch_size=16).set_callbacks(recorder).fit(X, Y)
+    for n, model in enumerate(recorder.models, start=1):
+        reference = make_classifier(batch_size=16, max_iter=n).fit(X, Y)
+        assert_same_model(model, reference, rtol=0)
+        assert model.n_iter_ == model.best_iter_ == len(model.loss_curve_) == n
+        assert_array_equal(model.predict_proba(X), reference.predict_proba(X))
+        assert model.transform(X).shape == (60, 5)
+    assert [model.stop_reason_ for model in recorder.models] == [*(3 * ["callback"]), "max_iter"]
+    assert_same_model(recorder.told[-1]["fitted_estimator"], classifier, rtol=0)
+
+
+def test_snapshots_are_independent():
+    recorder = Recorder()
+    classifier = make_classifier().set_callbacks(recorder).fit(X, Y)
+    first, second = recorder.models[:2]
+    before = second.coefs_[0].copy(), classifier.coefs_[0].copy()
+    first.coefs_[0][...] = np.nan
+    first.set_callbacks().fit(X[:, :2], Y + 5)
+    assert_array_equal(second.coefs_[0], before[0])
+    assert_array_equal(classifier.coefs_[0], before[1])
+    assert_array_equal(classifier.classes_, [0, 1, 2])
+
+
+def test_snapshots_can_be_trained_further():
+    for classifier in (make_classifier().fit(X, Y), make_classifier().partial_fit(X[:, :2], Y, [0, 1, 2])):
+        recorder = Recorder()
+        classifier.set_callbacks(recorder).fit(X, Y)
+        model = recorder.models[0].set_callbacks()
+        assert model.partial_fit(X, Y).n_iter_ == 2
+
+
+def test_snapshots_remember_nothing_of_an_earlier_fit():
+    recorder = Recorder()
+    classifier = make_classifier().fit(
+        pd.DataFrame(X[:, :3], columns=list("abc")), np.array(["x", "y", "z"])[Y]
+    )
+    classifier.set_callbacks(recorder).fit(X, Y)
+    for model in recorder.models:
+        assert set(model.predict(X)) <= {0, 1, 2}  # and without a warning of missing feature names
+        assert model.n_features_in_ == 4
+
+
+def test_callbacks_see_the_present_weights_where_the_best_are_given_back():
+    recorder = Recorder()
+    params = {"early_stopping": True, "learning_rate": 0.2, "init_scale": 0.5, "n_hidden": 20, "alpha": 0.0}
+    classifier = make_classifier(max_iter=60, n_iter_no_change=60, **params)
+    classifier.set_callbacks(recorder).fit(X[:40], Y[:40], X_val=X[40:], y_val=Y[40:])
+    assert classifier.best_iter_ < classifier.n_iter_ == len(recorder.models)
+    assert_same_model(recorder.models[classifier.best_iter_ - 1], classifier, rtol=0)
+    losses = [-model.predict_log_proba(X[40:])[np.arange(20), Y[40:]].mean() for model in recorder.models]
+    assert_allclose(losses, classifier.history_["val_loss"])
+
+
+def test_callbacks_change_nothing():
+    for params in ({}, {"solver": "lbfgs"}, {"early_stopping": True, "dropout": 0.2}):
+        watched = (
+            make_classifier(**params).set_callbacks(Recorder(), ScoringMonitor(scoring="accuracy")).fit(X, Y)
+        )
+        assert_same_model(watched, make_classifier(**params).fit(X, Y), rtol=0)
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_callback_stops_the_fit(solver):
+    recorder = Recorder(stop_at=2)
+    classifier = make_classifier(solver=solver).set_callbacks(Recorder(), recorder).fit(X, Y)
+    assert classifier.n_iter_ == 2
+    assert classifier.stop_reason_ == "callback"
+    assert recorder.calls == ["setup", "begin fit", *(2 * EPOCH), "end fit", "teardown"]
+    assert_same_model(classifier, make_classifier(solver=solver, max_iter=2).fit(X, Y), rtol=0)
+
+
+def test_teardown_comes_after_an_error_too():
+    class Failing(Recorder):
+        def on_fit_task_end(self, estimator, context):
+            raise RuntimeError("an accident")
+
+    recorder = Failing()
+    with pytest.raises(RuntimeError, match="an accident"):
+        make_classifier().set_callbacks(recorder).fit(X, Y)
+    assert recorder.calls == ["setup", "begin fit", "begin epoch", "teardown"]
+    with pytest.raises(ValueError, match="alpha"):
+        make_classifier(alpha=-1).set_callbacks(recorder).fit(X, Y)
+
+
+def test_only_callbacks_are_accepted():
+    with pytest.raises(TypeError, match="FitCallback protocol"):
+        make_classifier().set_callbacks(print)
+
+
+def test_no_callbacks_no_hook():
+    classifier = make_classifier().set_callbacks(Recorder()).set_callbacks()
+    classifier.fit(X, Y)
+    assert not [name for name in vars(classifier) if "callback" in name or name.startswith("_skl")]
+
+
+# --- scikit-learn's own ---
+
+
+def shown(capsys):
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", capsys.readouterr().out)
+
+
+def test_progress_bar(capsys):
+    make_classifier().set_callbacks(ProgressBar()).fit(X, Y)
+    output = shown(capsys)
+    assert "ShallowNNClassifier - fit" in output
+    assert "100%" in output
+
+
+def test_progress_bar_of_a_fit_that_ends_early(capsys):
+    classifier = make_classifier(max_iter=1000, tol=1e9, n_iter_no_change=2).set_callbacks(ProgressBar())
+    assert classifier.fit(X, Y).n_iter_ == 3
+    assert "ShallowNNClassifier" in shown(capsys)
+
+
+def test_progress_bar_of_a_pipeline(capsys):
+    pipeline = make_pipeline(StandardScaler(), make_classifier(learning_rate=0.05)).set_callbacks(
+        ProgressBar()
+    )
+    assert pipeline.fit(X, Y).score(X, Y) > 0.4
+    output = shown(capsys)
+    assert "Pipeline - fit" in output
+    assert "ShallowNNClassifier - fit" in output
+    assert not hasattr(pipeline[-1], "_skl_callbacks")
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_progress_bar_of_a_search_over_a_pipeline(n_jobs, capsys):
+    pipeline = make_pipeline(StandardScaler(), make_classifier())
+    search = GridSearchCV(pipeline, {"shallownnclassifier__n_hidden": [2, 3]}, cv=KFold(2), n_jobs=n_jobs)
+    search.set_callbacks(ProgressBar(max_propagation_depth=None)).fit(X, Y)
+    assert "ShallowNNClassifier" in shown(capsys)
+    best = make_pipeline(StandardScaler(), make_classifier(n_hidden=search.best_estimator_[-1].n_hidden))
+    assert_same_model(search.best_estimator_[-1], best.fit(X, Y)[-1], rtol=0)
+
+
+def test_scoring_monitor():
+    monitor = ScoringMonitor(scoring=["accuracy", "neg_log_loss"])
+    classifier = make_classifier().set_callbacks(monitor).fit(X, Y)
+    rows = monitor.get_logs().data
+    epochs = [row for row in rows if row["task_name"] == "epoch"]
+    expected = [make_classifier(max_iter=n).fit(X, Y).score(X, Y) for n in (1, 2, 3, 4)]
+    assert_allclose([row["accuracy"] for row in epochs], expected)
+    (whole,) = [row for row in rows if row["task_name"] == "fit"]
+    assert_allclose(whole["neg_log_loss"], classifier.predict_log_proba(X)[np.arange(60), Y].mean())
+
+
+def test_scoring_monitor_gets_the_weights():
+    monitor, weight = ScoringMonitor(scoring="accuracy"), np.where(Y == 0, 5.0, 1.0)
+    classifier = make_classifier().set_callbacks(monitor).fit(X, Y, weight)
+    rows = monitor.get_logs().data
+    (whole,) = [row for row in rows if row["task_name"] == "fit"]
+    assert_allclose(whole["accuracy"], classifier.score(X, Y, weight))
+
+
+def test_scoring_monitor_of_a_step_of_a_pipeline():
+    monitor = ScoringMonitor(scoring="accuracy")
+    pipeline = make_pipeline(StandardScaler(), make_classifier().set_callbacks(monitor)).fit(X, Y)
+    rows = [row for row in monitor.get_logs().data if row["task_name"] == "epoch"]
+    assert len(rows) == 4
+    assert_allclose(rows[-1]["accuracy"], pipeline.score(X, Y))
+
+
+def test_scoring_monitor_in_a_search_with_jobs():
+    monitor = ScoringMonitor(scoring="accuracy")
+    search = GridSearchCV(
+        make_classifier().set_callbacks(monitor), {"n_hidden": [2, 3]}, cv=KFold(2), n_jobs=2, refit=False
+    )
+    search.fit(X, Y)
+    rows = [row for row in monitor.get_logs().data if row["task_name"] == "epoch"]
+    assert len(rows) == 2 * 2 * 4
+
+
+def test_progress_bar_on_a_step_of_a_pipeline_is_an_error_of_scikit_learns():
+    pipeline = make_pipeline(StandardScaler(), make_classifier().set_callbacks(ProgressBar()))
+    with pytest.raises(TypeError, match="auto-propagated"):
+        pipeline.fit(X, Y)
+
+
+# --- The guide's own callbacks, wherever they are set ---
+
+
+def classes_of_the_guide():
+    trees = [
+        ast.parse(code)
+        for kind, code, _ in session.steps_of(PAGES["docs/guide/callbacks.md"])
+        if kind == "run"
+    ]
+    classes = [node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)]
+    namespace = {"time": time, "__name__": __name__}
+    exec(compile(ast.Module(classes, []), "the guide", "exec"), namespace)
+    return namespace
+
+
+GUIDE = classes_of_the_guide()
+
+
+class StopAllBelow(GUIDE["StopBelow"]):
+    max_propagation_depth = None
+
+
+def scaled(estimator):
+    return make_pipeline(StandardScaler(), estimator)
+
+
+def searched(Search, n_jobs=1):
+    def search(estimator):
+        prefix = f"{estimator.steps[-1][0]}__" if isinstance(estimator, Pipeline) else ""
+        return Search(estimator, {f"{prefix}alpha": [0.1, 1.0]}, cv=KFold(2), n_jobs=n_jobs)
+
+    return search
+
+
+def in_ensemble(network):
+    names = inspect.signature(ShallowNNClassifier).parameters
+    return ShallowNNEnsembleClassifier(**{name: getattr(network, name) for name in names}, n_networks=2)
+
+
+def networks_of(estimator):
+    """Find the fitted networks of an estimator."""
+    if isinstance(estimator, BaseSearchCV):
+        return networks_of(estimator.best_estimator_)
+    if isinstance(estimator, Pipeline):
+        return networks_of(estimator[-1])
+    return getattr(estimator, "estimators_", [estimator])
+
+
+WRAPS = {
+    "alone": [],
+    "pipeline": [scaled],
+    "ensemble": [in_ensemble],
+    "ensemble in a pipeline": [in_ensemble, scaled],
+    "search": [searched(GridSearchCV)],
+    "search with jobs": [searched(GridSearchCV, n_jobs=2)],
+    "vectorized search": [searched(VectorizedGridSearchCV)],
+    "search over a pipeline": [scaled, searched(GridSearchCV)],
+    "vectorized search over a pipeline": [scaled, searched(VectorizedGridSearchCV)],
+    "search over an ensemble": [in_ensemble, searched(GridSearchCV)],
+}
+
+
+def wrapped(network, name):
+    for wrap in WRAPS[name]:
+        network = wrap(network)
+    return network
+
+
+@pytest.mark.parametrize("name", WRAPS)
+def test_the_guides_callback_on_the_network_or_the_ensemble(name):
+    network, callback = make_classifier(max_iter=50), GUIDE["StopBelow"](1.0)
+    if "ensemble" in name:
+        ensemble = in_ensemble(network).set_callbacks(callback)
+        estimator = functools.reduce(lambda inner, wrap: wrap(inner), WRAPS[name][1:], ensemble)
+    else:
+        estimator = wrapped(network.set_callbacks(callback), name)
+    assert_stopped_by_the_loss(estimator.fit(X, Y))
+
+
+@pytest.mark.parametrize("name", WRAPS)
+def test_the_guides_callback_on_the_outermost_estimator(name):
+    estimator = wrapped(make_classifier(max_iter=50), name).set_callbacks(StopAllBelow(1.0))
+    assert_stopped_by_the_loss(estimator.fit(X, Y))
+
+
+def assert_stopped_by_the_loss(estimator):
+    for network in networks_of(estimator):
+        assert network.stop_reason_ == "callback"
+        assert network.loss_curve_[-1] < 1.0
+        assert (network.loss_curve_[:-1] >= 1.0).all()
+
+
+@pytest.mark.parametrize("name", WRAPS)
+def test_the_guides_budget_on_the_outermost_estimator(name):
+    budget = GUIDE["TimeBudget"](-1.0)  # over before the start
+    estimator = wrapped(make_classifier(max_iter=50), name).set_callbacks(budget).fit(X, Y)
+    assert [network.n_iter_ for network in networks_of(estimator)] == [1] * len(networks_of(estimator))
+
+
+def test_a_callback_that_is_not_handed_down_hears_no_epoch_of_a_pipeline():
+    pipeline = scaled(make_classifier()).set_callbacks(GUIDE["StopBelow"](np.inf)).fit(X, Y)
+    assert pipeline[-1].n_iter_ == 4

@@ -1,0 +1,326 @@
+"""A training that ends no better than constant predictions says so, and names a remedy that helps."""
+
+import warnings
+from functools import partial
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_iris
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import log_loss
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sknn_scratch import (
+    ShallowNNClassifier,
+    ShallowNNEnsembleClassifier,
+    ShallowNNRegressor,
+    VectorizedGridSearchCV,
+    diagnose,
+)
+from sknn_scratch._core.losses import Targets
+from sknn_scratch._fitting.labels import KINDS as LABELS
+from sknn_scratch._fitting.reals import KINDS as REALS
+from sknn_scratch._fitting.reals import POSITIVE_LOSSES, REAL_LOSSES
+from tests.helpers import moons, xor
+
+FAILED = "The training has failed: its loss is no lower than"
+
+
+network = partial(
+    ShallowNNClassifier, n_hidden=16, alpha=1.0, early_stopping=False, random_state=0, max_iter=1000
+)
+
+
+def messages_of(call):
+    """List the messages of the warnings that a call gives."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        call()
+    assert {warning.category for warning in caught} <= {ConvergenceWarning}
+    return [str(warning.message) for warning in caught]
+
+
+def cause_of_failure(estimator, X, y, **fit_parameters):
+    """Fit; name the cause and the remedy of the only warning."""
+    (message,) = messages_of(lambda: estimator.fit(X, y, **fit_parameters))
+    assert message.startswith(FAILED)
+    cause, remedy = message.split(" Likely cause: ")[1].split(". ", 1)
+    return cause, remedy
+
+
+def assert_repaired(repaired, broken, X, y, **fit_parameters):
+    """Assert that a training gives no warning, and a much better network."""
+    assert messages_of(lambda: repaired.fit(X, y, **fit_parameters)) == []
+    repaired, broken = (log_loss(y, one.predict_proba(X)) for one in (repaired, broken))
+    assert repaired < 0.75 * broken
+
+
+# --- Each cause, and its remedy ---
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize(
+    ("data", "alpha", "weights"),
+    [(xor(), 30, None), (moons(), 100, None), (moons(), 50, np.full(200, 1 / 200))],
+    ids=["xor", "moons", "tiny weights"],
+)
+def test_a_penalty_that_outweighs_the_loss(data, alpha, weights, solver):
+    broken = network(alpha=alpha, solver=solver, learning_rate=0.02)
+    cause, remedy = cause_of_failure(broken, *data, sample_weight=weights)
+    assert cause == "strong penalty"
+    finding = diagnose(broken, *data).fix_first
+    assert (cause, remedy) == (finding.name, finding.remedy)
+    repaired = clone(broken).set_params(alpha=float(remedy.split(" to ")[1].split()[0]))
+    assert_repaired(repaired, broken, *data, sample_weight=weights)
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_tiny_features(solver):
+    X, y = moons(scale=1e-5)
+    broken = network(solver=solver)
+    cause, remedy = cause_of_failure(broken, X, y)
+    assert cause == "tiny features"
+    assert (cause, remedy) == (diagnose(broken, X, y).fix_first.name, diagnose(broken, X, y).fix_first.remedy)
+    assert_repaired(make_pipeline(StandardScaler(), network(solver=solver, learning_rate=0.02)), broken, X, y)
+
+
+def test_large_features():
+    X, y = moons(scale=1e5)
+    X[:, 1] += 1e7
+    broken = network(solver="adam")
+    cause, remedy = cause_of_failure(broken, X, y)
+    assert (cause, remedy) == (
+        "unscaled features",
+        "Put a scaler first: make_pipeline(StandardScaler(), clf).",
+    )
+    assert_repaired(make_pipeline(StandardScaler(), network(solver="adam")), broken, X, y)
+
+
+def test_a_training_without_an_end_that_has_learnt_nothing():
+    """More epochs would not help; a few epochs, as many as patience allows, are another matter."""
+    X, y = moons()
+    regressor = ShallowNNRegressor(solver="adam", random_state=0, max_iter=60, n_iter_no_change=50)
+    assert cause_of_failure(regressor, 1e4 * X, y)[0] == "unscaled features"
+    assert regressor.stop_reason_ == "max_iter"
+    (message,) = messages_of(lambda: regressor.set_params(max_iter=50).fit(1e4 * X, y))
+    assert message.endswith("Increase max_iter=50.")
+
+
+def test_large_initial_weights():
+    X, y = load_iris(return_X_y=True)
+    X = StandardScaler().fit_transform(X)
+    broken = network(solver="adam", init_scale=10, early_stopping=True)
+    cause, remedy = cause_of_failure(broken, X, y)
+    assert (cause, remedy) == ("large initial weights", "Use a smaller init_scale, or 'glorot'.")
+    assert_repaired(network(solver="adam", init_scale="glorot", early_stopping=True), broken, X, y)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_large_steps(activation):
+    X, y = moons()
+    broken = network(solver="adam", activation=activation, learning_rate=100)
+    cause, remedy = cause_of_failure(broken, X, y)
+    assert cause == "exploding gradient"
+    assert remedy == "Decrease learning_rate=100 by a factor of ten, to 10."
+    assert_repaired(network(solver="adam", activation=activation, learning_rate=0.1), broken, X, y)
+
+
+@pytest.mark.parametrize(("solver", "enough"), [("adam", 0.005), ("sgd", 0.1)])
+def test_small_steps(solver, enough):
+    X, y = moons()
+    broken = network(solver=solver, learning_rate=1e-6)
+    cause, remedy = cause_of_failure(broken, X, y)
+    assert (cause, remedy) == ("small steps", "Increase learning_rate=1e-06, to 0.001 or more.")
+    finding = diagnose(broken, X, y).fix_first
+    assert (finding.name, finding.remedy) == ("not converged", remedy)
+    assert_repaired(network(solver=solver, learning_rate=enough), broken, X, y)
+
+
+@pytest.mark.parametrize(
+    "remedy",
+    [{"init_scale": "glorot"}, {"learning_rate": 0.05}, {"n_iter_no_change": 50}, {"tol": 1e-5}],
+    ids=lambda remedy: next(iter(remedy)),
+)
+def test_the_plateau_of_the_start(remedy):
+    X, y = moons()
+    start = {"activation": "sigmoid", "init_scale": 0.01, "learning_rate": 0.002}
+    plateau = {**start, "solver": "adam", "batch_size": None, "n_iter_no_change": 5}
+    broken = network(**plateau)
+    cause, advice = cause_of_failure(broken, X, y)
+    assert cause == "the plateau of the start, unless the features say nothing about y"
+    assert next(iter(remedy)) in advice
+    assert advice in {finding.remedy for finding in diagnose(broken, X, y)}
+    assert_repaired(network(**plateau | remedy), broken, X, y)
+
+
+# --- What is warned of, and what is not ---
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_constant_features_are_no_matter_of_the_penalty(dtype):
+    X, y = np.full((150, 3), 0.7), load_iris().target
+    broken = network(dtype=dtype)
+    assert "the features say nothing about y" in cause_of_failure(broken, X, y)[0]
+    assert "the features say nothing" in diagnose(broken, X, y).not_checked["strong penalty"]
+
+
+def test_lbfgs_is_given_no_learning_rate_without_a_word():
+    X, y = np.full((60, 2), 0.7), np.arange(60) % 2
+    broken = network(solver="lbfgs")
+    _, remedy = cause_of_failure(broken, X, y)
+    assert "learning_rate" in remedy
+    assert remedy.endswith("The solver 'lbfgs' has no learning_rate.")
+    assert remedy in {finding.remedy for finding in diagnose(broken, X, y)}
+    assert "has no learning_rate" not in cause_of_failure(network(solver="adam"), X, y)[1]
+
+
+def test_features_that_overflow_are_found():
+    X, y = moons(scale=1e200)
+    broken = network()
+    assert cause_of_failure(broken, X, y)[0] == "unscaled features"
+    assert diagnose(broken, X, y).fix_first.name == "unscaled features"
+
+
+def test_noise_that_the_network_does_not_learn_by_heart():
+    """The warning names it; the less there are features for each row, the less is learnt by heart."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(1000, 2)), rng.integers(0, 2, 1000)
+    cause, _ = cause_of_failure(network(early_stopping=True), X, y)
+    assert "unless the features say nothing about y" in cause
+
+
+def test_a_share_of_the_variance_that_is_small_is_learnt():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(2000, 2))
+    y = X[:, 0] + 5 * rng.normal(size=2000)  # 4 % of the variance
+    assert messages_of(lambda: ShallowNNRegressor(16, random_state=0).fit(X, y)) == []
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("labels", ["binary", "imbalanced", "multiclass", "multilabel"])
+def test_what_learns_does_not_warn(labels, solver, early_stopping):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 3))
+    y = {
+        "binary": X[:, 0] > 0,
+        "imbalanced": X[:, 0] > 1.8,
+        "multiclass": X.argmax(axis=1),
+        "multilabel": X > 0,
+    }[labels].astype(int)
+    clf = network(solver=solver, early_stopping=early_stopping, learning_rate=0.02)
+    assert messages_of(lambda: clf.fit(X, y)) == []
+
+
+@pytest.mark.parametrize("loss", REAL_LOSSES)
+def test_regressors(loss):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 2))
+    y = np.exp(X[:, 0] + 0.1 * rng.normal(size=200))
+    reg = ShallowNNRegressor(16, loss=loss, random_state=0, max_iter=1000, learning_rate=0.02)
+    assert messages_of(lambda: clone(reg).fit(X, y)) == []
+    assert cause_of_failure(reg.set_params(alpha=1e4), X, y)[0] == "strong penalty"
+
+
+@pytest.mark.parametrize("tol", [0, 1e-3])
+def test_a_constant_y_leaves_nothing_to_learn(tol):
+    X, _ = moons()
+    reg = ShallowNNRegressor(4, tol=tol, max_iter=1000, random_state=0)
+    assert messages_of(lambda: reg.fit(X, np.full(200, 7.0))) == []
+
+
+def test_a_tol_that_nothing_can_reach_says_nothing_of_learning():
+    assert messages_of(lambda: network(tol=1e9).fit(*moons())) == []
+
+
+def test_a_penalty_that_is_no_part_of_what_adamw_minimises():
+    X, y = moons()
+    learning = network(solver="adamw", alpha=300, learning_rate=0.02)
+    assert messages_of(lambda: learning.fit(X, y)) == []
+    assert min(learning.loss_curve_) > np.log(2)
+    _, remedy = cause_of_failure(network(solver="adamw", alpha=1e5), X, y)
+    assert "decrease tol or alpha" in remedy
+
+
+def test_a_linear_network_on_a_problem_that_is_not():
+    X = np.random.default_rng(0).normal(size=(300, 2))
+    y = (X[:, 0] * X[:, 1] > 0).astype(int)
+    broken = network(activation="identity", alpha=0)
+    assert cause_of_failure(broken, X, y) == (
+        "a linear network",
+        "Use activation='relu': with 'identity', the network is a linear model.",
+    )
+    assert_repaired(network(activation="relu", alpha=0), broken, X, y)
+
+
+def test_weights_say_what_a_constant_can_reach():
+    """Half of the weight is on two rows; the entropy is that of one half, not that of two rows in 200."""
+    X, _ = moons()
+    y = (np.arange(200) < 2).astype(int)
+    weights = np.where(y == 1, 99.0, 1.0)
+    clf = network(solver="adam", learning_rate=1e-6, init_scale=0.01)
+    assert cause_of_failure(clf, X, y, sample_weight=weights)[0] == "small steps"
+    assert min(clf.loss_curve_) == pytest.approx(np.log(2), rel=1e-3)
+
+
+# --- Several networks, and several calls ---
+
+
+def test_an_ensemble_counts_its_networks():
+    ensemble = ShallowNNEnsembleClassifier(
+        8, n_networks=3, solver="adam", init_scale=0.01, learning_rate=1e-6, random_state=0
+    )
+    (message,) = messages_of(lambda: ensemble.fit(*moons(600)))
+    assert message.startswith(f"3 of 3 networks: {FAILED}")
+
+
+@pytest.mark.parametrize("Search", [GridSearchCV, VectorizedGridSearchCV])
+def test_each_fit_of_a_search_warns_for_itself(Search):
+    search = Search(network(solver="adam", learning_rate=0.02), {"alpha": [0.1, 200]}, cv=2)
+    messages = messages_of(lambda: search.fit(*moons()))
+    assert len(messages) == 2
+    assert all("Decrease alpha=200" in message for message in messages)
+
+
+def test_what_was_learnt_before_counts():
+    clf = network(solver="adam", learning_rate=0.02, warm_start=True).fit(*moons())
+    clf.set_params(learning_rate=1e-9)
+    assert messages_of(lambda: clf.fit(*moons())) == []
+
+
+def test_partial_fit_never_warns():
+    clf = network(learning_rate=1e-9, n_iter_no_change=1)
+    for _ in range(3):
+        assert messages_of(lambda: clf.partial_fit(*moons(), classes=[0, 1])) == []
+
+
+# --- The loss of a constant ---
+
+
+@pytest.mark.parametrize("loss", REAL_LOSSES)
+def test_the_loss_of_the_best_constant(loss):
+    rng = np.random.default_rng(0)
+    targets = rng.exponential(size=(50, 2)) - (0 if loss in POSITIVE_LOSSES else 1)
+    shares = rng.dirichlet(np.ones(50))
+    reg = ShallowNNRegressor(loss=loss, quantile=0.9)
+    reals = REALS["rate" if loss in POSITIVE_LOSSES else "real"](np.zeros(2), np.ones(2))
+    constants = np.linspace(-4, 4, 2001)
+    least = 0.0
+    for column in targets.T:
+        arranged = Targets.of(column[:, np.newaxis], shares)
+        outputs = np.repeat(constants, 50).reshape(-1, 1, 50)  # each constant is a network
+        least += reals.loss_of(reg).total(outputs, arranged).min()
+    assert reals.loss_of_a_constant(reg, targets, shares) == pytest.approx(least, rel=1e-3)
+
+
+def test_the_loss_of_the_best_constant_for_labels():
+    shares = np.array([0.5, 0.25, 0.125, 0.125])
+    two_labels = np.array([[1, -1], [-1, -1], [-1, -1], [-1, -1]])
+    binary, several = LABELS["binary"](np.arange(2)), LABELS["multilabel"](np.arange(2))
+    assert binary.loss_of_a_constant(None, two_labels[:, :1], shares) == pytest.approx(np.log(2))
+    assert several.loss_of_a_constant(None, two_labels, shares) == pytest.approx(np.log(2))
+    classes = LABELS["multiclass"](np.arange(4))
+    assert classes.loss_of_a_constant(None, np.eye(4), shares) == pytest.approx(1.75 * np.log(2))

@@ -1,0 +1,815 @@
+"""Checkpoint and resume: a resumed fit ends with the same model as a fit without a crash."""
+
+import json
+import math
+import os
+import pickle
+import random
+import shutil
+import signal
+import time
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import fields
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import make_scorer, recall_score
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import sknn_scratch._fitting.callbacks
+from sknn_scratch import (
+    Activation,
+    Checkpoint,
+    CheckpointError,
+    DivergenceWarning,
+    ShallowNNClassifier,
+    ShallowNNEnsembleClassifier,
+    ShallowNNRegressor,
+    VectorizedGridSearchCV,
+)
+from sknn_scratch._fitting.checkpoint import Contents, Fitted
+from sknn_scratch._fitting.checkpoint_file import read_record, write_record
+from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, fitted_names
+from tests.helpers import SilentCallback, make_data, small_network
+from tests.versions import HAS_CALLBACKS, AutoPropagatedCallback, FitCallback, needs_callbacks
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+SMALL = {
+    "solver": "adam",
+    "n_hidden": 6,
+    "learning_rate": 0.02,
+    "max_iter": 8,
+    "batch_size": 16,
+    "random_state": 0,
+}
+X, Y = make_data("multiclass")
+X_VAL, Y_VAL = make_data("multiclass", seed=1)
+WEIGHTS = np.random.default_rng(0).integers(0, 4, size=len(Y)) / 3
+
+
+class Crash(Exception):
+    """The fit ends in the middle."""
+
+
+class Callback(SilentCallback):
+    """A FitCallback that does something at the end of every epoch."""
+
+    def __init__(self, at_epoch_end):
+        self.at_epoch_end = at_epoch_end
+        self.epoch = 0
+
+    def setup(self, estimator, context):
+        self.epoch = 0
+
+    def on_fit_task_end(self, estimator, context):
+        if context.task_name != "epoch":
+            return None
+        self.epoch += 1
+        return self.at_epoch_end(self.epoch)
+
+
+def crash_in_epoch(n):
+    def crash(epoch):
+        if epoch == n:
+            raise Crash
+
+    return Callback(crash)
+
+
+def stop_in_epoch(n):
+    return Callback(lambda epoch: epoch == n)
+
+
+def fit_with_copies(classifier, path, *args, **kwargs):
+    """Fit, and copy the file as it is after each epoch; return the copies, the first without any epoch."""
+    copies = []
+
+    def copy(path, contents):
+        write_record(path, contents)
+        if contents.state.stop_reason is None:
+            copies.append(path.with_name(f"after {len(copies)}.npz"))
+            shutil.copy(path, copies[-1])
+
+    with instead_of_writing(copy):
+        classifier.set_callbacks(Checkpoint(path)).fit(*args, **kwargs)
+    return [*copies, path]
+
+
+@contextmanager
+def instead_of_writing(function):
+    """Call ``function(path, contents)`` where a checkpoint is written."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sknn_scratch._fitting.callbacks, "write_record", function)
+        yield
+
+
+def assert_same_value(value, other, name):
+    assert type(value) is type(other), name
+    if isinstance(value, np.ndarray):
+        assert (value.dtype, value.shape) == (other.dtype, other.shape), name
+        same = (
+            value.tolist() == other.tolist() if value.dtype == object else value.tobytes() == other.tobytes()
+        )
+        assert same, name
+    elif isinstance(value, np.random.Generator):
+        assert value.bit_generator.state == other.bit_generator.state, name
+    elif isinstance(value, dict):
+        assert list(value) == list(other), name
+        for key in value.keys() - {"seconds"}:
+            assert_same_value(value[key], other[key], f"{name}[{key!r}]")
+    elif isinstance(value, list):
+        for i, (element, other_element) in enumerate(zip(value, other, strict=True)):
+            assert_same_value(element, other_element, f"{name}[{i}]")
+    else:
+        assert repr(value) == repr(other), name
+
+
+def plain(value):
+    """Turn NumPy's scalars into Python's: a checkpoint does so with parameters."""
+    if isinstance(value, dict):
+        return {plain(key): plain(element) for key, element in value.items()}
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def assert_same_fit(classifier, other):
+    """Check that two estimators are the same, bit for bit, but for the seconds that their fits took."""
+    assert type(classifier) is type(other)
+    assert_same_value(plain(classifier.get_params()), plain(other.get_params()), "params")
+    assert set(fitted_names(classifier)) == set(fitted_names(other))
+    for name in fitted_names(classifier):
+        assert_same_value(getattr(classifier, name), getattr(other, name), name)
+
+
+def do_not_wait_for_the_disk(monkeypatch):
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
+@pytest.fixture
+def path(tmp_path, monkeypatch):
+    do_not_wait_for_the_disk(monkeypatch)
+    return tmp_path / "run.npz"
+
+
+@pytest.fixture
+def broken_off(path):
+    """A fit that has died after its fourth epoch, in the form of its file."""
+
+    def write_and_die(path, contents):
+        write_record(path, contents)
+        if contents.state.epoch == 4:
+            raise Crash
+
+    with instead_of_writing(write_and_die), pytest.raises(Crash):
+        ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)).fit(X, Y)
+    return path
+
+
+# --- Resuming is as if the fit had never been broken off ---
+
+CONFIGS = {
+    "adam": {},
+    "defaults of the batches": {"batch_size": "auto"},
+    "full batch": {"batch_size": None},
+    "sgd": {"solver": "sgd", "learning_rate": 0.1},
+    "lbfgs": {"solver": "lbfgs"},
+    "lbfgs, early stopping": {"solver": "lbfgs", "early_stopping": True, "dtype": "float32"},
+    "sgd without Nesterov": {"solver": "sgd", "nesterov": False},
+    "dropout": {"dropout": 0.4},
+    "cosine": {"learning_rate_schedule": "cosine"},
+    "adaptive": {"learning_rate_schedule": "adaptive", "tol": 0.05, "n_iter_no_change": 1},
+    "early stopping": {"early_stopping": True, "learning_rate": 0.3, "n_iter_no_change": 4},
+    "scorer": {"early_stopping": True, "scoring": "accuracy", "n_iter_no_change": 2, "max_iter": 20},
+    "gradient_tol": {"gradient_tol": 0.3, "learning_rate": 0.1, "max_iter": 50},
+    "float32": {"dtype": "float32", "dropout": 0.2, "early_stopping": True},
+    "balanced": {"class_weight": "balanced"},
+    "class weights": {"class_weight": {0: 1, 1: 0.3, np.int64(2): 2.5}, "early_stopping": True},
+    "numbers of NumPy": {
+        "n_hidden": np.int64(5),
+        "learning_rate": np.float32(0.02),
+        "alpha": np.float32(0.3),
+        "momentum": np.float64(0.8),
+        "nesterov": np.True_,
+        "solver": np.str_("sgd"),
+    },
+    "single precision": {"beta_1": np.float32(0.9), "beta_2": np.float32(0.99), "solver": "adam"},
+    "no seed": {"random_state": None, "dropout": 0.1, "early_stopping": True},
+    "init_scale": {"init_scale": "he", "activation": "elu", "validation_fraction": 7},
+    "warm start": {"warm_start": True},
+}
+
+
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+def test_a_fit_can_be_resumed_after_any_epoch(path, config):
+    classifier = ShallowNNClassifier(**(SMALL | config))
+    copies = fit_with_copies(classifier, path, X, Y)
+    assert len(copies) == classifier.n_iter_ + 1
+    for copy in copies:
+        assert_same_fit(ShallowNNClassifier.resume(copy, X, Y), classifier)
+
+
+SPARSE = scipy.sparse.csr_array(np.where(abs(X) < 1, 0, X))
+FRAME = pd.DataFrame(X, columns=list("abcd"))
+NAMES = np.array(["ä", "b", "c"])[Y]
+INPUTS = {
+    "sample weights": ((X, Y, WEIGHTS), {}),
+    "binary": (make_data("binary"), {}),
+    "multilabel": (make_data("multilabel"), {}),
+    "sparse": ((SPARSE, Y), {}),
+    "sparse, by columns": ((SPARSE.tocsc(), Y, WEIGHTS), {}),
+    "float32": ((X.astype(np.float32), Y), {}),
+    "Fortran order": ((np.asfortranarray(X), Y), {}),
+    "integers": ((X.round().astype(int), Y), {}),
+    "lists": ((X.tolist(), Y.tolist()), {}),
+    "names of features": ((FRAME, Y), {}),
+    "strings": ((X, NAMES), {}),
+    "strings as objects": ((X, NAMES.astype(object)), {}),
+    "labels in a Series": ((X, pd.Series(NAMES)), {}),
+    "booleans": ((X, Y > 0), {}),
+    "floats": ((X, Y - 0.0), {}),
+    "validation rows": ((X, Y), {"X_val": X_VAL, "y_val": Y_VAL}),
+    "weighted validation rows": (
+        (X, Y, WEIGHTS),
+        {"X_val": X_VAL, "y_val": Y_VAL, "sample_weight_val": WEIGHTS + 0.1},
+    ),
+    "sparse validation rows": ((SPARSE, Y), {"X_val": SPARSE[:20], "y_val": Y[:20]}),
+}
+
+
+@pytest.mark.parametrize(("args", "kwargs"), INPUTS.values(), ids=INPUTS)
+@pytest.mark.parametrize("config", [{"early_stopping": True, "scoring": "accuracy"}, {}], ids=["scorer", ""])
+def test_any_kind_of_data_can_be_resumed_with(path, args, kwargs, config):
+    classifier = ShallowNNClassifier(**SMALL, **config)
+    copies = fit_with_copies(classifier, path, *args, **kwargs)
+    for copy in (copies[0], copies[3], copies[-1]):
+        assert_same_fit(ShallowNNClassifier.resume(copy, *args, **kwargs), classifier)
+
+
+@pytest.mark.parametrize("y", [X[:, 0], X[:, :2] * 1e3], ids=["one output", "two outputs"])
+@pytest.mark.parametrize("config", [{}, {"loss": "poisson"}, {"solver": "lbfgs"}], ids=str)
+def test_a_regressor_can_be_resumed_and_trained_further(path, y, config):
+    y = np.exp(y / y.std()) if "loss" in config else y
+    regressor = ShallowNNRegressor(**(SMALL | config), warm_start=True, early_stopping=True)
+    for _ in range(2):
+        for copy in fit_with_copies(regressor, path, X, y):
+            resumed = ShallowNNRegressor.resume(copy, X, y)
+            assert_same_fit(resumed, regressor)
+            assert_same_fit(resumed.set_callbacks().fit(X, y), deepcopy(regressor).set_callbacks().fit(X, y))
+
+
+def test_a_wide_sparse_network_can_be_resumed(path):
+    wide = scipy.sparse.random_array((40, 3000), density=0.01, format="csr", random_state=0)
+    classifier = small_network(n_hidden=100, max_iter=3, batch_size=10)
+    for copy in fit_with_copies(classifier, path, wide, Y[:40]):
+        assert_same_fit(ShallowNNClassifier.resume(copy, wide, Y[:40]), classifier)
+
+
+@pytest.mark.parametrize("config", [{}, {"solver": "sgd"}, {"early_stopping": True}, {"dropout": 0.3}])
+def test_a_warm_started_fit_can_be_resumed_after_any_epoch(path, config):
+    classifier = ShallowNNClassifier(**(SMALL | config), warm_start=True).fit(X.astype(np.float32), Y)
+    classifier.set_params(max_iter=5)
+    copies = fit_with_copies(classifier, path, X, Y * 1.0)  # goes on in float32 and with integer classes
+    assert classifier.coefs_[0].dtype == np.float32
+    assert classifier.n_iter_ > 8
+    for copy in copies:
+        resumed = ShallowNNClassifier.resume(copy, X, Y * 1.0)
+        assert_same_fit(resumed, classifier)
+    straight, resumed = (one.set_callbacks().fit(X, Y) for one in (classifier, resumed))
+    assert_same_fit(resumed, straight)
+
+
+def test_a_warm_start_without_memory_can_be_resumed(path):
+    classifier = ShallowNNClassifier(**SMALL | {"solver": "lbfgs"}).fit(X, Y)
+    classifier.set_params(warm_start=True, solver="adam", early_stopping=True)
+    for copy in fit_with_copies(classifier, path, X, Y):
+        assert_same_fit(ShallowNNClassifier.resume(copy, X, Y), classifier)
+
+
+@pytest.mark.parametrize("early_stopping", [True, False])
+@pytest.mark.parametrize("learning_rate", [0.1, 0.15, 0.3, 1.0])
+def test_a_divergence_is_the_same_after_resuming(path, early_stopping, learning_rate):
+    classifier = ShallowNNClassifier(8, "identity", 1.0, learning_rate, solver="sgd", batch_size=16)
+    classifier.set_params(early_stopping=early_stopping, n_iter_no_change=100, max_iter=100, random_state=0)
+    with pytest.warns(DivergenceWarning):
+        copies = fit_with_copies(classifier, path, X * 5, Y)
+    assert classifier.stop_reason_ == "diverged"
+    for copy in copies:
+        with pytest.warns(DivergenceWarning):
+            resumed = ShallowNNClassifier.resume(copy, X * 5, Y)
+        assert_same_fit(resumed, classifier)
+
+
+@needs_callbacks
+@pytest.mark.parametrize("every", [1, 3])
+@pytest.mark.parametrize("config", [{"dropout": 0.3}, {"solver": "lbfgs", "tol": 0}], ids=["adam", "lbfgs"])
+def test_a_fit_may_be_broken_off_again_and_again(path, every, config):
+    config = SMALL | config | {"max_iter": 24}
+    classifier = ShallowNNClassifier(**config)
+    with pytest.raises(Crash):
+        classifier.set_callbacks(Checkpoint(path, every), crash_in_epoch(5)).fit(X, Y)
+    assert not hasattr(classifier, "coefs_")
+    for _ in range(6):  # a fit crashes before the checkpoint of its last epoch is written
+        with pytest.raises(Crash):
+            ShallowNNClassifier.resume(path, X, Y, callbacks=[crash_in_epoch(every + 1)])
+    assert_same_fit(ShallowNNClassifier.resume(path, X, Y), ShallowNNClassifier(**config).fit(X, Y))
+
+
+@needs_callbacks
+def test_an_interrupted_fit_goes_on(path):
+    def interrupt(epoch):
+        if epoch == 5:
+            raise KeyboardInterrupt
+
+    classifier = ShallowNNClassifier(**SMALL, early_stopping=True)
+    with pytest.warns(UserWarning, match="interrupted"):
+        classifier.set_callbacks(Checkpoint(path), Callback(interrupt)).fit(X, Y)
+    assert classifier.stop_reason_ == "interrupted"
+    resumed = ShallowNNClassifier.resume(path, X, Y)
+    assert_same_fit(resumed, ShallowNNClassifier(**SMALL, early_stopping=True).fit(X, Y))
+
+
+# --- A fit that had come to its end ---
+
+
+@pytest.mark.parametrize("config", [{}, {"early_stopping": True}, {"tol": 1.0, "n_iter_no_change": 2}])
+def test_of_a_finished_fit_the_model_is_returned_without_training(path, config):
+    classifier = ShallowNNClassifier(**(SMALL | config)).set_callbacks(Checkpoint(path, 100)).fit(X, Y)
+    contents, modified = path.read_bytes(), path.stat().st_mtime_ns
+    resumed = ShallowNNClassifier.resume(path, X, Y)
+    assert_same_fit(resumed, classifier)
+    assert resumed.history_["seconds"].tolist() == classifier.history_["seconds"].tolist()
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == (contents, modified)
+
+
+@needs_callbacks
+@pytest.mark.parametrize("every", [1, 2, 3])
+def test_a_fit_that_a_callback_ended_is_finished(path, every):
+    classifier = ShallowNNClassifier(**SMALL, early_stopping=True)
+    classifier.set_callbacks(Checkpoint(path, every), stop_in_epoch(4)).fit(X, Y)
+    assert (classifier.stop_reason_, classifier.n_iter_) == ("callback", 4)
+    assert_same_fit(ShallowNNClassifier.resume(path, X, Y), classifier)
+
+
+@needs_callbacks
+def test_a_fit_that_a_callback_ended_when_it_had_just_exploded(path):
+    classifier = ShallowNNClassifier(5, "relu", 1.0, 1e10, solver="sgd", batch_size=None, random_state=0)
+    with pytest.warns(DivergenceWarning):
+        classifier.set_callbacks(Checkpoint(path), stop_in_epoch(1)).fit(X, Y)
+    assert classifier.stop_reason_ == "diverged"
+    with pytest.warns(DivergenceWarning):
+        assert_same_fit(ShallowNNClassifier.resume(path, X, Y), classifier)
+
+
+def test_resuming_warns_as_the_fit_would_have(broken_off):
+    with pytest.warns(ConvergenceWarning, match="max_iter=8"):
+        ShallowNNClassifier.resume(broken_off, X, Y)
+
+
+# --- When it writes ---
+
+
+def epochs_written(fit):
+    epochs = []
+
+    def note(path, contents):
+        epochs.append(contents.state.epoch)
+        write_record(path, contents)
+
+    with instead_of_writing(note):
+        fit()
+    return epochs
+
+
+@pytest.mark.parametrize(
+    ("every", "expected"),
+    [(1, range(9)), (3, [0, 3, 6, 8]), (4, [0, 4, 8]), (np.int64(5), [0, 5, 8]), (100, [0, 8])],
+)
+def test_it_writes_before_the_first_epoch_after_every_n_and_after_the_last(path, every, expected):
+    classifier = ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path, every))
+    assert epochs_written(lambda: classifier.fit(X, Y)) == list(expected)
+    assert sorted(path.parent.iterdir()) == [path]
+
+
+def test_it_counts_the_epochs_of_the_present_fit(path):
+    classifier = ShallowNNClassifier(**SMALL, warm_start=True).fit(X, Y)
+    classifier.set_callbacks(Checkpoint(path, 3))
+    assert epochs_written(lambda: classifier.fit(X, Y)) == [8, 11, 14, 16]
+
+
+def test_resuming_goes_on_with_writing(broken_off):
+    def resume():
+        resumed = ShallowNNClassifier.resume(broken_off, X, Y)
+        assert resumed._skl_callbacks == [Checkpoint(broken_off)]
+
+    assert epochs_written(resume) == [5, 6, 7, 8]
+
+
+def test_several_checkpoints_may_be_set(path):
+    other = path.with_name("other.npz")
+    classifier = (
+        ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path, 2), Checkpoint(other, 4)).fit(X, Y)
+    )
+    for one in (path, other):
+        assert_same_fit(ShallowNNClassifier.resume(one, X, Y), classifier)
+
+
+# --- Where it may be set ---
+
+
+@needs_callbacks
+def test_it_is_a_callback_of_scikit_learn():
+    assert isinstance(Checkpoint("path"), FitCallback)
+    assert not isinstance(Checkpoint("path"), AutoPropagatedCallback)
+
+
+CLONED = "Checkpoint cannot be set on a ShallowNNClassifier that is cloned"
+
+
+def in_pipeline(clf):
+    return make_pipeline(StandardScaler(), clf)
+
+
+@pytest.mark.parametrize(("wrap", "n_jobs"), [(lambda clf: clf, 1), (lambda clf: clf, 2), (in_pipeline, 1)])
+def test_cross_validation_refuses_it(path, wrap, n_jobs):
+    estimator = wrap(ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)))
+    with pytest.raises(ValueError, match=CLONED):
+        cross_val_score(estimator, X, Y, cv=2, n_jobs=n_jobs)
+    assert not path.exists()
+
+
+@needs_callbacks
+def test_a_clone_that_is_handed_down_other_callbacks_refuses_it(path):
+    pipeline = in_pipeline(ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)))
+    handed_down = Callback(lambda epoch: None)
+    handed_down.max_propagation_depth = None
+    pipeline.set_callbacks(handed_down).fit(X, Y)
+    assert path.exists()
+    with pytest.raises(ValueError, match=CLONED):
+        cross_val_score(pipeline, X, Y, cv=2)
+    with pytest.raises(ValueError, match=CLONED):  # also the second time
+        clone(pipeline).fit(X, Y)
+
+
+def test_the_last_step_of_a_pipeline_with_a_memory_is_no_clone(path, tmp_path):
+    pipeline = in_pipeline(ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)))
+    pipeline.set_params(memory=str(tmp_path / "cache")).fit(X, Y)
+    assert_same_fit(ShallowNNClassifier.resume(path, pipeline[:-1].transform(X), Y), pipeline[-1])
+
+
+@pytest.mark.parametrize("copied", [deepcopy, lambda clf: pickle.loads(pickle.dumps(clf))])
+def test_a_copy_is_no_clone(path, copied):
+    classifier = copied(ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path))).fit(X, Y)
+    assert_same_fit(ShallowNNClassifier.resume(path, X, Y), classifier)
+
+
+def test_it_can_be_set_on_a_clone(path):
+    checkpoint = Checkpoint(path)
+    classifier = ShallowNNClassifier(**SMALL).set_callbacks(checkpoint)
+    with pytest.raises(ValueError, match=r"set_callbacks"):
+        clone(classifier).fit(X, Y)
+    again = clone(classifier).set_callbacks(checkpoint).fit(X, Y)
+    assert_same_fit(again, classifier.fit(X, Y))
+    assert_same_fit(again.fit(X, Y), classifier)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
+@pytest.mark.parametrize("wrap", [lambda clf: clf, in_pipeline])
+@pytest.mark.parametrize("search_class", [GridSearchCV, VectorizedGridSearchCV])
+def test_a_search_refuses_it(path, wrap, search_class):
+    estimator = wrap(ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)))
+    name = "alpha" if isinstance(estimator, ShallowNNClassifier) else "shallownnclassifier__alpha"
+    search = search_class(estimator, {name: [0.1, 1.0]}, cv=2)
+    of_a_search = "Checkpoint cannot be set on the ShallowNNClassifier of a search"
+    with pytest.raises(ValueError, match=of_a_search if HAS_CALLBACKS else CLONED):
+        search.fit(X, Y)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        pytest.param(LogisticRegression(), marks=needs_callbacks),
+        pytest.param(make_pipeline(ShallowNNClassifier()), marks=needs_callbacks),
+        ShallowNNEnsembleClassifier(),
+    ],
+)
+def test_other_estimators_refuse_it(path, estimator):
+    estimator = clone(estimator).set_callbacks(Checkpoint(path))
+    with pytest.raises(ValueError, match=f"cannot be set on {type(estimator).__name__}; set it on"):
+        estimator.fit(X, Y)
+
+
+def test_partial_fit_refuses_it(path):
+    classifier = ShallowNNClassifier(solver="adam").set_callbacks(Checkpoint(path))
+    with pytest.raises(ValueError, match=r"not for partial_fit.*save the estimator itself"):
+        classifier.partial_fit(X, Y, classes=[0, 1, 2])
+
+
+BAD_PATHS = {
+    "run.npz/run.npz": (FileNotFoundError, "there is no directory .*; make it first"),
+    ".": (OSError, "is no regular file, but .* a directory .*pass the path of a file"),
+    "no directory.npz": (FileNotFoundError, "there is no directory .*gone; make it first"),
+    "pipe": (OSError, "pipe is no regular file"),
+    "null": (OSError, "null is no regular file"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_PATHS)
+def test_a_bad_path_is_noticed_before_the_training(tmp_path, name):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "null").symlink_to("/dev/null")
+    (tmp_path / "no directory.npz").symlink_to("gone/run.npz")
+    classifier = ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(tmp_path / name))
+    error, message = BAD_PATHS[name]
+    with pytest.raises(error, match=message):
+        classifier.fit(X, Y)
+    assert not hasattr(classifier, "coefs_")
+
+
+@pytest.mark.parametrize("name", ["run.npz", "link"])  # in the current directory
+def test_a_path_may_be_a_name_or_a_link(path, monkeypatch, name):
+    monkeypatch.chdir(path.parent)
+    path.with_name("link").symlink_to(path.name)
+    classifier = ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(name)).fit(X, Y)
+    assert path.with_name("link").is_symlink()
+    for one in (name, path):
+        assert_same_fit(ShallowNNClassifier.resume(one, X, Y), classifier)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((None,), TypeError, "path must be"),
+        ((3,), TypeError, "path must be"),
+        (("run", 1.0), TypeError, "every must be an int"),
+        (("run", True), TypeError, "every must be an int"),
+        (("run", 0), ValueError, "every must be at least 1"),
+    ],
+)
+def test_bad_arguments_are_refused(arguments, error, message):
+    with pytest.raises(error, match=message):
+        Checkpoint(*arguments)
+
+
+# --- Other data, other parameters, other files ---
+
+NOT_THE_SAME = r"(X|y|sample_weight) is not the same as in .*run\.npz.* same values"
+OTHER_DATA = {
+    "X": ((X + 1e-15, Y), NOT_THE_SAME),
+    "order": ((X[::-1], Y), NOT_THE_SAME),
+    "fewer rows": ((X[1:], Y[1:]), NOT_THE_SAME),
+    "float32": ((X.astype(np.float32), Y), NOT_THE_SAME),
+    "sparse": ((scipy.sparse.csr_array(X), Y), NOT_THE_SAME),
+    "y": ((X, np.roll(Y, 1)), NOT_THE_SAME),
+    "weights": ((X, Y, WEIGHTS), NOT_THE_SAME),
+    "features": ((X[:, :3], Y), "X has 3 features"),
+    "labels": ((X, Y + 1), "unknown to the model"),
+    "fewer classes": ((X[Y > 0], Y[Y > 0]), "y must have the same classes as before"),
+    "multilabel": ((X, np.eye(3)[Y].astype(int)), "another kind"),
+    "lengths": ((X, Y[1:]), "inconsistent"),
+    "NaN": ((X * np.nan, Y), "NaN"),
+}
+
+
+@pytest.mark.parametrize(("args", "message"), OTHER_DATA.values(), ids=OTHER_DATA)
+def test_other_data_are_refused_and_the_file_stays(broken_off, args, message):
+    contents = broken_off.read_bytes()
+    with pytest.raises(CheckpointError if message is NOT_THE_SAME else ValueError, match=message):
+        ShallowNNClassifier.resume(broken_off, *args)
+    assert broken_off.read_bytes() == contents
+
+
+@pytest.mark.parametrize("part", ["sample_weight", "sample_weight_val", "X_val", "y_val", "none"])
+def test_other_weights_and_validation_rows_are_refused(path, part):
+    given = {"sample_weight": WEIGHTS, "sample_weight_val": WEIGHTS, "X_val": X_VAL, "y_val": Y_VAL}
+    classifier = ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)).fit(X, Y, **given)
+    assert_same_fit(ShallowNNClassifier.resume(path, X, Y, **given), classifier)
+    other = {} if part == "none" else given | {part: np.roll(given[part], 1, axis=0)}
+    with pytest.raises(CheckpointError, match=r"(sample_weight|to validate with) is not the same"):
+        ShallowNNClassifier.resume(path, X, Y, **other)
+
+
+def cube(z):
+    return z**3
+
+
+def cube_slope(z):
+    return 3 * z**2
+
+
+NOT_FOR_JSON = {
+    "activation": Activation(cube, cube_slope),
+    "scoring": make_scorer(recall_score, average="macro"),
+    "random_state": np.random.RandomState(3),
+}
+
+
+@pytest.mark.parametrize("name", NOT_FOR_JSON)
+def test_what_json_cannot_hold_must_be_given_again(path, name):
+    given = {name: NOT_FOR_JSON[name]}
+    classifier = ShallowNNClassifier(**(SMALL | {"early_stopping": True} | given))
+    copies = fit_with_copies(classifier, path, X, Y)
+    with pytest.raises(ValueError, match=rf"does not contain the value of {name}.*params=\{{'{name}'"):
+        ShallowNNClassifier.resume(path, X, Y)
+    for copy in (copies[2], path):
+        assert_same_fit(ShallowNNClassifier.resume(copy, X, Y, params=given), classifier)
+
+
+def test_what_the_file_holds_cannot_be_given(broken_off):
+    with pytest.raises(ValueError, match=r"params=\['alpha'\] cannot be changed"):
+        ShallowNNClassifier.resume(broken_off, X, Y, params={"alpha": 2.0})
+
+
+def test_a_derived_class_can_be_resumed(path):
+    class Derived(ShallowNNClassifier):
+        pass
+
+    classifier = Derived(**SMALL).set_callbacks(Checkpoint(path)).fit(X, Y)
+    assert_same_fit(Derived.resume(path, X, Y), classifier)
+
+
+# --- Files that were made to harm ---
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A fit of a classifier, and one of a regressor, in the form of their files."""
+    directory = tmp_path_factory.mktemp("finished")
+    for name, (estimator, X, y) in FITS.items():
+        clone(estimator).set_callbacks(Checkpoint(directory / name)).fit(X, y)
+    return directory
+
+
+FITS = {
+    "classifier.npz": (ShallowNNClassifier(**SMALL, early_stopping=True), FRAME, NAMES),
+    "regressor.npz": (ShallowNNRegressor(**SMALL), X, X[:, :2]),
+}
+
+
+def resumed_with(path, changes):
+    """Resume a finished fit whose file has other leaves and the right checksum; REMOVED removes one."""
+    with np.load(path) as stored:
+        members = dict(stored)
+    document = json.loads(members["header"].tobytes())
+    values = document["values"]
+    for name, leaf in changes.items():
+        members.pop(name, None)
+        if name.startswith("params."):
+            values["params"][name.removeprefix("params.")] = leaf
+        elif isinstance(leaf, np.ndarray):
+            members[name] = leaf
+        else:
+            values[name] = leaf
+        if leaf is REMOVED:
+            del values[name]
+    members["header"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
+    other = path.with_name("other.npz")
+    np.savez(other, **members)
+    estimator, X, y = FITS[path.name]
+    return type(estimator).resume(other, X, y)
+
+
+REMOVED = object()
+NAN, ONE, SHORT = np.full(51, np.nan), np.ones(51), np.ones(50)
+NO_SCALARS = [[1.0], {"numpy": "int8", "value": 300}]
+LARGE = {"dict": [[str(i), {"array": ["a"] * 6, "dtype": "<U9999999"}] for i in range(40)]}  # was 9.6 GB
+NO_DICTS = [LARGE, *({"items": value} for value in (3, ["abc"], [[[], 1]]))]
+WRONG_LEAVES = {
+    "classifier.npz": {
+        "state.params": [NAN, SHORT, ONE.astype(np.float16), np.ones((51, 1)), None],
+        "float32": [("state.params", ONE.astype(np.float32))],
+        "state.memory": [("state.memory.first_moment", SHORT), ("state.memory.velocity", ONE)],
+        "state.history": [("state.history.loss", REMOVED), ("state.history.learning_rate", np.ones(3))],
+        "state.n_reductions": [9, 2**63, -1, 1.0],
+        "state.n_updates": [-1, None, 2**64],
+        "state.loss_limit": [math.nan, 1, "a"],
+        "state.stop_reason": ["TIRED", 1],
+        "state.shuffle_rng": [{}, None, {"bit_generator": "MT19937"}],
+        "fitted.n_features_in_": [-1, 2.0, "a"],
+        "n_features=0": [("fitted.n_features_in_", 0)],
+        "fitted.feature_names_in_": [[1, 2], np.ones(4), "abcd"],
+        "fitted.classes_": [None, np.ones((3, 1)), np.array([1, 2, np.nan])],
+        "fitted._target_kind_": ["real", "", None, []],
+        "fitted.history_": [("fitted.history_.loss", np.ones((2, 2)))],
+        "fitted._seed_": [-1, 1.5, None],
+        "fitted._seen_weight_": [math.nan, None],
+        "fitted.fit": [1],
+        "fingerprints.X": [1, REMOVED],
+        "every": [0, -1, 2.0, True, None, REMOVED],
+        "params": [None, []],
+        "alpha": [("params.alpha", -1), *(("params.alpha", value) for value in NO_SCALARS)],
+        "solver": [("params.solver", "newton"), ("params.solver", 10**400)],
+        "class_weight": [("params.class_weight", value) for value in NO_DICTS],
+        "n_hiden|other parameters": [("params.n_hiden", 3)],
+    },
+    "regressor.npz": {
+        "fitted.y_offset_": [None, "much", math.nan, np.array([np.nan, 1]), ["a", "b"]],
+        "fitted.y_scale_": [None, 0.0, -1.0, np.array([1.0, 0.0]), np.array([1, 2]), np.ones(3)],
+        "fitted._target_kind_": ["binary"],
+    },
+}
+CASES = [(file, field) for file, fields in WRONG_LEAVES.items() for field in fields]
+
+
+@pytest.mark.parametrize(("file", "field"), CASES, ids=map(" ".join, CASES))
+def test_a_wrong_field_is_named(finished, file, field):
+    for leaf in WRONG_LEAVES[file][field]:
+        changes = dict([leaf]) if isinstance(leaf, tuple) else {field: leaf}
+        with pytest.raises(CheckpointError, match=rf"other\.npz is damaged .*({field})"):
+            resumed_with(finished / file, changes)
+
+
+def test_every_vector_of_the_state_is_checked(finished):
+    path = finished / "classifier.npz"
+    with np.load(path) as stored:
+        names = [name for name in stored if name.startswith("state.") and name.endswith("params")]
+    assert len(names) == 3  # the present ones, the best, and those to return to
+    for name in set(names) - {"state.params"}:
+        for leaf in (NAN, SHORT, ONE.astype(np.float32)):
+            with pytest.raises(CheckpointError, match=rf"other\.npz is damaged .*{name}"):
+                resumed_with(path, {name: leaf})
+
+
+def test_what_could_be_true_is_believed(finished):
+    resumed = resumed_with(finished / "classifier.npz", {"state.epochs_before": 10**18})
+    assert (resumed.n_iter_, len(resumed.loss_curve_)) == (10**18 + 8, 8)
+
+
+def test_the_fitted_attributes_of_a_checkpoint_are_those_before_training():
+    before = {field.name for field in fields(Fitted)}
+    assert {*DATA_ATTRIBUTES, "history_", "alpha_", "alpha_path_", "_seed_", "_seen_weight_"} == before
+
+
+# --- The proof ---
+
+
+def train_in_a_child(path, epochs_pipe):
+    """Fork a process that fits, or resumes if there is a file, and tells of each epoch; return its id."""
+    child = os.fork()
+    if child:
+        return child
+    exit_code = 1
+
+    def tell_epoch(_):
+        os.write(epochs_pipe, b".")
+
+    try:
+        tell = Callback(tell_epoch)
+        if path.exists():
+            ShallowNNClassifier.resume(path, X, Y, callbacks=[tell])
+        else:
+            ShallowNNClassifier(**LONG).set_callbacks(Checkpoint(path), tell).fit(X, Y)
+        exit_code = 0
+    finally:
+        os._exit(exit_code)
+
+
+LONG = SMALL | {"max_iter": 20, "dropout": 0.2, "early_stopping": True, "n_iter_no_change": 20}
+
+
+@needs_callbacks
+@pytest.mark.needs_fork
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # the child only computes
+def test_killed_processes_lose_nothing(tmp_path, monkeypatch):
+    """Fits and resumed fits are killed, 15 in all; what is on the disk then ends as the unbroken fit."""
+    path, start = tmp_path / "run.npz", time.perf_counter()
+    straight = ShallowNNClassifier(**LONG).set_callbacks(Checkpoint(path)).fit(X, Y)
+    seconds = time.perf_counter() - start
+    path.unlink()
+    rng, n_killed, n_killed_while_writing = random.Random(0), 0, 0
+    while n_killed < 15:
+        epochs_before = read_record(path, Contents).state.epoch if path.exists() else 0
+        read_end, write_end = os.pipe()
+        child = train_in_a_child(path, write_end)
+        os.close(write_end)
+        time.sleep(rng.uniform(0, seconds))
+        os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+        n_epochs_told = len(os.read(read_end, 1000))
+        os.close(read_end)
+        assert os.waitstatus_to_exitcode(status) in (0, -signal.SIGKILL)
+        n_killed += os.WIFSIGNALED(status)
+        n_killed_while_writing += len(list(path.parent.iterdir())) > path.exists()
+        if not path.exists():
+            assert n_epochs_told == 0
+            continue
+        state = read_record(path, Contents).state
+        # An epoch is told of before its checkpoint is written, so all but the last one are on the disk.
+        assert state.epoch >= epochs_before + n_epochs_told - 1
+        copy = path.with_name("copy.npz")
+        shutil.copy(path, copy)
+        with monkeypatch.context() as patch:
+            do_not_wait_for_the_disk(patch)
+            assert_same_fit(ShallowNNClassifier.resume(copy, X, Y), straight)
+        copy.unlink()
+        if state.stop_reason is not None or rng.random() < 0.3:
+            path.unlink()
+    assert n_killed_while_writing > 0

@@ -1,0 +1,160 @@
+"""The history of a model with many epochs: it keeps the latest, and counts all of them."""
+
+import pickle
+from functools import partial
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from sknn_scratch import Checkpoint, ShallowNNClassifier, ShallowNNEnsembleClassifier, TrainingCurveDisplay
+from sknn_scratch import diagnose as diagnose_fit
+from sknn_scratch._fitting import fitted
+from tests.helpers import make_data, small_network
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X, Y = make_data("multiclass")
+CLASSES = np.unique(Y)
+KEPT = 5
+
+
+@pytest.fixture(autouse=True)
+def _keeps_few_epochs(monkeypatch):
+    monkeypatch.setattr(fitted, "HISTORY_EPOCHS", KEPT)
+
+
+network = partial(small_network, n_hidden=4, max_iter=3)
+
+
+def trained_by_parts(n_calls, classifier=None):
+    classifier = network() if classifier is None else classifier
+    for _ in range(n_calls):
+        classifier.partial_fit(X, Y, classes=CLASSES)
+    return classifier
+
+
+def whole_history(n_calls, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(fitted, "HISTORY_EPOCHS", 1000)
+        return trained_by_parts(n_calls)
+
+
+@pytest.mark.parametrize("n_calls", [1, KEPT - 1, KEPT, KEPT + 1, 3 * KEPT])
+def test_partial_fit_keeps_the_latest_epochs_and_counts_them_all(n_calls, monkeypatch):
+    classifier, whole = trained_by_parts(n_calls), whole_history(n_calls, monkeypatch)
+    assert classifier.n_iter_ == classifier.best_iter_ == n_calls
+    assert classifier.history_.keys() == whole.history_.keys()
+    for name in classifier.history_.keys() - {"seconds"}:
+        assert_array_equal(classifier.history_[name], whole.history_[name][-KEPT:])
+    assert classifier.loss_curve_ is classifier.history_["loss"]
+    assert_array_equal(classifier.coefs_[0], whole.coefs_[0])
+
+
+def test_a_pickle_stops_growing():
+    classifier = trained_by_parts(2 * KEPT)
+    n_bytes = len(pickle.dumps(classifier))
+    assert len(pickle.dumps(trained_by_parts(2 * KEPT, classifier))) == n_bytes
+
+
+def test_columns_are_no_views_of_longer_ones():
+    assert all(column.base is None for column in trained_by_parts(2 * KEPT).history_.values())
+
+
+def test_each_network_of_an_ensemble_keeps_the_latest():
+    ensemble = trained_by_parts(
+        2 * KEPT, ShallowNNEnsembleClassifier(n_networks=2, n_hidden=3, random_state=0)
+    )
+    assert ensemble.n_iter_.tolist() == [2 * KEPT] * 2
+    assert [len(history["loss"]) for history in ensemble.history_] == [KEPT] * 2
+
+
+def test_a_fit_keeps_all_of_its_own_epochs():
+    classifier = network(max_iter=2 * KEPT, tol=0, n_iter_no_change=100).fit(X, Y)
+    assert len(classifier.loss_curve_) == classifier.n_iter_ == 2 * KEPT
+
+
+def test_a_warm_start_keeps_all_of_its_own_epochs_and_the_latest_before():
+    classifier = network(warm_start=True).fit(X, Y)
+    first = classifier.loss_curve_
+    classifier.fit(X, Y)
+    assert classifier.n_iter_ == 6
+    assert_array_equal(classifier.loss_curve_[:2], first[1:])
+    classifier.set_params(max_iter=2 * KEPT, tol=0, n_iter_no_change=100).fit(X, Y)
+    assert (classifier.n_iter_, len(classifier.loss_curve_)) == (6 + 2 * KEPT, 2 * KEPT)
+
+
+def test_a_column_that_comes_later_is_nan_before():
+    classifier = trained_by_parts(2 * KEPT).set_params(warm_start=True, early_stopping=True).fit(X, Y)
+    values = classifier.history_["val_loss"]
+    assert len(values) == len(classifier.loss_curve_) == KEPT
+    assert_array_equal(np.isnan(values), [True, True, False, False, False])
+
+
+def test_the_best_epoch_of_a_long_life_is_counted_from_its_start():
+    classifier = network(warm_start=True, early_stopping=True, learning_rate=1e-6)
+    for _ in range(4):
+        classifier.fit(X, Y)
+    assert KEPT < classifier.best_iter_ <= classifier.n_iter_ == 12
+
+
+def test_a_checkpoint_of_a_long_life_can_be_resumed(tmp_path):
+    path = tmp_path / "run.npz"
+    classifier = trained_by_parts(2 * KEPT).set_params(warm_start=True)
+    classifier.set_callbacks(Checkpoint(path)).fit(X, Y)
+    resumed = ShallowNNClassifier.resume(path, X, Y)
+    assert resumed.n_iter_ == resumed.best_iter_ == 2 * KEPT + 3
+    assert_array_equal(resumed.loss_curve_, classifier.loss_curve_)
+
+
+def test_a_curve_has_the_numbers_of_the_epochs_that_are_kept():
+    shown = TrainingCurveDisplay.from_estimator(trained_by_parts(12))
+    curve = shown.ax_.get_lines()[0]
+    assert_array_equal(curve.get_xdata(), range(8, 13))
+    labels = [text.get_text() for text in shown.ax_.get_legend().get_texts()]
+    assert "stop at 12: max_iter" in labels
+    left, right = shown.ax_.get_xlim()
+    assert 7 < left < 8 < 12 < right < 13
+    assert shown.plot(x="seconds").ax_.get_xlim()[0] == 0
+
+
+@pytest.mark.parametrize(("best_iter", "place"), [(7, None), (8, 8), (10, 10), (12, 12)])
+def test_a_best_epoch_is_marked_if_it_is_kept(best_iter, place):
+    history = {"loss": np.arange(5.0), "val_loss": np.arange(5.0)}
+    shown = TrainingCurveDisplay(history, best_iter, first_epoch=8).plot()
+    marks = [line.get_xdata().tolist() for line in shown.ax_.get_lines() if "best" in line.get_label()]
+    assert marks == ([] if place is None else [[place]])
+
+
+def test_a_longer_curve_can_be_laid_over():
+    first = TrainingCurveDisplay({"loss": [3, 2, 1]}).plot()
+    second = TrainingCurveDisplay({"loss": [3] * 20}).plot(first.axes_)
+    left, right = second.ax_.get_xlim()
+    assert left == 0
+    assert right > 20
+
+
+def test_a_diagnosis_reads_the_loss_of_the_epoch_that_was_kept():
+    classifier = trained_by_parts(12, network(learning_rate=0.05, alpha=0.0))
+    found = {finding.name: finding for finding in diagnose_fit(classifier, X, Y).checks}
+    assert f"{classifier.loss_curve_[-1]:.3g} in training" in found["overfitting"].meaning
+
+
+@pytest.mark.parametrize(("best_iter", "place"), [(0, None), (7, None), (8, 0), (12, 4), (13, None)])
+def test_the_place_of_the_best_epoch(best_iter, place):
+    classifier = trained_by_parts(12)
+    classifier.best_iter_ = best_iter
+    assert fitted.kept_epoch(classifier, classifier.loss_curve_) == place
+
+
+@pytest.mark.parametrize("validated", [False, True])
+def test_mlp_classifier_and_back_counts_on(validated):
+    classifier = trained_by_parts(12)
+    if validated:
+        classifier.set_params(warm_start=True, early_stopping=True, scoring="accuracy").fit(X, Y)
+    again = ShallowNNClassifier.from_mlp_classifier(classifier.to_mlp_classifier())
+    assert again.n_iter_ == classifier.n_iter_
+    assert_array_equal(again.loss_curve_, classifier.loss_curve_)
+    scores = classifier.history_.get("val_score")
+    best = 12 if scores is None else 15 - 4 + np.argmax(scores)
+    assert again.best_iter_ == best

@@ -1,0 +1,294 @@
+"""Rows of every kind give the same results as NumPy arrays; precision, names and outputs."""
+
+import tracemalloc
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import scipy.sparse
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknn_scratch import ShallowNNClassifier
+from tests.helpers import KINDS, assert_same_model, make_data, small_network
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+make_classifier = partial(small_network, n_hidden=6, max_iter=8, learning_rate=0.02)
+
+X3, Y3 = make_data("multiclass")
+
+
+# --- Rows ---
+
+
+def read_only(X):
+    X = X.copy()
+    X.flags.writeable = False
+    return X
+
+
+def not_contiguous(X):
+    return np.repeat(X, 2, axis=0)[::2, :]
+
+
+def swapped(X):
+    return X.astype(X.dtype.newbyteorder())
+
+
+DENSE = {
+    "Fortran order": np.asfortranarray,
+    "a view": not_contiguous,
+    "reversed": lambda X: X[::-1, ::-1].copy()[::-1, ::-1],
+    "read-only": read_only,
+    "other byte order": swapped,
+    "list": np.ndarray.tolist,
+    "long double": lambda X: X.astype(np.longdouble),
+    "object": lambda X: X.astype(object),
+    "pandas": pd.DataFrame,
+    "polars": lambda X: pl.DataFrame(X, schema=list("abcd")),
+}
+
+
+@pytest.mark.parametrize("name", DENSE)
+def test_dense_rows_of_any_kind(name):
+    X = DENSE[name](X3)
+    classifier = make_classifier(batch_size=16).fit(X, Y3)
+    reference = make_classifier(batch_size=16).fit(X3, Y3)
+    assert_same_model(classifier, reference, rtol=0)
+    assert_allclose(classifier.predict_proba(X), reference.predict_proba(X3), rtol=1e-12)
+
+
+def test_integers_and_booleans_are_computed_in_float64():
+    for X in ((X3 * 10).astype(np.int8), X3 > 0, (X3 * 10).astype(np.float16)):
+        classifier = make_classifier().fit(X, Y3)
+        assert_same_model(classifier, make_classifier().fit(X.astype(float), Y3), rtol=0)
+        assert classifier.coefs_[0].dtype == np.float64
+        assert classifier.predict_proba(X).dtype == np.float64
+
+
+def test_memory_mapped_rows(tmp_path):
+    np.save(tmp_path / "X.npy", X3)
+    X = np.load(tmp_path / "X.npy", mmap_mode="r")
+    classifier = make_classifier(batch_size=16).fit(X, Y3)
+    reference = make_classifier(batch_size=16).fit(X3, Y3)
+    assert_same_model(classifier, reference, rtol=0)
+    assert_array_equal(classifier.predict_proba(X), reference.predict_proba(X3))
+
+
+def test_fit_leaves_the_data_alone():
+    X, y, weight = X3.copy(), Y3.copy(), np.arange(60.0)
+    make_classifier(early_stopping=True).fit(X, y, weight)
+    assert_array_equal(X, X3)
+    assert_array_equal(y, Y3)
+    assert_array_equal(weight, np.arange(60.0))
+
+
+SPARSE_X = np.where(abs(X3) < 1, 0, X3)
+
+
+def with_int64_indices(X):
+    X = scipy.sparse.csr_matrix(X)
+    X.indices, X.indptr = X.indices.astype(np.int64), X.indptr.astype(np.int64)
+    return X
+
+
+def unsorted(X):
+    X = scipy.sparse.csr_array(X)
+    for start, end in zip(X.indptr[:-1], X.indptr[1:], strict=True):
+        X.indices[start:end], X.data[start:end] = X.indices[start:end][::-1], X.data[start:end][::-1]
+    X.has_sorted_indices = False
+    return X
+
+
+def with_duplicates(X):
+    X = scipy.sparse.csr_array(X)
+    halves = np.repeat(X.data / 2, 2), np.repeat(X.indices, 2), 2 * X.indptr
+    return scipy.sparse.csr_array(halves, X.shape)
+
+
+def with_stored_zeros(X):
+    rows, columns = np.indices(X.shape)
+    return scipy.sparse.coo_array((X.ravel(), (rows.ravel(), columns.ravel())), X.shape).tocsr()
+
+
+SPARSE = {
+    "CSR array": scipy.sparse.csr_array,
+    "CSR matrix": scipy.sparse.csr_matrix,
+    "CSC array": scipy.sparse.csc_array,
+    "CSC matrix": scipy.sparse.csc_matrix,
+    "COO": scipy.sparse.coo_array,
+    "int64 indices": with_int64_indices,
+    "unsorted": unsorted,
+    "duplicates": with_duplicates,
+    "stored zeros": with_stored_zeros,
+}
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("name", SPARSE)
+def test_sparse_rows_give_what_dense_rows_give(name, solver):
+    X = SPARSE[name](SPARSE_X)
+    params = {"solver": solver, "batch_size": 16, "early_stopping": True}
+    classifier = make_classifier(**params).fit(X, Y3)
+    reference = make_classifier(**params).fit(SPARSE_X, Y3)
+    assert_same_model(classifier, reference, rtol=1e-6)
+    for method in ("predict_proba", "predict_log_proba", "decision_function", "transform"):
+        assert_allclose(getattr(classifier, method)(X), getattr(reference, method)(SPARSE_X), rtol=1e-6)
+
+
+def test_sparse_rows_are_left_alone():
+    X = unsorted(SPARSE_X)
+    indices, data = X.indices.copy(), X.data.copy()
+    make_classifier(batch_size=16).fit(X, Y3).predict(X)
+    assert_array_equal(X.indices, indices)
+    assert_array_equal(X.data, data)
+    assert not X.has_sorted_indices
+
+
+@pytest.mark.parametrize("fitted_on", ["dense", "sparse"])
+def test_sparse_and_dense_rows_mix(fitted_on):
+    X = {"dense": SPARSE_X, "sparse": scipy.sparse.csr_array(SPARSE_X)}
+    classifier = make_classifier(early_stopping=True).fit(X[fitted_on], Y3, X_val=X["dense"], y_val=Y3)
+    assert_allclose(classifier.predict_proba(X["dense"]), classifier.predict_proba(X["sparse"]))
+    classifier.set_params(warm_start=True).fit(X["sparse"], Y3, X_val=X["dense"], y_val=Y3)
+    assert classifier.n_iter_ == 16
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_sparse_rows_are_never_densified(early_stopping):
+    n_samples, n_features = 1000, 50_000  # 400 MB if it were dense
+    rng = np.random.default_rng(0)
+    columns = rng.integers(n_features, size=5 * n_samples)
+    X = scipy.sparse.csr_array((np.ones(5 * n_samples), columns, np.arange(0, 5 * n_samples + 1, 5)))
+    X.resize(n_samples, n_features)
+    y = np.arange(n_samples) % 2
+    classifier = ShallowNNClassifier(2, max_iter=2, early_stopping=early_stopping, random_state=0)
+    tracemalloc.start()
+    try:
+        classifier.fit(X, y).partial_fit(X, y) if not early_stopping else classifier.fit(X, y)
+        for method in (classifier.predict, classifier.predict_log_proba, classifier.transform):
+            assert len(method(X)) == n_samples
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 50e6
+
+
+# --- Precision ---
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize(
+    ("dtype_of_X", "dtype", "expected"),
+    [
+        (np.float32, None, np.float32),
+        (np.float64, None, np.float64),
+        (np.float32, "float64", np.float64),
+        (np.float64, "float32", np.float32),
+        (np.int64, "float32", np.float32),
+    ],
+)
+def test_precision(sparse, dtype_of_X, dtype, expected):
+    X = (SPARSE_X * 4).astype(dtype_of_X)
+    X = scipy.sparse.csr_array(X) if sparse else X
+    for solver in ("adam", "lbfgs"):
+        classifier = make_classifier(dtype=dtype, solver=solver, early_stopping=True).fit(X, Y3)
+        assert {array.dtype for array in classifier.coefs_ + classifier.intercepts_} == {np.dtype(expected)}
+        for method in ("predict_proba", "predict_log_proba", "decision_function", "transform"):
+            assert getattr(classifier, method)(X).dtype == expected
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_order_of_bytes_changes_nothing(dtype):
+    X = X3.astype(dtype)
+    swapped = make_classifier().fit(X.astype(X.dtype.newbyteorder()), Y3)
+    assert swapped.coefs_[0].dtype == dtype
+    assert_same_model(swapped, make_classifier().fit(X, Y3), rtol=0)
+
+
+def test_both_precisions_start_and_learn_alike():
+    single = make_classifier(dtype="float32", max_iter=30).fit(X3, Y3)
+    double = make_classifier(max_iter=30).fit(X3, Y3)
+    assert_same_model(single, double, rtol=1e-3)
+
+
+def test_a_model_keeps_its_precision_when_it_is_trained_further():
+    classifier = make_classifier().partial_fit(X3.astype(np.float32), Y3, classes=[0, 1, 2])
+    classifier.partial_fit(X3, Y3)
+    assert classifier.coefs_[0].dtype == np.float32
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_probabilities_far_from_the_training_rows(kind):
+    X, y = make_data(kind)
+    classifier = make_classifier(max_iter=50).fit(X, y)
+    far = X * 1e6
+    log_probabilities = classifier.predict_log_proba(far)
+    assert np.isfinite(log_probabilities).all()
+    assert log_probabilities.min() < -1e4  # where exp underflows to zero
+    assert np.isfinite(classifier.predict_proba(far)).all()
+
+
+# --- Feature names and outputs ---
+
+
+def test_feature_names_are_kept_and_checked():
+    frame = pd.DataFrame(X3, columns=list("abcd"))
+    classifier = make_classifier().fit(frame, Y3)
+    assert_array_equal(classifier.feature_names_in_, list("abcd"))
+    with pytest.raises(ValueError, match="feature names"):
+        classifier.predict(frame[list("dcba")])
+    with pytest.warns(UserWarning, match="X does not have valid feature names"):
+        classifier.predict(X3)
+    assert not hasattr(classifier.fit(X3, Y3), "feature_names_in_")
+
+
+@pytest.mark.parametrize("make_frame", [pd.DataFrame, lambda X, columns: pl.DataFrame(X, schema=columns)])
+def test_early_stopping_on_a_frame_gives_no_warning(make_frame):
+    frame = make_frame(X3, columns=list("abcd"))
+    classifier = make_classifier(early_stopping=True, scoring="accuracy").fit(frame, Y3)
+    reference = make_classifier(early_stopping=True, scoring="accuracy").fit(X3, Y3)
+    assert_array_equal(classifier.history_["val_score"], reference.history_["val_score"])
+    classifier.fit(frame, Y3, X_val=frame, y_val=Y3)
+    assert_array_equal(classifier.feature_names_in_, list("abcd"))
+
+
+def test_names_of_the_hidden_units():
+    classifier = make_classifier().fit(X3, Y3)
+    assert_array_equal(classifier.get_feature_names_out(), [f"shallownnclassifier{i}" for i in range(6)])
+
+
+@pytest.mark.parametrize(("library", "frame_type"), [("pandas", pd.DataFrame), ("polars", pl.DataFrame)])
+def test_set_output(library, frame_type):
+    classifier = make_classifier().set_output(transform=library).fit(X3, Y3)
+    hidden = classifier.transform(X3)
+    assert isinstance(hidden, frame_type)
+    assert list(hidden.columns) == list(classifier.get_feature_names_out())
+    assert isinstance(classifier.predict_proba(X3), np.ndarray)
+
+
+def test_a_wide_sparse_network_knows_nothing_of_features_it_has_not_seen():
+    rng = np.random.default_rng(0)
+    X = scipy.sparse.random_array((200, 2**15), density=1e-3, format="csr", random_state=rng)
+    y = np.arange(200) % 2
+    params = {"n_hidden": 8, "max_iter": 3, "random_state": 0, "tol": 0}
+    classifier = make_classifier(**params).fit(X, y)
+    is_used = np.bincount(X.indices, minlength=2**15) > 0
+    assert not classifier.coefs_[0][~is_used].any()
+    assert classifier.coefs_[0][is_used].all()
+    seen = classifier.coefs_[0].copy()
+    classifier.partial_fit(X[:, ::-1].tocsr(), y)
+    assert classifier.coefs_[0][is_used].all()  # what was learned is not unlearned
+    assert (classifier.coefs_[0] != seen).any()
+    # Without a penalty nothing would take them, and in a stream they may still come.
+    assert make_classifier(**params | {"alpha": 0.0}).fit(X, y).coefs_[0].all()
+    assert make_classifier(**params).partial_fit(X, y, [0, 1]).coefs_[0].all()
+
+
+def test_an_empty_batch_of_a_wide_sparse_network():
+    X, y = scipy.sparse.csr_array((4, 20_000)), np.array([0, 1, 0, 1])
+    clf = ShallowNNClassifier(n_hidden=64, max_iter=2, tol=1e9, n_iter_no_change=1, batch_size=2).fit(X, y)
+    assert_array_equal(clf.predict_proba(X), clf.predict_proba(X)[[0] * 4])
+    assert clf.partial_fit(X[:1], y[:1]).n_iter_ == 3

@@ -1,0 +1,201 @@
+"""Labels of every kind give the same results as NumPy arrays, and are given back."""
+
+import re
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import scipy.sparse
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.exceptions import DataConversionWarning
+from sklearn.metrics import accuracy_score
+
+from sknn_scratch import Checkpoint, ShallowNNClassifier
+from tests.helpers import KINDS, assert_same_model, make_data, small_network
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+N_FEATURES = 4
+
+make_classifier = partial(small_network, n_hidden=6, max_iter=8, learning_rate=0.02)
+
+X2, Y2 = make_data("binary")
+X4, Y4 = make_data("multilabel")
+LETTERS = np.array(["a", "b"])[Y2]
+
+LABELS = {  # labels, and the classes that are found, in order
+    "int64": (Y2, np.array([0, 1])),
+    "int8": ((Y2 - 1).astype(np.int8), np.array([-1, 0], np.int8)),
+    "uint64": (Y2.astype(np.uint64), np.array([0, 1], np.uint64)),
+    "negative and far apart": (np.where(Y2, 2**62, -(2**62)), np.array([-(2**62), 2**62])),
+    "bool": (Y2 == 1, np.array([False, True])),
+    "float": (Y2 * 2.0, np.array([0.0, 2.0])),
+    "str": (LETTERS, np.array(["a", "b"])),
+    "object": (LETTERS.astype(object), np.array(["a", "b"], object)),
+    "list of int": (Y2.tolist(), np.array([0, 1])),
+    "list of str": (LETTERS.tolist(), np.array(["a", "b"])),
+    "dates": (np.array(["2020-01-01", "2021-01-01"], "datetime64[D]")[Y2], None),
+    "pandas Series": (pd.Series(Y2), np.array([0, 1])),
+    "pandas str": (pd.Series(LETTERS), np.array(["a", "b"], object)),
+    "pandas string": (pd.Series(LETTERS, dtype="string"), np.array(["a", "b"], object)),
+    "pandas category": (pd.Categorical(LETTERS, ["b", "c", "a"]), np.array(["a", "b"], object)),
+    "pandas Int64": (pd.Series(Y2, dtype="Int64"), np.array([0, 1])),
+    "pandas boolean": (pd.Series(Y2 == 1, dtype="boolean"), np.array([False, True])),
+    "polars Series": (pl.Series(Y2), np.array([0, 1])),
+    "polars String": (pl.Series(LETTERS), np.array(["a", "b"])),
+    "polars Categorical": (pl.Series(LETTERS, dtype=pl.Categorical), np.array(["a", "b"], object)),
+    "polars Boolean": (pl.Series(Y2 == 1), np.array([False, True])),
+}
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_labels_of_any_type(name):
+    y, classes = LABELS[name]
+    classifier = make_classifier(max_iter=40).fit(X2, y)
+    if classes is not None:
+        assert_array_equal(classifier.classes_, classes)
+        assert classifier.classes_.dtype.kind == classes.dtype.kind
+    predicted = classifier.predict(X2)
+    assert predicted.dtype == classifier.classes_.dtype
+    assert_array_equal(predicted, classifier.classes_[(classifier.decision_function(X2) > 0).astype(int)])
+    reference = make_classifier(max_iter=40).fit(X2, Y2)
+    assert_same_model(classifier, reference, rtol=0)
+    assert classifier.score(X2, y) == reference.score(X2, Y2)
+
+
+@pytest.mark.parametrize("name", LABELS)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_score_is_scikit_learns_accuracy(name, weighted):
+    y, _ = LABELS[name]
+    classifier = make_classifier(max_iter=3).fit(X2, y)
+    weights = np.random.default_rng(0).random(len(X2)) if weighted else None
+    expected = accuracy_score(y, classifier.predict(X2), sample_weight=weights)
+    score = classifier.score(X2, y, weights)
+    assert type(score) is float
+    assert score == expected
+    assert 0 < score < 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_score_of_every_kind_is_scikit_learns_accuracy(kind):
+    X, y = make_data(kind)
+    classifier = make_classifier().fit(X, y)
+    assert classifier.score(X, y) == accuracy_score(y, classifier.predict(X))
+
+
+@pytest.mark.parametrize("y", [Y2[:-1], Y2[:1], Y2 + 0.5, np.column_stack([Y2, Y2])])
+def test_labels_that_cannot_be_scored_are_refused(y):
+    classifier = make_classifier().fit(X2, Y2)
+    with pytest.raises((ValueError, TypeError)) as expected:
+        accuracy_score(y, classifier.predict(X2))
+    with pytest.raises(type(expected.value)) as found:
+        classifier.score(X2, y)
+    assert str(found.value) == str(expected.value)
+
+
+def test_labels_of_another_type_score_what_scikit_learn_says():
+    """It refuses them since 1.9, and finds them all wrong before."""
+    classifier, y = make_classifier().fit(X2, Y2), Y2.astype(str)
+    try:
+        expected = accuracy_score(y, classifier.predict(X2))
+    except (ValueError, TypeError) as error:
+        with pytest.raises(type(error), match=re.escape(str(error))):
+            classifier.score(X2, y)
+    else:
+        assert classifier.score(X2, y) == expected == 0
+
+
+@pytest.mark.parametrize("name", ["str", "pandas Int64", "bool", "polars String", "negative and far apart"])
+def test_partial_fit_takes_classes_of_any_type(name):
+    y, _ = LABELS[name]
+    classifier = make_classifier().partial_fit(X2, y, classes=y[::-1])
+    assert_array_equal(classifier.classes_, make_classifier().fit(X2, y).classes_)
+    assert classifier.partial_fit(X2[:3], y[:3], classes=y).n_iter_ == 2
+
+
+def test_column_vector_warns():
+    with pytest.warns(DataConversionWarning, match="column-vector"):
+        classifier = make_classifier().fit(X2, Y2[:, np.newaxis])
+    assert classifier.predict(X2).shape == Y2.shape
+    assert_same_model(classifier, make_classifier().fit(X2, Y2), rtol=0)
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        scipy.sparse.csr_matrix,
+        scipy.sparse.csc_array,
+        scipy.sparse.coo_array,
+        np.bool_,
+        np.float32,
+        np.asfortranarray,
+        np.ndarray.tolist,
+        lambda y: pd.DataFrame(y, columns=["left", "right"]),
+        lambda y: pl.DataFrame(y, schema=["left", "right"]),
+    ],
+)
+def test_label_indicators_of_any_type(convert):
+    classifier = make_classifier(max_iter=40).fit(X4, convert(Y4) if convert is not np.float32 else Y4 * 1.0)
+    assert_same_model(classifier, make_classifier(max_iter=40).fit(X4, Y4), rtol=0)
+    assert_array_equal(classifier.predict(X4), classifier.predict_proba(X4) > 0.5)
+    assert classifier.score(X4, Y4) > 0.5
+
+
+def test_labels_that_all_rows_or_none_have():
+    indicator = np.column_stack([Y4, np.zeros(len(Y4), int), np.ones(len(Y4), int)])
+    classifier = make_classifier(max_iter=300, alpha=0.0).fit(X4, indicator)
+    assert_array_equal(classifier.predict(X4)[:, 2:], indicator[:, 2:])
+
+
+SHAPES = {"binary": (2, (60,)), "multiclass": (3, (60, 3)), "multilabel": (2, (60, 2))}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_shapes_and_probabilities(kind):
+    X, y = make_data(kind)
+    n_classes, logits_shape = SHAPES[kind]
+    classifier = make_classifier().fit(X, y)
+    assert_array_equal(classifier.classes_, np.arange(n_classes))
+    assert classifier.predict(X).shape == y.shape
+    assert classifier.decision_function(X).shape == logits_shape
+    probabilities = classifier.predict_proba(X)
+    assert probabilities.shape == (60, n_classes)
+    if kind != "multilabel":
+        assert_allclose(probabilities.sum(axis=1), 1)
+        assert_array_equal(classifier.predict(X), probabilities.argmax(axis=1))
+    assert_allclose(np.exp(classifier.predict_log_proba(X)), probabilities)
+    assert classifier.transform(X).shape == (60, 6)
+    n_outputs = {"binary": 1, "multiclass": 3, "multilabel": 2}[kind]
+    assert [array.shape for array in classifier.coefs_] == [(N_FEATURES, 6), (6, n_outputs)]
+    assert [array.shape for array in classifier.intercepts_] == [(6,), (n_outputs,)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_predictions_are_the_formula_of_the_documentation(kind):
+    X, y = make_data(kind)
+    classifier = make_classifier(activation="tanh").fit(X, y)
+    (w_hidden, w_output), (b_hidden, b_output) = classifier.coefs_, classifier.intercepts_
+    hidden = np.tanh(X @ w_hidden + b_hidden)
+    assert_allclose(classifier.transform(X), hidden)
+    logits = hidden @ w_output + b_output
+    assert_allclose(classifier.decision_function(X), logits[:, 0] if kind == "binary" else logits)
+    if kind == "multiclass":
+        expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    else:
+        expected = 1 / (1 + np.exp(-logits))
+    assert_allclose(classifier.predict_proba(X)[:, -expected.shape[1] :], expected)
+
+
+def test_dates_are_labels_like_others(tmp_path):
+    X, codes = make_data("multiclass")
+    y = np.array(["2020-01-01", "2021-01-01", "2022-01-01"], "M8[D]")[codes]
+    params = {"solver": "adam", "max_iter": 5, "random_state": 0, "tol": 1e9, "n_iter_no_change": 5}
+    clf = ShallowNNClassifier(**params).set_callbacks(Checkpoint(tmp_path / "dates.npz")).fit(X, y)
+    resumed = ShallowNNClassifier.resume(tmp_path / "dates.npz", X, y)
+    assert_array_equal(resumed.predict(X), clf.predict(X))
+    assert resumed.classes_.dtype == clf.classes_.dtype == y.dtype
+    weighted = ShallowNNClassifier(class_weight={y[0]: 5.0}, **params).fit(X, y)
+    by_code = ShallowNNClassifier(class_weight={codes[0]: 5.0}, **params).fit(X, codes)
+    assert_array_equal(weighted.coefs_[0], by_code.coefs_[0])

@@ -1,0 +1,404 @@
+"""What is computed with how many threads, and that the numbers do not depend on it."""
+
+import threading
+import warnings
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from threading import current_thread, main_thread
+
+import numpy as np
+import pytest
+from joblib import Parallel, delayed, parallel_config
+from numpy.testing import assert_array_equal
+from sklearn.datasets import load_digits
+from sklearn.model_selection import GridSearchCV, cross_val_predict
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier, VectorizedGridSearchCV
+from sknn_scratch._core import network
+from sknn_scratch._fitting import threads as _threads
+from sknn_scratch._fitting.threads import map_in_threads, one_blas_thread, threads_for_blocks
+from sknn_scratch.exceptions import DivergenceWarning
+from tests.helpers import SilentCallback, make_data, small_network
+from tests.versions import needs_callbacks
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X, Y = make_data("multiclass", 60)
+LARGE = _threads.TINY_PRODUCT
+
+
+DIGITS = tuple(
+    array[:1400] for array in load_digits(return_X_y=True)
+)  # large enough for BLAS to ask for a second thread
+WORKERS = [("loky", 1), ("threading", 2), ("threading", 3), ("loky", 2)]
+
+make_classifier = partial(small_network, n_hidden=8, max_iter=5, tol=0)
+
+
+# --- The BLAS of this machine, whichever it is, and all kinds of it ---
+
+
+class RealBlas:
+    """The BLAS of this machine. There are some whose threads threadpoolctl cannot count."""
+
+    def allow(self, n_threads):
+        return threadpool_limits(n_threads, user_api="blas")
+
+    def is_limited_to(self, n_threads):
+        """Whether calls of this Python thread use so many threads."""
+        numbers = {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+        return numbers <= {n_threads}
+
+
+class OneNumber:
+    """A library with one number of threads for the process, as threadpoolctl 3.7 controls OpenBLAS."""
+
+    num_threads = 2
+
+    def set_num_threads(self, n_threads):
+        self.num_threads = n_threads
+
+    @contextmanager
+    def allow(self, n_threads):
+        before = self.num_threads
+        self.set_num_threads(n_threads)
+        yield
+        self.set_num_threads(before)
+
+    def is_limited_to(self, n_threads):
+        return self.num_threads == n_threads
+
+
+class OneController(OneNumber):
+    """Moreover, only the first thread that sets the number can do so, as threadpoolctl 3.8 has it."""
+
+    controlling_thread = None
+
+    def set_num_threads(self, n_threads):
+        if self.controlling_thread is None or not self.controlling_thread.is_alive():
+            self.controlling_thread = current_thread()
+        if self.controlling_thread is current_thread():
+            self.num_threads = n_threads
+
+    def clear_controlling_thread(self, force=False):
+        if force or self.controlling_thread is current_thread():
+            self.controlling_thread = None
+
+    @contextmanager
+    def allow(self, n_threads):
+        with super().allow(n_threads):
+            yield
+        self.clear_controlling_thread()
+
+
+class NumberPerThread(threading.local, OneNumber):
+    """A library with a number for each Python thread, as MKL is controlled since threadpoolctl 3.8."""
+
+
+@pytest.fixture(params=[RealBlas, OneNumber, OneController, NumberPerThread])
+def blas(request, monkeypatch):
+    """A BLAS that may use two threads."""
+    blas = request.param()
+    if request.param is not RealBlas:
+        limits = [_threads._SharedLimit(blas)]
+        monkeypatch.setattr(_threads, "_shared_limits", lambda: limits)
+    with blas.allow(2):
+        yield blas
+
+
+# With some BLAS of a real machine, two threads cannot be had, or not be counted.
+with_two_threads = pytest.mark.parametrize("blas", [OneNumber, OneController, NumberPerThread], indirect=True)
+
+
+class WatchThreads(SilentCallback):
+    """A callback that does something at the end of an epoch, and notes whether BLAS has one thread then."""
+
+    def __init__(self, blas, then=None):
+        self.blas = blas
+        self.then = then
+        self.seen = []
+
+    def on_fit_task_end(self, estimator, context):
+        if context.task_name != "epoch":
+            return
+        if self.then is not None:
+            self.then()
+        self.seen.append(self.blas.is_limited_to(1))
+
+
+def raise_error():
+    raise RuntimeError("an accident")
+
+
+# --- BLAS has one thread while something is computed, and no longer ---
+
+
+@needs_callbacks
+def test_limits_hold_while_a_fit_runs_and_no_longer(blas):
+    watch = WatchThreads(blas)
+    make_classifier(max_iter=2).set_callbacks(watch).fit(X, Y)
+    assert watch.seen
+    assert all(watch.seen)
+    assert blas.is_limited_to(2)
+    with pytest.raises(RuntimeError, match="an accident"):
+        make_classifier().set_callbacks(WatchThreads(blas, raise_error)).fit(X, Y)
+    assert blas.is_limited_to(2)
+    with pytest.raises(ValueError, match="NaN"):
+        make_classifier().fit(X * np.nan, Y)
+    assert blas.is_limited_to(2)
+
+
+@needs_callbacks
+def test_a_fit_in_any_thread_is_limited(blas):
+    """Also if another thread, which still lives, has set limits before."""
+    with ThreadPoolExecutor(1) as thread:
+        for submit in (run_here, thread.submit, run_here):
+            watch = WatchThreads(blas)
+            submit(make_classifier(max_iter=2).set_callbacks(watch).fit, X, Y).result()
+            assert watch.seen
+            assert all(watch.seen)
+            assert submit(blas.is_limited_to, 2).result()
+
+
+def run_here(function, *args):
+    """Call a function in this thread; return a future, as ``submit`` of a pool does."""
+    future = Future()
+    future.set_result(function(*args))
+    return future
+
+
+def test_limits_may_overlap_in_one_thread(blas):
+    """The first to come may be the first to go."""
+    first, second = one_blas_thread(), one_blas_thread()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert blas.is_limited_to(1)
+    second.__exit__(None, None, None)
+    assert blas.is_limited_to(2)
+
+
+@pytest.mark.parametrize("first_to_go", [0, 1, 2])
+def test_limits_may_overlap_in_several_threads(blas, first_to_go):
+    with ExitStack() as pools:
+        submits = [run_here] + [pools.enter_context(ThreadPoolExecutor(1)).submit for _ in range(2)]
+        limits = [one_blas_thread() for _ in submits]
+        for submit, limit in zip(submits, limits, strict=True):
+            submit(limit.__enter__).result()
+            assert submit(blas.is_limited_to, 1).result()
+        going = [first_to_go, *{0, 1, 2} - {first_to_go}]
+        for i, number in enumerate(going):
+            submits[number](limits[number].__exit__, None, None, None).result()
+            for still_there in going[i + 1 :]:
+                assert submits[still_there](blas.is_limited_to, 1).result()
+        assert all(submit(blas.is_limited_to, 2).result() for submit in submits)
+
+
+@pytest.mark.parametrize("n_fits", [1, 6])
+def test_limits_of_others_work_after_fits_in_threads(blas, n_fits):
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: make_classifier().fit(X, Y), range(n_fits)))
+        for submit in (pool.submit, run_here):
+            assert submit(limit_by_a_third_party, blas).result()
+            assert submit(blas.is_limited_to, 2).result()
+
+
+def limit_by_a_third_party(blas):
+    with blas.allow(1):
+        return blas.is_limited_to(1)
+
+
+def test_who_allows_blas_one_thread_gets_one(blas):
+    with blas.allow(1):
+        with threads_for_blocks(100, LARGE) as map_blocks:
+            assert map_blocks is map
+            assert blas.is_limited_to(1)
+        assert blas.is_limited_to(1)
+    assert blas.is_limited_to(2)
+
+
+def test_blas_without_a_number_of_threads(monkeypatch):
+    monkeypatch.setattr(_threads, "_shared_limits", list)
+    with threads_for_blocks(100, LARGE) as map_blocks:
+        assert map_blocks is map
+
+
+# --- Blocks of rows are shared out to threads ---
+
+
+@with_two_threads
+@pytest.mark.parametrize(
+    ("n_blocks", "product", "is_limited", "in_threads"),
+    [(1, LARGE - 1, False, False), (1, LARGE, True, False), (3, LARGE, True, False), (4, LARGE, True, True)],
+)
+def test_many_blocks_are_shared_out_to_threads(blas, n_blocks, product, is_limited, in_threads):
+    with threads_for_blocks(n_blocks, product) as map_blocks:
+        assert blas.is_limited_to(1 if is_limited else 2)
+        assert (map_blocks is not map) == in_threads
+        assert list(map_blocks(abs, [-1, 2, -3])) == [1, 2, 3]
+    assert blas.is_limited_to(2)
+
+
+@with_two_threads
+@pytest.mark.parametrize("most", [1, 4])
+def test_a_map_has_threads_if_it_may(blas, most):
+    with map_in_threads(most) as map_blocks:
+        assert blas.is_limited_to(1)
+        assert (map_blocks is not map) == (most > 1)
+    assert blas.is_limited_to(2)
+
+
+@with_two_threads
+def test_each_thread_of_a_block_has_one_blas_thread(blas):
+    with threads_for_blocks(100, LARGE) as map_blocks:
+        assert all(map_blocks(lambda block: blas.is_limited_to(1), range(100)))
+
+
+@with_two_threads
+def test_an_error_in_a_thread_reaches_the_caller(blas):
+    def fail(block):
+        raise RuntimeError("an accident")
+
+    with pytest.raises(RuntimeError, match="an accident"), threads_for_blocks(9, LARGE) as map_blocks:
+        list(map_blocks(fail, range(9)))
+    assert blas.is_limited_to(2)
+
+
+@with_two_threads
+def test_a_thread_that_overflows_does_not_warn(blas, monkeypatch):
+    monkeypatch.setattr(network, "LARGE_ROWS", 0)
+    monkeypatch.setattr(network, "LARGE_PRODUCT", 0)
+    with pytest.warns(DivergenceWarning) as caught:
+        make_classifier(solver="sgd", learning_rate=1e10, activation="identity").fit(X, Y)
+    assert len(caught) == 1
+
+
+@pytest.mark.parametrize("method", ["predict_proba", "transform"])
+@pytest.mark.parametrize("n_threads", [1, 3])
+def test_rows_that_overflow_in_a_thread_are_an_error_without_a_warning(monkeypatch, method, n_threads):
+    monkeypatch.setattr(network, "BLOCK_BYTES", 1000)
+    monkeypatch.setattr(_threads, "TINY_PRODUCT", 0)
+    monkeypatch.setattr(_threads, "_n_blas_threads", lambda: n_threads)
+    classifier = make_classifier(activation="identity", init_scale=10.0).fit(X, Y)
+    huge = np.full((500, X.shape[1]), np.finfo(float).max)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ValueError, match="too large"):
+            getattr(classifier, method)(huge)
+
+
+# --- The numbers do not depend on the threads ---
+
+
+@pytest.mark.parametrize("method", ["predict_proba", "transform"])
+def test_threads_change_nothing_in_a_prediction(monkeypatch, method):
+    monkeypatch.setattr(network, "BLOCK_BYTES", 1000)
+    monkeypatch.setattr(_threads, "TINY_PRODUCT", 0)
+    predict = getattr(make_classifier().fit(X, Y), method)
+    many = np.tile(X, (50, 1))
+    monkeypatch.setattr(_threads, "_n_blas_threads", lambda: 1)
+    expected = predict(many)
+    monkeypatch.setattr(_threads, "_n_blas_threads", lambda: 3)
+    assert_array_equal(predict(many), expected)
+
+
+@pytest.mark.parametrize("params", [{"batch_size": 30, "dropout": 0.5}, {"solver": "lbfgs"}])
+def test_threads_change_nothing_in_a_fit(monkeypatch, params):
+    """Nor does it matter how many there are, for the blocks stay the same."""
+    monkeypatch.setattr(network, "LARGE_ROWS", 0)
+    monkeypatch.setattr(network, "LARGE_PRODUCT", 0)
+    fits, names, compute = [], [], network.loss_gradient
+    monkeypatch.setattr(
+        network, "loss_gradient", lambda *args: (names.append(current_thread().name), compute(*args))
+    )
+    for n_threads in (1, 2, 3):
+        names.clear()
+        monkeypatch.setattr(_threads, "_n_blas_threads", lambda n_threads=n_threads: n_threads)
+        fits.append(make_classifier(**params).fit(X, Y))
+        assert len(names) >= 2 * network.N_BLOCKS
+        assert (main_thread().name in names) == (n_threads == 1)
+    for fit in fits[1:]:
+        assert_same_fit(fit, fits[0])
+
+
+def fit_digits(params):
+    X, y = DIGITS
+    settings = {
+        "n_hidden": 64,
+        "max_iter": 4,
+        "tol": 0,
+        "alpha": 1.0,
+        "random_state": 0,
+        "early_stopping": False,
+    }
+    return ShallowNNClassifier(**settings | params).fit(X / 16, y)
+
+
+def assert_same_fit(fit, expected):
+    for array, same in zip(fit.coefs_ + fit.intercepts_, expected.coefs_ + expected.intercepts_, strict=True):
+        assert_array_equal(array, same)
+    assert_array_equal(fit.loss_curve_, expected.loss_curve_)
+
+
+LARGE_BATCH = {"n_hidden": 400, "batch_size": None}
+
+
+@pytest.mark.parametrize("backend", ["ThreadPoolExecutor", "joblib"])
+@pytest.mark.parametrize(
+    "params",
+    [{"n_hidden": 256}, {"solver": "lbfgs"}, {"n_hidden": 256, "dtype": "float32"}, LARGE_BATCH],
+    ids=["adam", "lbfgs", "float32", "large batch"],
+)
+def test_several_fits_at_once_are_the_fit_alone(backend, params):
+    with threadpool_limits(2, user_api="blas"):
+        alone = fit_digits(params)
+        if backend == "joblib":
+            fits = Parallel(n_jobs=2, backend="threading")(delayed(fit_digits)(params) for _ in range(3))
+        else:
+            with ThreadPoolExecutor(2) as pool:
+                fits = list(pool.map(fit_digits, [params] * 3))
+        for fit in fits:
+            assert_same_fit(fit, alone)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_several_predictions_at_once_are_the_prediction_alone(dtype):
+    with threadpool_limits(2, user_api="blas"):
+        clf, rows = fit_digits({"dtype": dtype, "max_iter": 1}), DIGITS[0] / 16
+        alone = clf.decision_function(rows)
+        with ThreadPoolExecutor(2) as pool:
+            for logits in pool.map(clf.decision_function, [rows] * 4):
+                assert_array_equal(logits, alone)
+
+
+@pytest.mark.parametrize("Search", [GridSearchCV, VectorizedGridSearchCV])
+def test_a_search_does_not_depend_on_its_workers(Search):
+    X, y = DIGITS
+    network = ShallowNNClassifier(64, max_iter=2, tol=0, early_stopping=False, random_state=0)
+    scores = []
+    with threadpool_limits(2, user_api="blas"):
+        for backend, n_jobs in WORKERS:
+            with parallel_config(backend=backend):
+                search = Search(
+                    network, {"alpha": [0.1, 10]}, cv=2, scoring="neg_log_loss", n_jobs=n_jobs, refit=False
+                )
+                scores.append(search.fit(X / 16, y).cv_results_["mean_test_score"])
+    for others in scores[1:]:
+        assert_array_equal(others, scores[0])
+
+
+@pytest.mark.parametrize("Classifier", [ShallowNNClassifier, ShallowNNEnsembleClassifier])
+def test_cross_validated_predictions_do_not_depend_on_their_workers(Classifier):
+    X, y = DIGITS
+    clf = Classifier(32, max_iter=2, tol=0, alpha=1.0, early_stopping=False, random_state=0)
+    probabilities = []
+    with threadpool_limits(2, user_api="blas"):
+        for backend, n_jobs in WORKERS:
+            with parallel_config(backend=backend):
+                probabilities.append(
+                    cross_val_predict(clf, X / 16, y, cv=2, method="predict_proba", n_jobs=n_jobs)
+                )
+    for others in probabilities[1:]:
+        assert_array_equal(others, probabilities[0])

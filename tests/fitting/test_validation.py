@@ -1,0 +1,338 @@
+"""Validation rows: how they are chosen, what is watched, and which weights are kept."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+import scipy.sparse
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.metrics import average_precision_score, f1_score, log_loss, make_scorer, roc_auc_score
+
+import sknn_scratch._fitting.auto
+from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
+from sknn_scratch._fitting.labels import Multiclass
+from sknn_scratch._fitting.validation import split_rows
+from tests.helpers import KINDS, assert_same_model, make_data
+
+pytestmark = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
+
+X_ALL, Y_ALL = make_data("multiclass", n_samples=180)
+X, Y, X_VAL, Y_VAL = X_ALL[:120], Y_ALL[:120], X_ALL[120:], Y_ALL[120:]
+VALIDATION = {"X_val": X_VAL, "y_val": Y_VAL}
+
+# Make a classifier that overfits, so that its best epoch is not its last.
+make_classifier = partial(
+    ShallowNNClassifier,
+    solver="adam",
+    n_hidden=20,
+    activation="tanh",
+    init_scale=0.5,
+    learning_rate=0.1,
+    max_iter=40,
+    alpha=0.0,
+    tol=0.0,
+    n_iter_no_change=40,
+    early_stopping=True,
+    random_state=0,
+)
+
+
+class RecordRows:
+    """A scorer that keeps the rows it is called with; all epochs are equally good."""
+
+    def __init__(self):
+        self.X, self.y = None, None
+
+    def __call__(self, estimator, X, y):
+        assert self.X is None or np.array_equal(self.X, X)
+        self.X, self.y = X, y
+        return 0.5
+
+
+def held_out(y, x=None, **params):
+    """Return the rows, and their labels, that a fit holds out to validate."""
+    x = np.arange(float(len(y)))[:, np.newaxis] if x is None else x
+    scoring = RecordRows()
+    make_classifier(scoring=scoring, max_iter=1, n_hidden=2, **params).fit(x, y)
+    return scoring.X, scoring.y
+
+
+# --- Best weights ---
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_model_is_that_of_the_best_validation_loss(kind, solver):
+    x, y = make_data(kind, n_samples=120)
+    given = {"X_val": x[80:], "y_val": y[80:]}
+    classifier = make_classifier(solver=solver, n_iter_no_change=5, max_iter=60).fit(x[:80], y[:80], **given)
+    losses = classifier.history_["val_loss"]
+    assert classifier.best_iter_ == 1 + losses.argmin() < classifier.n_iter_
+    log_probabilities = classifier.predict_log_proba(x[80:])
+    if kind == "multilabel":
+        inverse = np.log1p(-np.exp(log_probabilities))
+        loss = -np.where(y[80:] == 1, log_probabilities, inverse).sum(axis=1).mean()
+    else:
+        loss = -log_probabilities[np.arange(40), y[80:]].mean()
+    assert_allclose(loss, losses.min())
+
+
+@pytest.mark.parametrize(
+    ("scoring", "score"),
+    [
+        ("accuracy", lambda model: model.score(X_VAL, Y_VAL)),
+        ("neg_log_loss", lambda model: -log_loss(Y_VAL, model.predict_proba(X_VAL))),
+        ("f1_macro", lambda model: f1_score(Y_VAL, model.predict(X_VAL), average="macro")),
+        ("roc_auc_ovr", lambda model: roc_auc_score(Y_VAL, model.predict_proba(X_VAL), multi_class="ovr")),
+        (make_scorer(log_loss, greater_is_better=False, response_method="predict_proba"), None),
+        (lambda model, X, y: model.transform(X).mean(), None),
+    ],
+)
+def test_model_is_that_of_the_best_score(scoring, score):
+    classifier = make_classifier(scoring=scoring).fit(X, Y, **VALIDATION)
+    scores = classifier.history_["val_score"]
+    assert classifier.best_iter_ == 1 + scores.argmax()
+    score = score or (lambda model: scoring(model, X_VAL, Y_VAL))
+    assert_allclose(score(classifier), scores.max())
+
+
+def test_best_weights_are_those_of_a_fit_that_ends_there():
+    classifier = make_classifier(batch_size=16).fit(X, Y, **VALIDATION)
+    assert classifier.best_iter_ < classifier.n_iter_
+    shorter = make_classifier(batch_size=16, max_iter=classifier.best_iter_).fit(X, Y, **VALIDATION)
+    assert_same_model(classifier, shorter, rtol=0)
+    assert not hasattr(classifier, "_best_coefs_")
+
+
+@pytest.mark.parametrize("params", [{}, {"batch_size": 16, "dropout": 0.3}, {"solver": "lbfgs"}])
+def test_watching_does_not_change_the_training(params):
+    watched = make_classifier(**params).fit(X, Y, **VALIDATION)
+    blind = make_classifier(early_stopping=False, **params).fit(X, Y)
+    assert_array_equal(watched.loss_curve_, blind.loss_curve_[: watched.n_iter_])
+
+
+def test_validation_rows_are_not_trained_on():
+    classifier = make_classifier().fit(X, Y, **VALIDATION)
+    nonsense = {"X_val": X_VAL, "y_val": (Y_VAL + 1) % 3}
+    other = make_classifier().fit(X, Y, **nonsense)
+    assert_array_equal(classifier.loss_curve_, other.loss_curve_)
+    assert other.history_["val_loss"].min() > classifier.history_["val_loss"].min()
+
+    rows, _ = held_out(Y, x=X)
+    is_held_out = (X[:, np.newaxis] == rows).all(axis=2).any(axis=1)
+    trained_on = make_classifier(max_iter=5).fit(X, Y)
+    reference = make_classifier(max_iter=5).fit(
+        X[~is_held_out], Y[~is_held_out], X_val=rows, y_val=Y[is_held_out]
+    )
+    assert_allclose(trained_on.history_["val_loss"], reference.history_["val_loss"])
+
+
+# --- Which rows ---
+
+
+def test_held_out_rows_are_stratified():
+    y = np.repeat(["a", "b", "c", "d"], [500, 300, 150, 50])
+    for fraction, expected in ((0.1, [50, 30, 15, 5]), (0.25, [125, 75, 38, 12]), (20, [10, 6, 3, 1])):
+        _, labels = held_out(y, validation_fraction=fraction)
+        counts = np.unique(labels, return_counts=True)[1]
+        assert counts.sum() == (fraction if isinstance(fraction, int) else np.ceil(1000 * fraction))
+        assert abs(counts - expected).max() <= 1
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 30])
+def test_rare_classes_stay_in_training(n_classes):
+    y = np.r_[np.zeros(100, int), np.arange(1, n_classes)]  # one row each
+    _, labels = held_out(y)
+    assert set(labels) == {0}
+    classifier = make_classifier().fit(np.eye(len(y)), y)
+    assert len(classifier.classes_) == n_classes
+
+
+def split_labels(y, fraction):
+    return split_rows(np.arange(len(y)), y, Multiclass(np.unique(y)), fraction, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("counts", [[2, 1], [2, 2], [1, 1, 30], [3, 3, 3, 3]])
+@pytest.mark.parametrize("fraction", [0.1, 0.6, 2])
+def test_every_class_is_trained_on_however_small_it_is(counts, fraction):
+    y = np.repeat(np.arange(len(counts)), counts)
+    train, validation = split_labels(y, fraction)
+    assert set(y[train]) == set(y)
+    assert len(validation) > 0
+    assert_array_equal(np.sort(np.r_[train, validation]), np.arange(len(y)))
+
+
+@pytest.mark.parametrize(
+    ("counts", "fraction", "size"),
+    [
+        ([50] + [1] * 50, 20, 20),
+        ([50] + [1] * 50, 0.1, 10),
+        ([50] + [1] * 50, 60, 49),
+        ([80] + [1] * 20, 60, 60),
+    ],
+)
+def test_what_rare_classes_cannot_spare_is_taken_from_others(counts, fraction, size):
+    y = np.repeat(np.arange(len(counts)), counts)
+    train, validation = split_labels(y, fraction)
+    assert len(validation) == size
+    assert set(y[train]) == set(y)
+
+
+def test_what_rare_classes_cannot_spare_is_taken_in_proportion():
+    y = np.r_[np.repeat([0, 1, 2], [440, 30, 30]), np.arange(3, 503)]
+    _, validation = split_labels(y, 0.1)
+    assert_allclose(np.bincount(y[validation], minlength=3), [88, 6, 6], atol=2)
+
+
+def test_multilabel_rows_are_stratified_by_their_set_of_labels():
+    sets = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+    y = np.repeat(sets, [100, 60, 30, 10], axis=0)
+    _, labels = held_out(y)
+    assert_array_equal([(labels == one).all(axis=1).sum() for one in sets], [10, 6, 3, 1])
+
+
+def test_multilabel_sets_that_occur_once():
+    y = np.random.default_rng(0).integers(2, size=(60, 12))  # hardly any set occurs twice
+    _, labels = held_out(y)
+    assert len(labels) == 6
+
+
+def test_split_does_not_depend_on_the_network():
+    reference, _ = held_out(Y, x=X)
+    for change in ({"alpha": 1.0}, {"solver": "lbfgs"}, {"batch_size": 7}, {"dtype": "float32"}):
+        rows, _ = held_out(Y, x=X, **change)
+        assert_allclose(rows, reference, rtol=1e-6)
+    other_seed, _ = held_out(Y, x=X, random_state=1)
+    assert not np.array_equal(other_seed, reference)
+
+
+@pytest.mark.parametrize("to_sparse", [scipy.sparse.csr_matrix, scipy.sparse.csc_array])
+def test_scorers_get_sparse_rows_as_sparse_rows(to_sparse):
+    seen = []
+
+    def score(estimator, X, y):
+        seen.append(X)
+        return estimator.score(X, y)
+
+    make_classifier(scoring=score, max_iter=2).fit(to_sparse(X), Y)
+    assert all(scipy.sparse.issparse(rows) and rows.shape == (12, 4) for rows in seen)
+
+
+# --- When ---
+
+
+def test_auto_validates_large_training_sets(monkeypatch):
+    monkeypatch.setattr(sknn_scratch._fitting.auto, "VALIDATION_ROWS", 120)
+    assert "val_loss" in make_classifier(early_stopping="auto", max_iter=2).fit(X, Y).history_
+    assert "val_loss" not in make_classifier(early_stopping="auto", max_iter=2).fit(X[1:], Y[1:]).history_
+    weight = np.r_[0, np.ones(119)]  # a row that weighs nothing is none
+    assert "val_loss" not in make_classifier(early_stopping="auto", max_iter=2).fit(X, Y, weight).history_
+
+
+@pytest.mark.parametrize(
+    ("counts", "is_validated"),
+    [([451, 49], False), ([450, 50], True), ([250, 246, 4], True), ([463, 20, 17], False)],
+)
+def test_auto_wants_five_validation_rows_outside_the_most_frequent_class(counts, is_validated):
+    y = np.repeat(np.arange(len(counts)), counts)
+    X = np.random.default_rng(0).normal(size=(500, 1))
+    assert (
+        "val_loss" in make_classifier(early_stopping="auto", max_iter=1).fit(X, y).history_
+    ) == is_validated
+    few = make_classifier(early_stopping="auto", max_iter=1, validation_fraction=20).fit(X, y)
+    assert ("val_loss" in few.history_) == (counts[0] < 375)
+
+
+def test_auto_does_not_count_labels_that_do_not_exclude_each_other():
+    X = np.random.default_rng(0).normal(size=(500, 1))
+    y = np.zeros((500, 2), int)
+    y[0] = 1
+    assert "val_loss" in make_classifier(early_stopping="auto", max_iter=1).fit(X, y).history_
+    reg = ShallowNNRegressor(2, solver="adam", max_iter=1).fit(X, y[:, 0])
+    assert "val_loss" in reg.history_
+
+
+def test_rare_rows_are_worth_more_in_training():
+    """600 rows with 9 positives: one of these would be held out."""
+
+    def precision(seed, early_stopping):
+        rng = np.random.default_rng(seed)
+        x = rng.normal(size=(6600, 10))
+        signal = x[:, :4].sum(axis=1) + rng.normal(size=6600)
+        y = signal > np.partition(signal[:600], -9)[-10]
+        clf = ShallowNNClassifier(32, solver="adam", early_stopping=early_stopping, random_state=seed)
+        return average_precision_score(y[600:], clf.fit(x[:600], y[:600]).predict_proba(x[600:])[:, 1])
+
+    auto, validated = (np.mean([precision(seed, early) for seed in range(8)]) for early in ("auto", True))
+    assert auto > validated + 0.03
+
+
+def test_auto_validates_where_validation_rows_are_given():
+    assert (
+        "val_loss"
+        in make_classifier(early_stopping="auto", max_iter=2).fit(X[:20], Y[:20], **VALIDATION).history_
+    )
+
+
+@pytest.mark.parametrize("yes", [True, np.True_])
+def test_early_stopping_on(yes):
+    assert "val_loss" in make_classifier(early_stopping=yes, max_iter=2).fit(X, Y).history_
+
+
+@pytest.mark.parametrize("no", [False, np.False_])
+def test_early_stopping_off(no):
+    assert "val_loss" not in make_classifier(early_stopping=no, max_iter=2).fit(X, Y).history_
+
+
+def test_scoring_without_early_stopping_is_not_used():
+    classifier = make_classifier(early_stopping=False, scoring=lambda *_: 1 / 0, max_iter=2).fit(X, Y)
+    assert "val_score" not in classifier.history_
+
+
+# --- Validation rows of one's own ---
+
+
+def test_one_validation_row_is_enough():
+    classifier = make_classifier(max_iter=3).fit(X, Y, X_val=X_VAL[:1], y_val=Y_VAL[:1])
+    assert np.isfinite(classifier.history_["val_loss"]).all()
+
+
+def test_validation_rows_may_lack_a_class():
+    some = Y_VAL != 1
+    classifier = make_classifier(max_iter=3).fit(X, Y, X_val=X_VAL[some], y_val=Y_VAL[some])
+    assert len(classifier.classes_) == 3
+
+
+@pytest.mark.parametrize("labels", [np.array(["a", "b", "c"]), np.array([-1, 5, 7], np.int8)])
+def test_validation_labels_of_any_type(labels):
+    classifier = make_classifier(scoring="accuracy").fit(X, labels[Y], X_val=X_VAL, y_val=labels[Y_VAL])
+    reference = make_classifier(scoring="accuracy").fit(X, Y, **VALIDATION)
+    assert_array_equal(classifier.history_["val_score"], reference.history_["val_score"])
+
+
+def test_balanced_class_weights_balance_the_validation_too():
+    rows = np.r_[np.flatnonzero(Y_VAL == 0)[:2], np.flatnonzero(Y_VAL != 0)]
+    given = {"X_val": X_VAL[rows], "y_val": Y_VAL[rows]}
+    classifier = make_classifier(class_weight="balanced", max_iter=3).fit(X, Y, **given)
+    counts = np.bincount(Y_VAL[rows])
+    log_likelihoods = classifier.predict_log_proba(X_VAL[rows])[np.arange(len(rows)), Y_VAL[rows]]
+    loss = -np.average(log_likelihoods, weights=1 / counts[Y_VAL[rows]])
+    assert_allclose(loss, classifier.history_["val_loss"][classifier.best_iter_ - 1])
+
+
+def minus_mistakes(y_true, y_pred):
+    return -np.sum(y_true != y_pred)
+
+
+@pytest.mark.parametrize("weighted", [{"class_weight": "balanced"}, {}])
+def test_a_metric_may_do_without_weights(weighted):
+    X, y = make_data("binary")
+    clf = make_classifier(scoring=make_scorer(minus_mistakes), **weighted)
+    clf.fit(X, y, sample_weight=np.arange(1.0, 61))
+    assert clf.history_["val_score"].max() <= 0
+
+
+def test_a_scorer_that_takes_other_arguments_is_named():
+    X, y = make_data("binary")
+    with pytest.raises(ValueError, match=r"scoring=.*cannot score the .* validation rows"):
+        make_classifier(scoring=minus_mistakes).fit(X, y)

@@ -1,0 +1,75 @@
+"""What verbose prints."""
+
+import re
+from functools import partial
+
+import numpy as np
+import pytest
+
+from sknn_scratch._core.stopping import StopReason
+from tests.helpers import make_data, small_network
+
+pytestmark = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
+
+X, Y = make_data("multiclass")
+
+make_classifier = partial(small_network, n_hidden=5, learning_rate=0.02, max_iter=4, early_stopping=False)
+
+
+def test_silence(capsys):
+    make_classifier(verbose=0).fit(X, Y)
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("verbose", [1, True, 10])
+def test_verbose_prints_a_line_an_epoch(verbose, capsys):
+    classifier = make_classifier(verbose=verbose).fit(X, Y)
+    losses = classifier.loss_curve_
+    expected = [f"[ShallowNNClassifier] epoch {i + 1}: loss = {loss:.6f}" for i, loss in enumerate(losses)]
+    assert capsys.readouterr().out.splitlines()[:-1] == expected
+
+
+def test_verbose_prints_what_is_watched(capsys):
+    make_classifier(verbose=1, max_iter=1, early_stopping=True, scoring="accuracy", solver="lbfgs").fit(X, Y)
+    line, _ = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(
+        r"\[ShallowNNClassifier\] epoch 1: loss = \d\.\d{6}, val_loss = \d\.\d{6}, val_score = \d\.\d{6}",
+        line,
+    )
+
+
+def test_verbose_counts_on(capsys):
+    classifier = make_classifier(verbose=1, max_iter=2, warm_start=True)
+    for _ in range(2):
+        classifier.fit(X, Y)
+    classifier.partial_fit(X, Y)
+    epochs = re.findall(r"\] epoch (\d+):", capsys.readouterr().out)
+    assert epochs == ["1", "2", "3", "4", "5"]
+
+
+def test_verbose_ends_with_the_reason_to_stop_and_the_epoch_that_was_kept(capsys):
+    patient = {"early_stopping": True, "tol": 10, "n_iter_no_change": 3, "max_iter": 50}
+    classifier = make_classifier(verbose=1, warm_start=True, **patient).fit(X, Y)
+    *_, line = capsys.readouterr().out.splitlines()
+    kept = classifier.best_iter_
+    numbers = ", ".join(
+        f"{name} = {classifier.history_[name][kept - 1]:.6f}" for name in ("loss", "val_loss")
+    )
+    assert line == (
+        f"[ShallowNNClassifier] end after epoch {classifier.n_iter_}: {StopReason.NO_IMPROVEMENT.value} "
+        f"Kept: epoch {kept} ({numbers})."
+    )
+    classifier.set_params(learning_rate=10.0).fit(X, Y)  # which gains nothing
+    assert classifier.best_iter_ == kept
+    assert capsys.readouterr().out.endswith(f" Kept: epoch {kept}.\n")
+
+
+@pytest.mark.filterwarnings("ignore::sknn_scratch.DivergenceWarning")
+def test_verbose_tells_of_a_divergence_in_the_first_epoch(capsys):
+    make_classifier(verbose=1, solver="sgd", activation="identity", learning_rate=1e8).fit(X, Y)
+    assert capsys.readouterr().out.endswith(f"{StopReason.DIVERGED.value} Kept: the initial weights.\n")
+
+
+def test_verbose_says_nothing_at_the_end_of_a_part(capsys):
+    make_classifier(verbose=1).partial_fit(X, Y, classes=np.unique(Y))
+    assert len(capsys.readouterr().out.splitlines()) == 1

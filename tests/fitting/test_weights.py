@@ -1,0 +1,196 @@
+"""A weight of two equals a repeated row, a weight of zero equals a missing row, and the consequences."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+import scipy.sparse
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.utils.class_weight import compute_sample_weight
+
+from tests.helpers import KINDS, assert_same_model, make_data, small_network
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+SOLVERS = ("adam", "sgd", "lbfgs")
+COUNTS = np.random.default_rng(0).integers(4, size=60)
+FRACTIONS = np.random.default_rng(1).uniform(0.2, 5, size=60)
+
+# Make a classifier that sees all rows at every step, so that the order of repeats does not matter.
+make_classifier = partial(
+    small_network,
+    learning_rate=0.02,
+    n_hidden=5,
+    activation="tanh",
+    batch_size=None,
+    max_iter=20,
+    tol=0.0,
+)
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_integer_weights_are_repeats(kind, solver, sparse):
+    X, y = make_data(kind)
+    X = scipy.sparse.csr_array(X) if sparse else X
+    rows = np.repeat(np.arange(60), COUNTS)
+    weighted = make_classifier(solver=solver).fit(X, y, sample_weight=COUNTS)
+    repeated = make_classifier(solver=solver).fit(X[rows], y[rows])
+    assert_same_model(weighted, repeated, rtol=1e-7)
+    assert_allclose(weighted.loss_curve_, repeated.loss_curve_, rtol=1e-7)
+
+
+@pytest.mark.parametrize(
+    "params", [{}, {"batch_size": 7}, {"early_stopping": True, "batch_size": 7}, {"dropout": 0.3}]
+)
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_that_weigh_nothing_are_not_there(kind, params):
+    X, y = make_data(kind)
+    X[::3] = 1e300  # whatever is in them
+    weight = FRACTIONS.copy()
+    weight[::3] = 0
+    there = weight > 0
+    weighted = make_classifier(**params).fit(X, y, weight)
+    without = make_classifier(**params).fit(X[there], y[there], weight[there])
+    assert_same_model(weighted, without, rtol=0)
+    for name in weighted.history_.keys() - {"seconds"}:
+        assert_array_equal(weighted.history_[name], without.history_[name])
+
+
+def test_rows_that_weigh_nothing_are_not_there_in_partial_fit():
+    X, y = make_data("multiclass")
+    weight = (np.arange(60) % 4 > 0).astype(float)
+    weighted = make_classifier(batch_size=7).partial_fit(X, y, [0, 1, 2], weight)
+    without = make_classifier(batch_size=7).partial_fit(X[weight > 0], y[weight > 0], [0, 1, 2])
+    assert_same_model(weighted, without, rtol=1e-12)
+
+
+def test_weights_of_one_are_no_weights():
+    X, y = make_data("multiclass")
+    weighted = make_classifier(batch_size=7).fit(X, y, np.ones(60))
+    assert_same_model(weighted, make_classifier(batch_size=7).fit(X, y), rtol=1e-10)
+
+
+@pytest.mark.parametrize("batch_size", [7, None])
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_scale_of_the_weights_only_matters_to_the_penalty(solver, batch_size):
+    X, y = make_data("multiclass")
+    plain, scaled = (
+        make_classifier(solver=solver, batch_size=batch_size, alpha=alpha).fit(X, y, weight)
+        for alpha, weight in ((2.0, FRACTIONS), (2.0 * 1024, FRACTIONS * 1024))
+    )
+    assert_same_model(plain, scaled, rtol=1e-7)
+    heavier = make_classifier(solver=solver, batch_size=batch_size, alpha=2.0).fit(X, y, FRACTIONS * 1024)
+    assert abs(heavier.coefs_[0]).sum() > abs(plain.coefs_[0]).sum()
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e300])
+def test_weights_of_extreme_scale(scale):
+    X, y = make_data("binary")
+    extreme = make_classifier(alpha=0.0).fit(X, y, FRACTIONS * scale)
+    assert_same_model(extreme, make_classifier(alpha=0.0).fit(X, y, FRACTIONS), rtol=1e-7)
+
+
+# --- Class weights ---
+
+BY_CLASS = {"binary": {0: 0.5, 1: 3.0}, "multiclass": {0: 0.5, 2: 3.0}}
+
+
+@pytest.mark.parametrize("batch_size", [7, None])
+@pytest.mark.parametrize("kind", BY_CLASS)
+def test_class_weights_multiply_the_weights_of_the_rows(kind, batch_size):
+    X, y = make_data(kind)
+    of_rows = np.array([BY_CLASS[kind].get(label, 1.0) for label in y])
+    by_class = make_classifier(class_weight=BY_CLASS[kind], batch_size=batch_size)
+    by_row = make_classifier(batch_size=batch_size)
+    assert_same_model(by_class.fit(X, y), by_row.fit(X, y, of_rows), rtol=1e-10)
+    assert_same_model(by_class.fit(X, y, FRACTIONS), by_row.fit(X, y, FRACTIONS * of_rows), rtol=1e-10)
+    by_class.partial_fit(X, y, sample_weight=FRACTIONS)
+    assert_same_model(by_class, by_row.partial_fit(X, y, sample_weight=FRACTIONS * of_rows), rtol=1e-10)
+
+
+def test_class_weights_name_labels_of_any_type():
+    X, y = make_data("binary")
+    reference = make_classifier(class_weight=BY_CLASS["binary"]).fit(X, y)
+    for labels in (np.array(["no", "yes"]), np.array([False, True]), np.array([-1.0, 2.0])):
+        weights = dict(zip(labels.tolist(), BY_CLASS["binary"].values(), strict=True))
+        assert_same_model(make_classifier(class_weight=weights).fit(X, labels[y]), reference, rtol=0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_balanced_class_weights(kind):
+    X, y = make_data(kind)
+    X, y = X[:45], y[:45]  # no longer as many of each
+    balanced = make_classifier(class_weight="balanced").fit(X, y)
+    of_rows = compute_sample_weight("balanced", y)
+    assert_same_model(balanced, make_classifier().fit(X, y, of_rows), rtol=1e-10)
+
+
+@pytest.mark.parametrize("kind", ["binary", "multiclass"])
+def test_balance_counts_weights_as_repeats(kind):
+    X, y = make_data(kind)
+    rows = np.repeat(np.arange(60), COUNTS)
+    weighted = make_classifier(class_weight="balanced").fit(X, y, COUNTS)
+    assert_same_model(weighted, make_classifier(class_weight="balanced").fit(X[rows], y[rows]), rtol=1e-7)
+
+
+def test_balance_of_a_class_that_weighs_nothing():
+    X, y = make_data("multiclass")
+    weight = (y != 1).astype(float)
+    classifier = make_classifier(class_weight="balanced").fit(X, y, weight)
+    assert classifier.predict_proba(X).shape == (60, 3)
+    assert 1 not in classifier.predict(X)
+
+
+def test_balance_moves_predictions_to_the_rare_class():
+    X, y = make_data("binary", n_samples=300)
+    rare = np.flatnonzero(y)[:15]
+    rows = np.concatenate([np.flatnonzero(y == 0), rare])
+    n_found = {
+        class_weight: make_classifier(class_weight=class_weight).fit(X[rows], y[rows]).predict(X).sum()
+        for class_weight in (None, "balanced")
+    }
+    assert n_found["balanced"] > n_found[None] + 20
+
+
+# --- Weights of validation rows ---
+
+
+def test_weights_of_validation_rows_are_repeats():
+    X, y = make_data("multiclass")
+    X_val, y_val = make_data("multiclass", seed=1)
+    rows = np.repeat(np.arange(60), COUNTS)
+    for scoring, name in (("loss", "val_loss"), ("accuracy", "val_score")):
+        weighted, repeated = (
+            make_classifier(early_stopping=True, scoring=scoring).fit(X, y, X_val=x, y_val=labels, **weight)
+            for x, labels, weight in (
+                (X_val, y_val, {"sample_weight_val": COUNTS}),
+                (X_val[rows], y_val[rows], {}),
+            )
+        )
+        assert_allclose(weighted.history_[name], repeated.history_[name], rtol=1e-10)
+
+
+def test_held_out_rows_keep_their_weights():
+    X, y = make_data("binary")
+    seen = []
+
+    def score(estimator, X_val, y_val, sample_weight):
+        seen.append((X_val, sample_weight))
+        return estimator.score(X_val, y_val, sample_weight)
+
+    make_classifier(early_stopping=True, scoring=score, class_weight={1: 2.0}).fit(X, y, FRACTIONS)
+    X_val, weight = seen[0]
+    rows = [int(np.flatnonzero((row == X).all(axis=1))[0]) for row in X_val]
+    assert_array_equal(weight, FRACTIONS[rows] * np.where(y[rows] == 1, 2.0, 1.0))
+
+
+def test_a_scorer_without_weights_gets_none():
+    X, y = make_data("binary")
+
+    def score(estimator, X, y):
+        return estimator.score(X, y)
+
+    classifier = make_classifier(early_stopping=True, scoring=score).fit(X, y, FRACTIONS)
+    assert len(classifier.history_["val_score"]) == classifier.n_iter_

@@ -1,0 +1,467 @@
+"""``train_together``: the tools of scikit-learn give the same inside it, and networks share passes."""
+
+import pickle
+import sys
+import threading
+import warnings
+from functools import partial
+
+import numpy as np
+import pytest
+from joblib import Parallel, delayed, effective_n_jobs, parallel_config
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import BaggingClassifier, RandomForestClassifier, VotingClassifier
+from sklearn.exceptions import ConvergenceWarning, FitFailedWarning
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - makes the halving searches importable
+from sklearn.feature_selection import RFECV
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import (
+    GridSearchCV,
+    HalvingGridSearchCV,
+    HalvingRandomSearchCV,
+    RandomizedSearchCV,
+    cross_val_predict,
+    cross_val_score,
+    cross_validate,
+    learning_curve,
+    permutation_test_score,
+    validation_curve,
+)
+from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from sknn_scratch import (
+    Activation,
+    ShallowNNClassifier,
+    ShallowNNEnsembleClassifier,
+    train_together,
+)
+from sknn_scratch._core.stack import Stack
+from sknn_scratch._fitting import plan
+from sknn_scratch._fitting.inputs import FitInput
+from sknn_scratch._search import meeting
+from tests.helpers import SilentCallback, make_data, press_control_c, small_network
+from tests.versions import needs_callbacks
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X, Y = make_data("multiclass")
+GRID = {"learning_rate": [0.01, 0.1], "alpha": [0.1, 1.0]}
+
+network = partial(small_network, n_hidden=4, max_iter=4, batch_size=10)
+
+
+class Network(ShallowNNClassifier):
+    """Has the coefficients that RFECV asks for."""
+
+    @property
+    def coef_(self):
+        return np.abs(self.coefs_[0]).sum(axis=1)
+
+
+def searched(search):
+    fitted = search.fit(X, Y)
+    results = {name: fitted.cv_results_[name] for name in fitted.cv_results_ if "_time" not in name}
+    return [*map(str, results.values()), fitted.predict_proba(X)]
+
+
+def halved(Search, candidates, **params):
+    return searched(Search(network(), candidates, cv=2, min_resources=20, random_state=0, **params))
+
+
+def scores_of(results):
+    return [results[name] for name in sorted(results) if "_time" not in name and name != "estimator"]
+
+
+# Each tool, and how many networks are trained at once in it.
+TOOLS = {
+    "grid search": (lambda: searched(GridSearchCV(network(), GRID, cv=3)), [12]),
+    "random search": (
+        lambda: searched(RandomizedSearchCV(network(), GRID, n_iter=3, cv=3, random_state=0)),
+        [9],
+    ),
+    "halving": (lambda: halved(HalvingGridSearchCV, GRID, factor=2), [4, 4, 4]),
+    "random halving": (lambda: halved(HalvingRandomSearchCV, GRID, n_candidates=4, factor=2), [4, 4, 4]),
+    "cross_validate": (
+        lambda: scores_of(
+            cross_validate(
+                network(), X, Y, cv=4, scoring=["accuracy", "neg_log_loss"], return_train_score=True
+            )
+        ),
+        [4],
+    ),
+    "cross_val_score": (lambda: [cross_val_score(network(), X, Y, cv=4)], [4]),
+    "cross_val_predict": (
+        lambda: [cross_val_predict(network(), X, Y, cv=4, method="predict_proba")],
+        [4],
+    ),
+    "learning curve": (
+        lambda: learning_curve(network(), X, Y, cv=3, train_sizes=[0.5, 1.0], shuffle=True, random_state=0),
+        [3, 3],
+    ),
+    "incremental learning curve": (
+        lambda: learning_curve(
+            network(), X, Y, cv=3, train_sizes=[0.5, 1.0], exploit_incremental_learning=True
+        ),
+        [3, 1, 1, 1],
+    ),
+    "validation curve": (
+        lambda: validation_curve(network(), X, Y, param_name="alpha", param_range=[0.1, 1, 3], cv=2),
+        [6],
+    ),
+    "permutation test": (
+        lambda: permutation_test_score(network(), X, Y, cv=2, n_permutations=3, random_state=0)[:2],
+        [3, 1, 1, 1],
+    ),
+    "recursive elimination": (
+        lambda: [RFECV(Network(4, max_iter=2, random_state=0), cv=3, n_jobs=2).fit(X, Y).ranking_],
+        None,
+    ),
+    "bagging": (
+        lambda: [BaggingClassifier(network(), 4, n_jobs=4, random_state=0).fit(X, Y).predict_proba(X)],
+        None,
+    ),
+    "one against the rest": (
+        lambda: [OneVsRestClassifier(network()).fit(X, Y).predict_proba(X)],
+        [3],
+    ),
+    "one against one": (lambda: [OneVsOneClassifier(network()).fit(X, Y).decision_function(X)], [3]),
+    "calibration": (
+        lambda: [CalibratedClassifierCV(network(), cv=3).fit(X, Y).predict_proba(X)],
+        [3],
+    ),
+    "voting": (
+        lambda: [
+            VotingClassifier(
+                [("a", network()), ("b", network(random_state=1)), ("c", LogisticRegression())],
+                voting="soft",
+            )
+            .fit(X, Y)
+            .predict_proba(X)
+        ],
+        [2],
+    ),
+    "search in cross-validation": (
+        lambda: [cross_val_score(GridSearchCV(network(), GRID, cv=2), X, Y, cv=2)],
+        [8, 8, 2],
+    ),
+}
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_tools_give_the_same_inside_the_block(tool, groups):
+    call, sizes = TOOLS[tool]
+    with parallel_config(backend="threading"):
+        expected = call()
+    assert groups == []
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "None of .* networks were trained together")
+        with parallel_config(backend="threading"), train_together():
+            actual = call()
+    for one, other in zip(actual, expected, strict=True):
+        assert_array_equal(one, other)
+    if sizes is not None:
+        assert groups == sizes
+
+
+# --- What can be trained together ---
+
+
+def grid_results(estimator, grid, **fit_params):
+    search = GridSearchCV(estimator, grid, cv=2, refit=False, return_train_score=True).fit(X, Y, **fit_params)
+    return [search.cv_results_[f"split{i}_{kind}_score"] for i in (0, 1) for kind in ("train", "test")]
+
+
+class PipelineOfAnotherPackage(Pipeline):
+    """Drops rows while it is fitted, as pipelines of imbalanced-learn do."""
+
+    def fit(self, X, y=None, **params):
+        return super().fit(X[::2], y[::2], **params)
+
+
+ESTIMATORS = {
+    "pipeline": (lambda: make_pipeline(StandardScaler(), network()), "shallownnclassifier__"),
+    "pipeline of another package": (
+        lambda: PipelineOfAnotherPackage([("scale", StandardScaler()), ("net", network())]),
+        "net__",
+    ),
+    "callback": (lambda: network().set_callbacks(SilentCallback()), ""),
+    "pipeline with a callback": (
+        lambda: make_pipeline(StandardScaler(), network()).set_callbacks(SilentCallback()),
+        "shallownnclassifier__",
+    ),
+    "ensemble": (lambda: ShallowNNEnsembleClassifier(4, max_iter=3, n_networks=2, random_state=0), ""),
+    "one against the rest": (lambda: OneVsRestClassifier(network()), "estimator__"),
+}
+N_FITS = {"ensemble": 8, "one against the rest": 12}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=needs_callbacks) if "callback" in name else name for name in ESTIMATORS],
+)
+def test_estimators_that_contain_networks(name, groups):
+    make, prefix = ESTIMATORS[name]
+    grid = {f"{prefix}alpha": [0.1, 1.0]}
+    expected = grid_results(make(), grid)
+    with train_together():
+        actual = grid_results(make(), grid)
+    assert_array_equal(actual, expected)
+    assert sum(groups) == N_FITS.get(name, 4)
+    assert max(groups) == (3 if name == "one against the rest" else sum(groups))
+
+
+def test_nested_pipelines_in_as_many_calls_as_can_wait_have_room_on_the_stack(groups):
+    estimator = network(max_iter=1)
+    for _ in range(4):
+        estimator = Pipeline([("inner", estimator)])
+    grid = {"__".join(["inner"] * 4 + ["alpha"]): np.geomspace(0.01, 10, meeting.MAX_CALLS // 2)}
+    with train_together():
+        GridSearchCV(estimator, grid, cv=2, refit=False, error_score="raise").fit(X, Y)
+    assert groups == [meeting.MAX_CALLS]
+
+
+def test_a_generator_gives_its_first_result_before_the_last_call_has_run():
+    is_received = threading.Event()
+    calls = [delayed(abs)(-1), *[delayed(is_received.wait)(60)] * 2]
+    with parallel_config(backend="threading"), train_together():
+        results = Parallel(2, return_as="generator")(calls)
+        assert next(results) == 1
+        is_received.set()
+        assert list(results) == [True, True]
+
+
+def test_networks_and_other_estimators_in_one_search(groups):
+    estimator = Pipeline([("net", network())])
+    grid = [
+        {"net": [LogisticRegression(max_iter=1000)], "net__C": [0.1, 1]},
+        {"net": [network(), network(n_hidden=3)], "net__alpha": [0.1, 1]},
+    ]
+    expected = grid_results(estimator, grid)
+    with train_together():
+        assert_array_equal(grid_results(estimator, grid), expected)
+    assert groups == [4, 4]
+
+
+def fit_again(estimator):
+    return estimator.fit(X, Y).loss_curve_
+
+
+def test_networks_that_go_on_from_a_fit(groups):
+    def fits():
+        estimators = [network(warm_start=True, alpha=alpha).fit(X, Y) for alpha in (0.1, 1.0)]
+        return Parallel()(delayed(fit_again)(one) for one in estimators)
+
+    expected = fits()
+    with train_together():
+        assert_array_equal(fits(), expected)
+    assert groups == [2]
+
+
+def test_equal_rows_are_validated_once(monkeypatch):
+    chosen = []
+
+    def choose_rows(model, inputs, encoded, split_rng, original=plan.choose_rows):
+        chosen.append(id(encoded))
+        return original(model, inputs, encoded, split_rng)
+
+    monkeypatch.setattr(plan, "choose_rows", choose_rows)
+    with train_together():
+        grid_results(network(), {"alpha": [0.1, 1.0, 3.0]})
+    assert (len(chosen), len(set(chosen))) == (6, 2)
+
+
+# --- Reports ---
+
+
+def test_verbose_says_how_many_and_why_not(capsys):
+    with train_together(verbose=1):
+        cross_val_score(GridSearchCV(network(), {"alpha": [0.1, 1.0]}, cv=2), X, Y, cv=2)
+        LogisticRegression(max_iter=1000).fit(X, Y)
+    printed = capsys.readouterr().out.splitlines()
+    assert printed == [
+        *["4 of 4 networks were trained together."] * 2,
+        "2 of 2 networks were trained together.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("params", "reason"),
+    [
+        ({"n_hidden": 20_000, "max_iter": 1, "batch_size": None}, "with 20000 units here are too large"),
+        ({"random_state": 0}, None),
+    ],
+)
+def test_if_no_fits_are_made_together_there_is_one_warning(params, reason):
+    with train_together(), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        warnings.filterwarnings("ignore", "Maximum")
+        cross_val_score(network(**params), X, Y, cv=2)
+    told = [str(one.message) for one in caught if "networks were trained together" in str(one.message)]
+    assert len(told) == (reason is not None)
+    assert (
+        reason is None or f"None of 2 networks were trained together. 2 alone: networks {reason}" in told[0]
+    )
+    assert all(one.filename == __file__ for one in caught)
+
+
+def test_a_fault_of_ours_is_told_before_the_networks_are_trained_one_by_one(monkeypatch, groups):
+    def fail(stack, original=Stack.start_epoch):
+        if stack.stack_shape and stack.runs[0].epochs_done == 2:
+            raise ZeroDivisionError("our own")
+        return original(stack)
+
+    expected = cross_val_score(network(random_state=np.random.RandomState(0)), X, Y, cv=4)
+    monkeypatch.setattr(Stack, "start_epoch", fail)
+    monkeypatch.setattr(meeting, "package_of", lambda frame: "sknn_scratch")  # this function counts as ours
+    told = r"because of a bug in sknn_scratch(.|\n)*Please report the bug:(.|\n)*ZeroDivisionError: our own"
+    with train_together(), pytest.warns(RuntimeWarning, match=told):
+        actual = cross_val_score(network(random_state=np.random.RandomState(0)), X, Y, cv=4)
+    assert_array_equal(actual, expected)
+    assert groups == [4, 1, 1, 1, 1]
+    with train_together(), pytest.raises(RuntimeWarning, match=told):
+        cross_val_score(network(), X, Y, cv=4)
+
+
+@pytest.mark.parametrize("error_score", [-1.0, "raise"])
+def test_a_fault_of_the_users_fails_its_own_fit_only(error_score, groups):
+    def fail_if_large(z):
+        if fails[0] and abs(z).max() > 0:
+            raise ZeroDivisionError("the user's")
+        return z
+
+    fails = [True]
+    grid = {"activation": [Activation(fail_if_large, np.ones_like), "relu"]}
+    search = GridSearchCV(network(), grid, cv=2, refit=False, error_score=error_score)
+    with train_together():
+        if error_score == "raise":
+            with pytest.raises(ZeroDivisionError, match="the user's"):
+                search.fit(X, Y)
+            return
+        with pytest.warns(FitFailedWarning, match="2 fits failed out of a total of 4"):
+            search.fit(X, Y)
+    assert search.cv_results_["mean_test_score"][0] == -1
+    assert groups == [2, 1, 1, 2]
+    fails[0] = False
+    assert (
+        GridSearchCV(network(), grid, cv=2).fit(X, Y).cv_results_["mean_test_score"][1]
+        == (search.cv_results_["mean_test_score"][1])
+    )
+
+
+# --- Errors and Control-C ---
+
+
+class Step(FunctionTransformer):
+    """Does something at the end of its fit or at its second transformation, which is that of a test fold."""
+
+    def __init__(self, when=None, action=None):
+        super().__init__()
+        self.when, self.action = when, action
+
+    def fit(self, X, y=None):
+        if self.when == "fit":
+            self.action()
+        return super().fit(X, y)
+
+    def transform(self, X):
+        if self.when == "score" and hasattr(self, "n_transformed_"):
+            self.action()
+        self.n_transformed_ = 1
+        return X
+
+
+def fail():
+    raise LookupError("of the step")
+
+
+@pytest.mark.parametrize("when", ["fit", "score"])
+def test_control_c_in_any_phase(when, groups):
+    limit = sys.getrecursionlimit()
+    estimator = make_pipeline(Step(), network())
+    grid = {"step": [Step(), Step(when, press_control_c)]}
+    with train_together(), pytest.raises(KeyboardInterrupt):
+        GridSearchCV(estimator, grid, cv=2, refit=False).fit(X, Y)
+    assert groups == ([] if when == "fit" else [4])
+    assert sys.getrecursionlimit() == limit
+    assert len(cross_val_score(network(), X, Y, cv=2)) == 2  # nothing is left behind
+
+
+def test_the_error_of_the_first_call_that_fails_is_raised(groups):
+    calls = [
+        (network(alpha=1.0), None),
+        (network(activation=Activation(lambda z: 1 / 0, np.cos)), ZeroDivisionError),
+        (network(alpha=-1.0), ValueError),
+        (network(), None),
+    ]
+    with train_together(), pytest.raises(ZeroDivisionError):
+        Parallel()(delayed(fitted)(one) for one, _ in calls)
+    assert groups == [1]  # the activation fails before it is trained, and ends the others
+    with train_together(), pytest.raises(ValueError, match="alpha"):
+        Parallel()(delayed(fitted)(one) for one, _ in calls[2:])
+    assert groups == [1]
+
+
+def fitted(estimator):
+    return estimator.fit(X, Y)
+
+
+# --- Other calls, other backends ---
+
+
+def square(number):
+    return number**2, effective_n_jobs(-1)
+
+
+@pytest.mark.parametrize("outer", [{}, {"backend": "threading", "n_jobs": 2}])
+def test_other_calls_run_as_they_would(outer, capsys):
+    with parallel_config(**outer):
+        expected = Parallel(verbose=100)(delayed(square)(i) for i in range(5))
+        printed = capsys.readouterr().out
+        forest = RandomForestClassifier(5, random_state=0, n_jobs=2).fit(X, Y)
+        with train_together():
+            assert effective_n_jobs(None) == outer.get("n_jobs", 1)
+            assert Parallel(verbose=100)(delayed(square)(i) for i in range(5)) == expected
+            assert capsys.readouterr().out.count("elapsed") == printed.count("elapsed")
+            again = clone(forest).fit(X, Y)
+            assert_array_equal(again.predict_proba(X), forest.predict_proba(X))
+            results = Parallel(2, return_as="generator")(delayed(pow)(i, 2) for i in range(3))
+            assert list(results) == [0, 1, 4]
+            with pytest.raises(ZeroDivisionError):
+                Parallel()(delayed(divmod)(1, i) for i in (1, 0))
+
+
+def test_the_block_by_its_name_in_joblib(groups):
+    with parallel_config(backend="sknn_scratch"), train_together():
+        cross_val_score(network(), X, Y, cv=4)
+    assert groups == [4]
+
+
+def test_results_do_not_depend_on_n_jobs_and_warnings_come_back_from_processes():
+    results = {}
+    for n_jobs in (1, 2):
+        with train_together(), warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            results[n_jobs] = cross_val_score(network(), X, Y, cv=5, n_jobs=n_jobs)
+        assert [one.filename for one in caught] == [__file__] * 5
+    assert_array_equal(results[1], results[2])
+
+
+def test_warnings_of_another_process_are_brought_home():
+    calls = {i: (fitted, (network(alpha=i),), {}) for i in (1, 2)}
+    _, tally = meeting.run_together(calls, pickle.loads(pickle.dumps(meeting.CallersFrame(sys._getframe()))))
+    assert (tally.n_networks, tally.n_together) == (2, 2)
+    assert [trouble.category for trouble in tally.troubles] == []  # the filters of this test ignore them
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        _, tally = meeting.run_together(calls, meeting.CallersFrame(None))
+    assert [trouble.category for trouble in tally.troubles] == [ConvergenceWarning] * 2
+
+
+def test_rows_of_another_kind_are_not_shared():
+    rows = FitInput(X, Y)
+    assert rows.is_equal_to(FitInput(X.copy(), Y.copy()))
+    assert not rows.is_equal_to(FitInput(X.tolist(), Y))

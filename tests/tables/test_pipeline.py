@@ -1,0 +1,218 @@
+"""tabular_pipeline: tables of all kinds, and the tools of scikit-learn around it."""
+
+import datetime
+import pickle
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_val_score
+
+from sknn_scratch import (
+    ShallowNNClassifier,
+    ShallowNNEnsembleClassifier,
+    ShallowNNEnsembleRegressor,
+    ShallowNNRegressor,
+    VectorizedGridSearchCV,
+    diagnose,
+    tabular_pipeline,
+    train_together,
+)
+
+N = 120
+rng = np.random.default_rng(0)
+COLOURS = rng.choice(["red", "green", "blue", None], N, p=[0.4, 0.3, 0.2, 0.1])
+SIZES = np.where(rng.random(N) < 0.1, np.nan, rng.lognormal(size=N))
+IS_NEW = rng.random(N) < 0.5
+Y = np.where((COLOURS == "red") ^ (np.nan_to_num(SIZES) > 1), "dear", "cheap")
+PRICES = np.nan_to_num(SIZES) + 2 * (COLOURS == "red") + rng.normal(scale=0.1, size=N)
+
+
+def small(kind=ShallowNNClassifier, **parameters):
+    return kind(8, "tanh", solver="lbfgs", alpha=1.0, max_iter=500, random_state=0, **parameters)
+
+
+def pandas_frame():
+    return pd.DataFrame({"colour": COLOURS, "size": SIZES, "new": IS_NEW})
+
+
+def polars_frame():
+    sizes = [None if np.isnan(size) else size for size in SIZES]
+    return pl.DataFrame({"colour": COLOURS.tolist(), "size": sizes, "new": IS_NEW.tolist()})
+
+
+def nullable_frame():
+    """Types with pd.NA, and a category."""
+    frame = pandas_frame().astype({"size": "Float64", "new": "boolean"})
+    return frame.assign(colour=frame["colour"].astype("category"))
+
+
+def object_array():
+    array = np.empty((N, 3), dtype=object)
+    array[:, 0], array[:, 1], array[:, 2] = COLOURS, SIZES, IS_NEW
+    return array
+
+
+TABLES = {
+    "pandas": pandas_frame,
+    "polars": polars_frame,
+    "pandas, nullable": nullable_frame,
+    "array of objects": object_array,
+}
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("kind", TABLES)
+def test_all_tables_give_the_same_predictions(kind):
+    X = TABLES[kind]()
+    model = tabular_pipeline(small()).fit(X, Y)
+    expected = tabular_pipeline(small()).fit(pandas_frame(), Y).predict_proba(pandas_frame())
+    assert_array_equal(model.predict_proba(X), expected)
+    assert model.score(X, Y) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("estimator", "expected"),
+    [("classifier", ShallowNNEnsembleClassifier), ("regressor", ShallowNNEnsembleRegressor)],
+)
+def test_the_estimators_of_the_two_names(estimator, expected):
+    model = tabular_pipeline(estimator)
+    assert type(model[-1]) is expected
+    assert is_classifier(model) == (estimator == "classifier")
+    assert is_regressor(model) == (estimator == "regressor")
+    y = Y if estimator == "classifier" else PRICES
+    model.set_params(network__random_state=0)
+    assert model.fit(pandas_frame(), y).score(pandas_frame(), y) > 0.8
+
+
+def test_a_given_estimator_is_the_last_step():
+    network = small()
+    assert tabular_pipeline(network)[-1] is network
+
+
+@pytest.mark.parametrize("estimator", ["clasifier", None, 3, ShallowNNClassifier, pd.DataFrame])
+def test_other_estimators_are_an_error(estimator):
+    with pytest.raises(ValueError, match="estimator must be 'classifier', 'regressor' or an estimator"):
+        tabular_pipeline(estimator)
+
+
+def test_columns_that_are_neither_numbers_nor_categories_are_named_with_the_remedy():
+    X = pandas_frame().assign(
+        day=pd.date_range("2026-01-01", periods=N), tags=[["a"]] * N, born=[datetime.date(2000, 1, 1)] * N
+    )
+    named = r"'day' \(datetime64\[.s\]\), 'tags' \(list\), 'born' \(date\)"
+    with pytest.raises(ValueError, match=f"neither numbers nor categories: {named}.*TableVectorizer"):
+        tabular_pipeline(small()).fit(X, Y)
+
+
+def test_such_columns_of_polars_are_named_too():
+    X = polars_frame().with_columns(
+        day=pl.lit(datetime.date(2026, 1, 1)), tags=pl.lit([1, 2]), place=pl.struct("size", "new")
+    )
+    with pytest.raises(ValueError, match=r"'day' \(Date\), 'tags' \(List\(.*\)\), 'place' \(Struct\("):
+        tabular_pipeline(small()).fit(X, Y)
+
+
+def test_such_columns_of_arrays_are_numbered():
+    X = object_array()
+    X[:, 2] = [{"a": 1}] * N
+    with pytest.raises(ValueError, match=r"categories: 2 \(dict\)"):
+        tabular_pipeline(small()).fit(X, Y)
+
+
+def test_rare_and_unseen_categories_are_one_group():
+    X = pd.DataFrame({"city": ["Ulm"] * 20 + ["Bonn"] * 20 + ["Rom", "Oslo", "Wien"]})
+    model = tabular_pipeline(small()).fit(X, [0] * 20 + [1] * 20 + [0, 0, 0])
+    alike = model.predict_proba(pd.DataFrame({"city": ["Rom", "Oslo", "Paris"]}))
+    assert_array_equal(alike, alike[[0, 0, 0]])
+    assert alike[0, 0] > 0.5
+
+
+def test_a_column_of_many_names_becomes_few_columns():
+    X = pd.DataFrame({"name": [f"name {i // 6}" for i in range(900)]})
+    columns = tabular_pipeline()[0].fit(X)
+    assert columns.transform(X).shape == (900, 100)
+
+
+def test_a_frame_may_have_other_columns_in_another_order():
+    X = pandas_frame()
+    model = tabular_pipeline(small()).fit(X, Y)
+    other = X[["new", "size", "colour"]].assign(day=pd.Timestamp("2026-01-01"))
+    assert_array_equal(model.predict_proba(other), model.predict_proba(X))
+
+
+def test_a_table_of_numbers_only_and_one_of_categories_only():
+    for columns in (["size"], ["colour", "new"]):
+        model = tabular_pipeline(small()).fit(pandas_frame()[columns], Y)
+        assert model.score(pandas_frame()[columns], Y) > 0.5
+
+
+def test_parameters_have_plain_names():
+    model = tabular_pipeline("classifier", n_bins=5)
+    names = model.get_params()
+    assert names["columns__numbers__n_bins"] == 5
+    assert {"network__alpha", "columns__categories__onehot__min_frequency"} <= names.keys()
+    model.set_params(columns__numbers__n_bins=3, network=small()).fit(pandas_frame(), Y)
+    assert list(model[0].get_feature_names_out())[:5] == [
+        "numbers__size",
+        *(f"numbers__size_ramp{i}" for i in (1, 2, 3)),
+        "numbers__size_missing",
+    ]
+
+
+def test_clones_and_pickles_predict_the_same():
+    X = pandas_frame()
+    model = tabular_pipeline(small()).fit(X, Y)
+    expected = model.predict_proba(X)
+    assert_array_equal(pickle.loads(pickle.dumps(model)).predict_proba(X), expected)
+    assert_array_equal(clone(model).fit(X, Y).predict_proba(X), expected)
+
+
+def test_cross_validation_is_the_same_in_shared_passes():
+    X = pandas_frame()
+    alone = cross_val_score(tabular_pipeline(small()), X, Y, cv=3)
+    with train_together():
+        together = cross_val_score(tabular_pipeline(small()), X, Y, cv=3)
+    assert_array_equal(together, alone)
+
+
+def test_searches_find_the_parameters_of_all_steps():
+    X = polars_frame()
+    grid = {"columns__numbers__n_bins": [2, 8], "network__alpha": [0.3, 3.0]}
+    alone = GridSearchCV(tabular_pipeline(small()), grid, cv=3).fit(X, Y)
+    together = VectorizedGridSearchCV(tabular_pipeline(small()), grid, cv=3).fit(X, Y)
+    assert together.best_params_ == alone.best_params_
+    assert_array_equal(together.cv_results_["mean_test_score"], alone.cv_results_["mean_test_score"])
+
+
+def test_it_is_diagnosed():
+    X = pandas_frame()
+    assert "ShallowNNClassifier with 8 tanh units" in str(diagnose(tabular_pipeline(small()).fit(X, Y), X, Y))
+
+
+def test_the_first_network_of_the_default_ensemble_is_diagnosed():
+    X = pandas_frame()
+    model = tabular_pipeline().set_params(network__random_state=0).fit(X, Y)
+    features, first = model[:-1].transform(X), model[-1].estimators_[0]
+    of_pipeline, of_network = diagnose(model, X, Y).checks, diagnose(first, features, Y).checks
+    assert [(one.name, one.value) for one in of_pipeline] == [(one.name, one.value) for one in of_network]
+    assert of_pipeline
+
+
+def test_an_outlying_row_moves_no_prediction_far():
+    """A regressor extends its last line; on encoded numbers, nothing grows beyond the range of training."""
+    x = np.random.default_rng(0).normal(size=(200, 1))
+    y = np.sin(x[:, 0])
+    far = np.array([[1e3], [-1e6], [1e300]])
+    network = ShallowNNRegressor(solver="lbfgs", random_state=0)
+    assert np.abs(clone(network).fit(x, y).predict(far[:2])).min() > 10
+    assert np.abs(tabular_pipeline(network).fit(x, y).predict(far)).max() < 2
+
+
+def test_another_estimator_takes_the_same_columns():
+    model = tabular_pipeline(LogisticRegression()).fit(pandas_frame(), Y)
+    assert_allclose(model.predict_proba(pandas_frame()).sum(axis=1), 1)

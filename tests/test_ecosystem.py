@@ -1,0 +1,219 @@
+"""The estimator inside scikit-learn's meta-estimators, searches, curves and metadata routing."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer, make_column_transformer
+from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier, StackingClassifier, VotingClassifier
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - makes HalvingGridSearchCV importable
+from sklearn.feature_selection import SequentialFeatureSelector
+from sklearn.inspection import permutation_importance
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    HalvingGridSearchCV,
+    cross_val_predict,
+    cross_validate,
+    learning_curve,
+)
+from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier, OutputCodeClassifier
+from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.semi_supervised import SelfTrainingClassifier
+
+from sknn_scratch import ShallowNNClassifier
+from tests.helpers import assert_same_model, make_data
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X, Y = make_data("multiclass", n_samples=90)
+X_MULTI, Y_MULTI = make_data("multilabel", n_samples=90)
+
+make_classifier = partial(
+    ShallowNNClassifier, solver="adam", n_hidden=8, learning_rate=0.05, max_iter=25, alpha=0.1, random_state=0
+)
+
+
+META_ESTIMATORS = {
+    "pipeline": make_pipeline(StandardScaler(), make_classifier()),
+    "calibration, sigmoid": CalibratedClassifierCV(make_classifier(), cv=2),
+    "calibration, isotonic": CalibratedClassifierCV(make_classifier(), method="isotonic", cv=2),
+    "soft voting": VotingClassifier(
+        [("network", make_classifier()), ("linear", LogisticRegression())], voting="soft"
+    ),
+    "one versus rest": OneVsRestClassifier(make_classifier()),
+    "one versus one": OneVsOneClassifier(make_classifier()),
+    "output codes": OutputCodeClassifier(make_classifier(), random_state=0),
+    "boosting": AdaBoostClassifier(make_classifier(alpha=1e-3), n_estimators=3, random_state=0),
+    "bagging": BaggingClassifier(make_classifier(), n_estimators=3, random_state=0),
+    "stacking": StackingClassifier([("network", make_classifier())], LogisticRegression(), cv=2),
+}
+
+
+@pytest.mark.parametrize("name", META_ESTIMATORS)
+def test_meta_estimators_learn(name):
+    meta_estimator = META_ESTIMATORS[name].fit(X, Y)
+    assert meta_estimator.score(X, Y) > 0.75
+    if hasattr(meta_estimator, "predict_proba"):
+        assert_allclose(meta_estimator.predict_proba(X).sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("meta_estimator", [MultiOutputClassifier, ClassifierChain])
+def test_one_network_for_each_label(meta_estimator):
+    fitted = meta_estimator(make_classifier()).fit(X_MULTI, Y_MULTI)
+    assert (fitted.predict(X_MULTI) == Y_MULTI).mean() > 0.7
+
+
+def test_self_training_labels_the_rest():
+    some = np.where(np.arange(90) % 3, Y, -1)
+    assert SelfTrainingClassifier(make_classifier()).fit(X, some).score(X, Y) > 0.75
+
+
+def test_transformer_at_the_start_of_a_pipeline():
+    pipeline = make_pipeline(make_classifier(), LogisticRegression()).fit(X, Y)
+    assert pipeline.score(X, Y) > 0.75
+    assert pipeline[:-1].get_feature_names_out()[-1] == "shallownnclassifier7"
+
+
+def test_columns_of_a_frame():
+    frame = pd.DataFrame(X, columns=list("abcd")).assign(group=np.where(X[:, 0] > 0, "high", "low"))
+    columns = make_column_transformer((OneHotEncoder(), ["group"]), (StandardScaler(), list("abcd")))
+    pipeline = make_pipeline(columns.set_output(transform="default"), make_classifier()).fit(frame, Y)
+    assert pipeline.score(frame, Y) > 0.75
+    assert isinstance(columns, ColumnTransformer)
+
+
+def test_grid_search():
+    grid = {"activation": ["identity", "tanh"], "n_hidden": [2, 6]}
+    search = GridSearchCV(make_classifier(), grid, cv=2).fit(X, Y)
+    assert set(search.best_params_) == {"activation", "n_hidden"}
+    assert_same_model(search.best_estimator_, make_classifier(**search.best_params_).fit(X, Y), rtol=0)
+
+
+def test_halving_search_over_epochs():
+    search = HalvingGridSearchCV(
+        make_classifier(),
+        {"n_hidden": [1, 2, 4, 8]},
+        resource="max_iter",
+        min_resources=2,
+        max_resources=8,
+        factor=2,
+        cv=2,
+        random_state=0,
+    ).fit(X, Y)
+    assert search.n_resources_ == [2, 4, 8]
+    assert search.best_estimator_.n_iter_ == 8
+
+
+def test_learning_curve_by_partial_fit():
+    sizes, _, scores = learning_curve(
+        make_classifier(batch_size=8),
+        X,
+        Y,
+        train_sizes=[0.2, 0.6, 1.0],
+        cv=2,
+        exploit_incremental_learning=True,
+    )
+    assert_array_equal(sizes, [9, 27, 45])
+    assert scores[-1].mean() > 0.5
+
+
+def test_cross_validation():
+    results = cross_validate(
+        make_classifier(),
+        X,
+        Y,
+        cv=2,
+        scoring=["accuracy", "neg_log_loss", "roc_auc_ovr"],
+        return_estimator=True,
+    )
+    assert results["test_roc_auc_ovr"].min() > 0.75
+    for method in ("predict_proba", "decision_function", "predict_log_proba"):
+        assert cross_val_predict(make_classifier(), X, Y, cv=2, method=method).shape == (90, 3)
+
+
+def test_selection_and_importance():
+    noise = np.random.default_rng(0).normal(size=(90, 2))
+    with_noise = np.hstack([X, noise])
+    selector = SequentialFeatureSelector(make_classifier(), n_features_to_select=1, cv=2).fit(with_noise, Y)
+    assert selector.get_support()[:4].any()
+    fitted = make_classifier().fit(with_noise, Y)
+    importances = permutation_importance(fitted, with_noise, Y, n_repeats=3, random_state=0).importances_mean
+    assert importances[:4].max() > importances[4:].max()
+
+
+# --- Metadata routing ---
+
+
+@pytest.fixture
+def routing():
+    with sklearn.config_context(enable_metadata_routing=True):
+        yield
+
+
+@pytest.mark.usefixtures("routing")
+def test_weights_are_routed_through_a_pipeline():
+    weight = np.arange(90) % 3
+    classifier = make_classifier().set_fit_request(sample_weight=True)
+    pipeline = make_pipeline(StandardScaler().set_fit_request(sample_weight=False), classifier)
+    pipeline.fit(X, Y, sample_weight=weight)
+    scaled = StandardScaler().fit_transform(X)
+    assert_same_model(pipeline[-1], make_classifier().fit(scaled, Y, weight), rtol=0)
+
+
+@pytest.mark.usefixtures("routing")
+def test_weights_are_routed_through_a_search():
+    weight = np.arange(90) % 3 + 1.0
+    classifier = make_classifier().set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+    search = GridSearchCV(classifier, {"n_hidden": [2, 4]}, cv=GroupKFold(2))
+    search.fit(X, Y, sample_weight=weight, groups=np.arange(90) % 4)
+    best = make_classifier(**search.best_params_).fit(X, Y, weight)
+    assert_same_model(search.best_estimator_, best, rtol=0)
+
+
+@pytest.mark.usefixtures("routing")
+def test_validation_rows_are_routed_and_transformed():
+    request = {"X_val": True, "y_val": True}
+    classifier = make_classifier(early_stopping=True).set_fit_request(**request)
+    pipeline = make_pipeline(StandardScaler(), classifier, transform_input=["X_val"])
+    pipeline.fit(X, Y, X_val=X[:30], y_val=Y[:30])
+    scaler = StandardScaler().fit(X)
+    reference = make_classifier(early_stopping=True).fit(
+        scaler.transform(X), Y, X_val=scaler.transform(X[:30]), y_val=Y[:30]
+    )
+    assert_same_model(pipeline[-1], reference, rtol=0)
+
+
+@pytest.mark.usefixtures("routing")
+def test_metadata_that_nobody_asked_for_is_an_error():
+    with pytest.raises(ValueError, match="sample_weight"):
+        make_pipeline(StandardScaler(), make_classifier()).fit(X, Y, sample_weight=np.ones(90))
+
+
+@pytest.mark.usefixtures("routing")
+def test_partial_fit_has_its_own_requests():
+    classifier = make_classifier().set_partial_fit_request(sample_weight=True, classes=True)
+    requested = classifier.get_metadata_routing()._serialize()
+    assert requested["partial_fit"] == {"classes": True, "sample_weight": True}
+    assert requested["fit"] == dict.fromkeys(["X_val", "sample_weight", "sample_weight_val", "y_val"])
+
+
+@pytest.mark.usefixtures("routing")
+def test_scorer_of_early_stopping_gets_weights_without_a_request():
+    weight = np.arange(90) % 3 + 1.0
+    classifier = make_classifier(early_stopping=True, scoring="accuracy").fit(X, Y, weight)
+    assert classifier.history_["val_score"].max() > 0.5
+
+
+def test_one_versus_rest_by_partial_fit():
+    one_versus_rest = OneVsRestClassifier(make_classifier())
+    for _ in range(30):
+        one_versus_rest.partial_fit(X, Y, classes=[0, 1, 2])
+    assert one_versus_rest.score(X, Y) > 0.75
