@@ -67,6 +67,8 @@ html_sidebars = {
         "contributing",
         "zh/index",
         "zh/playground",
+        "zh/which",
+        "zh/faq",
         "zh/search",
     )
 }

@@ -484,7 +484,11 @@ def test_the_diagnosis_names_the_fault_of_each_patient(digits):
     patients = {
         "unscaled features": ({"activation": "tanh", "solver": "adam"}, *raw),
         "identical units": ({"init_scale": 0}, X[:900], y[:900]),
-        "exploding gradient": ({"learning_rate": 3}, X[:900], y[:900]),
+        "exploding gradient": (
+            {"solver": "adam", "early_stopping": False, "learning_rate": 0.6},
+            X[:900],
+            y[:900],
+        ),
         "stopped too early": ({"max_iter": 4}, X[:900], y[:900]),
         "strong penalty": ({"alpha": 2000}, X[:900], y[:900]),
     }

@@ -267,6 +267,7 @@ def structure_of(markdown):
             structure.append((match["kind"], without_words(match["body"])))
         elif match["kind"] in ("{run}", "{draw}"):
             body = re.sub(r"^:alt: .*$", ":alt:", match["body"], flags=re.MULTILINE)
+            body = body.replace(":translated:\n", "")  # only Chinese pages have it
             structure.append(("code", body))
         else:
             structure.append(match["kind"] or match["heading"] or match["row"])
@@ -324,12 +325,18 @@ def test_spaces_stand_beside_latin_letters_and_not_beside_chinese_punctuation(na
     assert not re.findall(f".*(?:{wrong}).*", prose)
 
 
-def test_tutorial_and_playground_are_there_in_both_languages():
+def test_course_and_first_pages_are_there_in_both_languages():
     chapters = [name for name in ENGLISH if name.startswith("docs/tutorial/")]
     assert len(chapters) == 15  # an introduction, twelve chapters, the exercises, and a page for teachers
-    assert {
-        name.replace("docs/", "docs/zh/") for name in [*chapters, "docs/index.md", "docs/playground.md"]
-    } == set(CHINESE)
+    first = ["index", "playground", "which", "faq", "guide/index", "guide/install", "guide/tables"]
+    pages = [*chapters, *(f"docs/{page}.md" for page in first)]
+    assert {name.replace("docs/", "docs/zh/") for name in pages} == set(CHINESE)
+
+
+@pytest.mark.parametrize("name", CHINESE)
+def test_chinese_page_links_to_a_chinese_page_if_there_is_one(name):
+    english = {target.relative_to(DOCS).as_posix() for target, _ in links_of(name, PAGES[name])}
+    assert not [link for link in english if f"docs/zh/{link}" in CHINESE]
 
 
 @pytest.mark.parametrize(
@@ -362,6 +369,14 @@ def test_words_are_replaced_and_the_rest_is_kept(monkeypatch):
 def test_chinese_punctuation_has_its_own_space(monkeypatch):
     monkeypatch.setattr(words, "WORDS", {"Wait.": "等等。", "unit": "单元"})
     assert words.translate_markup("<b>Wait. </b><i>unit </i>") == "<b>等等。</b><i>单元 </i>"
+
+
+def test_what_code_prints_is_translated_line_by_line(monkeypatch):
+    monkeypatch.setattr(words, "WORDS", {"It stopped.": "停了。", "Wait.": "等等。"})
+    monkeypatch.setattr(words, "PATTERNS", {re.compile("UserWarning: ((?:(?!\\. ).)+?)"): "UserWarning: {}"})
+    assert words.translate_lines("UserWarning: It stopped. Wait.\n3 \n") == "UserWarning: 停了。等等。\n3"
+    with pytest.raises(LookupError, match="'no such line'"):
+        words.translate_lines("Wait.\nno such line")
 
 
 def test_a_word_without_chinese_is_an_error():

@@ -138,12 +138,14 @@ def header_links(page, html):
 
 
 def chinese_nav(app, page, html):
-    """Translate the links of the header."""
+    """Translate the links of the header. Those that lead to an English page say so."""
     nav, links = header_links(page, html)
     for name, link in links.items():
         link.string = in_chinese(link.get_text(strip=True))
         if f"zh/{name}" in app.env.found_docs:
             link["href"] = app.builder.get_relative_uri(page, f"zh/{name}")
+        else:
+            link.append(in_chinese("(in English)"))
     return str(nav)
 
 

@@ -14,6 +14,8 @@
 All blocks of a page run in one namespace. ``:warns:`` and ``:raises:`` name the warning or error of a block.
 ``:folded:`` folds away the code and its warnings, below what it makes. A ``picture`` is what the example in a
 docstring draws.
+
+Chinese pages show figures, warnings and errors in Chinese, and with ``:translated:`` also what is printed.
 """
 
 import doctest
@@ -26,7 +28,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from session import Session
 from sphinx.util.docutils import SphinxDirective, SphinxRole
-from words import translate_markup
+from words import translate_lines, translate_markup
 
 WIDE = 900  # pixels, from which on a figure is wider than the text
 PIXELS_PER_INCH = 120  # as shown; images inside the figure have twice as many, for sharp screens
@@ -40,9 +42,14 @@ def session_of(env):
     return env.temp_data["session"]
 
 
+def is_chinese(docname):
+    """Whether a page is one of the Chinese pages."""
+    return docname.startswith("zh/")
+
+
 def in_the_language_of(docname, markup):
     """Translate the words of an SVG or HTML if the page is Chinese."""
-    return translate_markup(markup) if docname.startswith("zh/") else markup
+    return translate_markup(markup) if is_chinese(docname) else markup
 
 
 def folded(word, content):
@@ -57,7 +64,7 @@ class Run(SphinxDirective):
     has_content = True
     option_spec: ClassVar = {
         **dict.fromkeys(("alt", "warns", "raises"), directives.unchanged),
-        "folded": directives.flag,
+        **dict.fromkeys(("folded", "translated"), directives.flag),
     }
 
     def run(self):
@@ -74,14 +81,18 @@ class Run(SphinxDirective):
         if outcome.figures and "alt" not in self.options:
             raise ValueError("A block that draws needs :alt:, for those who cannot see the figure.")
         code = [nodes.literal_block(code, code, language="python")]
-        printed = self.block(outcome.text.rstrip(), "run-output")
-        trouble = self.block(outcome.trouble, "run-trouble")
+        text, trouble = outcome.text.rstrip(), outcome.trouble
+        if "translated" in self.options:
+            text = translate_lines(text)
+        if is_chinese(self.env.docname):
+            trouble = translate_lines(trouble)
+        printed, trouble = self.block(text, "run-output"), self.block(trouble, "run-trouble")
         pictures = [self.image(figure, self.options["alt"]) for figure in outcome.figures]
         if outcome.html:
             html = in_the_language_of(self.env.docname, outcome.html)
             pictures.insert(0, nodes.raw("", f'<div class="run-html">{html}</div>', format="html"))
         if "folded" in self.options:
-            word = "代码" if self.env.docname.startswith("zh/") else "Code"
+            word = "代码" if is_chinese(self.env.docname) else "Code"
             return printed + pictures + folded(word, code + trouble)
         return code + printed + trouble + pictures
 

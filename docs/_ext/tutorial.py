@@ -30,7 +30,7 @@ from notebook import notebook_of
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
-from run import folded, in_the_language_of, session_of
+from run import folded, in_the_language_of, is_chinese, session_of
 
 
 class Draw(SphinxDirective):
@@ -75,7 +75,7 @@ class Notebook(SphinxDirective):
         target = os.path.relpath(path, page.parent).replace(os.sep, "/")
         words = nodes.inline("", self.arguments[0])
         link = addnodes.download_reference("", "", words, reftarget=target, refdoc=self.env.docname)
-        space = "" if self.env.docname.startswith("zh/") else " "
+        space = "" if is_chinese(self.env.docname) else " "
         sentence = nodes.Text(space + " ".join(self.content))
         return [nodes.paragraph("", "", link, sentence, classes=["run-notebook"])]
 
@@ -99,7 +99,7 @@ class Check(SphinxDirective):
     def run(self):
         """Return the nodes."""
         code = "\n".join(self.content)
-        word = "检查" if self.env.docname.startswith("zh/") else "Check"
+        word = "检查" if is_chinese(self.env.docname) else "Check"
         return folded(word, [nodes.literal_block(code, code, language="python")])
 
 

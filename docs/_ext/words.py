@@ -1,7 +1,7 @@
-"""The words in figures, drawings and diagnoses of the Chinese pages.
+"""The words in figures, diagnoses and warnings of the Chinese pages.
 
-The Chinese pages run the same code as the English ones. What it draws has English words, which are replaced
-here, in the text of the SVG or HTML. A word that is missing in the table, docs/zh/words.toml, is an error.
+The Chinese pages run the same code as the English ones. What it draws and says has English words, which are
+replaced here. A word that is missing in the table, docs/zh/words.toml, is an error.
 """
 
 import re
@@ -49,6 +49,20 @@ def in_chinese(text):
     if len(sentences) > 1:
         return "".join(map(in_chinese, sentences))
     raise LookupError(f"docs/zh/words.toml has no Chinese for {text!r}")
+
+
+def translate_lines(text):
+    """Translate what code prints, line by line.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    text : str
+    """
+    return "\n".join(in_chinese(line.rstrip()) for line in text.splitlines())
 
 
 def translate_markup(markup):
