@@ -26,6 +26,7 @@ QUESTIONS = (
     "defaults",
     "regression",
     "small_data",
+    "many_rows",
     "tabular",
     "threads",
     "memory",

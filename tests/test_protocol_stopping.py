@@ -21,6 +21,7 @@ from sknn_scratch import (
     VectorizedGridSearchCV,
 )
 from sknn_scratch._core import training
+from sknn_scratch._fitting.auto import chosen_batch_size, chosen_patience
 from sknn_scratch._fitting.fitted import adopt
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.plan import plan_fit, snapshot
@@ -158,6 +159,48 @@ def test_patience_is_of_ten_epochs_and_a_hundred_updates(params, patience):
     X, y = make_data("multiclass", n_samples=40)
     classifier = make_classifier(**{"tol": 1e9, "max_iter": 1000, "early_stopping": False} | params).fit(X, y)
     assert classifier.n_iter_ == 1 + patience
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "params", "patience"),
+    [
+        (22_500, {}, 10),  # 150 updates in an epoch
+        (22_801, {}, 10),
+        (40_000, {}, 8),
+        (90_000, {}, 5),
+        (90_000, {"batch_size": 1000}, 5),
+        (90_000, {"batch_size": 30}, 5),  # not the updates of small batches count
+        (90_000, {"batch_size": None}, 100),
+        (90_000, {"n_iter_no_change": 10}, 10),
+        (2_250_000, {}, 1),
+    ],
+)
+def test_patience_is_of_fewer_epochs_with_many_rows(n_rows, params, patience):
+    classifier = make_classifier(**params)
+    batch_size = chosen_batch_size(classifier, n_rows)
+    assert chosen_patience(classifier, "adam", n_rows, batch_size) == patience
+
+
+def test_training_with_many_rows_waits_for_fewer_epochs():
+    X, y = make_data("binary", n_samples=40_000)
+    params = {"n_hidden": 1, "tol": 1e9, "early_stopping": False, "max_iter": 100}
+    assert make_classifier(**params).fit(X, y).n_iter_ == 1 + 8
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "batch_size", "chosen"),
+    [
+        (60, "auto", 60),
+        (10_000, "auto", 100),
+        (10_201, "auto", 101),
+        (90_000, "auto", 300),
+        (90_000, 100, 100),
+        (90_000, None, 90_000),
+        (60, 100, 60),
+    ],
+)
+def test_batches_of_many_rows_are_their_square_root(n_rows, batch_size, chosen):
+    assert chosen_batch_size(make_classifier(batch_size=batch_size), n_rows) == chosen
 
 
 @pytest.mark.parametrize(

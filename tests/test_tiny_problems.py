@@ -1,10 +1,11 @@
 """What a textbook promises of a shallow network, on a handful of rows."""
 
 import itertools
+from functools import partial
 
 import numpy as np
 import pytest
-from sklearn.datasets import make_moons
+from sklearn.datasets import make_circles, make_moons
 from sklearn.ensemble import AdaBoostClassifier
 
 from sknn_scratch import ShallowNNClassifier
@@ -23,6 +24,24 @@ def test_xor_of_four_rows_is_learnt(solver):
         ShallowNNClassifier(solver=solver, random_state=seed).fit(X, y).score(X, y) for seed in range(10)
     ]
     assert scores == [1.0] * 10
+
+
+@pytest.mark.parametrize("n_bits", [2, 3])
+def test_parity_is_learnt_with_the_defaults(n_bits):
+    X, y = parity(n_bits)
+    scores = [ShallowNNClassifier(random_state=seed).fit(X, y).score(X, y) for seed in range(10)]
+    assert scores == [1.0] * 10
+
+
+@pytest.mark.parametrize(
+    ("make", "accuracy"), [(partial(make_moons, noise=0.1), 0.98), (partial(make_circles, factor=0.5), 0.98)]
+)
+def test_curved_data_without_noise_get_a_weak_penalty(make, accuracy):
+    X, y = make(200, random_state=0)
+    classifier = ShallowNNClassifier(random_state=0).fit(X, y)
+    X_test, y_test = make(2000, random_state=1)
+    assert classifier.alpha_ < 1
+    assert classifier.score(X_test, y_test) > accuracy
 
 
 def test_weights_that_sum_to_one_do_not_drown_in_the_penalty():

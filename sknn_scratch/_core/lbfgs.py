@@ -26,6 +26,8 @@ from sknn_scratch._core.stopping import StopReason
 # A gain is negligible if it is at most this number of rounding errors of the objective, or of 1 if that is
 # larger. In float64, this is the limit of scikit-learn's LogisticRegression.
 ROUNDINGS = 64
+# The numbers below m, in all cyclic orders: row i begins with i.
+CYCLES = np.add.outer(np.arange(N_PAIRS), np.arange(N_PAIRS)) % N_PAIRS
 
 
 class Point(NamedTuple):
@@ -181,8 +183,7 @@ class Pairs:
 
 def orders(number: int) -> tuple[Index, Index]:
     """Compute the places of the pairs by age, and their ages by place, after ``number`` iterations."""
-    places = np.arange(N_PAIRS)
-    return (places + number) % N_PAIRS, (places - number) % N_PAIRS
+    return CYCLES[number % N_PAIRS], CYCLES[-number % N_PAIRS]
 
 
 def forget_oldest(matrices: Array) -> None:

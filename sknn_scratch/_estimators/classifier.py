@@ -58,8 +58,8 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         momentum. With ``momentum=0`` and ``batch_size=None``, it is plain gradient descent. "lbfgs" is L-BFGS
         on all rows at once, for small data sets. It remembers the last 20 steps.
     batch_size : int, "auto" or None, default="auto"
-        Rows in a mini-batch. "auto" is 100, or all rows if there are fewer. None is all rows. "lbfgs" ignores
-        it.
+        Rows in a mini-batch. "auto" is 100 (all rows, if there are fewer) or, with more than 10,000 training
+        rows, their square root. None is all rows. "lbfgs" ignores it.
     max_iter : int, default=200
         Maximum number of epochs. For "lbfgs", the maximum number of iterations.
     dropout : float, default=0.0
@@ -88,6 +88,8 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         with, what ``scoring`` says.
     n_iter_no_change : int or "auto", default="auto"
         See ``tol``. "auto" is 10 epochs, or more if 10 epochs have fewer than 100 updates; with "lbfgs", 10.
+        It is fewer epochs with more than 22,500 training rows: 1,500 divided by the square root of the number
+        of rows, rounded up.
     gradient_tol : float, default=0.0
         Training also stops when the norm of the gradient falls below this. This is the gradient of the last
         batch of an epoch. With ``batch_size=None``, the batch is all rows. The norm is taken before

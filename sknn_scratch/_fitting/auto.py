@@ -18,8 +18,9 @@ LBFGS_WEIGHTS = 2**16
 # chance, and these rows are more useful in training.
 AUTO_MINORITY_ROWS = 5
 AUTO_BATCH_ROWS = 100
-# Training stops after this number of epochs without an improvement, if they have at least as many updates.
-AUTO_EPOCHS, AUTO_UPDATES = 10, 100
+# Training stops after this number of epochs without an improvement. More epochs are needed if they have fewer
+# than ``FEWEST_UPDATES``. Fewer are enough if they have ``MANY_UPDATES`` with the usual batches.
+AUTO_EPOCHS, FEWEST_UPDATES, MANY_UPDATES = 10, 100, 1500
 
 
 def chosen_solver(model, inputs, loss, shape_of_X):
@@ -38,24 +39,31 @@ def chosen_solver(model, inputs, loss, shape_of_X):
     return "lbfgs" if is_small and not needs_adam else "adam"
 
 
-def chosen_batch_size(model, data):
+def chosen_batch_size(model, n_rows):
     """Choose the number of rows in a batch."""
-    batch_size = {"auto": AUTO_BATCH_ROWS, None: data.n_samples}.get(model.batch_size, model.batch_size)
-    return min(int(batch_size), data.n_samples)
+    batch_size = {"auto": usual_batch_size(n_rows), None: n_rows}.get(model.batch_size, model.batch_size)
+    return min(int(batch_size), n_rows)
 
 
-def chosen_patience(model, solver, n_updates):
+def usual_batch_size(n_rows):
+    """Choose the batches of many rows so large that an epoch has as many batches as a batch has rows."""
+    return max(AUTO_BATCH_ROWS, math.isqrt(n_rows))
+
+
+def chosen_patience(model, solver, n_rows, batch_size):
     """Choose after how many epochs without an improvement training stops.
 
-    "auto" also waits for some updates: an epoch with few updates changes little, and the loss may stay on a
-    plateau for many such epochs, until the hidden units differ. A solver that takes all rows chooses the
-    lengths of its steps.
+    "auto" counts updates too. An epoch of few rows changes little, and the loss may stay on a plateau for
+    many such epochs, until the hidden units differ. Of many rows, each epoch is a long time to wait. A number
+    of epochs depends on the usual batches, as smaller ones make more updates, but each of them is noisier. A
+    solver that takes all rows chooses the lengths of its steps.
     """
     if model.n_iter_no_change != "auto":
         return int(model.n_iter_no_change)
     if SOLVERS[solver].takes_all_rows:
         return AUTO_EPOCHS
-    return max(AUTO_EPOCHS, math.ceil(AUTO_UPDATES / n_updates))
+    epochs = min(AUTO_EPOCHS, math.ceil(MANY_UPDATES * usual_batch_size(n_rows) / n_rows))
+    return max(epochs, math.ceil(FEWEST_UPDATES / math.ceil(n_rows / batch_size)))
 
 
 def stops_early(estimator, target_kind, y, solver):

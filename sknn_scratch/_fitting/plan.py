@@ -200,7 +200,7 @@ def train_config(model, encoded, data, solver, *, partial):
             f"loss={model.loss!r} has kinks, where the line search of {solver} fails; use "
             f"solver={stochastic_solvers()}, or loss='huber'."
         )
-    batch_size = chosen_batch_size(model, data) if has_batches else data.n_samples
+    batch_size = chosen_batch_size(model, data.n_samples) if has_batches else data.n_samples
     shape = NetworkShape(data.X.n_features, int(model.n_hidden), encoded.target_kind.n_outputs)
     if isinstance(model.activation, Activation):
         check_shapes(model.activation, shape.n_hidden, data.targets.dtype)
@@ -214,7 +214,7 @@ def train_config(model, encoded, data, solver, *, partial):
         alpha=encoded.target_kind.usual_alpha if alpha is None else alpha,
         dropout=float(model.dropout),
         tol=float(model.tol),
-        n_iter_no_change=chosen_patience(model, solver, math.ceil(data.n_samples / batch_size)),
+        n_iter_no_change=chosen_patience(model, solver, data.n_samples, batch_size),
         gradient_tol=float(model.gradient_tol),
         max_grad_norm=math.inf if model.max_grad_norm is None else float(model.max_grad_norm),
     )
