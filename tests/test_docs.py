@@ -9,10 +9,10 @@ import inspect
 import re
 from pathlib import Path
 
-import api_pages
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import notebook
+import parameter_groups
 import pytest
 import session
 import words
@@ -439,7 +439,7 @@ def test_faults_of_a_site_are_found(tmp_path, html, fault):
 
 
 def test_parameters_are_in_one_group_each_and_exist():
-    grouped = [name for names in api_pages.GROUPS.values() for name in names]
+    grouped = [name for names in parameter_groups.GROUPS.values() for name in names]
     estimators = [
         getattr(sknn_scratch, name) for name in sknn_scratch.__all__ if name.startswith("ShallowNN")
     ]

@@ -9,35 +9,9 @@ import inspect
 from importlib import import_module
 
 from docutils import nodes
+from parameter_groups import GROUPS, LAST_GROUP
 from sphinx import addnodes
 
-# The parameters of the networks. What has no group here stands in the last one.
-LAST_GROUP = "Data, precision, randomness"
-GROUPS = {
-    "The network": ("n_networks", "n_hidden", "activation", "init_scale", "loss", "quantile", "huber_delta"),
-    "The solver": (
-        "solver",
-        "learning_rate",
-        "learning_rate_schedule",
-        "batch_size",
-        "momentum",
-        "nesterov",
-        "beta_1",
-        "beta_2",
-        "epsilon",
-        "max_grad_norm",
-    ),
-    "The penalty, and dropout": ("alpha", "dropout"),
-    "Stopping": (
-        "max_iter",
-        "tol",
-        "n_iter_no_change",
-        "gradient_tol",
-        "early_stopping",
-        "validation_fraction",
-        "scoring",
-    ),
-}
 FIRST_METHODS = (
     "fit",
     "partial_fit",

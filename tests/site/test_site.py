@@ -1,7 +1,7 @@
 """Every page in both modes and widths: no error, no missing picture, nothing cut off, nothing faint."""
 
 import pytest
-from api_pages import GROUPS, LAST_GROUP
+from parameter_groups import GROUPS, LAST_GROUP
 
 from tests.site.conftest import SITE
 
