@@ -12,6 +12,8 @@ ORDER = (
     "search",
     "quality",
     "defaults",
+    "small_data",
+    "many_rows",
     "regression",
     "tiny",
     "growth",
