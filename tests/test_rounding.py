@@ -60,7 +60,7 @@ def make_fit(activation, dtype, n_classes, n_features=10, n_samples=1100):
     X = cancelling_rows(rng, n_samples, n_features).astype(dtype)
     y = np.arange(n_samples) % n_classes
     clf = ShallowNNClassifier(
-        N_HIDDEN, activation=activation, dtype=dtype, max_iter=1, early_stopping=False, random_state=0
+        N_HIDDEN, activation, alpha=1.0, dtype=dtype, max_iter=1, early_stopping=False, random_state=0
     )
     clf.fit(X[:50], y[:50])
     clf.coefs_[0][1::2] = clf.coefs_[0][::2]

@@ -297,7 +297,7 @@ def test_small_numpy_numbers_do_not_overflow(params):
     X, y = make_data("multiclass", n_samples=400, n_features=700)
     numbers = {name: value.item() if hasattr(value, "item") else value for name, value in params.items()}
     fits = [
-        ShallowNNClassifier(**{"max_iter": 2, "random_state": 0} | given).fit(X, y)
+        ShallowNNClassifier(**{"alpha": 1.0, "max_iter": 2, "random_state": 0} | given).fit(X, y)
         for given in (params, numbers)
     ]
     assert_array_equal(fits[0].coefs_[0], fits[1].coefs_[0])

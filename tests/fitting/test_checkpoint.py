@@ -45,6 +45,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 
 SMALL = {
     "solver": "adam",
+    "alpha": 1.0,
     "n_hidden": 6,
     "learning_rate": 0.02,
     "max_iter": 8,
