@@ -24,14 +24,21 @@ AUTO_EPOCHS, FEWEST_UPDATES, MANY_UPDATES = 10, 100, 1500
 
 
 def chosen_solver(model, inputs, loss, shape_of_X):
-    """Choose the solver: "auto" is L-BFGS for few rows, unless the fit needs a stochastic solver; else Adam.
+    """Choose the solver: "auto" is L-BFGS for few rows, unless something else asks for Adam.
 
-    Validation rows stop Adam at a good time. L-BFGS makes too few and too large steps for this.
+    Parameters that only a stochastic solver has do. So do validation rows, which stop Adam at a good time:
+    L-BFGS makes too few and too large steps for this.
     """
     if model.solver != "auto":
         return model.solver
     is_validated = inputs.X_val is not None or model.early_stopping not in ("auto", False)
-    is_stochastic = inputs.partial or model.dropout > 0 or model.max_grad_norm is not None
+    is_stochastic = (
+        inputs.partial
+        or model.dropout > 0
+        or model.max_grad_norm is not None
+        or model.batch_size != "auto"
+        or model.learning_rate_schedule != "constant"
+    )
     n_rows, n_features = shape_of_X
     is_large = n_features * int(model.n_hidden) > LBFGS_WEIGHTS
     is_small = n_rows < (VALIDATION_ROWS if is_large else LBFGS_ROWS)

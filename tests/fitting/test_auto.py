@@ -36,6 +36,9 @@ CASES = {
     "validation rows": ({}, 100, VALIDATION, "adam"),
     "dropout": ({"dropout": 0.1}, 100, {}, "adam"),
     "max_grad_norm": ({"max_grad_norm": 1.0}, 100, {}, "adam"),
+    "batch_size": ({"batch_size": 32}, 100, {}, "adam"),
+    "all rows in a batch": ({"batch_size": None}, 100, {}, "adam"),
+    "schedule": ({"learning_rate_schedule": "one_cycle"}, 100, {}, "adam"),
     "another solver": ({"solver": "sgd"}, 100, {}, "sgd"),
 }
 
