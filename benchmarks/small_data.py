@@ -36,7 +36,7 @@ import tables
 from harness import Options, Table, is_installed, limit_blas, report_progress
 from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
 
-ROWS = (60, 120, 240, 450, 1000, 2000)
+ROWS = (60, 240, 1000, 2000)
 N_SEEDS, MOST_TEST_ROWS, WORST = 3, 3000, 1.5
 FEWEST_OF_A_CLASS = 5
 

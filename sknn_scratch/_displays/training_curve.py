@@ -157,7 +157,8 @@ class TrainingCurveDisplay:
         ax : Axes or array of Axes, default=None
             Where to draw; None makes a new figure. If there is more than one panel, a single Axes is
             divided. To add the curves of a second estimator, pass the ``axes_`` of the first display.
-        details, x, color : as in :meth:`from_estimator`
+        details, x, color : as in from_estimator
+            Whether to draw the details, what is on the x axis, and the colour of all curves.
 
         Returns
         -------
