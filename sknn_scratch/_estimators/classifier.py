@@ -51,8 +51,8 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
         "auto" is "lbfgs" for a ``fit`` with fewer than 2,000 training rows (fewer than 500, if the hidden
         layer has more than 65,536 weights). It is "adam" for others, and with validation, ``dropout``,
-        ``max_grad_norm``, a ``batch_size`` or a ``learning_rate_schedule``. ``solver_`` says which. "adam" is Adam. "adamw" is Adam with
-        decoupled weight decay: every step multiplies the weights by
+        ``max_grad_norm``, a ``batch_size`` or a ``learning_rate_schedule``. ``solver_`` says which. "adam" is
+        Adam. "adamw" is Adam with decoupled weight decay: every step multiplies the weights by
         ``1 - learning_rate * alpha / max(S, 100)``. The penalty is not part of its gradient, so
         ``gradient_tol`` and the gradient norms of ``history_`` ignore it. "sgd" is gradient descent with
         momentum. With ``momentum=0`` and ``batch_size=None``, it is plain gradient descent. "lbfgs" is L-BFGS
