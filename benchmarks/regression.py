@@ -204,7 +204,13 @@ def time_steps(options: Options) -> Table:
         same = {"batch_size": batch_size, "tol": 0.0, "n_iter_no_change": 10**9, "random_state": 0}
         make = {
             OURS: partial(
-                ShallowNNRegressor, n_hidden, solver="adam", learning_rate=0.001, early_stopping=False, **same
+                ShallowNNRegressor,
+                n_hidden,
+                solver="adam",
+                learning_rate=0.001,
+                alpha=1.0,
+                early_stopping=False,
+                **same,
             ),
             "MLPRegressor": partial(MLPRegressor, hidden_layer_sizes=(n_hidden,), **same),
         }

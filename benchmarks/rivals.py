@@ -31,6 +31,7 @@ def our_classifier(work: Work, **parameters) -> ShallowNNClassifier:
         "max_iter": work.epochs,
         "solver": work.solver,
         "learning_rate": LEARNING_RATE,
+        "alpha": 1.0,  # with "auto", several networks would be trained
         "tol": 0,
         "n_iter_no_change": NEVER,
         "early_stopping": False,
