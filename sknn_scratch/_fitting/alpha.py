@@ -28,9 +28,9 @@ ALPHAS = (0.3, 3.0, 10.0, 30.0)  # in ascending order
 N_FOLDS = 3
 LEAST_ROWS = 30  # to hold out in turn; with fewer, the held-out loss is mostly chance
 MOST_ROWS = 2000  # that are used; more of them would hardly change the choice
-# Epochs for the first alpha and for each further one, which starts from trained weights. They have at least
-# this number of updates too: L-BFGS makes one large step in each epoch, and other solvers need more.
-EPOCHS, UPDATES = (15, 8), (200, 100)
+# The fewest epochs and updates for the first alpha, and for each further one, which starts from trained
+# weights. L-BFGS makes one update in an epoch, but a large one, so only the epochs count.
+FIRST, FURTHER = (15, 200), (8, 100)
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,12 @@ class Fold:
     run: Run
     held_out: Batch
 
-    def start(self, alpha, epochs, updates):
+    def start(self, alpha, fewest_epochs, fewest_updates):
         """Prepare the training with an alpha, from the weights that there are."""
-        run, config = self.run, self.run.config
-        n_updates = math.ceil(run.data.n_samples / config.batch_size)
-        n_epochs = epochs if config.optimizer.takes_all_rows else max(epochs, math.ceil(updates / n_updates))
+        run, config, n_epochs = self.run, self.run.config, fewest_epochs
+        if not config.optimizer.takes_all_rows:
+            updates_per_epoch = math.ceil(run.data.n_samples / config.batch_size)
+            n_epochs = max(n_epochs, math.ceil(fewest_updates / updates_per_epoch))
         run.config = replace(config, alpha=alpha, max_iter=n_epochs)
         run.state = State(run.state.params, run.state.shuffle_rng, run.state.dropout_rng)
 
@@ -99,9 +100,9 @@ class Choice:
 
     def start_next(self):
         """Prepare the training of all folds with the next alpha."""
-        stage = min(len(self.losses), len(EPOCHS) - 1)
+        alpha, length = ALPHAS[len(self.losses)], FURTHER if self.losses else FIRST
         for fold in self.folds:
-            fold.start(ALPHAS[len(self.losses)], EPOCHS[stage], UPDATES[stage])
+            fold.start(alpha, *length)
 
     def note_losses(self):
         """Record the held-out loss of all folds, which have the same number of rows."""
@@ -198,14 +199,14 @@ def distinct_rows(data):
     """
     rows = np.arange(data.n_samples) if data.rows is None else data.rows
     weights = np.ones(len(rows)) if data.row_weights is None else data.row_weights
-    keys = np.array([*data.targets[rows].T.astype(np.float32), hashes(data.X, rows)])
+    keys = np.array([*data.targets[rows].T.astype(np.float32), hashes_of_rows(data.X, rows)])
     order = np.lexsort(keys)
     is_new = np.append(True, (np.diff(keys[:, order]) != 0).any(axis=0))
     starts = np.flatnonzero(is_new)
     return rows[order[starts]], np.add.reduceat(weights[order], starts)
 
 
-def hashes(X, rows):
+def hashes_of_rows(X, rows):
     """Hash rows of a design matrix: equal ones have equal hashes, also if one of the matrices is sparse.
 
     The hash is a sum over the features, each times an odd number of its own, modulo 2**64. A zero adds
@@ -218,21 +219,23 @@ def hashes(X, rows):
         if isinstance(taken, SparseRows):
             matrix = taken.source
             matrix.sum_duplicates()
-            matrix = type(matrix)((bits(matrix.data), matrix.indices, matrix.indptr), matrix.shape)
+            matrix = type(matrix)(
+                (hashes_of_numbers(matrix.data), matrix.indices, matrix.indptr), matrix.shape
+            )
         else:
-            matrix = bits(taken.source)
+            matrix = hashes_of_numbers(taken.source)
         sums[block] = matrix @ factors
-    return (scrambled(sums) >> np.uint64(11)).astype(np.float64)  # 53 bits, which a float holds exactly
+    return (mixed_bits(sums) >> np.uint64(11)).astype(np.float64)  # 53 bits, which a float holds exactly
 
 
-def bits(values):
-    """Turn numbers into integers with random bits, zero into zero."""
+def hashes_of_numbers(values):
+    """Hash numbers in single precision to 64 bits; the hash of zero is zero."""
     with np.errstate(over="ignore"):
         single = values.astype(np.float32) + np.float32(0)  # which removes the sign of zero
-    return scrambled(single.view(np.uint32).astype(np.uint64))
+    return mixed_bits(single.view(np.uint32).astype(np.uint64))
 
 
-def scrambled(integers):
+def mixed_bits(integers):
     """Mix the bits of 64-bit integers: the last step of MurmurHash3 (Appleby, 2011)."""
     for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
         integers = integers ^ (integers >> np.uint64(33))

@@ -32,7 +32,7 @@ def chosen_solver(model, inputs, loss, shape_of_X):
     if model.solver != "auto":
         return model.solver
     is_validated = inputs.X_val is not None or model.early_stopping not in ("auto", False)
-    is_stochastic = (
+    has_stochastic_parameters = (
         inputs.partial
         or model.dropout > 0
         or model.max_grad_norm is not None
@@ -42,7 +42,7 @@ def chosen_solver(model, inputs, loss, shape_of_X):
     n_rows, n_features = shape_of_X
     is_large = n_features * int(model.n_hidden) > LBFGS_WEIGHTS
     is_small = n_rows < (VALIDATION_ROWS if is_large else LBFGS_ROWS)
-    needs_adam = is_validated or is_stochastic or not loss.is_smooth
+    needs_adam = is_validated or has_stochastic_parameters or not loss.is_smooth
     return "lbfgs" if is_small and not needs_adam else "adam"
 
 

@@ -25,6 +25,7 @@ from sknn_scratch._core.state import KEPT, Config, Run, State
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._fitting.alpha import Choice, plan_choice
 from sknn_scratch._fitting.auto import chosen_batch_size, chosen_patience, chosen_solver, stops_early
+from sknn_scratch._fitting.checkpoint import StoredFit
 from sknn_scratch._fitting.fitted import (
     activation_of,
     attributes_of,
@@ -64,7 +65,7 @@ class Fit:
 
     estimator: object  # with validated parameters; planning and training do not change it
     inputs: FitInput
-    stored: object  # StoredFit: an unfinished fit of this estimator, which continues; or None
+    stored: StoredFit | None  # an unfinished fit of this estimator, which continues
     model: object
     run: Run
     choice: Choice | None  # of the run's alpha, before the training; None if it is known
