@@ -24,8 +24,13 @@ def strong_penalty(evidence):
         return "it needs y"
     if evidence.penalty_rate is None:
         return "the penalty of the fit is unknown"
+    fitted = evidence.fitted
     return causes.strong_penalty(
-        evidence.penalty_rate, evidence.strongest_pull, evidence.fitted.alpha_, evidence.fitted.solver_
+        evidence.penalty_rate,
+        evidence.strongest_pull,
+        fitted.alpha_,
+        fitted.solver_,
+        is_chosen=len(fitted.alpha_path_["alpha"]) > 0,
     )
 
 

@@ -124,7 +124,9 @@ def likely_cause(fit, state, climb):
         "outliers": causes.outliers(features, names),
         "tiny features": causes.tiny_features(features, names),
         "large initial weights": causes.large_initial_weights(model.init_scale, features),
-        "strong penalty": causes.strong_penalty(run.penalty_rate, pull, run.config.alpha, model.solver_),
+        "strong penalty": causes.strong_penalty(
+            run.penalty_rate, pull, run.config.alpha, model.solver_, is_chosen=fit.choice is not None
+        ),
         "small steps": causes.small_steps(rates, model.learning_rate),
         "exploding gradient": causes.exploding_gradient(climb, model.learning_rate),
     }

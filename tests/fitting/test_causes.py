@@ -77,6 +77,19 @@ def test_a_penalty_that_outweighs_the_loss(data, alpha, weights, solver):
     assert_repaired(repaired, broken, *data, sample_weight=weights)
 
 
+def test_a_penalty_that_the_data_chose_is_no_mistake():
+    rng = np.random.default_rng(2)
+    X, y = rng.normal(size=(200, 5)), rng.integers(2, size=200)
+    broken = network(alpha="auto", solver="lbfgs")
+    cause, remedy = cause_of_failure(broken, X, y)
+    assert cause == "strong penalty"
+    assert remedy == (
+        "The held-out loss was lowest with alpha=30, so the features may say little about y: look for better "
+        "ones, or set a smaller alpha."
+    )
+    assert remedy in [finding.remedy for finding in diagnose(broken, X, y).findings]
+
+
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_tiny_features(solver):
     X, y = moons(scale=1e-5)
