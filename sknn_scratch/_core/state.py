@@ -21,8 +21,7 @@ from sknn_scratch._core.stopping import EXPLOSION, FAILURE, StopReason
 
 EpochRecord: TypeAlias = dict[str, float]
 
-# The adaptive schedule divides the learning rate by this factor, as in scikit-learn, unless it is at or below
-# the minimum.
+# The adaptive schedule divides a learning rate above the minimum by this factor, as scikit-learn does.
 ADAPTIVE_FACTOR = 5.0
 ADAPTIVE_MINIMUM = 1e-6
 
