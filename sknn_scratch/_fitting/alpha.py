@@ -4,9 +4,10 @@
     choose_alphas   train the networks of the folds with one alpha after the other
 
 The network of a fold is trained on the rows outside the fold, with a few iterations for each alpha, the
-smallest first, and goes on with the weights that it has. When the held-out loss rises, there are no more
-alphas to try. The other way round would fail: under a strong penalty a network may collapse to zero, and does
-not come back from there.
+smallest first, and goes on with the weights that it has. With the first alpha it goes on while it learns:
+else a further alpha would be better just because the network has been trained for longer. When the held-out
+loss rises, there are no more alphas to try. The other way round would fail: under a strong penalty a network
+may collapse to zero, and does not come back from there.
 
 The choice depends only on which rows there are, and on their weights. Their order and ``random_state`` play
 no part. Equal rows are joined to one, with the sum of their weights, so they never lie on both sides of a
@@ -28,9 +29,11 @@ ALPHAS = (0.3, 3.0, 10.0, 30.0)  # in ascending order
 N_FOLDS = 3
 LEAST_ROWS = 30  # to hold out in turn; with fewer, the held-out loss is mostly chance
 MOST_ROWS = 2000  # that are used; more of them would hardly change the choice
-# The fewest epochs and updates for the first alpha, and for each further one, which starts from trained
-# weights. L-BFGS makes one update in an epoch, but a large one, so only the epochs count.
+# The fewest epochs and updates of the first part of a training, and of each further one, which starts from
+# trained weights. L-BFGS makes one update in an epoch, but a large one, so only the epochs count.
 FIRST, FURTHER = (15, 200), (8, 100)
+# A network learns if a part of its training makes the held-out loss smaller than this share of what it was.
+LEARNING, MOST_PARTS = 0.95, 12
 
 
 @dataclass(frozen=True)
@@ -41,13 +44,16 @@ class Fold:
     held_out: Batch
 
     def start(self, alpha, fewest_epochs, fewest_updates):
-        """Prepare the training with an alpha, from the weights that there are."""
+        """Prepare a part of the training with an alpha, from the weights that there are."""
         run, config, n_epochs = self.run, self.run.config, fewest_epochs
         if not config.optimizer.takes_all_rows:
             updates_per_epoch = math.ceil(run.data.n_samples / config.batch_size)
             n_epochs = max(n_epochs, math.ceil(fewest_updates / updates_per_epoch))
+        if alpha == config.alpha:
+            run.state = run.state.for_another_run()
+        else:
+            run.state = State(run.state.params, run.state.shuffle_rng, run.state.dropout_rng)
         run.config = replace(config, alpha=alpha, max_iter=n_epochs)
-        run.state = State(run.state.params, run.state.shuffle_rng, run.state.dropout_rng)
 
     @np.errstate(all="ignore")
     def loss(self):
@@ -64,49 +70,67 @@ class Choice:
     Attributes
     ----------
     folds : list of Fold
-    losses : list of float
-        The mean held-out loss of the first ``ALPHAS``, as many as have been tried.
+    parts : list of tuple of float
+        The parts of the training so far: their alpha, and the mean held-out loss at their end.
     """
 
     folds: list
-    losses: list = field(default_factory=list)
+    parts: list = field(default_factory=list)
+
+    @property
+    def losses(self):
+        """The held-out loss of each alpha that has been tried, at the end of its last part."""
+        return dict(self.parts)
+
+    @property
+    def next_alpha(self):
+        """The alpha of the next part of the training; None if no further alpha may be better."""
+        losses = list(self.losses.values())
+        if len(losses) < 2 and self.is_learning:
+            return ALPHAS[0]
+        has_risen = len(losses) > 1 and losses[-1] > losses[-2]
+        return None if has_risen or len(losses) == len(ALPHAS) else ALPHAS[len(losses)]
+
+    @property
+    def is_learning(self):
+        """Whether the last part of the training has made the held-out loss smaller; true before two parts."""
+        losses = [loss for _, loss in self.parts]
+        return len(losses) < 2 or (losses[-1] < LEARNING * losses[-2] and len(losses) < MOST_PARTS)
 
     @property
     def is_open(self):
         """Whether a further alpha may be better."""
-        has_risen = len(self.losses) > 1 and self.losses[-1] > self.losses[-2]
-        return len(self.losses) < len(ALPHAS) and not has_risen
+        return self.next_alpha is not None
 
     @property
     def alpha(self):
         """The best alpha so far."""
-        return ALPHAS[self.losses.index(min(self.losses))]
+        return min(self.losses, key=self.losses.get)
 
     @property
     def path(self):
         """The alphas that were tried and their losses, as a fitted attribute."""
-        return {"alpha": np.array(ALPHAS[: len(self.losses)]), "loss": np.array(self.losses)}
+        return {"alpha": np.array(list(self.losses)), "loss": np.array(list(self.losses.values()))}
 
     @property
     def in_words(self):
         """Say what was chosen, and why."""
-        losses = ", ".join(f"{alpha:g}: {loss:.6f}" for alpha, loss in zip(ALPHAS, self.losses, strict=False))
+        losses = ", ".join(f"{alpha:g}: {loss:.6f}" for alpha, loss in self.losses.items())
         return f"alpha = {self.alpha:g}, chosen by the held-out loss ({losses})"
 
     def start_again(self):
         """Forget what has been tried, unless the choice has been made."""
         if self.is_open:
-            self.losses.clear()
+            self.parts.clear()
 
     def start_next(self):
-        """Prepare the training of all folds with the next alpha."""
-        alpha, length = ALPHAS[len(self.losses)], FURTHER if self.losses else FIRST
+        """Prepare the next part of the training of all folds."""
         for fold in self.folds:
-            fold.start(alpha, *length)
+            fold.start(self.next_alpha, *(FURTHER if self.parts else FIRST))
 
     def note_losses(self):
         """Record the held-out loss of all folds, which have the same number of rows."""
-        self.losses.append(float(np.mean([fold.loss() for fold in self.folds])))
+        self.parts.append((self.next_alpha, float(np.mean([fold.loss() for fold in self.folds]))))
 
 
 def choose_alphas(choices, train_folds):

@@ -20,7 +20,16 @@ from sknn_scratch import (
 )
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._fitting import alpha as module
-from sknn_scratch._fitting.alpha import ALPHAS, LEAST_ROWS, N_FOLDS, Choice, evenly, folds_of, hashes_of_rows
+from sknn_scratch._fitting.alpha import (
+    ALPHAS,
+    LEAST_ROWS,
+    MOST_PARTS,
+    N_FOLDS,
+    Choice,
+    evenly,
+    folds_of,
+    hashes_of_rows,
+)
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._fitting.reals import REAL_LOSSES
@@ -61,18 +70,43 @@ def test_noise_asks_for_a_stronger_penalty():
     assert network(n_hidden=50).fit(*noisy).alpha_ > min(ALPHAS)
 
 
-def test_the_path_ends_when_the_loss_rises():
-    choice = Choice([], [])
-    for loss, is_open in ((0.5, True), (0.4, True), (0.6, False)):
-        choice.losses.append(loss)
-        assert choice.is_open == is_open
-    assert choice.alpha == ALPHAS[1]
+LEARNT = [(0.3, 0.5), (0.3, 0.49)]  # with the first alpha
 
 
-def test_a_loss_that_is_not_finite_does_not_end_the_path():
-    choice = Choice([], [np.inf, np.inf, 0.3])
-    assert choice.is_open
-    assert choice.alpha == ALPHAS[2]
+@pytest.mark.parametrize(
+    ("parts", "next_alpha"),
+    [
+        ([], 0.3),
+        ([(0.3, 0.5)], 0.3),
+        ([(0.3, 0.5), (0.3, 0.47)], 0.3),
+        ([(0.3, 0.9**i) for i in range(MOST_PARTS)], 3),
+        (LEARNT, 3),
+        ([*LEARNT, (3, 0.2)], 10),
+        ([*LEARNT, (3, 0.51)], None),
+        ([*LEARNT, (3, 0.4), (10, 0.3)], 30),
+        ([*LEARNT, (3, 0.4), (10, 0.3), (30, 0.2)], None),
+        ([(0.3, np.inf), (0.3, np.inf), (3, np.inf)], 10),
+    ],
+)
+def test_the_first_alpha_goes_on_while_it_helps_and_the_path_until_the_loss_rises(parts, next_alpha):
+    choice = Choice([], parts)
+    assert choice.next_alpha == next_alpha
+    assert choice.is_open == (next_alpha is not None)
+
+
+def test_the_best_alpha_has_the_lowest_loss_at_the_end_of_its_training():
+    assert Choice([], [(0.3, 0.1), (0.3, 0.5), (3, 0.4), (10, 0.6)]).alpha == 3
+    assert Choice([], [(0.3, np.inf), (0.3, np.inf), (3, np.inf), (10, 0.6)]).alpha == 10
+
+
+@pytest.mark.parametrize(("n_rows", "seed"), [(300, 2), (600, 1), (600, 2)])
+def test_a_network_that_learns_slowly_keeps_a_weak_penalty(n_rows, seed):
+    """A board of four by four squares. Under a stronger penalty, the network would learn nothing."""
+    board = np.random.default_rng(seed).uniform(-2, 2, (n_rows, 2))
+    y = np.floor(board).sum(axis=1) % 2
+    fitted = ShallowNNClassifier(random_state=0).fit(board, y)
+    assert fitted.alpha_ == ALPHAS[0]
+    assert fitted.score(board, y) > 0.9
 
 
 def test_a_loss_that_overflows_is_infinite():
@@ -254,7 +288,7 @@ def test_an_ensemble_chooses_once(monkeypatch, capsys):
 
     monkeypatch.setattr(Choice, "note_losses", note)
     ensemble = ShallowNNEnsembleClassifier(8, max_iter=3, n_networks=3, random_state=0).fit(X, Y)
-    assert len(chosen) == len(ensemble.alpha_path_["alpha"])
+    assert len(chosen) == len(chosen[0].parts)
     assert {one.alpha_ for one in ensemble.estimators_} == {ensemble.alpha_} == {network().fit(X, Y).alpha_}
 
 
@@ -305,9 +339,9 @@ def test_a_failure_in_the_choice_belongs_to_its_own_fit(groups):
 
 
 def test_a_choice_starts_again_after_a_failure():
-    choice = Choice([], [0.5])
+    choice = Choice([], list(LEARNT))
     choice.start_again()
-    assert choice.losses == []
-    done = Choice([], [0.5, 0.6])
+    assert choice.parts == []
+    done = Choice([], [*LEARNT, (3, 0.6)])
     done.start_again()
-    assert done.losses == [0.5, 0.6]
+    assert done.parts == [*LEARNT, (3, 0.6)]
