@@ -177,34 +177,26 @@ def broken_off(path):
 # --- Resuming is as if the fit had never been broken off ---
 
 CONFIGS = {
-    "adam": {},
-    "defaults of the batches": {"batch_size": "auto"},
-    "full batch": {"batch_size": None},
-    "sgd": {"solver": "sgd", "learning_rate": 0.1},
+    "adam": {"learning_rate_schedule": "cosine", "init_scale": "he"},
+    "sgd": {"solver": "sgd", "learning_rate": 0.1, "class_weight": "balanced"},
     "lbfgs": {"solver": "lbfgs"},
     "lbfgs, early stopping": {"solver": "lbfgs", "early_stopping": True, "dtype": "float32"},
-    "sgd without Nesterov": {"solver": "sgd", "nesterov": False},
-    "dropout": {"dropout": 0.4},
-    "cosine": {"learning_rate_schedule": "cosine"},
+    "dropout": {"dropout": 0.4, "batch_size": "auto"},
     "adaptive": {"learning_rate_schedule": "adaptive", "tol": 0.05, "n_iter_no_change": 1},
     "early stopping": {"early_stopping": True, "learning_rate": 0.3, "n_iter_no_change": 4},
     "scorer": {"early_stopping": True, "scoring": "accuracy", "n_iter_no_change": 2, "max_iter": 20},
     "gradient_tol": {"gradient_tol": 0.3, "learning_rate": 0.1, "max_iter": 50},
-    "float32": {"dtype": "float32", "dropout": 0.2, "early_stopping": True},
-    "balanced": {"class_weight": "balanced"},
+    "float32": {"dtype": "float32", "dropout": 0.2, "early_stopping": True, "validation_fraction": 7},
     "class weights": {"class_weight": {0: 1, 1: 0.3, np.int64(2): 2.5}, "early_stopping": True},
     "numbers of NumPy": {
         "n_hidden": np.int64(5),
         "learning_rate": np.float32(0.02),
-        "alpha": np.float32(0.3),
         "momentum": np.float64(0.8),
         "nesterov": np.True_,
-        "solver": np.str_("sgd"),
+        "solver": np.str_("adam"),
+        "beta_1": np.float32(0.9),
     },
-    "single precision": {"beta_1": np.float32(0.9), "beta_2": np.float32(0.99), "solver": "adam"},
     "no seed": {"random_state": None, "dropout": 0.1, "early_stopping": True},
-    "init_scale": {"init_scale": "he", "activation": "elu", "validation_fraction": 7},
-    "warm start": {"warm_start": True},
 }
 
 
@@ -221,22 +213,16 @@ SPARSE = scipy.sparse.csr_array(np.where(abs(X) < 1, 0, X))
 FRAME = pd.DataFrame(X, columns=list("abcd"))
 NAMES = np.array(["ä", "b", "c"])[Y]
 INPUTS = {
-    "sample weights": ((X, Y, WEIGHTS), {}),
-    "binary": (make_data("binary"), {}),
+    "Fortran order": ((np.asfortranarray(X), Y), {}),
     "multilabel": (make_data("multilabel"), {}),
     "sparse": ((SPARSE, Y), {}),
     "sparse, by columns": ((SPARSE.tocsc(), Y, WEIGHTS), {}),
     "float32": ((X.astype(np.float32), Y), {}),
-    "Fortran order": ((np.asfortranarray(X), Y), {}),
-    "integers": ((X.round().astype(int), Y), {}),
     "lists": ((X.tolist(), Y.tolist()), {}),
-    "names of features": ((FRAME, Y), {}),
+    "names of features": ((FRAME, pd.Series(NAMES)), {}),
     "strings": ((X, NAMES), {}),
     "strings as objects": ((X, NAMES.astype(object)), {}),
-    "labels in a Series": ((X, pd.Series(NAMES)), {}),
     "booleans": ((X, Y > 0), {}),
-    "floats": ((X, Y - 0.0), {}),
-    "validation rows": ((X, Y), {"X_val": X_VAL, "y_val": Y_VAL}),
     "weighted validation rows": (
         (X, Y, WEIGHTS),
         {"X_val": X_VAL, "y_val": Y_VAL, "sample_weight_val": WEIGHTS + 0.1},
@@ -246,24 +232,27 @@ INPUTS = {
 
 
 @pytest.mark.parametrize(("args", "kwargs"), INPUTS.values(), ids=INPUTS)
-@pytest.mark.parametrize("config", [{"early_stopping": True, "scoring": "accuracy"}, {}], ids=["scorer", ""])
-def test_any_kind_of_data_can_be_resumed_with(path, args, kwargs, config):
-    classifier = ShallowNNClassifier(**SMALL, **config)
+def test_any_kind_of_data_can_be_resumed_with(path, args, kwargs):
+    classifier = ShallowNNClassifier(**SMALL, early_stopping=True, scoring="accuracy")
     copies = fit_with_copies(classifier, path, *args, **kwargs)
     for copy in (copies[0], copies[3], copies[-1]):
         assert_same_fit(ShallowNNClassifier.resume(copy, *args, **kwargs), classifier)
 
 
-@pytest.mark.parametrize("y", [X[:, 0], X[:, :2] * 1e3], ids=["one output", "two outputs"])
-@pytest.mark.parametrize("config", [{}, {"loss": "poisson"}, {"solver": "lbfgs"}], ids=str)
+@pytest.mark.parametrize(
+    ("config", "y"),
+    [({}, X[:, :2] * 1e3), ({"loss": "poisson"}, np.exp(X[:, 0])), ({"solver": "lbfgs"}, X[:, 0])],
+    ids=["two outputs", "poisson", "lbfgs"],
+)
 def test_a_regressor_can_be_resumed_and_trained_further(path, y, config):
-    y = np.exp(y / y.std()) if "loss" in config else y
     regressor = ShallowNNRegressor(**(SMALL | config), warm_start=True, early_stopping=True)
     for _ in range(2):
-        for copy in fit_with_copies(regressor, path, X, y):
+        copies = fit_with_copies(regressor, path, X, y)
+        further = deepcopy(regressor).set_callbacks().fit(X, y)
+        for copy in (copies[0], copies[3], copies[-1]):
             resumed = ShallowNNRegressor.resume(copy, X, y)
             assert_same_fit(resumed, regressor)
-            assert_same_fit(resumed.set_callbacks().fit(X, y), deepcopy(regressor).set_callbacks().fit(X, y))
+            assert_same_fit(resumed.set_callbacks().fit(X, y), further)
 
 
 def test_a_wide_sparse_network_can_be_resumed(path):
@@ -273,7 +262,7 @@ def test_a_wide_sparse_network_can_be_resumed(path):
         assert_same_fit(ShallowNNClassifier.resume(copy, wide, Y[:40]), classifier)
 
 
-@pytest.mark.parametrize("config", [{}, {"solver": "sgd"}, {"early_stopping": True}, {"dropout": 0.3}])
+@pytest.mark.parametrize("config", [{"solver": "sgd"}, {"early_stopping": True, "dropout": 0.3}], ids=str)
 def test_a_warm_started_fit_can_be_resumed_after_any_epoch(path, config):
     classifier = ShallowNNClassifier(**(SMALL | config), warm_start=True).fit(X.astype(np.float32), Y)
     classifier.set_params(max_iter=5)
@@ -294,8 +283,9 @@ def test_a_warm_start_without_memory_can_be_resumed(path):
         assert_same_fit(ShallowNNClassifier.resume(copy, X, Y), classifier)
 
 
-@pytest.mark.parametrize("early_stopping", [True, False])
-@pytest.mark.parametrize("learning_rate", [0.1, 0.15, 0.3, 1.0])
+@pytest.mark.parametrize(
+    ("learning_rate", "early_stopping"), [(0.15, True), (0.15, False), (0.3, True), (1.0, False)]
+)
 def test_a_divergence_is_the_same_after_resuming(path, early_stopping, learning_rate):
     classifier = ShallowNNClassifier(8, "identity", 1.0, learning_rate, solver="sgd", batch_size=16)
     classifier.set_params(early_stopping=early_stopping, n_iter_no_change=100, max_iter=100, random_state=0)
@@ -309,8 +299,7 @@ def test_a_divergence_is_the_same_after_resuming(path, early_stopping, learning_
 
 
 @needs_callbacks
-@pytest.mark.parametrize("every", [1, 3])
-@pytest.mark.parametrize("config", [{"dropout": 0.3}, {"solver": "lbfgs", "tol": 0}], ids=["adam", "lbfgs"])
+@pytest.mark.parametrize(("every", "config"), [(1, {"dropout": 0.3}), (3, {"solver": "lbfgs", "tol": 0})])
 def test_a_fit_may_be_broken_off_again_and_again(path, every, config):
     config = SMALL | config | {"max_iter": 24}
     classifier = ShallowNNClassifier(**config)
@@ -340,7 +329,7 @@ def test_an_interrupted_fit_goes_on(path):
 # --- A fit that had come to its end ---
 
 
-@pytest.mark.parametrize("config", [{}, {"early_stopping": True}, {"tol": 1.0, "n_iter_no_change": 2}])
+@pytest.mark.parametrize("config", [{"early_stopping": True}, {"tol": 1.0, "n_iter_no_change": 2}])
 def test_of_a_finished_fit_the_model_is_returned_without_training(path, config):
     classifier = ShallowNNClassifier(**(SMALL | config)).set_callbacks(Checkpoint(path, 100)).fit(X, Y)
     contents, modified = path.read_bytes(), path.stat().st_mtime_ns
@@ -351,7 +340,7 @@ def test_of_a_finished_fit_the_model_is_returned_without_training(path, config):
 
 
 @needs_callbacks
-@pytest.mark.parametrize("every", [1, 2, 3])
+@pytest.mark.parametrize("every", [1, 3])
 def test_a_fit_that_a_callback_ended_is_finished(path, every):
     classifier = ShallowNNClassifier(**SMALL, early_stopping=True)
     classifier.set_callbacks(Checkpoint(path, every), stop_in_epoch(4)).fit(X, Y)
@@ -438,11 +427,13 @@ def in_pipeline(clf):
     return make_pipeline(StandardScaler(), clf)
 
 
-@pytest.mark.parametrize(("wrap", "n_jobs"), [(lambda clf: clf, 1), (lambda clf: clf, 2), (in_pipeline, 1)])
-def test_cross_validation_refuses_it(path, wrap, n_jobs):
+@pytest.mark.parametrize("wrap", [lambda clf: clf, in_pipeline])
+def test_cross_validation_refuses_it(path, wrap):
     estimator = wrap(ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)))
     with pytest.raises(ValueError, match=CLONED):
-        cross_val_score(estimator, X, Y, cv=2, n_jobs=n_jobs)
+        cross_val_score(estimator, X, Y, cv=2)
+    with pytest.raises(ValueError, match=CLONED):  # as in another process
+        pickle.loads(pickle.dumps(clone(estimator))).fit(X, Y)
     assert not path.exists()
 
 
@@ -685,26 +676,23 @@ LARGE = {"dict": [[str(i), {"array": ["a"] * 6, "dtype": "<U9999999"}] for i in 
 NO_DICTS = [LARGE, *({"items": value} for value in (3, ["abc"], [[[], 1]]))]
 WRONG_LEAVES = {
     "classifier.npz": {
-        "state.params": [NAN, SHORT, ONE.astype(np.float16), np.ones((51, 1)), None],
+        "state.params": [NAN, SHORT, ONE.astype(np.float16), np.ones((51, 1))],
         "float32": [("state.params", ONE.astype(np.float32))],
         "state.memory": [("state.memory.first_moment", SHORT), ("state.memory.velocity", ONE)],
         "state.history": [("state.history.loss", REMOVED), ("state.history.learning_rate", np.ones(3))],
-        "state.n_reductions": [9, 2**63, -1, 1.0],
-        "state.n_updates": [-1, None, 2**64],
-        "state.loss_limit": [math.nan, 1, "a"],
-        "state.stop_reason": ["TIRED", 1],
-        "state.shuffle_rng": [{}, None, {"bit_generator": "MT19937"}],
-        "fitted.n_features_in_": [-1, 2.0, "a"],
+        "state.n_reductions": [9, -1],
+        "state.loss_limit": [math.nan, 1],
+        "fitted.n_features_in_": [-1, 2.0],
         "n_features=0": [("fitted.n_features_in_", 0)],
-        "fitted.feature_names_in_": [[1, 2], np.ones(4), "abcd"],
+        "fitted.feature_names_in_": [[1, 2], np.ones(4)],
         "fitted.classes_": [None, np.ones((3, 1)), np.array([1, 2, np.nan])],
-        "fitted._target_kind_": ["real", "", None, []],
+        "fitted._target_kind_": ["real", "", None],
         "fitted.history_": [("fitted.history_.loss", np.ones((2, 2)))],
-        "fitted._seed_": [-1, 1.5, None],
+        "fitted._seed_": [-1, None],
         "fitted._seen_weight_": [math.nan, None],
         "fitted.fit": [1],
         "fingerprints.X": [1, REMOVED],
-        "every": [0, -1, 2.0, True, None, REMOVED],
+        "every": [0, 2.0, True],
         "params": [None, []],
         "alpha": [("params.alpha", -1), *(("params.alpha", value) for value in NO_SCALARS)],
         "solver": [("params.solver", "newton"), ("params.solver", 10**400)],
@@ -712,8 +700,8 @@ WRONG_LEAVES = {
         "n_hiden|other parameters": [("params.n_hiden", 3)],
     },
     "regressor.npz": {
-        "fitted.y_offset_": [None, "much", math.nan, np.array([np.nan, 1]), ["a", "b"]],
-        "fitted.y_scale_": [None, 0.0, -1.0, np.array([1.0, 0.0]), np.array([1, 2]), np.ones(3)],
+        "fitted.y_offset_": [None, "much", math.nan, np.array([np.nan, 1])],
+        "fitted.y_scale_": [None, 0.0, np.array([1.0, 0.0]), np.array([1, 2]), np.ones(3)],
         "fitted._target_kind_": ["binary"],
     },
 }
@@ -773,20 +761,20 @@ def train_in_a_child(path, epochs_pipe):
         os._exit(exit_code)
 
 
-LONG = SMALL | {"max_iter": 20, "dropout": 0.2, "early_stopping": True, "n_iter_no_change": 20}
+LONG = SMALL | {"max_iter": 12, "dropout": 0.2, "early_stopping": True, "n_iter_no_change": 20}
 
 
 @needs_callbacks
 @pytest.mark.needs_fork
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # the child only computes
 def test_killed_processes_lose_nothing(tmp_path, monkeypatch):
-    """Fits and resumed fits are killed, 15 in all; what is on the disk then ends as the unbroken fit."""
+    """Fits and resumed fits are killed; what is on the disk then ends as the unbroken fit."""
     path, start = tmp_path / "run.npz", time.perf_counter()
     straight = ShallowNNClassifier(**LONG).set_callbacks(Checkpoint(path)).fit(X, Y)
     seconds = time.perf_counter() - start
     path.unlink()
     rng, n_killed, n_killed_while_writing = random.Random(0), 0, 0
-    while n_killed < 15:
+    while n_killed < (8 if n_killed_while_writing else 30):
         epochs_before = read_record(path, Contents).state.epoch if path.exists() else 0
         read_end, write_end = os.pipe()
         child = train_in_a_child(path, write_end)
