@@ -106,6 +106,11 @@ def test_networks_that_have_stopped_let_go_of_the_group():
     assert len({training.run.state.epoch for training in trainings}) == 29
 
 
+@pytest.mark.parametrize("X", [np.zeros((50, 4)), scipy.sparse.eye_array(50, format="csr")])
+def test_bytes_of_rows_are_estimated(X):
+    assert 50 * 8 <= stacks.bytes_of(X) <= 50 * 100
+
+
 @pytest.mark.parametrize("limit", ["STEP_BYTES", "GROUP_BYTES"])
 def test_groups_are_cut_where_memory_ends(limit, monkeypatch):
     trainings = make_trainings(10, [make_inputs()])
