@@ -196,13 +196,6 @@ def shown(capsys):
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", capsys.readouterr().out)
 
 
-def test_progress_bar(capsys):
-    make_classifier().set_callbacks(ProgressBar()).fit(X, Y)
-    output = shown(capsys)
-    assert "ShallowNNClassifier - fit" in output
-    assert "100%" in output
-
-
 def test_progress_bar_of_a_fit_that_ends_early(capsys):
     classifier = make_classifier(max_iter=1000, tol=1e9, n_iter_no_change=2).set_callbacks(ProgressBar())
     assert classifier.fit(X, Y).n_iter_ == 3
@@ -217,6 +210,7 @@ def test_progress_bar_of_a_pipeline(capsys):
     output = shown(capsys)
     assert "Pipeline - fit" in output
     assert "ShallowNNClassifier - fit" in output
+    assert "100%" in output
     assert not hasattr(pipeline[-1], "_skl_callbacks")
 
 
@@ -242,14 +236,6 @@ def test_scoring_monitor():
     assert_allclose(whole["neg_log_loss"], np.average(losses, weights=weight))
 
 
-def test_scoring_monitor_of_a_step_of_a_pipeline():
-    monitor = ScoringMonitor(scoring="accuracy")
-    pipeline = make_pipeline(StandardScaler(), make_classifier().set_callbacks(monitor)).fit(X, Y)
-    rows = [row for row in monitor.get_logs().data if row["task_name"] == "epoch"]
-    assert len(rows) == 4
-    assert_allclose(rows[-1]["accuracy"], pipeline.score(X, Y))
-
-
 def test_scoring_monitor_in_a_search_with_jobs():
     monitor = ScoringMonitor(scoring="accuracy")
     search = GridSearchCV(
@@ -258,12 +244,6 @@ def test_scoring_monitor_in_a_search_with_jobs():
     search.fit(X, Y)
     rows = [row for row in monitor.get_logs().data if row["task_name"] == "epoch"]
     assert len(rows) == 2 * 2 * 4
-
-
-def test_progress_bar_on_a_step_of_a_pipeline_is_an_error_of_scikit_learns():
-    pipeline = make_pipeline(StandardScaler(), make_classifier().set_callbacks(ProgressBar()))
-    with pytest.raises(TypeError, match="auto-propagated"):
-        pipeline.fit(X, Y)
 
 
 # --- The guide's own callbacks, wherever they are set ---

@@ -505,22 +505,17 @@ def test_partial_fit_refuses_it(path):
         classifier.partial_fit(X, Y, classes=[0, 1, 2])
 
 
-BAD_PATHS = {
-    "run.npz/run.npz": (FileNotFoundError, "there is no directory .*; make it first"),
-    ".": (OSError, "is no regular file, but .* a directory .*pass the path of a file"),
-    "no directory.npz": (FileNotFoundError, "there is no directory .*gone; make it first"),
-    "pipe": (OSError, "pipe is no regular file"),
-    "null": (OSError, "null is no regular file"),
-}
-
-
-@pytest.mark.parametrize("name", BAD_PATHS)
-def test_a_bad_path_is_noticed_before_the_training(tmp_path, name):
-    os.mkfifo(tmp_path / "pipe")
-    (tmp_path / "null").symlink_to("/dev/null")
-    (tmp_path / "no directory.npz").symlink_to("gone/run.npz")
+@pytest.mark.parametrize(
+    ("name", "error", "message"),
+    [
+        ("run.npz/run.npz", FileNotFoundError, "there is no directory .*; make it first"),
+        (".", OSError, "is no regular file, but .* a directory .*pass the path of a file"),
+        ("link.npz", FileNotFoundError, "there is no directory .*gone; make it first"),
+    ],
+)
+def test_a_bad_path_is_noticed_before_the_training(tmp_path, name, error, message):
+    (tmp_path / "link.npz").symlink_to("gone/run.npz")
     classifier = ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(tmp_path / name))
-    error, message = BAD_PATHS[name]
     with pytest.raises(error, match=message):
         classifier.fit(X, Y)
     assert not hasattr(classifier, "coefs_")
@@ -556,7 +551,6 @@ def test_bad_arguments_are_refused(arguments, error, message):
 NOT_THE_SAME = r"(X|y|sample_weight) is not the same as in .*run\.npz.* same values"
 OTHER_DATA = {
     "X": ((X + 1e-15, Y), NOT_THE_SAME),
-    "order": ((X[::-1], Y), NOT_THE_SAME),
     "fewer rows": ((X[1:], Y[1:]), NOT_THE_SAME),
     "float32": ((X.astype(np.float32), Y), NOT_THE_SAME),
     "sparse": ((scipy.sparse.csr_array(X), Y), NOT_THE_SAME),
@@ -566,8 +560,6 @@ OTHER_DATA = {
     "labels": ((X, Y + 1), "unknown to the model"),
     "fewer classes": ((X[Y > 0], Y[Y > 0]), "y must have the same classes as before"),
     "multilabel": ((X, np.eye(3)[Y].astype(int)), "another kind"),
-    "lengths": ((X, Y[1:]), "inconsistent"),
-    "NaN": ((X * np.nan, Y), "NaN"),
 }
 
 

@@ -1,6 +1,5 @@
 """The vectorised searches against scikit-learn's own, which fit one network after the other."""
 
-import pickle
 import re
 import threading
 import tracemalloc
@@ -31,7 +30,7 @@ from sklearn.model_selection import (
     cross_val_score,
 )
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler, TargetEncoder
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sknn_scratch import Activation, ShallowNNClassifier, VectorizedGridSearchCV, VectorizedRandomizedSearchCV
 from sknn_scratch._core import lazy
@@ -298,19 +297,6 @@ def test_cached_steps(tmp_path, groups):
     assert groups == [8]
 
 
-@pytest.mark.filterwarnings("ignore:`TargetEncoder.shuffle`:FutureWarning")  # 1.8 needs it
-def test_training_scores_are_those_of_transformed_rows_even_where_fitting_transforms_otherwise():
-    encoder = TargetEncoder(cv=3, shuffle=False, target_type="binary")
-    search = search_of(pipeline(("encode", encoder)), scoring="neg_log_loss", return_train_score=True)
-    assert_same_search(search, np.digitize(X, [-1, 0, 1]).astype(float), Y)
-
-
-def test_a_fold_that_lacks_a_class_is_scored_as_by_scikit_learn(groups):
-    folds = [(np.flatnonzero(Y3 != 2), np.flatnonzero(Y3 == 2)), (np.arange(40), np.arange(40, 60))]
-    assert_same_search(search_of(network(), cv=folds), X3, Y3)
-    assert groups == [4, 4]
-
-
 def epochs_made(estimator, X, y):
     return estimator.n_iter_
 
@@ -359,21 +345,6 @@ def test_other_estimators_are_fitted_the_ordinary_way(groups):
 
 
 # --- Scorers of the user's own ---
-
-
-def test_a_scorer_of_the_users_own_gets_rows_and_steps_as_in_scikit_learn():
-    seen = []
-
-    def look(estimator, X, y):
-        seen.append(
-            (type(estimator), list(estimator.named_steps), X.mean(), estimator["scale"].mean_.tolist())
-        )
-        return 1.0
-
-    search = search_of(scaled(), scoring=look).fit(X, Y)
-    ours, seen[:] = sorted(map(str, seen)), []
-    GridSearchCV(search.estimator, search.param_grid, scoring=look, cv=2).fit(X, Y)
-    assert ours == sorted(map(str, seen))
 
 
 @pytest.mark.parametrize(("estimator", "n_jobs"), [(network(), None), (scaled(), 2)])
@@ -698,13 +669,6 @@ def test_constructor_is_scikit_learns(Search):
     assert repr(search).startswith(Search.__name__)
     assert Search.__name__ in search._repr_html_()
     assert not search._get_doc_link()  # the documentation is not on the web yet
-
-
-def test_pickle():
-    search = search_of(network()).fit(X, Y)
-    again = pickle.loads(pickle.dumps(search))
-    assert_allclose(again.predict_proba(X), search.predict_proba(X))
-    assert again.cv_results_["params"] == search.cv_results_["params"]
 
 
 def test_randomised_search_draws_what_scikit_learn_draws(groups):
