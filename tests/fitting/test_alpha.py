@@ -23,7 +23,7 @@ from sknn_scratch._fitting.alpha import ALPHAS, LEAST_ROWS, N_FOLDS, Choice, eve
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._fitting.reals import REAL_LOSSES
-from tests.helpers import assert_same_model
+from tests.helpers import InterruptedActivation, assert_same_model
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*The maximum number of epochs")
 
@@ -264,24 +264,11 @@ def test_verbose_says_what_was_chosen(capsys):
     assert second.startswith("[ShallowNNClassifier] epoch 1: ")
 
 
-def interrupting(n_calls):
-    """Make an activation whose call with this number is interrupted."""
-    calls = []
-
-    def function(z):
-        calls.append(z)
-        if len(calls) == n_calls:
-            raise KeyboardInterrupt
-        return np.tanh(z)
-
-    return Activation(function, lambda z: 1 - np.tanh(z) ** 2)
-
-
 def test_an_interrupt_leaves_the_earlier_model():
     fitted = network().fit(X, Y)
     before = dict(vars(fitted))
     with pytest.raises(KeyboardInterrupt):
-        fitted.set_params(activation=interrupting(10)).fit(X, Y)
+        fitted.set_params(activation=InterruptedActivation(10)).fit(X, Y)
     assert vars(fitted) == before | {"activation": fitted.activation}
 
 

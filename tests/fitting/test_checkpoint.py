@@ -38,7 +38,7 @@ from sknn_scratch import (
 from sknn_scratch._fitting.checkpoint import Contents, Fitted
 from sknn_scratch._fitting.checkpoint_file import read_record, write_record
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, fitted_names
-from tests.helpers import SilentCallback, make_data, small_network
+from tests.helpers import AtEpoch, SilentCallback, make_data, press_control_c, small_network
 from tests.versions import HAS_CALLBACKS, AutoPropagatedCallback, FitCallback, needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -61,33 +61,8 @@ class Crash(Exception):
     """The fit ends in the middle."""
 
 
-class Callback(SilentCallback):
-    """A FitCallback that does something at the end of every epoch."""
-
-    def __init__(self, at_epoch_end):
-        self.at_epoch_end = at_epoch_end
-        self.epoch = 0
-
-    def setup(self, estimator, context):
-        self.epoch = 0
-
-    def on_fit_task_end(self, estimator, context):
-        if context.task_name != "epoch":
-            return None
-        self.epoch += 1
-        return self.at_epoch_end(self.epoch)
-
-
-def crash_in_epoch(n):
-    def crash(epoch):
-        if epoch == n:
-            raise Crash
-
-    return Callback(crash)
-
-
-def stop_in_epoch(n):
-    return Callback(lambda epoch: epoch == n)
+def crash():
+    raise Crash
 
 
 def fit_with_copies(classifier, path, *args, **kwargs):
@@ -304,23 +279,19 @@ def test_a_fit_may_be_broken_off_again_and_again(path, every, config):
     config = SMALL | config | {"max_iter": 24}
     classifier = ShallowNNClassifier(**config)
     with pytest.raises(Crash):
-        classifier.set_callbacks(Checkpoint(path, every), crash_in_epoch(5)).fit(X, Y)
+        classifier.set_callbacks(Checkpoint(path, every), AtEpoch(5, crash)).fit(X, Y)
     assert not hasattr(classifier, "coefs_")
     for _ in range(6):  # a fit crashes before the checkpoint of its last epoch is written
         with pytest.raises(Crash):
-            ShallowNNClassifier.resume(path, X, Y, callbacks=[crash_in_epoch(every + 1)])
+            ShallowNNClassifier.resume(path, X, Y, callbacks=[AtEpoch(every + 1, crash)])
     assert_same_fit(ShallowNNClassifier.resume(path, X, Y), ShallowNNClassifier(**config).fit(X, Y))
 
 
 @needs_callbacks
 def test_an_interrupted_fit_goes_on(path):
-    def interrupt(epoch):
-        if epoch == 5:
-            raise KeyboardInterrupt
-
     classifier = ShallowNNClassifier(**SMALL, early_stopping=True)
     with pytest.warns(UserWarning, match="interrupted"):
-        classifier.set_callbacks(Checkpoint(path), Callback(interrupt)).fit(X, Y)
+        classifier.set_callbacks(Checkpoint(path), AtEpoch(5, press_control_c)).fit(X, Y)
     assert classifier.stop_reason_ == "interrupted"
     resumed = ShallowNNClassifier.resume(path, X, Y)
     assert_same_fit(resumed, ShallowNNClassifier(**SMALL, early_stopping=True).fit(X, Y))
@@ -343,7 +314,7 @@ def test_of_a_finished_fit_the_model_is_returned_without_training(path, config):
 @pytest.mark.parametrize("every", [1, 3])
 def test_a_fit_that_a_callback_ended_is_finished(path, every):
     classifier = ShallowNNClassifier(**SMALL, early_stopping=True)
-    classifier.set_callbacks(Checkpoint(path, every), stop_in_epoch(4)).fit(X, Y)
+    classifier.set_callbacks(Checkpoint(path, every), AtEpoch(4, lambda: True)).fit(X, Y)
     assert (classifier.stop_reason_, classifier.n_iter_) == ("callback", 4)
     assert_same_fit(ShallowNNClassifier.resume(path, X, Y), classifier)
 
@@ -352,7 +323,7 @@ def test_a_fit_that_a_callback_ended_is_finished(path, every):
 def test_a_fit_that_a_callback_ended_when_it_had_just_exploded(path):
     classifier = ShallowNNClassifier(5, "relu", 1.0, 1e10, solver="sgd", batch_size=None, random_state=0)
     with pytest.warns(DivergenceWarning):
-        classifier.set_callbacks(Checkpoint(path), stop_in_epoch(1)).fit(X, Y)
+        classifier.set_callbacks(Checkpoint(path), AtEpoch(1, lambda: True)).fit(X, Y)
     assert classifier.stop_reason_ == "diverged"
     with pytest.warns(DivergenceWarning):
         assert_same_fit(ShallowNNClassifier.resume(path, X, Y), classifier)
@@ -440,7 +411,7 @@ def test_cross_validation_refuses_it(path, wrap):
 @needs_callbacks
 def test_a_clone_that_is_handed_down_other_callbacks_refuses_it(path):
     pipeline = in_pipeline(ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)))
-    handed_down = Callback(lambda epoch: None)
+    handed_down = SilentCallback()
     handed_down.max_propagation_depth = None
     pipeline.set_callbacks(handed_down).fit(X, Y)
     assert path.exists()
@@ -732,18 +703,24 @@ def test_the_fitted_attributes_of_a_checkpoint_are_those_before_training():
 # --- The proof ---
 
 
-def train_in_a_child(path, epochs_pipe):
+class TellsOfEpochs(SilentCallback):
+    """A callback that writes a byte into a pipe after every epoch."""
+
+    def __init__(self, pipe):
+        self.pipe = pipe
+
+    def on_fit_task_end(self, estimator, context):
+        if context.task_name == "epoch":
+            os.write(self.pipe, b".")
+
+
+def train_in_a_child(path, tell):
     """Fork a process that fits, or resumes if there is a file, and tells of each epoch; return its id."""
     child = os.fork()
     if child:
         return child
     exit_code = 1
-
-    def tell_epoch(_):
-        os.write(epochs_pipe, b".")
-
     try:
-        tell = Callback(tell_epoch)
         if path.exists():
             ShallowNNClassifier.resume(path, X, Y, callbacks=[tell])
         else:
@@ -769,7 +746,7 @@ def test_killed_processes_lose_nothing(tmp_path, monkeypatch):
     while n_killed < (8 if n_killed_while_writing else 30):
         epochs_before = read_record(path, Contents).state.epoch if path.exists() else 0
         read_end, write_end = os.pipe()
-        child = train_in_a_child(path, write_end)
+        child = train_in_a_child(path, TellsOfEpochs(write_end))
         os.close(write_end)
         time.sleep(rng.uniform(0, seconds))
         os.kill(child, signal.SIGKILL)
