@@ -43,7 +43,7 @@ from tests.versions import get_context_path, needs_callbacks
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 ORDINARY = {VectorizedGridSearchCV: GridSearchCV, VectorizedRandomizedSearchCV: RandomizedSearchCV}
-GRID = {"learning_rate": [0.01, 0.1], "alpha": [0.1, 1.0]}
+GRID = {"alpha": [0.1, 1.0]}
 X, Y = make_data("binary")
 X_VAL, Y_VAL = make_data("binary", n_samples=30, seed=1)
 X3, Y3 = make_data("multiclass")
@@ -65,7 +65,7 @@ def of_net(grid):
 
 
 def search_of(estimator, grid=None, **params):
-    """Make a search of two folds, over learning rates and alphas."""
+    """Make a search of two folds, over two alphas."""
     if grid is None:
         grid = of_net(GRID) if isinstance(estimator, Pipeline) else GRID
     return VectorizedGridSearchCV(estimator, grid, **{"cv": 2} | params)
@@ -161,9 +161,13 @@ def hidden_and_accuracy(estimator, X, y):
 
 # Searches, the further arguments of their fits, and how many networks are trained at once.
 SEARCHES = {
-    "all candidates and folds": (search_of(network(), cv=3), {}, [12]),
-    "other widths": (search_of(network(), GRID | {"n_hidden": [3, 5]}), {}, [8, 8]),
-    "lbfgs": (search_of(scaled(solver="lbfgs"), of_net({"alpha": [0.1, 1.0]})), {}, [4]),
+    "all candidates and folds": (
+        search_of(network(), GRID | {"learning_rate": [0.01, 0.1]}, cv=3),
+        {},
+        [12],
+    ),
+    "other widths": (search_of(network(), GRID | {"n_hidden": [3, 5]}), {}, [4, 4]),
+    "lbfgs": (search_of(scaled(solver="lbfgs")), {}, [4]),
     "an activation of one's own": (
         search_of(network(), {"activation": [Activation(np.sin, np.cos), "tanh"]}),
         {},
@@ -174,16 +178,16 @@ SEARCHES = {
         {"sample_weight": WEIGHTS},
         [3, 3],  # folds with other numbers of rows that count
     ),
-    "validation rows": (search_of(network()), {"X_val": X_VAL, "y_val": Y_VAL}, [8]),
-    "a generator as the seed": (search_of(network(random_state=np.random.RandomState(3))), {}, [8]),
+    "validation rows": (search_of(network()), {"X_val": X_VAL, "y_val": Y_VAL}, [4]),
+    "a generator as the seed": (search_of(network(random_state=np.random.RandomState(3))), {}, [4]),
     "random splits": (
         search_of(network(), cv=StratifiedShuffleSplit(n_splits=3, random_state=np.random.RandomState(0))),
         {},
-        [12],
+        [6],
     ),
-    "groups of rows": (search_of(network(), cv=GroupKFold(3)), {"groups": np.arange(60) % 6}, [12]),
-    "a fit of its own": (search_of(DoublesItsData(max_iter=3, random_state=0)), {}, [8]),
-    "predictions of its own": (search_of(AlwaysSaysZero(max_iter=3, random_state=0)), {}, [8]),
+    "groups of rows": (search_of(network(), cv=GroupKFold(3)), {"groups": np.arange(60) % 6}, [6]),
+    "a fit of its own": (search_of(DoublesItsData(max_iter=3, random_state=0)), {}, [4]),
+    "predictions of its own": (search_of(AlwaysSaysZero(max_iter=3, random_state=0)), {}, [4]),
     "scorers": (
         search_of(
             network(),
@@ -191,18 +195,18 @@ SEARCHES = {
             refit="own",
         ),
         {},
-        [8],
+        [4],
     ),
-    "a pipeline that is only the network": (search_of(pipeline()), {}, [8]),
+    "a pipeline that is only the network": (search_of(pipeline()), {}, [4]),
     "several scores of a pipeline": (
         search_of(scaled(), scoring=hidden_and_accuracy, refit="accuracy", return_train_score=True),
         {},
-        [8],
+        [4],
     ),
     "arguments for the steps": (
         search_of(scaled()),
         {"net__sample_weight": WEIGHTS + 0.1, "scale__sample_weight": WEIGHTS[::-1] + 0.1},
-        [8],
+        [4],
     ),
     "steps that differ": (
         search_of(
@@ -211,7 +215,7 @@ SEARCHES = {
             return_train_score=True,
         ),
         {},
-        [16, 16],
+        [8, 8],
     ),
     "settings that cannot be hashed": (
         search_of(
@@ -219,12 +223,12 @@ SEARCHES = {
             of_net(GRID) | {"pick__kw_args": [{"indices": [i, 3], "axis": 1} for i in (0, 1)]},
         ),
         {},
-        [16],
+        [8],
     ),
     "settings that are equal but not the same": (
         search_of(pipeline(("step", Typed())), of_net(GRID) | {"step__numbers": [(1,), (1.0,)]}),
         {},
-        [16],
+        [8],
     ),
     "steps that work in place": (
         search_of(
@@ -232,7 +236,7 @@ SEARCHES = {
             scoring=lambda estimator, X, y: estimator.score(X, y),
         ),
         {},
-        [8],
+        [4],
     ),
     "networks beside other estimators": (
         search_of(
@@ -262,7 +266,7 @@ def test_sparse_rows(kind, make_sparse, groups):
     X, y = make_data(kind)
     X = make_sparse(np.where(abs(X) < 1, 0, X))
     assert_same_search(search_of(network(early_stopping=True)), X, y)
-    assert groups == [8]
+    assert groups == [4]
 
 
 @pytest.mark.parametrize("estimator", [network(early_stopping=True, scoring="accuracy"), scaled()])
@@ -272,7 +276,7 @@ def test_data_frames_keep_their_names(estimator, groups):
         estimator.set_output(transform="pandas")
     search = search_of(estimator)
     assert_same_search(search, frame, y)
-    assert groups == [8]
+    assert groups == [4]
     assert search.feature_names_in_.tolist() == list("abcd")
     assert search.classes_.tolist() == ["x", "y", "z"]
 
@@ -289,12 +293,12 @@ def test_text_through_a_pipeline(groups):
     texts = [" ".join(rng.choice(["red", "blue", "sun", "moon"][i % 2 :], size=5)) for i in y]
     estimator = pipeline(("tfidf", TfidfVectorizer()))
     assert_same_search(search_of(estimator, of_net(GRID) | {"tfidf__use_idf": [True, False]}), texts, y)
-    assert groups == [16]
+    assert groups == [8]
 
 
 def test_cached_steps(tmp_path, groups):
     assert_same_search(search_of(scaled().set_params(memory=str(tmp_path))), X, Y)
-    assert groups == [8]
+    assert groups == [4]
 
 
 def epochs_made(estimator, X, y):
@@ -383,8 +387,8 @@ def test_a_scorer_of_ones_own_leaves_a_callback_that_cannot_be_copied_alone(grou
     callback = Locked()
     estimator = network(max_iter=2).set_callbacks(callback)
     search_of(estimator, scoring=lambda clf, X, y: clf.score(X, y), refit=False).fit(X, Y)
-    assert sum(groups) == 8
-    assert callback.events.count("epoch") == 16
+    assert sum(groups) == 4
+    assert callback.events.count("epoch") == 8
 
 
 # --- Failures ---
@@ -403,8 +407,8 @@ def test_a_scorer_of_ones_own_leaves_a_callback_that_cannot_be_copied_alone(grou
         (
             pipeline(("reduce", PCA(svd_solver="full"))),
             {"reduce__n_components": [2, 1000], **of_net(GRID)},
-            "8 fits failed out of a total of 16",
-            [8],
+            "4 fits failed out of a total of 8",
+            [4],
         ),
     ],
     ids=["parameter", "validation rows", "step"],
@@ -434,7 +438,7 @@ def test_errors_are_raised_if_asked_for(grid, fit_params, error, match):
 def test_a_missing_value_fails_only_where_it_is():
     missing = X.copy()
     missing[0] = np.nan  # in the test rows of the first fold, else in the training rows
-    with pytest.warns(FitFailedWarning, match="8 fits failed out of a total of 12"):
+    with pytest.warns(FitFailedWarning, match="4 fits failed out of a total of 6"):
         assert_same_search(search_of(network(), cv=3, refit=False), missing, Y)
 
 
@@ -496,10 +500,10 @@ def test_results_do_not_depend_on_n_jobs():
 
 
 def test_transformed_rows_of_few_folds_are_in_memory_at_once(monkeypatch, groups):
-    monkeypatch.setattr(meeting, "WAITING_BYTES", 4 * 3 * 60 * X.nbytes)
+    monkeypatch.setattr(meeting, "WAITING_BYTES", 2 * 3 * 60 * X.nbytes)
     widen = FunctionTransformer(np.tile, kw_args={"reps": (1, 60)})
     assert_same_search(search_of(pipeline(("widen", widen)), cv=5), X, Y)
-    assert groups == [4] * 5
+    assert groups == [2] * 5
 
 
 def test_networks_that_are_too_large_to_gain_by_company_wait_for_no_other(monkeypatch):
@@ -593,7 +597,7 @@ def test_callbacks_of_the_network_hear_the_same(groups):
     ours, ordinary = Recorder(), Recorder()
     search_of(network().set_callbacks(ours)).fit(X, Y, sample_weight=np.ones(60))
     GridSearchCV(network().set_callbacks(ordinary), GRID, cv=2).fit(X, Y, sample_weight=np.ones(60))
-    assert groups == [8]
+    assert groups == [4]
     assert sorted(ours.events) == sorted(ordinary.events)
 
 
@@ -621,7 +625,7 @@ def test_a_callback_that_asks_for_the_end_stops_that_network_only():
 def test_verbose_prints_what_scikit_learn_prints(verbose, scoring, return_train_score, capsys):
     printed = []
     for Search in (VectorizedGridSearchCV, GridSearchCV):
-        search = Search(network(max_iter=1), {"alpha": [0.1, 1.0]}, cv=2, verbose=verbose, scoring=scoring)
+        search = Search(network(max_iter=1), GRID, cv=2, verbose=verbose, scoring=scoring)
         search.set_params(refit=False, return_train_score=return_train_score).fit(X, Y)
         lines = re.sub(r"\d+\.\ds", "?s", capsys.readouterr().out).splitlines()
         printed.append(sorted(lines))
@@ -691,7 +695,7 @@ def test_metadata_is_routed(in_pipeline, groups):
             estimator = Pipeline([("scale", scale), ("net", estimator)])
         scorer = make_scorer(accuracy_score).set_score_request(sample_weight=True)
         assert_same_search(search_of(estimator, scoring=scorer), X, Y, sample_weight=WEIGHTS + 0.1)
-    assert groups == [8]
+    assert groups == [4]
 
 
 def test_nested_in_cross_validation_and_pipelines():
