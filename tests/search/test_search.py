@@ -159,95 +159,71 @@ def hidden_and_accuracy(estimator, X, y):
     return {"hidden": clf.coefs_[0].shape[1], "accuracy": (estimator.predict(X) == y).mean(), "rows": len(X)}
 
 
-# Searches, the further arguments of their fits, and how many networks are trained at once.
+def case(sizes, estimator, grid=None, fit=None, **params):
+    """Say how many networks a search trains at once; ``fit`` has further arguments of its fit."""
+    return search_of(estimator, grid, **params), fit or {}, sizes
+
+
 SEARCHES = {
-    "all candidates and folds": (
-        search_of(network(), GRID | {"learning_rate": [0.01, 0.1]}, cv=3),
-        {},
-        [12],
+    "all candidates and folds": case([12], network(), GRID | {"learning_rate": [0.01, 0.1]}, cv=3),
+    "other widths": case([4, 4], network(), GRID | {"n_hidden": [3, 5]}),
+    "lbfgs": case([4], scaled(solver="lbfgs")),
+    "an activation of one's own": case(
+        [2, 2], network(), {"activation": [Activation(np.sin, np.cos), "tanh"]}
     ),
-    "other widths": (search_of(network(), GRID | {"n_hidden": [3, 5]}), {}, [4, 4]),
-    "lbfgs": (search_of(scaled(solver="lbfgs")), {}, [4]),
-    "an activation of one's own": (
-        search_of(network(), {"activation": [Activation(np.sin, np.cos), "tanh"]}),
-        {},
-        [2, 2],
-    ),
-    "weights, some of them zero": (
-        search_of(network(early_stopping=True), {"class_weight": [None, {0: 1, 1: 3}, "balanced"]}),
-        {"sample_weight": WEIGHTS},
+    "weights, some of them zero": case(
         [3, 3],  # folds with other numbers of rows that count
+        network(early_stopping=True),
+        {"class_weight": [None, {0: 1, 1: 3}, "balanced"]},
+        fit={"sample_weight": WEIGHTS},
     ),
-    "validation rows": (search_of(network()), {"X_val": X_VAL, "y_val": Y_VAL}, [4]),
-    "a generator as the seed": (search_of(network(random_state=np.random.RandomState(3))), {}, [4]),
-    "random splits": (
-        search_of(network(), cv=StratifiedShuffleSplit(n_splits=3, random_state=np.random.RandomState(0))),
-        {},
-        [6],
+    "validation rows": case([4], network(), fit={"X_val": X_VAL, "y_val": Y_VAL}),
+    "a generator as the seed": case([4], network(random_state=np.random.RandomState(3))),
+    "random splits": case(
+        [6], network(), cv=StratifiedShuffleSplit(3, random_state=np.random.RandomState(0))
     ),
-    "groups of rows": (search_of(network(), cv=GroupKFold(3)), {"groups": np.arange(60) % 6}, [6]),
-    "a fit of its own": (search_of(DoublesItsData(max_iter=3, random_state=0)), {}, [4]),
-    "predictions of its own": (search_of(AlwaysSaysZero(max_iter=3, random_state=0)), {}, [4]),
-    "scorers": (
-        search_of(
-            network(),
-            scoring={"log": "neg_log_loss", "own": make_scorer(accuracy_score, normalize=False)},
-            refit="own",
-        ),
-        {},
+    "groups of rows": case([6], network(), cv=GroupKFold(3), fit={"groups": np.arange(60) % 6}),
+    "a fit of its own": case([4], DoublesItsData(max_iter=3, random_state=0)),
+    "predictions of its own": case([4], AlwaysSaysZero(max_iter=3, random_state=0)),
+    "scorers": case(
         [4],
+        network(),
+        scoring={"log": "neg_log_loss", "own": make_scorer(accuracy_score, normalize=False)},
+        refit="own",
     ),
-    "a pipeline that is only the network": (search_of(pipeline()), {}, [4]),
-    "several scores of a pipeline": (
-        search_of(scaled(), scoring=hidden_and_accuracy, refit="accuracy", return_train_score=True),
-        {},
+    "a pipeline that is only the network": case([4], pipeline()),
+    "several scores of a pipeline": case(
+        [4], scaled(), scoring=hidden_and_accuracy, refit="accuracy", return_train_score=True
+    ),
+    "arguments for the steps": case(
         [4],
+        scaled(),
+        fit={"net__sample_weight": WEIGHTS + 0.1, "scale__sample_weight": WEIGHTS[::-1] + 0.1},
     ),
-    "arguments for the steps": (
-        search_of(scaled()),
-        {"net__sample_weight": WEIGHTS + 0.1, "scale__sample_weight": WEIGHTS[::-1] + 0.1},
-        [4],
-    ),
-    "steps that differ": (
-        search_of(
-            pipeline(("scale", StandardScaler()), ("reduce", PCA(svd_solver="full"))),
-            of_net(GRID) | {"reduce__n_components": [2, 3], "scale": [StandardScaler(), "passthrough"]},
-            return_train_score=True,
-        ),
-        {},
+    "steps that differ": case(
         [8, 8],
+        pipeline(("scale", StandardScaler()), ("reduce", PCA(svd_solver="full"))),
+        of_net(GRID) | {"reduce__n_components": [2, 3], "scale": [StandardScaler(), "passthrough"]},
+        return_train_score=True,
     ),
-    "settings that cannot be hashed": (
-        search_of(
-            pipeline(("pick", FunctionTransformer(np.take))),
-            of_net(GRID) | {"pick__kw_args": [{"indices": [i, 3], "axis": 1} for i in (0, 1)]},
-        ),
-        {},
+    "settings that cannot be hashed": case(
         [8],
+        pipeline(("pick", FunctionTransformer(np.take))),
+        of_net(GRID) | {"pick__kw_args": [{"indices": [i, 3], "axis": 1} for i in (0, 1)]},
     ),
-    "settings that are equal but not the same": (
-        search_of(pipeline(("step", Typed())), of_net(GRID) | {"step__numbers": [(1,), (1.0,)]}),
-        {},
-        [8],
+    "settings that are equal but not the same": case(
+        [8], pipeline(("step", Typed())), of_net(GRID) | {"step__numbers": [(1,), (1.0,)]}
     ),
-    "steps that work in place": (
-        search_of(
-            pipeline(("scale", StandardScaler(copy=False)), max_iter=20, learning_rate=0.05),
-            scoring=lambda estimator, X, y: estimator.score(X, y),
-        ),
-        {},
-        [4],
+    "steps that work in place": case(
+        [4], pipeline(("scale", StandardScaler(copy=False)), max_iter=20, learning_rate=0.05)
     ),
-    "networks beside other estimators": (
-        search_of(
-            scaled(),
-            [
-                {"net": [LogisticRegression()], "net__C": [0.1, 1.0]},
-                {"net": [network(), network(n_hidden=3)], "net__alpha": [0.1, 1.0]},
-            ],
-        ),
-        {},
+    "networks beside other estimators": case(
         [4, 4],
+        scaled(),
+        [
+            {"net": [LogisticRegression()], "net__C": [0.1, 1.0]},
+            {"net": [network(), network(n_hidden=3)], "net__alpha": [0.1, 1.0]},
+        ],
     ),
 }
 
