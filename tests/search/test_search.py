@@ -245,11 +245,13 @@ def test_sparse_rows(kind, make_sparse, groups):
     assert groups == [4]
 
 
-@pytest.mark.parametrize("estimator", [network(early_stopping=True, scoring="accuracy"), scaled()])
+@pytest.mark.parametrize(
+    "estimator",
+    [network(early_stopping=True, scoring="accuracy"), scaled().set_output(transform="pandas")],
+    ids=["network", "pipeline"],
+)
 def test_data_frames_keep_their_names(estimator, groups):
     frame, y = pd.DataFrame(X3, columns=list("abcd")), pd.Series(np.array(["x", "y", "z"])[Y3])
-    if isinstance(estimator, Pipeline):
-        estimator.set_output(transform="pandas")
     search = search_of(estimator)
     assert_same_search(search, frame, y)
     assert groups == [4]
