@@ -126,10 +126,8 @@ class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
     >>> from sklearn.datasets import load_iris
     >>> from sknn_scratch import ShallowNNClassifier, VectorizedGridSearchCV
     >>> X, y = load_iris(return_X_y=True)
-    >>> grid = {"learning_rate": [0.001, 0.01], "alpha": [0.1, 1.0, 10.0]}
-    >>> search = VectorizedGridSearchCV(
-    ...     ShallowNNClassifier(solver="adam", max_iter=1000, random_state=0), grid
-    ... )
+    >>> grid = {"init_scale": [0.1, 1.0], "alpha": [0.1, 1.0, 10.0]}
+    >>> search = VectorizedGridSearchCV(ShallowNNClassifier(random_state=0), grid)
     >>> bool(search.fit(X, y).best_score_ > 0.95)
     True
     >>> len(search.cv_results_["params"]) * search.n_splits_
@@ -172,9 +170,9 @@ class VectorizedRandomizedSearchCV(_VectorizedSearch, RandomizedSearchCV):
     >>> from sklearn.datasets import load_iris
     >>> from sknn_scratch import ShallowNNClassifier, VectorizedRandomizedSearchCV
     >>> X, y = load_iris(return_X_y=True)
-    >>> distributions = {"learning_rate": loguniform(1e-3, 1e-1), "alpha": loguniform(0.01, 10)}
-    >>> network = ShallowNNClassifier(solver="adam", max_iter=1000, random_state=0)
-    >>> search = VectorizedRandomizedSearchCV(network, distributions, n_iter=8, random_state=0)
+    >>> distributions = {"init_scale": loguniform(0.01, 1), "alpha": loguniform(0.01, 10)}
+    >>> network = ShallowNNClassifier(random_state=0)
+    >>> search = VectorizedRandomizedSearchCV(network, distributions, n_iter=5, random_state=0)
     >>> bool(search.fit(X, y).best_score_ > 0.95)
     True
     """

@@ -61,13 +61,16 @@ def assert_repaired(repaired, broken, X, y, **fit_parameters):
 # --- Each cause, and its remedy ---
 
 
-@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 @pytest.mark.parametrize(
-    ("data", "alpha", "weights"),
-    [(xor(), 30, None), (moons(), 100, None), (moons(), 50, np.full(200, 1 / 200))],
+    ("data", "solver", "alpha", "weights"),
+    [
+        (xor(), "lbfgs", 30, None),
+        (moons(), "adam", 100, None),
+        (moons(), "lbfgs", 50, np.full(200, 1 / 200)),
+    ],
     ids=["xor", "moons", "tiny weights"],
 )
-def test_a_penalty_that_outweighs_the_loss(data, alpha, weights, solver):
+def test_a_penalty_that_outweighs_the_loss(data, solver, alpha, weights):
     broken = network(alpha=alpha, solver=solver, learning_rate=0.02)
     cause, remedy = cause_of_failure(broken, *data, sample_weight=weights)
     assert cause == "strong penalty"
@@ -96,7 +99,8 @@ def test_tiny_features(solver):
     broken = network(solver=solver)
     cause, remedy = cause_of_failure(broken, X, y)
     assert cause == "tiny features"
-    assert (cause, remedy) == (diagnose(broken, X, y).fix_first.name, diagnose(broken, X, y).fix_first.remedy)
+    finding = diagnose(broken, X, y).fix_first
+    assert (cause, remedy) == (finding.name, finding.remedy)
     assert_repaired(make_pipeline(StandardScaler(), network(solver=solver, learning_rate=0.02)), broken, X, y)
 
 
@@ -152,30 +156,26 @@ def test_small_steps(solver, enough):
     assert_repaired(network(solver=solver, learning_rate=enough), broken, X, y)
 
 
-@pytest.mark.parametrize(
-    "remedy",
-    [{"init_scale": "glorot"}, {"learning_rate": 0.05}, {"n_iter_no_change": 50}, {"tol": 1e-5}],
-    ids=lambda remedy: next(iter(remedy)),
-)
-def test_the_plateau_of_the_start(remedy):
+def test_the_plateau_of_the_start():
     X, y = moons()
     start = {"activation": "sigmoid", "init_scale": 0.01, "learning_rate": 0.002}
     plateau = {**start, "solver": "adam", "batch_size": None, "n_iter_no_change": 5}
     broken = network(**plateau)
     cause, advice = cause_of_failure(broken, X, y)
     assert cause == "the plateau of the start, unless the features say nothing about y"
-    assert next(iter(remedy)) in advice
     assert advice in {finding.remedy for finding in diagnose(broken, X, y)}
-    assert_repaired(network(**plateau | remedy), broken, X, y)
+    remedies = {"init_scale": "glorot", "learning_rate": 0.05, "n_iter_no_change": 50, "tol": 1e-5}
+    for name, value in remedies.items():
+        assert name in advice
+        assert_repaired(network(**plateau | {name: value}), broken, X, y)
 
 
 # --- What is warned of, and what is not ---
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_constant_features_are_no_matter_of_the_penalty(dtype):
+def test_constant_features_are_no_matter_of_the_penalty():
     X, y = np.full((150, 3), 0.7), load_iris().target
-    broken = network(dtype=dtype)
+    broken = network(dtype="float32")  # in which 0.7 is rounded
     assert "the features say nothing about y" in cause_of_failure(broken, X, y)[0]
     assert "the features say nothing" in diagnose(broken, X, y).not_checked["strong penalty"]
 
@@ -212,9 +212,16 @@ def test_a_share_of_the_variance_that_is_small_is_learnt():
     assert messages_of(lambda: ShallowNNRegressor(16, random_state=0).fit(X, y)) == []
 
 
-@pytest.mark.parametrize("early_stopping", [False, True])
-@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-@pytest.mark.parametrize("labels", ["binary", "imbalanced", "multiclass", "multilabel"])
+@pytest.mark.parametrize(
+    ("labels", "solver", "early_stopping"),
+    [
+        ("binary", "adam", True),
+        ("imbalanced", "adam", False),
+        ("imbalanced", "lbfgs", True),
+        ("multiclass", "lbfgs", False),
+        ("multilabel", "adam", False),
+    ],
+)
 def test_what_learns_does_not_warn(labels, solver, early_stopping):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(200, 3))

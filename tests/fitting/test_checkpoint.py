@@ -1,6 +1,5 @@
 """Checkpoint and resume: a resumed fit ends with the same model as a fit without a crash."""
 
-import json
 import math
 import os
 import pickle
@@ -38,7 +37,8 @@ from sknn_scratch import (
 from sknn_scratch._fitting.checkpoint import Contents, Fitted
 from sknn_scratch._fitting.checkpoint_file import read_record, write_record
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, fitted_names
-from tests.helpers import SilentCallback, make_data, small_network
+from tests.fitting.test_checkpoint_file import REMOVED, changed
+from tests.helpers import AtEpoch, SilentCallback, make_data, press_control_c, small_network
 from tests.versions import HAS_CALLBACKS, AutoPropagatedCallback, FitCallback, needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -61,33 +61,8 @@ class Crash(Exception):
     """The fit ends in the middle."""
 
 
-class Callback(SilentCallback):
-    """A FitCallback that does something at the end of every epoch."""
-
-    def __init__(self, at_epoch_end):
-        self.at_epoch_end = at_epoch_end
-        self.epoch = 0
-
-    def setup(self, estimator, context):
-        self.epoch = 0
-
-    def on_fit_task_end(self, estimator, context):
-        if context.task_name != "epoch":
-            return None
-        self.epoch += 1
-        return self.at_epoch_end(self.epoch)
-
-
-def crash_in_epoch(n):
-    def crash(epoch):
-        if epoch == n:
-            raise Crash
-
-    return Callback(crash)
-
-
-def stop_in_epoch(n):
-    return Callback(lambda epoch: epoch == n)
+def crash():
+    raise Crash
 
 
 def fit_with_copies(classifier, path, *args, **kwargs):
@@ -177,34 +152,26 @@ def broken_off(path):
 # --- Resuming is as if the fit had never been broken off ---
 
 CONFIGS = {
-    "adam": {},
-    "defaults of the batches": {"batch_size": "auto"},
-    "full batch": {"batch_size": None},
-    "sgd": {"solver": "sgd", "learning_rate": 0.1},
+    "adam": {"learning_rate_schedule": "cosine", "init_scale": "he"},
+    "sgd": {"solver": "sgd", "learning_rate": 0.1, "class_weight": "balanced"},
     "lbfgs": {"solver": "lbfgs"},
     "lbfgs, early stopping": {"solver": "lbfgs", "early_stopping": True, "dtype": "float32"},
-    "sgd without Nesterov": {"solver": "sgd", "nesterov": False},
-    "dropout": {"dropout": 0.4},
-    "cosine": {"learning_rate_schedule": "cosine"},
+    "dropout": {"dropout": 0.4, "batch_size": "auto"},
     "adaptive": {"learning_rate_schedule": "adaptive", "tol": 0.05, "n_iter_no_change": 1},
     "early stopping": {"early_stopping": True, "learning_rate": 0.3, "n_iter_no_change": 4},
     "scorer": {"early_stopping": True, "scoring": "accuracy", "n_iter_no_change": 2, "max_iter": 20},
     "gradient_tol": {"gradient_tol": 0.3, "learning_rate": 0.1, "max_iter": 50},
-    "float32": {"dtype": "float32", "dropout": 0.2, "early_stopping": True},
-    "balanced": {"class_weight": "balanced"},
+    "float32": {"dtype": "float32", "dropout": 0.2, "early_stopping": True, "validation_fraction": 7},
     "class weights": {"class_weight": {0: 1, 1: 0.3, np.int64(2): 2.5}, "early_stopping": True},
     "numbers of NumPy": {
         "n_hidden": np.int64(5),
         "learning_rate": np.float32(0.02),
-        "alpha": np.float32(0.3),
         "momentum": np.float64(0.8),
         "nesterov": np.True_,
-        "solver": np.str_("sgd"),
+        "solver": np.str_("adam"),
+        "beta_1": np.float32(0.9),
     },
-    "single precision": {"beta_1": np.float32(0.9), "beta_2": np.float32(0.99), "solver": "adam"},
     "no seed": {"random_state": None, "dropout": 0.1, "early_stopping": True},
-    "init_scale": {"init_scale": "he", "activation": "elu", "validation_fraction": 7},
-    "warm start": {"warm_start": True},
 }
 
 
@@ -221,22 +188,16 @@ SPARSE = scipy.sparse.csr_array(np.where(abs(X) < 1, 0, X))
 FRAME = pd.DataFrame(X, columns=list("abcd"))
 NAMES = np.array(["ä", "b", "c"])[Y]
 INPUTS = {
-    "sample weights": ((X, Y, WEIGHTS), {}),
-    "binary": (make_data("binary"), {}),
+    "Fortran order": ((np.asfortranarray(X), Y), {}),
     "multilabel": (make_data("multilabel"), {}),
     "sparse": ((SPARSE, Y), {}),
     "sparse, by columns": ((SPARSE.tocsc(), Y, WEIGHTS), {}),
     "float32": ((X.astype(np.float32), Y), {}),
-    "Fortran order": ((np.asfortranarray(X), Y), {}),
-    "integers": ((X.round().astype(int), Y), {}),
     "lists": ((X.tolist(), Y.tolist()), {}),
-    "names of features": ((FRAME, Y), {}),
+    "names of features": ((FRAME, pd.Series(NAMES)), {}),
     "strings": ((X, NAMES), {}),
     "strings as objects": ((X, NAMES.astype(object)), {}),
-    "labels in a Series": ((X, pd.Series(NAMES)), {}),
     "booleans": ((X, Y > 0), {}),
-    "floats": ((X, Y - 0.0), {}),
-    "validation rows": ((X, Y), {"X_val": X_VAL, "y_val": Y_VAL}),
     "weighted validation rows": (
         (X, Y, WEIGHTS),
         {"X_val": X_VAL, "y_val": Y_VAL, "sample_weight_val": WEIGHTS + 0.1},
@@ -246,24 +207,27 @@ INPUTS = {
 
 
 @pytest.mark.parametrize(("args", "kwargs"), INPUTS.values(), ids=INPUTS)
-@pytest.mark.parametrize("config", [{"early_stopping": True, "scoring": "accuracy"}, {}], ids=["scorer", ""])
-def test_any_kind_of_data_can_be_resumed_with(path, args, kwargs, config):
-    classifier = ShallowNNClassifier(**SMALL, **config)
+def test_any_kind_of_data_can_be_resumed_with(path, args, kwargs):
+    classifier = ShallowNNClassifier(**SMALL, early_stopping=True, scoring="accuracy")
     copies = fit_with_copies(classifier, path, *args, **kwargs)
     for copy in (copies[0], copies[3], copies[-1]):
         assert_same_fit(ShallowNNClassifier.resume(copy, *args, **kwargs), classifier)
 
 
-@pytest.mark.parametrize("y", [X[:, 0], X[:, :2] * 1e3], ids=["one output", "two outputs"])
-@pytest.mark.parametrize("config", [{}, {"loss": "poisson"}, {"solver": "lbfgs"}], ids=str)
+@pytest.mark.parametrize(
+    ("config", "y"),
+    [({}, X[:, :2] * 1e3), ({"loss": "poisson"}, np.exp(X[:, 0])), ({"solver": "lbfgs"}, X[:, 0])],
+    ids=["two outputs", "poisson", "lbfgs"],
+)
 def test_a_regressor_can_be_resumed_and_trained_further(path, y, config):
-    y = np.exp(y / y.std()) if "loss" in config else y
     regressor = ShallowNNRegressor(**(SMALL | config), warm_start=True, early_stopping=True)
     for _ in range(2):
-        for copy in fit_with_copies(regressor, path, X, y):
+        copies = fit_with_copies(regressor, path, X, y)
+        further = deepcopy(regressor).set_callbacks().fit(X, y)
+        for copy in (copies[0], copies[3], copies[-1]):
             resumed = ShallowNNRegressor.resume(copy, X, y)
             assert_same_fit(resumed, regressor)
-            assert_same_fit(resumed.set_callbacks().fit(X, y), deepcopy(regressor).set_callbacks().fit(X, y))
+            assert_same_fit(resumed.set_callbacks().fit(X, y), further)
 
 
 def test_a_wide_sparse_network_can_be_resumed(path):
@@ -273,7 +237,7 @@ def test_a_wide_sparse_network_can_be_resumed(path):
         assert_same_fit(ShallowNNClassifier.resume(copy, wide, Y[:40]), classifier)
 
 
-@pytest.mark.parametrize("config", [{}, {"solver": "sgd"}, {"early_stopping": True}, {"dropout": 0.3}])
+@pytest.mark.parametrize("config", [{"solver": "sgd"}, {"early_stopping": True, "dropout": 0.3}], ids=str)
 def test_a_warm_started_fit_can_be_resumed_after_any_epoch(path, config):
     classifier = ShallowNNClassifier(**(SMALL | config), warm_start=True).fit(X.astype(np.float32), Y)
     classifier.set_params(max_iter=5)
@@ -294,8 +258,9 @@ def test_a_warm_start_without_memory_can_be_resumed(path):
         assert_same_fit(ShallowNNClassifier.resume(copy, X, Y), classifier)
 
 
-@pytest.mark.parametrize("early_stopping", [True, False])
-@pytest.mark.parametrize("learning_rate", [0.1, 0.15, 0.3, 1.0])
+@pytest.mark.parametrize(
+    ("learning_rate", "early_stopping"), [(0.15, True), (0.15, False), (0.3, True), (1.0, False)]
+)
 def test_a_divergence_is_the_same_after_resuming(path, early_stopping, learning_rate):
     classifier = ShallowNNClassifier(8, "identity", 1.0, learning_rate, solver="sgd", batch_size=16)
     classifier.set_params(early_stopping=early_stopping, n_iter_no_change=100, max_iter=100, random_state=0)
@@ -309,29 +274,24 @@ def test_a_divergence_is_the_same_after_resuming(path, early_stopping, learning_
 
 
 @needs_callbacks
-@pytest.mark.parametrize("every", [1, 3])
-@pytest.mark.parametrize("config", [{"dropout": 0.3}, {"solver": "lbfgs", "tol": 0}], ids=["adam", "lbfgs"])
+@pytest.mark.parametrize(("every", "config"), [(1, {"dropout": 0.3}), (3, {"solver": "lbfgs", "tol": 0})])
 def test_a_fit_may_be_broken_off_again_and_again(path, every, config):
     config = SMALL | config | {"max_iter": 24}
     classifier = ShallowNNClassifier(**config)
     with pytest.raises(Crash):
-        classifier.set_callbacks(Checkpoint(path, every), crash_in_epoch(5)).fit(X, Y)
+        classifier.set_callbacks(Checkpoint(path, every), AtEpoch(5, crash)).fit(X, Y)
     assert not hasattr(classifier, "coefs_")
     for _ in range(6):  # a fit crashes before the checkpoint of its last epoch is written
         with pytest.raises(Crash):
-            ShallowNNClassifier.resume(path, X, Y, callbacks=[crash_in_epoch(every + 1)])
+            ShallowNNClassifier.resume(path, X, Y, callbacks=[AtEpoch(every + 1, crash)])
     assert_same_fit(ShallowNNClassifier.resume(path, X, Y), ShallowNNClassifier(**config).fit(X, Y))
 
 
 @needs_callbacks
 def test_an_interrupted_fit_goes_on(path):
-    def interrupt(epoch):
-        if epoch == 5:
-            raise KeyboardInterrupt
-
     classifier = ShallowNNClassifier(**SMALL, early_stopping=True)
     with pytest.warns(UserWarning, match="interrupted"):
-        classifier.set_callbacks(Checkpoint(path), Callback(interrupt)).fit(X, Y)
+        classifier.set_callbacks(Checkpoint(path), AtEpoch(5, press_control_c)).fit(X, Y)
     assert classifier.stop_reason_ == "interrupted"
     resumed = ShallowNNClassifier.resume(path, X, Y)
     assert_same_fit(resumed, ShallowNNClassifier(**SMALL, early_stopping=True).fit(X, Y))
@@ -340,7 +300,7 @@ def test_an_interrupted_fit_goes_on(path):
 # --- A fit that had come to its end ---
 
 
-@pytest.mark.parametrize("config", [{}, {"early_stopping": True}, {"tol": 1.0, "n_iter_no_change": 2}])
+@pytest.mark.parametrize("config", [{"early_stopping": True}, {"tol": 1.0, "n_iter_no_change": 2}])
 def test_of_a_finished_fit_the_model_is_returned_without_training(path, config):
     classifier = ShallowNNClassifier(**(SMALL | config)).set_callbacks(Checkpoint(path, 100)).fit(X, Y)
     contents, modified = path.read_bytes(), path.stat().st_mtime_ns
@@ -351,10 +311,10 @@ def test_of_a_finished_fit_the_model_is_returned_without_training(path, config):
 
 
 @needs_callbacks
-@pytest.mark.parametrize("every", [1, 2, 3])
+@pytest.mark.parametrize("every", [1, 3])
 def test_a_fit_that_a_callback_ended_is_finished(path, every):
     classifier = ShallowNNClassifier(**SMALL, early_stopping=True)
-    classifier.set_callbacks(Checkpoint(path, every), stop_in_epoch(4)).fit(X, Y)
+    classifier.set_callbacks(Checkpoint(path, every), AtEpoch(4, lambda: True)).fit(X, Y)
     assert (classifier.stop_reason_, classifier.n_iter_) == ("callback", 4)
     assert_same_fit(ShallowNNClassifier.resume(path, X, Y), classifier)
 
@@ -363,7 +323,7 @@ def test_a_fit_that_a_callback_ended_is_finished(path, every):
 def test_a_fit_that_a_callback_ended_when_it_had_just_exploded(path):
     classifier = ShallowNNClassifier(5, "relu", 1.0, 1e10, solver="sgd", batch_size=None, random_state=0)
     with pytest.warns(DivergenceWarning):
-        classifier.set_callbacks(Checkpoint(path), stop_in_epoch(1)).fit(X, Y)
+        classifier.set_callbacks(Checkpoint(path), AtEpoch(1, lambda: True)).fit(X, Y)
     assert classifier.stop_reason_ == "diverged"
     with pytest.warns(DivergenceWarning):
         assert_same_fit(ShallowNNClassifier.resume(path, X, Y), classifier)
@@ -438,18 +398,20 @@ def in_pipeline(clf):
     return make_pipeline(StandardScaler(), clf)
 
 
-@pytest.mark.parametrize(("wrap", "n_jobs"), [(lambda clf: clf, 1), (lambda clf: clf, 2), (in_pipeline, 1)])
-def test_cross_validation_refuses_it(path, wrap, n_jobs):
+@pytest.mark.parametrize("wrap", [lambda clf: clf, in_pipeline])
+def test_cross_validation_refuses_it(path, wrap):
     estimator = wrap(ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)))
     with pytest.raises(ValueError, match=CLONED):
-        cross_val_score(estimator, X, Y, cv=2, n_jobs=n_jobs)
+        cross_val_score(estimator, X, Y, cv=2)
+    with pytest.raises(ValueError, match=CLONED):  # as in another process
+        pickle.loads(pickle.dumps(clone(estimator))).fit(X, Y)
     assert not path.exists()
 
 
 @needs_callbacks
 def test_a_clone_that_is_handed_down_other_callbacks_refuses_it(path):
     pipeline = in_pipeline(ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)))
-    handed_down = Callback(lambda epoch: None)
+    handed_down = SilentCallback()
     handed_down.max_propagation_depth = None
     pipeline.set_callbacks(handed_down).fit(X, Y)
     assert path.exists()
@@ -514,22 +476,17 @@ def test_partial_fit_refuses_it(path):
         classifier.partial_fit(X, Y, classes=[0, 1, 2])
 
 
-BAD_PATHS = {
-    "run.npz/run.npz": (FileNotFoundError, "there is no directory .*; make it first"),
-    ".": (OSError, "is no regular file, but .* a directory .*pass the path of a file"),
-    "no directory.npz": (FileNotFoundError, "there is no directory .*gone; make it first"),
-    "pipe": (OSError, "pipe is no regular file"),
-    "null": (OSError, "null is no regular file"),
-}
-
-
-@pytest.mark.parametrize("name", BAD_PATHS)
-def test_a_bad_path_is_noticed_before_the_training(tmp_path, name):
-    os.mkfifo(tmp_path / "pipe")
-    (tmp_path / "null").symlink_to("/dev/null")
-    (tmp_path / "no directory.npz").symlink_to("gone/run.npz")
+@pytest.mark.parametrize(
+    ("name", "error", "message"),
+    [
+        ("run.npz/run.npz", FileNotFoundError, "there is no directory .*; make it first"),
+        (".", OSError, "is no regular file, but .* a directory .*pass the path of a file"),
+        ("link.npz", FileNotFoundError, "there is no directory .*gone; make it first"),
+    ],
+)
+def test_a_bad_path_is_noticed_before_the_training(tmp_path, name, error, message):
+    (tmp_path / "link.npz").symlink_to("gone/run.npz")
     classifier = ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(tmp_path / name))
-    error, message = BAD_PATHS[name]
     with pytest.raises(error, match=message):
         classifier.fit(X, Y)
     assert not hasattr(classifier, "coefs_")
@@ -565,7 +522,6 @@ def test_bad_arguments_are_refused(arguments, error, message):
 NOT_THE_SAME = r"(X|y|sample_weight) is not the same as in .*run\.npz.* same values"
 OTHER_DATA = {
     "X": ((X + 1e-15, Y), NOT_THE_SAME),
-    "order": ((X[::-1], Y), NOT_THE_SAME),
     "fewer rows": ((X[1:], Y[1:]), NOT_THE_SAME),
     "float32": ((X.astype(np.float32), Y), NOT_THE_SAME),
     "sparse": ((scipy.sparse.csr_array(X), Y), NOT_THE_SAME),
@@ -575,8 +531,6 @@ OTHER_DATA = {
     "labels": ((X, Y + 1), "unknown to the model"),
     "fewer classes": ((X[Y > 0], Y[Y > 0]), "y must have the same classes as before"),
     "multilabel": ((X, np.eye(3)[Y].astype(int)), "another kind"),
-    "lengths": ((X, Y[1:]), "inconsistent"),
-    "NaN": ((X * np.nan, Y), "NaN"),
 }
 
 
@@ -656,55 +610,37 @@ FITS = {
 
 
 def resumed_with(path, changes):
-    """Resume a finished fit whose file has other leaves and the right checksum; REMOVED removes one."""
-    with np.load(path) as stored:
-        members = dict(stored)
-    document = json.loads(members["header"].tobytes())
-    values = document["values"]
-    for name, leaf in changes.items():
-        members.pop(name, None)
-        if name.startswith("params."):
-            values["params"][name.removeprefix("params.")] = leaf
-        elif isinstance(leaf, np.ndarray):
-            members[name] = leaf
-        else:
-            values[name] = leaf
-        if leaf is REMOVED:
-            del values[name]
-    members["header"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
+    """Resume a finished fit whose file has other leaves."""
     other = path.with_name("other.npz")
-    np.savez(other, **members)
+    with np.load(path) as members:
+        other.write_bytes(changed(members, changes))
     estimator, X, y = FITS[path.name]
     return type(estimator).resume(other, X, y)
 
 
-REMOVED = object()
 NAN, ONE, SHORT = np.full(51, np.nan), np.ones(51), np.ones(50)
 NO_SCALARS = [[1.0], {"numpy": "int8", "value": 300}]
 LARGE = {"dict": [[str(i), {"array": ["a"] * 6, "dtype": "<U9999999"}] for i in range(40)]}  # was 9.6 GB
 NO_DICTS = [LARGE, *({"items": value} for value in (3, ["abc"], [[[], 1]]))]
 WRONG_LEAVES = {
     "classifier.npz": {
-        "state.params": [NAN, SHORT, ONE.astype(np.float16), np.ones((51, 1)), None],
+        "state.params": [NAN, SHORT, ONE.astype(np.float16), np.ones((51, 1))],
         "float32": [("state.params", ONE.astype(np.float32))],
         "state.memory": [("state.memory.first_moment", SHORT), ("state.memory.velocity", ONE)],
         "state.history": [("state.history.loss", REMOVED), ("state.history.learning_rate", np.ones(3))],
-        "state.n_reductions": [9, 2**63, -1, 1.0],
-        "state.n_updates": [-1, None, 2**64],
-        "state.loss_limit": [math.nan, 1, "a"],
-        "state.stop_reason": ["TIRED", 1],
-        "state.shuffle_rng": [{}, None, {"bit_generator": "MT19937"}],
-        "fitted.n_features_in_": [-1, 2.0, "a"],
+        "state.n_reductions": [9, -1],
+        "state.loss_limit": [math.nan, 1],
+        "fitted.n_features_in_": [-1, 2.0],
         "n_features=0": [("fitted.n_features_in_", 0)],
-        "fitted.feature_names_in_": [[1, 2], np.ones(4), "abcd"],
+        "fitted.feature_names_in_": [[1, 2], np.ones(4)],
         "fitted.classes_": [None, np.ones((3, 1)), np.array([1, 2, np.nan])],
-        "fitted._target_kind_": ["real", "", None, []],
+        "fitted._target_kind_": ["real", "", None],
         "fitted.history_": [("fitted.history_.loss", np.ones((2, 2)))],
-        "fitted._seed_": [-1, 1.5, None],
+        "fitted._seed_": [-1, None],
         "fitted._seen_weight_": [math.nan, None],
         "fitted.fit": [1],
         "fingerprints.X": [1, REMOVED],
-        "every": [0, -1, 2.0, True, None, REMOVED],
+        "every": [0, 2.0, True],
         "params": [None, []],
         "alpha": [("params.alpha", -1), *(("params.alpha", value) for value in NO_SCALARS)],
         "solver": [("params.solver", "newton"), ("params.solver", 10**400)],
@@ -712,8 +648,8 @@ WRONG_LEAVES = {
         "n_hiden|other parameters": [("params.n_hiden", 3)],
     },
     "regressor.npz": {
-        "fitted.y_offset_": [None, "much", math.nan, np.array([np.nan, 1]), ["a", "b"]],
-        "fitted.y_scale_": [None, 0.0, -1.0, np.array([1.0, 0.0]), np.array([1, 2]), np.ones(3)],
+        "fitted.y_offset_": [None, "much", math.nan, np.array([np.nan, 1])],
+        "fitted.y_scale_": [None, 0.0, np.array([1.0, 0.0]), np.array([1, 2]), np.ones(3)],
         "fitted._target_kind_": ["binary"],
     },
 }
@@ -752,18 +688,24 @@ def test_the_fitted_attributes_of_a_checkpoint_are_those_before_training():
 # --- The proof ---
 
 
-def train_in_a_child(path, epochs_pipe):
+class TellsOfEpochs(SilentCallback):
+    """A callback that writes a byte into a pipe after every epoch."""
+
+    def __init__(self, pipe):
+        self.pipe = pipe
+
+    def on_fit_task_end(self, estimator, context):
+        if context.task_name == "epoch":
+            os.write(self.pipe, b".")
+
+
+def train_in_a_child(path, tell):
     """Fork a process that fits, or resumes if there is a file, and tells of each epoch; return its id."""
     child = os.fork()
     if child:
         return child
     exit_code = 1
-
-    def tell_epoch(_):
-        os.write(epochs_pipe, b".")
-
     try:
-        tell = Callback(tell_epoch)
         if path.exists():
             ShallowNNClassifier.resume(path, X, Y, callbacks=[tell])
         else:
@@ -773,23 +715,23 @@ def train_in_a_child(path, epochs_pipe):
         os._exit(exit_code)
 
 
-LONG = SMALL | {"max_iter": 20, "dropout": 0.2, "early_stopping": True, "n_iter_no_change": 20}
+LONG = SMALL | {"max_iter": 12, "dropout": 0.2, "early_stopping": True, "n_iter_no_change": 20}
 
 
 @needs_callbacks
 @pytest.mark.needs_fork
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # the child only computes
 def test_killed_processes_lose_nothing(tmp_path, monkeypatch):
-    """Fits and resumed fits are killed, 15 in all; what is on the disk then ends as the unbroken fit."""
+    """Fits and resumed fits are killed; what is on the disk then ends as the unbroken fit."""
     path, start = tmp_path / "run.npz", time.perf_counter()
     straight = ShallowNNClassifier(**LONG).set_callbacks(Checkpoint(path)).fit(X, Y)
     seconds = time.perf_counter() - start
     path.unlink()
     rng, n_killed, n_killed_while_writing = random.Random(0), 0, 0
-    while n_killed < 15:
+    while n_killed < (8 if n_killed_while_writing else 30):
         epochs_before = read_record(path, Contents).state.epoch if path.exists() else 0
         read_end, write_end = os.pipe()
-        child = train_in_a_child(path, write_end)
+        child = train_in_a_child(path, TellsOfEpochs(write_end))
         os.close(write_end)
         time.sleep(rng.uniform(0, seconds))
         os.kill(child, signal.SIGKILL)

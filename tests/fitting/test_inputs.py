@@ -1,5 +1,6 @@
 """Rows of every kind give the same results as NumPy arrays; precision, names and outputs."""
 
+import tempfile
 import tracemalloc
 from functools import partial
 
@@ -37,7 +38,15 @@ def swapped(X):
     return X.astype(X.dtype.newbyteorder())
 
 
+def memory_mapped(X):
+    with tempfile.TemporaryFile() as file:
+        rows = np.memmap(file, X.dtype, "w+", shape=X.shape)
+    rows[...] = X
+    return rows
+
+
 DENSE = {
+    "memory-mapped": memory_mapped,
     "Fortran order": np.asfortranarray,
     "a view": not_contiguous,
     "reversed": lambda X: X[::-1, ::-1].copy()[::-1, ::-1],
@@ -66,15 +75,6 @@ def test_integers_and_booleans_are_computed_in_float64():
         assert_same_model(classifier, make_classifier().fit(X.astype(float), Y3), rtol=0)
         assert classifier.coefs_[0].dtype == np.float64
         assert classifier.predict_proba(X).dtype == np.float64
-
-
-def test_memory_mapped_rows(tmp_path):
-    np.save(tmp_path / "X.npy", X3)
-    X = np.load(tmp_path / "X.npy", mmap_mode="r")
-    classifier = make_classifier(batch_size=16).fit(X, Y3)
-    reference = make_classifier(batch_size=16).fit(X3, Y3)
-    assert_same_model(classifier, reference, rtol=0)
-    assert_array_equal(classifier.predict_proba(X), reference.predict_proba(X3))
 
 
 def test_fit_leaves_the_data_alone():
@@ -126,8 +126,7 @@ SPARSE = {
 }
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
-@pytest.mark.parametrize("name", SPARSE)
+@pytest.mark.parametrize(("name", "solver"), list(zip(SPARSE, ["adam", "sgd", "lbfgs"] * 3, strict=True)))
 def test_sparse_rows_give_what_dense_rows_give(name, solver):
     X = SPARSE[name](SPARSE_X)
     params = {"solver": solver, "batch_size": 16, "early_stopping": True}
@@ -158,13 +157,13 @@ def test_sparse_and_dense_rows_mix(fitted_on):
 
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_sparse_rows_are_never_densified(early_stopping):
-    n_samples, n_features = 1000, 50_000  # 400 MB if it were dense
+    n_samples, n_features = 500, 50_000  # 200 MB if it were dense
     rng = np.random.default_rng(0)
     columns = rng.integers(n_features, size=5 * n_samples)
     X = scipy.sparse.csr_array((np.ones(5 * n_samples), columns, np.arange(0, 5 * n_samples + 1, 5)))
     X.resize(n_samples, n_features)
     y = np.arange(n_samples) % 2
-    classifier = ShallowNNClassifier(2, max_iter=2, early_stopping=early_stopping, random_state=0)
+    classifier = make_classifier(n_hidden=2, max_iter=2, solver="auto", early_stopping=early_stopping)
     tracemalloc.start()
     try:
         classifier.fit(X, y).partial_fit(X, y) if not early_stopping else classifier.fit(X, y)
@@ -173,27 +172,24 @@ def test_sparse_rows_are_never_densified(early_stopping):
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert peak < 50e6
+    assert peak < 25e6
 
 
 # --- Precision ---
 
 
-@pytest.mark.parametrize("sparse", [False, True])
 @pytest.mark.parametrize(
     ("dtype_of_X", "dtype", "expected"),
     [
         (np.float32, None, np.float32),
         (np.float64, None, np.float64),
         (np.float32, "float64", np.float64),
-        (np.float64, "float32", np.float32),
         (np.int64, "float32", np.float32),
     ],
 )
-def test_precision(sparse, dtype_of_X, dtype, expected):
-    X = (SPARSE_X * 4).astype(dtype_of_X)
-    X = scipy.sparse.csr_array(X) if sparse else X
-    for solver in ("adam", "lbfgs"):
+def test_precision(dtype_of_X, dtype, expected):
+    rows = (SPARSE_X * 4).astype(dtype_of_X)
+    for X, solver in ((rows, "adam"), (rows, "lbfgs"), (scipy.sparse.csr_array(rows), "adam")):
         classifier = make_classifier(dtype=dtype, solver=solver, early_stopping=True).fit(X, Y3)
         assert {array.dtype for array in classifier.coefs_ + classifier.intercepts_} == {np.dtype(expected)}
         for method in ("predict_proba", "predict_log_proba", "decision_function", "transform"):

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 
 N_FEATURES = 4
 
-make_classifier = partial(small_network, n_hidden=6, max_iter=8, learning_rate=0.02)
+make_classifier = partial(small_network, n_hidden=6, max_iter=20, learning_rate=0.02)
 
 X2, Y2 = make_data("binary")
 X4, Y4 = make_data("multilabel")
@@ -53,29 +53,19 @@ LABELS = {  # labels, and the classes that are found, in order
 @pytest.mark.parametrize("name", LABELS)
 def test_labels_of_any_type(name):
     y, classes = LABELS[name]
-    classifier = make_classifier(max_iter=40).fit(X2, y)
+    classifier = make_classifier().fit(X2, y)
     if classes is not None:
         assert_array_equal(classifier.classes_, classes)
         assert classifier.classes_.dtype.kind == classes.dtype.kind
     predicted = classifier.predict(X2)
+    assert len(set(predicted.tolist())) == 2
     assert predicted.dtype == classifier.classes_.dtype
     assert_array_equal(predicted, classifier.classes_[(classifier.decision_function(X2) > 0).astype(int)])
-    reference = make_classifier(max_iter=40).fit(X2, Y2)
-    assert_same_model(classifier, reference, rtol=0)
-    assert classifier.score(X2, y) == reference.score(X2, Y2)
-
-
-@pytest.mark.parametrize("name", LABELS)
-@pytest.mark.parametrize("weighted", [False, True])
-def test_the_score_is_scikit_learns_accuracy(name, weighted):
-    y, _ = LABELS[name]
-    classifier = make_classifier(max_iter=3).fit(X2, y)
-    weights = np.random.default_rng(0).random(len(X2)) if weighted else None
-    expected = accuracy_score(y, classifier.predict(X2), sample_weight=weights)
-    score = classifier.score(X2, y, weights)
-    assert type(score) is float
-    assert score == expected
-    assert 0 < score < 1
+    assert_same_model(classifier, make_classifier().fit(X2, Y2), rtol=0)
+    for weights in (None, np.random.default_rng(0).random(len(X2))):
+        score = classifier.score(X2, y, weights)
+        assert type(score) is float
+        assert 0 < score == accuracy_score(y, predicted, sample_weight=weights) < 1
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -137,10 +127,9 @@ def test_column_vector_warns():
     ],
 )
 def test_label_indicators_of_any_type(convert):
-    classifier = make_classifier(max_iter=40).fit(X4, convert(Y4) if convert is not np.float32 else Y4 * 1.0)
-    assert_same_model(classifier, make_classifier(max_iter=40).fit(X4, Y4), rtol=0)
+    classifier = make_classifier().fit(X4, convert(Y4) if convert is not np.float32 else Y4 * 1.0)
+    assert_same_model(classifier, make_classifier().fit(X4, Y4), rtol=0)
     assert_array_equal(classifier.predict(X4), classifier.predict_proba(X4) > 0.5)
-    assert classifier.score(X4, Y4) > 0.5
 
 
 def test_labels_that_all_rows_or_none_have():

@@ -94,11 +94,11 @@ def test_epochs_by_hand_keep_the_penalty_of_fit_if_alpha_grows_with_them():
     assert_same_model(by_hand, whole, rtol=1e-12)
 
 
-@pytest.mark.parametrize(("n_rows", "accuracy"), [(1, 0.9), (10, 0.9)])
-def test_a_stream_of_a_few_rows_at_a_time_is_learnt(n_rows, accuracy):
+@pytest.mark.parametrize(("n_rows", "n_train"), [(1, 200), (10, 400)])
+def test_a_stream_of_a_few_rows_at_a_time_is_learnt(n_rows, n_train):
     images, digits = load_digits(n_class=4, return_X_y=True)
     images, classifier = images / 16, ShallowNNClassifier(random_state=0)
-    for start in range(0, 400, n_rows):
+    for start in range(0, n_train, n_rows):
         part = slice(start, start + n_rows)
         classifier.partial_fit(images[part], digits[part], classes=range(4))
-    assert classifier.score(images[400:], digits[400:]) > accuracy
+    assert classifier.score(images[400:], digits[400:]) > 0.9

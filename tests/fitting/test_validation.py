@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.metrics import average_precision_score, f1_score, log_loss, make_scorer, roc_auc_score
+from sklearn.metrics import average_precision_score, log_loss, make_scorer, roc_auc_score
 
 import sknn_scratch._fitting.auto
 from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
@@ -60,8 +60,7 @@ def held_out(y, x=None, **params):
 # --- Best weights ---
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "solver"), list(zip(KINDS, ["adam", "sgd", "lbfgs"], strict=True)))
 def test_model_is_that_of_the_best_validation_loss(kind, solver):
     x, y = make_data(kind, n_samples=120)
     given = {"X_val": x[80:], "y_val": y[80:]}
@@ -82,14 +81,13 @@ def test_model_is_that_of_the_best_validation_loss(kind, solver):
     [
         ("accuracy", lambda model: model.score(X_VAL, Y_VAL)),
         ("neg_log_loss", lambda model: -log_loss(Y_VAL, model.predict_proba(X_VAL))),
-        ("f1_macro", lambda model: f1_score(Y_VAL, model.predict(X_VAL), average="macro")),
         ("roc_auc_ovr", lambda model: roc_auc_score(Y_VAL, model.predict_proba(X_VAL), multi_class="ovr")),
         (make_scorer(log_loss, greater_is_better=False, response_method="predict_proba"), None),
         (lambda model, X, y: model.transform(X).mean(), None),
     ],
 )
 def test_model_is_that_of_the_best_score(scoring, score):
-    classifier = make_classifier(scoring=scoring).fit(X, Y, **VALIDATION)
+    classifier = make_classifier(scoring=scoring, max_iter=15).fit(X, Y, **VALIDATION)
     scores = classifier.history_["val_score"]
     assert classifier.best_iter_ == 1 + scores.argmax()
     score = score or (lambda model: scoring(model, X_VAL, Y_VAL))
@@ -139,7 +137,7 @@ def test_held_out_rows_are_stratified():
         assert abs(counts - expected).max() <= 1
 
 
-@pytest.mark.parametrize("n_classes", [2, 3, 30])
+@pytest.mark.parametrize("n_classes", [2, 30])
 def test_rare_classes_stay_in_training(n_classes):
     y = np.r_[np.zeros(100, int), np.arange(1, n_classes)]  # one row each
     _, labels = held_out(y)
@@ -223,10 +221,11 @@ def test_scorers_get_sparse_rows_as_sparse_rows(to_sparse):
 
 def test_auto_validates_large_training_sets(monkeypatch):
     monkeypatch.setattr(sknn_scratch._fitting.auto, "VALIDATION_ROWS", 120)
-    assert "val_loss" in make_classifier(early_stopping="auto", max_iter=2).fit(X, Y).history_
-    assert "val_loss" not in make_classifier(early_stopping="auto", max_iter=2).fit(X[1:], Y[1:]).history_
-    weight = np.r_[0, np.ones(119)]  # a row that weighs nothing is none
-    assert "val_loss" not in make_classifier(early_stopping="auto", max_iter=2).fit(X, Y, weight).history_
+    clf = make_classifier(early_stopping="auto", max_iter=2)
+    assert "val_loss" in clf.fit(X, Y).history_
+    assert "val_loss" not in clf.fit(X[1:], Y[1:]).history_
+    assert "val_loss" not in clf.fit(X, Y, np.r_[0, np.ones(119)]).history_  # one row weighs nothing
+    assert "val_loss" in clf.fit(X[:20], Y[:20], **VALIDATION).history_
 
 
 @pytest.mark.parametrize(
@@ -260,28 +259,19 @@ def test_rare_rows_are_worth_more_in_training():
         x = rng.normal(size=(6600, 10))
         signal = x[:, :4].sum(axis=1) + rng.normal(size=6600)
         y = signal > np.partition(signal[:600], -9)[-10]
-        clf = ShallowNNClassifier(32, solver="adam", early_stopping=early_stopping, random_state=seed)
+        clf = ShallowNNClassifier(
+            32, alpha=1.0, solver="adam", early_stopping=early_stopping, random_state=seed
+        )
         return average_precision_score(y[600:], clf.fit(x[:600], y[:600]).predict_proba(x[600:])[:, 1])
 
-    auto, validated = (np.mean([precision(seed, early) for seed in range(8)]) for early in ("auto", True))
+    auto, validated = (np.mean([precision(seed, early) for seed in range(6)]) for early in ("auto", True))
     assert auto > validated + 0.03
 
 
-def test_auto_validates_where_validation_rows_are_given():
-    assert (
-        "val_loss"
-        in make_classifier(early_stopping="auto", max_iter=2).fit(X[:20], Y[:20], **VALIDATION).history_
-    )
-
-
-@pytest.mark.parametrize("yes", [True, np.True_])
-def test_early_stopping_on(yes):
-    assert "val_loss" in make_classifier(early_stopping=yes, max_iter=2).fit(X, Y).history_
-
-
-@pytest.mark.parametrize("no", [False, np.False_])
-def test_early_stopping_off(no):
-    assert "val_loss" not in make_classifier(early_stopping=no, max_iter=2).fit(X, Y).history_
+@pytest.mark.parametrize("is_on", [True, np.True_, False, np.False_])
+def test_early_stopping_on_and_off(is_on):
+    history = make_classifier(early_stopping=is_on, max_iter=2).fit(X, Y).history_
+    assert ("val_loss" in history) == is_on
 
 
 def test_scoring_without_early_stopping_is_not_used():

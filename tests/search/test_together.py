@@ -37,6 +37,7 @@ from sknn_scratch import (
     Activation,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
+    VectorizedGridSearchCV,
     train_together,
 )
 from sknn_scratch._core.stack import Stack
@@ -117,7 +118,7 @@ TOOLS = {
         [3, 1, 1, 1],
     ),
     "recursive elimination": (
-        lambda: [RFECV(Network(4, max_iter=2, random_state=0), cv=3, n_jobs=2).fit(X, Y).ranking_],
+        lambda: [RFECV(Network(4, alpha=1.0, max_iter=2, random_state=0), cv=3, n_jobs=2).fit(X, Y).ranking_],
         None,
     ),
     "bagging": (
@@ -193,7 +194,10 @@ ESTIMATORS = {
         lambda: make_pipeline(StandardScaler(), network()).set_callbacks(SilentCallback()),
         "shallownnclassifier__",
     ),
-    "ensemble": (lambda: ShallowNNEnsembleClassifier(4, max_iter=3, n_networks=2, random_state=0), ""),
+    "ensemble": (
+        lambda: ShallowNNEnsembleClassifier(4, alpha=1.0, max_iter=3, n_networks=2, random_state=0),
+        "",
+    ),
     "one against the rest": (lambda: OneVsRestClassifier(network()), "estimator__"),
 }
 N_FITS = {"ensemble": 8, "one against the rest": 12}
@@ -232,18 +236,6 @@ def test_a_generator_gives_its_first_result_before_the_last_call_has_run():
         assert next(results) == 1
         is_received.set()
         assert list(results) == [True, True]
-
-
-def test_networks_and_other_estimators_in_one_search(groups):
-    estimator = Pipeline([("net", network())])
-    grid = [
-        {"net": [LogisticRegression(max_iter=1000)], "net__C": [0.1, 1]},
-        {"net": [network(), network(n_hidden=3)], "net__alpha": [0.1, 1]},
-    ]
-    expected = grid_results(estimator, grid)
-    with train_together():
-        assert_array_equal(grid_results(estimator, grid), expected)
-    assert groups == [4, 4]
 
 
 def fit_again(estimator):
@@ -288,24 +280,14 @@ def test_verbose_says_how_many_and_why_not(capsys):
     ]
 
 
-@pytest.mark.parametrize(
-    ("params", "reason"),
-    [
-        ({"n_hidden": 20_000, "max_iter": 1, "batch_size": None}, "with 20000 units here are too large"),
-        ({"random_state": 0}, None),
-    ],
-)
-def test_if_no_fits_are_made_together_there_is_one_warning(params, reason):
+def test_if_no_fits_are_made_together_there_is_one_warning():
+    large = network(n_hidden=20_000, max_iter=1, batch_size=None)
     with train_together(), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        warnings.filterwarnings("ignore", "Maximum")
-        cross_val_score(network(**params), X, Y, cv=2)
-    told = [str(one.message) for one in caught if "networks were trained together" in str(one.message)]
-    assert len(told) == (reason is not None)
-    assert (
-        reason is None or f"None of 2 networks were trained together. 2 alone: networks {reason}" in told[0]
-    )
-    assert all(one.filename == __file__ for one in caught)
+        cross_val_score(large, X, Y, cv=2)
+    (told,) = [one for one in caught if one.category is UserWarning]
+    assert "None of 2 networks were trained together. 2 alone: networks with 20000 units" in str(told.message)
+    assert told.filename == __file__
 
 
 def test_a_fault_of_ours_is_told_before_the_networks_are_trained_one_by_one(monkeypatch, groups):
@@ -326,30 +308,21 @@ def test_a_fault_of_ours_is_told_before_the_networks_are_trained_one_by_one(monk
         cross_val_score(network(), X, Y, cv=4)
 
 
-@pytest.mark.parametrize("error_score", [-1.0, "raise"])
-def test_a_fault_of_the_users_fails_its_own_fit_only(error_score, groups):
-    def fail_if_large(z):
-        if fails[0] and abs(z).max() > 0:
+def test_a_fault_of_the_users_fails_its_own_fit_only(groups):
+    def fail(z):
+        if abs(z).max() > 0:
             raise ZeroDivisionError("the user's")
         return z
 
-    fails = [True]
-    grid = {"activation": [Activation(fail_if_large, np.ones_like), "relu"]}
-    search = GridSearchCV(network(), grid, cv=2, refit=False, error_score=error_score)
-    with train_together():
-        if error_score == "raise":
-            with pytest.raises(ZeroDivisionError, match="the user's"):
-                search.fit(X, Y)
-            return
-        with pytest.warns(FitFailedWarning, match="2 fits failed out of a total of 4"):
-            search.fit(X, Y)
-    assert search.cv_results_["mean_test_score"][0] == -1
+    grid = {"activation": [Activation(fail, np.ones_like), "relu"]}
+    search = GridSearchCV(network(), grid, cv=2, refit=False, error_score=-1.0)
+    with train_together(), pytest.warns(FitFailedWarning, match="2 fits failed out of a total of 4"):
+        search.fit(X, Y)
     assert groups == [2, 1, 1, 2]
-    fails[0] = False
-    assert (
-        GridSearchCV(network(), grid, cv=2).fit(X, Y).cv_results_["mean_test_score"][1]
-        == (search.cv_results_["mean_test_score"][1])
-    )
+    relu = GridSearchCV(network(), {"activation": ["relu"]}, cv=2, refit=False).fit(X, Y)
+    assert search.cv_results_["mean_test_score"].tolist() == [-1, *relu.cv_results_["mean_test_score"]]
+    with train_together(), pytest.raises(ZeroDivisionError, match="the user's"):
+        search.set_params(error_score="raise").fit(X, Y)
 
 
 # --- Errors and Control-C ---
@@ -440,14 +413,37 @@ def test_the_block_by_its_name_in_joblib(groups):
     assert groups == [4]
 
 
+class Locked(FunctionTransformer):
+    """A step that cannot be sent to another process when it is fitted."""
+
+    def fit(self, X, y=None):
+        self.lock_ = threading.Lock()
+        return super().fit(X, y)
+
+
 def test_results_do_not_depend_on_n_jobs_and_warnings_come_back_from_processes():
-    results = {}
+    results, estimator = {}, make_pipeline(Locked(), network())
     for n_jobs in (1, 2):
         with train_together(), warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            results[n_jobs] = cross_val_score(network(), X, Y, cv=5, n_jobs=n_jobs)
-        assert [one.filename for one in caught] == [__file__] * 5
+            results[n_jobs] = cross_val_score(estimator, X, Y, cv=5, n_jobs=n_jobs)
+        assert [(one.category, one.filename) for one in caught] == [(ConvergenceWarning, __file__)] * 5
     assert_array_equal(results[1], results[2])
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
+def test_a_warning_that_is_an_error_fails_its_own_fits(n_jobs):
+    search = VectorizedGridSearchCV(
+        network(tol=1e9), {"max_iter": [2, 500]}, cv=2, refit=False, n_jobs=n_jobs
+    )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("error", ConvergenceWarning)
+        warnings.simplefilter("always", FitFailedWarning)
+        search.fit(X, Y)
+    (warning,) = caught
+    assert "2 fits failed out of a total of 4" in str(warning.message)
+    assert "Increase max_iter=2." in str(warning.message)
 
 
 def test_warnings_of_another_process_are_brought_home():
