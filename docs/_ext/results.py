@@ -1,4 +1,4 @@
-"""Replace a comment on the performance page by the tables of all benchmarks, folded."""
+"""Replace a comment on the performance page by the tables of the benchmarks, folded."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,6 @@ ORDER = (
     "overhead",
     "search",
     "quality",
-    "defaults",
     "small_data",
     "many_rows",
     "regression",
@@ -23,14 +22,16 @@ ORDER = (
     "threads",
     "memory",
 )
+ELSEWHERE = {"defaults"}  # on a page of their own
 PLACE = "<!-- results -->"
 RESULTS = "../benchmarks/results"
 
 
 def include_results(app, page, source):
-    """Write an include for each file of results."""
+    """Write an include for each file of results that is not on another page."""
     if PLACE in source[0]:
-        files = sorted(Path(app.srcdir, RESULTS).glob("*.md"), key=place_of)
+        files = [file for file in Path(app.srcdir, RESULTS).glob("*.md") if file.stem not in ELSEWHERE]
+        files.sort(key=place_of)
         includes = [f"```{{include}} {RESULTS}/{file.name}\n:heading-offset: 1\n```\n" for file in files]
         source[0] = source[0].replace(PLACE, "\n".join(includes))
 
