@@ -1,3 +1,4 @@
+import itertools
 import math
 from dataclasses import replace
 
@@ -234,18 +235,15 @@ def scipys_lbfgs(run):
 
 def test_it_needs_no_more_evaluations_than_scipy_and_ends_no_higher():
     ratios, differences = [], []
-    for kind in KINDS:
-        for activate in dict.fromkeys(ACTIVATIONS.values()):
-            problem = make_problem(kind)
-            counted, calls = counting(activate)
-            config = {"solver": "lbfgs", "alpha": 3.0, "max_iter": 60, "n_iter_no_change": 10**6}
-            run = make_run(problem, network=make_network(problem, activate), **config)
-            by_scipy = scipys_lbfgs(run)
-            counted_run = make_run(problem, network=make_network(problem, counted), **config)
-            result = train_alone(counted_run)
-            ratios.append((len(calls) - 1) / by_scipy.nfev)
-            differences.append(objective_of(run, result.state.params)[0] / by_scipy.fun - 1)
-
+    config = {"solver": "lbfgs", "alpha": 3.0, "max_iter": 60, "n_iter_no_change": 10**6}
+    for kind, activate in zip(itertools.cycle(KINDS), dict.fromkeys(ACTIVATIONS.values())):
+        problem = make_problem(kind)
+        counted, calls = counting(activate)
+        run = make_run(problem, network=make_network(problem, activate), **config)
+        by_scipy = scipys_lbfgs(run)
+        result = train_alone(make_run(problem, network=make_network(problem, counted), **config))
+        ratios.append((len(calls) - 1) / by_scipy.nfev)
+        differences.append(objective_of(run, result.state.params)[0] / by_scipy.fun - 1)
     assert np.median(ratios) <= 1.1
     assert np.median(differences) <= 1e-9
     assert np.mean(differences) <= 0.01
@@ -254,8 +252,9 @@ def test_it_needs_no_more_evaluations_than_scipy_and_ends_no_higher():
 LBFGS = {"solver": "lbfgs", "max_iter": 25}
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu"])
+@pytest.mark.parametrize(
+    ("kind", "activation"), [("binary", "tanh"), ("multiclass", "relu"), ("multilabel", "sigmoid")]
+)
 def test_a_stack_is_the_same_as_its_networks_alone(kind, activation):
     """Bit for bit, with their histories and their memories; each at its own step, some for longer."""
     problem = make_problem(kind)
@@ -309,7 +308,7 @@ def test_the_history_holds_the_objective_and_the_gradient_at_the_end_of_each_ite
     assert (np.diff(history_column(result, "loss")) < 0).all()
 
 
-@pytest.mark.parametrize("most", range(1, 8))
+@pytest.mark.parametrize("most", [1, 2, 7])
 def test_a_further_run_goes_on_as_if_there_had_been_one(most):
     """With the pairs it has; the gradient at its start is computed again, to the same bits."""
     whole = train_alone(make_run(BINARY, alpha=1.0, solver="lbfgs", max_iter=12))

@@ -63,8 +63,9 @@ def make_validation(seed, n_samples=20):
 
 
 @every_kind
-@pytest.mark.parametrize("solver", SOLVERS)
-@batches_or_all
+@pytest.mark.parametrize(
+    ("solver", "batch_size"), [("adam", 16), ("sgd", 16), ("sgd", 60), ("adamw", 60), ("lbfgs", 60)]
+)
 def test_seeds(kind, solver, batch_size):
     problem = make_problem(kind)
     results = assert_same_as_alone(
@@ -97,7 +98,7 @@ def test_sizes(n_networks, n_hidden):
     assert_same_as_alone([make_run(BINARY, seed, network=network) for seed in range(n_networks)])
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(("n_features", "n_hidden"), [(4, 5), (6, 8), (7, 4), (32, 33)])
 def test_rows_of_a_stack_that_are_aligned_in_another_way_than_a_network_alone(
@@ -308,15 +309,6 @@ def test_a_network_without_penalty_does_not_mind_weights_whose_square_overflows(
     run = make_run(BINARY, max_iter=3)
     run.state.params *= 1e160
     assert_same_as_alone([replace(run, config=replace(run.config, alpha=alpha)) for alpha in (0.0, 1.0)])
-
-
-def test_networks_that_all_diverge():
-    network = make_network(BINARY, "relu")
-    runs = [
-        make_run(BINARY, seed, network=network, solver="sgd", learning_rate=1e200, batch_size=60)
-        for seed in range(2)
-    ]
-    assert_same_as_alone(runs)
 
 
 def test_a_callback_stops_one_network():

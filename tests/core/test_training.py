@@ -151,11 +151,6 @@ def test_the_penalty_is_measured_against_the_sum_of_the_weights_or_100(weights, 
 # --- Schedules ---
 
 
-def test_constant_schedule():
-    rates = history_column(train_alone(make_run(BINARY, learning_rate=0.03)), "learning_rate")
-    assert_array_equal(rates, 0.03)
-
-
 def test_cosine_schedule_falls_from_the_learning_rate_towards_zero():
     run = make_run(BINARY, schedule="cosine", learning_rate=0.03, max_iter=8)
     rates = history_column(train_alone(run), "learning_rate")
