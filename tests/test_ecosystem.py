@@ -90,13 +90,6 @@ def test_columns_of_a_frame():
     assert isinstance(columns, ColumnTransformer)
 
 
-def test_grid_search():
-    grid = {"activation": ["identity", "tanh"], "n_hidden": [2, 6]}
-    search = GridSearchCV(make_classifier(), grid, cv=2).fit(X, Y)
-    assert set(search.best_params_) == {"activation", "n_hidden"}
-    assert_same_model(search.best_estimator_, make_classifier(**search.best_params_).fit(X, Y), rtol=0)
-
-
 def test_halving_search_over_epochs():
     search = HalvingGridSearchCV(
         make_classifier(),
