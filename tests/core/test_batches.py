@@ -112,14 +112,6 @@ def test_the_order_is_that_of_the_random_stream_alone(monkeypatch, sparse, gathe
         assert_array_equal(numbers, rngs(seed=epoch)[0].permutation(22))
 
 
-def test_epochs_differ():
-    stream, generators = Batches([Data(**make_source(22))], 5, SOFTMAX), rngs()
-    first, second = (
-        np.concatenate([row_numbers(batch) for batch in epoch_batches(stream, generators)]) for _ in range(2)
-    )
-    assert (first != second).any()
-
-
 @few_or_many_at_once
 @dense_or_sparse
 @pytest.mark.parametrize("batch_size", [3, 100])

@@ -163,13 +163,6 @@ def test_finds_the_minimum(function, starts, dtype):
     assert_allclose(points[-1], 1, atol=1e-2 if dtype == np.float32 else 1e-6)
 
 
-def test_the_objective_falls_in_every_iteration():
-    start = np.array([[-1.5, 2.0]])
-    points, _ = minimise(rosenbrock, start)
-    values = [rosenbrock(point)[0][0] for point in (start, *points)]
-    assert (np.diff(values) < 0).all()
-
-
 def test_a_minimum_is_noticed_at_once():
     points, reasons = minimise(quadratic, np.ones((2, 6)))
     assert reasons == [StopReason.CONVERGED] * 2

@@ -157,12 +157,6 @@ def test_design_matrices(batch_size, sparse):
     )
 
 
-@batches_or_all
-def test_targets(batch_size):
-    flipped = BINARY._replace(targets=-BINARY.targets)
-    assert_same_as_alone([make_run(problem, batch_size=batch_size) for problem in (BINARY, flipped)])
-
-
 @every_kind
 @dense_or_sparse
 @batches_or_all
@@ -402,17 +396,6 @@ def test_networks_of_one_seed_leave_their_generators_as_alone(interrupted):
 # --- Precision, results, groups ---
 
 
-@batches_or_all
-def test_single_precision(batch_size):
-    problem = make_problem("multiclass", dtype=np.float32)
-    runs = [
-        make_run(problem, seed, batch_size=batch_size, solver="sgd", learning_rate=rate, alpha=alpha)
-        for seed, (rate, alpha) in enumerate([(0.01, 0.0), (0.02, 1.0), (0.05, 5.0)])
-    ]
-    for result in assert_same_as_alone(runs):
-        assert result.state.params.dtype == np.float32
-
-
 @pytest.mark.parametrize("interrupted", [False, True])
 def test_results_share_nothing(interrupted):
     def on_epoch_end(number, state):
@@ -440,6 +423,7 @@ def test_a_stack_that_goes_on_is_the_same_as_one_run():
 
 
 SGD = {"solver": "sgd"}
+VALIDATED = {"validation": make_validation(0)}
 
 
 @pytest.mark.parametrize(
@@ -456,7 +440,9 @@ SGD = {"solver": "sgd"}
         (make_run(BINARY, beta_2=0.99), {}),
         (make_run(BINARY, epsilon=1e-4), {}),
         (make_run(BINARY, dropout=0.5), {}),
-        (make_run(BINARY, data={"validation": make_validation(0)}), {}),
+        (make_run(BINARY, data=VALIDATED), {}),
+        (make_run(BINARY, data={"validation": make_validation(0, 21)}), {"data": VALIDATED}),
+        (make_run(BINARY, data=VALIDATED | {"score": lambda params: 0.0}), {"data": VALIDATED}),
         (make_run(make_problem("binary", dtype=np.float32)), {}),
         (make_run(BINARY._replace(X=scipy.sparse.csr_array(BINARY.X))), {}),
         (replace(make_run(BINARY), state=train_alone(make_run(BINARY)).state), {}),  # later updates
@@ -483,17 +469,6 @@ def test_runs_with_lazy_updates_are_trained_alone(monkeypatch):
     assert stack_key(sparse) is None
     assert stack_key(make_run(BINARY, batch_size=4)) is not None
     assert stack_key(make_run(problem, solver="lbfgs")) is not None
-
-
-def test_validations_of_another_size_are_another_key():
-    small, large = (make_run(BINARY, data={"validation": make_validation(0, n)}) for n in (20, 21))
-    assert stack_key(small) != stack_key(large)
-
-
-def test_watching_a_score_is_another_key_than_watching_the_loss():
-    data = {"validation": make_validation(0)}
-    scored = make_run(BINARY, data=data | {"score": lambda params: 0.0})
-    assert stack_key(scored) != stack_key(make_run(BINARY, data=data))
 
 
 @pytest.mark.parametrize("solver", SOLVERS)

@@ -90,13 +90,6 @@ def test_another_run_has_its_own_epochs_and_patience_but_keeps_the_memory():
     assert second.state.n_updates == 32
 
 
-def test_two_runs_are_one_long_one():
-    long = train_alone(make_run(BINARY, max_iter=8))
-    first = train_alone(make_run(BINARY, max_iter=4))
-    second = train_alone(replace(make_run(BINARY, max_iter=4), state=first.state.for_another_run()))
-    assert_array_equal(second.state.params, long.state.params)
-
-
 # --- Learning rates ---
 
 
