@@ -87,10 +87,7 @@ def test_pickles_name_nothing_of_ours_but_what_is_public():
         assert type(pickle.loads(pickled)) is type(example)
 
 
-CLASSES = {
-    ShallowNNClassifier: ShallowNNEnsembleClassifier,
-    ShallowNNRegressor: ShallowNNEnsembleRegressor,
-}
+CLASSES = {ShallowNNClassifier: ShallowNNEnsembleClassifier, ShallowNNRegressor: ShallowNNEnsembleRegressor}
 
 
 @pytest.mark.parametrize("single", CLASSES)

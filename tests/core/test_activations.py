@@ -49,10 +49,7 @@ EXACT = {
     "elu": (lambda z: z if z > 0 else z.exp() - 1, lambda z: ONE if z > 0 else z.exp()),
     "softplus": (lambda z: (ONE + z.exp()).ln(), exact_sigmoid),
     "gelu": (lambda z: z * exact_normal(z), lambda z: exact_normal(z) + z * exact_density(z)),
-    "silu": (
-        lambda z: z * exact_sigmoid(z),
-        lambda z: exact_sigmoid(z) * (ONE + z * exact_sigmoid(-z)),
-    ),
+    "silu": (lambda z: z * exact_sigmoid(z), lambda z: exact_sigmoid(z) * (ONE + z * exact_sigmoid(-z))),
 }
 
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])

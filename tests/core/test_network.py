@@ -6,13 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core import network as network_module
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
-from sknn_scratch._core.network import (
-    Penalty,
-    Workspace,
-    mean_loss,
-    predict_hidden,
-    predict_outputs,
-)
+from sknn_scratch._core.network import Penalty, Workspace, mean_loss, predict_hidden, predict_outputs
 from sknn_scratch._core.parameters import Layers, view_parameters
 from sknn_scratch._core.rows import SparseRows, rows_of
 from tests.core import textbook

@@ -8,14 +8,7 @@ from numpy.testing import assert_array_equal
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.state import Run
 from sknn_scratch._core.stopping import StopReason
-from tests.helpers import (
-    BINARY,
-    VALIDATION,
-    history_column,
-    make_run,
-    train_alone,
-    train_and_watch,
-)
+from tests.helpers import BINARY, VALIDATION, history_column, make_run, train_alone, train_and_watch
 
 every_solver = pytest.mark.parametrize("solver", SOLVERS)
 

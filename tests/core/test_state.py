@@ -7,11 +7,7 @@ from numpy.testing import assert_array_equal
 
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
-from sknn_scratch._core.state import (
-    ADAPTIVE_MINIMUM,
-    Epoch,
-    watched_value,
-)
+from sknn_scratch._core.state import ADAPTIVE_MINIMUM, Epoch, watched_value
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.training import train
 from tests.helpers import (

@@ -58,12 +58,7 @@ def textbook_training(run):
     row_weights = np.ones(n) if data.row_weights is None else data.row_weights
     penalty[config.network.shape.weights] = textbook.penalty_rate(config.alpha, row_weights)
     steps = textbook.OPTIMIZERS[config.solver](
-        state.params,
-        gradient,
-        n_steps,
-        config.learning_rate,
-        **asdict(config.optimizer),
-        penalty=penalty,
+        state.params, gradient, n_steps, config.learning_rate, **asdict(config.optimizer), penalty=penalty
     )
     return list(steps)[n_batches - 1 :: n_batches]
 

@@ -4,10 +4,7 @@ import numpy as np
 import pytest
 from sklearn.neural_network import MLPRegressor
 
-from sknn_scratch import (
-    ShallowNNRegressor,
-    diagnose,
-)
+from sknn_scratch import ShallowNNRegressor, diagnose
 from sknn_scratch._fitting.reals import REAL_LOSSES
 from tests.helpers import make_rows, small_regressor
 

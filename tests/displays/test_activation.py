@@ -7,10 +7,7 @@ import pytest
 import scipy.sparse
 from numpy.testing import assert_allclose
 
-from sknn_scratch import (
-    ActivationDisplay,
-    ShallowNNClassifier,
-)
+from sknn_scratch import ActivationDisplay, ShallowNNClassifier
 from tests.displays.drawing import DISPLAYS, draw, fit, show, texts
 from tests.helpers import make_data
 

@@ -7,10 +7,7 @@ from sklearn.datasets import load_iris
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from sknn_scratch import (
-    NetworkDisplay,
-    ShallowNNClassifier,
-)
+from sknn_scratch import NetworkDisplay, ShallowNNClassifier
 from sknn_scratch._displays.plotting import shorten
 from tests.displays.drawing import draw, fit, show, texts
 from tests.helpers import make_data
