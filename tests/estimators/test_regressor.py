@@ -461,11 +461,6 @@ def test_transform_and_pickles():
     assert_array_equal(pickle.loads(pickled).predict(X), reg.predict(X))
 
 
-def test_the_score_counts_weights():
-    reg, weights = small_regressor().fit(X, Y), np.arange(40)
-    assert reg.score(X, Y, weights) == r2_score(Y, reg.predict(X), sample_weight=weights)
-
-
 def test_the_defaults_converge():
     X, y = make_rows(300)
     with warnings.catch_warnings():
