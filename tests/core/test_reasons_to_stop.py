@@ -95,15 +95,6 @@ def test_a_gradient_of_zero_stops_nothing_if_it_was_not_asked_for():
 
 
 @every_solver
-@pytest.mark.parametrize("max_iter", [1, 5])
-def test_stops_after_max_iter_epochs(solver, max_iter):
-    run = make_run(BINARY, solver=solver, batch_size=60, max_iter=max_iter)
-    result = train_alone(run)
-    assert result.state.stop_reason is StopReason.MAX_ITER
-    assert result.state.epoch == max_iter
-
-
-@every_solver
 def test_stops_when_a_callback_says_so(solver):
     run = make_run(BINARY, solver=solver, batch_size=60, max_iter=50)
     result = train_alone(run, lambda _, state: state.epoch == 3)

@@ -260,27 +260,6 @@ def test_a_divergence_does_not_trust_a_best_epoch_that_led_to_it(best, is_kept):
     assert_array_equal(run.state.params, run.state.kept_epoch)
 
 
-def test_an_interrupt_returns_to_the_last_sound_epoch():
-    run = run_of_losses(3, 2)
-    at_epoch(run, 3, loss=9)
-    run.state.memory, run.state.n_updates = {"velocity": run.state.params.copy()}, 7
-    run.interrupt()
-    assert run.state.epoch == 2
-    assert_array_equal(run.state.params, 2)
-    assert (run.state.memory, run.state.n_updates) == ({}, 0)
-    run.finish()
-    assert run.state.stop_reason is StopReason.INTERRUPTED
-    assert run.state.kept_epoch == 2
-    assert run.is_interrupted
-
-
-def test_an_interrupt_keeps_an_epoch_that_was_already_the_best():
-    run = run_of_losses(3, 2, data={"validation": VALIDATION})
-    at_epoch(run, 3, val_loss=1).interrupt()
-    assert run.state.epoch == run.state.kept_epoch == 3
-    assert_array_equal(run.state.params, 3)
-
-
 def test_an_interrupt_leaves_a_run_that_has_ended():
     run = run_of_losses(3)
     at_epoch(run, 2).stop(StopReason.MAX_ITER)

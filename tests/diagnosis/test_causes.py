@@ -384,17 +384,6 @@ def test_a_network_that_does_not_fit_its_training_rows_does_not_overfit():
     assert reason == "the network does not fit its training rows"
 
 
-def test_units_that_start_alike():
-    X, y = moons()
-    broken = network(init_scale=0, max_iter=100).fit(X, y)
-    diagnosis = diagnose(broken, X, y)
-    assert diagnosis.fix_first.name == "identical units"
-    assert {finding.cause for finding in diagnosis.findings[1:]} == {"identical units"}
-    repaired = network(init_scale="glorot", max_iter=100).fit(X, y)
-    assert repaired.score(X, y) > broken.score(X, y) + 0.2
-    assert first(repaired, X, y) != "identical units"
-
-
 @pytest.mark.parametrize(
     ("broken", "cause"),
     [

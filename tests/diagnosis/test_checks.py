@@ -223,12 +223,6 @@ def test_partial_fit_need_not_converge(data):
     assert "partial_fit" in diagnose(clf, *data).not_checked["not converged"]
 
 
-def test_not_converged_is_a_problem_if_nothing_was_learnt(data):
-    finding = check("not converged", fit(*data, learning_rate=1e-5, max_iter=3), data[0])
-    assert (finding.severity, finding.value) == ("problem", 3)
-    assert "guess" in finding.meaning
-
-
 def test_a_rule_that_was_met_on_the_plateau_of_the_start_is_a_problem_too(data):
     clf = fit(*data, solver="sgd", momentum=0, batch_size=None, learning_rate=1e-3)
     assert clf.stop_reason_ == "converged"

@@ -147,21 +147,14 @@ def test_numbers_of_other_types_are_accepted():
 
 with_nan, with_inf = X.copy(), X.copy()
 with_nan[3, 1], with_inf[3, 1] = NAN, INF
+# scikit-learn's checks try more.
 BAD_X = {
     "NaN": (with_nan, "NaN"),
     "infinity": (with_inf, "infinity"),
     "sparse NaN": (scipy.sparse.csr_array(with_nan), "NaN"),
-    "complex": (X + 1j, "Complex"),
-    "strings": (np.full(X.shape, "a"), "could not convert"),
-    "objects": (np.array([["a", None]] * 40), "could not convert"),
     "a frame of strings": (pd.DataFrame({"a": ["x"] * 40}), "could not convert"),
-    "no rows": (X[:0], r"0 sample\(s\)"),
-    "no features": (X[:, :0], r"0 feature\(s\)"),
-    "1-D": (X[:, 0], "2D array"),
-    "3-D": (X[np.newaxis], "dim 3"),
     "None": (None, "2D array"),
     "a number": (3.0, "2D array"),
-    "fewer rows than y": (X[:10], r"\[10, 40\]"),
     "too large for float32": (X * 1e300, "float32"),
 }
 

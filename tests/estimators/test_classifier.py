@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
-from sklearn.base import clone, is_classifier
+from sklearn.base import is_classifier
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_html_repr
 
@@ -212,23 +212,7 @@ def test_pickle_is_about_as_large_as_the_weights(early_stopping):
     assert len(pickle.dumps(resumable)) < 3.02 * weights + 4000  # with Adam's two moments
 
 
-def test_clone_is_unfitted_and_equal():
-    classifier = make_classifier(activation=Activation(softsign, softsign_slope)).fit(X, Y)
-    cloned = clone(classifier)
-    assert not hasattr(cloned, "coefs_")
-    assert cloned.get_params() == classifier.get_params()
-    assert_same_model(cloned.fit(X, Y), classifier, rtol=0)
-
-
 # --- Parameters, representation, tags ---
-
-
-def test_params_are_set_and_got():
-    params = {name: object() for name in ShallowNNClassifier().get_params()}
-    assert ShallowNNClassifier(**params).get_params() == params
-    assert ShallowNNClassifier().set_params(**params).get_params() == params
-    with pytest.raises(ValueError, match=r"Invalid parameter 'n_units'.* 'n_hidden'"):
-        ShallowNNClassifier().set_params(n_units=3)
 
 
 def test_representation_shows_what_is_no_default():
