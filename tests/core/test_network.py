@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sknn_scratch._core import network as network_module
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.network import Penalty, Workspace, mean_loss, predict_hidden, predict_outputs
-from sknn_scratch._core.parameters import Layers, view_parameters
+from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import SparseRows, rows_of
 from tests.core import textbook
 from tests.helpers import (
@@ -51,16 +51,6 @@ def test_logits_equal_the_loop_over_neurons_and_the_textbook(kind):
     assert_allclose(logits, textbook.logits_sample_by_sample(params, problem.X), rtol=1e-12)
 
 
-@every_kind
-def test_layers_predict_like_the_flat_parameters(kind):
-    problem = make_problem(kind)
-    network = make_network(problem)
-    params = view_parameters(make_params(network), network.shape)
-    layers = Layers(params.w_hidden, params.w_output, params.b_hidden, params.b_output)
-    X = rows_of(problem.X)
-    assert_array_equal(predict_outputs(network, layers, X), predict_outputs(network, params, X))
-
-
 @every_activation
 def test_hidden_values_are_the_activation_of_the_hidden_inputs(activation):
     problem = make_problem("binary")
@@ -73,26 +63,16 @@ def test_hidden_values_are_the_activation_of_the_hidden_inputs(activation):
 
 
 @pytest.mark.parametrize("predict", [predict_hidden, predict_outputs])
-def test_stacked_networks_predict_as_each_alone(predict):
+@pytest.mark.parametrize("own_rows", [False, True])
+def test_stacked_networks_predict_as_each_alone(predict, own_rows):
     problem = make_problem("multiclass")
     network = make_network(problem)
     flat = make_params(network, 3)
-    X = rows_of(problem.X)
-    together = predict(network, view_parameters(flat, network.shape), X)
-    for k in range(3):
-        alone = predict(network, view_parameters(flat[k], network.shape), X)
-        assert_allclose(together[k], alone, rtol=1e-13)
-
-
-@pytest.mark.parametrize("predict", [predict_hidden, predict_outputs])
-def test_stacked_networks_may_have_their_own_rows(predict):
-    problem = make_problem("multiclass")
-    network = make_network(problem)
-    flat = make_params(network, 3)
-    X = problem.X.reshape(3, 20, -1)
+    X = problem.X.reshape(3, 20, -1) if own_rows else problem.X
     together = predict(network, view_parameters(flat, network.shape), rows_of(X))
     for k in range(3):
-        alone = predict(network, view_parameters(flat[k], network.shape), rows_of(X[k]))
+        rows = rows_of(X[k] if own_rows else X)
+        alone = predict(network, view_parameters(flat[k], network.shape), rows)
         assert_allclose(together[k], alone, rtol=1e-13)
 
 

@@ -12,7 +12,6 @@ import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core import batches, lazy
-from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._core.stack import Stack
@@ -83,19 +82,6 @@ def test_the_place_in_a_stack_makes_no_difference_to_the_last_bit(solver):
     for order in ([4, 2, 0], [3, 1]):
         for i, result in zip(order, train_together([runs[i] for i in order]), strict=True):
             assert_array_equal(result.state.params, together[i].state.params)
-
-
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_activations(activation):
-    network = make_network(BINARY, activation)
-    assert_same_as_alone([make_run(BINARY, seed, network=network) for seed in range(3)])
-
-
-@pytest.mark.parametrize("n_networks", [2, 7])
-@pytest.mark.parametrize("n_hidden", [1, 20])
-def test_sizes(n_networks, n_hidden):
-    network = make_network(BINARY, n_hidden=n_hidden)
-    assert_same_as_alone([make_run(BINARY, seed, network=network) for seed in range(n_networks)])
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
@@ -407,19 +393,6 @@ def test_results_share_nothing(interrupted):
         arrays = (result.state.params, *result.state.memory.values())
         assert all(array.base is None for array in arrays)  # a view would keep that of all networks alive
     assert len({id(result.state.shuffle_rng) for result in results}) == 3
-
-
-def test_a_stack_that_goes_on_is_the_same_as_one_run():
-    runs = [make_run(BINARY, seed, max_iter=6) for seed in range(2)]
-    halves = train_together([make_run(BINARY, seed, max_iter=3) for seed in range(2)])
-    second = train_together(
-        [
-            replace(make_run(BINARY, seed, max_iter=3), state=half.state.for_another_run())
-            for seed, half in enumerate(halves)
-        ]
-    )
-    for result, whole in zip(second, train_together(runs), strict=True):
-        assert_array_equal(result.state.params, whole.state.params)
 
 
 SGD = {"solver": "sgd"}
