@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 import types
-import warnings
 from doctest import DocTestFinder
 from importlib import import_module
 from pkgutil import walk_packages
@@ -313,12 +312,3 @@ def test_fitted_attributes(kind, way, params):
 def test_warnings_have_the_right_parents():
     assert issubclass(DivergenceWarning, ConvergenceWarning)
     assert issubclass(SymmetryWarning, UserWarning)
-
-
-def test_warnings_point_at_the_line_that_called_fit():
-    X, y = make_data("binary")
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        ShallowNNClassifier(3, init_scale=0, solver="adam", max_iter=2).fit(X, y)
-    assert [warning.category for warning in caught] == [SymmetryWarning, ConvergenceWarning]
-    assert {warning.filename for warning in caught} == {__file__}

@@ -173,38 +173,12 @@ def test_objective_and_gradient_are_those_of_mlp_classifier(kind, activation, we
 
 
 def test_parameters_are_taken_over_from_mlp():
-    mlp = fitted_mlp(
-        solver="sgd",
-        alpha=0.3,
-        batch_size=11,
-        learning_rate="adaptive",
-        learning_rate_init=0.05,
-        momentum=0.8,
-        nesterovs_momentum=False,
-        early_stopping=True,
-        validation_fraction=0.3,
-        n_iter_no_change=4,
-        tol=0.01,
-    )
-    params = ShallowNNClassifier.from_mlp_classifier(mlp).get_params()
-    expected = {
-        "n_hidden": 5,
-        "solver": "sgd",
-        "alpha": 0.3,
-        "batch_size": 11,
-        "learning_rate_schedule": "adaptive",
-        "learning_rate": 0.05,
-        "momentum": 0.8,
-        "nesterov": False,
-        "early_stopping": True,
-        "scoring": "accuracy",
-        "validation_fraction": 0.3,
-        "n_iter_no_change": 4,
-        "tol": 0.01,
-        "max_iter": 15,
-        "dropout": 0.0,
-        "random_state": 0,
-    }
+    same = {"solver": "sgd", "alpha": 0.3, "batch_size": 11, "momentum": 0.8, "early_stopping": True}
+    same |= {"validation_fraction": 0.3, "n_iter_no_change": 4, "tol": 0.01}
+    renamed = {"learning_rate": "adaptive", "learning_rate_init": 0.05, "nesterovs_momentum": False}
+    params = ShallowNNClassifier.from_mlp_classifier(fitted_mlp(**same, **renamed)).get_params()
+    expected = same | {"learning_rate_schedule": "adaptive", "learning_rate": 0.05, "nesterov": False}
+    expected |= {"n_hidden": 5, "max_iter": 15, "random_state": 0, "scoring": "accuracy", "dropout": 0.0}
     assert expected.items() <= params.items()
 
 
