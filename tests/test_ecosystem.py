@@ -181,6 +181,6 @@ def test_scorer_of_early_stopping_gets_weights_without_a_request():
 
 def test_one_versus_rest_by_partial_fit():
     one_versus_rest = OneVsRestClassifier(make_classifier())
-    for _ in range(30):
+    for _ in range(15):
         one_versus_rest.partial_fit(X, Y, classes=[0, 1, 2])
     assert one_versus_rest.score(X, Y) > 0.75
