@@ -77,14 +77,6 @@ def test_permuted_hidden_units(kind, solver):
     )
 
 
-@every_solver
-def test_units_that_start_alike_stay_alike(solver):
-    run = start_from(make_run(BINARY, **SOLVERS[solver]), w_hidden=0.1, w_output=0.1)
-    layers = trained_layers(run)
-    assert_allclose(np.ptp(layers.w_hidden, axis=1), 0, atol=1e-12)
-    assert np.ptp(layers.w_hidden[:, 0]) > 1e-3  # they did learn
-
-
 @every_kind
 @every_solver
 def test_sparse_rows_train_like_dense_ones(kind, solver):

@@ -78,16 +78,6 @@ def test_the_direction_is_that_of_the_two_loops_of_the_textbook(n_pairs, precond
         assert_allclose(directions[i], expected, rtol=1e-7, atol=1e-9 * abs(expected).max())
 
 
-def test_as_many_pairs_as_parameters_give_newtons_direction():
-    """With exact line searches, in theory; along conjugate directions it needs none."""
-    scales = np.array([[1.0, 10.0, 100.0]])
-    pairs = Pairs(make_memory(1, 3), nothing)
-    for number, step in enumerate(np.eye(3)):
-        pairs.add(step[np.newaxis], scales * step, np.ones(1), number)
-    gradient = np.array([[3.0, -2.0, 5.0]])
-    assert_allclose(pairs.direction(gradient, 3), -gradient / scales, rtol=1e-13)
-
-
 def test_the_first_step_has_a_length_of_one():
     gradient = np.random.default_rng(0).normal(scale=1e3, size=(3, 7))
     directions = Pairs(make_memory(3, 7), nothing).direction(gradient, 0)
@@ -184,14 +174,6 @@ def test_pairs_that_mislead_are_forgotten():
     points, _ = minimise(function, np.full((2, 4), 3.0) * [[1.0], [-1.0]], most=60)
     exact = np.maximum(0, 1 - 1 / np.arange(1.0, 5))  # where sign(x) + scale (x - 1) = 0, or a kink
     assert_allclose(function(points[-1])[0], function(np.stack([exact, exact]))[0], rtol=1e-3)
-
-
-def test_together_is_as_alone_to_the_last_bit():
-    starts = np.random.default_rng(0).normal(size=(7, 2)) * 2
-    together, _ = minimise(rosenbrock, starts, 25)
-    for i, start in enumerate(starts):
-        alone, _ = minimise(rosenbrock, start[np.newaxis], 25)
-        assert_array_equal([point[i] for point in together][: len(alone)], [point[0] for point in alone])
 
 
 # --- Networks ---

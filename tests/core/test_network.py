@@ -1,12 +1,10 @@
-import copy
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core import network as network_module
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
-from sknn_scratch._core.network import Penalty, Workspace, mean_loss, predict_hidden, predict_outputs
+from sknn_scratch._core.network import Penalty, mean_loss, predict_hidden, predict_outputs
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import SparseRows, rows_of
 from tests.core import textbook
@@ -242,17 +240,6 @@ def test_mean_loss_is_the_loss_of_training(kind, n_networks, weighted):
     assert_allclose(loss, objective_and_gradient(network, flat, batch)[0], rtol=1e-13)
 
 
-def test_mean_loss_leaves_its_batch_alone():
-    problem = make_problem("multiclass")
-    network = make_network(problem)
-    batch = make_batch(problem, row_weights(60))
-    before = copy.deepcopy(batch)
-    mean_loss(network, view_parameters(make_params(network), network.shape), batch)
-    for array, array_before in zip(batch.targets, before.targets, strict=True):
-        assert_array_equal(array, array_before)
-    assert_array_equal(batch.X.X, before.X.X)
-
-
 # --- Penalty ---
 
 
@@ -281,50 +268,3 @@ def test_without_rates_there_is_no_penalty(n_networks):
     assert none.value(params) == 0
     none.add_gradient(params.flat.reshape(-1), grads.reshape(-1))
     assert not grads.any()
-
-
-@pytest.mark.parametrize("n_params_before", range(4))
-def test_the_penalty_of_a_network_is_the_same_wherever_it_lies_in_a_stack(n_params_before):
-    """The rows of a stack of networks with an odd number of parameters are aligned in different ways."""
-    problem = make_problem("multiclass", n_features=7)
-    network = make_network(problem, n_hidden=6)
-    assert network.shape.n_params % 2 == 1
-    flat = make_params(network, 5, dtype=np.float32)
-    rates, weights = [0.1, 0.2, 0.3, 0.4, 0.5], network.shape.weights
-    together = penalty_of(network, rates, (5,)).value(view_parameters(flat, network.shape))
-    buffer = np.empty(network.shape.n_params + n_params_before, np.float32)
-    for k, rate in enumerate(rates):
-        alone = buffer[n_params_before:]
-        alone[...] = flat[k]
-        assert penalty_of(network, rate).value(view_parameters(alone, network.shape)) == together[k]
-    assert weights.stop - weights.start == 7 * 6 + 6 * 3
-
-
-# --- Workspace ---
-
-
-def test_a_used_workspace_gives_the_same_again():
-    """No step depends on what an earlier one left in the buffers."""
-    problem = make_problem("multiclass")
-    network = make_network(problem)
-    flat, batch = make_params(network), make_batch(problem)
-    params, grads = (view_parameters(array, network.shape) for array in (flat, np.zeros_like(flat)))
-    workspace = Workspace.allocate(network.shape, (60,), np.float64)
-    outputs = np.empty((3, 60))
-    losses, gradients = [], []
-    for _ in range(2):
-        network_module.loss_gradient(network, params, grads, batch, outputs, workspace)
-        losses.append(network.loss.values(outputs, batch.targets))
-        gradients.append(grads.flat.copy())
-        for buffer in (
-            workspace.hidden,
-            workspace.slope,
-            workspace.delta_hidden,
-            workspace.hidden_output,
-            workspace.delta_output,
-            outputs,
-        ):
-            buffer.fill(np.nan)
-        grads.flat.fill(np.nan)
-    assert_array_equal(losses[0], losses[1])
-    assert_array_equal(gradients[0], gradients[1])

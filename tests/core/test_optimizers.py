@@ -135,17 +135,3 @@ def test_every_optimiser_solves_every_problem(rule, problem, dtype):
     value, gradient = function(steps[-1])
     assert np.linalg.norm(gradient) < 1e-3
     assert value < function(start)[0]
-
-
-# --- Several networks ---
-
-
-@every_rule
-def test_networks_have_their_own_learning_rates_and_momenta(rule):
-    start = np.random.default_rng(0).normal(size=(3, 2))
-    rates, momenta = [0.01, 0.05, 0.2], [0.0, 0.5, 0.9]
-    together = run(rule, start.ravel(), wavy_gradient, 10, learning_rates=rates, momentum=momenta)
-    for i in range(3):
-        own = {"learning_rates": [rates[i]], "momentum": momenta[i]}
-        alone = run(rule, start[i], wavy_gradient, 10, **own)
-        assert_array_equal(together.reshape(10, 3, 2)[:, i], alone)

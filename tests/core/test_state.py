@@ -9,7 +9,6 @@ from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._core.state import ADAPTIVE_MINIMUM, Epoch, watched_value
 from sknn_scratch._core.stopping import StopReason
-from sknn_scratch._core.training import train
 from tests.helpers import (
     BINARY,
     FULL_BATCH,
@@ -47,23 +46,6 @@ def test_a_copied_state_goes_on_bit_for_bit(setting, n_networks, epoch):
     resumed = train_together([replace(run, state=state) for run, state in zip(runs, copies, strict=True)])
     for result, other in zip(resumed, straight, strict=True):
         assert_same_training(result, other, rtol=0)
-
-
-def test_training_on_leaves_a_copy_alone():
-    copies = []
-    train_alone(
-        make_run(BINARY, data={"validation": VALIDATION}),
-        lambda _, state: copies.append((state.copy(), state.copy())),
-    )
-    first, second = copies[0]
-    train([replace(make_run(BINARY, data={"validation": VALIDATION}, max_iter=20), state=second)])
-    assert first.epoch == 1
-    assert first.best_epoch == 1
-    assert_array_equal(first.params, copies[0][0].params)
-    assert (first.params != second.params).any()
-    for name, array in first.memory.items():
-        assert (array != second.memory[name]).any()
-    assert first.shuffle_rng.random() != second.shuffle_rng.random()
 
 
 def test_another_run_has_its_own_epochs_and_patience_but_keeps_the_memory():
