@@ -22,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 # Small and fast, but good enough for the checks that ask for accuracy.
 QUICK = {"solver": "adam", "n_hidden": 16, "learning_rate": 0.05, "alpha": 0.1, "max_iter": 20}
 # Long enough for a rule to end the training, or to lower the learning rate.
-UNTIL_IT_STOPS = {"max_iter": 40}
+UNTIL_IT_STOPS = QUICK | {"max_iter": 40}
 
 
 def arctan_slope(z):
@@ -32,34 +32,24 @@ def arctan_slope(z):
 # Several values in a configuration: the checks see the way into a fit and out of it.
 CLASSIFIERS = {
     "defaults": {},
-    "sgd without momentum, leaky_relu, adaptive": QUICK
-    | {"solver": "sgd", "learning_rate": 0.5, "momentum": 0.0, "activation": "leaky_relu"}
-    | {"learning_rate_schedule": "adaptive"}
-    | UNTIL_IT_STOPS,
+    "sgd without momentum, leaky_relu, adaptive": UNTIL_IT_STOPS
+    | {"solver": "sgd", "learning_rate": 0.5, "momentum": 0.0}
+    | {"activation": "leaky_relu", "learning_rate_schedule": "adaptive"},
     "adamw, sigmoid, he, float64, full batch": QUICK
-    | {
-        "solver": "adamw",
-        "activation": "sigmoid",
-        "init_scale": "he",
-        "dtype": "float64",
-        "batch_size": None,
-    },
+    | {"solver": "adamw", "activation": "sigmoid", "init_scale": "he"}
+    | {"dtype": "float64", "batch_size": None},
     # Two checks compare a row alone with the same row among others, and rows in another order, to 1e-7, which
     # is less than one rounding of a float32. Under the heavy penalty the weights are so small that the biases
     # rule, and these do not depend on the other rows; and the sum over two units rounds little. What is
     # promised of any weights: see test_rounding.py.
     "softplus, float32": QUICK | {"activation": "softplus", "dtype": "float32", "alpha": 30.0, "n_hidden": 2},
-    "own activation, gradient_tol, balanced": QUICK
-    | {"activation": Activation(np.arctan, arctan_slope), "gradient_tol": 1e-3, "tol": 0.0}
-    | {"class_weight": "balanced"}
-    | UNTIL_IT_STOPS,
+    "own activation, gradient_tol, balanced": UNTIL_IT_STOPS
+    | {"activation": Activation(np.arctan, arctan_slope), "class_weight": "balanced"}
+    | {"gradient_tol": 1e-3, "tol": 0.0},
     "early stopping by accuracy on 7 rows, lbfgs, silu": QUICK
     | {"early_stopping": True, "scoring": "accuracy", "validation_fraction": 7}
-    | {
-        "solver": "lbfgs",
-        "activation": "silu",
-        "max_iter": 10,
-    },  # scikit-learn's score takes longer than an epoch
+    | {"solver": "lbfgs", "activation": "silu"}
+    | {"max_iter": 10},  # scikit-learn's score takes longer than an epoch
     "everything at once": {
         "n_hidden": 24,
         "activation": "tanh",

@@ -539,21 +539,18 @@ def have_an_accident():
 
 RAISE_AT_ONCE = AtEpoch(1, have_an_accident)
 RAISE_LATER = AtEpoch(3, have_an_accident)
+BAD_SCORER = {"early_stopping": True, "scoring": score_nan}
 FAILURES = {
-    "NaN": lambda classifier: classifier.fit(with_nan[:, :2], Y),
-    "a parameter": lambda classifier: classifier.set_params(alpha=-1).fit(X, Y),
-    "labels": lambda classifier: classifier.fit(X[:, :2], 0 * Y),
-    "a combination": lambda classifier: classifier.set_params(solver="lbfgs", dropout=0.5).fit(X[:, :2], Y),
-    "a scorer": lambda classifier: classifier.set_params(early_stopping=True, scoring=score_nan).fit(
-        X[:, :2], Y
-    ),
+    "NaN": lambda clf: clf.fit(with_nan[:, :2], Y),
+    "a parameter": lambda clf: clf.set_params(alpha=-1).fit(X, Y),
+    "labels": lambda clf: clf.fit(X[:, :2], 0 * Y),
+    "a combination": lambda clf: clf.set_params(solver="lbfgs", dropout=0.5).fit(X[:, :2], Y),
+    "a scorer": lambda clf: clf.set_params(**BAD_SCORER).fit(X[:, :2], Y),
 }
 FAILURES_OF_CALLBACKS = {
-    "fit": lambda classifier: classifier.set_callbacks(RAISE_LATER).fit(X[:, :2], Y + 5),
-    "warm_start": lambda classifier: (
-        classifier.set_params(warm_start=True).set_callbacks(RAISE_LATER).fit(X, Y)
-    ),
-    "partial_fit": lambda classifier: classifier.set_callbacks(RAISE_AT_ONCE).partial_fit(X, Y),
+    "fit": lambda clf: clf.set_callbacks(RAISE_LATER).fit(X[:, :2], Y + 5),
+    "warm_start": lambda clf: clf.set_params(warm_start=True).set_callbacks(RAISE_LATER).fit(X, Y),
+    "partial_fit": lambda clf: clf.set_callbacks(RAISE_AT_ONCE).partial_fit(X, Y),
 }
 
 
