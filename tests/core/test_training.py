@@ -8,7 +8,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core.losses import Targets
 from sknn_scratch._core.network import Batch
-from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.state import ADAPTIVE_MINIMUM
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.training import train
@@ -29,7 +28,6 @@ from tests.helpers import (
 )
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
-every_solver = pytest.mark.parametrize("solver", SOLVERS)
 
 
 # --- What an epoch does ---

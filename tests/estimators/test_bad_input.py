@@ -23,7 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 ignore_casts = pytest.mark.filterwarnings("ignore:.* encountered in (cast|reduce):RuntimeWarning")
 
 X, Y = make_data("binary", n_samples=40, n_features=3)
-X_MULTI, Y_MULTI = make_data("multilabel", n_samples=40, n_features=3)
+_, Y_MULTI = make_data("multilabel", n_samples=40, n_features=3)
 Y_THREE = np.column_stack([Y, Y_MULTI])
 NAN, INF = float("nan"), float("inf")
 ONES = np.ones(len(X))
