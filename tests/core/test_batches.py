@@ -85,11 +85,6 @@ def test_every_row_comes_once_an_epoch(monkeypatch, n_rows, batch_size, sizes, s
         assert_allclose(epoch_weight(batches), 1 / n_rows, rtol=1e-14)
 
 
-def test_weights_of_a_batch_sum_to_one():
-    batches = epoch_batches(Batches([Data(**make_source(22))], 5, SOFTMAX), rngs())
-    assert_allclose([weights_of(batch).sum() for batch in batches], 1, rtol=1e-14)
-
-
 def test_the_mean_loss_of_an_epoch_counts_rows():
     stream = Batches([Data(**make_source(22))], 5, SOFTMAX)
     assert stream.mean(np.array([1.0, 2, 3, 4, 5])) == pytest.approx((5 * (1 + 2 + 3 + 4) + 2 * 5) / 22)

@@ -222,16 +222,6 @@ def test_the_total_of_extremes_overflows_in_silence(name, dtype):
 
 
 @every_loss
-def test_weights_multiply_losses_and_gradients_of_rows(name):
-    logits, targets = random_logits_and_targets(name)
-    weights = np.arange(6.0)[:, np.newaxis]
-    loss, gradient = evaluate_loss(name, logits, targets, weights)
-    rows = [evaluate_loss(name, logits[[i]], targets[[i]]) for i in range(6)]
-    assert loss == pytest.approx(sum(i * rows[i][0] for i in range(6)), rel=1e-14)
-    assert_allclose(gradient, np.concatenate([i * rows[i][1] for i in range(6)]), rtol=1e-14)
-
-
-@every_loss
 def test_stacked_logits_give_a_loss_for_each_network(name):
     logits, targets = random_logits_and_targets(name, (4, 6, 3))
     losses, gradients = evaluate_loss(name, logits, targets, 0.5)

@@ -121,12 +121,6 @@ def test_the_penalty_is_measured_against_the_sum_of_the_weights_or_100(weights, 
 # --- Schedules ---
 
 
-def test_cosine_schedule_falls_from_the_learning_rate_towards_zero():
-    run = make_run(BINARY, schedule="cosine", learning_rate=0.03, max_iter=8)
-    rates = history_column(train_alone(run), "learning_rate")
-    assert_allclose(rates, 0.03 * (1 + np.cos(np.pi * np.arange(8) / 8)) / 2, rtol=1e-14)
-
-
 def test_scheduled_rates_are_those_of_the_updates():
     run = make_run(BINARY, schedule="cosine", learning_rate=0.03, max_iter=2)
     first = train_alone(make_run(BINARY, learning_rate=0.03, max_iter=1))
@@ -154,17 +148,6 @@ def test_the_adaptive_rate_is_divided_step_by_step():
     largest = make_run(BINARY, schedule="adaptive", learning_rate=sys.float_info.max)
     state = replace(largest.state, n_reductions=500)
     assert 0 <= replace(largest, state=state).learning_rate <= ADAPTIVE_MINIMUM
-
-
-def test_adaptive_schedule_ends_when_the_rate_is_spent():
-    run = make_run(
-        BINARY, schedule="adaptive", learning_rate=0.01, max_iter=1000, tol=10.0, n_iter_no_change=1
-    )
-    result = train_alone(run)
-    assert result.state.stop_reason is StopReason.CONVERGED
-    learning_rate = replace(run, state=result.state).learning_rate
-    assert learning_rate <= 1e-6
-    assert history_column(result, "learning_rate")[-1] == learning_rate
 
 
 # --- Long gradients ---
