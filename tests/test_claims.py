@@ -267,15 +267,13 @@ def noisy_moons():
     return make_moons(100, noise=0.35, random_state=1), make_moons(2000, noise=0.35, random_state=2)
 
 
+@pytest.mark.filterwarnings("ignore:The maximum number of epochs")
 def test_the_training_loss_falls_while_the_loss_on_new_rows_rises(noisy_moons):
     (X, y), (X_new, y_new) = noisy_moons
-    clf = ShallowNNClassifier(100, alpha=0, learning_rate=0.03, random_state=0)
-    training, new = [], []
-    for epoch in range(400):
-        clf.partial_fit(X, y, classes=[0, 1])
-        if epoch % 20 == 0:
-            training.append(log_loss(y, clf.predict_proba(X)))
-            new.append(log_loss(y_new, clf.predict_proba(X_new)))
+    settings = {"solver": "adam", "alpha": 0, "learning_rate": 0.03, "max_iter": 400}
+    clf = ShallowNNClassifier(100, **settings | JUST_TRAIN | {"early_stopping": True})
+    clf.fit(X, y, X_val=X_new, y_val=y_new)
+    training, new = clf.history_["loss"], clf.history_["val_loss"]
     best = int(np.argmin(new))
     assert 0 < best < len(new) / 3
     assert training[-1] < training[best] / 1.5
@@ -336,7 +334,9 @@ def test_the_diagnosis_names_the_fault_of_each_patient(digits):
     }
     found = {}
     for fault, (parameters, X_train, y_train) in patients.items():
-        clf = ShallowNNClassifier(16, random_state=0, **{"solver": "adam", "alpha": 1.0} | parameters)
+        clf = ShallowNNClassifier(
+            16, random_state=0, **{"solver": "adam", "alpha": 1.0, "max_iter": 80} | parameters
+        )
         clf.fit(X_train, y_train)
         found[fault] = diagnose(clf, X_train, y_train).fix_first.name
     assert found == {fault: fault for fault in patients}

@@ -128,7 +128,7 @@ def test_warm_start_never_loses_the_best_weights(solver, scoring):
         solver=solver, warm_start=True, early_stopping=True, scoring=scoring, max_iter=20, init_scale=0.5
     ).fit(X, Y)
     name = "val_loss" if scoring == "loss" else "val_score"
-    for _ in range(3):
+    for _ in range(2):
         before = [array.copy() for array in classifier.coefs_], classifier.best_iter_
         overfit(classifier)
         values = classifier.history_[name]
