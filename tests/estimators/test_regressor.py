@@ -278,11 +278,6 @@ def test_bad_y_and_parameters(name):
     assert_array_equal(reg.predict(X), before)
 
 
-def test_weights_without_a_sum():
-    with pytest.raises(ValueError, match=r"non-zero|positive and finite sum"):
-        small_regressor().fit(X, Y, np.zeros(40))
-
-
 def test_bad_validation_rows_are_named():
     with pytest.raises(ValueError, match="In X_val, y_val or sample_weight_val: y has the shape"):
         small_regressor().fit(X, Y, X_val=X, y_val=np.column_stack([Y, Y]))
@@ -441,13 +436,6 @@ def test_early_stopping_keeps_the_best_epoch(scoring, given):
     assert reg.best_iter_ == 1 + column.argmin()
     if given:
         assert reg.score(X[:50], y[:50]) == pytest.approx(-column.min(), rel=1e-12)
-
-
-def test_the_split_holds_out_a_share_of_the_rows():
-    X, y = make_rows(600)
-    reg = small_regressor(max_iter=2).fit(X, y)
-    assert "val_loss" in reg.history_  # "auto", from 500 rows on
-    assert "val_loss" not in small_regressor(max_iter=2).fit(X[:400], y[:400]).history_
 
 
 def test_transform_and_pickles():
