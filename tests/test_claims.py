@@ -1,4 +1,7 @@
-"""The claims of the course "Shallow networks from scratch", chapter by chapter, each tested with a number."""
+"""The claims of the course "Shallow networks from scratch", chapter by chapter, each tested with a number.
+
+The formulas of the first chapters are compared with a textbook in tests/core.
+"""
 
 import warnings
 
@@ -6,17 +9,11 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_digits, make_circles, make_moons
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import Ridge
 from sklearn.metrics import log_loss
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import (
-    DivergenceWarning,
-    ShallowNNClassifier,
-    ShallowNNRegressor,
-    SymmetryWarning,
-    diagnose,
-)
+from sknn_scratch import DivergenceWarning, ShallowNNClassifier, ShallowNNRegressor, SymmetryWarning, diagnose
 
 # As long as asked for, and by the training loss alone.
 JUST_TRAIN = {"tol": 0, "n_iter_no_change": 10_000, "early_stopping": False, "random_state": 0}
@@ -54,10 +51,6 @@ def circles():
     return make_circles(400, noise=0.1, factor=0.5, random_state=0)
 
 
-def sigmoid(z):
-    return 1 / (1 + np.exp(-z))
-
-
 def train(X, y, epochs=40, **parameters):
     """Train for some epochs, without a warning that there could be more."""
     with warnings.catch_warnings():
@@ -69,65 +62,12 @@ def first_epoch_below(clf, loss):
     return 1 + int(np.argmax(clf.loss_curve_ < loss)) if clf.loss_curve_.min() < loss else np.inf
 
 
-# 1. Representation
-
-
-def test_three_inputs_and_four_hidden_units_are_a_two_layer_network(cancer):
-    X, y = cancer
-    clf = train(X[:, :3], y, epochs=1, n_hidden=4)
-    assert [w.T.shape for w in clf.coefs_] == [(4, 3), (1, 4)]  # the textbook's: units x inputs
-    assert [b.shape for b in clf.intercepts_] == [(4,), (1,)]
-
-
-def test_hidden_values_can_be_asked_for_and_give_the_output(cancer):
-    X, y = cancer
-    clf = train(X, y, n_hidden=4, activation="tanh")
-    hidden = clf.transform(X)
-    assert hidden.shape == (len(X), 4)
-    output = hidden @ clf.coefs_[1] + clf.intercepts_[1]
-    np.testing.assert_allclose(output[:, 0], clf.decision_function(X), rtol=1e-12)
-
-
-# 2. Computing the output
-
-
-def by_neuron(clf, x):
-    """One row (n_features,), one neuron after the other."""
-    (w_hidden, w_output), (b_hidden, b_output) = clf.coefs_, clf.intercepts_
-    hidden = [sigmoid(sum(w * x) + b) for w, b in zip(w_hidden.T, b_hidden, strict=True)]
-    return sigmoid(sum(w * a for w, a in zip(w_output[:, 0], hidden, strict=True)) + b_output[0])
-
-
-def by_row(clf, x):
-    """One row (n_features,), one matrix a layer, as in the textbook: columns."""
-    (w_hidden, w_output), (b_hidden, b_output) = clf.coefs_, clf.intercepts_
-    hidden = sigmoid(w_hidden.T @ x + b_hidden)
-    return sigmoid(w_output.T @ hidden + b_output)[0]
-
-
-def test_the_neurons_the_matrix_and_the_whole_batch_give_the_same_numbers(cancer):
-    X, y = cancer
-    clf = train(X, y, n_hidden=8, activation="sigmoid")
-    at_once = clf.predict_proba(X)[:, 1]
-    np.testing.assert_allclose([by_neuron(clf, x) for x in X], at_once, rtol=1e-12)
-    np.testing.assert_allclose([by_row(clf, x) for x in X], at_once, rtol=1e-12)
-
-
 # 3. The loss and one step
 
 
 def softmax(Z):
     exponentials = np.exp(Z - Z.max(axis=1, keepdims=True))
     return exponentials / exponentials.sum(axis=1, keepdims=True)
-
-
-def test_the_slope_of_the_loss_at_the_output_is_the_probability_minus_the_label(rng):
-    Z, label, step = rng.normal(size=(1, 5)), 3, 1e-6
-    slopes = [
-        -(np.log(softmax(Z + change)[0, label]) - np.log(softmax(Z - change)[0, label])) / (2 * step)
-        for change in step * np.eye(5)
-    ]
-    np.testing.assert_allclose(slopes, softmax(Z)[0] - np.eye(5)[label], atol=1e-8)
 
 
 def loss_after_a_step(X, y, rate):
@@ -145,17 +85,6 @@ def test_a_short_step_lowers_the_loss_and_a_long_one_raises_it(digits):
     assert loss_after_a_step(*digits, 40) > start
 
 
-def test_a_step_of_the_package_moves_the_output_layer_by_the_error_times_the_hidden_values(digits):
-    X, y = digits
-    before, after = (
-        train(X, y, epochs, n_hidden=16, alpha=0, learning_rate=0.1, **GRADIENT_DESCENT) for epochs in (1, 2)
-    )
-    errors = (before.predict_proba(X) - np.eye(10)[y]) / len(X)
-    np.testing.assert_allclose(
-        after.coefs_[1], before.coefs_[1] - 0.1 * before.transform(X).T @ errors, atol=1e-12
-    )
-
-
 def test_smaller_batches_take_more_steps_and_get_farther_in_an_epoch(digits):
     losses = [
         train(*digits, epochs=5, n_hidden=16, alpha=0, solver="sgd", momentum=0, learning_rate=0.1,
@@ -168,62 +97,10 @@ def test_smaller_batches_take_more_steps_and_get_farther_in_an_epoch(digits):
 # 4. Backpropagation
 
 
-def test_a_step_follows_the_gradient_that_finite_differences_give(cancer):
-    X, y = cancer[0][:, :3], cancer[1]
-    rate = 0.5
-    before = train(
-        X,
-        y,
-        1,
-        n_hidden=4,
-        activation="tanh",
-        init_scale=0.5,
-        alpha=2,
-        learning_rate=rate,
-        **GRADIENT_DESCENT,
-    )
-    after = train(
-        X,
-        y,
-        2,
-        n_hidden=4,
-        activation="tanh",
-        init_scale=0.5,
-        alpha=2,
-        learning_rate=rate,
-        **GRADIENT_DESCENT,
-    )
-
-    def objective():
-        penalty = sum((w**2).sum() for w in before.coefs_) / len(X)
-        return log_loss(y, before.predict_proba(X)) + penalty
-
-    for layer_before, layer_after in zip(
-        before.coefs_ + before.intercepts_, after.coefs_ + after.intercepts_, strict=True
-    ):
-        gradient = (layer_before - layer_after) / rate
-        for place in np.ndindex(layer_before.shape):
-            value = layer_before[place]
-            layer_before[place] = value + 1e-5
-            above = objective()
-            layer_before[place] = value - 1e-5
-            below = objective()
-            layer_before[place] = value
-            assert gradient[place] == pytest.approx((above - below) / 2e-5, abs=1e-8)
-
-
 def test_gradients_shrink_towards_the_minimum_and_end_the_iteration(cancer):
     X, y = cancer
-    clf = ShallowNNClassifier(
-        4,
-        "tanh",
-        0.5,
-        1.0,
-        alpha=10,
-        gradient_tol=1e-3,
-        max_iter=10_000,
-        **JUST_TRAIN | GRADIENT_DESCENT,
-    ).fit(X, y)
+    settings = {"alpha": 10, "gradient_tol": 1e-3, "max_iter": 10_000} | JUST_TRAIN | GRADIENT_DESCENT
+    clf = ShallowNNClassifier(4, "tanh", 0.5, 1.0, **settings).fit(X, y)
     norms = np.hypot(clf.history_["gradient_norm_hidden"], clf.history_["gradient_norm_output"])
     assert clf.stop_reason_ == "small_gradient"
     assert norms[-1] < 1e-3
@@ -235,24 +112,12 @@ def test_gradients_shrink_towards_the_minimum_and_end_the_iteration(cancer):
 # 5. Activations
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize(("solver", "seed"), [("adam", 0), ("adam", 1), ("sgd", 0)])
 def test_relu_needs_fewer_epochs_than_tanh_and_tanh_fewer_than_sigmoid(digits, solver, seed):
-    rate = {"adam": 0.005, "sgd": 0.1}[solver]
+    settings = {"solver": solver, "learning_rate": {"adam": 0.005, "sgd": 0.1}[solver], "momentum": 0}
+    settings |= {"n_hidden": 32, "alpha": 0, "random_state": seed}
     epochs = {
-        activation: first_epoch_below(
-            train(
-                *digits,
-                activation=activation,
-                solver=solver,
-                momentum=0,
-                learning_rate=rate,
-                n_hidden=32,
-                alpha=0,
-                random_state=seed,
-            ),
-            loss=0.2,
-        )
+        activation: first_epoch_below(train(*digits, activation=activation, **settings), loss=0.2)
         for activation in ("sigmoid", "tanh", "relu")
     }
     assert epochs["relu"] <= epochs["tanh"] < epochs["sigmoid"]
@@ -269,12 +134,6 @@ def test_with_its_own_best_rate_each_activation_is_about_as_fast(digits):
         for activation, rate in (("sigmoid", 8), ("tanh", 4), ("relu", 2))
     }  # fmt: skip
     assert max(epochs.values()) <= 2 * min(epochs.values())
-
-
-def test_the_output_of_two_classes_is_a_sigmoid(cancer):
-    X, y = cancer
-    clf = train(X, y, epochs=10)
-    np.testing.assert_allclose(clf.predict_proba(X)[:, 1], sigmoid(clf.decision_function(X)), rtol=1e-12)
 
 
 # 6. Saturation
@@ -307,19 +166,6 @@ def test_the_gradient_vanishes_where_the_hidden_inputs_are_far_from_zero(cancer,
 # 7. Why nonlinear
 
 
-@pytest.mark.filterwarnings("ignore:Setting penalty=None")  # scikit-learn 1.8 says so of C=inf
-@pytest.mark.parametrize("n_hidden", [1, 16])
-def test_the_identity_collapses_to_logistic_regression(moons, n_hidden):
-    X, y = moons
-    clf = ShallowNNClassifier(n_hidden, "identity", solver="lbfgs", alpha=0, max_iter=1000, **JUST_TRAIN)
-    clf.fit(X, y)
-    (w_hidden, w_output), (b_hidden, b_output) = clf.coefs_, clf.intercepts_
-    one_map = X @ (w_hidden @ w_output) + (b_hidden @ w_output + b_output)
-    np.testing.assert_allclose(clf.decision_function(X), one_map[:, 0], atol=1e-12)
-    logistic = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000).fit(X, y)
-    np.testing.assert_allclose(clf.decision_function(X), logistic.decision_function(X), atol=1e-5)
-
-
 @pytest.mark.filterwarnings("ignore:The training has failed")
 @pytest.mark.parametrize(("problem", "linear_at_most"), [("moons", 0.9), ("circles", 0.6)])
 def test_a_linear_network_fails_where_a_nonlinear_one_succeeds(problem, linear_at_most, request):
@@ -338,7 +184,7 @@ def test_a_linear_network_fails_where_a_nonlinear_one_succeeds(problem, linear_a
 # 8. Random initialisation
 
 
-@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu"])
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_units_that_start_at_zero_stay_identical(cancer, activation):
     X, y = cancer
     with pytest.warns(SymmetryWarning, match="glorot"):
@@ -421,15 +267,13 @@ def noisy_moons():
     return make_moons(100, noise=0.35, random_state=1), make_moons(2000, noise=0.35, random_state=2)
 
 
+@pytest.mark.filterwarnings("ignore:The maximum number of epochs")
 def test_the_training_loss_falls_while_the_loss_on_new_rows_rises(noisy_moons):
     (X, y), (X_new, y_new) = noisy_moons
-    clf = ShallowNNClassifier(100, alpha=0, learning_rate=0.02, random_state=0)
-    training, new = [], []
-    for epoch in range(600):
-        clf.partial_fit(X, y, classes=[0, 1])
-        if epoch % 20 == 0:
-            training.append(log_loss(y, clf.predict_proba(X)))
-            new.append(log_loss(y_new, clf.predict_proba(X_new)))
+    settings = {"solver": "adam", "alpha": 0, "learning_rate": 0.03, "max_iter": 400}
+    clf = ShallowNNClassifier(100, **settings | JUST_TRAIN | {"early_stopping": True})
+    clf.fit(X, y, X_val=X_new, y_val=y_new)
+    training, new = clf.history_["loss"], clf.history_["val_loss"]
     best = int(np.argmin(new))
     assert 0 < best < len(new) / 3
     assert training[-1] < training[best] / 1.5
@@ -482,19 +326,17 @@ def test_the_diagnosis_names_the_fault_of_each_patient(digits):
     X, y = digits
     raw = load_breast_cancer(return_X_y=True)
     patients = {
-        "unscaled features": ({"activation": "tanh", "solver": "adam"}, *raw),
+        "unscaled features": ({"activation": "tanh"}, *raw),
         "identical units": ({"init_scale": 0}, X[:900], y[:900]),
-        "exploding gradient": (
-            {"solver": "adam", "early_stopping": False, "learning_rate": 0.6},
-            X[:900],
-            y[:900],
-        ),
+        "exploding gradient": ({"early_stopping": False, "learning_rate": 0.6}, X[:900], y[:900]),
         "stopped too early": ({"max_iter": 4}, X[:900], y[:900]),
         "strong penalty": ({"alpha": 2000}, X[:900], y[:900]),
     }
     found = {}
     for fault, (parameters, X_train, y_train) in patients.items():
-        clf = ShallowNNClassifier(16, random_state=0, **{"solver": "adam"} | parameters)
+        clf = ShallowNNClassifier(
+            16, random_state=0, **{"solver": "adam", "alpha": 1.0, "max_iter": 80} | parameters
+        )
         clf.fit(X_train, y_train)
         found[fault] = diagnose(clf, X_train, y_train).fix_first.name
     assert found == {fault: fault for fault in patients}

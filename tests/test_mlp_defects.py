@@ -23,7 +23,6 @@ from tests.helpers import make_data, small_network
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 X, Y = make_data("multiclass", n_samples=120)
-X_BINARY, Y_BINARY = make_data("binary", n_samples=120)
 
 
 def make_mlp(cls=MLPClassifier, **params):

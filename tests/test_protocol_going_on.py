@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import StrOptions
 from sknn_scratch import ShallowNNClassifier
 from sknn_scratch._core.optimizers import Adam
 from sknn_scratch._fitting import auto, plan
-from tests.helpers import KINDS, assert_same_model, make_data, small_network
+from tests.helpers import assert_same_model, make_data, small_network
 
 pytestmark = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
 
@@ -41,24 +41,21 @@ def assert_same_history(classifier, other):
 
 
 ONE_LONG_FIT = [
-    {},
-    {"solver": "sgd"},
-    {"solver": "sgd", "nesterov": False, "momentum": 0.5},
-    {"batch_size": None},
-    {"dropout": 0.3},
-    {"dtype": "float32"},
-    {"class_weight": {0: 2.0}},
+    ("multilabel", {}),
+    ("binary", {"solver": "sgd"}),
+    ("multiclass", {"solver": "sgd", "nesterov": False, "momentum": 0.5}),
+    ("multilabel", {"batch_size": None}),
+    ("multiclass", {"dropout": 0.3}),
+    ("binary", {"dtype": "float32"}),
+    ("multiclass", {"class_weight": {0: 2.0}}),
 ]
 
 
 # --- Warm start ---
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("params", ONE_LONG_FIT)
+@pytest.mark.parametrize(("kind", "params"), [*ONE_LONG_FIT, ("multilabel", {"class_weight": "balanced"})])
 def test_warm_starts_are_one_long_fit(kind, params):
-    if kind == "multilabel" and "class_weight" in params:
-        params = {"class_weight": "balanced"}
     x, y = make_data(kind)
     pieces = make_classifier(warm_start=True, **params)
     for max_iter in (1, 4, 2, 5):
@@ -76,13 +73,6 @@ def test_warm_start_of_lbfgs_goes_on_from_the_weights():
     assert classifier.n_iter_ == 10
     assert classifier.loss_curve_[5] < losses[-1]
     assert_array_equal(classifier.loss_curve_[:5], losses)
-
-
-def test_no_warm_start_begins_anew():
-    classifier = make_classifier(warm_start=True).fit(X, Y)
-    classifier.set_params(warm_start=False).fit(X, Y)
-    assert_same_model(classifier, make_classifier().fit(X, Y), rtol=0)
-    assert classifier.n_iter_ == 5
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
@@ -130,14 +120,15 @@ def overfit(classifier):
     return classifier.set_params(learning_rate=0.3, max_iter=30, n_iter_no_change=30, alpha=0.0).fit(X, Y)
 
 
-@pytest.mark.parametrize("scoring", ["loss", "accuracy"])
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize(
+    ("solver", "scoring"), [("adam", "loss"), ("sgd", "accuracy"), ("lbfgs", "loss"), ("lbfgs", "accuracy")]
+)
 def test_warm_start_never_loses_the_best_weights(solver, scoring):
     classifier = make_classifier(
         solver=solver, warm_start=True, early_stopping=True, scoring=scoring, max_iter=20, init_scale=0.5
     ).fit(X, Y)
     name = "val_loss" if scoring == "loss" else "val_score"
-    for _ in range(3):
+    for _ in range(2):
         before = [array.copy() for array in classifier.coefs_], classifier.best_iter_
         overfit(classifier)
         values = classifier.history_[name]
@@ -208,7 +199,7 @@ def test_an_optimiser_is_not_given_the_memory_of_another_whose_arrays_have_the_s
     assert classifier.set_params(solver="twin").fit(X, Y)._kept_["n_updates"] == n_updates
 
 
-@pytest.mark.parametrize("solvers", [("adam", "sgd"), ("sgd", "adam"), ("adam", "lbfgs"), ("lbfgs", "adam")])
+@pytest.mark.parametrize("solvers", [("adam", "sgd"), ("adam", "lbfgs"), ("lbfgs", "adam")])
 def test_another_solver_starts_with_fresh_memory(solvers):
     classifier = make_classifier(warm_start=True, solver=solvers[0]).fit(X, Y)
     classifier.set_params(solver=solvers[1]).fit(X, Y)
@@ -246,11 +237,8 @@ def test_warm_start_may_go_on_with_other_rows():
 # --- partial_fit ---
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("params", ONE_LONG_FIT)
+@pytest.mark.parametrize(("kind", "params"), ONE_LONG_FIT)
 def test_partial_fits_are_one_long_fit(kind, params):
-    if kind == "multilabel" and "class_weight" in params:
-        params = {}
     params = params | {"alpha": 0.0}  # the penalty of a stream fades: see test_streams.py
     x, y = make_data(kind)
     stream = make_classifier(**params)
@@ -264,31 +252,14 @@ def test_partial_fits_are_one_long_fit(kind, params):
 
 
 def test_stream_of_single_rows_and_single_classes():
-    classifier = make_classifier(learning_rate=0.02, alpha=0.0)
-    for i in np.random.default_rng(0).permutation(np.tile(np.arange(90), 4)):
+    classifier = make_classifier(learning_rate=0.05, alpha=0.0)
+    for i in np.random.default_rng(0).permutation(90):
         classifier.partial_fit(X[i : i + 1], Y[i : i + 1], classes=CLASSES)
-    assert classifier.n_iter_ == 360
+    assert classifier.n_iter_ == 90
     assert classifier.score(X, Y) > 0.75
     for label in CLASSES:
         classifier.partial_fit(X[label == Y], Y[label == Y])
     assert_array_equal(classifier.classes_, CLASSES)
-
-
-def test_stream_of_batches_of_any_size():
-    classifier = make_classifier(batch_size="auto", alpha=0.0)
-    for size in (1, 7, 90, 2, 50):
-        classifier.partial_fit(X[:size], Y[:size], classes=CLASSES)
-    assert classifier.n_iter_ == 5
-    assert len(classifier.loss_curve_) == 5
-
-
-def test_a_class_that_never_came_is_never_predicted():
-    classifier = make_classifier(alpha=0.0, learning_rate=0.1)
-    some = Y != 1
-    for _ in range(30):
-        classifier.partial_fit(X[some], Y[some], classes=CLASSES)
-    assert classifier.predict_proba(X).shape == (90, 3)
-    assert 1 not in classifier.predict(X)
 
 
 def test_fit_then_partial_fit_then_fit():
@@ -331,24 +302,6 @@ def test_partial_fit_obeys_changed_parameters():
         trained.set_params(learning_rate=learning_rate).partial_fit(X, Y)
         steps.append(trained.coefs_[0] - before)
     assert_allclose(steps[1], 2 * steps[0])
-
-
-NOT_BY_PARTS = {
-    "solver": ("lbfgs", "which needs all rows at once"),
-    "early_stopping": (True, "cannot stop early; use 'auto' or False"),
-    "class_weight": ("balanced", "does not tell the balance; use a dict"),
-}
-
-
-@pytest.mark.parametrize("name", NOT_BY_PARTS)
-def test_partial_fit_is_hidden_where_it_cannot_be_right(name):
-    value, reason = NOT_BY_PARTS[name]
-    classifier = make_classifier(**{name: value})
-    assert not hasattr(classifier, "partial_fit")
-    with pytest.raises(AttributeError, match="no attribute 'partial_fit'") as raised:
-        classifier.partial_fit(X, Y, classes=CLASSES)
-    assert reason in str(raised.value.__cause__)
-    assert hasattr(make_classifier(), "partial_fit")
 
 
 def test_partial_fit_is_hidden_for_numpy_booleans_too():

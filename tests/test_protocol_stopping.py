@@ -26,7 +26,6 @@ from sknn_scratch._fitting.fitted import adopt
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.plan import plan_fit, snapshot
 from tests.helpers import (
-    KINDS,
     AtEpoch,
     InterruptedActivation,
     SilentCallback,
@@ -76,15 +75,16 @@ def test_max_iter_warns_with_the_remedy():
     assert classifier.n_iter_ == classifier.best_iter_ == 8
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_converged(solver):
     classifier = make_classifier(solver=solver, max_iter=10_000, alpha=5.0).fit(X, Y)
     assert classifier.stop_reason_ == "converged"
     assert classifier.n_iter_ == classifier.best_iter_ < 10_000
 
 
-@pytest.mark.parametrize("scoring", ["loss", "accuracy"])
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize(
+    ("solver", "scoring"), [("adam", "loss"), ("sgd", "accuracy"), ("lbfgs", "accuracy")]
+)
 def test_no_improvement(solver, scoring):
     classifier = make_classifier(solver=solver, scoring=scoring, early_stopping=True, max_iter=10_000).fit(
         X, Y
@@ -93,7 +93,7 @@ def test_no_improvement(solver, scoring):
     assert classifier.best_iter_ < classifier.n_iter_
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_small_gradient(solver):
     classifier = make_classifier(
         solver=solver, batch_size=None, gradient_tol=0.05, max_iter=10_000, tol=0.0, n_iter_no_change=10_000
@@ -101,13 +101,6 @@ def test_small_gradient(solver):
     assert classifier.stop_reason_ == "small_gradient"
     norms = np.hypot(*(classifier.history_[f"gradient_norm_{layer}"] for layer in ("hidden", "output")))
     assert norms[-1] < 0.05 <= norms[:-1].min()
-
-
-@needs_callbacks
-def test_another_reason_comes_before_the_callback():
-    classifier = make_classifier().set_callbacks(AtEpoch(8, lambda: True))
-    with pytest.warns(ConvergenceWarning):
-        assert classifier.fit(X, Y).stop_reason_ == "max_iter"
 
 
 @needs_callbacks
@@ -122,21 +115,10 @@ def test_interrupted_between_epochs(solver):
         assert_same_model(classifier, make_classifier(solver=solver, max_iter=3).fit(X, Y), rtol=0)
 
 
-@pytest.mark.parametrize("sparse", [False, True])
-@pytest.mark.parametrize("batch_size", [10, None])
-def test_diverged(batch_size, sparse):
-    classifier = make_classifier(solver="sgd", learning_rate=1e30, batch_size=batch_size, max_iter=100)
-    with pytest.warns(DivergenceWarning, match="exploded.*Scale the features, or decrease learning_rate"):
-        classifier.fit(X, Y)
-    assert classifier.stop_reason_ == "diverged"
-    assert classifier.n_iter_ < 4
-
-
 # --- Exactly so many epochs ---
 
 
-@pytest.mark.parametrize("early_stopping", [False, True])
-@pytest.mark.parametrize("n_iter_no_change", [1, 2, 7])
+@pytest.mark.parametrize(("n_iter_no_change", "early_stopping"), [(1, True), (2, False), (7, True)])
 def test_patience_is_exact(n_iter_no_change, early_stopping):
     classifier = make_classifier(
         n_iter_no_change=n_iter_no_change, early_stopping=early_stopping, tol=1e9, max_iter=100
@@ -181,12 +163,6 @@ def test_patience_is_of_fewer_epochs_with_many_rows(n_rows, params, patience):
     assert chosen_patience(classifier, "adam", n_rows, batch_size) == patience
 
 
-def test_training_with_many_rows_waits_for_fewer_epochs():
-    X, y = make_data("binary", n_samples=40_000)
-    params = {"n_hidden": 1, "tol": 1e9, "early_stopping": False, "max_iter": 100}
-    assert make_classifier(**params).fit(X, y).n_iter_ == 1 + 8
-
-
 @pytest.mark.parametrize(
     ("n_rows", "batch_size", "chosen"),
     [
@@ -203,27 +179,6 @@ def test_batches_of_many_rows_are_their_square_root(n_rows, batch_size, chosen):
     assert chosen_batch_size(make_classifier(batch_size=batch_size), n_rows) == chosen
 
 
-@pytest.mark.parametrize(
-    "params", [{}, {"early_stopping": True}, {"early_stopping": True, "scoring": "accuracy"}]
-)
-def test_patience_is_what_the_history_says(params):
-    classifier = make_classifier(max_iter=10_000, tol=1e-3, n_iter_no_change=4, **params).fit(X, Y)
-    names = {(): "loss", ("early_stopping",): "val_loss"}
-    name = names.get(tuple(params), "val_score")
-    values = classifier.history_[name] * (-1 if name == "val_score" else 1)
-    best_before = np.minimum.accumulate(np.r_[np.inf, values])[:-1]
-    improved = values < best_before - 1e-3
-    assert not improved[-4:].any()
-    stretches = [len(stretch) for stretch in "".join("01"[int(i)] for i in improved[:-1]).split("1")]
-    assert max(stretches) < 4
-
-
-@ignore_max_iter
-def test_max_iter_counts_epochs():
-    for n in (1, 2, 5):
-        assert make_classifier(max_iter=n).fit(X, Y).n_iter_ == n
-
-
 # --- History ---
 
 COLUMNS = {
@@ -238,15 +193,13 @@ COLUMNS = {
 
 
 @ignore_max_iter
-@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
-    ("params", "more"),
+    ("kind", "params", "more"),
     [
-        ({}, set()),
-        ({"batch_size": 16, "dropout": 0.2}, set()),
-        ({"solver": "lbfgs"}, set()),
-        ({"early_stopping": True}, {"val_loss"}),
-        ({"early_stopping": True, "scoring": "f1_micro"}, {"val_loss", "val_score"}),
+        ("multilabel", {"batch_size": 16, "dropout": 0.2}, set()),
+        ("binary", {"solver": "lbfgs"}, set()),
+        ("multiclass", {"early_stopping": True}, {"val_loss"}),
+        ("multilabel", {"early_stopping": True, "scoring": "f1_micro"}, {"val_loss", "val_score"}),
     ],
 )
 def test_history_has_one_finite_number_an_epoch(kind, params, more):
@@ -280,56 +233,7 @@ def test_loss_is_the_objective(solver):
         assert_allclose(classifier.loss_curve_[1:], objectives[:-1])
 
 
-@needs_callbacks
-@ignore_max_iter
-def test_gradient_norms_are_those_of_the_steps():
-    snapshots = Snapshots()
-    classifier = make_classifier(solver="sgd", momentum=0.0, batch_size=None, learning_rate=0.125)
-    classifier.set_callbacks(snapshots).fit(X, Y)
-    for i, layer in enumerate(("hidden", "output")):
-        steps = [
-            np.hypot(
-                np.linalg.norm(after.coefs_[i] - before.coefs_[i]),
-                np.linalg.norm(after.intercepts_[i] - before.intercepts_[i]),
-            )
-            for before, after in zip(snapshots.models, snapshots.models[1:], strict=False)
-        ]
-        assert_allclose(classifier.history_[f"gradient_norm_{layer}"][1:] * 0.125, steps)
-
-
-@ignore_max_iter
-@pytest.mark.filterwarnings("ignore:init_scale=0")
-def test_saturated_and_dead_units():
-    def last(name, **params):
-        return make_classifier(max_iter=2, **params).fit(X, Y).history_[name][-1]
-
-    assert last("saturated_fraction", activation="identity", init_scale=50.0) == 0
-    assert last("dead_fraction", activation="relu", init_scale=0) == 1
-    assert 0.5 < last("saturated_fraction", activation="sigmoid", init_scale=50.0) <= 1
-    assert last("saturated_fraction", activation="tanh", init_scale=0.01) == 0
-    assert last("dead_fraction", activation="relu", init_scale=0.5) < last(
-        "saturated_fraction", activation="relu", init_scale=0.5
-    )
-
-
 # --- Schedules ---
-
-
-@ignore_max_iter
-def test_constant_learning_rate():
-    assert_array_equal(make_classifier().fit(X, Y).history_["learning_rate"], 0.02)
-
-
-@ignore_max_iter
-def test_cosine_learning_rate():
-    classifier = make_classifier(learning_rate_schedule="cosine", tol=0.0).fit(X, Y)
-    expected = 0.02 * (1 + np.cos(np.pi * np.arange(8) / 8)) / 2
-    assert_allclose(classifier.history_["learning_rate"], expected)
-    assert differ_from_constant(classifier)
-
-
-def differ_from_constant(classifier):
-    return not np.array_equal(flat(classifier), flat(make_classifier(tol=0.0).fit(X, Y)))
 
 
 def test_adaptive_learning_rate():
@@ -350,17 +254,6 @@ def test_lbfgs_has_no_schedule():
         assert make_classifier(learning_rate_schedule=schedule, **params).fit(X, Y).n_iter_ == 3
 
 
-@ignore_max_iter
-def test_dropout_is_for_training_only():
-    classifier = make_classifier(dropout=0.5).fit(X, Y)
-    assert_array_equal(classifier.predict_proba(X), classifier.predict_proba(X))
-    without = make_classifier().fit(X, Y)
-    assert not np.array_equal(flat(classifier), flat(without))
-    val = make_classifier(dropout=0.5, early_stopping=True).fit(X, Y, X_val=X, y_val=Y)
-    log_likelihoods = val.predict_log_proba(X)[np.arange(len(X)), Y]
-    assert_allclose(val.history_["val_loss"][val.best_iter_ - 1], -log_likelihoods.mean())
-
-
 # --- Divergence ---
 
 
@@ -370,15 +263,11 @@ def mean_loss(classifier):
 
 EXPLOSIONS = {
     "sgd, all rows": {"solver": "sgd", "learning_rate": 1e12, "batch_size": None},
-    "sgd, batches": {"solver": "sgd", "learning_rate": 1e12, "batch_size": 7},
     "sgd, slowly": {"solver": "sgd", "learning_rate": 300.0, "batch_size": None, "activation": "identity"},
     "adam": {"learning_rate": 1e12, "activation": "relu"},
-    "adam, to infinity at once": {"learning_rate": 1e308, "activation": "relu", "batch_size": None},
     "float32": {"learning_rate": 1e12, "activation": "relu", "dtype": "float32"},
     "penalty": {"solver": "sgd", "alpha": 1e9, "batch_size": None},
-    "early stopping": {"solver": "sgd", "learning_rate": 1e12, "early_stopping": True},
     "a scorer": {"solver": "sgd", "learning_rate": 1e12, "early_stopping": True, "scoring": "neg_log_loss"},
-    "dropout": {"solver": "sgd", "learning_rate": 1e12, "dropout": 0.3},
     "adaptive": {"solver": "sgd", "learning_rate": 1e12, "learning_rate_schedule": "adaptive"},
 }
 
@@ -395,17 +284,7 @@ def test_explosion_leaves_the_last_good_weights(name):
     assert classifier.best_iter_ < classifier.n_iter_
 
 
-@pytest.mark.parametrize("n_epochs", [1, 2, 3])
-def test_explosion_in_the_last_epoch(n_epochs):
-    params = {"solver": "sgd", "batch_size": None, "activation": "identity"}
-    classifier = make_classifier(learning_rate=1e200, max_iter=n_epochs, **params)
-    with pytest.warns(DivergenceWarning):
-        classifier.fit(X, Y)
-    assert mean_loss(classifier) < 2 * np.log(3)
-    assert classifier.best_iter_ == 0
-
-
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_features_that_explode_at_once(solver):
     params = {"init_scale": 1e10, "activation": "relu"}
     with pytest.warns(DivergenceWarning, match="Scale the features"):
@@ -438,18 +317,6 @@ def test_stream_that_explodes():
     assert classifier.stop_reason_ == "max_iter"
     assert mean_loss(classifier) < loss
     assert classifier.n_iter_ == 72
-
-
-@ignore_max_iter
-def test_warm_start_after_an_explosion():
-    classifier = make_classifier(warm_start=True, max_iter=20, learning_rate=0.05).fit(X, Y)
-    good, loss = flat(classifier), mean_loss(classifier)
-    with pytest.warns(DivergenceWarning):
-        classifier.set_params(learning_rate=1e100).fit(X, Y)
-    assert_array_equal(flat(classifier), good)
-    classifier.set_params(learning_rate=0.05).fit(X, Y)
-    assert mean_loss(classifier) < loss
-    assert np.isfinite(flat(classifier)).all()
 
 
 # --- Control-C ---
@@ -488,8 +355,9 @@ def test_control_c_ends_a_fit_with_a_usable_model(params):
     assert np.isfinite(classifier.predict_proba(x)).all()
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
-@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize(
+    ("solver", "early_stopping"), [("adam", False), ("sgd", True), ("lbfgs", False), ("lbfgs", True)]
+)
 def test_control_c_inside_an_epoch_gives_the_weights_of_the_last_whole_one(solver, early_stopping):
     params = {"solver": solver, "early_stopping": early_stopping, "batch_size": 10, "tol": 0.0}
     n_calls = 6 if solver == "lbfgs" else 21
@@ -504,9 +372,14 @@ def test_control_c_inside_an_epoch_gives_the_weights_of_the_last_whole_one(solve
 
 
 @ignore_max_iter
-@pytest.mark.parametrize("Estimator", [ShallowNNClassifier, ShallowNNRegressor])
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
-@pytest.mark.parametrize("warm_start", [False, True])
+@pytest.mark.parametrize(
+    ("Estimator", "solver", "warm_start"),
+    [
+        (ShallowNNClassifier, "adam", False),
+        (ShallowNNClassifier, "lbfgs", True),
+        (ShallowNNRegressor, "sgd", True),
+    ],
+)
 def test_control_c_before_the_first_epoch_has_ended_keeps_the_earlier_model(Estimator, solver, warm_start):
     params = {"solver": solver, "batch_size": 10, "max_iter": 8, "early_stopping": False, "random_state": 0}
     estimator = Estimator(6, "tanh", warm_start=warm_start, **params)
@@ -545,11 +418,10 @@ def test_control_c_before_the_first_epoch_has_ended_ends_cross_val_score():
         cross_val_score(make_classifier(activation=InterruptedActivation(0)), X, Y)
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
 # The steps before Control-C is pressed; None is after the epoch.
 @pytest.mark.parametrize("n_calls", [0, 3, pytest.param(None, marks=needs_callbacks)])
-def test_control_c_ends_a_loop_of_partial_fit_and_leaves_the_model_as_it_was(solver, n_calls):
-    params = {"solver": solver, "batch_size": 10, "dropout": 0.2}
+def test_control_c_ends_a_loop_of_partial_fit_and_leaves_the_model_as_it_was(n_calls):
+    params = {"batch_size": 10, "dropout": 0.2}
     classifier = make_classifier(**params).partial_fit(X, Y, classes=[0, 1, 2])
     before = joblib.hash(vars(classifier))
     if n_calls is None:
@@ -573,44 +445,11 @@ def test_control_c_in_the_first_partial_fit_leaves_no_model():
     assert not hasattr(classifier, "classes_")
 
 
-@needs_callbacks
-@ignore_max_iter
-def test_early_stopping_gives_the_best_epoch_also_when_interrupted():
-    classifier = make_classifier(early_stopping=True, max_iter=300, learning_rate=0.1, n_iter_no_change=300)
-    classifier.set_callbacks(AtEpoch(200, press_control_c))
-    with pytest.warns(UserWarning, match="interrupted"):
-        classifier.fit(X, Y)
-    assert classifier.n_iter_ == 200
-    assert classifier.best_iter_ == 1 + classifier.history_["val_loss"].argmin() < 200
-
-
 def test_time_is_told_in_seconds():
     start = time.perf_counter()
     with pytest.warns(ConvergenceWarning):
         classifier = make_classifier().fit(X, Y)
     assert 0 < classifier.history_["seconds"].sum() <= time.perf_counter() - start
-
-
-@ignore_max_iter
-def test_control_c_inside_an_epoch_leaves_no_memory_of_its_updates():
-    """The training goes on from the end of the last whole epoch; the memory belongs to later weights."""
-    classifier = make_classifier(warm_start=True, batch_size=10).fit(X, Y)
-    classifier.set_params(activation=InterruptedActivation(n_calls=7))  # in the second epoch
-    with pytest.warns(UserWarning, match="interrupted"):
-        classifier.fit(X, Y)
-    assert classifier.n_iter_ == 9
-    assert classifier._kept_["memory"] == {}
-    assert classifier._kept_["n_updates"] == 0
-
-
-@needs_callbacks
-def test_a_callback_that_ends_the_fit_does_not_hide_an_explosion():
-    params = {"solver": "sgd", "learning_rate": 1e12, "batch_size": None, "max_iter": 3}
-    classifier = make_classifier(**params).set_callbacks(AtEpoch(1, lambda: True))
-    with pytest.warns(DivergenceWarning):
-        classifier.fit(X, Y)
-    assert classifier.stop_reason_ == "diverged"
-    assert abs(flat(classifier)).max() < 10
 
 
 def test_a_line_search_that_fails_is_no_convergence():

@@ -1,7 +1,5 @@
 """scikit-learn's own checks of the estimators, for configurations that cover all code paths."""
 
-import itertools
-
 import numpy as np
 import pytest
 from sklearn.utils.estimator_checks import check_estimator
@@ -15,6 +13,7 @@ from sknn_scratch import (
 )
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.optimizers import SOLVERS
+from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._fitting.reals import REAL_LOSSES
 from tests.versions import SKIPPED_CHECKS
 
@@ -23,39 +22,33 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 # Small and fast, but good enough for the checks that ask for accuracy.
 QUICK = {"solver": "adam", "n_hidden": 16, "learning_rate": 0.05, "alpha": 0.1, "max_iter": 20}
 # Long enough for a rule to end the training, or to lower the learning rate.
-UNTIL_IT_STOPS = {"max_iter": 40}
+UNTIL_IT_STOPS = QUICK | {"max_iter": 40}
 
 
 def arctan_slope(z):
     return 1 / (1 + z * z)
 
 
-# A solver sees only gradients, so that it does not matter which one trains which activation.
-PAIRS = zip(itertools.cycle(SOLVERS), ACTIVATIONS, strict=False)
+# Several values in a configuration: the checks see the way into a fit and out of it.
 CLASSIFIERS = {
-    f"{solver}, {activation}": QUICK | {"solver": solver, "activation": activation}
-    for solver, activation in PAIRS
-} | {
     "defaults": {},
-    "plain gradient descent, adaptive": QUICK
-    | {"solver": "sgd", "learning_rate": 0.5, "momentum": 0.0, "learning_rate_schedule": "adaptive"}
-    | UNTIL_IT_STOPS,
-    "sigmoid, float64": QUICK | {"activation": "sigmoid", "init_scale": 0.5, "dtype": "float64"},
-    "leaky_relu, he, full batch": QUICK
-    | {"activation": "leaky_relu", "init_scale": "he", "batch_size": None},
-    "elu, cosine, balanced": QUICK
-    | {"activation": "elu", "learning_rate_schedule": "cosine", "class_weight": "balanced"},
+    "sgd without momentum, leaky_relu, adaptive": UNTIL_IT_STOPS
+    | {"solver": "sgd", "learning_rate": 0.5, "momentum": 0.0}
+    | {"activation": "leaky_relu", "learning_rate_schedule": "adaptive"},
+    "adamw, sigmoid, he, float64, full batch": QUICK
+    | {"solver": "adamw", "activation": "sigmoid", "init_scale": "he"}
+    | {"dtype": "float64", "batch_size": None},
     # Two checks compare a row alone with the same row among others, and rows in another order, to 1e-7, which
     # is less than one rounding of a float32. Under the heavy penalty the weights are so small that the biases
     # rule, and these do not depend on the other rows; and the sum over two units rounds little. What is
     # promised of any weights: see test_rounding.py.
     "softplus, float32": QUICK | {"activation": "softplus", "dtype": "float32", "alpha": 30.0, "n_hidden": 2},
-    "own activation, gradient_tol": QUICK
-    | {"activation": Activation(np.arctan, arctan_slope), "gradient_tol": 1e-3, "tol": 0.0}
-    | UNTIL_IT_STOPS,
-    "early stopping": QUICK | {"early_stopping": True} | UNTIL_IT_STOPS,
-    "early stopping by accuracy on 7 rows, lbfgs": QUICK
-    | {"early_stopping": True, "scoring": "accuracy", "validation_fraction": 7, "solver": "lbfgs"}
+    "own activation, gradient_tol, balanced": UNTIL_IT_STOPS
+    | {"activation": Activation(np.arctan, arctan_slope), "class_weight": "balanced"}
+    | {"gradient_tol": 1e-3, "tol": 0.0},
+    "early stopping by accuracy on 7 rows, lbfgs, silu": QUICK
+    | {"early_stopping": True, "scoring": "accuracy", "validation_fraction": 7}
+    | {"solver": "lbfgs", "activation": "silu"}
     | {"max_iter": 10},  # scikit-learn's score takes longer than an epoch
     "everything at once": {
         "n_hidden": 24,
@@ -74,15 +67,20 @@ CLASSIFIERS = {
     },
 }
 REGRESSORS = {
-    f"{loss}, {solver}": QUICK | {"loss": loss, "solver": solver}
-    for loss, solver in [
-        *((loss, "adam") for loss in REAL_LOSSES),
-        *(("squared_error", solver) for solver in SOLVERS),
-    ]
-} | {
     "defaults": {},
-    "early stopping": QUICK | {"early_stopping": True, "loss": "huber"},
-    "float32": QUICK | {"dtype": "float32", "alpha": 30.0, "loss": "huber"},
+    "absolute_error, adam, identity": QUICK | {"loss": "absolute_error", "activation": "identity"},
+    "huber, float32": QUICK | {"dtype": "float32", "alpha": 30.0, "loss": "huber"},
+    "poisson, lbfgs, gelu": QUICK | {"loss": "poisson", "solver": "lbfgs", "activation": "gelu"},
+    "quantile, adamw, elu, one_cycle, early stopping": QUICK
+    | {"loss": "quantile", "solver": "adamw", "activation": "elu", "early_stopping": True}
+    | {"learning_rate_schedule": "one_cycle"},
+}
+ENSEMBLES = {
+    "classifiers, defaults": ShallowNNEnsembleClassifier(n_networks=2),
+    "classifiers, lbfgs, logistic, early stopping": ShallowNNEnsembleClassifier(
+        n_networks=2, **QUICK | {"solver": "lbfgs", "activation": "logistic", "early_stopping": True}
+    ),
+    "regressors, defaults": ShallowNNEnsembleRegressor(n_networks=2),
 }
 
 WEIGHT_EQUIVALENCES = (
@@ -117,6 +115,23 @@ def assert_no_complaint(estimator, expected=None):
     assert len(outcomes) >= 60
 
 
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("activation", ACTIVATIONS),
+        ("solver", SOLVERS),
+        ("learning_rate_schedule", SCHEDULES),
+        ("loss", REAL_LOSSES),
+    ],
+)
+def test_every_value_is_in_a_configuration(name, values):
+    estimators = [ShallowNNClassifier(**params) for params in CLASSIFIERS.values()]
+    estimators += [ShallowNNRegressor(**params) for params in REGRESSORS.values()]
+    assert set(values) <= {
+        estimator.get_params().get(name) for estimator in [*estimators, *ENSEMBLES.values()]
+    }
+
+
 @pytest.mark.parametrize("name", CLASSIFIERS)
 def test_scikit_learn_has_no_complaint_about_classifiers(name):
     assert_no_complaint(ShallowNNClassifier(**CLASSIFIERS[name]))
@@ -128,16 +143,6 @@ def test_scikit_learn_has_no_complaint_about_regressors(name):
     reason = "it trains on negative y, whatever the tags say"
     expected = {"check_regressor_multioutput": reason} if is_poisson else {}
     assert_no_complaint(ShallowNNRegressor(**REGRESSORS[name]), expected)
-
-
-ENSEMBLES = {
-    "classifiers": ShallowNNEnsembleClassifier(n_networks=2),
-    "classifiers, lbfgs, balanced": ShallowNNEnsembleClassifier(
-        n_networks=2, **QUICK | {"solver": "lbfgs", "activation": "tanh", "class_weight": "balanced"}
-    ),
-    "classifiers, early stopping": ShallowNNEnsembleClassifier(n_networks=2, early_stopping=True, **QUICK),
-    "regressors": ShallowNNEnsembleRegressor(n_networks=2),
-}
 
 
 @pytest.mark.parametrize("name", ENSEMBLES)

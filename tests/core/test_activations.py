@@ -49,10 +49,7 @@ EXACT = {
     "elu": (lambda z: z if z > 0 else z.exp() - 1, lambda z: ONE if z > 0 else z.exp()),
     "softplus": (lambda z: (ONE + z.exp()).ln(), exact_sigmoid),
     "gelu": (lambda z: z * exact_normal(z), lambda z: exact_normal(z) + z * exact_density(z)),
-    "silu": (
-        lambda z: z * exact_sigmoid(z),
-        lambda z: exact_sigmoid(z) * (ONE + z * exact_sigmoid(-z)),
-    ),
+    "silu": (lambda z: z * exact_sigmoid(z), lambda z: exact_sigmoid(z) * (ONE + z * exact_sigmoid(-z))),
 }
 
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -85,13 +82,6 @@ def test_function_and_derivative_equal_exact_arithmetic(name, dtype):
         assert_allclose(got, exact_values(exact_function, z), rtol=accuracy, atol=accuracy)
 
 
-@every_activation
-def test_extremes_are_exact(name):
-    z = np.array([-1e4, 1e4])
-    for got, exact_function in zip(evaluate(ACTIVATIONS[name], z), EXACT[name], strict=True):
-        assert_array_equal(got, exact_values(exact_function, z))
-
-
 @both_precisions
 @every_activation
 def test_function_is_the_same_without_the_derivative(name, dtype):
@@ -100,14 +90,6 @@ def test_function_is_the_same_without_the_derivative(name, dtype):
     alone = z.copy()
     assert ACTIVATIONS[name](alone, None) is None
     assert_array_equal(alone, with_slope)
-
-
-@every_activation
-def test_derivative_equals_central_differences(name):
-    z, h = np.concatenate([np.linspace(-4, -0.1, 40), np.linspace(0.1, 4, 40)]), 1e-5
-    _, slope = evaluate(ACTIVATIONS[name], z)
-    difference = evaluate(ACTIVATIONS[name], z + h)[0] - evaluate(ACTIVATIONS[name], z - h)[0]
-    assert_allclose(slope, difference / (2 * h), atol=1e-9)
 
 
 @every_activation

@@ -46,14 +46,6 @@ def test_a_network_is_rounded_as_if_it_were_alone(dtype, n_params):
 
 
 @both_precisions
-def test_a_part_of_a_buffer_is_written_and_no_more(dtype):
-    buffer, array = np.zeros(10, dtype), np.ones(10, dtype)
-    add_multiples(buffer[:6], [0.5], array[:6])
-    assert_array_equal(buffer[:6], 0.5)
-    assert_array_equal(buffer[6:], 0)
-
-
-@both_precisions
 def test_norms_of_vectors_whose_squares_overflow(dtype):
     largest = np.finfo(dtype).max / 4
     vectors = np.array([[3, 4], [0, 0], [largest, -largest], [largest, np.inf], [np.nan, 1]], dtype)

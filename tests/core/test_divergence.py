@@ -92,29 +92,6 @@ def test_a_bad_loss_in_the_third_epoch_undoes_what_led_to_it(spoil, n_evaluation
     assert_array_equal(result.state.params, params[1])
 
 
-def test_a_loss_that_grows_before_it_explodes_was_good_when_it_was_lowest():
-    run = make_run(BINARY, batch_size=60)
-    _, params = train_and_watch(run)
-    loss = spoilt_loss({3: 2.0, 4: 3.0, 5: EXPLOSION})
-    result = train_alone(make_run(BINARY, network=make_network(BINARY)._replace(loss=loss), batch_size=60))
-    assert result.state.stop_reason is StopReason.DIVERGED
-    assert result.state.kept_epoch == 1  # where the second epoch started
-    assert_array_equal(result.state.params, params[1])
-
-
-def test_divergence_keeps_an_earlier_best_epoch():
-    scores = iter([0.5, 0.9, 0.7, 0.6])
-    data = {"validation": VALIDATION, "score": lambda params: next(scores)}
-    network = make_network(BINARY)
-    spoilt = network._replace(loss=spoilt_loss({7: EXPLOSION}))
-    run = make_run(BINARY, data={"validation": VALIDATION}, batch_size=60, max_iter=4)
-    _, params = train_and_watch(run)
-    result = train_alone(make_run(BINARY, network=spoilt, data=data, batch_size=60, max_iter=8))
-    assert result.state.stop_reason is StopReason.DIVERGED
-    assert result.state.kept_epoch == 2
-    assert_array_equal(result.state.params, params[2])
-
-
 def test_divergence_after_good_epochs_leaves_the_last_good_parameters():
     """The learning rate explodes in the fourth epoch; its updates are undone."""
     run = make_run(BINARY, max_iter=50, **FULL_BATCH)
@@ -211,26 +188,6 @@ def test_a_run_may_start_high():
     assert result.state.stop_reason is StopReason.CONVERGED
 
 
-def test_a_bad_first_run_does_not_raise_the_limit_of_the_next():
-    huge = BINARY._replace(X=1e150 * BINARY.X)
-    network = make_network(BINARY, "relu")
-    first = train_alone(make_run(huge, network=network, max_iter=1))
-    assert first.state.loss_limit > 1e100
-    state = first.state.for_another_run()
-    state.params[...] = make_run(BINARY).state.params
-    again = train_alone(replace(make_run(BINARY, network=network), state=state))
-    assert again.state.loss_limit < 1e8
-
-
-def test_a_later_run_keeps_the_limit_of_the_first():
-    """Else a stream could get worse by less than an explosion at a time, for ever."""
-    first = train_alone(make_run(BINARY))
-    limit = first.state.loss_limit
-    worse = BINARY._replace(X=1e3 * BINARY.X)
-    again = train_alone(replace(make_run(worse), state=first.state.for_another_run()))
-    assert again.state.loss_limit == limit
-
-
 @every_solver
 @pytest.mark.parametrize("scale", [1e150, 1e300])
 @pytest.mark.parametrize("validation", [None, VALIDATION])
@@ -274,26 +231,6 @@ def test_a_diverged_network_can_be_trained_further(solver):
     result = train_alone(replace(run, state=diverged.state.for_another_run()))
     assert result.state.stop_reason is StopReason.MAX_ITER
     assert objective_of(run, result.state.params)[0] < 0.9 * objective_of(run, diverged.state.params)[0]
-
-
-def test_a_high_but_finite_loss_is_no_divergence():
-    problem = BINARY._replace(X=100 * BINARY.X)
-    result = train_alone(make_run(problem, network=make_network(problem, "relu")))
-    assert history_column(result, "loss")[0] > 2
-    assert result.state.stop_reason is StopReason.MAX_ITER
-
-
-@pytest.mark.parametrize("validation", [None, VALIDATION])
-def test_what_was_good_is_the_epoch_with_the_lowest_loss_or_any_that_was_validated(validation):
-    scores = iter([0.9, 0.5, 0.4])
-    score = None if validation is None else lambda params: next(scores)
-    losses = spoilt_loss({1: 1.0, 2: 2.0, 3: 3.0})
-    network = make_network(BINARY)._replace(loss=losses)
-    data = {"validation": validation, "score": score}
-    run = make_run(BINARY, network=network, data=data, batch_size=60, max_iter=3)
-    good = []
-    train_alone(run, lambda _, state: good.append(state.fallback_epoch))
-    assert good == ([0, 0, 0] if validation is None else [0, 1, 2])
 
 
 # --- Interrupts ---
@@ -349,12 +286,3 @@ def test_an_interrupt_keeps_the_best_epoch_of_the_validation():
     best = 1 + np.argmin(history_column(result, "val_loss"))
     assert result.state.kept_epoch == best < 30
     assert_array_equal(result.state.params, params[best])
-
-
-def test_an_interrupted_network_can_be_trained_further():
-    network = make_network(BINARY)._replace(loss=spoilt_loss({6: INTERRUPT}))
-    interrupted = train_alone(make_run(BINARY, network=network, batch_size=16))
-    run = make_run(BINARY, batch_size=16, max_iter=30)
-    result = train_alone(replace(run, state=interrupted.state.for_another_run()))
-    assert result.state.epoch == 1 + 30
-    assert objective_of(run, result.state.params)[0] < objective_of(run, interrupted.state.params)[0]

@@ -5,7 +5,6 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.linear_model import LogisticRegression
 
-from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.network import predict_outputs
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import rows_of
@@ -78,63 +77,6 @@ def test_permuted_hidden_units(kind, solver):
     )
 
 
-@pytest.mark.parametrize("kind", ["multiclass", "multilabel"])
-@every_solver
-def test_permuted_classes(kind, solver):
-    problem = make_problem(kind)
-    order = [2, 0, 1] if kind == "multiclass" else [1, 0]
-    run = make_run(problem, alpha=1.0, **SOLVERS[solver])
-    start = view_parameters(run.state.params, run.config.network.shape)
-    permuted = start_from(
-        make_run(problem._replace(targets=problem.targets[:, order]), alpha=1.0, **SOLVERS[solver]),
-        w_output=start.w_output[:, order],
-    )
-    layers, expected = trained_layers(permuted), trained_layers(run)
-    assert_same_layers(
-        layers,
-        w_hidden=expected.w_hidden,
-        b_hidden=expected.b_hidden,
-        w_output=expected.w_output[:, order],
-        b_output=expected.b_output[:, order],
-    )
-
-
-@every_kind
-@every_solver
-def test_permuted_features(kind, solver):
-    problem, order = make_problem(kind), [2, 0, 3, 1]
-    run = make_run(problem, alpha=1.0, **SOLVERS[solver])
-    start = view_parameters(run.state.params, run.config.network.shape)
-    permuted = start_from(
-        make_run(problem._replace(X=problem.X[:, order]), alpha=1.0, **SOLVERS[solver]),
-        w_hidden=start.w_hidden[order],
-    )
-    layers, expected = trained_layers(permuted), trained_layers(run)
-    assert_same_layers(layers, w_hidden=expected.w_hidden[order], w_output=expected.w_output)
-
-
-@every_solver
-def test_swapped_answers_of_a_binary_problem_turn_the_output_layer_round(solver):
-    run = make_run(BINARY, alpha=1.0, **SOLVERS[solver])
-    start = view_parameters(run.state.params, run.config.network.shape)
-    swapped = start_from(
-        make_run(BINARY._replace(targets=-BINARY.targets), alpha=1.0, **SOLVERS[solver]),
-        w_output=-start.w_output,
-    )
-    layers, expected = trained_layers(swapped), trained_layers(run)
-    assert_same_layers(
-        layers, w_hidden=expected.w_hidden, w_output=-expected.w_output, b_output=-expected.b_output
-    )
-
-
-@every_solver
-def test_units_that_start_alike_stay_alike(solver):
-    run = start_from(make_run(BINARY, **SOLVERS[solver]), w_hidden=0.1, w_output=0.1)
-    layers = trained_layers(run)
-    assert_allclose(np.ptp(layers.w_hidden, axis=1), 0, atol=1e-12)
-    assert np.ptp(layers.w_hidden[:, 0]) > 1e-3  # they did learn
-
-
 @every_kind
 @every_solver
 def test_sparse_rows_train_like_dense_ones(kind, solver):
@@ -177,24 +119,6 @@ def test_integer_weights_train_like_repeated_rows(kind, solver):
         train_alone(make_run(repeated, **config | {"batch_size": weights.sum()})),
         rtol=1e-8 if solver == "lbfgs" else 1e-10,
         ignore=MEASURED_ON_ROWS,
-    )
-
-
-@pytest.mark.parametrize("solver", ["full batch", "lbfgs"])
-def test_a_vanishing_weight_is_almost_absence(solver):
-    weights = np.where(np.arange(60) % 3, 1.0, 1e-13)
-    rows = np.flatnonzero(weights == 1)
-    config = SOLVERS[solver] | {"alpha": 3.0}
-    vanishing = trained_layers(make_run(BINARY, data={"row_weights": weights}, **config))
-    absent = trained_layers(make_run(BINARY, data={"rows": rows}, **config | {"batch_size": 40}))
-    assert_allclose(vanishing.flat, absent.flat, rtol=1e-7, atol=1e-8)
-
-
-@every_solver
-def test_equal_weights_of_one_are_no_weights(solver):
-    weighted = make_run(BINARY, data={"row_weights": np.ones(60)}, alpha=1.0, **SOLVERS[solver])
-    assert_same_training(
-        train_alone(weighted), train_alone(make_run(BINARY, alpha=1.0, **SOLVERS[solver])), rtol=1e-9
     )
 
 
@@ -268,17 +192,3 @@ def test_under_a_heavy_penalty_the_biases_learn_the_frequencies(kind, weighted):
     else:
         probabilities = 1 / (1 + np.exp(-layers.b_output[0]))
     assert_allclose(probabilities, frequencies, atol=1e-6)
-
-
-@pytest.mark.parametrize("activation", [name for name in ACTIVATIONS if name != "identity"])
-def test_exclusive_or_is_learnt_with_a_hidden_layer(activation):
-    problem = BINARY._replace(
-        X=np.array([[-1.0, -1], [-1, 1], [1, -1], [1, 1]]), targets=np.array([[-1.0], [1], [1], [-1]])
-    )
-    network = make_network(problem, activation, n_hidden=8)
-    run = make_run(problem, network=network, learning_rate=0.1, batch_size=4, max_iter=300)
-    assert history_column(train_alone(run), "loss")[-1] < 0.01
-    linear = make_run(
-        problem, network=make_network(problem, "identity", n_hidden=8), batch_size=4, max_iter=300
-    )
-    assert history_column(train_alone(linear), "loss")[-1] == pytest.approx(np.log(2), abs=0.01)

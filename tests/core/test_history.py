@@ -8,7 +8,6 @@ from numpy.testing import assert_allclose
 from sknn_scratch._core import stack as stack_module
 from sknn_scratch._core.activations import Activation
 from sknn_scratch._core.network import mean_loss, predict_hidden
-from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import rows_of
 from tests.helpers import (
@@ -57,22 +56,6 @@ def test_history_of_batches_has_the_mean_loss_over_the_epoch():
     )
     losses = history_column(train_alone(run), "loss")
     assert_allclose(losses, objective_of(run, run.state.params)[0], rtol=1e-9)
-
-
-@pytest.mark.parametrize("solver", SOLVERS)
-@pytest.mark.parametrize("validated", [False, True])
-@pytest.mark.parametrize("scored", [False, True])
-def test_history_has_the_same_columns_in_every_epoch(solver, validated, scored):
-    data = {"validation": VALIDATION if validated or scored else None}
-    data["score"] = (lambda params: 0.5) if scored else None
-    names = {"loss", "gradient_norm_hidden", "gradient_norm_output", "saturated_fraction"}
-    names |= {"dead_fraction", "learning_rate", "seconds"}
-    names |= {"val_loss"} if data["validation"] else set()
-    names |= {"val_score"} if scored else set()
-    result = train_alone(make_run(BINARY, data=data, solver=solver, batch_size=60))
-    for record in result.state.history:
-        assert record.keys() == names
-        assert {type(value) for value in record.values()} == {float}
 
 
 def test_dead_and_saturated_units_are_counted():

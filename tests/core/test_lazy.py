@@ -70,12 +70,6 @@ def test_text_and_many_columns_are_lazy():
         assert is_lazy(shape_of(data), data, batch_size=200)
 
 
-def test_evenly_sparse_rows_are_not_lazy():
-    """One value in a hundred is not zero, yet a batch uses most of the columns."""
-    data = data_of(random_rows(1000, np.full(5000, 0.01)))
-    assert not is_lazy(shape_of(data), data, batch_size=200)
-
-
 def test_the_batch_decides_whether_rows_are_sparse_enough():
     data = data_of(random_rows(1000, np.full(5000, 0.01)))
     assert is_lazy(shape_of(data), data, batch_size=10)
@@ -158,10 +152,10 @@ def test_training_by_parts_minimises_the_same_objective(request, solver, batch_s
         "solver": solver,
         "batch_size": batch_size,
         "alpha": 1.0,
-        "max_iter": 150,
+        "max_iter": 100,
         "learning_rate": RATES.get(solver, 0.01),
         "schedule": "cosine",
-        "n_iter_no_change": 150,
+        "n_iter_no_change": 100,
     }
     by_parts, whole = lazy_and_whole(request, problem, **config)
     run = make_run(problem, **config)

@@ -1,3 +1,4 @@
+import itertools
 import math
 from dataclasses import replace
 
@@ -77,16 +78,6 @@ def test_the_direction_is_that_of_the_two_loops_of_the_textbook(n_pairs, precond
         assert_allclose(directions[i], expected, rtol=1e-7, atol=1e-9 * abs(expected).max())
 
 
-def test_as_many_pairs_as_parameters_give_newtons_direction():
-    """With exact line searches, in theory; along conjugate directions it needs none."""
-    scales = np.array([[1.0, 10.0, 100.0]])
-    pairs = Pairs(make_memory(1, 3), nothing)
-    for number, step in enumerate(np.eye(3)):
-        pairs.add(step[np.newaxis], scales * step, np.ones(1), number)
-    gradient = np.array([[3.0, -2.0, 5.0]])
-    assert_allclose(pairs.direction(gradient, 3), -gradient / scales, rtol=1e-13)
-
-
 def test_the_first_step_has_a_length_of_one():
     gradient = np.random.default_rng(0).normal(scale=1e3, size=(3, 7))
     directions = Pairs(make_memory(3, 7), nothing).direction(gradient, 0)
@@ -162,13 +153,6 @@ def test_finds_the_minimum(function, starts, dtype):
     assert_allclose(points[-1], 1, atol=1e-2 if dtype == np.float32 else 1e-6)
 
 
-def test_the_objective_falls_in_every_iteration():
-    start = np.array([[-1.5, 2.0]])
-    points, _ = minimise(rosenbrock, start)
-    values = [rosenbrock(point)[0][0] for point in (start, *points)]
-    assert (np.diff(values) < 0).all()
-
-
 def test_a_minimum_is_noticed_at_once():
     points, reasons = minimise(quadratic, np.ones((2, 6)))
     assert reasons == [StopReason.CONVERGED] * 2
@@ -190,14 +174,6 @@ def test_pairs_that_mislead_are_forgotten():
     points, _ = minimise(function, np.full((2, 4), 3.0) * [[1.0], [-1.0]], most=60)
     exact = np.maximum(0, 1 - 1 / np.arange(1.0, 5))  # where sign(x) + scale (x - 1) = 0, or a kink
     assert_allclose(function(points[-1])[0], function(np.stack([exact, exact]))[0], rtol=1e-3)
-
-
-def test_together_is_as_alone_to_the_last_bit():
-    starts = np.random.default_rng(0).normal(size=(7, 2)) * 2
-    together, _ = minimise(rosenbrock, starts, 25)
-    for i, start in enumerate(starts):
-        alone, _ = minimise(rosenbrock, start[np.newaxis], 25)
-        assert_array_equal([point[i] for point in together][: len(alone)], [point[0] for point in alone])
 
 
 # --- Networks ---
@@ -234,18 +210,15 @@ def scipys_lbfgs(run):
 
 def test_it_needs_no_more_evaluations_than_scipy_and_ends_no_higher():
     ratios, differences = [], []
-    for kind in KINDS:
-        for activate in dict.fromkeys(ACTIVATIONS.values()):
-            problem = make_problem(kind)
-            counted, calls = counting(activate)
-            config = {"solver": "lbfgs", "alpha": 3.0, "max_iter": 60, "n_iter_no_change": 10**6}
-            run = make_run(problem, network=make_network(problem, activate), **config)
-            by_scipy = scipys_lbfgs(run)
-            counted_run = make_run(problem, network=make_network(problem, counted), **config)
-            result = train_alone(counted_run)
-            ratios.append((len(calls) - 1) / by_scipy.nfev)
-            differences.append(objective_of(run, result.state.params)[0] / by_scipy.fun - 1)
-
+    config = {"solver": "lbfgs", "alpha": 3.0, "max_iter": 60, "n_iter_no_change": 10**6}
+    for kind, activate in zip(itertools.cycle(KINDS), dict.fromkeys(ACTIVATIONS.values())):
+        problem = make_problem(kind)
+        counted, calls = counting(activate)
+        run = make_run(problem, network=make_network(problem, activate), **config)
+        by_scipy = scipys_lbfgs(run)
+        result = train_alone(make_run(problem, network=make_network(problem, counted), **config))
+        ratios.append((len(calls) - 1) / by_scipy.nfev)
+        differences.append(objective_of(run, result.state.params)[0] / by_scipy.fun - 1)
     assert np.median(ratios) <= 1.1
     assert np.median(differences) <= 1e-9
     assert np.mean(differences) <= 0.01
@@ -254,8 +227,9 @@ def test_it_needs_no_more_evaluations_than_scipy_and_ends_no_higher():
 LBFGS = {"solver": "lbfgs", "max_iter": 25}
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu"])
+@pytest.mark.parametrize(
+    ("kind", "activation"), [("binary", "tanh"), ("multiclass", "relu"), ("multilabel", "sigmoid")]
+)
 def test_a_stack_is_the_same_as_its_networks_alone(kind, activation):
     """Bit for bit, with their histories and their memories; each at its own step, some for longer."""
     problem = make_problem(kind)
@@ -309,7 +283,7 @@ def test_the_history_holds_the_objective_and_the_gradient_at_the_end_of_each_ite
     assert (np.diff(history_column(result, "loss")) < 0).all()
 
 
-@pytest.mark.parametrize("most", range(1, 8))
+@pytest.mark.parametrize("most", [1, 2, 7])
 def test_a_further_run_goes_on_as_if_there_had_been_one(most):
     """With the pairs it has; the gradient at its start is computed again, to the same bits."""
     whole = train_alone(make_run(BINARY, alpha=1.0, solver="lbfgs", max_iter=12))

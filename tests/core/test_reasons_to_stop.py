@@ -8,14 +8,7 @@ from numpy.testing import assert_array_equal
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.state import Run
 from sknn_scratch._core.stopping import StopReason
-from tests.helpers import (
-    BINARY,
-    VALIDATION,
-    history_column,
-    make_run,
-    train_alone,
-    train_and_watch,
-)
+from tests.helpers import BINARY, VALIDATION, history_column, make_run, train_alone, train_and_watch
 
 every_solver = pytest.mark.parametrize("solver", SOLVERS)
 
@@ -52,15 +45,6 @@ def test_stops_in_the_very_epoch_that_the_patience_with_the_validation_ends(pati
     assert result.state.epoch == epoch_of_patience(losses, 1e-3, patience)
     assert result.state.kept_epoch == 1 + np.argmin(losses[: result.state.epoch])
     assert_array_equal(result.state.params, params[result.state.kept_epoch])
-
-
-def test_the_best_epoch_is_kept_whatever_the_reason_to_stop():
-    run = make_run(BINARY, data={"validation": VALIDATION}, max_iter=40, n_iter_no_change=100)
-    result, params = train_and_watch(run)
-    best = 1 + np.argmin(history_column(result, "val_loss"))
-    assert result.state.stop_reason is StopReason.MAX_ITER
-    assert result.state.kept_epoch == best < 40
-    assert_array_equal(result.state.params, params[best])
 
 
 def test_a_score_is_watched_instead_of_the_loss():
@@ -102,15 +86,6 @@ def test_a_gradient_of_zero_stops_nothing_if_it_was_not_asked_for():
 
 
 @every_solver
-@pytest.mark.parametrize("max_iter", [1, 5])
-def test_stops_after_max_iter_epochs(solver, max_iter):
-    run = make_run(BINARY, solver=solver, batch_size=60, max_iter=max_iter)
-    result = train_alone(run)
-    assert result.state.stop_reason is StopReason.MAX_ITER
-    assert result.state.epoch == max_iter
-
-
-@every_solver
 def test_stops_when_a_callback_says_so(solver):
     run = make_run(BINARY, solver=solver, batch_size=60, max_iter=50)
     result = train_alone(run, lambda _, state: state.epoch == 3)
@@ -125,28 +100,6 @@ def test_stops_when_a_callback_says_so(solver):
 def test_the_callback_of_the_last_epoch_does_not_hide_the_reason():
     result = train_alone(make_run(BINARY, max_iter=3), lambda _, state: True if state.epoch == 3 else None)
     assert result.state.stop_reason is StopReason.MAX_ITER
-
-
-@every_solver
-def test_the_callback_sees_the_epoch_that_has_ended(solver):
-    epochs = []
-
-    def on_epoch_end(number, state):
-        assert number == 0
-        assert len(state.history) == state.epoch
-        epochs.append(state.epoch)
-
-    result = train_alone(make_run(BINARY, solver=solver, batch_size=60), on_epoch_end)
-    assert epochs == [1, 2, 3, 4, 5]
-    assert result.state.epoch == 5
-
-
-def test_an_error_in_a_callback_passes_through():
-    def on_epoch_end(number, state):
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        train_alone(make_run(BINARY), on_epoch_end)
 
 
 @every_solver

@@ -120,21 +120,6 @@ def test_adjoint_is_the_product_with_the_transpose_and_the_sum(kind, n_networks,
     assert np.isnan(grads.output_flat).all()
 
 
-@every_kind
-@one_network_or_a_stack
-def test_apply_and_adjoint_are_adjoint(kind, n_networks):
-    """<apply(params), delta> = <params, adjoint(delta)>, for each network."""
-    rows, dense = make_rows(kind, n_networks)
-    params, grads = (random_parameters(dense.shape[:-2]) for _ in range(2))
-    hidden_input = np.empty((*dense.shape[:-1], 3))
-    delta = np.random.default_rng(2).normal(size=hidden_input.shape)
-    rows.apply(params, hidden_input)
-    rows.adjoint(delta, np.ones((1, 6)), grads)
-    left = (hidden_input * delta).sum(axis=(-2, -1))
-    right = (params.hidden_flat * grads.hidden_flat).sum(axis=-1)
-    assert_allclose(left, right, rtol=1e-12)
-
-
 # --- Blocks, copies, pools ---
 
 

@@ -7,13 +7,8 @@ from numpy.testing import assert_array_equal
 
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
-from sknn_scratch._core.state import (
-    ADAPTIVE_MINIMUM,
-    Epoch,
-    watched_value,
-)
+from sknn_scratch._core.state import ADAPTIVE_MINIMUM, Epoch, watched_value
 from sknn_scratch._core.stopping import StopReason
-from sknn_scratch._core.training import train
 from tests.helpers import (
     BINARY,
     FULL_BATCH,
@@ -53,23 +48,6 @@ def test_a_copied_state_goes_on_bit_for_bit(setting, n_networks, epoch):
         assert_same_training(result, other, rtol=0)
 
 
-def test_training_on_leaves_a_copy_alone():
-    copies = []
-    train_alone(
-        make_run(BINARY, data={"validation": VALIDATION}),
-        lambda _, state: copies.append((state.copy(), state.copy())),
-    )
-    first, second = copies[0]
-    train([replace(make_run(BINARY, data={"validation": VALIDATION}, max_iter=20), state=second)])
-    assert first.epoch == 1
-    assert first.best_epoch == 1
-    assert_array_equal(first.params, copies[0][0].params)
-    assert (first.params != second.params).any()
-    for name, array in first.memory.items():
-        assert (array != second.memory[name]).any()
-    assert first.shuffle_rng.random() != second.shuffle_rng.random()
-
-
 def test_another_run_has_its_own_epochs_and_patience_but_keeps_the_memory():
     first = train_alone(make_run(BINARY, max_iter=4, tol=10.0))
     assert first.state.epochs_without_improvement == 3
@@ -88,13 +66,6 @@ def test_another_run_has_its_own_epochs_and_patience_but_keeps_the_memory():
     assert second.state.stop_reason is StopReason.MAX_ITER
     assert second.state.epoch == 8
     assert second.state.n_updates == 32
-
-
-def test_two_runs_are_one_long_one():
-    long = train_alone(make_run(BINARY, max_iter=8))
-    first = train_alone(make_run(BINARY, max_iter=4))
-    second = train_alone(replace(make_run(BINARY, max_iter=4), state=first.state.for_another_run()))
-    assert_array_equal(second.state.params, long.state.params)
 
 
 # --- Learning rates ---
@@ -269,27 +240,6 @@ def test_a_divergence_does_not_trust_a_best_epoch_that_led_to_it(best, is_kept):
     run.finish()
     assert run.state.kept_epoch == (best if is_kept else 2)
     assert_array_equal(run.state.params, run.state.kept_epoch)
-
-
-def test_an_interrupt_returns_to_the_last_sound_epoch():
-    run = run_of_losses(3, 2)
-    at_epoch(run, 3, loss=9)
-    run.state.memory, run.state.n_updates = {"velocity": run.state.params.copy()}, 7
-    run.interrupt()
-    assert run.state.epoch == 2
-    assert_array_equal(run.state.params, 2)
-    assert (run.state.memory, run.state.n_updates) == ({}, 0)
-    run.finish()
-    assert run.state.stop_reason is StopReason.INTERRUPTED
-    assert run.state.kept_epoch == 2
-    assert run.is_interrupted
-
-
-def test_an_interrupt_keeps_an_epoch_that_was_already_the_best():
-    run = run_of_losses(3, 2, data={"validation": VALIDATION})
-    at_epoch(run, 3, val_loss=1).interrupt()
-    assert run.state.epoch == run.state.kept_epoch == 3
-    assert_array_equal(run.state.params, 3)
 
 
 def test_an_interrupt_leaves_a_run_that_has_ended():

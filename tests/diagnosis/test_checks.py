@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from sknn_scratch import Activation, ShallowNNClassifier, diagnose
 from sknn_scratch._diagnosis.checks import CHECKS
 from tests.diagnosis.conftest import fit
-from tests.helpers import KINDS, make_data
+from tests.helpers import make_data
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -39,9 +39,9 @@ def check(name, *arguments):
 NOT_CHECKED = ("saturation", "foreign validation rows", "noisy labels", "class imbalance ignored")
 
 
-@pytest.mark.parametrize("name", [name for name in CHECKS if name not in NOT_CHECKED])
-def test_a_healthy_network_has_no_finding(name, data, healthy):
-    assert check(name, healthy, *data).severity == "ok"
+def test_a_healthy_network_has_no_finding(data, healthy):
+    severities = {finding.name: finding.severity for finding in diagnose(healthy, *data).checks}
+    assert severities == dict.fromkeys(CHECKS.keys() - set(NOT_CHECKED), "ok")
 
 
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu"])
@@ -138,12 +138,6 @@ def test_a_slope_above_one_loses_nothing(data):
     assert check("vanishing gradient", fit(*data, activation=activation, max_iter=2), data[0]).value == 0
 
 
-def test_a_large_learning_rate_makes_the_loss_climb(data):
-    finding = check("exploding gradient", fit(*data, learning_rate=10), data[0])
-    assert finding.severity == "problem"
-    assert "learning_rate" in finding.remedy
-
-
 def test_divergence_is_an_exploding_gradient(data):
     with pytest.warns(match="exploded"):
         clf = fit(*data, solver="sgd", learning_rate=1e4, activation="identity")
@@ -202,13 +196,13 @@ def test_validation_that_got_worse_is_not_stopped_too_early():
     assert check("stopped too early", clf, X).value == 0
 
 
-@pytest.mark.parametrize("reason", ["max_iter", "interrupted", "callback", "line_search_failed"])
-def test_not_converged(data, reason):
+def test_not_converged(data):
     clf = fit(*data, max_iter=20)
-    clf.stop_reason_ = reason
-    finding = check("not converged", clf, *data)
-    assert (finding.severity, finding.value, finding.threshold) == ("warning", 20, None)
-    assert reason in finding.meaning
+    for reason in ("max_iter", "interrupted", "callback", "line_search_failed"):
+        clf.stop_reason_ = reason
+        finding = check("not converged", clf, *data)
+        assert (finding.severity, finding.value, finding.threshold) == ("warning", 20, None)
+        assert reason in finding.meaning
     lines = str(diagnose(clf, *data)).splitlines()
     (line,) = [line for line in lines if line.startswith("warning      not converged")]
     assert line.split() == ["warning", "not", "converged", "20"]
@@ -227,12 +221,6 @@ def test_partial_fit_need_not_converge(data):
     for _ in range(30):
         clf.partial_fit(*data, classes=np.unique(data[1]))
     assert "partial_fit" in diagnose(clf, *data).not_checked["not converged"]
-
-
-def test_not_converged_is_a_problem_if_nothing_was_learnt(data):
-    finding = check("not converged", fit(*data, learning_rate=1e-5, max_iter=3), data[0])
-    assert (finding.severity, finding.value) == ("problem", 3)
-    assert "guess" in finding.meaning
 
 
 def test_a_rule_that_was_met_on_the_plateau_of_the_start_is_a_problem_too(data):
@@ -301,42 +289,36 @@ def test_features_too_large_to_be_squared_are_unscaled():
 # --- Healthy networks ---
 
 
-@pytest.mark.parametrize("load", [load_digits, load_breast_cancer, load_iris])
 @pytest.mark.parametrize(
-    "parameters",
+    ("load", "parameters"),
     [
-        *({"activation": activation} for activation in ("sigmoid", "tanh", "relu", "elu")),
-        {"early_stopping": True},
-        {"solver": "lbfgs"},
-        {"alpha": 0.01},
-        {"init_scale": "he"},
-        {"dropout": 0.3},
+        (load_digits, {"activation": "sigmoid"}),
+        (load_digits, {"solver": "lbfgs"}),
+        (load_digits, {"dropout": 0.3}),
+        (load_breast_cancer, {"activation": "tanh"}),
+        (load_breast_cancer, {"early_stopping": True}),
+        (load_breast_cancer, {"init_scale": "he"}),
+        (load_iris, {}),
+        (load_iris, {"activation": "elu"}),
+        (load_iris, {"alpha": 0.01}),
     ],
     ids=str,
 )
 def test_no_false_alarm(load, parameters):
     X, y = load(return_X_y=True)
     X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
-    clf = ShallowNNClassifier(32, **{"max_iter": 200, "random_state": 0} | parameters)
+    clf = ShallowNNClassifier(32, **{"alpha": 1.0, "max_iter": 200, "random_state": 0} | parameters)
     pipe = make_pipeline(StandardScaler(), clf).fit(X_train, y_train)
     diagnosis = diagnose(pipe, X_test, y_test)
     assert diagnosis.ok, diagnosis
 
 
-def test_raw_features_are_found_in_a_real_fit():
-    X, y = load_breast_cancer(return_X_y=True, as_frame=True)
-    clf = ShallowNNClassifier(32, "tanh", random_state=0).fit(X, y)
-    diagnosis = diagnose(clf, X, y)
-    assert not diagnosis.ok
-    assert {"unscaled features", "saturation"} <= {finding.name for finding in diagnosis}
-    assert "worst area" in str(diagnosis)
-
-
 # --- What can be diagnosed ---
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "early_stopping"), [("binary", True), ("multiclass", False), ("multilabel", True)]
+)
 def test_every_kind_of_output(kind, early_stopping):
     X, y = make_data(kind, 200)
     clf = fit(X, y, early_stopping=early_stopping, max_iter=100)
@@ -396,21 +378,24 @@ def test_bad_input(data, healthy):
         diagnose(healthy, X[:, 1:])
 
 
-@pytest.mark.parametrize("kind", ["multiclass", "multilabel"])
-@pytest.mark.parametrize("as_given", [lambda y: y.tolist(), pd.DataFrame, scipy.sparse.csr_array])
-def test_labels_may_be_any_array_like(kind, as_given):
+@pytest.mark.parametrize(
+    ("kind", "convert"),
+    [
+        ("multiclass", list),
+        ("multiclass", pd.Series),
+        ("multilabel", np.ndarray.tolist),
+        ("multilabel", pd.DataFrame),
+        ("multilabel", scipy.sparse.csr_array),
+    ],
+)
+def test_labels_may_be_any_array_like(kind, convert):
     X, y = make_data(kind)
-    if kind == "multiclass":
-        if as_given is scipy.sparse.csr_array:
-            as_given = list
-        elif as_given is pd.DataFrame:
-            as_given = pd.Series
-    clf = ShallowNNClassifier(4, max_iter=20, random_state=0).fit(X, y)
-    assert str(diagnose(clf, X, as_given(y))) == str(diagnose(clf, X, y))
+    clf = ShallowNNClassifier(4, max_iter=20, alpha=1.0, random_state=0).fit(X, y)
+    assert str(diagnose(clf, X, convert(y))) == str(diagnose(clf, X, y))
 
 
 def test_labels_may_be_a_series_of_strings():
     X, y = make_data("multiclass")
     y = pd.Series(np.array(["a", "b", "c"], object)[y], dtype=object)
-    clf = ShallowNNClassifier(4, max_iter=20, random_state=0).fit(X, y)
+    clf = ShallowNNClassifier(4, max_iter=20, alpha=1.0, random_state=0).fit(X, y)
     assert str(diagnose(clf, X, y)) == str(diagnose(clf, X, y.to_numpy()))

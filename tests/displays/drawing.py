@@ -5,12 +5,7 @@ import matplotlib.legend
 import numpy as np
 from sklearn.pipeline import make_pipeline
 
-from sknn_scratch import (
-    ActivationDisplay,
-    HiddenUnitsDisplay,
-    NetworkDisplay,
-    TrainingCurveDisplay,
-)
+from sknn_scratch import ActivationDisplay, HiddenUnitsDisplay, NetworkDisplay, TrainingCurveDisplay
 from tests.helpers import make_data, small_network
 
 matplotlib.use("Agg")

@@ -7,10 +7,7 @@ import pytest
 import scipy.sparse
 from numpy.testing import assert_allclose
 
-from sknn_scratch import (
-    ActivationDisplay,
-    ShallowNNClassifier,
-)
+from sknn_scratch import ActivationDisplay, ShallowNNClassifier
 from tests.displays.drawing import DISPLAYS, draw, fit, show, texts
 from tests.helpers import make_data
 
@@ -69,7 +66,9 @@ def test_drawing_warns_of_nothing_even_if_the_network_is_flat_everywhere():
 def test_large_sparse_data_may_be_in_coordinate_form():
     X, y = make_data("binary", n_samples=11_000)  # more than are drawn
     matrix = scipy.sparse.coo_matrix(X)
-    clf = ShallowNNClassifier(100, max_iter=1, tol=1e9, n_iter_no_change=1, random_state=0).fit(X, y)
+    clf = ShallowNNClassifier(100, max_iter=1, tol=1e9, n_iter_no_change=1, alpha=1.0, random_state=0).fit(
+        X, y
+    )
     display = ActivationDisplay.from_estimator(clf, matrix)
     expected = ActivationDisplay.from_estimator(clf, X)
     assert_allclose(display.hidden_input, expected.hidden_input, rtol=1e-10, atol=1e-14)

@@ -21,7 +21,6 @@ from sknn_scratch import (
     NetworkDisplay,
     ShallowNNClassifier,
 )
-from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._displays.hidden_units import margins
 from sknn_scratch._displays.slices import feature_slice
 from tests.displays.drawing import DISPLAYS, draw, fit, show, texts
@@ -44,9 +43,7 @@ def test_the_maps_are_the_hidden_values_on_a_grid():
     np.testing.assert_array_equal(codes, y)
 
 
-@pytest.mark.parametrize(
-    ("n_hidden", "n_units", "n_shown"), [(1, 8, 1), (2, 8, 2), (3, 8, 3), (64, 8, 8), (64, 12, 12)]
-)
+@pytest.mark.parametrize(("n_hidden", "n_units", "n_shown"), [(1, 8, 1), (3, 8, 3), (64, 12, 12)])
 def test_the_most_important_units_come_first(n_hidden, n_units, n_shown):
     clf, X, _ = fit(n_hidden=n_hidden, activation="tanh")
     shown = show(HiddenUnitsDisplay, clf, X, n_units=n_units)
@@ -234,8 +231,8 @@ def test_margins_are_positive_just_for_the_prediction():
     np.testing.assert_array_equal(margins(logits[..., :1], multilabel=False), logits[..., :1])
 
 
-@pytest.mark.parametrize("activation", [*ACTIVATIONS, Activation(np.sin, np.cos)])
-def test_hidden_units_and_activation_show_every_activation(activation):
+@pytest.mark.parametrize("activation", ["logistic", "gelu", Activation(np.sin, np.cos)])
+def test_hidden_units_and_activation_show_any_activation(activation):
     clf, X, _ = fit(activation=activation, max_iter=2)
     name = activation if isinstance(activation, str) else "sin"
     units = show(HiddenUnitsDisplay, clf, X, n_units=1)

@@ -7,10 +7,7 @@ from sklearn.datasets import load_iris
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from sknn_scratch import (
-    NetworkDisplay,
-    ShallowNNClassifier,
-)
+from sknn_scratch import NetworkDisplay, ShallowNNClassifier
 from sknn_scratch._displays.plotting import shorten
 from tests.displays.drawing import draw, fit, show, texts
 from tests.helpers import make_data
@@ -18,8 +15,7 @@ from tests.helpers import make_data
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
-@pytest.mark.parametrize("n_hidden", [1, 2, 17, 64])
-@pytest.mark.parametrize("n_features", [2, 30])
+@pytest.mark.parametrize(("n_hidden", "n_features"), [(1, 30), (2, 2), (17, 2), (64, 30)])
 def test_the_strongest_nodes_are_drawn_and_the_others_counted(n_hidden, n_features):
     clf, X, _ = fit("multiclass", n_hidden, n_features)
     shown = draw(NetworkDisplay, clf, X)

@@ -6,12 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import (
-    ActivationDisplay,
-    HiddenUnitsDisplay,
-    NetworkDisplay,
-    TrainingCurveDisplay,
-)
+from sknn_scratch import ActivationDisplay, HiddenUnitsDisplay, NetworkDisplay, TrainingCurveDisplay
 from tests.helpers import make_rows, small_regressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -62,10 +57,8 @@ def test_the_surface_of_a_constant_has_no_lines():
 def test_other_displays_of_a_regressor():
     reg = small_regressor().fit(X, TWO)
     network = NetworkDisplay.from_estimator(reg)
-    texts = [text.get_text() for text in network.ax_.texts]
-    assert {"y0", "y1"} <= set(texts)
-    assert "y" in [
-        text.get_text() for text in NetworkDisplay.from_estimator(small_regressor().fit(X, Y)).ax_.texts
-    ]
+    assert {"y0", "y1"} <= {text.get_text() for text in network.ax_.texts}
+    network = NetworkDisplay.from_estimator(small_regressor().fit(X, Y))
+    assert "y" in [text.get_text() for text in network.ax_.texts]
     assert len(TrainingCurveDisplay.from_estimator(reg).history["loss"]) == 15
     assert ActivationDisplay.from_estimator(reg, X).activation == "relu"

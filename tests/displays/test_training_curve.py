@@ -4,10 +4,7 @@ import numpy as np
 import pytest
 from sklearn.neural_network import MLPClassifier
 
-from sknn_scratch import (
-    ShallowNNClassifier,
-    TrainingCurveDisplay,
-)
+from sknn_scratch import ShallowNNClassifier, TrainingCurveDisplay
 from sknn_scratch._core.stopping import StopReason
 from tests.displays.drawing import draw, drawn, fit, show, texts
 from tests.helpers import make_data

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
-from sklearn.base import clone, is_classifier
+from sklearn.base import is_classifier
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_html_repr
 
@@ -71,13 +71,7 @@ def test_a_subclass_keeps_its_own_fitted_attributes():
 
 @pytest.mark.parametrize("make", [make_classifier, make_ensemble])
 @pytest.mark.parametrize(
-    "params",
-    [
-        {},
-        {"warm_start": True},
-        {"early_stopping": True, "scoring": "accuracy"},
-        {"solver": "lbfgs", "dropout": 0},
-    ],
+    "params", [{"warm_start": True, "early_stopping": True, "scoring": "accuracy"}, {"alpha": "auto"}]
 )
 def test_fitted_attributes_are_those_on_the_list(make, params):
     classifier = make(**params).fit(pd.DataFrame(X).add_prefix("x"), Y)
@@ -123,13 +117,6 @@ def test_seeds_are_used_for_all_that_is_random():
         assert differ(*models)
 
 
-def test_jobs_in_other_processes_give_the_same_models():
-    seeds = (0, 1)
-    fits = [joblib.delayed(make_classifier(random_state=seed).fit)(X, Y) for seed in seeds]
-    for seed, fitted in zip(seeds, joblib.Parallel(n_jobs=2)(fits), strict=True):
-        assert_same_model(fitted, make_classifier(random_state=seed).fit(X, Y), rtol=0)
-
-
 # --- Copies and files ---
 
 
@@ -159,8 +146,15 @@ COPIES = {
 }
 
 
-@pytest.mark.parametrize("train", ["fit", "early_stopping", "partial_fit", "warm_start"])
-@pytest.mark.parametrize("name", COPIES)
+@pytest.mark.parametrize(
+    ("name", "train"),
+    [
+        *(("pickle", train) for train in ("fit", "early_stopping", "partial_fit", "warm_start")),
+        *((name, "warm_start") for name in ("cloudpickle", "joblib", "skops", "copy")),
+        *((name, "partial_fit") for name in ("skops", "copy", "deepcopy")),
+        ("skops", "early_stopping"),
+    ],
+)
 def test_copies_predict_and_train_alike(name, train):
     classifier = make_classifier(early_stopping=train == "early_stopping", warm_start=train == "warm_start")
     if train == "partial_fit":
@@ -218,23 +212,7 @@ def test_pickle_is_about_as_large_as_the_weights(early_stopping):
     assert len(pickle.dumps(resumable)) < 3.02 * weights + 4000  # with Adam's two moments
 
 
-def test_clone_is_unfitted_and_equal():
-    classifier = make_classifier(activation=Activation(softsign, softsign_slope)).fit(X, Y)
-    cloned = clone(classifier)
-    assert not hasattr(cloned, "coefs_")
-    assert cloned.get_params() == classifier.get_params()
-    assert_same_model(cloned.fit(X, Y), classifier, rtol=0)
-
-
 # --- Parameters, representation, tags ---
-
-
-def test_params_are_set_and_got():
-    params = {name: object() for name in ShallowNNClassifier().get_params()}
-    assert ShallowNNClassifier(**params).get_params() == params
-    assert ShallowNNClassifier().set_params(**params).get_params() == params
-    with pytest.raises(ValueError, match=r"Invalid parameter 'n_units'.* 'n_hidden'"):
-        ShallowNNClassifier().set_params(n_units=3)
 
 
 def test_representation_shows_what_is_no_default():
@@ -270,7 +248,7 @@ def test_tags():
 
 def test_many_threads_predict_what_one_predicts():
     classifier = make_classifier(n_hidden=50).fit(X, Y)
-    parts = [np.random.default_rng(i).normal(size=(200, 4)) for i in range(40)]
+    parts = [np.random.default_rng(i).normal(size=(200, 4)) for i in range(20)]
     expected = [[getattr(classifier, method)(part) for method in METHODS] for part in parts]
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda part: [getattr(classifier, method)(part) for method in METHODS], parts))
@@ -282,19 +260,17 @@ def test_many_threads_predict_what_one_predicts():
 @pytest.mark.parametrize(
     "params",
     [
-        {"n_hidden": np.int16(50)},
         {"n_hidden": np.int8(4)},
         {"n_hidden": np.uint8(200)},
         {"batch_size": np.uint8(100)},
         {"max_iter": np.int8(3), "n_iter_no_change": np.int8(5)},
         {"alpha": np.float16(1e-3)},
-        {"validation_fraction": np.float16(0.5), "early_stopping": True},
         {"validation_fraction": np.int8(100), "early_stopping": True},
     ],
 )
 @pytest.mark.filterwarnings("ignore:The maximum number of epochs")
 def test_small_numpy_numbers_do_not_overflow(params):
-    X, y = make_data("multiclass", n_samples=400, n_features=700)
+    X, y = make_data("multiclass", n_samples=300, n_features=70)
     numbers = {name: value.item() if hasattr(value, "item") else value for name, value in params.items()}
     fits = [
         ShallowNNClassifier(**{"alpha": 1.0, "max_iter": 2, "random_state": 0} | given).fit(X, y)

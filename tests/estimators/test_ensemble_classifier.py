@@ -1,7 +1,5 @@
 """ShallowNNEnsembleClassifier: its networks, the average of their probabilities, and its methods."""
 
-import inspect
-import pickle
 import warnings
 from functools import partial
 
@@ -33,7 +31,8 @@ from tests.versions import ProgressBar, ScoringMonitor, get_context_path, needs_
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-RESPONSES = ("predict_proba", "predict_log_proba", "decision_function", "predict")
+X, Y = make_data("binary")
+X3, Y3 = make_data("multiclass")
 
 ensemble = partial(
     ShallowNNEnsembleClassifier,
@@ -64,8 +63,15 @@ def assert_same_networks(actual, expected):
 # --- The networks ---
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("params", [{}, {"early_stopping": True}, {"solver": "lbfgs"}, {"dropout": 0.5}])
+@pytest.mark.parametrize(
+    ("kind", "params"),
+    [
+        ("multilabel", {"warm_start": True}),
+        ("multiclass", {"early_stopping": True}),
+        ("binary", {"solver": "lbfgs"}),
+        ("binary", {"dropout": 0.5}),
+    ],
+)
 def test_networks_are_those_that_are_fitted_alone(kind, params):
     X, y = make_data(kind)
     clf = ensemble(**params).fit(X, y)
@@ -75,6 +81,8 @@ def test_networks_are_those_that_are_fitted_alone(kind, params):
     ]
     assert_same_networks(clf.estimators_, solos)
     assert len({one.random_state for one in clf.estimators_}) == 3
+    if clf.warm_start:
+        assert_same_networks(clf.fit(X, y).estimators_, [one.fit(X, y) for one in solos])
 
 
 def test_networks_are_trained_in_one_group(monkeypatch):
@@ -84,33 +92,29 @@ def test_networks_are_trained_in_one_group(monkeypatch):
         "train_group",
         lambda group, train=stacks.train_group: (sizes.append(len(group)), train(group)),
     )
-    X, y = make_data("binary")
-    ensemble(n_networks=7, early_stopping=True).fit(X, y)
+    ensemble(n_networks=7, early_stopping=True).fit(X, Y)
     assert sizes == [7]
 
 
 def test_validation_splits_differ():
-    X, y = make_data("binary")
     clf = ensemble(early_stopping=True, init_scale=0.0, tol=0, max_iter=1)
     with pytest.warns(UserWarning, match="init_scale=0"):
-        clf.fit(X, y)
+        clf.fit(X, Y)
     assert len({history["val_loss"][0] for history in clf.history_}) == 3
 
 
 def test_fitted_attributes():
     X, y = make_data("multiclass")
     y = np.array(["a", "b", "c"])[y]
-    clf = ensemble().fit(pd.DataFrame(X, columns=list("wxyz")), y)
+    clf = ensemble()
+    assert not any(hasattr(clf, name) for name in ("n_iter_", "history_", "classes_", "estimators_"))
+    clf.fit(pd.DataFrame(X, columns=list("wxyz")), y)
     assert clf.classes_.tolist() == ["a", "b", "c"]
     assert clf.n_features_in_ == 4
     assert clf.feature_names_in_.tolist() == list("wxyz")
     assert clf.n_iter_.tolist() == [5, 5, 5]
     assert [history["loss"].shape for history in clf.history_] == [(5,)] * 3
     assert all(isinstance(one, ShallowNNClassifier) for one in clf.estimators_)
-
-
-def test_an_unfitted_ensemble_has_no_fitted_attributes():
-    assert not any(hasattr(ensemble(), name) for name in ("n_iter_", "history_", "classes_", "estimators_"))
 
 
 # --- Predictions ---
@@ -145,42 +149,15 @@ def test_average_of_extreme_logits_is_exact():
     assert_allclose(Multiclass([0, 1, 2]).average(logits), expected)
 
 
-def test_one_network_is_no_more_than_itself():
-    X, y = make_data("multiclass")
-    clf = ensemble(n_networks=1).fit(X, y)
-    for response in ("predict_proba", "predict_log_proba", "predict"):
-        assert_allclose(getattr(clf, response)(X), getattr(clf.estimators_[0], response)(X))
-
-
-def test_the_ensemble_beats_its_average_member():
-    X, y = make_data("multiclass", n_samples=600)
-    clf = ensemble(n_networks=8, max_iter=30, n_hidden=20, learning_rate=0.05).fit(X[:200], y[:200])
-
-    def log_loss(one):
-        return -one.predict_log_proba(X[200:])[np.arange(400), y[200:]].mean()
-
-    assert log_loss(clf) < np.mean([log_loss(one) for one in clf.estimators_])
-
-
 @pytest.mark.parametrize("make_sparse", [scipy.sparse.csr_matrix, scipy.sparse.csc_array])
 def test_sparse_rows(make_sparse):
-    X, y = make_data("multiclass")
-    X = np.where(abs(X) < 1, 0, X)
-    sparse, dense = (ensemble(early_stopping=True).fit(rows, y) for rows in (make_sparse(X), X))
+    X = np.where(abs(X3) < 1, 0, X3)
+    sparse, dense = (ensemble(early_stopping=True).fit(rows, Y3) for rows in (make_sparse(X), X))
     assert_allclose(sparse.predict_proba(make_sparse(X)), dense.predict_proba(X), rtol=1e-9)
 
 
-def test_sample_weights_count_like_repeats():
-    X, y = make_data("binary")
-    weights = np.arange(60) % 3
-    weighted = ensemble(batch_size=None).fit(X, y, sample_weight=weights)
-    repeated = ensemble(batch_size=None).fit(np.repeat(X, weights, axis=0), np.repeat(y, weights))
-    assert_allclose(weighted.predict_proba(X), repeated.predict_proba(X))
-
-
 def test_validation_rows_of_the_users_own():
-    X, y = make_data("binary")
-    clf = ensemble().fit(X, y, X_val=X[:20], y_val=y[:20], sample_weight_val=np.ones(20))
+    clf = ensemble().fit(X, Y, X_val=X[:20], y_val=Y[:20], sample_weight_val=np.ones(20))
     for one, history in zip(clf.estimators_, clf.history_, strict=True):
         assert history["val_loss"].shape == (5,)
         assert one.best_iter_ == history["val_loss"].argmin() + 1
@@ -202,23 +179,11 @@ def test_partial_fit_trains_every_network_for_an_epoch():
     assert_same_networks(clf.estimators_, solos)
 
 
-def test_partial_fit_is_missing_where_it_makes_no_sense():
-    assert not hasattr(ensemble(solver="lbfgs"), "partial_fit")
-    assert not hasattr(ensemble(early_stopping=True), "partial_fit")
-
-
-def test_partial_fit_needs_the_classes_first():
-    X, y = make_data("binary")
-    with pytest.raises(ValueError, match="classes must be passed on the first call"):
-        ensemble().partial_fit(X, y)
-
-
 def test_warm_start_goes_on_with_new_parameters_and_old_seeds():
-    X, y = make_data("binary")
-    clf = ensemble(warm_start=True).fit(X, y)
+    clf = ensemble(warm_start=True).fit(X, Y)
     first = clf.estimators_
     weights = [one.coefs_[0].copy() for one in first]
-    clf.set_params(max_iter=2, learning_rate=0.1).fit(X, y)
+    clf.set_params(max_iter=2, learning_rate=0.1).fit(X, Y)
     assert clf.n_iter_.tolist() == [7, 7, 7]
     assert [one.learning_rate for one in clf.estimators_] == [0.1] * 3
     assert [one.random_state for one in clf.estimators_] == [one.random_state for one in first]
@@ -226,44 +191,34 @@ def test_warm_start_goes_on_with_new_parameters_and_old_seeds():
         assert_array_equal(one.coefs_[0], before)
 
 
-def test_warm_start_equals_networks_that_go_on_alone():
-    X, y = make_data("multiclass")
-    clf = ensemble(warm_start=True).fit(X, y).fit(X, y)
-    solos = [clone(one).fit(X, y).fit(X, y) for one in clf.estimators_]
-    assert_same_networks(clf.estimators_, solos)
-
-
 def test_warm_start_with_another_number_of_networks_is_an_error():
-    X, y = make_data("binary")
-    clf = ensemble(warm_start=True).fit(X, y)
+    clf = ensemble(warm_start=True).fit(X, Y)
     with pytest.raises(ValueError, match="n_networks=5, but there are 3 fitted networks"):
-        clf.set_params(n_networks=5).fit(X, y)
-    clf.set_params(warm_start=False).fit(X, y)
+        clf.set_params(n_networks=5).fit(X, Y)
+    clf.set_params(warm_start=False).fit(X, Y)
     assert len(clf.estimators_) == 5
 
 
 def test_a_fit_that_fails_leaves_the_last_one_whole():
-    X, y = make_data("binary")
-    clf = ensemble(warm_start=True).fit(X, y)
+    clf = ensemble(warm_start=True).fit(X, Y)
     before = clf.predict_proba(X)
     with pytest.raises(ValueError, match="NaN"):
-        clf.fit(np.full_like(X, np.nan), y)
+        clf.fit(np.full_like(X, np.nan), Y)
     with pytest.raises(ValueError, match="n_hidden=9"):
-        clf.set_params(n_hidden=9).fit(X, y)
+        clf.set_params(n_hidden=9).fit(X, Y)
     assert_array_equal(clf.predict_proba(X), before)
 
 
 @needs_callbacks
 def test_a_hook_that_fails_leaves_no_model():
-    class Fails(Recorder):
+    class Fails(SilentCallback):
         def on_fit_task_end(self, estimator, context):
             if context.task_name == "epoch":
                 raise RuntimeError("no more")
 
-    X, y = make_data("binary")
     clf = ensemble().set_callbacks(Fails())
     with pytest.raises(RuntimeError, match="no more"):
-        clf.fit(X, y)
+        clf.fit(X, Y)
     assert not hasattr(clf, "classes_")
     assert not hasattr(clf, "_callback_fit_ctx")
 
@@ -272,22 +227,18 @@ def test_a_hook_that_fails_leaves_no_model():
 
 
 def test_seeds():
-    X, y = make_data("binary")
-    first, same, other = (ensemble(random_state=seed).fit(X, y).predict_proba(X) for seed in (0, 0, 1))
+    first, same, other = (ensemble(random_state=seed).fit(X, Y).predict_proba(X) for seed in (0, 0, 1))
     assert_array_equal(first, same)
     assert not np.allclose(first, other)
     rng = np.random.RandomState(0)
     clf = ensemble(random_state=rng)
-    assert_array_equal(clf.fit(X, y).predict_proba(X), first)
-    assert not np.allclose(clf.fit(X, y).predict_proba(X), first)
+    assert_array_equal(clf.fit(X, Y).predict_proba(X), first)
+    assert not np.allclose(clf.fit(X, Y).predict_proba(X), first)
 
 
-@pytest.mark.parametrize("backend", ["loky", "threading"])
-def test_networks_do_not_depend_on_n_jobs(backend):
-    X, y = make_data("multiclass")
-    alone = ensemble(early_stopping=True).fit(X, y)
-    with parallel_config(backend=backend):
-        spread = ensemble(early_stopping=True, n_jobs=2).fit(X, y)
+def test_networks_do_not_depend_on_n_jobs():
+    alone = ensemble(early_stopping=True).fit(X3, Y3)
+    spread = ensemble(early_stopping=True, n_jobs=2).fit(X3, Y3)  # in other processes
     assert_same_networks(spread.estimators_, alone.estimators_)
     assert [one.random_state for one in spread.estimators_] == [one.random_state for one in alone.estimators_]
 
@@ -295,56 +246,11 @@ def test_networks_do_not_depend_on_n_jobs(backend):
 # --- Reports ---
 
 
-class Recorder:
-    max_propagation_depth = None
+class Recorder(SilentCallback):
+    """A callback that notes who has it, and the tasks that end; scikit-learn hands it down so far."""
 
-    def __init__(self):
-        self.events = []
-
-    def setup(self, estimator, context):
-        self.events.append(("setup", type(estimator).__name__))
-
-    def teardown(self, estimator, context):
-        self.events.append(("teardown", type(estimator).__name__))
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
-    def on_fit_task_end(self, estimator, context, *, X=None, fitted_estimator=None):
-        path = "/".join(f"{one.task_name} {one.task_id}" for one in get_context_path(context))
-        self.events.append((type(estimator).__name__, path, fitted_estimator.predict(X).shape))
-
-
-@needs_callbacks
-def test_callbacks_hear_of_every_network_and_epoch():
-    X, y = make_data("binary")
-    recorder = Recorder()
-    ensemble(max_iter=2, n_networks=2).set_callbacks(recorder).fit(X, y)
-    setup, *events, end, teardown = recorder.events
-    assert setup == ("setup", "ShallowNNEnsembleClassifier")
-    assert teardown == ("teardown", "ShallowNNEnsembleClassifier")
-    assert end == ("ShallowNNEnsembleClassifier", "fit 0", (60,))
-    tasks = [f"fit 0/fit {number}" for number in (0, 1)]
-    paths = [f"{task}/epoch {epoch}" for task in tasks for epoch in (0, 1)]
-    assert sorted(events) == sorted(("ShallowNNClassifier", path, (60,)) for path in [*tasks, *paths])
-
-
-@needs_callbacks
-def test_a_callback_can_stop_a_network():
-    class StopsFirst(Recorder):
-        def on_fit_task_end(self, estimator, context):
-            return context.task_name == "epoch" and context.parent.task_id == 0 and context.task_id == 1
-
-    X, y = make_data("binary")
-    clf = ensemble().set_callbacks(StopsFirst()).fit(X, y)
-    assert clf.n_iter_.tolist() == [2, 5, 5]
-    assert clf.estimators_[0].stop_reason_ == "callback"
-
-
-class PlainRecorder(SilentCallback):
-    """A callback that scikit-learn does not hand down; it notes the tasks that end, and who has what."""
-
-    def __init__(self):
+    def __init__(self, max_propagation_depth):
+        self.max_propagation_depth = max_propagation_depth
         self.set_up, self.torn_down, self.ended = [], [], []
 
     def setup(self, estimator, context):
@@ -358,18 +264,39 @@ class PlainRecorder(SilentCallback):
         self.ended.append((path, type(estimator).__name__, type(fitted_estimator).__name__))
 
 
+class PlainRecorder(Recorder):
+    """One that scikit-learn does not hand down."""
+
+    def __init__(self):
+        super().__init__(None)
+        del self.max_propagation_depth
+
+
+NETWORK, WHOLE = "ShallowNNClassifier", "ShallowNNEnsembleClassifier"
+
+
 @needs_callbacks
-def test_callbacks_without_a_propagation_depth_hear_of_every_network_and_epoch_too():
-    X, y = make_data("binary")
-    recorder = PlainRecorder()
-    clf = ensemble(max_iter=2, n_networks=2).set_callbacks(recorder).fit(X, y)
-    network, whole = "ShallowNNClassifier", "ShallowNNEnsembleClassifier"
+def test_a_callback_can_stop_a_network():
+    class StopsFirst(SilentCallback):
+        def on_fit_task_end(self, estimator, context):
+            return context.task_name == "epoch" and context.parent.task_id == 0 and context.task_id == 1
+
+    clf = ensemble().set_callbacks(StopsFirst()).fit(X, Y)
+    assert clf.n_iter_.tolist() == [2, 5, 5]
+    assert clf.estimators_[0].stop_reason_ == "callback"
+
+
+@needs_callbacks
+@pytest.mark.parametrize("is_handed_down", [True, False])
+def test_callbacks_hear_of_every_network_and_epoch(is_handed_down):
+    recorder = Recorder(None) if is_handed_down else PlainRecorder()
+    clf = ensemble(max_iter=2, n_networks=2).set_callbacks(recorder).fit(X, Y)
     tasks = ["fit 0/fit 0", "fit 0/fit 1"]
     paths = [f"{task}/epoch {epoch}" for task in tasks for epoch in (0, 1)]
     *of_networks, last = recorder.ended
-    assert sorted(of_networks) == sorted((path, network, network) for path in [*tasks, *paths])
-    assert last == ("fit 0", whole, whole)
-    assert recorder.set_up == [whole, network, network]
+    assert sorted(of_networks) == sorted((path, NETWORK, NETWORK) for path in [*tasks, *paths])
+    assert last == ("fit 0", WHOLE, WHOLE)
+    assert recorder.set_up == ([WHOLE] if is_handed_down else [WHOLE, NETWORK, NETWORK])
     assert sorted(recorder.torn_down) == sorted(recorder.set_up)
     assert not any(hasattr(one, "_skl_callbacks") for one in clf.estimators_)
     assert clf._skl_callbacks == [recorder]
@@ -377,48 +304,30 @@ def test_callbacks_without_a_propagation_depth_hear_of_every_network_and_epoch_t
 
 @needs_callbacks
 def test_callbacks_of_both_kinds_hear_each_task_once():
-    X, y = make_data("binary")
-    plain, handed_down = PlainRecorder(), PlainRecorder()
-    handed_down.max_propagation_depth = 1
-    alone = PlainRecorder()
-    alone.max_propagation_depth = 0
-    ensemble(max_iter=2, n_networks=2).set_callbacks(plain, handed_down, alone).fit(X, y)
+    plain, handed_down, alone = PlainRecorder(), Recorder(1), Recorder(0)
+    ensemble(max_iter=2, n_networks=2).set_callbacks(plain, handed_down, alone).fit(X, Y)
     assert plain.ended == handed_down.ended
-    none = "NoneType"
-    whole = "ShallowNNEnsembleClassifier"
-    expected = [(f"fit 0/fit-network {i}", whole, none) for i in (0, 1)]
-    assert sorted(alone.ended) == sorted([("fit 0", whole, whole), *expected])
-
-
-@needs_callbacks
-@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_a_callback_stops_every_network_at_its_next_epoch(solver):
-    X, y = make_data("binary")
-    stop_at_once = AtEpoch(1, lambda: True)
-    clf = ensemble(solver=solver).set_callbacks(stop_at_once).fit(X, y)
-    assert clf.n_iter_.tolist() == [1, 1, 1]
-    assert [one.stop_reason_ for one in clf.estimators_] == ["callback"] * 3
+    expected = [(f"fit 0/fit-network {i}", WHOLE, "NoneType") for i in (0, 1)]
+    assert sorted(alone.ended) == sorted([("fit 0", WHOLE, WHOLE), *expected])
 
 
 @needs_callbacks
 @pytest.mark.parametrize(("n_jobs", "backend"), [(1, "loky"), (2, "threading"), (2, "loky")])
 def test_scoring_monitor_logs_every_network_and_epoch(n_jobs, backend):
-    X, y = make_data("binary")
-    monitor, weight = ScoringMonitor(scoring="accuracy"), np.where(y == 0, 5.0, 1.0)
+    monitor, weight = ScoringMonitor(scoring="accuracy"), np.where(Y == 0, 5.0, 1.0)
     with parallel_config(backend=backend):
-        clf = ensemble(max_iter=2, n_jobs=n_jobs).set_callbacks(monitor).fit(X, y, weight)
+        clf = ensemble(max_iter=2, n_jobs=n_jobs).set_callbacks(monitor).fit(X, Y, weight)
     rows = {row["task_id_path"]: row["accuracy"] for row in monitor.get_logs().data}
     epochs = {(0, i, epoch) for i in range(3) for epoch in range(2)}
     assert rows.keys() == {(0,), *((0, i) for i in range(3)), *epochs}
-    assert rows[0,] == clf.score(X, y, weight)
+    assert rows[0,] == clf.score(X, Y, weight)
     for i, one in enumerate(clf.estimators_):
-        assert rows[0, i] == rows[0, i, 1] == one.score(X, y, weight)
+        assert rows[0, i] == rows[0, i, 1] == one.score(X, Y, weight)
 
 
 @needs_callbacks
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_callbacks_of_an_ensemble_in_a_search(n_jobs):
-    X, y = make_data("binary")
     monitor = ScoringMonitor(scoring="accuracy")
     clf = ensemble(max_iter=5).set_callbacks(AtEpoch(2, lambda: True), monitor)
     search = GridSearchCV(
@@ -427,7 +336,8 @@ def test_callbacks_of_an_ensemble_in_a_search(n_jobs):
         cv=2,
         n_jobs=n_jobs,
     )
-    search.fit(X, y)
+    with parallel_config(backend="threading"):
+        search.fit(X, Y)
     assert search.best_estimator_[-1].n_iter_.tolist() == [2, 2, 2]
     epochs = [row for row in monitor.get_logs().data if row["task_name"] == "epoch"]
     assert len(epochs) == (2 * 2 + 1) * 3 * 2
@@ -435,8 +345,7 @@ def test_callbacks_of_an_ensemble_in_a_search(n_jobs):
 
 @needs_callbacks
 def test_progress_bar_of_an_ensemble(capsys):
-    X, y = make_data("binary")
-    ensemble(max_iter=2).set_callbacks(ProgressBar()).fit(X, y)
+    ensemble(max_iter=2).set_callbacks(ProgressBar()).fit(X, Y)
     output = capsys.readouterr().out
     assert "ShallowNNEnsembleClassifier - fit" in output
     assert output.count("ShallowNNClassifier - fit") >= 3
@@ -444,14 +353,12 @@ def test_progress_bar_of_an_ensemble(capsys):
 
 @needs_callbacks
 def test_callbacks_do_not_change_the_networks():
-    X, y = make_data("binary")
-    watched = ensemble(early_stopping=True).set_callbacks(PlainRecorder(), Recorder()).fit(X, y)
-    assert_same_networks(watched.estimators_, ensemble(early_stopping=True).fit(X, y).estimators_)
+    watched = ensemble(early_stopping=True).set_callbacks(PlainRecorder(), Recorder(None)).fit(X, Y)
+    assert_same_networks(watched.estimators_, ensemble(early_stopping=True).fit(X, Y).estimators_)
 
 
 def test_verbose_says_which_network(capsys):
-    X, y = make_data("binary")
-    ensemble(verbose=1, max_iter=2).fit(X, y)
+    ensemble(verbose=1, max_iter=2).fit(X, Y)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3 * 3
     assert sum(line.startswith("[network 2] end after epoch 2: ") for line in lines) == 1
@@ -461,27 +368,16 @@ def test_verbose_says_which_network(capsys):
 # --- A good scikit-learn citizen ---
 
 
-def test_parameters_are_the_networks_and_two_more():
-    own, networks = inspect.signature(ShallowNNEnsembleClassifier), inspect.signature(ShallowNNClassifier)
-    assert list(own.parameters.values())[:-2] == list(networks.parameters.values())
-    assert [str(one) for one in list(own.parameters.values())[-2:]] == [
-        "n_networks: int = 8",
-        "n_jobs: int | None = None",
-    ]
-    assert ShallowNNEnsembleClassifier(3, "tanh").activation == "tanh"
-    with pytest.raises(TypeError, match="n_hiden"):
-        ShallowNNEnsembleClassifier(n_hiden=3)
-
-
-@pytest.mark.parametrize("params", [{"n_networks": 0}, {"n_networks": 2.5}, {"n_jobs": "all"}, {"alpha": -1}])
+@pytest.mark.parametrize(
+    "params",
+    [{"n_networks": 0}, {"n_networks": 2.5}, {"n_networks": True}, {"n_jobs": "all"}, {"n_jobs": True}],
+)
 def test_wrong_parameters_are_named(params):
-    X, y = make_data("binary")
     (name,) = params
     with pytest.raises(ValueError, match=f"The '{name}' parameter of ShallowNNEnsembleClassifier"):
-        ensemble(**params).fit(X, y)
+        ensemble(**params).fit(X, Y)
 
 
-X3, Y3 = make_data("multiclass")
 FRAME = pd.DataFrame(X3, columns=list("abcd"))
 NAN = np.where(X3[0, 0] == X3, np.nan, X3)
 WRONG_DATA = {
@@ -524,17 +420,6 @@ def test_a_fit_that_goes_on_keeps_its_precision():
     assert clf.predict_proba(X3).dtype == np.float32
 
 
-def test_clone_pickle_and_repr():
-    X, y = make_data("binary")
-    clf = ensemble(n_networks=2, n_jobs=1).fit(X, y)
-    assert clone(clf).get_params() == clf.get_params()
-    again = pickle.loads(pickle.dumps(clf))
-    for response in RESPONSES:
-        assert_array_equal(getattr(again, response)(X), getattr(clf, response)(X))
-    assert "n_networks=2" in repr(clf)
-    assert "n_networks" in clf._repr_html_()
-
-
 def test_it_is_no_single_network():
     clf = ensemble()
     assert not isinstance(clf, ShallowNNClassifier)
@@ -543,10 +428,9 @@ def test_it_is_no_single_network():
 
 
 def test_in_a_search():
-    X, y = make_data("binary")
     grid = {"n_networks": [1, 3], "alpha": [0.1, 1.0]}
     ours, ordinary = (
-        Search(ensemble(), grid, cv=2).fit(X, y) for Search in (VectorizedGridSearchCV, GridSearchCV)
+        Search(ensemble(), grid, cv=2).fit(X, Y) for Search in (VectorizedGridSearchCV, GridSearchCV)
     )
     assert_array_equal(ours.cv_results_["mean_test_score"], ordinary.cv_results_["mean_test_score"])
 
@@ -556,10 +440,9 @@ def test_in_a_search():
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_a_trouble_is_told_once_at_the_users_line_with_the_number_of_networks(n_jobs):
-    X, y = make_data("binary")
     clf = ensemble(n_networks=3, early_stopping=True, max_iter=30, n_iter_no_change=4, n_jobs=n_jobs)
-    with pytest.warns(ConvergenceWarning) as caught:
-        clf.fit(X, y)
+    with parallel_config(backend="threading"), pytest.warns(ConvergenceWarning) as caught:
+        clf.fit(X, Y)
     n_unfinished = sum(network.stop_reason_ == "max_iter" for network in clf.estimators_)
     assert 0 < n_unfinished < 3
     (warning,) = caught
@@ -568,21 +451,19 @@ def test_a_trouble_is_told_once_at_the_users_line_with_the_number_of_networks(n_
 
 
 def test_different_troubles_are_told_apart():
-    X, y = make_data("binary")
     with pytest.warns() as caught:
-        ensemble(n_networks=2, init_scale=0.0, learning_rate=1e300, max_iter=3).fit(X, y)
+        ensemble(n_networks=2, init_scale=0.0, learning_rate=1e300, max_iter=3).fit(X, Y)
     assert [warning.category for warning in caught] == [SymmetryWarning, DivergenceWarning]
     assert all("2 of 2 networks: " in str(warning.message) for warning in caught)
 
 
 def test_a_warning_that_is_an_error_leaves_the_earlier_ensemble():
-    X, y = make_data("binary")
-    clf = ensemble().fit(X, y)
+    clf = ensemble().fit(X, Y)
     before = clf.predict_proba(X)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with pytest.raises(ConvergenceWarning, match="3 of 3 networks"):
-            clf.set_params(max_iter=1).fit(X, y)
+            clf.set_params(max_iter=1).fit(X, Y)
     assert_array_equal(clf.predict_proba(X), before)
 
 
@@ -590,56 +471,45 @@ def test_a_warning_that_is_an_error_leaves_the_earlier_ensemble():
 
 
 def test_control_c_ends_all_networks_with_a_usable_ensemble():
-    X, y = make_data("multiclass")
     with pytest.warns(UserWarning, match="interrupted"):
-        clf = ensemble(activation=InterruptedActivation(30), max_iter=10**6, tol=0).fit(X, y)
+        clf = ensemble(activation=InterruptedActivation(30), max_iter=10**6, tol=0).fit(X3, Y3)
     assert [one.stop_reason_ for one in clf.estimators_] == ["interrupted"] * 3
     assert (clf.n_iter_ > 0).all()
-    assert np.isfinite(clf.predict_proba(X)).all()
+    assert np.isfinite(clf.predict_proba(X3)).all()
 
 
 @pytest.mark.filterwarnings("ignore:The training was interrupted")
 @pytest.mark.parametrize("n_calls", [3, 60])  # in the first network, or in a later one
 def test_control_c_before_all_networks_are_trained_leaves_the_earlier_ensemble(n_calls, monkeypatch):
     monkeypatch.setattr(stacks, "GROUP_BYTES", 1)  # one after the other
-    X, y = make_data("multiclass")
-    clf = ensemble(solver="lbfgs", max_iter=30, tol=0).fit(X, y)
-    before = clf.predict_proba(X)
+    clf = ensemble(solver="lbfgs", max_iter=30, tol=0).fit(X3, Y3)
+    before = clf.predict_proba(X3)
     clf.set_params(activation=InterruptedActivation(n_calls))
     with pytest.raises(KeyboardInterrupt):
-        clf.fit(X, y)
-    assert_array_equal(clf.predict_proba(X), before)
+        clf.fit(X3, Y3)
+    assert_array_equal(clf.predict_proba(X3), before)
 
 
 # The steps of all networks before it; None is after the epoch.
 @pytest.mark.parametrize("n_calls", [0, 20, pytest.param(None, marks=needs_callbacks)])
 def test_control_c_ends_a_loop_of_partial_fit_and_leaves_the_networks_as_they_were(n_calls):
-    X, y = make_data("multiclass")
-    clf = ensemble(activation="tanh", dropout=0.2).partial_fit(X, y, [0, 1, 2])
+    clf = ensemble(activation="tanh", dropout=0.2).partial_fit(X3, Y3, [0, 1, 2])
     before = joblib.hash(vars(clf))
     if n_calls is None:
         clf.set_callbacks(AtEpoch(1, press_control_c))
     else:
         clf.set_params(activation=InterruptedActivation(n_calls), batch_size=1)
     with pytest.raises(KeyboardInterrupt):
-        clf.partial_fit(X, y)
+        clf.partial_fit(X3, Y3)
     clf.set_callbacks().set_params(activation="tanh", batch_size=10)
     assert joblib.hash(vars(clf)) == before
 
 
 def test_fitted_attributes_change_in_one_step():
     """Whoever predicts in another thread meanwhile has the old ensemble or the new one, never a part."""
-    X, y = make_data("binary")
-    clf = ensemble().fit(X, y)
+    clf = ensemble().fit(X, Y)
     attributes = vars(clf)
     fitted = {name: value for name, value in attributes.items() if name.endswith("_")}
-    clf.fit(X[:30], y[:30])
+    clf.fit(X[:30], Y[:30])
     for name, value in fitted.items():  # another dict has taken its place
         assert attributes[name] is value
-
-
-@pytest.mark.parametrize("name", ["n_networks", "n_jobs"])
-def test_true_is_no_number(name):
-    X, y = make_data("binary")
-    with pytest.raises(ValueError, match=name):
-        ensemble(**{name: True}).fit(X, y)

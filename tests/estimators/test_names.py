@@ -6,11 +6,6 @@ from sklearn.pipeline import make_pipeline
 
 from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier
 from sknn_scratch._estimators.names import OTHER_NAMES
-from tests.helpers import make_data
-
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-
-X, Y = make_data("binary", n_samples=40, n_features=3)
 
 
 class Tuned(ShallowNNClassifier):
@@ -39,16 +34,8 @@ UNKNOWN = {
     "Keras's, of a later parameter": (ShallowNNClassifier, "clipnorm", "Use 'max_grad_norm' instead"),
     "skorch's": (ShallowNNClassifier, "lr", "Use 'learning_rate' instead"),
     "a forest's": (ShallowNNEnsembleClassifier, "n_estimators", "Use 'n_networks' instead"),
-    "a forest's, of one network": (
-        ShallowNNClassifier,
-        "n_estimators",
-        "Valid parameters are: n_hidden, activation",
-    ),
-    "not to be guessed": (
-        ShallowNNClassifier,
-        "foo",
-        "Valid parameters are: n_hidden, activation, init_scale",
-    ),
+    "a forest's, of one network": (ShallowNNClassifier, "n_estimators", "Valid parameters are: n_hidden"),
+    "not to be guessed": (ShallowNNClassifier, "foo", "Valid parameters are: n_hidden, activation"),
     "another name, but not of the subclass": (Tuned, "lr", "Valid parameters are: boost, n_hidden"),
 }
 

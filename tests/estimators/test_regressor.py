@@ -11,9 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LinearRegression, PoissonRegressor, Ridge
 from sklearn.metrics import mean_poisson_deviance, r2_score
-from sklearn.model_selection import GridSearchCV, cross_val_score
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.model_selection import GridSearchCV
 
 from sknn_scratch import (
     Checkpoint,
@@ -21,7 +19,6 @@ from sknn_scratch import (
     ShallowNNClassifier,
     ShallowNNRegressor,
     VectorizedGridSearchCV,
-    train_together,
 )
 from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._fitting.reals import POSITIVE_LOSSES, REAL_LOSSES
@@ -169,7 +166,7 @@ def test_the_origin_of_y_changes_nothing(loss):
     assert_allclose(moved.predict(X) - 2.0**20, one.predict(X), atol=1e-7)
 
 
-@pytest.mark.parametrize("scale", [1e-150, 1e-12, 1e12, 1e150, 1e300])
+@pytest.mark.parametrize("scale", [1e-150, 1e300])
 @every_loss
 def test_extreme_units(loss, scale):
     X, y = make_rows()
@@ -177,8 +174,7 @@ def test_extreme_units(loss, scale):
     assert r2_score(y, reg.predict(X) / scale) > 0.3
 
 
-@every_loss
-@pytest.mark.parametrize("value", [0.1, 1e12, 3])
+@pytest.mark.parametrize(("loss", "value"), [*((loss, 0.1) for loss in REAL_LOSSES), ("squared_error", 1e12)])
 def test_a_constant_is_learned_at_once(loss, value):
     X, _ = make_rows()
     y = np.full(60, value)
@@ -282,11 +278,6 @@ def test_bad_y_and_parameters(name):
     assert_array_equal(reg.predict(X), before)
 
 
-def test_weights_without_a_sum():
-    with pytest.raises(ValueError, match=r"non-zero|positive and finite sum"):
-        small_regressor().fit(X, Y, np.zeros(40))
-
-
 def test_bad_validation_rows_are_named():
     with pytest.raises(ValueError, match="In X_val, y_val or sample_weight_val: y has the shape"):
         small_regressor().fit(X, Y, X_val=X, y_val=np.column_stack([Y, Y]))
@@ -337,7 +328,7 @@ def test_single_precision_is_like_double(loss):
 
 
 @needs_callbacks
-@every_loss
+@pytest.mark.parametrize("loss", ["poisson", "quantile"])
 def test_the_checkpointed_fit_ends_like_the_one_that_was_never_stopped(loss, tmp_path):
     X, y = make_rows(n_targets=2)
     params = {"loss": loss, "quantile": 0.8, "tol": 0}
@@ -364,7 +355,7 @@ def test_a_checkpoint_of_the_other_class_is_refused(tmp_path):
 
 def test_searches_find_the_same():
     X, y = make_rows(90)
-    grid = {"loss": REAL_LOSSES, "quantile": [0.3, 0.6], "alpha": [0.1, 10.0]}
+    grid = {"loss": REAL_LOSSES, "alpha": [0.1, 10.0]}
     searches = [
         search(small_regressor(max_iter=5), grid, cv=3).fit(X, y)
         for search in (VectorizedGridSearchCV, GridSearchCV)
@@ -379,14 +370,6 @@ def test_networks_of_different_quantiles_are_trained_one_by_one_and_others_toget
     grid = {"loss": ["quantile"], "quantile": [0.3, 0.6], "alpha": [0.1, 10.0]}
     VectorizedGridSearchCV(small_regressor(max_iter=2), grid, cv=3, verbose=1).fit(X, y)
     assert "12 of 12 networks were trained together" in capsys.readouterr().out
-
-
-def test_cross_validation_in_shared_passes_gives_the_same():
-    X, y = make_rows(90)
-    pipeline = make_pipeline(StandardScaler(), small_regressor(max_iter=5))
-    with train_together():
-        scores = cross_val_score(pipeline, X, y, cv=3)
-    assert_array_equal(scores, cross_val_score(pipeline, X, y, cv=3))
 
 
 # --- Going on, stopping ---
@@ -440,8 +423,9 @@ def test_a_warm_start_may_change_to_another_loss_of_its_kind():
     assert_array_equal(reg.predict(X), before)
 
 
-@pytest.mark.parametrize("scoring", ["loss", "r2", "neg_mean_absolute_error"])
-@pytest.mark.parametrize("given", [True, False])
+@pytest.mark.parametrize(
+    ("scoring", "given"), [("loss", False), ("r2", True), ("neg_mean_absolute_error", False)]
+)
 def test_early_stopping_keeps_the_best_epoch(scoring, given):
     X, y = make_rows(200)
     rows = {"X_val": X[:50], "y_val": y[:50]} if given else {}
@@ -450,21 +434,8 @@ def test_early_stopping_keeps_the_best_epoch(scoring, given):
     )
     column = reg.history_["val_loss"] if scoring == "loss" else -reg.history_["val_score"]
     assert reg.best_iter_ == 1 + column.argmin()
-    if given and scoring == "r2":
+    if given:
         assert reg.score(X[:50], y[:50]) == pytest.approx(-column.min(), rel=1e-12)
-
-
-def test_the_split_holds_out_a_share_of_the_rows():
-    X, y = make_rows(600)
-    reg = small_regressor(max_iter=2).fit(X, y)
-    assert "val_loss" in reg.history_  # "auto", from 500 rows on
-    assert "val_loss" not in small_regressor(max_iter=2).fit(X[:400], y[:400]).history_
-
-
-@needs_callbacks
-def test_callbacks_may_stop_the_fit():
-    reg = small_regressor().set_callbacks(AtEpoch(3, lambda: True)).fit(X, Y)
-    assert (reg.n_iter_, reg.stop_reason_) == (3, "callback")
 
 
 def test_transform_and_pickles():
@@ -476,11 +447,6 @@ def test_transform_and_pickles():
     pickled = pickle.dumps(reg)
     assert b"sknn_scratch._" not in pickled
     assert_array_equal(pickle.loads(pickled).predict(X), reg.predict(X))
-
-
-def test_the_score_counts_weights():
-    reg, weights = small_regressor().fit(X, Y), np.arange(40)
-    assert reg.score(X, Y, weights) == r2_score(Y, reg.predict(X), sample_weight=weights)
 
 
 def test_the_defaults_converge():

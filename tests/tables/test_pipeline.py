@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV
 
 from sknn_scratch import (
     ShallowNNClassifier,
@@ -20,7 +20,6 @@ from sknn_scratch import (
     VectorizedGridSearchCV,
     diagnose,
     tabular_pipeline,
-    train_together,
 )
 
 N = 120
@@ -172,14 +171,6 @@ def test_clones_and_pickles_predict_the_same():
     assert_array_equal(clone(model).fit(X, Y).predict_proba(X), expected)
 
 
-def test_cross_validation_is_the_same_in_shared_passes():
-    X = pandas_frame()
-    alone = cross_val_score(tabular_pipeline(small()), X, Y, cv=3)
-    with train_together():
-        together = cross_val_score(tabular_pipeline(small()), X, Y, cv=3)
-    assert_array_equal(together, alone)
-
-
 def test_searches_find_the_parameters_of_all_steps():
     X = polars_frame()
     grid = {"columns__numbers__n_bins": [2, 8], "network__alpha": [0.3, 3.0]}
@@ -187,11 +178,6 @@ def test_searches_find_the_parameters_of_all_steps():
     together = VectorizedGridSearchCV(tabular_pipeline(small()), grid, cv=3).fit(X, Y)
     assert together.best_params_ == alone.best_params_
     assert_array_equal(together.cv_results_["mean_test_score"], alone.cv_results_["mean_test_score"])
-
-
-def test_it_is_diagnosed():
-    X = pandas_frame()
-    assert "ShallowNNClassifier with 8 tanh units" in str(diagnose(tabular_pipeline(small()).fit(X, Y), X, Y))
 
 
 def test_the_first_network_of_the_default_ensemble_is_diagnosed():
