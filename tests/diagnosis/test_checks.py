@@ -302,7 +302,7 @@ def test_features_too_large_to_be_squared_are_unscaled():
         (load_iris, {"activation": "elu"}),
         (load_iris, {"alpha": 0.01}),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_no_false_alarm(load, parameters):
     X, y = load(return_X_y=True)
