@@ -162,6 +162,8 @@ class TrainingCurveDisplay:
         self : TrainingCurveDisplay
         """
         import_matplotlib(self)
+        if isinstance(color, np.ndarray):  # as a colour map gives it
+            color = tuple(color)
         positions = self._positions(x)
         panels = [self._draw_loss]
         if "val_score" in self.history:
