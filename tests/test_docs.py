@@ -256,7 +256,7 @@ def test_pages_examples_and_drawings_have_no_other_colours():
     activations = {plotting.PURPLE, plotting.GREEN, plotting.SKY}  # sigmoid, tanh, relu
     regions = {"#B8D4E6", "#F7E2BA"}  # of the two classes
     neutral = {plotting.GREY, "#999999", "#cccccc", "#dddddd", "#ffffff"}
-    files = [*(ROOT / "examples").glob("*.py"), DOCS / "_ext" / "drawings.py"]
+    files = [*(ROOT / "examples").glob("*.py"), DOCS / "_ext" / "drawings.py", DOCS / "flow.svg"]
     texts = [*PAGES.values(), *(path.read_text(encoding="utf-8") for path in files)]
     used = set(re.findall(r"#[0-9a-fA-F]{6}\b", "".join(texts)))
     assert used <= meanings | activations | regions | neutral
