@@ -25,7 +25,7 @@ def draw() -> None:
     )
     figure, ax = plt.subplots(figsize=(6.8, 4), layout="constrained")
     for row in rows:
-        color = "#D55E00" if row[0] == OURS else "#0072B2"  # Okabe and Ito: safe for the colour-blind
+        color = "#000000" if row[0] == OURS else "#767676"
         x, y = float(row[seconds]), float(row[loss])
         ax.plot(x, y, "o", color=color, markersize=9 if row[0] == OURS else 7)
         below = {"xytext": (0, -8), "ha": "center", "va": "top"}

@@ -94,7 +94,7 @@ ax = left.subplots()
 mean = results["mean_test_score"].reshape(len(activations), len(widths))
 sd = results["std_test_score"].reshape(len(activations), len(widths))
 # Okabe and Ito: safe for the colour-blind.
-colors = ["#767676", "#D55E00", "#009E73", "#0072B2"]
+colors = ["#767676", "#CC79A7", "#009E73", "#56B4E9"]
 # Side by side, so that no error bar hides another.
 nudges = [0.955, 0.985, 1.015, 1.045]
 for i, activation in enumerate(activations):

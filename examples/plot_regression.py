@@ -116,20 +116,20 @@ between = axes[0].fill_between(
     grid,
     lower.predict(X_grid),
     upper.predict(X_grid),
-    color="#0072B2",
-    alpha=0.2,
+    color="#000000",
+    alpha=0.15,
     lw=0,
 )
 between.set_label("10 % to 90 %")
-axes[0].plot(grid, mean.predict(X_grid), color="#0072B2", lw=2, label="mean")
+axes[0].plot(grid, mean.predict(X_grid), color="#000000", lw=2, label="mean")
 
 for one in ensemble.estimators_:
-    axes[1].plot(grid, one.predict(X_grid), color="#D55E00", lw=0.5, alpha=0.5)
+    axes[1].plot(grid, one.predict(X_grid), color="#767676", lw=0.5)
 spread = axes[1].fill_between(
-    grid, y_mean - 2 * y_std, y_mean + 2 * y_std, color="#D55E00", alpha=0.2, lw=0
+    grid, y_mean - 2 * y_std, y_mean + 2 * y_std, color="#000000", alpha=0.15, lw=0
 )
 spread.set_label("mean ± 2 spreads")
-axes[1].plot(grid, y_mean, color="#D55E00", lw=2, label="mean of ten")
+axes[1].plot(grid, y_mean, color="#000000", lw=2, label="mean of ten")
 for ax in axes:
     ax.axvspan(5, 7, color="0.95", zorder=-1)
     ax.legend(loc="upper left", fontsize="small", ncols=2)

@@ -87,7 +87,7 @@ for init_scale, clf in networks.items():
 from sknn_scratch import TrainingCurveDisplay
 
 figure, ax = plt.subplots(layout="constrained")
-colors = ["#0072B2", "#009E73", "#D55E00"]
+colors = plt.cm.cividis([0, 0.5, 0.9])  # from small to large weights
 for (init_scale, clf), color in zip(networks.items(), colors, strict=True):
     name = f"init_scale={init_scale}"
     TrainingCurveDisplay.from_estimator(clf, name=name, color=color, ax=ax)

@@ -141,13 +141,15 @@ alone = encoder.transform(
 
 figure, axes = plt.subplots(1, 3, figsize=(9, 3.3), layout="constrained")
 value, ramps, others = axes
-value.plot(months, alone[:, 0], color="#0072B2")
+value.plot(months, alone[:, 0], color="#000000")
 value.set(title="a bounded value", xlabel="months")
-ramps.plot(months, alone[:, 1:9])
+for ramp, color in zip(
+    alone[:, 1:9].T, plt.cm.cividis(np.linspace(0, 0.9, 8)), strict=True
+):
+    ramps.plot(months, ramp, color=color)
 ramps.set(title="eight ramps", xlabel="months")
 for i, loss in enumerate(losses.values()):
-    # Okabe and Ito: safe for the colour-blind.
-    others.plot(loss, i, "o", color="#767676" if i else "#D55E00")
+    others.plot(loss, i, "o", color="#767676" if i else "#000000")
 others.set_yticks(
     range(len(losses)), [name.replace(", ", ",\n") for name in losses]
 )

@@ -80,10 +80,10 @@ figure, axes = plt.subplots(
 )
 limits = {"vmin": accuracy.min(), "vmax": 1}
 for ax, activation, values in zip(axes.flat, activations, accuracy, strict=True):
-    image = ax.imshow(values, cmap="viridis", origin="lower", **limits)
+    image = ax.imshow(values, cmap="cividis", origin="lower", **limits)
     best = np.unravel_index(values.argmax(), values.shape)
     corner = (best[1] - 0.5, best[0] - 0.5)
-    frame = {"fill": False, "edgecolor": "red", "linewidth": 2}
+    frame = {"fill": False, "edgecolor": "black", "linewidth": 2}
     ax.add_patch(plt.Rectangle(corner, 1, 1, **frame))
     for (i, j), value in np.ndenumerate(values):
         color = "white" if value < 0.7 else "black"

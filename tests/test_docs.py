@@ -251,6 +251,17 @@ def test_figures_and_pages_have_the_same_colours():
     assert ends == [on_light_pages["negative"], on_light_pages["positive"]]
 
 
+def test_pages_examples_and_drawings_have_no_other_colours():
+    meanings = {*plotting.CLASS_COLORS[:2], plotting.TRAINING, plotting.VALIDATION, plotting.HIDDEN_LAYER}
+    activations = {plotting.PURPLE, plotting.GREEN, plotting.SKY}  # sigmoid, tanh, relu
+    regions = {"#B8D4E6", "#F7E2BA"}  # of the two classes
+    neutral = {plotting.GREY, "#999999", "#cccccc", "#dddddd", "#ffffff"}
+    files = [*(ROOT / "examples").glob("*.py"), DOCS / "_ext" / "drawings.py", DOCS / "flow.svg"]
+    texts = [*PAGES.values(), *(path.read_text(encoding="utf-8") for path in files)]
+    used = set(re.findall(r"#[0-9a-fA-F]{6}\b", "".join(texts)))
+    assert used <= meanings | activations | regions | neutral
+
+
 # --- Two languages ---
 
 

@@ -7,8 +7,11 @@ import re
 from html import escape
 from itertools import pairwise
 
-BLUE, ORANGE, GREEN, RED, PURPLE = "#2f8fd0", "#d98a00", "#12a37b", "#e0506a", "#c071a0"
-UNIT_COLORS = (BLUE, ORANGE, GREEN, PURPLE)
+from sknn_scratch._displays import plotting
+
+# Of palette.css; a notebook, which does not have it, shows what figures have.
+HIDDEN_LAYER = f"var(--hidden-layer, {plotting.HIDDEN_LAYER})"
+OUTPUT_LAYER = f"var(--output-layer, {plotting.OUTPUT_LAYER})"
 FAINT = 0.35
 SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 
@@ -88,24 +91,24 @@ def neuron():
         draw.node(40, height, f"x{SUBSCRIPTS[i]}")
         reach = {32: -0.62, 112: 0, 192: 0.62}[height] * radius
         end = x - (radius**2 - reach**2) ** 0.5
-        draw.arrow((60, height), (end, y + reach), BLUE)
-        draw.text(136, height + 0.41 * (y + reach - height) - 13, f"w{SUBSCRIPTS[i]}", color=BLUE)
-    draw.circle(x, y, radius, fill=BLUE, fill_opacity=0.1)
+        draw.arrow((60, height), (end, y + reach))
+        draw.text(136, height + 0.41 * (y + reach - height) - 13, f"w{SUBSCRIPTS[i]}")
+    draw.circle(x, y, radius, HIDDEN_LAYER, HIDDEN_LAYER, fill_opacity=0.1)
     draw.line((x, y - radius), (x, y + radius), stroke_dasharray="5 4")
     for side, words in ((-1, ("z =", "w·x + b")), (1, ("a =", "g(z)"))):
         for line, word in enumerate(words):
             draw.text(x + side * 0.45 * radius, y - 10 + 20 * line, word)
-    draw.arrow((x + radius, y), (x + radius + 72, y), GREEN)
-    draw.node(x + radius + 92, y, "a", color=GREEN)
-    draw.text(x - 8, y + radius + 26, "linear part", 14, "end", BLUE)
-    draw.text(x + 8, y + radius + 26, "activation", 14, "start", GREEN)
+    draw.arrow((x + radius, y), (x + radius + 72, y))
+    draw.node(x + radius + 92, y, "a")
+    draw.text(x - 8, y + radius + 26, "linear part", 14, "end")
+    draw.text(x + 8, y + radius + 26, "activation", 14, "start")
     return draw
 
 
 def stacking():
-    """Draw the product of the weights and the samples: rows are neurons, columns are samples."""
+    """Draw the product of the weights and the samples: the row of a neuron, the column of a sample."""
     draw = Drawing(560, 236)
-    side, top = 24, 58
+    side, top, neuron, sample = 24, 58, 1, 1
 
     def grid(x, rows, columns, name, below, color_of, dots=False):
         """Draw a matrix in whose middle height all others are."""
@@ -122,13 +125,15 @@ def stacking():
             draw.text(x + (width + 20 * dots) / 2, top + 4 * side + 24 + 19 * line, words, 13)
 
     def by_row(row, _):
-        return UNIT_COLORS[row], 0.55
+        return (HIDDEN_LAYER, 0.6) if row == neuron else ("currentColor", 0.08)
 
     def by_column(_, column):
-        return "currentColor", 0.4 if column == 1 else 0.08
+        return "currentColor", 0.4 if column == sample else 0.08
 
     def by_both(row, column):
-        return UNIT_COLORS[row], 0.75 if column == 1 else 0.2
+        if row == neuron:
+            return HIDDEN_LAYER, 0.95 if column == sample else 0.6
+        return by_column(row, column)
 
     grid(10, 4, 3, "W^[1]", ("units", "× inputs"), by_row)
     grid(106, 3, 5, "X", ("inputs", "× samples"), by_column, dots=True)
@@ -140,7 +145,7 @@ def stacking():
     return draw
 
 
-def layers(draw, columns, color="currentColor"):
+def layers(draw, columns):
     """Draw circles in columns, each linked with all of the next column.
 
     Parameters
@@ -148,16 +153,14 @@ def layers(draw, columns, color="currentColor"):
     draw : Drawing
     columns : list of list of (float, float, str)
         Place and name of each.
-    color : str
-        Of the links.
     """
     for left, right in pairwise(columns):
         for x1, y1, _ in left:
             for x2, y2, _ in right:
-                draw.arrow((x1 + 19, y1), (x2 - 20, y2), color, 1.2, 7)
-    for column in columns:
+                draw.arrow((x1 + 19, y1), (x2 - 20, y2), width=1.2, head=7)
+    for i, column in enumerate(columns):
         for x, y, name in column:
-            draw.node(x, y, name)
+            draw.node(x, y, name, color=HIDDEN_LAYER if 0 < i < len(columns) - 1 else "currentColor")
 
 
 def collapse():
@@ -165,11 +168,11 @@ def collapse():
     draw = Drawing(540, 230)
     inputs = [(26, 64, "x₁"), (26, 136, "x₂")]
     hidden = [(136, 30, "z₁"), (136, 100, "z₂"), (136, 170, "z₃")]
-    layers(draw, [inputs, hidden, [(246, 100, "z")]], BLUE)
+    layers(draw, [inputs, hidden, [(246, 100, "z")]])
     draw.text(308, 100, "=", 34)
-    layers(draw, [[(378, 64, "x₁"), (378, 136, "x₂")], [(498, 100, "z")]], ORANGE)
-    draw.text(136, 215, "W^[2] (W^[1] x + b^[1]) + b^[2]", 15, color=BLUE)
-    draw.text(438, 215, "W x + b", 15, color=ORANGE)
+    layers(draw, [[(378, 64, "x₁"), (378, 136, "x₂")], [(498, 100, "z")]])
+    draw.text(136, 215, "W^[2] (W^[1] x + b^[1]) + b^[2]")
+    draw.text(438, 215, "W x + b")
     return draw
 
 
@@ -200,18 +203,18 @@ def backward(x, a, w_output, p, y):
     for height, unit in zip(heights, range(len(a)), strict=True):
         for start in in_heights:
             draw.line((66, start), (262, height), width=1, stroke_opacity=FAINT)
-        draw.arrow((490, middle), (318, height), RED, 1 + 7 * abs(shares[unit]) / widest, 12)
+        draw.arrow((482, middle), (318, height), HIDDEN_LAYER, 1 + 7 * abs(shares[unit]) / widest, 12)
         draw.circle(288, height, 29)
         draw.text(288, height - 9, signed(a[unit], ""), 14)
-        draw.text(288, height + 10, signed(shares[unit]), 14, color=RED)
+        draw.text(288, height + 10, signed(shares[unit]), 14, color=HIDDEN_LAYER)
     for height, value in zip(in_heights, x, strict=True):
         draw.circle(40, height, 26)
         draw.text(40, height, signed(value, ""), 14)
     draw.circle(512, middle, 29)
     draw.text(512, middle - 9, f"{p:.2f}", 14)
-    draw.text(512, middle + 10, signed(error), 14, color=RED)
-    draw.arrow((40, 16), (512, 16), width=1.5)
+    draw.text(512, middle + 10, signed(error), 14, color=OUTPUT_LAYER)
+    draw.arrow((40, 16), (512, 16))
     draw.text(160, 30, "forward: values", 14)
-    draw.arrow((512, 356), (230, 356), RED, 1.5)
-    draw.text(400, 341, "backward: errors", 14, color=RED)
+    draw.arrow((512, 356), (230, 356))
+    draw.text(400, 341, "backward: errors", 14)
     return draw

@@ -23,6 +23,7 @@ import os
 from pathlib import Path
 from typing import ClassVar
 
+import drawings
 from docutils import nodes
 from docutils.parsers.rst import directives
 from exercises import answers_of, exercises_of
@@ -44,6 +45,7 @@ class Draw(SphinxDirective):
         if "alt" not in self.options:
             raise self.error("A drawing needs :alt:, for those who cannot see it.")
         session = session_of(self.env)
+        self.env.note_dependency(drawings.__file__)
         svg = session.draw("\n".join(self.content), self.options["alt"])
         session.drawn.append(in_the_language_of(self.env.docname, svg))
         return [nodes.raw("", f'<div class="run-drawing">{session.drawn[-1]}</div>', format="html")]

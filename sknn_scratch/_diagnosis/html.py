@@ -35,8 +35,11 @@ def table(diagnosis: Any) -> str:
 
 def legend():
     """Explain the colours and the line of a bar."""
-    zones = ", ".join(f"{mark(severity)}\N{NO-BREAK SPACE}{severity}" for severity in reversed(MARKS))
-    return f"The line in a bar shows the number, on a scale of three zones: {zones}."
+    zones = " ".join(
+        f'<span style="white-space:nowrap">{mark(severity)} {severity}{end}</span>'
+        for severity, end in zip(reversed(MARKS), ",,.", strict=True)
+    )
+    return f"The line in a bar shows the number, on a scale of three zones: {zones}"
 
 
 def row(finding):

@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE
-from sknn_scratch._displays.plotting import BLACK, GREY, SKY, VERMILION, axes_for, import_matplotlib
+from sknn_scratch._displays.plotting import BLACK, GREY, HIDDEN_LAYER, axes_for, import_matplotlib
 from sknn_scratch._estimators.inspection import (
     FittedNetwork,
     activate,
@@ -177,7 +177,7 @@ class ActivationDisplay:
             f"{1 - self.flat_fraction:.0%}: slope at least {SATURATED_SLOPE}",
             f"{self.flat_fraction:.0%}: flat ({dead} of {n_units} units always)",
         )
-        ax.hist(groups, edges, weights=weights, stacked=True, color=(SKY, VERMILION), label=labels)
+        ax.hist(groups, edges, weights=weights, stacked=True, color=(HIDDEN_LAYER, GREY), label=labels)
         ax.set(xlabel="hidden input z", ylabel="share of all z (%)")
         ax.legend(fontsize="small", loc="best")
         ax.set_ylim(top=1.45 * ax.get_ylim()[1])  # room for the legend

@@ -7,11 +7,8 @@ import numpy as np
 
 from sknn_scratch._displays.plotting import (
     BLACK,
-    GREEN,
-    GREY,
     HIDDEN_LAYER,
     OUTPUT_LAYER,
-    PURPLE,
     TRAINING,
     VALIDATION,
     axes_for,
@@ -165,6 +162,8 @@ class TrainingCurveDisplay:
         self : TrainingCurveDisplay
         """
         import_matplotlib(self)
+        if isinstance(color, np.ndarray):  # as a colour map gives it
+            color = tuple(color)
         positions = self._positions(x)
         panels = [self._draw_loss]
         if "val_score" in self.history:
@@ -234,7 +233,8 @@ class TrainingCurveDisplay:
         if is_shown and (validated or self.best_iter < self.last_epoch):
             i = self.best_iter - self.first_epoch
             label = None if color else f"best epoch: {self.best_iter}"
-            ax.plot(x[i], watched[i], "o", ms=8, mfc="none", mew=2, color=color or GREEN, label=label)
+            own = VALIDATION if validated else TRAINING
+            ax.plot(x[i], watched[i], "o", ms=8, mfc="none", mew=2, color=color or own, label=label)
         if self.stop_reason is not None:
             i = np.flatnonzero(np.isfinite(watched))[-1:]
             marker = "X" if self.stop_reason == "diverged" else "s"
@@ -249,9 +249,9 @@ class TrainingCurveDisplay:
         use_log_scale(ax)
 
     def _draw_units(self, ax, x, color):
-        for kind, own, dashes in (("saturated", PURPLE, "-"), ("dead", GREY, "--")):
+        for kind, dashes in (("saturated", "-"), ("dead", ":")):
             share = 100 * np.asarray(self.history[f"{kind}_fraction"], float)
-            style = self._style(color or own) | {"linestyle": dashes}
+            style = self._style(color or HIDDEN_LAYER) | {"linestyle": dashes}
             ax.plot(x, share, label=kind, **style)
         ax.set(ylabel="hidden units (%)", ylim=(-4, 104))
 

@@ -90,8 +90,9 @@ def test_estimators_can_be_laid_over_one_another():
     assert {line.get_color() for line in shown.ax_.get_lines()} == {"#009E73", "#0072B2"}
 
 
-def test_curves_in_one_colour_need_no_name():
-    shown = TrainingCurveDisplay({"loss": [1.0, 0.5]}).plot(color="black")
+@pytest.mark.parametrize("color", ["black", (0, 0, 0), np.zeros(3)])
+def test_curves_in_one_colour_need_no_name(color):
+    shown = TrainingCurveDisplay({"loss": [1.0, 0.5]}).plot(color=color)
     assert [text.get_text() for text in shown.ax_.get_legend().get_texts()] == ["training: loss + penalty"]
 
 
