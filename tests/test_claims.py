@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_digits, make_circles, make_moons
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import log_loss
 from sklearn.preprocessing import StandardScaler
 
@@ -63,6 +63,10 @@ def first_epoch_below(clf, loss):
 
 
 # 3. The loss and one step
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
 
 
 def softmax(Z):

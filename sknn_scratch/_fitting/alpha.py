@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from sknn_scratch._core.activations import Array
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.network import Batch, make_batch, mean_loss, row_blocks
 from sknn_scratch._core.parameters import initialise, view_parameters
@@ -36,24 +37,30 @@ FIRST, FURTHER = (15, 200), (8, 100)
 LEARNING, MOST_PARTS = 0.95, 12
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Fold:
     """The training of one network, and the rows that are held out from it."""
 
     run: Run
     held_out: Batch
+    initial_params: Array  # (n_params,); all folds start with them
+
+    def start_again(self):
+        """Go back to the initial weights."""
+        state = State(self.initial_params.copy(), np.random.default_rng(0), np.random.default_rng(0))
+        self.run = Run(state, self.run.data, self.run.config)
 
     def start(self, alpha, fewest_epochs, fewest_updates):
         """Prepare a part of the training with an alpha, from the weights that there are."""
-        run, config, n_epochs = self.run, self.run.config, fewest_epochs
+        state, config, n_epochs = self.run.state, self.run.config, fewest_epochs
         if not config.optimizer.takes_all_rows:
-            updates_per_epoch = math.ceil(run.data.n_samples / config.batch_size)
+            updates_per_epoch = math.ceil(self.run.data.n_samples / config.batch_size)
             n_epochs = max(n_epochs, math.ceil(fewest_updates / updates_per_epoch))
         if alpha == config.alpha:
-            run.state = run.state.for_another_run()
+            state = state.for_another_run()
         else:
-            run.state = State(run.state.params, run.state.shuffle_rng, run.state.dropout_rng)
-        run.config = replace(config, alpha=alpha, max_iter=n_epochs)
+            state = State(state.params, state.shuffle_rng, state.dropout_rng)
+        self.run = Run(state, self.run.data, replace(config, alpha=alpha, max_iter=n_epochs))
 
     @np.errstate(all="ignore")
     def loss(self):
@@ -122,6 +129,8 @@ class Choice:
         """Forget what has been tried, unless the choice has been made."""
         if self.is_open:
             self.parts.clear()
+            for fold in self.folds:
+                fold.start_again()
 
     def start_next(self):
         """Prepare the next part of the training of all folds."""
@@ -190,11 +199,14 @@ def fold_of(data, config, params, is_held_out):
     """Make the fold that holds out some of the rows; ``is_held_out`` is of shape (n_samples,)."""
     train, held_out = np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
     run = Run(
-        State(params.copy(), np.random.default_rng(0), np.random.default_rng(0)),
+        State(params, np.random.default_rng(0), np.random.default_rng(0)),
         replace(data, rows=train, row_weights=data.row_weights[train]),
         replace(config, batch_size=min(config.batch_size, len(train))),
     )
-    return Fold(run, make_batch(data.X.take(held_out), data.targets[held_out], data.row_weights[held_out]))
+    rows = make_batch(data.X.take(held_out), data.targets[held_out], data.row_weights[held_out])
+    fold = Fold(run, rows, params)
+    fold.start_again()
+    return fold
 
 
 def evenly(n, n_most):

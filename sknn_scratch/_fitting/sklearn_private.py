@@ -16,7 +16,7 @@ try:
     from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions
     from sklearn.utils.validation import _check_feature_names_in, _check_sample_weight, _num_samples
 
-    if HAS_CALLBACKS:
+    if HAS_CALLBACKS:  # pragma: no branch - one version is installed
         from sklearn.callback._callback_support import callback_management_context
 except ImportError as error:
     raise ImportError(

@@ -18,6 +18,7 @@ from sknn_scratch import (
     train_together,
 )
 from sknn_scratch._core.rows import rows_of
+from sknn_scratch._core.training import train
 from sknn_scratch._fitting import alpha as module
 from sknn_scratch._fitting.alpha import (
     ALPHAS,
@@ -25,6 +26,7 @@ from sknn_scratch._fitting.alpha import (
     MOST_PARTS,
     N_FOLDS,
     Choice,
+    choose_alphas,
     evenly,
     folds_of,
     hashes_of_rows,
@@ -320,10 +322,20 @@ def test_a_failure_in_the_choice_belongs_to_its_own_fit(groups):
             cross_validate(network(n_hidden=5, activation=activation), X, Y, cv=3, error_score="raise")
 
 
-def test_a_choice_starts_again_after_a_failure():
-    choice = Choice([], list(LEARNT))
-    choice.start_again()
-    assert choice.parts == []
-    done = Choice([], [*LEARNT, (3, 0.6)])
-    done.start_again()
-    assert done.parts == [*LEARNT, (3, 0.6)]
+@pytest.mark.parametrize("solver", ["lbfgs", "adam"])
+def test_a_choice_that_starts_again_is_the_same(solver):
+    first, second = (plan_fit(network(solver=solver), FitInput(X, Y)).choice for _ in range(2))
+    choose_alphas([first], train_each)
+    second.start_next()
+    train_each(second.folds)
+    second.note_losses()
+    second.start_again()
+    choose_alphas([second], train_each)
+    assert second.parts == first.parts
+    second.start_again()  # the choice has been made
+    assert second.parts == first.parts
+
+
+def train_each(folds):
+    for fold in folds:
+        train([fold.run])

@@ -68,3 +68,8 @@ def test_labels_without_missing_values_are_learned(kind):
     labels = MISSING[kind][:2]
     y = np.tile(np.asarray(labels), 15)
     assert len(ShallowNNClassifier(max_iter=3).fit(X, y).classes_) == 2
+
+
+def test_what_is_no_array_is_left_to_the_validation():
+    with pytest.raises(ValueError, match=r"inhomogeneous|sequence"):
+        ShallowNNRegressor().fit(X, [[0.0], [0.0, None]] * 15)

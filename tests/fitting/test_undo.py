@@ -256,3 +256,10 @@ def test_what_has_been_undone_is_not_undone_again():
         1 / 0  # noqa: B018
     assert undone == [True]
     assert ways_back.functions == others
+
+
+def test_a_way_back_that_another_method_went_is_not_gone_again():
+    undone = []
+    with undone_by(lambda: undone.append(True)):
+        ways_back.functions.pop()
+    assert undone == []
