@@ -167,8 +167,10 @@ def interrupt(run):
     raise KeyboardInterrupt
 
 
-def test_a_run_is_the_same_when_it_starts_again():
-    (training,) = make_trainings(1, [make_inputs()])
+@pytest.mark.parametrize("alpha", [1.0, "auto"])
+def test_a_run_is_the_same_when_it_starts_again(alpha):
+    fit = plan_fit(ShallowNNClassifier(4, alpha=alpha, max_iter=4, random_state=0), make_inputs())
+    training = stacks.Training(fit.run, Hooks(), fit.new_run, fit.choice)
     (run,) = stacks.train_runs([training])
     first = run.state
     training.start_again()
