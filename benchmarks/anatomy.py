@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import Any
 from unittest import mock
 
-from harness import Options, Table, limit_blas, number, report_progress
+from harness import Options, Table, limit_threads, number, report_progress
 from rivals import our_classifier
 from sknn_scratch._core import batches, network, rows, training
 from sknn_scratch._core.losses import Logistic, Softmax
@@ -83,7 +83,7 @@ class Clocks:
 
 def answer(options: Options) -> Iterator[Table]:
     """Measure the parts of a step for each work, in both precisions."""
-    with limit_blas(1):
+    with limit_threads(1):
         for dtype in ("float64", "float32"):
             rows = []
             for work in WORKS:

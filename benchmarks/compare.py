@@ -87,7 +87,7 @@ def prepare_ensemble(work: Any, dtype: str) -> Callable[[], object]:
 
 def work_for_the_other_process() -> None:
     """Prepare and time rows as the standard input asks for them, one line each."""
-    from harness import limit_blas, silence_convergence_warnings
+    from harness import limit_threads, silence_convergence_warnings
 
     silence_convergence_warnings()
     prepare, name, call = dict(rows()), None, None
@@ -96,7 +96,7 @@ def work_for_the_other_process() -> None:
             name = line.strip()
             call = prepare[name]()
             call()  # warms up
-        with limit_blas(1):
+        with limit_threads(1):
             start = time.perf_counter()
             call()
             print(time.perf_counter() - start, flush=True)

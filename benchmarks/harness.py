@@ -161,9 +161,9 @@ def number(x: float) -> str:
     return f"{x:.0f}" if abs(x) >= 100 else f"{x:#.3g}"
 
 
-def limit_blas(n_threads: int):
-    """Give BLAS this many threads within a context."""
-    return ThreadpoolController().limit(limits=n_threads, user_api="blas")
+def limit_threads(n_threads: int):
+    """Give BLAS and OpenMP, with which scikit-learn's trees compute, this many threads within a context."""
+    return ThreadpoolController().limit(limits=n_threads)
 
 
 def n_cores() -> int:

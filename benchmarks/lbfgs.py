@@ -18,7 +18,7 @@ from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wi
 from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import StandardScaler
 
-from harness import SECONDS, Comparison, Options, Table, limit_blas, number, report_progress, time_in_turn
+from harness import SECONDS, Comparison, Options, Table, limit_threads, number, report_progress, time_in_turn
 from rivals import MLP, mlp_classifier, our_classifier
 from sknn_scratch import ShallowNNClassifier, VectorizedGridSearchCV
 from sknn_scratch._core.lbfgs import ROUNDINGS, Minimiser
@@ -50,7 +50,7 @@ def standardised(load: Callable) -> tuple[Any, Any]:
 
 def answer(options: Options) -> Iterator[Table]:
     """Compare evaluations and ends, then the times of searches."""
-    with limit_blas(1):
+    with limit_threads(1):
         for dtype in ("float64", "float32"):
             yield minimisers_table(dtype, 20 if options.quick else MOST_ITERATIONS)
         yield search_table(options)

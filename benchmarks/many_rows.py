@@ -17,7 +17,7 @@ from sklearn.datasets import make_classification
 from sklearn.metrics import log_loss
 from sklearn.preprocessing import StandardScaler
 
-from harness import Options, Table, limit_blas, report_progress
+from harness import Options, Table, limit_threads, report_progress
 from sknn_scratch import ShallowNNClassifier
 
 ROWS, QUICK_ROWS, N_TEST_ROWS, N_SEEDS = (20_000, 100_000), (12_000,), 20_000, 2
@@ -56,7 +56,7 @@ PROBLEMS = {
 def answer(options: Options) -> Iterator[Table]:
     """Compare the variants on each problem."""
     sizes, n_seeds = (QUICK_ROWS, 1) if options.quick else (ROWS, N_SEEDS)
-    with limit_blas(1):
+    with limit_threads(1):
         rows = [row for n_rows in sizes for name in PROBLEMS for row in compare(name, n_rows, n_seeds)]
     yield Table(
         "The defaults with many rows",

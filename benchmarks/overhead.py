@@ -6,7 +6,7 @@ A fit of one epoch on 100 rows is nearly all checks, encodings and records.
 from collections.abc import Iterator
 from functools import partial
 
-from harness import MICROSECONDS, Comparison, Options, Table, limit_blas, repeated, time_in_turn
+from harness import MICROSECONDS, Comparison, Options, Table, limit_threads, repeated, time_in_turn
 from rivals import OURS, rivals_for
 from work import Work, normal_table
 
@@ -40,7 +40,7 @@ def answer(options: Options) -> Iterator[Table]:
         unit=MICROSECONDS,
     )
     tasks = {}
-    with limit_blas(1):
+    with limit_threads(1):
         for work in WORKS:
             X, y = work.data("float64")
             calls = {

@@ -14,7 +14,7 @@ from harness import (
     Options,
     Table,
     Timing,
-    limit_blas,
+    limit_threads,
     repeated,
     report_progress,
     time_in_turn,
@@ -41,7 +41,7 @@ def answer(options: Options) -> Iterator[Table]:
             unit=MICROSECONDS,
         )
         tasks = {}
-        with limit_blas(1):
+        with limit_threads(1):
             for name in NETWORKS:
                 tasks |= time_predictions(name, dtype, options)
         yield comparison.table(tasks)

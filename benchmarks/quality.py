@@ -19,7 +19,7 @@ from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
-from harness import Options, Table, Timing, limit_blas, number, report_progress
+from harness import Options, Table, Timing, limit_threads, number, report_progress
 from rivals import MLP, OURS, mlp_classifier, our_classifier
 from sknn_scratch import ShallowNNClassifier
 from work import DIGITS, TINY, Work
@@ -60,7 +60,7 @@ class Fold:
 def answer(options: Options) -> Iterator[Table]:
     """Compare time, accuracy and log-loss."""
     rows = []
-    with limit_blas(1):
+    with limit_threads(1):
         for data in DATA:
             for settings in SETTINGS:
                 report_progress(f"{data}, {settings}")

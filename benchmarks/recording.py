@@ -14,7 +14,7 @@ from harness import (
     Options,
     Table,
     Timing,
-    limit_blas,
+    limit_threads,
     report_progress,
     time_in_turn,
 )
@@ -34,7 +34,7 @@ def answer(options: Options) -> Iterator[Table]:
         base="loss only",
         unit=MILLISECONDS,
     )
-    with limit_blas(1):
+    with limit_threads(1):
         yield comparison.table({work.name: time_fits(work.scaled(options.quick), options) for work in WORKS})
 
 

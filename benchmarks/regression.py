@@ -33,7 +33,7 @@ from harness import (
     Options,
     Table,
     is_installed,
-    limit_blas,
+    limit_threads,
     report_progress,
     timed_fit,
 )
@@ -84,7 +84,7 @@ class Outcome:
 def answer(options: Options) -> Iterator[Table]:
     """Compare the defaults with others, then with variants, then the time of a step."""
     data = problems(options.quick)
-    with limit_blas(1):
+    with limit_threads(1):
         regressors = {OURS: ShallowNNRegressor(), "ShallowNNEnsembleRegressor": ShallowNNEnsembleRegressor()}
         regressors |= {type(one).__name__: one for one in [*RIVALS, *OTHERS]}
         outcomes = {name: cross_validate(name, one, data) for name, one in regressors.items()}

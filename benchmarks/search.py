@@ -21,7 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from harness import SECONDS, Comparison, Options, Table, Timing, limit_blas, report_progress, time_in_turn
+from harness import SECONDS, Comparison, Options, Table, Timing, limit_threads, report_progress, time_in_turn
 from rivals import MLP, mlp_classifier, our_classifier
 from sknn_scratch import ShallowNNEnsembleClassifier, VectorizedGridSearchCV
 from work import DIGITS, TINY, Work
@@ -83,7 +83,7 @@ SEARCHES = (
 
 def answer(options: Options) -> Iterator[Table]:
     """Compare searches of both kinds, then an ensemble with one network."""
-    with limit_blas(1):
+    with limit_threads(1):
         for search in SEARCHES:
             yield search_table(search.scaled(options.quick), min(options.repeats, 3))
         yield tools_table(SMALL_WORK.scaled(options.quick), options.repeats)

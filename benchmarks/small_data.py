@@ -33,7 +33,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import tables
-from harness import Options, Table, is_installed, limit_blas, report_progress
+from harness import Options, Table, is_installed, limit_threads, report_progress
 from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
 
 ROWS = (60, 240, 1000, 2000)
@@ -107,7 +107,7 @@ def answer(options: Options) -> Iterator[Table]:
     sizes, n_seeds = (ROWS[:1], 1) if options.quick else (ROWS, N_SEEDS)
     for task in TASKS:
         sources = task.sources[:2] if options.quick else task.sources
-        with limit_blas(1):
+        with limit_threads(1):
             rows = [row for n_rows in sizes for row in compare(task, sources, n_rows, n_seeds)]
         yield Table(
             task.title,

@@ -18,7 +18,7 @@ from harness import (
     Options,
     Table,
     Timing,
-    limit_blas,
+    limit_threads,
     report_progress,
     time_in_turn,
 )
@@ -37,7 +37,7 @@ def answer(options: Options) -> Iterator[Table]:
             base=OURS,
             unit=MICROSECONDS,
         )
-        with limit_blas(1):
+        with limit_threads(1):
             yield comparison.table(
                 {work.name: time_step(work.scaled(options.quick), dtype, options.repeats) for work in WORKS}
             )

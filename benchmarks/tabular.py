@@ -39,7 +39,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 import tables
-from harness import Options, Table, limit_blas, report_progress
+from harness import Options, Table, limit_threads, report_progress
 from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor, tabular_pipeline
 
 N_FOLDS = 3
@@ -131,7 +131,7 @@ class Outcome:
 
 def answer(options: Options) -> Iterator[Table]:
     """Compare the models: a summary and all tables, for classes and for numbers."""
-    with limit_blas(1), warnings.catch_warnings(action="ignore"):
+    with limit_threads(1), warnings.catch_warnings(action="ignore"):
         yield from compare("Classes", tables.CLASSIFICATION, CLASSIFIERS, options)
         yield from compare("Numbers", tables.REGRESSION, REGRESSORS, options)
         yield far_predictions(options)

@@ -23,7 +23,7 @@ from harness import (
     Table,
     Timing,
     is_installed,
-    limit_blas,
+    limit_threads,
     n_cores,
     report_progress,
     time_in_turn,
@@ -89,13 +89,13 @@ def time_ways(work: Work, repeats: int) -> dict[str, dict[str, Timing]]:
 def with_threads(n_threads: int, call: Callable[[], object]) -> None:
     """Call with this number of BLAS threads, and without the rule."""
     no_limit = mock.patch.multiple(_threads._SharedLimit, enter=mock.DEFAULT, leave=mock.DEFAULT)
-    with limit_blas(n_threads), no_limit, mock.patch.object(_threads, "MAX_THREADS", 1):
+    with limit_threads(n_threads), no_limit, mock.patch.object(_threads, "MAX_THREADS", 1):
         call()
 
 
 def with_rule(call: Callable[[], object]) -> None:
     """Call with all BLAS threads allowed, and let the rule decide."""
-    with limit_blas(n_cores()):
+    with limit_threads(n_cores()):
         call()
 
 

@@ -20,7 +20,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
-from harness import Options, Table, limit_blas, report_progress
+from harness import Options, Table, limit_threads, report_progress
 from rivals import MLP, OURS
 from sknn_scratch import ShallowNNClassifier
 
@@ -109,7 +109,7 @@ def answer(options: Options) -> Iterator[Table]:
     """Compare the classifiers on every problem."""
     n_seeds = 1 if options.quick else N_SEEDS
     results = {}
-    with limit_blas(1):
+    with limit_threads(1):
         for problem, draw in PROBLEMS.items():
             report_progress(problem)
             results[problem] = {

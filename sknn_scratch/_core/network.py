@@ -112,8 +112,8 @@ def loss_gradient(
 def forward(network: Network, params: Parameters, X: Rows, outputs: Array, workspace: Workspace) -> None:
     """Fill the outputs (..., n_outputs, n_samples), and ``hidden`` and ``slope`` of the workspace."""
     hidden = workspace.hidden
-    X.apply(params, hidden)
-    network.activate(hidden, workspace.slope)
+    X.apply(params, hidden)  # z
+    network.activate(hidden, workspace.slope)  # a, in the place of z
     if workspace.dropout_factors is not None:
         hidden *= workspace.dropout_factors
     dot(hidden, params.w_output, workspace.hidden_output)

@@ -37,7 +37,7 @@ class Optimizer:
     """The base of the optimisers. Optimisers of one class with the same fields are equal."""
 
     name: ClassVar[str]  # the value of the estimator's parameter ``solver``
-    takes_all_rows: ClassVar[bool] = False  # in every step, which has no learning rate
+    takes_all_rows: ClassVar[bool] = False  # each step uses all rows, and no learning rate
     decouples_penalty: ClassVar[bool] = False  # it shrinks the weights, and adds nothing to the gradient
     of_each_network: ClassVar[tuple[str, ...]] = ()  # fields that may differ between networks of a stack
 

@@ -2,7 +2,7 @@
 
     train           train until every network has a reason to stop
     descend         train a stack, epoch by epoch, until one of its networks stops
-    run_epoch       for each batch: compute the gradient of the loss, then update
+    run_epoch       set the learning rates; for each batch: compute the gradient of the loss, then update
     run_iteration   L-BFGS: take one step, with the gradient of all rows at one or several points
     measure         compute the record of the epoch that has just ended
     end_epoch       keep the record, and stop the networks that have a reason
@@ -127,7 +127,7 @@ def end_epoch(stack: Stack, epochs: Sequence[Epoch], hooks: Sequence[Hooks]) -> 
             run.keep_epoch()
         if reason is not None:
             run.stop(reason)
-    check_last_step(stack)  # before the hooks, which shall see the weights that are kept
+    check_last_step(stack)  # before the hooks, which should see the weights that are kept
     hooks_of_runs = list(zip(stack.runs, hooks, strict=True))
     stopped_by_hooks = [run for run, hook in hooks_of_runs if hook.on_epoch_end(run) and run.is_going_on]
     if stopped_by_hooks:
@@ -139,7 +139,11 @@ def end_epoch(stack: Stack, epochs: Sequence[Epoch], hooks: Sequence[Hooks]) -> 
 
 
 def reason_to_stop(run: Run) -> StopReason | None:
-    """Find the reason to stop after the epoch that has just ended; None to continue."""
+    """Find the reason to stop after the epoch that has just ended; None to continue.
+
+    Other reasons are a callback (``end_epoch``), a loss that the last update makes explode
+    (``check_last_step``) and Control-C (``train``).
+    """
     if not run.is_sound:
         return StopReason.DIVERGED
     if run.gradient_norm < run.config.gradient_tol:

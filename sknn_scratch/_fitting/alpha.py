@@ -3,15 +3,17 @@
     plan_choice     cut the training rows into folds, or see that there are too few of them
     choose_alphas   train the networks of the folds with one alpha after the other
 
-The network of a fold is trained on the rows outside the fold, with a few iterations for each alpha, the
-smallest first, and goes on with the weights that it has. With the first alpha it goes on while it learns:
-else a further alpha would be better just because the network has been trained for longer. When the held-out
-loss rises, there are no more alphas to try. The other way round would fail: under a strong penalty a network
+The network of a fold is trained on the rows outside the fold, in stages of a few iterations. It starts with
+the smallest alpha, and stays with it while it learns: else the next alpha would look better only because more
+training came before it. Then each stage has the next alpha, and goes on with the weights of the last one. If
+the held-out loss is higher than with the alpha before, training stays with this alpha while it learns. If the
+loss is still higher then, the path ends. The largest alpha first would fail: under a strong penalty a network
 may collapse to zero, and does not come back from there.
 
 The choice depends only on which rows there are, and on their weights. Their order and ``random_state`` play
-no part. Equal rows are joined to one, with the sum of their weights, so they never lie on both sides of a
-split. The networks of the folds compute in single precision, which is precise enough for a choice.
+no part. Rows with equal features and equal targets are joined to one, with the sum of their weights, so they
+never lie on both sides of a split. The networks of the folds compute in single precision, which is precise
+enough for a choice, unless a user's activation may need the precision of the fit.
 """
 
 import math
@@ -19,48 +21,57 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from sknn_scratch._core.activations import Array
+from sknn_scratch._core.activations import Activation, Array
 from sknn_scratch._core.data import Data
+from sknn_scratch._core.lazy import clear_unused_features, updates_lazily
 from sknn_scratch._core.network import Batch, make_batch, mean_loss, row_blocks
 from sknn_scratch._core.parameters import initialise, view_parameters
 from sknn_scratch._core.rows import SparseRows, rows_of
-from sknn_scratch._core.state import Run, State
+from sknn_scratch._core.state import Config, Run, State
 
 ALPHAS = (0.3, 3.0, 10.0, 30.0)  # in ascending order
 N_FOLDS = 3
 LEAST_ROWS = 30  # to hold out in turn; with fewer, the held-out loss is mostly chance
 MOST_ROWS = 2000  # that are used; more of them would hardly change the choice
-# The fewest epochs and updates of the first part of a training, and of each further one, which starts from
+# The fewest epochs and updates of the first stage of a training, and of each further one, which starts from
 # trained weights. L-BFGS makes one update in an epoch, but a large one, so only the epochs count.
 FIRST, FURTHER = (15, 200), (8, 100)
-# A network learns if a part of its training makes the held-out loss smaller than this share of what it was.
-LEARNING, MOST_PARTS = 0.95, 12
+# A network learns if a stage of its training makes the held-out loss smaller than this share of what it was.
+LEARNING = 0.95
+MOST_STAGES = 12  # with one alpha
 
 
 @dataclass(eq=False)
 class Fold:
     """The training of one network, and the rows that are held out from it."""
 
-    run: Run
+    data: Data
     held_out: Batch
+    config: Config
     initial_params: Array  # (n_params,); all folds start with them
+    run: Run = field(init=False)
+
+    def __post_init__(self):
+        self.start_again()
 
     def start_again(self):
         """Go back to the initial weights."""
         state = State(self.initial_params.copy(), np.random.default_rng(0), np.random.default_rng(0))
-        self.run = Run(state, self.run.data, self.run.config)
+        if updates_lazily(self.config, self.data):
+            clear_unused_features(state.params, self.config.network.shape, self.data)
+        self.run = Run(state, self.data, self.config)
 
     def start(self, alpha, fewest_epochs, fewest_updates):
-        """Prepare a part of the training with an alpha, from the weights that there are."""
+        """Prepare a stage of the training with an alpha, from the weights that there are."""
         state, config, n_epochs = self.run.state, self.run.config, fewest_epochs
         if not config.optimizer.takes_all_rows:
-            updates_per_epoch = math.ceil(self.run.data.n_samples / config.batch_size)
+            updates_per_epoch = math.ceil(self.data.n_samples / config.batch_size)
             n_epochs = max(n_epochs, math.ceil(fewest_updates / updates_per_epoch))
         if alpha == config.alpha:
             state = state.for_another_run()
         else:
             state = State(state.params, state.shuffle_rng, state.dropout_rng)
-        self.run = Run(state, self.run.data, replace(config, alpha=alpha, max_iter=n_epochs))
+        self.run = Run(state, self.data, replace(config, alpha=alpha, max_iter=n_epochs))
 
     @np.errstate(all="ignore")
     def loss(self):
@@ -77,42 +88,49 @@ class Choice:
     Attributes
     ----------
     folds : list of Fold
-    parts : list of tuple of float
-        The parts of the training so far: their alpha, and the mean held-out loss at their end.
+    usual : float
+        The alpha without a choice.
+    stages : list of tuple of float
+        The stages of the training so far: their alpha, and the mean held-out loss at their end.
     """
 
     folds: list
-    parts: list = field(default_factory=list)
+    usual: float
+    stages: list = field(default_factory=list)
 
     @property
     def losses(self):
-        """The held-out loss of each alpha that has been tried, at the end of its last part."""
-        return dict(self.parts)
+        """The held-out loss of each alpha that has been tried, at the end of its last stage."""
+        return dict(self.stages)
 
     @property
     def next_alpha(self):
-        """The alpha of the next part of the training; None if no further alpha may be better."""
+        """The alpha of the next stage of the training; None if the choice has been made."""
         losses = list(self.losses.values())
-        if len(losses) < 2 and self.is_learning:
+        if not losses:
             return ALPHAS[0]
         has_risen = len(losses) > 1 and losses[-1] > losses[-2]
+        if (len(losses) == 1 or has_risen) and self.is_learning:
+            return ALPHAS[len(losses) - 1]
         return None if has_risen or len(losses) == len(ALPHAS) else ALPHAS[len(losses)]
 
     @property
     def is_learning(self):
-        """Whether the last part of the training has made the held-out loss smaller; true before two parts."""
-        losses = [loss for _, loss in self.parts]
-        return len(losses) < 2 or (losses[-1] < LEARNING * losses[-2] and len(losses) < MOST_PARTS)
+        """Whether the last stage has made the held-out loss much smaller, or is the first with its alpha."""
+        alpha, _ = self.stages[-1]
+        losses = [loss for of_stage, loss in self.stages if of_stage == alpha]
+        return len(losses) < 2 or (losses[-1] < LEARNING * losses[-2] and len(losses) < MOST_STAGES)
 
     @property
     def is_open(self):
-        """Whether a further alpha may be better."""
+        """Whether the choice has not been made."""
         return self.next_alpha is not None
 
     @property
     def alpha(self):
-        """The best alpha so far."""
-        return min(self.losses, key=self.losses.get)
+        """The best alpha so far; the usual one if no loss is finite."""
+        best = min(self.losses, key=self.losses.get)
+        return best if math.isfinite(self.losses[best]) else self.usual
 
     @property
     def path(self):
@@ -128,18 +146,18 @@ class Choice:
     def start_again(self):
         """Forget what has been tried, unless the choice has been made."""
         if self.is_open:
-            self.parts.clear()
+            self.stages.clear()
             for fold in self.folds:
                 fold.start_again()
 
     def start_next(self):
-        """Prepare the next part of the training of all folds."""
+        """Prepare the next stage of the training of all folds."""
         for fold in self.folds:
-            fold.start(self.next_alpha, *(FURTHER if self.parts else FIRST))
+            fold.start(self.next_alpha, *(FURTHER if self.stages else FIRST))
 
     def note_losses(self):
         """Record the held-out loss of all folds, which have the same number of rows."""
-        self.parts.append((self.next_alpha, float(np.mean([fold.loss() for fold in self.folds]))))
+        self.stages.append((self.next_alpha, float(np.mean([fold.loss() for fold in self.folds]))))
 
 
 def choose_alphas(choices, train_folds):
@@ -166,7 +184,7 @@ def plan_choice(data, config, target_kind, y, init_scale):
     ----------
     data : Data
     config : Config
-        Of the training that follows. Its alpha is not read.
+        Of the training that follows, with the alpha that it has without a choice.
     target_kind : TargetKind
     y : ndarray of shape (n_rows,) or (n_rows, n_outputs)
     init_scale : float or str
@@ -183,30 +201,24 @@ def plan_choice(data, config, target_kind, y, init_scale):
     rows, weights, folds = rows[some], weights[some], folds_of(strata[some], target_kind.n_kept)
     if np.count_nonzero(folds < N_FOLDS) < LEAST_ROWS:
         return None
-    with np.errstate(over="ignore"):  # a network with infinite inputs has an infinite loss
-        X = rows_of(data.X.take(rows).source.astype(np.float32))
-        targets = data.targets[rows].astype(np.float32)
-    params = initialise(config.network.shape, init_scale, np.random.default_rng(0), np.float32)
-    return Choice(
-        [
-            fold_of(Data(X, targets, row_weights=weights), config, params, folds == number)
-            for number in range(N_FOLDS)
-        ]
-    )
+    dtype = data.targets.dtype if isinstance(config.network.activate, Activation) else np.float32
+    params = initialise(config.network.shape, init_scale, np.random.default_rng(0), dtype)
+    with np.errstate(over="ignore", invalid="ignore"):  # infinite numbers make the losses infinite
+        X, targets = data.X.take(rows).source.astype(dtype), data.targets[rows].astype(dtype)
+        data = Data(rows_of(X), targets, row_weights=weights)
+        all_folds = [fold_of(data, config, params, folds == number) for number in range(N_FOLDS)]
+    return Choice(all_folds, config.alpha)
 
 
 def fold_of(data, config, params, is_held_out):
     """Make the fold that holds out some of the rows; ``is_held_out`` is of shape (n_samples,)."""
     train, held_out = np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
-    run = Run(
-        State(params, np.random.default_rng(0), np.random.default_rng(0)),
+    return Fold(
         replace(data, rows=train, row_weights=data.row_weights[train]),
+        make_batch(data.X.take(held_out), data.targets[held_out], data.row_weights[held_out]),
         replace(config, batch_size=min(config.batch_size, len(train))),
+        params,
     )
-    rows = make_batch(data.X.take(held_out), data.targets[held_out], data.row_weights[held_out])
-    fold = Fold(run, rows, params)
-    fold.start_again()
-    return fold
 
 
 def evenly(n, n_most):
@@ -235,9 +247,12 @@ def distinct_rows(data):
     """
     rows = np.arange(data.n_samples) if data.rows is None else data.rows
     weights = np.ones(len(rows)) if data.row_weights is None else data.row_weights
-    keys = np.array([*data.targets[rows].T.astype(np.float32), hashes_of_rows(data.X, rows)])
+    with np.errstate(over="ignore"):
+        targets = data.targets[rows].T.astype(np.float32)
+    keys = np.array([*targets, hashes_of_rows(data.X, rows)])
     order = np.lexsort(keys)
-    is_new = np.append(True, (np.diff(keys[:, order]) != 0).any(axis=0))
+    keys = keys[:, order]
+    is_new = np.append(True, (keys[:, 1:] != keys[:, :-1]).any(axis=0))
     starts = np.flatnonzero(is_new)
     return rows[order[starts]], np.add.reduceat(weights[order], starts)
 

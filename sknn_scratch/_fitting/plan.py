@@ -75,6 +75,14 @@ class Fit:
         """Whether it is a call of ``partial_fit``."""
         return self.inputs.partial
 
+    @property
+    def alpha_path(self):
+        """The alphas that were tried, and their held-out losses, in this fit or in an earlier one."""
+        if self.choice is not None:
+            return self.choice.path
+        earlier = getattr(self.model, "alpha_path_", None) if self.model.alpha == "auto" else None
+        return earlier or NO_PATH
+
     def new_run(self):
         """Make the same run anew."""
         return plan_fit(self.estimator, self.inputs, self.stored, self.model._seed_).run
@@ -285,21 +293,13 @@ def fitted_attributes(fit, state):
     model = copy.copy(fit.model)
     set_result(model, state)
     model.alpha_ = fit.run.config.alpha
-    model.alpha_path_ = alpha_path(fit)
+    model.alpha_path_ = fit.alpha_path
     model._seen_weight_ += fit.run.data.total_weight
     model._penalty_rate_ = fit.run.penalty_rate
     vars(model).pop("_kept_", None)
     if model.warm_start or fit.partial:
         model._kept_ = {name: getattr(state, name) for name in KEPT}
     return attributes_of(model)
-
-
-def alpha_path(fit):
-    """Get the alphas that were tried, and their held-out losses, in this fit or in an earlier one."""
-    if fit.choice is not None:
-        return fit.choice.path
-    earlier = getattr(fit.model, "alpha_path_", None) if fit.model.alpha == "auto" else None
-    return earlier or NO_PATH
 
 
 def was_trained_by_parts(fitted):

@@ -60,7 +60,8 @@ class Settings:
 
         The filters of warnings belong to all threads, so only Control-C restores them.
         """
-        close_contexts(error.__traceback__)
+        if isinstance(error, KeyboardInterrupt | MemoryError):  # others cannot come there
+            close_contexts(error.__traceback__)
         functions = ways_back.functions
         while len(functions) > self.n_ways:
             functions[-1]()

@@ -17,13 +17,14 @@ from sknn_scratch import (
     ShallowNNRegressor,
     train_together,
 )
+from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.training import train
 from sknn_scratch._fitting import alpha as module
 from sknn_scratch._fitting.alpha import (
     ALPHAS,
     LEAST_ROWS,
-    MOST_PARTS,
+    MOST_STAGES,
     N_FOLDS,
     Choice,
     choose_alphas,
@@ -75,29 +76,60 @@ LEARNT = [(0.3, 0.5), (0.3, 0.49)]  # with the first alpha
 
 
 @pytest.mark.parametrize(
-    ("parts", "next_alpha"),
+    ("stages", "next_alpha"),
     [
         ([], 0.3),
         ([(0.3, 0.5)], 0.3),
         ([(0.3, 0.5), (0.3, 0.47)], 0.3),
-        ([(0.3, 0.9**i) for i in range(MOST_PARTS)], 3),
+        ([(0.3, 0.9**i) for i in range(MOST_STAGES)], 3),
         (LEARNT, 3),
         ([*LEARNT, (3, 0.2)], 10),
-        ([*LEARNT, (3, 0.51)], None),
+        ([*LEARNT, (3, 0.6)], 3),
+        ([*LEARNT, (3, 0.6), (3, 0.59)], None),
+        ([*LEARNT, (3, 0.6), (3, 0.55)], 3),
+        ([*LEARNT, (3, 0.6), (3, 0.48)], 10),
         ([*LEARNT, (3, 0.4), (10, 0.3)], 30),
         ([*LEARNT, (3, 0.4), (10, 0.3), (30, 0.2)], None),
         ([(0.3, np.inf), (0.3, np.inf), (3, np.inf)], 10),
     ],
 )
-def test_the_first_alpha_goes_on_while_it_helps_and_the_path_until_the_loss_rises(parts, next_alpha):
-    choice = Choice([], parts)
+def test_an_alpha_goes_on_while_it_helps_and_the_path_until_the_loss_rises(stages, next_alpha):
+    choice = Choice([], 1.0, stages)
     assert choice.next_alpha == next_alpha
     assert choice.is_open == (next_alpha is not None)
 
 
 def test_the_best_alpha_has_the_lowest_loss_at_the_end_of_its_training():
-    assert Choice([], [(0.3, 0.1), (0.3, 0.5), (3, 0.4), (10, 0.6)]).alpha == 3
-    assert Choice([], [(0.3, np.inf), (0.3, np.inf), (3, np.inf), (10, 0.6)]).alpha == 10
+    assert Choice([], 1.0, [(0.3, 0.1), (0.3, 0.5), (3, 0.4), (10, 0.6)]).alpha == 3
+    overflows = [(0.3, np.inf), (0.3, np.inf), (3, np.inf)]
+    assert Choice([], 1.0, [*overflows, (10, 0.6)]).alpha == 10
+    assert Choice([], 1.0, overflows).alpha == 1.0
+
+
+def test_an_activation_that_takes_only_the_precision_of_the_fit():
+    def only_doubles(z):
+        assert z.dtype == np.float64
+        return np.tanh(z)
+
+    activation = Activation(only_doubles, lambda z: 1 - only_doubles(z) ** 2)
+    fitted = network(activation=activation, dtype="float64").fit(X, Y)
+    assert len(fitted.alpha_path_["alpha"])
+
+
+def test_a_target_too_large_for_single_precision_is_no_error():
+    y, weights = X[:, 0].copy(), np.ones(len(X))
+    y[0], weights[0] = 1e60, 1e-200
+    choice = plan_fit(ShallowNNRegressor(8), FitInput(X, y, weights)).choice
+    choose_alphas([choice], train_each)
+    assert choice.alpha in (*ALPHAS, choice.usual)
+
+
+def test_folds_of_rare_features_know_nothing_of_those_that_only_held_out_rows_have():
+    rows = scipy.sparse.eye_array(60, 20_000, format="csr")
+    clf = ShallowNNClassifier(64, solver="adam", batch_size=5)
+    for fold in plan_fit(clf, FitInput(rows, np.arange(60) % 2)).choice.folds:
+        weights = view_parameters(fold.run.state.params, fold.run.config.network.shape).w_hidden
+        assert weights.any(axis=1).sum() == fold.run.data.n_samples
 
 
 @pytest.mark.parametrize(("n_rows", "seed"), [(300, 2), (600, 1), (600, 2)])
@@ -287,7 +319,7 @@ def test_an_ensemble_chooses_once(monkeypatch, capsys):
 
     monkeypatch.setattr(Choice, "note_losses", note)
     ensemble = ShallowNNEnsembleClassifier(8, max_iter=3, n_networks=3, random_state=0).fit(X, Y)
-    assert len(chosen) == len(chosen[0].parts)
+    assert len(chosen) == len(chosen[0].stages)
     assert {one.alpha_ for one in ensemble.estimators_} == {ensemble.alpha_} == {network().fit(X, Y).alpha_}
 
 
@@ -331,9 +363,9 @@ def test_a_choice_that_starts_again_is_the_same(solver):
     second.note_losses()
     second.start_again()
     choose_alphas([second], train_each)
-    assert second.parts == first.parts
+    assert second.stages == first.stages
     second.start_again()  # the choice has been made
-    assert second.parts == first.parts
+    assert second.stages == first.stages
 
 
 def train_each(folds):

@@ -91,6 +91,8 @@ def test_a_penalty_that_the_data_chose_is_no_mistake():
         "ones, or set a smaller alpha."
     )
     assert remedy in [finding.remedy for finding in diagnose(broken, X, y).findings]
+    broken.set_params(warm_start=True)
+    assert cause_of_failure(broken, X, y) == (cause, remedy)
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])

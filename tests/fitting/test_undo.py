@@ -7,6 +7,7 @@ these places in turn, the first time that a place is reached: Control-C there, o
 import inspect
 import sys
 import warnings
+from contextlib import ContextDecorator
 
 import joblib
 import numpy as np
@@ -263,3 +264,20 @@ def test_a_way_back_that_another_method_went_is_not_gone_again():
     with undone_by(lambda: undone.append(True)):
         ways_back.functions.pop()
     assert undone == []
+
+
+def test_an_error_keeps_the_local_variables_that_a_debugger_shows():
+    class Context(ContextDecorator):
+        def __enter__(self): ...
+
+        def __exit__(self, *error): ...
+
+    @keeps_settings
+    @Context()
+    def fail():
+        clue = "what a debugger shows"
+        raise ValueError(clue)
+
+    with pytest.raises(ValueError, match="a debugger") as caught:
+        fail()
+    assert "clue" in caught.traceback[-1].frame.f_locals
