@@ -87,7 +87,7 @@ for init_scale, clf in networks.items():
 from sknn_scratch import TrainingCurveDisplay
 
 figure, ax = plt.subplots(layout="constrained")
-colors = plt.cm.cividis([0, 0.5, 0.9])  # from small to large weights
+colors = plt.cm.cividis([0, 0.4, 0.8])  # from small to large weights
 for (init_scale, clf), color in zip(networks.items(), colors, strict=True):
     name = f"init_scale={init_scale}"
     TrainingCurveDisplay.from_estimator(clf, name=name, color=color, ax=ax)

@@ -144,7 +144,7 @@ value, ramps, others = axes
 value.plot(months, alone[:, 0], color="#000000")
 value.set(title="a bounded value", xlabel="months")
 for ramp, color in zip(
-    alone[:, 1:9].T, plt.cm.cividis(np.linspace(0, 0.9, 8)), strict=True
+    alone[:, 1:9].T, plt.cm.cividis(np.linspace(0, 0.8, 8)), strict=True
 ):
     ramps.plot(months, ramp, color=color)
 ramps.set(title="eight ramps", xlabel="months")

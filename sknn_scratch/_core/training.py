@@ -139,11 +139,7 @@ def end_epoch(stack: Stack, epochs: Sequence[Epoch], hooks: Sequence[Hooks]) -> 
 
 
 def reason_to_stop(run: Run) -> StopReason | None:
-    """Find the reason to stop after the epoch that has just ended; None to continue.
-
-    Other reasons are a callback (``end_epoch``), a loss that the last update makes explode
-    (``check_last_step``) and Control-C (``train``).
-    """
+    """Find the reason to stop after this epoch; None to continue. Callbacks and Control-C are other reasons."""
     if not run.is_sound:
         return StopReason.DIVERGED
     if run.gradient_norm < run.config.gradient_tol:

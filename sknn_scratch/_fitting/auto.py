@@ -6,7 +6,7 @@ from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._fitting.validation import rows_to_spare, validation_size
 
 # With fewer training rows than this, solver="auto" is L-BFGS if possible. Up to here, L-BFGS with an alpha
-# chosen by the data was better than Adam with early stopping, and took a quarter of MLPClassifier's time.
+# chosen by the data was better than Adam with early stopping, and took less time than MLPClassifier.
 LBFGS_ROWS = 2000
 # With fewer training rows than this, early_stopping="auto" holds out no validation rows. With L-BFGS, it
 # holds out none below ``LBFGS_ROWS``.
