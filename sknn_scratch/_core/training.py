@@ -139,7 +139,7 @@ def end_epoch(stack: Stack, epochs: Sequence[Epoch], hooks: Sequence[Hooks]) -> 
 
 
 def reason_to_stop(run: Run) -> StopReason | None:
-    """Find the reason to stop after this epoch; None to continue. Callbacks and Control-C are other reasons."""
+    """Find the reason to stop after this epoch; None to continue. Callbacks and Control-C have others."""
     if not run.is_sound:
         return StopReason.DIVERGED
     if run.gradient_norm < run.config.gradient_tol:

@@ -44,7 +44,7 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
     alpha : float or "auto", default="auto"
         Strength of the L2 penalty, in the objective of :class:`ShallowNNClassifier`. "auto" chooses among
         0.3, 3, 10 and 30, by the held-out loss in 3-fold cross-validation, and then trains with all rows.
-        This does not depend on ``random_state``, and takes about three times as long as the training.
+        This does not depend on ``random_state``, and takes two to four times as long as the training.
         ``alpha_`` says what was chosen. If there is validation, in ``partial_fit``, or if there are fewer
         than 30 different rows, it is 1 instead (for a regressor, 3). A network that is trained further keeps
         its ``alpha_``. In ``partial_fit``, the S of the penalty counts the rows of all calls so far.
