@@ -47,6 +47,13 @@ def test_integer_weights_are_repeats(kind, solver, sparse):
     assert_allclose(weighted.loss_curve_, repeated.loss_curve_, rtol=1e-7)
 
 
+def test_as_many_rows_with_a_weight_as_features():
+    X, y = make_data("binary")
+    weights = (np.arange(60) < X.shape[1]).astype(float)
+    weighted = make_classifier().fit(X, y, sample_weight=weights)
+    assert_same_model(weighted, make_classifier().fit(X[weights > 0], y[weights > 0]), rtol=0)
+
+
 @pytest.mark.parametrize(
     ("kind", "params"),
     [
