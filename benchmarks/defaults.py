@@ -129,7 +129,7 @@ def on_public_tables(options: Options) -> Table:
         "training, s",
     )
     how = "Log-loss clipped at 1.5. One draw, one thread."
-    return Table("Defaults and variants on public tables", columns, rows, how)
+    return Table("Public tables", columns, rows, how)
 
 
 def cross_validate(classifier: Any, data: dict[str, Any]) -> list[str]:
