@@ -285,6 +285,7 @@ def value_from(leaves: Leaves, name: str, hint: Any) -> Any:
 
 def as_kind(kind: Any, leaf: Any) -> Any:
     """Turn a leaf into a value of a kind, or raise one of the errors that ``value_from`` suppresses."""
+    kind = without_alias(kind)
     if isinstance(kind, EnumType):
         return kind[leaf]
     if kind is np.random.Generator:
@@ -294,6 +295,12 @@ def as_kind(kind: Any, leaf: Any) -> Any:
     if type(leaf) is not kind or leaf != leaf or (kind is int and leaf not in COUNTS):
         raise ValueError
     return leaf
+
+
+def without_alias(hint: Any) -> Any:
+    """Replace an alias, such as NDArray since NumPy 2.5, by what it stands for."""
+    meaning = getattr(get_origin(hint), "__value__", None)
+    return hint if meaning is None else meaning[get_args(hint)]
 
 
 def restored_rng(state: Any) -> np.random.Generator:
