@@ -21,12 +21,11 @@ import numpy as np
 from sklearn import datasets
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
-from harness import Options, Table, is_installed, limit_threads, report_progress, timed_fit
+from harness import Options, Table, is_installed, limit_threads, relative_log_loss, report_progress, timed_fit
 from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier
 
 LOSS = "log-loss / that of the class shares"
@@ -111,8 +110,10 @@ def on_public_tables(options: Options) -> Table:
     sizes = PUBLIC_ROWS[:1] if options.quick else PUBLIC_ROWS
     sources = classes.sources[:2] if options.quick else classes.sources
     data = [source.load() for source in sources]
-    splits = {n: [small_data.draw(table, n, 0, are_classes=True) for table in data] for n in sizes}
-    splits = {n: [split for split in of_size if split is not None] for n, of_size in splits.items()}
+    splits = {
+        n: [split for table in data if (split := small_data.draw(table, n, 0, are_classes=True)) is not None]
+        for n in sizes
+    }
     rows = []
     with limit_threads(1):
         for name, classifier in candidates().items():
@@ -158,9 +159,8 @@ def evaluate(classifier: Any, X: Any, y: Any, seed: int, train: Any, test: Any) 
     scaler = StandardScaler().fit(X[train])
     fit = timed_fit(classifier, scaler.transform(X[train]), y[train], seed)
     probabilities = fit.fitted.predict_proba(scaler.transform(X[test]))
-    shares = np.bincount(y[train]) / len(train)
     return {
-        "loss": log_loss(y[test], probabilities) / log_loss(y[test], np.tile(shares, (len(test), 1))),
+        "loss": relative_log_loss(y[train], y[test], probabilities),
         "accuracy": float(np.mean(fit.fitted.classes_[probabilities.argmax(axis=1)] == y[test])),
         "seconds": fit.seconds,
         "unconverged": fit.is_unconverged,

@@ -16,8 +16,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import log_loss
 from threadpoolctl import ThreadpoolController, threadpool_info
 
 import sknn_scratch
@@ -208,6 +210,14 @@ def timed_fit(estimator: Any, X: Any, y: Any, seed: int) -> TimedFit:
         estimator.fit(X, y)
         seconds = time.perf_counter() - start
     return TimedFit(estimator, seconds, any(issubclass(one.category, ConvergenceWarning) for one in caught))
+
+
+def relative_log_loss(y_train: Any, y_test: Any, probabilities: Any) -> float:
+    """Compute the log-loss, divided by the log-loss of predicting the class shares of training."""
+    classes, counts = np.unique(y_train, return_counts=True)
+    shares = np.tile(counts / counts.sum(), (len(y_test), 1))
+    constant = log_loss(y_test, shares, labels=classes)
+    return float(log_loss(y_test, probabilities, labels=classes) / constant)
 
 
 def report_progress(message: str) -> None:

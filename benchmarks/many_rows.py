@@ -14,10 +14,9 @@ from statistics import fmean
 import numpy as np
 from scipy.special import expit
 from sklearn.datasets import make_classification
-from sklearn.metrics import log_loss
 from sklearn.preprocessing import StandardScaler
 
-from harness import Options, Table, limit_threads, report_progress
+from harness import Options, Table, limit_threads, relative_log_loss, report_progress
 from sknn_scratch import ShallowNNClassifier
 
 ROWS, QUICK_ROWS, N_TEST_ROWS, N_SEEDS = (20_000, 100_000), (12_000,), 20_000, 2
@@ -70,7 +69,6 @@ def compare(problem: str, n_rows: int, n_seeds: int) -> Iterator[tuple[str, ...]
     """Fit each variant; yield its row of the table."""
     X, y = PROBLEMS[problem](n_rows + N_TEST_ROWS)
     y_test = y[n_rows:]
-    shares = np.tile(np.bincount(y[:n_rows]) / n_rows, (N_TEST_ROWS, 1))
     for variant, params in VARIANTS.items():
         report_progress(f"{n_rows} rows of {problem}, {variant}")
         results = []
@@ -78,7 +76,7 @@ def compare(problem: str, n_rows: int, n_seeds: int) -> Iterator[tuple[str, ...]
             start = time.process_time()
             fitted = ShallowNNClassifier(random_state=seed, **params).fit(X[:n_rows], y[:n_rows])
             seconds = time.process_time() - start
-            loss = log_loss(y_test, fitted.predict_proba(X[n_rows:])) / log_loss(y_test, shares)
+            loss = relative_log_loss(y[:n_rows], y_test, fitted.predict_proba(X[n_rows:]))
             results.append((loss, fitted.score(X[n_rows:], y_test), fitted.n_iter_, seconds))
         loss, accuracy, epochs, seconds = map(fmean, zip(*results, strict=True))
         label = f"{problem}, {n_rows:,} rows"

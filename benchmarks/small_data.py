@@ -26,14 +26,14 @@ from sklearn.ensemble import (
 )
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.metrics import log_loss, root_mean_squared_error
+from sklearn.metrics import root_mean_squared_error
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import tables
-from harness import Options, Table, is_installed, limit_threads, report_progress
+from harness import Options, Table, is_installed, limit_threads, relative_log_loss, report_progress
 from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
 
 ROWS = (60, 240, 1000, 2000)
@@ -84,13 +84,7 @@ class Task:
         if not self.are_classes:
             error = root_mean_squared_error(split.y_test, fitted.predict(split.X_test))
             return min(WORST, float(error / split.y_test.std()))
-        classes, counts = np.unique(split.y_train, return_counts=True)
-        shares = np.tile(counts / counts.sum(), (len(split.y_test), 1))
-        losses = [
-            log_loss(split.y_test, probabilities, labels=classes)
-            for probabilities in (fitted.predict_proba(split.X_test), shares)
-        ]
-        return min(WORST, losses[0] / losses[1])
+        return min(WORST, relative_log_loss(split.y_train, split.y_test, fitted.predict_proba(split.X_test)))
 
 
 TASKS = (

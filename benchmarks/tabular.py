@@ -32,14 +32,14 @@ from sklearn.ensemble import (
 )
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.metrics import accuracy_score, log_loss, root_mean_squared_error
+from sklearn.metrics import accuracy_score, root_mean_squared_error
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 import tables
-from harness import Options, Table, limit_threads, report_progress
+from harness import Options, Table, limit_threads, relative_log_loss, report_progress
 from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor, tabular_pipeline
 
 N_FOLDS = 3
@@ -184,11 +184,9 @@ def timed_fit(model: Any, X: Any, y: Any) -> float:
 def classify(model: Any, table: tables.Table, train: Any, test: Any) -> tuple[float, float, float]:
     """Train on a fold, and return the numbers of an outcome."""
     seconds = timed_fit(model, table.X.iloc[train], table.y[train])
-    labels, counts = np.unique(table.y[train], return_counts=True)
-    shares = np.tile(counts / len(train), (len(test), 1))
     probabilities = model.predict_proba(table.X.iloc[test])
-    constant = log_loss(table.y[test], shares, labels=labels)
-    loss = log_loss(table.y[test], probabilities, labels=labels) / constant
+    loss = relative_log_loss(table.y[train], table.y[test], probabilities)
+    labels = np.unique(table.y[train])
     return loss, accuracy_score(table.y[test], labels[probabilities.argmax(axis=1)]), seconds
 
 
