@@ -29,8 +29,8 @@ def strong_penalty(evidence):
         evidence.penalty_rate,
         evidence.strongest_pull,
         fitted.alpha_,
+        fitted.alpha_path_,
         fitted.solver_,
-        is_chosen=len(fitted.alpha_path_["alpha"]) > 0,
     )
 
 

@@ -14,6 +14,7 @@ from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._estimators.names import ParameterNames
 from sknn_scratch._fitting.callbacks import CallbackSupportMixin
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
+from sknn_scratch._fitting.plan import stochastic_solvers
 from sknn_scratch._fitting.sklearn_private import InvalidParameterError
 from sknn_scratch._fitting.stacks import trainer
 
@@ -42,7 +43,7 @@ class BaseShallowNN(CallbackSupportMixin, ParameterNames):
     _target_kinds: ClassVar[Any]  # what y may be: see ``_fitting/targets.py``
     # Values of parameters that do not allow ``partial_fit``, and why.
     _not_by_parts: ClassVar[tuple[tuple[str, Any, str], ...]] = (
-        ("solver", "lbfgs", "which needs all rows at once; use 'adam', 'adamw' or 'sgd'"),
+        ("solver", "lbfgs", f"which needs all rows at once; use {stochastic_solvers()}"),
         ("early_stopping", True, "since one epoch at a time cannot stop early; use 'auto' or False"),
     )
 

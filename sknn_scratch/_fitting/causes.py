@@ -117,27 +117,30 @@ def large_initial_weights(scale, features):
     )
 
 
-def strong_penalty(penalty_rate, pull, alpha, solver, *, is_chosen):
+def strong_penalty(penalty_rate, pull, alpha, alpha_path, solver):
     """Compare the penalty of a hidden unit with the largest gain of the loss by it.
 
-    ``is_chosen`` says whether the data chose alpha.
+    The ``alpha_path`` is empty unless the data chose alpha.
     """
     if SOLVERS[solver].decouples_penalty:
         return f"{solver} shrinks the weights by itself, and leaves the loss without a penalty"
     if pull == 0:
         return "the features say nothing about y"
     ratio = penalty_rate / pull
-    weaker = alpha * HEALTHY_PENALTY / ratio if ratio > 0 else alpha
-    chosen = (
-        f"The held-out loss was lowest with alpha={alpha:g}, so the features may say little about y: look "
-        "for better ones, or set a smaller alpha."
-    )
+    if len(alpha_path["alpha"]):
+        remedy = (
+            f"The held-out loss was lowest with alpha={alpha:g}, so the features may say little about y: "
+            "look for better ones, or set a smaller alpha."
+        )
+    else:
+        weaker = alpha * HEALTHY_PENALTY / ratio if ratio > 0 else alpha
+        remedy = f"Decrease alpha={alpha:g}, to {weaker:.1g} or less."
     return Measured(
         ratio,
         PENALTY_LIMITS,
         f"The penalty pulls at the weights at least {times(ratio)} as strongly as the loss. If the penalty "
         "is stronger, all weights shrink to zero, and the network learns nothing.",
-        chosen if is_chosen else f"Decrease alpha={alpha:g}, to {weaker:.1g} or less.",
+        remedy,
     )
 
 

@@ -125,11 +125,7 @@ def likely_cause(fit, state, climb):
         "tiny features": causes.tiny_features(features, names),
         "large initial weights": causes.large_initial_weights(model.init_scale, features),
         "strong penalty": causes.strong_penalty(
-            run.penalty_rate,
-            pull,
-            run.config.alpha,
-            model.solver_,
-            is_chosen=bool(len(fit.alpha_path["alpha"])),
+            run.penalty_rate, pull, run.config.alpha, fit.alpha_path, model.solver_
         ),
         "small steps": causes.small_steps(rates, model.learning_rate),
         "exploding gradient": causes.exploding_gradient(climb, model.learning_rate),
