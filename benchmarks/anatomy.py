@@ -69,7 +69,7 @@ class Clocks:
             *(
                 self._patch(loss, name, LOSS)
                 for loss in (Logistic, Softmax)
-                for name in ("gradient", "values")
+                for name in ("gradient", "of_rows")
             ),
             self._patch(batches.GatheredBatches, "gather", ROWS),
             self._patch(batches.Batches, "_shuffled", ROWS),

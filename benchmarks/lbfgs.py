@@ -21,8 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from harness import SECONDS, Comparison, Options, Table, limit_threads, number, report_progress, time_in_turn
 from rivals import MLP, mlp_classifier, our_classifier
 from sknn_scratch import ShallowNNClassifier, VectorizedGridSearchCV
-from sknn_scratch._core.lbfgs import ROUNDINGS, Minimiser
-from sknn_scratch._core.optimizers import N_PAIRS
+from sknn_scratch._core.lbfgs import N_PAIRS, ROUNDINGS, Minimiser
 from sknn_scratch._core.stack import Stack
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.plan import plan_fit

@@ -123,10 +123,10 @@ def objective_and_gradient(network, flat, batch, penalty=0.0, keep=None, has_one
     workspace = Workspace.allocate(shape, (*networks, n_rows), flat.dtype, dropout=keep is not None)
     if keep is not None:
         workspace.dropout_factors[...] = keep
-    outputs = np.empty((*networks, shape.n_outputs, n_rows), flat.dtype)
+    outputs_mT = np.empty((*networks, shape.n_outputs, n_rows), flat.dtype)
     with np.errstate(over="ignore"):
-        loss_gradient(network, params, grads, batch, outputs, workspace)
-    loss = network.loss.total(outputs, batch.targets)
+        loss_gradient(network, params, grads, batch, outputs_mT, workspace)
+    loss = network.loss.total(outputs_mT, batch.targets)
     grads.weights[...] += np.expand_dims(penalty, -1) * params.weights
     return loss + penalty_of(network, penalty, networks).value(params), grads.flat
 
@@ -140,18 +140,17 @@ def penalty_of(network, rates, networks=()):
 
 def epoch_batches(batches, rngs):
     """Copy the batches of one epoch of a Batches."""
-    return [copy.deepcopy(batch) for gathered in batches.epoch(rngs) for batch, _ in gathered]
+    return [copy.deepcopy(batch) for batch, _ in batches.epoch(rngs)]
 
 
-def evaluate_loss(name, outputs, targets, row_weights=1.0):
-    """Compute the weighted sum (...) of a loss in LOSSES and its gradient."""
-    loss, by_output = make_loss(name), outputs.mT.copy()
-    gradient = np.empty_like(by_output)
-    of_rows = np.broadcast_to(row_weights, (*outputs.shape[:-1], 1))[..., 0]
-    arranged = Targets.of(targets, of_rows)
+def evaluate_loss(name, outputs, targets, shares=1.0):
+    """Compute the weighted sum (...) of a loss in LOSSES and its gradient; ``shares`` (..., n_samples)."""
+    loss, outputs_mT = make_loss(name), outputs.mT.copy()
+    gradient = np.empty_like(outputs_mT)
+    arranged = Targets.of(targets, np.broadcast_to(shares, outputs.shape[:-1]))
     with np.errstate(over="ignore"):
-        loss.gradient(by_output, arranged, gradient)
-    return loss.total(by_output, arranged), gradient.mT.copy()
+        loss.gradient(outputs_mT, arranged, gradient)
+    return loss.total(outputs_mT, arranged), gradient.mT.copy()
 
 
 STOCHASTIC = [name for name, solver in SOLVERS.items() if not solver.takes_all_rows]
@@ -163,7 +162,9 @@ def optimise(name, params, gradient, n_steps, learning_rates, penalty=None, **hy
     """Yield the parameters (n,) after each of n steps of a stochastic optimiser from ``params``."""
     params, penalty = params.copy(), penalty or Penalty((), 0, 0)
     optimizer = make_optimizer(name, HYPERPARAMETERS | hyperparameters)
-    of_networks = {one: np.atleast_1d(getattr(optimizer, one)).tolist() for one in optimizer.of_each_network}
+    of_networks = {
+        one: np.atleast_1d(getattr(optimizer, one)).tolist() for one in optimizer.fields_per_network
+    }
     optimizer = replace(optimizer, **of_networks)
     memory, spare = optimizer.init(params), np.empty_like(params)
     for number in range(1, n_steps + 1):

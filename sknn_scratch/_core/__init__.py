@@ -14,26 +14,29 @@ The objective
     ::
 
         objective = mean_loss + penalty
-                  = sum_i row_weight_i loss_i / S  +  alpha / (2 P) (|w_hidden|^2 + |w_output|^2)
+        mean_loss = sum_i share_i loss_i                  share_i = row_weight_i / S
+        penalty   = rate / 2 (|w_hidden|^2 + |w_output|^2)   rate = alpha / P
 
     where loss_i is the loss of row i, S the sum of the weights of all training rows (their number, if all
     weights are one), and P = max(S, 100). A weight of two counts like a row that is there twice. If S is at
     least 100, alpha is the 1 / C of scikit-learn's LogisticRegression. If S is smaller, P = S would make the
     penalty so strong that the zero network can be the optimum. Biases are not penalised. The gradient of a
-    mini-batch of any size estimates the gradient of this objective. If the rows come in parts, the S in P is
-    the sum over all parts so far.
+    mini-batch of any size estimates the gradient of this objective. If the rows come in several calls, the S
+    in P is the sum over all calls so far.
 
 Axes
     Arrays end in (n_samples, n_features), (n_samples, n_hidden), (n_samples, n_outputs) or (n_params,).
     Axes before these count networks: none for one network, (K,) for K networks trained together. All
-    reductions use negative axes, so the same lines serve both. Biases are rows: (..., 1, n_hidden). Only the
-    outputs and the targets of a step have samples as columns: (..., n_outputs, n_samples).
+    reductions use negative axes, so the same lines serve both. Biases are rows: (..., 1, n_hidden). Samples
+    are rows too, except in ``losses``: there, samples are columns, (..., n_outputs, n_samples). In other
+    modules, the name of an array with samples as columns ends in ``_mT``, as NumPy calls a transpose.
 
 Words
-    X, targets, row_weights (of samples), weights (of connections), params, grads, w_hidden, b_hidden,
-    w_output, b_output, hidden_input (z), hidden (a), slope (g'(z)), outputs, mean_loss, penalty, objective.
-    ``delta_hidden`` is the gradient with respect to z, and ``delta_output`` with respect to the outputs. A
-    *run* is the training of one network, and a *stack* is several runs that are trained together.
+    X, targets, row_weights (of samples, as the user gives them), shares (the same, divided by their sum),
+    weights (of connections), params, grads, w_hidden, b_hidden, w_output, b_output, hidden_input (z), hidden
+    (a), slope (g'(z)), outputs, mean_loss, penalty, objective. ``delta_hidden`` is the gradient of mean_loss
+    with respect to z, and ``delta_output`` with respect to the outputs. A *run* is the training of one
+    network, and a *stack* is several runs that are trained together.
 
 Precision
     Everything a step touches has the dtype of the parameters, float32 or float64. Only the small tables and
@@ -47,16 +50,18 @@ Side effects
     Nothing here prints, warns, seeds or reads a global. A failed training has a ``StopReason`` that says so;
     the estimators raise and warn.
 
-The textbook path, to read in half an hour: about 1,200 lines
+The textbook path, to read in half an hour: about 1,000 lines
     activations  each function beside its derivative
     parameters   one flat buffer and its views; initial values
     losses       each gradient beside its values
-    network      forward, backward, the gradient of a batch, the penalty, predictions
+    network      forward, backward, the gradient of a batch, the penalty
     optimizers   how parameters follow gradients
     training     the loop over the epochs, and the rules that end it
 
 Beside the path
     rows         dense and sparse rows, and their two products with the hidden layer
+    blocks       many rows, block by block: large batches, losses, predictions
+    logits       probabilities of the logits of a classifier
     schedules    how the learning rate changes
     stopping     the reasons to stop
     data         the rows that networks train on and validate with

@@ -51,18 +51,22 @@ class Batches:
         self.shares = np.array(self.sizes) / self.n_samples
         self._buffers: dict[tuple[int, ...], GatheredBatches] = {}
 
-    def epoch(self, rngs: Sequence[np.random.Generator]) -> Iterator["GatheredBatches"]:
-        """Yield the batches of one epoch, as many as are gathered at once; the next may overwrite them.
+    def epoch(self, rngs: Sequence[np.random.Generator]) -> Iterator[tuple[Batch, Array]]:
+        """Yield the batches of one epoch, each with a buffer for its outputs (..., n_outputs, n_samples).
 
-        There is a generator for each network, which shuffles its rows.
+        There is a generator for each network, which shuffles its rows. A batch may be overwritten later.
         """
-        if len(self.sizes) > 1:
-            yield from self._gathered(self._shuffled(rngs))
-        else:
-            yield self.whole
+        self._losses: list[Array] = []
+        for gathered in self._gathered(self._shuffled(rngs)) if len(self.sizes) > 1 else (self._whole,):
+            yield from gathered
+            self._losses.append(gathered.mean_losses())
+
+    def losses(self) -> Array:
+        """Get the mean losses (..., n_batches) of all batches of the last epoch, from their outputs."""
+        return np.concatenate(self._losses, axis=-1)
 
     @cached_property
-    def whole(self) -> "GatheredBatches":
+    def _whole(self) -> "GatheredBatches":
         """The one batch of full-batch training: X itself, if possible."""
         positions = self.first_positions + np.arange(self.n_samples)
         if not self.takes_all_rows or isinstance(self.X, SparseRows):
@@ -116,24 +120,20 @@ class GatheredBatches:
         self.source_X, self.source_targets = batches.X, batches.targets
         self.source_weights, self.stack_shape = batches.row_weights, batches.stack_shape
         self.loss = batches.loss
-        self.ends = list(accumulate(sizes))
-        self.starts = [0, *self.ends[:-1]]
-        n_outputs, n_rows, dtype = len(batches.targets), self.ends[-1], batches.targets.dtype
+        ends = list(accumulate(sizes))
+        self.starts = [0, *ends[:-1]]
+        self.places = list(map(slice, self.starts, ends))  # the rows of each batch
+        n_outputs, n_rows, dtype = len(batches.targets), ends[-1], batches.targets.dtype
         self.targets_by_output = np.empty((n_outputs, *self.stack_shape, n_rows), dtype)
         values = np.moveaxis(self.targets_by_output, 0, -2)
-        self.equal_weights = row_weights = (1 / np.repeat(sizes, sizes)).astype(dtype)[np.newaxis]
+        self.equal_shares = shares = (1 / np.repeat(sizes, sizes)).astype(dtype)[np.newaxis]
         if self.source_weights is not None:
-            row_weights = np.empty((*self.stack_shape, 1, n_rows), dtype)
-        self.targets = Targets(values, np.empty(values.shape, dtype), row_weights)
-        self.outputs = np.zeros(values.shape, dtype)
+            shares = np.empty((*self.stack_shape, 1, n_rows), dtype)
+        self.targets = Targets(values, np.empty(values.shape, dtype), shares)
+        self.outputs_mT = np.zeros(values.shape, dtype)
         self.targets_of_batches = [self.targets.take(place) for place in self.places]
-        self.outputs_of_batches = [self.outputs[..., place] for place in self.places]
+        self.outputs_of_batches = [self.outputs_mT[..., place] for place in self.places]
         self.X: Sequence[Rows] = ()
-
-    @property
-    def places(self) -> list[slice]:
-        """The rows of each batch."""
-        return list(map(slice, self.starts, self.ends))
 
     @cached_property
     def gather_X(self) -> Gather:
@@ -150,13 +150,13 @@ class GatheredBatches:
 
     def gather_targets(self, rows: Index, positions: Index) -> None:
         """Take the targets of these rows, and the weights at their positions, into the buffers."""
-        values, weighted, row_weights = self.targets
+        values, weighted, shares = self.targets
         # "clip" lets take() write into a buffer directly; the rows are in range.
         self.source_targets.take(rows, axis=1, out=self.targets_by_output, mode="clip")
         if self.source_weights is not None:
-            self.source_weights.take(positions, out=row_weights[..., 0, :], mode="clip")
-            np.multiply(row_weights, self.equal_weights, out=row_weights)
-        np.multiply(values, row_weights, out=weighted)
+            self.source_weights.take(positions, out=shares[..., 0, :], mode="clip")
+            np.multiply(shares, self.equal_shares, out=shares)
+        np.multiply(values, shares, out=weighted)
 
     def set_rows(self, X: Sequence[Rows]) -> None:
         """Set the rows of the batches."""
@@ -169,5 +169,5 @@ class GatheredBatches:
 
     def mean_losses(self) -> Array:
         """Compute the mean losses (..., n_batches) of the batches from their outputs."""
-        losses = self.loss.values(self.outputs, self.targets)
+        losses = self.loss.of_rows(self.outputs_mT, self.targets)
         return np.add.reduceat(losses, self.starts, axis=-1)

@@ -18,11 +18,11 @@ from numpy.typing import DTypeLike, NDArray
 from sknn_scratch._core.activations import Activate, Array
 from sknn_scratch._core.arrays import combine, inner, products
 from sknn_scratch._core.line_search import LineSearch
-from sknn_scratch._core.optimizers import N_PAIRS, Memory
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
 from sknn_scratch._core.rows import Index
 from sknn_scratch._core.stopping import StopReason
 
+N_PAIRS = 20  # twice SciPy's default, for fewer iterations in the same time
 # A gain is negligible if it is at most this number of rounding errors of the objective, or of 1 if that is
 # larger. In float64, this is the limit of scikit-learn's LogisticRegression.
 ROUNDINGS = 64
@@ -121,7 +121,7 @@ class Pairs:
     in the order of age, and move by one. A missing pair has zeros in S and Y, and a one in R.
     """
 
-    def __init__(self, memory: Memory, precondition: Callable[[Array], Array]) -> None:
+    def __init__(self, memory: dict[str, Array], precondition: Callable[[Array], Array]) -> None:
         self.steps, self.changes = memory["steps"], memory["changes"]  # S, Y: (K, m, n_params)
         self.R_inverse, self.YMY = memory["R_inverse"], memory["YMY"]  # (K, m, m)
         self.precondition = precondition  # multiplies vectors (K, n_params) by M
@@ -179,6 +179,17 @@ class Pairs:
         forget_oldest(self.YMY)
         YMy = products(self.changes, self.precondition(changes)).take(by_age, axis=1)
         self.YMY[:, :, -1] = self.YMY[:, -1, :] = YMy
+
+
+def no_pairs(params: Array) -> dict[str, Array]:
+    """Make the memory of L-BFGS before its first iteration; see ``Pairs``."""
+    pairs = (N_PAIRS, params.size)
+    return {
+        "steps": np.zeros(pairs, params.dtype),
+        "changes": np.zeros(pairs, params.dtype),
+        "R_inverse": np.eye(N_PAIRS),
+        "YMY": np.zeros((N_PAIRS, N_PAIRS)),
+    }
 
 
 def orders(number: int) -> tuple[Index, Index]:

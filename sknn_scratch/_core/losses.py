@@ -1,31 +1,17 @@
-"""Losses on the network's outputs: gradients for the steps, values for the history.
+"""Losses of the network's outputs: gradients for the steps, values for the history.
 
-Let y be the outputs and t the targets of a row. The classification losses are cross-entropies on logits. They
-are not computed from probabilities, so they are exact at the extremes: logits of +-1e4 give finite losses.
+A loss has two methods. The formula beside each is that of one row, with outputs f and targets t:
 
-    logistic   t in {-1, 1}    loss = log(1 + exp(-t y)), for every output on its own   (binary, multilabel)
-               gradient        -t / (1 + exp(t y))
-    softmax    t one-hot       loss = log sum_j exp(y_j) - <t, y>, over the outputs of a row    (multiclass)
-               gradient        p - t, with p = exp(y) / sum_j exp(y_j)
+    gradient   d loss / d f, times the share of the row
+    of_rows    the loss, times the share of the row
 
-With targets of -1 and 1, the smallest logistic losses and gradients keep their digits.
+A step needs only the gradient. The history needs the values, which are computed for many batches at once.
 
-The regression losses are sums over the outputs of a row. With r = y - t:
+The classification losses are cross-entropies of logits. They are not computed from probabilities, so they are
+exact at the extremes: logits of +-1e4 give finite losses.
 
-    squared_error    loss = r^2 / 2                              gradient    r
-    absolute_error   loss = |r|                                  gradient    sign(r)
-    huber            loss = c (|r| - c / 2), c = min(|r|, delta) gradient    r, clipped to +-delta
-    quantile         loss = max(-q r, (1 - q) r)                 gradient    -q or 1 - q
-    poisson          loss = exp(y) - t - t (y - log t)           gradient    exp(y) - t
-
-"squared_error" is halved, so that the penalty is the same as in Ridge. The outputs of "poisson" are the
-logarithms of the predictions, and its loss is half of the deviance.
-
-A step needs the gradient. Only the history needs the values, which are computed for many batches at once. In
-both, samples are columns, as in a textbook: (..., n_outputs, n_samples). NumPy is fastest along the last
-axis, and there are more samples than outputs. In probabilities, samples are rows.
-
-A parameter of a loss is a field of its class, with the name of the estimator's parameter.
+In all arrays here, samples are columns: (..., n_outputs, n_samples). NumPy is fastest along the last axis,
+and there are more samples than outputs.
 """
 
 from collections.abc import Mapping
@@ -39,22 +25,20 @@ from scipy.special import xlogy
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.arrays import constant
 
-SOFTMAX_ROWS = 1024  # the logits of this number of rows, and their exponentials, stay in the cache
-
 
 class Targets(NamedTuple):
-    """What the outputs of some rows should be, and how much each row counts."""
+    """What the outputs of some rows should be, and the share of each row in the mean loss."""
 
     values: Array  # (..., n_outputs, n_samples)
-    weighted: Array  # (..., n_outputs, n_samples): the values times the weights of the rows
-    row_weights: Array  # (..., 1, n_samples)
+    weighted: Array  # (..., n_outputs, n_samples): values times shares
+    shares: Array  # (..., 1, n_samples): 1 / n_samples, or proportional to the row's weight
 
     @classmethod
-    def of(cls, targets: Array, row_weights: Array) -> "Targets":
-        """Arrange targets (..., n_samples, n_outputs) and row weights (..., n_samples) by output."""
+    def of(cls, targets: Array, shares: Array) -> "Targets":
+        """Arrange targets (..., n_samples, n_outputs) and shares (..., n_samples) as columns."""
         values = np.ascontiguousarray(targets.mT)
-        row = row_weights[..., np.newaxis, :].astype(values.dtype)
-        return cls(values, values * row, row)
+        shares = shares[..., np.newaxis, :].astype(values.dtype)
+        return cls(values, values * shares, shares)
 
     def take(self, rows: slice) -> "Targets":
         """View a block of rows."""
@@ -63,98 +47,105 @@ class Targets(NamedTuple):
 
 @dataclass(frozen=True)
 class Loss:
-    """The base of the losses. Losses of one class with the same fields are equal.
+    """The base of the losses; an instance of the base itself serves networks that only predict.
 
-    An instance of the base class itself serves networks that only predict.
+    A parameter of a loss is a field of its class, with the name of the estimator's parameter. Losses of one
+    class with the same fields are equal.
     """
 
     output_activation: ClassVar[str]  # the name of the function that turns outputs into predictions
     is_smooth: ClassVar[bool] = True  # whether the gradient is continuous, as L-BFGS requires
 
     @property
-    def is_central(self) -> bool:
-        """Whether the network estimates classes, means or medians."""
+    def estimates_centre(self) -> bool:
+        """Whether the outputs estimate the centre of the targets, a mean or median, or classes."""
         return True
 
     def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
-        """Fill ``out`` with the gradient of the weighted sum of the losses, shaped like the outputs."""
+        """Fill ``out``, shaped like the outputs, with the gradient of the total."""
         raise NotImplementedError
 
-    def values(self, outputs: Array, targets: Targets) -> Array:
-        """Compute the weighted losses (..., n_samples) of outputs (..., n_outputs, n_samples)."""
+    def of_rows(self, outputs: Array, targets: Targets) -> Array:
+        """Compute the losses (..., n_samples), each times the share of its row."""
         raise NotImplementedError
 
     def total(self, outputs: Array, targets: Targets) -> Any:
-        """Compute the weighted sum (...) of the losses."""
+        """Sum the losses of the rows: the mean loss (...), if their shares sum to one."""
         with np.errstate(over="ignore"):
-            return np.add.reduce(self.values(outputs, targets), axis=-1)
+            return np.add.reduce(self.of_rows(outputs, targets), axis=-1)
 
 
 class Logistic(Loss):
-    """The cross-entropy of each output on its own."""
+    """The cross-entropy of each output on its own, for two classes or several labels.
+
+    Targets are -1 or 1, so that the smallest losses and gradients keep their digits.
+    """
 
     output_activation = "logistic"
 
     def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
-        """-t / (1 + exp(t y)). If exp overflows, the gradient is correctly zero."""
+        """-t / (1 + exp(t f)). If exp overflows, the gradient is correctly zero."""
         np.multiply(outputs, targets.values, out=out)
         np.exp(out, out=out)
         np.subtract(constant(-1.0, out.dtype.char), out, out=out)
         np.divide(targets.weighted, out, out=out)
 
-    def values(self, outputs: Array, targets: Targets) -> Array:
-        """log(1 + exp(-t y)), summed over the outputs."""
-        return sum_over_outputs(log_1_plus_exp(-outputs * targets.values) * targets.row_weights)
+    def of_rows(self, outputs: Array, targets: Targets) -> Array:
+        """log(1 + exp(-t f)), summed over the outputs."""
+        return sum_over_outputs(log_1_plus_exp(-outputs * targets.values) * targets.shares)
 
 
 class Softmax(Loss):
-    """The cross-entropy of mutually exclusive classes."""
+    """The cross-entropy of mutually exclusive classes; targets are one-hot."""
 
     output_activation = "softmax"
 
     def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
-        """p - t. The largest output of a row is subtracted from all its outputs, so exp cannot overflow."""
+        """p - t, with p = exp(f) / sum_j exp(f_j).
+
+        The largest output of a row is subtracted from all its outputs, so exp cannot overflow.
+        """
         np.subtract(outputs, np.maximum.reduce(outputs, axis=-2, keepdims=True), out=out)
         np.exp(out, out=out)
-        out *= targets.row_weights / np.add.reduce(out, axis=-2, keepdims=True)
+        out *= targets.shares / np.add.reduce(out, axis=-2, keepdims=True)
         out -= targets.weighted
 
-    def values(self, outputs: Array, targets: Targets) -> Array:
-        """log sum_j exp(y_j) - <t, y>."""
+    def of_rows(self, outputs: Array, targets: Targets) -> Array:
+        """log sum_j exp(f_j) - sum_j t_j f_j."""
         shifted = outputs - np.maximum.reduce(outputs, axis=-2, keepdims=True)
         log_sums = np.log(sum_over_outputs(np.exp(shifted)))
-        return log_sums * targets.row_weights[..., 0, :] - sum_over_outputs(shifted * targets.weighted)
+        return log_sums * targets.shares[..., 0, :] - sum_over_outputs(shifted * targets.weighted)
 
 
 class ResidualLoss(Loss):
-    """A loss of the residuals r = y - t."""
+    """A loss of the residuals r = f - t, summed over the outputs of a row."""
 
     output_activation = "identity"
 
     def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
-        """Multiply the slope at each residual by the weight of its row."""
+        """d loss / d r, since d r / d f = 1."""
         np.subtract(outputs, targets.values, out=out)
         self.slope(out)
-        out *= targets.row_weights
+        out *= targets.shares
 
-    def values(self, outputs: Array, targets: Targets) -> Array:
-        """Sum the losses of a row's outputs."""
-        return sum_over_outputs(self.of_residuals(outputs - targets.values) * targets.row_weights)
+    def of_rows(self, outputs: Array, targets: Targets) -> Array:
+        """Sum the losses of the residuals of a row."""
+        return sum_over_outputs(self.of_residuals(outputs - targets.values) * targets.shares)
 
     def slope(self, residuals: Array) -> None:
-        """Overwrite residuals (..., n_outputs, n_samples) with the derivatives there."""
+        """Overwrite each residual r with the derivative d loss / d r."""
         raise NotImplementedError
 
     def of_residuals(self, residuals: Array) -> Array:
-        """Compute the loss of each residual (..., n_outputs, n_samples)."""
+        """Compute the loss of each residual."""
         raise NotImplementedError
 
 
 class SquaredError(ResidualLoss):
-    """Half the squared error: the network estimates means."""
+    """Half the squared error, as in Ridge: the network estimates means."""
 
     def slope(self, residuals: Array) -> None:
-        """r: each residual is its own slope."""
+        """r: nothing to do."""
 
     def of_residuals(self, residuals: Array) -> Array:
         """r^2 / 2."""
@@ -201,7 +192,7 @@ class Quantile(ResidualLoss):
     is_smooth = False
 
     @property
-    def is_central(self) -> bool:
+    def estimates_centre(self) -> bool:
         """True for the median."""
         return self.quantile == 0.5
 
@@ -222,15 +213,15 @@ class Poisson(Loss):
     output_activation = "exp"
 
     def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
-        """exp(y) - t."""
+        """exp(f) - t."""
         np.exp(outputs, out=out)
-        out *= targets.row_weights
+        out *= targets.shares
         out -= targets.weighted
 
-    def values(self, outputs: Array, targets: Targets) -> Array:
-        """exp(y) - t - t (y - log t)."""
-        t, y = targets.values, outputs
-        return sum_over_outputs((np.exp(y) - t - t * y + xlogy(t, t)) * targets.row_weights)
+    def of_rows(self, outputs: Array, targets: Targets) -> Array:
+        """exp(f) - t - t (f - log t)."""
+        f, t = outputs, targets.values
+        return sum_over_outputs((np.exp(f) - t - t * f + xlogy(t, t)) * targets.shares)
 
 
 def sum_over_outputs(values: Array) -> Array:
@@ -246,32 +237,6 @@ def log_1_plus_exp(z: Array) -> Array:
     np.log1p(value, out=value)
     value += np.maximum(z, 0)
     return value
-
-
-def logistic_log_probabilities(logits: Array) -> Array:
-    """log p = -log(1 + exp(-y))."""
-    return -log_1_plus_exp(-logits)
-
-
-def softmax_probabilities(logits: Array) -> Array:
-    """p = exp(y) / sum_j exp(y_j), of logits (n_samples, n_outputs).
-
-    It works on transposed blocks: reductions are over the first axis, and a whole block is in the cache.
-    """
-    probabilities = np.empty_like(logits)
-    for start in range(0, len(logits), SOFTMAX_ROWS):
-        by_output = logits[start : start + SOFTMAX_ROWS].T.copy()
-        by_output -= by_output.max(axis=0)
-        np.exp(by_output, out=by_output)
-        by_output /= by_output.sum(axis=0)
-        probabilities[start : start + SOFTMAX_ROWS] = by_output.T
-    return probabilities
-
-
-def softmax_log_probabilities(logits: Array) -> Array:
-    """log p = y - log sum_j exp(y_j)."""
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
 LOSSES: Mapping[str, type[Loss]] = MappingProxyType(

@@ -3,10 +3,14 @@
     init(params)                               makes the memory, a dict of arrays
     update(vectors, learning_rates, number)    overwrites the params and the memory
 
+One update serves all networks of a stack, and each has its own learning rate. So a product with the learning
+rate is not written with an operator, but with a function of ``arrays``:
+
+    multiply_each(x, scales)       x *= scale, with the scale of each network
+    add_multiples(x, scales, y)    x += scale * y
+
 Before an update, ``step`` applies the L2 penalty. It adds the penalty's gradient to the loss's, and so to the
 norms in the history, or, if the optimiser decouples the penalty, it shrinks the weights.
-
-A hyperparameter is a field of the optimiser's class, with the name of the estimator's parameter.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +22,7 @@ import numpy as np
 
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.arrays import add_multiples, constant, decay_and_add, multiply_each
+from sknn_scratch._core.lbfgs import no_pairs
 from sknn_scratch._core.network import Penalty
 
 Memory: TypeAlias = dict[str, Array]
@@ -34,12 +39,16 @@ class Vectors(NamedTuple):
 
 @dataclass(frozen=True)
 class Optimizer:
-    """The base of the optimisers. Optimisers of one class with the same fields are equal."""
+    """The base of the optimisers.
+
+    A hyperparameter is a field, with the name of the estimator's parameter. Optimisers of one class with the
+    same fields are equal.
+    """
 
     name: ClassVar[str]  # the value of the estimator's parameter ``solver``
     takes_all_rows: ClassVar[bool] = False  # each step uses all rows, and no learning rate
     decouples_penalty: ClassVar[bool] = False  # it shrinks the weights, and adds nothing to the gradient
-    of_each_network: ClassVar[tuple[str, ...]] = ()  # fields that may differ between networks of a stack
+    fields_per_network: ClassVar[tuple[str, ...]] = ()  # lists (K,) in the optimiser of a stack
 
     @staticmethod
     def init(params: Array) -> Memory:
@@ -64,9 +73,9 @@ class Sgd(Optimizer):
     """Gradient descent with momentum, classical (Polyak) or with look-ahead (Nesterov)."""
 
     name = "sgd"
-    of_each_network = ("momentum",)
+    fields_per_network = ("momentum",)
 
-    momentum: Any  # a number or, in the optimiser of a stack, a list (K,)
+    momentum: Any
     nesterov: bool
 
     @staticmethod
@@ -82,11 +91,11 @@ class Sgd(Optimizer):
         params  += momentum velocity - learning_rate grads        (Nesterov)
         """
         params, grads, velocity = vectors.params, vectors.grads, vectors.memory["velocity"]
-        rates = [-rate for rate in learning_rates]
+        minus_rates = [-rate for rate in learning_rates]
         multiply_each(velocity, self.momentum)
-        add_multiples(velocity, rates, grads)
+        add_multiples(velocity, minus_rates, grads)
         if self.nesterov:
-            add_multiples(params, rates, grads)
+            add_multiples(params, minus_rates, grads)
             add_multiples(params, self.momentum, velocity)
         else:
             params += velocity
@@ -113,18 +122,19 @@ class Adam(Optimizer):
         m = beta_1 m + (1 - beta_1) grads          v = beta_2 v + (1 - beta_2) grads^2
         params -= learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon)
 
-        The memory contains m / (1 - beta_1) and v / (1 - beta_2), which saves two passes over the buffer.
+        with the number t of the update. The memory contains M = m / (1 - beta_1) and V = v / (1 - beta_2),
+        which saves two passes over the buffer.
         """
         params, grads, memory, spare = vectors
         beta_1, beta_2 = self.beta_1, self.beta_2
-        m, v = memory["first_moment"], memory["second_moment"]
-        decay_and_add(m, beta_1, grads)
+        M, V = memory["first_moment"], memory["second_moment"]
+        decay_and_add(M, beta_1, grads)
         np.square(grads, out=spare)
-        decay_and_add(v, beta_2, spare)
+        decay_and_add(V, beta_2, spare)
 
-        np.sqrt(v, out=spare)
+        np.sqrt(V, out=spare)
         spare += constant(self.epsilon / (1 - beta_2) ** 0.5, params.dtype.char)
-        np.divide(m, spare, out=spare)
+        np.divide(M, spare, out=spare)
         correction_1 = (1 - beta_1) / (1 - beta_1**number)
         correction_2 = (1 - beta_2) / (1 - beta_2**number)
         correction = correction_1 / correction_2**0.5
@@ -138,25 +148,12 @@ class AdamW(Adam):
     decouples_penalty = True
 
 
-N_PAIRS = 20  # of L-BFGS: twice SciPy's default, for fewer iterations in the same time
-
-
 class Lbfgs(Optimizer):
     """L-BFGS. ``lbfgs.Minimiser`` takes its steps, which may need gradients at several points."""
 
     name = "lbfgs"
     takes_all_rows = True
-
-    @staticmethod
-    def init(params: Array) -> Memory:
-        """Start without pairs of steps and changes; see ``lbfgs.Pairs``."""
-        pairs = (N_PAIRS, params.size)
-        return {
-            "steps": np.zeros(pairs, params.dtype),
-            "changes": np.zeros(pairs, params.dtype),
-            "R_inverse": np.eye(N_PAIRS),
-            "YMY": np.zeros((N_PAIRS, N_PAIRS)),
-        }
+    init = staticmethod(no_pairs)
 
 
 SOLVERS: Mapping[str, type[Optimizer]] = MappingProxyType(

@@ -9,7 +9,7 @@ Each kind also cuts its rows into blocks and gathers them into batches. Sparse r
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias, Union
+from typing import Any, ClassVar, TypeAlias, Union
 
 import numpy as np
 import scipy.sparse
@@ -34,10 +34,13 @@ def rows_of(X: Any) -> Rows:
 class DenseRows:
     """Rows of a dense design matrix (..., n_samples, n_features)."""
 
+    has_ones: ClassVar[bool] = False
+
     def __init__(self, X: Array) -> None:
         self.X = self.source = X  # the identity of the source tells whether two networks share it
         self.X_mT = X.mT
         self.n_samples: int = X.shape[-2]
+        self.n_features: int = X.shape[-1] - self.has_ones
 
     @classmethod
     def stack(cls, rows: Sequence["DenseRows"]) -> "DenseRows":
@@ -48,11 +51,6 @@ class DenseRows:
     def concatenate(cls, rows: Sequence["DenseRows"]) -> "DenseRows":
         """Put rows one below the other."""
         return cls(np.concatenate([one.X for one in rows]))
-
-    @property
-    def n_features(self) -> int:
-        """Number of columns of the design matrix."""
-        return int(self.X.shape[-1])
 
     @property
     def values_per_row(self) -> float:
@@ -95,10 +93,7 @@ class DenseRows:
 class RowsWithOnes(DenseRows):
     """Rows (..., n_samples, 1 + n_features) with a first column of ones: the biases are a row of weights."""
 
-    @property
-    def n_features(self) -> int:
-        """Number of columns of the design matrix, without the ones."""
-        return int(self.X.shape[-1]) - 1
+    has_ones = True
 
     def apply(self, layers: Any, out: Array) -> None:
         """out = X w_hidden + b_hidden, as one product."""
@@ -118,7 +113,7 @@ class SparseRows:
     def __init__(self, matrices: Sequence[Any], *, stacked: bool) -> None:
         self.matrices, self.source = matrices, matrices[0]
         self.stacked = stacked
-        self.n_samples: int = matrices[0].shape[0]
+        self.n_samples, self.n_features = matrices[0].shape
 
     @classmethod
     def stack(cls, rows: Sequence["SparseRows"]) -> "SparseRows":
@@ -129,11 +124,6 @@ class SparseRows:
     def concatenate(cls, rows: Sequence["SparseRows"]) -> "SparseRows":
         """Put rows one below the other."""
         return cls([scipy.sparse.vstack([one.matrices[0] for one in rows], format="csr")], stacked=False)
-
-    @property
-    def n_features(self) -> int:
-        """Number of columns of the design matrix."""
-        return int(self.matrices[0].shape[1])
 
     @property
     def values_per_row(self) -> float:

@@ -13,21 +13,14 @@ from typing import Any
 import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE, Array
-from sknn_scratch._core.arrays import constant, count_nonzero, dot, multiply_each, norms_of
+from sknn_scratch._core.arrays import count_nonzero, dot, multiply_each, norms_of
 from sknn_scratch._core.batches import Batches
+from sknn_scratch._core.blocks import BatchGradient, Map, gradient_blocks, mean_loss
 from sknn_scratch._core.data import Data, stack_validations
 from sknn_scratch._core.lazy import LazyUpdate, updates_lazily
 from sknn_scratch._core.lbfgs import Centring, Minimiser, Pairs
-from sknn_scratch._core.network import (
-    Batch,
-    BatchGradient,
-    Map,
-    Penalty,
-    Workspace,
-    gradient_blocks,
-    mean_loss,
-)
-from sknn_scratch._core.optimizers import Memory, Optimizer, Vectors
+from sknn_scratch._core.network import Batch, Penalty, Workspace
+from sknn_scratch._core.optimizers import Optimizer, Vectors
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.state import Run
 
@@ -54,7 +47,7 @@ class Stack:
 
     def _stack_optimizers(self) -> Optimizer:
         optimizers = [run.config.optimizer for run in self.runs]
-        own = {name: [getattr(one, name) for one in optimizers] for name in optimizers[0].of_each_network}
+        own = {name: [getattr(one, name) for one in optimizers] for name in optimizers[0].fields_per_network}
         return replace(optimizers[0], **own)
 
     def close(self) -> None:
@@ -69,7 +62,10 @@ class Stack:
     def _stack_states(self) -> None:
         """Stack the parameters and the optimiser's memory; the states get views of them."""
         states = [run.state for run in self.runs]
-        flat, self.memory = self._stack([state.params for state in states]), self._stack_memory()
+        for state in states:
+            state.memory = state.memory or self.optimizer.init(state.params)
+        flat, names = self._stack([state.params for state in states]), states[0].memory
+        self.memory = {name: self._stack([state.memory[name] for state in states]) for name in names}
         if self.stack_shape:
             shared: dict[str, np.random.Generator] = {}
             for i, state in enumerate(states):
@@ -92,12 +88,6 @@ class Stack:
         self.lazy, data = None, self.data[0]
         if updates_lazily(self.config, data):
             self.lazy = LazyUpdate(self.optimizer, self.vectors, self.penalty, data, self.config)
-
-    def _stack_memory(self) -> Memory:
-        states = [run.state for run in self.runs]
-        for state in states:
-            state.memory = state.memory or self.optimizer.init(state.params)
-        return {name: self._stack([state.memory[name] for state in states]) for name in states[0].memory}
 
     def _stack(self, arrays: list[Array]) -> Array:
         return np.stack(arrays) if self.stack_shape else arrays[0]
@@ -122,7 +112,7 @@ class Stack:
         if self.lazy is not None:
             self.lazy.start_epoch(self.learning_rates)
 
-    def gradient(self, batch: Batch, outputs: Array) -> None:
+    def compute_gradient(self, batch: Batch, outputs_mT: Array) -> None:
         """Compute the gradient of the mean loss of a batch, and fill its outputs."""
         grads = self.grads
         if self.lazy is not None:
@@ -131,7 +121,7 @@ class Stack:
         for workspace in batch_gradient.workspaces:
             if workspace.dropout_factors is not None:
                 draw_dropout(self.runs, workspace.dropout_factors)
-        batch_gradient.fill(self.params, grads, batch, outputs)
+        batch_gradient.fill(self.params, grads, batch, outputs_mT)
         self.last_grads, self.last_batch = grads, batch
 
     def update(self) -> None:
@@ -164,11 +154,10 @@ class Stack:
 
     def _evaluate(self) -> Array:
         """Compute the objectives (K,) over all rows, and their gradients."""
-        gathered = self.batches.whole
-        ((batch, outputs),) = gathered
-        self.gradient(batch, outputs)
+        for batch, outputs_mT in self.batches.epoch(self.shuffle_rngs):  # only one
+            self.compute_gradient(batch, outputs_mT)
         self.penalty.add_gradient(self.params.flat.reshape(-1), self.grads.flat.reshape(-1))
-        objectives = gathered.mean_losses()[..., 0] + self.penalty.value(self.params)
+        objectives = self.batches.losses()[..., 0] + self.penalty.value(self.params)
         return np.array(objectives, np.float64).reshape(-1)
 
     def last_objective(self) -> Any:
@@ -184,7 +173,7 @@ class Stack:
         They are measured on at most ``MEASURED_ROWS`` rows of the last batch of full size.
         """
         n_rows, n_hidden = self.measured_slope.shape[-2:]
-        is_steep = np.abs(self.measured_slope) >= constant(SATURATED_SLOPE, self.measured_slope.dtype.char)
+        is_steep = np.abs(self.measured_slope) >= SATURATED_SLOPE
         steep_rows = np.empty((*self.stack_shape, 1, n_hidden), self.ones.dtype)
         dot(self.ones, is_steep.astype(self.ones.dtype), steep_rows)
         return 1 - count_nonzero(is_steep) / (n_rows * n_hidden), 1 - count_nonzero(steep_rows) / n_hidden

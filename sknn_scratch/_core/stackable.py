@@ -6,8 +6,9 @@ from math import prod
 
 import numpy as np
 
+from sknn_scratch._core.blocks import gradient_blocks
 from sknn_scratch._core.lazy import updates_lazily
-from sknn_scratch._core.network import gradient_blocks, workspace_shapes
+from sknn_scratch._core.network import workspace_shapes
 from sknn_scratch._core.rows import DenseRows
 from sknn_scratch._core.state import Run
 
@@ -28,7 +29,7 @@ def stack_key(run: Run) -> Hashable | None:
         return None
     return (
         config.network,
-        replace(config.optimizer, **dict.fromkeys(config.optimizer.of_each_network)),
+        replace(config.optimizer, **dict.fromkeys(config.optimizer.fields_per_network)),
         data.n_samples,
         config.batch_size,
         config.dropout > 0,
@@ -48,9 +49,7 @@ def has_large_batches(run: Run) -> bool:
 def step_bytes(run: Run) -> int:
     """Bytes that one step of a network touches: its parameters, and the intermediate results of a batch."""
     shape, config, n_params = run.config.network.shape, run.config, run.config.network.shape.n_params
-    of_workspace = sum(
-        prod(one) for one in workspace_shapes(shape, config.batch_size, config.dropout > 0).values()
-    )
+    of_workspace = sum(map(prod, workspace_shapes(shape, config.batch_size, config.dropout > 0).values()))
     of_row = run.data.X.values_per_row + shape.n_hidden + 5 * shape.n_outputs  # and temporary arrays, losses
     return int(STEP_COPIES * n_params + of_workspace + config.batch_size * of_row) * run.state.params.itemsize
 

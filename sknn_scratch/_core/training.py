@@ -7,7 +7,9 @@
     measure         compute the record of the epoch that has just ended
     end_epoch       keep the record, and stop the networks that have a reason
 
-A stack is one run, or several with one ``stack_key``. When some stop, the others continue in a smaller stack.
+A stack is one run, or several with one ``stack_key``. For all its networks, its ``compute_gradient`` calls
+``network.loss_gradient``, and its ``update`` the optimiser's step. When some networks stop, the others
+continue in a smaller stack.
 """
 
 import math
@@ -19,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from sknn_scratch._core.arrays import sum_of_squares
+from sknn_scratch._core.blocks import Map, mean_loss
 from sknn_scratch._core.data import pool
-from sknn_scratch._core.network import Map, mean_loss
 from sknn_scratch._core.stack import Stack
 from sknn_scratch._core.state import Epoch, Run
 from sknn_scratch._core.stopping import StopReason
@@ -71,15 +73,13 @@ def descend(stack: Stack, hooks: Sequence[Hooks]) -> None:
 
 def run_epoch(stack: Stack) -> list[Epoch]:
     """Update the parameters once for every batch."""
-    start, losses_of_batches = perf_counter(), []
-    penalty = stack.penalty.value(stack.params)
+    start = perf_counter()
+    penalty = stack.penalty.value(stack.params)  # that of later batches is nearly the same
     stack.start_epoch()
-    for gathered in stack.batches.epoch(stack.shuffle_rngs):
-        for batch, outputs in gathered:
-            stack.gradient(batch, outputs)
-            stack.update()
-        losses_of_batches.append(gathered.mean_losses())
-    losses = np.concatenate(losses_of_batches, axis=-1)
+    for batch, outputs_mT in stack.batches.epoch(stack.shuffle_rngs):
+        stack.compute_gradient(batch, outputs_mT)
+        stack.update()
+    losses = stack.batches.losses()
     mean, first, highest = stack.batches.mean(losses), losses[..., 0], losses.max(axis=-1)
     return measure(stack, perf_counter() - start, mean + penalty, first + penalty, highest + penalty)
 
@@ -97,10 +97,10 @@ def run_iteration(stack: Stack) -> list[Epoch]:
 def measure(stack: Stack, seconds: float, mean: Any, first: Any, highest: Any) -> list[Epoch]:
     """Measure the epoch of each network: last gradient, last hidden values, validation loss.
 
-    The objectives (...) of its batches are known: their mean, the first and the highest.
+    Known are the objectives (...) of its batches: their mean, the first and the highest.
     """
     saturated_fraction, dead_fraction = stack.saturation()
-    columns = {
+    measured = {
         "loss": mean,
         "gradient_norm_hidden": np.sqrt(sum_of_squares(stack.last_grads.hidden_flat)),
         "gradient_norm_output": np.sqrt(sum_of_squares(stack.last_grads.output_flat)),
@@ -110,11 +110,12 @@ def measure(stack: Stack, seconds: float, mean: Any, first: Any, highest: Any) -
         "seconds": stack.per_network([seconds / len(stack.runs)] * len(stack.runs)),
     }
     if stack.validation is not None:
-        columns["val_loss"] = mean_loss(stack.network, stack.params, stack.validation)
-    rows = [first, highest, np.isfinite(stack.params.flat).all(axis=-1), *columns.values()]
+        measured["val_loss"] = mean_loss(stack.network, stack.params, stack.validation)
+    is_finite = np.isfinite(stack.params.flat).all(axis=-1)
+    table = np.transpose([first, highest, is_finite, *measured.values()])  # a row for each network
     return [
-        Epoch(dict(zip(columns, values, strict=True)), first, highest if is_finite else math.inf)
-        for first, highest, is_finite, *values in np.array(rows).reshape(len(rows), -1).T.tolist()
+        Epoch(dict(zip(measured, values, strict=True)), first, highest if is_finite else math.inf)
+        for first, highest, is_finite, *values in np.atleast_2d(table).tolist()
     ]
 
 

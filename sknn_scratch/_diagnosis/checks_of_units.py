@@ -92,7 +92,7 @@ def underfitting(evidence):
     """Look whether simple models predict the labels better than the network."""
     if evidence.y is None:
         return "it needs y"
-    if not evidence.is_central:
+    if not evidence.estimates_centre:
         return "simple models predict means, no other quantile than the median"
     if not evidence.has_enough_rows:
         return "it needs more rows"

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE
-from sknn_scratch._core.network import make_batch, mean_loss, predict_outputs, row_blocks
+from sknn_scratch._core.blocks import mean_loss, predict_outputs, row_blocks
+from sknn_scratch._core.network import make_batch
 from sknn_scratch._diagnosis import references
 from sknn_scratch._estimators.inspection import activate, hidden_inputs
 from sknn_scratch._fitting.causes import spaced_rows, strongest_pull
@@ -132,9 +133,9 @@ class Evidence:
         return 0.5 * (self.penalty_rate or 0) * sum(float(np.vdot(w, w)) for w in self.fitted.coefs_)
 
     @property
-    def is_central(self):
+    def estimates_centre(self):
         """Whether the network estimates what simple models do: classes, means or medians."""
-        return self._network[0].loss.is_central
+        return self._network[0].loss.estimates_centre
 
     @property
     def _network(self):
@@ -165,7 +166,7 @@ class Evidence:
         the row that they predict. A guess is the same for all rows.
         """
         batch, target_kind = self._batch(self.sample), target_kind_of(self.fitted)
-        targets, shares = batch.targets.values.T, batch.targets.row_weights[0]
+        targets, shares = batch.targets.values.T, batch.targets.shares[0]
         truth = self.labels[self.sample]
         X = standardised(batch.X.source, self.features)
 

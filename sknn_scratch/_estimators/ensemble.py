@@ -15,7 +15,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._core.network import predict_outputs
+from sknn_scratch._core.blocks import predict_outputs
 from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.single import SingleNetwork
 from sknn_scratch._fitting.callbacks import FitReporter, ParentTask, fit_inside, fit_of_many

@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
-from sknn_scratch._core.network import predict_hidden
+from sknn_scratch._core.blocks import predict_hidden
 from sknn_scratch._estimators.ensemble import Ensemble
 from sknn_scratch._estimators.single import SingleNetwork
 from sknn_scratch._fitting.fitted import activation_of, fitted_layers, fitted_network, target_kind_of

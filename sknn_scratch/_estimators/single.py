@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._core.network import predict_hidden, predict_outputs, row_blocks
+from sknn_scratch._core.blocks import predict_hidden, predict_outputs, row_blocks
 from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._fitting.callbacks import Checkpoint, FitReporter

@@ -22,9 +22,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from sknn_scratch._core.activations import Activation, Array
+from sknn_scratch._core.blocks import mean_loss
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.lazy import clear_unused_features, updates_lazily
-from sknn_scratch._core.network import Batch, make_batch, mean_loss
+from sknn_scratch._core.network import Batch, make_batch
 from sknn_scratch._core.parameters import initialise, view_parameters
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import Config, Run, State

@@ -150,7 +150,7 @@ def strongest_pull(network, batch):
     slopes = np.empty_like(targets.values)
     network.loss.gradient(np.zeros_like(slopes), targets, slopes)
     # A constant has no penalty, so the part of the gradient that it explains does not count.
-    deltas = slopes - targets.row_weights * slopes.sum(axis=1, keepdims=True)
+    deltas = slopes - targets.shares * slopes.sum(axis=1, keepdims=True)
     return float(pulls(network.activate, batch.X.source, deltas).max())
 
 

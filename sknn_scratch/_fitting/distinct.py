@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sknn_scratch._core.network import row_blocks
+from sknn_scratch._core.blocks import row_blocks
 from sknn_scratch._core.rows import SparseRows
 
 

@@ -8,14 +8,12 @@ import numpy as np
 from scipy.special import entr, expit
 from sklearn.utils.multiclass import unique_labels
 
-from sknn_scratch._core.losses import (
-    Logistic,
-    Loss,
-    Softmax,
+from sknn_scratch._core.logits import (
     logistic_log_probabilities,
     softmax_log_probabilities,
     softmax_probabilities,
 )
+from sknn_scratch._core.losses import Logistic, Loss, Softmax
 from sknn_scratch._fitting.label_checks import check_labels, plain_labels
 from sknn_scratch._fitting.missing import check_none_missing
 from sknn_scratch._fitting.targets import TargetKind

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import scipy.sparse
 
-from sknn_scratch._core.network import N_BLOCKS
+from sknn_scratch._core.blocks import N_BLOCKS
 from sknn_scratch._core.stackable import has_large_batches, other_bytes, stack_key, step_bytes
 from sknn_scratch._core.state import Run
 from sknn_scratch._core.training import Hooks, train

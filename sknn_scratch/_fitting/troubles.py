@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from sknn_scratch._core.network import make_batch, mean_loss
+from sknn_scratch._core.blocks import mean_loss
+from sknn_scratch._core.network import make_batch
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._fitting import causes

@@ -8,7 +8,8 @@ import numbers
 import numpy as np
 from sklearn.metrics import check_scoring
 
-from sknn_scratch._core.network import make_batch, mean_loss
+from sknn_scratch._core.blocks import mean_loss
+from sknn_scratch._core.network import make_batch
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import watched_value

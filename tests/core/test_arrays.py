@@ -4,7 +4,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core.arrays import (
     add_multiples,
-    constant,
     count_nonzero,
     decay_and_add,
     dot,
@@ -126,14 +125,6 @@ def test_squares_are_summed_alike_wherever_they_lie_in_memory(dtype, n):
             moved = buffer[offset : offset + n * itemsize].view(dtype)
             moved[...] = vector
             assert sum_of_squares(moved) == sums[i]
-
-
-@both_precisions
-def test_constants_have_the_precision_of_what_they_are_computed_with(dtype):
-    char = np.dtype(dtype).char
-    assert constant(0.1, char) == dtype(0.1)
-    assert constant(0.1, char).dtype == (np.ones(2, dtype) * constant(0.1, char)).dtype == dtype
-    assert constant(0.1, char) is constant(0.1, char)
 
 
 @one_network_or_a_stack

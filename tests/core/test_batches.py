@@ -4,7 +4,7 @@ import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core import batches as batches_module
-from sknn_scratch._core.batches import Batches
+from sknn_scratch._core.batches import Batches, GatheredBatches
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._core.rows import DenseRows, rows_of
@@ -39,13 +39,13 @@ def row_numbers(batch):
     numbers = dense_rows(batch.X)[..., 0]
     assert_array_equal(dense_rows(batch.X)[..., 1], numbers + 1)
     assert_array_equal(batch.targets.values[..., 0, :], numbers)
-    assert_array_equal(batch.targets.weighted, batch.targets.values * batch.targets.row_weights)
+    assert_array_equal(batch.targets.weighted, batch.targets.values * batch.targets.shares)
     return numbers.astype(int)
 
 
 def weights_of(batch):
     """Weights (..., n_samples) of the rows of a batch."""
-    return np.broadcast_to(batch.targets.row_weights[..., 0, :], row_numbers(batch).shape)
+    return np.broadcast_to(batch.targets.shares[..., 0, :], row_numbers(batch).shape)
 
 
 def epoch_weight(batches):
@@ -132,7 +132,7 @@ def test_the_full_batch_is_the_design_matrix_itself(batch_size, weighted):
 
 
 def epoch_batches_uncopied(stream):
-    return [batch for gathered in stream.epoch(rngs()) for batch, _ in gathered]
+    return [batch for batch, _ in stream.epoch(rngs())]
 
 
 def test_the_full_batch_draws_no_random_numbers():
@@ -209,10 +209,16 @@ def test_a_memory_map_is_read_row_by_row(tmp_path):
 def test_what_is_gathered_at_once_is_bounded(monkeypatch, n_networks, sparse):
     monkeypatch.setattr(batches_module, "GATHERED_BYTES", 4000)
     data = [Data(**make_source(200, sparse))] * n_networks
-    counts = [len(gathered.batches) for gathered in Batches(data, 5, SOFTMAX).epoch(rngs(n_networks))]
-    assert sum(counts) == 40
+    sizes = []
+
+    def gather(self, rows, positions, original=GatheredBatches.gather):
+        sizes.append(rows.shape[-1])
+        return original(self, rows, positions)
+
+    monkeypatch.setattr(GatheredBatches, "gather", gather)
+    assert len(epoch_batches(Batches(data, 5, SOFTMAX), rngs(n_networks))) == 40
     row_bytes = 8 * (3 * (2 if sparse else 1) + 4)  # two of three values are stored, each with its index
-    assert max(counts) == 4000 // (row_bytes * 5 * n_networks)
+    assert max(sizes) == 5 * (4000 // (row_bytes * 5 * n_networks))
 
 
 # --- A stack ---
@@ -256,7 +262,7 @@ def test_a_stack_that_shares_its_rows_does_not_copy_them():
     assert np.shares_memory(batch.X.X, source["X"].X)
     assert batch.X.n_samples == 12
     assert batch.targets.values.shape == (3, 1, 12)
-    assert batch.targets.row_weights.shape == (1, 12)
+    assert batch.targets.shares.shape == (1, 12)
 
 
 def test_a_network_without_chosen_rows_uses_all():

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from sknn_scratch._core import network as network_module
-from sknn_scratch._core.network import equal_blocks, gradient_blocks, row_blocks
+from sknn_scratch._core import blocks as blocks_module
+from sknn_scratch._core.blocks import equal_blocks, gradient_blocks, row_blocks
 from sknn_scratch._core.parameters import NetworkShape
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.stackable import has_large_batches
@@ -27,8 +27,8 @@ MEASURED = ("saturated_fraction", "dead_fraction")
 @pytest.fixture
 def all_is_large(monkeypatch):
     """Treat all batches of dense rows as large."""
-    monkeypatch.setattr(network_module, "LARGE_ROWS", 0)
-    monkeypatch.setattr(network_module, "LARGE_PRODUCT", 0)
+    monkeypatch.setattr(blocks_module, "LARGE_ROWS", 0)
+    monkeypatch.setattr(blocks_module, "LARGE_PRODUCT", 0)
 
 
 def sizes_of(blocks):
@@ -55,7 +55,7 @@ def test_large_batches_are_cut_into_blocks():
 
 
 def test_blocks_of_rows_have_hidden_values_that_fit_into_the_cache(monkeypatch):
-    monkeypatch.setattr(network_module, "BLOCK_BYTES", 7 * 5 * 8)
+    monkeypatch.setattr(blocks_module, "BLOCK_BYTES", 7 * 5 * 8)
     assert sizes_of(row_blocks(7, 5, np.float64)) == [7]
     assert sizes_of(row_blocks(8, 5, np.float64)) == [4, 4]
     assert sizes_of(row_blocks(15, 5, np.float64)) == [5, 5, 5]
@@ -66,8 +66,8 @@ def test_blocks_of_rows_have_hidden_values_that_fit_into_the_cache(monkeypatch):
 
 def test_runs_know_whether_their_batches_are_large(monkeypatch):
     """The last batch may be small: it is the usual size that counts, and no more rows than there are."""
-    monkeypatch.setattr(network_module, "LARGE_ROWS", 30)
-    monkeypatch.setattr(network_module, "LARGE_PRODUCT", 0)
+    monkeypatch.setattr(blocks_module, "LARGE_ROWS", 30)
+    monkeypatch.setattr(blocks_module, "LARGE_PRODUCT", 0)
     assert has_large_batches(make_run(BINARY, batch_size=100))
     assert not has_large_batches(make_run(BINARY, batch_size=20))
     assert not has_large_batches(make_run(BINARY, batch_size=100, data={"rows": np.arange(29)}))

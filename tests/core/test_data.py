@@ -4,8 +4,8 @@ import scipy.sparse
 from numpy.testing import assert_array_equal
 
 from sknn_scratch._core import data as data_module
+from sknn_scratch._core.blocks import mean_loss
 from sknn_scratch._core.data import Data, pool, stack_validations
-from sknn_scratch._core.network import mean_loss
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import DenseRows, RowsWithOnes, SparseRows, rows_of

@@ -5,8 +5,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from sknn_scratch._core.activations import ACTIVATIONS
+from sknn_scratch._core.blocks import mean_loss
 from sknn_scratch._core.losses import Logistic
-from sknn_scratch._core.network import Network, mean_loss
+from sknn_scratch._core.network import Network
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
 from tests.helpers import (
     BINARY,

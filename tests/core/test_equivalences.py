@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.linear_model import LogisticRegression
 
-from sknn_scratch._core.network import predict_outputs
+from sknn_scratch._core.blocks import predict_outputs
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.stopping import StopReason

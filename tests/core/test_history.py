@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 
 from sknn_scratch._core import stack as stack_module
 from sknn_scratch._core.activations import Activation
-from sknn_scratch._core.network import mean_loss, predict_hidden
+from sknn_scratch._core.blocks import mean_loss, predict_hidden
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import rows_of
 from tests.helpers import (

@@ -8,8 +8,8 @@ import scipy.optimize
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core.activations import ACTIVATIONS
-from sknn_scratch._core.lbfgs import Centring, Minimiser, Pairs
-from sknn_scratch._core.optimizers import N_PAIRS, Lbfgs
+from sknn_scratch._core.lbfgs import N_PAIRS, Centring, Minimiser, Pairs
+from sknn_scratch._core.optimizers import Lbfgs
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
 from sknn_scratch._core.stackable import stack_key
 from sknn_scratch._core.stopping import StopReason

@@ -4,6 +4,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from sknn_scratch._core.logits import (
+    logistic_log_probabilities,
+    softmax_log_probabilities,
+    softmax_probabilities,
+)
 from sknn_scratch._core.losses import (
     LOSSES,
     Huber,
@@ -12,9 +17,6 @@ from sknn_scratch._core.losses import (
     ResidualLoss,
     SquaredError,
     Targets,
-    logistic_log_probabilities,
-    softmax_log_probabilities,
-    softmax_probabilities,
 )
 from tests.helpers import LOSS_PARAMETERS, assert_gradient, evaluate_loss, make_loss
 
@@ -202,7 +204,7 @@ def test_log_probabilities_equal_exact_arithmetic(name, dtype):
 @pytest.mark.parametrize("weighted", [False, True])
 def test_gradient_equals_central_differences(name, size, weighted):
     logits, targets = random_logits_and_targets(name, size)
-    weights = np.random.default_rng(1).uniform(size=(*size[:-1], 1)) if weighted else 0.25
+    weights = np.random.default_rng(1).uniform(size=size[:-1]) if weighted else 0.25
 
     def value(flat):
         return evaluate_loss(name, flat.reshape(size), targets, weights)[0]
@@ -218,7 +220,7 @@ def test_the_total_of_extremes_overflows_in_silence(name, dtype):
     logits, targets = extreme_rows(name, dtype)
     weights = np.linspace(0.5, 1.5, len(logits), dtype=dtype)
     total = make_loss(name).total(logits.T.copy(), Targets.of(targets, weights))
-    assert total == pytest.approx(evaluate_loss(name, logits, targets, weights[:, np.newaxis])[0], rel=1e-6)
+    assert total == pytest.approx(evaluate_loss(name, logits, targets, weights)[0], rel=1e-6)
 
 
 @every_loss
@@ -285,10 +287,10 @@ def test_poisson_overflows_to_infinity():
     assert loss == np.inf
 
 
-@pytest.mark.parametrize("method", ["gradient", "values", "slope", "of_residuals"])
+@pytest.mark.parametrize("method", ["gradient", "of_rows", "slope", "of_residuals"])
 def test_a_loss_that_is_none_refuses_to_be_evaluated(method):
     loss = ResidualLoss() if method in ("slope", "of_residuals") else Loss()
-    arguments = [None] * {"gradient": 3, "values": 2, "slope": 1, "of_residuals": 1}[method]
+    arguments = [None] * {"gradient": 3, "of_rows": 2, "slope": 1, "of_residuals": 1}[method]
     with pytest.raises(NotImplementedError):
         getattr(loss, method)(*arguments)
 
@@ -304,8 +306,8 @@ def test_targets_are_arranged_by_output_and_weighted_by_row(dtype, networks):
     arranged = Targets.of(targets, row_weights)
     assert {array.dtype.type for array in arranged} == {dtype}
     assert_array_equal(arranged.values, targets.mT)
-    assert_array_equal(arranged.row_weights[..., 0, :], row_weights.astype(dtype))
-    assert_array_equal(arranged.weighted, arranged.values * arranged.row_weights)
+    assert_array_equal(arranged.shares[..., 0, :], row_weights.astype(dtype))
+    assert_array_equal(arranged.weighted, arranged.values * arranged.shares)
 
 
 def test_a_block_of_targets_has_its_rows():

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn_scratch._core import network as network_module
+from sknn_scratch._core import blocks
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
-from sknn_scratch._core.network import Penalty, mean_loss, predict_hidden, predict_outputs
+from sknn_scratch._core.blocks import mean_loss, predict_hidden, predict_outputs
+from sknn_scratch._core.network import Penalty
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import SparseRows, rows_of
 from tests.core import textbook
@@ -225,7 +226,7 @@ def test_blocks_of_rows_give_the_same_as_all_rows(monkeypatch, compute, sparse, 
         stacked = SparseRows([problem.X] * n_networks, stacked=True)
         rows = rows._replace(X=stacked) if compute is mean_loss else stacked
     at_once = compute(network, params, rows)
-    monkeypatch.setattr(network_module, "BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", block_bytes)
     assert_allclose(compute(network, params, rows), at_once, rtol=1e-12)
 
 

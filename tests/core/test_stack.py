@@ -427,11 +427,11 @@ def test_runs_that_cannot_be_stacked_have_another_key(other, run):
 
 
 @pytest.mark.parametrize("solver", STOCHASTIC)
-def test_hyperparameters_of_the_optimiser_make_another_key_unless_they_are_of_each_network(solver):
+def test_hyperparameters_of_the_optimiser_make_another_key_unless_they_are_per_network(solver):
     run = make_run(BINARY, solver=solver)
     for name, value in asdict(run.config.optimizer).items():
         other = make_run(BINARY, solver=solver, **{name: not value if value is True else value / 2})
-        assert (stack_key(other) == stack_key(run)) == (name in SOLVERS[solver].of_each_network)
+        assert (stack_key(other) == stack_key(run)) == (name in SOLVERS[solver].fields_per_network)
 
 
 def test_runs_with_lazy_updates_are_trained_alone(monkeypatch):

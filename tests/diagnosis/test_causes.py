@@ -152,7 +152,9 @@ def test_the_number_of_underfitting():
     """The difference of the errors, 0.3 - 0.1, minus twice its standard error, sqrt((0.3 + 0.1) / 400)."""
     errors = Errors(network=0.3, simple_model=0.1, guess=0.5, n_rows=400)
     clf = types.SimpleNamespace(coefs_=[np.zeros((2, 3))], alpha_=1.0)
-    evidence = types.SimpleNamespace(y=[], is_central=True, has_enough_rows=True, errors=errors, fitted=clf)
+    evidence = types.SimpleNamespace(
+        y=[], estimates_centre=True, has_enough_rows=True, errors=errors, fitted=clf
+    )
     assert_allclose(underfitting(evidence).value, 0.2 - 2 * 0.001**0.5)
     assert underfitting(evidence).value > 0.13
     better = types.SimpleNamespace(**vars(evidence) | {"errors": errors._replace(network=0.12)})

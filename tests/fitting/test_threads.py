@@ -16,7 +16,7 @@ from sklearn.model_selection import GridSearchCV
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from sknn_scratch import ShallowNNClassifier, VectorizedGridSearchCV
-from sknn_scratch._core import network
+from sknn_scratch._core import blocks
 from sknn_scratch._fitting import threads as _threads
 from sknn_scratch._fitting.threads import map_in_threads, one_blas_thread, threads_for_blocks
 from sknn_scratch.exceptions import DivergenceWarning
@@ -266,8 +266,8 @@ def test_an_error_in_a_thread_reaches_the_caller(blas):
 
 @with_two_threads
 def test_a_thread_that_overflows_does_not_warn(blas, monkeypatch):
-    monkeypatch.setattr(network, "LARGE_ROWS", 0)
-    monkeypatch.setattr(network, "LARGE_PRODUCT", 0)
+    monkeypatch.setattr(blocks, "LARGE_ROWS", 0)
+    monkeypatch.setattr(blocks, "LARGE_PRODUCT", 0)
     with pytest.warns(DivergenceWarning) as caught:
         make_classifier(solver="sgd", learning_rate=1e10, activation="identity").fit(X, Y)
     assert len(caught) == 1
@@ -275,7 +275,7 @@ def test_a_thread_that_overflows_does_not_warn(blas, monkeypatch):
 
 @pytest.mark.parametrize(("method", "n_threads"), [("predict_proba", 1), ("transform", 3)])
 def test_rows_that_overflow_in_a_thread_are_an_error_without_a_warning(monkeypatch, method, n_threads):
-    monkeypatch.setattr(network, "BLOCK_BYTES", 1000)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 1000)
     monkeypatch.setattr(_threads, "TINY_PRODUCT", 0)
     monkeypatch.setattr(_threads, "_n_blas_threads", lambda: n_threads)
     classifier = make_classifier(activation="identity", init_scale=10.0).fit(X, Y)
@@ -291,7 +291,7 @@ def test_rows_that_overflow_in_a_thread_are_an_error_without_a_warning(monkeypat
 
 @pytest.mark.parametrize("method", ["predict_proba", "transform"])
 def test_threads_change_nothing_in_a_prediction(monkeypatch, method):
-    monkeypatch.setattr(network, "BLOCK_BYTES", 1000)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 1000)
     monkeypatch.setattr(_threads, "TINY_PRODUCT", 0)
     predict = getattr(make_classifier().fit(X, Y), method)
     many = np.tile(X, (50, 1))
@@ -304,17 +304,17 @@ def test_threads_change_nothing_in_a_prediction(monkeypatch, method):
 @pytest.mark.parametrize("params", [{"batch_size": 30, "dropout": 0.5}, {"solver": "lbfgs"}])
 def test_threads_change_nothing_in_a_fit(monkeypatch, params):
     """Nor does it matter how many there are, for the blocks stay the same."""
-    monkeypatch.setattr(network, "LARGE_ROWS", 0)
-    monkeypatch.setattr(network, "LARGE_PRODUCT", 0)
-    fits, names, compute = [], [], network.loss_gradient
+    monkeypatch.setattr(blocks, "LARGE_ROWS", 0)
+    monkeypatch.setattr(blocks, "LARGE_PRODUCT", 0)
+    fits, names, compute = [], [], blocks.loss_gradient
     monkeypatch.setattr(
-        network, "loss_gradient", lambda *args: (names.append(current_thread().name), compute(*args))
+        blocks, "loss_gradient", lambda *args: (names.append(current_thread().name), compute(*args))
     )
     for n_threads in (1, 2, 3):
         names.clear()
         monkeypatch.setattr(_threads, "_n_blas_threads", lambda n_threads=n_threads: n_threads)
         fits.append(make_classifier(**params).fit(X, Y))
-        assert len(names) >= 2 * network.N_BLOCKS
+        assert len(names) >= 2 * blocks.N_BLOCKS
         assert (main_thread().name in names) == (n_threads == 1)
     for fit in fits[1:]:
         assert_same_fit(fit, fits[0])
