@@ -23,7 +23,7 @@ from sknn_scratch._core.losses import LOSSES, Targets
 from sknn_scratch._core.network import Network, Penalty, Workspace, loss_gradient
 from sknn_scratch._core.optimizers import SOLVERS, Vectors
 from sknn_scratch._core.parameters import NetworkShape, initialise, view_parameters
-from sknn_scratch._core.rows import rows_of
+from sknn_scratch._core.rows import SparseRows, rows_of
 from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._core.training import Hooks, train
 
@@ -83,6 +83,22 @@ def as_sparse(problem):
     """Turn small values into zeros: the same problem, dense and in CSR form."""
     X = np.where(abs(problem.X) < 1, 0, problem.X)
     return problem._replace(X=X), problem._replace(X=scipy.sparse.csr_array(X))
+
+
+def numbered_rows(n_rows, sparse=False, dtype=np.float64):
+    """Make fields of Data: a row of X holds its number and the next one, a row of the targets its number."""
+    numbers = np.arange(n_rows, dtype=dtype)[:, np.newaxis]
+    X = np.hstack([numbers, numbers + 1])
+    return {"X": rows_of(scipy.sparse.csr_array(X) if sparse else X), "targets": numbers.copy()}
+
+
+def matrix_of(rows):
+    """Get the design matrix (..., n_samples, n_features) of rows of any kind."""
+    if isinstance(rows, SparseRows):
+        matrices = np.array([one.toarray() for one in rows.matrices])
+        return matrices if rows.stacked else matrices[0]
+    assert (rows.X[..., : rows.has_ones] == 1).all()
+    return rows.X[..., rows.has_ones :]
 
 
 def make_batch(problem, row_weights=None):

@@ -18,23 +18,13 @@ from tests.helpers import (
     make_params,
     make_problem,
     make_run,
+    matrix_of,
+    numbered_rows,
     train_alone,
     train_together,
 )
 
 dense_or_sparse = pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
-
-
-def make_source(n_rows, sparse=False):
-    """Each row of X and of the targets holds its own number."""
-    numbers = np.arange(n_rows, dtype=float)[:, np.newaxis]
-    X = np.hstack([numbers, 100 + numbers])
-    return {"X": rows_of(scipy.sparse.csr_array(X) if sparse else X), "targets": numbers.copy()}
-
-
-def matrix_of(rows):
-    """The design matrix of one network, dense."""
-    return rows.X if isinstance(rows, DenseRows) else rows.matrices[0].toarray()
 
 
 def chosen_rows(data):
@@ -44,27 +34,19 @@ def chosen_rows(data):
     return X[rows], data.targets[rows]
 
 
-def assert_same_rows(data, other):
-    for array, other_array in zip(chosen_rows(data), chosen_rows(other), strict=True):
-        assert_array_equal(array, other_array)
-    assert data.n_samples == other.n_samples
-    assert data.total_weight == other.total_weight
-
-
 # --- Data ---
 
 
 @pytest.mark.parametrize(("weight", "expected"), [(2.0, 100), (100 / 12, 100), (10.0, 120)])
 def test_the_penalty_is_measured_against_a_weight_of_at_least_100(weight, expected):
-    data = Data(**make_source(12), row_weights=np.full(12, weight))
+    data = Data(**numbered_rows(12), row_weights=np.full(12, weight))
     assert data.penalty_weight == pytest.approx(expected, rel=1e-14)
 
 
 def test_total_weight_of_rows_without_weights_is_their_number():
-    source = make_source(12)
+    source = numbered_rows(12)
     assert Data(**source).total_weight == 12
     assert Data(**source, rows=np.arange(5)).total_weight == 5
-    assert Data(**source, row_weights=np.full(12, 2.0)).total_weight == 24
 
 
 def test_rows_with_a_feature_are_counted_once_and_only_those_to_train_on():
@@ -93,48 +75,32 @@ def no_ones(monkeypatch):
 
 @pytest.mark.usefixtures("no_ones")
 def test_pooling_leaves_one_source_as_it_is():
-    source = make_source(12)
+    source = numbered_rows(12)
     data = [Data(**source, rows=np.array(rows)) for rows in ([3, 1, 2], [0, 11, 2])]
     assert pool(data) == data
 
 
 @pytest.mark.usefixtures("no_ones")
 @dense_or_sparse
-def test_pooled_networks_keep_their_rows_and_weights(sparse):
-    source, other = make_source(12, sparse), make_source(7, sparse)
+def test_pooled_networks_keep_their_rows_and_all_else(sparse):
+    source, other = numbered_rows(12, sparse), numbered_rows(7, sparse)
     other["X"], other["targets"] = rows_of(2 * other["X"].source), 1 + other["targets"]
+    validation = make_batch(make_problem("binary"))
     data = [
         Data(**source, rows=np.array([3, 1])),
         Data(**other, row_weights=np.arange(1.0, 8)),
-        Data(**source),
+        Data(**source, validation=validation, score=len),
+        Data(source["X"], -source["targets"]),  # with other targets, it is another source
     ]
     pooled = pool(data)
     assert all(one.X is pooled[0].X and one.targets is pooled[0].targets for one in pooled)
-    assert (pooled[0].X.n_samples, pooled[0].X.n_features) == (19, 2)
+    assert (pooled[0].X.n_samples, pooled[0].X.n_features) == (12 + 7 + 12, 2)
     assert type(pooled[0].X) is (SparseRows if sparse else DenseRows)
     for before, after in zip(data, pooled, strict=True):
-        assert_same_rows(after, before)
-        assert after.row_weights is before.row_weights
-
-
-def test_pooling_keeps_validations_and_scores():
-    validation, score = make_batch(make_problem("binary")), len
-    data = [
-        Data(**make_source(12), validation=validation, score=score),
-        Data(**make_source(7), validation=validation, score=score),
-    ]
-    for one in pool(data):
-        assert one.validation is validation
-        assert one.score is score
-
-
-def test_the_same_rows_with_other_targets_are_another_source():
-    source = make_source(12)
-    data = [Data(**source), Data(source["X"], -source["targets"])]
-    pooled = pool(data)
-    for before, after in zip(data, pooled, strict=True):
-        rows = np.arange(12) if after.rows is None else after.rows
-        assert_array_equal(after.targets[rows], before.targets)
+        for array, array_before in zip(chosen_rows(after), chosen_rows(before), strict=True):
+            assert_array_equal(array, array_before)
+        for name in ("n_samples", "row_weights", "validation", "score"):
+            assert getattr(after, name) is getattr(before, name)
 
 
 # --- Small rows: a column of ones ---
@@ -145,15 +111,13 @@ def assert_same_rows_after_ones(data, before):
         assert one.X is data[0].X
         assert one.targets is data[0].targets
         assert type(one.X) is RowsWithOnes
-        X, targets = chosen_rows(one)
-        assert_array_equal(X[:, 0], 1)
-        assert_array_equal(X[:, 1:], chosen_rows(one_before)[0])
-        assert_array_equal(targets, chosen_rows(one_before)[1])
+        for array, array_before in zip(chosen_rows(one), chosen_rows(one_before), strict=True):
+            assert_array_equal(array, array_before)
 
 
 @pytest.mark.parametrize("other_rows", [12, 7])
 def test_a_column_of_ones_comes_first(other_rows):
-    source, other = make_source(12), make_source(other_rows)
+    source, other = numbered_rows(12), numbered_rows(other_rows)
     alone = [Data(**source)]
     assert_same_rows_after_ones(pool(alone), alone)
     assert pool(alone)[0].rows is None
@@ -161,16 +125,10 @@ def test_a_column_of_ones_comes_first(other_rows):
     assert_same_rows_after_ones(pool(data), data)
 
 
-def test_the_user_s_rows_are_left_alone():
-    source = make_source(12)
-    pool([Data(**source)])
-    assert_array_equal(source["X"].X, make_source(12)["X"].X)
-
-
 def test_large_or_sparse_rows_have_no_ones(monkeypatch):
-    sparse = [Data(**make_source(12, sparse=True))]
+    sparse = [Data(**numbered_rows(12, sparse=True))]
     assert pool(sparse) == sparse
-    dense = [Data(**make_source(12))]
+    dense = [Data(**numbered_rows(12))]
     monkeypatch.setattr(data_module, "SMALL_BYTES", 12 * 2 * 8)
     assert type(pool(dense)[0].X) is RowsWithOnes
     monkeypatch.setattr(data_module, "SMALL_BYTES", 12 * 2 * 8 - 1)
@@ -180,12 +138,12 @@ def test_large_or_sparse_rows_have_no_ones(monkeypatch):
 def test_few_rows_of_many_are_copied_alone(monkeypatch):
     """However many others there are: a network gets ones alone and in a stack, or in neither."""
     monkeypatch.setattr(data_module, "SMALL_BYTES", 3 * 2 * 8)
-    source = make_source(1000)
+    source = numbered_rows(1000)
     data = [Data(**source, rows=np.array(rows)) for rows in ([3, 1, 2], [0, 999, 2])]
     assert_same_rows_after_ones(pool(data[:1]), data[:1])
     assert pool(data)[0].X.n_samples == 6
     assert_same_rows_after_ones(pool(data), data)
-    data.append(Data(**make_source(3)))
+    data.append(Data(**numbered_rows(3)))
     assert pool(data)[0].X.n_samples == 9
     assert_same_rows_after_ones(pool(data), data)
 
@@ -218,7 +176,7 @@ def test_stacked_validations_have_the_losses_of_each(weighted, sparse):
     validations = [make_batch(problem, np.arange(1.0, 10) if weighted else None) for problem in problems]
     network = make_network(problems[0])
     flat = make_params(network, 3)
-    source = make_source(3)
+    source = numbered_rows(3)
     data = [Data(**source, validation=validation) for validation in validations]
     stacked = stack_validations(data)
     losses = mean_loss(network, view_parameters(flat, network.shape), stacked)

@@ -8,13 +8,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sknn_scratch._core import rows as rows_module
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
 from sknn_scratch._core.rows import DenseRows, RowsWithOnes, SparseRows, rows_of
+from tests.helpers import matrix_of
 
 # Each kind of rows, made of dense matrices (K, n_samples, n_features); those of one are not stacked.
 KINDS_OF_ROWS = {
-    "dense": lambda matrices: DenseRows(matrices if len(matrices) > 1 else matrices[0]),
-    "with ones": lambda matrices: RowsWithOnes(
-        np.insert(matrices if len(matrices) > 1 else matrices[0], 0, 1, axis=-1)
-    ),
+    "dense": lambda matrices: DenseRows(unstacked(matrices)),
+    "with ones": lambda matrices: RowsWithOnes(np.insert(unstacked(matrices), 0, 1, axis=-1)),
     "csr_array": lambda matrices: sparse_rows(scipy.sparse.csr_array, matrices),
     "csr_matrix": lambda matrices: sparse_rows(scipy.sparse.csr_matrix, matrices),
 }
@@ -22,38 +21,30 @@ every_kind = pytest.mark.parametrize("kind", KINDS_OF_ROWS)
 one_network_or_a_stack = pytest.mark.parametrize("n_networks", [1, 3])
 
 
+def unstacked(matrices):
+    return matrices if len(matrices) > 1 else matrices[0]
+
+
 def sparse_rows(csr, matrices):
     return SparseRows([csr(one) for one in matrices], stacked=len(matrices) > 1)
 
 
-def random_dense(n_networks, n_samples=6, n_features=5, dtype=np.float64):
+def random_dense(n_networks, dtype=np.float64):
     rng = np.random.default_rng(0)
-    dense = rng.normal(size=(n_networks, n_samples, n_features)) * (
-        rng.random((n_networks, n_samples, n_features)) < 0.4
-    )
+    dense = rng.normal(size=(n_networks, 6, 5))
+    dense[rng.random(dense.shape) > 0.4] = 0
     dense[0, 2] = 0  # an empty row
     return dense.astype(dtype)
 
 
-def make_rows(kind, n_networks=1, **size):
+def make_rows(kind, n_networks=1, dtype=np.float64):
     """Rows of a kind, and their matrices (..., n_samples, n_features) as an array."""
-    dense = random_dense(n_networks, **size)
-    return KINDS_OF_ROWS[kind](dense), dense if n_networks > 1 else dense[0]
+    dense = random_dense(n_networks, dtype)
+    return KINDS_OF_ROWS[kind](dense), unstacked(dense)
 
 
-def matrix_of(rows):
-    """The design matrix (..., n_samples, n_features) of rows of any kind."""
-    if isinstance(rows, SparseRows):
-        matrices = np.array([one.toarray() for one in rows.matrices])
-        return matrices if rows.stacked else matrices[0]
-    if isinstance(rows, RowsWithOnes):
-        assert_array_equal(rows.X[..., 0], 1)
-        return rows.X[..., 1:]
-    return rows.X
-
-
-def random_parameters(stack_shape, n_features=5, n_hidden=3, dtype=np.float64):
-    shape = NetworkShape(n_features, n_hidden, n_outputs=2)
+def random_parameters(stack_shape, dtype):
+    shape = NetworkShape(n_features=5, n_hidden=3, n_outputs=2)
     flat = np.random.default_rng(1).normal(size=(*stack_shape, shape.n_params)).astype(dtype)
     return view_parameters(flat, shape)
 
@@ -77,17 +68,11 @@ def test_rows_of_a_matrix(csr):
 @every_kind
 @one_network_or_a_stack
 def test_sizes(kind, n_networks):
+    """Sparse values have an index; and gathered ones are there twice, when gathered and in a batch."""
     rows, dense = make_rows(kind, n_networks)
     assert (rows.n_samples, rows.n_features) == dense.shape[-2:]
-
-
-@every_kind
-def test_bytes_are_those_of_the_values_and_what_goes_with_them(kind):
-    """Sparse values have an index; and gathered ones are there twice, when gathered and in a batch."""
-    rows, dense = make_rows(kind)
-    nonzero = np.count_nonzero(dense)
-    values = {"dense": 5, "with ones": 6}
-    assert rows.values_per_row == values.get(kind, 3 * nonzero / 6)
+    n_nonzero = np.count_nonzero(dense if n_networks == 1 else dense[0])
+    assert rows.values_per_row == {"dense": 5, "with ones": 6}.get(kind, 3 * n_nonzero / 6)
 
 
 # --- Products ---
@@ -96,27 +81,18 @@ def test_bytes_are_those_of_the_values_and_what_goes_with_them(kind):
 @every_kind
 @one_network_or_a_stack
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_apply_is_the_product_with_the_weights_and_the_biases(kind, n_networks, dtype):
+def test_products_with_the_weights_and_biases_and_with_the_transpose(kind, n_networks, dtype):
     rows, dense = make_rows(kind, n_networks, dtype=dtype)
-    params = random_parameters(dense.shape[:-2], dtype=dtype)
+    params, grads = (random_parameters(dense.shape[:-2], dtype) for _ in range(2))
+    accuracy = {"rtol": 1e-5, "atol": 8 * np.finfo(dtype).eps}
     hidden_input = np.full((*dense.shape[:-1], 3), np.nan, dtype)
     rows.apply(params, hidden_input)
-    expected = np.matmul(dense, params.w_hidden) + params.b_hidden
-    assert_allclose(hidden_input, expected, rtol=1e-5, atol=4 * np.finfo(dtype).eps)
-
-
-@every_kind
-@one_network_or_a_stack
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_adjoint_is_the_product_with_the_transpose_and_the_sum(kind, n_networks, dtype):
-    rows, dense = make_rows(kind, n_networks, dtype=dtype)
-    grads = random_parameters(dense.shape[:-2], dtype=dtype)
+    assert_allclose(hidden_input, np.matmul(dense, params.w_hidden) + params.b_hidden, **accuracy)
     grads.flat[...] = np.nan
-    delta = np.random.default_rng(2).normal(size=(*dense.shape[:-1], 3)).astype(dtype)
+    delta = np.random.default_rng(2).normal(size=hidden_input.shape).astype(dtype)
     rows.adjoint(delta, np.ones((1, 6), dtype), grads)
-    accuracy = 8 * np.finfo(dtype).eps
-    assert_allclose(grads.w_hidden, np.matmul(dense.mT, delta), rtol=1e-5, atol=accuracy)
-    assert_allclose(grads.b_hidden, delta.sum(axis=-2, keepdims=True), rtol=1e-5, atol=accuracy)
+    assert_allclose(grads.w_hidden, np.matmul(dense.mT, delta), **accuracy)
+    assert_allclose(grads.b_hidden, delta.sum(axis=-2, keepdims=True), **accuracy)
     assert np.isnan(grads.output_flat).all()
 
 
@@ -125,45 +101,26 @@ def test_adjoint_is_the_product_with_the_transpose_and_the_sum(kind, n_networks,
 
 @every_kind
 @one_network_or_a_stack
-@pytest.mark.parametrize("block", [slice(0, 2), slice(2, 3), slice(4, 6), slice(0, 6)])
-def test_blocks_are_those_of_the_dense_rows(kind, n_networks, block):
+@pytest.mark.parametrize("chosen", [slice(0, 2), slice(4, 6), np.array([4, 0, 4])])
+def test_blocks_and_chosen_rows_are_those_of_the_dense_rows(kind, n_networks, chosen):
     rows, dense = make_rows(kind, n_networks)
-    part = rows.take(block)
-    assert type(part) is type(rows)
-    assert_array_equal(matrix_of(part), dense[..., block, :])
-    assert part.n_samples == block.stop - block.start
-
-
-@every_kind
-@one_network_or_a_stack
-def test_taken_rows_are_copies_in_the_order_asked_for(kind, n_networks):
-    rows, dense = make_rows(kind, n_networks)
-    taken = rows.take(np.array([4, 0, 4]))
+    taken = rows.take(chosen)
     assert type(taken) is type(rows)
-    assert_array_equal(matrix_of(taken), dense[..., [4, 0, 4], :])
-    arrays = [X.data for X in taken.matrices] if isinstance(taken, SparseRows) else [taken.X]
-    for array in arrays:
-        array[...] = 0
-    assert_array_equal(matrix_of(rows), dense)
-
-
-@pytest.mark.parametrize("kind", ["dense", "csr_array", "csr_matrix"])
-def test_rows_are_put_one_below_the_other(kind):
-    dense = random_dense(3)
-    rows = [KINDS_OF_ROWS[kind](dense[[k]]) for k in range(3)]
-    together = type(rows[0]).concatenate(rows)
-    assert_array_equal(matrix_of(together), dense.reshape(18, 5))
-    assert together.n_samples == 18
+    assert_array_equal(matrix_of(taken), dense[..., chosen, :])
+    assert taken.n_samples == dense[..., chosen, :].shape[-2]
 
 
 @every_kind
 @pytest.mark.parametrize("n_networks", [1, 3])
-def test_rows_of_single_networks_are_stacked(kind, n_networks):
+def test_rows_of_single_networks_are_stacked_or_put_one_below_the_other(kind, n_networks):
     dense = random_dense(n_networks)
     rows = [KINDS_OF_ROWS[kind](dense[[k]]) for k in range(n_networks)]
     stacked = type(rows[0]).stack(rows)
     assert_array_equal(matrix_of(stacked), dense)  # with a network axis even for one
     assert (stacked.n_samples, stacked.n_features) == (6, 5)
+    together = type(rows[0]).concatenate(rows)
+    assert_array_equal(matrix_of(together), dense.reshape(-1, 5))
+    assert together.n_samples == 6 * n_networks
 
 
 def test_a_column_of_ones_is_added_to_a_copy():
@@ -212,9 +169,8 @@ def test_rows_with_a_feature_are_counted(monkeypatch, rows, csr):
     monkeypatch.setattr(rows_module, "COUNTED_ROWS", 2)
     dense = np.array([[1, 0, 2, 0], [0, 0, 3, 0], [5, 0, 0, 0], [0, 0, 6, 7], [8, 0, 9, 1]], float)
     X = csr(dense)
-    X = csr(  # with everything twice
-        (np.repeat(X.data / 2, 2), np.repeat(X.indices, 2), 2 * X.indptr), shape=X.shape
-    )
+    halves = (np.repeat(X.data / 2, 2), np.repeat(X.indices, 2), 2 * X.indptr)
+    X = csr(halves, shape=X.shape)
     chosen = dense if rows is None else dense[rows]
     assert_array_equal(rows_of(X).count_rows_with_feature(rows), (chosen != 0).sum(axis=0))
     assert X.nnz == 2 * (dense != 0).sum()
