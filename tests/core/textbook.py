@@ -35,6 +35,18 @@ def penalty_rate(alpha, row_weights):
     return alpha / max(sum(row_weights), 100)
 
 
+# --- Probabilities, of Decimals: as exact as their precision ---
+
+
+def log_sigmoid(z):
+    return -(1 + (-z).exp()).ln()
+
+
+def log_softmax(z):
+    log_sum = sum(value.exp() for value in z).ln()
+    return [value - log_sum for value in z]
+
+
 # --- Optimisers: yield the parameters after each of n steps; a penalty is its rate for each of them ---
 
 
@@ -85,7 +97,6 @@ def adamw(x, gradient, n_steps, learning_rate, beta_1=0.9, beta_2=0.999, epsilon
         yield x
 
 
-# The optimisers of the package. A new optimiser needs a line.
 def lbfgs_direction(gradient, pairs, precondition):
     """Nocedal and Wright's algorithm 7.4, the recursion of two loops, for pairs (s, y) from the oldest on."""
     alphas, q = [], gradient.copy()
@@ -102,4 +113,5 @@ def lbfgs_direction(gradient, pairs, precondition):
     return -r
 
 
+# The optimisers of the package. A new optimiser needs a line.
 OPTIMIZERS = {"adam": adam, "adamw": adamw, "sgd": sgd}
