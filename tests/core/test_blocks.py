@@ -1,27 +1,38 @@
-"""Large batches: the gradient of the blocks is that of the whole."""
-
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 from scipy.sparse import csr_array
 
 from sknn_scratch._core import blocks as blocks_module
-from sknn_scratch._core.blocks import equal_blocks, gradient_blocks, row_blocks
-from sknn_scratch._core.parameters import NetworkShape
-from sknn_scratch._core.rows import rows_of
+from sknn_scratch._core.blocks import (
+    equal_blocks,
+    gradient_blocks,
+    mean_loss,
+    predict_hidden,
+    predict_outputs,
+    row_blocks,
+)
+from sknn_scratch._core.parameters import NetworkShape, view_parameters
+from sknn_scratch._core.rows import SparseRows, rows_of
 from sknn_scratch._core.stackable import has_large_batches
 from tests.helpers import (
     BINARY,
     KINDS,
     as_sparse,
     assert_same_training,
+    make_batch,
+    make_network,
+    make_params,
     make_problem,
     make_run,
+    objective_and_gradient,
     train_alone,
     train_together,
 )
 
-# Saturation is measured on some rows of the first block.
-MEASURED = ("saturated_fraction", "dead_fraction")
+WEIGHTS = np.arange(1.0, 61)
+every_kind = pytest.mark.parametrize("kind", KINDS)
+one_network_or_a_stack = pytest.mark.parametrize("n_networks", [None, 3], ids=["single", "stack"])
 
 
 @pytest.fixture
@@ -29,6 +40,9 @@ def all_is_large(monkeypatch):
     """Treat all batches of dense rows as large."""
     monkeypatch.setattr(blocks_module, "LARGE_ROWS", 0)
     monkeypatch.setattr(blocks_module, "LARGE_PRODUCT", 0)
+
+
+# --- Blocks ---
 
 
 def sizes_of(blocks):
@@ -74,21 +88,52 @@ def test_runs_know_whether_their_batches_are_large(monkeypatch):
     assert not has_large_batches(make_run(as_sparse(BINARY)[1], batch_size=100))
 
 
-BLOCKWISE = [{"batch_size": 25, "dropout": 0.3}, {"solver": "lbfgs", "batch_size": 60}]
+# --- Losses and predictions ---
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("row_weights", [None, np.arange(1.0, 61.0)])
-@pytest.mark.parametrize("solver", BLOCKWISE)
+@pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
+@one_network_or_a_stack
+@pytest.mark.parametrize("compute", [predict_outputs, predict_hidden, mean_loss])
+@pytest.mark.parametrize("block_bytes", [1, 7 * 5 * 8, 20 * 5 * 8])
+def test_blocks_of_rows_give_the_same_as_all_rows(monkeypatch, compute, sparse, n_networks, block_bytes):
+    problem = as_sparse(make_problem("multiclass"))[sparse]
+    network = make_network(problem)
+    params = view_parameters(make_params(network, n_networks), network.shape)
+    batch = make_batch(problem, WEIGHTS)
+    if sparse and n_networks:
+        batch = batch._replace(X=SparseRows([problem.X] * n_networks, stacked=True))
+    rows = batch if compute is mean_loss else batch.X
+    at_once = compute(network, params, rows)
+    monkeypatch.setattr(blocks_module, "BLOCK_BYTES", block_bytes)
+    assert_allclose(compute(network, params, rows), at_once, rtol=1e-12)
+
+
+@every_kind
+@one_network_or_a_stack
+@pytest.mark.parametrize("row_weights", [None, WEIGHTS])
+def test_mean_loss_is_the_loss_of_training(kind, n_networks, row_weights):
+    problem = make_problem(kind)
+    network = make_network(problem)
+    flat, batch = make_params(network, n_networks), make_batch(problem, row_weights)
+    loss = mean_loss(network, view_parameters(flat, network.shape), batch)
+    assert_allclose(loss, objective_and_gradient(network, flat, batch)[0], rtol=1e-13)
+
+
+# --- Gradients of large batches ---
+
+
+@every_kind
+@pytest.mark.parametrize("row_weights", [None, WEIGHTS])
+@pytest.mark.parametrize("solver", [{"batch_size": 25, "dropout": 0.3}, {"solver": "lbfgs"}])
 def test_blocks_train_what_a_whole_batch_trains(request, kind, row_weights, solver):
-    """Sums are rounded otherwise, that is all."""
+    """Sums are rounded otherwise, and saturation is measured on some rows of the first block."""
 
     def train():
         return train_alone(make_run(make_problem(kind), data={"row_weights": row_weights}, **solver))
 
     whole = train()
     request.getfixturevalue("all_is_large")
-    assert_same_training(train(), whole, rtol=1e-9, ignore=MEASURED)
+    assert_same_training(train(), whole, rtol=1e-9, ignore=("saturated_fraction", "dead_fraction"))
 
 
 @pytest.mark.usefixtures("all_is_large")
