@@ -5,7 +5,6 @@ from scipy.sparse import csr_array
 
 from sknn_scratch._core import blocks as blocks_module
 from sknn_scratch._core.blocks import (
-    equal_blocks,
     gradient_blocks,
     mean_loss,
     predict_hidden,
@@ -51,17 +50,10 @@ def sizes_of(blocks):
     return [block.stop - block.start for block in blocks]
 
 
-@pytest.mark.parametrize(
-    ("n_rows", "n_blocks", "sizes"),
-    [(12, 4, [3] * 4), (1001, 4, [250, 250, 250, 251]), (2, 4, [0, 1, 0, 1]), (0, 1, [0]), (7, 1, [7])],
-)
-def test_equal_blocks_are_of_nearly_equal_size(n_rows, n_blocks, sizes):
-    assert sizes_of(equal_blocks(n_rows, n_blocks)) == sizes
-
-
 def test_large_batches_are_cut_into_blocks():
     shape = NetworkShape(n_features=100, n_hidden=1000, n_outputs=3)
     X = rows_of(np.empty((2000, 100)))
+    assert sizes_of(gradient_blocks(X, shape, 1000)) == [250] * 4
     assert sizes_of(gradient_blocks(X, shape, 1001)) == [250, 250, 250, 251]
     assert sizes_of(gradient_blocks(X, shape, 999)) == [999]
     assert sizes_of(gradient_blocks(X, shape._replace(n_hidden=10), 1001)) == [1001]

@@ -20,8 +20,8 @@ from tests.helpers import (
 )
 
 
-def recorded_factors(n_hidden, dropout, dtype=np.float64, seed=0, n_samples=500):
-    """Dropout's factors (n_batches, n_samples, n_hidden) of two epochs of two batches.
+def recorded_factors(dropout, dtype=np.float64):
+    """Dropout's factors (4, 250, 4) of two epochs of two batches of four units.
 
     The hidden values are all one and the output weights the unit matrix, so they are the outputs.
     """
@@ -32,23 +32,13 @@ def recorded_factors(n_hidden, dropout, dtype=np.float64, seed=0, n_samples=500)
             factors.append(outputs.mT.copy())
             super().gradient(outputs, targets, out)
 
-    shape = NetworkShape(1, n_hidden, n_hidden)
+    shape = NetworkShape(n_features=1, n_hidden=4, n_outputs=4)
     network = Network(shape, ACTIVATIONS["identity"], Recorder())
-    problem = BINARY._replace(
-        X=np.zeros((n_samples, 1), dtype), targets=np.full((n_samples, n_hidden), -1, dtype)
-    )
-    run = make_run(
-        problem,
-        seed,
-        network=network,
-        dropout=dropout,
-        solver="sgd",
-        learning_rate=0.0,
-        batch_size=n_samples // 2,
-        max_iter=2,
-    )
+    problem = BINARY._replace(X=np.zeros((500, 1), dtype), targets=np.full((500, 4), -1, dtype))
+    config = {"solver": "sgd", "learning_rate": 0.0, "batch_size": 250, "max_iter": 2}
+    run = make_run(problem, network=network, dropout=dropout, **config)
     params = view_parameters(run.state.params, shape)
-    params.w_output[...] = np.eye(n_hidden)
+    params.w_output[...] = np.eye(4)
     params.b_hidden[...] = 1
     train_alone(run)
     return np.array(factors[:4])  # a last evaluation, without dropout, checks the last update
@@ -57,7 +47,7 @@ def recorded_factors(n_hidden, dropout, dtype=np.float64, seed=0, n_samples=500)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("dropout", [0.1, 0.5, 0.9])
 def test_units_are_dropped_at_the_rate_asked_for_and_the_others_made_up_for_it(dropout, dtype):
-    factors = recorded_factors(4, dropout, dtype)
+    factors = recorded_factors(dropout, dtype)
     assert factors.shape == (4, 250, 4)
     assert_allclose(np.unique(factors), [0, 1 / (1 - dropout)], rtol=1e-6)
     standard_error = math.sqrt(dropout * (1 - dropout) / 1000)
@@ -66,7 +56,7 @@ def test_units_are_dropped_at_the_rate_asked_for_and_the_others_made_up_for_it(d
 
 
 def test_units_samples_and_batches_are_dropped_independently():
-    dropped = (recorded_factors(4, 0.5) == 0).astype(float)
+    dropped = (recorded_factors(0.5) == 0).astype(float)
     of_units = np.corrcoef(dropped.reshape(-1, 4).T)
     of_batches = np.corrcoef(dropped.reshape(4, -1))
     of_neighbours = np.corrcoef(dropped[:, 1:].ravel(), dropped[:, :-1].ravel())

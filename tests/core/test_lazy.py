@@ -64,10 +64,12 @@ def shape_of(data, n_hidden=100):
     return NetworkShape(data.X.n_features, n_hidden, n_outputs=3)
 
 
-def test_text_and_many_columns_are_lazy():
+def test_text_is_lazy_unless_its_rows_are_dense_or_the_network_is_narrow():
     for n_features in (20_000, 100_000):
         data = data_of(zipf_text(400, n_features))
         assert is_lazy(shape_of(data), data, batch_size=200)
+    assert not is_lazy(shape_of(data, n_hidden=1), data, batch_size=200)
+    assert not is_lazy(shape_of(data), data_of(np.zeros((400, 100_000), np.float32)), batch_size=200)
 
 
 def test_the_batch_decides_whether_rows_are_sparse_enough():
@@ -76,32 +78,15 @@ def test_the_batch_decides_whether_rows_are_sparse_enough():
     assert not is_lazy(shape_of(data), data, batch_size=10**6)
 
 
-def test_dense_rows_and_narrow_networks_are_not_lazy():
-    text = zipf_text(400, 20_000)
-    data = data_of(text)
-    assert not is_lazy(shape_of(data, n_hidden=1), data, batch_size=200)
-    assert not is_lazy(shape_of(data), data_of(np.zeros((400, 20_000), np.float32)), batch_size=200)
-
-
-def test_only_the_rows_to_train_on_count():
-    """Of the others, some have all features."""
-    X = random_rows(400, np.where(np.arange(10_000) < 100, 0.5, 0.0))
-    full = scipy.sparse.csr_array(np.ones((40, 10_000)))
-    X = scipy.sparse.vstack([X, full], format="csr")
-    data = data_of(X, rows=np.arange(400))
-    assert is_lazy(shape_of(data), data, batch_size=200)
-    assert not is_lazy(shape_of(data), data_of(X), batch_size=200)
-
-
 @pytest.mark.parametrize(("cost_per_weight", "fixed_cost"), [(2, 0), (3, 100), (1, 120)])
 def test_a_lazy_update_must_cost_less_than_that_of_all_weights(monkeypatch, cost_per_weight, fixed_cost):
-    """Of n weights per feature and 100 features, of which one row each has n_used: all rows are one batch."""
+    """Of 4 units and 100 features. One row has n_used of them, and one that is not trained on has all."""
     monkeypatch.setattr(lazy, "COST_PER_WEIGHT", cost_per_weight)
     monkeypatch.setattr(lazy, "FIXED_COST", fixed_cost)
     for n_used in range(0, 101, 5):
-        dense = np.zeros((2, 100))
-        dense[0, :n_used] = 1
-        data = data_of(scipy.sparse.csr_array(dense))
+        dense = np.ones((3, 100))
+        dense[0, n_used:] = dense[1] = 0
+        data = data_of(scipy.sparse.csr_array(dense), rows=np.arange(2))
         lazy_cost = cost_per_weight * n_used * 4 + fixed_cost
         assert is_lazy(shape_of(data, n_hidden=4), data, batch_size=2) == (lazy_cost < 400)
 
@@ -166,16 +151,11 @@ def test_training_by_parts_minimises_the_same_objective(request, solver, batch_s
 
 
 @pytest.mark.usefixtures("all_is_lazy")
-@pytest.mark.parametrize("row_weights", [None, np.full(60, 1e-3)])
-def test_the_penalty_of_rare_features_is_stable(row_weights):
+@pytest.mark.parametrize(("weight", "alpha"), [(1.0, 20.0), (1e-3, 0.05)])
+def test_the_penalty_of_rare_features_is_stable(weight, alpha):
     problem = BINARY._replace(X=scipy.sparse.eye_array(60, format="csr"))
-    config = {
-        "solver": "sgd",
-        "batch_size": 2,
-        "learning_rate": 0.3,
-        "alpha": 20.0 if row_weights is None else 0.05,
-    }
-    result = train_alone(make_run(problem, data={"row_weights": row_weights}, max_iter=30, **config))
+    config = {"solver": "sgd", "batch_size": 2, "learning_rate": 0.3, "alpha": alpha, "max_iter": 30}
+    result = train_alone(make_run(problem, data={"row_weights": np.full(60, weight)}, **config))
     assert history_column(result, "loss")[-1] < history_column(result, "loss")[0]
 
 
@@ -204,19 +184,13 @@ def test_features_that_no_row_uses_keep_their_weights(solver):
 
 
 @pytest.mark.usefixtures("all_is_lazy")
-def test_a_learning_rate_of_zero_trains_nothing():
-    _, problem = as_sparse(make_problem("multiclass"))
-    run = make_run(problem, solver="sgd", alpha=1.0, learning_rate=0.0)
-    assert_array_equal(train_alone(run).state.params, run.state.params)
-
-
-@pytest.mark.usefixtures("all_is_lazy")
-def test_a_learning_rate_at_which_the_penalty_takes_all_of_the_weights():
+def test_learning_rates_that_train_nothing_or_take_all_of_the_weights():
     """Where one step leaves nothing of a weight, nor do several."""
     problem = BINARY._replace(X=scipy.sparse.eye_array(60, format="csr"))
-    run = make_run(problem, solver="sgd", momentum=0.0, alpha=60.0, learning_rate=1.0, max_iter=1)
-    result = train_alone(run)
-    assert np.isfinite(result.state.params).all()
+    config = {"solver": "sgd", "momentum": 0.0, "alpha": 60.0, "max_iter": 1}
+    run = make_run(problem, learning_rate=0.0, **config)
+    assert_array_equal(train_alone(run).state.params, run.state.params)
+    assert np.isfinite(train_alone(make_run(problem, learning_rate=1.0, **config)).state.params).all()
 
 
 def test_unused_features_are_those_of_the_rows_to_train_on():

@@ -91,25 +91,13 @@ def test_stops_when_a_callback_says_so(solver):
     result = train_alone(run, lambda _, state: state.epoch == 3)
     assert result.state.stop_reason is StopReason.CALLBACK
     assert result.state.epoch == 3
-    straight = train_alone(
-        replace(run, config=make_run(BINARY, solver=solver, batch_size=60, max_iter=3).config)
-    )
+    straight = train_alone(replace(run, config=replace(run.config, max_iter=3)))
     assert_array_equal(result.state.params, straight.state.params)
 
 
 def test_the_callback_of_the_last_epoch_does_not_hide_the_reason():
     result = train_alone(make_run(BINARY, max_iter=3), lambda _, state: True if state.epoch == 3 else None)
     assert result.state.stop_reason is StopReason.MAX_ITER
-
-
-@every_solver
-def test_a_state_that_has_stopped_is_not_trained_further(solver):
-    run = make_run(BINARY, solver=solver, batch_size=60)
-    result = train_alone(run)
-    again = train_alone(replace(run, state=result.state))
-    assert_array_equal(again.state.params, result.state.params)
-    assert again.state.stop_reason is result.state.stop_reason
-    assert again.state.epoch == result.state.epoch
 
 
 @pytest.mark.parametrize("epoch", [1, 3])
