@@ -86,16 +86,6 @@ def test_a_bad_loss_in_the_third_epoch_undoes_what_led_to_it(spoil, n_evaluation
     assert_array_equal(result.state.params, params[1])
 
 
-def test_divergence_after_good_epochs_leaves_the_last_good_parameters():
-    """The learning rate explodes in the fourth epoch; its updates are undone."""
-    run = make_run(BINARY, max_iter=50, **FULL_BATCH)
-    good = train_alone(run, lambda _, state: state.epoch == 3).state.for_another_run()
-    _, params = train_and_watch(run)
-    result = train_alone(replace(run, state=good, config=replace(run.config, learning_rate=1e200)))
-    assert result.state.stop_reason is StopReason.DIVERGED
-    assert_array_equal(result.state.params, params[3])
-
-
 @pytest.mark.parametrize("batch_size", [16, 60])
 def test_an_explosion_in_the_last_epoch_is_a_divergence(batch_size):
     """So it must be where a network is trained one epoch at a time."""
@@ -140,13 +130,6 @@ def test_the_last_step_is_judged_on_its_own_batch(monkeypatch):
 def test_an_explosion_is_one_even_if_a_callback_asks_for_the_end():
     result = train_alone(make_run(BINARY, **EXPLODING | {"max_iter": 9}), lambda *_: True)
     assert result.state.stop_reason is StopReason.DIVERGED
-
-
-@pytest.mark.parametrize("spoilers", [{1: 1e-9, 2: 1.0}, {2: 1e5}], ids=["tiny start", "high later"])
-def test_what_is_no_explosion(spoilers):
-    network = make_network(BINARY)._replace(loss=spoilt_loss(spoilers))
-    run = train_alone(make_run(BINARY, network=network, batch_size=60))
-    assert run.state.stop_reason is StopReason.MAX_ITER
 
 
 def test_a_penalty_can_explode_too():

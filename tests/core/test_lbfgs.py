@@ -79,13 +79,6 @@ def test_the_direction_is_that_of_the_two_loops_of_the_textbook(n_pairs, precond
         assert_allclose(directions[i], expected, rtol=1e-7, atol=1e-9 * abs(expected).max())
 
 
-def test_the_first_step_has_a_length_of_one():
-    gradient = np.random.default_rng(0).normal(scale=1e3, size=(3, 7))
-    directions = Pairs(make_memory(3, 7), nothing).direction(gradient, 0)
-    assert_allclose(np.linalg.norm(directions, axis=1), 1, rtol=1e-13)
-    assert_allclose(directions, -gradient / np.linalg.norm(gradient, axis=1, keepdims=True), rtol=1e-13)
-
-
 @pytest.mark.parametrize("curvature", [0.0, -1.0, 1e-20, math.nan])
 def test_a_step_along_which_no_curvature_was_seen_is_not_kept(curvature):
     """The other network keeps its own; the earlier pairs stay."""
@@ -281,16 +274,6 @@ def test_a_further_run_goes_on_as_if_there_had_been_one(most):
     )
     second = replace(second, state=train_alone(first).state.for_another_run())
     assert_array_equal(train_alone(second).state.params, train_alone(whole).state.params)
-
-
-def test_an_ill_conditioned_problem():
-    """Features of scales from 0.01 to 100."""
-    problem = BINARY._replace(X=BINARY.X * np.array([0.01, 1.0, 1.0, 100.0]))
-    config = {"solver": "lbfgs", "max_iter": 600, "alpha": 3.0, "n_iter_no_change": 10**6}
-    run = make_run(problem, network=make_network(problem, "identity"), **config)
-    result = train_alone(run)
-    assert result.state.stop_reason is StopReason.CONVERGED
-    assert result.state.history[-1]["loss"] == pytest.approx(scipys_lbfgs(run).fun, rel=1e-9)
 
 
 def test_a_flat_objective_has_converged():

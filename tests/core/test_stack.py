@@ -58,6 +58,15 @@ def make_validation(seed, n_samples=20):
     return make_batch(make_problem("binary", n_samples, seed=seed))
 
 
+# The data of three networks with rows and weights of their own.
+ROWS_AND_WEIGHTS = [
+    {"rows": chosen_rows(seed, 45), "row_weights": row_weights}
+    for seed, row_weights in enumerate(
+        [None, np.arange(1.0, 46), np.random.default_rng(0).uniform(1, 9, size=45)]
+    )
+]
+
+
 # --- What may differ between the networks of a stack ---
 
 
@@ -110,11 +119,8 @@ def test_hyperparameters(setting, batch_size):
         "max_grad_norm": (0.001, 0.3, math.inf),
     }
     solver = "sgd" if setting in ("momentum", "max_grad_norm") else "adam"
-    runs = [
-        make_run(BINARY, solver=solver, batch_size=batch_size, **{setting: value})
-        for value in values[setting]
-    ]
-    results = assert_same_as_alone(runs)
+    config = {"solver": solver, "batch_size": batch_size}
+    results = assert_same_as_alone([make_run(BINARY, **config, **{setting: one}) for one in values[setting]])
     assert (results[0].state.params != results[1].state.params).any()
 
 
@@ -127,15 +133,6 @@ def test_schedules():
 
 @dense_or_sparse
 @batches_or_all
-@pytest.mark.parametrize("dropout", [0.0, 0.5])
-def test_rows(batch_size, dropout, sparse):
-    problem, config = as_sparse(BINARY)[sparse], {"dropout": dropout, "alpha": 1.0, "batch_size": batch_size}
-    runs = [make_run(problem, seed, data={"rows": chosen_rows(seed, 45)}, **config) for seed in range(3)]
-    assert_same_as_alone(runs)
-
-
-@dense_or_sparse
-@batches_or_all
 def test_design_matrices(batch_size, sparse):
     problems = [as_sparse(make_problem("multiclass", seed=seed))[sparse] for seed in range(3)]
     assert_same_as_alone(
@@ -143,23 +140,15 @@ def test_design_matrices(batch_size, sparse):
     )
 
 
-@every_kind
+@pytest.mark.parametrize(("kind", "dropout"), [("binary", 0.5), ("multiclass", 0.0), ("multilabel", 0.5)])
 @dense_or_sparse
 @batches_or_all
-def test_weights(batch_size, sparse, kind):
+def test_rows_and_weights(batch_size, sparse, kind, dropout):
     problem = as_sparse(make_problem(kind))[sparse]
-    weights = [None, np.arange(1.0, 46), np.random.default_rng(0).uniform(1, 9, size=45)]
-    runs = [
-        make_run(
-            problem,
-            seed,
-            data={"rows": chosen_rows(seed, 45), "row_weights": of_rows},
-            batch_size=batch_size,
-            alpha=1.0,
-        )
-        for seed, of_rows in enumerate(weights)
-    ]
-    assert_same_as_alone(runs)
+    config = {"batch_size": batch_size, "alpha": 1.0, "dropout": dropout}
+    assert_same_as_alone(
+        [make_run(problem, seed, data=data, **config) for seed, data in enumerate(ROWS_AND_WEIGHTS)]
+    )
 
 
 @dense_or_sparse
@@ -168,14 +157,9 @@ def test_weights(batch_size, sparse, kind):
 def test_how_many_rows_are_gathered_at_once(monkeypatch, loss, gathered_bytes, sparse):
     """With it the losses of other batches are computed at once; the last batch has a single row."""
     rng = np.random.default_rng(0)
-    targets = (
-        np.eye(12)[rng.integers(12, size=60)] if loss == "softmax" else rng.choice([-1, 1], size=(60, 12))
-    )
-    problem = as_sparse(Problem(BINARY.X, targets.astype(float), loss))[sparse]
-    runs = [
-        make_run(problem, seed, batch_size=11, data={"rows": chosen_rows(seed, 45), "row_weights": of_rows})
-        for seed, of_rows in enumerate([None, np.arange(1.0, 46), rng.uniform(1, 9, size=45)])
-    ]
+    targets = np.eye(12)[rng.integers(12, size=60)] if loss == "softmax" else rng.choice([-1.0, 1], (60, 12))
+    problem = as_sparse(Problem(BINARY.X, targets, loss))[sparse]
+    runs = [make_run(problem, seed, batch_size=11, data=data) for seed, data in enumerate(ROWS_AND_WEIGHTS)]
     results = train_together(runs)
     monkeypatch.setattr(batches, "GATHERED_BYTES", gathered_bytes)
     for result, other in zip(results, assert_same_as_alone(runs), strict=True):
@@ -187,20 +171,12 @@ def test_how_many_rows_are_gathered_at_once(monkeypatch, loss, gathered_bytes, s
 
 @dense_or_sparse
 def test_validations_that_end_at_different_epochs(sparse):
-    runs = []
-    for seed in range(3):
-        held_out = as_sparse(make_problem("binary", 20, seed=1 + seed))[sparse]
-        runs.append(
-            make_run(
-                as_sparse(BINARY)[sparse],
-                seed,
-                data={"validation": make_batch(held_out)},
-                max_iter=60,
-                learning_rate=0.05,
-                tol=1e-3,
-                n_iter_no_change=2 + 3 * seed,
-            )
-        )
+    problem, config = as_sparse(BINARY)[sparse], {"max_iter": 60, "learning_rate": 0.05, "tol": 1e-3}
+    held_out = [as_sparse(make_problem("binary", 20, seed=1 + seed))[sparse] for seed in range(3)]
+    runs = [
+        make_run(problem, seed, data={"validation": make_batch(one)}, n_iter_no_change=2 + 3 * seed, **config)
+        for seed, one in enumerate(held_out)
+    ]
     results = assert_same_as_alone(runs)
     assert len({result.state.epoch for result in results}) == 3
     assert len({result.state.kept_epoch for result in results}) > 1
@@ -210,15 +186,11 @@ def test_validations_that_end_at_different_epochs(sparse):
 @pytest.mark.parametrize("one_seed", [False, True])
 def test_trainings_of_different_lengths(batch_size, one_seed):
     """One after the other leaves, until one is alone; with one seed they share the order of their rows."""
+    config = {"batch_size": batch_size, "dropout": 0.3}
     for lengths in ([2, 5, 8], [8, 5, 2], [4, 9, 4]):
         runs = [
             make_run(
-                BINARY,
-                0 if one_seed else seed,
-                data={"rows": chosen_rows(seed, 45)},
-                max_iter=max_iter,
-                batch_size=batch_size,
-                dropout=0.3,
+                BINARY, 0 if one_seed else seed, data=ROWS_AND_WEIGHTS[seed], max_iter=max_iter, **config
             )
             for seed, max_iter in enumerate(lengths)
         ]
@@ -233,30 +205,20 @@ def test_patience_gradients_and_epochs_end_each_training_for_its_own_reason():
         make_run(BINARY, 2, max_iter=50, gradient_tol=10.0),
     ]
     results = assert_same_as_alone(runs)
-    assert [result.state.stop_reason for result in results] == [
-        StopReason.MAX_ITER,
-        StopReason.CONVERGED,
-        StopReason.SMALL_GRADIENT,
-    ]
+    reasons = [result.state.stop_reason for result in results]
+    assert reasons == [StopReason.MAX_ITER, StopReason.CONVERGED, StopReason.SMALL_GRADIENT]
 
 
 def test_scores():
     """Each network's score is a function of its own parameters."""
-
-    def make_score(seed):
+    runs = []
+    for seed in range(3):
         direction = np.random.default_rng(seed).normal(size=make_network(BINARY).shape.n_params)
-        return lambda params: float(np.sin(3 * params @ direction))
-
-    runs = [
-        make_run(
-            BINARY,
-            seed,
-            data={"validation": make_validation(seed), "score": make_score(seed)},
-            max_iter=40,
-            n_iter_no_change=4,
-        )
-        for seed in range(3)
-    ]
+        data = {
+            "validation": make_validation(seed),
+            "score": lambda params, direction=direction: float(np.sin(3 * params @ direction)),
+        }
+        runs.append(make_run(BINARY, seed, data=data, max_iter=40, n_iter_no_change=4))
     results = assert_same_as_alone(runs)
     assert len({result.state.kept_epoch for result in results}) > 1
 
@@ -300,18 +262,13 @@ def test_a_callback_stops_one_network():
         return number == 1 and state.epoch == 3
 
     results = train_together(runs, on_epoch_end)
-    assert [result.state.stop_reason for result in results] == [
-        StopReason.MAX_ITER,
-        StopReason.CALLBACK,
-        StopReason.MAX_ITER,
-    ]
-    assert [result.state.epoch for result in results] == [8, 3, 8]
-    for number in (0, 2):
-        assert_same_training(results[number], train_alone(runs[number]), rtol=STACK_RTOL)
-    stopped = train_alone(runs[1], lambda _, state: state.epoch == 3)
-    assert_same_training(results[1], stopped, rtol=STACK_RTOL)
+    reasons = [result.state.stop_reason for result in results]
+    assert reasons == [StopReason.MAX_ITER, StopReason.CALLBACK, StopReason.MAX_ITER]
     epochs = {0: 8, 1: 3, 2: 8}
     assert sorted(calls) == [(k, epoch) for k, n in epochs.items() for epoch in range(1, 1 + n)]
+    for number, (run, result) in enumerate(zip(runs, results, strict=True)):
+        alone = train_alone(run, lambda _, state, number=number: on_epoch_end(number, state))
+        assert_same_training(result, alone, rtol=STACK_RTOL)
 
 
 def test_an_interrupt_stops_the_networks_that_are_still_training():
@@ -324,11 +281,8 @@ def test_an_interrupt_stops_the_networks_that_are_still_training():
 
     results = train_together(runs, on_epoch_end)
     assert [result.state.epoch for result in results] == [2, 5, 5]
-    assert [result.state.stop_reason for result in results] == [
-        StopReason.MAX_ITER,
-        StopReason.INTERRUPTED,
-        StopReason.INTERRUPTED,
-    ]
+    reasons = [result.state.stop_reason for result in results]
+    assert reasons == [StopReason.MAX_ITER, StopReason.INTERRUPTED, StopReason.INTERRUPTED]
     for run, result in zip(runs, results, strict=True):
         alone = train_alone(run, lambda _, state, epoch=result.state.epoch: state.epoch == epoch)
         assert_allclose(result.state.params, alone.state.params, STACK_RTOL)
@@ -367,13 +321,10 @@ def test_networks_of_one_seed_leave_their_generators_as_alone(interrupted):
         if interrupted and state.epoch == 3:
             raise KeyboardInterrupt
 
-    def runs():
-        return [
-            make_run(BINARY, seed, max_iter=n, batch_size=7) for seed, n in [(0, 2), (0, 5), (1, 5), (0, 5)]
-        ]
-
-    results = train_together(runs(), on_epoch_end)
-    for number, (result, run) in enumerate(zip(results, runs(), strict=True)):
+    seeds_and_lengths = [(0, 2), (0, 5), (1, 5), (0, 5)]
+    runs = [make_run(BINARY, seed, max_iter=n, batch_size=7) for seed, n in seeds_and_lengths]
+    results = train_together(runs, on_epoch_end)
+    for number, (result, run) in enumerate(zip(results, runs, strict=True)):
         alone = train_alone(run, lambda _, state, number=number: on_epoch_end(number, state))
         assert_same_training(result, alone, rtol=STACK_RTOL)
     assert all(states[0] == states[-1] for states in seen.values())
