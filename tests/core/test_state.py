@@ -96,56 +96,38 @@ def test_only_a_schedule_that_divides_on_a_plateau_does(schedule):
 # --- The best epoch ---
 
 
-def watched(values, tol=0.0, with_params=False):
+def watched(values, tol):
     """Let a state watch these values, at epochs 1, 2, ...; the parameters are the epoch's number."""
     state, patience = make_run(BINARY).state, []
     params = np.zeros(2)
     for epoch, value in enumerate(values, start=1):
         params.fill(epoch)
-        state.watch(value, epoch, tol, params if with_params else None)
+        state.watch(value, epoch, tol, params)
         patience.append(state.epochs_without_improvement)
     return state, patience
 
 
 @pytest.mark.parametrize(
-    ("values", "tol", "patience"),
+    ("values", "tol", "patience", "best_epoch"),
     [
-        ([3, 2, 1], 0, [0, 0, 0]),
-        ([3, 3, 3], 0, [0, 1, 2]),
-        ([1, 2, 3], 0, [0, 1, 2]),
-        ([3, 4, 2, 5, 1], 0, [0, 1, 0, 1, 0]),
-        ([3, 2, 1], 1, [0, 1, 2]),  # better by tol is not better by more than tol
-        ([3, 1.5, 0], 1, [0, 0, 0]),
-        ([3, 2.5, 2, 1.5], 0.75, [0, 1, 2, 3]),  # each step counts, not their sum
-        ([-1, -2, -2.5], 0.75, [0, 0, 1]),
-        ([3, np.nan, 2], 0, [0, 1, 0]),
-        ([np.nan, 1], 0, [1, 0]),
-        ([np.inf, 1], 0, [1, 0]),
+        ([3, 2, 1], 0, [0, 0, 0], 3),
+        ([3, 3, 3], 0, [0, 1, 2], 1),
+        ([3, 4, 2, 5, 1], 0, [0, 1, 0, 1, 0], 5),
+        ([3, 2, 1], 1, [0, 1, 2], 3),  # better by tol is not better by more than tol, but better
+        ([3, 1.5, 0], 1, [0, 0, 0], 3),
+        ([3, 2.5, 2, 1.5], 0.75, [0, 1, 2, 3], 4),  # each step counts, not their sum
+        ([-1, -2, -2.5], 0.75, [0, 0, 1], 3),
+        ([3, np.nan, 2], 0, [0, 1, 0], 3),
+        ([np.nan, 1, np.nan], 0, [1, 0, 1], 2),
+        ([np.inf, 1], 0, [1, 0], 2),
     ],
 )
-def test_counts_epochs_without_improvement(values, tol, patience):
-    assert watched(values, tol)[1] == patience
-
-
-@pytest.mark.parametrize(
-    ("values", "best_epoch", "best_value"),
-    [
-        ([3, 2, 1], 3, 1),
-        ([3, 1, 2], 2, 1),
-        ([1, 1, 1], 1, 1),
-        ([2, 1.95, 1.9], 3, 1.9),  # better by less than tol is better
-        ([np.nan, 5, np.nan], 2, 5),
-    ],
-)
-def test_remembers_the_best_epoch(values, best_epoch, best_value):
-    state, _ = watched(values, tol=0.5, with_params=True)
+def test_counts_epochs_without_improvement_and_remembers_the_best(values, tol, patience, best_epoch):
+    state, counts = watched(values, tol)
+    assert counts == patience
     assert state.best_epoch == best_epoch
-    assert state.best_value == best_value
+    assert state.best_value == values[best_epoch - 1]
     assert_array_equal(state.best_params, [best_epoch, best_epoch])
-
-
-def test_keeps_no_parameters_unless_given_some():
-    assert watched([3, 2, 1])[0].best_params is None
 
 
 # --- Snapshots: what a run keeps and goes back to ---
@@ -181,31 +163,27 @@ def assert_fallback(run, epoch):
     assert_array_equal(run.state.fallback_params, epoch)
 
 
-def test_a_run_starts_from_a_snapshot_of_its_parameters():
-    run = run_of_losses()
-    run.state.params.fill(9)
-    assert_sound(run, 0)
-    assert run.state.fallback_params is None
-    assert run.is_going_on
-
-
 def test_the_gradient_norm_is_that_of_both_layers():
     assert run_of_losses(0.5).gradient_norm == 5
 
 
 @pytest.mark.parametrize(
-    ("losses", "fallback"), [([1], 0), ([1, 2], 0), ([3, 2, 1], 2), ([3, 1, 2, 4], 1), ([3, 1, 2, 0.5], 3)]
+    ("losses", "validation", "fallback"),
+    [
+        ([1], None, 0),
+        ([1, 2], None, 0),
+        ([3, 2, 1], None, 2),
+        ([3, 1, 2, 4], None, 1),
+        ([3, 1, 2, 0.5], None, 3),
+        ([1, 2, 3], VALIDATION, 2),
+    ],
 )
-def test_the_start_of_the_epoch_with_the_lowest_loss_was_good(losses, fallback):
-    run = run_of_losses(*losses)
+def test_the_start_of_the_epoch_with_the_lowest_loss_or_of_any_validated_one_was_good(
+    losses, validation, fallback
+):
+    run = run_of_losses(*losses, data={"validation": validation})
     assert_sound(run, len(losses))
     assert_fallback(run, fallback)
-
-
-def test_with_a_validation_the_start_of_any_sound_epoch_was_good():
-    run = run_of_losses(1, 2, 3, data={"validation": VALIDATION})
-    assert_sound(run, 3)
-    assert_fallback(run, 2)
 
 
 def test_an_epoch_is_kept_once():
@@ -249,7 +227,6 @@ def test_an_interrupt_leaves_a_run_that_has_ended():
     run.finish()
     assert run.state.stop_reason is StopReason.MAX_ITER
     assert run.is_interrupted
-    assert run.state.kept_epoch == 2
     assert_array_equal(run.state.params, 2)
 
 
