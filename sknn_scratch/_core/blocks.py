@@ -63,7 +63,7 @@ def gradient_blocks(X: Rows, shape: NetworkShape, n_rows: int) -> list[slice]:
 def row_blocks(n_rows: int, n_hidden: int, dtype: DTypeLike) -> list[slice]:
     """Cut rows into blocks whose hidden values take at most ``BLOCK_BYTES`` for each network."""
     largest = max(1, BLOCK_BYTES // (n_hidden * np.dtype(dtype).itemsize))
-    return equal_blocks(n_rows, max(1, ceil(n_rows / largest)))
+    return equal_blocks(n_rows, ceil(n_rows / largest)) if n_rows > largest else [slice(0, n_rows)]
 
 
 def equal_blocks(n_rows: int, n_blocks: int) -> list[slice]:

@@ -9,7 +9,8 @@
 The shares of the rows of a batch sum to one. If rows have different weights, they do so on average over the
 batches, so ``mean_loss`` is an estimate.
 
-A step computes the outputs transposed, as ``losses`` needs them: ``outputs_mT`` (..., n_outputs, n_samples).
+Predictions compute the outputs in new arrays. A step works in the buffers of a workspace. It computes the
+outputs transposed, as ``losses`` needs them: ``outputs_mT`` (..., n_outputs, n_samples).
 """
 
 from collections.abc import Sequence
@@ -31,6 +32,22 @@ class Network(NamedTuple):
     shape: NetworkShape
     activate: Activate
     loss: Loss
+
+
+def hidden_values(network: Network, params: Layers | Parameters, X: Rows) -> Array:
+    """Compute the hidden values (..., n_samples, n_hidden) in a new array."""
+    w_hidden = params.w_hidden
+    hidden = np.empty((*w_hidden.shape[:-2], X.n_samples, w_hidden.shape[-1]), w_hidden.dtype)
+    X.apply(params, hidden)
+    network.activate(hidden, None)
+    return hidden
+
+
+def outputs_of(network: Network, params: Layers | Parameters, X: Rows) -> Array:
+    """Compute the outputs (..., n_samples, n_outputs) in a new array."""
+    outputs = hidden_values(network, params, X) @ params.w_output
+    outputs += params.b_output
+    return outputs
 
 
 class Batch(NamedTuple):
@@ -95,7 +112,7 @@ def loss_gradient(
 
 
 def forward(network: Network, params: Parameters, X: Rows, outputs_mT: Array, workspace: Workspace) -> None:
-    """Fill the outputs (..., n_outputs, n_samples), and ``hidden`` and ``slope`` of the workspace."""
+    """Fill the outputs (..., n_outputs, n_samples), and what ``backward`` needs of the workspace."""
     hidden = workspace.hidden
     X.apply(params, hidden)  # z
     network.activate(hidden, workspace.slope)  # a, in the place of z
@@ -115,22 +132,6 @@ def backward(params: Parameters, grads: Parameters, X: Rows, workspace: Workspac
     if workspace.dropout_factors is not None:
         delta_hidden *= workspace.dropout_factors
     X.adjoint(delta_hidden, ones, grads)
-
-
-def hidden_values(network: Network, params: Layers | Parameters, X: Rows) -> Array:
-    """Compute the hidden values (..., n_samples, n_hidden) in a new array, without the slopes."""
-    w_hidden = params.w_hidden
-    hidden = np.empty((*w_hidden.shape[:-2], X.n_samples, w_hidden.shape[-1]), w_hidden.dtype)
-    X.apply(params, hidden)
-    network.activate(hidden, None)
-    return hidden
-
-
-def outputs_of(network: Network, params: Layers | Parameters, X: Rows) -> Array:
-    """Compute the outputs (..., n_samples, n_outputs) in a new array."""
-    outputs = hidden_values(network, params, X) @ params.w_output
-    outputs += params.b_output
-    return outputs
 
 
 class Penalty(NamedTuple):

@@ -48,7 +48,7 @@ class Optimizer:
     name: ClassVar[str]  # the value of the estimator's parameter ``solver``
     takes_all_rows: ClassVar[bool] = False  # each step uses all rows, and no learning rate
     decouples_penalty: ClassVar[bool] = False  # it shrinks the weights, and adds nothing to the gradient
-    fields_per_network: ClassVar[tuple[str, ...]] = ()  # lists (K,) in the optimiser of a stack
+    fields_per_network: ClassVar[tuple[str, ...]] = ()  # in the optimiser of a stack, they are lists (K,)
 
     @staticmethod
     def init(params: Array) -> Memory:
