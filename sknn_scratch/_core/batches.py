@@ -57,7 +57,8 @@ class Batches:
         There is a generator for each network, which shuffles its rows. A batch may be overwritten later.
         """
         self._losses: list[Array] = []
-        for gathered in self._gathered(self._shuffled(rngs)) if len(self.sizes) > 1 else (self._whole,):
+        all_gathered = self._gathered(self._shuffled(rngs)) if len(self.sizes) > 1 else [self._whole]
+        for gathered in all_gathered:
             yield from gathered
             self._losses.append(gathered.mean_losses())
 

@@ -9,8 +9,8 @@
 The shares of the rows of a batch sum to one. If rows have different weights, they do so on average over the
 batches, so ``mean_loss`` is an estimate.
 
-Predictions compute the outputs in new arrays. A step works in the buffers of a workspace. It computes the
-outputs transposed, as ``losses`` needs them: ``outputs_mT`` (..., n_outputs, n_samples).
+A prediction makes new arrays. A step uses the buffers of a workspace, and computes the outputs transposed, as
+``losses`` needs them: ``outputs_mT`` (..., n_outputs, n_samples).
 """
 
 from collections.abc import Sequence

@@ -131,7 +131,6 @@ class Adam(Optimizer):
         decay_and_add(M, beta_1, grads)
         np.square(grads, out=spare)
         decay_and_add(V, beta_2, spare)
-
         np.sqrt(V, out=spare)
         spare += constant(self.epsilon / (1 - beta_2) ** 0.5, params.dtype.char)
         np.divide(M, spare, out=spare)
