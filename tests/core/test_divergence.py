@@ -34,8 +34,8 @@ every_solver = pytest.mark.parametrize("solver", SOLVERS)
 EXPLOSION, INTERRUPT = 1e9, "Control-C"
 
 
-def spoilt_loss(spoilers):
-    """Logistic loss; ``spoilers`` map the numbers of some evaluations to the values they give instead."""
+def spoilt_network(spoilers):
+    """A network with other losses in some evaluations; ``spoilers`` map their numbers to these."""
     counter = itertools.count(1)
 
     class Spoilt(Logistic):
@@ -54,7 +54,12 @@ def spoilt_loss(spoilers):
             if spoiler is not None:
                 outputs[...] = -spoiler * targets.values
 
-    return Spoilt()
+    return make_network(BINARY)._replace(loss=Spoilt())
+
+
+def assert_diverged(result, kept_params):
+    assert result.state.stop_reason is StopReason.DIVERGED
+    assert_array_equal(result.state.params, kept_params)
 
 
 # --- Divergence ---
@@ -78,12 +83,11 @@ def test_a_bad_loss_in_the_third_epoch_undoes_what_led_to_it(spoil, n_evaluation
     """It may be the last update of the second epoch that was too large."""
     run = make_run(BINARY, batch_size=16)
     _, params = train_and_watch(run)
-    network = make_network(BINARY)._replace(loss=spoilt_loss({n_evaluations: spoil}))
+    network = spoilt_network({n_evaluations: spoil})
     result = train_alone(make_run(BINARY, network=network, batch_size=16))
-    assert result.state.stop_reason is StopReason.DIVERGED
+    assert_diverged(result, params[1])
     assert result.state.epoch == 3
     assert result.state.kept_epoch == 1
-    assert_array_equal(result.state.params, params[1])
 
 
 @pytest.mark.parametrize("batch_size", [16, 60])
@@ -91,8 +95,7 @@ def test_an_explosion_in_the_last_epoch_is_a_divergence(batch_size):
     """So it must be where a network is trained one epoch at a time."""
     run = make_run(BINARY, **EXPLODING | {"max_iter": 1, "batch_size": batch_size})
     result = train_alone(run)
-    assert result.state.stop_reason is StopReason.DIVERGED
-    assert_array_equal(result.state.params, run.state.params)
+    assert_diverged(result, run.state.params)
 
 
 def test_an_update_out_of_range_is_a_divergence_even_in_the_last_epoch():
@@ -100,8 +103,7 @@ def test_an_update_out_of_range_is_a_divergence_even_in_the_last_epoch():
     weights = view_parameters(run.state.params, run.config.network.shape).weights
     weights *= 100
     result = train_alone(run)
-    assert result.state.stop_reason is StopReason.DIVERGED
-    assert_array_equal(result.state.params, run.state.params)
+    assert_diverged(result, run.state.params)
 
 
 @every_solver
@@ -109,8 +111,7 @@ def test_rows_that_are_no_numbers_are_a_divergence_at_once(solver):
     problem = BINARY._replace(X=np.full_like(BINARY.X, np.nan))
     run = make_run(problem, solver=solver, batch_size=60)
     result = train_alone(run)
-    assert result.state.stop_reason is StopReason.DIVERGED
-    assert_array_equal(result.state.params, run.state.params)
+    assert_diverged(result, run.state.params)
     assert result.state.epoch == 1
 
 
@@ -142,19 +143,17 @@ def test_a_penalty_can_explode_too():
 
 
 def test_a_loss_that_stays_high_has_not_converged():
-    network = make_network(BINARY)._replace(loss=spoilt_loss(dict.fromkeys(range(3, 30), 100.0)))
+    network = spoilt_network(dict.fromkeys(range(3, 30), 100.0))
     run = make_run(BINARY, network=network, batch_size=60, max_iter=30, n_iter_no_change=5)
     _, params = train_and_watch(make_run(BINARY, batch_size=60))
     result = train_alone(run)
-    assert result.state.stop_reason is StopReason.DIVERGED
+    assert_diverged(result, params[1])
     assert result.state.kept_epoch == 1
-    assert_array_equal(result.state.params, params[1])
 
 
 def test_a_run_may_start_high():
     """As one does when alpha is raised, or after a batch whose rows weigh little."""
-    losses = spoilt_loss({1: 0.01} | dict.fromkeys(range(2, 50), 50.0))
-    network = make_network(BINARY)._replace(loss=losses)
+    network = spoilt_network({1: 0.01} | dict.fromkeys(range(2, 50), 50.0))
     result = train_alone(make_run(BINARY, network=network, max_iter=10, n_iter_no_change=2, tol=1e3))
     assert result.state.stop_reason is StopReason.CONVERGED
 
@@ -190,9 +189,8 @@ def test_the_validation_does_not_choose_parameters_that_explode(max_iter):
     """After the first epoch they validate badly, but better than any others have yet."""
     run = make_run(BINARY, data={"validation": VALIDATION}, **EXPLODING | {"max_iter": max_iter})
     result = train_alone(run)
-    assert result.state.stop_reason is StopReason.DIVERGED
+    assert_diverged(result, run.state.params)
     assert result.state.kept_epoch == 0
-    assert_array_equal(result.state.params, run.state.params)
 
 
 @pytest.mark.parametrize("solver", STOCHASTIC)
@@ -210,7 +208,7 @@ def test_a_diverged_network_can_be_trained_further(solver):
 @pytest.mark.parametrize("n_evaluations", [1, 2, 4, 5, 6, 12, 13])
 def test_an_interrupt_leaves_the_last_whole_epoch(n_evaluations):
     _, params = train_and_watch(make_run(BINARY, batch_size=16))
-    network = make_network(BINARY)._replace(loss=spoilt_loss({n_evaluations: INTERRUPT}))
+    network = spoilt_network({n_evaluations: INTERRUPT})
     result = train_alone(make_run(BINARY, network=network, batch_size=16))
     whole_epochs = (n_evaluations - 1) // 4
     assert result.state.stop_reason is StopReason.INTERRUPTED
@@ -222,7 +220,7 @@ def test_an_interrupt_leaves_the_last_whole_epoch(n_evaluations):
 def test_an_interrupt_of_lbfgs_leaves_the_last_whole_iteration():
     _, params = train_and_watch(make_run(BINARY, solver="lbfgs"))
     for n_evaluations in (1, 2, 4):
-        network = make_network(BINARY)._replace(loss=spoilt_loss({n_evaluations: INTERRUPT}))
+        network = spoilt_network({n_evaluations: INTERRUPT})
         result = train_alone(make_run(BINARY, network=network, solver="lbfgs"))
         assert result.state.stop_reason is StopReason.INTERRUPTED
         assert result.state.epoch < n_evaluations

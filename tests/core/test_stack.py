@@ -290,25 +290,20 @@ def test_an_interrupt_stops_the_networks_that_are_still_training():
 
 
 def test_a_network_that_had_stopped_before_is_left_as_it_was():
-    done = train_alone(make_run(BINARY, 0, max_iter=2)).state
-    runs = [replace(make_run(BINARY, 0), state=done), make_run(BINARY, 1), make_run(BINARY, 2)]
-    results = train_together(runs)
-    assert results[0].state.stop_reason is StopReason.MAX_ITER
-    assert results[0].state.kept_epoch == 2
-    assert_array_equal(results[0].state.params, done.params)
+    """The others, which go on from the same state, do not share its random numbers."""
+    done = train_alone(make_run(BINARY, max_iter=2)).state
+    others = [replace(done.copy(), stop_reason=None) for _ in range(2)]
+    runs = [replace(make_run(BINARY), state=state) for state in (done, *others)]
+    stopped, *results = train_together(runs)
+    assert stopped.state.stop_reason is StopReason.MAX_ITER
+    assert stopped.state.kept_epoch == 2
+    assert_array_equal(stopped.state.params, done.params)
     for name, array in done.memory.items():
-        assert_array_equal(results[0].state.memory[name], array)
-    for number in (1, 2):
-        assert_same_training(results[number], train_alone(runs[number]), rtol=STACK_RTOL)
-
-
-def test_a_network_that_had_stopped_before_does_not_share_its_random_numbers():
-    runs = [make_run(BINARY, 0) for _ in range(3)]
-    runs[0].state.stop_reason = StopReason.CALLBACK
-    before = runs[0].state.shuffle_rng.bit_generator.state
-    results = train_together(runs)
-    assert results[0].state.shuffle_rng.bit_generator.state == before
-    assert_same_training(results[1], train_alone(runs[1]), rtol=STACK_RTOL)
+        assert_array_equal(stopped.state.memory[name], array)
+    assert stopped.state.shuffle_rng.bit_generator.state == done.shuffle_rng.bit_generator.state
+    for result, run in zip(results, runs[1:], strict=True):
+        assert result.state.epoch == 5
+        assert_same_training(result, train_alone(run), rtol=STACK_RTOL)
 
 
 @pytest.mark.parametrize("interrupted", [False, True])
