@@ -35,7 +35,7 @@ class NetworkShape(NamedTuple):
 
 
 class Layers(NamedTuple):
-    """Weights and biases of both layers, with any leading network axes."""
+    """Weights and biases of both layers, in separate arrays: a fitted network has these."""
 
     w_hidden: Array  # (..., n_features, n_hidden)
     w_output: Array  # (..., n_hidden, n_outputs)
@@ -44,7 +44,7 @@ class Layers(NamedTuple):
 
 
 class Parameters(NamedTuple):
-    """A flat buffer and the views into it, of the parameters or of their gradients."""
+    """A flat buffer and the views into it: training has these, of the parameters and of their gradients."""
 
     flat: Array  # (..., n_params)
     weights: Array  # (..., n_weights): w_hidden and w_output, flat
