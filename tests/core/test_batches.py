@@ -69,7 +69,7 @@ def test_an_epoch_has_each_row_once_in_random_order_and_with_its_weight(
 
 def test_the_mean_loss_of_an_epoch_counts_rows_for_each_network():
     losses = np.array([[1.0, 2, 3, 4, 5], [6, 7, 8, 9, 10]])
-    means = Batches(make_stack(numbered_rows(22), [22] * 2), 5, SOFTMAX).mean(losses)
+    means = Batches([Data(**numbered_rows(22))] * 2, 5, SOFTMAX).mean(losses)
     assert_allclose(means, [(5 * (1 + 2 + 3 + 4) + 2 * 5) / 22, (5 * (6 + 7 + 8 + 9) + 2 * 10) / 22])
 
 
@@ -137,17 +137,6 @@ def test_what_is_gathered_at_once_is_bounded(monkeypatch, n_networks, sparse):
 # --- A stack ---
 
 
-def make_stack(source, n_samples, weighted=False):
-    """Data of a network for each number of rows, chosen at random."""
-    chosen = [
-        np.random.default_rng([9, k]).permutation(source["X"].n_samples)[:n] for k, n in enumerate(n_samples)
-    ]
-    return [
-        Data(**source, rows=rows, row_weights=np.arange(1.0, 1 + len(rows)) if weighted else None)
-        for rows in chosen
-    ]
-
-
 @few_or_many_at_once
 @dense_or_sparse
 @pytest.mark.parametrize("weighted", [False, True])
@@ -156,7 +145,9 @@ def test_a_stacked_network_gets_the_batches_it_gets_alone(
     monkeypatch, batch_size, weighted, sparse, gathered_bytes
 ):
     monkeypatch.setattr(batches_module, "GATHERED_BYTES", gathered_bytes)
-    data = make_stack(numbered_rows(30, sparse), [18] * 3, weighted)
+    source, weights = numbered_rows(18, sparse), np.arange(1.0, 19) if weighted else None
+    chosen = [None, *np.random.default_rng(9).integers(18, size=(2, 18))]
+    data = [Data(**source, rows=rows, row_weights=weights) for rows in chosen]
     together = epoch_batches(Batches(data, batch_size, SOFTMAX), rngs(3))
     for k in range(3):
         alone = epoch_batches(Batches([data[k]], batch_size, SOFTMAX), [rngs(3)[k]])
@@ -176,13 +167,3 @@ def test_a_stack_that_shares_its_rows_does_not_copy_them():
     assert batch.X.n_samples == 12
     assert batch.targets.values.shape == (3, 1, 12)
     assert batch.targets.shares.shape == (1, 12)
-
-
-def test_a_network_without_chosen_rows_uses_all():
-    source = numbered_rows(12)
-    data = [Data(**source), Data(**source, rows=np.arange(11, -1, -1))]
-    first, second = np.concatenate(
-        [row_numbers(batch) for batch in epoch_batches(Batches(data, 5, SOFTMAX), rngs(2))], axis=-1
-    )
-    assert_array_equal(first, rngs(2)[0].permutation(12))
-    assert_array_equal(second, 11 - rngs(2)[1].permutation(12))
