@@ -16,7 +16,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 # Small and fast, but good enough for the checks that ask for accuracy.
 QUICK = {"n_hidden": 16, "learning_rate": 0.05, "alpha": 0.1, "max_iter": 20}
 ESTIMATORS = {
-    "classifier": ShallowNNClassifier(),
+    "classifier, defaults": ShallowNNClassifier(),
     "classifier, full batches of float64": ShallowNNClassifier(
         **QUICK, solver="adamw", activation="sigmoid", init_scale="he", dtype="float64", batch_size=None
     ),
@@ -37,15 +37,15 @@ ESTIMATORS = {
         early_stopping=True,
         class_weight="balanced",
     ),
-    "regressor": ShallowNNRegressor(),
-    "regressor, positive numbers": ShallowNNRegressor(
+    "regressor, defaults": ShallowNNRegressor(),
+    "regressor, poisson, lbfgs": ShallowNNRegressor(
         **QUICK, loss="poisson", solver="lbfgs", activation="gelu"
     ),
     "regressor, early stopping": ShallowNNRegressor(
         **QUICK, loss="quantile", solver="adam", activation="elu", early_stopping=True
     ),
-    "ensemble of classifiers": ShallowNNEnsembleClassifier(n_networks=2),
-    "ensemble of regressors": ShallowNNEnsembleRegressor(n_networks=2),
+    "classifiers, defaults": ShallowNNEnsembleClassifier(n_networks=2),
+    "regressors, defaults": ShallowNNEnsembleRegressor(n_networks=2),
 }
 NO_REPEATS = {
     "classifier, float32": "the check compares to 1e-7, single precision is coarser",
@@ -60,7 +60,7 @@ def expected_failures(name):
     if name in NO_REPEATS:  # a weight of two cannot give the same numbers as a row that is there twice
         expected["check_sample_weight_equivalence_on_dense_data"] = NO_REPEATS[name]
         expected["check_sample_weight_equivalence_on_sparse_data"] = NO_REPEATS[name]
-    if name == "regressor, positive numbers":
+    if name == "regressor, poisson, lbfgs":
         expected["check_regressor_multioutput"] = "it trains on negative y, whatever the tags say"
     return expected
 
