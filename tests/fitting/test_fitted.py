@@ -34,15 +34,11 @@ def trained_by_parts(n_calls, classifier=None):
     return classifier
 
 
-def whole_history(n_calls, monkeypatch):
-    with monkeypatch.context() as patch:
-        patch.setattr(fitted, "HISTORY_EPOCHS", 1000)
-        return trained_by_parts(n_calls)
-
-
-@pytest.mark.parametrize("n_calls", [1, KEPT - 1, KEPT, KEPT + 1, 3 * KEPT])
+@pytest.mark.parametrize("n_calls", [1, KEPT, KEPT + 1, 3 * KEPT])
 def test_partial_fit_keeps_the_latest_epochs_and_counts_them_all(n_calls, monkeypatch):
-    classifier, whole = trained_by_parts(n_calls), whole_history(n_calls, monkeypatch)
+    classifier = trained_by_parts(n_calls)
+    monkeypatch.setattr(fitted, "HISTORY_EPOCHS", 1000)
+    whole = trained_by_parts(n_calls)
     assert classifier.n_iter_ == classifier.best_iter_ == n_calls
     assert classifier.history_.keys() == whole.history_.keys()
     for name in classifier.history_.keys() - {"seconds"}:
@@ -62,9 +58,8 @@ def test_columns_are_no_views_of_longer_ones():
 
 
 def test_each_network_of_an_ensemble_keeps_the_latest():
-    ensemble = trained_by_parts(
-        2 * KEPT, ShallowNNEnsembleClassifier(n_networks=2, n_hidden=3, random_state=0)
-    )
+    networks = ShallowNNEnsembleClassifier(n_networks=2, n_hidden=3, random_state=0)
+    ensemble = trained_by_parts(2 * KEPT, networks)
     assert ensemble.n_iter_.tolist() == [2 * KEPT] * 2
     assert [len(history["loss"]) for history in ensemble.history_] == [KEPT] * 2
 
