@@ -88,12 +88,7 @@ def test_the_estimators_of_the_two_names(estimator, expected):
     assert model.fit(pandas_frame(), y).score(pandas_frame(), y) > 0.8
 
 
-def test_a_given_estimator_is_the_last_step():
-    network = small()
-    assert tabular_pipeline(network)[-1] is network
-
-
-@pytest.mark.parametrize("estimator", ["clasifier", None, 3, ShallowNNClassifier, pd.DataFrame])
+@pytest.mark.parametrize("estimator", ["clasifier", 3, ShallowNNClassifier])
 def test_other_estimators_are_an_error(estimator):
     with pytest.raises(ValueError, match="estimator must be 'classifier', 'regressor' or an estimator"):
         tabular_pipeline(estimator)
@@ -174,8 +169,8 @@ def test_clones_and_pickles_predict_the_same():
 def test_searches_find_the_parameters_of_all_steps():
     X = polars_frame()
     grid = {"columns__numbers__n_bins": [2, 8], "network__alpha": [0.3, 3.0]}
-    alone = GridSearchCV(tabular_pipeline(small()), grid, cv=3).fit(X, Y)
-    together = VectorizedGridSearchCV(tabular_pipeline(small()), grid, cv=3).fit(X, Y)
+    alone = GridSearchCV(tabular_pipeline(small()), grid, cv=2).fit(X, Y)
+    together = VectorizedGridSearchCV(tabular_pipeline(small()), grid, cv=2).fit(X, Y)
     assert together.best_params_ == alone.best_params_
     assert_array_equal(together.cv_results_["mean_test_score"], alone.cv_results_["mean_test_score"])
 
@@ -199,6 +194,8 @@ def test_an_outlying_row_moves_no_prediction_far():
     assert np.abs(tabular_pipeline(network).fit(x, y).predict(far)).max() < 2
 
 
-def test_another_estimator_takes_the_same_columns():
-    model = tabular_pipeline(LogisticRegression()).fit(pandas_frame(), Y)
+def test_a_given_estimator_is_the_last_step():
+    linear = LogisticRegression()
+    model = tabular_pipeline(linear).fit(pandas_frame(), Y)
+    assert model[-1] is linear
     assert_allclose(model.predict_proba(pandas_frame()).sum(axis=1), 1)
