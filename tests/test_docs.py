@@ -51,11 +51,12 @@ CHINESE = [name for name in PAGES if name.startswith("docs/zh/")]
 ENGLISH = [name for name in PAGES if name not in CHINESE]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
-# Pages with plain blocks of Python, which the site does not run; it runs all other code while it is built.
+# Plain blocks of Python, which the site does not run, and what is before them; it runs all other code.
+UP_TO_THE_LAST_PLAIN_BLOCK = re.compile(r".*^```python\n.*?^```$", re.DOTALL | re.MULTILINE)
 WITH_PLAIN_CODE = {
-    name: session.steps_of(markdown)
-    for name, markdown in PAGES.items()
-    if name not in CHINESE and "```python\n" in markdown
+    name: session.steps_of(match[0])
+    for name in ENGLISH
+    if (match := UP_TO_THE_LAST_PLAIN_BLOCK.match(PAGES[name]))
 }
 
 
