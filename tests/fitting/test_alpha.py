@@ -33,7 +33,7 @@ from sknn_scratch._fitting.alpha import (
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._fitting.reals import REAL_LOSSES
-from tests.helpers import InterruptedActivation, assert_same_model
+from tests.helpers import assert_same_model
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*The maximum number of epochs")
 
@@ -303,14 +303,6 @@ def test_verbose_says_what_was_chosen(capsys):
     chosen = f"[ShallowNNClassifier] alpha = {fitted.alpha_:g}, chosen by the held-out loss (0.3: "
     assert first.startswith(chosen)
     assert second.startswith("[ShallowNNClassifier] epoch 1: ")
-
-
-def test_an_interrupt_leaves_the_earlier_model():
-    fitted = network().fit(X, Y)
-    before = dict(vars(fitted))
-    with pytest.raises(KeyboardInterrupt):
-        fitted.set_params(activation=InterruptedActivation(10)).fit(X, Y)
-    assert vars(fitted) == before | {"activation": fitted.activation}
 
 
 def test_a_failure_in_the_choice_belongs_to_its_own_fit(groups):
