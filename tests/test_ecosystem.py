@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier, StackingClassifier, VotingClassifier
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - makes HalvingGridSearchCV importable
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import HalvingGridSearchCV, learning_curve
-from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier, OutputCodeClassifier
+from sklearn.multiclass import OneVsOneClassifier, OutputCodeClassifier
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -83,13 +84,6 @@ def test_learning_curve_by_partial_fit():
     assert scores[-1].mean() > 0.5
 
 
-def test_one_versus_rest_by_partial_fit():
-    one_versus_rest = OneVsRestClassifier(make_classifier())
-    for _ in range(15):
-        one_versus_rest.partial_fit(X, Y, classes=[0, 1, 2])
-    assert one_versus_rest.score(X, Y) > 0.75
-
-
 # --- Metadata routing ---
 
 
@@ -111,23 +105,13 @@ def test_weights_are_routed_through_a_pipeline():
 
 @pytest.mark.usefixtures("routing")
 def test_validation_rows_are_routed_and_transformed():
-    request = {"X_val": True, "y_val": True}
-    classifier = make_classifier(early_stopping=True).set_fit_request(**request)
-    pipeline = make_pipeline(StandardScaler(), classifier, transform_input=["X_val"])
+    classifier = make_classifier(early_stopping=True)
+    routed = clone(classifier).set_fit_request(X_val=True, y_val=True)
+    pipeline = make_pipeline(StandardScaler(), routed, transform_input=["X_val"])
     pipeline.fit(X, Y, X_val=X[:30], y_val=Y[:30])
-    scaler = StandardScaler().fit(X)
-    reference = make_classifier(early_stopping=True).fit(
-        scaler.transform(X), Y, X_val=scaler.transform(X[:30]), y_val=Y[:30]
-    )
+    scaled = StandardScaler().fit_transform(X)
+    reference = classifier.fit(scaled, Y, X_val=scaled[:30], y_val=Y[:30])
     assert_same_model(pipeline[-1], reference, rtol=0)
-
-
-@pytest.mark.usefixtures("routing")
-def test_partial_fit_has_its_own_requests():
-    classifier = make_classifier().set_partial_fit_request(sample_weight=True, classes=True)
-    requested = classifier.get_metadata_routing()._serialize()
-    assert requested["partial_fit"] == {"classes": True, "sample_weight": True}
-    assert requested["fit"] == dict.fromkeys(["X_val", "sample_weight", "sample_weight_val", "y_val"])
 
 
 @pytest.mark.usefixtures("routing")

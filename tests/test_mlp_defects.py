@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from sklearn.datasets import load_breast_cancer, load_iris, load_wine
+from sklearn.datasets import load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import scale
@@ -185,7 +185,7 @@ def test_what_is_validated_and_how():
         assert columns == {name for name in classifier.history_ if name.startswith("val_")}
 
 
-@pytest.mark.parametrize("load", [load_iris, load_wine, load_breast_cancer])
+@pytest.mark.parametrize("load", [load_iris, load_wine])
 def test_defaults_converge(load):
     """Most of MLPClassifier's fits end, with its defaults, in a warning that they have not converged."""
     x, y = load(return_X_y=True)

@@ -255,7 +255,7 @@ FITTED = {
 )
 def test_fitted_attributes(kind, way, params):
     X, y = make_data(kind)
-    classifier = ShallowNNClassifier(3, max_iter=3, random_state=0, **params)
+    classifier = ShallowNNClassifier(3, alpha=1, max_iter=3, random_state=0, **params)
     getattr(classifier, way)(X, y)
     assert public(vars(classifier)) == FITTED | classifier.get_params().keys()
     assert type(classifier.n_iter_) is type(classifier.best_iter_) is type(classifier.n_features_in_) is int

@@ -64,11 +64,6 @@ def test_each_network_of_an_ensemble_keeps_the_latest():
     assert [len(history["loss"]) for history in ensemble.history_] == [KEPT] * 2
 
 
-def test_a_fit_keeps_all_of_its_own_epochs():
-    classifier = network(max_iter=2 * KEPT, tol=0, n_iter_no_change=100).fit(X, Y)
-    assert len(classifier.loss_curve_) == classifier.n_iter_ == 2 * KEPT
-
-
 def test_a_warm_start_keeps_all_of_its_own_epochs_and_the_latest_before():
     classifier = network(warm_start=True).fit(X, Y)
     first = classifier.loss_curve_
@@ -77,13 +72,6 @@ def test_a_warm_start_keeps_all_of_its_own_epochs_and_the_latest_before():
     assert_array_equal(classifier.loss_curve_[:2], first[1:])
     classifier.set_params(max_iter=2 * KEPT, tol=0, n_iter_no_change=100).fit(X, Y)
     assert (classifier.n_iter_, len(classifier.loss_curve_)) == (6 + 2 * KEPT, 2 * KEPT)
-
-
-def test_a_column_that_comes_later_is_nan_before():
-    classifier = trained_by_parts(2 * KEPT).set_params(warm_start=True, early_stopping=True).fit(X, Y)
-    values = classifier.history_["val_loss"]
-    assert len(values) == len(classifier.loss_curve_) == KEPT
-    assert_array_equal(np.isnan(values), [True, True, False, False, False])
 
 
 def test_the_best_epoch_of_a_long_life_is_counted_from_its_start():
