@@ -73,19 +73,10 @@ def test_the_score_of_every_kind_is_scikit_learns_accuracy(kind):
     assert classifier.score(X, y) == accuracy_score(y, classifier.predict(X))
 
 
-@pytest.mark.parametrize("y", [Y2[:-1], Y2[:1], Y2 + 0.5, np.column_stack([Y2, Y2])])
-def test_labels_that_cannot_be_scored_are_refused(y):
+@pytest.mark.parametrize("y", [Y2[:-1], Y2[:1], Y2 + 0.5, np.column_stack([Y2, Y2]), Y2.astype(str)])
+def test_labels_that_do_not_fit_score_what_scikit_learn_says(y):
+    """It refuses them, but strings for numbers only since 1.9; before, it finds them all wrong."""
     classifier = make_classifier().fit(X2, Y2)
-    with pytest.raises((ValueError, TypeError)) as expected:
-        accuracy_score(y, classifier.predict(X2))
-    with pytest.raises(type(expected.value)) as found:
-        classifier.score(X2, y)
-    assert str(found.value) == str(expected.value)
-
-
-def test_labels_of_another_type_score_what_scikit_learn_says():
-    """It refuses them since 1.9, and finds them all wrong before."""
-    classifier, y = make_classifier().fit(X2, Y2), Y2.astype(str)
     try:
         expected = accuracy_score(y, classifier.predict(X2))
     except (ValueError, TypeError) as error:
