@@ -69,14 +69,6 @@ def test_dense_rows_of_any_kind(name):
     assert_allclose(classifier.predict_proba(X), reference.predict_proba(X3), rtol=1e-12)
 
 
-def test_integers_and_booleans_are_computed_in_float64():
-    for X in ((X3 * 10).astype(np.int8), X3 > 0, (X3 * 10).astype(np.float16)):
-        classifier = make_classifier().fit(X, Y3)
-        assert_same_model(classifier, make_classifier().fit(X.astype(float), Y3), rtol=0)
-        assert classifier.coefs_[0].dtype == np.float64
-        assert classifier.predict_proba(X).dtype == np.float64
-
-
 def test_fit_leaves_the_data_alone():
     X, y, weight = X3.copy(), Y3.copy(), np.arange(60.0)
     make_classifier(early_stopping=True).fit(X, y, weight)
@@ -182,24 +174,31 @@ def test_sparse_rows_are_never_densified(early_stopping):
     [
         (np.float32, None, np.float32),
         (np.float64, None, np.float64),
+        (np.int8, None, np.float64),
+        (np.bool_, None, np.float64),
         (np.float32, "float64", np.float64),
         (np.int64, "float32", np.float32),
     ],
 )
-def test_precision(dtype_of_X, dtype, expected):
-    rows = (SPARSE_X * 4).astype(dtype_of_X)
-    for X, solver in ((rows, "adam"), (rows, "lbfgs"), (scipy.sparse.csr_array(rows), "adam")):
-        classifier = make_classifier(dtype=dtype, solver=solver, early_stopping=True).fit(X, Y3)
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_precision(dtype_of_X, dtype, expected, solver):
+    X = (SPARSE_X * 4).astype(dtype_of_X)
+    for rows in (X, scipy.sparse.csr_array(X)):
+        classifier = make_classifier(dtype=dtype, solver=solver, early_stopping=True).fit(rows, Y3)
         assert {array.dtype for array in classifier.coefs_ + classifier.intercepts_} == {np.dtype(expected)}
         for method in ("predict_proba", "predict_log_proba", "decision_function", "transform"):
-            assert getattr(classifier, method)(X).dtype == expected
+            assert getattr(classifier, method)(rows).dtype == expected
 
 
-def test_the_order_of_bytes_changes_nothing_in_single_precision():
-    X = X3.astype(np.float32)
-    swapped = make_classifier().fit(X.astype(X.dtype.newbyteorder()), Y3)
-    assert swapped.coefs_[0].dtype == np.float32
-    assert_same_model(swapped, make_classifier().fit(X, Y3), rtol=0)
+@pytest.mark.parametrize(
+    ("dtype", "expected"),
+    [(np.float16, np.float64), (np.dtype(np.float32).newbyteorder(), np.float32)],
+)
+def test_precision_of_types_that_sparse_rows_do_not_have(dtype, expected):
+    X = X3.astype(dtype)
+    classifier = make_classifier().fit(X, Y3)
+    assert classifier.coefs_[0].dtype == expected
+    assert_same_model(classifier, make_classifier().fit(X.astype(expected), Y3), rtol=0)
 
 
 # --- Feature names and outputs ---
