@@ -14,11 +14,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 
-from sknn_scratch import (
-    Activation,
-    DivergenceWarning,
-    VectorizedGridSearchCV,
-)
+from sknn_scratch import Activation, DivergenceWarning, VectorizedGridSearchCV
 from sknn_scratch._core import training
 from tests.helpers import (
     AtEpoch,
