@@ -18,16 +18,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
 X, Y = make_data("multiclass", n_samples=90)
 CLASSES = [0, 1, 2]
 
-
+EXACTLY_FIVE_EPOCHS = {"max_iter": 5, "tol": 0.0, "early_stopping": False}
 make_classifier = partial(
-    small_network,
-    n_hidden=6,
-    activation="tanh",
-    learning_rate=0.02,
-    max_iter=5,
-    tol=0.0,
-    early_stopping=False,
-    batch_size=16,
+    small_network, n_hidden=6, activation="tanh", learning_rate=0.02, batch_size=16, **EXACTLY_FIVE_EPOCHS
 )
 
 

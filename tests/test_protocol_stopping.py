@@ -35,7 +35,7 @@ make_classifier = partial(
     activation="tanh",
     learning_rate=0.02,
     max_iter=8,
-    tol=0.0001,
+    tol=1e-4,
     early_stopping=False,
 )
 
@@ -84,15 +84,9 @@ def test_interrupted_between_epochs():
 
 # --- History ---
 
-COLUMNS = {
-    "loss",
-    "gradient_norm_hidden",
-    "gradient_norm_output",
-    "saturated_fraction",
-    "dead_fraction",
-    "learning_rate",
-    "seconds",
-}
+COLUMNS = """
+    loss gradient_norm_hidden gradient_norm_output saturated_fraction dead_fraction learning_rate seconds
+"""
 
 
 @ignore_max_iter
@@ -107,7 +101,7 @@ COLUMNS = {
 def test_history_has_one_finite_number_an_epoch(kind, params, more):
     x, y = make_data(kind)
     classifier = make_classifier(**params).fit(x, y)
-    assert classifier.history_.keys() == COLUMNS | more
+    assert classifier.history_.keys() == more.union(COLUMNS.split())
     for values in classifier.history_.values():
         assert values.shape == (classifier.n_iter_,)
         assert values.dtype == np.float64
