@@ -20,16 +20,7 @@ from sknn_scratch import (
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.training import train
 from sknn_scratch._fitting import alpha as module
-from sknn_scratch._fitting.alpha import (
-    ALPHAS,
-    LEAST_ROWS,
-    MOST_STAGES,
-    N_FOLDS,
-    Choice,
-    choose_alphas,
-    evenly,
-    folds_of,
-)
+from sknn_scratch._fitting.alpha import ALPHAS, Choice, choose_alphas
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._fitting.reals import REAL_LOSSES
@@ -79,7 +70,7 @@ LEARNT = [(0.3, 0.5), (0.3, 0.49)]  # with the first alpha
         ([], 0.3),
         ([(0.3, 0.5)], 0.3),
         ([(0.3, 0.5), (0.3, 0.47)], 0.3),
-        ([(0.3, 0.9**i) for i in range(MOST_STAGES)], 3),
+        ([(0.3, 0.9**i) for i in range(module.MOST_STAGES)], 3),
         (LEARNT, 3),
         ([*LEARNT, (3, 0.2)], 10),
         ([*LEARNT, (3, 0.6)], 3),
@@ -148,7 +139,7 @@ def test_a_loss_that_overflows_is_infinite():
 
 CASES = {
     "validation rows": ({"early_stopping": True, "validation_fraction": 0.2}, 90),
-    "too few rows": ({}, LEAST_ROWS - 1),
+    "too few rows": ({}, module.LEAST_ROWS - 1),
     "a number": ({"alpha": 2}, 90),
 }
 
@@ -170,7 +161,7 @@ def test_in_a_stream_it_is_fixed_and_a_regressor_has_its_own_value():
 
 
 def test_thirty_different_rows_are_enough():
-    n = LEAST_ROWS
+    n = module.LEAST_ROWS
     assert len(path_of(X[:n], Y[:n])[0])
     assert not len(path_of(np.repeat(X[: n - 1], 2, axis=0), np.repeat(Y[: n - 1], 2))[0])
 
@@ -219,16 +210,16 @@ def test_sparse_and_single_precision_rows_have_the_same_folds():
 
 def test_strata_are_dealt_in_turn():
     strata = np.repeat([0, 1, 2], [7, 5, 1])
-    folds = folds_of(strata, n_kept=1)
+    folds = module.folds_of(strata, n_kept=1)
     assert_array_equal(np.bincount(folds), [4, 4, 4, 1])
-    assert folds[-1] == N_FOLDS  # the class of one row stays in training
+    assert folds[-1] == module.N_FOLDS  # the class of one row stays in training
     for stratum in (0, 1):
         assert np.ptp(np.bincount(folds[strata == stratum])) <= 1
 
 
 def test_of_many_rows_some_are_used(monkeypatch):
-    assert_array_equal(evenly(10, 4), [0, 2, 5, 7])
-    assert_array_equal(evenly(3, 4), [0, 1, 2])
+    assert_array_equal(module.evenly(10, 4), [0, 2, 5, 7])
+    assert_array_equal(module.evenly(3, 4), [0, 1, 2])
     expected = path_of(X, Y)
     monkeypatch.setattr(module, "MOST_ROWS", 45)
     assert path_of(X, Y)[1] != expected[1]
