@@ -306,6 +306,18 @@ class AtEpoch(SilentCallback):
         return False
 
 
+class RecordingScorer:
+    """A scorer that keeps the rows and labels that it is called with."""
+
+    def __init__(self):
+        self.rows, self.labels = [], []
+
+    def __call__(self, estimator, X, y):
+        self.rows.append(X)
+        self.labels.append(y)
+        return estimator.score(X, y)
+
+
 def press_control_c():
     raise KeyboardInterrupt
 

@@ -1,9 +1,7 @@
 """The project's own files: the README's commands, the pinned tools, the source map."""
 
-import ast
 import re
 import runpy
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -19,46 +17,24 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PYPROJECT["project"]["optional-dependencies"]
 GROUPS = PYPROJECT["dependency-groups"]
-EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
-
-
-def readme_commands(project):
-    return subprocess.run(["bash", ".ci/run", "readme_commands"], cwd=project, capture_output=True, text=True)
 
 
 # --- The README ---
 
 
-def test_ci_runs_the_commands_of_the_readme():
-    quickstart, tests = readme_commands(ROOT).stdout.splitlines()
-    assert f"```bash\n{quickstart}\n```" in README  # each is a block of its own, to copy whole
-    assert f"```bash\n{tests}\n```" in README
-    assert quickstart.endswith("examples/plot_quickstart.py")
-    assert tests.endswith("pytest")
-
-
-@pytest.mark.parametrize("n_commands", [0, 1, 3])
-def test_ci_refuses_a_readme_without_exactly_two_commands(tmp_path, n_commands):
-    (tmp_path / ".ci").mkdir()
-    shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci")  # the folder may have gigabytes of environments
-    (tmp_path / "README.md").write_text(
-        "# A readme\n" + "python3 -m venv --upgrade-deps .venv\n" * n_commands
-    )
-    finished = readme_commands(tmp_path)
-    assert finished.returncode != 0
-    assert "exactly two" in finished.stderr
-    assert not finished.stdout
-
-
-def test_each_command_of_the_readme_stands_alone():
-    for command in readme_commands(ROOT).stdout.splitlines():
+def test_ci_runs_the_commands_of_the_readme_and_each_stands_alone():
+    readme_commands = ["bash", ".ci/run", "readme_commands"]
+    printed = subprocess.run(readme_commands, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    quickstart, tests = printed.splitlines()
+    for command, program in ((quickstart, "examples/plot_quickstart.py"), (tests, "-m pytest")):
+        assert f"```bash\n{command}\n```" in README  # each is a block of its own, to copy whole
         make_environment, install, run = command.split(" && ")
         assert make_environment == "python3 -m venv --upgrade-deps .venv"  # an old pip knows no groups
         extra, group = re.fullmatch(
             r'\.venv/bin/pip install -q -e (?:"\.\[(\w+)\]"|\. --group (\w+))', install
         ).groups()
         assert extra in EXTRAS or group in GROUPS
-        assert run.startswith(".venv/bin/python ")
+        assert run == f".venv/bin/python {program}"
 
 
 def on_pypi(markdown):
@@ -67,13 +43,8 @@ def on_pypi(markdown):
     return markdown
 
 
-def test_links_of_the_readme_lead_to_files():
-    targets = re.findall(r"\]\((?!https?:)(.*?)\)", README)
-    assert "LICENSE" in targets
-    assert all((ROOT / target).exists() for target in targets)
-
-
-def test_on_pypi_every_link_of_the_readme_is_absolute():
+def test_links_of_the_readme_lead_to_files_and_are_absolute_on_pypi():
+    assert all((ROOT / target).exists() for target in re.findall(r"\]\((?!https?:)(.*?)\)", README))
     repository = PYPROJECT["project"]["urls"]["Repository"]
     targets = re.findall(r"\]\((.*?)\)", on_pypi(README))
     raw = repository.replace("github.com", "raw.githubusercontent.com")
@@ -139,13 +110,6 @@ def test_newest_versions_are_not_bounded():
     assert not any(re.search("[=<>]", requirement) for requirement in newest)
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
-def test_every_example_says_what_it_needs(path):
-    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    (extra,) = re.findall(r'^Needs ``pip install "?\.(?:\[(\w+)\])?"?(?: \w+)*``\.$', docstring, re.M)
-    assert not extra or extra in EXTRAS
-
-
 # --- Publishing ---
 
 
@@ -166,9 +130,7 @@ def test_the_workflows_run_tasks_that_exist():
     tasks = {task for text in workflows for task in re.findall(r"bash \.ci/run (\w+)", text)}
     for listed in re.findall(r"task: \[(.+)\]", "".join(workflows)):
         tasks |= set(listed.split(", "))
-    functions = set(
-        re.findall(r"^(\w+)\(\) \{", (ROOT / ".ci" / "run").read_text(encoding="utf-8"), re.MULTILINE)
-    )
+    functions = set(re.findall(r"^(\w+)\(\) \{", (ROOT / ".ci" / "run").read_text(), re.MULTILINE))
     assert {"lint", "suite", "lowest", "nightly", "package"} <= tasks <= functions
 
 

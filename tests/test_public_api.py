@@ -6,14 +6,12 @@ import pickle
 import re
 import subprocess
 import sys
-import types
 from doctest import DocTestFinder
 from importlib import import_module
 from pkgutil import walk_packages
 
 import numpy as np
 import pytest
-from sklearn.base import ClassifierMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
 
 import sknn_scratch
@@ -40,23 +38,8 @@ def public(names):
     return {name for name in names if not name.startswith("_")}
 
 
-def test_all_is_what_is_exported():
-    exported = {
-        name
-        for name in public(vars(sknn_scratch))
-        if not isinstance(getattr(sknn_scratch, name), types.ModuleType)
-    }
-    assert set(sknn_scratch.__all__) == exported
-    assert list(sknn_scratch.__all__) == sorted(sknn_scratch.__all__)
-
-
-def test_modules_are_private_but_for_the_exceptions():
-    modules = {
-        name
-        for name in public(vars(sknn_scratch))
-        if isinstance(getattr(sknn_scratch, name), types.ModuleType)
-    }
-    assert modules == {"exceptions"}
+def test_all_is_what_can_be_imported_but_for_the_module_of_exceptions():
+    assert public(vars(sknn_scratch)) == {*sknn_scratch.__all__, "exceptions"}
 
 
 @pytest.mark.parametrize("name", sknn_scratch.__all__)
@@ -74,12 +57,8 @@ def test_pickles_name_nothing_of_ours_but_what_is_public():
     ensemble = ShallowNNEnsembleClassifier(n_networks=2, n_hidden=3, max_iter=2, alpha=1)
     search = VectorizedGridSearchCV(ShallowNNClassifier(3, max_iter=2), {"alpha": [0.1, 1]}, cv=2)
     fitted = [one.fit(X, y) for one in (classifier, ensemble, search)]
-    for example in [
-        *fitted,
-        diagnose(classifier, X, y),
-        Checkpoint("run.npz"),
-        CheckpointError("a sentence"),
-    ]:
+    diagnosis, error = diagnose(classifier, X, y), CheckpointError("a sentence")
+    for example in (*fitted, diagnosis, Checkpoint("run.npz"), error):
         pickled = pickle.dumps(example)
         assert b"sknn_scratch._" not in pickled
         assert b"sknn_scratch" in pickled
@@ -134,25 +113,14 @@ NEEDS_EXTRA = "sknn_scratch.onnx"  # tests/recipes runs its examples
 
 def test_all_examples_of_docstrings_are_collected():
     """Those of public classes and their methods lie in modules whose name the classes do not say."""
-    names = [info.name for info in walk_packages(sknn_scratch.__path__, "sknn_scratch.")]
-    modules = [import_module(name) for name in names if not name.startswith(NEEDS_EXTRA)]
-    collected = [test.name for module in modules for test in DocTestFinder().find(module) if test.examples]
-    documented = [f"{module.__name__}.{name}" for module in modules for name in names_with_examples(module)]
-    assert sorted(collected) == sorted(documented)
-    assert len(documented) >= 16
-
-
-def names_with_examples(module):
-    """Find the classes, methods and functions with examples in the source of a module."""
-    return names_in(ast.parse(inspect.getsource(module)), ())
-
-
-def names_in(tree, outer):
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.ClassDef | ast.FunctionDef):
-            if ">>>" in (ast.get_docstring(node) or ""):
-                yield ".".join((*outer, node.name))
-            yield from names_in(node, (*outer, node.name))
+    for _, name, _ in walk_packages(sknn_scratch.__path__, "sknn_scratch."):
+        if not name.startswith(NEEDS_EXTRA):
+            module = import_module(name)
+            nodes = ast.walk(ast.parse(inspect.getsource(module)))
+            documented = [one for one in nodes if isinstance(one, ast.ClassDef | ast.FunctionDef)]
+            n_examples = sum(">>>" in (ast.get_docstring(one) or "") for one in documented)
+            collected = [test for test in DocTestFinder().find(module) if test.examples]
+            assert len(collected) == n_examples, name
 
 
 @pytest.mark.parametrize("name", sknn_scratch.__all__)
@@ -215,98 +183,58 @@ def test_without_docstrings_the_package_works():
 
 
 METHODS = {
-    "fit": ["X", "y", "sample_weight", "X_val", "y_val", "sample_weight_val"],
-    "partial_fit": ["X", "y", "classes", "sample_weight"],
-    "predict": ["X"],
-    "predict_proba": ["X"],
-    "predict_log_proba": ["X"],
-    "decision_function": ["X"],
-    "transform": ["X"],
-    "score": ["X", "y", "sample_weight"],
-    "to_mlp_classifier": [],
-    "from_mlp_classifier": ["mlp"],
-    "resume": [
-        "path",
-        "X",
-        "y",
-        "sample_weight",
-        "X_val",
-        "y_val",
-        "sample_weight_val",
-        "params",
-        "callbacks",
-    ],
+    "fit": "X y sample_weight X_val y_val sample_weight_val",
+    "partial_fit": "X y classes sample_weight",
+    "predict": "X",
+    "predict_proba": "X",
+    "predict_log_proba": "X",
+    "decision_function": "X",
+    "transform": "X",
+    "score": "X y sample_weight",
+    "to_mlp_classifier": "",
+    "from_mlp_classifier": "mlp",
+    "resume": "path X y sample_weight X_val y_val sample_weight_val params callbacks",
 }
-INHERITED = {
-    "fit_transform",
-    "get_feature_names_out",
-    "get_metadata_routing",
-    "get_params",
-    "set_callbacks",
-    "set_fit_request",
-    "set_output",
-    "set_params",
-    "set_partial_fit_request",
-    "set_score_request",
-}
+INHERITED = """
+    fit_transform get_feature_names_out get_metadata_routing get_params set_callbacks set_fit_request
+    set_output set_params set_partial_fit_request set_score_request
+"""
 
 
 def test_methods():
-    assert public(dir(ShallowNNClassifier)) == METHODS.keys() | INHERITED
+    assert public(dir(ShallowNNClassifier)) == METHODS.keys() | set(INHERITED.split())
     for name, arguments in METHODS.items():
         signature = inspect.signature(getattr(ShallowNNClassifier(), name))
-        assert list(signature.parameters) == arguments
-    assert issubclass(ShallowNNClassifier, ClassifierMixin)
-    assert issubclass(ShallowNNClassifier, TransformerMixin)
+        assert list(signature.parameters) == arguments.split()
+    parameters = inspect.signature(ShallowNNClassifier.fit).parameters.values()
+    assert [one.name for one in parameters if one.kind is one.KEYWORD_ONLY] == METHODS["fit"].split()[3:]
 
 
-def test_validation_data_of_fit_go_by_keyword():
-    parameters = inspect.signature(ShallowNNClassifier.fit).parameters
-    keyword_only = [p.name for p in parameters.values() if p.kind is p.KEYWORD_ONLY]
-    assert keyword_only == ["X_val", "y_val", "sample_weight_val"]
-
-
-FITTED = {
-    "alpha_",
-    "alpha_path_",
-    "best_iter_",
-    "classes_",
-    "coefs_",
-    "history_",
-    "intercepts_",
-    "loss_curve_",
-    "n_features_in_",
-    "n_iter_",
-    "solver_",
-    "stop_reason_",
-}
+FITTED = """
+    alpha_ alpha_path_ best_iter_ classes_ coefs_ history_ intercepts_ loss_curve_ n_features_in_ n_iter_
+    solver_ stop_reason_
+"""
 
 
 @pytest.mark.parametrize(
     ("kind", "way", "params"),
     [
-        ("binary", "fit", {}),
-        ("multiclass", "fit", {"solver": "lbfgs"}),
-        ("multilabel", "fit", {"early_stopping": True}),
-        ("binary", "fit", {"warm_start": True}),
-        ("multiclass", "partial_fit", {}),
+        ("multiclass", "fit", {"early_stopping": True}),
+        ("binary", "fit", {"warm_start": True, "solver": "lbfgs"}),
         ("multilabel", "partial_fit", {}),
     ],
 )
 def test_fitted_attributes(kind, way, params):
     X, y = make_data(kind)
-    classifier = ShallowNNClassifier(3, max_iter=3, random_state=0, **{"solver": "adam"} | params)
-    if way == "partial_fit":
-        classifier.partial_fit(X, y, classes=None if kind == "multilabel" else np.unique(y))
-    else:
-        classifier.fit(X, y)
-    assert public(vars(classifier)) == FITTED | classifier.get_params().keys()
+    classifier = ShallowNNClassifier(3, alpha=1, max_iter=3, random_state=0, **params)
+    getattr(classifier, way)(X, y)
+    assert public(vars(classifier)) == classifier.get_params().keys() | set(FITTED.split())
     assert type(classifier.n_iter_) is type(classifier.best_iter_) is type(classifier.n_features_in_) is int
     assert type(classifier.stop_reason_) is str
     assert type(classifier.coefs_) is type(classifier.intercepts_) is list
     assert type(classifier.history_) is dict
     documented = inspect.getdoc(ShallowNNClassifier)
-    assert all(f"\n{name} : " in documented for name in FITTED | {"feature_names_in_"})
+    assert all(f"\n{name} : " in documented for name in [*FITTED.split(), "feature_names_in_"])
 
 
 def test_warnings_have_the_right_parents():

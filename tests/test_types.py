@@ -91,10 +91,6 @@ def test_the_names_in_types_are_those_of_the_registries(name):
     assert [get_args(one) for one in literals] == [tuple(NAMES[name])]
 
 
-def test_annotations_make_no_attributes():
-    assert not [name for name in dir(ShallowNNClassifier()) if name.endswith("_") and name[0] != "_"]
-
-
 def test_type_checkers_are_told_that_there_are_types():
     assert files(sknn_scratch).joinpath("py.typed").is_file()
 

@@ -1,4 +1,4 @@
-"""solver="auto": L-BFGS for a fit of few rows without validation, else Adam."""
+"""What "auto" means: L-BFGS for few rows without validation, else Adam; the batches, the patience."""
 
 import copy
 from functools import partial
@@ -6,7 +6,6 @@ from functools import partial
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from sklearn.datasets import make_moons
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier
 
@@ -16,6 +15,7 @@ from sknn_scratch import (
     ShallowNNRegressor,
     VectorizedGridSearchCV,
 )
+from sknn_scratch._fitting.auto import chosen_batch_size, chosen_patience
 from tests.helpers import assert_same_model, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*The maximum number of epochs")
@@ -52,10 +52,10 @@ def test_the_solver_is_that_of_the_rule(case):
     assert_same_model(chosen, make_classifier(**params | {"solver": solver}).fit(x, y, **given), rtol=0)
 
 
-def test_a_loss_with_a_kink_is_for_adam():
-    for loss, solver in (("squared_error", "lbfgs"), ("absolute_error", "adam")):
-        regressor = ShallowNNRegressor(3, loss=loss, solver="auto", max_iter=2).fit(X[:100], X[:100, 0])
-        assert regressor.solver_ == solver
+@pytest.mark.parametrize(("loss", "solver"), [("squared_error", "lbfgs"), ("absolute_error", "adam")])
+def test_a_loss_with_a_kink_is_for_adam(loss, solver):
+    regressor = ShallowNNRegressor(3, loss=loss, alpha=1.0, max_iter=2).fit(X[:100], X[:100, 0])
+    assert regressor.solver_ == solver
 
 
 def test_a_stream_is_for_adam():
@@ -88,17 +88,17 @@ def test_an_ensemble_says_which_solver_it_used():
 
 
 def test_each_fit_of_a_search_chooses_by_its_own_rows():
-    """Two folds of 1,200 rows are for L-BFGS, all of them for Adam."""
-    x, y = make_moons(2400, noise=0.2, random_state=0)
+    """Two folds of 1,000 rows are for L-BFGS, all of them for Adam."""
     grid = {"alpha": [0.1, 1.0]}
     ours, theirs = (
-        Search(make_classifier(early_stopping=False), grid, cv=2).fit(x, y)
+        Search(make_classifier(early_stopping=False), grid, cv=2).fit(X, Y)
         for Search in (VectorizedGridSearchCV, GridSearchCV)
     )
-    assert_array_equal(ours.cv_results_["mean_test_score"], theirs.cv_results_["mean_test_score"])
+    scores = ours.cv_results_["mean_test_score"]
+    assert_array_equal(scores, theirs.cv_results_["mean_test_score"])
     assert ours.best_estimator_.solver_ == theirs.best_estimator_.solver_ == "adam"
-    folds = GridSearchCV(make_classifier(solver="lbfgs"), grid, cv=2, refit=False).fit(x, y)
-    assert_array_equal(ours.cv_results_["mean_test_score"], folds.cv_results_["mean_test_score"])
+    folds = GridSearchCV(make_classifier(solver="lbfgs"), grid, cv=2, refit=False).fit(X, Y)
+    assert_array_equal(scores, folds.cv_results_["mean_test_score"])
 
 
 def test_mlp_classifier_gets_the_solver_that_was_used_and_gives_its_own():
@@ -107,3 +107,43 @@ def test_mlp_classifier_gets_the_solver_that_was_used_and_gives_its_own():
     assert mlp.solver == "adam"
     assert isinstance(mlp, MLPClassifier)
     assert ShallowNNClassifier.from_mlp_classifier(mlp).solver_ == "adam"
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "batch_size", "chosen"),
+    [
+        (60, "auto", 60),
+        (10_000, "auto", 100),
+        (10_201, "auto", 101),
+        (90_000, 100, 100),
+        (90_000, None, 90_000),
+        (60, 100, 60),
+    ],
+)
+def test_batches_of_many_rows_are_their_square_root(n_rows, batch_size, chosen):
+    assert chosen_batch_size(make_classifier(batch_size=batch_size), n_rows) == chosen
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "params", "patience"),
+    [
+        (40, {"batch_size": 12}, 25),  # 4 updates in an epoch: 100 updates
+        (40, {"batch_size": 2}, 10),
+        (40, {"solver": "lbfgs"}, 10),
+        (22_801, {}, 10),  # 151 updates
+        (40_000, {}, 8),
+        (90_000, {"batch_size": 30}, 5),  # not the updates of small batches count
+        (90_000, {"batch_size": None}, 100),
+        (90_000, {"n_iter_no_change": 10}, 10),
+        (2_250_000, {}, 1),
+    ],
+)
+def test_patience_is_of_ten_epochs_and_a_hundred_updates_and_less_with_many_rows(n_rows, params, patience):
+    classifier = make_classifier(**{"solver": "adam"} | params)
+    batch_size = chosen_batch_size(classifier, n_rows)
+    assert chosen_patience(classifier, classifier.solver, n_rows, batch_size) == patience
+
+
+def test_a_fit_has_the_patience_of_the_rule():
+    params = {"solver": "adam", "batch_size": 10, "tol": 1e9, "max_iter": 1000}
+    assert make_classifier(**params).fit(X[:40], Y[:40]).n_iter_ == 1 + 25

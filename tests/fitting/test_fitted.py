@@ -34,15 +34,11 @@ def trained_by_parts(n_calls, classifier=None):
     return classifier
 
 
-def whole_history(n_calls, monkeypatch):
-    with monkeypatch.context() as patch:
-        patch.setattr(fitted, "HISTORY_EPOCHS", 1000)
-        return trained_by_parts(n_calls)
-
-
-@pytest.mark.parametrize("n_calls", [1, KEPT - 1, KEPT, KEPT + 1, 3 * KEPT])
+@pytest.mark.parametrize("n_calls", [1, KEPT, KEPT + 1, 3 * KEPT])
 def test_partial_fit_keeps_the_latest_epochs_and_counts_them_all(n_calls, monkeypatch):
-    classifier, whole = trained_by_parts(n_calls), whole_history(n_calls, monkeypatch)
+    classifier = trained_by_parts(n_calls)
+    monkeypatch.setattr(fitted, "HISTORY_EPOCHS", 1000)
+    whole = trained_by_parts(n_calls)
     assert classifier.n_iter_ == classifier.best_iter_ == n_calls
     assert classifier.history_.keys() == whole.history_.keys()
     for name in classifier.history_.keys() - {"seconds"}:
@@ -62,16 +58,10 @@ def test_columns_are_no_views_of_longer_ones():
 
 
 def test_each_network_of_an_ensemble_keeps_the_latest():
-    ensemble = trained_by_parts(
-        2 * KEPT, ShallowNNEnsembleClassifier(n_networks=2, n_hidden=3, random_state=0)
-    )
+    networks = ShallowNNEnsembleClassifier(n_networks=2, n_hidden=3, random_state=0)
+    ensemble = trained_by_parts(2 * KEPT, networks)
     assert ensemble.n_iter_.tolist() == [2 * KEPT] * 2
     assert [len(history["loss"]) for history in ensemble.history_] == [KEPT] * 2
-
-
-def test_a_fit_keeps_all_of_its_own_epochs():
-    classifier = network(max_iter=2 * KEPT, tol=0, n_iter_no_change=100).fit(X, Y)
-    assert len(classifier.loss_curve_) == classifier.n_iter_ == 2 * KEPT
 
 
 def test_a_warm_start_keeps_all_of_its_own_epochs_and_the_latest_before():
@@ -82,13 +72,6 @@ def test_a_warm_start_keeps_all_of_its_own_epochs_and_the_latest_before():
     assert_array_equal(classifier.loss_curve_[:2], first[1:])
     classifier.set_params(max_iter=2 * KEPT, tol=0, n_iter_no_change=100).fit(X, Y)
     assert (classifier.n_iter_, len(classifier.loss_curve_)) == (6 + 2 * KEPT, 2 * KEPT)
-
-
-def test_a_column_that_comes_later_is_nan_before():
-    classifier = trained_by_parts(2 * KEPT).set_params(warm_start=True, early_stopping=True).fit(X, Y)
-    values = classifier.history_["val_loss"]
-    assert len(values) == len(classifier.loss_curve_) == KEPT
-    assert_array_equal(np.isnan(values), [True, True, False, False, False])
 
 
 def test_the_best_epoch_of_a_long_life_is_counted_from_its_start():

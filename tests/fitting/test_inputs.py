@@ -12,7 +12,7 @@ import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch import ShallowNNClassifier
-from tests.helpers import KINDS, assert_same_model, make_data, small_network
+from tests.helpers import assert_same_model, make_data, small_network
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -69,14 +69,6 @@ def test_dense_rows_of_any_kind(name):
     assert_allclose(classifier.predict_proba(X), reference.predict_proba(X3), rtol=1e-12)
 
 
-def test_integers_and_booleans_are_computed_in_float64():
-    for X in ((X3 * 10).astype(np.int8), X3 > 0, (X3 * 10).astype(np.float16)):
-        classifier = make_classifier().fit(X, Y3)
-        assert_same_model(classifier, make_classifier().fit(X.astype(float), Y3), rtol=0)
-        assert classifier.coefs_[0].dtype == np.float64
-        assert classifier.predict_proba(X).dtype == np.float64
-
-
 def test_fit_leaves_the_data_alone():
     X, y, weight = X3.copy(), Y3.copy(), np.arange(60.0)
     make_classifier(early_stopping=True).fit(X, y, weight)
@@ -114,11 +106,8 @@ def with_stored_zeros(X):
 
 
 SPARSE = {
-    "CSR array": scipy.sparse.csr_array,
     "CSR matrix": scipy.sparse.csr_matrix,
     "CSC array": scipy.sparse.csc_array,
-    "CSC matrix": scipy.sparse.csc_matrix,
-    "COO": scipy.sparse.coo_array,
     "int64 indices": with_int64_indices,
     "unsorted": unsorted,
     "duplicates": with_duplicates,
@@ -126,7 +115,7 @@ SPARSE = {
 }
 
 
-@pytest.mark.parametrize(("name", "solver"), list(zip(SPARSE, ["adam", "sgd", "lbfgs"] * 3, strict=True)))
+@pytest.mark.parametrize(("name", "solver"), list(zip(SPARSE, ["adam", "sgd", "lbfgs"] * 2, strict=True)))
 def test_sparse_rows_give_what_dense_rows_give(name, solver):
     X = SPARSE[name](SPARSE_X)
     params = {"solver": solver, "batch_size": 16, "early_stopping": True}
@@ -160,13 +149,15 @@ def test_sparse_rows_are_never_densified(early_stopping):
     n_samples, n_features = 500, 50_000  # 200 MB if it were dense
     rng = np.random.default_rng(0)
     columns = rng.integers(n_features, size=5 * n_samples)
-    X = scipy.sparse.csr_array((np.ones(5 * n_samples), columns, np.arange(0, 5 * n_samples + 1, 5)))
-    X.resize(n_samples, n_features)
+    ends = np.arange(0, 5 * n_samples + 1, 5)
+    X = scipy.sparse.csr_array((np.ones(5 * n_samples), columns, ends), shape=(n_samples, n_features))
     y = np.arange(n_samples) % 2
     classifier = make_classifier(n_hidden=2, max_iter=2, solver="auto", early_stopping=early_stopping)
     tracemalloc.start()
     try:
-        classifier.fit(X, y).partial_fit(X, y) if not early_stopping else classifier.fit(X, y)
+        classifier.fit(X, y)
+        if not early_stopping:
+            classifier.partial_fit(X, y)
         for method in (classifier.predict, classifier.predict_log_proba, classifier.transform):
             assert len(method(X)) == n_samples
         _, peak = tracemalloc.get_traced_memory()
@@ -183,48 +174,31 @@ def test_sparse_rows_are_never_densified(early_stopping):
     [
         (np.float32, None, np.float32),
         (np.float64, None, np.float64),
+        (np.int8, None, np.float64),
+        (np.bool_, None, np.float64),
         (np.float32, "float64", np.float64),
         (np.int64, "float32", np.float32),
     ],
 )
-def test_precision(dtype_of_X, dtype, expected):
-    rows = (SPARSE_X * 4).astype(dtype_of_X)
-    for X, solver in ((rows, "adam"), (rows, "lbfgs"), (scipy.sparse.csr_array(rows), "adam")):
-        classifier = make_classifier(dtype=dtype, solver=solver, early_stopping=True).fit(X, Y3)
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_precision(dtype_of_X, dtype, expected, solver):
+    X = (SPARSE_X * 4).astype(dtype_of_X)
+    for rows in (X, scipy.sparse.csr_array(X)):
+        classifier = make_classifier(dtype=dtype, solver=solver, early_stopping=True).fit(rows, Y3)
         assert {array.dtype for array in classifier.coefs_ + classifier.intercepts_} == {np.dtype(expected)}
         for method in ("predict_proba", "predict_log_proba", "decision_function", "transform"):
-            assert getattr(classifier, method)(X).dtype == expected
+            assert getattr(classifier, method)(rows).dtype == expected
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_order_of_bytes_changes_nothing(dtype):
+@pytest.mark.parametrize(
+    ("dtype", "expected"),
+    [(np.float16, np.float64), (np.dtype(np.float32).newbyteorder(), np.float32)],
+)
+def test_precision_of_types_that_sparse_rows_do_not_have(dtype, expected):
     X = X3.astype(dtype)
-    swapped = make_classifier().fit(X.astype(X.dtype.newbyteorder()), Y3)
-    assert swapped.coefs_[0].dtype == dtype
-    assert_same_model(swapped, make_classifier().fit(X, Y3), rtol=0)
-
-
-def test_both_precisions_start_and_learn_alike():
-    single = make_classifier(dtype="float32", max_iter=30).fit(X3, Y3)
-    double = make_classifier(max_iter=30).fit(X3, Y3)
-    assert_same_model(single, double, rtol=1e-3)
-
-
-def test_a_model_keeps_its_precision_when_it_is_trained_further():
-    classifier = make_classifier().partial_fit(X3.astype(np.float32), Y3, classes=[0, 1, 2])
-    classifier.partial_fit(X3, Y3)
-    assert classifier.coefs_[0].dtype == np.float32
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_probabilities_far_from_the_training_rows(kind):
-    X, y = make_data(kind)
-    classifier = make_classifier(max_iter=50).fit(X, y)
-    far = X * 1e6
-    log_probabilities = classifier.predict_log_proba(far)
-    assert np.isfinite(log_probabilities).all()
-    assert log_probabilities.min() < -1e4  # where exp underflows to zero
-    assert np.isfinite(classifier.predict_proba(far)).all()
+    classifier = make_classifier().fit(X, Y3)
+    assert classifier.coefs_[0].dtype == expected
+    assert_same_model(classifier, make_classifier().fit(X.astype(expected), Y3), rtol=0)
 
 
 # --- Feature names and outputs ---
@@ -251,17 +225,12 @@ def test_early_stopping_on_a_frame_gives_no_warning(make_frame):
     assert_array_equal(classifier.feature_names_in_, list("abcd"))
 
 
-def test_names_of_the_hidden_units():
-    classifier = make_classifier().fit(X3, Y3)
-    assert_array_equal(classifier.get_feature_names_out(), [f"shallownnclassifier{i}" for i in range(6)])
-
-
 @pytest.mark.parametrize(("library", "frame_type"), [("pandas", pd.DataFrame), ("polars", pl.DataFrame)])
 def test_set_output(library, frame_type):
     classifier = make_classifier().set_output(transform=library).fit(X3, Y3)
     hidden = classifier.transform(X3)
     assert isinstance(hidden, frame_type)
-    assert list(hidden.columns) == list(classifier.get_feature_names_out())
+    assert list(hidden.columns) == [f"shallownnclassifier{i}" for i in range(6)]
     assert isinstance(classifier.predict_proba(X3), np.ndarray)
 
 

@@ -107,12 +107,14 @@ def test_warnings_of_a_search_in_threads_of_joblib_name_the_package():
     assert all(is_of_the_package(warning) for warning in found)
 
 
+NAMES = {"warn_of": warn_of, "troubles": [Trouble("so it is", UserWarning)]}
+
+
 def test_a_module_that_python_runs_for_joblib_is_not_the_user():
     """The frame at the bottom of a worker process is of a module that calls itself __main__."""
     code = compile("warn_of(troubles)", "worker.py", "exec")
     module = {"__name__": "__main__", "__spec__": ModuleSpec("joblib.externals.loky", None)}
-    names = {"warn_of": warn_of, "troubles": [Trouble("so it is", UserWarning)]}
-    assert_here(warnings_of(lambda: exec(code, module | names)), 1, UserWarning)
+    assert_here(warnings_of(lambda: exec(code, module | NAMES)), 1, UserWarning)
 
 
 def test_without_a_call_of_the_users_the_package_is_named():
@@ -128,9 +130,5 @@ def test_without_a_call_of_the_users_the_package_is_named():
 
 
 def test_a_call_from_code_without_a_module_has_a_place():
-    caught = warnings_of(
-        lambda: exec(
-            "warn_of(troubles)", {"warn_of": warn_of, "troubles": [Trouble("so it is", UserWarning)]}
-        )
-    )
+    caught = warnings_of(lambda: exec("warn_of(troubles)", dict(NAMES)))
     assert [warning.filename for warning in caught] == ["<string>"]

@@ -15,57 +15,52 @@ def test_a_single_column_that_is_no_table_is_an_error_with_the_remedy(column):
         kinds_of(column)
 
 
-@pytest.mark.parametrize(
-    ("values", "kind"),
-    [
-        ([1, 2, 3], "numbers"),
-        ([1.5, None, np.nan], "numbers"),
-        (pd.array([1, None, 3], dtype="UInt8"), "numbers"),
-        (pd.arrays.SparseArray([1.0, 0.0, 0.0]), "numbers"),
-        (pd.Series([1, None, 2.5], dtype=object), "numbers"),
-        ([True, False, True], "categories"),
-        (pd.array([True, None, False], dtype="boolean"), "categories"),
-        (["a", None, "b"], "categories"),
-        (pd.Series(["a", 1, None], dtype=object), "categories"),
-        (pd.Series([None, None, None], dtype=object), "categories"),
-        (pd.Categorical([3, 1, 3]), "categories"),
-        (pd.cut([1, 2, 3], 2), "categories"),
+def of_pandas(values):
+    return pd.DataFrame({"x": values})
+
+
+def of_polars(dtype):
+    return pl.DataFrame({"x": pl.Series([None, None], dtype=dtype)})
+
+
+KINDS = {
+    "numbers": [
+        of_pandas([1, 2, 3]),
+        of_pandas([1.5, None, np.nan]),
+        of_pandas(pd.array([1, None, 3], dtype="UInt8")),
+        of_pandas(pd.arrays.SparseArray([1.0, 0.0, 0.0])),
+        of_pandas(pd.Series([1, None, 2.5], dtype=object)),
+        of_polars(pl.Int8),
+        of_polars(pl.UInt64),
+        of_polars(pl.Float32),
+        of_polars(pl.Decimal(10, 2)),
+        np.ones((2, 1), np.float32),
+        np.ones((2, 1), int),
     ],
-)
-def test_kinds_of_columns_of_pandas(values, kind):
-    assert kinds_of(pd.DataFrame({"x": values})) == [kind]
-
-
-@pytest.mark.parametrize(
-    ("dtype", "kind"),
-    [
-        (pl.Int8, "numbers"),
-        (pl.UInt64, "numbers"),
-        (pl.Float32, "numbers"),
-        (pl.Decimal(10, 2), "numbers"),
-        (pl.Boolean, "categories"),
-        (pl.String, "categories"),
-        (pl.Categorical, "categories"),
-        (pl.Enum(["a", "b"]), "categories"),
-        (pl.Null, "categories"),
+    "categories": [
+        of_pandas([True, False, True]),
+        of_pandas(pd.array([True, None, False], dtype="boolean")),
+        of_pandas(["a", None, "b"]),
+        of_pandas(pd.Series(["a", 1, None], dtype=object)),
+        of_pandas(pd.Series([None, None, None], dtype=object)),
+        of_pandas(pd.Categorical([3, 1, 3])),
+        of_pandas(pd.cut([1, 2, 3], 2)),
+        of_polars(pl.Boolean),
+        of_polars(pl.String),
+        of_polars(pl.Categorical),
+        of_polars(pl.Enum(["a", "b"])),
+        of_polars(pl.Null),
+        np.ones((2, 1), bool),
+        np.array([["a"], ["b"]]),
+        np.array([[b"a"], [b"b"]], dtype=object),
     ],
-)
-def test_kinds_of_columns_of_polars(dtype, kind):
-    assert kinds_of(pl.DataFrame({"x": pl.Series([None, None], dtype=dtype)})) == [kind]
+}
 
 
-@pytest.mark.parametrize(
-    ("X", "kind"),
-    [
-        (np.ones((2, 1), np.float32), "numbers"),
-        (np.ones((2, 1), int), "numbers"),
-        (np.ones((2, 1), bool), "categories"),
-        (np.array([["a"], ["b"]]), "categories"),
-        (np.array([[b"a"], [b"b"]], dtype=object), "categories"),
-    ],
-)
-def test_kinds_of_columns_of_arrays(X, kind):
-    assert kinds_of(X) == [kind]
+@pytest.mark.parametrize("kind", KINDS)
+def test_kinds_of_columns(kind):
+    for table in KINDS[kind]:
+        assert kinds_of(table) == [kind], table
 
 
 class OfPyarrow:

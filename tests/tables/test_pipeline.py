@@ -57,7 +57,6 @@ def object_array():
 
 
 TABLES = {
-    "pandas": pandas_frame,
     "polars": polars_frame,
     "pandas, nullable": nullable_frame,
     "array of objects": object_array,
@@ -66,7 +65,7 @@ TABLES = {
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("kind", TABLES)
-def test_all_tables_give_the_same_predictions(kind):
+def test_all_tables_give_the_predictions_of_pandas(kind):
     X = TABLES[kind]()
     model = tabular_pipeline(small()).fit(X, Y)
     expected = tabular_pipeline(small()).fit(pandas_frame(), Y).predict_proba(pandas_frame())
@@ -88,30 +87,24 @@ def test_the_estimators_of_the_two_names(estimator, expected):
     assert model.fit(pandas_frame(), y).score(pandas_frame(), y) > 0.8
 
 
-def test_a_given_estimator_is_the_last_step():
-    network = small()
-    assert tabular_pipeline(network)[-1] is network
-
-
-@pytest.mark.parametrize("estimator", ["clasifier", None, 3, ShallowNNClassifier, pd.DataFrame])
+@pytest.mark.parametrize("estimator", ["clasifier", 3, ShallowNNClassifier])
 def test_other_estimators_are_an_error(estimator):
     with pytest.raises(ValueError, match="estimator must be 'classifier', 'regressor' or an estimator"):
         tabular_pipeline(estimator)
 
 
+DAY = datetime.date(2026, 1, 1)
+
+
 def test_columns_that_are_neither_numbers_nor_categories_are_named_with_the_remedy():
-    X = pandas_frame().assign(
-        day=pd.date_range("2026-01-01", periods=N), tags=[["a"]] * N, born=[datetime.date(2000, 1, 1)] * N
-    )
+    X = pandas_frame().assign(day=pd.date_range("2026-01-01", periods=N), tags=[["a"]] * N, born=[DAY] * N)
     named = r"'day' \(datetime64\[.s\]\), 'tags' \(list\), 'born' \(date\)"
     with pytest.raises(ValueError, match=f"neither numbers nor categories: {named}.*TableVectorizer"):
         tabular_pipeline(small()).fit(X, Y)
 
 
 def test_such_columns_of_polars_are_named_too():
-    X = polars_frame().with_columns(
-        day=pl.lit(datetime.date(2026, 1, 1)), tags=pl.lit([1, 2]), place=pl.struct("size", "new")
-    )
+    X = polars_frame().with_columns(day=DAY, tags=pl.lit([1, 2]), place=pl.struct("size", "new"))
     with pytest.raises(ValueError, match=r"'day' \(Date\), 'tags' \(List\(.*\)\), 'place' \(Struct\("):
         tabular_pipeline(small()).fit(X, Y)
 
@@ -174,8 +167,8 @@ def test_clones_and_pickles_predict_the_same():
 def test_searches_find_the_parameters_of_all_steps():
     X = polars_frame()
     grid = {"columns__numbers__n_bins": [2, 8], "network__alpha": [0.3, 3.0]}
-    alone = GridSearchCV(tabular_pipeline(small()), grid, cv=3).fit(X, Y)
-    together = VectorizedGridSearchCV(tabular_pipeline(small()), grid, cv=3).fit(X, Y)
+    alone = GridSearchCV(tabular_pipeline(small()), grid, cv=2).fit(X, Y)
+    together = VectorizedGridSearchCV(tabular_pipeline(small()), grid, cv=2).fit(X, Y)
     assert together.best_params_ == alone.best_params_
     assert_array_equal(together.cv_results_["mean_test_score"], alone.cv_results_["mean_test_score"])
 
@@ -199,6 +192,8 @@ def test_an_outlying_row_moves_no_prediction_far():
     assert np.abs(tabular_pipeline(network).fit(x, y).predict(far)).max() < 2
 
 
-def test_another_estimator_takes_the_same_columns():
-    model = tabular_pipeline(LogisticRegression()).fit(pandas_frame(), Y)
+def test_a_given_estimator_is_the_last_step():
+    linear = LogisticRegression()
+    model = tabular_pipeline(linear).fit(pandas_frame(), Y)
+    assert model[-1] is linear
     assert_allclose(model.predict_proba(pandas_frame()).sum(axis=1), 1)
