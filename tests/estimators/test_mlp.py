@@ -16,11 +16,12 @@ from sknn_scratch._estimators.mlp import MLP_ACTIVATIONS
 from sknn_scratch._fitting.fitted import fitted_layers
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.plan import plan_fit
-from tests.helpers import KINDS, make_batch, make_data, make_problem, objective_and_gradient
+from tests.helpers import KINDS, make_batch, make_data, make_problem, objective_and_gradient, small_network
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-ACTIVATIONS = ["identity", "logistic", "tanh", "relu"]  # MLPClassifier's
+# Every kind of label and every activation of MLPClassifier.
+OF_MLP = [("binary", "identity"), ("multiclass", "logistic"), ("multilabel", "tanh"), ("multiclass", "relu")]
 WEIGHTS = np.random.default_rng(0).integers(1, 5, size=60) / 4
 METHODS = ["predict", "predict_proba", "predict_log_proba"]
 
@@ -31,9 +32,9 @@ def fitted_mlp(kind="multiclass", **params):
 
 
 def fitted_classifier(kind="multiclass", **params):
-    params = {"solver": "adam", "alpha": 1.0, "n_hidden": 5, "max_iter": 15, "learning_rate": 0.02} | params
-    params = {"random_state": 0} | params
-    return ShallowNNClassifier(**params).fit(*make_data(kind))
+    return small_network(**{"n_hidden": 5, "max_iter": 15, "learning_rate": 0.02} | params).fit(
+        *make_data(kind)
+    )
 
 
 def assert_same_predictions(one, other, X, rtol=1e-12):
@@ -50,8 +51,7 @@ def assert_same_network(one, other):
     for array, other_array in zip(
         one.coefs_ + one.intercepts_, other.coefs_ + other.intercepts_, strict=True
     ):
-        assert_array_equal(array, other_array)
-        assert array.dtype == other_array.dtype
+        assert_array_equal(array, other_array, strict=True)
         assert not np.shares_memory(array, other_array)
     assert_array_equal(one.classes_, other.classes_)
     assert one.n_features_in_ == other.n_features_in_
@@ -60,10 +60,7 @@ def assert_same_network(one, other):
 # --- The same predictions ---
 
 
-@pytest.mark.parametrize(
-    ("kind", "activation"),
-    [("binary", "identity"), ("multiclass", "logistic"), ("multilabel", "tanh"), ("multiclass", "relu")],
-)
+@pytest.mark.parametrize(("kind", "activation"), OF_MLP)
 def test_from_mlp_predicts_the_same(kind, activation):
     mlp = fitted_mlp(kind, activation=activation)
     classifier = ShallowNNClassifier.from_mlp_classifier(mlp)
@@ -73,9 +70,7 @@ def test_from_mlp_predicts_the_same(kind, activation):
     assert classifier.score(X, y) == mlp.score(X, y)
 
 
-@pytest.mark.parametrize(
-    ("kind", "activation"), [*zip(itertools.cycle(KINDS), MLP_ACTIVATIONS, strict=False)]
-)
+@pytest.mark.parametrize(("kind", "activation"), [*zip(itertools.cycle(KINDS), MLP_ACTIVATIONS)])
 def test_to_mlp_predicts_the_same(kind, activation):
     classifier = fitted_classifier(kind, activation=activation)
     mlp = classifier.to_mlp_classifier()
@@ -103,11 +98,9 @@ def test_there_and_back(kind):
     assert mlp_again.get_params() == mlp.get_params()
 
 
-@pytest.mark.parametrize("kind", ["binary", "multiclass"])
-def test_labels_may_be_strings(kind):
-    X, y = make_data(kind)
-    y = np.array(["b", "a", "cc"])[y]
-    classifier = ShallowNNClassifier(max_iter=3, random_state=0).fit(X, y)
+def test_labels_may_be_strings():
+    X, y = make_data("multiclass")
+    classifier = ShallowNNClassifier(max_iter=3, random_state=0).fit(X, np.array(["b", "a", "cc"])[y])
     mlp = classifier.to_mlp_classifier()
     assert_array_equal(mlp.predict(X), classifier.predict(X))
     assert_array_equal(ShallowNNClassifier.from_mlp_classifier(mlp).predict(X), classifier.predict(X))
@@ -147,8 +140,7 @@ def mlp_objective_and_gradient(mlp, X, targets, weights):
     return objective, flatten(Layers(*coef_grads, *intercept_grads))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize(("kind", "activation"), OF_MLP)
 @pytest.mark.parametrize(
     ("weights", "alpha"),
     [(np.full(60, 2.0), 0.7), (4 * WEIGHTS, 0)],
@@ -212,23 +204,21 @@ def test_parameters_from_mlp_are_valid(params):
     ],
 )
 def test_a_converted_mlp_can_be_fitted_anew_and_further(params):
-    X, y = make_data("multiclass")
-    mlp = fitted_classifier(**params).to_mlp_classifier()
+    classifier = fitted_classifier(**params)
+    mlp = classifier.to_mlp_classifier()
     for name in ("max_iter", "alpha", "tol", "random_state"):
-        assert getattr(mlp, name) == getattr(fitted_classifier(**params), name)
-    assert mlp.solver == {"adamw": "adam"}.get(params.get("solver", "adam"), params.get("solver", "adam"))
+        assert getattr(mlp, name) == getattr(classifier, name)
+    assert mlp.solver == {"adamw": "adam"}.get(classifier.solver, classifier.solver)
     again = pickle.loads(pickle.dumps(mlp)).set_params(warm_start=True)
-    assert again.fit(X, y).n_iter_ >= 1
-    assert mlp.set_params(max_iter=2).fit(X, y).loss_ > 0
+    assert again.fit(*make_data("multiclass")).n_iter_ >= 1
+    assert mlp.set_params(max_iter=2).fit(*make_data("multiclass")).loss_ > 0
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_converted_mlp_can_be_trained_by_parts(kind):
-    X, y = make_data(kind)
     mlp = fitted_classifier(kind).to_mlp_classifier()
-    losses = len(mlp.loss_curve_)
-    mlp.partial_fit(X, y)
-    assert len(mlp.loss_curve_) == losses + 1
+    mlp.partial_fit(*make_data(kind))
+    assert len(mlp.loss_curve_) == 15 + 1
     assert mlp.loss_curve_[-1] == pytest.approx(mlp.loss_curve_[-2], rel=0.1)
 
 
@@ -319,14 +309,13 @@ def test_derived_classes_make_their_own_kind():
 # --- What cannot be converted ---
 
 
-@pytest.mark.parametrize("activation", ["leaky_relu", "elu", "softplus", Activation(np.sin, np.cos)])
+@pytest.mark.parametrize("activation", ["leaky_relu", Activation(np.sin, np.cos)])
 def test_activations_that_mlp_lacks_are_refused(activation):
-    classifier = fitted_classifier(activation=activation)
     with pytest.raises(ValueError, match=r"MLPClassifier does not have activation=.*'relu'"):
-        classifier.to_mlp_classifier()
+        fitted_classifier(activation=activation).to_mlp_classifier()
 
 
-@pytest.mark.parametrize("sizes", [(4, 3), (4, 3, 2), ()])
+@pytest.mark.parametrize("sizes", [(4, 3), ()])
 def test_other_numbers_of_hidden_layers_are_refused(sizes):
     mlp = fitted_mlp(hidden_layer_sizes=sizes)
     with pytest.raises(ValueError, match=f"has {len(sizes)} hidden layers; ShallowNNClassifier has one"):
