@@ -22,8 +22,7 @@ from sknn_scratch import (
 )
 from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._fitting.reals import POSITIVE_LOSSES, REAL_LOSSES
-from tests.helpers import AtEpoch, assert_same_model, make_rows, press_control_c, small_regressor
-from tests.versions import needs_callbacks
+from tests.helpers import assert_same_model, make_rows, small_regressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -295,23 +294,6 @@ def test_single_precision_is_like_double(loss):
     assert single.coefs_[0].dtype == np.float32
     assert_allclose(single.predict(X.astype(np.float32)), double.predict(X), rtol=2e-3)
     assert single.y_offset_ == double.y_offset_  # y is never rounded
-
-
-@needs_callbacks
-@pytest.mark.parametrize("loss", ["poisson", "quantile"])
-def test_the_checkpointed_fit_ends_like_the_one_that_was_never_stopped(loss, tmp_path):
-    X, y = make_rows(n_targets=2)
-    params = {"loss": loss, "quantile": 0.8, "tol": 0}
-    straight = small_regressor(**params).fit(X, y)
-    path = tmp_path / "run.npz"
-    broken = small_regressor(**params).set_callbacks(Checkpoint(path), AtEpoch(5, press_control_c))
-    with pytest.warns(UserWarning, match="interrupted"):
-        broken.fit(X, y)
-    resumed = ShallowNNRegressor.resume(path, X, y)
-    assert resumed.quantile == 0.8
-    assert_same_regressor(resumed, straight, rtol=0)
-    assert_array_equal(resumed.predict(X), straight.predict(X))
-    assert_array_equal(resumed.loss_curve_, straight.loss_curve_)
 
 
 def test_a_checkpoint_of_the_other_class_is_refused(tmp_path):

@@ -20,8 +20,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
     GridSearchCV,
     HalvingGridSearchCV,
-    HalvingRandomSearchCV,
-    RandomizedSearchCV,
     cross_val_predict,
     cross_val_score,
     cross_validate,
@@ -29,7 +27,7 @@ from sklearn.model_selection import (
     permutation_test_score,
     validation_curve,
 )
-from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
@@ -80,12 +78,7 @@ def scores_of(results):
 # Each tool, and how many networks are trained at once in it.
 TOOLS = {
     "grid search": (lambda: searched(GridSearchCV(network(), GRID, cv=3)), [12]),
-    "random search": (
-        lambda: searched(RandomizedSearchCV(network(), GRID, n_iter=3, cv=3, random_state=0)),
-        [9],
-    ),
     "halving": (lambda: halved(HalvingGridSearchCV, GRID, factor=2), [4, 4, 4]),
-    "random halving": (lambda: halved(HalvingRandomSearchCV, GRID, n_candidates=4, factor=2), [4, 4, 4]),
     "cross_validate": (
         lambda: scores_of(
             cross_validate(
@@ -129,7 +122,6 @@ TOOLS = {
         lambda: [OneVsRestClassifier(network()).fit(X, Y).predict_proba(X)],
         [3],
     ),
-    "one against one": (lambda: [OneVsOneClassifier(network()).fit(X, Y).decision_function(X)], [3]),
     "calibration": (
         lambda: [CalibratedClassifierCV(network(), cv=3).fit(X, Y).predict_proba(X)],
         [3],
