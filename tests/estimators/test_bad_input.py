@@ -143,146 +143,108 @@ def score_string(estimator, X, y):
 
 X_THREE, Y_OF_THREE = make_data("multiclass", n_samples=30, n_features=3)
 OF_ZERO = Y_OF_THREE == 0
-WITH_MULTILABEL = {"X_val": X, "y_val": Y_MULTI}
 # Parameters and arguments of fit, which else gets X and Y. scikit-learn's checks try more.
-BAD_FITS = {
-    "X: NaN": ({"X": with_nan}, "NaN"),
-    "X: sparse, infinity": ({"X": scipy.sparse.csr_array(with_inf)}, "infinity"),
-    "X: a frame of strings": ({"X": pd.DataFrame({"a": ["x"] * 40})}, "could not convert"),
-    "X: None": ({"X": None}, "2D array"),
-    "X: too large for float32": ({"X": X * 1e300, "dtype": "float32"}, "float32"),
-    "y: bytes": ({"y": np.array([b"a", b"b"])[Y]}, r"y contains bytes.*y\.astype\(str\)"),
-    "y: None": ({"y": None}, "requires y"),
-    "y: continuous": (
+BAD_FITS = [
+    ({"X": with_nan}, "NaN"),
+    ({"X": scipy.sparse.csr_array(with_inf)}, "infinity"),
+    ({"X": pd.DataFrame({"a": ["x"] * 40})}, "could not convert"),
+    ({"X": None}, "2D array"),
+    ({"X": X * 1e300, "dtype": "float32"}, "float32"),
+    ({"y": np.array([b"a", b"b"])[Y]}, r"y contains bytes.*y\.astype\(str\)"),
+    ({"y": None}, "requires y"),
+    (
         {"y": np.linspace(0, 1.5, 40)},
         r"Unknown label type: continuous\. .* this is a classifier.* ShallowNNRegressor.* np\.digitize",
     ),
-    "y: NaN": ({"y": np.where(np.arange(40) == 3, NAN, Y)}, "NaN"),
-    "y: NaN among strings": ({"y": np.array([*"ab" * 19, "a", NAN], dtype=object)}, "NaN"),
-    "y: None among strings": ({"y": np.array([*"ab" * 19, "a", None], dtype=object)}, "None"),
-    "y: pandas' NA": ({"y": pd.Series([1, 0] * 19 + [1, None], dtype="Int64")}, "NaN"),
-    "y: infinity": ({"y": np.where(Y, INF, 0)}, "infinity"),
-    "y: complex": ({"y": Y + 1j}, "Complex"),
-    "y: integers as objects": ({"y": Y.astype(object)}, r"dtype object.*y\.astype\(int\)"),
-    "y: numbers and strings": ({"y": np.array([0, "a"] * 20, dtype=object)}, "all of one type"),
-    "y: one class": ({"y": np.zeros(40)}, r"one class, \[0.0\]"),
-    "y: one class, a string": ({"y": ["a"] * 40}, r"one class, \['a'\]"),
-    "y: fewer rows than X": ({"y": Y[:10]}, r"\[40, 10\]"),
-    "y: columns that are no indicator": ({"y": np.column_stack([Y, Y + 1])}, "multiclass-multioutput"),
-    "y: continuous columns": ({"y": X[:, :2]}, "continuous-multioutput.* this is a classifier"),
-    "y: labels of -1 and 1": ({"y": 2 * Y_MULTI - 1}, INDICATOR),
-    "y: labels of 0 and 2": ({"y": scipy.sparse.csr_array(2 * Y_MULTI)}, INDICATOR),
-    "y: 3-D": ({"y": np.zeros((40, 2, 2))}, "dim 3"),
-    "y: empty": ({"y": []}, r"0 sample\(s\)"),
-    "sample_weight: negative": ({"sample_weight": np.r_[-1.0, ONES[1:]]}, "Negative values"),
-    "sample_weight: NaN": ({"sample_weight": np.r_[NAN, ONES[1:]]}, "NaN"),
-    "sample_weight: an infinite sum": ({"sample_weight": ONES * 1e308}, "finite sum"),
-    "sample_weight: all zero": ({"sample_weight": ONES * 0}, NO_WEIGHT),
-    "sample_weight: too few": ({"sample_weight": ONES[:3]}, r"\(40,\)"),
-    "sample_weight: two columns": ({"sample_weight": np.ones((40, 2))}, "must be 1D"),
-    "sample_weight: strings": ({"sample_weight": ["a"] * 40}, "could not convert"),
-    "sample_weight: one class only": (
+    ({"y": np.where(np.arange(40) == 3, NAN, Y)}, "NaN"),
+    ({"y": np.array([*"ab" * 19, "a", NAN], dtype=object)}, "NaN"),
+    ({"y": np.array([*"ab" * 19, "a", None], dtype=object)}, "None"),
+    ({"y": pd.Series([1, 0] * 19 + [1, None], dtype="Int64")}, "NaN"),
+    ({"y": np.where(Y, INF, 0)}, "infinity"),
+    ({"y": Y + 1j}, "Complex"),
+    ({"y": Y.astype(object)}, r"dtype object.*y\.astype\(int\)"),
+    ({"y": np.array([0, "a"] * 20, dtype=object)}, "all of one type"),
+    ({"y": np.zeros(40)}, r"one class, \[0.0\]"),
+    ({"y": ["a"] * 40}, r"one class, \['a'\]"),
+    ({"y": Y[:10]}, r"\[40, 10\]"),
+    ({"y": np.column_stack([Y, Y + 1])}, "multiclass-multioutput"),
+    ({"y": X[:, :2]}, "continuous-multioutput.* this is a classifier"),
+    ({"y": 2 * Y_MULTI - 1}, INDICATOR),
+    ({"y": scipy.sparse.csr_array(2 * Y_MULTI)}, INDICATOR),
+    ({"y": np.zeros((40, 2, 2))}, "dim 3"),
+    ({"y": []}, r"0 sample\(s\)"),
+    ({"sample_weight": np.r_[-1.0, ONES[1:]]}, "Negative values"),
+    ({"sample_weight": np.r_[NAN, ONES[1:]]}, "NaN"),
+    ({"sample_weight": ONES * 1e308}, "finite sum"),
+    ({"sample_weight": ONES * 0}, NO_WEIGHT),
+    ({"sample_weight": ONES[:3]}, r"\(40,\)"),
+    ({"sample_weight": np.ones((40, 2))}, "must be 1D"),
+    ({"sample_weight": ["a"] * 40}, "could not convert"),
+    (
         {"sample_weight": Y.astype(float)},
         r"With this sample_weight, all rows with a positive weight are of one class, \[1\]",
     ),
-    "class_weight: unknown class": (
-        {"class_weight": {0: 1, 5: 2}},
-        r"not in y: \[5\]. The classes are \[0, 1\]",
-    ),
-    "class_weight: unknown string": (
-        {"class_weight": {"c": 1}, "y": np.array(["a", "b"])[Y]},
-        r"\['c'\]. The classes are \['a', 'b'\]",
-    ),
-    "class_weight: negative": ({"class_weight": {0: -1}}, "class_weight must have finite weights"),
-    "class_weight: infinity": ({"class_weight": {0: INF}}, "class_weight must have finite weights"),
-    "class_weight: above all floats": ({"class_weight": {0: 10**400}}, "must have finite weights"),
-    "class_weight: a string": ({"class_weight": {0: "heavy"}}, "class_weight must have finite weights"),
-    "class_weight: None": ({"class_weight": {0: None}}, "class_weight must have finite weights"),
-    "class_weight: all zero": ({"class_weight": {0: 0, 1: 0}}, "sample_weight times class_weight"),
-    "class_weight: one class left": (
-        {"class_weight": {0: 0}},
-        r"With this class_weight, all rows with .* one class, \[1\]",
-    ),
-    "class_weight and sample_weight: one class left": (
+    ({"class_weight": {0: 1, 5: 2}}, r"not in y: \[5\]. The classes are \[0, 1\]"),
+    ({"class_weight": {"c": 1}, "y": np.array(["a", "b"])[Y]}, r"\['c'\]. The classes are \['a', 'b'\]"),
+    ({"class_weight": {0: -1}}, "class_weight must have finite weights"),
+    ({"class_weight": {0: INF}}, "class_weight must have finite weights"),
+    ({"class_weight": {0: 10**400}}, "must have finite weights"),
+    ({"class_weight": {0: "heavy"}}, "class_weight must have finite weights"),
+    ({"class_weight": {0: None}}, "class_weight must have finite weights"),
+    ({"class_weight": {0: 0, 1: 0}}, "sample_weight times class_weight"),
+    ({"class_weight": {0: 0}}, r"With this class_weight, all rows with .* one class, \[1\]"),
+    (
         {"class_weight": {1: 0}, "sample_weight": 1.0 - Y},
         "With this sample_weight and class_weight, all rows",
     ),
-    "class_weight: a dict for multilabel y": (
-        {"class_weight": {0: 1}, "y": Y_MULTI},
-        "'balanced' or None for multilabel",
-    ),
-    "X_val: alone": ({"X_val": X}, "X_val and y_val must be given together"),
-    "y_val: alone": ({"y_val": Y}, "X_val and y_val must be given together"),
-    "sample_weight_val: alone": ({"sample_weight_val": ONES}, "sample_weight_val needs X_val"),
-    "X_val: other features": ({"X_val": X[:, :2], "y_val": Y}, "In X_val.* 2 features"),
-    "X_val: NaN": ({"X_val": with_nan, "y_val": Y}, "In X_val.*NaN"),
-    "X_val: another length": ({"X_val": X[:5], "y_val": Y}, r"In X_val.*\[5, 40\]"),
-    "X_val: no rows": ({"X_val": X[:0], "y_val": Y[:0]}, r"In X_val.*0 sample\(s\)"),
-    "y_val: an unknown class": ({"X_val": X, "y_val": Y + 1}, r"In X_val.*unknown to the model: \[2\]"),
-    "y_val: another kind": (WITH_MULTILABEL, "In X_val, y_val.*another kind"),
-    "y_val: labels of 0 and 2": ({"y": Y_MULTI, "X_val": X, "y_val": 2 * Y_MULTI}, INDICATOR),
-    "y_val: a class that weighs nothing": (
+    ({"class_weight": {0: 1}, "y": Y_MULTI}, "'balanced' or None for multilabel"),
+    ({"X_val": X}, "X_val and y_val must be given together"),
+    ({"y_val": Y}, "X_val and y_val must be given together"),
+    ({"sample_weight_val": ONES}, "sample_weight_val needs X_val"),
+    ({"X_val": X[:, :2], "y_val": Y}, "In X_val.* 2 features"),
+    ({"X_val": with_nan, "y_val": Y}, "In X_val.*NaN"),
+    ({"X_val": X[:5], "y_val": Y}, r"In X_val.*\[5, 40\]"),
+    ({"X_val": X[:0], "y_val": Y[:0]}, r"In X_val.*0 sample\(s\)"),
+    ({"X_val": X, "y_val": Y + 1}, r"In X_val.*unknown to the model: \[2\]"),
+    ({"X_val": X, "y_val": Y_MULTI}, "In X_val, y_val.*another kind"),
+    ({"y": Y_MULTI, "X_val": X, "y_val": 2 * Y_MULTI}, INDICATOR),
+    (
         {"X": X_THREE, "y": Y_OF_THREE, "X_val": X_THREE[OF_ZERO], "y_val": Y_OF_THREE[OF_ZERO]}
         | {"class_weight": {0: 0}},
         r"In X_val.*sum, but it is 0",
     ),
-    "sample_weight_val: negative": (
-        {"X_val": X, "y_val": Y, "sample_weight_val": -ONES},
-        "sample_weight_val.*Negative",
-    ),
-    "sample_weight_val: all zero": (
-        {"X_val": X, "y_val": Y, "sample_weight_val": 0 * ONES},
-        f"sample_weight_val.*({NO_WEIGHT})",
-    ),
-    "sample_weight_val: too few": (
-        {"X_val": X, "y_val": Y, "sample_weight_val": [1.0]},
-        r"sample_weight_val.*\(40,\)",
-    ),
-    "early_stopping: False": (
+    ({"X_val": X, "y_val": Y, "sample_weight_val": -ONES}, "sample_weight_val.*Negative"),
+    ({"X_val": X, "y_val": Y, "sample_weight_val": 0 * ONES}, f"sample_weight_val.*({NO_WEIGHT})"),
+    ({"X_val": X, "y_val": Y, "sample_weight_val": [1.0]}, r"sample_weight_val.*\(40,\)"),
+    (
         {"early_stopping": np.False_, "X_val": X, "y_val": Y},
         "X_val and y_val are for early stopping, but early_stopping=False",
     ),
-    "validation_fraction: nearly all": (
-        {"validation_fraction": 0.99},
-        "validation_fraction=0.99 would take all training rows",
-    ),
-    "validation_fraction: all": (
-        {"validation_fraction": 40},
-        "validation_fraction=40 would take all training rows",
-    ),
-    "validation_fraction: of few rows": (
-        {"X": X[:3], "y": ["a", "b", "c"]},
-        "validation_fraction=0.1 of 3 rows leaves no row to validate with",
-    ),
-    "scoring: NaN": ({"scoring": score_nan}, "scoring=.*score_nan.* gave NaN for the 4 validation rows"),
-    "scoring: a string": (
+    ({"validation_fraction": 0.99}, "validation_fraction=0.99 would take all training rows"),
+    ({"validation_fraction": 40}, "validation_fraction=40 would take all training rows"),
+    ({"X": X[:3], "y": ["a", "b", "c"]}, "validation_fraction=0.1 of 3 rows leaves no row to validate with"),
+    ({"scoring": score_nan}, "scoring=.*score_nan.* gave NaN for the 4 validation rows"),
+    (
         {"scoring": score_string},
         "scoring=.*score_string.* cannot score the 4 validation rows: could not convert",
     ),
-    "scoring: an error": (
-        {"scoring": "roc_auc", "y": np.arange(40) % 3},
-        "scoring='roc_auc' cannot score .*multi_class",
-    ),
-    "lbfgs: max_grad_norm": (
-        {"solver": "lbfgs", "max_grad_norm": 2},
-        "max_grad_norm=2 needs a stochastic solver",
-    ),
-    "lbfgs: dropout": ({"solver": "lbfgs", "dropout": 0.1}, "dropout=0.1 needs a stochastic solver"),
-    "activation: one number": (
+    ({"scoring": "roc_auc", "y": np.arange(40) % 3}, "scoring='roc_auc' cannot score .*multi_class"),
+    ({"solver": "lbfgs", "max_grad_norm": 2}, "max_grad_norm=2 needs a stochastic solver"),
+    ({"solver": "lbfgs", "dropout": 0.1}, "dropout=0.1 needs a stochastic solver"),
+    (
         {"activation": Activation(lambda z: np.ones(()), np.cos)},
         "The function of the activation must work elementwise",
     ),
-    "activation: slopes of another shape": (
+    (
         {"activation": Activation(np.tanh, lambda z: np.ones((2, 1)))},
         "The derivative of the activation must work elementwise",
     ),
-}
+]
 
 
 @ignore_casts
-@pytest.mark.parametrize("name", BAD_FITS)
-def test_bad_fit(name):
-    given, message = BAD_FITS[name]
+@pytest.mark.parametrize(("given", "message"), BAD_FITS)
+def test_bad_fit(given, message):
     data = {"X": X, "y": Y} | {one: given[one] for one in given.keys() - BAD_PARAMS.keys()}
     params = {"early_stopping": True, "max_iter": 2} | {one: given[one] for one in given.keys() & BAD_PARAMS}
     with pytest.raises(ValueError, match=message):
