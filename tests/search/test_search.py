@@ -18,7 +18,6 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.exceptions import FitFailedWarning
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import (
@@ -214,15 +213,6 @@ def test_data_frames_keep_their_names(estimator, groups):
     assert groups == [4]
     assert search.feature_names_in_.tolist() == list("abcd")
     assert search.classes_.tolist() == ["x", "y", "z"]
-
-
-def test_text_through_a_pipeline(groups):
-    rng = np.random.default_rng(0)
-    y = [0, 1] * 20
-    texts = [" ".join(rng.choice(["red", "blue", "sun", "moon"][i % 2 :], size=5)) for i in y]
-    estimator = pipeline(("tfidf", TfidfVectorizer()))
-    assert_same_search(search_of(estimator, of_net(GRID) | {"tfidf__use_idf": [True, False]}), texts, y)
-    assert groups == [8]
 
 
 def test_cached_steps(tmp_path, groups):
