@@ -358,11 +358,7 @@ def test_bad_input(data, healthy):
 
 @pytest.mark.parametrize(
     ("kind", "convert"),
-    [
-        ("multiclass", list),
-        ("multilabel", pd.DataFrame),
-        ("multilabel", scipy.sparse.csr_array),
-    ],
+    [("multiclass", list), ("multilabel", pd.DataFrame), ("multilabel", scipy.sparse.csr_array)],
 )
 def test_labels_may_be_any_array_like(kind, convert):
     X, y = make_data(kind)

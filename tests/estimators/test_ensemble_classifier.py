@@ -15,12 +15,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import (
-    DivergenceWarning,
-    ShallowNNClassifier,
-    ShallowNNEnsembleClassifier,
-    SymmetryWarning,
-)
+from sknn_scratch import DivergenceWarning, ShallowNNClassifier, ShallowNNEnsembleClassifier, SymmetryWarning
 from sknn_scratch._fitting import inputs, stacks
 from sknn_scratch._fitting.labels import Binary, Multiclass
 from tests.helpers import KINDS, AtEpoch, InterruptedActivation, SilentCallback, make_data, press_control_c
@@ -114,8 +109,7 @@ def test_fitted_attributes():
 
 
 @pytest.mark.parametrize(
-    ("kind", "dtype", "rtol"),
-    [*((kind, np.float64, 1e-9) for kind in KINDS), ("binary", np.float32, 1e-4)],
+    ("kind", "dtype", "rtol"), [*((kind, np.float64, 1e-9) for kind in KINDS), ("binary", np.float32, 1e-4)]
 )
 def test_probabilities_are_averages(kind, dtype, rtol):
     X, y = make_data(kind)

@@ -319,11 +319,7 @@ def test_activations_that_mlp_lacks_are_refused(activation):
             ValueError,
             "has 2 hidden layers.*Classifier has one",
         ),
-        (
-            lambda: fitted_mlp(hidden_layer_sizes=()),
-            ValueError,
-            "has 0 hidden layers.*Classifier has one",
-        ),
+        (lambda: fitted_mlp(hidden_layer_sizes=()), ValueError, "has 0 hidden layers.*Classifier has one"),
         (lambda: fitted_mlp().fit([[0.0], [1.0]], [0.0, 0.0]), ValueError, r"only one class, \[0\.0\]"),
     ],
 )

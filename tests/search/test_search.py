@@ -20,10 +20,7 @@ from sklearn.decomposition import PCA
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, make_scorer
-from sklearn.model_selection import (
-    GridSearchCV,
-    RandomizedSearchCV,
-)
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
@@ -163,9 +160,7 @@ SEARCHES = {
         [4], scaled(), scoring=hidden_and_accuracy, refit="accuracy", return_train_score=True
     ),
     "arguments for the steps": case(
-        [4],
-        scaled(),
-        fit={"net__sample_weight": WEIGHTS + 0.1, "scale__sample_weight": WEIGHTS[::-1] + 0.1},
+        [4], scaled(), fit={"net__sample_weight": WEIGHTS + 0.1, "scale__sample_weight": WEIGHTS[::-1] + 0.1}
     ),
     "steps that differ": case(
         [8, 8],

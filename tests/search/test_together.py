@@ -160,8 +160,7 @@ ESTIMATORS = {
 
 
 @pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=needs_callbacks) if "callback" in name else name for name in ESTIMATORS],
+    "name", [pytest.param(name, marks=needs_callbacks) if "callback" in name else name for name in ESTIMATORS]
 )
 def test_estimators_that_contain_networks(name, groups):
     make, prefix, n_networks, n_at_once = ESTIMATORS[name]
