@@ -129,9 +129,8 @@ class DoublesItsData(ShallowNNClassifier):
         return super().fit(np.vstack([X, X]), np.hstack([y, y]))
 
 
-def hidden_and_accuracy(estimator, X, y):
-    clf = estimator[-1] if isinstance(estimator, Pipeline) else estimator
-    return {"hidden": clf.coefs_[0].shape[1], "accuracy": (estimator.predict(X) == y).mean(), "rows": len(X)}
+def hidden_and_accuracy(pipe, X, y):
+    return {"hidden": pipe[-1].coefs_[0].shape[1], "accuracy": pipe.score(X, y), "rows": len(X)}
 
 
 def case(sizes, estimator, grid=None, fit=None, **params):
@@ -213,10 +212,6 @@ def test_data_frames_keep_their_names(estimator, groups):
 def test_cached_steps(tmp_path, groups):
     assert_same_search(search_of(scaled().set_params(memory=str(tmp_path))), X, Y)
     assert groups == [4]
-
-
-def epochs_made(estimator, X, y):
-    return estimator.n_iter_
 
 
 def test_networks_are_those_that_are_fitted_alone_where_rounding_would_show():
@@ -452,7 +447,8 @@ def test_a_callback_that_asks_for_the_end_stops_that_network_only():
             return context.task_name == "epoch" and estimator.learning_rate < 0.05 and context.task_id == 1
 
     estimator = network().set_callbacks(StopsSlowOnes())
-    search = search_of(estimator, {"learning_rate": [0.01, 0.1]}, scoring=epochs_made).fit(X, Y)
+    search = search_of(estimator, {"learning_rate": [0.01, 0.1]}, scoring=lambda clf, X, y: clf.n_iter_)
+    search.fit(X, Y)
     assert search.cv_results_["mean_test_score"].tolist() == [2, 4]
 
 
