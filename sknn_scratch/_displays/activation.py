@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE
-from sknn_scratch._displays.plotting import BLACK, GREY, HIDDEN_LAYER, axes_for, import_matplotlib
+from sknn_scratch._displays.plotting import BLACK, GREY, HIDDEN_LAYER, axes_for
 from sknn_scratch._estimators.inspection import (
     FittedNetwork,
     activate,
@@ -40,10 +40,8 @@ class ActivationDisplay:
         The derivatives g'(z).
     curve : tuple of three ndarray of shape (n_points,)
         The curves to draw: ascending z, g(z) and g'(z). They also set the range of the axes.
-    activation : str, default=None
+    activation : str
         Name of the activation.
-    name : str, default=None
-        Name of the estimator, for the title.
 
     Attributes
     ----------
@@ -72,8 +70,7 @@ class ActivationDisplay:
     hidden_input: np.ndarray
     slope: np.ndarray
     curve: tuple[np.ndarray, np.ndarray, np.ndarray]
-    activation: str | None = None
-    name: str | None = None
+    activation: str
 
     @property
     def flat_fraction(self) -> float:
@@ -90,9 +87,7 @@ class ActivationDisplay:
         return np.abs(self.slope) < SATURATED_SLOPE
 
     @classmethod
-    def from_estimator(
-        cls, estimator: FittedNetwork, X: ArrayLike, *, name: str | None = None, ax: Any = None
-    ) -> Self:
+    def from_estimator(cls, estimator: FittedNetwork, X: ArrayLike, *, ax: Any = None) -> Self:
         """Plot the hidden inputs of a fitted estimator.
 
         Parameters
@@ -102,8 +97,6 @@ class ActivationDisplay:
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Rows as the estimator takes them. If there are more than a million hidden inputs, evenly spaced
             rows are used.
-        name : str, default=None
-            Name of the estimator, for the title.
         ax : Axes or array of 2 Axes, default=None
             Where to draw; None makes a new figure.
 
@@ -117,10 +110,8 @@ class ActivationDisplay:
         z = hidden_inputs(fitted, fitted._rows(network_input(estimator, X)))
         limit = max(LEAST_RANGE, *np.abs(np.quantile(z, [0.005, 0.995])))
         curve_z = np.linspace(-limit, limit, 400, dtype=z.dtype)
-        display = cls(
-            z, activate(fitted, z)[1], (curve_z, *activate(fitted, curve_z)), activation_name(fitted), name
-        )
-        return display.plot(ax)
+        curve = (curve_z, *activate(fitted, curve_z))
+        return cls(z, activate(fitted, z)[1], curve, activation_name(fitted)).plot(ax)
 
     def plot(self, ax: Any = None) -> Self:
         """Plot the curves, and the histogram below them.
@@ -135,7 +126,6 @@ class ActivationDisplay:
         self : ActivationDisplay
             With ``ax_``, ``axes_`` and ``figure_``.
         """
-        import_matplotlib(self)
         self.axes_ = axes_for(self, ax, (2, 1), (6.4, 5.4), height_ratios=[1.2, 1])[:, 0]
         self.ax_, self.figure_ = self.axes_[0], self.axes_[0].figure
         for panel in self.axes_:
@@ -163,8 +153,7 @@ class ActivationDisplay:
         margin = 0.08 * (high - low) or 0.5
         ax.set_ylim(low - margin, high + margin)
         ax.tick_params(labelbottom=False)
-        title = "Activation" if self.activation is None else f"g = {self.activation}"
-        ax.set(title=title if self.name is None else self.name, ylabel="value")
+        ax.set(title=f"g = {self.activation}", ylabel="value")
         ax.legend(fontsize="small", loc="upper left")
 
     def _draw_histogram(self, ax):

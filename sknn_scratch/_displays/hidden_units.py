@@ -9,14 +9,7 @@ import numpy as np
 from sklearn.base import is_regressor
 from sklearn.utils import check_consistent_length
 
-from sknn_scratch._displays.plotting import (
-    SIGNS,
-    axes_for,
-    check_count,
-    class_colors,
-    import_matplotlib,
-    shorten,
-)
+from sknn_scratch._displays.plotting import SIGNS, axes_for, check_count, class_colors, shorten
 from sknn_scratch._displays.slices import feature_slice
 from sknn_scratch._estimators.inspection import (
     FittedNetwork,
@@ -59,22 +52,20 @@ class HiddenUnitsDisplay:
         target, in the units of y.
     output_weights : ndarray of shape (n_units, n_outputs)
         Weights of the units in the output layer.
-    units : array-like of shape (n_units,), default=None
-        Numbers of the units; None counts from 0.
-    feature_names : (str, str), default=("x0", "x1")
+    units : array-like of shape (n_units,)
+        Numbers of the units.
+    feature_names : (str, str)
         Names of the two features.
-    class_names : array-like of shape (n_classes,), default=None
-        Names of the classes, labels or targets; None numbers them.
+    class_names : array-like of shape (n_classes,)
+        Names of the classes, labels or targets.
+    activation : str
+        Name of the activation.
     multilabel : bool, default=False
         Whether each output is a separate label.
     regression : bool, default=False
         Whether the outputs are predicted numbers.
     points : tuple of ndarray, default=None
         Rows (n_points, 2) to draw, and their class numbers or y (n_points,).
-    activation : str, default=None
-        Name of the activation.
-    name : str, default=None
-        Name of the estimator, for the title.
 
     Attributes
     ----------
@@ -105,20 +96,13 @@ class HiddenUnitsDisplay:
     hidden: np.ndarray
     outputs: np.ndarray
     output_weights: np.ndarray
-    units: Any = None
-    feature_names: tuple[str, str] = ("x0", "x1")
-    class_names: Any = None
+    units: Any
+    feature_names: tuple[str, str]
+    class_names: Any
+    activation: str
     multilabel: bool = False
     regression: bool = False
     points: tuple[np.ndarray, np.ndarray] | None = None
-    activation: str | None = None
-    name: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.units is None:
-            self.units = np.arange(self.hidden.shape[-1])
-        if self.class_names is None:
-            self.class_names = [f"class {i}" for i in range(max(2, self.outputs.shape[-1]))]
 
     @classmethod
     def from_estimator(
@@ -131,7 +115,6 @@ class HiddenUnitsDisplay:
         target: int = 0,
         n_units: int = 8,
         resolution: int = 100,
-        name: str | None = None,
         ax: Any = None,
     ) -> Self:
         """Plot the hidden units of a fitted estimator.
@@ -154,8 +137,6 @@ class HiddenUnitsDisplay:
             their output weights times the standard deviation of their values on X.
         resolution : int, default=100
             Number of points along each axis.
-        name : str, default=None
-            Name of the estimator, for the title.
         ax : Axes or array of 2 Axes, default=None
             Where to draw; None makes a new figure.
 
@@ -181,7 +162,7 @@ class HiddenUnitsDisplay:
         influence = spread * np.linalg.norm(fitted.coefs_[1][:, shown], axis=1)
         units = np.argsort(-influence, kind="stable")[:n_units]
         outputs = fitted.predict(rows) if regression else fitted.decision_function(rows)
-        display = cls(
+        return cls(
             plane.x,
             plane.y,
             hidden=plane.as_image(fitted.transform(rows)[:, units]),
@@ -190,13 +171,11 @@ class HiddenUnitsDisplay:
             units=units,
             feature_names=plane.names,
             class_names=output_names(fitted)[shown],
+            activation=activation_name(fitted),
             multilabel=multilabel,
             regression=regression,
             points=None if y is None else plane.points(X, colour_values(fitted, X, y, target), MAX_POINTS),
-            activation=activation_name(fitted),
-            name=name,
-        )
-        return display.plot(ax)
+        ).plot(ax)
 
     def plot(self, ax: Any = None) -> Self:
         """Plot the decision boundary and a map of each unit.
@@ -211,7 +190,6 @@ class HiddenUnitsDisplay:
         self : HiddenUnitsDisplay
             With ``ax_``, ``axes_`` and ``figure_``.
         """
-        matplotlib = import_matplotlib(self)
         n_units = len(self.units)
         n_rows = min(n_units, max(2, math.isqrt(n_units)))
         n_columns = math.ceil(n_units / n_rows)
@@ -226,14 +204,11 @@ class HiddenUnitsDisplay:
         if self.regression:
             self._draw_surface()
         else:
-            self._draw_boundary(matplotlib)
-        title = "Surface" if self.regression else "Decision boundary"
-        self.ax_.set(
-            title=title if self.name is None else self.name,
-            xlabel=shorten(self.feature_names[0], 30),
-            ylabel=shorten(self.feature_names[1], 30),
-        )
-        self._draw_maps(matplotlib)
+            self._draw_boundary()
+        self.ax_.set_title("Surface" if self.regression else "Decision boundary")
+        self.ax_.set_xlabel(shorten(self.feature_names[0], 30))
+        self.ax_.set_ylabel(shorten(self.feature_names[1], 30))
+        self._draw_maps()
         return self
 
     def _draw_surface(self):
@@ -250,10 +225,13 @@ class HiddenUnitsDisplay:
         bar = self.figure_.colorbar(image, ax=self.ax_, aspect=30)
         bar.set_label(f"predicted {shorten(self.class_names[0], 20)}")
 
-    def _draw_boundary(self, matplotlib):
-        ax, colors = self.ax_, class_colors(matplotlib, len(self.class_names))
+    def _draw_boundary(self):
+        from matplotlib.colors import ListedColormap
+        from matplotlib.lines import Line2D
+
+        ax, colors = self.ax_, class_colors(len(self.class_names))
         if not self.multilabel:
-            tints = matplotlib.colors.ListedColormap([lighten(matplotlib, color) for color in colors])
+            tints = ListedColormap(list(map(lighten, colors)))
             limits = {"vmin": -0.5, "vmax": len(colors) - 0.5}
             ax.pcolormesh(self.x, self.y, regions(self.outputs), cmap=tints, rasterized=True, **limits)
         self._draw_lines(ax, colors if self.multilabel else "black", 1.5)
@@ -261,13 +239,13 @@ class HiddenUnitsDisplay:
             rows, codes = self.points
             ax.scatter(*rows.T, c=np.array(colors)[codes], s=14, edgecolors="white", linewidths=0.5, zorder=3)
         style = {"linestyle": "-" if self.multilabel else "", "marker": "o"}
-        handles = [matplotlib.lines.Line2D([], [], color=color, **style) for color in colors]
+        handles = [Line2D([], [], color=color, **style) for color in colors]
         names = [shorten(name, 14) for name in self.class_names]
         size = {"fontsize": "small", "handlelength": 1, "ncols": 1 + (len(names) > 6)}
         # A frame is readable on the boundary, also if the user's style has none.
         ax.legend(handles, names, loc="best", frameon=True, framealpha=0.9, **size)
 
-    def _draw_maps(self, matplotlib):
+    def _draw_maps(self):
         largest = float(np.abs(self.hidden).max()) or 1.0
         classes = [self._toward(i) for i in range(len(self.axes_))]
         separator = "\n" if max(map(len, classes)) > LONG_NAME else " "
@@ -280,8 +258,7 @@ class HiddenUnitsDisplay:
             ax.set(xticks=[], yticks=[])
         bar = self.figure_.colorbar(image, ax=list(self.axes_), aspect=30)
         bar.ax.set_ylim(-largest if self.hidden.min() < 0 else 0, largest)
-        activation = "a" if self.activation is None else f"a = {self.activation}(z)"
-        bar.set_label(f"hidden value {activation}")
+        bar.set_label(f"hidden value a = {self.activation}(z)")
 
     def _draw_lines(self, ax, colors, width):
         """Draw where the predicted class changes."""
@@ -336,6 +313,8 @@ def margins(outputs, multilabel):
     return outputs - np.where(outputs == best, second, best)
 
 
-def lighten(matplotlib, color):
+def lighten(color):
     """Mix a colour with white."""
-    return LIGHT + (1 - LIGHT) * np.array(matplotlib.colors.to_rgb(color))
+    from matplotlib.colors import to_rgb
+
+    return LIGHT + (1 - LIGHT) * np.array(to_rgb(color))

@@ -5,14 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from sknn_scratch._displays.plotting import (
-    GREY,
-    NEGATIVE,
-    POSITIVE,
-    axes_for,
-    import_matplotlib,
-    shorten,
-)
+from sknn_scratch._displays.plotting import GREY, NEGATIVE, POSITIVE, axes_for, shorten
 from sknn_scratch._estimators.inspection import (
     FittedNetwork,
     activation_name,
@@ -53,8 +46,6 @@ class NetworkDisplay:
         Names of the classes, labels or targets.
     activation : str
         Name of the activation.
-    name : str, default=None
-        Name of the estimator, for the title.
 
     Attributes
     ----------
@@ -88,7 +79,6 @@ class NetworkDisplay:
     feature_names: Any
     class_names: Any
     activation: str
-    name: str | None = None
 
     def __post_init__(self):
         n_features, _, n_outputs = self._sizes()
@@ -105,7 +95,6 @@ class NetworkDisplay:
         *,
         feature_names: Any = None,
         class_names: Any = None,
-        name: str | None = None,
         ax: Any = None,
     ) -> Self:
         """Plot the network of a fitted estimator.
@@ -118,8 +107,6 @@ class NetworkDisplay:
             Names of the features as the network sees them; None takes the names that it knows.
         class_names : array-like of shape (n_classes,), default=None
             Names of the classes, labels or targets; None takes the labels, or y.
-        name : str, default=None
-            Name of the estimator, for the title.
         ax : Axes, default=None
             Where to draw; None makes a new figure.
 
@@ -135,7 +122,6 @@ class NetworkDisplay:
             feature_names_of(estimator) if feature_names is None else feature_names,
             output_names(fitted) if class_names is None else class_names,
             activation_name(fitted),
-            name,
         ).plot(ax)
 
     def plot(self, ax: Any = None) -> Self:
@@ -151,7 +137,6 @@ class NetworkDisplay:
         self : NetworkDisplay
             With ``shown_``, ``ax_`` and ``figure_``.
         """
-        matplotlib = import_matplotlib(self)
         self.shown_ = [strongest(values) for values in self._strengths()]
         places = list(map(rows_of_nodes, self.shown_, self._sizes()))
         n_rows = max(n for _, n in places)
@@ -161,12 +146,12 @@ class NetworkDisplay:
         self.ax_.set_axis_off()
         heights = [min(SPREAD, n_rows / n) * ((n - 1) / 2 - rows) for rows, n in places]
         spacing = 72 * self.ax_.get_position().height * self.figure_.get_figheight() / n_rows  # in points
-        self._draw_edges(matplotlib, heights)
+        self._draw_edges(heights)
         diameter, size = min(17.0, 0.75 * spacing), min(10.0, max(5.0, 0.75 * spacing))
         self._draw_nodes(heights, diameter)
         self._draw_names(heights, diameter, size)
         self._draw_headers(10 if ax is None else 8.5)
-        self._draw_legend(matplotlib)
+        self._draw_legend()
         return self
 
     def _sizes(self):
@@ -183,7 +168,10 @@ class NetworkDisplay:
             np.linalg.norm(w_output, axis=0),
         )
 
-    def _draw_edges(self, matplotlib, heights):
+    def _draw_edges(self, heights):
+        from matplotlib.collections import LineCollection
+        from matplotlib.colors import to_rgba
+
         for layer, weights in enumerate(self.coefs):
             sources, targets = self.shown_[layer : layer + 2]
             values = relative(weights)[np.ix_(sources, targets)].ravel()
@@ -192,12 +180,9 @@ class NetworkDisplay:
             strength = np.abs(values[order])
             ink = strength**1.5
             opacity = FAINTEST + (1 - FAINTEST) * ink * min(1, MOST_INK / max(1, ink.sum()))
-            edges = matplotlib.collections.LineCollection(
-                np.array(ends)[order],
-                colors=list(map(matplotlib.colors.to_rgba, map(sign_color, values[order]), opacity)),
-                linewidths=THINNEST + (WIDEST - THINNEST) * strength,
-                zorder=1,
-            )
+            colors = list(map(to_rgba, map(sign_color, values[order]), opacity))
+            widths = THINNEST + (WIDEST - THINNEST) * strength
+            edges = LineCollection(np.array(ends)[order], colors=colors, linewidths=widths, zorder=1)
             self.ax_.add_collection(edges, autolim=False)
 
     def _draw_nodes(self, heights, diameter):
@@ -247,16 +232,15 @@ class NetworkDisplay:
             if layer < 2:
                 largest = f"|w| ≤ {np.abs(self.coefs[layer]).max():.3g}"
                 self._write(largest, (layer + 0.5, 0), (0, -5), 0.85 * size, va="top", color=GREY, **place)
-        if self.name is not None:
-            self.ax_.set_title(self.name, pad=3.6 * size)
 
-    def _draw_legend(self, matplotlib):
+    def _draw_legend(self):
+        from matplotlib.lines import Line2D
+
         handles = []
-        for word, color in (("positive", POSITIVE), ("negative", NEGATIVE)):
-            line = {"color": color, "lw": 2, "label": f"{word} weight"}
-            handles.append(matplotlib.lines.Line2D([], [], **line))
-            node = {"marker": "o", "linestyle": "", "ms": 8, "mfc": fill(1 if color == POSITIVE else -1)}
-            handles.append(matplotlib.lines.Line2D([], [], mec=DARK, label=f"{word} bias", **node))
+        node = {"marker": "o", "linestyle": "", "ms": 8, "mec": DARK}
+        for word, value in (("positive", 1), ("negative", -1)):
+            handles.append(Line2D([], [], color=sign_color(value), lw=2, label=f"{word} weight"))
+            handles.append(Line2D([], [], mfc=fill(value), label=f"{word} bias", **node))
         place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "borderaxespad": 2.6}
         self.ax_.legend(handles=handles, ncols=2, frameon=False, fontsize="small", **place)
 

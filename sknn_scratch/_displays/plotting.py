@@ -17,19 +17,16 @@ TRAINING, VALIDATION = BLACK, VERMILION
 HIDDEN_LAYER, OUTPUT_LAYER = "#8C510A", GREY
 
 
-def import_matplotlib(display):
-    """Import matplotlib with its submodules, or say how to install it."""
+def import_pyplot(display):
+    """Import matplotlib, or say how to install it."""
     try:
-        import matplotlib
-        import matplotlib.cm
-        import matplotlib.collections
-        import matplotlib.pyplot
+        import matplotlib.pyplot as plt
     except ImportError as error:
         raise ImportError(
             f"{type(display).__name__}.plot needs matplotlib, which is not installed. Install it with\n"
             "    pip install matplotlib"
         ) from error
-    return matplotlib
+    return plt
 
 
 def axes_for(display, ax, shape, figsize, **grid):
@@ -38,8 +35,7 @@ def axes_for(display, ax, shape, figsize, **grid):
     If ``ax`` is None, a new figure of a size in inches is made. A single Axes is divided if more are needed.
     Several are used as they are. The grid has options of matplotlib's GridSpec, such as ratios of heights.
     """
-    plt = import_matplotlib(display).pyplot
-    n_axes = math.prod(shape)
+    plt, n_axes = import_pyplot(display), math.prod(shape)
     if ax is None:
         figure = plt.figure(figsize=figsize, layout="constrained")
         spec = figure.add_gridspec(*shape, **grid)
@@ -66,8 +62,10 @@ def divide(ax, shape, grid):
     return GridSpec(*shape, figure=ax.figure, left=box.x0, right=box.x1, bottom=box.y0, top=box.y1, **grid)
 
 
-def class_colors(matplotlib, n_classes):
+def class_colors(n_classes):
     """Choose a colour for each class: distinct colours, or steps of viridis if there are many classes."""
+    import matplotlib
+
     if n_classes <= len(CLASS_COLORS):
         return list(CLASS_COLORS[:n_classes])
     return [

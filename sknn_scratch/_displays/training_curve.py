@@ -1,19 +1,11 @@
 """TrainingCurveDisplay: how the loss fell, where training stopped, and why."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 
-from sknn_scratch._displays.plotting import (
-    BLACK,
-    HIDDEN_LAYER,
-    OUTPUT_LAYER,
-    TRAINING,
-    VALIDATION,
-    axes_for,
-    import_matplotlib,
-)
+from sknn_scratch._displays.plotting import BLACK, HIDDEN_LAYER, OUTPUT_LAYER, TRAINING, VALIDATION, axes_for
 from sknn_scratch._estimators.inspection import FittedNetwork, network_of
 
 FEW_EPOCHS = 15  # up to this number, each epoch has a dot
@@ -30,7 +22,7 @@ class TrainingCurveDisplay:
     ----------
     history : dict of array-like of shape (n_epochs,)
         The ``history_`` of a fitted network, see :class:`ShallowNNClassifier`. ``loss`` is required.
-        ``val_loss``, ``val_score``, ``seconds`` and the columns of the details are drawn if they are there.
+        ``val_loss``, ``val_score`` and the columns of the details are drawn if they are there.
     best_iter : int, default=None
         The epoch whose weights were kept, counted from 1. 0 means the initial weights. It is drawn if there
         was a validation, or if it is not the last epoch.
@@ -42,7 +34,7 @@ class TrainingCurveDisplay:
         Name of the estimator, for the title and the legend.
     first_epoch : int, default=1
         Number of the first epoch in ``history``. After many calls of ``partial_fit``, ``history`` has only
-        the latest epochs. The seconds are counted from this epoch.
+        the latest epochs.
 
     Attributes
     ----------
@@ -91,7 +83,6 @@ class TrainingCurveDisplay:
         estimator: FittedNetwork,
         *,
         details: bool = False,
-        x: Literal["epoch", "seconds"] = "epoch",
         color: Any = None,
         name: str | None = None,
         ax: Any = None,
@@ -105,8 +96,6 @@ class TrainingCurveDisplay:
         details : bool, default=False
             Whether to add panels with the gradient norms of both layers and the share of saturated and
             dead hidden units.
-        x : {"epoch", "seconds"}, default="epoch"
-            Unit of the horizontal axis.
         color : matplotlib color, default=None
             One colour for all curves, to draw several estimators in one plot: the training curve is solid,
             the validation curve dashed, and both have one line in the legend. With None, each curve has its
@@ -123,7 +112,7 @@ class TrainingCurveDisplay:
         Raises
         ------
         ValueError
-            If the estimator has no history, or a required column is missing.
+            If the estimator has no history, or not the details that are asked for.
         """
         fitted = network_of(estimator)
         if not len(fitted.loss_curve_):
@@ -137,16 +126,9 @@ class TrainingCurveDisplay:
             name,
             first_epoch=fitted.n_iter_ - len(fitted.loss_curve_) + 1,
         )
-        return display.plot(ax, details=details, x=x, color=color)
+        return display.plot(ax, details=details, color=color)
 
-    def plot(
-        self,
-        ax: Any = None,
-        *,
-        details: bool = False,
-        x: Literal["epoch", "seconds"] = "epoch",
-        color: Any = None,
-    ) -> Self:
+    def plot(self, ax: Any = None, *, details: bool = False, color: Any = None) -> Self:
         """Plot the curves.
 
         Parameters
@@ -154,119 +136,97 @@ class TrainingCurveDisplay:
         ax : Axes or array of Axes, default=None
             Where to draw; None makes a new figure. If there is more than one panel, a single Axes is
             divided. To add the curves of a second estimator, pass the ``axes_`` of the first display.
-        details, x, color : as in from_estimator
-            Whether to draw the details, what is on the x axis, and the colour of all curves.
+        details, color : as in from_estimator
+            Whether to draw the details, and the colour of all curves.
 
         Returns
         -------
         self : TrainingCurveDisplay
         """
-        import_matplotlib(self)
         if isinstance(color, np.ndarray):  # as a colour map gives it
             color = tuple(color)
-        positions = self._positions(x)
         panels = [self._draw_loss]
         if "val_score" in self.history:
             panels.append(self._draw_score)
         if details:
-            self._check_history("gradient_norm_hidden", "details=True")
+            if "gradient_norm_hidden" not in self.history:
+                has = f"which has only {sorted(self.history)}"
+                raise ValueError(f"details=True needs 'gradient_norm_hidden' in history, {has}.")
             panels += [self._draw_gradients, self._draw_units]
         figsize, ratios = (6.4, 2.9 + 1.7 * len(panels)), [2] + [1] * (len(panels) - 1)
         self.axes_ = axes_for(self, ax, (len(panels), 1), figsize, height_ratios=ratios)[:, 0]
         for draw, panel in zip(panels, self.axes_, strict=True):
-            draw(panel, positions, color)
-            if x == "seconds" or self.first_epoch == 1:
+            draw(panel, color)
+            if self.first_epoch == 1:
                 panel.set_xlim(left=0, auto=None)  # curves that are added later may be longer
             panel.grid(alpha=0.25)
             panel.tick_params(labelbottom=panel is self.axes_[-1])
             if draw != self._draw_score:  # the legend above explains its marks
                 panel.legend(fontsize="small", handlelength=1.6, loc="best")
-        if x == "epoch":
-            self.axes_[-1].xaxis.get_major_locator().set_params(integer=True)
-        self.axes_[-1].set_xlabel("epoch" if x == "epoch" else "training time (seconds)")
+        self.axes_[-1].xaxis.get_major_locator().set_params(integer=True)
+        self.axes_[-1].set_xlabel("epoch")
         self.ax_, self.figure_ = self.axes_[0], self.axes_[0].figure
         return self
 
-    def _positions(self, x):
-        """Where the epochs are on the horizontal axis."""
-        if x == "epoch":
-            return np.arange(self.first_epoch, self.last_epoch + 1)
-        if x != "seconds":
-            raise ValueError(f"x must be 'epoch' or 'seconds', got {x!r}.")
-        self._check_history("seconds", "x='seconds'")
-        return np.nancumsum(self.history["seconds"])
-
-    def _check_history(self, column, wish):
-        if column not in self.history:
-            raise ValueError(f"{wish} needs {column!r} in history, which has only {sorted(self.history)}.")
-
-    def _draw_loss(self, ax, x, color):
+    def _draw_loss(self, ax, color):
         loss = np.asarray(self.history["loss"], float)
         watched = np.asarray(self.history.get("val_loss", loss), float)
         title = "Training curve" if self.name is None or color else self.name
         ax.set(title=title, ylabel="mean loss")
-        ax.plot(
-            x, loss, label=self._label("training: loss + penalty", color), **self._style(color or TRAINING)
-        )
+        # With one colour, this is the only line in the legend, so it names the estimator.
+        words = filter(None, [self.name, self._stop]) if color else []
+        self._draw_line(ax, loss, color or TRAINING, ", ".join(words) or "training: loss + penalty")
         if "val_loss" in self.history:
-            self._draw_validation(ax, x, watched, color, "validation: loss")
-        self._draw_marks(ax, x, watched, color)
+            self._draw_line(ax, watched, color or VALIDATION, None if color else "validation: loss", "--")
+        self._draw_marks(ax, watched, color)
         shown = np.concatenate([loss, watched])
         shown = shown[np.isfinite(shown)]
         if shown.size and shown.min() > 0 and shown.max() > WIDE_RANGE * shown.min():
             use_log_scale(ax)
 
-    def _draw_score(self, ax, x, color):
+    def _draw_score(self, ax, color):
         score = np.asarray(self.history["val_score"], float)
-        self._draw_validation(ax, x, score, color, None)
-        self._draw_marks(ax, x, score, color)
+        self._draw_line(ax, score, color or VALIDATION, None, "--")
+        self._draw_marks(ax, score, color)
         ax.set_ylabel(f"validation\n{self.score_name}")
 
-    def _draw_validation(self, ax, x, values, color, label):
-        style = self._style(color or VALIDATION) | {"linestyle": "--"}
-        ax.plot(x, values, label=None if color else label, **style)
-
-    def _draw_marks(self, ax, x, watched, color):
+    def _draw_marks(self, ax, watched, color):
         """Mark the best epoch and the last one."""
         validated = self.history.keys() & {"val_loss", "val_score"}
         is_shown = self.best_iter is not None and self.first_epoch <= self.best_iter
         if is_shown and (validated or self.best_iter < self.last_epoch):
-            i = self.best_iter - self.first_epoch
+            best = watched[self.best_iter - self.first_epoch]
             label = None if color else f"best epoch: {self.best_iter}"
             own = VALIDATION if validated else TRAINING
-            ax.plot(x[i], watched[i], "o", ms=8, mfc="none", mew=2, color=color or own, label=label)
+            ax.plot(self.best_iter, best, "o", ms=8, mfc="none", mew=2, color=color or own, label=label)
         if self.stop_reason is not None:
             i = np.flatnonzero(np.isfinite(watched))[-1:]
             marker = "X" if self.stop_reason == "diverged" else "s"
-            label = None if color else self._stop
-            ax.plot(x[i], watched[i], marker, ms=6, color=color or BLACK, label=label, zorder=3)
+            style = {"ms": 6, "color": color or BLACK, "label": None if color else self._stop, "zorder": 3}
+            ax.plot(self.first_epoch + i, watched[i], marker, **style)
 
-    def _draw_gradients(self, ax, x, color):
+    def _draw_gradients(self, ax, color):
         for layer, own, dashes in (("hidden", HIDDEN_LAYER, "-"), ("output", OUTPUT_LAYER, "--")):
-            style = self._style(color or own) | {"linestyle": dashes}
-            ax.plot(x, self.history[f"gradient_norm_{layer}"], label=f"{layer} layer", **style)
+            norms = self.history[f"gradient_norm_{layer}"]
+            self._draw_line(ax, norms, color or own, f"{layer} layer", dashes)
         ax.set_ylabel("gradient norm")
         use_log_scale(ax)
 
-    def _draw_units(self, ax, x, color):
+    def _draw_units(self, ax, color):
         for kind, dashes in (("saturated", "-"), ("dead", ":")):
             share = 100 * np.asarray(self.history[f"{kind}_fraction"], float)
-            style = self._style(color or HIDDEN_LAYER) | {"linestyle": dashes}
-            ax.plot(x, share, label=kind, **style)
+            self._draw_line(ax, share, color or HIDDEN_LAYER, kind, dashes)
         ax.set(ylabel="hidden units (%)", ylim=(-4, 104))
 
-    def _style(self, color):
-        return {"color": color, "marker": "." if self.n_epochs <= FEW_EPOCHS else None}
+    def _draw_line(self, ax, values, color, label, dashes="-"):
+        """Draw a value for each epoch."""
+        epochs = np.arange(self.first_epoch, self.last_epoch + 1)
+        marker = "." if self.n_epochs <= FEW_EPOCHS else None
+        ax.plot(epochs, values, color=color, label=label, linestyle=dashes, marker=marker)
 
     @property
     def _stop(self):
-        return f"stop at {self.last_epoch}: {self.stop_reason}"
-
-    def _label(self, label, color):
-        """Choose the words in the legend for the training loss; they say more if this is the only line."""
-        if not color:
-            return label
-        return ", ".join(words for words in (self.name, self.stop_reason and self._stop) if words) or label
+        return self.stop_reason and f"stop at {self.last_epoch}: {self.stop_reason}"
 
 
 def use_log_scale(ax):

@@ -20,11 +20,6 @@ from sknn_scratch._diagnosis.checks import CHECKS
 from tests.diagnosis.conftest import fit
 from tests.helpers import make_data
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
-    pytest.mark.filterwarnings("ignore::sknn_scratch.SymmetryWarning"),
-]
-
 
 def check(name, *arguments):
     """Look at one finding."""
@@ -44,7 +39,7 @@ def test_a_healthy_network_has_no_finding(data, healthy):
     assert severities == dict.fromkeys(CHECKS.keys() - set(NOT_CHECKED), "ok")
 
 
-@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu"])
+@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
 def test_identical_units(data, activation):
     finding = check("identical units", fit(*data, activation=activation, init_scale=0, max_iter=20), data[0])
     assert finding.severity == "problem"
@@ -72,19 +67,17 @@ def test_dead_units(data):
     assert "10 of 16" in finding.meaning
 
 
-@pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
 @pytest.mark.parametrize("name", ["saturation", "vanishing gradient"])
-def test_large_initial_weights_saturate_and_the_gradient_vanishes(data, activation, name):
+def test_large_initial_weights_saturate_and_the_gradient_vanishes(data, name):
     X, y = data
-    good = check(name, fit(X, y, activation=activation), X)
-    bad = check(name, fit(X, y, activation=activation, init_scale=30, max_iter=20), X)
+    good = check(name, fit(X, y, activation="sigmoid"), X)
+    bad = check(name, fit(X, y, activation="sigmoid", init_scale=30, max_iter=20), X)
     assert (good.severity, bad.severity) == ("ok", "problem")
 
 
 @pytest.mark.parametrize(
     ("init_scale", "scale", "value", "severity"),
     [
-        (0.05, 1, 0.1, "ok"),
         (2, 1, 4, "warning"),
         (20, 1, 40, "problem"),
         (20, 0.01, 0.4, "ok"),
@@ -118,19 +111,12 @@ def test_an_activation_is_not_advised_to_those_who_have_it(data, name, activatio
     assert check(name, fit(X, data[1], activation=activation, max_iter=2), X).remedy == remedy
 
 
-def test_saturation_and_slope_are_those_of_the_hidden_layer(data):
-    X, y = data
-    clf = fit(X, y, activation="tanh", init_scale=1, max_iter=20)
-    slope = 1 - clf.transform(X) ** 2
-    assert check("saturation", clf, X).value == pytest.approx((slope < 0.05).mean())
-    assert check("vanishing gradient", clf, X).value == pytest.approx(1 - slope.mean())
-
-
-def test_the_hidden_layer_is_measured_block_by_block():
+def test_saturation_and_slope_are_those_of_the_hidden_layer():
     X, y = make_data("binary", 3000)
     clf = fit(X, y, n_hidden=64, max_iter=2, activation="tanh", init_scale=1)
-    slope = 1 - clf.transform(X) ** 2  # of 1.5 MB, more than a block
+    slope = 1 - clf.transform(X) ** 2  # of 1.5 MB: it is measured in several blocks
     assert check("saturation", clf, X).value == pytest.approx((slope < 0.05).mean())
+    assert check("vanishing gradient", clf, X).value == pytest.approx(1 - slope.mean())
 
 
 def test_a_slope_above_one_loses_nothing(data):
@@ -138,15 +124,18 @@ def test_a_slope_above_one_loses_nothing(data):
     assert check("vanishing gradient", fit(*data, activation=activation, max_iter=2), data[0]).value == 0
 
 
-def test_divergence_is_an_exploding_gradient(data):
+def test_divergence_is_an_exploding_gradient_and_no_convergence(data):
     with pytest.warns(match="exploded"):
         clf = fit(*data, solver="sgd", learning_rate=1e4, activation="identity")
-    assert clf.stop_reason_ == "diverged"
-    finding = check("exploding gradient", clf, *data)
-    assert (finding.severity, finding.value) == ("problem", math.inf)
-    assert "exploded" in finding.meaning
-    assert "inf" in str(diagnose(clf, *data))
-    assert "inf" in diagnose(clf, *data)._repr_html_()
+    diagnosis = diagnose(clf, *data)
+    found = {finding.name: finding for finding in diagnosis}
+    exploding, unfinished = found["exploding gradient"], found["not converged"]
+    assert (exploding.severity, exploding.value) == ("problem", math.inf)
+    assert "exploded" in exploding.meaning
+    assert unfinished.severity == "problem"
+    assert "decrease learning_rate" in unfinished.remedy
+    assert "inf" in str(diagnosis)
+    assert "inf" in diagnosis._repr_html_()
 
 
 def noise(n_samples):
@@ -208,21 +197,6 @@ def test_not_converged(data):
     assert line.split() == ["warning", "not", "converged", "20"]
 
 
-def test_a_divergence_has_not_converged(data):
-    clf = fit(*data, max_iter=20)
-    clf.stop_reason_ = "diverged"
-    finding = check("not converged", clf, *data)
-    assert finding.severity == "problem"
-    assert "decrease learning_rate" in finding.remedy
-
-
-def test_partial_fit_need_not_converge(data):
-    clf = ShallowNNClassifier(8, random_state=0)
-    for _ in range(30):
-        clf.partial_fit(*data, classes=np.unique(data[1]))
-    assert "partial_fit" in diagnose(clf, *data).not_checked["not converged"]
-
-
 def test_a_rule_that_was_met_on_the_plateau_of_the_start_is_a_problem_too(data):
     clf = fit(*data, solver="sgd", momentum=0, batch_size=None, learning_rate=1e-3)
     assert clf.stop_reason_ == "converged"
@@ -269,8 +243,14 @@ def test_imbalance_is_not_looked_for_without_rare_classes(data, healthy):
     assert "class imbalance ignored" in diagnose(fit(X, y, max_iter=2), X, 0 * y).not_checked
 
 
-@pytest.mark.parametrize(("scale", "severity"), [(1, "ok"), (20, "warning"), (1000, "problem")])
-@pytest.mark.parametrize("container", [np.array, scipy.sparse.csr_array, scipy.sparse.csc_matrix])
+@pytest.mark.parametrize(
+    ("scale", "severity", "container"),
+    [
+        (1, "ok", np.array),
+        (20, "warning", scipy.sparse.csr_array),
+        (1000, "problem", scipy.sparse.csc_matrix),
+    ],
+)
 def test_unscaled_features(data, scale, severity, container):
     X = data[0].copy()
     X[:, 2] *= scale / np.sqrt(np.mean(X[:, 2] ** 2))
@@ -297,8 +277,6 @@ def test_features_too_large_to_be_squared_are_unscaled():
         (load_digits, {"dropout": 0.3}),
         (load_breast_cancer, {"activation": "tanh"}),
         (load_breast_cancer, {"early_stopping": True}),
-        (load_breast_cancer, {"init_scale": "he"}),
-        (load_iris, {}),
         (load_iris, {"activation": "elu"}),
         (load_iris, {"alpha": 0.01}),
     ],
@@ -380,22 +358,16 @@ def test_bad_input(data, healthy):
 
 @pytest.mark.parametrize(
     ("kind", "convert"),
-    [
-        ("multiclass", list),
-        ("multiclass", pd.Series),
-        ("multilabel", np.ndarray.tolist),
-        ("multilabel", pd.DataFrame),
-        ("multilabel", scipy.sparse.csr_array),
-    ],
+    [("multiclass", list), ("multilabel", pd.DataFrame), ("multilabel", scipy.sparse.csr_array)],
 )
 def test_labels_may_be_any_array_like(kind, convert):
     X, y = make_data(kind)
-    clf = ShallowNNClassifier(4, max_iter=20, alpha=1.0, random_state=0).fit(X, y)
+    clf = fit(X, y, max_iter=20)
     assert str(diagnose(clf, X, convert(y))) == str(diagnose(clf, X, y))
 
 
 def test_labels_may_be_a_series_of_strings():
     X, y = make_data("multiclass")
     y = pd.Series(np.array(["a", "b", "c"], object)[y], dtype=object)
-    clf = ShallowNNClassifier(4, max_iter=20, alpha=1.0, random_state=0).fit(X, y)
+    clf = fit(X, y, max_iter=20)
     assert str(diagnose(clf, X, y)) == str(diagnose(clf, X, y.to_numpy()))

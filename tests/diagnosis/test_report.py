@@ -9,11 +9,6 @@ from sknn_scratch import Diagnosis, Finding, diagnose
 from sknn_scratch._diagnosis.html import MARKS, bar
 from tests.diagnosis.conftest import fit
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
-    pytest.mark.filterwarnings("ignore::sknn_scratch.SymmetryWarning"),
-]
-
 
 def some_findings():
     return (

@@ -1,14 +1,11 @@
 """What the tests of displays share: a quick fit, and what was drawn."""
 
 import matplotlib
-import matplotlib.legend
 import numpy as np
 from sklearn.pipeline import make_pipeline
 
 from sknn_scratch import ActivationDisplay, HiddenUnitsDisplay, NetworkDisplay, TrainingCurveDisplay
 from tests.helpers import make_data, small_network
-
-matplotlib.use("Agg")
 
 DISPLAYS = (TrainingCurveDisplay, HiddenUnitsDisplay, NetworkDisplay, ActivationDisplay)
 
@@ -24,7 +21,7 @@ def show(display, estimator, X, **options):
     """Make a display of any class; its maps have few points."""
     data = (X,) if display in (HiddenUnitsDisplay, ActivationDisplay) else ()
     if display is HiddenUnitsDisplay:
-        options = {"resolution": 10} | options
+        options = {"resolution": 5} | options
     return display.from_estimator(estimator, *data, **options)
 
 

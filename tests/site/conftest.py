@@ -64,6 +64,11 @@ class Browser:
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
+    def read(self, selector, value="element.textContent"):
+        """List a value of each element that a selector finds; it is an expression in JavaScript."""
+        script = f"return [...document.querySelectorAll(arguments[0])].map((element) => {value})"
+        return self.run(script, selector)
+
     def click(self, selector):
         """Press the middle of an element."""
         element = self.driver.find_element("css selector", selector)

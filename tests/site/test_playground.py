@@ -1,5 +1,6 @@
 """The playground computes what the package computes."""
 
+import itertools
 import warnings
 
 import numpy as np
@@ -64,9 +65,7 @@ class Case:
         self.targets = np.sign(heights) if loss == "logistic" else standardised
         parameters = {"init_scale": 0.7, "learning_rate": RATE, "batch_size": None, "alpha": alpha}
         self.estimator = LOSSES[loss](5, activation, **parameters, **SOLVERS[solver], **JUST_TRAIN)
-        self.start = flat(
-            self.fitted(learning_rate=1e-300, max_iter=1)
-        )  # the initial weights, to the last bit
+        self.start = flat(self.fitted(learning_rate=1e-300, max_iter=1))  # to the last bit
         self.sizes = {"nFeatures": 3, "nHidden": 5, "activation": activation, "loss": loss}
         self.values = {
             "sizes": self.sizes,
@@ -93,15 +92,12 @@ def flat(estimator):
 
 def test_the_page_offers_what_is_tested(playground):
     for name, tested in (("activation", ACTIVATIONS), ("solver", list(SOLVERS))):
-        options = (
-            "[...document.querySelector(`[name=${arguments[0]}]`).options].map((option) => option.value)"
-        )
-        assert sorted(playground.browser.run(f"return {options}", name)) == sorted(tested)
+        options = playground.browser.read(f"[name={name}] option", "element.value")
+        assert sorted(options) == sorted(tested)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("solver", SOLVERS)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize(("activation", "solver"), [*zip(ACTIVATIONS, itertools.cycle(SOLVERS))])
 def test_training_is_that_of_the_package(activation, solver, loss, playground):
     case = Case(loss, activation, solver)
     trained = case.fitted(max_iter=N_EPOCHS)
@@ -207,7 +203,7 @@ def test_the_python_of_the_page_is_the_network_of_the_page(state, playground):
     estimator = eval(playground.text("python"), {name.__name__: name for name in LOSSES.values()})
     for name in ("n_hidden", "init_scale", "learning_rate"):
         assert getattr(estimator, name) == playground.number(f"{name}-value")
-    n_inputs = playground.browser.run("return document.querySelectorAll('.diagram .input').length")
+    n_inputs = len(playground.browser.read(".diagram .input"))
     X = np.random.default_rng(0).normal(size=(40, n_inputs))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)

@@ -138,9 +138,7 @@ CHINESE_ANSWERS = {
 )
 def test_every_answer_is_one_click_away(start, answers, browser):
     browser.open(start)
-    links = browser.run(
-        "return [...document.querySelectorAll('article a')].map((link) => decodeURI(link.href))"
-    )
+    links = browser.read("article a", "decodeURI(element.href)")
     places = {*links, *(link.partition("#")[0] for link in links)}
     assert {browser.address + answer for answer in answers} <= places
 
@@ -156,26 +154,15 @@ def test_the_reader_can_choose_the_mode(mode, browser):
 def test_the_page_of_a_class_is_arranged_for_reading(browser):
     browser.open("api/sknn_scratch.ShallowNNClassifier.html")
     assert browser.run("return document.querySelector('article').scrollHeight") < 11000  # pixels
-    headings = browser.run(
-        "return [...document.querySelectorAll('.py.class > dd > .rubric, .py.class > dd > .field-list > dt')]"
-        ".map((heading) => heading.textContent.replace(':', ''))"
-    )
-    assert headings[:3] == ["Examples", "Parameters", "Attributes"]
-    groups = browser.run(
-        "return [...document.querySelectorAll('.parameter-group')]"
-        ".map((group) => [group.textContent, group.nextElementSibling.textContent])"
-    )
+    headings = browser.read(".py.class > dd > .rubric, .py.class > dd > .field-list > dt")
+    assert [heading.rstrip(":") for heading in headings[:3]] == ["Examples", "Parameters", "Attributes"]
+    groups = browser.read(".parameter-group", "[element.textContent, element.nextElementSibling.textContent]")
     assert [group for group, _ in groups] == [*GROUPS, LAST_GROUP]
     in_their_groups = ("init_scale", "learning_rate", "alpha", "early_stopping", "random_state")
     assert all(name in text for name, (_, text) in zip(in_their_groups, groups, strict=True))
-    methods = browser.run(
-        "return [...document.querySelectorAll('.py.method')].map((method) => method.firstElementChild.id)"
-    )
+    methods = browser.read(".py.method", "element.firstElementChild.id")
     names = [method.rpartition(".")[2] for method in methods]
     assert names[:4] == ["fit", "partial_fit", "resume", "predict"]
     assert {"get_params", "set_output", "set_fit_request"} <= set(names[-9:])
-    texts = browser.run(
-        "return [...document.querySelectorAll('.inherited > dd')].map((text) => text.children.length)"
-    )
-    assert set(texts) == {1}
+    assert set(browser.read(".inherited > dd", "element.children.length")) == {1}
     assert not browser.errors()
