@@ -151,14 +151,14 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
     def _outputs(self, X):
         return self._compute(predict_outputs, self._rows(X))
 
+    @np.errstate(over="ignore", invalid="ignore")  # the outputs are checked
     def _compute(self, compute, X):
         """Apply ``compute`` to validated rows, in blocks."""
         layers = fitted_layers(self)
         n_features, n_hidden = layers.w_hidden.shape
         blocks = row_blocks(X.n_samples, n_hidden, layers.w_hidden.dtype)
         largest_product = blocks[0].stop * n_features * n_hidden
-        ignore_overflow = np.errstate(over="ignore", invalid="ignore")  # the outputs are checked
-        with threads_for_blocks(len(blocks), largest_product) as map_blocks, ignore_overflow:
+        with threads_for_blocks(len(blocks), largest_product) as map_blocks:
             outputs = compute(fitted_network(self), layers, X, map_blocks)
             check_outputs(outputs)
         return outputs

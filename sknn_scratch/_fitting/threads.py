@@ -8,7 +8,7 @@ has finished one, so a core that is busy with other work takes fewer.
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache, wraps
 from typing import NamedTuple
 
@@ -113,7 +113,6 @@ def one_blas_thread():
         yield
 
 
-@contextmanager
 def threads_for_blocks(n_blocks, largest_product):
     """Make a ``map`` for blocks of rows, with as many threads as BLAS may use; BLAS itself gets one.
 
@@ -121,10 +120,8 @@ def threads_for_blocks(n_blocks, largest_product):
     limited: to set the limit would take longer than the computation.
     """
     if largest_product < TINY_PRODUCT:
-        yield map
-        return
-    with map_in_threads(min(n_blocks, MAX_THREADS) if n_blocks >= THREADED_BLOCKS else 1) as map_blocks:
-        yield map_blocks
+        return nullcontext(map)
+    return map_in_threads(min(n_blocks, MAX_THREADS) if n_blocks >= THREADED_BLOCKS else 1)
 
 
 @contextmanager
