@@ -9,7 +9,7 @@ has finished one, so a core that is busy with other work takes fewer.
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
-from functools import cache, wraps
+from functools import cache
 from typing import NamedTuple
 
 from threadpoolctl import ThreadpoolController
@@ -133,18 +133,8 @@ def map_in_threads(most):
             yield map
         else:
             with ThreadPoolExecutor(n_threads) as pool:
-                yield lambda function, *iterables: pool.map(_limited(function), *iterables)
-
-
-def _limited(function):
-    """Wrap a function for a thread of a pool, which may have its own number of BLAS threads."""
-
-    @wraps(function)
-    def with_one_blas_thread(*args):
-        with one_blas_thread():
-            return function(*args)
-
-    return with_one_blas_thread
+                # A thread of the pool may have its own number of BLAS threads.
+                yield lambda function, *iterables: pool.map(one_blas_thread()(function), *iterables)
 
 
 def _n_blas_threads():

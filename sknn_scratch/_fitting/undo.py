@@ -104,14 +104,15 @@ def all_or_nothing(method: Function) -> Function:
     The values of attributes must not be changed in place.
     """
 
+    keeping = keeps_settings(method)
+
     @wraps(method)
     def call(self, *args, **kwargs):
-        attributes, settings = dict(vars(self)), Settings()
+        attributes = dict(vars(self))
         try:
-            return method(self, *args, **kwargs)
-        except BaseException as error:
+            return keeping(self, *args, **kwargs)
+        except BaseException:
             self.__dict__ = attributes
-            settings.restore_after(error)
             raise
 
     return cast(Function, call)

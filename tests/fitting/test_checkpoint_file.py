@@ -9,8 +9,7 @@ import tracemalloc
 import zipfile
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from types import GenericAlias
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,12 +25,8 @@ from sknn_scratch._fitting.checkpoint_file import (
     leaves_of,
     members_of,
     read_record,
-    without_alias,
     write_record,
 )
-
-ScalarT = TypeVar("ScalarT")
-
 
 class Crash(BaseException):
     """The process dies: nothing may catch this."""
@@ -395,17 +390,6 @@ def test_a_wrong_field_is_named(path, name):
         path.write_bytes(changed(members_of(BOXES["vectors"]), {name: leaf}))
         with pytest.raises(CheckpointError, match=rf"run\.npz is damaged .*{place}"):
             read_record(path, Box)
-
-
-def test_an_alias_is_what_it_stands_for():
-    """NDArray is an alias of this kind since NumPy 2.5."""
-
-    class Alias:
-        __value__ = np.ndarray[Any, np.dtype[ScalarT]]
-
-    of_floats = np.ndarray[Any, np.dtype[np.float64]]
-    assert without_alias(GenericAlias(Alias, (np.float64,))) == without_alias(of_floats) == of_floats
-    assert without_alias(int) is int
 
 
 # --- What was made to harm is refused, soon and without much memory ---
