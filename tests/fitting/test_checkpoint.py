@@ -1,5 +1,6 @@
 """Checkpoint and resume: a resumed fit ends with the same model as a fit without a crash."""
 
+import json
 import math
 import os
 import pickle
@@ -37,8 +38,8 @@ from sknn_scratch import (
 from sknn_scratch._fitting.checkpoint import Contents, Fitted
 from sknn_scratch._fitting.checkpoint_file import read_record, write_record
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, fitted_names
-from tests.fitting.test_checkpoint_file import REMOVED, changed
-from tests.helpers import AtEpoch, SilentCallback, make_data, press_control_c, small_network
+from tests.fitting.test_checkpoint_file import npz
+from tests.helpers import AtEpoch, SilentCallback, bits_of, make_data, press_control_c, small_network
 from tests.versions import HAS_CALLBACKS, AutoPropagatedCallback, FitCallback, needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -65,21 +66,6 @@ def crash():
     raise Crash
 
 
-def fit_with_copies(classifier, path, *args, **kwargs):
-    """Fit, and copy the file as it is after each epoch; return the copies, the first without any epoch."""
-    copies = []
-
-    def copy(path, contents):
-        write_record(path, contents)
-        if contents.state.stop_reason is None:
-            copies.append(path.with_name(f"after {len(copies)}.npz"))
-            shutil.copy(path, copies[-1])
-
-    with instead_of_writing(copy):
-        classifier.set_callbacks(Checkpoint(path)).fit(*args, **kwargs)
-    return [*copies, path]
-
-
 @contextmanager
 def instead_of_writing(function):
     """Call ``function(path, contents)`` where a checkpoint is written."""
@@ -88,25 +74,24 @@ def instead_of_writing(function):
         yield
 
 
-def assert_same_value(value, other, name):
-    assert type(value) is type(other), name
-    if isinstance(value, np.ndarray):
-        assert (value.dtype, value.shape) == (other.dtype, other.shape), name
-        same = (
-            value.tolist() == other.tolist() if value.dtype == object else value.tobytes() == other.tobytes()
-        )
-        assert same, name
-    elif isinstance(value, np.random.Generator):
-        assert value.bit_generator.state == other.bit_generator.state, name
-    elif isinstance(value, dict):
-        assert list(value) == list(other), name
-        for key in value.keys() - {"seconds"}:
-            assert_same_value(value[key], other[key], f"{name}[{key!r}]")
-    elif isinstance(value, list):
-        for i, (element, other_element) in enumerate(zip(value, other, strict=True)):
-            assert_same_value(element, other_element, f"{name}[{i}]")
-    else:
-        assert repr(value) == repr(other), name
+def copies_of_the_file(path, fit):
+    """Call a function, and copy the file after each write; return the copies by their epoch."""
+    copies = {}
+
+    def write_and_copy(path, contents):
+        write_record(path, contents)
+        epoch = contents.state.epoch
+        copies[epoch] = shutil.copy(path, path.with_name(f"{epoch}.npz"))
+
+    with instead_of_writing(write_and_copy):
+        fit()
+    return copies
+
+
+def fit_with_copies(classifier, path, *args, **kwargs):
+    """Fit, and copy the file as it is before the first and after each epoch; return the copies."""
+    classifier.set_callbacks(Checkpoint(path))
+    return list(copies_of_the_file(path, lambda: classifier.fit(*args, **kwargs)).values())
 
 
 def plain(value):
@@ -119,10 +104,10 @@ def plain(value):
 def assert_same_fit(classifier, other):
     """Check that two estimators are the same, bit for bit, but for the seconds that their fits took."""
     assert type(classifier) is type(other)
-    assert_same_value(plain(classifier.get_params()), plain(other.get_params()), "params")
-    assert set(fitted_names(classifier)) == set(fitted_names(other))
+    assert plain(classifier.get_params()) == plain(other.get_params())
+    assert fitted_names(classifier) == fitted_names(other)
     for name in fitted_names(classifier):
-        assert_same_value(getattr(classifier, name), getattr(other, name), name)
+        assert bits_of(getattr(classifier, name)) == bits_of(getattr(other, name)), name
 
 
 def do_not_wait_for_the_disk(monkeypatch):
@@ -160,7 +145,6 @@ CONFIGS = {
     "adaptive": {"learning_rate_schedule": "adaptive", "tol": 0.05, "n_iter_no_change": 1},
     "early stopping": {"early_stopping": True, "learning_rate": 0.3, "n_iter_no_change": 4},
     "scorer": {"early_stopping": True, "scoring": "accuracy", "n_iter_no_change": 2, "max_iter": 20},
-    "gradient_tol": {"gradient_tol": 0.3, "learning_rate": 0.1, "max_iter": 50},
     "float32": {"dtype": "float32", "dropout": 0.2, "early_stopping": True, "validation_fraction": 7},
     "class weights": {"class_weight": {0: 1, 1: 0.3, np.int64(2): 2.5}, "early_stopping": True},
     "numbers of NumPy": {
@@ -188,7 +172,6 @@ SPARSE = scipy.sparse.csr_array(np.where(abs(X) < 1, 0, X))
 FRAME = pd.DataFrame(X, columns=list("abcd"))
 NAMES = np.array(["ä", "b", "c"])[Y]
 INPUTS = {
-    "Fortran order": ((np.asfortranarray(X), Y), {}),
     "multilabel": (make_data("multilabel"), {}),
     "sparse": ((SPARSE, Y), {}),
     "sparse, by columns": ((SPARSE.tocsc(), Y, WEIGHTS), {}),
@@ -196,7 +179,6 @@ INPUTS = {
     "lists": ((X.tolist(), Y.tolist()), {}),
     "names of features": ((FRAME, pd.Series(NAMES)), {}),
     "strings": ((X, NAMES), {}),
-    "strings as objects": ((X, NAMES.astype(object)), {}),
     "booleans": ((X, Y > 0), {}),
     "weighted validation rows": (
         (X, Y, WEIGHTS),
@@ -337,32 +319,19 @@ def test_resuming_warns_as_the_fit_would_have(broken_off):
 # --- When it writes ---
 
 
-def epochs_written(fit):
-    epochs = []
-
-    def note(path, contents):
-        epochs.append(contents.state.epoch)
-        write_record(path, contents)
-
-    with instead_of_writing(note):
-        fit()
-    return epochs
-
-
 @pytest.mark.parametrize(
     ("every", "expected"),
-    [(1, range(9)), (3, [0, 3, 6, 8]), (4, [0, 4, 8]), (np.int64(5), [0, 5, 8]), (100, [0, 8])],
+    [(1, range(9)), (3, [0, 3, 6, 8]), (np.int64(4), [0, 4, 8]), (100, [0, 8])],
 )
 def test_it_writes_before_the_first_epoch_after_every_n_and_after_the_last(path, every, expected):
     classifier = ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path, every))
-    assert epochs_written(lambda: classifier.fit(X, Y)) == list(expected)
-    assert sorted(path.parent.iterdir()) == [path]
+    assert list(copies_of_the_file(path, lambda: classifier.fit(X, Y))) == list(expected)
 
 
 def test_it_counts_the_epochs_of_the_present_fit(path):
     classifier = ShallowNNClassifier(**SMALL, warm_start=True).fit(X, Y)
     classifier.set_callbacks(Checkpoint(path, 3))
-    assert epochs_written(lambda: classifier.fit(X, Y)) == [8, 11, 14, 16]
+    assert list(copies_of_the_file(path, lambda: classifier.fit(X, Y))) == [8, 11, 14, 16]
 
 
 def test_resuming_goes_on_with_writing(broken_off):
@@ -370,14 +339,13 @@ def test_resuming_goes_on_with_writing(broken_off):
         resumed = ShallowNNClassifier.resume(broken_off, X, Y)
         assert resumed._skl_callbacks == [Checkpoint(broken_off)]
 
-    assert epochs_written(resume) == [5, 6, 7, 8]
+    assert list(copies_of_the_file(broken_off, resume)) == [5, 6, 7, 8]
 
 
 def test_several_checkpoints_may_be_set(path):
     other = path.with_name("other.npz")
-    classifier = (
-        ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path, 2), Checkpoint(other, 4)).fit(X, Y)
-    )
+    classifier = ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path, 2), Checkpoint(other, 4))
+    classifier.fit(X, Y)
     for one in (path, other):
         assert_same_fit(ShallowNNClassifier.resume(one, X, Y), classifier)
 
@@ -505,7 +473,6 @@ def test_a_path_may_be_a_name_or_a_link(path, monkeypatch, name):
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ((None,), TypeError, "path must be"),
         ((3,), TypeError, "path must be"),
         (("run", 1.0), TypeError, "every must be an int"),
         (("run", True), TypeError, "every must be an int"),
@@ -519,25 +486,21 @@ def test_bad_arguments_are_refused(arguments, error, message):
 
 # --- Other data, other parameters, other files ---
 
-NOT_THE_SAME = r"(X|y|sample_weight) is not the same as in .*run\.npz.* same values"
 OTHER_DATA = {
-    "X": ((X + 1e-15, Y), NOT_THE_SAME),
-    "fewer rows": ((X[1:], Y[1:]), NOT_THE_SAME),
-    "float32": ((X.astype(np.float32), Y), NOT_THE_SAME),
-    "sparse": ((scipy.sparse.csr_array(X), Y), NOT_THE_SAME),
-    "y": ((X, np.roll(Y, 1)), NOT_THE_SAME),
-    "weights": ((X, Y, WEIGHTS), NOT_THE_SAME),
-    "features": ((X[:, :3], Y), "X has 3 features"),
-    "labels": ((X, Y + 1), "unknown to the model"),
-    "fewer classes": ((X[Y > 0], Y[Y > 0]), "y must have the same classes as before"),
-    "multilabel": ((X, np.eye(3)[Y].astype(int)), "another kind"),
+    "X": (X + 1e-15, Y),
+    "fewer rows": (X[1:], Y[1:]),
+    "float32": (X.astype(np.float32), Y),
+    "sparse": (scipy.sparse.csr_array(X), Y),
+    "y": (X, np.roll(Y, 1)),
+    "weights": (X, Y, WEIGHTS),
 }
 
 
-@pytest.mark.parametrize(("args", "message"), OTHER_DATA.values(), ids=OTHER_DATA)
-def test_other_data_are_refused_and_the_file_stays(broken_off, args, message):
+@pytest.mark.parametrize("args", OTHER_DATA.values(), ids=OTHER_DATA)
+def test_other_data_are_refused_and_the_file_stays(broken_off, args):
     contents = broken_off.read_bytes()
-    with pytest.raises(CheckpointError if message is NOT_THE_SAME else ValueError, match=message):
+    not_the_same = r"(X|y|sample_weight) is not the same as in .*run\.npz.* same values"
+    with pytest.raises(CheckpointError, match=not_the_same):
         ShallowNNClassifier.resume(broken_off, *args)
     assert broken_off.read_bytes() == contents
 
@@ -618,38 +581,69 @@ def resumed_with(path, changes):
     return type(estimator).resume(other, X, y)
 
 
+def changed(members, changes):
+    """Make the bytes of a file with other leaves and the right checksums; REMOVED removes one."""
+    members, header = dict(members), json.loads(members["header"].tobytes())
+    for name, leaf in changes.items():
+        values = header["values"]
+        if name.startswith("params."):
+            values, name = values["params"], name.removeprefix("params.")
+        members.pop(name, None)
+        values.pop(name, None)
+        if isinstance(leaf, np.ndarray):
+            members[name] = leaf
+        elif leaf is not REMOVED:
+            values[name] = leaf
+    return npz(members | {"header": np.frombuffer(json.dumps(header).encode(), np.uint8)})
+
+
+REMOVED = object()
 NAN, ONE, SHORT = np.full(51, np.nan), np.ones(51), np.ones(50)
-NO_SCALARS = [[1.0], {"numpy": "int8", "value": 300}]
-LARGE = {"dict": [[str(i), {"array": ["a"] * 6, "dtype": "<U9999999"}] for i in range(40)]}  # was 9.6 GB
-NO_DICTS = [LARGE, *({"items": value} for value in (3, ["abc"], [[[], 1]]))]
+RNG = np.random.default_rng(0).bit_generator.state
+NO_GENERATORS = [
+    RNG | {"bit_generator": "MT19937"},
+    RNG | {"state": {"state": 1}},
+    RNG | {"state": {"state": 2**128, "inc": 1}},
+    RNG | {"has_uint32": 2, "more": 1},
+]
+NO_NUMBERS = [REMOVED, None, True, "1", [], {}, np.zeros(1)]
+NO_VECTORS = [np.ones((3, 1)), np.array(1.0), np.array([1, 2, np.nan]), [1], ["a", 1], "a"]
+NO_DICTS = [[1.0], *({"items": value} for value in (3, ["abc"], [[[], 1]])), {"numpy": "int8"}]
 WRONG_LEAVES = {
     "classifier.npz": {
-        "state.params": [NAN, SHORT, ONE.astype(np.float16), np.ones((51, 1))],
+        "state.params": [REMOVED, None, 1, {}, NAN, SHORT, ONE.astype(np.float16), np.ones((51, 1)), ["a"]],
         "float32": [("state.params", ONE.astype(np.float32))],
+        "state.shuffle_rng": [*NO_NUMBERS, *NO_GENERATORS],
         "state.memory": [("state.memory.first_moment", SHORT), ("state.memory.velocity", ONE)],
-        "state.history": [("state.history.loss", REMOVED), ("state.history.learning_rate", np.ones(3))],
-        "state.n_reductions": [9, -1],
-        "state.loss_limit": [math.nan, 1],
+        "state.memory.first_moment": [None, 1, "a", []],
+        "state.history": [
+            *(("state.history.loss", leaf) for leaf in (REMOVED, [1.0], np.ones((8, 0)), np.ones(8, int))),
+            ("state.history.learning_rate", np.ones(3)),
+        ],
+        "state.stop_reason": [REMOVED, 1, "TIRED", "name", [], {}],
+        "state.n_updates": [*NO_NUMBERS, -1, 2**64, 1.0],
+        "state.n_reductions": [9],
+        "state.loss_limit": [*NO_NUMBERS, math.nan, 1],
+        "state.more": [None, 1, np.zeros(1)],
         "fitted.n_features_in_": [-1, 2.0],
         "n_features=0": [("fitted.n_features_in_", 0)],
         "fitted.feature_names_in_": [[1, 2], np.ones(4)],
-        "fitted.classes_": [None, np.ones((3, 1)), np.array([1, 2, np.nan])],
-        "fitted._target_kind_": ["real", "", None],
-        "fitted.history_": [("fitted.history_.loss", np.ones((2, 2)))],
+        "fitted.classes_": [REMOVED, 1, {}, *NO_VECTORS, None],
+        "fitted._target_kind_": [REMOVED, None, 1, [], np.array("a"), "real", ""],
+        "fitted.history_": [("fitted.history_.loss", leaf) for leaf in (np.ones((2, 2)), np.array(1.0))],
         "fitted._seed_": [-1, None],
         "fitted._seen_weight_": [math.nan, None],
-        "fitted.fit": [1],
         "fingerprints.X": [1, REMOVED],
         "every": [0, 2.0, True],
-        "params": [None, []],
-        "alpha": [("params.alpha", -1), *(("params.alpha", value) for value in NO_SCALARS)],
+        "params": [REMOVED, None, [], "{}"],
+        "alpha": [("params.alpha", -1)],
         "solver": [("params.solver", "newton"), ("params.solver", 10**400)],
         "class_weight": [("params.class_weight", value) for value in NO_DICTS],
         "n_hiden|other parameters": [("params.n_hiden", 3)],
     },
     "regressor.npz": {
-        "fitted.y_offset_": [None, "much", math.nan, np.array([np.nan, 1])],
-        "fitted.y_scale_": [None, 0.0, np.array([1.0, 0.0]), np.array([1, 2]), np.ones(3)],
+        "fitted.y_offset_": [*NO_NUMBERS[:-1], math.nan, 3, *NO_VECTORS, np.arange(2), ["a"]],
+        "fitted.y_scale_": [None, 0.0, np.array([1.0, 0.0]), np.ones(3)],
         "fitted._target_kind_": ["binary"],
     },
 }
@@ -673,11 +667,6 @@ def test_every_vector_of_the_state_is_checked(finished):
         for leaf in (NAN, SHORT, ONE.astype(np.float32)):
             with pytest.raises(CheckpointError, match=rf"other\.npz is damaged .*{name}"):
                 resumed_with(path, {name: leaf})
-
-
-def test_what_could_be_true_is_believed(finished):
-    resumed = resumed_with(finished / "classifier.npz", {"state.epochs_before": 10**18})
-    assert (resumed.n_iter_, len(resumed.loss_curve_)) == (10**18 + 8, 8)
 
 
 def test_the_fitted_attributes_of_a_checkpoint_are_those_before_training():
