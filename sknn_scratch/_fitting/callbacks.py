@@ -19,7 +19,7 @@ from sknn_scratch._fitting.callback_framework import (
 )
 from sknn_scratch._fitting.checkpoint import contents_of
 from sknn_scratch._fitting.checkpoint_file import regular_file, write_record
-from sknn_scratch._fitting.fitted import fitted_names
+from sknn_scratch._fitting.fitted import attributes_of
 from sknn_scratch._fitting.plan import snapshot
 
 
@@ -228,7 +228,7 @@ class FitReporter(Hooks):
         epoch.call_on_fit_task_begin(estimator=self.estimator, **self.data)
 
         def attributes():  # of a snapshot; None replaces the other attributes of an earlier fit
-            return dict.fromkeys(fitted_names(self.estimator)) | snapshot(self.fit, state)
+            return dict.fromkeys(attributes_of(self.estimator)) | snapshot(self.fit, state)
 
         return epoch.call_on_fit_task_end(
             estimator=self.estimator, **self.data, reconstruction_attributes=attributes

@@ -51,11 +51,6 @@ class Training:
         """Whether the training has ended, well or not."""
         return self.is_trained or self.error is not None
 
-    @property
-    def is_interrupted(self):
-        """Whether Control-C was pressed in the training of this run or its group."""
-        return self.run.is_interrupted
-
 
 def train_runs(trainings):
     """Train runs, those with the same ``stack_key`` in one pass; return the finished runs.
@@ -72,7 +67,7 @@ def train_group(group):
     with map_in_threads(N_BLOCKS if has_large_batches(group[0].run) else 1) as map_blocks:
         settle_alphas([one for one in group if one.choice is not None], map_blocks)
         train([one.run for one in group], [one.hooks for one in group], map_blocks)
-    if group[0].is_interrupted:
+    if group[0].run.is_interrupted:
         settings.restore_after(KeyboardInterrupt())
     for training in group:
         training.is_trained = True
@@ -100,7 +95,7 @@ class AtOnce:
         """Train runs."""
         for group in cut_into_groups(trainings) if len(trainings) > 1 else [trainings]:
             train_group(group)
-            if group[0].is_interrupted and not all(one.is_done for one in trainings):
+            if group[0].run.is_interrupted and not all(one.is_done for one in trainings):
                 raise KeyboardInterrupt
 
     def shared_inputs(self, estimator, inputs):

@@ -36,7 +36,7 @@ from sknn_scratch import (
 )
 from sknn_scratch._fitting.checkpoint import Contents, Fitted
 from sknn_scratch._fitting.checkpoint_file import read_record, write_record
-from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, fitted_names
+from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, attributes_of
 from tests.fitting.test_checkpoint_file import npz
 from tests.helpers import AtEpoch, SilentCallback, bits_of, make_data, press_control_c, small_network
 from tests.versions import HAS_CALLBACKS, AutoPropagatedCallback, FitCallback, needs_callbacks
@@ -91,9 +91,10 @@ def assert_same_fit(classifier, other):
     """Check that two estimators are the same, bit for bit, but for the seconds that their fits took."""
     assert type(classifier) is type(other)
     assert classifier.get_params() == other.get_params()
-    assert fitted_names(classifier) == fitted_names(other)
-    for name in fitted_names(classifier):
-        assert bits_of(getattr(classifier, name)) == bits_of(getattr(other, name)), name
+    fitted, others = attributes_of(classifier), attributes_of(other)
+    assert fitted.keys() == others.keys()
+    for name, value in fitted.items():
+        assert bits_of(value) == bits_of(others[name]), name
 
 
 def do_not_wait_for_the_disk(monkeypatch):

@@ -147,7 +147,7 @@ def test_an_interrupt_ends_the_training_of_all_groups():
     trainings[0].hooks.on_epoch_end = interrupt
     with pytest.raises(KeyboardInterrupt):
         stacks.train_runs(trainings)
-    assert [one.is_interrupted for one in trainings] == [True] * 3 + [False] * 2
+    assert [one.run.is_interrupted for one in trainings] == [True] * 3 + [False] * 2
 
 
 def interrupt(run):
