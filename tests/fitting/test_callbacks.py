@@ -18,7 +18,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier, VectorizedGridSearchCV
-from tests.helpers import assert_same_model, make_data, small_network
+from tests.helpers import AtEpoch, assert_same_model, make_data, small_network
 from tests.test_docs import PAGES, session
 from tests.versions import ProgressBar, ScoringMonitor, needs_callbacks
 
@@ -34,11 +34,10 @@ class Recorder:
 
     max_propagation_depth = None
 
-    def __init__(self, stop_at=None):
+    def __init__(self):
         self.calls = []
         self.contexts = []
         self.told = []
-        self.stop_at = stop_at
 
     def setup(self, estimator, context):
         self.calls.append("setup")
@@ -53,7 +52,6 @@ class Recorder:
         self.calls.append(f"end {context.task_name}")
         self.contexts.append(context)
         self.told.append({"X": X, "y": y, "metadata": metadata, "fitted_estimator": fitted_estimator})
-        return context.task_name == "epoch" and context.task_id + 1 == self.stop_at
 
     @property
     def models(self):
@@ -66,13 +64,17 @@ EPOCH = ["begin epoch", "end epoch"]
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_hooks_are_called_in_order(solver):
-    recorder = Recorder()
-    make_classifier(solver=solver).set_callbacks(recorder).fit(X, Y)
+def test_hooks_are_called_in_order_with_the_data_as_they_were_given(solver):
+    recorder, frame, weight = Recorder(), pd.DataFrame(X, columns=list("abcd")), np.arange(60.0)
+    make_classifier(solver=solver).set_callbacks(recorder).fit(frame, Y, weight)
     assert recorder.calls == ["setup", "begin fit", *(4 * EPOCH), "end fit", "teardown"]
     assert [context.task_id for context in recorder.contexts] == [0, 1, 2, 3, 0]
     assert {context.estimator_name for context in recorder.contexts} == {"ShallowNNClassifier"}
     assert recorder.contexts[-1].max_subtasks == 4
+    for told in recorder.told:
+        assert told["X"] is frame
+        assert told["y"] is Y
+        assert told["metadata"]["sample_weight"] is weight
 
 
 def test_partial_fit_has_hooks_of_one_epoch():
@@ -81,16 +83,6 @@ def test_partial_fit_has_hooks_of_one_epoch():
     for _ in range(2):
         classifier.partial_fit(X, Y, classes=[0, 1, 2])
     assert recorder.calls == 2 * ["setup", "begin fit", *EPOCH, "end fit", "teardown"]
-
-
-def test_hooks_are_told_the_data_as_they_were_given():
-    frame, weight = pd.DataFrame(X, columns=list("abcd")), np.arange(60.0)
-    recorder = Recorder()
-    make_classifier().set_callbacks(recorder).fit(frame, Y, weight)
-    for told in recorder.told:
-        assert told["X"] is frame
-        assert told["y"] is Y
-        assert told["metadata"]["sample_weight"] is weight
 
 
 def test_snapshots_are_the_models_of_their_epochs():
@@ -118,23 +110,14 @@ def test_snapshots_are_independent():
     assert_array_equal(classifier.classes_, [0, 1, 2])
 
 
-def test_snapshots_can_be_trained_further():
-    for classifier in (make_classifier().fit(X, Y), make_classifier().partial_fit(X[:, :2], Y, [0, 1, 2])):
-        recorder = Recorder()
-        classifier.set_callbacks(recorder).fit(X, Y)
-        model = recorder.models[0].set_callbacks()
-        assert model.partial_fit(X, Y).n_iter_ == 2
-
-
-def test_snapshots_remember_nothing_of_an_earlier_fit():
-    recorder = Recorder()
-    classifier = make_classifier().fit(
-        pd.DataFrame(X[:, :3], columns=list("abc")), np.array(["x", "y", "z"])[Y]
-    )
+def test_snapshots_remember_nothing_of_an_earlier_fit_and_can_be_trained_further():
+    recorder, labels = Recorder(), np.array(["x", "y", "z"])
+    classifier = make_classifier().fit(pd.DataFrame(X[:, :3], columns=list("abc")), labels[Y])
     classifier.set_callbacks(recorder).fit(X, Y)
-    for model in recorder.models:
+    for n, model in enumerate(recorder.models, start=1):
         assert set(model.predict(X)) <= {0, 1, 2}  # and without a warning of missing feature names
         assert model.n_features_in_ == 4
+        assert model.set_callbacks().partial_fit(X, Y).n_iter_ == n + 1
 
 
 def test_callbacks_see_the_present_weights_where_the_best_are_given_back():
@@ -150,16 +133,14 @@ def test_callbacks_see_the_present_weights_where_the_best_are_given_back():
 
 def test_callbacks_change_nothing():
     for params in ({}, {"solver": "lbfgs"}, {"early_stopping": True, "dropout": 0.2}):
-        watched = (
-            make_classifier(**params).set_callbacks(Recorder(), ScoringMonitor(scoring="accuracy")).fit(X, Y)
-        )
-        assert_same_model(watched, make_classifier(**params).fit(X, Y), rtol=0)
+        watched = make_classifier(**params).set_callbacks(Recorder(), ScoringMonitor(scoring="accuracy"))
+        assert_same_model(watched.fit(X, Y), make_classifier(**params).fit(X, Y), rtol=0)
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_callback_stops_the_fit(solver):
-    recorder = Recorder(stop_at=2)
-    classifier = make_classifier(solver=solver).set_callbacks(Recorder(), recorder).fit(X, Y)
+    recorder = Recorder()
+    classifier = make_classifier(solver=solver).set_callbacks(AtEpoch(2, lambda: True), recorder).fit(X, Y)
     assert classifier.n_iter_ == 2
     assert classifier.stop_reason_ == "callback"
     assert recorder.calls == ["setup", "begin fit", *(2 * EPOCH), "end fit", "teardown"]

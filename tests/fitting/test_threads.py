@@ -162,21 +162,12 @@ def run_here(function, *args):
     return future
 
 
-def test_limits_may_overlap_in_one_thread(blas):
-    """The first to come may be the first to go."""
-    first, second = one_blas_thread(), one_blas_thread()
-    first.__enter__()
-    second.__enter__()
-    first.__exit__(None, None, None)
-    assert blas.is_limited_to(1)
-    second.__exit__(None, None, None)
-    assert blas.is_limited_to(2)
-
-
+@pytest.mark.parametrize("n_pools", [0, 2])
 @pytest.mark.parametrize("first_to_go", [0, 1, 2])
-def test_limits_may_overlap_in_several_threads(blas, first_to_go):
+def test_limits_may_overlap_in_one_or_several_threads(blas, n_pools, first_to_go):
     with ExitStack() as pools:
-        submits = [run_here] + [pools.enter_context(ThreadPoolExecutor(1)).submit for _ in range(2)]
+        others = [pools.enter_context(ThreadPoolExecutor(1)).submit for _ in range(n_pools)]
+        submits = [run_here] * (3 - n_pools) + others
         limits = [one_blas_thread() for _ in submits]
         for submit, limit in zip(submits, limits, strict=True):
             submit(limit.__enter__).result()
