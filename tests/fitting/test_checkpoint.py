@@ -300,19 +300,28 @@ def test_it_is_a_callback_of_scikit_learn():
 
 
 CLONED = "Checkpoint cannot be set on a ShallowNNClassifier that is cloned"
+OF_A_SEARCH = "Checkpoint cannot be set on the ShallowNNClassifier of a search" if HAS_CALLBACKS else CLONED
 
 
 def in_pipeline(clf):
     return make_pipeline(StandardScaler(), clf)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
 @pytest.mark.parametrize("wrap", [lambda clf: clf, in_pipeline])
-def test_cross_validation_refuses_it(path, wrap):
+@pytest.mark.parametrize(
+    ("fit", "message"),
+    [
+        (lambda one: pickle.loads(pickle.dumps(clone(one))).fit(X, Y), CLONED),  # as in another process
+        (lambda one: cross_val_score(one, X, Y, cv=2), CLONED),
+        (lambda one: GridSearchCV(one, {}, cv=2).fit(X, Y), OF_A_SEARCH),
+        (lambda one: VectorizedGridSearchCV(one, {}, cv=2).fit(X, Y), OF_A_SEARCH),
+    ],
+)
+def test_clones_refuse_it(path, wrap, fit, message):
     estimator = wrap(ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)))
-    with pytest.raises(ValueError, match=CLONED):
-        cross_val_score(estimator, X, Y, cv=2)
-    with pytest.raises(ValueError, match=CLONED):  # as in another process
-        pickle.loads(pickle.dumps(clone(estimator))).fit(X, Y)
+    with pytest.raises(ValueError, match=message):
+        fit(estimator)
     assert not path.exists()
 
 
@@ -342,18 +351,6 @@ def test_it_can_be_set_on_copies_and_on_clones(path):
         one.fit(X, Y)
         assert_same_fit(ShallowNNClassifier.resume(path, X, Y), one)
         path.unlink()
-
-
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
-@pytest.mark.parametrize("wrap", [lambda clf: clf, in_pipeline])
-@pytest.mark.parametrize("search_class", [GridSearchCV, VectorizedGridSearchCV])
-def test_a_search_refuses_it(path, wrap, search_class):
-    estimator = wrap(ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)))
-    search = search_class(estimator, {}, cv=2)
-    of_a_search = "Checkpoint cannot be set on the ShallowNNClassifier of a search"
-    with pytest.raises(ValueError, match=of_a_search if HAS_CALLBACKS else CLONED):
-        search.fit(X, Y)
-    assert not path.exists()
 
 
 @pytest.mark.parametrize(
@@ -578,6 +575,11 @@ def test_a_wrong_field_is_named(finished, file, field):
         changes = dict([leaf]) if isinstance(leaf, tuple) else {field: leaf}
         with pytest.raises(CheckpointError, match=rf"other\.npz is damaged .*({field})"):
             resumed_with(finished / file, changes)
+
+
+def test_what_could_be_true_is_believed(finished):
+    resumed = resumed_with(finished / "classifier.npz", {"state.epochs_before": 10**18})
+    assert (resumed.n_iter_, len(resumed.loss_curve_)) == (10**18 + 8, 8)
 
 
 def test_the_fitted_attributes_of_a_checkpoint_are_those_before_training():

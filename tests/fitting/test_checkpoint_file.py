@@ -115,13 +115,15 @@ def test_a_record_is_read_as_it_was_written(path, name):
     record.state.params += 1  # it can be trained further
 
 
-def test_the_file_is_an_npz_without_pickles_that_says_what_it_is(path):
+def test_the_file_is_an_npz_without_pickles_that_says_what_it_is_and_has_the_usual_permissions(path):
     write_record(path, OLD)
     with np.load(path, allow_pickle=False) as arrays:
         assert all(arrays[name].dtype != object for name in arrays.files)
         header = json.loads(arrays["header"].tobytes())
     assert header["format"] == "sknn_scratch checkpoint"
     assert header["package_version"] == sknn_scratch.__version__
+    (path.parent / "other").touch()
+    assert path.stat().st_mode == (path.parent / "other").stat().st_mode
 
 
 # --- A crash at any instant leaves the old file or the new one ---
@@ -371,9 +373,10 @@ def test_a_large_file_takes_a_few_times_its_size_in_memory(path):
     assert memory_to_read(path) < 25
 
 
-def test_another_format_asks_for_the_version_that_wrote_it(path):
-    path.write_bytes(with_changes(format_number=5, package_version="7.1.0", values="of another kind"))
-    message = r"run\.npz was written in format 5, by sknn_scratch 7\.1\.0.*version that wrote"
+@pytest.mark.parametrize("number", [5, 7])
+def test_another_format_asks_for_the_version_that_wrote_it(path, number):
+    path.write_bytes(with_changes(format_number=number, package_version="7.1.0", values="of another kind"))
+    message = rf"run\.npz was written in format {number}, by sknn_scratch 7\.1\.0.*version that wrote"
     with pytest.raises(CheckpointError, match=message):
         read_record(path, Box)
 
