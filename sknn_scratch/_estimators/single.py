@@ -126,7 +126,7 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
         fit = plan_fit(self, inputs, stored)
         reporter = FitReporter(fit, *trainer.of_thread.labels)
         with reporter.fit_task():
-            (run,) = train_runs([Training(fit.run, reporter, fit.new_run, fit.choice)])
+            (run,) = train_runs([Training(fit, reporter)])
             if run.is_interrupted and (inputs.partial or not run.state.history):
                 raise KeyboardInterrupt  # a loop of calls must end; a network without an epoch is no model
             warn_of(troubles_of(fit, run.state))

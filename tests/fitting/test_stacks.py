@@ -32,11 +32,11 @@ def make_inputs(n_samples=40, n_features=4, n_classes=2, seed=0, sparse=False):
 
 
 def make_trainings(n, inputs, **params):
-    params = {"solver": "adam", "n_hidden": 4, "max_iter": 4, "batch_size": 10} | params
+    params = {"solver": "adam", "alpha": 1.0, "n_hidden": 4, "max_iter": 4, "batch_size": 10} | params
     fits = [
         plan_fit(ShallowNNClassifier(**params, random_state=i), inputs[i % len(inputs)]) for i in range(n)
     ]
-    return [stacks.Training(fit.run, Hooks(), fit.new_run) for fit in fits]
+    return [stacks.Training(fit, Hooks()) for fit in fits]
 
 
 def sizes_of_groups(trainings):
@@ -157,7 +157,7 @@ def interrupt(run):
 @pytest.mark.parametrize("alpha", [1.0, "auto"])
 def test_a_run_is_the_same_when_it_starts_again(alpha):
     fit = plan_fit(ShallowNNClassifier(4, alpha=alpha, max_iter=4, random_state=0), make_inputs())
-    training = stacks.Training(fit.run, Hooks(), fit.new_run, fit.choice)
+    training = stacks.Training(fit, Hooks())
     (run,) = stacks.train_runs([training])
     first = run.state
     training.start_again()
