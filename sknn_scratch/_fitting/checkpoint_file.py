@@ -280,11 +280,17 @@ def as_kind(kind: Any, leaf: Any) -> Any:
         return kind[leaf]
     if kind is np.random.Generator:
         return restored_rng(leaf)
-    if get_origin(kind) is get_origin(NDArray[Any]):  # an alias since NumPy 2.5; before, np.ndarray
-        return vector_of(leaf, *(get_args(get_args(kind)[-1]) or get_args(kind)))
+    if get_origin(kind) is get_origin(NDArray[Any]):
+        return vector_of(leaf, scalar_of(kind))
     if type(leaf) is not kind or leaf != leaf or (kind is int and leaf not in COUNTS):
         raise ValueError
     return leaf
+
+
+def scalar_of(array_hint: Any) -> Any:
+    """Get the type of an array's scalars, from an alias (NDArray since NumPy 2.5) or from its dtype."""
+    last = get_args(array_hint)[-1]
+    return get_args(last)[0] if get_origin(last) is np.dtype else last
 
 
 def restored_rng(state: Any) -> np.random.Generator:

@@ -42,7 +42,7 @@ FITTED_ATTRIBUTES = (
 
 
 def attributes_of(fitted, names=FITTED_ATTRIBUTES):
-    """Get the attributes of an estimator that have these names: all fitted ones, including private ones."""
+    """Get the fitted attributes of an estimator, including private ones: all, or those with some names."""
     own = vars(fitted)
     return {name: own[name] for name in names if name in own}
 
