@@ -168,7 +168,8 @@ if HAS_CALLBACKS:
     [(KeyboardInterrupt, 1, list(CASES)), (MemoryError, 5, ["a part", "predictions"])],
 )
 def test_an_error_at_any_place_changes_nothing(error, every, names, monkeypatch):
-    monkeypatch.setattr(alpha, "ALPHAS", alpha.ALPHAS[:2])
+    for name, few in {"ALPHAS": (0.3, 3.0), "FIRST": (2, 1), "FURTHER": (2, 1), "MOST_STAGES": 2}.items():
+        monkeypatch.setattr(alpha, name, few)
     places, before, ended = Places(error, every), settings(), []
     for name in names:
         estimator, call = CASES[name]
