@@ -44,7 +44,6 @@ class Training:
     def start_again(self):
         """Take the run as it was before the training."""
         vars(self.run).update(vars(self.fit.new_run()))
-        self.is_trained = False
         if self.fit.choice is not None:
             self.fit.choice.start_again()
 
