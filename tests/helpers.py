@@ -356,6 +356,19 @@ def assert_gradient(function, x, gradient, n_directions=3):
         assert_allclose(np.vecdot(gradient, direction), difference, rtol=1e-6, atol=1e-8)
 
 
+def bits_of(value):
+    """Describe a value, except for seconds: two descriptions are equal only if all bits are."""
+    if isinstance(value, np.ndarray):
+        return value.dtype, value.shape, value.tolist() if value.dtype == object else value.tobytes()
+    if isinstance(value, np.random.Generator):
+        return value.bit_generator.state
+    if isinstance(value, dict):
+        return [(name, bits_of(one)) for name, one in value.items() if name != "seconds"]
+    if isinstance(value, list):
+        return [bits_of(one) for one in value]
+    return type(value), repr(value)
+
+
 def assert_same_training(result, other, rtol=1e-10, ignore=()):
     """Check that two trainings were the same in every epoch, except for the time."""
     assert result.state.stop_reason is other.state.stop_reason

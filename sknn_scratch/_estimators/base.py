@@ -107,12 +107,13 @@ class BaseShallowNN(CallbackSupportMixin, ParameterNames):
             X = validate_data(self, X, accept_sparse="csr", dtype=self._dtype, reset=False)
         return rows_of(X)
 
+    @np.errstate(over="ignore", invalid="ignore")  # in the sum
     def _is_plain(self, X):
         """Whether X is a finite array that the fitted network can take without validation.
 
         scikit-learn's validation takes several times as long as the prediction of a single row.
         """
-        is_plain = (
+        return (
             hasattr(self, "n_features_in_")
             and type(X) is np.ndarray
             and X.ndim == 2
@@ -120,9 +121,8 @@ class BaseShallowNN(CallbackSupportMixin, ParameterNames):
             and X.shape[1] == self.n_features_in_
             and X.dtype == self._dtype
             and not hasattr(self, "feature_names_in_")
+            and math.isfinite(X.sum())
         )
-        with np.errstate(over="ignore", invalid="ignore"):
-            return is_plain and math.isfinite(X.sum())
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

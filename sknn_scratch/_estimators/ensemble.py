@@ -19,7 +19,7 @@ from sknn_scratch._core.blocks import predict_outputs
 from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.single import SingleNetwork
 from sknn_scratch._fitting.callbacks import FitReporter, ParentTask, fit_inside, fit_of_many
-from sknn_scratch._fitting.fitted import adopt, clear_fitted, data_attributes, target_kind_of
+from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, adopt, attributes_of, clear_fitted, target_kind_of
 from sknn_scratch._fitting.plan import check_combinations, draw_seed, fitted_attributes, plan_fit
 from sknn_scratch._fitting.stacks import Training, train_runs, trainer
 from sknn_scratch._fitting.troubles import troubles_of, warn_of
@@ -49,7 +49,7 @@ class Ensemble(BaseShallowNN):
             fits = sorted((fit for part in parts for fit in part), key=itemgetter(0))
             _, networks, troubles = map(list, zip(*fits, strict=True))
             warn_of(counted(chain.from_iterable(troubles), self.n_networks))
-            adopt(self, data_attributes(networks[0]) | {"estimators_": networks})
+            adopt(self, attributes_of(networks[0], DATA_ATTRIBUTES) | {"estimators_": networks})
         return self
 
     def _goes_on(self, inputs):
@@ -143,12 +143,7 @@ def fit_networks(members, inputs):
     with ExitStack() as fit_tasks:
         for one, reporter in zip(members, reporters, strict=True):
             fit_tasks.enter_context(fit_inside(one.parent, reporter))
-        runs = train_runs(
-            [
-                Training(fit.run, hooks, fit.new_run, fit.choice)
-                for fit, hooks in zip(fits, reporters, strict=True)
-            ]
-        )
+        runs = train_runs(list(map(Training, fits, reporters)))
         if any(run.is_interrupted for run in runs) and (
             inputs.partial  # a loop of calls would continue, without this call's rows
             or not all(run.state.history for run in runs)  # their average would not be a model

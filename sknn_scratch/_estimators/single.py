@@ -126,7 +126,7 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
         fit = plan_fit(self, inputs, stored)
         reporter = FitReporter(fit, *trainer.of_thread.labels)
         with reporter.fit_task():
-            (run,) = train_runs([Training(fit.run, reporter, fit.new_run, fit.choice)])
+            (run,) = train_runs([Training(fit, reporter)])
             if run.is_interrupted and (inputs.partial or not run.state.history):
                 raise KeyboardInterrupt  # a loop of calls must end; a network without an epoch is no model
             warn_of(troubles_of(fit, run.state))
@@ -151,14 +151,14 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
     def _outputs(self, X):
         return self._compute(predict_outputs, self._rows(X))
 
+    @np.errstate(over="ignore", invalid="ignore")  # the outputs are checked
     def _compute(self, compute, X):
         """Apply ``compute`` to validated rows, in blocks."""
         layers = fitted_layers(self)
         n_features, n_hidden = layers.w_hidden.shape
         blocks = row_blocks(X.n_samples, n_hidden, layers.w_hidden.dtype)
         largest_product = blocks[0].stop * n_features * n_hidden
-        ignore_overflow = np.errstate(over="ignore", invalid="ignore")  # the outputs are checked
-        with threads_for_blocks(len(blocks), largest_product) as map_blocks, ignore_overflow:
+        with threads_for_blocks(len(blocks), largest_product) as map_blocks:
             outputs = compute(fitted_network(self), layers, X, map_blocks)
             check_outputs(outputs)
         return outputs

@@ -85,20 +85,12 @@ class Fold:
 
 @dataclass(eq=False)
 class Choice:
-    """An alpha to choose, or that has been chosen.
+    """An alpha to choose, or that has been chosen."""
 
-    Attributes
-    ----------
-    folds : list of Fold
-    usual : float
-        The alpha without a choice.
-    stages : list of tuple of float
-        The stages of the training so far: their alpha, and the mean held-out loss at their end.
-    """
-
-    folds: list
-    usual: float
-    stages: list = field(default_factory=list)
+    folds: list[Fold]
+    usual: float  # the alpha without a choice
+    # The alpha of each stage of the training so far, and the mean held-out loss at its end.
+    stages: list[tuple[float, float]] = field(default_factory=list)
 
     @property
     def losses(self):
@@ -163,14 +155,7 @@ class Choice:
 
 
 def choose_alphas(choices, train_folds):
-    """Find the best alphas for several fits at once, whose folds can be trained together.
-
-    Parameters
-    ----------
-    choices : sequence of Choice
-    train_folds : callable
-        Trains a list of ``Fold``.
-    """
+    """Find the best alphas for several fits at once, whose folds ``train_folds(folds)`` trains together."""
     while some := [choice for choice in choices if choice.is_open]:
         for choice in some:
             choice.start_next()
@@ -180,22 +165,9 @@ def choose_alphas(choices, train_folds):
 
 
 def plan_choice(data, config, target_kind, y, init_scale):
-    """Prepare the choice of alpha for a new network.
+    """Prepare the choice of alpha for a new network, or return None if there are too few rows.
 
-    Parameters
-    ----------
-    data : Data
-    config : Config
-        Of the training that follows, with the alpha that it has without a choice.
-    target_kind : TargetKind
-    y : ndarray of shape (n_rows,) or (n_rows, n_outputs)
-    init_scale : float or str
-        The parameter of the estimator.
-
-    Returns
-    -------
-    Choice or None
-        None if there are too few rows.
+    The config is that of the training that follows, with the alpha without a choice; y has all rows.
     """
     rows, weights = distinct_rows(data)
     strata = target_kind.strata(y[rows])

@@ -5,7 +5,7 @@ scikit-learn's callback framework is experimental, so all code of this package t
 
 import os
 from collections.abc import Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any, NamedTuple, Self
@@ -17,9 +17,9 @@ from sknn_scratch._fitting.callback_framework import (
     NeedsNoFramework,
     callback_management_context,
 )
-from sknn_scratch._fitting.checkpoint import contents_of, with_choice
+from sknn_scratch._fitting.checkpoint import contents_of
 from sknn_scratch._fitting.checkpoint_file import regular_file, write_record
-from sknn_scratch._fitting.fitted import fitted_names
+from sknn_scratch._fitting.fitted import attributes_of
 from sknn_scratch._fitting.plan import snapshot
 
 
@@ -201,15 +201,12 @@ class FitReporter(Hooks):
             if self.fit.choice is not None and len(run.state.history) == 1:
                 self.print_line(self.fit.choice.in_words)
             self.print_line(f"epoch {run.state.epoch}: {watched_numbers(run.state.history[-1])}")
-        return has_callbacks(self.estimator) and self.call_epoch_hooks(run.state)
+        return bool(callbacks_of(self.estimator)) and self.call_epoch_hooks(run.state)
 
     def on_epoch_settled(self, run):
         """Pass the training state, which scikit-learn's hooks do not get, to the checkpoints."""
-        contents = self.contents
-        if self.checkpoints and self.fit.choice is not None and run.state.history:
-            contents = with_choice(contents, self.fit.choice)
         for checkpoint in self.checkpoints:
-            checkpoint.save(replace(contents, state=run.state))
+            checkpoint.save(self.contents.after(run.state, self.fit.choice))
 
     def report_end(self, state):
         """Print why training stopped, and which epoch was kept; a call of ``partial_fit`` is one epoch."""
@@ -231,7 +228,7 @@ class FitReporter(Hooks):
         epoch.call_on_fit_task_begin(estimator=self.estimator, **self.data)
 
         def attributes():  # of a snapshot; None replaces the other attributes of an earlier fit
-            return dict.fromkeys(fitted_names(self.estimator)) | snapshot(self.fit, state)
+            return dict.fromkeys(attributes_of(self.estimator)) | snapshot(self.fit, state)
 
         return epoch.call_on_fit_task_end(
             estimator=self.estimator, **self.data, reconstruction_attributes=attributes
@@ -249,11 +246,6 @@ def callbacks_of(estimator):
     return getattr(estimator, "_skl_callbacks", [])
 
 
-def has_callbacks(source):
-    """Whether an estimator or a context has any callbacks."""
-    return bool(callbacks_of(source) or getattr(source, "_callbacks", None))
-
-
 class ParentTask(NamedTuple):
     """A meta-estimator's task for the fit of one of its estimators."""
 
@@ -268,7 +260,7 @@ def fit_of_many(estimator, inputs, n_fits):
     data = reported_data(inputs)
     context = estimator._init_callback_context(max_subtasks=n_fits, sequential_subtasks=False)
     context.call_on_fit_task_begin(estimator=estimator, **data)
-    if has_callbacks(estimator):
+    if callbacks_of(estimator):
         shared = [one for one in callbacks_of(estimator) if not isinstance(one, AutoPropagatedCallback)]
         contexts = [context.subcontext(task_name="fit-network", task_id=i) for i in range(n_fits)]
         yield [ParentTask(estimator, of_fit, shared) for of_fit in contexts]
@@ -278,29 +270,29 @@ def fit_of_many(estimator, inputs, n_fits):
 
 
 @contextmanager
-def share_callbacks(parent, estimator):
-    """Set the shared callbacks of a meta-estimator on an estimator, while that is fitted.
-
-    scikit-learn itself propagates only callbacks with a ``max_propagation_depth``.
-    """
-    own, context = callbacks_of(estimator), parent.context
-    estimator.set_callbacks(*own, *parent.shared)
-    # The parent's task and the estimator's fit are the same, so the estimator reports it.
-    context._propagated_callbacks = [*getattr(context, "_propagated_callbacks", []), *parent.shared]
-    yield
-    estimator.set_callbacks(*own)
+def fit_inside(parent, reporter):
+    """Report one of several simultaneous fits, as if the estimator's own ``fit`` ran."""
+    estimator = reporter.estimator
+    with task_of(parent, reporter), callback_management_context(estimator), reporter.fit_task():
+        yield
 
 
 @contextmanager
-def fit_inside(parent, reporter):
-    """Report one of several simultaneous fits, as if the estimator's own ``fit`` ran."""
-    estimator, data = reporter.estimator, reporter.data
-    with ExitStack() as tasks:
-        if parent is not None:
-            tasks.enter_context(parent.context.propagate_callback_context(estimator))
-            tasks.enter_context(share_callbacks(parent, estimator))
-            parent.context.call_on_fit_task_begin(estimator=parent.estimator, **data)
-        with callback_management_context(estimator), reporter.fit_task():
-            yield
-    if parent is not None:
-        parent.context.call_on_fit_task_end(estimator=parent.estimator, **data)
+def task_of(parent, reporter):
+    """Report the task of a meta-estimator, and set the callbacks that it shares on the estimator meanwhile.
+
+    scikit-learn itself propagates only callbacks with a ``max_propagation_depth``.
+    """
+    if parent is None:
+        yield
+        return
+    estimator, context = reporter.estimator, parent.context
+    with context.propagate_callback_context(estimator):
+        own = callbacks_of(estimator)
+        estimator.set_callbacks(*own, *parent.shared)
+        # The parent's task and the estimator's fit are the same, so the estimator reports it.
+        context._propagated_callbacks = [*getattr(context, "_propagated_callbacks", []), *parent.shared]
+        context.call_on_fit_task_begin(estimator=parent.estimator, **reporter.data)
+        yield
+        estimator.set_callbacks(*own)
+    context.call_on_fit_task_end(estimator=parent.estimator, **reporter.data)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from inspect import signature
 from types import NoneType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import scipy.sparse
@@ -29,7 +29,8 @@ from sknn_scratch._fitting.checkpoint_file import (
 from sknn_scratch._fitting.fitted import set_layers, target_kind_of
 
 
-class Fingerprints(NamedTuple):
+@dataclass(frozen=True)
+class Fingerprints:
     """Hashes of the parts of the data."""
 
     X: str
@@ -68,6 +69,13 @@ class Contents:
     state: State
     every: int = 1  # number of epochs between two writes
 
+    def after(self, state, choice):
+        """Make the contents for a later state, and with the choice of alpha if it has been made."""
+        fitted = self.fitted
+        if choice is not None and not choice.is_open:
+            fitted = replace(fitted, alpha_=choice.alpha, alpha_path_=choice.path)
+        return replace(self, fitted=fitted, state=state)
+
 
 @dataclass(frozen=True)
 class StoredFit:
@@ -76,14 +84,9 @@ class StoredFit:
     path: object
     contents: Contents
 
-    @property
-    def state(self):
-        """The training state."""
-        return self.contents.state
-
     def check_fit(self, config, data):
         """Raise CheckpointError unless the data and the solver are the same as in the stored fit."""
-        for part, fingerprint in fingerprints(data)._asdict().items():
+        for part, fingerprint in vars(fingerprints(data)).items():
             if fingerprint != getattr(self.contents.fingerprints, part):
                 words = "The part of the rows to validate with" if part == "validation" else part
                 raise CheckpointError(
@@ -91,9 +94,10 @@ class StoredFit:
                     "values in the same order and format; to train the network further on other data, use "
                     "warm_start=True."
                 )
-        own = described(config.optimizer.init(self.state.params))
+        state = self.contents.state
+        own = described(config.optimizer.init(state.params))
         with naming_the_file(self.path):
-            is_own = described(self.state.memory) in ({}, own)
+            is_own = described(state.memory) in ({}, own)
             require(is_own, f"state.memory does not belong to {config.solver}")
 
 
@@ -119,12 +123,6 @@ def contents_of(fit):
         fingerprints=fingerprints(fit.run.data),
         state=fit.run.state,
     )
-
-
-def with_choice(contents, choice):
-    """Add the choice of alpha, which was made after the start of the fit."""
-    fitted = replace(contents.fitted, alpha_=choice.alpha, alpha_path_=choice.path)
-    return replace(contents, fitted=fitted)
 
 
 def read_stored_fit(cls, path, params):

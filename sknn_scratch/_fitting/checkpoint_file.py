@@ -1,8 +1,8 @@
 """A record on disk: written whole or not at all, and read back bit for bit.
 
-A record is a dataclass or a named tuple. Its type hints say what its fields may be: numbers, strings, enums,
-vectors, random generators, other records, dicts of arrays, or a history. The numbers and arrays in it get
-dotted names, such as "state.memory.velocity".
+A record is a dataclass. Its type hints say what its fields may be: numbers, strings, enums, vectors, random
+generators, other records, dicts of arrays, or a history. The numbers and arrays in it get dotted names, such
+as "state.memory.velocity".
 
 The file is an uncompressed .npz archive. Its members are the arrays, by these names, and "header", JSON with
 everything else. Each has a checksum, as in every .zip file. Nothing in it is pickled. Arrays are made from
@@ -118,9 +118,9 @@ def read_record(path: str | os.PathLike[str], cls: type) -> Any:
     """
     contents = regular_file(path).read_bytes()
     with naming_the_file(path):
-        members = members_in(contents)
-        leaves = values_in(path, members) | members
-        del leaves["header"]
+        header, arrays = parts_of(contents)
+        check_format(path, header)
+        leaves = header["values"] | arrays
         record = record_from(cls, leaves)
         require(not leaves, f"it has unknown fields: {', '.join(leaves)}")
         return record
@@ -141,19 +141,19 @@ def naming_the_file(path: str | os.PathLike[str]) -> Iterator[None]:
 def members_of(record: Any) -> Arrays:
     """Turn a record into the members of the archive."""
     leaves = leaves_of(record)
-    members = {name: leaf for name, leaf in leaves.items() if isinstance(leaf, np.ndarray)}
-    document = {
+    arrays = {name: leaf for name, leaf in leaves.items() if isinstance(leaf, np.ndarray)}
+    header = {
         "format": FORMAT,
         "format_number": FORMAT_NUMBER,
         "package_version": sys.modules["sknn_scratch"].__version__,  # to import it would be circular
-        "values": {name: leaf for name, leaf in leaves.items() if name not in members},
+        "values": {name: leaf for name, leaf in leaves.items() if name not in arrays},
     }
     # Python writes floats so that it reads the same numbers.
-    return members | {"header": np.frombuffer(json.dumps(document).encode(), np.uint8)}
+    return arrays | {"header": np.frombuffer(json.dumps(header).encode(), np.uint8)}
 
 
-def members_in(contents: bytes) -> Arrays:
-    """Read the members of an archive, and check their checksums; refuse those larger than the file."""
+def parts_of(contents: bytes) -> tuple[dict[str, Any], Arrays]:
+    """Read the header and the arrays, and check their checksums; refuse arrays larger than the file."""
     try:
         with zipfile.ZipFile(io.BytesIO(contents)) as archive:
             members = archive.infolist()
@@ -161,9 +161,24 @@ def members_in(contents: bytes) -> Arrays:
             require(is_stored, "it is compressed")
             n_bytes = sum(max(member.file_size, member.compress_size) for member in members)
             require(n_bytes <= len(contents), "its members are larger than the file")
-            return {one.filename.removesuffix(".npy"): array_in(archive.read(one)) for one in members}
+            arrays = {one.filename.removesuffix(".npy"): array_in(archive.read(one)) for one in members}
+        header = json.loads(arrays.pop("header").tobytes())
+        is_ours = header["format"] == FORMAT and type(header["format_number"]) is int
     except DAMAGE as error:
         raise Malformed(f"{type(error).__name__}: {error}") from error
+    require(is_ours, "its header is of another program")
+    return header, arrays
+
+
+def check_format(path: str | os.PathLike[str], header: dict[str, Any]) -> None:
+    """Raise CheckpointError for another format."""
+    if header["format_number"] != FORMAT_NUMBER:
+        raise CheckpointError(
+            f"{path} was written in format {header['format_number']}, by sknn_scratch "
+            f"{header.get('package_version')}; the installed version reads format {FORMAT_NUMBER}. Install "
+            "the version that wrote the file to resume it, or fit anew."
+        )
+    require(isinstance(header.get("values"), dict), "its header has no values")
 
 
 def array_in(member: bytes) -> NDArray[Any]:
@@ -178,33 +193,9 @@ def array_in(member: bytes) -> NDArray[Any]:
     return array.reshape(shape, order="F" if is_fortran else "C").copy()
 
 
-def values_in(path: str | os.PathLike[str], members: Arrays) -> Leaves:
-    """Read the JSON in the header; raise CheckpointError for a file of another program or format."""
-    try:
-        document = json.loads(members["header"].tobytes())
-        is_ours = document["format"] == FORMAT and type(document["format_number"]) is int
-    except DAMAGE:
-        is_ours = False
-    if not is_ours:
-        raise CheckpointError(f"{path} is no checkpoint of sknn_scratch; pass a file that Checkpoint wrote.")
-    if document["format_number"] != FORMAT_NUMBER:
-        raise CheckpointError(
-            f"{path} was written in format {document['format_number']}, by sknn_scratch "
-            f"{document.get('package_version')}; the installed version reads format {FORMAT_NUMBER}. Install "
-            "the version that wrote the file to resume it, or fit anew."
-        )
-    require(isinstance(document.get("values"), dict), "its header has no values")
-    return document["values"]
-
-
 # --- From a record to its leaves, and back ---
 
 hints_of = cache(get_type_hints)
-
-
-def is_record(hint: Any) -> bool:
-    """Whether a type hint is a dataclass or a named tuple."""
-    return is_dataclass(hint) or hasattr(hint, "_fields")
 
 
 def leaves_of(record: Any, prefix: str = "") -> Leaves:
@@ -212,7 +203,7 @@ def leaves_of(record: Any, prefix: str = "") -> Leaves:
     leaves: Leaves = {}
     for field, hint in hints_of(type(record)).items():
         name, value = prefix + field, getattr(record, field)
-        if is_record(hint):
+        if is_dataclass(hint):
             leaves |= leaves_of(value, f"{name}.")
         elif hint == Records:
             columns = value[0] if value else ()
@@ -240,7 +231,7 @@ def record_from(cls: type, leaves: Leaves, prefix: str = "") -> Any:
     values: dict[str, Any] = {}
     for field, hint in hints_of(cls).items():
         name = prefix + field
-        if is_record(hint):
+        if is_dataclass(hint):
             values[field] = record_from(hint, leaves, f"{name}.")
         elif hint == Records:
             table = table_from(leaves, name)
@@ -285,22 +276,21 @@ def value_from(leaves: Leaves, name: str, hint: Any) -> Any:
 
 def as_kind(kind: Any, leaf: Any) -> Any:
     """Turn a leaf into a value of a kind, or raise one of the errors that ``value_from`` suppresses."""
-    kind = without_alias(kind)
     if isinstance(kind, EnumType):
         return kind[leaf]
     if kind is np.random.Generator:
         return restored_rng(leaf)
-    if get_origin(kind) is np.ndarray:
-        return vector_of(leaf, *get_args(get_args(kind)[1]))
+    if get_origin(kind) is get_origin(NDArray[Any]):
+        return vector_of(leaf, scalar_of(kind))
     if type(leaf) is not kind or leaf != leaf or (kind is int and leaf not in COUNTS):
         raise ValueError
     return leaf
 
 
-def without_alias(hint: Any) -> Any:
-    """Replace an alias, such as NDArray since NumPy 2.5, by what it stands for."""
-    meaning = getattr(get_origin(hint), "__value__", None)
-    return hint if meaning is None else meaning[get_args(hint)]
+def scalar_of(array_hint: Any) -> Any:
+    """Get the type of an array's scalars, from an alias (NDArray since NumPy 2.5) or from its dtype."""
+    last = get_args(array_hint)[-1]
+    return get_args(last)[0] if get_origin(last) is np.dtype else last
 
 
 def restored_rng(state: Any) -> np.random.Generator:

@@ -41,32 +41,22 @@ FITTED_ATTRIBUTES = (
 )
 
 
-def fitted_names(estimator):
-    """List the names of an estimator's fitted attributes, including private ones."""
-    return [name for name in FITTED_ATTRIBUTES if name in vars(estimator)]
+def attributes_of(fitted, names=FITTED_ATTRIBUTES):
+    """Get the fitted attributes of an estimator, including private ones: all, or those with some names."""
+    own = vars(fitted)
+    return {name: own[name] for name in names if name in own}
 
 
 def clear_fitted(estimator):
     """Remove all fitted attributes."""
-    for name in fitted_names(estimator):
-        delattr(estimator, name)
+    adopt(estimator, {})
 
 
 def adopt(estimator, attributes):
     """Replace an estimator's fitted attributes in a single step, which cannot be interrupted."""
-    stale = fitted_names(estimator)
+    stale = attributes_of(estimator)
     kept = {name: value for name, value in vars(estimator).items() if name not in stale}
     estimator.__dict__ = kept | attributes
-
-
-def attributes_of(fitted):
-    """Get all fitted attributes, including private ones."""
-    return {name: getattr(fitted, name) for name in fitted_names(fitted)}
-
-
-def data_attributes(fitted):
-    """Get the fitted attributes that follow from the data alone."""
-    return {name: getattr(fitted, name) for name in DATA_ATTRIBUTES if hasattr(fitted, name)}
 
 
 def target_kind_of(fitted):

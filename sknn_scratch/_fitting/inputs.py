@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse
 from sklearn.utils.validation import validate_data
 
-from sknn_scratch._fitting.fitted import data_attributes, target_kind_of
+from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, attributes_of, target_kind_of
 from sknn_scratch._fitting.label_checks import plain_labels
 from sknn_scratch._fitting.missing import check_none_missing
 from sknn_scratch._fitting.targets import TargetKind
@@ -97,7 +97,7 @@ def encode_data(model, inputs, goes_on):
         target_kind.check_further(model, y, inputs)
     else:
         target_kind = model._target_kinds.first(model, y, inputs, sample_weight)
-    attributes = data_attributes(model) | target_kind.fitted_attributes()
+    attributes = attributes_of(model, DATA_ATTRIBUTES) | target_kind.fitted_attributes()
     return EncodedData(X, y, target_kind.encode(y, X.dtype), sample_weight, target_kind, attributes)
 
 

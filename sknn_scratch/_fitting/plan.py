@@ -111,7 +111,7 @@ def plan_fit(estimator, inputs, stored=None, seed=None):
     config = train_config(model, encoded, data, solver, partial=inputs.partial)
     if stored is not None:
         stored.check_fit(config, data)
-        state = stored.state.copy()
+        state = stored.contents.state.copy()
     elif trains_further:
         state = next_state(model, config, data, streams, partial=inputs.partial)
     else:

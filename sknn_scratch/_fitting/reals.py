@@ -140,16 +140,16 @@ class Reals(TargetKind):
             )
         return targets
 
+    @np.errstate(over="ignore")
     def decode(self, outputs):
         """Turn outputs (n_samples, n_outputs) into numbers in units of y, float64."""
-        with np.errstate(over="ignore"):
-            y = self.offset + self.scale * self.activated(outputs.astype(np.float64))
-            if np.max(self.scale) > HUGE_SCALE and not np.isfinite(y).all():
-                raise ValueError(
-                    "The predictions overflow float64, since the y of the fit was so large: "
-                    f"y_scale_={self.scale}. Divide y by a constant, and train again."
-                )
-            check_outputs(y)
+        y = self.offset + self.scale * self.activated(outputs.astype(np.float64))
+        if np.max(self.scale) > HUGE_SCALE and not np.isfinite(y).all():
+            raise ValueError(
+                "The predictions overflow float64, since the y of the fit was so large: "
+                f"y_scale_={self.scale}. Divide y by a constant, and train again."
+            )
+        check_outputs(y)
         return y[:, 0] if np.ndim(self.scale) == 0 else y
 
     @staticmethod

@@ -6,16 +6,15 @@ together, replace ``trainer.of_thread``.
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import scipy.sparse
 
 from sknn_scratch._core.blocks import N_BLOCKS
 from sknn_scratch._core.stackable import has_large_batches, other_bytes, stack_key, step_bytes
-from sknn_scratch._core.state import Run
 from sknn_scratch._core.training import Hooks, train
-from sknn_scratch._fitting.alpha import Choice, choose_alphas
+from sknn_scratch._fitting.alpha import choose_alphas
+from sknn_scratch._fitting.plan import Fit
 from sknn_scratch._fitting.threads import map_in_threads
 from sknn_scratch._fitting.undo import Settings
 
@@ -29,32 +28,29 @@ STEP_BYTES = 2**23
 
 @dataclass(eq=False)
 class Training:
-    """A run to train."""
+    """The training of a fit's run."""
 
-    run: Run
+    fit: Fit
     hooks: Hooks
-    new_run: Callable[[], Run]  # makes the same run anew, for a second attempt
-    choice: Choice | None = None  # how the run's alpha is chosen before the training
     is_trained: bool = False  # whether the training has ended well
     error: Exception | None = None  # what ended the training
     seconds: float = 0.0  # the run's share of the training time
 
+    @property
+    def run(self):
+        """The run to train."""
+        return self.fit.run
+
     def start_again(self):
         """Take the run as it was before the training."""
-        vars(self.run).update(vars(self.new_run()))
-        self.is_trained = False
-        if self.choice is not None:
-            self.choice.start_again()
+        vars(self.run).update(vars(self.fit.new_run()))
+        if self.fit.choice is not None:
+            self.fit.choice.start_again()
 
     @property
     def is_done(self):
         """Whether the training has ended, well or not."""
         return self.is_trained or self.error is not None
-
-    @property
-    def is_interrupted(self):
-        """Whether Control-C was pressed in the training of this run or its group."""
-        return self.run.is_interrupted
 
 
 def train_runs(trainings):
@@ -70,25 +66,25 @@ def train_group(group):
     """Train runs of one ``stack_key`` in one pass."""
     settings = Settings()
     with map_in_threads(N_BLOCKS if has_large_batches(group[0].run) else 1) as map_blocks:
-        settle_alphas([one for one in group if one.choice is not None], map_blocks)
+        settle_alphas([one.fit for one in group if one.fit.choice is not None], map_blocks)
         train([one.run for one in group], [one.hooks for one in group], map_blocks)
-    if group[0].is_interrupted:
+    if group[0].run.is_interrupted:
         settings.restore_after(KeyboardInterrupt())
     for training in group:
         training.is_trained = True
 
 
-def settle_alphas(trainings, map_blocks):
-    """Choose the alphas of runs; the networks of an ensemble have one choice in common."""
+def settle_alphas(fits, map_blocks):
+    """Choose the alphas of fits; the networks of an ensemble have one choice in common."""
 
     def train_folds(folds):
         for group in cut_into_groups(folds):
             if any(run.is_interrupted for run in train([fold.run for fold in group], map_blocks=map_blocks)):
                 raise KeyboardInterrupt
 
-    choose_alphas(list(dict.fromkeys(one.choice for one in trainings)), train_folds)
-    for one in trainings:
-        one.run.config = replace(one.run.config, alpha=one.choice.alpha)
+    choose_alphas(list(dict.fromkeys(fit.choice for fit in fits)), train_folds)
+    for fit in fits:
+        fit.run.config = replace(fit.run.config, alpha=fit.choice.alpha)
 
 
 class AtOnce:
@@ -100,7 +96,7 @@ class AtOnce:
         """Train runs."""
         for group in cut_into_groups(trainings) if len(trainings) > 1 else [trainings]:
             train_group(group)
-            if group[0].is_interrupted and not all(one.is_done for one in trainings):
+            if group[0].run.is_interrupted and not all(one.is_done for one in trainings):
                 raise KeyboardInterrupt
 
     def shared_inputs(self, estimator, inputs):

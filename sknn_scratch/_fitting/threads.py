@@ -8,8 +8,8 @@ has finished one, so a core that is busy with other work takes fewer.
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from functools import cache, wraps
+from contextlib import contextmanager, nullcontext
+from functools import cache
 from typing import NamedTuple
 
 from threadpoolctl import ThreadpoolController
@@ -113,7 +113,6 @@ def one_blas_thread():
         yield
 
 
-@contextmanager
 def threads_for_blocks(n_blocks, largest_product):
     """Make a ``map`` for blocks of rows, with as many threads as BLAS may use; BLAS itself gets one.
 
@@ -121,10 +120,8 @@ def threads_for_blocks(n_blocks, largest_product):
     limited: to set the limit would take longer than the computation.
     """
     if largest_product < TINY_PRODUCT:
-        yield map
-        return
-    with map_in_threads(min(n_blocks, MAX_THREADS) if n_blocks >= THREADED_BLOCKS else 1) as map_blocks:
-        yield map_blocks
+        return nullcontext(map)
+    return map_in_threads(min(n_blocks, MAX_THREADS) if n_blocks >= THREADED_BLOCKS else 1)
 
 
 @contextmanager
@@ -136,18 +133,8 @@ def map_in_threads(most):
             yield map
         else:
             with ThreadPoolExecutor(n_threads) as pool:
-                yield lambda function, *iterables: pool.map(_limited(function), *iterables)
-
-
-def _limited(function):
-    """Wrap a function for a thread of a pool, which may have its own number of BLAS threads."""
-
-    @wraps(function)
-    def with_one_blas_thread(*args):
-        with one_blas_thread():
-            return function(*args)
-
-    return with_one_blas_thread
+                # A thread of the pool may have its own number of BLAS threads.
+                yield lambda function, *iterables: pool.map(one_blas_thread()(function), *iterables)
 
 
 def _n_blas_threads():

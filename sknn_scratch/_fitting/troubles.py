@@ -3,7 +3,6 @@
 import sys
 import threading
 import warnings
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +16,7 @@ from sknn_scratch._fitting import causes
 from sknn_scratch._fitting.features import measure_features
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.measured import Measured, remedy_for
-from sknn_scratch._fitting.undo import undone_by
+from sknn_scratch._fitting.undo import changed
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 
 # Packages whose calls may be between the user's call and a fit; all other code is the user's.
@@ -185,17 +184,12 @@ class _NestedCalls(threading.local):
 nested_calls = _NestedCalls()
 
 
-@contextmanager
 def calls_nested_by(function, outermost):
-    """Let warnings point at ``outermost``, the frame for which a function makes calls inside each other."""
-    earlier = nested_calls.code, nested_calls.outermost
+    """Let warnings point at ``outermost``, the frame for which a function makes calls inside each other.
 
-    def undo():
-        nested_calls.code, nested_calls.outermost = earlier
-
-    with undone_by(undo):
-        nested_calls.code, nested_calls.outermost = function.__code__, outermost
-        yield
+    Returns a context.
+    """
+    return changed(nested_calls, code=function.__code__, outermost=outermost)
 
 
 def package_of(frame):

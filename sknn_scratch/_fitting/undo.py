@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable
 from contextlib import contextmanager
 from contextvars import copy_context
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -44,6 +44,15 @@ def undone_by(way_back):
         if way_back in functions:
             way_back()
             functions.remove(way_back)
+
+
+@contextmanager
+def changed(target, **attributes):
+    """Change attributes of an object, for the time of the block."""
+    earlier = {name: getattr(target, name) for name in attributes}
+    with undone_by(partial(vars(target).update, earlier)):
+        vars(target).update(attributes)
+        yield
 
 
 class Settings:
@@ -103,15 +112,15 @@ def all_or_nothing(method: Function) -> Function:
 
     The values of attributes must not be changed in place.
     """
+    keeping = keeps_settings(method)
 
     @wraps(method)
     def call(self, *args, **kwargs):
-        attributes, settings = dict(vars(self)), Settings()
+        attributes = dict(vars(self))
         try:
-            return method(self, *args, **kwargs)
-        except BaseException as error:
+            return keeping(self, *args, **kwargs)
+        except BaseException:
             self.__dict__ = attributes
-            settings.restore_after(error)
             raise
 
     return cast(Function, call)

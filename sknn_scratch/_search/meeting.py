@@ -23,7 +23,7 @@ from sknn_scratch._core.stackable import waiting_bytes
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.stacks import Groups, bytes_of, reason_alone, train_group, trainer
 from sknn_scratch._fitting.troubles import Trouble, calls_nested_by, package_of, warn_of
-from sknn_scratch._fitting.undo import keeps_settings, undone_by
+from sknn_scratch._fitting.undo import changed, keeps_settings, undone_by
 from sknn_scratch._search.calls import label_of
 
 # What waiting calls may keep in memory. With larger rows, training together gains little.
@@ -85,7 +85,7 @@ def run_together(calls, caller):
     with (
         room_for_frames(n_frames),
         calls_nested_by(Meeting.run_next, caller.frame),
-        meeting.training_its_runs(),
+        changed(trainer, of_thread=meeting),
     ):
         if caller.frame is not None:
             return meeting.run(), meeting.tally
@@ -152,18 +152,6 @@ class Meeting:
         finally:
             self.begun.pop()
 
-    @contextmanager
-    def training_its_runs(self):
-        """Train the runs of this thread here, within the block."""
-        outer = trainer.of_thread
-
-        def undo():
-            trainer.of_thread = outer
-
-        with undone_by(undo):
-            trainer.of_thread = self
-            yield
-
     @property
     def labels(self):
         """The innermost call's name, which its verbose lines start with."""
@@ -222,7 +210,7 @@ class Meeting:
         self.tally.note(group)
         for training in group:
             training.seconds = (perf_counter() - start) / len(group)
-        if group[0].is_interrupted:
+        if group[0].run.is_interrupted:
             raise KeyboardInterrupt  # else networks that did not finish would get scores
 
     def train_or_note_errors(self, group):

@@ -1,5 +1,6 @@
 """Checkpoint and resume: a resumed fit ends with the same model as a fit without a crash."""
 
+import json
 import math
 import os
 import pickle
@@ -8,7 +9,6 @@ import shutil
 import signal
 import time
 from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import fields
 
 import numpy as np
@@ -17,7 +17,6 @@ import pytest
 import scipy.sparse
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import make_scorer, recall_score
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -28,7 +27,6 @@ from sknn_scratch import (
     Activation,
     Checkpoint,
     CheckpointError,
-    DivergenceWarning,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
     ShallowNNRegressor,
@@ -36,9 +34,9 @@ from sknn_scratch import (
 )
 from sknn_scratch._fitting.checkpoint import Contents, Fitted
 from sknn_scratch._fitting.checkpoint_file import read_record, write_record
-from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, fitted_names
-from tests.fitting.test_checkpoint_file import REMOVED, changed
-from tests.helpers import AtEpoch, SilentCallback, make_data, press_control_c, small_network
+from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, attributes_of
+from tests.fitting.test_checkpoint_file import npz
+from tests.helpers import AtEpoch, SilentCallback, bits_of, make_data, press_control_c, small_network
 from tests.versions import HAS_CALLBACKS, AutoPropagatedCallback, FitCallback, needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -57,96 +55,55 @@ X_VAL, Y_VAL = make_data("multiclass", seed=1)
 WEIGHTS = np.random.default_rng(0).integers(0, 4, size=len(Y)) / 3
 
 
-class Crash(Exception):
-    """The fit ends in the middle."""
-
-
-def crash():
-    raise Crash
-
-
-def fit_with_copies(classifier, path, *args, **kwargs):
-    """Fit, and copy the file as it is after each epoch; return the copies, the first without any epoch."""
-    copies = []
-
-    def copy(path, contents):
-        write_record(path, contents)
-        if contents.state.stop_reason is None:
-            copies.append(path.with_name(f"after {len(copies)}.npz"))
-            shutil.copy(path, copies[-1])
-
-    with instead_of_writing(copy):
-        classifier.set_callbacks(Checkpoint(path)).fit(*args, **kwargs)
-    return [*copies, path]
-
-
 @contextmanager
-def instead_of_writing(function):
-    """Call ``function(path, contents)`` where a checkpoint is written."""
+def copies_of_the_file():
+    """Copy the file of a checkpoint after each write; yield the copies by their epoch."""
+    copies = {}
+
+    def write_and_copy(path, contents):
+        write_record(path, contents)
+        epoch = contents.state.epoch
+        copies[epoch] = shutil.copy(path, path.with_name(f"{epoch}.npz"))
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sknn_scratch._fitting.callbacks, "write_record", function)
-        yield
+        patch.setattr(sknn_scratch._fitting.callbacks, "write_record", write_and_copy)
+        yield copies
 
 
-def assert_same_value(value, other, name):
-    assert type(value) is type(other), name
-    if isinstance(value, np.ndarray):
-        assert (value.dtype, value.shape) == (other.dtype, other.shape), name
-        same = (
-            value.tolist() == other.tolist() if value.dtype == object else value.tobytes() == other.tobytes()
-        )
-        assert same, name
-    elif isinstance(value, np.random.Generator):
-        assert value.bit_generator.state == other.bit_generator.state, name
-    elif isinstance(value, dict):
-        assert list(value) == list(other), name
-        for key in value.keys() - {"seconds"}:
-            assert_same_value(value[key], other[key], f"{name}[{key!r}]")
-    elif isinstance(value, list):
-        for i, (element, other_element) in enumerate(zip(value, other, strict=True)):
-            assert_same_value(element, other_element, f"{name}[{i}]")
-    else:
-        assert repr(value) == repr(other), name
-
-
-def plain(value):
-    """Turn NumPy's scalars into Python's: a checkpoint does so with parameters."""
-    if isinstance(value, dict):
-        return {plain(key): plain(element) for key, element in value.items()}
-    return value.item() if isinstance(value, np.generic) else value
+def fit_and_resume(estimator, path, *args, every=1, **kwargs):
+    """Fit, and resume the fit from the file after each write: it is as if it had never been broken off."""
+    estimator.set_callbacks(Checkpoint(path, every))
+    with copies_of_the_file() as copies:
+        estimator.fit(*args, **kwargs)
+    for copy in copies.values():
+        resumed = type(estimator).resume(copy, *args, **kwargs)
+        assert_same_fit(resumed, estimator)
+    return resumed
 
 
 def assert_same_fit(classifier, other):
     """Check that two estimators are the same, bit for bit, but for the seconds that their fits took."""
     assert type(classifier) is type(other)
-    assert_same_value(plain(classifier.get_params()), plain(other.get_params()), "params")
-    assert set(fitted_names(classifier)) == set(fitted_names(other))
-    for name in fitted_names(classifier):
-        assert_same_value(getattr(classifier, name), getattr(other, name), name)
-
-
-def do_not_wait_for_the_disk(monkeypatch):
-    monkeypatch.setattr(os, "fsync", lambda _: None)
+    assert classifier.get_params() == other.get_params()
+    fitted, others = attributes_of(classifier), attributes_of(other)
+    assert fitted.keys() == others.keys()
+    for name, value in fitted.items():
+        assert bits_of(value) == bits_of(others[name]), name
 
 
 @pytest.fixture
 def path(tmp_path, monkeypatch):
-    do_not_wait_for_the_disk(monkeypatch)
+    """A path on a disk that need not be waited for."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
     return tmp_path / "run.npz"
 
 
 @pytest.fixture
 def broken_off(path):
-    """A fit that has died after its fourth epoch, in the form of its file."""
-
-    def write_and_die(path, contents):
-        write_record(path, contents)
-        if contents.state.epoch == 4:
-            raise Crash
-
-    with instead_of_writing(write_and_die), pytest.raises(Crash):
-        ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)).fit(X, Y)
-    return path
+    """The file of a fit that has died after its fourth epoch."""
+    with copies_of_the_file() as copies:
+        ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path, 2)).fit(X, Y)
+    return copies[4]
 
 
 # --- Resuming is as if the fit had never been broken off ---
@@ -160,7 +117,6 @@ CONFIGS = {
     "adaptive": {"learning_rate_schedule": "adaptive", "tol": 0.05, "n_iter_no_change": 1},
     "early stopping": {"early_stopping": True, "learning_rate": 0.3, "n_iter_no_change": 4},
     "scorer": {"early_stopping": True, "scoring": "accuracy", "n_iter_no_change": 2, "max_iter": 20},
-    "gradient_tol": {"gradient_tol": 0.3, "learning_rate": 0.1, "max_iter": 50},
     "float32": {"dtype": "float32", "dropout": 0.2, "early_stopping": True, "validation_fraction": 7},
     "class weights": {"class_weight": {0: 1, 1: 0.3, np.int64(2): 2.5}, "early_stopping": True},
     "numbers of NumPy": {
@@ -177,18 +133,13 @@ CONFIGS = {
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 def test_a_fit_can_be_resumed_after_any_epoch(path, config):
-    classifier = ShallowNNClassifier(**(SMALL | config))
-    copies = fit_with_copies(classifier, path, X, Y)
-    assert len(copies) == classifier.n_iter_ + 1
-    for copy in copies:
-        assert_same_fit(ShallowNNClassifier.resume(copy, X, Y), classifier)
+    fit_and_resume(ShallowNNClassifier(**SMALL | config), path, X, Y)
 
 
 SPARSE = scipy.sparse.csr_array(np.where(abs(X) < 1, 0, X))
 FRAME = pd.DataFrame(X, columns=list("abcd"))
 NAMES = np.array(["ä", "b", "c"])[Y]
 INPUTS = {
-    "Fortran order": ((np.asfortranarray(X), Y), {}),
     "multilabel": (make_data("multilabel"), {}),
     "sparse": ((SPARSE, Y), {}),
     "sparse, by columns": ((SPARSE.tocsc(), Y, WEIGHTS), {}),
@@ -196,7 +147,6 @@ INPUTS = {
     "lists": ((X.tolist(), Y.tolist()), {}),
     "names of features": ((FRAME, pd.Series(NAMES)), {}),
     "strings": ((X, NAMES), {}),
-    "strings as objects": ((X, NAMES.astype(object)), {}),
     "booleans": ((X, Y > 0), {}),
     "weighted validation rows": (
         (X, Y, WEIGHTS),
@@ -209,9 +159,7 @@ INPUTS = {
 @pytest.mark.parametrize(("args", "kwargs"), INPUTS.values(), ids=INPUTS)
 def test_any_kind_of_data_can_be_resumed_with(path, args, kwargs):
     classifier = ShallowNNClassifier(**SMALL, early_stopping=True, scoring="accuracy")
-    copies = fit_with_copies(classifier, path, *args, **kwargs)
-    for copy in (copies[0], copies[3], copies[-1]):
-        assert_same_fit(ShallowNNClassifier.resume(copy, *args, **kwargs), classifier)
+    fit_and_resume(classifier, path, *args, every=4, **kwargs)
 
 
 @pytest.mark.parametrize(
@@ -222,69 +170,43 @@ def test_any_kind_of_data_can_be_resumed_with(path, args, kwargs):
 def test_a_regressor_can_be_resumed_and_trained_further(path, y, config):
     regressor = ShallowNNRegressor(**(SMALL | config), warm_start=True, early_stopping=True)
     for _ in range(2):
-        copies = fit_with_copies(regressor, path, X, y)
-        further = deepcopy(regressor).set_callbacks().fit(X, y)
-        for copy in (copies[0], copies[3], copies[-1]):
-            resumed = ShallowNNRegressor.resume(copy, X, y)
-            assert_same_fit(resumed, regressor)
-            assert_same_fit(resumed.set_callbacks().fit(X, y), further)
+        resumed = fit_and_resume(regressor, path, X, y, every=4)
+    straight, resumed = (one.set_callbacks().fit(X, y) for one in (regressor, resumed))
+    assert_same_fit(resumed, straight)
 
 
 def test_a_wide_sparse_network_can_be_resumed(path):
     wide = scipy.sparse.random_array((40, 3000), density=0.01, format="csr", random_state=0)
-    classifier = small_network(n_hidden=100, max_iter=3, batch_size=10)
-    for copy in fit_with_copies(classifier, path, wide, Y[:40]):
-        assert_same_fit(ShallowNNClassifier.resume(copy, wide, Y[:40]), classifier)
+    fit_and_resume(small_network(n_hidden=100, max_iter=3, batch_size=10), path, wide, Y[:40])
 
 
-@pytest.mark.parametrize("config", [{"solver": "sgd"}, {"early_stopping": True, "dropout": 0.3}], ids=str)
-def test_a_warm_started_fit_can_be_resumed_after_any_epoch(path, config):
-    classifier = ShallowNNClassifier(**(SMALL | config), warm_start=True).fit(X.astype(np.float32), Y)
-    classifier.set_params(max_iter=5)
-    copies = fit_with_copies(classifier, path, X, Y * 1.0)  # goes on in float32 and with integer classes
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ({"solver": "sgd"}, {}),
+        ({}, {"early_stopping": True, "dropout": 0.3}),
+        ({"solver": "lbfgs"}, {"solver": "adam", "early_stopping": True}),  # begins without memory
+    ],
+)
+def test_a_warm_started_fit_can_be_resumed_after_any_epoch(path, before, now):
+    classifier = ShallowNNClassifier(**(SMALL | before), warm_start=True).fit(X.astype(np.float32), Y)
+    classifier.set_params(max_iter=5, **now)
+    resumed = fit_and_resume(classifier, path, X, Y * 1.0)  # goes on in float32 and with integer classes
     assert classifier.coefs_[0].dtype == np.float32
     assert classifier.n_iter_ > 8
-    for copy in copies:
-        resumed = ShallowNNClassifier.resume(copy, X, Y * 1.0)
-        assert_same_fit(resumed, classifier)
     straight, resumed = (one.set_callbacks().fit(X, Y) for one in (classifier, resumed))
     assert_same_fit(resumed, straight)
 
 
-def test_a_warm_start_without_memory_can_be_resumed(path):
-    classifier = ShallowNNClassifier(**SMALL | {"solver": "lbfgs"}).fit(X, Y)
-    classifier.set_params(warm_start=True, solver="adam", early_stopping=True)
-    for copy in fit_with_copies(classifier, path, X, Y):
-        assert_same_fit(ShallowNNClassifier.resume(copy, X, Y), classifier)
-
-
+@pytest.mark.filterwarnings("ignore::sknn_scratch.DivergenceWarning")
 @pytest.mark.parametrize(
     ("learning_rate", "early_stopping"), [(0.15, True), (0.15, False), (0.3, True), (1.0, False)]
 )
 def test_a_divergence_is_the_same_after_resuming(path, early_stopping, learning_rate):
     classifier = ShallowNNClassifier(8, "identity", 1.0, learning_rate, solver="sgd", batch_size=16)
     classifier.set_params(early_stopping=early_stopping, n_iter_no_change=100, max_iter=100, random_state=0)
-    with pytest.warns(DivergenceWarning):
-        copies = fit_with_copies(classifier, path, X * 5, Y)
+    fit_and_resume(classifier, path, X * 5, Y)
     assert classifier.stop_reason_ == "diverged"
-    for copy in copies:
-        with pytest.warns(DivergenceWarning):
-            resumed = ShallowNNClassifier.resume(copy, X * 5, Y)
-        assert_same_fit(resumed, classifier)
-
-
-@needs_callbacks
-@pytest.mark.parametrize(("every", "config"), [(1, {"dropout": 0.3}), (3, {"solver": "lbfgs", "tol": 0})])
-def test_a_fit_may_be_broken_off_again_and_again(path, every, config):
-    config = SMALL | config | {"max_iter": 24}
-    classifier = ShallowNNClassifier(**config)
-    with pytest.raises(Crash):
-        classifier.set_callbacks(Checkpoint(path, every), AtEpoch(5, crash)).fit(X, Y)
-    assert not hasattr(classifier, "coefs_")
-    for _ in range(6):  # a fit crashes before the checkpoint of its last epoch is written
-        with pytest.raises(Crash):
-            ShallowNNClassifier.resume(path, X, Y, callbacks=[AtEpoch(every + 1, crash)])
-    assert_same_fit(ShallowNNClassifier.resume(path, X, Y), ShallowNNClassifier(**config).fit(X, Y))
 
 
 @needs_callbacks
@@ -320,13 +242,12 @@ def test_a_fit_that_a_callback_ended_is_finished(path, every):
 
 
 @needs_callbacks
+@pytest.mark.filterwarnings("ignore::sknn_scratch.DivergenceWarning")
 def test_a_fit_that_a_callback_ended_when_it_had_just_exploded(path):
     classifier = ShallowNNClassifier(5, "relu", 1.0, 1e10, solver="sgd", batch_size=None, random_state=0)
-    with pytest.warns(DivergenceWarning):
-        classifier.set_callbacks(Checkpoint(path), AtEpoch(1, lambda: True)).fit(X, Y)
+    classifier.set_callbacks(Checkpoint(path), AtEpoch(1, lambda: True)).fit(X, Y)
     assert classifier.stop_reason_ == "diverged"
-    with pytest.warns(DivergenceWarning):
-        assert_same_fit(ShallowNNClassifier.resume(path, X, Y), classifier)
+    assert_same_fit(ShallowNNClassifier.resume(path, X, Y), classifier)
 
 
 def test_resuming_warns_as_the_fit_would_have(broken_off):
@@ -337,47 +258,34 @@ def test_resuming_warns_as_the_fit_would_have(broken_off):
 # --- When it writes ---
 
 
-def epochs_written(fit):
-    epochs = []
-
-    def note(path, contents):
-        epochs.append(contents.state.epoch)
-        write_record(path, contents)
-
-    with instead_of_writing(note):
-        fit()
-    return epochs
-
-
 @pytest.mark.parametrize(
     ("every", "expected"),
-    [(1, range(9)), (3, [0, 3, 6, 8]), (4, [0, 4, 8]), (np.int64(5), [0, 5, 8]), (100, [0, 8])],
+    [(1, range(9)), (3, [0, 3, 6, 8]), (np.int64(4), [0, 4, 8]), (100, [0, 8])],
 )
 def test_it_writes_before_the_first_epoch_after_every_n_and_after_the_last(path, every, expected):
-    classifier = ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path, every))
-    assert epochs_written(lambda: classifier.fit(X, Y)) == list(expected)
-    assert sorted(path.parent.iterdir()) == [path]
+    with copies_of_the_file() as copies:
+        ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path, every)).fit(X, Y)
+    assert list(copies) == list(expected)
 
 
 def test_it_counts_the_epochs_of_the_present_fit(path):
     classifier = ShallowNNClassifier(**SMALL, warm_start=True).fit(X, Y)
-    classifier.set_callbacks(Checkpoint(path, 3))
-    assert epochs_written(lambda: classifier.fit(X, Y)) == [8, 11, 14, 16]
+    with copies_of_the_file() as copies:
+        classifier.set_callbacks(Checkpoint(path, 3)).fit(X, Y)
+    assert list(copies) == [8, 11, 14, 16]
 
 
 def test_resuming_goes_on_with_writing(broken_off):
-    def resume():
+    with copies_of_the_file() as copies:
         resumed = ShallowNNClassifier.resume(broken_off, X, Y)
-        assert resumed._skl_callbacks == [Checkpoint(broken_off)]
-
-    assert epochs_written(resume) == [5, 6, 7, 8]
+    assert resumed._skl_callbacks == [Checkpoint(broken_off, 2)]
+    assert list(copies) == [6, 8]
 
 
 def test_several_checkpoints_may_be_set(path):
     other = path.with_name("other.npz")
-    classifier = (
-        ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path, 2), Checkpoint(other, 4)).fit(X, Y)
-    )
+    classifier = ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path, 2), Checkpoint(other, 4))
+    classifier.fit(X, Y)
     for one in (path, other):
         assert_same_fit(ShallowNNClassifier.resume(one, X, Y), classifier)
 
@@ -392,19 +300,28 @@ def test_it_is_a_callback_of_scikit_learn():
 
 
 CLONED = "Checkpoint cannot be set on a ShallowNNClassifier that is cloned"
+OF_A_SEARCH = "Checkpoint cannot be set on the ShallowNNClassifier of a search" if HAS_CALLBACKS else CLONED
 
 
 def in_pipeline(clf):
     return make_pipeline(StandardScaler(), clf)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
 @pytest.mark.parametrize("wrap", [lambda clf: clf, in_pipeline])
-def test_cross_validation_refuses_it(path, wrap):
+@pytest.mark.parametrize(
+    ("fit", "message"),
+    [
+        (lambda one: pickle.loads(pickle.dumps(clone(one))).fit(X, Y), CLONED),  # as in another process
+        (lambda one: cross_val_score(one, X, Y, cv=2), CLONED),
+        (lambda one: GridSearchCV(one, {}, cv=2).fit(X, Y), OF_A_SEARCH),
+        (lambda one: VectorizedGridSearchCV(one, {}, cv=2).fit(X, Y), OF_A_SEARCH),
+    ],
+)
+def test_clones_refuse_it(path, wrap, fit, message):
     estimator = wrap(ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)))
-    with pytest.raises(ValueError, match=CLONED):
-        cross_val_score(estimator, X, Y, cv=2)
-    with pytest.raises(ValueError, match=CLONED):  # as in another process
-        pickle.loads(pickle.dumps(clone(estimator))).fit(X, Y)
+    with pytest.raises(ValueError, match=message):
+        fit(estimator)
     assert not path.exists()
 
 
@@ -427,39 +344,18 @@ def test_the_last_step_of_a_pipeline_with_a_memory_is_no_clone(path, tmp_path):
     assert_same_fit(ShallowNNClassifier.resume(path, pipeline[:-1].transform(X), Y), pipeline[-1])
 
 
-@pytest.mark.parametrize("copied", [deepcopy, lambda clf: pickle.loads(pickle.dumps(clf))])
-def test_a_copy_is_no_clone(path, copied):
-    classifier = copied(ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path))).fit(X, Y)
-    assert_same_fit(ShallowNNClassifier.resume(path, X, Y), classifier)
-
-
-def test_it_can_be_set_on_a_clone(path):
-    checkpoint = Checkpoint(path)
-    classifier = ShallowNNClassifier(**SMALL).set_callbacks(checkpoint)
-    with pytest.raises(ValueError, match=r"set_callbacks"):
-        clone(classifier).fit(X, Y)
-    again = clone(classifier).set_callbacks(checkpoint).fit(X, Y)
-    assert_same_fit(again, classifier.fit(X, Y))
-    assert_same_fit(again.fit(X, Y), classifier)
-
-
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
-@pytest.mark.parametrize("wrap", [lambda clf: clf, in_pipeline])
-@pytest.mark.parametrize("search_class", [GridSearchCV, VectorizedGridSearchCV])
-def test_a_search_refuses_it(path, wrap, search_class):
-    estimator = wrap(ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path)))
-    name = "alpha" if isinstance(estimator, ShallowNNClassifier) else "shallownnclassifier__alpha"
-    search = search_class(estimator, {name: [0.1, 1.0]}, cv=2)
-    of_a_search = "Checkpoint cannot be set on the ShallowNNClassifier of a search"
-    with pytest.raises(ValueError, match=of_a_search if HAS_CALLBACKS else CLONED):
-        search.fit(X, Y)
-    assert not path.exists()
+def test_it_can_be_set_on_copies_and_on_clones(path):
+    classifier = ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path))
+    copy = pickle.loads(pickle.dumps(classifier))
+    for one in (classifier, copy, clone(classifier).set_callbacks(Checkpoint(path))):
+        one.fit(X, Y)
+        assert_same_fit(ShallowNNClassifier.resume(path, X, Y), one)
+        path.unlink()
 
 
 @pytest.mark.parametrize(
     "estimator",
     [
-        pytest.param(LogisticRegression(), marks=needs_callbacks),
         pytest.param(make_pipeline(ShallowNNClassifier()), marks=needs_callbacks),
         ShallowNNEnsembleClassifier(),
     ],
@@ -492,20 +388,15 @@ def test_a_bad_path_is_noticed_before_the_training(tmp_path, name, error, messag
     assert not hasattr(classifier, "coefs_")
 
 
-@pytest.mark.parametrize("name", ["run.npz", "link"])  # in the current directory
-def test_a_path_may_be_a_name_or_a_link(path, monkeypatch, name):
+def test_a_path_may_be_a_name_in_the_current_directory(path, monkeypatch):
     monkeypatch.chdir(path.parent)
-    path.with_name("link").symlink_to(path.name)
-    classifier = ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(name)).fit(X, Y)
-    assert path.with_name("link").is_symlink()
-    for one in (name, path):
-        assert_same_fit(ShallowNNClassifier.resume(one, X, Y), classifier)
+    classifier = ShallowNNClassifier(**SMALL).set_callbacks(Checkpoint(path.name)).fit(X, Y)
+    assert_same_fit(ShallowNNClassifier.resume(path, X, Y), classifier)
 
 
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ((None,), TypeError, "path must be"),
         ((3,), TypeError, "path must be"),
         (("run", 1.0), TypeError, "every must be an int"),
         (("run", True), TypeError, "every must be an int"),
@@ -519,25 +410,21 @@ def test_bad_arguments_are_refused(arguments, error, message):
 
 # --- Other data, other parameters, other files ---
 
-NOT_THE_SAME = r"(X|y|sample_weight) is not the same as in .*run\.npz.* same values"
 OTHER_DATA = {
-    "X": ((X + 1e-15, Y), NOT_THE_SAME),
-    "fewer rows": ((X[1:], Y[1:]), NOT_THE_SAME),
-    "float32": ((X.astype(np.float32), Y), NOT_THE_SAME),
-    "sparse": ((scipy.sparse.csr_array(X), Y), NOT_THE_SAME),
-    "y": ((X, np.roll(Y, 1)), NOT_THE_SAME),
-    "weights": ((X, Y, WEIGHTS), NOT_THE_SAME),
-    "features": ((X[:, :3], Y), "X has 3 features"),
-    "labels": ((X, Y + 1), "unknown to the model"),
-    "fewer classes": ((X[Y > 0], Y[Y > 0]), "y must have the same classes as before"),
-    "multilabel": ((X, np.eye(3)[Y].astype(int)), "another kind"),
+    "X": (X + 1e-15, Y),
+    "fewer rows": (X[1:], Y[1:]),
+    "float32": (X.astype(np.float32), Y),
+    "sparse": (scipy.sparse.csr_array(X), Y),
+    "y": (X, np.roll(Y, 1)),
+    "weights": (X, Y, WEIGHTS),
 }
 
 
-@pytest.mark.parametrize(("args", "message"), OTHER_DATA.values(), ids=OTHER_DATA)
-def test_other_data_are_refused_and_the_file_stays(broken_off, args, message):
+@pytest.mark.parametrize("args", OTHER_DATA.values(), ids=OTHER_DATA)
+def test_other_data_are_refused_and_the_file_stays(broken_off, args):
     contents = broken_off.read_bytes()
-    with pytest.raises(CheckpointError if message is NOT_THE_SAME else ValueError, match=message):
+    not_the_same = r"(X|y|sample_weight) is not the same as in .*4\.npz.* same values"
+    with pytest.raises(CheckpointError, match=not_the_same):
         ShallowNNClassifier.resume(broken_off, *args)
     assert broken_off.read_bytes() == contents
 
@@ -552,16 +439,8 @@ def test_other_weights_and_validation_rows_are_refused(path, part):
         ShallowNNClassifier.resume(path, X, Y, **other)
 
 
-def cube(z):
-    return z**3
-
-
-def cube_slope(z):
-    return 3 * z**2
-
-
 NOT_FOR_JSON = {
-    "activation": Activation(cube, cube_slope),
+    "activation": Activation(np.square, lambda z: 2 * z),
     "scoring": make_scorer(recall_score, average="macro"),
     "random_state": np.random.RandomState(3),
 }
@@ -571,10 +450,11 @@ NOT_FOR_JSON = {
 def test_what_json_cannot_hold_must_be_given_again(path, name):
     given = {name: NOT_FOR_JSON[name]}
     classifier = ShallowNNClassifier(**(SMALL | {"early_stopping": True} | given))
-    copies = fit_with_copies(classifier, path, X, Y)
+    with copies_of_the_file() as copies:
+        classifier.set_callbacks(Checkpoint(path, 4)).fit(X, Y)
     with pytest.raises(ValueError, match=rf"does not contain the value of {name}.*params=\{{'{name}'"):
         ShallowNNClassifier.resume(path, X, Y)
-    for copy in (copies[2], path):
+    for copy in copies.values():
         assert_same_fit(ShallowNNClassifier.resume(copy, X, Y, params=given), classifier)
 
 
@@ -618,38 +498,71 @@ def resumed_with(path, changes):
     return type(estimator).resume(other, X, y)
 
 
+def changed(members, changes):
+    """Make the bytes of a file with other leaves and the right checksums; REMOVED removes one."""
+    members, header = dict(members), json.loads(members["header"].tobytes())
+    for name, leaf in changes.items():
+        values = header["values"]
+        if name.startswith("params."):
+            values, name = values["params"], name.removeprefix("params.")
+        members.pop(name, None)
+        values.pop(name, None)
+        if isinstance(leaf, np.ndarray):
+            members[name] = leaf
+        elif leaf is not REMOVED:
+            values[name] = leaf
+    return npz(members | {"header": np.frombuffer(json.dumps(header).encode(), np.uint8)})
+
+
+REMOVED = object()
 NAN, ONE, SHORT = np.full(51, np.nan), np.ones(51), np.ones(50)
-NO_SCALARS = [[1.0], {"numpy": "int8", "value": 300}]
-LARGE = {"dict": [[str(i), {"array": ["a"] * 6, "dtype": "<U9999999"}] for i in range(40)]}  # was 9.6 GB
-NO_DICTS = [LARGE, *({"items": value} for value in (3, ["abc"], [[[], 1]]))]
+RNG = np.random.default_rng(0).bit_generator.state
+NO_GENERATORS = [
+    RNG | {"bit_generator": "MT19937"},
+    RNG | {"state": {"state": 1}},
+    RNG | {"state": {"state": 2**128, "inc": 1}},
+    RNG | {"has_uint32": 2, "more": 1},
+]
+NO_NUMBERS = [REMOVED, None, True, "1", [], {}, np.zeros(1)]
+NO_VECTORS = [np.ones((3, 1)), np.array(1.0), np.array([1, 2, np.nan]), [1], ["a", 1], "a"]
+NO_DICTS = [[1.0], *({"items": value} for value in (3, ["abc"], [[[], 1]])), {"numpy": "int8"}]
 WRONG_LEAVES = {
     "classifier.npz": {
-        "state.params": [NAN, SHORT, ONE.astype(np.float16), np.ones((51, 1))],
+        "state.params": [REMOVED, None, 1, {}, NAN, SHORT, ONE.astype(np.float16), np.ones((51, 1)), ["a"]],
         "float32": [("state.params", ONE.astype(np.float32))],
+        "state.best_params": [NAN, SHORT, ONE.astype(np.float32)],
+        "state.fallback_params": [NAN, SHORT, ONE.astype(np.float32)],
+        "state.shuffle_rng": [*NO_NUMBERS, *NO_GENERATORS],
         "state.memory": [("state.memory.first_moment", SHORT), ("state.memory.velocity", ONE)],
-        "state.history": [("state.history.loss", REMOVED), ("state.history.learning_rate", np.ones(3))],
-        "state.n_reductions": [9, -1],
-        "state.loss_limit": [math.nan, 1],
+        "state.memory.first_moment": [None, 1, "a", []],
+        "state.history": [
+            *(("state.history.loss", leaf) for leaf in (REMOVED, [1.0], np.ones((8, 0)), np.ones(8, int))),
+            ("state.history.learning_rate", np.ones(3)),
+        ],
+        "state.stop_reason": [REMOVED, 1, "TIRED", "name", [], {}],
+        "state.n_updates": [*NO_NUMBERS, -1, 2**64, 1.0],
+        "state.n_reductions": [9],
+        "state.loss_limit": [*NO_NUMBERS, math.nan, 1],
+        "state.more": [None, 1, np.zeros(1)],
         "fitted.n_features_in_": [-1, 2.0],
         "n_features=0": [("fitted.n_features_in_", 0)],
         "fitted.feature_names_in_": [[1, 2], np.ones(4)],
-        "fitted.classes_": [None, np.ones((3, 1)), np.array([1, 2, np.nan])],
-        "fitted._target_kind_": ["real", "", None],
-        "fitted.history_": [("fitted.history_.loss", np.ones((2, 2)))],
+        "fitted.classes_": [REMOVED, 1, {}, *NO_VECTORS, None],
+        "fitted._target_kind_": [REMOVED, None, 1, [], np.array("a"), "real", ""],
+        "fitted.history_": [("fitted.history_.loss", leaf) for leaf in (np.ones((2, 2)), np.array(1.0))],
         "fitted._seed_": [-1, None],
         "fitted._seen_weight_": [math.nan, None],
-        "fitted.fit": [1],
         "fingerprints.X": [1, REMOVED],
         "every": [0, 2.0, True],
-        "params": [None, []],
-        "alpha": [("params.alpha", -1), *(("params.alpha", value) for value in NO_SCALARS)],
+        "params": [REMOVED, None, [], "{}"],
+        "alpha": [("params.alpha", -1)],
         "solver": [("params.solver", "newton"), ("params.solver", 10**400)],
         "class_weight": [("params.class_weight", value) for value in NO_DICTS],
         "n_hiden|other parameters": [("params.n_hiden", 3)],
     },
     "regressor.npz": {
-        "fitted.y_offset_": [None, "much", math.nan, np.array([np.nan, 1])],
-        "fitted.y_scale_": [None, 0.0, np.array([1.0, 0.0]), np.array([1, 2]), np.ones(3)],
+        "fitted.y_offset_": [*NO_NUMBERS[:-1], math.nan, 3, *NO_VECTORS, np.arange(2), ["a"]],
+        "fitted.y_scale_": [None, 0.0, np.array([1.0, 0.0]), np.ones(3)],
         "fitted._target_kind_": ["binary"],
     },
 }
@@ -662,17 +575,6 @@ def test_a_wrong_field_is_named(finished, file, field):
         changes = dict([leaf]) if isinstance(leaf, tuple) else {field: leaf}
         with pytest.raises(CheckpointError, match=rf"other\.npz is damaged .*({field})"):
             resumed_with(finished / file, changes)
-
-
-def test_every_vector_of_the_state_is_checked(finished):
-    path = finished / "classifier.npz"
-    with np.load(path) as stored:
-        names = [name for name in stored if name.startswith("state.") and name.endswith("params")]
-    assert len(names) == 3  # the present ones, the best, and those to return to
-    for name in set(names) - {"state.params"}:
-        for leaf in (NAN, SHORT, ONE.astype(np.float32)):
-            with pytest.raises(CheckpointError, match=rf"other\.npz is damaged .*{name}"):
-                resumed_with(path, {name: leaf})
 
 
 def test_what_could_be_true_is_believed(finished):
@@ -688,40 +590,28 @@ def test_the_fitted_attributes_of_a_checkpoint_are_those_before_training():
 # --- The proof ---
 
 
-class TellsOfEpochs(SilentCallback):
-    """A callback that writes a byte into a pipe after every epoch."""
-
-    def __init__(self, pipe):
-        self.pipe = pipe
-
-    def on_fit_task_end(self, estimator, context):
-        if context.task_name == "epoch":
-            os.write(self.pipe, b".")
+LONG = SMALL | {"max_iter": 12, "dropout": 0.2, "early_stopping": True, "n_iter_no_change": 20}
 
 
-def train_in_a_child(path, tell):
-    """Fork a process that fits, or resumes if there is a file, and tells of each epoch; return its id."""
+def train_in_a_child(path):
+    """Fork a process that fits, or resumes if there is a file; return its id."""
     child = os.fork()
     if child:
         return child
     exit_code = 1
     try:
         if path.exists():
-            ShallowNNClassifier.resume(path, X, Y, callbacks=[tell])
+            ShallowNNClassifier.resume(path, X, Y)
         else:
-            ShallowNNClassifier(**LONG).set_callbacks(Checkpoint(path), tell).fit(X, Y)
+            ShallowNNClassifier(**LONG).set_callbacks(Checkpoint(path)).fit(X, Y)
         exit_code = 0
     finally:
         os._exit(exit_code)
 
 
-LONG = SMALL | {"max_iter": 12, "dropout": 0.2, "early_stopping": True, "n_iter_no_change": 20}
-
-
-@needs_callbacks
 @pytest.mark.needs_fork
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # the child only computes
-def test_killed_processes_lose_nothing(tmp_path, monkeypatch):
+def test_killed_processes_lose_nothing(tmp_path):
     """Fits and resumed fits are killed; what is on the disk then ends as the unbroken fit."""
     path, start = tmp_path / "run.npz", time.perf_counter()
     straight = ShallowNNClassifier(**LONG).set_callbacks(Checkpoint(path)).fit(X, Y)
@@ -730,29 +620,19 @@ def test_killed_processes_lose_nothing(tmp_path, monkeypatch):
     rng, n_killed, n_killed_while_writing = random.Random(0), 0, 0
     while n_killed < (8 if n_killed_while_writing else 30):
         epochs_before = read_record(path, Contents).state.epoch if path.exists() else 0
-        read_end, write_end = os.pipe()
-        child = train_in_a_child(path, TellsOfEpochs(write_end))
-        os.close(write_end)
+        child = train_in_a_child(path)
         time.sleep(rng.uniform(0, seconds))
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
-        n_epochs_told = len(os.read(read_end, 1000))
-        os.close(read_end)
         assert os.waitstatus_to_exitcode(status) in (0, -signal.SIGKILL)
         n_killed += os.WIFSIGNALED(status)
-        n_killed_while_writing += len(list(path.parent.iterdir())) > path.exists()
-        if not path.exists():
-            assert n_epochs_told == 0
-            continue
-        state = read_record(path, Contents).state
-        # An epoch is told of before its checkpoint is written, so all but the last one are on the disk.
-        assert state.epoch >= epochs_before + n_epochs_told - 1
-        copy = path.with_name("copy.npz")
-        shutil.copy(path, copy)
-        with monkeypatch.context() as patch:
-            do_not_wait_for_the_disk(patch)
+        n_killed_while_writing += len(list(tmp_path.iterdir())) > path.exists()
+        if path.exists():
+            state = read_record(path, Contents).state
+            assert state.epoch >= epochs_before
+            copy = shutil.copy(path, tmp_path / "copy.npz")
             assert_same_fit(ShallowNNClassifier.resume(copy, X, Y), straight)
-        copy.unlink()
-        if state.stop_reason is not None or rng.random() < 0.3:
-            path.unlink()
+            copy.unlink()
+            if state.stop_reason is not None or rng.random() < 0.3:
+                path.unlink()
     assert n_killed_while_writing > 0

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from sklearn.datasets import load_digits
 from sklearn.neural_network import MLPClassifier
 
-from sknn_scratch import Checkpoint, ShallowNNClassifier, ShallowNNEnsembleClassifier
+from sknn_scratch import Checkpoint, ShallowNNClassifier
 from tests.helpers import assert_same_model, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
@@ -76,14 +76,6 @@ def test_a_warm_start_is_measured_against_its_own_rows():
 
     squares = sum((weights**2).sum() for weights in first_part().coefs_)
     assert loss(1.0) - loss(0.0) == pytest.approx(squares / (2 * 120), rel=1e-9)
-
-
-def test_each_network_of_an_ensemble_counts_its_rows():
-    ensemble = ShallowNNEnsembleClassifier(4, n_networks=2, random_state=0)
-    ensemble.partial_fit(X, Y, [0, 1, 2], WEIGHTS).partial_fit(X, Y)
-    for network in ensemble.estimators_:
-        alone = ShallowNNClassifier(4, random_state=network.random_state)
-        assert_same_model(network, alone.partial_fit(X, Y, [0, 1, 2], WEIGHTS).partial_fit(X, Y), rtol=0)
 
 
 def test_epochs_by_hand_keep_the_penalty_of_fit_if_alpha_grows_with_them():

@@ -32,11 +32,11 @@ def make_inputs(n_samples=40, n_features=4, n_classes=2, seed=0, sparse=False):
 
 
 def make_trainings(n, inputs, **params):
-    params = {"solver": "adam", "n_hidden": 4, "max_iter": 4, "batch_size": 10} | params
+    params = {"solver": "adam", "alpha": 1.0, "n_hidden": 4, "max_iter": 4, "batch_size": 10} | params
     fits = [
         plan_fit(ShallowNNClassifier(**params, random_state=i), inputs[i % len(inputs)]) for i in range(n)
     ]
-    return [stacks.Training(fit.run, Hooks(), fit.new_run) for fit in fits]
+    return [stacks.Training(fit, Hooks()) for fit in fits]
 
 
 def sizes_of_groups(trainings):
@@ -58,14 +58,12 @@ VALIDATED = {"early_stopping": True, "validation_fraction": 0.5}
     ("n_folds", "n_samples", "n_features", "params"),
     [
         (1, 200, 30, {"n_hidden": 16}),
-        (1, 1000, 50, {"n_hidden": 32, "batch_size": None, "dropout": 0.5}),
         (9, 1000, 50, {"n_hidden": 32, "batch_size": None, "dropout": 0.5}),
         (9, 2000, 100, {"n_classes": 3, "n_hidden": 64, "batch_size": 100}),
         (9, 3000, 5, {"n_hidden": 3, "batch_size": 1000}),
         (9, 1000, 20, {"n_classes": 10, "activation": "softplus", "early_stopping": True}),
         (9, 1000, 300, {"sparse": True, "n_hidden": 10, "early_stopping": True, "batch_size": 100}),
         (9, 500, 200, {"n_hidden": 50, "solver": "sgd"}),
-        (1, 4000, 100, VALIDATED),
         (9, 4000, 100, VALIDATED),
         (9, 700, 100, VALIDATED | {"batch_size": 1, "max_iter": 2}),
     ],
@@ -108,13 +106,9 @@ def test_groups_are_cut_where_memory_ends(limit, monkeypatch):
     one = step_bytes(trainings[0].run)
     if limit == "GROUP_BYTES":
         one += other_bytes(trainings[0].run)
-    monkeypatch.setattr(stacks, limit, 4 * one)
-    assert sizes_of_groups(trainings) == [4, 4, 2]
-
-
-def test_a_network_that_is_too_large_is_trained_alone(monkeypatch):
-    monkeypatch.setattr(stacks, "GROUP_BYTES", 1)
-    assert sizes_of_groups(make_trainings(3, [make_inputs()])) == [1, 1, 1]
+    for n_bytes, sizes in ((4 * one, [4, 4, 2]), (1, [1] * 10)):
+        monkeypatch.setattr(stacks, limit, n_bytes)
+        assert sizes_of_groups(trainings) == sizes
 
 
 def test_different_kinds_are_gathered_at_the_same_time():
@@ -148,19 +142,12 @@ def test_networks_do_not_depend_on_how_they_are_cut(cut, monkeypatch):
         )
 
 
-def test_runs_of_any_kind_can_be_trained_at_once():
-    trainings = make_trainings(3, [make_inputs()]) + make_trainings(2, [make_inputs()], n_hidden=8)
-    results = stacks.train_runs(trainings)
-    assert [len(result.state.params) for result in results] == 3 * [25] + 2 * [49]
-    assert all(result.state.epoch == 4 for result in results)
-
-
 def test_an_interrupt_ends_the_training_of_all_groups():
     trainings = make_trainings(3, [make_inputs()]) + make_trainings(2, [make_inputs()], n_hidden=8)
     trainings[0].hooks.on_epoch_end = interrupt
     with pytest.raises(KeyboardInterrupt):
         stacks.train_runs(trainings)
-    assert [one.is_interrupted for one in trainings] == [True] * 3 + [False] * 2
+    assert [one.run.is_interrupted for one in trainings] == [True] * 3 + [False] * 2
 
 
 def interrupt(run):
@@ -170,7 +157,7 @@ def interrupt(run):
 @pytest.mark.parametrize("alpha", [1.0, "auto"])
 def test_a_run_is_the_same_when_it_starts_again(alpha):
     fit = plan_fit(ShallowNNClassifier(4, alpha=alpha, max_iter=4, random_state=0), make_inputs())
-    training = stacks.Training(fit.run, Hooks(), fit.new_run, fit.choice)
+    training = stacks.Training(fit, Hooks())
     (run,) = stacks.train_runs([training])
     first = run.state
     training.start_again()

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.metrics import average_precision_score, log_loss, make_scorer, roc_auc_score
+from sklearn.metrics import average_precision_score, check_scoring, log_loss, make_scorer
 
 import sknn_scratch._fitting.auto
 from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
 from sknn_scratch._fitting.labels import Multiclass
 from sknn_scratch._fitting.validation import split_rows
-from tests.helpers import KINDS, assert_same_model, make_data
+from tests.helpers import KINDS, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
 
@@ -77,29 +77,18 @@ def test_model_is_that_of_the_best_validation_loss(kind, solver):
 
 
 @pytest.mark.parametrize(
-    ("scoring", "score"),
+    "scoring",
     [
-        ("accuracy", lambda model: model.score(X_VAL, Y_VAL)),
-        ("neg_log_loss", lambda model: -log_loss(Y_VAL, model.predict_proba(X_VAL))),
-        ("roc_auc_ovr", lambda model: roc_auc_score(Y_VAL, model.predict_proba(X_VAL), multi_class="ovr")),
-        (make_scorer(log_loss, greater_is_better=False, response_method="predict_proba"), None),
-        (lambda model, X, y: model.transform(X).mean(), None),
+        "neg_log_loss",
+        make_scorer(log_loss, greater_is_better=False, response_method="predict_proba"),
+        lambda model, X, y: model.transform(X).mean(),
     ],
 )
-def test_model_is_that_of_the_best_score(scoring, score):
+def test_model_is_that_of_the_best_score(scoring):
     classifier = make_classifier(scoring=scoring, max_iter=15).fit(X, Y, **VALIDATION)
     scores = classifier.history_["val_score"]
     assert classifier.best_iter_ == 1 + scores.argmax()
-    score = score or (lambda model: scoring(model, X_VAL, Y_VAL))
-    assert_allclose(score(classifier), scores.max())
-
-
-def test_best_weights_are_those_of_a_fit_that_ends_there():
-    classifier = make_classifier(batch_size=16).fit(X, Y, **VALIDATION)
-    assert classifier.best_iter_ < classifier.n_iter_
-    shorter = make_classifier(batch_size=16, max_iter=classifier.best_iter_).fit(X, Y, **VALIDATION)
-    assert_same_model(classifier, shorter, rtol=0)
-    assert not hasattr(classifier, "_best_coefs_")
+    assert_allclose(check_scoring(classifier, scoring)(classifier, X_VAL, Y_VAL), scores.max())
 
 
 @pytest.mark.parametrize("params", [{}, {"batch_size": 16, "dropout": 0.3}, {"solver": "lbfgs"}])
@@ -110,12 +99,6 @@ def test_watching_does_not_change_the_training(params):
 
 
 def test_validation_rows_are_not_trained_on():
-    classifier = make_classifier().fit(X, Y, **VALIDATION)
-    nonsense = {"X_val": X_VAL, "y_val": (Y_VAL + 1) % 3}
-    other = make_classifier().fit(X, Y, **nonsense)
-    assert_array_equal(classifier.loss_curve_, other.loss_curve_)
-    assert other.history_["val_loss"].min() > classifier.history_["val_loss"].min()
-
     rows, _ = held_out(Y, x=X)
     is_held_out = (X[:, np.newaxis] == rows).all(axis=2).any(axis=1)
     trained_on = make_classifier(max_iter=5).fit(X, Y)
@@ -135,15 +118,6 @@ def test_held_out_rows_are_stratified():
         counts = np.unique(labels, return_counts=True)[1]
         assert counts.sum() == (fraction if isinstance(fraction, int) else np.ceil(1000 * fraction))
         assert abs(counts - expected).max() <= 1
-
-
-@pytest.mark.parametrize("n_classes", [2, 30])
-def test_rare_classes_stay_in_training(n_classes):
-    y = np.r_[np.zeros(100, int), np.arange(1, n_classes)]  # one row each
-    _, labels = held_out(y)
-    assert set(labels) == {0}
-    classifier = make_classifier().fit(np.eye(len(y)), y)
-    assert len(classifier.classes_) == n_classes
 
 
 def split_labels(y, fraction):
@@ -180,18 +154,18 @@ def test_what_rare_classes_cannot_spare_is_taken_in_proportion():
     y = np.r_[np.repeat([0, 1, 2], [440, 30, 30]), np.arange(3, 503)]
     _, validation = split_labels(y, 0.1)
     assert_allclose(np.bincount(y[validation], minlength=3), [88, 6, 6], atol=2)
+    y = np.r_[
+        np.repeat([0, 1], [50, 10]), np.arange(2, 42)
+    ]  # 26 and 6 rows are taken first, then of 23 and 3
+    _, validation = split_labels(y, 0.5)
+    assert_array_equal(np.bincount(y[validation]), [42, 8])
 
 
 def test_multilabel_rows_are_stratified_by_their_set_of_labels():
     sets = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
-    y = np.repeat(sets, [100, 60, 30, 10], axis=0)
-    _, labels = held_out(y)
+    _, labels = held_out(np.repeat(sets, [100, 60, 30, 10], axis=0))
     assert_array_equal([(labels == one).all(axis=1).sum() for one in sets], [10, 6, 3, 1])
-
-
-def test_multilabel_sets_that_occur_once():
-    y = np.random.default_rng(0).integers(2, size=(60, 12))  # hardly any set occurs twice
-    _, labels = held_out(y)
+    _, labels = held_out(np.random.default_rng(0).integers(2, size=(60, 12)))  # hardly any set occurs twice
     assert len(labels) == 6
 
 
@@ -204,16 +178,10 @@ def test_split_does_not_depend_on_the_network():
     assert not np.array_equal(other_seed, reference)
 
 
-@pytest.mark.parametrize("to_sparse", [scipy.sparse.csr_matrix, scipy.sparse.csc_array])
-def test_scorers_get_sparse_rows_as_sparse_rows(to_sparse):
+def test_scorers_get_sparse_rows_as_sparse_rows():
     seen = []
-
-    def score(estimator, X, y):
-        seen.append(X)
-        return estimator.score(X, y)
-
-    make_classifier(scoring=score, max_iter=2).fit(to_sparse(X), Y)
-    assert all(scipy.sparse.issparse(rows) and rows.shape == (12, 4) for rows in seen)
+    make_classifier(scoring=lambda _, X, y: seen.append(X) or 0, max_iter=2).fit(scipy.sparse.csc_array(X), Y)
+    assert [(rows.format, rows.shape) for rows in seen] == [("csr", (12, 4))] * 2
 
 
 # --- When ---
@@ -235,11 +203,10 @@ def test_auto_validates_large_training_sets(monkeypatch):
 def test_auto_wants_five_validation_rows_outside_the_most_frequent_class(counts, is_validated):
     y = np.repeat(np.arange(len(counts)), counts)
     X = np.random.default_rng(0).normal(size=(500, 1))
-    assert (
-        "val_loss" in make_classifier(early_stopping="auto", max_iter=1).fit(X, y).history_
-    ) == is_validated
-    few = make_classifier(early_stopping="auto", max_iter=1, validation_fraction=20).fit(X, y)
-    assert ("val_loss" in few.history_) == (counts[0] < 375)
+    classifier = make_classifier(early_stopping="auto", max_iter=1)
+    assert ("val_loss" in classifier.fit(X, y).history_) == is_validated
+    classifier.set_params(validation_fraction=20).fit(X, y)
+    assert ("val_loss" in classifier.history_) == (counts[0] < 375)
 
 
 def test_auto_does_not_count_labels_that_do_not_exclude_each_other():
@@ -268,7 +235,7 @@ def test_rare_rows_are_worth_more_in_training():
     assert auto > validated + 0.03
 
 
-@pytest.mark.parametrize("is_on", [True, np.True_, False, np.False_])
+@pytest.mark.parametrize("is_on", [np.True_, False])
 def test_early_stopping_on_and_off(is_on):
     history = make_classifier(early_stopping=is_on, max_iter=2).fit(X, Y).history_
     assert ("val_loss" in history) == is_on
@@ -285,16 +252,11 @@ def test_scoring_without_early_stopping_is_not_used():
 def test_one_validation_row_is_enough():
     classifier = make_classifier(max_iter=3).fit(X, Y, X_val=X_VAL[:1], y_val=Y_VAL[:1])
     assert np.isfinite(classifier.history_["val_loss"]).all()
-
-
-def test_validation_rows_may_lack_a_class():
-    some = Y_VAL != 1
-    classifier = make_classifier(max_iter=3).fit(X, Y, X_val=X_VAL[some], y_val=Y_VAL[some])
     assert len(classifier.classes_) == 3
 
 
-@pytest.mark.parametrize("labels", [np.array(["a", "b", "c"]), np.array([-1, 5, 7], np.int8)])
-def test_validation_labels_of_any_type(labels):
+def test_validation_labels_of_any_type():
+    labels = np.array(["a", "b", "c"])
     classifier = make_classifier(scoring="accuracy").fit(X, labels[Y], X_val=X_VAL, y_val=labels[Y_VAL])
     reference = make_classifier(scoring="accuracy").fit(X, Y, **VALIDATION)
     assert_array_equal(classifier.history_["val_score"], reference.history_["val_score"])
@@ -314,11 +276,9 @@ def minus_mistakes(y_true, y_pred):
     return -np.sum(y_true != y_pred)
 
 
-@pytest.mark.parametrize("weighted", [{"class_weight": "balanced"}, {}])
-def test_a_metric_may_do_without_weights(weighted):
+def test_a_metric_may_do_without_weights():
     X, y = make_data("binary")
-    clf = make_classifier(scoring=make_scorer(minus_mistakes), **weighted)
-    clf.fit(X, y, sample_weight=np.arange(1.0, 61))
+    clf = make_classifier(scoring=make_scorer(minus_mistakes)).fit(X, y, sample_weight=np.arange(1.0, 61))
     assert clf.history_["val_score"].max() <= 0
 
 
