@@ -117,7 +117,7 @@ def rosenbrock(x):
     return (1 - x[:, 0]) ** 2 + 100 * bend**2, gradient
 
 
-def minimise(function, starts, most=200):
+def minimise(function, starts, most=200, pairs=None):
     """Minimise from several starts (K, n); return the points after each iteration, and the reasons."""
     params, grads = starts.copy(), np.empty_like(starts)
 
@@ -125,7 +125,7 @@ def minimise(function, starts, most=200):
         values, grads[...] = function(params)
         return values.astype(np.float64)
 
-    pairs = Pairs(make_memory(*params.shape, params.dtype), nothing)
+    pairs = pairs or Pairs(make_memory(*params.shape, params.dtype), nothing)
     minimiser, points, reasons = Minimiser(params, grads, evaluate, pairs), [], [None]
     while None in reasons and len(points) < most:
         with np.errstate(all="ignore"):  # as in training
@@ -160,7 +160,15 @@ def test_a_gradient_that_lies_fails():
 
 
 def test_pairs_that_mislead_are_forgotten():
-    """Beyond a step, the objective is another; its gradient leads where the pairs do not."""
+    """They promise a step so long that no trial of the search is short enough."""
+    pairs, steps = Pairs(make_memory(2, 6), nothing), np.ones((2, 6))
+    pairs.add(steps, [[1e-40], [1.0]] * steps, np.zeros(2), -1)  # before the first iteration
+    points, reasons = minimise(quadratic, np.zeros((2, 6)), pairs=pairs)
+    assert reasons == [StopReason.CONVERGED] * 2
+    assert_allclose(points[-1], 1, atol=1e-6)
+
+
+def test_finds_a_minimum_at_a_kink():
 
     def function(x):
         return np.abs(x).sum(axis=-1) + quadratic(x)[0], np.sign(x) + quadratic(x)[1]

@@ -101,6 +101,14 @@ def test_an_interval_that_shrinks_slowly_is_halved():
     assert len(trials) < 10
 
 
+def test_no_step_is_tried_close_to_an_end_of_the_interval():
+    line = LineSearch(0.0, -1.0)
+    line.see(-0.97, -0.95)
+    far = line.step
+    line.see(1e6, 5e5)  # the cubic has its minimum just beyond the first step
+    assert line.step == pytest.approx(1 + 0.1 * (far - 1), rel=1e-12)
+
+
 @pytest.mark.parametrize(
     ("value", "slope"),
     [(1.0, 0.0), (1.0, 2.0), (1.0, math.nan), (1.0, -math.inf), (math.nan, -1.0), (math.inf, -1.0)],
