@@ -154,6 +154,11 @@ def test_what_rare_classes_cannot_spare_is_taken_in_proportion():
     y = np.r_[np.repeat([0, 1, 2], [440, 30, 30]), np.arange(3, 503)]
     _, validation = split_labels(y, 0.1)
     assert_allclose(np.bincount(y[validation], minlength=3), [88, 6, 6], atol=2)
+    y = np.r_[
+        np.repeat([0, 1], [50, 10]), np.arange(2, 42)
+    ]  # 26 and 6 rows are taken first, then of 23 and 3
+    _, validation = split_labels(y, 0.5)
+    assert_array_equal(np.bincount(y[validation]), [42, 8])
 
 
 def test_multilabel_rows_are_stratified_by_their_set_of_labels():
