@@ -24,11 +24,12 @@ def test_verbose_prints_a_line_an_epoch(verbose, capsys):
 
 def test_verbose_prints_what_is_watched(capsys):
     make_classifier(verbose=1, max_iter=1, early_stopping=True, scoring="accuracy", solver="lbfgs").fit(X, Y)
-    line, _ = capsys.readouterr().out.splitlines()
+    line, end = capsys.readouterr().out.splitlines()
     assert re.fullmatch(
         r"\[ShallowNNClassifier\] epoch 1: loss = \d\.\d{6}, val_loss = \d\.\d{6}, val_score = \d\.\d{6}",
         line,
     )
+    assert "Kept: epoch 1 (loss = " in end
 
 
 def test_verbose_counts_on_and_says_nothing_at_the_end_of_a_part(capsys):
