@@ -2,6 +2,7 @@
 
 import matplotlib
 import numpy as np
+from matplotlib.contour import ContourSet
 from sklearn.pipeline import make_pipeline
 
 from sknn_scratch import ActivationDisplay, HiddenUnitsDisplay, NetworkDisplay, TrainingCurveDisplay
@@ -40,3 +41,8 @@ def texts(figure):
 def drawn(ax):
     """The lines of an Axes, as (label, x, y)."""
     return [(line.get_label(), *np.asarray(line.get_data(), float)) for line in ax.get_lines()]
+
+
+def contours(ax):
+    """The sets of contour lines in an Axes."""
+    return [one for one in ax.collections if isinstance(one, ContourSet)]

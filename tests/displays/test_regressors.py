@@ -7,6 +7,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import ActivationDisplay, HiddenUnitsDisplay, NetworkDisplay, TrainingCurveDisplay
+from tests.displays.drawing import contours
 from tests.helpers import make_rows, small_regressor
 
 X, Y = make_rows(40)
@@ -17,6 +18,7 @@ def test_the_surface_of_a_regressor():
     pipeline = make_pipeline(StandardScaler(), small_regressor()).fit(X, Y)
     display = HiddenUnitsDisplay.from_estimator(pipeline, X, Y, n_units=3, resolution=5)
     assert display.outputs.shape == (5, 5, 1)
+    assert len(contours(display.ax_)) == 1
     assert_array_equal(display.points[1], Y)
     assert display.ax_.get_title() == "Surface"
     assert {axes.get_title().split(" → ")[1] for axes in display.axes_} <= {"higher", "lower"}
@@ -49,6 +51,7 @@ def test_the_surface_of_a_constant_has_no_lines():
     flat.coefs_[1][...] = 0
     display = HiddenUnitsDisplay.from_estimator(flat, X, n_units=1, resolution=3)
     assert np.ptp(display.outputs) == 0
+    assert not contours(display.ax_)
 
 
 def test_other_displays_of_a_regressor():
