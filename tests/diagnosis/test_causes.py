@@ -8,6 +8,7 @@ import scipy.sparse
 from numpy.testing import assert_allclose
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_iris
+from sklearn.linear_model import Ridge
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
@@ -17,7 +18,8 @@ from sknn_scratch import Diagnosis, Finding, ShallowNNClassifier, ShallowNNRegre
 from sknn_scratch._diagnosis.checks import CHECKS
 from sknn_scratch._diagnosis.checks_of_units import underfitting
 from sknn_scratch._diagnosis.diagnose import cause_of
-from sknn_scratch._diagnosis.evidence import Errors
+from sknn_scratch._diagnosis.evidence import Errors, Evidence
+from sknn_scratch._diagnosis.references import of_linear_model
 from sknn_scratch._fitting import causes
 from sknn_scratch._fitting.features import measure_features
 from sknn_scratch._fitting.measured import Limits, Measured
@@ -152,6 +154,23 @@ def test_the_number_of_underfitting():
     assert underfitting(better).value == 0
 
 
+def test_the_linear_model_predicts_each_row_from_the_others():
+    rng = np.random.default_rng(0)
+    X, targets = rng.normal(size=(12, 3)), 5 + rng.normal(size=(12, 2))
+    scaled = np.column_stack([X / np.sqrt(3 * np.mean(X**2)), np.ones(12)])  # rows of length one, and a bias
+    for i, predicted in enumerate(of_linear_model(X, targets)):
+        others = np.arange(12) != i
+        ridge = Ridge(fit_intercept=False).fit(scaled[others], targets[others])
+        assert_allclose(predicted, ridge.predict(scaled[[i]])[0], rtol=1e-9)
+
+
+@pytest.mark.parametrize(("n_samples", "are_enough"), [(59, False), (60, True)])
+def test_simple_models_need_three_rows_for_each_feature(n_samples, are_enough):
+    X, y = np.random.default_rng(0).normal(size=(n_samples, 20)), np.arange(n_samples) % 2
+    diagnosis = diagnose(network(3, max_iter=3).fit(X, y), X, y)
+    assert ("underfitting" not in diagnosis.not_checked) == are_enough
+
+
 def test_few_rows_say_nothing_of_underfitting():
     X, y = xor()
     assert diagnose(network(3).fit(X, y), X, y).not_checked["underfitting"] == "it needs more rows"
@@ -173,6 +192,12 @@ def test_noisy_labels_are_the_cause_of_overfitting():
     diagnosis, _ = assert_cause("noisy labels", "a larger alpha", broken, repaired, *new, gain=0)
     assert "overfitting" in {finding.name for finding in diagnosis}
     assert repaired.score(X[200:], true[200:]) > broken.score(X[200:], true[200:]) + 0.05
+
+
+def test_labels_that_simple_models_predict_worse_than_a_guess_are_not_predictable():
+    errors = Errors(network=0.1, simple_model=0.6, guess=0.5, n_rows=400)
+    evidence = types.SimpleNamespace(y=[], has_enough_rows=True, errors=errors)
+    assert Evidence.predictability.fget(evidence) == 0
 
 
 def test_few_rows_say_nothing_of_noise():

@@ -21,7 +21,10 @@ def test_the_surface_of_a_regressor():
     assert len(contours(display.ax_)) == 1
     assert_array_equal(display.points[1], Y)
     assert display.ax_.get_title() == "Surface"
-    assert {axes.get_title().split(" → ")[1] for axes in display.axes_} <= {"higher", "lower"}
+    raises = pipeline[-1].coefs_[1][display.units, 0] > 0
+    assert set(raises) == {True, False}
+    directions = [axes.get_title().split(" → ")[1] for axes in display.axes_]
+    assert_array_equal(directions, np.where(raises, "higher", "lower"))
     assert "predicted y" in [axes.get_ylabel() for axes in display.figure_.axes]
 
 

@@ -10,7 +10,7 @@ from sklearn.metrics import average_precision_score, check_scoring, log_loss, ma
 
 import sknn_scratch._fitting.auto
 from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
-from sknn_scratch._fitting.labels import Multiclass
+from sknn_scratch._fitting.labels import Multiclass, Multilabel
 from sknn_scratch._fitting.validation import split_rows
 from tests.helpers import KINDS, make_data
 
@@ -124,6 +124,12 @@ def split_labels(y, fraction):
     return split_rows(np.arange(len(y)), y, Multiclass(np.unique(y)), fraction, np.random.default_rng(0))
 
 
+def test_the_largest_remainder_is_rounded_up():
+    y = np.repeat([0, 1], [80, 20])  # 4.8 and 1.2 of 6 rows
+    _, validation = split_labels(y, 6)
+    assert_array_equal(np.bincount(y[validation]), [5, 1])
+
+
 @pytest.mark.parametrize("counts", [[2, 1], [2, 2], [1, 1, 30], [3, 3, 3, 3]])
 @pytest.mark.parametrize("fraction", [0.1, 0.6, 2])
 def test_every_class_is_trained_on_however_small_it_is(counts, fraction):
@@ -141,6 +147,7 @@ def test_every_class_is_trained_on_however_small_it_is(counts, fraction):
         ([50] + [1] * 50, 0.1, 10),
         ([50] + [1] * 50, 60, 49),
         ([80] + [1] * 20, 60, 60),
+        ([3, 3, 1, 1, 1, 1], 3, 3),
     ],
 )
 def test_what_rare_classes_cannot_spare_is_taken_from_others(counts, fraction, size):
@@ -167,6 +174,12 @@ def test_multilabel_rows_are_stratified_by_their_set_of_labels():
     assert_array_equal([(labels == one).all(axis=1).sum() for one in sets], [10, 6, 3, 1])
     _, labels = held_out(np.random.default_rng(0).integers(2, size=(60, 12)))  # hardly any set occurs twice
     assert len(labels) == 6
+
+
+def test_only_sets_of_labels_that_occur_once_share_a_stratum():
+    y = np.repeat([[0, 0], [0, 1], [1, 0], [1, 1]], [1, 2, 1, 3], axis=0)
+    a, b, c = np.unique(Multilabel(np.arange(2)).strata(y))
+    assert_array_equal(Multilabel(np.arange(2)).strata(y), [c, a, a, c, b, b, b])
 
 
 def test_split_does_not_depend_on_the_network():

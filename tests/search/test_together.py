@@ -243,6 +243,12 @@ def test_if_no_fits_are_made_together_there_is_one_warning():
     assert told.filename == __file__
 
 
+def test_a_single_network_is_no_reason_to_warn():
+    with train_together(verbose=1):
+        (fitted,) = Parallel()([delayed(network().fit)(X, Y)])
+    assert fitted.n_iter_ == 4
+
+
 def test_a_fault_of_ours_is_told_before_the_networks_are_trained_one_by_one(monkeypatch, groups):
     def fail(stack, original=Stack.start_epoch):
         if stack.stack_shape and stack.runs[0].epochs_done == 2:
@@ -314,6 +320,17 @@ def test_control_c_in_any_phase(when, groups):
     assert groups == ([] if when == "fit" else [4])
     assert sys.getrecursionlimit() == limit
     assert len(cross_val_score(network(), X, Y, cv=2)) == 2  # nothing is left behind
+
+
+def test_control_c_in_the_block_restores_the_settings():
+    def change_and_stop():
+        np.seterr(all="raise")
+        press_control_c()
+
+    settings = np.geterr()
+    with pytest.raises(KeyboardInterrupt), train_together():
+        change_and_stop()
+    assert np.geterr() == settings
 
 
 def test_the_error_of_the_first_call_that_fails_is_raised(groups):
