@@ -164,6 +164,7 @@ BAD_FITS = [
     ({"y": Y + 1j}, "Complex"),
     ({"y": Y.astype(object)}, r"dtype object.*y\.astype\(int\)"),
     ({"y": np.array([0, "a"] * 20, dtype=object)}, "all of one type"),
+    ({"y": np.array(["a", 0] * 20, dtype=object)}, "all of one type"),  # which cannot be sorted
     ({"y": np.zeros(40)}, r"one class, \[0.0\]"),
     ({"y": ["a"] * 40}, r"one class, \['a'\]"),
     ({"y": Y[:10]}, r"\[40, 10\]"),
