@@ -42,6 +42,8 @@ class ActivationDisplay:
         The curves to draw: ascending z, g(z) and g'(z). They also set the range of the axes.
     activation : str
         Name of the activation.
+    name : str, default=None
+        Name of the estimator, for the title.
 
     Attributes
     ----------
@@ -71,6 +73,7 @@ class ActivationDisplay:
     slope: np.ndarray
     curve: tuple[np.ndarray, np.ndarray, np.ndarray]
     activation: str
+    name: str | None = None
 
     @property
     def flat_fraction(self) -> float:
@@ -87,7 +90,9 @@ class ActivationDisplay:
         return np.abs(self.slope) < SATURATED_SLOPE
 
     @classmethod
-    def from_estimator(cls, estimator: FittedNetwork, X: ArrayLike, *, ax: Any = None) -> Self:
+    def from_estimator(
+        cls, estimator: FittedNetwork, X: ArrayLike, *, name: str | None = None, ax: Any = None
+    ) -> Self:
         """Plot the hidden inputs of a fitted estimator.
 
         Parameters
@@ -97,6 +102,8 @@ class ActivationDisplay:
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Rows as the estimator takes them. If there are more than a million hidden inputs, evenly spaced
             rows are used.
+        name : str, default=None
+            Name of the estimator, for the title.
         ax : Axes or array of 2 Axes, default=None
             Where to draw; None makes a new figure.
 
@@ -111,7 +118,7 @@ class ActivationDisplay:
         limit = max(LEAST_RANGE, *np.abs(np.quantile(z, [0.005, 0.995])))
         curve_z = np.linspace(-limit, limit, 400, dtype=z.dtype)
         curve = (curve_z, *activate(fitted, curve_z))
-        return cls(z, activate(fitted, z)[1], curve, activation_name(fitted)).plot(ax)
+        return cls(z, activate(fitted, z)[1], curve, activation_name(fitted), name).plot(ax)
 
     def plot(self, ax: Any = None) -> Self:
         """Plot the curves, and the histogram below them.
@@ -153,7 +160,7 @@ class ActivationDisplay:
         margin = 0.08 * (high - low) or 0.5
         ax.set_ylim(low - margin, high + margin)
         ax.tick_params(labelbottom=False)
-        ax.set(title=f"g = {self.activation}", ylabel="value")
+        ax.set(title=self.name or f"g = {self.activation}", ylabel="value")
         ax.legend(fontsize="small", loc="upper left")
 
     def _draw_histogram(self, ax):

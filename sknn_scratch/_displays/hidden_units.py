@@ -66,6 +66,8 @@ class HiddenUnitsDisplay:
         Whether the outputs are predicted numbers.
     points : tuple of ndarray, default=None
         Rows (n_points, 2) to draw, and their class numbers or y (n_points,).
+    name : str, default=None
+        Name of the estimator, for the title.
 
     Attributes
     ----------
@@ -103,6 +105,7 @@ class HiddenUnitsDisplay:
     multilabel: bool = False
     regression: bool = False
     points: tuple[np.ndarray, np.ndarray] | None = None
+    name: str | None = None
 
     @classmethod
     def from_estimator(
@@ -115,6 +118,7 @@ class HiddenUnitsDisplay:
         target: int = 0,
         n_units: int = 8,
         resolution: int = 100,
+        name: str | None = None,
         ax: Any = None,
     ) -> Self:
         """Plot the hidden units of a fitted estimator.
@@ -137,6 +141,8 @@ class HiddenUnitsDisplay:
             their output weights times the standard deviation of their values on X.
         resolution : int, default=100
             Number of points along each axis.
+        name : str, default=None
+            Name of the estimator, for the title.
         ax : Axes or array of 2 Axes, default=None
             Where to draw; None makes a new figure.
 
@@ -175,6 +181,7 @@ class HiddenUnitsDisplay:
             multilabel=multilabel,
             regression=regression,
             points=None if y is None else plane.points(X, colour_values(fitted, X, y, target), MAX_POINTS),
+            name=name,
         ).plot(ax)
 
     def plot(self, ax: Any = None) -> Self:
@@ -205,7 +212,7 @@ class HiddenUnitsDisplay:
             self._draw_surface()
         else:
             self._draw_boundary()
-        self.ax_.set_title("Surface" if self.regression else "Decision boundary")
+        self.ax_.set_title(self.name or ("Surface" if self.regression else "Decision boundary"))
         self.ax_.set_xlabel(shorten(self.feature_names[0], 30))
         self.ax_.set_ylabel(shorten(self.feature_names[1], 30))
         self._draw_maps()

@@ -26,6 +26,12 @@ def test_outputs_of_every_kind_have_names(display, kind, name):
     assert any(name in text for text in texts(show(display, estimator, X).figure_))
 
 
+@pytest.mark.parametrize("display", [HiddenUnitsDisplay, ActivationDisplay])
+def test_the_title_can_be_the_name_of_the_estimator(display):
+    estimator, X, _ = fit()
+    assert show(display, estimator, X, name="my network").ax_.get_title() == "my network"
+
+
 @pytest.mark.parametrize("display", DISPLAYS)
 def test_a_pipeline_is_shown_by_its_last_step(display):
     pipe, X, _ = fit(steps=[StandardScaler()])

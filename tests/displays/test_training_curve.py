@@ -66,6 +66,16 @@ def test_details_are_gradient_norms_and_shares_of_units():
     assert_array_equal(dead, 100 * history["dead_fraction"])
 
 
+def test_the_horizontal_axis_can_be_seconds():
+    clf, X, _ = fit()
+    shown = show(TrainingCurveDisplay, clf, X, x="seconds")
+    assert_array_equal(drawn(shown.ax_)[0][1], np.cumsum(clf.history_["seconds"]))
+    assert shown.ax_.get_xlabel() == "training time (seconds)"
+    assert shown.ax_.get_xlim()[0] == 0
+    with pytest.raises(ValueError, match="x must be 'epoch' or 'seconds', got 'hours'"):
+        shown.plot(x="hours")
+
+
 def test_estimators_can_be_laid_over_one_another():
     ax = None
     for activation, color in (("tanh", "#009E73"), ("relu", "#0072B2")):
@@ -102,6 +112,8 @@ def test_the_short_history_of_a_converted_classifier_is_shown():
     assert_array_equal(drawn(shown.ax_)[0][2], clf.loss_curve_)
     with pytest.raises(ValueError, match=r"details=True needs 'gradient_norm_hidden'.*\['loss'\]"):
         TrainingCurveDisplay.from_estimator(clf, details=True)
+    with pytest.raises(ValueError, match="x='seconds' needs 'seconds'"):
+        shown.plot(x="seconds")
     clf.loss_curve_ = np.array([])
     with pytest.raises(ValueError, match="no history"):
         TrainingCurveDisplay.from_estimator(clf)
