@@ -49,15 +49,15 @@ class Minimiser:
         self.evaluate, self.pairs = evaluate, pairs
         self.values = evaluate()  # at the present parameters
 
-    def iterate(self, number: int) -> tuple[Array, list[StopReason | None]]:
-        """Move to better parameters, after ``number`` earlier iterations.
+    def iterate(self, n_done: int) -> tuple[Array, list[StopReason | None]]:
+        """Move to better parameters, after ``n_done`` earlier iterations.
 
         Returns the objectives (K,) there, and a reason (K,) to stop, or None, for each network.
         """
         start = Point(self.params.copy(), self.grads.copy(), self.values)
-        searches, promises = self._search_or_forget(start, number)
+        searches, promises = self._search_or_forget(start, n_done)
         steps = self.params - start.params
-        self.pairs.add(steps, self.grads - start.gradient, -inner(steps, start.gradient), number)
+        self.pairs.add(steps, self.grads - start.gradient, -inner(steps, start.gradient), n_done)
         is_stuck = np.array([search.step == 0 for search in searches])
         gains_nothing = are_negligible(start.values - self.values, start.values, np.float64)
         is_over = np.where(is_stuck, are_negligible(promises, start.values, steps.dtype), gains_nothing)
@@ -67,7 +67,7 @@ class Minimiser:
         ]
         return self.values, reasons
 
-    def _search_or_forget(self, start: Point, number: int) -> tuple[list[LineSearch], Array]:
+    def _search_or_forget(self, start: Point, n_done: int) -> tuple[list[LineSearch], Array]:
         """Search along the directions of the pairs; where a search fails, forget them and search again.
 
         Returns the searches, and the gains (K,) that the slopes promise for a step of one.
@@ -75,7 +75,7 @@ class Minimiser:
         searches = [LineSearch(value, 0.0) for value in start.values.tolist()]
         is_open = np.ones(len(start.values), bool)
         while is_open.any():
-            directions = self.pairs.direction(start.gradient, number)
+            directions = self.pairs.direction(start.gradient, n_done)
             promises = -inner(directions, start.gradient)
             directions[~((promises > 0) & (promises < np.inf))] = 0
             for i in np.flatnonzero(is_open).tolist():
@@ -138,9 +138,9 @@ class Pairs:
         self.steps[which] = self.changes[which] = self.YMY[which] = 0
         self.R_inverse[which] = np.eye(N_PAIRS)
 
-    def direction(self, gradient: Array, number: int) -> Array:
-        """Compute -H g (K, n_params) after ``number`` iterations."""
-        by_age, by_place = orders(number)
+    def direction(self, gradient: Array, n_done: int) -> Array:
+        """Compute -H g (K, n_params) after ``n_done`` iterations."""
+        by_age, by_place = orders(n_done)
         conditioned = self.precondition(gradient)
         Sg = products(self.steps, gradient).take(by_age, axis=1)
         YMg = products(self.changes, conditioned).take(by_age, axis=1)
@@ -159,14 +159,14 @@ class Pairs:
         length = np.sqrt(squares) + (squares == 0)
         return 1 / np.where(yMy > 0, yMy * inverse_sy, length)[:, np.newaxis]
 
-    def add(self, steps: Array, changes: Array, falls: Array, number: int) -> None:
+    def add(self, steps: Array, changes: Array, falls: Array, n_done: int) -> None:
         """Replace the oldest pairs by new ones.
 
         A new pair counts only if the objective curves upwards along the step, by more than the rounding error
         of ``falls`` (K,), the negative products of the step and the gradient at its start.
         """
-        place = number % N_PAIRS
-        by_age, _ = orders(number + 1)
+        place = n_done % N_PAIRS
+        by_age, _ = orders(n_done + 1)
         sy = inner(steps, changes)
         is_seen = (sy > np.finfo(np.float64).eps * falls) & (sy < np.inf)
         self.steps[:, place] = np.where(is_seen[:, np.newaxis], steps, 0)
@@ -192,9 +192,9 @@ def no_pairs(params: Array) -> dict[str, Array]:
     }
 
 
-def orders(number: int) -> tuple[Index, Index]:
-    """Compute the places of the pairs by age, and their ages by place, after ``number`` iterations."""
-    return CYCLES[number % N_PAIRS], CYCLES[-number % N_PAIRS]
+def orders(n_done: int) -> tuple[Index, Index]:
+    """Compute the places of the pairs by age, and their ages by place, after ``n_done`` iterations."""
+    return CYCLES[n_done % N_PAIRS], CYCLES[-n_done % N_PAIRS]
 
 
 def forget_oldest(matrices: Array) -> None:
