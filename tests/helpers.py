@@ -250,7 +250,7 @@ def objective_of(run, params):
     """Evaluate the objective and gradient of all training rows of a run at flat parameters."""
     data, network = run.data, run.config.network
     batch = network_module.make_batch(data.X, data.targets, data.row_weights)
-    return objective_and_gradient(network, params, batch, run.config.alpha / data.penalty_weight)
+    return objective_and_gradient(network, params, batch, run.config.alpha / data.penalty_divisor)
 
 
 def history_column(result, name):

@@ -20,9 +20,9 @@ from sknn_scratch._core.rows import DenseRows, Index, Rows, SparseRows
 # If the rows that a network trains on are not larger, the time to copy them is negligible.
 SMALL_BYTES = 2**20
 
-# The penalty is divided by at least this weight. Divided by the four rows of XOR, it would be |W|^2 / 8. That
+# The penalty is divided by at least this number. Divided by the four rows of XOR, it would be |W|^2 / 8. That
 # is more than any W gains, so the zero network would be the optimum.
-LEAST_PENALTY_WEIGHT = 100.0
+LEAST_PENALTY_DIVISOR = 100.0
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ class Data:
         return float(self.n_samples if self.row_weights is None else self.row_weights.sum())
 
     @property
-    def penalty_weight(self) -> float:
-        """P in the penalty: the weight of all rows so far, but at least ``LEAST_PENALTY_WEIGHT``."""
-        return max(LEAST_PENALTY_WEIGHT, self.earlier_weight + self.total_weight)
+    def penalty_divisor(self) -> float:
+        """P, which divides alpha: the weight of all rows so far, at least ``LEAST_PENALTY_DIVISOR``."""
+        return max(LEAST_PENALTY_DIVISOR, self.earlier_weight + self.total_weight)
 
     @property
     def source(self) -> tuple[int, int]:

@@ -155,8 +155,8 @@ class Run:
 
     @property
     def penalty_rate(self) -> float:
-        """The factor of the penalty, rate / 2 times the sum of the squared weights."""
-        return self.config.alpha / self.data.penalty_weight
+        """The rate of the penalty, alpha / P: see ``_core``."""
+        return self.config.alpha / self.data.penalty_divisor
 
     @property
     def epochs_done(self) -> int:
@@ -222,8 +222,7 @@ class Run:
         """
         if self.is_validated or self.state.best_epoch == self.state.epoch:
             self._fall_back_to_sound()
-        params = self.state.params.copy()
-        self.sound_epoch, self.sound_params = self.state.epoch, params
+        self.sound_epoch, self.sound_params = self.state.epoch, self.state.params.copy()
 
     def _fall_back_to_sound(self) -> None:
         self.state.fallback_epoch, self.state.fallback_params = self.sound_epoch, self.sound_params

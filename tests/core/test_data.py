@@ -40,7 +40,7 @@ def chosen_rows(data):
 @pytest.mark.parametrize(("weight", "expected"), [(2.0, 100), (100 / 12, 100), (10.0, 120)])
 def test_the_penalty_is_measured_against_a_weight_of_at_least_100(weight, expected):
     data = Data(**numbered_rows(12), row_weights=np.full(12, weight))
-    assert data.penalty_weight == pytest.approx(expected, rel=1e-14)
+    assert data.penalty_divisor == pytest.approx(expected, rel=1e-14)
 
 
 def test_total_weight_of_rows_without_weights_is_their_number():

@@ -145,7 +145,7 @@ def test_objective_and_gradient_are_those_of_mlp_classifier(kind, activation, we
     run = plan_fit(classifier, FitInput(*make_data(kind), weights)).run
     assert_array_equal(run.data.targets, problem.targets)
     flat = flatten(fitted_layers(classifier))
-    penalty, batch = run.config.alpha / run.data.penalty_weight, make_batch(problem, weights)
+    penalty, batch = run.config.alpha / run.data.penalty_divisor, make_batch(problem, weights)
     objective, gradient = objective_and_gradient(run.config.network, flat, batch, penalty)
     zeros_and_ones = (problem.targets > 0).astype(float)
     expected, expected_gradient = mlp_objective_and_gradient(mlp, problem.X, zeros_and_ones, weights)

@@ -27,7 +27,7 @@ def first_part(**params):
     return make_classifier(**params).partial_fit(X, Y, [0, 1, 2], WEIGHTS)
 
 
-def penalty_weight(classifier):
+def penalty_divisor(classifier):
     """What ``partial_fit`` measures the penalty against in its next step, on 60 further rows."""
     by_alpha = [copy.deepcopy(classifier).set_params(alpha=alpha).partial_fit(X, Y) for alpha in (0.0, 1.0)]
     shrunk = by_alpha[0].coefs_[0] - by_alpha[1].coefs_[0]  # learning_rate * alpha / weight * coefs_
@@ -57,7 +57,7 @@ WAYS = {
 @pytest.mark.parametrize("way", WAYS)
 def test_the_penalty_of_partial_fit_is_measured_against_the_rows_of_all_calls(way, tmp_path):
     train, expected = WAYS[way]
-    assert penalty_weight(train(tmp_path / "fit.npz")) == pytest.approx(expected, rel=1e-9)
+    assert penalty_divisor(train(tmp_path / "fit.npz")) == pytest.approx(expected, rel=1e-9)
 
 
 def test_rows_of_mlp_classifier_count_once():
@@ -65,7 +65,7 @@ def test_rows_of_mlp_classifier_count_once():
     mlp.fit(np.tile(X, (2, 1)), np.tile(Y, 2))
     classifier = ShallowNNClassifier.from_mlp_classifier(mlp)
     classifier.set_params(solver="sgd", momentum=0.0, batch_size=None)
-    assert penalty_weight(classifier) == pytest.approx(120 + 60, rel=1e-9)
+    assert penalty_divisor(classifier) == pytest.approx(120 + 60, rel=1e-9)
 
 
 def test_a_warm_start_is_measured_against_its_own_rows():
