@@ -84,7 +84,7 @@ def sigmoid(z: Array, slope: Array | None = None) -> None:
     z *= 0.5
     np.tanh(z, out=z)
     z += 1.0
-    z *= 0.5
+    z *= 0.5  # z holds a from here
     if slope is not None:
         np.subtract(1.0, z, out=slope)
         slope *= z
@@ -92,7 +92,7 @@ def sigmoid(z: Array, slope: Array | None = None) -> None:
 
 def tanh(z: Array, slope: Array | None = None) -> None:
     """g(z) = tanh(z), g' = 1 - a^2."""
-    np.tanh(z, out=z)
+    np.tanh(z, out=z)  # z holds a from here
     if slope is not None:
         np.square(z, out=slope)
         np.subtract(1.0, slope, out=slope)
@@ -137,7 +137,7 @@ def softplus(z: Array, slope: Array | None = None) -> None:
     np.exp(tail, out=tail)
     np.log1p(tail, out=tail)
     np.maximum(z, 0.0, out=z)
-    z += tail
+    z += tail  # z holds a from here
     if slope is not None:
         np.negative(z, out=slope)
         np.expm1(slope, out=slope)
@@ -161,7 +161,7 @@ def silu(z: Array, slope: Array | None = None) -> None:
     """g(z) = z sigmoid(z), g' = sigmoid(z) + a (1 - sigmoid(z)) (Elfwing et al., 2018)."""
     gate = z.copy()
     sigmoid(gate)
-    z *= gate
+    z *= gate  # z holds a from here
     if slope is not None:
         np.subtract(1.0, gate, out=slope)
         slope *= z

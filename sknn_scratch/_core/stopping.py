@@ -2,9 +2,11 @@
 
 from enum import Enum
 
-# A loss this many times the first loss is an explosion: trainings that recover stay far below it.
+# A batch's loss this many times the larger of 1 and the first batch's is an explosion: trainings that recover
+# stay far below it.
 EXPLOSION = 1e6
-# If training stops improving at a loss this many times the first epoch's, it has diverged, not converged.
+# If training stops improving at a loss this many times the larger of 1 and the first epoch's, it has not
+# converged, but diverged.
 FAILURE = 10.0
 
 
