@@ -20,23 +20,26 @@ The objective
     where loss_i is the loss of row i, S the sum of the weights of all training rows (their number, if all
     weights are one), and P = max(S, 100). A weight of two counts like a row that is there twice. If S is at
     least 100, alpha is the 1 / C of scikit-learn's LogisticRegression. If S is smaller, P = S would make the
-    penalty so strong that the zero network can be the optimum. Biases are not penalised. The gradient of a
-    mini-batch of any size estimates the gradient of this objective. If the rows come in several calls, the S
-    in P is the sum over all calls so far.
+    penalty so strong that the zero network can be the optimum. Biases are not penalised. In a mini-batch of n
+    of the N training rows, share_i = (N / n) row_weight_i / S: these shares sum to one on average, and the
+    gradient of the mini-batch estimates the gradient of the objective. If the rows come in several calls, the
+    S in P is the sum over all calls so far.
 
 Axes
     Arrays end in (n_samples, n_features), (n_samples, n_hidden), (n_samples, n_outputs) or (n_params,).
     Axes before these count networks: none for one network, (K,) for K networks trained together. All
     reductions use negative axes, so the same lines serve both. Biases are rows: (..., 1, n_hidden). Samples
     are rows too, except in ``losses``: there, samples are columns, (..., n_outputs, n_samples). In other
-    modules, the name of an array with samples as columns ends in ``_mT``, as NumPy calls a transpose.
+    modules, the name of an array with samples as columns ends in ``_mT``, as NumPy calls a transpose. For
+    optimisers, the networks are one long vector (n_networks * n_params,), with a learning rate for each.
 
 Words
-    X, targets, row_weights (of samples, as the user gives them), shares (the same, divided by their sum),
-    weights (of connections), params, grads, w_hidden, b_hidden, w_output, b_output, hidden_input (z), hidden
-    (a), slope (g'(z)), outputs, mean_loss, penalty, objective. ``delta_hidden`` is the gradient of mean_loss
-    with respect to z, and ``delta_output`` with respect to the outputs. A *run* is the training of one
-    network, and a *stack* is several runs that are trained together.
+    X, targets, row_weights (of samples, as the user gives them), shares (of rows in the mean loss), weights
+    (of connections), params, grads, w_hidden, b_hidden, w_output, b_output, hidden_input (z), hidden (a),
+    slope (g'(z)), outputs, mean_loss, penalty, objective. ``delta_hidden`` is the gradient of mean_loss with
+    respect to z, and ``delta_output`` with respect to the outputs. ``Rows`` have the values of X, and
+    ``rows`` are indices or a slice; n_rows counts any rows, and n_samples those that a network trains on or
+    that an axis has. A *run* is the training of one network, a *stack* several runs trained together.
 
 Precision
     Everything a step touches has the dtype of the parameters, float32 or float64. Only the small tables and
@@ -50,7 +53,7 @@ Side effects
     Nothing here prints, warns, seeds or reads a global. A failed training has a ``StopReason`` that says so;
     the estimators raise and warn.
 
-The textbook path, to read in half an hour: about 1,000 lines
+The textbook path, about 1,000 lines (``training`` also calls ``stack``, and reads and changes ``state``)
     activations  each function beside its derivative
     parameters   one flat buffer and its views; initial values
     losses       each gradient beside its values

@@ -37,18 +37,18 @@ class Batches:
     """
 
     def __init__(self, data: Sequence[Data], batch_size: int, loss: Loss) -> None:
-        self.X, self.targets, self.loss = data[0].X, np.ascontiguousarray(data[0].targets.T), loss
+        self.X, self.targets_mT, self.loss = data[0].X, np.ascontiguousarray(data[0].targets.T), loss
         self.stack_shape = () if len(data) == 1 else (len(data),)
         self.n_samples = data[0].n_samples
         self.first_positions = np.arange(len(data)).reshape(*self.stack_shape, 1) * self.n_samples
         self.batch_size = min(batch_size, self.n_samples)
-        self.takes_all_rows = all(one.rows is None for one in data)
+        self.uses_whole_X = all(one.rows is None for one in data)
         rows = [np.arange(one.n_samples) if one.rows is None else one.rows for one in data]
         self.rows = np.array(rows).reshape(*self.stack_shape, self.n_samples)
         self.row_weights = self._stack_weights(data)
         starts = range(0, self.n_samples, self.batch_size)
         self.sizes = [min(self.batch_size, self.n_samples - start) for start in starts]
-        self.shares = np.array(self.sizes) / self.n_samples
+        self.fractions = np.array(self.sizes) / self.n_samples  # of the rows, in each batch
         self._buffers: dict[tuple[int, ...], GatheredBatches] = {}
 
     def epoch(self, rngs: Sequence[np.random.Generator]) -> Iterator[tuple[Batch, Array]]:
@@ -70,7 +70,7 @@ class Batches:
     def _whole(self) -> "GatheredBatches":
         """The one batch of full-batch training: X itself, if possible."""
         positions = self.first_positions + np.arange(self.n_samples)
-        if not self.takes_all_rows or isinstance(self.X, SparseRows):
+        if not self.uses_whole_X or isinstance(self.X, SparseRows):
             return next(self._gathered(positions))
         gathered = GatheredBatches(self, self.sizes)
         gathered.gather_targets(self.rows, positions)
@@ -79,7 +79,7 @@ class Batches:
 
     def mean(self, losses: Array) -> Any:
         """Average the mean losses (..., n_batches) of an epoch's batches over its rows: (...)."""
-        return np.add.reduce(losses * self.shares, axis=-1)
+        return np.add.reduce(losses * self.fractions, axis=-1)
 
     def _shuffled(self, rngs: Sequence[np.random.Generator]) -> Index:
         """Positions (..., n_samples) in random order; networks that share a generator have one order."""
@@ -90,23 +90,21 @@ class Batches:
     def _gathered(self, positions: Index) -> Iterator["GatheredBatches"]:
         """Gather the rows at these positions, some at a time, and cut them into batches."""
         rows = self.rows.take(positions)
-        step = self._n_gathered()
-        for i in range(0, len(self.sizes), step):
-            place = slice(i * self.batch_size, (i + step) * self.batch_size)
-            sizes = tuple(self.sizes[i : i + step])
+        row_bytes = (self.X.values_per_row + 4 * len(self.targets_mT)) * self.targets_mT.itemsize
+        batch_bytes = row_bytes * self.batch_size * math.prod(self.stack_shape)
+        n_at_once = max(1, int(GATHERED_BYTES // batch_bytes))
+        for i in range(0, len(self.sizes), n_at_once):
+            place = slice(i * self.batch_size, (i + n_at_once) * self.batch_size)
+            sizes = tuple(self.sizes[i : i + n_at_once])
             if sizes not in self._buffers:  # batches of the same sizes share their buffers
                 self._buffers[sizes] = GatheredBatches(self, sizes)
             yield self._buffers[sizes].gather(rows[..., place], positions[..., place])
-
-    def _n_gathered(self) -> int:
-        row_bytes = (self.X.values_per_row + 4 * len(self.targets)) * self.targets.itemsize
-        return max(1, int(GATHERED_BYTES // (row_bytes * self.batch_size * math.prod(self.stack_shape))))
 
     def _stack_weights(self, data: Sequence[Data]) -> Array | None:
         """Scale the weights (n_positions,) to a mean of one for each network; None if all are one."""
         if all(one.row_weights is None for one in data):
             return None
-        weights = np.ones((len(data), self.n_samples), self.targets.dtype)
+        weights = np.ones((len(data), self.n_samples), self.targets_mT.dtype)
         for of_network, one in zip(weights, data, strict=True):
             if one.row_weights is not None:
                 of_network[...] = one.row_weights / (one.total_weight / one.n_samples)
@@ -118,15 +116,15 @@ class GatheredBatches:
 
     def __init__(self, batches: Batches, sizes: Sequence[int]) -> None:
         # Not the Batches themselves: a cycle of references would keep both in memory.
-        self.source_X, self.source_targets = batches.X, batches.targets
+        self.source_X, self.source_targets_mT = batches.X, batches.targets_mT
         self.source_weights, self.stack_shape = batches.row_weights, batches.stack_shape
         self.loss = batches.loss
         ends = list(accumulate(sizes))
         self.starts = [0, *ends[:-1]]
         self.places = list(map(slice, self.starts, ends))  # the rows of each batch
-        n_outputs, n_rows, dtype = len(batches.targets), ends[-1], batches.targets.dtype
-        self.targets_by_output = np.empty((n_outputs, *self.stack_shape, n_rows), dtype)
-        values = np.moveaxis(self.targets_by_output, 0, -2)
+        n_outputs, n_rows, dtype = len(batches.targets_mT), ends[-1], batches.targets_mT.dtype
+        self.gathered_targets_mT = np.empty((n_outputs, *self.stack_shape, n_rows), dtype)
+        values = np.moveaxis(self.gathered_targets_mT, 0, -2)
         self.equal_shares = shares = (1 / np.repeat(sizes, sizes)).astype(dtype)[np.newaxis]
         if self.source_weights is not None:
             shares = np.empty((*self.stack_shape, 1, n_rows), dtype)
@@ -151,13 +149,13 @@ class GatheredBatches:
 
     def gather_targets(self, rows: Index, positions: Index) -> None:
         """Take the targets of these rows, and the weights at their positions, into the buffers."""
-        values, weighted, shares = self.targets
+        values, times_shares, shares = self.targets
         # "clip" lets take() write into a buffer directly; the rows are in range.
-        self.source_targets.take(rows, axis=1, out=self.targets_by_output, mode="clip")
+        self.source_targets_mT.take(rows, axis=1, out=self.gathered_targets_mT, mode="clip")
         if self.source_weights is not None:
             self.source_weights.take(positions, out=shares[..., 0, :], mode="clip")
             np.multiply(shares, self.equal_shares, out=shares)
-        np.multiply(values, shares, out=weighted)
+        np.multiply(values, shares, out=times_shares)
 
     def set_rows(self, X: Sequence[Rows]) -> None:
         """Set the rows of the batches."""

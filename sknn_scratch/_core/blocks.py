@@ -46,8 +46,8 @@ class BatchGradient:
 
         @np.errstate(all="ignore")  # each thread has its own
         def fill_block(rows: slice, grads_of_block: Parameters, workspace: Workspace) -> None:
-            of_rows = outputs_mT[..., rows]
-            loss_gradient(self.network, params, grads_of_block, batch.take(rows), of_rows, workspace)
+            block_mT = outputs_mT[..., rows]
+            loss_gradient(self.network, params, grads_of_block, batch.take(rows), block_mT, workspace)
 
         for _ in self.map_blocks(fill_block, self.blocks, self.grads, self.workspaces):
             pass

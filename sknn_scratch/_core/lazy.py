@@ -82,7 +82,7 @@ class UsedRows(SparseRows):
         parts = (X.data, positions[X.indices], X.indptr)
         self.narrow = scipy.sparse.csr_array(parts, shape=(X.shape[0], len(columns)))
 
-    def adjoint(self, delta: Array, ones: Array, grads: Parameters) -> None:
+    def fill_hidden_gradients(self, delta: Array, ones: Array, grads: Parameters) -> None:
         """Fill the gradient of a network that has only the used columns."""
         grads.w_hidden[...] = self.narrow.T @ delta
         dot(ones, delta, grads.b_hidden)
@@ -118,9 +118,7 @@ class LazyUpdate:
         arrays = {"params": whole.params, **whole.memory}
         self.w_hidden = {name: view_parameters(array, shape).w_hidden for name, array in arrays.items()}
         self.n_rows = max(1, GATHERED_BYTES // (shape.n_hidden * whole.params.itemsize))
-        self.gathered = {
-            name: np.empty((self.n_rows, shape.n_hidden), w.dtype) for name, w in self.w_hidden.items()
-        }
+        self.gathered = {name: np.empty_like(w[: self.n_rows]) for name, w in self.w_hidden.items()}
 
     def start_epoch(self, learning_rates: Sequence[float]) -> None:
         """Set the penalty rate of each row to the rate of all steps from one use to the next.
@@ -138,11 +136,10 @@ class LazyUpdate:
         assert isinstance(batch.X, SparseRows)
         (X,) = batch.X.matrices
         self.is_used[X.indices] = True
-        columns = np.flatnonzero(self.is_used)
+        self.columns = columns = np.flatnonzero(self.is_used)
         self.is_used[columns] = False
         self.positions[columns] = np.arange(len(columns))
         narrow = self.shape._replace(n_features=len(columns))
-        self.columns = columns
         self.grads = view_parameters(self.whole.grads[: narrow.n_params], narrow)
         return Batch(UsedRows(X, columns, self.positions), batch.targets), self.grads
 

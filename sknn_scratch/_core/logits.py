@@ -20,11 +20,11 @@ def softmax_probabilities(logits: Array) -> Array:
     """
     probabilities = np.empty_like(logits)
     for start in range(0, len(logits), SOFTMAX_ROWS):
-        by_output = logits[start : start + SOFTMAX_ROWS].T.copy()
-        by_output -= by_output.max(axis=0)
-        np.exp(by_output, out=by_output)
-        by_output /= by_output.sum(axis=0)
-        probabilities[start : start + SOFTMAX_ROWS] = by_output.T
+        block_mT = logits[start : start + SOFTMAX_ROWS].T.copy()
+        block_mT -= block_mT.max(axis=0)
+        np.exp(block_mT, out=block_mT)
+        block_mT /= block_mT.sum(axis=0)
+        probabilities[start : start + SOFTMAX_ROWS] = block_mT.T
     return probabilities
 
 

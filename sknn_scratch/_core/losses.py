@@ -30,8 +30,8 @@ class Targets(NamedTuple):
     """What the outputs of some rows should be, and the share of each row in the mean loss."""
 
     values: Array  # (..., n_outputs, n_samples)
-    weighted: Array  # (..., n_outputs, n_samples): values times shares
-    shares: Array  # (..., 1, n_samples): 1 / n_samples, or proportional to the row's weight
+    times_shares: Array  # (..., n_outputs, n_samples): values times shares
+    shares: Array  # (..., 1, n_samples): 1 / n_samples, or by the row's weight: see ``_core``
 
     @classmethod
     def of(cls, targets: Array, shares: Array) -> "Targets":
@@ -70,7 +70,7 @@ class Loss:
         raise NotImplementedError
 
     def total(self, outputs: Array, targets: Targets) -> Any:
-        """Sum the losses of the rows: the mean loss (...), if their shares sum to one."""
+        """Sum the losses of rows, each times its share; the total (...) of all rows is their mean loss."""
         with np.errstate(over="ignore"):
             return np.add.reduce(self.of_rows(outputs, targets), axis=-1)
 
@@ -88,7 +88,7 @@ class Logistic(Loss):
         np.multiply(outputs, targets.values, out=out)
         np.exp(out, out=out)
         np.subtract(constant(-1.0, out.dtype.char), out, out=out)
-        np.divide(targets.weighted, out, out=out)
+        np.divide(targets.times_shares, out, out=out)
 
     def of_rows(self, outputs: Array, targets: Targets) -> Array:
         """log(1 + exp(-t f)), summed over the outputs."""
@@ -108,13 +108,13 @@ class Softmax(Loss):
         np.subtract(outputs, np.maximum.reduce(outputs, axis=-2, keepdims=True), out=out)
         np.exp(out, out=out)
         out *= targets.shares / np.add.reduce(out, axis=-2, keepdims=True)
-        out -= targets.weighted
+        out -= targets.times_shares
 
     def of_rows(self, outputs: Array, targets: Targets) -> Array:
         """log sum_j exp(f_j) - sum_j t_j f_j."""
         shifted = outputs - np.maximum.reduce(outputs, axis=-2, keepdims=True)
         log_sums = np.log(sum_over_outputs(np.exp(shifted)))
-        return log_sums * targets.shares[..., 0, :] - sum_over_outputs(shifted * targets.weighted)
+        return log_sums * targets.shares[..., 0, :] - sum_over_outputs(shifted * targets.times_shares)
 
 
 class ResidualLoss(Loss):
@@ -125,14 +125,14 @@ class ResidualLoss(Loss):
     def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
         """d loss / d r, since d r / d f = 1."""
         np.subtract(outputs, targets.values, out=out)
-        self.slope(out)
+        self.differentiate(out)
         out *= targets.shares
 
     def of_rows(self, outputs: Array, targets: Targets) -> Array:
         """Sum the losses of the residuals of a row."""
         return sum_over_outputs(self.of_residuals(outputs - targets.values) * targets.shares)
 
-    def slope(self, residuals: Array) -> None:
+    def differentiate(self, residuals: Array) -> None:
         """Overwrite each residual r with the derivative d loss / d r."""
         raise NotImplementedError
 
@@ -144,7 +144,7 @@ class ResidualLoss(Loss):
 class SquaredError(ResidualLoss):
     """Half the squared error, as in Ridge: the network estimates means."""
 
-    def slope(self, residuals: Array) -> None:
+    def differentiate(self, residuals: Array) -> None:
         """r: nothing to do."""
 
     def of_residuals(self, residuals: Array) -> Array:
@@ -157,7 +157,7 @@ class AbsoluteError(ResidualLoss):
 
     is_smooth = False
 
-    def slope(self, residuals: Array) -> None:
+    def differentiate(self, residuals: Array) -> None:
         """sign(r)."""
         np.sign(residuals, out=residuals)
 
@@ -172,7 +172,7 @@ class Huber(ResidualLoss):
 
     huber_delta: float
 
-    def slope(self, residuals: Array) -> None:
+    def differentiate(self, residuals: Array) -> None:
         """Clip r to +-delta."""
         np.clip(residuals, -self.huber_delta, self.huber_delta, out=residuals)
 
@@ -196,7 +196,7 @@ class Quantile(ResidualLoss):
         """True for the median."""
         return self.quantile == 0.5
 
-    def slope(self, residuals: Array) -> None:
+    def differentiate(self, residuals: Array) -> None:
         """-q or 1 - q, by the sign of r; their mean at 0."""
         np.sign(residuals, out=residuals)
         residuals *= 0.5
@@ -216,7 +216,7 @@ class Poisson(Loss):
         """exp(f) - t."""
         np.exp(outputs, out=out)
         out *= targets.shares
-        out -= targets.weighted
+        out -= targets.times_shares
 
     def of_rows(self, outputs: Array, targets: Targets) -> Array:
         """exp(f) - t - t (f - log t)."""

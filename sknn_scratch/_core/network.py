@@ -6,8 +6,7 @@
     mean_loss    = sum_i share_i loss(outputs_i, targets_i)
     penalty      = rate / 2 (|w_hidden|^2 + |w_output|^2)
 
-The shares of the rows of a batch sum to one. If rows have different weights, they do so on average over the
-batches, so ``mean_loss`` is an estimate.
+The shares of a mini-batch sum to one; if rows have weights, only on average over the batches (see ``_core``).
 
 A prediction makes new arrays. A step uses the buffers of a workspace, and computes the outputs transposed, as
 ``losses`` needs them: ``outputs_mT`` (..., n_outputs, n_samples).
@@ -38,7 +37,7 @@ def hidden_values(network: Network, params: Layers | Parameters, X: Rows) -> Arr
     """Compute the hidden values (..., n_samples, n_hidden) in a new array."""
     w_hidden = params.w_hidden
     hidden = np.empty((*w_hidden.shape[:-2], X.n_samples, w_hidden.shape[-1]), w_hidden.dtype)
-    X.apply(params, hidden)
+    X.fill_hidden_input(params, hidden)
     network.activate(hidden, None)
     return hidden
 
@@ -74,7 +73,7 @@ class Workspace(NamedTuple):
     hidden: Array  # (..., n_samples, n_hidden): the hidden inputs z, then the hidden values a
     slope: Array  # (..., n_samples, n_hidden): g'(z)
     delta_hidden: Array  # (..., n_samples, n_hidden): d mean_loss / d z
-    hidden_output: Array  # (..., n_samples, n_outputs): hidden w_output
+    outputs_without_bias: Array  # (..., n_samples, n_outputs): hidden w_output
     delta_output_mT: Array  # (..., n_outputs, n_samples): d mean_loss / d outputs, transposed
     ones: Array  # (1, n_samples): a product with it sums over the samples, faster than NumPy's sum
     dropout_factors: Array | None = None  # (..., n_samples, n_hidden): 0 or 1 / (1 - dropout)
@@ -92,9 +91,10 @@ class Workspace(NamedTuple):
 
 def workspace_shapes(shape: NetworkShape, n_rows: int, dropout: bool) -> dict[str, tuple[int, int]]:
     """List the shapes of one network's buffers, by their names."""
+    _, n_hidden, n_outputs = shape
     by_hidden = ("hidden", "slope", "delta_hidden", *(["dropout_factors"] if dropout else []))
-    shapes = dict.fromkeys(by_hidden, (n_rows, shape.n_hidden))
-    return shapes | {"hidden_output": (n_rows, shape.n_outputs), "delta_output_mT": (shape.n_outputs, n_rows)}
+    shapes = dict.fromkeys(by_hidden, (n_rows, n_hidden))
+    return shapes | {"outputs_without_bias": (n_rows, n_outputs), "delta_output_mT": (n_outputs, n_rows)}
 
 
 def loss_gradient(
@@ -114,24 +114,24 @@ def loss_gradient(
 def forward(network: Network, params: Parameters, X: Rows, outputs_mT: Array, workspace: Workspace) -> None:
     """Fill the outputs (..., n_outputs, n_samples), and what ``backward`` needs of the workspace."""
     hidden = workspace.hidden
-    X.apply(params, hidden)  # z
+    X.fill_hidden_input(params, hidden)  # z
     network.activate(hidden, workspace.slope)  # a, in the place of z
     if workspace.dropout_factors is not None:
         hidden *= workspace.dropout_factors
-    dot(hidden, params.w_output, workspace.hidden_output)
-    np.add(workspace.hidden_output.mT, params.b_output.mT, out=outputs_mT)
+    dot(hidden, params.w_output, workspace.outputs_without_bias)
+    np.add(workspace.outputs_without_bias.mT, params.b_output.mT, out=outputs_mT)
 
 
 def backward(params: Parameters, grads: Parameters, X: Rows, workspace: Workspace) -> None:
     """Backpropagation: from the gradient at the outputs to the gradient of every parameter."""
     delta_output, delta_hidden, ones = workspace.delta_output_mT.mT, workspace.delta_hidden, workspace.ones
-    dot(workspace.hidden.mT, delta_output, grads.w_output)
-    dot(ones, delta_output, grads.b_output)
-    dot(delta_output, params.w_output.mT, delta_hidden)
-    delta_hidden *= workspace.slope
+    dot(workspace.hidden.mT, delta_output, grads.w_output)  # hidden' delta_output
+    dot(ones, delta_output, grads.b_output)  # sum_i delta_output_i
+    dot(delta_output, params.w_output.mT, delta_hidden)  # delta_output w_output': d mean_loss / d hidden
+    delta_hidden *= workspace.slope  # times g'(z): d mean_loss / d z
     if workspace.dropout_factors is not None:
         delta_hidden *= workspace.dropout_factors
-    X.adjoint(delta_hidden, ones, grads)
+    X.fill_hidden_gradients(delta_hidden, ones, grads)  # X' delta_hidden, and sum_i delta_hidden_i
 
 
 class Penalty(NamedTuple):
@@ -147,8 +147,9 @@ class Penalty(NamedTuple):
             return 0.0
         squares = sum_of_squares(params.weights)
         rates = np.reshape(self.rates, np.shape(squares))
+        penalty = 0.5 * rates * squares
         # The squares of a network without a penalty may be infinite, and zero times infinity is NaN.
-        return np.where(rates > 0, 0.5 * rates * squares, 0.0) if np.ndim(squares) else 0.5 * rates * squares
+        return np.where(rates > 0, penalty, 0.0) if np.ndim(squares) else penalty
 
     def add_gradient(self, params: Array, grads: Array) -> None:
         """grads += rate * weights, of flat arrays (n_networks * n_params,)."""

@@ -3,8 +3,7 @@
     init(params)                               makes the memory, a dict of arrays
     update(vectors, learning_rates, number)    overwrites the params and the memory
 
-One update serves all networks of a stack, and each has its own learning rate. So a product with the learning
-rate is not written with an operator, but with a function of ``arrays``:
+Each network of a stack has its own learning rate. So a product with it is a function of ``arrays``:
 
     multiply_each(x, scales)       x *= scale, with the scale of each network
     add_multiples(x, scales, y)    x += scale * y
@@ -41,8 +40,7 @@ class Vectors(NamedTuple):
 class Optimizer:
     """The base of the optimisers.
 
-    A hyperparameter is a field, with the name of the estimator's parameter. Optimisers of one class with the
-    same fields are equal.
+    Hyperparameters are fields, named as in the estimator. Optimisers of a class with equal fields are equal.
     """
 
     name: ClassVar[str]  # the value of the estimator's parameter ``solver``
@@ -122,8 +120,11 @@ class Adam(Optimizer):
         m = beta_1 m + (1 - beta_1) grads          v = beta_2 v + (1 - beta_2) grads^2
         params -= learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon)
 
-        with the number t of the update. The memory contains M = m / (1 - beta_1) and V = v / (1 - beta_2),
-        which saves two passes over the buffer.
+        with the number t of the update. To save two passes over the buffer, this is computed from
+        M = m / (1 - beta_1) and V = v / (1 - beta_2), which the memory contains:
+
+        M = beta_1 M + grads       V = beta_2 V + grads^2       c_i = (1 - beta_i) / (1 - beta_i^t)
+        params -= learning_rate c_1 / sqrt(c_2) M / (sqrt(V) + epsilon / sqrt(1 - beta_2))
         """
         params, grads, memory, spare = vectors
         beta_1, beta_2 = self.beta_1, self.beta_2

@@ -2,8 +2,8 @@
 
 Each kind of rows has the two products that training needs, for the weights and biases of the hidden layer:
 
-    apply    hidden_input = X w_hidden + b_hidden
-    adjoint  the gradients of w_hidden and b_hidden: X' delta_hidden, and the sums of delta_hidden
+    fill_hidden_input      hidden_input = X w_hidden + b_hidden
+    fill_hidden_gradients  of w_hidden: X' delta_hidden; of b_hidden: the sums of delta_hidden
 
 Each kind also cuts its rows into blocks and gathers them into batches. Sparse rows are never made dense.
 """
@@ -57,12 +57,12 @@ class DenseRows:
         """Memory of a gathered row, in numbers."""
         return float(self.X.shape[-1])
 
-    def apply(self, layers: Layers | Parameters, out: Array) -> None:
+    def fill_hidden_input(self, layers: Layers | Parameters, out: Array) -> None:
         """out = X w_hidden + b_hidden (..., n_samples, n_hidden)."""
         dot(self.X, layers.w_hidden, out)
         out += layers.b_hidden
 
-    def adjoint(self, delta: Array, ones: Array, grads: Parameters) -> None:
+    def fill_hidden_gradients(self, delta: Array, ones: Array, grads: Parameters) -> None:
         """Fill the gradients of the hidden layer from ``delta`` (..., n_samples, n_hidden)."""
         dot(self.X_mT, delta, grads.w_hidden)
         dot(ones, delta, grads.b_hidden)
@@ -95,20 +95,17 @@ class RowsWithOnes(DenseRows):
 
     has_ones = True
 
-    def apply(self, layers: Any, out: Array) -> None:
+    def fill_hidden_input(self, layers: Any, out: Array) -> None:
         """out = X w_hidden + b_hidden, as one product."""
         dot(self.X, layers.hidden_layer, out)
 
-    def adjoint(self, delta: Array, ones: Array, grads: Parameters) -> None:
+    def fill_hidden_gradients(self, delta: Array, ones: Array, grads: Parameters) -> None:
         """Fill the gradients of the hidden layer by one product."""
         dot(self.X_mT, delta, grads.hidden_layer)
 
 
 class SparseRows:
-    """Rows of sparse design matrices (n_samples, n_features), in CSR form: one for each network.
-
-    Without a network axis, there is one matrix.
-    """
+    """Rows of sparse design matrices (n_samples, n_features), in CSR form: one, or one for each network."""
 
     def __init__(self, matrices: Sequence[Any], *, stacked: bool) -> None:
         self.matrices, self.source = matrices, matrices[0]
@@ -130,13 +127,13 @@ class SparseRows:
         """Memory of a gathered row, in numbers: each value has an index, and is copied to a batch."""
         return float(3 * self.matrices[0].nnz / self.n_samples)
 
-    def apply(self, layers: Layers | Parameters, out: Array) -> None:
+    def fill_hidden_input(self, layers: Layers | Parameters, out: Array) -> None:
         """out = X w_hidden + b_hidden (..., n_samples, n_hidden)."""
         for X, w_hidden, hidden_input in self._by_network(self.matrices, layers.w_hidden, out):
             hidden_input[...] = X @ w_hidden
         out += layers.b_hidden
 
-    def adjoint(self, delta: Array, ones: Array, grads: Parameters) -> None:
+    def fill_hidden_gradients(self, delta: Array, ones: Array, grads: Parameters) -> None:
         """Fill the gradients of the hidden layer from ``delta`` (..., n_samples, n_hidden)."""
         for X, grad, delta_hidden in self._by_network(self.matrices, grads.w_hidden, delta):
             grad[...] = X.T @ delta_hidden

@@ -2,14 +2,12 @@
 
     train           train until every network has a reason to stop
     descend         train a stack, epoch by epoch, until one of its networks stops
-    run_epoch       set the learning rates; for each batch: compute the gradient of the loss, then update
+    run_epoch       update the parameters once for every batch
     run_iteration   L-BFGS: take one step, with the gradient of all rows at one or several points
     measure         compute the record of the epoch that has just ended
     end_epoch       keep the record, and stop the networks that have a reason
 
-A stack is one run, or several with one ``stack_key``. For all its networks, its ``compute_gradient`` calls
-``network.loss_gradient``, and its ``update`` the optimiser's step. When some networks stop, the others
-continue in a smaller stack.
+A stack is one run, or several with one ``stack_key``. When some stop, the others continue in a smaller stack.
 """
 
 import math
@@ -72,7 +70,14 @@ def descend(stack: Stack, hooks: Sequence[Hooks]) -> None:
 
 
 def run_epoch(stack: Stack) -> list[Epoch]:
-    """Update the parameters once for every batch."""
+    """Update the parameters once for every batch.
+
+    A step of plain gradient descent, beside the calls that make it::
+
+        grads   = d mean_loss / d params    compute_gradient -> BatchGradient.fill -> network.loss_gradient
+        grads  += d penalty / d params      update -> Optimizer.step -> Penalty.add_gradient
+        params -= learning_rate * grads     update -> Optimizer.step -> Sgd.update
+    """
     start = perf_counter()
     penalty = stack.penalty.value(stack.params)  # that of later batches is nearly the same
     stack.start_epoch()
@@ -95,10 +100,7 @@ def run_iteration(stack: Stack) -> list[Epoch]:
 
 
 def measure(stack: Stack, seconds: float, mean: Any, first: Any, highest: Any) -> list[Epoch]:
-    """Measure the epoch of each network: last gradient, last hidden values, validation loss.
-
-    Known are the objectives (...) of its batches: their mean, the first and the highest.
-    """
+    """Measure the epoch of each network, given the mean, first and highest objective (...) of its batches."""
     saturated_fraction, dead_fraction = stack.saturation()
     measured = {
         "loss": mean,
@@ -111,11 +113,11 @@ def measure(stack: Stack, seconds: float, mean: Any, first: Any, highest: Any) -
     }
     if stack.validation is not None:
         measured["val_loss"] = mean_loss(stack.network, stack.params, stack.validation)
-    is_finite = np.isfinite(stack.params.flat).all(axis=-1)
-    table = np.transpose([first, highest, is_finite, *measured.values()])  # a row for each network
+    are_finite = np.isfinite(stack.params.flat).all(axis=-1)
+    table = np.transpose([first, highest, are_finite, *measured.values()])  # a row for each network
     return [
-        Epoch(dict(zip(measured, values, strict=True)), first, highest if is_finite else math.inf)
-        for first, highest, is_finite, *values in np.atleast_2d(table).tolist()
+        Epoch(dict(zip(measured, values, strict=True)), its_first, its_highest if is_finite else math.inf)
+        for its_first, its_highest, is_finite, *values in np.atleast_2d(table).tolist()
     ]
 
 

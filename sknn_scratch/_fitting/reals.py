@@ -242,7 +242,7 @@ class Rates(Reals):
     @staticmethod
     def best_constant(loss, targets):
         """Compute the logarithm of the mean of targets with one output."""
-        return np.log(max(targets.weighted.sum(), np.finfo(float).tiny))
+        return np.log(max(targets.times_shares.sum(), np.finfo(float).tiny))
 
     def loss_of_a_guess(self, fitted, y=None):
         """Compute the loss of the best constant for y: it depends on the mean of the counts."""

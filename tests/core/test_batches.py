@@ -24,7 +24,7 @@ def row_numbers(batch):
     numbers = matrix_of(batch.X)[..., 0]
     assert_array_equal(matrix_of(batch.X)[..., 1], numbers + 1)
     assert_array_equal(batch.targets.values[..., 0, :], numbers)
-    assert_array_equal(batch.targets.weighted, batch.targets.values * batch.targets.shares)
+    assert_array_equal(batch.targets.times_shares, batch.targets.values * batch.targets.shares)
     return numbers.astype(int)
 
 

@@ -190,10 +190,10 @@ def test_poisson_overflows_to_infinity():
     assert loss == np.inf
 
 
-@pytest.mark.parametrize("method", ["gradient", "of_rows", "slope", "of_residuals"])
+@pytest.mark.parametrize("method", ["gradient", "of_rows", "differentiate", "of_residuals"])
 def test_a_loss_that_is_none_refuses_to_be_evaluated(method):
-    loss = ResidualLoss() if method in ("slope", "of_residuals") else Loss()
-    arguments = [None] * {"gradient": 3, "of_rows": 2, "slope": 1, "of_residuals": 1}[method]
+    loss = ResidualLoss() if method in ("differentiate", "of_residuals") else Loss()
+    arguments = [None] * {"gradient": 3, "of_rows": 2, "differentiate": 1, "of_residuals": 1}[method]
     with pytest.raises(NotImplementedError):
         getattr(loss, method)(*arguments)
 
@@ -210,7 +210,7 @@ def test_targets_are_arranged_by_output_and_weighted_by_row(dtype, networks):
     assert {array.dtype.type for array in arranged} == {dtype}
     assert_array_equal(arranged.values, targets.mT)
     assert_array_equal(arranged.shares[..., 0, :], row_weights.astype(dtype))
-    assert_array_equal(arranged.weighted, arranged.values * arranged.shares)
+    assert_array_equal(arranged.times_shares, arranged.values * arranged.shares)
 
 
 def test_a_block_of_targets_has_its_rows():

@@ -86,11 +86,11 @@ def test_products_with_the_weights_and_biases_and_with_the_transpose(kind, n_net
     params, grads = (random_parameters(dense.shape[:-2], dtype) for _ in range(2))
     accuracy = {"rtol": 1e-5, "atol": 8 * np.finfo(dtype).eps}
     hidden_input = np.full((*dense.shape[:-1], 3), np.nan, dtype)
-    rows.apply(params, hidden_input)
+    rows.fill_hidden_input(params, hidden_input)
     assert_allclose(hidden_input, np.matmul(dense, params.w_hidden) + params.b_hidden, **accuracy)
     grads.flat[...] = np.nan
     delta = np.random.default_rng(2).normal(size=hidden_input.shape).astype(dtype)
-    rows.adjoint(delta, np.ones((1, 6), dtype), grads)
+    rows.fill_hidden_gradients(delta, np.ones((1, 6), dtype), grads)
     assert_allclose(grads.w_hidden, np.matmul(dense.mT, delta), **accuracy)
     assert_allclose(grads.b_hidden, delta.sum(axis=-2, keepdims=True), **accuracy)
     assert np.isnan(grads.output_flat).all()
