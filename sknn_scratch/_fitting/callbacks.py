@@ -1,6 +1,7 @@
 """What a fit reports after every epoch: verbose lines, scikit-learn's callbacks, checkpoints.
 
-scikit-learn's callback framework is experimental, so all code of this package that uses it is here.
+scikit-learn's callback framework is experimental, so only this module uses it, by the names that
+``callback_framework`` has for every version.
 """
 
 import os

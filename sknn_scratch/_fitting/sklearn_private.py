@@ -1,7 +1,8 @@
-"""All private names of scikit-learn that this package uses.
+"""All private names that this package imports from scikit-learn.
 
 Any version of scikit-learn may move or remove them. No other module of this package imports a private name,
-so with a version that lacks one, the import of this package raises the error below.
+so with a version that lacks one, the import of this package raises the error below. Private attributes of
+scikit-learn's objects cannot be imported; the modules that deal with these objects use them.
 """
 
 import sklearn
