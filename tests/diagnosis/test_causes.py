@@ -194,10 +194,11 @@ def test_noisy_labels_are_the_cause_of_overfitting():
     assert repaired.score(X[200:], true[200:]) > broken.score(X[200:], true[200:]) + 0.05
 
 
-def test_labels_that_simple_models_predict_worse_than_a_guess_are_not_predictable():
+def test_labels_are_unpredictable_if_simple_models_are_worse_than_a_guess_or_unknown():
     errors = Errors(network=0.1, simple_model=0.6, guess=0.5, n_rows=400)
     evidence = types.SimpleNamespace(y=[], has_enough_rows=True, errors=errors)
     assert Evidence.predictability.fget(evidence) == 0
+    assert Evidence.predictability.fget(types.SimpleNamespace(y=None)) == 0
 
 
 def test_few_rows_say_nothing_of_noise():

@@ -282,7 +282,7 @@ def test_a_converted_classifier_can_be_trained_further(kind):
 
 def test_an_mlp_trained_by_parts_can_be_converted():
     X, y = make_data("multiclass")
-    mlp = MLPClassifier((4,), n_iter_no_change=3, random_state=0)
+    mlp = MLPClassifier((4,), random_state=0)
     for _ in range(3):
         mlp.partial_fit(X, y, classes=[0, 1, 2, 3])
     classifier = ShallowNNClassifier.from_mlp_classifier(mlp)
