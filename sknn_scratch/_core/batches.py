@@ -131,7 +131,7 @@ class GatheredBatches:
         self.targets = Targets(values, np.empty(values.shape, dtype), shares)
         self.outputs_mT = np.zeros(values.shape, dtype)
         self.targets_of_batches = [self.targets.take(place) for place in self.places]
-        self.outputs_of_batches = [self.outputs_mT[..., place] for place in self.places]
+        self.batch_outputs_mT = [self.outputs_mT[..., place] for place in self.places]
         self.X: Sequence[Rows] = ()
 
     @cached_property
@@ -164,7 +164,7 @@ class GatheredBatches:
 
     def __iter__(self) -> Iterator[tuple[Batch, Array]]:
         """Yield each batch, and a buffer for its outputs (..., n_outputs, n_samples)."""
-        return zip(self.batches, self.outputs_of_batches, strict=True)
+        return zip(self.batches, self.batch_outputs_mT, strict=True)
 
     def mean_losses(self) -> Array:
         """Compute the mean losses (..., n_batches) of the batches from their outputs."""

@@ -1,7 +1,8 @@
 """Many rows, block by block: gradients of large batches, losses and predictions.
 
-A block is so small that its hidden values stay in a cache, and threads can share the blocks. The blocks, and
-so the bits of the results, do not depend on the number of threads.
+A large batch is cut into four blocks. For losses and predictions, a block is so small that its hidden values
+stay in a cache. Threads can share the blocks. These, and so the bits of the results, do not depend on the
+number of threads.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -160,7 +160,7 @@ class ActivationDisplay:
         margin = 0.08 * (high - low) or 0.5
         ax.set_ylim(low - margin, high + margin)
         ax.tick_params(labelbottom=False)
-        ax.set(title=self.name or f"g = {self.activation}", ylabel="value")
+        ax.set(title=f"g = {self.activation}" if self.name is None else self.name, ylabel="value")
         ax.legend(fontsize="small", loc="upper left")
 
     def _draw_histogram(self, ax):

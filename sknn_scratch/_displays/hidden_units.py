@@ -212,7 +212,8 @@ class HiddenUnitsDisplay:
             self._draw_surface()
         else:
             self._draw_boundary()
-        self.ax_.set_title(self.name or ("Surface" if self.regression else "Decision boundary"))
+        title = "Surface" if self.regression else "Decision boundary"
+        self.ax_.set_title(title if self.name is None else self.name)
         self.ax_.set_xlabel(shorten(self.feature_names[0], 30))
         self.ax_.set_ylabel(shorten(self.feature_names[1], 30))
         self._draw_maps()

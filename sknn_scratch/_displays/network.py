@@ -46,6 +46,8 @@ class NetworkDisplay:
         Names of the classes, labels or targets.
     activation : str
         Name of the activation.
+    name : str, default=None
+        Name of the estimator, for the title.
 
     Attributes
     ----------
@@ -79,6 +81,7 @@ class NetworkDisplay:
     feature_names: Any
     class_names: Any
     activation: str
+    name: str | None = None
 
     def __post_init__(self):
         n_features, _, n_outputs = self._sizes()
@@ -95,6 +98,7 @@ class NetworkDisplay:
         *,
         feature_names: Any = None,
         class_names: Any = None,
+        name: str | None = None,
         ax: Any = None,
     ) -> Self:
         """Plot the network of a fitted estimator.
@@ -107,6 +111,8 @@ class NetworkDisplay:
             Names of the features as the network sees them; None takes the names that it knows.
         class_names : array-like of shape (n_classes,), default=None
             Names of the classes, labels or targets; None takes the labels, or y.
+        name : str, default=None
+            Name of the estimator, for the title.
         ax : Axes, default=None
             Where to draw; None makes a new figure.
 
@@ -122,6 +128,7 @@ class NetworkDisplay:
             feature_names_of(estimator) if feature_names is None else feature_names,
             output_names(fitted) if class_names is None else class_names,
             activation_name(fitted),
+            name,
         ).plot(ax)
 
     def plot(self, ax: Any = None) -> Self:
@@ -232,6 +239,8 @@ class NetworkDisplay:
             if layer < 2:
                 largest = f"|w| ≤ {np.abs(self.coefs[layer]).max():.3g}"
                 self._write(largest, (layer + 0.5, 0), (0, -5), 0.85 * size, va="top", color=GREY, **place)
+        if self.name is not None:
+            self.ax_.set_title(self.name, pad=3.6 * size)
 
     def _draw_legend(self):
         from matplotlib.lines import Line2D

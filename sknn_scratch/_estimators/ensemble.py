@@ -143,7 +143,7 @@ def fit_networks(members, inputs):
     with ExitStack() as fit_tasks:
         for one, reporter in zip(members, reporters, strict=True):
             fit_tasks.enter_context(fit_inside(one.parent, reporter))
-        runs = train_runs(list(map(Training, fits, reporters)))
+        runs = train_runs([Training(*pair) for pair in zip(fits, reporters, strict=True)])
         if any(run.is_interrupted for run in runs) and (
             inputs.partial  # a loop of calls would continue, without this call's rows
             or not all(run.state.history for run in runs)  # their average would not be a model

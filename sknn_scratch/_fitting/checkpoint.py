@@ -167,6 +167,7 @@ def check_kind_of_y(fitted):
     except AttributeError as error:
         raise Malformed(f"fitted.{error.name} is missing") from error
     if hasattr(fitted, "y_scale_"):
+        require(hasattr(fitted, "y_offset_"), "fitted.y_offset_ is missing")
         is_scale = np.shape(fitted.y_scale_) == np.shape(fitted.y_offset_) and np.all(fitted.y_scale_ > 0)
         require(is_scale, "fitted.y_scale_ must be positive, and have the shape of fitted.y_offset_")
 

@@ -118,8 +118,8 @@ def read_record(path: str | os.PathLike[str], cls: type) -> Any:
     """
     contents = regular_file(path).read_bytes()
     with naming_the_file(path):
-        header, arrays = parts_of(contents)
-        check_format(path, header)
+        arrays = arrays_in(contents)
+        header = header_from(path, arrays)
         leaves = header["values"] | arrays
         record = record_from(cls, leaves)
         require(not leaves, f"it has unknown fields: {', '.join(leaves)}")
@@ -152,8 +152,8 @@ def members_of(record: Any) -> Arrays:
     return arrays | {"header": np.frombuffer(json.dumps(header).encode(), np.uint8)}
 
 
-def parts_of(contents: bytes) -> tuple[dict[str, Any], Arrays]:
-    """Read the header and the arrays, and check their checksums; refuse arrays larger than the file."""
+def arrays_in(contents: bytes) -> Arrays:
+    """Read the members of an archive, and check their checksums; refuse those larger than the file."""
     try:
         with zipfile.ZipFile(io.BytesIO(contents)) as archive:
             members = archive.infolist()
@@ -161,17 +161,20 @@ def parts_of(contents: bytes) -> tuple[dict[str, Any], Arrays]:
             require(is_stored, "it is compressed")
             n_bytes = sum(max(member.file_size, member.compress_size) for member in members)
             require(n_bytes <= len(contents), "its members are larger than the file")
-            arrays = {one.filename.removesuffix(".npy"): array_in(archive.read(one)) for one in members}
-        header = json.loads(arrays.pop("header").tobytes())
-        is_ours = header["format"] == FORMAT and type(header["format_number"]) is int
+            return {one.filename.removesuffix(".npy"): array_in(archive.read(one)) for one in members}
     except DAMAGE as error:
         raise Malformed(f"{type(error).__name__}: {error}") from error
-    require(is_ours, "its header is of another program")
-    return header, arrays
 
 
-def check_format(path: str | os.PathLike[str], header: dict[str, Any]) -> None:
-    """Raise CheckpointError for another format."""
+def header_from(path: str | os.PathLike[str], arrays: Arrays) -> dict[str, Any]:
+    """Take the header from the arrays; raise CheckpointError for a file of another program or format."""
+    try:
+        header = json.loads(arrays.pop("header").tobytes())
+        is_ours = header["format"] == FORMAT and type(header["format_number"]) is int
+    except DAMAGE:
+        is_ours = False
+    if not is_ours:
+        raise CheckpointError(f"{path} is no checkpoint of sknn_scratch; pass a file that Checkpoint wrote.")
     if header["format_number"] != FORMAT_NUMBER:
         raise CheckpointError(
             f"{path} was written in format {header['format_number']}, by sknn_scratch "
@@ -179,6 +182,7 @@ def check_format(path: str | os.PathLike[str], header: dict[str, Any]) -> None:
             "the version that wrote the file to resume it, or fit anew."
         )
     require(isinstance(header.get("values"), dict), "its header has no values")
+    return header
 
 
 def array_in(member: bytes) -> NDArray[Any]:

@@ -26,10 +26,11 @@ def test_outputs_of_every_kind_have_names(display, kind, name):
     assert any(name in text for text in texts(show(display, estimator, X).figure_))
 
 
-@pytest.mark.parametrize("display", [HiddenUnitsDisplay, ActivationDisplay])
+@pytest.mark.parametrize("display", DISPLAYS)
 def test_the_title_can_be_the_name_of_the_estimator(display):
     estimator, X, _ = fit()
-    assert show(display, estimator, X, name="my network").ax_.get_title() == "my network"
+    for name in ("my network", ""):
+        assert show(display, estimator, X, name=name).ax_.get_title() == name
 
 
 @pytest.mark.parametrize("display", DISPLAYS)

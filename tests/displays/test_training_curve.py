@@ -12,8 +12,7 @@ from tests.helpers import make_data
 
 def test_the_curves_are_the_history():
     clf, X, _ = fit(early_stopping=True)
-    shown = show(TrainingCurveDisplay, clf, X, name="my network")
-    assert shown.ax_.get_title() == "my network"
+    shown = show(TrainingCurveDisplay, clf, X)
     lines = {label: (x, y) for label, x, y in drawn(shown.ax_)}
     assert_array_equal(lines["training: loss + penalty"], [np.arange(1, 6), clf.history_["loss"]])
     assert_array_equal(lines["validation: loss"], [np.arange(1, 6), clf.history_["val_loss"]])

@@ -552,6 +552,7 @@ WRONG_LEAVES = {
         "fitted.history_": [("fitted.history_.loss", leaf) for leaf in (np.ones((2, 2)), np.array(1.0))],
         "fitted._seed_": [-1, None],
         "fitted._seen_weight_": [math.nan, None],
+        "fitted.y_offset_": [("fitted.y_scale_", 1.5)],
         "fingerprints.X": [1, REMOVED],
         "every": [0, 2.0, True],
         "params": [REMOVED, None, [], "{}"],

@@ -357,6 +357,16 @@ NO_CHECKPOINTS = {
 }
 
 
+OF_OTHERS = ["npz without a header", "another program", "no format number", "no UTF-8", "null"]
+
+
+@pytest.mark.parametrize("kind", OF_OTHERS)
+def test_a_sound_file_of_another_program_is_not_called_damaged(path, kind):
+    path.write_bytes(NO_CHECKPOINTS[kind])
+    with pytest.raises(CheckpointError, match=r"run\.npz is no checkpoint of sknn_scratch; pass a file"):
+        read_record(path, Box)
+
+
 @pytest.mark.parametrize("kind", NO_CHECKPOINTS)
 def test_a_file_that_is_no_checkpoint_is_refused_whatever_it_claims_to_be(path, kind):
     path.write_bytes(NO_CHECKPOINTS[kind])
