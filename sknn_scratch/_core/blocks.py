@@ -1,8 +1,7 @@
 """Many rows, block by block: gradients of large batches, losses and predictions.
 
-A large batch is cut into four blocks. For losses and predictions, a block is so small that its hidden values
-stay in a cache. Threads can share the blocks. These, and so the bits of the results, do not depend on the
-number of threads.
+A large batch is cut into four blocks, which threads can share. For losses and predictions, a block is small
+enough that its hidden values stay in a cache. The number of threads changes neither the blocks nor the bits.
 """
 
 from collections.abc import Callable, Iterable, Sequence
