@@ -260,6 +260,14 @@ def test_an_epoch_is_sound_below_the_limit(highest, is_sound):
 
 
 @pytest.mark.parametrize(
+    ("losses", "has_failed"),
+    [([2, 1, 21], True), ([2, 1, 20], False), ([2, 21, 1], False), ([0.1, 11], True), ([0.1, 9], False)],
+)
+def test_a_training_has_failed_if_its_last_loss_is_far_above_the_first_and_above_one(losses, has_failed):
+    assert run_of_losses(*losses).has_failed == has_failed
+
+
+@pytest.mark.parametrize(
     ("record", "watched"),
     [({"loss": 3}, 3), ({"loss": 3, "val_loss": 2}, 2), ({"loss": 3, "val_loss": 2, "val_score": 0.5}, -0.5)],
 )

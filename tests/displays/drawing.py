@@ -2,6 +2,7 @@
 
 import matplotlib
 import numpy as np
+from matplotlib.collections import PathCollection
 from matplotlib.contour import ContourSet
 from sklearn.pipeline import make_pipeline
 
@@ -46,3 +47,9 @@ def drawn(ax):
 def contours(ax):
     """The sets of contour lines in an Axes."""
     return [one for one in ax.collections if isinstance(one, ContourSet)]
+
+
+def points(ax):
+    """The points (n_points, 2) of a scatter plot in an Axes."""
+    (one,) = [one for one in ax.collections if isinstance(one, PathCollection)]
+    return one.get_offsets()

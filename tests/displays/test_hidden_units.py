@@ -19,7 +19,7 @@ from sknn_scratch import (
 )
 from sknn_scratch._displays.hidden_units import margins
 from sknn_scratch._displays.slices import feature_slice
-from tests.displays.drawing import contours, draw, fit, show, texts
+from tests.displays.drawing import contours, draw, fit, points, show, texts
 from tests.helpers import make_data
 
 
@@ -34,9 +34,8 @@ def test_the_maps_are_the_hidden_values_on_a_grid():
     assert shown.y[0] < X[:, 1].min() < X[:, 1].max() < shown.y[-1]
     assert len(contours(shown.ax_)) == 3  # of each class
     assert [len(contours(ax)) for ax in shown.axes_] == [6] * 4  # a light line below each
-    rows, codes = shown.points
-    assert_array_equal(rows, X)
-    assert_array_equal(codes, y)
+    assert_array_equal(points(shown.ax_), X)
+    assert_array_equal(shown.points[1], y)
 
 
 @pytest.mark.parametrize(("n_hidden", "n_units", "n_shown"), [(3, 8, 3), (64, 12, 12)])

@@ -7,7 +7,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import ActivationDisplay, HiddenUnitsDisplay, NetworkDisplay, TrainingCurveDisplay
-from tests.displays.drawing import contours
+from tests.displays.drawing import contours, points
 from tests.helpers import make_rows, small_regressor
 
 X, Y = make_rows(40)
@@ -19,6 +19,7 @@ def test_the_surface_of_a_regressor():
     display = HiddenUnitsDisplay.from_estimator(pipeline, X, Y, n_units=3, resolution=5)
     assert display.outputs.shape == (5, 5, 1)
     assert len(contours(display.ax_)) == 1
+    assert_array_equal(points(display.ax_), X[:, :2])
     assert_array_equal(display.points[1], Y)
     assert display.ax_.get_title() == "Surface"
     raises = pipeline[-1].coefs_[1][display.units, 0] > 0
