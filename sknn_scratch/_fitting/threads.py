@@ -39,9 +39,10 @@ class _SharedLimit:
     the version of threadpoolctl, so it is tried out.
     """
 
+    lock = threading.Lock()  # of all libraries, since those of one kind have one controlling thread
+
     def __init__(self, library):
         self.library = library  # a LibController of threadpoolctl
-        self.lock = threading.Lock()
         self.is_per_thread = None  # unknown until the first limit
         self.users = {}  # their _Use, by user
 

@@ -5,7 +5,7 @@ import warnings
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from threading import current_thread, main_thread
+from threading import Thread, current_thread, main_thread
 
 import numpy as np
 import pytest
@@ -159,6 +159,35 @@ def test_limits_may_overlap_in_one_or_several_threads(blas, n_pools, first_to_go
             for still_there in going[i + 1 :]:
                 assert submits[still_there](blas.is_limited_to, 1).result()
         assert all(submit(blas.is_limited_to, 2).result() for submit in submits)
+
+
+class Interrupted(OneController):
+    """Another Python thread comes between the two calls that set a number of threads."""
+
+    def clear_controlling_thread(self, force=False):
+        OneController.controlling_thread = None
+        if self.another is not None:
+            thread, self.another = Thread(target=self.another), None
+            thread.start()
+            thread.join(timeout=0.2)
+
+    def set_num_threads(self, n_threads):
+        if OneController.controlling_thread in (None, current_thread()):
+            OneController.controlling_thread, self.num_threads = current_thread(), n_threads
+
+
+@pytest.mark.parametrize("is_tried_out", [False, True])
+def test_a_thread_that_limits_another_library_does_not_come_between(monkeypatch, is_tried_out):
+    """All OpenBLAS libraries of the process have one controlling thread."""
+    monkeypatch.setattr(OneController, "controlling_thread", None)
+    first, second = Interrupted(), Interrupted()
+    limits = [_threads._SharedLimit(library) for library in (first, second)]
+    first.another, second.another = partial(limits[1].enter, "another"), None
+    if is_tried_out:
+        limits[0].is_per_thread = limits[1].is_per_thread = False
+    limits[0].enter("this")
+    assert first.num_threads == 1
+    assert limits[0].is_per_thread is False
 
 
 def test_limits_of_others_work_after_fits_in_threads(blas):
