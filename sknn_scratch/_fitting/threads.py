@@ -93,8 +93,14 @@ class _SharedLimit:
             self.library.clear_controlling_thread(force=True)
 
 
-@cache
 def _shared_limits():
+    """List the limits of this process. Without the lock, the cache could make a list for each thread."""
+    with _SharedLimit.lock:
+        return _limits_of_libraries()
+
+
+@cache
+def _limits_of_libraries():
     libraries = ThreadpoolController().select(user_api="blas").lib_controllers
     return [_SharedLimit(library) for library in libraries]
 

@@ -3,7 +3,7 @@
 import threading
 import warnings
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from threading import Thread, current_thread, main_thread
 
@@ -13,7 +13,7 @@ from joblib import parallel_config
 from numpy.testing import assert_array_equal
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limits
 
 from sknn_scratch import ShallowNNClassifier, VectorizedGridSearchCV
 from sknn_scratch._core import blocks
@@ -188,6 +188,21 @@ def test_a_thread_that_limits_another_library_does_not_come_between(monkeypatch,
     limits[0].enter("this")
     assert first.num_threads == 1
     assert limits[0].is_per_thread is False
+
+
+def test_python_threads_that_ask_at_once_get_the_same_limits(monkeypatch):
+    asking = threading.Barrier(2)
+
+    def wait_for_both():
+        with suppress(threading.BrokenBarrierError):
+            asking.wait(timeout=0.2)
+        return ThreadpoolController()
+
+    monkeypatch.setattr(_threads, "ThreadpoolController", wait_for_both)
+    _threads._limits_of_libraries.cache_clear()
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: _threads._shared_limits(), range(2))
+    assert first is second
 
 
 def test_limits_of_others_work_after_fits_in_threads(blas):
