@@ -1,75 +1,150 @@
-"""scikit-learn's own checks of the estimators: with their defaults, and with values that take other paths."""
+"""scikit-learn's own checks of the estimators, for configurations that cover all code paths."""
 
+import numpy as np
 import pytest
 from sklearn.utils.estimator_checks import check_estimator
 
 from sknn_scratch import (
+    Activation,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
     ShallowNNEnsembleRegressor,
     ShallowNNRegressor,
 )
+from sknn_scratch._core.activations import ACTIVATIONS
+from sknn_scratch._core.optimizers import SOLVERS
+from sknn_scratch._core.schedules import SCHEDULES
+from sknn_scratch._fitting.reals import REAL_LOSSES
 from tests.versions import SKIPPED_CHECKS
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 # Small and fast, but good enough for the checks that ask for accuracy.
-QUICK = {"n_hidden": 16, "learning_rate": 0.05, "alpha": 0.1, "max_iter": 20}
-ESTIMATORS = {
-    "classifier, defaults": ShallowNNClassifier(),
-    "classifier, full batches of float64": ShallowNNClassifier(
-        **QUICK, solver="adamw", activation="sigmoid", init_scale="he", dtype="float64", batch_size=None
-    ),
+QUICK = {"solver": "adam", "n_hidden": 16, "learning_rate": 0.05, "alpha": 0.1, "max_iter": 20}
+# Long enough for a rule to end the training, or to lower the learning rate.
+UNTIL_IT_STOPS = QUICK | {"max_iter": 40}
+
+
+def arctan_slope(z):
+    return 1 / (1 + z * z)
+
+
+# Several values in a configuration: the checks see the way into a fit and out of it.
+CLASSIFIERS = {
+    "defaults": {},
+    "sgd without momentum, leaky_relu, adaptive": UNTIL_IT_STOPS
+    | {"solver": "sgd", "learning_rate": 0.5, "momentum": 0.0}
+    | {"activation": "leaky_relu", "learning_rate_schedule": "adaptive"},
+    "adamw, sigmoid, he, float64, full batch": QUICK
+    | {"solver": "adamw", "activation": "sigmoid", "init_scale": "he"}
+    | {"dtype": "float64", "batch_size": None},
     # Two checks compare a row alone with the same row among others, and rows in another order, to 1e-7, which
     # is less than one rounding of a float32. Under the heavy penalty the weights are so small that the biases
     # rule, and these do not depend on the other rows; and the sum over two units rounds little. What is
     # promised of any weights: see test_rounding.py.
-    "classifier, float32": ShallowNNClassifier(
-        **QUICK | {"alpha": 30.0, "n_hidden": 2}, solver="adam", activation="softplus", dtype="float32"
-    ),
-    "classifier, all that is random": ShallowNNClassifier(
-        **QUICK | {"learning_rate": 0.3, "max_iter": 15},
-        solver="sgd",
-        nesterov=False,
-        batch_size=16,
-        dropout=0.1,
-        learning_rate_schedule="cosine",
-        early_stopping=True,
-        class_weight="balanced",
-    ),
-    "regressor, defaults": ShallowNNRegressor(),
-    "regressor, poisson, lbfgs": ShallowNNRegressor(
-        **QUICK, loss="poisson", solver="lbfgs", activation="gelu"
-    ),
-    "regressor, early stopping": ShallowNNRegressor(
-        **QUICK, loss="quantile", solver="adam", activation="elu", early_stopping=True
-    ),
+    "softplus, float32": QUICK | {"activation": "softplus", "dtype": "float32", "alpha": 30.0, "n_hidden": 2},
+    "own activation, gradient_tol, balanced": UNTIL_IT_STOPS
+    | {"activation": Activation(np.arctan, arctan_slope), "class_weight": "balanced"}
+    | {"gradient_tol": 1e-3, "tol": 0.0},
+    "early stopping by accuracy on 7 rows, lbfgs, silu": QUICK
+    | {"early_stopping": True, "scoring": "accuracy", "validation_fraction": 7}
+    | {"solver": "lbfgs", "activation": "silu"}
+    | {"max_iter": 10},  # scikit-learn's score takes longer than an epoch
+    "everything at once": {
+        "n_hidden": 24,
+        "activation": "tanh",
+        "init_scale": "glorot",
+        "learning_rate": 0.3,
+        "solver": "sgd",
+        "nesterov": False,
+        "batch_size": 16,
+        "max_iter": 15,
+        "alpha": 0.01,
+        "dropout": 0.1,
+        "learning_rate_schedule": "cosine",
+        "early_stopping": True,
+        "class_weight": "balanced",
+    },
+}
+REGRESSORS = {
+    "defaults": {},
+    "absolute_error, adam, identity": QUICK | {"loss": "absolute_error", "activation": "identity"},
+    "huber, float32": QUICK | {"dtype": "float32", "alpha": 30.0, "loss": "huber"},
+    "poisson, lbfgs, gelu": QUICK | {"loss": "poisson", "solver": "lbfgs", "activation": "gelu"},
+    "quantile, adamw, elu, one_cycle, early stopping": QUICK
+    | {"loss": "quantile", "solver": "adamw", "activation": "elu", "early_stopping": True}
+    | {"learning_rate_schedule": "one_cycle"},
+}
+ENSEMBLES = {
     "classifiers, defaults": ShallowNNEnsembleClassifier(n_networks=2),
+    "classifiers, lbfgs, logistic, early stopping": ShallowNNEnsembleClassifier(
+        n_networks=2, **QUICK | {"solver": "lbfgs", "activation": "logistic", "early_stopping": True}
+    ),
     "regressors, defaults": ShallowNNEnsembleRegressor(n_networks=2),
 }
-NO_REPEATS = {
-    "classifier, float32": "the check compares to 1e-7, single precision is coarser",
-    "classifier, all that is random": "repeats change the mini-batches, and dropout draws anew for each",
-    "regressor, early stopping": "the random split parts a row from its repeat",
-}
+
+WEIGHT_EQUIVALENCES = (
+    "check_sample_weight_equivalence_on_dense_data",
+    "check_sample_weight_equivalence_on_sparse_data",
+)
 
 
-def expected_failures(name):
-    """Name the checks that cannot pass, with the reason."""
-    expected = {}
-    if name in NO_REPEATS:  # a weight of two cannot give the same numbers as a row that is there twice
-        expected["check_sample_weight_equivalence_on_dense_data"] = NO_REPEATS[name]
-        expected["check_sample_weight_equivalence_on_sparse_data"] = NO_REPEATS[name]
-    if name == "regressor, poisson, lbfgs":
-        expected["check_regressor_multioutput"] = "it trains on negative y, whatever the tags say"
-    return expected
+def why_weights_are_no_repeats(params):
+    """Give the reasons why a weight of two cannot give the same numbers as a row that is there twice."""
+    return [
+        reason
+        for applies, reason in (
+            (params["batch_size"] not in ("auto", None), "repeats change which rows share a mini-batch"),
+            (params["dropout"], "dropout draws anew for every row"),
+            (params["early_stopping"] is True, "the random split parts a row from its repeat"),
+            (params["dtype"] == "float32", "the check compares to 1e-7, single precision is coarser"),
+        )
+        if applies
+    ]
 
 
-@pytest.mark.parametrize("name", ESTIMATORS)
-def test_scikit_learn_has_no_complaint(name):
-    expected = expected_failures(name)
-    outcomes = check_estimator(ESTIMATORS[name], expected_failed_checks=expected, on_skip=None, on_fail=None)
+def assert_no_complaint(estimator, expected=None):
+    """Run the checks; ``expected`` are the names of those that cannot pass, with the reasons."""
+    params, expected = estimator.get_params(), expected or {}
+    if reasons := why_weights_are_no_repeats(params):
+        expected |= dict.fromkeys(WEIGHT_EQUIVALENCES, "; ".join(reasons))
+    outcomes = check_estimator(estimator, expected_failed_checks=expected, on_skip=None, on_fail=None)
     statuses = {one["check_name"]: one["status"] for one in outcomes if one["status"] != "passed"}
     # None is declared that would pass.
     assert statuses == dict.fromkeys(SKIPPED_CHECKS, "skipped") | dict.fromkeys(expected, "xfail")
     assert len(outcomes) >= 60
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("activation", ACTIVATIONS),
+        ("solver", SOLVERS),
+        ("learning_rate_schedule", SCHEDULES),
+        ("loss", REAL_LOSSES),
+    ],
+)
+def test_every_value_is_in_a_configuration(name, values):
+    estimators = [ShallowNNClassifier(**params) for params in CLASSIFIERS.values()]
+    estimators += [ShallowNNRegressor(**params) for params in REGRESSORS.values()]
+    assert set(values) <= {
+        estimator.get_params().get(name) for estimator in [*estimators, *ENSEMBLES.values()]
+    }
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_scikit_learn_has_no_complaint_about_classifiers(name):
+    assert_no_complaint(ShallowNNClassifier(**CLASSIFIERS[name]))
+
+
+@pytest.mark.parametrize("name", REGRESSORS)
+def test_scikit_learn_has_no_complaint_about_regressors(name):
+    is_poisson = REGRESSORS[name].get("loss") == "poisson"
+    reason = "it trains on negative y, whatever the tags say"
+    expected = {"check_regressor_multioutput": reason} if is_poisson else {}
+    assert_no_complaint(ShallowNNRegressor(**REGRESSORS[name]), expected)
+
+
+@pytest.mark.parametrize("name", ENSEMBLES)
+def test_scikit_learn_has_no_complaint_about_ensembles(name):
+    assert_no_complaint(ENSEMBLES[name])

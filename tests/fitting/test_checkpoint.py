@@ -591,28 +591,40 @@ def test_the_fitted_attributes_of_a_checkpoint_are_those_before_training():
 # --- The proof ---
 
 
-LONG = SMALL | {"max_iter": 12, "dropout": 0.2, "early_stopping": True, "n_iter_no_change": 20}
+class TellsOfEpochs(SilentCallback):
+    """A callback that writes a byte into a pipe after every epoch."""
+
+    def __init__(self, pipe):
+        self.pipe = pipe
+
+    def on_fit_task_end(self, estimator, context):
+        if context.task_name == "epoch":
+            os.write(self.pipe, b".")
 
 
-def train_in_a_child(path):
-    """Fork a process that fits, or resumes if there is a file; return its id."""
+def train_in_a_child(path, tell):
+    """Fork a process that fits, or resumes if there is a file, and tells of each epoch; return its id."""
     child = os.fork()
     if child:
         return child
     exit_code = 1
     try:
         if path.exists():
-            ShallowNNClassifier.resume(path, X, Y)
+            ShallowNNClassifier.resume(path, X, Y, callbacks=[tell])
         else:
-            ShallowNNClassifier(**LONG).set_callbacks(Checkpoint(path)).fit(X, Y)
+            ShallowNNClassifier(**LONG).set_callbacks(Checkpoint(path), tell).fit(X, Y)
         exit_code = 0
     finally:
         os._exit(exit_code)
 
 
+LONG = SMALL | {"max_iter": 12, "dropout": 0.2, "early_stopping": True, "n_iter_no_change": 20}
+
+
+@needs_callbacks
 @pytest.mark.needs_fork
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # the child only computes
-def test_killed_processes_lose_nothing(tmp_path):
+def test_killed_processes_lose_nothing(tmp_path, monkeypatch):
     """Fits and resumed fits are killed; what is on the disk then ends as the unbroken fit."""
     path, start = tmp_path / "run.npz", time.perf_counter()
     straight = ShallowNNClassifier(**LONG).set_callbacks(Checkpoint(path)).fit(X, Y)
@@ -621,19 +633,29 @@ def test_killed_processes_lose_nothing(tmp_path):
     rng, n_killed, n_killed_while_writing = random.Random(0), 0, 0
     while n_killed < (8 if n_killed_while_writing else 30):
         epochs_before = read_record(path, Contents).state.epoch if path.exists() else 0
-        child = train_in_a_child(path)
+        read_end, write_end = os.pipe()
+        child = train_in_a_child(path, TellsOfEpochs(write_end))
+        os.close(write_end)
         time.sleep(rng.uniform(0, seconds))
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
+        n_epochs_told = len(os.read(read_end, 1000))
+        os.close(read_end)
         assert os.waitstatus_to_exitcode(status) in (0, -signal.SIGKILL)
         n_killed += os.WIFSIGNALED(status)
-        n_killed_while_writing += len(list(tmp_path.iterdir())) > path.exists()
-        if path.exists():
-            state = read_record(path, Contents).state
-            assert state.epoch >= epochs_before
-            copy = shutil.copy(path, tmp_path / "copy.npz")
+        n_killed_while_writing += len(list(path.parent.iterdir())) > path.exists()
+        if not path.exists():
+            assert n_epochs_told == 0
+            continue
+        state = read_record(path, Contents).state
+        # An epoch is told of before its checkpoint is written, so all but the last one are on the disk.
+        assert state.epoch >= epochs_before + n_epochs_told - 1
+        copy = path.with_name("copy.npz")
+        shutil.copy(path, copy)
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", lambda _: None)
             assert_same_fit(ShallowNNClassifier.resume(copy, X, Y), straight)
-            copy.unlink()
-            if state.stop_reason is not None or rng.random() < 0.3:
-                path.unlink()
+        copy.unlink()
+        if state.stop_reason is not None or rng.random() < 0.3:
+            path.unlink()
     assert n_killed_while_writing > 0

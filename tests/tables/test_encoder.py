@@ -61,6 +61,14 @@ def test_a_frequent_value_takes_one_bin_only():
     assert_array_equal(knots, [0, 34, 67, 100])
 
 
+def test_ramps_add_up_to_the_rank():
+    x = np.sort(np.random.default_rng(0).normal(size=(81, 1)), axis=0)
+    encoder = PiecewiseLinearEncoder(8).fit(x)
+    rank = (encoder.transform(x)[:, 1:] + encoder.ramp_means_[0]).sum(axis=1)
+    assert_allclose(rank[[0, 40, 80]], [0, 4, 8], atol=0.2)
+    assert (np.diff(rank) > 0).all()
+
+
 @pytest.mark.parametrize("values", [(5.0, 5.0, 5.0), (0.1, 0.1, 0.1), (np.nan, np.nan), (3.0,)])
 def test_a_column_without_differences_is_zero(values):
     of_numbers = encoded(column(*values))[:, 0]
@@ -71,6 +79,10 @@ def test_a_column_without_differences_is_zero(values):
 @pytest.mark.parametrize(("values", "n_bins"), [((0, 1, 1, 0), 8), (range(20), 1)])
 def test_two_values_or_one_bin_need_no_ramp(values, n_bins):
     assert encoded(column(*values), n_bins=n_bins).shape == (len(values), 1)
+
+
+def test_two_values_stay_two_values():
+    assert_allclose(encoded(column(0, 1, 1, 0))[:, 0] / encoded(column(0, 1))[:, 0][[0, 1, 1, 0]], 1)
 
 
 def test_missing_values_are_zero_and_have_an_indicator():
