@@ -74,6 +74,18 @@ def decay_and_add(target: Array, decay: float, array: Array) -> None:
     AXPY[char](array, target)
 
 
+def clear_tiny(array: Array, *, are_squares: bool = False) -> None:
+    """Set tiny numbers to zero: a product of them may be subnormal, and takes a hundred times as long.
+
+    The squares of the numbers that are left are normal, even if they shrink by the relative precision. In
+    float32, these numbers are at least 3e-16. The bound for an array of squares is the square of that.
+    """
+    limits = np.finfo(array.dtype)
+    least_square = limits.smallest_normal / limits.eps
+    least = least_square if are_squares else np.sqrt(least_square)
+    np.multiply(array, np.abs(array) >= least, out=array)
+
+
 @lru_cache
 def constant(value: float, char: str) -> Array:
     """Make a zero-dimensional array, with which NumPy computes faster than with a Python number."""

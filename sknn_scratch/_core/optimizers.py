@@ -9,7 +9,9 @@ Each network of a stack has its own learning rate. So a product with it is a fun
     add_multiples(x, scales, y)    x += scale * y
 
 Before an update, ``step`` applies the L2 penalty. It adds the penalty's gradient to the loss's, and so to the
-norms in the history, or, if the optimiser decouples the penalty, it shrinks the weights.
+norms in the history, or, if the optimiser decouples the penalty, it shrinks the weights. After some updates,
+``step`` sets tiny numbers to zero. The weights and moments of dead units, and of features that say nothing,
+shrink for ever. They would become subnormal numbers, which slow down all products.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,11 +22,15 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 import numpy as np
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._core.arrays import add_multiples, constant, decay_and_add, multiply_each
+from sknn_scratch._core.arrays import add_multiples, clear_tiny, constant, decay_and_add, multiply_each
 from sknn_scratch._core.lbfgs import no_pairs
 from sknn_scratch._core.network import Penalty
 
 Memory: TypeAlias = dict[str, Array]
+
+# Tiny numbers are cleared after each UPDATES_TO_CLEARING updates, in about 1 % of their time. A moment that
+# decays by a tenth in each update takes 500 updates from the bound of ``clear_tiny`` to a subnormal number.
+UPDATES_TO_CLEARING = 100
 
 
 class Vectors(NamedTuple):
@@ -47,6 +53,7 @@ class Optimizer:
     takes_all_rows: ClassVar[bool] = False  # each step uses all rows, and no learning rate
     decouples_penalty: ClassVar[bool] = False  # it shrinks the weights, and adds nothing to the gradient
     fields_per_network: ClassVar[tuple[str, ...]] = ()  # in the optimiser of a stack, they are lists (K,)
+    squares: ClassVar[tuple[str, ...]] = ()  # the arrays of the memory that contain squares of gradients
 
     @staticmethod
     def init(params: Array) -> Memory:
@@ -64,6 +71,10 @@ class Optimizer:
         else:
             penalty.add_gradient(vectors.params, vectors.grads)
         self.update(vectors, learning_rates, number)
+        if number % UPDATES_TO_CLEARING == 0:
+            clear_tiny(vectors.params)
+            for name, array in vectors.memory.items():
+                clear_tiny(array, are_squares=name in self.squares)
 
 
 @dataclass(frozen=True)
@@ -104,6 +115,7 @@ class Adam(Optimizer):
     """Adam (Kingma and Ba, 2015), in the form of their section 2 with "epsilon hat"."""
 
     name = "adam"
+    squares = ("second_moment",)
 
     beta_1: float
     beta_2: float
