@@ -13,9 +13,11 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from sknn_scratch._core.activations import Array
+from sknn_scratch._core.blocks import mean_loss
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.optimizers import Memory, Optimizer
+from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._core.stopping import EXPLOSION, FAILURE, StopReason
 
@@ -61,6 +63,13 @@ class Epoch(NamedTuple):
     end: StopReason | None = None  # why the solver can find no better parameters, if it cannot
 
 
+class Snapshot(NamedTuple):
+    """The parameters at the end of an epoch; the epoch before the first has the number 0."""
+
+    epoch: int
+    params: Array  # (n_params,)
+
+
 @dataclass
 class State:
     """All that changes while a network is trained; training can continue from it, bit for bit."""
@@ -75,12 +84,11 @@ class State:
     epochs_before: int = 0  # this run, which has its own ``max_iter``
     epochs_without_improvement: int = 0  # since the watched value last fell by more than ``tol``
     best_value: float = math.inf  # the lowest watched value of this run
-    best_epoch: int = 0  # where it was
-    best_params: Array | None = None  # (n_params,) there; None without validation rows
-    fallback_epoch: int = 0  # where this run returns to after a divergence
-    fallback_params: Array | None = None  # (n_params,) there; None before the first sound epoch
+    best_epoch: int = 0  # the epoch of the parameters that had it
+    best_params: Array | None = None  # (n_params,); None before the first sound epoch
     loss_limit: float = math.inf  # an objective that is not below it has exploded
     stop_reason: StopReason | None = None  # None before the end; in training, only ``Run.stop`` sets it
+    returned_to: int | None = None  # the epoch of the best parameters, if the run has gone back to them
 
     @property
     def epoch(self) -> int:
@@ -90,9 +98,7 @@ class State:
     @property
     def kept_epoch(self) -> int:
         """The epoch whose parameters a finished run keeps."""
-        if self.best_params is not None:
-            return self.best_epoch
-        return self.fallback_epoch if self.stop_reason is StopReason.DIVERGED else self.epoch
+        return self.epoch if self.returned_to is None else self.returned_to
 
     def copy(self) -> "State":
         """Copy all that training changes in place."""
@@ -114,16 +120,14 @@ class State:
         """Clear the optimiser's memory, which belongs to other parameters or to another optimiser."""
         self.memory, self.n_updates = {}, 0
 
-    def watch(self, value: float, epoch: int, tol: float, params: Array | None) -> None:
-        """Compare the watched value of an epoch with the best so far; copy ``params`` if it is lower."""
+    def watch(self, value: float, snapshot: Snapshot, tol: float) -> None:
+        """Compare a watched value with the best so far; keep the snapshot that had it if it is lower."""
         if value < self.best_value - tol:
             self.epochs_without_improvement = 0
         else:
             self.epochs_without_improvement += 1
         if value < self.best_value:
-            best_params = None if params is None else np.copy(params)
-            # In one statement: an interrupt must not separate the value, the epoch and the parameters.
-            self.best_value, self.best_epoch, self.best_params = value, epoch, best_params
+            self.best_value, (self.best_epoch, self.best_params) = value, snapshot
 
 
 @dataclass
@@ -133,15 +137,19 @@ class Run:
     state: State
     data: Data
     config: Config
-    is_sound: bool = True  # whether the loss of the last epoch stayed finite and did not explode
-    sound_epoch: int = field(init=False)  # the last sound epoch
-    sound_params: Array = field(init=False)  # (n_params,) at its end
-    end_of_descent: StopReason | None = None  # why the solver can find no better parameters, if it cannot
     clipped_norm: float = 0.0  # of the last gradient of the loss before it was clipped; zero if it was not
     is_interrupted: bool = False  # whether Control-C ended this training, or others in the same call
+    last_sound: Snapshot = field(init=False)  # after the last sound epoch, or at the start
+    first_val_loss: float = field(init=False)  # at the start; zero without validation rows
 
     def __post_init__(self) -> None:
-        self.sound_epoch, self.sound_params = self.state.epoch, self.state.params.copy()
+        self.last_sound = Snapshot(self.state.epoch, self.state.params.copy())
+        self.first_val_loss = 0.0
+        if self.data.validation is not None:
+            network = self.config.network
+            params = view_parameters(self.state.params, network.shape)
+            with np.errstate(all="ignore"):
+                self.first_val_loss = float(mean_loss(network, params, self.data.validation))
 
     @property
     def is_going_on(self) -> bool:
@@ -194,18 +202,29 @@ class Run:
         """Whether the watched value has not improved for ``n_iter_no_change`` epochs."""
         return self.state.epochs_without_improvement >= self.config.n_iter_no_change
 
+    def is_sound(self, epoch: Epoch) -> bool:
+        """Whether the losses of an epoch, also that of the validation, stayed finite and did not explode."""
+        losses = (epoch.highest, epoch.record.get("val_loss", 0.0))
+        return all(loss < self.state.loss_limit for loss in losses)
+
     def note(self, epoch: Epoch) -> None:
-        """Judge and score an epoch, and record it."""
+        """Record an epoch, score it, and remember its parameters if it is sound.
+
+        The validation measures the parameters at the end of the epoch. The loss is measured in the epoch, so
+        the lowest loss speaks for the parameters at its start.
+        """
         state, record = self.state, epoch.record
         if self.epochs_done == 0:  # an earlier run may have left a lower limit
-            state.loss_limit = min(state.loss_limit, EXPLOSION * max(1.0, epoch.first))
-        self.is_sound, self.end_of_descent = epoch.highest < state.loss_limit, epoch.end
+            usual = max(1.0, epoch.first, self.first_val_loss)
+            state.loss_limit = min(state.loss_limit, EXPLOSION * usual)
+        is_sound = self.is_sound(epoch)
         if self.data.score is not None:  # predictions of a network that has diverged may be NaN
-            record["val_score"] = self.data.score(state.params) if self.is_sound else math.nan
+            record["val_score"] = self.data.score(state.params) if is_sound else math.nan
         state.history.append(record)
-        if self.is_sound:
-            params = state.params if self.is_validated else None
-            state.watch(watched_value(record), state.epoch, self.config.tol, params)
+        if is_sound:
+            at_start, self.last_sound = self.last_sound, Snapshot(state.epoch, state.params.copy())
+            measured = self.last_sound if self.is_validated else at_start
+            state.watch(watched_value(record), measured, self.config.tol)
             self._reduce_on_plateau()
 
     def _reduce_on_plateau(self) -> None:
@@ -214,54 +233,35 @@ class Run:
             self.state.n_reductions += 1
             self.state.epochs_without_improvement = 0
 
-    def keep_epoch(self) -> None:
-        """Keep the parameters of a sound epoch; a divergence from now on returns to those at its start.
-
-        Without validation rows, it does so only if the epoch's loss is the lowest so far: a loss may grow for
-        some epochs before it explodes.
-        """
-        if self.is_validated or self.state.best_epoch == self.state.epoch:
-            self._fall_back_to_sound()
-        self.sound_epoch, self.sound_params = self.state.epoch, self.state.params.copy()
-
-    def _fall_back_to_sound(self) -> None:
-        self.state.fallback_epoch, self.state.fallback_params = self.sound_epoch, self.sound_params
-
     def stop(self, reason: StopReason) -> None:
-        """Stop for a reason; after a divergence or an interrupt, return to earlier parameters."""
+        """Stop for a reason; after a divergence, go back to the best or else to the last sound parameters."""
         if reason is StopReason.DIVERGED:
-            self._undo_divergence()
-        elif reason is StopReason.INTERRUPTED:
-            self._undo_broken_epoch()
+            self._return_to(self._best or self.last_sound)
+            self.state.forget_updates()
         self.state.stop_reason = reason
 
-    def _undo_divergence(self) -> None:
-        state = self.state
-        if state.fallback_params is None:
-            self._fall_back_to_sound()
-        assert state.fallback_params is not None
-        np.copyto(state.params, state.fallback_params)
-        state.forget_updates()
-        if state.best_epoch >= state.epoch - 1:  # the epoch that exploded, or the one before
-            state.best_params = None
+    @property
+    def _best(self) -> Snapshot | None:
+        params = self.state.best_params
+        return None if params is None else Snapshot(self.state.best_epoch, params)
 
-    def _undo_broken_epoch(self) -> None:
-        np.copyto(self.state.params, self.sound_params)
-        del self.state.history[self.sound_epoch - self.state.epochs_before :]
-        self.state.forget_updates()  # the optimiser's memory belongs to later parameters
+    def _return_to(self, snapshot: Snapshot) -> None:
+        np.copyto(self.state.params, snapshot.params)
+        self.state.returned_to = snapshot.epoch
 
     def interrupt(self) -> None:
         """Stop at the last complete epoch, unless there was another reason to stop."""
         self.is_interrupted = True
-        if self.state.best_epoch > self.sound_epoch:
-            self.keep_epoch()  # it was complete, and already noted as the best
         if self.is_going_on:
+            np.copyto(self.state.params, self.last_sound.params)
+            del self.state.history[self.last_sound.epoch - self.state.epochs_before :]
+            self.state.forget_updates()  # the optimiser's memory belongs to later parameters
             self.stop(StopReason.INTERRUPTED)
 
     def finish(self) -> None:
         """Take the parameters of the best epoch, if there are validation rows."""
-        if self.state.best_params is not None:
-            self.state.params = self.state.best_params
+        if self.is_validated and self._best is not None:
+            self._return_to(self._best)
 
 
 def watched_value(record: EpochRecord) -> float:

@@ -123,27 +123,22 @@ def measure(stack: Stack, seconds: float, mean: Any, first: Any, highest: Any) -
 
 def end_epoch(stack: Stack, epochs: Sequence[Epoch], hooks: Sequence[Hooks]) -> None:
     """Record the epoch, and stop the networks that have a reason."""
+    runs_with_hooks = list(zip(stack.runs, hooks, strict=True))
     for run, epoch in zip(stack.runs, epochs, strict=True):
         run.note(epoch)
-        reason = reason_to_stop(run)
-        if reason is not StopReason.DIVERGED:
-            run.keep_epoch()
-        if reason is not None:
+        if (reason := reason_to_stop(run, epoch)) is not None:
             run.stop(reason)
-    check_last_step(stack)  # before the hooks, which should see the weights that are kept
-    hooks_of_runs = list(zip(stack.runs, hooks, strict=True))
-    stopped_by_hooks = [run for run, hook in hooks_of_runs if hook.on_epoch_end(run) and run.is_going_on]
-    if stopped_by_hooks:
-        for run in stopped_by_hooks:
+    for run, hook in runs_with_hooks:
+        if hook.on_epoch_end(run) and run.is_going_on:
             run.stop(StopReason.CALLBACK)
-        check_last_step(stack)
-    for run, hook in hooks_of_runs:
+    check_last_update(stack)
+    for run, hook in runs_with_hooks:
         hook.on_epoch_settled(run)
 
 
-def reason_to_stop(run: Run) -> StopReason | None:
+def reason_to_stop(run: Run, epoch: Epoch) -> StopReason | None:
     """Find the reason to stop after this epoch; None to continue. Callbacks and Control-C have others."""
-    if not run.is_sound:
+    if not run.is_sound(epoch):
         return StopReason.DIVERGED
     if run.gradient_norm < run.config.gradient_tol:
         return StopReason.SMALL_GRADIENT
@@ -151,13 +146,16 @@ def reason_to_stop(run: Run) -> StopReason | None:
         if run.is_validated:
             return StopReason.NO_IMPROVEMENT
         return StopReason.DIVERGED if run.has_failed else StopReason.CONVERGED
-    if run.end_of_descent is not None:
-        return run.end_of_descent
+    if epoch.end is not None:
+        return epoch.end
     return StopReason.MAX_ITER if run.epochs_done >= run.config.max_iter else None
 
 
-def check_last_step(stack: Stack) -> None:
-    """Change the reason of a stopped network to DIVERGED if its last update made its loss explode."""
+def check_last_update(stack: Stack) -> None:
+    """Stop networks as diverged if the last update before their end made the loss explode.
+
+    A network that goes on shows this in its next epoch.
+    """
     if all(run.is_going_on for run in stack.runs):
         return
     for run, objective in stack.by_run(stack.last_objective()):

@@ -21,7 +21,7 @@ from sknn_scratch._core.network import Network
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import NetworkShape, flatten, initialise
 from sknn_scratch._core.rows import rows_of
-from sknn_scratch._core.state import KEPT, Config, Run, State
+from sknn_scratch._core.state import KEPT, Config, Run, Snapshot, State
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._fitting.alpha import Choice, plan_choice
 from sknn_scratch._fitting.auto import chosen_batch_size, chosen_patience, chosen_solver, stops_early
@@ -284,7 +284,7 @@ def next_state(model, config, data, streams, *, partial):
         state.forget_updates()
     if data.validation is not None:
         value = validation_value(config.network, data, state.params)
-        state.watch(value, model.best_iter_, config.tol, state.params)
+        state.watch(value, Snapshot(model.best_iter_, state.params.copy()), config.tol)
     return state
 
 
@@ -310,4 +310,4 @@ def was_trained_by_parts(fitted):
 def snapshot(fit, state):
     """Make the fitted attributes for a state during training, as if a callback had stopped it there."""
     reason = state.stop_reason or StopReason.CALLBACK
-    return fitted_attributes(fit, replace(state, stop_reason=reason, best_params=None))
+    return fitted_attributes(fit, replace(state, stop_reason=reason))

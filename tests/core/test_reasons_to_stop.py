@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sknn_scratch._core.optimizers import SOLVERS
-from sknn_scratch._core.state import Run
+from sknn_scratch._core.state import State
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import BINARY, VALIDATION, history_column, make_run, train_alone, train_and_watch
 
@@ -101,16 +101,18 @@ def test_the_callback_of_the_last_epoch_does_not_hide_the_reason():
 
 
 @pytest.mark.parametrize("epoch", [1, 3])
-def test_an_interrupt_while_an_epoch_is_kept_does_not_lose_what_was_seen_of_it(monkeypatch, epoch):
+def test_an_interrupt_while_an_epoch_is_noted_leaves_a_whole_one(monkeypatch, epoch):
     run = make_run(BINARY, data={"validation": VALIDATION}, max_iter=5)
-    keep_epoch, n_calls = Run.keep_epoch, itertools.count(1)
+    _, params = train_and_watch(run)
+    watch, n_calls = State.watch, itertools.count(1)
 
-    def interrupted(run):
+    def interrupted(*args):
         if next(n_calls) == epoch:
             raise KeyboardInterrupt
-        keep_epoch(run)
+        watch(*args)
 
-    monkeypatch.setattr(Run, "keep_epoch", interrupted)
+    monkeypatch.setattr(State, "watch", interrupted)
     result = train_alone(run)
     assert result.state.stop_reason is StopReason.INTERRUPTED
-    assert result.state.kept_epoch == result.state.epoch == epoch
+    assert result.state.epoch == epoch
+    assert_array_equal(result.state.params, params[result.state.kept_epoch])

@@ -5,15 +5,17 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from sknn_scratch._core.losses import SquaredError
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
-from sknn_scratch._core.state import ADAPTIVE_MINIMUM, Epoch, watched_value
+from sknn_scratch._core.state import ADAPTIVE_MINIMUM, Epoch, Snapshot, watched_value
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import (
     BINARY,
     FULL_BATCH,
     VALIDATION,
     assert_same_training,
+    make_network,
     make_run,
     train_alone,
     train_together,
@@ -58,7 +60,7 @@ def test_another_run_has_its_own_epochs_and_patience_but_keeps_the_memory():
     assert state.n_updates == 16
     assert state.stop_reason is None
     assert (state.epochs_without_improvement, state.best_value, state.best_epoch) == (0, math.inf, 0)
-    assert state.best_params is state.fallback_params is None
+    assert state.best_params is None
     for name, array in first.state.memory.items():
         assert_array_equal(state.memory[name], array)
         assert not np.shares_memory(state.memory[name], array)
@@ -102,7 +104,7 @@ def watched(values, tol):
     params = np.zeros(2)
     for epoch, value in enumerate(values, start=1):
         params.fill(epoch)
-        state.watch(value, epoch, tol, params)
+        state.watch(value, Snapshot(epoch, params.copy()), tol)
         patience.append(state.epochs_without_improvement)
     return state, patience
 
@@ -149,18 +151,8 @@ def run_of_losses(*losses, data=None):
     run.state.params.fill(0)
     run = replace(run)  # the parameters before are not those of the start
     for epoch, loss in enumerate(losses, start=1):
-        at_epoch(run, epoch, loss=loss, val_loss=loss).keep_epoch()
+        at_epoch(run, epoch, loss=loss, val_loss=loss)
     return run
-
-
-def assert_sound(run, epoch):
-    assert run.sound_epoch == epoch
-    assert_array_equal(run.sound_params, epoch)
-
-
-def assert_fallback(run, epoch):
-    assert run.state.fallback_epoch == epoch
-    assert_array_equal(run.state.fallback_params, epoch)
 
 
 def test_the_gradient_norm_is_that_of_both_layers():
@@ -168,56 +160,50 @@ def test_the_gradient_norm_is_that_of_both_layers():
 
 
 @pytest.mark.parametrize(
-    ("losses", "validation", "fallback"),
+    ("losses", "validation", "kept"),
     [
+        ([], None, 0),
         ([1], None, 0),
-        ([1, 2], None, 0),
         ([3, 2, 1], None, 2),
         ([3, 1, 2, 4], None, 1),
         ([3, 1, 2, 0.5], None, 3),
-        ([1, 2, 3], VALIDATION, 2),
+        ([], VALIDATION, 0),
+        ([3, 1, 2], VALIDATION, 2),
+        ([3, 2, 1], VALIDATION, 3),
     ],
 )
-def test_the_start_of_the_epoch_with_the_lowest_loss_or_of_any_validated_one_was_good(
-    losses, validation, fallback
+def test_a_divergence_returns_to_the_start_of_the_epoch_with_the_lowest_loss_or_to_the_best_validation(
+    losses, validation, kept
 ):
     run = run_of_losses(*losses, data={"validation": validation})
-    assert_sound(run, len(losses))
-    assert_fallback(run, fallback)
-
-
-def test_an_epoch_is_kept_once():
-    """A run that has ended may be told its reason again."""
-    run = at_epoch(run_of_losses(2), 2, loss=1)
-    run.keep_epoch()
-    for reason in (StopReason.MAX_ITER, StopReason.CALLBACK):
-        run.stop(reason)
-        assert_fallback(run, 1)
-        assert_sound(run, 2)
-        assert run.state.stop_reason is reason
-    assert not run.is_going_on
-
-
-@pytest.mark.parametrize("losses", [[], [2], [3, 1, 2]])
-def test_a_divergence_returns_to_the_fallback(losses):
-    run = run_of_losses(*losses)
     run.state.memory, run.state.n_updates = {"velocity": run.state.params.copy()}, 7
-    good = run.state.fallback_epoch
-    at_epoch(run, len(losses) + 1, is_sound=False, loss=math.inf).stop(StopReason.DIVERGED)
-    assert_array_equal(run.state.params, good)
+    at_epoch(run, len(losses) + 1, is_sound=False, loss=math.inf, val_loss=0.1).stop(StopReason.DIVERGED)
+    run.finish()
+    assert_array_equal(run.state.params, kept)
     assert (run.state.memory, run.state.n_updates) == ({}, 0)
-    assert run.state.kept_epoch == good
+    assert run.state.kept_epoch == kept
     assert len(run.state.history) == len(losses) + 1  # the record of the bad epoch says what happened
 
 
-@pytest.mark.parametrize(("best", "is_kept"), [(1, True), (2, True), (3, False), (4, False)])
-def test_a_divergence_does_not_trust_a_best_epoch_that_led_to_it(best, is_kept):
-    losses = [0.1 if epoch == best else 1 for epoch in range(1, 5)]
-    run = run_of_losses(*losses[:-1], data={"validation": VALIDATION})
-    at_epoch(run, 4, val_loss=losses[-1]).stop(StopReason.DIVERGED)
-    run.finish()
-    assert run.state.kept_epoch == (best if is_kept else 2)
-    assert_array_equal(run.state.params, run.state.kept_epoch)
+@pytest.mark.parametrize(("val_loss", "is_sound"), [(1e6, True), (1.1e6, False), (math.nan, False)])
+def test_an_epoch_is_unsound_if_the_validation_explodes(val_loss, is_sound):
+    run = make_run(BINARY, data={"validation": VALIDATION})
+    usual = max(1, run.first_val_loss)
+    epoch = Epoch(RECORD | {"val_loss": 0.99 * usual * val_loss}, first=1.0, highest=1.0)
+    run.note(epoch)
+    assert run.is_sound(epoch) == is_sound
+
+
+def test_a_training_may_start_with_a_validation_loss_that_is_high():
+    """So it is if y has outliers there."""
+    targets = VALIDATION.targets
+    high = VALIDATION._replace(targets=targets._replace(values=1e8 * targets.values))
+    run = make_run(
+        BINARY, network=make_network(BINARY)._replace(loss=SquaredError()), data={"validation": high}
+    )
+    assert run.first_val_loss > 1e7
+    at_epoch(run, 1, val_loss=run.first_val_loss)
+    assert run.state.best_epoch == 1
 
 
 def test_an_interrupt_leaves_a_run_that_has_ended():
@@ -230,14 +216,13 @@ def test_an_interrupt_leaves_a_run_that_has_ended():
     assert_array_equal(run.state.params, 2)
 
 
-def test_what_a_later_run_went_back_to_is_its_own():
+def test_what_a_later_run_goes_back_to_is_its_own():
     first = run_of_losses(3, 1)
     first.stop(StopReason.MAX_ITER)
     second = replace(first, state=first.state.for_another_run())
-    assert second.state.fallback_params is None
-    assert_sound(second, 2)
+    assert second.state.best_params is None
     at_epoch(second, 3, is_sound=False, loss=math.inf).stop(StopReason.DIVERGED)
-    assert_fallback(second, 2)
+    assert_array_equal(second.state.params, 2)
     assert second.state.kept_epoch == 2
 
 
@@ -254,9 +239,9 @@ def test_the_limit_of_the_loss_is_lowered_by_the_first_epoch_of_a_run_only():
     ("highest", "is_sound"), [(1e6, False), (math.nextafter(1e6, 0), True), (math.nan, False)]
 )
 def test_an_epoch_is_sound_below_the_limit(highest, is_sound):
-    run = make_run(BINARY)
-    run.note(Epoch(RECORD, 0.7, highest))
-    assert run.is_sound == is_sound
+    run, epoch = make_run(BINARY), Epoch(RECORD, 0.7, highest)
+    run.note(epoch)
+    assert run.is_sound(epoch) == is_sound
 
 
 @pytest.mark.parametrize(
