@@ -54,13 +54,6 @@ class Labels(TargetKind):
     def of_fitted(fitted):
         return KINDS[fitted._target_kind_](fitted.classes_)
 
-    @staticmethod
-    def of_network(output_activation, n_outputs, classes):
-        """Find the kind of labels of a network with these outputs."""
-        if output_activation == Multiclass.loss.output_activation:
-            return Multiclass(classes)
-        return Binary(classes) if n_outputs == 1 else Multilabel(classes)
-
     def fitted_attributes(self):
         return {"classes_": self.classes, "_target_kind_": self.name}
 
@@ -140,11 +133,6 @@ class Exclusive(Labels):
     """Labels (n_samples,), each one of two or more classes."""
 
     n_dimensions = 1
-
-    @property
-    def known_labels(self):
-        """One label of each class."""
-        return self.classes
 
     def check(self, y):
         super().check(y)
@@ -247,11 +235,6 @@ class Multilabel(Labels):
 
     name, noun, n_dimensions = "multilabel", "label", 2
     n_kept = 0
-
-    @property
-    def known_labels(self):
-        """Rows with one label each."""
-        return np.eye(len(self.classes), dtype=int)
 
     def check(self, y):
         super().check(y)

@@ -362,7 +362,6 @@ def test_it_is_no_single_network():
     clf = ensemble()
     assert not isinstance(clf, ShallowNNClassifier)
     assert not hasattr(clf, "transform")
-    assert not hasattr(clf, "to_mlp_classifier")
 
 
 # --- Warnings ---
