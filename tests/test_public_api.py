@@ -191,8 +191,6 @@ METHODS = {
     "decision_function": "X",
     "transform": "X",
     "score": "X y sample_weight",
-    "to_mlp_classifier": "",
-    "from_mlp_classifier": "mlp",
     "resume": "path X y sample_weight X_val y_val sample_weight_val params callbacks",
 }
 INHERITED = """

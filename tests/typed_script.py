@@ -51,8 +51,6 @@ def main() -> None:
 
     parts = ShallowNNClassifier(8, batch_size=None)
     assert_type(parts.partial_fit(X, y, classes=[0, 1]), ShallowNNClassifier)
-    mlp = parts.to_mlp_classifier()
-    assert_type(ShallowNNClassifier.from_mlp_classifier(mlp), ShallowNNClassifier)
 
     ensemble = ShallowNNEnsembleClassifier(4, learning_rate=0.01, max_iter=5, n_networks=2, n_jobs=None)
     assert_type(ensemble.fit(X, y), ShallowNNEnsembleClassifier)
@@ -63,7 +61,6 @@ def main() -> None:
     assert_type(reg, ShallowNNRegressor)
     assert_type(reg.predict(X), NDArray[np.floating])
     assert_type(reg.score(X, X[:, 0]), float)
-    assert_type(ShallowNNRegressor.from_mlp_regressor(reg.to_mlp_regressor()), ShallowNNRegressor)
     several = ShallowNNEnsembleRegressor(4, max_iter=5, n_networks=2).fit(X, X[:, 0])
     assert_type(several.predict(X), NDArray[np.floating])
     assert_type(several.predict(X, return_std=True), tuple[NDArray[np.floating], NDArray[np.floating]])

@@ -64,7 +64,6 @@ The textbook path, about 1,000 lines (``training`` also calls ``stack``, and rea
 Beside the path
     rows         dense and sparse rows, and their two products with the hidden layer
     blocks       many rows, block by block: large batches, losses, predictions
-    logits       probabilities of the logits of a classifier
     schedules    how the learning rate changes
     stopping     the reasons to stop
     data         the rows that networks train on and validate with

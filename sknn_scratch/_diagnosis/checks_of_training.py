@@ -22,11 +22,9 @@ def strong_penalty(evidence):
     """Compare the penalty of a hidden unit with the largest possible gain of the loss."""
     if evidence.y is None:
         return "it needs y"
-    if evidence.penalty_rate is None:
-        return "the penalty of the fit is unknown"
     fitted = evidence.fitted
     return causes.strong_penalty(
-        evidence.penalty_rate,
+        fitted._penalty_rate_,
         evidence.strongest_pull,
         fitted.alpha_,
         fitted.alpha_path_,
@@ -54,7 +52,7 @@ def overfitting(evidence):
     if evidence.fitted.stop_reason_ == "diverged":
         return "the training diverged"
     if gap is None:
-        return "it needs y and a history, or a fit with validation (early_stopping=True)"
+        return "it needs y, or a fit with validation (early_stopping=True)"
     is_hinge = evidence.fitted._activation_ in HINGES
     if not is_hinge and evidence.hidden_layer.flat_fraction > SATURATION_LIMITS.problem:
         return "the hidden units are saturated"
@@ -115,8 +113,7 @@ def not_converged(evidence):
         severity, why = "warning", f"before its stopping rule was met ({fitted.stop_reason_})"
     elif is_unlearnt:
         steps = causes.small_steps(evidence.history("learning_rate"), fitted.learning_rate)
-        are_small = isinstance(steps, Measured) and steps.severity != "ok"
-        remedy = steps.remedy if are_small else causes.plateau_of_the_start(fitted)[1]
+        remedy = steps.remedy if steps.severity != "ok" else causes.plateau_of_the_start(fitted)[1]
     if is_unlearnt:
         severity, why = "problem", f"{why}, with a loss no better than a guess's"
     return Measured(

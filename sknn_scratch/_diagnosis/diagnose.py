@@ -49,8 +49,8 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     -----
     Losses are in units of the loss of a guess. A guess gives all classes the same probability, so its loss is
     log(n_classes), or n_labels log(2). For a regressor, a guess is the best constant for normally distributed
-    y. With loss="poisson", for a quantile other than the median, and for a converted MLPRegressor,
-    it is the best constant for the given y, if there are 20 rows or more.
+    y. With loss="poisson" and for a quantile other than the median, it is the best constant for the given y,
+    if there are 20 rows or more.
 
     An error is the share of the rows that are predicted wrongly. For a regressor, it is the share of the
     variance of y that is not explained.

@@ -19,7 +19,7 @@ from sknn_scratch._fitting.measured import Limits
 
 # Where a loss was measured.
 TRAINING, VALIDATION, ON_DATA = "in training", "in validation", "on X, y"
-# The guess of a regressor may be unknown, because it may have been fitted to y of any scale.
+# The guess of some regressors depends on y.
 UNKNOWN_GUESS = "the loss of a guess is unknown; pass y, with 20 rows or more"
 # Simple models need at least this many rows, and this many rows for each feature.
 LEAST_ROWS = 20
@@ -123,14 +123,9 @@ class Evidence:
         return min(loss for where, loss in self.known_losses.items() if where != VALIDATION)
 
     @property
-    def penalty_rate(self):
-        """The penalty is rate / 2 times the sum of the squared weights; None if the rate is unknown."""
-        return getattr(self.fitted, "_penalty_rate_", None)
-
-    @property
     def penalty(self):
-        """Penalty of the weights that were kept; 0 if it is unknown, as with a converted MLPClassifier."""
-        return 0.5 * (self.penalty_rate or 0) * sum(float(np.vdot(w, w)) for w in self.fitted.coefs_)
+        """Penalty of the weights that were kept."""
+        return 0.5 * self.fitted._penalty_rate_ * sum(float(np.vdot(w, w)) for w in self.fitted.coefs_)
 
     @property
     def estimates_centre(self):

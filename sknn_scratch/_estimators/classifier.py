@@ -1,11 +1,6 @@
 """ShallowNNClassifier: one network that predicts classes."""
 
-from typing import Self
-
-from sklearn.neural_network import MLPClassifier
-
 from sknn_scratch._estimators.classification import Classification
-from sknn_scratch._estimators.mlp import from_mlp_classifier, to_mlp_classifier
 from sknn_scratch._estimators.parameters import ClassifierParameters
 from sknn_scratch._estimators.single import SingleNetwork
 
@@ -198,82 +193,3 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
     >>> clf.fit(X_train, y_train).score(X_test, y_test) > 0.95
     True
     """
-
-    def to_mlp_classifier(self) -> MLPClassifier:
-        """Make a scikit-learn MLPClassifier with the same predictions, for tools that need one.
-
-        It gets the weights, the losses, and the parameters that MLPClassifier has. "adamw" becomes "adam", a
-        batch size of None becomes "auto", and a schedule that MLPClassifier does not have becomes "constant".
-        Dropout and class weights are dropped. You can train the MLPClassifier further.
-
-        Returns
-        -------
-        mlp : sklearn.neural_network.MLPClassifier
-            Fitted, with one hidden layer.
-
-        Raises
-        ------
-        ValueError
-            If ``activation`` is not "identity", "sigmoid", "logistic", "tanh" or "relu".
-
-        See Also
-        --------
-        from_mlp_classifier : The reverse.
-
-        Examples
-        --------
-        >>> from sklearn.datasets import load_iris
-        >>> from sknn_scratch import ShallowNNClassifier
-        >>> X, y = load_iris(return_X_y=True)
-        >>> clf = ShallowNNClassifier(solver="lbfgs", random_state=0).fit(X, y)
-        >>> mlp = clf.to_mlp_classifier()
-        >>> bool((mlp.predict(X) == clf.predict(X)).all())
-        True
-        """
-        return to_mlp_classifier(self)
-
-    @classmethod
-    def from_mlp_classifier(cls, mlp: MLPClassifier) -> Self:
-        """Make a ShallowNNClassifier with the predictions of a fitted scikit-learn MLPClassifier.
-
-        It gets the weights, the losses, and the parameters that ShallowNNClassifier has. ``alpha`` is not
-        changed. For full batches of 100 rows or more, it means the same in both classes. For smaller batches,
-        MLPClassifier's penalty is stronger. You can train the network further, with ``partial_fit`` or after
-        ``set_params(warm_start=True)``. The memory of the optimiser is not copied. The penalty of
-        ``partial_fit`` counts the rows of one epoch of MLPClassifier as earlier rows, except with the solver
-        "lbfgs", which does not store their number. ``stop_reason_`` is inferred. If MLPClassifier kept only
-        the last loss, as with "lbfgs", the earlier losses are NaN in ``history_``.
-
-        Parameters
-        ----------
-        mlp : sklearn.neural_network.MLPClassifier
-            Fitted, with one hidden layer.
-
-        Returns
-        -------
-        estimator : ShallowNNClassifier
-            A new, fitted estimator.
-
-        Raises
-        ------
-        TypeError
-            If ``mlp`` is not an MLPClassifier.
-        ValueError
-            If it has more than one hidden layer, or fewer than two classes.
-
-        See Also
-        --------
-        to_mlp_classifier : The reverse.
-
-        Examples
-        --------
-        >>> from sklearn.datasets import load_iris
-        >>> from sklearn.neural_network import MLPClassifier
-        >>> from sknn_scratch import ShallowNNClassifier
-        >>> X, y = load_iris(return_X_y=True)
-        >>> mlp = MLPClassifier((10,), solver="lbfgs", max_iter=1000, random_state=0).fit(X, y)
-        >>> clf = ShallowNNClassifier.from_mlp_classifier(mlp)
-        >>> bool((clf.predict(X) == mlp.predict(X)).all())
-        True
-        """
-        return from_mlp_classifier(cls, mlp)

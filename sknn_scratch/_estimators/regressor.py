@@ -1,12 +1,7 @@
 """ShallowNNRegressor: one network that predicts numbers."""
 
-from typing import Self
-
-from sklearn.neural_network import MLPRegressor
-
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._estimators.docstrings import with_entries_of
-from sknn_scratch._estimators.mlp import from_mlp_regressor, to_mlp_regressor
 from sknn_scratch._estimators.parameters import RegressorParameters
 from sknn_scratch._estimators.regression import Regression
 from sknn_scratch._estimators.single import SingleNetwork
@@ -93,84 +88,3 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
     >>> 0.8 < below < 1
     True
     """
-
-    def to_mlp_regressor(self) -> MLPRegressor:
-        """Make a scikit-learn MLPRegressor with the same predictions, for tools that need one.
-
-        It gets the weights, the losses, and the parameters that MLPRegressor has. The weights of the output
-        layer include the scale of y, and the losses are in the units of y. A loss that MLPRegressor does not
-        have becomes "squared_error", "adamw" becomes "adam", a batch size of None becomes "auto", and a
-        schedule that it does not have becomes "constant". Dropout is dropped. You can train the MLPRegressor
-        further, in the units of y, so it may need another ``alpha`` and learning rate.
-
-        Returns
-        -------
-        mlp : sklearn.neural_network.MLPRegressor
-            Fitted, with one hidden layer.
-
-        Raises
-        ------
-        ValueError
-            If ``activation`` is not "identity", "sigmoid", "logistic", "tanh" or "relu".
-
-        See Also
-        --------
-        from_mlp_regressor : The reverse.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from sklearn.datasets import load_diabetes
-        >>> from sknn_scratch import ShallowNNRegressor
-        >>> X, y = load_diabetes(return_X_y=True)
-        >>> reg = ShallowNNRegressor(20, solver="lbfgs", max_iter=1000, random_state=0).fit(X, y)
-        >>> mlp = reg.to_mlp_regressor()
-        >>> bool(np.allclose(mlp.predict(X), reg.predict(X)))
-        True
-        """
-        return to_mlp_regressor(self)
-
-    @classmethod
-    def from_mlp_regressor(cls, mlp: MLPRegressor) -> Self:
-        """Make a ShallowNNRegressor with the predictions of a fitted scikit-learn MLPRegressor.
-
-        It gets the weights, the losses, and the parameters that ShallowNNRegressor has. MLPRegressor does not
-        standardise y, so ``y_offset_`` is 0 and ``y_scale_`` is 1. They stay so if you train the network
-        further, with ``partial_fit`` or after ``set_params(warm_start=True)``. The memory of the optimiser is
-        not copied. ``stop_reason_`` is inferred. If MLPRegressor kept only the last loss, as with the solver
-        "lbfgs", the earlier losses are NaN in ``history_``.
-
-        Parameters
-        ----------
-        mlp : sklearn.neural_network.MLPRegressor
-            Fitted, with one hidden layer.
-
-        Returns
-        -------
-        estimator : ShallowNNRegressor
-            A new, fitted estimator.
-
-        Raises
-        ------
-        TypeError
-            If ``mlp`` is not an MLPRegressor.
-        ValueError
-            If it has more than one hidden layer.
-
-        See Also
-        --------
-        to_mlp_regressor : The reverse.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from sklearn.datasets import load_diabetes
-        >>> from sklearn.neural_network import MLPRegressor
-        >>> from sknn_scratch import ShallowNNRegressor
-        >>> X, y = load_diabetes(return_X_y=True)
-        >>> mlp = MLPRegressor(hidden_layer_sizes=(10,), solver="lbfgs", max_iter=5000, random_state=0)
-        >>> reg = ShallowNNRegressor.from_mlp_regressor(mlp.fit(X, y))
-        >>> bool(np.allclose(reg.predict(X), mlp.predict(X)))
-        True
-        """
-        return from_mlp_regressor(cls, mlp)

@@ -291,8 +291,6 @@ def task_of(parent, reporter):
     with context.propagate_callback_context(estimator):
         own = callbacks_of(estimator)
         estimator.set_callbacks(*own, *parent.shared)
-        # The parent's task and the estimator's fit are the same, so the estimator reports it.
-        context._propagated_callbacks = [*getattr(context, "_propagated_callbacks", []), *parent.shared]
         context.call_on_fit_task_begin(estimator=parent.estimator, **reporter.data)
         yield
         estimator.set_callbacks(*own)

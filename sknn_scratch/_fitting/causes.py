@@ -197,8 +197,6 @@ def climb_of(losses):
 
 def small_steps(learning_rates, learning_rate):
     """Estimate from the learning rates (n_epochs,) how far the weights can have moved."""
-    if not len(learning_rates):  # a converted MLPClassifier or MLPRegressor has none
-        return "the learning rates are unknown"
     way = learning_rates.sum()
     enough = learning_rate * USUAL_WAY / way
     return Measured(

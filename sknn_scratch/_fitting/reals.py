@@ -166,7 +166,7 @@ class Reals(TargetKind):
 
     def loss_of_a_guess(self, fitted, y=None):
         """Compute the loss of the best constant: for normal targets or, if these say little, for y."""
-        is_standardised = np.all(self.scale != 1)  # it is 1 for a constant y and a converted MLPRegressor
+        is_standardised = np.all(self.scale != 1)  # it is 1 for a constant y
         if not (is_standardised and self.loss_of(fitted).estimates_centre):  # a tail can be of any length
             return self.loss_of_a_guess_of(y, fitted)
         quantiles = ndtri((np.arange(GUESSED_ROWS) + 0.5) / GUESSED_ROWS)

@@ -4,11 +4,13 @@ A table is a data frame of pandas, polars or pyarrow, or an array. The types of 
 by their names, so that none of the libraries is imported.
 """
 
+import inspect
 import re
 from decimal import Decimal
 from numbers import Real
 
 import numpy as np
+from sklearn.preprocessing import OneHotEncoder
 
 from sknn_scratch._fitting.sklearn_private import _safe_indexing
 
@@ -84,6 +86,21 @@ def kind_of_objects(values):
         return NUMBERS
     others = [one.__name__ for one in classes if not issubclass(one, CLASSES[CATEGORIES])]
     return min(others, default=CATEGORIES)
+
+
+class CategoryEncoder(OneHotEncoder):
+    """scikit-learn's OneHotEncoder of the texts of categories, whatever their types are."""
+
+    def fit(self, X, y=None):
+        """Find the categories of each column."""
+        return super().fit(categories_as_text(X))
+
+    def transform(self, X):
+        """Make ones and zeros (n_samples, n_encoded) of the columns."""
+        as_array = inspect.unwrap(
+            OneHotEncoder.transform
+        )  # set_output acts on this method, and once is enough
+        return as_array(self, categories_as_text(X))
 
 
 def categories_as_text(X):

@@ -4,14 +4,13 @@ from typing import Any
 
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from sknn_scratch._estimators.ensemble_classifier import ShallowNNEnsembleClassifier
 from sknn_scratch._estimators.ensemble_regressor import ShallowNNEnsembleRegressor
 from sknn_scratch._tables.columns import (
     CATEGORIES,
     NUMBERS,
-    categories_as_text,
+    CategoryEncoder,
     category_columns,
     number_columns,
 )
@@ -63,7 +62,7 @@ def tabular_pipeline(estimator: Any = "classifier", *, n_bins: int = 8) -> Pipel
     Notes
     -----
     Parameters have the names of the steps: ``network__alpha``, ``network__random_state``,
-    ``columns__numbers__n_bins``, ``columns__categories__onehot__min_frequency``.
+    ``columns__numbers__n_bins``, ``columns__categories__min_frequency``.
 
     Examples
     --------
@@ -75,16 +74,10 @@ def tabular_pipeline(estimator: Any = "classifier", *, n_bins: int = 8) -> Pipel
     >>> model.fit(X, y).predict(X.head(4))
     array(['cheap', 'dear', 'dear', 'cheap'], dtype='<U5')
     """
-    categories = Pipeline(
-        [
-            ("text", FunctionTransformer(categories_as_text, feature_names_out="one-to-one")),
-            ("onehot", OneHotEncoder(sparse_output=False, **GROUPED)),
-        ]
-    )
     columns = ColumnTransformer(
         [
             (NUMBERS, PiecewiseLinearEncoder(n_bins), number_columns),
-            (CATEGORIES, categories, category_columns),
+            (CATEGORIES, CategoryEncoder(sparse_output=False, **GROUPED), category_columns),
         ]
     )
     return Pipeline([("columns", columns), ("network", network_for(estimator))])

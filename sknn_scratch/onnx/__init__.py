@@ -8,8 +8,8 @@
     onnx_model = to_onnx(pipeline, X[:1])
 
 The import registers a converter for each estimator. So a Pipeline, or another meta-estimator, that contains
-them is converted too. The graph computes in the precision of the rows that ``to_onnx`` is given, float32 or
-float64.
+them is converted too. The converters of other classes stay as they are. The graph computes in the precision
+of the rows that ``to_onnx`` is given, float32 or float64.
 
 A converter adds nodes to a graph. A node computes one array from others. An array of the graph is known by
 its name, a str. Read ``graph``, ``activations``, ``networks``, ``predictions``, ``tables``,

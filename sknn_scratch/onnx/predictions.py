@@ -8,6 +8,7 @@ import numpy as np
 from onnx import TensorProto
 from skl2onnx.common.data_types import Int64TensorType, StringTensorType, guess_tensor_type
 from skl2onnx.common.utils_classifier import get_label_classes
+from sklearn.pipeline import Pipeline
 
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch.onnx.graph import Graph, Name
@@ -18,11 +19,26 @@ def convert_classifier(scope: Any, operator: Any, container: Any) -> None:
     """Convert a classifier. With the option raw_scores, its scores are logits instead of probabilities."""
     model, graph = operator.raw_operator, Graph(scope, operator, container)
     outputs = add_outputs(graph, model, graph.rows(operator))
-    is_raw = container.get_options(model, {"raw_scores": False})["raw_scores"]
+    is_raw = wants_logits(model, scope, container)
     classes = label_constants(get_label_classes(scope, model))
     labels, scores = SCORES[target_kind_of(model).name](graph, outputs, classes, is_raw)
     graph.finish(labels, operator.outputs[0])
     graph.finish(scores, operator.outputs[1])
+
+
+def wants_logits(model: Any, scope: Any, container: Any) -> bool:
+    """Whether the option raw_scores is set for the model, or for a Pipeline that ends in it.
+
+    A CalibratedClassifierCV of a Pipeline sets it so, but skl2onnx 1.20 does not hand it down.
+    """
+    pipelines = [one.raw_operator for one in scope.operators.values() if ends_in(one.raw_operator, model)]
+    options = (container.get_options(one, {"raw_scores": False}) for one in (model, *pipelines))
+    return any(one["raw_scores"] for one in options)
+
+
+def ends_in(pipeline: Any, model: Any) -> bool:
+    """Whether the model is the last step of a Pipeline, or of its last step."""
+    return isinstance(pipeline, Pipeline) and (pipeline[-1] is model or ends_in(pipeline[-1], model))
 
 
 def scores_of_two_classes(graph: Graph, logits: Name, classes: Any, is_raw: bool) -> tuple[Name, Name]:

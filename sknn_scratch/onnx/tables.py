@@ -1,19 +1,12 @@
-"""The steps of ``tabular_pipeline``: numbers in pieces; categories as text, and one-hot."""
+"""The steps of ``tabular_pipeline``: numbers in pieces, and categories one-hot."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from onnx import TensorProto
-from skl2onnx.common.data_types import (
-    BooleanTensorType,
-    StringTensorType,
-    guess_tensor_type,
-)
-from skl2onnx.operator_converters import function_transformer, one_hot_encoder
-from skl2onnx.shape_calculators import function_transformer as function_shapes
+from skl2onnx.common.data_types import BooleanTensorType, FloatTensorType, guess_tensor_type
 
-from sknn_scratch._tables.columns import categories_as_text
 from sknn_scratch._tables.encoder import BOUND
 from sknn_scratch.onnx.graph import Graph, Name
 
@@ -59,56 +52,44 @@ def declare_encoder(operator: Any) -> None:
 # --- Categories ---
 
 
-def convert_function(scope: Any, operator: Any, container: Any) -> None:
-    """Convert the FunctionTransformer that writes categories as text; skl2onnx converts those without one."""
-    if operator.raw_operator.func is not categories_as_text:
-        function_transformer.convert_sklearn_function_transformer(scope, operator, container)
-        return
-    graph = Graph(scope, operator, container)
-    columns = [add_text(graph, column) for column in operator.inputs]
-    graph.finish(graph.add("Concat", *columns, axis=1), operator.outputs[0])
+def convert_categories(scope: Any, operator: Any, container: Any) -> None:
+    """Convert a CategoryEncoder: its columns may have several types, and become text first."""
+    encoder, graph = operator.raw_operator, Graph(scope, operator, container)
+    if encoder.drop is not None:
+        raise NotImplementedError(f"drop={encoder.drop!r} cannot be exported; fit with drop=None.")
+    X = graph.add("Concat", *(add_text(graph, column) for column in operator.inputs), axis=1)
+    groups = getattr(encoder, "infrequent_categories_", [None] * len(encoder.categories_))
+    onehot = [
+        add_onehot(graph, X, position, encoder, categories, () if rare is None else rare)
+        for position, (categories, rare) in enumerate(zip(encoder.categories_, groups, strict=True))
+    ]
+    graph.finish(graph.add("Concat", *onehot, axis=1), operator.outputs[0])
 
 
 def add_text(graph: Graph, column: Any) -> Name:
-    """Add a column of categories (n_samples, 1) as text."""
+    """Add categories (n_samples, n_columns) as text."""
     if isinstance(column.type, BooleanTensorType):
         return graph.add("Where", column.full_name, np.array(["True"]), np.array(["False"]))
     return graph.add("Cast", column.full_name, to=TensorProto.STRING)
 
 
-def declare_function(operator: Any) -> None:
-    """Declare the text of categories (n_samples, n_columns)."""
-    if operator.raw_operator.func is not categories_as_text:
-        function_shapes.calculate_sklearn_function_transformer_output_shapes(operator)
-        return
-    n_columns = sum(column.type.shape[1] for column in operator.inputs)
-    operator.outputs[0].set_type(StringTensorType([operator.inputs[0].get_first_dimension(), n_columns]))
-
-
-def convert_onehot(scope: Any, operator: Any, container: Any) -> None:
-    """Convert a OneHotEncoder. skl2onnx 1.20 cannot group rare and unknown categories, so we do."""
-    encoder = operator.raw_operator
-    if encoder.handle_unknown != "infrequent_if_exist":
-        one_hot_encoder.convert_sklearn_one_hot_encoder(scope, operator, container)
-        return
-    graph = Graph(scope, operator, container)
-    X = graph.add("Concat", *(one.full_name for one in operator.inputs), axis=1)
-    columns = zip(encoder.categories_, encoder.infrequent_categories_, strict=True)
-    onehot = [add_onehot(graph, X, position, *column) for position, column in enumerate(columns)]
-    graph.finish(graph.add("Concat", *onehot, axis=1), operator.outputs[0])
-
-
-def add_onehot(graph: Graph, X: Name, position: int, categories: Any, rare: Any) -> Name:
+def add_onehot(graph: Graph, X: Name, position: int, encoder: Any, categories: Any, rare: Any) -> Name:
     """Add the ones and zeros (n_samples, n_encoded) of a column of strings; the last is of the rare ones."""
-    kept = [str(one) for one in categories if rare is None or one not in rare]
+    kept = [one for one in categories if one not in rare]
     numbers = graph.add(
         "LabelEncoder",
         graph.add("Gather", X, np.array([position]), axis=1),
         op_domain="ai.onnx.ml",
         op_version=2,
-        keys_strings=kept,
-        values_int64s=list(range(len(kept))),
-        default_int64=-1 if rare is None else len(kept),
+        keys_strings=[*kept, *rare],
+        values_int64s=[*range(len(kept)), *[len(kept)] * len(rare)],
+        default_int64=-1 if encoder.handle_unknown in ("ignore", "error") else len(kept),
     )
-    is_category = graph.add("Equal", numbers, np.arange(len(kept) + (rare is not None)))
+    is_category = graph.add("Equal", numbers, np.arange(len(kept) + (len(rare) > 0)))
     return graph.add("Cast", is_category, to=TensorProto.FLOAT)
+
+
+def declare_categories(operator: Any) -> None:
+    """Declare the type and shape of the ones and zeros."""
+    width = len(operator.raw_operator.get_feature_names_out())
+    operator.outputs[0].set_type(FloatTensorType([operator.inputs[0].get_first_dimension(), width]))

@@ -10,7 +10,6 @@ from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import train_test_split
-from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, RobustScaler, StandardScaler
 
@@ -107,17 +106,6 @@ def test_a_penalty_is_compared_only_where_it_is_known_and_part_of_the_loss():
     assert reason(clf, None) == "it needs y"
     assert reason(clf, np.zeros(60, int)) == "the features say nothing about y"
     assert "adamw" in reason(network(4, solver="adamw", max_iter=2).fit(X, y))
-    assert "unknown" in reason(ShallowNNClassifier.from_mlp_classifier(clf.to_mlp_classifier()))
-
-
-def test_a_converted_network_that_has_learnt_nothing_has_no_learning_rates_to_blame():
-    mlp = MLPClassifier((4,), alpha=1e3, learning_rate_init=0.01, max_iter=500, random_state=0)
-    converted = ShallowNNClassifier.from_mlp_classifier(mlp.fit(*moons(60)))
-    assert converted.stop_reason_ == "converged"
-    diagnosis = diagnose(converted, *moons(60))
-    (finding,) = [one for one in diagnosis.findings if one.name == "not converged"]
-    assert finding.severity == "problem"
-    assert "decrease tol or alpha" in finding.remedy
 
 
 # --- Too few units ---

@@ -11,7 +11,6 @@ from sklearn.datasets import load_breast_cancer, load_digits, load_iris
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
-from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -323,23 +322,6 @@ def test_class_weights_count_as_in_training():
     X, y = imbalanced()
     clf = fit(X, y, max_iter=300, class_weight="balanced", alpha=0)
     assert check("overfitting", clf, X, y).value < 0.02
-
-
-@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_a_converted_classifier_has_a_short_history(data, solver):
-    mlp = MLPClassifier((8,), solver=solver, max_iter=200, random_state=0).fit(*data)
-    diagnosis = diagnose(ShallowNNClassifier.from_mlp_classifier(mlp), *data)
-    assert diagnosis.ok
-    assert ("stopped too early" in diagnosis.not_checked) == (solver == "lbfgs")
-    assert ("exploding gradient" in diagnosis.not_checked) == (solver == "lbfgs")
-
-
-def test_a_network_without_any_history(data):
-    clf = fit(*data, max_iter=5)
-    clf.history_ = {}
-    diagnosis = diagnose(clf, data[0])
-    assert diagnosis.not_checked.keys() >= {"exploding gradient", "overfitting", "stopped too early"}
-    assert check("not converged", clf, data[0]).severity == "warning"
 
 
 def test_bad_input(data, healthy):

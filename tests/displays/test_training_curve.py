@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from sklearn.neural_network import MLPClassifier
 
 from sknn_scratch import ShallowNNClassifier, TrainingCurveDisplay
 from tests.displays.drawing import draw, drawn, fit, show
@@ -104,15 +103,16 @@ def test_a_single_epoch_is_seen():
     assert shown.n_epochs == 1
 
 
-def test_the_short_history_of_a_converted_classifier_is_shown():
-    mlp = MLPClassifier((4,), max_iter=5, random_state=0).fit(*make_data("binary"))
-    clf = ShallowNNClassifier.from_mlp_classifier(mlp)
-    shown = TrainingCurveDisplay.from_estimator(clf)
-    assert_array_equal(drawn(shown.ax_)[0][2], clf.loss_curve_)
+def test_a_history_without_the_columns_that_are_asked_for():
+    shown = TrainingCurveDisplay({"loss": [2, 1]})
     with pytest.raises(ValueError, match=r"details=True needs 'gradient_norm_hidden'.*\['loss'\]"):
-        TrainingCurveDisplay.from_estimator(clf, details=True)
+        shown.plot(details=True)
     with pytest.raises(ValueError, match="x='seconds' needs 'seconds'"):
         shown.plot(x="seconds")
+
+
+def test_a_network_without_a_history():
+    clf = ShallowNNClassifier(4, max_iter=5, random_state=0).fit(*make_data("binary"))
     clf.loss_curve_ = np.array([])
     with pytest.raises(ValueError, match="no history"):
         TrainingCurveDisplay.from_estimator(clf)

@@ -1,8 +1,9 @@
-"""The estimator as an object: seeds, copies, pickles, parameters, its HTML, threads."""
+"""The estimator as an object: seeds, copies, pickles, parameters, its HTML, its defaults, threads."""
 
 import copy
 import io
 import pickle
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -11,9 +12,11 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import is_classifier
-from sklearn.preprocessing import StandardScaler
+from sklearn.datasets import load_iris, load_wine
+from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import StandardScaler, scale
 from sklearn.utils import estimator_html_repr
 
 from sknn_scratch import Activation, ShallowNNClassifier, ShallowNNEnsembleClassifier
@@ -237,6 +240,29 @@ def test_tags():
     assert tags.transformer_tags.preserves_dtype == ["float64", "float32"]
     single = ShallowNNClassifier(dtype="float32").__sklearn_tags__()
     assert single.transformer_tags.preserves_dtype == ["float32"]
+
+
+# --- The defaults, and scikit-learn's MLPClassifier ---
+
+
+@pytest.mark.parametrize("load", [load_iris, load_wine])
+def test_the_defaults_converge(load):
+    x, y = load(return_X_y=True)
+    x = scale(x)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        classifier = ShallowNNClassifier(random_state=0).fit(x, y)
+    assert classifier.stop_reason_ in ("converged", "no_improvement")
+    assert classifier.score(x, y) > 0.95
+
+
+def test_alpha_is_that_of_mlp_classifier():
+    """The objective of a linear network has one minimum, which both find."""
+    x, y = make_data("multiclass", n_samples=200)
+    params = {"activation": "identity", "solver": "lbfgs", "alpha": 5.0, "max_iter": 2000, "random_state": 0}
+    classifier = ShallowNNClassifier(6, tol=1e-9, n_iter_no_change=100, **params).fit(x, y)
+    mlp = MLPClassifier((6,), tol=1e-9, **params).fit(x, y)
+    assert_allclose(classifier.predict_proba(x), mlp.predict_proba(x), atol=1e-4)
 
 
 # --- Threads ---

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.model_selection import GridSearchCV
-from sklearn.neural_network import MLPClassifier
 
 from sknn_scratch import (
     ShallowNNClassifier,
@@ -99,14 +98,6 @@ def test_each_fit_of_a_search_chooses_by_its_own_rows():
     assert ours.best_estimator_.solver_ == theirs.best_estimator_.solver_ == "adam"
     folds = GridSearchCV(make_classifier(solver="lbfgs"), grid, cv=2, refit=False).fit(X, Y)
     assert_array_equal(scores, folds.cv_results_["mean_test_score"])
-
-
-def test_mlp_classifier_gets_the_solver_that_was_used_and_gives_its_own():
-    assert make_classifier().fit(X[:100], Y[:100]).to_mlp_classifier().solver == "lbfgs"
-    mlp = make_classifier().fit(X, Y).to_mlp_classifier()
-    assert mlp.solver == "adam"
-    assert isinstance(mlp, MLPClassifier)
-    assert ShallowNNClassifier.from_mlp_classifier(mlp).solver_ == "adam"
 
 
 @pytest.mark.parametrize(

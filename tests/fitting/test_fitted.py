@@ -127,16 +127,3 @@ def test_the_place_of_the_best_epoch(best_iter, place):
     classifier = trained_by_parts(12)
     classifier.best_iter_ = best_iter
     assert fitted.kept_epoch(classifier, classifier.loss_curve_) == place
-
-
-@pytest.mark.parametrize("validated", [False, True])
-def test_mlp_classifier_and_back_counts_on(validated):
-    classifier = trained_by_parts(12)
-    if validated:
-        classifier.set_params(warm_start=True, early_stopping=True, scoring="accuracy").fit(X, Y)
-    again = ShallowNNClassifier.from_mlp_classifier(classifier.to_mlp_classifier())
-    assert again.n_iter_ == classifier.n_iter_
-    assert_array_equal(again.loss_curve_, classifier.loss_curve_)
-    scores = classifier.history_.get("val_score")
-    best = 12 if scores is None else 15 - 4 + np.argmax(scores)
-    assert again.best_iter_ == best

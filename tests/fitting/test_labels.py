@@ -1,6 +1,7 @@
 """Labels of every kind give the same results as NumPy arrays, and are given back."""
 
 import re
+from decimal import Decimal, localcontext
 from functools import partial
 
 import numpy as np
@@ -13,6 +14,8 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.metrics import accuracy_score
 
 from sknn_scratch import Checkpoint, ShallowNNClassifier
+from sknn_scratch._fitting.labels import Multiclass, Multilabel
+from tests.core import textbook
 from tests.helpers import KINDS, assert_same_model, make_data, small_network
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -149,6 +152,37 @@ def test_predictions_are_the_formulas_of_the_documentation(kind):
     assert_allclose(classifier.predict_log_proba(X), np.log(probabilities))
     labels = probabilities > 0.5 if kind == "multilabel" else probabilities.argmax(axis=1)
     assert_array_equal(classifier.predict(X), labels)
+
+
+EXTREMES = [-1e4, -745, -40, -1, 0, 1e-9, 1, 40, 745, 1e4]
+
+
+@np.errstate(all="raise", under="ignore")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", [Multiclass, Multilabel])
+def test_probabilities_equal_exact_arithmetic(kind, dtype):
+    outputs = np.array(np.meshgrid(EXTREMES, EXTREMES, [0.5]), dtype).reshape(3, -1).T
+    before, accuracy = outputs.copy(), 4 * np.finfo(dtype).eps
+    with localcontext(prec=50):
+        rows = [[Decimal(float(value)) for value in row] for row in outputs]
+        if kind is Multiclass:
+            exact = np.array([textbook.log_softmax(row) for row in rows], float)
+        else:
+            exact = np.array([[textbook.log_sigmoid(z) for z in row] for row in rows], float)
+    log_probabilities = kind(np.arange(3)).log_probabilities(outputs)
+    probabilities = kind(np.arange(3)).probabilities(outputs)
+    assert log_probabilities.dtype == probabilities.dtype == dtype
+    assert_allclose(log_probabilities, exact, rtol=accuracy, atol=accuracy * 40)
+    for row, found, logs in zip(outputs, probabilities, exact, strict=True):
+        assert_allclose(found, np.exp(logs), rtol=accuracy * max(1, *abs(row)), atol=np.finfo(dtype).tiny)
+    assert_array_equal(outputs, before)
+
+
+@pytest.mark.parametrize("n_rows", [1, 1024, 1025, 3000])
+def test_probabilities_of_any_number_of_rows(n_rows):
+    outputs = np.random.default_rng(0).normal(scale=3, size=(n_rows, 3))
+    classes = Multiclass(np.arange(3))
+    assert_allclose(classes.probabilities(outputs), np.exp(classes.log_probabilities(outputs)))
 
 
 def test_dates_are_labels_like_others(tmp_path):

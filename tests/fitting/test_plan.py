@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from sklearn.datasets import load_digits
-from sklearn.neural_network import MLPClassifier
 
 from sknn_scratch import Checkpoint, ShallowNNClassifier
 from tests.helpers import assert_same_model, make_data
@@ -58,14 +57,6 @@ WAYS = {
 def test_the_penalty_of_partial_fit_is_measured_against_the_rows_of_all_calls(way, tmp_path):
     train, expected = WAYS[way]
     assert penalty_divisor(train(tmp_path / "fit.npz")) == pytest.approx(expected, rel=1e-9)
-
-
-def test_rows_of_mlp_classifier_count_once():
-    mlp = MLPClassifier((4,), max_iter=7, tol=10.0, n_iter_no_change=3, random_state=0)
-    mlp.fit(np.tile(X, (2, 1)), np.tile(Y, 2))
-    classifier = ShallowNNClassifier.from_mlp_classifier(mlp)
-    classifier.set_params(solver="sgd", momentum=0.0, batch_size=None)
-    assert penalty_divisor(classifier) == pytest.approx(120 + 60, rel=1e-9)
 
 
 def test_a_warm_start_is_measured_against_its_own_rows():

@@ -11,7 +11,6 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import ndtr
 from skl2onnx import to_onnx
-from skl2onnx.common.data_types import StringTensorType
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier, VotingRegressor
 from sklearn.linear_model import LogisticRegression
@@ -19,7 +18,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import StandardScaler
 
 import sknn_scratch
 from sknn_scratch import (
@@ -270,9 +269,9 @@ def make_table(n_rows=300):
     )
 
 
-def columns_for(session, table):
-    """Give each input of a session its column; categories are objects for ONNX Runtime."""
-    columns = {one.name: table[[one.name]].to_numpy() for one in session.get_inputs()}
+def as_inputs(table):
+    """Make an input of each column; categories are objects for ONNX Runtime."""
+    columns = {name: table[[name]].to_numpy() for name in table}
     return {
         name: column.astype(object) if column.dtype.kind in "OTU" else column
         for name, column in columns.items()
@@ -305,7 +304,7 @@ def test_a_tabular_pipeline_is_exported_as_a_whole(name):
     options = None if name == "regressor" else {"zipmap": False}
     session = onnxruntime.InferenceSession(to_onnx(model, table[:1], options=options).SerializeToString())
     new = table.assign(city=table["city"].where(np.arange(300) > 9, "never seen"))
-    *_, found = session.run(None, columns_for(session, new))
+    *_, found = session.run(None, as_inputs(new))
     expected = model.predict(new)[:, np.newaxis] if name == "regressor" else model.predict_proba(new)
     assert_allclose(found, expected, rtol=0, atol=1e-5)
 
@@ -317,14 +316,68 @@ def test_a_table_of_numbers_is_one_input():
     assert_allclose(found, model.predict_proba(X), rtol=0, atol=1e-5)
 
 
-def test_other_steps_are_converted_as_before():
-    X = np.array([["a", "u"], ["b", "v"], ["a", "v"]], dtype=object)
-    steps = make_pipeline(FunctionTransformer(), OneHotEncoder(handle_unknown="ignore", sparse_output=False))
-    onnx_model = to_onnx(steps.fit(X), initial_types=[("X", StringTensorType([None, 2]))])
-    (found,) = onnxruntime.InferenceSession(onnx_model.SerializeToString()).run(None, {"X": X})
-    assert_array_equal(found, steps.transform(X))
-    with pytest.raises(RuntimeError, match="FunctionTransformer is not supported"):
-        to_onnx(FunctionTransformer(np.abs).fit(np.ones((2, 1))), np.ones((1, 1)))
+@pytest.mark.parametrize(
+    "params",
+    [{"handle_unknown": "ignore"}, {"max_categories": None}, {"min_frequency": None, "max_categories": None}],
+)
+def test_categories_are_grouped_as_the_parameters_say(params):
+    table = make_table()[["city", "flag", "kind"]]
+    model = tabular_pipeline(ShallowNNClassifier(4, max_iter=20, random_state=0))
+    model.set_params(**{f"columns__categories__{name}": value for name, value in params.items()})
+    model.fit(table, table["city"] == "rare")
+    new = table.assign(city=table["city"].where(np.arange(300) > 9, "never seen"))
+    onnx_model = to_onnx(model, table[:1], options={"zipmap": False})
+    *_, found = onnxruntime.InferenceSession(onnx_model.SerializeToString()).run(None, as_inputs(new))
+    assert_allclose(found, model.predict_proba(new), rtol=0, atol=1e-5)
+
+
+def test_categories_that_are_dropped_are_refused():
+    model = tabular_pipeline(NETWORK).set_params(columns__categories__drop="first")
+    table = make_table()[["city"]]
+    model.fit(table, table["city"] == "Rome")
+    with pytest.raises(NotImplementedError, match="drop='first'"):
+        to_onnx(model, table[:1])
+
+
+OTHERS = """
+import numpy as np
+from skl2onnx import _parse, _supported_operators, to_onnx
+from skl2onnx.common import _registration
+from skl2onnx.common.data_types import StringTensorType
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import make_column_transformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+
+X = np.array([["a", "u"], ["b", "v"], ["a", "v"], ["b", "u"]] * 5)
+onehot = OneHotEncoder(handle_unknown="infrequent_if_exist")
+columns = make_column_transformer((make_pipeline(FunctionTransformer(), onehot), [0, 1]))
+calibrated = CalibratedClassifierCV(make_pipeline(StandardScaler(), LogisticRegression()), cv=2)
+model = GridSearchCV(make_pipeline(columns, calibrated), {}, cv=2).fit(X, X[:, 0] == "a")
+
+def registered():
+    return [
+        *_registration._converter_pool.items(),
+        *_registration._shape_calculator_pool.items(),
+        *_supported_operators.sklearn_operator_name_map.items(),
+        *_parse.sklearn_parsers_map.items(),
+        _parse.do_not_merge_columns,
+    ]
+
+def exported():
+    return to_onnx(model, initial_types=[("X", StringTensorType([None, 2]))]).SerializeToString()
+
+before = registered(), exported()
+import sknn_scratch.onnx
+assert set(before[0]) < set(registered())
+assert before[1] == exported()
+"""
+
+
+def test_the_import_changes_nothing_for_other_classes():
+    subprocess.run([sys.executable, "-c", OTHERS], check=True)
 
 
 # --- The package and its pages ---

@@ -147,13 +147,25 @@ def test_parameters_have_plain_names():
     model = tabular_pipeline("classifier", n_bins=5)
     names = model.get_params()
     assert names["columns__numbers__n_bins"] == 5
-    assert {"network__alpha", "columns__categories__onehot__min_frequency"} <= names.keys()
+    assert {"network__alpha", "columns__categories__min_frequency"} <= names.keys()
     model.set_params(columns__numbers__n_bins=3, network=small()).fit(pandas_frame(), Y)
     assert list(model[0].get_feature_names_out())[:5] == [
         "numbers__size",
         *(f"numbers__size_ramp{i}" for i in (1, 2, 3)),
         "numbers__size_missing",
     ]
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_the_encoded_columns_can_be_a_frame(library):
+    X = pandas_frame().set_index(np.arange(5, N + 5))
+    columns = tabular_pipeline()[0]
+    expected = columns.fit_transform(X)
+    encoded = columns.set_output(transform=library).fit_transform(X)
+    assert list(encoded.columns) == list(columns.get_feature_names_out())
+    assert_array_equal(encoded.to_numpy(), expected)
+    if library == "pandas":
+        assert_array_equal(encoded.index, X.index)
 
 
 def test_clones_and_pickles_predict_the_same():
