@@ -12,7 +12,7 @@ from sknn_scratch._estimators.ensemble_classifier import ShallowNNEnsembleClassi
 from sknn_scratch._estimators.ensemble_regressor import ShallowNNEnsembleRegressor
 from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._fitting.callbacks import Checkpoint
-from sknn_scratch._fitting.checkpoint_file import CheckpointError
+from sknn_scratch._fitting.checkpoint import CheckpointError
 from sknn_scratch._search.search import VectorizedGridSearchCV, VectorizedRandomizedSearchCV
 from sknn_scratch._search.together import train_together
 from sknn_scratch._tables.encoder import PiecewiseLinearEncoder

@@ -80,8 +80,8 @@ def main() -> None:
     print([f"{finding.name}: {finding.value:.2f}" for finding in diagnosis])  # noqa: T201
 
     with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "network.npz"
-        ShallowNNClassifier(4, max_iter=5).set_callbacks(Checkpoint(path, every=2)).fit(X, y)
+        path = Path(directory) / "network.checkpoint"
+        ShallowNNClassifier(4, max_iter=5, solver="adam").set_callbacks(Checkpoint(path, every=2)).fit(X, y)
         assert_type(ShallowNNClassifier.resume(path, X, y), ShallowNNClassifier)
 
 

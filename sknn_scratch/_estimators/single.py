@@ -79,8 +79,8 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
         Raises
         ------
         CheckpointError
-            If the file is damaged, has another format, or is not a checkpoint, if a field does not belong to
-            the fit (the message names it), or if the data are not the data of the fit. It is a ValueError.
+            If the file is damaged, has another format, or is not a checkpoint of this class, or if the data
+            are not the data of the fit. It is a ValueError.
         OSError
             If there is no such file (then it is a FileNotFoundError), or it is a device or a pipe.
 
@@ -103,7 +103,7 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
         >>> from sknn_scratch import Checkpoint, ShallowNNClassifier
         >>> X, y = load_iris(return_X_y=True)
         >>> directory = tempfile.TemporaryDirectory()
-        >>> path = Path(directory.name) / "iris.npz"
+        >>> path = Path(directory.name) / "iris.checkpoint"
         >>> if path.exists():
         ...     clf = ShallowNNClassifier.resume(path, X, y)
         ... else:
@@ -114,7 +114,7 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
         >>> directory.cleanup()
         """
         estimator, stored = read_stored_fit(cls, path, params)
-        estimator.set_callbacks(Checkpoint(path, stored.contents.every), *callbacks)
+        estimator.set_callbacks(Checkpoint(path, stored.every), *callbacks)
         inputs = FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val)
         return estimator._go_on(inputs, stored)
 

@@ -24,6 +24,6 @@ Beside the path
     features         the size and the spread of the features
     measured         what the measurement of a cause returns
     callbacks        what is reported after every epoch; ``callback_framework`` hides the version beneath
-    checkpoint       what a checkpoint contains, and how a fit is resumed; ``checkpoint_file`` writes it
+    checkpoint       the file of a checkpoint, and how a fit is resumed from it
     sklearn_private  all private names that are imported from scikit-learn
 """

@@ -18,8 +18,7 @@ from sknn_scratch._fitting.callback_framework import (
     NeedsNoFramework,
     callback_management_context,
 )
-from sknn_scratch._fitting.checkpoint import contents_of
-from sknn_scratch._fitting.checkpoint_file import regular_file, write_record
+from sknn_scratch._fitting.checkpoint import contents_of, regular_file, write_contents
 from sknn_scratch._fitting.fitted import attributes_of
 from sknn_scratch._fitting.plan import snapshot
 
@@ -57,9 +56,9 @@ class Checkpoint(NeedsNoFramework):
     """A callback that saves the training state to a file, to continue after a crash.
 
     The file is written before the first epoch, after every n epochs and after the last epoch. It is always
-    replaced as a whole: after a crash at any moment, the latest complete file is there.
+    replaced as a whole: after a crash at any moment, a complete file is there.
     :meth:`ShallowNNClassifier.resume` continues from it, and ends with the same weights, bit for bit, as a
-    fit without a crash. An existing file is replaced.
+    fit without a crash. An existing file is replaced, and the new one has its permissions.
 
     Parameters
     ----------
@@ -73,8 +72,8 @@ class Checkpoint(NeedsNoFramework):
     Raises
     ------
     ValueError
-        In ``fit``, if the network is a clone, as in a search. In ``partial_fit``: save the estimator itself
-        between two calls.
+        In ``fit``, if the network is a clone, as in a search, or if the solver is "lbfgs", which "auto"
+        chooses for few rows. In ``partial_fit``: save the estimator itself between two calls.
     OSError
         In ``fit``, if the path is a directory, a device or a pipe, if its directory does not exist, or if the
         disk is full.
@@ -87,7 +86,7 @@ class Checkpoint(NeedsNoFramework):
     -----
     The file contains the parameters, the optimiser's memory, the history and the states of the random
     generators. It is about five times as large as the weights. It contains no training data, only a hash of
-    them. It is an uncompressed .npz file. Nothing in it is pickled.
+    them. Nothing in it is pickled.
 
     Examples
     --------
@@ -97,7 +96,7 @@ class Checkpoint(NeedsNoFramework):
     >>> from sknn_scratch import Checkpoint, ShallowNNClassifier
     >>> X, y = load_iris(return_X_y=True)
     >>> directory = tempfile.TemporaryDirectory()
-    >>> path = Path(directory.name) / "iris.npz"
+    >>> path = Path(directory.name) / "iris.checkpoint"
     >>> clf = ShallowNNClassifier(solver="adam", max_iter=1000, random_state=0)
     >>> clf = clf.set_callbacks(Checkpoint(path, every=10)).fit(X, y)
     >>> bool((ShallowNNClassifier.resume(path, X, y).coefs_[0] == clf.coefs_[0]).all())
@@ -154,7 +153,7 @@ class Checkpoint(NeedsNoFramework):
         """Write the file if ``every`` epochs have passed, or the training has ended."""
         state = contents.state
         if len(state.history) % self.every == 0 or state.stop_reason is not None:
-            write_record(self.path, replace(contents, every=int(self.every)))
+            write_contents(self.path, replace(contents, every=int(self.every)))
 
 
 def is_one_of_many(context):

@@ -1,71 +1,45 @@
-"""What a checkpoint contains, and how a fit is resumed from it.
+"""The file of a checkpoint: what it contains, how it is written, and how a fit is resumed from it.
 
-It does not contain the data. The user passes them again, and their fingerprints are compared.
+The file is a line with the format and a digest, and an uncompressed .npz archive of arrays and of JSON with
+everything else. Nothing in it is pickled. If the digest is right, the contents are what was written, and need
+no checks. They do not include the data. The user passes these again, and their fingerprints are compared.
 """
 
-import hashlib
-import reprlib
-from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+import io
+import json
+import os
+import shutil
+import sys
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from inspect import signature
-from types import NoneType
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import scipy.sparse
-from numpy.typing import NDArray
 
-from sknn_scratch._core.parameters import NetworkShape
 from sknn_scratch._core.state import State
-from sknn_scratch._fitting.checkpoint_file import (
-    CheckpointError,
-    Malformed,
-    Table,
-    leaves_of,
-    naming_the_file,
-    read_record,
-    require,
-)
-from sknn_scratch._fitting.fitted import set_layers, target_kind_of
+from sknn_scratch._core.stopping import StopReason
+from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, attributes_of, set_layers
+
+# The fitted attributes that a fit needs before its training; all others follow from the state.
+NEEDED = (*DATA_ATTRIBUTES, "history_", "alpha_", "alpha_path_", "_seed_", "_seen_weight_")
+
+FORMAT = b"sknn_scratch checkpoint, format 7, "  # another number whenever the contents change
 
 
-@dataclass(frozen=True)
-class Fingerprints:
-    """Hashes of the parts of the data."""
-
-    X: str
-    y: str
-    sample_weight: str
-    validation: str
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """The fitted attributes that a fit needs before its training; all others follow from the state.
-
-    An attribute that the estimator does not have is None.
-    """
-
-    n_features_in_: int
-    feature_names_in_: NDArray[np.object_] | None
-    classes_: NDArray[Any] | None
-    y_offset_: float | NDArray[np.float64] | None
-    y_scale_: float | NDArray[np.float64] | None
-    _target_kind_: str
-    history_: Table
-    alpha_: float | None
-    alpha_path_: Table
-    _seed_: int
-    _seen_weight_: float
+class CheckpointError(ValueError):
+    """A file is not a checkpoint, is damaged, or does not belong to the data of ``resume``."""
 
 
 @dataclass(frozen=True)
 class Contents:
     """The contents of a checkpoint."""
 
-    params: dict  # those parameters of the estimator that JSON can represent, as ``to_json`` writes them
-    fitted: Fitted
-    fingerprints: Fingerprints
+    params: dict  # those parameters of the estimator that a file can contain
+    fitted: dict  # attributes before the training
+    fingerprints: dict  # of the data
     state: State
     every: int = 1  # number of epochs between two writes
 
@@ -73,190 +47,202 @@ class Contents:
         """Make the contents for a later state, and with the choice of alpha if it has been made."""
         fitted = self.fitted
         if choice is not None and not choice.is_open:
-            fitted = replace(fitted, alpha_=choice.alpha, alpha_path_=choice.path)
+            fitted = fitted | {"alpha_": choice.alpha, "alpha_path_": choice.path}
         return replace(self, fitted=fitted, state=state)
 
+    def check_data(self, data):
+        """Raise ValueError unless the data are those of the fit."""
+        now = fingerprints(data)
+        if changed := [part for part in now if now[part] != self.fingerprints[part]]:
+            raise ValueError(f"they differ in {' and '.join(changed)}.")
 
-@dataclass(frozen=True)
-class StoredFit:
-    """An unfinished fit, read from a checkpoint."""
 
-    path: object
-    contents: Contents
-
-    def check_fit(self, config, data):
-        """Raise CheckpointError unless the data and the solver are the same as in the stored fit."""
-        for part, fingerprint in vars(fingerprints(data)).items():
-            if fingerprint != getattr(self.contents.fingerprints, part):
-                words = "The part of the rows to validate with" if part == "validation" else part
-                raise CheckpointError(
-                    f"{words} is not the same as in the fit that wrote {self.path}. Pass the same "
-                    "values in the same order and format; to train the network further on other data, use "
-                    "warm_start=True."
-                )
-        state = self.contents.state
-        own = described(config.optimizer.init(state.params))
-        with naming_the_file(self.path):
-            is_own = described(state.memory) in ({}, own)
-            require(is_own, f"state.memory does not belong to {config.solver}")
+@contextmanager
+def data_of(stored):
+    """Turn a ValueError about the data into a CheckpointError if they should be those of a stored fit."""
+    try:
+        yield
+    except ValueError as error:
+        if stored is None:
+            raise
+        raise CheckpointError(
+            f"The data are not those of the fit that wrote the checkpoint: {error} Pass the same values in "
+            "the same order and format. To train the network further on other data, use warm_start=True."
+        ) from error
 
 
 def contents_of(fit):
     """Describe a fit at its start, or raise ValueError if it cannot be resumed."""
-    if fit.partial:
-        raise ValueError(
-            "Checkpoint is for fit, not for partial_fit, which sees other rows at every call; save the "
-            "estimator itself between two calls (pickle, joblib), and remove the callback with "
-            "set_callbacks()."
-        )
-    model = fit.model
+    check_resumable(fit)
     params = {}
-    for name, value in model.get_params(deep=False).items():
-        with suppress(TypeError):
-            params[name] = to_json(value)
-    attributes = {field.name: getattr(model, field.name, None) for field in fields(Fitted)}
+    for name, value in fit.model.get_params(deep=False).items():
+        with suppress(TypeError):  # a file cannot contain it
+            to_json(value, [])
+            params[name] = value
     return Contents(
         params=params,
-        fitted=Fitted(
-            **attributes | {name: getattr(model, name, {}) for name in ("history_", "alpha_path_")}
-        ),
+        fitted=attributes_of(fit.model, NEEDED),
         fingerprints=fingerprints(fit.run.data),
         state=fit.run.state,
     )
 
 
+def check_resumable(fit):
+    """Raise ValueError for a fit that needs more than its state to go on."""
+    if fit.partial:
+        raise ValueError(
+            "Checkpoint is for fit, not for partial_fit. Save the estimator itself between two calls, with "
+            "pickle or joblib, and remove the Checkpoint with set_callbacks()."
+        )
+    if fit.run.config.optimizer.takes_all_rows:
+        raise ValueError(
+            f"Checkpoint is for stochastic solvers, but with solver={fit.model.solver!r} this fit is by "
+            f"{fit.run.config.solver}. Set solver='adam', or remove the Checkpoint with set_callbacks()."
+        )
+
+
 def read_stored_fit(cls, path, params):
-    """Read a checkpoint; return the estimator of class ``cls`` as it was before training, and its StoredFit.
+    """Read a checkpoint; return the estimator of class ``cls`` as it was before training, and the contents.
 
-    ``params`` are the values of the parameters that JSON cannot represent.
+    ``params`` are the values of the parameters that a file cannot contain.
     """
-    contents = read_record(path, Contents)
-    with naming_the_file(path):
-        estimator = estimator_of(cls, contents)
-        check_state(estimator, contents.state)
-    params = {} if params is None else params
-    check_params(path, [name for name in signature(cls).parameters if name not in contents.params], params)
-    estimator.set_params(**params)
+    contents, names, params = read_contents(path), signature(cls).parameters, params or {}
+    if not contents.params.keys() <= names.keys():
+        raise CheckpointError(
+            f"{path} has other parameters than {cls.__name__}; call resume of the class that wrote it."
+        )
+    missing = [name for name in names if name not in contents.params]
+    if set(missing) != set(params):
+        raise ValueError(
+            f"params must be the parameters that {path} cannot contain, {missing}, with their values in the "
+            f"fit; got {list(params)}. All others are in the file, and cannot be changed."
+        )
+    estimator = cls(**contents.params, **params)
+    vars(estimator).update(contents.fitted)
     set_layers(estimator, contents.state.params)
-    return estimator, StoredFit(path, contents)
-
-
-def estimator_of(cls, contents):
-    """Make the estimator that the contents describe, after checking them."""
-    require(
-        contents.params.keys() <= signature(cls).parameters.keys(),
-        f"it has other parameters than {cls.__name__}; call resume of the class that wrote it",
-    )
-    estimator = cls(**{name: from_json(name, written) for name, written in contents.params.items()})
-    try:
-        estimator._validate_params()
-    except ValueError as error:
-        raise Malformed(str(error)) from error
-    require(contents.every >= 1, "every cannot be 0")
-    vars(estimator).update({name: one for name, one in vars(contents.fitted).items() if one is not None})
-    check_kind_of_y(estimator)
-    return estimator
-
-
-def check_kind_of_y(fitted):
-    """Check the attributes that describe y."""
-    try:
-        target_kind_of(fitted)
-    except KeyError as error:
-        raise Malformed(f"fitted._target_kind_ cannot be {error}") from error
-    except AttributeError as error:
-        raise Malformed(f"fitted.{error.name} is missing") from error
-    if hasattr(fitted, "y_scale_"):
-        require(hasattr(fitted, "y_offset_"), "fitted.y_offset_ is missing")
-        is_scale = np.shape(fitted.y_scale_) == np.shape(fitted.y_offset_) and np.all(fitted.y_scale_ > 0)
-        require(is_scale, "fitted.y_scale_ must be positive, and have the shape of fitted.y_offset_")
-
-
-def check_state(estimator, state):
-    """Check that a state belongs to the network that the estimator describes."""
-    n_outputs = target_kind_of(estimator).n_outputs
-    shape = NetworkShape(estimator.n_features_in_, int(estimator.n_hidden), n_outputs)
-    dtype = state.params.dtype
-    require(dtype in (np.float32, np.float64), f"state.params cannot be of {dtype}")
-    for name, found in described(leaves_of(replace(state, memory={}, history=[]), "state.")).items():
-        is_like_params = found == (dtype, (shape.n_params,))
-        require(is_like_params, f"{name} must have {shape.n_params} numbers of {dtype}, for {shape}")
-    n_epochs = len(state.history)
-    require(n_epochs or state.stop_reason is None, "state.history is missing")
-    names = state.history[0] if state.history else {"loss", "learning_rate"}
-    for name in ("loss", "learning_rate"):
-        require(name in names, f"state.history.{name} is missing")
-    require(state.n_reductions <= n_epochs, f"state.n_reductions cannot be {state.n_reductions}")
-
-
-def described(leaves):
-    """Get the dtype and the shape of each array."""
-    return {name: (leaf.dtype, leaf.shape) for name, leaf in leaves.items() if isinstance(leaf, np.ndarray)}
-
-
-def check_params(path, missing, given):
-    """Check that the given parameters are exactly those that are missing in the checkpoint."""
-    if absent := [name for name in missing if name not in given]:
-        example = ", ".join(f"{name!r}: ..." for name in absent)
-        raise ValueError(
-            f"{path} does not contain the value of {', '.join(absent)}, which JSON cannot represent. Pass "
-            f"the value of the fit: resume(..., params={{{example}}})."
-        )
-    if surplus := [name for name in given if name not in missing]:
-        raise ValueError(
-            f"params={surplus} cannot be changed: a fit continues with the parameters that it started with. "
-            f"Pass only the parameters that the checkpoint does not contain: {missing}."
-        )
+    return estimator, contents
 
 
 def fingerprints(data):
     """Hash the training data, part by part."""
     held_out = data.validation
-    return Fingerprints(
-        X=digest(arrays_of(data.X.source)),
-        y=digest([data.targets]),
-        sample_weight=digest([data.row_weights]),
-        validation=digest(
-            [data.rows, *(() if held_out is None else (*arrays_of(held_out.X.source), *held_out.targets))]
-        ),
-    )
+    validation = () if held_out is None else (held_out.X.source, *held_out.targets)
+    return {
+        "X": fingerprint(data.X.source),
+        "y": fingerprint(data.targets),
+        "sample_weight": fingerprint(data.row_weights),
+        "the rows to validate with": fingerprint(data.rows, *validation),
+    }
 
 
-def digest(arrays):
-    """Hash arrays, or Nones, with their shapes and dtypes, without copying memory-mapped arrays."""
-    result = hashlib.blake2b(digest_size=16)
-    for array in arrays:
-        if array is not None:
-            result.update(f"{array.shape}{array.dtype.str}".encode())
+def fingerprint(*parts):
+    """Hash arrays, CSR matrices or Nones, with shapes and dtypes; memory-mapped arrays are not copied."""
+    result = sha256()
+    for part in parts:
+        arrays = (part.data, part.indices, part.indptr) if scipy.sparse.issparse(part) else (part,)
+        for array in arrays if part is not None else ():
+            result.update(f"{part.shape}{array.shape}{array.dtype.str}".encode())
             result.update(np.ascontiguousarray(array))
     return result.hexdigest()
 
 
-def arrays_of(X):
-    """List the arrays of a design matrix."""
-    if scipy.sparse.issparse(X):
-        return np.array(X.shape), X.data, X.indices, X.indptr
-    return (X,)
+def regular_file(path):
+    """Follow symbolic links to a file, which need not exist yet; raise OSError if there is something else."""
+    target = Path(os.path.realpath(path))
+    if target.is_symlink() or (target.exists() and not target.is_file()):
+        raise OSError(f"{path} is a directory, a device, a pipe or a loop of links; pass the path of a file.")
+    return target
 
 
-# --- Parameters in JSON ---
-
-
-def to_json(value):
-    """Write a parameter so that ``from_json`` reads an equal value, or raise TypeError."""
-    if type(value) is dict:
-        return {"items": [[to_json(key), to_json(element)] for key, element in value.items()]}
-    plain = value.item() if isinstance(value, np.generic) else value
-    if type(plain) in (NoneType, bool, int, float, str):
-        return plain
-    raise TypeError(f"JSON cannot hold {value!r}.")
-
-
-def from_json(name, written):
-    """Read a parameter that ``to_json`` wrote; its dicts have no lists or dicts in them."""
-    if not isinstance(written, dict | list):
-        return written
+def write_contents(path, contents):
+    """Write a file, so that after a crash at any moment either the old file or the new one is there."""
+    target = regular_file(path)
+    temporary = target.with_name(f".{target.name}.tmp")
+    temporary.unlink(missing_ok=True)  # of a process that was killed
     try:
-        return dict(written["items"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise Malformed(f"params.{name} cannot be {reprlib.repr(written)}") from error
+        with open(temporary, "xb") as file:
+            with suppress(FileNotFoundError):
+                shutil.copymode(target, temporary)
+            file.writelines(parts_of(contents))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def parts_of(contents):
+    """Make the line and the archive."""
+    version = sys.modules["sknn_scratch"].__version__  # to import it would be circular
+    arrays, archive = [], io.BytesIO()
+    text = json.dumps(to_json(vars(contents), arrays))  # floats are written so that the same ones are read
+    np.savez(archive, *arrays, text=np.frombuffer(text.encode(), np.uint8))
+    archive = archive.getbuffer()
+    return FORMAT + f"by version {version}, sha256 {sha256(archive).hexdigest()}\n".encode(), archive
+
+
+def read_contents(path):
+    """Read a file; raise CheckpointError if it is damaged or of another format, OSError if there is none."""
+    line, _, archive = regular_file(path).read_bytes().partition(b"\n")
+    if not line.startswith(FORMAT):
+        raise CheckpointError(
+            f"{path} is no checkpoint, or one of another version of sknn_scratch: it begins with "
+            f"{line[:100]}, not with {FORMAT}. Pass a file that Checkpoint wrote, install the version that "
+            "wrote it, or fit anew."
+        )
+    if not line.endswith(sha256(archive).hexdigest().encode()):
+        raise CheckpointError(f"{path} is damaged. Use a copy of it, or fit anew.")
+    with np.load(io.BytesIO(archive)) as arrays:  # refuses pickles
+        text = arrays["text"].tobytes()
+        return Contents(**json.loads(text, object_hook=lambda written: from_json(written, arrays)))
+
+
+def to_json(value, arrays):
+    """Write a value so that ``from_json`` reads an equal one, and append its arrays; TypeError if it cannot.
+
+    Each dict in the JSON has one key, which says what the value is.
+    """
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case np.bool() | np.integer() | np.float32():
+            return value.item()
+        case dict():
+            return {"dict": [[to_json(key, arrays), to_json(one, arrays)] for key, one in value.items()]}
+        case np.ndarray() if value.dtype == object:
+            return {"objects": [to_json(one, arrays) for one in value]}
+        case np.ndarray():
+            arrays.append(value)
+            return {"array": f"arr_{len(arrays) - 1}"}  # as NumPy names it
+        case np.random.Generator():
+            return {"generator": to_json(value.bit_generator.state, arrays)}
+        case StopReason():
+            return {"reason": value.name}
+        case State(history=history):
+            # All epochs in one array: a long history takes longer to write as JSON than an epoch to train.
+            first = dict(*history[:1])
+            values = np.array([[record[name] for name in first] for record in history])
+            fields = vars(value) | {"history": {"first": first, "values": values}}
+            return {"state": to_json(fields, arrays)}
+    raise TypeError(f"A checkpoint cannot contain {value!r}.")
+
+
+def from_json(written, arrays):
+    """Read a dict that ``to_json`` wrote; the values in it are read already."""
+    ((kind, value),) = written.items()
+    match kind:
+        case "dict":
+            return dict(value)
+        case "objects":
+            return np.array(value, object)
+        case "array":
+            return arrays[value]
+        case "generator":
+            rng = np.random.default_rng()
+            rng.bit_generator.state = value
+            return rng
+        case "reason":
+            return StopReason[value]
+        case _:  # "state"
+            names, rows = value["history"]["first"], value["history"]["values"].tolist()
+            return State(**value | {"history": [dict(zip(names, row, strict=True)) for row in rows]})

@@ -25,7 +25,7 @@ from sknn_scratch._core.state import KEPT, Config, Run, Snapshot, State
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._fitting.alpha import Choice, plan_choice
 from sknn_scratch._fitting.auto import chosen_batch_size, chosen_patience, chosen_solver, stops_early
-from sknn_scratch._fitting.checkpoint import StoredFit
+from sknn_scratch._fitting.checkpoint import Contents, data_of
 from sknn_scratch._fitting.fitted import (
     activation_of,
     attributes_of,
@@ -65,7 +65,7 @@ class Fit:
 
     estimator: object  # with validated parameters; planning and training do not change it
     inputs: FitInput
-    stored: StoredFit | None  # an unfinished fit of this estimator, which continues
+    stored: Contents | None  # of the checkpoint of an unfinished fit, which continues
     model: object
     run: Run
     choice: Choice | None  # of the run's alpha, before the training; None if it is known
@@ -104,14 +104,16 @@ def plan_fit(estimator, inputs, stored=None, seed=None):
         model._seed_ = draw_seed(estimator.random_state) if seed is None else seed
         model._seen_weight_ = 0.0
     model._activation_ = estimator.activation
-    encoded = inputs.encoded_for(model, goes_on)
-    vars(model).update((name, copy.copy(value)) for name, value in encoded.attributes.items())
     streams = random_streams(model._seed_)
-    solver, data = choose_rows(model, inputs, encoded, streams.split)
+    with data_of(stored):
+        encoded = inputs.encoded_for(model, goes_on)
+        vars(model).update((name, copy.copy(value)) for name, value in encoded.attributes.items())
+        solver, data = choose_rows(model, inputs, encoded, streams.split)
+        if stored is not None:
+            stored.check_data(data)
     config = train_config(model, encoded, data, solver, partial=inputs.partial)
     if stored is not None:
-        stored.check_fit(config, data)
-        state = stored.contents.state.copy()
+        state = stored.state.copy()
     elif trains_further:
         state = next_state(model, config, data, streams, partial=inputs.partial)
     else:
