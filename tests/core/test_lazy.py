@@ -78,19 +78,6 @@ def test_the_batch_decides_whether_rows_are_sparse_enough():
     assert not is_lazy(shape_of(data), data, batch_size=10**6)
 
 
-@pytest.mark.parametrize(("cost_per_weight", "fixed_cost"), [(2, 0), (3, 100), (1, 120)])
-def test_a_lazy_update_must_cost_less_than_that_of_all_weights(monkeypatch, cost_per_weight, fixed_cost):
-    """Of 4 units and 100 features. One row has n_used of them, and one that is not trained on has all."""
-    monkeypatch.setattr(lazy, "COST_PER_WEIGHT", cost_per_weight)
-    monkeypatch.setattr(lazy, "FIXED_COST", fixed_cost)
-    for n_used in range(0, 101, 5):
-        dense = np.ones((3, 100))
-        dense[0, n_used:] = dense[1] = 0
-        data = data_of(scipy.sparse.csr_array(dense), rows=np.arange(2))
-        lazy_cost = cost_per_weight * n_used * 4 + fixed_cost
-        assert is_lazy(shape_of(data, n_hidden=4), data, batch_size=2) == (lazy_cost < 400)
-
-
 # --- What they train ---
 
 

@@ -4,7 +4,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.blocks import predict_hidden, predict_outputs
-from sknn_scratch._core.network import Penalty
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import SparseRows, rows_of
 from tests.core import textbook
@@ -37,23 +36,6 @@ def test_logits_equal_the_loop_over_neurons_and_the_textbook(kind):
     assert logits.shape == problem.targets.shape
     assert_allclose(logits, textbook.logits_neuron_by_neuron(params, problem.X), rtol=1e-12)
     assert_allclose(logits, textbook.logits_sample_by_sample(params, problem.X), rtol=1e-12)
-
-
-@pytest.mark.parametrize("predict", [predict_hidden, predict_outputs])
-def test_prediction_has_the_precision_of_the_parameters(predict):
-    problem = make_problem("binary", dtype=np.float32)
-    network = make_network(problem)
-    double, single = (
-        predict(
-            network,
-            view_parameters(make_params(network, dtype=dtype), network.shape),
-            rows_of(problem.X.astype(dtype)),
-        )
-        for dtype in (np.float64, np.float32)
-    )
-    assert double.dtype == np.float64
-    assert single.dtype == np.float32
-    assert_allclose(single, double, rtol=1e-5, atol=1e-5)
 
 
 # --- Gradient ---
@@ -144,12 +126,3 @@ def test_the_gradient_of_the_penalty_is_the_derivative_of_its_value(rates, dtype
     assert_allclose(grads.weights, expected, rtol=8 * np.finfo(dtype).eps, atol=8 * np.finfo(dtype).eps)
     assert_array_equal(grads.b_hidden, 1)
     assert_array_equal(grads.b_output, 1)
-
-
-def test_without_rates_there_is_no_penalty():
-    network = make_network(make_problem("multiclass"))
-    params = view_parameters(make_params(network), network.shape)
-    grads, none = np.zeros_like(params.flat), Penalty((), 0, 0)
-    assert none.value(params) == 0
-    none.add_gradient(params.flat, grads)
-    assert not grads.any()

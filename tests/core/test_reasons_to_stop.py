@@ -6,7 +6,6 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sknn_scratch._core.optimizers import SOLVERS
-from sknn_scratch._core.state import Run
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import BINARY, VALIDATION, history_column, make_run, train_alone, train_and_watch
 
@@ -98,19 +97,3 @@ def test_stops_when_a_callback_says_so(solver):
 def test_the_callback_of_the_last_epoch_does_not_hide_the_reason():
     result = train_alone(make_run(BINARY, max_iter=3), lambda _, state: True if state.epoch == 3 else None)
     assert result.state.stop_reason is StopReason.MAX_ITER
-
-
-@pytest.mark.parametrize("epoch", [1, 3])
-def test_an_interrupt_while_an_epoch_is_kept_does_not_lose_what_was_seen_of_it(monkeypatch, epoch):
-    run = make_run(BINARY, data={"validation": VALIDATION}, max_iter=5)
-    keep_epoch, n_calls = Run.keep_epoch, itertools.count(1)
-
-    def interrupted(run):
-        if next(n_calls) == epoch:
-            raise KeyboardInterrupt
-        keep_epoch(run)
-
-    monkeypatch.setattr(Run, "keep_epoch", interrupted)
-    result = train_alone(run)
-    assert result.state.stop_reason is StopReason.INTERRUPTED
-    assert result.state.kept_epoch == result.state.epoch == epoch

@@ -49,32 +49,6 @@ def random_parameters(stack_shape, dtype):
     return view_parameters(flat, shape)
 
 
-# --- What they are ---
-
-
-@pytest.mark.parametrize("csr", [scipy.sparse.csr_array, scipy.sparse.csr_matrix])
-def test_rows_of_a_matrix(csr):
-    (dense,) = random_dense(1)
-    X = csr(dense)
-    assert type(rows_of(dense)) is DenseRows
-    assert rows_of(dense).source is dense
-    assert type(rows_of(X)) is SparseRows
-    assert rows_of(X).source is X
-    assert not rows_of(X).stacked
-    for rows in (rows_of(dense), rows_of(X)):
-        assert_array_equal(matrix_of(rows), dense)
-
-
-@every_kind
-@one_network_or_a_stack
-def test_sizes(kind, n_networks):
-    """Sparse values have an index; and gathered ones are there twice, when gathered and in a batch."""
-    rows, dense = make_rows(kind, n_networks)
-    assert (rows.n_samples, rows.n_features) == dense.shape[-2:]
-    n_nonzero = np.count_nonzero(dense if n_networks == 1 else dense[0])
-    assert rows.values_per_row == {"dense": 5, "with ones": 6}.get(kind, 3 * n_nonzero / 6)
-
-
 # --- Products ---
 
 
@@ -125,16 +99,6 @@ def test_rows_of_single_networks_are_stacked_or_put_one_below_the_other(kind, n_
     assert together.n_samples == 6 * n_networks
 
 
-def test_a_column_of_ones_is_added_to_a_copy():
-    rows, dense = make_rows("dense", dtype=np.float32)
-    with_ones = rows.with_ones()
-    assert type(with_ones) is RowsWithOnes
-    assert with_ones.X.dtype == np.float32
-    assert_array_equal(matrix_of(with_ones), dense)
-    assert_array_equal(matrix_of(rows), dense)
-    assert not np.shares_memory(with_ones.X, rows.X)
-
-
 # --- Batches ---
 
 
@@ -151,15 +115,6 @@ def test_gathered_rows_are_cut_into_batches(kind, n_networks):
         assert all(type(batch) is type(rows) for batch in batches)
         gathered = np.concatenate([matrix_of(batch) for batch in batches], axis=-2)
         assert_array_equal(gathered, dense[chosen])
-
-
-@pytest.mark.parametrize("kind", ["dense", "with ones"])
-def test_dense_rows_are_gathered_into_the_same_buffer(kind):
-    rows, dense = make_rows(kind)
-    gather = rows.gatherer((), [slice(0, 2), slice(2, 3)])
-    first, second = gather(np.array([0, 1, 2])), gather(np.array([3, 4, 5]))
-    assert first is second
-    assert_array_equal(matrix_of(first[0]), dense[[3, 4]])
 
 
 # --- Features in use ---
