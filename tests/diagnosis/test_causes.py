@@ -1,7 +1,5 @@
 """Each cause breaks a training and is named first, and its remedy helps; which findings explain others."""
 
-import types
-
 import numpy as np
 import pytest
 import scipy.sparse
@@ -16,12 +14,8 @@ from sklearn.preprocessing import FunctionTransformer, RobustScaler, StandardSca
 
 from sknn_scratch import Diagnosis, Finding, ShallowNNClassifier, ShallowNNRegressor, diagnose
 from sknn_scratch._diagnosis.checks import CHECKS
-from sknn_scratch._diagnosis.checks_of_units import underfitting
 from sknn_scratch._diagnosis.diagnose import cause_of
-from sknn_scratch._diagnosis.evidence import Errors, Evidence
 from sknn_scratch._diagnosis.references import of_linear_model
-from sknn_scratch._fitting import causes
-from sknn_scratch._fitting.features import measure_features
 from sknn_scratch._fitting.measured import Limits, Measured
 from tests.helpers import moons, xor
 
@@ -141,19 +135,6 @@ def test_too_few_units():
     assert_cause("underfitting", "Increase n_hidden=3", broken, repaired, X, y, gain=0.15)
 
 
-def test_the_number_of_underfitting():
-    """The difference of the errors, 0.3 - 0.1, minus twice its standard error, sqrt((0.3 + 0.1) / 400)."""
-    errors = Errors(network=0.3, simple_model=0.1, guess=0.5, n_rows=400)
-    clf = types.SimpleNamespace(coefs_=[np.zeros((2, 3))], alpha_=1.0)
-    evidence = types.SimpleNamespace(
-        y=[], estimates_centre=True, has_enough_rows=True, errors=errors, fitted=clf
-    )
-    assert_allclose(underfitting(evidence).value, 0.2 - 2 * 0.001**0.5)
-    assert underfitting(evidence).value > 0.13
-    better = types.SimpleNamespace(**vars(evidence) | {"errors": errors._replace(network=0.12)})
-    assert underfitting(better).value == 0
-
-
 def test_the_linear_model_predicts_each_row_from_the_others():
     rng = np.random.default_rng(0)
     X, targets = rng.normal(size=(12, 3)), 5 + rng.normal(size=(12, 2))
@@ -194,13 +175,6 @@ def test_noisy_labels_are_the_cause_of_overfitting():
     assert repaired.score(X[200:], true[200:]) > broken.score(X[200:], true[200:]) + 0.05
 
 
-def test_labels_are_unpredictable_if_simple_models_are_worse_than_a_guess_or_unknown():
-    errors = Errors(network=0.1, simple_model=0.6, guess=0.5, n_rows=400)
-    evidence = types.SimpleNamespace(y=[], has_enough_rows=True, errors=errors)
-    assert Evidence.predictability.fget(evidence) == 0
-    assert Evidence.predictability.fget(types.SimpleNamespace(y=None)) == 0
-
-
 def test_few_rows_say_nothing_of_noise():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(30, 20)), np.repeat([0, 1], 15)
@@ -238,14 +212,6 @@ def test_a_single_tiny_feature_is_worth_a_warning():
     finding = diagnose(network().fit(X, y), X, y).findings[0]
     assert (finding.name, finding.severity, finding.value) == ("tiny features", "warning", 0.1)
     assert "x1 varies by" in finding.meaning
-
-
-def test_a_feature_at_the_limit_is_not_tiny():
-    at_the_limit = np.array([0.0, 0.0, causes.TINY])
-    X = np.column_stack([at_the_limit, np.nextafter(at_the_limit, 0)])
-    measured = causes.tiny_features(measure_features(X), ["x0", "x1"])
-    assert measured.value == 0.5
-    assert "x1 varies by" in measured.meaning
 
 
 def test_constant_features_are_not_tiny():

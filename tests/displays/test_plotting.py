@@ -13,7 +13,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import ActivationDisplay, HiddenUnitsDisplay, NetworkDisplay, ShallowNNClassifier
-from sknn_scratch._displays.plotting import shorten
 from tests.displays.drawing import DISPLAYS, draw, fit, show, texts
 
 
@@ -95,9 +94,3 @@ def test_what_is_no_fitted_network_is_an_error(estimator, error, message):
     for display in DISPLAYS:
         with pytest.raises(error, match=message):
             show(display, estimator, np.zeros((5, 4)))
-
-
-def test_long_texts_lose_their_middle():
-    assert shorten("short", 5) == "short"
-    assert shorten("abcdefghij", 5) == "ab…ij"
-    assert shorten(123456789, 6) == "123…89"

@@ -160,15 +160,6 @@ def test_it_learns_the_two_moons(page, browser):
     assert not browser.errors()
 
 
-def test_charts_are_empty_before_the_first_epoch(playground):
-    assert playground.is_blank("loss-chart")
-    assert playground.is_blank("norm-chart")
-    playground.press("step")
-    assert not playground.is_blank("loss-chart")
-    playground.press("restart")
-    assert playground.is_blank("loss-chart")
-
-
 @pytest.mark.parametrize(
     ("name", "value"), [("solver", "sgd"), ("learning_rate", "-2"), ("alpha", "1"), ("batch_size", "10")]
 )
@@ -189,24 +180,6 @@ def test_a_change_of_the_data_or_the_network_begins_again(name, value, playgroun
     playground.set(name, value)
     assert playground.number("epochs") == 0
     assert "weights" not in playground.state()
-
-
-def test_numbers_have_r2_and_their_own_colours(playground):
-    playground.open("data=hills&n_hidden=16")
-    assert playground.text("score-name") == "R²"
-    playground.train(500)
-    assert playground.number("train-score") > 0.5
-
-
-def test_the_plane_can_show_the_classes_only(playground):
-    colours = (
-        "const map = document.querySelector('[data-name=map]');"
-        "const { data } = map.getContext('2d').getImageData(0, 0, map.width, map.height);"
-        "return new Set(new Uint32Array(data.buffer)).size"
-    )
-    assert playground.browser.run(colours) > 20
-    playground.press("two-colours")
-    assert playground.browser.run(colours) == 2
 
 
 def test_without_points_it_says_what_to_do(playground):
@@ -376,12 +349,6 @@ def test_a_link_holds_the_whole_state(playground):
     assert playground.state() == state
     playground.press("step", 3)
     assert_allclose(playground.weights(), later, rtol=1e-5, atol=1e-6)
-
-
-def test_the_address_is_short_if_all_is_as_at_first(playground):
-    assert playground.state() == {}
-    playground.set("activation", "relu")
-    assert playground.state() == {"activation": "relu"}
 
 
 @pytest.mark.parametrize(
