@@ -23,21 +23,6 @@ GROUPS = PYPROJECT["dependency-groups"]
 # --- The README ---
 
 
-def test_ci_runs_the_commands_of_the_readme_and_each_stands_alone():
-    readme_commands = ["bash", ".ci/run", "readme_commands"]
-    printed = subprocess.run(readme_commands, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    quickstart, tests = printed.splitlines()
-    for command, program in ((quickstart, "examples/plot_quickstart.py"), (tests, "-m pytest")):
-        assert f"```bash\n{command}\n```" in README  # each is a block of its own, to copy whole
-        make_environment, install, run = command.split(" && ")
-        assert make_environment == "python3 -m venv --upgrade-deps .venv"  # an old pip knows no groups
-        extra, group = re.fullmatch(
-            r'\.venv/bin/pip install -q -e (?:"\.\[(\w+)\]"|\. --group (\w+))', install
-        ).groups()
-        assert extra in EXTRAS or group in GROUPS
-        assert run == f".venv/bin/python {program}"
-
-
 def on_pypi(markdown):
     for substitution in PYPROJECT["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]["substitutions"]:
         markdown = re.sub(substitution["pattern"], substitution["replacement"], markdown)
@@ -72,16 +57,6 @@ def test_the_citation_has_the_version_of_the_package():
 @pytest.mark.parametrize("group", sorted(GROUPS.keys() - {"dev"}))
 def test_tools_are_pinned(group):
     assert all("==" in requirement for requirement in GROUPS[group])
-
-
-def test_extras_are_for_users():
-    assert not EXTRAS.keys() & GROUPS.keys()
-    assert not any("==" in requirement for requirements in EXTRAS.values() for requirement in requirements)
-
-
-def test_the_group_dev_has_all_tools_but_those_of_the_recipes_the_cluster_and_the_benchmark():
-    heavy = {"recipes", "cluster", "benchmark"}
-    assert {entry["include-group"] for entry in GROUPS["dev"]} == GROUPS.keys() - heavy - {"dev"}
 
 
 def requirements(which):

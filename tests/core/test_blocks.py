@@ -20,7 +20,6 @@ from tests.helpers import (
     make_params,
     make_problem,
     make_run,
-    objective_and_gradient,
     train_alone,
     train_together,
 )
@@ -74,17 +73,6 @@ def test_blocks_of_rows_give_the_same_as_all_rows(monkeypatch, compute, sparse, 
     at_once = compute(network, params, rows)
     monkeypatch.setattr(blocks_module, "BLOCK_BYTES", block_bytes)
     assert_allclose(compute(network, params, rows), at_once, rtol=1e-12)
-
-
-@every_kind
-@one_network_or_a_stack
-@pytest.mark.parametrize("row_weights", [None, WEIGHTS])
-def test_mean_loss_is_the_loss_of_training(kind, n_networks, row_weights):
-    problem = make_problem(kind)
-    network = make_network(problem)
-    flat, batch = make_params(network, n_networks), make_batch(problem, row_weights)
-    loss = mean_loss(network, view_parameters(flat, network.shape), batch)
-    assert_allclose(loss, objective_and_gradient(network, flat, batch)[0], rtol=1e-13)
 
 
 # --- Gradients of large batches ---

@@ -96,16 +96,6 @@ def test_a_column_of_ones_comes_first(other_rows):
     assert_same_rows_after_ones(pool(data), data)
 
 
-def test_large_or_sparse_rows_have_no_ones(monkeypatch):
-    sparse = [Data(**numbered_rows(12, sparse=True))]
-    assert pool(sparse) == sparse
-    dense = [Data(**numbered_rows(12))]
-    monkeypatch.setattr(data_module, "SMALL_BYTES", 12 * 2 * 8)
-    assert type(pool(dense)[0].X) is RowsWithOnes
-    monkeypatch.setattr(data_module, "SMALL_BYTES", 12 * 2 * 8 - 1)
-    assert pool(dense) == dense
-
-
 def test_few_rows_of_many_are_copied_alone(monkeypatch):
     """However many others there are: a network gets ones alone and in a stack, or in neither."""
     monkeypatch.setattr(data_module, "SMALL_BYTES", 3 * 2 * 8)

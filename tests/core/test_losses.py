@@ -163,18 +163,6 @@ def test_gradient_equals_central_differences(name, size, weighted):
     assert_gradient(value, logits.reshape(*size[:-2], -1), gradient.reshape(*size[:-2], -1))
 
 
-@every_loss
-@pytest.mark.parametrize("share_targets", [False, True])
-def test_a_stack_has_the_losses_of_its_networks(name, share_targets):
-    logits, targets = random_logits_and_targets(name, (4, 6, 3))
-    losses, gradients = evaluate_loss(name, logits, targets[0] if share_targets else targets, 0.5)
-    assert losses.shape == (4,)
-    for k in range(4):
-        loss, gradient = evaluate_loss(name, logits[k], targets[0 if share_targets else k], 0.5)
-        assert losses[k] == pytest.approx(loss, rel=1e-14)
-        assert_allclose(gradients[k], gradient, rtol=1e-14)
-
-
 # --- Losses as values ---
 
 

@@ -72,13 +72,6 @@ def test_training_equals_the_textbook(kind, solver, batch_size, row_weights):
     assert_allclose(params[1:], textbook_training(run), rtol=1e-9, atol=1e-11)
 
 
-def test_training_counts_epochs_and_updates():
-    result = train_alone(make_run(BINARY, batch_size=16, max_iter=7))
-    assert result.state.stop_reason is StopReason.MAX_ITER
-    assert result.state.epoch == result.state.kept_epoch == 7
-    assert result.state.n_updates == 7 * 4
-
-
 def test_training_leaves_the_data_alone():
     weights = np.arange(1.0, 61)
     before = [array.copy() for array in (BINARY.X, BINARY.targets, weights)]

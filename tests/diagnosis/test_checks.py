@@ -233,16 +233,6 @@ def test_imbalance_of_labels_and_of_several_classes():
     assert "rare is in" in check("class imbalance ignored", fit(X, names, max_iter=20), X, names).meaning
 
 
-def test_imbalance_is_not_looked_for_without_rare_classes(data, healthy):
-    X, y = data
-    assert diagnose(healthy, X).not_checked["class imbalance ignored"] == "it needs y"
-    assert diagnose(healthy, X, y).not_checked["class imbalance ignored"] == "no class is rare"
-    one_class = y == 2
-    assert "class imbalance ignored" in diagnose(healthy, X[one_class], y[one_class]).not_checked
-    X, y = make_data("multilabel")
-    assert "class imbalance ignored" in diagnose(fit(X, y, max_iter=2), X, 0 * y).not_checked
-
-
 @pytest.mark.parametrize(
     ("scale", "severity", "container"),
     [

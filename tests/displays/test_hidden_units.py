@@ -139,13 +139,6 @@ def test_names_with_dollars_are_no_formulas():
         assert {r"\$a_\$", r"\$b_\$"} <= set(texts(draw(display, clf, X).figure_))
 
 
-def test_many_rows_are_thinned_out():
-    clf, _, _ = fit(n_features=2)
-    X = np.random.default_rng(0).normal(size=(30_000, 2))
-    rows, codes = HiddenUnitsDisplay.from_estimator(clf, X, clf.predict(X), resolution=5).points
-    assert len(rows) == len(codes) == 1000
-
-
 def test_a_unit_speaks_for_a_class():
     def titles(weights, logits, names, multilabel=False):
         plane, hidden = np.arange(2.0), np.zeros((2, 2, len(weights)))
@@ -176,12 +169,3 @@ def test_hidden_units_and_activation_show_any_activation(activation):
     units = show(HiddenUnitsDisplay, clf, X, n_units=1)
     assert f"hidden value a = {name}(z)" in texts(units.figure_)
     assert show(ActivationDisplay, clf, X).ax_.get_title() == f"g = {name}"
-
-
-def test_many_classes_have_different_colours():
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(100, 2)), np.arange(100) % 10
-    clf = ShallowNNClassifier(2, max_iter=2, random_state=0).fit(X, y)
-    shown = HiddenUnitsDisplay.from_estimator(clf, X, y, resolution=5)
-    colors = [line.get_color() for line in shown.ax_.get_legend().get_lines()]
-    assert len(set(colors)) == 10

@@ -12,9 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
-from sklearn.base import is_classifier
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import estimator_html_repr
 
 from sknn_scratch import Activation, ShallowNNClassifier, ShallowNNEnsembleClassifier
 from sknn_scratch._fitting.fitted import FITTED_ATTRIBUTES
@@ -199,44 +197,6 @@ def test_own_activation_is_pickled_with_the_model():
     of_a_lambda = make_classifier(activation=Activation(lambda z: softsign(z), lambda z: softsign_slope(z)))
     copied = COPIES["cloudpickle"](of_a_lambda.fit(X, Y))
     assert_array_equal(copied.predict_proba(X), classifier.predict_proba(X))
-
-
-@pytest.mark.parametrize("early_stopping", [False, True])
-def test_pickle_is_about_as_large_as_the_weights(early_stopping):
-    x = np.random.default_rng(0).normal(size=(60, 300))
-    classifier = make_classifier(n_hidden=100, early_stopping=early_stopping, max_iter=10).fit(x, Y)
-    weights = sum(array.nbytes for array in classifier.coefs_ + classifier.intercepts_)
-    assert len(pickle.dumps(classifier)) < 1.02 * weights + 4000
-    resumable = make_classifier(n_hidden=100, warm_start=True).fit(x, Y)
-    assert len(pickle.dumps(resumable)) < 3.02 * weights + 4000  # with Adam's two moments
-
-
-# --- Parameters, representation, tags ---
-
-
-def test_representation_shows_what_is_no_default():
-    representation = repr(ShallowNNClassifier(3, activation="tanh"))
-    assert representation == "ShallowNNClassifier(activation='tanh', n_hidden=3)"
-
-
-def test_html_shows_the_parameters_and_links_nowhere():
-    clf = ShallowNNClassifier()
-    html = estimator_html_repr(clf)
-    assert all(f">{name}" in "".join(html.split()) for name in clf.get_params())
-    assert "href=" not in html  # the documentation is not on the web yet
-
-
-def test_tags():
-    tags = ShallowNNClassifier().__sklearn_tags__()
-    assert is_classifier(ShallowNNClassifier())
-    assert tags.input_tags.sparse
-    assert not tags.input_tags.allow_nan
-    assert tags.target_tags.required
-    assert tags.classifier_tags.multi_class
-    assert tags.classifier_tags.multi_label
-    assert tags.transformer_tags.preserves_dtype == ["float64", "float32"]
-    single = ShallowNNClassifier(dtype="float32").__sklearn_tags__()
-    assert single.transformer_tags.preserves_dtype == ["float32"]
 
 
 # --- Threads ---

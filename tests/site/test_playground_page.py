@@ -210,13 +210,6 @@ def test_a_weight_is_edited_by_a_click_on_its_unit(playground):
     assert playground.browser.run("return document.activeElement.matches('.diagram .unit')")
 
 
-def test_a_line_opens_the_field_of_its_weight(playground):
-    playground.browser.run(
-        "document.querySelector('.diagram line.hit').dispatchEvent(new MouseEvent('click'))"
-    )
-    assert playground.browser.read("label:focus-within") == ["weight of x₁ "]
-
-
 def leave_out(playground, unit):
     """Press the box of a unit, which leaves it out or takes it back."""
     playground.browser.run("document.querySelectorAll('.diagram .unit')[arguments[0]].click()", unit)
@@ -245,16 +238,6 @@ def test_a_click_adds_a_point_and_the_eraser_removes_it(playground):
     playground.set("pen", "erase")
     playground.browser.click("[data-name=plane]")
     assert points_of(playground) == [0, 0]
-
-
-def test_a_mouse_drags_a_point(playground):
-    playground.open("data=own")
-    playground.browser.click("[data-name=plane]")
-    before = playground.state()["points"]
-    plane = playground.browser.driver.find_element("css selector", "[data-name=plane]")
-    playground.browser.drag(plane, 60, 40)
-    assert playground.state()["points"] != before
-    assert points_of(playground) == [1, 0]
 
 
 def touch(playground, *steps):
@@ -306,12 +289,6 @@ def test_the_plane_is_edited_with_the_keyboard(playground):
     assert points_of(playground) == [1, 0]
     playground.browser.press(Keys.DELETE)
     assert points_of(playground) == [0, 0]
-
-
-def test_a_unit_is_opened_with_the_keyboard(playground):
-    playground.browser.run("document.querySelector('.diagram .unit').focus()")
-    playground.browser.press(Keys.ENTER)
-    assert not playground.browser.run("return document.querySelector('[data-name=editor]').hidden")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -369,16 +346,3 @@ def test_a_link_can_hide_controls_for_a_lesson(playground):
     assert [name for name in names if playground.browser.run(f"return {shown}", name)] == ["penalty"]
     playground.press("step")
     assert playground.state()["hide"] == "solver,speed"
-
-
-def test_a_link_can_be_copied(playground):
-    permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"]
-    grant = {"permissions": permissions, "origin": playground.browser.address}
-    playground.browser.driver.execute_cdp_cmd("Browser.grantPermissions", grant)
-    playground.set("activation", "elu")
-    playground.browser.click("[data-name=link]")
-    playground.browser.wait_until(
-        "document.querySelector('[data-name=status]').textContent.includes('copied')"
-    )
-    copied = playground.browser.run_async("navigator.clipboard.readText().then(arguments[0])")
-    assert copied.endswith("playground.html#activation=elu")
