@@ -8,7 +8,6 @@ import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import average_precision_score, check_scoring, log_loss, make_scorer
 
-import sknn_scratch._fitting.auto
 from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
 from sknn_scratch._fitting.labels import Multiclass
 from sknn_scratch._fitting.validation import split_rows
@@ -177,12 +176,12 @@ def test_scorers_get_sparse_rows_as_sparse_rows():
 # --- When ---
 
 
-def test_auto_validates_large_training_sets(monkeypatch):
-    monkeypatch.setattr(sknn_scratch._fitting.auto, "VALIDATION_ROWS", 120)
+def test_auto_validates_500_rows_and_more():
+    x, y = make_data("multiclass", n_samples=500)
     clf = make_classifier(early_stopping="auto", max_iter=2)
-    assert "val_loss" in clf.fit(X, Y).history_
-    assert "val_loss" not in clf.fit(X[1:], Y[1:]).history_
-    assert "val_loss" not in clf.fit(X, Y, np.r_[0, np.ones(119)]).history_  # one row weighs nothing
+    assert "val_loss" in clf.fit(x, y).history_
+    assert "val_loss" not in clf.fit(x[1:], y[1:]).history_
+    assert "val_loss" not in clf.fit(x, y, np.r_[0, np.ones(499)]).history_  # one row weighs nothing
     assert "val_loss" in clf.fit(X[:20], Y[:20], **VALIDATION).history_
 
 
