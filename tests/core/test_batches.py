@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core import batches as batches_module
-from sknn_scratch._core.batches import Batches, GatheredBatches
+from sknn_scratch._core.batches import Batches
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.losses import LOSSES
 from tests.helpers import epoch_batches, matrix_of, numbered_rows
@@ -70,33 +70,6 @@ def test_the_mean_loss_of_an_epoch_counts_rows_for_each_network():
     losses = np.array([[1.0, 2, 3, 4, 5], [6, 7, 8, 9, 10]])
     means = Batches([Data(**numbered_rows(22))] * 2, 5, SOFTMAX).mean(losses)
     assert_allclose(means, [(5 * (1 + 2 + 3 + 4) + 2 * 5) / 22, (5 * (6 + 7 + 8 + 9) + 2 * 10) / 22])
-
-
-@pytest.mark.parametrize("weighted", [False, True])
-@dense_or_sparse
-def test_batches_have_the_precision_of_the_data(weighted, sparse):
-    source = numbered_rows(22, sparse, np.float32)
-    data = Data(**source, row_weights=np.arange(1.0, 23) if weighted else None)
-    for batch in epoch_batches(Batches([data], 5, SOFTMAX), rngs()):
-        assert matrix_of(batch.X).dtype == np.float32
-        assert {array.dtype.type for array in batch.targets} == {np.float32}
-
-
-@dense_or_sparse
-@pytest.mark.parametrize("n_networks", [1, 3])
-def test_what_is_gathered_at_once_is_bounded(monkeypatch, n_networks, sparse):
-    monkeypatch.setattr(batches_module, "GATHERED_BYTES", 4000)
-    data = [Data(**numbered_rows(200, sparse))] * n_networks
-    sizes = []
-
-    def gather(self, rows, positions, original=GatheredBatches.gather):
-        sizes.append(rows.shape[-1])
-        return original(self, rows, positions)
-
-    monkeypatch.setattr(GatheredBatches, "gather", gather)
-    assert len(epoch_batches(Batches(data, 5, SOFTMAX), rngs(n_networks))) == 40
-    row_bytes = 8 * ((3 if sparse else 1) * 2 + 4)  # a sparse value has its index, and is copied
-    assert max(sizes) == 5 * (4000 // (row_bytes * 5 * n_networks))
 
 
 # --- A stack ---

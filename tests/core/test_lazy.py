@@ -148,16 +148,6 @@ def test_the_penalty_of_rare_features_is_stable(weight, alpha):
 
 @pytest.mark.usefixtures("all_is_lazy")
 @every_optimizer
-def test_it_does_not_matter_how_many_rows_a_part_has(monkeypatch, solver):
-    _, problem = as_sparse(make_problem("multiclass", n_features=30))
-    config = {"solver": solver, "batch_size": 4, "alpha": 1.0, "max_iter": 4}
-    at_once = train_alone(make_run(problem, **config))
-    monkeypatch.setattr(lazy, "GATHERED_BYTES", 3 * 8 * make_network(problem).shape.n_hidden)
-    assert_same_training(train_alone(make_run(problem, **config)), at_once)
-
-
-@pytest.mark.usefixtures("all_is_lazy")
-@every_optimizer
 def test_features_that_no_row_uses_keep_their_weights(solver):
     _, problem = as_sparse(make_problem("multiclass"))
     X = problem.X.tolil()

@@ -75,17 +75,6 @@ def test_products_with_the_weights_and_biases_and_with_the_transpose(kind, n_net
 
 
 @every_kind
-@one_network_or_a_stack
-@pytest.mark.parametrize("chosen", [slice(0, 2), slice(4, 6), np.array([4, 0, 4])])
-def test_blocks_and_chosen_rows_are_those_of_the_dense_rows(kind, n_networks, chosen):
-    rows, dense = make_rows(kind, n_networks)
-    taken = rows.take(chosen)
-    assert type(taken) is type(rows)
-    assert_array_equal(matrix_of(taken), dense[..., chosen, :])
-    assert taken.n_samples == dense[..., chosen, :].shape[-2]
-
-
-@every_kind
 @pytest.mark.parametrize("n_networks", [1, 3])
 def test_rows_of_single_networks_are_stacked_or_put_one_below_the_other(kind, n_networks):
     dense = random_dense(n_networks)
@@ -96,24 +85,6 @@ def test_rows_of_single_networks_are_stacked_or_put_one_below_the_other(kind, n_
     together = type(rows[0]).concatenate(rows)
     assert_array_equal(matrix_of(together), dense.reshape(-1, 5))
     assert together.n_samples == 6 * n_networks
-
-
-# --- Batches ---
-
-
-@every_kind
-@one_network_or_a_stack
-def test_gathered_rows_are_cut_into_batches(kind, n_networks):
-    rows, dense = make_rows(kind)
-    stack_shape = () if n_networks == 1 else (n_networks,)
-    gather = rows.gatherer(stack_shape, [slice(0, 2), slice(2, 4), slice(4, 5)])
-    for seed in range(2):
-        chosen = np.random.default_rng(seed).integers(6, size=(*stack_shape, 5))
-        batches = gather(chosen)
-        assert [batch.n_samples for batch in batches] == [2, 2, 1]
-        assert all(type(batch) is type(rows) for batch in batches)
-        gathered = np.concatenate([matrix_of(batch) for batch in batches], axis=-2)
-        assert_array_equal(gathered, dense[chosen])
 
 
 # --- Features in use ---

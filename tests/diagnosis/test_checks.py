@@ -325,13 +325,3 @@ def test_bad_input(data, healthy):
         diagnose(healthy, X, y + 1)
     with pytest.raises(ValueError, match="3 features"):
         diagnose(healthy, X[:, 1:])
-
-
-@pytest.mark.parametrize(
-    ("kind", "convert"),
-    [("multiclass", list), ("multilabel", pd.DataFrame), ("multilabel", scipy.sparse.csr_array)],
-)
-def test_labels_may_be_any_array_like(kind, convert):
-    X, y = make_data(kind)
-    clf = fit(X, y, max_iter=20)
-    assert str(diagnose(clf, X, convert(y))) == str(diagnose(clf, X, y))

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import ActivationDisplay, HiddenUnitsDisplay, NetworkDisplay, ShallowNNClassifier
-from tests.displays.drawing import DISPLAYS, draw, fit, show, texts
+from tests.displays.drawing import DISPLAYS, fit, show, texts
 
 
 @pytest.mark.parametrize("display", [HiddenUnitsDisplay, NetworkDisplay])
@@ -51,13 +51,6 @@ def test_displays_stand_side_by_side():
     assert {one.figure_ for one in shown} == {figure}
     for left, right in itertools.pairwise(one.ax_.get_position() for one in shown):
         assert left.x1 < right.x0
-
-
-def test_an_axes_outside_of_a_grid_is_divided_in_its_place():
-    estimator, X, _ = fit()
-    ax = plt.figure().add_axes((0.5, 0.1, 0.4, 0.8))
-    shown = draw(HiddenUnitsDisplay, estimator, X, ax=ax)
-    assert all(panel.get_position().x0 >= 0.5 - 1e-9 for panel in (shown.ax_, *shown.axes_))
 
 
 @pytest.mark.parametrize(("display", "n_axes"), [(NetworkDisplay, 1), (ActivationDisplay, 2)])

@@ -7,10 +7,8 @@ import pandas as pd
 import pytest
 import scipy.sparse
 from sklearn import config_context
-from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils.estimator_checks import check_classifiers_one_label_sample_weights
 
 from sknn_scratch import Activation, ShallowNNClassifier, ShallowNNEnsembleClassifier
 from sknn_scratch._core.activations import ACTIVATIONS
@@ -233,14 +231,6 @@ def test_class_weights_may_name_a_class_that_a_fold_lacks():
         for class_weight in ({0: 1, 1: 2}, {0: 1, 1: 2, 2: 5})
     ]
     np.testing.assert_array_equal(fits[0].coefs_[0], fits[1].coefs_[0])
-
-
-def test_a_search_passes_the_check_of_weights_that_leave_one_class():
-    network = ShallowNNClassifier(2, max_iter=2, batch_size=5)
-    search = GridSearchCV(network, {"alpha": [1.0]}, cv=2, error_score="raise")
-    with pytest.raises(ValueError, match="sample_weight"):
-        search.fit(X, Y, sample_weight=Y)
-    check_classifiers_one_label_sample_weights("GridSearchCV", search)
 
 
 @pytest.mark.filterwarnings("ignore:The number of unique classes")  # scikit-learn warns before 1.9
