@@ -215,7 +215,7 @@ def test_course_and_first_pages_are_there_in_both_languages():
     assert {name.replace("docs/", "docs/zh/") for name in pages} == set(CHINESE)
 
 
-# --- Words of figures in Chinese ---
+# --- Words in Chinese ---
 
 
 def test_what_code_prints_is_translated_line_by_line(monkeypatch):

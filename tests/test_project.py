@@ -1,4 +1,4 @@
-"""The project's own files: the README's commands, the pinned tools, the maps of the modules."""
+"""The project's own files: the README, the pinned tools, the maps of the modules."""
 
 import re
 import runpy

@@ -33,9 +33,6 @@ def chosen_rows(data):
     return X[rows], data.targets[rows]
 
 
-# --- Data ---
-
-
 @pytest.mark.parametrize(("weight", "expected"), [(2.0, 100), (100 / 12, 100), (10.0, 120)])
 def test_the_penalty_is_measured_against_a_weight_of_at_least_100(weight, expected):
     data = Data(**numbered_rows(12), row_weights=np.full(12, weight))

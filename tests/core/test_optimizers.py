@@ -30,9 +30,6 @@ def test_every_optimiser_has_a_rule_and_a_textbook():
     assert {name for name, _ in RULES.values()} == textbook.OPTIMIZERS.keys() == set(STOCHASTIC)
 
 
-# --- Against the textbook ---
-
-
 def textbook_steps(rule, x, gradient, n_steps, learning_rate, penalty=0.0):
     name, numbers = RULES[rule]
     return textbook.OPTIMIZERS[name](x, gradient, n_steps, learning_rate, **numbers, penalty=penalty)

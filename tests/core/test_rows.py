@@ -1,4 +1,4 @@
-"""All kinds of rows have the same products, blocks and batches."""
+"""All kinds of rows have the same products and pools."""
 
 import numpy as np
 import pytest
@@ -71,7 +71,7 @@ def test_products_with_the_weights_and_biases_and_with_the_transpose(kind, n_net
     assert np.isnan(grads.output_flat).all()
 
 
-# --- Blocks, copies, pools ---
+# --- Pools ---
 
 
 @every_kind
@@ -85,9 +85,6 @@ def test_rows_of_single_networks_are_stacked_or_put_one_below_the_other(kind, n_
     together = type(rows[0]).concatenate(rows)
     assert_array_equal(matrix_of(together), dense.reshape(-1, 5))
     assert together.n_samples == 6 * n_networks
-
-
-# --- Features in use ---
 
 
 @pytest.mark.parametrize("rows", [None, np.array([4, 0, 3])])

@@ -1,4 +1,4 @@
-"""The estimator as an object: seeds, copies, pickles, parameters, its HTML, threads."""
+"""The estimator as an object: seeds, copies, pickles, threads, numbers of NumPy."""
 
 import copy
 import io
