@@ -12,7 +12,6 @@ from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
-import notebook
 import parameter_groups
 import pytest
 import session
@@ -80,26 +79,6 @@ def test_the_code_of_the_readme_runs_and_prints_what_is_shown(running):
     assert numbers == pytest.approx(expected, abs=0.005)  # a processor may round another row over the edge
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_code_fits_the_column(name):
-    lines = [line for _, code, _ in session.steps_of(PAGES[name]) for line in code.splitlines()]
-    assert max(map(len, lines), default=0) <= 88
-
-
-@pytest.mark.parametrize(
-    ("code", "expected"),
-    [
-        ("1 + 1", session.Outcome("2\n", "", "", [])),
-        ("print('a')\n'b'", session.Outcome("a\n'b'\n", "", "", [])),
-        ("import numpy as np\nnp.float64(0.5)", session.Outcome("0.5\n", "", "", [])),
-        ("x = 1", session.Outcome("", "", "", [])),
-        ("class T:\n    def _repr_html_(self): return '<b>'\nT()", session.Outcome("", "<b>", "", [])),
-    ],
-)
-def test_a_block_shows_what_it_prints_and_its_last_value(code, expected, running):
-    assert running.run(code) == expected
-
-
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
@@ -119,15 +98,6 @@ def test_expected_trouble_is_shown(running):
     assert running.run("int('x')", raises="ValueError").trouble.startswith("ValueError: invalid")
     with pytest.raises(TypeError):
         running.run("int([])", raises="ValueError")
-
-
-def test_steps_are_found_in_their_order():
-    page = "```{run}\n:alt: A: b\nx = 1\n```\n{value}`x`\n```python\ny\n```\n```bash\nls\n```\n"
-    assert session.steps_of(page) == [
-        ("run", "x = 1\n", {"alt": "A: b"}),
-        ("value", "x", {}),
-        ("run", "y\n", {}),
-    ]
 
 
 # --- The pages of the API ---
@@ -161,17 +131,6 @@ def test_figures_and_pages_have_the_same_colours():
     assert on_light_pages == {name: color.lower() for name, color in colors.items()}
     ends = [mpl.colors.to_hex(mpl.colormaps[plotting.SIGNS](share)) for share in (0.1, 0.9)]
     assert ends == [on_light_pages["negative"], on_light_pages["positive"]]
-
-
-def test_pages_examples_and_drawings_have_no_other_colours():
-    meanings = {*plotting.CLASS_COLORS[:2], plotting.TRAINING, plotting.VALIDATION, plotting.HIDDEN_LAYER}
-    activations = {plotting.PURPLE, plotting.GREEN, plotting.SKY}  # sigmoid, tanh, relu
-    regions = {"#B8D4E6", "#F7E2BA"}  # of the two classes
-    neutral = {plotting.GREY, "#999999", "#cccccc", "#dddddd", "#ffffff"}
-    files = [*(ROOT / "examples").glob("*.py"), DOCS / "_ext" / "drawings.py", DOCS / "flow.svg"]
-    texts = [*PAGES.values(), *(path.read_text(encoding="utf-8") for path in files)]
-    used = set(re.findall(r"#[0-9a-fA-F]{6}\b", "".join(texts)))
-    assert used <= meanings | activations | regions | neutral
 
 
 # --- Two languages ---
@@ -248,16 +207,6 @@ def test_chinese_page_is_chinese(name):
     assert all(re.search(r"[一-鿿]{2}", line) for line in headings + paragraphs)
 
 
-@pytest.mark.parametrize("name", CHINESE)
-def test_spaces_stand_beside_latin_letters_and_not_beside_chinese_punctuation(name):
-    tables_and_links = r"\$\$.*?\$\$|^\|[^\n]*|\]\([^)]*\)|\[|\*\*"
-    prose = re.sub(tables_and_links, "", prose_of(PAGES[name]), flags=re.DOTALL | re.MULTILINE)
-    prose = re.sub(r"\{value\}`[^`]*`|`[^`]*`|\$[^$\n]*\$", "x", re.sub("<[^>]*>", "\n", prose))
-    wide = r"[\u3001\u3002\uff01-\uff1f]"
-    wrong = rf"[一-鿿][A-Za-z0-9,;:!?()]|[A-Za-z0-9%,;!?()][一-鿿]| {wide}|{wide} "
-    assert not re.findall(f".*(?:{wrong}).*", prose)
-
-
 def test_course_and_first_pages_are_there_in_both_languages():
     chapters = [name for name in ENGLISH if name.startswith("docs/tutorial/")]
     assert len(chapters) == 15  # an introduction, twelve chapters, the exercises, and a page for teachers
@@ -266,36 +215,7 @@ def test_course_and_first_pages_are_there_in_both_languages():
     assert {name.replace("docs/", "docs/zh/") for name in pages} == set(CHINESE)
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("## A", "### A"),
-        ("```{run}\nx\n```", "```{run}\ny\n```"),
-        ("```{run}\n:alt: A\nx\n```", "```{run}\nx\n```"),
-        ("| a |\n|---|", "| a |"),
-        ("```{literalinclude} a\n```", ""),
-        (":::{dropdown} A\n```{run}\nx\n```\n:::", ":::{dropdown} A\n```{run}\ny\n```\n:::"),
-    ],
-)
-def test_differences_of_structure_are_found(one, other):
-    assert structure_of(one) != structure_of(other)
-    assert structure_of(f"text\n{one}\n") == structure_of(f"文字\n{one}\n")
-
-
-# --- Words of figures in Chinese ---
-
-
-def test_words_are_replaced_and_the_rest_is_kept(monkeypatch):
-    monkeypatch.setattr(words, "WORDS", {"epoch": "轮"})
-    monkeypatch.setattr(words, "PATTERNS", {re.compile("(.+) of (.+) units"): "{1} 个单元中的 {0} 个"})
-    svg = "<style>*{stroke: red}</style><text>epoch</text> <text>3 of 4 units</text><text>z &lt; 0.5</text>"
-    chinese = words.translate_markup(svg)
-    assert chinese == svg.replace("epoch", "轮").replace("3 of 4 units", "4 个单元中的 3 个")
-
-
-def test_chinese_punctuation_has_its_own_space(monkeypatch):
-    monkeypatch.setattr(words, "WORDS", {"Wait.": "等等。", "unit": "单元"})
-    assert words.translate_markup("<b>Wait. </b><i>unit </i>") == "<b>等等。</b><i>单元 </i>"
+# --- Words in Chinese ---
 
 
 def test_what_code_prints_is_translated_line_by_line(monkeypatch):
@@ -304,27 +224,6 @@ def test_what_code_prints_is_translated_line_by_line(monkeypatch):
     assert words.translate_lines("UserWarning: It stopped. Wait.\n3 \n") == "UserWarning: 停了。等等。\n3"
     with pytest.raises(LookupError, match="'no such line'"):
         words.translate_lines("Wait.\nno such line")
-
-
-# --- Notebooks ---
-
-
-def test_a_page_becomes_a_notebook():
-    page = (
-        "# Title\nA [page](../a.md), a [chapter](12-a.md).\n"
-        "```{run}\n:folded:\n:alt: A\nx = 1\n```\n{value}`x`\n"
-        "```{draw}\n:alt: A\nf()\n```\n:::{dropdown} Answer\nYes.\n:::\n"
-        "```{notebook} Download\nNeeds it.\n```\n"
-    )
-    made = notebook.notebook_of(page, ["1"], ["<svg/>"])
-    kinds, sources = zip(*[(cell["cell_type"], cell["source"]) for cell in made["cells"]], strict=True)
-    assert kinds == ("markdown", "code", "code", "markdown", "markdown", "markdown")
-    assert sources[0] == "# Title\n\nNeeds it.\n\nA page, a [chapter](12-a.ipynb)."
-    assert sources[1].startswith("# Without the #")
-    assert sources[2:4] == ("x = 1", "1")
-    assert "svg+xml;base64" in sources[4]
-    assert sources[5] == "**Answer**\nYes."
-    assert made["cells"][2]["metadata"] == {"jupyter": {"source_hidden": True}}
 
 
 # --- The check of the built site ---

@@ -11,12 +11,10 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier, StackingClassifier, VotingClassifier
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - makes HalvingGridSearchCV importable
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import HalvingGridSearchCV, learning_curve
+from sklearn.model_selection import learning_curve
 from sklearn.multiclass import OneVsOneClassifier, OutputCodeClassifier
-from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.semi_supervised import SelfTrainingClassifier
 
 from sknn_scratch import ShallowNNClassifier
 from tests.helpers import assert_same_model, make_data
@@ -24,7 +22,6 @@ from tests.helpers import assert_same_model, make_data
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 X, Y = make_data("multiclass", n_samples=90)
-X_MULTI, Y_MULTI = make_data("multilabel", n_samples=90)
 
 make_classifier = partial(
     ShallowNNClassifier, solver="adam", n_hidden=8, learning_rate=0.05, max_iter=25, alpha=0.1, random_state=0
@@ -52,28 +49,10 @@ def test_meta_estimators_learn(name):
         assert_allclose(meta_estimator.predict_proba(X).sum(axis=1), 1)
 
 
-@pytest.mark.parametrize("meta_estimator", [MultiOutputClassifier, ClassifierChain])
-def test_one_network_for_each_label(meta_estimator):
-    fitted = meta_estimator(make_classifier()).fit(X_MULTI, Y_MULTI)
-    assert (fitted.predict(X_MULTI) == Y_MULTI).mean() > 0.7
-
-
-def test_self_training_labels_the_rest():
-    some = np.where(np.arange(90) % 3, Y, -1)
-    assert SelfTrainingClassifier(make_classifier()).fit(X, some).score(X, Y) > 0.75
-
-
 def test_transformer_at_the_start_of_a_pipeline():
     pipeline = make_pipeline(make_classifier(), LogisticRegression()).fit(X, Y)
     assert pipeline.score(X, Y) > 0.75
     assert pipeline[:-1].get_feature_names_out()[-1] == "shallownnclassifier7"
-
-
-def test_halving_search_over_epochs():
-    params = {"resource": "max_iter", "min_resources": 2, "max_resources": 8, "factor": 2, "random_state": 0}
-    search = HalvingGridSearchCV(make_classifier(), {"n_hidden": [1, 2, 4, 8]}, cv=2, **params).fit(X, Y)
-    assert search.n_resources_ == [2, 4, 8]
-    assert search.best_estimator_.n_iter_ == 8
 
 
 def test_learning_curve_by_partial_fit():

@@ -1,4 +1,4 @@
-"""The project's own files: the README's commands, the pinned tools, the source map."""
+"""The project's own files: the README, the pinned tools, the maps of the modules."""
 
 import re
 import runpy
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import sknn_scratch
+from sknn_scratch import _core, _fitting
 from sknn_scratch._fitting.sklearn_private import SUPPORTED
 
 ROOT = Path(__file__).parents[1]
@@ -20,21 +21,6 @@ GROUPS = PYPROJECT["dependency-groups"]
 
 
 # --- The README ---
-
-
-def test_ci_runs_the_commands_of_the_readme_and_each_stands_alone():
-    readme_commands = ["bash", ".ci/run", "readme_commands"]
-    printed = subprocess.run(readme_commands, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    quickstart, tests = printed.splitlines()
-    for command, program in ((quickstart, "examples/plot_quickstart.py"), (tests, "-m pytest")):
-        assert f"```bash\n{command}\n```" in README  # each is a block of its own, to copy whole
-        make_environment, install, run = command.split(" && ")
-        assert make_environment == "python3 -m venv --upgrade-deps .venv"  # an old pip knows no groups
-        extra, group = re.fullmatch(
-            r'\.venv/bin/pip install -q -e (?:"\.\[(\w+)\]"|\. --group (\w+))', install
-        ).groups()
-        assert extra in EXTRAS or group in GROUPS
-        assert run == f".venv/bin/python {program}"
 
 
 def on_pypi(markdown):
@@ -71,16 +57,6 @@ def test_the_citation_has_the_version_of_the_package():
 @pytest.mark.parametrize("group", sorted(GROUPS.keys() - {"dev"}))
 def test_tools_are_pinned(group):
     assert all("==" in requirement for requirement in GROUPS[group])
-
-
-def test_extras_are_for_users():
-    assert not EXTRAS.keys() & GROUPS.keys()
-    assert not any("==" in requirement for requirements in EXTRAS.values() for requirement in requirements)
-
-
-def test_the_group_dev_has_all_tools_but_those_of_the_recipes_the_cluster_and_the_benchmark():
-    heavy = {"recipes", "cluster", "benchmark"}
-    assert {entry["include-group"] for entry in GROUPS["dev"]} == GROUPS.keys() - heavy - {"dev"}
 
 
 def requirements(which):
@@ -134,12 +110,21 @@ def test_the_workflows_run_tasks_that_exist():
     assert {"lint", "suite", "lowest", "nightly", "package"} <= tasks <= functions
 
 
-# --- The source map ---
+# --- The maps of the modules ---
 
 
-def test_every_module_is_on_the_source_map():
+def modules_on(docstring):
+    """List the modules that have a line on a map in a docstring, or are named in the line of another."""
+    the_map = docstring[re.search("^The .*path", docstring, re.MULTILINE).start() :]
+    lines = re.findall(r"^    (\w+) +(.*)", the_map, re.MULTILINE)
+    return [name for first, rest in lines for name in (first, *re.findall(r"``(\w+)``", rest))]
+
+
+def test_each_module_is_on_one_map():
     contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    on_maps = re.findall(r"^\| `(.+?)\.py` \|", contributing, re.MULTILINE)
+    on_maps += [f"_core/{name}" for name in modules_on(_core.__doc__)]
+    on_maps += [f"_fitting/{name}" for name in modules_on(_fitting.__doc__)]
     package = ROOT / "sknn_scratch"
-    modules = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
-    on_the_map = re.findall(r"^\| `(.+?\.py)` \|", contributing, re.MULTILINE)
-    assert sorted(modules) == sorted(on_the_map)
+    modules = [path.relative_to(package).with_suffix("").as_posix() for path in package.rglob("*.py")]
+    assert sorted(on_maps) == sorted(modules)

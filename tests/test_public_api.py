@@ -28,7 +28,6 @@ from sknn_scratch import (
     VectorizedGridSearchCV,
     diagnose,
 )
-from sknn_scratch._estimators.docstrings import with_entries_of
 from tests.helpers import make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -103,11 +102,6 @@ def test_a_class_has_the_signature_of_its_constructor():
     assert list(inspect.signature(WithOneMore).parameters) == ["more"]
 
 
-def test_the_source_of_methods_is_found():
-    assert "read_stored_fit(cls, path, params)" in inspect.getsource(ShallowNNClassifier.resume)
-    assert inspect.getsourcefile(inspect.unwrap(ShallowNNClassifier.fit)).endswith("base.py")
-
-
 NEEDS_EXTRA = "sknn_scratch.onnx"  # tests/recipes runs its examples
 
 
@@ -146,19 +140,6 @@ def test_every_parameter_has_an_entry_of_its_own_with_its_default(name):
     for entry in re.split(r"\n(?=\w+ : )", section)[1:] if name.startswith("ShallowNN") else ():
         default = repr(parameters[entry.split()[0]].default).replace("'", '"')
         assert f"default={default}".replace("1e-08", "1e-8").replace("0.0001", "1e-4") in entry
-
-
-@pytest.mark.parametrize("name", ESTIMATORS)
-def test_sections_of_a_docstring_stay_apart(name):
-    documentation = inspect.getdoc(getattr(sknn_scratch, name))
-    titles = re.findall(r"(?<=\n\n)([A-Z]\w*(?: \w+)?)\n-{3,}\n(?=\S)", documentation)
-    assert documentation.count("\n---") == len(titles)
-    assert {"Parameters", "Attributes", "See Also", "Examples"} <= set(titles)
-    assert ("Warns" in titles) == name.startswith("ShallowNN")
-
-
-def test_a_class_without_a_docstring_gets_none():
-    assert with_entries_of(ShallowNNClassifier)(type("Bare", (), {})).__doc__ is None
 
 
 AS_WITH_OO = """

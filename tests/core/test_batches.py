@@ -3,10 +3,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core import batches as batches_module
-from sknn_scratch._core.batches import Batches, GatheredBatches
+from sknn_scratch._core.batches import Batches
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.losses import LOSSES
-from sknn_scratch._core.rows import rows_of
 from tests.helpers import epoch_batches, matrix_of, numbered_rows
 
 dense_or_sparse = pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
@@ -73,67 +72,6 @@ def test_the_mean_loss_of_an_epoch_counts_rows_for_each_network():
     assert_allclose(means, [(5 * (1 + 2 + 3 + 4) + 2 * 5) / 22, (5 * (6 + 7 + 8 + 9) + 2 * 10) / 22])
 
 
-@pytest.mark.parametrize("batch_size", [22, 1000])
-@pytest.mark.parametrize("weighted", [False, True])
-def test_the_full_batch_is_the_design_matrix_itself(batch_size, weighted):
-    source = numbered_rows(22)
-    data = Data(**source, row_weights=np.arange(1.0, 23) if weighted else None)
-    for _ in range(2):
-        (batch,) = epoch_batches_uncopied(Batches([data], batch_size, SOFTMAX))
-        assert np.shares_memory(batch.X.X, source["X"].X)
-        assert_array_equal(row_numbers(batch), np.arange(22))
-
-
-def epoch_batches_uncopied(stream):
-    return [batch for batch, _ in stream.epoch(rngs())]
-
-
-@dense_or_sparse
-def test_the_full_batch_is_gathered_once(sparse):
-    data = Data(**numbered_rows(22, sparse), rows=np.arange(0, 22, 2))
-    stream = Batches([data], 11, SOFTMAX)
-    (first,), (second,) = epoch_batches_uncopied(stream), epoch_batches_uncopied(stream)
-    assert first.X is second.X
-    assert_array_equal(row_numbers(second), np.arange(0, 22, 2))
-
-
-@pytest.mark.parametrize("weighted", [False, True])
-@dense_or_sparse
-def test_batches_have_the_precision_of_the_data(weighted, sparse):
-    source = numbered_rows(22, sparse, np.float32)
-    data = Data(**source, row_weights=np.arange(1.0, 23) if weighted else None)
-    for batch in epoch_batches(Batches([data], 5, SOFTMAX), rngs()):
-        assert matrix_of(batch.X).dtype == np.float32
-        assert {array.dtype.type for array in batch.targets} == {np.float32}
-
-
-def test_a_memory_map_is_read_row_by_row(tmp_path):
-    source = numbered_rows(22)
-    mapped = np.memmap(tmp_path / "X", np.float64, mode="w+", shape=source["X"].X.shape)
-    mapped[...] = source["X"].X
-    X = rows_of(np.memmap(tmp_path / "X", np.float64, mode="r", shape=mapped.shape))
-    data = Data(X, source["targets"])
-    batches = epoch_batches(Batches([data], 5, SOFTMAX), rngs())
-    assert_array_equal(np.sort(np.concatenate([row_numbers(batch) for batch in batches])), np.arange(22))
-
-
-@dense_or_sparse
-@pytest.mark.parametrize("n_networks", [1, 3])
-def test_what_is_gathered_at_once_is_bounded(monkeypatch, n_networks, sparse):
-    monkeypatch.setattr(batches_module, "GATHERED_BYTES", 4000)
-    data = [Data(**numbered_rows(200, sparse))] * n_networks
-    sizes = []
-
-    def gather(self, rows, positions, original=GatheredBatches.gather):
-        sizes.append(rows.shape[-1])
-        return original(self, rows, positions)
-
-    monkeypatch.setattr(GatheredBatches, "gather", gather)
-    assert len(epoch_batches(Batches(data, 5, SOFTMAX), rngs(n_networks))) == 40
-    row_bytes = 8 * ((3 if sparse else 1) * 2 + 4)  # a sparse value has its index, and is copied
-    assert max(sizes) == 5 * (4000 // (row_bytes * 5 * n_networks))
-
-
 # --- A stack ---
 
 
@@ -158,12 +96,3 @@ def test_a_stacked_network_gets_the_batches_it_gets_alone(
             for name, of_one in batch.targets._asdict().items():
                 of_stack = np.broadcast_to(getattr(stacked.targets, name), (3, *of_one.shape))
                 assert_array_equal(of_stack[k], of_one)
-
-
-def test_a_stack_that_shares_its_rows_does_not_copy_them():
-    source = numbered_rows(12)
-    (batch,) = epoch_batches_uncopied(Batches([Data(**source)] * 3, 12, SOFTMAX))
-    assert np.shares_memory(batch.X.X, source["X"].X)
-    assert batch.X.n_samples == 12
-    assert batch.targets.values.shape == (3, 1, 12)
-    assert batch.targets.shares.shape == (1, 12)

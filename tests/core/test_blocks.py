@@ -1,21 +1,17 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from scipy.sparse import csr_array
 
 from sknn_scratch._core import blocks as blocks_module
 from sknn_scratch._core.blocks import (
-    gradient_blocks,
     mean_loss,
     predict_hidden,
     predict_outputs,
     row_blocks,
 )
-from sknn_scratch._core.parameters import NetworkShape, view_parameters
-from sknn_scratch._core.rows import SparseRows, rows_of
-from sknn_scratch._core.stackable import has_large_batches
+from sknn_scratch._core.parameters import view_parameters
+from sknn_scratch._core.rows import SparseRows
 from tests.helpers import (
-    BINARY,
     KINDS,
     as_sparse,
     assert_same_training,
@@ -24,7 +20,6 @@ from tests.helpers import (
     make_params,
     make_problem,
     make_run,
-    objective_and_gradient,
     train_alone,
     train_together,
 )
@@ -50,16 +45,6 @@ def sizes_of(blocks):
     return [block.stop - block.start for block in blocks]
 
 
-def test_large_batches_are_cut_into_blocks():
-    shape = NetworkShape(n_features=100, n_hidden=1000, n_outputs=3)
-    X = rows_of(np.empty((2000, 100)))
-    assert sizes_of(gradient_blocks(X, shape, 1000)) == [250] * 4
-    assert sizes_of(gradient_blocks(X, shape, 1001)) == [250, 250, 250, 251]
-    assert sizes_of(gradient_blocks(X, shape, 999)) == [999]
-    assert sizes_of(gradient_blocks(X, shape._replace(n_hidden=10), 1001)) == [1001]
-    assert sizes_of(gradient_blocks(rows_of(csr_array((2000, 100))), shape, 1001)) == [1001]
-
-
 def test_blocks_of_rows_have_hidden_values_that_fit_into_the_cache(monkeypatch):
     monkeypatch.setattr(blocks_module, "BLOCK_BYTES", 7 * 5 * 8)
     assert sizes_of(row_blocks(7, 5, np.float64)) == [7]
@@ -68,16 +53,6 @@ def test_blocks_of_rows_have_hidden_values_that_fit_into_the_cache(monkeypatch):
     assert sizes_of(row_blocks(14, 5, np.float32)) == [14]
     assert sizes_of(row_blocks(2, 1000, np.float64)) == [1, 1]
     assert sizes_of(row_blocks(0, 5, np.float64)) == [0]
-
-
-def test_runs_know_whether_their_batches_are_large(monkeypatch):
-    """The last batch may be small: it is the usual size that counts, and no more rows than there are."""
-    monkeypatch.setattr(blocks_module, "LARGE_ROWS", 30)
-    monkeypatch.setattr(blocks_module, "LARGE_PRODUCT", 0)
-    assert has_large_batches(make_run(BINARY, batch_size=100))
-    assert not has_large_batches(make_run(BINARY, batch_size=20))
-    assert not has_large_batches(make_run(BINARY, batch_size=100, data={"rows": np.arange(29)}))
-    assert not has_large_batches(make_run(as_sparse(BINARY)[1], batch_size=100))
 
 
 # --- Losses and predictions ---
@@ -98,17 +73,6 @@ def test_blocks_of_rows_give_the_same_as_all_rows(monkeypatch, compute, sparse, 
     at_once = compute(network, params, rows)
     monkeypatch.setattr(blocks_module, "BLOCK_BYTES", block_bytes)
     assert_allclose(compute(network, params, rows), at_once, rtol=1e-12)
-
-
-@every_kind
-@one_network_or_a_stack
-@pytest.mark.parametrize("row_weights", [None, WEIGHTS])
-def test_mean_loss_is_the_loss_of_training(kind, n_networks, row_weights):
-    problem = make_problem(kind)
-    network = make_network(problem)
-    flat, batch = make_params(network, n_networks), make_batch(problem, row_weights)
-    loss = mean_loss(network, view_parameters(flat, network.shape), batch)
-    assert_allclose(loss, objective_and_gradient(network, flat, batch)[0], rtol=1e-13)
 
 
 # --- Gradients of large batches ---

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-import scipy.sparse
 from numpy.testing import assert_array_equal
 
 from sknn_scratch._core import data as data_module
@@ -34,34 +33,10 @@ def chosen_rows(data):
     return X[rows], data.targets[rows]
 
 
-# --- Data ---
-
-
 @pytest.mark.parametrize(("weight", "expected"), [(2.0, 100), (100 / 12, 100), (10.0, 120)])
 def test_the_penalty_is_measured_against_a_weight_of_at_least_100(weight, expected):
     data = Data(**numbered_rows(12), row_weights=np.full(12, weight))
     assert data.penalty_divisor == pytest.approx(expected, rel=1e-14)
-
-
-def test_total_weight_of_rows_without_weights_is_their_number():
-    source = numbered_rows(12)
-    assert Data(**source).total_weight == 12
-    assert Data(**source, rows=np.arange(5)).total_weight == 5
-
-
-def test_rows_with_a_feature_are_counted_once_and_only_those_to_train_on():
-    X = scipy.sparse.csr_array(np.array([[1.0, 0], [2, 3], [0, 0], [4, 0]]))
-    data = Data(rows_of(X), np.zeros((4, 1)), rows=np.array([0, 2, 3]))
-    assert_array_equal(data.rows_with_feature, [2, 0])
-    assert data.rows_with_feature is data.rows_with_feature
-
-
-def test_the_same_arrays_are_the_same_source_however_they_are_wrapped():
-    X, targets = np.zeros((4, 2)), np.zeros((4, 1))
-    data = Data(rows_of(X), targets)
-    assert data.source == Data(rows_of(X), targets, rows=np.arange(2)).source
-    assert data.source != Data(rows_of(X.copy()), targets).source
-    assert data.source != Data(rows_of(X), targets.copy()).source
 
 
 # --- pool ---
@@ -71,13 +46,6 @@ def test_the_same_arrays_are_the_same_source_however_they_are_wrapped():
 def no_ones(monkeypatch):
     """Treat all rows as too many for a column of ones."""
     monkeypatch.setattr(data_module, "SMALL_BYTES", 0)
-
-
-@pytest.mark.usefixtures("no_ones")
-def test_pooling_leaves_one_source_as_it_is():
-    source = numbered_rows(12)
-    data = [Data(**source, rows=np.array(rows)) for rows in ([3, 1, 2], [0, 11, 2])]
-    assert pool(data) == data
 
 
 @pytest.mark.usefixtures("no_ones")
@@ -123,16 +91,6 @@ def test_a_column_of_ones_comes_first(other_rows):
     assert pool(alone)[0].rows is None
     data = [Data(**source), Data(**source, rows=np.arange(3, 12)), Data(**other)]
     assert_same_rows_after_ones(pool(data), data)
-
-
-def test_large_or_sparse_rows_have_no_ones(monkeypatch):
-    sparse = [Data(**numbered_rows(12, sparse=True))]
-    assert pool(sparse) == sparse
-    dense = [Data(**numbered_rows(12))]
-    monkeypatch.setattr(data_module, "SMALL_BYTES", 12 * 2 * 8)
-    assert type(pool(dense)[0].X) is RowsWithOnes
-    monkeypatch.setattr(data_module, "SMALL_BYTES", 12 * 2 * 8 - 1)
-    assert pool(dense) == dense
 
 
 def test_few_rows_of_many_are_copied_alone(monkeypatch):

@@ -11,7 +11,6 @@ from numpy.testing import assert_array_equal
 from sknn_scratch._core.losses import Logistic
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import view_parameters
-from sknn_scratch._core.stack import Stack
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import (
     BINARY,
@@ -113,19 +112,6 @@ def test_rows_that_are_no_numbers_are_a_divergence_at_once(solver):
     result = train_alone(run)
     assert_diverged(result, run.state.params)
     assert result.state.epoch == 1
-
-
-def test_the_last_step_is_judged_on_its_own_batch(monkeypatch):
-    judged, last_objective = [], Stack.last_objective
-
-    def noted(stack):
-        judged.append(last_objective(stack))
-        return judged[-1]
-
-    monkeypatch.setattr(Stack, "last_objective", noted)
-    run = make_run(BINARY, max_iter=1, alpha=3.0, **FULL_BATCH)
-    result = train_alone(run)
-    assert judged[-1] == pytest.approx(objective_of(run, result.state.params)[0], rel=1e-12)
 
 
 def test_an_explosion_is_one_even_if_a_callback_asks_for_the_end():

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from sknn_scratch._core import stack as stack_module
 from sknn_scratch._core.activations import Activation
 from sknn_scratch._core.blocks import mean_loss, predict_hidden
 from sknn_scratch._core.parameters import view_parameters
@@ -16,6 +15,7 @@ from tests.helpers import (
     VALIDATION,
     history_column,
     make_network,
+    make_problem,
     make_run,
     objective_of,
     train_alone,
@@ -65,13 +65,13 @@ def test_dead_and_saturated_units_are_counted():
     assert record["saturated_fraction"] == pytest.approx((60 + 59) / 240)
 
 
-def test_saturation_is_measured_on_some_rows_of_a_large_batch(monkeypatch):
-    monkeypatch.setattr(stack_module, "MEASURED_ROWS", 10)
-    network = make_network(BINARY, "relu")
-    run = make_run(BINARY, network=network, max_iter=1, **FULL_BATCH)
+def test_saturation_is_measured_on_a_hundred_rows_of_a_large_batch():
+    problem = make_problem("binary", 150)
+    network = make_network(problem, "relu")
+    run = make_run(problem, network=network, max_iter=1, solver="sgd", batch_size=150)
     record = train_alone(run).state.history[0]
     params = view_parameters(run.state.params, network.shape)
-    hidden = predict_hidden(network, params, rows_of(BINARY.X[:10]))
+    hidden = predict_hidden(network, params, rows_of(problem.X[:100]))
     assert record["saturated_fraction"] == pytest.approx((hidden == 0).mean())
 
 

@@ -78,19 +78,6 @@ def test_the_batch_decides_whether_rows_are_sparse_enough():
     assert not is_lazy(shape_of(data), data, batch_size=10**6)
 
 
-@pytest.mark.parametrize(("cost_per_weight", "fixed_cost"), [(2, 0), (3, 100), (1, 120)])
-def test_a_lazy_update_must_cost_less_than_that_of_all_weights(monkeypatch, cost_per_weight, fixed_cost):
-    """Of 4 units and 100 features. One row has n_used of them, and one that is not trained on has all."""
-    monkeypatch.setattr(lazy, "COST_PER_WEIGHT", cost_per_weight)
-    monkeypatch.setattr(lazy, "FIXED_COST", fixed_cost)
-    for n_used in range(0, 101, 5):
-        dense = np.ones((3, 100))
-        dense[0, n_used:] = dense[1] = 0
-        data = data_of(scipy.sparse.csr_array(dense), rows=np.arange(2))
-        lazy_cost = cost_per_weight * n_used * 4 + fixed_cost
-        assert is_lazy(shape_of(data, n_hidden=4), data, batch_size=2) == (lazy_cost < 400)
-
-
 # --- What they train ---
 
 
@@ -157,16 +144,6 @@ def test_the_penalty_of_rare_features_is_stable(weight, alpha):
     config = {"solver": "sgd", "batch_size": 2, "learning_rate": 0.3, "alpha": alpha, "max_iter": 30}
     result = train_alone(make_run(problem, data={"row_weights": np.full(60, weight)}, **config))
     assert history_column(result, "loss")[-1] < history_column(result, "loss")[0]
-
-
-@pytest.mark.usefixtures("all_is_lazy")
-@every_optimizer
-def test_it_does_not_matter_how_many_rows_a_part_has(monkeypatch, solver):
-    _, problem = as_sparse(make_problem("multiclass", n_features=30))
-    config = {"solver": solver, "batch_size": 4, "alpha": 1.0, "max_iter": 4}
-    at_once = train_alone(make_run(problem, **config))
-    monkeypatch.setattr(lazy, "GATHERED_BYTES", 3 * 8 * make_network(problem).shape.n_hidden)
-    assert_same_training(train_alone(make_run(problem, **config)), at_once)
 
 
 @pytest.mark.usefixtures("all_is_lazy")

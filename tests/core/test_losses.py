@@ -3,14 +3,12 @@ from decimal import Decimal, localcontext
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose
 
 from sknn_scratch._core.losses import (
     LOSSES,
     Huber,
-    Loss,
     Quantile,
-    ResidualLoss,
     SquaredError,
     Targets,
 )
@@ -165,18 +163,6 @@ def test_gradient_equals_central_differences(name, size, weighted):
     assert_gradient(value, logits.reshape(*size[:-2], -1), gradient.reshape(*size[:-2], -1))
 
 
-@every_loss
-@pytest.mark.parametrize("share_targets", [False, True])
-def test_a_stack_has_the_losses_of_its_networks(name, share_targets):
-    logits, targets = random_logits_and_targets(name, (4, 6, 3))
-    losses, gradients = evaluate_loss(name, logits, targets[0] if share_targets else targets, 0.5)
-    assert losses.shape == (4,)
-    for k in range(4):
-        loss, gradient = evaluate_loss(name, logits[k], targets[0 if share_targets else k], 0.5)
-        assert losses[k] == pytest.approx(loss, rel=1e-14)
-        assert_allclose(gradients[k], gradient, rtol=1e-14)
-
-
 # --- Losses as values ---
 
 
@@ -188,33 +174,3 @@ def test_losses_are_equal_if_their_numbers_are():
 def test_poisson_overflows_to_infinity():
     loss = make_loss("poisson").total(np.array([[1e4]]), Targets.of(np.array([[1.0]]), np.ones(1)))
     assert loss == np.inf
-
-
-@pytest.mark.parametrize("method", ["gradient", "of_rows", "differentiate", "of_residuals"])
-def test_a_loss_that_is_none_refuses_to_be_evaluated(method):
-    loss = ResidualLoss() if method in ("differentiate", "of_residuals") else Loss()
-    arguments = [None] * {"gradient": 3, "of_rows": 2, "differentiate": 1, "of_residuals": 1}[method]
-    with pytest.raises(NotImplementedError):
-        getattr(loss, method)(*arguments)
-
-
-# --- Targets ---
-
-
-@both_precisions
-@pytest.mark.parametrize("networks", [(), (2,)])
-def test_targets_are_arranged_by_output_and_weighted_by_row(dtype, networks):
-    rng = np.random.default_rng(0)
-    targets, row_weights = rng.normal(size=(*networks, 6, 3)).astype(dtype), rng.random((*networks, 6))
-    arranged = Targets.of(targets, row_weights)
-    assert {array.dtype.type for array in arranged} == {dtype}
-    assert_array_equal(arranged.values, targets.mT)
-    assert_array_equal(arranged.shares[..., 0, :], row_weights.astype(dtype))
-    assert_array_equal(arranged.times_shares, arranged.values * arranged.shares)
-
-
-def test_a_block_of_targets_has_its_rows():
-    targets, row_weights = np.arange(18.0).reshape(6, 3), np.arange(6.0)
-    block = Targets.of(targets, row_weights).take(slice(2, 5))
-    for array, expected in zip(block, Targets.of(targets[2:5], row_weights[2:5]), strict=True):
-        assert_array_equal(array, expected)

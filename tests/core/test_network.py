@@ -3,14 +3,12 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
-from sknn_scratch._core.blocks import predict_hidden, predict_outputs
-from sknn_scratch._core.network import Penalty
+from sknn_scratch._core.blocks import predict_outputs
 from sknn_scratch._core.parameters import view_parameters
-from sknn_scratch._core.rows import SparseRows, rows_of
+from sknn_scratch._core.rows import rows_of
 from tests.core import textbook
 from tests.helpers import (
     KINDS,
-    as_sparse,
     assert_gradient,
     make_batch,
     make_network,
@@ -37,23 +35,6 @@ def test_logits_equal_the_loop_over_neurons_and_the_textbook(kind):
     assert logits.shape == problem.targets.shape
     assert_allclose(logits, textbook.logits_neuron_by_neuron(params, problem.X), rtol=1e-12)
     assert_allclose(logits, textbook.logits_sample_by_sample(params, problem.X), rtol=1e-12)
-
-
-@pytest.mark.parametrize("predict", [predict_hidden, predict_outputs])
-def test_prediction_has_the_precision_of_the_parameters(predict):
-    problem = make_problem("binary", dtype=np.float32)
-    network = make_network(problem)
-    double, single = (
-        predict(
-            network,
-            view_parameters(make_params(network, dtype=dtype), network.shape),
-            rows_of(problem.X.astype(dtype)),
-        )
-        for dtype in (np.float64, np.float32)
-    )
-    assert double.dtype == np.float64
-    assert single.dtype == np.float32
-    assert_allclose(single, double, rtol=1e-5, atol=1e-5)
 
 
 # --- Gradient ---
@@ -94,38 +75,6 @@ def test_gradient_of_dropped_units_equals_central_differences(kind, n_networks):
     assert abs(gradient - objective_and_gradient(network, flat, batch)[1]).max() > 1e-3
 
 
-@every_kind
-def test_a_stack_has_the_objectives_and_gradients_of_its_networks(kind):
-    problem = make_problem(kind)
-    network = make_network(problem)
-    batch, flat, penalties = make_batch(problem), make_params(network, 3), np.array([0.0, 0.1, 2.0])
-    values, gradients = objective_and_gradient(network, flat, batch, penalties)
-    assert values.shape == (3,)
-    for k in range(3):
-        value, gradient = objective_and_gradient(network, flat[k], batch, penalties[k])
-        assert_allclose(values[k], value, rtol=1e-13)
-        assert_allclose(gradients[k], gradient, rtol=1e-12, atol=1e-15)
-
-
-@every_kind
-@one_network_or_a_stack
-def test_sparse_rows_give_the_same_as_dense_ones(kind, n_networks):
-    dense, sparse = as_sparse(make_problem(kind))
-    network = make_network(dense)
-    flat, batch = make_params(network, n_networks), make_batch(dense)
-    X, sparse_X = rows_of(dense.X), rows_of(sparse.X)
-    if n_networks is not None:
-        X = rows_of(np.stack([dense.X] * n_networks))
-        sparse_X = SparseRows([sparse.X] * n_networks, stacked=True)
-    value, gradient = objective_and_gradient(network, flat, batch._replace(X=X))
-    sparse_value, sparse_gradient = objective_and_gradient(network, flat, batch._replace(X=sparse_X))
-    assert_allclose(sparse_value, value, rtol=1e-13)
-    assert_allclose(sparse_gradient, gradient, rtol=1e-12, atol=1e-15)
-    params = view_parameters(flat, network.shape)
-    for predict in (predict_outputs, predict_hidden):
-        assert_allclose(predict(network, params, sparse_X), predict(network, params, X), rtol=1e-12)
-
-
 # --- Penalty ---
 
 
@@ -144,12 +93,3 @@ def test_the_gradient_of_the_penalty_is_the_derivative_of_its_value(rates, dtype
     assert_allclose(grads.weights, expected, rtol=8 * np.finfo(dtype).eps, atol=8 * np.finfo(dtype).eps)
     assert_array_equal(grads.b_hidden, 1)
     assert_array_equal(grads.b_output, 1)
-
-
-def test_without_rates_there_is_no_penalty():
-    network = make_network(make_problem("multiclass"))
-    params = view_parameters(make_params(network), network.shape)
-    grads, none = np.zeros_like(params.flat), Penalty((), 0, 0)
-    assert none.value(params) == 0
-    none.add_gradient(params.flat, grads)
-    assert not grads.any()

@@ -3,7 +3,6 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core.network import Penalty
-from sknn_scratch._core.optimizers import SOLVERS, Optimizer
 from tests.core import textbook
 from tests.helpers import STOCHASTIC, optimise
 
@@ -31,9 +30,6 @@ def test_every_optimiser_has_a_rule_and_a_textbook():
     assert {name for name, _ in RULES.values()} == textbook.OPTIMIZERS.keys() == set(STOCHASTIC)
 
 
-# --- Against the textbook ---
-
-
 def textbook_steps(rule, x, gradient, n_steps, learning_rate, penalty=0.0):
     name, numbers = RULES[rule]
     return textbook.OPTIMIZERS[name](x, gradient, n_steps, learning_rate, **numbers, penalty=penalty)
@@ -58,21 +54,3 @@ def test_decoupled_decay_never_turns_a_weight_round():
     start = np.array([1.0, -2.0])
     (step,) = run("adamw", start, np.zeros_like, 1, learning_rates=[0.1], penalty=Penalty([30.0], 0, 2))
     assert_array_equal(step, [0, 0])
-
-
-@every_rule
-def test_memory_starts_empty_and_is_shaped_like_the_parameters(rule):
-    params = np.ones(5, np.float32)
-    memory = SOLVERS[RULES[rule][0]].init(params)
-    assert memory
-    for array in memory.values():
-        assert array.shape == params.shape
-        assert array.dtype == params.dtype
-        assert not array.any()
-
-
-@pytest.mark.parametrize("method", ["init", "update"])
-def test_an_optimiser_that_is_none_refuses_to_train(method):
-    arguments = [None] * {"init": 1, "update": 3}[method]
-    with pytest.raises(NotImplementedError):
-        getattr(Optimizer(), method)(*arguments)

@@ -3,9 +3,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core.parameters import (
-    Layers,
     NetworkShape,
-    flatten,
     initialise,
     view_parameters,
 )
@@ -19,24 +17,6 @@ def numbered(networks=()):
     """Parameters that are their own positions in the buffer."""
     flat = np.arange(np.prod([*networks, SHAPE.n_params])).reshape(*networks, SHAPE.n_params)
     return view_parameters(flat.astype(float), SHAPE)
-
-
-def test_number_of_parameters():
-    assert SHAPE.n_params == 4 * 3 + 3 * 2 + 3 + 2
-
-
-@pytest.mark.parametrize("networks", [(), (5,), (2, 5)])
-def test_views_have_the_shapes_of_the_layers(networks):
-    params = numbered(networks)
-    for name, shape in (VIEWS | LAYERS).items():
-        view = getattr(params, name)
-        assert view.shape == (*networks, *shape)
-        assert np.shares_memory(view, params.flat)
-
-
-def test_the_order_in_the_buffer():
-    params = numbered()
-    assert_array_equal(np.concatenate([getattr(params, name).ravel() for name in VIEWS]), params.flat)
 
 
 def test_layers_and_weights_are_slices_of_the_buffer():
@@ -54,13 +34,6 @@ def test_every_network_of_a_stack_has_its_row_of_the_buffer():
         alone = view_parameters(row, SHAPE)
         for name in (*VIEWS, *LAYERS):
             assert_array_equal(getattr(params, name)[k], getattr(alone, name))
-
-
-def test_flatten_is_the_inverse_of_viewing():
-    params = numbered()
-    flat = flatten(Layers(params.w_hidden, params.w_output, params.b_hidden, params.b_output))
-    assert_array_equal(flat, params.flat)
-    assert not np.shares_memory(flat, params.flat)
 
 
 def test_initial_weights_are_normal():

@@ -1,11 +1,10 @@
-"""All kinds of rows have the same products, blocks and batches."""
+"""All kinds of rows have the same products and pools."""
 
 import numpy as np
 import pytest
 import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn_scratch._core import rows as rows_module
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
 from sknn_scratch._core.rows import DenseRows, RowsWithOnes, SparseRows, rows_of
 from tests.helpers import matrix_of
@@ -49,32 +48,6 @@ def random_parameters(stack_shape, dtype):
     return view_parameters(flat, shape)
 
 
-# --- What they are ---
-
-
-@pytest.mark.parametrize("csr", [scipy.sparse.csr_array, scipy.sparse.csr_matrix])
-def test_rows_of_a_matrix(csr):
-    (dense,) = random_dense(1)
-    X = csr(dense)
-    assert type(rows_of(dense)) is DenseRows
-    assert rows_of(dense).source is dense
-    assert type(rows_of(X)) is SparseRows
-    assert rows_of(X).source is X
-    assert not rows_of(X).stacked
-    for rows in (rows_of(dense), rows_of(X)):
-        assert_array_equal(matrix_of(rows), dense)
-
-
-@every_kind
-@one_network_or_a_stack
-def test_sizes(kind, n_networks):
-    """Sparse values have an index; and gathered ones are there twice, when gathered and in a batch."""
-    rows, dense = make_rows(kind, n_networks)
-    assert (rows.n_samples, rows.n_features) == dense.shape[-2:]
-    n_nonzero = np.count_nonzero(dense if n_networks == 1 else dense[0])
-    assert rows.values_per_row == {"dense": 5, "with ones": 6}.get(kind, 3 * n_nonzero / 6)
-
-
 # --- Products ---
 
 
@@ -98,18 +71,7 @@ def test_products_with_the_weights_and_biases_and_with_the_transpose(kind, n_net
     assert np.isnan(grads.output_flat).all()
 
 
-# --- Blocks, copies, pools ---
-
-
-@every_kind
-@one_network_or_a_stack
-@pytest.mark.parametrize("chosen", [slice(0, 2), slice(4, 6), np.array([4, 0, 4])])
-def test_blocks_and_chosen_rows_are_those_of_the_dense_rows(kind, n_networks, chosen):
-    rows, dense = make_rows(kind, n_networks)
-    taken = rows.take(chosen)
-    assert type(taken) is type(rows)
-    assert_array_equal(matrix_of(taken), dense[..., chosen, :])
-    assert taken.n_samples == dense[..., chosen, :].shape[-2]
+# --- Pools ---
 
 
 @every_kind
@@ -125,54 +87,13 @@ def test_rows_of_single_networks_are_stacked_or_put_one_below_the_other(kind, n_
     assert together.n_samples == 6 * n_networks
 
 
-def test_a_column_of_ones_is_added_to_a_copy():
-    rows, dense = make_rows("dense", dtype=np.float32)
-    with_ones = rows.with_ones()
-    assert type(with_ones) is RowsWithOnes
-    assert with_ones.X.dtype == np.float32
-    assert_array_equal(matrix_of(with_ones), dense)
-    assert_array_equal(matrix_of(rows), dense)
-    assert not np.shares_memory(with_ones.X, rows.X)
-
-
-# --- Batches ---
-
-
-@every_kind
-@one_network_or_a_stack
-def test_gathered_rows_are_cut_into_batches(kind, n_networks):
-    rows, dense = make_rows(kind)
-    stack_shape = () if n_networks == 1 else (n_networks,)
-    gather = rows.gatherer(stack_shape, [slice(0, 2), slice(2, 4), slice(4, 5)])
-    for seed in range(2):
-        chosen = np.random.default_rng(seed).integers(6, size=(*stack_shape, 5))
-        batches = gather(chosen)
-        assert [batch.n_samples for batch in batches] == [2, 2, 1]
-        assert all(type(batch) is type(rows) for batch in batches)
-        gathered = np.concatenate([matrix_of(batch) for batch in batches], axis=-2)
-        assert_array_equal(gathered, dense[chosen])
-
-
-@pytest.mark.parametrize("kind", ["dense", "with ones"])
-def test_dense_rows_are_gathered_into_the_same_buffer(kind):
-    rows, dense = make_rows(kind)
-    gather = rows.gatherer((), [slice(0, 2), slice(2, 3)])
-    first, second = gather(np.array([0, 1, 2])), gather(np.array([3, 4, 5]))
-    assert first is second
-    assert_array_equal(matrix_of(first[0]), dense[[3, 4]])
-
-
-# --- Features in use ---
-
-
 @pytest.mark.parametrize("rows", [None, np.array([4, 0, 3])])
-@pytest.mark.parametrize("csr", [scipy.sparse.csr_array, scipy.sparse.csr_matrix])
-def test_rows_with_a_feature_are_counted(monkeypatch, rows, csr):
-    monkeypatch.setattr(rows_module, "COUNTED_ROWS", 2)
+def test_rows_with_a_feature_are_counted(rows):
     dense = np.array([[1, 0, 2, 0], [0, 0, 3, 0], [5, 0, 0, 0], [0, 0, 6, 7], [8, 0, 9, 1]], float)
-    X = csr(dense)
+    dense = np.tile(dense, (4000, 1))  # more than are counted at once
+    X = scipy.sparse.csr_array(dense)
     halves = (np.repeat(X.data / 2, 2), np.repeat(X.indices, 2), 2 * X.indptr)
-    X = csr(halves, shape=X.shape)
+    X = scipy.sparse.csr_array(halves, shape=X.shape)
     chosen = dense if rows is None else dense[rows]
     assert_array_equal(rows_of(X).count_rows_with_feature(rows), (chosen != 0).sum(axis=0))
     assert X.nnz == 2 * (dense != 0).sum()

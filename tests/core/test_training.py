@@ -10,7 +10,6 @@ from sknn_scratch._core.losses import Targets
 from sknn_scratch._core.network import Batch
 from sknn_scratch._core.state import ADAPTIVE_MINIMUM
 from sknn_scratch._core.stopping import StopReason
-from sknn_scratch._core.training import train
 from tests.core import textbook
 from tests.helpers import (
     BINARY,
@@ -71,21 +70,6 @@ def test_training_equals_the_textbook(kind, solver, batch_size, row_weights):
     run = make_run(make_problem(kind), data={"row_weights": row_weights}, **config)
     _, params = train_and_watch(run)
     assert_allclose(params[1:], textbook_training(run), rtol=1e-9, atol=1e-11)
-
-
-def test_training_counts_epochs_and_updates():
-    result = train_alone(make_run(BINARY, batch_size=16, max_iter=7))
-    assert result.state.stop_reason is StopReason.MAX_ITER
-    assert result.state.epoch == result.state.kept_epoch == 7
-    assert result.state.n_updates == 7 * 4
-
-
-def test_training_changes_the_state_it_was_given():
-    run = make_run(BINARY)
-    before = run.state.params.copy()
-    (result,) = train([run])
-    assert result.state is run.state
-    assert (result.state.params != before).all()
 
 
 def test_training_leaves_the_data_alone():

@@ -1,6 +1,5 @@
 """HiddenUnitsDisplay: what it computes and draws."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -132,31 +131,12 @@ def test_bad_rows():
         HiddenUnitsDisplay.from_estimator(clf, X, y)
 
 
-def test_the_least_that_can_be_shown():
-    clf, X, _ = fit(n_features=2)
-    shown = show(HiddenUnitsDisplay, clf, X, n_units=1, resolution=np.int64(2))
-    assert shown.hidden.shape == (2, 2, 1)
-
-
 def test_names_with_dollars_are_no_formulas():
     X, y = make_data("multiclass", n_features=2)
     X = pd.DataFrame(X, columns=["$a_$", "100 $"])
     clf = ShallowNNClassifier(3, max_iter=2, random_state=0).fit(X, np.array(["$b_$", "$^$", "$"])[y])
     for display in (HiddenUnitsDisplay, NetworkDisplay):
         assert {r"\$a_\$", r"\$b_\$"} <= set(texts(draw(display, clf, X).figure_))
-
-
-def test_the_boundary_does_not_run_through_the_legend():
-    clf, X, _ = fit()
-    with plt.rc_context({"legend.frameon": False}):
-        assert show(HiddenUnitsDisplay, clf, X).ax_.get_legend().get_frame_on()
-
-
-def test_many_rows_are_thinned_out():
-    clf, _, _ = fit(n_features=2)
-    X = np.random.default_rng(0).normal(size=(30_000, 2))
-    rows, codes = HiddenUnitsDisplay.from_estimator(clf, X, clf.predict(X), resolution=5).points
-    assert len(rows) == len(codes) == 1000
 
 
 def test_a_unit_speaks_for_a_class():
@@ -189,12 +169,3 @@ def test_hidden_units_and_activation_show_any_activation(activation):
     units = show(HiddenUnitsDisplay, clf, X, n_units=1)
     assert f"hidden value a = {name}(z)" in texts(units.figure_)
     assert show(ActivationDisplay, clf, X).ax_.get_title() == f"g = {name}"
-
-
-def test_many_classes_have_different_colours():
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(100, 2)), np.arange(100) % 10
-    clf = ShallowNNClassifier(2, max_iter=2, random_state=0).fit(X, y)
-    shown = HiddenUnitsDisplay.from_estimator(clf, X, y, resolution=5)
-    colors = [line.get_color() for line in shown.ax_.get_legend().get_lines()]
-    assert len(set(colors)) == 10

@@ -13,8 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import ActivationDisplay, HiddenUnitsDisplay, NetworkDisplay, ShallowNNClassifier
-from sknn_scratch._displays.plotting import shorten
-from tests.displays.drawing import DISPLAYS, draw, fit, show, texts
+from tests.displays.drawing import DISPLAYS, fit, show, texts
 
 
 @pytest.mark.parametrize("display", [HiddenUnitsDisplay, NetworkDisplay])
@@ -54,13 +53,6 @@ def test_displays_stand_side_by_side():
         assert left.x1 < right.x0
 
 
-def test_an_axes_outside_of_a_grid_is_divided_in_its_place():
-    estimator, X, _ = fit()
-    ax = plt.figure().add_axes((0.5, 0.1, 0.4, 0.8))
-    shown = draw(HiddenUnitsDisplay, estimator, X, ax=ax)
-    assert all(panel.get_position().x0 >= 0.5 - 1e-9 for panel in (shown.ax_, *shown.axes_))
-
-
 @pytest.mark.parametrize(("display", "n_axes"), [(NetworkDisplay, 1), (ActivationDisplay, 2)])
 def test_a_wrong_number_of_axes_is_an_error(display, n_axes):
     estimator, X, _ = fit()
@@ -95,9 +87,3 @@ def test_what_is_no_fitted_network_is_an_error(estimator, error, message):
     for display in DISPLAYS:
         with pytest.raises(error, match=message):
             show(display, estimator, np.zeros((5, 4)))
-
-
-def test_long_texts_lose_their_middle():
-    assert shorten("short", 5) == "short"
-    assert shorten("abcdefghij", 5) == "ab…ij"
-    assert shorten(123456789, 6) == "123…89"

@@ -85,11 +85,6 @@ def test_estimators_can_be_laid_over_one_another():
     assert {line.get_color() for line in shown.ax_.get_lines()} == {"#009E73", "#0072B2"}
 
 
-def test_curves_in_one_colour_need_no_name_and_the_colour_may_be_of_a_colour_map():
-    shown = TrainingCurveDisplay({"loss": [1.0, 0.5]}).plot(color=np.zeros(3))
-    assert [text.get_text() for text in shown.ax_.get_legend().get_texts()] == ["training: loss + penalty"]
-
-
 @pytest.mark.parametrize(
     ("loss", "scale"), [([2, 1, 0.5], "linear"), ([2, 0.5, 0.05], "log"), ([2, 0.5, 0], "linear")]
 )

@@ -7,13 +7,10 @@ import pandas as pd
 import pytest
 import scipy.sparse
 from sklearn import config_context
-from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import GridSearchCV, learning_curve
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils.estimator_checks import check_classifiers_one_label_sample_weights
 
-from sknn_scratch import Activation, DivergenceWarning, ShallowNNClassifier, ShallowNNEnsembleClassifier
+from sknn_scratch import Activation, ShallowNNClassifier, ShallowNNEnsembleClassifier
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
@@ -121,14 +118,6 @@ def test_parameters_are_not_validated_if_scikit_learn_is_told_so():
         assert classifier.partial_fit(X, Y).n_iter_ == 2
 
 
-def test_a_huge_initial_scale_overflows_in_silence():
-    with pytest.warns(DivergenceWarning):
-        classifier = ShallowNNClassifier(2, init_scale=1e308, solver="adam", max_iter=2, random_state=0).fit(
-            X, Y
-        )
-    assert classifier.stop_reason_ == "diverged"
-
-
 with_nan, with_inf = X.copy(), X.copy()
 with_nan[3, 1], with_inf[3, 1] = NAN, INF
 
@@ -145,42 +134,27 @@ X_THREE, Y_OF_THREE = make_data("multiclass", n_samples=30, n_features=3)
 OF_ZERO = Y_OF_THREE == 0
 # Parameters and arguments of fit, which else gets X and Y. scikit-learn's checks try more.
 BAD_FITS = [
-    ({"X": with_nan}, "NaN"),
     ({"X": scipy.sparse.csr_array(with_inf)}, "infinity"),
     ({"X": pd.DataFrame({"a": ["x"] * 40})}, "could not convert"),
-    ({"X": None}, "2D array"),
     ({"X": X * 1e300, "dtype": "float32"}, "float32"),
     ({"y": np.array([b"a", b"b"])[Y]}, r"y contains bytes.*y\.astype\(str\)"),
-    ({"y": None}, "requires y"),
     (
         {"y": np.linspace(0, 1.5, 40)},
         r"Unknown label type: continuous\. .* this is a classifier.* ShallowNNRegressor.* np\.digitize",
     ),
-    ({"y": np.where(np.arange(40) == 3, NAN, Y)}, "NaN"),
-    ({"y": np.array([*"ab" * 19, "a", NAN], dtype=object)}, "NaN"),
-    ({"y": np.array([*"ab" * 19, "a", None], dtype=object)}, "None"),
-    ({"y": pd.Series([1, 0] * 19 + [1, None], dtype="Int64")}, "NaN"),
     ({"y": np.where(Y, INF, 0)}, "infinity"),
-    ({"y": Y + 1j}, "Complex"),
     ({"y": Y.astype(object)}, r"dtype object.*y\.astype\(int\)"),
     ({"y": np.array([0, "a"] * 20, dtype=object)}, "all of one type"),
     ({"y": np.array(["a", 0] * 20, dtype=object)}, "all of one type"),  # which cannot be sorted
     ({"y": np.zeros(40)}, r"one class, \[0.0\]"),
     ({"y": ["a"] * 40}, r"one class, \['a'\]"),
-    ({"y": Y[:10]}, r"\[40, 10\]"),
     ({"y": np.column_stack([Y, Y + 1])}, "multiclass-multioutput"),
     ({"y": X[:, :2]}, "continuous-multioutput.* this is a classifier"),
     ({"y": 2 * Y_MULTI - 1}, INDICATOR),
     ({"y": scipy.sparse.csr_array(2 * Y_MULTI)}, INDICATOR),
-    ({"y": np.zeros((40, 2, 2))}, "dim 3"),
-    ({"y": []}, r"0 sample\(s\)"),
     ({"sample_weight": np.r_[-1.0, ONES[1:]]}, "Negative values"),
-    ({"sample_weight": np.r_[NAN, ONES[1:]]}, "NaN"),
     ({"sample_weight": ONES * 1e308}, "finite sum"),
     ({"sample_weight": ONES * 0}, NO_WEIGHT),
-    ({"sample_weight": ONES[:3]}, r"\(40,\)"),
-    ({"sample_weight": np.ones((40, 2))}, "must be 1D"),
-    ({"sample_weight": ["a"] * 40}, "could not convert"),
     (
         {"sample_weight": Y.astype(float)},
         r"With this sample_weight, all rows with a positive weight are of one class, \[1\]",
@@ -190,7 +164,6 @@ BAD_FITS = [
     ({"class_weight": {0: -1}}, "class_weight must have finite weights"),
     ({"class_weight": {0: INF}}, "class_weight must have finite weights"),
     ({"class_weight": {0: 10**400}}, "must have finite weights"),
-    ({"class_weight": {0: "heavy"}}, "class_weight must have finite weights"),
     ({"class_weight": {0: None}}, "class_weight must have finite weights"),
     ({"class_weight": {0: 0, 1: 0}}, "sample_weight times class_weight"),
     ({"class_weight": {0: 0}}, r"With this class_weight, all rows with .* one class, \[1\]"),
@@ -258,14 +231,6 @@ def test_class_weights_may_name_a_class_that_a_fold_lacks():
         for class_weight in ({0: 1, 1: 2}, {0: 1, 1: 2, 2: 5})
     ]
     np.testing.assert_array_equal(fits[0].coefs_[0], fits[1].coefs_[0])
-
-
-def test_a_search_passes_the_check_of_weights_that_leave_one_class():
-    network = ShallowNNClassifier(2, max_iter=2, batch_size=5)
-    search = GridSearchCV(network, {"alpha": [1.0]}, cv=2, error_score="raise")
-    with pytest.raises(ValueError, match="sample_weight"):
-        search.fit(X, Y, sample_weight=Y)
-    check_classifiers_one_label_sample_weights("GridSearchCV", search)
 
 
 @pytest.mark.filterwarnings("ignore:The number of unique classes")  # scikit-learn warns before 1.9
@@ -442,14 +407,6 @@ def test_finite_outputs_whose_sum_overflows_are_given():
     np.testing.assert_array_equal(classifier.transform(rows), rows)
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_unfitted(method):
-    with pytest.raises(NotFittedError, match="not fitted yet"):
-        getattr(ShallowNNClassifier(), method)(X)
-    with pytest.raises(NotFittedError, match="not fitted yet"):
-        ShallowNNClassifier().get_feature_names_out()
-
-
 # --- The earlier model stays whole ---
 
 
@@ -538,11 +495,3 @@ def test_a_missing_partial_fit_says_why(case, estimator):
             fit_part()
         assert str(caught.value) == f"This {estimator.__name__!r} has no attribute 'partial_fit'"
         assert str(caught.value.__cause__) == f"{estimator.__name__} has no 'partial_fit' {reason}"
-
-
-def test_a_learning_curve_of_sorted_classes_says_that_there_is_only_one():
-    order = np.argsort(Y)
-    with pytest.raises(ValueError, match=r"at least 2 classes, but y has only one class, "):
-        learning_curve(
-            ShallowNNClassifier(max_iter=2), X[order], Y[order], train_sizes=[0.2], cv=2, error_score="raise"
-        )

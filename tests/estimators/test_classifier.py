@@ -1,4 +1,4 @@
-"""The estimator as an object: seeds, copies, pickles, parameters, its HTML, its defaults, threads."""
+"""The estimator as an object: seeds, copies, pickles, defaults, threads, numbers of NumPy."""
 
 import copy
 import io
@@ -13,11 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.base import is_classifier
 from sklearn.datasets import load_iris, load_wine
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler, scale
-from sklearn.utils import estimator_html_repr
 
 from sknn_scratch import Activation, ShallowNNClassifier, ShallowNNEnsembleClassifier
 from sknn_scratch._fitting.fitted import FITTED_ATTRIBUTES
@@ -114,12 +112,6 @@ def test_no_seed_no_repetition():
         np.random.set_state(state)  # noqa: NPY002
 
 
-def test_seeds_are_used_for_all_that_is_random():
-    for change in ({"n_hidden": 6}, {"dropout": 0.0, "max_iter": 1}, {"init_scale": 0.5, "max_iter": 1}):
-        models = [make_classifier(random_state=seed, **change).fit(X, Y) for seed in (0, 1)]
-        assert differ(*models)
-
-
 # --- Copies and files ---
 
 
@@ -212,34 +204,6 @@ def test_pickle_is_about_as_large_as_the_weights(early_stopping):
     assert len(pickle.dumps(classifier)) < 1.02 * weights + 4000
     resumable = make_classifier(n_hidden=100, warm_start=True).fit(x, Y)
     assert len(pickle.dumps(resumable)) < 3.02 * weights + 4000  # with Adam's two moments
-
-
-# --- Parameters, representation, tags ---
-
-
-def test_representation_shows_what_is_no_default():
-    representation = repr(ShallowNNClassifier(3, activation="tanh"))
-    assert representation == "ShallowNNClassifier(activation='tanh', n_hidden=3)"
-
-
-def test_html_shows_the_parameters_and_links_nowhere():
-    clf = ShallowNNClassifier()
-    html = estimator_html_repr(clf)
-    assert all(f">{name}" in "".join(html.split()) for name in clf.get_params())
-    assert "href=" not in html  # the documentation is not on the web yet
-
-
-def test_tags():
-    tags = ShallowNNClassifier().__sklearn_tags__()
-    assert is_classifier(ShallowNNClassifier())
-    assert tags.input_tags.sparse
-    assert not tags.input_tags.allow_nan
-    assert tags.target_tags.required
-    assert tags.classifier_tags.multi_class
-    assert tags.classifier_tags.multi_label
-    assert tags.transformer_tags.preserves_dtype == ["float64", "float32"]
-    single = ShallowNNClassifier(dtype="float32").__sklearn_tags__()
-    assert single.transformer_tags.preserves_dtype == ["float32"]
 
 
 # --- The defaults, and scikit-learn's MLPClassifier ---

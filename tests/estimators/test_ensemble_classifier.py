@@ -6,20 +6,16 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-import scipy.sparse
 from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import DivergenceWarning, ShallowNNClassifier, ShallowNNEnsembleClassifier, SymmetryWarning
 from sknn_scratch._fitting import inputs, stacks
 from sknn_scratch._fitting.labels import Binary, Multiclass
 from tests.helpers import KINDS, AtEpoch, InterruptedActivation, SilentCallback, make_data, press_control_c
-from tests.versions import ProgressBar, ScoringMonitor, get_context_path, needs_callbacks
+from tests.versions import ScoringMonitor, get_context_path, needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -134,13 +130,6 @@ def test_average_of_extreme_logits_is_exact():
     logits = [np.array([[0.0, 1000.0, -1000.0]]), np.array([[0.0, -1000.0, 1000.0]])]
     expected = [[-1000, -np.log(2), -np.log(2)]]
     assert_allclose(Multiclass([0, 1, 2]).average(logits), expected)
-
-
-def test_sparse_rows():
-    X = np.where(abs(X3) < 1, 0, X3)
-    sparse_X = scipy.sparse.csc_array(X)
-    sparse, dense = (ensemble(early_stopping=True).fit(rows, Y3) for rows in (sparse_X, X))
-    assert_allclose(sparse.predict_proba(sparse_X), dense.predict_proba(X), rtol=1e-9)
 
 
 # --- Going on ---
@@ -281,32 +270,6 @@ def test_scoring_monitor_logs_every_network_and_epoch(n_jobs, backend):
         assert rows[0, i] == rows[0, i, 1] == one.score(X, Y, weight)
 
 
-@needs_callbacks
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_callbacks_of_an_ensemble_in_a_search(n_jobs):
-    monitor = ScoringMonitor(scoring="accuracy")
-    clf = ensemble(max_iter=5).set_callbacks(AtEpoch(2, lambda: True), monitor)
-    search = GridSearchCV(
-        make_pipeline(StandardScaler(), clf),
-        {"shallownnensembleclassifier__alpha": [0.1, 1.0]},
-        cv=2,
-        n_jobs=n_jobs,
-    )
-    with parallel_config(backend="threading"):
-        search.fit(X, Y)
-    assert search.best_estimator_[-1].n_iter_.tolist() == [2, 2, 2]
-    epochs = [row for row in monitor.get_logs().data if row["task_name"] == "epoch"]
-    assert len(epochs) == (2 * 2 + 1) * 3 * 2
-
-
-@needs_callbacks
-def test_progress_bar_of_an_ensemble(capsys):
-    ensemble(max_iter=2).set_callbacks(ProgressBar()).fit(X, Y)
-    output = capsys.readouterr().out
-    assert "ShallowNNEnsembleClassifier - fit" in output
-    assert output.count("ShallowNNClassifier - fit") >= 3
-
-
 def test_verbose_says_which_network(capsys):
     ensemble(verbose=1, max_iter=2).fit(X, Y)
     lines = capsys.readouterr().out.splitlines()
@@ -358,12 +321,6 @@ def test_a_fit_that_goes_on_keeps_its_precision():
     clf = ensemble(dtype="float32").partial_fit(X3, Y3, [0, 1, 2])
     clf.set_params(dtype=None).partial_fit(X3, Y3)
     assert clf.predict_proba(X3).dtype == np.float32
-
-
-def test_it_is_no_single_network():
-    clf = ensemble()
-    assert not isinstance(clf, ShallowNNClassifier)
-    assert not hasattr(clf, "transform")
 
 
 # --- Warnings ---

@@ -11,14 +11,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LinearRegression, PoissonRegressor, Ridge
 from sklearn.metrics import mean_poisson_deviance, r2_score
-from sklearn.model_selection import GridSearchCV
 
 from sknn_scratch import (
     Checkpoint,
     CheckpointError,
     ShallowNNClassifier,
     ShallowNNRegressor,
-    VectorizedGridSearchCV,
 )
 from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._fitting.reals import POSITIVE_LOSSES, REAL_LOSSES
@@ -218,16 +216,10 @@ def test_a_column_stays_a_column():
 
 X, Y = make_rows(40)
 BAD_Y = {
-    "NaN": (np.where(np.arange(40) == 3, np.nan, Y), {}, "NaN"),
     "infinity": (np.where(np.arange(40) == 3, np.inf, Y), {}, "infinity"),
-    "None": (np.array([None, *Y[1:]], dtype=object), {}, "NaN"),
     "strings": (np.array(["a"] * 40), {}, "real numbers, but is of dtype <U1.*ShallowNNClassifier"),
-    "strings as objects": (np.array(["a"] * 40, dtype=object), {}, "could not convert string"),
     "dates": (np.array(["2020-01-01"] * 40, dtype="M8[D]"), {}, "real numbers"),
     "complex": (Y + 1j, {}, "[Cc]omplex"),
-    "3-D": (np.zeros((40, 2, 2)), {}, "dim 3"),
-    "missing": (None, {}, "requires y"),
-    "fewer": (Y[:10], {}, r"\[40, 10\]"),
     "negative": (Y - 5, {"loss": "poisson"}, "without negative values, but its minimum is -"),
     "zeros": (np.zeros(40), {"loss": "poisson"}, "positive mean"),
     "a mean that underflows": (np.eye(40)[0] * 5e-324, {"loss": "poisson"}, "positive mean"),
@@ -305,25 +297,6 @@ def test_a_checkpoint_of_the_other_class_is_refused(tmp_path):
         ShallowNNRegressor.resume(path, X, 2 * Y)
 
 
-def test_searches_find_the_same():
-    X, y = make_rows(90)
-    grid = {"loss": REAL_LOSSES, "alpha": [0.1, 10.0]}
-    searches = [
-        search(small_regressor(max_iter=5), grid, cv=3).fit(X, y)
-        for search in (VectorizedGridSearchCV, GridSearchCV)
-    ]
-    assert_array_equal(*(one.cv_results_["mean_test_score"] for one in searches))
-    assert searches[0].best_params_ == searches[1].best_params_
-    assert_array_equal(searches[0].predict(X), searches[1].predict(X))
-
-
-def test_networks_of_different_quantiles_are_trained_one_by_one_and_others_together(capsys):
-    X, y = make_rows(60)
-    grid = {"loss": ["quantile"], "quantile": [0.3, 0.6], "alpha": [0.1, 10.0]}
-    VectorizedGridSearchCV(small_regressor(max_iter=2), grid, cv=3, verbose=1).fit(X, y)
-    assert "12 of 12 networks were trained together" in capsys.readouterr().out
-
-
 # --- Going on, stopping ---
 
 
@@ -349,10 +322,6 @@ def test_a_first_part_without_a_scale_is_warned_of():
     weights = np.eye(40)[0]
     with pytest.warns(UserWarning, match="only one value"):
         small_regressor().partial_fit(X, Y, weights)
-
-
-def test_partial_fit_needs_a_solver_that_takes_parts():
-    assert not hasattr(small_regressor(solver="lbfgs"), "partial_fit")
 
 
 def test_partial_fit_refuses_another_number_of_targets():

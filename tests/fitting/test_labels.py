@@ -69,13 +69,6 @@ def test_labels_of_any_type(name):
         assert 0 < score == accuracy_score(y, predicted, sample_weight=weights) < 1
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_score_of_every_kind_is_scikit_learns_accuracy(kind):
-    X, y = make_data(kind)
-    classifier = make_classifier().fit(X, y)
-    assert classifier.score(X, y) == accuracy_score(y, classifier.predict(X))
-
-
 @pytest.mark.parametrize("y", [Y2[:-1], Y2[:1], Y2 + 0.5, np.column_stack([Y2, Y2]), Y2.astype(str)])
 def test_labels_that_do_not_fit_score_what_scikit_learn_says(y):
     """It refuses them, but strings for numbers only since 1.9; before, it finds them all wrong."""

@@ -160,15 +160,6 @@ def test_it_learns_the_two_moons(page, browser):
     assert not browser.errors()
 
 
-def test_charts_are_empty_before_the_first_epoch(playground):
-    assert playground.is_blank("loss-chart")
-    assert playground.is_blank("norm-chart")
-    playground.press("step")
-    assert not playground.is_blank("loss-chart")
-    playground.press("restart")
-    assert playground.is_blank("loss-chart")
-
-
 @pytest.mark.parametrize(
     ("name", "value"), [("solver", "sgd"), ("learning_rate", "-2"), ("alpha", "1"), ("batch_size", "10")]
 )
@@ -189,24 +180,6 @@ def test_a_change_of_the_data_or_the_network_begins_again(name, value, playgroun
     playground.set(name, value)
     assert playground.number("epochs") == 0
     assert "weights" not in playground.state()
-
-
-def test_numbers_have_r2_and_their_own_colours(playground):
-    playground.open("data=hills&n_hidden=16")
-    assert playground.text("score-name") == "R²"
-    playground.train(500)
-    assert playground.number("train-score") > 0.5
-
-
-def test_the_plane_can_show_the_classes_only(playground):
-    colours = (
-        "const map = document.querySelector('[data-name=map]');"
-        "const { data } = map.getContext('2d').getImageData(0, 0, map.width, map.height);"
-        "return new Set(new Uint32Array(data.buffer)).size"
-    )
-    assert playground.browser.run(colours) > 20
-    playground.press("two-colours")
-    assert playground.browser.run(colours) == 2
 
 
 def test_without_points_it_says_what_to_do(playground):
@@ -237,13 +210,6 @@ def test_a_weight_is_edited_by_a_click_on_its_unit(playground):
     assert playground.browser.run("return document.activeElement.matches('.diagram .unit')")
 
 
-def test_a_line_opens_the_field_of_its_weight(playground):
-    playground.browser.run(
-        "document.querySelector('.diagram line.hit').dispatchEvent(new MouseEvent('click'))"
-    )
-    assert playground.browser.read("label:focus-within") == ["weight of x₁ "]
-
-
 def leave_out(playground, unit):
     """Press the box of a unit, which leaves it out or takes it back."""
     playground.browser.run("document.querySelectorAll('.diagram .unit')[arguments[0]].click()", unit)
@@ -272,16 +238,6 @@ def test_a_click_adds_a_point_and_the_eraser_removes_it(playground):
     playground.set("pen", "erase")
     playground.browser.click("[data-name=plane]")
     assert points_of(playground) == [0, 0]
-
-
-def test_a_mouse_drags_a_point(playground):
-    playground.open("data=own")
-    playground.browser.click("[data-name=plane]")
-    before = playground.state()["points"]
-    plane = playground.browser.driver.find_element("css selector", "[data-name=plane]")
-    playground.browser.drag(plane, 60, 40)
-    assert playground.state()["points"] != before
-    assert points_of(playground) == [1, 0]
 
 
 def touch(playground, *steps):
@@ -335,12 +291,6 @@ def test_the_plane_is_edited_with_the_keyboard(playground):
     assert points_of(playground) == [0, 0]
 
 
-def test_a_unit_is_opened_with_the_keyboard(playground):
-    playground.browser.run("document.querySelector('.diagram .unit').focus()")
-    playground.browser.press(Keys.ENTER)
-    assert not playground.browser.run("return document.querySelector('[data-name=editor]').hidden")
-
-
 @pytest.mark.parametrize("page", PAGES)
 def test_screen_readers_are_told_everything(page, browser):
     playground = Playground(browser, page)
@@ -378,12 +328,6 @@ def test_a_link_holds_the_whole_state(playground):
     assert_allclose(playground.weights(), later, rtol=1e-5, atol=1e-6)
 
 
-def test_the_address_is_short_if_all_is_as_at_first(playground):
-    assert playground.state() == {}
-    playground.set("activation", "relu")
-    assert playground.state() == {"activation": "relu"}
-
-
 @pytest.mark.parametrize(
     "state", ["activation=sine", "weights=abc", "n_hidden=99", "points=%25", "features=x9", "weights=AAAA"]
 )
@@ -402,16 +346,3 @@ def test_a_link_can_hide_controls_for_a_lesson(playground):
     assert [name for name in names if playground.browser.run(f"return {shown}", name)] == ["penalty"]
     playground.press("step")
     assert playground.state()["hide"] == "solver,speed"
-
-
-def test_a_link_can_be_copied(playground):
-    permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"]
-    grant = {"permissions": permissions, "origin": playground.browser.address}
-    playground.browser.driver.execute_cdp_cmd("Browser.grantPermissions", grant)
-    playground.set("activation", "elu")
-    playground.browser.click("[data-name=link]")
-    playground.browser.wait_until(
-        "document.querySelector('[data-name=status]').textContent.includes('copied')"
-    )
-    copied = playground.browser.run_async("navigator.clipboard.readText().then(arguments[0])")
-    assert copied.endswith("playground.html#activation=elu")

@@ -1,7 +1,6 @@
 """Every page in both modes and widths: no error, no missing picture, nothing cut off, nothing faint."""
 
 import pytest
-from parameter_groups import GROUPS, LAST_GROUP
 
 from tests.site.conftest import SITE
 
@@ -105,64 +104,9 @@ def test_search_finds(page, word, browser):
     assert not browser.errors()
 
 
-# What a newcomer asks, and where the answer is.
-ANSWERS = {
-    "How do I install it?": "guide/install.html",
-    "Which class, which solver?": "which.html",
-    "Why not MLPClassifier?": "comparison.html",
-    "My network does not learn.": "faq.html#my-network-does-not-learn",
-    "Does it do regression?": "faq.html#does-it-do-regression",
-    "Does it use a GPU?": "faq.html#does-it-use-a-gpu",
-    "What about tables with text, gaps and outliers?": "guide/tables.html",
-    "How do I search for good settings?": "guide/many_networks.html",
-    "How do I save a network?": "guide/saving.html",
-    "What do the hidden units do?": "guide/inside.html",
-}
-
-
-# The same in Chinese, as far as there are Chinese pages.
-CHINESE_ANSWERS = {
-    "zh/guide/install.html",
-    "zh/which.html",
-    "comparison.html",
-    "zh/faq.html",  # Sphinx numbers the anchors of Chinese headings
-    "zh/guide/tables.html",
-    "guide/many_networks.html",
-    "guide/saving.html",
-    "guide/inside.html",
-}
-
-
-@pytest.mark.parametrize(
-    ("start", "answers"), [("index.html", set(ANSWERS.values())), ("zh/index.html", CHINESE_ANSWERS)]
-)
-def test_every_answer_is_one_click_away(start, answers, browser):
-    browser.open(start)
-    links = browser.read("article a", "decodeURI(element.href)")
-    places = {*links, *(link.partition("#")[0] for link in links)}
-    assert {browser.address + answer for answer in answers} <= places
-
-
 @pytest.mark.parametrize("mode", ["dark", "light"])
 def test_the_reader_can_choose_the_mode(mode, browser):
     browser.open("index.html")
     browser.click(".theme-switch-button")
     browser.click(f".theme-change-button[data-mode={mode}]")
     assert browser.run("return document.documentElement.dataset.theme") == mode
-
-
-def test_the_page_of_a_class_is_arranged_for_reading(browser):
-    browser.open("api/sknn_scratch.ShallowNNClassifier.html")
-    assert browser.run("return document.querySelector('article').scrollHeight") < 11000  # pixels
-    headings = browser.read(".py.class > dd > .rubric, .py.class > dd > .field-list > dt")
-    assert [heading.rstrip(":") for heading in headings[:3]] == ["Examples", "Parameters", "Attributes"]
-    groups = browser.read(".parameter-group", "[element.textContent, element.nextElementSibling.textContent]")
-    assert [group for group, _ in groups] == [*GROUPS, LAST_GROUP]
-    in_their_groups = ("init_scale", "learning_rate", "alpha", "early_stopping", "random_state")
-    assert all(name in text for name, (_, text) in zip(in_their_groups, groups, strict=True))
-    methods = browser.read(".py.method", "element.firstElementChild.id")
-    names = [method.rpartition(".")[2] for method in methods]
-    assert names[:4] == ["fit", "partial_fit", "resume", "predict"]
-    assert {"get_params", "set_output", "set_fit_request"} <= set(names[-9:])
-    assert set(browser.read(".inherited > dd", "element.children.length")) == {1}
-    assert not browser.errors()

@@ -1,4 +1,4 @@
-"""How many pictures per second the playground draws while it trains: python -m tests.site.frame_rate.
+"""How many pictures per second the playground draws while it trains: python -m benchmarks.frame_rate.
 
 Each picture has five epochs on 100 rows. Chromium is slowed down as if the machine were slower, and
 draws without a graphics card. Needs the built site.

@@ -53,10 +53,6 @@ def test_a_pickle_stops_growing():
     assert len(pickle.dumps(trained_by_parts(2 * KEPT, classifier))) == n_bytes
 
 
-def test_columns_are_no_views_of_longer_ones():
-    assert all(column.base is None for column in trained_by_parts(2 * KEPT).history_.values())
-
-
 def test_each_network_of_an_ensemble_keeps_the_latest():
     networks = ShallowNNEnsembleClassifier(n_networks=2, n_hidden=3, random_state=0)
     ensemble = trained_by_parts(2 * KEPT, networks)
@@ -108,22 +104,7 @@ def test_a_best_epoch_is_marked_if_it_is_kept(best_iter, place):
     assert marks == ([] if place is None else [[place]])
 
 
-def test_a_longer_curve_can_be_laid_over():
-    first = TrainingCurveDisplay({"loss": [3, 2, 1]}).plot()
-    second = TrainingCurveDisplay({"loss": [3] * 20}).plot(first.axes_)
-    left, right = second.ax_.get_xlim()
-    assert left == 0
-    assert right > 20
-
-
 def test_a_diagnosis_reads_the_loss_of_the_epoch_that_was_kept():
     classifier = trained_by_parts(12, network(learning_rate=0.05, alpha=0.0))
     found = {finding.name: finding for finding in diagnose_fit(classifier, X, Y).checks}
     assert f"{classifier.loss_curve_[-1]:.3g} in training" in found["overfitting"].meaning
-
-
-@pytest.mark.parametrize(("best_iter", "place"), [(0, None), (7, None), (8, 0), (12, 4), (13, None)])
-def test_the_place_of_the_best_epoch(best_iter, place):
-    classifier = trained_by_parts(12)
-    classifier.best_iter_ = best_iter
-    assert fitted.kept_epoch(classifier, classifier.loss_curve_) == place
