@@ -209,7 +209,6 @@ def test_chinese_page_is_chinese(name):
 
 def test_course_and_first_pages_are_there_in_both_languages():
     chapters = [name for name in ENGLISH if name.startswith("docs/tutorial/")]
-    assert len(chapters) == 15  # an introduction, twelve chapters, the exercises, and a page for teachers
     first = ["index", "playground", "which", "faq", "guide/index", "guide/install", "guide/tables"]
     pages = [*chapters, *(f"docs/{page}.md" for page in first)]
     assert {name.replace("docs/", "docs/zh/") for name in pages} == set(CHINESE)

@@ -28,6 +28,7 @@ from sknn_scratch import (
     VectorizedGridSearchCV,
     diagnose,
 )
+from sknn_scratch._estimators.docstrings import with_entries_of
 from tests.helpers import make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -219,3 +220,7 @@ def test_fitted_attributes(kind, way, params):
 def test_warnings_have_the_right_parents():
     assert issubclass(DivergenceWarning, ConvergenceWarning)
     assert issubclass(SymmetryWarning, UserWarning)
+
+
+def test_a_class_without_a_docstring_gets_none():
+    assert with_entries_of(ShallowNNClassifier)(type("Bare", (), {})).__doc__ is None

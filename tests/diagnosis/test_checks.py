@@ -315,3 +315,8 @@ def test_bad_input(data, healthy):
         diagnose(healthy, X, y + 1)
     with pytest.raises(ValueError, match="3 features"):
         diagnose(healthy, X[:, 1:])
+
+
+def test_steps_that_pass_everything_through_name_no_features(data):
+    pipe = make_pipeline("passthrough", fit(*data, max_iter=5))
+    assert "mean square of x" in check("unscaled features", pipe, data[0]).meaning

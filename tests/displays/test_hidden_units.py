@@ -169,3 +169,12 @@ def test_hidden_units_and_activation_show_any_activation(activation):
     units = show(HiddenUnitsDisplay, clf, X, n_units=1)
     assert f"hidden value a = {name}(z)" in texts(units.figure_)
     assert show(ActivationDisplay, clf, X).ax_.get_title() == f"g = {name}"
+
+
+def test_many_classes_have_different_colours():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(100, 2)), np.arange(100) % 10
+    clf = ShallowNNClassifier(2, max_iter=2, random_state=0).fit(X, y)
+    shown = HiddenUnitsDisplay.from_estimator(clf, X, y, resolution=5)
+    colors = [line.get_color() for line in shown.ax_.get_legend().get_lines()]
+    assert len(set(colors)) == 10

@@ -1,5 +1,6 @@
 """NetworkDisplay: what it computes and draws."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
@@ -87,3 +88,11 @@ def test_labels_are_their_own_names():
     X, y = make_data("multiclass")
     clf = ShallowNNClassifier(3, max_iter=2, random_state=0).fit(X, np.array(["cat", "cow", "dog"])[y])
     assert {"cat", "cow", "dog"} <= set(texts(show(NetworkDisplay, clf, X).figure_))
+
+
+def test_a_crowded_diagram_has_no_numbers_in_its_units():
+    clf, X, _ = fit(n_hidden=40)
+    small = plt.figure(figsize=(4, 3)).add_subplot()
+    roomy, crowded = show(NetworkDisplay, clf, X), show(NetworkDisplay, clf, X, ax=small)
+    assert str(roomy.shown_[1][0]) in texts(roomy.figure_)
+    assert not {str(unit) for unit in crowded.shown_[1]} & set(texts(crowded.figure_))

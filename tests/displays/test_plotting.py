@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import ActivationDisplay, HiddenUnitsDisplay, NetworkDisplay, ShallowNNClassifier
-from tests.displays.drawing import DISPLAYS, fit, show, texts
+from tests.displays.drawing import DISPLAYS, draw, fit, show, texts
 
 
 @pytest.mark.parametrize("display", [HiddenUnitsDisplay, NetworkDisplay])
@@ -87,3 +87,10 @@ def test_what_is_no_fitted_network_is_an_error(estimator, error, message):
     for display in DISPLAYS:
         with pytest.raises(error, match=message):
             show(display, estimator, np.zeros((5, 4)))
+
+
+def test_an_axes_outside_of_a_grid_is_divided_in_its_place():
+    estimator, X, _ = fit()
+    ax = plt.figure().add_axes((0.5, 0.1, 0.4, 0.8))
+    shown = draw(HiddenUnitsDisplay, estimator, X, ax=ax)
+    assert all(panel.get_position().x0 >= 0.5 - 1e-9 for panel in (shown.ax_, *shown.axes_))

@@ -111,3 +111,8 @@ def test_a_network_without_a_history():
     clf.loss_curve_ = np.array([])
     with pytest.raises(ValueError, match="no history"):
         TrainingCurveDisplay.from_estimator(clf)
+
+
+def test_curves_in_one_colour_need_no_name_and_the_colour_may_be_of_a_colour_map():
+    shown = TrainingCurveDisplay({"loss": [1.0, 0.5]}).plot(color=np.zeros(3))
+    assert [text.get_text() for text in shown.ax_.get_legend().get_texts()] == ["training: loss + penalty"]

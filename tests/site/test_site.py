@@ -102,11 +102,3 @@ def test_search_finds(page, word, browser):
     browser.open(f"{page}?q={word}")
     assert browser.wait_until("document.querySelectorAll('#search-results li').length") > 0
     assert not browser.errors()
-
-
-@pytest.mark.parametrize("mode", ["dark", "light"])
-def test_the_reader_can_choose_the_mode(mode, browser):
-    browser.open("index.html")
-    browser.click(".theme-switch-button")
-    browser.click(f".theme-change-button[data-mode={mode}]")
-    assert browser.run("return document.documentElement.dataset.theme") == mode
