@@ -88,7 +88,7 @@ def time_ways(work: Work, repeats: int) -> dict[str, dict[str, Timing]]:
 
 def with_threads(n_threads: int, call: Callable[[], object]) -> None:
     """Call with this number of BLAS threads, and without the rule."""
-    no_limit = mock.patch.multiple(_threads._SharedLimit, enter=mock.DEFAULT, leave=mock.DEFAULT)
+    no_limit = mock.patch.multiple(_threads._Limit, enter=mock.DEFAULT, leave=mock.DEFAULT)
     with limit_threads(n_threads), no_limit, mock.patch.object(_threads, "MAX_THREADS", 1):
         call()
 

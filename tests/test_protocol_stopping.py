@@ -5,20 +5,33 @@ The rules themselves are tested for every solver in tests/core; here is what a u
 
 import itertools
 import signal
+import sys
 import threading
+import time
+import warnings
 from functools import partial
 
 import joblib
 import numpy as np
 import pytest
+from joblib.parallel import get_active_backend
 from numpy.testing import assert_array_equal
+from sklearn import get_config
 from sklearn.exceptions import ConvergenceWarning
 
-from sknn_scratch import Activation, DivergenceWarning, VectorizedGridSearchCV
+from sknn_scratch import (
+    Activation,
+    DivergenceWarning,
+    ShallowNNClassifier,
+    ShallowNNEnsembleClassifier,
+    VectorizedGridSearchCV,
+)
 from sknn_scratch._core import training
+from sknn_scratch._fitting import alpha
 from tests.helpers import (
     AtEpoch,
     InterruptedActivation,
+    SilentCallback,
     assert_same_model,
     make_data,
     press_control_c,
@@ -161,7 +174,7 @@ def test_stream_that_explodes():
     assert classifier.n_iter_ == 72
 
 
-# --- Control-C: at every other moment in fitting/test_undo.py ---
+# --- Control-C ---
 
 
 @pytest.fixture
@@ -177,7 +190,7 @@ def press_control_c_soon():
     threading.Timer(0.05, signal.raise_signal, [signal.SIGINT]).start()
 
 
-LONG = {"max_iter": 3000, "tol": 0.0, "n_iter_no_change": 3000, "learning_rate": 1e-4}
+LONG = {"max_iter": 3000, "tol": 0.0, "n_iter_no_change": 10**9, "learning_rate": 1e-4}
 
 
 @needs_callbacks
@@ -197,6 +210,7 @@ def test_control_c_ends_a_fit_with_a_usable_model(params):
 
 @ignore_max_iter
 def test_control_c_before_the_first_epoch_has_ended_leaves_no_model_or_the_earlier_one():
+    outside = settings()
     classifier = make_classifier(activation=InterruptedActivation(n_calls=0), batch_size=10)
     with pytest.raises(KeyboardInterrupt):
         classifier.fit(X, Y)
@@ -206,6 +220,79 @@ def test_control_c_before_the_first_epoch_has_ended_leaves_no_model_or_the_earli
     with pytest.raises(KeyboardInterrupt):
         classifier.fit(X, Y)
     assert joblib.hash(vars(classifier.set_params(activation="tanh", warm_start=False))) == before
+    assert settings() == outside
+
+
+class FailingAtTheEnd(SilentCallback):
+    """A callback whose last hook raises an error."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def teardown(self, estimator, context):
+        raise self.error
+
+
+FITS = {"fit": {}, "partial_fit": {"classes": [0, 1, 2]}}
+
+
+@needs_callbacks
+@pytest.mark.filterwarnings("ignore:.*The maximum number of epochs")
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+@pytest.mark.parametrize("method", FITS)
+@pytest.mark.parametrize("Estimator", [ShallowNNClassifier, ShallowNNEnsembleClassifier])
+def test_a_last_hook_that_fails_leaves_no_model_or_the_earlier_one(Estimator, method, error):
+    estimator = Estimator(3, solver="adam", alpha=1.0, max_iter=2, random_state=0)
+    failing, outside = FailingAtTheEnd(error), settings()
+    for _ in range(2):
+        before = dict(vars(estimator))
+        with pytest.raises(error):
+            getattr(estimator.set_callbacks(failing), method)(X, Y, **FITS[method])
+        estimator.set_callbacks()
+        assert vars(estimator).keys() == before.keys()
+        assert all(value is before[name] for name, value in vars(estimator).items())
+        estimator.fit(X, Y)
+    assert settings() == outside
+
+
+def settings():
+    """Get the settings of others that are changed in a fit; for BLAS, see fitting/test_threads.py."""
+    backend, _ = get_active_backend()
+    return np.geterr(), get_config(), type(backend), warnings.filters[:], sys.getrecursionlimit()
+
+
+@pytest.mark.usefixtures("_terminal")
+@pytest.mark.parametrize("kind", ["ensemble", "search", "ensembles in a search", "choice of alpha"])
+def test_control_c_ends_the_training_in_all_threads(kind, monkeypatch):
+    is_training = threading.Event()
+
+    def activate(z):
+        is_training.set()
+        return np.tanh(z)
+
+    def press_control_c_in_training():
+        is_training.wait(60)
+        signal.raise_signal(signal.SIGINT)
+
+    params = LONG | {"activation": Activation(activate, lambda z: 1 / np.cosh(z) ** 2), "max_iter": 10**9}
+    estimator = ShallowNNEnsembleClassifier(
+        6, solver="adam", alpha=1.0, n_networks=4, n_jobs=2, random_state=0, early_stopping=False, **params
+    )
+    if kind == "choice of alpha":
+        monkeypatch.setattr(alpha, "FIRST", (10**9, 1))
+        estimator.set_params(alpha="auto")
+    elif kind != "ensemble":
+        one = make_classifier(**params) if kind == "search" else estimator
+        estimator = VectorizedGridSearchCV(one, {"init_scale": [0.5, 1.0]}, cv=2, n_jobs=2)
+    before, others = dict(vars(estimator)), set(threading.enumerate())
+    threading.Thread(target=press_control_c_in_training).start()
+    with joblib.parallel_config(backend="threading"), pytest.raises(KeyboardInterrupt):
+        estimator.fit(X, Y)
+    assert vars(estimator) == before
+    end = time.monotonic() + 60
+    while set(threading.enumerate()) - others and time.monotonic() < end:
+        time.sleep(0.01)
+    assert set(threading.enumerate()) <= others
 
 
 @ignore_max_iter

@@ -13,14 +13,13 @@ weight zero would change the rounding of sums, and a stack would no longer equal
 
 import math
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._core.data import Data
+from sknn_scratch._core.data import Data, computed_once
 from sknn_scratch._core.losses import Loss, Targets
 from sknn_scratch._core.network import Batch
 from sknn_scratch._core.rows import Gather, Index, Rows, SparseRows
@@ -66,9 +65,9 @@ class Batches:
         """Get the mean losses (..., n_batches) of all batches of the last epoch, from their outputs."""
         return np.concatenate(self._losses, axis=-1)
 
-    @cached_property
+    @computed_once
     def _whole(self) -> "GatheredBatches":
-        """The one batch of full-batch training: X itself, if possible."""
+        """Make the one batch of full-batch training: X itself, if possible."""
         positions = self.first_positions + np.arange(self.n_samples)
         if not self.uses_whole_X or isinstance(self.X, SparseRows):
             return next(self._gathered(positions))
@@ -134,9 +133,9 @@ class GatheredBatches:
         self.batch_outputs_mT = [self.outputs_mT[..., place] for place in self.places]
         self.X: Sequence[Rows] = ()
 
-    @cached_property
+    @computed_once
     def gather_X(self) -> Gather:
-        """A function that gathers rows of X into a buffer."""
+        """Make a function that gathers rows of X into a buffer."""
         return self.source_X.gatherer(self.stack_shape, self.places)
 
     def gather(self, rows: Index, positions: Index) -> "GatheredBatches":

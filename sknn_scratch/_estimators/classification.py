@@ -14,7 +14,6 @@ from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
 from sknn_scratch._fitting.label_checks import are_plain_labels
 from sknn_scratch._fitting.labels import Labels
-from sknn_scratch._fitting.undo import keeps_settings
 
 
 class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # scikit-learn has no types
@@ -63,7 +62,6 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         """
         return self._fit_part(FitInput(X, y, sample_weight, classes=classes, partial=True))
 
-    @keeps_settings
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Predict labels.
 
@@ -78,7 +76,6 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         logits = self._outputs(X)
         return target_kind_of(self).decode(logits)
 
-    @keeps_settings
     def predict_proba(self, X: ArrayLike) -> Array:
         """Predict probabilities.
 
@@ -94,7 +91,6 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         logits = self._outputs(X)
         return target_kind_of(self).probabilities(logits)
 
-    @keeps_settings
     def predict_log_proba(self, X: ArrayLike) -> Array:
         """Predict the logarithms of the probabilities, which are finite even if a probability underflows.
 
@@ -109,7 +105,6 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         logits = self._outputs(X)
         return target_kind_of(self).log_probabilities(logits)
 
-    @keeps_settings
     def decision_function(self, X: ArrayLike) -> Array:
         """Compute the logits, which a sigmoid or softmax turns into the probabilities.
 
@@ -125,7 +120,6 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         logits = self._outputs(X)
         return target_kind_of(self).decision(logits)
 
-    @keeps_settings
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike = None) -> float:
         """Compute the accuracy: the share of rows whose labels are all predicted.
 

@@ -21,7 +21,7 @@ from sknn_scratch._estimators.single import SingleNetwork
 from sknn_scratch._fitting.callbacks import FitReporter, ParentTask, fit_inside, fit_of_many
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, adopt, attributes_of, clear_fitted, target_kind_of
 from sknn_scratch._fitting.plan import check_combinations, draw_seed, fitted_attributes, plan_fit
-from sknn_scratch._fitting.stacks import Training, train_runs, trainer
+from sknn_scratch._fitting.stacks import Caller, Training, train_runs, trainer
 from sknn_scratch._fitting.troubles import troubles_of, warn_of
 from sknn_scratch._fitting.validation import given_validation
 
@@ -43,9 +43,10 @@ class Ensemble(BaseShallowNN):
             if n_parts == 1:  # in this thread, so that ``train_together`` can train them with others
                 parts = [fit_networks(members, inputs)]
             else:
-                parts = Parallel(n_jobs=n_parts)(
-                    delayed(fit_networks)(members[i::n_parts], inputs) for i in range(n_parts)
-                )
+                with Caller() as caller:
+                    parts = Parallel(n_jobs=n_parts)(
+                        delayed(fit_part)(members[i::n_parts], inputs, caller) for i in range(n_parts)
+                    )
             fits = sorted((fit for part in parts for fit in part), key=itemgetter(0))
             _, networks, troubles = map(list, zip(*fits, strict=True))
             warn_of(counted(chain.from_iterable(troubles), self.n_networks))
@@ -125,6 +126,12 @@ class Member(NamedTuple):
     number: int
     network: SingleNetwork
     parent: ParentTask | None
+
+
+def fit_part(members, inputs, caller):
+    """Fit members in a worker."""
+    with trainer.changed(caller=caller):
+        return fit_networks(members, inputs)
 
 
 def fit_networks(members, inputs):

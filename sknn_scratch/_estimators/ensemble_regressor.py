@@ -12,7 +12,6 @@ from sknn_scratch._estimators.regression import Regression
 from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike
-from sknn_scratch._fitting.undo import keeps_settings
 
 
 @with_entries_of(ShallowNNRegressor)
@@ -81,7 +80,6 @@ class ShallowNNEnsembleRegressor(EnsembleRegressorParameters, Regression, Ensemb
     @overload
     def predict(self, X: ArrayLike, return_std: Literal[True]) -> tuple[Array, Array]: ...
 
-    @keeps_settings
     def predict(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
         """Predict y: the mean of the networks' predictions.
 

@@ -1,12 +1,12 @@
 """Decorators of an estimator's methods; a type checker sees the methods as they were."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar, cast
 
 from sklearn.utils import metaestimators
 
 from sknn_scratch._fitting.sklearn_private import _fit_context
-from sknn_scratch._fitting.undo import all_or_nothing
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -23,6 +23,24 @@ def validates_parameters(*, again: bool = False) -> Callable[[Method], Method]:
         return all_or_nothing(cast(Method, validating))
 
     return decorate
+
+
+def all_or_nothing(method: Method) -> Method:
+    """Let a method that fails or is interrupted leave its object as it was.
+
+    It must not change the values of attributes in place.
+    """
+
+    @wraps(method)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        attributes = dict(vars(self))
+        try:
+            return method(self, *args, **kwargs)
+        except BaseException:
+            self.__dict__ = attributes
+            raise
+
+    return cast(Method, call)
 
 
 def available_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:

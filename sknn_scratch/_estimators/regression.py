@@ -13,7 +13,6 @@ from sknn_scratch._estimators.methods import available_if, validates_parameters
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
 from sknn_scratch._fitting.reals import POSITIVE_LOSSES, Reals
-from sknn_scratch._fitting.undo import keeps_settings
 
 
 class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit-learn has no types
@@ -59,7 +58,6 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
         """
         return self._fit_part(FitInput(X, y, sample_weight, partial=True))
 
-    @keeps_settings
     def predict(self, X: ArrayLike) -> Array:
         """Predict y.
 
@@ -76,7 +74,6 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
         y: Array = target_kind_of(self).decode(outputs)
         return y
 
-    @keeps_settings
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike = None) -> float:
         """Compute R2, the share of the variance of y that the predictions explain.
 

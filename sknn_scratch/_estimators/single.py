@@ -19,7 +19,6 @@ from sknn_scratch._fitting.plan import fitted_attributes, plan_fit
 from sknn_scratch._fitting.stacks import Training, train_runs, trainer
 from sknn_scratch._fitting.threads import threads_for_blocks
 from sknn_scratch._fitting.troubles import troubles_of, warn_of
-from sknn_scratch._fitting.undo import keeps_settings
 
 
 class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShallowNN):
@@ -134,7 +133,6 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
             adopt(self, fitted_attributes(fit, run.state))
         return self
 
-    @keeps_settings
     def transform(self, X: ArrayLike) -> Array:
         """Compute the values of the hidden units.
 

@@ -18,7 +18,6 @@ Beside the path
     alpha            what "auto" means for the penalty: a choice by cross-validation
     distinct         which training rows are equal, for this choice
     threads          one thread for BLAS, several for blocks of rows
-    undo             what an error or Control-C undoes
     troubles         the warnings of a fit
     causes           why a network may learn nothing: each cause is measured
     features         the size and the spread of the features

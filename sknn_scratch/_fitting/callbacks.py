@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any, NamedTuple, Self
 
-from sknn_scratch._core.training import Hooks
 from sknn_scratch._fitting.callback_framework import (
     AutoPropagatedCallback,
     CallbackSupport,
@@ -21,6 +20,7 @@ from sknn_scratch._fitting.callback_framework import (
 from sknn_scratch._fitting.checkpoint import contents_of, regular_file, write_contents
 from sknn_scratch._fitting.fitted import attributes_of
 from sknn_scratch._fitting.plan import snapshot
+from sknn_scratch._fitting.stacks import EndsWithCaller
 
 
 class CallbackSupportMixin(CallbackSupport):
@@ -169,7 +169,7 @@ def reported_data(inputs):
     return {"X": inputs.X, "y": inputs.y, "metadata": None if weight is None else {"sample_weight": weight}}
 
 
-class FitReporter(Hooks):
+class FitReporter(EndsWithCaller):
     """Reports the epochs of one fit to the callbacks and checkpoints of its estimator.
 
     The method of the estimator that is called must be decorated with ``validates_parameters``.
@@ -197,6 +197,7 @@ class FitReporter(Hooks):
 
     def on_epoch_end(self, run):
         """Report an epoch; return whether a callback stops the training."""
+        super().on_epoch_end(run)
         if self.estimator.verbose:
             if self.fit.choice is not None and len(run.state.history) == 1:
                 self.print_line(self.fit.choice.in_words)

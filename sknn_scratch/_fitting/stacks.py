@@ -6,6 +6,7 @@ together, replace ``trainer.of_thread``.
 
 import threading
 from collections import defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import scipy.sparse
@@ -16,7 +17,6 @@ from sknn_scratch._core.training import Hooks, train
 from sknn_scratch._fitting.alpha import choose_alphas
 from sknn_scratch._fitting.plan import Fit
 from sknn_scratch._fitting.threads import map_in_threads
-from sknn_scratch._fitting.undo import Settings
 
 # All buffers of a group take about this number of bytes at most.
 GROUP_BYTES = 2**28
@@ -64,12 +64,9 @@ def train_runs(trainings):
 
 def train_group(group):
     """Train runs of one ``stack_key`` in one pass."""
-    settings = Settings()
     with map_in_threads(N_BLOCKS if has_large_batches(group[0].run) else 1) as map_blocks:
         settle_alphas([one.fit for one in group if one.fit.choice is not None], map_blocks)
         train([one.run for one in group], [one.hooks for one in group], map_blocks)
-    if group[0].run.is_interrupted:
-        settings.restore_after(KeyboardInterrupt())
     for training in group:
         training.is_trained = True
 
@@ -79,7 +76,8 @@ def settle_alphas(fits, map_blocks):
 
     def train_folds(folds):
         for group in cut_into_groups(folds):
-            if any(run.is_interrupted for run in train([fold.run for fold in group], map_blocks=map_blocks)):
+            runs = train([fold.run for fold in group], [EndsWithCaller()] * len(group), map_blocks)
+            if any(run.is_interrupted for run in runs):
                 raise KeyboardInterrupt
 
     choose_alphas(list(dict.fromkeys(fit.choice for fit in fits)), train_folds)
@@ -105,12 +103,57 @@ class AtOnce:
 
 
 class _Trainer(threading.local):
-    """For each thread, the object that trains its runs; it has the methods of ``AtOnce``."""
+    """What each thread trains its runs with, and for which call."""
 
-    of_thread = AtOnce()
+    of_thread = AtOnce()  # or an object with the same methods
+    caller = None  # the Caller, in a worker of joblib
+
+    @contextmanager
+    def changed(self, **attributes):
+        """Change attributes for this thread, for the time of the block."""
+        earlier = {name: getattr(self, name) for name in attributes}
+        vars(self).update(attributes)
+        try:
+            yield
+        finally:
+            vars(self).update(earlier)
 
 
 trainer = _Trainer()
+
+
+class Caller:
+    """A call that waits for workers of joblib. The trainings of these end when it ends.
+
+    Ctrl-C only ends the thread that waits, and joblib lets the other threads run to their end. A worker in
+    another process has a copy, and joblib ends the process itself.
+    """
+
+    def __init__(self):
+        self.outer = trainer.caller
+        self.has_ended = self.is_elsewhere = False
+
+    def __getstate__(self):
+        return {"outer": None, "has_ended": False, "is_elsewhere": True}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.has_ended = True
+
+
+class EndsWithCaller(Hooks):
+    """Ends a training, as Ctrl-C does, after the epoch in which the caller of this thread has ended."""
+
+    def on_epoch_end(self, run):
+        """Look at the callers."""
+        caller = trainer.caller
+        while caller is not None:
+            if caller.has_ended:
+                raise KeyboardInterrupt
+            caller = caller.outer
+        return False
 
 
 def cut_into_groups(trainings):

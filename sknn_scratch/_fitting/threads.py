@@ -6,15 +6,14 @@ rows, and a large batch has a few. Blocks do not wait for each other: each threa
 has finished one, so a core that is busy with other work takes fewer.
 """
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from functools import cache
-from typing import NamedTuple
+from itertools import chain
 
 from threadpoolctl import ThreadpoolController
-
-from sknn_scratch._fitting.undo import undone_by
 
 # Fewer blocks are computed before threads for them have started.
 THREADED_BLOCKS = 4
@@ -24,100 +23,101 @@ MAX_THREADS = 8
 TINY_PRODUCT = 2**18
 
 
-class _Use(NamedTuple):
-    """What a user has changed."""
+class _Limit:
+    """Limits BLAS libraries to one thread, from the first of several overlapping users to the last."""
 
-    owner: int | str  # of the number of threads: a Python thread or the process
-    n_threads_before: int  # before the owner's first user
+    n_users = 0
+    n_threads_before = ()  # of each library
 
+    def enter(self, libraries):
+        """Limit the libraries for one more user."""
+        if self.n_users == 0:
+            self.n_threads_before = [(library, library.num_threads) for library in libraries]
+            for library in libraries:
+                set_n_threads(library, 1)
+        self.n_users += 1
 
-class _SharedLimit:
-    """Limits one BLAS library to one thread, from the first of several overlapping users to the last.
+    def leave(self):
+        """Give the libraries their threads back if this is the last user."""
+        if self.n_users > 1:
+            self.n_users -= 1
+        else:
+            self.end()
 
-    Some libraries have one number of threads for the whole process. Others have one for each Python thread,
-    and then each thread has its own first and last user. The kind depends on the build of the library and on
-    the version of threadpoolctl, so it is tried out.
-    """
-
-    lock = threading.Lock()  # of all libraries, since those of one kind have one controlling thread
-
-    def __init__(self, library):
-        self.library = library  # a LibController of threadpoolctl
-        self.is_per_thread = None  # unknown until the first limit
-        self.users = {}  # their _Use, by user
-
-    def enter(self, user):
-        """Limit the library for a user, any object."""
-        with self.lock:
-            n_threads, thread = self.library.num_threads, threading.get_ident()
-            owner = thread if self.is_per_thread else "process"
-            earlier = [use for use in self.users.values() if use.owner == owner]
-            # Before anything changes, so that ``leave`` can always undo it.
-            self.users[user] = earlier[0] if earlier else _Use(owner, n_threads)
-            if self.is_per_thread is None and n_threads > 1:
-                self.is_per_thread = self._try_out()
-                if self.is_per_thread:
-                    self.users[user] = _Use(thread, n_threads)
-            self._set_n_threads(1)
-
-    def leave(self, user):
-        """Give the library its threads back if this is the last user. To leave again changes nothing.
-
-        The Python thread must be the one that entered.
-        """
-        with self.lock:
-            if user not in self.users:
-                return
-            use = self.users[user]
-            if [other.owner for other in self.users.values()].count(use.owner) == 1:
-                self._set_n_threads(use.n_threads_before)
-                self._free_control()
-            del self.users[user]
-
-    def _try_out(self):
-        """Find out whether a limit that another thread sets has no effect on this thread."""
-        with ThreadPoolExecutor(1) as another_thread:
-            another_thread.submit(self._set_n_threads, 1).result()
-        return self.library.num_threads > 1
-
-    def _set_n_threads(self, n_threads):
-        self._free_control()
-        self.library.set_num_threads(n_threads)
-
-    def _free_control(self):
-        """Let any thread set the number of threads.
-
-        Since threadpoolctl 3.8, only the first thread that sets it can set it again, while that thread lives.
-        """
-        if hasattr(self.library, "clear_controlling_thread"):
-            self.library.clear_controlling_thread(force=True)
+    def end(self):
+        """Give the libraries their threads back, whoever uses the limit."""
+        for library, n_threads in self.n_threads_before:
+            set_n_threads(library, n_threads)
+        self.n_users, self.n_threads_before = 0, ()
 
 
-def _shared_limits():
-    """List the limits of this process. Without the lock, the cache could make a list for each thread."""
-    with _SharedLimit.lock:
-        return _limits_of_libraries()
+class _LimitOfThread(threading.local, _Limit):
+    """Each Python thread has its own users and its own numbers of threads."""
 
 
-@cache
-def _limits_of_libraries():
-    libraries = ThreadpoolController().select(user_api="blas").lib_controllers
-    return [_SharedLimit(library) for library in libraries]
+settings_lock = threading.Lock()  # held while a setting of the process is changed
+limit_of_process, limit_of_thread = _Limit(), _LimitOfThread()
+
+
+def end_limits_in_child():
+    """In a forked process, which has none of the other threads: let no limit of theirs stay."""
+    limit_of_process.end()
+    limit_of_thread.end()
+    settings_lock.release()
+
+
+if hasattr(os, "register_at_fork"):  # Windows cannot fork
+    # A fork waits until no setting is being changed.
+    os.register_at_fork(
+        before=settings_lock.acquire,
+        after_in_parent=settings_lock.release,
+        after_in_child=end_limits_in_child,
+    )
 
 
 @contextmanager
 def one_blas_thread():
     """Limit BLAS to one thread in this context. Contexts in several threads may overlap."""
-    user, limits = object(), _shared_limits()
-
-    def leave():
-        for limit in limits:
-            limit.leave(user)
-
-    with undone_by(leave):
-        for limit in limits:
-            limit.enter(user)
+    with settings_lock:
+        of_process, of_thread = blas_libraries()
+        limit_of_process.enter(of_process)
+        limit_of_thread.enter(of_thread)
+    try:
         yield
+    finally:
+        with settings_lock:
+            limit_of_process.leave()
+            limit_of_thread.leave()
+
+
+@cache
+def blas_libraries():
+    """List the libraries with one number of threads, and those with one for each Python thread."""
+    libraries = ThreadpoolController().select(user_api="blas").lib_controllers
+    of_thread = [library for library in libraries if is_set_for_each_thread(library)]
+    return [library for library in libraries if library not in of_thread], of_thread
+
+
+def is_set_for_each_thread(library):
+    """Try out whether a number of threads that one Python thread sets has no effect on another."""
+    n_threads = library.num_threads
+    with ThreadPoolExecutor(1) as another_thread:
+        n_there = another_thread.submit(getattr, library, "num_threads").result()
+        set_n_threads(library, 1 if n_there > 1 else 2)
+        has_no_effect = another_thread.submit(getattr, library, "num_threads").result() == n_there
+    set_n_threads(library, n_threads)
+    return has_no_effect
+
+
+def set_n_threads(library, n_threads):
+    """Set the number of threads of a library, from any Python thread, and let others set it after this.
+
+    Since threadpoolctl 3.8, only one thread controls OpenBLAS: the first that sets a number.
+    """
+    let_others_control = getattr(library, "clear_controlling_thread", lambda force: None)
+    let_others_control(force=True)
+    library.set_num_threads(n_threads)
+    let_others_control(force=True)
 
 
 def threads_for_blocks(n_blocks, largest_product):
@@ -134,7 +134,7 @@ def threads_for_blocks(n_blocks, largest_product):
 @contextmanager
 def map_in_threads(most):
     """Make a ``map`` with as many threads as BLAS may use, but not more than ``most``; BLAS gets one."""
-    n_threads = min(most, _n_blas_threads()) if most > 1 else 1
+    n_threads = min(most, n_blas_threads()) if most > 1 else 1
     with one_blas_thread():
         if n_threads == 1:
             yield map
@@ -144,5 +144,7 @@ def map_in_threads(most):
                 yield lambda function, *iterables: pool.map(one_blas_thread()(function), *iterables)
 
 
-def _n_blas_threads():
-    return max((limit.library.num_threads for limit in _shared_limits()), default=1)
+def n_blas_threads():
+    """Get how many threads BLAS may use now."""
+    with settings_lock:
+        return max((library.num_threads for library in chain(*blas_libraries())), default=1)

@@ -1,11 +1,14 @@
 """The warnings of a fit, and where they point: at the user's line that called the fit."""
 
+import contextlib
+import os
 import sys
-import threading
 import warnings
 from typing import NamedTuple
 
+import joblib
 import numpy as np
+import sklearn
 from sklearn.exceptions import ConvergenceWarning
 
 from sknn_scratch._core.blocks import mean_loss
@@ -16,11 +19,15 @@ from sknn_scratch._fitting import causes
 from sknn_scratch._fitting.features import measure_features
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.measured import Measured, remedy_for
-from sknn_scratch._fitting.undo import changed
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 
-# Packages whose calls may be between the user's call and a fit; all other code is the user's.
-NOT_THE_USERS = {"sknn_scratch", "sklearn", "joblib", *sys.stdlib_module_names}
+# Where code that runs between the user's call and a fit begins. Python 3.11 cannot skip it.
+OURS = os.path.dirname(__file__)
+BETWEEN = (
+    *(os.path.join(os.path.dirname(one), "") for one in (OURS, sklearn.__file__, joblib.__file__)),
+    contextlib.__file__.removesuffix(".py"),  # a whole name would not count
+)
+AT_THE_USERS_CALL = {"skip_file_prefixes": BETWEEN} if sys.version_info >= (3, 12) else {}
 # A training that ends for one of these reasons looks like a success.
 SETTLED = (StopReason.CONVERGED, StopReason.NO_IMPROVEMENT)
 # As a share of the loss of constant outputs. A network whose loss is not below it has learnt nothing, or less
@@ -139,62 +146,5 @@ def likely_cause(fit, state, climb):
 
 def warn_of(troubles):
     """Give the warnings, at the line of the user's call."""
-    if not troubles:
-        return
-    frame = users_frame()
-    place = (frame.f_code.co_filename, frame.f_lineno)
-    module = frame.f_globals.get("__name__", "<string>")
-    registry = frame.f_globals.setdefault("__warningregistry__", {})
     for trouble in troubles:
-        warnings.warn_explicit(*trouble, *place, module, registry)
-
-
-def users_frame():
-    """Find the innermost frame of the user; if there is none, as in a worker process, our outermost."""
-    ours = None
-    for frame in stack(sys._getframe(1)):
-        package = package_of(frame)
-        if package not in NOT_THE_USERS:
-            return frame
-        if package == "sknn_scratch":
-            ours = frame
-    return ours
-
-
-def stack(frame):
-    """Yield a frame and its callers, innermost first, but skip the calls inside which it only happens to run.
-
-    See ``calls_nested_by``.
-    """
-    outermost = nested_calls.outermost
-    while frame is not None:
-        yield frame
-        frame = frame.f_back
-        if outermost is not None and frame is not None and frame.f_code is nested_calls.code:
-            frame, outermost = outermost, None
-
-
-class _NestedCalls(threading.local):
-    """What each thread knows of its nested calls; see ``calls_nested_by``."""
-
-    code = None  # of the function that makes the calls
-    outermost = None  # the frame for which all of them run; it may belong to another thread
-
-
-nested_calls = _NestedCalls()
-
-
-def calls_nested_by(function, outermost):
-    """Let warnings point at ``outermost``, the frame for which a function makes calls inside each other.
-
-    Returns a context.
-    """
-    return changed(nested_calls, code=function.__code__, outermost=outermost)
-
-
-def package_of(frame):
-    """Get the name of the package of a frame's code."""
-    module = frame.f_globals
-    spec = module.get("__spec__")  # a module run by ``python -m`` is named __main__, as in loky's workers
-    name = module.get("__name__", "") if spec is None else spec.name
-    return name.partition(".")[0]
+        warnings.warn(*trouble, stacklevel=2, **AT_THE_USERS_CALL)

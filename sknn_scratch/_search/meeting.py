@@ -8,13 +8,11 @@ So its results and errors are the same as without the other calls. Ctrl-C ends a
 """
 
 import sys
-import threading
 import traceback
 import warnings
 from collections import Counter, deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 from time import perf_counter
 
 from sklearn import config_context, get_config
@@ -22,8 +20,8 @@ from sklearn import config_context, get_config
 from sknn_scratch._core.stackable import waiting_bytes
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.stacks import Groups, bytes_of, reason_alone, train_group, trainer
-from sknn_scratch._fitting.troubles import Trouble, calls_nested_by, package_of, warn_of
-from sknn_scratch._fitting.undo import changed, keeps_settings, undone_by
+from sknn_scratch._fitting.threads import settings_lock
+from sknn_scratch._fitting.troubles import Trouble, warn_of
 from sknn_scratch._search.calls import label_of
 
 # What waiting calls may keep in memory. With larger rows, training together gains little.
@@ -32,11 +30,9 @@ WAITING_BYTES = 2**26
 MAX_CALLS = 64
 # Python frames from one call to the next call in it. A network takes about 15, and each Pipeline around it 5.
 FRAMES_OF_CALL = 40
-# Code that runs on our behalf. An error that passes through no other code is our fault.
-OURS = {"sknn_scratch", "numpy", "scipy", *sys.stdlib_module_names}
 FAULT = (
-    "Networks could not be trained together, because of a bug in sknn_scratch. They are trained one by one. "
-    "Please report the bug:\n"
+    "Networks could be trained one by one, but not together. If the error is not from your own code, please "
+    "report it as a bug of sknn_scratch:\n"
 )
 
 
@@ -65,29 +61,14 @@ class Tally:
             self.reasons[reason_alone(group[0].run)] += 1
 
 
-class CallersFrame:
-    """The frame that waits for the results of calls. In another process it is None."""
-
-    def __init__(self, frame):
-        self.frame = frame
-
-    def __reduce__(self):
-        return CallersFrame, (None,)
-
-
-@keeps_settings
 def run_together(calls, caller):
-    """Run numbered calls, maybe in another process; return their results by number, and a tally.
+    """Run numbered calls for a caller; return their results by number, and a tally.
 
-    The tally has the warnings of another process. Then they can point at the user's line, and are not lost.
+    In another process, the tally has the warnings, so that the caller can repeat them.
     """
     meeting, n_frames = Meeting(calls), FRAMES_OF_CALL * min(len(calls), MAX_CALLS)
-    with (
-        room_for_frames(n_frames),
-        calls_nested_by(Meeting.run_next, caller.frame),
-        changed(trainer, of_thread=meeting),
-    ):
-        if caller.frame is not None:
+    with room_for_frames(n_frames), trainer.changed(of_thread=meeting, caller=caller):
+        if not caller.is_elsewhere:
             return meeting.run(), meeting.tally
         with warnings.catch_warnings(record=True) as caught:
             results = meeting.run()
@@ -222,53 +203,25 @@ class Meeting:
             if len(group) == 1:
                 group[0].error = error
                 return
-            if is_fault_of_ours(error):
-                warn_of([Trouble(FAULT + traceback.format_exc(), RuntimeWarning)])
+            kind, report = type(error), traceback.format_exc()
         for training in group:
             training.start_again()
             self.train_or_note_errors([training])
-
-
-class _Frames:
-    """Frames of nested calls, which the recursion limit allows in addition; threads share the limit."""
-
-    def __init__(self):
-        self.lock = threading.Lock()
-        self.by_user = {}
-        self.limit_without = sys.getrecursionlimit()
-
-    def enter(self, user, n_frames):
-        """Raise the limit for a user, any object."""
-        with self.lock:
-            if not self.by_user:
-                self.limit_without = sys.getrecursionlimit()
-            self.by_user[user] = n_frames
-            self._set_limit()
-
-    def leave(self, user):
-        """Lower the limit again. To leave again changes nothing."""
-        with self.lock:
-            if user in self.by_user:
-                self.by_user[user] = 0
-                self._set_limit()
-                del self.by_user[user]
-
-    def _set_limit(self):
-        sys.setrecursionlimit(self.limit_without + sum(self.by_user.values()))
-
-
-frames = _Frames()
+        if kind not in [type(training.error) for training in group]:
+            warn_of([Trouble(FAULT + report, RuntimeWarning)])
 
 
 @contextmanager
 def room_for_frames(n_frames):
     """Raise the recursion limit, so that nested calls have as much room as calls one after the other."""
-    user = object()
-    with undone_by(partial(frames.leave, user)):
-        frames.enter(user, n_frames)
+    add_to_recursion_limit(n_frames)
+    try:
         yield
+    finally:
+        add_to_recursion_limit(-n_frames)
 
 
-def is_fault_of_ours(error):
-    """Whether an error comes from our code, not from a callback, scorer or activation of the user."""
-    return {package_of(frame) for frame, _ in traceback.walk_tb(error.__traceback__)} <= OURS
+def add_to_recursion_limit(n_frames):
+    """Raise or lower the recursion limit, which all threads share."""
+    with settings_lock:
+        sys.setrecursionlimit(sys.getrecursionlimit() + n_frames)

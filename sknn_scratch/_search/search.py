@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 
 from sknn_scratch._estimators.docstrings import with_entries_of
+from sknn_scratch._estimators.methods import all_or_nothing
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.troubles import Trouble, warn_of
-from sknn_scratch._fitting.undo import all_or_nothing
 from sknn_scratch._search.calls import holds_network
 from sknn_scratch._search.together import train_together
 

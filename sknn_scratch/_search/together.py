@@ -6,17 +6,16 @@ piece is run by a meeting (see ``meeting``). The pieces and all other calls then
 active before.
 """
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from joblib import Parallel, delayed, parallel_config, register_parallel_backend
 from joblib.parallel import FallbackToBackend, ParallelBackendBase, get_active_backend
 
+from sknn_scratch._fitting.stacks import Caller
 from sknn_scratch._fitting.troubles import Trouble, warn_of
-from sknn_scratch._fitting.undo import Settings, undone_by
 from sknn_scratch._search.calls import by_fold, networks_of, spread
-from sknn_scratch._search.meeting import CallersFrame, Tally, run_together
+from sknn_scratch._search.meeting import Tally, run_together
 
 NAME = "sknn_scratch"
 # Options of joblib's Parallel that our backend passes to the Parallel that it runs.
@@ -84,14 +83,8 @@ def train_together(*, verbose: int = 0) -> Iterator[None]:
     >>> bool(scores.mean() > 0.95)
     True
     """
-    earlier = parallel_config()  # a copy, which can restore the configuration before it
-    settings = Settings()
-    try:
-        with undone_by(earlier.unregister), parallel_config(backend=TogetherBackend(verbose=verbose)):
-            yield
-    except BaseException as error:  # maybe Control-C in code of scikit-learn, which changes settings too
-        settings.restore_after(error)
-        raise
+    with parallel_config(backend=TogetherBackend(verbose=verbose)):
+        yield
 
 
 class TogetherBackend(ParallelBackendBase):
@@ -168,10 +161,10 @@ class Gathering(ParallelBackendBase):
         """Run calls, and train their networks together; return the results in order."""
         ours = by_fold({i: call for i, call in enumerate(calls) if any(True for _ in networks_of(call))})
         pieces = spread(ours, self.outer.effective_n_jobs(self.options["n_jobs"])) if ours else []
-        caller = CallersFrame(sys._getframe())
-        tasks = [delayed(run_together)({i: calls[i] for i in piece}, caller) for piece in pieces]
         others = [i for i in range(len(calls)) if i not in ours]
-        done = Parallel(backend=self.outer, **self.options)([*tasks, *(calls[i] for i in others)])
+        with Caller() as caller:
+            tasks = [delayed(run_together)({i: calls[i] for i in piece}, caller) for piece in pieces]
+            done = Parallel(backend=self.outer, **self.options)([*tasks, *(calls[i] for i in others)])
         results, tally = dict(zip(others, done[len(tasks) :], strict=True)), Tally()
         for of_piece, tally_of_piece in done[: len(tasks)]:
             results |= of_piece

@@ -1,11 +1,12 @@
 """What is computed with how many threads, and that the numbers do not depend on it."""
 
+import multiprocessing
 import threading
 import warnings
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from functools import partial
-from threading import Thread, current_thread, main_thread
+from threading import current_thread, main_thread
 
 import numpy as np
 import pytest
@@ -13,12 +14,12 @@ from joblib import parallel_config
 from numpy.testing import assert_array_equal
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV
-from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limits
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from sknn_scratch import ShallowNNClassifier, VectorizedGridSearchCV
 from sknn_scratch._core import blocks
 from sknn_scratch._fitting import threads as _threads
-from sknn_scratch._fitting.threads import one_blas_thread, threads_for_blocks
+from sknn_scratch._fitting.threads import is_set_for_each_thread, one_blas_thread, threads_for_blocks
 from sknn_scratch.exceptions import DivergenceWarning
 from tests.helpers import AtEpoch, assert_same_model, make_data, small_network
 from tests.versions import needs_callbacks
@@ -36,7 +37,7 @@ WORKERS = [("loky", 1), ("threading", 2), ("loky", 2)]
 make_classifier = partial(small_network, n_hidden=8, max_iter=5, tol=0)
 
 
-# --- The BLAS of this machine, whichever it is, and all kinds of it ---
+# --- The BLAS of this machine, whichever it is, and both kinds of it ---
 
 
 class RealBlas:
@@ -47,32 +48,17 @@ class RealBlas:
 
     def is_limited_to(self, n_threads):
         """Whether calls of this Python thread use so many threads."""
-        numbers = {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
-        return numbers <= {n_threads}
+        return set(numbers_of_threads()) <= {n_threads}
 
 
-class OneNumber:
-    """A library with one number of threads for the process, as threadpoolctl 3.7 controls OpenBLAS."""
+def numbers_of_threads():
+    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+
+class NumberOfProcess:
+    """A library with one number of threads, which one thread controls, as OpenBLAS in threadpoolctl 3.8."""
 
     num_threads = 2
-
-    def set_num_threads(self, n_threads):
-        self.num_threads = n_threads
-
-    @contextmanager
-    def allow(self, n_threads):
-        before = self.num_threads
-        self.set_num_threads(n_threads)
-        yield
-        self.set_num_threads(before)
-
-    def is_limited_to(self, n_threads):
-        return self.num_threads == n_threads
-
-
-class OneController(OneNumber):
-    """Moreover, only the first thread that sets the number can do so, as threadpoolctl 3.8 has it."""
-
     controlling_thread = None
 
     def set_num_threads(self, n_threads):
@@ -87,53 +73,44 @@ class OneController(OneNumber):
 
     @contextmanager
     def allow(self, n_threads):
-        with super().allow(n_threads):
-            yield
+        before = self.num_threads
+        self.set_num_threads(n_threads)
+        yield
+        self.set_num_threads(before)
         self.clear_controlling_thread()
 
+    def is_limited_to(self, n_threads):
+        return self.num_threads == n_threads
 
-class NumberPerThread(threading.local, OneNumber):
-    """A library with a number for each Python thread, as MKL is controlled since threadpoolctl 3.8."""
+
+class NumberOfThread(threading.local, NumberOfProcess):
+    """A library with a number for each Python thread, as MKL in threadpoolctl 3.8."""
 
 
-@pytest.fixture(params=[RealBlas, OneNumber, OneController, NumberPerThread])
+@pytest.fixture(params=[RealBlas, NumberOfProcess, NumberOfThread])
 def blas(request, monkeypatch):
     """A BLAS that may use two threads."""
     blas = request.param()
     if request.param is not RealBlas:
-        limits = [_threads._SharedLimit(blas)]
-        monkeypatch.setattr(_threads, "_shared_limits", lambda: limits)
+        kinds = ([], [blas]) if request.param is NumberOfThread else ([blas], [])
+        monkeypatch.setattr(_threads, "blas_libraries", lambda: kinds)
     with blas.allow(2):
         yield blas
 
 
 # With some BLAS of a real machine, two threads cannot be had, or not be counted.
-with_two_threads = pytest.mark.parametrize("blas", [OneNumber, OneController, NumberPerThread], indirect=True)
+with_two_threads = pytest.mark.parametrize("blas", [NumberOfProcess, NumberOfThread], indirect=True)
+
+
+@with_two_threads
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_the_kind_of_a_library_is_tried_out(blas, n_threads):
+    with blas.allow(n_threads):
+        assert is_set_for_each_thread(blas) == isinstance(blas, NumberOfThread)
+        assert blas.is_limited_to(n_threads)
 
 
 # --- BLAS has one thread while something is computed, and no longer ---
-
-
-@needs_callbacks
-def test_limits_end_with_a_fit_that_fails(blas):
-    with pytest.raises(ZeroDivisionError):
-        make_classifier().set_callbacks(AtEpoch(1, lambda: 1 / 0)).fit(X, Y)
-    assert blas.is_limited_to(2)
-    with pytest.raises(ValueError, match="NaN"):
-        make_classifier().fit(X * np.nan, Y)
-    assert blas.is_limited_to(2)
-
-
-@needs_callbacks
-def test_a_fit_in_any_thread_is_limited(blas):
-    """Also if another thread, which still lives, has set limits before."""
-    seen = []
-    classifier = make_classifier().set_callbacks(AtEpoch(2, lambda: seen.append(blas.is_limited_to(1))))
-    with ThreadPoolExecutor(1) as thread:
-        for submit in (run_here, thread.submit, run_here):
-            submit(classifier.fit, X, Y).result()
-            assert submit(blas.is_limited_to, 2).result()
-    assert seen == [True] * 3
 
 
 def run_here(function, *args):
@@ -141,6 +118,24 @@ def run_here(function, *args):
     future = Future()
     future.set_result(function(*args))
     return future
+
+
+@needs_callbacks
+def test_a_fit_in_any_thread_limits_blas_until_it_fails(blas):
+    """Also if another thread, which still lives, has set limits before."""
+    seen = []
+
+    def fail():
+        seen.append(blas.is_limited_to(1))
+        raise ZeroDivisionError
+
+    classifier = make_classifier().set_callbacks(AtEpoch(2, fail))
+    with ThreadPoolExecutor(1) as thread:
+        for submit in (run_here, thread.submit, run_here):
+            with pytest.raises(ZeroDivisionError):
+                submit(classifier.fit, X, Y).result()
+            assert submit(blas.is_limited_to, 2).result()
+    assert seen == [True] * 3
 
 
 @pytest.mark.parametrize("n_pools", [0, 2])
@@ -159,58 +154,8 @@ def test_limits_may_overlap_in_one_or_several_threads(blas, n_pools, first_to_go
             for still_there in going[i + 1 :]:
                 assert submits[still_there](blas.is_limited_to, 1).result()
         assert all(submit(blas.is_limited_to, 2).result() for submit in submits)
-
-
-class Interrupted(OneController):
-    """Another Python thread comes between the two calls that set a number of threads."""
-
-    def clear_controlling_thread(self, force=False):
-        OneController.controlling_thread = None
-        if self.another is not None:
-            thread, self.another = Thread(target=self.another), None
-            thread.start()
-            thread.join(timeout=0.2)
-
-    def set_num_threads(self, n_threads):
-        if OneController.controlling_thread in (None, current_thread()):
-            OneController.controlling_thread, self.num_threads = current_thread(), n_threads
-
-
-@pytest.mark.parametrize("is_tried_out", [False, True])
-def test_a_thread_that_limits_another_library_does_not_come_between(monkeypatch, is_tried_out):
-    """All OpenBLAS libraries of the process have one controlling thread."""
-    monkeypatch.setattr(OneController, "controlling_thread", None)
-    first, second = Interrupted(), Interrupted()
-    limits = [_threads._SharedLimit(library) for library in (first, second)]
-    first.another, second.another = partial(limits[1].enter, "another"), None
-    if is_tried_out:
-        limits[0].is_per_thread = limits[1].is_per_thread = False
-    limits[0].enter("this")
-    assert first.num_threads == 1
-    assert limits[0].is_per_thread is False
-
-
-def test_python_threads_that_ask_at_once_get_the_same_limits(monkeypatch):
-    asking = threading.Barrier(2)
-
-    def wait_for_both():
-        with suppress(threading.BrokenBarrierError):
-            asking.wait(timeout=0.2)
-        return ThreadpoolController()
-
-    monkeypatch.setattr(_threads, "ThreadpoolController", wait_for_both)
-    _threads._limits_of_libraries.cache_clear()
-    with ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(lambda _: _threads._shared_limits(), range(2))
-    assert first is second
-
-
-def test_limits_of_others_work_after_fits_in_threads(blas):
-    with ThreadPoolExecutor(3) as pool:
-        list(pool.map(lambda _: make_classifier().fit(X, Y), range(6)))
-        for submit in (pool.submit, run_here):
+        for submit in reversed(submits):  # this thread at last: it controls OpenBLAS until ``allow`` ends
             assert submit(limit_by_a_third_party, blas).result()
-            assert submit(blas.is_limited_to, 2).result()
 
 
 def limit_by_a_third_party(blas):
@@ -228,9 +173,71 @@ def test_who_allows_blas_one_thread_gets_one(blas):
 
 
 def test_blas_without_a_number_of_threads(monkeypatch):
-    monkeypatch.setattr(_threads, "_shared_limits", list)
+    monkeypatch.setattr(_threads, "blas_libraries", lambda: ([], []))
     with threads_for_blocks(100, LARGE) as map_blocks:
         assert map_blocks is map
+
+
+# --- Forked processes ---
+
+of_forks = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # of Python, about forks
+
+
+def fit_in_a_child(seed):
+    return make_classifier(random_state=seed).fit(X, Y).coefs_, numbers_of_threads()
+
+
+@of_forks
+@pytest.mark.needs_fork
+def test_a_process_that_is_forked_while_threads_fit_can_fit_too():
+    ending = threading.Event()
+
+    def fit_again_and_again():
+        while not ending.is_set():
+            make_classifier().fit(X, Y)
+
+    with threadpool_limits(2, user_api="blas"), ThreadPoolExecutor(3) as threads:
+        alone, before = make_classifier(random_state=1).fit(X, Y).coefs_, numbers_of_threads()
+        fits = [threads.submit(fit_again_and_again) for _ in range(3)]
+        try:
+            for _ in range(4):
+                with multiprocessing.get_context("fork").Pool(2) as pool:
+                    for coefs, in_child in pool.map_async(fit_in_a_child, [1] * 4).get(timeout=60):
+                        assert all(map(np.array_equal, coefs, alone))
+                        assert in_child == before
+        finally:
+            ending.set()
+        for fit in fits:
+            fit.result(timeout=60)
+        assert numbers_of_threads() == before
+
+
+@of_forks
+@pytest.mark.needs_fork
+@with_two_threads
+def test_a_process_that_is_forked_while_blas_is_limited_has_its_threads(blas):
+    limits = [one_blas_thread() for _ in range(3)]
+    with ThreadPoolExecutor(1) as thread:
+        for submit, limit in zip((run_here, run_here, thread.submit), limits, strict=True):
+            submit(limit.__enter__).result()
+        receiver, sender = multiprocessing.Pipe()
+        child = multiprocessing.get_context("fork").Process(target=tell_the_threads, args=(blas, sender))
+        child.start()
+        assert receiver.poll(timeout=60)
+        assert receiver.recv() == (2, 1, 2)
+        child.join()
+        assert blas.is_limited_to(1)
+        for submit, limit in zip((run_here, run_here, thread.submit), limits, strict=True):
+            submit(limit.__exit__, None, None, None).result()
+    assert blas.is_limited_to(2)
+
+
+def tell_the_threads(blas, sender):
+    """Send the numbers of threads before, in and after a limit."""
+    before = blas.num_threads
+    with one_blas_thread():
+        within = blas.num_threads
+    sender.send((before, within, blas.num_threads))
 
 
 # --- Blocks of rows are shared out to threads ---
@@ -266,7 +273,7 @@ def small_blocks(monkeypatch):
     monkeypatch.setattr(blocks, "LARGE_PRODUCT", 0)
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 1000)
     monkeypatch.setattr(_threads, "TINY_PRODUCT", 0)
-    return lambda n_threads: monkeypatch.setattr(_threads, "_n_blas_threads", lambda: n_threads)
+    return lambda n_threads: monkeypatch.setattr(_threads, "n_blas_threads", lambda: n_threads)
 
 
 def test_a_thread_that_overflows_does_not_warn(small_blocks):
