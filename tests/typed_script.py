@@ -84,7 +84,7 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "network.npz"
-        ShallowNNClassifier(4, max_iter=5).set_callbacks(Checkpoint(path, every=2)).fit(X, y)
+        ShallowNNClassifier(4, solver="adam", max_iter=5).set_callbacks(Checkpoint(path, every=2)).fit(X, y)
         assert_type(ShallowNNClassifier.resume(path, X, y), ShallowNNClassifier)
 
 

@@ -89,21 +89,6 @@ def sum_of_squares(vectors: Array) -> Any:
     return np.add.reduce(np.square(vectors), axis=-1)
 
 
-def inner(a: Array, b: Array) -> Any:
-    """Compute inner products (...) of vectors (..., n), in float64; without BLAS, as ``sum_of_squares``."""
-    return np.add.reduce(np.multiply(a, b, dtype=np.float64), axis=-1)
-
-
-def products(rows: Array, vectors: Array) -> Any:
-    """Multiply the rows of matrices (..., m, n) by vectors (..., n): inner products (..., m)."""
-    return np.matmul(rows, vectors[..., np.newaxis])[..., 0]
-
-
-def combine(rows: Array, weights: Array) -> Any:
-    """Sum the rows of matrices (..., m, n), each times its weight (..., m): vectors (..., n)."""
-    return np.matmul(weights[..., np.newaxis, :].astype(rows.dtype, copy=False), rows)[..., 0, :]
-
-
 def norms_of(vectors: Array) -> Any:
     """Compute the norms (...) of vectors (..., n), even if their squares overflow."""
     norms = np.sqrt(sum_of_squares(vectors))

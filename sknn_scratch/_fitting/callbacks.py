@@ -73,8 +73,9 @@ class Checkpoint(NeedsNoFramework):
     Raises
     ------
     ValueError
-        In ``fit``, if the network is a clone, as in a search. In ``partial_fit``: save the estimator itself
-        between two calls.
+        In ``fit``, if the network is a clone, as in a search, or if its solver is "lbfgs", also if
+        ``solver="auto"`` chooses it for few rows. In ``partial_fit``: save the estimator itself between two
+        calls.
     OSError
         In ``fit``, if the path is a directory, a device or a pipe, if its directory does not exist, or if the
         disk is full.

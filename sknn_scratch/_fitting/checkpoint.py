@@ -109,6 +109,11 @@ def contents_of(fit):
             "estimator itself between two calls (pickle, joblib), and remove the callback with "
             "set_callbacks()."
         )
+    if fit.run.config.optimizer.takes_all_rows:
+        raise ValueError(
+            "Checkpoint is not for the solver 'lbfgs', which 'auto' chooses for few rows: SciPy has its "
+            "state. Use solver='adam', or remove the callback with set_callbacks()."
+        )
     model = fit.model
     params = {}
     for name, value in model.get_params(deep=False).items():

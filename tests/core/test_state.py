@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._core.state import ADAPTIVE_MINIMUM, Epoch, watched_value
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import (
     BINARY,
     FULL_BATCH,
+    STOCHASTIC,
     VALIDATION,
     assert_same_training,
     make_run,
@@ -20,7 +20,7 @@ from tests.helpers import (
 )
 
 RESUMED = {
-    **{solver: {"solver": solver} for solver in SOLVERS},
+    **{solver: {"solver": solver} for solver in STOCHASTIC},
     **{schedule: {"schedule": schedule} for schedule in SCHEDULES},
     "adaptive": {"schedule": "adaptive", "tol": 1.0, "n_iter_no_change": 2},
     "dropout": {"dropout": 0.4},
