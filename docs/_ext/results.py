@@ -18,7 +18,6 @@ ORDER = (
     "growth",
     "recording",
     "anatomy",
-    "lbfgs",
     "threads",
     "memory",
 )

@@ -42,8 +42,8 @@ Words
     that an axis has. A *run* is the training of one network, a *stack* several runs trained together.
 
 Precision
-    Everything a step touches has the dtype of the parameters, float32 or float64. Only the small tables and
-    the inner products of L-BFGS are always float64. The numbers of an epoch's record are Python floats.
+    Everything a step touches has the dtype of the parameters, float32 or float64. Only SciPy's L-BFGS always
+    computes its steps in float64. The numbers of an epoch's record are Python floats.
 
 Randomness
     The caller passes one ``numpy.random.Generator`` for the initial weights, one for the order of the rows
@@ -72,7 +72,6 @@ Beside the path
     stack        networks as an axis: the arrays they share
     stackable    which networks can be trained together, and how much memory they need
     lazy         updates of only the features that a sparse batch uses
-    line_search  how far to go along a direction
-    lbfgs        steps that use the gradient of all rows, and the changes in the last steps
+    lbfgs        SciPy's L-BFGS, whose steps use the gradient of all rows
     arrays       cheaper or safer calls of NumPy and BLAS
 """

@@ -80,10 +80,15 @@ def clear_tiny(array: Array, *, are_squares: bool = False) -> None:
     The squares of the numbers that are left are normal, even if they shrink by the relative precision. In
     float32, these numbers are at least 3e-16. The bound for an array of squares is the square of that.
     """
-    limits = np.finfo(array.dtype)
+    np.multiply(array, np.abs(array) >= least_kept(array.dtype.char, are_squares), out=array)
+
+
+@lru_cache
+def least_kept(char: str, are_squares: bool) -> Any:
+    """Compute the bound of ``clear_tiny``."""
+    limits = np.finfo(char)
     least_square = limits.smallest_normal / limits.eps
-    least = least_square if are_squares else np.sqrt(least_square)
-    np.multiply(array, np.abs(array) >= least, out=array)
+    return least_square if are_squares else np.sqrt(least_square)
 
 
 @lru_cache
@@ -99,21 +104,6 @@ def sum_of_squares(vectors: Array) -> Any:
     a network in a stack would not equal a separate fit.
     """
     return np.add.reduce(np.square(vectors), axis=-1)
-
-
-def inner(a: Array, b: Array) -> Any:
-    """Compute inner products (...) of vectors (..., n), in float64; without BLAS, as ``sum_of_squares``."""
-    return np.add.reduce(np.multiply(a, b, dtype=np.float64), axis=-1)
-
-
-def products(rows: Array, vectors: Array) -> Any:
-    """Multiply the rows of matrices (..., m, n) by vectors (..., n): inner products (..., m)."""
-    return np.matmul(rows, vectors[..., np.newaxis])[..., 0]
-
-
-def combine(rows: Array, weights: Array) -> Any:
-    """Sum the rows of matrices (..., m, n), each times its weight (..., m): vectors (..., n)."""
-    return np.matmul(weights[..., np.newaxis, :].astype(rows.dtype, copy=False), rows)[..., 0, :]
 
 
 def norms_of(vectors: Array) -> Any:

@@ -146,10 +146,11 @@ class Penalty(NamedTuple):
         if not self.rates:
             return 0.0
         squares = sum_of_squares(params.weights)
-        rates = np.reshape(self.rates, np.shape(squares))
-        penalty = 0.5 * rates * squares
+        if np.ndim(squares) == 0:
+            return 0.5 * self.rates[0] * float(squares)
+        rates = np.array(self.rates)
         # The squares of a network without a penalty may be infinite, and zero times infinity is NaN.
-        return np.where(rates > 0, penalty, 0.0) if np.ndim(squares) else penalty
+        return np.where(rates > 0, 0.5 * rates * squares, 0.0)
 
     def add_gradient(self, params: Array, grads: Array) -> None:
         """grads += rate * weights, of flat arrays (n_networks * n_params,)."""

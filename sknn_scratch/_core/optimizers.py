@@ -23,7 +23,6 @@ import numpy as np
 
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.arrays import add_multiples, clear_tiny, constant, decay_and_add, multiply_each
-from sknn_scratch._core.lbfgs import no_pairs
 from sknn_scratch._core.network import Penalty
 
 Memory: TypeAlias = dict[str, Array]
@@ -161,11 +160,15 @@ class AdamW(Adam):
 
 
 class Lbfgs(Optimizer):
-    """L-BFGS. ``lbfgs.Minimiser`` takes its steps, which may need gradients at several points."""
+    """L-BFGS. ``lbfgs.minimise`` takes its steps, and keeps no memory from one run to the next."""
 
     name = "lbfgs"
     takes_all_rows = True
-    init = staticmethod(no_pairs)
+
+    @staticmethod
+    def init(params: Array) -> Memory:
+        """Make no memory."""
+        return {}
 
 
 SOLVERS: Mapping[str, type[Optimizer]] = MappingProxyType(

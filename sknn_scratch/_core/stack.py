@@ -7,18 +7,16 @@ and states whose generators would shuffle alike share one.
 import copy
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE, Array
-from sknn_scratch._core.arrays import count_nonzero, dot, multiply_each, norms_of
+from sknn_scratch._core.arrays import clear_tiny, count_nonzero, dot, multiply_each, norms_of
 from sknn_scratch._core.batches import Batches
 from sknn_scratch._core.blocks import BatchGradient, Map, gradient_blocks, mean_loss
 from sknn_scratch._core.data import Data, stack_validations
 from sknn_scratch._core.lazy import LazyUpdate, updates_lazily
-from sknn_scratch._core.lbfgs import Centring, Minimiser, Pairs
 from sknn_scratch._core.network import Batch, Penalty, Workspace
 from sknn_scratch._core.optimizers import Optimizer, Vectors
 from sknn_scratch._core.parameters import view_parameters
@@ -52,7 +50,6 @@ class Stack:
 
     def close(self) -> None:
         """Give the runs arrays of their own: views would keep the arrays of the whole stack in memory."""
-        vars(self).pop("minimiser", None)  # the two refer to each other, which would keep both in memory
         if self.stack_shape:
             for run in self.runs:
                 run.state.params = run.state.params.copy()
@@ -143,22 +140,19 @@ class Stack:
             scales.append(run.config.max_grad_norm / norm if is_long else 1.0)
         multiply_each(self.last_grads.flat.reshape(-1), scales)
 
-    @cached_property
-    def minimiser(self) -> Minimiser:
-        """L-BFGS on the objective over all rows."""
-        K = len(self.runs)
-        memory = {name: array.reshape(K, *array.shape[-2:]) for name, array in self.memory.items()}
-        pairs = Pairs(memory, Centring(self.network.shape, self.network.activate))
-        params, grads = (array.reshape(K, -1) for array in (self.params.flat, self.grads.flat))
-        return Minimiser(params, grads, self._evaluate, pairs)
+    @np.errstate(all="ignore")  # an infinite objective ends the training
+    def evaluate(self, params: Array) -> tuple[float, Array]:
+        """Move a single network to ``params`` (n_params,), and compute the objective over all rows.
 
-    def _evaluate(self) -> Array:
-        """Compute the objectives (K,) over all rows, and their gradients."""
+        Returns it with its gradient (n_params,). All are float64, whatever the precision of the network.
+        """
+        self.params.flat[...] = params
+        clear_tiny(self.params.flat)
         for batch, outputs_mT in self.batches.epoch(self.shuffle_rngs):  # only one
             self.compute_gradient(batch, outputs_mT)
-        self.penalty.add_gradient(self.params.flat.reshape(-1), self.grads.flat.reshape(-1))
-        objectives = self.batches.losses()[..., 0] + self.penalty.value(self.params)
-        return np.array(objectives, np.float64).reshape(-1)
+        self.penalty.add_gradient(self.params.flat, self.grads.flat)
+        objective = self.batches.losses()[0] + self.penalty.value(self.params)
+        return float(objective), self.grads.flat.astype(np.float64)
 
     def last_objective(self) -> Any:
         """Compute the objective (...) of the last batch, with the parameters after the update."""

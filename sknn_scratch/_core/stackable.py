@@ -22,10 +22,10 @@ def stack_key(run: Run) -> Hashable | None:
     """Make a key: runs with equal keys can be trained together. None means that a run is trained alone.
 
     Runs may differ in all that is not in the key. Runs with lazy updates are trained alone, since each of
-    their batches uses other features.
+    their batches uses other features, and so are those of L-BFGS, which chooses how often it evaluates.
     """
     state, data, config = run.state, run.data, run.config
-    if updates_lazily(config, data):
+    if config.optimizer.takes_all_rows or updates_lazily(config, data):
         return None
     return (
         config.network,
@@ -58,9 +58,6 @@ def other_bytes(run: Run) -> int:
     """Further bytes that a network needs: copies of its parameters, validation, rows and their order."""
     shape, data = run.config.network.shape, run.data
     numbers = OTHER_COPIES * shape.n_params
-    if run.config.optimizer.takes_all_rows:  # not among the step's bytes: L-BFGS reads its memory only once
-        memory = run.config.optimizer.init(run.state.params)
-        numbers += 2 * sum(array.size for array in memory.values())
     if data.validation is not None:
         of_row = 2 * data.X.values_per_row + 2 * shape.n_hidden + 5 * shape.n_outputs  # held, then stacked
         numbers += int(data.validation.X.n_samples * of_row)

@@ -3,7 +3,7 @@
     train           train until every network has a reason to stop
     descend         train a stack, epoch by epoch, until one of its networks stops
     run_epoch       update the parameters once for every batch
-    run_iteration   L-BFGS: take one step, with the gradient of all rows at one or several points
+    run_iterations  L-BFGS: take steps with the gradient of all rows until the network stops
     measure         compute the record of the epoch that has just ended
     end_epoch       keep the record, and stop the networks that have a reason
 
@@ -21,6 +21,7 @@ import numpy as np
 from sknn_scratch._core.arrays import sum_of_squares
 from sknn_scratch._core.blocks import Map, mean_loss
 from sknn_scratch._core.data import pool
+from sknn_scratch._core.lbfgs import minimise
 from sknn_scratch._core.stack import Stack
 from sknn_scratch._core.state import Epoch, Run
 from sknn_scratch._core.stopping import StopReason
@@ -61,9 +62,12 @@ def train(runs: Sequence[Run], hooks: Sequence[Hooks] = (), map_blocks: Map = ma
 
 def descend(stack: Stack, hooks: Sequence[Hooks]) -> None:
     """Train a stack, epoch by epoch, until one of its networks stops."""
+    if stack.optimizer.takes_all_rows:
+        run_iterations(stack, hooks)
+        return
     while all(run.is_going_on for run in stack.runs):
         with np.errstate(all="ignore"):  # overflow makes an epoch unsound
-            epochs = run_iteration(stack) if stack.optimizer.takes_all_rows else run_epoch(stack)
+            epochs = run_epoch(stack)
         for run in stack.runs:
             run.state.n_updates = stack.n_updates
         end_epoch(stack, epochs, hooks)
@@ -89,14 +93,19 @@ def run_epoch(stack: Stack) -> list[Epoch]:
     return measure(stack, perf_counter() - start, mean + penalty, first + penalty, highest + penalty)
 
 
-def run_iteration(stack: Stack) -> list[Epoch]:
-    """Take one step of L-BFGS; it counts as an epoch."""
-    start = perf_counter()
-    objectives, reasons = stack.minimiser.iterate(stack.n_updates)
-    stack.n_updates += 1
-    objective = stack.per_network(objectives.tolist())
-    epochs = measure(stack, perf_counter() - start, objective, objective, objective)
-    return [epoch._replace(end=reason) for epoch, reason in zip(epochs, reasons, strict=True)]
+def run_iterations(stack: Stack, hooks: Sequence[Hooks]) -> None:
+    """Train one network by L-BFGS until it has a reason to stop; each iteration counts as an epoch."""
+    (run,), start = stack.runs, perf_counter()
+
+    def on_iteration(objective: float, end: StopReason | None) -> bool:
+        nonlocal start
+        with np.errstate(all="ignore"):
+            (epoch,) = measure(stack, perf_counter() - start, objective, objective, objective)
+        end_epoch(stack, [epoch._replace(end=end)], hooks)
+        start = perf_counter()
+        return not run.is_going_on
+
+    minimise(stack.evaluate, run.state.params, on_iteration)
 
 
 def measure(stack: Stack, seconds: float, mean: Any, first: Any, highest: Any) -> list[Epoch]:
@@ -154,9 +163,9 @@ def reason_to_stop(run: Run, epoch: Epoch) -> StopReason | None:
 def check_last_update(stack: Stack) -> None:
     """Stop networks as diverged if the last update before their end made the loss explode.
 
-    A network that goes on shows this in its next epoch.
+    A network that goes on shows this in its next epoch, and L-BFGS has measured the loss after its update.
     """
-    if all(run.is_going_on for run in stack.runs):
+    if stack.optimizer.takes_all_rows or all(run.is_going_on for run in stack.runs):
         return
     for run, objective in stack.by_run(stack.last_objective()):
         if not (run.is_going_on or objective < run.state.loss_limit):

@@ -1,4 +1,4 @@
-"""Ensembles: several networks are trained in one pass, and their predictions are averaged."""
+"""Ensembles: several networks are trained, if possible in one pass, and their predictions are averaged."""
 
 import copy
 from collections import Counter

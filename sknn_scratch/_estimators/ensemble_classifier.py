@@ -15,8 +15,9 @@ class ShallowNNEnsembleClassifier(EnsembleClassifierParameters, Classification, 
 
     The networks have different initial weights, different orders of the rows and, with early stopping,
     different validation rows. So they make different errors. The log-loss of the averaged probabilities is
-    never above the mean of their log-losses, and often below all of them. The networks are trained in one
-    pass, which takes much less time than training them one after the other.
+    never above the mean of their log-losses, and often below all of them. With the solvers adam, adamw and
+    sgd, the networks are trained in one pass, which takes much less time than training them one after the
+    other.
 
     Parameters
     ----------
@@ -27,7 +28,7 @@ class ShallowNNEnsembleClassifier(EnsembleClassifierParameters, Classification, 
     n_networks : int, default=8
         Number of networks.
     n_jobs : int, default=None
-        Number of workers for the networks. One is usually best: it trains all networks in one pass.
+        Number of workers for the networks. Except with lbfgs, one is usually best: it trains all in one pass.
 
     Attributes
     ----------

@@ -20,8 +20,8 @@ class ShallowNNEnsembleRegressor(EnsembleRegressorParameters, Regression, Ensemb
 
     The networks have different initial weights, different orders of the rows and, with early stopping,
     different validation rows. So they make different errors. The squared error of the averaged predictions is
-    never above the mean of their squared errors. The networks are trained in one pass, which takes much less
-    time than training them one after the other.
+    never above the mean of their squared errors. With the solvers adam, adamw and sgd, the networks are
+    trained in one pass, which takes much less time than training them one after the other.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class ShallowNNEnsembleRegressor(EnsembleRegressorParameters, Regression, Ensemb
     n_networks : int, default=8
         Number of networks.
     n_jobs : int, default=None
-        Number of workers for the networks. One is usually best: it trains all networks in one pass.
+        Number of workers for the networks. Except with lbfgs, one is usually best: it trains all in one pass.
 
     Attributes
     ----------

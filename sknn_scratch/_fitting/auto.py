@@ -12,7 +12,7 @@ LBFGS_ROWS = 2000
 # holds out none below ``LBFGS_ROWS``.
 VALIDATION_ROWS = 500
 # From ``VALIDATION_ROWS`` on, solver="auto" is Adam for a hidden layer with more weights: L-BFGS remembers
-# its last steps, so it would need 40 times their memory.
+# its last steps, so it would need 30 times their memory.
 LBFGS_WEIGHTS = 2**16
 # If fewer validation rows than this are outside the most frequent class, the validation loss is mostly
 # chance, and these rows are more useful in training.

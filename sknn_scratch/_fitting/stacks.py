@@ -24,6 +24,8 @@ GROUP_BYTES = 2**28
 # pass: the step leaves the cache, and they were measured to lose up to a fifth of their speed.
 # 2**22 and 2**23 are equally fast by measurement; with 2**24, networks of 1,000 units took up to 10 % longer.
 STEP_BYTES = 2**23
+# Why networks of L-BFGS are trained alone. They lose little by it, so no warning says so.
+ONE_BY_ONE = "lbfgs trains one network at a time"
 
 
 @dataclass(eq=False)
@@ -198,6 +200,8 @@ def capacity(run):
 
 def reason_alone(run):
     """Say why a network was trained alone."""
+    if run.config.optimizer.takes_all_rows:
+        return ONE_BY_ONE
     if stack_key(run) is None:
         return "its steps update only the features of a sparse batch"
     if 2 * step_bytes(run) > STEP_BYTES:

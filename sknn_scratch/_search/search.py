@@ -61,7 +61,8 @@ class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
     all candidates and folds are trained together. Each has its own rows, seed, learning rate, initial
     weights, penalty and dropout, and each stops on its own. Splits, scores and ``best_params_`` are the same
     as with :class:`~sklearn.model_selection.GridSearchCV`, in much less time. The class is a ``GridSearchCV``
-    inside :func:`train_together`. The notes there say what is trained together.
+    inside :func:`train_together`. The notes there say what is trained together: with the solver "lbfgs", the
+    networks are trained one by one.
 
     Parameters
     ----------
@@ -126,8 +127,9 @@ class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
     >>> from sklearn.datasets import load_iris
     >>> from sknn_scratch import ShallowNNClassifier, VectorizedGridSearchCV
     >>> X, y = load_iris(return_X_y=True)
-    >>> grid = {"init_scale": [0.1, 1.0], "alpha": [0.1, 1.0, 10.0]}
-    >>> search = VectorizedGridSearchCV(ShallowNNClassifier(random_state=0), grid)
+    >>> grid = {"learning_rate": [0.01, 0.03], "alpha": [0.1, 1.0, 10.0]}
+    >>> network = ShallowNNClassifier(solver="adam", max_iter=1000, random_state=0)
+    >>> search = VectorizedGridSearchCV(network, grid)
     >>> bool(search.fit(X, y).best_score_ > 0.95)
     True
     >>> len(search.cv_results_["params"]) * search.n_splits_
@@ -171,7 +173,7 @@ class VectorizedRandomizedSearchCV(_VectorizedSearch, RandomizedSearchCV):
     >>> from sknn_scratch import ShallowNNClassifier, VectorizedRandomizedSearchCV
     >>> X, y = load_iris(return_X_y=True)
     >>> distributions = {"init_scale": loguniform(0.01, 1), "alpha": loguniform(0.01, 10)}
-    >>> network = ShallowNNClassifier(random_state=0)
+    >>> network = ShallowNNClassifier(solver="adam", max_iter=1000, random_state=0)
     >>> search = VectorizedRandomizedSearchCV(network, distributions, n_iter=5, random_state=0)
     >>> bool(search.fit(X, y).best_score_ > 0.95)
     True

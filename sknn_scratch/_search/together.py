@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from joblib import Parallel, delayed, parallel_config, register_parallel_backend
 from joblib.parallel import FallbackToBackend, ParallelBackendBase, get_active_backend
 
-from sknn_scratch._fitting.stacks import Caller
+from sknn_scratch._fitting.stacks import ONE_BY_ONE, Caller
 from sknn_scratch._fitting.troubles import Trouble, warn_of
 from sknn_scratch._search.calls import by_fold, networks_of, spread
 from sknn_scratch._search.meeting import Tally, run_together
@@ -52,7 +52,8 @@ def train_together(*, verbose: int = 0) -> Iterator[None]:
     validation rows. Also, either all of them or none have ``dropout``, and either all or none have a scorer.
     Networks with different ``n_hidden`` are not trained together: idle units would change how sums are
     rounded. The steps of a group use at most 8 MiB together, so large networks are trained one by one. So are
-    networks that update only the features of a sparse batch (see the notes of :class:`ShallowNNClassifier`).
+    networks that update only the features of a sparse batch (see the notes of :class:`ShallowNNClassifier`),
+    and those of the solver "lbfgs", which "auto" chooses for few rows: it is quick with one network, too.
 
     The block is the joblib backend "sknn_scratch", so ``joblib.parallel_config(backend="sknn_scratch")`` does
     the same. The calls go to the backend that was active before, with the ``n_jobs`` of the caller. So write
@@ -76,7 +77,7 @@ def train_together(*, verbose: int = 0) -> Iterator[None]:
     >>> from sklearn.model_selection import cross_val_score
     >>> from sknn_scratch import ShallowNNClassifier, train_together
     >>> X, y = load_iris(return_X_y=True)
-    >>> clf = ShallowNNClassifier(random_state=0)
+    >>> clf = ShallowNNClassifier(solver="adam", max_iter=1000, random_state=0)
     >>> with train_together(verbose=1):
     ...     scores = cross_val_score(clf, X, y, cv=10)
     10 of 10 networks were trained together.
@@ -180,7 +181,7 @@ def tell(tally, verbose):
     if verbose > 0 and tally.n_networks:
         summary = f"{tally.n_together} of {tally.n_networks} networks were trained together."
         print("\n  ".join([summary, *reasons]))  # noqa: T201 - that is what verbose asks for
-    if tally.n_networks > 1 and not tally.n_together:
+    if tally.n_networks > 1 and not tally.n_together and set(tally.reasons) != {ONE_BY_ONE}:
         message = f"None of {tally.n_networks} networks were trained together. {'; '.join(reasons)}."
         warn_of([Trouble(message, UserWarning)])
 

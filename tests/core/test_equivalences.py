@@ -95,12 +95,8 @@ def test_single_precision_trains_like_double(kind, solver):
         train_alone(make_run(make_problem(kind, dtype=dtype), alpha=1.0, **SOLVERS[solver]))
         for dtype in (np.float64, np.float32)
     )
-    assert single.state.params.dtype == np.float32
-    like_params = [
-        array for array in single.state.memory.values() if array.shape[-1] == len(single.state.params)
-    ]
-    assert like_params
-    assert all(array.dtype == np.float32 for array in like_params)
+    arrays = [single.state.params, *single.state.memory.values()]
+    assert {array.dtype.name for array in arrays} == {"float32"}
     assert_allclose(single.state.params, double.state.params, atol=5e-4)
     assert_allclose(history_column(single, "loss"), history_column(double, "loss"), rtol=1e-4)
 

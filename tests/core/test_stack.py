@@ -17,7 +17,7 @@ from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._core.stack import Stack
 from sknn_scratch._core.stackable import stack_key
 from sknn_scratch._core.stopping import StopReason
-from sknn_scratch._core.training import run_epoch, run_iteration
+from sknn_scratch._core.training import run_epoch
 from tests.helpers import (
     BINARY,
     KINDS,
@@ -71,9 +71,7 @@ ROWS_AND_WEIGHTS = [
 
 
 @every_kind
-@pytest.mark.parametrize(
-    ("solver", "batch_size"), [("adam", 16), ("sgd", 16), ("sgd", 60), ("adamw", 60), ("lbfgs", 60)]
-)
+@pytest.mark.parametrize(("solver", "batch_size"), [("adam", 16), ("sgd", 16), ("sgd", 60), ("adamw", 60)])
 def test_seeds(kind, solver, batch_size):
     problem = make_problem(kind)
     results = assert_same_as_alone(
@@ -82,7 +80,7 @@ def test_seeds(kind, solver, batch_size):
     assert (results[0].state.params != results[1].state.params).any()
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", STOCHASTIC)
 def test_the_place_in_a_stack_makes_no_difference_to_the_last_bit(solver):
     """Else a search would depend on how its networks are shared out among workers."""
     problem = make_problem("multiclass")
@@ -93,18 +91,14 @@ def test_the_place_in_a_stack_makes_no_difference_to_the_last_bit(solver):
             assert_array_equal(result.state.params, together[i].state.params)
 
 
-@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(("n_features", "n_hidden"), [(4, 5), (6, 8), (7, 4), (32, 33)])
-def test_rows_of_a_stack_that_are_aligned_in_another_way_than_a_network_alone(
-    solver, dtype, n_features, n_hidden
-):
+def test_rows_of_a_stack_that_are_aligned_in_another_way_than_a_network_alone(dtype, n_features, n_hidden):
     """A network with an odd number of parameters starts anywhere in the memory of the stack."""
     problem = make_problem("binary", n_features=n_features, dtype=dtype)
     network = make_network(problem, n_hidden=n_hidden)
     assert network.shape.n_params % 2 == 1
-    config = {"network": network, "solver": solver, "alpha": 1.0, "max_iter": 3}
-    config["dropout"] = 0.2 if solver in STOCHASTIC else 0.0
+    config = {"network": network, "alpha": 1.0, "max_iter": 3, "dropout": 0.2}
     assert_same_as_alone([make_run(problem, seed, **config) for seed in range(5)])
 
 
@@ -365,7 +359,6 @@ VALIDATED = {"validation": make_validation(0)}
         (make_run(make_problem("binary", dtype=np.float32)), {}),
         (make_run(BINARY._replace(X=scipy.sparse.csr_array(BINARY.X))), {}),
         (replace(make_run(BINARY), state=train_alone(make_run(BINARY)).state), {}),  # later updates
-        (make_run(BINARY, solver="lbfgs"), {"batch_size": 60}),
     ],
 )
 def test_runs_that_cannot_be_stacked_have_another_key(other, run):
@@ -387,16 +380,15 @@ def test_runs_with_lazy_updates_are_trained_alone(monkeypatch):
     monkeypatch.setattr(lazy, "FIXED_COST", 0)
     assert stack_key(sparse) is None
     assert stack_key(make_run(BINARY, batch_size=4)) is not None
-    assert stack_key(make_run(problem, solver="lbfgs")) is not None
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", STOCHASTIC)
 def test_a_closed_stack_is_gone_at_once(solver):
     """Its arrays would take memory beside those of the smaller stack that comes next."""
     runs = [make_run(BINARY, solver=solver) for _ in range(2)]
     stack = Stack(runs, [run.data for run in runs], map)
     with np.errstate(all="ignore"):
-        (run_epoch if solver in STOCHASTIC else run_iteration)(stack)
+        run_epoch(stack)
     stack.close()
     gone = [weakref.ref(one) for one in (stack, stack.batches, stack.grads.flat)]
     del stack

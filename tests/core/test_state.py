@@ -6,13 +6,13 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sknn_scratch._core.losses import SquaredError
-from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._core.state import ADAPTIVE_MINIMUM, Epoch, Snapshot, watched_value
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import (
     BINARY,
     FULL_BATCH,
+    STOCHASTIC,
     VALIDATION,
     assert_same_training,
     make_network,
@@ -22,7 +22,7 @@ from tests.helpers import (
 )
 
 RESUMED = {
-    **{solver: {"solver": solver} for solver in SOLVERS},
+    **{solver: {"solver": solver} for solver in STOCHASTIC},
     **{schedule: {"schedule": schedule} for schedule in SCHEDULES},
     "adaptive": {"schedule": "adaptive", "tol": 1.0, "n_iter_no_change": 2},
     "dropout": {"dropout": 0.4},

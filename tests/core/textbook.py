@@ -97,21 +97,5 @@ def adamw(x, gradient, n_steps, learning_rate, beta_1=0.9, beta_2=0.999, epsilon
         yield x
 
 
-def lbfgs_direction(gradient, pairs, precondition):
-    """Nocedal and Wright's algorithm 7.4, the recursion of two loops, for pairs (s, y) from the oldest on."""
-    alphas, q = [], gradient.copy()
-    for s, y in reversed(pairs):
-        alphas.append(s @ q / (y @ s))
-        q -= alphas[-1] * y
-    gamma = 1 / math.sqrt(gradient @ precondition(gradient))
-    if pairs:
-        s, y = pairs[-1]
-        gamma = s @ y / (y @ precondition(y))
-    r = gamma * precondition(q)
-    for (s, y), alpha in zip(pairs, reversed(alphas), strict=True):
-        r += (alpha - y @ r / (y @ s)) * s
-    return -r
-
-
 # The optimisers of the package. A new optimiser needs a line.
 OPTIMIZERS = {"adam": adam, "adamw": adamw, "sgd": sgd}

@@ -141,7 +141,7 @@ def case(sizes, estimator, grid=None, fit=None, **params):
 SEARCHES = {
     "all candidates and folds": case([12], network(), GRID | {"learning_rate": [0.01, 0.1]}, cv=3),
     "other widths": case([4, 4], network(), GRID | {"n_hidden": [3, 5]}),
-    "lbfgs": case([4], scaled(solver="lbfgs")),
+    "lbfgs": case([1, 1, 1, 1], scaled(solver="lbfgs")),
     "an activation of one's own": case(
         [2, 2], network(), {"activation": [Activation(np.sin, np.cos), "tanh"]}
     ),
@@ -153,7 +153,7 @@ SEARCHES = {
     ),
     "validation rows": case([4], network(), fit={"X_val": X_VAL, "y_val": Y_VAL}),
     "a generator as the seed": case([4], network(random_state=np.random.RandomState(3))),
-    "a fit of its own": case([4], DoublesItsData(max_iter=3, random_state=0)),
+    "a fit of its own": case([4], DoublesItsData(solver="adam", max_iter=3, random_state=0)),
     "a pipeline that is only the network": case([4], pipeline()),
     "several scores of a pipeline": case(
         [4], scaled(), scoring=hidden_and_accuracy, refit="accuracy", return_train_score=True
@@ -361,6 +361,14 @@ def test_networks_that_update_the_features_of_a_sparse_batch_are_trained_alone(m
     X = scipy.sparse.random_array((60, 40), density=0.05, format="csr", random_state=0)
     with pytest.warns(UserWarning, match="None of .* alone: its steps update only the features"):
         search_of(network(batch_size=2, max_iter=2), refit=False).fit(X, Y)
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_networks_of_lbfgs_are_trained_one_by_one_without_a_warning(n_jobs, capsys):
+    search = search_of(scaled(solver="lbfgs"), n_jobs=n_jobs, verbose=1)
+    assert_same_search(search, X, Y)
+    printed = capsys.readouterr().out
+    assert "0 of 4 networks were trained together.\n  4 alone: lbfgs trains one network at a time" in printed
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,8 @@ ESTIMATORS = {
         "shallownnclassifier__", 4, 4,
     ),
     "ensemble": (
-        lambda: ShallowNNEnsembleClassifier(4, alpha=1.0, max_iter=3, n_networks=2, random_state=0), "", 8, 8,
+        lambda: ShallowNNEnsembleClassifier(4, solver="adam", max_iter=3, n_networks=2, random_state=0),
+        "", 8, 8,
     ),
     "one against the rest": (lambda: OneVsRestClassifier(network()), "estimator__", 12, 3),
 }  # fmt: skip
