@@ -28,7 +28,7 @@ MAX_POINTS = 1000  # more would hide the regions
 MAX_ROWS = 10_000  # for the standard deviation of a unit, and the typical value of a feature
 LONG_NAME = 8  # characters; with longer class names, the title of a map has two lines
 N_LEVELS = 8  # lines of equal predictions
-LIGHT = 0.62  # share of white in the colour of a class's region
+OPACITY = 0.38  # of a class's region
 
 
 @dataclass(eq=False, repr=False)
@@ -239,9 +239,13 @@ class HiddenUnitsDisplay:
 
         ax, colors = self.ax_, class_colors(len(self.class_names))
         if not self.multilabel:
-            tints = ListedColormap(list(map(lighten, colors)))
-            limits = {"vmin": -0.5, "vmax": len(colors) - 0.5}
-            ax.pcolormesh(self.x, self.y, regions(self.outputs), cmap=tints, rasterized=True, **limits)
+            style = {
+                "cmap": ListedColormap(colors),
+                "vmin": -0.5,
+                "vmax": len(colors) - 0.5,
+                "alpha": OPACITY,
+            }
+            ax.pcolormesh(self.x, self.y, regions(self.outputs), rasterized=True, **style)
         self._draw_lines(ax, colors if self.multilabel else "black", 1.5)
         if self.points is not None:
             rows, codes = self.points
@@ -319,10 +323,3 @@ def margins(outputs, multilabel):
         return outputs
     second, best = np.moveaxis(np.sort(outputs, axis=-1)[..., -2:, np.newaxis], -2, 0)
     return outputs - np.where(outputs == best, second, best)
-
-
-def lighten(color):
-    """Mix a colour with white."""
-    from matplotlib.colors import to_rgb
-
-    return LIGHT + (1 - LIGHT) * np.array(to_rgb(color))
