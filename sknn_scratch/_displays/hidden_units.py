@@ -27,7 +27,7 @@ from sknn_scratch._fitting.sklearn_private import _num_samples
 
 MAX_POINTS = 1000  # more would hide the regions
 MAX_ROWS = 10_000  # for the standard deviation of a unit, and the typical value of a feature
-LONG_NAME = 8  # characters; with longer class names, the title of a map has two lines
+LONGEST_NAME = 8  # characters of a class name in the title of a map
 N_LEVELS = 8  # lines of equal predictions
 OPACITY = 0.38  # of a class's region
 
@@ -263,14 +263,12 @@ class HiddenUnitsDisplay:
 
     def _draw_maps(self):
         largest = float(np.abs(self.hidden).max()) or 1.0
-        classes = [self._toward(i) for i in range(len(self.axes_))]
-        separator = "\n" if max(map(len, classes)) > LONG_NAME else " "
         for i, ax in enumerate(self.axes_):
             scale = {"cmap": SIGNS, "vmin": -largest / 0.8, "vmax": largest / 0.8}  # not its darkest colours
             image = ax.pcolormesh(self.x, self.y, self.hidden[..., i], rasterized=True, **scale)
             self._draw_lines(ax, "white", 2.2)
             self._draw_lines(ax, "black", 0.9)
-            ax.set_title(f"unit {self.units[i]}{separator}→ {classes[i]}", fontsize="small")
+            ax.set_title(f"unit {self.units[i]} → {self._toward(i)}", fontsize="small")
             ax.set(xticks=[], yticks=[])
         bar = self.figure_.colorbar(image, ax=list(self.axes_), aspect=30)
         bar.ax.set_ylim(-largest if self.hidden.min() < 0 else 0, largest)
@@ -291,11 +289,11 @@ class HiddenUnitsDisplay:
         if self.regression:
             return "higher" if weights[0] > 0 else "lower"
         if len(weights) == 1:
-            return shorten(self.class_names[int(weights[0] > 0)], 10)
+            return shorten(self.class_names[int(weights[0] > 0)], LONGEST_NAME)
         if not self.multilabel:
-            return shorten(self.class_names[weights.argmax()], 10)
+            return shorten(self.class_names[weights.argmax()], LONGEST_NAME)
         strongest = np.abs(weights).argmax()
-        return ("not " if weights[strongest] < 0 else "") + shorten(self.class_names[strongest], 10)
+        return ("not " if weights[strongest] < 0 else "") + shorten(self.class_names[strongest], LONGEST_NAME)
 
 
 def outputs_shown(fitted, target):

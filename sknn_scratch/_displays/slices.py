@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sknn_scratch._estimators.inspection import numbered_names, some_rows
+from sknn_scratch._estimators.inspection import some_rows
 
 MARGIN = 0.05  # on each side beyond the data, as a share of their range
 
@@ -33,7 +33,7 @@ class Slice(NamedTuple):
 def feature_slice(X, features, resolution):
     """Make a grid over two features of X, which are given by position or name."""
     X = X if hasattr(X, "shape") else np.asarray(X)
-    names = np.asarray(X.columns) if hasattr(X, "columns") else numbered_names(X.shape[1])
+    names = list(X.columns) if hasattr(X, "columns") else [f"x{i}" for i in range(X.shape[1])]
     if np.shape(features) != (2,):
         raise ValueError(f"features must be two positions or names, got {features!r}.")
     if len(names) < 2:
@@ -51,8 +51,8 @@ def position_of(feature, names):
     """Find the position of a feature that is given by name or position."""
     if isinstance(feature, str):
         if feature not in names:
-            raise ValueError(f"features has {feature!r}, but the columns of X are {list(names)}.")
-        return list(names).index(feature)
+            raise ValueError(f"features has {feature!r}, but the columns of X are {names}.")
+        return names.index(feature)
     if not isinstance(feature, Integral):
         raise ValueError(f"features must be positions (integers) or names (strings), got {feature!r}.")
     if not -len(names) <= feature < len(names):
