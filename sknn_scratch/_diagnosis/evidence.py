@@ -78,12 +78,6 @@ class Evidence:
         return y
 
     @cached_property
-    def predicted(self):
-        """Predict labels like y."""
-        outputs = predict_outputs(fitted_network(self.fitted), fitted_layers(self.fitted), self.rows)
-        return target_kind_of(self.fitted).decode(outputs)
-
-    @cached_property
     def loss_of_a_guess(self):
         """Loss of a network that predicts the same for all rows; None if it is unknown."""
         is_known = self.y is not None and self.rows.n_samples >= LEAST_ROWS
