@@ -9,10 +9,7 @@ EXAMPLE_ELSEWHERE = re.compile(r":ref:`sphx_glr_\w+(?:\.py)?`")
 
 
 def show_parameters(app, what, name, item, options, signature, return_annotation):
-    """Write the signature of ``__init__``, also where ``__new__`` looks for misspelt names.
-
-    It has no types: the docstring says them. Nor has it scikit-learn's mark of a request that is not made.
-    """
+    """Write a signature without types, which the docstring says, and without scikit-learn's $UNCHANGED$."""
     if what == "method" and signature:
         return signature.replace("='$UNCHANGED$'", ""), None
     if what != "class" or not signature:

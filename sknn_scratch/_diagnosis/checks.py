@@ -10,7 +10,6 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from sknn_scratch._diagnosis import checks_of_data as of_data
 from sknn_scratch._diagnosis import checks_of_training as of_training
 from sknn_scratch._diagnosis import checks_of_units as of_units
 from sknn_scratch._fitting import causes
@@ -28,9 +27,9 @@ def of_features(measure: Callable[..., Any]) -> Callable[[Any], Any]:
     return lambda evidence: measure(evidence.features, evidence.feature_names)
 
 
-UNLEARNT = ("stopped too early", "not converged", "underfitting", "class imbalance ignored")
+UNLEARNT = ("stopped too early", "not converged", "underfitting")
 NO_GRADIENT = ("saturation", "dead units", "vanishing gradient")
-HARDLY_TRAINABLE = (*NO_GRADIENT, "exploding gradient", "noisy labels", "overfitting", *UNLEARNT)
+HARDLY_TRAINABLE = (*NO_GRADIENT, "exploding gradient", "overfitting", *UNLEARNT)
 
 CHECKS = MappingProxyType(
     {
@@ -39,26 +38,19 @@ CHECKS = MappingProxyType(
         "tiny features": Check(
             of_features(causes.tiny_features), ("strong penalty", *NO_GRADIENT, "identical units", *UNLEARNT)
         ),
-        "foreign validation rows": Check(
-            of_data.foreign_validation, ("noisy labels", "overfitting", *UNLEARNT)
-        ),
         "large initial weights": Check(of_units.large_initial_weights, HARDLY_TRAINABLE),
         "strong penalty": Check(of_training.strong_penalty, ("identical units", *NO_GRADIENT, *UNLEARNT)),
         "identical units": Check(of_units.identical_units, (*NO_GRADIENT, *UNLEARNT)),
         "exploding gradient": Check(of_training.exploding_gradient, (*NO_GRADIENT, "overfitting", *UNLEARNT)),
         "saturation": Check(
             of_units.saturation,
-            ("dead units", "vanishing gradient", "noisy labels", "overfitting", *UNLEARNT),
+            ("dead units", "vanishing gradient", "overfitting", *UNLEARNT),
         ),
         "dead units": Check(of_units.dead_units, ("vanishing gradient", *UNLEARNT)),
         "vanishing gradient": Check(of_units.vanishing_gradient, UNLEARNT),
-        "noisy labels": Check(of_data.noisy_labels, ("overfitting", *UNLEARNT)),
         "overfitting": Check(of_training.overfitting, ("underfitting",)),
-        "stopped too early": Check(
-            of_training.stopped_too_early, ("not converged", "underfitting", "class imbalance ignored")
-        ),
-        "not converged": Check(of_training.not_converged, ("underfitting", "class imbalance ignored")),
-        "underfitting": Check(of_units.underfitting, ("class imbalance ignored",)),
-        "class imbalance ignored": Check(of_data.class_imbalance),
+        "stopped too early": Check(of_training.stopped_too_early, ("not converged", "underfitting")),
+        "not converged": Check(of_training.not_converged, ("underfitting",)),
+        "underfitting": Check(of_units.underfitting),
     }
 )

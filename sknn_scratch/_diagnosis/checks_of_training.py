@@ -1,16 +1,18 @@
-"""Findings about the training: the penalty, the steps, the end."""
+"""Findings about the training: the penalty, the steps, the end, overfitting."""
 
 import math
 
 import numpy as np
 
 from sknn_scratch._diagnosis.checks_of_units import HINGES, SATURATION_LIMITS
-from sknn_scratch._diagnosis.evidence import ON_DATA, OVERFITTING_LIMITS, UNKNOWN_GUESS
+from sknn_scratch._diagnosis.evidence import ON_DATA, UNKNOWN_GUESS
 from sknn_scratch._fitting import causes
 from sknn_scratch._fitting.measured import Limits, Measured
 from sknn_scratch._fitting.plan import was_trained_by_parts
 from sknn_scratch._fitting.troubles import DIVERGENCE_REMEDY, UNLEARNT
 
+# At 1/2, new rows cost half of the loss of a guess more. Healthy networks stay below 0.15.
+OVERFITTING_LIMITS = Limits(0.25, 0.5)
 # If the loss fell by 5 % in the last tenth of the epochs, it would fall much further in as many more epochs.
 TOO_EARLY_LIMITS = Limits(0.01, 0.05)
 LAST_PART = 10  # "the last tenth"

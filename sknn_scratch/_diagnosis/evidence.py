@@ -15,7 +15,6 @@ from sknn_scratch._estimators.inspection import activate, hidden_inputs
 from sknn_scratch._fitting.causes import spaced_rows, strongest_pull
 from sknn_scratch._fitting.features import measure_features, standardised
 from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, kept_epoch, target_kind_of
-from sknn_scratch._fitting.measured import Limits
 
 # Where a loss was measured.
 TRAINING, VALIDATION, ON_DATA = "in training", "in validation", "on X, y"
@@ -24,8 +23,6 @@ UNKNOWN_GUESS = "the loss of a guess is unknown; pass y, with 20 rows or more"
 # Simple models need at least this many rows, and this many rows for each feature.
 LEAST_ROWS = 20
 ROWS_PER_FEATURE = 3
-# At 1/2, new rows cost half of the loss of a guess more. Healthy networks stay below 0.15.
-OVERFITTING_LIMITS = Limits(0.25, 0.5)
 
 
 class HiddenLayer(NamedTuple):
@@ -41,7 +38,6 @@ class Errors(NamedTuple):
 
     network: float
     simple_model: float
-    guess: float
     n_rows: int
 
     @property
@@ -80,12 +76,6 @@ class Evidence:
             raise ValueError(f"X has {self.rows.n_samples} rows, but y has {len(y)}.")
         target_kind_of(self.fitted).check(y)
         return y
-
-    @cached_property
-    def predicted(self):
-        """Predict labels like y."""
-        outputs = predict_outputs(fitted_network(self.fitted), fitted_layers(self.fitted), self.rows)
-        return target_kind_of(self.fitted).decode(outputs)
 
     @cached_property
     def loss_of_a_guess(self):
@@ -155,10 +145,10 @@ class Evidence:
 
     @cached_property
     def errors(self):
-        """Errors in the sample (see ``TargetKind``): of the network, the better simple model, and a guess.
+        """Errors in the sample (see ``TargetKind``): of the network and of the better simple model.
 
         The simple models are the five nearest neighbours and a linear model. They have not seen the label of
-        the row that they predict. A guess is the same for all rows.
+        the row that they predict.
         """
         batch, target_kind = self._batch(self.sample), target_kind_of(self.fitted)
         targets, shares = batch.targets.values.T, batch.targets.shares[0]
@@ -169,12 +159,10 @@ class Evidence:
             errors = target_kind.errors(outputs, truth)
             return float(np.average(errors.reshape(len(errors), -1).mean(axis=1), weights=shares))
 
-        mean = np.tile(np.average(targets, axis=0, weights=shares), (len(targets), 1))
         simple = (of(X, targets) for of in (references.of_neighbours, references.of_linear_model))
         return Errors(
             error(predict_outputs(*self._network, batch.X)),
             min(error(target_kind.outputs_of_means(means)) for means in simple),
-            error(target_kind.outputs_of_means(mean)),
             len(truth),
         )
 
@@ -183,13 +171,6 @@ class Evidence:
         """Whether simple models can be trained on the rows of the sample."""
         n_samples, n_features = len(self.sample), self.rows.n_features
         return n_samples >= max(LEAST_ROWS, ROWS_PER_FEATURE * n_features)
-
-    @property
-    def predictability(self):
-        """Share of the errors of a guess that simple models avoid; 0 if it is unknown."""
-        if self.y is None or not self.has_enough_rows or self.errors.guess == 0:
-            return 0.0
-        return max(0.0, 1 - self.errors.simple_model / self.errors.guess)
 
     @cached_property
     def features(self):

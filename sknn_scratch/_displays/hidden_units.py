@@ -6,6 +6,7 @@ from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
+import scipy.sparse
 from sklearn.base import is_regressor
 from sklearn.utils import check_consistent_length
 
@@ -26,9 +27,9 @@ from sknn_scratch._fitting.sklearn_private import _num_samples
 
 MAX_POINTS = 1000  # more would hide the regions
 MAX_ROWS = 10_000  # for the standard deviation of a unit, and the typical value of a feature
-LONG_NAME = 8  # characters; with longer class names, the title of a map has two lines
+LONGEST_NAME = 8  # characters of a class name in the title of a map
 N_LEVELS = 8  # lines of equal predictions
-LIGHT = 0.62  # share of white in the colour of a class's region
+OPACITY = 0.38  # of a class's region
 
 
 @dataclass(eq=False, repr=False)
@@ -161,6 +162,9 @@ class HiddenUnitsDisplay:
         if _num_samples(X) == 0:
             raise ValueError("X has no rows; pass some, such as the training rows: they set the axes.")
         sample = some_rows(X, MAX_ROWS)
+        if scipy.sparse.issparse(sample):
+            sample = sample.toarray()  # as the rows of the plane
+        colours = None if y is None else some_rows(colour_values(fitted, X, y, target), MAX_ROWS)
         plane = feature_slice(sample, features, resolution)
         rows = network_input(estimator, plane.rows)
         shown = outputs_shown(fitted, target)
@@ -180,7 +184,7 @@ class HiddenUnitsDisplay:
             activation=activation_name(fitted),
             multilabel=multilabel,
             regression=regression,
-            points=None if y is None else plane.points(X, colour_values(fitted, X, y, target), MAX_POINTS),
+            points=None if y is None else plane.points(sample, colours, MAX_POINTS),
             name=name,
         ).plot(ax)
 
@@ -239,9 +243,13 @@ class HiddenUnitsDisplay:
 
         ax, colors = self.ax_, class_colors(len(self.class_names))
         if not self.multilabel:
-            tints = ListedColormap(list(map(lighten, colors)))
-            limits = {"vmin": -0.5, "vmax": len(colors) - 0.5}
-            ax.pcolormesh(self.x, self.y, regions(self.outputs), cmap=tints, rasterized=True, **limits)
+            style = {
+                "cmap": ListedColormap(colors),
+                "vmin": -0.5,
+                "vmax": len(colors) - 0.5,
+                "alpha": OPACITY,
+            }
+            ax.pcolormesh(self.x, self.y, regions(self.outputs), rasterized=True, **style)
         self._draw_lines(ax, colors if self.multilabel else "black", 1.5)
         if self.points is not None:
             rows, codes = self.points
@@ -255,14 +263,12 @@ class HiddenUnitsDisplay:
 
     def _draw_maps(self):
         largest = float(np.abs(self.hidden).max()) or 1.0
-        classes = [self._toward(i) for i in range(len(self.axes_))]
-        separator = "\n" if max(map(len, classes)) > LONG_NAME else " "
         for i, ax in enumerate(self.axes_):
             scale = {"cmap": SIGNS, "vmin": -largest / 0.8, "vmax": largest / 0.8}  # not its darkest colours
             image = ax.pcolormesh(self.x, self.y, self.hidden[..., i], rasterized=True, **scale)
             self._draw_lines(ax, "white", 2.2)
             self._draw_lines(ax, "black", 0.9)
-            ax.set_title(f"unit {self.units[i]}{separator}→ {classes[i]}", fontsize="small")
+            ax.set_title(f"unit {self.units[i]} → {self._toward(i)}", fontsize="small")
             ax.set(xticks=[], yticks=[])
         bar = self.figure_.colorbar(image, ax=list(self.axes_), aspect=30)
         bar.ax.set_ylim(-largest if self.hidden.min() < 0 else 0, largest)
@@ -283,11 +289,11 @@ class HiddenUnitsDisplay:
         if self.regression:
             return "higher" if weights[0] > 0 else "lower"
         if len(weights) == 1:
-            return shorten(self.class_names[int(weights[0] > 0)], 10)
+            return shorten(self.class_names[int(weights[0] > 0)], LONGEST_NAME)
         if not self.multilabel:
-            return shorten(self.class_names[weights.argmax()], 10)
+            return shorten(self.class_names[weights.argmax()], LONGEST_NAME)
         strongest = np.abs(weights).argmax()
-        return ("not " if weights[strongest] < 0 else "") + shorten(self.class_names[strongest], 10)
+        return ("not " if weights[strongest] < 0 else "") + shorten(self.class_names[strongest], LONGEST_NAME)
 
 
 def outputs_shown(fitted, target):
@@ -319,10 +325,3 @@ def margins(outputs, multilabel):
         return outputs
     second, best = np.moveaxis(np.sort(outputs, axis=-1)[..., -2:, np.newaxis], -2, 0)
     return outputs - np.where(outputs == best, second, best)
-
-
-def lighten(color):
-    """Mix a colour with white."""
-    from matplotlib.colors import to_rgb
-
-    return LIGHT + (1 - LIGHT) * np.array(to_rgb(color))

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from sknn_scratch._displays.plotting import GREY, NEGATIVE, POSITIVE, axes_for, shorten
+from sknn_scratch._displays.plotting import GREY, NEGATIVE, POSITIVE, SIGNS, axes_for, shorten
 from sknn_scratch._estimators.inspection import (
     FittedNetwork,
     activation_name,
@@ -16,8 +16,9 @@ from sknn_scratch._estimators.inspection import (
 from sknn_scratch._fitting.measured import count
 
 MAX_NODES = 16  # of a layer; those with the strongest weights are drawn
-FAINTEST = 0.05  # opacity of an edge whose weight is zero
-MOST_INK = 60.0  # opaque edges between two layers; more edges would make a black area
+# Ends of the colour map, for weights and biases relative to the largest: an edge gets its dark colours, and a
+# unit only light ones, on which its number can be read.
+EDGE_LIMITS, NODE_LIMITS = (-1.25, 1.25), (-2.0, 2.0)
 THINNEST, WIDEST = 0.3, 2.8  # width of an edge, in points: for a weight of zero, and for the largest weight
 DARK = "#333333"
 LEAST_FOR_NUMBERS = 12.0  # smallest diameter of a unit, in points, that has room for its number
@@ -177,26 +178,23 @@ class NetworkDisplay:
 
     def _draw_edges(self, heights):
         from matplotlib.collections import LineCollection
-        from matplotlib.colors import to_rgba
 
         for layer, weights in enumerate(self.coefs):
             sources, targets = self.shown_[layer : layer + 2]
             values = relative(weights)[np.ix_(sources, targets)].ravel()
             ends = [[(layer, y), (layer + 1, z)] for y in heights[layer] for z in heights[layer + 1]]
             order = np.argsort(np.abs(values))  # the strongest on top
-            strength = np.abs(values[order])
-            ink = strength**1.5
-            opacity = FAINTEST + (1 - FAINTEST) * ink * min(1, MOST_INK / max(1, ink.sum()))
-            colors = list(map(to_rgba, map(sign_color, values[order]), opacity))
-            widths = THINNEST + (WIDEST - THINNEST) * strength
-            edges = LineCollection(np.array(ends)[order], colors=colors, linewidths=widths, zorder=1)
+            widths = THINNEST + (WIDEST - THINNEST) * np.abs(values[order])
+            style = {"array": values[order], "cmap": SIGNS, "clim": EDGE_LIMITS}
+            edges = LineCollection(np.array(ends)[order], linewidths=widths, zorder=1, **style)
             self.ax_.add_collection(edges, autolim=False)
 
     def _draw_nodes(self, heights, diameter):
         for layer, (shown, y) in enumerate(zip(self.shown_, heights, strict=True)):
             biases = np.zeros(len(shown)) if layer == 0 else relative(self.intercepts[layer - 1])[shown]
-            style = {"s": diameter**2, "c": [fill(bias) for bias in biases], "edgecolors": DARK}
-            self.ax_.scatter(np.full(len(shown), float(layer)), y, zorder=2, clip_on=False, **style)
+            style = {"s": diameter**2, "edgecolors": DARK, "zorder": 2, "clip_on": False}
+            nodes = self.ax_.scatter(np.full(len(shown), float(layer)), y, c=biases, cmap=SIGNS, **style)
+            nodes.set_clim(NODE_LIMITS)
         if diameter > LEAST_FOR_NUMBERS:
             for unit, y in zip(self.shown_[1], heights[1], strict=True):
                 self.ax_.text(1, y, unit, fontsize=0.42 * diameter, ha="center", va="center_baseline")
@@ -247,9 +245,9 @@ class NetworkDisplay:
 
         handles = []
         node = {"marker": "o", "linestyle": "", "ms": 8, "mec": DARK}
-        for word, value in (("positive", 1), ("negative", -1)):
-            handles.append(Line2D([], [], color=sign_color(value), lw=2, label=f"{word} weight"))
-            handles.append(Line2D([], [], mfc=fill(value), label=f"{word} bias", **node))
+        for word, color in (("positive", POSITIVE), ("negative", NEGATIVE)):
+            handles.append(Line2D([], [], color=color, lw=2, label=f"{word} weight"))
+            handles.append(Line2D([], [], mfc=(color, 0.6), label=f"{word} bias", **node))
         place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "borderaxespad": 2.6}
         self.ax_.legend(handles=handles, ncols=2, frameon=False, fontsize="small", **place)
 
@@ -270,15 +268,3 @@ def relative(values):
     """Divide by the largest absolute value."""
     largest = np.abs(values).max()
     return values / largest if largest > 0 else values
-
-
-def sign_color(value):
-    """Colour of a weight or bias by its sign."""
-    return POSITIVE if value > 0 else NEGATIVE
-
-
-def fill(value):
-    """Colour of a unit: from white to half the full colour, by its bias relative to the largest."""
-    from matplotlib.colors import to_rgb
-
-    return 1 - 0.6 * abs(value) * (1 - np.array(to_rgb(sign_color(value))))

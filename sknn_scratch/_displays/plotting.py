@@ -45,21 +45,10 @@ def axes_for(display, ax, shape, figsize, **grid):
         return np.asarray(ax, dtype=object).reshape(shape)
     else:
         ax = np.ravel(ax)[0]
-        figure, spec = ax.figure, divide(ax, shape, grid)
+        ax.set_axis_off()
+        figure, spec = ax.figure, ax.get_subplotspec().subgridspec(*shape, **grid)
     axes = [figure.add_subplot(spec[row, column]) for row in range(shape[0]) for column in range(shape[1])]
     return np.array(axes, dtype=object).reshape(shape)
-
-
-def divide(ax, shape, grid):
-    """Hide an Axes, and divide its place into a grid."""
-    from matplotlib.gridspec import GridSpec
-
-    ax.set_axis_off()
-    place = ax.get_subplotspec()
-    if place is not None:
-        return place.subgridspec(*shape, **grid)
-    box = ax.get_position()
-    return GridSpec(*shape, figure=ax.figure, left=box.x0, right=box.x1, bottom=box.y0, top=box.y1, **grid)
 
 
 def class_colors(n_classes):
@@ -68,9 +57,7 @@ def class_colors(n_classes):
 
     if n_classes <= len(CLASS_COLORS):
         return list(CLASS_COLORS[:n_classes])
-    return [
-        matplotlib.colors.to_hex(matplotlib.colormaps["viridis"](i)) for i in np.linspace(0, 1, n_classes)
-    ]
+    return list(matplotlib.colormaps["viridis"](np.linspace(0, 1, n_classes)))
 
 
 def check_count(name, value, least):

@@ -5,10 +5,8 @@ from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
-import scipy.sparse
-from sklearn.utils.sparsefuncs import csc_median_axis_0
 
-from sknn_scratch._estimators.inspection import numbered_names, some_rows
+from sknn_scratch._estimators.inspection import some_rows
 
 MARGIN = 0.05  # on each side beyond the data, as a share of their range
 
@@ -35,11 +33,9 @@ class Slice(NamedTuple):
 def feature_slice(X, features, resolution):
     """Make a grid over two features of X, which are given by position or name."""
     X = X if hasattr(X, "shape") else np.asarray(X)
-    names = np.asarray(X.columns) if hasattr(X, "columns") else numbered_names(X.shape[1])
+    names = list(X.columns) if hasattr(X, "columns") else [f"x{i}" for i in range(X.shape[1])]
     if np.shape(features) != (2,):
         raise ValueError(f"features must be two positions or names, got {features!r}.")
-    if len(names) < 2:
-        raise ValueError(f"X must have at least 2 features, since two are drawn, got {len(names)}.")
     positions = tuple(position_of(feature, names) for feature in features)
     if len(set(positions)) != 2:
         raise ValueError(f"features must be two different features, got {features!r}.")
@@ -53,8 +49,8 @@ def position_of(feature, names):
     """Find the position of a feature that is given by name or position."""
     if isinstance(feature, str):
         if feature not in names:
-            raise ValueError(f"features has {feature!r}, but the columns of X are {list(names)}.")
-        return list(names).index(feature)
+            raise ValueError(f"features has {feature!r}, but the columns of X are {names}.")
+        return names.index(feature)
     if not isinstance(feature, Integral):
         raise ValueError(f"features must be positions (integers) or names (strings), got {feature!r}.")
     if not -len(names) <= feature < len(names):
@@ -63,11 +59,9 @@ def position_of(feature, names):
 
 
 def column_of(X, position):
-    """Take a column (n_samples,) of an array, a sparse matrix or a data frame."""
+    """Take a column (n_samples,) of an array or a data frame."""
     if hasattr(X, "columns"):
         return np.asarray(X[X.columns[position]])
-    if scipy.sparse.issparse(X):
-        return X.tocsc()[:, [position]].toarray().ravel()
     return np.asarray(X)[:, position]
 
 
@@ -87,11 +81,6 @@ def axis_values(values, name, resolution):
 
 def typical_rows(X, given, n_rows):
     """Make n rows like X, with the given columns and with a typical value in all other columns."""
-    if scipy.sparse.issparse(X):
-        rows = np.tile(csc_median_axis_0(X.tocsc()), (n_rows, 1))
-        for position, values in given.items():
-            rows[:, position] = values
-        return rows
     columns = [
         given.get(position, [typical_value(column_of(X, position))] * n_rows)
         for position in range(X.shape[1])

@@ -1,7 +1,7 @@
 """TrainingCurveDisplay: how the loss fell, where training stopped, and why."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -22,7 +22,7 @@ class TrainingCurveDisplay:
     ----------
     history : dict of array-like of shape (n_epochs,)
         The ``history_`` of a fitted network, see :class:`ShallowNNClassifier`. ``loss`` is required.
-        ``val_loss``, ``val_score``, ``seconds`` and the columns of the details are drawn if they are there.
+        ``val_loss`` and ``val_score`` are drawn if they are there. The details need their columns.
     best_iter : int, default=None
         The epoch whose weights were kept, counted from 1. 0 means the initial weights. It is drawn if there
         was a validation, or if it is not the last epoch.
@@ -34,7 +34,7 @@ class TrainingCurveDisplay:
         Name of the estimator, for the title and the legend.
     first_epoch : int, default=1
         Number of the first epoch in ``history``. After many calls of ``partial_fit``, ``history`` has only
-        the latest epochs. The seconds are counted from this epoch.
+        the latest epochs.
 
     Attributes
     ----------
@@ -83,7 +83,6 @@ class TrainingCurveDisplay:
         estimator: FittedNetwork,
         *,
         details: bool = False,
-        x: Literal["epoch", "seconds"] = "epoch",
         color: Any = None,
         name: str | None = None,
         ax: Any = None,
@@ -97,8 +96,6 @@ class TrainingCurveDisplay:
         details : bool, default=False
             Whether to add panels with the gradient norms of both layers and the share of saturated and
             dead hidden units.
-        x : {"epoch", "seconds"}, default="epoch"
-            Unit of the horizontal axis.
         color : matplotlib color, default=None
             One colour for all curves, to draw several estimators in one plot: the training curve is solid,
             the validation curve dashed, and both have one line in the legend. With None, each curve has its
@@ -115,7 +112,7 @@ class TrainingCurveDisplay:
         Raises
         ------
         ValueError
-            If the estimator has no history, or a required column is missing.
+            If the estimator has no history.
         """
         fitted = network_of(estimator)
         if not len(fitted.loss_curve_):
@@ -129,16 +126,9 @@ class TrainingCurveDisplay:
             name,
             first_epoch=fitted.n_iter_ - len(fitted.loss_curve_) + 1,
         )
-        return display.plot(ax, details=details, x=x, color=color)
+        return display.plot(ax, details=details, color=color)
 
-    def plot(
-        self,
-        ax: Any = None,
-        *,
-        details: bool = False,
-        x: Literal["epoch", "seconds"] = "epoch",
-        color: Any = None,
-    ) -> Self:
+    def plot(self, ax: Any = None, *, details: bool = False, color: Any = None) -> Self:
         """Plot the curves.
 
         Parameters
@@ -146,8 +136,8 @@ class TrainingCurveDisplay:
         ax : Axes or array of Axes, default=None
             Where to draw; None makes a new figure. If there is more than one panel, a single Axes is
             divided. To add the curves of a second estimator, pass the ``axes_`` of the first display.
-        details, x, color : as in from_estimator
-            Whether to draw the details, what is on the x axis, and the colour of all curves.
+        details, color : as in from_estimator
+            Whether to draw the details, and the colour of all curves.
 
         Returns
         -------
@@ -155,65 +145,52 @@ class TrainingCurveDisplay:
         """
         if isinstance(color, np.ndarray):  # as a colour map gives it
             color = tuple(color)
-        positions = self._positions(x)
+        epochs = np.arange(self.first_epoch, self.last_epoch + 1)
         panels = [self._draw_loss]
         if "val_score" in self.history:
             panels.append(self._draw_score)
         if details:
-            self._check_history("gradient_norm_hidden", "details=True")
             panels += [self._draw_gradients, self._draw_units]
         figsize, ratios = (6.4, 2.9 + 1.7 * len(panels)), [2] + [1] * (len(panels) - 1)
         self.axes_ = axes_for(self, ax, (len(panels), 1), figsize, height_ratios=ratios)[:, 0]
         for draw, panel in zip(panels, self.axes_, strict=True):
-            draw(panel, positions, color)
-            if x == "seconds" or self.first_epoch == 1:
+            draw(panel, epochs, color)
+            if self.first_epoch == 1:
                 panel.set_xlim(left=0, auto=None)  # curves that are added later may be longer
             panel.grid(alpha=0.25)
             panel.tick_params(labelbottom=panel is self.axes_[-1])
             if draw != self._draw_score:  # the legend above explains its marks
                 panel.legend(fontsize="small", handlelength=1.6, loc="best")
-        if x == "epoch":
-            self.axes_[-1].xaxis.get_major_locator().set_params(integer=True)
-        self.axes_[-1].set_xlabel("epoch" if x == "epoch" else "training time (seconds)")
+        self.axes_[-1].xaxis.get_major_locator().set_params(integer=True)
+        self.axes_[-1].set_xlabel("epoch")
         self.ax_, self.figure_ = self.axes_[0], self.axes_[0].figure
         return self
 
-    def _positions(self, x):
-        """Where the epochs are on the horizontal axis."""
-        if x == "epoch":
-            return np.arange(self.first_epoch, self.last_epoch + 1)
-        if x != "seconds":
-            raise ValueError(f"x must be 'epoch' or 'seconds', got {x!r}.")
-        self._check_history("seconds", "x='seconds'")
-        return np.nancumsum(self.history["seconds"])
-
-    def _check_history(self, column, wish):
-        if column not in self.history:
-            raise ValueError(f"{wish} needs {column!r} in history, which has only {sorted(self.history)}.")
-
-    def _draw_loss(self, ax, x, color):
+    def _draw_loss(self, ax, epochs, color):
         loss = np.asarray(self.history["loss"], float)
         watched = np.asarray(self.history.get("val_loss", loss), float)
         title = "Training curve" if self.name is None or color else self.name
         ax.set(title=title, ylabel="mean loss")
         # With one colour, this is the only line in the legend, so it names the estimator.
         words = filter(None, [self.name, self._stop]) if color else []
-        self._draw_line(ax, x, loss, color or TRAINING, ", ".join(words) or "training: loss + penalty")
+        self._draw_line(ax, epochs, loss, color or TRAINING, ", ".join(words) or "training: loss + penalty")
         if "val_loss" in self.history:
-            self._draw_line(ax, x, watched, color or VALIDATION, None if color else "validation: loss", "--")
-        self._draw_marks(ax, x, watched, color)
+            self._draw_line(
+                ax, epochs, watched, color or VALIDATION, None if color else "validation: loss", "--"
+            )
+        self._draw_marks(ax, epochs, watched, color)
         shown = np.concatenate([loss, watched])
         shown = shown[np.isfinite(shown)]
         if shown.size and shown.min() > 0 and shown.max() > WIDE_RANGE * shown.min():
             use_log_scale(ax)
 
-    def _draw_score(self, ax, x, color):
+    def _draw_score(self, ax, epochs, color):
         score = np.asarray(self.history["val_score"], float)
-        self._draw_line(ax, x, score, color or VALIDATION, None, "--")
-        self._draw_marks(ax, x, score, color)
+        self._draw_line(ax, epochs, score, color or VALIDATION, None, "--")
+        self._draw_marks(ax, epochs, score, color)
         ax.set_ylabel(f"validation\n{self.score_name}")
 
-    def _draw_marks(self, ax, x, watched, color):
+    def _draw_marks(self, ax, epochs, watched, color):
         """Mark the best epoch and the last one."""
         validated = self.history.keys() & {"val_loss", "val_score"}
         is_shown = self.best_iter is not None and self.first_epoch <= self.best_iter
@@ -221,30 +198,30 @@ class TrainingCurveDisplay:
             i = self.best_iter - self.first_epoch
             label = None if color else f"best epoch: {self.best_iter}"
             own = VALIDATION if validated else TRAINING
-            ax.plot(x[i], watched[i], "o", ms=8, mfc="none", mew=2, color=color or own, label=label)
+            ax.plot(epochs[i], watched[i], "o", ms=8, mfc="none", mew=2, color=color or own, label=label)
         if self.stop_reason is not None:
             i = np.flatnonzero(np.isfinite(watched))[-1:]
             marker = "X" if self.stop_reason == "diverged" else "s"
             style = {"ms": 6, "color": color or BLACK, "label": None if color else self._stop, "zorder": 3}
-            ax.plot(x[i], watched[i], marker, **style)
+            ax.plot(epochs[i], watched[i], marker, **style)
 
-    def _draw_gradients(self, ax, x, color):
+    def _draw_gradients(self, ax, epochs, color):
         for layer, own, dashes in (("hidden", HIDDEN_LAYER, "-"), ("output", OUTPUT_LAYER, "--")):
             norms = self.history[f"gradient_norm_{layer}"]
-            self._draw_line(ax, x, norms, color or own, f"{layer} layer", dashes)
+            self._draw_line(ax, epochs, norms, color or own, f"{layer} layer", dashes)
         ax.set_ylabel("gradient norm")
         use_log_scale(ax)
 
-    def _draw_units(self, ax, x, color):
+    def _draw_units(self, ax, epochs, color):
         for kind, dashes in (("saturated", "-"), ("dead", ":")):
             share = 100 * np.asarray(self.history[f"{kind}_fraction"], float)
-            self._draw_line(ax, x, share, color or HIDDEN_LAYER, kind, dashes)
+            self._draw_line(ax, epochs, share, color or HIDDEN_LAYER, kind, dashes)
         ax.set(ylabel="hidden units (%)", ylim=(-4, 104))
 
-    def _draw_line(self, ax, x, values, color, label, dashes="-"):
+    def _draw_line(self, ax, epochs, values, color, label, dashes="-"):
         """Draw a value for each epoch."""
         marker = "." if self.n_epochs <= FEW_EPOCHS else None
-        ax.plot(x, values, color=color, label=label, linestyle=dashes, marker=marker)
+        ax.plot(epochs, values, color=color, label=label, linestyle=dashes, marker=marker)
 
     @property
     def _stop(self):

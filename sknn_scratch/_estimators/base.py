@@ -1,7 +1,6 @@
 """What all estimators share: ``fit``, and the validation of rows."""
 
 import math
-from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -15,7 +14,6 @@ from sknn_scratch._estimators.names import ParameterNames
 from sknn_scratch._fitting.callbacks import CallbackSupportMixin
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
 from sknn_scratch._fitting.plan import stochastic_solvers
-from sknn_scratch._fitting.sklearn_private import InvalidParameterError
 from sknn_scratch._fitting.stacks import trainer
 
 
@@ -95,11 +93,6 @@ class BaseShallowNN(CallbackSupportMixin, ParameterNames):
             self._validate_params()  # scikit-learn does this only on the first call
         return self._fit(inputs)
 
-    def _validate_params(self):
-        if isinstance(self.n_hidden, list | tuple):
-            raise InvalidParameterError(not_one_number(type(self).__name__, self.n_hidden))
-        super()._validate_params()
-
     def _rows(self, X):
         """Validate X for the core."""
         if not self._is_plain(X):
@@ -128,11 +121,3 @@ class BaseShallowNN(CallbackSupportMixin, ParameterNames):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
-
-
-def not_one_number(class_name: str, n_hidden: Sequence[Any]) -> str:
-    """Write the error for an ``n_hidden`` in the form of MLPClassifier's ``hidden_layer_sizes``."""
-    message = f"The 'n_hidden' parameter of {class_name} must be one number, got {n_hidden!r}."
-    if len(n_hidden) == 1:
-        return f"{message} Use n_hidden={n_hidden[0]!r}."
-    return f"{message} There is one hidden layer; for more, use scikit-learn's MLPClassifier."

@@ -8,12 +8,13 @@ of its members, and a ``Literal`` those that it lists. If the type says too litt
 import functools
 import operator
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, fields
+from inspect import signature
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin
 
-from sknn_scratch._estimators.names import remember_signature
+from sknn_scratch._estimators.names import check_names
 from sknn_scratch._fitting.sklearn_private import Interval, StrOptions
 
 Class = TypeVar("Class", bound=type)
@@ -46,8 +47,21 @@ def with_constructor(cls: Class) -> Class:
     for name in made._parameter_constraints.keys() & vars(cls).keys():
         delattr(cls, name)  # the default: a parameter is an attribute of instances alone
     made.__init__.__annotations__ |= {one.name: type_of(one.type) for one in fields(made)}
-    remember_signature(cls)
+    made.__init__ = checking_names(made.__init__, made._parameter_constraints)
     return cls
+
+
+def checking_names(init: Any, known: Collection[str]) -> Any:
+    """Let a constructor suggest the right name for a parameter that it does not have."""
+
+    @functools.wraps(init)
+    def __init__(self: Any, *args: Any, **params: Any) -> None:
+        check_names(self, params, known, TypeError)
+        init(self, *args, **params)
+
+    made: Any = __init__
+    made.__signature__ = signature(init)  # made once: scikit-learn reads it several times in each clone
+    return made
 
 
 def constraints_of(annotation: Any) -> list[Any]:

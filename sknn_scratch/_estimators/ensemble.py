@@ -5,13 +5,12 @@ from collections import Counter
 from contextlib import ExitStack
 from inspect import signature
 from itertools import chain
-from operator import itemgetter
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import NDArray
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, gen_even_slices
 from sklearn.utils.parallel import Parallel, delayed
 
 from sknn_scratch._core.activations import Array
@@ -43,12 +42,12 @@ class Ensemble(BaseShallowNN):
             if n_parts == 1:  # in this thread, so that ``train_together`` can train them with others
                 parts = [fit_networks(members, inputs)]
             else:
+                slices = gen_even_slices(self.n_networks, n_parts)
                 with Caller() as caller:
                     parts = Parallel(n_jobs=n_parts)(
-                        delayed(fit_part)(members[i::n_parts], inputs, caller) for i in range(n_parts)
+                        delayed(fit_part)(members[part], inputs, caller) for part in slices
                     )
-            fits = sorted((fit for part in parts for fit in part), key=itemgetter(0))
-            _, networks, troubles = map(list, zip(*fits, strict=True))
+            networks, troubles = map(list, zip(*chain.from_iterable(parts), strict=True))
             warn_of(counted(chain.from_iterable(troubles), self.n_networks))
             adopt(self, attributes_of(networks[0], DATA_ATTRIBUTES) | {"estimators_": networks})
         return self
@@ -135,7 +134,7 @@ def fit_part(members, inputs, caller):
 
 
 def fit_networks(members, inputs):
-    """Fit members to the same rows; list the number of each, the fitted network, and its warnings.
+    """Fit members to the same rows; list each fitted network with its warnings.
 
     KeyboardInterrupt is raised if the fits are interrupted before each network has made an epoch, or in
     ``partial_fit``.
@@ -160,8 +159,7 @@ def fit_networks(members, inputs):
             reporter.report_end(run.state)
             adopt(fit.estimator, fitted_attributes(fit, run.state))
     return [
-        (one.number, one.network, troubles_of(fit, run.state))
-        for one, fit, run in zip(members, fits, runs, strict=True)
+        (one.network, troubles_of(fit, run.state)) for one, fit, run in zip(members, fits, runs, strict=True)
     ]
 
 

@@ -13,7 +13,7 @@ from sknn_scratch._core.blocks import predict_hidden
 from sknn_scratch._estimators.ensemble import Ensemble
 from sknn_scratch._estimators.single import SingleNetwork
 from sknn_scratch._fitting.fitted import activation_of, fitted_layers, fitted_network, target_kind_of
-from sknn_scratch._fitting.sklearn_private import _num_samples, _safe_indexing
+from sknn_scratch._fitting.sklearn_private import _check_feature_names_in, _num_samples, _safe_indexing
 
 # A fitted network, alone or as the last step; or an ensemble, whose first network is meant.
 FittedNetwork: TypeAlias = SingleNetwork | Ensemble | Pipeline
@@ -47,19 +47,12 @@ def network_input(estimator, X):
 def feature_names_of(estimator):
     """Names (n_features,) of the features as the network sees them."""
     fitted = network_of(estimator)
-    if hasattr(fitted, "feature_names_in_"):
-        return fitted.feature_names_in_
-    if has_earlier_steps(estimator):
+    if has_earlier_steps(estimator) and not hasattr(fitted, "feature_names_in_"):
         with suppress(AttributeError):  # not every step can name its output
             names = estimator[:-1].get_feature_names_out()
             if names is not None:  # it is None if all steps are "passthrough"
                 return names
-    return numbered_names(fitted.n_features_in_)
-
-
-def numbered_names(n_features):
-    """Make scikit-learn's names (n_features,) for features that have none: x0, x1, ..."""
-    return np.array([f"x{i}" for i in range(n_features)], dtype=object)
+    return _check_feature_names_in(fitted)  # those of the fit, else x0, x1, ...
 
 
 def output_names(fitted):

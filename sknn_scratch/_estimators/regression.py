@@ -28,10 +28,7 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
     def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike = None) -> Self:
         """Train for one epoch on these rows, and continue from the end of the last call.
 
-        The penalty is divided by the number of rows of this call and of all earlier calls since training
-        began. So ``alpha`` means the same for a stream as for ``fit`` with all its rows. Rows that are passed
-        again count again, so a loop of calls with the same rows makes the penalty ever weaker. To train pass
-        by pass over the same rows, call ``fit`` with ``warm_start=True`` and ``max_iter=1`` instead.
+        The penalty counts the rows of all calls, see :meth:`ShallowNNClassifier.partial_fit`.
 
         The first call fixes ``y_offset_`` and ``y_scale_``, so its rows should be typical. If later y are
         many ``y_scale_`` away from ``y_offset_``, the network learns them slowly. Then start anew with

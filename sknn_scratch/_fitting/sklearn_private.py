@@ -14,7 +14,7 @@ try:
     from sklearn.base import _clone_parametrized, _fit_context
     from sklearn.metrics._scorer import _BaseScorer
     from sklearn.utils import _safe_indexing
-    from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions
+    from sklearn.utils._param_validation import Interval, StrOptions
     from sklearn.utils.validation import _check_feature_names_in, _check_sample_weight, _num_samples
 
     if HAS_CALLBACKS:  # pragma: no branch - one version is installed
@@ -29,7 +29,6 @@ except ImportError as error:
 __all__ = [
     "HAS_CALLBACKS",
     "Interval",
-    "InvalidParameterError",
     "StrOptions",
     "_BaseScorer",
     "_check_feature_names_in",

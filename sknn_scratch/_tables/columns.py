@@ -91,16 +91,15 @@ def kind_of_objects(values):
 class CategoryEncoder(OneHotEncoder):
     """scikit-learn's OneHotEncoder of the texts of categories, whatever their types are."""
 
+    _encode = inspect.unwrap(OneHotEncoder.transform)  # set_output acts on our own ``transform`` alone
+
     def fit(self, X, y=None):
         """Find the categories of each column."""
         return super().fit(categories_as_text(X))
 
     def transform(self, X):
         """Make ones and zeros (n_samples, n_encoded) of the columns."""
-        as_array = inspect.unwrap(
-            OneHotEncoder.transform
-        )  # set_output acts on this method, and once is enough
-        return as_array(self, categories_as_text(X))
+        return self._encode(categories_as_text(X))
 
 
 def categories_as_text(X):

@@ -5,13 +5,12 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknn_scratch._estimators.constructor import Number
 from sknn_scratch._estimators.methods import validates_parameters
-from sknn_scratch._estimators.names import ParameterNames
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.sklearn_private import _check_feature_names_in
 
@@ -23,7 +22,7 @@ LARGEST = np.finfo(np.float64).max / 4
 BLOCK_ROWS = 1000
 
 
-class PiecewiseLinearEncoder(TransformerMixin, ParameterNames):
+class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Encode each column of numbers as a bounded value and ramps between its quantiles.
 
     A network learns badly from long tails, and needs many units for a function that bends often along one

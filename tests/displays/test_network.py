@@ -49,16 +49,17 @@ def test_edges_tell_sign_and_size_of_the_weights():
     coefs = [np.array([[1.0, -2.0]]), np.array([[0.0], [4.0]])]
     intercepts = [np.array([0.0, -1.0]), np.array([0.0])]
     shown = NetworkDisplay(coefs, intercepts, ["x"], ["no", "yes"], "relu").plot()
+    shown.figure_.draw_without_rendering()
     hidden, output = shown.ax_.collections[:2]
     weak, strong = hidden.get_colors()  # the strongest is drawn last
     assert weak[1] > weak[0]  # green: positive
     assert strong[1] < strong[0]  # purple: negative
-    assert strong[3] == 1 > weak[3]
+    assert strong[:3].sum() < weak[:3].sum()  # darker
     assert np.all(np.diff(hidden.get_linewidths()) > 0)
     np.testing.assert_array_equal(hidden.get_segments()[1], [[0, 0], [1, -0.5]])
     np.testing.assert_allclose(output.get_linewidths(), [0.3, 2.8])
     biases = shown.ax_.collections[3].get_facecolors()
-    np.testing.assert_array_equal(biases[0, :3], 1)  # no bias: white
+    assert biases[0, :3].min() > 0.95  # no bias: white
     assert biases[1, 1] < biases[1, 0]
     assert {"|w| ≤ 2", "|w| ≤ 4"} <= set(texts(shown.figure_))
 

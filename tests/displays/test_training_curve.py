@@ -64,16 +64,6 @@ def test_details_are_gradient_norms_and_shares_of_units():
     assert_array_equal(dead, 100 * history["dead_fraction"])
 
 
-def test_the_horizontal_axis_can_be_seconds():
-    clf, X, _ = fit()
-    shown = show(TrainingCurveDisplay, clf, X, x="seconds")
-    assert_array_equal(drawn(shown.ax_)[0][1], np.cumsum(clf.history_["seconds"]))
-    assert shown.ax_.get_xlabel() == "training time (seconds)"
-    assert shown.ax_.get_xlim()[0] == 0
-    with pytest.raises(ValueError, match="x must be 'epoch' or 'seconds', got 'hours'"):
-        shown.plot(x="hours")
-
-
 def test_estimators_can_be_laid_over_one_another():
     ax = None
     for activation, color in (("tanh", "#009E73"), ("relu", "#0072B2")):
@@ -96,14 +86,6 @@ def test_a_single_epoch_is_seen():
     shown = TrainingCurveDisplay({"loss": [0.5]}).plot()
     assert shown.ax_.get_lines()[0].get_marker() == "."
     assert shown.n_epochs == 1
-
-
-def test_a_history_without_the_columns_that_are_asked_for():
-    shown = TrainingCurveDisplay({"loss": [2, 1]})
-    with pytest.raises(ValueError, match=r"details=True needs 'gradient_norm_hidden'.*\['loss'\]"):
-        shown.plot(details=True)
-    with pytest.raises(ValueError, match="x='seconds' needs 'seconds'"):
-        shown.plot(x="seconds")
 
 
 def test_a_network_without_a_history():

@@ -86,19 +86,6 @@ def test_every_partial_fit_names_a_bad_parameter():
 
 
 @pytest.mark.parametrize(
-    ("estimator", "n_hidden", "message"),
-    [
-        (ShallowNNClassifier, (100,), r"must be one number, got \(100,\)\. Use n_hidden=100\."),
-        (ShallowNNEnsembleClassifier, [7], r"must be one number, got \[7\]\. Use n_hidden=7\."),
-        (ShallowNNClassifier, (9, 5), r"must be one .* \(9, 5\)\. There is one hidden layer.*MLPClassifier"),
-    ],
-)
-def test_n_hidden_in_the_form_of_hidden_layer_sizes(estimator, n_hidden, message):
-    with pytest.raises(ValueError, match=f"'n_hidden' parameter of {estimator.__name__} {message}"):
-        estimator(n_hidden).fit(X, Y)
-
-
-@pytest.mark.parametrize(
     ("name", "choices"),
     [
         ("activation", ACTIVATIONS),
@@ -455,14 +442,6 @@ def test_predictions_do_not_change_with_the_parameters(fitted):
 def test_an_activation_is_made_of_callables(function, derivative):
     with pytest.raises(TypeError, match="must be a callable that can be hashed"):
         Activation(function, derivative)
-
-
-@pytest.mark.parametrize("estimator", [ShallowNNClassifier, ShallowNNEnsembleClassifier])
-def test_too_many_positions(estimator):
-    message = f"{estimator.__name__} takes only n_hidden, activation, init_scale, learning_rate by position, "
-    with pytest.raises(TypeError, match=f"^{message}but got 5 values without a name; name the other"):
-        estimator(1, "relu", 0.1, 0.1, "adam")
-    assert estimator(1, "relu", 0.1, 0.2).learning_rate == 0.2
 
 
 # --- partial_fit that there is not ---
