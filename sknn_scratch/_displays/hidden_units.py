@@ -6,7 +6,6 @@ from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
-import scipy.sparse
 from sklearn.base import is_regressor
 from sklearn.utils import check_consistent_length
 
@@ -162,9 +161,6 @@ class HiddenUnitsDisplay:
         if _num_samples(X) == 0:
             raise ValueError("X has no rows; pass some, such as the training rows: they set the axes.")
         sample = some_rows(X, MAX_ROWS)
-        if scipy.sparse.issparse(sample):
-            sample = sample.toarray()  # as the rows of the plane
-        colours = None if y is None else some_rows(colour_values(fitted, X, y, target), MAX_ROWS)
         plane = feature_slice(sample, features, resolution)
         rows = network_input(estimator, plane.rows)
         shown = outputs_shown(fitted, target)
@@ -184,7 +180,7 @@ class HiddenUnitsDisplay:
             activation=activation_name(fitted),
             multilabel=multilabel,
             regression=regression,
-            points=None if y is None else plane.points(sample, colours, MAX_POINTS),
+            points=None if y is None else plane.points(X, colour_values(fitted, X, y, target), MAX_POINTS),
             name=name,
         ).plot(ax)
 

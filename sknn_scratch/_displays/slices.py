@@ -5,6 +5,8 @@ from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
+import scipy.sparse
+from sklearn.utils.sparsefuncs import csc_median_axis_0
 
 from sknn_scratch._estimators.inspection import some_rows
 
@@ -59,9 +61,11 @@ def position_of(feature, names):
 
 
 def column_of(X, position):
-    """Take a column (n_samples,) of an array or a data frame."""
+    """Take a column (n_samples,) of an array, a sparse matrix or a data frame."""
     if hasattr(X, "columns"):
         return np.asarray(X[X.columns[position]])
+    if scipy.sparse.issparse(X):
+        return X.tocsc()[:, [position]].toarray().ravel()
     return np.asarray(X)[:, position]
 
 
@@ -81,6 +85,11 @@ def axis_values(values, name, resolution):
 
 def typical_rows(X, given, n_rows):
     """Make n rows like X, with the given columns and with a typical value in all other columns."""
+    if scipy.sparse.issparse(X):
+        rows = np.tile(csc_median_axis_0(X.tocsc()), (n_rows, 1))
+        for position, values in given.items():
+            rows[:, position] = values
+        return rows
     columns = [
         given.get(position, [typical_value(column_of(X, position))] * n_rows)
         for position in range(X.shape[1])
