@@ -4,7 +4,7 @@ import numpy as np
 
 from sknn_scratch._diagnosis.evidence import OVERFITTING_LIMITS, UNKNOWN_GUESS
 from sknn_scratch._estimators.inspection import output_names
-from sknn_scratch._fitting.measured import Limits, Measured
+from sknn_scratch._fitting.causes import Limits, Measured
 
 # What is true for the training rows is usually true for other rows, in particular after a single epoch.
 # Healthy trainings stay below 0.2.

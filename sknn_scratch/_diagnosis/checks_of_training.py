@@ -7,7 +7,7 @@ import numpy as np
 from sknn_scratch._diagnosis.checks_of_units import HINGES, SATURATION_LIMITS
 from sknn_scratch._diagnosis.evidence import ON_DATA, OVERFITTING_LIMITS, UNKNOWN_GUESS
 from sknn_scratch._fitting import causes
-from sknn_scratch._fitting.measured import Limits, Measured
+from sknn_scratch._fitting.causes import Limits, Measured
 from sknn_scratch._fitting.plan import was_trained_by_parts
 from sknn_scratch._fitting.troubles import DIVERGENCE_REMEDY, UNLEARNT
 

@@ -12,8 +12,8 @@ from sknn_scratch._estimators.inspection import (
     network_input,
     network_of,
 )
+from sknn_scratch._fitting.causes import Measured, remedy_for
 from sknn_scratch._fitting.inputs import ArrayLike
-from sknn_scratch._fitting.measured import Measured, remedy_for
 
 
 def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Diagnosis:

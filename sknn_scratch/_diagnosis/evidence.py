@@ -12,10 +12,8 @@ from sknn_scratch._core.blocks import mean_loss, predict_outputs, row_blocks
 from sknn_scratch._core.network import make_batch
 from sknn_scratch._diagnosis import references
 from sknn_scratch._estimators.inspection import activate, hidden_inputs
-from sknn_scratch._fitting.causes import spaced_rows, strongest_pull
-from sknn_scratch._fitting.features import measure_features, standardised
+from sknn_scratch._fitting.causes import Limits, measure_features, spaced_rows, standardised, strongest_pull
 from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, kept_epoch, target_kind_of
-from sknn_scratch._fitting.measured import Limits
 
 # Where a loss was measured.
 TRAINING, VALIDATION, ON_DATA = "in training", "in validation", "on X, y"

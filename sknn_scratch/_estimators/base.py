@@ -15,7 +15,7 @@ from sknn_scratch._estimators.names import ParameterNames
 from sknn_scratch._fitting.callbacks import CallbackSupportMixin
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
 from sknn_scratch._fitting.plan import stochastic_solvers
-from sknn_scratch._fitting.sklearn_private import InvalidParameterError
+from sknn_scratch._fitting.sklearn_versions import InvalidParameterError
 from sknn_scratch._fitting.stacks import trainer
 
 

@@ -1,7 +1,7 @@
 """What a fit reports after every epoch: verbose lines, scikit-learn's callbacks, checkpoints.
 
 scikit-learn's callback framework is experimental, so only this module uses it, by the names that
-``callback_framework`` has for every version.
+``sklearn_versions`` has for every version.
 """
 
 import os
@@ -12,15 +12,15 @@ from numbers import Integral
 from typing import Any, NamedTuple, Self
 
 from sknn_scratch._core.training import Hooks
-from sknn_scratch._fitting.callback_framework import (
+from sknn_scratch._fitting.checkpoint import contents_of, regular_file, write_contents
+from sknn_scratch._fitting.fitted import attributes_of
+from sknn_scratch._fitting.plan import snapshot
+from sknn_scratch._fitting.sklearn_versions import (
     AutoPropagatedCallback,
     CallbackSupport,
     NeedsNoFramework,
     callback_management_context,
 )
-from sknn_scratch._fitting.checkpoint import contents_of, regular_file, write_contents
-from sknn_scratch._fitting.fitted import attributes_of
-from sknn_scratch._fitting.plan import snapshot
 
 
 class CallbackSupportMixin(CallbackSupport):

@@ -10,10 +10,8 @@ import scipy.sparse
 from sklearn.utils.validation import validate_data
 
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, attributes_of, target_kind_of
-from sknn_scratch._fitting.label_checks import plain_labels
-from sknn_scratch._fitting.missing import check_none_missing
 from sknn_scratch._fitting.targets import TargetKind
-from sknn_scratch._fitting.weights import checked_sample_weight
+from sknn_scratch._fitting.y_and_weights import check_none_missing, checked_sample_weight, plain_labels
 
 # What users pass as rows, labels or weights: array-like, sparse, or a data frame. No one type covers these.
 ArrayLike: TypeAlias = Any

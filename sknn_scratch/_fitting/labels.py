@@ -9,10 +9,15 @@ from scipy.special import entr, expit, log_expit, log_softmax
 from sklearn.utils.multiclass import unique_labels
 
 from sknn_scratch._core.losses import Logistic, Loss, Softmax
-from sknn_scratch._fitting.label_checks import check_labels, plain_labels
-from sknn_scratch._fitting.missing import check_none_missing
 from sknn_scratch._fitting.targets import TargetKind
-from sknn_scratch._fitting.weights import check_enough_classes, class_weights, combine_weights
+from sknn_scratch._fitting.y_and_weights import (
+    check_enough_classes,
+    check_labels,
+    check_none_missing,
+    class_weights,
+    combine_weights,
+    plain_labels,
+)
 
 SOFTMAX_ROWS = 1024  # the outputs of this number of rows, and their exponentials, stay in the cache
 

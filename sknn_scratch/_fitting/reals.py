@@ -15,7 +15,7 @@ from sklearn.utils import check_array
 from sknn_scratch._core.losses import LOSSES, Targets
 from sknn_scratch._fitting.inputs import check_outputs
 from sknn_scratch._fitting.targets import TargetKind
-from sknn_scratch._fitting.weights import combine_weights
+from sknn_scratch._fitting.y_and_weights import combine_weights
 
 GUESSED_ROWS = 1001  # quantiles of the normal distribution that serve as the targets of a guess
 HUGE_SCALE = 1e150  # outputs of ordinary size can overflow in such units of y

@@ -10,9 +10,7 @@ from typing import ClassVar
 
 from sklearn.utils import check_array
 
-from sknn_scratch._fitting.label_checks import plain_labels
-from sknn_scratch._fitting.missing import check_none_missing
-from sknn_scratch._fitting.weights import combine_weights
+from sknn_scratch._fitting.y_and_weights import check_none_missing, combine_weights, plain_labels
 
 
 class TargetKind(ABC):

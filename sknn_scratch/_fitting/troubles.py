@@ -13,9 +13,8 @@ from sknn_scratch._core.network import make_batch
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._fitting import causes
-from sknn_scratch._fitting.features import measure_features
+from sknn_scratch._fitting.causes import Measured, measure_features, remedy_for
 from sknn_scratch._fitting.fitted import target_kind_of
-from sknn_scratch._fitting.measured import Measured, remedy_for
 from sknn_scratch._fitting.undo import changed
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 

@@ -15,8 +15,8 @@ from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import watched_value
 from sknn_scratch._fitting.fitted import set_layers
 from sknn_scratch._fitting.inputs import validated_data
-from sknn_scratch._fitting.sklearn_private import _BaseScorer, _safe_indexing
-from sknn_scratch._fitting.weights import checked_sample_weight
+from sknn_scratch._fitting.sklearn_versions import _BaseScorer, _safe_indexing
+from sknn_scratch._fitting.y_and_weights import checked_sample_weight
 
 
 def rows_to_spare(target_kind, strata):
