@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sknn_scratch._diagnosis.evidence import OVERFITTING_LIMITS, UNKNOWN_GUESS
+from sknn_scratch._diagnosis.evidence import CONSTANT_Y, OVERFITTING_LIMITS
 from sknn_scratch._estimators.inspection import output_names
 from sknn_scratch._fitting.causes import Limits, Measured
 
@@ -25,7 +25,7 @@ def foreign_validation(evidence):
     if not len(val_losses) or len(losses) < evidence.fitted.n_iter_ or not np.isfinite(val_losses[0]):
         return "it needs a validation from the first epoch on"
     if evidence.loss_of_a_guess is None:
-        return UNKNOWN_GUESS
+        return CONSTANT_Y
     guess, first, val_first = evidence.loss_of_a_guess, losses[0], val_losses[0]
     # Training losses are computed before a step. If the first steps are too large, the loss of all rows
     # climbs.

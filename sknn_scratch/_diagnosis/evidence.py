@@ -17,8 +17,8 @@ from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, kept_epo
 
 # Where a loss was measured.
 TRAINING, VALIDATION, ON_DATA = "in training", "in validation", "on X, y"
-# The guess of some regressors depends on y.
-UNKNOWN_GUESS = "the loss of a guess is unknown; pass y, with 20 rows or more"
+# A guess of a constant is perfect, so its loss is no measure.
+CONSTANT_Y = "all y of the training were equal"
 # Simple models need at least this many rows, and this many rows for each feature.
 LEAST_ROWS = 20
 ROWS_PER_FEATURE = 3
@@ -85,11 +85,10 @@ class Evidence:
         outputs = predict_outputs(fitted_network(self.fitted), fitted_layers(self.fitted), self.rows)
         return target_kind_of(self.fitted).decode(outputs)
 
-    @cached_property
+    @property
     def loss_of_a_guess(self):
-        """Loss of a network that predicts the same for all rows; None if it is unknown."""
-        is_known = self.y is not None and self.rows.n_samples >= LEAST_ROWS
-        return target_kind_of(self.fitted).loss_of_a_guess(self.fitted, self.labels if is_known else None)
+        """Loss in training of a network that predicts the same for all rows; None if all y were equal."""
+        return self.fitted._loss_of_a_guess_ or None
 
     @cached_property
     def known_losses(self):

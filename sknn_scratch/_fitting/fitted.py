@@ -38,6 +38,7 @@ FITTED_ATTRIBUTES = (
     "_seen_weight_",  # total weight of the rows of all calls of fit and partial_fit
     "_kept_",
     "_penalty_rate_",
+    "_loss_of_a_guess_",  # of the training rows of the last call
 )
 
 

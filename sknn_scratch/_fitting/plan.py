@@ -33,6 +33,7 @@ from sknn_scratch._fitting.fitted import (
     clear_fitted,
     fitted_layers,
     set_result,
+    target_kind_of,
 )
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.validation import (
@@ -82,6 +83,14 @@ class Fit:
             return self.choice.path
         earlier = getattr(self.model, "alpha_path_", None) if self.model.alpha == "auto" else None
         return earlier or NO_PATH
+
+    @functools.cached_property
+    @np.errstate(over="ignore", invalid="ignore")
+    def loss_of_a_guess(self):
+        """Loss of a network that predicts the same for all training rows: the best constant."""
+        rows, shares = training_rows(self.run.data)
+        targets = self.run.data.targets[rows]
+        return target_kind_of(self.model).loss_of_a_constant(self.model, targets, shares)
 
     def new_run(self):
         """Make the same run anew."""
@@ -201,6 +210,12 @@ def choose_rows(model, inputs, encoded, split_rng):
     return solver, data
 
 
+def training_rows(data):
+    """Get the indices of the training rows, or a slice of all, and their shares (n_samples,)."""
+    weights = np.ones(data.n_samples) if data.row_weights is None else data.row_weights
+    return slice(None) if data.rows is None else data.rows, weights / weights.sum()
+
+
 def train_config(model, encoded, data, solver, *, partial):
     """Turn the hyperparameters into the Config that training reads."""
     loss, alpha = encoded.target_kind.loss_of(model), known_alpha(model)
@@ -298,6 +313,7 @@ def fitted_attributes(fit, state):
     model.alpha_path_ = fit.alpha_path
     model._seen_weight_ += fit.run.data.total_weight
     model._penalty_rate_ = fit.run.penalty_rate
+    model._loss_of_a_guess_ = fit.loss_of_a_guess
     vars(model).pop("_kept_", None)
     if model.warm_start or fit.partial:
         model._kept_ = {name: getattr(state, name) for name in KEPT}

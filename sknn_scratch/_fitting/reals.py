@@ -9,7 +9,6 @@ from typing import ClassVar
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import ndtri
 from sklearn.utils import check_array
 
 from sknn_scratch._core.losses import LOSSES, Targets
@@ -17,7 +16,6 @@ from sknn_scratch._fitting.inputs import check_outputs
 from sknn_scratch._fitting.targets import TargetKind
 from sknn_scratch._fitting.y_and_weights import combine_weights
 
-GUESSED_ROWS = 1001  # quantiles of the normal distribution that serve as the targets of a guess
 HUGE_SCALE = 1e150  # outputs of ordinary size can overflow in such units of y
 CONSTANT_TOL = 1e-4  # error of the best constant output, in standard deviations of y
 
@@ -164,21 +162,6 @@ class Reals(TargetKind):
         """Get the number (n_samples,) of each row's stratum: there is only one."""
         return np.zeros(len(y), np.intp)
 
-    def loss_of_a_guess(self, fitted, y=None):
-        """Compute the loss of the best constant: for normal targets or, if these say little, for y."""
-        is_standardised = np.all(self.scale != 1)  # it is 1 for a constant y
-        if not (is_standardised and self.loss_of(fitted).estimates_centre):  # a tail can be of any length
-            return self.loss_of_a_guess_of(y, fitted)
-        quantiles = ndtri((np.arange(GUESSED_ROWS) + 0.5) / GUESSED_ROWS)
-        targets = np.tile(quantiles[:, np.newaxis], (1, self.n_outputs))
-        return self.loss_of_a_constant(fitted, targets, np.full(GUESSED_ROWS, 1 / GUESSED_ROWS))
-
-    def loss_of_a_guess_of(self, y, fitted):
-        """Compute the loss of the best constant for y; None if y is constant or missing."""
-        if y is None or not np.ptp(y, axis=0).any():
-            return None
-        return self.loss_of_a_constant(fitted, self.encode(y, float), np.full(len(y), 1 / len(y)))
-
     def loss_of_a_constant(self, estimator, targets, shares):
         """Compute the mean loss of the best constants, one output after the other."""
         loss = self.loss_of(estimator)
@@ -243,10 +226,6 @@ class Rates(Reals):
     def best_constant(loss, targets):
         """Compute the logarithm of the mean of targets with one output."""
         return np.log(max(targets.times_shares.sum(), np.finfo(float).tiny))
-
-    def loss_of_a_guess(self, fitted, y=None):
-        """Compute the loss of the best constant for y: it depends on the mean of the counts."""
-        return self.loss_of_a_guess_of(y, fitted)
 
 
 def check_rates(y):

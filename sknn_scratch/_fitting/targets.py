@@ -110,10 +110,6 @@ class TargetKind(ABC):
         """Make the estimator's loss."""
 
     @abstractmethod
-    def loss_of_a_guess(self, fitted, y=None):
-        """Compute the loss of a network that predicts the same for all rows; None if it is unknown."""
-
-    @abstractmethod
     def loss_of_a_constant(self, estimator, targets, shares):
         """Compute the mean loss of the best constant outputs for targets (n_samples, n_outputs).
 
