@@ -19,11 +19,6 @@ from sknn_scratch._fitting.sklearn_versions import _BaseScorer, _safe_indexing
 from sknn_scratch._fitting.y_and_weights import checked_sample_weight
 
 
-def rows_to_spare(target_kind, strata):
-    """Count (n_strata,) the rows of each stratum that need not stay in training."""
-    return np.bincount(strata) - target_kind.n_kept
-
-
 def held_out_validation(model, inputs, encoded, weights, rows):
     """Make the validation from some of the training rows."""
     X, y, targets = encoded.X, encoded.y, encoded.targets
@@ -107,25 +102,26 @@ def validation_value(network, data, params):
 def split_rows(rows, y, target_kind, validation_fraction, rng):
     """Split row numbers into training and validation rows.
 
-    The rows (n_samples,) are row numbers of y (n_rows, ...), and both parts are in ascending order. Every
-    stratum gives its share of the validation rows, rounded so that the sum is right. At least one row of
-    every class stays in training.
+    The rows (n_samples,) are row numbers of y (n_rows, ...), and both parts are in ascending order. At least
+    one row of every class stays in training. The others are sorted by stratum, in random order within it, and
+    held out at equal distances: so every stratum gives its share.
     """
-    n_validation = validation_size(validation_fraction, len(rows))
     strata = target_kind.strata(y[rows])
-    counts, available = np.bincount(strata), rows_to_spare(target_kind, strata)
-    quotas = _apportion(n_validation, counts, available, rng)
     order = rng.permutation(len(rows))
     order = order[np.argsort(strata[order], kind="stable")]
-    rank = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
-    is_validation = np.zeros(len(rows), bool)
-    is_validation[order[rank < np.repeat(quotas, counts)]] = True
-    if not is_validation.any():
+    counts = np.bincount(strata)
+    places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)  # of a row in its stratum
+    to_spare = order[places >= target_kind.n_kept]
+    n_validation = min(validation_size(validation_fraction, len(rows)), len(to_spare))
+    if n_validation == 0:
         raise ValueError(
             f"validation_fraction={validation_fraction} of {len(rows)} rows leaves no row to validate "
             "with, since one of each class is kept for training; increase it, pass X_val and y_val, or "
             "set early_stopping=False."
         )
+    evenly = (np.arange(n_validation) + 0.5) * len(to_spare) / n_validation
+    is_validation = np.zeros(len(rows), bool)
+    is_validation[to_spare[evenly.astype(int)]] = True
     return rows[~is_validation], rows[is_validation]
 
 
@@ -141,23 +137,3 @@ def validation_size(validation_fraction, n_samples):
             f"(n_samples={n_samples}); decrease it, pass X_val and y_val, or set early_stopping=False."
         )
     return size
-
-
-def _apportion(total, counts, available, rng):
-    """Divide ``total`` in proportion to ``counts``: whole parts first, then by largest remainder.
-
-    If a stratum is too small, the others give the missing rows, in proportion to their remaining rows.
-    """
-    shares = total * counts / counts.sum()
-    quotas = np.minimum(np.floor(shares).astype(int), available)
-    ties = rng.random(len(counts))
-    by_remainder = np.lexsort((ties, quotas - shares))
-    givers = by_remainder[(quotas < available)[by_remainder]]
-    quotas[givers[: total - quotas.sum()]] += 1
-    while (missing := min(total, available.sum()) - quotas.sum()) > 0:
-        left = available - quotas
-        more = missing * left // left.sum()
-        if not more.any():
-            more[np.argsort(-left, kind="stable")[:missing]] = 1
-        quotas += more
-    return quotas
