@@ -12,7 +12,7 @@ from sknn_scratch._core.blocks import mean_loss, predict_outputs, row_blocks
 from sknn_scratch._core.network import make_batch
 from sknn_scratch._diagnosis import references
 from sknn_scratch._estimators.inspection import activate, hidden_inputs
-from sknn_scratch._fitting.causes import Limits, measure_features, spaced_rows, standardised, strongest_pull
+from sknn_scratch._fitting.causes import Limits, measure_features, spaced_rows, strongest_pull
 from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, kept_epoch, target_kind_of
 
 # Where a loss was measured.
@@ -160,7 +160,7 @@ class Evidence:
         batch, target_kind = self._batch(self.sample), target_kind_of(self.fitted)
         targets, shares = batch.targets.values.T, batch.targets.shares[0]
         truth = self.labels[self.sample]
-        X = standardised(batch.X.source, self.features)
+        X = references.standardised(batch.X.source, self.features)
 
         def error(outputs):
             errors = target_kind.errors(outputs, truth)

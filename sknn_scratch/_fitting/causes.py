@@ -100,11 +100,6 @@ class Features(NamedTuple):
     reach: np.ndarray  # largest distance from the median; 0 for constants
     has_tail: np.ndarray  # whether a few values are far from all others
 
-    @property
-    def row_length(self):
-        """Root mean square of the lengths of the rows."""
-        return float(np.linalg.norm(self.size))
-
 
 def measure_features(matrix):
     """Measure a design matrix (n_samples, n_features), dense or sparse."""
@@ -129,16 +124,6 @@ def measure_sparse(X):
     size = np.sqrt(np.asarray(X.multiply(X).mean(axis=0), float)).ravel()
     reach = abs(X).max(axis=0).toarray().ravel()
     return Features(size, np.zeros_like(size), reach, np.zeros(len(size), bool))
-
-
-def standardised(X, features):
-    """Scale features to a size of about one, and clip them to +-5; a sparse matrix stays as it is."""
-    if not isinstance(X, np.ndarray):
-        return X
-    X = X.astype(float)
-    X -= np.median(X, axis=0)
-    size = np.where(features.spread > 0, features.spread, np.sqrt(np.mean(X**2, axis=0)))
-    return np.clip(X / np.where(size > 0, size, 1), -5, 5)
 
 
 def unscaled_features(features, names):
@@ -207,7 +192,7 @@ def large_initial_weights(scale, features):
     if not isinstance(scale, Real):
         return f"init_scale={scale!r} depends on the number of features"
     # Features that are too large are a finding of their own.
-    length = min(features.row_length, np.sqrt(n_features))
+    length = min(np.linalg.norm(features.size), np.sqrt(n_features))
     return Measured(
         scale * length,
         INITIAL_LIMITS,

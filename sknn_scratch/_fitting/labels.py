@@ -11,7 +11,6 @@ from sklearn.utils.multiclass import unique_labels
 from sknn_scratch._core.losses import Logistic, Loss, Softmax
 from sknn_scratch._fitting.targets import TargetKind
 from sknn_scratch._fitting.y_and_weights import (
-    check_enough_classes,
     check_labels,
     check_none_missing,
     class_weights,
@@ -45,7 +44,12 @@ class Labels(TargetKind):
             classes = np.unique(y) if inputs.classes is None else unique_labels(plain_labels(inputs.classes))
             labels = Multiclass(classes) if len(classes) > 2 else Binary(classes)
         labels.check_classes(inputs.classes)
-        labels.check_enough("y" if inputs.classes is None else "classes")
+        if y.ndim == 1 and len(labels.classes) < 2:
+            source = "y" if inputs.classes is None else "classes"
+            raise ValueError(
+                f"A classifier needs at least 2 classes, but {source} has only one class, "
+                f"{labels.classes.tolist()}."
+            )
         if inputs.classes is not None:
             labels.check(y)
         return labels
@@ -80,9 +84,6 @@ class Labels(TargetKind):
             raise ValueError(
                 f"classes={classes} does not fit {self.name} y with the classes {self.classes.tolist()}."
             )
-
-    def check_enough(self, source):
-        """Raise ValueError if there are too few classes to learn."""
 
     def row_weights(self, estimator, sample_weight, y):
         by_class = None
@@ -144,16 +145,14 @@ class Exclusive(Labels):
                 "warm_start=False, fit starts anew."
             )
 
-    def check_enough(self, source):
-        if len(self.classes) < 2:
-            raise ValueError(
-                f"A classifier needs at least 2 classes, but {source} has only one class, "
-                f"{self.classes.tolist()}."
-            )
-
     def check_trainable(self, y, estimator, inputs):
-        if not inputs.partial:
-            check_enough_classes(y, inputs.sample_weight, estimator.class_weight)
+        if not inputs.partial and np.all(y == y[0]):
+            given = {"sample_weight": inputs.sample_weight, "class_weight": estimator.class_weight}
+            causes = " and ".join(name for name, weights in given.items() if weights is not None)
+            raise ValueError(
+                f"With this {causes}, all rows with a positive weight are of one class, {y[:1].tolist()}; a "
+                "classifier needs at least 2 classes."
+            )
 
     def strata(self, y):
         """Get the number (n_samples,) of each row's class."""

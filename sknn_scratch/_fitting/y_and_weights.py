@@ -48,20 +48,6 @@ def plain_labels(y):
     return labels if labels.dtype.kind in "biu" else y
 
 
-def are_plain_labels(y, predicted):
-    """Whether true labels can be compared with predicted labels without validation: all are integers.
-
-    scikit-learn's validation takes several times as long as the prediction of a few hundred rows.
-    """
-    return (
-        type(y) is np.ndarray
-        and y.ndim == 1
-        and y.shape == predicted.shape
-        and y.dtype == predicted.dtype
-        and y.dtype.kind in "biu"
-    )
-
-
 def check_labels(y):
     """Validate class labels (n_samples,) or a label indicator (n_samples, n_labels), dense or sparse."""
     if y.ndim == 1 and y.dtype.kind in "biu" and 2 * len(np.unique(y)) <= len(y):
@@ -114,17 +100,6 @@ def combine_weights(sample_weight, by_class):
             f"but it is {total}."
         )
     return weights
-
-
-def check_enough_classes(y, sample_weight, class_weight):
-    """Raise ValueError if all rows with a positive weight, whose labels are y (n_rows,), have one class."""
-    if np.all(y == y[0]):
-        given = {"sample_weight": sample_weight, "class_weight": class_weight}
-        causes = " and ".join(name for name, weights in given.items() if weights is not None)
-        raise ValueError(
-            f"With this {causes}, all rows with a positive weight are of one class, {y[:1].tolist()}; a "
-            "classifier needs at least 2 classes."
-        )
 
 
 def class_weights(class_weight, y, classes, sample_weight):
