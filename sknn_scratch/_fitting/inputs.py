@@ -86,8 +86,6 @@ class EncodedData:
 def encode_data(model, inputs, goes_on):
     """Validate and encode the training data."""
     dtype = model._dtype if goes_on else DTYPES[model.dtype]
-    if dtype is DTYPES[None] and is_float32(inputs.X):
-        dtype = np.float32  # scikit-learn would turn swapped bytes into float64
     X, y = validated_data(model, inputs.X, inputs.y, dtype, reset=not goes_on)
     sample_weight = checked_sample_weight(inputs.sample_weight, X)
     if goes_on:
@@ -97,12 +95,6 @@ def encode_data(model, inputs, goes_on):
         target_kind = model._target_kinds.first(model, y, inputs, sample_weight)
     attributes = attributes_of(model, DATA_ATTRIBUTES) | target_kind.fitted_attributes()
     return EncodedData(X, y, target_kind.encode(y, X.dtype), sample_weight, target_kind, attributes)
-
-
-def is_float32(X):
-    """Whether an array is of float32, of any byte order."""
-    dtype = getattr(X, "dtype", None)
-    return isinstance(dtype, np.dtype) and dtype.newbyteorder("=") == np.float32
 
 
 def validated_data(model, X, y, dtype, *, reset):

@@ -8,7 +8,6 @@ import copy
 import functools
 import math
 from dataclasses import dataclass, fields, replace
-from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
@@ -253,15 +252,7 @@ def plain(number):
 
 def draw_seed(random_state):
     """Draw the seed of a fit from a ``random_state``, as defined by scikit-learn."""
-    if isinstance(random_state, Integral):
-        return seed_drawn_from(int(random_state))
     return int(check_random_state(random_state).randint(2**31 - 1))
-
-
-@functools.lru_cache
-def seed_drawn_from(seed):
-    """Draw a seed from an int. It is cached, since it takes 0.1 ms and all fits of a search draw the same."""
-    return draw_seed(check_random_state(seed))
 
 
 def random_streams(seed):

@@ -16,7 +16,6 @@ from sknn_scratch._fitting.inputs import check_outputs
 from sknn_scratch._fitting.targets import TargetKind
 from sknn_scratch._fitting.y_and_weights import combine_weights
 
-HUGE_SCALE = 1e150  # outputs of ordinary size can overflow in such units of y
 CONSTANT_TOL = 1e-4  # error of the best constant output, in standard deviations of y
 
 
@@ -87,31 +86,19 @@ class Reals(TargetKind):
 
     def loss_of(self, estimator):
         """Make the estimator's loss, with its parameters."""
-        self.check_loss(estimator)
-        loss = LOSSES[estimator.loss]
-        return loss(**{field.name: float(getattr(estimator, field.name)) for field in fields(loss)})
-
-    def check_further(self, estimator, y, inputs):
-        self.check_loss(estimator)
-        super().check_further(estimator, y, inputs)
-
-    def check_loss(self, estimator):
-        """Raise ValueError if the outputs have another meaning for the estimator's loss."""
         if BY_OUTPUT[self.variant(estimator)] is not type(self):
             raise ValueError(
                 f"loss={estimator.loss!r}, but the outputs of the fitted network are for another kind of "
                 "loss; set loss back, or start anew with fit and warm_start=False."
             )
+        loss = LOSSES[estimator.loss]
+        return loss(**{field.name: float(getattr(estimator, field.name)) for field in fields(loss)})
 
     def check(self, y):
         """Raise ValueError unless y has the same number of columns as in the first fit."""
         if y.shape[1:] != np.shape(self.scale):
-            raise ValueError(
-                f"y has the shape {y.shape}, but the model was fitted to {self._shape_in_words()}."
-            )
-
-    def _shape_in_words(self):
-        return "a y of one dimension" if np.ndim(self.scale) == 0 else f"{self.n_outputs} columns"
+            expected = "one dimension" if np.ndim(self.scale) == 0 else f"{self.n_outputs} columns"
+            raise ValueError(f"y has the shape {y.shape}, but the model was fitted to a y of {expected}.")
 
     def trouble_of_first_part(self, targets):
         """Warn of a constant: it gives no scale for later parts."""
@@ -142,11 +129,6 @@ class Reals(TargetKind):
     def decode(self, outputs):
         """Turn outputs (n_samples, n_outputs) into numbers in units of y, float64."""
         y = self.offset + self.scale * self.activated(outputs.astype(np.float64))
-        if np.max(self.scale) > HUGE_SCALE and not np.isfinite(y).all():
-            raise ValueError(
-                "The predictions overflow float64, since the y of the fit was so large: "
-                f"y_scale_={self.scale}. Divide y by a constant, and train again."
-            )
         check_outputs(y)
         return y[:, 0] if np.ndim(self.scale) == 0 else y
 
