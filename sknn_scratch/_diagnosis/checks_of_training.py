@@ -8,7 +8,7 @@ from sknn_scratch._diagnosis.checks_of_units import HINGES, SATURATION_LIMITS
 from sknn_scratch._diagnosis.evidence import CONSTANT_Y, ON_DATA, OVERFITTING_LIMITS
 from sknn_scratch._fitting import causes
 from sknn_scratch._fitting.causes import Limits, Measured
-from sknn_scratch._fitting.plan import was_trained_by_parts
+from sknn_scratch._fitting.fitted import was_trained_by_parts
 from sknn_scratch._fitting.troubles import DIVERGENCE_REMEDY, UNLEARNT
 
 # If the loss fell by 5 % in the last tenth of the epochs, it would fall much further in as many more epochs.

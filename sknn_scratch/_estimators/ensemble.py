@@ -19,8 +19,15 @@ from sknn_scratch._core.blocks import predict_outputs
 from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.single import SingleNetwork
 from sknn_scratch._fitting.callbacks import FitReporter, ParentTask, fit_inside, fit_of_many
-from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, adopt, attributes_of, clear_fitted, target_kind_of
-from sknn_scratch._fitting.plan import check_combinations, draw_seed, fitted_attributes, plan_fit
+from sknn_scratch._fitting.fitted import (
+    DATA_ATTRIBUTES,
+    adopt,
+    attributes_of,
+    clear_fitted,
+    fitted_attributes,
+    target_kind_of,
+)
+from sknn_scratch._fitting.plan import check_combinations, draw_seed, plan_fit
 from sknn_scratch._fitting.stacks import Training, train_runs, trainer
 from sknn_scratch._fitting.troubles import troubles_of, warn_of
 from sknn_scratch._fitting.validation import given_validation

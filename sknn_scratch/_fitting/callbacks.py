@@ -13,8 +13,7 @@ from typing import Any, NamedTuple, Self
 
 from sknn_scratch._core.training import Hooks
 from sknn_scratch._fitting.checkpoint import contents_of, regular_file, write_contents
-from sknn_scratch._fitting.fitted import attributes_of
-from sknn_scratch._fitting.plan import snapshot
+from sknn_scratch._fitting.fitted import attributes_of, fitted_attributes
 from sknn_scratch._fitting.sklearn_versions import (
     AutoPropagatedCallback,
     CallbackSupport,
@@ -227,8 +226,8 @@ class FitReporter(Hooks):
         epoch = self.context.subcontext(task_name="epoch")
         epoch.call_on_fit_task_begin(estimator=self.estimator, **self.data)
 
-        def attributes():  # of a snapshot; None replaces the other attributes of an earlier fit
-            return dict.fromkeys(attributes_of(self.estimator)) | snapshot(self.fit, state)
+        def attributes():  # None replaces the other attributes of an earlier fit
+            return dict.fromkeys(attributes_of(self.estimator)) | fitted_attributes(self.fit, state)
 
         return epoch.call_on_fit_task_end(
             estimator=self.estimator, **self.data, reconstruction_attributes=attributes

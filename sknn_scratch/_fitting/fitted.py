@@ -1,5 +1,6 @@
 """The attributes of a fitted estimator, and the network that they describe to the core."""
 
+import copy
 import math
 
 import numpy as np
@@ -8,6 +9,8 @@ from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.losses import Loss
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.parameters import Layers, NetworkShape, view_parameters
+from sknn_scratch._core.state import KEPT
+from sknn_scratch._core.stopping import StopReason
 
 HISTORY_EPOCHS = 10_000
 
@@ -102,12 +105,30 @@ def set_layers(fitted, params):
     fitted.intercepts_ = [layers.b_hidden[0].copy(), layers.b_output[0].copy()]
 
 
-def set_result(fitted, state):
-    """Set all fitted attributes that training determines, from the state of a finished run."""
-    set_layers(fitted, state.params)
-    set_history(fitted, state)
-    fitted.best_iter_ = state.kept_epoch
-    fitted.stop_reason_ = state.stop_reason.name.lower()
+def fitted_attributes(fit, state):
+    """Make all fitted attributes of a fit's estimator from the state of its run.
+
+    During the training, they are as if a callback had stopped it.
+    """
+    model = copy.copy(fit.model)
+    set_layers(model, state.params)
+    set_history(model, state)
+    model.best_iter_ = state.kept_epoch
+    model.stop_reason_ = (state.stop_reason or StopReason.CALLBACK).name.lower()
+    model.alpha_ = fit.run.config.alpha
+    model.alpha_path_ = fit.alpha_path
+    model._seen_weight_ += fit.run.data.total_weight
+    model._penalty_rate_ = fit.run.penalty_rate
+    model._loss_of_a_guess_ = fit.loss_of_a_guess
+    vars(model).pop("_kept_", None)
+    if model.warm_start or fit.partial:
+        model._kept_ = {name: getattr(state, name) for name in KEPT}
+    return attributes_of(model)
+
+
+def was_trained_by_parts(fitted):
+    """Whether the last training was a ``partial_fit``, which keeps its memory without ``warm_start``."""
+    return hasattr(fitted, "_kept_") and not fitted.warm_start
 
 
 def set_history(fitted, state):

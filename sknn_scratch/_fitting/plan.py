@@ -1,13 +1,14 @@
-"""From a user's data to a run, and from its state to fitted attributes.
+"""From a user's data to a run.
 
-``plan_fit`` makes a ``Fit``, ``train_runs`` (in ``stacks``) trains its run, and ``fitted_attributes`` makes
-the attributes from its state. None of them changes the estimator, so a fit that fails leaves it as it was.
+``plan_fit`` makes a ``Fit``, ``train_runs`` (in ``stacks``) trains its run, and ``fitted_attributes`` (in
+``fitted``) makes the attributes from its state. None of them changes the estimator, so a fit that fails
+leaves it as it was.
 """
 
 import copy
 import functools
 import math
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
@@ -20,18 +21,15 @@ from sknn_scratch._core.network import Network
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import NetworkShape, flatten, initialise
 from sknn_scratch._core.rows import rows_of
-from sknn_scratch._core.state import KEPT, Config, Run, Snapshot, State
-from sknn_scratch._core.stopping import StopReason
+from sknn_scratch._core.state import Config, Run, Snapshot, State
 from sknn_scratch._fitting.alpha import Choice, plan_choice
 from sknn_scratch._fitting.auto import chosen_batch_size, chosen_patience, chosen_solver, stops_early
 from sknn_scratch._fitting.checkpoint import Contents, data_of
 from sknn_scratch._fitting.fitted import (
     activation_of,
-    attributes_of,
     check_shapes,
     clear_fitted,
     fitted_layers,
-    set_result,
     target_kind_of,
 )
 from sknn_scratch._fitting.inputs import FitInput
@@ -294,29 +292,3 @@ def next_state(model, config, data, streams, *, partial):
         value = validation_value(config.network, data, state.params)
         state.watch(value, Snapshot(model.best_iter_, state.params.copy()), config.tol)
     return state
-
-
-def fitted_attributes(fit, state):
-    """Make all fitted attributes of the estimator from the state of a finished run."""
-    model = copy.copy(fit.model)
-    set_result(model, state)
-    model.alpha_ = fit.run.config.alpha
-    model.alpha_path_ = fit.alpha_path
-    model._seen_weight_ += fit.run.data.total_weight
-    model._penalty_rate_ = fit.run.penalty_rate
-    model._loss_of_a_guess_ = fit.loss_of_a_guess
-    vars(model).pop("_kept_", None)
-    if model.warm_start or fit.partial:
-        model._kept_ = {name: getattr(state, name) for name in KEPT}
-    return attributes_of(model)
-
-
-def was_trained_by_parts(fitted):
-    """Whether the last training was a ``partial_fit``, which keeps its memory without ``warm_start``."""
-    return hasattr(fitted, "_kept_") and not fitted.warm_start
-
-
-def snapshot(fit, state):
-    """Make the fitted attributes for a state during training, as if a callback had stopped it there."""
-    reason = state.stop_reason or StopReason.CALLBACK
-    return fitted_attributes(fit, replace(state, stop_reason=reason))
