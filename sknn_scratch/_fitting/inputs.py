@@ -1,6 +1,7 @@
 """What the user passes to fit, validated and encoded."""
 
 import math
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from itertools import starmap
 from typing import Any, TypeAlias
@@ -38,7 +39,7 @@ class FitInput:
     encoded: dict = field(default_factory=dict, repr=False)  # EncodedData by dtype and target variant
 
     def encoded_for(self, model, goes_on):
-        """Validate and encode the training data, once for models with the same dtype and target variant."""
+        """Validate and encode the data, once for models with the same dtype and target variant."""
         key = (model.dtype, model._target_kinds.variant(model))
         if key not in self.encoded:
             self.encoded[key] = encode_data(model, self, goes_on)
@@ -72,19 +73,26 @@ def are_equal_arrays(one, other):
 
 
 @dataclass(frozen=True)
-class EncodedData:
-    """Validated and encoded training data. Networks that share it can be stacked without a copy."""
+class EncodedRows:
+    """Validated and encoded rows."""
 
     X: object
     y: np.ndarray
     targets: np.ndarray  # (n_rows, n_outputs), for the loss
     sample_weight: np.ndarray | None  # (n_rows,)
+
+
+@dataclass(frozen=True)
+class EncodedData(EncodedRows):
+    """Training rows. Networks that share them can be stacked without a copy."""
+
     target_kind: TargetKind
     attributes: dict  # the fitted attributes that follow from the data
+    validation: EncodedRows | None  # X_val, y_val and sample_weight_val
 
 
 def encode_data(model, inputs, goes_on):
-    """Validate and encode the training data."""
+    """Validate and encode the training data, and the validation rows if they are given."""
     dtype = model._dtype if goes_on else DTYPES[model.dtype]
     X, y = validated_data(model, inputs.X, inputs.y, dtype, reset=not goes_on)
     sample_weight = checked_sample_weight(inputs.sample_weight, X)
@@ -93,8 +101,24 @@ def encode_data(model, inputs, goes_on):
         target_kind.check_further(model, y, inputs)
     else:
         target_kind = model._target_kinds.first(model, y, inputs, sample_weight)
+    targets, validation = target_kind.encode(y, X.dtype), None
+    if inputs.X_val is not None:
+        with naming_validation():
+            X_val, y_val = validated_data(model, inputs.X_val, inputs.y_val, X.dtype, reset=False)
+            target_kind.check(y_val)
+            weight_val = checked_sample_weight(inputs.sample_weight_val, X_val)
+            validation = EncodedRows(X_val, y_val, target_kind.encode(y_val, X.dtype), weight_val)
     attributes = attributes_of(model, DATA_ATTRIBUTES) | target_kind.fitted_attributes()
-    return EncodedData(X, y, target_kind.encode(y, X.dtype), sample_weight, target_kind, attributes)
+    return EncodedData(X, y, targets, sample_weight, target_kind, attributes, validation)
+
+
+@contextmanager
+def naming_validation():
+    """Let a ValueError say that it is about the validation rows."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"In X_val, y_val or sample_weight_val: {error}") from error
 
 
 def validated_data(model, X, y, dtype, *, reset):

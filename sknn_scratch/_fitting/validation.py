@@ -14,9 +14,8 @@ from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import watched_value
 from sknn_scratch._fitting.fitted import set_layers
-from sknn_scratch._fitting.inputs import validated_data
+from sknn_scratch._fitting.inputs import naming_validation
 from sknn_scratch._fitting.sklearn_versions import _BaseScorer, _safe_indexing
-from sknn_scratch._fitting.y_and_weights import checked_sample_weight
 
 
 def held_out_validation(model, inputs, encoded, weights, rows):
@@ -43,17 +42,13 @@ def rows_of_frame(frame, rows, scoring):
         ) from error
 
 
-def given_validation(model, inputs, target_kind, dtype):
+def given_validation(model, inputs, encoded):
     """Make the validation from X_val, y_val and sample_weight_val."""
-    try:
-        X, y = validated_data(model, inputs.X_val, inputs.y_val, dtype, reset=False)
-        target_kind.check(y)
-        targets = target_kind.encode(y, dtype)
-        weights = target_kind.row_weights(model, checked_sample_weight(inputs.sample_weight_val, X), y)
-    except ValueError as error:
-        raise ValueError(f"In X_val, y_val or sample_weight_val: {error}") from error
-    validation = make_batch(rows_of(X), targets, weights)
-    return validation, scorer_of(model, inputs.X_val, y, weights)
+    given = encoded.validation
+    with naming_validation():
+        weights = encoded.target_kind.row_weights(model, given.sample_weight, given.y)
+    validation = make_batch(rows_of(given.X), given.targets, weights)
+    return validation, scorer_of(model, inputs.X_val, given.y, weights)
 
 
 def scorer_of(model, X, y, weights):
