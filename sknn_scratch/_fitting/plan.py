@@ -191,10 +191,10 @@ def choose_rows(model, inputs, encoded, split_rng):
     solver = chosen_solver(model, inputs, target_kind.loss_of(model), (len(rows), X.shape[1]))
     validation = score = None
     if inputs.X_val is not None:
-        validation, score = given_validation(model, inputs, encoded)
+        validation, score = given_validation(model, encoded)
     elif not inputs.partial and stops_early(model, target_kind, y[rows], solver):
         rows, held_out = split_rows(rows, y, target_kind, model.validation_fraction, split_rng)
-        validation, score = held_out_validation(model, inputs, encoded, weights, held_out)
+        validation, score = held_out_validation(model, encoded, weights, held_out)
     data = Data(
         rows_of(X),
         encoded.targets,

@@ -15,40 +15,23 @@ from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import watched_value
 from sknn_scratch._fitting.fitted import set_layers
 from sknn_scratch._fitting.inputs import naming_validation
-from sknn_scratch._fitting.sklearn_versions import _BaseScorer, _safe_indexing
+from sknn_scratch._fitting.sklearn_versions import _BaseScorer
 
 
-def held_out_validation(model, inputs, encoded, weights, rows):
+def held_out_validation(model, encoded, weights, rows):
     """Make the validation from some of the training rows."""
-    X, y, targets = encoded.X, encoded.y, encoded.targets
+    X, y, targets = encoded.X[rows], encoded.y[rows], encoded.targets[rows]
     weights = None if weights is None else weights[rows]
-    validation = make_batch(rows_of(X[rows]), targets[rows], weights)
-    if model.scoring == "loss":
-        return validation, None
-    X_user = rows_of_frame(inputs.X, rows, model.scoring) if hasattr(inputs.X, "columns") else X[rows]
-    return validation, scorer_of(model, X_user, y[rows], weights)
+    return make_batch(rows_of(X), targets, weights), scorer_of(model, X, y, weights)
 
 
-def rows_of_frame(frame, rows, scoring):
-    """Take rows of a data frame for a scorer, which predicts from X as the user passed it."""
-    try:
-        return _safe_indexing(frame, rows)
-    except Exception as error:  # a data frame of another library may raise anything
-        kind = type(frame)
-        raise TypeError(
-            f"scoring={scoring!r} needs the validation rows of X, but a {kind.__module__}."
-            f"{kind.__qualname__} cannot be indexed by position. Pass X as an array or a pandas data frame "
-            "(with Dask, X.compute()), pass X_val and y_val, or set scoring='loss' or early_stopping=False."
-        ) from error
-
-
-def given_validation(model, inputs, encoded):
+def given_validation(model, encoded):
     """Make the validation from X_val, y_val and sample_weight_val."""
     given = encoded.validation
     with naming_validation():
         weights = encoded.target_kind.row_weights(model, given.sample_weight, given.y)
-    validation = make_batch(rows_of(given.X), given.targets, weights)
-    return validation, scorer_of(model, inputs.X_val, given.y, weights)
+    batch = make_batch(rows_of(given.X), given.targets, weights)
+    return batch, scorer_of(model, given.X, given.y, weights)
 
 
 def scorer_of(model, X, y, weights):
@@ -61,6 +44,7 @@ def scorer_of(model, X, y, weights):
 
     def score(params):
         snapshot = copy.copy(model)
+        vars(snapshot).pop("feature_names_in_", None)  # X is an array, also if the user's is a data frame
         set_layers(snapshot, params)
         try:
             value = float(scorer(snapshot, X, y, **weighted))
