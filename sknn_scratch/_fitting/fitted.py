@@ -137,8 +137,9 @@ def set_history(fitted, state):
     All epochs of the last call are kept, and earlier ones up to ``HISTORY_EPOCHS`` in all: a model that is
     trained by ``partial_fit`` must not grow for ever.
     """
-    records = state.history
-    earlier = last_values(getattr(fitted, "history_", {}), HISTORY_EPOCHS - len(records))
+    records, earlier = state.history, getattr(fitted, "history_", {})
+    n_earlier = max(0, HISTORY_EPOCHS - len(records))
+    earlier = {name: column[max(0, len(column) - n_earlier) :] for name, column in earlier.items()}
     names = records[0] if records else ()
     columns = {name: np.array([one[name] for one in records], float) for name in names}
     before = np.full(max(map(len, earlier.values()), default=0), math.nan)
@@ -149,11 +150,6 @@ def set_history(fitted, state):
     }
     fitted.loss_curve_ = fitted.history_.get("loss", np.array([]))
     fitted.n_iter_ = state.epoch
-
-
-def last_values(columns, n):
-    """Keep the last n values of columns of equal length, or none if n is below one."""
-    return {name: column[max(0, len(column) - max(0, n)) :] for name, column in columns.items()}
 
 
 def kept_epoch(fitted, column):
