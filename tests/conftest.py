@@ -32,7 +32,7 @@ def pytest_report_header():
 
 def missing():
     """List the marks of tests that cannot run here."""
-    from sknn_scratch._fitting.sklearn_private import HAS_CALLBACKS  # it imports NumPy
+    from sknn_scratch._fitting.sklearn_versions import HAS_CALLBACKS  # it imports NumPy
 
     has = {"needs_callbacks": HAS_CALLBACKS, "needs_fork": hasattr(os, "fork")}
     return [mark for mark, is_there in has.items() if not is_there]

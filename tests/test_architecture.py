@@ -44,4 +44,4 @@ def private_names_of_sklearn(source):
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
 def test_private_names_of_scikit_learn_are_imported_in_one_module(path):
     names = list(private_names_of_sklearn(path.read_text(encoding="utf-8")))
-    assert bool(names) == (path.name == "sklearn_private.py")
+    assert bool(names) == (path.name == "sklearn_versions.py")

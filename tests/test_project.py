@@ -11,7 +11,7 @@ import pytest
 
 import sknn_scratch
 from sknn_scratch import _core, _fitting
-from sknn_scratch._fitting.sklearn_private import SUPPORTED
+from sknn_scratch._fitting.sklearn_versions import SUPPORTED
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

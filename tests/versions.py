@@ -2,7 +2,7 @@
 
 import pytest
 
-from sknn_scratch._fitting.sklearn_private import HAS_CALLBACKS
+from sknn_scratch._fitting.sklearn_versions import HAS_CALLBACKS
 
 __all__ = [
     "HAS_CALLBACKS",

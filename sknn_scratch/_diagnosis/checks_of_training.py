@@ -5,10 +5,10 @@ import math
 import numpy as np
 
 from sknn_scratch._diagnosis.checks_of_units import HINGES, SATURATION_LIMITS
-from sknn_scratch._diagnosis.evidence import ON_DATA, UNKNOWN_GUESS
+from sknn_scratch._diagnosis.evidence import CONSTANT_Y, ON_DATA
 from sknn_scratch._fitting import causes
-from sknn_scratch._fitting.measured import Limits, Measured
-from sknn_scratch._fitting.plan import was_trained_by_parts
+from sknn_scratch._fitting.causes import Limits, Measured
+from sknn_scratch._fitting.fitted import was_trained_by_parts
 from sknn_scratch._fitting.troubles import DIVERGENCE_REMEDY, UNLEARNT
 
 # At 1/2, new rows cost half of the loss of a guess more. Healthy networks stay below 0.15.
@@ -44,7 +44,7 @@ def exploding_gradient(evidence):
     if len(losses) < 2:
         return "it needs the losses of two epochs"
     if evidence.loss_of_a_guess is None:
-        return UNKNOWN_GUESS
+        return CONSTANT_Y
     return causes.exploding_gradient(causes.climb_of(losses / evidence.loss_of_a_guess), rate)
 
 
@@ -53,6 +53,8 @@ def overfitting(evidence):
     gap, known = evidence.overfitting_gap, evidence.known_losses
     if evidence.fitted.stop_reason_ == "diverged":
         return "the training diverged"
+    if evidence.loss_of_a_guess is None:
+        return CONSTANT_Y
     if gap is None:
         return "it needs y, or a fit with validation (early_stopping=True)"
     is_hinge = evidence.fitted._activation_ in HINGES
@@ -80,7 +82,7 @@ def stopped_too_early(evidence):
     if was_trained_by_parts(evidence.fitted):
         return "the calls of partial_fit may differ in their rows"
     if evidence.loss_of_a_guess is None:
-        return UNKNOWN_GUESS
+        return CONSTANT_Y
     n_last = max(1, len(watched) // LAST_PART)
     lowest = np.minimum.accumulate(watched)
     fall = (lowest[-1 - n_last] - lowest[-1]) / evidence.loss_of_a_guess

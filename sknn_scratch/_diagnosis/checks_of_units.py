@@ -4,7 +4,7 @@ import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._fitting import causes
-from sknn_scratch._fitting.measured import Limits, Measured, count
+from sknn_scratch._fitting.causes import Limits, Measured, count
 
 # Random initial weights are never equal. Some units may still find the same optimum. But if half of the units
 # are copies, half of the network is useless.

@@ -12,8 +12,8 @@ from sknn_scratch._estimators.inspection import (
     network_input,
     network_of,
 )
+from sknn_scratch._fitting.causes import Measured, remedy_for
 from sknn_scratch._fitting.inputs import ArrayLike
-from sknn_scratch._fitting.measured import Measured, remedy_for
 
 
 def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Diagnosis:
@@ -46,10 +46,8 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
 
     Notes
     -----
-    Losses are in units of the loss of a guess. A guess gives all classes the same probability, so its loss is
-    log(n_classes), or n_labels log(2). For a regressor, a guess is the best constant for normally distributed
-    y. With loss="poisson" and for a quantile other than the median, it is the best constant for the given y,
-    if there are 20 rows or more.
+    Losses are in units of the loss of a guess: of a network that predicts the same for all rows, which is
+    best for the training rows. For a classifier, this loss is the entropy of the classes.
 
     An error is the share of the rows that are predicted wrongly. For a regressor, it is the share of the
     variance of y that is not explained.

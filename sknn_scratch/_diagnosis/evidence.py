@@ -12,14 +12,13 @@ from sknn_scratch._core.blocks import mean_loss, predict_outputs, row_blocks
 from sknn_scratch._core.network import make_batch
 from sknn_scratch._diagnosis import references
 from sknn_scratch._estimators.inspection import activate, hidden_inputs
-from sknn_scratch._fitting.causes import spaced_rows, strongest_pull
-from sknn_scratch._fitting.features import measure_features, standardised
+from sknn_scratch._fitting.causes import measure_features, spaced_rows, strongest_pull
 from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, kept_epoch, target_kind_of
 
 # Where a loss was measured.
 TRAINING, VALIDATION, ON_DATA = "in training", "in validation", "on X, y"
-# The guess of some regressors depends on y.
-UNKNOWN_GUESS = "the loss of a guess is unknown; pass y, with 20 rows or more"
+# A guess of a constant is perfect, so its loss is no measure.
+CONSTANT_Y = "all y of the training were equal"
 # Simple models need at least this many rows, and this many rows for each feature.
 LEAST_ROWS = 20
 ROWS_PER_FEATURE = 3
@@ -79,9 +78,8 @@ class Evidence:
 
     @cached_property
     def loss_of_a_guess(self):
-        """Loss of a network that predicts the same for all rows; None if it is unknown."""
-        is_known = self.y is not None and self.rows.n_samples >= LEAST_ROWS
-        return target_kind_of(self.fitted).loss_of_a_guess(self.fitted, self.labels if is_known else None)
+        """Loss in training of a network that predicts the same for all rows; None if all y were equal."""
+        return self.fitted._loss_of_a_guess_ or None
 
     @cached_property
     def known_losses(self):
@@ -153,7 +151,7 @@ class Evidence:
         batch, target_kind = self._batch(self.sample), target_kind_of(self.fitted)
         targets, shares = batch.targets.values.T, batch.targets.shares[0]
         truth = self.labels[self.sample]
-        X = standardised(batch.X.source, self.features)
+        X = references.standardised(batch.X.source, self.features)
 
         def error(outputs):
             errors = target_kind.errors(outputs, truth)

@@ -13,7 +13,7 @@ from sknn_scratch._estimators.inspection import (
     network_of,
     output_names,
 )
-from sknn_scratch._fitting.measured import count
+from sknn_scratch._fitting.causes import count
 
 MAX_NODES = 16  # of a layer; those with the strongest weights are drawn
 # Ends of the colour map, for weights and biases relative to the largest: an edge gets its dark colours, and a

@@ -12,7 +12,6 @@ from sknn_scratch._estimators.base import BaseShallowNN, learns_from_parts
 from sknn_scratch._estimators.methods import available_if, validates_parameters
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
-from sknn_scratch._fitting.label_checks import are_plain_labels
 from sknn_scratch._fitting.labels import Labels
 
 
@@ -136,7 +135,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         accuracy : float
         """
         predicted = self.predict(X)
-        if sample_weight is None and are_plain_labels(y, predicted):
+        if sample_weight is None and are_integers(y, predicted):
             return float(np.mean(predicted == y))
         return float(accuracy_score(y, predicted, sample_weight=sample_weight))
 
@@ -144,3 +143,17 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def are_integers(y: ArrayLike, predicted: NDArray[Any]) -> bool:
+    """Whether true and predicted labels are integers, which can be compared without validation.
+
+    scikit-learn's validation takes several times as long as the prediction of a few hundred rows.
+    """
+    return (
+        type(y) is np.ndarray
+        and y.ndim == 1
+        and y.shape == predicted.shape
+        and y.dtype == predicted.dtype
+        and y.dtype.kind in "biu"
+    )

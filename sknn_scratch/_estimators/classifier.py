@@ -99,7 +99,8 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         Share or number of rows to hold out. The split is stratified, and at least one row of every class
         stays in training.
     scoring : str or callable, default="loss"
-        What to watch on the validation rows: their loss, or a scikit-learn scorer.
+        What to watch on the validation rows: their loss, or a scikit-learn scorer. It gets X as an
+        array, or as a CSR matrix if X is sparse.
     dtype : {"float32", "float64"} or None, default=None
         Precision of training and prediction. None is float32 for float32 X, else float64.
     warm_start : bool, default=False

@@ -15,7 +15,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin
 
 from sknn_scratch._estimators.names import check_names
-from sknn_scratch._fitting.sklearn_private import Interval, StrOptions
+from sknn_scratch._fitting.sklearn_versions import Interval, StrOptions
 
 Class = TypeVar("Class", bound=type)
 

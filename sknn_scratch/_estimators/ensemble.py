@@ -18,11 +18,17 @@ from sknn_scratch._core.blocks import predict_outputs
 from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.single import SingleNetwork
 from sknn_scratch._fitting.callbacks import FitReporter, ParentTask, fit_inside, fit_of_many
-from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, adopt, attributes_of, clear_fitted, target_kind_of
-from sknn_scratch._fitting.plan import check_combinations, draw_seed, fitted_attributes, plan_fit
+from sknn_scratch._fitting.fitted import (
+    DATA_ATTRIBUTES,
+    adopt,
+    attributes_of,
+    clear_fitted,
+    fitted_attributes,
+    target_kind_of,
+)
+from sknn_scratch._fitting.plan import check_combinations, draw_seed, plan_fit
 from sknn_scratch._fitting.stacks import Caller, Training, train_runs, trainer
 from sknn_scratch._fitting.troubles import troubles_of, warn_of
-from sknn_scratch._fitting.validation import given_validation
 
 
 class Ensemble(BaseShallowNN):
@@ -61,10 +67,7 @@ class Ensemble(BaseShallowNN):
         model, goes_on = copy.copy(self), self._goes_on(inputs)
         if not goes_on:
             clear_fitted(model)
-        encoded = inputs.encoded_for(model, goes_on)
-        vars(model).update(encoded.attributes)
-        if inputs.X_val is not None:
-            given_validation(model, inputs, encoded.target_kind, encoded.X.dtype)
+        inputs.encoded_for(model, goes_on)
 
     def _networks(self, inputs):
         """Make new networks, or copies of the fitted networks if the fit continues with them."""

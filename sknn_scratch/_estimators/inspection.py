@@ -13,7 +13,7 @@ from sknn_scratch._core.blocks import predict_hidden
 from sknn_scratch._estimators.ensemble import Ensemble
 from sknn_scratch._estimators.single import SingleNetwork
 from sknn_scratch._fitting.fitted import activation_of, fitted_layers, fitted_network, target_kind_of
-from sknn_scratch._fitting.sklearn_private import _check_feature_names_in, _num_samples, _safe_indexing
+from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in, _num_samples, _safe_indexing
 
 # A fitted network, alone or as the last step; or an ensemble, whose first network is meant.
 FittedNetwork: TypeAlias = SingleNetwork | Ensemble | Pipeline

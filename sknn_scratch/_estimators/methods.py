@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 
 from sklearn.utils import metaestimators
 
-from sknn_scratch._fitting.sklearn_private import _fit_context
+from sknn_scratch._fitting.sklearn_versions import _fit_context
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 

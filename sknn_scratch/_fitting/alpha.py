@@ -22,14 +22,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from sknn_scratch._core.activations import Activation, Array
-from sknn_scratch._core.blocks import mean_loss
+from sknn_scratch._core.blocks import mean_loss, row_blocks
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.lazy import clear_unused_features, updates_lazily
 from sknn_scratch._core.network import Batch, make_batch
 from sknn_scratch._core.parameters import initialise, view_parameters
-from sknn_scratch._core.rows import rows_of
+from sknn_scratch._core.rows import SparseRows, rows_of
 from sknn_scratch._core.state import Config, Run, State
-from sknn_scratch._fitting.distinct import distinct_rows
 
 ALPHAS = (0.3, 3.0, 10.0, 30.0)  # in ascending order
 N_FOLDS = 3
@@ -212,3 +211,57 @@ def folds_of(strata, n_kept):
     dealt = dealt[: len(dealt) // N_FOLDS * N_FOLDS]
     folds[dealt] = np.arange(len(dealt)) % N_FOLDS
     return folds
+
+
+def distinct_rows(data):
+    """Find the distinct pairs of row and target, in an order that depends only on their values.
+
+    Returns the number (n_distinct,) of one row of each kind, and the sum (n_distinct,) of their weights.
+    """
+    rows = np.arange(data.n_samples) if data.rows is None else data.rows
+    weights = np.ones(len(rows)) if data.row_weights is None else data.row_weights
+    with np.errstate(over="ignore"):
+        targets = data.targets[rows].T.astype(np.float32)
+    keys = np.array([*targets, hashes_of_rows(data.X, rows)])
+    order = np.lexsort(keys)
+    keys = keys[:, order]
+    is_new = np.append(True, (keys[:, 1:] != keys[:, :-1]).any(axis=0))
+    starts = np.flatnonzero(is_new)
+    return rows[order[starts]], np.add.reduceat(weights[order], starts)
+
+
+def hashes_of_rows(X, rows):
+    """Hash rows of a design matrix: equal ones have equal hashes, also if one of the matrices is sparse.
+
+    The hash is a sum over the features, each times an odd number of its own, modulo 2**64. A zero adds
+    nothing. Returns an array (n_samples,) of floats.
+    """
+    factors = np.random.default_rng(0).integers(2**63, size=X.n_features, dtype=np.uint64) * 2 + 1
+    sums = np.empty(len(rows), np.uint64)
+    for block in row_blocks(len(rows), X.n_features, np.float64):
+        taken = X.take(rows[block])
+        if isinstance(taken, SparseRows):
+            matrix = taken.source
+            matrix.sum_duplicates()
+            matrix = type(matrix)(
+                (hashes_of_numbers(matrix.data), matrix.indices, matrix.indptr), matrix.shape
+            )
+        else:
+            matrix = hashes_of_numbers(taken.source)
+        sums[block] = matrix @ factors
+    return (mixed_bits(sums) >> np.uint64(11)).astype(np.float64)  # 53 bits, which a float holds exactly
+
+
+def hashes_of_numbers(values):
+    """Hash numbers in single precision to 64 bits; the hash of zero is zero."""
+    with np.errstate(over="ignore"):
+        single = values.astype(np.float32) + np.float32(0)  # which removes the sign of zero
+    return mixed_bits(single.view(np.uint32).astype(np.uint64))
+
+
+def mixed_bits(integers):
+    """Mix the bits of 64-bit integers: the last step of MurmurHash3 (Appleby, 2011)."""
+    for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
+        integers = integers ^ (integers >> np.uint64(33))
+        integers = integers * np.uint64(factor)
+    return integers ^ (integers >> np.uint64(33))

@@ -2,8 +2,10 @@
 
 import math
 
+import numpy as np
+
 from sknn_scratch._core.optimizers import SOLVERS
-from sknn_scratch._fitting.validation import rows_to_spare, validation_size
+from sknn_scratch._fitting.validation import validation_size
 
 # With fewer training rows than this, solver="auto" is L-BFGS if possible. Up to here, L-BFGS with an alpha
 # chosen by the data was better than Adam with early stopping, and took less time than MLPClassifier.
@@ -82,7 +84,7 @@ def stops_early(estimator, target_kind, y, solver):
     if estimator.early_stopping != "auto":
         return bool(estimator.early_stopping)
     n_rows = LBFGS_ROWS if SOLVERS[solver].takes_all_rows else VALIDATION_ROWS
-    if len(y) < n_rows or not rows_to_spare(target_kind, target_kind.strata(y)).any():
+    if len(y) < n_rows or np.bincount(target_kind.strata(y)).max() <= target_kind.n_kept:
         return False
     share = validation_size(estimator.validation_fraction, len(y)) / len(y)
     return share * target_kind.n_minority(y) >= AUTO_MINORITY_ROWS

@@ -1,7 +1,7 @@
 """What a fit reports after every epoch: verbose lines, scikit-learn's callbacks, checkpoints.
 
 scikit-learn's callback framework is experimental, so only this module uses it, by the names that
-``callback_framework`` has for every version.
+``sklearn_versions`` has for every version.
 """
 
 import os
@@ -11,15 +11,14 @@ from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any, NamedTuple, Self
 
-from sknn_scratch._fitting.callback_framework import (
+from sknn_scratch._fitting.checkpoint import contents_of, regular_file, write_contents
+from sknn_scratch._fitting.fitted import attributes_of, fitted_attributes
+from sknn_scratch._fitting.sklearn_versions import (
     AutoPropagatedCallback,
     CallbackSupport,
     NeedsNoFramework,
     callback_management_context,
 )
-from sknn_scratch._fitting.checkpoint import contents_of, regular_file, write_contents
-from sknn_scratch._fitting.fitted import attributes_of
-from sknn_scratch._fitting.plan import snapshot
 from sknn_scratch._fitting.stacks import EndsWithCaller
 
 
@@ -228,8 +227,8 @@ class FitReporter(EndsWithCaller):
         epoch = self.context.subcontext(task_name="epoch")
         epoch.call_on_fit_task_begin(estimator=self.estimator, **self.data)
 
-        def attributes():  # of a snapshot; None replaces the other attributes of an earlier fit
-            return dict.fromkeys(attributes_of(self.estimator)) | snapshot(self.fit, state)
+        def attributes():  # None replaces the other attributes of an earlier fit
+            return dict.fromkeys(attributes_of(self.estimator)) | fitted_attributes(self.fit, state)
 
         return epoch.call_on_fit_task_end(
             estimator=self.estimator, **self.data, reconstruction_attributes=attributes

@@ -1,16 +1,68 @@
 """Why a network may learn nothing: the scale of its features, the penalty, the steps, the start.
 
 A function measures each cause, with limits, their reasons and a remedy. ``troubles`` calls the functions
-after a fit that has learnt nothing, and ``diagnose`` calls them for any fitted network.
+after a fit that has learnt nothing, and ``diagnose`` calls them for any fitted network. Both measure the
+features first (``measure_features``).
 """
 
 from numbers import Real
+from typing import NamedTuple
 
 import numpy as np
 
 from sknn_scratch._core.optimizers import SOLVERS
-from sknn_scratch._fitting.measured import Limits, Measured, count, times
 
+
+class Limits(NamedTuple):
+    """A larger value is a warning, or a problem."""
+
+    warning: float
+    problem: float
+
+
+class Measured(NamedTuple):
+    """The result of a check: a number (larger is worse), its meaning, and a remedy."""
+
+    value: float
+    limits: Limits | None  # None if ``judged`` is the severity, not the number
+    meaning: str
+    remedy: str
+    is_share: bool = True
+    judged: str = ""  # the severity if there are no limits
+
+    @property
+    def severity(self) -> str:
+        """The severity: "problem", "warning" or "ok"."""
+        if self.limits is None:
+            return self.judged
+        passed = [name for name, limit in self.limits._asdict().items() if self.value > limit]
+        return passed[-1] if passed else "ok"
+
+
+def remedy_for(solver, remedy):
+    """Add to a remedy with the learning rate that the solver has none, if so."""
+    if not SOLVERS[solver].takes_all_rows or "learning_rate" not in remedy:
+        return remedy
+    return f"{remedy} The solver {solver!r} has no learning_rate."
+
+
+def count(number, noun):
+    """Write a number with its noun."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def times(factor):
+    """Write a factor."""
+    return f"{factor:.2g} times" if factor < 10 else f"{factor:,.0f} times"
+
+
+# Quantiles are computed from about this number of rows at most.
+QUANTILE_ROWS = 2000
+# The interquartile range of a normal distribution, in standard deviations.
+NORMAL_QUARTILES = 1.349
+# A feature has a tail if its standard deviation is more than this many times its spread. The ratio is 1 for
+# normal values and 2 for log-normal values.
+TAIL = 10.0
 # Initial weights and learning rates are made for features of a size of about one. At ten, they already act as
 # if they were ten times as large. At a hundred, sigmoid and tanh saturate in the first epoch.
 UNSCALED_LIMITS = Limits(10.0, 100.0)
@@ -38,6 +90,40 @@ MOST_NUMBERS = 2**22
 # The sum of the learning rates of ten epochs with the default. With a fifth of it, weights hardly move.
 USUAL_WAY = 0.05
 SMALL_STEPS_LIMITS = Limits(5.0, 5.0)
+
+
+class Features(NamedTuple):
+    """Numbers (n_features,) about each feature."""
+
+    size: np.ndarray  # root mean square; if there is a tail, of the values without it
+    spread: np.ndarray  # standard deviation of the values without a tail; 0 if most values are equal
+    reach: np.ndarray  # largest distance from the median; 0 for constants
+    has_tail: np.ndarray  # whether a few values are far from all others
+
+
+def measure_features(matrix):
+    """Measure a design matrix (n_samples, n_features), dense or sparse."""
+    return measure_dense(matrix) if isinstance(matrix, np.ndarray) else measure_sparse(matrix)
+
+
+def measure_dense(X):
+    """Measure a dense matrix; overflow gives infinity, which exceeds all limits."""
+    some = X[:: -(-len(X) // QUANTILE_ROWS)]
+    lower, median, upper = np.percentile(some, [25, 50, 75], axis=0).astype(float)
+    spread = (upper - lower) / NORMAL_QUARTILES
+    mean, mean_square = X.mean(axis=0, dtype=float), np.vecdot(X, X, axis=0, dtype=float) / len(X)
+    squared_distance = np.maximum(mean_square - 2 * median * mean + median**2, 0)
+    has_tail = (spread > 0) & (np.sqrt(squared_distance) > TAIL * spread)
+    size = np.sqrt(np.where(has_tail, median**2 + spread**2, mean_square))
+    reach = np.maximum(X.max(axis=0) - median, median - X.min(axis=0))
+    return Features(size, spread, reach, has_tail)
+
+
+def measure_sparse(X):
+    """Measure a sparse matrix: most values of a feature are zero, so no feature has a tail."""
+    size = np.sqrt(np.asarray(X.multiply(X).mean(axis=0), float)).ravel()
+    reach = abs(X).max(axis=0).toarray().ravel()
+    return Features(size, np.zeros_like(size), reach, np.zeros(len(size), bool))
 
 
 def unscaled_features(features, names):
@@ -106,7 +192,7 @@ def large_initial_weights(scale, features):
     if not isinstance(scale, Real):
         return f"init_scale={scale!r} depends on the number of features"
     # Features that are too large are a finding of their own.
-    length = min(features.row_length, np.sqrt(n_features))
+    length = min(np.linalg.norm(features.size), np.sqrt(n_features))
     return Measured(
         scale * length,
         INITIAL_LIMITS,

@@ -1,5 +1,6 @@
 """The attributes of a fitted estimator, and the network that they describe to the core."""
 
+import copy
 import math
 
 import numpy as np
@@ -8,6 +9,8 @@ from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.losses import Loss
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.parameters import Layers, NetworkShape, view_parameters
+from sknn_scratch._core.state import KEPT
+from sknn_scratch._core.stopping import StopReason
 
 HISTORY_EPOCHS = 10_000
 
@@ -38,6 +41,7 @@ FITTED_ATTRIBUTES = (
     "_seen_weight_",  # total weight of the rows of all calls of fit and partial_fit
     "_kept_",
     "_penalty_rate_",
+    "_loss_of_a_guess_",  # of the training rows of the last call
 )
 
 
@@ -101,12 +105,30 @@ def set_layers(fitted, params):
     fitted.intercepts_ = [layers.b_hidden[0].copy(), layers.b_output[0].copy()]
 
 
-def set_result(fitted, state):
-    """Set all fitted attributes that training determines, from the state of a finished run."""
-    set_layers(fitted, state.params)
-    set_history(fitted, state)
-    fitted.best_iter_ = state.kept_epoch
-    fitted.stop_reason_ = state.stop_reason.name.lower()
+def fitted_attributes(fit, state):
+    """Make all fitted attributes of a fit's estimator from the state of its run.
+
+    During the training, they are as if a callback had stopped it.
+    """
+    model = copy.copy(fit.model)
+    set_layers(model, state.params)
+    set_history(model, state)
+    model.best_iter_ = state.kept_epoch
+    model.stop_reason_ = (state.stop_reason or StopReason.CALLBACK).name.lower()
+    model.alpha_ = fit.run.config.alpha
+    model.alpha_path_ = fit.alpha_path
+    model._seen_weight_ += fit.run.data.total_weight
+    model._penalty_rate_ = fit.run.penalty_rate
+    model._loss_of_a_guess_ = fit.loss_of_a_guess
+    vars(model).pop("_kept_", None)
+    if model.warm_start or fit.partial:
+        model._kept_ = {name: getattr(state, name) for name in KEPT}
+    return attributes_of(model)
+
+
+def was_trained_by_parts(fitted):
+    """Whether the last training was a ``partial_fit``, which keeps its memory without ``warm_start``."""
+    return hasattr(fitted, "_kept_") and not fitted.warm_start
 
 
 def set_history(fitted, state):
@@ -115,8 +137,9 @@ def set_history(fitted, state):
     All epochs of the last call are kept, and earlier ones up to ``HISTORY_EPOCHS`` in all: a model that is
     trained by ``partial_fit`` must not grow for ever.
     """
-    records = state.history
-    earlier = last_values(getattr(fitted, "history_", {}), HISTORY_EPOCHS - len(records))
+    records, earlier = state.history, getattr(fitted, "history_", {})
+    n_earlier = max(0, HISTORY_EPOCHS - len(records))
+    earlier = {name: column[max(0, len(column) - n_earlier) :] for name, column in earlier.items()}
     names = records[0] if records else ()
     columns = {name: np.array([one[name] for one in records], float) for name in names}
     before = np.full(max(map(len, earlier.values()), default=0), math.nan)
@@ -127,11 +150,6 @@ def set_history(fitted, state):
     }
     fitted.loss_curve_ = fitted.history_.get("loss", np.array([]))
     fitted.n_iter_ = state.epoch
-
-
-def last_values(columns, n):
-    """Keep the last n values of columns of equal length, or none if n is below one."""
-    return {name: column[max(0, len(column) - max(0, n)) :] for name, column in columns.items()}
 
 
 def kept_epoch(fitted, column):

@@ -1,6 +1,7 @@
 """What the user passes to fit, validated and encoded."""
 
 import math
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from itertools import starmap
 from typing import Any, TypeAlias
@@ -10,10 +11,8 @@ import scipy.sparse
 from sklearn.utils.validation import validate_data
 
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, attributes_of, target_kind_of
-from sknn_scratch._fitting.label_checks import plain_labels
-from sknn_scratch._fitting.missing import check_none_missing
 from sknn_scratch._fitting.targets import TargetKind
-from sknn_scratch._fitting.weights import checked_sample_weight
+from sknn_scratch._fitting.y_and_weights import check_none_missing, checked_sample_weight, plain_labels
 
 # What users pass as rows, labels or weights: array-like, sparse, or a data frame. No one type covers these.
 ArrayLike: TypeAlias = Any
@@ -40,7 +39,7 @@ class FitInput:
     encoded: dict = field(default_factory=dict, repr=False)  # EncodedData by dtype and target variant
 
     def encoded_for(self, model, goes_on):
-        """Validate and encode the training data, once for models with the same dtype and target variant."""
+        """Validate and encode the data, once for models with the same dtype and target variant."""
         key = (model.dtype, model._target_kinds.variant(model))
         if key not in self.encoded:
             self.encoded[key] = encode_data(model, self, goes_on)
@@ -74,22 +73,27 @@ def are_equal_arrays(one, other):
 
 
 @dataclass(frozen=True)
-class EncodedData:
-    """Validated and encoded training data. Networks that share it can be stacked without a copy."""
+class EncodedRows:
+    """Validated and encoded rows."""
 
     X: object
     y: np.ndarray
     targets: np.ndarray  # (n_rows, n_outputs), for the loss
     sample_weight: np.ndarray | None  # (n_rows,)
+
+
+@dataclass(frozen=True)
+class EncodedData(EncodedRows):
+    """Training rows. Networks that share them can be stacked without a copy."""
+
     target_kind: TargetKind
     attributes: dict  # the fitted attributes that follow from the data
+    validation: EncodedRows | None  # X_val, y_val and sample_weight_val
 
 
 def encode_data(model, inputs, goes_on):
-    """Validate and encode the training data."""
+    """Validate and encode the training data, and the validation rows if they are given."""
     dtype = model._dtype if goes_on else DTYPES[model.dtype]
-    if dtype is DTYPES[None] and is_float32(inputs.X):
-        dtype = np.float32  # scikit-learn would turn swapped bytes into float64
     X, y = validated_data(model, inputs.X, inputs.y, dtype, reset=not goes_on)
     sample_weight = checked_sample_weight(inputs.sample_weight, X)
     if goes_on:
@@ -97,14 +101,24 @@ def encode_data(model, inputs, goes_on):
         target_kind.check_further(model, y, inputs)
     else:
         target_kind = model._target_kinds.first(model, y, inputs, sample_weight)
+    targets, validation = target_kind.encode(y, X.dtype), None
+    if inputs.X_val is not None:
+        with naming_validation():
+            X_val, y_val = validated_data(model, inputs.X_val, inputs.y_val, X.dtype, reset=False)
+            target_kind.check(y_val)
+            weight_val = checked_sample_weight(inputs.sample_weight_val, X_val)
+            validation = EncodedRows(X_val, y_val, target_kind.encode(y_val, X.dtype), weight_val)
     attributes = attributes_of(model, DATA_ATTRIBUTES) | target_kind.fitted_attributes()
-    return EncodedData(X, y, target_kind.encode(y, X.dtype), sample_weight, target_kind, attributes)
+    return EncodedData(X, y, targets, sample_weight, target_kind, attributes, validation)
 
 
-def is_float32(X):
-    """Whether an array is of float32, of any byte order."""
-    dtype = getattr(X, "dtype", None)
-    return isinstance(dtype, np.dtype) and dtype.newbyteorder("=") == np.float32
+@contextmanager
+def naming_validation():
+    """Let a ValueError say that it is about the validation rows."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"In X_val, y_val or sample_weight_val: {error}") from error
 
 
 def validated_data(model, X, y, dtype, *, reset):

@@ -1,14 +1,14 @@
-"""From a user's data to a run, and from its state to fitted attributes.
+"""From a user's data to a run.
 
-``plan_fit`` makes a ``Fit``, ``train_runs`` (in ``stacks``) trains its run, and ``fitted_attributes`` makes
-the attributes from its state. None of them changes the estimator, so a fit that fails leaves it as it was.
+``plan_fit`` makes a ``Fit``, ``train_runs`` (in ``stacks``) trains its run, and ``fitted_attributes`` (in
+``fitted``) makes the attributes from its state. None of them changes the estimator, so a fit that fails
+leaves it as it was.
 """
 
 import copy
 import functools
 import math
-from dataclasses import dataclass, fields, replace
-from numbers import Integral
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
@@ -21,18 +21,16 @@ from sknn_scratch._core.network import Network
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import NetworkShape, flatten, initialise
 from sknn_scratch._core.rows import rows_of
-from sknn_scratch._core.state import KEPT, Config, Run, Snapshot, State
-from sknn_scratch._core.stopping import StopReason
+from sknn_scratch._core.state import Config, Run, Snapshot, State
 from sknn_scratch._fitting.alpha import Choice, plan_choice
 from sknn_scratch._fitting.auto import chosen_batch_size, chosen_patience, chosen_solver, stops_early
 from sknn_scratch._fitting.checkpoint import Contents, data_of
 from sknn_scratch._fitting.fitted import (
     activation_of,
-    attributes_of,
     check_shapes,
     clear_fitted,
     fitted_layers,
-    set_result,
+    target_kind_of,
 )
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.validation import (
@@ -82,6 +80,14 @@ class Fit:
             return self.choice.path
         earlier = getattr(self.model, "alpha_path_", None) if self.model.alpha == "auto" else None
         return earlier or NO_PATH
+
+    @functools.cached_property
+    @np.errstate(over="ignore", invalid="ignore")
+    def loss_of_a_guess(self):
+        """Loss of a network that predicts the same for all training rows: the best constant."""
+        rows, shares = training_rows(self.run.data)
+        targets = self.run.data.targets[rows]
+        return target_kind_of(self.model).loss_of_a_constant(self.model, targets, shares)
 
     def new_run(self):
         """Make the same run anew."""
@@ -185,10 +191,10 @@ def choose_rows(model, inputs, encoded, split_rng):
     solver = chosen_solver(model, inputs, target_kind.loss_of(model), (len(rows), X.shape[1]))
     validation = score = None
     if inputs.X_val is not None:
-        validation, score = given_validation(model, inputs, target_kind, X.dtype)
+        validation, score = given_validation(model, encoded)
     elif not inputs.partial and stops_early(model, target_kind, y[rows], solver):
         rows, held_out = split_rows(rows, y, target_kind, model.validation_fraction, split_rng)
-        validation, score = held_out_validation(model, inputs, encoded, weights, held_out)
+        validation, score = held_out_validation(model, encoded, weights, held_out)
     data = Data(
         rows_of(X),
         encoded.targets,
@@ -199,6 +205,12 @@ def choose_rows(model, inputs, encoded, split_rng):
         score=score,
     )
     return solver, data
+
+
+def training_rows(data):
+    """Get the indices of the training rows, or a slice of all, and their shares (n_samples,)."""
+    weights = np.ones(data.n_samples) if data.row_weights is None else data.row_weights
+    return slice(None) if data.rows is None else data.rows, weights / weights.sum()
 
 
 def train_config(model, encoded, data, solver, *, partial):
@@ -238,15 +250,7 @@ def plain(number):
 
 def draw_seed(random_state):
     """Draw the seed of a fit from a ``random_state``, as defined by scikit-learn."""
-    if isinstance(random_state, Integral):
-        return seed_drawn_from(int(random_state))
     return int(check_random_state(random_state).randint(2**31 - 1))
-
-
-@functools.lru_cache
-def seed_drawn_from(seed):
-    """Draw a seed from an int. It is cached, since it takes 0.1 ms and all fits of a search draw the same."""
-    return draw_seed(check_random_state(seed))
 
 
 def random_streams(seed):
@@ -288,28 +292,3 @@ def next_state(model, config, data, streams, *, partial):
         value = validation_value(config.network, data, state.params)
         state.watch(value, Snapshot(model.best_iter_, state.params.copy()), config.tol)
     return state
-
-
-def fitted_attributes(fit, state):
-    """Make all fitted attributes of the estimator from the state of a finished run."""
-    model = copy.copy(fit.model)
-    set_result(model, state)
-    model.alpha_ = fit.run.config.alpha
-    model.alpha_path_ = fit.alpha_path
-    model._seen_weight_ += fit.run.data.total_weight
-    model._penalty_rate_ = fit.run.penalty_rate
-    vars(model).pop("_kept_", None)
-    if model.warm_start or fit.partial:
-        model._kept_ = {name: getattr(state, name) for name in KEPT}
-    return attributes_of(model)
-
-
-def was_trained_by_parts(fitted):
-    """Whether the last training was a ``partial_fit``, which keeps its memory without ``warm_start``."""
-    return hasattr(fitted, "_kept_") and not fitted.warm_start
-
-
-def snapshot(fit, state):
-    """Make the fitted attributes for a state during training, as if a callback had stopped it there."""
-    reason = state.stop_reason or StopReason.CALLBACK
-    return fitted_attributes(fit, replace(state, stop_reason=reason))

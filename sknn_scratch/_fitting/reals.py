@@ -9,16 +9,13 @@ from typing import ClassVar
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import ndtri
 from sklearn.utils import check_array
 
 from sknn_scratch._core.losses import LOSSES, Targets
 from sknn_scratch._fitting.inputs import check_outputs
 from sknn_scratch._fitting.targets import TargetKind
-from sknn_scratch._fitting.weights import combine_weights
+from sknn_scratch._fitting.y_and_weights import combine_weights
 
-GUESSED_ROWS = 1001  # quantiles of the normal distribution that serve as the targets of a guess
-HUGE_SCALE = 1e150  # outputs of ordinary size can overflow in such units of y
 CONSTANT_TOL = 1e-4  # error of the best constant output, in standard deviations of y
 
 
@@ -89,31 +86,19 @@ class Reals(TargetKind):
 
     def loss_of(self, estimator):
         """Make the estimator's loss, with its parameters."""
-        self.check_loss(estimator)
-        loss = LOSSES[estimator.loss]
-        return loss(**{field.name: float(getattr(estimator, field.name)) for field in fields(loss)})
-
-    def check_further(self, estimator, y, inputs):
-        self.check_loss(estimator)
-        super().check_further(estimator, y, inputs)
-
-    def check_loss(self, estimator):
-        """Raise ValueError if the outputs have another meaning for the estimator's loss."""
         if BY_OUTPUT[self.variant(estimator)] is not type(self):
             raise ValueError(
                 f"loss={estimator.loss!r}, but the outputs of the fitted network are for another kind of "
                 "loss; set loss back, or start anew with fit and warm_start=False."
             )
+        loss = LOSSES[estimator.loss]
+        return loss(**{field.name: float(getattr(estimator, field.name)) for field in fields(loss)})
 
     def check(self, y):
         """Raise ValueError unless y has the same number of columns as in the first fit."""
         if y.shape[1:] != np.shape(self.scale):
-            raise ValueError(
-                f"y has the shape {y.shape}, but the model was fitted to {self._shape_in_words()}."
-            )
-
-    def _shape_in_words(self):
-        return "a y of one dimension" if np.ndim(self.scale) == 0 else f"{self.n_outputs} columns"
+            expected = "one dimension" if np.ndim(self.scale) == 0 else f"{self.n_outputs} columns"
+            raise ValueError(f"y has the shape {y.shape}, but the model was fitted to a y of {expected}.")
 
     def trouble_of_first_part(self, targets):
         """Warn of a constant: it gives no scale for later parts."""
@@ -144,11 +129,6 @@ class Reals(TargetKind):
     def decode(self, outputs):
         """Turn outputs (n_samples, n_outputs) into numbers in units of y, float64."""
         y = self.offset + self.scale * self.activated(outputs.astype(np.float64))
-        if np.max(self.scale) > HUGE_SCALE and not np.isfinite(y).all():
-            raise ValueError(
-                "The predictions overflow float64, since the y of the fit was so large: "
-                f"y_scale_={self.scale}. Divide y by a constant, and train again."
-            )
         check_outputs(y)
         return y[:, 0] if np.ndim(self.scale) == 0 else y
 
@@ -163,21 +143,6 @@ class Reals(TargetKind):
     def strata(self, y):
         """Get the number (n_samples,) of each row's stratum: there is only one."""
         return np.zeros(len(y), np.intp)
-
-    def loss_of_a_guess(self, fitted, y=None):
-        """Compute the loss of the best constant: for normal targets or, if these say little, for y."""
-        is_standardised = np.all(self.scale != 1)  # it is 1 for a constant y
-        if not (is_standardised and self.loss_of(fitted).estimates_centre):  # a tail can be of any length
-            return self.loss_of_a_guess_of(y, fitted)
-        quantiles = ndtri((np.arange(GUESSED_ROWS) + 0.5) / GUESSED_ROWS)
-        targets = np.tile(quantiles[:, np.newaxis], (1, self.n_outputs))
-        return self.loss_of_a_constant(fitted, targets, np.full(GUESSED_ROWS, 1 / GUESSED_ROWS))
-
-    def loss_of_a_guess_of(self, y, fitted):
-        """Compute the loss of the best constant for y; None if y is constant or missing."""
-        if y is None or not np.ptp(y, axis=0).any():
-            return None
-        return self.loss_of_a_constant(fitted, self.encode(y, float), np.full(len(y), 1 / len(y)))
 
     def loss_of_a_constant(self, estimator, targets, shares):
         """Compute the mean loss of the best constants, one output after the other."""
@@ -243,10 +208,6 @@ class Rates(Reals):
     def best_constant(loss, targets):
         """Compute the logarithm of the mean of targets with one output."""
         return np.log(max(targets.times_shares.sum(), np.finfo(float).tiny))
-
-    def loss_of_a_guess(self, fitted, y=None):
-        """Compute the loss of the best constant for y: it depends on the mean of the counts."""
-        return self.loss_of_a_guess_of(y, fitted)
 
 
 def check_rates(y):

@@ -16,9 +16,9 @@ from sknn_scratch._core.network import make_batch
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._fitting import causes
-from sknn_scratch._fitting.features import measure_features
+from sknn_scratch._fitting.causes import Measured, measure_features, remedy_for
 from sknn_scratch._fitting.fitted import target_kind_of
-from sknn_scratch._fitting.measured import Measured, remedy_for
+from sknn_scratch._fitting.plan import training_rows
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 
 # Where code that runs between the user's call and a fit begins. Python 3.11 cannot skip it.
@@ -78,8 +78,7 @@ def troubles_of(fit, state):
 def unlearnt(fit, state):
     """List the trouble of a training that had time to learn, but whose loss is no lower than a guess's.
 
-    A guess predicts the best constant. If tol is not below its loss, nothing counts as an improvement, so
-    there is no trouble.
+    If tol is not below the loss of a guess, nothing counts as an improvement, so there is no trouble.
     """
     run = fit.run
     had_time = state.stop_reason in SETTLED or (
@@ -87,26 +86,19 @@ def unlearnt(fit, state):
     )
     if fit.partial or not had_time:
         return []
-    rows, shares = training_rows(run.data)
-    constant = target_kind_of(fit.model).loss_of_a_constant(fit.model, run.data.targets[rows], shares)
+    guess = fit.loss_of_a_guess
     losses = np.array([record["loss"] for record in state.history])
-    if run.config.tol >= constant or losses.min() < UNLEARNT * constant:
+    if run.config.tol >= guess or losses.min() < UNLEARNT * guess:
         return []
     params = view_parameters(state.params, run.config.network.shape)
-    loss = mean_loss(run.config.network, params, batch_of(run.data)) / constant
+    loss = mean_loss(run.config.network, params, batch_of(run.data)) / guess
     if loss < UNLEARNT:  # only the penalty is high
         return []
     steps_may_be_large = not run.config.optimizer.takes_all_rows
-    climb = max(loss - 1, causes.climb_of(losses / constant)) if steps_may_be_large else 0
+    climb = max(loss - 1, causes.climb_of(losses / guess)) if steps_may_be_large else 0
     cause, remedy = likely_cause(fit, state, climb)
     message = f"{NOTHING_LEARNT} Likely cause: {cause}. {remedy_for(run.config.solver, remedy)}"
     return [Trouble(message, ConvergenceWarning)]
-
-
-def training_rows(data):
-    """Get the indices of the training rows, or a slice of all, and their shares (n_samples,)."""
-    weights = np.ones(data.n_samples) if data.row_weights is None else data.row_weights
-    return slice(None) if data.rows is None else data.rows, weights / weights.sum()
 
 
 def batch_of(data, some=slice(None)):
@@ -119,7 +111,7 @@ def batch_of(data, some=slice(None)):
 def likely_cause(fit, state, climb):
     """Find the likely cause of a network that has learnt nothing: its name and remedy, as in ``diagnose``.
 
-    ``climb`` is how far the loss has climbed, in units of the loss of constant outputs.
+    ``climb`` is how far the loss has climbed, in units of the loss of a guess.
     """
     run, model = fit.run, fit.model
     features, names = measure_features(run.data.X.source), range(model.n_features_in_)

@@ -14,51 +14,24 @@ from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import watched_value
 from sknn_scratch._fitting.fitted import set_layers
-from sknn_scratch._fitting.inputs import validated_data
-from sknn_scratch._fitting.sklearn_private import _BaseScorer, _safe_indexing
-from sknn_scratch._fitting.weights import checked_sample_weight
+from sknn_scratch._fitting.inputs import naming_validation
+from sknn_scratch._fitting.sklearn_versions import _BaseScorer
 
 
-def rows_to_spare(target_kind, strata):
-    """Count (n_strata,) the rows of each stratum that need not stay in training."""
-    return np.bincount(strata) - target_kind.n_kept
-
-
-def held_out_validation(model, inputs, encoded, weights, rows):
+def held_out_validation(model, encoded, weights, rows):
     """Make the validation from some of the training rows."""
-    X, y, targets = encoded.X, encoded.y, encoded.targets
+    X, y, targets = encoded.X[rows], encoded.y[rows], encoded.targets[rows]
     weights = None if weights is None else weights[rows]
-    validation = make_batch(rows_of(X[rows]), targets[rows], weights)
-    if model.scoring == "loss":
-        return validation, None
-    X_user = rows_of_frame(inputs.X, rows, model.scoring) if hasattr(inputs.X, "columns") else X[rows]
-    return validation, scorer_of(model, X_user, y[rows], weights)
+    return make_batch(rows_of(X), targets, weights), scorer_of(model, X, y, weights)
 
 
-def rows_of_frame(frame, rows, scoring):
-    """Take rows of a data frame for a scorer, which predicts from X as the user passed it."""
-    try:
-        return _safe_indexing(frame, rows)
-    except Exception as error:  # a data frame of another library may raise anything
-        kind = type(frame)
-        raise TypeError(
-            f"scoring={scoring!r} needs the validation rows of X, but a {kind.__module__}."
-            f"{kind.__qualname__} cannot be indexed by position. Pass X as an array or a pandas data frame "
-            "(with Dask, X.compute()), pass X_val and y_val, or set scoring='loss' or early_stopping=False."
-        ) from error
-
-
-def given_validation(model, inputs, target_kind, dtype):
+def given_validation(model, encoded):
     """Make the validation from X_val, y_val and sample_weight_val."""
-    try:
-        X, y = validated_data(model, inputs.X_val, inputs.y_val, dtype, reset=False)
-        target_kind.check(y)
-        targets = target_kind.encode(y, dtype)
-        weights = target_kind.row_weights(model, checked_sample_weight(inputs.sample_weight_val, X), y)
-    except ValueError as error:
-        raise ValueError(f"In X_val, y_val or sample_weight_val: {error}") from error
-    validation = make_batch(rows_of(X), targets, weights)
-    return validation, scorer_of(model, inputs.X_val, y, weights)
+    given = encoded.validation
+    with naming_validation():
+        weights = encoded.target_kind.row_weights(model, given.sample_weight, given.y)
+    batch = make_batch(rows_of(given.X), given.targets, weights)
+    return batch, scorer_of(model, given.X, given.y, weights)
 
 
 def scorer_of(model, X, y, weights):
@@ -71,6 +44,7 @@ def scorer_of(model, X, y, weights):
 
     def score(params):
         snapshot = copy.copy(model)
+        vars(snapshot).pop("feature_names_in_", None)  # X is an array, also if the user's is a data frame
         set_layers(snapshot, params)
         try:
             value = float(scorer(snapshot, X, y, **weighted))
@@ -107,25 +81,26 @@ def validation_value(network, data, params):
 def split_rows(rows, y, target_kind, validation_fraction, rng):
     """Split row numbers into training and validation rows.
 
-    The rows (n_samples,) are row numbers of y (n_rows, ...), and both parts are in ascending order. Every
-    stratum gives its share of the validation rows, rounded so that the sum is right. At least one row of
-    every class stays in training.
+    The rows (n_samples,) are row numbers of y (n_rows, ...), and both parts are in ascending order. At least
+    one row of every class stays in training. The others are sorted by stratum, in random order within it, and
+    held out at equal distances: so every stratum gives its share.
     """
-    n_validation = validation_size(validation_fraction, len(rows))
     strata = target_kind.strata(y[rows])
-    counts, available = np.bincount(strata), rows_to_spare(target_kind, strata)
-    quotas = _apportion(n_validation, counts, available, rng)
     order = rng.permutation(len(rows))
     order = order[np.argsort(strata[order], kind="stable")]
-    rank = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
-    is_validation = np.zeros(len(rows), bool)
-    is_validation[order[rank < np.repeat(quotas, counts)]] = True
-    if not is_validation.any():
+    counts = np.bincount(strata)
+    places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)  # of a row in its stratum
+    to_spare = order[places >= target_kind.n_kept]
+    n_validation = min(validation_size(validation_fraction, len(rows)), len(to_spare))
+    if n_validation == 0:
         raise ValueError(
             f"validation_fraction={validation_fraction} of {len(rows)} rows leaves no row to validate "
             "with, since one of each class is kept for training; increase it, pass X_val and y_val, or "
             "set early_stopping=False."
         )
+    evenly = (np.arange(n_validation) + 0.5) * len(to_spare) / n_validation
+    is_validation = np.zeros(len(rows), bool)
+    is_validation[to_spare[evenly.astype(int)]] = True
     return rows[~is_validation], rows[is_validation]
 
 
@@ -141,23 +116,3 @@ def validation_size(validation_fraction, n_samples):
             f"(n_samples={n_samples}); decrease it, pass X_val and y_val, or set early_stopping=False."
         )
     return size
-
-
-def _apportion(total, counts, available, rng):
-    """Divide ``total`` in proportion to ``counts``: whole parts first, then by largest remainder.
-
-    If a stratum is too small, the others give the missing rows, in proportion to their remaining rows.
-    """
-    shares = total * counts / counts.sum()
-    quotas = np.minimum(np.floor(shares).astype(int), available)
-    ties = rng.random(len(counts))
-    by_remainder = np.lexsort((ties, quotas - shares))
-    givers = by_remainder[(quotas < available)[by_remainder]]
-    quotas[givers[: total - quotas.sum()]] += 1
-    while (missing := min(total, available.sum()) - quotas.sum()) > 0:
-        left = available - quotas
-        more = missing * left // left.sum()
-        if not more.any():
-            more[np.argsort(-left, kind="stable")[:missing]] = 1
-        quotas += more
-    return quotas

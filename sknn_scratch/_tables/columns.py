@@ -12,7 +12,7 @@ from numbers import Real
 import numpy as np
 from sklearn.preprocessing import OneHotEncoder
 
-from sknn_scratch._fitting.sklearn_private import _safe_indexing
+from sknn_scratch._fitting.sklearn_versions import _safe_indexing
 
 NUMBERS, CATEGORIES = "numbers", "categories"
 # Names of types, in lower case.

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sknn_scratch._estimators.constructor import Number
 from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._fitting.inputs import ArrayLike
-from sknn_scratch._fitting.sklearn_private import _check_feature_names_in
+from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in
 
 # A standardised value stays between -BOUND and BOUND.
 BOUND = 3.0

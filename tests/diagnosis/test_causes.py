@@ -14,7 +14,7 @@ from sknn_scratch import Diagnosis, Finding, ShallowNNClassifier, ShallowNNRegre
 from sknn_scratch._diagnosis.checks import CHECKS
 from sknn_scratch._diagnosis.diagnose import cause_of
 from sknn_scratch._diagnosis.references import of_linear_model
-from sknn_scratch._fitting.measured import Limits, Measured
+from sknn_scratch._fitting.causes import Limits, Measured
 from tests.helpers import moons, xor
 
 

@@ -41,8 +41,10 @@ def test_rare_counts_are_mostly_noise_which_is_no_finding():
     reg = small_regressor(loss="poisson", max_iter=200, early_stopping=True).fit(rows, y)
     diagnosis = diagnose(reg, rows, y)
     assert diagnosis.ok, diagnosis
-    needs_y = {"exploding gradient", "overfitting", "stopped too early"}
-    assert needs_y <= diagnose(reg, rows).not_checked.keys()
+    without_y = diagnose(reg, rows)
+    assert without_y.ok, without_y
+    assert without_y.not_checked.keys() >= {"underfitting", "strong penalty"}
+    assert without_y.not_checked.keys().isdisjoint({"overfitting", "exploding gradient", "stopped too early"})
 
 
 def test_a_quantile_is_not_compared_with_means():
@@ -56,5 +58,7 @@ def test_a_quantile_is_not_compared_with_means():
 
 
 def test_a_constant_y_can_be_diagnosed():
-    flat = small_regressor().fit(X, np.full(40, 3.0))
-    assert "exploding gradient" in diagnose(flat, X, np.full(40, 3.0)).not_checked
+    y = np.full(40, 3.0)
+    reasons = diagnose(small_regressor().fit(X, y), X, y).not_checked
+    for name in ("exploding gradient", "overfitting", "stopped too early"):
+        assert reasons[name] == "all y of the training were equal"

@@ -314,7 +314,9 @@ def test_the_data_are_validated_once(n_jobs, monkeypatch):
     )
     with parallel_config(backend="threading"):
         ensemble(n_jobs=n_jobs).fit(X3, Y3)
-    assert len(calls) == 1
+        assert len(calls) == 1
+        ensemble(n_jobs=n_jobs, early_stopping=True).fit(X3, Y3, X_val=X3[:20], y_val=Y3[:20])
+        assert len(calls) == 3  # X, and X_val
 
 
 def test_a_fit_that_goes_on_keeps_its_precision():

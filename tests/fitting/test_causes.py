@@ -78,7 +78,7 @@ CAUSES = {  # the data, what is wrong with the network, the remedy in words and 
     "tiny features": (moons(scale=1e-5), {}, SCALER, {}),
     "large initial weights": (
         flowers(),
-        {"init_scale": 10, "early_stopping": True},
+        {"init_scale": 30, "early_stopping": True},
         "Use a smaller init_scale, or 'glorot'.",
         {"init_scale": "glorot"},
     ),

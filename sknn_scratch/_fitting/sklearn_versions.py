@@ -1,6 +1,10 @@
-"""scikit-learn's callback framework, which is new in 1.9; before, what a Checkpoint needs of it.
+"""All that depends on scikit-learn's version: its private names, and its callback framework.
 
-The other modules use these names, and do not ask which version is installed.
+Any version of scikit-learn may move or remove a private name. No other module of this package imports one, so
+with a version that lacks one, the import of this package raises the error below. Private attributes of
+scikit-learn's objects cannot be imported; the modules that deal with these objects use them.
+
+The callback framework is new in 1.9. Before, there is what a Checkpoint needs of it, by the same names.
 """
 
 from contextlib import nullcontext
@@ -8,12 +12,40 @@ from typing import Any, Self
 
 import sklearn
 
-from sknn_scratch._fitting.sklearn_private import HAS_CALLBACKS, _clone_parametrized
+SUPPORTED = ("1.7", "1.8", "1.9")  # the tested versions; pyproject.toml names the lowest
+HAS_CALLBACKS = tuple(map(int, sklearn.__version__.split(".")[:2])) >= (1, 9)
+
+try:
+    from sklearn.base import _clone_parametrized, _fit_context
+    from sklearn.metrics._scorer import _BaseScorer
+    from sklearn.utils import _safe_indexing
+    from sklearn.utils._param_validation import Interval, StrOptions
+    from sklearn.utils.validation import _check_feature_names_in, _check_sample_weight, _num_samples
+
+    if HAS_CALLBACKS:
+        from sklearn.callback import AutoPropagatedCallback
+        from sklearn.callback import CallbackSupportMixin as CallbackSupport
+        from sklearn.callback._callback_support import callback_management_context
+except ImportError as error:
+    raise ImportError(
+        f"sknn_scratch supports scikit-learn {', '.join(SUPPORTED)} and does not work with the installed "
+        f'{sklearn.__version__} ({error.msg}): pip install "scikit-learn=={SUPPORTED[-1]}.*", '
+        "or install a newer sknn_scratch."
+    ) from error
 
 __all__ = [
+    "HAS_CALLBACKS",
     "AutoPropagatedCallback",
     "CallbackSupport",
+    "Interval",
     "NeedsNoFramework",
+    "StrOptions",
+    "_BaseScorer",
+    "_check_feature_names_in",
+    "_check_sample_weight",
+    "_fit_context",
+    "_num_samples",
+    "_safe_indexing",
     "callback_management_context",
 ]
 
@@ -22,12 +54,7 @@ class NeedsNoFramework:
     """A callback that this package calls itself, so that it works with every version of scikit-learn."""
 
 
-if HAS_CALLBACKS:
-    from sklearn.callback import AutoPropagatedCallback
-    from sklearn.callback import CallbackSupportMixin as CallbackSupport
-
-    from sknn_scratch._fitting.sklearn_private import callback_management_context
-else:
+if not HAS_CALLBACKS:
 
     class AutoPropagatedCallback:
         """No callback is one."""

@@ -1,6 +1,10 @@
-"""What stands in for scikit-learn's callback framework before 1.9, tested with any version."""
+"""The error if scikit-learn lacks a private name, and what stands in for its callbacks before 1.9."""
 
+import re
 import runpy
+import sys
+import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -8,16 +12,44 @@ import sklearn
 from sklearn.base import BaseEstimator, clone
 
 from sknn_scratch import Checkpoint, ShallowNNClassifier
-from sknn_scratch._fitting import callback_framework, sklearn_private
+from sknn_scratch._fitting import sklearn_versions
 from tests.helpers import SilentCallback
 from tests.versions import HAS_CALLBACKS
+
+MODULE = Path(sklearn_versions.__file__)
+PYPROJECT = tomllib.loads((MODULE.parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", ["_BaseScorer", None])
+def test_a_missing_name_or_module_is_named_with_the_versions(monkeypatch, name):
+    monkeypatch.setattr(sklearn, "__version__", "1.10.2")
+    module = "sklearn.metrics._scorer"
+    if name:
+        monkeypatch.delattr(import_module(module), name)
+    else:
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ImportError) as raised:
+        runpy.run_path(str(MODULE))
+    sentence, (*_, newest) = str(raised.value), sklearn_versions.SUPPORTED
+    assert (f"'{name}' from '{module}'" if name else module) in sentence
+    assert "does not work with the installed 1.10.2" in sentence
+    assert f"supports scikit-learn {', '.join(sklearn_versions.SUPPORTED)}" in sentence
+    assert f'pip install "scikit-learn=={newest}.*"' in sentence
+
+
+def test_the_supported_versions_begin_with_the_lowest_allowed():
+    (lowest,) = re.findall(r"'scikit-learn>=([\d.]+)", str(PYPROJECT["project"]["dependencies"]))
+    assert lowest == sklearn_versions.SUPPORTED[0]
+
+
+# --- scikit-learn's callback framework ---
 
 
 @pytest.fixture
 def stand_in(monkeypatch):
     """The names of the module, as they are without scikit-learn's framework."""
-    monkeypatch.setattr(sklearn_private, "HAS_CALLBACKS", False)
-    return runpy.run_path(str(Path(callback_framework.__file__)))
+    monkeypatch.setattr(sklearn, "__version__", "1.7.2")
+    return runpy.run_path(str(MODULE))
 
 
 @pytest.fixture
@@ -40,8 +72,7 @@ def callback(stand_in):
     return Own()
 
 
-def test_only_callbacks_that_need_no_framework_are_set(estimator, callback, monkeypatch):
-    monkeypatch.setattr(sklearn, "__version__", "1.7.2")
+def test_only_callbacks_that_need_no_framework_are_set(estimator, callback):
     assert estimator.set_callbacks(callback) is estimator
     with pytest.raises(TypeError, match=r"scikit-learn 1\.7\.2.*SilentCallback.*pip install.*>=1\.9"):
         estimator.set_callbacks(callback, SilentCallback())
