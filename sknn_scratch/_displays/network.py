@@ -146,13 +146,13 @@ class NetworkDisplay:
             With ``shown_``, ``ax_`` and ``figure_``.
         """
         self.shown_ = [strongest(values) for values in self._strengths()]
-        places = list(map(rows_of_nodes, self.shown_, self._sizes()))
-        n_rows = max(n for _, n in places)
+        n_nodes = list(map(len, self.shown_))
+        n_rows = max(n_nodes)
         ((self.ax_,),) = axes_for(self, ax, (1, 1), (7.0, 1.9 + 0.3 * max(n_rows, 6)))
         self.figure_ = self.ax_.figure
         self.ax_.set(xlim=(-0.1, 2.1), ylim=(-n_rows / 2, n_rows / 2))
         self.ax_.set_axis_off()
-        heights = [min(SPREAD, n_rows / n) * ((n - 1) / 2 - rows) for rows, n in places]
+        heights = [min(SPREAD, n_rows / n) * ((n - 1) / 2 - np.arange(n)) for n in n_nodes]
         spacing = 72 * self.ax_.get_position().height * self.figure_.get_figheight() / n_rows  # in points
         self._draw_edges(heights)
         diameter, size = min(17.0, 0.75 * spacing), min(10.0, max(5.0, 0.75 * spacing))
@@ -200,18 +200,12 @@ class NetworkDisplay:
                 self.ax_.text(1, y, unit, fontsize=0.42 * diameter, ha="center", va="center_baseline")
 
     def _draw_names(self, heights, diameter, size):
-        """Write names beside inputs and outputs, and the number of nodes that are left out."""
+        """Write names beside inputs and outputs."""
         sides = ((0, self.feature_names, "right", -1), (2, self._output_names(), "left", 1))
         for layer, names, align, side in sides:
             offset = (side * (diameter / 2 + 4), 0)
             for node, y in zip(self.shown_[layer], heights[layer], strict=True):
                 self._write(shorten(names[node], 20), (layer, y), offset, size, ha=align)
-        for layer, (n_nodes, shown) in enumerate(zip(self._sizes(), self.shown_, strict=True)):
-            if n_nodes > len(shown):
-                middle = heights[layer][len(shown) // 2 - 1 :][:2].mean()
-                box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.85}
-                words = f"⋯ {n_nodes - len(shown)} weaker ⋯"
-                self._write(words, (layer, middle), (0, 0), size, ha="center", color=GREY, bbox=box)
 
     def _write(self, text, place, offset, size, **style):
         style = {"va": "center", "annotation_clip": False} | style
@@ -223,13 +217,10 @@ class NetworkDisplay:
 
     def _draw_headers(self, size):
         """Write the name of each layer above it, and the largest weight below each group of edges."""
-        n_features, n_hidden, n_outputs = self._sizes()
-        headers = (
-            ("input", count(n_features, "feature")),
-            ("hidden layer", count(n_hidden, f"{self.activation} unit")),
-            ("output layer", count(n_outputs, "output")),
-        )
-        for layer, lines in enumerate(headers):
+        nouns = {"input": "feature", "hidden layer": f"{self.activation} unit", "output layer": "output"}
+        for layer, (title, noun) in enumerate(nouns.items()):
+            n_shown, n_nodes = len(self.shown_[layer]), self._sizes()[layer]
+            lines = title, f"{n_shown} of " * (n_shown < n_nodes) + count(n_nodes, noun)
             place = {"xycoords": ("data", "axes fraction"), "ha": "center"}
             # Two texts: in an SVG, the lines of one text are centred in matplotlib's own font only.
             for line, height in zip(lines, (6 + 1.2 * size, 6), strict=True):
@@ -255,13 +246,6 @@ class NetworkDisplay:
 def strongest(values):
     """Find the numbers of the largest values, in ascending order."""
     return np.sort(np.argsort(-values, kind="stable")[:MAX_NODES])
-
-
-def rows_of_nodes(shown, n_nodes):
-    """Find the rows of the nodes that are drawn, and count the rows: one in the middle counts the others."""
-    rows, is_cut = np.arange(len(shown)), len(shown) < n_nodes
-    rows[len(rows) // 2 :] += is_cut
-    return rows, len(rows) + is_cut
 
 
 def relative(values):
