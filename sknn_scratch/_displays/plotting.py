@@ -45,10 +45,21 @@ def axes_for(display, ax, shape, figsize, **grid):
         return np.asarray(ax, dtype=object).reshape(shape)
     else:
         ax = np.ravel(ax)[0]
-        ax.set_axis_off()
-        figure, spec = ax.figure, ax.get_subplotspec().subgridspec(*shape, **grid)
+        figure, spec = ax.figure, divide(ax, shape, grid)
     axes = [figure.add_subplot(spec[row, column]) for row in range(shape[0]) for column in range(shape[1])]
     return np.array(axes, dtype=object).reshape(shape)
+
+
+def divide(ax, shape, grid):
+    """Hide an Axes, and divide its place into a grid."""
+    from matplotlib.gridspec import GridSpec
+
+    ax.set_axis_off()
+    place = ax.get_subplotspec()
+    if place is not None:
+        return place.subgridspec(*shape, **grid)
+    box = ax.get_position()
+    return GridSpec(*shape, figure=ax.figure, left=box.x0, right=box.x1, bottom=box.y0, top=box.y1, **grid)
 
 
 def class_colors(n_classes):

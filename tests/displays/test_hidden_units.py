@@ -176,5 +176,5 @@ def test_many_classes_have_different_colours():
     X, y = rng.normal(size=(100, 2)), np.arange(100) % 10
     clf = ShallowNNClassifier(2, max_iter=2, random_state=0).fit(X, y)
     shown = HiddenUnitsDisplay.from_estimator(clf, X, y, resolution=5)
-    colors = [line.get_color() for line in shown.ax_.get_legend().get_lines()]
+    colors = [tuple(line.get_color()) for line in shown.ax_.get_legend().get_lines()]
     assert len(set(colors)) == 10
