@@ -27,7 +27,7 @@ def of_features(measure: Callable[..., Any]) -> Callable[[Any], Any]:
     return lambda evidence: measure(evidence.features, evidence.feature_names)
 
 
-UNLEARNT = ("stopped too early", "not converged", "underfitting")
+UNLEARNT = ("stopped too early", "not converged", "underfitting", "class imbalance ignored")
 NO_GRADIENT = ("saturation", "dead units", "vanishing gradient")
 HARDLY_TRAINABLE = (*NO_GRADIENT, "exploding gradient", "overfitting", *UNLEARNT)
 
@@ -49,8 +49,11 @@ CHECKS = MappingProxyType(
         "dead units": Check(of_units.dead_units, ("vanishing gradient", *UNLEARNT)),
         "vanishing gradient": Check(of_units.vanishing_gradient, UNLEARNT),
         "overfitting": Check(of_training.overfitting, ("underfitting",)),
-        "stopped too early": Check(of_training.stopped_too_early, ("not converged", "underfitting")),
-        "not converged": Check(of_training.not_converged, ("underfitting",)),
-        "underfitting": Check(of_units.underfitting),
+        "stopped too early": Check(
+            of_training.stopped_too_early, ("not converged", "underfitting", "class imbalance ignored")
+        ),
+        "not converged": Check(of_training.not_converged, ("underfitting", "class imbalance ignored")),
+        "underfitting": Check(of_units.underfitting, ("class imbalance ignored",)),
+        "class imbalance ignored": Check(of_training.class_imbalance),
     }
 )

@@ -1,4 +1,4 @@
-"""Findings about the training: the penalty, the steps, the end, overfitting."""
+"""Findings about the training: the penalty, the steps, the end, the result."""
 
 import math
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from sknn_scratch._diagnosis.checks_of_units import HINGES, SATURATION_LIMITS
 from sknn_scratch._diagnosis.evidence import CONSTANT_Y, ON_DATA
+from sknn_scratch._estimators.inspection import output_names
 from sknn_scratch._fitting import causes
 from sknn_scratch._fitting.causes import Limits, Measured
 from sknn_scratch._fitting.fitted import was_trained_by_parts
@@ -18,6 +19,10 @@ TOO_EARLY_LIMITS = Limits(0.01, 0.05)
 LAST_PART = 10  # "the last tenth"
 # A training that ended for one of these reasons could have continued.
 UNFINISHED = ("max_iter", "interrupted", "callback", "line_search_failed")
+# A class that is missed in half of its rows is hardly learnt. If it is missed in nine of ten, it is ignored.
+IMBALANCE_LIMITS = Limits(0.5, 0.9)
+# A class is rare if it has less than half of an equal share of the rows.
+RARE = 0.5
 
 
 def strong_penalty(evidence):
@@ -127,4 +132,32 @@ def not_converged(evidence):
         remedy,
         is_share=False,
         judged=severity,
+    )
+
+
+def class_imbalance(evidence):
+    """Look at how often the network predicts a rare class correctly."""
+    if not hasattr(evidence.fitted, "classes_"):
+        return "it is for classes"
+    if evidence.y is None:
+        return "it needs y"
+    truth, predicted, classes = evidence.labels, evidence.predicted, evidence.fitted.classes_
+    equal_share = 0.5
+    if truth.ndim == 1:
+        truth, predicted = (labels[:, np.newaxis] == classes for labels in (truth, predicted))
+        equal_share = 1 / len(classes)
+    counts = truth.sum(axis=0)
+    present = np.where(counts > 0, counts, np.inf)
+    rarest = int(present.argmin())
+    share = counts[rarest] / len(truth)
+    if not counts.any() or share >= RARE * equal_share:
+        return "no class is rare"
+    missed = 1 - float(predicted[truth[:, rarest] == 1, rarest].mean())
+    return Measured(
+        missed,
+        IMBALANCE_LIMITS,
+        f"{output_names(evidence.fitted)[rarest]} is in {share:.1%} of the rows. In {missed:.0%} of these, "
+        "the network does not predict it.",
+        "Use class_weight='balanced' or larger sample_weight for its rows, and judge by "
+        "scoring='balanced_accuracy'.",
     )

@@ -77,6 +77,12 @@ class Evidence:
         return y
 
     @cached_property
+    def predicted(self):
+        """Predict labels like y."""
+        outputs = predict_outputs(fitted_network(self.fitted), fitted_layers(self.fitted), self.rows)
+        return target_kind_of(self.fitted).decode(outputs)
+
+    @cached_property
     def loss_of_a_guess(self):
         """Loss in training of a network that predicts the same for all rows; None if all y were equal."""
         return self.fitted._loss_of_a_guess_ or None

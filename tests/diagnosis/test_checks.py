@@ -29,8 +29,8 @@ def check(name, *arguments):
 
 # --- The findings ---
 
-# There is nothing to look at: it needs another activation.
-NOT_CHECKED = ("saturation",)
+# There is nothing to look at: it needs another activation, a rare class.
+NOT_CHECKED = ("saturation", "class imbalance ignored")
 
 
 def test_a_healthy_network_has_no_finding(data, healthy):
@@ -203,6 +203,33 @@ def test_a_rule_that_was_met_on_the_plateau_of_the_start_is_a_problem_too(data):
     assert finding.severity == "problem"
     assert "its own rule (converged), with a loss no better than a guess's" in finding.meaning
     assert "decrease tol" in finding.remedy
+
+
+def imbalanced(n_samples=400):
+    """One row in twenty is of class 1, which overlaps with class 0."""
+    rng = np.random.default_rng(0)
+    y = (np.arange(n_samples) % 20 == 0).astype(int)
+    return rng.normal(size=(n_samples, 2)) + 1.2 * y[:, np.newaxis], y
+
+
+def test_class_imbalance_ignored():
+    X, y = imbalanced()
+    finding = check("class imbalance ignored", fit(X, y, max_iter=50), X, y)
+    assert finding.severity == "problem"
+    assert "class 1 is in 5.0% of the rows" in finding.meaning
+    assert "class_weight" in finding.remedy
+    balanced = fit(X, y, max_iter=50, class_weight="balanced")
+    assert check("class imbalance ignored", balanced, X, y).severity == "ok"
+
+
+def test_imbalance_of_labels_and_of_several_classes():
+    X, y = imbalanced()
+    labels = np.column_stack([X[:, 0] > 0, y]).astype(int)
+    finding = check("class imbalance ignored", fit(X, labels, max_iter=50, alpha=5), X, labels)
+    assert finding.severity == "problem"
+    assert "label 1 is in" in finding.meaning
+    names = np.array(["left", "rare", "right"])[np.where(y, 1, np.where(X[:, 0] > 0, 2, 0))]
+    assert "rare is in" in check("class imbalance ignored", fit(X, names, max_iter=20), X, names).meaning
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ def test_a_healthy_regressor_and_one_under_a_heavy_penalty(loss):
     crushed = small_regressor(n_hidden=20, loss=loss, max_iter=200, alpha=1e4).fit(rows, y)
     diagnosis = diagnose(crushed, rows, list(y))
     assert diagnosis.fix_first.name == "strong penalty"
+    assert diagnosis.not_checked["class imbalance ignored"] == "it is for classes"
 
 
 def findings(*arguments):
