@@ -42,6 +42,10 @@ def rows() -> Iterator[tuple[str, Callable[[], Callable[[], object]]]]:
         small = replace(TINY, epochs=50)
         yield f"search, 12 candidates, 5 folds, {dtype}", partial(prepare_search, small, dtype)
         yield f"ensemble of 8, {dtype}", partial(prepare_ensemble, small, dtype)
+    for data in ("breast_cancer", "digits", "iris"):
+        for alpha in ("auto", 1.0):
+            for what in ("fit", "ensemble of 8", "search of 45 fits"):
+                yield f"lbfgs, {what}, {data}, alpha={alpha}", partial(prepare_lbfgs, what, data, alpha)
 
 
 def prepare_fit(work: Any, dtype: str, n_calls: int = 1) -> Callable[[], object]:
@@ -83,6 +87,26 @@ def prepare_ensemble(work: Any, dtype: str) -> Callable[[], object]:
 
     X, y = work.data(dtype)
     return partial(ShallowNNEnsembleClassifier(**our_classifier(work).get_params()).fit, X, y)
+
+
+def prepare_lbfgs(what: str, data: str, alpha: float | str) -> Callable[[], object]:
+    """Prepare fits by L-BFGS that end when they have converged: one, eight, or a search of 45."""
+    from sklearn import datasets
+    from sklearn.model_selection import RepeatedStratifiedKFold
+    from sklearn.preprocessing import scale
+
+    from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier, VectorizedGridSearchCV
+
+    X, y = getattr(datasets, f"load_{data}")(return_X_y=True)
+    X, y = scale(X)[:600], y[:600]
+    params = {"solver": "lbfgs", "alpha": alpha, "random_state": 0}
+    if what == "fit":
+        return partial(ShallowNNClassifier(**params).fit, X, y)
+    if what == "ensemble of 8":
+        return partial(ShallowNNEnsembleClassifier(**params, n_networks=8).fit, X, y)
+    folds = RepeatedStratifiedKFold(n_splits=5, n_repeats=3, random_state=0)
+    grid = {"activation": ["relu", "tanh", "sigmoid"]}
+    return partial(VectorizedGridSearchCV(ShallowNNClassifier(**params), grid, cv=folds).fit, X, y)
 
 
 def work_for_the_other_process() -> None:
