@@ -6,7 +6,6 @@ leaves it as it was.
 """
 
 import copy
-import functools
 import math
 from dataclasses import dataclass, fields
 from typing import NamedTuple
@@ -15,7 +14,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from sknn_scratch._core.activations import Activation
-from sknn_scratch._core.data import Data
+from sknn_scratch._core.data import Data, computed_once
 from sknn_scratch._core.lazy import clear_unused_features, updates_lazily
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.optimizers import SOLVERS
@@ -81,10 +80,10 @@ class Fit:
         earlier = getattr(self.model, "alpha_path_", None) if self.model.alpha == "auto" else None
         return earlier or NO_PATH
 
-    @functools.cached_property
+    @computed_once
     @np.errstate(over="ignore", invalid="ignore")
     def loss_of_a_guess(self):
-        """Loss of a network that predicts the same for all training rows: the best constant."""
+        """Compute the loss of a network that predicts the same for all training rows: the best constant."""
         rows, shares = training_rows(self.run.data)
         targets = self.run.data.targets[rows]
         return target_kind_of(self.model).loss_of_a_constant(self.model, targets, shares)
