@@ -37,9 +37,12 @@ def minimise(
 
     def end_iteration(intermediate_result: scipy.optimize.OptimizeResult) -> None:
         nonlocal value, stops
-        earlier, value = value, function.value_at(intermediate_result.x)
+        earlier, value = value, function.value_at(intermediate_result.x)  # goes back there if need be
         is_over = is_negligible(earlier - value, value, np.float64)
-        stops = on_iteration(value, StopReason.CONVERGED if is_over else None)
+        try:
+            stops = on_iteration(value, StopReason.CONVERGED if is_over else None)
+        except StopIteration as error:  # SciPy would take it for ours
+            raise RuntimeError("a callback raised StopIteration") from error
         if stops:
             raise StopIteration
 

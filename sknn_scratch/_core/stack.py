@@ -78,7 +78,7 @@ class Stack:
         rates, weights = [run.penalty_rate for run in self.runs], self.network.shape.weights
         self.penalty = Penalty(rates if any(rates) else (), weights.start, weights.stop - weights.start)
         self.n_updates = self.runs[0].state.n_updates
-        self.learning_rates = [1.0] * len(self.runs)  # without batches; else they are set in every epoch
+        self.learning_rates = [1.0] * len(self.runs)  # L-BFGS keeps these; else they are set in every epoch
         flat = self.params.flat.reshape(-1)
         memory = {name: array.reshape(-1) for name, array in self.memory.items()}
         self.vectors = Vectors(flat, self.grads.flat.reshape(-1), memory, np.zeros_like(flat))

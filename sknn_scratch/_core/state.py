@@ -84,11 +84,11 @@ class State:
     epochs_before: int = 0  # this run, which has its own ``max_iter``
     epochs_without_improvement: int = 0  # since the watched value last fell by more than ``tol``
     best_value: float = math.inf  # the lowest watched value of this run
-    best_epoch: int = 0  # the epoch of the parameters that had it
+    best_epoch: int = 0  # after which the parameters had it
     best_params: Array | None = None  # (n_params,); None before the first sound epoch
     loss_limit: float = math.inf  # an objective that is not below it has exploded
     stop_reason: StopReason | None = None  # None before the end; in training, only ``Run.stop`` sets it
-    returned_to: int | None = None  # the epoch of the best parameters, if the run has gone back to them
+    returned_to: int | None = None  # the epoch whose parameters the run has gone back to, if it has
 
     @property
     def epoch(self) -> int:
@@ -211,7 +211,7 @@ class Run:
         """Record an epoch, score it, and remember its parameters if it is sound.
 
         The validation measures the parameters at the end of the epoch. The loss is measured in the epoch, so
-        the lowest loss speaks for the parameters at its start.
+        the lowest loss belongs to the parameters at its start.
         """
         state, record = self.state, epoch.record
         if self.epochs_done == 0:  # an earlier run may have left a lower limit

@@ -1,4 +1,4 @@
-"""Why training ends; ``training.reason_to_stop`` applies the rules."""
+"""Why training ends; ``training.reason_to_stop`` applies most of the rules."""
 
 from enum import Enum
 

@@ -94,7 +94,7 @@ def run_epoch(stack: Stack) -> list[Epoch]:
 
 
 def run_iterations(stack: Stack, hooks: Sequence[Hooks]) -> None:
-    """Train one network by L-BFGS until it has a reason to stop; each iteration counts as an epoch."""
+    """Train one network by L-BFGS until it has a reason to stop; an iteration counts as an epoch."""
     (run,), start = stack.runs, perf_counter()
 
     def on_iteration(objective: float, end: StopReason | None) -> bool:

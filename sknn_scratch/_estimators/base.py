@@ -84,7 +84,7 @@ class BaseShallowNN(CallbackSupportMixin, ParameterNames):
             epoch, or of the best one with validation rows, and with a warning.
         """
         inputs = FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val)
-        if not hasattr(self, "n_features_in_"):  # else its classes may be others than those of y
+        if not hasattr(self, "n_features_in_"):  # a fitted estimator checks y against its own classes
             inputs = trainer.of_thread.shared_inputs(self, inputs)
         return self._fit(inputs)
 

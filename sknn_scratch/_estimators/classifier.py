@@ -72,8 +72,8 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
     learning_rate_schedule : {"constant", "cosine", "one_cycle", "adaptive"}, default="constant"
         "cosine" lowers the learning rate to zero over ``max_iter`` epochs. "one_cycle" raises it from a small
         value to ``learning_rate`` in the first 30 % of these epochs, then lowers it to zero. "adaptive"
-        divides it by five after ``n_iter_no_change`` epochs without improvement, and stops once it is below
-        1e-6. In ``partial_fit``, which is one epoch, it stays constant.
+        divides it by five after ``n_iter_no_change`` epochs without improvement, or stops if it is below
+        1e-6 by then. In ``partial_fit``, which is one epoch, it stays constant.
     max_grad_norm : float or None, default=None
         Largest norm of the gradient of the loss with respect to all weights and biases. A larger gradient is
         scaled down to this norm. None is no limit. Not for "lbfgs".

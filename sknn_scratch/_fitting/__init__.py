@@ -1,9 +1,10 @@
 """From a user's data to a training run, and from its result to fitted attributes.
 
-The path of a fit, about 900 lines
+The path of a fit, about 1,150 lines
     inputs            what the user passes, validated and encoded
     targets           what every kind of y does: its targets for the network, and the way back from outputs
     plan              the run of the core: its state, data and config
+    alpha             what "auto" means for the penalty: a choice by cross-validation, before the training
     stacks            runs trained in one pass, as many as the cache and the memory allow
     fitted            the attributes of the result, and the network that they describe
 
@@ -13,7 +14,6 @@ Beside the path
     y_and_weights     checks of y and of the weights of its rows
     validation        validation rows, held out or given, and the value that is watched on them
     auto              what "auto" means for the solver, the batches, the patience and the validation
-    alpha             what "auto" means for the penalty: a choice by cross-validation
     threads           one thread for BLAS, several for blocks of rows
     troubles          the warnings of a fit
     causes            why a network may learn nothing: each cause is measured

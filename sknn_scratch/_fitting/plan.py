@@ -54,7 +54,7 @@ class RandomStreams(NamedTuple):
 
 @dataclass(eq=False)
 class Fit:
-    """A fit of one network that is planned.
+    """A planned fit of one network.
 
     Its model is a copy of the estimator, with the fitted attributes that follow from the data or are
     continued from.

@@ -30,7 +30,7 @@ ONE_BY_ONE = "lbfgs trains one network at a time"
 
 @dataclass(eq=False)
 class Training:
-    """The training of a fit's run."""
+    """A fit whose run waits for its training, and how the training ended."""
 
     fit: Fit
     hooks: Hooks

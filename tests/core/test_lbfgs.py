@@ -224,3 +224,12 @@ def test_a_flat_objective_has_converged():
     share = (problem.targets > 0).mean()
     entropy = -share * math.log(share) - (1 - share) * math.log(1 - share)
     assert result.state.history[-1]["loss"] == pytest.approx(entropy, rel=1e-9)
+
+
+def test_a_callback_that_raises_stop_iteration_does_not_end_the_training_in_silence():
+    def on_epoch_end(_, state):
+        if state.epoch == 2:
+            raise StopIteration
+
+    with pytest.raises(RuntimeError, match="a callback raised StopIteration"):
+        train_alone(make_run(BINARY, solver="lbfgs"), on_epoch_end)
