@@ -354,6 +354,7 @@ def test_several_predictions_at_once_are_the_prediction_alone():
             assert_array_equal(logits, alone)
 
 
+@pytest.mark.starts_processes
 @pytest.mark.parametrize("Search", [GridSearchCV, VectorizedGridSearchCV])
 def test_a_search_does_not_depend_on_its_workers(Search):
     X, y = DIGITS

@@ -363,6 +363,7 @@ def test_networks_that_update_the_features_of_a_sparse_batch_are_trained_alone(m
         search_of(network(batch_size=2, max_iter=2), refit=False).fit(X, Y)
 
 
+@pytest.mark.starts_processes
 @pytest.mark.parametrize("n_jobs", [None, 2])
 def test_networks_of_lbfgs_are_trained_one_by_one_without_a_warning(n_jobs, capsys):
     search = search_of(scaled(solver="lbfgs"), n_jobs=n_jobs, verbose=1)
