@@ -16,7 +16,11 @@ collect_ignore = ["typed_mistakes.py"]  # it raises, as its types say
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out the tests that need what the system or the installed scikit-learn does not have."""
+    """Leave out the tests that need what the system or the installed scikit-learn does not have.
+
+    Those that start processes are the first, so that one worker has them all, and the processes are the same.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("starts_processes") is None)
     marks = missing()
     left_out = [one for one in items if any(map(one.get_closest_marker, marks))]
     if left_out:

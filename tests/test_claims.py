@@ -1,4 +1,4 @@
-"""The claims of the course "Shallow networks from scratch", chapter by chapter, each tested with a number.
+"""What the course "Shallow networks from scratch" claims of networks, chapter by chapter, with a number each.
 
 The formulas of the first chapters are compared with a textbook in tests/core.
 """
@@ -66,30 +66,6 @@ def test_thirty_inputs_and_sixteen_units_learn_so_many_numbers(n_outputs, n_numb
 # 3. The loss and one step
 
 
-def sigmoid(z):
-    return 1 / (1 + np.exp(-z))
-
-
-def softmax(Z):
-    exponentials = np.exp(Z - Z.max(axis=1, keepdims=True))
-    return exponentials / exponentials.sum(axis=1, keepdims=True)
-
-
-def loss_after_a_step(X, y, rate):
-    """The loss of a softmax regression after one step of gradient descent from zero."""
-    Y = np.eye(10)[y]
-    errors = (0.1 - Y) / len(X)
-    W, b = -rate * errors.T @ X, -rate * errors.sum(axis=0)
-    return log_loss(y, softmax(X @ W.T + b))
-
-
-def test_a_short_step_lowers_the_loss_and_a_long_one_raises_it(digits):
-    start = loss_after_a_step(*digits, 0)
-    assert start == pytest.approx(np.log(10))
-    assert loss_after_a_step(*digits, 0.1) < start
-    assert loss_after_a_step(*digits, 40) > start
-
-
 def test_smaller_batches_take_more_steps_and_get_farther_in_an_epoch(digits):
     losses = [
         train(*digits, epochs=5, learning_rate=0.1, batch_size=batch_size, **SGD).loss_curve_[-1]
@@ -98,34 +74,13 @@ def test_smaller_batches_take_more_steps_and_get_farther_in_an_epoch(digits):
     assert losses[0] > 2 * losses[1] > 4 * losses[2]
 
 
-def slope_at(function, z, step=1e-6):
-    return (function(z + step) - function(z - step)) / (2 * step)
-
-
-@pytest.mark.parametrize(
-    ("prediction", "loss"),
-    [
-        (sigmoid, lambda z, y: -y * np.log(sigmoid(z)) - (1 - y) * np.log(1 - sigmoid(z))),
-        (np.exp, lambda z, y: np.exp(z) - y * z),  # of counts: chapter 11
-    ],
-)
-def test_the_slope_is_the_prediction_minus_the_target(prediction, loss, rng):
-    z, y = rng.normal(size=20), np.repeat([0, 1], 10)
-    np.testing.assert_allclose(slope_at(lambda z: loss(z, y), z), prediction(z) - y, atol=1e-8)
-
-
-def test_the_softmax_of_two_outputs_is_the_sigmoid_of_their_difference(rng):
-    Z = rng.normal(size=(20, 2))
-    np.testing.assert_allclose(softmax(Z)[:, 1], sigmoid(Z[:, 1] - Z[:, 0]), rtol=1e-12)
-
-
 # 4. Backpropagation
 
 
 @pytest.mark.filterwarnings("ignore:The maximum number of epochs")
 def test_gradients_shrink_towards_the_minimum_and_end_the_iteration_unless_the_step_is_too_large(cancer):
     X, y = cancer[0][:, :3], cancer[1]
-    settings = {"gradient_tol": 1e-3, "max_iter": 3000, "alpha": 10} | JUST_TRAIN | GRADIENT_DESCENT
+    settings = {"gradient_tol": 1e-3, "max_iter": 1500, "alpha": 10} | JUST_TRAIN | GRADIENT_DESCENT
     half, whole, too_large = (
         ShallowNNClassifier(4, "tanh", 0.5, rate, **settings).fit(X, y) for rate in (0.25, 0.5, 8)
     )
@@ -165,14 +120,6 @@ def test_activations_that_are_about_as_fast(rates, digits):
         for activation, rate in rates.items()
     ]
     assert max(epochs) < 2 * min(epochs)
-
-
-@pytest.mark.parametrize(("function", "steepest", "limit"), [(np.tanh, 1, 2.18), (sigmoid, 0.25, 2.89)])
-def test_how_steep_it_is_and_from_which_input_on_a_unit_is_saturated(function, steepest, limit):
-    z = np.linspace(-5, 5, 501)
-    assert slope_at(function, z).max() == pytest.approx(steepest)
-    assert slope_at(function, limit - 0.01) > 0.05 > slope_at(function, limit + 0.01)
-    np.testing.assert_allclose(np.tanh(z), 2 * sigmoid(2 * z) - 1, atol=1e-15)
 
 
 # 6. Saturation
@@ -286,30 +233,7 @@ def test_equal_weights_stay_equal_whatever_their_value(digits):
     assert np.ptp(clf.coefs_[0], axis=0).max() > 0.01  # they have learnt, all the same
 
 
-@pytest.mark.parametrize(("n_features", "size"), [(64, 0.08), (10_000, 1)])
-def test_hidden_inputs_grow_with_the_root_of_the_number_of_features(n_features, size, rng):
-    hidden_inputs = rng.standard_normal((100, n_features)) @ (0.01 * rng.standard_normal((n_features, 32)))
-    assert hidden_inputs.std() == pytest.approx(size, rel=0.1)
-
-
 # 9. Faster descent
-
-
-def test_the_gradient_of_a_hundred_rows_points_nearly_the_right_way(digits, rng):
-    X, y = digits
-
-    def gradient(rows):
-        return ((0.1 - np.eye(10)[y[rows]]) / len(rows)).T @ X[rows]
-
-    whole = gradient(np.arange(len(X)))
-
-    def mean_cosine(size):
-        parts = [gradient(rng.choice(len(X), size, replace=False)) for _ in range(100)]
-        cosines = [(part * whole).sum() / np.linalg.norm(part) / np.linalg.norm(whole) for part in parts]
-        return np.mean(cosines)
-
-    assert mean_cosine(1) < 0.3
-    assert mean_cosine(100) > 0.8
 
 
 def epochs_to_a_tenth(X, y, **parameters):
@@ -333,14 +257,6 @@ def test_adam_hardly_notices_that_the_features_are_stretched(digits, rng):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DivergenceWarning)
         assert epochs_to_a_tenth(stretched, y, **momentum) > 5
-
-
-def test_in_the_valley_the_best_rate_is_just_below_the_one_that_explodes():
-    def distance(rate, n_steps=60):
-        return np.linalg.norm([-10 * (1 - rate) ** n_steps, (1 - 100 * rate) ** n_steps])
-
-    assert distance(2 / 101) < min(distance(rate) for rate in (0.01, 0.015, 0.02, 0.025))
-    assert distance(0.025) > 1e10
 
 
 def test_the_first_step_of_adam_has_the_length_of_the_learning_rate(digits):
@@ -444,13 +360,6 @@ def test_outliers_pull_the_squared_error_but_not_huber(rng):
     assert errors[1] < errors[0] / 2
 
 
-def test_the_mean_minimises_the_squared_error_and_the_median_the_absolute_error():
-    targets, z = np.array([1, 2, 3, 4, 90]), np.linspace(0, 30, 301)
-    errors = z[:, np.newaxis] - targets
-    assert z[(errors**2).sum(axis=1).argmin()] == pytest.approx(20)
-    assert z[np.abs(errors).sum(axis=1).argmin()] == pytest.approx(3)
-
-
 def test_two_quantiles_enclose_their_share_of_the_rows(rng):
     X, _, y = wave(rng)
     low, high = (
@@ -491,7 +400,8 @@ def test_the_remedies_of_the_chapter_help(digits):
     X_new, y_new = X[900:], y[900:]
 
     def fitted(n_rows=900, **parameters):
-        clf = ShallowNNClassifier(random_state=0, **{"n_hidden": 16, "solver": "adam"} | parameters)
+        settings = {"n_hidden": 16, "solver": "adam", "alpha": 1.0} | parameters
+        clf = ShallowNNClassifier(random_state=0, **settings)
         return clf.fit(X[:n_rows], y[:n_rows])
 
     few = {"n_hidden": 100, "solver": "lbfgs"}

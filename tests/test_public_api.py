@@ -4,8 +4,6 @@ import ast
 import inspect
 import pickle
 import re
-import subprocess
-import sys
 from doctest import DocTestFinder
 from importlib import import_module
 from pkgutil import walk_packages
@@ -141,27 +139,6 @@ def test_every_parameter_has_an_entry_of_its_own_with_its_default(name):
     for entry in re.split(r"\n(?=\w+ : )", section)[1:] if name.startswith("ShallowNN") else ():
         default = repr(parameters[entry.split()[0]].default).replace("'", '"')
         assert f"default={default}".replace("1e-08", "1e-8").replace("0.0001", "1e-4") in entry
-
-
-AS_WITH_OO = """
-from importlib.machinery import SourceFileLoader
-
-def code_of(loader, name, usual=SourceFileLoader.get_code):
-    if name.startswith("sknn_scratch"):
-        return compile(loader.get_data(loader.path), loader.path, "exec", optimize=2)
-    return usual(loader, name)
-
-SourceFileLoader.get_code = code_of
-import sknn_scratch
-print(sknn_scratch.ShallowNNClassifier.__doc__, sknn_scratch.ShallowNNClassifier())
-"""
-
-
-def test_without_docstrings_the_package_works():
-    """Compiled as with Python's option -OO, which would also compile all that the package imports."""
-    program = [sys.executable, "-c", AS_WITH_OO]
-    printed = subprocess.run(program, capture_output=True, text=True, check=True).stdout
-    assert printed.strip() == "None ShallowNNClassifier()"
 
 
 METHODS = {

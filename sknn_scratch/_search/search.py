@@ -127,8 +127,8 @@ class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
     >>> from sklearn.datasets import load_iris
     >>> from sknn_scratch import ShallowNNClassifier, VectorizedGridSearchCV
     >>> X, y = load_iris(return_X_y=True)
-    >>> grid = {"learning_rate": [0.01, 0.03], "alpha": [0.1, 1.0, 10.0]}
-    >>> network = ShallowNNClassifier(solver="adam", max_iter=1000, random_state=0)
+    >>> grid = {"activation": ["relu", "tanh"], "alpha": [0.1, 1.0, 10.0]}
+    >>> network = ShallowNNClassifier(solver="adam", learning_rate=0.05, max_iter=1000, random_state=0)
     >>> search = VectorizedGridSearchCV(network, grid)
     >>> bool(search.fit(X, y).best_score_ > 0.95)
     True
@@ -172,8 +172,8 @@ class VectorizedRandomizedSearchCV(_VectorizedSearch, RandomizedSearchCV):
     >>> from sklearn.datasets import load_iris
     >>> from sknn_scratch import ShallowNNClassifier, VectorizedRandomizedSearchCV
     >>> X, y = load_iris(return_X_y=True)
-    >>> distributions = {"init_scale": loguniform(0.01, 1), "alpha": loguniform(0.01, 10)}
-    >>> network = ShallowNNClassifier(solver="adam", max_iter=1000, random_state=0)
+    >>> distributions = {"activation": ["relu", "tanh"], "alpha": loguniform(0.1, 10)}
+    >>> network = ShallowNNClassifier(solver="adam", learning_rate=0.05, max_iter=1000, random_state=0)
     >>> search = VectorizedRandomizedSearchCV(network, distributions, n_iter=5, random_state=0)
     >>> bool(search.fit(X, y).best_score_ > 0.95)
     True

@@ -77,7 +77,7 @@ def train_together(*, verbose: int = 0) -> Iterator[None]:
     >>> from sklearn.model_selection import cross_val_score
     >>> from sknn_scratch import ShallowNNClassifier, train_together
     >>> X, y = load_iris(return_X_y=True)
-    >>> clf = ShallowNNClassifier(solver="adam", max_iter=1000, random_state=0)
+    >>> clf = ShallowNNClassifier(solver="adam", alpha=1.0, max_iter=1000, random_state=0)
     >>> with train_together(verbose=1):
     ...     scores = cross_val_score(clf, X, y, cv=10)
     10 of 10 networks were trained together.

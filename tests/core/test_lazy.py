@@ -124,10 +124,10 @@ def test_training_by_parts_minimises_the_same_objective(request, solver, batch_s
         "solver": solver,
         "batch_size": batch_size,
         "alpha": 1.0,
-        "max_iter": 100,
-        "learning_rate": RATES.get(solver, 0.01),
+        "max_iter": 50,
+        "learning_rate": RATES.get(solver, 0.02),
         "schedule": "cosine",
-        "n_iter_no_change": 100,
+        "n_iter_no_change": 50,
     }
     by_parts, whole = lazy_and_whole(request, problem, **config)
     run = make_run(problem, **config)

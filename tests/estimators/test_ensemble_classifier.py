@@ -178,6 +178,7 @@ def test_seeds():
     assert not np.allclose(clf.fit(X, Y).predict_proba(X), first)
 
 
+@pytest.mark.starts_processes
 def test_networks_do_not_depend_on_n_jobs():
     alone = ensemble(early_stopping=True).fit(X3, Y3)
     spread = ensemble(early_stopping=True, n_jobs=2).fit(X3, Y3)  # in other processes
@@ -257,6 +258,7 @@ def test_callbacks_of_all_kinds_at_once():
 
 
 @needs_callbacks
+@pytest.mark.starts_processes
 @pytest.mark.parametrize(("n_jobs", "backend"), [(1, "loky"), (2, "threading"), (2, "loky")])
 def test_scoring_monitor_logs_every_network_and_epoch(n_jobs, backend):
     monitor, weight = ScoringMonitor(scoring="accuracy"), np.where(Y == 0, 5.0, 1.0)

@@ -36,6 +36,13 @@ Y = (X[:, 0] + RNG.normal(size=90) > 0).astype(int)
 network = partial(ShallowNNClassifier, n_hidden=8, max_iter=3, random_state=0)
 
 
+@pytest.fixture
+def short_stages(monkeypatch):
+    """Let each network of a choice train for few epochs of adam."""
+    monkeypatch.setattr(module, "FIRST", (15, 40))
+    monkeypatch.setattr(module, "FURTHER", (8, 20))
+
+
 def path_of(x, y, weights=None, **params):
     """Fit; list the alphas tried and their losses."""
     path = network(**params).fit(x, y, weights).alpha_path_
@@ -254,7 +261,7 @@ def test_a_network_that_is_trained_further_keeps_its_alpha():
     assert not len(fitted.alpha_path_["alpha"])
 
 
-def test_in_a_stack_it_is_the_same_as_alone(groups):
+def test_in_a_stack_it_is_the_same_as_alone(groups, short_stages):
     def fits():
         return cross_validate(network(solver="adam"), X, Y, cv=3, return_estimator=True)["estimator"]
 
@@ -267,7 +274,7 @@ def test_in_a_stack_it_is_the_same_as_alone(groups):
         assert_same_model(one, other, rtol=0)
 
 
-def test_a_checkpoint_keeps_the_alpha(tmp_path):
+def test_a_checkpoint_keeps_the_alpha(tmp_path, short_stages):
     path = tmp_path / "fit.npz"
     fitted = network(solver="adam", max_iter=20).set_callbacks(Checkpoint(path)).fit(X, Y)
     assert len(fitted.alpha_path_["loss"]) > 1
@@ -312,7 +319,7 @@ def test_a_failure_in_the_choice_belongs_to_its_own_fit(groups):
             cross_validate(network(n_hidden=5, activation=activation), X, Y, cv=3, error_score="raise")
 
 
-def test_a_choice_that_starts_again_is_the_same():
+def test_a_choice_that_starts_again_is_the_same(short_stages):
     first, second = (plan_fit(network(solver="adam"), FitInput(X, Y)).choice for _ in range(2))
     choose_alphas([first], train_each)
     second.start_next()

@@ -200,7 +200,7 @@ def test_a_process_that_is_forked_while_threads_fit_can_fit_too():
         alone, before = make_classifier(random_state=1).fit(X, Y).coefs_, numbers_of_threads()
         fits = [threads.submit(fit_again_and_again) for _ in range(3)]
         try:
-            for _ in range(4):
+            for _ in range(2):
                 with multiprocessing.get_context("fork").Pool(2) as pool:
                     for coefs, in_child in pool.map_async(fit_in_a_child, [1] * 4).get(timeout=60):
                         assert all(map(np.array_equal, coefs, alone))
@@ -354,6 +354,7 @@ def test_several_predictions_at_once_are_the_prediction_alone():
             assert_array_equal(logits, alone)
 
 
+@pytest.mark.starts_processes
 @pytest.mark.parametrize("Search", [GridSearchCV, VectorizedGridSearchCV])
 def test_a_search_does_not_depend_on_its_workers(Search):
     X, y = DIGITS

@@ -68,6 +68,7 @@ def test_warnings_of_resume_point_at_the_users_call(tmp_path):
     assert_here(warnings_of(lambda: ShallowNNClassifier.resume(path, X, Y)), 1)
 
 
+@pytest.mark.starts_processes
 @pytest.mark.parametrize(
     ("Search", "n_jobs"), [(GridSearchCV, 1), (VectorizedGridSearchCV, 1), (VectorizedGridSearchCV, 2)]
 )

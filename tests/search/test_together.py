@@ -381,6 +381,7 @@ class Locked(FunctionTransformer):
         return super().fit(X, y)
 
 
+@pytest.mark.starts_processes
 def test_results_do_not_depend_on_n_jobs_and_warnings_come_back_from_processes():
     results, estimator = {}, make_pipeline(Locked(), network())
     for n_jobs in (1, 2):
@@ -391,6 +392,7 @@ def test_results_do_not_depend_on_n_jobs_and_warnings_come_back_from_processes()
     assert_array_equal(results[1], results[2])
 
 
+@pytest.mark.starts_processes
 @pytest.mark.parametrize("n_jobs", [1, 2])
 @pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
 def test_a_warning_that_is_an_error_fails_its_own_fits(n_jobs):
