@@ -33,16 +33,17 @@ def minimise(
     """
     function = Function(evaluate)
     x = start.astype(np.float64)
-    value, stops = function.value_at(x), False
+    value, stops, failure = function.value_at(x), False, None
 
     def end_iteration(intermediate_result: scipy.optimize.OptimizeResult) -> None:
-        nonlocal value, stops
+        nonlocal value, stops, failure
         earlier, value = value, function.value_at(intermediate_result.x)  # goes back there if need be
         is_over = is_negligible(earlier - value, value, np.float64)
         try:
             stops = on_iteration(value, StopReason.CONVERGED if is_over else None)
-        except StopIteration as error:  # SciPy would take it for ours
-            raise RuntimeError("a callback raised StopIteration") from error
+        except StopIteration as error:  # a user's, which SciPy takes for ours
+            failure = error
+            raise
         if stops:
             raise StopIteration
 
@@ -54,6 +55,8 @@ def minimise(
         callback=end_iteration,
         options=NO_LIMITS,
     )
+    if failure is not None:
+        raise failure
     if not stops:  # SciPy found no better point
         value, gradient = function.value_at(result.x), function.gradient_at(result.x)
         with np.errstate(over="ignore"):

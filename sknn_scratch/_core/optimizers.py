@@ -9,9 +9,7 @@ Each network of a stack has its own learning rate. So a product with it is a fun
     add_multiples(x, scales, y)    x += scale * y
 
 Before an update, ``step`` applies the L2 penalty. It adds the penalty's gradient to the loss's, and so to the
-norms in the history, or, if the optimiser decouples the penalty, it shrinks the weights. After some updates,
-``step`` sets tiny numbers to zero. The weights and moments of dead units, and of features that say nothing,
-shrink for ever. They would become subnormal numbers, which slow down all products.
+norms in the history, or, if the optimiser decouples the penalty, it shrinks the weights.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,10 +24,6 @@ from sknn_scratch._core.arrays import add_multiples, clear_tiny, constant, decay
 from sknn_scratch._core.network import Penalty
 
 Memory: TypeAlias = dict[str, Array]
-
-# Tiny numbers are cleared after each UPDATES_TO_CLEARING updates, in about 1 % of their time. A moment that
-# decays by a tenth in each update takes 500 updates from the bound of ``clear_tiny`` to a subnormal number.
-UPDATES_TO_CLEARING = 100
 
 
 class Vectors(NamedTuple):
@@ -70,10 +64,15 @@ class Optimizer:
         else:
             penalty.add_gradient(vectors.params, vectors.grads)
         self.update(vectors, learning_rates, number)
-        if number % UPDATES_TO_CLEARING == 0:
-            clear_tiny(vectors.params)
-            for name, array in vectors.memory.items():
-                clear_tiny(array, are_squares=name in self.squares)
+
+    def clear_tiny(self, vectors: Vectors) -> None:
+        """Set tiny numbers to zero, before they become subnormal, which slows down all products with them.
+
+        The weights and moments of dead units, and of features that say nothing, shrink for ever.
+        """
+        clear_tiny(vectors.params)
+        for name, array in vectors.memory.items():
+            clear_tiny(array, are_squares=name in self.squares)
 
 
 @dataclass(frozen=True)

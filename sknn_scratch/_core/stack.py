@@ -24,6 +24,9 @@ from sknn_scratch._core.state import Run
 
 # Saturation is measured on at most this number of rows: enough for a share, and quick in full-batch training.
 MEASURED_ROWS = 100
+# Tiny numbers are set to zero whenever this number of updates has been made. A moment that decays by a tenth
+# in each update takes 490 updates to become subnormal from where it is tiny.
+UPDATES_TO_CLEARING = 400
 
 
 class Stack:
@@ -130,6 +133,8 @@ class Stack:
             self.optimizer.step(self.vectors, self.penalty, self.learning_rates, self.n_updates)
         else:
             self.lazy.step(self.learning_rates, self.n_updates)
+        if self.n_updates % UPDATES_TO_CLEARING == 0:
+            self.optimizer.clear_tiny(self.vectors)
 
     def _clip(self) -> None:
         """Scale gradients of the loss that are longer than ``max_grad_norm`` down to it."""

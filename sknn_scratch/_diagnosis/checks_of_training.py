@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from sknn_scratch._diagnosis.checks_of_units import HINGES, SATURATION_LIMITS
-from sknn_scratch._diagnosis.evidence import CONSTANT_Y, ON_DATA
+from sknn_scratch._diagnosis.evidence import ON_DATA, UNKNOWN_GUESS
 from sknn_scratch._estimators.inspection import output_names
 from sknn_scratch._fitting import causes
 from sknn_scratch._fitting.causes import Limits, Measured
@@ -49,7 +49,7 @@ def exploding_gradient(evidence):
     if len(losses) < 2:
         return "it needs the losses of two epochs"
     if evidence.loss_of_a_guess is None:
-        return CONSTANT_Y
+        return UNKNOWN_GUESS
     return causes.exploding_gradient(causes.climb_of(losses / evidence.loss_of_a_guess), rate)
 
 
@@ -59,7 +59,7 @@ def overfitting(evidence):
     if evidence.fitted.stop_reason_ == "diverged":
         return "the training diverged"
     if evidence.loss_of_a_guess is None:
-        return CONSTANT_Y
+        return UNKNOWN_GUESS
     if gap is None:
         return "it needs y, or a fit with validation (early_stopping=True)"
     is_hinge = evidence.fitted._activation_ in HINGES
@@ -87,7 +87,7 @@ def stopped_too_early(evidence):
     if was_trained_by_parts(evidence.fitted):
         return "the calls of partial_fit may differ in their rows"
     if evidence.loss_of_a_guess is None:
-        return CONSTANT_Y
+        return UNKNOWN_GUESS
     n_last = max(1, len(watched) // LAST_PART)
     lowest = np.minimum.accumulate(watched)
     fall = (lowest[-1 - n_last] - lowest[-1]) / evidence.loss_of_a_guess

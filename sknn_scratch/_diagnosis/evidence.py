@@ -18,7 +18,7 @@ from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, kept_epo
 # Where a loss was measured.
 TRAINING, VALIDATION, ON_DATA = "in training", "in validation", "on X, y"
 # A guess of a constant is perfect, so its loss is no measure.
-CONSTANT_Y = "all y of the training were equal"
+UNKNOWN_GUESS = "all y were equal, or came in calls of partial_fit; then pass y"
 # Simple models need at least this many rows, and this many rows for each feature.
 LEAST_ROWS = 20
 ROWS_PER_FEATURE = 3
@@ -84,8 +84,13 @@ class Evidence:
 
     @cached_property
     def loss_of_a_guess(self):
-        """Loss in training of a network that predicts the same for all rows; None if all y were equal."""
-        return self.fitted._loss_of_a_guess_ or None
+        """Loss of a network that predicts the same for all rows, of fit or else of X; None if unknown."""
+        if hasattr(self.fitted, "_loss_of_a_guess_"):
+            return self.fitted._loss_of_a_guess_ or None
+        if self.y is None:
+            return None
+        kind, shares = target_kind_of(self.fitted), np.full(len(self.labels), 1 / len(self.labels))
+        return kind.loss_of_a_constant(self.fitted, kind.encode(self.labels, float), shares) or None
 
     @cached_property
     def known_losses(self):

@@ -38,6 +38,8 @@ def feature_slice(X, features, resolution):
     names = list(X.columns) if hasattr(X, "columns") else [f"x{i}" for i in range(X.shape[1])]
     if np.shape(features) != (2,):
         raise ValueError(f"features must be two positions or names, got {features!r}.")
+    if len(names) < 2:
+        raise ValueError(f"X must have at least 2 features, since two are drawn, got {len(names)}.")
     positions = tuple(position_of(feature, names) for feature in features)
     if len(set(positions)) != 2:
         raise ValueError(f"features must be two different features, got {features!r}.")

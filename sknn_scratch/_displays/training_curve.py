@@ -150,6 +150,10 @@ class TrainingCurveDisplay:
         if "val_score" in self.history:
             panels.append(self._draw_score)
         if details:
+            if "gradient_norm_hidden" not in self.history:
+                raise ValueError(
+                    f"details=True needs the gradient norms in history, which has {[*self.history]}."
+                )
             panels += [self._draw_gradients, self._draw_units]
         figsize, ratios = (6.4, 2.9 + 1.7 * len(panels)), [2] + [1] * (len(panels) - 1)
         self.axes_ = axes_for(self, ax, (len(panels), 1), figsize, height_ratios=ratios)[:, 0]

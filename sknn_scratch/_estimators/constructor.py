@@ -10,7 +10,7 @@ import operator
 import sys
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, fields
-from inspect import signature
+from inspect import Parameter, signature
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin
 
@@ -53,10 +53,17 @@ def with_constructor(cls: Class) -> Class:
 
 def checking_names(init: Any, known: Collection[str]) -> Any:
     """Let a constructor suggest the right name for a parameter that it does not have."""
+    kinds = [one.kind for one in signature(init).parameters.values()]
+    n_positional = kinds.count(Parameter.POSITIONAL_OR_KEYWORD) - 1  # without self
 
     @functools.wraps(init)
     def __init__(self: Any, *args: Any, **params: Any) -> None:
         check_names(self, params, known, TypeError)
+        if len(args) > n_positional:
+            raise TypeError(
+                f"{type(self).__name__} takes only {n_positional} values by position, but got {len(args)}; "
+                "name the other parameters."
+            )
         init(self, *args, **params)
 
     made: Any = __init__

@@ -4,19 +4,17 @@ The network learns (y - offset) / scale. So the right sizes of weights, learning
 do not depend on the units of y. Predictions are in the units of y again.
 """
 
+import bisect
 from dataclasses import fields
 from typing import ClassVar
 
 import numpy as np
-from scipy.optimize import brentq
 from sklearn.utils import check_array
 
 from sknn_scratch._core.losses import LOSSES, Targets
 from sknn_scratch._fitting.inputs import check_outputs
 from sknn_scratch._fitting.targets import TargetKind
 from sknn_scratch._fitting.y_and_weights import combine_weights
-
-CONSTANT_TOL = 1e-4  # error of the best constant output, in standard deviations of y
 
 
 class Reals(TargetKind):
@@ -148,22 +146,31 @@ class Reals(TargetKind):
         """Compute the mean loss of the best constants, one output after the other."""
         loss = self.loss_of(estimator)
         columns = [Targets.of(column[:, np.newaxis], shares) for column in targets.T.astype(float)]
-        constants = [np.full_like(one.values, self.best_constant(loss, one)) for one in columns]
-        return sum(float(loss.total(*pair)) for pair in zip(constants, columns, strict=True))
+
+        def total(constant, column):
+            return float(loss.total(np.full_like(column.values, constant), column))
+
+        return sum(min(total(one, column) for one in self.constants(loss, column)) for column in columns)
 
     @staticmethod
-    def best_constant(loss, targets):
-        """Find the constant where the gradient of the loss is zero, for targets with one output."""
-        low, high = targets.values.min(), targets.values.max()
-        if low == high:
-            return low
+    def constants(loss, targets):
+        """List constants of which one is the best, or nearly so, for targets with one output.
 
-        def slope(constant):
+        The slope of the loss of a constant grows with it. So the best one lies between the two neighbours
+        among the targets where the slope changes its sign. There, the slope is interpolated.
+        """
+        values = np.unique(targets.values)
+
+        def slope(i):
             slopes = np.empty_like(targets.values)
-            loss.gradient(np.full_like(slopes, constant), targets, slopes)
+            loss.gradient(np.full_like(slopes, values[i]), targets, slopes)
             return slopes.sum()
 
-        return brentq(slope, 2 * low - high, 2 * high - low, xtol=CONSTANT_TOL)
+        above = bisect.bisect_left(range(len(values) - 1), 0, key=slope)
+        below = max(0, above - 1)
+        fall, rise = -slope(below), slope(above)
+        weight = fall / (fall + rise) if fall > 0 and rise > 0 else 0.0
+        return [values[below], values[above], (1 - weight) * values[below] + weight * values[above]]
 
 
 class Rates(Reals):
@@ -205,9 +212,9 @@ class Rates(Reals):
         return np.logaddexp.reduce(all_outputs, axis=0) - np.log(len(all_outputs))
 
     @staticmethod
-    def best_constant(loss, targets):
+    def constants(loss, targets):
         """Compute the logarithm of the mean of targets with one output."""
-        return np.log(max(targets.times_shares.sum(), np.finfo(float).tiny))
+        return [np.log(max(targets.times_shares.sum(), np.finfo(float).tiny))]
 
 
 def check_rates(y):

@@ -63,7 +63,8 @@ def troubles_of(fit, state):
     if reason is StopReason.MAX_ITER and not fit.partial:
         remedy, category = f"Increase max_iter={fit.run.config.max_iter}.", ConvergenceWarning
     elif reason is StopReason.LINE_SEARCH_FAILED:
-        remedy = "Scale the features, or use solver='adam' or dtype='float64'."
+        precise = "" if state.params.dtype == np.float64 else " or dtype='float64'"
+        remedy = f"Scale the features, or use solver='adam'{precise}."
         category = ConvergenceWarning
     elif reason is StopReason.DIVERGED:
         remedy, category = remedy_for(fit.run.config.solver, DIVERGENCE_REMEDY), DivergenceWarning

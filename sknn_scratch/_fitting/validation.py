@@ -48,7 +48,7 @@ def scorer_of(model, X, y, weights):
         set_layers(snapshot, params)
         try:
             value = float(scorer(snapshot, X, y, **weighted))
-        except (TypeError, ValueError) as error:
+        except Exception as error:  # a user's scorer may raise anything
             raise ValueError(
                 f"scoring={model.scoring!r} cannot score the {len(y)} validation rows: {error}"
             ) from error

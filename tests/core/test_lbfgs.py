@@ -231,5 +231,5 @@ def test_a_callback_that_raises_stop_iteration_does_not_end_the_training_in_sile
         if state.epoch == 2:
             raise StopIteration
 
-    with pytest.raises(RuntimeError, match="a callback raised StopIteration"):
+    with pytest.raises(StopIteration):
         train_alone(make_run(BINARY, solver="lbfgs"), on_epoch_end)

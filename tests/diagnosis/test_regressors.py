@@ -62,4 +62,11 @@ def test_a_constant_y_can_be_diagnosed():
     y = np.full(40, 3.0)
     reasons = diagnose(small_regressor().fit(X, y), X, y).not_checked
     for name in ("exploding gradient", "overfitting", "stopped too early"):
-        assert reasons[name] == "all y of the training were equal"
+        assert reasons[name] == "all y were equal, or came in calls of partial_fit; then pass y"
+
+
+def test_after_partial_fit_the_given_y_say_what_a_guess_is():
+    y = X[:, 0]
+    reg = small_regressor(solver="adam").partial_fit(X, y).partial_fit(X[:1], y[:1])
+    assert "overfitting" not in diagnose(reg, X, y).not_checked
+    assert diagnose(reg, X).not_checked["overfitting"].endswith("then pass y")

@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import (
+    DivergenceWarning,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
     ShallowNNRegressor,
@@ -322,3 +323,27 @@ def test_the_loss_of_the_best_constant_for_labels():
     assert several.loss_of_a_constant(None, two_labels, shares) == pytest.approx(np.log(2))
     classes = LABELS["multiclass"](np.arange(4))
     assert classes.loss_of_a_constant(None, np.eye(4), shares) == pytest.approx(1.75 * np.log(2))
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "huber", "quantile"])
+def test_the_loss_of_the_best_constant_of_targets_with_an_outlier(loss):
+    """It may be so far away that a search between the extremes would take hundreds of steps, or overflow."""
+    targets, shares = np.r_[np.linspace(-1, 1, 99), 1e30][:, np.newaxis], np.full(100, 0.01)
+    reg = ShallowNNRegressor(loss=loss)
+    best = REALS["real"](0.0, 1.0).loss_of_a_constant(reg, targets, shares)
+    tried = [reg_loss_of(reg, constant, targets, shares) for constant in (*np.linspace(-1, 1, 201), 1e28)]
+    assert best <= 1.001 * min(tried)
+
+
+def reg_loss_of(reg, constant, targets, shares):
+    column = Targets.of(targets, shares)
+    return float(REALS["real"](0.0, 1.0).loss_of(reg).total(np.full_like(column.values, constant), column))
+
+
+def test_a_call_with_an_outlier_is_a_divergence():
+    rng = np.random.default_rng(0)
+    rows, y = rng.normal(size=(50, 3)), rng.normal(size=50)
+    reg = ShallowNNRegressor(loss="huber", solver="adam").partial_fit(rows, y)
+    with pytest.warns(DivergenceWarning):
+        reg.partial_fit(rows, np.r_[y[1:], 1e30])
+    assert reg.n_iter_ == 2
