@@ -8,10 +8,9 @@ from sklearn.model_selection import cross_validate
 from sknn_scratch import ShallowNNClassifier, train_together
 from sknn_scratch._core.arrays import clear_tiny
 from sknn_scratch._core.optimizers import SOLVERS
+from tests.helpers import STOCHASTIC
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-
-STOCHASTIC = [name for name, solver in SOLVERS.items() if not solver.takes_all_rows]
 
 
 def count_subnormal(array):
@@ -90,7 +89,7 @@ def test_what_is_tiny(dtype, least):
 
 def test_networks_that_are_trained_together_are_cleared_alike():
     X, y = rows_with_features_that_say_nothing("float32")
-    clf = trained_for_long(solver="adam", alpha=1.0, learning_rate=0.1, max_iter=100)
+    clf = trained_for_long(solver="adam", alpha=1.0, learning_rate=0.1, max_iter=300)
     alone = cross_validate(clf, X, y, return_estimator=True)
     with train_together():
         together = cross_validate(clf, X, y, return_estimator=True)
