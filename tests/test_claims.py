@@ -53,16 +53,6 @@ def first_epoch_below(clf, loss):
     return 1 + int(np.argmax(clf.loss_curve_ < loss)) if clf.loss_curve_.min() < loss else np.inf
 
 
-# 1. Representation
-
-
-@pytest.mark.parametrize(("n_outputs", "n_numbers"), [(1, 513), (10, 666)])
-def test_thirty_inputs_and_sixteen_units_learn_so_many_numbers(n_outputs, n_numbers, rng):
-    y = np.arange(40) % max(2, n_outputs)
-    clf = train(rng.normal(size=(40, 30)), y, epochs=1, n_hidden=16)
-    assert sum(array.size for array in clf.coefs_ + clf.intercepts_) == n_numbers
-
-
 # 3. The loss and one step
 
 
@@ -259,15 +249,6 @@ def test_adam_hardly_notices_that_the_features_are_stretched(digits, rng):
         assert epochs_to_a_tenth(stretched, y, **momentum) > 5
 
 
-def test_the_first_step_of_adam_has_the_length_of_the_learning_rate(digits):
-    X, y = digits
-    settings = {"n_hidden": 32, "alpha": 0, "batch_size": None, "random_state": 0}
-    start = ShallowNNClassifier(solver="sgd", momentum=0, learning_rate=1e-300, **settings)
-    one_step = ShallowNNClassifier(solver="adam", learning_rate=0.01, epsilon=1e-12, **settings)
-    before, after = (clf.partial_fit(X, y, classes=range(10)).coefs_[1] for clf in (start, one_step))
-    np.testing.assert_allclose(np.abs(after - before), 0.01, rtol=1e-3)
-
-
 # 10. Overfitting
 
 
@@ -360,18 +341,6 @@ def test_outliers_pull_the_squared_error_but_not_huber(rng):
     assert errors[1] < errors[0] / 2
 
 
-def test_two_quantiles_enclose_their_share_of_the_rows(rng):
-    X, _, y = wave(rng)
-    low, high = (
-        ShallowNNRegressor(
-            32, loss="quantile", quantile=q, alpha=0.1, solver="adam", learning_rate=0.02, tol=1e-5,
-            n_iter_no_change=100, max_iter=5000, random_state=0,
-        ).fit(X, y).predict(X)
-        for q in (0.1, 0.9)
-    )  # fmt: skip
-    assert ((low <= y) & (y <= high)).mean() == pytest.approx(0.8, abs=0.05)
-
-
 # 12. When it does not learn
 
 
@@ -392,24 +361,3 @@ def test_the_diagnosis_names_the_fault_of_each_patient(digits):
         clf = ShallowNNClassifier(16, random_state=0, **settings).fit(X_train, y_train)
         found[fault] = diagnose(clf, X_train, y_train).fix_first.name
     assert found == {fault: fault for fault in patients}
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_the_remedies_of_the_chapter_help(digits):
-    X, y = digits
-    X_new, y_new = X[900:], y[900:]
-
-    def fitted(n_rows=900, **parameters):
-        settings = {"n_hidden": 16, "solver": "adam", "alpha": 1.0} | parameters
-        clf = ShallowNNClassifier(random_state=0, **settings)
-        return clf.fit(X[:n_rows], y[:n_rows])
-
-    few = {"n_hidden": 100, "solver": "lbfgs"}
-    assert diagnose(fitted(100, alpha=0, **few), X_new, y_new).fix_first.name == "overfitting"
-    few_rows, all_rows = (fitted(n_rows, **few).score(X_new, y_new) for n_rows in (100, 900))
-    assert all_rows > few_rows + 0.05
-    guesses = [fitted(init_scale=0), fitted(solver="lbfgs", alpha=2000)]
-    assert max(clf.score(X_new, y_new) for clf in guesses) < 0.2
-    repaired = [fitted(), fitted(learning_rate=0.01, early_stopping=False), fitted(solver="lbfgs", alpha=1)]
-    assert min(clf.score(X_new, y_new) for clf in repaired) > 0.85
-    assert diagnose(fitted(init_scale=0, max_iter=4), X_new, y_new).fix_first.name == "identical units"

@@ -1,17 +1,14 @@
-"""The estimator inside scikit-learn's meta-estimators, searches, curves and metadata routing."""
+"""The estimator inside scikit-learn's meta-estimators and metadata routing; tests/search has other tools."""
 
 from functools import partial
 
 import numpy as np
 import pytest
 import sklearn
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose
 from sklearn.base import clone
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier, StackingClassifier, VotingClassifier
-from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - makes HalvingGridSearchCV importable
+from sklearn.ensemble import AdaBoostClassifier, StackingClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import learning_curve
 from sklearn.multiclass import OneVsOneClassifier, OutputCodeClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -29,14 +26,9 @@ make_classifier = partial(
 
 
 META_ESTIMATORS = {
-    "calibration": CalibratedClassifierCV(make_classifier(), cv=2),
-    "soft voting": VotingClassifier(
-        [("net", make_classifier()), ("line", LogisticRegression())], voting="soft"
-    ),
     "one versus one": OneVsOneClassifier(make_classifier()),
     "output codes": OutputCodeClassifier(make_classifier(), random_state=0),
     "boosting": AdaBoostClassifier(make_classifier(alpha=1e-3), n_estimators=3, random_state=0),
-    "bagging": BaggingClassifier(make_classifier(), n_estimators=3, random_state=0),
     "stacking": StackingClassifier([("network", make_classifier())], LogisticRegression(), cv=2),
 }
 
@@ -53,14 +45,6 @@ def test_transformer_at_the_start_of_a_pipeline():
     pipeline = make_pipeline(make_classifier(), LogisticRegression()).fit(X, Y)
     assert pipeline.score(X, Y) > 0.75
     assert pipeline[:-1].get_feature_names_out()[-1] == "shallownnclassifier7"
-
-
-def test_learning_curve_by_partial_fit():
-    sizes, _, scores = learning_curve(
-        make_classifier(), X, Y, train_sizes=[0.2, 0.6, 1.0], cv=2, exploit_incremental_learning=True
-    )
-    assert_array_equal(sizes, [9, 27, 45])
-    assert scores[-1].mean() > 0.5
 
 
 # --- Metadata routing ---

@@ -8,10 +8,9 @@ from sklearn.model_selection import cross_validate
 from sknn_scratch import ShallowNNClassifier, train_together
 from sknn_scratch._core.arrays import clear_tiny
 from sknn_scratch._core.optimizers import SOLVERS
+from tests.helpers import STOCHASTIC
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-
-STOCHASTIC = [name for name, solver in SOLVERS.items() if not solver.takes_all_rows]
 
 
 def count_subnormal(array):
@@ -55,8 +54,8 @@ def test_features_that_are_updated_lazily_leave_none(solver):
         64,
         solver=solver,
         batch_size=20,
-        max_iter=60,
-        n_iter_no_change=60,
+        max_iter=50,
+        n_iter_no_change=50,
         alpha=20,
         early_stopping=False,
         learning_rate=0.1,
@@ -70,9 +69,9 @@ def test_features_that_are_updated_lazily_leave_none(solver):
 def test_many_calls_of_a_few_updates_leave_none():
     X, y = rows_with_features_that_say_nothing("float32")
     clf = trained_for_long(solver="adam", alpha=0.0, learning_rate=0.1)
-    for _ in range(301):
+    for _ in range(201):
         clf.partial_fit(X, y, classes=[False, True])
-    assert clf._kept_["n_updates"] == 1204
+    assert clf._kept_["n_updates"] == 804
     for array in (*clf.coefs_, *clf._kept_["memory"].values()):
         assert count_subnormal(array) == 0
 
@@ -90,7 +89,7 @@ def test_what_is_tiny(dtype, least):
 
 def test_networks_that_are_trained_together_are_cleared_alike():
     X, y = rows_with_features_that_say_nothing("float32")
-    clf = trained_for_long(solver="adam", alpha=1.0, learning_rate=0.1, max_iter=100)
+    clf = trained_for_long(solver="adam", alpha=1.0, learning_rate=0.1, max_iter=300)
     alone = cross_validate(clf, X, y, return_estimator=True)
     with train_together():
         together = cross_validate(clf, X, y, return_estimator=True)

@@ -1,11 +1,10 @@
 """What a textbook promises of a shallow network, on a handful of rows."""
 
 import itertools
-from functools import partial
 
 import numpy as np
 import pytest
-from sklearn.datasets import make_circles, make_moons
+from sklearn.datasets import make_moons
 from sklearn.ensemble import AdaBoostClassifier
 
 from sknn_scratch import ShallowNNClassifier
@@ -22,15 +21,6 @@ def test_parity_of_four_or_eight_rows_is_learnt(n_bits, solver):
     X, y = parity(n_bits)
     fits = [ShallowNNClassifier(solver=solver, random_state=seed).fit(X, y) for seed in range(5)]
     assert [fitted.score(X, y) for fitted in fits] == [1.0] * 5
-
-
-@pytest.mark.parametrize("make", [partial(make_moons, noise=0.1), partial(make_circles, factor=0.5)])
-def test_curved_data_without_noise_get_a_weak_penalty(make):
-    X, y = make(200, random_state=0)
-    classifier = ShallowNNClassifier(random_state=0).fit(X, y)
-    X_test, y_test = make(2000, random_state=1)
-    assert classifier.alpha_ < 1
-    assert classifier.score(X_test, y_test) > 0.98
 
 
 def test_weights_that_sum_to_one_do_not_drown_in_the_penalty():

@@ -2,12 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn_scratch._core.arrays import (
-    add_multiples,
-    dot,
-    norms_of,
-    sum_of_squares,
-)
+from sknn_scratch._core.arrays import add_multiples, dot, norms_of, sum_of_squares
 
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 one_network_or_a_stack = pytest.mark.parametrize("networks", [(), (3,)])

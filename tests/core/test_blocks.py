@@ -3,12 +3,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from sknn_scratch._core import blocks as blocks_module
-from sknn_scratch._core.blocks import (
-    mean_loss,
-    predict_hidden,
-    predict_outputs,
-    row_blocks,
-)
+from sknn_scratch._core.blocks import mean_loss, predict_hidden, predict_outputs, row_blocks
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import SparseRows
 from tests.helpers import (

@@ -5,13 +5,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from sknn_scratch._core.losses import (
-    LOSSES,
-    Huber,
-    Quantile,
-    SquaredError,
-    Targets,
-)
+from sknn_scratch._core.losses import LOSSES, Huber, Quantile, SquaredError, Targets
 from tests.core import textbook
 from tests.helpers import LOSS_PARAMETERS, assert_gradient, evaluate_loss, make_loss
 

@@ -2,11 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn_scratch._core.parameters import (
-    NetworkShape,
-    initialise,
-    view_parameters,
-)
+from sknn_scratch._core.parameters import NetworkShape, initialise, view_parameters
 
 SHAPE = NetworkShape(n_features=4, n_hidden=3, n_outputs=2)
 VIEWS = {"b_hidden": (1, 3), "w_hidden": (4, 3), "w_output": (3, 2), "b_output": (1, 2)}

@@ -14,10 +14,7 @@ from tests.helpers import make_data
 
 @pytest.mark.parametrize(
     ("n_hidden", "of_units", "n_features", "of_features"),
-    [
-        (1, "1 relu unit", 30, "16 of 30 features"),
-        (17, "16 of 17 relu units", 2, "2 features"),
-    ],
+    [(1, "1 relu unit", 30, "16 of 30 features"), (17, "16 of 17 relu units", 2, "2 features")],
 )
 def test_the_strongest_nodes_are_drawn_and_all_counted(n_hidden, of_units, n_features, of_features):
     clf, X, _ = fit("multiclass", n_hidden, n_features)

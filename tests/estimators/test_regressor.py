@@ -12,12 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LinearRegression, PoissonRegressor, Ridge
 from sklearn.metrics import mean_poisson_deviance, r2_score
 
-from sknn_scratch import (
-    Checkpoint,
-    CheckpointError,
-    ShallowNNClassifier,
-    ShallowNNRegressor,
-)
+from sknn_scratch import Checkpoint, CheckpointError, ShallowNNClassifier, ShallowNNRegressor
 from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._fitting.reals import POSITIVE_LOSSES, REAL_LOSSES
 from tests.helpers import assert_same_model, make_rows, small_regressor
@@ -266,15 +261,6 @@ def test_a_weight_of_two_is_a_row_that_is_there_twice(loss):
         np.repeat(X, weights, axis=0), np.repeat(y, weights)
     )
     assert_same_regressor(weighted, repeated, rtol=1e-9)
-
-
-@every_loss
-def test_sparse_rows_are_like_dense_ones(loss):
-    X, y = make_rows()
-    X = np.where(np.abs(X) < 0.5, 0, X)
-    assert_same_regressor(
-        small_regressor(loss=loss).fit(scipy.sparse.csr_array(X), y), small_regressor(loss=loss).fit(X, y)
-    )
 
 
 @every_loss

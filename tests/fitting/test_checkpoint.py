@@ -257,8 +257,7 @@ def test_a_fit_that_a_callback_ended_is_finished(path, every, params, reason):
 
 
 @pytest.mark.parametrize(
-    ("every", "expected"),
-    [(1, range(9)), (3, [0, 3, 6, 8]), (np.int64(4), [0, 4, 8]), (100, [0, 8])],
+    ("every", "expected"), [(1, range(9)), (3, [0, 3, 6, 8]), (np.int64(4), [0, 4, 8]), (100, [0, 8])]
 )
 def test_it_writes_before_the_first_epoch_after_every_n_and_after_the_last(path, every, expected):
     with copies_of_the_file() as copies:

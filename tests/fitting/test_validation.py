@@ -224,12 +224,6 @@ def test_rare_rows_are_worth_more_in_training():
     assert auto > validated + 0.03
 
 
-@pytest.mark.parametrize("is_on", [np.True_, False])
-def test_early_stopping_on_and_off(is_on):
-    history = make_classifier(early_stopping=is_on, max_iter=2).fit(X, Y).history_
-    assert ("val_loss" in history) == is_on
-
-
 # --- Validation rows of one's own ---
 
 

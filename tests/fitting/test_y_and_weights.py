@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.utils.class_weight import compute_sample_weight
 
@@ -23,16 +22,6 @@ FRACTIONS = np.random.default_rng(1).uniform(0.2, 5, size=60)
 make_classifier = partial(
     small_network, n_hidden=5, activation="tanh", learning_rate=0.02, batch_size=None, max_iter=20, tol=0.0
 )
-
-
-@pytest.mark.parametrize("make_rows", [np.asarray, scipy.sparse.csr_array])
-def test_integer_weights_are_repeats(make_rows):
-    X, y = make_data("multiclass")
-    X, rows = make_rows(X), np.repeat(np.arange(60), COUNTS)
-    weighted = make_classifier().fit(X, y, sample_weight=COUNTS)
-    repeated = make_classifier().fit(X[rows], y[rows])
-    assert_same_model(weighted, repeated, rtol=1e-7)
-    assert_allclose(weighted.loss_curve_, repeated.loss_curve_, rtol=1e-7)
 
 
 def test_as_many_rows_with_a_weight_as_features():

@@ -55,11 +55,7 @@ def object_array():
     return array
 
 
-TABLES = {
-    "polars": polars_frame,
-    "pandas, nullable": nullable_frame,
-    "array of objects": object_array,
-}
+TABLES = {"polars": polars_frame, "pandas, nullable": nullable_frame, "array of objects": object_array}
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
