@@ -12,6 +12,7 @@ import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch import ShallowNNClassifier
+from sknn_scratch._fitting.inputs import FitInput
 from tests.helpers import assert_same_model, make_data, small_network
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -242,3 +243,11 @@ def test_an_empty_batch_of_a_wide_sparse_network():
     clf = ShallowNNClassifier(n_hidden=64, max_iter=2, tol=1e9, n_iter_no_change=1, batch_size=2).fit(X, y)
     assert_array_equal(clf.predict_proba(X), clf.predict_proba(X)[[0] * 4])
     assert clf.partial_fit(X[:1], y[:1]).n_iter_ == 3
+
+
+def test_only_equal_rows_are_shared():
+    frame, y = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]}), np.array([0, 1])
+    assert FitInput(frame, y).is_equal_to(FitInput(frame.copy(), y.copy()))
+    assert not FitInput(frame, y).is_equal_to(FitInput(frame + 1, y))
+    assert not FitInput(frame, y).is_equal_to(FitInput(frame.to_numpy(), y))
+    assert not FitInput(frame, y).is_equal_to(FitInput(frame, 1 - y))
