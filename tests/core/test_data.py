@@ -93,19 +93,6 @@ def test_a_column_of_ones_comes_first(other_rows):
     assert_same_rows_after_ones(pool(data), data)
 
 
-def test_few_rows_of_many_are_copied_alone(monkeypatch):
-    """However many others there are: a network gets ones alone and in a stack, or in neither."""
-    monkeypatch.setattr(data_module, "SMALL_BYTES", 3 * 2 * 8)
-    source = numbered_rows(1000)
-    data = [Data(**source, rows=np.array(rows)) for rows in ([3, 1, 2], [0, 999, 2])]
-    assert_same_rows_after_ones(pool(data[:1]), data[:1])
-    assert pool(data)[0].X.n_samples == 6
-    assert_same_rows_after_ones(pool(data), data)
-    data.append(Data(**numbered_rows(3)))
-    assert pool(data)[0].X.n_samples == 9
-    assert_same_rows_after_ones(pool(data), data)
-
-
 @pytest.mark.parametrize("batch_size", [16, 60])
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_ones_make_no_difference_but_in_rounding(monkeypatch, solver, batch_size):

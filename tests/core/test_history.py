@@ -1,11 +1,9 @@
 import math
-import time
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from sknn_scratch._core.activations import Activation
 from sknn_scratch._core.blocks import mean_loss, predict_hidden
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import rows_of
@@ -20,7 +18,6 @@ from tests.helpers import (
     objective_of,
     train_alone,
     train_and_watch,
-    train_together,
 )
 
 
@@ -73,15 +70,3 @@ def test_saturation_is_measured_on_a_hundred_rows_of_a_large_batch():
     params = view_parameters(run.state.params, network.shape)
     hidden = predict_hidden(network, params, rows_of(problem.X[:100]))
     assert record["saturated_fraction"] == pytest.approx((hidden == 0).mean())
-
-
-def test_networks_of_a_stack_share_its_seconds():
-    start = time.perf_counter()
-    results = train_together([make_run(BINARY, seed, max_iter=20) for seed in range(8)])
-    assert sum(history_column(result, "seconds").sum() for result in results) < time.perf_counter() - start
-
-
-def test_a_steep_descent_is_no_saturation():
-    downhill = Activation(np.negative, lambda z: np.full_like(z, -1))
-    record = train_alone(make_run(BINARY, network=make_network(BINARY, downhill))).state.history[0]
-    assert record["saturated_fraction"] == record["dead_fraction"] == 0

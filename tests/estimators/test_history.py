@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sknn_scratch import Checkpoint, ShallowNNClassifier, ShallowNNEnsembleClassifier, TrainingCurveDisplay
+from sknn_scratch import Checkpoint, ShallowNNClassifier, TrainingCurveDisplay
 from sknn_scratch import diagnose as diagnose_fit
 from sknn_scratch._fitting import fitted
 from tests.helpers import make_data, small_network
@@ -51,13 +51,6 @@ def test_a_pickle_stops_growing():
     classifier = trained_by_parts(2 * KEPT)
     n_bytes = len(pickle.dumps(classifier))
     assert len(pickle.dumps(trained_by_parts(2 * KEPT, classifier))) == n_bytes
-
-
-def test_each_network_of_an_ensemble_keeps_the_latest():
-    networks = ShallowNNEnsembleClassifier(n_networks=2, n_hidden=3, random_state=0)
-    ensemble = trained_by_parts(2 * KEPT, networks)
-    assert ensemble.n_iter_.tolist() == [2 * KEPT] * 2
-    assert [len(history["loss"]) for history in ensemble.history_] == [KEPT] * 2
 
 
 def test_a_warm_start_keeps_all_of_its_own_epochs_and_the_latest_before():

@@ -41,7 +41,7 @@ from sknn_scratch._core.state import State
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._fitting.checkpoint import FORMAT, Contents, read_contents, write_contents
 from sknn_scratch._fitting.fitted import attributes_of
-from tests.helpers import AtEpoch, SilentCallback, bits_of, make_data, press_control_c
+from tests.helpers import AtEpoch, bits_of, make_data, press_control_c
 from tests.versions import HAS_CALLBACKS, needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -297,18 +297,6 @@ def test_clones_refuse_it(path, wrap, fit, message):
     with pytest.raises(ValueError, match=message):
         fit(estimator)
     assert not path.exists()
-
-
-@needs_callbacks
-def test_a_clone_that_is_handed_down_other_callbacks_refuses_it(path):
-    pipeline = make_pipeline(network().set_callbacks(Checkpoint(path)))
-    handed_down = SilentCallback()
-    handed_down.max_propagation_depth = None
-    pipeline.set_callbacks(handed_down).fit(X, Y)
-    assert path.exists()
-    for _ in range(2):  # also the second time
-        with pytest.raises(ValueError, match=CLONED):
-            clone(pipeline).fit(X, Y)
 
 
 def test_the_last_step_of_a_pipeline_with_a_memory_is_no_clone(path, tmp_path):
