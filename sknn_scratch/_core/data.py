@@ -34,8 +34,6 @@ class computed_once(cached_property[Value]):
     """
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        if instance is None:
-            return self
         value = vars(instance)[self.attrname] = self.func(instance)
         return value
 

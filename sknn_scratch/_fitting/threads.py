@@ -59,14 +59,14 @@ settings_lock = threading.Lock()  # held while a setting of the process is chang
 limit_of_process, limit_of_thread = _Limit(), _LimitOfThread()
 
 
-def end_limits_in_child():
+def end_limits_in_child():  # pragma: no cover - in a forked process, where coverage does not look
     """In a forked process, which has none of the other threads: let no limit of theirs stay."""
     limit_of_process.end()
     limit_of_thread.end()
     settings_lock.release()
 
 
-if hasattr(os, "register_at_fork"):  # Windows cannot fork
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows cannot fork
     # A fork waits until no setting is being changed.
     os.register_at_fork(
         before=settings_lock.acquire,

@@ -52,6 +52,11 @@ def test_a_score_has_a_panel_of_its_own(scoring, name):
     assert score.get_ylabel() == f"validation\n{name}"
 
 
+def test_details_need_their_columns():
+    with pytest.raises(ValueError, match="details=True needs the gradient norms"):
+        TrainingCurveDisplay({"loss": [2.0, 1.0]}).plot(details=True)
+
+
 def test_details_are_gradient_norms_and_shares_of_units():
     clf, X, _ = fit()
     _, gradients, units = draw(TrainingCurveDisplay, clf, X, details=True).axes_
