@@ -6,9 +6,9 @@
 The network of a fold is trained on the rows outside the fold, in stages of a few iterations. It starts with
 the smallest alpha, and stays with it while it learns: else the next alpha would look better only because more
 training came before it. Then each stage has the next alpha, and goes on with the weights of the last one. If
-the held-out loss is higher than with the alpha before, training stays with this alpha while it learns. All
-alphas are tried: a loss that rises may fall again. The largest alpha first would fail: under a strong penalty
-a network may collapse to zero, and does not come back from there.
+the held-out loss is higher than with the alpha before, training stays with this alpha while it learns. If the
+loss is still higher then, the path ends. The largest alpha first would fail: under a strong penalty a network
+may collapse to zero, and does not come back from there.
 
 The choice depends only on which rows there are, and on their weights. Their order and ``random_state`` play
 no part. Rows with equal features and equal targets are joined to one, with the sum of their weights, so they
@@ -36,7 +36,7 @@ LEAST_ROWS = 30  # to hold out in turn; with fewer, the held-out loss is mostly 
 MOST_ROWS = 2000  # that are used; more of them would hardly change the choice
 # The fewest epochs and updates of the first stage of a training, and of each further one, which starts from
 # trained weights. L-BFGS makes one update in an epoch, but a large one, so only the epochs count.
-FIRST, FURTHER = (15, 200), (8, 100)
+FIRST, FURTHER = (25, 200), (8, 100)
 # A network learns if a stage of its training makes the held-out loss smaller than this share of what it was.
 LEARNING = 0.95
 MOST_STAGES = 12  # with one alpha
@@ -105,7 +105,7 @@ class Choice:
         has_risen = len(losses) > 1 and losses[-1] > losses[-2]
         if (len(losses) == 1 or has_risen) and self.is_learning:
             return ALPHAS[len(losses) - 1]
-        return None if len(losses) == len(ALPHAS) else ALPHAS[len(losses)]
+        return None if has_risen or len(losses) == len(ALPHAS) else ALPHAS[len(losses)]
 
     @property
     def is_learning(self):

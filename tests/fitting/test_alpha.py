@@ -82,7 +82,7 @@ LEARNT = [(0.3, 0.5), (0.3, 0.49)]  # with the first alpha
         (LEARNT, 3),
         ([*LEARNT, (3, 0.2)], 10),
         ([*LEARNT, (3, 0.6)], 3),
-        ([*LEARNT, (3, 0.6), (3, 0.59)], 10),  # all alphas are tried
+        ([*LEARNT, (3, 0.6), (3, 0.59)], None),
         ([*LEARNT, (3, 0.6), (3, 0.55)], 3),
         ([*LEARNT, (3, 0.6), (3, 0.48)], 10),
         ([*LEARNT, (3, 0.4), (10, 0.3)], 30),
@@ -90,7 +90,7 @@ LEARNT = [(0.3, 0.5), (0.3, 0.49)]  # with the first alpha
         ([(0.3, np.inf), (0.3, np.inf), (3, np.inf)], 10),
     ],
 )
-def test_an_alpha_goes_on_while_it_helps_and_the_path_to_its_end(stages, next_alpha):
+def test_an_alpha_goes_on_while_it_helps_and_the_path_until_the_loss_rises(stages, next_alpha):
     choice = Choice([], 1.0, stages)
     assert choice.next_alpha == next_alpha
     assert choice.is_open == (next_alpha is not None)
