@@ -3,8 +3,7 @@
 from html import escape
 from typing import Any
 
-# The colours of Okabe and Ito (2008), each with a sign for readers who cannot tell the colours apart.
-SIGNS = {"problem": ("#D55E00", "✗"), "warning": ("#E69F00", "▲"), "ok": ("#009E73", "✓")}
+SIGNS = {"problem": "✗", "warning": "▲", "ok": "✓"}  # in the colour of the text, on any page
 CELL = "padding:4px 10px;text-align:left;vertical-align:top"
 
 
@@ -32,9 +31,8 @@ def row(finding):
     if finding.severity != "ok":
         title = "<b>Remedy:</b> " if finding.cause is None else ""
         words += f"<br/>{title}{escape(finding.advice)}"
-    color, sign = SIGNS[finding.severity]
     cells = (
-        f'<span style="white-space:nowrap"><b style="color:{color}">{sign}</b> {finding.severity}</span>',
+        f'<span style="white-space:nowrap"><b>{SIGNS[finding.severity]}</b> {finding.severity}</span>',
         f'<span style="white-space:nowrap">{escape(finding.name)}</span>',
         finding.written(finding.value),
         "" if finding.limits is None else finding.written(finding.threshold),
