@@ -48,7 +48,7 @@ def test_constant_features_and_dead_units_leave_none(solver, alpha, dtype):
 @pytest.mark.parametrize("solver", STOCHASTIC)
 def test_features_that_are_updated_lazily_leave_none(solver):
     rng = np.random.default_rng(0)
-    X = scipy.sparse.random_array((400, 3000), density=0.002, format="csr", dtype=np.float32, rng=rng)
+    X = scipy.sparse.random_array((400, 3000), density=0.002, format="csr", dtype="f", random_state=0)
     y = rng.integers(2, size=400)
     clf = ShallowNNClassifier(
         64,
