@@ -86,6 +86,7 @@ class State:
     best_value: float = math.inf  # the lowest watched value of this run
     best_epoch: int = 0  # after which the parameters had it
     best_params: Array | None = None  # (n_params,); None before the first sound epoch
+    plateau_sum: Array | None = None  # (n_params,): of the parameters after each epoch without improvement
     loss_limit: float = math.inf  # an objective that is not below it has exploded
     stop_reason: StopReason | None = None  # None before the end; in training, only ``Run.stop`` sets it
     returned_to: int | None = None  # the epoch whose parameters the run has gone back to, if it has
@@ -120,12 +121,17 @@ class State:
         """Clear the optimiser's memory, which belongs to other parameters or to another optimiser."""
         self.memory, self.n_updates = {}, 0
 
+    def leave_plateau(self) -> None:
+        """Count the epochs without improvement anew."""
+        self.epochs_without_improvement, self.plateau_sum = 0, None
+
     def watch(self, value: float, snapshot: Snapshot, tol: float) -> None:
         """Compare a watched value with the best so far; keep the snapshot that had it if it is lower."""
         if value < self.best_value - tol:
-            self.epochs_without_improvement = 0
+            self.leave_plateau()
         else:
             self.epochs_without_improvement += 1
+            self.plateau_sum = self.params + (0 if self.plateau_sum is None else self.plateau_sum)
         if value < self.best_value:
             self.best_value, (self.best_epoch, self.best_params) = value, snapshot
 
@@ -231,7 +237,7 @@ class Run:
         is_adaptive = SCHEDULES[self.config.schedule].divides_on_plateau
         if is_adaptive and self.is_out_of_patience and self._reduced_rate > ADAPTIVE_MINIMUM:
             self.state.n_reductions += 1
-            self.state.epochs_without_improvement = 0
+            self.state.leave_plateau()
 
     def stop(self, reason: StopReason) -> None:
         """Stop for a reason; after a divergence, go back to the best or else to the last sound parameters."""
@@ -259,9 +265,18 @@ class Run:
             self.stop(StopReason.INTERRUPTED)
 
     def finish(self) -> None:
-        """Take the parameters of the best epoch, if there are validation rows."""
-        if self.is_validated and self._best is not None:
-            self._return_to(self._best)
+        """Take the parameters of the best epoch, if there are validation rows, or the mean of the plateau.
+
+        The steps of small batches scatter around a minimum when the loss does not improve any more. The mean
+        of the parameters after these epochs is closer to it (Polyak and Juditsky, 1992).
+        """
+        state, has_small_batches = self.state, self.config.batch_size < self.data.n_samples
+        if self.is_validated:
+            if self._best is not None:
+                self._return_to(self._best)
+        elif state.stop_reason is StopReason.CONVERGED and has_small_batches:
+            assert state.plateau_sum is not None
+            np.divide(state.plateau_sum, state.epochs_without_improvement, out=state.params)
 
 
 def watched_value(record: EpochRecord) -> float:

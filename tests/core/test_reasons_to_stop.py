@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.state import State
@@ -45,6 +45,24 @@ def test_stops_in_the_very_epoch_that_the_patience_with_the_validation_ends(pati
     assert result.state.epoch == epoch_of_patience(losses, 1e-3, patience)
     assert result.state.kept_epoch == 1 + np.argmin(losses[: result.state.epoch])
     assert_array_equal(result.state.params, params[result.state.kept_epoch])
+
+
+@pytest.mark.parametrize(
+    ("config", "n_averaged"),
+    [
+        ({"batch_size": 16}, 4),
+        ({"batch_size": 16, "schedule": "adaptive"}, 4),  # the plateau at the last learning rate
+        ({"batch_size": 60}, 1),
+        ({"batch_size": 16, "max_iter": 3}, 1),
+    ],
+)
+def test_the_noise_of_small_batches_is_averaged_where_the_loss_has_converged(config, n_averaged):
+    run = make_run(
+        BINARY, **{"tol": 1.0, "n_iter_no_change": 4, "learning_rate": 0.05, "max_iter": 100} | config
+    )
+    result, params = train_and_watch(run)
+    assert (result.state.stop_reason is StopReason.CONVERGED) == ("max_iter" not in config)
+    assert_allclose(result.state.params, np.mean(params[-n_averaged:], axis=0), rtol=1e-13)
 
 
 def test_a_score_is_watched_instead_of_the_loss():
