@@ -56,6 +56,11 @@ class Data:
         return self.X.n_samples if self.rows is None else len(self.rows)
 
     @property
+    def row_numbers(self) -> Index:
+        """Numbers (n_samples,) of the rows to train on."""
+        return np.arange(self.n_samples) if self.rows is None else self.rows
+
+    @property
     def total_weight(self) -> float:
         """Sum of the weights; the number of rows if all weights are one."""
         return float(self.n_samples if self.row_weights is None else self.row_weights.sum())

@@ -25,6 +25,9 @@ from scipy.special import xlogy
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.arrays import constant
 
+# Below this residual, a smoothed loss is squared.
+SMOOTHING = 0.1
+
 
 class Targets(NamedTuple):
     """What the outputs of some rows should be, and the share of each row in the mean loss."""
@@ -55,6 +58,15 @@ class Loss:
 
     output_activation: ClassVar[str]  # the name of the function that turns outputs into predictions
     is_smooth: ClassVar[bool] = True  # whether the gradient is continuous, as L-BFGS requires
+
+    def surprise(self, mean_losses: Array) -> Array:
+        """Turn mean losses into negative log-likelihoods of a row, up to a constant."""
+        return mean_losses
+
+    @property
+    def smoothed(self) -> "Loss":
+        """A loss with a continuous gradient in place of this one, with about the same scale."""
+        return self
 
     @property
     def estimates_centre(self) -> bool:
@@ -122,6 +134,10 @@ class ResidualLoss(Loss):
 
     output_activation = "identity"
 
+    def surprise(self, mean_losses: Array) -> Array:
+        """Take logarithms, since the scale of the residuals is unknown."""
+        return np.log(mean_losses)
+
     def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
         """d loss / d r, since d r / d f = 1."""
         np.subtract(outputs, targets.values, out=out)
@@ -157,6 +173,11 @@ class AbsoluteError(ResidualLoss):
 
     is_smooth = False
 
+    @property
+    def smoothed(self) -> Loss:
+        """The loss without the kink at zero."""
+        return Huber(SMOOTHING)
+
     def differentiate(self, residuals: Array) -> None:
         """sign(r)."""
         np.sign(residuals, out=residuals)
@@ -190,6 +211,11 @@ class Quantile(ResidualLoss):
     quantile: float
 
     is_smooth = False
+
+    @property
+    def smoothed(self) -> Loss:
+        """A loss for the median, whose network needs about the same penalty."""
+        return Huber(SMOOTHING)
 
     @property
     def estimates_centre(self) -> bool:

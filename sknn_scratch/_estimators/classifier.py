@@ -38,16 +38,18 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         is an error.
     alpha : float or "auto", default="auto"
         Strength of the L2 penalty, in the objective of :class:`ShallowNNClassifier`. "auto" chooses among
-        0.3, 3, 10 and 30, by the held-out loss in 3-fold cross-validation, and then trains with all rows.
-        This does not depend on ``random_state``, and takes two to four times as long as the training.
-        ``alpha_`` says what was chosen. If there is validation, in ``partial_fit``, or if there are fewer
-        than 30 different rows, it is 1 instead (for a regressor, 3). A network that is trained further keeps
-        its ``alpha_``. In ``partial_fit``, the S of the penalty counts the rows of all calls so far.
+        0.3, 3, 10 and 30, by the held-out loss in 3-fold cross-validation of at most 2,000 rows, and then
+        trains with all rows. The choice depends on the rows, ``n_hidden``, ``activation``, ``init_scale``
+        and the loss, and on nothing else. ``alpha_`` says what was chosen. In ``partial_fit``, and if fewer
+        than 30 different rows can be held out, it is 1 instead (for a regressor, 3). A network that is
+        trained further keeps its ``alpha_``. In ``partial_fit``, the S of the penalty counts the rows of all
+        calls so far.
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
-        "auto" is "lbfgs" for a ``fit`` with fewer than 2,000 training rows (fewer than 500, if the hidden
-        layer has more than 65,536 weights). It is "adam" for others, and with validation, ``dropout``,
-        ``max_grad_norm``, a ``batch_size`` or a ``learning_rate_schedule``. ``solver_`` says which. "adam" is
-        Adam. "adamw" is Adam with decoupled weight decay: every step multiplies the weights by
+        "auto" is "lbfgs" for a ``fit`` with fewer than 1,500 training rows (fewer than 500, if the hidden
+        layer has more than 65,536 weights). It is "adam" for others, and with validation or a changed
+        parameter that "lbfgs" does not have: ``learning_rate``, ``learning_rate_schedule``, ``batch_size``,
+        ``dropout``, ``max_grad_norm``, ``beta_1``, ``beta_2`` or ``epsilon``. ``solver_`` says which. "adam"
+        is Adam. "adamw" is Adam with decoupled weight decay: every step multiplies the weights by
         ``1 - learning_rate * alpha / max(S, 100)``. The penalty is not part of its gradient, so
         ``gradient_tol`` and the gradient norms of ``history_`` ignore it. "sgd" is gradient descent with
         momentum. With ``momentum=0`` and ``batch_size=None``, it is plain gradient descent. "lbfgs" is
@@ -91,10 +93,9 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         ``max_grad_norm`` scales the gradient down.
     early_stopping : bool or "auto", default="auto"
         Whether to hold rows out of training, watch their loss or score, and keep the weights of the best
-        epoch. "auto" does so if ``X_val`` is given, or if there are 2,000 rows or more (500, unless the
-        solver is "lbfgs") and about five or more of the held-out rows are outside the most frequent class. If
-        every row has a class of its own, all rows stay in training. In a search, the folds may have fewer
-        than 2,000 rows, and all rows together more: then set this to True or False, and set the ``solver``.
+        epoch. "auto" does so if ``X_val`` is given, or if ``alpha`` is a number, the solver is not "lbfgs",
+        and there are 500 rows or more. With ``alpha="auto"``, the penalty prevents overfitting, and all rows
+        train. If every row has a class of its own, all rows stay in training.
     validation_fraction : float or int, default=0.1
         Share or number of rows to hold out. The split is stratified, and at least one row of every class
         stays in training.
@@ -117,7 +118,8 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
     classes_ : ndarray of shape (n_classes,)
         The class labels, sorted; the column numbers if y was multilabel.
     coefs_ : list of two ndarrays, of shape (n_features, n_hidden) and (n_hidden, n_outputs)
-        The weights. n_outputs is 1 for two classes, else the number of classes or labels.
+        The weights. n_outputs is 1 for two classes, else the number of classes or labels. If training
+        converged with batches of some rows, they are means over the last ``n_iter_no_change`` epochs.
     intercepts_ : list of two ndarrays, of shape (n_hidden,) and (n_outputs,)
         The biases.
     n_features_in_ : int

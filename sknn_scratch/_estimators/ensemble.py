@@ -43,7 +43,8 @@ class Ensemble(BaseShallowNN):
         self._check(inputs)
         networks = self._networks(inputs)
         with fit_of_many(self, inputs, self.n_networks) as tasks:
-            members = list(map(Member, range(self.n_networks), networks, tasks))
+            places = (np.arange(self.n_networks) + 0.5) / self.n_networks
+            members = list(map(Member, range(self.n_networks), places, networks, tasks))
             n_parts = min(effective_n_jobs(self.n_jobs), self.n_networks)
             if n_parts == 1:  # in this thread, so that ``train_together`` can train them with others
                 parts = [fit_networks(members, inputs)]
@@ -107,9 +108,9 @@ class Ensemble(BaseShallowNN):
         return self.estimators_[0].solver_
 
     @property
-    def alpha_(self) -> float:
-        """The strength of the penalty of the networks."""
-        return self.estimators_[0].alpha_
+    def alpha_(self) -> Array:
+        """The strength of the penalty of each network."""
+        return np.array([network.alpha_ for network in self.estimators_])
 
     @property
     def alpha_path_(self) -> dict[str, Array]:
@@ -126,6 +127,7 @@ class Member(NamedTuple):
     """A network of an ensemble, and the ensemble's task for its fit."""
 
     number: int
+    place: float  # among all, between 0 and 1
     network: SingleNetwork
     parent: ParentTask | None
 
@@ -143,8 +145,8 @@ def fit_networks(members, inputs):
     ``partial_fit``.
     """
     fits = [plan_fit(one.network, inputs) for one in members]
-    for fit in fits:
-        fit.choice = fits[0].choice  # it does not depend on random_state, the only difference
+    for one, fit in zip(members, fits, strict=True):
+        fit.place = one.place
     reporters = [
         FitReporter(fit, *trainer.of_thread.labels, f"network {one.number}")
         for one, fit in zip(members, fits, strict=True)

@@ -19,6 +19,9 @@ class ShallowNNEnsembleClassifier(EnsembleClassifierParameters, Classification, 
     sgd, the networks are trained in one pass, which takes much less time than training them one after the
     other.
 
+    With ``alpha="auto"``, the alphas that were tried are spread over the networks, by the weights
+    exp(-n d / 4): d is by how much the mean loss of the n held-out rows is above that of the best alpha.
+
     Parameters
     ----------
     random_state : int, RandomState instance or None, default=None
@@ -36,6 +39,8 @@ class ShallowNNEnsembleClassifier(EnsembleClassifierParameters, Classification, 
         The fitted networks.
     n_iter_ : ndarray of shape (n_networks,)
         Number of epochs of each network.
+    alpha_ : ndarray of shape (n_networks,)
+        The strength of the penalty of each network.
     history_ : list of dict
         The ``history_`` of each network.
 

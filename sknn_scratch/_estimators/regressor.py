@@ -40,9 +40,9 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
         As in :class:`ShallowNNClassifier`. "auto" is also "adam" if the loss has a kink.
     early_stopping : bool or "auto", default="auto"
         Whether to hold rows out of training, watch their loss or score, and keep the weights of the best
-        epoch. "auto" does so if ``X_val`` is given, or if there are 2,000 rows or more (500, unless the
-        solver is "lbfgs"). In a search, the folds may have fewer than 2,000 rows, and all rows together more:
-        then set this to True or False, and set the ``solver``.
+        epoch. "auto" does so if ``X_val`` is given, or if ``alpha`` is a number, the solver is not "lbfgs",
+        and there are 500 rows or more. With ``alpha="auto"``, the penalty prevents overfitting, and all rows
+        train.
     validation_fraction : float or int, default=0.1
         Share or number of rows to hold out. They are drawn at random.
 

@@ -1,32 +1,34 @@
 """alpha="auto": the strength of the penalty, chosen by the data in cross-validation.
 
-    plan_choice     cut the training rows into folds, or see that there are too few of them
-    choose_alphas   train the networks of the folds with one alpha after the other
+    plan_choice    take a sample of the rows and cut it into folds, or see that there are too few rows
+    Choice.make    train a network for each fold, with one alpha after the other
 
-The network of a fold is trained on the rows outside the fold, in stages of a few iterations. It starts with
-the smallest alpha, and stays with it while it learns: else the next alpha would look better only because more
-training came before it. Then each stage has the next alpha, and goes on with the weights of the last one. If
-the held-out loss is higher than with the alpha before, training stays with this alpha while it learns. If the
-loss is still higher then, the path ends. The largest alpha first would fail: under a strong penalty a network
-may collapse to zero, and does not come back from there.
+The choice depends on the rows, on their weights and on the network, and on nothing else: not on the solver
+and its parameters, the order of the rows or ``random_state``. So fits that differ only in these share it.
 
-The choice depends only on which rows there are, and on their weights. Their order and ``random_state`` play
-no part. Rows with equal features and equal targets are joined to one, with the sum of their weights, so they
-never lie on both sides of a split. The networks of the folds compute in single precision, which is precise
-enough for a choice, unless a user's activation may need the precision of the fit.
+A fold trains a network of at most ``MOST_UNITS`` units on the rows outside the fold, by L-BFGS. It starts
+with the smallest alpha, and goes on with its weights when alpha rises. The largest alpha first would fail:
+under a strong penalty a network may collapse to zero, and it does not come back from there. All this is in
+double precision, so that rounding errors do not decide.
+
+Rows with equal features and equal targets are joined to one, with the sum of their weights, so they never lie
+on both sides of a split.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 import numpy as np
 
-from sknn_scratch._core.activations import Activation, Array
+from sknn_scratch._core.activations import Array
 from sknn_scratch._core.blocks import mean_loss, row_blocks
 from sknn_scratch._core.data import Data
-from sknn_scratch._core.lazy import clear_unused_features, updates_lazily
-from sknn_scratch._core.network import Batch, make_batch
-from sknn_scratch._core.parameters import initialise, view_parameters
+from sknn_scratch._core.losses import Loss
+from sknn_scratch._core.network import Network, make_batch
+from sknn_scratch._core.optimizers import Lbfgs
+from sknn_scratch._core.parameters import NetworkShape, initialise, view_parameters
 from sknn_scratch._core.rows import SparseRows, rows_of
 from sknn_scratch._core.state import Config, Run, State
 
@@ -34,96 +36,75 @@ ALPHAS = (0.3, 3.0, 10.0, 30.0)  # in ascending order
 N_FOLDS = 3
 LEAST_ROWS = 30  # to hold out in turn; with fewer, the held-out loss is mostly chance
 MOST_ROWS = 2000  # that are used; more of them would hardly change the choice
-# The fewest epochs and updates of the first stage of a training, and of each further one, which starts from
-# trained weights. L-BFGS makes one update in an epoch, but a large one, so only the epochs count.
-FIRST, FURTHER = (25, 200), (8, 100)
-# A network learns if a stage of its training makes the held-out loss smaller than this share of what it was.
-LEARNING = 0.95
-MOST_STAGES = 12  # with one alpha
+MOST_UNITS = 32  # of a fold's network; the best alpha hardly depends on the width
+MOST_WEIGHTS = 2**18  # of its hidden layer: L-BFGS keeps 25 times as many numbers
+FIRST, FURTHER = 60, 30  # at most: iterations with the first alpha, and with each further one
+STOPPING = {"tol": 1e-3, "n_iter_no_change": 5}
+# In an ensemble, an alpha counts exp(-n d / TEMPERATURE), if the losses of n rows are higher by d on average
+# than with the best alpha. A temperature of 1 would be Bayes' rule, if rows were held out once for all.
+TEMPERATURE = 4.0
+
+TrainRun: TypeAlias = Callable[[Run], None]
 
 
-@dataclass(eq=False)
-class Fold:
-    """The training of one network, and the rows that are held out from it."""
+@dataclass(frozen=True, eq=False)
+class Folds:
+    """The training of the networks of all folds."""
 
-    data: Data
-    held_out: Batch
-    config: Config
-    initial_params: Array  # (n_params,); all folds start with them
-    run: Run = field(init=False)
+    sample: Data  # the rows of all folds
+    numbers: Array  # (n_samples,): the fold that holds a row out; ``N_FOLDS`` for a row that always trains
+    network: Network  # of each fold
+    initial_params: Array  # (n_params,)
 
-    def __post_init__(self):
-        self.start_again()
-
-    def start_again(self):
-        """Go back to the initial weights."""
-        state = State(self.initial_params.copy(), np.random.default_rng(0), np.random.default_rng(0))
-        if updates_lazily(self.config, self.data):
-            clear_unused_features(state.params, self.config.network.shape, self.data)
-        self.run = Run(state, self.data, self.config)
-
-    def start(self, alpha, fewest_epochs, fewest_updates):
-        """Prepare a stage of the training with an alpha, from the weights that there are."""
-        state, config, n_epochs = self.run.state, self.run.config, fewest_epochs
-        if not config.optimizer.takes_all_rows:
-            updates_per_epoch = math.ceil(self.data.n_samples / config.batch_size)
-            n_epochs = max(n_epochs, math.ceil(fewest_updates / updates_per_epoch))
-        if alpha == config.alpha:
-            state = state.for_another_run()
-        else:
-            state = State(state.params, state.shuffle_rng, state.dropout_rng)
-        self.run = Run(state, self.data, replace(config, alpha=alpha, max_iter=n_epochs))
-
-    @np.errstate(all="ignore")
-    def loss(self):
-        """Compute the mean loss of the held-out rows; infinite if it is not finite."""
-        network = self.run.config.network
-        loss = float(mean_loss(network, view_parameters(self.run.state.params, network.shape), self.held_out))
-        return loss if math.isfinite(loss) else math.inf
+    @np.errstate(all="ignore")  # a loss that is not finite counts as infinite
+    def losses(self, number, train_run):
+        """List the mean loss of the rows that a fold holds out, for each alpha."""
+        train, held_out = np.flatnonzero(self.numbers != number), np.flatnonzero(self.numbers == number)
+        X, targets, weights = self.sample.X, self.sample.targets, self.sample.row_weights
+        data = replace(self.sample, rows=train, row_weights=weights[train])
+        batch = make_batch(X.take(held_out), targets[held_out], weights[held_out])
+        params, losses, n_iterations = self.initial_params, [], FIRST
+        for alpha in ALPHAS:
+            config = Config(self.network, Lbfgs(), len(train), n_iterations, 0.0, alpha=alpha, **STOPPING)
+            state = State(params.copy(), np.random.default_rng(0), np.random.default_rng(0))
+            train_run(Run(state, data, config))
+            params, n_iterations = state.params, FURTHER
+            loss = float(mean_loss(self.network, view_parameters(params, self.network.shape), batch))
+            losses.append(loss if math.isfinite(loss) else math.inf)
+        return losses
 
 
 @dataclass(eq=False)
 class Choice:
     """An alpha to choose, or that has been chosen."""
 
-    folds: list[Fold]
-    usual: float  # the alpha without a choice
-    # The alpha of each stage of the training so far, and the mean held-out loss at its end.
-    stages: list[tuple[float, float]] = field(default_factory=list)
+    folds: Folds | None  # None when the choice has been made
+    loss: Loss
+    n_rows: int
+    usual: float  # the alpha if no loss is finite
+    losses: dict[float, float] = field(default_factory=dict)  # the held-out loss of each alpha, once made
 
-    @property
-    def losses(self):
-        """The held-out loss of each alpha that has been tried, at the end of its last stage."""
-        return dict(self.stages)
-
-    @property
-    def next_alpha(self):
-        """The alpha of the next stage of the training; None if the choice has been made."""
-        losses = list(self.losses.values())
-        if not losses:
-            return ALPHAS[0]
-        has_risen = len(losses) > 1 and losses[-1] > losses[-2]
-        if (len(losses) == 1 or has_risen) and self.is_learning:
-            return ALPHAS[len(losses) - 1]
-        return None if has_risen or len(losses) == len(ALPHAS) else ALPHAS[len(losses)]
-
-    @property
-    def is_learning(self):
-        """Whether the last stage has made the held-out loss much smaller, or is the first with its alpha."""
-        alpha, _ = self.stages[-1]
-        losses = [loss for of_stage, loss in self.stages if of_stage == alpha]
-        return len(losses) < 2 or (losses[-1] < LEARNING * losses[-2] and len(losses) < MOST_STAGES)
-
-    @property
-    def is_open(self):
-        """Whether the choice has not been made."""
-        return self.next_alpha is not None
+    def make(self, train_run: TrainRun) -> None:
+        """Compute the losses, if that has not been done; ``train_run`` trains a run."""
+        if self.folds is not None:
+            of_folds = [self.folds.losses(number, train_run) for number in range(N_FOLDS)]
+            self.losses = dict(zip(ALPHAS, np.mean(of_folds, axis=0).tolist(), strict=True))
+            self.folds = None
 
     @property
     def alpha(self):
-        """The best alpha so far; the usual one if no loss is finite."""
+        """The best alpha; the usual one if no loss is finite."""
         best = min(self.losses, key=self.losses.get)
         return best if math.isfinite(self.losses[best]) else self.usual
+
+    def alpha_at(self, place):
+        """Choose the alpha for a place between 0 and 1, of which each has a share by its held-out loss."""
+        if not math.isfinite(min(self.losses.values())):
+            return self.alpha
+        surprises = self.loss.surprise(np.array(list(self.losses.values())))
+        shares = np.exp(self.n_rows * (surprises.min() - surprises) / TEMPERATURE)
+        number = np.searchsorted(np.cumsum(shares) / shares.sum(), place)
+        return ALPHAS[min(number, len(ALPHAS) - 1)]  # the last sum may be rounded below the place
 
     @property
     def path(self):
@@ -136,62 +117,31 @@ class Choice:
         losses = ", ".join(f"{alpha:g}: {loss:.6f}" for alpha, loss in self.losses.items())
         return f"alpha = {self.alpha:g}, chosen by the held-out loss ({losses})"
 
-    def start_again(self):
-        """Forget what has been tried, unless the choice has been made."""
-        if self.is_open:
-            self.stages.clear()
-            for fold in self.folds:
-                fold.start_again()
 
-    def start_next(self):
-        """Prepare the next stage of the training of all folds."""
-        for fold in self.folds:
-            fold.start(self.next_alpha, *(FURTHER if self.stages else FIRST))
-
-    def note_losses(self):
-        """Record the held-out loss of all folds, which have the same number of rows."""
-        self.stages.append((self.next_alpha, float(np.mean([fold.loss() for fold in self.folds]))))
-
-
-def choose_alphas(choices, train_folds):
-    """Find the best alphas for several fits at once, whose folds ``train_folds(folds)`` trains together."""
-    while some := [choice for choice in choices if choice.is_open]:
-        for choice in some:
-            choice.start_next()
-        train_folds([fold for choice in some for fold in choice.folds])
-        for choice in some:
-            choice.note_losses()
-
-
-def plan_choice(data, config, target_kind, y, init_scale):
+def plan_choice(data, network, target_kind, y, init_scale):
     """Prepare the choice of alpha for a new network, or return None if there are too few rows.
 
-    The config is that of the training that follows, with the alpha without a choice; y has all rows.
+    The data have all rows of the fit, also those that will be held out to stop early; y has all rows.
     """
     rows, weights = distinct_rows(data)
     strata = target_kind.strata(y[rows])
     some = np.argsort(strata, kind="stable")[evenly(len(rows), MOST_ROWS)]
-    rows, weights, folds = rows[some], weights[some], folds_of(strata[some], target_kind.n_kept)
-    if np.count_nonzero(folds < N_FOLDS) < LEAST_ROWS:
+    rows, weights, numbers = rows[some], weights[some], folds_of(strata[some], target_kind.n_kept)
+    X = data.X.take(rows).source
+    used = np.flatnonzero((X != 0).sum(axis=0))  # a weight of another feature has no loss gradient
+    if np.count_nonzero(numbers < N_FOLDS) < LEAST_ROWS or not len(used):
         return None
-    dtype = data.targets.dtype if isinstance(config.network.activate, Activation) else np.float32
-    params = initialise(config.network.shape, init_scale, np.random.default_rng(0), dtype)
-    with np.errstate(over="ignore", invalid="ignore"):  # infinite numbers make the losses infinite
-        X, targets = data.X.take(rows).source.astype(dtype), data.targets[rows].astype(dtype)
-        data = Data(rows_of(X), targets, row_weights=weights)
-        all_folds = [fold_of(data, config, params, folds == number) for number in range(N_FOLDS)]
-    return Choice(all_folds, config.alpha)
+    shape = NetworkShape(len(used), n_units(network.shape.n_hidden, len(used)), network.shape.n_outputs)
+    X, targets = X[:, used].astype(np.float64), data.targets[rows].astype(np.float64)
+    sample = Data(rows_of(X), targets, row_weights=weights)
+    params = initialise(shape, init_scale, np.random.default_rng(0), np.float64)
+    network = network._replace(shape=shape, loss=network.loss.smoothed)
+    return Choice(Folds(sample, numbers, network, params), network.loss, len(rows), target_kind.usual_alpha)
 
 
-def fold_of(data, config, params, is_held_out):
-    """Make the fold that holds out some of the rows; ``is_held_out`` is of shape (n_samples,)."""
-    train, held_out = np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
-    return Fold(
-        replace(data, rows=train, row_weights=data.row_weights[train]),
-        make_batch(data.X.take(held_out), data.targets[held_out], data.row_weights[held_out]),
-        replace(config, batch_size=min(config.batch_size, len(train))),
-        params,
-    )
+def n_units(n_hidden, n_features):
+    """Choose the number of hidden units of a fold's network."""
+    return min(n_hidden, MOST_UNITS, max(1, MOST_WEIGHTS // n_features))
 
 
 def evenly(n, n_most):
@@ -218,11 +168,9 @@ def distinct_rows(data):
 
     Returns the number (n_distinct,) of one row of each kind, and the sum (n_distinct,) of their weights.
     """
-    rows = np.arange(data.n_samples) if data.rows is None else data.rows
+    rows = data.row_numbers
     weights = np.ones(len(rows)) if data.row_weights is None else data.row_weights
-    with np.errstate(over="ignore"):
-        targets = data.targets[rows].T.astype(np.float32)
-    keys = np.array([*targets, hashes_of_rows(data.X, rows)])
+    keys = np.array([*data.targets[rows].T, hashes_of_rows(data.X, rows)])
     order = np.lexsort(keys)
     keys = keys[:, order]
     is_new = np.append(True, (keys[:, 1:] != keys[:, :-1]).any(axis=0))
@@ -253,10 +201,8 @@ def hashes_of_rows(X, rows):
 
 
 def hashes_of_numbers(values):
-    """Hash numbers in single precision to 64 bits; the hash of zero is zero."""
-    with np.errstate(over="ignore"):
-        single = values.astype(np.float32) + np.float32(0)  # which removes the sign of zero
-    return mixed_bits(single.view(np.uint32).astype(np.uint64))
+    """Hash numbers to 64 bits; the hash of zero is zero."""
+    return mixed_bits((values.astype(np.float64) + 0.0).view(np.uint64))  # 0.0 removes the sign of zero
 
 
 def mixed_bits(integers):

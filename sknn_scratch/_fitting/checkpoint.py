@@ -46,7 +46,7 @@ class Contents:
     def after(self, state, choice):
         """Make the contents for a later state, and with the choice of alpha if it has been made."""
         fitted = self.fitted
-        if choice is not None and not choice.is_open:
+        if choice is not None and choice.losses:
             fitted = fitted | {"alpha_": choice.alpha, "alpha_path_": choice.path}
         return replace(self, fitted=fitted, state=state)
 

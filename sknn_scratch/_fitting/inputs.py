@@ -25,7 +25,8 @@ DTYPES = {None: [np.float64, np.float32], "float32": np.float32, "float64": np.f
 class FitInput:
     """What a user passes to fit or partial_fit.
 
-    ``encoded`` is a cache: fits that use the same FitInput share the validated data.
+    ``encoded`` and ``choices`` are caches: fits that use the same FitInput share the validated data and the
+    choices of alpha.
     """
 
     X: object
@@ -36,7 +37,9 @@ class FitInput:
     sample_weight_val: object = None
     classes: object = None
     partial: bool = False
+    n_rows_of_search: int | None = None  # that decide about the solver, in a search that knows them
     encoded: dict = field(default_factory=dict, repr=False)  # EncodedData by dtype and target variant
+    choices: dict = field(default_factory=dict, repr=False)  # of alpha, by all that a choice depends on
 
     def encoded_for(self, model, goes_on):
         """Validate and encode the data, once for models with the same dtype and target variant."""
@@ -47,7 +50,7 @@ class FitInput:
 
     def is_equal_to(self, other):
         """Whether other inputs have the same values, so that networks may share one of them."""
-        names = [one.name for one in fields(self) if one.name != "encoded"]
+        names = [one.name for one in fields(self) if one.name not in ("encoded", "choices")]
         return all(have_same_values(getattr(self, name), getattr(other, name)) for name in names)
 
 

@@ -158,9 +158,6 @@ class Exclusive(Labels):
         """Get the number (n_samples,) of each row's class."""
         return np.unique(y, return_inverse=True)[1]
 
-    def n_minority(self, y):
-        return len(y) - np.unique(y, return_counts=True)[1].max()
-
 
 class Binary(Exclusive):
     """Labels of two classes: one output, whose sign decides between them."""

@@ -7,7 +7,7 @@ leaves it as it was.
 
 import copy
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -33,9 +33,9 @@ from sknn_scratch._fitting.fitted import (
 )
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.validation import (
+    draw_held_out,
     given_validation,
     held_out_validation,
-    split_rows,
     validation_value,
 )
 
@@ -66,11 +66,17 @@ class Fit:
     model: object
     run: Run
     choice: Choice | None  # of the run's alpha, before the training; None if it is known
+    place: float | None = None  # among the networks of an ensemble, between 0 and 1; None if it is alone
 
     @property
     def partial(self):
         """Whether it is a call of ``partial_fit``."""
         return self.inputs.partial
+
+    @property
+    def chosen_alpha(self):
+        """The best alpha for one network; for those of an ensemble, each good alpha in turn."""
+        return self.choice.alpha if self.place is None else self.choice.alpha_at(self.place)
 
     @property
     def alpha_path(self):
@@ -113,7 +119,10 @@ def plan_fit(estimator, inputs, stored=None, seed=None):
     with data_of(stored):
         encoded = inputs.encoded_for(model, goes_on)
         vars(model).update((name, copy.copy(value)) for name, value in encoded.attributes.items())
-        solver, data = choose_rows(model, inputs, encoded, streams.split)
+        all_rows = weighted_rows(model, inputs, encoded)
+        loss = encoded.target_kind.loss_of(model)
+        solver = chosen_solver(model, inputs, loss, all_rows.n_samples, all_rows.X.n_features)
+        data = with_validation(all_rows, model, inputs, encoded, solver, streams.split)
         if stored is not None:
             stored.check_data(data)
     config = train_config(model, encoded, data, solver, partial=inputs.partial)
@@ -125,8 +134,8 @@ def plan_fit(estimator, inputs, stored=None, seed=None):
         state = first_state(model, config, data, streams, partial=inputs.partial)
     model.solver_ = config.solver
     choice = None
-    if known_alpha(model) is None and not inputs.partial and data.validation is None:
-        choice = plan_choice(data, config, encoded.target_kind, encoded.y, model.init_scale)
+    if known_alpha(model) is None and not inputs.partial:
+        choice = shared_choice(model, inputs, encoded, all_rows, config.network)
     return Fit(estimator, inputs, stored, model, Run(state, data, config), choice)
 
 
@@ -181,29 +190,42 @@ def check_same_network(model):
         )
 
 
-def choose_rows(model, inputs, encoded, split_rng):
-    """Choose the solver, which depends on the number of rows, the training rows and the validation rows."""
-    X, y, target_kind = encoded.X, encoded.y, encoded.target_kind
-    weights = target_kind.row_weights(model, encoded.sample_weight, y)
-    rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
-    target_kind.check_trainable(y[rows], model, inputs)
-    solver = chosen_solver(model, inputs, target_kind.loss_of(model), (len(rows), X.shape[1]))
-    validation = score = None
+def weighted_rows(model, inputs, encoded):
+    """Find the rows with a positive weight, and their weights."""
+    weights = encoded.target_kind.row_weights(model, encoded.sample_weight, encoded.y)
+    rows = None if weights is None or weights.all() else np.flatnonzero(weights)
+    if rows is not None:
+        weights = weights[rows]
+    earlier_weight = model._seen_weight_ if inputs.partial else 0.0
+    data = Data(rows_of(encoded.X), encoded.targets, rows, weights, earlier_weight)
+    encoded.target_kind.check_trainable(encoded.y[data.row_numbers], model, inputs)
+    return data
+
+
+def with_validation(data, model, inputs, encoded, solver, split_rng):
+    """Add the validation rows: those of the user, or some of the data, which hold them out."""
     if inputs.X_val is not None:
         validation, score = given_validation(model, encoded)
-    elif not inputs.partial and stops_early(model, target_kind, y[rows], solver):
-        rows, held_out = split_rows(rows, y, target_kind, model.validation_fraction, split_rng)
-        validation, score = held_out_validation(model, encoded, weights, held_out)
-    data = Data(
-        rows_of(X),
-        encoded.targets,
-        rows=None if len(rows) == X.shape[0] else rows,
-        row_weights=None if weights is None else weights[rows],
-        earlier_weight=model._seen_weight_ if inputs.partial else 0.0,
-        validation=validation,
-        score=score,
+        return replace(data, validation=validation, score=score)
+    rows, target_kind = data.row_numbers, encoded.target_kind
+    if inputs.partial or not stops_early(model, target_kind, encoded.y[rows], solver):
+        return data
+    is_held_out = draw_held_out(encoded.y[rows], target_kind, model.validation_fraction, split_rng)
+    weights = data.row_weights
+    of_training, of_validation = (
+        (None, None) if weights is None else (weights[~is_held_out], weights[is_held_out])
     )
-    return solver, data
+    validation, score = held_out_validation(model, encoded, of_validation, rows[is_held_out])
+    return replace(data, rows=rows[~is_held_out], row_weights=of_training, validation=validation, score=score)
+
+
+def shared_choice(model, inputs, encoded, data, network):
+    """Plan the choice of alpha, once for fits of the same inputs and weights whose choices are equal."""
+    weights = None if data.row_weights is None else data.row_weights.tobytes()
+    key = (model.dtype, weights, network, model.init_scale)
+    if key not in inputs.choices:
+        inputs.choices[key] = plan_choice(data, network, encoded.target_kind, encoded.y, model.init_scale)
+    return inputs.choices[key]
 
 
 def training_rows(data):

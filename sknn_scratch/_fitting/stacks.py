@@ -14,7 +14,6 @@ import scipy.sparse
 from sknn_scratch._core.blocks import N_BLOCKS
 from sknn_scratch._core.stackable import has_large_batches, other_bytes, stack_key, step_bytes
 from sknn_scratch._core.training import Hooks, train
-from sknn_scratch._fitting.alpha import choose_alphas
 from sknn_scratch._fitting.plan import Fit
 from sknn_scratch._fitting.threads import map_in_threads
 
@@ -46,8 +45,6 @@ class Training:
     def start_again(self):
         """Take the run as it was before the training."""
         vars(self.run).update(vars(self.fit.new_run()))
-        if self.fit.choice is not None:
-            self.fit.choice.start_again()
 
     @property
     def is_done(self):
@@ -74,17 +71,16 @@ def train_group(group):
 
 
 def settle_alphas(fits, map_blocks):
-    """Choose the alphas of fits; the networks of an ensemble have one choice in common."""
+    """Choose the alphas of fits, some of which may share a choice."""
 
-    def train_folds(folds):
-        for group in cut_into_groups(folds):
-            runs = train([fold.run for fold in group], [EndsWithCaller()] * len(group), map_blocks)
-            if any(run.is_interrupted for run in runs):
-                raise KeyboardInterrupt
+    def train_run(run):
+        train([run], [EndsWithCaller()], map_blocks)
+        if run.is_interrupted:
+            raise KeyboardInterrupt
 
-    choose_alphas(list(dict.fromkeys(fit.choice for fit in fits)), train_folds)
     for fit in fits:
-        fit.run.config = replace(fit.run.config, alpha=fit.choice.alpha)
+        fit.choice.make(train_run)
+        fit.run.config = replace(fit.run.config, alpha=fit.chosen_alpha)
 
 
 class AtOnce:

@@ -69,10 +69,6 @@ class TargetKind:
         """Combine all weights into one for each row (n_samples,); None if all are one."""
         return combine_weights(sample_weight, None)
 
-    def n_minority(self, y):
-        """Count the rows outside the most frequent class; all rows if there are no exclusive classes."""
-        return len(y)
-
     def outputs_of_means(self, means):
         """Compute the outputs (n_samples, n_outputs) that predict these means of targets."""
         return means

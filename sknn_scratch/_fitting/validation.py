@@ -19,9 +19,8 @@ from sknn_scratch._fitting.sklearn_versions import _BaseScorer
 
 
 def held_out_validation(model, encoded, weights, rows):
-    """Make the validation from some of the training rows."""
+    """Make the validation from some of the training rows, which have these weights, or None."""
     X, y, targets = encoded.X[rows], encoded.y[rows], encoded.targets[rows]
-    weights = None if weights is None else weights[rows]
     return make_batch(rows_of(X), targets, weights), scorer_of(model, X, y, weights)
 
 
@@ -78,30 +77,29 @@ def validation_value(network, data, params):
     return watched_value({"val_loss": float(loss)})
 
 
-def split_rows(rows, y, target_kind, validation_fraction, rng):
-    """Split row numbers into training and validation rows.
+def draw_held_out(y, target_kind, validation_fraction, rng):
+    """Say of each training row (n_samples,) whether it is held out to validate.
 
-    The rows (n_samples,) are row numbers of y (n_rows, ...), and both parts are in ascending order. At least
-    one row of every class stays in training. The others are sorted by stratum, in random order within it, and
-    held out at equal distances: so every stratum gives its share.
+    At least one row of every class stays in training. The others are sorted by stratum, in random order
+    within it, and held out at equal distances: so every stratum gives its share.
     """
-    strata = target_kind.strata(y[rows])
-    order = rng.permutation(len(rows))
+    strata = target_kind.strata(y)
+    order = rng.permutation(len(y))
     order = order[np.argsort(strata[order], kind="stable")]
     counts = np.bincount(strata)
-    places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)  # of a row in its stratum
+    places = np.arange(len(y)) - np.repeat(np.cumsum(counts) - counts, counts)  # of a row in its stratum
     to_spare = order[places >= target_kind.n_kept]
-    n_validation = min(validation_size(validation_fraction, len(rows)), len(to_spare))
+    n_validation = min(validation_size(validation_fraction, len(y)), len(to_spare))
     if n_validation == 0:
         raise ValueError(
-            f"validation_fraction={validation_fraction} of {len(rows)} rows leaves no row to validate "
+            f"validation_fraction={validation_fraction} of {len(y)} rows leaves no row to validate "
             "with, since one of each class is kept for training; increase it, pass X_val and y_val, or "
             "set early_stopping=False."
         )
     evenly = (np.arange(n_validation) + 0.5) * len(to_spare) / n_validation
-    is_validation = np.zeros(len(rows), bool)
-    is_validation[to_spare[evenly.astype(int)]] = True
-    return rows[~is_validation], rows[is_validation]
+    is_held_out = np.zeros(len(y), bool)
+    is_held_out[to_spare[evenly.astype(int)]] = True
+    return is_held_out
 
 
 def validation_size(validation_fraction, n_samples):

@@ -224,12 +224,13 @@ def test_class_weights_may_name_a_class_that_a_fold_lacks():
 @pytest.mark.filterwarnings("ignore:The number of unique classes")  # scikit-learn warns before 1.9
 def test_auto_validates_with_no_row_if_each_is_of_a_class_of_its_own():
     rows = np.random.default_rng(0).normal(size=(600, 3))
-    classifier = ShallowNNClassifier(2, solver="adam", max_iter=2, random_state=0).fit(rows, np.arange(600))
+    network = ShallowNNClassifier(2, solver="adam", alpha=1.0, max_iter=2, random_state=0)
+    classifier = network.fit(rows, np.arange(600))
     assert "val_loss" not in classifier.history_
     with pytest.raises(ValueError, match=r"0.1 of 600 rows leaves no row to validate with"):
-        classifier.set_params(early_stopping=True).fit(rows, np.arange(600))
+        ShallowNNClassifier(2, early_stopping=True).fit(rows, np.arange(600))
     twice = np.r_[np.arange(599), 0]
-    validated = ShallowNNClassifier(2, solver="adam", max_iter=2, random_state=0).fit(rows, twice)
+    validated = network.fit(rows, twice)
     assert "val_loss" in validated.history_
 
 

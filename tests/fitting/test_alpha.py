@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import make_moons
-from sklearn.model_selection import cross_validate
+from sklearn.model_selection import GridSearchCV, cross_validate
 
 from sknn_scratch import (
     Activation,
@@ -17,11 +17,12 @@ from sknn_scratch import (
     ShallowNNRegressor,
     train_together,
 )
-from sknn_scratch._core.parameters import view_parameters
+from sknn_scratch._core.losses import Logistic
 from sknn_scratch._core.rows import rows_of
-from sknn_scratch._core.training import train
+from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._fitting import alpha as module
-from sknn_scratch._fitting.alpha import ALPHAS, Choice, choose_alphas, hashes_of_rows
+from sknn_scratch._fitting import plan
+from sknn_scratch._fitting.alpha import ALPHAS, Choice, hashes_of_rows
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._fitting.reals import REAL_LOSSES
@@ -34,13 +35,6 @@ X = RNG.normal(size=(90, 4))
 Y = (X[:, 0] + RNG.normal(size=90) > 0).astype(int)
 
 network = partial(ShallowNNClassifier, n_hidden=8, max_iter=3, random_state=0)
-
-
-@pytest.fixture
-def short_stages(monkeypatch):
-    """Let each network of a choice train for few epochs of adam."""
-    monkeypatch.setattr(module, "FIRST", (15, 40))
-    monkeypatch.setattr(module, "FURTHER", (8, 20))
 
 
 def path_of(x, y, weights=None, **params):
@@ -69,64 +63,44 @@ def test_noise_asks_for_a_stronger_penalty():
     assert network(n_hidden=50).fit(*noisy).alpha_ > min(ALPHAS)
 
 
-LEARNT = [(0.3, 0.5), (0.3, 0.49)]  # with the first alpha
+def choice_of(losses):
+    """Make a choice among 100 rows, whose networks had these losses."""
+    return Choice(None, Logistic(), 100, 1.0, dict(zip(ALPHAS, losses, strict=True)))
 
 
-@pytest.mark.parametrize(
-    ("stages", "next_alpha"),
-    [
-        ([], 0.3),
-        ([(0.3, 0.5)], 0.3),
-        ([(0.3, 0.5), (0.3, 0.47)], 0.3),
-        ([(0.3, 0.9**i) for i in range(module.MOST_STAGES)], 3),
-        (LEARNT, 3),
-        ([*LEARNT, (3, 0.2)], 10),
-        ([*LEARNT, (3, 0.6)], 3),
-        ([*LEARNT, (3, 0.6), (3, 0.59)], None),
-        ([*LEARNT, (3, 0.6), (3, 0.55)], 3),
-        ([*LEARNT, (3, 0.6), (3, 0.48)], 10),
-        ([*LEARNT, (3, 0.4), (10, 0.3)], 30),
-        ([*LEARNT, (3, 0.4), (10, 0.3), (30, 0.2)], None),
-        ([(0.3, np.inf), (0.3, np.inf), (3, np.inf)], 10),
-    ],
-)
-def test_an_alpha_goes_on_while_it_helps_and_the_path_until_the_loss_rises(stages, next_alpha):
-    choice = Choice([], 1.0, stages)
-    assert choice.next_alpha == next_alpha
-    assert choice.is_open == (next_alpha is not None)
+def test_the_best_alpha_has_the_lowest_loss():
+    assert choice_of([0.5, 0.4, 0.6, 0.6]).alpha == 3
+    assert choice_of([np.inf, 0.7, np.inf, 0.6]).alpha == 30
+    assert choice_of([np.inf] * 4).alpha == 1.0
 
 
-def test_the_best_alpha_has_the_lowest_loss_at_the_end_of_its_training():
-    assert Choice([], 1.0, [(0.3, 0.1), (0.3, 0.5), (3, 0.4), (10, 0.6)]).alpha == 3
-    overflows = [(0.3, np.inf), (0.3, np.inf), (3, np.inf)]
-    assert Choice([], 1.0, [*overflows, (10, 0.6)]).alpha == 10
-    assert Choice([], 1.0, overflows).alpha == 1.0
+def test_places_in_an_ensemble_share_the_good_alphas():
+    def alphas_of(losses):
+        return [choice_of(losses).alpha_at(place) for place in (0.1, 0.4, 0.6, 0.9)]
+
+    assert alphas_of([0.1, 0.9, 0.9, 0.9]) == [0.3] * 4  # by far the best
+    assert alphas_of([9.0, 0.5, 0.5, 9.0]) == [3, 3, 10, 10]
+    assert alphas_of([np.inf] * 4) == [1.0] * 4
 
 
-def test_an_activation_that_takes_only_the_precision_of_the_fit():
-    def only_doubles(z):
-        assert z.dtype == np.float64
-        return np.tanh(z)
-
-    activation = Activation(only_doubles, lambda z: 1 - only_doubles(z) ** 2)
-    fitted = network(activation=activation, dtype="float64").fit(X, Y)
-    assert len(fitted.alpha_path_["alpha"])
+def test_features_that_no_row_has_cost_nothing():
+    wide = scipy.sparse.csr_array(np.pad(X, ((0, 0), (1000, 2000))))
+    choice = plan_fit(network(), FitInput(wide, Y)).choice
+    assert choice.folds.sample.X.n_features == X.shape[1]
+    assert not len(path_of(np.zeros_like(X), Y)[0])
 
 
-def test_a_target_too_large_for_single_precision_is_no_error():
-    y, weights = X[:, 0].copy(), np.ones(len(X))
-    y[0], weights[0] = 1e60, 1e-200
-    choice = plan_fit(ShallowNNRegressor(8), FitInput(X, y, weights)).choice
-    choose_alphas([choice], train_each)
-    assert choice.alpha in (*ALPHAS, choice.usual)
+def test_many_features_have_fewer_units():
+    assert module.n_units(100, 20) == module.MOST_UNITS
+    assert module.n_units(5, 20) == 5
+    assert module.n_units(100, 2**14) * 2**14 <= module.MOST_WEIGHTS
+    assert module.n_units(100, 2**30) == 1
 
 
-def test_folds_of_rare_features_know_nothing_of_those_that_only_held_out_rows_have():
-    rows = scipy.sparse.eye_array(60, 20_000, format="csr")
-    clf = ShallowNNClassifier(64, solver="adam", batch_size=5)
-    for fold in plan_fit(clf, FitInput(rows, np.arange(60) % 2)).choice.folds:
-        weights = view_parameters(fold.run.state.params, fold.run.config.network.shape).w_hidden
-        assert weights.any(axis=1).sum() == fold.run.data.n_samples
+def test_rows_that_differ_beyond_single_precision_are_not_joined():
+    times = 1.7e9 + np.arange(60.0)[:, np.newaxis]
+    data = plan_fit(network(), FitInput(times, np.zeros(60) + np.arange(60) % 2)).run.data
+    assert len(module.distinct_rows(data)[0]) == 60
 
 
 def test_a_network_that_learns_slowly_keeps_a_weak_penalty():
@@ -139,14 +113,12 @@ def test_a_network_that_learns_slowly_keeps_a_weak_penalty():
 
 
 def test_a_loss_that_overflows_is_infinite():
-    fold = plan_fit(network(), FitInput(X, Y)).choice.folds[0]
-    assert np.isfinite(fold.loss())
-    fold.run.state.params *= 1e30
-    assert fold.loss() == np.inf
+    choice = plan_fit(network(init_scale=1e160), FitInput(X, Y)).choice
+    choice.make(lambda run: run.stop(StopReason.MAX_ITER))
+    assert set(choice.losses.values()) == {np.inf}
 
 
 CASES = {
-    "validation rows": ({"early_stopping": True, "validation_fraction": 0.2}, 90),
     "too few rows": ({}, module.LEAST_ROWS - 1),
     "a number": ({"alpha": 2}, 90),
 }
@@ -210,7 +182,7 @@ def test_sparse_and_single_precision_rows_have_the_same_folds():
     assert path_of(x.astype(np.float64), Y) == expected
     sparse = path_of(scipy.sparse.csr_array(x), Y)
     assert sparse[0] == expected[0]
-    assert_allclose(sparse[1], expected[1], rtol=1e-3)
+    assert_allclose(sparse[1], expected[1], rtol=1e-6)
 
 
 # --- Folds ---
@@ -261,7 +233,7 @@ def test_a_network_that_is_trained_further_keeps_its_alpha():
     assert not len(fitted.alpha_path_["alpha"])
 
 
-def test_in_a_stack_it_is_the_same_as_alone(groups, short_stages):
+def test_in_a_stack_it_is_the_same_as_alone(groups):
     def fits():
         return cross_validate(network(solver="adam"), X, Y, cv=3, return_estimator=True)["estimator"]
 
@@ -274,7 +246,7 @@ def test_in_a_stack_it_is_the_same_as_alone(groups, short_stages):
         assert_same_model(one, other, rtol=0)
 
 
-def test_a_checkpoint_keeps_the_alpha(tmp_path, short_stages):
+def test_a_checkpoint_keeps_the_alpha(tmp_path):
     path = tmp_path / "fit.npz"
     fitted = network(solver="adam", max_iter=20).set_callbacks(Checkpoint(path)).fit(X, Y)
     assert len(fitted.alpha_path_["loss"]) > 1
@@ -284,17 +256,30 @@ def test_a_checkpoint_keeps_the_alpha(tmp_path, short_stages):
     assert_same_model(resumed, fitted, rtol=0)
 
 
-def test_an_ensemble_chooses_once(monkeypatch):
-    chosen = []
+@pytest.mark.parametrize("solver", ["lbfgs", "adam"])
+def test_fits_that_differ_in_other_parameters_share_a_choice(solver, monkeypatch):
+    planned = []
 
-    def note(choice, original=Choice.note_losses):
-        original(choice)
-        chosen.append(choice)
+    def note(*args, original=plan.plan_choice):
+        planned.append(original(*args))
+        return planned[-1]
 
-    monkeypatch.setattr(Choice, "note_losses", note)
-    ensemble = ShallowNNEnsembleClassifier(8, max_iter=3, n_networks=3, random_state=0).fit(X, Y)
-    assert len(chosen) == len(chosen[0].stages)
-    assert {one.alpha_ for one in ensemble.estimators_} == {ensemble.alpha_} == {network().fit(X, Y).alpha_}
+    monkeypatch.setattr(plan, "plan_choice", note)
+    ensemble = ShallowNNEnsembleClassifier(8, solver=solver, max_iter=3, n_networks=3, random_state=0)
+    ensemble.fit(X, Y)
+    assert len(planned) == 1
+    assert network().fit(X, Y).alpha_path_["loss"].tolist() == list(planned[0].losses.values())
+    planned.clear()
+    grid = {"activation": ["tanh", "relu"], "learning_rate": [0.01, 0.1]}
+    with train_together():
+        GridSearchCV(network(solver=solver), grid, cv=3, refit=False).fit(X, Y)
+    assert len(planned) == 2 * 3
+
+
+def test_neither_the_solver_nor_validation_plays_a_part():
+    expected = path_of(X, Y)
+    assert path_of(X, Y, solver="adam", learning_rate=0.1, batch_size=7, dropout=0.1) == expected
+    assert path_of(X, Y, early_stopping=True, scoring="accuracy") == expected
 
 
 def test_verbose_says_what_was_chosen(capsys):
@@ -317,24 +302,6 @@ def test_a_failure_in_the_choice_belongs_to_its_own_fit(groups):
         assert_array_equal(cross_validate(network(activation=activation), X, Y, cv=3)["test_score"], good)
         with pytest.raises(ZeroDivisionError):
             cross_validate(network(n_hidden=5, activation=activation), X, Y, cv=3, error_score="raise")
-
-
-def test_a_choice_that_starts_again_is_the_same(short_stages):
-    first, second = (plan_fit(network(solver="adam"), FitInput(X, Y)).choice for _ in range(2))
-    choose_alphas([first], train_each)
-    second.start_next()
-    train_each(second.folds)
-    second.note_losses()
-    second.start_again()
-    choose_alphas([second], train_each)
-    assert second.stages == first.stages
-    second.start_again()  # the choice has been made
-    assert second.stages == first.stages
-
-
-def train_each(folds):
-    for fold in folds:
-        train([fold.run])
 
 
 def test_hashes_of_equal_rows_are_equal():

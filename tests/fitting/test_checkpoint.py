@@ -122,6 +122,7 @@ PARAMS = {
     "sgd": {"solver": "sgd", "learning_rate": 0.1, "class_weight": "balanced"},
     "dropout": {"dropout": 0.4, "batch_size": "auto"},
     "adaptive": {"learning_rate_schedule": "adaptive", "tol": 0.05, "n_iter_no_change": 1},
+    "plateau": {"tol": 1.0, "n_iter_no_change": 4},
     "early stopping": {"early_stopping": True, "learning_rate": 0.3, "n_iter_no_change": 4},
     "scorer": EARLY | {"n_iter_no_change": 2, "max_iter": 20},
     "float32": {"dtype": "float32", "dropout": 0.2, "early_stopping": True, "validation_fraction": 7},
@@ -317,7 +318,10 @@ def test_it_can_be_set_on_copies_and_on_clones(path):
 OTHERS = [(ShallowNNEnsembleClassifier(), r"cannot be set on ShallowNNEnsembleClassifier; set it on")]
 OTHERS += [(make_pipeline(network()), "cannot be set on Pipeline; set it on")] if HAS_CALLBACKS else []
 OTHERS += [
-    (network(solver=solver, batch_size="auto"), f"solver='{solver}' this fit is by lbfgs. Set solver='adam'")
+    (
+        network(solver=solver, batch_size="auto", learning_rate=0.005),
+        f"solver='{solver}' this fit is by lbfgs. Set solver='adam'",
+    )
     for solver in ("lbfgs", "auto")
 ]
 

@@ -133,7 +133,7 @@ def test_networks_do_not_depend_on_how_they_are_cut(cut, monkeypatch):
     monkeypatch.setattr(stacks, "STEP_BYTES", cut * step_bytes(trainings[0].run))
     for seed, result in enumerate(stacks.train_runs(trainings)):
         solo = ShallowNNClassifier(
-            4, solver="adam", max_iter=4, batch_size=10, early_stopping=True, random_state=seed
+            4, solver="adam", alpha=1.0, max_iter=4, batch_size=10, early_stopping=True, random_state=seed
         )
         solo.fit(X, y)
         assert result.state.epoch == solo.n_iter_
