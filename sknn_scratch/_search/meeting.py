@@ -61,12 +61,13 @@ class Tally:
             self.reasons[reason_alone(group[0].run)] += 1
 
 
-def run_together(calls, caller):
+def run_together(calls, caller, n_rows=None):
     """Run numbered calls for a caller; return their results by number, and a tally.
 
-    In another process, the tally has the warnings, so that the caller can repeat them.
+    ``n_rows`` are all rows of a search. In another process, the tally has the warnings, so that the caller
+    can repeat them.
     """
-    meeting, n_frames = Meeting(calls), FRAMES_OF_CALL * min(len(calls), MAX_CALLS)
+    meeting, n_frames = Meeting(calls, n_rows), FRAMES_OF_CALL * min(len(calls), MAX_CALLS)
     with room_for_frames(n_frames), trainer.changed(of_thread=meeting, caller=caller):
         if not caller.is_elsewhere:
             return meeting.run(), meeting.tally
@@ -100,9 +101,11 @@ class BegunCall:
 class Meeting:
     """Nests numbered calls in each other, and trains the networks that they fit."""
 
-    def __init__(self, calls):
+    def __init__(self, calls, n_rows):
+        self.n_rows = n_rows  # of the search, or None
         self.starting = deque(calls.items())  # the calls that have not begun
         self.begun = []  # BegunCalls that have not ended, the innermost last
+        self.latest_inputs = {}  # by the class of the estimator, also of calls that have ended
         self.waiting = Groups()  # the runs that are not trained yet
         self.results, self.errors = {}, {}  # of calls, by number
         self.own_error = None  # of the meeting itself: it must not count as the error of a call
@@ -141,18 +144,20 @@ class Meeting:
     def shared_inputs(self, estimator, inputs):
         """Find equal inputs of an earlier fit that this estimator can share; else return these inputs.
 
-        So the rows of a fold are validated once, and stacked without a copy.
+        So the rows of a fold are validated once, stacked without a copy, and choose alpha once.
         """
-        kind = type(estimator)
-        known = [call.inputs[kind] for call in self.begun if kind in call.inputs]
+        kind, inputs = type(estimator), replace(inputs, n_rows_of_search=self.n_rows)
+        known = [of[kind] for of in (self.latest_inputs, *(call.inputs for call in self.begun)) if kind in of]
         shared = next((one for one in known if one.is_equal_to(inputs)), inputs)
-        self.begun[-1].inputs[kind] = shared
+        self.begun[-1].inputs[kind] = self.latest_inputs[kind] = shared
         return shared
 
     def train(self, trainings):
         """Train runs of the innermost call, together with the runs of other calls."""
         start, call = perf_counter(), self.begun[-1]
         call.count_bytes([training.run for training in trainings])
+        if 2 * call.n_bytes > WAITING_BYTES:
+            self.latest_inputs.clear()
         for training in trainings:
             self.train_groups(self.waiting.add(training))
         while self.must_wait(trainings) and self.starting and self.has_room():

@@ -2,15 +2,17 @@
 
 from typing import Any, Self
 
+from joblib import parallel_config
 from numpy.typing import NDArray
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 
 from sknn_scratch._estimators.docstrings import with_entries_of
 from sknn_scratch._estimators.methods import all_or_nothing
 from sknn_scratch._fitting.inputs import ArrayLike
+from sknn_scratch._fitting.sklearn_versions import _num_samples
 from sknn_scratch._fitting.troubles import Trouble, warn_of
 from sknn_scratch._search.calls import holds_network
-from sknn_scratch._search.together import train_together
+from sknn_scratch._search.together import TogetherBackend
 
 
 class _VectorizedSearch:
@@ -50,7 +52,7 @@ class _VectorizedSearch:
             message = "No networks are trained together: the candidates contain no network of sknn_scratch."
             warn_of([Trouble(message, UserWarning)])
             return super().fit(X, y, **params)
-        with train_together(verbose=self.verbose):
+        with parallel_config(backend=TogetherBackend(verbose=self.verbose, n_rows=_num_samples(X))):
             return super().fit(X, y, **params)
 
 
@@ -63,6 +65,9 @@ class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
     as with :class:`~sklearn.model_selection.GridSearchCV`, in much less time. The class is a ``GridSearchCV``
     inside :func:`train_together`. The notes there say what is trained together: with the solver "lbfgs", the
     networks are trained one by one.
+
+    One thing differs: ``solver="auto"`` is decided once, by the number of all rows, so the folds and the
+    refit have the same solver. With ``GridSearchCV``, the fewer rows of a fold decide for the fold.
 
     Parameters
     ----------

@@ -89,15 +89,18 @@ def train_together(*, verbose: int = 0) -> Iterator[None]:
 
 
 class TogetherBackend(ParallelBackendBase):
-    """Gives every ``Parallel`` its own backend, which gathers the calls; ``verbose`` prints a tally."""
+    """Gives every ``Parallel`` its own backend, which gathers the calls.
+
+    ``verbose`` prints a tally. ``n_rows`` are all rows of a search, which decide about the solver.
+    """
 
     supports_retrieve_callback = True
     supports_sharedmem = True
     uses_threads = True
 
-    def __init__(self, verbose=0, **options):
+    def __init__(self, verbose=0, n_rows=None, **options):
         super().__init__(**options)
-        self.verbose = verbose
+        self.verbose, self.n_rows = verbose, n_rows
         outer = {hint: get_active_backend(prefer=hint)[0] for hint in (None, "threads", "processes")}
         self.outer = outer[None].outer if isinstance(outer[None], TogetherBackend) else outer
         self.default_n_jobs = self.outer[None].default_n_jobs
@@ -112,7 +115,7 @@ class TogetherBackend(ParallelBackendBase):
             raise FallbackToBackend(self.outer["threads"])
         if require == "sharedmem" or parallel.return_generator:  # calls that write to shared memory, or whose
             raise FallbackToBackend(self.outer[prefer])  # results are needed one by one, cannot be gathered
-        raise FallbackToBackend(Gathering(self.outer[prefer], self.verbose))
+        raise FallbackToBackend(Gathering(self.outer[prefer], self.verbose, self.n_rows))
 
 
 class Gathering(ParallelBackendBase):
@@ -120,9 +123,9 @@ class Gathering(ParallelBackendBase):
 
     supports_retrieve_callback = True
 
-    def __init__(self, outer, verbose):
+    def __init__(self, outer, verbose, n_rows):
         super().__init__(nesting_level=outer.nesting_level)
-        self.outer, self.verbose = outer, verbose
+        self.outer, self.verbose, self.n_rows = outer, verbose, n_rows
         self.submitted = []
 
     def effective_n_jobs(self, n_jobs):
@@ -164,7 +167,9 @@ class Gathering(ParallelBackendBase):
         pieces = spread(ours, self.outer.effective_n_jobs(self.options["n_jobs"])) if ours else []
         others = [i for i in range(len(calls)) if i not in ours]
         with Caller() as caller:
-            tasks = [delayed(run_together)({i: calls[i] for i in piece}, caller) for piece in pieces]
+            tasks = [
+                delayed(run_together)({i: calls[i] for i in piece}, caller, self.n_rows) for piece in pieces
+            ]
             done = Parallel(backend=self.outer, **self.options)([*tasks, *(calls[i] for i in others)])
         results, tally = dict(zip(others, done[len(tasks) :], strict=True)), Tally()
         for of_piece, tally_of_piece in done[: len(tasks)]:

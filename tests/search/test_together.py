@@ -211,11 +211,11 @@ def test_networks_that_go_on_from_a_fit(groups):
 def test_equal_rows_are_validated_once(monkeypatch):
     chosen = []
 
-    def choose_rows(model, inputs, encoded, split_rng, original=plan.choose_rows):
+    def weighted_rows(model, inputs, encoded, original=plan.weighted_rows):
         chosen.append(id(encoded))
-        return original(model, inputs, encoded, split_rng)
+        return original(model, inputs, encoded)
 
-    monkeypatch.setattr(plan, "choose_rows", choose_rows)
+    monkeypatch.setattr(plan, "weighted_rows", weighted_rows)
     with train_together():
         grid_results(network(), {"alpha": [0.1, 1.0, 3.0]})
     assert (len(chosen), len(set(chosen))) == (6, 2)
