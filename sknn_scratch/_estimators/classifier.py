@@ -40,12 +40,15 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         Strength of the L2 penalty, in the objective of :class:`ShallowNNClassifier`. "auto" chooses among
         0.3, 3, 10 and 30, by the held-out loss in 3-fold cross-validation, and then trains with all rows.
         This does not depend on ``random_state``, and takes two to four times as long as the training.
-        ``alpha_`` says what was chosen. If there is validation, in ``partial_fit``, or if there are fewer
-        than 30 different rows, it is 1 instead (for a regressor, 3). A network that is trained further keeps
-        its ``alpha_``. In ``partial_fit``, the S of the penalty counts the rows of all calls so far.
+        ``alpha_`` says what was chosen. If there is validation, in ``partial_fit``, or if fewer than 30 rows
+        can be held out in turn, it is 1 instead (for a regressor, 3). Rows of weight zero do not count, rows
+        with equal features and equal y count once, and a class with only one row keeps it in training. A
+        network that is trained further keeps its ``alpha_``. In ``partial_fit``, the S of the penalty counts
+        the rows of all calls so far.
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
         "auto" is "lbfgs" for a ``fit`` with fewer than 2,000 training rows (fewer than 500, if the hidden
-        layer has more than 65,536 weights). It is "adam" for others, and with validation, ``dropout``,
+        layer has more than 65,536 weights; none, if it has more than about 745,000, since lbfgs would take
+        more than 256 MiB). It is "adam" for others, and with validation, ``dropout``,
         ``max_grad_norm``, a ``batch_size`` or a ``learning_rate_schedule``. ``solver_`` says which. "adam" is
         Adam. "adamw" is Adam with decoupled weight decay: every step multiplies the weights by
         ``1 - learning_rate * alpha / max(S, 100)``. The penalty is not part of its gradient, so
@@ -171,8 +174,10 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
     With sparse X and more than 2**17 weights in the hidden layer, a step of "adam", "adamw" or "sgd" may
     update only the weights of the features that occur in its batch. It does so if batches use few of the
     features, so that this is probably faster. The penalty of the skipped steps is added later. Momentum acts
-    only in the steps that use the feature. In ``fit``, the weights of features that occur in no row then
-    start at zero, unless ``alpha=0``.
+    only in the steps that use the feature. The weights of features that occur in no row then start at zero.
+
+    If at most half of at least 1,024 sparse features have occurred in a row so far, a network is trained with
+    only these. The weights of the others stay zero, and take no memory in training.
 
     References
     ----------

@@ -13,9 +13,12 @@ LBFGS_ROWS = 2000
 # With fewer training rows than this, early_stopping="auto" holds out no validation rows. With L-BFGS, it
 # holds out none below ``LBFGS_ROWS``.
 VALIDATION_ROWS = 500
-# From ``VALIDATION_ROWS`` on, solver="auto" is Adam for a hidden layer with more weights: L-BFGS remembers
-# its last steps, so it would need 30 times their memory.
+# From ``VALIDATION_ROWS`` on, solver="auto" is Adam for a hidden layer with more weights.
 LBFGS_WEIGHTS = 2**16
+# It is Adam, too, if L-BFGS would take more than this number of bytes. L-BFGS keeps about LBFGS_COPIES
+# numbers in double precision for each weight: 20 for its last steps, others for points and gradients.
+LBFGS_BYTES = 2**28
+LBFGS_COPIES = 45
 # If fewer validation rows than this are outside the most frequent class, the validation loss is mostly
 # chance, and these rows are more useful in training.
 AUTO_MINORITY_ROWS = 5
@@ -44,8 +47,14 @@ def chosen_solver(model, inputs, loss, shape_of_X):
     n_rows, n_features = shape_of_X
     is_large = n_features * int(model.n_hidden) > LBFGS_WEIGHTS
     is_small = n_rows < (VALIDATION_ROWS if is_large else LBFGS_ROWS)
+    is_small = is_small and lbfgs_bytes(n_features * int(model.n_hidden)) <= LBFGS_BYTES
     needs_adam = is_validated or has_stochastic_parameters or not loss.is_smooth
     return "lbfgs" if is_small and not needs_adam else "adam"
+
+
+def lbfgs_bytes(n_weights):
+    """Estimate the memory that L-BFGS takes for a hidden layer."""
+    return LBFGS_COPIES * n_weights * np.dtype(float).itemsize
 
 
 def chosen_batch_size(model, n_rows):
