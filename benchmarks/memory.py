@@ -22,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 
 from harness import Options, Table, in_fresh_process, report_progress
 from rivals import MLP, OURS, our_classifier, rival_named
-from sknn_scratch import VectorizedGridSearchCV
+from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier, VectorizedGridSearchCV
 from work import Work, normal_table
 
 MEGABYTE = 2**20
@@ -32,9 +32,10 @@ BOTH = (OURS, MLP)
 
 
 def answer(options: Options) -> Iterator[Table]:
-    """Measure the memory of prediction, of fits, of searches, and of a fit from disk."""
+    """Measure the memory of prediction, of fits, of many features, of searches, and of a fit from disk."""
     yield prediction_table(20_000 if options.quick else 1_000_000)
     yield copies_table(5_000 if options.quick else 100_000)
+    yield features_table([2**12] if options.quick else [2**15, 2**18, 2**20])
     yield search_table(5_000 if options.quick else 200_000)
     yield disk_table(options.file_megabytes)
 
@@ -153,6 +154,71 @@ def n_bytes(X: Any) -> int:
     if isinstance(X, np.ndarray):
         return X.nbytes
     return X.data.nbytes + X.indices.nbytes + X.indptr.nbytes
+
+
+# Few rows of many features
+
+FEW_ROWS, WORDS = 300, 100
+
+
+def features_table(numbers_of_features: list[int]) -> Table:
+    """Tabulate the peak of fits of few rows with many features."""
+    kinds = [*((hashed_rows, n_features) for n_features in numbers_of_features), (dense_rows, 20_000)]
+    rows = []
+    for load, n_features in kinds:
+        name = f"{n_features:,}, {load.__name__.removesuffix('_rows')}"
+        report_progress(f"{name} features")
+        peaks = [in_fresh_process(peak_of_features, load, n_features, way) for way in WAYS]
+        weights = 8 * n_features * ShallowNNClassifier().n_hidden
+        rows.append([name, *(f"{one / MEGABYTE:,.0f}" for one in (weights, *peaks))])
+    return Table(
+        f"Peak memory of a fit of {FEW_ROWS} rows with many features, MiB",
+        ("features", "weights", *WAYS),
+        rows,
+        f"float64, the default of 100 units, 2 classes, 10 epochs. A hashed row has {WORDS} values, and some "
+        'thousand features occur. "Weights" are those of the hidden layer. Arrays, with these weights.',
+    )
+
+
+def hashed_rows(n_features: int) -> Any:
+    """Draw sparse rows of words, whose frequencies follow Zipf's law."""
+    rng = np.random.default_rng(0)
+    words = n_features ** rng.random(FEW_ROWS * WORDS)
+    ends = np.arange(FEW_ROWS + 1) * WORDS
+    return scipy.sparse.csr_array(
+        (rng.random(len(words)), words.astype(int) - 1, ends), (FEW_ROWS, n_features)
+    )
+
+
+def dense_rows(n_features: int) -> Any:
+    """Draw dense rows."""
+    return np.random.default_rng(0).standard_normal((FEW_ROWS, n_features))
+
+
+def peak_of_features(load: Callable[[int], Any], n_features: int, way: str) -> float:
+    """Measure the peak of a fit, in bytes."""
+    X, y = load(n_features), np.arange(FEW_ROWS) % 2
+    return traced_peak(partial(WAYS[way], X, y))[0]
+
+
+def fit_with(**parameters: Any) -> Callable[[Any, Any], Any]:
+    """Make a function that fits a classifier for a few epochs."""
+    return ShallowNNClassifier(max_iter=10, random_state=0, **parameters).fit
+
+
+def fit_two_parts(X: Any, y: Any) -> None:
+    """Train further on a second part, when the network and the memory of its optimiser are there."""
+    network = ShallowNNClassifier(random_state=0)
+    for some in (slice(FEW_ROWS // 2), slice(FEW_ROWS // 2, None)):
+        network.partial_fit(X[some], y[some], classes=[0, 1])
+
+
+WAYS = {
+    "lbfgs, alpha=1": fit_with(solver="lbfgs", alpha=1.0),
+    "adam, alpha=1": fit_with(solver="adam", alpha=1.0),
+    "partial_fit, twice": fit_two_parts,
+    "ensemble of 4": ShallowNNEnsembleClassifier(n_networks=4, alpha=1.0, max_iter=10, random_state=0).fit,
+}
 
 
 # Searches

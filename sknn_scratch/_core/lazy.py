@@ -49,7 +49,7 @@ def is_lazy(shape: NetworkShape, data: Data, batch_size: int) -> bool:
 
 
 def clear_unused_features(params: Array, shape: NetworkShape, data: Data) -> None:
-    """Set the weights of features that occur in no row to zero, as the penalty would in the end."""
+    """Set the weights of features that occur in no row to zero: nothing is known of them."""
     view_parameters(params, shape).w_hidden[data.rows_with_feature == 0] = 0
 
 

@@ -88,10 +88,7 @@ def axis_values(values, name, resolution):
 def typical_rows(X, given, n_rows):
     """Make n rows like X, with the given columns and with a typical value in all other columns."""
     if scipy.sparse.issparse(X):
-        rows = np.tile(csc_median_axis_0(X.tocsc()), (n_rows, 1))
-        for position, values in given.items():
-            rows[:, position] = values
-        return rows
+        return typical_sparse_rows(X, given, n_rows)
     columns = [
         given.get(position, [typical_value(column_of(X, position))] * n_rows)
         for position in range(X.shape[1])
@@ -99,6 +96,18 @@ def typical_rows(X, given, n_rows):
     if hasattr(X, "columns"):
         return type(X)(dict(zip(X.columns, columns, strict=True)))
     return np.column_stack(columns)
+
+
+def typical_sparse_rows(X, given, n_rows):
+    """Make sparse rows. If more than half of the values of a feature are not stored, its median is zero."""
+    by_column = X.tocsc()
+    n_stored = np.diff(by_column.indptr)
+    n_stored[list(given)] = 0
+    filled = np.flatnonzero(2 * n_stored >= X.shape[0])
+    medians = np.tile(csc_median_axis_0(by_column[:, filled]), (n_rows, 1))
+    columns, values = [*filled, *given], np.column_stack([medians, *given.values()])
+    ends = np.arange(n_rows + 1) * len(columns)
+    return scipy.sparse.csr_array((values.ravel(), np.tile(columns, n_rows), ends), (n_rows, X.shape[1]))
 
 
 def typical_value(values):

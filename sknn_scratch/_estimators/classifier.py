@@ -41,16 +41,18 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         0.3, 3, 10 and 30, by the held-out loss in 3-fold cross-validation of at most 2,000 rows, and then
         trains with all rows. The choice depends on the rows, ``n_hidden``, ``activation``, ``init_scale``
         and the loss, and on nothing else. ``alpha_`` says what was chosen. In ``partial_fit``, and if fewer
-        than 30 different rows can be held out, it is 1 instead (for a regressor, 3). A network that is
-        trained further keeps its ``alpha_``. In ``partial_fit``, the S of the penalty counts the rows of all
-        calls so far.
+        than 30 rows can be held out in turn, it is 1 instead (for a regressor, 3). Rows of weight zero do not
+        count, rows with equal features and equal y count once, and a class with only one row keeps it in
+        training. A network that is trained further keeps its ``alpha_``. In ``partial_fit``, the S of the
+        penalty counts the rows of all calls so far.
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
-        "auto" is "lbfgs" for a ``fit`` with fewer than 1,500 training rows (fewer than 500, if the hidden
-        layer has more than 65,536 weights). It is "adam" for others, and with validation or a changed
-        parameter that "lbfgs" does not have: ``learning_rate``, ``learning_rate_schedule``, ``batch_size``,
-        ``dropout``, ``max_grad_norm``, ``beta_1``, ``beta_2`` or ``epsilon``. ``solver_`` says which. "adam"
-        is Adam. "adamw" is Adam with decoupled weight decay: every step multiplies the weights by
-        ``1 - learning_rate * alpha / max(S, 100)``. The penalty is not part of its gradient, so
+        "auto" is "lbfgs" for a ``fit`` with fewer than 1,500 training rows and at most about 745,000 weights
+        in the hidden layer (with more, lbfgs would take more than 256 MiB). It is "adam" for others, and with
+        validation or a changed parameter that "lbfgs" does not have: ``learning_rate``, ``batch_size``,
+        ``learning_rate_schedule``, ``dropout``, ``max_grad_norm``, ``beta_1``, ``beta_2`` or ``epsilon``.
+        ``solver_`` says which. "adam" is Adam. "adamw" is Adam with decoupled weight decay: every step
+        multiplies the weights by ``1 - learning_rate * alpha / max(S, 100)``. The penalty is not part of its
+        gradient, so
         ``gradient_tol`` and the gradient norms of ``history_`` ignore it. "sgd" is gradient descent with
         momentum. With ``momentum=0`` and ``batch_size=None``, it is plain gradient descent. "lbfgs" is
         SciPy's L-BFGS on all rows at once, for small data sets. It keeps no memory from one fit to the next.
@@ -173,8 +175,10 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
     With sparse X and more than 2**17 weights in the hidden layer, a step of "adam", "adamw" or "sgd" may
     update only the weights of the features that occur in its batch. It does so if batches use few of the
     features, so that this is probably faster. The penalty of the skipped steps is added later. Momentum acts
-    only in the steps that use the feature. In ``fit``, the weights of features that occur in no row then
-    start at zero, unless ``alpha=0``.
+    only in the steps that use the feature. The weights of features that occur in no row then start at zero.
+
+    If at most half of at least 1,024 features have been other than zero in a row so far, a network is trained
+    with only these. The weights of the others stay zero, and take no memory in training.
 
     References
     ----------

@@ -22,6 +22,7 @@ DATA_ATTRIBUTES = (
     "y_offset_",
     "y_scale_",
     "_target_kind_",
+    "_features_",  # (n_features,) that the network has: the weights of the others are zero; None for all
 )
 FITTED_ATTRIBUTES = (
     *DATA_ATTRIBUTES,
@@ -85,9 +86,11 @@ def check_shapes(activation, n_hidden, dtype):
             )
 
 
-def fitted_layers(fitted):
-    """View ``coefs_`` and ``intercepts_`` as the core's layers."""
-    return Layers(*fitted.coefs_, *(b[np.newaxis] for b in fitted.intercepts_))
+def fitted_layers(fitted, features=None):
+    """View ``coefs_`` and ``intercepts_`` as the core's layers, or copy them for some features."""
+    w_hidden, w_output = fitted.coefs_
+    some = w_hidden if features is None else w_hidden[features]
+    return Layers(some, w_output, *(b[np.newaxis] for b in fitted.intercepts_))
 
 
 def fitted_network(fitted):
@@ -99,10 +102,20 @@ def fitted_network(fitted):
 
 def set_layers(fitted, params):
     """Set ``coefs_`` and ``intercepts_`` from a flat buffer, which is copied."""
-    shape = NetworkShape(fitted.n_features_in_, int(fitted.n_hidden), target_kind_of(fitted).n_outputs)
+    features, n_all = fitted._features_, fitted.n_features_in_
+    n_features = n_all if features is None else len(features)
+    shape = NetworkShape(n_features, int(fitted.n_hidden), target_kind_of(fitted).n_outputs)
     layers = view_parameters(params, shape)
-    fitted.coefs_ = [layers.w_hidden.copy(), layers.w_output.copy()]
+    w_hidden = layers.w_hidden.copy() if features is None else among_zeros(layers.w_hidden, features, n_all)
+    fitted.coefs_ = [w_hidden, layers.w_output.copy()]
     fitted.intercepts_ = [layers.b_hidden[0].copy(), layers.b_output[0].copy()]
+
+
+def among_zeros(rows, places, n_rows):
+    """Copy rows to their places among ``n_rows`` rows, of which the others are zero."""
+    all_rows = np.zeros((n_rows, rows.shape[1]), rows.dtype)
+    all_rows[places] = rows
+    return all_rows
 
 
 def fitted_attributes(fit, state):
@@ -124,7 +137,7 @@ def fitted_attributes(fit, state):
         model._loss_of_a_guess_ = fit.loss_of_a_guess
     vars(model).pop("_kept_", None)
     if model.warm_start or fit.partial:
-        model._kept_ = {name: getattr(state, name) for name in KEPT}
+        model._kept_ = {name: getattr(state, name) for name in KEPT} | {"features": model._features_}
     return attributes_of(model)
 
 

@@ -20,6 +20,9 @@ ArrayLike: TypeAlias = Any
 # The dtypes that the parameter dtype allows. With None, float32 stays float32, and all else becomes float64.
 DTYPES = {None: [np.float64, np.float32], "float32": np.float32, "float64": np.float64}
 
+# From this number of features on, a network may have only those that have occurred in a row.
+MANY_FEATURES = 2**10
+
 
 @dataclass(frozen=True)
 class FitInput:
@@ -79,7 +82,7 @@ def are_equal_arrays(one, other):
 class EncodedRows:
     """Validated and encoded rows."""
 
-    X: object
+    X: object  # (n_rows, n_features), with the features of the network
     y: np.ndarray
     targets: np.ndarray  # (n_rows, n_outputs), for the loss
     sample_weight: np.ndarray | None  # (n_rows,)
@@ -99,6 +102,8 @@ def encode_data(model, inputs, goes_on):
     dtype = model._dtype if goes_on else DTYPES[model.dtype]
     X, y = validated_data(model, inputs.X, inputs.y, dtype, reset=not goes_on)
     sample_weight = checked_sample_weight(inputs.sample_weight, X)
+    features = features_of_network(X, sample_weight, model._features_ if goes_on else ())
+    X = with_features(X, features)
     if goes_on:
         target_kind = target_kind_of(model)
         target_kind.check_further(model, y, inputs)
@@ -110,9 +115,45 @@ def encode_data(model, inputs, goes_on):
             X_val, y_val = validated_data(model, inputs.X_val, inputs.y_val, X.dtype, reset=False)
             target_kind.check(y_val)
             weight_val = checked_sample_weight(inputs.sample_weight_val, X_val)
-            validation = EncodedRows(X_val, y_val, target_kind.encode(y_val, X.dtype), weight_val)
+            X_val, targets_val = with_features(X_val, features), target_kind.encode(y_val, X.dtype)
+            validation = EncodedRows(X_val, y_val, targets_val, weight_val)
     attributes = attributes_of(model, DATA_ATTRIBUTES) | target_kind.fitted_attributes()
+    attributes["_features_"] = features
     return EncodedData(X, y, targets, sample_weight, target_kind, attributes, validation)
+
+
+def features_of_network(X, sample_weight, earlier):
+    """Find the features (n_features,) that have occurred so far; None for all, unless at most half have.
+
+    The others are zero in all rows. They have weights of zero, and take no part in the training. So a fit of
+    a few rows of hashed text needs little memory, though the features are millions. ``earlier`` are the
+    network's features so far.
+    """
+    if earlier is None or X.shape[1] < MANY_FEATURES:
+        return None
+    rows = X if sample_weight is None else X[sample_weight > 0]
+    has_occurred = np.zeros(X.shape[1], bool)
+    has_occurred[rows.indices[rows.data != 0] if scipy.sparse.issparse(X) else rows.any(axis=0)] = True
+    has_occurred[np.asarray(earlier, np.intp)] = True
+    features = np.flatnonzero(has_occurred) if has_occurred.any() else np.array([0])
+    return features if 2 * len(features) <= X.shape[1] else None
+
+
+def with_features(X, features):
+    """Take the columns of these features, or all."""
+    return X if features is None else X[:, features]
+
+
+def with_all_features(X, model):
+    """Undo ``with_features``: give zeros to the features that a model's network lacks."""
+    features, shape = model._features_, (X.shape[0], model.n_features_in_)
+    if features is None:
+        return X
+    if scipy.sparse.issparse(X):
+        return type(X)((X.data, features[X.indices], X.indptr), shape=shape)
+    all_features = np.zeros(shape, X.dtype)
+    all_features[:, features] = X
+    return all_features
 
 
 @contextmanager

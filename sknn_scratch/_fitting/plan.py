@@ -18,7 +18,7 @@ from sknn_scratch._core.data import Data, computed_once
 from sknn_scratch._core.lazy import clear_unused_features, updates_lazily
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.optimizers import SOLVERS
-from sknn_scratch._core.parameters import NetworkShape, flatten, initialise
+from sknn_scratch._core.parameters import Layers, NetworkShape, flatten, initialise, view_parameters
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import Config, Run, Snapshot, State
 from sknn_scratch._fitting.alpha import Choice, plan_choice
@@ -26,6 +26,7 @@ from sknn_scratch._fitting.auto import chosen_batch_size, chosen_patience, chose
 from sknn_scratch._fitting.checkpoint import Contents, data_of
 from sknn_scratch._fitting.fitted import (
     activation_of,
+    among_zeros,
     check_shapes,
     clear_fitted,
     fitted_layers,
@@ -131,7 +132,7 @@ def plan_fit(estimator, inputs, stored=None, seed=None):
     elif trains_further:
         state = next_state(model, config, data, streams, partial=inputs.partial)
     else:
-        state = first_state(model, config, data, streams, partial=inputs.partial)
+        state = first_state(model, config, data, streams)
     model.solver_ = config.solver
     choice = None
     if known_alpha(model) is None and not inputs.partial:
@@ -280,7 +281,7 @@ def random_streams(seed):
     return RandomStreams(*map(np.random.default_rng, seeds))
 
 
-def first_state(model, config, data, streams, *, partial):
+def first_state(model, config, data, streams):
     """Make the state of a new network: random weights, no memory."""
     shape = config.network.shape
     state = State(
@@ -288,7 +289,7 @@ def first_state(model, config, data, streams, *, partial):
         shuffle_rng=streams.shuffle,
         dropout_rng=streams.dropout,
     )
-    if config.alpha > 0 and not partial and updates_lazily(config, data):
+    if model._features_ is not None or updates_lazily(config, data):
         clear_unused_features(state.params, shape, data)
     return state
 
@@ -302,8 +303,14 @@ def next_state(model, config, data, streams, *, partial):
     kept = dict(getattr(model, "_kept_", None) or {})
     if not partial:
         kept.pop("loss_limit", None)  # only calls of partial_fit share a limit
+    shape, earlier = config.network.shape, kept.pop("features", None)
+    if earlier is not None:
+        kept["memory"] = {
+            name: with_new_features(array, shape, earlier, model._features_)
+            for name, array in kept["memory"].items()
+        }
     state = State(
-        params=flatten(fitted_layers(model)),
+        params=flatten(fitted_layers(model, model._features_)),
         epochs_before=model.n_iter_,
         **(fresh | kept),
     ).for_another_run()
@@ -313,3 +320,11 @@ def next_state(model, config, data, streams, *, partial):
         value = validation_value(config.network, data, state.params)
         state.watch(value, Snapshot(model.best_iter_, state.params.copy()), config.tol)
     return state
+
+
+def with_new_features(flat, shape, earlier, features):
+    """Give zeros to the features of a network that it did not have earlier; ``features`` is None for all."""
+    layers = view_parameters(flat, shape._replace(n_features=len(earlier)))
+    places = earlier if features is None else np.searchsorted(features, earlier)
+    w_hidden = among_zeros(layers.w_hidden, places, shape.n_features)
+    return flatten(Layers(w_hidden, layers.w_output, layers.b_hidden, layers.b_output))

@@ -115,7 +115,8 @@ def likely_cause(fit, state, climb):
     ``climb`` is how far the loss has climbed, in units of the loss of a guess.
     """
     run, model = fit.run, fit.model
-    features, names = measure_features(run.data.X.source), range(model.n_features_in_)
+    features = measure_features(run.data.X.source)
+    names = range(model.n_features_in_) if model._features_ is None else model._features_
     rates = np.array([record["learning_rate"] for record in state.history])
     some_rows = batch_of(run.data, causes.spaced_rows(run.data.n_samples))
     pull = causes.strongest_pull(run.config.network, some_rows)

@@ -14,7 +14,7 @@ from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import watched_value
 from sknn_scratch._fitting.fitted import set_layers
-from sknn_scratch._fitting.inputs import naming_validation
+from sknn_scratch._fitting.inputs import naming_validation, with_all_features
 from sknn_scratch._fitting.sklearn_versions import _BaseScorer
 
 
@@ -40,6 +40,7 @@ def scorer_of(model, X, y, weights):
     scorer = check_scoring(model, model.scoring)
     is_weighted = weights is not None and takes_weights(scorer)
     weighted = {"sample_weight": weights} if is_weighted else {}
+    X = with_all_features(X, model)
 
     def score(params):
         snapshot = copy.copy(model)

@@ -59,6 +59,12 @@ def test_a_loss_with_a_kink_is_for_adam(loss, solver):
     assert regressor.solver_ == solver
 
 
+def test_a_network_whose_last_steps_would_take_much_memory_is_for_adam():
+    wide = np.ones((4, 10_000)) * [[0], [1], [2], [3]]
+    for n_hidden, solver in ((64, "lbfgs"), (128, "adam")):
+        assert make_classifier(n_hidden=n_hidden).fit(wide, [0, 1, 0, 1]).solver_ == solver
+
+
 def test_a_stream_is_for_adam():
     streamed = make_classifier().partial_fit(X[:100], Y[:100], [0, 1])
     assert streamed.solver_ == "adam"

@@ -53,7 +53,8 @@ X, Y = make_data("multiclass")
 X_VAL, Y_VAL = make_data("multiclass", seed=1)
 WEIGHTS = np.random.default_rng(0).integers(0, 4, size=len(Y)) / 3
 SPARSE = scipy.sparse.csr_array(np.where(abs(X) < 1, 0, X))
-WIDE = scipy.sparse.random_array((60, 3000), density=0.01, format="csr", random_state=0)
+WIDE = scipy.sparse.random_array((60, 3000), density=0.03, format="csr", random_state=0)
+HASHED = scipy.sparse.random_array((60, 3000), density=0.001, format="csr", random_state=0)
 FRAME = pd.DataFrame(X, columns=list("abcd"))
 NAMES = np.array(["ä", "b", "c"])[Y]
 
@@ -135,6 +136,7 @@ INPUTS = {
     "sparse": {"X": SPARSE, "X_val": SPARSE[:20], "y_val": Y[:20]},
     "sparse, by columns": {"X": SPARSE.tocsc(), "sample_weight": WEIGHTS},
     "lazy updates": {"X": WIDE},
+    "few of many features": {"X": HASHED, "X_val": WIDE[:20], "y_val": Y[:20]},
     "float32": {"X": X.astype(np.float32)},
     "lists": {"X": X.tolist(), "y": Y.tolist()},
     "a data frame": {"X": FRAME, "y": pd.Series(NAMES)},

@@ -220,25 +220,72 @@ def test_early_stopping_on_a_frame_gives_no_warning(make_frame):
     assert_array_equal(classifier.feature_names_in_, list("abcd"))
 
 
-def test_a_wide_sparse_network_knows_nothing_of_features_it_has_not_seen():
-    rng = np.random.default_rng(0)
-    X = scipy.sparse.random_array((200, 2**15), density=1e-3, format="csr", random_state=rng)
-    y = np.arange(200) % 2
-    params = {"n_hidden": 8, "max_iter": 3, "random_state": 0, "tol": 0}
-    classifier = make_classifier(**params).fit(X, y)
-    is_used = np.bincount(X.indices, minlength=2**15) > 0
-    assert not classifier.coefs_[0][~is_used].any()
-    assert classifier.coefs_[0][is_used].all()
-    seen = classifier.coefs_[0].copy()
-    classifier.partial_fit(X[:, ::-1].tocsr(), y)
-    assert classifier.coefs_[0][is_used].all()  # what was learned is not unlearned
-    assert (classifier.coefs_[0] != seen).any()
-    # Without a penalty nothing would take them, and in a stream they may still come.
-    assert make_classifier(**params | {"alpha": 0.0}).fit(X, y).coefs_[0].all()
-    assert make_classifier(**params).partial_fit(X, y, [0, 1]).coefs_[0].all()
+# --- Many sparse features, of which few occur ---
+
+HASHED_X = scipy.sparse.random_array((60, 2**14), density=1e-3, format="csr", random_state=0)
+HASHED_Y = np.arange(60) % 2
+HAS_OCCURRED = np.bincount(HASHED_X.indices, minlength=2**14) > 0
 
 
-def test_an_empty_batch_of_a_wide_sparse_network():
+@pytest.mark.parametrize(
+    "params",
+    [{}, {"alpha": "auto"}, {"alpha": 0.0}, {"solver": "lbfgs"}, {"scoring": "accuracy"}],
+)
+def test_sparse_features_that_do_not_occur_have_no_weight_and_change_nothing(params):
+    settings = {"solver": "adam", "alpha": 1.0, "batch_size": 16} | params
+    validated = {"X_val": HASHED_X[:20], "y_val": HASHED_Y[:20]} if "scoring" in params else {}
+    classifier = make_classifier(**settings).fit(HASHED_X, HASHED_Y, **validated)
+    assert not classifier.coefs_[0][~HAS_OCCURRED].any()
+    if validated:
+        validated["X_val"] = HASHED_X[:20, HAS_OCCURRED]
+    reference = make_classifier(**settings).fit(HASHED_X[:, HAS_OCCURRED], HASHED_Y, **validated)
+    assert_array_equal(classifier.coefs_[0][HAS_OCCURRED], reference.coefs_[0])
+    for name in set(reference.history_) - {"seconds"}:
+        assert_array_equal(classifier.history_[name], reference.history_[name])
+
+
+def test_dense_features_that_do_not_occur_have_no_weight_either():
+    sparse, dense = (make_classifier(solver="adam").fit(x, HASHED_Y) for x in (HASHED_X, HASHED_X.toarray()))
+    assert not dense.coefs_[0][~HAS_OCCURRED].any()
+    assert_same_model(dense, sparse, rtol=1e-9)
+    scored = make_classifier(solver="adam", early_stopping=True, scoring="accuracy")
+    assert not scored.fit(HASHED_X.toarray(), HASHED_Y).coefs_[0][~HAS_OCCURRED].any()
+
+
+def test_features_that_only_rows_of_the_validation_have_know_nothing():
+    """So do those of rows that count for nothing."""
+    weights = np.append(np.zeros(10), np.ones(50))
+    X_val, y_val = HASHED_X[:10], HASHED_Y[:10]
+    classifier = make_classifier(solver="adam").fit(HASHED_X, HASHED_Y, weights, X_val=X_val, y_val=y_val)
+    reference = make_classifier(solver="adam").fit(HASHED_X[10:], HASHED_Y[10:], X_val=X_val, y_val=y_val)
+    assert_same_model(classifier, reference, rtol=1e-12)
+    assert not classifier.coefs_[0][np.bincount(HASHED_X[10:].indices, minlength=2**14) == 0].any()
+    held_out = make_classifier(solver="adam", early_stopping=True, max_iter=1).fit(HASHED_X, HASHED_Y)
+    assert held_out.coefs_[0].any(axis=1).sum() < HAS_OCCURRED.sum()
+
+
+@pytest.mark.parametrize("keeps_on", ["fit", "partial_fit"])
+def test_sparse_features_may_occur_later(keeps_on):
+    classifier = make_classifier(solver="adam", warm_start=True).fit(HASHED_X, HASHED_Y)
+    getattr(classifier, keeps_on)(HASHED_X[:, ::-1].tocsr(), HASHED_Y)
+    assert_array_equal(classifier.coefs_[0].any(axis=1), HAS_OCCURRED | HAS_OCCURRED[::-1])
+    getattr(classifier, keeps_on)(np.ones((60, 2**14)), HASHED_Y)  # all occur
+    assert classifier.coefs_[0].all()
+    assert classifier.coefs_[0].shape == (2**14, 6)
+
+
+def test_the_memory_of_a_fit_is_that_of_the_features_that_occur():
+    """Training all features would take 11 times the weights with Adam, and 45 times with L-BFGS."""
+    for solver in ("adam", "lbfgs"):
+        classifier = make_classifier(solver=solver, n_hidden=64)
+        tracemalloc.start()
+        classifier.fit(HASHED_X, HASHED_Y)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 4 * classifier.coefs_[0].nbytes
+
+
+def test_rows_without_any_value():
     X, y = scipy.sparse.csr_array((4, 20_000)), np.array([0, 1, 0, 1])
     clf = ShallowNNClassifier(n_hidden=64, max_iter=2, tol=1e9, n_iter_no_change=1, batch_size=2).fit(X, y)
     assert_array_equal(clf.predict_proba(X), clf.predict_proba(X)[[0] * 4])
