@@ -55,6 +55,7 @@ class Loss:
 
     output_activation: ClassVar[str]  # the name of the function that turns outputs into predictions
     is_smooth: ClassVar[bool] = True  # whether the gradient is continuous, as L-BFGS requires
+    is_robust: ClassVar[bool] = False  # whether the gradient of a row is limited, however far off its target
 
     @property
     def estimates_centre(self) -> bool:
@@ -155,7 +156,7 @@ class SquaredError(ResidualLoss):
 class AbsoluteError(ResidualLoss):
     """The absolute error: the network estimates medians."""
 
-    is_smooth = False
+    is_smooth, is_robust = False, True
 
     def differentiate(self, residuals: Array) -> None:
         """sign(r)."""
@@ -171,6 +172,8 @@ class Huber(ResidualLoss):
     """Squared for small residuals, absolute for large ones, which limits the influence of outliers."""
 
     huber_delta: float
+
+    is_robust = True
 
     def differentiate(self, residuals: Array) -> None:
         """Clip r to +-delta."""
@@ -189,7 +192,7 @@ class Quantile(ResidualLoss):
 
     quantile: float
 
-    is_smooth = False
+    is_smooth, is_robust = False, True
 
     @property
     def estimates_centre(self) -> bool:

@@ -1,7 +1,8 @@
 """Real numbers as targets of a network: standardised, or divided by their mean.
 
 The network learns (y - offset) / scale. So the right sizes of weights, learning rate, penalty and tolerances
-do not depend on the units of y. Predictions are in the units of y again.
+do not depend on the units of y. Predictions are in the units of y again. For a loss that outliers hardly
+move, they do not move the scale either: else all other targets would be nearly equal.
 """
 
 import bisect
@@ -16,9 +17,14 @@ from sknn_scratch._fitting.inputs import check_outputs
 from sknn_scratch._fitting.targets import TargetKind
 from sknn_scratch._fitting.y_and_weights import combine_weights
 
+# The standard deviation of a normal distribution, divided by the median distance from its median.
+NORMAL_DISTANCE = 1.4826
+# Values that are closer to the median than this share of it are equal to it, but for rounding errors.
+ROUNDING = 1e-14
+
 
 class Reals(TargetKind):
-    """Real numbers, standardised: the outputs are (y - mean) / standard deviation."""
+    """Real numbers, standardised: the outputs are (y - centre) / spread, as the loss measures them."""
 
     name: ClassVar[str] = "real"
     usual_alpha: ClassVar[float] = 3.0
@@ -39,18 +45,19 @@ class Reals(TargetKind):
 
     @staticmethod
     def variant(estimator):
-        """Get the output activation of the loss."""
-        return LOSSES[estimator.loss].output_activation
+        """Get what the loss says about the outputs, and about the scale of y."""
+        loss = LOSSES[estimator.loss]
+        return loss.output_activation, loss.is_robust
 
     @staticmethod
     def first(estimator, y, inputs, sample_weight):
         """Compute the offset and the scale of the y of a first fit, from the rows with a positive weight."""
         weights = combine_weights(sample_weight, None)
-        rows = y.reshape(len(y), -1)
-        if weights is not None:
-            rows, weights = rows[weights > 0], weights[weights > 0]
-        kind = BY_OUTPUT[Reals.variant(estimator)]
-        offset, scale = kind.measure(rows, weights)
+        weights = np.ones(len(y)) if weights is None else weights
+        rows, weights = y.reshape(len(y), -1)[weights > 0], weights[weights > 0]
+        output, is_robust = Reals.variant(estimator)
+        kind = BY_OUTPUT[output]
+        offset, scale = (measure_most if is_robust else kind.measure)(rows, weights)
         return kind(offset, scale) if y.ndim == 2 else kind(float(offset[0]), float(scale[0]))
 
     @staticmethod
@@ -84,7 +91,7 @@ class Reals(TargetKind):
 
     def loss_of(self, estimator):
         """Make the estimator's loss, with its parameters."""
-        if BY_OUTPUT[self.variant(estimator)] is not type(self):
+        if BY_OUTPUT[self.variant(estimator)[0]] is not type(self):
             raise ValueError(
                 f"loss={estimator.loss!r}, but the outputs of the fitted network are for another kind of "
                 "loss; set loss back, or start anew with fit and warm_start=False."
@@ -119,7 +126,8 @@ class Reals(TargetKind):
         if not np.isfinite(targets).all():
             raise ValueError(
                 f"y has values that overflow {np.dtype(dtype)} when they are measured in units of "
-                f"y_scale_={self.scale}; start anew with fit and warm_start=False."
+                f"y_scale_={self.scale}; correct them, or, if y has changed since the first fit, start anew "
+                "with fit and warm_start=False."
             )
         return targets
 
@@ -215,6 +223,27 @@ class Rates(Reals):
     def constants(loss, targets):
         """Compute the logarithm of the mean of targets with one output."""
         return [np.log(max(targets.times_shares.sum(), np.finfo(float).tiny))]
+
+
+@np.errstate(over="ignore")
+def measure_most(y, weights):
+    """Compute median and spread (n_outputs,) of y (n_samples, n_outputs), which few outliers hardly move.
+
+    The spread is the median distance from the median, of the values that differ from it: more than half of y
+    may be equal. For normal values it is the standard deviation.
+    """
+    medians, spreads = weighted_medians(y, weights), np.ones(y.shape[1])
+    for number, (column, median) in enumerate(zip(y.T, medians, strict=True)):
+        distances = np.abs(column - median)
+        differ = distances > ROUNDING * abs(median)
+        if differ.any():
+            spreads[number] = NORMAL_DISTANCE * weighted_medians(distances[differ], weights[differ])
+    return medians, spreads
+
+
+def weighted_medians(values, weights):
+    """Compute the median (...) of values (n, ...); a weight (n,) counts as that many copies."""
+    return np.quantile(values, 0.5, axis=0, weights=weights, method="inverted_cdf")
 
 
 def check_rates(y):
