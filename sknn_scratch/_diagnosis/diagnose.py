@@ -88,7 +88,7 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     with np.errstate(over="ignore", invalid="ignore"):  # features that overflow are a finding
         outcomes = {name: check.look(evidence) for name, check in CHECKS.items()}
     measured = {
-        name: outcome._replace(remedy=remedy_for(fitted.solver_, outcome.remedy))
+        name: outcome._replace(remedy=remedy_for(fitted, outcome.remedy))
         for name, outcome in outcomes.items()
         if isinstance(outcome, Measured)
     }

@@ -82,11 +82,11 @@ class Fit:
 
     @computed_once
     @np.errstate(over="ignore", invalid="ignore")
-    def loss_of_a_guess(self):
-        """Compute the loss of a network that predicts the same for all training rows: the best constant."""
+    def loss_range(self):
+        """Compute the least loss of the training rows, and the loss of a guess: of the best constant."""
         rows, shares = training_rows(self.run.data)
-        targets = self.run.data.targets[rows]
-        return target_kind_of(self.model).loss_of_a_constant(self.model, targets, shares)
+        targets, kind = self.run.data.targets[rows], target_kind_of(self.model)
+        return tuple(of(self.model, targets, shares) for of in (kind.least_loss, kind.loss_of_a_constant))
 
     def new_run(self):
         """Make the same run anew."""

@@ -21,6 +21,8 @@ from sknn_scratch._fitting.y_and_weights import combine_weights
 NORMAL_DISTANCE = 1.4826
 # Values that are closer to the median than this share of it are equal to it, but for rounding errors.
 ROUNDING = 1e-14
+# Targets farther from the median, in spreads of y, are outliers for a robust loss.
+FAR = 5.0
 
 
 class Reals(TargetKind):
@@ -39,7 +41,7 @@ class Reals(TargetKind):
         if y.dtype.kind not in "biufO":
             raise ValueError(
                 f"y must hold real numbers, but is of dtype {y.dtype}. To predict classes, use "
-                "ShallowNNClassifier."
+                "ShallowNNClassifier or tabular_pipeline('classifier')."
             )
         return check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
 
@@ -114,6 +116,13 @@ class Reals(TargetKind):
             "all later calls too. Begin with rows that are typical of y."
         )
 
+    def outlier_factor(self, estimator, y, weights):
+        """Divide the standard deviation by the spread of most values, for the worst column of y."""
+        if LOSSES[estimator.loss].is_robust:
+            return None
+        y = y.reshape(len(y), -1).astype(float)
+        return float((self.measure(y, weights)[1] / measure_most(y, weights)[1]).max())
+
     def errors(self, outputs, y):
         y = y.reshape(len(y), -1)
         spread = np.std(y, axis=0)
@@ -160,6 +169,14 @@ class Reals(TargetKind):
 
         return sum(min(total(one, column) for one in self.constants(loss, column)) for column in columns)
 
+    def least_loss(self, estimator, targets, shares):
+        """Compute the mean loss of outputs that are the targets, but for outliers of a robust loss."""
+        loss = self.loss_of(estimator)
+        if not loss.is_robust:
+            return 0.0
+        all_targets = Targets.of(targets.astype(float), shares)
+        return float(loss.total(np.clip(all_targets.values, -FAR, FAR), all_targets))
+
     @staticmethod
     def constants(loss, targets):
         """List constants of which one is the best, or nearly so, for targets with one output.
@@ -187,6 +204,7 @@ class Rates(Reals):
     name: ClassVar[str] = "rate"
 
     trouble_of_first_part = TargetKind.trouble_of_first_part  # a single rate has a mean
+    outlier_factor = TargetKind.outlier_factor
 
     @staticmethod
     def measure(y, weights):

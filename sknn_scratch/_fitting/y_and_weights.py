@@ -67,7 +67,7 @@ def check_labels(y):
     if kind in ("continuous", "continuous-multioutput"):
         raise ValueError(
             f"Unknown label type: {kind}. y holds real numbers, but this is a classifier, which needs class "
-            "labels. To predict numbers, use ShallowNNRegressor; to predict "
+            "labels. To predict numbers, use ShallowNNRegressor or tabular_pipeline('regressor'); to predict "
             "classes, convert the numbers to labels with np.digitize(y, bins), or with y.astype(str) if each "
             "number is a class."
         )
