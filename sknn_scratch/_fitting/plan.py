@@ -260,7 +260,12 @@ def random_streams(seed):
 
 def first_state(model, config, data, streams, *, partial):
     """Make the state of a new network: random weights, no memory."""
-    shape = config.network.shape
+    shape, largest = config.network.shape, np.sqrt(np.finfo(data.targets.dtype).max)
+    if not isinstance(model.init_scale, str) and model.init_scale > largest:
+        raise ValueError(
+            f"init_scale={model.init_scale} is too large: squares of such weights overflow "
+            f"{data.targets.dtype}; use 'glorot', 'he' or a number that is not far above 1."
+        )
     state = State(
         params=initialise(shape, model.init_scale, streams.init, data.targets.dtype),
         shuffle_rng=streams.shuffle,

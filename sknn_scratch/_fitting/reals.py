@@ -140,7 +140,7 @@ class Reals(TargetKind):
             )
         return targets
 
-    @np.errstate(over="ignore")
+    @np.errstate(over="ignore", under="ignore")
     def decode(self, outputs):
         """Turn outputs (n_samples, n_outputs) into numbers in units of y, float64."""
         y = self.offset + self.scale * self.activated(outputs.astype(np.float64))

@@ -17,9 +17,16 @@ from sknn_scratch._core.network import make_batch
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._fitting import causes
-from sknn_scratch._fitting.causes import REMEDIES_OF_ENDS, Measured, measure_features, remedy_for
+from sknn_scratch._fitting.causes import (
+    REMEDIES_OF_ENDS,
+    UNSCALED_LIMITS,
+    Measured,
+    measure_features,
+    remedy_for,
+)
 from sknn_scratch._fitting.fitted import fitted_attributes, target_kind_of
 from sknn_scratch._fitting.plan import training_rows
+from sknn_scratch._fitting.sklearn_versions import is_in_cross_validation
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 
 # Where code that runs between the user's call and a fit begins. Python 3.11 cannot skip it.
@@ -67,10 +74,31 @@ def troubles_of(fit, state):
     reason = state.stop_reason
     if not troubles and (failure := unlearnt(fit, state)):
         return failure
+    if state.epochs_before == 0:
+        troubles += unscaled(fit)
     if reason not in BAD_ENDS or (reason is StopReason.MAX_ITER and fit.partial):
         return troubles
     remedy = remedy_for(fitted_model(fit, state), REMEDIES_OF_ENDS[reason.name.lower()])
     return [*troubles, Trouble(f"{reason.value} {remedy}", BAD_ENDS[reason])]
+
+
+def unscaled(fit):
+    """List the trouble of features that are far too large, if X is dense.
+
+    A search has one such warning: that of the last fit, with all rows.
+    """
+    if not isinstance(fit.run.data.X.source, np.ndarray):
+        return []
+    X = batch_of(fit.run.data, causes.spaced_rows(fit.run.data.n_samples)).X.source
+    sizes = np.abs(X).mean(axis=0, dtype=float)
+    largest = int(sizes.argmax())
+    if sizes[largest] <= UNSCALED_LIMITS.problem or is_in_cross_validation():
+        return []
+    features = measure_features(X)
+    names = getattr(fit.model, "feature_names_in_", [f"x{number}" for number in range(X.shape[1])])
+    remedy = remedy_for(fit.model, causes.scaler_first(features))
+    message = f"Features such as {names[largest]} are far too large for a network. {remedy}"
+    return [Trouble(message, UserWarning)]
 
 
 def fitted_model(fit, state):

@@ -97,7 +97,8 @@ def combine_weights(sample_weight, by_class):
     if not 0 < total < np.inf:
         raise ValueError(
             "The weights of the rows, sample_weight times class_weight, must have a positive and finite sum, "
-            f"but it is {total}."
+            f"but it is {total}. Pass at least one row with a positive weight, of a class with a positive "
+            "weight, and no weights that overflow."
         )
     return weights
 

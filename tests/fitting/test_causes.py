@@ -5,17 +5,20 @@ import warnings
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
+import scipy.sparse
 from sklearn.base import clone
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from sknn_scratch import (
     DivergenceWarning,
+    PiecewiseLinearEncoder,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
     ShallowNNRegressor,
@@ -340,6 +343,49 @@ def test_partial_fit_never_warns():
     clf = network(learning_rate=1e-9, n_iter_no_change=1)
     for _ in range(3):
         assert messages_of(lambda: clf.partial_fit(*moons(), classes=[0, 1])) == []
+
+
+# --- Features that are far too large ---
+
+
+def scale_warnings(call):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        call()
+    return [str(warning.message) for warning in caught if "far too large" in str(warning.message)]
+
+
+CANCER = load_breast_cancer(return_X_y=True)
+few_epochs = partial(ShallowNNClassifier, 5, solver="sgd", alpha=1.0, max_iter=2, random_state=0)
+
+
+@pytest.mark.starts_processes
+def test_raw_features_are_warned_of_once():
+    X, y = CANCER
+    grid = {"learning_rate": [0.01, 0.02]}
+    for call in (
+        lambda: few_epochs().fit(pd.DataFrame(X).add_prefix("x"), y),
+        lambda: few_epochs().partial_fit(X, y, [0, 1]).partial_fit(X, y),
+        lambda: ShallowNNEnsembleClassifier(5, n_networks=2, max_iter=2).fit(X, y),
+        lambda: GridSearchCV(few_epochs(), grid, cv=2).fit(X, y),
+        lambda: VectorizedGridSearchCV(few_epochs(), grid, cv=2).fit(X, y),
+        lambda: VectorizedGridSearchCV(few_epochs(), grid, cv=2, n_jobs=2).fit(X, y),
+    ):
+        (message,) = scale_warnings(call)
+        assert "Features such as x23 are far too large for a network. Put a scaler first" in message
+
+
+def test_features_of_usual_sizes_are_not_warned_of():
+    X, y = CANCER
+    digits, labels = load_digits(return_X_y=True)
+    for rows, of_rows in (
+        (StandardScaler().fit_transform(X), y),
+        (PiecewiseLinearEncoder().fit_transform(X), y),
+        (scipy.sparse.csr_array(X), y),
+        (digits, labels),
+        (OneHotEncoder(sparse_output=False).fit_transform(digits[:, :9]), labels),
+    ):
+        assert scale_warnings(lambda rows=rows, of_rows=of_rows: few_epochs().fit(rows, of_rows)) == []
 
 
 # --- The loss of a constant ---
