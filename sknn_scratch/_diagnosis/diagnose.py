@@ -21,9 +21,9 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
 
     It looks at the features (too large, too small, outliers), at outliers in y, at the penalty and the
     initial weights, at the hidden units (identical, saturated, dead), at the training (an exploding or
-    vanishing gradient, too few epochs), and at the result (overfitting, underfitting, a rare class that is ignored). Each finding
-    compares a number with two limits, and has a meaning and a remedy. If a finding probably follows from
-    another one, it is listed below it.
+    vanishing gradient, too few epochs), and at the result (nothing learnt, overfitting, underfitting, a rare
+    class that is ignored). Each finding compares a number with two limits, and has a meaning and a remedy. If
+    a finding probably follows from another one, it is listed below it.
 
     Parameters
     ----------
