@@ -15,7 +15,7 @@ import numpy as np
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.losses import Targets
 from sknn_scratch._core.network import Batch
-from sknn_scratch._core.rows import DenseRows, Index, Rows, SparseRows
+from sknn_scratch._core.rows import DenseRows, Index, Rows
 
 Value = TypeVar("Value")
 
@@ -77,8 +77,7 @@ class Data:
 
     @computed_once
     def rows_with_feature(self) -> Index:
-        """Count (n_features,) the sparse training rows in which each feature occurs."""
-        assert isinstance(self.X, SparseRows)
+        """Count (n_features,) the training rows in which each feature occurs."""
         return self.X.count_rows_with_feature(self.rows)
 
     @property

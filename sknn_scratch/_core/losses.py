@@ -58,6 +58,7 @@ class Loss:
 
     output_activation: ClassVar[str]  # the name of the function that turns outputs into predictions
     is_smooth: ClassVar[bool] = True  # whether the gradient is continuous, as L-BFGS requires
+    is_robust: ClassVar[bool] = False  # whether the gradient of a row is limited, however far off its target
 
     def surprise(self, mean_losses: Array) -> Array:
         """Turn mean losses into negative log-likelihoods of a row, up to a constant."""
@@ -171,7 +172,7 @@ class SquaredError(ResidualLoss):
 class AbsoluteError(ResidualLoss):
     """The absolute error: the network estimates medians."""
 
-    is_smooth = False
+    is_smooth, is_robust = False, True
 
     @property
     def smoothed(self) -> Loss:
@@ -193,6 +194,8 @@ class Huber(ResidualLoss):
 
     huber_delta: float
 
+    is_robust = True
+
     def differentiate(self, residuals: Array) -> None:
         """Clip r to +-delta."""
         np.clip(residuals, -self.huber_delta, self.huber_delta, out=residuals)
@@ -210,7 +213,7 @@ class Quantile(ResidualLoss):
 
     quantile: float
 
-    is_smooth = False
+    is_smooth, is_robust = False, True
 
     @property
     def smoothed(self) -> Loss:

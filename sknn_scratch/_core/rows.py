@@ -67,6 +67,11 @@ class DenseRows:
         dot(self.X_mT, delta, grads.w_hidden)
         dot(ones, delta, grads.b_hidden)
 
+    def count_rows_with_feature(self, rows: Index | None) -> Index:
+        """Count (n_features,) the rows where each feature is not zero, of all or some rows of one network."""
+        counts: Index = np.count_nonzero(self.X if rows is None else self.X[rows], axis=0)
+        return counts
+
     def take(self, rows: slice | Index) -> "DenseRows":
         """View a block of rows of every network, or copy rows by their indices."""
         return type(self)(self.X[..., rows, :])

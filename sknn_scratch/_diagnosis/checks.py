@@ -27,7 +27,7 @@ def of_features(measure: Callable[..., Any]) -> Callable[[Any], Any]:
     return lambda evidence: measure(evidence.features, evidence.feature_names)
 
 
-UNLEARNT = ("stopped too early", "not converged", "underfitting", "class imbalance ignored")
+UNLEARNT = ("stopped too early", "not converged", "nothing learnt", "underfitting", "class imbalance ignored")
 NO_GRADIENT = ("saturation", "dead units", "vanishing gradient")
 HARDLY_TRAINABLE = (*NO_GRADIENT, "exploding gradient", "overfitting", *UNLEARNT)
 
@@ -35,6 +35,7 @@ CHECKS = MappingProxyType(
     {
         "unscaled features": Check(of_features(causes.unscaled_features), HARDLY_TRAINABLE),
         "outliers": Check(of_features(causes.outliers), HARDLY_TRAINABLE),
+        "outliers in y": Check(of_training.outliers_in_y, ("strong penalty", "overfitting", *UNLEARNT)),
         "tiny features": Check(
             of_features(causes.tiny_features), ("strong penalty", *NO_GRADIENT, "identical units", *UNLEARNT)
         ),
@@ -49,10 +50,9 @@ CHECKS = MappingProxyType(
         "dead units": Check(of_units.dead_units, ("vanishing gradient", *UNLEARNT)),
         "vanishing gradient": Check(of_units.vanishing_gradient, UNLEARNT),
         "overfitting": Check(of_training.overfitting, ("underfitting",)),
-        "stopped too early": Check(
-            of_training.stopped_too_early, ("not converged", "underfitting", "class imbalance ignored")
-        ),
-        "not converged": Check(of_training.not_converged, ("underfitting", "class imbalance ignored")),
+        "stopped too early": Check(of_training.stopped_too_early, UNLEARNT[1:]),
+        "not converged": Check(of_training.not_converged, UNLEARNT[2:]),
+        "nothing learnt": Check(of_training.nothing_learnt, UNLEARNT[3:]),
         "underfitting": Check(of_units.underfitting, ("class imbalance ignored",)),
         "class imbalance ignored": Check(of_training.class_imbalance),
     }

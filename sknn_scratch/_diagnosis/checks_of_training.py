@@ -8,9 +8,9 @@ from sknn_scratch._diagnosis.checks_of_units import HINGES, SATURATION_LIMITS
 from sknn_scratch._diagnosis.evidence import ON_DATA, UNKNOWN_GUESS
 from sknn_scratch._estimators.inspection import output_names
 from sknn_scratch._fitting import causes
-from sknn_scratch._fitting.causes import Limits, Measured
-from sknn_scratch._fitting.fitted import was_trained_by_parts
-from sknn_scratch._fitting.troubles import DIVERGENCE_REMEDY, UNLEARNT
+from sknn_scratch._fitting.causes import Limits, Measured, times
+from sknn_scratch._fitting.fitted import target_kind_of, was_trained_by_parts
+from sknn_scratch._fitting.troubles import UNLEARNT
 
 # At 1/2, new rows cost half of the loss of a guess more. Healthy networks stay below 0.15.
 OVERFITTING_LIMITS = Limits(0.25, 0.5)
@@ -29,28 +29,29 @@ def strong_penalty(evidence):
     """Compare the penalty of a hidden unit with the largest possible gain of the loss."""
     if evidence.y is None:
         return "it needs y"
-    fitted = evidence.fitted
-    return causes.strong_penalty(
-        fitted._penalty_rate_,
-        evidence.strongest_pull,
-        fitted.alpha_,
-        fitted.alpha_path_,
-        fitted.solver_,
-    )
+    return causes.strong_penalty(evidence.fitted, evidence.strongest_pull)
+
+
+def outliers_in_y(evidence):
+    """Look for values of y that are far from all others."""
+    if evidence.y is None:
+        return "it needs y"
+    fitted, y = evidence.fitted, evidence.labels
+    return causes.outliers_in_y(fitted, target_kind_of(fitted).outlier_factor(fitted, y, np.ones(len(y))))
 
 
 def exploding_gradient(evidence):
     """Look for a loss that climbs, because the steps are too large."""
-    losses, rate = evidence.history("loss"), evidence.fitted.learning_rate
-    if evidence.fitted.stop_reason_ == "diverged":
-        return causes.exploding_gradient(math.inf, rate, "The loss exploded, and training stopped.")
-    if was_trained_by_parts(evidence.fitted):
+    losses, fitted = evidence.history("loss"), evidence.fitted
+    if fitted.stop_reason_ == "diverged":
+        return causes.exploding_gradient(fitted, math.inf, "The loss exploded, and training stopped.")
+    if was_trained_by_parts(fitted):
         return "the calls of partial_fit may differ in their rows"
     if len(losses) < 2:
         return "it needs the losses of two epochs"
     if evidence.loss_of_a_guess is None:
         return UNKNOWN_GUESS
-    return causes.exploding_gradient(causes.climb_of(losses / evidence.loss_of_a_guess), rate)
+    return causes.exploding_gradient(fitted, causes.climb_of(losses / evidence.loss_of_a_guess))
 
 
 def overfitting(evidence):
@@ -65,7 +66,7 @@ def overfitting(evidence):
     is_hinge = evidence.fitted._activation_ in HINGES
     if not is_hinge and evidence.hidden_layer.flat_fraction > SATURATION_LIMITS.problem:
         return "the hidden units are saturated"
-    if evidence.lowest_loss > evidence.loss_of_a_guess:
+    if evidence.lowest_loss > evidence.loss_range[1]:
         return "the network does not fit its training rows"
     losses = ", ".join(f"{loss:.3g} {where}" for where, loss in known.items())
     return Measured(
@@ -73,7 +74,13 @@ def overfitting(evidence):
         OVERFITTING_LIMITS,
         f"Mean losses: {losses}. On new rows, the loss is higher by {gap:.0%} of the loss of a guess"
         + (", if X, y are new." if ON_DATA in known else "."),
-        "Increase alpha or dropout, use fewer hidden units, early_stopping=True, or more training data.",
+        (
+            "increase alpha",
+            "increase dropout",
+            "decrease n_hidden",
+            "use early_stopping=True",
+            "get more training data",
+        ),
     )
 
 
@@ -92,46 +99,51 @@ def stopped_too_early(evidence):
     lowest = np.minimum.accumulate(watched)
     fall = (lowest[-1 - n_last] - lowest[-1]) / evidence.loss_of_a_guess
     epochs = f"last {n_last} epochs" if n_last > 1 else "last epoch"
-    max_iter = evidence.fitted.max_iter
+    own_rule = ["decrease tol", "increase n_iter_no_change"]
+    is_unfinished = evidence.fitted.stop_reason_ in UNFINISHED
     return Measured(
         fall,
         TOO_EARLY_LIMITS,
         f"In the {epochs} the loss still fell by {fall:.1%} of the loss of a guess.",
-        f"Increase max_iter={max_iter} or learning_rate."
-        if evidence.fitted.stop_reason_ in UNFINISHED
-        else "Decrease tol, or increase n_iter_no_change or learning_rate.",
+        (*(["increase max_iter"] if is_unfinished else own_rule), "increase learning_rate"),
     )
 
 
 def not_converged(evidence):
-    """Look at why training stopped, by its own rule or before it, and whether the network learnt anything."""
+    """Look at why training stopped, by its own rule or before it."""
     fitted = evidence.fitted
     if fitted.stop_reason_ == "max_iter" and was_trained_by_parts(fitted):
         return "partial_fit has no rule to stop; you decide whether to continue"
-    limit = UNLEARNT * (evidence.loss_of_a_guess or math.inf)
-    is_unlearnt = min(evidence.known_losses.values(), default=0) > limit
     severity, why = "ok", f"by its own rule ({fitted.stop_reason_})"
-    remedy = (
-        f"Train for more epochs (max_iter={fitted.max_iter} now), with a larger learning_rate, or continue "
-        "from here with warm_start=True."
-    )
     if fitted.stop_reason_ == "diverged":
         severity, why = "problem", "because it diverged"
-        remedy = DIVERGENCE_REMEDY
     elif fitted.stop_reason_ in UNFINISHED:
         severity, why = "warning", f"before its stopping rule was met ({fitted.stop_reason_})"
-    elif is_unlearnt:
-        steps = causes.small_steps(evidence.history("learning_rate"), fitted.learning_rate)
-        remedy = steps.remedy if steps.severity != "ok" else causes.plateau_of_the_start(fitted)[1]
-    if is_unlearnt:
-        severity, why = "problem", f"{why}, with a loss no better than a guess's"
     return Measured(
         float(fitted.n_iter_),
         None,  # the number of epochs is neither good nor bad
         f"Training ended after {fitted.n_iter_} epochs {why}.",
-        remedy,
+        causes.REMEDIES_OF_ENDS.get(fitted.stop_reason_, ()),
         is_share=False,
         judged=severity,
+    )
+
+
+def nothing_learnt(evidence):
+    """Compare the loss with the loss of a guess."""
+    if evidence.loss_of_a_guess is None:
+        return UNKNOWN_GUESS
+    if not evidence.known_losses:
+        return "no loss is known"
+    fitted = evidence.fitted
+    ratio = (min(evidence.known_losses.values()) - evidence.loss_range[0]) / evidence.loss_of_a_guess
+    steps = causes.small_steps(fitted)
+    return Measured(
+        ratio,
+        Limits(UNLEARNT, UNLEARNT),
+        f"The loss is {times(ratio)} the loss of a network that predicts the same for all rows.",
+        steps.remedy if steps.severity != "ok" else causes.plateau_of_the_start(fitted)[1],
+        is_share=False,
     )
 
 
@@ -158,6 +170,8 @@ def class_imbalance(evidence):
         IMBALANCE_LIMITS,
         f"{output_names(evidence.fitted)[rarest]} is in {share:.1%} of the rows. In {missed:.0%} of these, "
         "the network does not predict it.",
-        "Use class_weight='balanced' or larger sample_weight for its rows, and judge by "
-        "scoring='balanced_accuracy'.",
+        (
+            "use class_weight='balanced'",
+            "give its rows a larger sample_weight",
+        ),
     )

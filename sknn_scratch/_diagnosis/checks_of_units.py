@@ -25,7 +25,7 @@ UNDERFITTING_LIMITS = Limits(0.05, 0.1)
 
 def large_initial_weights(evidence):
     """Look at how large the hidden inputs were at the start of training."""
-    return causes.large_initial_weights(evidence.fitted.init_scale, evidence.features)
+    return causes.large_initial_weights(evidence.fitted, evidence.features)
 
 
 def identical_units(evidence):
@@ -40,9 +40,9 @@ def identical_units(evidence):
         IDENTICAL_LIMITS,
         f"{n_copies} of {count(n_hidden, 'hidden unit')} are copies of another one. Units with the same "
         "weights get the same gradient, so training never makes them different.",
-        "Start from random weights: init_scale='glorot', 'he' or a small number."
+        ("start from random weights: init_scale='glorot', 'he' or a small number",)
         if evidence.fitted.init_scale == 0
-        else "Use fewer units, or a smaller alpha.",
+        else ("decrease n_hidden", "decrease alpha"),
     )
 
 
@@ -56,7 +56,7 @@ def saturation(evidence):
         SATURATION_LIMITS,
         f"{flat:.0%} of the hidden inputs are where the slope g'(z) is below {SATURATED_SLOPE}. There the "
         "units are fully on or off, and learn slowly.",
-        "Decrease learning_rate, increase alpha, or use activation='relu'.",
+        ("decrease learning_rate", "increase alpha", "use activation='relu'"),
     )
 
 
@@ -68,23 +68,19 @@ def dead_units(evidence):
         DEAD_LIMITS,
         f"{round(dead * n_hidden)} of {count(n_hidden, 'hidden unit')} have a slope g'(z) below "
         f"{SATURATED_SLOPE} for every row of X. Gradient descent does not move their weights any more.",
-        "Decrease learning_rate."
-        if evidence.fitted._activation_ == "elu"
-        else "Use activation='elu', or decrease learning_rate.",
+        ("use activation='elu'", "decrease learning_rate", "increase alpha"),
     )
 
 
 def vanishing_gradient(evidence):
     """Look at how much of the error the activation lets through on the way back."""
     lost = max(0.0, 1 - evidence.hidden_layer.mean_slope)
-    is_relu = evidence.fitted._activation_ == "relu"
-    other = "'elu'" if is_relu else "'relu', whose slope is 1 for every row it is on"
     return Measured(
         lost,
         VANISHING_LIMITS,
         f"The slope g'(z) is {1 - lost:.3f} on average, so {lost:.0%} of the error is lost on its way back "
         "to the hidden weights.",
-        f"Use activation={other}.",
+        ("use activation='relu'", "use activation='elu'"),
     )
 
 
@@ -96,12 +92,12 @@ def underfitting(evidence):
         return "simple models predict means, no other quantile than the median"
     if not evidence.has_enough_rows:
         return "it needs more rows"
-    errors, n_hidden = evidence.errors, evidence.fitted.coefs_[0].shape[1]
+    errors = evidence.errors
     return Measured(
         max(0.0, errors.network - errors.simple_model - 2 * errors.chance),
         UNDERFITTING_LIMITS,
         f"The network has an error of {errors.network:.0%}, simple models (nearest neighbours, a linear "
         f"model) {errors.simple_model:.0%}. The number is the difference, minus what may be chance. A "
         "network with enough hidden units can learn what a simple model learns.",
-        f"Increase n_hidden={n_hidden}, or decrease alpha={evidence.fitted.alpha_:g}.",
+        ("increase n_hidden", "decrease alpha"),
     )

@@ -19,11 +19,11 @@ from sknn_scratch._fitting.inputs import ArrayLike
 def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Diagnosis:
     """Look for problems of a fitted network, and say what to fix first.
 
-    It looks at the features (too large, too small, outliers), at the penalty and the initial weights, at the
-    hidden units (identical, saturated, dead), at the training (an exploding or vanishing gradient, too few
-    epochs), and at the result (overfitting, underfitting, a rare class that is ignored). Each finding
-    compares a number with two limits, and has a meaning and a remedy. If a finding probably follows from
-    another one, it is listed below it.
+    It looks at the features (too large, too small, outliers), at outliers in y, at the penalty and the
+    initial weights, at the hidden units (identical, saturated, dead), at the training (an exploding or
+    vanishing gradient, too few epochs), and at the result (nothing learnt, overfitting, underfitting, a rare
+    class that is ignored). Each finding compares a number with two limits, and has a meaning and a remedy. If
+    a finding probably follows from another one, it is listed below it.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     with np.errstate(over="ignore", invalid="ignore"):  # features that overflow are a finding
         outcomes = {name: check.look(evidence) for name, check in CHECKS.items()}
     measured = {
-        name: outcome._replace(remedy=remedy_for(fitted.solver_, outcome.remedy))
+        name: outcome._replace(remedy=remedy_for(fitted, outcome.remedy))
         for name, outcome in outcomes.items()
         if isinstance(outcome, Measured)
     }

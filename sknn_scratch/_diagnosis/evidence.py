@@ -12,7 +12,7 @@ from sknn_scratch._core.blocks import mean_loss, predict_outputs, row_blocks
 from sknn_scratch._core.network import make_batch
 from sknn_scratch._diagnosis import references
 from sknn_scratch._estimators.inspection import activate, hidden_inputs
-from sknn_scratch._fitting.causes import measure_features, spaced_rows, strongest_pull
+from sknn_scratch._fitting.causes import measure_features, spaced_rows, standardised, strongest_pull
 from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, kept_epoch, target_kind_of
 
 # Where a loss was measured.
@@ -83,14 +83,21 @@ class Evidence:
         return target_kind_of(self.fitted).decode(outputs)
 
     @cached_property
-    def loss_of_a_guess(self):
-        """Loss of a network that predicts the same for all rows, of fit or else of X; None if unknown."""
-        if hasattr(self.fitted, "_loss_of_a_guess_"):
-            return self.fitted._loss_of_a_guess_ or None
+    def loss_range(self):
+        """The least loss, and that of a network that predicts the same for all rows, of fit or else of X."""
+        if hasattr(self.fitted, "_loss_range_"):
+            return self.fitted._loss_range_
         if self.y is None:
-            return None
+            return 0.0, 0.0
         kind, shares = target_kind_of(self.fitted), np.full(len(self.labels), 1 / len(self.labels))
-        return kind.loss_of_a_constant(self.fitted, kind.encode(self.labels, float), shares) or None
+        targets = kind.encode(self.labels, float)
+        return tuple(of(self.fitted, targets, shares) for of in (kind.least_loss, kind.loss_of_a_constant))
+
+    @property
+    def loss_of_a_guess(self):
+        """By how much the loss of a guess is above the least loss; None if it is unknown."""
+        least, guess = self.loss_range
+        return guess - least or None
 
     @cached_property
     def known_losses(self):
@@ -162,7 +169,7 @@ class Evidence:
         batch, target_kind = self._batch(self.sample), target_kind_of(self.fitted)
         targets, shares = batch.targets.values.T, batch.targets.shares[0]
         truth = self.labels[self.sample]
-        X = references.standardised(batch.X.source, self.features)
+        X = standardised(batch.X.source, self.features)
 
         def error(outputs):
             errors = target_kind.errors(outputs, truth)

@@ -6,16 +6,6 @@ from sklearn.neighbors import NearestNeighbors
 N_NEIGHBOURS = 5
 
 
-def standardised(X, features):
-    """Scale features to a size of about one, and clip them to +-5; a sparse matrix stays as it is."""
-    if not isinstance(X, np.ndarray):
-        return X
-    X = X.astype(float)
-    X -= np.median(X, axis=0)
-    size = np.where(features.spread > 0, features.spread, np.sqrt(np.mean(X**2, axis=0)))
-    return np.clip(X / np.where(size > 0, size, 1), -5, 5)
-
-
 def of_neighbours(X, targets):
     """Average the targets (n_samples, n_outputs) of the nearest other rows."""
     neighbours = NearestNeighbors(n_neighbors=N_NEIGHBOURS).fit(X).kneighbors(return_distance=False)

@@ -93,6 +93,7 @@ class BaseShallowNN(CallbackSupportMixin, ParameterNames):
             self._validate_params()  # scikit-learn does this only on the first call
         return self._fit(inputs)
 
+    @np.errstate(under="ignore")
     def _rows(self, X):
         """Validate X for the core."""
         if not self._is_plain(X):

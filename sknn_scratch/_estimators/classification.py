@@ -75,6 +75,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         logits = self._outputs(X)
         return target_kind_of(self).decode(logits)
 
+    @np.errstate(under="ignore")
     def predict_proba(self, X: ArrayLike) -> Array:
         """Predict probabilities.
 
@@ -90,6 +91,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         logits = self._outputs(X)
         return target_kind_of(self).probabilities(logits)
 
+    @np.errstate(under="ignore")
     def predict_log_proba(self, X: ArrayLike) -> Array:
         """Predict the logarithms of the probabilities, which are finite even if a probability underflows.
 

@@ -165,6 +165,9 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         good weights.
     SymmetryWarning
         If ``init_scale`` is 0.
+    UserWarning
+        If features of a dense X are far too large (about 100 and more), except in the folds of a
+        cross-validation.
 
     See Also
     --------

@@ -84,6 +84,7 @@ class Ensemble(BaseShallowNN):
             )
         return [copy.copy(network).set_params(**own) for network in self.estimators_]
 
+    @np.errstate(under="ignore")
     def _outputs(self, X):
         all_outputs = self._all_outputs(X)
         return target_kind_of(self).average(all_outputs)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
+import numpy as np
 from sklearn.utils import metaestimators
 
 from sknn_scratch._fitting.sklearn_versions import _fit_context
@@ -28,16 +29,19 @@ def validates_parameters(*, again: bool = False) -> Callable[[Method], Method]:
 def all_or_nothing(method: Method) -> Method:
     """Let a method that fails or is interrupted leave its object as it was.
 
-    It must not change the values of attributes in place.
+    It must not change the values of attributes in place, but for a RandomState, which goes back too.
     """
 
     @wraps(method)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        attributes = dict(vars(self))
+        attributes, rng = dict(vars(self)), getattr(self, "random_state", None)
+        state: Any = rng.get_state() if isinstance(rng, np.random.RandomState) else None
         try:
             return method(self, *args, **kwargs)
         except BaseException:
             self.__dict__ = attributes
+            if isinstance(rng, np.random.RandomState):
+                rng.set_state(state)
             raise
 
     return cast(Method, call)

@@ -21,7 +21,9 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
     The targets are standardised: (y - mean) / standard deviation, over the rows of ``fit`` with their
     weights. So ``alpha``, ``tol``, ``huber_delta`` and the losses of ``history_`` are in standard deviations
     of y, and do not depend on the units of y: the mean of y has a "squared_error" of 0.5. Predictions are in
-    the units of y. With loss="poisson", y is divided by its mean, and the outputs are logarithms.
+    the units of y. With loss="huber", "absolute_error" or "quantile", the median and 1.4826 times the median
+    distance from it (of the y that differ from it) stand for mean and standard deviation, so that outliers do
+    not change the scale. With loss="poisson", y is divided by its mean, and the outputs are logarithms.
 
     Parameters
     ----------
@@ -35,7 +37,7 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
     quantile : float, default=0.5
         The quantile that "quantile" estimates, between 0 and 1: the share of y below the prediction.
     huber_delta : float, default=0.5
-        Where "huber" changes from squared to absolute, in standard deviations of y.
+        Where "huber" changes from squared to absolute, in units of ``y_scale_``.
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
         As in :class:`ShallowNNClassifier`. "auto" is also "adam" if the loss has a kink.
     early_stopping : bool or "auto", default="auto"
@@ -53,9 +55,9 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
     intercepts_ : list of two ndarrays, of shape (n_hidden,) and (n_targets,)
         The biases.
     y_offset_, y_scale_ : float, or ndarray of shape (n_targets,) if y had columns
-        Mean and standard deviation of y. Predictions are ``y_offset_ + y_scale_ * outputs``. With
-        loss="poisson", they are zero and the mean of y, and predictions are ``y_scale_ * exp(outputs)``. The
-        scale of a constant y is 1.
+        Mean and standard deviation of y, or what stands for them with this loss (see above). Predictions are
+        ``y_offset_ + y_scale_ * outputs``. With loss="poisson", they are zero and the mean of y, and
+        predictions are ``y_scale_ * exp(outputs)``. The scale of a constant y is 1.
 
     See Also
     --------

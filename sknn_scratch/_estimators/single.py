@@ -149,7 +149,7 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
     def _outputs(self, X):
         return self._compute(predict_outputs, self._rows(X))
 
-    @np.errstate(over="ignore", invalid="ignore")  # the outputs are checked
+    @np.errstate(over="ignore", invalid="ignore", under="ignore")  # the outputs are checked
     def _compute(self, compute, X):
         """Apply ``compute`` to validated rows, in blocks."""
         layers = fitted_layers(self)

@@ -2,14 +2,17 @@
 
 A function measures each cause, with limits, their reasons and a remedy. ``troubles`` calls the functions
 after a fit that has learnt nothing, and ``diagnose`` calls them for any fitted network. Both measure the
-features first (``measure_features``).
+features first (``measure_features``). A remedy is a tuple of options. ``remedy_for`` leaves out those that
+are taken already, or that the solver does not read.
 """
 
-from numbers import Real
+import re
+from numbers import Integral, Real
 from typing import NamedTuple
 
 import numpy as np
 
+from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.optimizers import SOLVERS
 
 
@@ -21,12 +24,12 @@ class Limits(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """The result of a check: a number (larger is worse), its meaning, and a remedy."""
+    """The result of a check: a number (larger is worse), its meaning, and the options of a remedy."""
 
     value: float
     limits: Limits | None  # None if ``judged`` is the severity, not the number
     meaning: str
-    remedy: str
+    remedy: tuple[str, ...]
     is_share: bool = True
     judged: str = ""  # the severity if there are no limits
 
@@ -39,11 +42,54 @@ class Measured(NamedTuple):
         return passed[-1] if passed else "ok"
 
 
-def remedy_for(solver, remedy):
-    """Add to a remedy with the learning rate that the solver has none, if so."""
-    if not SOLVERS[solver].takes_all_rows or "learning_rate" not in remedy:
-        return remedy
-    return f"{remedy} The solver {solver!r} has no learning_rate."
+CONTINUE = ("fit again", "use warm_start=True to continue from here")
+# What helps trainings that end before their own rule is met, by the reason.
+REMEDIES_OF_ENDS = {
+    "max_iter": ("increase max_iter",),
+    "line_search_failed": ("scale the features", "use solver='adam'", "use dtype='float64'"),
+    "diverged": ("scale the features", "decrease learning_rate", "decrease init_scale"),
+    "callback": CONTINUE,
+    "interrupted": CONTINUE,
+}
+# What only a solver that takes batches reads, of the parameters that remedies name.
+OF_BATCHES = ("learning_rate", "dropout")
+# An option of a remedy that changes a parameter, such as "decrease tol" or "use activation='relu'".
+OPTION = re.compile(r"(increase|decrease|use) (\w+)(?:=([\w']+))?")
+
+
+def remedy_for(fitted, options):
+    """Write those options of a remedy that are left to a fitted network."""
+    left = [words for option in options if (words := words_of(fitted, option))]
+    *others, last = left or ["scale the features"]
+    words = f"{', '.join(others)}, or {last}" if others else last
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def words_of(fitted, option):
+    """Add the number in use to an option; an empty text if it is taken, or for another solver."""
+    match = OPTION.match(option)
+    if match is None:
+        return option
+    verb, name, value = match.groups()
+    used = value_in_use(fitted, name)
+    is_number = isinstance(used, Real)
+    if (
+        (name in OF_BATCHES and SOLVERS[fitted.solver_].takes_all_rows)
+        or (verb == "use" and repr(used) == value)
+        or (verb == "decrease" and not (is_number and used > (name == "n_hidden")))
+    ):
+        return ""
+    number = f"={used:{'' if isinstance(used, Integral) else 'g'}}" if is_number and verb != "use" else ""
+    return option.replace(name, name + number)
+
+
+def value_in_use(fitted, parameter):
+    """Get the value of a parameter, or what "auto" or None stands for."""
+    if parameter == "early_stopping":
+        return "val_loss" in fitted.history_
+    if parameter == "dtype":
+        return fitted.coefs_[0].dtype.name
+    return getattr(fitted, f"{parameter}_", getattr(fitted, parameter))
 
 
 def count(number, noun):
@@ -70,6 +116,9 @@ UNSCALED_LIMITS = Limits(10.0, 100.0)
 SQUEEZED = 0.1
 FAR = 100.0
 OUTLIER_LIMITS = Limits(0.0, 0.1)
+# The standard deviation of y in units of the spread of most values: 1 for a normal y, below 2 for twelve real
+# ones, 3 for a log-normal one. From 2 on, outliers doubled the error of squared errors.
+OUTLIERS_IN_Y_LIMITS = Limits(4.0, 10.0)
 # A feature of this size adds only 0.01 to a hidden input with a weight of one. To add one, it needs a weight
 # of 100, whose penalty is 10,000 times as large.
 TINY = 0.01
@@ -87,6 +136,8 @@ EXPLODING_LIMITS = Limits(0.25, 1.0)
 SAMPLE_ROWS = 1000
 N_DIRECTIONS = 100
 MOST_NUMBERS = 2**22
+# Features that say something pull more strongly at y than at y in this number of random orders.
+N_ORDERS = 19
 # The sum of the learning rates of ten epochs with the default. With a fifth of it, weights hardly move.
 USUAL_WAY = 0.05
 SMALL_STEPS_LIMITS = Limits(5.0, 5.0)
@@ -126,6 +177,16 @@ def measure_sparse(X):
     return Features(size, np.zeros_like(size), reach, np.zeros(len(size), bool))
 
 
+def standardised(X, features):
+    """Scale features to a size of about one, and clip them to +-5; a sparse matrix stays as it is."""
+    if not isinstance(X, np.ndarray):
+        return X
+    X = X.astype(float)
+    X -= np.median(X, axis=0)
+    size = np.where(features.spread > 0, features.spread, np.sqrt(np.mean(X**2, axis=0)))
+    return np.clip(X / np.where(size > 0, size, 1), -5, 5)
+
+
 def unscaled_features(features, names):
     """Measure the size of the features that the network gets."""
     sizes = features.size
@@ -145,10 +206,10 @@ def scaler_first(features):
     """Recommend a scaler that suits the features."""
     if features.has_tail.any():
         return (
-            "Scale by quantiles, and clip what is far out: make_pipeline(RobustScaler(), "
-            "FunctionTransformer(clip), clf) with clip(x) = x / sqrt(1 + (x / 3) ** 2)."
+            "scale by quantiles, and clip what is far out: make_pipeline(RobustScaler(), "
+            "FunctionTransformer(clip), clf) with clip(x) = x / sqrt(1 + (x / 3) ** 2)",
         )
-    return "Put a scaler first: make_pipeline(StandardScaler(), clf)."
+    return ("put a scaler first: make_pipeline(StandardScaler(), clf)",)
 
 
 def outliers(features, names):
@@ -169,6 +230,20 @@ def outliers(features, names):
     )
 
 
+def outliers_in_y(fitted, factor):
+    """Look at the factor by which a few values far away make the scale of y larger; None if no matter."""
+    if factor is None:
+        return "outliers in y hardly move this loss"
+    return Measured(
+        factor,
+        OUTLIERS_IN_Y_LIMITS,
+        f"The standard deviation of y is {times(factor)} as large as the spread of most values. The network "
+        "learns the outliers of y first, and all other values seem equal to it.",
+        ("use loss='huber'", "correct the values of y that are far out"),
+        is_share=False,
+    )
+
+
 def tiny_features(features, names):
     """Look for features that vary too little to move a hidden unit."""
     varies = features.reach > 0
@@ -186,9 +261,9 @@ def tiny_features(features, names):
     )
 
 
-def large_initial_weights(scale, features):
+def large_initial_weights(fitted, features):
     """Estimate the size of the hidden inputs at the start of training."""
-    n_features = len(features.size)
+    scale, n_features = fitted.init_scale, len(features.size)
     if not isinstance(scale, Real):
         return f"init_scale={scale!r} depends on the number of features"
     # Features that are too large are a finding of their own.
@@ -198,46 +273,64 @@ def large_initial_weights(scale, features):
         INITIAL_LIMITS,
         f"With init_scale={scale} and {count(n_features, 'feature')}, the hidden inputs are about "
         f"{scale * length:.2g} in size at the start. From 3 on, half of all tanh units start saturated.",
-        "Use a smaller init_scale, or 'glorot'.",
+        ("decrease init_scale", "use init_scale='glorot'"),
         is_share=False,
     )
 
 
-def strong_penalty(penalty_rate, pull, alpha, alpha_path, solver):
-    """Compare the penalty of a hidden unit with the largest gain of the loss by it.
-
-    The ``alpha_path`` is empty unless the data chose alpha.
-    """
-    if SOLVERS[solver].decouples_penalty:
-        return f"{solver} shrinks the weights by itself, and leaves the loss without a penalty"
+def strong_penalty(fitted, pull):
+    """Compare the penalty of a hidden unit with the largest gain of the loss by it."""
+    if SOLVERS[fitted.solver_].decouples_penalty:
+        return f"{fitted.solver_} shrinks the weights by itself, and leaves the loss without a penalty"
     if pull == 0:
         return "the features say nothing about y"
-    ratio = penalty_rate / pull
-    if len(alpha_path["alpha"]):
-        remedy = (
-            f"The held-out loss was lowest with alpha={alpha:g}, so the features may say little about y: "
-            "look for better ones, or set a smaller alpha."
+    alpha, ratio = fitted.alpha_, fitted._penalty_rate_ / pull
+    weaker = alpha * HEALTHY_PENALTY / ratio if ratio > 0 else alpha
+    options = (f"decrease alpha, to {weaker:.1g} or less",)
+    if len(fitted.alpha_path_["alpha"]):
+        options = (
+            f"look for better features, since the held-out loss was lowest with alpha={alpha:g}",
+            "decrease alpha",
         )
-    else:
-        weaker = alpha * HEALTHY_PENALTY / ratio if ratio > 0 else alpha
-        remedy = f"Decrease alpha={alpha:g}, to {weaker:.1g} or less."
     return Measured(
         ratio,
         PENALTY_LIMITS,
         f"The penalty pulls at the weights at least {times(ratio)} as strongly as the loss. If the penalty "
         "is stronger, all weights shrink to zero, and the network learns nothing.",
-        remedy,
+        options,
     )
 
 
 def strongest_pull(network, batch):
     """Compute the strongest pull of a batch's loss at a new hidden unit: see ``pulls``."""
+    return float(pulls(network.activate, batch.X.source, deltas_of_a_guess(network, batch)).max())
+
+
+def deltas_of_a_guess(network, batch):
+    """Compute the gradient (n_outputs, n_samples) at the outputs of a network that predicts the same for all.
+
+    A constant has no penalty, so the part of the gradient that it explains does not count.
+    """
     targets = batch.targets
     slopes = np.empty_like(targets.values)
     network.loss.gradient(np.zeros_like(slopes), targets, slopes)
-    # A constant has no penalty, so the part of the gradient that it explains does not count.
-    deltas = slopes - targets.shares * slopes.sum(axis=1, keepdims=True)
-    return float(pulls(network.activate, batch.X.source, deltas).max())
+    return slopes - targets.shares * slopes.sum(axis=1, keepdims=True)
+
+
+def no_signal(network, batch, features):
+    """Compare how strongly the features, scaled and clipped, pull at y and at y in random orders."""
+    X, deltas = standardised(batch.X.source, features), deltas_of_a_guess(network, batch)
+    rng, relu = np.random.default_rng(0), ACTIVATIONS["relu"]
+    pull = pulls(relu, X, deltas).max()
+    by_chance = (pulls(relu, X, rng.permutation(deltas, axis=1)).max() for _ in range(N_ORDERS))
+    is_chance = any(pull <= one for one in by_chance)
+    return Measured(
+        pull,
+        None,
+        "The features pull no more strongly at y than at y in a random order.",
+        ("look for better features", "get more rows"),
+        judged="problem" if is_chance else "ok",
+    )
 
 
 def pulls(activate, X, deltas):
@@ -266,13 +359,13 @@ def spaced_rows(n_samples):
     return np.linspace(0, n_samples - 1, min(n_samples, SAMPLE_ROWS)).astype(int)
 
 
-def exploding_gradient(climb, learning_rate, meaning=""):
+def exploding_gradient(fitted, climb, meaning=""):
     """Measure how far the loss has climbed above its minimum, in units of the loss of a guess."""
     return Measured(
         climb,
         EXPLODING_LIMITS,
         meaning or f"The loss climbed up to {climb:.2g} times the loss of a guess above its minimum.",
-        f"Decrease learning_rate={learning_rate:g} by a factor of ten, to {learning_rate / 10:.2g}.",
+        (f"decrease learning_rate by a factor of ten, to {fitted.learning_rate / 10:.2g}",),
     )
 
 
@@ -281,24 +374,27 @@ def climb_of(losses):
     return float((losses - np.minimum.accumulate(losses)).max())
 
 
-def small_steps(learning_rates, learning_rate):
-    """Estimate from the learning rates (n_epochs,) how far the weights can have moved."""
-    way = learning_rates.sum()
-    enough = learning_rate * USUAL_WAY / way
+def small_steps(fitted):
+    """Estimate from the learning rates of all epochs how far the weights can have moved."""
+    has_rate, rate = not SOLVERS[fitted.solver_].takes_all_rows, fitted.learning_rate
+    way = fitted.history_["learning_rate"].sum() if has_rate else np.inf
     return Measured(
         USUAL_WAY / way,
         SMALL_STEPS_LIMITS,
         f"The learning rates of all epochs add up to {way:.2g}, so no weight has moved far.",
-        f"Increase learning_rate={learning_rate:g}, to {enough:.1g} or more.",
+        (f"increase learning_rate, to {rate * USUAL_WAY / way:.1g} or more",),
         is_share=False,
     )
 
 
-def plateau_of_the_start(model):
+def plateau_of_the_start(fitted):
     """Name the cause and the remedy when no other cause is found for a loss that does not fall."""
-    if model._activation_ == "identity":
-        return "a linear network", "Use activation='relu': with 'identity', the network is a linear model."
-    return (
-        "the plateau of the start, unless the features say nothing about y",
-        "Use init_scale='glorot', increase learning_rate or n_iter_no_change, or decrease tol or alpha.",
+    if fitted._activation_ == "identity":
+        return "a linear network", ("use activation='relu': with 'identity', the network is a linear model",)
+    return "the plateau of the start, unless the features say nothing about y", (
+        "use init_scale='glorot'",
+        "increase learning_rate",
+        "increase n_iter_no_change",
+        "decrease tol",
+        "decrease alpha",
     )

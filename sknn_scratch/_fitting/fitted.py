@@ -42,7 +42,7 @@ FITTED_ATTRIBUTES = (
     "_seen_weight_",  # total weight of the rows of all calls of fit and partial_fit
     "_kept_",
     "_penalty_rate_",
-    "_loss_of_a_guess_",  # of the training rows of ``fit``
+    "_loss_range_",  # of the training rows of ``fit``
 )
 
 
@@ -132,9 +132,9 @@ def fitted_attributes(fit, state):
     model.alpha_path_ = fit.alpha_path
     model._seen_weight_ += fit.run.data.total_weight
     model._penalty_rate_ = fit.run.penalty_rate
-    vars(model).pop("_loss_of_a_guess_", None)
+    vars(model).pop("_loss_range_", None)
     if not fit.partial:  # the rows of a call are a part
-        model._loss_of_a_guess_ = fit.loss_of_a_guess
+        model._loss_range_ = fit.loss_range
     vars(model).pop("_kept_", None)
     if model.warm_start or fit.partial:
         model._kept_ = {name: getattr(state, name) for name in KEPT} | {"features": model._features_}

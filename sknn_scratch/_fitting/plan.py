@@ -89,11 +89,11 @@ class Fit:
 
     @computed_once
     @np.errstate(over="ignore", invalid="ignore")
-    def loss_of_a_guess(self):
-        """Compute the loss of a network that predicts the same for all training rows: the best constant."""
+    def loss_range(self):
+        """Compute the least loss of the training rows, and the loss of a guess: of the best constant."""
         rows, shares = training_rows(self.run.data)
-        targets = self.run.data.targets[rows]
-        return target_kind_of(self.model).loss_of_a_constant(self.model, targets, shares)
+        targets, kind = self.run.data.targets[rows], target_kind_of(self.model)
+        return tuple(of(self.model, targets, shares) for of in (kind.least_loss, kind.loss_of_a_constant))
 
     def new_run(self):
         """Make the same run anew."""
@@ -283,7 +283,12 @@ def random_streams(seed):
 
 def first_state(model, config, data, streams):
     """Make the state of a new network: random weights, no memory."""
-    shape = config.network.shape
+    shape, largest = config.network.shape, np.sqrt(np.finfo(data.targets.dtype).max)
+    if not isinstance(model.init_scale, str) and model.init_scale > largest:
+        raise ValueError(
+            f"init_scale={model.init_scale} is too large: squares of such weights overflow "
+            f"{data.targets.dtype}; use 'glorot', 'he' or a number that is not far above 1."
+        )
     state = State(
         params=initialise(shape, model.init_scale, streams.init, data.targets.dtype),
         shuffle_rng=streams.shuffle,

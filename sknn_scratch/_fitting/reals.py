@@ -1,7 +1,8 @@
 """Real numbers as targets of a network: standardised, or divided by their mean.
 
 The network learns (y - offset) / scale. So the right sizes of weights, learning rate, penalty and tolerances
-do not depend on the units of y. Predictions are in the units of y again.
+do not depend on the units of y. Predictions are in the units of y again. For a loss that outliers hardly
+move, they do not move the scale either: else all other targets would be nearly equal.
 """
 
 import bisect
@@ -16,9 +17,16 @@ from sknn_scratch._fitting.inputs import check_outputs
 from sknn_scratch._fitting.targets import TargetKind
 from sknn_scratch._fitting.y_and_weights import combine_weights
 
+# The standard deviation of a normal distribution, divided by the median distance from its median.
+NORMAL_DISTANCE = 1.4826
+# Values that are closer to the median than this share of it are equal to it, but for rounding errors.
+ROUNDING = 1e-14
+# Targets farther from the median, in spreads of y, are outliers for a robust loss.
+FAR = 5.0
+
 
 class Reals(TargetKind):
-    """Real numbers, standardised: the outputs are (y - mean) / standard deviation."""
+    """Real numbers, standardised: the outputs are (y - centre) / spread, as the loss measures them."""
 
     name: ClassVar[str] = "real"
     usual_alpha: ClassVar[float] = 3.0
@@ -33,24 +41,25 @@ class Reals(TargetKind):
         if y.dtype.kind not in "biufO":
             raise ValueError(
                 f"y must hold real numbers, but is of dtype {y.dtype}. To predict classes, use "
-                "ShallowNNClassifier."
+                "ShallowNNClassifier or tabular_pipeline('classifier')."
             )
         return check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
 
     @staticmethod
     def variant(estimator):
-        """Get the output activation of the loss."""
-        return LOSSES[estimator.loss].output_activation
+        """Get what the loss says about the outputs, and about the scale of y."""
+        loss = LOSSES[estimator.loss]
+        return loss.output_activation, loss.is_robust
 
     @staticmethod
     def first(estimator, y, inputs, sample_weight):
         """Compute the offset and the scale of the y of a first fit, from the rows with a positive weight."""
         weights = combine_weights(sample_weight, None)
-        rows = y.reshape(len(y), -1)
-        if weights is not None:
-            rows, weights = rows[weights > 0], weights[weights > 0]
-        kind = BY_OUTPUT[Reals.variant(estimator)]
-        offset, scale = kind.measure(rows, weights)
+        weights = np.ones(len(y)) if weights is None else weights
+        rows, weights = y.reshape(len(y), -1)[weights > 0], weights[weights > 0]
+        output, is_robust = Reals.variant(estimator)
+        kind = BY_OUTPUT[output]
+        offset, scale = (measure_most if is_robust else kind.measure)(rows, weights)
         return kind(offset, scale) if y.ndim == 2 else kind(float(offset[0]), float(scale[0]))
 
     @staticmethod
@@ -84,7 +93,7 @@ class Reals(TargetKind):
 
     def loss_of(self, estimator):
         """Make the estimator's loss, with its parameters."""
-        if BY_OUTPUT[self.variant(estimator)] is not type(self):
+        if BY_OUTPUT[self.variant(estimator)[0]] is not type(self):
             raise ValueError(
                 f"loss={estimator.loss!r}, but the outputs of the fitted network are for another kind of "
                 "loss; set loss back, or start anew with fit and warm_start=False."
@@ -107,6 +116,13 @@ class Reals(TargetKind):
             "all later calls too. Begin with rows that are typical of y."
         )
 
+    def outlier_factor(self, estimator, y, weights):
+        """Divide the standard deviation by the spread of most values, for the worst column of y."""
+        if LOSSES[estimator.loss].is_robust:
+            return None
+        y = y.reshape(len(y), -1).astype(float)
+        return float((self.measure(y, weights)[1] / measure_most(y, weights)[1]).max())
+
     def errors(self, outputs, y):
         y = y.reshape(len(y), -1)
         spread = np.std(y, axis=0)
@@ -119,11 +135,12 @@ class Reals(TargetKind):
         if not np.isfinite(targets).all():
             raise ValueError(
                 f"y has values that overflow {np.dtype(dtype)} when they are measured in units of "
-                f"y_scale_={self.scale}; start anew with fit and warm_start=False."
+                f"y_scale_={self.scale}; correct them, or, if y has changed since the first fit, start anew "
+                "with fit and warm_start=False."
             )
         return targets
 
-    @np.errstate(over="ignore")
+    @np.errstate(over="ignore", under="ignore")
     def decode(self, outputs):
         """Turn outputs (n_samples, n_outputs) into numbers in units of y, float64."""
         y = self.offset + self.scale * self.activated(outputs.astype(np.float64))
@@ -152,6 +169,14 @@ class Reals(TargetKind):
 
         return sum(min(total(one, column) for one in self.constants(loss, column)) for column in columns)
 
+    def least_loss(self, estimator, targets, shares):
+        """Compute the mean loss of outputs that are the targets, but for outliers of a robust loss."""
+        loss = self.loss_of(estimator)
+        if not loss.is_robust:
+            return 0.0
+        all_targets = Targets.of(targets.astype(float), shares)
+        return float(loss.total(np.clip(all_targets.values, -FAR, FAR), all_targets))
+
     @staticmethod
     def constants(loss, targets):
         """List constants of which one is the best, or nearly so, for targets with one output.
@@ -179,6 +204,7 @@ class Rates(Reals):
     name: ClassVar[str] = "rate"
 
     trouble_of_first_part = TargetKind.trouble_of_first_part  # a single rate has a mean
+    outlier_factor = TargetKind.outlier_factor
 
     @staticmethod
     def measure(y, weights):
@@ -215,6 +241,27 @@ class Rates(Reals):
     def constants(loss, targets):
         """Compute the logarithm of the mean of targets with one output."""
         return [np.log(max(targets.times_shares.sum(), np.finfo(float).tiny))]
+
+
+@np.errstate(over="ignore")
+def measure_most(y, weights):
+    """Compute median and spread (n_outputs,) of y (n_samples, n_outputs), which few outliers hardly move.
+
+    The spread is the median distance from the median, of the values that differ from it: more than half of y
+    may be equal. For normal values it is the standard deviation.
+    """
+    medians, spreads = weighted_medians(y, weights), np.ones(y.shape[1])
+    for number, (column, median) in enumerate(zip(y.T, medians, strict=True)):
+        distances = np.abs(column - median)
+        differ = distances > ROUNDING * abs(median)
+        if differ.any():
+            spreads[number] = NORMAL_DISTANCE * weighted_medians(distances[differ], weights[differ])
+    return medians, spreads
+
+
+def weighted_medians(values, weights):
+    """Compute the median (...) of values (n, ...); a weight (n,) counts as that many copies."""
+    return np.quantile(values, 0.5, axis=0, weights=weights, method="inverted_cdf")
 
 
 def check_rates(y):

@@ -8,6 +8,7 @@ The callback framework is new in 1.9. Before, there is what a Checkpoint needs o
 """
 
 from contextlib import nullcontext
+from traceback import walk_stack
 from typing import Any, Self
 
 import sklearn
@@ -107,3 +108,9 @@ class SilentContext:
     def subcontext(self, **task: Any) -> Self:
         """Keep silent inside too."""
         return self
+
+
+def is_in_cross_validation() -> bool:
+    """Whether scikit-learn's cross-validation has called this fit, for a fold."""
+    modules = (frame.f_globals.get("__name__") for frame, _ in walk_stack(None))
+    return "sklearn.model_selection._validation" in modules

@@ -18,6 +18,8 @@ In a fit
     loss_of_a_constant(estimator, targets, shares)
                           compute the mean loss of the best constant outputs for targets (n_samples,
                           n_outputs) and shares of the rows (n_samples,), whose sum is one
+    least_loss(estimator, targets, shares)
+                          compute the mean loss of a network that fits all rows but the outliers
     fitted_attributes()   get the fitted attributes that describe the targets
 
 After a fit
@@ -64,6 +66,14 @@ class TargetKind:
     def trouble_of_first_part(self, targets):
         """Say what is wrong with the targets (n_samples, n_outputs) of the first call of ``partial_fit``."""
         return
+
+    def outlier_factor(self, estimator, y, weights):
+        """Compute by which factor outliers make the scale of y larger; None if they hardly move the loss."""
+        return
+
+    def least_loss(self, estimator, targets, shares):
+        """Nothing but a perfect network is the best."""
+        return 0.0
 
     def row_weights(self, estimator, sample_weight, y):
         """Combine all weights into one for each row (n_samples,); None if all are one."""

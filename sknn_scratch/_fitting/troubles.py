@@ -1,6 +1,7 @@
 """The warnings of a fit, and where they point: at the user's line that called the fit."""
 
 import contextlib
+import copy
 import os
 import sys
 import warnings
@@ -16,9 +17,16 @@ from sknn_scratch._core.network import make_batch
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._fitting import causes
-from sknn_scratch._fitting.causes import Measured, measure_features, remedy_for
-from sknn_scratch._fitting.fitted import target_kind_of
+from sknn_scratch._fitting.causes import (
+    REMEDIES_OF_ENDS,
+    UNSCALED_LIMITS,
+    Measured,
+    measure_features,
+    remedy_for,
+)
+from sknn_scratch._fitting.fitted import fitted_attributes, target_kind_of
 from sknn_scratch._fitting.plan import training_rows
+from sknn_scratch._fitting.sklearn_versions import is_in_cross_validation
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 
 # Where code that runs between the user's call and a fit begins. Python 3.11 cannot skip it.
@@ -37,7 +45,13 @@ NOTHING_LEARNT = (
     "The training has failed: its loss is no lower than the loss of a network that predicts the same for "
     "all rows."
 )
-DIVERGENCE_REMEDY = "Scale the features, or decrease learning_rate or init_scale."
+# The warnings of trainings that ended for other reasons.
+BAD_ENDS = {
+    StopReason.MAX_ITER: ConvergenceWarning,
+    StopReason.LINE_SEARCH_FAILED: ConvergenceWarning,
+    StopReason.DIVERGED: DivergenceWarning,
+    StopReason.INTERRUPTED: UserWarning,
+}
 
 
 class Trouble(NamedTuple):
@@ -60,19 +74,38 @@ def troubles_of(fit, state):
     reason = state.stop_reason
     if not troubles and (failure := unlearnt(fit, state)):
         return failure
-    if reason is StopReason.MAX_ITER and not fit.partial:
-        remedy, category = f"Increase max_iter={fit.run.config.max_iter}.", ConvergenceWarning
-    elif reason is StopReason.LINE_SEARCH_FAILED:
-        precise = "" if state.params.dtype == np.float64 else " or dtype='float64'"
-        remedy = f"Scale the features, or use solver='adam'{precise}."
-        category = ConvergenceWarning
-    elif reason is StopReason.DIVERGED:
-        remedy, category = remedy_for(fit.run.config.solver, DIVERGENCE_REMEDY), DivergenceWarning
-    elif reason is StopReason.INTERRUPTED:
-        remedy, category = "", UserWarning
-    else:
+    if state.epochs_before == 0:
+        troubles += unscaled(fit)
+    if reason not in BAD_ENDS or (reason is StopReason.MAX_ITER and fit.partial):
         return troubles
-    return [*troubles, Trouble(f"{reason.value} {remedy}".rstrip(), category)]
+    remedy = remedy_for(fitted_model(fit, state), REMEDIES_OF_ENDS[reason.name.lower()])
+    return [*troubles, Trouble(f"{reason.value} {remedy}", BAD_ENDS[reason])]
+
+
+def unscaled(fit):
+    """List the trouble of features that are far too large, if X is dense.
+
+    A search has one such warning: that of the last fit, with all rows.
+    """
+    if not isinstance(fit.run.data.X.source, np.ndarray):
+        return []
+    X = batch_of(fit.run.data, causes.spaced_rows(fit.run.data.n_samples)).X.source
+    sizes = np.abs(X).mean(axis=0, dtype=float)
+    largest = int(sizes.argmax())
+    if sizes[largest] <= UNSCALED_LIMITS.problem or is_in_cross_validation():
+        return []
+    features = measure_features(X)
+    names = getattr(fit.model, "feature_names_in_", [f"x{number}" for number in range(X.shape[1])])
+    remedy = remedy_for(fit.model, causes.scaler_first(features))
+    message = f"Features such as {names[largest]} are far too large for a network. {remedy}"
+    return [Trouble(message, UserWarning)]
+
+
+def fitted_model(fit, state):
+    """Make the estimator that the fit will leave."""
+    model = copy.copy(fit.model)
+    vars(model).update(fitted_attributes(fit, state))
+    return model
 
 
 @np.errstate(over="ignore", invalid="ignore")  # features that overflow are a finding
@@ -87,18 +120,20 @@ def unlearnt(fit, state):
     )
     if fit.partial or not had_time:
         return []
-    guess = fit.loss_of_a_guess
-    losses = np.array([record["loss"] for record in state.history])
-    if run.config.tol >= guess or losses.min() < UNLEARNT * guess:
+    least, guess = fit.loss_range
+    possible = guess - least
+    losses = np.array([record["loss"] for record in state.history]) - least
+    if run.config.tol >= possible or losses.min() < UNLEARNT * possible:
         return []
     params = view_parameters(state.params, run.config.network.shape)
-    loss = mean_loss(run.config.network, params, batch_of(run.data)) / guess
-    if loss < UNLEARNT:  # only the penalty is high
+    loss = mean_loss(run.config.network, params, batch_of(run.data)) - least
+    if loss < UNLEARNT * possible:  # only the penalty is high
         return []
     steps_may_be_large = not run.config.optimizer.takes_all_rows
-    climb = max(loss - 1, causes.climb_of(losses / guess)) if steps_may_be_large else 0
-    cause, remedy = likely_cause(fit, state, climb)
-    message = f"{NOTHING_LEARNT} Likely cause: {cause}. {remedy_for(run.config.solver, remedy)}"
+    climb = max(loss / possible - 1, causes.climb_of(losses / possible)) if steps_may_be_large else 0
+    fitted = fitted_model(fit, state)
+    cause, remedy = likely_cause(fit, fitted, climb)
+    message = f"{NOTHING_LEARNT} Likely cause: {cause}. {remedy_for(fitted, remedy)}"
     return [Trouble(message, ConvergenceWarning)]
 
 
@@ -109,33 +144,33 @@ def batch_of(data, some=slice(None)):
     return make_batch(data.X.take(rows), data.targets[rows], weights)
 
 
-def likely_cause(fit, state, climb):
+def likely_cause(fit, fitted, climb):
     """Find the likely cause of a network that has learnt nothing: its name and remedy, as in ``diagnose``.
 
     ``climb`` is how far the loss has climbed, in units of the loss of a guess.
     """
-    run, model = fit.run, fit.model
-    features = measure_features(run.data.X.source)
-    names = range(model.n_features_in_) if model._features_ is None else model._features_
-    rates = np.array([record["learning_rate"] for record in state.history])
-    some_rows = batch_of(run.data, causes.spaced_rows(run.data.n_samples))
-    pull = causes.strongest_pull(run.config.network, some_rows)
+    network, data = fit.run.config.network, fit.run.data
+    features = measure_features(data.X.source)
+    names = range(fitted.n_features_in_) if fitted._features_ is None else fitted._features_
+    some_rows = batch_of(data, causes.spaced_rows(data.n_samples))
+    rows, shares = training_rows(data)
+    factor = target_kind_of(fitted).outlier_factor(fitted, data.targets[rows], shares)
     measured = {
+        "outliers in y": causes.outliers_in_y(fitted, factor),
+        "no signal": causes.no_signal(network, some_rows, features),
         "unscaled features": causes.unscaled_features(features, names),
         "outliers": causes.outliers(features, names),
         "tiny features": causes.tiny_features(features, names),
-        "large initial weights": causes.large_initial_weights(model.init_scale, features),
-        "strong penalty": causes.strong_penalty(
-            run.penalty_rate, pull, run.config.alpha, fit.alpha_path, model.solver_
-        ),
-        "small steps": causes.small_steps(rates, model.learning_rate),
-        "exploding gradient": causes.exploding_gradient(climb, model.learning_rate),
+        "large initial weights": causes.large_initial_weights(fitted, features),
+        "strong penalty": causes.strong_penalty(fitted, causes.strongest_pull(network, some_rows)),
+        "small steps": causes.small_steps(fitted),
+        "exploding gradient": causes.exploding_gradient(fitted, climb),
     }
     for severity in ("problem", "warning"):
         for name, finding in measured.items():
             if isinstance(finding, Measured) and finding.severity == severity:
                 return name, finding.remedy
-    return causes.plateau_of_the_start(model)
+    return causes.plateau_of_the_start(fitted)
 
 
 def warn_of(troubles):

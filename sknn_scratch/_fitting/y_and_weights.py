@@ -67,7 +67,7 @@ def check_labels(y):
     if kind in ("continuous", "continuous-multioutput"):
         raise ValueError(
             f"Unknown label type: {kind}. y holds real numbers, but this is a classifier, which needs class "
-            "labels. To predict numbers, use ShallowNNRegressor; to predict "
+            "labels. To predict numbers, use ShallowNNRegressor or tabular_pipeline('regressor'); to predict "
             "classes, convert the numbers to labels with np.digitize(y, bins), or with y.astype(str) if each "
             "number is a class."
         )
@@ -97,7 +97,8 @@ def combine_weights(sample_weight, by_class):
     if not 0 < total < np.inf:
         raise ValueError(
             "The weights of the rows, sample_weight times class_weight, must have a positive and finite sum, "
-            f"but it is {total}."
+            f"but it is {total}. Pass at least one row with a positive weight, of a class with a positive "
+            "weight, and no weights that overflow."
         )
     return weights
 

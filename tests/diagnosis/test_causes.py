@@ -201,7 +201,7 @@ def test_large_initial_weights():
         network(init_scale=scale, activation="tanh", solver="adam", max_iter=100).fit(X, y)
         for scale in (10, "glorot")
     )
-    name, remedy = "large initial weights", "a smaller init_scale"
+    name, remedy = "large initial weights", "Decrease init_scale=10"
     diagnosis, after = assert_cause(name, remedy, broken, repaired, X_new, y_new)
     assert "saturation" in {finding.name for finding in diagnosis}
     assert diagnosis.not_checked["overfitting"] == "the hidden units are saturated"
@@ -228,7 +228,7 @@ def test_a_network_that_does_not_fit_its_training_rows_does_not_overfit():
     ("parameters", "cause", "remedy"),
     [
         ({"max_iter": 3, "learning_rate": 0.02}, "stopped too early", "Increase max_iter=3"),
-        ({"learning_rate": 1e-5}, "not converged", "Increase learning_rate=1e-05"),
+        ({"learning_rate": 1e-5}, "nothing learnt", "Increase learning_rate=1e-05"),
     ],
     ids=["few epochs", "small steps"],
 )

@@ -469,3 +469,30 @@ def test_a_missing_partial_fit_says_why(case, estimator):
             fit_part()
         assert str(caught.value) == f"This {estimator.__name__!r} has no attribute 'partial_fit'"
         assert str(caught.value.__cause__) == f"{estimator.__name__} has no 'partial_fit' {reason}"
+
+
+@pytest.mark.parametrize(("dtype", "scale"), [("float64", 1e308), ("float32", 1e20)])
+def test_initial_weights_whose_squares_overflow(dtype, scale):
+    with pytest.raises(ValueError, match=r"init_scale=.* is too large.*'glorot'"):
+        ShallowNNClassifier(3, init_scale=scale, dtype=dtype).fit(X, Y)
+
+
+@pytest.mark.parametrize("Classifier", [ShallowNNClassifier, ShallowNNEnsembleClassifier])
+def test_a_failed_fit_does_not_advance_a_random_state(Classifier):
+    rng = np.random.RandomState(0)
+    failing = Classifier(3, init_scale=1e308, random_state=rng)  # found after the seed was drawn
+    with pytest.raises(ValueError, match="init_scale"):
+        failing.fit(X, Y)
+    assert rng.randint(2**31) == np.random.RandomState(0).randint(2**31)
+
+
+@pytest.mark.parametrize("Classifier", [ShallowNNClassifier, ShallowNNEnsembleClassifier])
+def test_predictions_may_underflow_although_the_user_forbids_it(Classifier):
+    few = {"n_networks": 2} if Classifier is ShallowNNEnsembleClassifier else {}
+    for y in (Y, np.arange(40) % 3, Y_MULTI):
+        fitted = Classifier(3, "gelu", max_iter=3, dtype="float32", random_state=0, **few).fit(X, y)
+        with np.errstate(under="raise"):
+            for rows in (1e-200 * X, 1e-30 * X, 1e3 * X):
+                fitted.predict(rows)
+                fitted.predict_proba(rows)
+                fitted.predict_log_proba(rows)

