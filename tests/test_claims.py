@@ -115,6 +115,7 @@ def test_activations_that_are_about_as_fast(rates, digits):
 # 6. Saturation
 
 
+@pytest.mark.filterwarnings("ignore:Features such as")
 def test_unscaled_features_saturate_tanh_and_training_is_slow():
     X, y = load_breast_cancer(return_X_y=True)
     parameters = {"n_hidden": 16, "activation": "tanh", "init_scale": 0.01, "learning_rate": 0.001}

@@ -148,6 +148,7 @@ def test_explosion_leaves_the_last_good_weights(params):
     assert mean_loss(classifier) < 2 * np.log(3)
 
 
+@pytest.mark.filterwarnings("ignore:Features such as")
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_features_that_explode_at_once(solver):
     with pytest.warns(DivergenceWarning, match="Scale the features"):

@@ -14,7 +14,10 @@ import scipy.sparse
 from sknn_scratch import ShallowNNClassifier
 from sknn_scratch._core.activations import ACTIVATIONS
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore:Features such as"),
+]
 
 N_HIDDEN = 37
 ACTIVATION_ROUNDINGS = 16

@@ -131,10 +131,8 @@ def not_converged(evidence):
 
 def nothing_learnt(evidence):
     """Compare the loss with the loss of a guess."""
-    if evidence.loss_of_a_guess is None:
+    if evidence.loss_of_a_guess is None or not evidence.known_losses:
         return UNKNOWN_GUESS
-    if not evidence.known_losses:
-        return "no loss is known"
     fitted = evidence.fitted
     ratio = (min(evidence.known_losses.values()) - evidence.loss_range[0]) / evidence.loss_of_a_guess
     steps = causes.small_steps(fitted)
@@ -170,8 +168,5 @@ def class_imbalance(evidence):
         IMBALANCE_LIMITS,
         f"{output_names(evidence.fitted)[rarest]} is in {share:.1%} of the rows. In {missed:.0%} of these, "
         "the network does not predict it.",
-        (
-            "use class_weight='balanced'",
-            "give its rows a larger sample_weight",
-        ),
+        ("use class_weight='balanced'", "give its rows a larger sample_weight"),
     )

@@ -166,7 +166,7 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
     SymmetryWarning
         If ``init_scale`` is 0.
     UserWarning
-        If features of a dense X are far too large (about 100 and more), except in the folds of a
+        If features of a dense X are far too large (200 and more on average), except in the folds of a
         cross-validation.
 
     See Also

@@ -20,6 +20,7 @@ def _broken_trainings_warn():
     with warnings.catch_warnings():
         for category in (ConvergenceWarning, SymmetryWarning):
             warnings.simplefilter("ignore", category)
+        warnings.filterwarnings("ignore", "Features such as")
         yield
 
 

@@ -110,6 +110,7 @@ def test_validation_rows_are_not_trained_on():
 # --- Which rows ---
 
 
+@pytest.mark.filterwarnings("ignore:Features such as")
 def test_held_out_rows_are_stratified():
     y = np.repeat(["a", "b", "c", "d"], [500, 300, 150, 50])
     for fraction, expected in ((0.1, [50, 30, 15, 5]), (0.25, [125, 75, 38, 12]), (20, [10, 6, 3, 1])):
