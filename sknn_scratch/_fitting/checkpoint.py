@@ -26,7 +26,7 @@ from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, attributes_of, set_lay
 # The fitted attributes that a fit needs before its training; all others follow from the state.
 NEEDED = (*DATA_ATTRIBUTES, "history_", "alpha_", "alpha_path_", "_seed_", "_seen_weight_")
 
-FORMAT = b"sknn_scratch checkpoint, format 7, "  # another number whenever the contents change
+FORMAT = b"sknn_scratch checkpoint, format 8, "  # another number whenever the contents change
 
 
 class CheckpointError(ValueError):
