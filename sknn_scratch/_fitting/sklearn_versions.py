@@ -10,7 +10,9 @@ The callback framework is new in 1.9. Before, there is what a Checkpoint needs o
 from contextlib import nullcontext
 from typing import Any, Self
 
+import numpy as np
 import sklearn
+import sklearn.utils.validation
 
 SUPPORTED = ("1.7", "1.8", "1.9")  # the tested versions; pyproject.toml names the lowest
 HAS_CALLBACKS = tuple(map(int, sklearn.__version__.split(".")[:2])) >= (1, 9)
@@ -47,7 +49,30 @@ __all__ = [
     "_num_samples",
     "_safe_indexing",
     "callback_management_context",
+    "validate_data",
 ]
+
+
+validate_data = sklearn.utils.validation.validate_data
+
+if not HAS_CALLBACKS:
+
+    class NamedArray(np.ndarray):
+        """An array with the names of its columns, as scikit-learn before 1.9 reads them."""
+
+        def __dataframe__(self):
+            return self
+
+        def column_names(self):
+            """List the names."""
+            return self.names
+
+    def validate_data(estimator, X, *args, **params):
+        """Validate as scikit-learn does, with the names of a frame of polars 2 too."""
+        if hasattr(X, "iter_columns"):
+            names, X = X.columns, X.to_numpy().view(NamedArray)
+            X.names = names
+        return sklearn.utils.validation.validate_data(estimator, X, *args, **params)
 
 
 class NeedsNoFramework:
