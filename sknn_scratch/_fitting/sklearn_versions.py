@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 import sklearn
-import sklearn.utils.validation
+from sklearn.utils.validation import validate_data
 
 SUPPORTED = ("1.7", "1.8", "1.9")  # the tested versions; pyproject.toml names the lowest
 HAS_CALLBACKS = tuple(map(int, sklearn.__version__.split(".")[:2])) >= (1, 9)
@@ -53,12 +53,14 @@ __all__ = [
 ]
 
 
-validate_data = sklearn.utils.validation.validate_data
+class NeedsNoFramework:
+    """A callback that this package calls itself, so that it works with every version of scikit-learn."""
+
 
 if not HAS_CALLBACKS:
 
     class NamedArray(np.ndarray):
-        """An array with the names of its columns, as scikit-learn before 1.9 reads them."""
+        """An array whose columns have names where scikit-learn before 1.9 looks for them."""
 
         def __dataframe__(self):
             return self
@@ -67,19 +69,14 @@ if not HAS_CALLBACKS:
             """List the names."""
             return self.names
 
+    validate_named = validate_data
+
     def validate_data(estimator, X, *args, **params):
         """Validate as scikit-learn does, with the names of a frame of polars 2 too."""
         if hasattr(X, "iter_columns"):
             names, X = X.columns, X.to_numpy().view(NamedArray)
             X.names = names
-        return sklearn.utils.validation.validate_data(estimator, X, *args, **params)
-
-
-class NeedsNoFramework:
-    """A callback that this package calls itself, so that it works with every version of scikit-learn."""
-
-
-if not HAS_CALLBACKS:
+        return validate_named(estimator, X, *args, **params)
 
     class AutoPropagatedCallback:
         """No callback is one."""

@@ -13,10 +13,10 @@ import numpy as np
 import scipy.sparse
 
 BOOLEANS, NUMBERS, CATEGORIES = "booleans", "numbers", "categories"
-DATES, DATES_IN_ZONES = "dates", "dates with a time zone"
-NOTHING = "nothing"
-KINDS = {BOOLEANS, NUMBERS, CATEGORIES, DATES, DATES_IN_ZONES, NOTHING}
-# What a column takes besides its kind in the fit. It always takes NOTHING, which is only missing values.
+DATE_KINDS = DATES, DATES_IN_ZONES = "dates", "dates with a time zone"
+NOTHING = "nothing"  # only missing values
+KINDS = {BOOLEANS, NUMBERS, CATEGORIES, *DATE_KINDS, NOTHING}
+# What a column takes besides its kind in the fit, and NOTHING.
 TAKEN_TOO = {BOOLEANS: {NUMBERS}, CATEGORIES: {NUMBERS, BOOLEANS}}
 # How missing values are written that are not strings.
 MISSING = {"None", "nan", "NaN", "<NA>", "NaT"}

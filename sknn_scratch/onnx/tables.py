@@ -8,7 +8,7 @@ from onnx import TensorProto
 from skl2onnx.common.data_types import BooleanTensorType, StringTensorType, guess_tensor_type
 from sklearn.preprocessing import OneHotEncoder
 
-from sknn_scratch._tables.columns import BOOLEANS, CATEGORIES, NUMBERS, listed
+from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed
 from sknn_scratch._tables.encoder import BOUND, PiecewiseLinearEncoder
 from sknn_scratch.onnx.graph import Graph, Name
 
@@ -62,11 +62,11 @@ def convert_table(scope: Any, operator: Any, container: Any) -> None:
     float_type, encoded = graph.float_type, []
     if NUMBERS in table.encoders_:
         graph.is_double = True
-        names = [name for name, kind in table.kinds_.items() if kind in (BOOLEANS, NUMBERS)]
-        X = graph.add("Concat", *(add_number(graph, name, *columns[name]) for name in names), axis=1)
+        numbers = [add_number(graph, name, *columns[name]) for name, _ in table._inputs[NUMBERS]]
+        X = graph.add("Concat", *numbers, axis=1)
         for position, piece in enumerate(table.encoders_[NUMBERS]._pieces()):
             encoded += add_pieces(graph, X, position, piece)
-    for position, name in enumerate(table._names_of(CATEGORIES)):
+    for position, (name, _) in enumerate(table._inputs.get(CATEGORIES, ())):
         texts = add_text(graph, *columns[name])
         encoded.append(add_onehot(graph, texts, table.encoders_[CATEGORIES], position))
     casts = [graph.add("Cast", one, to=float_type) for one in encoded]

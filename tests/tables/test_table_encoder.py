@@ -60,9 +60,9 @@ def test_a_pipeline_takes_reordered_columns_of_polars():
 def test_an_array_has_the_order_of_the_fit():
     frame, array = NUMBERS, NUMBERS.to_numpy()
     expected = encoder().fit_transform(frame)
-    with pytest.warns(UserWarning, match="have no names, and the fit has"):
+    with pytest.warns(UserWarning, match="have no names. They are taken"):
         assert_array_equal(encoder().fit(frame).transform(array), expected)
-    with pytest.warns(UserWarning, match="have names, and the fit has not"):
+    with pytest.warns(UserWarning, match="have no names. They are taken"):
         assert_array_equal(encoder().fit(array).transform(frame), expected)
     numbered = frame.set_axis(range(3), axis=1)
     assert_array_equal(encoder().fit(numbered).transform(array.tolist()), expected)
