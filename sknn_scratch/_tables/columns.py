@@ -4,6 +4,7 @@ A table is a data frame of pandas, polars or pyarrow, or an array. None of these
 """
 
 import re
+from collections import Counter
 from datetime import UTC, date
 from decimal import Decimal
 from numbers import Integral, Real
@@ -24,31 +25,22 @@ BOOLEAN_WORDS = {"true": 1.0, "false": 0.0}
 
 
 class Column(NamedTuple):
-    """A column: the kind of its values and, in the order of the rows, an array or a list of them.
+    """The values of a column."""
 
-    ``kind`` is one of KINDS or, if the values are of no such kind, the name of their type.
-    """
-
-    kind: str
-    values: np.ndarray | list
+    kind: str  # one of KINDS or, if the values are of none, the name of their type
+    values: np.ndarray | list  # (n_samples,)
 
 
 # --- From a table to its columns ---
 
 
 def columns_of(X):
-    """Make a dict of the columns of a table, by their names. An array has the names 0, 1, ...
-
-    Raises
-    ------
-    TypeError, ValueError
-        If X is not a table in memory, or if two columns have the same name.
-    """
-    if hasattr(X, "collect"):
-        raise TypeError(f"X is a {type(X).__name__}, whose rows are not in memory. Pass X.collect().")
+    """Make a dict of the columns of a table, by their names. An array has the names 0, 1, ..."""
     if scipy.sparse.issparse(X):
         raise TypeError("X is a sparse matrix, not a table. Pass X.toarray().")
     if not hasattr(X, "shape"):
+        if hasattr(X, "collect"):
+            raise TypeError(f"X is a {type(X).__name__}, whose rows are not in memory. Pass X.collect().")
         X = np.array(X, dtype=object)
     if len(X.shape) != 2:
         raise ValueError(
@@ -56,12 +48,10 @@ def columns_of(X):
             "Series becomes a table with X.to_frame(), and an array with X.reshape(-1, 1)."
         )
     pairs = list(named_columns(X))
-    columns = dict(pairs)
-    if len(columns) < len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = [name for name in columns if names.count(name) > 1]
+    counts = Counter(name for name, _ in pairs)
+    if repeated := [name for name, count in counts.items() if count > 1]:
         raise ValueError(f"X has several columns with the name {listed(repeated)}. Rename or drop them.")
-    return columns
+    return dict(pairs)
 
 
 def named_columns(X):
@@ -93,7 +83,7 @@ def read(column):
         return Column(type_name, values)
     if values.dtype.kind in "OSUT":
         return read_objects(values)
-    if values.dtype.kind in "fM" and np.isnan(values).all():
+    if values.dtype.kind in "fcmM" and np.isnan(values).all():
         return nothing(values)
     if values.dtype.kind in "biuf":
         return Column(BOOLEANS if values.dtype.kind == "b" else NUMBERS, values)
@@ -150,15 +140,9 @@ def is_boolean(value):
 
 
 def as_kind(column, kind, name):
-    """Convert a column to values of the kind that it has in the fit.
-
-    Raises
-    ------
-    ValueError
-        If it has values of another kind.
-    """
+    """Convert a column to the kind that it has in the fit; raise ValueError if it has another one."""
     if column.kind not in {kind, NOTHING} | TAKEN_TOO.get(kind, set()):
-        example = next(value for value in map(plain, column.values) if value is not None)
+        example = next((value for value in map(plain, column.values) if value is not None), None)
         raise ValueError(
             f"The column {name!r} of X has {kind} in the fit, and now {column.kind}, such as {example}. "
             "Convert it to its type in the fit."
@@ -175,12 +159,10 @@ def as_numbers(values):
 
 def number_of(value):
     """Convert a number, a boolean, a boolean word or None to a float."""
-    if value is None:
-        return np.nan
     if isinstance(value, str):
         return BOOLEAN_WORDS[value.lower()]
     try:
-        return float(value)
+        return np.nan if value is None else float(value)
     except OverflowError:
         return np.inf
 

@@ -122,7 +122,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
 
     def _surprises(self, read, tables):
         """Say which columns have values that the fit gives no reason to expect."""
-        unknown = [name for name, kind in self.kinds_.items() if kind == NOTHING != read[name].kind]
+        empty = [name for name, kind in self.kinds_.items() if kind == NOTHING]
+        unknown = [name for name in empty if read[name].kind != NOTHING]
         for name, known in self._of_categories("categories_").items():
             texts = set(tables[CATEGORIES][name, ""]) - {None}
             unknown += [name] * (bool(texts) and texts.isdisjoint(known))

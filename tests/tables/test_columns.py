@@ -148,8 +148,12 @@ def test_a_table_without_values_is_an_error(table):
 @pytest.mark.parametrize("value", [10**400, np.inf, "1e400"])
 def test_numbers_that_no_float_holds_are_an_error_that_names_the_column(value):
     value = np.longdouble(value) if isinstance(value, str) else value
-    with pytest.raises(ValueError, match="infinite values in 'x'"):
-        fitted(of_pandas([value, 2], object))
+    encoder = fitted(of_pandas([2, 3, None]))
+    before = encoder.transform(of_pandas([2, 3]))
+    for call in (encoder.fit, encoder.transform):
+        with pytest.raises(ValueError, match="infinite values in 'x'"):
+            call(of_pandas([value, 2], object))
+    assert_array_equal(encoder.transform(of_pandas([2, 3])), before)
 
 
 WAYS_OF_BOOLEANS = [

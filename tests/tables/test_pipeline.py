@@ -128,6 +128,7 @@ def test_parameters_have_plain_names():
     names = model.get_params()
     assert names["columns__numbers__n_bins"] == 5
     assert {"network__alpha", "columns__categories__min_frequency"} <= names.keys()
+    assert "PiecewiseLinearEncoder" in model._repr_html_()
     model.set_params(columns__numbers__n_bins=3, network=small()).fit(pandas_frame(), Y)
     assert list(model[0].get_feature_names_out())[:5] == [
         "size",

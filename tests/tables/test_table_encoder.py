@@ -116,8 +116,9 @@ def test_a_column_of_another_kind_is_an_error_that_names_it(first, later, messag
     fitted = encoder().fit(pd.DataFrame({"x": first}))
     with pytest.raises(ValueError, match=message):
         fitted.transform(pd.DataFrame({"x": later}))
-    empty = pd.DataFrame({"x": [None, None]})
-    assert np.isfinite(fitted.transform(empty)).all()
+    for dtype in (object, float, "timedelta64[ns]"):
+        empty = pd.DataFrame({"x": pd.Series([None, None], dtype=dtype)})
+        assert np.isfinite(fitted.transform(empty)).all()
 
 
 @pytest.mark.parametrize(
