@@ -14,7 +14,6 @@ PYPROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_te
 BOUNDS = [*PYPROJECT["project"]["dependencies"], *PYPROJECT["project"]["optional-dependencies"]["plot"]]
 TOOLS = PYPROJECT["dependency-groups"]["test"]
 PREVIOUS = "scikit-learn==1.8.*"
-POLARS = "polars==1.31.0"  # before 1.9, scikit-learn does not see the names of the columns of a later one
 PYPARSING = "pyparsing==3.2.0"  # Matplotlib 3.9 calls what later ones deprecate; warnings are errors
 
 
@@ -25,12 +24,12 @@ def name_of(requirement):
 
 def lowest():
     """Each bound as a pin; the test tools as pinned, but for those that the package bounds itself."""
-    return with_tools([*(bound.replace(">=", "==") for bound in BOUNDS), POLARS, PYPARSING])
+    return with_tools([*(bound.replace(">=", "==") for bound in BOUNDS), PYPARSING])
 
 
 def previous():
     """Pin scikit-learn, and the test tools as they are pinned."""
-    return with_tools([PREVIOUS, POLARS])
+    return with_tools([PREVIOUS])
 
 
 def with_tools(pins):

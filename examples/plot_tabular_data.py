@@ -58,7 +58,7 @@ from sknn_scratch import tabular_pipeline
 X_train, X_test, y_train, y_test = train_test_split(
     customers, left, stratify=left, random_state=0
 )
-model = tabular_pipeline("classifier").set_params(network__random_state=0)
+model = tabular_pipeline("classifier", random_state=0)
 model.fit(X_train, y_train)
 print(model.predict_proba(X_test[:3]).round(2))
 

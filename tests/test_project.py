@@ -75,9 +75,9 @@ def test_lowest_versions_are_the_bounds():
 
 
 def test_the_previous_version_is_tested_with_the_pinned_tools():
-    scikit_learn, _polars, *tools = requirements("previous")
+    scikit_learn, *tools = requirements("previous")
     assert scikit_learn == f"scikit-learn=={SUPPORTED[-2]}.*"
-    assert tools == [tool for tool in GROUPS["test"] if not tool.startswith("polars")]
+    assert tools == GROUPS["test"]
 
 
 def test_newest_versions_are_not_bounded():

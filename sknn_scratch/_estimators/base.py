@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn import get_config
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._estimators.methods import validates_parameters
@@ -14,6 +14,7 @@ from sknn_scratch._estimators.names import ParameterNames
 from sknn_scratch._fitting.callbacks import CallbackSupportMixin
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
 from sknn_scratch._fitting.plan import stochastic_solvers
+from sknn_scratch._fitting.sklearn_versions import validate_data
 from sknn_scratch._fitting.stacks import trainer
 
 

@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.sparse
-from sklearn.utils.validation import validate_data
 
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, attributes_of, target_kind_of
+from sknn_scratch._fitting.sklearn_versions import validate_data
 from sknn_scratch._fitting.targets import TargetKind
 from sknn_scratch._fitting.y_and_weights import check_none_missing, checked_sample_weight, plain_labels
 

@@ -11,7 +11,9 @@ from contextlib import nullcontext
 from traceback import walk_stack
 from typing import Any, Self
 
+import numpy as np
 import sklearn
+from sklearn.utils.validation import validate_data
 
 SUPPORTED = ("1.7", "1.8", "1.9")  # the tested versions; pyproject.toml names the lowest
 HAS_CALLBACKS = tuple(map(int, sklearn.__version__.split(".")[:2])) >= (1, 9)
@@ -48,6 +50,7 @@ __all__ = [
     "_num_samples",
     "_safe_indexing",
     "callback_management_context",
+    "validate_data",
 ]
 
 
@@ -56,6 +59,25 @@ class NeedsNoFramework:
 
 
 if not HAS_CALLBACKS:
+
+    class NamedArray(np.ndarray):
+        """An array whose columns have names where scikit-learn before 1.9 looks for them."""
+
+        def __dataframe__(self):
+            return self
+
+        def column_names(self):
+            """List the names."""
+            return self.names
+
+    validate_named = validate_data
+
+    def validate_data(estimator, X, *args, **params):
+        """Validate as scikit-learn does, with the names of a frame of polars 2 too."""
+        if hasattr(X, "iter_columns"):
+            names, X = X.columns, X.to_numpy().view(NamedArray)
+            X.names = names
+        return validate_named(estimator, X, *args, **params)
 
     class AutoPropagatedCallback:
         """No callback is one."""

@@ -1,5 +1,6 @@
 """PiecewiseLinearEncoder: each number becomes several bounded ones, between which a network can bend."""
 
+from itertools import chain, count
 from numbers import Integral
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -7,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import gen_batches
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._estimators.constructor import Number
 from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._fitting.inputs import ArrayLike
-from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in
+from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in, validate_data
 
 # A standardised value stays between -BOUND and BOUND.
 BOUND = 3.0
@@ -177,7 +178,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
         parts = zip(names, self._pieces(), strict=True)
-        return np.array([f"{name}{suffix}" for name, piece in parts for suffix in piece.suffixes], object)
+        return without_repeats(f"{name}{suffix}" for name, piece in parts for suffix in piece.suffixes)
 
     def _validated(self, X, *, reset):
         """Check X (n_samples, n_features): numbers, none of them infinite."""
@@ -185,12 +186,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         if types and all(one.startswith("Sparse[") for one in types):  # else X would become a sparse matrix
             X = X.sparse.to_dense()
         X = validate_data(self, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite=False)
-        if (infinite := np.flatnonzero(np.isinf(X).any(axis=0))).size:
-            names = _check_feature_names_in(self)[infinite]
-            raise ValueError(
-                f"X has infinite values in {', '.join(map(repr, names))}. Replace them by NaN, which means "
-                "missing, or by a finite number."
-            )
+        check_not_infinite(zip(_check_feature_names_in(self), X.T, strict=True))
         return X
 
     def _pieces(self):
@@ -201,6 +197,25 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def check_not_infinite(columns):
+    """Raise ValueError if columns, pairs of a name and floats (n_samples,), have infinite values."""
+    infinite = [name for name, values in columns if np.isinf(values).any()]
+    if infinite:
+        raise ValueError(
+            f"X has infinite values in {', '.join(map(repr, dict.fromkeys(infinite)))}. Replace them by NaN, "
+            "which means missing, or by a finite number."
+        )
+
+
+def without_repeats(names):
+    """Make an array of names; one that repeats an earlier one gets a number."""
+    used: dict[str, None] = {}
+    for name in names:
+        candidates = chain([name], (f"{name}_{number}" for number in count(2)))
+        used[next(one for one in candidates if one not in used)] = None
+    return np.array(list(used), dtype=object)
 
 
 class Piece(NamedTuple):
@@ -244,7 +259,7 @@ def mean_and_spread(values):
         return values[0] if len(values) else 0.0, 1.0
     unit = np.abs(values).max()  # so that no square and no sum overflows
     parts = values / unit
-    return unit * parts.mean(), unit * parts.std()
+    return unit * parts.mean(), unit * parts.std() or unit  # a spread of subnormal numbers may become zero
 
 
 def quantiles(values, n_bins):

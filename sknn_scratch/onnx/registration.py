@@ -9,8 +9,8 @@ from sknn_scratch._estimators.ensemble_classifier import ShallowNNEnsembleClassi
 from sknn_scratch._estimators.ensemble_regressor import ShallowNNEnsembleRegressor
 from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._search.search import VectorizedGridSearchCV, VectorizedRandomizedSearchCV
-from sknn_scratch._tables.columns import CategoryEncoder
 from sknn_scratch._tables.encoder import PiecewiseLinearEncoder
+from sknn_scratch._tables.table_encoder import TableEncoder
 from sknn_scratch.onnx.predictions import (
     convert_classifier,
     convert_regressor,
@@ -18,10 +18,9 @@ from sknn_scratch.onnx.predictions import (
     declare_regressor,
 )
 from sknn_scratch.onnx.tables import (
-    convert_categories,
     convert_encoder,
-    declare_categories,
-    declare_encoder,
+    convert_table,
+    declare_encoded,
 )
 
 BOOLEAN = [True, False]
@@ -51,8 +50,6 @@ def register_all() -> None:
             options="passthrough",
         )
     update_registered_converter(
-        PiecewiseLinearEncoder, PiecewiseLinearEncoder.__name__, declare_encoder, convert_encoder
+        PiecewiseLinearEncoder, PiecewiseLinearEncoder.__name__, declare_encoded, convert_encoder
     )
-    update_registered_converter(
-        CategoryEncoder, CategoryEncoder.__name__, declare_categories, convert_categories
-    )
+    update_registered_converter(TableEncoder, TableEncoder.__name__, declare_encoded, convert_table)

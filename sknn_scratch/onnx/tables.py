@@ -1,13 +1,15 @@
-"""The steps of ``tabular_pipeline``: numbers in pieces, and categories one-hot."""
+"""The first step of ``tabular_pipeline``: numbers in pieces, and categories one-hot."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from onnx import TensorProto
-from skl2onnx.common.data_types import BooleanTensorType, FloatTensorType, guess_tensor_type
+from skl2onnx.common.data_types import BooleanTensorType, StringTensorType, guess_tensor_type
+from sklearn.preprocessing import OneHotEncoder
 
-from sknn_scratch._tables.encoder import BOUND
+from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed
+from sknn_scratch._tables.encoder import BOUND, PiecewiseLinearEncoder
 from sknn_scratch.onnx.graph import Graph, Name
 
 # --- Numbers ---
@@ -42,54 +44,100 @@ def add_pieces(graph: Graph, X: Name, position: int, piece: Any) -> Iterator[Nam
         yield graph.add("Cast", is_missing, to=graph.float_type)
 
 
-def declare_encoder(operator: Any) -> None:
-    """Declare the type and shape of the encoded columns."""
-    width = sum(piece.width for piece in operator.raw_operator._pieces())
+def declare_encoded(operator: Any) -> None:
+    """Declare the type and shape of the encoded columns, of a table too."""
+    width = len(operator.raw_operator.get_feature_names_out())
     float_type = type(guess_tensor_type(operator.inputs[0].type))
     operator.outputs[0].set_type(float_type([operator.inputs[0].get_first_dimension(), width]))
 
 
-# --- Categories ---
+# --- Tables ---
 
 
-def convert_categories(scope: Any, operator: Any, container: Any) -> None:
-    """Convert a CategoryEncoder: its columns may have several types, and become text first."""
-    encoder, graph = operator.raw_operator, Graph(scope, operator, container)
-    if encoder.drop is not None:
-        raise NotImplementedError(f"drop={encoder.drop!r} cannot be exported; fit with drop=None.")
-    X = graph.add("Concat", *(add_text(graph, column) for column in operator.inputs), axis=1)
-    groups = getattr(encoder, "infrequent_categories_", [None] * len(encoder.categories_))
-    onehot = [
-        add_onehot(graph, X, position, encoder, categories, () if rare is None else rare)
-        for position, (categories, rare) in enumerate(zip(encoder.categories_, groups, strict=True))
+def convert_table(scope: Any, operator: Any, container: Any) -> None:
+    """Convert a TableEncoder with the encoders of ``tabular_pipeline``."""
+    table, graph = operator.raw_operator, Graph(scope, operator, container)
+    check_table(table)
+    columns = add_columns(graph, operator.inputs, table)
+    float_type, encoded = graph.float_type, []
+    if NUMBERS in table.encoders_:
+        graph.is_double = True
+        numbers = [add_number(graph, name, *columns[name]) for name, _ in table._inputs[NUMBERS]]
+        X = graph.add("Concat", *numbers, axis=1)
+        for position, piece in enumerate(table.encoders_[NUMBERS]._pieces()):
+            encoded += add_pieces(graph, X, position, piece)
+    for position, (name, _) in enumerate(table._inputs.get(CATEGORIES, ())):
+        texts = add_text(graph, *columns[name])
+        encoded.append(add_onehot(graph, texts, table.encoders_[CATEGORIES], position))
+    casts = [graph.add("Cast", one, to=float_type) for one in encoded]
+    graph.finish(graph.add("Concat", *casts, axis=1), operator.outputs[0])
+
+
+def check_table(table: Any) -> None:
+    """Raise NotImplementedError if a fitted TableEncoder cannot be exported."""
+    if table.date_parts_:
+        raise NotImplementedError(
+            f"Dates cannot be exported, and X has them in {listed(table.date_parts_)}. Make numbers of them "
+            "before the pipeline."
+        )
+    for kind, encoder in table.encoders_.items():
+        if type(encoder) is not {NUMBERS: PiecewiseLinearEncoder, CATEGORIES: OneHotEncoder}[kind]:
+            raise NotImplementedError(
+                f"With {kind}={encoder!r}, a table cannot be exported; leave the encoder of tabular_pipeline."
+            )
+    if getattr(table.encoders_.get(CATEGORIES), "drop", None) is not None:
+        raise NotImplementedError(
+            f"drop={table.encoders_[CATEGORIES].drop!r} cannot be exported; fit with drop=None."
+        )
+
+
+def add_columns(graph: Graph, inputs: Any, table: Any) -> dict[Any, tuple[Name, Any]]:
+    """Find or cut out each column of the fit, and its type: by name if each is an input, else by place."""
+    by_name = {one.raw_name: (one.full_name, one.type) for one in inputs}
+    if by_name.keys() >= {str(name) for name in table.kinds_}:
+        return {name: by_name[str(name)] for name in table.kinds_}
+    by_place = [
+        (graph.add("Gather", one.full_name, np.array([position]), axis=1), one.type)
+        for one in inputs
+        for position in range(one.type.shape[1])
     ]
-    graph.finish(graph.add("Concat", *onehot, axis=1), operator.outputs[0])
+    return dict(zip(table.kinds_, by_place, strict=True))
 
 
-def add_text(graph: Graph, column: Any) -> Name:
-    """Add categories (n_samples, n_columns) as text."""
-    if isinstance(column.type, BooleanTensorType):
-        return graph.add("Where", column.full_name, np.array(["True"]), np.array(["False"]))
-    return graph.add("Cast", column.full_name, to=TensorProto.STRING)
+def add_number(graph: Graph, name: Any, column: Name, column_type: Any) -> Name:
+    """Add numbers or booleans (n_samples, 1) as float64."""
+    if isinstance(column_type, StringTensorType):
+        raise NotImplementedError(
+            f"The column {name!r} has numbers or booleans in the fit, and text cannot be exported as such. "
+            "Export with a table that has numbers or booleans there."
+        )
+    return graph.add("Cast", column, to=TensorProto.DOUBLE)
 
 
-def add_onehot(graph: Graph, X: Name, position: int, encoder: Any, categories: Any, rare: Any) -> Name:
+def add_text(graph: Graph, column: Name, column_type: Any) -> Name:
+    """Add categories (n_samples, 1) as text."""
+    if isinstance(column_type, BooleanTensorType):
+        return graph.add("Where", column, np.array(["True"]), np.array(["False"]))
+    return graph.add("Cast", column, to=TensorProto.STRING)
+
+
+def add_onehot(graph: Graph, column: Name, encoder: Any, position: int) -> Name:
     """Add the ones and zeros (n_samples, n_encoded) of a column of strings; the last is of the rare ones."""
-    kept = [one for one in categories if one not in rare]
+    groups = getattr(encoder, "infrequent_categories_", [None] * len(encoder.categories_))
+    rare = [] if groups[position] is None else list(groups[position])
+    kept = [one for one in encoder.categories_[position] if one not in rare]
+    if {None, "missing"} <= {*kept, *rare}:
+        raise NotImplementedError(
+            'A table with the text "missing" and missing values in one column cannot be exported, since '
+            "the file has this text for a missing value. Rename the category."
+        )
     numbers = graph.add(
         "LabelEncoder",
-        graph.add("Gather", X, np.array([position]), axis=1),
+        column,
         op_domain="ai.onnx.ml",
         op_version=2,
-        keys_strings=[*kept, *rare],
+        keys_strings=["missing" if one is None else one for one in (*kept, *rare)],
         values_int64s=[*range(len(kept)), *[len(kept)] * len(rare)],
         default_int64=-1 if encoder.handle_unknown in ("ignore", "error") else len(kept),
     )
-    is_category = graph.add("Equal", numbers, np.arange(len(kept) + (len(rare) > 0)))
-    return graph.add("Cast", is_category, to=TensorProto.FLOAT)
-
-
-def declare_categories(operator: Any) -> None:
-    """Declare the type and shape of the ones and zeros."""
-    width = len(operator.raw_operator.get_feature_names_out())
-    operator.outputs[0].set_type(FloatTensorType([operator.inputs[0].get_first_dimension(), width]))
+    return graph.add("Equal", numbers, np.arange(len(kept) + (len(rare) > 0)))

@@ -331,12 +331,40 @@ def test_categories_are_grouped_as_the_parameters_say(params):
     assert_allclose(found, model.predict_proba(new), rtol=0, atol=1e-5)
 
 
-def test_categories_that_are_dropped_are_refused():
-    model = tabular_pipeline(NETWORK).set_params(columns__categories__drop="first")
-    table = make_table()[["city"]]
-    model.fit(table, table["city"] == "Rome")
-    with pytest.raises(NotImplementedError, match="drop='first'"):
-        to_onnx(model, table[:1])
+REFUSED = {
+    "drop='first'": (make_table()[["city"]], {"categories__drop": "first"}),
+    "numbers=StandardScaler": (make_table()[["few"]], {"numbers": StandardScaler()}),
+    "'flag' has numbers or booleans": (make_table()[["flag"]].astype(str), {}),
+    'the text "missing" and missing values': (pd.DataFrame({"x": ["missing", None, "a"] * 100}), {}),
+}
+
+
+@pytest.mark.parametrize("message", REFUSED)
+def test_tables_that_the_file_cannot_hold_are_refused(message):
+    table, params = REFUSED[message]
+    model = tabular_pipeline(NETWORK)
+    model[0].set_params(**params)
+    model.fit(table, np.arange(300) % 2)
+    with pytest.raises(NotImplementedError, match=message):
+        to_onnx(model, table[:1].fillna("a"))
+
+
+def test_dates_are_refused():
+    table = make_table()[["few"]].assign(when=pd.date_range("2026-01-01", periods=300))
+    model = tabular_pipeline(NETWORK).fit(table, np.arange(300) % 2)
+    with pytest.raises(NotImplementedError, match="Dates cannot be exported, and X has them in 'when'"):
+        to_onnx(model, table[["few"]][:1])
+
+
+def test_columns_of_the_file_are_found_by_their_names():
+    table = make_table()[["city", "flag", "gap", "few"]]
+    model = tabular_pipeline(NETWORK).fit(table, table["city"] == "Rome")
+    other = table[["few", "gap", "flag", "city"]]
+    session = onnxruntime.InferenceSession(
+        to_onnx(model, other[:1], options={"zipmap": False}).SerializeToString()
+    )
+    _, found = session.run(None, as_inputs(table))
+    assert_allclose(found, model.predict_proba(table), rtol=0, atol=1e-5)
 
 
 OTHERS = """

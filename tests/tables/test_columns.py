@@ -1,4 +1,6 @@
-"""Which columns of a table hold numbers, and which categories; categories as text."""
+"""The kind of a column, whatever its type and its library."""
+
+import datetime
 
 import numpy as np
 import pandas as pd
@@ -6,53 +8,90 @@ import polars as pl
 import pytest
 from numpy.testing import assert_array_equal
 
-from sknn_scratch._tables.columns import categories_as_text, kinds_of
+from sknn_scratch import tabular_pipeline
+
+NOON = datetime.datetime(2026, 1, 1, 12)
 
 
-@pytest.mark.parametrize("column", [np.arange(3.0), pd.Series([1.0, 2.0, 3.0]), pl.Series([1.0, 2.0, 3.0])])
-def test_a_single_column_that_is_no_table_is_an_error_with_the_remedy(column):
-    with pytest.raises(ValueError, match=r"its shape is \(3,\).*X\.to_frame\(\).*X\.reshape\(-1, 1\)"):
-        kinds_of(column)
+def fitted(table):
+    return tabular_pipeline()[0].fit(table)
 
 
-def of_pandas(values):
-    return pd.DataFrame({"x": values})
+def of_pandas(values, dtype=None):
+    return pd.DataFrame({"x": pd.Series(values, dtype=dtype)})
 
 
-def of_polars(dtype):
-    return pl.DataFrame({"x": pl.Series([None, None], dtype=dtype)})
+def of_polars(values, dtype=None):
+    return pl.DataFrame({"x": pl.Series(values, dtype=dtype)})
+
+
+def of_numpy(values, dtype=None):
+    return np.array(values, dtype=dtype)[:, np.newaxis]
 
 
 KINDS = {
     "numbers": [
         of_pandas([1, 2, 3]),
         of_pandas([1.5, None, np.nan]),
-        of_pandas(pd.array([1, None, 3], dtype="UInt8")),
-        of_pandas(pd.arrays.SparseArray([1.0, 0.0, 0.0])),
-        of_pandas(pd.Series([1, None, 2.5], dtype=object)),
-        of_polars(pl.Int8),
-        of_polars(pl.UInt64),
-        of_polars(pl.Float32),
-        of_polars(pl.Decimal(10, 2)),
-        np.ones((2, 1), np.float32),
-        np.ones((2, 1), int),
+        of_pandas([1, None, 3], "UInt8"),
+        of_pandas(pd.arrays.SparseArray([2.0, 0.0, 0.0])),
+        of_pandas([1, None, 2.5], object),
+        of_pandas([pd.NA, 2], object),
+        of_polars([1, 2], pl.Int8),
+        of_polars([1, None], pl.UInt64).vstack(of_polars([3], pl.UInt64)),
+        of_polars([1.5, None], pl.Float32),
+        of_polars([1.5, None], pl.Decimal(10, 2)),
+        of_numpy([2, 3], np.float32),
+        of_numpy([2, 3], ">i4"),
+        of_numpy([2.5, np.nan], ">f8"),
+        [[1], [2]],
+    ],
+    "booleans": [
+        of_pandas([True, False, True]),
+        of_pandas([True, None, False], "boolean"),
+        of_pandas(pd.arrays.SparseArray([True, False])),
+        of_pandas(["True", "False", None]),
+        of_pandas([True, 1, 0, None], object),
+        of_pandas([1, True, 0, "false"], object),
+        of_pandas(pd.Categorical([True, False])),
+        of_pandas([0, 1]),
+        of_polars([None, True]),
+        of_polars(["TRUE", "false"]),
+        of_numpy([True, False]),
+        of_numpy([np.True_, np.False_], object),
     ],
     "categories": [
-        of_pandas([True, False, True]),
-        of_pandas(pd.array([True, None, False], dtype="boolean")),
         of_pandas(["a", None, "b"]),
-        of_pandas(pd.Series(["a", 1, None], dtype=object)),
-        of_pandas(pd.Series([None, None, None], dtype=object)),
+        of_pandas(["a", 1, None], object),
+        of_pandas([True, 2], object),
         of_pandas(pd.Categorical([3, 1, 3])),
         of_pandas(pd.cut([1, 2, 3], 2)),
-        of_polars(pl.Boolean),
-        of_polars(pl.String),
-        of_polars(pl.Categorical),
-        of_polars(pl.Enum(["a", "b"])),
-        of_polars(pl.Null),
-        np.ones((2, 1), bool),
-        np.array([["a"], ["b"]]),
-        np.array([[b"a"], [b"b"]], dtype=object),
+        of_polars(["a"], pl.Categorical),
+        of_polars(["a"], pl.Enum(["a", "b"])),
+        of_numpy(["a", "b"]),
+        of_numpy([b"a", b"b"]),
+        of_numpy([b"a", b"b"], object),
+        of_pandas(["2026-01-01"]),
+    ],
+    "dates": [
+        of_pandas([NOON, None]),
+        of_pandas([NOON, NOON.date(), pd.NaT], object),
+        of_polars([NOON, None]),
+        of_polars([NOON.date(), None]),
+        of_numpy(["2026-01-01", "NaT"], "datetime64[D]"),
+        of_numpy([np.datetime64("2026-01-01"), None], object),
+    ],
+    "dates with a time zone": [
+        of_pandas([NOON.astimezone(datetime.UTC), None]),
+        of_pandas(pd.to_datetime(["2026-01-01"]).tz_localize("Europe/Berlin")),
+        of_polars([NOON], pl.Datetime(time_zone="Asia/Tokyo")),
+    ],
+    "nothing": [
+        of_pandas([None, None], object),
+        of_pandas([None, np.nan], float),
+        of_pandas([None, None], "datetime64[ns]"),
+        of_polars([None, None], pl.Null),
+        of_polars([None, None], pl.Boolean),
     ],
 }
 
@@ -60,31 +99,93 @@ KINDS = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_kinds_of_columns(kind):
     for table in KINDS[kind]:
-        assert kinds_of(table) == [kind], table
+        if kind == "nothing":
+            table = table.assign(y=2) if hasattr(table, "assign") else table.with_columns(y=2)
+        assert next(iter(fitted(table).kinds_.values())) == kind, table
 
 
-class OfPyarrow:
-    """What pyarrow's tables have and others have not. The real ones: tests/recipes."""
+OTHERS = {
+    "list": of_pandas([["a"], None], object),
+    "dict": of_numpy([{"a": 1}, {}], object),
+    "Period": of_pandas(pd.period_range("2026-01", periods=2, freq="M")),
+    "Duration": of_polars([datetime.timedelta(1)]),
+    "time": of_polars([datetime.time(1)]),
+    "Array": of_polars([[1, 2]], pl.Array(pl.Int64, 2)),
+    "Struct": of_polars([{"a": 1}]),
+    "complex128": of_numpy([1j]),
+    "dates with and without a time zone": of_pandas([NOON, NOON.astimezone(datetime.UTC)], object),
+}
 
-    def __init__(self, **columns):
-        self.column_names = list(columns)
-        self.shape = (len(next(iter(columns.values()))), len(columns))
-        self.schema = self
-        self.types = list(columns.values())
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_columns_of_other_kinds_are_named(kind):
+    with pytest.raises(ValueError, match=rf"nor dates: ('x'|0) \({kind}"):
+        fitted(OTHERS[kind])
 
 
-def test_the_types_of_pyarrow_are_known_by_name():
-    numbers = ["int64", "double", "halffloat", "decimal128(5, 2)"]
-    categories = ["string", "large_string", "string_view", "bool", "dictionary<values=string>", "null"]
-    assert set(kinds_of(OfPyarrow(**{name: name for name in numbers}))) == {"numbers"}
-    assert set(kinds_of(OfPyarrow(**{name: name for name in categories}))) == {"categories"}
-    with pytest.raises(ValueError, match=r"'when' \(timestamp\[us\]\)"):
-        kinds_of(OfPyarrow(when="timestamp[us]"))
+@pytest.mark.parametrize("column", [np.arange(3.0), pd.Series([1.0, 2.0, 3.0]), pl.Series([1.0, 2.0, 3.0])])
+def test_a_single_column_that_is_no_table_is_an_error_with_the_remedy(column):
+    with pytest.raises(ValueError, match=r"its shape is \(3,\).*X\.to_frame\(\).*X\.reshape\(-1, 1\)"):
+        fitted(column)
+
+
+def test_a_lazy_frame_is_to_be_collected():
+    with pytest.raises(TypeError, match=r"X is a LazyFrame.*X\.collect\(\)"):
+        fitted(of_polars([1, 2]).lazy())
+
+
+def test_columns_of_the_same_name_are_an_error():
+    with pytest.raises(ValueError, match="several columns with the name 'x'"):
+        fitted(pd.DataFrame([[1, 2], [3, 4]], columns=["x", "x"]))
+
+
+@pytest.mark.parametrize("table", [of_pandas([None, None], object), np.empty((3, 0))])
+def test_a_table_without_values_is_an_error(table):
+    with pytest.raises(ValueError, match="no column with values"):
+        fitted(table)
+
+
+@pytest.mark.parametrize("value", [10**400, np.inf, "1e400"])
+def test_numbers_that_no_float_holds_are_an_error_that_names_the_column(value):
+    value = np.longdouble(value) if isinstance(value, str) else value
+    encoder = fitted(of_pandas([2, 3, None]))
+    before = encoder.transform(of_pandas([2, 3]))
+    for call in (encoder.fit, encoder.transform):
+        with pytest.raises(ValueError, match="infinite values in 'x'"):
+            call(of_pandas([value, 2], object))
+    assert_array_equal(encoder.transform(of_pandas([2, 3])), before)
+
+
+WAYS_OF_BOOLEANS = [
+    of_pandas([True, False, None], object),
+    of_pandas([True, False, None], "boolean"),
+    of_pandas([1.0, 0.0, None]),
+    of_pandas(["True", "False", None]),
+    of_pandas(["true", "false", None], "category"),
+    of_pandas([1, False, None], object),
+    of_polars([True, False, None]),
+    of_polars([1, 0, None]),
+    of_polars(["TRUE", "FALSE", None]),
+]
+
+
+def test_all_ways_to_write_booleans_are_the_same():
+    encoders = [fitted(way) for way in WAYS_OF_BOOLEANS]
+    expected = encoders[0].transform(WAYS_OF_BOOLEANS[0])
+    assert_array_equal(np.sign(expected[:, 0]), [1, -1, 0])
+    for encoder in encoders:
+        for way in WAYS_OF_BOOLEANS:
+            assert_array_equal(encoder.transform(way), expected)
 
 
 def test_a_category_is_the_same_text_whatever_its_type():
-    ints, floats = pd.Categorical([1, 2]), pd.Categorical([1.0, None])
-    assert_array_equal(categories_as_text(pd.DataFrame({"x": ints})), [["1"], ["2"]])
-    assert_array_equal(categories_as_text(pd.DataFrame({"x": floats})), [["1"], ["missing"]])
-    mixed = pd.DataFrame({"x": pd.Series(["a", 2, 2.5, True, None, "None"], dtype=object)})
-    assert_array_equal(categories_as_text(mixed).ravel(), ["a", "2", "2.5", "True", "missing", "None"])
+    encoder = fitted(of_pandas(["a", "2", "2.5", "True", None, "None", "missing", "nan"]))
+    values = [b"a", 2.0, 2.5, True, pd.NA, "None", b"missing", "nan"]
+    assert_array_equal(encoder.transform(of_pandas(values, object))[:, 0], np.ones(8))  # rare: one group
+    encoder.set_params(categories__min_frequency=None).fit(
+        of_pandas(["a", "2", "2.5", "True", None, "missing"])
+    )
+    found = encoder.transform(of_pandas(["a", 2.0, 2.5, True, np.nan, b"missing"], object))
+    assert_array_equal(found, encoder.transform(of_pandas(["a", "2", "2.5", "True", None, "missing"])))
+    assert_array_equal(found @ found.T, np.eye(6))
+    assert_array_equal(encoder.transform(of_pandas([1, 2]))[1], found[1])

@@ -103,12 +103,14 @@ def test_nothing_grows_beyond_the_values_of_training():
     assert_array_equal(far[0, 1:], far[1, 1:])
 
 
-@pytest.mark.parametrize("values", [(1e308, -1.7e308, 0.0, 1.7e308), (5e-324, 1e-310, 0.0, 1e-300)])
+@pytest.mark.parametrize(
+    "values", [(1e308, -1.7e308, 0.0, 1.7e308), (5e-324, 1e-310, 0.0, 1e-300), (0.0,) * 9 + (5e-324,)]
+)
 def test_huge_and_tiny_numbers(values):
     order = np.argsort(values)
     of_values = encoded(column(*values))
     assert np.isfinite(of_values).all()
-    assert np.ptp(of_values[:, 0]) > 1
+    assert np.ptp(of_values[:, 0]) > 0.9
     assert (np.diff(of_values[order], axis=0) >= 0).all()
     assert np.isfinite(encoded(column(*values), column(1.7e308, -1.7e308, 0, 1))).all()
 
@@ -142,6 +144,12 @@ def test_frames_have_names(frame):
     out = encoder.set_output(transform="pandas").transform(X)
     assert list(out.columns) == names
     assert_array_equal(out["age_missing"], [0, 0, 0, 1])
+
+
+def test_no_two_encoded_columns_have_the_same_name():
+    X = pd.DataFrame({"a": [1.0, 2.0, 3.0], "a_ramp1": [1.0, 2.0, 4.0]})
+    names = PiecewiseLinearEncoder(2).fit(X).get_feature_names_out()
+    assert list(names) == ["a", "a_ramp1", "a_ramp2", "a_ramp1_2", "a_ramp1_ramp1", "a_ramp1_ramp2"]
 
 
 def test_other_rows_of_the_block_change_nothing():

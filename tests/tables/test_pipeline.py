@@ -1,6 +1,5 @@
 """tabular_pipeline: tables of all kinds, and the tools of scikit-learn around it."""
 
-import datetime
 import pickle
 
 import numpy as np
@@ -73,12 +72,12 @@ def test_all_tables_give_the_predictions_of_pandas(kind):
     [("classifier", ShallowNNEnsembleClassifier), ("regressor", ShallowNNEnsembleRegressor)],
 )
 def test_the_estimators_of_the_two_names(estimator, expected):
-    model = tabular_pipeline(estimator)
+    model = tabular_pipeline(estimator, random_state=0, n_networks=3)
     assert type(model[-1]) is expected
+    assert (model[-1].random_state, model[-1].n_networks, model[-1].early_stopping) == (0, 3, True)
     assert is_classifier(model) == (estimator == "classifier")
     assert is_regressor(model) == (estimator == "regressor")
     y = Y if estimator == "classifier" else PRICES
-    model.set_params(network__random_state=0)
     assert model.fit(pandas_frame(), y).score(pandas_frame(), y) > 0.8
 
 
@@ -88,20 +87,18 @@ def test_other_estimators_are_an_error(estimator):
         tabular_pipeline(estimator)
 
 
-DAY = datetime.date(2026, 1, 1)
+def test_wrong_parameters_of_the_network_are_errors():
+    with pytest.raises(TypeError, match=r"random_stat.*Did you mean 'random_state'"):
+        tabular_pipeline("classifier", random_stat=0)
+    with pytest.raises(
+        ValueError, match=r"^random_state, alpha can be given only if .* of ShallowNNClassifier"
+    ):
+        tabular_pipeline(small(), random_state=0, alpha=1.0)
 
 
-def test_columns_that_are_neither_numbers_nor_categories_are_named_with_the_remedy():
-    X = pandas_frame().assign(day=pd.date_range("2026-01-01", periods=N), tags=[["a"]] * N, born=[DAY] * N)
-    named = r"'day' \(datetime64\[.s\]\), 'tags' \(list\), 'born' \(date\)"
-    with pytest.raises(ValueError, match=f"neither numbers nor categories: {named}.*TableVectorizer"):
-        tabular_pipeline(small()).fit(X, Y)
-
-
-def test_such_columns_of_arrays_are_numbered():
-    X = object_array()
-    X[:, 2] = [{"a": 1}] * N
-    with pytest.raises(ValueError, match=r"categories: 2 \(dict\)"):
+def test_columns_of_no_kind_are_named_with_the_remedy():
+    X = pandas_frame().assign(tags=[["a"]] * N, lasts=pd.to_timedelta(np.arange(N), "s"))
+    with pytest.raises(ValueError, match=r"nor dates: 'tags' \(list\), 'lasts' \(timedelta64\[.*\]\)\. Drop"):
         tabular_pipeline(small()).fit(X, Y)
 
 
@@ -113,17 +110,11 @@ def test_rare_and_unseen_categories_are_one_group():
     assert alike[0, 0] > 0.5
 
 
-def test_a_column_of_many_names_becomes_few_columns():
-    X = pd.DataFrame({"name": [f"name {i // 6}" for i in range(900)]})
+def test_categories_that_are_merged_are_counted():
+    X = pd.DataFrame({"name": [f"name {i // 6}" for i in range(2400)], "few": ["a", "b"] * 1200})
     columns = tabular_pipeline()[0].fit(X)
-    assert columns.transform(X).shape == (900, 100)
-
-
-def test_a_frame_may_have_other_columns_in_another_order():
-    X = pandas_frame()
-    model = tabular_pipeline(small()).fit(X, Y)
-    other = X[["new", "size", "colour"]].assign(day=pd.Timestamp("2026-01-01"))
-    assert_array_equal(model.predict_proba(other), model.predict_proba(X))
+    assert columns.transform(X).shape == (2400, 302)
+    assert columns.merged_categories_ == {"name": 101}
 
 
 def test_a_table_of_numbers_only_and_one_of_categories_only():
@@ -137,11 +128,12 @@ def test_parameters_have_plain_names():
     names = model.get_params()
     assert names["columns__numbers__n_bins"] == 5
     assert {"network__alpha", "columns__categories__min_frequency"} <= names.keys()
+    assert "PiecewiseLinearEncoder" in model._repr_html_()
     model.set_params(columns__numbers__n_bins=3, network=small()).fit(pandas_frame(), Y)
     assert list(model[0].get_feature_names_out())[:5] == [
-        "numbers__size",
-        *(f"numbers__size_ramp{i}" for i in (1, 2, 3)),
-        "numbers__size_missing",
+        "size",
+        *(f"size_ramp{i}" for i in (1, 2, 3)),
+        "size_missing",
     ]
 
 
@@ -176,7 +168,7 @@ def test_searches_find_the_parameters_of_all_steps():
 
 def test_the_first_network_of_the_default_ensemble_is_diagnosed():
     X = pandas_frame()
-    model = tabular_pipeline().set_params(network__random_state=0).fit(X, Y)
+    model = tabular_pipeline(random_state=0).fit(X, Y)
     features, first = model[:-1].transform(X), model[-1].estimators_[0]
     of_pipeline, of_network = diagnose(model, X, Y).checks, diagnose(first, features, Y).checks
     assert [(one.name, one.value) for one in of_pipeline] == [(one.name, one.value) for one in of_network]

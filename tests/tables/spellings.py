@@ -1,0 +1,156 @@
+"""Random tables, each written in two ways: types, libraries, order of the columns, more columns."""
+
+import datetime
+import warnings
+from collections import Counter
+from decimal import Decimal
+from random import Random
+
+import numpy as np
+import pandas as pd
+import polars as pl
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from sknn_scratch import tabular_pipeline
+
+DAYS = [datetime.datetime(2020, 1, 1), datetime.datetime(2024, 2, 29, 13, 30), datetime.datetime(2025, 7, 6)]
+IN_ZONE = [day.replace(tzinfo=datetime.UTC) for day in DAYS]
+# For each kind: values of the fit, and values that only a later table has. None is a missing value.
+VALUES = {
+    "numbers": ([0, 1, 2.5, -3, 1e6, None], [7, 1e300]),
+    "counts": ([0, 1, 2, 3], [4, None]),
+    "booleans": ([True, False, None], [2, "maybe"]),
+    "texts": (["a", "b", "missing", "None", "nan", "", "1", None], ["c", "True"]),
+    "mixed": (["a", 1, 2.5, True, None], ["b", 0]),
+    "dates": ([*DAYS, None], [datetime.datetime(1999, 12, 31)]),
+    "dates in a zone": ([*IN_ZONE, None], DAYS),
+}
+
+
+def with_present(write):
+    return lambda values: [None if value is None else write(value) for value in values]
+
+
+as_float = with_present(float)
+as_decimal = with_present(lambda value: Decimal(str(float(value))))
+as_text = with_present(str)
+as_lower_text = with_present(lambda value: str(value).lower())
+as_datetime64 = with_present(lambda value: np.datetime64(value, "us"))
+five_hours_east = with_present(lambda value: value.astimezone(datetime.timezone(datetime.timedelta(hours=5))))
+# Other ways to write the values of a kind.
+SPELLINGS = {
+    "numbers": [list, as_float, as_decimal, as_text],
+    "counts": [list, as_float, as_text],
+    "booleans": [list, as_float, as_text, as_lower_text],
+    "texts": [list],
+    "mixed": [list, as_text],
+    "dates": [list, as_datetime64],
+    "dates in a zone": [list, five_hours_east],
+}
+
+
+def pandas_frame(columns):
+    return pd.DataFrame(columns)
+
+
+def nullable_frame(columns):
+    return pd.DataFrame(columns).convert_dtypes()
+
+
+def frame_of_objects(columns):
+    return pd.DataFrame(columns, dtype=object)
+
+
+def frame_of_categories(columns):
+    return pd.DataFrame(columns).astype("category")
+
+
+def numbered_frame(columns):
+    return pd.DataFrame(columns).set_axis(range(len(columns)), axis=1)
+
+
+def polars_frame(columns):
+    return pl.DataFrame(columns, strict=False)
+
+
+def array(columns):
+    return np.array(list(columns.values()), dtype=object).T
+
+
+LIBRARIES = [
+    pandas_frame,
+    nullable_frame,
+    frame_of_objects,
+    frame_of_categories,
+    numbered_frame,
+    polars_frame,
+    array,
+]
+
+
+@st.composite
+def written_tables(draw, libraries):
+    """Draw a table to fit on, and a later one in its way and in another way; None if that is impossible."""
+    kinds = draw(st.lists(st.sampled_from(list(VALUES)), min_size=1, max_size=3))
+    numbers, names = Random(draw(st.integers(0, 10**6))), [str(position) for position in range(len(kinds))]
+    made_by = [draw(st.sampled_from(libraries)) for _ in range(2)]
+    ways = [
+        {name: numbers.choice(SPELLINGS[kind]) for name, kind in zip(names, kinds, strict=True)} for _ in "12"
+    ]
+    order, has_more, has_new = numbers.sample(names, len(names)), draw(st.booleans()), draw(st.booleans())
+    if {array, numbered_frame} & {*made_by}:
+        order, has_more = names, False
+    first, later = {}, {}
+    for name, kind in zip(names, kinds, strict=True):
+        usual, new = VALUES[kind]
+        first[name] = numbers.choices(usual, k=8)
+        later[name] = numbers.choices(usual + new * has_new, k=5)
+
+    def write(table, number, names):
+        written = {name: ways[number][name](table[name]) for name in names}
+        return made_by[number](written | ({"more": [["a list"]] * 5} if has_more and number else {}))
+
+    try:
+        return write(first, 0, names), write(later, 0, names), write(later, 1, order)
+    except Exception:  # a library cannot have such values in a column
+        return None
+
+
+def outcomes_of(n_examples, libraries):
+    """Count how transform takes random tables; fail if one is silently different."""
+    outcomes = Counter()
+
+    @settings(
+        max_examples=n_examples,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(written_tables(libraries).filter(lambda tables: tables is not None))
+    def check(tables):
+        outcomes[outcome(*tables)] += 1
+
+    check()
+    return outcomes
+
+
+def outcome(first, later, other):
+    """Name what happens to a later table that is written in another way: the same, a warning or an error."""
+    encoder = tabular_pipeline()[0]
+    try:
+        encoder.fit(first)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            expected = encoder.transform(later)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            found = encoder.transform(other)
+    except (ValueError, TypeError):
+        return "error"
+    if caught:
+        return "warning"
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+    return "same"

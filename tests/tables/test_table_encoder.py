@@ -1,0 +1,227 @@
+"""TableEncoder: columns by their names, surprises in later tables, dates."""
+
+import datetime
+import warnings
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import TargetEncoder
+from sklearn.utils.estimator_checks import check_estimator
+
+from sknn_scratch import ShallowNNClassifier, tabular_pipeline
+
+N = 60
+rng = np.random.default_rng(0)
+NUMBERS = pd.DataFrame({"a": rng.normal(size=N), "b": rng.normal(size=N), "c": rng.integers(5, size=N)})
+
+
+def encoder():
+    return tabular_pipeline()[0]
+
+
+def test_scikit_learn_complains_only_of_words():
+    """Its checks want the words of check_array in these messages."""
+    outcomes = check_estimator(encoder(), on_skip=None, on_fail=None)
+    assert {one["check_name"] for one in outcomes if one["status"] != "passed"} <= {
+        "check_array_api_input",
+        "check_complex_data",
+        "check_estimators_empty_data_messages",
+    }
+    assert len(outcomes) > 40
+
+
+# --- Names ---
+
+
+@pytest.mark.parametrize("names", [["a", "b", "c"], [0, 1, 2], [7, "b", (1, 2)]])
+def test_columns_are_found_by_their_names(names):
+    X = pd.DataFrame(dict(zip(names, NUMBERS.to_numpy().T, strict=True)))
+    fitted = encoder().fit(X)
+    other = X[[names[2], names[0], names[1]]].assign(more=[["a"]] * N)
+    assert_array_equal(fitted.transform(other), fitted.transform(X))
+    assert hasattr(fitted, "feature_names_in_") == (names == ["a", "b", "c"])
+    with pytest.raises(ValueError, match=rf"it has no {names[1]!r}\."):
+        fitted.transform(other.drop(columns=[names[1]]))
+
+
+def test_a_pipeline_takes_reordered_columns_of_polars():
+    X = pl.from_pandas(NUMBERS)
+    y = NUMBERS["a"] > 0
+    model = tabular_pipeline(ShallowNNClassifier(8, solver="lbfgs", alpha=1.0, random_state=0)).fit(X, y)
+    assert_array_equal(model.predict_proba(X[:, ::-1]), model.predict_proba(X))
+    assert model.score(X[:, ::-1], y) == 1
+
+
+def test_an_array_has_the_order_of_the_fit():
+    frame, array = NUMBERS, NUMBERS.to_numpy()
+    expected = encoder().fit_transform(frame)
+    with pytest.warns(UserWarning, match="have no names. They are taken"):
+        assert_array_equal(encoder().fit(frame).transform(array), expected)
+    with pytest.warns(UserWarning, match="have no names. They are taken"):
+        assert_array_equal(encoder().fit(array).transform(frame), expected)
+    numbered = frame.set_axis(range(3), axis=1)
+    assert_array_equal(encoder().fit(numbered).transform(array.tolist()), expected)
+    assert_array_equal(encoder().fit(array).transform(numbered[[2, 0, 1]]), expected)
+    for X in (array[:, :2], np.hstack([array, array])):
+        with pytest.raises(ValueError, match=f"X has {X.shape[1]} features, but TableEncoder is expecting 3"):
+            encoder().fit(frame).transform(X)
+
+
+def test_a_sparse_matrix_is_no_table():
+    with pytest.raises(TypeError, match=r"X is a sparse matrix.*toarray"):
+        encoder().fit(csr_array(NUMBERS.to_numpy()))
+
+
+def test_names_of_the_encoded_columns():
+    X = pd.DataFrame(
+        {"a": [1.0, 2, 3, None] * 5, "a_ramp1": [1, 2, 2, 2] * 5, "b": ["x", "None", None, "y"] * 5}
+    )
+    names = ["a", "a_ramp1", "a_ramp2", "a_missing", "a_ramp1_2", "b_None", "b_x", "b_y", "b_None_2"]
+    fitted = encoder().fit(X)
+    assert list(fitted.get_feature_names_out()) == names
+    assert list(encoder().fit(X.to_numpy()).get_feature_names_out()[:2]) == ["x0", "x0_ramp1"]
+    fitted.fit(X.to_numpy())
+    assert not hasattr(fitted, "feature_names_in_")
+
+
+# --- Surprises ---
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "message"),
+    [
+        (
+            [1.5, 2.0],
+            ["1.5", "2.0"],
+            r"column 'x' of X has numbers in the fit, and now categories, such as 1.5",
+        ),
+        ([1.5, 2.0], [True, False], "numbers in the fit, and now booleans, such as True"),
+        ([True, False], ["yes", "no"], "booleans in the fit, and now categories, such as yes"),
+        (["a", "b"], [datetime.date(2026, 1, 1)] * 2, "categories in the fit, and now dates"),
+        (["a", "b"], [["a"], ["b"]], r"categories in the fit, and now list, such as \['a'\]"),
+        ([datetime.date(2026, 1, 1)] * 2, ["2026-01-01"] * 2, "dates in the fit, and now categories"),
+        (
+            [datetime.datetime.now(datetime.UTC)] * 2,
+            [datetime.datetime(2026, 1, 1)] * 2,
+            "zone in the fit, and now dates",
+        ),
+    ],
+)
+def test_a_column_of_another_kind_is_an_error_that_names_it(first, later, message):
+    fitted = encoder().fit(pd.DataFrame({"x": first}))
+    with pytest.raises(ValueError, match=message):
+        fitted.transform(pd.DataFrame({"x": later}))
+    for dtype in (object, float, "timedelta64[ns]"):
+        empty = pd.DataFrame({"x": pd.Series([None, None], dtype=dtype)})
+        assert np.isfinite(fitted.transform(empty)).all()
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "message"),
+    [
+        (["a", "b"] * 5, ["c", None], "columns 'x' of X have no value that they have in the fit"),
+        (["1", "2"] * 5, [3, 4], "columns 'x' of X have no value"),
+        ([None] * 10, ["c", None], "columns 'x' of X have no value"),
+        ([True, False] * 5, [1, 2], "columns 'x' of X have only 0 and 1 in the fit, and now other numbers"),
+    ],
+)
+def test_unknown_values_are_a_warning_that_names_the_column(first, later, message):
+    fitted = encoder().fit(pd.DataFrame({"x": first, "y": [1.0, 2.0] * 5}))
+    with pytest.warns(UserWarning, match=message):
+        fitted.transform(pd.DataFrame({"x": later, "y": 1.0}))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fitted.transform(pd.DataFrame({"x": [first[0], None], "y": 3.0}))
+
+
+def test_a_missing_value_is_not_the_text_missing():
+    X = pd.DataFrame({"x": [None, "missing"] * 30})
+    y = [0, 1] * 30
+    assert tabular_pipeline(LogisticRegression()).fit(X, y).score(X, y) == 1
+
+
+# --- Other encoders ---
+
+
+def test_the_encoder_of_categories_may_need_y_or_make_sparse_rows():
+    X = pd.DataFrame({"x": ["a", "b", "c", None] * 15, "y": NUMBERS["a"]})
+    expected = encoder().fit_transform(X)
+    sparse = encoder().set_params(categories__sparse_output=True).fit_transform(X)
+    assert_array_equal(sparse.toarray(), expected)
+    table = encoder().set_params(categories=TargetEncoder())
+    found = table.fit_transform(X, NUMBERS["b"] > 0)
+    assert (found[:, -1] != table.transform(X)[:, -1]).any()  # it fits and encodes on different rows
+    assert table.merged_categories_ == {}
+
+
+# --- Dates ---
+
+TIMES = pd.Series(pd.date_range("2024-02-28 05:30", periods=N, freq="11h")).astype("datetime64[us]")
+
+
+def test_the_parts_of_a_date_are_those_of_pandas():
+    fitted = encoder().fit(pd.DataFrame({"when": TIMES}))
+    means = fitted.date_parts_["when"]
+    dt = TIMES.dt
+    expected = {
+        "month": dt.month,
+        "day": dt.day,
+        "weekday": dt.day_of_week,
+        "hour": dt.hour + dt.minute / 60,
+        "day_sin": np.sin(2 * np.pi * (dt.hour + dt.minute / 60) / 24),
+        "week_cos": np.cos(2 * np.pi * (dt.day_of_week + dt.hour / 24 + dt.minute / 1440) / 7),
+        "year_sin": np.sin(2 * np.pi * (dt.day_of_year - 1 + dt.hour / 24 + dt.minute / 1440) / 365.2425),
+    }
+    for name, values in expected.items():
+        assert_allclose(means[name], values.mean(), atol=1e-9)
+    assert "year" not in means  # it does not vary
+    assert fitted.get_feature_names_out()[0] == "when_time"
+
+
+SAME_TIMES = {
+    "of polars": lambda: pl.DataFrame({"when": pl.Series(TIMES.to_numpy())}),
+    "in milliseconds": lambda: pd.DataFrame({"when": TIMES.astype("datetime64[ms]")}),
+    "objects": lambda: pd.DataFrame({"when": pd.Series(list(TIMES.dt.to_pydatetime()), dtype=object)}),
+}
+
+
+@pytest.mark.parametrize("name", SAME_TIMES)
+def test_dates_are_the_same_in_all_libraries(name):
+    X = pd.DataFrame({"when": TIMES})
+    fitted = encoder().fit(X)
+    assert_array_equal(fitted.transform(SAME_TIMES[name]()), fitted.transform(X))
+
+
+def test_times_in_zones_count_in_utc():
+    naive = encoder().fit_transform(pd.DataFrame({"when": TIMES}))
+    zoned = TIMES.dt.tz_localize("UTC")
+    fitted = encoder().fit(pd.DataFrame({"when": zoned}))
+    elsewhere = zoned.dt.tz_convert("Asia/Tokyo")
+    in_polars = pl.Series(TIMES.to_numpy()).dt.replace_time_zone("UTC").dt.convert_time_zone("America/Lima")
+    for when in (zoned, elsewhere, elsewhere.astype(object)):
+        assert_array_equal(fitted.transform(pd.DataFrame({"when": when})), naive)
+    assert_array_equal(fitted.transform(pl.DataFrame({"when": in_polars})), naive)
+
+
+def test_a_missing_date_has_one_indicator():
+    X = pd.DataFrame({"day": [datetime.date(2026, 1, 1), None, datetime.date(2026, 2, 3), pd.NaT]})
+    fitted = encoder().fit(X)
+    names = list(fitted.get_feature_names_out())
+    assert [name for name in names if name.endswith("missing")] == ["day_time_missing"]
+    encoded = pd.DataFrame(fitted.transform(X), columns=names)
+    assert_array_equal(encoded["day_time_missing"], [0, 1, 0, 1])
+    assert_allclose(encoded[["day_time", "day_month", "day_weekday"]].to_numpy()[[1, 3]], 0, atol=1e-12)
+    assert not [name for name in names if "hour" in name or "day_sin" in name]
+
+
+def test_a_network_learns_from_dates():
+    when = pd.Series(pd.date_range("2024-01-01", periods=400, freq="31h"))
+    is_weekend = when.dt.day_of_week >= 5
+    model = tabular_pipeline(ShallowNNClassifier(16, solver="lbfgs", alpha=0.1, random_state=0, max_iter=300))
+    model.fit(when[:300].to_frame("when"), is_weekend[:300])
+    assert model.score(when[300:].to_frame("when"), is_weekend[300:]) > 0.95
