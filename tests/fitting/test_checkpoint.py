@@ -8,8 +8,8 @@ import io
 import math
 import os
 import pickle
-import re
 import random
+import re
 import shutil
 import signal
 import time

@@ -74,7 +74,7 @@ def test_all_tables_give_the_predictions_of_pandas(kind):
 def test_the_estimators_of_the_two_names(estimator, expected):
     model = tabular_pipeline(estimator, random_state=0, n_networks=3)
     assert type(model[-1]) is expected
-    assert (model[-1].random_state, model[-1].n_networks, model[-1].early_stopping) == (0, 3, True)
+    assert (model[-1].random_state, model[-1].n_networks, model[-1].dtype) == (0, 3, "float32")
     assert is_classifier(model) == (estimator == "classifier")
     assert is_regressor(model) == (estimator == "regressor")
     y = Y if estimator == "classifier" else PRICES
