@@ -70,8 +70,8 @@ print(model.predict_proba(X_test[:3]).round(2))
 # quantiles. Beyond the longest stay in training, nothing grows. The price also gets a
 # column that says where it is missing.
 
-encoder = model["columns"].named_transformers_["numbers"]
-print([name for name in encoder.get_feature_names_out() if "price" in name])
+names = model["columns"].get_feature_names_out()
+print([name for name in names if "price" in name])
 
 # %%
 # Others
@@ -135,9 +135,10 @@ import matplotlib.pyplot as plt
 
 truth = np.logaddexp(0, np.where(left == "left", -logit, logit)).mean()
 months = np.linspace(0, 80, 801)
-alone = encoder.transform(
-    pd.DataFrame({"months": months, "price": 40.0, "calls": 0.0})
-)
+rows = customers.iloc[[0] * len(months)].assign(months=months)
+alone = model["columns"].transform(
+    rows
+)  # the first columns are those of the months
 
 figure, axes = plt.subplots(1, 3, figsize=(9, 3.3), layout="constrained")
 value, ramps, others = axes
