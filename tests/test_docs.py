@@ -1,6 +1,6 @@
 """The documentation: its code runs, it is complete, and both languages agree.
 
-The site is not built here. ``bash .ci/run docs`` builds it; then a broken link, code that does not run, and a
+The site is not built here. ``nox -s docs`` builds it; then a broken link, code that does not run, and a
 page without a place in the contents are errors.
 """
 

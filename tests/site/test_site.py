@@ -67,7 +67,7 @@ known_links = set()
 
 
 def test_the_site_is_built():
-    assert len(PAGES) > 50, "Build the site first: bash .ci/run docs"
+    assert len(PAGES) > 50, "Build the site first: nox -s docs"
 
 
 @pytest.mark.parametrize("page", PAGES)
