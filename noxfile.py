@@ -67,9 +67,9 @@ def package(session):
 def docs(session):
     """Build the site, check its links, and open every page in headless Chromium."""
     session.install("-e.", "--group", "docs")
-    session.run(
-        "python", "-m", "sphinx", "-E", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html"
-    )
+    sphinx = ["python", "-m", "sphinx", "-E", "-W", "--keep-going", "-j", "auto", "-b", "html"]
+    session.run(*sphinx, "docs", "docs/_build/html")
+    session.run(*sphinx, "docs/zh", "docs/_build/html/zh")
     session.run("python", "docs/check_site.py", "docs/_build/html")
     if not (shutil.which("chromium") and shutil.which("chromedriver")):  # only root can install them
         session.run("apt-get", "update", "-qq", external=True)
