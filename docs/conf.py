@@ -1,8 +1,16 @@
-"""How the site is built: python -m sphinx -W --keep-going -b html docs docs/_build/html."""
+"""How the site is built: python -m sphinx -W --keep-going -b html docs docs/_build/html.
 
+The Chinese pages are a build of their own, docs/zh/conf.py.
+"""
+
+import doctest
 import sys
+from importlib import import_module
 from pathlib import Path
 
+from sphinx_gallery.sorting import FunctionSortKey
+
+sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 import sknn_scratch
@@ -15,21 +23,19 @@ extensions = [
     "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",
+    "matplotlib.sphinxext.plot_directive",
     "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
-    "api_pages",
-    "gallery",
     "breaks",
-    "chinese",
-    "mathml",
+    "inherited",
+    "languages",
     "results",
     "run",
-    "signatures",
-    "tutorial",
 ]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "zh", "README.md"]
 suppress_warnings = [
     "config.cache",  # sphinx_gallery_conf holds values that cannot be pickled
     "ref.ref",  # docstrings inherited from scikit-learn refer to its user guide and to its glossary
@@ -42,10 +48,11 @@ toc_object_entries_show_parents = "hide"
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 
+mathjax_path = "mathjax/tex-svg.js"  # 3.2.2, from npm: pages work without a network
+
 html_theme = "pydata_sphinx_theme"
 html_title = "sknn_scratch"
 html_logo = html_favicon = "_static/logo.svg"
-html_search_language = "en-zh"  # chinese.py
 html_static_path = ["_static"]
 html_css_files = ["palette.css", "site.css"]
 # Pages that stand alone have no section to navigate.
@@ -65,11 +72,7 @@ html_sidebars = {
         "cite",
         "changelog",
         "contributing",
-        "zh/index",
-        "zh/playground",
-        "zh/which",
-        "zh/faq",
-        "zh/search",
+        "extending",
     )
 }
 templates_path = ["_templates"]
@@ -77,7 +80,6 @@ html_context = {"default_mode": "auto"}
 html_show_sourcelink = False
 html_theme_options = {
     "logo": {"text": "sknn_scratch"},
-    "navbar_center": ["header-nav"],  # chinese.py translates it
     "navbar_end": ["language", "theme-switcher", "navbar-icon-links"],
     "header_links_before_dropdown": 5,
     "icon_links": [
@@ -91,16 +93,30 @@ html_theme_options = {
     "pygments_dark_style": "a11y-dark",
     "secondary_sidebar_items": {
         "**": ["page-toc"],
-        **{page: [] for page in ("index", "zh/index", "playground", "zh/playground", "cheat_sheet")},
+        **{page: [] for page in ("index", "playground", "cheat_sheet")},
     },
     "show_toc_level": 2,
     "footer_start": ["copyright"],
     "footer_end": [],
 }
 copyright = "the sknn_scratch developers, BSD-3-Clause"
-html_math_renderer = "mathml"
+
+
+def example_of(module, name):
+    """Return the code of the example in the docstring of a class."""
+    docstring = getattr(import_module(module), name).__doc__
+    return "".join(example.source for example in doctest.DocTestParser().get_examples(docstring))
+
+
+def quick_start_first(name):
+    """Return what an example is sorted by: the quick start, then what is run here, then the others."""
+    return (name != "plot_quickstart.py", not name.startswith("plot_"), name)
+
 
 autosummary_generate = True
+autosummary_context = {"example_of": example_of}
+plot_html_show_source_link = plot_html_show_formats = False
+plot_formats = [("svg", 120)]
 autodoc_member_order = "groupwise"
 autodoc_typehints = "none"  # numpydoc's Parameters say it
 numpydoc_show_class_members = False  # the class template lists them
@@ -121,7 +137,7 @@ numpydoc_validation_exclude = {
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
-    "within_subsection_order": "gallery.QuickStartFirst",
+    "within_subsection_order": FunctionSortKey(quick_start_first),
     "backreferences_dir": "api/backreferences",
     "doc_module": ("sknn_scratch",),
     "filename_pattern": r"[/\\]plot_",

@@ -1,21 +1,18 @@
 """The documentation: its code runs, it is complete, and both languages agree.
 
-The site is not built here. ``bash .ci/run docs`` builds it; then a broken link, code that does not run, and a
+The site is not built here. ``nox -s docs`` builds it; then a broken link, code that does not run, and a
 page without a place in the contents are errors.
 """
 
 import ast
-import inspect
 import re
 import runpy
 from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
-import parameter_groups
 import pytest
 import session
-import words
 
 import sknn_scratch
 from sknn_scratch._displays import plotting
@@ -42,12 +39,22 @@ CHINESE = [name for name in PAGES if name.startswith("docs/zh/")]
 ENGLISH = [name for name in PAGES if name not in CHINESE]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
+BLOCK = re.compile(
+    r"^(?P<fence>`{3,})(?:\{run\}|python)\n(?P<options>(?::\w+:[^\n]*\n)*)(?P<code>.*?)^(?P=fence)$",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def blocks_of(markdown):
+    """List the code and the options of the blocks that a reader would run."""
+    found = BLOCK.finditer(markdown)
+    return [(match["code"], dict(re.findall(r"^:(\w+): *(.*)$", match["options"], re.M))) for match in found]
+
+
 # Plain blocks of Python, which the site does not run, and what is before them; it runs all other code.
 UP_TO_THE_LAST_PLAIN_BLOCK = re.compile(r".*^```python\n.*?^```$", re.DOTALL | re.MULTILINE)
 WITH_PLAIN_CODE = {
-    name: session.steps_of(match[0])
-    for name in ENGLISH
-    if (match := UP_TO_THE_LAST_PLAIN_BLOCK.match(PAGES[name]))
+    name: blocks_of(match[0]) for name in ENGLISH if (match := UP_TO_THE_LAST_PLAIN_BLOCK.match(PAGES[name]))
 }
 
 
@@ -65,13 +72,13 @@ def running(tmp_path):
     [pytest.param(name, marks=needs_callbacks if "callbacks" in name else ()) for name in WITH_PLAIN_CODE],
 )
 def test_code_runs(name, running):
-    for _, code, options in WITH_PLAIN_CODE[name]:
+    for code, options in WITH_PLAIN_CODE[name]:
         running.run(code, warns=options.get("warns", ""), raises=options.get("raises", ""))
         plt.close("all")
 
 
 def test_the_code_of_the_readme_runs_and_prints_what_is_shown(running):
-    *_, last = [running.run(code) for _, code, _ in session.steps_of(README)]
+    *_, last = [running.run(code) for code, _ in blocks_of(README)]
     (shown,) = re.findall(r"```\n\n```text\n([^`]*)\.\.\.\n```", README)
     printed = last.text[: len(shown)]
     assert NUMBER.split(printed) == NUMBER.split(shown)
@@ -107,16 +114,6 @@ def test_every_public_name_is_documented_once():
     blocks = PAGES["docs/api/index.md"].split(":toctree: .")[1:]
     documented = [name for block in blocks for name in re.findall(r"^   (\w+)$", block, re.MULTILINE)]
     assert sorted(documented) == sorted(sknn_scratch.__all__)
-
-
-def test_parameters_are_in_one_group_each_and_exist():
-    grouped = [name for names in parameter_groups.GROUPS.values() for name in names]
-    estimators = [name for name in sknn_scratch.__all__ if name.startswith("ShallowNN")]
-    parameters = {
-        name for one in estimators for name in inspect.signature(getattr(sknn_scratch, one)).parameters
-    }
-    assert len(set(grouped)) == len(grouped)
-    assert set(grouped) <= parameters
 
 
 # --- Colours ---
@@ -159,12 +156,10 @@ def structure_of(markdown):
         markdown,
         re.MULTILINE,
     ):
-        if match["kind"] in ("{task}", "{solution}", "{check}", "{mistake}"):
-            structure.append((match["kind"], without_words(match["body"])))
-        elif match["kind"] in ("{run}", "{draw}"):
-            body = re.sub(r"^:alt: .*$", ":alt:", match["body"], flags=re.MULTILINE)
-            body = body.replace(":translated:\n", "")  # only Chinese pages have it
-            structure.append(("code", body))
+        if match["kind"] in ("{run}", "{draw}"):
+            body = re.sub(r"^:(alt|folded): .*$", r":\1:", match["body"], flags=re.MULTILINE)
+            options = "".join(re.findall(r"^:\w+:.*\n", body, re.MULTILINE))
+            structure.append((options, without_words(body.removeprefix(options))))
         else:
             structure.append(match["kind"] or match["heading"] or match["row"])
         if match["kind"] and match["fence"].startswith(":"):
@@ -212,17 +207,6 @@ def test_course_and_first_pages_are_there_in_both_languages():
     first = ["index", "playground", "which", "faq", "guide/index", "guide/install", "guide/tables"]
     pages = [*chapters, *(f"docs/{page}.md" for page in first)]
     assert {name.replace("docs/", "docs/zh/") for name in pages} == set(CHINESE)
-
-
-# --- Words in Chinese ---
-
-
-def test_what_code_prints_is_translated_line_by_line(monkeypatch):
-    monkeypatch.setattr(words, "WORDS", {"It stopped.": "停了。", "Wait.": "等等。"})
-    monkeypatch.setattr(words, "PATTERNS", {re.compile("UserWarning: ((?:(?!\\. ).)+?)"): "UserWarning: {}"})
-    assert words.translate_lines("UserWarning: It stopped. Wait.\n3 \n") == "UserWarning: 停了。等等。\n3"
-    with pytest.raises(LookupError, match="'no such line'"):
-        words.translate_lines("Wait.\nno such line")
 
 
 # --- The check of the built site ---

@@ -1,29 +1,36 @@
 """The exercises of the course: the answers pass their checks, and the checks catch what students do wrong."""
 
 import copy
+import re
 import warnings
-from itertools import pairwise
 from pathlib import Path
 
-import exercises
 import notebook
 import pytest
 
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
 PAGES = {
-    language: (DOCS / folder / "tutorial" / "your-own-network.md").read_text(encoding="utf-8")
+    language: (ROOT / "docs" / folder / "tutorial" / "your-own-network.md").read_text(encoding="utf-8")
     for language, folder in (("English", ""), ("Chinese", "zh"))
 }
+
+
+def code_of(page, *, solved):
+    """List the cells of code of the notebook of a page."""
+    cells = notebook.notebook_of(page, solved=solved)["cells"]
+    return [cell["source"] for cell in cells if cell["cell_type"] == "code"]
+
+
 # tests/test_docs.py holds that the code of both languages is the same, but for its words.
-BLOCKS = exercises.blocks_of(PAGES["English"])
-STARTS = [i for i, block in enumerate(BLOCKS) if block.kind == "task"]
-STEPS = [BLOCKS[start:end] for start, end in pairwise([*STARTS, len(BLOCKS)])]
-# The untouched task of each step, and what students get wrong.
-WRONG = [
-    pytest.param(number, block.code, id=f"{number + 1}, {block.name or 'nothing written'}")
-    for number, step in enumerate(STEPS)
-    for block in step
-    if block.kind in ("task", "mistake")
+ANSWERS = code_of(PAGES["English"], solved=True)
+STEPS = [i for i, code in enumerate(ANSWERS) if "### BEGIN SOLUTION" in code]  # the next cell is the check
+UNTOUCHED = [code_of(PAGES["English"], solved=False)[i] for i in STEPS]
+MISTAKES = (ROOT / "tests" / "mistakes.md").read_text(encoding="utf-8").split("\n## Step ")[1:]
+WRONG = [(step, "nothing written", code) for step, code in enumerate(UNTOUCHED)]
+WRONG += [
+    (step, name, code)
+    for step, section in enumerate(MISTAKES)
+    for name, code in re.findall(r"^```python\n# ([^\n]*)\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
 ]
 
 
@@ -31,31 +38,28 @@ WRONG = [
 def names_before():
     """The names that are defined before each step, if all earlier answers are right."""
     namespace, before = {}, []
-    for block in BLOCKS:
-        if block.kind == "task":
+    for i, code in enumerate(ANSWERS):
+        if i in STEPS:
             before.append(dict(namespace))
-        if block.kind in ("run", "solution"):
-            exec(block.code, namespace)
+        exec(code, namespace)
     return before
 
 
 @pytest.mark.parametrize("language", PAGES)
 def test_the_notebook_of_the_answers_runs(language, capsys):
-    made = notebook.notebook_of(exercises.answers_of(PAGES[language]))
     namespace = {}
-    for cell in made["cells"]:
-        if cell["cell_type"] == "code":
-            exec(cell["source"], namespace)
+    for code in code_of(PAGES[language], solved=True):
+        exec(code, namespace)
     assert len(capsys.readouterr().out.splitlines()) == 1 + len(STEPS)  # each check says that all is right
     assert namespace["accuracy"] > 0.95
 
 
-@pytest.mark.parametrize(("number", "wrong"), WRONG)
-def test_a_wrong_answer_is_caught_with_a_message(number, wrong, names_before):
-    _, solution, check = (block.code for block in STEPS[number][:3])
+@pytest.mark.parametrize(("step", "name", "wrong"), WRONG, ids=[f"{one[0] + 1}, {one[1]}" for one in WRONG])
+def test_a_wrong_answer_is_caught_with_a_message(step, name, wrong, names_before):
+    solution, check = ANSWERS[STEPS[step] : STEPS[step] + 2]
     namespace = {
         name: copy.deepcopy(value) if isinstance(value, list) else value  # which a mistake may change
-        for name, value in names_before[number].items()
+        for name, value in names_before[step].items()
     }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # an overflow may be part of the mistake
@@ -67,7 +71,8 @@ def test_a_wrong_answer_is_caught_with_a_message(number, wrong, names_before):
 
 @pytest.mark.parametrize("language", PAGES)
 def test_the_notebook_of_the_exercises_tells_no_answer(language):
-    made = notebook.notebook_of(exercises.exercises_of(PAGES[language]))
-    text = "\n".join(cell["source"] for cell in made["cells"])
-    for block in exercises.blocks_of(PAGES[language]):
-        assert (block.code.strip() in text) == (block.kind in ("run", "task", "check"))
+    solved, unsolved = (code_of(PAGES[language], solved=solved) for solved in (True, False))
+    for with_answer, without in zip(solved, unsolved, strict=True):
+        answers = re.findall(r"### BEGIN SOLUTION\n(.*?)\s*### END SOLUTION", with_answer, re.DOTALL)
+        assert not any(answer.strip() in without for answer in answers)
+        assert without.count("...") >= len(answers)

@@ -2,8 +2,6 @@
 
 import re
 import runpy
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from sknn_scratch._fitting.sklearn_versions import SUPPORTED
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+NOXFILE = (ROOT / "noxfile.py").read_text(encoding="utf-8")
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PYPROJECT["project"]["optional-dependencies"]
 GROUPS = PYPROJECT["dependency-groups"]
@@ -59,31 +58,14 @@ def test_tools_are_pinned(group):
     assert all("==" in requirement for requirement in GROUPS[group])
 
 
-def requirements(which):
-    command = [sys.executable, ROOT / ".ci" / "requirements.py", which]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+def test_the_previous_scikit_learn_is_the_one_before_the_newest():
+    assert f'PREVIOUS = "scikit-learn=={SUPPORTED[-2]}.*"' in NOXFILE
 
 
-def test_lowest_versions_are_the_bounds():
-    lowest = requirements("lowest")
-    bounds = [*PYPROJECT["project"]["dependencies"], *EXTRAS["plot"]]
-    assert all(bound.replace(">=", "==") in lowest for bound in bounds)
-    assert all("==" in requirement for requirement in lowest)
-    names = [requirement.split("==")[0] for requirement in lowest]
-    assert len(names) == len(set(names))
-    assert {tool.split("==")[0] for tool in GROUPS["test"]} <= set(names)
-
-
-def test_the_previous_version_is_tested_with_the_pinned_tools():
-    scikit_learn, *tools = requirements("previous")
-    assert scikit_learn == f"scikit-learn=={SUPPORTED[-2]}.*"
-    assert tools == GROUPS["test"]
-
-
-def test_newest_versions_are_not_bounded():
-    newest = requirements("newest")
-    assert {"numpy", "scikit-learn", "matplotlib", "pytest"} <= set(newest)
-    assert not any(re.search("[=<>]", requirement) for requirement in newest)
+def test_pre_commit_has_the_version_of_ruff_that_ci_has():
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    (version,) = re.findall(r"ruff-pre-commit\n    rev: v(\S+)", hooks)
+    assert f"ruff=={version}" in GROUPS["lint"]
 
 
 # --- Publishing ---
@@ -103,11 +85,11 @@ def test_the_conda_recipe_agrees_with_the_project():
 
 def test_the_workflows_run_tasks_that_exist():
     workflows = [path.read_text(encoding="utf-8") for path in (ROOT / ".github" / "workflows").glob("*.yml")]
-    tasks = {task for text in workflows for task in re.findall(r"bash \.ci/run (\w+)", text)}
+    tasks = {task for text in workflows for task in re.findall(r"bash \.ci/run -s (\w+)", text)}
     for listed in re.findall(r"task: \[(.+)\]", "".join(workflows)):
         tasks |= set(listed.split(", "))
-    functions = set(re.findall(r"^(\w+)\(\) \{", (ROOT / ".ci" / "run").read_text(), re.MULTILINE))
-    assert {"lint", "suite", "lowest", "nightly", "package"} <= tasks <= functions
+    sessions = set(re.findall(r"^def (\w+)\(session", NOXFILE, re.MULTILINE))
+    assert {"lint", "tests", "lowest", "nightly", "package"} <= tasks <= sessions
 
 
 # --- The maps of the modules ---
@@ -120,11 +102,7 @@ def modules_on(docstring):
     return [name for first, rest in lines for name in (first, *re.findall(r"``(\w+)``", rest))]
 
 
-def test_each_module_is_on_one_map():
-    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    on_maps = re.findall(r"^\| `(.+?)\.py` \|", contributing, re.MULTILINE)
-    on_maps += [f"_core/{name}" for name in modules_on(_core.__doc__)]
-    on_maps += [f"_fitting/{name}" for name in modules_on(_fitting.__doc__)]
-    package = ROOT / "sknn_scratch"
-    modules = [path.relative_to(package).with_suffix("").as_posix() for path in package.rglob("*.py")]
-    assert sorted(on_maps) == sorted(modules)
+@pytest.mark.parametrize("folder", [_core, _fitting])
+def test_each_module_is_on_the_map_of_its_folder(folder):
+    modules = [path.stem for path in Path(folder.__file__).parent.glob("*.py") if path.stem != "__init__"]
+    assert sorted(modules_on(folder.__doc__)) == sorted(modules)

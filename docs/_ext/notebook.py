@@ -3,8 +3,8 @@
 import base64
 import re
 
-from session import OPTION
-
+OPTION = re.compile(r"^:(\w+): *(.*)$", re.MULTILINE)
+SOLUTION = re.compile(r"### BEGIN SOLUTION.*?### END SOLUTION", re.DOTALL)
 FENCE = re.compile(
     r"^(?P<fence>`{3,})(?P<kind>\S+)[^\n]*\n(?P<options>(?::\w+:[^\n]*\n)*)(?P<body>.*?)^(?P=fence)$",
     re.MULTILINE | re.DOTALL,
@@ -17,7 +17,11 @@ INSTALL = """\
 # Without the #, this line installs what the notebook needs:
 # %pip install -q "sknn_scratch[plot] @ git+https://github.com/sknn-scratch/sknn_scratch"
 """
-HEADING = re.compile(r"\A(\s*# .*\n)")
+
+
+def without_solutions(code):
+    """Put ``...`` in the place of each solution."""
+    return SOLUTION.sub("...", code)
 
 
 def cell(kind, source, **metadata):
@@ -29,7 +33,7 @@ def cell(kind, source, **metadata):
 def metadata_of(options):
     """Say of a cell what the options of its block say: it may raise, or its code is folded away."""
     metadata = {"tags": ["raises-exception"]} if "raises" in options else {}
-    return metadata | ({"jupyter": {"source_hidden": True}} if "folded" in options else {})
+    return metadata | ({"jupyter": {"source_hidden": True}} if options.get("folded") == "" else {})
 
 
 def image(svg):
@@ -54,19 +58,10 @@ def prose(text, values):
     return LINK.sub(linked, text)
 
 
-def notebook_of(markdown, values=(), drawings=()):
-    """Make the notebook of a page.
+def notebook_of(markdown, values=(), drawings=(), *, solved=False):
+    """Make the notebook of a page, in nbformat 4.4; exercises have their solutions only if it is ``solved``.
 
-    Parameters
-    ----------
-    markdown : str
-    values, drawings : iterable of str
-        What stands for its ``{value}`` roles and ``{draw}`` blocks, in their order.
-
-    Returns
-    -------
-    notebook : dict
-        In nbformat 4.4.
+    The values and the drawings stand for its ``{value}`` roles and ``{draw}`` blocks, in their order.
     """
     values, drawings = iter(values), iter(drawings)
     cells, place = [], 0
@@ -74,19 +69,16 @@ def notebook_of(markdown, values=(), drawings=()):
         cells.append(cell("markdown", prose(markdown[place : match.start()], values)))
         place = match.end()
         if match["kind"] == "{run}":
-            cells.append(cell("code", match["body"], **metadata_of(dict(OPTION.findall(match["options"])))))
+            code = match["body"] if solved else without_solutions(match["body"])
+            cells.append(cell("code", code, **metadata_of(dict(OPTION.findall(match["options"])))))
         elif match["kind"] == "{draw}":
             cells.append(cell("markdown", image(next(drawings))))
         elif match["kind"] == "{notebook}":
-            heading = HEADING.match(cells[0]["source"] + "\n")[1]
-            cells[0]["source"] = f"{heading}\n{match['body']}\n{cells[0]['source'][len(heading) :]}"
+            heading, _, rest = cells[0]["source"].partition("\n")
+            cells[0]["source"] = f"{heading}\n\n{match['body']}\n{rest}"
             cells.insert(1, cell("code", INSTALL))
         else:
             cells.append(cell("markdown", match[0]))
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    return {
-        "cells": [one for one in cells if one["source"]],
-        "metadata": kernel,
-        "nbformat": 4,
-        "nbformat_minor": 4,
-    }
+    cells = [one for one in cells if one["source"]]
+    return {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 4}

@@ -1,4 +1,4 @@
-"""The ``run`` directive and the ``value`` role: code whose output is made while the site is built.
+"""Code whose output is made while the site is built: the directives ``run``, ``draw`` and ``notebook``.
 
 ::
 
@@ -9,26 +9,28 @@
 
     The loss is {value}`f"{loss:.2f}"`.
 
-    .. picture:: sknn_scratch.NetworkDisplay
-
 All blocks of a page run in one namespace. ``:warns:`` and ``:raises:`` name the warning or error of a block.
-``:folded:`` folds away the code and its warnings, below what it makes. A ``picture`` is what the example in a
-docstring draws.
+``:folded:`` folds away the code and its warnings, below what it makes. Of what stands between
+``### BEGIN SOLUTION`` and ``### END SOLUTION``, the page shows ``...``.
 
-Chinese pages show figures, warnings and errors in Chinese, and with ``:translated:`` also what is printed.
+``draw`` calls a function of drawings.py and shows what it draws, without the code. ``notebook``, the last
+block, links to the page as a Jupyter notebook; its text stands on the page and in the notebook. With
+``:answers-of:`` and the name of a page beside it, it links to that page with its solutions.
 """
 
-import doctest
+import json
 import os
-from importlib import import_module
 from pathlib import Path
 from typing import ClassVar
 
+import matplotlib.pyplot as plt
 from docutils import nodes
 from docutils.parsers.rst import directives
-from session import Session
+from matplotlib.collections import QuadMesh
+from notebook import notebook_of, without_solutions
+from session import STYLE, Session, drawings
+from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective, SphinxRole
-from words import translate_lines, translate_markup
 
 WIDE = 900  # pixels, from which on a figure is wider than the text
 PIXELS_PER_INCH = 120  # as shown; images inside the figure have twice as many, for sharp screens
@@ -37,35 +39,14 @@ NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 def session_of(env):
     """Find the session of the page that is being read."""
-    if "session" not in env.temp_data:
-        env.temp_data["session"] = Session(Path(env.doctreedir, "files", env.docname))
-    return env.temp_data["session"]
-
-
-def is_chinese(docname):
-    """Whether a page is one of the Chinese pages."""
-    return docname.startswith("zh/")
-
-
-def in_the_language_of(docname, markup):
-    """Translate the words of an SVG or HTML if the page is Chinese."""
-    return translate_markup(markup) if is_chinese(docname) else markup
-
-
-def folded(word, content):
-    """Fold nodes away below a word."""
-    opening = f'<details class="folded"><summary>{word}</summary>'
-    return [nodes.raw("", opening, format="html"), *content, nodes.raw("", "</details>", format="html")]
+    return env.temp_data.setdefault("session", Session(Path(env.doctreedir, "files", env.docname)))
 
 
 class Run(SphinxDirective):
     """Show the code, then what it prints and draws."""
 
     has_content = True
-    option_spec: ClassVar = {
-        **dict.fromkeys(("alt", "warns", "raises"), directives.unchanged),
-        **dict.fromkeys(("folded", "translated"), directives.flag),
-    }
+    option_spec: ClassVar = dict.fromkeys(("alt", "warns", "raises", "folded"), directives.unchanged)
 
     def run(self):
         """Return the nodes."""
@@ -80,65 +61,71 @@ class Run(SphinxDirective):
         outcome = session_of(self.env).run(code, **expected)
         if outcome.figures and "alt" not in self.options:
             raise ValueError("A block that draws needs :alt:, for those who cannot see the figure.")
+        code = without_solutions(code)
         code = [nodes.literal_block(code, code, language="python")]
-        text, trouble = outcome.text.rstrip(), outcome.trouble
-        if "translated" in self.options:
-            text = translate_lines(text)
-        if is_chinese(self.env.docname):
-            trouble = translate_lines(trouble)
-        printed, trouble = self.block(text, "run-output"), self.block(trouble, "run-trouble")
-        pictures = [self.image(figure, self.options["alt"]) for figure in outcome.figures]
-        if outcome.html:
-            html = in_the_language_of(self.env.docname, outcome.html)
-            pictures.insert(0, nodes.raw("", f'<div class="run-html">{html}</div>', format="html"))
-        if "folded" in self.options:
-            word = "代码" if is_chinese(self.env.docname) else "Code"
-            return printed + pictures + folded(word, code + trouble)
-        return code + printed + trouble + pictures
-
-    def block(self, text, kind):
-        """Show a text in the letters of code, if there is any."""
-        return [nodes.literal_block(text, text, language="text", classes=[kind])] if text else []
+        printed, trouble = block(outcome.text, "run-output"), block(outcome.trouble, "run-trouble")
+        pictures = [raw(f'<div class="run-html">{outcome.html}</div>')] if outcome.html else []
+        pictures += [self.image(figure, self.options["alt"]) for figure in outcome.figures]
+        if "folded" not in self.options:
+            return code + printed + trouble + pictures
+        word = self.options["folded"] or ("代码" if self.config.language == "zh_CN" else "Code")
+        opening = raw(f'<details class="folded"><summary>{word}</summary>')
+        return [*printed, *pictures, opening, *code, *trouble, raw("</details>")]
 
     def image(self, figure, alt):
         """Save the figure as an SVG whose letters are text, and close it."""
-        import matplotlib.pyplot as plt
-        from matplotlib.collections import QuadMesh
-
         directory = Path(self.env.doctreedir, "figures")
         directory.mkdir(exist_ok=True)
         number = self.env.temp_data["n_figures"] = self.env.temp_data.get("n_figures", 0) + 1
         path = directory / f"{self.env.docname.replace('/', '-')}-{number}.svg"
         for mesh in figure.findobj(QuadMesh):
             mesh.set_rasterized(True)  # else each of its cells is an element
-        with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": path.stem}):
+        with plt.style.context(STYLE):
             figure.savefig(path, dpi=2 * PIXELS_PER_INCH, metadata=NO_METADATA)
-        svg = in_the_language_of(self.env.docname, path.read_text(encoding="utf-8"))
-        path.write_text(svg, encoding="utf-8")
         width = round(figure.get_figwidth() * PIXELS_PER_INCH)
         plt.close(figure)
-        page = Path(self.env.doc2path(self.env.docname)).parent
-        uri = os.path.relpath(path, page).replace(os.sep, "/")
-        image = nodes.image(uri=uri, alt=alt, width=f"{width}px")
+        image = nodes.image(uri=beside(self.env, path), alt=alt, width=f"{width}px")
         return nodes.container("", image, classes=["run-figure"] + ["wide"] * (width > WIDE))
 
 
-class Picture(Run):
-    """Show what the example in the docstring of a public class draws; the docstring shows the code."""
+class Draw(SphinxDirective):
+    """Show a drawing, which has the colours and the letters of the page."""
 
-    has_content = False
-    required_arguments = 1
-    option_spec: ClassVar = {}
+    has_content = True
+    option_spec: ClassVar = {"alt": directives.unchanged_required}
 
     def run(self):
-        """Return the nodes."""
-        module, name = self.arguments[0].rsplit(".", 1)
-        docstring = getattr(import_module(module), name).__doc__
-        code = "".join(example.source for example in doctest.DocTestParser().get_examples(docstring))
-        outcome = session_of(self.env).run(code)
-        if not outcome.figures:
-            raise self.error(f"The example of {name} draws nothing.")
-        return [self.image(figure, docstring.split("\n")[0]) for figure in outcome.figures]
+        """Return the node."""
+        self.env.note_dependency(drawings.__file__)
+        svg = session_of(self.env).draw("\n".join(self.content), self.options["alt"])
+        return [raw(f'<div class="run-drawing">{svg}</div>')]
+
+
+class Notebook(SphinxDirective):
+    """Link to the page as a Jupyter notebook."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+    option_spec: ClassVar = {"answers-of": directives.unchanged_required}
+
+    def run(self):
+        """Write the file, and return the nodes."""
+        page, solved = Path(self.env.doc2path(self.env.docname)), "answers-of" in self.options
+        if solved:
+            page = page.with_name(f"{self.options['answers-of']}.md")
+            self.env.note_dependency(str(page))
+        markdown, session = page.read_text(encoding="utf-8"), session_of(self.env)
+        notebook = notebook_of(markdown, session.values, session.drawn, solved=solved)
+        name = page.stem + "-answers" * solved
+        path = Path(self.env.doctreedir, "notebooks", self.env.docname).with_name(f"{name}.ipynb")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")
+        address = {"reftarget": beside(self.env, path), "refdoc": self.env.docname}
+        link = addnodes.download_reference("", "", nodes.inline("", self.arguments[0]), **address)
+        space = "" if self.config.language == "zh_CN" else " "
+        sentence = nodes.Text(space + " ".join(self.content))
+        return [nodes.paragraph("", "", link, sentence, classes=["run-notebook"])]
 
 
 class Value(SphinxRole):
@@ -146,13 +133,29 @@ class Value(SphinxRole):
 
     def run(self):
         """Return the nodes and no messages."""
-        text = session_of(self.env).evaluate(self.text)
-        return [nodes.Text(text)], []
+        return [nodes.Text(session_of(self.env).evaluate(self.text))], []
+
+
+def block(text, kind):
+    """Show a text in the letters of code, if there is any."""
+    text = text.rstrip()
+    return [nodes.literal_block(text, text, language="text", classes=[kind])] if text else []
+
+
+def raw(html):
+    """Show HTML."""
+    return nodes.raw("", html, format="html")
+
+
+def beside(env, path):
+    """Write the path of a file from the page that is being read."""
+    return os.path.relpath(path, Path(env.doc2path(env.docname)).parent).replace(os.sep, "/")
 
 
 def setup(app):
     """Register with Sphinx."""
     app.add_directive("run", Run)
-    app.add_directive("picture", Picture)
+    app.add_directive("draw", Draw)
+    app.add_directive("notebook", Notebook)
     app.add_role("value", Value())
     return {"parallel_read_safe": True, "parallel_write_safe": True}

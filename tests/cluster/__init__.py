@@ -1,1 +1,1 @@
-"""Fits on a cluster of Dask or Ray. ``bash .ci/run cluster`` runs these."""
+"""Fits on a cluster of Dask or Ray. ``nox -s cluster`` runs these."""

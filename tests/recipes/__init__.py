@@ -1,4 +1,4 @@
-"""Recipes for packages that the other tests do without. ``bash .ci/run recipes`` runs these."""
+"""Recipes for packages that the other tests do without. ``nox -s recipes`` runs these."""
 
 import importlib.util
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""The built site in a real browser. ``bash .ci/run docs`` builds the site and runs these."""
+"""The built site in a real browser. ``nox -s docs`` builds the site and runs these."""

@@ -1,6 +1,6 @@
 """The drawings of the tutorial, as SVG with the colours of the page: light or dark.
 
-Words are English here; words.py has the Chinese ones.
+Their words are English, and Chinese on the Chinese pages.
 """
 
 import re
@@ -14,6 +14,18 @@ HIDDEN_LAYER = f"var(--hidden-layer, {plotting.HIDDEN_LAYER})"
 OUTPUT_LAYER = f"var(--output-layer, {plotting.OUTPUT_LAYER})"
 FAINT = 0.35
 SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
+CHINESE = {
+    "linear part": "线性部分",
+    "activation": "激活函数",
+    "units": "单元",
+    "inputs": "输入",
+    "× inputs": "× 输入",
+    "× samples": "× 样本",
+    "A row belongs to one neuron, a column to one sample.": "每一行是一个神经元，每一列是一个样本。",
+    "forward: values": "前向传播：值",
+    "backward: errors": "反向传播：误差",
+}
+language = "en"  # docs/zh/conf.py sets it
 
 
 class Drawing:
@@ -36,6 +48,7 @@ class Drawing:
 
     def text(self, x, y, text, size=15, anchor="middle", color="currentColor"):
         """Write, with the middle of the letters at y; what is in brackets after ^ is raised."""
+        text = CHINESE.get(text, text) if language == "zh_CN" else text
         raised, back = f'dy="{-0.35 * size:g}" font-size="{0.7 * size:g}"', f'dy="{0.35 * size:g}"'
         spans = [
             part and f"<tspan {raised if i % 2 else back if i else ''}>{escape(part)}</tspan>"

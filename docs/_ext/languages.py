@@ -1,0 +1,37 @@
+"""Links between the English and the Chinese pages: two builds, of which docs/zh is the second."""
+
+import os
+import posixpath
+from pathlib import Path
+
+from docutils import nodes
+from sphinx import addnodes
+
+
+def link_pages(app, doctree):
+    """Link to pages that the other build makes."""
+    folder = posixpath.dirname(app.env.docname)
+    for link in list(doctree.findall(addnodes.pending_xref)):
+        # A path from this page, but for a link to a Markdown file, which MyST has already found.
+        start = "" if link.get("refdomain") == "doc" else folder
+        target = os.path.relpath(app.srcdir / start / link["reftarget"], app.srcdir).replace(os.sep, "/")
+        if target.startswith(("../", "zh/")):
+            address = posixpath.relpath(f"{target}.html", folder or ".")
+            address += f"#{link['reftargetid']}" if link.get("reftargetid") else ""
+            link.replace_self(
+                nodes.reference("", "", *link.children, refuri=address, classes=link["classes"])
+            )
+
+
+def find_other_language(app, page, template, context, doctree):
+    """Say where the same page is in the other language, or else its first page."""
+    folder = ".." if app.config.language == "zh_CN" else "zh"
+    is_there = Path(app.srcdir, folder, f"{page}.md").is_file()
+    context["other_language"] = f"{folder}/{page if is_there else 'index'}.html"
+
+
+def setup(app):
+    """Register with Sphinx."""
+    app.connect("doctree-read", link_pages)
+    app.connect("html-page-context", find_other_language)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

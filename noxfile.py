@@ -1,0 +1,157 @@
+"""The project's tasks. ``nox -l`` lists them, and ``nox -s lint`` runs one.
+
+A task makes the environment that it needs, with the Python that runs nox, and needs no other task.
+"""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "virtualenv"
+nox.options.reuse_venv = "yes"
+os.environ["MPLBACKEND"] = "Agg"
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+BOUNDS = [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["plot"]]
+TOOLS = nox.project.dependency_groups(PROJECT, "test")
+PREVIOUS = "scikit-learn==1.8.*"
+PYPARSING = "pyparsing==3.2.0"  # Matplotlib 3.9 calls what later ones deprecate; warnings are errors
+NIGHTLY = "https://pypi.anaconda.org/scientific-python-nightly-wheels/simple"
+EXAMPLES = {
+    path.as_posix(): path.read_text(encoding="utf-8") for path in sorted(Path("examples").glob("*.py"))
+}
+NEEDS = {name: re.search(r"^Needs ``pip install (.*)``", code, re.M)[1] for name, code in EXAMPLES.items()}
+
+
+@nox.session(venv_backend="none")
+def try_it(session):
+    """Run the README's two commands, which are written there and nowhere else."""
+    commands = re.findall(r"^python3 -m venv .*", Path("README.md").read_text(encoding="utf-8"), re.M)
+    if len(commands) != 2:
+        session.error(f"README.md must have two lines that start with 'python3 -m venv', not {commands}.")
+    for command in commands:
+        session.run("bash", "-c", command)
+
+
+@nox.session
+def lint(session):
+    """Check format, style, types, the rules of imports, and the workflows."""
+    session.install("-e.", "--group", "lint")
+    session.run("ruff", "format", "--check")
+    session.run("ruff", "check")
+    session.run("mypy")
+    session.run("lint-imports", "--no-cache")
+    session.run(
+        "pyright", "--pythonpath", shutil.which("python", path=session.bin), "tests/typed_mistakes.py"
+    )
+    session.run("actionlint", *map(str, Path(".github/workflows").glob("*.yml")))
+
+
+@nox.session
+def package(session):
+    """Build what is published, into dist/. The wheel alone must be enough to import it."""
+    session.install("--group", "package")
+    shutil.rmtree("dist", ignore_errors=True)
+    session.run("python", "-m", "build")
+    built = list(map(str, Path("dist").iterdir()))
+    session.run("twine", "check", "--strict", *built)
+    session.install("--force-reinstall", *(name for name in built if name.endswith(".whl")))
+    session.run("python", "-P", "-c", "import sknn_scratch; print(sknn_scratch.__file__)")
+
+
+@nox.session
+def docs(session):
+    """Build the site, check its links, and open every page in headless Chromium."""
+    session.install("-e.", "--group", "docs")
+    sphinx = ["python", "-m", "sphinx", "-E", "-W", "--keep-going", "-j", "auto", "-b", "html"]
+    session.run(*sphinx, "docs", "docs/_build/html")
+    session.run(*sphinx, "docs/zh", "docs/_build/html/zh")
+    session.run("python", "docs/check_site.py", "docs/_build/html")
+    if not (shutil.which("chromium") and shutil.which("chromedriver")):  # only root can install them
+        session.run("apt-get", "update", "-qq", external=True)
+        packages = ["chromium", "chromium-driver"]
+        session.run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages, external=True)
+    session.run("pytest", "tests/site")
+
+
+@nox.session
+@nox.parametrize("needs", sorted(set(NEEDS.values())))
+def examples(session, needs):
+    """Run every example, with only what it says that it needs."""
+    session.install(*needs.replace('"', "").split())
+    for name in EXAMPLES:
+        if NEEDS[name] == needs:
+            printed = session.run("python", name, silent=True)
+            session.log(printed)
+            figures = re.findall(r"^Figure saved to (.*)", printed, re.M)
+            draws = re.search("Display|matplotlib", EXAMPLES[name])
+            if (draws and not figures) or not all(Path(figure).is_file() for figure in figures):
+                session.error(f"{name} draws, but did not save the figures that it names: {figures}.")
+
+
+@nox.session
+def recipes(session):
+    """Test what works with other packages (ONNX, MLflow, SHAP, ...), with these packages."""
+    session.install("-e.[onnx]", "--group", "recipes")
+    session.run("pytest", "tests/recipes", "sknn_scratch/onnx")
+
+
+@nox.session
+def cluster(session):
+    """Test fits on worker processes of Dask and Ray, with these packages."""
+    session.install("-e.", "--group", "cluster")
+    session.run("pytest", "tests/cluster")
+
+
+@nox.session
+def kernels(session):
+    """Run the numerically sensitive tests with every BLAS kernel that the machine can run."""
+    session.install("-e.", "--group", "test")
+    session.run("python", ".ci/kernels.py")
+
+
+@nox.session(default=False)
+def tests(session):
+    """Run the suite with the pinned tools, on any system: nox -s tests -- tests/core -n 0."""
+    session.install("-e.", "--group", "test")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def lowest(session):
+    """Run the suite with the lowest versions that pyproject.toml allows (needs Python 3.11)."""
+    suite_with(session, *(bound.replace(">=", "==") for bound in BOUNDS), PYPARSING)
+
+
+@nox.session(default=False)
+def previous(session):
+    """Run the suite with the scikit-learn before the newest."""
+    suite_with(session, PREVIOUS)
+
+
+@nox.session(default=False)
+def newest(session):
+    """Run the suite with the newest versions of everything."""
+    suite_with(session, *map(name_of, [*BOUNDS, *TOOLS]))
+
+
+@nox.session(default=False)
+def nightly(session):
+    """Run the suite with nightly builds of NumPy, SciPy and scikit-learn."""
+    suite_with(session, *map(name_of, [*BOUNDS, *TOOLS]), "--pre", "--extra-index-url", NIGHTLY)
+
+
+def suite_with(session, *pins):
+    """Run the suite with some versions, and for the rest with the pinned tools."""
+    pinned = {name_of(pin) for pin in pins}
+    session.install("-e.[plot]", *pins, *(tool for tool in TOOLS if name_of(tool) not in pinned))
+    session.run("pip", "list")
+    session.run("pytest")
+
+
+def name_of(requirement):
+    """Cut off the version."""
+    return re.split("[=>]", requirement)[0]
