@@ -132,7 +132,7 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         Number of epochs, over all calls with ``warm_start`` or ``partial_fit``. It also counts epochs that
         ``history_`` no longer holds.
     best_iter_ : int
-        The epoch whose weights the model has.
+        The epoch whose weights the model has; the last one, if they are a mean.
     stop_reason_ : str
         "converged", "max_iter", "no_improvement", "small_gradient", "callback", "interrupted",
         "diverged" or, with "lbfgs", "line_search_failed".

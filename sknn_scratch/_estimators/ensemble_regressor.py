@@ -23,6 +23,10 @@ class ShallowNNEnsembleRegressor(EnsembleRegressorParameters, Regression, Ensemb
     never above the mean of their squared errors. With the solvers adam, adamw and sgd, the networks are
     trained in one pass, which takes much less time than training them one after the other.
 
+    With ``alpha="auto"``, the alphas that were tried are spread over the networks, as in
+    :class:`ShallowNNEnsembleClassifier`. But d is the difference of the logarithms of the mean losses, except
+    with loss="poisson".
+
     Parameters
     ----------
     random_state : int, RandomState instance or None, default=None
@@ -42,6 +46,8 @@ class ShallowNNEnsembleRegressor(EnsembleRegressorParameters, Regression, Ensemb
         The same for all networks, see :class:`ShallowNNRegressor`.
     n_iter_ : ndarray of shape (n_networks,)
         Number of epochs of each network.
+    alpha_ : ndarray of shape (n_networks,)
+        The strength of the penalty of each network.
     history_ : list of dict
         The ``history_`` of each network.
 
