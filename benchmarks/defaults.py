@@ -47,7 +47,6 @@ VARIANTS = [
     {"n_iter_no_change": 10},
     {"solver": "adam"},
     {"early_stopping": True},
-    {"early_stopping": False},
     {"dropout": 0.3},
     {"learning_rate_schedule": "cosine"},
 ]

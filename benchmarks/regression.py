@@ -50,7 +50,8 @@ VARIANTS = [
     {"tol": 1e-4},
     {"n_hidden": 200},
     {"batch_size": 32},
-    {"early_stopping": False},
+    {"solver": "adam"},
+    {"early_stopping": True},
     {"loss": "absolute_error"},
     {"loss": "huber"},
 ]
