@@ -13,7 +13,7 @@ Needs ``pip install ".[plot]" pandas``.
 # A bad start
 # -----------
 # We use the breast cancer data without scaling, and unsuitable settings. The network is
-# worse than a guess: to call every tumour benign is right more often.
+# wrong about more than one tumour in four.
 
 import warnings
 

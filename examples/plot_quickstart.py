@@ -47,7 +47,7 @@ search = VectorizedGridSearchCV(
         "shallownnclassifier__activation": activations,
         "shallownnclassifier__n_hidden": widths,
     },
-    verbose=1,  # print a summary; the search takes some seconds
+    verbose=1,  # print a summary; the search takes about half a minute
 )
 search.fit(X_train, y_train)
 

@@ -32,7 +32,12 @@ init_scales = [0.001, 0.01, 0.1, 1.0, 10.0]
 
 X, y = load_digits(return_X_y=True)
 network = ShallowNNClassifier(
-    n_hidden=16, solver="adam", max_iter=10, batch_size=50, random_state=0
+    n_hidden=16,
+    alpha=1.0,  # for each initial scale, "auto" would take longer than ten epochs
+    solver="adam",
+    max_iter=10,
+    batch_size=50,
+    random_state=0,
 )
 search = VectorizedGridSearchCV(
     make_pipeline(StandardScaler(), network),
