@@ -1,7 +1,7 @@
-"""Quote results: python benchmarks/quote.py updates the tables of the README.
+"""Quote results: python benchmarks/quote.py updates the tables of the README, and the page of comparisons.
 
-The pages of the site call ``measured`` while they are built. So every quoted number is a number in
-``results/``.
+These two are read in the repository too, so they have the numbers themselves. The other pages call
+``measured`` while the site is built. So every quoted number is a number in ``results/``.
 """
 
 import re
@@ -10,6 +10,9 @@ from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
 README = Path(__file__).parents[1] / "README.md"
+COMPARISON = Path(__file__).parents[1] / "docs" / "comparison.md"
+# A number, between a comment with the arguments of ``measured`` and one that ends it.
+NUMBER = re.compile(r"(<!-- ([^;>]*); ([^;>]*); ([^;>]*); ([^;>]*) -->)[^<]*(?=<!-- end -->)")
 TASKS = (
     "digits, same settings",
     "digits, defaults",
@@ -111,5 +114,11 @@ def quoted(markdown: str) -> str:
     return markdown
 
 
+def with_numbers(markdown: str) -> str:
+    """Write the numbers between their comments anew."""
+    return NUMBER.sub(lambda match: match[1] + measured(*match.groups()[1:]), markdown)
+
+
 if __name__ == "__main__":
-    README.write_text(quoted(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for page, update in ((README, quoted), (COMPARISON, with_numbers)):
+        page.write_text(update(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -8,7 +8,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from sphinx_gallery.sorting import FunctionSortKey
+from sphinx_gallery.sorting import ExplicitOrder
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
@@ -108,11 +108,6 @@ def example_of(module, name):
     return "".join(example.source for example in doctest.DocTestParser().get_examples(docstring))
 
 
-def quick_start_first(name):
-    """Return what an example is sorted by: the quick start, then what is run here, then the others."""
-    return (name != "plot_quickstart.py", not name.startswith("plot_"), name)
-
-
 autosummary_generate = True
 autosummary_context = {"example_of": example_of}
 plot_html_show_source_link = plot_html_show_formats = False
@@ -134,10 +129,13 @@ numpydoc_validation_exclude = {
     r"\.Checkpoint\.\w+$",  # hooks that scikit-learn calls, and documents
 }
 
+RUN = sorted(
+    path.name for path in Path(__file__).parents[1].glob("examples/plot_*.py")
+)  # the others come last
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
-    "within_subsection_order": FunctionSortKey(quick_start_first),
+    "within_subsection_order": ExplicitOrder(["plot_quickstart.py", *RUN, "*"]),
     "backreferences_dir": "api/backreferences",
     "doc_module": ("sknn_scratch",),
     "filename_pattern": r"[/\\]plot_",

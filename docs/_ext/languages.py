@@ -12,9 +12,11 @@ def link_pages(app, doctree):
     """Link to pages that the other build makes."""
     folder = posixpath.dirname(app.env.docname)
     for link in list(doctree.findall(addnodes.pending_xref)):
-        # A path from this page, but for a link to a Markdown file, which MyST has already found.
-        start = "" if link.get("refdomain") == "doc" else folder
-        target = os.path.relpath(app.srcdir / start / link["reftarget"], app.srcdir).replace(os.sep, "/")
+        target = link["reftarget"]
+        if link.get("refdomain") != "doc":  # a path from this page; MyST has already found Markdown files
+            target = posixpath.normpath(posixpath.join(folder, target))
+        elif target.startswith("/"):
+            target = os.path.relpath(target, app.srcdir).replace(os.sep, "/")
         if target.startswith(("../", "zh/")):
             address = posixpath.relpath(f"{target}.html", folder or ".")
             address += f"#{link['reftargetid']}" if link.get("reftargetid") else ""
