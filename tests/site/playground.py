@@ -12,7 +12,7 @@ Promise.all(modules.map((name) => import(`/_static/playground/${name}.js`)))
   .then((exports) => new Function("js", "values", body)(Object.assign({}, ...exports), values))
   .then(done, (error) => done(`failed: ${error.stack}`));
 """
-MODULES = ["data", "link", "network", "penalties", "random", "training"]
+MODULES = ["data", "link", "maps", "network", "random", "session", "settings", "training"]
 
 
 class Playground:
@@ -61,7 +61,8 @@ class Playground:
         """Give a control a value, as its user would."""
         self.browser.run(
             "const input = document.querySelector(`[name=${arguments[0]}]`);"
-            "input.value = arguments[1]; input.dispatchEvent(new Event('input'))",
+            "input.value = input.dataset.values?.split(' ').indexOf(arguments[1]) ?? arguments[1];"
+            "input.dispatchEvent(new Event('input'))",
             name,
             value,
         )
