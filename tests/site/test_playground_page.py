@@ -112,54 +112,24 @@ def test_dead_units_stay_dead(playground):
     assert playground.browser.read(".diagram .unit span") == ["dead"] * 8
 
 
-# Trains as the page does with a link, but draws nothing. Returns the accuracies, and the number of areas of
-# one class on the map: neighbouring cells on the same side of the boundary.
-TRAIN_A_LINK = """
-const settings = js.meaningOf(js.decode(values.link, js.DEFAULTS).settings);
-const session = new js.Session();
-session.loadPoints(settings);
-session.loadNetwork(settings);
-session.look();
-session.train(values.epochs, settings);
-session.look();
-const { outputs } = js.sample(session.net, session.training.params, js.gridRows(settings.features));
-const seen = new Set();
-const visit = (start) => {
-  const waiting = [start];
-  while (waiting.length) {
-    const cell = waiting.pop();
-    if (seen.has(cell)) continue;
-    seen.add(cell);
-    const [x, y] = [cell % js.GRID, Math.floor(cell / js.GRID)];
-    const around = [[x - 1, y], [x + 1, y], [x, y - 1], [x, y + 1]].filter((place) =>
-      place.every((at) => at >= 0 && at < js.GRID));
-    const cells = around.map(([u, v]) => v * js.GRID + u);
-    waiting.push(...cells.filter((other) => outputs[other] > 0 === outputs[cell] > 0));
-  }
-};
-const areas = [...outputs.keys()].filter((cell) => !seen.has(cell) && (visit(cell), true)).length;
-return [session.seen.train.score, session.seen.test.score, areas];
-"""
-
-
 def trained(playground, name, more, epochs):
-    """Train what a recipe sets up, with more settings: training and test accuracy, number of areas."""
+    """Train what a recipe sets up, with more settings."""
     state = playground.browser.read("button.recipe", "element.dataset.state")[RECIPES.index(name)]
-    return playground.call(TRAIN_A_LINK, link=f"{more}&{state}", epochs=epochs)
+    return playground.trained(f"{state}&{more}", epochs)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_overfitting_draws_islands_and_a_penalty_removes_them(seed, playground):
-    train, test, n_areas = trained(playground, "overfitting", f"seed={seed}", 1500)
-    assert (train, test < 0.85, n_areas > 2) == (1, True, True)
-    train, test, n_areas = trained(playground, "overfitting", f"seed={seed}&alpha=1", 1500)
-    assert (train < 0.9, test > 0.9, n_areas) == (True, True, 2)
+    plain = trained(playground, "overfitting", f"seed={seed}", 1500)
+    assert (plain["train"], plain["test"] < 0.85, plain["areas"] > 2) == (1, True, True)
+    penalised = trained(playground, "overfitting", f"seed={seed}&alpha=1", 1500)
+    assert (penalised["train"] < 0.9, penalised["test"] > 0.9, penalised["areas"]) == (True, True, 2)
 
 
 @pytest.mark.parametrize(("n_hidden", "n_solved"), [(2, 2), (3, 4), (4, 5)])
 def test_more_units_find_the_way_to_xor_more_often(n_hidden, n_solved, playground):
-    links = [f"n_hidden={n_hidden}&seed={seed}" for seed in range(1, 6)]
-    scores = [trained(playground, "xor", link, 800)[0] for link in links]
+    settings = [f"n_hidden={n_hidden}&seed={seed}" for seed in range(1, 6)]
+    scores = [trained(playground, "xor", more, 800)["train"] for more in settings]
     assert scores.count(1) == n_solved
 
 

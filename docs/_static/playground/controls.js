@@ -8,20 +8,16 @@ const isSame = (text, other) => text === other || (other.trim() !== "" && Number
 class ListSlider {
   constructor(input) {
     this.input = input;
-    this.numbers = input.dataset.values.split(" ");
-    input.max = this.numbers.length - 1;
+    this.options = input.dataset.values.split(" ").map((value) => ({ value }));
+    input.max = this.options.length - 1;
   }
 
   get value() {
-    return this.numbers[this.input.value];
+    return this.options[this.input.value].value;
   }
 
   set value(text) {
-    this.input.value = this.numbers.indexOf(text);
-  }
-
-  get options() {
-    return this.numbers.map((value) => ({ value }));
+    this.input.value = this.options.findIndex(({ value }) => value === text);
   }
 }
 

@@ -2,17 +2,14 @@
 // has the colour of its layer. A line may break where there is a "|".
 
 const TOKEN = /([a-zση]+′?)(?:_\{([^}]*)\}|_(\d+))?(\^\[2\])?|\d[\d.]*(?:e[-+]?\d+)?|\S/giu;
-const LAYER = "<mrow><mo stretchy='false'>[</mo><mn>2</mn><mo stretchy='false'>]</mo></mrow>";
+const LAYER = "<mo stretchy='false'>[</mo><mn>2</mn><mo stretchy='false'>]</mo>";
 
 const isGradient = (name) => /^d[wzb]$/.test(name);
 const letters = (name) =>
   isGradient(name) || name === "g′" ? `<mrow><mi>${name[0]}</mi><mi>${name[1]}</mi></mrow>` : `<mi>${name}</mi>`;
 
-function symbol(name, index, isOutput) {
-  const [base, below] = [letters(name), `<mn>${index}</mn>`];
-  const made = index
-    ? isOutput ? `<msubsup>${base}${below}${LAYER}</msubsup>` : `<msub>${base}${below}</msub>`
-    : isOutput ? `<msup>${base}${LAYER}</msup>` : base;
+function symbol(name, index = "", isOutput) {
+  const made = `<msubsup>${letters(name)}<mn>${index}</mn><mrow>${isOutput ? LAYER : ""}</mrow></msubsup>`;
   return isGradient(name) ? `<mrow class="${isOutput ? "output-layer" : "hidden-layer"}">${made}</mrow>` : made;
 }
 

@@ -29,6 +29,6 @@ export class Loop {
     this.session.look();
     this.act.draw();
     if (trouble) this.act.halt(trouble);
-    else this.next = requestAnimationFrame(() => this.frame());
+    else if (this.isRunning) this.next = requestAnimationFrame(() => this.frame());
   }
 }

@@ -106,7 +106,7 @@ export function measure(net, params, { X, targets }) {
   return { loss, score, saturated };
 }
 
-const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const accuracy = (outputs, targets) => mean(outputs.map((y, i) => (y > 0 ? 1 : -1) === targets[i]));
 
 function r2(outputs, targets) {

@@ -4,13 +4,12 @@ import { HINGES } from "./activations.js";
 import { rowOf } from "./data.js";
 import { fill, number, percent, signed } from "./format.js";
 import { gridRows } from "./maps.js";
-import { biasAt, forward, outputWeightAt, weightAt } from "./network.js";
+import { biasAt, forward, mean, outputWeightAt, weightAt } from "./network.js";
 import { drawCurves, drawNetwork } from "./picture.js";
 import { python } from "./python.js";
 
 const NEARLY_ALL = 0.9; // of the rows: a unit is called saturated
 
-const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const isAll = (share) => share > 1 - 1e-9;
 
 export class View {
@@ -68,8 +67,6 @@ export class View {
     };
     for (const name in shown) this.get(name).textContent = shown[name];
   }
-
-  // --- Words ---
 
   // A word for each unit that does not take part as it should, else "".
   notes({ net, seen: { train } }) {
