@@ -1,8 +1,8 @@
 """Draw the pictures of the results: python benchmarks/picture.py.
 
-One shows the first table of ``results/tabular.md``: time against log-loss, one point for each model. A
-model that is much worse than the others is at the upper edge, with its log-loss. The other shows the first table of ``results/sizes.md``: loss and time against the number of rows, one line for
-each model.
+One shows the first table of ``results/tabular.md``: time against log-loss, one point for each model. A model
+that is much worse than the others is at the upper edge, with its log-loss. The other shows the first table of
+``results/sizes.md``: loss and time against the number of rows, one line for each model.
 """
 
 from itertools import accumulate

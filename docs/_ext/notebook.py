@@ -10,6 +10,7 @@ FENCE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 DROPDOWN = re.compile(r"^:{3,}(?:\{dropdown\} (.*))?$", re.MULTILINE)
+SCENE = re.compile(r"<link [^\n]*\n<figure class=\"scene\".*?</script>", re.DOTALL)  # it needs the site
 LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 CHAPTER = re.compile(r"(\d+-[\w-]+)\.md")
 # The first code of every notebook.
@@ -53,6 +54,7 @@ def linked(match):
 
 def prose(text, values):
     """Write the text between two blocks as a notebook would; take the values as they come."""
+    text = SCENE.sub("", text)
     text = re.sub(r"\{value\}`[^`]+`", lambda _: next(values), text)
     text = DROPDOWN.sub(lambda match: f"**{match[1]}**" if match[1] else "", text)
     return LINK.sub(linked, text)

@@ -59,9 +59,9 @@ class Browser:
         self.driver.get_log("browser")  # what earlier pages said
         self.driver.get(self.address + page)
 
-    def resize(self, width):
-        """Give the window a width, in pixels."""
-        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+    def resize(self, width, height=900):
+        """Give the window a size, in pixels."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
     def read(self, selector, value="element.textContent"):

@@ -12,7 +12,38 @@ Promise.all(modules.map((name) => import(`/_static/playground/${name}.js`)))
   .then((exports) => new Function("js", "values", body)(Object.assign({}, ...exports), values))
   .then(done, (error) => done(`failed: ${error.stack}`));
 """
-MODULES = ["data", "link", "network", "penalties", "random", "training"]
+MODULES = ["data", "link", "maps", "network", "random", "session", "settings", "training"]
+
+# Trains as the page does with a link, but draws nothing. Areas are neighbouring cells of the map on the same
+# side of the boundary.
+TRAIN_A_LINK = """
+const settings = js.meaningOf({ ...js.DEFAULTS, ...Object.fromEntries(new URLSearchParams(values.link)) });
+const session = new js.Session();
+session.loadPoints(settings);
+session.loadNetwork(settings);
+session.look();
+session.train(values.epochs, settings);
+session.look();
+const { outputs } = js.sample(session.net, session.training.params, js.gridRows(settings.features));
+const seen = new Set();
+const visit = (start) => {
+  const waiting = [start];
+  while (waiting.length) {
+    const cell = waiting.pop();
+    if (seen.has(cell)) continue;
+    seen.add(cell);
+    const [x, y] = [cell % js.GRID, Math.floor(cell / js.GRID)];
+    const around = [[x - 1, y], [x + 1, y], [x, y - 1], [x, y + 1]].filter((place) =>
+      place.every((at) => at >= 0 && at < js.GRID));
+    const cells = around.map(([u, v]) => v * js.GRID + u);
+    waiting.push(...cells.filter((other) => outputs[other] > 0 === outputs[cell] > 0));
+  }
+};
+const areas = [...outputs.keys()].filter((cell) => !seen.has(cell) && (visit(cell), true)).length;
+const { train, test } = session.seen;
+const saturated = train.saturated.reduce((sum, share) => sum + share, 0) / settings.nHidden;
+return { train: train.score, test: test.score, loss: train.loss, saturated, areas };
+"""
 
 
 class Playground:
@@ -34,6 +65,10 @@ class Playground:
         result = self.browser.run_async(CALL, MODULES, body, values)
         assert not str(result).startswith("failed: "), result
         return result
+
+    def trained(self, link, epochs):
+        """Train what a link sets up; the last of two settings holds. Returns accuracies, loss, areas."""
+        return self.call(TRAIN_A_LINK, link=link, epochs=epochs)
 
     def open(self, state):
         """Open a link as another reader would."""
@@ -61,7 +96,8 @@ class Playground:
         """Give a control a value, as its user would."""
         self.browser.run(
             "const input = document.querySelector(`[name=${arguments[0]}]`);"
-            "input.value = arguments[1]; input.dispatchEvent(new Event('input'))",
+            "input.value = input.dataset.values?.split(' ').indexOf(arguments[1]) ?? arguments[1];"
+            "input.dispatchEvent(new Event('input'))",
             name,
             value,
         )

@@ -10,6 +10,11 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
+from sknn_scratch._core.activations import ACTIVATIONS as CORE_ACTIVATIONS
+from sknn_scratch._core.losses import LOSSES as CORE_LOSSES
+from sknn_scratch._core.network import Network, Workspace, loss_gradient, make_batch
+from sknn_scratch._core.parameters import NetworkShape, view_parameters
+from sknn_scratch._core.rows import rows_of
 from tests.site.playground import Playground
 
 ACTIVATIONS = ["tanh", "relu", "sigmoid", "identity", "leaky_relu", "elu", "softplus", "silu"]
@@ -29,7 +34,7 @@ const { sizes, solver, start, X, targets, alpha, rate, nEpochs } = values;
 const net = { ...sizes, dropped: Array(sizes.nHidden).fill(false) };
 const training = js.newTraining(Float64Array.from(start), 1);
 const rows = { train: { X, targets }, test: { X: [], targets: [] } };
-const settings = { solver, learningRate: rate, batchSize: 0, penalty: "l2", alpha };
+const settings = { solver, learningRate: rate, batchSize: 0, alpha };
 const [losses, saturated] = [[], []];
 for (let i = 0; i < nEpochs; i++) {
   losses.push(js.objective(net, training.params, rows.train, settings));
@@ -120,7 +125,7 @@ def test_an_epoch_of_batches_is_the_package_s_steps_on_these_batches(playground)
     const order = [...js.batches(numbered, 16, new js.Random(1))];
     const net = { ...values.sizes, dropped: Array(values.sizes.nHidden).fill(false) };
     const training = js.newTraining(Float64Array.from(values.start), 1);
-    const settings = { solver: "sgd", learningRate: values.rate, batchSize: 16, penalty: "l2", alpha: 0 };
+    const settings = { solver: "sgd", learningRate: values.rate, batchSize: 16, alpha: 0 };
     js.trainEpoch(net, training, { train: rows, test: { X: [], targets: [] } }, settings);
     return { order: order.map(({ X }) => X), params: [...training.params] };
     """
@@ -133,22 +138,21 @@ def test_an_epoch_of_batches_is_the_package_s_steps_on_these_batches(playground)
     assert_allclose(result["params"], flat(expected), rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("penalty", ["l1", "l2"])
-def test_the_gradient_is_the_slope_of_the_objective(penalty, playground):
+def test_the_gradient_is_the_slope_of_the_objective(playground):
     body = """
     const net = { ...values.sizes, dropped: [false, true, false, false, false] };
     const rows = { X: values.X, targets: values.targets };
-    const settings = { penalty: values.penalty, alpha: 3 };
+    const settings = { alpha: 3 };
     const params = Float64Array.from(values.start);
     const grads = js.gradient(net, params, rows);
-    js.addPenaltyGradient(net, params, grads, values.penalty, js.penaltyRate(3, rows.X.length));
+    js.addPenaltyGradient(net, params, grads, js.penaltyRate(3, rows.X.length));
     const slopes = params.map((value, i) => {
       const at = (change) => js.objective(net, params.with(i, value + change), rows, settings);
       return (at(1e-6) - at(-1e-6)) / 2e-6;
     });
     return [[...grads], [...slopes]];
     """
-    grads, slopes = playground.call(body, **Case("logistic", "tanh", "sgd").values, penalty=penalty)
+    grads, slopes = playground.call(body, **Case("logistic", "tanh", "sgd").values)
     assert_allclose(grads, slopes, atol=1e-8)
 
 
@@ -165,6 +169,40 @@ def test_a_unit_that_is_left_out_is_a_unit_less(playground):
     without[4 * 5 + 2] = 0
     left_out, zeroed = playground.call(body, **case.values, without=without.tolist())
     assert left_out == zeroed
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid"])
+def test_a_watched_point_shows_the_backpropagation_of_the_package(activation, loss, playground):
+    case = Case(loss, activation, "sgd", alpha=0.0)
+    x, target = case.X[:1], case.targets[:1]
+    body = """
+    const net = { ...values.sizes, dropped: Array(values.sizes.nHidden).fill(false) };
+    const seen = js.trace(net, Float64Array.from(values.start), values.X[0], values.targets[0]);
+    const asList = ([name, value]) => [name, value.length ? [...value] : value];
+    return Object.fromEntries(Object.entries(seen).map(asList));
+    """
+    seen = playground.call(body, **case.values)
+    network = Network(NetworkShape(3, 5, 1), CORE_ACTIVATIONS[activation], CORE_LOSSES[loss]())
+    params = view_parameters(case.start, network.shape)
+    grads = view_parameters(np.zeros_like(case.start), network.shape)
+    batch, outputs = make_batch(rows_of(x), target[:, np.newaxis], None), np.empty((1, 1))
+    workspace = Workspace.allocate(network.shape, (1,), np.dtype(float))
+    loss_gradient(network, params, grads, batch, outputs, workspace)
+    expected = {
+        "z": x @ params.w_hidden + params.b_hidden,
+        "a": workspace.hidden,
+        "output": outputs,
+        "loss": network.loss.total(outputs, batch.targets),
+        "deltaOutput": workspace.delta_output_mT,
+        "slopes": workspace.slope,
+        "shares": workspace.delta_output_mT * params.w_output.T,
+        "deltaHidden": workspace.delta_hidden,
+        "grads": grads.flat,
+    }
+    assert seen.keys() == expected.keys()
+    for name, values in expected.items():
+        assert_allclose(np.ravel(seen[name]), np.ravel(values), rtol=1e-6, atol=1e-12, err_msg=name)
 
 
 NAMES = ["moons", "circles", "xor", "blobs", "spirals", "checkerboard"]
@@ -195,7 +233,7 @@ def test_data_sets(name, playground):
         "",
         "activation=relu&solver=sgd&batch_size=10&alpha=0.5&features=x1%2Csin+2x2",
         "data=hills&solver=momentum&n_hidden=3",
-        "init=alike&penalty=l1&alpha=0",
+        "init=alike&alpha=2&init_scale=1.0",
     ],
 )
 def test_the_python_of_the_page_is_the_network_of_the_page(state, playground):

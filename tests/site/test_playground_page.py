@@ -9,7 +9,7 @@ from tests.site.playground import Playground
 
 PAGES = ["playground.html", "zh/playground.html"]
 RECIPES = ["linear", "zero", "alike", "saturation", "too large a step", "dead"]
-RECIPES += ["overfitting", "feature", "how many units"]
+RECIPES += ["overfitting", "feature", "xor", "how many units"]
 
 
 @pytest.fixture
@@ -78,11 +78,9 @@ def test_units_that_are_alike_stay_alike(playground):
 def test_saturated_units_learn_slowly(playground):
     for seed in ("1", "2", "3"):
         losses = []
-        for scale in ("1.5", "-0.3"):
-            open_recipe(playground, "saturation")
-            playground.set("seed", seed)
-            playground.set("init_scale", scale)
-            if scale == "1.5":
+        for scale in ("30", "0.5"):
+            playground.open(f"init_scale={scale}&solver=sgd&learning_rate=0.3&seed={seed}")
+            if scale == "30":
                 assert playground.number("saturated") > 90
             playground.train(300)
             losses.append(playground.number("train-loss"))
@@ -100,7 +98,7 @@ def test_too_large_a_step_diverges_and_the_page_says_so(playground):
     assert np.isfinite(playground.weights()).all()
     open_recipe(playground, "too large a step")
     assert not playground.text("alert")
-    playground.set("learning_rate", "-1")
+    playground.set("learning_rate", "0.1")
     playground.train(100)
     assert playground.number("train-loss") < 0.1
 
@@ -114,18 +112,25 @@ def test_dead_units_stay_dead(playground):
     assert playground.browser.read(".diagram .unit span") == ["dead"] * 8
 
 
-def test_a_penalty_helps_against_overfitting(playground):
-    open_recipe(playground, "overfitting")
-    playground.press("step", 20)
-    early = playground.number("test-loss")
-    playground.train(1000)
-    overfitted = playground.number("test-loss")
-    assert playground.number("train-loss") < 0.01
-    assert overfitted > early
-    open_recipe(playground, "overfitting")
-    playground.set("alpha", "0")
-    playground.train(1000)
-    assert playground.number("test-loss") < overfitted / 2
+def trained(playground, name, more, epochs):
+    """Train what a recipe sets up, with more settings."""
+    state = playground.browser.read("button.recipe", "element.dataset.state")[RECIPES.index(name)]
+    return playground.trained(f"{state}&{more}", epochs)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_overfitting_draws_islands_and_a_penalty_removes_them(seed, playground):
+    plain = trained(playground, "overfitting", f"seed={seed}", 1500)
+    assert (plain["train"], plain["test"] < 0.85, plain["areas"] > 2) == (1, True, True)
+    penalised = trained(playground, "overfitting", f"seed={seed}&alpha=1", 1500)
+    assert (penalised["train"] < 0.9, penalised["test"] > 0.9, penalised["areas"]) == (True, True, 2)
+
+
+@pytest.mark.parametrize(("n_hidden", "n_solved"), [(2, 2), (3, 4), (4, 5)])
+def test_more_units_find_the_way_to_xor_more_often(n_hidden, n_solved, playground):
+    settings = [f"n_hidden={n_hidden}&seed={seed}" for seed in range(1, 6)]
+    scores = [trained(playground, "xor", more, 800)["train"] for more in settings]
+    assert scores.count(1) == n_solved
 
 
 def test_a_better_feature_needs_fewer_units(playground):
@@ -161,7 +166,7 @@ def test_it_learns_the_two_moons(page, browser):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("solver", "sgd"), ("learning_rate", "-2"), ("alpha", "1"), ("batch_size", "10")]
+    ("name", "value"), [("solver", "sgd"), ("learning_rate", "0.001"), ("alpha", "1"), ("batch_size", "10")]
 )
 def test_a_change_of_the_training_keeps_the_weights(name, value, playground):
     playground.press("step", 5)
@@ -190,6 +195,153 @@ def test_without_points_it_says_what_to_do(playground):
     assert "Click the plane" in playground.text("alert")
     playground.browser.click("[data-name=plane]")
     assert playground.text("share-value") == "1 / 0"
+
+
+# --- One screen ---
+
+# What a lesson needs: each must be inside the window, without scrolling. Returns what is not.
+OUTSIDE = """
+const names = ["train", "step", "restart", "watch-open", "new-data", "link", "epochs", "diagram", "map",
+  "plane", "train-loss", "test-loss", "train-score", "loss-chart", "norm-chart", "show-test", "two-colours"];
+const controls = [...document.querySelectorAll(".playground :is(select, input:not([type=hidden]))")];
+const nodes = [...document.querySelectorAll(".diagram .node")];
+const all = [...names.map((name) => document.querySelector(`[data-name="${name}"]`)), ...controls, ...nodes];
+return all.filter((element) => {
+  const { top, bottom, left, right, width, height } = element.getBoundingClientRect();
+  return !(width && height && top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth);
+}).map((element) => element.name || element.dataset.name || element.className);
+"""
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 720)])
+@pytest.mark.parametrize("state", ["", "n_hidden=16&features=x1%2Cx2%2Cx1%5E2%2Cx2%5E2%2Cx1+x2"])
+def test_all_of_it_is_on_one_screen(state, width, height, page, browser):
+    playground = Playground(browser, page)
+    playground.open(state)
+    browser.resize(width, height)
+    assert browser.run("return scrollY") == 0
+    assert browser.run(OUTSIDE) == []
+
+
+def test_on_a_phone_the_plane_and_the_button_come_first(playground):
+    playground.browser.resize(390, 844)
+    bottoms = playground.browser.read(
+        "[data-name=train], [data-name=plane]", "element.getBoundingClientRect().bottom"
+    )
+    assert len(bottoms) == 2
+    assert max(bottoms) < 844
+
+
+# --- Watching backpropagation ---
+
+
+def formulas(playground):
+    """Read the formulas of the present step, without spaces."""
+    lines = playground.browser.read("[data-name=watch-steps] li[aria-current] p")
+    return ["".join(line.split()) for line in lines]
+
+
+TRACE_OF_HARDEST_POINT = """
+const points = js.makePoints(values.data, 7, 0.25);
+const loss = js.lossOf(values.data);
+const net = { nFeatures: 2, nHidden: 3, activation: "tanh", loss, dropped: [0, 0, 0] };
+const params = js.initialise(net, 0.5, new js.Random(1001));
+const traceOf = ({ place, target }) => js.trace(net, params, place, target);
+const byLoss = (one, other) => traceOf(other).loss - traceOf(one).loss;
+const [{ place, target }] = points.slice(0, 100).sort(byLoss);
+const { z, a, shares, deltaHidden, grads, ...numbers } = traceOf({ place, target });
+const ofUnit = { z: z[1], a: a[1], share: shares[1], deltaHidden: deltaHidden[1] };
+return { ...numbers, ...ofUnit, y: target, grads: [...grads], params: [...params] };
+"""
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("data", ["moons", "hills"])
+def test_each_step_shows_its_formulas_with_the_numbers_of_the_point(data, page, browser):
+    playground = Playground(browser, page)
+    seen = playground.call(TRACE_OF_HARDEST_POINT, data=data)
+    playground.open(f"data={data}&n_hidden=3")
+    playground.press("watch-open")
+    browser.run("document.querySelectorAll('.diagram .unit')[1].click()")
+    is_classes = data == "moons"
+    prediction = 1 / (1 + np.exp(-seen["output"])) if is_classes else seen["output"]
+    label = (seen["y"] + 1) / 2 if is_classes else seen["y"]
+    grads, params = np.array(seen["grads"]), np.array(seen["params"])
+    of_unit, output_weight = [4, 7, 1], 10  # both weights and the bias of the second unit
+    expected = [
+        [label],
+        [seen["z"], seen["a"]],
+        [seen["output"], prediction, seen["loss"]],
+        [prediction - label],
+        [seen["share"], seen["deltaHidden"]],
+        grads[[output_weight, *of_unit]],
+        (params - 0.03 * grads)[[*of_unit, output_weight]],
+    ]
+    for step, numbers in enumerate(expected):
+        shown = formulas(playground)
+        assert_allclose(
+            [float(line.rsplit("=", 1)[1].replace("−", "-")) for line in shown], numbers, rtol=0.01, atol=1e-6
+        )
+        assert browser.read("[data-name=watch-steps] li[aria-current] b")[0] in playground.text("status")
+        assert len(browser.read("[data-name=watch-steps] li")) == step + 1
+        playground.press("watch-next")
+    playground.press("watch-take")
+    assert_allclose(playground.weights(), params - 0.03 * grads, rtol=1e-6, atol=1e-7)
+    assert not browser.errors()
+
+
+def test_a_click_on_a_training_point_watches_it_and_the_keyboard_goes_through(playground):
+    playground.open("data=own")
+    playground.browser.click("[data-name=plane]")
+    assert points_of(playground) == [1, 0]
+    playground.browser.click("[data-name=plane]")
+    assert points_of(playground) == [1, 0]
+    assert playground.browser.run("return document.activeElement.dataset.name") == "watch-next"
+    titles = "[data-name=watch-steps] li"
+    for _ in range(3):
+        playground.browser.press(Keys.ARROW_RIGHT)
+    playground.browser.press(Keys.ARROW_LEFT)
+    assert len(playground.browser.read(titles)) == 3
+    playground.browser.press(Keys.ESCAPE)
+    assert not playground.browser.run("return document.querySelector('[data-name=watch]').checkVisibility()")
+    assert playground.browser.run("return document.activeElement.dataset.name") == "watch-open"
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_numbers_flow_along_the_lines_where_motion_is_wanted(motion, playground):
+    features = [{"name": "prefers-reduced-motion", "value": motion}]
+    playground.browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    playground.press("watch-open")
+    playground.press("watch-next")
+    names = set(playground.browser.read(".of-hidden", "getComputedStyle(element).animationName"))
+    assert names == {"flow" if motion == "no-preference" else "none"}
+
+
+def test_a_new_data_set_ends_the_watching(playground):
+    playground.press("watch-open")
+    playground.set("data", "circles")
+    assert not playground.browser.run("return document.querySelector('[data-name=watch]').checkVisibility()")
+    playground.open("data=own")
+    playground.press("watch-open")
+    assert "Click the plane" in playground.text("alert")
+
+
+# --- What it says ---
+
+
+@pytest.mark.parametrize(("activation", "word"), [("relu", "off"), ("tanh", "saturated")])
+def test_a_unit_of_relu_is_off_and_one_of_tanh_saturated_before_it_is_dead(activation, word, playground):
+    playground.open(f"activation={activation}")
+    assert word in playground.text("saturated-name")
+    playground.browser.run("document.querySelector('.diagram .unit').click()")
+    notes = playground.browser.run(
+        "const [bias] = [...document.querySelectorAll('[data-name=editor] input[type=number]')].slice(2);"
+        "return Array.from({ length: 100 }, (_, i) => {"
+        "  bias.value = -i / 20; bias.dispatchEvent(new Event('input', { bubbles: true }));"
+        "  return document.querySelector('.diagram .unit > span').textContent; })"
+    )
+    assert list(dict.fromkeys(notes)) == ["", word, "dead"]
 
 
 # --- Editing ---
@@ -273,7 +425,7 @@ def test_everything_is_reached_with_the_keyboard(playground):
     for _ in range(60):
         playground.browser.press(Keys.TAB)
         reached.add(playground.browser.run(at + name))
-    buttons = "train step restart new-data link speed plane x1"
+    buttons = "train step restart new-data watch-open link speed plane x1"
     controls = "data noise share pen n_hidden activation solver learning_rate alpha"
     assert reached >= {*buttons.split(), *controls.split(), "node unit", "node output"}
 
@@ -329,7 +481,17 @@ def test_a_link_holds_the_whole_state(playground):
 
 
 @pytest.mark.parametrize(
-    "state", ["activation=sine", "weights=abc", "n_hidden=99", "points=%25", "features=x9", "weights=AAAA"]
+    "state",
+    [
+        "activation=sine",
+        "weights=abc",
+        "n_hidden=99",
+        "points=%25",
+        "features=x9",
+        "weights=AAAA",
+        "init_scale=-1",
+        "learning_rate=fast",
+    ],
 )
 def test_a_damaged_link_is_said_to_be_one(state, playground):
     playground.open(state)
@@ -338,11 +500,26 @@ def test_a_damaged_link_is_said_to_be_one(state, playground):
     assert playground.number("epochs") == 1
 
 
+def test_a_link_has_the_numbers_of_python(playground):
+    playground.open("init_scale=1.0&learning_rate=0.05&alpha=2&noise=0.50&n_hidden=8.0")
+    assert not playground.text("alert")
+    shown = [playground.text(f"{name}-value") for name in ("init_scale", "learning_rate", "alpha", "noise")]
+    assert shown == ["1", "0.05", "2", "0.5"]
+    playground.press("step")
+    assert {name: playground.state()[name] for name in ("init_scale", "learning_rate", "alpha")} == {
+        "init_scale": "1",
+        "learning_rate": "0.05",
+        "alpha": "2",
+    }
+    playground.set("learning_rate", "0.1")
+    assert playground.state()["learning_rate"] == "0.1"
+
+
 def test_a_link_can_hide_controls_for_a_lesson(playground):
-    names = ["solver", "penalty", "speed"]
+    names = ["solver", "alpha", "speed"]
     shown = "document.querySelector(`[name=${arguments[0]}]`).checkVisibility()"
     assert [name for name in names if playground.browser.run(f"return {shown}", name)] == names
     playground.open("activation=relu&hide=solver%2Cspeed")
-    assert [name for name in names if playground.browser.run(f"return {shown}", name)] == ["penalty"]
+    assert [name for name in names if playground.browser.run(f"return {shown}", name)] == ["alpha"]
     playground.press("step")
     assert playground.state()["hide"] == "solver,speed"

@@ -16,3 +16,5 @@ export const ACTIVATIONS = {
 
 // A hidden value is saturated if the slope there, of either sign, is smaller than this, as in sknn_scratch.
 export const SATURATED_SLOPE = 0.05;
+// These are flat on one side by design: a unit there is off, and not saturated.
+export const HINGES = ["relu", "leaky_relu"];

@@ -1,33 +1,58 @@
-// The controls of the page: their values as texts, by name, and what they mean.
+// The controls of the page: their values as texts, by name.
 
-const [SCALE_OFF, ALPHA_OFF] = ["-3.1", "-2.1"]; // the left ends of two logarithmic sliders stand for zero
+import { meaningOf } from "./settings.js";
 
-const rounded = (value) => Number(value.toPrecision(2));
-const power = (text, off) => (text === off ? 0 : rounded(10 ** Number(text)));
+const isSame = (text, other) => text === other || (other.trim() !== "" && Number(text) === Number(other));
+
+// A slider over the numbers in `data-values`. Its value is the number.
+class ListSlider {
+  constructor(input) {
+    this.input = input;
+    this.options = input.dataset.values.split(" ").map((value) => ({ value }));
+    input.max = this.options.length - 1;
+  }
+
+  get value() {
+    return this.options[this.input.value].value;
+  }
+
+  set value(text) {
+    this.input.value = this.options.findIndex(({ value }) => value === text);
+  }
+}
 
 export class Controls {
   constructor(form) {
-    this.inputs = Object.fromEntries([...form.elements].filter(({ name }) => name).map((input) => [input.name, input]));
+    const named = [...form.elements].filter(({ name }) => name);
+    const byName = (of) => Object.fromEntries(named.map((input) => [input.name, of(input)]));
+    this.inputs = byName((input) => input);
+    this.values = byName((input) => (input.dataset.values ? new ListSlider(input) : input));
     this.features = [...form.querySelectorAll("[data-feature]")];
-    this.defaults = this.texts();
     this.hidden = "";
   }
 
   texts() {
     const features = this.features.filter(({ checked }) => checked).map(({ dataset }) => dataset.feature).join();
-    return { ...Object.fromEntries(Object.entries(this.inputs).map(([name, { value }]) => [name, value])), features };
+    return { ...Object.fromEntries(Object.entries(this.values).map(([name, { value }]) => [name, value])), features };
   }
 
   // Shows texts. A value that a control does not have is an error, and changes nothing.
   show(texts) {
     const before = this.texts();
-    const chosen = texts.features.split(",");
-    for (const [name, input] of Object.entries(this.inputs)) input.value = texts[name];
-    this.features.forEach((box) => (box.checked = chosen.includes(box.dataset.feature)));
+    this.set(texts);
     const after = this.texts();
-    if (Object.keys(texts).every((name) => after[name] === texts[name]) && after.features) return;
-    this.show(before);
+    if (Object.keys(texts).every((name) => isSame(after[name], texts[name])) && after.features) return;
+    this.set(before);
     throw new RangeError(`no such settings: ${JSON.stringify(texts)}`);
+  }
+
+  set(texts) {
+    const chosen = texts.features.split(",");
+    for (const [name, control] of Object.entries(this.values)) {
+      const option = [...(control.options ?? [])].find(({ value }) => isSame(value, texts[name]));
+      control.value = option?.value ?? texts[name];
+    }
+    this.features.forEach((box) => (box.checked = chosen.includes(box.dataset.feature)));
   }
 
   // Hides controls, by their names with commas between, as a lesson may want it.
@@ -41,25 +66,6 @@ export class Controls {
   }
 
   read() {
-    const texts = this.texts();
-    return {
-      data: texts.data,
-      noise: Number(texts.noise),
-      share: Number(texts.share) / 100,
-      dataSeed: Number(texts.data_seed),
-      pen: texts.pen,
-      features: texts.features.split(","),
-      nHidden: Number(texts.n_hidden),
-      activation: texts.activation,
-      isAlike: texts.init === "alike",
-      scale: power(texts.init_scale, SCALE_OFF),
-      seed: Number(texts.seed),
-      solver: texts.solver,
-      learningRate: power(texts.learning_rate),
-      batchSize: Number(texts.batch_size),
-      penalty: texts.penalty,
-      alpha: power(texts.alpha, ALPHA_OFF),
-      speed: Number(texts.speed),
-    };
+    return meaningOf(this.texts());
   }
 }

@@ -1,19 +1,18 @@
 // The parameters of one unit as fields, and whether the unit takes part.
 
-import { subscript } from "./diagram.js";
+import { subscript } from "./format.js";
 import { biasAt, outputWeightAt, weightAt } from "./network.js";
-
-function make(tag, properties, parent) {
-  const made = Object.assign(document.createElement(tag), properties);
-  parent.append(made);
-  return made;
-}
 
 export class Editor {
   // act: { set(at, value), drop(unit, isDropped), close() }
   constructor(root, words, act) {
-    Object.assign(this, { root, words, act, fields: [] });
+    Object.assign(this, { root, words, fields: [] });
     root.addEventListener("keydown", ({ key }) => key === "Escape" && act.close());
+    root.addEventListener("click", ({ target }) => target.matches("button") && act.close());
+    root.addEventListener("input", ({ target }) => {
+      if (target.type === "checkbox") act.drop(this.unit, target.checked);
+      else if (Number.isFinite(target.valueAsNumber)) act.set(Number(target.dataset.at), target.valueAsNumber);
+    });
   }
 
   // Opens the editor for a unit; the field of the parameter `at` gets the focus.
@@ -27,36 +26,20 @@ export class Editor {
         [words.bias, biasAt(net, unit)],
         [words.outputWeight, outputWeightAt(net, unit)],
       ];
-    root.replaceChildren();
+    const field = ([label, place]) => `<label>${label} <input type="number" step="0.1" data-at="${place}"></label>`;
+    const box = `<label>${words.leftOut} <input type="checkbox" ${net.dropped[unit] ? "checked" : ""}></label>`;
+    root.innerHTML = `<legend>${isOutput ? words.output : `${words.unit} ${unit + 1}`}</legend>
+      ${places.map(field).join("")} ${isOutput ? "" : box} <button type="button">${words.close}</button>`;
     root.hidden = false;
-    make("legend", { textContent: isOutput ? words.output : `${words.unit} ${unit + 1}` }, root);
-    this.fields = places.map(([label, place]) => this.addField(label, place));
-    if (!isOutput) this.addSwitch(net, unit);
-    make("button", { type: "button", textContent: words.close }, root).addEventListener("click", this.act.close);
-    this.fields.find(({ place }) => place === at)?.input.focus();
-  }
-
-  addField(label, place) {
-    const input = this.addInput(label, { type: "number", step: 0.1 });
-    input.addEventListener("input", () => {
-      if (Number.isFinite(input.valueAsNumber)) this.act.set(place, input.valueAsNumber);
-    });
-    return { place, input };
-  }
-
-  addSwitch(net, unit) {
-    const input = this.addInput(this.words.leftOut, { type: "checkbox", checked: net.dropped[unit] });
-    input.addEventListener("input", () => this.act.drop(unit, input.checked));
-  }
-
-  addInput(text, properties) {
-    return make("input", properties, make("label", { textContent: `${text} ` }, this.root));
+    this.unit = unit;
+    this.fields = [...root.querySelectorAll("[data-at]")];
+    this.fields.find(({ dataset }) => Number(dataset.at) === at)?.focus();
   }
 
   // Shows the present values, except in a field that is being written in.
   update(params) {
-    for (const { place, input } of this.fields) {
-      if (input !== document.activeElement) input.value = Number(params[place].toPrecision(3));
+    for (const field of this.fields) {
+      if (field !== document.activeElement) field.value = Number(params[field.dataset.at].toPrecision(3));
     }
   }
 

@@ -61,6 +61,25 @@ export function gradient(net, params, { X, targets }) {
   return grads;
 }
 
+// What backpropagation computes for one row: forward, then backward, then the gradient of each parameter.
+export function trace(net, params, row, target) {
+  const slope = ACTIVATIONS[net.activation][1];
+  const [z, a] = [new Float64Array(net.nHidden), new Float64Array(net.nHidden)];
+  const output = forward(net, params, row, z, a);
+  const grads = gradient(net, params, { X: [row], targets: [target] });
+  return {
+    z,
+    a,
+    output,
+    loss: LOSSES[net.loss][0](output, target),
+    deltaOutput: grads.at(-1),
+    shares: z.map((_, j) => (net.dropped[j] ? 0 : grads.at(-1) * params[outputWeightAt(net, j)])),
+    slopes: z.map((one, j) => slope(one, a[j])),
+    deltaHidden: grads.slice(0, net.nHidden),
+    grads,
+  };
+}
+
 // The norms of a gradient, by layer.
 export function gradientNorms(net, grads) {
   const norm = (values) => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
@@ -87,7 +106,7 @@ export function measure(net, params, { X, targets }) {
   return { loss, score, saturated };
 }
 
-const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const accuracy = (outputs, targets) => mean(outputs.map((y, i) => (y > 0 ? 1 : -1) === targets[i]));
 
 function r2(outputs, targets) {

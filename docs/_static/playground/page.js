@@ -1,23 +1,26 @@
-// The page: what happens when a control is used, the loop that trains and draws, and the link in the address.
+// The page: what happens when a control is used, and the link in the address.
 // The page holds all words, so that it can be in any language.
 
 import { Controls } from "./controls.js";
 import { split } from "./data.js";
 import { Diagram } from "./diagram.js";
 import { Editor } from "./editor.js";
+import { fill, signed } from "./format.js";
 import { decode, encode } from "./link.js";
+import { Loop } from "./loop.js";
 import { Plane } from "./plane.js";
 import { Session } from "./session.js";
+import { DEFAULTS } from "./settings.js";
 import { View } from "./view.js";
+import { Watch } from "./watch.js";
 
 const page = document.querySelector(".playground");
 const get = (name) => page.querySelector(`[data-name="${name}"]`);
 const words = JSON.parse(get("words").textContent);
-const controls = new Controls(get("controls"));
+const controls = new Controls(page);
 const session = new Session();
 let settings; // the values of the controls
 
-const TRAINING_TIME = 25; // milliseconds for each picture, at most
 const LINK_DELAY = 100; // milliseconds after the last change
 
 // --- Editing ---
@@ -28,11 +31,13 @@ const plane = new Plane(get("map"), get("plane"), {
     session.addPoint(place, Number(settings.pen));
     changed(words.added);
   },
+  choose: (point) => watch.open(point),
   move(point, place) {
     session.movePoint(point, place);
     changed(words.moved);
   },
   remove(point) {
+    if (point === watch.point) watch.show(null);
     session.removePoint(point);
     changed(words.removed);
   },
@@ -66,12 +71,28 @@ const editor = new Editor(get("editor"), words, {
   },
 });
 
-const view = new View(page, get, words, { plane, diagram, editor });
+const watch = new Watch(get, words, {
+  moved() {
+    select(null);
+    if (watch.point) say(watch.said);
+  },
+  take() {
+    const before = session.trace(watch.point).loss;
+    session.stepWith(watch.point, settings.learningRate);
+    watch.move(0);
+    changed(fill(words.stepTaken, { before: signed(before), after: signed(session.trace(watch.point).loss) }));
+    get("watch-next").focus();
+  },
+});
 
+const view = new View(get, words, { plane, diagram, editor, watch });
+
+// Opens a unit in the editor; or, while a point is watched, in the formulas.
 function select(unit, at = null) {
-  view.selected = unit;
+  if (watch.point && typeof unit === "number") watch.unit = unit;
+  view.selected = watch.point ? null : unit;
   view.preview = null;
-  if (unit === null) editor.close();
+  if (view.selected === null) editor.close();
   else editor.open(session.net, session.features, unit, at);
   draw();
 }
@@ -94,48 +115,27 @@ function changed(news = null) {
   session.look();
   draw();
   say(news ?? view.summary(session));
-  if (!isRunning) keepLink();
+  if (!loop.isRunning) keepLink();
 }
 
-// --- The loop ---
-
-let isRunning = false;
-let due = 0; // epochs, since a picture may show less than one
-let next = null; // picture
-
-function frame() {
-  due += settings.speed;
-  const n = Math.floor(due);
-  due -= n;
-  const trouble = session.train(n, settings, TRAINING_TIME);
-  session.look();
-  draw();
-  if (trouble) halt(trouble);
-  else next = requestAnimationFrame(frame);
-}
-
-function run() {
-  isRunning = true;
-  warn("");
-  get("train").setAttribute("aria-pressed", true);
-  next = requestAnimationFrame(frame);
-}
-
-function pause() {
-  isRunning = false;
-  cancelAnimationFrame(next);
-  get("train").setAttribute("aria-pressed", false);
-  changed();
-}
+const loop = new Loop(session, {
+  settings: () => settings,
+  draw,
+  show(isRunning) {
+    get("train").setAttribute("aria-pressed", isRunning);
+    if (!isRunning) changed();
+  },
+  halt,
+});
 
 function halt(trouble) {
-  pause();
+  loop.pause();
   warn(words[trouble]);
 }
 
 // --- The link ---
 
-const defaults = { ...controls.defaults, dropped: "", hide: "" };
+const defaults = { ...DEFAULTS, dropped: "", hide: "" };
 
 let waiting = null; // to write the address: browsers allow this only so many times a second
 
@@ -167,27 +167,28 @@ function open({ settings: { dropped, hide, ...texts }, points, training }) {
   session.loadPoints(settings);
   loadNetwork();
   session.use({ dropped, points, training });
-  restarted();
+  finish();
 }
 
 // --- The controls ---
 
 function loadNetwork() {
   session.loadNetwork(settings);
-  view.selected = view.preview = null;
-  editor.close();
+  session.look();
   view.build(session);
+  if (watch.point && !session.trainPoints.includes(watch.point)) watch.show(null);
+  else select(null);
 }
 
-function restarted() {
+function finish() {
   warn("");
-  pause();
+  loop.pause();
 }
 
 function restart() {
   settings = controls.read();
   loadNetwork();
-  restarted();
+  finish();
 }
 
 function reload() {
@@ -197,7 +198,10 @@ function reload() {
 }
 
 const on = (names, act) => names.forEach((name) => controls.inputs[name].addEventListener("input", act));
-const onClick = (name, act) => get(name).addEventListener("click", act);
+const onClick = (name, act) => {
+  get(name).addEventListener("click", () => warn(""));
+  get(name).addEventListener("click", act);
+};
 const countUp = (name) => (controls.inputs[name].value = Number(controls.inputs[name].value) + 1);
 
 on(["data", "noise"], reload);
@@ -207,7 +211,7 @@ on(["share"], () => {
   restart();
 });
 on(["solver"], () => session.forgetSolver());
-on(["solver", "learning_rate", "batch_size", "penalty", "alpha", "speed", "pen"], () => {
+on(["solver", "learning_rate", "batch_size", "alpha", "speed", "pen"], () => {
   settings = controls.read();
   changed();
 });
@@ -219,12 +223,11 @@ for (const box of controls.features) {
 }
 for (const name of ["show-test", "two-colours"]) get(name).addEventListener("input", draw);
 
-onClick("train", () => (isRunning ? pause() : run()));
+onClick("train", () => (loop.isRunning ? loop.pause() : loop.run()));
 onClick("step", () => {
-  warn("");
   const trouble = session.train(1, settings);
   if (trouble) halt(trouble);
-  else pause();
+  else loop.pause();
 });
 onClick("restart", () => {
   countUp("seed");
@@ -233,6 +236,11 @@ onClick("restart", () => {
 onClick("new-data", () => {
   countUp("data_seed");
   reload();
+});
+onClick("watch-open", () => {
+  if (watch.point) watch.leave();
+  else if (session.trainPoints.length) watch.open(session.hardestPoint);
+  else warn(words.noPoints);
 });
 onClick("link", async () => {
   writeLink();
@@ -245,7 +253,7 @@ for (const recipe of document.querySelectorAll("[data-state]")) {
   recipe.addEventListener("click", () => {
     history.pushState(null, "", `#${recipe.dataset.state}`);
     followLink();
-    page.scrollIntoView();
+    scrollTo(0, 0);
     get("train").focus({ preventScroll: true });
   });
 }

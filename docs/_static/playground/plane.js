@@ -1,5 +1,6 @@
 // The plane: its map, the points, and how they are edited. A mouse drags a point; a click or a tap on the ground adds
-// one; with the eraser, it removes one. A finger that moves scrolls the page. With the keyboard, arrows move a cross.
+// one, and on a training point chooses it; with the eraser, it removes one. A finger that moves scrolls the page. With
+// the keyboard, arrows move a cross.
 
 import { prepare } from "./chart.js";
 import { EXTENT } from "./data.js";
@@ -14,9 +15,11 @@ const clip = (value) => Math.min(EXTENT, Math.max(-EXTENT, value));
 const distance = ([x, y], [u, v]) => Math.hypot(x - u, y - v);
 
 export class Plane {
-  // edit: { isEraser(), add(place), move(point, place), remove(point), look(place) }
+  // edit: { isEraser(), add(place), choose(point), move(point, place), remove(point), look(place) }, or
+  // null if nothing can be edited
   constructor(map, canvas, edit) {
     Object.assign(this, { map, canvas, edit, points: [], cross: null });
+    if (!edit) return;
     canvas.addEventListener("pointerdown", (event) => this.grasp(event));
     canvas.addEventListener("pointermove", (event) => this.drag(event));
     canvas.addEventListener("click", (event) => this.press(event));
@@ -54,6 +57,7 @@ export class Plane {
   change(place, isEraser) {
     const point = this.nearest(place);
     if (!isEraser && !point) this.edit.add(place);
+    if (!isEraser && point && !point.isTest) this.edit.choose(point);
     if (isEraser && point) this.edit.remove(point);
   }
 
@@ -74,7 +78,8 @@ export class Plane {
   }
 
   // map: what `paint` takes; line: values at whose change of sign a line is drawn, or null; fillOf: a point's colour
-  draw({ map, line, train, test, fillOf, ink }) {
+  // chosen: a point with a ring around it, or null
+  draw({ map, line, train, test, fillOf, ink, chosen = null }) {
     this.points = [...train, ...test];
     paint(this.map, map);
     const { context, width, height } = prepare(this.canvas);
@@ -97,16 +102,14 @@ export class Plane {
     test.forEach((point) => dot(point, (x, y) => context.rect(x - 3, y - 3, 6, 6)));
     Object.assign(context, { strokeStyle: "white", lineWidth: 1 });
     train.forEach((point) => dot(point, (x, y) => context.arc(x, y, 5, 0, 2 * Math.PI)));
-    if (this.cross) this.drawCross(context, toScreen(this.cross), ink);
-  }
-
-  drawCross(context, [x, y], ink) {
-    Object.assign(context, { strokeStyle: ink, lineWidth: 2 });
-    context.beginPath();
-    for (const [dx, dy] of [[1, 0], [0, 1]]) {
-      context.moveTo(x - 10 * dx, y - 10 * dy);
-      context.lineTo(x + 10 * dx, y + 10 * dy);
+    if (chosen) {
+      Object.assign(context, { strokeStyle: ink, lineWidth: 3 });
+      dot(chosen, (x, y) => context.arc(x, y, 10, 0, 2 * Math.PI));
     }
-    context.stroke();
+    if (!this.cross) return;
+    const [x, y] = toScreen(this.cross);
+    context.fillStyle = ink;
+    context.fillRect(x - 10, y - 1, 20, 2);
+    context.fillRect(x - 1, y - 10, 2, 20);
   }
 }

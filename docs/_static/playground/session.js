@@ -1,9 +1,9 @@
 // What is trained: the points, the network, and its training. Nothing here knows the page.
 
-import { lossOf, makePoint, makePoints, rowsOf, split } from "./data.js";
-import { initialise, measure } from "./network.js";
+import { lossOf, makePoint, makePoints, rowOf, rowsOf, split } from "./data.js";
+import { initialise, measure, trace } from "./network.js";
 import { Random } from "./random.js";
-import { newMemory } from "./solvers.js";
+import { newMemory, SOLVERS } from "./solvers.js";
 import { newTraining, trainEpoch } from "./training.js";
 
 const MAX_EPOCHS = 20000;
@@ -51,6 +51,24 @@ export class Session {
       if (!trainEpoch(this.net, this.training, this.rows, settings)) return "diverged";
     }
     return null;
+  }
+
+  // What backpropagation computes for a point.
+  trace({ place, target }) {
+    const row = rowOf(place, this.features);
+    return { row, target, ...trace(this.net, this.training.params, row, target) };
+  }
+
+  // The training point with the largest loss.
+  get hardestPoint() {
+    const lossOf = (point) => this.trace(point).loss;
+    return this.trainPoints.reduce((hardest, point) => (lossOf(point) > lossOf(hardest) ? point : hardest));
+  }
+
+  // A step of gradient descent with one point.
+  stepWith(point, rate) {
+    SOLVERS.sgd(this.training.params, this.trace(point).grads, rate);
+    this.isEdited = true;
   }
 
   // A solver begins without a memory, and with the weights as they are.

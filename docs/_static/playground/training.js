@@ -1,11 +1,21 @@
-// The training of one network: batch by batch, epoch by epoch.
+// The training of one network: batch by batch, epoch by epoch. The penalty is rate / 2 times the sum of w^2 over the
+// weights w; biases have none. The rate is alpha / max(n, 100) for n training rows, as in sknn_scratch.
 
-import { gradient, gradientNorms, measure } from "./network.js";
-import { addPenaltyGradient, penalty, penaltyRate } from "./penalties.js";
+import { gradient, gradientNorms, measure, weightsOf } from "./network.js";
 import { Random } from "./random.js";
 import { newMemory, SOLVERS } from "./solvers.js";
 
 const EXPLOSION = 1e6; // times the first loss: as in sknn_scratch, training has failed
+
+export const penaltyRate = (alpha, nRows) => alpha / Math.max(nRows, 100);
+
+const penalty = (net, params, rate) => (rate / 2) * weightsOf(net, params).reduce((sum, w) => sum + w * w, 0);
+
+// Adds the penalty's gradient to the loss's.
+export function addPenaltyGradient(net, params, grads, rate) {
+  const gradsOfWeights = weightsOf(net, grads);
+  weightsOf(net, params).forEach((w, i) => (gradsOfWeights[i] += rate * w));
+}
 
 // What training changes. The curves have a value for each epoch.
 export const newTraining = (params, seed) => ({
@@ -27,7 +37,7 @@ export function* batches({ X, targets }, size, shuffle) {
 }
 
 // Trains for one epoch, and tells whether the weights are still good. If not, it takes the epoch back.
-// settings: { solver, learningRate, batchSize, penalty, alpha }
+// settings: { solver, learningRate, batchSize, alpha }
 export function trainEpoch(net, training, { train, test }, settings) {
   const { params, memory, curves } = training;
   const before = params.slice();
@@ -36,7 +46,7 @@ export function trainEpoch(net, training, { train, test }, settings) {
   let norms;
   for (const batch of batches(train, settings.batchSize, training.shuffle)) {
     const grads = gradient(net, params, batch);
-    addPenaltyGradient(net, params, grads, settings.penalty, rate);
+    addPenaltyGradient(net, params, grads, rate);
     norms = gradientNorms(net, grads);
     SOLVERS[settings.solver](params, grads, settings.learningRate, memory);
   }
@@ -56,5 +66,5 @@ export function trainEpoch(net, training, { train, test }, settings) {
 // The mean loss and the penalty.
 export function objective(net, params, train, settings) {
   const rate = penaltyRate(settings.alpha, train.X.length);
-  return measure(net, params, train).loss + penalty(net, params, settings.penalty, rate);
+  return measure(net, params, train).loss + penalty(net, params, rate);
 }
