@@ -25,7 +25,7 @@ from scipy.special import xlogy
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.arrays import constant
 
-# Below this residual, a smoothed loss is squared.
+# Below this residual (delta), a smoothed loss is squared.
 SMOOTHING = 0.1
 
 
@@ -177,7 +177,7 @@ class AbsoluteError(ResidualLoss):
     @property
     def smoothed(self) -> Loss:
         """The loss without the kink at zero."""
-        return Huber(SMOOTHING)
+        return SmoothAbsoluteError()
 
     def differentiate(self, residuals: Array) -> None:
         """sign(r)."""
@@ -217,8 +217,8 @@ class Quantile(ResidualLoss):
 
     @property
     def smoothed(self) -> Loss:
-        """A loss for the median, whose network needs about the same penalty."""
-        return Huber(SMOOTHING)
+        """The loss without the kink at zero."""
+        return SmoothQuantile(self.quantile)
 
     @property
     def estimates_centre(self) -> bool:
@@ -234,6 +234,37 @@ class Quantile(ResidualLoss):
     def of_residuals(self, residuals: Array) -> Array:
         """max(-q r, (1 - q) r)."""
         return np.maximum(-self.quantile * residuals, (1 - self.quantile) * residuals)
+
+
+class SmoothAbsoluteError(AbsoluteError):
+    """The absolute error, but squared near zero, where the other has its kink."""
+
+    is_smooth = True
+
+    def differentiate(self, residuals: Array) -> None:
+        """Clip r / delta to +-1."""
+        residuals /= SMOOTHING
+        np.clip(residuals, -1, 1, out=residuals)
+
+    def of_residuals(self, residuals: Array) -> Array:
+        """c (|r| - c / 2) / delta, c = min(|r|, delta)."""
+        return Huber(SMOOTHING).of_residuals(residuals) / SMOOTHING
+
+
+class SmoothQuantile(Quantile):
+    """The pinball loss, with the smooth absolute error e: e / 2 + (1/2 - q) r."""
+
+    is_smooth = True
+
+    def differentiate(self, residuals: Array) -> None:
+        """e' / 2 + 1/2 - q."""
+        SmoothAbsoluteError().differentiate(residuals)
+        residuals *= 0.5
+        residuals += 0.5 - self.quantile
+
+    def of_residuals(self, residuals: Array) -> Array:
+        """e / 2 + (1/2 - q) r."""
+        return 0.5 * SmoothAbsoluteError().of_residuals(residuals) + (0.5 - self.quantile) * residuals
 
 
 class Poisson(Loss):

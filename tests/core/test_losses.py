@@ -5,7 +5,15 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from sknn_scratch._core.losses import LOSSES, Huber, Quantile, SquaredError, Targets
+from sknn_scratch._core.losses import (
+    LOSSES,
+    SMOOTHING,
+    AbsoluteError,
+    Huber,
+    Quantile,
+    SquaredError,
+    Targets,
+)
 from tests.core import textbook
 from tests.helpers import LOSS_PARAMETERS, assert_gradient, evaluate_loss, make_loss
 
@@ -168,3 +176,16 @@ def test_losses_are_equal_if_their_numbers_are():
 def test_poisson_overflows_to_infinity():
     loss = make_loss("poisson").total(np.array([[1e4]]), Targets.of(np.array([[1.0]]), np.ones(1)))
     assert loss == np.inf
+
+
+@pytest.mark.parametrize("loss", [AbsoluteError(), Quantile(0.5), Quantile(0.9)])
+def test_a_smoothed_loss_has_no_kink_and_is_nearly_the_same(loss):
+    residuals = np.linspace(-1, 1, 2001)
+    values, smooth = loss.of_residuals(residuals), loss.smoothed.of_residuals(residuals)
+    assert_allclose(smooth, values, atol=SMOOTHING / 2 + 1e-12)
+    slopes = residuals.copy()
+    loss.smoothed.differentiate(slopes)
+    assert_allclose(slopes[1:-1], (smooth[2:] - smooth[:-2]) / 2e-3, atol=1e-2)
+    assert np.abs(np.diff(slopes)).max() < 0.02  # that of the loss itself jumps
+    assert loss.smoothed.is_smooth
+    assert loss.smoothed == loss.smoothed
