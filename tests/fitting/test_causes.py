@@ -376,6 +376,16 @@ def test_raw_features_are_warned_of_once():
         assert "Features such as x23 are far too large for a network. Put a scaler first" in message
 
 
+@pytest.mark.parametrize("names", [False, True])
+def test_the_feature_that_is_too_large_is_named_among_all(names):
+    """The network has only those of many features that occur."""
+    X = np.zeros((60, 2000))
+    X[:, 1500] = np.linspace(-1e5, 1e5, 60)
+    rows = pd.DataFrame(X).add_prefix("column") if names else X
+    (message,) = scale_warnings(lambda: few_epochs().fit(rows, X[:, 1500] > 0))
+    assert f"such as {'column' if names else 'x'}1500 are" in message
+
+
 def test_features_of_usual_sizes_are_not_warned_of():
     X, y = CANCER
     digits, labels = load_digits(return_X_y=True)
