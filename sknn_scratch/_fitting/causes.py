@@ -7,7 +7,7 @@ are taken already, or that the solver does not read.
 """
 
 import re
-from numbers import Integral, Real
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -79,8 +79,7 @@ def words_of(fitted, option):
         or (verb == "decrease" and not (is_number and used > (name == "n_hidden")))
     ):
         return ""
-    number = f"={used:{'' if isinstance(used, Integral) else 'g'}}" if is_number and verb != "use" else ""
-    return option.replace(name, name + number)
+    return option.replace(name, f"{name}={used:g}") if is_number and verb != "use" else option
 
 
 def value_in_use(fitted, parameter):

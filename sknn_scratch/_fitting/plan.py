@@ -90,10 +90,9 @@ class Fit:
     @computed_once
     @np.errstate(over="ignore", invalid="ignore")
     def loss_range(self):
-        """Compute the least loss of the training rows, and the loss of a guess: of the best constant."""
+        """Compute the least loss of the training rows, and the loss of a guess."""
         rows, shares = training_rows(self.run.data)
-        targets, kind = self.run.data.targets[rows], target_kind_of(self.model)
-        return tuple(of(self.model, targets, shares) for of in (kind.least_loss, kind.loss_of_a_constant))
+        return target_kind_of(self.model).loss_range(self.model, self.run.data.targets[rows], shares)
 
     def new_run(self):
         """Make the same run anew."""

@@ -171,7 +171,6 @@ def likely_cause(fit, fitted, climb):
     return causes.plateau_of_the_start(fitted)
 
 
-def warn_of(troubles):
-    """Give the warnings, at the line of the user's call."""
-    for trouble in troubles:
-        warnings.warn(*trouble, stacklevel=2, **AT_THE_USERS_CALL)
+def warn(message, category=UserWarning):
+    """Give a warning, at the line of the user's call."""
+    warnings.warn(message, category, stacklevel=2, **AT_THE_USERS_CALL)

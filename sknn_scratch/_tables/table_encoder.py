@@ -6,7 +6,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in
-from sknn_scratch._fitting.troubles import Trouble, warn_of
+from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._tables import columns
 from sknn_scratch._tables.columns import BOOLEANS, CATEGORIES, KINDS, NOTHING, NUMBERS, listed
 from sknn_scratch._tables.dates import chosen_parts, fit_parts
@@ -78,7 +78,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         read = {name: columns.read(column) for name, column in self._columns_in(X).items()}
         tables = make_tables(read, self.kinds_, self.date_parts_)
-        warn_of(Trouble(message, UserWarning) for message in self._surprises(read, tables))
+        for message in self._surprises(read, tables):
+            warn(message)
         return joined([self.encoders_[kind].transform(as_array(table)) for kind, table in tables.items()])
 
     def get_feature_names_out(self, input_features=None):
@@ -114,10 +115,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
                 f"X has {len(found)} features, but TableEncoder is expecting {len(names)} features as input."
             )
         if list(found) != names:
-            message = (
-                "Either the columns of X or those of the fit have no names. They are taken in their order."
-            )
-            warn_of([Trouble(message, UserWarning)])
+            warn("Either the columns of X or those of the fit have no names. They are taken in their order.")
         return dict(zip(names, found.values(), strict=True))
 
     def _surprises(self, read, tables):
