@@ -66,8 +66,8 @@ class Loss:
 
     @property
     def smoothed(self) -> "Loss":
-        """A loss with a continuous gradient in place of this one, with about the same scale."""
-        return self
+        """A loss without a kink that needs about the same penalty: for any quantile, that of the median."""
+        return self if self.is_smooth else Huber(SMOOTHING)
 
     @property
     def estimates_centre(self) -> bool:
@@ -174,11 +174,6 @@ class AbsoluteError(ResidualLoss):
 
     is_smooth, is_robust = False, True
 
-    @property
-    def smoothed(self) -> Loss:
-        """The loss without the kink at zero."""
-        return Huber(SMOOTHING)
-
     def differentiate(self, residuals: Array) -> None:
         """sign(r)."""
         np.sign(residuals, out=residuals)
@@ -214,11 +209,6 @@ class Quantile(ResidualLoss):
     quantile: float
 
     is_smooth, is_robust = False, True
-
-    @property
-    def smoothed(self) -> Loss:
-        """A loss for the median, whose network needs about the same penalty."""
-        return Huber(SMOOTHING)
 
     @property
     def estimates_centre(self) -> bool:

@@ -241,14 +241,6 @@ def test_features_that_overflow_are_found():
     assert diagnose(broken, X, y).fix_first.name == "unscaled features"
 
 
-def test_noise_that_the_network_does_not_learn_by_heart():
-    """The warning names it; the less there are features for each row, the less is learnt by heart."""
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(1000, 2)), rng.integers(0, 2, 1000)
-    cause, _ = cause_of_failure(network(early_stopping=True), X, y)
-    assert cause == NO_SIGNAL
-
-
 def weak_signal():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(2000, 2))
