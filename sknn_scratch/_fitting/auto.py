@@ -82,8 +82,8 @@ def chosen_patience(model, solver, n_rows, batch_size):
 def stops_early(estimator, target_kind, y, solver):
     """Whether to hold out some of the training rows, with these y, to validate.
 
-    "auto" holds none out where alpha is chosen by the data, which already prevents overfitting, nor if all
-    rows must stay in training.
+    "auto" holds some out of many rows for a stochastic solver with a given alpha: an alpha that is chosen by
+    the data already prevents overfitting. It holds none out if all rows must stay in training.
     """
     if estimator.early_stopping != "auto":
         return bool(estimator.early_stopping)

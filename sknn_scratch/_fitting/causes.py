@@ -14,6 +14,7 @@ import numpy as np
 
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.optimizers import SOLVERS
+from sknn_scratch._fitting.auto import OF_STOCHASTIC_SOLVERS
 
 
 class Limits(NamedTuple):
@@ -51,8 +52,6 @@ REMEDIES_OF_ENDS = {
     "callback": CONTINUE,
     "interrupted": CONTINUE,
 }
-# What only a solver that takes batches reads, of the parameters that remedies name.
-OF_BATCHES = ("learning_rate", "dropout")
 # An option of a remedy that changes a parameter, such as "decrease tol" or "use activation='relu'".
 OPTION = re.compile(r"(increase|decrease|use) (\w+)(?:=([\w']+))?")
 
@@ -66,7 +65,7 @@ def remedy_for(fitted, options):
 
 
 def words_of(fitted, option):
-    """Add the number in use to an option; an empty text if it is taken, or for another solver."""
+    """Write an option with the number in use; empty if it is taken, or if the solver does not read it."""
     match = OPTION.match(option)
     if match is None:
         return option
@@ -74,7 +73,7 @@ def words_of(fitted, option):
     used = value_in_use(fitted, name)
     is_number = isinstance(used, Real)
     if (
-        (name in OF_BATCHES and SOLVERS[fitted.solver_].takes_all_rows)
+        (name in OF_STOCHASTIC_SOLVERS and SOLVERS[fitted.solver_].takes_all_rows)
         or (verb == "use" and repr(used) == value)
         or (verb == "decrease" and not (is_number and used > (name == "n_hidden")))
     ):
@@ -230,7 +229,7 @@ def outliers(features, names):
 
 
 def outliers_in_y(fitted, factor):
-    """Look at the factor by which a few values far away make the scale of y larger; None if no matter."""
+    """Look at the factor by which outliers make the scale of y larger; None if they do not matter."""
     if factor is None:
         return "outliers in y hardly move this loss"
     return Measured(

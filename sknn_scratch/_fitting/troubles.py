@@ -65,9 +65,9 @@ def troubles_of(fit, state):
         message = "init_scale=0: all weights start at zero, so all hidden units stay identical."
         troubles.append(Trouble(f"{message} Use 'glorot', 'he' or a small positive number.", SymmetryWarning))
     if fit.partial and state.epochs_before == 0:
-        rows, _ = training_rows(fit.run.data)
-        message = target_kind_of(fit.model).trouble_of_first_part(fit.run.data.targets[rows])
-        troubles += [Trouble(message, UserWarning)] if message else []
+        targets = fit.run.data.targets[fit.run.data.row_numbers]
+        if message := target_kind_of(fit.model).trouble_of_first_part(targets):
+            troubles.append(Trouble(message, UserWarning))
     reason = state.stop_reason
     if not troubles and (failure := unlearnt(fit, state)):
         return failure

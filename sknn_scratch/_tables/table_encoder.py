@@ -95,7 +95,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         )
 
     def _of_categories(self, attribute):
-        """Give what the encoder of categories says of each column in an attribute, if it has it."""
+        """Get an attribute of the encoder of categories, by column; empty if it has no such attribute."""
         values = getattr(self.encoders_.get(CATEGORIES), attribute, ())
         return {
             name: value for (name, _), value in zip(self._inputs.get(CATEGORIES, ()), values, strict=False)
@@ -163,7 +163,7 @@ def are_zeros_and_ones(values):
 
 
 def make_tables(read, kinds, date_parts):
-    """Make the tables of the encoders: of each, values (n_samples,) by the name of a column and of a part."""
+    """Make a table for each encoder: values (n_samples,) by the name of a column and the part of a date."""
     tables = {NUMBERS: {}, CATEGORIES: {}}
     for name, kind in kinds.items():
         if kind == NOTHING:
