@@ -136,7 +136,7 @@ def _moved(data: Data, first_row: int, n_sources: int) -> Index | None:
     """Get the numbers in a pool of the rows of a network; None for all rows of the only source."""
     if n_sources == 1:
         return data.rows
-    return first_row + (np.arange(data.n_samples) if data.rows is None else data.rows)
+    return first_row + data.row_numbers
 
 
 def stack_validations(data: Sequence[Data]) -> Batch | None:

@@ -66,7 +66,7 @@ class Loss:
 
     @property
     def smoothed(self) -> "Loss":
-        """A loss with a continuous gradient in place of this one, with about the same scale."""
+        """The loss without its kink, if it has one."""
         return self
 
     @property
@@ -137,7 +137,7 @@ class ResidualLoss(Loss):
 
     def surprise(self, mean_losses: Array) -> Array:
         """Take logarithms, since the scale of the residuals is unknown."""
-        return np.log(mean_losses)
+        return np.log(np.maximum(mean_losses, np.finfo(float).tiny))
 
     def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
         """d loss / d r, since d r / d f = 1."""

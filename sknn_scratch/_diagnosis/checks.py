@@ -39,13 +39,15 @@ CHECKS = MappingProxyType(
         "tiny features": Check(
             of_features(causes.tiny_features), ("strong penalty", *NO_GRADIENT, "identical units", *UNLEARNT)
         ),
-        "large initial weights": Check(of_units.large_initial_weights, HARDLY_TRAINABLE),
+        "large initial weights": Check(
+            lambda evidence: causes.large_initial_weights(evidence.fitted, evidence.features),
+            HARDLY_TRAINABLE,
+        ),
         "strong penalty": Check(of_training.strong_penalty, ("identical units", *NO_GRADIENT, *UNLEARNT)),
         "identical units": Check(of_units.identical_units, (*NO_GRADIENT, *UNLEARNT)),
         "exploding gradient": Check(of_training.exploding_gradient, (*NO_GRADIENT, "overfitting", *UNLEARNT)),
         "saturation": Check(
-            of_units.saturation,
-            ("dead units", "vanishing gradient", "overfitting", *UNLEARNT),
+            of_units.saturation, ("dead units", "vanishing gradient", "overfitting", *UNLEARNT)
         ),
         "dead units": Check(of_units.dead_units, ("vanishing gradient", *UNLEARNT)),
         "vanishing gradient": Check(of_units.vanishing_gradient, UNLEARNT),

@@ -8,7 +8,7 @@ from sknn_scratch._diagnosis.checks_of_units import HINGES, SATURATION_LIMITS
 from sknn_scratch._diagnosis.evidence import ON_DATA, UNKNOWN_GUESS
 from sknn_scratch._estimators.inspection import output_names
 from sknn_scratch._fitting import causes
-from sknn_scratch._fitting.causes import Limits, Measured, times
+from sknn_scratch._fitting.causes import REMEDIES_OF_ENDS, Limits, Measured, times
 from sknn_scratch._fitting.fitted import target_kind_of, was_trained_by_parts
 from sknn_scratch._fitting.troubles import UNLEARNT
 
@@ -17,8 +17,6 @@ OVERFITTING_LIMITS = Limits(0.25, 0.5)
 # If the loss fell by 5 % in the last tenth of the epochs, it would fall much further in as many more epochs.
 TOO_EARLY_LIMITS = Limits(0.01, 0.05)
 LAST_PART = 10  # "the last tenth"
-# A training that ended for one of these reasons could have continued.
-UNFINISHED = ("max_iter", "interrupted", "callback", "line_search_failed")
 # A class that is missed in half of its rows is hardly learnt. If it is missed in nine of ten, it is ignored.
 IMBALANCE_LIMITS = Limits(0.5, 0.9)
 # A class is rare if it has less than half of an equal share of the rows.
@@ -99,13 +97,13 @@ def stopped_too_early(evidence):
     lowest = np.minimum.accumulate(watched)
     fall = (lowest[-1 - n_last] - lowest[-1]) / evidence.loss_of_a_guess
     epochs = f"last {n_last} epochs" if n_last > 1 else "last epoch"
-    own_rule = ["decrease tol", "increase n_iter_no_change"]
-    is_unfinished = evidence.fitted.stop_reason_ in UNFINISHED
+    own_rule = ("decrease tol", "increase n_iter_no_change")
+    is_unfinished = evidence.fitted.stop_reason_ in REMEDIES_OF_ENDS
     return Measured(
         fall,
         TOO_EARLY_LIMITS,
         f"In the {epochs} the loss still fell by {fall:.1%} of the loss of a guess.",
-        (*(["increase max_iter"] if is_unfinished else own_rule), "increase learning_rate"),
+        (*(("increase max_iter",) if is_unfinished else own_rule), "increase learning_rate"),
     )
 
 
@@ -117,13 +115,13 @@ def not_converged(evidence):
     severity, why = "ok", f"by its own rule ({fitted.stop_reason_})"
     if fitted.stop_reason_ == "diverged":
         severity, why = "problem", "because it diverged"
-    elif fitted.stop_reason_ in UNFINISHED:
+    elif fitted.stop_reason_ in REMEDIES_OF_ENDS:
         severity, why = "warning", f"before its stopping rule was met ({fitted.stop_reason_})"
     return Measured(
         float(fitted.n_iter_),
         None,  # the number of epochs is neither good nor bad
         f"Training ended after {fitted.n_iter_} epochs {why}.",
-        causes.REMEDIES_OF_ENDS.get(fitted.stop_reason_, ()),
+        REMEDIES_OF_ENDS.get(fitted.stop_reason_, ()),
         is_share=False,
         judged=severity,
     )

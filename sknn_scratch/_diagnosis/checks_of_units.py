@@ -3,7 +3,6 @@
 import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE
-from sknn_scratch._fitting import causes
 from sknn_scratch._fitting.causes import Limits, Measured, count
 
 # Random initial weights are never equal. Some units may still find the same optimum. But if half of the units
@@ -21,11 +20,6 @@ HINGES = ("relu", "leaky_relu")
 VANISHING_LIMITS = Limits(0.9, 1 - SATURATED_SLOPE)
 # Healthy networks are not worse than simple models, except by chance.
 UNDERFITTING_LIMITS = Limits(0.05, 0.1)
-
-
-def large_initial_weights(evidence):
-    """Look at how large the hidden inputs were at the start of training."""
-    return causes.large_initial_weights(evidence.fitted, evidence.features)
 
 
 def identical_units(evidence):

@@ -90,8 +90,7 @@ class Evidence:
         if self.y is None:
             return 0.0, 0.0
         kind, shares = target_kind_of(self.fitted), np.full(len(self.labels), 1 / len(self.labels))
-        targets = kind.encode(self.labels, float)
-        return tuple(of(self.fitted, targets, shares) for of in (kind.least_loss, kind.loss_of_a_constant))
+        return kind.loss_range(self.fitted, kind.encode(self.labels, float), shares)
 
     @property
     def loss_of_a_guess(self):

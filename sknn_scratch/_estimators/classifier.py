@@ -52,10 +52,10 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         ``learning_rate_schedule``, ``dropout``, ``max_grad_norm``, ``beta_1``, ``beta_2`` or ``epsilon``.
         ``solver_`` says which. "adam" is Adam. "adamw" is Adam with decoupled weight decay: every step
         multiplies the weights by ``1 - learning_rate * alpha / max(S, 100)``. The penalty is not part of its
-        gradient, so
-        ``gradient_tol`` and the gradient norms of ``history_`` ignore it. "sgd" is gradient descent with
-        momentum. With ``momentum=0`` and ``batch_size=None``, it is plain gradient descent. "lbfgs" is
-        SciPy's L-BFGS on all rows at once, for small data sets. It keeps no memory from one fit to the next.
+        gradient, so ``gradient_tol`` and the gradient norms of ``history_`` ignore it. "sgd" is gradient
+        descent with momentum. With ``momentum=0`` and ``batch_size=None``, it is plain gradient descent.
+        "lbfgs" is SciPy's L-BFGS on all rows at once, for small data sets. It keeps no memory from one fit to
+        the next.
     batch_size : int, "auto" or None, default="auto"
         Rows in a mini-batch. "auto" is 100 (all rows, if there are fewer) or, with more than 10,000 training
         rows, their square root. None is all rows. "lbfgs" ignores it.

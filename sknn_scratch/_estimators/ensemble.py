@@ -28,7 +28,7 @@ from sknn_scratch._fitting.fitted import (
 )
 from sknn_scratch._fitting.plan import check_combinations, draw_seed, plan_fit
 from sknn_scratch._fitting.stacks import Caller, Training, train_runs, trainer
-from sknn_scratch._fitting.troubles import troubles_of, warn_of
+from sknn_scratch._fitting.troubles import troubles_of, warn
 
 
 class Ensemble(BaseShallowNN):
@@ -55,7 +55,8 @@ class Ensemble(BaseShallowNN):
                         delayed(fit_part)(members[part], inputs, caller) for part in slices
                     )
             networks, troubles = map(list, zip(*chain.from_iterable(parts), strict=True))
-            warn_of(counted(chain.from_iterable(troubles), self.n_networks))
+            for trouble in counted(chain.from_iterable(troubles), self.n_networks):
+                warn(*trouble)
             adopt(self, attributes_of(networks[0], DATA_ATTRIBUTES) | {"estimators_": networks})
         return self
 

@@ -18,7 +18,7 @@ from sknn_scratch._fitting.inputs import ArrayLike, FitInput, check_outputs
 from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._fitting.stacks import Training, train_runs, trainer
 from sknn_scratch._fitting.threads import threads_for_blocks
-from sknn_scratch._fitting.troubles import troubles_of, warn_of
+from sknn_scratch._fitting.troubles import troubles_of, warn
 
 
 class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShallowNN):
@@ -128,7 +128,8 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
             (run,) = train_runs([Training(fit, reporter)])
             if run.is_interrupted and (inputs.partial or not run.state.history):
                 raise KeyboardInterrupt  # a loop of calls must end; a network without an epoch is no model
-            warn_of(troubles_of(fit, run.state))
+            for trouble in troubles_of(fit, run.state):
+                warn(*trouble)
             reporter.report_end(run.state)
             adopt(self, fitted_attributes(fit, run.state))
         return self

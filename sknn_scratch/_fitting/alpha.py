@@ -16,9 +16,7 @@ on both sides of a split.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
 
 import numpy as np
 
@@ -43,8 +41,6 @@ STOPPING = {"tol": 1e-3, "n_iter_no_change": 5}
 # In an ensemble, an alpha counts exp(-n d / TEMPERATURE), if the losses of n rows are higher by d on average
 # than with the best alpha. A temperature of 1 would be Bayes' rule, if rows were held out once for all.
 TEMPERATURE = 4.0
-
-TrainRun: TypeAlias = Callable[[Run], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +80,7 @@ class Choice:
     usual: float  # the alpha if no loss is finite
     losses: dict[float, float] = field(default_factory=dict)  # the held-out loss of each alpha, once made
 
-    def make(self, train_run: TrainRun) -> None:
+    def make(self, train_run):
         """Compute the losses, if that has not been done; ``train_run`` trains a run."""
         if self.folds is not None:
             of_folds = [self.folds.losses(number, train_run) for number in range(N_FOLDS)]

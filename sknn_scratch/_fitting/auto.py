@@ -12,10 +12,9 @@ from sknn_scratch._core.optimizers import SOLVERS
 LBFGS_ROWS = 1500
 # With fewer training rows than this, early_stopping="auto" holds out no validation rows.
 VALIDATION_ROWS = 500
-# It is Adam, too, if L-BFGS would take more than this number of bytes. L-BFGS keeps about LBFGS_COPIES
-# numbers in double precision for each weight: 20 for its last steps, others for points and gradients.
-LBFGS_BYTES = 2**28
-LBFGS_COPIES = 45
+# It is Adam, too, for a hidden layer with more weights than this, of each of which L-BFGS keeps about 45
+# numbers in double precision, 256 MiB in all: 20 for its last steps, others for points and gradients.
+LBFGS_WEIGHTS = 2**28 // (45 * 8)
 # Parameters that L-BFGS does not have: whoever sets one asks for Adam.
 OF_STOCHASTIC_SOLVERS = (
     "learning_rate",
@@ -47,15 +46,10 @@ def chosen_solver(model, inputs, loss, n_rows, n_features):
         name in parameters and getattr(model, name) != parameters[name].default
         for name in OF_STOCHASTIC_SOLVERS
     )
-    n_weights = n_features * int(model.n_hidden)
-    is_small = (inputs.n_rows_of_search or n_rows) < LBFGS_ROWS and lbfgs_bytes(n_weights) <= LBFGS_BYTES
+    has_few_weights = n_features * int(model.n_hidden) <= LBFGS_WEIGHTS
+    is_small = (inputs.n_rows_of_search or n_rows) < LBFGS_ROWS and has_few_weights
     needs_adam = inputs.partial or is_validated or are_set or not loss.is_smooth
     return "lbfgs" if is_small and not needs_adam else "adam"
-
-
-def lbfgs_bytes(n_weights):
-    """Estimate the memory that L-BFGS takes for a hidden layer."""
-    return LBFGS_COPIES * n_weights * np.dtype(float).itemsize
 
 
 def chosen_batch_size(model, n_rows):
@@ -88,8 +82,8 @@ def chosen_patience(model, solver, n_rows, batch_size):
 def stops_early(estimator, target_kind, y, solver):
     """Whether to hold out some of the training rows, with these y, to validate.
 
-    "auto" holds none out where alpha is chosen by the data, which already prevents overfitting, nor if all
-    rows must stay in training.
+    "auto" holds some out of many rows for a stochastic solver with a given alpha: an alpha that is chosen by
+    the data already prevents overfitting. It holds none out if all rows must stay in training.
     """
     if estimator.early_stopping != "auto":
         return bool(estimator.early_stopping)

@@ -7,13 +7,14 @@ are taken already, or that the solver does not read.
 """
 
 import re
-from numbers import Integral, Real
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.optimizers import SOLVERS
+from sknn_scratch._fitting.auto import OF_STOCHASTIC_SOLVERS
 
 
 class Limits(NamedTuple):
@@ -51,8 +52,6 @@ REMEDIES_OF_ENDS = {
     "callback": CONTINUE,
     "interrupted": CONTINUE,
 }
-# What only a solver that takes batches reads, of the parameters that remedies name.
-OF_BATCHES = ("learning_rate", "dropout")
 # An option of a remedy that changes a parameter, such as "decrease tol" or "use activation='relu'".
 OPTION = re.compile(r"(increase|decrease|use) (\w+)(?:=([\w']+))?")
 
@@ -66,7 +65,7 @@ def remedy_for(fitted, options):
 
 
 def words_of(fitted, option):
-    """Add the number in use to an option; an empty text if it is taken, or for another solver."""
+    """Write an option with the number in use; empty if it is taken, or if the solver does not read it."""
     match = OPTION.match(option)
     if match is None:
         return option
@@ -74,13 +73,12 @@ def words_of(fitted, option):
     used = value_in_use(fitted, name)
     is_number = isinstance(used, Real)
     if (
-        (name in OF_BATCHES and SOLVERS[fitted.solver_].takes_all_rows)
+        (name in OF_STOCHASTIC_SOLVERS and SOLVERS[fitted.solver_].takes_all_rows)
         or (verb == "use" and repr(used) == value)
         or (verb == "decrease" and not (is_number and used > (name == "n_hidden")))
     ):
         return ""
-    number = f"={used:{'' if isinstance(used, Integral) else 'g'}}" if is_number and verb != "use" else ""
-    return option.replace(name, name + number)
+    return option.replace(name, f"{name}={used:g}") if is_number and verb != "use" else option
 
 
 def value_in_use(fitted, parameter):
@@ -231,7 +229,7 @@ def outliers(features, names):
 
 
 def outliers_in_y(fitted, factor):
-    """Look at the factor by which a few values far away make the scale of y larger; None if no matter."""
+    """Look at the factor by which outliers make the scale of y larger; None if they do not matter."""
     if factor is None:
         return "outliers in y hardly move this loss"
     return Measured(

@@ -137,7 +137,7 @@ def fitted_attributes(fit, state):
         model._loss_range_ = fit.loss_range
     vars(model).pop("_kept_", None)
     if model.warm_start or fit.partial:
-        model._kept_ = {name: getattr(state, name) for name in KEPT} | {"features": model._features_}
+        model._kept_ = {name: getattr(state, name) for name in KEPT}
     return attributes_of(model)
 
 

@@ -90,10 +90,9 @@ class Fit:
     @computed_once
     @np.errstate(over="ignore", invalid="ignore")
     def loss_range(self):
-        """Compute the least loss of the training rows, and the loss of a guess: of the best constant."""
+        """Compute the least loss of the training rows, and the loss of a guess."""
         rows, shares = training_rows(self.run.data)
-        targets, kind = self.run.data.targets[rows], target_kind_of(self.model)
-        return tuple(of(self.model, targets, shares) for of in (kind.least_loss, kind.loss_of_a_constant))
+        return target_kind_of(self.model).loss_range(self.model, self.run.data.targets[rows], shares)
 
     def new_run(self):
         """Make the same run anew."""
@@ -130,7 +129,7 @@ def plan_fit(estimator, inputs, stored=None, seed=None):
     if stored is not None:
         state = stored.state.copy()
     elif trains_further:
-        state = next_state(model, config, data, streams, partial=inputs.partial)
+        state = next_state(model, estimator._features_, config, data, streams, partial=inputs.partial)
     else:
         state = first_state(model, config, data, streams)
     model.solver_ = config.solver
@@ -299,19 +298,19 @@ def first_state(model, config, data, streams):
     return state
 
 
-def next_state(model, config, data, streams, *, partial):
+def next_state(model, earlier, config, data, streams, *, partial):
     """Make the state of a fitted network, with its optimiser's memory if that was kept for the same solver.
 
-    This network is the best so far: it is the result if training does not improve its validation.
+    This network is the best so far: it is the result if training does not improve its validation. ``earlier``
+    are the features that it has had, or None for all.
     """
     fresh = {"shuffle_rng": streams.shuffle, "dropout_rng": streams.dropout}
     kept = dict(getattr(model, "_kept_", None) or {})
     if not partial:
         kept.pop("loss_limit", None)  # only calls of partial_fit share a limit
-    shape, earlier = config.network.shape, kept.pop("features", None)
-    if earlier is not None:
+    if earlier is not None and "memory" in kept:
         kept["memory"] = {
-            name: with_new_features(array, shape, earlier, model._features_)
+            name: with_new_features(array, config.network.shape, earlier, model._features_)
             for name, array in kept["memory"].items()
         }
     state = State(

@@ -18,8 +18,6 @@ In a fit
     loss_of_a_constant(estimator, targets, shares)
                           compute the mean loss of the best constant outputs for targets (n_samples,
                           n_outputs) and shares of the rows (n_samples,), whose sum is one
-    least_loss(estimator, targets, shares)
-                          compute the mean loss of a network that fits all rows but the outliers
     fitted_attributes()   get the fitted attributes that describe the targets
 
 After a fit
@@ -72,8 +70,15 @@ class TargetKind:
         return
 
     def least_loss(self, estimator, targets, shares):
-        """Nothing but a perfect network is the best."""
+        """Compute the mean loss of a network that fits all rows but the outliers."""
         return 0.0
+
+    def loss_range(self, estimator, targets, shares):
+        """Compute the least loss, and the loss of a guess: of the best constant."""
+        return (
+            self.least_loss(estimator, targets, shares),
+            self.loss_of_a_constant(estimator, targets, shares),
+        )
 
     def row_weights(self, estimator, sample_weight, y):
         """Combine all weights into one for each row (n_samples,); None if all are one."""

@@ -17,15 +17,10 @@ from sknn_scratch._core.network import make_batch
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._fitting import causes
-from sknn_scratch._fitting.causes import (
-    REMEDIES_OF_ENDS,
-    Measured,
-    measure_features,
-    remedy_for,
-)
+from sknn_scratch._fitting.causes import REMEDIES_OF_ENDS, Measured, measure_features, remedy_for
 from sknn_scratch._fitting.fitted import fitted_attributes, target_kind_of
 from sknn_scratch._fitting.plan import training_rows
-from sknn_scratch._fitting.sklearn_versions import is_in_cross_validation
+from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in, is_in_cross_validation
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 
 # Where code that runs between the user's call and a fit begins. Python 3.11 cannot skip it.
@@ -70,9 +65,9 @@ def troubles_of(fit, state):
         message = "init_scale=0: all weights start at zero, so all hidden units stay identical."
         troubles.append(Trouble(f"{message} Use 'glorot', 'he' or a small positive number.", SymmetryWarning))
     if fit.partial and state.epochs_before == 0:
-        rows, _ = training_rows(fit.run.data)
-        message = target_kind_of(fit.model).trouble_of_first_part(fit.run.data.targets[rows])
-        troubles += [Trouble(message, UserWarning)] if message else []
+        targets = fit.run.data.targets[fit.run.data.row_numbers]
+        if message := target_kind_of(fit.model).trouble_of_first_part(targets):
+            troubles.append(Trouble(message, UserWarning))
     reason = state.stop_reason
     if not troubles and (failure := unlearnt(fit, state)):
         return failure
@@ -97,10 +92,10 @@ def unscaled(fit):
     largest = int(sizes.argmax())
     if sizes[largest] <= FAR_TOO_LARGE or is_in_cross_validation():
         return []
-    features = measure_features(X)
-    names = getattr(fit.model, "feature_names_in_", [f"x{number}" for number in range(X.shape[1])])
-    remedy = remedy_for(fit.model, causes.scaler_first(features))
-    message = f"Features such as {names[largest]} are far too large for a network. {remedy}"
+    names, features = _check_feature_names_in(fit.model), fit.model._features_
+    name = names[largest if features is None else features[largest]]
+    remedy = remedy_for(fit.model, causes.scaler_first(measure_features(X)))
+    message = f"Features such as {name} are far too large for a network. {remedy}"
     return [Trouble(message, UserWarning)]
 
 
@@ -142,7 +137,7 @@ def unlearnt(fit, state):
 
 def batch_of(data, some=slice(None)):
     """Make a batch of all or some of the training rows."""
-    rows = np.arange(data.n_samples)[some] if data.rows is None else data.rows[some]
+    rows = data.row_numbers[some]
     weights = None if data.row_weights is None else data.row_weights[some]
     return make_batch(data.X.take(rows), data.targets[rows], weights)
 
@@ -154,7 +149,7 @@ def likely_cause(fit, fitted, climb):
     """
     network, data = fit.run.config.network, fit.run.data
     features = measure_features(data.X.source)
-    names = range(fitted.n_features_in_) if fitted._features_ is None else fitted._features_
+    names = range(data.X.n_features)  # of the message, which is not used
     some_rows = batch_of(data, causes.spaced_rows(data.n_samples))
     rows, shares = training_rows(data)
     factor = target_kind_of(fitted).outlier_factor(fitted, data.targets[rows], shares)
@@ -176,7 +171,6 @@ def likely_cause(fit, fitted, climb):
     return causes.plateau_of_the_start(fitted)
 
 
-def warn_of(troubles):
-    """Give the warnings, at the line of the user's call."""
-    for trouble in troubles:
-        warnings.warn(*trouble, stacklevel=2, **AT_THE_USERS_CALL)
+def warn(message, category=UserWarning):
+    """Give a warning, at the line of the user's call."""
+    warnings.warn(message, category, stacklevel=2, **AT_THE_USERS_CALL)

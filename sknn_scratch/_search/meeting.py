@@ -21,7 +21,7 @@ from sknn_scratch._core.stackable import waiting_bytes
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.stacks import Groups, bytes_of, reason_alone, train_group, trainer
 from sknn_scratch._fitting.threads import settings_lock
-from sknn_scratch._fitting.troubles import Trouble, warn_of
+from sknn_scratch._fitting.troubles import Trouble, warn
 from sknn_scratch._search.calls import label_of
 
 # What waiting calls may keep in memory. With larger rows, training together gains little.
@@ -213,7 +213,7 @@ class Meeting:
             training.start_again()
             self.train_or_note_errors([training])
         if kind not in [type(training.error) for training in group]:
-            warn_of([Trouble(FAULT + report, RuntimeWarning)])
+            warn(FAULT + report, RuntimeWarning)
 
 
 @contextmanager

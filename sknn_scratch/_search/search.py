@@ -10,7 +10,7 @@ from sknn_scratch._estimators.docstrings import with_entries_of
 from sknn_scratch._estimators.methods import all_or_nothing
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.sklearn_versions import _num_samples
-from sknn_scratch._fitting.troubles import Trouble, warn_of
+from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._search.calls import holds_network
 from sknn_scratch._search.together import TogetherBackend
 
@@ -49,8 +49,7 @@ class _VectorizedSearch:
             The fitted search.
         """
         if not holds_network(self):
-            message = "No networks are trained together: the candidates contain no network of sknn_scratch."
-            warn_of([Trouble(message, UserWarning)])
+            warn("No networks are trained together: the candidates contain no network of sknn_scratch.")
             return super().fit(X, y, **params)
         with parallel_config(backend=TogetherBackend(verbose=self.verbose, n_rows=_num_samples(X))):
             return super().fit(X, y, **params)

@@ -13,7 +13,7 @@ from joblib import Parallel, delayed, parallel_config, register_parallel_backend
 from joblib.parallel import FallbackToBackend, ParallelBackendBase, get_active_backend
 
 from sknn_scratch._fitting.stacks import ONE_BY_ONE, Caller
-from sknn_scratch._fitting.troubles import Trouble, warn_of
+from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._search.calls import by_fold, networks_of, spread
 from sknn_scratch._search.meeting import Tally, run_together
 
@@ -181,14 +181,14 @@ class Gathering(ParallelBackendBase):
 
 def tell(tally, verbose):
     """Repeat the warnings of other processes; warn if no networks were trained together; print a summary."""
-    warn_of(tally.troubles)
+    for trouble in tally.troubles:
+        warn(*trouble)
     reasons = [f"{n} alone: {reason}" for reason, n in tally.reasons.most_common()]
     if verbose > 0 and tally.n_networks:
         summary = f"{tally.n_together} of {tally.n_networks} networks were trained together."
         print("\n  ".join([summary, *reasons]))  # noqa: T201 - that is what verbose asks for
     if tally.n_networks > 1 and not tally.n_together and set(tally.reasons) != {ONE_BY_ONE}:
-        message = f"None of {tally.n_networks} networks were trained together. {'; '.join(reasons)}."
-        warn_of([Trouble(message, UserWarning)])
+        warn(f"None of {tally.n_networks} networks were trained together. {'; '.join(reasons)}.")
 
 
 register_parallel_backend(NAME, TogetherBackend)

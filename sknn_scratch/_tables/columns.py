@@ -17,7 +17,7 @@ BOOLEANS, NUMBERS, CATEGORIES = "booleans", "numbers", "categories"
 DATE_KINDS = DATES, DATES_IN_ZONES = "dates", "dates with a time zone"
 NOTHING = "nothing"  # only missing values
 KINDS = {BOOLEANS, NUMBERS, CATEGORIES, *DATE_KINDS, NOTHING}
-# What a column takes besides its kind in the fit, and NOTHING.
+# The other kinds that a column takes after the fit. Each column takes NOTHING, too.
 TAKEN_TOO = {BOOLEANS: {NUMBERS}, CATEGORIES: {NUMBERS, BOOLEANS}}
 # How missing values are written that are not strings.
 MISSING = {"None", "nan", "NaN", "<NA>", "NaT"}

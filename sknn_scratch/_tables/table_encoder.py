@@ -6,7 +6,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in
-from sknn_scratch._fitting.troubles import Trouble, warn_of
+from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._tables import columns
 from sknn_scratch._tables.columns import BOOLEANS, CATEGORIES, KINDS, NOTHING, NUMBERS, listed
 from sknn_scratch._tables.dates import chosen_parts, fit_parts
@@ -78,7 +78,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         read = {name: columns.read(column) for name, column in self._columns_in(X).items()}
         tables = make_tables(read, self.kinds_, self.date_parts_)
-        warn_of(Trouble(message, UserWarning) for message in self._surprises(read, tables))
+        for message in self._surprises(read, tables):
+            warn(message)
         return joined([self.encoders_[kind].transform(as_array(table)) for kind, table in tables.items()])
 
     def get_feature_names_out(self, input_features=None):
@@ -94,7 +95,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         )
 
     def _of_categories(self, attribute):
-        """Give what the encoder of categories says of each column in an attribute, if it has it."""
+        """Get an attribute of the encoder of categories, by column; empty if it has no such attribute."""
         values = getattr(self.encoders_.get(CATEGORIES), attribute, ())
         return {
             name: value for (name, _), value in zip(self._inputs.get(CATEGORIES, ()), values, strict=False)
@@ -114,10 +115,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
                 f"X has {len(found)} features, but TableEncoder is expecting {len(names)} features as input."
             )
         if list(found) != names:
-            message = (
-                "Either the columns of X or those of the fit have no names. They are taken in their order."
-            )
-            warn_of([Trouble(message, UserWarning)])
+            warn("Either the columns of X or those of the fit have no names. They are taken in their order.")
         return dict(zip(names, found.values(), strict=True))
 
     def _surprises(self, read, tables):
@@ -165,7 +163,7 @@ def are_zeros_and_ones(values):
 
 
 def make_tables(read, kinds, date_parts):
-    """Make the tables of the encoders: of each, values (n_samples,) by the name of a column and of a part."""
+    """Make a table for each encoder: values (n_samples,) by the name of a column and the part of a date."""
     tables = {NUMBERS: {}, CATEGORIES: {}}
     for name, kind in kinds.items():
         if kind == NOTHING:

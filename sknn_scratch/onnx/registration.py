@@ -17,11 +17,7 @@ from sknn_scratch.onnx.predictions import (
     declare_classifier,
     declare_regressor,
 )
-from sknn_scratch.onnx.tables import (
-    convert_encoder,
-    convert_table,
-    declare_encoded,
-)
+from sknn_scratch.onnx.tables import convert_encoder, convert_table, declare_encoded
 
 BOOLEAN = [True, False]
 OPTIONS = {  # the options of scikit-learn's linear classifiers
@@ -49,7 +45,5 @@ def register_all() -> None:
             parser=_parse._parse_sklearn_grid_search_cv,
             options="passthrough",
         )
-    update_registered_converter(
-        PiecewiseLinearEncoder, PiecewiseLinearEncoder.__name__, declare_encoded, convert_encoder
-    )
-    update_registered_converter(TableEncoder, TableEncoder.__name__, declare_encoded, convert_table)
+    for encoder, convert in ((PiecewiseLinearEncoder, convert_encoder), (TableEncoder, convert_table)):
+        update_registered_converter(encoder, encoder.__name__, declare_encoded, convert)

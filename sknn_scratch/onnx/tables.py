@@ -20,16 +20,25 @@ def convert_encoder(scope: Any, operator: Any, container: Any) -> None:
     graph = Graph(scope, operator, container)
     float_type = graph.float_type
     graph.is_double = True
-    X = graph.rows(operator)
-    pieces = enumerate(operator.raw_operator._pieces())
-    columns = [encoded for position, piece in pieces for encoded in add_pieces(graph, X, position, piece)]
-    encoded = graph.add("Cast", graph.add("Concat", *columns, axis=1), to=float_type)
-    graph.finish(encoded, operator.outputs[0])
+    encoder = operator.raw_operator
+    columns = cut_columns(graph, graph.rows(operator), encoder.n_features_in_)
+    encoded = graph.add("Concat", *add_encodings(graph, columns, encoder), axis=1)
+    graph.finish(graph.add("Cast", encoded, to=float_type), operator.outputs[0])
 
 
-def add_pieces(graph: Graph, X: Name, position: int, piece: Any) -> Iterator[Name]:
+def cut_columns(graph: Graph, X: Name, n_columns: int) -> list[Name]:
+    """Cut X (n_samples, n_columns) into columns (n_samples, 1)."""
+    return [graph.add("Gather", X, np.array([position]), axis=1) for position in range(n_columns)]
+
+
+def add_encodings(graph: Graph, columns: list[Name], encoder: PiecewiseLinearEncoder) -> list[Name]:
+    """Add the encodings of columns (n_samples, 1)."""
+    pieces = zip(columns, encoder._pieces(), strict=True)
+    return [encoded for column, piece in pieces for encoded in add_pieces(graph, column, piece)]
+
+
+def add_pieces(graph: Graph, column: Name, piece: Any) -> Iterator[Name]:
     """Add the encodings of a column: the bounded value, the ramps, the indicator of missing values."""
-    column = graph.add("Gather", X, np.array([position]), axis=1)
     is_missing = graph.add("IsNaN", column)
     z = graph.add("Div", graph.add("Sub", column, piece.mean), piece.scale)
     z = graph.add("Min", graph.add("Max", z, -1e9), 1e9)
@@ -63,9 +72,7 @@ def convert_table(scope: Any, operator: Any, container: Any) -> None:
     if NUMBERS in table.encoders_:
         graph.is_double = True
         numbers = [add_number(graph, name, *columns[name]) for name, _ in table._inputs[NUMBERS]]
-        X = graph.add("Concat", *numbers, axis=1)
-        for position, piece in enumerate(table.encoders_[NUMBERS]._pieces()):
-            encoded += add_pieces(graph, X, position, piece)
+        encoded += add_encodings(graph, numbers, table.encoders_[NUMBERS])
     for position, (name, _) in enumerate(table._inputs.get(CATEGORIES, ())):
         texts = add_text(graph, *columns[name])
         encoded.append(add_onehot(graph, texts, table.encoders_[CATEGORIES], position))
@@ -97,9 +104,9 @@ def add_columns(graph: Graph, inputs: Any, table: Any) -> dict[Any, tuple[Name, 
     if by_name.keys() >= {str(name) for name in table.kinds_}:
         return {name: by_name[str(name)] for name in table.kinds_}
     by_place = [
-        (graph.add("Gather", one.full_name, np.array([position]), axis=1), one.type)
+        (column, one.type)
         for one in inputs
-        for position in range(one.type.shape[1])
+        for column in cut_columns(graph, one.full_name, one.type.shape[1])
     ]
     return dict(zip(table.kinds_, by_place, strict=True))
 

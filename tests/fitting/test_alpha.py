@@ -14,7 +14,9 @@ from sknn_scratch import (
     Checkpoint,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
+    ShallowNNEnsembleRegressor,
     ShallowNNRegressor,
+    SymmetryWarning,
     train_together,
 )
 from sknn_scratch._core.losses import Logistic
@@ -81,6 +83,13 @@ def test_places_in_an_ensemble_share_the_good_alphas():
     assert alphas_of([0.1, 0.9, 0.9, 0.9]) == [0.3] * 4  # by far the best
     assert alphas_of([9.0, 0.5, 0.5, 9.0]) == [3, 3, 10, 10]
     assert alphas_of([np.inf] * 4) == [1.0] * 4
+
+
+def test_an_ensemble_whose_losses_are_zero():
+    ensemble = ShallowNNEnsembleRegressor(4, n_networks=2, init_scale=0, random_state=0)
+    with pytest.warns(SymmetryWarning):
+        ensemble.fit(X, np.ones(len(X)))
+    assert not any(one.alpha_path_["loss"].any() for one in ensemble.estimators_)
 
 
 def test_features_that_no_row_has_cost_nothing():

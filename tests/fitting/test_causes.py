@@ -241,14 +241,6 @@ def test_features_that_overflow_are_found():
     assert diagnose(broken, X, y).fix_first.name == "unscaled features"
 
 
-def test_noise_that_the_network_does_not_learn_by_heart():
-    """The warning names it; the less there are features for each row, the less is learnt by heart."""
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(1000, 2)), rng.integers(0, 2, 1000)
-    cause, _ = cause_of_failure(network(early_stopping=True), X, y)
-    assert cause == NO_SIGNAL
-
-
 def weak_signal():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(2000, 2))
@@ -374,6 +366,16 @@ def test_raw_features_are_warned_of_once():
     ):
         (message,) = scale_warnings(call)
         assert "Features such as x23 are far too large for a network. Put a scaler first" in message
+
+
+@pytest.mark.parametrize("names", [False, True])
+def test_the_feature_that_is_too_large_is_named_among_all(names):
+    """The network has only those of many features that occur."""
+    X = np.zeros((60, 2000))
+    X[:, 1500] = np.linspace(-1e5, 1e5, 60)
+    rows = pd.DataFrame(X).add_prefix("column") if names else X
+    (message,) = scale_warnings(lambda: few_epochs().fit(rows, X[:, 1500] > 0))
+    assert f"such as {'column' if names else 'x'}1500 are" in message
 
 
 def test_features_of_usual_sizes_are_not_warned_of():

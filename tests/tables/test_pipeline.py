@@ -96,12 +96,6 @@ def test_wrong_parameters_of_the_network_are_errors():
         tabular_pipeline(small(), random_state=0, alpha=1.0)
 
 
-def test_columns_of_no_kind_are_named_with_the_remedy():
-    X = pandas_frame().assign(tags=[["a"]] * N, lasts=pd.to_timedelta(np.arange(N), "s"))
-    with pytest.raises(ValueError, match=r"nor dates: 'tags' \(list\), 'lasts' \(timedelta64\[.*\]\)\. Drop"):
-        tabular_pipeline(small()).fit(X, Y)
-
-
 def test_rare_and_unseen_categories_are_one_group():
     X = pd.DataFrame({"city": ["Ulm"] * 20 + ["Bonn"] * 20 + ["Rom", "Oslo", "Wien"]})
     model = tabular_pipeline(small()).fit(X, [0] * 20 + [1] * 20 + [0, 0, 0])
@@ -115,12 +109,6 @@ def test_categories_that_are_merged_are_counted():
     columns = tabular_pipeline()[0].fit(X)
     assert columns.transform(X).shape == (2400, 302)
     assert columns.merged_categories_ == {"name": 101}
-
-
-def test_a_table_of_numbers_only_and_one_of_categories_only():
-    for columns in (["size"], ["colour", "new"]):
-        model = tabular_pipeline(small()).fit(pandas_frame()[columns], Y)
-        assert model.score(pandas_frame()[columns], Y) > 0.5
 
 
 def test_parameters_have_plain_names():
