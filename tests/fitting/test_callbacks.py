@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier, VectorizedGridSearchCV
 from tests.helpers import AtEpoch, assert_same_model, make_data, small_network
-from tests.test_docs import PAGES, session
+from tests.test_docs import PAGES
 from tests.versions import ProgressBar, ScoringMonitor, needs_callbacks
 
 pytestmark = [needs_callbacks, pytest.mark.filterwarnings("ignore:The maximum number of epochs")]
@@ -204,11 +204,8 @@ def test_scoring_monitor_in_a_search_with_jobs():
 
 
 def classes_of_the_guide():
-    trees = [
-        ast.parse(code)
-        for kind, code, _ in session.steps_of(PAGES["docs/guide/callbacks.md"])
-        if kind == "run"
-    ]
+    blocks = re.findall(r"^```{run}\n(?::.*\n)*(.*?)^```", PAGES["docs/guide/callbacks.md"], re.M | re.S)
+    trees = map(ast.parse, blocks)
     classes = [node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)]
     namespace = {"time": time, "__name__": __name__}
     exec(compile(ast.Module(classes, []), "the guide", "exec"), namespace)
