@@ -66,7 +66,8 @@ def package(session):
 def docs(session):
     """Build the site, check its links, and open every page in headless Chromium."""
     session.install("-e.", "--group", "docs")
-    sphinx = ["python", "-m", "sphinx", "-E", "-W", "--keep-going", "-j", "auto", "-b", "html"]
+    # In one process: a fork after the threads of BLAS and OpenMP have started may hang.
+    sphinx = ["python", "-m", "sphinx", "-E", "-W", "--keep-going", "-b", "html"]
     session.run(*sphinx, "docs", "docs/_build/html")
     session.run(*sphinx, "docs/zh", "docs/_build/html/zh")
     session.run("python", "docs/check_site.py", "docs/_build/html")
