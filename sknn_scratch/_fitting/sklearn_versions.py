@@ -60,7 +60,7 @@ class NeedsNoFramework:
 
 if not HAS_CALLBACKS:
 
-    class NamedArray(np.ndarray):
+    class NamedArray(np.ndarray):  # pragma: no cover - the task "lowest" runs it
         """An array whose columns have names where scikit-learn before 1.9 looks for them."""
 
         def __dataframe__(self):
@@ -72,7 +72,7 @@ if not HAS_CALLBACKS:
 
     validate_named = validate_data
 
-    def validate_data(estimator, X, *args, **params):
+    def validate_data(estimator, X, *args, **params):  # pragma: no cover - likewise
         """Validate as scikit-learn does, with the names of a frame of polars 2 too."""
         if hasattr(X, "iter_columns"):
             names, X = X.columns, X.to_numpy().view(NamedArray)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -91,6 +93,13 @@ def test_a_column_of_ones_comes_first(other_rows):
     assert pool(alone)[0].rows is None
     data = [Data(**source), Data(**source, rows=np.arange(3, 12)), Data(**other)]
     assert_same_rows_after_ones(pool(data), data)
+
+
+def test_rows_that_no_network_trains_on_are_left_out_of_a_pool():
+    few, many = (Data(rows_of(np.ones((n, 2))), np.ones((n, 1))) for n in (5, 50))
+    pooled = pool([few, replace(many, rows=np.arange(3))])
+    assert pooled[0].X.n_samples == 5 + 3
+    assert [one.n_samples for one in pooled] == [5, 3]
 
 
 @pytest.mark.parametrize("batch_size", [16, 60])

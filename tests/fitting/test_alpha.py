@@ -314,6 +314,21 @@ def test_a_failure_in_the_choice_belongs_to_its_own_fit(groups):
             cross_validate(network(n_hidden=5, activation=activation), X, Y, cv=3, error_score="raise")
 
 
+def test_an_interrupt_in_the_choice_ends_the_fit_and_keeps_the_model():
+    def function(z):
+        if is_pressed and z.dtype == np.float64:  # the networks of the folds; the other is in float32
+            raise KeyboardInterrupt
+        return np.tanh(z)
+
+    is_pressed = False
+    activation = Activation(function, lambda z: 1 - np.tanh(z) ** 2)
+    fitted = network(activation=activation, dtype="float32").fit(X, Y)
+    coefs, is_pressed = fitted.coefs_, True
+    with pytest.raises(KeyboardInterrupt):
+        fitted.fit(X, Y)
+    assert fitted.coefs_ is coefs
+
+
 def test_hashes_of_equal_rows_are_equal():
     rows = np.array([[0.0, 1.0], [-0.0, 1.0], [1.0, 0.0], [0.5, 0.25], [0.25, 0.5]])
     all_rows = np.arange(len(rows))
