@@ -60,7 +60,7 @@ def named_columns(X):
         return X.items()
     if hasattr(X, "iter_columns"):  # polars
         return zip(X.columns, X.iter_columns(), strict=True)
-    if hasattr(X, "itercolumns"):  # pyarrow; pragma: no cover - tests/recipes runs it
+    if hasattr(X, "itercolumns"):  # pragma: no cover - pyarrow, which tests/recipes has
         return zip(X.column_names, X.itercolumns(), strict=True)
     return enumerate(np.asarray(X).T)
 
