@@ -29,6 +29,7 @@ from sknn_scratch._core.optimizers import Lbfgs
 from sknn_scratch._core.parameters import NetworkShape, initialise, view_parameters
 from sknn_scratch._core.rows import SparseRows, rows_of
 from sknn_scratch._core.state import Config, Run, State
+from sknn_scratch._fitting.inputs import occurring_features
 
 ALPHAS = (0.3, 3.0, 10.0, 30.0)  # in ascending order
 N_FOLDS = 3
@@ -124,7 +125,7 @@ def plan_choice(data, network, target_kind, y, init_scale):
     some = np.argsort(strata, kind="stable")[evenly(len(rows), MOST_ROWS)]
     rows, weights, numbers = rows[some], weights[some], folds_of(strata[some], target_kind.n_kept)
     X = data.X.take(rows).source
-    used = np.flatnonzero((X != 0).sum(axis=0))  # a weight of another feature has no loss gradient
+    used = np.flatnonzero(occurring_features(X))  # a weight of another feature has no loss gradient
     if np.count_nonzero(numbers < N_FOLDS) < LEAST_ROWS or not len(used):
         return None
     shape = NetworkShape(len(used), n_units(network.shape.n_hidden, len(used)), network.shape.n_outputs)

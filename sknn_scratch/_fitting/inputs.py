@@ -131,12 +131,19 @@ def features_of_network(X, sample_weight, earlier):
     """
     if earlier is None or X.shape[1] < MANY_FEATURES:
         return None
-    rows = X if sample_weight is None else X[sample_weight > 0]
-    has_occurred = np.zeros(X.shape[1], bool)
-    has_occurred[rows.indices[rows.data != 0] if scipy.sparse.issparse(X) else rows.any(axis=0)] = True
+    has_occurred = occurring_features(X if sample_weight is None else X[sample_weight > 0])
     has_occurred[np.asarray(earlier, np.intp)] = True
     features = np.flatnonzero(has_occurred) if has_occurred.any() else np.array([0])
     return features if 2 * len(features) <= X.shape[1] else None
+
+
+def occurring_features(X):
+    """Say of each feature (n_features,) whether a row of an array or a CSR matrix has it."""
+    if not scipy.sparse.issparse(X):
+        return X.any(axis=0)
+    occurs = np.zeros(X.shape[1], bool)
+    occurs[X.indices[X.data != 0]] = True
+    return occurs
 
 
 def with_features(X, features):
