@@ -83,10 +83,10 @@ class State:
     history: list[EpochRecord] = field(default_factory=list)  # of the epochs of this run
     epochs_before: int = 0  # this run, which has its own ``max_iter``
     epochs_without_improvement: int = 0  # since the watched value last fell by more than ``tol``
+    plateau_sum: Array | None = None  # (n_params,): of the parameters after these epochs, if it is needed
     best_value: float = math.inf  # the lowest watched value of this run
     best_epoch: int = 0  # after which the parameters had it
     best_params: Array | None = None  # (n_params,); None before the first sound epoch
-    plateau_sum: Array | None = None  # (n_params,): of the parameters after each epoch without improvement
     loss_limit: float = math.inf  # an objective that is not below it has exploded
     stop_reason: StopReason | None = None  # None before the end; in training, only ``Run.stop`` sets it
     returned_to: int | None = None  # the epoch whose parameters the run has gone back to, if it has
@@ -131,7 +131,6 @@ class State:
             self.leave_plateau()
         else:
             self.epochs_without_improvement += 1
-            self.plateau_sum = self.params + (0 if self.plateau_sum is None else self.plateau_sum)
         if value < self.best_value:
             self.best_value, (self.best_epoch, self.best_params) = value, snapshot
 
@@ -231,6 +230,9 @@ class Run:
             at_start, self.last_sound = self.last_sound, Snapshot(state.epoch, state.params.copy())
             measured = self.last_sound if self.is_validated else at_start
             state.watch(watched_value(record), measured, self.config.tol)
+            if self.may_end_with_mean and state.epochs_without_improvement > 0:
+                earlier = 0.0 if state.plateau_sum is None else state.plateau_sum
+                state.plateau_sum = state.params + earlier
             self._reduce_on_plateau()
 
     def _reduce_on_plateau(self) -> None:
@@ -264,18 +266,21 @@ class Run:
             self.state.forget_updates()  # the optimiser's memory belongs to later parameters
             self.stop(StopReason.INTERRUPTED)
 
-    def finish(self) -> None:
-        """Take the parameters of the best epoch, if there are validation rows, or the mean of the plateau.
+    @property
+    def may_end_with_mean(self) -> bool:
+        """Whether the result is the mean of the parameters of a plateau, if training converges.
 
         The steps of small batches scatter around a minimum when the loss does not improve any more. The mean
         of the parameters after these epochs is closer to it (Polyak and Juditsky, 1992).
         """
-        state, has_small_batches = self.state, self.config.batch_size < self.data.n_samples
-        if self.is_validated:
-            if self._best is not None:
-                self._return_to(self._best)
-        elif state.stop_reason is StopReason.CONVERGED and has_small_batches:
-            assert state.plateau_sum is not None
+        return not self.is_validated and self.config.batch_size < self.data.n_samples
+
+    def finish(self) -> None:
+        """Take the parameters of the best epoch, if there are validation rows, or the mean of the plateau."""
+        state = self.state
+        if self.is_validated and self._best is not None:
+            self._return_to(self._best)
+        if state.plateau_sum is not None and state.stop_reason is StopReason.CONVERGED:
             np.divide(state.plateau_sum, state.epochs_without_improvement, out=state.params)
 
 
