@@ -25,13 +25,12 @@ DTYPES = ("float64", "float32")
 
 def rows() -> Iterator[tuple[str, Callable[[], Callable[[], object]]]]:
     """Yield what is timed: a name, and a function that prepares the call."""
-    from overhead import WORKS as SMALL_FITS
     from predict import N_ROWS, NETWORKS
-    from steps import WORKS
-    from work import EVENLY_SPARSE, TINY
+    from steps import SMALL_FITS, WORKS
+    from work import TINY
 
     for dtype in DTYPES:
-        for work in (*WORKS, EVENLY_SPARSE):
+        for work in WORKS:
             yield f"fit, {work.name}, {dtype}", partial(prepare_fit, work, dtype)
         for work in SMALL_FITS:
             yield f"overhead, {work.name}, {dtype}", partial(prepare_fit, work, dtype, n_calls=100)

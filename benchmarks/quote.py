@@ -1,30 +1,74 @@
-"""Quote results: python benchmarks/quote.py updates the tables of the README, and the page of comparisons.
+"""Quote results: python benchmarks/quote.py updates the tables of the README, and of the page of comparisons.
 
-These two are read in the repository too, so they have the numbers themselves. The other pages call
-``measured`` while the site is built. So every quoted number is a number in ``results/``.
+These two are read in the repository too, so they have the numbers themselves, between a comment with the name
+of a table and a comment that ends it. The other pages call ``measured`` while the site is built. So every
+quoted number is a number in ``docs/results``.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-RESULTS = Path(__file__).parent / "results"
-README = Path(__file__).parents[1] / "README.md"
-COMPARISON = Path(__file__).parents[1] / "docs" / "comparison.md"
-# A number, between a comment with the arguments of ``measured`` and one that ends it.
-NUMBER = re.compile(r"(<!-- ([^;>]*); ([^;>]*); ([^;>]*); ([^;>]*) -->)[^<]*(?=<!-- end -->)")
-TASKS = (
-    "digits, same settings",
-    "digits, defaults",
-    "breast cancer, same settings",
-    "breast cancer, defaults",
-)
-CLASSIFIERS = (
-    "MLPClassifier",
-    "LogisticRegression",
-    "RandomForestClassifier",
-    "HistGradientBoostingClassifier",
-)
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "docs" / "results"
+PAGES = (ROOT / "README.md", ROOT / "docs" / "comparison.md")
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A part of a table of results.
+
+    Attributes
+    ----------
+    question, table : str
+        The file, and how the title of the table begins.
+    columns : sequence of str
+        How their heads begin. The page shows the whole heads.
+    rows : sequence of str
+        How the rows begin; all, if there are none.
+    """
+
+    question: str
+    table: str
+    columns: Sequence[str]
+    rows: Sequence[str] = ("",)
+
+    def lines(self) -> Iterator[str]:
+        """Write the table."""
+        head, *rows = next(rows for title, rows in tables_of(self.question) if title.startswith(self.table))
+        places = [0, *(position(head, column) for column in self.columns)]
+        yield f"| {' | '.join(head[place] for place in places)} |"
+        yield f"|---|{'---:|' * len(self.columns)}"
+        for row in rows:
+            if row[0].startswith(tuple(self.rows)):
+                yield f"| {' | '.join(first_number(row[place]) for place in places)} |"
+
+
+LOSSES = ("mean rank", "CPU s")
+OTHERS = ("MLP", "L", "Ridge", "RandomForest", "HistGradientBoosting")
+QUOTES = {
+    "tables": Quote("tabular", "Classes: means", ("log-loss", "accuracy", "AUC", *LOSSES, "log-loss minus")),
+    "numbers": Quote("tabular", "Numbers: means", ("RMSE", "R2", *LOSSES, "RMSE minus")),
+    "slow networks": Quote("slow_networks", "Classes, small", ("log-loss", "accuracy", "CPU s")),
+    "slow networks, numbers": Quote("slow_networks", "Numbers, small", ("RMSE", "R2", "CPU s")),
+    "quality": Quote("quality", "Fit time", ("classifier", "fit, ms", "time / ours", "accuracy")),
+    "defaults": Quote(
+        "defaults",
+        "Classes: cross-validation",
+        ("log-loss", "accuracy", "training, s", "not converged"),
+        ("defaults", *OTHERS),
+    ),
+    "regressors": Quote(
+        "defaults",
+        "Numbers: cross-validation",
+        ("RMSE", "R2", "training, s", "not converged"),
+        ("defaults", "ShallowNNEnsemble", *OTHERS),
+    ),
+    "search": Quote(
+        "search", "12 candidates", ("VectorizedGridSearchCV", "GridSearchCV", "GridSearchCV of MLPClassifier")
+    ),
+}
 
 
 def measured(question: str, table: str, row: str, column: str) -> str:
@@ -33,7 +77,7 @@ def measured(question: str, table: str, row: str, column: str) -> str:
     Parameters
     ----------
     question : str
-        The file is ``results/<question>.md``.
+        The file is ``docs/results/<question>.md``.
     table, row, column : str
         How the title of the table, the row and the head of the column begin. The cells of a row are one text,
         with commas between them.
@@ -47,9 +91,8 @@ def measured(question: str, table: str, row: str, column: str) -> str:
         if title.startswith(table):
             for cells in rows:
                 if ", ".join(cells).startswith(row):
-                    position = next(i for i, name in enumerate(head) if name and name.startswith(column))
-                    return re.split(r" \(| ± ", cells[position])[0]
-    raise LookupError(f"results/{question}.md has no row {row!r} in a table {table!r}.")
+                    return first_number(cells[position(head, column)])
+    raise LookupError(f"docs/results/{question}.md has no row {row!r} in a table {table!r}.")
 
 
 def tables_of(question: str) -> Iterator[tuple[str, list[list[str]]]]:
@@ -60,65 +103,25 @@ def tables_of(question: str) -> Iterator[tuple[str, list[list[str]]]]:
         yield section.splitlines()[0], [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
 
 
-def tables() -> Iterator[str]:
-    """Yield the lines of the README's table of public tables."""
-    ((_, (head, *rows)), *_) = tables_of("tabular")
-    columns = ("log-loss", "accuracy", "mean rank", "CPU s")
-    places = [next(i for i, name in enumerate(head) if name.startswith(column)) for column in columns]
-    yield "| | log-loss | accuracy | mean rank by log-loss | CPU time of a fit |"
-    yield "|---|---:|---:|---:|---:|"
-    for row in rows:
-        *cells, seconds = (row[place] for place in places)
-        yield " | ".join([f"| {row[0]}", *cells, f"{seconds} s"]) + " |"
+def position(head: Sequence[str], column: str) -> int:
+    """Find the first column whose head begins so."""
+    return next(i for i, name in enumerate(head) if name and name.startswith(column))
 
 
-def search() -> Iterator[str]:
-    """Yield the lines of the README's table of searches."""
-    columns = ("VectorizedGridSearchCV", "GridSearchCV", "GridSearchCV of MLPClassifier")
-    yield "| | `VectorizedGridSearchCV` | `GridSearchCV` of the same | `GridSearchCV` of `MLPClassifier` |"
-    yield "|---|---:|---:|---:|"
-    for precision in ("float64", "float32"):
-        ours, *others = (measured("search", "12 candidates", precision, column) for column in columns)
-        yield " | ".join([f"| {precision}", f"{ours} s", *others]) + " |"
-
-
-def quality() -> Iterator[str]:
-    """Yield the lines of the README's table of times and accuracies."""
-    yield "| | fit, ms | MLPClassifier | accuracy | MLPClassifier |"
-    yield "|---|---:|---:|---:|---:|"
-    for task in TASKS:
-        ours, theirs = f"{task}, sknn", f"{task}, MLP"
-        places = ((ours, "fit"), (theirs, "time"), (ours, "accuracy"), (theirs, "accuracy"))
-        yield " | ".join([f"| {task}", *(measured("quality", "Fit time", *place) for place in places)]) + " |"
-
-
-def defaults() -> Iterator[str]:
-    """Yield the lines of the README's table of classifiers."""
-    columns = ("log-loss", "accuracy", "training", "not converged")
-    yield "| | log-loss | accuracy | training, s | not converged |"
-    yield "|---|---:|---:|---:|---:|"
-    for name, row in (("ShallowNNClassifier", "defaults"), *zip(CLASSIFIERS, CLASSIFIERS, strict=True)):
-        cells = [measured("defaults", "", row, column) for column in columns]
-        yield " | ".join([f"| `{name}`", *cells]) + " |"
+def first_number(cell: str) -> str:
+    """Leave out a best time and a standard deviation, but not an interval."""
+    return re.split(r" \((?=[\d.]+×?\)$)| ± ", cell)[0]
 
 
 def quoted(markdown: str) -> str:
     """Write the tables between their comments anew."""
-    for table in (tables, quality, defaults, search):
-        begin, end = f"<!-- {table.__name__} -->\n", f"<!-- end of {table.__name__} -->"
-        before, _, rest = markdown.partition(begin)
-        _, found, after = rest.partition(end)
-        if not found:
-            raise LookupError(f"There is no place for the table {table.__name__}.")
-        markdown = before + begin + "\n" + "\n".join(table()) + "\n\n" + end + after
+    for name, quote in QUOTES.items():
+        place = rf"(?<=<!-- {name} -->\n).*?(?=<!-- end of {name} -->)"
+        table = "\n".join(["", *quote.lines(), "\n"])
+        markdown = re.sub(place, lambda _, table=table: table, markdown, flags=re.DOTALL)
     return markdown
 
 
-def with_numbers(markdown: str) -> str:
-    """Write the numbers between their comments anew."""
-    return NUMBER.sub(lambda match: match[1] + measured(*match.groups()[1:]), markdown)
-
-
 if __name__ == "__main__":
-    for page, update in ((README, quoted), (COMPARISON, with_numbers)):
-        page.write_text(update(page.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(quoted(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The rivals: our classifier, the libraries that people use instead, and lower bounds.
+"""The rivals: our classifier, the libraries that people use instead, and the lower bound.
 
 All train the same network on the same rows, in the same batches and for the same number of epochs, with relu
 and with Adam at the same learning rate. No rule stops the training earlier.
@@ -7,13 +7,12 @@ and with Adam at the same learning rate. No rule stops the training earlier.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from operator import methodcaller
 from typing import Any
 
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 
-from floors import call_bare_step
+from floors import call_bare_steps
 from harness import is_installed
 from sknn_scratch import ShallowNNClassifier
 from work import LEARNING_RATE, Work
@@ -178,19 +177,13 @@ class Rival:
         return work.solver in self.solvers and (dense or self.takes_sparse) and is_installed(self.package)
 
 
-def rival_named(name: str) -> Rival:
-    """Look a rival up."""
-    (rival,) = [rival for rival in RIVALS if rival.name == name]
-    return rival
-
-
 def rivals_for(work: Work, X: Any, *names: str) -> list[Rival]:
     """Find the rivals that can do this work: the given ones, or all."""
     return [rival for rival in RIVALS if rival.can_train(work, X) and (not names or rival.name in names)]
 
 
 TORCH_1, TORCH_2, SKORCH = "PyTorch, 1 thread", "PyTorch, 2 threads", "skorch"
-BARE, FLOOR = "bare calls", "matrix products alone"
+BARE = "bare calls"
 BOTH_SOLVERS = ("adam", "lbfgs")
 RIVALS = (
     Rival(OURS, partial(train_classifier, our_classifier), takes_sparse=True, solvers=BOTH_SOLVERS),
@@ -198,6 +191,5 @@ RIVALS = (
     Rival(TORCH_1, partial(train_torch, n_threads=1), package="torch"),
     Rival(TORCH_2, partial(train_torch, n_threads=2), package="torch"),
     Rival(SKORCH, train_skorch, package="skorch"),
-    Rival(BARE, partial(call_bare_step, methodcaller("everything")), takes_sparse=True),
-    Rival(FLOOR, partial(call_bare_step, methodcaller("products")), takes_sparse=True),
+    Rival(BARE, call_bare_steps, takes_sparse=True),
 )

@@ -15,31 +15,24 @@ from pathlib import Path
 from harness import Options, silence_convergence_warnings
 
 QUESTIONS = (
-    "steps",
-    "anatomy",
-    "predict",
-    "overhead",
-    "growth",
+    "tabular",
+    "slow_networks",
+    "sizes",
+    "defaults",
     "quality",
     "tiny",
-    "defaults",
-    "regression",
-    "small_data",
-    "many_rows",
-    "sizes",
-    "tabular",
-    "threads",
-    "memory",
+    "steps",
+    "predict",
     "search",
-    "recording",
+    "memory",
 )
-RESULTS = Path(__file__).parent / "results"
+RESULTS = Path(__file__).parents[1] / "docs" / "results"
 
 
 def main() -> None:
     """Answer the questions on the command line: print the tables and write them to files."""
     args = parse_arguments()
-    options = Options(args.quick, args.repeats, args.file_megabytes)
+    options = Options(args.quick, args.repeats)
     silence_convergence_warnings()
     for question in args.questions:
         parts = []
@@ -60,17 +53,13 @@ def parse_arguments() -> argparse.Namespace:
         "questions", nargs="*", default=QUESTIONS, metavar="question", help=f"of {', '.join(QUESTIONS)}"
     )
     parser.add_argument("--quick", action="store_true", help="small sizes, one repetition, no files")
-    parser.add_argument("--out", type=Path, help="where the tables go (default: benchmarks/results)")
+    parser.add_argument("--out", type=Path, help="where the tables go (default: docs/results)")
     parser.add_argument("--repeats", type=int, help="repetitions (default: 5, with --quick 1)")
-    parser.add_argument(
-        "--file-megabytes", type=int, help="file larger than memory (default: 2048, with --quick 256)"
-    )
     args = parser.parse_args()
     if unknown := set(args.questions) - set(QUESTIONS):
         parser.error(f"no such question: {', '.join(sorted(unknown))}; choose from {', '.join(QUESTIONS)}")
     args.out = args.out or (None if args.quick else RESULTS)
     args.repeats = args.repeats or (1 if args.quick else 5)
-    args.file_megabytes = args.file_megabytes or (256 if args.quick else 2048)
     return args
 
 

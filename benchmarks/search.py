@@ -2,9 +2,7 @@
 
 The time is the time of the whole fit of a search: training, scoring and refit. All searches train for the
 same number of epochs, with the same batches, for the same number of candidates. Another table has other
-tools inside ``train_together``. Then come searches whose candidates cannot be trained together, or are too
-large to gain from it: their time should be the time of GridSearchCV. The last table compares an ensemble of
-eight networks with one network.
+tools inside ``train_together``. The last table compares an ensemble of eight networks with one network.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,17 +11,12 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from sklearn.dummy import DummyClassifier
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - for the next line
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, cross_val_score, learning_curve
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC
 
 from harness import SECONDS, Comparison, Options, Table, Timing, limit_threads, report_progress, time_in_turn
 from rivals import MLP, mlp_classifier, our_classifier
-from sknn_scratch import ShallowNNEnsembleClassifier, VectorizedGridSearchCV
+from sknn_scratch import ShallowNNEnsembleClassifier, VectorizedGridSearchCV, train_together
 from work import DIGITS, TINY, Work
 
 VECTORIZED, PLAIN, OF_MLP = "VectorizedGridSearchCV", "GridSearchCV", f"GridSearchCV of {MLP}"
@@ -87,7 +80,6 @@ def answer(options: Options) -> Iterator[Table]:
         for search in SEARCHES:
             yield search_table(search.scaled(options.quick), min(options.repeats, 3))
         yield tools_table(SMALL_WORK.scaled(options.quick), options.repeats)
-        yield ordinary_table(SMALL_WORK.scaled(options.quick), 3 * options.repeats)
         yield ensemble_table(SMALL_WORK.scaled(options.quick), options.repeats)
 
 
@@ -117,8 +109,6 @@ def tools(work: Work) -> dict[str, Callable[[Any, Any], object]]:
 
 def tools_table(work: Work, repeats: int) -> Table:
     """Compare scikit-learn's tools inside ``train_together`` with the same outside."""
-    from sknn_scratch import train_together  # not in all checkouts that compare.py looks at
-
     X, y = work.data("float32")
     tasks = {}
     for name, call in tools(work).items():
@@ -134,38 +124,6 @@ def tools_table(work: Work, repeats: int) -> Table:
         how=f"{work.name}, {work.epochs} epochs, float32; one process, one BLAS thread; interleaved "
         f"repetitions: {repeats}.",
         base=TOGETHER,
-        unit=SECONDS,
-    )
-    return comparison.table(tasks)
-
-
-def ordinary_searches(work: Work) -> dict[str, tuple[Any, dict[str, Any]]]:
-    """Make estimators and grids whose candidates cannot be trained together, or gain nothing by it."""
-    strengths = np.logspace(-3, 3, 10).tolist()
-    return {
-        "LogisticRegression": (LogisticRegression(), {"C": strengths}),
-        "Pipeline that ends in SVC": (make_pipeline(StandardScaler(), SVC()), {"svc__C": strengths}),
-        "ShallowNNClassifier, 1,000 units": (our_classifier(work, n_hidden=1000), {"alpha": strengths[:2]}),
-        "DummyClassifier, 50 candidates": (DummyClassifier(strategy="uniform"), {"random_state": range(50)}),
-    }
-
-
-def ordinary_table(work: Work, repeats: int) -> Table:
-    """Compare the searches in which ours cannot be faster than scikit-learn's."""
-    X, y = work.data("float64")
-    tasks = {}
-    for name, (estimator, grid) in ordinary_searches(work).items():
-        report_progress(f"2 ways, {name}")
-        ways = {
-            PLAIN: GridSearchCV(estimator, grid, cv=5),
-            VECTORIZED: VectorizedGridSearchCV(estimator, grid, cv=5),
-        }
-        tasks[name] = time_in_turn({way: partial(search.fit, X, y) for way, search in ways.items()}, repeats)
-    comparison = Comparison(
-        title="Candidates that cannot be trained together, or are too large to gain by it",
-        how="Breast cancer, five folds, float64; one BLAS thread; networks like those of the first table but "
-        f"for what is said; interleaved repetitions: {repeats}.",
-        base=PLAIN,
         unit=SECONDS,
     )
     return comparison.table(tasks)

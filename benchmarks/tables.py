@@ -7,6 +7,7 @@ but the two tables for many rows are whole.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 
 import numpy as np
@@ -27,7 +28,7 @@ class Table:
     X : DataFrame of shape (n_rows, n_columns)
         Numbers, of which some may be missing, and categories, whose missing values are a category.
     y : ndarray of shape (n_rows,)
-        Class labels, or numbers.
+        The numbers of the classes, or numbers to predict, as float.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Source:
     target: str
     left_out: tuple[str, ...] = ()
     most_rows: int = MOST_ROWS
+    has_classes: bool = False
 
     def load(self) -> Table:
         """Read the table."""
@@ -57,7 +59,9 @@ class Source:
         if len(frame) > self.most_rows:
             frame = frame.sample(self.most_rows, random_state=0)
         X = frame.drop(columns=["rownames", self.target, *self.left_out])
-        return Table(f"{self.package} {self.table}", with_categories(X), frame[self.target].to_numpy())
+        y = frame[self.target].to_numpy()
+        y = np.unique(y, return_inverse=True)[1] if self.has_classes else y.astype(float)
+        return Table(f"{self.package} {self.table}", with_categories(X), y)
 
 
 def with_categories(X: pd.DataFrame) -> pd.DataFrame:
@@ -69,27 +73,28 @@ def with_categories(X: pd.DataFrame) -> pd.DataFrame:
     return X.drop(columns=names).assign(**categories).reset_index(drop=True)
 
 
+Classes = partial(Source, has_classes=True)
 CLASSIFICATION = (
-    Source("AER", "HMDA", "deny"),
-    Source("AER", "SmokeBan", "smoker"),
-    Source("carData", "BEPS", "vote"),
-    Source("carData", "Arrests", "released"),
-    Source("carData", "WVS", "poverty"),
-    Source("DAAG", "spam7", "yesno"),
-    Source("DAAG", "headInjury", "clinically.important.brain.injury"),
-    Source("ISLR", "Caravan", "Purchase"),
-    Source("ISLR", "OJ", "Purchase"),
-    Source("MASS", "biopsy", "class", ("ID",)),
-    Source("dslabs", "olive", "region", ("area",)),
-    Source("dslabs", "brca", "y"),
-    Source("modeldata", "attrition", "Attrition"),
-    Source("modeldata", "mlc_churn", "churn"),
-    Source("modeldata", "wa_churn", "churn"),
-    Source("modeldata", "ad_data", "Class"),
-    Source("openintro", "email", "spam"),
-    Source("palmerpenguins", "penguins", "species"),
-    Source("Stat2Data", "Titanic", "Survived"),
-    Source(
+    Classes("AER", "HMDA", "deny"),
+    Classes("AER", "SmokeBan", "smoker"),
+    Classes("carData", "BEPS", "vote"),
+    Classes("carData", "Arrests", "released"),
+    Classes("carData", "WVS", "poverty"),
+    Classes("DAAG", "spam7", "yesno"),
+    Classes("DAAG", "headInjury", "clinically.important.brain.injury"),
+    Classes("ISLR", "Caravan", "Purchase"),
+    Classes("ISLR", "OJ", "Purchase"),
+    Classes("MASS", "biopsy", "class", ("ID",)),
+    Classes("dslabs", "olive", "region", ("area",)),
+    Classes("dslabs", "brca", "y"),
+    Classes("modeldata", "attrition", "Attrition"),
+    Classes("modeldata", "mlc_churn", "churn"),
+    Classes("modeldata", "wa_churn", "churn"),
+    Classes("modeldata", "ad_data", "Class"),
+    Classes("openintro", "email", "spam"),
+    Classes("palmerpenguins", "penguins", "species"),
+    Classes("Stat2Data", "Titanic", "Survived"),
+    Classes(
         "Stat2Data",
         "Hawks",
         "Species",

@@ -1,28 +1,32 @@
 """Raw tables: tabular_pipeline beside trees, linear models and scikit-learn's networks.
 
 Twenty tables with classes and twenty-one with numbers to predict (``tables.py``; the list was fixed before
-any result was seen). All models have their default parameters, and each gets the table as its documentation
-says. HistGradientBoosting, LightGBM and CatBoost take categories and missing values themselves. The forests
-take missing values themselves, and numbers for categories. For linear models and for networks without
-``tabular_pipeline``, missing numbers are imputed and marked, numbers are standardised, and categories are
-one-hot; MLPRegressor also has standardised targets.
+any result was seen; columns of text with more than 60 values are left out). A model has its default
+parameters, if nothing else is said, and gets the table as its documentation says. HistGradientBoosting,
+LightGBM, XGBoost and CatBoost take categories and missing values themselves. The forests take missing values
+themselves, and numbers for categories. For linear models and for networks without ``tabular_pipeline``,
+missing numbers are imputed and marked, numbers are standardised, and categories are one-hot; MLPRegressor
+also has standardised targets.
+
+"LightGBM, early stopping" holds out a fifth of the training set, and adds up to 2,000 trees until 50 of them
+have not lowered the loss there. "LightGBM, small tables" is set as for small tables: 100 trees of 7 leaves,
+learning rate 0.05, four fifths of the rows and columns for each tree, and an L2 penalty of 5.
 
 All models are trained and tested on the same three folds, shuffled, and stratified by class. They use one
-thread. The time is CPU time of a fit, with all of its preparations. The log-loss is divided by the log-loss
-of predicting the class shares, and the RMSE by that of predicting the mean. So a model with 1 has learned
+thread. The time is CPU time of a fit, with all of its preparations. The log-loss is divided by that of
+predicting the class frequencies, and the RMSE by that of predicting the mean. So a model with 1 has learned
 nothing, and smaller is better. The rank of a model is 1 if its log-loss or RMSE is the smallest on a table.
+The last column is the mean difference of the loss to that of ``tabular_pipeline``, and its 95 % interval by
+the bootstrap over the tables (BCa). If the interval contains 0, neither is better for sure.
 """
 
-import time
-import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import repeat
-from statistics import fmean
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice, repeat
 from typing import Any
 
 import numpy as np
-from scipy.stats import rankdata
+from scipy.stats import bootstrap, rankdata
+from sklearn.base import BaseEstimator
 from sklearn.compose import TransformedTargetRegressor, make_column_selector, make_column_transformer
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
@@ -32,21 +36,33 @@ from sklearn.ensemble import (
 )
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.metrics import accuracy_score, root_mean_squared_error
-from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 import tables
-from harness import Options, Table, limit_threads, relative_log_loss, report_progress
+from evaluation import Outcome, evaluate, folds, mean, seeded
+from harness import Options, Table, limit_threads, report_progress
 from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor, tabular_pipeline
 
 N_FOLDS = 3
 OURS = "tabular_pipeline"
 BASE = "LightGBM"
 # The models that get numbers far outside the range of training.
-FAR = ("tabular_pipeline", "LightGBM", "Ridge", "ShallowNNRegressor, scaled", "MLPRegressor")
+FAR = (OURS, BASE, "Ridge", "ShallowNNRegressor, scaled", "MLPRegressor")
+SMALL_TABLES = {
+    "n_estimators": 100,
+    "num_leaves": 7,
+    "learning_rate": 0.05,
+    "subsample": 0.8,
+    "subsample_freq": 1,
+    "colsample_bytree": 0.8,
+    "reg_lambda": 5,
+}
+
+# Makes a model for a table with these categories.
+Maker = Callable[[list[str]], Any]
 
 
 def scaled(model: Any) -> Any:
@@ -70,163 +86,134 @@ def ordinal(model: Any) -> Any:
     return make_pipeline(make_column_transformer(of_categories, remainder="passthrough"), model)
 
 
-def light_gbm(kind: str) -> Any:
+class EarlyStopping(BaseEstimator):
+    """LightGBM that stops when the loss of a fifth of the rows does not fall any more."""
+
+    def __init__(self, model: Any, random_state: int | None = None) -> None:
+        self.model = model
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any) -> Any:
+        """Train on four fifths, and return the model of LightGBM."""
+        import lightgbm
+
+        strata = None if y.dtype == float else y
+        parts = train_test_split(X, y, test_size=0.2, stratify=strata, random_state=self.random_state)
+        X_train, X_validation, y_train, y_validation = parts
+        patience = lightgbm.early_stopping(50, verbose=False)
+        self.model.fit(X_train, y_train, eval_set=[(X_validation, y_validation)], callbacks=[patience])
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        """Predict as the model of LightGBM does."""
+        if name in ("predict", "predict_proba"):
+            return getattr(self.model, name)
+        raise AttributeError(name)
+
+
+def light_gbm(kind: str, **parameters: Any) -> Any:
     """Make a model of LightGBM."""
     import lightgbm
 
-    return getattr(lightgbm, f"LGBM{kind}")(n_jobs=1, verbose=-1)
+    return getattr(lightgbm, f"LGBM{kind}")(n_jobs=1, verbose=-1, **parameters)
 
 
-def cat_boost(kind: str, categories: list[str]) -> Any:
-    """Make a model of CatBoost."""
+def trees(kind: str) -> dict[str, Maker]:
+    """Name the boosted trees of other packages."""
     import catboost
+    import xgboost
 
-    fixed = {"thread_count": 1, "verbose": 0, "allow_writing_files": False}
-    return getattr(catboost, f"CatBoost{kind}")(cat_features=categories, **fixed)
-
-
-# Each makes a model for a table with these categories.
-CLASSIFIERS: dict[str, Callable[[list[str]], Any]] = {
-    OURS: lambda _: tabular_pipeline("classifier"),
-    "CatBoost": lambda categories: cat_boost("Classifier", categories),
-    BASE: lambda _: light_gbm("Classifier"),
-    "HistGradientBoosting": lambda _: HistGradientBoostingClassifier(),
-    "RandomForest": lambda _: ordinal(RandomForestClassifier()),
-    "LogisticRegression": lambda _: scaled(LogisticRegression()),
-    "ShallowNNClassifier, scaled": lambda _: scaled(ShallowNNClassifier()),
-    "MLPClassifier": lambda _: scaled(MLPClassifier()),
-}
-REGRESSORS: dict[str, Callable[[list[str]], Any]] = {
-    OURS: lambda _: tabular_pipeline("regressor"),
-    "CatBoost": lambda categories: cat_boost("Regressor", categories),
-    BASE: lambda _: light_gbm("Regressor"),
-    "HistGradientBoosting": lambda _: HistGradientBoostingRegressor(),
-    "RandomForest": lambda _: ordinal(RandomForestRegressor()),
-    "Ridge": lambda _: scaled(Ridge()),
-    "ShallowNNRegressor, scaled": lambda _: scaled(ShallowNNRegressor()),
-    "MLPRegressor": lambda _: TransformedTargetRegressor(
-        scaled(MLPRegressor()), transformer=StandardScaler()
-    ),
-}
+    of_catboost = {"thread_count": 1, "verbose": 0, "allow_writing_files": False}
+    return {
+        "CatBoost": lambda categories: getattr(catboost, f"CatBoost{kind}")(
+            cat_features=categories, **of_catboost
+        ),
+        BASE: lambda _: light_gbm(kind),
+        "LightGBM, early stopping": lambda _: EarlyStopping(light_gbm(kind, n_estimators=2000)),
+        "LightGBM, small tables": lambda _: light_gbm(kind, **SMALL_TABLES),
+        "XGBoost": lambda _: getattr(xgboost, f"XGB{kind}")(n_jobs=1, enable_categorical=True),
+    }
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How a model did on a table: means over the folds.
+def classifiers() -> dict[str, Maker]:
+    """Name the classifiers that are compared."""
+    return {
+        OURS: lambda _: tabular_pipeline("classifier"),
+        **trees("Classifier"),
+        "HistGradientBoosting": lambda _: HistGradientBoostingClassifier(),
+        "RandomForest": lambda _: ordinal(RandomForestClassifier()),
+        "LogisticRegression": lambda _: scaled(LogisticRegression()),
+        "ShallowNNClassifier, scaled": lambda _: scaled(ShallowNNClassifier()),
+        "MLPClassifier": lambda _: scaled(MLPClassifier()),
+    }
 
-    Attributes
-    ----------
-    loss : float
-        Log-loss or RMSE, divided by that of a constant prediction.
-    score : float
-        Accuracy or R2.
-    seconds : float
-        CPU time of a fit.
-    """
 
-    loss: float
-    score: float
-    seconds: float
+def regressors() -> dict[str, Maker]:
+    """Name the regressors that are compared."""
+    mlp = TransformedTargetRegressor(scaled(MLPRegressor()), transformer=StandardScaler())
+    return {
+        OURS: lambda _: tabular_pipeline("regressor"),
+        **trees("Regressor"),
+        "HistGradientBoosting": lambda _: HistGradientBoostingRegressor(),
+        "RandomForest": lambda _: ordinal(RandomForestRegressor()),
+        "Ridge": lambda _: scaled(Ridge()),
+        "ShallowNNRegressor, scaled": lambda _: scaled(ShallowNNRegressor()),
+        "MLPRegressor": lambda _: mlp,
+    }
 
 
 def answer(options: Options) -> Iterator[Table]:
     """Compare the models: a summary and all tables, for classes and for numbers."""
-    with limit_threads(1), warnings.catch_warnings(action="ignore"):
-        yield from compare("Classes", tables.CLASSIFICATION, CLASSIFIERS, options)
-        yield from compare("Numbers", tables.REGRESSION, REGRESSORS, options)
+    with limit_threads(1):
+        yield from compare("Classes", tables.CLASSIFICATION, classifiers(), options)
+        yield from compare("Numbers", tables.REGRESSION, regressors(), options)
         yield far_predictions(options)
 
 
-def compare(kind: str, sources: Any, models: dict[str, Any], options: Options) -> Iterator[Table]:
-    """Train all models on all tables."""
+def compare(
+    kind: str, sources: Any, models: Mapping[str, Maker], options: Options, n_folds: int = N_FOLDS
+) -> Iterator[Table]:
+    """Train all models on the first ``n_folds`` folds of all tables."""
     outcomes: dict[str, dict[str, Outcome]] = {model: {} for model in models}
     sizes = {}
     for source in sources[:2] if options.quick else sources:
         table = source.load()
-        sizes[table.name] = table.X.shape
+        sizes[table.name] = "{:,} × {}".format(*table.X.shape)
         report_progress(table.name)
         for name, make in models.items():
-            outcomes[name][table.name] = cross_validate(make, table, kind)
-    how = f"{len(sizes)} tables, {N_FOLDS} folds, one thread."
-    loss, score = ("log-loss", "accuracy") if kind == "Classes" else ("RMSE", "R2")
-    columns = ("", f"{loss} / constant", score, "mean rank", "best on", "CPU s of a fit", f"time / {BASE}")
-    yield Table(f"{kind}: means over the tables", columns, list(summary(outcomes)), how)
-    columns = ("", "rows × columns", *models)
-    yield Table(f"{kind}: {loss} / constant, by table", columns, list(by_table(outcomes, sizes, "loss")), how)
-    yield Table(f"{kind}: CPU s of a fit, by table", columns, list(by_table(outcomes, sizes, "seconds")), how)
+            splits = islice(folds(table.X, table.y, N_FOLDS), n_folds)
+            scores = [evaluate(make(table.categories), split, seed) for seed, split in enumerate(splits)]
+            outcomes[name][table.name] = mean(scores)
+    loss, *scores = ("log-loss", "accuracy", "AUC") if kind.startswith("Classes") else ("RMSE", "R2")
+    how = f"{len(sizes)} tables, {n_folds} of {N_FOLDS} folds, one thread."
+    columns = ("", f"{loss} / constant", *scores, "mean rank", "best on", "CPU s of a fit", f"time / {BASE}")
+    columns = (*columns, f"{loss} minus ours (95 % interval)")
+    yield Table(f"{kind}: means over the tables", columns, list(summary(outcomes, len(scores))), how)
+    for title, field in ((f"{loss} / constant", "loss"), ("CPU s of a fit", "seconds")):
+        rows = [
+            [name, size, *(f"{getattr(of[name], field):.3f}" for of in outcomes.values())]
+            for name, size in sizes.items()
+        ]
+        yield Table(f"{kind}: {title}, by table", ("", "rows × columns", *models), rows, how)
 
 
-def cross_validate(make: Callable[[list[str]], Any], table: tables.Table, kind: str) -> Outcome:
-    """Train on every fold, and score."""
-    split, evaluate = (StratifiedKFold, classify) if kind == "Classes" else (KFold, predict_numbers)
-    folds = split(N_FOLDS, shuffle=True, random_state=0).split(table.X, table.y)
-    of_folds = [
-        evaluate(seeded(make(table.categories), seed), table, *fold) for seed, fold in enumerate(folds)
-    ]
-    return Outcome(*map(fmean, zip(*of_folds, strict=True)))
-
-
-def seeded(model: Any, seed: int) -> Any:
-    """Set the seed of a model, wherever it is in a pipeline."""
-    names = [name for name in model.get_params() if name.split("__")[-1] == "random_state"]
-    if hasattr(model, "get_cat_feature_indices"):  # CatBoost lists only what was set
-        names = ["random_state"]
-    return model.set_params(**dict.fromkeys(names, seed))
-
-
-def timed_fit(model: Any, X: Any, y: Any) -> float:
-    """Fit a model, and return the CPU seconds."""
-    start = time.process_time()
-    model.fit(X, y)
-    return time.process_time() - start
-
-
-def classify(model: Any, table: tables.Table, train: Any, test: Any) -> tuple[float, float, float]:
-    """Train on a fold, and return the numbers of an outcome."""
-    seconds = timed_fit(model, table.X.iloc[train], table.y[train])
-    probabilities = model.predict_proba(table.X.iloc[test])
-    loss = relative_log_loss(table.y[train], table.y[test], probabilities)
-    labels = np.unique(table.y[train])
-    return loss, accuracy_score(table.y[test], labels[probabilities.argmax(axis=1)]), seconds
-
-
-def predict_numbers(model: Any, table: tables.Table, train: Any, test: Any) -> tuple[float, float, float]:
-    """Train on a fold, and return the numbers of an outcome."""
-    of_training = table.y[train].astype(float)
-    seconds = timed_fit(model, table.X.iloc[train], of_training)
-    predictions = model.predict(table.X.iloc[test])
-    y = table.y[test].astype(float)
-    constant = root_mean_squared_error(y, np.full(len(y), of_training.mean()))
-    loss = root_mean_squared_error(y, predictions) / constant
-    return loss, 1 - loss**2, seconds
-
-
-def summary(outcomes: dict[str, dict[str, Outcome]]) -> Iterator[list[str]]:
+def summary(outcomes: dict[str, dict[str, Outcome]], n_scores: int) -> Iterator[list[str]]:
     """Yield a row for each model."""
-    ranks = rankdata([[one.loss for one in of.values()] for of in outcomes.values()], axis=0)
-    seconds = {name: fmean(one.seconds for one in of.values()) for name, of in outcomes.items()}
-    for (name, of), rank in zip(outcomes.items(), ranks, strict=True):
-        loss, score, time_of_fit = means(of)
-        ratio = f"{seconds[name] / seconds[BASE]:.1f}×"
-        yield [name, loss, score, f"{rank.mean():.2f}", f"{(rank == 1).sum()}", time_of_fit, ratio]
+    losses = np.array([[one.loss for one in of.values()] for of in outcomes.values()])
+    means = {name: mean(list(of.values())) for name, of in outcomes.items()}
+    for (name, of), ranks, changes in zip(
+        means.items(), rankdata(losses, axis=0), losses - losses[0], strict=True
+    ):
+        scores = (f"{score:.3f}" for score in (of.loss, of.score, of.auc)[: 1 + n_scores])
+        ratio = f"{of.seconds / means[BASE].seconds:.1f}×" if BASE in means else "-"
+        row = [name, *scores, f"{ranks.mean():.2f}", f"{(ranks == 1).sum()}", f"{of.seconds:.2f}", ratio]
+        yield [*row, "-" if name == OURS else interval(changes)]
 
 
-def means(of: dict[str, Outcome]) -> list[str]:
-    """Write the mean loss, score and time over the tables."""
-    outcomes = of.values()
-    loss, score, seconds = (
-        fmean(getattr(one, name) for one in outcomes) for name in ("loss", "score", "seconds")
-    )
-    return [f"{loss:.3f}", f"{score:.3f}", f"{seconds:.2f}"]
-
-
-def by_table(
-    outcomes: dict[str, dict[str, Outcome]], sizes: dict[str, tuple[int, int]], field: str
-) -> Iterator[list[str]]:
-    """Yield a row for each table."""
-    for table, (n_rows, n_columns) in sizes.items():
-        cells = (f"{getattr(of[table], field):.3f}" for of in outcomes.values())
-        yield [table, f"{n_rows:,} × {n_columns}", *cells]
+def interval(changes: np.ndarray) -> str:
+    """Write a mean, and its 95 % interval by the bootstrap."""
+    low, high = bootstrap((changes,), np.mean, rng=0).confidence_interval
+    return f"{changes.mean():+.3f} ({low:+.3f} to {high:+.3f})"
 
 
 def far_predictions(options: Options) -> Table:
@@ -240,13 +227,10 @@ def far_predictions(options: Options) -> Table:
 
 def reach(model_name: str, table: tables.Table) -> str:
     """Train on the first fold, and write how far the farthest prediction is outside the range of training."""
-    train, test = next(KFold(N_FOLDS, shuffle=True, random_state=0).split(table.X))
-    model = seeded(REGRESSORS[model_name](table.categories), 0)
-    X, y = table.X.iloc[train], table.y[train].astype(float)
-    model.fit(X, y)
+    split = next(folds(table.X, table.y, N_FOLDS))
+    model = seeded(regressors()[model_name](table.categories), 0).fit(split.X_train, split.y_train)
     outside = [0.0]
-    for column in X.columns.drop(table.categories):
-        far = table.X.iloc[test].assign(**{column: 10 * X[column].abs().max()})
-        predictions = model.predict(far)
-        outside += [predictions.max() - y.max(), y.min() - predictions.min()]
-    return f"{max(outside) / y.std():.1f}"
+    for column in table.X.columns.drop(table.categories):
+        predictions = model.predict(split.X_test.assign(**{column: 10 * split.X_train[column].abs().max()}))
+        outside += [predictions.max() - split.y_train.max(), split.y_train.min() - predictions.min()]
+    return f"{max(outside) / split.y_train.std():.1f}"

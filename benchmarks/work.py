@@ -94,13 +94,6 @@ def zipf_text(n_samples: int) -> tuple[Any, Any]:
     return X, _noisy_classes(X, 2, rng)
 
 
-def even_sparse(n_samples: int) -> tuple[Any, Any]:
-    """Draw sparse rows in which all of 5,000 features are equally frequent."""
-    rng = np.random.default_rng(0)
-    X = scipy.sparse.random_array((n_samples, 5_000), density=0.02, format="csr", rng=rng)
-    return X, _noisy_classes(X, 2, rng)
-
-
 def _noisy_classes(X: Any, n_classes: int, rng: np.random.Generator) -> Any:
     logits = X @ rng.standard_normal((X.shape[1], n_classes))
     return np.argmax(logits + logits.std() * rng.standard_normal(logits.shape), axis=1)
@@ -127,14 +120,6 @@ MNIST_LIKE = Work(
 SPARSE_TEXT = Work(
     "sparse text: 20,000 × 20,000, 100 non-zeros a row, 64 units, batch 200",
     zipf_text,
-    n_samples=20_000,
-    n_hidden=64,
-    batch_size=200,
-    epochs=2,
-)
-EVENLY_SPARSE = Work(
-    "evenly sparse: 20,000 × 5,000, 100 non-zeros a row, 64 units, batch 200",
-    even_sparse,
     n_samples=20_000,
     n_hidden=64,
     batch_size=200,

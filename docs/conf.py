@@ -32,7 +32,6 @@ extensions = [
     "breaks",
     "inherited",
     "languages",
-    "results",
     "run",
 ]
 exclude_patterns = ["_build", "zh", "README.md"]
