@@ -1,4 +1,4 @@
-"""Links between the English and the Chinese pages, of which docs/zh is a build of its own, and to the site itself."""
+"""Links between the English and the Chinese pages, which are two builds, and links to the site itself."""
 
 import os
 import posixpath
