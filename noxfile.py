@@ -29,11 +29,18 @@ NEEDS = {name: re.search(r"^Needs ``pip install (.*)``", code, re.M)[1] for name
 @nox.session(venv_backend="none")
 def try_it(session):
     """Run the README's two commands, which are written there and nowhere else."""
-    commands = re.findall(r"^python3 -m venv .*", Path("README.md").read_text(encoding="utf-8"), re.M)
+    readme = Path("README.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^python3 -m venv .*", readme, re.M)
     if len(commands) != 2:
         session.error(f"README.md must have two lines that start with 'python3 -m venv', not {commands}.")
-    for command in commands:
-        session.run("bash", "-c", command)
+    quick_start, suite = commands
+    printed = session.run("bash", "-c", quick_start, silent=True)
+    session.log(printed)
+    shown = re.search(r"^The quick start ends with\n\n```text\n(.*?)```", readme, re.M | re.S)[1]
+    last = "".join(printed.splitlines(keepends=True)[-shown.count("\n") :])
+    if not alike(last, shown):
+        session.error(f"README.md says that the quick start ends with\n{shown}")
+    session.run("bash", "-c", suite)
 
 
 @nox.session
@@ -151,6 +158,13 @@ def suite_with(session, *pins):
     session.install("-e.[plot]", *pins, *(tool for tool in TOOLS if name_of(tool) not in pinned))
     session.run("pip", "list")
     session.run("pytest")
+
+
+def alike(printed, shown):
+    """Compare the words, and the accuracy to 0.01: a processor may round another row over the edge."""
+    words, expected = (re.split(r"[\d.]+", text) for text in (printed, shown))
+    accuracy, other = (float(re.search(r"\d\.\d+", text)[0]) for text in (printed, shown))
+    return words == expected and abs(accuracy - other) < 0.01
 
 
 def name_of(requirement):

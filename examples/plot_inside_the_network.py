@@ -63,8 +63,8 @@ flowers = HiddenUnitsDisplay.from_estimator(
 # %%
 # The whole network
 # -----------------
-# This is the same network, drawn as in a textbook. A wider and darker edge has a larger
-# weight.
+# This is the same network, drawn as in a textbook. A wider edge of a stronger colour
+# has a larger weight.
 
 from sknn_scratch import NetworkDisplay
 

@@ -2,7 +2,8 @@
 From a raw table to a prediction
 ================================
 
-A table has text, gaps, and numbers of any size. ``tabular_pipeline`` takes it as it is.
+A table has text, missing values, and numbers of any size. ``tabular_pipeline`` takes it
+as it is.
 We look at what it makes of a column, and compare its predictions with those of
 gradient boosting and of logistic regression.
 
@@ -67,8 +68,8 @@ print(model.predict_proba(X_test[:3]).round(2))
 # ------------------------
 # The months have a long tail. They become a bounded value and, for each of eight bins
 # between quantiles, a ramp. A weighted sum of ramps is any line with bends at the
-# quantiles. Beyond the longest stay in training, nothing grows. The price also gets a
-# column that says where it is missing.
+# quantiles. Beyond the longest stay in the training set, ramps are flat and the value
+# is bounded. The price also gets a column that says where it is missing.
 
 names = model["columns"].get_feature_names_out()
 print([name for name in names if "price" in name])
@@ -76,8 +77,9 @@ print([name for name in names if "price" in name])
 # %%
 # Others
 # ------
-# Gradient boosting takes gaps and categories itself. Logistic regression is fitted to
-# the same encoded columns as our networks, and once to columns that are only scaled.
+# Gradient boosting handles missing values and categories itself. Logistic regression is
+# fitted to the same encoded columns as our networks, and once to columns that are only
+# scaled.
 # We shuffle the folds, as one should with the rows of any file.
 
 from sklearn.compose import make_column_selector, make_column_transformer

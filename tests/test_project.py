@@ -38,6 +38,13 @@ def test_links_of_the_readme_lead_to_files_and_are_absolute_on_pypi():
     assert all(target.startswith("https://") for target in targets)
 
 
+def test_links_of_the_readme_to_the_site_have_a_source():
+    site = PYPROJECT["project"]["urls"]["Documentation"]
+    pages = re.findall(rf"\]\({site}(.*?)\)", README)
+    assert len(pages) > 5
+    assert all((ROOT / "docs" / (page or "index.html")).with_suffix(".md").is_file() for page in pages)
+
+
 def test_tables_that_stand_in_pages_are_those_of_the_results():
     quote = runpy.run_path(ROOT / "benchmarks" / "quote.py")
     pages = [page.read_text(encoding="utf-8") for page in quote["PAGES"]]

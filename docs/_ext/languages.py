@@ -1,11 +1,15 @@
-"""Links between the English and the Chinese pages: two builds, of which docs/zh is the second."""
+"""Links between the English and the Chinese pages, which are two builds, and links to the site itself."""
 
 import os
 import posixpath
+import tomllib
 from pathlib import Path
 
 from docutils import nodes
 from sphinx import addnodes
+
+PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
+SITE = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["urls"]["Documentation"]
 
 
 def link_pages(app, doctree):
@@ -25,6 +29,16 @@ def link_pages(app, doctree):
             )
 
 
+def stay_on_the_site(app, doctree):
+    """Make addresses of the site relative. Pages that are read in the repository too have such links."""
+    folder = posixpath.dirname(app.env.docname)
+    for link in doctree.findall(nodes.reference):
+        page = link.get("refuri", "").partition(SITE)[2]
+        if page:
+            link["refuri"] = posixpath.relpath(page, folder or ".")
+            link["internal"] = True
+
+
 def find_other_language(app, page, template, context, doctree):
     """Say where the same page is in the other language, or else its first page."""
     folder = ".." if app.config.language == "zh_CN" else "zh"
@@ -35,5 +49,6 @@ def find_other_language(app, page, template, context, doctree):
 def setup(app):
     """Register with Sphinx."""
     app.connect("doctree-read", link_pages)
+    app.connect("doctree-read", stay_on_the_site)
     app.connect("html-page-context", find_other_language)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

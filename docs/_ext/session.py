@@ -8,6 +8,7 @@ import ast
 import io
 import os
 import runpy
+import shutil
 import sys
 import warnings
 from contextlib import chdir, redirect_stdout
@@ -40,7 +41,9 @@ class Session:
     """Runs the code of one page; it keeps its values in sentences and its drawings for the notebook."""
 
     def __init__(self, directory):
-        directory.mkdir(parents=True, exist_ok=True)
+        examples = directory / "examples"
+        examples.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / "examples" / "penguins.csv", examples)  # pages run as at the top of the repository
         self.directory = directory  # for files that the page writes
         self.namespace = {"__name__": "__main__", "measured": measured}
         self.values = []

@@ -70,8 +70,8 @@ def overfitting(evidence):
     return Measured(
         gap,
         OVERFITTING_LIMITS,
-        f"Mean losses: {losses}. On new rows, the loss is higher by {gap:.0%} of the loss of a guess"
-        + (", if X, y are new." if ON_DATA in known else "."),
+        f"Mean losses: {losses}. On new rows, the loss is higher by {gap:.0%} of the loss of a constant "
+        "prediction" + (", if X, y are new." if ON_DATA in known else "."),
         (
             "increase alpha",
             "increase dropout",
@@ -102,7 +102,7 @@ def stopped_too_early(evidence):
     return Measured(
         fall,
         TOO_EARLY_LIMITS,
-        f"In the {epochs} the loss still fell by {fall:.1%} of the loss of a guess.",
+        f"In the {epochs} the loss still fell by {fall:.1%} of the loss of a constant prediction.",
         (*(("increase max_iter",) if is_unfinished else own_rule), "increase learning_rate"),
     )
 
@@ -111,8 +111,8 @@ def not_converged(evidence):
     """Look at why training stopped, by its own rule or before it."""
     fitted = evidence.fitted
     if fitted.stop_reason_ == "max_iter" and was_trained_by_parts(fitted):
-        return "partial_fit has no rule to stop; you decide whether to continue"
-    severity, why = "ok", f"by its own rule ({fitted.stop_reason_})"
+        return "partial_fit has no stopping rule; you decide whether to continue"
+    severity, why = "ok", f"by its stopping rule ({fitted.stop_reason_})"
     if fitted.stop_reason_ == "diverged":
         severity, why = "problem", "because it diverged"
     elif fitted.stop_reason_ in REMEDIES_OF_ENDS:

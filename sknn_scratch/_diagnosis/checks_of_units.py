@@ -83,7 +83,7 @@ def underfitting(evidence):
     if evidence.y is None:
         return "it needs y"
     if not evidence.estimates_centre:
-        return "simple models predict means, no other quantile than the median"
+        return "simple models predict means and medians, but no other quantile"
     if not evidence.has_enough_rows:
         return "it needs more rows"
     errors = evidence.errors

@@ -47,8 +47,8 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
 
     Notes
     -----
-    Losses are in units of the loss of a guess: of a network that predicts the same for all rows, which is
-    best for the training rows. For a classifier, this loss is the entropy of the classes.
+    Losses are in units of the loss of the best constant prediction for the training set. For a classifier,
+    this loss is the entropy of the class frequencies.
 
     An error is the share of the rows that are predicted wrongly. For a regressor, it is the share of the
     variance of y that is not explained.

@@ -29,8 +29,9 @@ SPREAD = 1.6  # largest distance between nodes of a small layer, in rows
 class NetworkDisplay:
     """The fitted network as a textbook draws it: input, hidden and output layer, and an edge for each weight.
 
-    Green is positive and purple negative. A wider and darker edge has a larger weight, relative to the
-    largest weight of its layer. A darker unit has a larger bias, relative to the largest bias of its layer.
+    Green is positive and purple negative. A wider edge of a stronger colour has a larger weight, relative to
+    the largest weight of its layer. A unit of a stronger colour has a larger bias, relative to the largest of
+    its layer.
     Of each layer, at most 16 nodes are drawn: those with the strongest weights. Long names need a figure with
     ``layout="constrained"``, which a new figure has. Use :meth:`from_estimator` to make a display from a
     fitted estimator.

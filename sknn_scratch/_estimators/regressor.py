@@ -22,8 +22,8 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
     weights. So ``alpha``, ``tol``, ``huber_delta`` and the losses of ``history_`` are in standard deviations
     of y, and do not depend on the units of y: the mean of y has a "squared_error" of 0.5. Predictions are in
     the units of y. With loss="huber", "absolute_error" or "quantile", the median and 1.4826 times the median
-    distance from it (of the y that differ from it) stand for mean and standard deviation, so that outliers do
-    not change the scale. With loss="poisson", y is divided by its mean, and the outputs are logarithms.
+    absolute deviation (without the y that equal the median) replace mean and standard deviation, so that
+    outliers do not change the scale. With loss="poisson", y is divided by its mean, and the outputs are logarithms.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
     intercepts_ : list of two ndarrays, of shape (n_hidden,) and (n_targets,)
         The biases.
     y_offset_, y_scale_ : float, or ndarray of shape (n_targets,) if y had columns
-        Mean and standard deviation of y, or what stands for them with this loss (see above). Predictions are
+        Mean and standard deviation of y, or what replaces them with this loss (see above). Predictions are
         ``y_offset_ + y_scale_ * outputs``. With loss="poisson", they are zero and the mean of y, and
         predictions are ``y_scale_ * exp(outputs)``. The scale of a constant y is 1.
 

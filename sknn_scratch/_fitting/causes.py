@@ -204,7 +204,7 @@ def scaler_first(features):
     """Recommend a scaler that suits the features."""
     if features.has_tail.any():
         return (
-            "scale by quantiles, and clip what is far out: make_pipeline(RobustScaler(), "
+            "scale by quantiles, and clip outliers: make_pipeline(RobustScaler(), "
             "FunctionTransformer(clip), clf) with clip(x) = x / sqrt(1 + (x / 3) ** 2)",
         )
     return ("put a scaler first: make_pipeline(StandardScaler(), clf)",)
@@ -237,7 +237,7 @@ def outliers_in_y(fitted, factor):
         OUTLIERS_IN_Y_LIMITS,
         f"The standard deviation of y is {times(factor)} as large as the spread of most values. The network "
         "learns the outliers of y first, and all other values seem equal to it.",
-        ("use loss='huber'", "correct the values of y that are far out"),
+        ("use loss='huber'", "correct the outliers of y"),
         is_share=False,
     )
 
@@ -281,7 +281,7 @@ def strong_penalty(fitted, pull):
     if SOLVERS[fitted.solver_].decouples_penalty:
         return f"{fitted.solver_} shrinks the weights by itself, and leaves the loss without a penalty"
     if pull == 0:
-        return "the features say nothing about y"
+        return "the features tell nothing about y"
     alpha, ratio = fitted.alpha_, fitted._penalty_rate_ / pull
     weaker = alpha * HEALTHY_PENALTY / ratio if ratio > 0 else alpha
     options = (f"decrease alpha, to {weaker:.1g} or less",)
@@ -293,8 +293,8 @@ def strong_penalty(fitted, pull):
     return Measured(
         ratio,
         PENALTY_LIMITS,
-        f"The penalty pulls at the weights at least {times(ratio)} as strongly as the loss. If the penalty "
-        "is stronger, all weights shrink to zero, and the network learns nothing.",
+        f"The gradient of the penalty is at least {times(ratio)} as large as that of the loss. If the "
+        "penalty is stronger, all weights shrink to zero, and the network learns nothing.",
         options,
     )
 
@@ -325,7 +325,7 @@ def no_signal(network, batch, features):
     return Measured(
         pull,
         None,
-        "The features pull no more strongly at y than at y in a random order.",
+        "The features explain y no better than they explain y in a random order.",
         ("look for better features", "get more rows"),
         judged="problem" if is_chance else "ok",
     )
@@ -362,7 +362,8 @@ def exploding_gradient(fitted, climb, meaning=""):
     return Measured(
         climb,
         EXPLODING_LIMITS,
-        meaning or f"The loss climbed up to {climb:.2g} times the loss of a guess above its minimum.",
+        meaning
+        or f"The loss climbed up to {climb:.2g} times the loss of a constant prediction above its minimum.",
         (f"decrease learning_rate by a factor of ten, to {fitted.learning_rate / 10:.2g}",),
     )
 
@@ -389,7 +390,7 @@ def plateau_of_the_start(fitted):
     """Name the cause and the remedy when no other cause is found for a loss that does not fall."""
     if fitted._activation_ == "identity":
         return "a linear network", ("use activation='relu': with 'identity', the network is a linear model",)
-    return "the plateau of the start, unless the features say nothing about y", (
+    return "a plateau at the start, unless the features tell nothing about y", (
         "use init_scale='glorot'",
         "increase learning_rate",
         "increase n_iter_no_change",

@@ -30,7 +30,7 @@ def check_none_missing(values, name="y"):
         return
     if n_missing:
         count = f"{n_missing} of {values.size} values of {name}"
-        raise ValueError(f"{count} are missing (NaN, NaT, NA or None); leave them out.")
+        raise ValueError(f"{count} are missing (NaN, NaT, NA or None); drop these rows.")
 
 
 def is_missing(value):

@@ -140,12 +140,12 @@ def is_boolean(value):
 
 
 def as_kind(column, kind, name):
-    """Convert a column to the kind that it has in the fit; raise ValueError if it has another one."""
+    """Convert a column to the kind that it had in fit; raise ValueError if it has another one."""
     if column.kind not in {kind, NOTHING} | TAKEN_TOO.get(kind, set()):
         example = next((value for value in map(plain, column.values) if value is not None), None)
         raise ValueError(
-            f"The column {name!r} of X has {kind} in the fit, and now {column.kind}, such as {example}. "
-            "Convert it to its type in the fit."
+            f"The column {name!r} of X had {kind} in fit, and now has {column.kind}, such as {example}. "
+            "Convert it to the type that it had in fit."
         )
     return CONVERSIONS[kind](column.values)
 

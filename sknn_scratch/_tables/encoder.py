@@ -33,12 +33,12 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
       ``z / sqrt(1 + (z / 3)^2)``. This hardly changes small values, keeps their order, and stays between -3
       and 3;
     - for each bin between neighbouring quantiles, a ramp ``clip((x - low) / (high - low), 0, 1)``, minus its
-      mean. A weighted sum of ramps is any line with bends at the quantiles;
-    - one if x is missing, else zero, if the column has missing values in training. The other encodings of a
-      missing value are zero, which is their mean for the ramps.
+      mean. Weighted sums of ramps are the piecewise linear functions that bend at the quantiles;
+    - one if x is missing, else zero, if the column has missing values in the training set. The other
+      encodings of a missing value are zero, which is their mean for the ramps.
 
-    Beyond the values of training, ramps are constant and the value is bounded. So an outlier can not move a
-    prediction far.
+    Outside the range of the training set, ramps are constant and the value is bounded. So a network does not
+    extrapolate far, and an outlier cannot move a prediction far.
 
     Parameters
     ----------
@@ -293,7 +293,7 @@ def encode(column, piece, out):
     """Encode a column (n_samples,) into ``out`` (n_samples, piece.width)."""
     is_missing = np.isnan(column)
     values = bounded(column)
-    with np.errstate(over="ignore"):  # far beyond the values of training: infinity, which is bounded
+    with np.errstate(over="ignore"):  # far outside the range of the training set: infinity, which is bounded
         z = np.clip((values - piece.mean) / piece.scale, -1e9, 1e9)
     out[:, 0] = z / np.sqrt(1 + (z / BOUND) ** 2)
     n_ramps = len(piece.ramp_means)

@@ -27,13 +27,13 @@ def tabular_pipeline(estimator: Any = "classifier", *, n_bins: int = 8, **parame
     - numbers with :class:`PiecewiseLinearEncoder`;
     - booleans as the numbers 0 and 1, whether they are written True, 1, "True" or "true";
     - dates and times as numbers: the time itself, year, month, day, weekday and hour, and sines and cosines
-      of the year, the week and the day. Parts that do not vary are left out. Times with a time zone count in
-      UTC. Dates that are strings are categories;
+      of the year, the week and the day. Parts that do not vary are left out. Times with a time zone are
+      converted to UTC. Dates that are strings are categories;
     - strings and categories with one column of zeros and ones for each category. Missing values are a
-      category of their own. Categories of fewer than five training rows are one group, together with those
-      that training has not seen and, in a column of more than three hundred, the rarest.
+      category of their own. Categories in fewer than five training rows are merged into one group,
+      together with those that ``fit`` has not seen and, of more than three hundred, the rarest.
 
-    "network" predicts.
+    "network" is an estimator, which predicts.
 
     Parameters
     ----------
@@ -64,8 +64,8 @@ def tabular_pipeline(estimator: Any = "classifier", *, n_bins: int = 8, **parame
     Warns
     -----
     UserWarning
-        In ``predict``: if all values of a column are unknown, or if columns are taken by their place, because
-        either the table of ``fit`` or this one has no names.
+        In ``predict``: if all values of a column are unknown, or if columns are taken in their order, because
+        this table or that of ``fit`` has no names.
 
     See Also
     --------

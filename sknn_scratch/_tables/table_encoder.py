@@ -115,7 +115,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
                 f"X has {len(found)} features, but TableEncoder is expecting {len(names)} features as input."
             )
         if list(found) != names:
-            warn("Either the columns of X or those of the fit have no names. They are taken in their order.")
+            warn("X or the table of fit has no column names, so columns are taken in their order.")
         return dict(zip(names, found.values(), strict=True))
 
     def _surprises(self, read, tables):
@@ -127,12 +127,12 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             unknown += [name] * (bool(texts) and texts.isdisjoint(known))
         if unknown:
             yield (
-                f"The columns {listed(unknown)} of X have no value that they have in the fit, so they say "
-                "nothing about the predictions. Check how the values are written."
+                f"The columns {listed(unknown)} of X have only values that fit has not seen, so they carry "
+                "no information. Check how the values are written."
             )
         booleans = [name for name, kind in self.kinds_.items() if kind == BOOLEANS]
         if others := [name for name in booleans if not are_zeros_and_ones(tables[NUMBERS][name, ""])]:
-            yield f"The columns {listed(others)} of X have only 0 and 1 in the fit, and now other numbers."
+            yield f"The columns {listed(others)} of X had only 0 and 1 in fit, and now have other numbers."
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

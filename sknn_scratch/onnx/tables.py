@@ -115,7 +115,7 @@ def add_number(graph: Graph, name: Any, column: Name, column_type: Any) -> Name:
     """Add numbers or booleans (n_samples, 1) as float64."""
     if isinstance(column_type, StringTensorType):
         raise NotImplementedError(
-            f"The column {name!r} has numbers or booleans in the fit, and text cannot be exported as such. "
+            f"The column {name!r} had numbers or booleans in fit, and text cannot be exported as such. "
             "Export with a table that has numbers or booleans there."
         )
     return graph.add("Cast", column, to=TensorProto.DOUBLE)

@@ -76,7 +76,7 @@ def test_a_penalty_is_compared_only_where_it_is_known_and_part_of_the_loss():
 
     clf = network(4, max_iter=5).fit(X, y)
     assert reason(clf, None) == "it needs y"
-    assert reason(clf, np.zeros(60, int)) == "the features say nothing about y"
+    assert reason(clf, np.zeros(60, int)) == "the features tell nothing about y"
     assert "adamw" in reason(network(4, solver="adamw", max_iter=2).fit(X, y))
 
 

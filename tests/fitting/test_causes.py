@@ -161,7 +161,7 @@ def test_the_plateau_of_the_start():
     plateau = {**start, "solver": "adam", "batch_size": None, "n_iter_no_change": 5}
     broken = network(**plateau)
     cause, advice = cause_of_failure(broken, X, y)
-    assert cause == "the plateau of the start, unless the features say nothing about y"
+    assert cause == "a plateau at the start, unless the features tell nothing about y"
     assert advice in {finding.remedy for finding in diagnose(broken, X, y)}
     remedies = {"init_scale": "glorot", "learning_rate": 0.05, "n_iter_no_change": 50, "tol": 1e-5}
     for name, value in remedies.items():
@@ -176,7 +176,7 @@ def test_constant_features_are_no_matter_of_the_penalty():
     X, y = np.full((150, 3), 0.7), load_iris().target
     broken = network(dtype="float32")  # in which 0.7 is rounded
     assert cause_of_failure(broken, X, y)[0] == NO_SIGNAL
-    assert "the features say nothing" in diagnose(broken, X, y).not_checked["strong penalty"]
+    assert "the features tell nothing" in diagnose(broken, X, y).not_checked["strong penalty"]
 
 
 TAKEN = {
@@ -219,7 +219,7 @@ def test_outliers_in_y():
     broken = ShallowNNRegressor(alpha=100.0, random_state=0)
     cause, remedy = cause_of_failure(broken, X, y)
     assert cause == "outliers in y"
-    assert remedy == "Use loss='huber', or correct the values of y that are far out."
+    assert remedy == "Use loss='huber', or correct the outliers of y."
     assert diagnose(broken, X, y).fix_first.remedy == remedy
     assert "outliers in y" in diagnose(broken, X).not_checked
     repaired = clone(broken).set_params(loss="huber", alpha="auto")

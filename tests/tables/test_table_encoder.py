@@ -60,9 +60,9 @@ def test_a_pipeline_takes_reordered_columns_of_polars():
 def test_an_array_has_the_order_of_the_fit():
     frame, array = NUMBERS, NUMBERS.to_numpy()
     expected = encoder().fit_transform(frame)
-    with pytest.warns(UserWarning, match="have no names. They are taken"):
+    with pytest.warns(UserWarning, match="has no column names"):
         assert_array_equal(encoder().fit(frame).transform(array), expected)
-    with pytest.warns(UserWarning, match="have no names. They are taken"):
+    with pytest.warns(UserWarning, match="has no column names"):
         assert_array_equal(encoder().fit(array).transform(frame), expected)
     numbered = frame.set_axis(range(3), axis=1)
     assert_array_equal(encoder().fit(numbered).transform(array.tolist()), expected)
@@ -98,17 +98,17 @@ def test_names_of_the_encoded_columns():
         (
             [1.5, 2.0],
             ["1.5", "2.0"],
-            r"column 'x' of X has numbers in the fit, and now categories, such as 1.5",
+            r"column 'x' of X had numbers in fit, and now has categories, such as 1.5",
         ),
-        ([1.5, 2.0], [True, False], "numbers in the fit, and now booleans, such as True"),
-        ([True, False], ["yes", "no"], "booleans in the fit, and now categories, such as yes"),
-        (["a", "b"], [datetime.date(2026, 1, 1)] * 2, "categories in the fit, and now dates"),
-        (["a", "b"], [["a"], ["b"]], r"categories in the fit, and now list, such as \['a'\]"),
-        ([datetime.date(2026, 1, 1)] * 2, ["2026-01-01"] * 2, "dates in the fit, and now categories"),
+        ([1.5, 2.0], [True, False], "numbers in fit, and now has booleans, such as True"),
+        ([True, False], ["yes", "no"], "booleans in fit, and now has categories, such as yes"),
+        (["a", "b"], [datetime.date(2026, 1, 1)] * 2, "categories in fit, and now has dates"),
+        (["a", "b"], [["a"], ["b"]], r"categories in fit, and now has list, such as \['a'\]"),
+        ([datetime.date(2026, 1, 1)] * 2, ["2026-01-01"] * 2, "dates in fit, and now has categories"),
         (
             [datetime.datetime.now(datetime.UTC)] * 2,
             [datetime.datetime(2026, 1, 1)] * 2,
-            "zone in the fit, and now dates",
+            "zone in fit, and now has dates",
         ),
     ],
 )
@@ -124,10 +124,10 @@ def test_a_column_of_another_kind_is_an_error_that_names_it(first, later, messag
 @pytest.mark.parametrize(
     ("first", "later", "message"),
     [
-        (["a", "b"] * 5, ["c", None], "columns 'x' of X have no value that they have in the fit"),
-        (["1", "2"] * 5, [3, 4], "columns 'x' of X have no value"),
-        ([None] * 10, ["c", None], "columns 'x' of X have no value"),
-        ([True, False] * 5, [1, 2], "columns 'x' of X have only 0 and 1 in the fit, and now other numbers"),
+        (["a", "b"] * 5, ["c", None], "columns 'x' of X have only values that fit has not seen"),
+        (["1", "2"] * 5, [3, 4], "columns 'x' of X have only values"),
+        ([None] * 10, ["c", None], "columns 'x' of X have only values"),
+        ([True, False] * 5, [1, 2], "columns 'x' of X had only 0 and 1 in fit, and now have other numbers"),
     ],
 )
 def test_unknown_values_are_a_warning_that_names_the_column(first, later, message):
