@@ -189,6 +189,21 @@ def collapse():
     return draw
 
 
+def blame():
+    """Draw a network whose output is wrong, with a question mark at each hidden weight."""
+    draw = Drawing(520, 226)
+    inputs = [(40, 60, "x₁"), (40, 166, "x₂")]
+    hidden = [(220, 30, "a₁"), (220, 113, "a₂"), (220, 196, "a₃")]
+    layers(draw, [inputs, hidden, [(380, 113, "0.75")]])
+    for _, start, _ in inputs:
+        for _, end, _ in hidden:
+            x, y = 85, start + (end - start) / 4
+            draw.circle(x, y, 9.5, HIDDEN_LAYER, "var(--pst-color-background, white)")
+            draw.text(x, y, "?", 14, color=HIDDEN_LAYER)
+    draw.text(412, 113, "≠   y = 0", anchor="start", color=OUTPUT_LAYER)
+    return draw
+
+
 def signed(value, plus="+"):
     """Write a number with two decimals and a real minus sign."""
     return f"{value:{plus}.2f}".replace("-", "−")

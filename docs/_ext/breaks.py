@@ -1,4 +1,7 @@
-"""Where a line may break: between the words of a long name in code, but not in short code."""
+"""Where a line may break: between the words of a long name in code, but not in short code.
+
+Nor before a full stop or comma that follows a formula.
+"""
 
 import re
 from html import unescape
@@ -7,6 +10,7 @@ CODE = re.compile(r"(<code class=\"[^\"]*)(\"[^>]*>.*?</code>)", re.DOTALL)
 TEXT = re.compile(r"(?<=>)[^<]+")
 SHORT = 16  # characters: n_iter_no_change
 PLACES = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=\w\w[_=])(?=[\w&]{2})|(?<=[a-z]\.)(?=[a-z]{2})")
+MATH_BEFORE_POINT = re.compile(r"(<span class=\"math[^>]*>[^<]*</span>)(?=[^\w\s<])")
 
 
 def marked(code):
@@ -19,7 +23,8 @@ def marked(code):
 
 def allow_breaks(app, page, template, context, doctree):
     """Mark the places in the HTML of a page."""
-    context["body"] = CODE.sub(marked, context.get("body", ""))
+    body = CODE.sub(marked, context.get("body", ""))
+    context["body"] = MATH_BEFORE_POINT.sub("\\1&#8288;", body)  # a word joiner
 
 
 def setup(app):

@@ -26,8 +26,8 @@ const STEPS = [
     flow: "forward of-hidden",
     captions: ({ z, a }) => ({ units: each(z, (one, k) => [value("z", one), value("a", a[k])]) }),
     formulas: ({ n, x, z, a, weights, bias, activation }) => [
-      `z_${n} = ${x.map((_, d) => `w_{${n},${d + 1}} x_${d + 1} + `).join("")} b_${n} | = ${
-        x.map((one, d) => `${factor(weights[d])} · ${factor(one)} + `).join(" | ")} ${factor(bias)} | = ${
+      `z_${n} = ${x.map((_, d) => `w_{${n},${d + 1}} x_${d + 1} + `).join(" | ")} | b_${n} | = ${
+        x.map((one, d) => `${factor(weights[d])} · ${factor(one)} + `).join(" | ")} | ${factor(bias)} | = ${
         signed(z[n - 1])}`,
       `a_${n} = g ( z_${n} ) = ${activation} ( ${signed(z[n - 1])} ) | = ${signed(a[n - 1])}`,
     ],
