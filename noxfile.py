@@ -10,9 +10,10 @@ from pathlib import Path
 
 import nox
 
-nox.options.default_venv_backend = "virtualenv"
+nox.options.default_venv_backend = "uv"  # installs in a tenth of pip's time
 nox.options.reuse_venv = "yes"
 os.environ["MPLBACKEND"] = "Agg"
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # uv leaves it to the first import to compile a module
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 BOUNDS = [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["plot"]]
@@ -156,7 +157,7 @@ def suite_with(session, *pins):
     """Run the suite with some versions, and for the rest with the pinned tools."""
     pinned = {name_of(pin) for pin in pins}
     session.install("-e.[plot]", *pins, *(tool for tool in TOOLS if name_of(tool) not in pinned))
-    session.run("pip", "list")
+    session.run("uv", "pip", "list", external=True)
     session.run("pytest")
 
 

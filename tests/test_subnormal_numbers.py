@@ -54,8 +54,8 @@ def test_features_that_are_updated_lazily_leave_none(solver):
         64,
         solver=solver,
         batch_size=20,
-        max_iter=50,
-        n_iter_no_change=50,
+        max_iter=30,
+        n_iter_no_change=30,
         alpha=20,
         early_stopping=False,
         learning_rate=0.1,
@@ -89,9 +89,9 @@ def test_what_is_tiny(dtype, least):
 
 def test_networks_that_are_trained_together_are_cleared_alike():
     X, y = rows_with_features_that_say_nothing("float32")
-    clf = trained_for_long(solver="adam", alpha=1.0, learning_rate=0.1, max_iter=300)
-    alone = cross_validate(clf, X, y, return_estimator=True)
+    clf = trained_for_long(solver="adam", alpha=1.0, learning_rate=0.1, max_iter=250)
+    alone = cross_validate(clf, X, y, cv=2, return_estimator=True)
     with train_together():
-        together = cross_validate(clf, X, y, return_estimator=True)
+        together = cross_validate(clf, X, y, cv=2, return_estimator=True)
     for one, other in zip(alone["estimator"], together["estimator"], strict=True):
         np.testing.assert_array_equal(one.coefs_[0], other.coefs_[0])

@@ -47,6 +47,7 @@ class Config:
     n_iter_no_change: int = 10
     gradient_tol: float = 0.0
     max_grad_norm: float = math.inf
+    is_measured: bool = True  # whether the records of lbfgs have more than the loss
 
     @property
     def solver(self) -> str:

@@ -99,8 +99,10 @@ def run_iterations(stack: Stack, hooks: Sequence[Hooks]) -> None:
 
     def on_iteration(objective: float, end: StopReason | None) -> bool:
         nonlocal start
-        with np.errstate(all="ignore"):
-            (epoch,) = measure(stack, perf_counter() - start, objective, objective, objective)
+        epoch = Epoch({"loss": objective}, objective, objective)
+        if run.config.is_measured:
+            with np.errstate(all="ignore"):
+                (epoch,) = measure(stack, perf_counter() - start, *[objective] * 3)
         end_epoch(stack, [epoch._replace(end=end)], hooks)
         start = perf_counter()
         return not run.is_going_on
@@ -149,7 +151,7 @@ def reason_to_stop(run: Run, epoch: Epoch) -> StopReason | None:
     """Find the reason to stop after this epoch; None to continue. Callbacks and Control-C have others."""
     if not run.is_sound(epoch):
         return StopReason.DIVERGED
-    if run.gradient_norm < run.config.gradient_tol:
+    if run.config.gradient_tol > 0 and run.gradient_norm < run.config.gradient_tol:
         return StopReason.SMALL_GRADIENT
     if run.is_out_of_patience:
         if run.is_validated:

@@ -96,10 +96,10 @@ def test_an_ensemble(cluster):
     assert_array_equal(here.predict_proba(X), there.predict_proba(X))
 
 
-def test_blocks_of_a_dask_array():
+@pytest.mark.parametrize("cluster", [on_dask], indirect=True)
+def test_blocks_of_a_dask_array(cluster):
     blocks = dask.array.from_array(X, chunks=(40, 4)), dask.array.from_array(Y, chunks=40)
-    with on_dask():
-        model = Incremental(network(), shuffle_blocks=False).fit(*blocks, classes=[0, 1, 2])
+    model = Incremental(network(), shuffle_blocks=False).fit(*blocks, classes=[0, 1, 2])
     expected = network()
     for rows in (slice(0, 40), slice(40, 80), slice(80, 120)):
         expected.partial_fit(X[rows], Y[rows], classes=[0, 1, 2])

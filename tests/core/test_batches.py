@@ -11,7 +11,7 @@ from tests.helpers import epoch_batches, matrix_of, numbered_rows
 dense_or_sparse = pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
 SOFTMAX = LOSSES["softmax"]()
 
-few_or_many_at_once = pytest.mark.parametrize("gathered_bytes", [1, 500, 2**18])
+few_or_many_at_once = pytest.mark.parametrize("gathered_bytes", [1, 500])
 
 
 def rngs(n=1, seed=0):
@@ -42,7 +42,7 @@ def epoch_weight(batches, n_rows):
 @dense_or_sparse
 @pytest.mark.parametrize("rows", [None, np.array([9, 2, 5, 11, 3, 7])])
 @pytest.mark.parametrize("batch_size", [5, 100])
-@pytest.mark.parametrize("scale", [None, 1e-3, 1e3])
+@pytest.mark.parametrize("scale", [None, 1e3])
 def test_an_epoch_has_each_row_once_in_random_order_and_with_its_weight(
     monkeypatch, scale, batch_size, rows, sparse, gathered_bytes
 ):

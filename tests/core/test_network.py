@@ -42,8 +42,7 @@ def test_logits_equal_the_loop_over_neurons_and_the_textbook(kind):
 
 @every_kind
 @pytest.mark.parametrize("activation", [*ACTIVATIONS, SINE], ids=[*ACTIVATIONS, "own"])
-@pytest.mark.parametrize("has_ones", [False, True])
-def test_gradient_equals_central_differences_at_every_coordinate(kind, activation, has_ones):
+def test_gradient_equals_central_differences_at_every_coordinate(kind, activation):
     problem = make_problem(kind, n_samples=12, n_features=3)
     network = make_network(problem, activation)
     batch = make_batch(problem, np.random.default_rng(5).uniform(0.5, 2, size=12))
@@ -54,8 +53,9 @@ def test_gradient_equals_central_differences_at_every_coordinate(kind, activatio
     steps = h * np.eye(network.shape.n_params)
     ahead, _ = objective_and_gradient(network, flat + steps, batch, 0.3)
     behind, _ = objective_and_gradient(network, flat - steps, batch, 0.3)
-    gradient = objective_and_gradient(network, flat, batch, 0.3, has_ones=has_ones)[1]
-    assert_allclose(gradient, (ahead - behind) / (2 * h), rtol=1e-6, atol=1e-9)
+    for has_ones in (False, True):
+        gradient = objective_and_gradient(network, flat, batch, 0.3, has_ones=has_ones)[1]
+        assert_allclose(gradient, (ahead - behind) / (2 * h), rtol=1e-6, atol=1e-9)
 
 
 @every_kind

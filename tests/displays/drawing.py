@@ -20,10 +20,10 @@ def fit(kind="binary", n_hidden=4, n_features=4, steps=(), **parameters):
 
 
 def show(display, estimator, X, **options):
-    """Make a display of any class; its maps have few points."""
+    """Make a display of any class; its maps are few, with few points."""
     data = (X,) if display in (HiddenUnitsDisplay, ActivationDisplay) else ()
     if display is HiddenUnitsDisplay:
-        options = {"resolution": 5} | options
+        options = {"resolution": 5, "n_units": 2} | options
     return display.from_estimator(estimator, *data, **options)
 
 

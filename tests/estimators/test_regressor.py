@@ -172,14 +172,13 @@ def test_the_scale_is_that_of_the_weighted_rows():
 
 
 @pytest.mark.parametrize("loss", ROBUST)
-@pytest.mark.parametrize("size", [100, 1e4])
-def test_outliers_in_y_hardly_move_a_robust_loss(loss, size):
+def test_outliers_in_y_hardly_move_a_robust_loss(loss):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(600, 3))
     clean = np.sin(2 * X[:, 0]) + X[:, 1]
     y = clean + 0.1 * rng.normal(size=600)
-    y[:24] += size
-    y[24:48] -= 2 * size
+    y[:24] += 1e4
+    y[24:48] -= 2e4
     reg = ShallowNNRegressor(50, loss=loss, early_stopping=False, random_state=0).fit(X, y)
     assert r2_score(clean, reg.predict(X)) > 0.95
 

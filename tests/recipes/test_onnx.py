@@ -56,9 +56,18 @@ exclusive = pytest.mark.parametrize("kind", ["binary", "multiclass"])
 # --- Every estimator, activation, loss and kind of y ---
 
 
+# Every estimator, and every activation of two of them: a node of the graph does not depend on the others.
+EXPORTS = [(name, "tanh") for name in ESTIMATORS]
+EXPORTS += [
+    (name, one)
+    for name in ("binary ShallowNNClassifier", "squared_error ShallowNNEnsembleRegressor")
+    for one in ACTIVATIONS
+    if one != "tanh"
+]
+
+
 @every_dtype
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("name", ESTIMATORS)
+@pytest.mark.parametrize(("name", "activation"), EXPORTS)
 def test_the_file_predicts_as_the_model(name, activation, dtype):
     assert difference(name, activation, dtype) < TOLERANCE[dtype]
 
