@@ -1,11 +1,11 @@
-"""Cheaper or safer forms of calls of NumPy and BLAS, each behind a name that says what it does.
+"""Cheaper or safer forms of what NumPy, BLAS and Python offer, each behind a name that says what it does.
 
 Arrays that are written to must be contiguous: SciPy passes BLAS a copy of any other array.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,19 @@ from sknn_scratch._core.activations import Array
 
 AXPY = {"f": saxpy, "d": daxpy}
 SCAL = {"f": sscal, "d": dscal}
+
+Value = TypeVar("Value")
+
+
+class computed_once(cached_property[Value]):
+    """A cached_property without a lock.
+
+    Before Python 3.12, all threads share its lock. A process that is forked meanwhile waits for it for ever.
+    """
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        value = vars(instance)[self.attrname] = self.func(instance)
+        return value
 
 
 def dot(a: Array, b: Array, out: Array) -> None:

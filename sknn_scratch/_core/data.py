@@ -7,17 +7,15 @@ stack_validations  stacks the validation rows of several networks
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from sknn_scratch._core.activations import Array
+from sknn_scratch._core.arrays import computed_once
 from sknn_scratch._core.losses import Targets
 from sknn_scratch._core.network import Batch
 from sknn_scratch._core.rows import DenseRows, Index, Rows
-
-Value = TypeVar("Value")
 
 # If the rows that a network trains on are not larger, the time to copy them is negligible.
 SMALL_BYTES = 2**20
@@ -25,17 +23,6 @@ SMALL_BYTES = 2**20
 # The penalty is divided by at least this number. Divided by the four rows of XOR, it would be |W|^2 / 8. That
 # is more than any W gains, so the zero network would be the optimum.
 LEAST_PENALTY_DIVISOR = 100.0
-
-
-class computed_once(cached_property[Value]):
-    """A cached_property without a lock.
-
-    Before Python 3.12, all threads share its lock. A process that is forked meanwhile waits for it for ever.
-    """
-
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        value = vars(instance)[self.attrname] = self.func(instance)
-        return value
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ Each kind also cuts its rows into blocks and gathers them into batches. Sparse r
 """
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import Any, ClassVar, TypeAlias, Union
 
 import numpy as np
@@ -17,7 +16,7 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._core.arrays import dot
+from sknn_scratch._core.arrays import computed_once, dot
 from sknn_scratch._core.parameters import Layers, Parameters
 
 Index: TypeAlias = NDArray[np.integer]
@@ -133,7 +132,7 @@ class SparseRows:
         """Memory of a gathered row, in numbers: each value has an index, and is copied to a batch."""
         return float(3 * self.matrices[0].nnz / self.n_samples)
 
-    @cached_property
+    @computed_once
     def transposes(self) -> list[Any]:
         """Transpose the matrices once: for few rows, it takes about as long as a product."""
         return [X.T for X in self.matrices]

@@ -14,7 +14,8 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from sknn_scratch._core.activations import Activation
-from sknn_scratch._core.data import Data, computed_once
+from sknn_scratch._core.arrays import computed_once
+from sknn_scratch._core.data import Data
 from sknn_scratch._core.lazy import clear_unused_features, updates_lazily
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.optimizers import SOLVERS
