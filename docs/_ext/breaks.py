@@ -10,7 +10,7 @@ CODE = re.compile(r"(<code class=\"[^\"]*)(\"[^>]*>.*?</code>)", re.DOTALL)
 TEXT = re.compile(r"(?<=>)[^<]+")
 SHORT = 16  # characters: n_iter_no_change
 PLACES = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=\w\w[_=])(?=[\w&]{2})|(?<=[a-z]\.)(?=[a-z]{2})")
-MATH_BEFORE_POINT = re.compile(r"(<span class=\"math[^>]*>[^<]*</span>)(?=[^\w\s<])")
+MATH_BEFORE_POINT = re.compile(r"<span class=\"math[^>]*>[^<]*</span>[^\w\s<&]+")
 
 
 def marked(code):
@@ -24,7 +24,7 @@ def marked(code):
 def allow_breaks(app, page, template, context, doctree):
     """Mark the places in the HTML of a page."""
     body = CODE.sub(marked, context.get("body", ""))
-    context["body"] = MATH_BEFORE_POINT.sub("\\1&#8288;", body)  # a word joiner
+    context["body"] = MATH_BEFORE_POINT.sub(r'<span class="unbroken">\g<0></span>', body)
 
 
 def setup(app):
