@@ -83,11 +83,8 @@ def configurations(native, flags):
             variables = {"OPENBLAS_CORETYPE": kernel, "OPENBLAS_NUM_THREADS": "2"}
             variables["NPY_DISABLE_CPU_FEATURES"] = " ".join(disabled)
             dispatched = [name for name in native["dispatched"] if name not in disabled]
-            yield (
-                kernel,
-                variables,
-                {"kernels": [[kernel], [code]], "threads": [[2]], "dispatched": [dispatched]},
-            )
+            expected = {"kernels": [[kernel], [code]], "threads": [[2]], "dispatched": [dispatched]}
+            yield kernel, variables, expected
 
 
 def probe(variables):

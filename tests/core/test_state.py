@@ -7,7 +7,7 @@ from numpy.testing import assert_array_equal
 
 from sknn_scratch._core.losses import SquaredError
 from sknn_scratch._core.schedules import SCHEDULES
-from sknn_scratch._core.state import ADAPTIVE_MINIMUM, Epoch, Snapshot, watched_value
+from sknn_scratch._core.state import ADAPTIVE_MINIMUM, Epoch
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import (
     BINARY,
@@ -94,43 +94,6 @@ def test_only_a_schedule_that_divides_on_a_plateau_does(schedule):
     assert reductions == (expected if SCHEDULES[schedule].divides_on_plateau else [0] * 9)
 
 
-# --- The best epoch ---
-
-
-def watched(values, tol):
-    """Let a state watch these values, at epochs 1, 2, ...; the parameters are the epoch's number."""
-    state, patience = make_run(BINARY).state, []
-    params = np.zeros(2)
-    for epoch, value in enumerate(values, start=1):
-        params.fill(epoch)
-        state.watch(value, Snapshot(epoch, params.copy()), tol)
-        patience.append(state.epochs_without_improvement)
-    return state, patience
-
-
-@pytest.mark.parametrize(
-    ("values", "tol", "patience", "best_epoch"),
-    [
-        ([3, 2, 1], 0, [0, 0, 0], 3),
-        ([3, 3, 3], 0, [0, 1, 2], 1),
-        ([3, 4, 2, 5, 1], 0, [0, 1, 0, 1, 0], 5),
-        ([3, 2, 1], 1, [0, 1, 2], 3),  # better by tol is not better by more than tol, but better
-        ([3, 1.5, 0], 1, [0, 0, 0], 3),
-        ([3, 2.5, 2, 1.5], 0.75, [0, 1, 2, 3], 4),  # each step counts, not their sum
-        ([-1, -2, -2.5], 0.75, [0, 0, 1], 3),
-        ([3, np.nan, 2], 0, [0, 1, 0], 3),
-        ([np.nan, 1, np.nan], 0, [1, 0, 1], 2),
-        ([np.inf, 1], 0, [1, 0], 2),
-    ],
-)
-def test_counts_epochs_without_improvement_and_remembers_the_best(values, tol, patience, best_epoch):
-    state, counts = watched(values, tol)
-    assert counts == patience
-    assert state.best_epoch == best_epoch
-    assert state.best_value == values[best_epoch - 1]
-    assert_array_equal(state.best_params, [best_epoch, best_epoch])
-
-
 # --- Snapshots: what a run keeps and goes back to ---
 
 RECORD = {"loss": 0.5, "gradient_norm_hidden": 3.0, "gradient_norm_output": 4.0}
@@ -152,10 +115,6 @@ def run_of_losses(*losses, data=None):
     for epoch, loss in enumerate(losses, start=1):
         at_epoch(run, epoch, loss=loss, val_loss=loss)
     return run
-
-
-def test_the_gradient_norm_is_that_of_both_layers():
-    assert run_of_losses(0.5).gradient_norm == 5
 
 
 @pytest.mark.parametrize(
@@ -249,11 +208,3 @@ def test_an_epoch_is_sound_below_the_limit(highest, is_sound):
 )
 def test_a_training_has_failed_if_its_last_loss_is_far_above_the_first_and_above_one(losses, has_failed):
     assert run_of_losses(*losses).has_failed == has_failed
-
-
-@pytest.mark.parametrize(
-    ("record", "watched"),
-    [({"loss": 3}, 3), ({"loss": 3, "val_loss": 2}, 2), ({"loss": 3, "val_loss": 2, "val_score": 0.5}, -0.5)],
-)
-def test_what_is_watched(record, watched):
-    assert watched_value(record) == watched
