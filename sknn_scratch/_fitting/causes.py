@@ -47,7 +47,12 @@ CONTINUE = ("fit again", "use warm_start=True to continue from here")
 # What helps trainings that end before their own rule is met, by the reason.
 REMEDIES_OF_ENDS = {
     "max_iter": ("increase max_iter",),
-    "line_search_failed": ("scale the features", "use solver='adam'", "use dtype='float64'"),
+    "line_search_failed": (
+        "scale the features",
+        "decrease init_scale",
+        "use solver='adam'",
+        "use dtype='float64'",
+    ),
     "diverged": ("scale the features", "decrease learning_rate", "decrease init_scale"),
     "callback": CONTINUE,
     "interrupted": CONTINUE,
@@ -392,6 +397,7 @@ def plateau_of_the_start(fitted):
         return "a linear network", ("use activation='relu': with 'identity', the network is a linear model",)
     return "a plateau at the start, unless the features tell nothing about y", (
         "use init_scale='glorot'",
+        "use max_grad_norm=None",
         "increase learning_rate",
         "increase n_iter_no_change",
         "decrease tol",

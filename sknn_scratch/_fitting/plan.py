@@ -221,9 +221,9 @@ def with_validation(data, model, inputs, encoded, solver, split_rng):
 
 
 def shared_choice(model, inputs, encoded, data, network):
-    """Plan the choice of alpha, once for fits of the same inputs and weights whose choices are equal."""
-    weights = None if data.row_weights is None else data.row_weights.tobytes()
-    key = (model.dtype, weights, network, model.init_scale)
+    """Plan the choice of alpha, once for fits of the same rows and weights whose choices are equal."""
+    rows, weights = (None if one is None else one.tobytes() for one in (data.rows, data.row_weights))
+    key = (model.dtype, rows, weights, network, model.init_scale)
     if key not in inputs.choices:
         inputs.choices[key] = plan_choice(data, network, encoded.target_kind, encoded.y, model.init_scale)
     return inputs.choices[key]

@@ -152,7 +152,8 @@ def likely_cause(fit, fitted, climb):
     names = range(data.X.n_features)  # of the message, which is not used
     some_rows = batch_of(data, causes.spaced_rows(data.n_samples))
     rows, shares = training_rows(data)
-    factor = target_kind_of(fitted).outlier_factor(fitted, data.targets[rows], shares)
+    y = fit.inputs.encoded_for(fit.model, True).y  # an outlier may round the other targets to one number
+    factor = target_kind_of(fitted).outlier_factor(fitted, y[rows], shares)
     measured = {
         "outliers in y": causes.outliers_in_y(fitted, factor),
         "no signal": causes.no_signal(network, some_rows, features),

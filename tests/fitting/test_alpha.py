@@ -286,6 +286,19 @@ def test_fits_that_differ_in_other_parameters_share_a_choice(solver, monkeypatch
     assert len(planned) == 2 * 3
 
 
+def test_fits_of_other_rows_do_not_share_a_choice():
+    y, weights = np.arange(90) % 3, [{0: 0}, {1: 0}]
+    search = GridSearchCV(
+        network(solver="adam"),
+        {"class_weight": weights},
+        cv=3,
+        scoring=lambda est, X, y: est.alpha_path_["loss"][0],
+    )
+    alone = search.fit(X, y).cv_results_["mean_test_score"]
+    with train_together():
+        assert_array_equal(search.fit(X, y).cv_results_["mean_test_score"], alone)
+
+
 def test_neither_the_solver_nor_validation_plays_a_part():
     expected = path_of(X, Y)
     assert path_of(X, Y, solver="adam", learning_rate=0.1, batch_size=7, dropout=0.1) == expected

@@ -169,6 +169,19 @@ def test_the_plateau_of_the_start():
         assert_repaired(network(**plateau | {name: value}), broken, X, y)
 
 
+def test_gradients_that_are_clipped_to_nothing():
+    X, y = moons()
+    broken = network(solver="adam", max_grad_norm=1e-7)
+    _, advice = cause_of_failure(broken, X, y)
+    assert advice.startswith("Use max_grad_norm=None, ")
+    assert_repaired(clone(broken).set_params(max_grad_norm=None), broken, X, y)
+
+
+def test_initial_weights_that_are_far_too_large_for_a_line_search():
+    (message,) = messages_of(lambda: network(init_scale=1e30).fit(*moons()))
+    assert "decrease init_scale=1e+30" in message
+
+
 # --- What is warned of, and what is not ---
 
 
@@ -211,11 +224,12 @@ def test_no_remedy_is_taken_already_or_of_another_solver(solver, n_hidden, activ
             assert solver != "lbfgs" or not re.search("learning_rate|dropout", remedy)
 
 
-def test_outliers_in_y():
+@pytest.mark.parametrize("far", [1e5, 1e20])  # beside 1e20, a double cannot tell the other values apart
+def test_outliers_in_y(far):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 2))
     y = np.sin(2 * X[:, 0])
-    y[::30] += 1e5
+    y[::30] += far
     broken = ShallowNNRegressor(alpha=100.0, random_state=0)
     cause, remedy = cause_of_failure(broken, X, y)
     assert cause == "outliers in y"
