@@ -163,8 +163,11 @@ class Stack:
         """Compute the objective (...) of the last batch, with the parameters after the update."""
         assert self.last_batch is not None
         with np.errstate(all="ignore"):
-            loss = mean_loss(self.network, self.params, self.last_batch)
-            return loss + self.penalty.value(self.params)
+            return mean_loss(self.network, self.params, self.last_batch) + self.penalty_value()
+
+    def penalty_value(self) -> Any:
+        """Compute the penalty (...) in the objective: none, if the optimiser decouples it."""
+        return 0.0 if self.optimizer.decouples_penalty else self.penalty.value(self.params)
 
     def saturation(self) -> tuple[Any, Any]:
         """Measure the shares (...) of saturated hidden values and of dead units.

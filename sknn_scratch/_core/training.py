@@ -83,7 +83,7 @@ def run_epoch(stack: Stack) -> list[Epoch]:
         params -= learning_rate * grads     update -> Optimizer.step -> Sgd.update
     """
     start = perf_counter()
-    penalty = stack.penalty.value(stack.params)  # that of later batches is nearly the same
+    penalty = stack.penalty_value()  # that of later batches is nearly the same
     stack.start_epoch()
     for batch, outputs_mT in stack.batches.epoch(stack.shuffle_rngs):
         stack.compute_gradient(batch, outputs_mT)

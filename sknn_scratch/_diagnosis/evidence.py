@@ -10,6 +10,7 @@ import numpy as np
 from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._core.blocks import mean_loss, predict_outputs, row_blocks
 from sknn_scratch._core.network import make_batch
+from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._diagnosis import references
 from sknn_scratch._estimators.inspection import activate, hidden_inputs
 from sknn_scratch._fitting.causes import measure_features, spaced_rows, standardised, strongest_pull
@@ -129,7 +130,9 @@ class Evidence:
 
     @property
     def penalty(self):
-        """Penalty of the weights that were kept."""
+        """Penalty in the recorded loss of the weights that were kept."""
+        if SOLVERS[self.fitted.solver_].decouples_penalty:
+            return 0.0
         return 0.5 * self.fitted._penalty_rate_ * sum(float(np.vdot(w, w)) for w in self.fitted.coefs_)
 
     @property

@@ -147,11 +147,12 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         The epochs of the last call, and, with ``warm_start`` or ``partial_fit``, the latest epochs of earlier
         calls, up to 10,000 epochs in all. So n_epochs is `n_iter_`, until earlier epochs are dropped. The
         values of an epoch are: "loss" (the mean loss of the batches, each before its update, plus the penalty
-        at the start of the epoch); "val_loss", if there are validation rows; "val_score", if there is also a
-        scorer; "gradient_norm_hidden" and "gradient_norm_output" (the norms of each layer's last gradient,
-        after ``max_grad_norm`` has scaled it down); "saturated_fraction" (the share of the hidden values of
-        the last batch where the activation's derivative is below 0.05); "dead_fraction" (the share of the
-        units for which this is true in all these rows); "learning_rate"; and "seconds".
+        at the start of the epoch, which adamw does not minimise and so leaves out); "val_loss", if there are
+        validation rows; "val_score", if there is also a scorer; "gradient_norm_hidden" and
+        "gradient_norm_output" (the norms of each layer's last gradient, after ``max_grad_norm`` has scaled it
+        down); "saturated_fraction" (the share of the hidden values of the last batch where the activation's
+        derivative is below 0.05); "dead_fraction" (the share of the units for which this is true in all these
+        rows); "learning_rate"; and "seconds".
     loss_curve_ : ndarray of shape (n_epochs,)
         The same as ``history_["loss"]``.
 

@@ -31,6 +31,14 @@ every_kind = pytest.mark.parametrize("kind", KINDS)
 # --- What an epoch does ---
 
 
+@pytest.mark.parametrize("solver", ["adam", "adamw"])
+def test_the_recorded_loss_is_what_the_solver_minimises(solver):
+    config = {"solver": solver, "batch_size": len(BINARY.targets), "max_iter": 1}
+    runs = (make_run(BINARY, alpha=alpha, **config) for alpha in (0.0, 100.0))
+    free, penalised = (history_column(train_alone(run), "loss")[0] for run in runs)
+    assert (penalised > free) if solver == "adam" else (penalised == free)
+
+
 def textbook_training(run):
     """Parameters after every epoch, by the optimisers of a textbook."""
     state, data, config = run.state.copy(), run.data, run.config
