@@ -23,7 +23,8 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
     of y, and do not depend on the units of y: the mean of y has a "squared_error" of 0.5. Predictions are in
     the units of y. With loss="huber", "absolute_error" or "quantile", the median and 1.4826 times the median
     absolute deviation (without the y that equal the median) replace mean and standard deviation, so that
-    outliers do not change the scale. With loss="poisson", y is divided by its mean, and the outputs are logarithms.
+    outliers do not change the scale. With loss="poisson", y is divided by its mean, and the outputs are
+    logarithms.
 
     Parameters
     ----------
