@@ -57,13 +57,13 @@ QUOTES = {
         "defaults",
         "Classes: cross-validation",
         ("log-loss", "accuracy", "training, s", "not converged"),
-        ("defaults", *OTHERS),
+        ("ShallowNNClassifier", *OTHERS),
     ),
     "regressors": Quote(
         "defaults",
         "Numbers: cross-validation",
         ("RMSE", "R2", "training, s", "not converged"),
-        ("defaults", "ShallowNNEnsemble", *OTHERS),
+        ("ShallowNN", *OTHERS),
     ),
     "search": Quote(
         "search", "12 candidates", ("VectorizedGridSearchCV", "GridSearchCV", "GridSearchCV of MLPClassifier")

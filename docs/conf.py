@@ -66,6 +66,7 @@ html_sidebars = {
         "how_it_works",
         "from_mlp",
         "performance",
+        "results/*",
         "defaults",
         "reproducibility",
         "cite",
