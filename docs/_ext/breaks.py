@@ -1,7 +1,4 @@
-"""Where a line may break: between the words of a long name in code, but not in short code.
-
-Nor before a full stop or comma that follows a formula.
-"""
+"""Where a line may break: in long names in code, not in short code, nor before a comma after a formula."""
 
 import re
 from html import unescape
@@ -30,4 +27,3 @@ def allow_breaks(app, page, template, context, doctree):
 def setup(app):
     """Register with Sphinx."""
     app.connect("html-page-context", allow_breaks)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

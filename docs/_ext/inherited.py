@@ -13,4 +13,3 @@ def name_examples(app, what, name, item, options, lines):
 def setup(app):
     """Register with Sphinx."""
     app.connect("autodoc-process-docstring", name_examples)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -51,4 +51,3 @@ def setup(app):
     app.connect("doctree-read", link_pages)
     app.connect("doctree-read", stay_on_the_site)
     app.connect("html-page-context", find_other_language)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -158,4 +158,3 @@ def setup(app):
     app.add_directive("draw", Draw)
     app.add_directive("notebook", Notebook)
     app.add_role("value", Value())
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-// Lines over the epochs, with a logarithmic axis. Without epochs, nothing is drawn.
+// Lines over the epochs, with a logarithmic axis. Without epochs, only axes are drawn.
 
 // A canvas that is sharp on every screen, cleared; its units are those of the page.
 export function prepare(canvas) {
@@ -19,7 +19,7 @@ function powersOf(lines) {
       [low, high] = [Math.min(low, value), Math.max(high, value)];
     }
   }
-  if (low > high) return null;
+  if (low > high) return lines[0].values.length ? null : [-2, 0];
   const top = Math.ceil(Math.log10(high));
   return [Math.max(top - 8, Math.min(top - 1, Math.floor(Math.log10(low)))), top];
 }
@@ -33,7 +33,7 @@ export function drawChart(canvas, lines, firstEpoch, { text, border, font }) {
   if (!powers) return;
   const [bottom, top] = powers;
   const [left, base] = [36, height - 18];
-  const n = Math.max(...lines.map(({ values }) => values.length));
+  const n = Math.max(1, ...lines.map(({ values }) => values.length));
   const x = (i) => left + (n > 1 ? i / (n - 1) : 0.5) * (width - left - 4);
   const y = (value) => base - (base - 8) * Math.max(0, (Math.log10(Math.max(value, 1e-300)) - bottom) / (top - bottom));
   Object.assign(context, { font, fillStyle: text, strokeStyle: border });
