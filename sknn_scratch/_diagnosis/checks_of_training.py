@@ -65,7 +65,7 @@ def overfitting(evidence):
     if not is_hinge and evidence.hidden_layer.flat_fraction > SATURATION_LIMITS.problem:
         return "the hidden units are saturated"
     if evidence.lowest_loss > evidence.loss_range[1]:
-        return "the loss is no lower than that of a guess"
+        return "the loss is no lower than that of a constant prediction"
     losses = ", ".join(f"{loss:.3g} {where}" for where, loss in known.items())
     return Measured(
         gap,

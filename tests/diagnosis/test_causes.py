@@ -221,7 +221,7 @@ def test_a_network_that_does_not_fit_its_training_rows_does_not_overfit():
     X, y = moons()
     broken = network(learning_rate=10, solver="adam", max_iter=5).fit(X[:100], y[:100])
     reason = diagnose(broken, X[100:], y[100:]).not_checked["overfitting"]
-    assert reason == "the loss is no lower than that of a guess"
+    assert reason == "the loss is no lower than that of a constant prediction"
 
 
 @pytest.mark.parametrize(
