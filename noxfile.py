@@ -13,6 +13,7 @@ import nox
 nox.options.default_venv_backend = "uv"  # installs in a tenth of pip's time
 nox.options.reuse_venv = "yes"
 os.environ["MPLBACKEND"] = "Agg"
+os.environ["UV_SYSTEM_CERTS"] = "1"  # trust what the system trusts, as pip does
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # uv leaves it to the first import to compile a module
 
 PROJECT = nox.project.load_toml("pyproject.toml")

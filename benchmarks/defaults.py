@@ -9,11 +9,11 @@ The other tables are about small training sets, which are drawn from the public 
 test is on other rows of the table. Numbers are imputed and standardised, and categories are one-hot encoded,
 both fitted to the training set.
 
-A row that names a parameter is our network with that value. Else a model has its default parameters; MLPRegressor also has a standardised y. The
-log-loss is divided by that of predicting the class frequencies, and the RMSE by that of predicting the mean.
-So a model with 1 has learned nothing, and smaller is better. Losses and scores are means over all fits, and
-in the small training sets a loss above 1.5 counts as 1.5. The training time is the sum, in CPU seconds. "Not
-converged" counts the fits that end with a ConvergenceWarning.
+A row that names a parameter is our network with that value. Else a model has its default parameters;
+MLPRegressor also has a standardised y. The log-loss is divided by that of predicting the class frequencies,
+and the RMSE by that of predicting the mean. So a model with 1 has learned nothing, and smaller is better.
+Losses and scores are means over all fits, and in the small training sets a loss above 1.5 counts as 1.5. The
+training time is the sum, in CPU seconds. "Not converged" counts the fits that end with a ConvergenceWarning.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
