@@ -26,7 +26,7 @@ def epoch_of_patience(values, tol, patience):
 
 @every_solver
 def test_stops_in_the_very_epoch_that_patience_ends(solver):
-    config = {"solver": solver, "batch_size": 16, "alpha": 1.0, "max_iter": 150}
+    config = {"solver": solver, "batch_size": 16, "alpha": 1.0, "max_iter": 150, "learning_rate": 0.1}
     unbroken = train_alone(make_run(BINARY, tol=0, n_iter_no_change=10**6, **config))
     for tol, patience in itertools.product((1e-4, 1e-2), (1, 2, 5)):
         expected = epoch_of_patience(history_column(unbroken, "loss"), tol, patience)

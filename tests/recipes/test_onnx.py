@@ -343,7 +343,7 @@ def test_categories_are_grouped_as_the_parameters_say(params):
 REFUSED = {
     "drop='first'": (make_table()[["city"]], {"categories__drop": "first"}),
     "numbers=StandardScaler": (make_table()[["few"]], {"numbers": StandardScaler()}),
-    "'flag' has numbers or booleans": (make_table()[["flag"]].astype(str), {}),
+    "'flag' had numbers or booleans": (make_table()[["flag"]].astype(str), {}),
     'the text "missing" and missing values': (pd.DataFrame({"x": ["missing", None, "a"] * 100}), {}),
 }
 
