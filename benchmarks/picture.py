@@ -16,7 +16,7 @@ mpl.use("agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-from quote import measured, position, tables_of
+from quote import measured, position, table_of
 
 STATIC = Path(__file__).parents[1] / "docs" / "_static"
 OURS, OUR_NETWORK = "tabular_pipeline", "ShallowNNClassifier, scaled"
@@ -55,7 +55,7 @@ MARKERS = {
 
 def draw_tables() -> None:
     """Draw loss and time of each model, the best at the top."""
-    ((_, (head, *rows)), *_) = tables_of("tabular")
+    head, *rows = table_of("tabular", "Classes: means")
     loss, seconds = position(head, "log-loss"), position(head, "CPU s")
     rows = sorted(rows, key=lambda row: -float(row[loss]))
     names = [row[0] for row in rows]
@@ -83,7 +83,7 @@ def draw_tables() -> None:
 
 def draw_sizes() -> None:
     """Draw loss and time against the number of rows."""
-    ((_, (head, *rows)), *_) = tables_of("sizes")
+    head, *rows = table_of("sizes", "A random network")
     figure, axes = plt.subplots(1, 2, figsize=(7.6, 3.6))
     figure.subplots_adjust(left=0.06, right=0.81, bottom=0.15, top=0.92, wspace=0.95)
     titles = {"loss": "log-loss, relative", "CPU s": "CPU time of a fit, s"}

@@ -36,7 +36,7 @@ class Quote:
 
     def lines(self) -> Iterator[str]:
         """Write the table."""
-        head, *rows = next(rows for title, rows in tables_of(self.question) if title.startswith(self.table))
+        head, *rows = table_of(self.question, self.table)
         places = [0, *(position(head, column) for column in self.columns)]
         yield f"| {' | '.join(head[place] for place in places)} |"
         yield f"|---|{'---:|' * len(self.columns)}"
@@ -45,11 +45,13 @@ class Quote:
                 yield f"| {' | '.join(first_number(row[place]) for place in places)} |"
 
 
-LOSSES = ("mean rank", "CPU s")
+RANK_AND_TIME = ("mean rank", "CPU s")
 OTHERS = ("MLP", "L", "Ridge", "RandomForest", "HistGradientBoosting")
 QUOTES = {
-    "tables": Quote("tabular", "Classes: means", ("log-loss", "accuracy", "AUC", *LOSSES, "log-loss minus")),
-    "numbers": Quote("tabular", "Numbers: means", ("RMSE", "R2", *LOSSES, "RMSE minus")),
+    "tables": Quote(
+        "tabular", "Classes: means", ("log-loss", "accuracy", "AUC", *RANK_AND_TIME, "log-loss minus")
+    ),
+    "numbers": Quote("tabular", "Numbers: means", ("RMSE", "R2", *RANK_AND_TIME, "RMSE minus")),
     "slow networks": Quote("slow_networks", "Classes, small", ("log-loss", "accuracy", "CPU s")),
     "slow networks, numbers": Quote("slow_networks", "Numbers, small", ("RMSE", "R2", "CPU s")),
     "quality": Quote("quality", "Fit time", ("classifier", "fit, ms", "time / ours", "accuracy")),
@@ -87,12 +89,19 @@ def measured(question: str, table: str, row: str, column: str) -> str:
     text : str
         Such as "8.45×"; without the best time and the standard deviation that may follow.
     """
-    for title, (head, *rows) in tables_of(question):
-        if title.startswith(table):
-            for cells in rows:
-                if ", ".join(cells).startswith(row):
-                    return first_number(cells[position(head, column)])
-    raise LookupError(f"docs/results/{question}.md has no row {row!r} in a table {table!r}.")
+    head, *rows = table_of(question, table)
+    for cells in rows:
+        if ", ".join(cells).startswith(row):
+            return first_number(cells[position(head, column)])
+    raise LookupError(f"docs/results/{question}.md has no row {row!r} in the table {table!r}.")
+
+
+def table_of(question: str, start: str) -> list[list[str]]:
+    """Find the first table whose title starts so."""
+    for title, rows in tables_of(question):
+        if title.startswith(start):
+            return rows
+    raise LookupError(f"docs/results/{question}.md has no table {start!r}.")
 
 
 def tables_of(question: str) -> Iterator[tuple[str, list[list[str]]]]:
