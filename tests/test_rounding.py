@@ -99,8 +99,9 @@ def assert_promise(clf, X, take=None, whole=None):
 
 @every_activation
 @every_dtype
-def test_a_row_alone_and_among_others(activation, dtype):
-    assert_promise(*make_fit(activation, dtype, 3))
+@one_or_several_outputs
+def test_a_row_alone_and_among_others(activation, dtype, n_classes):
+    assert_promise(*make_fit(activation, dtype, n_classes))
 
 
 @every_dtype
@@ -132,10 +133,11 @@ def test_sparse_rows_and_dense_ones(dtype, n_classes):
 
 
 @every_activation
-def test_single_precision_is_within_half_of_the_bound_of_exact(activation):
+@one_or_several_outputs
+def test_single_precision_is_within_half_of_the_bound_of_exact(activation, n_classes):
     """The rounding errors of double precision are a billionth of that."""
-    single, X = make_fit(activation, "float32", 3)
-    double, _ = make_fit(activation, "float64", 3)
+    single, X = make_fit(activation, "float32", n_classes)
+    double, _ = make_fit(activation, "float64", n_classes)
     for array, of_single in zip(
         double.coefs_ + double.intercepts_, single.coefs_ + single.intercepts_, strict=True
     ):

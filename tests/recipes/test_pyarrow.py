@@ -45,8 +45,8 @@ def arrow_in_pandas(columns):
 
 
 def test_random_tables_give_the_same_or_a_warning_or_an_error():
-    outcomes = outcomes_of(300, [arrow_table, arrow_in_pandas, *LIBRARIES])
-    assert outcomes["same"] > 60
+    outcomes = outcomes_of(600, [arrow_table, arrow_in_pandas, *LIBRARIES])
+    assert outcomes["same"] > 120
 
 
 def kind_of(table):
