@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import sknn_scratch
-from sknn_scratch import _core, _fitting
+from sknn_scratch import _core, _fitting, _targets
 from sknn_scratch._fitting.sklearn_versions import SUPPORTED
 
 ROOT = Path(__file__).parents[1]
@@ -109,7 +109,7 @@ def modules_on(docstring):
     return [name for first, rest in lines for name in (first, *re.findall(r"``(\w+)``", rest))]
 
 
-@pytest.mark.parametrize("folder", [_core, _fitting])
+@pytest.mark.parametrize("folder", [_core, _targets, _fitting])
 def test_each_module_is_on_the_map_of_its_folder(folder):
     modules = [path.stem for path in Path(folder.__file__).parent.glob("*.py") if path.stem != "__init__"]
     assert sorted(modules_on(folder.__doc__)) == sorted(modules)

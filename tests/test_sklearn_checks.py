@@ -12,7 +12,7 @@ from sknn_scratch import (
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
-from sknn_scratch._fitting.reals import REAL_LOSSES
+from sknn_scratch._targets.reals import REAL_LOSSES
 from tests.versions import SKIPPED_CHECKS
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -20,7 +20,7 @@ from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import INIT_SCALES
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._fitting.callbacks import Checkpoint
-from sknn_scratch._fitting.reals import REAL_LOSSES
+from sknn_scratch._targets.reals import REAL_LOSSES
 from tests import typed_script
 
 HOOKS = {"setup", "teardown", "on_fit_task_begin", "on_fit_task_end", "save"}  # for scikit-learn to call

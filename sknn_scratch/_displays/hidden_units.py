@@ -21,8 +21,8 @@ from sknn_scratch._estimators.inspection import (
 )
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike
-from sknn_scratch._fitting.labels import Multilabel
 from sknn_scratch._fitting.sklearn_versions import _num_samples
+from sknn_scratch._targets.labels import Multilabel
 
 MAX_POINTS = 1000  # more would hide the regions
 MAX_ROWS = 10_000  # for the standard deviation of a unit, and the typical value of a feature

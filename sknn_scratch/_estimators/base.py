@@ -39,7 +39,7 @@ class BaseShallowNN(CallbackSupportMixin, ParameterNames):
     n_features_in_: int
     feature_names_in_: NDArray[Any]
 
-    _target_kinds: ClassVar[Any]  # what y may be: see ``_fitting/targets.py``
+    _target_kinds: ClassVar[Any]  # what y may be: see ``_targets/base.py``
     # Values of parameters that do not allow ``partial_fit``, and why.
     _not_by_parts: ClassVar[tuple[tuple[str, Any, str], ...]] = (
         ("solver", "lbfgs", f"which needs all rows at once; use {stochastic_solvers()}"),

@@ -12,7 +12,7 @@ from sknn_scratch._estimators.base import BaseShallowNN, learns_from_parts
 from sknn_scratch._estimators.methods import available_if, validates_parameters
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
-from sknn_scratch._fitting.reals import POSITIVE_LOSSES, Reals
+from sknn_scratch._targets.reals import POSITIVE_LOSSES, Reals
 
 
 class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit-learn has no types

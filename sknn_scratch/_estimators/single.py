@@ -14,11 +14,12 @@ from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._fitting.callbacks import Checkpoint, FitReporter
 from sknn_scratch._fitting.checkpoint import read_stored_fit
 from sknn_scratch._fitting.fitted import adopt, fitted_attributes, fitted_layers, fitted_network
-from sknn_scratch._fitting.inputs import ArrayLike, FitInput, check_outputs
+from sknn_scratch._fitting.inputs import ArrayLike, FitInput
 from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._fitting.stacks import Training, train_runs, trainer
 from sknn_scratch._fitting.threads import threads_for_blocks
 from sknn_scratch._fitting.troubles import troubles_of, warn
+from sknn_scratch._targets.checks import check_outputs
 
 
 class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShallowNN):

@@ -1,17 +1,13 @@
 """From a user's data to a training run, and from its result to fitted attributes.
 
-The path of a fit, about 1,150 lines
+The path of a fit, about 1,050 lines
     inputs            what the user passes, validated and encoded
-    targets           what every kind of y does: its targets for the network, and the way back from outputs
     plan              the run of the core: its state, data and config
     alpha             what "auto" means for the penalty: a choice by cross-validation, before the training
     stacks            runs trained in one pass, as many as the cache and the memory allow
     fitted            the attributes of the result, and the network that they describe
 
 Beside the path
-    labels            the kinds of y with class labels
-    reals             the kinds of y with numbers, standardised or divided by their mean
-    y_and_weights     checks of y and of the weights of its rows
     validation        validation rows, held out or given, and the value that is watched on them
     auto              what "auto" means for the solver, the batches, the patience and the validation
     threads           one thread for BLAS, several for blocks of rows

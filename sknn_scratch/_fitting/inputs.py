@@ -1,6 +1,5 @@
 """What the user passes to fit, validated and encoded."""
 
-import math
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from itertools import starmap
@@ -10,9 +9,9 @@ import numpy as np
 import scipy.sparse
 
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, attributes_of, target_kind_of
-from sknn_scratch._fitting.sklearn_versions import validate_data
-from sknn_scratch._fitting.targets import TargetKind
-from sknn_scratch._fitting.y_and_weights import check_none_missing, checked_sample_weight, plain_labels
+from sknn_scratch._fitting.sklearn_versions import _check_sample_weight, validate_data
+from sknn_scratch._targets.base import TargetKind
+from sknn_scratch._targets.checks import check_none_missing, plain_labels
 
 # What users pass as rows, labels or weights: array-like, sparse, or a data frame. No one type covers these.
 ArrayLike: TypeAlias = Any
@@ -181,15 +180,8 @@ def validated_data(model, X, y, dtype, *, reset):
     return X, model._target_kinds.validated(y)
 
 
-def check_outputs(outputs):
-    """Raise ValueError if a network's values (n_rows, n_values) overflow."""
-    if math.isfinite(outputs.sum()):
-        return
-    bad_rows = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
-    if len(bad_rows):
-        precision = "" if outputs.dtype == np.float64 else ", or train with dtype='float64'"
-        raise ValueError(
-            f"X has values that are too large: for {len(bad_rows)} of {len(outputs)} rows (row {bad_rows[0]} "
-            f"is the first), the values of the network overflow {outputs.dtype}. Correct these rows; scale X "
-            f"as in training, with a scaler in a Pipeline{precision}."
-        )
+def checked_sample_weight(sample_weight, X):
+    """Validate the user's weights (n_samples,) of the rows of X; None stays None."""
+    if sample_weight is None:
+        return None
+    return _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)

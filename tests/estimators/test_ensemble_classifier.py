@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sknn_scratch import DivergenceWarning, ShallowNNClassifier, ShallowNNEnsembleClassifier, SymmetryWarning
 from sknn_scratch._fitting import inputs, stacks
-from sknn_scratch._fitting.labels import Binary, Multiclass
+from sknn_scratch._targets.labels import Binary, Multiclass
 from tests.helpers import KINDS, AtEpoch, InterruptedActivation, SilentCallback, make_data, press_control_c
 from tests.versions import ScoringMonitor, get_context_path, needs_callbacks
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch import ShallowNNEnsembleRegressor, ShallowNNRegressor
-from sknn_scratch._fitting.reals import REAL_LOSSES
+from sknn_scratch._targets.reals import REAL_LOSSES
 from tests.helpers import make_rows
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

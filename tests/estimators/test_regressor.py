@@ -14,7 +14,7 @@ from sklearn.metrics import mean_poisson_deviance, r2_score
 
 from sknn_scratch import Checkpoint, CheckpointError, ShallowNNClassifier, ShallowNNRegressor
 from sknn_scratch._core.losses import LOSSES
-from sknn_scratch._fitting.reals import POSITIVE_LOSSES, REAL_LOSSES
+from sknn_scratch._targets.reals import POSITIVE_LOSSES, REAL_LOSSES
 from tests.helpers import assert_same_model, make_rows, small_regressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

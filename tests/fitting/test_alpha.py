@@ -27,7 +27,7 @@ from sknn_scratch._fitting import plan
 from sknn_scratch._fitting.alpha import ALPHAS, Choice, hashes_of_rows
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.plan import plan_fit
-from sknn_scratch._fitting.reals import REAL_LOSSES
+from sknn_scratch._targets.reals import REAL_LOSSES
 from tests.helpers import assert_same_model
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*The maximum number of epochs")

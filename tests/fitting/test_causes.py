@@ -27,9 +27,9 @@ from sknn_scratch import (
 )
 from sknn_scratch._core.losses import Targets
 from sknn_scratch._core.optimizers import SOLVERS
-from sknn_scratch._fitting.labels import KINDS as LABELS
-from sknn_scratch._fitting.reals import KINDS as REALS
-from sknn_scratch._fitting.reals import POSITIVE_LOSSES, REAL_LOSSES
+from sknn_scratch._targets.labels import KINDS as LABELS
+from sknn_scratch._targets.reals import KINDS as REALS
+from sknn_scratch._targets.reals import POSITIVE_LOSSES, REAL_LOSSES
 from tests.helpers import moons
 
 FAILED = "The training has failed: its loss is no lower than"

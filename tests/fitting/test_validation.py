@@ -9,8 +9,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import check_scoring, log_loss, make_scorer
 
 from sknn_scratch import ShallowNNClassifier
-from sknn_scratch._fitting.labels import Multiclass
 from sknn_scratch._fitting.validation import draw_held_out
+from sknn_scratch._targets.labels import Multiclass
 from tests.helpers import KINDS, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore:The maximum number of epochs")

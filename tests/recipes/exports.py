@@ -19,7 +19,7 @@ from sknn_scratch import (
     ShallowNNRegressor,
 )
 from sknn_scratch._core.activations import ACTIVATIONS
-from sknn_scratch._fitting.reals import REAL_LOSSES
+from sknn_scratch._targets.reals import REAL_LOSSES
 from tests.helpers import KINDS, make_data
 
 ENSEMBLE = {"n_networks": 3}

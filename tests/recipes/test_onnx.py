@@ -33,7 +33,7 @@ from sknn_scratch import (
     tabular_pipeline,
 )
 from sknn_scratch._core.activations import ACTIVATIONS
-from sknn_scratch._fitting import labels, reals
+from sknn_scratch._targets import labels, reals
 from sknn_scratch.onnx import activations, networks, predictions
 from tests.helpers import KINDS, make_data
 from tests.recipes import load_example

@@ -14,7 +14,7 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.metrics import accuracy_score
 
 from sknn_scratch import ShallowNNClassifier
-from sknn_scratch._fitting.labels import Multiclass, Multilabel
+from sknn_scratch._targets.labels import Multiclass, Multilabel
 from tests.core import textbook
 from tests.helpers import KINDS, assert_same_model, make_data, small_network
 

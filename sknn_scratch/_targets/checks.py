@@ -1,17 +1,12 @@
-"""Checks of y and of the weights of its rows, and one weight for each row."""
+"""Checks of the values of y, and of the outputs of a network."""
 
+import math
 import sys
-from numbers import Real
 
 import numpy as np
 import scipy.sparse
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import column_or_1d
-
-from sknn_scratch._fitting.sklearn_versions import _check_sample_weight
-
-LARGEST = float(np.finfo(float).max)
 
 
 def check_none_missing(values, name="y"):
@@ -79,63 +74,15 @@ def check_labels(y):
     return column_or_1d(y, warn=True)
 
 
-def checked_sample_weight(sample_weight, X):
-    """Validate the user's weights (n_samples,) of the rows of X; None stays None."""
-    if sample_weight is None:
-        return None
-    return _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-
-
-def combine_weights(sample_weight, by_class):
-    """Multiply sample weights and class weights, each (n_samples,) or None for ones."""
-    given = [weights for weights in (by_class, sample_weight) if weights is not None]
-    if not given:
-        return None
-    weights = np.prod(given, axis=0) if len(given) > 1 else given[0]
-    with np.errstate(over="ignore"):
-        total = weights.sum()
-    if not 0 < total < np.inf:
+def check_outputs(outputs):
+    """Raise ValueError if a network's values (n_rows, n_values) overflow."""
+    if math.isfinite(outputs.sum()):
+        return
+    bad_rows = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
+    if len(bad_rows):
+        precision = "" if outputs.dtype == np.float64 else ", or train with dtype='float64'"
         raise ValueError(
-            "The weights of the rows, sample_weight times class_weight, must have a positive and finite sum, "
-            f"but it is {total}. Pass at least one row with a positive weight, of a class with a positive "
-            "weight, and no weights that overflow."
+            f"X has values that are too large: for {len(bad_rows)} of {len(outputs)} rows (row {bad_rows[0]} "
+            f"is the first), the values of the network overflow {outputs.dtype}. Correct these rows; scale X "
+            f"as in training, with a scaler in a Pipeline{precision}."
         )
-    return weights
-
-
-def class_weights(class_weight, y, classes, sample_weight):
-    """Compute the class weight of each row (n_samples,).
-
-    Balanced weights count the sample weights, so a weight of two is the same as a row that is there twice.
-    """
-    if y.ndim == 2:
-        if isinstance(class_weight, dict):
-            raise ValueError(
-                "class_weight must be 'balanced' or None for multilabel y, whose rows have no single class "
-                f"that a dict could name, got {class_weight}; use sample_weight instead."
-            )
-        weights = [class_weights("balanced", label, np.unique(label), sample_weight) for label in y.T]
-        return np.prod(weights, axis=0)
-    if isinstance(class_weight, dict):
-        by_class = _given_class_weights(class_weight, classes)
-    else:
-        counted = np.ones(len(y)) if sample_weight is None else sample_weight
-        rows = counted > 0
-        present = np.unique(y[rows])
-        by_class = np.zeros(len(classes))
-        by_class[np.isin(classes, present)] = compute_class_weight(
-            class_weight, classes=present, y=y[rows], sample_weight=counted[rows]
-        )
-    return by_class[np.searchsorted(classes, y)]
-
-
-def _given_class_weights(class_weight, classes):
-    labels = list(classes)  # tolist() would convert dates to other types
-    unknown = [label for label in class_weight if label not in labels]
-    if unknown and any(label not in class_weight for label in labels):  # a fold may lack a named class
-        raise ValueError(
-            f"class_weight has classes that are not in y: {unknown}. The classes are {classes.tolist()}."
-        )
-    if not all(isinstance(weight, Real) and 0 <= weight <= LARGEST for weight in class_weight.values()):
-        raise ValueError(f"class_weight must have finite weights that are not negative, got {class_weight}.")
-    return np.array([class_weight.get(label, 1.0) for label in labels])

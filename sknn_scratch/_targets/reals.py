@@ -13,9 +13,9 @@ import numpy as np
 from sklearn.utils import check_array
 
 from sknn_scratch._core.losses import LOSSES, Targets
-from sknn_scratch._fitting.inputs import check_outputs
-from sknn_scratch._fitting.targets import TargetKind
-from sknn_scratch._fitting.y_and_weights import combine_weights
+from sknn_scratch._targets.base import TargetKind
+from sknn_scratch._targets.checks import check_outputs
+from sknn_scratch._targets.weights import combine_weights
 
 # The standard deviation of a normal distribution, divided by the median distance from its median.
 NORMAL_DISTANCE = 1.4826

@@ -32,7 +32,8 @@ from typing import ClassVar
 
 from sklearn.utils import check_array
 
-from sknn_scratch._fitting.y_and_weights import check_none_missing, combine_weights, plain_labels
+from sknn_scratch._targets.checks import check_none_missing, plain_labels
+from sknn_scratch._targets.weights import combine_weights
 
 
 class TargetKind:

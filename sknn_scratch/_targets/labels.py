@@ -9,14 +9,9 @@ from scipy.special import entr, expit, log_expit, log_softmax
 from sklearn.utils.multiclass import unique_labels
 
 from sknn_scratch._core.losses import Logistic, Loss, Softmax
-from sknn_scratch._fitting.targets import TargetKind
-from sknn_scratch._fitting.y_and_weights import (
-    check_labels,
-    check_none_missing,
-    class_weights,
-    combine_weights,
-    plain_labels,
-)
+from sknn_scratch._targets.base import TargetKind
+from sknn_scratch._targets.checks import check_labels, check_none_missing, plain_labels
+from sknn_scratch._targets.weights import class_weights, combine_weights
 
 
 class Labels(TargetKind):
