@@ -37,7 +37,8 @@ def public(names):
 
 
 def test_all_is_what_can_be_imported_but_for_the_module_of_exceptions():
-    assert public(vars(sknn_scratch)) == {*sknn_scratch.__all__, "exceptions"}
+    names = public(vars(sknn_scratch)) - {"onnx"}  # where skl2onnx is installed, its doctests import it
+    assert names == {*sknn_scratch.__all__, "exceptions"}
 
 
 def test_pickles_name_the_package_alone():
