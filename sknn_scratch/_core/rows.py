@@ -5,7 +5,8 @@ Each kind of rows has the two products that training needs, for the weights and 
     fill_hidden_input      hidden_input = X w_hidden + b_hidden
     fill_hidden_gradients  of w_hidden: X' delta_hidden; of b_hidden: the sums of delta_hidden
 
-Each kind also cuts its rows into blocks and gathers them into batches. Sparse rows are never made dense.
+Each kind also cuts its rows into blocks and gathers them into batches. Sparse rows are never made dense. They
+are in SciPy's canonical form, and store no zero: what is stored occurs.
 """
 
 from collections.abc import Callable, Sequence
@@ -155,7 +156,6 @@ class SparseRows:
         rows = np.arange(self.n_samples) if rows is None else rows
         for start in range(0, len(rows), COUNTED_ROWS):
             counted = X[rows[start : start + COUNTED_ROWS]]
-            counted.sum_duplicates()
             counts += np.bincount(counted.indices, minlength=len(counts))
         return counts
 

@@ -12,7 +12,7 @@ from sknn_scratch._core.rows import rows_of
 from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._estimators.names import ParameterNames
 from sknn_scratch._fitting.callbacks import CallbackSupportMixin
-from sknn_scratch._fitting.inputs import ArrayLike, FitInput
+from sknn_scratch._fitting.inputs import ArrayLike, FitInput, canonical
 from sknn_scratch._fitting.plan import stochastic_solvers
 from sknn_scratch._fitting.sklearn_versions import validate_data
 from sknn_scratch._fitting.stacks import trainer
@@ -99,7 +99,7 @@ class BaseShallowNN(CallbackSupportMixin, ParameterNames):
         """Validate X for the core."""
         if not self._is_plain(X):
             check_is_fitted(self, "n_features_in_")
-            X = validate_data(self, X, accept_sparse="csr", dtype=self._dtype, reset=False)
+            X = canonical(validate_data(self, X, accept_sparse="csr", dtype=self._dtype, reset=False))
         return rows_of(X)
 
     @np.errstate(over="ignore", invalid="ignore")  # in the sum

@@ -187,7 +187,6 @@ def hashes_of_rows(X, rows):
         taken = X.take(rows[block])
         if isinstance(taken, SparseRows):
             matrix = taken.source
-            matrix.sum_duplicates()
             matrix = type(matrix)(
                 (hashes_of_numbers(matrix.data), matrix.indices, matrix.indptr), matrix.shape
             )

@@ -175,9 +175,11 @@ def measure_dense(X):
 
 def measure_sparse(X):
     """Measure a sparse matrix: most values of a feature are zero, so no feature has a tail."""
-    size = np.sqrt(np.asarray(X.multiply(X).mean(axis=0), float)).ravel()
-    reach = abs(X).max(axis=0).toarray().ravel()
-    return Features(size, np.zeros_like(size), reach, np.zeros(len(size), bool))
+    n_samples, n_features = X.shape
+    squares = np.bincount(X.indices, np.square(X.data, dtype=float), minlength=n_features)
+    reach = np.zeros(n_features)
+    np.maximum.at(reach, X.indices, np.abs(X.data))
+    return Features(np.sqrt(squares / n_samples), np.zeros(n_features), reach, np.zeros(n_features, bool))
 
 
 def standardised(X, features):

@@ -141,7 +141,7 @@ def occurring_features(X):
     if not scipy.sparse.issparse(X):
         return X.any(axis=0)
     occurs = np.zeros(X.shape[1], bool)
-    occurs[X.indices[X.data != 0]] = True
+    occurs[X.indices] = True
     return occurs
 
 
@@ -177,7 +177,20 @@ def validated_data(model, X, y, dtype, *, reset):
     X, y = validate_data(
         model, X, plain_labels(y), accept_sparse="csr", dtype=dtype, order="C", multi_output=True, reset=reset
     )
-    return X, model._target_kinds.validated(y)
+    return canonical(X), model._target_kinds.validated(y)
+
+
+def canonical(X):
+    """Copy a CSR matrix to sorted indices without duplicates or stored zeros, unless it has them already.
+
+    SciPy would bring the user's matrix to this form in place, as soon as something asks for absolute values.
+    """
+    if not scipy.sparse.issparse(X) or (X.has_canonical_format and X.data.all()):
+        return X
+    X = X.copy()
+    X.sum_duplicates()
+    X.eliminate_zeros()
+    return X
 
 
 def checked_sample_weight(sample_weight, X):

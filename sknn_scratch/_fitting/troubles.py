@@ -20,7 +20,7 @@ from sknn_scratch._fitting import causes
 from sknn_scratch._fitting.causes import REMEDIES_OF_ENDS, Measured, measure_features, remedy_for
 from sknn_scratch._fitting.fitted import fitted_attributes, target_kind_of
 from sknn_scratch._fitting.plan import training_rows
-from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in, is_in_cross_validation
+from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 
 # Where code that runs between the user's call and a fit begins. Python 3.11 cannot skip it.
@@ -81,16 +81,13 @@ def troubles_of(fit, state):
 
 @np.errstate(over="ignore", invalid="ignore")  # features that overflow are too large
 def unscaled(fit):
-    """List the trouble of features that are far too large, if X is dense.
-
-    A search has one such warning: that of the last fit, with all rows.
-    """
+    """List the trouble of features that are far too large, if X is dense."""
     if not isinstance(fit.run.data.X.source, np.ndarray):
         return []
     X = batch_of(fit.run.data, causes.spaced_rows(fit.run.data.n_samples)).X.source
     sizes = np.abs(X).mean(axis=0, dtype=float)
     largest = int(sizes.argmax())
-    if sizes[largest] <= FAR_TOO_LARGE or is_in_cross_validation():
+    if sizes[largest] <= FAR_TOO_LARGE:
         return []
     names, features = _check_feature_names_in(fit.model), fit.model._features_
     name = names[largest if features is None else features[largest]]

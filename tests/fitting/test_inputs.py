@@ -10,8 +10,10 @@ import polars as pl
 import pytest
 import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 
-from sknn_scratch import ShallowNNClassifier
+from sknn_scratch import ShallowNNClassifier, diagnose
 from sknn_scratch._fitting.inputs import FitInput
 from tests.helpers import assert_same_model, make_data, small_network
 
@@ -127,13 +129,35 @@ def test_sparse_rows_give_what_dense_rows_give(name, solver):
         assert_allclose(getattr(classifier, method)(X), getattr(reference, method)(SPARSE_X), rtol=1e-6)
 
 
-def test_sparse_rows_are_left_alone():
-    X = unsorted(SPARSE_X)
+@pytest.mark.parametrize("name", ["unsorted", "duplicates", "stored zeros"])
+def test_sparse_rows_are_left_alone_also_if_they_are_measured(name):
+    """The arrays are read-only, as in joblib's workers."""
+    X = SPARSE[name](SPARSE_X)
     indices, data = X.indices.copy(), X.data.copy()
-    make_classifier(batch_size=16).fit(X, Y3).predict(X)
+    for array in (X.indices, X.data, X.indptr):
+        array.flags.writeable = False
+    fitted = make_classifier(learning_rate=1e-9, n_iter_no_change=1)
+    with pytest.warns(ConvergenceWarning, match="Likely cause"):
+        fitted.fit(X, Y3)
+    diagnose(fitted, X, Y3)
+    fitted.partial_fit(X, Y3).predict(X)
+    make_classifier(alpha="auto", early_stopping=True).fit(X, Y3, X_val=X, y_val=Y3)
     assert_array_equal(X.indices, indices)
     assert_array_equal(X.data, data)
-    assert not X.has_sorted_indices
+
+
+@pytest.mark.parametrize("stored", [[0.0], [1.0, -1.0]])
+def test_a_stored_zero_is_no_value(stored):
+    """Training is lazy, and knows nothing of features that occur in no row."""
+    X = scipy.sparse.random_array((200, 3000), density=0.005, format="csr", random_state=0)
+    y = np.arange(200) % 2
+    column = np.flatnonzero(np.bincount(X.indices, minlength=3000) == 0)[0]
+    data, indices = np.append(X.data, stored), np.append(X.indices, [column] * len(stored))
+    indptr = np.append(X.indptr[:-1], len(data))  # in the last row
+    classifier = make_classifier(n_hidden=64, batch_size=8)
+    given = clone(classifier).fit(scipy.sparse.csr_array((data, indices, indptr), shape=X.shape), y)
+    assert not given.coefs_[0][column].any()
+    assert_same_model(given, classifier.fit(X, y), rtol=0)
 
 
 @pytest.mark.parametrize("fitted_on", ["dense", "sparse"])
