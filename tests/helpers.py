@@ -20,7 +20,7 @@ from sknn_scratch._core import network as network_module
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.losses import LOSSES, Targets
-from sknn_scratch._core.network import Network, Penalty, Workspace, loss_gradient
+from sknn_scratch._core.network import Network, Penalty, WeightDecay, Workspace, loss_gradient
 from sknn_scratch._core.optimizers import SOLVERS, Vectors
 from sknn_scratch._core.parameters import NetworkShape, initialise, view_parameters
 from sknn_scratch._core.rows import SparseRows, rows_of
@@ -182,9 +182,12 @@ def optimise(name, params, gradient, n_steps, learning_rates, penalty=None, **hy
         one: np.atleast_1d(getattr(optimizer, one)).tolist() for one in optimizer.fields_per_network
     }
     optimizer = replace(optimizer, **of_networks)
+    penalty = (WeightDecay if optimizer.decouples_penalty else Penalty)(*penalty)
     memory, spare = optimizer.init(params), np.empty_like(params)
     for number in range(1, n_steps + 1):
-        optimizer.step(Vectors(params, gradient(params), memory, spare), penalty, learning_rates, number)
+        grads = gradient(params)
+        penalty.apply(params, grads, learning_rates)
+        optimizer.update(Vectors(params, grads, memory, spare), learning_rates, number)
         yield params.copy()
 
 

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from scipy.special import ndtr
 
 Array: TypeAlias = NDArray[np.floating]
@@ -62,6 +62,17 @@ class Activation:
             value = getattr(self, name)
             if not (callable(value) and isinstance(value, Hashable)):
                 raise TypeError(f"{name} must be a callable that can be hashed, got {value!r}.")
+
+    def check_shapes(self, n_hidden: int, dtype: DTypeLike) -> None:
+        """Raise ValueError if a function changes the shape of its argument."""
+        for name in ("function", "derivative"):
+            z = np.zeros((2, n_hidden), dtype)
+            shape = np.shape(getattr(self, name)(z))
+            if shape != z.shape:
+                raise ValueError(
+                    f"The {name} of the activation must work elementwise, but returns the shape {shape} for "
+                    f"an array of shape {z.shape}; for a constant, return np.full_like(z, constant)."
+                )
 
     def __call__(self, z: Array, slope: Array | None = None) -> None:
         """Overwrite ``z`` with g(z) and ``slope`` with g'(z)."""
@@ -166,6 +177,11 @@ def silu(z: Array, slope: Array | None = None) -> None:
         np.subtract(1.0, gate, out=slope)
         slope *= z
         slope += gate
+
+
+def activation_of(activation: str | Activation) -> Activate:
+    """Look up an activation by its name; a user's Activation stays as it is."""
+    return activation if isinstance(activation, Activation) else ACTIVATIONS[activation]
 
 
 ACTIVATIONS: Mapping[str, Activate] = MappingProxyType(

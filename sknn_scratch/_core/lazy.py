@@ -31,7 +31,7 @@ from sknn_scratch._core.state import Config
 COST_PER_WEIGHT = 2
 FIXED_COST = 2**17
 # Size of the parameters that are gathered at a time. With the optimiser's memory, they should fit the cache.
-GATHERED_BYTES = 2**18
+CACHED_BYTES = 2**18
 
 
 def updates_lazily(config: Config, data: Data) -> bool:
@@ -88,20 +88,6 @@ class UsedRows(SparseRows):
         dot(ones, delta, grads.b_hidden)
 
 
-class RowPenalty(Penalty):
-    """The penalty of some rows of w_hidden, each with its own rate (n_rows,)."""
-
-    def add_gradient(self, params: Array, grads: Array) -> None:
-        """grads += rate * weights, of flat arrays (n_rows * n_hidden,)."""
-        n_rows = len(self.rates)
-        grads += (params.reshape(n_rows, -1) * self.rates[:, np.newaxis]).ravel()
-
-    def shrink(self, params: Array, learning_rates: Sequence[float]) -> None:
-        """weights -= learning_rate * rate * weights, of a flat array."""
-        rows = params.reshape(len(self.rates), -1)
-        rows *= 1 - np.minimum(learning_rates[0] * self.rates, 1)[:, np.newaxis]
-
-
 class LazyUpdate:
     """Updates the part of one wide network, ``whole``, that a batch of sparse rows uses."""
 
@@ -117,7 +103,7 @@ class LazyUpdate:
         self.is_used, self.positions = np.zeros(len(counts), bool), np.zeros(len(counts), np.int32)
         arrays = {"params": whole.params, **whole.memory}
         self.w_hidden = {name: view_parameters(array, shape).w_hidden for name, array in arrays.items()}
-        self.n_rows = max(1, GATHERED_BYTES // (shape.n_hidden * whole.params.itemsize))
+        self.n_rows = max(1, CACHED_BYTES // (shape.n_hidden * whole.params.itemsize))
         self.gathered = {name: np.empty_like(w[: self.n_rows]) for name, w in self.w_hidden.items()}
 
     def start_epoch(self, learning_rates: Sequence[float]) -> None:
@@ -146,27 +132,28 @@ class LazyUpdate:
     def step(self, learning_rates: Sequence[float], number: int) -> None:
         """Update the biases, the output layer and the used rows of w_hidden, with the batch's gradient."""
         grads, n_hidden = self.grads, self.shape.n_hidden
-        b_hidden = self._in_place(slice(n_hidden), grads.b_hidden.ravel())
-        self.optimizer.step(b_hidden, Penalty((), 0, 0), learning_rates, number)
-        output = self._in_place(slice(-grads.output_flat.size, None), grads.output_flat)
+        b_hidden = self._part(slice(n_hidden), grads.b_hidden.ravel())
+        self.optimizer.update(b_hidden, learning_rates, number)
+        output = self._part(slice(-grads.output_flat.size, None), grads.output_flat)
         penalty = self.penalty._replace(first=0, n_weights=grads.w_output.size)
-        self.optimizer.step(output, penalty, learning_rates, number)
+        penalty.apply(output.params, output.grads, learning_rates)
+        self.optimizer.update(output, learning_rates, number)
         for start in range(0, len(self.columns), self.n_rows):
             self._step_of_rows(slice(start, start + self.n_rows), learning_rates, number)
 
     def _step_of_rows(self, some: slice, learning_rates: Sequence[float], number: int) -> None:
         """Gather some of the used rows, update them while they are in the cache, and write them back."""
-        rows, grads = self.columns[some], self.grads.w_hidden[some].ravel()
+        rows, grads = self.columns[some], self.grads.w_hidden[some]
         gathered = {name: array[: len(rows)] for name, array in self.gathered.items()}
         for name, w_hidden in self.w_hidden.items():
             w_hidden.take(rows, axis=0, out=gathered[name], mode="clip")
+        self.penalty.apply_to_rows(gathered["params"], grads, self.row_rates[rows], learning_rates[0])
         memory = {name: array.ravel() for name, array in gathered.items()}
-        vectors = Vectors(memory.pop("params"), grads, memory, self.whole.spare[: grads.size])
-        penalty = RowPenalty(self.row_rates[rows], 0, grads.size)
-        self.optimizer.step(vectors, penalty, learning_rates, number)
+        vectors = Vectors(memory.pop("params"), grads.ravel(), memory, self.whole.spare[: grads.size])
+        self.optimizer.update(vectors, learning_rates, number)
         for name, w_hidden in self.w_hidden.items():
             w_hidden[rows] = gathered[name]
 
-    def _in_place(self, place: slice, grads: Array) -> Vectors:
-        memory = {name: array[place] for name, array in self.whole.memory.items()}
-        return Vectors(self.whole.params[place], grads, memory, self.whole.spare[place])
+    def _part(self, some: slice, grads: Array) -> Vectors:
+        memory = {name: array[some] for name, array in self.whole.memory.items()}
+        return Vectors(self.whole.params[some], grads, memory, self.whole.spare[some])

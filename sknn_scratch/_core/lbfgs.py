@@ -33,17 +33,13 @@ def minimise(
     """
     function = Function(evaluate)
     x = start.astype(np.float64)
-    value, stops, failure = function.value_at(x), False, None
+    value, stops = function.value_at(x), False
 
     def end_iteration(intermediate_result: scipy.optimize.OptimizeResult) -> None:
-        nonlocal value, stops, failure
+        nonlocal value, stops
         earlier, value = value, function.value_at(intermediate_result.x)  # goes back there if need be
         is_over = is_negligible(earlier - value, value, np.float64)
-        try:
-            stops = on_iteration(value, StopReason.CONVERGED if is_over else None)
-        except StopIteration as error:  # a user's, which SciPy takes for ours
-            failure = error
-            raise
+        stops = on_iteration(value, StopReason.CONVERGED if is_over else None)
         if stops:
             raise StopIteration
 
@@ -55,8 +51,6 @@ def minimise(
         callback=end_iteration,
         options=NO_LIMITS,
     )
-    if failure is not None:
-        raise failure
     if not stops:  # SciPy found no better point
         value, gradient = function.value_at(result.x), function.gradient_at(result.x)
         with np.errstate(over="ignore"):
@@ -69,7 +63,7 @@ class Function:
     """A function that keeps its value and its gradient at the point where it was evaluated last."""
 
     def __init__(self, evaluate: Evaluate) -> None:
-        self.evaluate, self.place = evaluate, b""
+        self.evaluate, self.point = evaluate, b""
 
     def value_at(self, x: Array) -> float:
         """Compute the value at x (n,)."""
@@ -82,9 +76,9 @@ class Function:
         return self.gradient
 
     def _go_to(self, x: Array) -> None:
-        place = x.tobytes()  # quicker to compare than arrays
-        if place != self.place:
-            self.place = place
+        point = x.tobytes()  # quicker to compare than arrays
+        if point != self.point:
+            self.point = point
             self.value, self.gradient = self.evaluate(x)
 
 

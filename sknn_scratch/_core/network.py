@@ -142,7 +142,7 @@ class Penalty(NamedTuple):
     n_weights: int
 
     def value(self, params: Parameters) -> Any:
-        """Compute the penalty (...)."""
+        """Compute the penalty (...) in the objective."""
         if not self.rates:
             return 0.0
         squares = sum_of_squares(params.weights)
@@ -152,14 +152,32 @@ class Penalty(NamedTuple):
         # The squares of a network without a penalty may be infinite, and zero times infinity is NaN.
         return np.where(rates > 0, 0.5 * rates * squares, 0.0)
 
-    def add_gradient(self, params: Array, grads: Array) -> None:
-        """grads += rate * weights, of flat arrays (n_networks * n_params,)."""
+    def apply(self, params: Array, grads: Array, learning_rates: Sequence[float]) -> None:
+        """grads += rate * weights, of flat arrays (n_networks * n_params,); before each update."""
         if self.rates:
             add_multiples(grads, self.rates, params, self.first, self.n_weights)
 
-    def shrink(self, params: Array, learning_rates: Sequence[float]) -> None:
+    @staticmethod
+    def apply_to_rows(rows: Array, grads: Array, rates: Array, learning_rate: float) -> None:
+        """grads += rate * rows, of rows of w_hidden (n_rows, n_hidden), each with its own rate (n_rows,)."""
+        grads += rows * rates[:, np.newaxis]
+
+
+class WeightDecay(Penalty):
+    """Shrinks the weights of each network at its rate, beside the objective and its gradient."""
+
+    def value(self, params: Parameters) -> Any:
+        """Nothing is in the objective."""
+        return 0.0
+
+    def apply(self, params: Array, grads: Array, learning_rates: Sequence[float]) -> None:
         """weights -= learning_rate * rate * weights, of a flat array; no weight changes its sign."""
         if self.rates:
             pairs = zip(learning_rates, self.rates, strict=True)
             kept = [max(0.0, 1 - learning_rate * rate) for learning_rate, rate in pairs]
             multiply_each(params, kept, self.first, self.n_weights)
+
+    @staticmethod
+    def apply_to_rows(rows: Array, grads: Array, rates: Array, learning_rate: float) -> None:
+        """rows -= learning_rate * rate * rows, of rows (n_rows, n_hidden) with rates (n_rows,)."""
+        rows *= 1 - np.minimum(learning_rate * rates, 1)[:, np.newaxis]

@@ -7,9 +7,6 @@ Each network of a stack has its own learning rate. So a product with it is a fun
 
     multiply_each(x, scales)       x *= scale, with the scale of each network
     add_multiples(x, scales, y)    x += scale * y
-
-Before an update, ``step`` applies the L2 penalty. It adds the penalty's gradient to the loss's, and so to the
-norms in the history, or, if the optimiser decouples the penalty, it shrinks the weights.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +18,6 @@ import numpy as np
 
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.arrays import add_multiples, clear_tiny, constant, decay_and_add, multiply_each
-from sknn_scratch._core.network import Penalty
 
 Memory: TypeAlias = dict[str, Array]
 
@@ -44,7 +40,7 @@ class Optimizer:
 
     name: ClassVar[str]  # the value of the estimator's parameter ``solver``
     takes_all_rows: ClassVar[bool] = False  # each step uses all rows, and no learning rate
-    decouples_penalty: ClassVar[bool] = False  # it shrinks the weights, and adds nothing to the gradient
+    decouples_penalty: ClassVar[bool] = False  # weight decay beside the gradient replaces the penalty
     fields_per_network: ClassVar[tuple[str, ...]] = ()  # in the optimiser of a stack, they are lists (K,)
     squares: ClassVar[tuple[str, ...]] = ()  # the arrays of the memory that contain squares of gradients
 
@@ -54,16 +50,8 @@ class Optimizer:
         raise NotImplementedError
 
     def update(self, vectors: Vectors, learning_rates: Sequence[float], number: int) -> None:
-        """Move the params by the grads; ``number`` counts the updates from 1."""
+        """Move the params by the grads; ``number`` counts the updates from 1. A network has a rate."""
         raise NotImplementedError
-
-    def step(self, vectors: Vectors, penalty: Penalty, learning_rates: Sequence[float], number: int) -> None:
-        """Apply the penalty, and update. There is one learning rate for each network."""
-        if self.decouples_penalty:
-            penalty.shrink(vectors.params, learning_rates)
-        else:
-            penalty.add_gradient(vectors.params, vectors.grads)
-        self.update(vectors, learning_rates, number)
 
     def clear_tiny(self, vectors: Vectors) -> None:
         """Set tiny numbers to zero, before they become subnormal, which slows down all products with them.

@@ -1,11 +1,12 @@
 """Networks that are trained together: the axis that counts them, and the arrays they share.
 
-A single run has no network axis. With several, the arrays of each state become views of the stack's arrays,
-and states whose generators would shuffle alike share one.
+Runs with equal keys may be stacked (``stack_key``). A single run has no network axis. With several, the
+arrays of each state become views of the stack's arrays, and states whose generators would shuffle alike share
+one.
 """
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,9 +18,10 @@ from sknn_scratch._core.batches import Batches
 from sknn_scratch._core.blocks import BatchGradient, Map, gradient_blocks, mean_loss
 from sknn_scratch._core.data import Data, stack_validations
 from sknn_scratch._core.lazy import LazyUpdate, updates_lazily
-from sknn_scratch._core.network import Batch, Penalty, Workspace
+from sknn_scratch._core.network import Batch, Penalty, WeightDecay, Workspace
 from sknn_scratch._core.optimizers import Optimizer, Vectors
 from sknn_scratch._core.parameters import view_parameters
+from sknn_scratch._core.rows import DenseRows
 from sknn_scratch._core.state import Run
 
 # Saturation is measured on at most this number of rows: enough for a share, and quick in full-batch training.
@@ -27,6 +29,34 @@ MEASURED_ROWS = 100
 # Tiny numbers are set to zero whenever this number of updates has been made. A moment that decays by a tenth
 # in each update takes 490 updates to become subnormal from where it is tiny.
 UPDATES_TO_CLEARING = 400
+
+
+def stack_key(run: Run) -> Hashable | None:
+    """Make a key: runs with equal keys can be trained together. None means that a run is trained alone.
+
+    Runs may differ in all that is not in the key. Runs with lazy updates are trained alone, since each of
+    their batches uses other features, and so are those of L-BFGS, which chooses how often it evaluates.
+    """
+    state, data, config = run.state, run.data, run.config
+    if config.optimizer.takes_all_rows or updates_lazily(config, data):
+        return None
+    return (
+        config.network,
+        replace(config.optimizer, **dict.fromkeys(config.optimizer.fields_per_network)),
+        data.n_samples,
+        config.batch_size,
+        config.dropout > 0,
+        (None if data.validation is None else data.validation.X.n_samples, data.score is None),
+        isinstance(data.X, DenseRows),
+        state.params.dtype.str,
+        state.n_updates,
+    )
+
+
+def has_large_batches(run: Run) -> bool:
+    """Whether the gradient of a batch is computed in several blocks of rows, which threads can share."""
+    n_rows = min(run.config.batch_size, run.data.n_samples)
+    return len(gradient_blocks(run.data.X, run.config.network.shape, n_rows)) > 1
 
 
 class Stack:
@@ -79,7 +109,8 @@ class Stack:
 
     def _prepare_updates(self) -> None:
         rates, weights = [run.penalty_rate for run in self.runs], self.network.shape.weights
-        self.penalty = Penalty(rates if any(rates) else (), weights.start, weights.stop - weights.start)
+        penalty = WeightDecay if self.optimizer.decouples_penalty else Penalty
+        self.penalty = penalty(rates if any(rates) else (), weights.start, weights.stop - weights.start)
         self.n_updates = self.runs[0].state.n_updates
         self.learning_rates = [1.0] * len(self.runs)  # L-BFGS keeps these; else they are set in every epoch
         flat = self.params.flat.reshape(-1)
@@ -130,7 +161,8 @@ class Stack:
             self._clip()
         self.n_updates += 1
         if self.lazy is None:
-            self.optimizer.step(self.vectors, self.penalty, self.learning_rates, self.n_updates)
+            self.penalty.apply(self.vectors.params, self.vectors.grads, self.learning_rates)
+            self.optimizer.update(self.vectors, self.learning_rates, self.n_updates)
         else:
             self.lazy.step(self.learning_rates, self.n_updates)
         if self.n_updates % UPDATES_TO_CLEARING == 0:
@@ -155,7 +187,7 @@ class Stack:
         clear_tiny(self.params.flat)
         for batch, outputs_mT in self.batches.epoch(self.shuffle_rngs):  # only one
             self.compute_gradient(batch, outputs_mT)
-        self.penalty.add_gradient(self.params.flat, self.grads.flat)
+        self.penalty.apply(self.params.flat, self.grads.flat, self.learning_rates)
         objective = self.batches.losses()[0] + self.penalty.value(self.params)
         return float(objective), self.grads.flat.astype(np.float64)
 
@@ -163,11 +195,13 @@ class Stack:
         """Compute the objective (...) of the last batch, with the parameters after the update."""
         assert self.last_batch is not None
         with np.errstate(all="ignore"):
-            return mean_loss(self.network, self.params, self.last_batch) + self.penalty_value()
+            return mean_loss(self.network, self.params, self.last_batch) + self.penalty.value(self.params)
 
-    def penalty_value(self) -> Any:
-        """Compute the penalty (...) in the objective: none, if the optimiser decouples it."""
-        return 0.0 if self.optimizer.decouples_penalty else self.penalty.value(self.params)
+    @np.errstate(all="ignore")  # a loss that is not finite ends the training
+    def validation_loss(self) -> Any:
+        """Compute the mean loss (...) of the validation rows, which there must be."""
+        assert self.validation is not None
+        return mean_loss(self.network, self.params, self.validation)
 
     def saturation(self) -> tuple[Any, Any]:
         """Measure the shares (...) of saturated hidden values and of dead units.

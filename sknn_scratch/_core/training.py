@@ -5,7 +5,7 @@
     run_epoch       update the parameters once for every batch
     run_iterations  L-BFGS: take steps with the gradient of all rows until the network stops
     measure         compute the record of the epoch that has just ended
-    end_epoch       keep the record, and stop the networks that have a reason
+    end_epochs      keep the records, and stop the networks that have a reason (see ``stopping``)
 
 A stack is one run, or several with one ``stack_key``. When some stop, the others continue in a smaller stack.
 """
@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 
 from sknn_scratch._core.arrays import sum_of_squares
-from sknn_scratch._core.blocks import Map, mean_loss
+from sknn_scratch._core.blocks import Map
 from sknn_scratch._core.data import pool
 from sknn_scratch._core.lbfgs import minimise
 from sknn_scratch._core.stack import Stack
 from sknn_scratch._core.state import Epoch, Run
-from sknn_scratch._core.stopping import StopReason
+from sknn_scratch._core.stopping import StopReason, end_epoch, finish, interrupt, stop, watch_start
 
 
 class Hooks:
@@ -54,14 +54,17 @@ def train(runs: Sequence[Run], hooks: Sequence[Hooks] = (), map_blocks: Map = ma
             del stack  # free its memory before a smaller one takes some
     except KeyboardInterrupt:
         for run in runs:
-            run.interrupt()
+            interrupt(run)
     for run in runs:
-        run.finish()
+        finish(run)
     return runs
 
 
 def descend(stack: Stack, hooks: Sequence[Hooks]) -> None:
     """Train a stack, epoch by epoch, until one of its networks stops."""
+    if stack.validation is not None and stack.runs[0].epochs_done == 0:
+        for run, val_loss in stack.by_run(stack.validation_loss()):
+            watch_start(run, val_loss)
     if stack.optimizer.takes_all_rows:
         run_iterations(stack, hooks)
         return
@@ -70,7 +73,7 @@ def descend(stack: Stack, hooks: Sequence[Hooks]) -> None:
             epochs = run_epoch(stack)
         for run in stack.runs:
             run.state.n_updates = stack.n_updates
-        end_epoch(stack, epochs, hooks)
+        end_epochs(stack, epochs, hooks)
 
 
 def run_epoch(stack: Stack) -> list[Epoch]:
@@ -79,11 +82,11 @@ def run_epoch(stack: Stack) -> list[Epoch]:
     A step of plain gradient descent, beside the calls that make it::
 
         grads   = d mean_loss / d params    compute_gradient -> BatchGradient.fill -> network.loss_gradient
-        grads  += d penalty / d params      update -> Optimizer.step -> Penalty.add_gradient
-        params -= learning_rate * grads     update -> Optimizer.step -> Sgd.update
+        grads  += d penalty / d params      Stack.update -> Penalty.apply
+        params -= learning_rate * grads     Stack.update -> Sgd.update
     """
     start = perf_counter()
-    penalty = stack.penalty_value()  # that of later batches is nearly the same
+    penalty = stack.penalty.value(stack.params)  # that of later batches is nearly the same
     stack.start_epoch()
     for batch, outputs_mT in stack.batches.epoch(stack.shuffle_rngs):
         stack.compute_gradient(batch, outputs_mT)
@@ -99,11 +102,9 @@ def run_iterations(stack: Stack, hooks: Sequence[Hooks]) -> None:
 
     def on_iteration(objective: float, end: StopReason | None) -> bool:
         nonlocal start
-        epoch = Epoch({"loss": objective}, objective, objective)
-        if run.config.is_measured:
-            with np.errstate(all="ignore"):
-                (epoch,) = measure(stack, perf_counter() - start, *[objective] * 3)
-        end_epoch(stack, [epoch._replace(end=end)], hooks)
+        with np.errstate(all="ignore"):
+            (epoch,) = measure(stack, perf_counter() - start, *[objective] * 3)
+        end_epochs(stack, [epoch._replace(end=end)], hooks)
         start = perf_counter()
         return not run.is_going_on
 
@@ -123,7 +124,7 @@ def measure(stack: Stack, seconds: float, mean: Any, first: Any, highest: Any) -
         "seconds": stack.per_network([seconds / len(stack.runs)] * len(stack.runs)),
     }
     if stack.validation is not None:
-        measured["val_loss"] = mean_loss(stack.network, stack.params, stack.validation)
+        measured["val_loss"] = stack.validation_loss()
     are_finite = np.isfinite(stack.params.flat).all(axis=-1)
     table = np.transpose([first, highest, are_finite, *measured.values()])  # a row for each network
     return [
@@ -132,34 +133,17 @@ def measure(stack: Stack, seconds: float, mean: Any, first: Any, highest: Any) -
     ]
 
 
-def end_epoch(stack: Stack, epochs: Sequence[Epoch], hooks: Sequence[Hooks]) -> None:
-    """Record the epoch, and stop the networks that have a reason."""
+def end_epochs(stack: Stack, epochs: Sequence[Epoch], hooks: Sequence[Hooks]) -> None:
+    """Record the epoch of each network, and stop the networks that have a reason."""
     runs_with_hooks = list(zip(stack.runs, hooks, strict=True))
     for run, epoch in zip(stack.runs, epochs, strict=True):
-        run.note(epoch)
-        if (reason := reason_to_stop(run, epoch)) is not None:
-            run.stop(reason)
+        end_epoch(run, epoch)
     for run, hook in runs_with_hooks:
         if hook.on_epoch_end(run) and run.is_going_on:
-            run.stop(StopReason.CALLBACK)
+            stop(run, StopReason.CALLBACK)
     check_last_update(stack)
     for run, hook in runs_with_hooks:
         hook.on_epoch_settled(run)
-
-
-def reason_to_stop(run: Run, epoch: Epoch) -> StopReason | None:
-    """Find the reason to stop after this epoch; None to continue. Callbacks and Control-C have others."""
-    if not run.is_sound(epoch):
-        return StopReason.DIVERGED
-    if run.config.gradient_tol > 0 and run.gradient_norm < run.config.gradient_tol:
-        return StopReason.SMALL_GRADIENT
-    if run.is_out_of_patience:
-        if run.is_validated:
-            return StopReason.NO_IMPROVEMENT
-        return StopReason.DIVERGED if run.has_failed else StopReason.CONVERGED
-    if epoch.end is not None:
-        return epoch.end
-    return StopReason.MAX_ITER if run.epochs_done >= run.config.max_iter else None
 
 
 def check_last_update(stack: Stack) -> None:
@@ -171,4 +155,4 @@ def check_last_update(stack: Stack) -> None:
         return
     for run, objective in stack.by_run(stack.last_objective()):
         if not (run.is_going_on or objective < run.state.loss_limit):
-            run.stop(StopReason.DIVERGED)
+            stop(run, StopReason.DIVERGED)

@@ -8,11 +8,11 @@ import scipy.sparse
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from sknn_scratch._core.activations import ACTIVATIONS, Activation
+from sknn_scratch._core.activations import ACTIVATIONS, Activation, activation_of
 from sknn_scratch._core.blocks import predict_hidden
 from sknn_scratch._estimators.ensemble import Ensemble
 from sknn_scratch._estimators.single import SingleNetwork
-from sknn_scratch._fitting.fitted import activation_of, fitted_layers, fitted_network, target_kind_of
+from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, target_kind_of
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in, _num_samples, _safe_indexing
 
 # A fitted network, alone or as the last step; or an ensemble, whose first network is meant.

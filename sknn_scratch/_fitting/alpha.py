@@ -38,7 +38,7 @@ MOST_ROWS = 2000  # that are used; more of them would hardly change the choice
 MOST_UNITS = 32  # of a fold's network; the best alpha hardly depends on the width
 MOST_WEIGHTS = 2**18  # of its hidden layer: L-BFGS keeps 25 times as many numbers
 FIRST, FURTHER = 60, 30  # at most: iterations with the first alpha, and with each further one
-STOPPING = {"tol": 1e-3, "n_iter_no_change": 5, "is_measured": False}
+STOPPING = {"tol": 1e-3, "n_iter_no_change": 5}
 # In an ensemble, an alpha counts exp(-n d / TEMPERATURE), if the losses of n rows are higher by d on average
 # than with the best alpha. A temperature of 1 would be Bayes' rule, if rows were held out once for all.
 TEMPERATURE = 4.0

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from sknn_scratch._core.activations import ACTIVATIONS, Activation
+from sknn_scratch._core.activations import activation_of
 from sknn_scratch._core.losses import Loss
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.parameters import Layers, NetworkShape, view_parameters
@@ -22,6 +22,7 @@ DATA_ATTRIBUTES = (
     "y_offset_",
     "y_scale_",
     "_target_kind_",
+    "_quantiles_",
     "_features_",  # (n_features,) that the network has: the weights of the others are zero; None for all
 )
 FITTED_ATTRIBUTES = (
@@ -67,23 +68,6 @@ def adopt(estimator, attributes):
 def target_kind_of(fitted):
     """Get the kind of y that an estimator was fitted to."""
     return fitted._target_kinds.of_fitted(fitted)
-
-
-def activation_of(activation):
-    """Look up an activation by its name; a user's Activation stays as it is."""
-    return activation if isinstance(activation, Activation) else ACTIVATIONS[activation]
-
-
-def check_shapes(activation, n_hidden, dtype):
-    """Raise ValueError if a function of a user's Activation changes the shape of its argument."""
-    for name in ("function", "derivative"):
-        z = np.zeros((2, n_hidden), dtype)
-        shape = np.shape(getattr(activation, name)(z))
-        if shape != z.shape:
-            raise ValueError(
-                f"The {name} of the activation must work elementwise, but returns the shape {shape} for "
-                f"an array of shape {z.shape}; for a constant, return np.full_like(z, constant)."
-            )
 
 
 def fitted_layers(fitted, features=None):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sknn_scratch._core.activations import Activation
+from sknn_scratch._core.activations import Activation, activation_of
 from sknn_scratch._core.arrays import computed_once
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.lazy import clear_unused_features, updates_lazily
@@ -21,25 +21,13 @@ from sknn_scratch._core.network import Network
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import Layers, NetworkShape, flatten, initialise, view_parameters
 from sknn_scratch._core.rows import rows_of
-from sknn_scratch._core.state import Config, Run, Snapshot, State
+from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._fitting.alpha import Choice, plan_choice
 from sknn_scratch._fitting.auto import chosen_batch_size, chosen_patience, chosen_solver, stops_early
 from sknn_scratch._fitting.checkpoint import Contents, data_of
-from sknn_scratch._fitting.fitted import (
-    activation_of,
-    among_zeros,
-    check_shapes,
-    clear_fitted,
-    fitted_layers,
-    target_kind_of,
-)
+from sknn_scratch._fitting.fitted import among_zeros, clear_fitted, fitted_layers, target_kind_of
 from sknn_scratch._fitting.inputs import FitInput
-from sknn_scratch._fitting.validation import (
-    draw_held_out,
-    given_validation,
-    held_out_validation,
-    validation_value,
-)
+from sknn_scratch._fitting.validation import draw_held_out, given_validation, held_out_validation
 
 # The ``alpha_path_`` of a fit whose alpha was not chosen by the data.
 NO_PATH = {"alpha": np.array([]), "loss": np.array([])}
@@ -198,9 +186,7 @@ def weighted_rows(model, inputs, encoded):
     if rows is not None:
         weights = weights[rows]
     earlier_weight = model._seen_weight_ if inputs.partial else 0.0
-    data = Data(rows_of(encoded.X), encoded.targets, rows, weights, earlier_weight)
-    encoded.target_kind.check_trainable(encoded.y[data.row_numbers], model, inputs)
-    return data
+    return Data(rows_of(encoded.X), encoded.targets, rows, weights, earlier_weight)
 
 
 def with_validation(data, model, inputs, encoded, solver, split_rng):
@@ -248,7 +234,7 @@ def train_config(model, encoded, data, solver, *, partial):
     batch_size = chosen_batch_size(model, data.n_samples) if has_batches else data.n_samples
     shape = NetworkShape(data.X.n_features, int(model.n_hidden), encoded.target_kind.n_outputs)
     if isinstance(model.activation, Activation):
-        check_shapes(model.activation, shape.n_hidden, data.targets.dtype)
+        model.activation.check_shapes(shape.n_hidden, data.targets.dtype)
     return Config(
         network=Network(shape, activation_of(model.activation), loss),
         optimizer=optimizer(**{one.name: plain(getattr(model, one.name)) for one in fields(optimizer)}),
@@ -302,8 +288,7 @@ def first_state(model, config, data, streams):
 def next_state(model, earlier, config, data, streams, *, partial):
     """Make the state of a fitted network, with its optimiser's memory if that was kept for the same solver.
 
-    This network is the best so far: it is the result if training does not improve its validation. ``earlier``
-    are the features that it has had, or None for all.
+    ``earlier`` are the features that it has had, or None for all.
     """
     fresh = {"shuffle_rng": streams.shuffle, "dropout_rng": streams.dropout}
     kept = dict(getattr(model, "_kept_", None) or {})
@@ -317,13 +302,11 @@ def next_state(model, earlier, config, data, streams, *, partial):
     state = State(
         params=flatten(fitted_layers(model, model._features_)),
         epochs_before=model.n_iter_,
+        returned_to=model.best_iter_,
         **(fresh | kept),
     ).for_another_run()
     if model.solver_ != config.solver:
         state.forget_updates()
-    if data.validation is not None:
-        value = validation_value(config.network, data, state.params)
-        state.watch(value, Snapshot(model.best_iter_, state.params.copy()), config.tol)
     return state
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import scipy.sparse
 
 from sknn_scratch._core.blocks import N_BLOCKS
-from sknn_scratch._core.stackable import has_large_batches, other_bytes, stack_key, step_bytes
+from sknn_scratch._core.memory import kept_bytes, step_bytes
+from sknn_scratch._core.stack import has_large_batches, stack_key
 from sknn_scratch._core.training import Hooks, train
 from sknn_scratch._fitting.plan import Fit
 from sknn_scratch._fitting.threads import map_in_threads
@@ -191,7 +192,7 @@ def capacity(run):
     ``WAITING_BYTES`` of a meeting bounds that.
     """
     of_step = step_bytes(run)
-    return min(STEP_BYTES // of_step, GROUP_BYTES // (of_step + other_bytes(run)))
+    return min(STEP_BYTES // of_step, GROUP_BYTES // (of_step + kept_bytes(run)))
 
 
 def reason_alone(run):

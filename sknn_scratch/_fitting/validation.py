@@ -8,11 +8,8 @@ import numbers
 import numpy as np
 from sklearn.metrics import check_scoring
 
-from sknn_scratch._core.blocks import mean_loss
 from sknn_scratch._core.network import make_batch
-from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import rows_of
-from sknn_scratch._core.state import watched_value
 from sknn_scratch._fitting.fitted import set_layers
 from sknn_scratch._fitting.inputs import naming_validation, with_all_features
 from sknn_scratch._fitting.sklearn_versions import _BaseScorer
@@ -67,15 +64,6 @@ def takes_weights(scorer):
     function = scorer._score_func if isinstance(scorer, _BaseScorer) else scorer
     parameters = inspect.signature(function).parameters
     return "sample_weight" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-
-
-@np.errstate(all="ignore")
-def validation_value(network, data, params):
-    """Compute the watched value on the validation rows."""
-    if data.score is not None:
-        return watched_value({"val_score": data.score(params)})
-    loss = mean_loss(network, view_parameters(params, network.shape), data.validation)
-    return watched_value({"val_loss": float(loss)})
 
 
 def draw_held_out(y, target_kind, validation_fraction, rng):

@@ -17,7 +17,7 @@ from time import perf_counter
 
 from sklearn import config_context, get_config
 
-from sknn_scratch._core.stackable import waiting_bytes
+from sknn_scratch._core.memory import waiting_bytes
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.stacks import Groups, bytes_of, reason_alone, train_group, trainer
 from sknn_scratch._fitting.threads import settings_lock

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core.lbfgs import minimise
 from sknn_scratch._core.parameters import view_parameters
-from sknn_scratch._core.stackable import stack_key
+from sknn_scratch._core.stack import stack_key
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import (
     BINARY,
@@ -224,12 +224,3 @@ def test_a_flat_objective_has_converged():
     share = (problem.targets > 0).mean()
     entropy = -share * math.log(share) - (1 - share) * math.log(1 - share)
     assert result.state.history[-1]["loss"] == pytest.approx(entropy, rel=1e-9)
-
-
-def test_a_callback_that_raises_stop_iteration_does_not_end_the_training_in_silence():
-    def on_epoch_end(_, state):
-        if state.epoch == 2:
-            raise StopIteration
-
-    with pytest.raises(StopIteration):
-        train_alone(make_run(BINARY, solver="lbfgs"), on_epoch_end)

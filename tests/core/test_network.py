@@ -88,7 +88,7 @@ def test_the_gradient_of_the_penalty_is_the_derivative_of_its_value(rates, dtype
     params, grads = view_parameters(flat, network.shape), view_parameters(np.ones_like(flat), network.shape)
     squares = np.square(params.w_hidden).sum((-2, -1)) + np.square(params.w_output).sum((-2, -1))
     assert_allclose(penalty.value(params), np.multiply(rates, squares) / 2, rtol=1e-5)
-    penalty.add_gradient(params.flat.reshape(-1), grads.flat.reshape(-1))
+    penalty.apply(params.flat.reshape(-1), grads.flat.reshape(-1), ())
     expected = 1 + np.expand_dims(rates, -1) * params.weights
     assert_allclose(grads.weights, expected, rtol=8 * np.finfo(dtype).eps, atol=8 * np.finfo(dtype).eps)
     assert_array_equal(grads.b_hidden, 1)

@@ -14,8 +14,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sknn_scratch._core import batches, lazy
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
-from sknn_scratch._core.stack import Stack
-from sknn_scratch._core.stackable import stack_key
+from sknn_scratch._core.stack import Stack, stack_key
 from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._core.training import run_epoch
 from tests.helpers import (

@@ -21,13 +21,13 @@ from sknn_scratch import (
 )
 from sknn_scratch._core.losses import Logistic
 from sknn_scratch._core.rows import rows_of
-from sknn_scratch._core.stopping import StopReason
+from sknn_scratch._core.stopping import StopReason, stop
 from sknn_scratch._fitting import alpha as module
 from sknn_scratch._fitting import plan
 from sknn_scratch._fitting.alpha import ALPHAS, Choice, hashes_of_rows
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.plan import plan_fit
-from sknn_scratch._targets.reals import REAL_LOSSES
+from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests.helpers import assert_same_model
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*The maximum number of epochs")
@@ -124,7 +124,7 @@ def test_a_network_that_learns_slowly_keeps_a_weak_penalty():
 def test_a_loss_that_overflows_is_infinite():
     choice = plan_fit(network(), FitInput(X, Y)).choice
     choice.folds.initial_params[:] = 1e160
-    choice.make(lambda run: run.stop(StopReason.MAX_ITER))
+    choice.make(lambda run: stop(run, StopReason.MAX_ITER))
     assert set(choice.losses.values()) == {np.inf}
 
 
@@ -222,7 +222,7 @@ def test_rare_classes_and_several_labels_are_no_obstacle():
     assert len(path_of(X, np.column_stack([Y, X[:, 1] > 0]))[0])
 
 
-@pytest.mark.parametrize("loss", REAL_LOSSES)
+@pytest.mark.parametrize("loss", NUMBER_LOSSES)
 def test_every_loss(loss):
     reg = ShallowNNRegressor(8, loss=loss, max_iter=3, random_state=0).fit(X, np.exp(X[:, :2]))
     assert reg.alpha_ in ALPHAS

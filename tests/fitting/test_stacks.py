@@ -10,8 +10,8 @@ from numpy.testing import assert_array_equal
 from sknn_scratch import ShallowNNClassifier
 from sknn_scratch._core import lazy
 from sknn_scratch._core.batches import GATHERED_BYTES
+from sknn_scratch._core.memory import kept_bytes, step_bytes
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
-from sknn_scratch._core.stackable import other_bytes, step_bytes
 from sknn_scratch._core.training import Hooks
 from sknn_scratch._fitting import stacks
 from sknn_scratch._fitting.inputs import FitInput
@@ -47,7 +47,7 @@ def planned_bytes(trainings):
     """Bytes of the buffers of a group, and of copies of rows that are not the same."""
     rows = {run.data.source: run.data for run in (one.run for one in trainings)}
     copied = [stacks.bytes_of(data.X.source) + data.targets.nbytes for data in rows.values()]
-    buffers = sum(step_bytes(one.run) + other_bytes(one.run) for one in trainings)
+    buffers = sum(step_bytes(one.run) + kept_bytes(one.run) for one in trainings)
     return buffers + (sum(copied) if len(copied) > 1 else 0)
 
 
@@ -99,7 +99,7 @@ def test_groups_are_cut_where_memory_ends(limit, monkeypatch):
     assert sizes_of_groups(trainings) == [10]
     one = step_bytes(trainings[0].run)
     if limit == "GROUP_BYTES":
-        one += other_bytes(trainings[0].run)
+        one += kept_bytes(trainings[0].run)
     for n_bytes, sizes in ((4 * one, [4, 4, 2]), (1, [1] * 10)):
         monkeypatch.setattr(stacks, limit, n_bytes)
         assert sizes_of_groups(trainings) == sizes
