@@ -20,7 +20,7 @@ from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import INIT_SCALES
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._fitting.callbacks import Checkpoint
-from sknn_scratch._targets.reals import REAL_LOSSES
+from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests import typed_script
 
 HOOKS = {"setup", "teardown", "on_fit_task_begin", "on_fit_task_end", "save"}  # for scikit-learn to call
@@ -53,7 +53,7 @@ NAMES = {
     "init_scale": INIT_SCALES,
     "solver": ["auto", *SOLVERS],
     "learning_rate_schedule": SCHEDULES,
-    "loss": REAL_LOSSES,
+    "loss": NUMBER_LOSSES,
 }
 
 

@@ -53,25 +53,27 @@ Side effects
     Nothing here prints, warns, seeds or reads a global. A failed training has a ``StopReason`` that says so;
     the estimators raise and warn.
 
-The textbook path, about 1,000 lines (``training`` also calls ``stack``, and reads and changes ``state``)
+The textbook path, about 1,200 lines
     activations  each function beside its derivative
     parameters   one flat buffer and its views; initial values
     losses       each gradient beside its values
     network      forward, backward, the gradient of a batch, the penalty
     optimizers   how parameters follow gradients
-    training     the loop over the epochs, and the rules that end it
+    training     the loop over the epochs
+
+What the loop works with, about 1,250 lines, in the order in which it needs them
+    state        what training reads and changes: Config, State, Run
+    data         the rows that networks train on and validate with
+    rows         dense and sparse rows, and their two products with the hidden layer
+    stack        networks as an axis: which can be trained together, and the arrays they share
+    schedules    how the learning rate changes
+    batches      the mini-batches of an epoch: its rows, shuffled and cut
+    blocks       many rows, block by block: large batches, losses, predictions
+    stopping     when training stops, and which parameters it leaves
 
 Beside the path
-    rows         dense and sparse rows, and their two products with the hidden layer
-    blocks       many rows, block by block: large batches, losses, predictions
-    schedules    how the learning rate changes
-    stopping     the reasons to stop
-    data         the rows that networks train on and validate with
-    state        what training reads and changes: Config, State, Run
-    batches      the mini-batches of an epoch: its rows, shuffled and cut
-    stack        networks as an axis: the arrays they share
-    stackable    which networks can be trained together, and how much memory they need
     lazy         updates of only the features that a sparse batch uses
     lbfgs        SciPy's L-BFGS, whose steps use the gradient of all rows
+    memory       how much memory the training of a network needs
     arrays       cheaper or safer calls of NumPy and BLAS
 """

@@ -14,7 +14,7 @@ In all arrays here, samples are columns: (..., n_outputs, n_samples). NumPy is f
 and there are more samples than outputs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
@@ -48,6 +48,18 @@ class Targets(NamedTuple):
         return Targets(*(array[..., rows] for array in self))
 
 
+class Domain(NamedTuple):
+    """The numbers for which a loss is defined."""
+
+    words: str  # that name them in a message
+    contains: Callable[[Array], Any]  # whether each of some numbers is one of them
+
+
+NUMBERS = Domain("numbers", np.isfinite)
+NOT_NEGATIVE = Domain("numbers that are not negative", lambda y: y >= 0)
+POSITIVE = Domain("positive numbers", lambda y: y > 0)
+
+
 @dataclass(frozen=True)
 class Loss:
     """The base of the losses; an instance of the base itself serves networks that only predict.
@@ -56,7 +68,9 @@ class Loss:
     class with the same fields are equal.
     """
 
-    output_activation: ClassVar[str]  # the name of the function that turns outputs into predictions
+    name: ClassVar[str]  # as a user writes it
+    link: ClassVar[str]  # the name of the function of predictions that the outputs are
+    domain: ClassVar[Domain] = NUMBERS  # what y may be, if it is a number
     is_smooth: ClassVar[bool] = True  # whether the gradient is continuous, as L-BFGS requires
     is_robust: ClassVar[bool] = False  # whether the gradient of a row is limited, however far off its target
 
@@ -73,6 +87,11 @@ class Loss:
     def estimates_centre(self) -> bool:
         """Whether the outputs estimate the centre of the targets, a mean or median, or classes."""
         return True
+
+    @property
+    def parts(self) -> "tuple[Loss, ...]":
+        """The loss of each output, if several outputs estimate one target; else empty."""
+        return ()
 
     def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
         """Fill ``out``, shaped like the outputs, with the gradient of the total."""
@@ -94,7 +113,7 @@ class Logistic(Loss):
     Targets are -1 or 1, so that the smallest losses and gradients keep their digits.
     """
 
-    output_activation = "logistic"
+    name, link = "logistic", "logit"
 
     def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
         """-t / (1 + exp(t f)). If exp overflows, the gradient is correctly zero."""
@@ -111,7 +130,7 @@ class Logistic(Loss):
 class Softmax(Loss):
     """The cross-entropy of mutually exclusive classes; targets are one-hot."""
 
-    output_activation = "softmax"
+    name, link = "softmax", "multinomial logit"
 
     def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
         """p - t, with p = exp(f) / sum_j exp(f_j).
@@ -133,11 +152,11 @@ class Softmax(Loss):
 class ResidualLoss(Loss):
     """A loss of the residuals r = f - t, summed over the outputs of a row."""
 
-    output_activation = "identity"
+    link = "identity"
 
     def surprise(self, mean_losses: Array) -> Array:
         """Take logarithms, since the scale of the residuals is unknown."""
-        return np.log(np.maximum(mean_losses, np.finfo(float).tiny))
+        return log_of_positive(mean_losses)
 
     def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
         """d loss / d r, since d r / d f = 1."""
@@ -161,6 +180,8 @@ class ResidualLoss(Loss):
 class SquaredError(ResidualLoss):
     """Half the squared error, as in Ridge: the network estimates means."""
 
+    name = "squared_error"
+
     def differentiate(self, residuals: Array) -> None:
         """r: nothing to do."""
 
@@ -172,6 +193,7 @@ class SquaredError(ResidualLoss):
 class AbsoluteError(ResidualLoss):
     """The absolute error: the network estimates medians."""
 
+    name = "absolute_error"
     is_smooth, is_robust = False, True
 
     @property
@@ -192,9 +214,10 @@ class AbsoluteError(ResidualLoss):
 class Huber(ResidualLoss):
     """Squared for small residuals, absolute for large ones, which limits the influence of outliers."""
 
-    huber_delta: float
-
+    name = "huber"
     is_robust = True
+
+    huber_delta: float
 
     def differentiate(self, residuals: Array) -> None:
         """Clip r to +-delta."""
@@ -209,11 +232,26 @@ class Huber(ResidualLoss):
 
 @dataclass(frozen=True)
 class Quantile(ResidualLoss):
-    """The pinball loss: the network estimates quantiles, below which a share ``quantile`` of targets lies."""
+    """The pinball loss: the network estimates quantiles, below which a share ``quantile`` of targets lies.
 
-    quantile: float
+    With several quantiles, each output estimates one of them, of the same target. Sorted outputs have no
+    larger loss than the same outputs in another order: each row has the loss sum_j max(f_j - t, 0) - q_j f_j
+    but for a constant, and the sum of q_j f_j is largest if both are in the same order.
+    """
 
+    name = "quantile"
     is_smooth, is_robust = False, True
+
+    quantile: float | tuple[float, ...]
+
+    @property
+    def parts(self) -> tuple[Loss, ...]:
+        """The loss of each quantile, if there are several."""
+        return tuple(map(type(self), self.quantile)) if isinstance(self.quantile, tuple) else ()
+
+    def column(self, residuals: Array) -> Array:
+        """Arrange the quantiles (n_quantiles, 1) for residuals (..., n_outputs, n_samples)."""
+        return np.reshape(self.quantile, (-1, 1)).astype(residuals.dtype)
 
     @property
     def smoothed(self) -> Loss:
@@ -229,11 +267,12 @@ class Quantile(ResidualLoss):
         """-q or 1 - q, by the sign of r; their mean at 0."""
         np.sign(residuals, out=residuals)
         residuals *= 0.5
-        residuals += 0.5 - self.quantile
+        residuals += 0.5 - self.column(residuals)
 
     def of_residuals(self, residuals: Array) -> Array:
         """max(-q r, (1 - q) r)."""
-        return np.maximum(-self.quantile * residuals, (1 - self.quantile) * residuals)
+        q = self.column(residuals)
+        return np.maximum(-q * residuals, (1 - q) * residuals)
 
 
 class SmoothAbsoluteError(AbsoluteError):
@@ -260,17 +299,18 @@ class SmoothQuantile(Quantile):
         """e' / 2 + 1/2 - q."""
         SmoothAbsoluteError().differentiate(residuals)
         residuals *= 0.5
-        residuals += 0.5 - self.quantile
+        residuals += 0.5 - self.column(residuals)
 
     def of_residuals(self, residuals: Array) -> Array:
         """e / 2 + (1/2 - q) r."""
-        return 0.5 * SmoothAbsoluteError().of_residuals(residuals) + (0.5 - self.quantile) * residuals
+        absolute = SmoothAbsoluteError().of_residuals(residuals)
+        return 0.5 * absolute + (0.5 - self.column(residuals)) * residuals
 
 
 class Poisson(Loss):
-    """Half the Poisson deviance: the network estimates logarithms of positive means."""
+    """Half the Poisson deviance: the network estimates logarithms of positive means, as of counts."""
 
-    output_activation = "exp"
+    name, link, domain = "poisson", "log", NOT_NEGATIVE
 
     def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
         """exp(f) - t."""
@@ -282,6 +322,33 @@ class Poisson(Loss):
         """exp(f) - t - t (f - log t)."""
         f, t = outputs, targets.values
         return sum_over_outputs((np.exp(f) - t - t * f + xlogy(t, t)) * targets.shares)
+
+
+class Gamma(Loss):
+    """Half the Gamma deviance: the network estimates logarithms of means; errors are relative to these."""
+
+    name, link, domain = "gamma", "log", POSITIVE
+
+    def surprise(self, mean_losses: Array) -> Array:
+        """Take logarithms, since the dispersion is unknown."""
+        return log_of_positive(mean_losses)
+
+    def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
+        """1 - t exp(-f)."""
+        np.negative(outputs, out=out)
+        np.exp(out, out=out)
+        out *= targets.times_shares
+        np.subtract(targets.shares, out, out=out)
+
+    def of_rows(self, outputs: Array, targets: Targets) -> Array:
+        """t exp(-f) - 1 - (log t - f)."""
+        f, t = outputs, targets.values
+        return sum_over_outputs((t * np.exp(-f) - 1 - (log_of_positive(t) - f)) * targets.shares)
+
+
+def log_of_positive(values: Array) -> Array:
+    """Compute logarithms of positive numbers, of which some may have underflowed to zero."""
+    return np.log(np.maximum(values, np.finfo(values.dtype).tiny))
 
 
 def sum_over_outputs(values: Array) -> Array:
@@ -299,14 +366,5 @@ def log_1_plus_exp(z: Array) -> Array:
     return value
 
 
-LOSSES: Mapping[str, type[Loss]] = MappingProxyType(
-    {
-        "logistic": Logistic,
-        "softmax": Softmax,
-        "squared_error": SquaredError,
-        "absolute_error": AbsoluteError,
-        "huber": Huber,
-        "poisson": Poisson,
-        "quantile": Quantile,
-    }
-)
+ALL = (Logistic, Softmax, SquaredError, AbsoluteError, Huber, Poisson, Gamma, Quantile)
+LOSSES: Mapping[str, type[Loss]] = MappingProxyType({loss.name: loss for loss in ALL})

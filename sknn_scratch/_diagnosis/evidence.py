@@ -71,10 +71,12 @@ class Evidence:
     @cached_property
     def labels(self):
         """Validate y (n_samples,) or (n_samples, n_outputs)."""
-        y = target_kind_of(self.fitted).alone(self.y)
+        kinds = self.fitted._target_kinds
+        y = kinds.alone(self.y)
         if len(y) != self.rows.n_samples:
             raise ValueError(f"X has {self.rows.n_samples} rows, but y has {len(y)}.")
         target_kind_of(self.fitted).check(y)
+        kinds.check_domain(self.fitted, y)
         return y
 
     @cached_property

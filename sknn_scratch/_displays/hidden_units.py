@@ -304,10 +304,13 @@ def outputs_shown(fitted, target):
 def colour_values(fitted, X, y, target):
     """Get the numbers (n_samples,) for the colours of rows: the class numbers, or the values of a target."""
     target_kind = target_kind_of(fitted)
-    y = target_kind.alone(y)
+    y = fitted._target_kinds.alone(y)
     check_consistent_length(X, y)
     target_kind.check(y)
-    return y.reshape(len(y), -1)[:, target] if is_regressor(fitted) else np.searchsorted(fitted.classes_, y)
+    if not is_regressor(fitted):
+        return np.searchsorted(fitted.classes_, y)
+    columns = y.reshape(len(y), -1)
+    return columns[:, target if columns.shape[1] > 1 else 0]  # quantiles have one y
 
 
 def regions(outputs):

@@ -12,7 +12,7 @@ from sknn_scratch._estimators.base import BaseShallowNN, learns_from_parts
 from sknn_scratch._estimators.methods import available_if, validates_parameters
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
-from sknn_scratch._targets.labels import Labels
+from sknn_scratch._targets.labels import LabelKinds
 
 
 class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # scikit-learn has no types
@@ -20,7 +20,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
 
     classes_: NDArray[Any]
 
-    _target_kinds: ClassVar = Labels
+    _target_kinds: ClassVar = LabelKinds
     _not_by_parts: ClassVar = (
         *BaseShallowNN._not_by_parts,
         ("class_weight", "balanced", "since a part of the rows does not tell the balance; use a dict"),

@@ -14,6 +14,8 @@ from inspect import Parameter, signature
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin
 
+import numpy as np
+
 from sknn_scratch._estimators.names import check_names
 from sknn_scratch._fitting.sklearn_versions import Interval, StrOptions
 
@@ -27,6 +29,20 @@ class Number(Interval):  # type: ignore[misc]  # scikit-learn has no types
         """Whether a value is a number in the interval."""
         is_other = isinstance(value, bool) or (isinstance(value, int) and value > sys.float_info.max)
         return not is_other and super().is_satisfied_by(value)
+
+
+class Several(Number):
+    """A list, tuple or array of one or more numbers in an interval."""
+
+    def is_satisfied_by(self, value: object) -> bool:
+        """Whether a value is such a list."""
+        if not isinstance(value, list | tuple | np.ndarray) or np.ndim(value) != 1:
+            return False
+        return len(value) > 0 and all(super(Several, self).is_satisfied_by(one) for one in value)
+
+    def __str__(self) -> str:
+        """Say so in an error."""
+        return f"a list, tuple or array of {super().__str__()}"
 
 
 def one_of(options: Iterable[str]) -> StrOptions:

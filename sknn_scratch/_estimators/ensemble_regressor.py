@@ -25,7 +25,7 @@ class ShallowNNEnsembleRegressor(EnsembleRegressorParameters, Regression, Ensemb
 
     With ``alpha="auto"``, the alphas that were tried are spread over the networks, as in
     :class:`ShallowNNEnsembleClassifier`. But d is the difference of the logarithms of the mean losses, except
-    with loss="poisson".
+    with loss="poisson". With several quantiles, each is averaged.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ class ShallowNNEnsembleRegressor(EnsembleRegressorParameters, Regression, Ensemb
         Notes
         -----
         The spread is small where there were data, and grows where the networks extrapolate. It does not
-        contain the noise of y, so it is not a prediction interval (for an interval, fit two quantiles). It is
+        contain the noise of y, so it is not a prediction interval (for one, fit quantiles). It is
         not a calibrated posterior, as :class:`~sklearn.gaussian_process.GaussianProcessRegressor` has: if all
         networks make the same error, it is small.
         """

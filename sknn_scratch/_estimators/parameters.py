@@ -8,7 +8,7 @@ Names are ``Literal`` types, so that type checkers find a misspelt one. A type c
 registry, so the names stand here too. A test compares them with the registries.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY
 from numbers import Integral, Real
 from typing import Annotated, Any, Literal, TypeAlias
@@ -17,15 +17,17 @@ import numpy as np
 from sklearn.metrics import get_scorer_names
 
 from sknn_scratch._core.activations import Activation
-from sknn_scratch._estimators.constructor import Number, one_of, with_constructor
+from sknn_scratch._estimators.constructor import Number, Several, one_of, with_constructor
 
 ActivationName: TypeAlias = Literal[
     "identity", "sigmoid", "logistic", "tanh", "relu", "leaky_relu", "elu", "softplus", "gelu", "silu"
 ]
+LossName: TypeAlias = Literal["squared_error", "absolute_error", "huber", "poisson", "gamma", "quantile"]
 Count: TypeAlias = Annotated[int, Number(Integral, 1, None, closed="left")]
 Positive: TypeAlias = Annotated[float, Number(Real, 0, None, closed="neither")]
 NotNegative: TypeAlias = Annotated[float, Number(Real, 0, None, closed="left")]
 Share: TypeAlias = Annotated[float, Number(Real, 0, 1, closed="left")]  # below one
+BetweenZeroAndOne: TypeAlias = Annotated[float, Number(Real, 0, 1, closed="neither")]
 ShareOrCount: TypeAlias = Annotated[
     float, Number(Real, 0, 1, closed="neither"), Number(Integral, 1, None, closed="left")
 ]
@@ -77,8 +79,8 @@ class ParametersOfNumbers:
     """The parameters that only regressors have."""
 
     _: KW_ONLY
-    loss: Literal["squared_error", "absolute_error", "huber", "poisson", "quantile"] = "squared_error"
-    quantile: Annotated[float, Number(Real, 0, 1, closed="neither")] = 0.5
+    loss: LossName = "squared_error"
+    quantile: BetweenZeroAndOne | Annotated[Sequence[float], Several(Real, 0, 1, closed="neither")] = 0.5
     huber_delta: Positive = 0.5
 
 

@@ -5,14 +5,14 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
-from sklearn.metrics import r2_score
 
 from sknn_scratch._core.activations import Array
+from sknn_scratch._core.losses import LOSSES, NUMBERS, Loss
 from sknn_scratch._estimators.base import BaseShallowNN, learns_from_parts
 from sknn_scratch._estimators.methods import available_if, validates_parameters
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
-from sknn_scratch._targets.reals import POSITIVE_LOSSES, Reals
+from sknn_scratch._targets.numbers import NumberKinds
 
 
 class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit-learn has no types
@@ -21,7 +21,7 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
     y_offset_: float | NDArray[np.float64]
     y_scale_: float | NDArray[np.float64]
 
-    _target_kinds: ClassVar = Reals
+    _target_kinds: ClassVar = NumberKinds
 
     @available_if(learns_from_parts)
     @validates_parameters(again=True)  # else scikit-learn forbids it in later calls
@@ -64,7 +64,7 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
 
         Returns
         -------
-        y : ndarray of float64, of shape (n_samples,) or (n_samples, n_targets)
+        y : ndarray of float64, of shape (n_samples,), (n_samples, n_targets) or (n_samples, n_quantiles)
             What the loss estimates: means, medians or quantiles, in the units of the y of ``fit``.
         """
         outputs = self._outputs(X)
@@ -73,6 +73,9 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
 
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike = None) -> float:
         """Compute R2, the share of the variance of y that the predictions explain.
+
+        With several quantiles it is the mean of their D2, the share of the pinball loss of constant quantiles
+        that the predictions remove (see :func:`~sklearn.metrics.d2_pinball_score`).
 
         Parameters
         ----------
@@ -84,12 +87,13 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
 
         Returns
         -------
-        r2 : float
+        score : float
         """
-        return float(r2_score(y, self.predict(X), sample_weight=sample_weight))
+        predicted = self.predict(X)
+        return float(target_kind_of(self).score(predicted, y, sample_weight))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        tags.target_tags.positive_only = self.loss in POSITIVE_LOSSES
+        tags.target_tags.multi_output = np.ndim(self.quantile) == 0
+        tags.target_tags.positive_only = LOSSES.get(self.loss, Loss).domain is not NUMBERS
         return tags

@@ -23,20 +23,24 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
     of y, and do not depend on the units of y: the mean of y has a "squared_error" of 0.5. Predictions are in
     the units of y. With loss="huber", "absolute_error" or "quantile", the median and 1.4826 times the median
     absolute deviation (without the y that equal the median) replace mean and standard deviation, so that
-    outliers do not change the scale. With loss="poisson", y is divided by its mean, and the outputs are
-    logarithms.
+    outliers do not change the scale. With loss="poisson" or "gamma", y is divided by its mean, and the
+    outputs are logarithms.
 
     Parameters
     ----------
-    loss : {"squared_error", "absolute_error", "huber", "poisson", "quantile"}, default="squared_error"
+    loss : str, default="squared_error"
         What to minimise, as in :class:`~sklearn.ensemble.HistGradientBoostingRegressor`. "squared_error" is
-        half of the squared error and estimates means. "absolute_error" estimates medians. "quantile"
-        estimates a quantile (see ``quantile``). "huber" is squared for small errors and absolute for large
-        ones, so outliers have a limited influence. "poisson" is half of the Poisson deviance, for counts and
-        other y that are not negative; its predictions are positive. "absolute_error" and "quantile" have a
-        kink at zero, where the line search of the solver "lbfgs" fails. So they are an error with "lbfgs".
-    quantile : float, default=0.5
-        The quantile that "quantile" estimates, between 0 and 1: the share of y below the prediction.
+        half of the squared error and estimates means. "absolute_error" estimates medians.
+        "quantile" estimates one or several quantiles (see ``quantile``). "huber" is squared for small errors
+        and absolute for large ones, so outliers have a limited influence. "poisson" is half of the Poisson
+        deviance, for counts and other y that are not negative; its predictions are positive. "gamma" is half
+        of the Gamma deviance, for positive y whose errors grow with their means, such as amounts of money.
+        "absolute_error" and "quantile" have a kink at zero, where the line search of the solver "lbfgs"
+        fails. So they are an error with "lbfgs".
+    quantile : float or list of floats, default=0.5
+        The quantile that "quantile" estimates, between 0 and 1: the share of y below the prediction. With a
+        list, one network estimates all of them, of one target: predictions have a column for each, in the
+        order of the list, and never cross.
     huber_delta : float, default=0.5
         Where "huber" changes from squared to absolute, in units of ``y_scale_``.
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
@@ -51,14 +55,14 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
 
     Attributes
     ----------
-    coefs_ : list of two ndarrays, of shape (n_features, n_hidden) and (n_hidden, n_targets)
-        The weights.
-    intercepts_ : list of two ndarrays, of shape (n_hidden,) and (n_targets,)
+    coefs_ : list of two ndarrays, of shape (n_features, n_hidden) and (n_hidden, n_outputs)
+        The weights. There is an output for each target, or for each quantile.
+    intercepts_ : list of two ndarrays, of shape (n_hidden,) and (n_outputs,)
         The biases.
     y_offset_, y_scale_ : float, or ndarray of shape (n_targets,) if y had columns
         Mean and standard deviation of y, or what replaces them with this loss (see above). Predictions are
-        ``y_offset_ + y_scale_ * outputs``. With loss="poisson", they are zero and the mean of y, and
-        predictions are ``y_scale_ * exp(outputs)``. The scale of a constant y is 1.
+        ``y_offset_ + y_scale_ * outputs``. With loss="poisson" or "gamma", they are zero and the mean of y,
+        and predictions are ``y_scale_ * exp(outputs)``. The scale of a constant y is 1.
 
     See Also
     --------
@@ -83,11 +87,11 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
     >>> reg.fit(X_train, y_train).score(X_test, y_test) > 0.2
     True
 
-    An upper bound for nine patients of ten:
+    Bounds for eight patients of ten, and the median:
 
-    >>> bound = ShallowNNRegressor(loss="quantile", quantile=0.9, random_state=0)
-    >>> bound = make_pipeline(StandardScaler(), bound).fit(X_train, y_train)
-    >>> below = float((y_test < bound.predict(X_test)).mean())
-    >>> 0.8 < below < 1
+    >>> bounds = ShallowNNRegressor(loss="quantile", quantile=[0.1, 0.5, 0.9], random_state=0)
+    >>> bounds = make_pipeline(StandardScaler(), bounds).fit(X_train, y_train)
+    >>> low, median, high = bounds.predict(X_test).T
+    >>> bool(0.7 < ((low < y_test) & (y_test < high)).mean() < 0.9)
     True
     """

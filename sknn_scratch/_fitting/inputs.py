@@ -101,6 +101,7 @@ def encode_data(model, inputs, goes_on):
     dtype = model._dtype if goes_on else DTYPES[model.dtype]
     X, y = validated_data(model, inputs.X, inputs.y, dtype, reset=not goes_on)
     sample_weight = checked_sample_weight(inputs.sample_weight, X)
+    model._target_kinds.check_domain(model, y, sample_weight)
     features = features_of_network(X, sample_weight, model._features_ if goes_on else ())
     X = with_features(X, features)
     if goes_on:
@@ -114,6 +115,7 @@ def encode_data(model, inputs, goes_on):
             X_val, y_val = validated_data(model, inputs.X_val, inputs.y_val, X.dtype, reset=False)
             target_kind.check(y_val)
             weight_val = checked_sample_weight(inputs.sample_weight_val, X_val)
+            model._target_kinds.check_domain(model, y_val, weight_val)
             X_val, targets_val = with_features(X_val, features), target_kind.encode(y_val, X.dtype)
             validation = EncodedRows(X_val, y_val, targets_val, weight_val)
     attributes = attributes_of(model, DATA_ATTRIBUTES) | target_kind.fitted_attributes()

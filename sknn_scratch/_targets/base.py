@@ -1,16 +1,17 @@
 """The kinds of y: how y is validated and encoded as targets, and how outputs are decoded.
 
 One object does all that depends on the kind of y: labels of two or more classes, several labels for each row,
-or real numbers. An estimator's class names the base class of its kinds, ``Labels`` or ``Reals``. All kinds
-have these methods, and those of ``TargetKind``, which gives the answer of most kinds.
+real numbers, rates, or several quantiles of a number. It is found by ``Kinds``, of which an estimator's class
+names the one that it needs. All kinds have these methods, and those of ``TargetKind``, which gives the answer
+of most kinds.
 
-Before the kind is known
+``Kinds``, before the kind is known
     validated(y)          validate y further, (n_samples,) or (n_samples, n_outputs)
     first(estimator, y, inputs, sample_weight)
                           find the kind of y of a first fit, after the validation of the weights
     of_fitted(fitted)     get the kind of y that an estimator was fitted to
 
-In a fit
+``TargetKind``, in a fit
     check(y)              raise ValueError unless y fits the y of the first fit
     strata(y)             get the number (n_samples,) of each row's stratum, for a split of the rows
     encode(y, dtype)      write y as targets (n_samples, n_outputs) for the loss
@@ -20,7 +21,7 @@ In a fit
                           n_outputs) and shares of the rows (n_samples,), whose sum is one
     fitted_attributes()   get the fitted attributes that describe the targets
 
-After a fit
+``TargetKind``, after a fit
     decode(outputs)       turn outputs (n_samples, n_outputs) into predictions
     average(all_outputs)  compute the outputs that predict the mean of the predictions of several networks
     errors(outputs, y)    compute the error of each prediction, (n_samples,) or (n_samples, n_outputs): 1
@@ -36,13 +37,8 @@ from sknn_scratch._targets.checks import check_none_missing, plain_labels
 from sknn_scratch._targets.weights import combine_weights
 
 
-class TargetKind:
-    """What y is."""
-
-    name: ClassVar[str]
-    n_kept: ClassVar[int] = 1  # rows of each stratum that must stay in training
-    usual_alpha: ClassVar[float] = 1.0  # the strength of the penalty if the data cannot choose it
-    n_outputs: int  # of the network
+class Kinds:
+    """What the y of an estimator may be."""
 
     @classmethod
     def alone(cls, y):
@@ -55,12 +51,22 @@ class TargetKind:
         """Get what the targets depend on in addition to y: estimators with equal values can share targets."""
         return
 
+    @staticmethod
+    def check_domain(estimator, y, sample_weight=None):
+        """Raise ValueError if the loss is not defined for a y of a row with a positive weight."""
+
+
+class TargetKind:
+    """What y is."""
+
+    name: ClassVar[str]
+    n_kept: ClassVar[int] = 1  # rows of each stratum that must stay in training
+    usual_alpha: ClassVar[float] = 1.0  # the strength of the penalty if the data cannot choose it
+    n_outputs: int  # of the network
+
     def check_further(self, estimator, y, inputs):
         """Raise ValueError unless training can continue with this y."""
         self.check(y)
-
-    def check_trainable(self, y, estimator, inputs):
-        """Raise ValueError if training is impossible with the y of the rows with a positive weight."""
 
     def trouble_of_first_part(self, targets):
         """Say what is wrong with the targets (n_samples, n_outputs) of the first call of ``partial_fit``."""

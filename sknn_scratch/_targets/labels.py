@@ -9,7 +9,7 @@ from scipy.special import entr, expit, log_expit, log_softmax
 from sklearn.utils.multiclass import unique_labels
 
 from sknn_scratch._core.losses import Logistic, Loss, Softmax
-from sknn_scratch._targets.base import TargetKind
+from sknn_scratch._targets.base import Kinds, TargetKind
 from sknn_scratch._targets.checks import check_labels, check_none_missing, plain_labels
 from sknn_scratch._targets.weights import class_weights, combine_weights
 
@@ -22,36 +22,6 @@ class Labels(TargetKind):
 
     def __init__(self, classes):
         self.classes = classes  # (n_classes,) sorted labels; the column numbers of a label indicator
-
-    validated = staticmethod(check_labels)
-
-    @staticmethod
-    def first(estimator, y, inputs, sample_weight):
-        """Find the kind of labels of a first fit; ``inputs.classes`` lists all of them if it is given."""
-        if inputs.partial and inputs.classes is None and y.ndim == 1:
-            raise ValueError("classes must be passed on the first call to partial_fit.")
-        check_none_missing(inputs.classes, "classes")
-        if inputs.classes is not None and np.size(inputs.classes) == 0:
-            raise ValueError("classes is empty; list all labels that may occur in any call.")
-        if y.ndim == 2:
-            labels = Multilabel(np.arange(y.shape[1]))
-        else:
-            classes = np.unique(y) if inputs.classes is None else unique_labels(plain_labels(inputs.classes))
-            labels = Multiclass(classes) if len(classes) > 2 else Binary(classes)
-        labels.check_classes(inputs.classes)
-        if y.ndim == 1 and len(labels.classes) < 2:
-            source = "y" if inputs.classes is None else "classes"
-            raise ValueError(
-                f"A classifier needs at least 2 classes, but {source} has only one class, "
-                f"{labels.classes.tolist()}."
-            )
-        if inputs.classes is not None:
-            labels.check(y)
-        return labels
-
-    @staticmethod
-    def of_fitted(fitted):
-        return KINDS[fitted._target_kind_](fitted.classes_)
 
     def fitted_attributes(self):
         return {"classes_": self.classes, "_target_kind_": self.name}
@@ -138,15 +108,6 @@ class Exclusive(Labels):
             raise ValueError(
                 f"To train further, y must have the same classes as before: {self.classes.tolist()}. With "
                 "warm_start=False, fit starts anew."
-            )
-
-    def check_trainable(self, y, estimator, inputs):
-        if not inputs.partial and np.all(y == y[0]):
-            given = {"sample_weight": inputs.sample_weight, "class_weight": estimator.class_weight}
-            causes = " and ".join(name for name, weights in given.items() if weights is not None)
-            raise ValueError(
-                f"With this {causes}, all rows with a positive weight are of one class, {y[:1].tolist()}; a "
-                "classifier needs at least 2 classes."
             )
 
     def strata(self, y):
@@ -241,3 +202,37 @@ class Multilabel(Labels):
 
 
 KINDS = {cls.name: cls for cls in (Binary, Multiclass, Multilabel)}
+
+
+class LabelKinds(Kinds):
+    """Class labels, or a label indicator."""
+
+    validated = staticmethod(check_labels)
+
+    @staticmethod
+    def first(estimator, y, inputs, sample_weight):
+        """Find the kind of labels of a first fit; ``inputs.classes`` lists all of them if it is given."""
+        if inputs.partial and inputs.classes is None and y.ndim == 1:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        check_none_missing(inputs.classes, "classes")
+        if inputs.classes is not None and np.size(inputs.classes) == 0:
+            raise ValueError("classes is empty; list all labels that may occur in any call.")
+        if y.ndim == 2:
+            labels = Multilabel(np.arange(y.shape[1]))
+        else:
+            classes = np.unique(y) if inputs.classes is None else unique_labels(plain_labels(inputs.classes))
+            labels = Multiclass(classes) if len(classes) > 2 else Binary(classes)
+        labels.check_classes(inputs.classes)
+        if y.ndim == 1 and len(labels.classes) < 2:
+            source = "y" if inputs.classes is None else "classes"
+            raise ValueError(
+                f"A classifier needs at least 2 classes, but {source} has only one class, "
+                f"{labels.classes.tolist()}."
+            )
+        if inputs.classes is not None:
+            labels.check(y)
+        return labels
+
+    @staticmethod
+    def of_fitted(fitted):
+        return KINDS[fitted._target_kind_](fitted.classes_)

@@ -25,6 +25,21 @@ def combine_weights(sample_weight, by_class):
     return weights
 
 
+def distinct_values(values, weights):
+    """Sort the values (n,) that have a positive weight; return each once, with the sum of its weights (n,).
+
+    Weights of None are ones. The sums do not depend on the order of the rows.
+    """
+    if weights is None:
+        values, counts = np.unique(values, return_counts=True)
+        return values, counts.astype(float)
+    order = np.lexsort((weights, values))
+    order = order[weights[order] > 0]
+    values, weights = values[order], weights[order]
+    starts = np.flatnonzero(np.append(True, values[1:] != values[:-1]))
+    return values[starts], np.add.reduceat(weights, starts)
+
+
 def class_weights(class_weight, y, classes, sample_weight):
     """Compute the class weight of each row (n_samples,).
 
@@ -42,7 +57,8 @@ def class_weights(class_weight, y, classes, sample_weight):
         by_class = _given_class_weights(class_weight, classes)
     else:
         counted = np.ones(len(y)) if sample_weight is None else sample_weight
-        rows = counted > 0
+        rows = np.argsort(counted)  # so that their sums do not depend on the order of the rows
+        rows = rows[counted[rows] > 0]
         present = np.unique(y[rows])
         by_class = np.zeros(len(classes))
         by_class[np.isin(classes, present)] = compute_class_weight(

@@ -45,6 +45,11 @@ def mean_of_numbers(graph: Graph, all_outputs: Name, n_networks: int) -> Name:
     return graph.over_networks("ReduceMean", all_outputs)
 
 
+def mean_of_quantiles(graph: Graph, all_outputs: Name, n_networks: int) -> Name:
+    """Add the mean of each quantile, in ascending order, as ``convert_regressor`` sorts them."""
+    return graph.over_networks("ReduceMean", graph.sort_rows(all_outputs))
+
+
 def log_of_mean(graph: Graph, logarithms: Name, n_networks: int) -> Name:
     """Add the logarithms of the mean of numbers, from their logarithms."""
     return graph.add("Sub", graph.over_networks("ReduceLogSumExp", logarithms), log(n_networks))
@@ -71,5 +76,6 @@ AVERAGES: Mapping[str, Callable[[Graph, Name, int], Name]] = MappingProxyType(
         "multilabel": mean_of_labels,
         "real": mean_of_numbers,
         "rate": log_of_mean,
+        "quantiles": mean_of_quantiles,
     }
 )

@@ -99,17 +99,21 @@ def declare_classifier(operator: Any) -> None:
 
 
 def convert_regressor(scope: Any, operator: Any, container: Any) -> None:
-    """Convert a regressor: its predictions (n_samples, n_targets), in units of y."""
+    """Convert a regressor: its predictions (n_samples, n_outputs), in units of y."""
     model, graph = operator.raw_operator, Graph(scope, operator, container)
     targets = add_outputs(graph, model, graph.rows(operator))
-    if target_kind_of(model).name == "rate":
+    target_kind = target_kind_of(model)
+    if target_kind.name == "rate":
         targets = graph.add("Exp", targets)
+    elif target_kind.name == "quantiles":
+        targets = graph.add("Gather", graph.sort_rows(targets), target_kind.ranks, axis=1)
     scaled = graph.add("Mul", targets, np.atleast_1d(model.y_scale_))
     graph.finish(graph.add("Add", scaled, np.atleast_1d(model.y_offset_)), operator.outputs[0])
 
 
 def declare_regressor(operator: Any) -> None:
     """Declare the type and shape of a regressor's predictions."""
-    n_samples, n_targets = operator.inputs[0].get_first_dimension(), np.size(operator.raw_operator.y_scale_)
+    n_samples = operator.inputs[0].get_first_dimension()
     float_type = type(guess_tensor_type(operator.inputs[0].type))
-    operator.outputs[0].set_type(float_type([n_samples, n_targets]))
+    n_outputs = target_kind_of(operator.raw_operator).n_outputs
+    operator.outputs[0].set_type(float_type([n_samples, n_outputs]))

@@ -47,6 +47,7 @@ RANDOM_TARGETS = {
     "absolute_error": random_numbers,
     "huber": random_numbers,
     "poisson": random_counts,
+    "gamma": lambda rng, size: rng.gamma(2.0, size=size),
     "quantile": random_numbers,
 }
 
@@ -101,6 +102,10 @@ def exact_poisson(f, t):
     return f.exp() - t - t * f + (t * t.ln() if t else 0), f.exp() - t
 
 
+def exact_gamma(f, t):
+    return t * (-f).exp() - 1 - t.ln() + f, 1 - t * (-f).exp()
+
+
 def exact_quantile(f, t):
     q = Decimal(LOSS_PARAMETERS["quantile"])
     if f == t:
@@ -115,6 +120,7 @@ EXACT = {
     "absolute_error": exact_of_outputs(exact_absolute),
     "huber": exact_of_outputs(exact_huber),
     "poisson": exact_of_outputs(exact_poisson),
+    "gamma": exact_of_outputs(exact_gamma),
     "quantile": exact_of_outputs(exact_quantile),
 }
 
@@ -131,8 +137,9 @@ def extreme_rows(name, dtype):
     if name == "softmax":
         logits = np.array(np.meshgrid(EXTREMES, EXTREMES, [0.5]), dtype).reshape(3, -1).T
         return np.concatenate([logits] * 3), np.repeat(np.eye(3, dtype=dtype), len(logits), axis=0)
-    values = EXTREMES[:-2] if name == "poisson" else EXTREMES
-    targets = {"logistic": [1.0, -1.0], "poisson": [0.0, 0.5, 1.0]}.get(name, [0.0, 0.75, -1e3])
+    values = {"poisson": EXTREMES[:-2], "gamma": EXTREMES[2:]}.get(name, EXTREMES)
+    targets = {"logistic": [1.0, -1.0], "poisson": [0.0, 0.5, 1.0], "gamma": [0.5, 1.0, 1e3]}
+    targets = targets.get(name, [0.0, 0.75, -1e3])
     return np.array(list(itertools.product(values, targets)), dtype).T[..., np.newaxis]
 
 
@@ -173,6 +180,16 @@ def test_losses_are_equal_if_their_numbers_are():
     assert len({Quantile(0.1), Quantile(0.9), Quantile(0.9), Huber(0.9), SquaredError(), SquaredError()}) == 4
 
 
+def test_several_quantiles_are_the_sum_of_each_and_sorting_them_lowers_no_loss():
+    rng, quantiles = np.random.default_rng(0), (0.1, 0.5, 0.9)
+    outputs, y = rng.normal(size=(3, 200)), np.repeat(rng.normal(size=(1, 200)), 3, axis=0)
+    loss, targets = Quantile(quantiles), Targets.of(y.T, np.ones(200))
+    parts = [part.of_residuals(outputs[[i]] - y[[i]]) for i, part in enumerate(loss.parts)]
+    assert_allclose(loss.of_rows(outputs, targets), sum(parts)[0], rtol=1e-12)
+    by_rows = loss.of_rows(np.sort(outputs, axis=0), targets)
+    assert (by_rows <= loss.of_rows(outputs, targets) + 1e-12).all()
+
+
 def test_poisson_overflows_to_infinity():
     loss = make_loss("poisson").total(np.array([[1e4]]), Targets.of(np.array([[1.0]]), np.ones(1)))
     assert loss == np.inf
@@ -180,12 +197,12 @@ def test_poisson_overflows_to_infinity():
 
 @pytest.mark.parametrize("loss", [AbsoluteError(), Quantile(0.5), Quantile(0.9)])
 def test_a_smoothed_loss_has_no_kink_and_is_nearly_the_same(loss):
-    residuals = np.linspace(-1, 1, 2001)
+    residuals = np.linspace(-1, 1, 2001)[np.newaxis]
     values, smooth = loss.of_residuals(residuals), loss.smoothed.of_residuals(residuals)
     assert_allclose(smooth, values, atol=SMOOTHING / 2 + 1e-12)
     slopes = residuals.copy()
     loss.smoothed.differentiate(slopes)
-    assert_allclose(slopes[1:-1], (smooth[2:] - smooth[:-2]) / 2e-3, atol=1e-2)
+    assert_allclose(slopes[:, 1:-1], (smooth[:, 2:] - smooth[:, :-2]) / 2e-3, atol=1e-2)
     assert np.abs(np.diff(slopes)).max() < 0.02  # that of the loss itself jumps
     assert loss.smoothed.is_smooth
     assert loss.smoothed == loss.smoothed

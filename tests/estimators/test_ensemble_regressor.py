@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch import ShallowNNEnsembleRegressor, ShallowNNRegressor
-from sknn_scratch._targets.reals import REAL_LOSSES
+from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests.helpers import make_rows
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -26,7 +26,7 @@ ensemble = partial(
 )
 
 
-@pytest.mark.parametrize("loss", REAL_LOSSES)
+@pytest.mark.parametrize("loss", NUMBER_LOSSES)
 def test_a_network_of_an_ensemble_is_the_same_alone(loss):
     fitted = ensemble(loss=loss, quantile=0.8, batch_size=7).fit(X, Y)
     for one in fitted.estimators_:

@@ -9,17 +9,17 @@ import pytest
 import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LinearRegression, PoissonRegressor, Ridge
-from sklearn.metrics import mean_poisson_deviance, r2_score
+from sklearn.linear_model import GammaRegressor, LinearRegression, PoissonRegressor, Ridge
+from sklearn.metrics import d2_pinball_score, mean_gamma_deviance, mean_poisson_deviance, r2_score
 
 from sknn_scratch import Checkpoint, CheckpointError, ShallowNNClassifier, ShallowNNRegressor
-from sknn_scratch._core.losses import LOSSES
-from sknn_scratch._targets.reals import POSITIVE_LOSSES, REAL_LOSSES
+from sknn_scratch._core.losses import LOSSES, NUMBERS
+from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests.helpers import assert_same_model, make_rows, small_regressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-every_loss = pytest.mark.parametrize("loss", REAL_LOSSES)
+every_loss = pytest.mark.parametrize("loss", NUMBER_LOSSES)
 # With a constant rate, the steps of a loss with a kink do not become small.
 SLOWER_AND_SLOWER = {
     "max_iter": 100,
@@ -27,8 +27,9 @@ SLOWER_AND_SLOWER = {
     "n_iter_no_change": 100,
     "learning_rate_schedule": "cosine",
 }
-ROBUST = [loss for loss in REAL_LOSSES if LOSSES[loss].is_robust]
-WITH_KINKS = [loss for loss in REAL_LOSSES if not LOSSES[loss].is_smooth]
+ROBUST = [loss for loss in NUMBER_LOSSES if LOSSES[loss].is_robust]
+ANY_NUMBER = [loss for loss in NUMBER_LOSSES if LOSSES[loss].domain is NUMBERS]
+WITH_KINKS = [loss for loss in NUMBER_LOSSES if not LOSSES[loss].is_smooth]
 
 
 def assert_same_regressor(one, other, rtol=1e-10):
@@ -71,9 +72,23 @@ def test_a_linear_network_with_logarithms_is_poisson_regression():
     assert 2 * poisson.y_scale_ * poisson.loss_curve_[-1] == pytest.approx(deviance, rel=1e-6)
 
 
+def test_a_linear_network_with_logarithms_is_gamma_regression():
+    """Weights are exposures: the means of several rows, with their numbers, are as the rows themselves."""
+    X, _ = make_rows(200)
+    sizes = np.random.default_rng(1).gamma(3.0, np.exp(1 + 0.5 * X[:, 0]))
+    numbers = np.random.default_rng(2).integers(4, size=200)
+    gamma = linear_network(loss="gamma", alpha=0).fit(X, np.where(numbers > 0, sizes, 0), numbers)
+    exact = GammaRegressor(alpha=0, tol=1e-10, max_iter=1000)
+    exact.fit(X[numbers > 0], sizes[numbers > 0], numbers[numbers > 0])
+    assert_allclose(gamma.predict(X), exact.predict(X), rtol=1e-6)
+    deviance = mean_gamma_deviance(sizes, exact.predict(X), sample_weight=numbers)
+    assert 2 * gamma.loss_curve_[-1] == pytest.approx(deviance, rel=1e-6)
+
+
 @pytest.mark.parametrize(
     ("params", "constant"),
     [
+        ({"loss": "gamma", "solver": "lbfgs"}, np.mean),
         ({"loss": "squared_error", "solver": "lbfgs"}, np.mean),
         ({"loss": "poisson", "solver": "lbfgs"}, np.mean),
         ({"loss": "absolute_error"}, np.median),
@@ -108,6 +123,40 @@ def test_as_many_rows_are_below_a_quantile_as_there_should_be(quantile):
     assert below[outside].mean() == pytest.approx(below[~outside].mean(), abs=0.1)
 
 
+QUANTILES = (0.55, 0.45, 0.5)
+
+
+def quantiles_of(*quantiles, **params):
+    return small_regressor(loss="quantile", quantile=list(quantiles or QUANTILES), **params)
+
+
+def test_several_quantiles_of_one_fit():
+    X, y = make_rows(300)
+    reg = quantiles_of(n_hidden=20).fit(X[:200], y[:200])
+    predicted = reg.predict(X[200:])
+    assert predicted.shape == (100, 3)
+    assert (np.diff(predicted[:, [1, 2, 0]], axis=1) >= 0).all()
+    outputs = reg.transform(X[200:]) @ reg.coefs_[1] + reg.intercepts_[1]
+    assert (outputs[:, 0] < outputs[:, 1]).any()  # which rearranging mends
+    d2 = [d2_pinball_score(y[200:], predicted[:, i], alpha=q) for i, q in enumerate(QUANTILES)]
+    assert reg.score(X[200:], y[200:]) == pytest.approx(np.mean(d2))
+    assert_array_equal(pickle.loads(pickle.dumps(reg)).predict(X[200:]), predicted)
+
+
+def test_a_list_of_one_quantile_is_a_column_of_the_same():
+    X, y = make_rows()
+    column, alone = (small_regressor(loss="quantile", quantile=q).fit(X, y) for q in ([0.8], 0.8))
+    assert_array_equal(column.predict(X), alone.predict(X)[:, np.newaxis])
+
+
+def test_the_quantiles_of_a_fitted_network_cannot_change():
+    reg = quantiles_of(warm_start=True).fit(X, Y)
+    with pytest.raises(ValueError, match=r"quantile=\[0.1, 0.5, 0.9\], but .* quantiles \[0.55, 0.45, 0.5\]"):
+        reg.set_params(quantile=[0.1, 0.5, 0.9]).fit(X, Y)
+    with pytest.raises(ValueError, match="another kind of loss"):
+        reg.set_params(quantile=0.5).fit(X, Y)
+
+
 @pytest.mark.parametrize("loss", WITH_KINKS)
 def test_lbfgs_refuses_losses_with_kinks(loss):
     with pytest.raises(ValueError, match=f"loss='{loss}' has kinks.*adam.*huber"):
@@ -127,7 +176,7 @@ def test_the_unit_of_y_changes_nothing(loss, power):
     assert_array_equal(scaled.loss_curve_, one.loss_curve_)
 
 
-@pytest.mark.parametrize("loss", [loss for loss in REAL_LOSSES if loss not in POSITIVE_LOSSES])
+@pytest.mark.parametrize("loss", ANY_NUMBER)
 def test_the_origin_of_y_changes_nothing(loss):
     X, y = make_rows()
     y = np.round(y * 2**20) / 2**20  # so that the sums are exact
@@ -143,12 +192,14 @@ def test_extreme_units(loss, scale):
     assert r2_score(y, reg.predict(X) / scale) > 0.3
 
 
-@pytest.mark.parametrize(("loss", "value"), [*((loss, 0.1) for loss in REAL_LOSSES), ("squared_error", 1e12)])
+@pytest.mark.parametrize(
+    ("loss", "value"), [*((loss, 0.1) for loss in NUMBER_LOSSES), ("squared_error", 1e12)]
+)
 def test_a_constant_is_learned_at_once(loss, value):
     X, _ = make_rows()
     y = np.full(60, value)
     reg = small_regressor(loss=loss, max_iter=100, alpha=100).fit(X, y)
-    assert reg.y_scale_ == (pytest.approx(value) if loss in POSITIVE_LOSSES else 1)
+    assert reg.y_scale_ == (pytest.approx(value) if loss not in ANY_NUMBER else 1)
     assert_allclose(reg.predict(X), value, atol=0.1 * reg.y_scale_)
 
 
@@ -243,11 +294,28 @@ BAD_Y = {
     "strings": (np.array(["a"] * 40), {}, "real numbers, but is of dtype <U1.*ShallowNNClassifier"),
     "dates": (np.array(["2020-01-01"] * 40, dtype="M8[D]"), {}, "real numbers"),
     "complex": (Y + 1j, {}, "[Cc]omplex"),
-    "negative": (Y - 5, {"loss": "poisson"}, "without negative values, but its minimum is -"),
+    "negative": (
+        np.where(np.arange(40) < 3, -2.0, Y),
+        {"loss": "poisson"},
+        r"loss='poisson' needs a y of numbers that are not negative, but 3 of 40 rows have others \(row 0 is "
+        r"the first, with y = -2.0\).*leave them out, or use .*: 'squared_error', .*'huber', 'quantile'\.",
+    ),
+    "not positive": (
+        np.where(np.arange(40) == 7, 0.0, Y),
+        {"loss": "gamma"},
+        "loss='gamma' needs a y of positive numbers, but 1 of 40 rows .*row 7 is .*'poisson'",
+    ),
     "zeros": (np.zeros(40), {"loss": "poisson"}, "positive mean"),
     "a mean that underflows": (np.eye(40)[0] * 5e-324, {"loss": "poisson"}, "positive mean"),
     "loss": (Y, {"loss": "mse"}, "'loss' parameter of ShallowNNRegressor must be a str among"),
     "quantile": (Y, {"loss": "quantile", "quantile": 1.0}, "'quantile' parameter"),
+    "quantiles": (Y, {"loss": "quantile", "quantile": [0.5, 1.0]}, "a list, tuple or array of a float in"),
+    "no quantile": (Y, {"loss": "quantile", "quantile": []}, "'quantile' parameter"),
+    "two targets": (
+        np.column_stack([Y, Y]),
+        {"loss": "quantile", "quantile": [0.1, 0.9]},
+        r"quantile=\[0.1, 0.9\], predictions have a column for each .* y has 2 columns",
+    ),
     "huber_delta": (Y, {"huber_delta": 0.0}, "'huber_delta' parameter"),
 }
 
@@ -267,6 +335,8 @@ def test_bad_validation_rows_are_named():
         small_regressor().fit(X, Y, X_val=X, y_val=np.column_stack([Y, Y]))
     with pytest.raises(ValueError, match=r"In X_val.*negative"):
         small_regressor(loss="poisson").fit(X, Y, X_val=X, y_val=-Y)
+    with pytest.raises(ValueError, match=r"In X_val.*2 columns"):
+        quantiles_of().fit(X, Y, X_val=X, y_val=np.column_stack([Y, Y]))
     with pytest.raises(ValueError, match=r"overflow float32.*y_scale_"):
         small_regressor(dtype="float32").fit(X, 1e-30 * Y, X_val=X, y_val=1e30 * Y)
 

@@ -25,11 +25,11 @@ from sknn_scratch import (
     VectorizedGridSearchCV,
     diagnose,
 )
-from sknn_scratch._core.losses import Targets
+from sknn_scratch._core.losses import LOSSES, Targets
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._targets.labels import KINDS as LABELS
-from sknn_scratch._targets.reals import KINDS as REALS
-from sknn_scratch._targets.reals import POSITIVE_LOSSES, REAL_LOSSES
+from sknn_scratch._targets.numbers import KINDS as REALS
+from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests.helpers import moons
 
 FAILED = "The training has failed: its loss is no lower than"
@@ -408,13 +408,14 @@ def test_features_of_usual_sizes_are_not_warned_of():
 # --- The loss of a constant ---
 
 
-@pytest.mark.parametrize("loss", REAL_LOSSES)
+@pytest.mark.parametrize("loss", NUMBER_LOSSES)
 def test_the_loss_of_the_best_constant(loss):
     rng = np.random.default_rng(0)
-    targets = rng.exponential(size=(50, 2)) - (0 if loss in POSITIVE_LOSSES else 1)
+    has_logs = LOSSES[loss].link == "log"
+    targets = rng.exponential(size=(50, 2)) - (0 if has_logs else 1)
     shares = rng.dirichlet(np.ones(50))
     reg = ShallowNNRegressor(loss=loss, quantile=0.9)
-    reals = REALS["rate" if loss in POSITIVE_LOSSES else "real"](np.zeros(2), np.ones(2))
+    reals = REALS["rate" if has_logs else "real"](np.zeros(2), np.ones(2))
     constants = np.linspace(-4, 4, 2001)
     least = 0.0
     for column in targets.T:

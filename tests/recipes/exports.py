@@ -19,10 +19,11 @@ from sknn_scratch import (
     ShallowNNRegressor,
 )
 from sknn_scratch._core.activations import ACTIVATIONS
-from sknn_scratch._targets.reals import REAL_LOSSES
+from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests.helpers import KINDS, make_data
 
 ENSEMBLE = {"n_networks": 3}
+CLOSE = {"quantile": [0.6, 0.4, 0.5]}  # they cross
 ESTIMATORS = {
     **{
         f"{kind} {cls.__name__}": (cls, {"kind": kind}, more)
@@ -32,7 +33,11 @@ ESTIMATORS = {
     **{
         f"{loss} {cls.__name__}": (cls, {"n_targets": n_targets}, {"loss": loss, **more})
         for cls, more in ((ShallowNNRegressor, {}), (ShallowNNEnsembleRegressor, ENSEMBLE))
-        for n_targets, loss in enumerate(REAL_LOSSES, start=1)
+        for n_targets, loss in enumerate(NUMBER_LOSSES, start=1)
+    },
+    **{
+        f"quantiles {cls.__name__}": (cls, {"n_targets": 1}, {"loss": "quantile", **CLOSE, **more})
+        for cls, more in ((ShallowNNRegressor, {}), (ShallowNNEnsembleRegressor, ENSEMBLE))
     },
 }
 

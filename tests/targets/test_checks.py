@@ -8,6 +8,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.ensemble import BaggingClassifier
 from sklearn.utils.class_weight import compute_sample_weight
 
 from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier, ShallowNNRegressor, diagnose
@@ -50,6 +51,22 @@ def test_rows_that_weigh_nothing_are_not_there(kind, params):
     assert_same_model(weighted, without, rtol=0)
     for name in weighted.history_.keys() - {"seconds"}:
         assert_array_equal(weighted.history_[name], without.history_[name])
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("kind", ["binary", "multiclass"])
+def test_a_class_may_weigh_nothing(kind, solver):
+    """As in bagging, where each estimator has a sample of the rows: the classes are those of y."""
+    X, y = make_data(kind)
+    by_class = make_classifier(solver=solver, class_weight={0: 0}).fit(X, y)
+    by_row = make_classifier(solver=solver).fit(X, y, y > 0)
+    assert_same_model(by_class, by_row, rtol=1e-12)
+    assert_array_equal(by_row.classes_, np.unique(y))
+    assert by_row.predict_proba(X)[:, 0].mean() < 0.3
+    if kind == "binary":
+        rare = (np.arange(60) < 2).astype(int)
+        for seed in range(5):
+            BaggingClassifier(make_classifier(solver=solver), 10, random_state=seed).fit(X, rare)
 
 
 def test_rows_that_weigh_nothing_are_not_there_in_partial_fit():

@@ -1,0 +1,72 @@
+"""The kinds of y with numbers. The loss says which, and what y may be."""
+
+import numpy as np
+from sklearn.utils import check_array
+
+from sknn_scratch._core.losses import LOSSES
+from sknn_scratch._targets.base import Kinds
+from sknn_scratch._targets.quantiles import Quantiles
+from sknn_scratch._targets.rates import Rates
+from sknn_scratch._targets.reals import Reals
+from sknn_scratch._targets.scaled import loss_of
+from sknn_scratch._targets.weights import combine_weights, distinct_values
+
+KINDS = {kind.name: kind for kind in (Reals, Rates, Quantiles)}
+NUMBER_LOSSES = [name for name, loss in LOSSES.items() if loss.link in ("identity", "log")]
+
+
+class NumberKinds(Kinds):
+    """Numbers."""
+
+    @staticmethod
+    def validated(y):
+        """Validate numbers, float64 (n_samples,) or (n_samples, n_outputs)."""
+        y = y.toarray() if hasattr(y, "toarray") else y
+        if y.dtype.kind not in "biufO":
+            raise ValueError(
+                f"y must hold real numbers, but is of dtype {y.dtype}. To predict classes, use "
+                "ShallowNNClassifier or tabular_pipeline('classifier')."
+            )
+        return check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
+
+    @staticmethod
+    def variant(estimator):
+        """Get what the loss says about y, its scale and the outputs."""
+        loss = loss_of(estimator)
+        return loss.domain, loss.link, loss.is_robust, loss.parts
+
+    @staticmethod
+    def check_domain(estimator, y, sample_weight=None):
+        """Name the first row that is wrong, and the losses that are defined for all of them."""
+        domain, weighs = LOSSES[estimator.loss].domain, True if sample_weight is None else sample_weight > 0
+        is_bad = ~domain.contains(y).reshape(len(y), -1).all(axis=1) & weighs
+        if not is_bad.any():
+            return
+        first = np.flatnonzero(is_bad)[0]
+        others = [repr(name) for name in NUMBER_LOSSES if LOSSES[name].domain.contains(y[is_bad]).all()]
+        raise ValueError(
+            f"loss={estimator.loss!r} needs a y of {domain.words}, but {is_bad.sum()} of {len(y)} rows have "
+            f"others (row {first} is the first, with y = {y[first]}). Correct these rows, leave them out, or "
+            f"use a loss that is defined for them: {', '.join(others)}."
+        )
+
+    @staticmethod
+    def first(estimator, y, inputs, sample_weight):
+        """Compute the offset and the scale of the y of a first fit, from the rows with a positive weight.
+
+        Each column is measured by its distinct values in ascending order, so that the order of the rows does
+        not even change the rounding.
+        """
+        loss, weights = loss_of(estimator), combine_weights(sample_weight, None)
+        kind = next(kind for kind in KINDS.values() if kind.serves(loss))
+        columns = [distinct_values(column, weights) for column in y.reshape(len(y), -1).astype(float).T]
+        offset, scale = np.transpose([kind.measure(loss, *one) for one in columns])
+        if y.ndim == 1:
+            offset, scale = float(offset[0]), float(scale[0])
+        made = kind.for_loss(loss, offset, scale)
+        made.check(y)
+        return made
+
+    @staticmethod
+    def of_fitted(fitted):
+        return KINDS[fitted._target_kind_].of_fitted(fitted)

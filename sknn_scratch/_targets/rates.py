@@ -1,0 +1,50 @@
+"""Numbers that are not negative as targets of a network: divided by their mean."""
+
+from typing import ClassVar
+
+import numpy as np
+
+from sknn_scratch._targets.scaled import ScaledNumbers
+
+TINY = np.finfo(float).tiny
+
+
+class Rates(ScaledNumbers):
+    """Rates, such as counts or amounts: the outputs are logarithms of y / mean."""
+
+    name: ClassVar[str] = "rate"
+
+    @staticmethod
+    def serves(loss):
+        """Whether the outputs of a loss are logarithms."""
+        return loss.link == "log"
+
+    @staticmethod
+    def measure(loss, y, weights):
+        """Get the offset, zero, and compute the mean of y (n,) with weights (n,)."""
+        largest = max(y.max(), TINY)
+        mean = largest * np.average(y / largest, weights=weights)
+        if not mean:
+            raise ValueError(
+                f"loss={loss.name!r} needs a y with a positive mean (in each column), but it is zero."
+            )
+        return 0.0, mean
+
+    @staticmethod
+    def activated(outputs):
+        """Turn logarithms into rates."""
+        return np.exp(outputs)
+
+    def outputs_of_means(self, means):
+        """Compute logarithms of rates; a negative rate, which a linear model may predict, counts as tiny."""
+        return np.log(np.maximum(means, TINY))
+
+    def average(self, all_outputs):
+        """Compute the logarithms of the mean of the rates, without overflow."""
+        all_outputs = np.stack(list(all_outputs))
+        return np.logaddexp.reduce(all_outputs, axis=0) - np.log(len(all_outputs))
+
+    @staticmethod
+    def constants(loss, targets):
+        """Compute the logarithm of the mean of targets with one output."""
+        return [np.log(max(targets.times_shares.sum(), TINY))]

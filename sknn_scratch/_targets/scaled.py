@@ -1,0 +1,134 @@
+"""Numbers as targets of a network: what ``reals``, ``rates`` and ``quantiles`` share.
+
+The network learns (y - offset) / scale. So the right sizes of weights, learning rate, penalty and tolerances
+do not depend on the units of y. Predictions are in the units of y again.
+"""
+
+from dataclasses import fields
+from typing import ClassVar
+
+import numpy as np
+from sklearn.metrics import r2_score
+
+from sknn_scratch._core.losses import LOSSES, Targets
+from sknn_scratch._targets.base import TargetKind
+from sknn_scratch._targets.checks import check_outputs
+
+
+class ScaledNumbers(TargetKind):
+    """Numbers with an offset and a scale. A subclass names the losses that it is for, by ``serves(loss)``.
+
+    It has ``measure(y, weights)``, which computes the offset and the scale of a column (n,) with weights
+    (n,), and ``constants(loss, targets)``, which lists constants of which one is the best, or nearly so, for
+    targets with one output.
+    """
+
+    usual_alpha: ClassVar[float] = 3.0
+
+    def __init__(self, offset, scale):
+        self.offset, self.scale = offset, scale  # numbers, or (n_outputs,) if y has columns
+
+    @classmethod
+    def for_loss(cls, loss, offset, scale):
+        """Make the kind of y for a loss."""
+        return cls(offset, scale)
+
+    @classmethod
+    def of_fitted(cls, fitted):
+        """Make the kind of y that an estimator was fitted to."""
+        return cls(fitted.y_offset_, fitted.y_scale_)
+
+    def fitted_attributes(self):
+        return {"y_offset_": self.offset, "y_scale_": self.scale, "_target_kind_": self.name}
+
+    @property
+    def n_outputs(self):
+        """Number of the network's outputs: one for each column of y."""
+        return np.size(self.scale)
+
+    def output_names(self):
+        """Name the columns of y (n_outputs,)."""
+        return ["y"] if np.ndim(self.scale) == 0 else [f"y{i}" for i in range(self.n_outputs)]
+
+    def loss_of(self, estimator):
+        """Make the estimator's loss, with its parameters."""
+        loss = loss_of(estimator)
+        if not self.serves(loss):
+            raise ValueError(
+                f"loss={loss.name!r}, but the outputs of the fitted network are for another kind of loss; "
+                "set it back, or start anew with fit and warm_start=False."
+            )
+        return loss
+
+    def check(self, y):
+        """Raise ValueError unless y has the same number of columns as in the first fit."""
+        if y.shape[1:] != np.shape(self.scale):
+            expected = "one dimension" if np.ndim(self.scale) == 0 else f"{self.n_outputs} columns"
+            raise ValueError(f"y has the shape {y.shape}, but the model was fitted to a y of {expected}.")
+
+    def encode(self, y, dtype):
+        with np.errstate(over="ignore"):
+            targets = ((y - self.offset) / self.scale).reshape(len(y), -1).astype(dtype)
+        if not np.isfinite(targets).all():
+            raise ValueError(
+                f"y has values that overflow {np.dtype(dtype)} when they are measured in units of "
+                f"y_scale_={self.scale}; correct them, or, if y has changed since the first fit, start anew "
+                "with fit and warm_start=False."
+            )
+        return targets
+
+    @np.errstate(over="ignore", under="ignore")
+    def decode(self, outputs):
+        """Turn outputs (n_samples, n_outputs) into numbers in units of y, float64."""
+        y = self.offset + self.scale * self.activated(outputs.astype(np.float64))
+        check_outputs(y)
+        return y[:, 0] if self.predicts_vectors else y
+
+    @property
+    def predicts_vectors(self):
+        """Whether predictions have the shape (n_samples,)."""
+        return np.ndim(self.scale) == 0
+
+    @staticmethod
+    def activated(outputs):
+        """Turn outputs into predictions of the targets."""
+        return outputs
+
+    def average(self, all_outputs):
+        return np.mean(list(all_outputs), axis=0)
+
+    def strata(self, y):
+        """Get the number (n_samples,) of each row's stratum: there is only one."""
+        return np.zeros(len(y), np.intp)
+
+    def errors(self, outputs, y):
+        y = y.reshape(len(y), -1)
+        spread = np.std(y, axis=0)
+        residuals = self.decode(outputs).reshape(y.shape) - y
+        return np.square(residuals / np.where(spread > 0, spread, 1.0))
+
+    def score(self, predicted, y, sample_weight):
+        """Compute R2, the mean of all columns."""
+        return r2_score(y, predicted, sample_weight=sample_weight)
+
+    def loss_of_a_constant(self, estimator, targets, shares):
+        """Compute the mean loss of the best constants, one output after the other."""
+        loss, total = self.loss_of(estimator), 0.0
+        for column, part in zip(targets.T.astype(float), loss.parts or [loss] * self.n_outputs, strict=True):
+            of_column = Targets.of(column[:, np.newaxis], shares)
+            total += min(
+                float(part.total(np.full_like(of_column.values, constant), of_column))
+                for constant in self.constants(part, of_column)
+            )
+        return total
+
+
+def loss_of(estimator):
+    """Make the loss of a regressor, with its parameters."""
+    loss = LOSSES[estimator.loss]
+    return loss(**{field.name: plain(getattr(estimator, field.name)) for field in fields(loss)})
+
+
+def plain(numbers):
+    """Turn a number into a float, and several numbers into a tuple of floats."""
+    return float(numbers) if np.ndim(numbers) == 0 else tuple(map(float, numbers))
