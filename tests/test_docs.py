@@ -5,12 +5,14 @@ page without a place in the contents are errors.
 """
 
 import ast
+import itertools
 import re
 import runpy
 from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import notebook
 import pytest
 import session
 
@@ -107,6 +109,47 @@ def test_expected_trouble_is_shown(running):
     assert running.run("int('x')", raises="ValueError").trouble.startswith("ValueError: invalid")
     with pytest.raises(TypeError):
         running.run("int([])", raises="ValueError")
+
+
+# --- Chapters as notebooks ---
+
+CHAPTERS = [name for name in PAGES if re.search(r"tutorial/\d+-", name)]
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_notebook_has_the_answers_last_and_its_code_compiles(name):
+    page = PAGES[name]
+    made = notebook.notebook_of(page, itertools.repeat("1"), itertools.repeat("<svg/>"))
+    texts = [cell["source"] for cell in made["cells"] if cell["cell_type"] == "markdown"]
+    titles = re.findall(r"\{dropdown\} (.*)", page)
+    headings = [line for text in texts for line in text.splitlines() if line.startswith("## ")]
+    assert [heading.rpartition(": ")[2] for heading in headings[-len(titles) :]] == titles
+    assert len(set(headings)) == len(headings)
+    code = [cell["source"] for cell in made["cells"] if cell["cell_type"] == "code"]
+    assert [block.strip() for block, _ in blocks_of(page) if block.strip() not in code] == []
+    scenes = re.findall(r'data-state="(.*?)"', re.sub(r"<button.*?</button>", "", page, flags=re.DOTALL))
+    linked = re.findall(r"\(https://\S+/playground\.html#(\S+)\)", "\n".join(texts))
+    assert linked == [scene.replace("&amp;", "&") for scene in scenes]
+    ast.parse(notebook.script_of(made))
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_the_code_that_is_seen_imports_what_it_uses(name):
+    folded, seen = set(), set()
+    for code, options in blocks_of(PAGES[name]):
+        tree = ast.parse(code)
+        imported = {
+            alias.asname or alias.name.partition(".")[0]
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in node.names
+        }
+        if "folded" in options:
+            folded |= imported
+        else:
+            seen |= imported
+            used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+            assert used & folded <= seen
 
 
 # --- The pages of the API ---

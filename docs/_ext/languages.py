@@ -2,14 +2,11 @@
 
 import os
 import posixpath
-import tomllib
 from pathlib import Path
 
 from docutils import nodes
+from notebook import SITE
 from sphinx import addnodes
-
-PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
-SITE = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["urls"]["Documentation"]
 
 
 def link_pages(app, doctree):

@@ -14,7 +14,7 @@ All blocks of a page run in one namespace. ``:warns:`` and ``:raises:`` name the
 ``### BEGIN SOLUTION`` and ``### END SOLUTION``, the page shows ``...``.
 
 ``draw`` calls a function of drawings.py and shows what it draws, without the code. ``notebook``, the last
-block, links to the page as a Jupyter notebook; its text stands on the page and in the notebook. With
+block, links to the page as a Jupyter notebook and as a script. Its text stands on the page and in both. With
 ``:answers-of:`` and the name of a page beside it, it links to that page with its solutions.
 """
 
@@ -27,7 +27,7 @@ import matplotlib.pyplot as plt
 from docutils import nodes
 from docutils.parsers.rst import directives
 from matplotlib.collections import QuadMesh
-from notebook import notebook_of, without_solutions
+from notebook import notebook_of, script_of, without_solutions
 from session import STYLE, Session, drawings
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective, SphinxRole
@@ -118,14 +118,22 @@ class Notebook(SphinxDirective):
         markdown, session = page.read_text(encoding="utf-8"), session_of(self.env)
         notebook = notebook_of(markdown, session.values, session.drawn, solved=solved)
         name = page.stem + "-answers" * solved
-        path = Path(self.env.doctreedir, "notebooks", self.env.docname).with_name(f"{name}.ipynb")
+        as_notebook = self.download(f"{name}.ipynb", json.dumps(notebook, ensure_ascii=False, indent=1))
+        as_script = self.download(f"{name}.py", script_of(notebook), "Python (.py)")
+        chinese = self.config.language == "zh_CN"
+        between, after = ("，", "。") if chinese else (", ", ". ")
+        words = nodes.Text(after + " ".join(self.content))
+        paragraph = [as_notebook, nodes.Text(between), as_script, words]
+        return [nodes.paragraph("", "", *paragraph, classes=["run-notebook"])]
+
+    def download(self, name, text, words=""):
+        """Write a file, and link to it."""
+        path = Path(self.env.doctreedir, "notebooks", self.env.docname).with_name(name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
         address = {"reftarget": beside(self.env, path), "refdoc": self.env.docname}
-        link = addnodes.download_reference("", "", nodes.inline("", self.arguments[0]), **address)
-        space = "" if self.config.language == "zh_CN" else " "
-        sentence = nodes.Text(space + " ".join(self.content))
-        return [nodes.paragraph("", "", link, sentence, classes=["run-notebook"])]
+        inline = nodes.inline("", words or self.arguments[0])
+        return addnodes.download_reference("", "", inline, **address)
 
 
 class Value(SphinxRole):
