@@ -112,6 +112,12 @@ def test_activations_that_are_about_as_fast(rates, digits):
     assert max(epochs) < 2 * min(epochs)
 
 
+def test_relu_is_steep_for_about_half_of_the_inputs(digits):
+    for rate, epochs in ((1e-300, 1), (0.5, 20)):
+        positive = train(*digits, epochs=epochs, learning_rate=rate, **SGD).transform(digits[0]) > 0
+        assert positive.mean() == pytest.approx(0.5, abs=0.05)
+
+
 # 6. Saturation
 
 
@@ -199,6 +205,33 @@ def test_from_zero_tanh_and_relu_learn_nothing_at_all(activation, cancer):
     assert all(np.all(weights == 0) for weights in clf.coefs_)
 
 
+def trained_from(W1, W2, b1, X, y, epochs=40):
+    clf = ShallowNNClassifier(activation="tanh", learning_rate=0.1, random_state=0, **SGD)
+    clf.partial_fit(X, y, classes=range(10))
+    clf.coefs_[0][:], clf.coefs_[1][:] = W1, W2
+    clf.intercepts_[0][:], clf.intercepts_[1][:] = b1, 0
+    for _ in range(epochs):
+        clf.partial_fit(X, y)
+    return clf
+
+
+def test_from_zero_the_forward_pass_runs(cancer):
+    clf = ShallowNNClassifier(8, "sigmoid", init_scale=0, solver="sgd", learning_rate=1e-300)
+    with pytest.warns(SymmetryWarning):
+        clf.partial_fit(*cancer, classes=[0, 1])
+    np.testing.assert_array_equal(clf.transform(cancer[0]), 0.5)
+    np.testing.assert_array_equal(clf.predict_proba(cancer[0]), 0.5)
+
+
+def test_most_of_the_harm_of_large_weights_is_that_of_the_output_layer(digits, rng):
+    W1, W2 = rng.standard_normal((64, 32)), rng.standard_normal((32, 10))
+    good, saturated, both = (
+        trained_from(scale * W1, output_scale * W2, 0, *digits).loss_curve_[-1]
+        for scale, output_scale in ((0.1, 0.1), (10, 0.1), (10, 10))
+    )
+    assert 2 * good < saturated < both / 10
+
+
 def test_small_weights_learn_and_large_ones_saturate_and_a_tenth_is_best_for_these_digits(digits):
     tiny, small, better, large = (
         train(*digits, activation="tanh", init_scale=scale, learning_rate=0.1, **SGD)
@@ -212,19 +245,29 @@ def test_small_weights_learn_and_large_ones_saturate_and_a_tenth_is_best_for_the
     assert tiny.loss_curve_[-1] > small.loss_curve_[-1] > better.loss_curve_[-1]
 
 
-def test_equal_weights_stay_equal_whatever_their_value(digits):
-    X, y = digits
-    clf = ShallowNNClassifier(activation="tanh", learning_rate=0.1, random_state=0, **SGD)
-    clf.partial_fit(X, y, classes=range(10))
-    for array in clf.coefs_ + clf.intercepts_:
-        array[:] = 0.1
-    for _ in range(10):
-        clf.partial_fit(X, y)
-    assert np.ptp(clf.coefs_[0], axis=1).max() < 1e-9
-    assert np.ptp(clf.coefs_[0], axis=0).max() > 0.01  # they have learnt, all the same
+def test_equal_units_stay_equal_whatever_their_weights_and_any_difference_will_do(digits):
+    equal = trained_from(0.1, 0.1, 0.1, *digits, epochs=10)
+    assert np.ptp(equal.coefs_[0], axis=1).max() < 1e-9
+    assert np.ptp(equal.coefs_[0], axis=0).max() > 0.01  # they have learnt, all the same
+    pattern = 0.1 * np.sin(np.arange(64 * 32)).reshape(64, 32)
+    for start, accuracy in [
+        ((0.1, 0.1, np.linspace(-1, 1, 32)), 0.8),
+        ((pattern, pattern[:32, :10], 0), 0.95),
+    ]:
+        different = trained_from(*start, *digits)
+        assert np.ptp(different.coefs_[0], axis=1).max() > 0.1
+        assert different.score(*digits) > accuracy > equal.score(*digits)
 
 
 # 9. Faster descent
+
+
+def test_the_best_rate_in_a_valley_depends_on_the_number_of_steps():
+    def loss_after(n_steps, rate):
+        return (10 * (1 - rate) ** n_steps) ** 2 + 100 * (1 - 100 * rate) ** (2 * n_steps)
+
+    assert loss_after(60, 0.0195) < loss_after(60, 0.019) < loss_after(60, 2 / 101)
+    assert loss_after(2000, 2 / 101) < min(loss_after(2000, rate) for rate in (0.0195, 0.0199))
 
 
 def epochs_to_a_tenth(X, y, **parameters):
@@ -342,6 +385,21 @@ def test_outliers_pull_the_squared_error_but_not_huber(rng):
     assert errors[1] < errors[0] / 2
 
 
+def test_huber_goes_from_the_median_to_the_mean(rng):
+    y = rng.exponential(size=2000)
+    reg = ShallowNNRegressor(2, loss="huber", solver="lbfgs", alpha=0, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # there is nothing to learn but a constant
+        constants = [
+            reg.set_params(huber_delta=delta).fit(np.zeros((2000, 1)), y).predict([[0]])[0]
+            for delta in (0.01, 0.3, 3, 100)
+        ]
+    assert constants[0] == pytest.approx(np.median(y), abs=0.01)
+    assert constants[-1] == pytest.approx(y.mean(), abs=0.01)
+    assert np.all(np.diff(constants) > 0)
+    assert constants[1] - np.median(y) < 0.1 * (y.mean() - np.median(y))  # a small delta is nearly the median
+
+
 # 12. When it does not learn
 
 
@@ -356,6 +414,14 @@ def test_the_diagnosis_names_the_fault_of_each_patient(digits):
         "stopped too early": ({"max_iter": 4}, X[:900], y[:900]),
         "strong penalty": ({"alpha": 2000}, X[:900], y[:900]),
     }
+    for seed in (1, 2, 3):  # the cure of too large a rate lowers the loss on new rows
+        sick, cured = (
+            ShallowNNClassifier(16, solver="adam", learning_rate=rate, random_state=seed)
+            .fit(X[:900], y[:900])
+            .predict_proba(X[900:])
+            for rate in (1, 0.01)
+        )
+        assert log_loss(y[900:], sick) > 3 * log_loss(y[900:], cured)
     found = {}
     for fault, (parameters, X_train, y_train) in patients.items():
         settings = {"solver": "adam", "alpha": 1.0, "max_iter": 80} | parameters
