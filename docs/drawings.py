@@ -19,9 +19,10 @@ CHINESE = {
     "activation": "激活函数",
     "units": "单元",
     "inputs": "输入",
+    "samples": "样本",
     "× inputs": "× 输入",
-    "× samples": "× 样本",
-    "A row belongs to one neuron, a column to one sample.": "每一行是一个神经元，每一列是一个样本。",
+    "× units": "× 单元",
+    "A row belongs to one sample, a column to one neuron.": "每一行是一个样本，每一列是一个神经元。",
     "forward: values": "前向传播：值",
     "backward: errors": "反向传播：误差",
 }
@@ -118,43 +119,51 @@ def neuron():
     return draw
 
 
+def grid(draw, x, top, rows, columns, name, below, color_of, side=24, height=4, dots=False):
+    """Draw a matrix whose rows may go on (``dots``), in the middle of a height in cells.
+
+    ``color_of`` returns the colour and the opacity of a cell from its row and column. ``below`` are lines of
+    words that stand under the matrix.
+    """
+    start = top + (height - rows) * side / 2
+    draw.text(x + columns * side / 2, top - 34, name, 17)
+    for row in range(rows):
+        for column in range(columns):
+            color, opacity = color_of(row, column)
+            draw.box(x + column * side, start + row * side, side, side, color, opacity)
+    if dots:
+        draw.text(x + columns * side / 2, start + rows * side + 8, "⋮")
+    for line, words in enumerate(below):
+        draw.text(x + columns * side / 2, top + height * side + 34 + 19 * line, words, 13)
+
+
+def of_sample(sample):
+    """Return the colours of a matrix in which the row of a sample stands out."""
+    return lambda row, _: ("currentColor", 0.4 if row == sample else 0.08)
+
+
+def of_unit(unit):
+    """Return the colours of a matrix in which the column of a unit stands out."""
+    return lambda _, column: (HIDDEN_LAYER, 0.6) if column == unit else ("currentColor", 0.08)
+
+
 def stacking():
-    """Draw the product of the weights and the samples: the row of a neuron, the column of a sample."""
-    draw = Drawing(560, 236)
-    side, top, neuron, sample = 24, 58, 1, 1
-
-    def grid(x, rows, columns, name, below, color_of, dots=False):
-        """Draw a matrix in whose middle height all others are."""
-        start = top + (4 - rows) * side / 2
-        width = columns * side
-        draw.text(x + width / 2, top - 34, name, 17)
-        for row in range(rows):
-            for column in range(columns):
-                color, opacity = color_of(row, column)
-                draw.box(x + column * side, start + row * side, side, side, color, opacity)
-        if dots:
-            draw.text(x + width + 14, top + 2 * side, "…")
-        for line, words in enumerate(below):
-            draw.text(x + (width + 20 * dots) / 2, top + 4 * side + 24 + 19 * line, words, 13)
-
-    def by_row(row, _):
-        return (HIDDEN_LAYER, 0.6) if row == neuron else ("currentColor", 0.08)
-
-    def by_column(_, column):
-        return "currentColor", 0.4 if column == sample else 0.08
+    """Draw the product of the samples and the weights: the row of a sample, the column of a neuron."""
+    draw = Drawing(520, 270)
+    top, neuron, sample = 58, 1, 1
 
     def by_both(row, column):
-        if row == neuron:
-            return HIDDEN_LAYER, 0.95 if column == sample else 0.6
-        return by_column(row, column)
+        if column == neuron:
+            return HIDDEN_LAYER, 0.95 if row == sample else 0.6
+        return of_sample(sample)(row, column)
 
-    grid(10, 4, 3, "W^[1]", ("units", "× inputs"), by_row)
-    grid(106, 3, 5, "X", ("inputs", "× samples"), by_column, dots=True)
-    draw.text(268, top + 2 * side, "+", 20)
-    grid(290, 4, 1, "b^[1]", ("units",), by_row)
-    draw.text(338, top + 2 * side, "=", 20)
-    grid(362, 4, 5, "Z^[1]", ("units", "× samples"), by_both, dots=True)
-    draw.text(280, 226, "A row belongs to one neuron, a column to one sample.", 14)
+    grid(draw, 14, top, 5, 3, "X", ("samples", "× inputs"), of_sample(sample), height=5, dots=True)
+    grid(draw, 116, top, 3, 4, "W^[1]", ("inputs", "× units"), of_unit(neuron), height=5)
+    draw.text(235, top + 60, "+", 20)
+    grid(draw, 260, top, 1, 4, "b^[1]", ("units",), of_unit(neuron), height=5)
+    draw.text(380, top + 60, "=", 20)
+    grid(draw, 404, top, 5, 4, "Z^[1]", ("samples", "× units"), by_both, height=5, dots=True)
+    draw.text(260, 258, "A row belongs to one sample, a column to one neuron.", 14)
     return draw
 
 
@@ -184,8 +193,8 @@ def collapse():
     layers(draw, [inputs, hidden, [(246, 100, "z")]])
     draw.text(308, 100, "=", 34)
     layers(draw, [[(378, 64, "x₁"), (378, 136, "x₂")], [(498, 100, "z")]])
-    draw.text(136, 215, "W^[2] (W^[1] x + b^[1]) + b^[2]")
-    draw.text(438, 215, "W x + b")
+    draw.text(136, 215, "(x W^[1] + b^[1]) W^[2] + b^[2]")
+    draw.text(438, 215, "x W + b")
     return draw
 
 
