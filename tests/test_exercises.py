@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PAGES = {
-    language: (ROOT / "docs" / folder / "tutorial" / "your-own-network.md").read_text(encoding="utf-8")
+    language: notebook.source_of(ROOT / "docs" / folder / "tutorial" / notebook.EXERCISES)
     for language, folder in (("English", ""), ("Chinese", "zh"))
 }
 

@@ -9,6 +9,7 @@ PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 SITE = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["urls"]["Documentation"]
 OPTION = re.compile(r"^:(\w+): *(.*)$", re.MULTILINE)
 SOLUTION = re.compile(r"### BEGIN SOLUTION.*?### END SOLUTION", re.DOTALL)
+HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS\n.*?### END HIDDEN TESTS\n", re.DOTALL)
 FENCE = re.compile(
     r"^(?P<fence>`{3,})(?P<kind>\S+)[^\n]*\n(?P<options>(?::\w+:[^\n]*\n)*)(?P<body>.*?)^(?P=fence)$",
     re.MULTILINE | re.DOTALL,
@@ -20,6 +21,9 @@ SCENE = re.compile(
     r"data-name=\"open\"[^>]*>(?P<words>[^<]*)</a>.*?</script>",
     re.DOTALL,
 )
+SECTION = re.compile(r"^(?=## )", re.MULTILINE)
+EXERCISES = "your-own-network.md"
+STEPS = "% the steps of the chapters\n"  # the place for them in the page of the exercises
 VALUE = re.compile(r"\{value\}`[^`]+`")
 DRAWING = re.compile(r"^```\{draw\}\n.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
@@ -31,9 +35,34 @@ INSTALL = """\
 """
 
 
+def source_of(page):
+    """Read what the notebook of a page has: a chapter without its steps, the exercises with all steps.
+
+    A step is a section of a chapter whose code has the option ``mine``.
+    """
+    sections = SECTION.split(page.read_text(encoding="utf-8"))
+    if page.name != EXERCISES:
+        return "".join(section for section in sections if "\n:mine:" not in section)
+    chapters = sorted(page.parent.glob("*-*.md"), key=lambda one: one.name.partition("-")[0].zfill(2))
+    steps = (
+        section
+        for chapter in chapters
+        if CHAPTER.fullmatch(chapter.name)
+        for section in SECTION.split(chapter.read_text(encoding="utf-8"))
+        if "\n:mine:" in section
+    )
+    return "".join(sections).replace(STEPS, "".join(steps))
+
+
+def blocks_before(markdown, code):
+    """List the code of the blocks that run before this one."""
+    before = markdown[: markdown.index(code)]
+    return [match["body"] for match in FENCE.finditer(before) if match["kind"] == "{run}"]
+
+
 def without_solutions(code):
-    """Put ``...`` in the place of each solution."""
-    return SOLUTION.sub("...", code)
+    """Put ``...`` in the place of each solution, and leave out the hidden tests."""
+    return HIDDEN.sub("", SOLUTION.sub("...", code))
 
 
 def cell(kind, source, **metadata):
@@ -82,7 +111,10 @@ def answers_last(markdown):
 
 
 def notebook_of(markdown, values=(), drawings=(), *, solved=False):
-    """Make the notebook of a page, in nbformat 4.4; exercises have their solutions only if it is ``solved``.
+    """Make the notebook of a page, in nbformat 4.4.
+
+    If it is ``solved``, exercises have their solutions and checks their hidden tests. From this, nbgrader
+    makes what students get, and marks what they hand in.
 
     The values and the drawings stand for its ``{value}`` roles and ``{draw}`` blocks, in their order.
     """
@@ -103,9 +135,23 @@ def notebook_of(markdown, values=(), drawings=(), *, solved=False):
             cells.insert(1, cell("code", INSTALL))
         else:
             cells.append(cell("markdown", match[0]))
+    if solved:
+        mark(cells)
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     cells = [one for one in cells if one["source"]]
     return {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 4}
+
+
+def mark(cells):
+    """Tell nbgrader which cells have solutions, and which check them: the next ones, for a point each."""
+    tasks = [i for i, one in enumerate(cells) if SOLUTION.search(one["source"])]
+    for step, i in enumerate(tasks, start=1):
+        for one, name, checks in ((cells[i], "step", False), (cells[i + 1], "check", True)):
+            mine = {"schema_version": 3, "grade_id": f"{name}-{step}", "cell_type": "code", "task": False}
+            mine |= {"solution": not checks, "grade": checks, "locked": checks} | (
+                {"points": 1} if checks else {}
+            )
+            one["metadata"] = {**one["metadata"], "nbgrader": mine}
 
 
 def script_of(notebook):

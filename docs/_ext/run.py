@@ -11,7 +11,8 @@
 
 All blocks of a page run in one namespace. ``:warns:`` and ``:raises:`` name the warning or error of a block.
 ``:folded:`` folds away the code and its warnings, below what it makes. Of what stands between
-``### BEGIN SOLUTION`` and ``### END SOLUTION``, the page shows ``...``.
+``### BEGIN SOLUTION`` and ``### END SOLUTION``, the page shows ``...``. ``:mine:`` marks the blocks of the
+reader's own network, which run after those of the page of the exercises and of all earlier chapters.
 
 ``draw`` calls a function of drawings.py and shows what it draws, without the code. ``notebook``, the last
 block, links to the page as a Jupyter notebook and as a script. Its text stands on the page and in both. With
@@ -27,7 +28,7 @@ import matplotlib.pyplot as plt
 from docutils import nodes
 from docutils.parsers.rst import directives
 from matplotlib.collections import QuadMesh
-from notebook import notebook_of, script_of, without_solutions
+from notebook import EXERCISES, blocks_before, notebook_of, script_of, source_of, without_solutions
 from session import STYLE, Session, drawings
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective, SphinxRole
@@ -46,7 +47,7 @@ class Run(SphinxDirective):
     """Show the code, then what it prints and draws."""
 
     has_content = True
-    option_spec: ClassVar = dict.fromkeys(("alt", "warns", "raises", "folded"), directives.unchanged)
+    option_spec: ClassVar = dict.fromkeys(("alt", "warns", "raises", "folded", "mine"), directives.unchanged)
 
     def run(self):
         """Return the nodes."""
@@ -58,7 +59,8 @@ class Run(SphinxDirective):
     def shown(self, code):
         """Run the code, and list what is shown."""
         expected = {name: self.options.get(name, "") for name in ("warns", "raises")}
-        outcome = session_of(self.env).run(code, **expected)
+        session = self.of_the_reader(code) if "mine" in self.options else session_of(self.env)
+        outcome = session.run(code, **expected)
         if outcome.figures and "alt" not in self.options:
             raise ValueError("A block that draws needs :alt:, for those who cannot see the figure.")
         code = without_solutions(code)
@@ -71,6 +73,18 @@ class Run(SphinxDirective):
         word = self.options["folded"] or ("代码" if self.config.language == "zh_CN" else "Code")
         opening = raw(f'<details class="folded"><summary>{word}</summary>')
         return [*printed, *pictures, opening, *code, *trouble, raw("</details>")]
+
+    def of_the_reader(self, code):
+        """Find the session of the reader's own network, which has run what comes before this block."""
+        if "mine" not in self.env.temp_data:
+            page = Path(self.env.doc2path(self.env.docname)).with_name(EXERCISES)
+            for path in page.parent.glob("*.md"):
+                self.env.note_dependency(str(path))
+            session = Session(Path(self.env.doctreedir, "files", f"{self.env.docname}-mine"))
+            for block in blocks_before(source_of(page), code):
+                session.run(block)
+            self.env.temp_data["mine"] = session
+        return self.env.temp_data["mine"]
 
     def image(self, figure, alt):
         """Save the figure as an SVG whose letters are text, and close it."""
@@ -115,8 +129,8 @@ class Notebook(SphinxDirective):
         if solved:
             page = page.with_name(f"{self.options['answers-of']}.md")
             self.env.note_dependency(str(page))
-        markdown, session = page.read_text(encoding="utf-8"), session_of(self.env)
-        notebook = notebook_of(markdown, session.values, session.drawn, solved=solved)
+        session = session_of(self.env)
+        notebook = notebook_of(source_of(page), session.values, session.drawn, solved=solved)
         name = page.stem + "-answers" * solved
         as_notebook = self.download(f"{name}.ipynb", json.dumps(notebook, ensure_ascii=False, indent=1))
         as_script = self.download(f"{name}.py", script_of(notebook), "Python (.py)")
