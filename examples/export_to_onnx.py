@@ -82,7 +82,7 @@ def main():
     """Export three classifiers, and compare the predictions."""
     X, y = load_digits(return_X_y=True)
     X = X.astype(np.float32)
-    network = ShallowNNClassifier(activation="gelu", random_state=0)
+    network = ShallowNNClassifier(activation="silu", random_state=0)
     models = {
         "network": network,
         "ensemble": ShallowNNEnsembleClassifier(n_networks=4, random_state=0),

@@ -71,7 +71,10 @@ def running(tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=needs_callbacks if "callbacks" in name else ()) for name in WITH_PLAIN_CODE],
+    [
+        pytest.param(name, marks=needs_callbacks if "set_callbacks(" in PAGES[name] else ())
+        for name in WITH_PLAIN_CODE
+    ],
 )
 def test_code_runs(name, running):
     for code, options in WITH_PLAIN_CODE[name]:

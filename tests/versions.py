@@ -13,9 +13,11 @@ __all__ = [
     "ScoringMonitor",
     "get_context_path",
     "needs_callbacks",
+    "needs_names_of_polars",
 ]
 
 needs_callbacks = pytest.mark.needs_callbacks  # conftest.py selects such tests by the version
+needs_names_of_polars = needs_callbacks  # which the same version of scikit-learn reads first
 
 if HAS_CALLBACKS:  # since 1.9
     from sklearn.callback import AutoPropagatedCallback, FitCallback, ProgressBar, ScoringMonitor

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._estimators.names import ParameterNames
-from sknn_scratch._fitting.callbacks import CallbackSupportMixin
+from sknn_scratch._fitting.callbacks import CallbackSupport
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput, canonical
 from sknn_scratch._fitting.plan import stochastic_solvers
 from sknn_scratch._fitting.sklearn_versions import validate_data
@@ -28,7 +28,7 @@ def learns_from_parts(estimator: Any) -> bool:
     return True
 
 
-class BaseShallowNN(CallbackSupportMixin, ParameterNames):
+class BaseShallowNN(CallbackSupport, ParameterNames):
     """``fit``, and the validation of rows.
 
     A subclass has the parameters (see ``parameters``); ``_target_kinds``, what its y may be;

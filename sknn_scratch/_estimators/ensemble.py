@@ -27,7 +27,7 @@ from sknn_scratch._fitting.fitted import (
     target_kind_of,
 )
 from sknn_scratch._fitting.plan import check_combinations, draw_seed, plan_fit
-from sknn_scratch._fitting.stacks import Caller, Training, train_runs, trainer
+from sknn_scratch._fitting.stacks import Training, train_runs, trainer
 from sknn_scratch._fitting.troubles import troubles_of, warn
 
 
@@ -50,10 +50,9 @@ class Ensemble(BaseShallowNN):
                 parts = [fit_networks(members, inputs)]
             else:
                 slices = gen_even_slices(self.n_networks, n_parts)
-                with Caller() as caller:
-                    parts = Parallel(n_jobs=n_parts)(
-                        delayed(fit_part)(members[part], inputs, caller) for part in slices
-                    )
+                parts = Parallel(n_jobs=n_parts)(
+                    delayed(fit_networks)(members[part], inputs) for part in slices
+                )
             networks, troubles = map(list, zip(*chain.from_iterable(parts), strict=True))
             for trouble in counted(chain.from_iterable(troubles), self.n_networks):
                 warn(*trouble)
@@ -132,12 +131,6 @@ class Member(NamedTuple):
     place: float  # among all, between 0 and 1
     network: SingleNetwork
     parent: ParentTask | None
-
-
-def fit_part(members, inputs, caller):
-    """Fit members in a worker."""
-    with trainer.changed(caller=caller):
-        return fit_networks(members, inputs)
 
 
 def fit_networks(members, inputs):

@@ -47,7 +47,7 @@ def chosen_solver(model, inputs, loss, n_rows, n_features):
         for name in OF_STOCHASTIC_SOLVERS
     )
     has_few_weights = n_features * int(model.n_hidden) <= LBFGS_WEIGHTS
-    is_small = (inputs.n_rows_of_search or n_rows) < LBFGS_ROWS and has_few_weights
+    is_small = n_rows < LBFGS_ROWS and has_few_weights
     needs_adam = inputs.partial or is_validated or are_set or not loss.is_smooth
     return "lbfgs" if is_small and not needs_adam else "adam"
 

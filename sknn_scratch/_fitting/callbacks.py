@@ -1,7 +1,7 @@
 """What a fit reports after every epoch: verbose lines, scikit-learn's callbacks, checkpoints.
 
-scikit-learn's callback framework is experimental, so only this module uses it, by the names that
-``sklearn_versions`` has for every version.
+scikit-learn's callback framework is new in 1.9 and experimental, so only this module uses it. Without
+callbacks, nothing of it is called.
 """
 
 import os
@@ -11,18 +11,20 @@ from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any, NamedTuple, Self
 
+import sklearn
+
+from sknn_scratch._core.training import Hooks
 from sknn_scratch._fitting.checkpoint import contents_of, regular_file, write_contents
 from sknn_scratch._fitting.fitted import attributes_of, fitted_attributes
 from sknn_scratch._fitting.sklearn_versions import (
+    HAS_CALLBACKS,
     AutoPropagatedCallback,
-    CallbackSupport,
-    NeedsNoFramework,
+    CallbackSupportMixin,
     callback_management_context,
 )
-from sknn_scratch._fitting.stacks import EndsWithCaller
 
 
-class CallbackSupportMixin(CallbackSupport):
+class CallbackSupport(CallbackSupportMixin):
     """scikit-learn's support for callbacks, with a flag: whether they were set on this estimator itself.
 
     ``clone`` copies the callbacks, but not the flag.
@@ -40,8 +42,19 @@ class CallbackSupportMixin(CallbackSupport):
         -------
         self : object
             The estimator.
+
+        Raises
+        ------
+        TypeError
+            If a callback lacks a method of scikit-learn's protocol, or if scikit-learn is older than 1.9.
         """
-        super().set_callbacks(*callbacks)
+        if HAS_CALLBACKS:
+            super().set_callbacks(*callbacks)
+        elif callbacks:
+            raise TypeError(
+                f"set_callbacks({', '.join(map(repr, callbacks))}) needs scikit-learn 1.9 or newer, and "
+                f'{sklearn.__version__} is installed: pip install "scikit-learn>=1.9"'
+            )
         if hasattr(self, "_parent_callback_ctx"):  # a meta-estimator adds its own for a fit, or removes them
             return self
         vars(self).pop("_has_own_callbacks", None)
@@ -51,7 +64,7 @@ class CallbackSupportMixin(CallbackSupport):
 
 
 @dataclass(frozen=True)
-class Checkpoint(NeedsNoFramework):
+class Checkpoint:
     """A callback that saves the training state to a file, to continue after a crash.
 
     The file is written before the first epoch, after every n epochs and after the last epoch. It is always
@@ -168,7 +181,7 @@ def reported_data(inputs):
     return {"X": inputs.X, "y": inputs.y, "metadata": None if weight is None else {"sample_weight": weight}}
 
 
-class FitReporter(EndsWithCaller):
+class FitReporter(Hooks):
     """Reports the epochs of one fit to the callbacks and checkpoints of its estimator.
 
     The method of the estimator that is called must be decorated with ``validates_parameters``.
@@ -186,6 +199,9 @@ class FitReporter(EndsWithCaller):
     @contextmanager
     def fit_task(self):
         """Tell the callbacks that the fit begins and ends."""
+        if not callbacks_of(self.estimator):
+            yield
+            return
         run = self.fit.run
         self.context = self.estimator._init_callback_context(max_subtasks=run.config.max_iter)
         self.context.call_on_fit_task_begin(estimator=self.estimator, **self.data)
@@ -196,12 +212,11 @@ class FitReporter(EndsWithCaller):
 
     def on_epoch_end(self, run):
         """Report an epoch; return whether a callback stops the training."""
-        super().on_epoch_end(run)
         if self.estimator.verbose:
             if self.fit.choice is not None and len(run.state.history) == 1:
                 self.print_line(self.fit.choice.in_words)
             self.print_line(f"epoch {run.state.epoch}: {watched_numbers(run.state.history[-1])}")
-        return bool(callbacks_of(self.estimator)) and self.call_epoch_hooks(run.state)
+        return self.context is not None and self.call_epoch_hooks(run.state)
 
     def on_epoch_settled(self, run):
         """Pass the training state, which scikit-learn's hooks do not get, to the checkpoints."""
@@ -257,23 +272,29 @@ class ParentTask(NamedTuple):
 @contextmanager
 def fit_of_many(estimator, inputs, n_fits):
     """Report the fit of a meta-estimator; yield its estimators' tasks, or Nones if it has no callbacks."""
+    if not callbacks_of(estimator):
+        yield [None] * n_fits
+        return
     data = reported_data(inputs)
     context = estimator._init_callback_context(max_subtasks=n_fits, sequential_subtasks=False)
     context.call_on_fit_task_begin(estimator=estimator, **data)
-    if callbacks_of(estimator):
-        shared = [one for one in callbacks_of(estimator) if not isinstance(one, AutoPropagatedCallback)]
-        contexts = [context.subcontext(task_name="fit-network", task_id=i) for i in range(n_fits)]
-        yield [ParentTask(estimator, of_fit, shared) for of_fit in contexts]
-    else:
-        yield [None] * n_fits
+    shared = [one for one in callbacks_of(estimator) if not isinstance(one, AutoPropagatedCallback)]
+    contexts = [context.subcontext(task_name="fit-network", task_id=i) for i in range(n_fits)]
+    yield [ParentTask(estimator, of_fit, shared) for of_fit in contexts]
     context.call_on_fit_task_end(estimator=estimator, **data, reconstruction_attributes={})
 
 
 @contextmanager
 def fit_inside(parent, reporter):
     """Report one of several simultaneous fits, as if the estimator's own ``fit`` ran."""
-    estimator = reporter.estimator
-    with task_of(parent, reporter), callback_management_context(estimator), reporter.fit_task():
+    if parent is None:  # then the estimator has no callbacks either
+        yield
+        return
+    with (
+        task_of(parent, reporter),
+        callback_management_context(reporter.estimator),
+        reporter.fit_task(),
+    ):
         yield
 
 
@@ -283,9 +304,6 @@ def task_of(parent, reporter):
 
     scikit-learn itself propagates only callbacks with a ``max_propagation_depth``.
     """
-    if parent is None:
-        yield
-        return
     estimator, context = reporter.estimator, parent.context
     with context.propagate_callback_context(estimator):
         own = callbacks_of(estimator)

@@ -39,7 +39,6 @@ class FitInput:
     sample_weight_val: object = None
     classes: object = None
     partial: bool = False
-    n_rows_of_search: int | None = None  # that decide about the solver, in a search that knows them
     encoded: dict = field(default_factory=dict, repr=False)  # EncodedData by dtype and target variant
     choices: dict = field(default_factory=dict, repr=False)  # of alpha, by all that a choice depends on
 

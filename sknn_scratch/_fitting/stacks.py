@@ -75,7 +75,7 @@ def settle_alphas(fits, map_blocks):
     """Choose the alphas of fits, some of which may share a choice."""
 
     def train_run(run):
-        train([run], [EndsWithCaller()], map_blocks)
+        train([run], map_blocks=map_blocks)
         if run.is_interrupted:
             raise KeyboardInterrupt
 
@@ -102,57 +102,21 @@ class AtOnce:
 
 
 class _Trainer(threading.local):
-    """What each thread trains its runs with, and for which call."""
+    """What each thread trains its runs with."""
 
     of_thread = AtOnce()  # or an object with the same methods
-    caller = None  # the Caller, in a worker of joblib
 
     @contextmanager
-    def changed(self, **attributes):
-        """Change attributes for this thread, for the time of the block."""
-        earlier = {name: getattr(self, name) for name in attributes}
-        vars(self).update(attributes)
+    def changed(self, trainer_of_thread):
+        """Let another object train the runs of this thread, for the time of the block."""
+        earlier, self.of_thread = self.of_thread, trainer_of_thread
         try:
             yield
         finally:
-            vars(self).update(earlier)
+            self.of_thread = earlier
 
 
 trainer = _Trainer()
-
-
-class Caller:
-    """A call that waits for workers of joblib. The trainings of these end when it ends.
-
-    Ctrl-C only ends the thread that waits, and joblib lets the other threads run to their end. A worker in
-    another process has a copy, and joblib ends the process itself.
-    """
-
-    def __init__(self):
-        self.outer = trainer.caller
-        self.has_ended = self.is_elsewhere = False
-
-    def __getstate__(self):
-        return {"outer": None, "has_ended": False, "is_elsewhere": True}
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self.has_ended = True
-
-
-class EndsWithCaller(Hooks):
-    """Ends a training, as Ctrl-C does, after the epoch in which the caller of this thread has ended."""
-
-    def on_epoch_end(self, run):
-        """Look at the callers."""
-        caller = trainer.caller
-        while caller is not None:
-            if caller.has_ended:
-                raise KeyboardInterrupt
-            caller = caller.outer
-        return False
 
 
 def cut_into_groups(trainings):

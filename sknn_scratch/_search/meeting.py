@@ -7,8 +7,10 @@ do not wait. A call runs its own code before and after the training, from the sp
 So its results and errors are the same as without the other calls. Ctrl-C ends all nested calls.
 """
 
+import os
 import sys
 import traceback
+import uuid
 import warnings
 from collections import Counter, deque
 from contextlib import contextmanager
@@ -30,6 +32,7 @@ WAITING_BYTES = 2**26
 MAX_CALLS = 64
 # Python frames from one call to the next call in it. A network takes about 15, and each Pipeline around it 5.
 FRAMES_OF_CALL = 40
+IDENTITY = uuid.uuid4().hex  # of this process and its forks
 FAULT = (
     "Networks could be trained one by one, but not together. If the error is not from your own code, please "
     "report it as a bug of sknn_scratch:\n"
@@ -61,15 +64,19 @@ class Tally:
             self.reasons[reason_alone(group[0].run)] += 1
 
 
-def run_together(calls, caller, n_rows=None):
-    """Run numbered calls for a caller; return their results by number, and a tally.
+def this_process():
+    """Identify the process: others may have its number on another machine, or its identity after a fork."""
+    return IDENTITY, os.getpid()
 
-    ``n_rows`` are all rows of a search. In another process, the tally has the warnings, so that the caller
-    can repeat them.
+
+def run_together(calls, home):
+    """Run numbered calls for a caller in the process ``home``; return their results by number, and a tally.
+
+    In another process, the tally has the warnings, so that the caller can repeat them.
     """
-    meeting, n_frames = Meeting(calls, n_rows), FRAMES_OF_CALL * min(len(calls), MAX_CALLS)
-    with room_for_frames(n_frames), trainer.changed(of_thread=meeting, caller=caller):
-        if not caller.is_elsewhere:
+    meeting, n_frames = Meeting(calls), FRAMES_OF_CALL * min(len(calls), MAX_CALLS)
+    with room_for_frames(n_frames), trainer.changed(meeting):
+        if home == this_process():
             return meeting.run(), meeting.tally
         with warnings.catch_warnings(record=True) as caught:
             results = meeting.run()
@@ -101,8 +108,7 @@ class BegunCall:
 class Meeting:
     """Nests numbered calls in each other, and trains the networks that they fit."""
 
-    def __init__(self, calls, n_rows):
-        self.n_rows = n_rows  # of the search, or None
+    def __init__(self, calls):
         self.starting = deque(calls.items())  # the calls that have not begun
         self.begun = []  # BegunCalls that have not ended, the innermost last
         self.latest_inputs = {}  # by the class of the estimator, also of calls that have ended
@@ -146,7 +152,7 @@ class Meeting:
 
         So the rows of a fold are validated once, stacked without a copy, and choose alpha once.
         """
-        kind, inputs = type(estimator), replace(inputs, n_rows_of_search=self.n_rows)
+        kind = type(estimator)
         known = [of[kind] for of in (self.latest_inputs, *(call.inputs for call in self.begun)) if kind in of]
         shared = next((one for one in known if one.is_equal_to(inputs)), inputs)
         self.begun[-1].inputs[kind] = self.latest_inputs[kind] = shared

@@ -9,7 +9,6 @@ from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sknn_scratch._estimators.docstrings import with_entries_of
 from sknn_scratch._estimators.methods import all_or_nothing
 from sknn_scratch._fitting.inputs import ArrayLike
-from sknn_scratch._fitting.sklearn_versions import _num_samples
 from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._search.calls import holds_network
 from sknn_scratch._search.together import TogetherBackend
@@ -51,7 +50,7 @@ class _VectorizedSearch:
         if not holds_network(self):
             warn("No networks are trained together: the candidates contain no network of sknn_scratch.")
             return super().fit(X, y, **params)
-        with parallel_config(backend=TogetherBackend(verbose=self.verbose, n_rows=_num_samples(X))):
+        with parallel_config(backend=TogetherBackend(verbose=self.verbose)):
             return super().fit(X, y, **params)
 
 
@@ -64,9 +63,6 @@ class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
     as with :class:`~sklearn.model_selection.GridSearchCV`, in much less time. The class is a ``GridSearchCV``
     inside :func:`train_together`. The notes there say what is trained together: with the solver "lbfgs", the
     networks are trained one by one.
-
-    One thing differs: ``solver="auto"`` is decided once, by the number of all rows, so the folds and the
-    refit have the same solver. With ``GridSearchCV``, the fewer rows of a fold decide for the fold.
 
     Parameters
     ----------

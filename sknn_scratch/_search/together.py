@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from joblib import Parallel, delayed, parallel_config, register_parallel_backend
 from joblib.parallel import FallbackToBackend, ParallelBackendBase, get_active_backend
 
-from sknn_scratch._fitting.stacks import ONE_BY_ONE, Caller
+from sknn_scratch._fitting.stacks import ONE_BY_ONE
 from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._search.calls import by_fold, networks_of, spread
-from sknn_scratch._search.meeting import Tally, run_together
+from sknn_scratch._search.meeting import Tally, run_together, this_process
 
 NAME = "sknn_scratch"
 # Options of joblib's Parallel that our backend passes to the Parallel that it runs.
@@ -91,16 +91,16 @@ def train_together(*, verbose: int = 0) -> Iterator[None]:
 class TogetherBackend(ParallelBackendBase):
     """Gives every ``Parallel`` its own backend, which gathers the calls.
 
-    ``verbose`` prints a tally. ``n_rows`` are all rows of a search, which decide about the solver.
+    ``verbose`` prints a tally.
     """
 
     supports_retrieve_callback = True
     supports_sharedmem = True
     uses_threads = True
 
-    def __init__(self, verbose=0, n_rows=None, **options):
+    def __init__(self, verbose=0, **options):
         super().__init__(**options)
-        self.verbose, self.n_rows = verbose, n_rows
+        self.verbose = verbose
         outer = {hint: get_active_backend(prefer=hint)[0] for hint in (None, "threads", "processes")}
         self.outer = outer[None].outer if isinstance(outer[None], TogetherBackend) else outer
         self.default_n_jobs = self.outer[None].default_n_jobs
@@ -115,7 +115,7 @@ class TogetherBackend(ParallelBackendBase):
             raise FallbackToBackend(self.outer["threads"])
         if require == "sharedmem" or parallel.return_generator:  # calls that write to shared memory, or whose
             raise FallbackToBackend(self.outer[prefer])  # results are needed one by one, cannot be gathered
-        raise FallbackToBackend(Gathering(self.outer[prefer], self.verbose, self.n_rows))
+        raise FallbackToBackend(Gathering(self.outer[prefer], self.verbose))
 
 
 class Gathering(ParallelBackendBase):
@@ -123,9 +123,9 @@ class Gathering(ParallelBackendBase):
 
     supports_retrieve_callback = True
 
-    def __init__(self, outer, verbose, n_rows):
+    def __init__(self, outer, verbose):
         super().__init__(nesting_level=outer.nesting_level)
-        self.outer, self.verbose, self.n_rows = outer, verbose, n_rows
+        self.outer, self.verbose = outer, verbose
         self.submitted = []
 
     def effective_n_jobs(self, n_jobs):
@@ -166,11 +166,9 @@ class Gathering(ParallelBackendBase):
         ours = by_fold({i: call for i, call in enumerate(calls) if any(True for _ in networks_of(call))})
         pieces = spread(ours, self.outer.effective_n_jobs(self.options["n_jobs"])) if ours else []
         others = [i for i in range(len(calls)) if i not in ours]
-        with Caller() as caller:
-            tasks = [
-                delayed(run_together)({i: calls[i] for i in piece}, caller, self.n_rows) for piece in pieces
-            ]
-            done = Parallel(backend=self.outer, **self.options)([*tasks, *(calls[i] for i in others)])
+        home = this_process()
+        tasks = [delayed(run_together)({i: calls[i] for i in piece}, home) for piece in pieces]
+        done = Parallel(backend=self.outer, **self.options)([*tasks, *(calls[i] for i in others)])
         results, tally = dict(zip(others, done[len(tasks) :], strict=True)), Tally()
         for of_piece, tally_of_piece in done[: len(tasks)]:
             results |= of_piece

@@ -22,6 +22,7 @@ from sknn_scratch._displays.hidden_units import margins
 from sknn_scratch._displays.slices import feature_slice
 from tests.displays.drawing import contours, draw, fit, points, show, texts
 from tests.helpers import make_data
+from tests.versions import needs_names_of_polars
 
 
 def test_the_maps_are_the_hidden_values_on_a_grid():
@@ -58,7 +59,7 @@ def test_all_other_features_are_held_at_their_median():
     assert shown.feature_names == ("x3", "x1")
 
 
-@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+@pytest.mark.parametrize("frame", [pd.DataFrame, pytest.param(pl.DataFrame, marks=needs_names_of_polars)])
 def test_features_of_a_frame_are_chosen_by_name(frame):
     X, y = make_data("binary", n_features=3)
     X = frame(dict(zip(["age", "height", "weight"], X.T, strict=True)))

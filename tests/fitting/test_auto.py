@@ -5,14 +5,11 @@ from functools import partial
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
-from sklearn.model_selection import GridSearchCV
 
 from sknn_scratch import (
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
     ShallowNNRegressor,
-    VectorizedGridSearchCV,
 )
 from sknn_scratch._fitting.auto import chosen_batch_size, chosen_patience
 from tests.helpers import assert_same_model, make_data
@@ -92,17 +89,6 @@ def test_an_ensemble_says_which_solver_it_used():
     for n_rows, solver in ((1499, "lbfgs"), (1500, "adam")):
         ensemble = ShallowNNEnsembleClassifier(3, max_iter=2, n_networks=2, random_state=0)
         assert ensemble.fit(X[:n_rows], Y[:n_rows]).solver_ == solver
-
-
-def test_a_search_chooses_the_solver_by_all_its_rows():
-    """Two folds of 1,000 rows would be for L-BFGS, all of them are for Adam."""
-    grid = {"alpha": [0.1, 1.0]}
-    ours = VectorizedGridSearchCV(make_classifier(early_stopping=False), grid, cv=2).fit(X, Y)
-    assert ours.best_estimator_.solver_ == "adam"
-    named = make_classifier(early_stopping=False, solver="adam")
-    theirs = GridSearchCV(named, grid, cv=2).fit(X, Y)
-    assert_array_equal(ours.cv_results_["mean_test_score"], theirs.cv_results_["mean_test_score"])
-    assert_same_model(ours.best_estimator_, theirs.best_estimator_, rtol=0)
 
 
 @pytest.mark.parametrize(

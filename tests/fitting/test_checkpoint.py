@@ -43,9 +43,12 @@ from sknn_scratch._core.stopping import StopReason
 from sknn_scratch._fitting.checkpoint import FORMAT, Contents, read_contents, write_contents
 from sknn_scratch._fitting.fitted import attributes_of
 from tests.helpers import AtEpoch, bits_of, make_data, press_control_c
-from tests.versions import HAS_CALLBACKS, needs_callbacks
+from tests.versions import needs_callbacks
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    needs_callbacks,
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
 
 SMALL = {"solver": "adam", "alpha": 1.0, "n_hidden": 6, "learning_rate": 0.02, "max_iter": 8}
 SMALL |= {"batch_size": 16, "random_state": 0}
@@ -221,7 +224,6 @@ def test_what_the_file_cannot_contain_must_be_given_again(path, name):
         ShallowNNClassifier.resume(path, X, Y, params={"alpha": 2.0})
 
 
-@needs_callbacks
 def test_an_interrupted_fit_goes_on(path):
     classifier = network(early_stopping=True)
     with pytest.warns(UserWarning, match="interrupted"):
@@ -241,7 +243,6 @@ def test_of_a_finished_fit_the_model_is_returned_without_training(path, params):
     assert (path.read_bytes(), path.stat().st_mtime_ns) == (contents, modified)
 
 
-@needs_callbacks
 @pytest.mark.filterwarnings("ignore::sknn_scratch.DivergenceWarning")
 @pytest.mark.parametrize(
     ("every", "params", "reason"),
@@ -282,7 +283,7 @@ def test_resuming_goes_on_with_writing_and_warns_as_the_fit_would_have(broken_of
 # --- Where it may be set ---
 
 CLONED = "Checkpoint cannot be set on a ShallowNNClassifier that is cloned"
-OF_A_SEARCH = "Checkpoint cannot be set on the ShallowNNClassifier of a search" if HAS_CALLBACKS else CLONED
+OF_A_SEARCH = "Checkpoint cannot be set on the ShallowNNClassifier of a search"
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
@@ -319,7 +320,7 @@ def test_it_can_be_set_on_copies_and_on_clones(path):
 
 
 OTHERS = [(ShallowNNEnsembleClassifier(), r"cannot be set on ShallowNNEnsembleClassifier; set it on")]
-OTHERS += [(make_pipeline(network()), "cannot be set on Pipeline; set it on")] if HAS_CALLBACKS else []
+OTHERS += [(make_pipeline(network()), "cannot be set on Pipeline; set it on")]
 OTHERS += [
     (
         network(solver=solver, batch_size="auto", learning_rate=0.005),

@@ -16,6 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sknn_scratch import ShallowNNClassifier, diagnose
 from sknn_scratch._fitting.inputs import FitInput
 from tests.helpers import assert_same_model, make_data, small_network
+from tests.versions import needs_names_of_polars
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -234,7 +235,13 @@ def test_a_fit_to_rows_without_names_forgets_the_earlier_names():
     assert not hasattr(classifier.fit(X3, Y3), "feature_names_in_")
 
 
-@pytest.mark.parametrize("make_frame", [pd.DataFrame, lambda X, columns: pl.DataFrame(X, schema=columns)])
+@pytest.mark.parametrize(
+    "make_frame",
+    [
+        pd.DataFrame,
+        pytest.param(lambda X, columns: pl.DataFrame(X, schema=columns), marks=needs_names_of_polars),
+    ],
+)
 def test_early_stopping_on_a_frame_gives_no_warning(make_frame):
     frame = make_frame(X3, columns=list("abcd"))
     classifier = make_classifier(early_stopping=True, scoring="accuracy").fit(frame, Y3)

@@ -20,6 +20,7 @@ from sknn_scratch import (
     VectorizedGridSearchCV,
 )
 from tests.helpers import make_data, small_network
+from tests.versions import needs_callbacks
 
 X, Y = make_data("multiclass")
 GRID = {"alpha": [0.1, 1.0]}
@@ -62,6 +63,7 @@ def test_warnings_of_partial_fit_point_at_the_users_call():
     assert_here(warnings_of(lambda: call()), 1, DivergenceWarning)
 
 
+@needs_callbacks
 def test_warnings_of_resume_point_at_the_users_call(tmp_path):
     path = tmp_path / "fit.npz"
     warnings_of(lambda: network().set_callbacks(Checkpoint(path)).fit(X, Y))

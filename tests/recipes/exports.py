@@ -66,6 +66,11 @@ def predict_by_onnx(model, X, **options):
     return session.run(None, {"X": X})
 
 
+def is_refused(activation, dtype):
+    """Whether ONNX Runtime lacks what an activation needs."""
+    return activation == "gelu" and dtype == np.float64
+
+
 def difference(name, activation, dtype):
     """Compute the largest difference of a probability, or of a prediction in standard deviations of y."""
     model, X = fitted(name, activation, dtype)
@@ -84,7 +89,10 @@ def main():
     print("|---|---|", *("---:|" for _ in ACTIVATIONS), sep="")  # noqa: T201
     for name in ESTIMATORS:
         for dtype in (np.float32, np.float64):
-            cells = (f" {difference(name, activation, dtype):.0e} |" for activation in ACTIVATIONS)
+            cells = (
+                " - |" if is_refused(one, dtype) else f" {difference(name, one, dtype):.0e} |"
+                for one in ACTIVATIONS
+            )
             print(f"| {name} | {dtype.__name__} |", *cells, sep="")  # noqa: T201
 
 

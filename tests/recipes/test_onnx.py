@@ -9,7 +9,6 @@ import onnxruntime
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.special import ndtr
 from skl2onnx import to_onnx
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier, VotingRegressor
@@ -38,7 +37,7 @@ from sknn_scratch._targets.numbers import KINDS as NUMBERS
 from sknn_scratch.onnx import activations, networks, predictions
 from tests.helpers import KINDS, make_data
 from tests.recipes import load_example
-from tests.recipes.exports import ESTIMATORS, difference, fitted, main, predict_by_onnx
+from tests.recipes.exports import ESTIMATORS, difference, fitted, is_refused, main, predict_by_onnx
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -46,7 +45,7 @@ pytestmark = [
 ]
 
 TOLERANCE = {np.float32: 1e-5, np.float64: 1e-12}
-NETWORK = ShallowNNClassifier(6, "gelu", max_iter=20, random_state=0)
+NETWORK = ShallowNNClassifier(6, "silu", max_iter=20, random_state=0)
 ENSEMBLE = ShallowNNEnsembleClassifier(6, "elu", n_networks=3, max_iter=20, random_state=0)
 CLASSIFIERS = {"network": NETWORK, "ensemble": ENSEMBLE}
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -70,6 +69,10 @@ EXPORTS += [
 @every_dtype
 @pytest.mark.parametrize(("name", "activation"), EXPORTS)
 def test_the_file_predicts_as_the_model(name, activation, dtype):
+    if is_refused(activation, dtype):
+        with pytest.raises(NotImplementedError, match=r"no erf in float64.*Export in float32"):
+            difference(name, activation, dtype)
+        return
     assert difference(name, activation, dtype) < TOLERANCE[dtype]
 
 
@@ -103,18 +106,6 @@ def test_nothing_overflows_far_from_the_data(name, kind):
     _, scores = predict_by_onnx(model, far, raw_scores=True)
     assert_allclose(probabilities, model.predict_proba(far), rtol=0, atol=1e-5)
     assert np.isfinite(scores).all()
-
-
-@every_dtype
-def test_the_normal_distribution(dtype):
-    """It is no operation of ONNX, and erf is none of ONNX Runtime in float64."""
-    z = np.linspace(-40, 40, 20001, dtype=dtype)[:, np.newaxis]
-    network = ShallowNNRegressor(1, "gelu", max_iter=1).fit(z, z[:, 0])
-    network.coefs_ = [np.ones((1, 1), dtype), np.ones((1, 1), dtype)]
-    network.intercepts_ = [np.zeros(1, dtype), np.zeros(1, dtype)]
-    network.y_offset_, network.y_scale_ = 0.0, 1.0
-    (found,) = predict_by_onnx(network, z)
-    assert_allclose(found, z * ndtr(z), rtol=0, atol=4e-6 if dtype == np.float32 else 1e-14)
 
 
 # --- Labels, options and inputs ---
@@ -187,7 +178,7 @@ def test_older_versions_of_onnx(name, target_opset):
 def test_an_activation_of_ones_own_is_refused():
     X, y = make_data("binary")
     model = NETWORK.set_params(activation=Activation(np.sin, np.cos)).fit(X, y)
-    NETWORK.set_params(activation="gelu")
+    NETWORK.set_params(activation="silu")
     with pytest.raises(NotImplementedError, match=r"functions of your own.*'relu'"):
         predict_by_onnx(model, X)
 

@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn.utils.estimator_checks import check_estimator
 
 from sknn_scratch import PiecewiseLinearEncoder
+from tests.versions import needs_names_of_polars
 
 
 def column(*values, dtype=float):
@@ -135,7 +136,7 @@ def test_float32_stays_and_is_as_exact_as_it_can_be():
     assert_array_equal(encoded(X), encoded(X.astype(float)).astype(np.float32))
 
 
-@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+@pytest.mark.parametrize("frame", [pd.DataFrame, pytest.param(pl.DataFrame, marks=needs_names_of_polars)])
 def test_frames_have_names(frame):
     X = frame({"age": [20, 30, 40, None], "size": [1.5, 2.5, 3.5, 4.5]})
     encoder = PiecewiseLinearEncoder(2).fit(X)
