@@ -1,5 +1,6 @@
 """tabular_pipeline: from a raw table to predictions."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sklearn.pipeline import Pipeline
@@ -19,7 +20,13 @@ SETTINGS = {"n_networks": 4, "dtype": "float32"}
 GROUPED = {"handle_unknown": "infrequent_if_exist", "min_frequency": 5, "max_categories": 300}
 
 
-def tabular_pipeline(estimator: Any = "classifier", *, n_bins: int = 8, **parameters: Any) -> Pipeline:
+def tabular_pipeline(
+    estimator: Any = "classifier",
+    *,
+    n_bins: int = 8,
+    kinds: Mapping[Any, str] | None = None,
+    **parameters: Any,
+) -> Pipeline:
     """Make a pipeline from a raw table, with text, dates and missing values, to predictions.
 
     It has two steps. "columns" encodes the columns by what they hold in ``fit``:
@@ -28,10 +35,13 @@ def tabular_pipeline(estimator: Any = "classifier", *, n_bins: int = 8, **parame
     - booleans as the numbers 0 and 1, whether they are written True, 1, "True" or "true";
     - dates and times as numbers: the time itself, year, month, day, weekday and hour, and sines and cosines
       of the year, the week and the day. Parts that do not vary are left out. Times with a time zone are
-      converted to UTC. Dates that are strings are categories;
+      converted to UTC;
     - strings and categories with one column of zeros and ones for each category. Missing values are a
       category of their own. Categories in fewer than five training rows are merged into one group,
       together with those that ``fit`` has not seen and, of more than three hundred, the rarest.
+
+    Text is read as numbers or dates where there is no doubt: "12.50", "$1,250.00", "45.3%", "12,50",
+    "2020-01-31", "31/01/2020". Then other text in the column, such as "?", counts as missing.
 
     "network" is an estimator, which predicts.
 
@@ -43,6 +53,10 @@ def tabular_pipeline(estimator: Any = "classifier", *, n_bins: int = 8, **parame
         the defaults of the class.
     n_bins : int, default=8
         Number of bins of a column of numbers. See :class:`PiecewiseLinearEncoder`.
+    kinds : dict, default=None
+        What columns hold, by their names, where ``fit`` must not decide: "numbers", "booleans", "categories",
+        "dates" or "dates with a time zone"; "nothing" leaves a column out. An example is
+        ``kinds={"zip": "categories"}``.
     **parameters
         Parameters of the ensemble, such as ``random_state=0``, if ``estimator`` is a string.
 
@@ -58,14 +72,16 @@ def tabular_pipeline(estimator: Any = "classifier", *, n_bins: int = 8, **parame
         If the ensemble has no such parameter.
     ValueError
         If ``estimator`` is none of these, or an instance with other parameters beside it. In ``fit``: if
-        columns hold something else, such as lists. In ``predict``: if columns are missing or hold something
-        else than in ``fit``. The error names them.
+        columns hold something else, such as lists, or not what ``kinds`` says. In ``predict``: if columns are
+        missing or hold something else than in ``fit``. The error names them.
 
     Warns
     -----
     UserWarning
-        In ``predict``: if all values of a column are unknown, or if columns are taken in their order, because
-        this table or that of ``fit`` has no names.
+        In ``fit``: if values count as missing because they are not like the others of their column, if text
+        may be something else than it is taken for, or if a column carries no information. In ``predict``: if
+        values are not like those of ``fit``, or if columns are taken in their order, because this table or
+        that of ``fit`` has no names.
 
     See Also
     --------
@@ -89,7 +105,9 @@ def tabular_pipeline(estimator: Any = "classifier", *, n_bins: int = 8, **parame
     >>> model.fit(X, y).predict(X.head(4))
     array(['cheap', 'dear', 'dear', 'cheap'], dtype='<U5')
     """
-    encoder = TableEncoder(PiecewiseLinearEncoder(n_bins), OneHotEncoder(sparse_output=False, **GROUPED))
+    encoder = TableEncoder(
+        PiecewiseLinearEncoder(n_bins), OneHotEncoder(sparse_output=False, **GROUPED), kinds
+    )
     return Pipeline([("columns", encoder), ("network", network_for(estimator, parameters))])
 
 

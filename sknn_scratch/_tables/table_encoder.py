@@ -8,9 +8,10 @@ from sklearn.utils.validation import check_is_fitted
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in
 from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._tables import columns
-from sknn_scratch._tables.columns import BOOLEANS, CATEGORIES, KINDS, NOTHING, NUMBERS, listed
-from sknn_scratch._tables.dates import chosen_parts, fit_parts
+from sknn_scratch._tables.columns import CATEGORIES, NOTHING, NUMBERS, TYPES, listed
 from sknn_scratch._tables.encoder import check_not_infinite, without_repeats
+from sknn_scratch._tables.kinds import KINDS, Dates, kind_of
+from sknn_scratch._tables.remarks import USELESS, Remark, warn_of
 
 
 class TableEncoder(TransformerMixin, BaseEstimator):
@@ -25,12 +26,15 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         Encodes floats (n_samples, n_columns), in which NaN is a missing value.
     categories : transformer
         Encodes objects (n_samples, n_columns), each a string or, where a value is missing, None.
+    kinds : dict, default=None
+        The kinds of some columns, as in ``kinds_``, where ``fit`` must not decide. "nothing" leaves a column
+        out.
 
     Attributes
     ----------
     kinds_ : dict
         For the name of each column: "numbers", "booleans", "categories", "dates", "dates with a time zone" or
-        "nothing". Numbers that are all 0 or 1 are booleans. A column of missing values only is left out.
+        "nothing", which is left out. kinds.py has the rules.
     date_parts_ : dict
         For each column of dates, the parts that vary, and the mean of each.
     merged_categories_ : dict
@@ -41,9 +45,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         The number of columns, and their names, if all are strings.
     """
 
-    def __init__(self, numbers, categories):
+    def __init__(self, numbers, categories, kinds=None):
         self.numbers = numbers
         self.categories = categories
+        self.kinds = kinds
 
     def fit(self, X, y=None):
         """Decide the kind of each column of a table, and fit the encoders."""
@@ -53,17 +58,18 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     def fit_transform(self, X, y=None):
         """Fit, and encode the rows, as encoders do that use y for it."""
         read = {name: columns.read(column) for name, column in columns.columns_of(X).items()}
-        check_kinds(read)
-        kinds = {name: kind_in_fit(column) for name, column in read.items()}
-        date_parts = {
-            name: fit_parts(columns.as_dates(read[name].values))
-            for name, kind in kinds.items()
-            if kind in columns.DATE_KINDS
-        }
-        tables = make_tables(read, kinds, date_parts)
+        told = self._told(read)
+        check_types({name: column for name, column in read.items() if told.get(name) != NOTHING})
+        kinds = {name: kind_of(column, name, told.get(name)) for name, column in read.items()}
+        values = {name: kind.read(read[name], name)[0] for name, kind in kinds.items()}
+        for name, kind in kinds.items():
+            kind.prepare(values[name])
+        tables = make_tables(kinds, values)
         encoders = {kind: clone(getattr(self, kind)) for kind in tables}
         encoded = [encoders[kind].fit_transform(as_array(table), y) for kind, table in tables.items()]
-        self.kinds_, self.date_parts_, self.encoders_ = kinds, date_parts, encoders
+        self._kinds, self.encoders_ = kinds, encoders
+        self.kinds_ = {name: kind.name for name, kind in kinds.items()}
+        self.date_parts_ = {name: kind.means for name, kind in kinds.items() if isinstance(kind, Dates)}
         self._inputs = {kind: list(table) for kind, table in tables.items()}
         groups = self._of_categories("infrequent_categories_")
         self.merged_categories_ = {name: len(group) for name, group in groups.items() if group is not None}
@@ -71,15 +77,20 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         vars(self).pop("feature_names_in_", None)
         if all(isinstance(name, str) for name in kinds):
             self.feature_names_in_ = np.array(list(kinds), dtype=object)
+        warn_of(remark for name, kind in kinds.items() for remark in kind.remarks(name, read[name]))
+        warn_of(self._useless(tables))
         return joined(encoded)
 
     def transform(self, X):
         """Encode the rows of a table; raise ValueError or warn of what differs from the table of the fit."""
         check_is_fitted(self)
         read = {name: columns.read(column) for name, column in self._columns_in(X).items()}
-        tables = make_tables(read, self.kinds_, self.date_parts_)
-        for message in self._surprises(read, tables):
-            warn(message)
+        values, remarks = {}, []
+        for name, kind in self._kinds.items():
+            values[name], odd = kind.read(read[name], name)
+            remarks += kind.surprises(name, read[name], values[name], odd)
+        tables = make_tables(self._kinds, values)
+        warn_of(remarks)
         return joined([self.encoders_[kind].transform(as_array(table)) for kind, table in tables.items()])
 
     def get_feature_names_out(self, input_features=None):
@@ -118,21 +129,32 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             warn("X or the table of fit has no column names, so columns are taken in their order.")
         return dict(zip(names, found.values(), strict=True))
 
-    def _surprises(self, read, tables):
-        """Say which columns have values that the fit gives no reason to expect."""
-        empty = [name for name, kind in self.kinds_.items() if kind == NOTHING]
-        unknown = [name for name in empty if read[name].kind != NOTHING]
-        for name, known in self._of_categories("categories_").items():
-            texts = set(tables[CATEGORIES][name, ""]) - {None}
-            unknown += [name] * (bool(texts) and texts.isdisjoint(known))
-        if unknown:
-            yield (
-                f"The columns {listed(unknown)} of X have only values that fit has not seen, so they carry "
-                "no information. Check how the values are written."
+    def _told(self, names):
+        """Check the parameter ``kinds``."""
+        told = {} if self.kinds is None else dict(self.kinds)
+        if absent := [name for name in told if name not in names]:
+            raise ValueError(
+                f"kinds names columns that X does not have: {listed(absent)}. X has {listed(names)}."
             )
-        booleans = [name for name, kind in self.kinds_.items() if kind == BOOLEANS]
-        if others := [name for name in booleans if not are_zeros_and_ones(tables[NUMBERS][name, ""])]:
-            yield f"The columns {listed(others)} of X had only 0 and 1 in fit, and now have other numbers."
+        if others := set(told.values()) - set(KINDS):
+            raise ValueError(f"kinds must have values of {listed(KINDS)}, got {listed(others)}.")
+        return told
+
+    def _useless(self, tables):
+        """Yield a remark for each column of the fit that carries no information."""
+        groups = self._of_categories("infrequent_categories_")
+        for name, kind in self._kinds.items():
+            features = [table[one] for table in tables.values() for one in table if one[0] == name]
+            if not features:
+                reason = "only missing values"
+            elif all((values == values[0]).all() for values in features):
+                reason = "always the same value"
+            elif groups.get(name) is not None and kind.known <= set(groups[name]):
+                reason = f"{len(kind.known)} different values, all too rare"
+            else:
+                continue
+            if not kind.is_explained:
+                yield Remark(USELESS, name, f"{name!r} has {reason}")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -140,9 +162,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         return tags
 
 
-def check_kinds(read):
+def check_types(read):
     """Raise ValueError if columns have values of no kind; the error names them."""
-    others = [f"{name!r} ({column.kind})" for name, column in read.items() if column.kind not in KINDS]
+    others = [f"{name!r} ({column.type})" for name, column in read.items() if column.type not in TYPES]
     if others:
         raise ValueError(
             f"X has columns that hold neither numbers nor categories nor dates: {', '.join(others)}. Drop "
@@ -150,34 +172,16 @@ def check_kinds(read):
         )
 
 
-def kind_in_fit(column):
-    """Name the kind of a column; numbers that are all 0 or 1 are booleans."""
-    if column.kind == NUMBERS and are_zeros_and_ones(columns.as_numbers(column.values)):
-        return BOOLEANS
-    return column.kind
-
-
-def are_zeros_and_ones(values):
-    """Whether numbers (n_samples,) are all 0 or 1, but for missing ones."""
-    return bool(((values == 0) | (values == 1) | np.isnan(values)).all())
-
-
-def make_tables(read, kinds, date_parts):
-    """Make a table for each encoder: values (n_samples,) by the name of a column and the part of a date."""
+def make_tables(kinds, values):
+    """Make a table for each encoder: features (n_samples,) by the name of a column and an ending."""
     tables = {NUMBERS: {}, CATEGORIES: {}}
     for name, kind in kinds.items():
-        if kind == NOTHING:
-            continue
-        values = columns.as_kind(read[name], kind, name)
-        if name in date_parts:
-            parts = chosen_parts(values, date_parts[name])
-            tables[NUMBERS] |= {(name, f"_{part}"): numbers for part, numbers in parts.items()}
-        else:
-            tables[CATEGORIES if kind == CATEGORIES else NUMBERS][name, ""] = values
+        for end, feature in kind.features(values[name]).items():
+            tables[kind.encoder][name, end] = feature
     check_not_infinite((name, values) for (name, _), values in tables[NUMBERS].items())
     if not any(tables.values()):
         raise ValueError("X has no column with values.")
-    return {kind: table for kind, table in tables.items() if table}
+    return {encoder: table for encoder, table in tables.items() if table}
 
 
 def as_array(table):

@@ -116,7 +116,7 @@ def add_number(graph: Graph, name: Any, column: Name, column_type: Any) -> Name:
     if isinstance(column_type, StringTensorType):
         raise NotImplementedError(
             f"The column {name!r} had numbers or booleans in fit, and text cannot be exported as such. "
-            "Export with a table that has numbers or booleans there."
+            "Export with a table that has numbers or booleans there: they are predicted alike."
         )
     return graph.add("Cast", column, to=TensorProto.DOUBLE)
 

@@ -310,6 +310,17 @@ def test_a_tabular_pipeline_is_exported_as_a_whole(name):
     assert_allclose(found, expected, rtol=0, atol=1e-5)
 
 
+def test_text_that_was_read_as_numbers_is_numbers_in_the_file():
+    table = make_table()[["large", "city"]]
+    dollars = table.assign(large=[f"${x:.2f}" for x in table["large"]])
+    model = tabular_pipeline(NETWORK).fit(dollars, table["city"] == "Rome")
+    session = onnxruntime.InferenceSession(
+        to_onnx(model, table[:1], options={"zipmap": False}).SerializeToString()
+    )
+    *_, found = session.run(None, as_inputs(table.round(2)))
+    assert_allclose(found, model.predict_proba(dollars), rtol=0, atol=1e-5)
+
+
 def test_a_table_of_numbers_is_one_input():
     X = make_table()[["gap", "large"]].to_numpy()
     model = tabular_pipeline().fit(X, X[:, 1] > 1e4)

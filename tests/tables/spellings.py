@@ -1,4 +1,4 @@
-"""Random tables, each written in two ways: types, libraries, order of the columns, more columns."""
+"""Random tables, each written in two ways: types, text, libraries, order of the columns, more columns."""
 
 import datetime
 import warnings
@@ -13,6 +13,7 @@ import polars as pl
 from sknn_scratch import tabular_pipeline
 
 DAYS = [datetime.datetime(2020, 1, 1), datetime.datetime(2024, 2, 29, 13, 30), datetime.datetime(2025, 7, 6)]
+EAST = datetime.timezone(datetime.timedelta(hours=5))
 IN_ZONE = [day.replace(tzinfo=datetime.UTC) for day in DAYS]
 # For each kind: values of the fit, and values that only a later table has. None is a missing value.
 VALUES = {
@@ -23,6 +24,7 @@ VALUES = {
     "mixed": (["a", 1, 2.5, True, None], ["b", 0]),
     "dates": ([*DAYS, None], [datetime.datetime(1999, 12, 31)]),
     "dates in a zone": ([*IN_ZONE, None], DAYS),
+    "prices": ([0.5, 12, 1250, None], [1e6]),
 }
 
 
@@ -34,8 +36,10 @@ as_float = with_present(float)
 as_decimal = with_present(lambda value: Decimal(str(float(value))))
 as_text = with_present(str)
 as_lower_text = with_present(lambda value: str(value).lower())
+as_price = with_present("${:,.2f}".format)
+as_day_first = with_present("{:%d/%m/%Y %H:%M}".format)
 as_datetime64 = with_present(lambda value: np.datetime64(value, "us"))
-five_hours_east = with_present(lambda value: value.astimezone(datetime.timezone(datetime.timedelta(hours=5))))
+five_hours_east = with_present(lambda value: value.astimezone(EAST) if value.tzinfo else value)
 # Other ways to write the values of a kind.
 SPELLINGS = {
     "numbers": [list, as_float, as_decimal, as_text],
@@ -43,8 +47,9 @@ SPELLINGS = {
     "booleans": [list, as_float, as_text, as_lower_text],
     "texts": [list],
     "mixed": [list, as_text],
-    "dates": [list, as_datetime64],
-    "dates in a zone": [list, five_hours_east],
+    "dates": [list, as_datetime64, as_text, as_day_first],
+    "dates in a zone": [list, five_hours_east, as_text],
+    "prices": [list, as_price],
 }
 
 
@@ -128,9 +133,9 @@ def outcome(first, later, other):
     """Name what happens to a later table that is written in another way: the same, a warning or an error."""
     encoder = tabular_pipeline()[0]
     try:
-        encoder.fit(first)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            encoder.fit(first)
             expected = encoder.transform(later)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")

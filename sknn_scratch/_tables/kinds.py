@@ -1,0 +1,359 @@
+"""The kinds of columns: one class for each, which recognises its columns in ``fit``, and reads them later.
+
+``fit`` asks the KINDS in their order. The first that can read a column takes it, with an object that knows
+how this column is written. To add a kind, write a class and give it a place in KINDS.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC
+from typing import Any, ClassVar
+
+import numpy as np
+
+from sknn_scratch._tables.columns import (
+    BOOLEANS,
+    CATEGORIES,
+    DATES,
+    DATES_IN_ZONES,
+    NOTHING,
+    NUMBERS,
+    TEXT,
+    Column,
+    plain,
+    text_of,
+)
+from sknn_scratch._tables.dates import chosen_parts, fit_parts
+from sknn_scratch._tables.remarks import (
+    CODES,
+    DOUBT,
+    NEW_ODD,
+    NO_UNIT,
+    NOT_BOOLEAN,
+    ODD,
+    UNKNOWN,
+    Remark,
+    some,
+)
+from sknn_scratch._tables.text import (
+    BooleanStyle,
+    date_styles,
+    is_missing_word,
+    number_styles,
+    read_texts,
+)
+
+# Text is read as numbers or dates if at most this share of its different values, words for missing ones
+# aside, are no such thing.
+MOST_ODD = 0.1
+# Text of digits alone is categories (codes, or counts) if it has at most so many different values.
+MOST_CODES = 20
+
+
+@dataclass
+class Kind:
+    """How one column is read.
+
+    Attributes
+    ----------
+    style : object
+        How its text is written: a style of text.py.
+    odd : frozenset of str
+        The texts that ``fit`` could not read. They count as missing.
+    is_explained : bool
+        Whether the user has said what the column holds, or is told why it may carry no information.
+    """
+
+    name: ClassVar[str]
+    encoder: ClassVar[str | None] = NUMBERS  # which one gets its features
+    types: ClassVar[set[str]]  # of columns.py: the values that it takes as they are
+
+    style: Any = None
+    odd: frozenset[str] = frozenset()
+    is_explained: bool = False
+
+    # --- In fit ---
+
+    @classmethod
+    def readings(cls, column: Column, *, is_told: bool = False) -> list[Any]:
+        """List the ways to read a column as this kind: none, one, or several, which leave a doubt."""
+        if column.type in cls.types:
+            return [cls(*cls.styles(set())[:1])]
+        if column.type == TEXT or (is_told and column.is_text):
+            return cls.readings_of_text(column.texts, is_told)
+        return []
+
+    @classmethod
+    def readings_of_text(cls, texts: set[str], is_told: bool) -> list[Any]:
+        """List the readings of different texts that leave the fewest of them odd."""
+        missing = set(filter(is_missing_word, texts))
+        present = texts - missing
+        found: dict[tuple[Any, ...], Kind] = {}
+        for style in cls.styles(present):
+            values = read_texts(present, style, len(present) * (1 if is_told else MOST_ODD))
+            odd = {text for text, value in values.items() if value is None}
+            if len(odd) < len(values) and (is_told or cls.is_clear(present - odd)):
+                found.setdefault(tuple(values.values()), cls(style, frozenset(odd | missing)))
+        fewest = min((len(one.odd) for one in found.values()), default=0)
+        return [one for one in found.values() if len(one.odd) == fewest]
+
+    @staticmethod
+    def styles(texts: set[str]) -> list[Any]:
+        """List the ways in which texts may be written. The first is that of a column that is no text."""
+        return []
+
+    @staticmethod
+    def is_clear(texts: set[str]) -> bool:
+        """Whether texts that can be read as this kind can be nothing else."""
+        return True
+
+    def prepare(self, values: np.ndarray) -> None:
+        """Measure the values (n_samples,) of the fit."""
+
+    def remarks(self, name: Any, column: Column) -> Iterator[Remark]:
+        """Say what a user should know of a column of the fit."""
+        if self.odd:
+            yield Remark(ODD, name, f"{some(self.odd)} among the {self.name} of {name!r}")
+
+    # --- Ever after ---
+
+    def read(self, column: Column, name: Any) -> tuple[np.ndarray, set[str]]:
+        """Convert a column to an array (n_samples,), and list the texts that fit has not seen and none reads.
+
+        Raises
+        ------
+        ValueError
+            If the column has values of another kind, or only text that cannot be read.
+        """
+        if column.type in self.types | {NOTHING}:
+            return self.convert(column.values), set()
+        texts = column.texts if column.is_text and self.style is not None else set()
+        values = {text: self.style.read(text) for text in texts}
+        odd = {
+            text for text, value in values.items() if value is None and not is_missing_word(text)
+        } - self.odd
+        if not values or (odd and all(value is None for value in values.values())):
+            raise ValueError(
+                f"The column {name!r} of X had {self.name} in fit, and now has {column.type}, such as "
+                f"{column.example}. Convert it to the type that it had in fit."
+            )
+        return self.convert([values.get(text) for text in column.values]), odd
+
+    def convert(self, values: Any) -> np.ndarray:
+        """Convert values of the types of this kind, and None, to an array (n_samples,)."""
+        raise NotImplementedError
+
+    def features(self, values: np.ndarray) -> dict[str, np.ndarray]:
+        """Make of values (n_samples,) what the encoder gets: arrays (n_samples,) by the end of a name."""
+        return {"": values}
+
+    def surprises(self, name: Any, column: Column, values: np.ndarray, odd: set[str]) -> Iterator[Remark]:
+        """Say what the fit gives no reason to expect in a later column, of which ``read`` made the rest."""
+        if odd:
+            yield Remark(NEW_ODD, name, f"{some(odd)} among the {self.name} of {name!r}")
+
+
+# --- The kinds ---
+
+
+class Nothing(Kind):
+    """Only missing values, or what a user wants to be left out."""
+
+    name = NOTHING
+    encoder = None
+
+    @classmethod
+    def readings(cls, column, *, is_told=False):
+        return [cls(is_explained=is_told)] if is_told or column.type == NOTHING else []
+
+    def read(self, column, name):
+        return np.empty(0), set()
+
+    def features(self, values):
+        return {}
+
+    def surprises(self, name, column, values, odd):
+        if column.type != NOTHING and not self.is_explained:
+            yield Remark(UNKNOWN, name, repr(name))
+
+
+class Booleans(Kind):
+    """Booleans in all their spellings, and numbers that are all 0 or 1 in fit."""
+
+    name = BOOLEANS
+    types: ClassVar = {BOOLEANS, NUMBERS}
+
+    @classmethod
+    def readings(cls, column, *, is_told=False):
+        found = super().readings(column, is_told=True)  # also where a library calls them categories
+        return [one for one in found if not one.odd and are_zeros_and_ones(one.read(column, "")[0])]
+
+    @staticmethod
+    def styles(texts):
+        return [BooleanStyle()]
+
+    def convert(self, values):
+        return as_floats(values)
+
+    def surprises(self, name, column, values, odd):
+        yield from super().surprises(name, column, values, odd)
+        if not are_zeros_and_ones(values):
+            yield Remark(NOT_BOOLEAN, name, repr(name))
+
+
+class Numbers(Kind):
+    """Numbers, also as text: 12.50, $1,250.00, 45.3%, 12,50."""
+
+    name = NUMBERS
+    types: ClassVar = {NUMBERS}
+
+    @staticmethod
+    def styles(texts):
+        return number_styles(texts)
+
+    @staticmethod
+    def is_clear(texts):
+        are_codes = all(map(is_code, texts)) and (
+            len(texts) <= MOST_CODES or any(map(has_leading_zero, texts))
+        )
+        return not are_codes
+
+    def remarks(self, name, column):
+        yield from super().remarks(name, column)
+        if column.type == TEXT and not (self.odd or self.is_explained) and all(map(is_code, column.texts)):
+            yield Remark(CODES, name, repr(name))
+
+    def convert(self, values):
+        return as_floats(values)
+
+    def surprises(self, name, column, values, odd):
+        yield from super().surprises(name, column, values, odd)
+        if self.style.unit and column.type == NUMBERS:
+            yield Remark(NO_UNIT, name, f"{name!r} ({self.style.unit})")
+
+
+@dataclass
+class Dates(Kind):
+    """Dates and times, also as text: 2020-01-31, 31/01/2020, Jan 31, 2020."""
+
+    name = DATES
+    types: ClassVar = {DATES}
+
+    means: dict[str, float] = field(default_factory=dict)  # of the parts that vary
+
+    @classmethod
+    def styles(cls, texts):
+        return date_styles(has_zone=cls.name == DATES_IN_ZONES)
+
+    def prepare(self, values):
+        self.means = fit_parts(values)
+
+    def convert(self, values):
+        """Convert to datetime64[us], those with a time zone in UTC."""
+        if not isinstance(values, np.ndarray):
+            values = [
+                value.astimezone(UTC).replace(tzinfo=None) if getattr(value, "tzinfo", None) else value
+                for value in values
+            ]
+        return np.asarray(values, dtype="datetime64[us]")
+
+    def features(self, values):
+        return {f"_{part}": numbers for part, numbers in chosen_parts(values, self.means).items()}
+
+
+class DatesInZones(Dates):
+    """Dates and times with a time zone, which count in UTC."""
+
+    name = DATES_IN_ZONES
+    types: ClassVar = {DATES_IN_ZONES}
+
+
+@dataclass
+class Categories(Kind):
+    """Text, and what libraries call categories."""
+
+    name = CATEGORIES
+    encoder = CATEGORIES
+    types: ClassVar = {TEXT, CATEGORIES, NUMBERS, BOOLEANS}
+
+    doubts: tuple[Kind, ...] = ()  # what the text may be instead
+    known: frozenset[str] = frozenset()  # the texts of the fit
+
+    def prepare(self, values):
+        self.known = frozenset(values) - {None}
+
+    def remarks(self, name, column):
+        if self.doubts:
+            yield Remark(DOUBT, name, lines_of(self.doubts, name))
+
+    def convert(self, values):
+        """Convert to strings, and None for missing values. Equal numbers have equal strings."""
+        texts = np.empty(len(values), dtype=object)
+        texts[:] = [text_of(plain(value)) for value in values]
+        return texts
+
+    def surprises(self, name, column, values, odd):
+        texts = set(values) - {None}
+        if texts and texts.isdisjoint(self.known):
+            yield Remark(UNKNOWN, name, repr(name))
+
+
+KINDS = {kind.name: kind for kind in (Nothing, Booleans, Numbers, Dates, DatesInZones, Categories)}
+
+
+def kind_of(column, name, told=None):
+    """Decide how to read a column of a fit. ``told`` is the name of the kind that a user wants, or None."""
+    if told is not None:
+        return told_kind(column, name, told)
+    readings = next(filter(None, (kind.readings(column) for kind in KINDS.values())))
+    return readings[0] if len(readings) == 1 else Categories(is_explained=True, doubts=tuple(readings))
+
+
+def told_kind(column, name, told):
+    """Read a column of a fit as the kind that a user wants, or raise ValueError."""
+    readings = KINDS[told].readings(column, is_told=True)
+    if len(readings) == 1:
+        return replace(readings[0], is_explained=True)
+    reason = (
+        f"can be read so in two ways: {lines_of(readings, name)}"
+        if readings
+        else (f"has {column.type} that cannot be read so, such as {column.example}")
+    )
+    raise ValueError(
+        f"kinds says that the column {name!r} of X holds {told}, but it {reason}. Convert it first."
+    )
+
+
+def lines_of(readings, name):
+    """Write the code that converts a column, for each reading."""
+    return " or ".join(one.style.line(name) for one in readings)
+
+
+def is_code(text):
+    """Whether a text has only digits."""
+    return text.strip().isdecimal()
+
+
+def has_leading_zero(text):
+    """Whether a text begins with a zero that a number would not have."""
+    return text.strip().startswith("0") and text.strip() != "0"
+
+
+def as_floats(values):
+    """Convert numbers, booleans and None to floats (n_samples,): float32 stays, all else becomes float64."""
+    if isinstance(values, np.ndarray):
+        return values if values.dtype == np.float32 else values.astype(np.float64, copy=False)
+    return np.array(list(map(float_of, values)), dtype=np.float64)
+
+
+def float_of(value):
+    """Convert a number, a boolean or None to a float."""
+    try:
+        return np.nan if value is None else float(value)
+    except OverflowError:
+        return np.inf
+
+
+def are_zeros_and_ones(values):
+    """Whether numbers (n_samples,) are all 0 or 1, but for missing ones."""
+    return bool(((values == 0) | (values == 1) | np.isnan(values)).all())

@@ -1,0 +1,146 @@
+"""Numbers, dates and booleans that are written as text.
+
+A style is one way to write them. Its ``read`` converts a text, or gives None if the text is not written so.
+Its ``line`` is the code with which a user converts a column, where several styles fit.
+"""
+
+import re
+from collections import Counter
+from datetime import datetime
+from typing import NamedTuple
+
+# What stands for a missing value among numbers or dates, in lower case.
+MISSING_WORDS = {"", "?", "-", "--", ".", "..", "...", "*", "na", "n/a", "#n/a", "n.a.", "nan", "nat", "<na>"}
+MISSING_WORDS |= {"null", "nil", "none", "missing", "unknown", "not available"}
+BOOLEAN_WORDS = {"true": 1.0, "false": 0.0}
+
+
+def is_missing_word(text):
+    """Whether a text says that there is no value."""
+    return text.strip().lower() in MISSING_WORDS
+
+
+def read_texts(texts, style, most_odd):
+    """Read different texts: a dict with None for odd ones, or empty if more than ``most_odd`` are odd."""
+    values, n_odd = {}, 0
+    for text in texts:
+        values[text] = style.read(text)
+        n_odd += values[text] is None
+        if n_odd > most_odd:
+            return {}
+    return values
+
+
+# --- Numbers ---
+
+SIGN = "[+-]?"
+DIGITS = {  # by the decimal separator
+    ".": r"(?:\d+|[1-9]\d{0,2}(?:,\d{3})+|(?=\.\d))(?:\.\d*)?",
+    ",": r"(?:\d+|[1-9]\d{0,2}(?:[.'\s]\d{3})+|(?=,\d))(?:,\d*)?",
+}
+NUMBERS = {decimal: re.compile(rf"{SIGN}{digits}(?:[eE]{SIGN}\d+)?") for decimal, digits in DIGITS.items()}
+THOUSANDS = {".": ",", ",": r"[.'\s]"}
+# A currency before the number, or any unit after it.
+WITH_UNIT = re.compile(rf"({SIGN})([$€£¥₹]?)\s?({SIGN}[\d.,'\s]*\d\.?)\s?([^\d\s.,'+-]\D*)?")
+CURRENCIES_WITH_POINT = {"$", "£", "¥", "₹"}
+
+
+class NumberStyle(NamedTuple):
+    """Numbers with this decimal separator, and all with the same unit, such as "%" or "$"."""
+
+    decimal: str = "."
+    unit: str = ""
+
+    def read(self, text):
+        """Convert a text to a float."""
+        text = text.strip()
+        if self.unit:
+            sign, before, text, after = parts_of_number(text)
+            if self.unit not in (before, after):
+                return None
+            text = sign + text
+        if not NUMBERS[self.decimal].fullmatch(text):
+            return None
+        return float(re.sub(THOUSANDS[self.decimal], "", text).replace(",", "."))
+
+    def line(self, name):
+        """Write the code that converts a column of the table X."""
+        left_out = [self.unit, "," if self.decimal == "." else "."]
+        code = "".join(f".str.replace({one!r}, '')" for one in left_out if one)
+        code += ".str.replace(',', '.')" if self.decimal == "," else ""
+        return f"X[{name!r}] = X[{name!r}]{code}.astype(float)"
+
+
+def parts_of_number(text):
+    """Cut a text into the sign, what stands before the number, the number, and what stands after it."""
+    match = WITH_UNIT.fullmatch(text.strip())
+    return [part or "" for part in match.groups()] if match else [""] * 4
+
+
+def number_styles(texts):
+    """List the styles that texts may have: with their most frequent unit, and a decimal point or comma."""
+    units = Counter(before or after for _, before, number, after in map(parts_of_number, texts) if number)
+    unit = units.most_common(1)[0][0] if units else ""
+    may_have_comma = any("," in text or text.count(".") > 1 for text in texts)
+    if may_have_comma and unit not in CURRENCIES_WITH_POINT:
+        return [NumberStyle(".", unit), NumberStyle(",", unit)]
+    return [NumberStyle(".", unit)]
+
+
+class BooleanStyle(NamedTuple):
+    """True and false in any case, 1 and 0, and the other numbers that a later table may have."""
+
+    def read(self, text):
+        """Convert a text to a float."""
+        return BOOLEAN_WORDS.get(text.strip().lower(), NumberStyle().read(text))
+
+
+# --- Dates ---
+
+YEAR, MONTH, DAY = r"(?P<year>\d{4})", r"(?P<month>\d{1,2}|[A-Za-z]{3,9})", r"(?P<day>\d{1,2})"
+BETWEEN = r"(?:[-/. ]|, ?)"
+CLOCK = r"(?P<hour>\d{1,2})(?P<minutes>:\d\d(?::\d\d(?:\.\d+)?)?)"
+TIME = rf"(?:[T\s]{CLOCK}\s?(?P<half>[AP]M)?\s?(?P<zone>Z|UTC|[+-]\d\d:?\d\d)?)?"
+ORDERS = {
+    "year first": re.compile(BETWEEN.join((YEAR, MONTH, DAY)) + TIME, re.IGNORECASE),
+    "day first": re.compile(BETWEEN.join((DAY, MONTH, YEAR)) + TIME, re.IGNORECASE),
+    "month first": re.compile(BETWEEN.join((MONTH, DAY, YEAR)) + TIME, re.IGNORECASE),
+}
+MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+
+
+class DateStyle(NamedTuple):
+    """Dates, and maybe times, in one order of ORDERS. The year may always be first, as in ISO 8601."""
+
+    order: str = "year first"
+    has_zone: bool = False
+
+    def read(self, text):
+        """Convert a text to a datetime."""
+        text = text.strip()
+        match = ORDERS["year first"].fullmatch(text) or ORDERS[self.order].fullmatch(text)
+        if match is None or (match["zone"] is not None) != self.has_zone:
+            return None
+        month = match["month"].lower()
+        month = month if month.isdecimal() else MONTHS.index(month[:3]) + 1 if month[:3] in MONTHS else 0
+        time = f"T{hour_of(match):02}{match['minutes']}" if match["hour"] else ""
+        zone = (match["zone"] or "").upper().replace("UTC", "Z")
+        try:
+            return datetime.fromisoformat(f"{match['year']}-{month:0>2}-{match['day']:0>2}{time}{zone}")
+        except ValueError:  # no such day or hour
+            return None
+
+    def line(self, name):
+        """Write the code that converts a column of the table X."""
+        return f"X[{name!r}] = pd.to_datetime(X[{name!r}], dayfirst={self.order == 'day first'})"
+
+
+def date_styles(has_zone):
+    """List the styles of dates with or without a time zone."""
+    return [DateStyle(order, has_zone) for order in ORDERS]
+
+
+def hour_of(match):
+    """Compute the hour of a matched time, from 0 to 23."""
+    hour = int(match["hour"])
+    return hour % 12 + 12 * (match["half"].lower() == "pm") if match["half"] else hour

@@ -1,0 +1,207 @@
+"""What a column of text holds: numbers, dates, categories or nothing; and what a fit says of it."""
+
+import pickle
+import warnings
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknn_scratch import ShallowNNClassifier, tabular_pipeline
+
+N = 300
+PRICES = np.random.default_rng(0).lognormal(3, 1, N).round(2)
+TIMES = pd.Series(pd.date_range("2019-12-25 01:30", periods=N, freq="31h"))
+DAYS = TIMES.dt.normalize()
+
+
+def with_gaps(values, *gaps):
+    """Put these values, in turns, into every tenth row."""
+    return [gaps[i // 10 % len(gaps)] if i % 10 == 0 else value for i, value in enumerate(values)]
+
+
+def with_comma(number):
+    return f"{number:.2f}".replace(".", ",")
+
+
+def fit(values, **parameters):
+    """Fit the first step of a pipeline on one column, and list what it warns of."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        columns = tabular_pipeline(**parameters)[0].fit(pd.DataFrame({"x": values}))
+    return columns, [str(one.message) for one in caught]
+
+
+# Text, its kind, the same values as a library has them, and a part of the only warning, if there is one.
+CASES = {
+    "prices with gaps": (
+        with_gaps(map(str, PRICES), "?", "n/a", "-", ""),
+        "numbers",
+        with_gaps(PRICES, None),
+        "missing: '', '-', '?', 'n/a' among the numbers of 'x'.",
+    ),
+    "a word": (["varies", *map(str, PRICES[1:])], "numbers", [None, *PRICES[1:]], "'varies' among"),
+    "mixed types": (["?", *map(str, PRICES[1:200]), *PRICES[200:]], "numbers", [None, *PRICES[1:]], "'?'"),
+    "dollars": ([f"${x:,.2f}" for x in 99 * PRICES], "numbers", (99 * PRICES).round(2), None),
+    "percent": ([f"{x}%" for x in PRICES], "numbers", PRICES, None),
+    "kilometres": ([f"-{x} km" for x in PRICES], "numbers", -PRICES, None),
+    "decimal commas": (list(map(with_comma, PRICES)), "numbers", PRICES, None),
+    "euros": (
+        ["1.234.567,50 €", *(f"{with_comma(x)} €" for x in PRICES[1:])],
+        "numbers",
+        [1234567.5, *PRICES[1:]],
+        None,
+    ),
+    "digits": (list(map(str, range(N))), "numbers", range(N), "codes, say so: kinds={'x': 'categories'}"),
+    "days": (with_gaps(map(str, DAYS.dt.date), None), "dates", with_gaps(DAYS, None), None),
+    "times": (with_gaps(map(str, TIMES), None), "dates", with_gaps(TIMES, None), None),
+    "times in zones": (
+        [f"{time.isoformat()}Z" for time in TIMES],
+        "dates with a time zone",
+        TIMES.dt.tz_localize("UTC"),
+        None,
+    ),
+    "days first": (DAYS.dt.strftime("%d/%m/%Y"), "dates", DAYS, None),
+    "months first": (TIMES.dt.strftime("%m/%d/%Y %I:%M %p"), "dates", TIMES, None),
+    "names of months": (DAYS.dt.strftime("%B %d, %Y"), "dates", DAYS, None),
+    "no such day": (
+        ["2020-02-30", *map(str, DAYS[1:].dt.date)],
+        "dates",
+        [None, *DAYS[1:]],
+        "'2020-02-30' among the dates",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_text_is_what_it_says(name):
+    text, kind, plain, message = CASES[name]
+    columns, found = fit(text)
+    assert columns.kinds_ == {"x": kind}
+    assert [message in one for one in found] == [True] * (message is not None)
+    expected = tabular_pipeline()[0].fit(pd.DataFrame({"x": plain}))
+    for encoder in (columns, expected, pickle.loads(pickle.dumps(columns))):
+        for values in (text, plain):
+            if encoder is expected and values is text and name in UNREADABLE_LATER:
+                continue
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                encoded = encoder.transform(pd.DataFrame({"x": values}))
+            assert_allclose(encoded, expected.transform(pd.DataFrame({"x": plain})), rtol=1e-12)
+
+
+# A table that had numbers or dates in fit has no say in how text is written: only one way leaves no doubt.
+UNREADABLE_LATER = {
+    "dollars",
+    "percent",
+    "kilometres",
+    "decimal commas",
+    "euros",
+    "days first",
+    "months first",
+}
+UNREADABLE_LATER |= {"names of months"}
+
+STAY_CATEGORIES = {
+    "few digits": (["3", "11", "7"] * 100, []),
+    "leading zeros": ([f"{i % 40:05}" for i in range(N)], []),
+    "more words than numbers": (["12", "13", "a", "b", "c"] * 60, []),
+    "names": (
+        [f"name {i}" for i in range(N)],
+        ["no information: 'x' has 300 different values, all too rare. Drop them, or say"],
+    ),
+    "the same": (["a"] * N, ["no information: 'x' has always the same value"]),
+    "days or months first": (
+        [f"{1 + i % 12:02}/{1 + i % 11:02}/2020" for i in range(N)],
+        ["X['x'] = pd.to_datetime(X['x'], dayfirst=True) or X['x'] = pd.to_datetime(X['x'], dayfirst=False)"],
+    ),
+    "thousands or decimals": (
+        [f"{1 + i % 90},{100 + i}" for i in range(N)],
+        ["first: X['x'] = X['x'].str.replace(',', '').astype(float) or X['x'] = X['x'].str.replace('.', '')"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STAY_CATEGORIES)
+def test_what_is_no_clear_number_or_date_stays_categories(name):
+    values, messages = STAY_CATEGORIES[name]
+    columns, found = fit(values)
+    assert columns.kinds_ == {"x": "categories"}
+    assert len(found) == len(messages)
+    for warning, message in zip(found, messages, strict=True):
+        assert message in warning
+
+
+def test_the_lines_of_a_warning_convert_the_column():
+    X = pd.DataFrame({"x": STAY_CATEGORIES["thousands or decimals"][0]})
+    _, (message,) = fit(X["x"])
+    thousands, decimals = message.partition("X['x'] = ")[2].rstrip(".").split(" or X['x'] = ")
+    assert_allclose(eval(thousands), 1000 * eval(decimals))
+
+
+# --- The parameter ``kinds`` ---
+
+
+def test_a_user_says_what_a_column_holds():
+    digits = list(map(str, range(N)))
+    for kind, values in [
+        ("categories", range(N)),
+        ("categories", digits),
+        ("numbers", [f"{i % 9:03}" for i in range(N)]),
+    ]:
+        columns, _ = fit(values, kinds={"x": kind})
+        assert columns.kinds_ == {"x": kind}
+    X = pd.DataFrame({"x": digits, "id": [["a list"]] * N, "c": pd.Categorical(PRICES.astype(str))})
+    columns = tabular_pipeline(kinds={"x": "numbers", "id": "nothing", "c": "numbers"})[0].fit(X)
+    assert columns.kinds_ == {"x": "numbers", "id": "nothing", "c": "numbers"}
+    assert_array_equal(columns.set_params(kinds=columns.kinds_).fit_transform(X), columns.transform(X))
+
+
+WRONG = {
+    "columns that X does not have: 'y'. X has 'x'": ([1, 2], {"y": "numbers"}),
+    "kinds must have values of 'nothing', 'booleans', .*, got 'number'": ([1, 2], {"x": "number"}),
+    "holds dates, but it has numbers that cannot be read so, such as 1. Convert": ([1, 2], {"x": "dates"}),
+    "holds numbers, but it has text that cannot be read so, such as a": (["a", "b"], {"x": "numbers"}),
+    r"holds dates, but it can be read so in two ways: X\['x'\] = pd": (["01/02/2020"], {"x": "dates"}),
+}
+
+
+@pytest.mark.parametrize("message", WRONG)
+def test_a_kind_that_cannot_be_is_an_error(message):
+    values, kinds = WRONG[message]
+    with pytest.raises(ValueError, match=message):
+        fit(values, kinds=kinds)
+
+
+# --- Later tables ---
+
+
+def test_new_odd_values_are_a_warning_and_known_ones_are_not():
+    columns, _ = fit(["varies", *map(str, PRICES[1:])])
+    missing = columns.transform(pd.DataFrame({"x": [None] * 3}))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert_array_equal(columns.transform(pd.DataFrame({"x": ["varies", "N/A", ""]})), missing)
+    with pytest.warns(UserWarning, match=r"missing: '\$5', 'many' among the numbers of 'x'"):
+        assert_array_equal(columns.transform(pd.DataFrame({"x": ["many", "$5", "2"]}))[:2], missing[:2])
+    with pytest.raises(ValueError, match="'x' of X had numbers in fit, and now has text, such as many"):
+        columns.transform(pd.DataFrame({"x": ["many", "varies"]}))
+
+
+def test_numbers_without_their_unit_are_a_warning():
+    columns, _ = fit(CASES["percent"][0])
+    with pytest.warns(UserWarning, match=r"columns 'x' \(%\) of X had numbers with a unit in fit"):
+        columns.transform(pd.DataFrame({"x": [0.5, 0.7]}))
+
+
+def test_a_pipeline_learns_from_a_table_as_people_have_it():
+    """Each of these columns was one merged group, and the accuracy that of chance."""
+    y = np.median(PRICES) < PRICES
+    network = ShallowNNClassifier(8, solver="lbfgs", alpha=1.0, random_state=0)
+    for name in ("prices with gaps", "dollars", "decimal commas"):
+        X = pl.DataFrame({"x": CASES[name][0]})
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            assert tabular_pipeline(network).fit(X, y).score(X, y) > 0.9
