@@ -181,3 +181,9 @@ class WeightDecay(Penalty):
     def apply_to_rows(rows: Array, grads: Array, rates: Array, learning_rate: float) -> None:
         """rows -= learning_rate * rate * rows, of rows (n_rows, n_hidden) with rates (n_rows,)."""
         rows *= 1 - np.minimum(learning_rate * rates, 1)[:, np.newaxis]
+
+
+def make_penalty(rates: Sequence[float], shape: NetworkShape, is_decoupled: bool) -> Penalty:
+    """Make the penalty, or the weight decay, of networks of one shape, each with its rate."""
+    kind, weights = WeightDecay if is_decoupled else Penalty, shape.weights
+    return kind(rates if any(rates) else (), weights.start, weights.stop - weights.start)

@@ -158,6 +158,17 @@ class Lbfgs(Optimizer):
         return {}
 
 
+# Parameters of the estimators that solvers do not have if they take all rows.
+OF_STOCHASTIC_SOLVERS = (
+    "learning_rate",
+    "learning_rate_schedule",
+    "batch_size",
+    "dropout",
+    "max_grad_norm",
+    "beta_1",
+    "beta_2",
+    "epsilon",
+)
 SOLVERS: Mapping[str, type[Optimizer]] = MappingProxyType(
     {solver.name: solver for solver in (Adam, AdamW, Sgd, Lbfgs)}
 )

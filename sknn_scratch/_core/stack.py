@@ -18,7 +18,7 @@ from sknn_scratch._core.batches import Batches
 from sknn_scratch._core.blocks import BatchGradient, Map, gradient_blocks, mean_loss
 from sknn_scratch._core.data import Data, stack_validations
 from sknn_scratch._core.lazy import LazyUpdate, updates_lazily
-from sknn_scratch._core.network import Batch, Penalty, WeightDecay, Workspace
+from sknn_scratch._core.network import Batch, Workspace, make_penalty
 from sknn_scratch._core.optimizers import Optimizer, Vectors
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import DenseRows
@@ -108,9 +108,8 @@ class Stack:
         self.grads = self.last_grads = view_parameters(np.zeros_like(flat), self.network.shape)
 
     def _prepare_updates(self) -> None:
-        rates, weights = [run.penalty_rate for run in self.runs], self.network.shape.weights
-        penalty = WeightDecay if self.optimizer.decouples_penalty else Penalty
-        self.penalty = penalty(rates if any(rates) else (), weights.start, weights.stop - weights.start)
+        rates = [run.penalty_rate for run in self.runs]
+        self.penalty = make_penalty(rates, self.network.shape, self.optimizer.decouples_penalty)
         self.n_updates = self.runs[0].state.n_updates
         self.learning_rates = [1.0] * len(self.runs)  # L-BFGS keeps these; else they are set in every epoch
         flat = self.params.flat.reshape(-1)

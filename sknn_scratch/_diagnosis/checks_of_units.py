@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from sknn_scratch._causes.measured import Limits, Measured
+from sknn_scratch._causes.words import quantity
 from sknn_scratch._core.activations import SATURATED_SLOPE
-from sknn_scratch._fitting.causes import Limits, Measured, count
 
 # Random initial weights are never equal. Some units may still find the same optimum. But if half of the units
 # are copies, half of the network is useless.
@@ -32,7 +33,7 @@ def identical_units(evidence):
     return Measured(
         n_copies / n_hidden,
         IDENTICAL_LIMITS,
-        f"{n_copies} of {count(n_hidden, 'hidden unit')} are copies of another one. Units with the same "
+        f"{n_copies} of {quantity(n_hidden, 'hidden unit')} are copies of another one. Units with the same "
         "weights get the same gradient, so training never makes them different.",
         ("start from random weights: init_scale='glorot', 'he' or a small number",)
         if evidence.fitted.init_scale == 0
@@ -60,7 +61,7 @@ def dead_units(evidence):
     return Measured(
         dead,
         DEAD_LIMITS,
-        f"{round(dead * n_hidden)} of {count(n_hidden, 'hidden unit')} have a slope g'(z) below "
+        f"{round(dead * n_hidden)} of {quantity(n_hidden, 'hidden unit')} have a slope g'(z) below "
         f"{SATURATED_SLOPE} for every row of X. Gradient descent does not move their weights any more.",
         ("use activation='elu'", "decrease learning_rate", "increase alpha"),
     )
@@ -82,8 +83,10 @@ def underfitting(evidence):
     """Look whether simple models predict the labels better than the network."""
     if evidence.y is None:
         return "it needs y"
-    if not evidence.estimates_centre:
+    if not evidence.network.loss.estimates_centre:
         return "simple models predict means and medians, but no other quantile"
+    if not np.isfinite(evidence.loss_on_data):
+        return "the outputs of the network overflow"
     if not evidence.has_enough_rows:
         return "it needs more rows"
     errors = evidence.errors

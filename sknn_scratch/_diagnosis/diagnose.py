@@ -2,28 +2,37 @@
 
 import numpy as np
 
+from sknn_scratch._causes.causes import outcomes_of
+from sknn_scratch._causes.measured import SEVERITIES, Measured
+from sknn_scratch._causes.remedies import remedy_for
+from sknn_scratch._causes.words import quantity
 from sknn_scratch._diagnosis.checks import CHECKS
-from sknn_scratch._diagnosis.evidence import Evidence
-from sknn_scratch._diagnosis.report import SEVERITIES, Diagnosis, Finding
-from sknn_scratch._estimators.inspection import (
+from sknn_scratch._diagnosis.evidence import Examination
+from sknn_scratch._diagnosis.report import Diagnosis, Finding
+from sknn_scratch._fitting.inputs import ArrayLike
+from sknn_scratch._inspection import (
     FittedNetwork,
     activation_name,
     feature_names_of,
     network_input,
     network_of,
 )
-from sknn_scratch._fitting.causes import Measured, remedy_for
-from sknn_scratch._fitting.inputs import ArrayLike
 
 
 def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Diagnosis:
     """Look for problems of a fitted network, and say what to fix first.
 
-    It looks at the features (too large, too small, outliers), at outliers in y, at the penalty and the
-    initial weights, at the hidden units (identical, saturated, dead), at the training (an exploding or
-    vanishing gradient, too few epochs), and at the result (nothing learnt, overfitting, underfitting, a rare
-    class that is ignored). Each finding compares a number with two limits, and has a meaning and a remedy. If
-    a finding probably follows from another one, it is listed below it.
+    It looks at
+
+    - the data: outliers in y, unscaled features, outliers, tiny features
+    - the parameters and the steps: large initial weights, strong penalty, exploding gradient
+    - the hidden units: identical units, saturation, dead units, vanishing gradient
+    - the result: overfitting, stopped too early, not converged, nothing learnt, underfitting, class imbalance
+      ignored
+    - if nothing was learnt, two further causes: no signal, small steps
+
+    Each finding compares a number with two limits, and has a meaning and a remedy. If a finding probably
+    follows from another one, it is listed below it.
 
     Parameters
     ----------
@@ -33,7 +42,7 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
         Rows as the estimator takes them: some of the training rows, or new ones.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
         Their labels, or the numbers to predict. Some findings need y, such as a penalty that is too strong.
-        Overfitting can be found only with new rows, unless the fit had validation rows.
+        Overfitting can be found only with rows that the fit has not seen, unless it had validation rows.
 
     Returns
     -------
@@ -57,7 +66,8 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     outputs. Let d be the gradient of the loss at these outputs, minus its mean. A new unit with input weights
     u of length one and output weights v lowers the loss by ``|v| |mean(d g(u x + b))|``, and its penalty is
     ``rate (1 + |v|^2) / 2``. So for relu, no unit lowers the objective if the rate is larger than the pull
-    ``|mean(d g(u x + b))|`` of the loss in all directions u. A few hundred directions are tried.
+    ``|mean(d g(u x + b))|`` of the loss in all directions u. A few hundred directions are tried. With
+    adamw, the penalty is no part of the objective. It bounds the weights, and so the outputs.
 
     Simple models are the five nearest neighbours and a ridge regression. Each predicts a row from the other
     rows of (X, y). At most a thousand rows are used, and the better model counts. They predict means. So
@@ -84,9 +94,9 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     """
     fitted = network_of(estimator)
     rows = fitted._rows(network_input(estimator, X))
-    evidence = Evidence(fitted, rows, feature_names_of(estimator), y)
-    with np.errstate(over="ignore", invalid="ignore"):  # features that overflow are a finding
-        outcomes = {name: check.look(evidence) for name, check in CHECKS.items()}
+    evidence = Examination.of(fitted, rows, feature_names_of(estimator), y)
+    with np.errstate(all="ignore"):  # what overflows is a finding
+        outcomes = outcomes_of(CHECKS, evidence, evidence.has_learnt_nothing)
     measured = {
         name: outcome._replace(remedy=remedy_for(fitted, outcome.remedy))
         for name, outcome in outcomes.items()
@@ -94,9 +104,8 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     }
     checks = tuple(finding_of(name, measured) for name in measured)
     not_checked = {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, str)}
-    n_hidden = fitted.coefs_[0].shape[1]
-    subject = f"{type(fitted).__name__} with {n_hidden} {activation_name(fitted)} unit{'s' * (n_hidden > 1)}"
-    return Diagnosis(subject, checks, not_checked)
+    units = quantity(fitted.coefs_[0].shape[1], f"{activation_name(fitted)} unit")
+    return Diagnosis(f"{type(fitted).__name__} with {units}", checks, not_checked)
 
 
 def finding_of(name, measured):

@@ -5,9 +5,10 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sknn_scratch._causes.measured import SEVERITIES
+from sknn_scratch._causes.words import quantity
 from sknn_scratch._diagnosis.html import table
 
-SEVERITIES = ("problem", "warning", "ok")
 TEXT_WIDTH = 88
 
 
@@ -151,7 +152,7 @@ class Diagnosis:
             severity: sum(finding.severity == severity for finding in self.checks)
             for severity in ("problem", "warning")
         }
-        words = [f"{n} {severity}{'s' * (n > 1)}" for severity, n in counts.items() if n]
+        words = [quantity(n, severity) for severity, n in counts.items() if n]
         return ", ".join(words) or "no problem found"
 
     def __iter__(self) -> Iterator[Finding]:

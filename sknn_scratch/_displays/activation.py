@@ -7,7 +7,8 @@ import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._displays.plotting import BLACK, GREY, HIDDEN_LAYER, axes_for
-from sknn_scratch._estimators.inspection import (
+from sknn_scratch._fitting.inputs import ArrayLike
+from sknn_scratch._inspection import (
     FittedNetwork,
     activate,
     activation_name,
@@ -16,7 +17,6 @@ from sknn_scratch._estimators.inspection import (
     network_of,
     some_rows,
 )
-from sknn_scratch._fitting.inputs import ArrayLike
 
 MAX_VALUES = 1_000_000  # hidden inputs to draw; rows are left out if there are more
 LEAST_RANGE = 4.0  # hidden inputs from -4 to 4 are always drawn: every activation shows its shape there

@@ -11,7 +11,10 @@ from sklearn.utils import check_consistent_length
 
 from sknn_scratch._displays.plotting import SIGNS, axes_for, check_count, class_colors, shorten
 from sknn_scratch._displays.slices import feature_slice
-from sknn_scratch._estimators.inspection import (
+from sknn_scratch._fitting.fitted import target_kind_of
+from sknn_scratch._fitting.inputs import ArrayLike
+from sknn_scratch._fitting.sklearn_versions import _num_samples
+from sknn_scratch._inspection import (
     FittedNetwork,
     activation_name,
     network_input,
@@ -19,9 +22,6 @@ from sknn_scratch._estimators.inspection import (
     output_names,
     some_rows,
 )
-from sknn_scratch._fitting.fitted import target_kind_of
-from sknn_scratch._fitting.inputs import ArrayLike
-from sknn_scratch._fitting.sklearn_versions import _num_samples
 from sknn_scratch._targets.labels import Multilabel
 
 MAX_POINTS = 1000  # more would hide the regions

@@ -5,15 +5,15 @@ from typing import Any, Self
 
 import numpy as np
 
+from sknn_scratch._causes.words import quantity
 from sknn_scratch._displays.plotting import GREY, NEGATIVE, POSITIVE, SIGNS, axes_for, shorten
-from sknn_scratch._estimators.inspection import (
+from sknn_scratch._inspection import (
     FittedNetwork,
     activation_name,
     feature_names_of,
     network_of,
     output_names,
 )
-from sknn_scratch._fitting.causes import count
 
 MAX_NODES = 16  # of a layer; those with the strongest weights are drawn
 # Ends of the colour map, for weights and biases relative to the largest: an edge gets its dark colours, and a
@@ -221,7 +221,7 @@ class NetworkDisplay:
         nouns = {"input": "feature", "hidden layer": f"{self.activation} unit", "output layer": "output"}
         for layer, (title, noun) in enumerate(nouns.items()):
             n_shown, n_nodes = len(self.shown_[layer]), self._sizes()[layer]
-            lines = title, f"{n_shown} of " * (n_shown < n_nodes) + count(n_nodes, noun)
+            lines = title, f"{n_shown} of " * (n_shown < n_nodes) + quantity(n_nodes, noun)
             place = {"xycoords": ("data", "axes fraction"), "ha": "center"}
             # Two texts: in an SVG, the lines of one text are centred in matplotlib's own font only.
             for line, height in zip(lines, (6 + 1.2 * size, 6), strict=True):

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse
 from sklearn.utils.sparsefuncs import csc_median_axis_0
 
-from sknn_scratch._estimators.inspection import some_rows
+from sknn_scratch._inspection import some_rows
 
 MARGIN = 0.05  # on each side beyond the data, as a share of their range
 

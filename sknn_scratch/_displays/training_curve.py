@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 
 from sknn_scratch._displays.plotting import BLACK, HIDDEN_LAYER, OUTPUT_LAYER, TRAINING, VALIDATION, axes_for
-from sknn_scratch._estimators.inspection import FittedNetwork, network_of
+from sknn_scratch._inspection import FittedNetwork, network_of
 
 FEW_EPOCHS = 15  # up to this number, each epoch has a dot
 WIDE_RANGE = 20.0  # a loss that falls by this factor is easier to read on a logarithmic axis

@@ -12,7 +12,6 @@ Beside the path
     auto              what "auto" means for the solver, the batches, the patience and the validation
     threads           one thread for BLAS, several for blocks of rows
     troubles          the warnings of a fit
-    causes            why a network may learn nothing: each cause is measured
     callbacks         what is reported after every epoch
     checkpoint        the file of a checkpoint, and how a fit is resumed from it
     sklearn_versions  what depends on scikit-learn's version: its private names and its callback framework

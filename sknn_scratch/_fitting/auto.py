@@ -5,7 +5,7 @@ from inspect import signature
 
 import numpy as np
 
-from sknn_scratch._core.optimizers import SOLVERS
+from sknn_scratch._core.optimizers import OF_STOCHASTIC_SOLVERS, SOLVERS
 
 # With fewer training rows than this, solver="auto" is L-BFGS if possible. Here, Adam becomes as good: L-BFGS
 # was slightly better with 1,000 rows of public tables, and slightly worse with 1,900.
@@ -15,17 +15,6 @@ VALIDATION_ROWS = 500
 # It is Adam, too, for a hidden layer with more weights than this, of each of which L-BFGS keeps about 45
 # numbers in double precision, 256 MiB in all: 20 for its last steps, others for points and gradients.
 LBFGS_WEIGHTS = 2**28 // (45 * 8)
-# Parameters that L-BFGS does not have: whoever sets one asks for Adam.
-OF_STOCHASTIC_SOLVERS = (
-    "learning_rate",
-    "learning_rate_schedule",
-    "batch_size",
-    "dropout",
-    "max_grad_norm",
-    "beta_1",
-    "beta_2",
-    "epsilon",
-)
 AUTO_BATCH_ROWS = 100
 # Training stops after this number of epochs without an improvement. More epochs are needed if they have fewer
 # than ``FEWEST_UPDATES``. Fewer are enough if they have ``MANY_UPDATES`` with the usual batches.

@@ -125,11 +125,6 @@ def fitted_attributes(fit, state):
     return attributes_of(model)
 
 
-def was_trained_by_parts(fitted):
-    """Whether the last training was a ``partial_fit``, which keeps its memory without ``warm_start``."""
-    return hasattr(fitted, "_kept_") and not fitted.warm_start
-
-
 def set_history(fitted, state):
     """Set ``history_``, ``loss_curve_`` and ``n_iter_``: the epochs of earlier calls and of the last one.
 
@@ -149,9 +144,3 @@ def set_history(fitted, state):
     }
     fitted.loss_curve_ = fitted.history_.get("loss", np.array([]))
     fitted.n_iter_ = state.epoch
-
-
-def kept_epoch(fitted, column):
-    """Find the index, in a column of the history, of the epoch whose weights are kept; None if it is gone."""
-    place = fitted.best_iter_ - 1 - (fitted.n_iter_ - len(column))
-    return place if 0 <= place < len(column) else None

@@ -58,6 +58,14 @@ def test_a_quantile_is_not_compared_with_means():
     assert findings(crushed, rows, y)["nothing learnt"].severity == "problem"
 
 
+def test_outputs_that_overflow_can_be_diagnosed():
+    rows, y = make_rows(60)
+    reg = small_regressor(loss="poisson", init_scale=900.0).fit(rows, y)
+    diagnosis = diagnose(reg, rows, y)
+    assert diagnosis.fix_first.name == "large initial weights"
+    assert "overflow" in diagnosis.not_checked["underfitting"]
+
+
 def test_a_constant_y_can_be_diagnosed():
     y = np.full(40, 3.0)
     reasons = diagnose(small_regressor().fit(X, y), X, y).not_checked

@@ -16,16 +16,6 @@ def some_findings():
     )
 
 
-def test_problems_come_first():
-    diagnosis = Diagnosis("a network", some_findings(), {})
-    assert [finding.name for finding in diagnosis] == ["unscaled features", "saturation"]
-    assert diagnosis.fix_first == diagnosis.findings[0]
-    assert tuple(diagnosis) == diagnosis.findings
-    assert len(diagnosis) == 2
-    assert not diagnosis.ok
-    assert Diagnosis("a network", some_findings()[:2], {}).ok
-
-
 def test_text():
     assert str(Diagnosis("a network", some_findings(), {"overfitting": "it needs y"})) == "\n".join(
         [
@@ -77,3 +67,30 @@ def test_html_says_how_bad_each_finding_is():
     table = ET.fromstring(Diagnosis("a network", some_findings(), {})._repr_html_())
     severities = ["".join(row[0].itertext()) for row in table.findall("tbody/tr")]
     assert severities == ["✗ problem", "▲ warning", "✓ ok"]
+
+
+def test_effects_stand_below_their_cause_and_send_to_it():
+    def finding(name, severity, cause=None):
+        return Finding(name, severity, 1.0, None, "So it is.", f"Mend {name}.", cause=cause)
+
+    checks = (
+        finding("a", "warning"),
+        finding("b", "warning", "a"),
+        finding("c", "problem"),
+        finding("d", "warning", "c"),
+        finding("e", "problem", "c"),
+        finding("f", "ok"),
+    )
+    diagnosis = Diagnosis("a network", checks, {})
+    assert [one.name for one in diagnosis] == ["c", "e", "d", "a", "b"]
+    assert diagnosis.fix_first.name == "c"
+    assert str(diagnosis).splitlines()[1] == "Fix first: c"
+    assert "-> Probably an effect of: c. Fix that first." in str(diagnosis)
+    assert "Mend e" not in str(diagnosis)
+    assert "Mend a" in diagnosis._repr_html_()
+    assert "Mend b" not in diagnosis._repr_html_()
+    assert len(diagnosis) == 5
+    assert not diagnosis.ok
+    healthy = Diagnosis("a network", checks[-1:], {})
+    assert healthy.ok
+    assert healthy.fix_first is None

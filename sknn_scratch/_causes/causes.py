@@ -1,0 +1,319 @@
+"""The causes for which a network learns nothing: what ``diagnose`` finds, and a fit names that has failed.
+
+Each line of ``CAUSES`` has a function of the evidence. It returns a measurement with its remedy, or the
+reason why it cannot measure. The limits, and why they are so, are above the functions. ``explains`` names
+what follows from the cause: other causes, and findings of ``_diagnosis/checks.py``. If both are found, the
+other needs no remedy of its own. Causes come before their effects. A fit names the first problem, or else the
+first warning.
+"""
+
+import math
+from collections.abc import Callable
+from numbers import Real
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sknn_scratch._causes.evidence import UNKNOWN_GUESS
+from sknn_scratch._causes.features import length_of_rows, scaler_first, standardised
+from sknn_scratch._causes.measured import SEVERITIES, Limits, Measured
+from sknn_scratch._causes.pulls import deltas_of_a_guess, share_by_chance
+from sknn_scratch._causes.words import multiple_of, quantity, round_number
+
+# The standard deviation of y in units of the spread of most values: 1 for a normal y, below 2 for twelve real
+# ones, 3 for a log-normal one. From 2 on, outliers doubled the error of squared errors.
+OUTLIERS_IN_Y_LIMITS = Limits(4.0, 10.0)
+# Initial weights and learning rates are made for features of a size of about one. At ten, they already act as
+# if they were ten times as large. At a hundred, sigmoid and tanh saturate in the first epoch.
+UNSCALED_LIMITS = Limits(10.0, 100.0)
+# A feature with a tail has a smaller spread than this after a division by its standard deviation, or its
+# outliers are farther away.
+SQUEEZED = 0.1
+FARTHEST = 100.0
+OUTLIER_LIMITS = Limits(0.0, 0.1)
+# A feature of this size adds only 0.01 to a hidden input with a weight of one. To add one, it needs a weight
+# of 100, whose penalty is 10,000 times as large.
+TINY = 0.01
+TINY_LIMITS = Limits(0.0, 0.1)
+# Hidden inputs start with about this standard deviation. At 3, half of all tanh units start saturated.
+INITIAL_LIMITS = Limits(3.0, 10.0)
+# At 1, every unit costs more than it gains, so the zero network is the best. At 1/2, about half of the error
+# of a guess must remain. Healthy networks are below 0.1.
+PENALTY_LIMITS = Limits(0.25, 0.5)
+HEALTHY_PENALTY = 0.03
+# The sum of the learning rates of ten epochs with the default. With a fifth of it, weights hardly move.
+USUAL_WAY = 0.05
+SMALL_STEPS_LIMITS = Limits(5.0, 5.0)
+# The loss of steady trainings climbs by less than 0.2 of a guess's loss, mini-batches and dropout included.
+EXPLODING_LIMITS = Limits(0.25, 1.0)
+
+
+# --- The data ---
+
+
+def outliers_in_y(evidence):
+    """Look for values of y that are far from all others."""
+    if evidence.y is None:
+        return "it needs y"
+    y, weights = evidence.labels, evidence.row_weights
+    weights = np.ones(len(y)) if weights is None else weights
+    factor = evidence.target_kind.outlier_factor(evidence.fitted, y, weights)
+    if factor is None:
+        return "outliers in y hardly move this loss"
+    return Measured(
+        factor,
+        OUTLIERS_IN_Y_LIMITS,
+        f"The standard deviation of y is {multiple_of(factor)} the spread of most values. The network learns "
+        "the outliers of y first, and all other values seem equal to it.",
+        ("use loss='huber'", "correct the outliers of y"),
+        is_share=False,
+    )
+
+
+def no_signal(evidence):
+    """Compare how strongly the features, scaled and clipped, pull at y and at y in random orders."""
+    if evidence.y is None:
+        return "it needs y"
+    batch = evidence.batch(evidence.sample)
+    X, deltas = standardised(batch.X.source, evidence.features), deltas_of_a_guess(evidence.network, batch)
+    return Measured(
+        share_by_chance(X, deltas),
+        Limits(0.0, 0.0),
+        "The features explain y no better than they explain y in a random order. The number is the share of "
+        "random orders that they explain as well.",
+        ("look for better features", "get more rows"),
+    )
+
+
+def unscaled_features(evidence):
+    """Measure the size of the features that the network gets."""
+    sizes, names = evidence.features.size, evidence.feature_names
+    largest, smallest = int(sizes.argmax()), int(sizes.argmin())
+    return Measured(
+        sizes[largest],
+        UNSCALED_LIMITS,
+        f"The root mean square of {names[largest]} is {sizes[largest]:.4g}, and of {names[smallest]} it is "
+        f"{sizes[smallest]:.4g}. Initial weights and learning rates are made for features of a size of "
+        "about 1.",
+        scaler_first(evidence.features),
+        is_share=False,
+    )
+
+
+def outliers(evidence):
+    """Look for features with a few values that are far from all others, or squeeze the others together."""
+    features, names = evidence.features, evidence.feature_names
+    is_bad = features.has_tail & ((features.spread < SQUEEZED) | (features.reach > FARTHEST))
+    example = int(np.where(is_bad, features.reach, 0).argmax())
+    return Measured(
+        is_bad.mean(),
+        OUTLIER_LIMITS,
+        f"{is_bad.sum()} of {quantity(len(is_bad), 'feature')} have outliers, such as "
+        f"{names[example]}: the standard deviation of most values is "
+        f"{features.spread[example]:.2g}, and the farthest value is {features.reach[example]:.2g} away. A "
+        "network can hardly distinguish values that are close together, and large values make steps too "
+        "large."
+        if is_bad.any()
+        else "No feature has outliers.",
+        scaler_first(features),
+    )
+
+
+def tiny_features(evidence):
+    """Look for features that vary too little to move a hidden unit."""
+    reach = evidence.features.reach
+    varies = reach > 0
+    if not varies.any():
+        return "all features are constant"
+    is_tiny = varies & (reach < TINY)
+    example = int(np.where(varies, reach, np.inf).argmin())
+    return Measured(
+        is_tiny.sum() / varies.sum(),
+        TINY_LIMITS,
+        f"{is_tiny.sum()} of {quantity(varies.sum(), 'feature')} vary by less than {TINY}; "
+        f"{evidence.feature_names[example]} varies by {reach[example]:.2g}. Such a feature needs large "
+        "weights, which take long to learn and have a large penalty.",
+        scaler_first(evidence.features),
+    )
+
+
+# --- The parameters ---
+
+
+def large_initial_weights(evidence):
+    """Estimate the size of the hidden inputs at the start of training."""
+    scale, n_features = evidence.fitted.init_scale, len(evidence.features.size)
+    if not isinstance(scale, Real):
+        return f"init_scale={scale!r} depends on the number of features"
+    value = scale * length_of_rows(evidence.features)
+    return Measured(
+        value,
+        INITIAL_LIMITS,
+        f"With init_scale={scale} and {quantity(n_features, 'feature')}, the hidden inputs are about "
+        f"{value:.2g} in size at the start. From 3 on, half of all tanh units start saturated.",
+        ("decrease init_scale", "use init_scale='glorot'"),
+        is_share=False,
+    )
+
+
+def strong_penalty(evidence):
+    """Compare the penalty of a hidden unit with the largest gain of the loss by it."""
+    fitted, rate = evidence.fitted, evidence.fitted._penalty_rate_
+    if evidence.optimizer.decouples_penalty:
+        return strong_decay(evidence)
+    if evidence.y is None:
+        return "it needs y"
+    pull = evidence.strongest_pull
+    if pull == 0:
+        return "the features tell nothing about y"
+    ratio = rate / pull
+    weaker = fitted.alpha_ * HEALTHY_PENALTY / ratio if ratio > 0 else fitted.alpha_
+    options = (f"decrease alpha, to {round_number(weaker)} or less",)
+    if len(fitted.alpha_path_["alpha"]):
+        options = (
+            f"look for better features, since the held-out loss was lowest with alpha={fitted.alpha_:g}",
+            "decrease alpha",
+        )
+    return Measured(
+        ratio,
+        PENALTY_LIMITS,
+        f"The gradient of the penalty is at least {multiple_of(ratio)} that of the loss. If the penalty is "
+        "stronger, all weights shrink to zero, and the network learns nothing.",
+        options,
+    )
+
+
+def strong_decay(evidence):
+    """Estimate how large the outputs can become if the penalty shrinks the weights by itself, as in adamw.
+
+    A step moves a weight by the learning rate at most, and shrinks it by the learning rate times the rate. So
+    it does not grow beyond 1 / rate or, if that is smaller, one step.
+    """
+    fitted, rate = evidence.fitted, evidence.fitted._penalty_rate_
+    if rate == 0:
+        return "alpha is zero"
+    largest = max(1 / rate, fitted.learning_rate)
+    per_square = evidence.network.shape.n_hidden * length_of_rows(evidence.features)
+    outputs = max(per_square * largest**2, np.finfo(float).tiny)
+    healthy = math.sqrt(0.5 / HEALTHY_PENALTY / per_square) if per_square else 1.0  # such a weight is enough
+    return Measured(
+        0.5 / outputs,
+        PENALTY_LIMITS,
+        f"Each step of {fitted.solver_} shrinks the weights, so that none becomes larger than {largest:.2g}, "
+        f"and the outputs hardly larger than {outputs:.2g}. Outputs much smaller than 1 predict nothing.",
+        (f"decrease alpha, to {round_number(fitted.alpha_ / rate / healthy)} or less",),
+    )
+
+
+# --- The steps ---
+
+
+def small_steps(evidence):
+    """Estimate from the learning rates of all epochs how far the weights can have moved."""
+    if evidence.optimizer.takes_all_rows:
+        return f"{evidence.fitted.solver_} chooses the lengths of its steps"
+    way = evidence.history("learning_rate").sum()
+    rate = round_number(evidence.fitted.learning_rate * USUAL_WAY / way)
+    return Measured(
+        USUAL_WAY / way,
+        SMALL_STEPS_LIMITS,
+        f"The learning rates of all epochs add up to {way:.2g}, so no weight has moved far.",
+        (f"increase learning_rate, to {rate} or more",),
+        is_share=False,
+    )
+
+
+def exploding_gradient(evidence):
+    """Measure how far the loss has climbed above its minimum, in units of the loss of a guess."""
+    fitted, losses = evidence.fitted, evidence.history("loss")
+    if evidence.optimizer.takes_all_rows:
+        return f"{fitted.solver_} chooses the lengths of its steps"
+    if fitted.stop_reason_ == "diverged":
+        climb, meaning = math.inf, "The loss exploded, and training stopped."
+    elif evidence.was_trained_by_parts:
+        return "the calls of partial_fit may differ in their rows"
+    elif len(losses) < 2:
+        return "it needs the losses of two epochs"
+    elif evidence.loss_of_a_guess is None:
+        return UNKNOWN_GUESS
+    else:
+        climbs = losses - np.minimum.accumulate(losses)
+        climb = float(climbs.max()) / evidence.loss_of_a_guess
+        meaning = (
+            f"The loss climbed above its minimum by {multiple_of(climb)} the loss of a constant prediction."
+        )
+    return Measured(
+        climb,
+        EXPLODING_LIMITS,
+        meaning,
+        (f"decrease learning_rate by a factor of ten, to {fitted.learning_rate / 10:.2g}",),
+    )
+
+
+# --- The table ---
+
+
+class Cause(NamedTuple):
+    """How to measure a cause, the names of what follows from it, and when it is looked for."""
+
+    measure: Callable[[Any], Any]
+    explains: tuple[str, ...] = ()
+    if_unlearnt: bool = False  # it is looked for only if the network has learnt nothing
+
+
+BAD_RESULT = (
+    "stopped too early",
+    "not converged",
+    "nothing learnt",
+    "underfitting",
+    "class imbalance ignored",
+)
+NO_GRADIENT = ("saturation", "dead units", "vanishing gradient")
+HARDLY_TRAINABLE = (*NO_GRADIENT, "exploding gradient", "overfitting", *BAD_RESULT)
+WEAK = ("strong penalty", "identical units", *NO_GRADIENT, *BAD_RESULT)
+
+CAUSES = MappingProxyType(
+    {
+        "outliers in y": Cause(outliers_in_y, ("strong penalty", "overfitting", *BAD_RESULT)),
+        "no signal": Cause(no_signal, ("overfitting", *WEAK), if_unlearnt=True),
+        "unscaled features": Cause(unscaled_features, HARDLY_TRAINABLE),
+        "outliers": Cause(outliers, HARDLY_TRAINABLE),
+        "tiny features": Cause(tiny_features, WEAK),
+        "large initial weights": Cause(large_initial_weights, HARDLY_TRAINABLE),
+        "strong penalty": Cause(strong_penalty, ("exploding gradient", *WEAK[1:])),
+        "small steps": Cause(small_steps, BAD_RESULT, if_unlearnt=True),
+        "exploding gradient": Cause(exploding_gradient, (*NO_GRADIENT, "overfitting", *BAD_RESULT)),
+    }
+)
+
+
+def outcomes_of(causes, evidence, is_unlearnt):
+    """Measure causes, by name; a measurement that is not possible is a reason."""
+    return {
+        name: cause.measure(evidence)
+        for name, cause in causes.items()
+        if is_unlearnt or not cause.if_unlearnt
+    }
+
+
+def likely_cause(evidence, is_unlearnt=True):
+    """Find the likely cause of a failed training: its name and its remedy; None if no cause is found."""
+    measured = outcomes_of(CAUSES, evidence, is_unlearnt).items()
+    found = [(name, one) for name, one in measured if isinstance(one, Measured) and one.severity != "ok"]
+    found.sort(key=lambda pair: SEVERITIES.index(pair[1].severity))
+    return (found[0][0], found[0][1].remedy) if found else None
+
+
+def plateau_of_the_start(fitted):
+    """Name the cause and the remedy when no other cause is found for a loss that does not fall."""
+    if fitted._activation_ == "identity":
+        return "a linear network", ("use activation='relu': with 'identity', the network is a linear model",)
+    return "a plateau at the start, unless the features tell nothing about y", (
+        "use init_scale='glorot'",
+        "use max_grad_norm=None",
+        "increase learning_rate",
+        "increase n_iter_no_change",
+        "decrease tol",
+        "decrease alpha",
+    )

@@ -1,0 +1,158 @@
+"""What causes and findings are measured on: a fitted network, its history, and rows as it sees them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from sknn_scratch._causes.features import measure_features
+from sknn_scratch._causes.pulls import strongest_pull
+from sknn_scratch._core.blocks import mean_loss
+from sknn_scratch._core.network import Network, make_batch, make_penalty
+from sknn_scratch._core.optimizers import SOLVERS
+from sknn_scratch._core.parameters import flatten, view_parameters
+
+# Where a loss was measured.
+TRAINING, VALIDATION, ON_DATA = "in training", "in validation", "on X, y"
+# A guess of a constant is perfect, so its loss is no measure.
+UNKNOWN_GUESS = "all y were equal, or came in calls of partial_fit; then pass y"
+# As a share of the loss of constant outputs. A network whose loss is not below it has learnt nothing, or less
+# than a hundredth of y. If the features say no more about y, the warning is a mistake.
+UNLEARNT = 0.99
+# At most this number of rows is compared with y.
+SAMPLE_ROWS = 1000
+
+
+@dataclass
+class Evidence:
+    """A fitted network, and rows as it sees them: those of its training, or some that are passed to it."""
+
+    fitted: object  # ShallowNNClassifier or ShallowNNRegressor
+    network: Network  # with the loss
+    layers: object  # Layers or Parameters
+    rows: object  # DenseRows or SparseRows, with the features of the layers
+    feature_names: object  # (n_features,)
+    y: object = None  # labels or numbers of the rows: (n_samples,) or (n_samples, n_outputs)
+    row_weights: object = None  # (n_samples,); None for those of the classes
+
+    @property
+    def target_kind(self):
+        """The kind of y that the network was fitted to."""
+        return self.fitted._target_kinds.of_fitted(self.fitted)
+
+    @property
+    def optimizer(self):
+        """The class of the optimiser."""
+        return SOLVERS[self.fitted.solver_]
+
+    @property
+    def was_trained_by_parts(self):
+        """Whether the last training was a ``partial_fit``, which keeps its memory without ``warm_start``."""
+        return hasattr(self.fitted, "_kept_") and not self.fitted.warm_start
+
+    @cached_property
+    def features(self):
+        """Measure the features."""
+        return measure_features(self.rows.source)
+
+    @cached_property
+    def labels(self):
+        """Validate y (n_samples,) or (n_samples, n_outputs)."""
+        kinds = self.fitted._target_kinds
+        y = kinds.alone(self.y)
+        if len(y) != self.rows.n_samples:
+            raise ValueError(f"X has {self.rows.n_samples} rows, but y has {len(y)}.")
+        self.target_kind.check(y)
+        kinds.check_domain(self.fitted, y)
+        return y
+
+    @cached_property
+    def sample(self):
+        """Numbers of at most a thousand rows, evenly spaced."""
+        return spaced_rows(self.rows.n_samples)
+
+    def batch(self, rows):
+        """Make a batch of some rows, weighted as in training."""
+        labels = self.labels[rows]
+        if self.row_weights is None:
+            weights = self.target_kind.row_weights(self.fitted, None, labels)
+        else:
+            weights = self.row_weights[rows]
+        targets = self.target_kind.encode(labels, self.layers.w_hidden.dtype)
+        return make_batch(self.rows.take(rows), targets, weights)
+
+    @cached_property
+    def strongest_pull(self):
+        """How strongly the loss pulls at a new hidden unit, in the best direction."""
+        return strongest_pull(self.network, self.batch(self.sample))
+
+    # --- Losses ---
+
+    def history(self, name):
+        """Get the values of a column of the history that are known; there may be none."""
+        column = np.asarray(self.fitted.history_.get(name, []), float)
+        return column[~np.isnan(column)]
+
+    @cached_property
+    def loss_range(self):
+        """The least loss, and that of a network that predicts the same for all rows, of fit or else of X."""
+        if hasattr(self.fitted, "_loss_range_"):
+            return self.fitted._loss_range_
+        if self.y is None:
+            return 0.0, 0.0
+        kind, shares = self.target_kind, np.full(len(self.labels), 1 / len(self.labels))
+        return kind.loss_range(self.fitted, kind.encode(self.labels, float), shares)
+
+    @property
+    def loss_of_a_guess(self):
+        """By how much the loss of a guess is above the least loss; None if it is unknown."""
+        least, guess = self.loss_range
+        return guess - least or None
+
+    def in_guesses(self, loss):
+        """Measure a loss above the least loss, in losses of a guess."""
+        return (loss - self.loss_range[0]) / self.loss_of_a_guess
+
+    @cached_property
+    def loss_on_data(self):
+        """Compute the mean loss on the rows and y."""
+        return float(mean_loss(self.network, self.layers, self.batch(slice(None))))
+
+    @cached_property
+    def known_losses(self):
+        """Collect the mean losses of the weights that were kept, by where they were measured."""
+        known = {}
+        for where, name in ((TRAINING, "loss"), (VALIDATION, "val_loss")):
+            column = self.fitted.history_.get(name, ())
+            kept = kept_epoch(self.fitted, column)
+            if kept is not None and np.isfinite(column[kept]):
+                known[where] = float(column[kept])
+        if TRAINING in known:
+            known[TRAINING] = max(0.0, known[TRAINING] - self.penalty)
+        if self.y is not None:
+            known[ON_DATA] = self.loss_on_data
+        return known
+
+    @property
+    def penalty(self):
+        """Penalty in the recorded loss of the weights that were kept."""
+        rates, shape = [self.fitted._penalty_rate_], self.network.shape
+        penalty = make_penalty(rates, shape, self.optimizer.decouples_penalty)
+        return float(penalty.value(view_parameters(flatten(self.layers), shape)))
+
+    @property
+    def has_learnt_nothing(self):
+        """Whether no loss is lower than the loss of a guess, as far as they are known."""
+        known = self.known_losses.values()
+        return self.loss_of_a_guess is not None and self.in_guesses(min(known, default=0.0)) > UNLEARNT
+
+
+def spaced_rows(n_samples):
+    """List the indices of some evenly spaced rows."""
+    return np.linspace(0, n_samples - 1, min(n_samples, SAMPLE_ROWS)).astype(int)
+
+
+def kept_epoch(fitted, column):
+    """Find the index, in a column of the history, of the epoch whose weights are kept; None if it is gone."""
+    place = fitted.best_iter_ - 1 - (fitted.n_iter_ - len(column))
+    return place if 0 <= place < len(column) else None
