@@ -74,7 +74,7 @@ def checking_names(init: Any, known: Collection[str]) -> Any:
 
     @functools.wraps(init)
     def __init__(self: Any, *args: Any, **params: Any) -> None:
-        check_names(self, params, known, TypeError)
+        check_names(type(self).__name__, params, known, TypeError)
         if len(args) > n_positional:
             raise TypeError(
                 f"{type(self).__name__} takes only {n_positional} values by position, but got {len(args)}; "
@@ -83,6 +83,9 @@ def checking_names(init: Any, known: Collection[str]) -> Any:
         init(self, *args, **params)
 
     made: Any = __init__
+    made.__annotations__ = (
+        init.__annotations__
+    )  # from Python 3.14 on, wraps copies only how they are computed
     made.__signature__ = signature(init)  # made once: scikit-learn reads it several times in each clone
     return made
 
