@@ -1,10 +1,14 @@
 """TableEncoder: from the columns of a table to the features of a network."""
 
+from typing import Any, Self
+
 import numpy as np
 import scipy.sparse
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in
 from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._tables import columns
@@ -14,11 +18,12 @@ from sknn_scratch._tables.kinds import KINDS, Dates, kind_of
 from sknn_scratch._tables.remarks import USELESS, Remark, warn_of
 
 
-class TableEncoder(TransformerMixin, BaseEstimator):
+class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Encode each column of a table by the kind of its values in ``fit``.
 
     Numbers go to one encoder, with booleans, as 0 and 1, and the parts of dates. Categories go to another
-    one. A column is found by its name. An array has no names; its columns are taken in their order.
+    one. A column is found by its name. An array has no names; its columns are taken in their order. It is the
+    first step of a :func:`tabular_pipeline`.
 
     Parameters
     ----------
@@ -43,19 +48,42 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         The fitted encoders, "numbers" and "categories", if there are columns for them.
     n_features_in_, feature_names_in_ : int, ndarray of str
         The number of columns, and their names, if all are strings.
+
+    See Also
+    --------
+    tabular_pipeline : Makes a TableEncoder with an encoder for each kind, and a network.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn.preprocessing import OneHotEncoder
+    >>> from sknn_scratch import PiecewiseLinearEncoder, TableEncoder
+    >>> X = pd.DataFrame({"size": [2.0, 3.5, None], "colour": ["red", "blue", "red"]})
+    >>> encoder = TableEncoder(PiecewiseLinearEncoder(), OneHotEncoder(sparse_output=False)).fit(X)
+    >>> encoder.kinds_
+    {'size': 'numbers', 'colour': 'categories'}
+    >>> list(encoder.get_feature_names_out())
+    ['size', 'size_missing', 'colour_blue', 'colour_red']
     """
 
-    def __init__(self, numbers, categories, kinds=None):
+    kinds_: dict[Any, str]
+    date_parts_: dict[Any, dict[str, float]]
+    merged_categories_: dict[Any, int]
+    encoders_: dict[str, Any]
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
+
+    def __init__(self, numbers: Any, categories: Any, kinds: dict[Any, str] | None = None) -> None:
         self.numbers = numbers
         self.categories = categories
         self.kinds = kinds
 
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: ArrayLike = None) -> Self:
         """Decide the kind of each column of a table, and fit the encoders."""
         self.fit_transform(X, y)
         return self
 
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X: ArrayLike, y: ArrayLike = None) -> Any:
         """Fit, and encode the rows, as encoders do that use y for it."""
         read = {name: columns.read(column) for name, column in columns.columns_of(X).items()}
         told = self._told(read)
@@ -81,7 +109,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         warn_of(self._useless(tables))
         return joined(encoded)
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> Any:
         """Encode the rows of a table; raise ValueError or warn of what differs from the table of the fit."""
         check_is_fitted(self)
         read = {name: columns.read(column) for name, column in self._columns_in(X).items()}
@@ -93,7 +121,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         warn_of(remarks)
         return joined([self.encoders_[kind].transform(as_array(table)) for kind, table in tables.items()])
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: ArrayLike = None) -> NDArray[Any]:
         """Name the encoded columns; no two have the same name."""
         check_is_fitted(self)
         named = dict(zip(self.kinds_, _check_feature_names_in(self, input_features), strict=True))
