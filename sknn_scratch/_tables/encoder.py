@@ -1,5 +1,6 @@
 """PiecewiseLinearEncoder: each number becomes several bounded ones, between which a network can bend."""
 
+from functools import partial
 from itertools import chain, count
 from numbers import Integral
 from typing import Any, ClassVar, NamedTuple, Self
@@ -12,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._estimators.constructor import Number
 from sknn_scratch._estimators.methods import validates_parameters
-from sknn_scratch._fitting.inputs import ArrayLike
+from sknn_scratch._fitting.inputs import ArrayLike, native
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in, validate_data
 
 # A standardised value stays between -BOUND and BOUND.
@@ -185,7 +186,8 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         types = [str(one) for one in getattr(X, "dtypes", ())]
         if types and all(one.startswith("Sparse[") for one in types):  # else X would become a sparse matrix
             X = X.sparse.to_dense()
-        X = validate_data(self, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite=False)
+        rules = {"dtype": [np.float64, np.float32], "ensure_all_finite": False}
+        X = validate_data(self, native(X), reset=reset, **rules)
         check_not_infinite(zip(_check_feature_names_in(self), X.T, strict=True))
         return X
 
@@ -244,7 +246,7 @@ def fit_piece(column, n_bins):
     is_missing = np.isnan(column)
     values = bounded(column[~is_missing])
     knots = quantiles(values, n_bins)
-    ramp_means = ramps(values, knots).mean(axis=0) if len(knots) > 2 else np.empty(0)
+    ramp_means = mean_ramps(values, knots) if len(knots) > 2 else np.empty(0)
     return Piece(*mean_and_spread(values), knots, ramp_means, is_missing.any())
 
 
@@ -287,6 +289,17 @@ def ramps(values, knots):
     """Compute for values (n,) how far each is in each bin, from 0 to 1: (n, n_knots - 1)."""
     position = np.interp(values, knots, np.arange(len(knots)))
     return np.clip(position[:, np.newaxis] - np.arange(len(knots) - 1), 0, 1)
+
+
+def mean_ramps(values, knots):
+    """Compute the mean of each ramp (n_knots - 1,) over values (n,), without an array of all ramps.
+
+    A value is some way into the ramp of its bin, and at the end of all earlier ramps.
+    """
+    way, bins = np.modf(np.interp(values, knots, np.arange(len(knots))))
+    in_bin = partial(np.bincount, bins.astype(np.intp), minlength=len(knots))
+    beyond = len(values) - np.cumsum(in_bin())
+    return (in_bin(way) + beyond)[:-1] / len(values)
 
 
 def encode(column, piece, out):
