@@ -69,6 +69,6 @@ def scaler_first(features):
     if features.has_tail.any():
         return (
             "scale by quantiles, and clip outliers: make_pipeline(RobustScaler(), "
-            "FunctionTransformer(clip), clf) with clip(x) = x / sqrt(1 + (x / 3) ** 2)",
+            "FunctionTransformer(clip), estimator) with clip(x) = x / sqrt(1 + (x / 3) ** 2)",
         )
-    return ("put a scaler first: make_pipeline(StandardScaler(), clf)",)
+    return ("put a scaler first: make_pipeline(StandardScaler(), estimator)",)

@@ -42,7 +42,7 @@ class Config:
     alpha: float = 0.0
     dropout: float = 0.0
     tol: float = 0.0
-    n_iter_no_change: int = 10
+    n_iter_no_change: float = 10
     gradient_tol: float = 0.0
     max_grad_norm: float = math.inf
 

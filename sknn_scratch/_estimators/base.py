@@ -12,20 +12,19 @@ from sknn_scratch._core.rows import rows_of
 from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._estimators.names import ParameterNames
 from sknn_scratch._fitting.callbacks import CallbackSupport
-from sknn_scratch._fitting.inputs import ArrayLike, FitInput, canonical
+from sknn_scratch._fitting.inputs import ArrayLike, FitInput, canonical, recommending_pipeline
 from sknn_scratch._fitting.plan import stochastic_solvers
 from sknn_scratch._fitting.sklearn_versions import validate_data
 from sknn_scratch._fitting.stacks import trainer
 
 
-def learns_from_parts(estimator: Any) -> bool:
-    """Whether an estimator can be trained by parts of the rows; if not, an AttributeError says why."""
+def check_learns_from_parts(estimator: Any) -> None:
+    """Raise AttributeError if the parameters of an estimator do not allow ``partial_fit``."""
     for parameter, value, reason in estimator._not_by_parts:
         given = getattr(estimator, parameter)
         if isinstance(given, str | bool | np.bool_) and given == value:
             name = type(estimator).__name__
             raise AttributeError(f"{name} has no 'partial_fit' with {parameter}={value!r}, {reason}.")
-    return True
 
 
 class BaseShallowNN(CallbackSupport, ParameterNames):
@@ -99,7 +98,9 @@ class BaseShallowNN(CallbackSupport, ParameterNames):
         """Validate X for the core."""
         if not self._is_plain(X):
             check_is_fitted(self, "n_features_in_")
-            X = canonical(validate_data(self, X, accept_sparse="csr", dtype=self._dtype, reset=False))
+            with recommending_pipeline(self):
+                X = validate_data(self, X, accept_sparse="csr", dtype=self._dtype, reset=False)
+            X = canonical(X)
         return rows_of(X)
 
     @np.errstate(over="ignore", invalid="ignore")  # in the sum

@@ -85,10 +85,10 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         Training stops when the watched value has not improved by more than ``tol`` for
         ``n_iter_no_change`` epochs. The watched value is the objective or, if there are rows to validate
         with, what ``scoring`` says.
-    n_iter_no_change : int or "auto", default="auto"
-        See ``tol``. "auto" is 10 epochs, or more if 10 epochs have fewer than 100 updates; with "lbfgs", 10.
-        It is fewer epochs with more than 22,500 training rows: 1,500 divided by the square root of the number
-        of rows, rounded up.
+    n_iter_no_change : int, np.inf or "auto", default="auto"
+        See ``tol``. With infinity, this never stops the training. "auto" is 10 epochs, or more if 10 epochs
+        have fewer than 100 updates; with "lbfgs", 10. It is fewer epochs with more than 22,500 training rows:
+        1,500 divided by the square root of the number of rows, rounded up.
     gradient_tol : float, default=0.0
         Training also stops when the norm of the gradient falls below this. This is the gradient of the last
         batch of an epoch. With ``batch_size=None``, the batch is all rows. The norm is taken before

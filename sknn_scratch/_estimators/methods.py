@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from typing import Any, TypeVar, cast
 
 import numpy as np
-from sklearn.utils import metaestimators
 
+from sknn_scratch._estimators.names import check_names
 from sknn_scratch._fitting.sklearn_versions import _fit_context
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -21,9 +22,21 @@ def validates_parameters(*, again: bool = False) -> Callable[[Method], Method]:
 
     def decorate(method: Method) -> Method:
         validating = _fit_context(prefer_skip_nested_validation=not again)(method)
-        return all_or_nothing(cast(Method, validating))
+        return all_or_nothing(knowing_arguments(cast(Method, validating)))
 
     return decorate
+
+
+def knowing_arguments(method: Method) -> Method:
+    """Let the error for an unknown argument of a method name the class, and suggest the right name."""
+    known = list(signature(method).parameters)[1:]  # without self
+
+    @wraps(method)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        check_names(f"{type(self).__name__}.{method.__name__}", kwargs, known, TypeError)
+        return method(self, *args, **kwargs)
+
+    return cast(Method, call)
 
 
 def all_or_nothing(method: Method) -> Method:
@@ -47,13 +60,31 @@ def all_or_nothing(method: Method) -> Method:
     return cast(Method, call)
 
 
-def available_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:
-    """Let an estimator have a method if ``check(estimator)`` is true, as scikit-learn does.
+def available_if(check: Callable[[Any], None]) -> Callable[[Method], Method]:
+    """Let an estimator have a method unless ``check(estimator)`` raises AttributeError, which says why not.
 
-    If the check raises AttributeError, this is the cause of the error for the missing method.
+    scikit-learn's decorator of this name shows the reason only above an error of its own.
     """
 
     def decorate(method: Method) -> Method:
-        return cast(Method, metaestimators.available_if(check)(method))
+        @wraps(method)
+        def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+            check(self)  # if it is called on the class
+            return method(self, *args, **kwargs)
+
+        return cast(Method, AvailableIf(check, call))
 
     return decorate
+
+
+class AvailableIf:
+    """A method that only those objects have that pass a check."""
+
+    def __init__(self, check: Callable[[Any], None], method: Callable[..., Any]) -> None:
+        self.check, self.method = check, method
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        """Get the method of an object, or the function of its class."""
+        if instance is not None:
+            self.check(instance)
+        return self.method.__get__(instance, owner)

@@ -1,4 +1,4 @@
-"""The errors for parameters that do not exist: they suggest the right name."""
+"""The errors for parameters and arguments that do not exist: they suggest the right name."""
 
 import difflib
 from collections.abc import Collection, Iterable
@@ -6,7 +6,8 @@ from typing import Any, Self
 
 from sklearn.base import BaseEstimator
 
-# The names of our parameters in scikit-learn, Keras, PyTorch, Lightning and skorch.
+# The names of our parameters, and of the arguments of fit, in other libraries: scikit-learn, Keras, PyTorch,
+# Lightning, skorch, XGBoost and LightGBM.
 NAMES_ELSEWHERE = {
     "n_hidden": ("hidden_layer_sizes", "units", "hidden_units", "n_units", "hidden_size", "hidden_dim"),
     "activation": ("nonlinearity",),
@@ -23,6 +24,8 @@ NAMES_ELSEWHERE = {
     "validation_fraction": ("validation_split",),
     "random_state": ("seed", "random_seed"),
     "n_networks": ("n_estimators",),
+    "sample_weight": ("weight", "weights"),
+    "X_val": ("eval_set", "validation_data"),
 }
 OTHER_NAMES = {other: name for name, others in NAMES_ELSEWHERE.items() for other in others}
 
@@ -43,19 +46,17 @@ class ParameterNames(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         self : object
             The estimator.
         """
-        check_names(self, params, self._get_param_names(), ValueError)  # as in scikit-learn
+        check_names(type(self).__name__, params, self._get_param_names(), ValueError)  # as in scikit-learn
         super().set_params(**params)
         return self
 
 
-def check_names(
-    estimator: object, names: Iterable[str], known: Collection[str], error: type[Exception]
-) -> None:
-    """Raise an error for a name that is not the known name of a parameter."""
+def check_names(owner: str, names: Iterable[str], known: Collection[str], error: type[Exception]) -> None:
+    """Raise an error for a name that is not the known name of a parameter of a class or method."""
     unknown = [name for name in names if name not in known and name.partition("__")[0] not in known]
     if unknown:
         hint = suggestion(unknown[0], known)
-        raise error(f"Invalid parameter {unknown[0]!r} for {type(estimator).__name__}. {hint}")
+        raise error(f"Invalid parameter {unknown[0]!r} for {owner}. {hint}")
 
 
 def suggestion(name: str, known: Collection[str]) -> str:

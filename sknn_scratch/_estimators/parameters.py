@@ -8,6 +8,7 @@ Names are ``Literal`` types, so that type checkers find a misspelt one. A type c
 registry, so the names stand here too. A test compares them with the registries.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY
 from numbers import Integral, Real
@@ -18,12 +19,16 @@ from sklearn.metrics import get_scorer_names
 
 from sknn_scratch._core.activations import Activation
 from sknn_scratch._estimators.constructor import Number, Several, one_of, with_constructor
+from sknn_scratch._fitting.sklearn_versions import Options
 
 ActivationName: TypeAlias = Literal[
     "identity", "sigmoid", "logistic", "tanh", "relu", "leaky_relu", "elu", "softplus", "gelu", "silu"
 ]
 LossName: TypeAlias = Literal["squared_error", "absolute_error", "huber", "poisson", "gamma", "quantile"]
 Count: TypeAlias = Annotated[int, Number(Integral, 1, None, closed="left")]
+Unlimited: TypeAlias = Annotated[
+    float, Number(Integral, 1, None, closed="left"), Options(Real, {math.inf})
+]  # a count, or infinity
 Positive: TypeAlias = Annotated[float, Number(Real, 0, None, closed="neither")]
 NotNegative: TypeAlias = Annotated[float, Number(Real, 0, None, closed="left")]
 Share: TypeAlias = Annotated[float, Number(Real, 0, 1, closed="left")]  # below one
@@ -55,7 +60,7 @@ class CommonParameters:
     learning_rate_schedule: Literal["constant", "cosine", "one_cycle", "adaptive"] = "constant"
     max_grad_norm: Positive | None = None
     tol: NotNegative = 1e-3
-    n_iter_no_change: Count | Literal["auto"] = "auto"
+    n_iter_no_change: Unlimited | Literal["auto"] = "auto"
     gradient_tol: NotNegative = 0.0
     early_stopping: bool | Literal["auto"] = "auto"
     validation_fraction: ShareOrCount = 0.1

@@ -61,7 +61,7 @@ def chosen_patience(model, solver, n_rows, batch_size):
     solver that takes all rows chooses the lengths of its steps.
     """
     if model.n_iter_no_change != "auto":
-        return int(model.n_iter_no_change)
+        return float(model.n_iter_no_change)
     if SOLVERS[solver].takes_all_rows:
         return AUTO_EPOCHS
     epochs = min(AUTO_EPOCHS, math.ceil(MANY_UPDATES * usual_batch_size(n_rows) / n_rows))

@@ -1,5 +1,6 @@
 """What the user passes to fit, validated and encoded."""
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from itertools import starmap
@@ -7,6 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.sparse
+from sklearn.base import is_regressor
 
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, attributes_of, target_kind_of
 from sknn_scratch._fitting.sklearn_versions import _check_sample_weight, validate_data
@@ -21,6 +23,9 @@ DTYPES = {None: [np.float64, np.float32], "float32": np.float32, "float64": np.f
 
 # From this number of features on, a network may have only those that have occurred in a row.
 MANY_FEATURES = 2**10
+
+# How NumPy and scikit-learn refuse text, dates and missing values.
+OF_A_TABLE = re.compile(r"could not convert|could not be promoted|float\(\) argument|contains NaN")
 
 
 @dataclass(frozen=True)
@@ -175,10 +180,32 @@ def naming_validation():
 def validated_data(model, X, y, dtype, *, reset):
     """Validate X and y; X gets the dtype of the training, and sparse X becomes CSR."""
     check_none_missing(y)
-    X, y = validate_data(
-        model, X, plain_labels(y), accept_sparse="csr", dtype=dtype, order="C", multi_output=True, reset=reset
-    )
+    y, rules = plain_labels(y), {"accept_sparse": "csr", "order": "C", "multi_output": True}
+    with recommending_pipeline(model):
+        X, y = validate_data(model, native(X), y, dtype=dtype, reset=reset, **rules)
     return canonical(X), model._target_kinds.validated(y)
+
+
+def native(X):
+    """Give X the byte order of this machine, if it is an array of the other: float32 stays float32."""
+    is_native = getattr(getattr(X, "dtype", None), "isnative", True)
+    return X if is_native else X.astype(X.dtype.newbyteorder("="))
+
+
+@contextmanager
+def recommending_pipeline(estimator):
+    """Let an error say what takes an X with text, dates or missing values."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        reason = re.split(r"\n|\. This means", str(error))[0].removesuffix(".")  # the rest names other models
+        if not OF_A_TABLE.search(reason):
+            raise
+        kind = "regressor" if is_regressor(estimator) else "classifier"
+        raise (TypeError if isinstance(error, TypeError) else ValueError)(
+            f"{type(estimator).__name__} needs an X of numbers, none of them missing: {reason}. For a table "
+            f"with text, dates or missing values, use tabular_pipeline({kind!r})."
+        ) from error
 
 
 def canonical(X):

@@ -17,7 +17,7 @@ try:
     from sklearn.base import _fit_context
     from sklearn.metrics._scorer import _BaseScorer
     from sklearn.utils import _safe_indexing
-    from sklearn.utils._param_validation import Interval, StrOptions
+    from sklearn.utils._param_validation import Interval, Options, StrOptions
     from sklearn.utils.validation import _check_feature_names_in, _check_sample_weight, _num_samples
 
     if HAS_CALLBACKS:
@@ -38,6 +38,7 @@ __all__ = [
     "AutoPropagatedCallback",
     "CallbackSupportMixin",
     "Interval",
+    "Options",
     "StrOptions",
     "_BaseScorer",
     "_check_feature_names_in",

@@ -1,5 +1,7 @@
 """The kinds of y with numbers. The loss says which, and what y may be."""
 
+from numbers import Number
+
 import numpy as np
 from sklearn.utils import check_array
 
@@ -22,10 +24,13 @@ class NumberKinds(Kinds):
     def validated(y):
         """Validate numbers, float64 (n_samples,) or (n_samples, n_outputs)."""
         y = y.toarray() if hasattr(y, "toarray") else y
-        if y.dtype.kind not in "biufO":
+        objects = y.flat if y.dtype.kind == "O" else ()
+        others = [one for one in objects if not isinstance(one, (Number, np.bool_))]
+        if others or y.dtype.kind not in "biufO":
+            given = f"has the value {others[0]!r}" if others else f"is of dtype {y.dtype}"
             raise ValueError(
-                f"y must hold real numbers, but is of dtype {y.dtype}. To predict classes, use "
-                "ShallowNNClassifier or tabular_pipeline('classifier')."
+                f"y must hold real numbers, but {given}. To predict classes, use ShallowNNClassifier or "
+                "tabular_pipeline('classifier')."
             )
         return check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
 

@@ -75,7 +75,7 @@ def scaled(load):
     return StandardScaler().fit_transform(X), y
 
 
-SCALER = "Put a scaler first: make_pipeline(StandardScaler(), clf)."
+SCALER = "Put a scaler first: make_pipeline(StandardScaler(), estimator)."
 EXPLODED = "The loss became infinite"
 CAUSES = {  # the cause, the data, what is wrong with the network, the remedy in words and done
     "far": ("unscaled features", far_away(), {}, SCALER, {}),

@@ -1,5 +1,7 @@
 """Parameters that do not exist: the error says which one was meant."""
 
+from inspect import signature
+
 import pytest
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
@@ -44,8 +46,19 @@ def test_an_unknown_parameter_is_named_with_the_one_that_was_meant(case):
         make_pipeline(estimator()).set_params(**{f"{step}__{name}": 1})
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"), [("eval_set", "Use 'X_val'"), ("sample_weights", "Did you mean 'sample_weight'")]
+)
+def test_an_unknown_argument_of_fit_is_named_with_the_one_that_was_meant(name, hint):
+    message = f"^Invalid parameter '{name}' for ShallowNNClassifier\\.fit\\. {hint}"
+    with pytest.raises(TypeError, match=message):
+        ShallowNNClassifier().fit([[0], [1]], [0, 1], **{name: None})
+
+
 def test_other_names_lead_to_parameters_and_are_none():
-    parameters = ShallowNNEnsembleClassifier().get_params().keys()
+    parameters = (
+        ShallowNNEnsembleClassifier().get_params().keys() | signature(ShallowNNClassifier.fit).parameters
+    )
     assert set(OTHER_NAMES.values()) <= parameters
     assert not OTHER_NAMES.keys() & parameters
 

@@ -129,3 +129,9 @@ def test_patience_is_of_ten_epochs_and_a_hundred_updates_and_less_with_many_rows
 def test_a_fit_has_the_patience_of_the_rule():
     params = {"solver": "adam", "batch_size": 10, "tol": 1e9, "max_iter": 1000}
     assert make_classifier(**params).fit(X[:40], Y[:40]).n_iter_ == 1 + 25
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_infinite_patience_ends_with_max_iter(solver):
+    forever = make_classifier(solver=solver, tol=1e9, max_iter=12, n_iter_no_change=np.inf)
+    assert forever.fit(X[:40], Y[:40]).n_iter_ == 12

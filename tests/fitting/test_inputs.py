@@ -217,7 +217,7 @@ def test_precision(dtype_of_X, dtype, expected, solver):
 
 
 @pytest.mark.parametrize(
-    ("dtype", "expected"), [(np.float16, np.float64), (np.dtype(np.float32).newbyteorder(), np.float64)]
+    ("dtype", "expected"), [(np.float16, np.float64), (np.dtype(np.float32).newbyteorder(), np.float32)]
 )
 def test_precision_of_types_that_sparse_rows_do_not_have(dtype, expected):
     X = X3.astype(dtype)
