@@ -80,9 +80,12 @@ def docs(session):
     session.run(*sphinx, "docs", "docs/_build/html")
     session.run(*sphinx, "docs/zh", "docs/_build/html/zh")
     session.run("python", "docs/check_site.py", "docs/_build/html")
-    if not (shutil.which("chromium") and shutil.which("chromedriver")):  # only root can install them
+    # The Chinese pages are as wide as with the fonts of those who read them.
+    fonts = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
+    if not (shutil.which("chromium") and shutil.which("chromedriver") and fonts.is_file()):
+        # Only root can install them.
         session.run("apt-get", "update", "-qq", external=True)
-        packages = ["chromium", "chromium-driver"]
+        packages = ["chromium", "chromium-driver", "fonts-noto-cjk"]
         session.run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages, external=True)
     session.run("pytest", "tests/site")
 
