@@ -34,6 +34,12 @@ def network_of(estimator):
     return fitted
 
 
+def place_of_network(estimator):
+    """Say which network ``network_of`` finds in an ensemble; None if the estimator has only one."""
+    fitted = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    return f"first of {len(fitted.estimators_)} networks" if isinstance(fitted, Ensemble) else None
+
+
 def has_earlier_steps(estimator):
     """Whether a Pipeline has steps before the network."""
     return isinstance(estimator, Pipeline) and len(estimator) > 1

@@ -16,6 +16,7 @@ from sknn_scratch._inspection import (
     feature_names_of,
     network_input,
     network_of,
+    place_of_network,
 )
 
 
@@ -105,7 +106,8 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     checks = tuple(finding_of(name, measured) for name in measured)
     not_checked = {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, str)}
     units = quantity(fitted.coefs_[0].shape[1], f"{activation_name(fitted)} unit")
-    return Diagnosis(f"{type(fitted).__name__} with {units}", checks, not_checked)
+    subject, place = f"{type(fitted).__name__} with {units}", place_of_network(estimator)
+    return Diagnosis(subject if place is None else f"{subject}, {place}", checks, not_checked)
 
 
 def finding_of(name, measured):

@@ -15,6 +15,7 @@ from sknn_scratch._inspection import (
     hidden_inputs,
     network_input,
     network_of,
+    place_of_network,
     some_rows,
 )
 
@@ -97,8 +98,8 @@ class ActivationDisplay:
 
         Parameters
         ----------
-        estimator : ShallowNNClassifier, ShallowNNRegressor or Pipeline
-            Fitted; a Pipeline must end in one of the two.
+        estimator : ShallowNNClassifier, ShallowNNRegressor, their ensembles, or Pipeline
+            Fitted; a Pipeline must end in one of these. Of an ensemble, the first network is shown.
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Rows as the estimator takes them. If there are more than a million hidden inputs, evenly spaced
             rows are used.
@@ -118,6 +119,7 @@ class ActivationDisplay:
         limit = max(LEAST_RANGE, *np.abs(np.quantile(z, [0.005, 0.995])))
         curve_z = np.linspace(-limit, limit, 400, dtype=z.dtype)
         curve = (curve_z, *activate(fitted, curve_z))
+        name = place_of_network(estimator) if name is None else name
         return cls(z, activate(fitted, z)[1], curve, activation_name(fitted), name).plot(ax)
 
     def plot(self, ax: Any = None) -> Self:

@@ -20,6 +20,7 @@ from sknn_scratch._inspection import (
     network_input,
     network_of,
     output_names,
+    place_of_network,
     some_rows,
 )
 from sknn_scratch._targets.labels import Multilabel
@@ -125,10 +126,11 @@ class HiddenUnitsDisplay:
 
         Parameters
         ----------
-        estimator : ShallowNNClassifier, ShallowNNRegressor or Pipeline
-            Fitted; a Pipeline must end in one of the two.
+        estimator : ShallowNNClassifier, ShallowNNRegressor, their ensembles, or Pipeline
+            Fitted; a Pipeline must end in one of these. Of an ensemble, the first network is shown.
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Rows as the estimator takes them. The axes have the units of X, also if a Pipeline scales X.
+            Rows as the estimator takes them. The axes have the units of X, also if a Pipeline scales X. They
+            show all rows but those that are far from most, as in a skewed feature.
         y : array-like of shape (n_samples,), default=None
             Class labels, or numbers for a regressor. They colour the rows in the plot.
         features : (int or str, int or str), default=(0, 1)
@@ -181,7 +183,7 @@ class HiddenUnitsDisplay:
             multilabel=multilabel,
             regression=regression,
             points=None if y is None else plane.points(X, colour_values(fitted, X, y, target), MAX_POINTS),
-            name=name,
+            name=place_of_network(estimator) if name is None else name,
         ).plot(ax)
 
     def plot(self, ax: Any = None) -> Self:

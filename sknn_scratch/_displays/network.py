@@ -13,6 +13,7 @@ from sknn_scratch._inspection import (
     feature_names_of,
     network_of,
     output_names,
+    place_of_network,
 )
 
 MAX_NODES = 16  # of a layer; those with the strongest weights are drawn
@@ -107,8 +108,8 @@ class NetworkDisplay:
 
         Parameters
         ----------
-        estimator : ShallowNNClassifier, ShallowNNRegressor or Pipeline
-            Fitted; a Pipeline must end in one of the two.
+        estimator : ShallowNNClassifier, ShallowNNRegressor, their ensembles, or Pipeline
+            Fitted; a Pipeline must end in one of these. Of an ensemble, the first network is shown.
         feature_names : array-like of shape (n_features,), default=None
             Names of the features as the network sees them; None takes the names that it knows.
         class_names : array-like of shape (n_classes,), default=None
@@ -130,7 +131,7 @@ class NetworkDisplay:
             feature_names_of(estimator) if feature_names is None else feature_names,
             output_names(fitted) if class_names is None else class_names,
             activation_name(fitted),
-            name,
+            place_of_network(estimator) if name is None else name,
         ).plot(ax)
 
     def plot(self, ax: Any = None) -> Self:

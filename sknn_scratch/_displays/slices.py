@@ -11,6 +11,7 @@ from sklearn.utils.sparsefuncs import csc_median_axis_0
 from sknn_scratch._inspection import some_rows
 
 MARGIN = 0.05  # on each side beyond the data, as a share of their range
+MIDDLE = (0.05, 0.95)  # quantiles
 
 
 class Slice(NamedTuple):
@@ -27,9 +28,11 @@ class Slice(NamedTuple):
         return values.reshape(len(self.y), len(self.x), -1)
 
     def points(self, X, codes, n_points):
-        """Take at most n_points rows of the data: their two features (n_points, 2) and their codes."""
-        columns = [column_of(X, position) for position in self.positions]
-        return some_rows(np.column_stack(columns), n_points), some_rows(codes, n_points)
+        """Take at most n_points rows within the grid: their two features (n_points, 2) and their codes."""
+        rows = np.column_stack([column_of(X, position) for position in self.positions])
+        (left, right), (bottom, top) = self.x[[0, -1]], self.y[[0, -1]]
+        is_inside = ((rows >= (left, bottom)) & (rows <= (right, top))).all(axis=1)
+        return some_rows(rows[is_inside], n_points), some_rows(codes[is_inside], n_points)
 
 
 def feature_slice(X, features, resolution):
@@ -77,10 +80,16 @@ def is_numeric(values):
 
 
 def axis_values(values, name, resolution):
-    """Space values evenly over the range of a feature and its margin."""
+    """Space values evenly over the range of a feature and a margin.
+
+    Far values do not count: those beyond the middle nine tenths by more than half the range of these.
+    """
     if not is_numeric(values):
         raise ValueError(f"features must be numbers, but {name} has values such as {values[0]!r}.")
     low, high = np.nanmin(values), np.nanmax(values)
+    bottom, top = np.nanquantile(values, MIDDLE)
+    if top > bottom:
+        low, high = max(low, bottom - (top - bottom) / 2), min(high, top + (top - bottom) / 2)
     margin = MARGIN * (high - low) or 0.5
     return np.linspace(low - margin, high + margin, resolution)
 

@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 
 from sknn_scratch._displays.plotting import BLACK, HIDDEN_LAYER, OUTPUT_LAYER, TRAINING, VALIDATION, axes_for
-from sknn_scratch._inspection import FittedNetwork, network_of
+from sknn_scratch._inspection import FittedNetwork, network_of, place_of_network
 
 FEW_EPOCHS = 15  # up to this number, each epoch has a dot
 WIDE_RANGE = 20.0  # a loss that falls by this factor is easier to read on a logarithmic axis
@@ -91,8 +91,8 @@ class TrainingCurveDisplay:
 
         Parameters
         ----------
-        estimator : ShallowNNClassifier, ShallowNNRegressor or Pipeline
-            Fitted; a Pipeline must end in one of the two.
+        estimator : ShallowNNClassifier, ShallowNNRegressor, their ensembles, or Pipeline
+            Fitted; a Pipeline must end in one of these. Of an ensemble, the first network is shown.
         details : bool, default=False
             Whether to add panels with the gradient norms of both layers and the share of saturated and
             dead hidden units.
@@ -123,7 +123,7 @@ class TrainingCurveDisplay:
             fitted.best_iter_,
             fitted.stop_reason_,
             score_name.replace("_", " "),
-            name,
+            place_of_network(estimator) if name is None else name,
             first_epoch=fitted.n_iter_ - len(fitted.loss_curve_) + 1,
         )
         return display.plot(ax, details=details, color=color)

@@ -40,6 +40,19 @@ def test_the_maps_are_the_hidden_values_on_a_grid():
     assert_array_equal(shown.points[1], y)
 
 
+def test_far_values_do_not_squeeze_the_others():
+    clf, X, y = fit(n_features=2)
+    X[:2] = [[1e3, 0], [0, -1e5]]
+    shown = HiddenUnitsDisplay.from_estimator(clf, X, y, resolution=5)
+    rows, codes = shown.points
+    assert_array_equal(rows, X[2:])
+    assert_array_equal(codes, y[2:])
+    assert_allclose(
+        [shown.ax_.get_xlim(), shown.ax_.get_ylim()], [shown.x[[0, -1]], shown.y[[0, -1]]], rtol=0.3
+    )
+    assert max(np.ptp(shown.x), np.ptp(shown.y)) < 15
+
+
 @pytest.mark.parametrize(("n_hidden", "n_units", "n_shown"), [(3, 8, 3), (64, 12, 12)])
 def test_the_most_important_units_come_first(n_hidden, n_units, n_shown):
     clf, X, _ = fit(n_hidden=n_hidden, activation="tanh")

@@ -12,8 +12,16 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import ActivationDisplay, HiddenUnitsDisplay, NetworkDisplay, ShallowNNClassifier
+from sknn_scratch import (
+    ActivationDisplay,
+    HiddenUnitsDisplay,
+    NetworkDisplay,
+    ShallowNNClassifier,
+    ShallowNNEnsembleClassifier,
+    diagnose,
+)
 from tests.displays.drawing import DISPLAYS, draw, fit, show, texts
+from tests.helpers import make_data
 
 
 @pytest.mark.parametrize("display", [HiddenUnitsDisplay, NetworkDisplay])
@@ -30,6 +38,16 @@ def test_the_title_can_be_the_name_of_the_estimator(display):
     estimator, X, _ = fit()
     for name in ("my network", ""):
         assert show(display, estimator, X, name=name).ax_.get_title() == name
+
+
+def test_of_an_ensemble_the_first_network_is_shown_and_the_title_says_so():
+    X, y = make_data("binary")
+    ensemble = ShallowNNEnsembleClassifier(3, n_networks=2, alpha=1.0, max_iter=5, random_state=0).fit(X, y)
+    for estimator in (ensemble, make_pipeline(ensemble)):
+        assert "3 relu units, first of 2 networks: " in str(diagnose(estimator, X, y))
+        for display in DISPLAYS:
+            assert show(display, estimator, X).ax_.get_title() == "first of 2 networks"
+            assert show(display, estimator, X, name="mine").ax_.get_title() == "mine"
 
 
 @pytest.mark.parametrize("display", DISPLAYS)
