@@ -22,9 +22,11 @@ CHINESE = {
     "samples": "样本",
     "× inputs": "× 输入",
     "× units": "× 单元",
+    "× samples": "× 样本",
     "A row belongs to one sample, a column to one neuron.": "每一行是一个样本，每一列是一个神经元。",
     "forward: values": "前向传播：值",
     "backward: errors": "反向传播：误差",
+    "backward: slopes of the loss": "反向传播：损失的斜率",
 }
 language = "en"  # docs/zh/conf.py sets it
 
@@ -53,7 +55,7 @@ class Drawing:
         raised, back = f'dy="{-0.35 * size:g}" font-size="{0.7 * size:g}"', f'dy="{0.35 * size:g}"'
         spans = [
             part and f"<tspan {raised if i % 2 else back if i else ''}>{escape(part)}</tspan>"
-            for i, part in enumerate(re.split(r"\^(\[\d\])", str(text)))
+            for i, part in enumerate(re.split(r"\^(\[\d\]|T)", str(text)))
         ]
         self.shapes.append(
             f'<text x="{x:g}" y="{y + 0.35 * size:g}" font-size="{size}" text-anchor="{anchor}" '
@@ -164,6 +166,49 @@ def stacking():
     draw.text(380, top + 60, "=", 20)
     grid(draw, 404, top, 5, 4, "Z^[1]", ("samples", "× units"), by_both, height=5, dots=True)
     draw.text(260, 258, "A row belongs to one sample, a column to one neuron.", 14)
+    return draw
+
+
+def chain(names, values, slopes):
+    """Draw numbers that follow from each other, the slope of each link, and below the slope of the last.
+
+    Parameters
+    ----------
+    names, values : list (n_numbers,)
+    slopes : list (n_numbers - 1,)
+        Of the next number with respect to this one.
+    """
+    draw = Drawing(600, 190)
+    places = [56 + 122 * i for i in range(len(names))]
+    draw.text(places[0] - 40, 24, "forward: values", 13, "start")
+    draw.text(places[0] - 40, 174, "backward: slopes of the loss", 13, "start")
+    gradient = 1.0
+    for i in reversed(range(len(names))):
+        x, color = places[i], OUTPUT_LAYER if i >= len(names) - 2 else HIDDEN_LAYER
+        draw.circle(x, 78, 29)
+        draw.text(x, 69, names[i], 15)
+        draw.text(x, 88, signed(values[i], ""), 14)
+        if i < len(slopes):
+            gradient *= slopes[i]
+            draw.arrow((x + 30, 78), (places[i + 1] - 31, 78))
+            draw.text(x + 61, 60, f"× {signed(slopes[i], '')}", 13)
+            draw.arrow((places[i + 1] - 34, 132), (x + 34, 132), color, 1.5)
+        draw.text(x, 132, signed(gradient), 14, color=color)
+    return draw
+
+
+def adding_up():
+    """Draw the gradient of a weight: a row of the transposed samples times a column of the errors."""
+    draw = Drawing(480, 254)
+    top, unit, feature = 52, 1, 2
+
+    def cell(row, column):
+        return (HIDDEN_LAYER, 0.95) if (row, column) == (feature, unit) else ("currentColor", 0.08)
+
+    grid(draw, 20, top, 3, 5, "X^T", ("inputs", "× samples"), of_sample(feature), height=5)
+    grid(draw, 176, top, 5, 4, "dZ^[1]", ("samples", "× units"), of_unit(unit), height=5)
+    draw.text(308, top + 60, "=", 20)
+    grid(draw, 344, top, 3, 4, "dW^[1]", ("inputs", "× units"), cell, height=5)
     return draw
 
 
