@@ -110,7 +110,7 @@ def prepare_lbfgs(what: str, data: str, alpha: float | str) -> Callable[[], obje
 
 def work_for_the_other_process() -> None:
     """Prepare and time rows as the standard input asks for them, one line each."""
-    from harness import limit_threads, silence_convergence_warnings
+    from harness import forget_choices, limit_threads, silence_convergence_warnings
 
     silence_convergence_warnings()
     prepare, name, call = dict(rows()), None, None
@@ -119,6 +119,7 @@ def work_for_the_other_process() -> None:
             name = line.strip()
             call = prepare[name]()
             call()  # warms up
+        forget_choices()
         with limit_threads(1):
             start = time.perf_counter()
             call()

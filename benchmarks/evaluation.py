@@ -14,6 +14,8 @@ from sklearn.metrics import accuracy_score, log_loss, roc_auc_score, root_mean_s
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.utils import _safe_indexing as take
 
+from harness import forget_choices
+
 
 @dataclass(frozen=True)
 class Split:
@@ -55,6 +57,7 @@ class Outcome:
 def evaluate(model: Any, split: Split, seed: int) -> Outcome:
     """Train a copy of a model, with this seed, and score it."""
     model = seeded(deepcopy(model), seed)  # CatBoost cannot be cloned
+    forget_choices()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         start = time.process_time()

@@ -40,11 +40,11 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         Strength of the L2 penalty, in the objective of :class:`ShallowNNClassifier`. "auto" chooses among
         0.3, 3, 10 and 30, by the held-out loss in 3-fold cross-validation of at most 2,000 rows, and then
         trains with all rows. The choice depends on the rows, ``n_hidden``, ``activation``, ``init_scale``
-        and the loss, and on nothing else. ``alpha_`` says what was chosen. In ``partial_fit``, and if fewer
-        than 30 rows can be held out in turn, it is 1 instead (for a regressor, 3). Rows of weight zero do not
-        count, rows with equal features and equal y count once, and a class with only one row keeps it in
-        training. A network that is trained further keeps its ``alpha_``. In ``partial_fit``, the S of the
-        penalty counts the rows of all calls so far.
+        and the loss, and on nothing else. ``alpha_`` says what was chosen. In ``partial_fit``, if fewer than
+        12 rows can be held out in turn, and if held-out rows mislead, as in XOR, it is 1 instead (for a
+        regressor, 3). Rows of weight zero do not count, rows with equal features and equal y count once, and
+        a class with only one row keeps it in training. A network that is trained further keeps its
+        ``alpha_``. In ``partial_fit``, the S of the penalty counts the rows of all calls so far.
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
         "auto" is "lbfgs" for a ``fit`` with fewer than 1,500 training rows and at most about 745,000 weights
         in the hidden layer (with more, lbfgs would take more than 256 MiB). It is "adam" for others, and with

@@ -141,7 +141,7 @@ def fit_networks(members, inputs):
     """
     fits = [plan_fit(one.network, inputs) for one in members]
     for one, fit in zip(members, fits, strict=True):
-        fit.place = one.place
+        fit.take_place(one.place)
     reporters = [
         FitReporter(fit, *trainer.of_thread.labels, f"network {one.number}")
         for one, fit in zip(members, fits, strict=True)

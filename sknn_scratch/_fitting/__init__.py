@@ -3,13 +3,15 @@
 The path of a fit, about 1,050 lines
     inputs            what the user passes, validated and encoded
     plan              the run of the core: its state, data and config
-    alpha             what "auto" means for the penalty: a choice by cross-validation, before the training
+    alpha             what "auto" means for the penalty: a choice by cross-validation
     stacks            runs trained in one pass, as many as the cache and the memory allow
     fitted            the attributes of the result, and the network that they describe
 
 Beside the path
     validation        validation rows, held out or given, and the value that is watched on them
     auto              what "auto" means for the solver, the batches, the patience and the validation
+    memo              results that are computed once, such as the choice of alpha
+    hashes            hashes of rows: equal rows have equal hashes
     threads           one thread for BLAS, several for blocks of rows
     troubles          the warnings of a fit
     callbacks         what is reported after every epoch

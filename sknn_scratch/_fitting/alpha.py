@@ -1,10 +1,11 @@
 """alpha="auto": the strength of the penalty, chosen by the data in cross-validation.
 
-    plan_choice    take a sample of the rows and cut it into folds, or see that there are too few rows
-    Choice.make    train a network for each fold, with one alpha after the other
+    choose_alpha  look a choice up, or make it
+    make_choice   take a sample of the rows, draw folds, and train a network for each fold and alpha
 
 The choice depends on the rows, on their weights and on the network, and on nothing else: not on the solver
-and its parameters, the order of the rows or ``random_state``. So fits that differ only in these share it.
+and its parameters, the order of the rows or ``random_state``. So fits that differ only in these share it: the
+last choices are in a memo, by a digest of all that they depend on.
 
 A fold trains a network of at most ``MOST_UNITS`` units on the rows outside the fold, by L-BFGS. It starts
 with the smallest alpha, and goes on with its weights when alpha rises. The largest alpha first would fail:
@@ -16,77 +17,56 @@ on both sides of a split.
 """
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._core.blocks import mean_loss, row_blocks
-from sknn_scratch._core.data import Data
+from sknn_scratch._core.blocks import gradient_blocks, mean_loss, predict_outputs
+from sknn_scratch._core.data import LEAST_PENALTY_DIVISOR
+from sknn_scratch._core.lbfgs import minimise
 from sknn_scratch._core.losses import Loss
 from sknn_scratch._core.network import Network, make_batch
-from sknn_scratch._core.optimizers import Lbfgs
-from sknn_scratch._core.parameters import NetworkShape, initialise, view_parameters
-from sknn_scratch._core.rows import SparseRows, rows_of
-from sknn_scratch._core.state import Config, Run, State
+from sknn_scratch._core.objective import Objective
+from sknn_scratch._core.parameters import NetworkShape, initialise
+from sknn_scratch._core.rows import DenseRows, Rows, rows_of
+from sknn_scratch._fitting.hashes import hashes_of_rows
 from sknn_scratch._fitting.inputs import occurring_features
+from sknn_scratch._fitting.memo import Memo
+from sknn_scratch._fitting.threads import map_in_threads
 
 ALPHAS = (0.3, 3.0, 10.0, 30.0)  # in ascending order
 N_FOLDS = 3
-LEAST_ROWS = 30  # to hold out in turn; with fewer, the held-out loss is mostly chance
+LEAST_ROWS = 12  # to hold out in turn; with fewer, the held-out loss is mostly chance
+# Folds of few rows are drawn up to ``MOST_DRAWS`` times, while at most ``ROWS_HELD_OUT`` are held out in all:
+# one draw does not show whether the rows mislead. More draws, or of more rows, gained .003 at most.
+ROWS_HELD_OUT, MOST_DRAWS = 90, 3
 MOST_ROWS = 2000  # that are used; more of them would hardly change the choice
+MOST_VALUES = 2**24  # of these rows: 128 MiB in double precision
 MOST_UNITS = 32  # of a fold's network; the best alpha hardly depends on the width
 MOST_WEIGHTS = 2**18  # of its hidden layer: L-BFGS keeps 25 times as many numbers
 FIRST, FURTHER = 60, 30  # at most: iterations with the first alpha, and with each further one
-STOPPING = {"tol": 1e-3, "n_iter_no_change": 5}
+TOL, N_ITER_NO_CHANGE = 1e-3, 5  # they end earlier when so many in turn have gained no more than this
+# Held-out rows mislead if they are predicted so many times as badly as by the outputs of random other rows.
+# In parity of 4 bits it is 1.40 to 1.50 times. Noise is above 1.4 in 9 of 40 draws of 15 rows, and in 2 of 40
+# draws of 30 rows.
+MISLEADING, MOST_SHIFTS = 1.4, 16
 # In an ensemble, an alpha counts exp(-n d / TEMPERATURE), if the losses of n rows are higher by d on average
 # than with the best alpha. A temperature of 1 would be Bayes' rule, if rows were held out once for all.
 TEMPERATURE = 4.0
 
-
-@dataclass(frozen=True, eq=False)
-class Folds:
-    """The training of the networks of all folds."""
-
-    sample: Data  # the rows of all folds
-    numbers: Array  # (n_samples,): the fold that holds a row out; ``N_FOLDS`` for a row that always trains
-    network: Network  # of each fold
-    initial_params: Array  # (n_params,)
-
-    @np.errstate(all="ignore")  # a loss that is not finite counts as infinite
-    def losses(self, number, train_run):
-        """List the mean loss of the rows that a fold holds out, for each alpha."""
-        train, held_out = np.flatnonzero(self.numbers != number), np.flatnonzero(self.numbers == number)
-        X, targets, weights = self.sample.X, self.sample.targets, self.sample.row_weights
-        data = replace(self.sample, rows=train, row_weights=weights[train])
-        batch = make_batch(X.take(held_out), targets[held_out], weights[held_out])
-        params, losses, n_iterations = self.initial_params, [], FIRST
-        for alpha in ALPHAS:
-            config = Config(self.network, Lbfgs(), len(train), n_iterations, 0.0, alpha=alpha, **STOPPING)
-            state = State(params.copy(), np.random.default_rng(0), np.random.default_rng(0))
-            train_run(Run(state, data, config))
-            params, n_iterations = state.params, FURTHER
-            loss = float(mean_loss(self.network, view_parameters(params, self.network.shape), batch))
-            losses.append(loss if math.isfinite(loss) else math.inf)
-        return losses
+memo = Memo(n_most=1000)
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True)
 class Choice:
-    """An alpha to choose, or that has been chosen."""
+    """An alpha that has been chosen."""
 
-    folds: Folds | None  # None when the choice has been made
+    losses: dict[float, float]  # the held-out loss of each alpha
     loss: Loss
     n_rows: int
     usual: float  # the alpha if no loss is finite
-    losses: dict[float, float] = field(default_factory=dict)  # the held-out loss of each alpha, once made
-
-    def make(self, train_run):
-        """Compute the losses, if that has not been done; ``train_run`` trains a run."""
-        if self.folds is not None:
-            of_folds = [self.folds.losses(number, train_run) for number in range(N_FOLDS)]
-            self.losses = dict(zip(ALPHAS, np.mean(of_folds, axis=0).tolist(), strict=True))
-            self.folds = None
 
     @property
     def alpha(self):
@@ -115,25 +95,108 @@ class Choice:
         return f"alpha = {self.alpha:g}, chosen by the held-out loss ({losses})"
 
 
-def plan_choice(data, network, target_kind, y, init_scale):
-    """Prepare the choice of alpha for a new network, or return None if there are too few rows.
+def choose_alpha(data, encoded, network, init_scale):
+    """Choose alpha for a new network, or return None if the rows cannot tell: too few, or misleading ones.
 
-    The data have all rows of the fit, also those that will be held out to stop early; y has all rows.
+    The data have all rows of the fit, also those that will be held out to stop early.
     """
-    rows, weights = distinct_rows(data)
-    strata = target_kind.strata(y[rows])
-    some = np.argsort(strata, kind="stable")[evenly(len(rows), MOST_ROWS)]
-    rows, weights, numbers = rows[some], weights[some], folds_of(strata[some], target_kind.n_kept)
+    n_hidden = min(network.shape.n_hidden, MOST_UNITS)
+    network = network._replace(shape=network.shape._replace(n_hidden=n_hidden), loss=network.loss.smoothed)
+    hashes, digest = hashes_of_rows(data.X, data.row_numbers), blake2b()
+    for values in (hashes, data.targets[data.row_numbers], data.row_weights):
+        digest.update(b"" if values is None else values)
+    key = (network, init_scale, encoded.target_kind.name, digest.digest())
+    return memo.get(key, lambda: make_choice(data, hashes, encoded, network, init_scale))
+
+
+def make_choice(data, hashes, encoded, network, init_scale):
+    """Choose alpha for a network of few units and with a smooth loss; the rows have these hashes."""
+    rows, weights = distinct_rows(data, hashes)
+    strata, n_kept = encoded.target_kind.strata(encoded.y[rows]), encoded.target_kind.n_kept
+    n_most = min(MOST_ROWS, max(LEAST_ROWS, int(MOST_VALUES / max(1, data.X.values_per_row))))
+    some = np.argsort(strata, kind="stable")[evenly(len(rows), n_most)]
+    rows, weights, strata = rows[some], weights[some], strata[some]
+    n_held_out = np.count_nonzero(is_held_out(strata, n_kept))
     X = data.X.take(rows).source
     used = np.flatnonzero(occurring_features(X))  # a weight of another feature has no loss gradient
-    if np.count_nonzero(numbers < N_FOLDS) < LEAST_ROWS or not len(used):
+    if n_held_out < LEAST_ROWS or not len(used):
         return None
     shape = NetworkShape(len(used), n_units(network.shape.n_hidden, len(used)), network.shape.n_outputs)
-    X, targets = X[:, used].astype(np.float64), data.targets[rows].astype(np.float64)
-    sample = Data(rows_of(X), targets, row_weights=weights)
-    params = initialise(shape, init_scale, np.random.default_rng(0), np.float64)
-    network = network._replace(shape=shape, loss=network.loss.smoothed)
-    return Choice(Folds(sample, numbers, network, params), network.loss, len(rows), target_kind.usual_alpha)
+    network = network._replace(shape=shape)
+    targets = data.targets[rows].astype(np.float64)
+    sample = Sample(in_double_precision(X, used), targets, weights, network, init_scale)
+    n_draws = max(1, min(MOST_DRAWS, ROWS_HELD_OUT // n_held_out))
+    folds = [folds_of(strata, n_kept, draw) for draw in range(n_draws)]
+    with map_in_threads(len(gradient_blocks(sample.X, shape, len(rows)))) as map_blocks:
+        all_losses = [sample.losses(of_draw == i, map_blocks) for of_draw in folds for i in range(N_FOLDS)]
+    *losses, of_random_rows = np.mean(all_losses, axis=0).tolist()
+    if losses[0] > MISLEADING * of_random_rows:
+        return None
+    losses = dict(zip(ALPHAS, losses, strict=True))
+    return Choice(losses, network.loss, len(rows), encoded.target_kind.usual_alpha)
+
+
+def in_double_precision(X, features):
+    """Copy some features of a matrix; a dense one gets a first column of ones, for quicker products."""
+    X = rows_of((X if len(features) == X.shape[1] else X[:, features]).astype(np.float64))
+    return X.with_ones() if isinstance(X, DenseRows) else X
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """The rows of all folds, and the networks of the folds."""
+
+    X: Rows
+    targets: Array  # (n_samples, n_outputs)
+    weights: Array  # (n_samples,)
+    network: Network
+    init_scale: float | str
+
+    @np.errstate(all="ignore")  # a loss that is not finite counts as infinite
+    def losses(self, is_held_out, map_blocks):
+        """List the mean loss of the rows that are held out (n_samples,), for each alpha.
+
+        The last number is the loss of the outputs of other rows, with the smallest alpha.
+        """
+        train, held_out = self.batch(~is_held_out), self.batch(is_held_out)
+        divisor = max(LEAST_PENALTY_DIVISOR, self.weights[~is_held_out].sum())
+        objective, losses, n_most = Objective(self.network, train, map_blocks), [], FIRST
+        params = initialise(self.network.shape, self.init_scale, np.random.default_rng(0), np.float64)
+        for alpha in ALPHAS:
+            objective.set_penalty(alpha / divisor)
+            minimise(objective.evaluate, params, ends_after(n_most))
+            if alpha == ALPHAS[0]:
+                of_random_rows = self.loss_of_random_rows(objective.params, held_out)
+            losses.append(float(mean_loss(self.network, objective.params, held_out)))
+            params, n_most = objective.params.flat, FURTHER
+        return [loss if math.isfinite(loss) else math.inf for loss in (*losses, of_random_rows)]
+
+    def batch(self, is_chosen):
+        """Copy some rows."""
+        rows = np.flatnonzero(is_chosen)
+        return make_batch(self.X.take(rows), self.targets[rows], self.weights[rows])
+
+    def loss_of_random_rows(self, params, batch):
+        """Compute the mean loss of rows if each has the outputs of another, for some shifts of the rows."""
+        outputs_mT = predict_outputs(self.network, params, batch.X).T.copy()
+        shifts = evenly(batch.X.n_samples, MOST_SHIFTS)
+        return np.mean(
+            [self.network.loss.total(np.roll(outputs_mT, one, axis=1), batch.targets) for one in shifts]
+        )
+
+
+def ends_after(n_most):
+    """Make a rule for ``minimise``: end after ``n_most`` iterations, or when they gain little."""
+    values, n_slow = [math.inf], 0
+
+    def is_end(value, end):
+        nonlocal n_slow
+        n_slow = 0 if value < values[-1] - TOL else n_slow + 1
+        values.append(value)
+        is_over = end is not None or not math.isfinite(value)
+        return is_over or n_slow >= N_ITER_NO_CHANGE or len(values) > n_most
+
+    return is_end
 
 
 def n_units(n_hidden, n_features):
@@ -147,63 +210,40 @@ def evenly(n, n_most):
     return np.arange(n_some) * n // n_some
 
 
-def folds_of(strata, n_kept):
-    """Deal rows, sorted by their strata (n_samples,), to folds in turn; return the folds (n_samples,).
+def is_held_out(strata, n_kept):
+    """Say of rows, sorted by their strata (n_samples,), whether they are held out in turn.
 
-    All folds have the same number of rows. Rows that are left over have the number ``N_FOLDS``, and so have
-    all rows of a stratum with at most ``n_kept`` rows: they always stay in training.
+    The others always train: a stratum with at most ``n_kept`` rows, and what is left over, since all folds
+    have the same number of rows.
     """
-    folds = np.full(len(strata), N_FOLDS)
-    dealt = np.flatnonzero(np.bincount(strata)[strata] > n_kept)
-    dealt = dealt[: len(dealt) // N_FOLDS * N_FOLDS]
-    folds[dealt] = np.arange(len(dealt)) % N_FOLDS
+    is_dealt = np.bincount(strata)[strata] > n_kept
+    is_dealt[np.flatnonzero(is_dealt)[is_dealt.sum() // N_FOLDS * N_FOLDS :]] = False
+    return is_dealt
+
+
+def folds_of(strata, n_kept, draw):
+    """Deal rows, sorted by their strata (n_samples,), to folds: of ``N_FOLDS`` neighbours, each gets one.
+
+    They are dealt in turn, and in further draws at random. Returns the folds (n_samples,). Rows that always
+    train have the number ``N_FOLDS``.
+    """
+    folds, is_dealt = np.full(len(strata), N_FOLDS), is_held_out(strata, n_kept)
+    neighbours = np.tile(np.arange(N_FOLDS), (np.count_nonzero(is_dealt) // N_FOLDS, 1))
+    rng = np.random.default_rng(draw)
+    folds[is_dealt] = (rng.permuted(neighbours, axis=1) if draw else neighbours).ravel()
     return folds
 
 
-def distinct_rows(data):
+def distinct_rows(data, hashes):
     """Find the distinct pairs of row and target, in an order that depends only on their values.
 
-    Returns the number (n_distinct,) of one row of each kind, and the sum (n_distinct,) of their weights.
+    The rows of the data have these hashes (n_samples,). Returns the number (n_distinct,) of one row of each
+    kind, and the sum (n_distinct,) of their weights.
     """
     rows = data.row_numbers
     weights = np.ones(len(rows)) if data.row_weights is None else data.row_weights
-    keys = np.array([*data.targets[rows].T, hashes_of_rows(data.X, rows)])
-    order = np.lexsort(keys)
+    keys = np.array([*data.targets[rows].T, hashes])
+    order = np.lexsort((weights, *keys))  # the weights last, for the rounding of their sums
     keys = keys[:, order]
-    is_new = np.append(True, (keys[:, 1:] != keys[:, :-1]).any(axis=0))
-    starts = np.flatnonzero(is_new)
+    starts = np.flatnonzero(np.append(True, (keys[:, 1:] != keys[:, :-1]).any(axis=0)))
     return rows[order[starts]], np.add.reduceat(weights[order], starts)
-
-
-def hashes_of_rows(X, rows):
-    """Hash rows of a design matrix: equal ones have equal hashes, also if one of the matrices is sparse.
-
-    The hash is a sum over the features, each times an odd number of its own, modulo 2**64. A zero adds
-    nothing. Returns an array (n_samples,) of floats.
-    """
-    factors = np.random.default_rng(0).integers(2**63, size=X.n_features, dtype=np.uint64) * 2 + 1
-    sums = np.empty(len(rows), np.uint64)
-    for block in row_blocks(len(rows), X.n_features, np.float64):
-        taken = X.take(rows[block])
-        if isinstance(taken, SparseRows):
-            matrix = taken.source
-            matrix = type(matrix)(
-                (hashes_of_numbers(matrix.data), matrix.indices, matrix.indptr), matrix.shape
-            )
-        else:
-            matrix = hashes_of_numbers(taken.source)
-        sums[block] = matrix @ factors
-    return (mixed_bits(sums) >> np.uint64(11)).astype(np.float64)  # 53 bits, which a float holds exactly
-
-
-def hashes_of_numbers(values):
-    """Hash numbers to 64 bits; the hash of zero is zero."""
-    return mixed_bits((values.astype(np.float64) + 0.0).view(np.uint64))  # 0.0 removes the sign of zero
-
-
-def mixed_bits(integers):
-    """Mix the bits of 64-bit integers: the last step of MurmurHash3 (Appleby, 2011)."""
-    for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
-        integers = integers ^ (integers >> np.uint64(33))
-        integers = integers * np.uint64(factor)
-    return integers ^ (integers >> np.uint64(33))

@@ -32,8 +32,7 @@ OF_A_TABLE = re.compile(r"could not convert|could not be promoted|float\(\) argu
 class FitInput:
     """What a user passes to fit or partial_fit.
 
-    ``encoded`` and ``choices`` are caches: fits that use the same FitInput share the validated data and the
-    choices of alpha.
+    ``encoded`` is a cache: fits that use the same FitInput share the validated data.
     """
 
     X: object
@@ -45,7 +44,6 @@ class FitInput:
     classes: object = None
     partial: bool = False
     encoded: dict = field(default_factory=dict, repr=False)  # EncodedData by dtype and target variant
-    choices: dict = field(default_factory=dict, repr=False)  # of alpha, by all that a choice depends on
 
     def encoded_for(self, model, goes_on):
         """Validate and encode the data, once for models with the same dtype and target variant."""
@@ -56,7 +54,7 @@ class FitInput:
 
     def is_equal_to(self, other):
         """Whether other inputs have the same values, so that networks may share one of them."""
-        names = [one.name for one in fields(self) if one.name not in ("encoded", "choices")]
+        names = [one.name for one in fields(self) if one.name != "encoded"]
         return all(have_same_values(getattr(self, name), getattr(other, name)) for name in names)
 
 

@@ -22,7 +22,7 @@ from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import Layers, NetworkShape, flatten, initialise, view_parameters
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import Config, Run, State
-from sknn_scratch._fitting.alpha import Choice, plan_choice
+from sknn_scratch._fitting.alpha import Choice, choose_alpha
 from sknn_scratch._fitting.auto import chosen_batch_size, chosen_patience, chosen_solver, stops_early
 from sknn_scratch._fitting.checkpoint import Contents, data_of
 from sknn_scratch._fitting.fitted import among_zeros, clear_fitted, fitted_layers, target_kind_of
@@ -55,18 +55,17 @@ class Fit:
     stored: Contents | None  # of the checkpoint of an unfinished fit, which continues
     model: object
     run: Run
-    choice: Choice | None  # of the run's alpha, before the training; None if it is known
-    place: float | None = None  # among the networks of an ensemble, between 0 and 1; None if it is alone
+    choice: Choice | None  # of the run's alpha; None if it is given
 
     @property
     def partial(self):
         """Whether it is a call of ``partial_fit``."""
         return self.inputs.partial
 
-    @property
-    def chosen_alpha(self):
-        """The best alpha for one network; for those of an ensemble, each good alpha in turn."""
-        return self.choice.alpha if self.place is None else self.choice.alpha_at(self.place)
+    def take_place(self, place):
+        """Give the network its place among those of an ensemble, between 0 and 1, which share good alphas."""
+        if self.choice is not None:
+            self.run.config = replace(self.run.config, alpha=self.choice.alpha_at(place))
 
     @property
     def alpha_path(self):
@@ -85,7 +84,9 @@ class Fit:
 
     def new_run(self):
         """Make the same run anew."""
-        return plan_fit(self.estimator, self.inputs, self.stored, self.model._seed_).run
+        run = plan_fit(self.estimator, self.inputs, self.stored, self.model._seed_).run
+        run.config = self.run.config
+        return run
 
 
 def plan_fit(estimator, inputs, stored=None, seed=None):
@@ -124,7 +125,9 @@ def plan_fit(estimator, inputs, stored=None, seed=None):
     model.solver_ = config.solver
     choice = None
     if known_alpha(model) is None and not inputs.partial:
-        choice = shared_choice(model, inputs, encoded, all_rows, config.network)
+        choice = choose_alpha(all_rows, encoded, config.network, model.init_scale)
+        if choice is not None:
+            config = replace(config, alpha=choice.alpha)
     return Fit(estimator, inputs, stored, model, Run(state, data, config), choice)
 
 
@@ -204,15 +207,6 @@ def with_validation(data, model, inputs, encoded, solver, split_rng):
     )
     validation, score = held_out_validation(model, encoded, of_validation, rows[is_held_out])
     return replace(data, rows=rows[~is_held_out], row_weights=of_training, validation=validation, score=score)
-
-
-def shared_choice(model, inputs, encoded, data, network):
-    """Plan the choice of alpha, once for fits of the same rows and weights whose choices are equal."""
-    rows, weights = (None if one is None else one.tobytes() for one in (data.rows, data.row_weights))
-    key = (model.dtype, rows, weights, network, model.init_scale)
-    if key not in inputs.choices:
-        inputs.choices[key] = plan_choice(data, network, encoded.target_kind, encoded.y, model.init_scale)
-    return inputs.choices[key]
 
 
 def training_rows(data):

@@ -7,7 +7,7 @@ together, replace ``trainer.of_thread``.
 import threading
 from collections import defaultdict
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import scipy.sparse
 
@@ -65,23 +65,9 @@ def train_runs(trainings):
 def train_group(group):
     """Train runs of one ``stack_key`` in one pass."""
     with map_in_threads(N_BLOCKS if has_large_batches(group[0].run) else 1) as map_blocks:
-        settle_alphas([one.fit for one in group if one.fit.choice is not None], map_blocks)
         train([one.run for one in group], [one.hooks for one in group], map_blocks)
     for training in group:
         training.is_trained = True
-
-
-def settle_alphas(fits, map_blocks):
-    """Choose the alphas of fits, some of which may share a choice."""
-
-    def train_run(run):
-        train([run], map_blocks=map_blocks)
-        if run.is_interrupted:
-            raise KeyboardInterrupt
-
-    for fit in fits:
-        fit.choice.make(train_run)
-        fit.run.config = replace(fit.run.config, alpha=fit.chosen_alpha)
 
 
 class AtOnce:

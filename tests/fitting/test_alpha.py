@@ -1,10 +1,12 @@
 """alpha="auto": chosen by cross-validation, from the rows alone."""
 
+import itertools
 from functools import partial
 
 import numpy as np
 import pytest
 import scipy.sparse
+from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import make_moons
 from sklearn.model_selection import GridSearchCV, cross_validate
@@ -21,22 +23,39 @@ from sknn_scratch import (
 )
 from sknn_scratch._core.losses import Logistic
 from sknn_scratch._core.rows import rows_of
-from sknn_scratch._core.stopping import StopReason, stop
 from sknn_scratch._fitting import alpha as module
-from sknn_scratch._fitting import plan
-from sknn_scratch._fitting.alpha import ALPHAS, Choice, hashes_of_rows
+from sknn_scratch._fitting.alpha import ALPHAS, Choice
+from sknn_scratch._fitting.hashes import hashes_of_rows
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests.helpers import assert_same_model
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*The maximum number of epochs")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*The maximum number of epochs"),
+    pytest.mark.usefixtures("made"),
+]
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(90, 4))
 Y = (X[:, 0] + RNG.normal(size=90) > 0).astype(int)
 
 network = partial(ShallowNNClassifier, n_hidden=8, max_iter=3, random_state=0)
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """List the choices that are made and not known before."""
+    choices = []
+
+    def make_choice(*args, original=module.make_choice):
+        choices.append(original(*args))
+        return choices[-1]
+
+    module.memo.clear()
+    monkeypatch.setattr(module, "make_choice", make_choice)
+    yield choices
+    module.memo.clear()  # others have the usual constants
 
 
 def path_of(x, y, weights=None, **params):
@@ -67,7 +86,7 @@ def test_noise_asks_for_a_stronger_penalty():
 
 def choice_of(losses):
     """Make a choice among 100 rows, whose networks had these losses."""
-    return Choice(None, Logistic(), 100, 1.0, dict(zip(ALPHAS, losses, strict=True)))
+    return Choice(dict(zip(ALPHAS, losses, strict=True)), Logistic(), 100, 1.0)
 
 
 def test_the_best_alpha_has_the_lowest_loss():
@@ -92,10 +111,8 @@ def test_an_ensemble_whose_losses_are_zero():
     assert not any(one.alpha_path_["loss"].any() for one in ensemble.estimators_)
 
 
-def test_features_that_no_row_has_cost_nothing():
-    wide = scipy.sparse.csr_array(np.pad(X, ((0, 0), (1000, 2000))))
-    choice = plan_fit(network(), FitInput(wide, Y)).choice
-    assert choice.folds.sample.X.n_features == X.shape[1]
+def test_features_that_no_row_has_play_no_part():
+    assert path_of(np.pad(X, ((0, 0), (0, 20))), Y) == path_of(X, Y)
     assert not len(path_of(np.zeros_like(X), Y)[0])
 
 
@@ -109,7 +126,7 @@ def test_many_features_have_fewer_units():
 def test_rows_that_differ_beyond_single_precision_are_not_joined():
     times = 1.7e9 + np.arange(60.0)[:, np.newaxis]
     data = plan_fit(network(), FitInput(times, np.zeros(60) + np.arange(60) % 2)).run.data
-    assert len(module.distinct_rows(data)[0]) == 60
+    assert len(module.distinct_rows(data, hashes_of_rows(data.X, np.arange(60)))[0]) == 60
 
 
 def test_a_network_that_learns_slowly_keeps_a_weak_penalty():
@@ -122,10 +139,17 @@ def test_a_network_that_learns_slowly_keeps_a_weak_penalty():
 
 
 def test_a_loss_that_overflows_is_infinite():
-    choice = plan_fit(network(), FitInput(X, Y)).choice
-    choice.folds.initial_params[:] = 1e160
-    choice.make(lambda run: stop(run, StopReason.MAX_ITER))
-    assert set(choice.losses.values()) == {np.inf}
+    activation = Activation(lambda z: z if z.dtype == np.float32 else z * np.inf, np.ones_like)
+    fitted = network(activation=activation, dtype="float32").fit(X, Y)
+    assert set(fitted.alpha_path_["loss"]) == {np.inf}
+    assert fitted.alpha_ == 1
+
+
+def test_rows_that_are_unlike_their_neighbours_mislead():
+    """If one bit changes, so does the parity. So held-out rows are predicted wrong."""
+    bits = np.array(list(itertools.product([0.0, 1.0], repeat=4)))
+    assert not len(path_of(bits, bits.sum(axis=1) % 2)[0])
+    assert len(path_of(bits, bits[:, 0])[0])
 
 
 CASES = {
@@ -150,7 +174,7 @@ def test_in_a_stream_it_is_fixed_and_a_regressor_has_its_own_value():
     assert ShallowNNRegressor(3).partial_fit(X, X[:, 0]).alpha_ == 3
 
 
-def test_thirty_different_rows_are_enough():
+def test_a_dozen_different_rows_are_enough():
     n = module.LEAST_ROWS
     assert len(path_of(X[:n], Y[:n])[0])
     assert not len(path_of(np.repeat(X[: n - 1], 2, axis=0), np.repeat(Y[: n - 1], 2))[0])
@@ -174,12 +198,24 @@ def test_a_weight_is_a_number_of_repeats():
     assert path_of(X, Y) != repeated
 
 
+@pytest.mark.parametrize("loss", ["squared_error", "huber", "poisson"])
+def test_sums_over_the_rows_have_an_order_of_their_own(loss):
+    """Iterations amplify the last bits of the mean and the spread of y."""
+    weights, y = RNG.random(len(X)), np.exp(X[:, 0] + RNG.normal(size=len(X)))
+    reg = ShallowNNRegressor(8, loss=loss, max_iter=3, random_state=0)
+    clf = network(class_weight="balanced")
+    orders = [RNG.permutation(len(X)) for _ in range(5)]
+    for estimator, target in ((reg, y), (clf, Y)):
+        paths = [estimator.fit(X[one], target[one], weights[one]).alpha_path_ for one in orders]
+        assert len({tuple(path["loss"]) for path in paths}) == 1
+
+
 def test_a_weight_is_a_number_of_repeats_for_numbers_too():
     weights, y = RNG.integers(0, 4, size=len(X)), X[:, 0] + RNG.normal(size=len(X))
     reg = ShallowNNRegressor(8, max_iter=3, random_state=0)
     weighted = reg.fit(X, y, weights).alpha_path_
     repeated = reg.fit(np.repeat(X, weights, axis=0), np.repeat(y, weights)).alpha_path_
-    assert_allclose(weighted["loss"], repeated["loss"], rtol=1e-3)
+    assert_array_equal(weighted["loss"], repeated["loss"])
 
 
 def test_class_weights_count():
@@ -198,21 +234,34 @@ def test_sparse_and_single_precision_rows_have_the_same_folds():
 # --- Folds ---
 
 
-def test_strata_are_dealt_in_turn():
+@pytest.mark.parametrize("draw", [0, 1])
+def test_strata_are_spread_over_the_folds(draw):
     strata = np.repeat([0, 1, 2], [7, 5, 1])
-    folds = module.folds_of(strata, n_kept=1)
+    folds = module.folds_of(strata, n_kept=1, draw=draw)
     assert_array_equal(np.bincount(folds), [4, 4, 4, 1])
     assert folds[-1] == module.N_FOLDS  # the class of one row stays in training
     for stratum in (0, 1):
         assert np.ptp(np.bincount(folds[strata == stratum])) <= 1
 
 
-def test_of_many_rows_some_are_used(monkeypatch):
+@pytest.mark.parametrize(("limit", "value"), [("MOST_ROWS", 45), ("MOST_VALUES", 45 * X.shape[1])])
+def test_of_many_rows_or_wide_ones_some_are_used(limit, value, monkeypatch):
+    expected = path_of(X, Y)
+    module.memo.clear()
+    monkeypatch.setattr(module, limit, value)
+    assert path_of(X, Y)[1] != expected[1]
+
+
+def test_some_rows_are_evenly_spaced():
     assert_array_equal(module.evenly(10, 4), [0, 2, 5, 7])
     assert_array_equal(module.evenly(3, 4), [0, 1, 2])
-    expected = path_of(X, Y)
-    monkeypatch.setattr(module, "MOST_ROWS", 45)
-    assert path_of(X, Y)[1] != expected[1]
+
+
+def test_of_few_rows_several_folds_are_drawn(monkeypatch):
+    expected = path_of(X[:30], Y[:30])
+    module.memo.clear()
+    monkeypatch.setattr(module, "MOST_DRAWS", 1)
+    assert path_of(X[:30], Y[:30])[1] != expected[1]
 
 
 def test_rare_classes_and_several_labels_are_no_obstacle():
@@ -267,23 +316,28 @@ def test_a_checkpoint_keeps_the_alpha(tmp_path):
 
 
 @pytest.mark.parametrize("solver", ["lbfgs", "adam"])
-def test_fits_that_differ_in_other_parameters_share_a_choice(solver, monkeypatch):
-    planned = []
-
-    def note(*args, original=plan.plan_choice):
-        planned.append(original(*args))
-        return planned[-1]
-
-    monkeypatch.setattr(plan, "plan_choice", note)
+def test_fits_that_differ_in_other_parameters_share_a_choice(solver, made):
     ensemble = ShallowNNEnsembleClassifier(8, solver=solver, max_iter=3, n_networks=3, random_state=0)
     ensemble.fit(X, Y)
-    assert len(planned) == 1
-    assert network().fit(X, Y).alpha_path_["loss"].tolist() == list(planned[0].losses.values())
-    planned.clear()
+    network().fit(X.copy(), Y)
+    assert len(made) == 1
     grid = {"activation": ["tanh", "relu"], "learning_rate": [0.01, 0.1]}
+    search = GridSearchCV(network(solver=solver), grid, cv=3, refit=False).fit(X, Y)
+    assert len(made) == 1 + 2 * 3
     with train_together():
-        GridSearchCV(network(solver=solver), grid, cv=3, refit=False).fit(X, Y)
-    assert len(planned) == 2 * 3
+        together = GridSearchCV(network(solver=solver), grid, cv=3, refit=False).fit(X, Y)
+    assert len(made) == 1 + 2 * 3
+    scores = [one.cv_results_["mean_test_score"] for one in (search, together)]
+    assert_array_equal(*scores)
+
+
+def test_threads_share_a_choice(made):
+    ensemble = ShallowNNEnsembleClassifier(8, n_networks=6, random_state=0)
+    expected = ensemble.fit(X, Y).alpha_
+    module.memo.clear()
+    with parallel_config(backend="threading"):
+        assert_array_equal(ensemble.set_params(n_jobs=3).fit(X, Y).alpha_, expected)
+    assert len(made) == 2
 
 
 def test_fits_of_other_rows_do_not_share_a_choice():
@@ -337,6 +391,7 @@ def test_an_interrupt_in_the_choice_ends_the_fit_and_keeps_the_model():
     activation = Activation(function, lambda z: 1 - np.tanh(z) ** 2)
     fitted = network(activation=activation, dtype="float32").fit(X, Y)
     coefs, is_pressed = fitted.coefs_, True
+    module.memo.clear()
     with pytest.raises(KeyboardInterrupt):
         fitted.fit(X, Y)
     assert fitted.coefs_ is coefs
