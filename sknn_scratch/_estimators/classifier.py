@@ -84,7 +84,8 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
     tol : float, default=0.001
         Training stops when the watched value has not improved by more than ``tol`` for
         ``n_iter_no_change`` epochs. The watched value is the objective or, if there are rows to validate
-        with, what ``scoring`` says.
+        with, what ``scoring`` says. With "lbfgs" it is the same rule, about gains and not about the gradient:
+        it stops before it reaches a minimum.
     n_iter_no_change : int, np.inf or "auto", default="auto"
         See ``tol``. With infinity, this never stops the training. "auto" is 10 epochs, or more if 10 epochs
         have fewer than 100 updates; with "lbfgs", 10. It is fewer epochs with more than 22,500 training rows:
