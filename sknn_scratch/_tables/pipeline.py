@@ -3,20 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sklearn.base import is_regressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from sknn_scratch._estimators.ensemble_classifier import ShallowNNEnsembleClassifier
 from sknn_scratch._estimators.ensemble_regressor import ShallowNNEnsembleRegressor
+from sknn_scratch._fitting.sklearn_versions import target_encoder
 from sknn_scratch._tables.encoder import PiecewiseLinearEncoder
 from sknn_scratch._tables.table_encoder import TableEncoder
 
 DEFAULTS = {"classifier": ShallowNNEnsembleClassifier, "regressor": ShallowNNEnsembleRegressor}
 # Eight networks are slightly better than four, in twice the time. Single precision changed only the time.
 SETTINGS = {"n_networks": 4, "dtype": "float32"}
-# Categories of fewer training rows are grouped, and of the others all but the most frequent: a column with
-# thousands of names would need gigabytes. With a limit of 100, the log-loss of tables with countries, verbs
-# or schools was higher by up to 0.11.
+# Categories of fewer training rows are grouped, and of the others all but the most frequent. With a limit of
+# 100, the log-loss of tables with countries, verbs or schools was higher by up to 0.11. docs/defaults.md says
+# why target encoding takes the place of one-hot where this would group too many rows.
 GROUPED = {"handle_unknown": "infrequent_if_exist", "min_frequency": 5, "max_categories": 300}
 
 
@@ -38,7 +40,10 @@ def tabular_pipeline(
       converted to UTC;
     - strings and categories with one column of zeros and ones for each category. Missing values are a
       category of their own. Categories in fewer than five training rows are merged into one group,
-      together with those that ``fit`` has not seen and, of more than three hundred, the rarest.
+      together with those that ``fit`` has not seen and, of more than three hundred, the rarest. A column of
+      which more than a tenth of the rows would be merged, though their category has another row, becomes
+      numbers instead: the means of y by category, as :class:`sklearn.preprocessing.TargetEncoder` makes
+      them, with cross-fitting, so that no row sees its own y.
 
     Text is read as numbers or dates where there is no doubt: "12.50", "$1,250.00", "45.3%", "12,50",
     "2020-01-31", "31/01/2020". Then other text in the column, such as "?", counts as missing.
@@ -92,8 +97,8 @@ def tabular_pipeline(
     Parameters have the names of the steps: ``network__alpha``, ``network__random_state``,
     ``columns__numbers__n_bins``, ``columns__categories__min_frequency``.
 
-    After ``fit``, ``pipeline["columns"].kinds_`` says what each column holds, and ``merged_categories_`` how
-    many categories of a column are one group.
+    After ``fit``, ``pipeline["columns"].kinds_`` says what each column holds, ``merged_categories_`` how many
+    categories of a column are one group, and ``target_encoded_`` which columns became means of y.
 
     Examples
     --------
@@ -105,10 +110,14 @@ def tabular_pipeline(
     >>> model.fit(X, y).predict(X.head(4))
     array(['cheap', 'dear', 'dear', 'cheap'], dtype='<U5')
     """
+    network = network_for(estimator, parameters)
     encoder = TableEncoder(
-        PiecewiseLinearEncoder(n_bins), OneHotEncoder(sparse_output=False, **GROUPED), kinds
+        PiecewiseLinearEncoder(n_bins),
+        OneHotEncoder(sparse_output=False, **GROUPED),
+        target_encoder("continuous" if is_regressor(network) else "auto"),
+        kinds,
     )
-    return Pipeline([("columns", encoder), ("network", network_for(estimator, parameters))])
+    return Pipeline([("columns", encoder), ("network", network)])
 
 
 def network_for(estimator, parameters):

@@ -1,11 +1,13 @@
 """TableEncoder: from the columns of a table to the features of a network."""
 
+from collections import Counter
 from typing import Any, Self
 
 import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._fitting.inputs import ArrayLike
@@ -17,13 +19,20 @@ from sknn_scratch._tables.encoder import check_not_infinite, without_repeats
 from sknn_scratch._tables.kinds import KINDS, Dates, kind_of
 from sknn_scratch._tables.remarks import USELESS, Remark, warn_of
 
+# The encoder of columns of which more than this share of the rows have a category that another row has too,
+# and that the encoder of categories would merge with others.
+MANY, MOST_MERGED = "many", 0.1
+# The types of y for which there is such an encoder.
+ONE_TARGET = {"binary", "multiclass", "continuous"}
+
 
 class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Encode each column of a table by the kind of its values in ``fit``.
 
     Numbers go to one encoder, with booleans, as 0 and 1, and the parts of dates. Categories go to another
-    one. A column is found by its name. An array has no names; its columns are taken in their order. It is the
-    first step of a :func:`tabular_pipeline`.
+    one. If it would merge too many of the rows of a column into its group of rare categories, this column
+    goes to ``many`` instead, which makes numbers of it. A column is found by its name. An array has no names;
+    its columns are taken in their order. It is the first step of a :func:`tabular_pipeline`.
 
     Parameters
     ----------
@@ -31,6 +40,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         Encodes floats (n_samples, n_columns), in which NaN is a missing value.
     categories : transformer
         Encodes objects (n_samples, n_columns), each a string or, where a value is missing, None.
+    many : transformer, default=None
+        Encodes the same with the help of y, as floats (n_samples, a multiple of n_columns). These go to
+        ``numbers`` with the other numbers. None means that no column does.
     kinds : dict, default=None
         The kinds of some columns, as in ``kinds_``, where ``fit`` must not decide. "nothing" leaves a column
         out.
@@ -44,8 +56,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         For each column of dates, the parts that vary, and the mean of each.
     merged_categories_ : dict
         For each column of which ``categories`` has grouped rare categories: how many.
+    target_encoded_ : list
+        The names of the columns that went to ``many``.
     encoders_ : dict
-        The fitted encoders, "numbers" and "categories", if there are columns for them.
+        The fitted encoders, "numbers", "categories" and "many", if there are columns for them.
     n_features_in_, feature_names_in_ : int, ndarray of str
         The number of columns, and their names, if all are strings.
 
@@ -69,13 +83,21 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
     kinds_: dict[Any, str]
     date_parts_: dict[Any, dict[str, float]]
     merged_categories_: dict[Any, int]
+    target_encoded_: list[Any]
     encoders_: dict[str, Any]
     n_features_in_: int
     feature_names_in_: NDArray[Any]
 
-    def __init__(self, numbers: Any, categories: Any, kinds: dict[Any, str] | None = None) -> None:
+    def __init__(
+        self,
+        numbers: Any,
+        categories: Any,
+        many: Any = None,
+        kinds: dict[Any, str] | None = None,
+    ) -> None:
         self.numbers = numbers
         self.categories = categories
+        self.many = many
         self.kinds = kinds
 
     def fit(self, X: ArrayLike, y: ArrayLike = None) -> Self:
@@ -92,10 +114,17 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         values = {name: kind.read(read[name], name)[0] for name, kind in kinds.items()}
         for name, kind in kinds.items():
             kind.prepare(values[name])
+        for name in self._merged_too_much(kinds, values, y):
+            kinds[name].encoder = MANY
         tables = make_tables(kinds, values)
-        encoders = {kind: clone(getattr(self, kind)) for kind in tables}
-        encoded = [encoders[kind].fit_transform(as_array(table), y) for kind, table in tables.items()]
+        encoders = {}
+        if MANY in tables:
+            encoders[MANY] = clone(self.many)
+            tables = with_means(tables, encoders[MANY].fit_transform(as_array(tables[MANY]), y))
+        encoders |= {encoder: clone(getattr(self, encoder)) for encoder in tables}
+        encoded = [encoders[encoder].fit_transform(as_array(table), y) for encoder, table in tables.items()]
         self._kinds, self.encoders_ = kinds, encoders
+        self.target_encoded_ = [name for name, kind in kinds.items() if kind.encoder == MANY]
         self.kinds_ = {name: kind.name for name, kind in kinds.items()}
         self.date_parts_ = {name: kind.means for name, kind in kinds.items() if isinstance(kind, Dates)}
         self._inputs = {kind: list(table) for kind, table in tables.items()}
@@ -119,7 +148,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             remarks += kind.surprises(name, read[name], values[name], odd)
         tables = make_tables(self._kinds, values)
         warn_of(remarks)
-        return joined([self.encoders_[kind].transform(as_array(table)) for kind, table in tables.items()])
+        if MANY in tables:
+            tables = with_means(tables, self.encoders_[MANY].transform(as_array(tables[MANY])))
+        return joined(
+            [self.encoders_[encoder].transform(as_array(table)) for encoder, table in tables.items()]
+        )
 
     def get_feature_names_out(self, input_features: ArrayLike = None) -> NDArray[Any]:
         """Name the encoded columns; no two have the same name."""
@@ -132,6 +165,18 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
                 [named[one] + part for one, part in inputs]
             )
         )
+
+    def _merged_too_much(self, kinds, values, y):
+        """Name the columns of categories of which too many rows would be in the group of rare ones."""
+        table = {(name, ""): values[name] for name, kind in kinds.items() if kind.encoder == CATEGORIES}
+        if self.many is None or not table or y is None or type_of_target(y) not in ONE_TARGET:
+            return []
+        groups = getattr(clone(self.categories).fit(as_array(table), y), "infrequent_categories_", ())
+        return [
+            name
+            for (name, _), group in zip(table, groups, strict=False)
+            if group is not None and share_with_others(values[name], group) > MOST_MERGED
+        ]
 
     def _of_categories(self, attribute):
         """Get an attribute of the encoder of categories, by column; empty if it has no such attribute."""
@@ -202,7 +247,7 @@ def check_types(read):
 
 def make_tables(kinds, values):
     """Make a table for each encoder: features (n_samples,) by the name of a column and an ending."""
-    tables = {NUMBERS: {}, CATEGORIES: {}}
+    tables = {MANY: {}, NUMBERS: {}, CATEGORIES: {}}
     for name, kind in kinds.items():
         for end, feature in kind.features(values[name]).items():
             tables[kind.encoder][name, end] = feature
@@ -210,6 +255,30 @@ def make_tables(kinds, values):
     if not any(tables.values()):
         raise ValueError("X has no column with values.")
     return {encoder: table for encoder, table in tables.items() if table}
+
+
+def with_means(tables, means):
+    """Put what was made of many categories (n_samples, a multiple of their columns) among the numbers."""
+    tables = dict(tables)
+    names = [name for name, _ in tables.pop(MANY)]
+    of_columns = dict(zip(names, np.split(means, len(names), axis=1), strict=True))
+    numbers = {
+        (name, end): values
+        for name, of_column in of_columns.items()
+        for end, values in zip(mean_endings(of_column.shape[1]), of_column.T, strict=True)
+    }
+    return {NUMBERS: tables.pop(NUMBERS, {}) | numbers, **tables}
+
+
+def mean_endings(n_means):
+    """Name the means of a column: one, or one for each class."""
+    return ["_mean"] if n_means == 1 else [f"_mean{number}" for number in range(n_means)]
+
+
+def share_with_others(values, group):
+    """Compute the share of rows (n_samples,) whose category is in a group, and in another row too."""
+    counts = Counter(values)
+    return sum(counts[one] for one in group if counts[one] > 1) / len(values)
 
 
 def as_array(table):

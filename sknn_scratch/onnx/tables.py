@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto
 from skl2onnx.common.data_types import BooleanTensorType, StringTensorType, guess_tensor_type
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 
 from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed
 from sknn_scratch._tables.encoder import BOUND, PiecewiseLinearEncoder
+from sknn_scratch._tables.table_encoder import MANY, mean_endings
 from sknn_scratch.onnx.graph import Graph, Name
 
 # --- Numbers ---
@@ -62,6 +63,8 @@ def declare_encoded(operator: Any) -> None:
 
 # --- Tables ---
 
+EXPORTED = {NUMBERS: PiecewiseLinearEncoder, CATEGORIES: OneHotEncoder, MANY: TargetEncoder}
+
 
 def convert_table(scope: Any, operator: Any, container: Any) -> None:
     """Convert a TableEncoder with the encoders of ``tabular_pipeline``."""
@@ -71,7 +74,11 @@ def convert_table(scope: Any, operator: Any, container: Any) -> None:
     float_type, encoded = graph.float_type, []
     if NUMBERS in table.encoders_:
         graph.is_double = True
-        numbers = [add_number(graph, name, *columns[name]) for name, _ in table._inputs[NUMBERS]]
+        means = add_means(graph, columns, table)
+        numbers = [
+            means.get((name, end)) or add_number(graph, name, *columns[name])
+            for name, end in table._inputs[NUMBERS]
+        ]
         encoded += add_encodings(graph, numbers, table.encoders_[NUMBERS])
     for position, (name, _) in enumerate(table._inputs.get(CATEGORIES, ())):
         texts = add_text(graph, *columns[name])
@@ -88,7 +95,7 @@ def check_table(table: Any) -> None:
             "before the pipeline."
         )
     for kind, encoder in table.encoders_.items():
-        if type(encoder) is not {NUMBERS: PiecewiseLinearEncoder, CATEGORIES: OneHotEncoder}[kind]:
+        if type(encoder) is not EXPORTED[kind]:
             raise NotImplementedError(
                 f"With {kind}={encoder!r}, a table cannot be exported; leave the encoder of tabular_pipeline."
             )
@@ -128,23 +135,47 @@ def add_text(graph: Graph, column: Name, column_type: Any) -> Name:
     return graph.add("Cast", column, to=TensorProto.STRING)
 
 
+def add_means(graph: Graph, columns: Any, table: Any) -> dict[tuple[Any, str], Name]:
+    """Add the means of the columns of many categories (n_samples, 1), by the column and an ending."""
+    if MANY not in table.encoders_:
+        return {}
+    encoder, means = table.encoders_[MANY], {}
+    of_unknown = np.atleast_1d(encoder.target_mean_)
+    for position, name in enumerate(table.target_encoded_):
+        categories = list(encoder.categories_[position])
+        texts = add_text(graph, *columns[name])
+        numbers = add_numbers(graph, texts, categories, range(len(categories)), len(categories))
+        first = position * len(of_unknown)
+        of_column = encoder.encodings_[first : first + len(of_unknown)]
+        for end, known, unknown in zip(mean_endings(len(of_unknown)), of_column, of_unknown, strict=True):
+            means[name, end] = graph.add("Gather", np.append(known, unknown), numbers)
+    return means
+
+
+def add_numbers(graph: Graph, texts: Name, categories: list[Any], numbers: Any, default: int) -> Name:
+    """Add the numbers (n_samples, 1) of texts."""
+    if {None, "missing"} <= set(categories):
+        raise NotImplementedError(
+            'A table with the text "missing" and missing values in one column cannot be exported, since '
+            "the file has this text for a missing value. Rename the category."
+        )
+    return graph.add(
+        "LabelEncoder",
+        texts,
+        op_domain="ai.onnx.ml",
+        op_version=2,
+        keys_strings=["missing" if one is None else one for one in categories],
+        values_int64s=list(numbers),
+        default_int64=default,
+    )
+
+
 def add_onehot(graph: Graph, column: Name, encoder: Any, position: int) -> Name:
     """Add the ones and zeros (n_samples, n_encoded) of a column of strings; the last is of the rare ones."""
     groups = getattr(encoder, "infrequent_categories_", [None] * len(encoder.categories_))
     rare = [] if groups[position] is None else list(groups[position])
     kept = [one for one in encoder.categories_[position] if one not in rare]
-    if {None, "missing"} <= {*kept, *rare}:
-        raise NotImplementedError(
-            'A table with the text "missing" and missing values in one column cannot be exported, since '
-            "the file has this text for a missing value. Rename the category."
-        )
-    numbers = graph.add(
-        "LabelEncoder",
-        column,
-        op_domain="ai.onnx.ml",
-        op_version=2,
-        keys_strings=["missing" if one is None else one for one in (*kept, *rare)],
-        values_int64s=[*range(len(kept)), *[len(kept)] * len(rare)],
-        default_int64=-1 if encoder.handle_unknown in ("ignore", "error") else len(kept),
-    )
+    unknown = -1 if encoder.handle_unknown in ("ignore", "error") else len(kept)
+    numbers = [*range(len(kept)), *[len(kept)] * len(rare)]
+    numbers = add_numbers(graph, column, [*kept, *rare], numbers, unknown)
     return graph.add("Equal", numbers, np.arange(len(kept) + (len(rare) > 0)))

@@ -263,6 +263,7 @@ def make_table(n_rows=300):
                 ["Oslo", "Rome", "missing", "rare", "once"], n_rows, p=[0.4, 0.3, 0.28, 0.01, 0.01]
             ),
             "flag": rng.random(n_rows) < 0.5,
+            "street": [f"street {i}" for i in rng.integers(90, size=n_rows)],
             "large": 1e4 * rng.lognormal(size=n_rows),
             "few": rng.integers(0, 3, n_rows),
             "kind": rng.choice(["u", "v"], n_rows),

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import TargetEncoder
 from sklearn.utils.estimator_checks import check_estimator
@@ -226,3 +227,53 @@ def test_a_network_learns_from_dates():
     model = tabular_pipeline(ShallowNNClassifier(16, solver="lbfgs", alpha=0.1, random_state=0, max_iter=300))
     model.fit(when[:300].to_frame("when"), is_weekend[:300])
     assert model.score(when[300:].to_frame("when"), is_weekend[300:]) > 0.95
+
+
+# --- Many categories ---
+
+
+def wide_table(n_rows=600, n_names=150):
+    """A column of names with an effect on y, of which nearly all are rare."""
+    rng = np.random.default_rng(0)
+    names = rng.integers(n_names, size=n_rows)
+    X = pd.DataFrame({"name": [f"name {i}" for i in names], "few": rng.choice(["a", "b"], n_rows)})
+    return X, rng.normal(size=n_names)[names] + 0.1 * rng.normal(size=n_rows)
+
+
+@pytest.mark.parametrize("kind", ["classifier", "regressor"])
+def test_categories_that_would_be_merged_become_means_of_y(kind):
+    X, y = wide_table()
+    y = np.digitize(y, [-0.5, 0.5]) if kind == "classifier" else y
+    columns = tabular_pipeline(kind)[0]
+    encoded = columns.fit_transform(X, y)
+    means = ["name_mean"] if kind == "regressor" else ["name_mean0", "name_mean1", "name_mean2"]
+    names = list(columns.get_feature_names_out())
+    assert columns.target_encoded_ == ["name"]
+    assert columns.merged_categories_ == {}
+    assert [name for name in names if "mean" in name and "ramp" not in name] == means
+    first = names.index(means[0])
+    value = (y == 0) if kind == "classifier" else y
+    assert np.corrcoef(encoded[:, first], value)[0, 1] > 0.6
+    assert_array_equal(clone(columns).fit_transform(X, y), encoded)
+
+
+def test_no_row_of_the_training_set_sees_its_own_y():
+    X, _ = wide_table()
+    y = np.random.default_rng(1).normal(size=len(X))
+    columns = tabular_pipeline("regressor")[0].fit(X, y)
+    assert np.corrcoef(columns.transform(X)[:, 0], y)[0, 1] > 0.3
+    assert abs(np.corrcoef(columns.fit_transform(X, y)[:, 0], y)[0, 1]) < 0.1
+
+
+def test_where_there_are_no_means_rare_categories_are_merged():
+    X, y = wide_table()
+    for encoder, target in [
+        (tabular_pipeline()[0].set_params(many=None), y),
+        (tabular_pipeline()[0], None),
+        (tabular_pipeline("regressor")[0], np.column_stack([y, y])),
+    ]:
+        assert encoder.fit(X, target).target_encoded_ == []
+        assert encoder.merged_categories_["name"] > 50
+    unique = X.assign(name=[f"name {i}" for i in range(len(X))])
+    with pytest.warns(UserWarning, match="'name' has 600 different values, all too rare"):
+        assert tabular_pipeline("regressor")[0].fit(unique, y).target_encoded_ == []
