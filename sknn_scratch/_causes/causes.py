@@ -190,13 +190,13 @@ def strong_decay(evidence):
     A step moves a weight by the learning rate at most, and shrinks it by the learning rate times the rate. So
     it does not grow beyond 1 / rate or, if that is smaller, one step.
     """
-    fitted, rate = evidence.fitted, evidence.fitted._penalty_rate_
+    fitted, rate = evidence.fitted, np.float64(evidence.fitted._penalty_rate_)
     if rate == 0:
         return "alpha is zero"
-    largest = max(1 / rate, fitted.learning_rate)
+    largest = np.float64(max(1 / rate, fitted.learning_rate))
     per_square = evidence.network.shape.n_hidden * length_of_rows(evidence.features)
     outputs = max(per_square * largest**2, np.finfo(float).tiny)
-    healthy = math.sqrt(0.5 / HEALTHY_PENALTY / per_square) if per_square else 1.0  # such a weight is enough
+    healthy = np.sqrt(0.5 / HEALTHY_PENALTY / per_square) if per_square else 1.0  # such a weight is enough
     return Measured(
         0.5 / outputs,
         PENALTY_LIMITS,

@@ -168,6 +168,7 @@ class NetworkDisplay:
         """Count the nodes of each layer."""
         return (*self.coefs[0].shape, self.coefs[1].shape[1])
 
+    @np.errstate(over="ignore")  # weights of a network that has failed may be huge
     def _strengths(self):
         """Measure how strong each node is: the norm of the products of weights on the paths through it."""
         w_hidden, w_output = self.coefs

@@ -93,7 +93,7 @@ class BaseShallowNN(CallbackSupport, ParameterNames):
             self._validate_params()  # scikit-learn does this only on the first call
         return self._fit(inputs)
 
-    @np.errstate(under="ignore")
+    @np.errstate(all="ignore")  # values that overflow are not finite, which is an error
     def _rows(self, X):
         """Validate X for the core."""
         if not self._is_plain(X):

@@ -90,7 +90,8 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
         score : float
         """
         predicted = self.predict(X)
-        return float(target_kind_of(self).score(predicted, y, sample_weight))
+        with np.errstate(all="ignore"):  # the score of predictions that are far too large is -inf
+            return float(target_kind_of(self).score(predicted, y, sample_weight))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -98,6 +98,7 @@ class EncodedData(EncodedRows):
     validation: EncodedRows | None  # X_val, y_val and sample_weight_val
 
 
+@np.errstate(all="ignore")  # what overflows is not finite, which is an error
 def encode_data(model, inputs, goes_on):
     """Validate and encode the training data, and the validation rows if they are given."""
     dtype = model._dtype if goes_on else DTYPES[model.dtype]

@@ -89,6 +89,7 @@ class Fit:
         return run
 
 
+@np.errstate(all="ignore")  # what overflows is refused here, or ends the training
 def plan_fit(estimator, inputs, stored=None, seed=None):
     """Validate the input, encode y, and prepare the run; see ``Fit``.
 
@@ -263,7 +264,7 @@ def random_streams(seed):
 
 def first_state(model, config, data, streams):
     """Make the state of a new network: random weights, no memory."""
-    shape, largest = config.network.shape, np.sqrt(np.finfo(data.targets.dtype).max)
+    shape, largest = config.network.shape, float(np.sqrt(np.finfo(data.targets.dtype).max))
     if not isinstance(model.init_scale, str) and model.init_scale > largest:
         raise ValueError(
             f"init_scale={model.init_scale} is too large: squares of such weights overflow "
