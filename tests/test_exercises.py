@@ -79,9 +79,21 @@ def test_a_mistake_is_caught_with_a_message_that_says_where_to_look(step, said, 
     assert len(str(raised.value)) > 20
 
 
+def test_nbgrader_learns_which_cells_have_solutions_and_which_check_them():
+    cells = notebook.notebook_of(PAGES["English"], solved=True)["cells"]
+    marked = [one for one in cells if "nbgrader" in one["metadata"]]
+    assert len(marked) == 2 * len(STEPS)
+    for step, check in zip(marked[::2], marked[1::2], strict=True):
+        assert step["metadata"]["nbgrader"]["solution"]
+        assert check["metadata"]["nbgrader"]["points"] == 1
+        assert "### BEGIN SOLUTION" in step["source"]
+        assert "assert " in check["source"]
+
+
 @pytest.mark.parametrize("language", PAGES)
 def test_the_notebook_of_the_exercises_tells_no_answer(language):
     solved, unsolved = (code_of(PAGES[language], solved=solved) for solved in (True, False))
+    assert "HIDDEN" not in "".join(unsolved)
     for with_answer, without in zip(solved, unsolved, strict=True):
         answers = re.findall(r"### BEGIN SOLUTION\n(.*?)\s*### END SOLUTION", with_answer, re.DOTALL)
         assert not any(answer.strip() in without for answer in answers)

@@ -135,10 +135,10 @@ def notebook_of(markdown, values=(), drawings=(), *, solved=False):
             cells.insert(1, cell("code", INSTALL))
         else:
             cells.append(cell("markdown", match[0]))
-    if solved:
-        mark(cells)
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     cells = [one for one in cells if one["source"]]
+    if solved:
+        mark(cells)
     return {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 4}
 
 
