@@ -19,7 +19,8 @@ from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
 from sknn_scratch._core import network as network_module
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.data import Data
-from sknn_scratch._core.losses import LOSSES, Targets
+from sknn_scratch._core.loss import Targets
+from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._core.network import Network, Penalty, WeightDecay, Workspace, loss_gradient
 from sknn_scratch._core.optimizers import SOLVERS, Vectors
 from sknn_scratch._core.parameters import NetworkShape, initialise, view_parameters

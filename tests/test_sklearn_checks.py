@@ -11,7 +11,8 @@ from sknn_scratch import (
     ShallowNNRegressor,
 )
 from sknn_scratch._core.activations import ACTIVATIONS
-from sknn_scratch._core.losses import LOSSES, NUMBERS
+from sknn_scratch._core.loss import NUMBERS
+from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._targets.numbers import NUMBER_LOSSES

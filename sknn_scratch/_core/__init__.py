@@ -53,10 +53,11 @@ Side effects
     Nothing here prints, warns, seeds or reads a global. A failed training has a ``StopReason`` that says so;
     the estimators raise and warn.
 
-The textbook path, about 1,200 lines
+The textbook path, about 1,350 lines
     activations  each function beside its derivative
     parameters   one flat buffer and its views; initial values
-    losses       each gradient beside its values
+    loss         what a loss is, and what it says of y
+    losses       each gradient beside its values; ``robust`` has those that limit the influence of outliers
     network      forward, backward, the gradient of a batch, the penalty
     optimizers   how parameters follow gradients
     training     the loop over the epochs

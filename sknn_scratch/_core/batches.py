@@ -21,7 +21,7 @@ import numpy as np
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.arrays import computed_once
 from sknn_scratch._core.data import Data
-from sknn_scratch._core.losses import Loss, Targets
+from sknn_scratch._core.loss import Loss, Targets
 from sknn_scratch._core.network import Batch
 from sknn_scratch._core.rows import Gather, Index, Rows, SparseRows
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.arrays import computed_once
-from sknn_scratch._core.losses import Targets
+from sknn_scratch._core.loss import Targets
 from sknn_scratch._core.network import Batch
 from sknn_scratch._core.rows import DenseRows, Index, Rows
 

@@ -20,7 +20,7 @@ from numpy.typing import DTypeLike
 
 from sknn_scratch._core.activations import Activate, Array
 from sknn_scratch._core.arrays import add_multiples, dot, multiply_each, sum_of_squares
-from sknn_scratch._core.losses import Loss, Targets
+from sknn_scratch._core.loss import Loss, Targets
 from sknn_scratch._core.parameters import Layers, NetworkShape, Parameters
 from sknn_scratch._core.rows import Rows
 

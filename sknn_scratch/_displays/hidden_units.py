@@ -19,7 +19,6 @@ from sknn_scratch._inspection import (
     activation_name,
     network_input,
     network_of,
-    output_names,
     place_of_network,
     some_rows,
 )
@@ -156,8 +155,8 @@ class HiddenUnitsDisplay:
         fitted = network_of(estimator)
         check_count("n_units", n_units, 1)
         check_count("resolution", resolution, 2)
-        regression = is_regressor(fitted)
-        multilabel = isinstance(target_kind_of(fitted), Multilabel)
+        regression, target_kind = is_regressor(fitted), target_kind_of(fitted)
+        multilabel = isinstance(target_kind, Multilabel)
         if multilabel and y is not None:
             raise ValueError("y must be None for a multilabel estimator: a row can have several colours.")
         if _num_samples(X) == 0:
@@ -165,20 +164,22 @@ class HiddenUnitsDisplay:
         sample = some_rows(X, MAX_ROWS)
         plane = feature_slice(sample, features, resolution)
         rows = network_input(estimator, plane.rows)
-        shown = outputs_shown(fitted, target)
-        spread = fitted.transform(network_input(estimator, sample)).std(axis=0)
-        influence = spread * np.linalg.norm(fitted.coefs_[1][:, shown], axis=1)
-        units = np.argsort(-influence, kind="stable")[:n_units]
         outputs = fitted.predict(rows) if regression else fitted.decision_function(rows)
+        outputs = outputs.reshape(len(outputs), -1)
+        shown = columns_shown(outputs, target, regression)
+        weights = fitted.coefs_[1][:, target_kind.outputs_of(shown)]
+        spread = fitted.transform(network_input(estimator, sample)).std(axis=0)
+        influence = spread * np.linalg.norm(weights, axis=1)
+        units = np.argsort(-influence, kind="stable")[:n_units]
         return cls(
             plane.x,
             plane.y,
             hidden=plane.as_image(fitted.transform(rows)[:, units]),
-            outputs=plane.as_image(outputs.reshape(len(outputs), -1)[:, shown]),
-            output_weights=fitted.coefs_[1][units][:, shown],
+            outputs=plane.as_image(outputs[:, shown]),
+            output_weights=weights[units],
             units=units,
             feature_names=plane.names,
-            class_names=output_names(fitted)[shown],
+            class_names=target_kind.column_names()[shown],
             activation=activation_name(fitted),
             multilabel=multilabel,
             regression=regression,
@@ -294,10 +295,9 @@ class HiddenUnitsDisplay:
         return ("not " if weights[strongest] < 0 else "") + shorten(self.class_names[strongest], LONGEST_NAME)
 
 
-def outputs_shown(fitted, target):
-    """Choose the outputs to show: one target of a regressor, or all outputs of a classifier."""
-    regression = is_regressor(fitted)
-    n_targets = fitted.coefs_[1].shape[1] if regression else 1
+def columns_shown(outputs, target, regression):
+    """Choose the columns to show: one target or quantile of a regressor, or all outputs of a classifier."""
+    n_targets = outputs.shape[1] if regression else 1
     if not (isinstance(target, Integral) and 0 <= target < n_targets):
         raise ValueError(f"target must be an integer from 0 to {n_targets - 1}, got {target!r}.")
     return slice(target, target + 1) if regression else slice(None)

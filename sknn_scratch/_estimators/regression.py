@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._core.losses import LOSSES, NUMBERS, Loss
+from sknn_scratch._core.loss import NUMBERS, Loss
+from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._estimators.base import BaseShallowNN, check_learns_from_parts
 from sknn_scratch._estimators.methods import available_if, validates_parameters
 from sknn_scratch._fitting.fitted import target_kind_of

@@ -26,7 +26,7 @@ from sknn_scratch._core.activations import Array
 from sknn_scratch._core.blocks import gradient_blocks, mean_loss, predict_outputs
 from sknn_scratch._core.data import LEAST_PENALTY_DIVISOR
 from sknn_scratch._core.lbfgs import minimise
-from sknn_scratch._core.losses import Loss
+from sknn_scratch._core.loss import Loss
 from sknn_scratch._core.network import Network, make_batch
 from sknn_scratch._core.objective import Objective
 from sknn_scratch._core.parameters import NetworkShape, initialise

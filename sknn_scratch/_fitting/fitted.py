@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from sknn_scratch._core.activations import activation_of
-from sknn_scratch._core.losses import Loss
+from sknn_scratch._core.loss import Loss
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.parameters import Layers, NetworkShape, view_parameters
 from sknn_scratch._core.state import KEPT

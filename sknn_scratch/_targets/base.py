@@ -91,6 +91,14 @@ class TargetKind:
         """Combine all weights into one for each row (n_samples,); None if all are one."""
         return combine_weights(sample_weight, None)
 
+    def column_names(self):
+        """Name the columns of predictions: usually, each is by one output."""
+        return self.output_names()
+
+    def outputs_of(self, columns):
+        """Choose the outputs, as a slice, that decide some columns of predictions."""
+        return columns
+
     def outputs_of_means(self, means):
         """Compute the outputs (n_samples, n_outputs) that predict these means of targets."""
         return means

@@ -8,7 +8,8 @@ import numpy as np
 from scipy.special import entr, expit, log_expit, log_softmax
 from sklearn.utils.multiclass import unique_labels
 
-from sknn_scratch._core.losses import Logistic, Loss, Softmax
+from sknn_scratch._core.loss import Loss
+from sknn_scratch._core.losses import Logistic, Softmax
 from sknn_scratch._targets.base import Kinds, TargetKind
 from sknn_scratch._targets.checks import check_labels, check_none_missing, plain_labels
 from sknn_scratch._targets.weights import class_weights, combine_weights

@@ -7,14 +7,15 @@ from sklearn.utils import check_array
 
 from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._targets.base import Kinds
-from sknn_scratch._targets.quantiles import Quantiles
+from sknn_scratch._targets.quantiles import SeveralQuantiles
 from sknn_scratch._targets.rates import Rates
 from sknn_scratch._targets.reals import Reals
-from sknn_scratch._targets.scaled import loss_of
+from sknn_scratch._targets.scaled import loss_of, plain
 from sknn_scratch._targets.weights import combine_weights, distinct_values
 
-KINDS = {kind.name: kind for kind in (Reals, Rates, Quantiles)}
-NUMBER_LOSSES = [name for name, loss in LOSSES.items() if loss.link in ("identity", "log")]
+KINDS = {kind.name: kind for kind in (Reals, Rates, SeveralQuantiles)}
+BY_LINK = {kind.link: kind for kind in KINDS.values()}  # of the loss
+NUMBER_LOSSES = [name for name, loss in LOSSES.items() if loss.link in BY_LINK]
 
 
 class NumberKinds(Kinds):
@@ -38,7 +39,7 @@ class NumberKinds(Kinds):
     def variant(estimator):
         """Get what the loss says about y, its scale and the outputs."""
         loss = loss_of(estimator)
-        return loss.domain, loss.link, loss.is_robust, loss.parts
+        return loss.domain, loss.link, loss.is_robust, plain(estimator.quantile)
 
     @staticmethod
     def check_domain(estimator, y, sample_weight=None):
@@ -63,12 +64,12 @@ class NumberKinds(Kinds):
         not even change the rounding.
         """
         loss, weights = loss_of(estimator), combine_weights(sample_weight, None)
-        kind = next(kind for kind in KINDS.values() if kind.serves(loss))
+        kind = BY_LINK[loss.link]
         columns = [distinct_values(column, weights) for column in y.reshape(len(y), -1).astype(float).T]
         offset, scale = np.transpose([kind.measure(loss, *one) for one in columns])
         if y.ndim == 1:
             offset, scale = float(offset[0]), float(scale[0])
-        made = kind.for_loss(loss, offset, scale)
+        made = kind.of_first(estimator, offset, scale)
         made.check(y)
         return made
 

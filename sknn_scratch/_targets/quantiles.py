@@ -1,57 +1,60 @@
-"""Several quantiles of one number as outputs of a network, which never cross.
+"""Several quantiles of one number, which never cross: one output for one of them, others for the gaps."""
 
-In training, each output has the pinball loss of its own quantile. The predictions of a row are its outputs,
-sorted: they are rearranged in the order of their quantiles (Chernozhukov, Fernandez-Val and Galichon,
-Econometrica 2010). This never increases the loss of a row, see ``losses.Quantile``.
-"""
-
-from typing import ClassVar
+from itertools import pairwise
 
 import numpy as np
 from sklearn.metrics import d2_pinball_score
 
-from sknn_scratch._targets.reals import Reals
+from sknn_scratch._core.loss import Targets
+from sknn_scratch._core.robust import Quantile
+from sknn_scratch._targets.reals import FAR_TARGETS, Reals
+from sknn_scratch._targets.scaled import plain
 
 
-class Quantiles(Reals):
-    """Real numbers of which several quantiles are estimated: each output is one of them, standardised."""
+class SeveralQuantiles(Reals):
+    """Real numbers of which several quantiles are estimated. All targets of a row are the same."""
 
-    name: ClassVar[str] = "quantiles"
-
-    predicts_vectors = False
+    name, link = "quantiles", "gaps"
+    predicts_columns = True
 
     def __init__(self, offset, scale, quantiles):
         super().__init__(offset, scale)
-        self.quantiles = quantiles  # a tuple
-
-    @staticmethod
-    def serves(loss):
-        """Whether a loss has several quantiles."""
-        return bool(loss.parts)
+        self.quantiles = quantiles  # a tuple, as the user gives them
+        self.loss = Quantile.of(quantile=quantiles)
 
     @classmethod
-    def for_loss(cls, loss, offset, scale):
-        return cls(offset, scale, loss.quantile)
+    def of_first(cls, estimator, offset, scale):
+        return cls(offset, scale, plain(estimator.quantile))
 
     @classmethod
     def of_fitted(cls, fitted):
-        return cls(fitted.y_offset_, fitted.y_scale_, tuple(fitted._quantiles_.tolist()))
+        return cls(fitted.y_offset_, fitted.y_scale_, plain(fitted._quantiles_))
 
     def fitted_attributes(self):
         return super().fitted_attributes() | {"_quantiles_": np.array(self.quantiles)}
 
     @property
     def n_outputs(self):
-        """Number of the network's outputs: one for each quantile."""
-        return len(self.quantiles)
+        """Number of the network's outputs: one for each different quantile."""
+        return len(self.loss.quantile)
 
     def output_names(self):
-        """Name the quantiles (n_outputs,)."""
+        """Name the quantile in the middle, and the gaps (n_outputs,)."""
+        quantiles = self.loss.quantile
+        gaps = [f"{low:g} to {high:g}" for low, high in pairwise(quantiles)]
+        return [f"quantile {quantiles[self.loss.middle]:g}", *gaps]
+
+    def column_names(self):
+        """Name the quantiles, in the order of the user."""
         return [f"quantile {quantile:g}" for quantile in self.quantiles]
+
+    def outputs_of(self, columns):
+        """Choose the first output, which moves all quantiles."""
+        return slice(1)
 
     def loss_of(self, estimator):
         loss = super().loss_of(estimator)
-        if loss.quantile != self.quantiles:
+        if plain(estimator.quantile) != self.quantiles:
             raise ValueError(
                 f"quantile={estimator.quantile}, but the outputs of the fitted network are for the quantiles "
                 f"{list(self.quantiles)}; set quantile back, or start anew with fit and warm_start=False."
@@ -67,29 +70,35 @@ class Quantiles(Reals):
             )
 
     def encode(self, y, dtype):
-        """Repeat the targets for each quantile (n_samples, n_outputs)."""
         return np.repeat(super().encode(y, dtype), self.n_outputs, axis=1)
 
-    @property
-    def ranks(self):
-        """The place of each quantile (n_outputs,) in ascending order."""
-        return np.argsort(np.argsort(self.quantiles, kind="stable"), kind="stable")
-
-    def rearranged(self, outputs):
-        """Sort the outputs (n_samples, n_outputs) of each row in the order of their quantiles."""
-        return np.sort(outputs, axis=1)[:, self.ranks]
-
-    activated = rearranged
+    def inverse_link(self, outputs):
+        """Compute the quantiles (n_samples, n_quantiles) of the targets, in the order of the user."""
+        columns = np.searchsorted(self.loss.quantile, self.quantiles)
+        return self.loss.quantiles_of(outputs.T).T[:, columns]
 
     def average(self, all_outputs):
-        """Compute the mean of each quantile."""
-        return super().average(map(self.rearranged, all_outputs))
+        """Compute the outputs that predict the mean of each quantile."""
+        quantiles = [self.loss.quantiles_of(outputs.T) for outputs in all_outputs]
+        return self.loss.outputs_of(np.mean(quantiles, axis=0)).T
+
+    def loss_of_a_constant(self, estimator, targets, shares):
+        """Compute the sum of the losses of the best constants, which do not cross."""
+        return sum(
+            self.best_of(Quantile(quantile), column, shares)
+            for quantile, column in zip(self.loss.quantile, targets.T.astype(float), strict=True)
+        )
+
+    def least_loss(self, estimator, targets, shares):
+        """Compute the mean loss of quantiles that are all the target, but for outliers."""
+        all_targets = Targets.of(targets.astype(float), shares)
+        near = np.clip(all_targets.values, -FAR_TARGETS, FAR_TARGETS)
+        return float(self.loss.pinball.total(near, all_targets))
 
     def score(self, predicted, y, sample_weight):
         """Compute the mean of D2, the share of the pinball loss of constants that the predictions remove."""
-        return np.mean(
-            [
-                d2_pinball_score(np.ravel(y), column, sample_weight=sample_weight, alpha=quantile)
-                for column, quantile in zip(predicted.T, self.quantiles, strict=True)
-            ]
-        )
+        scores = [
+            d2_pinball_score(np.ravel(y), column, sample_weight=sample_weight, alpha=quantile)
+            for column, quantile in zip(predicted.T, self.quantiles, strict=True)
+        ]
+        return np.mean(scores)

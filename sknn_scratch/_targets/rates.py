@@ -1,7 +1,5 @@
 """Numbers that are not negative as targets of a network: divided by their mean."""
 
-from typing import ClassVar
-
 import numpy as np
 
 from sknn_scratch._targets.scaled import ScaledNumbers
@@ -12,12 +10,7 @@ TINY = np.finfo(float).tiny
 class Rates(ScaledNumbers):
     """Rates, such as counts or amounts: the outputs are logarithms of y / mean."""
 
-    name: ClassVar[str] = "rate"
-
-    @staticmethod
-    def serves(loss):
-        """Whether the outputs of a loss are logarithms."""
-        return loss.link == "log"
+    name, link = "rate", "log"
 
     @staticmethod
     def measure(loss, y, weights):
@@ -30,8 +23,7 @@ class Rates(ScaledNumbers):
             )
         return 0.0, mean
 
-    @staticmethod
-    def activated(outputs):
+    def inverse_link(self, outputs):
         """Turn logarithms into rates."""
         return np.exp(outputs)
 

@@ -5,11 +5,11 @@ nearly equal.
 """
 
 import bisect
-from typing import ClassVar
 
 import numpy as np
 
-from sknn_scratch._core.losses import LOSSES, Targets
+from sknn_scratch._core.loss import Targets
+from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._targets.scaled import ScaledNumbers
 from sknn_scratch._targets.weights import distinct_values
 
@@ -24,12 +24,7 @@ FAR_TARGETS = 5.0
 class Reals(ScaledNumbers):
     """Real numbers: the outputs are (y - centre) / spread, as the loss measures them."""
 
-    name: ClassVar[str] = "real"
-
-    @staticmethod
-    def serves(loss):
-        """Whether the outputs of a loss are such numbers."""
-        return loss.link == "identity" and not loss.parts
+    name, link = "real", "identity"
 
     @staticmethod
     def measure(loss, y, weights):

@@ -10,18 +10,21 @@ from typing import ClassVar
 import numpy as np
 from sklearn.metrics import r2_score
 
-from sknn_scratch._core.losses import LOSSES, Targets
+from sknn_scratch._core.loss import Targets
+from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._targets.base import TargetKind
 from sknn_scratch._targets.checks import check_outputs
 
 
 class ScaledNumbers(TargetKind):
-    """Numbers with an offset and a scale. A subclass names the losses that it is for, by ``serves(loss)``.
+    """Numbers with an offset and a scale. A subclass names the link of the losses that it is for.
 
-    It has ``measure(y, weights)``, which computes the offset and the scale of a column (n,) with weights
-    (n,), and ``constants(loss, targets)``, which lists constants of which one is the best, or nearly so, for
-    targets with one output.
+    It has ``measure(loss, y, weights)``, which computes the offset and the scale of a column (n,) with
+    weights (n,), and ``constants(loss, targets)``, which lists constants of which one is the best, or nearly
+    so, for targets with one output.
     """
+
+    link: ClassVar[str]
 
     usual_alpha: ClassVar[float] = 3.0
 
@@ -29,8 +32,8 @@ class ScaledNumbers(TargetKind):
         self.offset, self.scale = offset, scale  # numbers, or (n_outputs,) if y has columns
 
     @classmethod
-    def for_loss(cls, loss, offset, scale):
-        """Make the kind of y for a loss."""
+    def of_first(cls, estimator, offset, scale):
+        """Make the kind of y of a first fit."""
         return cls(offset, scale)
 
     @classmethod
@@ -53,7 +56,7 @@ class ScaledNumbers(TargetKind):
     def loss_of(self, estimator):
         """Make the estimator's loss, with its parameters."""
         loss = loss_of(estimator)
-        if not self.serves(loss):
+        if loss.link != self.link:
             raise ValueError(
                 f"loss={loss.name!r}, but the outputs of the fitted network are for another kind of loss; "
                 "set it back, or start anew with fit and warm_start=False."
@@ -80,17 +83,16 @@ class ScaledNumbers(TargetKind):
     @np.errstate(over="ignore", under="ignore")
     def decode(self, outputs):
         """Turn outputs (n_samples, n_outputs) into numbers in units of y, float64."""
-        y = self.offset + self.scale * self.activated(outputs.astype(np.float64))
+        y = self.offset + self.scale * self.inverse_link(outputs.astype(np.float64))
         check_outputs(y)
-        return y[:, 0] if self.predicts_vectors else y
+        return y if self.predicts_columns else y[:, 0]
 
     @property
-    def predicts_vectors(self):
-        """Whether predictions have the shape (n_samples,)."""
-        return np.ndim(self.scale) == 0
+    def predicts_columns(self):
+        """Whether predictions have two dimensions."""
+        return np.ndim(self.scale) > 0
 
-    @staticmethod
-    def activated(outputs):
+    def inverse_link(self, outputs):
         """Turn outputs into predictions of the targets."""
         return outputs
 
@@ -113,20 +115,20 @@ class ScaledNumbers(TargetKind):
 
     def loss_of_a_constant(self, estimator, targets, shares):
         """Compute the mean loss of the best constants, one output after the other."""
-        loss, total = self.loss_of(estimator), 0.0
-        for column, part in zip(targets.T.astype(float), loss.parts or [loss] * self.n_outputs, strict=True):
-            of_column = Targets.of(column[:, np.newaxis], shares)
-            total += min(
-                float(part.total(np.full_like(of_column.values, constant), of_column))
-                for constant in self.constants(part, of_column)
-            )
-        return total
+        loss = self.loss_of(estimator)
+        return sum(self.best_of(loss, column, shares) for column in targets.T.astype(float))
+
+    def best_of(self, loss, targets, shares):
+        """Compute the mean loss of the best constant for the targets (n_samples,) of one output."""
+        column = Targets.of(targets[:, np.newaxis], shares)
+        constants = self.constants(loss, column)
+        return min(float(loss.total(np.full_like(column.values, one), column)) for one in constants)
 
 
 def loss_of(estimator):
     """Make the loss of a regressor, with its parameters."""
     loss = LOSSES[estimator.loss]
-    return loss(**{field.name: plain(getattr(estimator, field.name)) for field in fields(loss)})
+    return loss.of(**{field.name: plain(getattr(estimator, field.name)) for field in fields(loss)})
 
 
 def plain(numbers):

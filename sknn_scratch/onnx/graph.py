@@ -60,14 +60,6 @@ class Graph:
             return self.add(operation, values, axes=[0], keepdims=0)
         return self.add(operation, values, np.array([0]), keepdims=0)
 
-    def sort_rows(self, values: Name) -> Name:
-        """Sort values (..., n) along the last axis, in ascending order."""
-        in_order, positions = (self.scope.get_unique_variable_name(name) for name in ("sorted", "positions"))
-        n = self.add("Gather", self.add("Shape", values), np.array([-1]))
-        name = self.scope.get_unique_operator_name("TopK")
-        self.container.add_node("TopK", [values, n], [in_order, positions], name=name, axis=-1, largest=0)
-        return in_order
-
     def finish(self, values: Name, output: Any) -> None:
         """Declare that values are an output of the operator."""
         self.container.add_node(

@@ -15,16 +15,21 @@ from sknn_scratch.onnx.graph import Graph, Name
 
 
 def add_outputs(graph: Graph, model: Any, X: Name) -> Name:
-    """Add the outputs (n_samples, n_outputs) of a fitted estimator."""
+    """Add the outputs (n_samples, n_outputs) of a fitted estimator, or its quantiles in their place."""
+    kind = target_kind_of(model)
     if not isinstance(model, Ensemble):
-        return add_layers(graph, X, model._activation_, [*zip(model.coefs_, model.intercepts_, strict=True)])
+        layers = [*zip(model.coefs_, model.intercepts_, strict=True)]
+        outputs = add_layers(graph, X, model._activation_, layers)
+        return add_quantiles(graph, outputs, kind) if kind.name == "quantiles" else outputs
     networks = model.estimators_
     layers = [
         (np.stack([one.coefs_[i] for one in networks]), np.stack([one.intercepts_[i] for one in networks]))
         for i in (0, 1)
     ]
     all_outputs = add_layers(graph, X, networks[0]._activation_, layers)
-    return AVERAGES[target_kind_of(model).name](graph, all_outputs, len(networks))
+    if kind.name == "quantiles":
+        all_outputs = add_quantiles(graph, all_outputs, kind)
+    return AVERAGES[kind.name](graph, all_outputs, len(networks))
 
 
 def add_layers(graph: Graph, X: Name, activation: Any, layers: Any) -> Name:
@@ -40,14 +45,25 @@ def add_layers(graph: Graph, X: Name, activation: Any, layers: Any) -> Name:
     return graph.add("Add", graph.add("MatMul", hidden, w_output), b_output[..., np.newaxis, :])
 
 
+def add_quantiles(graph: Graph, outputs: Name, kind: Any) -> Name:
+    """Add the quantiles (..., n_samples, n_quantiles), in the order of the user: see ``Quantiles``."""
+    loss, columns = kind.loss, np.searchsorted(kind.loss.quantile, kind.quantiles)
+    first = graph.add("Gather", outputs, np.array([0]), axis=-1)
+    if len(loss.quantile) == 1:
+        return first
+    gaps = graph.add("Gather", outputs, np.arange(1, len(loss.quantile)), axis=-1)
+    gaps = softplus(graph, graph.add("Add", gaps, loss.constants.T))
+    steps = graph.add(
+        "CumSum", graph.add("Concat", graph.add("Mul", first, 0.0), gaps, axis=-1), np.array(-1)
+    )
+    middle = graph.add("Gather", steps, np.array([loss.middle]), axis=-1)
+    quantiles = graph.add("Add", first, graph.add("Sub", steps, middle))
+    return graph.add("Gather", quantiles, columns, axis=-1)
+
+
 def mean_of_numbers(graph: Graph, all_outputs: Name, n_networks: int) -> Name:
     """Add the mean of outputs (n_networks, n_samples, n_outputs)."""
     return graph.over_networks("ReduceMean", all_outputs)
-
-
-def mean_of_quantiles(graph: Graph, all_outputs: Name, n_networks: int) -> Name:
-    """Add the mean of each quantile, in ascending order, as ``convert_regressor`` sorts them."""
-    return graph.over_networks("ReduceMean", graph.sort_rows(all_outputs))
 
 
 def log_of_mean(graph: Graph, logarithms: Name, n_networks: int) -> Name:
@@ -76,6 +92,6 @@ AVERAGES: Mapping[str, Callable[[Graph, Name, int], Name]] = MappingProxyType(
         "multilabel": mean_of_labels,
         "real": mean_of_numbers,
         "rate": log_of_mean,
-        "quantiles": mean_of_quantiles,
+        "quantiles": mean_of_numbers,
     }
 )

@@ -102,11 +102,8 @@ def convert_regressor(scope: Any, operator: Any, container: Any) -> None:
     """Convert a regressor: its predictions (n_samples, n_outputs), in units of y."""
     model, graph = operator.raw_operator, Graph(scope, operator, container)
     targets = add_outputs(graph, model, graph.rows(operator))
-    target_kind = target_kind_of(model)
-    if target_kind.name == "rate":
+    if target_kind_of(model).name == "rate":
         targets = graph.add("Exp", targets)
-    elif target_kind.name == "quantiles":
-        targets = graph.add("Gather", graph.sort_rows(targets), target_kind.ranks, axis=1)
     scaled = graph.add("Mul", targets, np.atleast_1d(model.y_scale_))
     graph.finish(graph.add("Add", scaled, np.atleast_1d(model.y_offset_)), operator.outputs[0])
 
@@ -115,5 +112,6 @@ def declare_regressor(operator: Any) -> None:
     """Declare the type and shape of a regressor's predictions."""
     n_samples = operator.inputs[0].get_first_dimension()
     float_type = type(guess_tensor_type(operator.inputs[0].type))
-    n_outputs = target_kind_of(operator.raw_operator).n_outputs
-    operator.outputs[0].set_type(float_type([n_samples, n_outputs]))
+    model = operator.raw_operator
+    n_columns = len(getattr(model, "_quantiles_", np.atleast_1d(model.y_scale_)))
+    operator.outputs[0].set_type(float_type([n_samples, n_columns]))

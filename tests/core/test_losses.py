@@ -4,16 +4,11 @@ from decimal import Decimal, localcontext
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.special import ndtri
 
-from sknn_scratch._core.losses import (
-    LOSSES,
-    SMOOTHING,
-    AbsoluteError,
-    Huber,
-    Quantile,
-    SquaredError,
-    Targets,
-)
+from sknn_scratch._core.loss import Targets
+from sknn_scratch._core.losses import LOSSES, SquaredError
+from sknn_scratch._core.robust import SMOOTHING, AbsoluteError, Huber, Quantile
 from tests.core import textbook
 from tests.helpers import LOSS_PARAMETERS, assert_gradient, evaluate_loss, make_loss
 
@@ -180,14 +175,26 @@ def test_losses_are_equal_if_their_numbers_are():
     assert len({Quantile(0.1), Quantile(0.9), Quantile(0.9), Huber(0.9), SquaredError(), SquaredError()}) == 4
 
 
-def test_several_quantiles_are_the_sum_of_each_and_sorting_them_lowers_no_loss():
-    rng, quantiles = np.random.default_rng(0), (0.1, 0.5, 0.9)
-    outputs, y = rng.normal(size=(3, 200)), np.repeat(rng.normal(size=(1, 200)), 3, axis=0)
-    loss, targets = Quantile(quantiles), Targets.of(y.T, np.ones(200))
-    parts = [part.of_residuals(outputs[[i]] - y[[i]]) for i, part in enumerate(loss.parts)]
-    assert_allclose(loss.of_rows(outputs, targets), sum(parts)[0], rtol=1e-12)
-    by_rows = loss.of_rows(np.sort(outputs, axis=0), targets)
-    assert (by_rows <= loss.of_rows(outputs, targets) + 1e-12).all()
+@pytest.mark.parametrize("quantiles", [(0.2,), (0.1, 0.5, 0.9), (0.01, 0.02, 0.3, 0.9), (0.6, 0.7)])
+def test_several_quantiles_do_not_cross_and_have_the_sum_of_the_losses_of_each(quantiles):
+    rng, loss, n = np.random.default_rng(0), Quantile.of(quantile=quantiles), len(quantiles)
+    outputs, y = rng.normal(scale=3, size=(2, n, 50)), rng.normal(size=50)
+    found = loss.quantiles_of(outputs)
+    assert (np.diff(found, axis=-2) >= 0).all()
+    assert_allclose(loss.quantiles_of(loss.outputs_of(found)), found, rtol=1e-12)
+    assert_allclose(
+        loss.quantiles_of(np.zeros((n, 1)))[:, 0] - ndtri(quantiles), -ndtri(quantiles[loss.middle])
+    )
+    targets = Targets.of(np.broadcast_to(y[:, np.newaxis], (2, 50, n)), np.full((2, 50), 0.25))
+    parts = [Quantile(q).of_residuals(found[:, i] - y) / 4 for i, q in enumerate(quantiles)]
+    assert_allclose(loss.of_rows(outputs, targets), sum(parts), rtol=1e-12)
+    for one in (loss, loss.smoothed):
+        gradient = np.empty_like(outputs)
+        one.gradient(outputs, targets, gradient)
+        flat = outputs.reshape(2, -1)
+        assert_gradient(
+            lambda z, one=one: one.total(z.reshape(-1, n, 50), targets), flat, gradient.reshape(2, -1)
+        )
 
 
 def test_poisson_overflows_to_infinity():

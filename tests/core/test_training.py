@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn_scratch._core.losses import Targets
+from sknn_scratch._core.loss import Targets
 from sknn_scratch._core.network import Batch
 from sknn_scratch._core.state import ADAPTIVE_MINIMUM
 from sknn_scratch._core.stopping import StopReason

@@ -9,13 +9,23 @@ from tests.helpers import make_rows, small_regressor
 X, Y = make_rows(40)
 
 
-@pytest.mark.parametrize("loss", ["squared_error", "poisson", "quantile"])
-def test_a_healthy_regressor_and_one_under_a_heavy_penalty(loss):
+@pytest.mark.parametrize(
+    ("loss", "quantile"),
+    [
+        ("squared_error", 0.5),
+        ("poisson", 0.5),
+        ("gamma", 0.5),
+        ("quantile", 0.5),
+        ("quantile", [0.1, 0.5, 0.9]),
+    ],
+)
+def test_a_healthy_regressor_and_one_under_a_heavy_penalty(loss, quantile):
     rows, y = make_rows(300)
-    healthy = small_regressor(n_hidden=20, loss=loss, max_iter=200, tol=1e-4).fit(rows, y)
+    params = {"n_hidden": 20, "loss": loss, "quantile": quantile, "max_iter": 200}
+    healthy = small_regressor(**params, tol=1e-4).fit(rows, y)
     diagnosis = diagnose(healthy, rows, y)
     assert diagnosis.ok, diagnosis
-    crushed = small_regressor(n_hidden=20, loss=loss, max_iter=200, alpha=1e4).fit(rows, y)
+    crushed = small_regressor(**params, alpha=1e4).fit(rows, y)
     diagnosis = diagnose(crushed, rows, list(y))
     assert diagnosis.fix_first.name == "strong penalty"
     assert diagnosis.not_checked["class imbalance ignored"] == "it is for classes"

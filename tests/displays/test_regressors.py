@@ -44,6 +44,17 @@ def test_the_surface_of_one_of_several_targets():
     assert len(names) == 2
 
 
+def test_the_surface_of_one_of_several_quantiles():
+    fitted = small_regressor(loss="quantile", quantile=[0.9, 0.2]).fit(X[:, :2], Y)
+    display = HiddenUnitsDisplay.from_estimator(fitted, X[:, :2], Y, target=1, resolution=5)
+    grid = np.column_stack([values.ravel() for values in np.meshgrid(display.x, display.y)])
+    assert_allclose(display.outputs.ravel(), fitted.predict(grid)[:, 1])
+    assert_array_equal(display.points[1], Y)
+    assert display.class_names == ["quantile 0.2"]
+    names = {text.get_text() for text in NetworkDisplay.from_estimator(fitted).ax_.texts}
+    assert {"quantile 0.2", "0.2 to 0.9"} <= names
+
+
 @pytest.mark.parametrize("target", [-1, 1, "y"])
 def test_a_target_that_is_not_there(target):
     with pytest.raises(ValueError, match="target must be an integer from 0 to 0, got"):

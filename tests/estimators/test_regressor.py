@@ -13,7 +13,8 @@ from sklearn.linear_model import GammaRegressor, LinearRegression, PoissonRegres
 from sklearn.metrics import d2_pinball_score, mean_gamma_deviance, mean_poisson_deviance, r2_score
 
 from sknn_scratch import Checkpoint, CheckpointError, ShallowNNClassifier, ShallowNNRegressor
-from sknn_scratch._core.losses import LOSSES, NUMBERS
+from sknn_scratch._core.loss import NUMBERS
+from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests.helpers import assert_same_model, make_rows, small_regressor
 
@@ -123,7 +124,7 @@ def test_as_many_rows_are_below_a_quantile_as_there_should_be(quantile):
     assert below[outside].mean() == pytest.approx(below[~outside].mean(), abs=0.1)
 
 
-QUANTILES = (0.55, 0.45, 0.5)
+QUANTILES = (0.9, 0.05, 0.5)
 
 
 def quantiles_of(*quantiles, **params):
@@ -136,8 +137,6 @@ def test_several_quantiles_of_one_fit():
     predicted = reg.predict(X[200:])
     assert predicted.shape == (100, 3)
     assert (np.diff(predicted[:, [1, 2, 0]], axis=1) >= 0).all()
-    outputs = reg.transform(X[200:]) @ reg.coefs_[1] + reg.intercepts_[1]
-    assert (outputs[:, 0] < outputs[:, 1]).any()  # which rearranging mends
     d2 = [d2_pinball_score(y[200:], predicted[:, i], alpha=q) for i, q in enumerate(QUANTILES)]
     assert reg.score(X[200:], y[200:]) == pytest.approx(np.mean(d2))
     assert_array_equal(pickle.loads(pickle.dumps(reg)).predict(X[200:]), predicted)
@@ -151,7 +150,7 @@ def test_a_list_of_one_quantile_is_a_column_of_the_same():
 
 def test_the_quantiles_of_a_fitted_network_cannot_change():
     reg = quantiles_of(warm_start=True).fit(X, Y)
-    with pytest.raises(ValueError, match=r"quantile=\[0.1, 0.5, 0.9\], but .* quantiles \[0.55, 0.45, 0.5\]"):
+    with pytest.raises(ValueError, match=r"quantile=\[0.1, 0.5, 0.9\], but .* quantiles \[0.9, 0.05, 0.5\]"):
         reg.set_params(quantile=[0.1, 0.5, 0.9]).fit(X, Y)
     with pytest.raises(ValueError, match="another kind of loss"):
         reg.set_params(quantile=0.5).fit(X, Y)

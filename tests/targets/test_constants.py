@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sknn_scratch import ShallowNNRegressor
-from sknn_scratch._core.losses import LOSSES, Targets
+from sknn_scratch._core.loss import Targets
+from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._targets.labels import KINDS as LABELS
 from sknn_scratch._targets.numbers import KINDS as REALS
 from sknn_scratch._targets.numbers import NUMBER_LOSSES

@@ -1,0 +1,199 @@
+"""Losses that limit the influence of outliers: of Huber, and of medians and other quantiles.
+
+Those of quantiles have a kink at zero. For each there is a smooth loss, with which alpha is chosen.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.special import expit, ndtri
+
+from sknn_scratch._core.activations import Array
+from sknn_scratch._core.arrays import computed_once
+from sknn_scratch._core.loss import Loss, ResidualLoss, Targets, log_1_plus_exp
+
+# Below this residual (delta), a smoothed loss is squared.
+SMOOTHING = 0.1
+
+
+@dataclass(frozen=True)
+class Huber(ResidualLoss):
+    """Squared for small residuals, absolute for large ones, which limits the influence of outliers."""
+
+    name = "huber"
+    is_robust = True
+
+    huber_delta: float
+
+    def differentiate(self, residuals: Array) -> None:
+        """Clip r to +-delta."""
+        np.clip(residuals, -self.huber_delta, self.huber_delta, out=residuals)
+
+    def of_residuals(self, residuals: Array) -> Array:
+        """c (|r| - c / 2), c = min(|r|, delta)."""
+        sizes = np.abs(residuals)
+        cut = np.minimum(sizes, self.huber_delta)
+        return cut * (sizes - 0.5 * cut)
+
+
+class AbsoluteError(ResidualLoss):
+    """The absolute error: the network estimates medians."""
+
+    name = "absolute_error"
+    is_smooth, is_robust = False, True
+
+    @property
+    def smoothed(self) -> Loss:
+        """The loss without the kink at zero."""
+        return SmoothAbsoluteError()
+
+    def differentiate(self, residuals: Array) -> None:
+        """sign(r)."""
+        np.sign(residuals, out=residuals)
+
+    def of_residuals(self, residuals: Array) -> Array:
+        """|r|."""
+        return np.abs(residuals)
+
+
+class SmoothAbsoluteError(AbsoluteError):
+    """The absolute error, but squared near zero, where the other has its kink."""
+
+    is_smooth = True
+
+    def differentiate(self, residuals: Array) -> None:
+        """Clip r / delta to +-1."""
+        residuals /= SMOOTHING
+        np.clip(residuals, -1, 1, out=residuals)
+
+    def of_residuals(self, residuals: Array) -> Array:
+        """c (|r| - c / 2) / delta, c = min(|r|, delta)."""
+        return Huber(SMOOTHING).of_residuals(residuals) / SMOOTHING
+
+
+@dataclass(frozen=True)
+class Quantile(ResidualLoss):
+    """The pinball loss: the network estimates quantiles, below which a share ``quantile`` of targets lies."""
+
+    name = "quantile"
+    is_smooth, is_robust = False, True
+
+    quantile: Any  # a number
+
+    @classmethod
+    def of(cls, **parameters: Any) -> Loss:
+        """Make the loss of a quantile, or of a tuple of them."""
+        (quantile,) = parameters.values()
+        return Quantiles(tuple(sorted(set(quantile)))) if isinstance(quantile, tuple) else cls(quantile)
+
+    @property
+    def smoothed(self) -> Loss:
+        """The loss without the kink at zero."""
+        return SmoothQuantile(self.quantile)
+
+    @property
+    def estimates_centre(self) -> bool:
+        """True for the median."""
+        return self.quantile == 0.5
+
+    def differentiate(self, residuals: Array) -> None:
+        """-q or 1 - q, by the sign of r; their mean at 0."""
+        np.sign(residuals, out=residuals)
+        residuals *= 0.5
+        residuals += 0.5 - self.quantile
+
+    def of_residuals(self, residuals: Array) -> Array:
+        """max(-q r, (1 - q) r)."""
+        return np.maximum(-self.quantile * residuals, (1 - self.quantile) * residuals)
+
+
+class SmoothQuantile(Quantile):
+    """The pinball loss, with the smooth absolute error e: e / 2 + (1/2 - q) r."""
+
+    is_smooth = True
+
+    def differentiate(self, residuals: Array) -> None:
+        """e' / 2 + 1/2 - q."""
+        SmoothAbsoluteError().differentiate(residuals)
+        residuals *= 0.5
+        residuals += 0.5 - self.quantile
+
+    def of_residuals(self, residuals: Array) -> Array:
+        """e / 2 + (1/2 - q) r."""
+        return 0.5 * SmoothAbsoluteError().of_residuals(residuals) + (0.5 - self.quantile) * residuals
+
+
+@dataclass(frozen=True)
+class Quantiles(Loss):
+    """The sum of the pinball losses of several quantiles of one target, which cannot cross.
+
+    The first output is the quantile in the middle. The others give the gaps between neighbours, as
+    log(1 + exp(f + c)), which is positive. With the constants c, outputs of zero are the quantiles of a
+    normal distribution. So the penalty pulls the network to gaps that are the same for all rows.
+    """
+
+    name, link = "quantile", "gaps"
+    is_smooth, is_robust, knows_scale = False, True, False
+    each: ClassVar[type[Quantile]] = Quantile
+
+    quantile: tuple[float, ...]  # in ascending order
+
+    @property
+    def estimates_centre(self) -> bool:
+        """False: only one may be the median."""
+        return False
+
+    @property
+    def smoothed(self) -> Loss:
+        """The loss without the kinks at zero."""
+        return SmoothQuantiles(self.quantile)
+
+    @computed_once
+    def pinball(self) -> Quantile:
+        """Make the pinball loss of all, for residuals (..., n_quantiles, n_samples)."""
+        return self.each(np.array(self.quantile)[:, np.newaxis])
+
+    @computed_once
+    def constants(self) -> Array:
+        """Compute the constants c (n_quantiles - 1, 1)."""
+        return np.log(np.expm1(np.diff(ndtri(self.quantile))))[:, np.newaxis]
+
+    @property
+    def middle(self) -> int:
+        """The position of the quantile that is nearest to the median."""
+        return int(np.argmin(np.abs(np.array(self.quantile) - 0.5)))
+
+    def quantiles_of(self, outputs: Array) -> Array:
+        """Compute the quantiles (..., n_quantiles, n_samples), in ascending order, from outputs like them."""
+        steps = np.zeros_like(outputs)
+        gaps = log_1_plus_exp(outputs[..., 1:, :] + self.constants.astype(outputs.dtype))
+        np.cumsum(gaps, axis=-2, out=steps[..., 1:, :])
+        return outputs[..., :1, :] + (steps - steps[..., self.middle, np.newaxis, :])
+
+    def outputs_of(self, quantiles: Array) -> Array:
+        """Compute the outputs that give quantiles (..., n_quantiles, n_samples)."""
+        gaps = np.maximum(np.diff(quantiles, axis=-2), np.finfo(quantiles.dtype).tiny)
+        outputs = np.log(np.expm1(gaps)) - self.constants
+        return np.concatenate([quantiles[..., self.middle, np.newaxis, :], outputs], axis=-2)
+
+    def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
+        """Sum the slopes of the quantiles that an output moves, times how far it moves them.
+
+        The first output moves all. A gap that widens lifts all above it or, if it is below the middle, lowers
+        all below it: the sum of those above minus the sum of all.
+        """
+        self.pinball.gradient(self.quantiles_of(outputs), targets, out)
+        out[...] = np.cumsum(out[..., ::-1, :], axis=-2)[..., ::-1, :]  # the sum at each and above
+        out[..., 1 : self.middle + 1, :] -= out[..., :1, :]
+        out[..., 1:, :] *= expit(outputs[..., 1:, :] + self.constants.astype(outputs.dtype))
+
+    def of_rows(self, outputs: Array, targets: Targets) -> Array:
+        """Sum the pinball losses."""
+        return self.pinball.of_rows(self.quantiles_of(outputs), targets)
+
+
+class SmoothQuantiles(Quantiles):
+    """The sum of the smooth pinball losses."""
+
+    is_smooth, each = True, SmoothQuantile
