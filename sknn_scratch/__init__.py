@@ -4,6 +4,7 @@ from sknn_scratch._core.activations import Activation
 from sknn_scratch._diagnosis.diagnose import diagnose
 from sknn_scratch._diagnosis.report import Diagnosis, Finding
 from sknn_scratch._displays.activation import ActivationDisplay
+from sknn_scratch._displays.effects import EffectsDisplay
 from sknn_scratch._displays.hidden_units import HiddenUnitsDisplay
 from sknn_scratch._displays.network import NetworkDisplay
 from sknn_scratch._displays.training_curve import TrainingCurveDisplay
@@ -27,6 +28,7 @@ __all__ = [
     "CheckpointError",
     "Diagnosis",
     "DivergenceWarning",
+    "EffectsDisplay",
     "Finding",
     "HiddenUnitsDisplay",
     "NetworkDisplay",

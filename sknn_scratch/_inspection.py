@@ -28,7 +28,8 @@ def network_of(estimator):
     if not isinstance(fitted, SingleNetwork):
         raise TypeError(
             "estimator must be a fitted network or ensemble of this package, or a Pipeline that ends in one, "
-            f"got {type(fitted).__name__}. Of a search, pass its best_estimator_."
+            f"got {type(fitted).__name__}. Of a search, pass its best_estimator_. EffectsDisplay shows any "
+            "estimator."
         )
     check_is_fitted(fitted, "coefs_")
     return fitted

@@ -14,10 +14,12 @@ from sknn_scratch._inspection import (
     FittedNetwork,
     activation_name,
     feature_names_of,
+    has_earlier_steps,
     network_input,
     network_of,
     place_of_network,
 )
+from sknn_scratch._tables.table_encoder import TableEncoder, sources_of_features
 
 
 def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Diagnosis:
@@ -95,7 +97,7 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     """
     fitted = network_of(estimator)
     rows = fitted._rows(network_input(estimator, X))
-    evidence = Examination.of(fitted, rows, feature_names_of(estimator), y)
+    evidence = Examination.of(fitted, rows, names_of_features(estimator), y)
     with np.errstate(all="ignore"):  # what overflows is a finding
         outcomes = outcomes_of(CHECKS, evidence, evidence.has_learnt_nothing)
     measured = {
@@ -108,6 +110,16 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     units = quantity(fitted.coefs_[0].shape[1], f"{activation_name(fitted)} unit")
     subject, place = f"{type(fitted).__name__} with {units}", place_of_network(estimator)
     return Diagnosis(subject if place is None else f"{subject}, {place}", checks, not_checked)
+
+
+def names_of_features(estimator):
+    """Name the features (n_features,) of the network; those from a table have the names of its columns."""
+    names = feature_names_of(estimator)
+    encoder = estimator[0] if has_earlier_steps(estimator) else None
+    sources = sources_of_features(encoder) if isinstance(encoder, TableEncoder) else []
+    if len(sources) != len(names):  # the encoder's features went through another step
+        return names
+    return [name if source is None else source[0] for name, source in zip(names, sources, strict=True)]
 
 
 def finding_of(name, measured):

@@ -52,16 +52,16 @@ def feature_slice(X, features, resolution):
     return Slice(rows, x, y, positions, tuple(str(names[i]) for i in positions))
 
 
-def position_of(feature, names):
+def position_of(feature, names, parameter="features"):
     """Find the position of a feature that is given by name or position."""
     if isinstance(feature, str):
         if feature not in names:
-            raise ValueError(f"features has {feature!r}, but the columns of X are {names}.")
+            raise ValueError(f"{parameter} has {feature!r}, but the columns of X are {names}.")
         return names.index(feature)
     if not isinstance(feature, Integral):
-        raise ValueError(f"features must be positions (integers) or names (strings), got {feature!r}.")
+        raise ValueError(f"{parameter} must be positions (integers) or names (strings), got {feature!r}.")
     if not -len(names) <= feature < len(names):
-        raise ValueError(f"features has {feature!r}, but X has only {len(names)} features.")
+        raise ValueError(f"{parameter} has {feature!r}, but X has only {len(names)} features.")
     return feature % len(names)
 
 
@@ -85,7 +85,10 @@ def axis_values(values, name, resolution):
     Far values do not count: those beyond the middle nine tenths by more than half the range of these.
     """
     if not is_numeric(values):
-        raise ValueError(f"features must be numbers, but {name} has values such as {values[0]!r}.")
+        raise ValueError(
+            f"features must be numbers, but {name} has values such as {values[0]!r}. Choose two others, or "
+            "take EffectsDisplay, which shows columns of any kind."
+        )
     low, high = np.nanmin(values), np.nanmax(values)
     bottom, top = np.nanquantile(values, MIDDLE)
     if top > bottom:

@@ -5,6 +5,13 @@ import numpy as np
 EPOCH = np.datetime64(0, "s")  # the beginning of 1970-01-01, a Thursday
 YEAR, MONTH, DAY, SECOND = (np.timedelta64(1, unit) for unit in "YMDs")
 DAYS_OF_A_YEAR = 365.2425
+# The parts that say where a date is in the calendar. All others say where it is in time.
+CALENDAR = {
+    "month": ("month", "year_sin", "year_cos"),
+    "day": ("day",),
+    "weekday": ("weekday", "week_sin", "week_cos"),
+    "hour": ("hour", "day_sin", "day_cos"),
+}
 
 
 def parts_of(times):

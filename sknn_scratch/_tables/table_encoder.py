@@ -16,7 +16,7 @@ from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._tables import columns
 from sknn_scratch._tables.columns import CATEGORIES, NOTHING, NUMBERS, TYPES, listed
 from sknn_scratch._tables.encoder import check_not_infinite, without_repeats
-from sknn_scratch._tables.kinds import KINDS, Dates, kind_of
+from sknn_scratch._tables.kinds import KINDS, Categories, Dates, kind_of
 from sknn_scratch._tables.remarks import USELESS, Remark, warn_of
 
 # The encoder of columns of which more than this share of the rows have a category that another row has too,
@@ -233,6 +233,38 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.categorical = True
         return tags
+
+
+def typed_columns(X, encoder=None):
+    """Read the columns of a table: for each, the name of its kind and its values (n_samples,).
+
+    The kinds are those of a fitted TableEncoder, or those that it would find; what has none is categories.
+    Values are floats with NaN, dates with NaT, or strings and None, which is all in a column of nothing.
+    """
+    found = columns.columns_of(X) if encoder is None else encoder._columns_in(X)
+    typed = {}
+    for name, column in ((name, columns.read(column)) for name, column in found.items()):
+        if encoder is not None:
+            kind = encoder._kinds[name]
+        else:
+            kind = kind_of(column, name) if column.type in TYPES else Categories()
+        is_empty = kind.name == NOTHING
+        values = kind.convert(column.values) if column.type not in TYPES else kind.read(column, name)[0]
+        typed[name] = (kind.name, np.full(len(column.values), None) if is_empty else values)
+    return typed
+
+
+def sources_of_features(encoder):
+    """List the source of each feature of a fitted TableEncoder: the name of its column, and of its part.
+
+    The part is "" but for dates and means of targets. The source is None if the name of a feature does not
+    begin with that of its input.
+    """
+    return [
+        inputs[int(number)] if (number := str(output).partition(":")[0]).isdigit() else None
+        for kind, inputs in encoder._inputs.items()
+        for output in encoder.encoders_[kind].get_feature_names_out([f"{i}:" for i in range(len(inputs))])
+    ]
 
 
 def check_types(read):

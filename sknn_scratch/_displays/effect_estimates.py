@@ -1,0 +1,220 @@
+"""Effects of columns on predictions, and how much pairs of columns interact.
+
+A column has some places: quantiles of its numbers, or its most frequent categories. Each row is predicted at
+places near its own: at the two quantiles around its number, or with each category. The effect is the function
+of the places whose differences are closest to those of the predictions. For numbers, this is the accumulated
+local effect (ALE) of Apley and Zhu (2020). Categories have no order: all pairs are compared, and the function
+is found by least squares, as Jiang et al. (2011) rank alternatives. Interactions are found in the same way,
+from differences of differences at pairs of places.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from sknn_scratch._tables.columns import BOOLEANS
+from sknn_scratch._tables.encoder import quantiles
+
+BINS, MAX_CATEGORIES = 16, 8  # of a column; all other categories are one place
+PAIR_BINS, PAIR_CATEGORIES = 8, 7  # of a column of a pair
+LEAST_ROWS = 5  # in a bin, on average
+
+
+class Grid(NamedTuple):
+    """The places of a column, and where each row is among them."""
+
+    kind: str
+    places: np.ndarray  # (n_places,) numbers or dates, ascending, or texts; NaN, NaT or None is missing
+    rows: np.ndarray  # (n_rows,) numbers or dates; of categories, the number of the place
+    position: np.ndarray  # (n_rows, n_places) weights: a row is at a place, or between two of them
+    own: np.ndarray  # (n_rows,) the number of the place of a row, or of the next one above it
+    compared: (
+        np.ndarray
+    )  # (n_rows, n_places) whether own is compared with it: with the next one below, or all
+    donors: np.ndarray  # (n_places, n_rows) for each place, rows at this place
+    has_gap: bool = False  # whether the last place is that of missing numbers or dates
+
+    @property
+    def is_gap(self):
+        """Which rows (n_rows,) have a missing number or date."""
+        return self.position[:, -1] == 1 if self.has_gap else np.zeros(len(self.own), bool)
+
+    @property
+    def needed(self):
+        """At which places each row must be predicted: (n_rows, n_places)."""
+        needed = self.compared.copy()
+        needed[np.arange(len(self.own)), self.own] = True
+        needed[:, -1] |= self.has_gap
+        return needed
+
+
+# --- The places of a column ---
+
+
+def grid_of(kind, values, rng, n_categories=MAX_CATEGORIES, bins=(BINS, True)):
+    """Choose places of a column with values (n_rows,): floats, dates, or texts and None."""
+    if kind == BOOLEANS:
+        names = {0.0: "False", 1.0: "True"}
+        texts = [None if np.isnan(one) else names.get(one, f"{one:g}") for one in values.tolist()]
+        values = np.array(texts, dtype=object)
+    if values.dtype == object:
+        return grid_of_categories(kind, values, rng, n_categories)
+    return grid_of_numbers(kind, values, rng, *bins)
+
+
+def grid_of_categories(kind, values, rng, n_categories):
+    """Take the most frequent categories as places, then all others together, then missing values."""
+    is_missing = np.equal(values, None)
+    texts, codes, counts = np.unique(values[~is_missing].astype(str), return_inverse=True, return_counts=True)
+    ranks = np.empty(len(texts), int)
+    ranks[np.argsort(-counts, kind="stable")] = np.arange(len(texts))
+    n_named = n_categories if len(texts) > n_categories + 1 else len(texts)
+    names = [*texts[np.argsort(ranks)][:n_named].tolist()]
+    if n_named < len(texts):
+        names.append(f"{len(texts) - n_named} others")
+    own = np.full(len(values), len(names))
+    own[~is_missing] = np.minimum(ranks, n_named)[codes]
+    places = np.array([*names, *[None] * bool(is_missing.any())], dtype=object)
+    position = np.eye(len(places))[own]
+    donors = donors_of(own, len(places), rng)
+    donors[own, np.arange(len(own))] = np.arange(len(own))
+    return Grid(kind, places, own, position, own, position == 0, donors)
+
+
+def grid_of_numbers(kind, values, rng, n_bins, fills):
+    """Take quantiles as places, which are values of rows, and then missing values."""
+    is_missing = np.isnan(values)
+    numbers = np.where(is_missing, np.nan, values.astype(float))
+    n_bins = int(np.clip((~is_missing).sum() // LEAST_ROWS, 1, n_bins))
+    knots = quantiles(numbers[~is_missing], n_bins)
+    if fills:
+        knots = filled(knots, numbers[~is_missing])
+    has_gap = bool(is_missing.any())
+    n_places, rows = len(knots) + has_gap, np.arange(len(values))
+    own = np.searchsorted(knots, numbers).clip(min(1, len(knots) - 1), len(knots) - 1)
+    own[is_missing] = rng.integers(len(knots), size=is_missing.sum())
+    below = np.maximum(own - 1, 0)
+    compared = np.zeros((len(values), n_places), bool)
+    compared[rows, below] = ~is_missing & (below < own)
+    gap = np.where(own > below, knots[own] - knots[below], 1)
+    share = np.where(is_missing, 0, 1 - (knots[own] - numbers) / gap)
+    position = np.zeros((len(values), n_places))
+    position[rows, below] = 1 - share
+    position[rows, own] += share
+    position[is_missing] = np.arange(n_places) == n_places - 1
+    at = np.where(np.isin(numbers, knots), np.searchsorted(knots, numbers), n_places)
+    at[is_missing] = n_places - 1
+    donors = donors_of(at, n_places, rng)
+    return Grid(kind, values[donors[:, 0]], values, position, own, compared, donors, has_gap)
+
+
+def filled(knots, values):
+    """Add values (n,) between knots that are far apart.
+
+    A row is moved from one knot to the next. In the tails, this may be so far that there are no rows.
+    """
+    values = np.sort(values)
+    even = np.searchsorted(values, np.linspace(values[0], values[-1], len(knots)))
+    return np.union1d(knots, values[even])
+
+
+def donors_of(at, n_places, rng):
+    """Draw for each place and each row (n_places, n_rows) one of the rows that are ``at`` this place."""
+    members = [np.flatnonzero(at == place) for place in range(n_places)]
+    return np.stack([rng.choice(rows, len(at)) for rows in members])
+
+
+# --- From predictions at places to effects ---
+
+
+def predictions_at(predict, grids, positions, needed):
+    """Predict rows at places of one or two columns: (n_models, n_rows, n_places, ..., n_outputs).
+
+    ``needed`` (n_rows, n_places, ...) says where; elsewhere is zero.
+    """
+    rows, *places = np.nonzero(needed)
+    changes = [(of, grid.donors[at, rows]) for of, grid, at in zip(positions, grids, places, strict=True)]
+    predicted = predict(rows, *changes)
+    everywhere = np.zeros((len(predicted), *needed.shape, predicted.shape[-1]))
+    everywhere[:, rows, *places] = predicted
+    return everywhere
+
+
+def local_effect(grid, predicted, weights):
+    """Fit the effect (n_models, n_places, n_outputs) to predictions at places, with weights (n_rows,)."""
+    rows, places = np.nonzero(grid.compared)
+    own = grid.own[rows]
+    effect = fit(
+        len(grid.places),
+        np.column_stack([places, own]),
+        (1, -1),
+        predicted[:, rows, places] - predicted[:, rows, own],
+        weights[rows],
+    )
+    if grid.has_gap:  # without the value of a row, and of rows without one, instead of any value
+        rows = np.arange(len(weights))
+        changes = predicted[:, :, -1] - predicted[:, rows, grid.own] + effect[:, grid.own]
+        effect[:, -1] = np.einsum("r,mro->mo", weights, changes)
+    return centred(effect, weights @ grid.position)
+
+
+def partial_dependence(grid, predicted, weights):
+    """Average predictions of all rows at each place: the effect (n_models, n_places, n_outputs)."""
+    return centred(np.einsum("r,mrpo->mpo", weights, predicted), weights @ grid.position)
+
+
+ESTIMATES = {"ale": local_effect, "partial_dependence": partial_dependence}
+
+
+def centred(effect, shares):
+    """Subtract the mean over the rows; the places have shares (n_places,) of them."""
+    return effect - np.einsum("p,mpo->mo", shares, effect)[:, np.newaxis]
+
+
+def pair_effects(grids, predicted, weights):
+    """Fit the effects of two columns and what both add to their sum: three arrays that can be added.
+
+    ``predicted`` (1, n_rows, n_places, n_places, n_outputs) are predictions at the places of both. The
+    results are (n_places, 1, n_outputs), (1, n_places, n_outputs) and (n_places, n_places, n_outputs).
+    """
+    (one, other), rows = grids, np.arange(len(weights))
+    of_one = local_effect(one, predicted[:, rows, :, other.own].swapaxes(0, 1), weights)[0, :, np.newaxis]
+    of_other = local_effect(other, predicted[:, rows, one.own], weights)
+    return of_one, of_other, interaction(one, other, predicted, weights)
+
+
+def interaction(one, other, predicted, weights):
+    """Fit what two columns add together to their two effects: (n_places, n_places, n_outputs)."""
+    rows, p, q = np.nonzero(one.compared[:, :, np.newaxis] & other.compared[:, np.newaxis])
+    a, b = one.own[rows], other.own[rows]
+    shape, corners = predicted.shape[2:4], [(p, q), (a, b), (p, b), (a, q)]
+    signs = (1, 1, -1, -1)
+    differences = sum(s * predicted[:, rows, i, j] for s, (i, j) in zip(signs, corners, strict=True))
+    terms = np.column_stack([np.ravel_multi_index(corner, shape) for corner in corners])
+    joint = fit(shape[0] * shape[1], terms, signs, differences, weights[rows]).reshape(*shape, -1)
+    of_one = local_effect(one, joint[np.newaxis, :, other.own].swapaxes(1, 2), weights)[0, :, np.newaxis]
+    return joint - of_one - local_effect(other, joint[np.newaxis, one.own], weights)
+
+
+def fit(n_places, terms, signs, differences, weights):
+    """Find the function (n_models, n_places, n_outputs) whose differences are closest to given ones.
+
+    Parameters
+    ----------
+    n_places : int
+    terms : ndarray of int, of shape (n_differences, n_terms)
+        Numbers of the places of which a difference is made.
+    signs : tuple of int
+        Their signs (n_terms,).
+    differences : ndarray of shape (n_models, n_differences, n_outputs)
+    weights : ndarray of shape (n_differences,)
+    """
+    n_models, n_differences, n_outputs = differences.shape
+    n_terms = len(signs)
+    starts = np.arange(n_differences + 1) * n_terms
+    design = csr_array((np.tile(signs, n_differences), terms.ravel(), starts), (n_differences, n_places))
+    weighted = design.T.multiply(weights).tocsr()
+    of_models = differences.swapaxes(0, 1).reshape(n_differences, n_models * n_outputs)
+    solution = np.linalg.lstsq((weighted @ design).toarray(), weighted @ of_models, rcond=1e-10)[0]
+    return solution.reshape(n_places, n_models, n_outputs).swapaxes(0, 1)

@@ -1,0 +1,193 @@
+"""The panels of EffectsDisplay: importances, curves, bars and maps."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from sknn_scratch._displays.plotting import GREY, class_colors, shorten
+
+LONGEST_NAME, LONGEST_CATEGORY, LONGEST_LABEL = 26, 11, 34  # characters
+STRIP = 0.13  # height of the distribution of the rows, as a share of a panel
+N_BARS = 30  # of the distribution
+FEW_PLACES = 12  # up to this number, each has a dot
+OUTER = 1  # percent of the rows at each end that are left out if this halves the range
+MOST_LETTERS = 30  # in a line below a panel; with more, they are written aslant
+GAP = 0.12  # between the numbers and the mark of missing ones, as a share of their range
+
+
+def ink():
+    """Name the colour of texts, which is readable on the background of the user's style."""
+    import matplotlib
+
+    return matplotlib.rcParams["text.color"]
+
+
+def draw_importances(ax, display):
+    """Draw the importances of the columns that are shown, and their spread, the largest at the top."""
+    names = [one for one in display.importances_ if one in display.columns]
+    heights = np.arange(len(names))
+    means = [display.importances_[one] for one in names]
+    spreads = [display.importances_std_[one] for one in names]
+    ax.barh(heights, means, 0.6, color=GREY)
+    ax.errorbar(means, heights, xerr=spreads, fmt="none", ecolor=ink(), elinewidth=1.2)
+    ax.set_yticks(heights, [shorten(one, LONGEST_NAME) for one in names])
+    ax.invert_yaxis()
+    additive = f"(sum of the effects: {display.additive_share_:.0%} of the variance)"
+    ax.set_xlabel(f"{display.importance_label}\n{additive}", fontsize="small")
+    ax.set_title("" if display.name is None else display.name)
+
+
+def draw_effects(axes, display):
+    """Draw a panel for each effect, all with the same scale."""
+    effects = [display.effects_[one] for one in display.shown]
+    values = [np.append(one["values"], one["networks"]) for one in effects]
+    low, high = min(map(np.min, values)), max(map(np.max, values))
+    margin = 0.06 * (high - low) or 1.0
+    bottom = low - margin - STRIP / (1 - STRIP) * (high - low + 2 * margin)
+    n_outputs = len(display.output_names)
+    colors = class_colors(n_outputs) if n_outputs > 1 else [ink()]
+    for ax, name, effect in zip(axes, display.shown, effects, strict=True):
+        ax.axhline(0, color=GREY, lw=0.6, zorder=0)
+        draw = draw_bars if effect["places"].dtype == object else draw_curves
+        draw(ax, effect, colors)
+        ax.set_ylim(bottom, high + margin)
+        label_places(ax.xaxis, effect["places"])
+        ax.set_title(shorten(name, LONGEST_NAME), fontsize="medium")
+        if display.row is not None:
+            value = mark_row(ax, effect, colors, display.row)
+            ax.set_title(f"{shorten(name, LONGEST_NAME)} = {value}", fontsize="medium")
+    axes[0].set_ylabel(display.effect_label)
+
+
+def draw_legend(ax, display):
+    """Name the colours of several classes or targets."""
+    from matplotlib.lines import Line2D
+
+    names = [shorten(one, LONGEST_NAME) for one in display.output_names]
+    lines = [Line2D([], [], color=color) for color in class_colors(len(names))]
+    ax.legend(lines, names, fontsize="small", handlelength=1.2, loc="best" if ax.axison else "center")
+
+
+def draw_curves(ax, effect, colors):
+    """Draw the effect along numbers or dates, that of missing ones, and the distribution of the rows."""
+    rows = coordinates(effect["rows"])
+    x, low, high = coordinates(effect["places"]), *limits(rows)
+    n_known = len(x) - np.isnan(x[-1])
+    marker = "." if n_known <= FEW_PLACES else None
+    for number, color in enumerate(colors):
+        networks, values = effect["networks"][:, number], effect["values"][number]
+        ax.plot(x[:n_known], networks[:, :n_known].T, color=color, lw=0.6, alpha=0.5)
+        ax.plot(x[:n_known], values[:n_known], color=color, lw=1.8, marker=marker)
+        if n_known < len(x):
+            ax.plot([beside(low, high)] * len(networks), networks[:, -1], "_", color=color, alpha=0.5, ms=8)
+            ax.plot(beside(low, high), values[-1], "D", color=color, ms=4.5)
+    if n_known < len(x):
+        style = {"ha": "center", "va": "top", "size": "x-small", "transform": ax.get_xaxis_transform()}
+        ax.text(beside(low, high), 0.98, "missing", **style)
+    ax.set_xlim(low - 0.03 * (high - low), high + (2 * GAP if n_known < len(x) else 0.03) * (high - low))
+    heights, edges = np.histogram(rows, N_BARS, (low, high))
+    draw_distribution(ax, (edges[:-1] + edges[1:]) / 2, heights, edges[1] - edges[0])
+
+
+def draw_bars(ax, effect, colors):
+    """Draw the effects of categories as bars, one for each output, with a stroke for each network."""
+    places = np.arange(len(effect["places"]))
+    width = 0.8 / len(colors)
+    for number, color in enumerate(colors):
+        x = places + (number - (len(colors) - 1) / 2) * width
+        ax.bar(x, effect["values"][number], width, color=color if len(colors) > 1 else GREY)
+        for values in effect["networks"][:, number]:
+            ax.plot(x, values, "_", color=ink(), ms=5, mew=0.8)
+    draw_distribution(ax, places, np.bincount(effect["rows"], minlength=len(places)), 0.8)
+
+
+def draw_distribution(ax, x, heights, width):
+    """Draw how many rows there are, at the bottom of a panel."""
+    style = {"color": GREY, "alpha": 0.35, "linewidth": 0, "zorder": 0}
+    ax.bar(x, STRIP * heights / max(1, heights.max()), width, transform=ax.get_xaxis_transform(), **style)
+
+
+def draw_map(ax, display, pair):
+    """Draw the effect of two columns together, where there are rows."""
+    shown = display.maps_[pair]
+    x, y = (coordinates(places) for places in shown["places"])
+    values = np.ma.masked_invalid(shown["values"][shown["strongest"]].T)
+    image = ax.pcolormesh(x, y, values, cmap="cividis", rasterized=True)
+    for axis, places, name in zip((ax.xaxis, ax.yaxis), shown["places"], pair, strict=True):
+        label_places(axis, places)
+        if places.dtype != object:
+            axis.set_view_interval(*coordinates(places)[[0, -1]], ignore=True)
+        axis.set_label_text(shorten(name, LONGEST_NAME))
+    ax.set_title(f"interaction: {display.interactions_[pair]:.0%} of the variance", fontsize="medium")
+    label = display.effect_label
+    if len(display.output_names) > 1:
+        label += f" of {display.output_names[shown['strongest']]}"
+    ax.figure.colorbar(image, ax=ax, aspect=30).set_label(shorten(label, LONGEST_LABEL), size="small")
+
+
+def mark_row(ax, effect, colors, row):
+    """Mark where a row is on the curves or bars of a panel, and write its value."""
+    places, x = coordinates(effect["places"]), coordinates(effect["rows"])[row]
+    n_known = len(places) - np.isnan(places[-1])
+    for values, color in zip(effect["values"], colors, strict=True):
+        is_missing = np.isnan(x)
+        height = values[-1] if is_missing else np.interp(x, places[:n_known], values[:n_known])
+        across = beside(*limits(coordinates(effect["rows"]))) if is_missing else x
+        ax.plot(across, height, "o", color=color, mec=ink(), ms=7, mew=1.5, zorder=4)
+    value = effect["rows"][row]
+    if effect["places"].dtype == object:
+        value = effect["places"][value]
+    return written(value)
+
+
+def written(value):
+    """Write a number, a date or a category."""
+    if value is None or value != value:  # NaN and NaT
+        return "missing"
+    if isinstance(value, str):
+        return shorten(value, LONGEST_CATEGORY)
+    return str(value)[:10] if isinstance(value, np.datetime64) else f"{value:.4g}"
+
+
+def beside(low, high):
+    """Choose the place of the mark of missing values beside a range."""
+    return high + GAP * (high - low)
+
+
+def coordinates(places):
+    """Compute floats (n_places,) for numbers, dates (matplotlib's days) or categories; NaN is missing."""
+    if places.dtype.kind == "M":
+        from matplotlib.dates import date2num
+
+        return date2num(places)
+    return np.arange(len(places), dtype=float) if places.dtype == object else places.astype(float)
+
+
+def limits(x):
+    """Choose a range that has nearly all values (n_rows,) of numbers, without outliers."""
+    low, inner_low, inner_high, high = np.nanpercentile(x, [0, OUTER, 100 - OUTER, 100])
+    if inner_high - inner_low < (high - low) / 2 and inner_high > inner_low:
+        return inner_low, inner_high
+    return low, high if high > low else low + 1
+
+
+def label_places(axis, places):
+    """Label an axis of numbers, dates or categories."""
+    from matplotlib import dates, ticker
+
+    if places.dtype.kind == "M":
+        locator = dates.AutoDateLocator(minticks=2, maxticks=6)
+        axis.set_major_locator(locator)
+        axis.set_major_formatter(dates.ConciseDateFormatter(locator))
+    elif places.dtype == object:
+        names = ["missing" if one is None else shorten(one, LONGEST_CATEGORY) for one in places]
+        axis.set_ticks(range(len(names)), names)
+        axis.set_tick_params(labelsize="small")
+        widest = max(len(one) + len(other) for one, other in pairwise([*names, ""]))
+        if axis.axis_name == "x" and len(names) * widest > 2 * MOST_LETTERS:
+            axis.set_tick_params(rotation=30)
+            for text in axis.get_ticklabels():
+                text.set(ha="right", rotation_mode="anchor")
+    else:
+        are_integers = bool((np.nan_to_num(places) % 1 == 0).all())
+        axis.set_major_locator(ticker.MaxNLocator(4, integer=are_integers))

@@ -1,0 +1,348 @@
+"""EffectsDisplay: which columns a model uses, how predictions depend on them, and which pairs interact."""
+
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any, Literal, Self
+
+import numpy as np
+from sklearn.utils import check_consistent_length, check_random_state
+
+from sknn_scratch._displays.effect_estimates import ESTIMATES
+from sknn_scratch._displays.effect_panels import draw_effects, draw_importances, draw_legend, draw_map
+from sknn_scratch._displays.explanation import Explained, effects_of, pairs_of, worth_showing
+from sknn_scratch._displays.importances import loss_of, permutation_costs
+from sknn_scratch._displays.mixed_rows import MixedRows
+from sknn_scratch._displays.plotting import axes_for, check_count
+from sknn_scratch._displays.slices import position_of
+from sknn_scratch._fitting.inputs import ArrayLike, checked_sample_weight
+from sknn_scratch._fitting.plan import draw_seed
+from sknn_scratch._fitting.sklearn_versions import _num_samples, _safe_indexing
+
+MOST_OUTPUTS = 5  # classes or targets in one panel
+MOST_MAPS = 2
+LEAST_SHARE = 0.01  # of the variance of the predictions, for a map
+
+
+@dataclass(eq=False, repr=False)
+class EffectsDisplay:
+    """Which columns of a table a model uses, how its predictions depend on them, and which pairs interact.
+
+    It works for a :func:`tabular_pipeline` and for any other fitted estimator that predicts numbers, classes
+    or probabilities from a table, alone or in a Pipeline. Use :meth:`from_estimator` to make a display.
+
+    The first panel has the importances. Then there is a panel for each of the columns that matter most, all
+    with the same scale: a curve for numbers and dates, bars for categories, of which rare ones are one bar.
+    0 is the mean of all rows. The grey area at the bottom is the distribution of the rows. A diamond is the
+    effect of a missing number. Dates have a curve along time and one for each part of the calendar that
+    matters, if a :func:`tabular_pipeline` encodes them. The last panels are maps of the two pairs of columns
+    that interact most, if any do.
+
+    If the model is an ensemble of this package, each of its networks is a thin line. Where they differ, the
+    model guesses. They are no confidence interval: networks that make the same error agree.
+
+    Parameters
+    ----------
+    importances_, importances_std_, effects_, interactions_, maps_, additive_share_
+        See the attributes.
+    columns : list of str
+        The columns to show.
+    shown : list of str
+        The effects to show: columns and parts of dates.
+    output_names : list of str
+        Names of the classes or targets.
+    effect_label, importance_label : str, default="effect", "importance"
+        Labels of the axes.
+    row : int, default=None
+        Position in ``rows`` of the effects of a row to mark.
+    name : str, default=None
+        Name of the model, for the title.
+
+    Attributes
+    ----------
+    importances_ : dict
+        The importance of each column, the most important first: if y was given, by how much the loss
+        increases if the values of the column are shuffled, else the root of the mean square of the changes
+        of the predictions.
+    importances_std_ : dict
+        The standard deviation of the importances over the repeated shuffles.
+    effects_ : dict of dict
+        For each column, and "when: month" for the month of a column of dates: "places" (n_places,), which are
+        numbers, dates or categories, of which NaN, NaT and None are missing values; "values" (n_outputs,
+        n_places), the effect there; "networks" (n_networks, n_outputs, n_places), those of the networks of an
+        ensemble; "rows" (n_rows,), the values of the rows, and of categories the number of their place;
+        "kind", such as "numbers".
+    interactions_ : dict
+        For each pair of the effects that are shown, the share of the variance of the predictions that is not
+        a sum of their effects, the strongest pair first.
+    maps_ : dict of dict
+        For each pair that has a map: "places", two arrays; "values" (n_outputs, n_places, n_places), the
+        effect of both together, NaN where there are no rows; "strongest", the number of the output that is
+        drawn.
+    additive_share_ : float
+        The share of the variance of the predictions that is the sum of the effects of all columns. The rest
+        is interactions.
+    ax_ : matplotlib Axes
+        The Axes with the importances.
+    axes_ : ndarray of Axes
+        All panels.
+    figure_ : matplotlib Figure
+        The figure of these Axes.
+
+    See Also
+    --------
+    HiddenUnitsDisplay : What the hidden units respond to.
+    diagnose : Looks for problems of a network.
+    sklearn.inspection.PartialDependenceDisplay : Partial dependence, with a line for each row.
+
+    Notes
+    -----
+    All is computed from predictions for rows of X in which one or two columns have the values of other rows.
+
+    Accumulated local effects (ALE) [1]_ compare each row with itself at the next quantile of a column, and
+    add these differences up. So a row is never far from where rows are, and columns that are correlated with
+    others get no effect that only shows where no rows are. Partial dependence [2]_ averages the predictions
+    of all rows with the same value of the column. A category is compared with all others, in its rows and
+    theirs, and the effects are the least-squares solution of all comparisons, as for rankings [3]_. An
+    interaction of two columns is the second-order ALE, or the same least squares for categories.
+
+    Effects of a classifier are on the log-odds of a class, where they add up as in a logistic regression. A
+    probability that is near 0 or 1 hardly changes with any single column.
+
+    References
+    ----------
+    .. [1] Apley, D. W., and Zhu, J. (2020). Visualizing the effects of predictor variables in black box
+       supervised learning models. J. R. Stat. Soc. B 82(4).
+    .. [2] Friedman, J. H. (2001). Greedy function approximation: a gradient boosting machine. Ann. Statist.
+       29(5).
+    .. [3] Jiang, X., Lim, L.-H., Yao, Y., and Ye, Y. (2011). Statistical ranking and combinatorial Hodge
+       theory. Math. Program. 127.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from sknn_scratch import EffectsDisplay, tabular_pipeline
+    >>> rng = np.random.default_rng(0)
+    >>> X = pd.DataFrame({"size": rng.uniform(20, 120, 300), "garden": rng.choice(["no", "yes"], 300)})
+    >>> rent = 300 + 9 * X["size"] + 150 * (X["garden"] == "yes") + rng.normal(scale=50, size=300)
+    >>> model = tabular_pipeline("regressor", random_state=0).fit(X, rent)
+    >>> display = EffectsDisplay.from_estimator(model, X, rent.rename("rent"), random_state=0)
+    >>> list(display.importances_)
+    ['size', 'garden']
+    >>> without, with_garden = display.effects_["garden"]["values"][0]
+    >>> bool(120 < abs(with_garden - without) < 180)
+    True
+    """
+
+    importances_: dict[str, float]
+    importances_std_: dict[str, float]
+    effects_: dict[str, dict[str, Any]]
+    interactions_: dict[tuple[str, str], float]
+    maps_: dict[tuple[str, str], dict[str, Any]]
+    additive_share_: float
+    columns: list[str]
+    shown: list[str]
+    output_names: list[str]
+    effect_label: str = "effect"
+    importance_label: str = "importance"
+    row: int | None = None
+    name: str | None = None
+
+    @classmethod
+    def from_estimator(
+        cls,
+        model: Any,
+        X: ArrayLike,
+        y: ArrayLike = None,
+        *,
+        columns: Any = None,
+        max_columns: int = 6,
+        target: Any = None,
+        sample_weight: ArrayLike = None,
+        random_state: Any = None,
+        method: Literal["ale", "partial_dependence"] = "ale",
+        log_odds: bool = True,
+        row: int | None = None,
+        max_rows: int = 1000,
+        n_repeats: int = 5,
+        name: str | None = None,
+        ax: Any = None,
+    ) -> Self:
+        """Compute the effects of a fitted model, and plot them.
+
+        Parameters
+        ----------
+        model : estimator
+            Fitted: a Pipeline, one network, an ensemble, a search, or another estimator with ``predict`` or
+            ``predict_proba``.
+        X : {dataframe, array-like} of shape (n_samples, n_columns)
+            A table as the model takes it: held-out rows, or training rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            The labels or numbers of these rows, for importances by the loss. The loss of a classifier is the
+            log-loss. That of a regressor is 1 - R2, or what its parameter ``loss`` names: absolute error,
+            Poisson or gamma deviance, pinball loss. With training rows, it overrates columns to which the
+            model has overfitted.
+        columns : list of str or int, default=None
+            Columns to show, by name or position; no others are computed. None computes all, and shows those
+            that matter most.
+        max_columns : int, default=6
+            How many columns to show.
+        target : label or int, default=None
+            The class, or the position of the target or label, to explain. None explains the second of two
+            classes, and up to five of more, the most probable.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+        random_state : int, RandomState instance or None, default=None
+            For the choice of rows and the shuffles.
+        method : {"ale", "partial_dependence"}, default="ale"
+            Accumulated local effects, or partial dependence, which takes longer.
+        log_odds : bool, default=True
+            Whether effects on a class are on its log-odds, or on its probability. Probabilities are limited
+            to 0.0001 and 0.9999 for it.
+        row : int, default=None
+            Position of a row of X to mark in each panel.
+        max_rows : int, default=1000
+            If X has more rows, as many are drawn from it.
+        n_repeats : int, default=5
+            How often each column is shuffled.
+        name : str, default=None
+            Name of the model, for the title.
+        ax : Axes or array of Axes, default=None
+            Where to draw; None makes a new figure.
+
+        Returns
+        -------
+        display : EffectsDisplay
+
+        Raises
+        ------
+        ValueError
+            If a parameter has another value, or y has classes that the model does not have.
+        TypeError
+            If X is sparse.
+        """
+        check_count("max_columns", max_columns, 1)
+        check_count("max_rows", max_rows, 2)
+        check_count("n_repeats", n_repeats, 1)
+        if method not in ESTIMATES:
+            raise ValueError(f"method must be one of {[*ESTIMATES]}, got {method!r}.")
+        rng = np.random.default_rng(draw_seed(check_random_state(random_state)))
+        check_consistent_length(X, y)
+        weights = checked_sample_weight(sample_weight, X)
+        if weights is None:
+            weights = np.ones(_num_samples(X))
+        rows, marked = rows_to_take(weights, max_rows, row, rng)
+        mixed = MixedRows(model, _safe_indexing(X, rows))
+        weights = weights[rows] / weights[rows].sum()
+        outputs = outputs_shown(mixed, weights, target)
+        explained = Explained(mixed, weights, outputs, rng, log_odds and mixed.has_probabilities)
+
+        names = list(mixed.columns)
+        given = [names[position_of(one, names, "columns")] for one in ([] if columns is None else columns)]
+        label, loss = (None, None) if y is None else loss_of(mixed, _safe_indexing(y, rows))
+        costs = permutation_costs(mixed, given or names, loss, weights, n_repeats, rng)
+        ranked = sorted(costs, key=lambda one: -costs[one].mean())
+        chosen = given or ranked[:max_columns]
+        curves = {one: effects_of(explained, one, method) for one in ranked}
+        shown = [curve for one in chosen for curve in worth_showing(explained, curves[one])]
+        pairs = pairs_of(explained, shown)
+        maps = [(of, pair) for of, pair in pairs.items() if pair.share >= LEAST_SHARE][:MOST_MAPS]
+        every_curve = [curve for of_column in curves.values() for curve in of_column]
+        return cls(
+            {one: float(costs[one].mean()) for one in ranked},
+            {one: float(costs[one].std()) for one in ranked},
+            {curve.name: curve.as_dict() for curve in every_curve},
+            {of: pair.share for of, pair in pairs.items()},
+            {of: pair.as_dict() for of, pair in maps},
+            explained.additive_share(every_curve),
+            chosen,
+            [curve.name for curve in shown],
+            names_of_outputs(mixed, outputs, y),
+            effect_label(explained, names_of_outputs(mixed, outputs, y), y),
+            "change of the predictions" if label is None else f"increase of {label}",
+            marked,
+            name,
+        ).plot(ax)
+
+    def plot(self, ax: Any = None) -> Self:
+        """Plot the importances, the effects and the maps.
+
+        Parameters
+        ----------
+        ax : Axes or array of Axes, default=None
+            Where to draw. A single Axes is divided; None makes a new figure.
+
+        Returns
+        -------
+        self : EffectsDisplay
+            With ``ax_``, ``axes_`` and ``figure_``.
+        """
+        n_effects, n_panels = len(self.shown), 1 + len(self.shown) + len(self.maps_)
+        n_columns = min(n_panels, 3 if n_panels <= 9 else 4)
+        n_rows = -(-n_panels // n_columns)
+        panels = axes_for(self, ax, (n_rows, n_columns), (3.2 * n_columns, 2.5 * n_rows)).ravel()
+        for unused in panels[n_panels:]:
+            unused.set_axis_off()
+        self.ax_, self.axes_, self.figure_ = panels[0], panels[:n_panels], panels[0].figure
+        draw_importances(self.ax_, self)
+        draw_effects(panels[1 : 1 + n_effects], self)
+        for number in range(2, 1 + n_effects):
+            panels[number].tick_params(labelleft=number % n_columns == 0)
+        if len(self.output_names) > 1:
+            draw_legend(panels[n_panels if n_panels < len(panels) else 1], self)
+        for panel, pair in zip(panels[1 + n_effects : n_panels], self.maps_, strict=True):
+            draw_map(panel, self, pair)
+        return self
+
+
+def rows_to_take(weights, max_rows, row, rng):
+    """Draw numbers of rows with a positive weight, ascending, and find the place of ``row`` among them."""
+    n_rows = len(weights)
+    if row is not None and not (isinstance(row, Integral) and -n_rows <= row < n_rows):
+        raise ValueError(f"row must be the position of one of the {n_rows} rows of X, got {row!r}.")
+    rows = np.flatnonzero(weights)
+    if len(rows) == 0:
+        raise ValueError("X has no rows with a positive weight; pass some, such as the training rows.")
+    if len(rows) > max_rows:
+        rows = np.sort(rng.choice(rows, max_rows, replace=False))
+    if row is None:
+        return rows, None
+    rows = np.union1d(rows, row % n_rows)
+    return rows, int(np.searchsorted(rows, row % n_rows))
+
+
+def outputs_shown(model, weights, target):
+    """Choose the numbers (n_outputs,) of outputs: that of ``target``, or of the most probable classes."""
+    predicted = model.predict(np.arange(model.n_rows))[0]
+    means = weights @ predicted
+    names = list(range(len(means))) if model.classes is None else model.classes.tolist()
+    if target is not None:
+        if target not in names:
+            raise ValueError(f"target must be one of {names}, got {target!r}.")
+        return np.array([names.index(target)])
+    if model.classes is None:
+        return np.arange(len(means))[:MOST_OUTPUTS]
+    if len(means) == 2 and np.allclose(predicted.sum(axis=1), 1, atol=1e-3):  # not two labels
+        return np.array([1])
+    return np.sort(np.argsort(-means, kind="stable")[:MOST_OUTPUTS])
+
+
+def names_of_outputs(model, outputs, y):
+    """Name the outputs (n_outputs,) that are shown: classes, quantiles or columns of y."""
+    if model.classes is not None:
+        classes = model.classes[outputs].tolist()
+        return [one if isinstance(one, str) else f"class {one}" for one in classes]
+    levels = np.atleast_1d(getattr(model.last, "quantile", ()))
+    if len(levels) > 1:
+        return [f"quantile {level:g}" for level in levels[outputs]]
+    names = list(getattr(y, "columns", ()))
+    return [str(names[i]) if names else f"y{i}" for i in outputs]
+
+
+def effect_label(explained, names, y):
+    """Say what the effects are effects on."""
+    if not explained.model.has_probabilities and explained.model.classes is None:
+        return f"effect on {getattr(y, 'name', None) or 'the prediction'}"
+    if explained.log_odds:
+        return "effect on log-odds" + (f" of {names[0]}" if len(names) == 1 else "")
+    return f"effect on P({names[0]})" if len(names) == 1 else "effect on probability"

@@ -1,0 +1,85 @@
+"""Importances by permutation: how much worse predictions become if a column is shuffled."""
+
+from functools import partial
+
+import numpy as np
+from sklearn.metrics import (
+    log_loss,
+    mean_absolute_error,
+    mean_gamma_deviance,
+    mean_pinball_loss,
+    mean_poisson_deviance,
+    r2_score,
+    zero_one_loss,
+)
+
+# By the parameter ``loss`` of a regressor; with any other, R2 is taken.
+LOSSES_OF_NUMBERS = {
+    "absolute_error": ("the absolute error", mean_absolute_error),
+    "poisson": ("the Poisson deviance", mean_poisson_deviance),
+    "gamma": ("the gamma deviance", mean_gamma_deviance),
+}
+
+
+def loss_of(model, y):
+    """Choose a loss: its name, and a function of outputs (n_rows, n_outputs) and weights (n_rows,)."""
+    y = np.asarray(y)
+    if model.classes is None:
+        return loss_of_numbers(model.last, y)
+    if y.ndim == 2:
+        return "the log-loss", mean_of_columns(y, [partial(log_loss, labels=[0, 1])] * y.shape[1])
+    if unknown := set(y.tolist()) - set(model.classes.tolist()):
+        raise ValueError(f"y has {unknown}, but the classes of the model are {model.classes.tolist()}.")
+    if model.has_probabilities:
+        return "the log-loss", lambda p, weights: log_loss(y, p, sample_weight=weights, labels=model.classes)
+    return "the share of wrong rows", lambda p, weights: zero_one_loss(
+        y, model.classes[p.argmax(axis=1)], sample_weight=weights
+    )
+
+
+def loss_of_numbers(estimator, y):
+    """Choose the loss of a regressor."""
+    name, y = getattr(estimator, "loss", None), y.reshape(len(y), -1)
+    if name == "quantile" and hasattr(estimator, "quantile"):
+        levels = np.atleast_1d(estimator.quantile)
+        y = np.broadcast_to(y, (len(y), len(levels)))
+        return "the pinball loss", mean_of_columns(
+            y, [partial(mean_pinball_loss, alpha=one) for one in levels]
+        )
+    name, loss = LOSSES_OF_NUMBERS.get(name, ("1 − R²", lambda *pair, **of: 1 - r2_score(*pair, **of)))
+    return name, mean_of_columns(y, [loss] * y.shape[1])
+
+
+def mean_of_columns(y, losses):
+    """Make a function of outputs and weights: the mean of losses, one for each column of y (n_rows, n)."""
+    return lambda p, weights: np.mean(
+        [loss(*pair, sample_weight=weights) for loss, *pair in zip(losses, y.T, p.T, strict=True)]
+    )
+
+
+def permutation_costs(model, columns, loss, weights, n_repeats, rng):
+    """Shuffle each column: a dict of the costs (n_repeats,) by the name of the column.
+
+    The cost is the increase of the loss, a function of outputs (n_rows, n_outputs) and weights (n_rows,). If
+    it is None, the cost is the root of the mean square of the changes of the outputs.
+    """
+    rows = np.arange(model.n_rows)
+    outputs = model.predict(rows)[0]
+    if loss is None:
+
+        def cost(changed):
+            return np.sqrt(weights @ ((changed - outputs) ** 2).mean(axis=1))
+
+    else:
+        before = loss(outputs, weights)
+
+        def cost(changed):
+            return loss(changed, weights) - before
+
+    costs = {}
+    for name in columns:
+        donors = np.concatenate([rng.permutation(rows) for _ in range(n_repeats)])
+        changes = [(positions, donors) for positions in model.parts[name].values()]
+        shuffled = model.predict(np.tile(rows, n_repeats), *changes)[0]
+        costs[name] = np.array([cost(one) for one in shuffled.reshape(n_repeats, *outputs.shape)])
+    return costs

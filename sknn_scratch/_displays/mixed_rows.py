@@ -1,0 +1,142 @@
+"""What a model predicts for rows in which some columns have the values of other rows.
+
+Effects, importances and interactions need nothing else. No value is made up: each is taken from a row of the
+table. So text, dates and missing values stay as they are, in any library.
+"""
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.utils import gen_batches
+from sklearn.utils.validation import check_is_fitted
+
+from sknn_scratch._estimators.ensemble import Ensemble
+from sknn_scratch._fitting.sklearn_versions import _num_samples
+from sknn_scratch._tables.columns import DATES, DATES_IN_ZONES, columns_of
+from sknn_scratch._tables.dates import CALENDAR
+from sknn_scratch._tables.table_encoder import TableEncoder, sources_of_features, typed_columns
+
+CALENDAR_PART = {f"_{part}": name for name, parts in CALENDAR.items() for part in parts}
+MAX_VALUES = 2**22  # of the rows that are predicted at once
+
+
+class MixedRows:
+    """A table, and what a model predicts for mixtures of its rows.
+
+    A TableEncoder encodes the table once. Each encoded feature comes from one column, or from one part of a
+    column of dates. So features can be mixed instead of columns, which saves most of the time. With other
+    models, the columns are mixed and predicted as they are.
+
+    Attributes
+    ----------
+    n_rows : int
+    columns : dict
+        For each column its kind and its values (n_rows,), see ``typed_columns``.
+    parts : dict of dict
+        For each column, the positions of what comes from it, by part: "", and for dates the calendar.
+    classes : ndarray of shape (n_classes,), or None
+        Of a classifier.
+    has_probabilities : bool
+        Whether the predictions are probabilities.
+    last : estimator
+        The model, or the last step of a Pipeline.
+    """
+
+    def __init__(self, model, X):
+        if hasattr(model, "fit"):
+            check_is_fitted(model)
+        model = getattr(model, "best_estimator_", model)  # of a search
+        self.n_rows = _num_samples(X)
+        steps = list(model) if isinstance(model, Pipeline) else [model]
+        self.last, self.classes = steps[-1], getattr(model, "classes_", None)
+        self.has_probabilities = hasattr(model, "predict_proba")
+        self._networks = self.last.estimators_ if isinstance(self.last, Ensemble) else [self.last]
+        self._table = X if hasattr(X, "shape") else np.asarray(X)
+        encoder = steps[0] if len(steps) > 1 and isinstance(steps[0], TableEncoder) else None
+        columns = typed_columns(self._table, encoder)
+        self.columns = {name_of(one): typed for one, typed in columns.items()}
+        encoded = None if encoder is None else encoder.transform(self._table)
+        if isinstance(encoded, np.ndarray) and None not in (sources := sources_of_features(encoder)):
+            precision = getattr(self.last, "_dtype", encoded.dtype)
+            self._table, steps = encoded.astype(precision), steps[1:]
+            self.parts = positions_by_part(self.columns, sources)
+        else:
+            names = list(columns_of(self._table))
+            taken = columns if set(columns) <= set(names) else names
+            self.parts = {one: {"": [names.index(of)]} for one, of in zip(self.columns, taken, strict=True)}
+        self._earlier = steps[:-1]
+
+    def predict(self, rows, *changes):
+        """Predict mixtures of rows: outputs (1 + n_networks, n, n_outputs), the first of the whole model.
+
+        A single network has no outputs of its own beside those of the model.
+
+        Parameters
+        ----------
+        rows : ndarray of int, of shape (n,)
+            Numbers of rows.
+        *changes : (list of int, ndarray of int)
+            Positions of ``parts``, and the numbers (n,) of the rows from which these have their values.
+        """
+        n_at_once = max(1, MAX_VALUES // self._table.shape[1])
+        outputs = [
+            self._outputs(mixed(self._table, rows[part], [(of, donors[part]) for of, donors in changes]))
+            for part in gen_batches(len(rows), n_at_once)
+        ]
+        return np.concatenate(outputs, axis=1)
+
+    def _outputs(self, table):
+        """Predict a table: the mean of the networks first, then each network if there are several."""
+        for step in self._earlier:
+            table = step.transform(table)
+        outputs = np.stack([self._outputs_of(network, table) for network in self._networks])
+        if len(outputs) > 1:
+            outputs = np.concatenate([outputs.mean(axis=0, keepdims=True), outputs])
+        return outputs
+
+    def _outputs_of(self, network, table):
+        """Predict probabilities, numbers or, as zeros and ones, classes: (n_rows, n_outputs)."""
+        if self.has_probabilities:
+            outputs = network.predict_proba(table)
+        else:
+            outputs = np.asarray(network.predict(table))
+            if self.classes is not None:
+                outputs = (outputs[:, np.newaxis] == self.classes).astype(float)
+        return outputs.reshape(len(outputs), -1)
+
+
+def name_of(column):
+    """Name a column; those of an array are numbers, 0, 1, ..."""
+    return column if isinstance(column, str) else f"x{column}"
+
+
+def positions_by_part(columns, sources):
+    """Make a dict of the positions of features by column and by part, of their sources: (column, part)."""
+    parts = {name: {} for name in columns}
+    for position, (column, part) in enumerate(sources):
+        name = name_of(column)
+        is_date = columns[name][0] in (DATES, DATES_IN_ZONES)
+        parts[name].setdefault(CALENDAR_PART.get(part, "") if is_date else "", []).append(position)
+    return parts
+
+
+def mixed(table, rows, changes):
+    """Take rows of a data frame or an array, with some columns of other rows."""
+    if hasattr(table, "iloc"):  # pandas
+        new = table.iloc[rows].copy()
+        for positions, donors in changes:
+            for position in positions:
+                new.isetitem(position, table.iloc[:, position].array.take(donors))
+    elif hasattr(table, "with_columns"):  # polars
+        new = table[rows]
+        for positions, donors in changes:
+            new = new.with_columns(table[:, position][donors] for position in positions)
+    elif hasattr(table, "set_column"):  # pragma: no cover - pyarrow, which tests/recipes has
+        new = table.take(rows)
+        for positions, donors in changes:
+            for position in positions:
+                new = new.set_column(position, table.field(position), table.column(position).take(donors))
+    else:
+        new = table[rows]
+        for positions, donors in changes:
+            new[:, positions] = table[np.ix_(donors, positions)]
+    return new

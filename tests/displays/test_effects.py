@@ -1,0 +1,379 @@
+"""EffectsDisplay: effects, importances and interactions of models whose truth is known, and what is drawn."""
+
+import warnings
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import scipy.sparse
+from numpy.testing import assert_allclose
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.exceptions import NotFittedError
+from sklearn.inspection import partial_dependence
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import OneHotEncoder
+
+from sknn_scratch import EffectsDisplay, HiddenUnitsDisplay, ShallowNNRegressor, diagnose, tabular_pipeline
+from sknn_scratch._displays.mixed_rows import MixedRows
+from sknn_scratch._tables.table_encoder import sources_of_features
+from tests.displays.drawing import fit, texts
+
+COLOURS = {"red": 1.0, "blue": -1.0, "green": 3.0, None: 2.0}
+OF_PIPELINE = {"n_networks": 2, "max_iter": 60, "random_state": 0}
+
+
+class Formula(RegressorMixin, BaseEstimator):
+    """A regressor whose predictions are a function of the columns of X."""
+
+    def __init__(self, function, loss="squared_error", quantile=0.5):
+        self.function, self.loss, self.quantile = function, loss, quantile
+        self.fitted_ = True
+
+    def fit(self, X, y):
+        raise NotImplementedError
+
+    def predict(self, X):
+        return np.asarray(self.function(X), float)
+
+
+class Sign(ClassifierMixin, BaseEstimator):
+    """A classifier without probabilities."""
+
+    classes_ = np.array(["minus", "plus"])
+
+    def predict(self, X):
+        return self.classes_[(X[:, 0] > 0).astype(int)]
+
+
+def table(n_rows=300, seed=0):
+    """Make a table with a column of each kind, missing values, and two columns that are worth nothing."""
+    rng = np.random.default_rng(seed)
+    X = pd.DataFrame(
+        {
+            "number": rng.normal(size=n_rows),
+            "count": rng.integers(0, 5, n_rows),
+            "colour": rng.choice(["red", "red", "blue", "green"], n_rows),
+            "is_new": rng.random(n_rows) < 0.3,
+            "day": pd.Timestamp("2020-01-01") + pd.to_timedelta(4 * rng.permutation(n_rows), unit="D"),
+            "noise": rng.normal(size=n_rows),
+            "useless": rng.choice(list("abcdefghijklmno"), n_rows),
+        }
+    )
+    X.loc[rng.random(n_rows) < 0.1, "number"] = np.nan
+    X["colour"] = X["colour"].astype(object).where(rng.random(n_rows) > 0.1, None)
+    return X
+
+
+def season(months):
+    return np.cos(2 * np.pi * (np.asarray(months) - 1) / 12)
+
+
+def additive(X):
+    """Add functions of the columns."""
+    return (
+        X["number"].pow(2).fillna(1.5)
+        + X["count"]
+        + X["colour"].map(lambda one: COLOURS[None if pd.isna(one) else one])
+        + 2 * X["is_new"]
+        + (X["day"] - pd.Timestamp("2020-01-01")).dt.days / 400
+    )
+
+
+def compute(model, X, y=None, **options):
+    return EffectsDisplay.from_estimator(model, X, y, **{"random_state": 0} | options)
+
+
+def correlation(one, other):
+    return np.corrcoef(np.asarray(one, float), np.asarray(other, float))[0, 1]
+
+
+@pytest.mark.parametrize("method", ["ale", "partial_dependence"])
+def test_the_effects_of_a_sum_are_its_terms(method):
+    X = table()
+    weights = np.random.default_rng(1).integers(1, 4, len(X))
+    found = compute(Formula(additive), X, method=method, sample_weight=weights)
+    terms = {
+        "number": lambda x: np.where(np.isnan(x), 1.5, x**2),
+        "count": lambda x: x,
+        "colour": np.vectorize(COLOURS.get, otypes=[float]),
+        "is_new": lambda x: 2 * (x == "True"),
+        "day": lambda x: (x - np.datetime64("2020-01-01")) / np.timedelta64(400, "D"),
+        "useless": lambda x: np.zeros(len(x)),
+    }
+    for name, term in terms.items():
+        effect = found.effects_[name]
+        truth = term(effect["places"])
+        assert_allclose(np.diff(effect["values"][0]), np.diff(truth), atol=1e-9, err_msg=name)
+    codes = found.effects_["colour"]["rows"]
+    assert_allclose(weights @ found.effects_["colour"]["values"][0][codes], 0, atol=1e-8)
+    assert found.effects_["colour"]["places"].tolist()[0] == "red"
+    assert found.effects_["colour"]["places"].tolist()[-1] is None
+    assert found.effects_["useless"]["places"][-1] == "7 others"
+    assert list(found.importances_)[-2:] in (["noise", "useless"], ["useless", "noise"])
+    assert found.additive_share_ > 0.98  # a curve is straight between two quantiles
+    assert max(found.interactions_.values()) < 1e-12
+    assert not found.maps_
+
+
+def test_the_pair_that_interacts_is_found_and_mapped():
+    X = np.random.default_rng(0).uniform(-1, 1, (800, 4))
+    found = compute(Formula(lambda X: 2 * X[:, 0] * X[:, 2] + X[:, 1]), X)
+    pair, second, *_ = found.interactions_.items()
+    assert set(pair[0]) == {"x0", "x2"}
+    assert second[1] < 1e-12
+    # Of the variance 4/9 + 1/3, the product has 4/9.
+    assert pair[1] == pytest.approx(4 / 7, abs=0.05)
+    assert found.additive_share_ == pytest.approx(3 / 7, abs=0.05)
+    (only,) = found.maps_.values()
+    x, y = only["places"]
+    difference = only["values"][0] - 2 * np.multiply.outer(x, y)
+    assert np.nanstd(difference) < 0.02
+    assert "interaction: 5" in " ".join(texts(found.figure_))
+
+
+def test_categories_interact_with_numbers():
+    X = table()
+    found = compute(Formula(lambda X: X["count"] * X["colour"].eq("red") * 3 + X["is_new"]), X)
+    assert set(next(iter(found.interactions_))) == {"count", "colour"}
+
+
+def test_copies_of_a_column_invent_no_effect():
+    """The model is zero where there are rows, since both columns are equal there."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=500)
+    X = np.column_stack([x, x + 0.01 * rng.normal(size=500), rng.normal(size=500)])
+    model = Formula(lambda X: (X[:, 0] - X[:, 1]) ** 2 + 0.1 * X[:, 2])
+    local, averaged = (
+        compute(model, X, method=method).effects_["x0"]["values"][0]
+        for method in ("ale", "partial_dependence")
+    )
+    assert np.ptp(averaged) > 5
+    assert np.ptp(local) < 0.1 * np.ptp(averaged)
+
+
+def test_partial_dependence_is_that_of_scikit_learn():
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    model = Formula(lambda X: np.sin(X[:, 0]) * X[:, 1] + X[:, 2])
+    found = compute(model, X, method="partial_dependence").effects_["x0"]
+    theirs = partial_dependence(model, X, [0], custom_values={0: found["places"]}, kind="average")["average"][
+        0
+    ]
+    assert_allclose(np.diff(found["values"][0]), np.diff(theirs))
+
+
+def test_importances_by_the_loss_and_by_the_change_of_predictions():
+    X = np.random.default_rng(0).normal(size=(1000, 3))
+    model, y = Formula(lambda X: 2 * X[:, 0] + X[:, 1]), 2 * X[:, 0] + X[:, 1]
+    with_y, without = compute(model, X, y, n_repeats=10), compute(model, X, n_repeats=10)
+    assert list(with_y.importances_) == list(without.importances_) == ["x0", "x1", "x2"]
+    # Shuffling doubles the variance of a term: 4 and 1 of 5.
+    assert_allclose(list(with_y.importances_.values()), [1.6, 0.4, 0], atol=0.1)
+    assert_allclose(list(without.importances_.values()), np.sqrt([8, 2, 0]), atol=0.1)
+    assert 0 < with_y.importances_std_["x0"] < 0.1
+    assert "increase of 1 − R²" in with_y.importance_label
+    assert "change of the predictions" in without.importance_label
+
+
+@pytest.mark.parametrize(
+    ("loss", "quantile", "label"),
+    [
+        ("absolute_error", None, "absolute error"),
+        ("poisson", None, "Poisson deviance"),
+        ("gamma", None, "gamma deviance"),
+        ("quantile", 0.9, "pinball loss"),
+    ],
+)
+def test_a_regressor_is_judged_by_its_loss(loss, quantile, label):
+    X = np.random.default_rng(0).uniform(1, 2, (100, 2))
+    found = compute(Formula(lambda X: X[:, 0], loss, quantile), X, X[:, 0])
+    assert label in found.importance_label
+    assert found.importances_["x0"] > 10 * abs(found.importances_["x1"])
+
+
+def test_several_targets_and_quantiles_are_lines_of_a_panel():
+    X = np.random.default_rng(0).normal(size=(100, 2))
+    two = Formula(lambda X: X * [1, 10])
+    found = compute(two, X, pd.DataFrame(X * [1, 10], columns=["small", "large"]))
+    assert found.output_names == ["small", "large"]
+    assert found.effects_["x1"]["values"].shape[0] == 2
+    assert np.ptp(found.effects_["x1"]["values"][0]) < 1e-9
+    assert compute(two, X, target=1).effects_["x0"]["values"].shape[0] == 1
+    levels = Formula(lambda X: X[:, :1] + [-1, 1], "quantile", [0.1, 0.9])
+    assert compute(levels, X, X[:, 0]).output_names == ["quantile 0.1", "quantile 0.9"]
+
+
+def test_a_classifier_is_explained_on_the_log_odds_of_its_classes():
+    X, _ = fit("multiclass")[1:]
+    y = np.array(["cat", "cow", "dog"])[(X[:, 0] > 0).astype(int) + (X[:, 1] > 0)]
+    model = LogisticRegression().fit(X, y)
+    found = compute(model, X, y)
+    assert found.output_names == ["cat", "cow", "dog"]
+    assert "increase of the log-loss" in found.importance_label
+    assert {"cat", "cow", "dog"} <= set(texts(found.figure_))
+    one = compute(model, X, target="dog")
+    assert one.effect_label == "effect on log-odds of dog"
+    assert compute(model, X, target="dog", log_odds=False).effect_label == "effect on P(dog)"
+    two = LogisticRegression(C=0.1).fit(X, X[:, 0] > 0)
+    effect = compute(two, X).effects_["x0"]
+    assert_allclose(np.diff(effect["values"][0]), np.diff(effect["places"]) * two.coef_[0, 0])
+
+
+def test_classes_without_probabilities_and_labels():
+    X = np.random.default_rng(0).normal(size=(100, 2))
+    found = compute(Sign(), X, Sign().predict(X))
+    assert "share of wrong rows" in found.importance_label
+    assert 0.3 < found.importances_["x0"] < 0.7
+    assert found.importances_["x1"] == 0
+    clf, X, y = fit("multilabel")
+    found = compute(clf, X, y)
+    assert found.output_names == ["class 0", "class 1"]
+    assert "log-loss" in found.importance_label
+
+
+def fitted_pipeline(kind="regressor", n_rows=600, **parameters):
+    X = table(n_rows)
+    y = additive(X) + season(X["day"].dt.month) + X["count"] * X["is_new"] / 2
+    y = y if kind == "regressor" else np.where(y > y.median(), "high", "low")
+    with warnings.catch_warnings(action="ignore"):
+        return tabular_pipeline(kind, **OF_PIPELINE | parameters).fit(X, y), X, y
+
+
+def test_a_pipeline_is_explained_by_the_columns_of_its_table():
+    model, X, y = fitted_pipeline()
+    found = compute(model, X, y.rename("price"), max_columns=5)
+    assert set(list(found.importances_)[-2:]) == {"noise", "useless"}
+    assert set(next(iter(found.interactions_))) == {"count", "is_new"}
+    places = {name: effect["places"] for name, effect in found.effects_.items()}
+    values = {name: effect["values"][0] for name, effect in found.effects_.items()}
+    n_known = len(places["number"]) - 1
+    assert correlation(values["number"][:n_known], places["number"][:n_known] ** 2) > 0.95
+    assert correlation(values["count"], places["count"]) > 0.95
+    assert correlation(values["colour"], [COLOURS[one] for one in places["colour"]]) > 0.95
+    assert correlation(values["day"], places["day"].astype("M8[D]").astype(int)) > 0.95
+    assert correlation(values["day: month"], season(places["day: month"])) > 0.95
+    assert "day: month" in found.shown
+    networks = found.effects_["number"]["networks"]
+    assert networks.shape == (2, 1, n_known + 1)
+    assert_allclose(networks.mean(axis=0), found.effects_["number"]["values"], atol=1e-4)
+    assert found.effect_label == "effect on price"
+
+
+class Whole:
+    """A pipeline whose steps cannot be seen."""
+
+    def __init__(self, model):
+        self.predict_proba, self.classes_ = model.predict_proba, model.classes_
+
+
+def to_polars(X):
+    return pl.DataFrame(X.to_dict("list"))
+
+
+@pytest.mark.parametrize("library", [pd.DataFrame, to_polars, np.asarray])
+def test_mixed_features_predict_what_mixed_columns_do(library):
+    model, X, _ = fitted_pipeline("classifier", 80, max_iter=3)
+    X, rows, donors = library(X), np.arange(80), np.random.default_rng(0).permutation(80)
+    with warnings.catch_warnings(action="ignore"):  # an array has no names
+        by_features, by_columns = MixedRows(model, X), MixedRows(Whole(model), X)
+        for name, other in zip(by_features.columns, by_columns.columns, strict=True):
+            changes = [(positions, donors) for positions in by_features.parts[name].values()]
+            expected = by_columns.predict(rows, (by_columns.parts[other][""], donors))
+            assert_allclose(by_features.predict(rows, *changes)[0], expected[0], atol=1e-6, err_msg=name)
+    assert list(by_features.parts["day"]) == ["", "month", "day", "weekday"]
+
+
+def test_an_encoder_that_does_not_name_its_features_by_the_columns_is_not_looked_into():
+    X = table(100)[["colour", "is_new", "number"]]
+    model = tabular_pipeline("regressor", **OF_PIPELINE | {"max_iter": 2})
+    model.set_params(
+        columns__categories=OneHotEncoder(feature_name_combiner=lambda column, value: f"is {value}")
+    )
+    with warnings.catch_warnings(action="ignore"):
+        model.fit(X, X["is_new"] + 0.0)
+    assert None in sources_of_features(model["columns"])
+    found = compute(model, X[["number", "colour", "is_new"]], columns=["is_new"])
+    assert found.effects_["is_new"]["places"].tolist() == ["False", "True"]
+
+
+def test_options():
+    X = np.random.default_rng(0).normal(size=(200, 3))
+    model = Formula(lambda X: X[:, 0] + 2 * X[:, 1])
+    found = compute(model, X, columns=["x0", 2], row=-1, max_rows=50, name="mine")
+    assert found.columns == found.shown == ["x0", "x2"]
+    assert set(found.importances_) == {"x0", "x2"}
+    assert found.effects_["x0"]["rows"][found.row] == X[-1, 0]
+    assert len(found.effects_["x0"]["rows"]) in (50, 51)
+    assert f"x0 = {X[-1, 0]:.4g}" in texts(found.figure_)
+    assert found.ax_.get_title() == "mine"
+    again = compute(model, X, columns=["x0", 2], row=-1, max_rows=50)
+    assert found.importances_ == again.importances_
+    half = compute(model, X, sample_weight=np.repeat([1, 0], 100))
+    assert half.importances_ == compute(model, X[:100]).importances_
+    figure, ax = plt.subplots(layout="constrained")
+    assert compute(model, X, ax=ax).figure_ is figure
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"max_columns": 0}, "max_columns must be an integer of at least 1, got 0"),
+        ({"method": "shap"}, "method must be one of .*'ale', 'partial_dependence'.*, got 'shap'"),
+        ({"columns": ["x9"]}, "columns has 'x9', but the columns of X are"),
+        ({"row": 60}, "row must be the position of one of the 60 rows of X, got 60"),
+        ({"target": 5}, r"target must be one of \[0, 1\], got 5"),
+        ({"sample_weight": np.zeros(60)}, "X has no rows with a positive weight|one non-zero number"),
+        ({"y": np.full(60, 7)}, r"y has \{7\}, but the classes of the model are \[0, 1\]"),
+        ({"y": [0, 1]}, "inconsistent numbers"),
+    ],
+)
+def test_bad_options(options, message):
+    clf, X, _ = fit()
+    with pytest.raises(ValueError, match=message):
+        compute(clf, X, **options)
+
+
+def test_what_is_not_fitted_or_no_table():
+    with pytest.raises(NotFittedError):
+        compute(LogisticRegression(), np.zeros((5, 2)))
+    clf, X, _ = fit()
+    with pytest.raises(ValueError, match="X has no rows with a positive weight"):
+        compute(clf, X[:0])
+    with pytest.raises(TypeError, match="sparse matrix, not a table"):
+        compute(clf, scipy.sparse.csr_array(X))
+
+
+def test_a_column_that_is_constant_or_empty_has_no_effect():
+    X = pd.DataFrame({"same": np.ones(30), "none": [None] * 30, "list": [[1]] * 30, "x": np.arange(30.0)})
+    found = compute(Formula(lambda X: X["x"]), X)
+    assert not any(np.ptp(found.effects_[name]["values"]) for name in ("same", "none", "list"))
+    assert compute(Formula(lambda X: np.zeros(len(X))), X).additive_share_ == 1
+
+
+def test_every_kind_of_panel_is_drawn():
+    X = table()
+    X["x" * 60] = np.append(np.random.default_rng(0).normal(size=299), 1e6)  # an outlier is left out
+    X.loc[3, ["colour", "number"]] = None
+    model = Formula(lambda X: np.column_stack([additive(X), X["noise"]]))
+    with plt.style.context("dark_background"):
+        found = compute(model, X, max_columns=12, row=3)
+        found.figure_.draw_without_rendering()
+    words = texts(found.figure_)
+    assert {"number = missing", "colour = missing", "missing", "7 others"} <= set(words)
+    outlier = found.axes_[1 + found.shown.index("x" * 60)]
+    assert outlier.get_xlim()[1] < 10
+
+
+def test_other_displays_and_the_diagnosis_speak_of_columns():
+    model, X, y = fitted_pipeline(max_iter=5)
+    with pytest.raises(ValueError, match=r"features must be numbers, but colour has .* EffectsDisplay"):
+        HiddenUnitsDisplay.from_estimator(model, X, features=("number", "colour"))
+    with pytest.raises(TypeError, match="EffectsDisplay shows any estimator"):
+        diagnose(LogisticRegression(), X)
+    X.loc[0, "noise"] = 1e9
+    with warnings.catch_warnings(action="ignore"):
+        model = tabular_pipeline(ShallowNNRegressor(max_iter=5, random_state=0)).fit(X, y)
+    findings = {one.name: one.meaning for one in diagnose(model, X, y).checks}
+    assert "such as noise" in findings["outliers"]
+    assert "ramp" not in " ".join(findings.values())
