@@ -35,9 +35,6 @@ def epoch_weight(batches, n_rows):
     return weight
 
 
-# --- One network ---
-
-
 @few_or_many_at_once
 @dense_or_sparse
 @pytest.mark.parametrize("rows", [None, np.array([9, 2, 5, 11, 3, 7])])
@@ -70,29 +67,3 @@ def test_the_mean_loss_of_an_epoch_counts_rows_for_each_network():
     losses = np.array([[1.0, 2, 3, 4, 5], [6, 7, 8, 9, 10]])
     means = Batches([Data(**numbered_rows(22))] * 2, 5, SOFTMAX).mean(losses)
     assert_allclose(means, [(5 * (1 + 2 + 3 + 4) + 2 * 5) / 22, (5 * (6 + 7 + 8 + 9) + 2 * 10) / 22])
-
-
-# --- A stack ---
-
-
-@few_or_many_at_once
-@dense_or_sparse
-@pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("batch_size", [5, 18])
-def test_a_stacked_network_gets_the_batches_it_gets_alone(
-    monkeypatch, batch_size, weighted, sparse, gathered_bytes
-):
-    monkeypatch.setattr(batches_module, "GATHERED_BYTES", gathered_bytes)
-    source, weights = numbered_rows(18, sparse), np.arange(1.0, 19) if weighted else None
-    chosen = [None, *np.random.default_rng(9).integers(18, size=(2, 18))]
-    data = [Data(**source, rows=rows, row_weights=weights) for rows in chosen]
-    together = epoch_batches(Batches(data, batch_size, SOFTMAX), rngs(3))
-    for k in range(3):
-        alone = epoch_batches(Batches([data[k]], batch_size, SOFTMAX), [rngs(3)[k]])
-        assert len(alone) == len(together)
-        for batch, stacked in zip(alone, together, strict=True):
-            assert stacked.X.n_samples == batch.X.n_samples
-            assert_array_equal(row_numbers(stacked)[k], row_numbers(batch))
-            for name, of_one in batch.targets._asdict().items():
-                of_stack = np.broadcast_to(getattr(stacked.targets, name), (3, *of_one.shape))
-                assert_array_equal(of_stack[k], of_one)

@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from sknn_scratch._core import blocks as blocks_module
-from sknn_scratch._core.blocks import mean_loss, predict_hidden, predict_outputs, row_blocks
+from sknn_scratch._core.blocks import mean_loss, predict_hidden, predict_outputs
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import SparseRows
 from tests.helpers import (
@@ -29,25 +29,6 @@ def all_is_large(monkeypatch):
     """Treat all batches of dense rows as large."""
     monkeypatch.setattr(blocks_module, "LARGE_ROWS", 0)
     monkeypatch.setattr(blocks_module, "LARGE_PRODUCT", 0)
-
-
-# --- Blocks ---
-
-
-def sizes_of(blocks):
-    """Sizes of blocks, which must be consecutive from the first row on."""
-    assert [block.start for block in blocks] == [0, *(block.stop for block in blocks[:-1])]
-    return [block.stop - block.start for block in blocks]
-
-
-def test_blocks_of_rows_have_hidden_values_that_fit_into_the_cache(monkeypatch):
-    monkeypatch.setattr(blocks_module, "BLOCK_BYTES", 7 * 5 * 8)
-    assert sizes_of(row_blocks(7, 5, np.float64)) == [7]
-    assert sizes_of(row_blocks(8, 5, np.float64)) == [4, 4]
-    assert sizes_of(row_blocks(15, 5, np.float64)) == [5, 5, 5]
-    assert sizes_of(row_blocks(14, 5, np.float32)) == [14]
-    assert sizes_of(row_blocks(2, 1000, np.float64)) == [1, 1]
-    assert sizes_of(row_blocks(0, 5, np.float64)) == [0]
 
 
 # --- Losses and predictions ---

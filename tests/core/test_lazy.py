@@ -1,7 +1,5 @@
 """Lazy updates of wide networks with sparse rows, of which a step trains a part."""
 
-import math
-
 import numpy as np
 import pytest
 import scipy.sparse
@@ -9,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core import lazy
 from sknn_scratch._core.data import Data
-from sknn_scratch._core.lazy import chances_of_use, clear_unused_features, is_lazy
+from sknn_scratch._core.lazy import clear_unused_features, is_lazy
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
 from sknn_scratch._core.rows import rows_of
@@ -36,46 +34,18 @@ def all_is_lazy(monkeypatch):
     monkeypatch.setattr(lazy, "FIXED_COST", 0)
 
 
-# --- Which networks ---
-
-
 def data_of(X, **fields):
     X = rows_of(X)
     return Data(X, np.zeros((X.n_samples, 1)), **fields)
 
 
-def random_rows(n_samples, shares):
-    """Rows that have each feature with a probability of its own."""
-    rng = np.random.default_rng(0)
-    columns = [np.flatnonzero(rng.random(len(shares)) < shares) for _ in range(n_samples)]
-    indptr = np.cumsum([0, *map(len, columns)])
-    indices = np.concatenate(columns)
-    return scipy.sparse.csr_array((np.ones(len(indices)), indices, indptr), (n_samples, len(shares)))
-
-
-def zipf_text(n_samples, n_features, words_per_row=60):
-    """Rows of text: the k-th word of the vocabulary is k times rarer than the first."""
-    frequencies = 1 / np.arange(1, 1 + n_features)
-    frequencies *= words_per_row / frequencies.sum()
-    return random_rows(n_samples, 1 - np.exp(-frequencies))
-
-
-def shape_of(data, n_hidden=100):
-    return NetworkShape(data.X.n_features, n_hidden, n_outputs=3)
-
-
-def test_text_is_lazy_unless_its_rows_are_dense_or_the_network_is_narrow():
-    for n_features in (20_000, 100_000):
-        data = data_of(zipf_text(400, n_features))
-        assert is_lazy(shape_of(data), data, batch_size=200)
-    assert not is_lazy(shape_of(data, n_hidden=1), data, batch_size=200)
-    assert not is_lazy(shape_of(data), data_of(np.zeros((400, 100_000), np.float32)), batch_size=200)
-
-
-def test_the_batch_decides_whether_rows_are_sparse_enough():
-    data = data_of(random_rows(1000, np.full(5000, 0.01)))
-    assert is_lazy(shape_of(data), data, batch_size=10)
-    assert not is_lazy(shape_of(data), data, batch_size=10**6)
+def test_a_network_of_2_to_18_weights_is_lazy_if_a_batch_uses_less_than_a_quarter_of_the_features():
+    X = scipy.sparse.random_array((1000, 4096), density=0.002, format="csr", random_state=0)
+    data = data_of(X)  # 100 rows use 18 % of the features, 200 rows 33 %
+    assert is_lazy(NetworkShape(4096, 64, 1), data, batch_size=100)
+    assert not is_lazy(NetworkShape(4096, 64, 1), data, batch_size=200)
+    assert not is_lazy(NetworkShape(4096, 32, 1), data, batch_size=100)
+    assert not is_lazy(NetworkShape(4096, 64, 1), data_of(X.toarray()), batch_size=100)
 
 
 # --- What they train ---
@@ -178,17 +148,3 @@ def test_unused_features_are_those_of_the_rows_to_train_on():
     layers = view_parameters(params, shape)
     assert_array_equal(layers.w_hidden, [[1, 1], [1, 1], [0, 0]])
     assert np.count_nonzero(params) == shape.n_params - 2
-
-
-# --- Chances ---
-
-
-@pytest.mark.parametrize("sizes", [[1] * 12, [3] * 4, [12], [10, 2], [5, 5, 2]])
-def test_chance_that_a_batch_uses_a_feature(sizes):
-    counts = np.arange(13)
-    exact = [
-        np.mean([1 - math.comb(12 - count, size) / math.comb(12, size) for size in sizes]) for count in counts
-    ]
-    assert_allclose(chances_of_use(counts, 12, sizes[0]), exact, rtol=1e-12, atol=1e-14)
-    if sizes == [12]:
-        assert_array_equal(chances_of_use(counts, 12, 100), chances_of_use(counts, 12, 12))

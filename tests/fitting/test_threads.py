@@ -4,7 +4,7 @@ import multiprocessing
 import threading
 import warnings
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import partial
 from threading import current_thread, main_thread
 
@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from sknn_scratch import ShallowNNClassifier, VectorizedGridSearchCV
 from sknn_scratch._core import blocks
 from sknn_scratch._fitting import threads as _threads
-from sknn_scratch._fitting.threads import is_set_for_each_thread, one_blas_thread, threads_for_blocks
+from sknn_scratch._fitting.threads import one_blas_thread, threads_for_blocks
 from sknn_scratch.exceptions import DivergenceWarning
 from tests.helpers import AtEpoch, assert_same_model, make_data, small_network
 from tests.versions import needs_callbacks
@@ -28,86 +28,28 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 
 X, Y = make_data("multiclass", 60)
 LARGE = _threads.TINY_PRODUCT
-
-
 # Large enough for BLAS to ask for a second thread.
 DIGITS = [array[:1400] for array in load_digits(return_X_y=True)]
 WORKERS = [("loky", 1), ("threading", 2), ("loky", 2)]
 
 make_classifier = partial(small_network, n_hidden=8, max_iter=5, tol=0)
-
-
-# --- The BLAS of this machine, whichever it is, and both kinds of it ---
-
-
-class RealBlas:
-    """The BLAS of this machine. There are some whose threads threadpoolctl cannot count."""
-
-    def allow(self, n_threads):
-        return threadpool_limits(n_threads, user_api="blas")
-
-    def is_limited_to(self, n_threads):
-        """Whether calls of this Python thread use so many threads."""
-        return set(numbers_of_threads()) <= {n_threads}
+blas_threads = partial(threadpool_limits, user_api="blas")
 
 
 def numbers_of_threads():
+    """Of each BLAS of this machine. There are some whose threads threadpoolctl cannot count."""
     return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
 
 
-class NumberOfProcess:
-    """A library with one number of threads, which one thread controls, as OpenBLAS in threadpoolctl 3.8."""
+def is_limited_to(n_threads):
+    """Whether calls of this Python thread use so many threads."""
+    return set(numbers_of_threads()) <= {n_threads}
 
-    num_threads = 2
-    controlling_thread = None
 
-    def set_num_threads(self, n_threads):
-        if self.controlling_thread is None or not self.controlling_thread.is_alive():
-            self.controlling_thread = current_thread()
-        if self.controlling_thread is current_thread():
-            self.num_threads = n_threads
-
-    def clear_controlling_thread(self, force=False):
-        if force or self.controlling_thread is current_thread():
-            self.controlling_thread = None
-
-    @contextmanager
-    def allow(self, n_threads):
-        before = self.num_threads
-        self.set_num_threads(n_threads)
+@pytest.fixture
+def two_threads():
+    with blas_threads(2):
         yield
-        self.set_num_threads(before)
-        self.clear_controlling_thread()
-
-    def is_limited_to(self, n_threads):
-        return self.num_threads == n_threads
-
-
-class NumberOfThread(threading.local, NumberOfProcess):
-    """A library with a number for each Python thread, as MKL in threadpoolctl 3.8."""
-
-
-@pytest.fixture(params=[RealBlas, NumberOfProcess, NumberOfThread])
-def blas(request, monkeypatch):
-    """A BLAS that may use two threads."""
-    blas = request.param()
-    if request.param is not RealBlas:
-        kinds = ([], [blas]) if request.param is NumberOfThread else ([blas], [])
-        monkeypatch.setattr(_threads, "blas_libraries", lambda: kinds)
-    with blas.allow(2):
-        yield blas
-
-
-# With some BLAS of a real machine, two threads cannot be had, or not be counted.
-with_two_threads = pytest.mark.parametrize("blas", [NumberOfProcess, NumberOfThread], indirect=True)
-
-
-@with_two_threads
-@pytest.mark.parametrize("n_threads", [1, 2])
-def test_the_kind_of_a_library_is_tried_out(blas, n_threads):
-    with blas.allow(n_threads):
-        assert is_set_for_each_thread(blas) == isinstance(blas, NumberOfThread)
-        assert blas.is_limited_to(n_threads)
 
 
 # --- BLAS has one thread while something is computed, and no longer ---
@@ -121,12 +63,13 @@ def run_here(function, *args):
 
 
 @needs_callbacks
-def test_a_fit_in_any_thread_limits_blas_until_it_fails(blas):
+@pytest.mark.usefixtures("two_threads")
+def test_a_fit_in_any_thread_limits_blas_until_it_fails():
     """Also if another thread, which still lives, has set limits before."""
     seen = []
 
     def fail():
-        seen.append(blas.is_limited_to(1))
+        seen.append(is_limited_to(1))
         raise ZeroDivisionError
 
     classifier = make_classifier().set_callbacks(AtEpoch(2, fail))
@@ -134,48 +77,44 @@ def test_a_fit_in_any_thread_limits_blas_until_it_fails(blas):
         for submit in (run_here, thread.submit, run_here):
             with pytest.raises(ZeroDivisionError):
                 submit(classifier.fit, X, Y).result()
-            assert submit(blas.is_limited_to, 2).result()
+            assert submit(is_limited_to, 2).result()
     assert seen == [True] * 3
 
 
+@pytest.mark.usefixtures("two_threads")
 @pytest.mark.parametrize("n_pools", [0, 2])
 @pytest.mark.parametrize("first_to_go", [0, 1, 2])
-def test_limits_may_overlap_in_one_or_several_threads(blas, n_pools, first_to_go):
+def test_limits_may_overlap_in_one_or_several_threads(n_pools, first_to_go):
     with ExitStack() as pools:
         others = [pools.enter_context(ThreadPoolExecutor(1)).submit for _ in range(n_pools)]
         submits = [run_here] * (3 - n_pools) + others
         limits = [one_blas_thread() for _ in submits]
         for submit, limit in zip(submits, limits, strict=True):
             submit(limit.__enter__).result()
-            assert submit(blas.is_limited_to, 1).result()
+            assert submit(is_limited_to, 1).result()
         going = [first_to_go, *{0, 1, 2} - {first_to_go}]
         for i, number in enumerate(going):
             submits[number](limits[number].__exit__, None, None, None).result()
             for still_there in going[i + 1 :]:
-                assert submits[still_there](blas.is_limited_to, 1).result()
-        assert all(submit(blas.is_limited_to, 2).result() for submit in submits)
-        for submit in reversed(submits):  # this thread at last: it controls OpenBLAS until ``allow`` ends
-            assert submit(limit_by_a_third_party, blas).result()
+                assert submits[still_there](is_limited_to, 1).result()
+        assert all(submit(is_limited_to, 2).result() for submit in submits)
+        for submit in reversed(submits):  # this thread at last: it controls OpenBLAS until the test ends
+            assert submit(limit_by_a_third_party).result()
 
 
-def limit_by_a_third_party(blas):
-    with blas.allow(1):
-        return blas.is_limited_to(1)
+def limit_by_a_third_party():
+    with blas_threads(1):
+        return is_limited_to(1)
 
 
-def test_who_allows_blas_one_thread_gets_one(blas):
-    with blas.allow(1):
+@pytest.mark.usefixtures("two_threads")
+def test_who_allows_blas_one_thread_gets_one():
+    with blas_threads(1):
         with threads_for_blocks(100, LARGE) as map_blocks:
             assert map_blocks is map
-            assert blas.is_limited_to(1)
-        assert blas.is_limited_to(1)
-    assert blas.is_limited_to(2)
-
-
-def test_blas_without_a_number_of_threads(monkeypatch):
-    monkeypatch.setattr(_threads, "blas_libraries", lambda: ([], []))
-    with threads_for_blocks(100, LARGE) as map_blocks:
-        assert map_blocks is map
+            assert is_limited_to(1)
+        assert is_limited_to(1)
+    assert is_limited_to(2)
 
 
 # --- Forked processes ---
@@ -196,7 +135,7 @@ def test_a_process_that_is_forked_while_threads_fit_can_fit_too():
         while not ending.is_set():
             make_classifier().fit(X, Y)
 
-    with threadpool_limits(2, user_api="blas"), ThreadPoolExecutor(3) as threads:
+    with blas_threads(2), ThreadPoolExecutor(3) as threads:
         alone, before = make_classifier(random_state=1).fit(X, Y).coefs_, numbers_of_threads()
         fits = [threads.submit(fit_again_and_again) for _ in range(3)]
         try:
@@ -212,58 +151,7 @@ def test_a_process_that_is_forked_while_threads_fit_can_fit_too():
         assert numbers_of_threads() == before
 
 
-@of_forks
-@pytest.mark.needs_fork
-@with_two_threads
-def test_a_process_that_is_forked_while_blas_is_limited_has_its_threads(blas):
-    limits = [one_blas_thread() for _ in range(3)]
-    with ThreadPoolExecutor(1) as thread:
-        for submit, limit in zip((run_here, run_here, thread.submit), limits, strict=True):
-            submit(limit.__enter__).result()
-        receiver, sender = multiprocessing.Pipe()
-        child = multiprocessing.get_context("fork").Process(target=tell_the_threads, args=(blas, sender))
-        child.start()
-        assert receiver.poll(timeout=60)
-        assert receiver.recv() == (2, 1, 2)
-        child.join()
-        assert blas.is_limited_to(1)
-        for submit, limit in zip((run_here, run_here, thread.submit), limits, strict=True):
-            submit(limit.__exit__, None, None, None).result()
-    assert blas.is_limited_to(2)
-
-
-def tell_the_threads(blas, sender):
-    """Send the numbers of threads before, in and after a limit."""
-    before = blas.num_threads
-    with one_blas_thread():
-        within = blas.num_threads
-    sender.send((before, within, blas.num_threads))
-
-
 # --- Blocks of rows are shared out to threads ---
-
-
-@with_two_threads
-@pytest.mark.parametrize(
-    ("n_blocks", "product", "is_limited", "in_threads"),
-    [(1, LARGE - 1, False, False), (1, LARGE, True, False), (3, LARGE, True, False), (4, LARGE, True, True)],
-)
-def test_many_blocks_are_shared_out_to_threads_with_one_blas_thread_each(
-    blas, n_blocks, product, is_limited, in_threads
-):
-    with threads_for_blocks(n_blocks, product) as map_blocks:
-        assert (map_blocks is not map) == in_threads
-        assert list(map_blocks(abs, [-1, 2, -3])) == [1, 2, 3]
-        assert blas.is_limited_to(1) == is_limited
-        assert set(map_blocks(blas.is_limited_to, [1] * 100)) == {is_limited}
-    assert blas.is_limited_to(2)
-
-
-@with_two_threads
-def test_an_error_in_a_thread_reaches_the_caller(blas):
-    with pytest.raises(ZeroDivisionError), threads_for_blocks(9, LARGE) as map_blocks:
-        list(map_blocks(lambda block: 1 / block, range(9)))
-    assert blas.is_limited_to(2)
 
 
 @pytest.fixture
@@ -340,14 +228,14 @@ def assert_same_fit(fit, expected):
     ids=["adam", "lbfgs", "large batch"],
 )
 def test_several_fits_at_once_are_the_fit_alone(params):
-    with threadpool_limits(2, user_api="blas"), ThreadPoolExecutor(2) as pool:
+    with blas_threads(2), ThreadPoolExecutor(2) as pool:
         alone = fit_digits(params)
         for fit in pool.map(fit_digits, [params] * 3):
             assert_same_fit(fit, alone)
 
 
 def test_several_predictions_at_once_are_the_prediction_alone():
-    with threadpool_limits(2, user_api="blas"), ThreadPoolExecutor(2) as pool:
+    with blas_threads(2), ThreadPoolExecutor(2) as pool:
         clf, rows = fit_digits({"max_iter": 1}), DIGITS[0] / 16
         alone = clf.decision_function(rows)
         for logits in pool.map(clf.decision_function, [rows] * 4):
@@ -360,7 +248,7 @@ def test_a_search_does_not_depend_on_its_workers(Search):
     X, y = DIGITS
     network = ShallowNNClassifier(64, max_iter=2, tol=0, early_stopping=False, random_state=0)
     scores = []
-    with threadpool_limits(2, user_api="blas"):
+    with blas_threads(2):
         for backend, n_jobs in WORKERS:
             with parallel_config(backend=backend):
                 search = Search(
