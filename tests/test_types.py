@@ -10,6 +10,7 @@ import pytest
 
 import sknn_scratch
 from sknn_scratch import (
+    Checkpoint,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
     ShallowNNRegressor,
@@ -19,11 +20,10 @@ from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import INIT_SCALES
 from sknn_scratch._core.schedules import SCHEDULES
-from sknn_scratch._fitting.callbacks import Checkpoint
 from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests import typed_script
 
-HOOKS = {"setup", "teardown", "on_fit_task_begin", "on_fit_task_end", "save"}  # for scikit-learn to call
+HOOKS = {"setup", "teardown", "on_fit_task_begin", "on_fit_task_end", "write"}  # for scikit-learn to call
 
 
 def own_functions(item):

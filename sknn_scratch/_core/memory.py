@@ -31,10 +31,3 @@ def kept_bytes(run: Run) -> int:
     if data.is_small:
         numbers += 2 * data.n_samples * (1 + shape.n_features)  # copied, then pooled
     return numbers * run.state.params.itemsize + 5 * data.n_samples * np.dtype(np.intp).itemsize
-
-
-def waiting_bytes(run: Run) -> int:
-    """Bytes that a network needs while it waits: its parameters, and its own copy of the validation rows."""
-    validation, n_params = run.data.validation, run.config.network.shape.n_params
-    n_rows = 0 if validation is None else validation.X.n_samples
-    return int(n_params + n_rows * run.data.X.values_per_row) * run.state.params.itemsize

@@ -28,14 +28,14 @@ from sknn_scratch._core.stopping import StopReason, end_epoch, finish, interrupt
 
 
 class Hooks:
-    """Methods that are called after every epoch; these do nothing."""
+    """Methods that are called before and after every epoch; these do nothing."""
+
+    def on_epoch_begin(self, run: Run) -> None:
+        """Do something before an epoch."""
 
     def on_epoch_end(self, run: Run) -> bool:
         """Return whether the training of this run should end after this epoch."""
         return False
-
-    def on_epoch_settled(self, run: Run) -> None:
-        """Do something when it is known whether the training of this run ends."""
 
 
 def train(runs: Sequence[Run], hooks: Sequence[Hooks] = (), map_blocks: Map = map) -> Sequence[Run]:
@@ -69,6 +69,8 @@ def descend(stack: Stack, hooks: Sequence[Hooks]) -> None:
         run_iterations(stack, hooks)
         return
     while all(run.is_going_on for run in stack.runs):
+        for run, hook in zip(stack.runs, hooks, strict=True):
+            hook.on_epoch_begin(run)
         with np.errstate(all="ignore"):  # overflow makes an epoch unsound
             epochs = run_epoch(stack)
         for run in stack.runs:
@@ -98,13 +100,17 @@ def run_epoch(stack: Stack) -> list[Epoch]:
 
 def run_iterations(stack: Stack, hooks: Sequence[Hooks]) -> None:
     """Train one network by L-BFGS until it has a reason to stop; an iteration counts as an epoch."""
-    (run,), start = stack.runs, perf_counter()
+    (run,), (hook,) = stack.runs, hooks
+    hook.on_epoch_begin(run)
+    start = perf_counter()
 
     def on_iteration(objective: float, end: StopReason | None) -> bool:
         nonlocal start
         with np.errstate(all="ignore"):
             (epoch,) = measure(stack, perf_counter() - start, *[objective] * 3)
         end_epochs(stack, [epoch._replace(end=end)], hooks)
+        if run.is_going_on:
+            hook.on_epoch_begin(run)
         start = perf_counter()
         return not run.is_going_on
 
@@ -135,15 +141,12 @@ def measure(stack: Stack, seconds: float, mean: Any, first: Any, highest: Any) -
 
 def end_epochs(stack: Stack, epochs: Sequence[Epoch], hooks: Sequence[Hooks]) -> None:
     """Record the epoch of each network, and stop the networks that have a reason."""
-    runs_with_hooks = list(zip(stack.runs, hooks, strict=True))
     for run, epoch in zip(stack.runs, epochs, strict=True):
         end_epoch(run, epoch)
-    for run, hook in runs_with_hooks:
+    for run, hook in zip(stack.runs, hooks, strict=True):
         if hook.on_epoch_end(run) and run.is_going_on:
             stop(run, StopReason.CALLBACK)
     check_last_update(stack)
-    for run, hook in runs_with_hooks:
-        hook.on_epoch_settled(run)
 
 
 def check_last_update(stack: Stack) -> None:

@@ -15,7 +15,6 @@ from sknn_scratch._fitting.callbacks import CallbackSupport
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput, canonical, recommending_pipeline
 from sknn_scratch._fitting.plan import stochastic_solvers
 from sknn_scratch._fitting.sklearn_versions import validate_data
-from sknn_scratch._fitting.stacks import trainer
 
 
 def check_learns_from_parts(estimator: Any) -> None:
@@ -83,10 +82,7 @@ class BaseShallowNN(CallbackSupport, ParameterNames):
             then stays as it was. Later in the training, Ctrl-C ends it with the weights of the last whole
             epoch, or of the best one with validation rows, and with a warning.
         """
-        inputs = FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val)
-        if not hasattr(self, "n_features_in_"):  # a fitted estimator checks y against its own classes
-            inputs = trainer.of_thread.shared_inputs(self, inputs)
-        return self._fit(inputs)
+        return self._fit(FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val))
 
     def _fit_part(self, inputs):
         if not get_config()["skip_parameter_validation"]:

@@ -26,8 +26,8 @@ from sknn_scratch._fitting.fitted import (
     fitted_attributes,
     target_kind_of,
 )
+from sknn_scratch._fitting.groups import Training, train_fits
 from sknn_scratch._fitting.plan import check_combinations, draw_seed, plan_fit
-from sknn_scratch._fitting.stacks import Training, train_runs, trainer
 from sknn_scratch._fitting.troubles import troubles_of, warn
 
 
@@ -46,7 +46,7 @@ class Ensemble(BaseShallowNN):
             places = (np.arange(self.n_networks) + 0.5) / self.n_networks
             members = list(map(Member, range(self.n_networks), places, networks, tasks))
             n_parts = min(effective_n_jobs(self.n_jobs), self.n_networks)
-            if n_parts == 1:  # in this thread, so that ``train_together`` can train them with others
+            if n_parts == 1:
                 parts = [fit_networks(members, inputs)]
             else:
                 slices = gen_even_slices(self.n_networks, n_parts)
@@ -142,14 +142,12 @@ def fit_networks(members, inputs):
     fits = [plan_fit(one.network, inputs) for one in members]
     for one, fit in zip(members, fits, strict=True):
         fit.take_place(one.place)
-    reporters = [
-        FitReporter(fit, *trainer.of_thread.labels, f"network {one.number}")
-        for one, fit in zip(members, fits, strict=True)
-    ]
+    reporters = [FitReporter(fit, f"network {one.number}") for one, fit in zip(members, fits, strict=True)]
     with ExitStack() as fit_tasks:
         for one, reporter in zip(members, reporters, strict=True):
             fit_tasks.enter_context(fit_inside(one.parent, reporter))
-        runs = train_runs([Training(*pair) for pair in zip(fits, reporters, strict=True)])
+        train_fits([Training(*pair) for pair in zip(fits, reporters, strict=True)])
+        runs = [fit.run for fit in fits]
         if any(run.is_interrupted for run in runs) and (
             inputs.partial  # a loop of calls would continue, without this call's rows
             or not all(run.state.history for run in runs)  # their average would not be a model

@@ -1,8 +1,4 @@
-"""What the estimators of one network share: training, ``resume``, ``transform`` and the outputs."""
-
-import os
-from collections.abc import Iterable, Mapping
-from typing import Any, Self
+"""What the estimators of one network share: training, ``transform`` and the outputs."""
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -10,19 +6,18 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.blocks import predict_hidden, predict_outputs, row_blocks
 from sknn_scratch._estimators.base import BaseShallowNN
-from sknn_scratch._estimators.methods import validates_parameters
-from sknn_scratch._fitting.callbacks import Checkpoint, FitReporter
-from sknn_scratch._fitting.checkpoint import read_stored_fit
+from sknn_scratch._estimators.checkpoint import Resumable
+from sknn_scratch._fitting.callbacks import FitReporter
 from sknn_scratch._fitting.fitted import adopt, fitted_attributes, fitted_layers, fitted_network
-from sknn_scratch._fitting.inputs import ArrayLike, FitInput
+from sknn_scratch._fitting.groups import Training, train_fits
+from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.plan import plan_fit
-from sknn_scratch._fitting.stacks import Training, train_runs, trainer
 from sknn_scratch._fitting.threads import threads_for_blocks
 from sknn_scratch._fitting.troubles import troubles_of, warn
 from sknn_scratch._targets.checks import check_outputs
 
 
-class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShallowNN):
+class SingleNetwork(Resumable, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShallowNN):
     """Training of one network, and what it computes."""
 
     coefs_: list[Array]
@@ -36,98 +31,15 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
     history_: dict[str, Array]
     loss_curve_: Array
 
-    @classmethod
-    def resume(
-        cls,
-        path: str | os.PathLike[str],
-        X: ArrayLike,
-        y: ArrayLike,
-        sample_weight: ArrayLike = None,
-        *,
-        X_val: ArrayLike = None,
-        y_val: ArrayLike = None,
-        sample_weight_val: ArrayLike = None,
-        params: Mapping[str, Any] | None = None,
-        callbacks: Iterable[Any] = (),
-    ) -> Self:
-        """Continue a fit that did not finish, from the file that its :class:`Checkpoint` wrote.
+    def _fit(self, inputs):
+        return self._train(plan_fit(self, inputs))
 
-        On the same machine and with the same library versions, it ends with the same weights, bit for bit,
-        and with the same fitted attributes (except for ``history_["seconds"]``) as a fit that was never
-        stopped. If the fit had finished, its model is returned without further training. If it was
-        interrupted (Ctrl-C), it continues.
-
-        Parameters
-        ----------
-        path : str or path-like
-            The file. The estimator gets a ``Checkpoint`` for the same file, with the same ``every``.
-        X, y, sample_weight : as in fit
-            The same values as in ``fit``, with the rows in the same order. The file does not contain them.
-        X_val, y_val, sample_weight_val : as in fit
-            The same values as in ``fit``.
-        params : dict, default=None
-            The values of parameters that the file cannot contain: an :class:`Activation` of your own, a
-            callable ``scoring``, a RandomState. Other parameters cannot be changed.
-        callbacks : sequence of callbacks, default=()
-            Further callbacks, for :meth:`set_callbacks`.
-
-        Returns
-        -------
-        estimator : ShallowNNClassifier or ShallowNNRegressor
-            A new, fitted estimator, with the parameters of the estimator whose fit did not finish.
-
-        Raises
-        ------
-        CheckpointError
-            If the file is damaged, has another format, or is not a checkpoint of this class, or if the data
-            are not the data of the fit. It is a ValueError.
-        OSError
-            If there is no such file (then it is a FileNotFoundError), or it is a device or a pipe.
-
-        See Also
-        --------
-        Checkpoint : Writes the file.
-
-        Notes
-        -----
-        In a Pipeline, the network was trained on transformed rows, so pass these:
-        ``resume(path, pipeline[:-1].transform(X), y)``.
-
-        Examples
-        --------
-        A script that you can start again after each crash:
-
-        >>> import tempfile
-        >>> from pathlib import Path
-        >>> from sklearn.datasets import load_iris
-        >>> from sknn_scratch import Checkpoint, ShallowNNClassifier
-        >>> X, y = load_iris(return_X_y=True)
-        >>> directory = tempfile.TemporaryDirectory()
-        >>> path = Path(directory.name) / "iris.checkpoint"
-        >>> if path.exists():
-        ...     clf = ShallowNNClassifier.resume(path, X, y)
-        ... else:
-        ...     clf = ShallowNNClassifier(solver="adam", max_iter=1000, random_state=0)
-        ...     clf = clf.set_callbacks(Checkpoint(path, every=10)).fit(X, y)
-        >>> clf.stop_reason_
-        'converged'
-        >>> directory.cleanup()
-        """
-        estimator, stored = read_stored_fit(cls, path, params)
-        estimator.set_callbacks(Checkpoint(path, stored.every), *callbacks)
-        inputs = FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val)
-        return estimator._go_on(inputs, stored)
-
-    @validates_parameters()
-    def _go_on(self, inputs, stored):
-        return self._fit(inputs, stored)
-
-    def _fit(self, inputs, stored=None):
-        fit = plan_fit(self, inputs, stored)
-        reporter = FitReporter(fit, *trainer.of_thread.labels)
+    def _train(self, fit):
+        reporter = FitReporter(fit)
         with reporter.fit_task():
-            (run,) = train_runs([Training(fit, reporter)])
-            if run.is_interrupted and (inputs.partial or not run.state.history):
+            train_fits([Training(fit, reporter)])
+            run = fit.run
+            if run.is_interrupted and (fit.partial or not run.state.history):
                 raise KeyboardInterrupt  # a loop of calls must end; a network without an epoch is no model
             for trouble in troubles_of(fit, run.state):
                 warn(*trouble)

@@ -1,10 +1,13 @@
 """From a user's data to a training run, and from its result to fitted attributes.
 
+``fit`` plans a fit (``plan_fit``), trains it, maybe with others (``train_fits``), warns of its troubles, and
+adopts the fitted attributes.
+
 The path of a fit, about 1,050 lines
     inputs            what the user passes, validated and encoded
     plan              the run of the core: its state, data and config
     alpha             what "auto" means for the penalty: a choice by cross-validation
-    stacks            runs trained in one pass, as many as the cache and the memory allow
+    groups            fits whose runs are trained in one pass, as many as the cache and the memory allow
     fitted            the attributes of the result, and the network that they describe
 
 Beside the path
@@ -14,7 +17,6 @@ Beside the path
     hashes            hashes of rows: equal rows have equal hashes
     threads           one thread for BLAS, several for blocks of rows
     troubles          the warnings of a fit
-    callbacks         what is reported after every epoch
-    checkpoint        the file of a checkpoint, and how a fit is resumed from it
+    callbacks         what is reported before and after every epoch
     sklearn_versions  what depends on scikit-learn's version: its private names and its callback framework
 """

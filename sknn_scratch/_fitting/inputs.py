@@ -2,8 +2,7 @@
 
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
-from itertools import starmap
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -28,12 +27,9 @@ MANY_FEATURES = 2**10
 OF_A_TABLE = re.compile(r"could not convert|could not be promoted|float\(\) argument|contains NaN")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class FitInput:
-    """What a user passes to fit or partial_fit.
-
-    ``encoded`` is a cache: fits that use the same FitInput share the validated data.
-    """
+    """What a user passes to fit or partial_fit. The networks of an ensemble have one in common."""
 
     X: object
     y: object
@@ -43,40 +39,14 @@ class FitInput:
     sample_weight_val: object = None
     classes: object = None
     partial: bool = False
-    encoded: dict = field(default_factory=dict, repr=False)  # EncodedData by dtype and target variant
+    seed: int | None = None  # if it has been drawn already
+    encoded: "EncodedData | None" = None  # once they are validated
 
     def encoded_for(self, model, goes_on):
-        """Validate and encode the data, once for models with the same dtype and target variant."""
-        key = (model.dtype, model._target_kinds.variant(model))
-        if key not in self.encoded:
-            self.encoded[key] = encode_data(model, self, goes_on)
-        return self.encoded[key]
-
-    def is_equal_to(self, other):
-        """Whether other inputs have the same values, so that networks may share one of them."""
-        names = [one.name for one in fields(self) if one.name != "encoded"]
-        return all(have_same_values(getattr(self, name), getattr(other, name)) for name in names)
-
-
-def have_same_values(one, other):
-    """Whether two values, which may be large, are equal; False for types that are slow to compare."""
-    if one is other:
-        return True
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, np.ndarray):
-        return are_equal_arrays(one, other)
-    if scipy.sparse.issparse(one) and one.format == other.format == "csr":
-        parts = [(one.data, other.data), (one.indices, other.indices), (one.indptr, other.indptr)]
-        return one.shape == other.shape and all(starmap(are_equal_arrays, parts))
-    return hasattr(one, "equals") and bool(one.equals(other))  # data frames and series
-
-
-def are_equal_arrays(one, other):
-    """Whether arrays have the same dtype and are equal. The first row distinguishes most arrays quickly."""
-    if one.shape != other.shape or one.dtype != other.dtype or one.dtype.hasobject:
-        return False
-    return bool(np.array_equal(one[:1], other[:1]) and np.array_equal(one, other))
+        """Validate and encode the data, once for all networks of an ensemble."""
+        if self.encoded is None:
+            self.encoded = encode_data(model, self, goes_on)
+        return self.encoded
 
 
 @dataclass(frozen=True)

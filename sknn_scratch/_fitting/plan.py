@@ -1,6 +1,6 @@
 """From a user's data to a run.
 
-``plan_fit`` makes a ``Fit``, ``train_runs`` (in ``stacks``) trains its run, and ``fitted_attributes`` (in
+``plan_fit`` makes a ``Fit``, ``train_fits`` (in ``groups``) trains its run, and ``fitted_attributes`` (in
 ``fitted``) makes the attributes from its state. None of them changes the estimator, so a fit that fails
 leaves it as it was.
 """
@@ -24,7 +24,6 @@ from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._fitting.alpha import Choice, choose_alpha
 from sknn_scratch._fitting.auto import chosen_batch_size, chosen_patience, chosen_solver, stops_early
-from sknn_scratch._fitting.checkpoint import Contents, data_of
 from sknn_scratch._fitting.fitted import among_zeros, clear_fitted, fitted_layers, target_kind_of
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.validation import draw_held_out, given_validation, held_out_validation
@@ -52,7 +51,6 @@ class Fit:
 
     estimator: object  # with validated parameters; planning and training do not change it
     inputs: FitInput
-    stored: Contents | None  # of the checkpoint of an unfinished fit, which continues
     model: object
     run: Run
     choice: Choice | None  # of the run's alpha; None if it is given
@@ -82,44 +80,29 @@ class Fit:
         rows, shares = training_rows(self.run.data)
         return target_kind_of(self.model).loss_range(self.model, self.run.data.targets[rows], shares)
 
-    def new_run(self):
-        """Make the same run anew."""
-        run = plan_fit(self.estimator, self.inputs, self.stored, self.model._seed_).run
-        run.config = self.run.config
-        return run
-
 
 @np.errstate(all="ignore")  # what overflows is refused here, or ends the training
-def plan_fit(estimator, inputs, stored=None, seed=None):
-    """Validate the input, encode y, and prepare the run; see ``Fit``.
-
-    The seed is given if it has already been drawn.
-    """
+def plan_fit(estimator, inputs):
+    """Validate the input, encode y, and prepare the run; see ``Fit``."""
     check_combinations(estimator, inputs)
-    trains_further = hasattr(estimator, "coefs_") and (inputs.partial or estimator.warm_start)
-    goes_on = trains_further or stored is not None
+    goes_on = hasattr(estimator, "coefs_") and (inputs.partial or estimator.warm_start)
     model = copy.copy(estimator)
     if goes_on:
         check_same_network(model)
     else:
         clear_fitted(model)
-        model._seed_ = draw_seed(estimator.random_state) if seed is None else seed
+        model._seed_ = draw_seed(estimator.random_state) if inputs.seed is None else inputs.seed
         model._seen_weight_ = 0.0
     model._activation_ = estimator.activation
     streams = random_streams(model._seed_)
-    with data_of(stored):
-        encoded = inputs.encoded_for(model, goes_on)
-        vars(model).update((name, copy.copy(value)) for name, value in encoded.attributes.items())
-        all_rows = weighted_rows(model, inputs, encoded)
-        loss = encoded.target_kind.loss_of(model)
-        solver = chosen_solver(model, inputs, loss, all_rows.n_samples, all_rows.X.n_features)
-        data = with_validation(all_rows, model, inputs, encoded, solver, streams.split)
-        if stored is not None:
-            stored.check_data(data)
+    encoded = inputs.encoded_for(model, goes_on)
+    vars(model).update((name, copy.copy(value)) for name, value in encoded.attributes.items())
+    all_rows = weighted_rows(model, inputs, encoded)
+    loss = encoded.target_kind.loss_of(model)
+    solver = chosen_solver(model, inputs, loss, all_rows.n_samples, all_rows.X.n_features)
+    data = with_validation(all_rows, model, inputs, encoded, solver, streams.split)
     config = train_config(model, encoded, data, solver, partial=inputs.partial)
-    if stored is not None:
-        state = stored.state.copy()
-    elif trains_further:
+    if goes_on:
         state = next_state(model, estimator._features_, config, data, streams, partial=inputs.partial)
     else:
         state = first_state(model, config, data, streams)
@@ -129,7 +112,7 @@ def plan_fit(estimator, inputs, stored=None, seed=None):
         choice = choose_alpha(all_rows, encoded, config.network, model.init_scale)
         if choice is not None:
             config = replace(config, alpha=choice.alpha)
-    return Fit(estimator, inputs, stored, model, Run(state, data, config), choice)
+    return Fit(estimator, inputs, model, Run(state, data, config), choice)
 
 
 def known_alpha(model):

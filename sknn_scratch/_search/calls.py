@@ -90,7 +90,7 @@ def kind_of(call):
     return repr(settings), len(kwargs.get("train", ()))
 
 
-def label_of(number, kwargs):
+def name_of(number, kwargs):
     """Name a call in verbose lines: networks that are trained together print their epochs in turn."""
     if kwargs.get("candidate_progress") and kwargs.get("split_progress"):
         return f"candidate {kwargs['candidate_progress'][0] + 1}, fold {kwargs['split_progress'][0] + 1}"

@@ -12,19 +12,20 @@ import sys
 import traceback
 import uuid
 import warnings
-from collections import Counter, deque
+from collections import deque
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 from sklearn import config_context, get_config
 
-from sknn_scratch._core.memory import waiting_bytes
-from sknn_scratch._fitting.inputs import FitInput
-from sknn_scratch._fitting.stacks import Groups, bytes_of, reason_alone, train_group, trainer
+from sknn_scratch._core.data import Data
+from sknn_scratch._fitting.groups import Groups, this_thread, train_group
 from sknn_scratch._fitting.threads import settings_lock
 from sknn_scratch._fitting.troubles import Trouble, warn
-from sknn_scratch._search.calls import label_of
+from sknn_scratch._search.calls import name_of
+from sknn_scratch._search.tally import Tally
+from sknn_scratch._search.waiting import WaitingTraining, bytes_of_calls_rows, share_rows
 
 # What waiting calls may keep in memory. With larger rows, training together gains little.
 WAITING_BYTES = 2**26
@@ -39,31 +40,6 @@ FAULT = (
 )
 
 
-@dataclass
-class Tally:
-    """How many networks were trained together, and why others were not."""
-
-    n_networks: int = 0
-    n_together: int = 0
-    reasons: Counter = field(default_factory=Counter)  # why networks were trained alone
-    troubles: list[Trouble] = field(default_factory=list)  # the warnings of another process
-
-    def add(self, other):
-        """Add the counts of another tally."""
-        self.n_networks += other.n_networks
-        self.n_together += other.n_together
-        self.reasons += other.reasons
-        self.troubles += other.troubles
-
-    def note(self, group):
-        """Note that a group has been trained."""
-        self.n_networks += len(group)
-        if len(group) > 1:
-            self.n_together += len(group)
-        else:
-            self.reasons[reason_alone(group[0].run)] += 1
-
-
 def this_process():
     """Identify the process: others may have its number on another machine, or its identity after a fork."""
     return IDENTITY, os.getpid()
@@ -75,7 +51,7 @@ def run_together(calls, home):
     In another process, the tally has the warnings, so that the caller can repeat them.
     """
     meeting, n_frames = Meeting(calls), FRAMES_OF_CALL * min(len(calls), MAX_CALLS)
-    with room_for_frames(n_frames), trainer.changed(meeting):
+    with room_for_frames(n_frames), trained_by(meeting):
         if home == this_process():
             return meeting.run(), meeting.tally
         with warnings.catch_warnings(record=True) as caught:
@@ -88,15 +64,10 @@ def run_together(calls, home):
 class BegunCall:
     """A call that has begun."""
 
-    label: str  # in verbose lines
-    inputs: dict[type, FitInput] = field(default_factory=dict)  # the latest, by the class of the estimator
+    name: str  # in verbose lines
+    data: Data | None = None  # of its latest fit
     n_bytes: int = 0  # estimate of the memory that it takes while it waits
     waited: float = 0.0  # seconds, without its own share of the training
-
-    def count_bytes(self, runs):
-        """Count the memory of waiting runs: training rows, scored rows, and a copy for a shared pass."""
-        rows = {run.data.source: bytes_of(run.data.X.source) for run in runs}
-        self.n_bytes = 3 * sum(rows.values()) + sum(map(waiting_bytes, runs))
 
     def corrected(self, result):
         """If a result contains the time of the fit, subtract the time of other calls from it."""
@@ -111,7 +82,7 @@ class Meeting:
     def __init__(self, calls):
         self.starting = deque(calls.items())  # the calls that have not begun
         self.begun = []  # BegunCalls that have not ended, the innermost last
-        self.latest_inputs = {}  # by the class of the estimator, also of calls that have ended
+        self.latest_data = None  # of the latest fit, also if its call has ended
         self.waiting = Groups()  # the runs that are not trained yet
         self.results, self.errors = {}, {}  # of calls, by number
         self.own_error = None  # of the meeting itself: it must not count as the error of a call
@@ -131,7 +102,7 @@ class Meeting:
     def run_next(self):
         """Run a call to its end, and others within it."""
         number, (function, args, kwargs) = self.starting.popleft()
-        call = BegunCall(label_of(number, kwargs))
+        call = BegunCall(name_of(number, kwargs))
         self.begun.append(call)
         try:
             with config_context(**self.config):
@@ -142,28 +113,22 @@ class Meeting:
         finally:
             self.begun.pop()
 
-    @property
-    def labels(self):
-        """The innermost call's name, which its verbose lines start with."""
-        return (self.begun[-1].label,)
-
-    def shared_inputs(self, estimator, inputs):
-        """Find equal inputs of an earlier fit that this estimator can share; else return these inputs.
-
-        So the rows of a fold are validated once, stacked without a copy, and choose alpha once.
-        """
-        kind = type(estimator)
-        known = [of[kind] for of in (self.latest_inputs, *(call.inputs for call in self.begun)) if kind in of]
-        shared = next((one for one in known if one.is_equal_to(inputs)), inputs)
-        self.begun[-1].inputs[kind] = self.latest_inputs[kind] = shared
-        return shared
+    def share_rows(self, call, run):
+        """Let a run of a call share equal rows with the latest fit, or with a call that waits."""
+        known = [self.latest_data, *(one.data for one in self.begun)]
+        share_rows(run, [data for data in known if data is not None])
+        call.data = self.latest_data = run.data
 
     def train(self, trainings):
         """Train runs of the innermost call, together with the runs of other calls."""
         start, call = perf_counter(), self.begun[-1]
-        call.count_bytes([training.run for training in trainings])
+        trainings = [WaitingTraining(one.fit, one.hooks) for one in trainings]
+        for training in trainings:
+            training.hooks.name = ", ".join(filter(None, [call.name, training.hooks.name]))
+            self.share_rows(call, training.run)
+        call.n_bytes = bytes_of_calls_rows([training.run for training in trainings])
         if 2 * call.n_bytes > WAITING_BYTES:
-            self.latest_inputs.clear()
+            self.latest_data = None
         for training in trainings:
             self.train_groups(self.waiting.add(training))
         while self.must_wait(trainings) and self.starting and self.has_room():
@@ -209,6 +174,8 @@ class Meeting:
         """Train a group. If this fails, train each run alone, to find the one that has the error."""
         try:
             train_group(group)
+            for training in group:
+                training.is_trained = True
             return
         except Exception as error:
             if len(group) == 1:
@@ -220,6 +187,16 @@ class Meeting:
             self.train_or_note_errors([training])
         if kind not in [type(training.error) for training in group]:
             warn(FAULT + report, RuntimeWarning)
+
+
+@contextmanager
+def trained_by(meeting):
+    """Let a meeting train the fits of this thread."""
+    earlier, this_thread.train = this_thread.train, meeting.train
+    try:
+        yield
+    finally:
+        this_thread.train = earlier
 
 
 @contextmanager

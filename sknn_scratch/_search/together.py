@@ -12,10 +12,9 @@ from contextlib import contextmanager
 from joblib import Parallel, delayed, parallel_config, register_parallel_backend
 from joblib.parallel import FallbackToBackend, ParallelBackendBase, get_active_backend
 
-from sknn_scratch._fitting.stacks import ONE_BY_ONE
-from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._search.calls import by_fold, networks_of, spread
-from sknn_scratch._search.meeting import Tally, run_together, this_process
+from sknn_scratch._search.meeting import run_together, this_process
+from sknn_scratch._search.tally import Tally
 
 NAME = "sknn_scratch"
 # Options of joblib's Parallel that our backend passes to the Parallel that it runs.
@@ -173,20 +172,8 @@ class Gathering(ParallelBackendBase):
         for of_piece, tally_of_piece in done[: len(tasks)]:
             results |= of_piece
             tally.add(tally_of_piece)
-        tell(tally, self.verbose)
+        tally.tell(self.verbose)
         return [results[i] for i in range(len(calls))]
-
-
-def tell(tally, verbose):
-    """Repeat the warnings of other processes; warn if no networks were trained together; print a summary."""
-    for trouble in tally.troubles:
-        warn(*trouble)
-    reasons = [f"{n} alone: {reason}" for reason, n in tally.reasons.most_common()]
-    if verbose > 0 and tally.n_networks:
-        summary = f"{tally.n_together} of {tally.n_networks} networks were trained together."
-        print("\n  ".join([summary, *reasons]))  # noqa: T201 - that is what verbose asks for
-    if tally.n_networks > 1 and not tally.n_together and set(tally.reasons) != {ONE_BY_ONE}:
-        warn(f"None of {tally.n_networks} networks were trained together. {'; '.join(reasons)}.")
 
 
 register_parallel_backend(NAME, TogetherBackend)

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from sknn_scratch import DivergenceWarning, ShallowNNClassifier, ShallowNNEnsembleClassifier, SymmetryWarning
-from sknn_scratch._fitting import inputs, stacks
+from sknn_scratch._fitting import groups, inputs
 from sknn_scratch._targets.labels import Binary, Multiclass
 from tests.helpers import KINDS, AtEpoch, InterruptedActivation, SilentCallback, make_data, press_control_c
 from tests.versions import ScoringMonitor, get_context_path, needs_callbacks
@@ -76,8 +76,8 @@ def test_networks_are_those_that_are_fitted_alone(kind, params, validation):
 
 
 def test_networks_are_trained_in_one_group(monkeypatch):
-    sizes, train_group = [], stacks.train_group
-    monkeypatch.setattr(stacks, "train_group", lambda group: (sizes.append(len(group)), train_group(group)))
+    sizes, train_group = [], groups.train_group
+    monkeypatch.setattr(groups, "train_group", lambda group: (sizes.append(len(group)), train_group(group)))
     ensemble(n_networks=7, early_stopping=True).fit(X, Y)
     assert sizes == [7]
 
@@ -362,7 +362,7 @@ def test_control_c_ends_all_networks_with_a_usable_ensemble():
 @pytest.mark.filterwarnings("ignore:The training was interrupted")
 @pytest.mark.parametrize("n_calls", [3, 60])  # in the first network, or in a later one
 def test_control_c_before_all_networks_are_trained_leaves_the_earlier_ensemble(n_calls, monkeypatch):
-    monkeypatch.setattr(stacks, "GROUP_BYTES", 1)  # one after the other
+    monkeypatch.setattr(groups, "GROUP_BYTES", 1)  # one after the other
     clf = ensemble(solver="lbfgs", max_iter=30, tol=0).fit(X3, Y3)
     before = clf.predict_proba(X3)
     clf.set_params(activation=InterruptedActivation(n_calls))

@@ -14,7 +14,6 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from sknn_scratch import ShallowNNClassifier, diagnose
-from sknn_scratch._fitting.inputs import FitInput
 from tests.helpers import assert_same_model, make_data, small_network
 from tests.versions import needs_names_of_polars
 
@@ -321,11 +320,3 @@ def test_rows_without_any_value():
     clf = ShallowNNClassifier(n_hidden=64, max_iter=2, tol=1e9, n_iter_no_change=1, batch_size=2).fit(X, y)
     assert_array_equal(clf.predict_proba(X), clf.predict_proba(X)[[0] * 4])
     assert clf.partial_fit(X[:1], y[:1]).n_iter_ == 3
-
-
-def test_only_equal_rows_are_shared():
-    frame, y = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]}), np.array([0, 1])
-    assert FitInput(frame, y).is_equal_to(FitInput(frame.copy(), y.copy()))
-    assert not FitInput(frame, y).is_equal_to(FitInput(frame + 1, y))
-    assert not FitInput(frame, y).is_equal_to(FitInput(frame.to_numpy(), y))
-    assert not FitInput(frame, y).is_equal_to(FitInput(frame, 1 - y))

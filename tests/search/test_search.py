@@ -27,7 +27,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sknn_scratch import Activation, ShallowNNClassifier, VectorizedGridSearchCV, VectorizedRandomizedSearchCV
 from sknn_scratch._core import lazy
 from sknn_scratch._core.batches import GATHERED_BYTES
-from sknn_scratch._fitting import stacks
+from sknn_scratch._fitting import groups as groups_module
 from sknn_scratch._search import meeting
 from tests.helpers import KINDS, AtEpoch, make_data, press_control_c, small_network
 from tests.versions import get_context_path, needs_callbacks
@@ -349,7 +349,7 @@ def test_transformed_rows_of_few_folds_are_in_memory_at_once(monkeypatch, groups
 
 def test_networks_that_are_too_large_to_gain_by_company_wait_for_no_other(monkeypatch):
     n_waiting = []
-    monkeypatch.setattr(stacks, "STEP_BYTES", 1)
+    monkeypatch.setattr(groups_module, "STEP_BYTES", 1)
     monkeypatch.setattr(meeting.Meeting, "has_room", lambda self: n_waiting.append(len(self.begun)) or True)
     with pytest.warns(UserWarning, match="None of .* networks were trained together.*too large to gain"):
         search_of(network(), refit=False).fit(X, Y)

@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+import scipy.sparse
 from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
@@ -38,8 +39,6 @@ from sknn_scratch import (
     train_together,
 )
 from sknn_scratch._core.stack import Stack
-from sknn_scratch._fitting import plan
-from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._search import meeting
 from tests.helpers import SilentCallback, make_data, press_control_c, small_network
 from tests.versions import needs_callbacks
@@ -206,17 +205,18 @@ def test_networks_that_go_on_from_a_fit(groups):
     assert groups == [2]
 
 
-def test_equal_rows_are_validated_once(monkeypatch):
-    chosen = []
+@pytest.mark.parametrize("rows", [X, scipy.sparse.csr_array(np.where(abs(X) < 1, 0, X))])
+def test_equal_rows_are_in_memory_once(monkeypatch, rows):
+    sources = []
 
-    def weighted_rows(model, inputs, encoded, original=plan.weighted_rows):
-        chosen.append(id(encoded))
-        return original(model, inputs, encoded)
+    def train_group(group, original=meeting.train_group):
+        sources.append({training.run.data.source for training in group})
+        original(group)
 
-    monkeypatch.setattr(plan, "weighted_rows", weighted_rows)
+    monkeypatch.setattr(meeting, "train_group", train_group)
     with train_together():
-        grid_results(network(), {"alpha": [0.1, 1.0, 3.0]})
-    assert (len(chosen), len(set(chosen))) == (6, 2)
+        GridSearchCV(network(), {"alpha": [0.1, 1.0, 3.0]}, cv=2, refit=False).fit(rows, Y)
+    assert [len(of_group) for of_group in sources] == [2]  # those of each fold
 
 
 # --- Reports ---
@@ -416,9 +416,3 @@ def test_warnings_of_another_process_are_brought_home():
         warnings.simplefilter("always")
         _, tally = meeting.run_together(calls, elsewhere)
     assert [trouble.category for trouble in tally.troubles] == [ConvergenceWarning] * 2
-
-
-def test_rows_of_another_kind_are_not_shared():
-    rows = FitInput(X, Y)
-    assert rows.is_equal_to(FitInput(X.copy(), Y.copy()))
-    assert not rows.is_equal_to(FitInput(X.tolist(), Y))

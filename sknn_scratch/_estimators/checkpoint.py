@@ -1,0 +1,461 @@
+"""Checkpoints: the callback that writes the state of a training to a file, the file, and ``resume``.
+
+Planning a fit is deterministic. So ``resume`` plans it anew, from the same parameters, the same seed and the
+same earlier model if it was a warm start, and puts the stored state in place. The file does not include the
+data. The user passes these again, and their fingerprints are compared.
+
+The file is a line with the format and a digest, and an uncompressed .npz archive of arrays and of JSON with
+everything else. Nothing in it is pickled. If the digest is right, the contents are what was written, and need
+no checks.
+"""
+
+import io
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from inspect import signature
+from numbers import Integral
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import scipy.sparse
+
+from sknn_scratch._core.state import State
+from sknn_scratch._core.stopping import StopReason
+from sknn_scratch._estimators.methods import validates_parameters
+from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, attributes_of
+from sknn_scratch._fitting.inputs import ArrayLike, FitInput
+from sknn_scratch._fitting.plan import plan_fit
+
+FORMAT = b"sknn_scratch checkpoint, format 9, "  # another number whenever the contents change
+
+
+class CheckpointError(ValueError):
+    """A file is not a checkpoint, is damaged, or does not belong to the data of ``resume``."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A callback that saves the training state to a file, to continue after a crash.
+
+    The file is written before the first epoch, after every n epochs and after the last epoch. It is always
+    replaced as a whole: after a crash at any moment, a complete file is there.
+    :meth:`ShallowNNClassifier.resume` continues from it, and ends with the same weights, bit for bit, as a
+    fit without a crash. An existing file is replaced, and the new one has its permissions. Checkpoints need
+    scikit-learn 1.9.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file. Its directory must exist. If it is a symbolic link, the file that it names is written. Only
+        one fit at a time may write to it. So set the callback on the network that you fit (also if it is the
+        last step of a Pipeline), not on a network that a search or cross-validation clones: of their fits,
+        the file has the one that wrote last.
+    every : int, default=1
+        Number of epochs between two writes. A crash loses at most this number of epochs.
+
+    Raises
+    ------
+    ValueError
+        In ``fit``, if the network is one of a search, or if the solver is "lbfgs", which "auto" chooses for
+        few rows. In ``partial_fit``: save the estimator itself between two calls.
+    OSError
+        In ``fit``, if the path is a directory, a device or a pipe, if its directory does not exist, or if the
+        disk is full.
+
+    See Also
+    --------
+    ShallowNNClassifier.resume : Continue from the file.
+
+    Notes
+    -----
+    The file contains the parameters, the optimiser's memory, the history and the states of the random
+    generators. It is about five times as large as the weights. Of a warm start, it also contains the model
+    from which the fit continues. It contains no training data, only a hash of them. Nothing in it is pickled.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from sklearn.datasets import load_iris
+    >>> from sknn_scratch import Checkpoint, ShallowNNClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> directory = tempfile.TemporaryDirectory()
+    >>> path = Path(directory.name) / "iris.checkpoint"
+    >>> clf = ShallowNNClassifier(solver="adam", max_iter=1000, random_state=0)
+    >>> clf = clf.set_callbacks(Checkpoint(path, every=10)).fit(X, y)
+    >>> bool((ShallowNNClassifier.resume(path, X, y).coefs_[0] == clf.coefs_[0]).all())
+    True
+    >>> directory.cleanup()
+    """
+
+    path: str | os.PathLike
+    every: int = 1
+
+    def __post_init__(self):
+        if not isinstance(self.path, str | os.PathLike):
+            raise TypeError(f"path must be a str or path-like, got {self.path!r}.")
+        if not isinstance(self.every, Integral) or isinstance(self.every, bool):
+            raise TypeError(f"every must be an int, got {self.every!r}.")
+        if self.every < 1:
+            raise ValueError(f"every must be at least 1, got {self.every}.")
+
+    def setup(self, estimator, context):
+        """Check that there is one fit of the right kind, and a directory to write to."""
+        name = type(estimator).__name__
+        if not hasattr(estimator, "resume"):
+            raise ValueError(
+                f"Checkpoint cannot be set on {name}; set it on the ShallowNNClassifier or "
+                "ShallowNNRegressor, also if that is a step of a Pipeline."
+            )
+        if is_one_of_many(context):
+            raise ValueError(
+                f"Checkpoint cannot be set on the {name} of a search, since all candidates would write to "
+                f"the same file, {self.path}; fit the best candidate separately, with a Checkpoint."
+            )
+        if not (directory := regular_file(self.path).parent).is_dir():
+            raise FileNotFoundError(
+                f"Checkpoint cannot write {self.path}, since there is no directory {directory}; make it "
+                "first."
+            )
+
+    def teardown(self, estimator, context):
+        """Do nothing: no file stays open."""
+
+    def on_fit_task_begin(self, estimator, context):
+        """Write before the training, and before an epoch if ``every`` epochs have passed."""
+        if context.task_name == "fit":
+            context.contents = contents_of(context.fit)
+            self.write(context)
+        elif (n_epochs := context.parent.fit.run.epochs_done) > 0 and n_epochs % self.every == 0:
+            self.write(context.parent)
+
+    def on_fit_task_end(self, estimator, context):
+        """Write after the last epoch; an interrupted fit can be resumed from the last file."""
+        if context.task_name == "fit" and context.fit.run.state.stop_reason is not StopReason.INTERRUPTED:
+            self.write(context)
+
+    def write(self, context):
+        """Write the present state of the fit of a context."""
+        write_contents(
+            self.path, replace(context.contents, state=context.fit.run.state, every=int(self.every))
+        )
+
+
+def is_one_of_many(context):
+    """Whether a task has an ancestor whose subtasks need not run one after another, as in a search."""
+    if context.parent is None:
+        return False
+    return not context.parent.sequential_subtasks or is_one_of_many(context.parent)
+
+
+class Resumable:
+    """An estimator whose fits can be resumed."""
+
+    @classmethod
+    def resume(
+        cls,
+        path: str | os.PathLike[str],
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike = None,
+        *,
+        X_val: ArrayLike = None,
+        y_val: ArrayLike = None,
+        sample_weight_val: ArrayLike = None,
+        params: Mapping[str, Any] | None = None,
+        callbacks: Iterable[Any] = (),
+    ) -> Self:
+        """Continue a fit that did not finish, from the file that its :class:`Checkpoint` wrote.
+
+        On the same machine and with the same library versions, it ends with the same weights, bit for bit,
+        and with the same fitted attributes (except for ``history_["seconds"]``) as a fit that was never
+        stopped. If the fit had finished, its model is returned without further training. If it was
+        interrupted (Ctrl-C), it continues.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file. The estimator gets a ``Checkpoint`` for the same file, with the same ``every``.
+        X, y, sample_weight : as in fit
+            The same values as in ``fit``, with the rows in the same order. The file does not contain them.
+        X_val, y_val, sample_weight_val : as in fit
+            The same values as in ``fit``.
+        params : dict, default=None
+            The values of parameters that the file cannot contain: an :class:`Activation` of your own, a
+            callable ``scoring``, a RandomState. Other parameters cannot be changed.
+        callbacks : sequence of callbacks, default=()
+            Further callbacks, for :meth:`set_callbacks`.
+
+        Returns
+        -------
+        estimator : ShallowNNClassifier or ShallowNNRegressor
+            A new, fitted estimator, with the parameters of the estimator whose fit did not finish.
+
+        Raises
+        ------
+        CheckpointError
+            If the file is damaged, has another format, or is not a checkpoint of this class, or if the data
+            are not the data of the fit. It is a ValueError.
+        OSError
+            If there is no such file (then it is a FileNotFoundError), or it is a device or a pipe.
+
+        See Also
+        --------
+        Checkpoint : Writes the file.
+
+        Notes
+        -----
+        In a Pipeline, the network was trained on transformed rows, so pass these:
+        ``resume(path, pipeline[:-1].transform(X), y)``.
+
+        Examples
+        --------
+        A script that you can start again after each crash:
+
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from sklearn.datasets import load_iris
+        >>> from sknn_scratch import Checkpoint, ShallowNNClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> directory = tempfile.TemporaryDirectory()
+        >>> path = Path(directory.name) / "iris.checkpoint"
+        >>> if path.exists():
+        ...     clf = ShallowNNClassifier.resume(path, X, y)
+        ... else:
+        ...     clf = ShallowNNClassifier(solver="adam", max_iter=1000, random_state=0)
+        ...     clf = clf.set_callbacks(Checkpoint(path, every=10)).fit(X, y)
+        >>> clf.stop_reason_
+        'converged'
+        >>> directory.cleanup()
+        """
+        contents = read_contents(path)
+        estimator = contents.estimator_of(cls, path, params or {})
+        estimator.set_callbacks(Checkpoint(path, contents.every), *callbacks)
+        inputs = FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val, seed=contents.seed)
+        return estimator._resume(inputs, contents)
+
+    @validates_parameters()
+    def _resume(self, inputs, contents):
+        return self._train(contents.resumed_fit(self, inputs))
+
+
+# --- The contents of a file ---
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a file contains of a fit."""
+
+    params: dict  # those parameters of the estimator that a file can contain
+    earlier: dict  # fitted attributes from which a warm start continues
+    seed: int
+    fingerprints: dict  # of the data
+    state: State
+    every: int = 1  # number of epochs between two writes
+
+    def estimator_of(self, cls, path, others):
+        """Make the estimator as it was before the fit; ``others`` are the parameters that are not here."""
+        names = signature(cls).parameters
+        if not self.params.keys() <= names.keys():
+            raise CheckpointError(
+                f"{path} has other parameters than {cls.__name__}; call resume of the class that wrote it."
+            )
+        missing = [name for name in names if name not in self.params]
+        if set(missing) != set(others):
+            raise ValueError(
+                f"params must be the parameters that {path} cannot contain, {missing}, with their values in "
+                f"the fit; got {list(others)}. All others are in the file, and cannot be changed."
+            )
+        estimator = cls(**self.params, **others)
+        vars(estimator).update(self.earlier)
+        return estimator
+
+    def resumed_fit(self, estimator, inputs):
+        """Plan the fit anew, and let it go on from the stored state."""
+        try:
+            fit = plan_fit(estimator, inputs)
+            found = fingerprints(fit)
+            if changed := [part for part in found if found[part] != self.fingerprints[part]]:
+                raise ValueError(f"they differ in {' and '.join(changed)}.")
+        except ValueError as error:
+            raise CheckpointError(
+                f"The data are not those of the fit that wrote the checkpoint: {error} Pass the same values "
+                "in the same order and format. To train the network further on other data, use "
+                "warm_start=True."
+            ) from error
+        fit.run = replace(fit.run, state=self.state)
+        return fit
+
+
+def contents_of(fit):
+    """Describe a fit at its start, or raise ValueError if it cannot be resumed."""
+    if fit.partial:
+        raise ValueError(
+            "Checkpoint is for fit, not for partial_fit. Save the estimator itself between two calls, with "
+            "pickle or joblib, and remove the Checkpoint with set_callbacks()."
+        )
+    if fit.run.config.optimizer.takes_all_rows:
+        raise ValueError(
+            f"Checkpoint is for stochastic solvers, but with solver={fit.model.solver!r} this fit is by "
+            f"{fit.run.config.solver}. Set solver='adam', or remove the Checkpoint with set_callbacks()."
+        )
+    params, earlier = {}, attributes_of(fit.estimator) if fit.estimator.warm_start else {}
+    for name, value in fit.estimator.get_params(deep=False).items():
+        with suppress(TypeError):  # a file cannot contain it
+            to_json(value, [])
+            params[name] = value
+    earlier.pop("_activation_", None)  # it is a parameter
+    return Contents(params, earlier, fit.model._seed_, fingerprints(fit), fit.run.state)
+
+
+def fingerprints(fit):
+    """Hash the training data, part by part."""
+    data, held_out = fit.run.data, fit.run.data.validation
+    validation = () if held_out is None else (held_out.X.source, *held_out.targets)
+    return {
+        "X": fingerprint(data.X.source),
+        "y": fingerprint(data.targets),
+        "sample_weight": fingerprint(data.row_weights),
+        "the rows to validate with": fingerprint(data.rows, *validation),
+        "names of columns, labels or the scale of y": fingerprint(
+            *map(np.asarray, attributes_of(fit.model, DATA_ATTRIBUTES).values())
+        ),
+    }
+
+
+def fingerprint(*parts):
+    """Hash arrays, CSR matrices or Nones, with shapes and dtypes; memory-mapped arrays are not copied."""
+    result = sha256()
+    for part in parts:
+        arrays = (part.data, part.indices, part.indptr) if scipy.sparse.issparse(part) else (part,)
+        for array in arrays if part is not None else ():
+            result.update(f"{part.shape}{array.shape}{array.dtype.str}".encode())
+            is_text = array.dtype == object
+            result.update(repr(array.tolist()).encode() if is_text else np.ascontiguousarray(array))
+    return result.hexdigest()
+
+
+# --- The file ---
+
+
+def regular_file(path):
+    """Follow symbolic links to a file, which need not exist yet; raise OSError if there is something else."""
+    target = Path(os.path.realpath(path))
+    if target.is_symlink() or (target.exists() and not target.is_file()):
+        raise OSError(f"{path} is a directory, a device, a pipe or a loop of links; pass the path of a file.")
+    return target
+
+
+def write_contents(path, contents):
+    """Write a file, so that after a crash at any moment either the old file or the new one is there."""
+    target = regular_file(path)
+    temporary = target.with_name(f".{target.name}.tmp")
+    temporary.unlink(missing_ok=True)  # of a process that was killed
+    try:
+        with open(temporary, "xb") as file:
+            with suppress(FileNotFoundError):
+                shutil.copymode(target, temporary)
+            archive = archive_of(vars(contents))
+            file.writelines((first_line(archive), archive))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def first_line(archive):
+    """Make the line before an archive."""
+    version = sys.modules["sknn_scratch"].__version__  # to import it would be circular
+    return FORMAT + f"by version {version}, sha256 {sha256(archive).hexdigest()}\n".encode()
+
+
+def read_contents(path):
+    """Read a file; raise CheckpointError if it is damaged or of another format, OSError if there is none."""
+    line, _, archive = regular_file(path).read_bytes().partition(b"\n")
+    if not line.startswith(FORMAT):
+        raise CheckpointError(
+            f"{path} is no checkpoint, or one of another version of sknn_scratch: it begins with "
+            f"{line[:100]}, not with {FORMAT}. Pass a file that Checkpoint wrote, install the version that "
+            "wrote it, or fit anew."
+        )
+    if not line.endswith(sha256(archive).hexdigest().encode()):
+        raise CheckpointError(f"{path} is damaged. Use a copy of it, or fit anew.")
+    return Contents(**value_in(archive))
+
+
+def archive_of(value):
+    """Make the archive of a value."""
+    arrays, archive = [], io.BytesIO()
+    text = json.dumps(to_json(value, arrays))  # floats are written so that the same ones are read
+    np.savez(archive, *arrays, text=np.frombuffer(text.encode(), np.uint8))
+    return archive.getvalue()
+
+
+def value_in(archive):
+    """Read the value in an archive."""
+    with np.load(io.BytesIO(archive)) as arrays:  # refuses pickles
+        text = arrays["text"].tobytes()
+        return json.loads(text, object_hook=lambda written: from_json(written, arrays))
+
+
+def to_json(value, arrays):
+    """Write a value so that ``from_json`` reads an equal one, and append its arrays; TypeError if it cannot.
+
+    Each dict in the JSON has one key, which says what the value is.
+    """
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case np.bool() | np.integer() | np.float32():
+            return value.item()
+        case dict():
+            return {"dict": [[to_json(key, arrays), to_json(one, arrays)] for key, one in value.items()]}
+        case list() | tuple():
+            return {"list": [to_json(one, arrays) for one in value]}
+        case np.ndarray() if value.dtype == object:
+            return {"objects": [to_json(one, arrays) for one in value]}
+        case np.ndarray():
+            arrays.append(value)
+            return {"array": f"arr_{len(arrays) - 1}"}  # as NumPy names it
+        case np.random.Generator():
+            return {"generator": to_json(value.bit_generator.state, arrays)}
+        case StopReason():
+            return {"reason": value.name}
+        case State(history=history):
+            # All epochs in one array: a long history takes longer to write as JSON than an epoch to train.
+            first = dict(*history[:1])
+            values = np.array([[record[name] for name in first] for record in history])
+            fields = vars(value) | {"history": {"first": first, "values": values}}
+            return {"state": to_json(fields, arrays)}
+    raise TypeError(f"A checkpoint cannot contain {value!r}.")
+
+
+def from_json(written, arrays):
+    """Read a dict that ``to_json`` wrote; the values in it are read already."""
+    ((kind, value),) = written.items()
+    match kind:
+        case "dict":
+            return dict(value)
+        case "list":
+            return value
+        case "objects":
+            return np.array(value, object)
+        case "array":
+            return arrays[value]
+        case "generator":
+            rng = np.random.default_rng()
+            rng.bit_generator.state = value
+            return rng
+        case "reason":
+            return StopReason[value]
+        case _:  # "state"
+            names, rows = value["history"]["first"], value["history"]["values"].tolist()
+            return State(**value | {"history": [dict(zip(names, row, strict=True)) for row in rows]})

@@ -1,0 +1,70 @@
+"""What waits for a shared pass: trainings, and the memory that their rows take."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.sparse
+
+from sknn_scratch._fitting.groups import Training
+from sknn_scratch._fitting.plan import plan_fit
+
+
+@dataclass(eq=False)
+class WaitingTraining(Training):
+    """A training that waits, and how it ended."""
+
+    is_trained: bool = False  # whether it has ended well
+    error: Exception | None = None  # what ended it
+    seconds: float = 0.0  # its share of the training time
+
+    @property
+    def is_done(self):
+        """Whether the training has ended, well or not."""
+        return self.is_trained or self.error is not None
+
+    def start_again(self):
+        """Take the run as it was before the training."""
+        inputs = replace(self.fit.inputs, seed=self.fit.model._seed_)
+        self.fit.run = replace(plan_fit(self.fit.estimator, inputs).run, config=self.run.config)
+
+
+def bytes_of_calls_rows(runs):
+    """Count the bytes of the waiting runs of a call: rows to train on, to score, and copied for a pass."""
+    rows = {run.data.source: bytes_of(run.data.X.source) for run in runs}
+    return 3 * sum(rows.values()) + sum(map(waiting_bytes, runs))
+
+
+def waiting_bytes(run):
+    """Count the bytes of a waiting network: its parameters, and its own copy of the validation rows."""
+    validation, n_params = run.data.validation, run.config.network.shape.n_params
+    n_rows = 0 if validation is None else validation.X.n_samples
+    return int(n_params + n_rows * run.data.X.values_per_row) * run.state.params.itemsize
+
+
+def bytes_of(X):
+    """Count the bytes of an array or a sparse matrix."""
+    return 2 * X.nnz * X.dtype.itemsize if scipy.sparse.issparse(X) else X.nbytes
+
+
+def share_rows(run, known):
+    """Give a run the rows and targets of known data if they are equal, so that no pass copies them."""
+    for data in known:
+        arrays, others = arrays_of(run.data), arrays_of(data)
+        if len(arrays) == len(others) and all(map(are_equal, arrays, others)):
+            run.data = replace(run.data, X=data.X, targets=data.targets)
+            return
+
+
+def arrays_of(data):
+    """List the arrays of the rows and targets of data."""
+    X = data.X.source
+    return [data.targets, *((X.data, X.indices, X.indptr) if scipy.sparse.issparse(X) else (X,))]
+
+
+def are_equal(one, other):
+    """Whether arrays have the same dtype and are equal. The first row distinguishes most arrays quickly."""
+    if one is other:
+        return True
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    return bool(np.array_equal(one[:1], other[:1]) and np.array_equal(one, other))
