@@ -101,12 +101,37 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         self.kinds = kinds
 
     def fit(self, X: ArrayLike, y: ArrayLike = None) -> Self:
-        """Decide the kind of each column of a table, and fit the encoders."""
+        """Decide the kind of each column of a table, and fit the encoders.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            The table.
+        y : array-like of shape (n_samples,), default=None
+            For encoders that use it.
+
+        Returns
+        -------
+        self : object
+            The fitted encoder.
+        """
         self.fit_transform(X, y)
         return self
 
     def fit_transform(self, X: ArrayLike, y: ArrayLike = None) -> Any:
-        """Fit, and encode the rows, as encoders do that use y for it."""
+        """Fit, and encode the rows, as encoders do that use y for it.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            The table.
+        y : array-like of shape (n_samples,), default=None
+            For encoders that use it.
+
+        Returns
+        -------
+        encoded : ndarray or sparse matrix of shape (n_samples, n_features_out)
+        """
         read = {name: columns.read(column) for name, column in columns.columns_of(X).items()}
         told = self._told(read)
         check_types({name: column for name, column in read.items() if told.get(name) != NOTHING})
@@ -139,7 +164,17 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         return joined(encoded)
 
     def transform(self, X: ArrayLike) -> Any:
-        """Encode the rows of a table; raise ValueError or warn of what differs from the table of the fit."""
+        """Encode the rows of a table; raise ValueError or warn of what differs from the table of the fit.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            The table.
+
+        Returns
+        -------
+        encoded : ndarray or sparse matrix of shape (n_samples, n_features_out)
+        """
         check_is_fitted(self)
         read = {name: columns.read(column) for name, column in self._columns_in(X).items()}
         values, remarks = {}, []
@@ -155,7 +190,17 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         )
 
     def get_feature_names_out(self, input_features: ArrayLike = None) -> NDArray[Any]:
-        """Name the encoded columns; no two have the same name."""
+        """Name the encoded columns; no two have the same name.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the columns. None is their names in training, or x0, x1, ...
+
+        Returns
+        -------
+        names : ndarray of str
+        """
         check_is_fitted(self)
         named = dict(zip(self.kinds_, _check_feature_names_in(self, input_features), strict=True))
         return without_repeats(
