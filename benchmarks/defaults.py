@@ -129,7 +129,7 @@ TASKS = (
             "HistGradientBoostingClassifier": HistGradientBoostingClassifier(),
         },
         classes,
-        tables.CLASSIFICATION,
+        tables.narrow(tables.CLASSIFICATION),
     ),
     Task(
         "Numbers",
@@ -144,7 +144,7 @@ TASKS = (
             "HistGradientBoostingRegressor": HistGradientBoostingRegressor(),
         },
         numbers,
-        tables.REGRESSION,
+        tables.narrow(tables.REGRESSION),
     ),
 )
 

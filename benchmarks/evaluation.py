@@ -70,7 +70,11 @@ def evaluate(model: Any, split: Split, seed: int) -> Outcome:
 
 def seeded(model: Any, seed: int) -> Any:
     """Set the seed of a model, wherever it is in a pipeline."""
-    names = [name for name in model.get_params() if name.split("__")[-1] == "random_state"]
+    names = [
+        name
+        for name, value in model.get_params().items()
+        if name.split("__")[-1] == "random_state" and not isinstance(value, str)  # "deprecated", "warn"
+    ]
     if hasattr(model, "get_cat_feature_indices"):  # CatBoost lists only what was set
         names = ["random_state"]
     return model.set_params(**dict.fromkeys(names, seed))

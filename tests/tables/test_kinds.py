@@ -107,6 +107,8 @@ UNREADABLE_LATER |= {"names of months"}
 STAY_CATEGORIES = {
     "few digits": (["3", "11", "7"] * 100, []),
     "leading zeros": ([f"{i % 40:05}" for i in range(N)], []),
+    "codes with points": ([f"{i % 5:02}.{i % 2}" for i in range(N)], []),
+    "codes with letters": (["117", "c118", *map(str, range(119, 219))] * 5, []),
     "more words than numbers": (["12", "13", "a", "b", "c"] * 60, []),
     "names": (
         [f"name {i}" for i in range(N)],
