@@ -30,6 +30,7 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "breaks",
+    "bundle",
     "inherited",
     "languages",
     "run",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.site.conftest import SITE, Browser
 from tests.site.playground import Playground
 
 SCENES = {
@@ -60,6 +61,15 @@ def test_a_scene_trains_restarts_and_opens_in_the_playground(page, browser):
     assert not browser.run("return document.querySelector('[data-name=alert]').textContent")
     assert browser.read("[data-name=train-score]")[0] in start
     assert not browser.errors()
+
+
+def test_scenes_run_from_a_file(browser):
+    from_file = Browser(browser.driver, f"{SITE.as_uri()}/")
+    for page in PAGES:
+        from_file.open(page)
+        browser.run(f"if ({TRAIN}.ariaPressed === 'false') {TRAIN}.click()")
+        browser.wait_until(r"/[1-9]/.test(document.querySelector('.scene [data-name=numbers]').textContent)")
+        assert browser.read(".scene .plane canvas")
 
 
 def test_without_javascript_a_picture_stands_there(browser):

@@ -59,8 +59,7 @@ export class Controls {
   hide(names) {
     const all = { ...this.inputs, features: this.features[0].closest("div") };
     for (const [name, control] of Object.entries(all)) {
-      const shown = control.closest("label") ?? control;
-      shown.hidden = names.split(",").includes(name);
+      (control.closest("label") ?? control).hidden = names.split(",").includes(name);
     }
     this.hidden = names;
   }

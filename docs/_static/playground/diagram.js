@@ -6,12 +6,16 @@ import { GRID, gridRows, largest, paint } from "./maps.js";
 
 const [INPUT, HIDDEN, OUTPUT] = [9, 46, 91]; // percent of the width
 const WIDEST = 7; // of a line, in pixels
-const LINE_HEIGHT = 13; // of a caption, in pixels
+const GAP = 3; // pixels between captions; lines are that much higher than their letters
 const BESIDE = 6; // percent left of a unit: the captions of its weights
 const ALONG = 0.6; // of the way to the output: that of its weight there
 const MAP = `<canvas width="${GRID}" height="${GRID}"></canvas>`;
 
 const signMap = (values, { signTable }) => ({ values, size: largest([values]), table: signTable });
+
+const overlap = (from, to, start, end) => from < end && start < to;
+const meet = (a, b) =>
+  overlap(a.left - GAP, a.right + GAP, b.left, b.right) && overlap(a.top + GAP, a.bottom - GAP, b.top, b.bottom);
 
 const middles = (n) => Array.from({ length: n }, (_, i) => (100 * (i + 0.5)) / n);
 
@@ -43,8 +47,8 @@ export class Diagram {
       const weight = this.weights[target.dataset.i];
       if (weight) this.act.select(weight.unit, weight.at);
     });
-    const labelled = (name) => `${MAP}<span>${subscript(name)}</span>`;
-    this.inputs = features.map((name, d) => this.add("div", "node input", INPUT, inputs[d], labelled(name)));
+    const labels = features.map((name) => `${MAP}<span>${subscript(name)}</span>`);
+    this.inputs = labels.map((label, d) => this.add("div", "node input", INPUT, inputs[d], label));
     this.units = units.map((y, j) => this.addButton("unit", HIDDEN, y, j));
     this.output = this.addButton("output", OUTPUT, 50, "output");
     const caption = (kind, x, y) => this.add("span", `caption ${kind}`, x, y, "");
@@ -105,17 +109,25 @@ export class Diagram {
     this.output.setAttribute("aria-label", labels.at(-1));
   }
 
-  // Shows what a step says beside nodes and weights: for each, lines [colour, text]. If weights have no room, only
-  // those of one unit.
+  // Shows what a step says beside nodes and weights: for each, lines [colour, text]. Where there is no room for all,
+  // those of the chosen unit come first.
   caption({ flow = "", unit, output, ...others }) {
     const all = { ...others, output: output && [output] };
-    const isCrowded = this.root.clientHeight / this.units.length < LINE_HEIGHT * this.inputs.length;
     this.root.dataset.flow = flow;
+    const shown = [];
     for (const [name, places] of Object.entries(this.captions)) {
       places.forEach((place, i) => {
-        const lines = name === "weights" && isCrowded && i !== unit ? [] : all[name]?.[i] ?? [];
+        const lines = all[name]?.[i] ?? [];
         place.innerHTML = lines.map(([color, text]) => `<span class="${color}">${text}</span>`).join("");
+        if (lines.length) shown[i === unit ? "unshift" : "push"](place);
       });
+    }
+    const boxes = [];
+    for (const place of shown) {
+      const box = place.getBoundingClientRect();
+      const isFree = !boxes.some((other) => meet(box, other));
+      place.style.visibility = isFree ? "visible" : "hidden";
+      if (isFree) boxes.push(box);
     }
   }
 }

@@ -42,8 +42,7 @@ export function forward(net, params, row, z, a) {
 // The gradient of the mean loss of some rows.
 export function gradient(net, params, { X, targets }) {
   const { nFeatures, nHidden, activation, dropped } = net;
-  const slope = ACTIVATIONS[activation][1];
-  const lossSlope = LOSSES[net.loss][1];
+  const [slope, lossSlope] = [ACTIVATIONS[activation][1], LOSSES[net.loss][1]];
   const wOutput = outputWeightAt(net, 0);
   const [z, a] = [new Float64Array(nHidden), new Float64Array(nHidden)];
   const grads = new Float64Array(params.length);
@@ -68,15 +67,12 @@ export function trace(net, params, row, target) {
   const output = forward(net, params, row, z, a);
   const grads = gradient(net, params, { X: [row], targets: [target] });
   return {
-    z,
-    a,
-    output,
+    ...{ z, a, output, grads },
     loss: LOSSES[net.loss][0](output, target),
     deltaOutput: grads.at(-1),
     shares: z.map((_, j) => (net.dropped[j] ? 0 : grads.at(-1) * params[outputWeightAt(net, j)])),
     slopes: z.map((one, j) => slope(one, a[j])),
     deltaHidden: grads.slice(0, net.nHidden),
-    grads,
   };
 }
 
@@ -90,10 +86,8 @@ export function gradientNorms(net, grads) {
 // What the network makes of some rows: its mean loss, its score (the accuracy of classes, the R2 of numbers), and
 // the share of rows in which each hidden unit is saturated.
 export function measure(net, params, { X, targets }) {
-  const slope = ACTIVATIONS[net.activation][1];
-  const lossOf = LOSSES[net.loss][0];
-  const [z, a] = [new Float64Array(net.nHidden), new Float64Array(net.nHidden)];
-  const saturated = new Float64Array(net.nHidden);
+  const [slope, lossOf] = [ACTIVATIONS[net.activation][1], LOSSES[net.loss][0]];
+  const [z, a, saturated] = Array.from({ length: 3 }, () => new Float64Array(net.nHidden));
   const n = X.length;
   let loss = 0;
   const outputs = X.map((row, i) => {

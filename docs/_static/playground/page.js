@@ -5,7 +5,6 @@ import { Controls } from "./controls.js";
 import { split } from "./data.js";
 import { Diagram } from "./diagram.js";
 import { Editor } from "./editor.js";
-import { fill, signed } from "./format.js";
 import { decode, encode } from "./link.js";
 import { Loop } from "./loop.js";
 import { Plane } from "./plane.js";
@@ -77,11 +76,9 @@ const watch = new Watch(get, words, {
     if (watch.point) say(watch.said);
   },
   take() {
-    const before = session.trace(watch.point).loss;
-    session.stepWith(watch.point, settings.learningRate);
-    watch.move(0);
-    changed(fill(words.stepTaken, { before: signed(before), after: signed(session.trace(watch.point).loss) }));
-    get("watch-next").focus();
+    watch.take(session, settings.learningRate);
+    changed();
+    say(watch.said);
   },
 });
 
@@ -136,9 +133,7 @@ function halt(trouble) {
 // --- The link ---
 
 const defaults = { ...DEFAULTS, dropped: "", hide: "" };
-
 let waiting = null; // to write the address: browsers allow this only so many times a second
-
 function keepLink() {
   clearTimeout(waiting);
   waiting = setTimeout(writeLink, LINK_DELAY);

@@ -27,8 +27,7 @@ export function palette() {
   const text = (name) => style.getPropertyValue(`--${name}`).trim();
   const color = (name) => rgb(text(name));
   const ground = color("ground");
-  const classes = [color("class-0"), color("class-1")];
-  const signs = [color("negative"), color("positive")];
+  const [classes, signs] = [["class-0", "class-1"], ["negative", "positive"]].map((pair) => pair.map(color));
   const bySide = (pair, share) => (value) => mix(ground, pair[value > 0 ? 1 : 0], share(Math.abs(value)));
   return {
     text,

@@ -24,11 +24,9 @@ export function drawNetwork(session, { plane, diagram, grid }, { preview, isShar
   plane.draw({
     map: isUnit ? maps.hidden[preview] : maps.output,
     line: isUnit ? hidden[preview] : isClasses ? outputs : null,
-    train: session.trainPoints,
-    test: hasTest ? session.testPoints : [],
+    ...{ train: session.trainPoints, test: hasTest ? session.testPoints : [], chosen },
     fillOf: isClasses ? colors.class : (target) => colors.number(target / SPREAD),
     ink: colors.text("training"),
-    chosen,
   });
   diagram.update({ net, params, maps, colors, ...told });
 }
@@ -39,10 +37,8 @@ export function drawCurves(canvas, { training: { curves, epoch } }, names) {
   const style = getComputedStyle(canvas);
   const border = style.getPropertyValue("--pst-color-border");
   const axes = { text: style.color, border, font: `11px ${style.fontFamily}` };
-  const lines = Object.entries(names).map(([name, color], i) => ({
-    values: curves[name],
-    color: text(color),
-    dash: i ? [6, 4] : [],
-  }));
+  const lines = Object.entries(names).map(([name, color], i) => (
+    { values: curves[name], color: text(color), dash: i ? [6, 4] : [] }
+  ));
   drawChart(canvas, lines, epoch - lines[0].values.length + 1, axes);
 }

@@ -29,14 +29,10 @@ export class View {
   draw(session, settings) {
     const watched = this.watch.point && this.watch.draw(session, settings);
     drawNetwork(session, this, {
-      preview: this.preview,
-      isSharp: this.get("two-colours").checked,
-      hasTest: this.get("show-test").checked,
-      chosen: this.watch.point,
-      watched,
+      ...{ preview: this.preview, chosen: this.watch.point, watched },
+      ...{ isSharp: this.get("two-colours").checked, hasTest: this.get("show-test").checked },
+      ...{ notes: this.notes(session), labels: this.labels(session) },
       selected: watched ? watched.unit : this.selected,
-      notes: this.notes(session),
-      labels: this.labels(session),
     });
     this.editor.update(session.training.params);
     drawCurves(this.get("loss-chart"), session, { train: "training", test: "validation" });
@@ -49,20 +45,15 @@ export class View {
     const shown = {
       shown: typeof this.preview === "number" ? `${words.unit} ${this.preview + 1}` : "",
       epochs: training.epoch,
-      "train-loss": lossIn(train),
-      "test-loss": lossIn(test),
-      "train-score": scoreIn(train, net),
-      "test-score": scoreIn(test, net),
+      ...{ "train-loss": lossIn(train), "test-loss": lossIn(test) },
+      ...{ "train-score": scoreIn(train, net), "test-score": scoreIn(test, net) },
       "score-name": net.loss === "logistic" ? words.accuracy : "R²",
       "saturated-name": HINGES.includes(net.activation) ? words.offValues : words.saturatedValues,
       saturated: train ? percent(mean(train.saturated)) : "–",
       dead: train ? train.saturated.filter(isAll).length : "–",
-      "noise-value": settings.noise,
-      "share-value": `${rows.train.X.length} / ${rows.test.X.length}`,
-      "n_hidden-value": net.nHidden,
-      "init_scale-value": settings.scale,
-      "learning_rate-value": settings.learningRate,
-      "alpha-value": settings.alpha,
+      ...{ "noise-value": settings.noise, "share-value": `${rows.train.X.length} / ${rows.test.X.length}` },
+      ...{ "n_hidden-value": net.nHidden, "init_scale-value": settings.scale },
+      ...{ "learning_rate-value": settings.learningRate, "alpha-value": settings.alpha },
       python: python(net, settings, words),
     };
     for (const name in shown) this.get(name).textContent = shown[name];

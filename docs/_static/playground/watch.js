@@ -2,7 +2,7 @@
 // step has captions for the diagram, and the formulas of the course with the numbers of one hidden unit.
 
 import { sigmoid } from "./activations.js";
-import { short, signed } from "./format.js";
+import { beside, short, signed } from "./format.js";
 import { formula } from "./formula.js";
 import { biasAt, outputWeightAt, weightAt } from "./network.js";
 
@@ -13,6 +13,22 @@ const factor = (value) => (value < 0 ? `(${signed(value)})` : signed(value)); //
 const caption = (color) => (name, value) => [color, `${name} ${short(value)}`];
 const [value, ofHidden, ofOutput] = ["value", "hidden-layer", "output-layer"].map(caption);
 const each = (values, captionsOf) => Array.from(values, (one, k) => captionsOf(one, k));
+const ofChanges = ({ changes, net, x, units }) => ({
+  weights: units.map((k) => each(x, (_, d) => value("Δ", changes[weightAt(net, d, k)]))),
+  outputWeights: units.map((k) => [value("Δ", changes[outputWeightAt(net, k)])]),
+});
+
+// What a formula says of each parameter of the unit, and of the bias of the output.
+const eachParameter = ({ n, x, net, before, changes, after, grads }, formulaOf) =>
+  [
+    ...x.map((_, d) => [`w_{${n},${d + 1}}`, `dw_{${n},${d + 1}}`, weightAt(net, d, n - 1)]),
+    [`b_${n}`, `db_${n}`, biasAt(net, n - 1)],
+    [`w_${n}`, `dw_${n}^[2]`, outputWeightAt(net, n - 1)],
+    ["b^[2]", "db^[2]", before.length - 1],
+  ].map(([name, slope, at]) => {
+    const [from, to] = [before, after].map((params) => beside(changes[at], params[at]));
+    return formulaOf({ name, slope, from, to, change: changes[at], grad: factor(grads[at]) });
+  });
 
 // Each step: its name, the way of the numbers, captions and formulas, of what `factsOf` knows.
 const STEPS = [
@@ -36,8 +52,7 @@ const STEPS = [
     name: "output",
     flow: "forward of-output",
     captions: ({ a, output, p, loss }) => ({
-      units: each(a, (one) => [value("a", one)]),
-      output: [value("z", output), value("a", p), value("L", loss)],
+      units: each(a, (one) => [value("a", one)]), output: [value("z", output), value("a", p), value("L", loss)],
     }),
     formulas: ({ n, a, outputWeight, outputBias, output, p, y, loss, isClasses }) => [
       `z^[2] = ⋯ + w_${n} a_${n} + ⋯ + b^[2] | = ⋯ + ${factor(outputWeight)} · ${factor(a[n - 1])} + ⋯ + ${
@@ -51,17 +66,14 @@ const STEPS = [
   {
     name: "error",
     captions: ({ p, y, deltaOutput }) => ({ output: [value("a", p), value("y", y), ofOutput("dz", deltaOutput)] }),
-    formulas: ({ p, y, deltaOutput }) => [
-      `dz^[2] = a^[2] − y = ${signed(p)} − ${factor(y)} | = ${signed(deltaOutput)}`,
-    ],
+    formulas: ({ p, y, deltaOutput }) => [`dz^[2] = a^[2] − y = ${signed(p)} − ${factor(y)} | = ${signed(deltaOutput)}`],
   },
   {
     name: "share",
     flow: "backward of-output",
     captions: ({ slopes, shares, deltaHidden, deltaOutput }) => ({
       units: each(slopes, (slope, k) => [value("g′", slope), ofHidden("dz", deltaHidden[k])]),
-      output: [ofOutput("dz", deltaOutput)],
-      outputWeights: each(shares, (share) => [ofOutput("", share)]),
+      output: [ofOutput("dz", deltaOutput)], outputWeights: each(shares, (share) => [ofOutput("", share)]),
     }),
     formulas: ({ n, outputWeight, deltaOutput, shares, slopes, deltaHidden }) => [
       `dz^[2] w_${n} = ${factor(deltaOutput)} · ${factor(outputWeight)} | = ${signed(shares[n - 1])}`,
@@ -74,8 +86,7 @@ const STEPS = [
     flow: "backward of-hidden",
     captions: ({ x, deltaHidden, deltaOutput, hiddenGrads, outputGrads }) => ({
       inputs: each(x, (one) => [value("", one)]),
-      units: each(deltaHidden, (delta) => [ofHidden("dz", delta)]),
-      output: [ofOutput("dz", deltaOutput)],
+      units: each(deltaHidden, (delta) => [ofHidden("dz", delta)]), output: [ofOutput("dz", deltaOutput)],
       weights: each(hiddenGrads, (grads) => each(grads, (grad) => ofHidden("dw", grad))),
       outputWeights: each(outputGrads, (grad) => [ofOutput("dw", grad)]),
     }),
@@ -84,41 +95,42 @@ const STEPS = [
       ...x.map((one, d) => `dw_{${n},${d + 1}} = dz_${n} x_${d + 1} = ${
         factor(deltaHidden[n - 1])} · ${factor(one)} | = ${signed(hiddenGrads[n - 1][d])}`),
       `db_${n} = dz_${n} = ${signed(deltaHidden[n - 1])}`,
+      `db^[2] = dz^[2] = ${signed(deltaOutput)}`,
     ],
   },
   {
     name: "update",
-    captions: ({ after, net, x, units }) => ({
-      weights: units.map((k) => each(x, (_, d) => value("", after[weightAt(net, d, k)]))),
-      outputWeights: units.map((k) => [value("", after[outputWeightAt(net, k)])]),
-    }),
-    formulas: ({ n, x, weights, bias, outputWeight, outputGrads, hiddenGrads, deltaHidden, rate }) => [
-      ...x.map((_, d) => [`w_{${n},${d + 1}}`, `dw_{${n},${d + 1}}`, weights[d], hiddenGrads[n - 1][d]]),
-      [`b_${n}`, `db_${n}`, bias, deltaHidden[n - 1]],
-      [`w_${n}`, `dw_${n}^[2]`, outputWeight, outputGrads[n - 1]],
-    ].map(([name, slope, before, grad]) => `${name} ← ${name} − η ${slope} | = ${signed(before)} − ${rate} · ${
-      factor(grad)} | = ${signed(before - rate * grad)}`),
+    captions: ofChanges,
+    formulas: (facts) => eachParameter(facts, ({ name, slope, from, to, change, grad }) =>
+      `${name} ← ${name} − η ${slope} | = ${from} − ${facts.rate} · ${grad} | = ${from} ${
+        change < 0 ? "−" : "+"} ${signed(Math.abs(change))} | = ${to}`),
+  },
+  {
+    name: "taken",
+    captions: ofChanges,
+    formulas: ({ loss, lossAfter, ...facts }) => [
+      `L = ${[loss, lossAfter].map((one) => beside(lossAfter - loss, one)).join(" → ")}`,
+      ...eachParameter(facts, ({ name, from, to, change }) => `Δ ${name} = ${signed(change)} : | ${from} → ${to}`),
+    ],
   },
 ];
+const TAKEN = STEPS.length - 1;
 
-// All that a step needs to know; n is the number of the unit, from 1.
-function factsOf(session, point, n, rate) {
-  const { net, training: { params } } = session;
-  const trace = session.trace(point);
+// All that a step needs to know; n is the number of the unit, from 1. `before` are the parameters.
+function factsOf({ net }, { trace, before, rate, lossAfter }, n) {
+  const changes = before.map((_, i) => -rate * trace.grads[i]);
   const units = Array.from({ length: net.nHidden }, (_, k) => k);
   const isClasses = net.loss === "logistic";
   return {
     ...trace,
-    ...{ net, units, n, rate, isClasses, activation: net.activation, x: trace.row },
+    ...{ net, units, n, rate, before, changes, lossAfter, isClasses, activation: net.activation, x: trace.row },
     y: isClasses ? (trace.target + 1) / 2 : trace.target,
     p: isClasses ? sigmoid(trace.output) : trace.output,
-    weights: trace.row.map((_, d) => params[weightAt(net, d, n - 1)]),
-    bias: params[biasAt(net, n - 1)],
-    outputWeight: params[outputWeightAt(net, n - 1)],
-    outputBias: params.at(-1),
+    weights: trace.row.map((_, d) => before[weightAt(net, d, n - 1)]),
+    ...{ bias: before[biasAt(net, n - 1)], outputWeight: before[outputWeightAt(net, n - 1)], outputBias: before.at(-1) },
     outputGrads: units.map((k) => trace.grads[outputWeightAt(net, k)]),
     hiddenGrads: units.map((k) => trace.row.map((_, d) => trace.grads[weightAt(net, d, k)])),
-    after: params.map((one, i) => one - rate * trace.grads[i]),
+    after: before.map((one, i) => one + changes[i]),
   };
 }
 
@@ -128,19 +140,20 @@ export class Watch {
     Object.assign(this, { get, words, act, point: null, step: 0, unit: 0 });
     const moves = { ArrowLeft: -1, ArrowRight: 1 };
     const on = (name, act) => get(name).addEventListener("click", act);
-    on("watch-back", () => this.move(this.step - 1));
-    on("watch-next", () => this.move(this.step + 1));
+    on("watch-back", () => this.move(-1));
+    on("watch-next", () => this.move(1));
     on("watch-take", act.take);
     on("watch-close", () => this.leave());
     get("watch").addEventListener("keydown", ({ key }) => {
       if (key === "Escape") this.leave();
-      if (key in moves) this.move(this.step + moves[key]);
+      if (key in moves) this.move(moves[key]);
     });
   }
 
   open(point) {
     this.step = 0;
     this.show(point);
+    this.get("watch").scrollIntoView({ block: "nearest" });
     this.get("watch-next").focus({ preventScroll: true });
   }
 
@@ -156,16 +169,28 @@ export class Watch {
     this.act.moved();
   }
 
-  move(step) {
-    this.step = Math.max(0, Math.min(STEPS.length - 1, step));
+  // After the step that was taken, it begins again.
+  move(by) {
+    this.step = this.step === TAKEN ? 0 : Math.max(0, Math.min(TAKEN - 1, this.step + by));
     this.act.moved();
+  }
+
+  // The step that would be taken now.
+  made = (session, rate) => ({ before: session.training.params.slice(), trace: session.trace(this.point), rate });
+
+  take(session, rate) {
+    this.taken = this.made(session, rate);
+    session.stepWith(this.point, rate);
+    Object.assign(this.taken, { end: session.training.params.join(), lossAfter: session.trace(this.point).loss });
+    this.step = TAKEN;
   }
 
   // Shows the step, and returns what the diagram shows of it.
   draw(session, settings) {
-    const { get, words, step } = this;
-    const unit = Math.min(this.unit, session.net.nHidden - 1);
-    const facts = factsOf(session, this.point, unit + 1, settings.learningRate);
+    const { get, words, taken } = this;
+    if (this.step === TAKEN && taken.end !== session.training.params.join()) this.step = 0; // trained since
+    const [step, unit] = [this.step, Math.min(this.unit, session.net.nHidden - 1)];
+    const facts = factsOf(session, step === TAKEN ? taken : this.made(session, settings.learningRate), unit + 1);
     const list = get("watch-steps");
     list.innerHTML = STEPS.slice(0, step + 1).map(({ name, formulas }, i) => {
       const lines = formulas(facts);
@@ -174,11 +199,11 @@ export class Watch {
       const head = i === step ? `<li aria-current="step"><b>${title}.</b> ${text}` : `<li><b>${title}</b>`;
       return `${head}${lines.map((line) => `<p>${formula(line)}</p>`).join("")}</li>`;
     }).join("");
-    list.scrollTop = list.scrollHeight;
+    list.scrollTop = list.lastChild.offsetTop - list.offsetTop;
     get("watch-unit").textContent = `${words.unit} ${unit + 1}`;
-    get("watch-back").disabled = step === 0;
-    get("watch-next").disabled = step === STEPS.length - 1;
-    get("watch-take").disabled = step < STEPS.length - 1;
+    get("watch-back").disabled = step === 0 || step === TAKEN;
+    get("watch-next").disabled = step === TAKEN - 1;
+    get("watch-take").disabled = step < TAKEN - 1;
     return { ...STEPS[step], ...STEPS[step].captions(facts), unit };
   }
 }
