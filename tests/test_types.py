@@ -22,6 +22,7 @@ from sknn_scratch._core.parameters import INIT_SCALES
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests import typed_script
+from tests.versions import needs_callbacks
 
 HOOKS = {"setup", "teardown", "on_fit_task_begin", "on_fit_task_end", "write"}  # for scikit-learn to call
 
@@ -92,6 +93,7 @@ def class_of(annotation):
     return annotation if origin is None else class_of(getattr(origin, "__value__", origin))
 
 
+@needs_callbacks
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_the_typed_script_runs_and_its_types_are_right(monkeypatch, capsys):
     claims = []

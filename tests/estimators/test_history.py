@@ -11,6 +11,7 @@ from sknn_scratch import Checkpoint, ShallowNNClassifier, TrainingCurveDisplay
 from sknn_scratch import diagnose as diagnose_fit
 from sknn_scratch._fitting import fitted
 from tests.helpers import make_data, small_network
+from tests.versions import needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -70,6 +71,7 @@ def test_the_best_epoch_of_a_long_life_is_counted_from_its_start():
     assert KEPT < classifier.best_iter_ <= classifier.n_iter_ == 12
 
 
+@needs_callbacks
 def test_a_checkpoint_of_a_long_life_can_be_resumed(tmp_path):
     path = tmp_path / "run.npz"
     classifier = trained_by_parts(2 * KEPT).set_params(warm_start=True)

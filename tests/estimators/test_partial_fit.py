@@ -10,6 +10,7 @@ from sklearn.datasets import load_digits
 
 from sknn_scratch import Checkpoint, ShallowNNClassifier
 from tests.helpers import assert_same_model, make_data
+from tests.versions import needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
 
@@ -53,7 +54,9 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "way", [pytest.param(way, marks=needs_callbacks if way == "a checkpoint" else ()) for way in WAYS]
+)
 def test_the_penalty_of_partial_fit_is_measured_against_the_rows_of_all_calls(way, tmp_path):
     train, expected = WAYS[way]
     assert penalty_divisor(train(tmp_path / "fit.npz")) == pytest.approx(expected, rel=1e-9)

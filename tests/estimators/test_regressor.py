@@ -17,6 +17,7 @@ from sknn_scratch._core.loss import NUMBERS
 from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests.helpers import assert_same_model, make_rows, small_regressor
+from tests.versions import needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -372,6 +373,7 @@ def test_single_precision_is_like_double(loss):
     assert single.y_offset_ == double.y_offset_  # y is never rounded
 
 
+@needs_callbacks
 def test_a_checkpoint_of_the_other_class_is_refused(tmp_path):
     path = tmp_path / "run.npz"
     small_regressor(max_iter=2).set_callbacks(Checkpoint(path)).fit(X, Y)

@@ -30,6 +30,7 @@ from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests.helpers import assert_same_model
+from tests.versions import needs_callbacks
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*The maximum number of epochs"),
@@ -305,6 +306,7 @@ def test_in_a_stack_it_is_the_same_as_alone(groups):
         assert_same_model(one, other, rtol=0)
 
 
+@needs_callbacks
 def test_a_checkpoint_keeps_the_alpha(tmp_path):
     path = tmp_path / "fit.npz"
     fitted = network(solver="adam", max_iter=20).set_callbacks(Checkpoint(path)).fit(X, Y)

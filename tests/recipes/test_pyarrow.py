@@ -71,7 +71,7 @@ def kind_of(table):
     ],
 )
 def test_kinds_of_columns(dtype, values, kind):
-    column = pa.array(values, dtype)
+    column = pa.array(values * 5, dtype)
     assert kind_of(pa.table({"x": column})) == kind
     assert kind_of(pd.DataFrame({"x": pd.arrays.ArrowExtensionArray(column)})) == kind
 

@@ -136,10 +136,9 @@ def outcome(first, later, other):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             encoder.fit(first)
-            expected = encoder.transform(later)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            found = encoder.transform(other)
+            expected, found = encoder.transform(later), encoder.transform(other)
     except (ValueError, TypeError):
         return "error"
     if caught:
