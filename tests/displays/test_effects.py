@@ -210,6 +210,8 @@ def test_several_targets_and_quantiles_are_lines_of_a_panel():
     assert found.effects_["x1"]["values"].shape[0] == 2
     assert np.ptp(found.effects_["x1"]["values"][0]) < 1e-9
     assert compute(two, X, target=1).effects_["x0"]["values"].shape[0] == 1
+    product = Formula(lambda X: np.column_stack([X[:, 0], 3 * X[:, 0] * X[:, 1]]))
+    assert "effect on the prediction of y1" in texts(compute(product, X).figure_)
     levels = Formula(lambda X: X[:, :1] + [-1, 1], "quantile", [0.1, 0.9])
     assert compute(levels, X, X[:, 0]).output_names == ["quantile 0.1", "quantile 0.9"]
 
