@@ -20,6 +20,7 @@ QUESTIONS = (
     "sizes",
     "defaults",
     "quality",
+    "quantiles",
     "tiny",
     "steps",
     "predict",

@@ -47,8 +47,8 @@ mean = ShallowNNRegressor(**smooth, random_state=0).fit(X, y)
 # Two quantiles
 # -------------
 # 10 % of the points should be below the lower curve, and 10 % above the upper curve.
-# The loss of a quantile has a kink, so we use the solver Adam. Its learning rate falls
-# to zero, so that the last steps are small.
+# One network has both. The loss of a quantile has a kink, so we use the solver Adam.
+# Its learning rate falls to zero, so that the last steps are small.
 
 settings = {
     "activation": "tanh",
@@ -64,18 +64,16 @@ settings = {
     "max_iter": 500,
     "random_state": 0,
 }
-quantiles = ShallowNNRegressor(loss="quantile", **settings)
+quantiles = ShallowNNRegressor(loss="quantile", quantile=[0.1, 0.9], **settings)
 
 import warnings
 
-from sklearn.base import clone
-
 # A warning says that max_iter is reached. It should be.
 with warnings.catch_warnings(action="ignore"):
-    lower = clone(quantiles).set_params(quantile=0.1).fit(X, y)
-    upper = clone(quantiles).set_params(quantile=0.9).fit(X, y)
+    quantiles.fit(X, y)
 
-inside = np.mean((lower.predict(X) < y) & (y < upper.predict(X)))
+lower, upper = quantiles.predict(X).T
+inside = np.mean((lower < y) & (y < upper))
 print(f"{inside:.0%} of the points are between the quantiles, 80 % should be")
 
 # %%
@@ -114,8 +112,7 @@ axes[0].set_ylabel("y")
 
 between = axes[0].fill_between(
     grid,
-    lower.predict(X_grid),
-    upper.predict(X_grid),
+    *quantiles.predict(X_grid).T,
     color="#000000",
     alpha=0.15,
     lw=0,

