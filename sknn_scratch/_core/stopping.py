@@ -6,7 +6,11 @@
     finish       leave the best parameters, or the mean of the last ones
 
 A rule is a function of the run and of its last epoch, which is already in the history. It returns a reason to
-stop, or None.
+stop, or None. Three ends are no rules: a callback, Control-C, and a last update that made the loss explode
+(``training.check_last_update``), which replaces the reason found before it.
+
+With validation rows, the best epoch is left. Without, it is the last whole epoch, with two exceptions: the
+mean of the plateau after CONVERGED if batches are small, and the epoch with the lowest loss after DIVERGED.
 """
 
 import math
