@@ -63,17 +63,6 @@ class Activation:
             if not (callable(value) and isinstance(value, Hashable)):
                 raise TypeError(f"{name} must be a callable that can be hashed, got {value!r}.")
 
-    def check_shapes(self, n_hidden: int, dtype: DTypeLike) -> None:
-        """Raise ValueError if a function changes the shape of its argument."""
-        for name in ("function", "derivative"):
-            z = np.zeros((2, n_hidden), dtype)
-            shape = np.shape(getattr(self, name)(z))
-            if shape != z.shape:
-                raise ValueError(
-                    f"The {name} of the activation must work elementwise, but returns the shape {shape} for "
-                    f"an array of shape {z.shape}; for a constant, return np.full_like(z, constant)."
-                )
-
     def __call__(self, z: Array, slope: Array | None = None) -> None:
         """Overwrite ``z`` with g(z) and ``slope`` with g'(z)."""
         if slope is not None:
@@ -177,6 +166,18 @@ def silu(z: Array, slope: Array | None = None) -> None:
         np.subtract(1.0, gate, out=slope)
         slope *= z
         slope += gate
+
+
+def check_shapes(activation: Activation, n_hidden: int, dtype: DTypeLike) -> None:
+    """Raise ValueError if a function of a user's Activation changes the shape of its argument."""
+    for name in ("function", "derivative"):
+        z = np.zeros((2, n_hidden), dtype)
+        shape = np.shape(getattr(activation, name)(z))
+        if shape != z.shape:
+            raise ValueError(
+                f"The {name} of the activation must work elementwise, but returns the shape {shape} for "
+                f"an array of shape {z.shape}; for a constant, return np.full_like(z, constant)."
+            )
 
 
 def activation_of(activation: str | Activation) -> Activate:

@@ -42,7 +42,9 @@ class EffectsDisplay:
 
     Parameters
     ----------
-    importances_, importances_std_, effects_, interactions_, maps_, additive_share_
+    importances_, importances_std_, effects_, interactions_, maps_ : dict
+        See the attributes.
+    additive_share_ : float
         See the attributes.
     columns : list of str
         The columns to show.

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sknn_scratch._core.activations import Activation, activation_of
+from sknn_scratch._core.activations import Activation, activation_of, check_shapes
 from sknn_scratch._core.arrays import computed_once
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.lazy import clear_unused_features, updates_lazily
@@ -212,7 +212,7 @@ def train_config(model, encoded, data, solver, *, partial):
     batch_size = chosen_batch_size(model, data.n_samples) if has_batches else data.n_samples
     shape = NetworkShape(data.X.n_features, int(model.n_hidden), encoded.target_kind.n_outputs)
     if isinstance(model.activation, Activation):
-        model.activation.check_shapes(shape.n_hidden, data.targets.dtype)
+        check_shapes(model.activation, shape.n_hidden, data.targets.dtype)
     return Config(
         network=Network(shape, activation_of(model.activation), loss),
         optimizer=optimizer(**{one.name: plain(getattr(model, one.name)) for one in fields(optimizer)}),
