@@ -47,11 +47,6 @@ class Kinds:
         return cls.validated(check_array(plain_labels(y), accept_sparse="csr", ensure_2d=False, dtype=None))
 
     @staticmethod
-    def variant(estimator):
-        """Get what the targets depend on in addition to y: estimators with equal values can share targets."""
-        return
-
-    @staticmethod
     def check_domain(estimator, y, sample_weight=None):
         """Raise ValueError if the loss is not defined for a y of a row with a positive weight."""
 

@@ -10,7 +10,7 @@ from sknn_scratch._targets.base import Kinds
 from sknn_scratch._targets.quantiles import SeveralQuantiles
 from sknn_scratch._targets.rates import Rates
 from sknn_scratch._targets.reals import Reals
-from sknn_scratch._targets.scaled import loss_of, plain
+from sknn_scratch._targets.scaled import loss_of
 from sknn_scratch._targets.weights import combine_weights, distinct_values
 
 KINDS = {kind.name: kind for kind in (Reals, Rates, SeveralQuantiles)}
@@ -34,12 +34,6 @@ class NumberKinds(Kinds):
                 "tabular_pipeline('classifier')."
             )
         return check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
-
-    @staticmethod
-    def variant(estimator):
-        """Get what the loss says about y, its scale and the outputs."""
-        loss = loss_of(estimator)
-        return loss.domain, loss.link, loss.is_robust, plain(estimator.quantile)
 
     @staticmethod
     def check_domain(estimator, y, sample_weight=None):

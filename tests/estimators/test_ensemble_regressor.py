@@ -35,12 +35,20 @@ def test_a_network_of_an_ensemble_is_the_same_alone(loss):
         assert one.quantile == 0.8
 
 
-@pytest.mark.parametrize(("loss", "y"), [("squared_error", TWO), ("poisson", Y), ("poisson", TWO)])
-def test_an_ensemble_predicts_the_mean_and_says_how_far_its_networks_are_apart(loss, y):
-    fitted = ensemble(loss=loss).fit(X, y)
+@pytest.mark.parametrize(
+    ("loss", "y", "shape"),
+    [
+        ("squared_error", TWO, (40, 2)),
+        ("poisson", Y, (40,)),
+        ("gamma", TWO, (40, 2)),
+        ("quantile", Y, (40, 3)),
+    ],
+)
+def test_an_ensemble_predicts_the_mean_and_says_how_far_its_networks_are_apart(loss, y, shape):
+    fitted = ensemble(loss=loss, quantile=[0.5, 0.9, 0.1]).fit(X, y)
     predictions = [one.predict(X) for one in fitted.estimators_]
     mean, std = fitted.predict(X, return_std=True)
-    assert mean.shape == std.shape == y.shape
+    assert mean.shape == std.shape == shape
     assert_allclose(mean, np.mean(predictions, axis=0))
     assert_allclose(std, np.std(predictions, axis=0), atol=1e-12 * y.max())
     assert_allclose(fitted.predict(X), mean)
