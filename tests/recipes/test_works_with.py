@@ -10,7 +10,8 @@ from dask_ml.model_selection import HyperbandSearchCV, IncrementalSearchCV
 from distributed import Client
 from sklearn.linear_model import SGDClassifier
 
-PAGE = (Path(__file__).parents[2] / "docs" / "guide" / "works_with.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "guide" / "works_with.md").read_text(encoding="utf-8")
 INTRODUCTION, *SECTIONS = re.split(r"^## (.+)$", PAGE, flags=re.MULTILINE)
 SECTIONS = dict(zip(SECTIONS[::2], SECTIONS[1::2], strict=True))
 
@@ -47,6 +48,9 @@ def contributions_add_up_to_the_prediction(page):
     explanation = page["explanation"]
     total = explanation.base_values + explanation.values.sum(axis=1)
     np.testing.assert_allclose(total, page["clf"].predict_proba(page["X_test"][:3])[:, 1], atol=1e-6)
+    of_classes = page["of_penguins"]
+    totals = of_classes.base_values + of_classes.values.sum(axis=1)
+    np.testing.assert_allclose(totals, page["predict"](page["codes"][:3]), atol=1e-6)
 
 
 def groups_are_selected_more_alike(page):
@@ -124,6 +128,7 @@ def test_every_section_is_checked():
 @pytest.mark.parametrize("name", CHECKS)
 def test_the_code_of_the_page_does_what_it_says(name, introduction, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # MLflow writes its runs there
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
     page = dict(introduction)
     run(SECTIONS[name], page)
     CHECKS[name](page)
