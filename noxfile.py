@@ -75,18 +75,17 @@ def package(session):
 def docs(session):
     """Build the site, check its links, and open every page in headless Chromium."""
     session.install("-e.", "--group", "docs")
-    # In one process: a fork after the threads of BLAS and OpenMP have started may hang.
-    sphinx = ["python", "-m", "sphinx", "-E", "-W", "--keep-going", "-b", "html"]
-    session.run(*sphinx, "docs", "docs/_build/html")
-    session.run(*sphinx, "docs/zh", "docs/_build/html/zh")
-    session.run("python", "docs/check_site.py", "docs/_build/html")
-    # The Chinese pages are as wide as with the fonts of those who read them.
-    fonts = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
+    fonts = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")  # of docs/zh/conf.py
     if not (shutil.which("chromium") and shutil.which("chromedriver") and fonts.is_file()):
         # Only root can install them.
         session.run("apt-get", "update", "-qq", external=True)
         packages = ["chromium", "chromium-driver", "fonts-noto-cjk"]
         session.run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages, external=True)
+    # In one process: a fork after the threads of BLAS and OpenMP have started may hang.
+    sphinx = ["python", "-m", "sphinx", "-E", "-W", "--keep-going", "-b", "html"]
+    session.run(*sphinx, "docs", "docs/_build/html")
+    session.run(*sphinx, "docs/zh", "docs/_build/html/zh")
+    session.run("python", "docs/check_site.py", "docs/_build/html")
     session.run("pytest", "tests/site")
 
 

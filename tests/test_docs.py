@@ -122,7 +122,8 @@ CHAPTERS = [name for name in PAGES if re.search(r"tutorial/\d+-", name)]
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_a_notebook_has_the_answers_last_and_its_code_compiles(name):
     page = notebook.source_of(ROOT / name)
-    made = notebook.notebook_of(page, itertools.repeat("1"), itertools.repeat("<svg/>"))
+    chinese = name in CHINESE
+    made = notebook.notebook_of(page, itertools.repeat("1"), itertools.repeat("<svg/>"), chinese=chinese)
     texts = [cell["source"] for cell in made["cells"] if cell["cell_type"] == "markdown"]
     titles = re.findall(r"\{dropdown\} (.*)", page)
     headings = [line for text in texts for line in text.splitlines() if line.startswith("## ")]
@@ -130,6 +131,7 @@ def test_a_notebook_has_the_answers_last_and_its_code_compiles(name):
     assert len(set(headings)) == len(headings)
     code = [cell["source"] for cell in made["cells"] if cell["cell_type"] == "code"]
     assert [block.strip() for block, _ in blocks_of(page) if block.strip() not in code] == []
+    assert ("font.sans-serif" in code[0]) == chinese
     scenes = re.findall(r'data-state="(.*?)"', re.sub(r"<button.*?</button>", "", page, flags=re.DOTALL))
     linked = re.findall(r"\(https://\S+/playground\.html#(\S+)\)", "\n".join(texts))
     assert linked == [scene.replace("&amp;", "&") for scene in scenes]
@@ -252,8 +254,9 @@ def test_chinese_page_is_chinese(name):
 
 def test_course_and_first_pages_are_there_in_both_languages():
     chapters = [name for name in ENGLISH if name.startswith("docs/tutorial/")]
-    first = ["index", "playground", "which", "faq", "guide/index", "guide/install", "guide/tables"]
-    pages = [*chapters, *(f"docs/{page}.md" for page in first)]
+    first = ["index", "playground", "which", "cheat_sheet", "faq"]
+    guide = ["index", "install", "tables", "regression", "inside", "saving"]
+    pages = [*chapters, *(f"docs/{page}.md" for page in [*first, *(f"guide/{page}" for page in guide)])]
     assert {name.replace("docs/", "docs/zh/") for name in pages} == set(CHINESE)
 
 

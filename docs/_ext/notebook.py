@@ -33,6 +33,15 @@ INSTALL = """\
 # Without the #, this line installs what the notebook needs:
 # %pip install -q "sknn_scratch[plot] @ git+https://github.com/sknn-scratch/sknn_scratch"
 """
+# What follows it in Chinese. Windows, macOS and Linux have one of these fonts.
+FONTS = """
+# 图里有中文，用这台电脑上的中文字体：
+import matplotlib as mpl
+
+fonts = ["Microsoft YaHei", "Hiragino Sans GB", "Noto Sans CJK SC", "WenQuanYi Micro Hei"]
+mpl.rcParams["font.sans-serif"] = [*fonts, "DejaVu Sans"]
+mpl.rcParams["axes.unicode_minus"] = False
+"""
 
 
 def source_of(page):
@@ -110,8 +119,8 @@ def answers_last(markdown):
     return page + "".join(answers) + fence + last
 
 
-def notebook_of(markdown, values=(), drawings=(), *, solved=False):
-    """Make the notebook of a page, in nbformat 4.4.
+def notebook_of(markdown, values=(), drawings=(), *, solved=False, chinese=False):
+    """Make the notebook of a page, in nbformat 4.4. One in Chinese looks for a font.
 
     If it is ``solved``, exercises have their solutions and checks their hidden tests. From this, nbgrader
     makes what students get, and marks what they hand in.
@@ -132,7 +141,7 @@ def notebook_of(markdown, values=(), drawings=(), *, solved=False):
         elif match["kind"] == "{notebook}":
             heading, _, rest = cells[0]["source"].partition("\n")
             cells[0]["source"] = f"{heading}\n\n{match['body']}\n{rest}"
-            cells.insert(1, cell("code", INSTALL))
+            cells.insert(1, cell("code", INSTALL + FONTS * chinese))
         else:
             cells.append(cell("markdown", match[0]))
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}

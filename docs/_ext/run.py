@@ -29,7 +29,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from matplotlib.collections import QuadMesh
 from notebook import EXERCISES, blocks_before, notebook_of, script_of, source_of, without_solutions
-from session import STYLE, Session, drawings
+from session import STYLES, Session, drawings
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
@@ -94,7 +94,7 @@ class Run(SphinxDirective):
         path = directory / f"{self.env.docname.replace('/', '-')}-{number}.svg"
         for mesh in figure.findobj(QuadMesh):
             mesh.set_rasterized(True)  # else each of its cells is an element
-        with plt.style.context(STYLE):
+        with plt.style.context(STYLES):
             figure.savefig(path, dpi=2 * PIXELS_PER_INCH, metadata=NO_METADATA)
         width = round(figure.get_figwidth() * PIXELS_PER_INCH)
         plt.close(figure)
@@ -130,11 +130,12 @@ class Notebook(SphinxDirective):
             page = page.with_name(f"{self.options['answers-of']}.md")
             self.env.note_dependency(str(page))
         session = session_of(self.env)
-        notebook = notebook_of(source_of(page), session.values, session.drawn, solved=solved)
+        chinese = self.config.language == "zh_CN"
+        values = session.values, session.drawn
+        notebook = notebook_of(source_of(page), *values, solved=solved, chinese=chinese)
         name = page.stem + "-answers" * solved
         as_notebook = self.download(f"{name}.ipynb", json.dumps(notebook, ensure_ascii=False, indent=1))
         as_script = self.download(f"{name}.py", script_of(notebook), "Python (.py)")
-        chinese = self.config.language == "zh_CN"
         between, after = ("，", "。") if chinese else (", ", ". ")
         words = nodes.Text(after + " ".join(self.content))
         paragraph = [as_notebook, nodes.Text(between), as_script, words]

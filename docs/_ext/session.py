@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 ROOT = Path(__file__).parents[2]
-STYLE = ROOT / "docs" / "page.mplstyle"  # of figures
+STYLES = [ROOT / "docs" / "page.mplstyle"]  # of figures; docs/zh/conf.py adds a font
 os.environ["MPLBACKEND"] = "agg"  # before anything imports pyplot
 sys.path.insert(0, str(ROOT / "docs"))
 import drawings  # noqa: E402
@@ -56,7 +56,7 @@ class Session:
             chdir(self.directory),
             redirect_stdout(printed),
             warnings.catch_warnings(record=True) as caught,
-            plt.style.context(STYLE),
+            plt.style.context(STYLES),
         ):
             warnings.simplefilter("always")
             value, error = self._execute_and_catch(code, raises)
