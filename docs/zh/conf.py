@@ -23,7 +23,7 @@ templates_path = ["../_templates"]
 html_static_path = ["../_static"]
 html_logo = html_favicon = "../_static/logo.svg"
 copyright = "sknn_scratch 开发者 · BSD-3-Clause 许可证"
-html_theme_options |= {"header_dropdown_text": "更多", "search_bar_text": "搜索"}  # noqa: F821
+html_theme_options |= {"header_links_before_dropdown": 6, "search_bar_text": "搜索"}  # noqa: F821
 
 
 class Search(SearchEnglish):
