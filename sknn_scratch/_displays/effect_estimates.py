@@ -29,9 +29,7 @@ class Grid(NamedTuple):
     rows: np.ndarray  # (n_rows,) numbers or dates; of categories, the number of the place
     position: np.ndarray  # (n_rows, n_places) weights: a row is at a place, or between two of them
     own: np.ndarray  # (n_rows,) the number of the place of a row, or of the next one above it
-    compared: (
-        np.ndarray
-    )  # (n_rows, n_places) whether own is compared with it: with the next one below, or all
+    compared: np.ndarray  # (n_rows, n_places) with which places own is compared: the next one below, or all
     donors: np.ndarray  # (n_places, n_rows) for each place, rows at this place
     has_gap: bool = False  # whether the last place is that of missing numbers or dates
 
@@ -156,20 +154,8 @@ def local_effect(grid, predicted, weights):
         rows = np.arange(len(weights))
         changes = predicted[:, :, -1] - predicted[:, rows, grid.own] + effect[:, grid.own]
         effect[:, -1] = np.einsum("r,mro->mo", weights, changes)
-    return centred(effect, weights @ grid.position)
-
-
-def partial_dependence(grid, predicted, weights):
-    """Average predictions of all rows at each place: the effect (n_models, n_places, n_outputs)."""
-    return centred(np.einsum("r,mrpo->mpo", weights, predicted), weights @ grid.position)
-
-
-ESTIMATES = {"ale": local_effect, "partial_dependence": partial_dependence}
-
-
-def centred(effect, shares):
-    """Subtract the mean over the rows; the places have shares (n_places,) of them."""
-    return effect - np.einsum("p,mpo->mo", shares, effect)[:, np.newaxis]
+    means = np.einsum("p,mpo->mo", weights @ grid.position, effect)  # over the rows
+    return effect - means[:, np.newaxis]
 
 
 def pair_effects(grids, predicted, weights):

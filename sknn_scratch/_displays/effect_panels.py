@@ -70,21 +70,21 @@ def draw_legend(ax, display):
 
 def draw_curves(ax, effect, colors):
     """Draw the effect along numbers or dates, that of missing ones, and the distribution of the rows."""
-    rows = coordinates(effect["rows"])
-    x, low, high = coordinates(effect["places"]), *limits(rows)
-    n_known = len(x) - np.isnan(x[-1])
-    marker = "." if n_known <= FEW_PLACES else None
+    x, rows = coordinates(effect["places"]), coordinates(effect["rows"])
+    low, high, beside = limits(rows)
+    is_known = ~np.isnan(x)
+    marker = "." if is_known.sum() <= FEW_PLACES else None
     for number, color in enumerate(colors):
         networks, values = effect["networks"][:, number], effect["values"][number]
-        ax.plot(x[:n_known], networks[:, :n_known].T, color=color, lw=0.6, alpha=0.5)
-        ax.plot(x[:n_known], values[:n_known], color=color, lw=1.8, marker=marker)
-        if n_known < len(x):
-            ax.plot([beside(low, high)] * len(networks), networks[:, -1], "_", color=color, alpha=0.5, ms=8)
-            ax.plot(beside(low, high), values[-1], "D", color=color, ms=4.5)
-    if n_known < len(x):
+        ax.plot(x[is_known], networks[:, is_known].T, color=color, lw=0.6, alpha=0.5)
+        ax.plot(x[is_known], values[is_known], color=color, lw=1.8, marker=marker)
+        if not is_known.all():
+            ax.plot([beside] * len(networks), networks[:, -1], "_", color=color, alpha=0.5, ms=8)
+            ax.plot(beside, values[-1], "D", color=color, ms=4.5)
+    if not is_known.all():
         style = {"ha": "center", "va": "top", "size": "x-small", "transform": ax.get_xaxis_transform()}
-        ax.text(beside(low, high), 0.98, "missing", **style)
-    ax.set_xlim(low - 0.03 * (high - low), high + (2 * GAP if n_known < len(x) else 0.03) * (high - low))
+        ax.text(beside, 0.98, "missing", **style)
+    ax.set_xlim(low - 0.03 * (high - low), high + (0.03 if is_known.all() else 2 * GAP) * (high - low))
     heights, edges = np.histogram(rows, N_BARS, (low, high))
     draw_distribution(ax, (edges[:-1] + edges[1:]) / 2, heights, edges[1] - edges[0])
 
@@ -127,31 +127,19 @@ def draw_map(ax, display, pair):
 
 def mark_row(ax, effect, colors, row):
     """Mark where a row is on the curves or bars of a panel, and write its value."""
-    places, x = coordinates(effect["places"]), coordinates(effect["rows"])[row]
-    n_known = len(places) - np.isnan(places[-1])
+    x, rows = coordinates(effect["places"]), coordinates(effect["rows"])
+    is_missing, is_known = np.isnan(rows[row]), ~np.isnan(x)
+    across = limits(rows)[-1] if is_missing else rows[row]
     for values, color in zip(effect["values"], colors, strict=True):
-        is_missing = np.isnan(x)
-        height = values[-1] if is_missing else np.interp(x, places[:n_known], values[:n_known])
-        across = beside(*limits(coordinates(effect["rows"]))) if is_missing else x
+        height = values[-1] if is_missing else np.interp(across, x[is_known], values[is_known])
         ax.plot(across, height, "o", color=color, mec=ink(), ms=7, mew=1.5, zorder=4)
     value = effect["rows"][row]
     if effect["places"].dtype == object:
         value = effect["places"][value]
-    return written(value)
-
-
-def written(value):
-    """Write a number, a date or a category."""
-    if value is None or value != value:  # NaN and NaT
+        return "missing" if value is None else shorten(value, LONGEST_CATEGORY)
+    if is_missing:
         return "missing"
-    if isinstance(value, str):
-        return shorten(value, LONGEST_CATEGORY)
     return str(value)[:10] if isinstance(value, np.datetime64) else f"{value:.4g}"
-
-
-def beside(low, high):
-    """Choose the place of the mark of missing values beside a range."""
-    return high + GAP * (high - low)
 
 
 def coordinates(places):
@@ -164,11 +152,12 @@ def coordinates(places):
 
 
 def limits(x):
-    """Choose a range that has nearly all values (n_rows,) of numbers, without outliers."""
+    """Choose a range that has nearly all values (n_rows,), and the place of missing ones beside it."""
     low, inner_low, inner_high, high = np.nanpercentile(x, [0, OUTER, 100 - OUTER, 100])
     if inner_high - inner_low < (high - low) / 2 and inner_high > inner_low:
-        return inner_low, inner_high
-    return low, high if high > low else low + 1
+        low, high = inner_low, inner_high
+    high = high if high > low else low + 1
+    return low, high, high + GAP * (high - low)
 
 
 def label_places(axis, places):

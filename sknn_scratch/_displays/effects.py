@@ -2,17 +2,16 @@
 
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import check_consistent_length, check_random_state, check_scalar
 
-from sknn_scratch._displays.effect_estimates import ESTIMATES
 from sknn_scratch._displays.effect_panels import draw_effects, draw_importances, draw_legend, draw_map
-from sknn_scratch._displays.explanation import Explained, effects_of, pairs_of, worth_showing
+from sknn_scratch._displays.explanation import Explained, curve_of, pairs_of, worth_showing
 from sknn_scratch._displays.importances import loss_of, permutation_costs
 from sknn_scratch._displays.mixed_rows import MixedRows
-from sknn_scratch._displays.plotting import axes_for, check_count
+from sknn_scratch._displays.plotting import axes_for
 from sknn_scratch._displays.slices import position_of
 from sknn_scratch._fitting.inputs import ArrayLike, checked_sample_weight
 from sknn_scratch._fitting.plan import draw_seed
@@ -102,10 +101,9 @@ class EffectsDisplay:
 
     Accumulated local effects (ALE) [1]_ compare each row with itself at the next quantile of a column, and
     add these differences up. So a row is never far from where rows are, and columns that are correlated with
-    others get no effect that only shows where no rows are. Partial dependence [2]_ averages the predictions
-    of all rows with the same value of the column. A category is compared with all others, in its rows and
-    theirs, and the effects are the least-squares solution of all comparisons, as for rankings [3]_. An
-    interaction of two columns is the second-order ALE, or the same least squares for categories.
+    others get no effect that only shows where no rows are. A category is compared with all others, in its
+    rows and theirs, and the effects are the least-squares solution of all comparisons, as for rankings [2]_.
+    An interaction of two columns is the second-order ALE, or the same least squares for categories.
 
     Effects of a classifier are on the log-odds of a class, where they add up as in a logistic regression. A
     probability that is near 0 or 1 hardly changes with any single column.
@@ -114,9 +112,7 @@ class EffectsDisplay:
     ----------
     .. [1] Apley, D. W., and Zhu, J. (2020). Visualizing the effects of predictor variables in black box
        supervised learning models. J. R. Stat. Soc. B 82(4).
-    .. [2] Friedman, J. H. (2001). Greedy function approximation: a gradient boosting machine. Ann. Statist.
-       29(5).
-    .. [3] Jiang, X., Lim, L.-H., Yao, Y., and Ye, Y. (2011). Statistical ranking and combinatorial Hodge
+    .. [2] Jiang, X., Lim, L.-H., Yao, Y., and Ye, Y. (2011). Statistical ranking and combinatorial Hodge
        theory. Math. Program. 127.
 
     Examples
@@ -162,7 +158,6 @@ class EffectsDisplay:
         target: Any = None,
         sample_weight: ArrayLike = None,
         random_state: Any = None,
-        method: Literal["ale", "partial_dependence"] = "ale",
         log_odds: bool = True,
         row: int | None = None,
         max_rows: int = 1000,
@@ -196,8 +191,6 @@ class EffectsDisplay:
             Weights of the rows.
         random_state : int, RandomState instance or None, default=None
             For the choice of rows and the shuffles.
-        method : {"ale", "partial_dependence"}, default="ale"
-            Accumulated local effects, or partial dependence, which takes longer.
         log_odds : bool, default=True
             Whether effects on a class are on its log-odds, or on its probability. Probabilities are limited
             to 0.0001 and 0.9999 for it.
@@ -223,11 +216,9 @@ class EffectsDisplay:
         TypeError
             If X is sparse.
         """
-        check_count("max_columns", max_columns, 1)
-        check_count("max_rows", max_rows, 2)
-        check_count("n_repeats", n_repeats, 1)
-        if method not in ESTIMATES:
-            raise ValueError(f"method must be one of {[*ESTIMATES]}, got {method!r}.")
+        check_scalar(max_columns, "max_columns", Integral, min_val=1)
+        check_scalar(max_rows, "max_rows", Integral, min_val=2)
+        check_scalar(n_repeats, "n_repeats", Integral, min_val=1)
         rng = np.random.default_rng(draw_seed(check_random_state(random_state)))
         check_consistent_length(X, y)
         weights = checked_sample_weight(sample_weight, X)
@@ -241,15 +232,16 @@ class EffectsDisplay:
 
         names = list(mixed.columns)
         given = [names[position_of(one, names, "columns")] for one in ([] if columns is None else columns)]
-        label, loss = (None, None) if y is None else loss_of(mixed, _safe_indexing(y, rows))
+        label, loss = loss_of(mixed, None if y is None else _safe_indexing(y, rows))
         costs = permutation_costs(mixed, given or names, loss, weights, n_repeats, rng)
         ranked = sorted(costs, key=lambda one: -costs[one].mean())
         chosen = given or ranked[:max_columns]
-        curves = {one: effects_of(explained, one, method) for one in ranked}
+        curves = {one: [curve_of(explained, one, part) for part in mixed.parts[one]] for one in ranked}
         shown = [curve for one in chosen for curve in worth_showing(explained, curves[one])]
         pairs = pairs_of(explained, shown)
         maps = [(of, pair) for of, pair in pairs.items() if pair.share >= LEAST_SHARE][:MOST_MAPS]
         every_curve = [curve for of_column in curves.values() for curve in of_column]
+        output_names = names_of_outputs(mixed, outputs, y)
         return cls(
             {one: float(costs[one].mean()) for one in ranked},
             {one: float(costs[one].std()) for one in ranked},
@@ -259,9 +251,9 @@ class EffectsDisplay:
             explained.additive_share(every_curve),
             chosen,
             [curve.name for curve in shown],
-            names_of_outputs(mixed, outputs, y),
-            effect_label(explained, names_of_outputs(mixed, outputs, y), y),
-            "change of the predictions" if label is None else f"increase of {label}",
+            output_names,
+            effect_label(explained, output_names, y),
+            label,
             marked,
             name,
         ).plot(ax)
@@ -315,8 +307,7 @@ def rows_to_take(weights, max_rows, row, rng):
 
 def outputs_shown(model, weights, target):
     """Choose the numbers (n_outputs,) of outputs: that of ``target``, or of the most probable classes."""
-    predicted = model.predict(np.arange(model.n_rows))[0]
-    means = weights @ predicted
+    means = weights @ model.predicted
     names = list(range(len(means))) if model.classes is None else model.classes.tolist()
     if target is not None:
         if target not in names:
@@ -324,7 +315,7 @@ def outputs_shown(model, weights, target):
         return np.array([names.index(target)])
     if model.classes is None:
         return np.arange(len(means))[:MOST_OUTPUTS]
-    if len(means) == 2 and np.allclose(predicted.sum(axis=1), 1, atol=1e-3):  # not two labels
+    if len(means) == 2 and np.allclose(model.predicted.sum(axis=1), 1, atol=1e-3):  # not two labels
         return np.array([1])
     return np.sort(np.argsort(-means, kind="stable")[:MOST_OUTPUTS])
 

@@ -9,11 +9,11 @@ import numpy as np
 from scipy.special import logit
 
 from sknn_scratch._displays.effect_estimates import (
-    ESTIMATES,
     PAIR_BINS,
     PAIR_CATEGORIES,
     Grid,
     grid_of,
+    local_effect,
     pair_effects,
     predictions_at,
 )
@@ -38,13 +38,16 @@ class Explained:
 
     def predict(self, rows, *changes):
         """Predict mixtures of rows, as ``MixedRows.predict``: (1 + n_networks, n, n_outputs)."""
-        outputs = self.model.predict(rows, *changes)[..., self.outputs].astype(float)
-        return logit(np.clip(outputs, LEAST, 1 - LEAST)) if self.log_odds else outputs
+        return self._shown(self.model.predict(rows, *changes))
 
     @cached_property
     def predicted(self):
         """What the whole model predicts for the rows: (n_rows, n_outputs)."""
-        return self.predict(np.arange(self.model.n_rows))[0]
+        return self._shown(self.model.predicted)
+
+    def _shown(self, outputs):
+        outputs = outputs[..., self.outputs].astype(float)
+        return logit(np.clip(outputs, LEAST, 1 - LEAST)) if self.log_odds else outputs
 
     def additive_share(self, curves):
         """Share of the variance of the predictions that is the sum of effects; 1 if nothing varies."""
@@ -83,18 +86,11 @@ class Curve(NamedTuple):
         }
 
 
-def effects_of(explained, column, method):
-    """Compute the effect of a column: a list of curves, one for each part."""
-    return [effect_of(explained, column, part, method) for part in explained.model.parts[column]]
-
-
-def effect_of(explained, column, part, method):
+def curve_of(explained, column, part):
     """Compute the effect of a part of a column."""
     grid = grid_of(*typed_values(explained.model, column, part), explained.rng)
-    needed = grid.needed if method == "ale" else np.ones_like(grid.needed)
-    positions = [explained.model.parts[column][part]]
-    predicted = predictions_at(explained.predict, [grid], positions, needed)
-    return Curve(column, part, grid, ESTIMATES[method](grid, predicted, explained.weights))
+    predicted = predictions_at(explained.predict, [grid], [explained.model.parts[column][part]], grid.needed)
+    return Curve(column, part, grid, local_effect(grid, predicted, explained.weights))
 
 
 def typed_values(model, column, part):

@@ -7,9 +7,9 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import is_regressor
-from sklearn.utils import check_consistent_length
+from sklearn.utils import check_consistent_length, check_scalar
 
-from sknn_scratch._displays.plotting import SIGNS, axes_for, check_count, class_colors, shorten
+from sknn_scratch._displays.plotting import SIGNS, axes_for, class_colors, shorten
 from sknn_scratch._displays.slices import feature_slice
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike
@@ -153,8 +153,8 @@ class HiddenUnitsDisplay:
             With the values that are drawn.
         """
         fitted = network_of(estimator)
-        check_count("n_units", n_units, 1)
-        check_count("resolution", resolution, 2)
+        check_scalar(n_units, "n_units", Integral, min_val=1)
+        check_scalar(resolution, "resolution", Integral, min_val=2)
         regression, target_kind = is_regressor(fitted), target_kind_of(fitted)
         multilabel = isinstance(target_kind, Multilabel)
         if multilabel and y is not None:
@@ -297,9 +297,7 @@ class HiddenUnitsDisplay:
 
 def columns_shown(outputs, target, regression):
     """Choose the columns to show: one target or quantile of a regressor, or all outputs of a classifier."""
-    n_targets = outputs.shape[1] if regression else 1
-    if not (isinstance(target, Integral) and 0 <= target < n_targets):
-        raise ValueError(f"target must be an integer from 0 to {n_targets - 1}, got {target!r}.")
+    check_scalar(target, "target", Integral, min_val=0, max_val=outputs.shape[1] - 1 if regression else 0)
     return slice(target, target + 1) if regression else slice(None)
 
 

@@ -1,4 +1,4 @@
-"""Importances by permutation: how much worse predictions become if a column is shuffled."""
+"""Importances by permutation: how much worse predictions become, or change, if a column is shuffled."""
 
 from functools import partial
 
@@ -22,8 +22,17 @@ LOSSES_OF_NUMBERS = {
 
 
 def loss_of(model, y):
+    """Say what grows if a column is shuffled, and make a function of outputs and weights that measures it."""
+    if y is None:
+        return "change of the predictions", lambda p, weights: np.sqrt(
+            weights @ ((p - model.predicted) ** 2).mean(axis=1)
+        )
+    name, loss = loss_on(model, np.asarray(y))
+    return f"increase of {name}", loss
+
+
+def loss_on(model, y):
     """Choose a loss: its name, and a function of outputs (n_rows, n_outputs) and weights (n_rows,)."""
-    y = np.asarray(y)
     if model.classes is None:
         return loss_of_numbers(model.last, y)
     if y.ndim == 2:
@@ -60,26 +69,12 @@ def mean_of_columns(y, losses):
 def permutation_costs(model, columns, loss, weights, n_repeats, rng):
     """Shuffle each column: a dict of the costs (n_repeats,) by the name of the column.
 
-    The cost is the increase of the loss, a function of outputs (n_rows, n_outputs) and weights (n_rows,). If
-    it is None, the cost is the root of the mean square of the changes of the outputs.
+    The cost is the increase of the loss, a function of outputs (n_rows, n_outputs) and weights (n_rows,).
     """
-    rows = np.arange(model.n_rows)
-    outputs = model.predict(rows)[0]
-    if loss is None:
-
-        def cost(changed):
-            return np.sqrt(weights @ ((changed - outputs) ** 2).mean(axis=1))
-
-    else:
-        before = loss(outputs, weights)
-
-        def cost(changed):
-            return loss(changed, weights) - before
-
-    costs = {}
+    rows, before, costs = np.arange(model.n_rows), loss(model.predicted, weights), {}
     for name in columns:
         donors = np.concatenate([rng.permutation(rows) for _ in range(n_repeats)])
         changes = [(positions, donors) for positions in model.parts[name].values()]
-        shuffled = model.predict(np.tile(rows, n_repeats), *changes)[0]
-        costs[name] = np.array([cost(one) for one in shuffled.reshape(n_repeats, *outputs.shape)])
+        shuffled = np.split(model.predict(np.tile(rows, n_repeats), *changes)[0], n_repeats)
+        costs[name] = np.array([loss(one, weights) for one in shuffled]) - before
     return costs

@@ -4,6 +4,8 @@ Effects, importances and interactions need nothing else. No value is made up: ea
 table. So text, dates and missing values stay as they are, in any library.
 """
 
+from functools import cached_property
+
 import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils import gen_batches
@@ -64,6 +66,11 @@ class MixedRows:
             taken = columns if set(columns) <= set(names) else names
             self.parts = {one: {"": [names.index(of)]} for one, of in zip(self.columns, taken, strict=True)}
         self._earlier = steps[:-1]
+
+    @cached_property
+    def predicted(self):
+        """What the whole model predicts for the rows as they are: (n_rows, n_outputs)."""
+        return self.predict(np.arange(self.n_rows))[0]
 
     def predict(self, rows, *changes):
         """Predict mixtures of rows: outputs (1 + n_networks, n, n_outputs), the first of the whole model.

@@ -1,7 +1,6 @@
 """What all displays share: the import of matplotlib, axes, and colours that are safe for the colour-blind."""
 
 import math
-from numbers import Integral
 
 import numpy as np
 
@@ -52,14 +51,12 @@ def axes_for(display, ax, shape, figsize, **grid):
 
 def divide(ax, shape, grid):
     """Hide an Axes, and divide its place into a grid."""
-    from matplotlib.gridspec import GridSpec
-
     ax.set_axis_off()
     place = ax.get_subplotspec()
     if place is not None:
         return place.subgridspec(*shape, **grid)
-    box = ax.get_position()
-    return GridSpec(*shape, figure=ax.figure, left=box.x0, right=box.x1, bottom=box.y0, top=box.y1, **grid)
+    (left, bottom), (right, top) = ax.get_position().get_points()
+    return ax.figure.add_gridspec(*shape, left=left, right=right, bottom=bottom, top=top, **grid)
 
 
 def class_colors(n_classes):
@@ -69,12 +66,6 @@ def class_colors(n_classes):
     if n_classes <= len(CLASS_COLORS):
         return list(CLASS_COLORS[:n_classes])
     return list(matplotlib.colormaps["viridis"](np.linspace(0, 1, n_classes)))
-
-
-def check_count(name, value, least):
-    """Raise ValueError unless the value is an integer that is at least ``least``."""
-    if not isinstance(value, Integral) or value < least:
-        raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}.")
 
 
 def shorten(text, n_characters):

@@ -111,13 +111,11 @@ def typical_rows(X, given, n_rows):
 
 
 def typical_sparse_rows(X, given, n_rows):
-    """Make sparse rows. If more than half of the values of a feature are not stored, its median is zero."""
-    by_column = X.tocsc()
-    n_stored = np.diff(by_column.indptr)
-    n_stored[list(given)] = 0
-    filled = np.flatnonzero(2 * n_stored >= X.shape[0])
-    medians = np.tile(csc_median_axis_0(by_column[:, filled]), (n_rows, 1))
-    columns, values = [*filled, *given], np.column_stack([medians, *given.values()])
+    """Make sparse rows; the median of most features is zero."""
+    medians = csc_median_axis_0(X.tocsc())
+    medians[list(given)] = 0
+    columns = [*np.flatnonzero(medians), *given]
+    values = np.column_stack([np.tile(medians[medians != 0], (n_rows, 1)), *given.values()])
     ends = np.arange(n_rows + 1) * len(columns)
     return scipy.sparse.csr_array((values.ravel(), np.tile(columns, n_rows), ends), (n_rows, X.shape[1]))
 

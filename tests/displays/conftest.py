@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-matplotlib.use("Agg")
+plt.switch_backend("Agg")
 
 
 @pytest.fixture(autouse=True)

@@ -89,11 +89,10 @@ def correlation(one, other):
     return np.corrcoef(np.asarray(one, float), np.asarray(other, float))[0, 1]
 
 
-@pytest.mark.parametrize("method", ["ale", "partial_dependence"])
-def test_the_effects_of_a_sum_are_its_terms(method):
+def test_the_effects_of_a_sum_are_its_terms():
     X = table()
     weights = np.random.default_rng(1).integers(1, 4, len(X))
-    found = compute(Formula(additive), X, method=method, sample_weight=weights)
+    found = compute(Formula(additive), X, sample_weight=weights)
     terms = {
         "number": lambda x: np.where(np.isnan(x), 1.5, x**2),
         "count": lambda x: x,
@@ -155,22 +154,9 @@ def test_copies_of_a_column_invent_no_effect():
     x = rng.normal(size=500)
     X = np.column_stack([x, x + 0.01 * rng.normal(size=500), rng.normal(size=500)])
     model = Formula(lambda X: (X[:, 0] - X[:, 1]) ** 2 + 0.1 * X[:, 2])
-    local, averaged = (
-        compute(model, X, method=method).effects_["x0"]["values"][0]
-        for method in ("ale", "partial_dependence")
-    )
+    averaged = partial_dependence(model, X, [0], percentiles=(0, 1), kind="average")["average"]
     assert np.ptp(averaged) > 5
-    assert np.ptp(local) < 0.1 * np.ptp(averaged)
-
-
-def test_partial_dependence_is_that_of_scikit_learn():
-    X = np.random.default_rng(0).normal(size=(60, 3))
-    model = Formula(lambda X: np.sin(X[:, 0]) * X[:, 1] + X[:, 2])
-    found = compute(model, X, method="partial_dependence").effects_["x0"]
-    theirs = partial_dependence(model, X, [0], custom_values={0: found["places"]}, kind="average")["average"][
-        0
-    ]
-    assert_allclose(np.diff(found["values"][0]), np.diff(theirs))
+    assert np.ptp(compute(model, X).effects_["x0"]["values"]) < 0.1 * np.ptp(averaged)
 
 
 def test_importances_by_the_loss_and_by_the_change_of_predictions():
@@ -330,8 +316,7 @@ def test_options():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"max_columns": 0}, "max_columns must be an integer of at least 1, got 0"),
-        ({"method": "shap"}, "method must be one of .*'ale', 'partial_dependence'.*, got 'shap'"),
+        ({"max_columns": 0}, "max_columns == 0, must be >= 1"),
         ({"columns": ["x9"]}, "columns has 'x9', but the columns of X are"),
         ({"row": 60}, "row must be the position of one of the 60 rows of X, got 60"),
         ({"target": 5}, r"target must be one of \[0, 1\], got 5"),

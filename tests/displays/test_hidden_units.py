@@ -134,9 +134,8 @@ def test_missing_values_and_a_constant_feature_do_not_spoil_the_grid():
         (4, {"features": (0, 4)}, "only 4 features"),
         (4, {"features": ("a", 0)}, "features has 'a', but the columns of X are"),
         (1, {}, "X must have at least 2 features"),
-        (2, {"n_units": 0}, "n_units must be an integer of at least 1, got 0"),
-        (2, {"n_units": "all"}, "n_units must be an integer of at least 1, got 'all'"),
-        (2, {"resolution": 1}, "resolution must be an integer of at least 2, got 1"),
+        (2, {"n_units": 0}, "n_units == 0, must be >= 1"),
+        (2, {"resolution": 1}, "resolution == 1, must be >= 2"),
     ],
 )
 def test_bad_options(n_features, options, message):

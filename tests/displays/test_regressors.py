@@ -55,9 +55,9 @@ def test_the_surface_of_one_of_several_quantiles():
     assert {"quantile 0.2", "0.2 to 0.9"} <= names
 
 
-@pytest.mark.parametrize("target", [-1, 1, "y"])
+@pytest.mark.parametrize("target", [-1, 1])
 def test_a_target_that_is_not_there(target):
-    with pytest.raises(ValueError, match="target must be an integer from 0 to 0, got"):
+    with pytest.raises(ValueError, match=f"target == {target}, must be .= 0"):
         HiddenUnitsDisplay.from_estimator(small_regressor().fit(X, Y), X, target=target)
 
 
