@@ -65,6 +65,7 @@ class Loss:
     is_smooth: ClassVar[bool] = True  # whether the gradient is continuous, as L-BFGS requires
     is_robust: ClassVar[bool] = False  # whether the gradient of a row is limited, however far off its target
     knows_scale: ClassVar[bool] = True  # whether a loss is a negative log-likelihood, whatever the data
+    estimates_centre: ClassVar[bool] = True  # whether outputs estimate means, medians or classes
 
     @classmethod
     def of(cls, **parameters: Any) -> "Loss":
@@ -77,11 +78,6 @@ class Loss:
         If the scale of the errors is unknown, they are logarithms.
         """
         return mean_losses if self.knows_scale else log_of_positive(mean_losses)
-
-    @property
-    def estimates_centre(self) -> bool:
-        """Whether the outputs estimate the centre of the targets, a mean or median, or classes."""
-        return True
 
     @property
     def smoothed(self) -> "Loss":

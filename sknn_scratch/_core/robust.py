@@ -77,7 +77,7 @@ class Quantile(ResidualLoss):
     """The pinball loss: the network estimates quantiles, below which a share ``quantile`` of targets lies."""
 
     name = "quantile"
-    is_smooth, is_robust = False, True
+    is_smooth, is_robust, estimates_centre = False, True, False
 
     quantile: Any  # a number
 
@@ -91,11 +91,6 @@ class Quantile(ResidualLoss):
     def smoothed(self) -> Loss:
         """The loss without the kink at zero."""
         return SmoothQuantile(self.quantile)
-
-    @property
-    def estimates_centre(self) -> bool:
-        """True for the median."""
-        return self.quantile == 0.5
 
     def differentiate(self, residuals: Array) -> None:
         """-q or 1 - q, by the sign of r; their mean at 0."""
@@ -134,15 +129,10 @@ class Quantiles(Loss):
     """
 
     name, link = "quantile", "gaps"
-    is_smooth, is_robust, knows_scale = False, True, False
+    is_smooth, is_robust, knows_scale, estimates_centre = False, True, False, False
     each: ClassVar[type[Quantile]] = Quantile
 
     quantile: tuple[float, ...]  # in ascending order
-
-    @property
-    def estimates_centre(self) -> bool:
-        """False: only one may be the median."""
-        return False
 
     @property
     def smoothed(self) -> Loss:

@@ -84,7 +84,7 @@ def underfitting(evidence):
     if evidence.y is None:
         return "it needs y"
     if not evidence.network.loss.estimates_centre:
-        return "simple models predict means and medians, but no other quantile"
+        return "simple models predict means, but no quantiles"
     if not np.isfinite(evidence.loss_on_data):
         return "the outputs of the network overflow"
     if not evidence.has_enough_rows:

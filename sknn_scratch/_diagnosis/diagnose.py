@@ -70,11 +70,11 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     u of length one and output weights v lowers the loss by ``|v| |mean(d g(u x + b))|``, and its penalty is
     ``rate (1 + |v|^2) / 2``. So for relu, no unit lowers the objective if the rate is larger than the pull
     ``|mean(d g(u x + b))|`` of the loss in all directions u. A few hundred directions are tried. With
-    adamw, the penalty is no part of the objective. It bounds the weights, and so the outputs.
+    adamw, the penalty is no part of the objective, and is not looked at.
 
-    Simple models are the five nearest neighbours and a ridge regression. Each predicts a row from the other
-    rows of (X, y). At most a thousand rows are used, and the better model counts. They predict means. So
-    a network for another quantile than the median is not compared with them.
+    Simple models are the five nearest neighbours and a ridge regression or classification, in
+    cross-validation. At most a thousand rows are used, and the better model counts. They predict means. So a
+    network for quantiles is not compared with them.
 
     Examples
     --------

@@ -5,18 +5,24 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.base import is_classifier
+from sklearn.linear_model import Ridge, RidgeClassifier
+from sklearn.model_selection import KFold, cross_val_predict
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 from sknn_scratch._causes.evidence import TRAINING, VALIDATION, Evidence
 from sknn_scratch._causes.features import standardised
 from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._core.blocks import predict_outputs, row_blocks
-from sknn_scratch._diagnosis import references
 from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, target_kind_of
 from sknn_scratch._inspection import activate, hidden_inputs
 
 # Simple models need at least this many rows, and this many rows for each feature.
 LEAST_ROWS = 20
 ROWS_PER_FEATURE = 3
+N_FOLDS = KFold(5, shuffle=True, random_state=0)
+SIMPLE_CLASSIFIERS = RidgeClassifier(), KNeighborsClassifier()
+SIMPLE_REGRESSORS = Ridge(), KNeighborsRegressor()
 
 
 class HiddenLayer(NamedTuple):
@@ -84,24 +90,22 @@ class Examination(Evidence):
 
     @cached_property
     def errors(self):
-        """Errors in the sample (see ``TargetKind``): of the network and of the better simple model.
-
-        The simple models are the five nearest neighbours and a linear model. They have not seen the label of
-        the row that they predict.
-        """
-        batch, target_kind = self.batch(self.sample), self.target_kind
-        targets, shares = batch.targets.values.T, batch.targets.shares[0]
-        truth = self.labels[self.sample]
+        """Errors in the sample: of the network, and of the better simple model in cross-validation."""
+        truth, batch = self.labels[self.sample], self.batch(self.sample)
         X = standardised(batch.X.source, self.features)
 
-        def error(outputs):
-            errors = target_kind.errors(outputs, truth)
-            return float(np.average(errors.reshape(len(errors), -1).mean(axis=1), weights=shares))
+        def error(predicted):
+            errors = predicted != truth
+            if not is_classifier(self.fitted):
+                spread = np.std(truth, axis=0)
+                errors = np.square((predicted - truth) / np.where(spread > 0, spread, 1.0))
+            of_rows = errors.reshape(len(truth), -1).mean(axis=1)
+            return float(np.average(of_rows, weights=batch.targets.shares[0]))
 
-        simple = (of(X, targets) for of in (references.of_neighbours, references.of_linear_model))
+        models = SIMPLE_CLASSIFIERS if is_classifier(self.fitted) else SIMPLE_REGRESSORS
         return Errors(
-            error(predict_outputs(self.network, self.layers, batch.X)),
-            min(error(target_kind.outputs_of_means(means)) for means in simple),
+            error(self.predicted[self.sample].reshape(truth.shape)),
+            min(error(cross_val_predict(model, X, truth, cv=N_FOLDS)) for model in models),
             len(truth),
         )
 

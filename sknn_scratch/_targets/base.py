@@ -24,8 +24,6 @@ of most kinds.
 ``TargetKind``, after a fit
     decode(outputs)       turn outputs (n_samples, n_outputs) into predictions
     average(all_outputs)  compute the outputs that predict the mean of the predictions of several networks
-    errors(outputs, y)    compute the error of each prediction, (n_samples,) or (n_samples, n_outputs): 1
-                          for a wrong label; for numbers, the squared error divided by the variance of y
     output_names()        name the outputs
 """
 
@@ -93,7 +91,3 @@ class TargetKind:
     def outputs_of(self, columns):
         """Choose the outputs, as a slice, that decide some columns of predictions."""
         return columns
-
-    def outputs_of_means(self, means):
-        """Compute the outputs (n_samples, n_outputs) that predict these means of targets."""
-        return means

@@ -57,9 +57,6 @@ class Labels(TargetKind):
             by_class = class_weights(estimator.class_weight, y, self.classes, sample_weight)
         return combine_weights(sample_weight, by_class)
 
-    def errors(self, outputs, y):
-        return self.decode(outputs) != y
-
     def probabilities(self, outputs):
         """Compute the probabilities of classes (n_samples, n_classes) or of labels (n_samples, n_labels)."""
         return expit(outputs)

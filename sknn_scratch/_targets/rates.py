@@ -27,10 +27,6 @@ class Rates(ScaledNumbers):
         """Turn logarithms into rates."""
         return np.exp(outputs)
 
-    def outputs_of_means(self, means):
-        """Compute logarithms of rates; a negative rate, which a linear model may predict, counts as tiny."""
-        return np.log(np.maximum(means, TINY))
-
     def average(self, all_outputs):
         """Compute the logarithms of the mean of the rates, without overflow."""
         all_outputs = np.stack(list(all_outputs))

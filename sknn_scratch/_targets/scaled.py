@@ -103,12 +103,6 @@ class ScaledNumbers(TargetKind):
         """Get the number (n_samples,) of each row's stratum: there is only one."""
         return np.zeros(len(y), np.intp)
 
-    def errors(self, outputs, y):
-        y = y.reshape(len(y), -1)
-        spread = np.std(y, axis=0)
-        residuals = self.decode(outputs).reshape(y.shape) - y
-        return np.square(residuals / np.where(spread > 0, spread, 1.0))
-
     def score(self, predicted, y, sample_weight):
         """Compute R2, the mean of all columns."""
         return r2_score(y, predicted, sample_weight=sample_weight)

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse
-from numpy.testing import assert_allclose
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
@@ -21,7 +20,6 @@ from sknn_scratch import Activation, ShallowNNClassifier, ShallowNNRegressor, di
 from sknn_scratch._causes.measured import Limits, Measured
 from sknn_scratch._diagnosis.checks import CHECKS
 from sknn_scratch._diagnosis.diagnose import cause_of
-from sknn_scratch._diagnosis.references import of_linear_model
 from tests.diagnosis.conftest import fit
 from tests.helpers import make_data, moons
 
@@ -360,16 +358,6 @@ def test_a_weak_signal_that_is_learnt_is_no_finding(Model):
     y = X[:, 0] + 4 * rng.normal(size=1000)
     y = (y > 0).astype(int) if Model is ShallowNNClassifier else y
     assert diagnose(Model(32, random_state=0).fit(X, y), X, y).ok
-
-
-def test_the_linear_model_predicts_each_row_from_the_others():
-    rng = np.random.default_rng(0)
-    X, targets = rng.normal(size=(12, 3)), 5 + rng.normal(size=(12, 2))
-    scaled = np.column_stack([X / np.sqrt(3 * np.mean(X**2)), np.ones(12)])  # rows of length one, and a bias
-    for i, predicted in enumerate(of_linear_model(X, targets)):
-        others = np.arange(12) != i
-        ridge = Ridge(fit_intercept=False).fit(scaled[others], targets[others])
-        assert_allclose(predicted, ridge.predict(scaled[[i]])[0], rtol=1e-9)
 
 
 @pytest.mark.parametrize(("n_samples", "reason"), [(59, "it needs more rows"), (60, None)])
