@@ -161,7 +161,7 @@ def strong_penalty(evidence):
     """Compare the penalty of a hidden unit with the largest gain of the loss by it."""
     fitted, rate = evidence.fitted, evidence.fitted._penalty_rate_
     if evidence.optimizer.decouples_penalty:
-        return strong_decay(evidence)
+        return f"the penalty of {fitted.solver_} is no part of the objective"
     if evidence.y is None:
         return "it needs y"
     pull = evidence.strongest_pull
@@ -181,28 +181,6 @@ def strong_penalty(evidence):
         f"The gradient of the penalty is at least {multiple_of(ratio)} that of the loss. If the penalty is "
         "stronger, all weights shrink to zero, and the network learns nothing.",
         options,
-    )
-
-
-def strong_decay(evidence):
-    """Estimate how large the outputs can become if the penalty shrinks the weights by itself, as in adamw.
-
-    A step moves a weight by the learning rate at most, and shrinks it by the learning rate times the rate. So
-    it does not grow beyond 1 / rate or, if that is smaller, one step.
-    """
-    fitted, rate = evidence.fitted, np.float64(evidence.fitted._penalty_rate_)
-    if rate == 0:
-        return "alpha is zero"
-    largest = np.float64(max(1 / rate, fitted.learning_rate))
-    per_square = evidence.network.shape.n_hidden * length_of_rows(evidence.features)
-    outputs = max(per_square * largest**2, np.finfo(float).tiny)
-    healthy = np.sqrt(0.5 / HEALTHY_PENALTY / per_square) if per_square else 1.0  # such a weight is enough
-    return Measured(
-        0.5 / outputs,
-        PENALTY_LIMITS,
-        f"Each step of {fitted.solver_} shrinks the weights, so that none becomes larger than {largest:.2g}, "
-        f"and the outputs hardly larger than {outputs:.2g}. Outputs much smaller than 1 predict nothing.",
-        (f"decrease alpha, to {round_number(fitted.alpha_ / rate / healthy)} or less",),
     )
 
 
