@@ -79,6 +79,16 @@ def test_a_mistake_is_caught_with_a_message_that_says_where_to_look(step, said, 
     assert len(str(raised.value)) > 20
 
 
+def test_fewer_than_forty_lines_of_the_reader_are_a_classifier():
+    needed = re.compile("def (forward|softmax|gradients|first_parameters|with_penalty|train)|class ")
+    answers = re.findall(
+        r"### BEGIN SOLUTION\n(.*?)### END SOLUTION",
+        "".join(ANSWERS[i] for i in STEPS if needed.search(ANSWERS[i])),
+        re.DOTALL,
+    )
+    assert 30 < sum(bool(line.strip()) for answer in answers for line in answer.splitlines()) < 40
+
+
 def test_nbgrader_learns_which_cells_have_solutions_and_which_check_them():
     cells = notebook.notebook_of(PAGES["English"], solved=True)["cells"]
     marked = [one for one in cells if "nbgrader" in one["metadata"]]
