@@ -200,3 +200,14 @@ def test_warnings_have_the_right_parents():
 
 def test_a_class_without_a_docstring_gets_none():
     assert with_entries_of(ShallowNNClassifier)(type("Bare", (), {})).__doc__ is None
+
+
+def test_a_parameter_without_a_description_is_an_error_that_names_it():
+    with pytest.raises(TypeError, match="Other has parameters that no docstring describes: units"):
+
+        @with_entries_of(ShallowNNClassifier)
+        class Other:
+            """Another class."""
+
+            def __init__(self, units=3):
+                self.units = units

@@ -13,6 +13,11 @@ def with_entries_of(documented: type) -> Callable[[Class], Class]:
 
     Its parameters are in the order of the signature. It has the attributes that it describes, and those that
     it or a base annotates or computes. The section of warnings is copied as it is.
+
+    Raises
+    ------
+    TypeError
+        If neither class describes a parameter.
     """
 
     def fill(cls: Class) -> Class:
@@ -21,6 +26,11 @@ def with_entries_of(documented: type) -> Callable[[Class], Class]:
             original = cleandoc(documented.__doc__)
             before, own, after = cut_out("Parameters", cleandoc(cls.__doc__))
             entries = cut_out("Parameters", original)[1] | own
+            if missing := [name for name in parameters if name not in entries]:
+                raise TypeError(
+                    f"{cls.__name__} has parameters that no docstring describes: {', '.join(missing)}. "
+                    f"Describe them in the docstring of {documented.__name__} or {cls.__name__}."
+                )
             head = before + "\n".join(entries[name] for name in parameters)
             before, own, after = cut_out("Attributes", after)
             copied = cut_out("Attributes", original)[1]
