@@ -31,6 +31,7 @@ from sknn_scratch._tables.remarks import (
     NO_UNIT,
     NOT_BOOLEAN,
     ODD,
+    PARTLY,
     UNKNOWN,
     Remark,
     some,
@@ -46,7 +47,10 @@ from sknn_scratch._tables.text import (
 # Text is read as numbers or dates if at most this share of its different values, words for missing ones
 # aside, are no such thing.
 MOST_ODD = 0.1
-# Text of digits alone is categories (codes, or counts) if it has at most so many different values.
+# With more, up to this share, it stays categories, and a warning says so.
+MOST_ODD_DOUBTED = 0.5
+# Text of digits alone is categories (codes, or counts) if it has at most so many different values. Nor is a
+# warning needed for so few.
 MOST_CODES = 20
 
 
@@ -75,22 +79,22 @@ class Kind:
     # --- In fit ---
 
     @classmethod
-    def readings(cls, column: Column, *, is_told: bool = False) -> list[Any]:
+    def readings(cls, column: Column, most_odd: float = MOST_ODD, *, is_told: bool = False) -> list[Any]:
         """List the ways to read a column as this kind: none, one, or several, which leave a doubt."""
         if column.type in cls.types:
             return [cls(*cls.styles(set())[:1])]
         if column.type == TEXT or (is_told and column.is_text):
-            return cls.readings_of_text(column.texts, is_told)
+            return cls.readings_of_text(column.texts, 1 if is_told else most_odd, is_told)
         return []
 
     @classmethod
-    def readings_of_text(cls, texts: set[str], is_told: bool) -> list[Any]:
+    def readings_of_text(cls, texts: set[str], most_odd: float, is_told: bool) -> list[Any]:
         """List the readings of different texts that leave the fewest of them odd."""
         missing = set(filter(is_missing_word, texts))
         present = texts - missing
         found: dict[tuple[Any, ...], Kind] = {}
         for style in cls.styles(present):
-            values = read_texts(present, style, len(present) * (1 if is_told else MOST_ODD))
+            values = read_texts(present, style, len(present) * most_odd)
             odd = {text for text, value in values.items() if value is None}
             if len(odd) < len(values) and (is_told or cls.is_clear(present - odd, odd)):
                 found.setdefault(tuple(values.values()), cls(style, frozenset(odd | missing)))
@@ -113,7 +117,7 @@ class Kind:
     def remarks(self, name: Any, column: Column) -> Iterator[Remark]:
         """Say what a user should know of a column of the fit."""
         if self.odd:
-            yield Remark(ODD, name, f"{some(self.odd)} among the {self.name} of {name!r}")
+            yield Remark(ODD, name, f"{some(self.odd)} among the {self.name} of {{names}}")
 
     # --- Ever after ---
 
@@ -150,7 +154,7 @@ class Kind:
     def surprises(self, name: Any, column: Column, values: np.ndarray, odd: set[str]) -> Iterator[Remark]:
         """Say what the fit gives no reason to expect in a later column, of which ``read`` made the rest."""
         if odd:
-            yield Remark(NEW_ODD, name, f"{some(odd)} among the {self.name} of {name!r}")
+            yield Remark(NEW_ODD, name, f"{some(odd)} among the {self.name} of {{names}}")
 
 
 # --- The kinds ---
@@ -163,7 +167,7 @@ class Nothing(Kind):
     encoder = None
 
     @classmethod
-    def readings(cls, column, *, is_told=False):
+    def readings(cls, column, most_odd=MOST_ODD, *, is_told=False):
         return [cls(is_explained=is_told)] if is_told or column.type == NOTHING else []
 
     def read(self, column, name):
@@ -174,7 +178,7 @@ class Nothing(Kind):
 
     def surprises(self, name, column, values, odd):
         if column.type != NOTHING and not self.is_explained:
-            yield Remark(UNKNOWN, name, repr(name))
+            yield Remark(UNKNOWN, name)
 
 
 class Booleans(Kind):
@@ -184,7 +188,7 @@ class Booleans(Kind):
     types: ClassVar = {BOOLEANS, NUMBERS}
 
     @classmethod
-    def readings(cls, column, *, is_told=False):
+    def readings(cls, column, most_odd=MOST_ODD, *, is_told=False):
         found = super().readings(column, is_told=True)  # also where a library calls them categories
         return [one for one in found if not one.odd and are_zeros_and_ones(one.read(column, "")[0])]
 
@@ -198,7 +202,7 @@ class Booleans(Kind):
     def surprises(self, name, column, values, odd):
         yield from super().surprises(name, column, values, odd)
         if not are_zeros_and_ones(values):
-            yield Remark(NOT_BOOLEAN, name, repr(name))
+            yield Remark(NOT_BOOLEAN, name)
 
 
 class Numbers(Kind):
@@ -220,7 +224,7 @@ class Numbers(Kind):
     def remarks(self, name, column):
         yield from super().remarks(name, column)
         if column.type == TEXT and not (self.odd or self.is_explained) and all(map(is_code, column.texts)):
-            yield Remark(CODES, name, repr(name))
+            yield Remark(CODES, name)
 
     def convert(self, values):
         return as_floats(values)
@@ -228,7 +232,7 @@ class Numbers(Kind):
     def surprises(self, name, column, values, odd):
         yield from super().surprises(name, column, values, odd)
         if self.style.unit and column.type == NUMBERS:
-            yield Remark(NO_UNIT, name, f"{name!r} ({self.style.unit})")
+            yield Remark(NO_UNIT, name, f"{self.style.unit} in {{names}}")
 
 
 @dataclass
@@ -282,7 +286,10 @@ class Categories(Kind):
         self.known = frozenset(values) - {None}
 
     def remarks(self, name, column):
-        if self.doubts:
+        if len(self.doubts) == 1:
+            item = f"{some(self.doubts[0].odd)} among the {self.doubts[0].name} of {{names}}"
+            yield Remark(PARTLY, name, item, self.doubts[0].name)
+        elif self.doubts:
             yield Remark(DOUBT, name, lines_of(self.doubts, name))
 
     def convert(self, values):
@@ -294,7 +301,7 @@ class Categories(Kind):
     def surprises(self, name, column, values, odd):
         texts = set(values) - {None}
         if texts and texts.isdisjoint(self.known):
-            yield Remark(UNKNOWN, name, repr(name))
+            yield Remark(UNKNOWN, name)
 
 
 KINDS = {kind.name: kind for kind in (Nothing, Booleans, Numbers, Dates, DatesInZones, Categories)}
@@ -304,8 +311,17 @@ def kind_of(column, name, told=None):
     """Decide how to read a column of a fit. ``told`` is the name of the kind that a user wants, or None."""
     if told is not None:
         return told_kind(column, name, told)
-    readings = next(filter(None, (kind.readings(column) for kind in KINDS.values())))
-    return readings[0] if len(readings) == 1 else Categories(is_explained=True, doubts=tuple(readings))
+    readings = readings_of(column, MOST_ODD)
+    is_sure = len(readings) == 1
+    if readings[0].name == CATEGORIES and column.type == TEXT and len(column.texts) > MOST_CODES:
+        readings = readings_of(column, MOST_ODD_DOUBTED)
+        is_sure = readings[0].name == CATEGORIES
+    return readings[0] if is_sure else Categories(is_explained=True, doubts=tuple(readings))
+
+
+def readings_of(column, most_odd):
+    """List the readings of the first kind that can read a column with at most this share of odd texts."""
+    return next(filter(None, (kind.readings(column, most_odd) for kind in KINDS.values())))
 
 
 def told_kind(column, name, told):

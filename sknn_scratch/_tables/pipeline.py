@@ -43,10 +43,12 @@ def tabular_pipeline(
       together with those that ``fit`` has not seen and, of more than three hundred, the rarest. A column of
       which more than a tenth of the rows would be merged, though their category has another row, becomes
       numbers instead: the means of y by category, as :class:`sklearn.preprocessing.TargetEncoder` makes
-      them, with cross-fitting, so that no row sees its own y.
+      them, with cross-fitting, so that no row sees its own y. So do the columns with the most categories, if
+      there would be more than 50 million zeros and ones.
 
     Text is read as numbers or dates where there is no doubt: "12.50", "$1,250.00", "45.3%", "12,50",
-    "2020-01-31", "31/01/2020". Then other text in the column, such as "?", counts as missing.
+    "2020-01-31", "31/01/2020". Then other text in the column, such as "?", counts as missing. If there is too
+    much of it, the column stays categories, with a warning.
 
     "network" is an estimator, which predicts.
 

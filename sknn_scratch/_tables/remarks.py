@@ -11,9 +11,10 @@ MOST_LISTED = 5  # values in a message
 class Remark(NamedTuple):
     """What a user should know of a column: a sentence for all such columns, and its part about this one."""
 
-    sentence: str  # with {items}, and maybe {name}: the name of the first column
+    sentence: str  # with {items}, and maybe {name} and {kind} of the first column
     name: Any
-    item: str
+    item: str = "{names}"  # those of all columns with the same item
+    kind: str = ""  # what the column may hold
 
 
 ODD = (
@@ -24,11 +25,16 @@ CODES = (
     "Text in X that has only digits is read as numbers: the columns {items}. If they are codes, say so: "
     "kinds={{{name!r}: 'categories'}}."
 )
+PARTLY = (
+    "Text in X that is mostly numbers or dates stays categories, since too much of it is not: {items}. Clean "
+    "these columns, or say what they hold, such as kinds={{{name!r}: {kind!r}}}; then what cannot be read "
+    "counts as missing."
+)
 DOUBT = "Text in X can be read in two ways, so it stays categories. Convert it first: {items}."
 NEW_ODD = "Some values of X are not like those of their column in fit, and count as missing: {items}."
 NO_UNIT = (
-    "The columns {items} of X had numbers with a unit in fit, and now have numbers alone. These must be in "
-    "the same unit."
+    "Some columns of X had numbers with a unit in fit, and now have numbers alone, which must be in the same "
+    "unit: {items}."
 )
 NOT_BOOLEAN = "The columns {items} of X had only 0 and 1 in fit, and now have other numbers."
 USELESS = (
@@ -48,9 +54,13 @@ def some(texts):
 
 
 def warn_of(remarks):
-    """Give one warning for each sentence of remarks."""
+    """Give one warning for each sentence of remarks, with one list of the columns that have the same item."""
     by_sentence = {}
     for remark in remarks:
-        by_sentence.setdefault(remark.sentence, []).append(remark)
-    for sentence, those in by_sentence.items():
-        warn(sentence.format(items="; ".join(one.item for one in those), name=those[0].name))
+        by_sentence.setdefault(remark.sentence, {}).setdefault(remark.item, []).append(remark)
+    for sentence, by_item in by_sentence.items():
+        items = [
+            item.replace("{names}", listed(one.name for one in those)) for item, those in by_item.items()
+        ]
+        first = next(iter(by_item.values()))[0]
+        warn(sentence.format(items="; ".join(items), name=first.name, kind=first.kind))

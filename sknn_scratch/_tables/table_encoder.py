@@ -22,6 +22,11 @@ from sknn_scratch._tables.remarks import USELESS, Remark, warn_of
 # The encoder of columns of which more than this share of the rows have a category that another row has too,
 # and that the encoder of categories would merge with others.
 MANY, MOST_MERGED = "many", 0.1
+# It also takes the columns with the most categories, so that the encoder of categories makes at most so many
+# numbers of a table: 0.4 GB in double precision, and two more copies of them exist for a while.
+MOST_NUMBERS = 50_000_000
+# About as many features as the encoder of numbers makes of a mean of y. It is no gain to replace fewer.
+FEATURES_OF_A_MEAN = 10
 # The types of y for which there is such an encoder.
 ONE_TARGET = {"binary", "multiclass", "continuous"}
 
@@ -31,7 +36,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
 
     Numbers go to one encoder, with booleans, as 0 and 1, and the parts of dates. Categories go to another
     one. If it would merge too many of the rows of a column into its group of rare categories, this column
-    goes to ``many`` instead, which makes numbers of it. A column is found by its name. An array has no names;
+    goes to ``many`` instead, which makes numbers of it; so do the widest columns of a table with so many rows
+    that their categories would take too much memory. A column is found by its name. An array has no names;
     its columns are taken in their order. It is the first step of a :func:`tabular_pipeline`.
 
     Parameters
@@ -139,7 +145,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         values = {name: kind.read(read[name], name)[0] for name, kind in kinds.items()}
         for name, kind in kinds.items():
             kind.prepare(values[name])
-        for name in self._merged_too_much(kinds, values, y):
+        for name in self._too_many_categories(kinds, values, y):
             kinds[name].encoder = MANY
         tables = make_tables(kinds, values)
         encoders = {}
@@ -211,17 +217,29 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             )
         )
 
-    def _merged_too_much(self, kinds, values, y):
-        """Name the columns of categories of which too many rows would be in the group of rare ones."""
+    def _too_many_categories(self, kinds, values, y):
+        """Name the columns of categories of which too many rows would be merged, or that are too wide."""
         table = {(name, ""): values[name] for name, kind in kinds.items() if kind.encoder == CATEGORIES}
         if self.many is None or not table or y is None or type_of_target(y) not in ONE_TARGET:
             return []
-        groups = getattr(clone(self.categories).fit(as_array(table), y), "infrequent_categories_", ())
-        return [
+        names = [name for name, _ in table]
+        encoder = clone(self.categories).fit(as_array(table), y)
+        groups = getattr(encoder, "infrequent_categories_", ())
+        chosen = [
             name
-            for (name, _), group in zip(table, groups, strict=False)
+            for name, group in zip(names, groups, strict=False)
             if group is not None and share_with_others(values[name], group) > MOST_MERGED
         ]
+        n_means = len(np.unique(y)) if type_of_target(y) == "multiclass" else 1
+        widths = Counter(names[one] for one in inputs_of_features(encoder, len(names)) if one is not None)
+        n_features = sum(width for name, width in widths.items() if name not in chosen)
+        for name, width in widths.most_common():
+            if n_features * len(y) <= MOST_NUMBERS or width <= FEATURES_OF_A_MEAN * n_means:
+                break
+            if name not in chosen:
+                chosen.append(name)
+                n_features -= width
+        return chosen
 
     def _of_categories(self, attribute):
         """Get an attribute of the encoder of categories, by column; empty if it has no such attribute."""
@@ -268,11 +286,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             elif all((values == values[0]).all() for values in features):
                 reason = "always the same value"
             elif groups.get(name) is not None and kind.known <= set(groups[name]):
-                reason = f"{len(kind.known)} different values, all too rare"
+                reason = f"{len(kind.known)} different values, all too rare,"
             else:
                 continue
             if not kind.is_explained:
-                yield Remark(USELESS, name, f"{name!r} has {reason}")
+                yield Remark(USELESS, name, f"{reason} in {{names}}")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -306,10 +324,17 @@ def sources_of_features(encoder):
     begin with that of its input.
     """
     return [
-        inputs[int(number)] if (number := str(output).partition(":")[0]).isdigit() else None
+        None if position is None else inputs[position]
         for kind, inputs in encoder._inputs.items()
-        for output in encoder.encoders_[kind].get_feature_names_out([f"{i}:" for i in range(len(inputs))])
+        for position in inputs_of_features(encoder.encoders_[kind], len(inputs))
     ]
+
+
+def inputs_of_features(encoder, n_inputs):
+    """List for each feature of a fitted encoder the position of its input, or None if its name hides it."""
+    names = encoder.get_feature_names_out([f"{position}:" for position in range(n_inputs)])
+    numbers = [str(name).partition(":")[0] for name in names]
+    return [int(number) if number.isdigit() else None for number in numbers]
 
 
 def check_types(read):

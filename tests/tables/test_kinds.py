@@ -112,9 +112,17 @@ STAY_CATEGORIES = {
     "more words than numbers": (["12", "13", "a", "b", "c"] * 60, []),
     "names": (
         [f"name {i}" for i in range(N)],
-        ["no information: 'x' has 300 different values, all too rare. Drop them, or say"],
+        ["no information: 300 different values, all too rare, in 'x'. Drop them, or say"],
     ),
-    "the same": (["a"] * N, ["no information: 'x' has always the same value"]),
+    "the same": (["a"] * N, ["no information: always the same value in 'x'"]),
+    "heights": (
+        [f"{1 + i / 1000} m" if i % 5 else f"5ft {i}" for i in range(N)],
+        ["of it is not: '5ft 0', '5ft 10', '5ft 100', '5ft 105', '5ft 110' and 55 more among the numbers of"],
+    ),
+    "days and periods": (
+        [f"{day:%d.%m.%Y}" + "-03.2020" * (day.day > 25) for day in DAYS],
+        ["such as kinds={'x': 'dates'}; then what cannot be read counts as missing."],
+    ),
     "days or months first": (
         [f"{1 + i % 12:02}/{1 + i % 11:02}/2020" for i in range(N)],
         ["X['x'] = pd.to_datetime(X['x'], dayfirst=True) or X['x'] = pd.to_datetime(X['x'], dayfirst=False)"],
@@ -134,6 +142,15 @@ def test_what_is_no_clear_number_or_date_stays_categories(name):
     assert len(found) == len(messages)
     for warning, message in zip(found, messages, strict=True):
         assert message in warning
+
+
+def test_columns_of_which_the_same_is_said_are_listed_together():
+    X = pd.DataFrame(dict.fromkeys("ab", CASES["a word"][0]) | dict.fromkeys("cd", ["same"] * N))
+    with pytest.warns(UserWarning, match="among|always") as caught:
+        tabular_pipeline()[0].fit(X)
+    missing, useless = (str(one.message) for one in caught)
+    assert "missing: 'varies' among the numbers of 'a', 'b'. If" in missing
+    assert "no information: always the same value in 'c', 'd'. Drop" in useless
 
 
 def test_the_lines_of_a_warning_convert_the_column():
@@ -194,7 +211,7 @@ def test_new_odd_values_are_a_warning_and_known_ones_are_not():
 
 def test_numbers_without_their_unit_are_a_warning():
     columns, _ = fit(CASES["percent"][0])
-    with pytest.warns(UserWarning, match=r"columns 'x' \(%\) of X had numbers with a unit in fit"):
+    with pytest.warns(UserWarning, match=r"must be in the same unit: % in 'x'\."):
         columns.transform(pd.DataFrame({"x": [0.5, 0.7]}))
 
 

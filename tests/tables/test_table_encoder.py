@@ -15,6 +15,7 @@ from sklearn.preprocessing import TargetEncoder
 from sklearn.utils.estimator_checks import check_estimator
 
 from sknn_scratch import ShallowNNClassifier, tabular_pipeline
+from sknn_scratch._tables import table_encoder
 
 pytestmark = pytest.mark.filterwarnings("ignore:Some columns of X carry no information")
 N = 60
@@ -265,6 +266,22 @@ def test_no_row_of_the_training_set_sees_its_own_y():
     assert abs(np.corrcoef(columns.fit_transform(X, y)[:, 0], y)[0, 1]) < 0.1
 
 
+def test_with_many_rows_the_widest_columns_become_means_of_y(monkeypatch):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({f"of {n}": [f"n{i}" for i in rng.integers(n, size=1000)] for n in (15, 40, 25, 12)})
+    y = rng.integers(2, size=1000)
+    for most, n_classes, expected in [
+        (92, 2, []),
+        (91, 2, ["of 40"]),
+        (40, 2, ["of 40", "of 25"]),
+        (40, 3, ["of 40"]),  # three means of a column are not smaller than 25 categories
+        (10, 2, ["of 15", "of 40", "of 25", "of 12"]),
+    ]:
+        monkeypatch.setattr(table_encoder, "MOST_NUMBERS", 1000 * most)
+        columns = tabular_pipeline()[0].fit(X, np.arange(1000) % 3 if n_classes == 3 else y)
+        assert columns.target_encoded_ == expected
+
+
 def test_where_there_are_no_means_rare_categories_are_merged():
     X, y = wide_table()
     for encoder, target in [
@@ -275,5 +292,5 @@ def test_where_there_are_no_means_rare_categories_are_merged():
         assert encoder.fit(X, target).target_encoded_ == []
         assert encoder.merged_categories_["name"] > 50
     unique = X.assign(name=[f"name {i}" for i in range(len(X))])
-    with pytest.warns(UserWarning, match="'name' has 600 different values, all too rare"):
+    with pytest.warns(UserWarning, match="600 different values, all too rare, in 'name'"):
         assert tabular_pipeline("regressor")[0].fit(unique, y).target_encoded_ == []
