@@ -3,7 +3,6 @@
 Functions of the core with many arguments are called only here. So a changed signature needs one edit here.
 """
 
-import copy
 from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import partial
@@ -86,9 +85,9 @@ def as_sparse(problem):
     return problem._replace(X=X), problem._replace(X=scipy.sparse.csr_array(X))
 
 
-def numbered_rows(n_rows, sparse=False, dtype=np.float64):
+def numbered_rows(n_rows, sparse=False):
     """Make fields of Data: a row of X holds its number and the next one, a row of the targets its number."""
-    numbers = np.arange(n_rows, dtype=dtype)[:, np.newaxis]
+    numbers = np.arange(float(n_rows))[:, np.newaxis]
     X = np.hstack([numbers, numbers + 1])
     return {"X": rows_of(scipy.sparse.csr_array(X) if sparse else X), "targets": numbers.copy()}
 
@@ -153,11 +152,6 @@ def penalty_of(network, rates, networks=()):
     weights = network.shape.weights
     rates = np.broadcast_to(rates, networks).ravel().tolist()
     return Penalty(rates, weights.start, weights.stop - weights.start)
-
-
-def epoch_batches(batches, rngs):
-    """Copy the batches of one epoch of a Batches."""
-    return [copy.deepcopy(batch) for batch, _ in batches.epoch(rngs)]
 
 
 def evaluate_loss(name, outputs, targets, shares=1.0):

@@ -75,10 +75,3 @@ def test_validation_rows_are_routed_and_transformed():
     scaled = StandardScaler().fit_transform(X)
     reference = classifier.fit(scaled, Y, X_val=scaled[:30], y_val=Y[:30])
     assert_same_model(pipeline[-1], reference, rtol=0)
-
-
-@pytest.mark.usefixtures("routing")
-def test_scorer_of_early_stopping_gets_weights_without_a_request():
-    weight = np.arange(90) % 3 + 1.0
-    classifier = make_classifier(early_stopping=True, scoring="accuracy").fit(X, Y, weight)
-    assert classifier.history_["val_score"].max() > 0.5

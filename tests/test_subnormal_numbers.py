@@ -6,7 +6,6 @@ import scipy.sparse
 from sklearn.model_selection import cross_validate
 
 from sknn_scratch import ShallowNNClassifier, train_together
-from sknn_scratch._core.arrays import clear_tiny
 from sknn_scratch._core.optimizers import SOLVERS
 from tests.helpers import STOCHASTIC
 
@@ -74,17 +73,6 @@ def test_many_calls_of_a_few_updates_leave_none():
     assert clf._kept_["n_updates"] == 804
     for array in (*clf.coefs_, *clf._kept_["memory"].values()):
         assert count_subnormal(array) == 0
-
-
-@pytest.mark.parametrize(("dtype", "least"), [("float32", 3.15e-16), ("float64", 1.002e-146)])
-def test_what_is_tiny(dtype, least):
-    array = np.array([0, 1, -1, least, -least, 0.97 * least, -0.97 * least, np.inf], dtype)
-    clear_tiny(array)
-    np.testing.assert_array_equal(array, np.array([0, 1, -1, least, -least, 0, 0, np.inf], dtype))
-    squares = np.array([least**2, 0.97 * least**2], dtype)
-    clear_tiny(squares, are_squares=True)
-    assert squares[0] > 0
-    assert squares[1] == 0
 
 
 def test_networks_that_are_trained_together_are_cleared_alike():

@@ -229,7 +229,6 @@ def test_features_that_overflow_are_found():
 
 
 def test_a_training_without_an_end_that_has_learnt_nothing():
-    """More epochs would not help; a few epochs, as many as patience allows, are another matter."""
     X, y = moons()
     regressor = ShallowNNRegressor(solver="adam", alpha=3.0, random_state=0, max_iter=60, n_iter_no_change=50)
     assert cause_of_failure(regressor, 1e4 * X, y)[0] == "unscaled features"
@@ -252,36 +251,35 @@ def test_the_plateau_of_the_start():
         assert_repaired(network(**plateau | {name: value}), broken, X, y)
 
 
-def test_gradients_that_are_clipped_to_nothing():
-    X, y = moons()
-    broken = network(solver="adam", max_grad_norm=1e-7)
-    _, advice = cause_of_failure(broken, X, y)
-    assert advice.startswith("Use max_grad_norm=None, ")
-    assert_repaired(clone(broken).set_params(max_grad_norm=None), broken, X, y)
+def test_gradients_that_are_clipped_to_nothing_and_a_linear_network_on_a_problem_that_is_not():
+    rows = np.random.default_rng(0).normal(size=(300, 2))
+    products = rows, (rows[:, 0] * rows[:, 1] > 0).astype(int)
+    linear = "Use activation='relu': with 'identity', the network is a linear model."
+    for data, broken, remedy, repair in (
+        (
+            moons(),
+            {"solver": "adam", "max_grad_norm": 1e-7},
+            "Use max_grad_norm=None, ",
+            {"max_grad_norm": None},
+        ),
+        (products, {"activation": "identity", "alpha": 0}, linear, {"activation": "relu"}),
+    ):
+        broken = network(**broken)
+        assert cause_of_failure(broken, *data)[1].startswith(remedy)
+        assert_repaired(clone(broken).set_params(**repair), broken, *data)
 
 
-def test_a_linear_network_on_a_problem_that_is_not():
-    X = np.random.default_rng(0).normal(size=(300, 2))
-    y = (X[:, 0] * X[:, 1] > 0).astype(int)
-    broken = network(activation="identity", alpha=0)
-    assert cause_of_failure(broken, X, y) == (
-        "a linear network",
-        "Use activation='relu': with 'identity', the network is a linear model.",
-    )
-    assert_repaired(network(activation="relu", alpha=0), broken, X, y)
-
-
-def test_constant_features_are_no_matter_of_the_penalty():
+@pytest.mark.parametrize("dtype", ["float32", "float64"])  # in one of which 0.7 is rounded
+def test_features_that_say_nothing_are_no_matter_of_the_penalty(dtype):
     X, y = np.full((150, 3), 0.7), load_iris().target
-    broken = network(dtype="float32")  # in which 0.7 is rounded
+    broken = network(dtype=dtype)
     assert cause_of_failure(broken, X, y)[0] == "no signal"
-    assert "the features tell nothing" in diagnose(broken, X, y).not_checked["strong penalty"]
-
-
-def test_noise_with_outliers_has_no_signal():
+    reasons = diagnose(broken, X, y).not_checked
+    assert "the features tell nothing" in reasons["strong penalty"]
+    assert reasons["tiny features"] == "all features are constant"
     rng = np.random.default_rng(0)
-    X, y = rng.standard_cauchy(size=(600, 1)), rng.normal(size=600)
-    assert cause_of_failure(ShallowNNRegressor(random_state=0), X, y)[0] == "no signal"
+    with_outliers = rng.standard_cauchy(size=(600, 1)), rng.normal(size=600)
+    assert cause_of_failure(ShallowNNRegressor(random_state=0), *with_outliers)[0] == "no signal"
 
 
 def test_weights_say_what_a_constant_can_reach():
@@ -294,22 +292,14 @@ def test_weights_say_what_a_constant_can_reach():
     assert min(clf.loss_curve_) == pytest.approx(np.log(2), rel=1e-3)
 
 
-TAKEN = {
-    "activation": "relu",
-    "init_scale": "glorot",
-    "alpha": 0.0,
-    "tol": 0.0,
-    "early_stopping": True,
-    "warm_start": True,
-    "max_iter": 3,
-}
+TAKEN = {"activation": "relu", "init_scale": "glorot", "alpha": 0.0, "tol": 0.0}
+TAKEN |= {"early_stopping": True, "warm_start": True, "max_iter": 3}
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize(("n_hidden", "activation"), [(1, "relu"), (4, "elu")])
 def test_no_remedy_is_taken_already_or_of_another_solver(solver, n_hidden, activation):
-    """All remedies are looked at, those of findings that are no problem too."""
     X, y = moons(20)
     taken = TAKEN | {"solver": solver, "n_hidden": n_hidden, "activation": activation, "random_state": 0}
     classifier = ShallowNNClassifier(class_weight="balanced", **taken).fit(X, y)
@@ -346,10 +336,7 @@ QUIET = {
     "nothing to learn": (constant(tol=1e-3), ROWS, np.full(200, 7.0)),
     "nothing to learn, and no tol": (constant(tol=0), ROWS, np.full(200, 7.0)),
     "a tol that nothing can reach": (adam(tol=1e9), *moons()),
-    "a penalty that is no part of the loss": (
-        network(solver="adamw", alpha=300, learning_rate=0.02),
-        *moons(),
-    ),
+    "a penalty that is no part of the loss": (adam(solver="adamw", alpha=300), *moons()),
 }
 
 
@@ -363,23 +350,18 @@ def test_what_learns_or_cannot_does_not_warn(case):
 
 
 def test_an_ensemble_counts_its_networks():
-    ensemble = ShallowNNEnsembleClassifier(
-        8, n_networks=3, solver="adam", init_scale=0.01, learning_rate=1e-6, random_state=0
-    )
+    params = {"solver": "adam", "init_scale": 0.01, "learning_rate": 1e-6, "random_state": 0}
+    ensemble = ShallowNNEnsembleClassifier(8, n_networks=3, **params)
     (message,) = messages_of(lambda: ensemble.fit(*moons(600)))
     assert message.startswith(f"3 of 3 networks: {FAILED}")
 
 
-def test_what_was_learnt_before_counts():
+def test_what_was_learnt_before_counts_and_partial_fit_never_warns():
     clf = network(solver="adam", learning_rate=0.02, warm_start=True).fit(*moons())
-    clf.set_params(learning_rate=1e-9)
-    assert messages_of(lambda: clf.fit(*moons())) == []
-
-
-def test_partial_fit_never_warns():
-    clf = network(learning_rate=1e-9, n_iter_no_change=1)
+    assert messages_of(lambda: clf.set_params(learning_rate=1e-9).fit(*moons())) == []
+    fresh = network(learning_rate=1e-9, n_iter_no_change=1)
     for _ in range(3):
-        assert messages_of(lambda: clf.partial_fit(*moons(), classes=[0, 1])) == []
+        assert messages_of(lambda: fresh.partial_fit(*moons(), classes=[0, 1])) == []
 
 
 def test_a_stream_has_the_penalty_of_its_last_call_and_no_end():
@@ -447,11 +429,11 @@ def test_features_of_usual_sizes_are_not_warned_of():
         assert scale_warnings(lambda rows=rows, of_rows=of_rows: few_epochs().fit(rows, of_rows)) == []
 
 
-def diagnosed(X, y, *rows):
-    """Look at the features of rows, or of X, that a network was trained on for some iterations."""
+def diagnosed(X, y):
+    """Look at the features of a network after some iterations."""
     clf = network(n_hidden=4, solver="lbfgs", max_iter=5)
     messages_of(lambda: clf.fit(X, y))
-    return diagnose(clf, *(rows or (X,)), y)
+    return diagnose(clf, X, y)
 
 
 def test_a_single_tiny_feature_is_worth_a_warning():
@@ -461,13 +443,8 @@ def test_a_single_tiny_feature_is_worth_a_warning():
     (finding,) = [one for one in diagnosed(X, y) if one.name == "tiny features"]
     assert (finding.severity, finding.value) == ("warning", 0.1)
     assert "x1 varies by" in finding.meaning
-
-
-def test_constant_features_are_not_tiny():
-    X, y = moons(60)
-    assert diagnosed(X, y, np.ones_like(X)).not_checked["tiny features"] == "all features are constant"
-    wide = np.hstack([X, np.full((60, 3), 7.0)])
-    assert "tiny features" not in {finding.name for finding in diagnosed(wide, y)}
+    with_constants = np.hstack([moons(60)[0], np.full((60, 3), 7.0)])
+    assert "tiny features" not in {one.name for one in diagnosed(with_constants, moons(60)[1])}
 
 
 def test_raw_features_with_outliers_need_the_other_scaler():

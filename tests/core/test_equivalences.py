@@ -63,28 +63,6 @@ def test_sparse_rows_train_like_dense_ones(kind, solver):
     assert_same_training(*results, rtol=1e-8)
 
 
-# --- Weights ---
-
-
-@every_kind
-@pytest.mark.parametrize("solver", ["full batch", "lbfgs"])
-def test_integer_weights_train_like_repeated_rows(kind, solver):
-    problem, weights = make_problem(kind), np.arange(60) % 4
-    rows = np.flatnonzero(weights)
-    repeated = problem._replace(
-        X=np.repeat(problem.X, weights, axis=0), targets=np.repeat(problem.targets, weights, axis=0)
-    )
-    config = SOLVERS[solver] | {"alpha": 3.0}
-    data = {"rows": rows, "row_weights": weights[rows].astype(float)}
-    weighted = make_run(problem, data=data, **config | {"batch_size": 45})
-    assert_same_training(
-        train_alone(weighted),
-        train_alone(make_run(repeated, **config | {"batch_size": weights.sum()})),
-        rtol=1e-8 if solver == "lbfgs" else 1e-10,
-        ignore=("saturated_fraction", "dead_fraction"),  # of repeated rows there are more
-    )
-
-
 # --- Precision ---
 
 

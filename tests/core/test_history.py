@@ -13,7 +13,6 @@ from tests.helpers import (
     VALIDATION,
     history_column,
     make_network,
-    make_problem,
     make_run,
     objective_of,
     train_alone,
@@ -60,13 +59,3 @@ def test_dead_and_saturated_units_are_counted():
     record = train_alone(run).state.history[0]
     assert record["dead_fraction"] == 1 / 4
     assert record["saturated_fraction"] == pytest.approx((60 + 59) / 240)
-
-
-def test_saturation_is_measured_on_a_hundred_rows_of_a_large_batch():
-    problem = make_problem("binary", 150)
-    network = make_network(problem, "relu")
-    run = make_run(problem, network=network, max_iter=1, solver="sgd", batch_size=150)
-    record = train_alone(run).state.history[0]
-    params = view_parameters(run.state.params, network.shape)
-    hidden = predict_hidden(network, params, rows_of(problem.X[:100]))
-    assert record["saturated_fraction"] == pytest.approx((hidden == 0).mean())

@@ -8,7 +8,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core.lbfgs import minimise
 from sknn_scratch._core.parameters import view_parameters
-from sknn_scratch._core.stack import stack_key
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import (
     BINARY,
@@ -95,12 +94,6 @@ def test_an_iteration_costs_no_evaluation_more_than_in_scipy():
     assert len(calls) == by_scipy.nfev
 
 
-def test_a_minimum_is_noticed_at_once():
-    points, reason = iterations(quadratic, np.ones(6))
-    assert reason is StopReason.CONVERGED
-    assert_array_equal(points, [np.ones(6)])
-
-
 def test_a_gradient_that_lies_fails_where_it_started():
     points, reason = iterations(lambda x: (quadratic(x)[0], -quadratic(x)[1]), np.zeros(6))
     assert reason is StopReason.LINE_SEARCH_FAILED
@@ -114,12 +107,6 @@ def test_finds_a_minimum_at_a_kink():
     exact = np.maximum(0, 1 - 1 / np.arange(1.0, 5))  # where sign(x) + scale (x - 1) = 0, or a kink
     points, _ = iterations(function, np.full(4, 3.0), most=60)
     assert_allclose(function(points[-1])[0], function(exact)[0], rtol=1e-3)
-
-
-def test_it_stops_when_it_is_told_to():
-    points, reason = iterations(rosenbrock, np.array([-1.5, 2.0]), most=3)
-    assert len(points) == 3
-    assert reason is None
 
 
 # --- Networks ---
@@ -187,31 +174,6 @@ def test_validation_keeps_the_best_iteration():
 def test_it_stops_for_the_reasons_of_other_solvers(config, reason):
     result = train_alone(make_run(BINARY, alpha=1.0, **TO_THE_END | config))
     assert result.state.stop_reason is reason
-
-
-def test_a_hook_stops_it():
-    run = make_run(BINARY, alpha=1.0, **TO_THE_END)
-    result = train_alone(run, lambda _, state: state.epoch == 4)
-    assert result.state.stop_reason is StopReason.CALLBACK
-    assert result.state.epoch == 4
-
-
-def test_an_error_of_a_hook_ends_the_training():
-    def fail(_, state):
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        train_alone(make_run(BINARY, **TO_THE_END), fail)
-
-
-def test_an_infinite_objective_has_diverged():
-    run = make_run(BINARY, alpha=1.0, **TO_THE_END)
-    run.state.params[...] = 1e200
-    assert train_alone(run).state.stop_reason is StopReason.DIVERGED
-
-
-def test_it_is_never_stacked():
-    assert stack_key(make_run(BINARY, solver="lbfgs")) is None
 
 
 def test_a_flat_objective_has_converged():

@@ -5,31 +5,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sknn_scratch._core.parameters import NetworkShape, initialise, view_parameters
 
 SHAPE = NetworkShape(n_features=4, n_hidden=3, n_outputs=2)
-VIEWS = {"b_hidden": (1, 3), "w_hidden": (4, 3), "w_output": (3, 2), "b_output": (1, 2)}
-LAYERS = {"weights": (18,), "hidden_flat": (15,), "output_flat": (8,), "hidden_layer": (5, 3)}
-
-
-def numbered(networks=()):
-    """Parameters that are their own positions in the buffer."""
-    flat = np.arange(np.prod([*networks, SHAPE.n_params])).reshape(*networks, SHAPE.n_params)
-    return view_parameters(flat.astype(float), SHAPE)
-
-
-def test_layers_and_weights_are_slices_of_the_buffer():
-    params = numbered()
-    assert_array_equal(params.hidden_layer, np.vstack([params.b_hidden, params.w_hidden]))
-    assert_array_equal(params.hidden_flat, params.hidden_layer.ravel())
-    assert_array_equal(params.output_flat, np.vstack([params.w_output, params.b_output]).ravel())
-    assert_array_equal(params.weights, np.append(params.w_hidden, params.w_output))
-    assert_array_equal(params.flat[SHAPE.weights], params.weights)
-
-
-def test_every_network_of_a_stack_has_its_row_of_the_buffer():
-    params = numbered((5,))
-    for k, row in enumerate(params.flat):
-        alone = view_parameters(row, SHAPE)
-        for name in (*VIEWS, *LAYERS):
-            assert_array_equal(getattr(params, name)[k], getattr(alone, name))
 
 
 def test_initial_weights_are_normal():

@@ -2,7 +2,6 @@
 
 import copy
 import math
-import weakref
 from collections import defaultdict
 from dataclasses import asdict, replace
 
@@ -14,9 +13,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sknn_scratch._core import batches, lazy
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
-from sknn_scratch._core.stack import Stack, stack_key
+from sknn_scratch._core.stack import stack_key
 from sknn_scratch._core.stopping import StopReason
-from sknn_scratch._core.training import run_epoch
 from tests.helpers import (
     BINARY,
     KINDS,
@@ -70,21 +68,11 @@ ROWS_AND_WEIGHTS = [
 
 
 @every_kind
-@pytest.mark.parametrize(("solver", "batch_size"), [("adam", 16), ("sgd", 16), ("sgd", 60), ("adamw", 60)])
-def test_seeds(kind, solver, batch_size):
-    problem = make_problem(kind)
-    results = assert_same_as_alone(
-        [make_run(problem, seed, solver=solver, batch_size=batch_size) for seed in range(3)]
-    )
-    assert (results[0].state.params != results[1].state.params).any()
-
-
 @pytest.mark.parametrize("solver", STOCHASTIC)
-def test_the_place_in_a_stack_makes_no_difference_to_the_last_bit(solver):
+def test_the_place_in_a_stack_makes_no_difference_to_the_last_bit(kind, solver):
     """Else a search would depend on how its networks are shared out among workers."""
-    problem = make_problem("multiclass")
-    runs = [make_run(problem, seed, solver=solver, alpha=1.0) for seed in range(5)]
-    together = train_together(runs)
+    runs = [make_run(make_problem(kind), seed, solver=solver, alpha=1.0) for seed in range(5)]
+    together = assert_same_as_alone(runs)
     for order in ([4, 2, 0], [3, 1]):
         for i, result in zip(order, train_together([runs[i] for i in order]), strict=True):
             assert_array_equal(result.state.params, together[i].state.params)
@@ -101,47 +89,39 @@ def test_rows_of_a_stack_that_are_aligned_in_another_way_than_a_network_alone(dt
     assert_same_as_alone([make_run(problem, seed, **config) for seed in range(5)])
 
 
-@pytest.mark.parametrize("setting", ["learning_rate", "alpha", "momentum", "dropout", "max_grad_norm"])
+def each(name, values, **others):
+    return [{name: value, **others} for value in values]
+
+
+OWN_SETTINGS = {
+    "learning_rate": each("learning_rate", (0.001, 0.01, 0.1)),
+    "alpha": each("alpha", (0.0, 1.0, 30.0)),
+    "momentum": each("momentum", (0.0, 0.5, 0.95), solver="sgd"),
+    "dropout": each("dropout", (0.1, 0.5, 0.9)),
+    "max_grad_norm": each("max_grad_norm", (0.001, 0.3, math.inf), solver="sgd"),
+    "schedule": each("schedule", SCHEDULES, max_iter=8),
+    "schedule on a plateau": each("schedule", SCHEDULES, max_iter=8, tol=10.0, n_iter_no_change=2),
+}
+
+
+@pytest.mark.parametrize("setting", OWN_SETTINGS)
 @batches_or_all
 def test_hyperparameters(setting, batch_size):
-    values = {
-        "learning_rate": (0.001, 0.01, 0.1),
-        "alpha": (0.0, 1.0, 30.0),
-        "momentum": (0.0, 0.5, 0.95),
-        "dropout": (0.1, 0.5, 0.9),
-        "max_grad_norm": (0.001, 0.3, math.inf),
-    }
-    solver = "sgd" if setting in ("momentum", "max_grad_norm") else "adam"
-    config = {"solver": solver, "batch_size": batch_size}
-    results = assert_same_as_alone([make_run(BINARY, **config, **{setting: one}) for one in values[setting]])
-    assert (results[0].state.params != results[1].state.params).any()
-
-
-def test_schedules():
-    """Of which the adaptive one divides the learning rate, and the others end."""
-    settings = [{"schedule": schedule, "tol": 10.0, "n_iter_no_change": 2} for schedule in SCHEDULES]
-    settings += [{"schedule": schedule} for schedule in SCHEDULES]
-    assert_same_as_alone([make_run(BINARY, max_iter=8, **setting) for setting in settings])
-
-
-@dense_or_sparse
-@batches_or_all
-def test_design_matrices(batch_size, sparse):
-    problems = [as_sparse(make_problem("multiclass", seed=seed))[sparse] for seed in range(3)]
-    assert_same_as_alone(
-        [make_run(problem, seed, batch_size=batch_size) for seed, problem in enumerate(problems)]
+    results = assert_same_as_alone(
+        [make_run(BINARY, batch_size=batch_size, **own) for own in OWN_SETTINGS[setting]]
     )
+    assert (results[0].state.params != results[1].state.params).any()
 
 
 @pytest.mark.parametrize(("kind", "dropout"), [("binary", 0.5), ("multiclass", 0.0), ("multilabel", 0.5)])
 @dense_or_sparse
 @batches_or_all
 def test_rows_and_weights(batch_size, sparse, kind, dropout):
-    problem = as_sparse(make_problem(kind))[sparse]
     config = {"batch_size": batch_size, "alpha": 1.0, "dropout": dropout}
-    assert_same_as_alone(
-        [make_run(problem, seed, data=data, **config) for seed, data in enumerate(ROWS_AND_WEIGHTS)]
-    )
+    for seeds in ([0, 0, 0], [0, 1, 2]):  # of one design matrix, and of three
+        problems = [as_sparse(make_problem(kind, seed=seed))[sparse] for seed in seeds]
+        runs = zip(problems, range(3), ROWS_AND_WEIGHTS, strict=True)
+        assert_same_as_alone([make_run(problem, seed, data=data, **config) for problem, seed, data in runs])
 
 
 @dense_or_sparse
@@ -166,9 +146,10 @@ def test_how_many_rows_are_gathered_at_once(monkeypatch, loss, gathered_bytes, s
 def test_validations_that_end_at_different_epochs(sparse):
     problem, config = as_sparse(BINARY)[sparse], {"max_iter": 60, "learning_rate": 0.05, "tol": 1e-3}
     held_out = [as_sparse(make_problem("binary", 20, seed=1 + seed))[sparse] for seed in range(3)]
+    validations = [make_batch(one, np.arange(1.0, 21)) for one in held_out]
     runs = [
-        make_run(problem, seed, data={"validation": make_batch(one)}, n_iter_no_change=2 + 3 * seed, **config)
-        for seed, one in enumerate(held_out)
+        make_run(problem, seed, data={"validation": one}, n_iter_no_change=2 + 3 * seed, **config)
+        for seed, one in enumerate(validations)
     ]
     results = assert_same_as_alone(runs)
     assert len({result.state.epoch for result in results}) == 3
@@ -178,14 +159,11 @@ def test_validations_that_end_at_different_epochs(sparse):
 @batches_or_all
 @pytest.mark.parametrize("one_seed", [False, True])
 def test_trainings_of_different_lengths(batch_size, one_seed):
-    """One after the other leaves, until one is alone; with one seed they share the order of their rows."""
     config = {"batch_size": batch_size, "dropout": 0.3}
     for lengths in ([2, 5, 8], [8, 5, 2], [4, 9, 4]):
         runs = [
-            make_run(
-                BINARY, 0 if one_seed else seed, data=ROWS_AND_WEIGHTS[seed], max_iter=max_iter, **config
-            )
-            for seed, max_iter in enumerate(lengths)
+            make_run(BINARY, 0 if one_seed else i, data=ROWS_AND_WEIGHTS[i], max_iter=max_iter, **config)
+            for i, max_iter in enumerate(lengths)
         ]
         results = assert_same_as_alone(runs)
         assert [result.state.epoch for result in results] == lengths
@@ -216,28 +194,23 @@ def test_scores():
     assert len({result.state.kept_epoch for result in results}) > 1
 
 
-def test_a_network_that_diverges_leaves_the_others_alone():
-    network = make_network(BINARY, "relu")
-    runs = [
-        make_run(BINARY, seed, network=network, solver="sgd", learning_rate=rate, max_iter=8)
-        for seed, rate in enumerate([0.01, 1e200, 0.02, 1e10])
-    ]
-    results = assert_same_as_alone(runs)
-    for number in (1, 3):
-        assert results[number].state.stop_reason is StopReason.DIVERGED
-        assert np.isfinite(results[number].state.params).all()
-
-
-def test_a_network_diverges_in_the_epoch_in_which_it_does_alone():
-    """The last update of the first, which stops, is checked at once; that of the second in time."""
-    network = make_network(BINARY, "relu")
-    runs = [
-        make_run(BINARY, network=network, solver="sgd", batch_size=60, learning_rate=1e10, max_iter=n)
-        for n in (1, 20)
-    ]
-    results = assert_same_as_alone(runs)
-    assert [result.state.epoch for result in results] == [1, 2]
-    assert {result.state.stop_reason for result in results} == {StopReason.DIVERGED}
+@pytest.mark.parametrize(
+    ("batch_size", "own", "epochs"),
+    [
+        (16, [(0.01, 8), (1e200, 8), (0.02, 8), (1e10, 8)], [8, 1, 8, 1]),
+        # The last update of the first, which stops, is checked at once; that of the second in time.
+        (60, [(1e10, 1), (1e10, 20)], [1, 2]),
+    ],
+)
+def test_a_network_diverges_in_the_epoch_in_which_it_does_alone(batch_size, own, epochs):
+    config = {"network": make_network(BINARY, "relu"), "solver": "sgd", "batch_size": batch_size}
+    results = assert_same_as_alone(
+        [make_run(BINARY, learning_rate=rate, max_iter=n, **config) for rate, n in own]
+    )
+    assert [result.state.epoch for result in results] == epochs
+    for result, (rate, _) in zip(results, own, strict=True):
+        assert (result.state.stop_reason is StopReason.DIVERGED) == (rate > 1)
+        assert np.isfinite(result.state.params).all()
 
 
 def test_a_network_without_penalty_does_not_mind_weights_whose_square_overflows():
@@ -379,16 +352,3 @@ def test_runs_with_lazy_updates_are_trained_alone(monkeypatch):
     monkeypatch.setattr(lazy, "FIXED_COST", 0)
     assert stack_key(sparse) is None
     assert stack_key(make_run(BINARY, batch_size=4)) is not None
-
-
-@pytest.mark.parametrize("solver", STOCHASTIC)
-def test_a_closed_stack_is_gone_at_once(solver):
-    """Its arrays would take memory beside those of the smaller stack that comes next."""
-    runs = [make_run(BINARY, solver=solver) for _ in range(2)]
-    stack = Stack(runs, [run.data for run in runs], map)
-    with np.errstate(all="ignore"):
-        run_epoch(stack)
-    stack.close()
-    gone = [weakref.ref(one) for one in (stack, stack.batches, stack.grads.flat)]
-    del stack
-    assert [one() for one in gone] == [None] * 3

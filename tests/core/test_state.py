@@ -64,17 +64,3 @@ def test_another_run_has_its_own_epochs_and_patience_but_keeps_the_memory():
     assert second.state.stop_reason is StopReason.MAX_ITER
     assert second.state.epoch == 8
     assert second.state.n_updates == 32
-
-
-# --- Learning rates ---
-
-
-@pytest.mark.parametrize("schedule", SCHEDULES)
-@pytest.mark.parametrize("n_reductions", [0, 3])
-def test_the_learning_rate_is_reduced_and_scheduled(schedule, n_reductions):
-    run = make_run(BINARY, schedule=schedule, learning_rate=0.5, max_iter=8)
-    run.state.n_reductions = n_reductions
-    for epoch in range(8):
-        expected = 0.5 / 5**n_reductions * SCHEDULES[schedule].factor(epoch / 8)
-        assert run.learning_rate == pytest.approx(expected, rel=1e-14)
-        run.state.history.append({"loss": 1.0})

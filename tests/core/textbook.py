@@ -22,14 +22,6 @@ def logits_neuron_by_neuron(params, X):
     return logits
 
 
-def logits_sample_by_sample(params, X):
-    """Compute the same with matrices: samples are columns, and W[1] is w_hidden transposed."""
-    W1, W2 = params.w_hidden.T, params.w_output.T
-    b1, b2 = params.b_hidden.T, params.b_output.T
-    columns = [W2 @ np.tanh(W1 @ x[:, np.newaxis] + b1) + b2 for x in X]
-    return np.hstack(columns).T
-
-
 def penalty_rate(alpha, row_weights):
     """The factor of |w|^2 / 2 in the objective."""
     return alpha / max(sum(row_weights), 100)

@@ -1,6 +1,7 @@
 """Bad input: each case raises an error that names it, and leaves the earlier model as it was."""
 
 import copy
+from contextlib import contextmanager
 from functools import partial
 
 import numpy as np
@@ -77,19 +78,28 @@ def test_every_parameter_is_tried():
 def test_bad_parameter_is_named_by_fit_and_not_before(name, value):
     classifier = ShallowNNClassifier(**{name: value})
     assert classifier.get_params()[name] is value
-    with pytest.raises((TypeError, ValueError), match=f"'{name}' parameter"):
+    with refused(classifier, f"'{name}' parameter", (TypeError, ValueError)):
         classifier.fit(X, Y)
-    assert not [attribute for attribute in vars(classifier) if attribute.endswith("_")]
+
+
+@contextmanager
+def refused(estimator, message, error=ValueError):
+    """Expect an error, and that the estimator stays as it was, with the very same attributes."""
+    before = dict(vars(estimator))
+    with pytest.raises(error, match=message):
+        yield
+    after = vars(estimator)
+    assert after.keys() == before.keys()
+    assert all(after[name] is value for name, value in before.items())
 
 
 def test_every_partial_fit_names_a_bad_parameter():
     classifier = ShallowNNClassifier(2, alpha=-1)
-    with pytest.raises(ValueError, match="'alpha' parameter"):
+    with refused(classifier, "'alpha' parameter"):
         classifier.partial_fit(X, Y, [0, 1])
     classifier.set_params(alpha=1).partial_fit(X, Y, [0, 1]).set_params(alpha=-1)
-    with pytest.raises(ValueError, match="'alpha' parameter"):
+    with refused(classifier, "'alpha' parameter"):
         classifier.partial_fit(X, Y)
-    assert classifier.n_iter_ == 1
 
 
 @pytest.mark.parametrize(
@@ -142,7 +152,6 @@ BAD_FITS = [
     ({"y": np.array([0, "a"] * 20, dtype=object)}, "all of one type"),
     ({"y": np.array(["a", 0] * 20, dtype=object)}, "all of one type"),  # which cannot be sorted
     ({"y": np.zeros(40)}, r"one class, \[0.0\]"),
-    ({"y": ["a"] * 40}, r"one class, \['a'\]"),
     ({"y": np.column_stack([Y, Y + 1])}, "multiclass-multioutput"),
     ({"y": X[:, :2]}, "continuous-multioutput.* this is a classifier"),
     ({"y": 2 * Y_MULTI - 1}, INDICATOR),
@@ -153,7 +162,6 @@ BAD_FITS = [
     ({"class_weight": {0: 1, 5: 2}}, r"not in y: \[5\]. The classes are \[0, 1\]"),
     ({"class_weight": {"c": 1}, "y": np.array(["a", "b"])[Y]}, r"\['c'\]. The classes are \['a', 'b'\]"),
     ({"class_weight": {0: -1}}, "class_weight must have finite weights"),
-    ({"class_weight": {0: INF}}, "class_weight must have finite weights"),
     ({"class_weight": {0: 10**400}}, "must have finite weights"),
     ({"class_weight": {0: None}}, "class_weight must have finite weights"),
     ({"class_weight": {0: 0, 1: 0}}, "sample_weight times class_weight"),
@@ -206,8 +214,9 @@ BAD_FITS = [
 def test_bad_fit(given, message):
     data = {"X": X, "y": Y} | {one: given[one] for one in given.keys() - BAD_PARAMS.keys()}
     params = {"early_stopping": True, "max_iter": 2} | {one: given[one] for one in given.keys() & BAD_PARAMS}
-    with pytest.raises(ValueError, match=message):
-        ShallowNNClassifier(**params).fit(**data)
+    classifier = ShallowNNClassifier(**params)
+    with refused(classifier, message):
+        classifier.fit(**data)
 
 
 def test_class_weights_may_name_a_class_that_a_fold_lacks():
@@ -277,15 +286,12 @@ BAD_STREAMS = {
 
 @pytest.mark.parametrize("name", BAD_STREAMS)
 def test_bad_stream(name):
-    *good_calls, (x, y, fields) = BAD_STREAMS[name][0]
+    (*good_calls, (x, y, fields)), message = BAD_STREAMS[name]
     classifier = ShallowNNClassifier(random_state=0)
     for good_x, good_y, good_fields in good_calls:
         classifier.partial_fit(good_x, good_y, **good_fields)
-    before = dict(vars(classifier))
-    with pytest.raises(ValueError, match=BAD_STREAMS[name][1]):
+    with refused(classifier, message):
         classifier.partial_fit(x, y, **fields)
-    assert vars(classifier).keys() == before.keys()
-    assert all(vars(classifier)[name] is value for name, value in before.items())
 
 
 BAD_WARM_STARTS = {
@@ -303,11 +309,9 @@ BAD_WARM_STARTS = {
 def test_warm_start_that_cannot_go_on(name):
     params, x, y, message = BAD_WARM_STARTS[name]
     classifier = ShallowNNClassifier(8, warm_start=True, max_iter=2, random_state=0).fit(X, Y)
-    before = classifier.predict_proba(X), classifier.n_iter_
-    with pytest.raises(ValueError, match=message):
-        classifier.set_params(**params).fit(x, y)
-    np.testing.assert_array_equal(classifier.predict_proba(X), before[0])
-    assert classifier.n_iter_ == before[1]
+    classifier.set_params(**params)
+    with refused(classifier, message):
+        classifier.fit(x, y)
 
 
 METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function", "transform")
@@ -332,27 +336,24 @@ def test_rows_to_predict_are_checked(fitted, method):
     ):
         with pytest.raises(ValueError, match=message):
             predict(bad)
-
-
-def test_rows_too_large_for_the_precision_of_the_model():
     single = ShallowNNClassifier(8, dtype="float32", max_iter=2).fit(X, Y)
     with pytest.raises(ValueError, match="too large for dtype"):
-        single.predict(X * 1e300)
+        getattr(single, method)(X * 1e300)
+
+
+@pytest.mark.parametrize(("dtype", "scale"), [("float64", 1e308), ("float32", 1e20), ("float32", 1e100)])
+def test_initial_weights_whose_squares_overflow(dtype, scale):
+    with pytest.raises(ValueError, match=r"init_scale=.* is too large.*'glorot'"):
+        ShallowNNClassifier(3, init_scale=scale, dtype=dtype).fit(X, Y)
 
 
 def test_numpy_does_not_warn_of_numbers_that_overflow():
-    with pytest.raises(ValueError, match=r"init_scale=1e\+100 is too large"):
-        ShallowNNClassifier(init_scale=1e100, dtype="float32").fit(X, Y)
     steep = ShallowNNRegressor(1, "softplus", 1e100, solver="adam", max_iter=1, random_state=0).fit(X, Y)
     assert steep.score(X, Y) == -np.inf
     steep.coefs_ = [1e200 * np.ones_like(weights) for weights in steep.coefs_]
     NetworkDisplay.from_estimator(steep)
     still = ShallowNNClassifier(1, solver="adamw", alpha=1e-300, learning_rate=1e3, max_iter=1).fit(X, Y)
     assert "strong penalty" not in {finding.name for finding in diagnose(still, X, Y)}
-
-
-def steep_network(estimator=ShallowNNClassifier, dtype=None):
-    return estimator(8, "relu", 10.0, max_iter=2, dtype=dtype, random_state=0).fit(X, Y)
 
 
 def largest_rows(dtype, n_rows=5):
@@ -372,23 +373,20 @@ def largest_rows(dtype, n_rows=5):
     ],
 )
 def test_rows_that_overflow_the_network(method, dtype, container):
+    params = {"init_scale": 10.0, "max_iter": 2, "dtype": dtype, "random_state": 0}
+    steep = ShallowNNClassifier(8, "relu", **params).fit(X, Y)
     remedy = {"float64": r"Pipeline\.", "float32": r"Pipeline, or train with dtype='float64'\."}[dtype]
-    steep = steep_network(dtype=dtype)
     message = rf"too large: .* 2 of 5 rows \(row 1 is the first\), the values .* overflow {dtype}.*{remedy}"
     with np.errstate(all="raise"), pytest.raises(ValueError, match=message):
         getattr(steep, method)(container(largest_rows(dtype)))
-
-
-def test_rows_that_overflow_the_network_of_an_ensemble_or_in_a_pipeline():
-    ensemble = steep_network(ShallowNNEnsembleClassifier)
-    pipeline = make_pipeline(FunctionTransformer(), steep_network()).fit(X, Y)
-    for estimator in (ensemble, pipeline):
+    ensemble = ShallowNNEnsembleClassifier(8, "relu", **params, n_networks=2).fit(X, Y)
+    for estimator in (ensemble, make_pipeline(FunctionTransformer(), steep)):
         with pytest.raises(ValueError, match="X has values that are too large"):
-            estimator.predict(largest_rows("float64"))
+            estimator.predict(largest_rows(dtype))
 
 
 def test_finite_outputs_whose_sum_overflows_are_given():
-    classifier = steep_network()
+    classifier = ShallowNNClassifier(8, "relu", max_iter=2).fit(X, Y)
     classifier.coefs_ = [np.eye(3), np.ones((3, 1))]
     classifier.intercepts_ = [np.zeros(3), np.zeros(1)]
     rows = np.full((4, 3), 0.3 * np.finfo(float).max)
@@ -398,34 +396,21 @@ def test_finite_outputs_whose_sum_overflows_are_given():
 # --- The earlier model stays whole ---
 
 
-class Accident(Exception):
-    """What a callback may raise."""
-
-
 def have_an_accident():
-    raise Accident
-
-
-ACCIDENTS = {
-    "fit": lambda clf: clf.set_callbacks(AtEpoch(3, have_an_accident)).fit(X[:, :2], Y + 5),
-    "warm_start": lambda clf: (
-        clf.set_params(warm_start=True).set_callbacks(AtEpoch(3, have_an_accident)).fit(X, Y)
-    ),
-    "partial_fit": lambda clf: clf.set_callbacks(AtEpoch(1, have_an_accident)).partial_fit(X, Y),
-}
+    raise ZeroDivisionError("an accident")
 
 
 @needs_callbacks
-@pytest.mark.parametrize("name", ACCIDENTS)
-def test_an_error_in_the_midst_of_training_leaves_the_earlier_model_whole(name):
-    classifier = ShallowNNClassifier(8, max_iter=5, random_state=0).fit(X, Y)
-    before = {name: value for name, value in vars(classifier).items() if name.endswith("_")}
+@pytest.mark.parametrize("way", ["fit", "warm start", "partial_fit"])
+def test_an_error_in_the_midst_of_training_leaves_the_earlier_model_whole(way):
+    classifier = ShallowNNClassifier(8, max_iter=5, warm_start=way == "warm start", random_state=0).fit(X, Y)
     weights = copy.deepcopy(classifier.coefs_ + classifier.intercepts_)
-    with pytest.raises(Accident):
-        ACCIDENTS[name](classifier)
-    after = {name: value for name, value in vars(classifier).items() if name.endswith("_")}
-    assert after.keys() == before.keys()
-    assert all(after[name] is value for name, value in before.items())
+    classifier.set_callbacks(AtEpoch(1 if way == "partial_fit" else 3, have_an_accident))
+    with refused(classifier, "an accident", ZeroDivisionError):
+        if way == "fit":
+            classifier.fit(X[:, :2], Y + 5)
+        else:
+            getattr(classifier, way.replace("warm start", "fit"))(X, Y)
     for now, then in zip(classifier.coefs_ + classifier.intercepts_, weights, strict=True):
         np.testing.assert_array_equal(now, then)
 
@@ -445,41 +430,27 @@ def test_an_activation_is_made_of_callables(function, derivative):
         Activation(function, derivative)
 
 
-# --- partial_fit that there is not ---
-
-WITHOUT_PARTS = {
-    "lbfgs": (
-        {"solver": "lbfgs"},
-        "with solver='lbfgs', which needs all rows at once; use 'adam', 'adamw' or 'sgd'.",
-    ),
-    "early stopping": (
-        {"early_stopping": True},
-        "with early_stopping=True, since one epoch at a time cannot stop early; use 'auto' or False.",
-    ),
-    "balanced": (
-        {"class_weight": "balanced"},
-        "with class_weight='balanced', since a part of the rows does not tell the balance; use a dict.",
-    ),
-}
-
-
-@pytest.mark.parametrize("case", WITHOUT_PARTS)
+@pytest.mark.parametrize(
+    ("params", "reason"),
+    [
+        ({"solver": "lbfgs"}, "which needs all rows at once; use 'adam', 'adamw' or 'sgd'."),
+        (
+            {"early_stopping": True},
+            "since one epoch at a time cannot stop early; use 'auto' or False.",
+        ),
+        ({"class_weight": "balanced"}, "since a part of the rows does not tell the balance; use a dict."),
+    ],
+)
 @pytest.mark.parametrize("estimator", [ShallowNNClassifier, ShallowNNEnsembleClassifier])
-def test_a_missing_partial_fit_says_why(case, estimator):
-    params, reason = WITHOUT_PARTS[case]
-    without = estimator(**params)
+def test_a_missing_partial_fit_says_why(params, reason, estimator):
+    without, ((name, value),) = estimator(**params), params.items()
     assert not hasattr(without, "partial_fit")
     assert hasattr(estimator, "partial_fit")
     for fit_part in (lambda: without.partial_fit(X, Y, [0, 1]), lambda: estimator.partial_fit(without, X, Y)):
         with pytest.raises(AttributeError) as caught:
             fit_part()
-        assert str(caught.value) == f"{estimator.__name__} has no 'partial_fit' {reason}"
-
-
-@pytest.mark.parametrize(("dtype", "scale"), [("float64", 1e308), ("float32", 1e20)])
-def test_initial_weights_whose_squares_overflow(dtype, scale):
-    with pytest.raises(ValueError, match=r"init_scale=.* is too large.*'glorot'"):
-        ShallowNNClassifier(3, init_scale=scale, dtype=dtype).fit(X, Y)
+        told = f"{estimator.__name__} has no 'partial_fit' with {name}={value!r}, {reason}"
+        assert str(caught.value) == told
 
 
 @pytest.mark.parametrize("Classifier", [ShallowNNClassifier, ShallowNNEnsembleClassifier])

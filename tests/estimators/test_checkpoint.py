@@ -4,7 +4,6 @@ The file is written as a whole or not at all, and a damaged one is an error, nev
 """
 
 import errno
-import math
 import os
 import pickle
 import random
@@ -12,6 +11,7 @@ import shutil
 import signal
 import time
 from contextlib import contextmanager, suppress
+from functools import partial
 from hashlib import sha256
 from io import BytesIO
 
@@ -64,7 +64,7 @@ def network(**params):
 
 @contextmanager
 def copies_of_the_file():
-    """Copy the file of a checkpoint after each write; yield the copies by their epoch."""
+    """Yield copies of the file of a checkpoint after each write, by their epoch."""
     copies = {}
 
     def write_and_copy(path, contents, write=checkpoint.write_contents):
@@ -90,7 +90,7 @@ def fit_and_resume(estimator, path, every=1, params=None, **data):
 
 
 def assert_same_fit(estimator, other):
-    """Check that two estimators are the same, bit for bit, but for the seconds that their fits took."""
+    """Check that two estimators are the same, bit for bit, but for their seconds."""
     assert type(estimator) is type(other)
     assert estimator.get_params() == other.get_params()
     fitted, others = attributes_of(estimator), attributes_of(other)
@@ -130,30 +130,29 @@ INPUTS = {
     "few of many features": {"X": HASHED, "X_val": WIDE[:20], "y_val": Y[:20]},
     "lists": {"X": X.tolist(), "y": Y.tolist()},
     "a data frame": {"X": FRAME, "y": pd.Series(NAMES)},
+    "odd names": {"X": FRAME.set_axis(["a", "bä\0", "\U0001f600", "-"], axis=1), "y": Y == 1},
     "dates": {"y": np.array(["2026-11-25", "2026-11-26", "2026-11-27"], "M8[D]")[Y]},
     "weights": {"sample_weight": WEIGHTS, "X_val": X_VAL, "y_val": Y_VAL, "sample_weight_val": WEIGHTS + 0.1},
 }
 
 
-@pytest.mark.parametrize("params", PARAMS.values(), ids=PARAMS)
-def test_a_fit_can_be_resumed_after_any_epoch(path, params):
-    fit_and_resume(network(**{"max_iter": 6} | params), path)
-
-
-@pytest.mark.parametrize("data", INPUTS.values(), ids=INPUTS)
-def test_any_kind_of_data_can_be_resumed_with(path, data):
-    fit_and_resume(network(**EARLY, max_iter=4), path, every=3, **data)
+@pytest.mark.parametrize("name", [*PARAMS, *INPUTS])
+def test_a_fit_can_be_resumed_after_any_epoch(path, name):
+    if name in PARAMS:
+        fit_and_resume(network(**{"max_iter": 6} | PARAMS[name]), path)
+    else:
+        fit_and_resume(network(**EARLY, max_iter=4), path, every=3, **INPUTS[name])
 
 
 @pytest.mark.parametrize(
-    ("params", "y"),
-    [({}, X[:, :2] * 1e3), ({"loss": "poisson"}, np.exp(X[:, 0])), ({"loss": "huber"}, X[:, 0])],
-    ids=["two outputs", "poisson", "huber"],
+    ("loss", "y"), [("squared_error", X[:, :2] * 1e3), ("poisson", np.exp(X[:, 0])), ("huber", X[:, 0])]
 )
-def test_a_regressor_can_be_resumed_and_trained_further(path, y, params):
-    regressor = ShallowNNRegressor(**SMALL, **params, warm_start=True, early_stopping=True)
+def test_a_regressor_can_be_resumed_and_trained_further(path, loss, y):
+    regressor = ShallowNNRegressor(**SMALL, loss=loss, warm_start=True, early_stopping=True)
     for _ in range(2):
         resumed = fit_and_resume(regressor, path, every=3, y=y)
+    with pytest.raises(CheckpointError, match="differ in y"):
+        ShallowNNRegressor.resume(path, X, 2 * y)
     straight, resumed = (one.set_callbacks().fit(X, y) for one in (regressor, resumed))
     assert_same_fit(resumed, straight)
 
@@ -252,35 +251,31 @@ def test_the_last_step_of_a_pipeline_can_be_resumed(path, tmp_path):
 
 
 LBFGS = {"batch_size": "auto", "learning_rate": 0.005}
-OTHERS = [
-    (ShallowNNEnsembleClassifier(), "cannot be set on ShallowNNEnsembleClassifier; set it on"),
-    (make_pipeline(network()), "cannot be set on Pipeline; set it on"),
-    (network(solver="lbfgs", **LBFGS), "solver='lbfgs' this fit is by lbfgs. Set solver='adam'"),
-    (network(solver="auto", **LBFGS), "solver='auto' this fit is by lbfgs. Set solver='adam'"),
-]
-
-
-@pytest.mark.parametrize(("estimator", "message"), OTHERS)
-def test_other_fits_refuse_it(path, estimator, message):
-    estimator = clone(estimator).set_callbacks(Checkpoint(path))
-    with pytest.raises(ValueError, match=message):
-        estimator.fit(X, Y)
-    assert not path.exists()
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
-@pytest.mark.parametrize("wrap", [lambda clf: clf, lambda clf: make_pipeline(StandardScaler(), clf)])
-@pytest.mark.parametrize("Search", [GridSearchCV, VectorizedGridSearchCV])
-def test_searches_refuse_it(path, wrap, Search):
-    search = Search(wrap(network().set_callbacks(Checkpoint(path))), {}, cv=2)
-    with pytest.raises(ValueError, match="Checkpoint cannot be set on the ShallowNNClassifier of a search"):
-        search.fit(X, Y)
-    assert not path.exists()
-
-
-def test_partial_fit_refuses_it(path):
+def test_other_fits_refuse_it(path):
+    watched = network().set_callbacks(Checkpoint(path))
+    searches = [
+        Search(wrap(watched), {}, cv=2)
+        for Search in (GridSearchCV, VectorizedGridSearchCV)
+        for wrap in (clone, partial(make_pipeline, StandardScaler()))
+    ]
+    by_lbfgs = {"batch_size": "auto", "learning_rate": 0.005}
+    for estimator, message in (
+        (ShallowNNEnsembleClassifier(), "cannot be set on ShallowNNEnsembleClassifier; set it on"),
+        (make_pipeline(network()), "cannot be set on Pipeline; set it on"),
+        (network(solver="lbfgs", **by_lbfgs), "solver='lbfgs' this fit is by lbfgs. Set solver='adam'"),
+        (network(solver="auto", **by_lbfgs), "solver='auto' this fit is by lbfgs. Set solver='adam'"),
+        *((one, "Checkpoint cannot be set on the ShallowNNClassifier of a search") for one in searches),
+    ):
+        if estimator not in searches:
+            estimator.set_callbacks(Checkpoint(path))
+        with pytest.raises(ValueError, match=message):
+            estimator.fit(X, Y)
     with pytest.raises(ValueError, match=r"not for partial_fit.*Save the estimator itself"):
-        network().set_callbacks(Checkpoint(path)).partial_fit(X, Y, classes=[0, 1, 2])
+        watched.partial_fit(X, Y, classes=[0, 1, 2])
+    assert not path.exists()
 
 
 @pytest.mark.parametrize(
@@ -309,31 +304,21 @@ def test_a_bad_path_is_noticed_before_the_training(tmp_path, name, message):
 
 # --- Other data ---
 
-DATA = {
-    "X": X,
-    "y": Y,
-    "sample_weight": WEIGHTS,
-    "X_val": X_VAL,
-    "y_val": Y_VAL,
-    "sample_weight_val": WEIGHTS,
-}
+DATA = {"X": X, "y": Y, "sample_weight": WEIGHTS}
+DATA |= {"X_val": X_VAL, "y_val": Y_VAL, "sample_weight_val": WEIGHTS}
 OTHER_DATA = {
     "values": {"X": X + 1e-15},
     "rows": {"X": X[1:], "y": Y[1:], "sample_weight": WEIGHTS[1:]},
     "precision": {"X": X.astype(np.float32)},
     "format": {"X": scipy.sparse.csr_array(X)},
-    "features": {"X": X[:, 1:]},
     "names of features": {"X": FRAME, "X_val": FRAME},
     "order": {"y": np.roll(Y, 1)},
     "labels": {"y": Y + 1, "y_val": Y_VAL + 1},
-    "fewer labels": {"y": Y > 0},
     "kind of y": {"y": make_data("multilabel")[1]},
     "real y": {"y": X[:, 0]},
     "weights": {"sample_weight": 2 * WEIGHTS},
     "no weights": {"sample_weight": None},
     "validation rows": {"X_val": X_VAL[::-1]},
-    "features to validate with": {"X_val": X_VAL[:, 1:]},
-    "labels to validate with": {"y_val": Y_VAL + 1},
     "weights to validate with": {"sample_weight_val": None},
     "no validation": dict.fromkeys(["X_val", "y_val", "sample_weight_val"]),
 }
@@ -346,12 +331,6 @@ def test_other_data_are_refused_and_the_file_stays(path, other):
     with pytest.raises(CheckpointError, match=r"data are not those of the fit .* Pass the same values"):
         ShallowNNClassifier.resume(path, **(DATA | other))
     assert path.read_bytes() == contents
-
-
-def test_another_scale_of_y_is_refused(path):
-    ShallowNNRegressor(**SMALL).set_callbacks(Checkpoint(path)).fit(X, X[:, 0])
-    with pytest.raises(CheckpointError, match="scale of y"):
-        ShallowNNRegressor.resume(path, X, 2 * X[:, 0])
 
 
 # --- The file ---
@@ -400,18 +379,6 @@ def test_a_damaged_file_is_an_error_or_means_the_same(path):
     assert n_harmless < 30
 
 
-def test_values_that_are_hard_to_write_are_read_as_they_were():
-    classifier = network(warm_start=True, max_iter=1)
-    classifier.fit(pd.DataFrame(X, columns=["a", "bä\0", "\U0001f600", "-"]), NAMES)
-    values = attributes_of(classifier) | {
-        "class_weight": {False: 1, 2: 0.3, "ä\U0001f600": 2**80},
-        "array": np.array([-0.0, np.inf, np.nan, 1e-45], np.float32),
-        "list": [-0.0, 0.1 + 0.2, math.inf, math.nan, None, False, 2**64],
-    }
-    del values["_loss_range_"]  # a tuple, which becomes a list
-    assert bits_of(checkpoint.value_in(checkpoint.archive_of(values))) == bits_of(values)
-
-
 def test_through_a_link_the_file_that_it_names_is_written(tmp_path):
     (tmp_path / "disk").mkdir()
     target, link = tmp_path / "disk" / "target", tmp_path / "link"
@@ -439,16 +406,13 @@ def test_what_is_no_regular_file_is_refused_and_stays(path, make):
     assert path.lstat().st_mode == mode
 
 
-def test_a_missing_file_is_a_missing_file(path):
-    with pytest.raises(FileNotFoundError, match="run"):
-        ShallowNNClassifier.resume(path, X, Y)
-
-
 @pytest.mark.parametrize("contents", [b"", b"no checkpoint at all", pickle.dumps(1)])
 def test_a_file_of_another_program_or_version_is_refused(path, contents):
     path.write_bytes(contents)
     with pytest.raises(CheckpointError, match=r"run is no checkpoint, or one of another version"):
         ShallowNNClassifier.resume(path, X, Y)
+    with pytest.raises(FileNotFoundError, match="other"):
+        ShallowNNClassifier.resume(path.with_name("other"), X, Y)
 
 
 class Harm:
@@ -476,7 +440,6 @@ LONG = {"max_iter": 12, "dropout": 0.2, "early_stopping": True, "n_iter_no_chang
 
 
 def train_in_a_child(path):
-    """Fork a process that fits, or resumes if there is a file; return its id."""
     child = os.fork()
     if child:
         return child
@@ -494,7 +457,6 @@ def train_in_a_child(path):
 @pytest.mark.needs_fork
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # the child only computes
 def test_killed_processes_lose_nothing(path):
-    """Fits and resumed fits are killed; what is on the disk then ends as the unbroken fit."""
     start = time.perf_counter()
     straight = network(**LONG).set_callbacks(Checkpoint(path)).fit(X, Y)
     seconds = time.perf_counter() - start

@@ -62,16 +62,6 @@ def test_the_penalty_of_partial_fit_is_measured_against_the_rows_of_all_calls(wa
     assert penalty_divisor(train(tmp_path / "fit.npz")) == pytest.approx(expected, rel=1e-9)
 
 
-def test_a_warm_start_is_measured_against_its_own_rows():
-    def loss(alpha):
-        classifier = first_part(warm_start=True, max_iter=1)
-        classifier.set_params(alpha=alpha).fit(X, Y, np.full(60, 2.0))
-        return classifier.loss_curve_[-1]
-
-    squares = sum((weights**2).sum() for weights in first_part().coefs_)
-    assert loss(1.0) - loss(0.0) == pytest.approx(squares / (2 * 120), rel=1e-9)
-
-
 def test_epochs_by_hand_keep_the_penalty_of_fit_if_alpha_grows_with_them():
     by_hand = ShallowNNClassifier(4, alpha=1.0, solver="adam", early_stopping=False, random_state=0)
     whole = copy.copy(by_hand).set_params(max_iter=3, tol=0.0).fit(X, Y, WEIGHTS)

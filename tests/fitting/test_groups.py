@@ -39,10 +39,6 @@ def make_trainings(n, inputs, **params):
     return [groups.Training(fit, Hooks()) for fit in fits]
 
 
-def sizes_of_groups(trainings):
-    return [len(group) for group in groups.cut_into_groups(trainings)]
-
-
 def planned_bytes(trainings):
     """Bytes of the buffers of a group, and of copies of rows that are not the same."""
     rows = {run.data.source: run.data for run in (one.run for one in trainings)}
@@ -85,52 +81,21 @@ def test_networks_that_have_stopped_let_go_of_the_group():
     assert len({training.run.state.epoch for training in trainings}) == 19
 
 
-@pytest.mark.parametrize("limit", ["STEP_BYTES", "GROUP_BYTES"])
-def test_groups_are_cut_where_memory_ends(limit, monkeypatch):
-    trainings = make_trainings(10, [make_inputs()])
-    assert sizes_of_groups(trainings) == [10]
-    one = step_bytes(trainings[0].run)
-    if limit == "GROUP_BYTES":
-        one += kept_bytes(trainings[0].run)
-    for n_bytes, sizes in ((4 * one, [4, 4, 2]), (1, [1] * 10)):
-        monkeypatch.setattr(groups, limit, n_bytes)
-        assert sizes_of_groups(trainings) == sizes
-
-
-def test_different_kinds_are_gathered_at_the_same_time():
-    inputs = [make_inputs()]
-    narrow, wide = make_trainings(6, inputs), make_trainings(6, inputs, n_hidden=8)
-    mixed = [one for pair in zip(narrow, wide, strict=True) for one in pair]
-    assert sizes_of_groups(mixed) == [6, 6]
-
-
-@pytest.mark.parametrize("cut", [3, 10])
-def test_networks_do_not_depend_on_how_they_are_cut(cut, monkeypatch):
+@pytest.mark.parametrize(("limit", "cut"), [("STEP_BYTES", 3), ("GROUP_BYTES", 3), ("STEP_BYTES", 10)])
+def test_networks_do_not_depend_on_how_they_are_cut(limit, cut, monkeypatch):
     X, y = make_data("multiclass")
-    trainings = make_trainings(10, [FitInput(X, y)], early_stopping=True)
-    monkeypatch.setattr(groups, "STEP_BYTES", cut * step_bytes(trainings[0].run))
-    groups.train_fits(trainings)
-    for seed, result in enumerate(one.run for one in trainings):
-        solo = ShallowNNClassifier(
-            4, solver="adam", alpha=1.0, max_iter=4, batch_size=10, early_stopping=True, random_state=seed
-        )
-        solo.fit(X, y)
+    narrow, wide = (make_trainings(10, [FitInput(X, y)], n_hidden=n, early_stopping=True) for n in (4, 8))
+    one = step_bytes(narrow[0].run) + (kept_bytes(narrow[0].run) if limit == "GROUP_BYTES" else 0)
+    monkeypatch.setattr(groups, limit, cut * one)
+    mixed = [one for pair in zip(narrow, wide, strict=True) for one in pair]
+    assert max(map(len, groups.cut_into_groups(mixed))) == cut
+    groups.train_fits(mixed)
+    params = {"solver": "adam", "alpha": 1.0, "max_iter": 4, "batch_size": 10, "early_stopping": True}
+    for seed, result in enumerate(one.run for one in narrow):
+        solo = ShallowNNClassifier(4, **params, random_state=seed).fit(X, y)
         assert result.state.epoch == solo.n_iter_
-        assert_array_equal(
-            view_parameters(result.state.params, NetworkShape(4, 4, 3)).w_hidden, solo.coefs_[0]
-        )
-
-
-def test_an_interrupt_ends_the_training_of_all_groups():
-    trainings = make_trainings(3, [make_inputs()]) + make_trainings(2, [make_inputs()], n_hidden=8)
-    trainings[0].hooks.on_epoch_end = interrupt
-    with pytest.raises(KeyboardInterrupt):
-        groups.train_fits(trainings)
-    assert [one.run.is_interrupted for one in trainings] == [True] * 3 + [False] * 2
-
-
-def interrupt(run):
-    raise KeyboardInterrupt
+        w_hidden = view_parameters(result.state.params, NetworkShape(4, 4, 3)).w_hidden
+        assert_array_equal(w_hidden, solo.coefs_[0])
 
 
 @pytest.mark.parametrize("alpha", [1.0, "auto"])
@@ -143,14 +108,3 @@ def test_a_run_is_the_same_when_it_starts_again(alpha):
     groups.train_fits([training])
     assert training.run.state.params is not first
     assert_array_equal(training.run.state.params, first)
-
-
-def test_fits_to_the_same_input_share_its_rows():
-    trainings = make_trainings(3, [make_inputs()])
-    first = trainings[0].run.data
-    for training in trainings:
-        data = training.run.data
-        assert data.X.source is first.X.source
-        assert data.targets is first.targets
-        assert data.source == first.source
-    assert_array_equal(first.targets[:, 0] > 0, np.arange(40) % 2)

@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
-from sknn_scratch import ShallowNNClassifier, diagnose
+from sknn_scratch import diagnose
 from tests.helpers import assert_same_model, make_data, small_network
 from tests.versions import needs_names_of_polars
 
@@ -60,6 +60,16 @@ DENSE = {
     "object": lambda X: X.astype(object),
     "pandas": pd.DataFrame,
     "polars": lambda X: pl.DataFrame(X, schema=list("abcd")),
+}
+PRECISIONS = {  # of the rows, the parameter and the network
+    "single": (np.float32, None, np.float32),
+    "double": (np.float64, None, np.float64),
+    "half": (np.float16, None, np.float64),
+    "single, other byte order": (np.dtype(np.float32).newbyteorder(), None, np.float32),
+    "integers": (np.int8, None, np.float64),
+    "booleans": (np.bool_, None, np.float64),
+    "single to double": (np.float32, "float64", np.float64),
+    "integers to single": (np.int64, "float32", np.float32),
 }
 
 
@@ -194,35 +204,20 @@ def test_sparse_rows_are_never_densified(early_stopping):
 # --- Precision ---
 
 
-@pytest.mark.parametrize(
-    ("dtype_of_X", "dtype", "expected"),
-    [
-        (np.float32, None, np.float32),
-        (np.float64, None, np.float64),
-        (np.int8, None, np.float64),
-        (np.bool_, None, np.float64),
-        (np.float32, "float64", np.float64),
-        (np.int64, "float32", np.float32),
-    ],
-)
+@pytest.mark.parametrize("name", PRECISIONS)
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_precision(dtype_of_X, dtype, expected, solver):
-    X = (SPARSE_X * 4).astype(dtype_of_X)
-    for rows in (X, scipy.sparse.csr_array(X)):
+def test_precision(name, solver):
+    given, dtype, expected = PRECISIONS[name]
+    X = (SPARSE_X * 4).astype(given)
+    reference = make_classifier(solver=solver, early_stopping=True).fit(X.astype(expected), Y3)
+    kinds = [X] if X.dtype.isnative is False or given is np.float16 else [X, scipy.sparse.csr_array(X)]
+    for rows in kinds:  # SciPy has no such sparse rows
         classifier = make_classifier(dtype=dtype, solver=solver, early_stopping=True).fit(rows, Y3)
         assert {array.dtype for array in classifier.coefs_ + classifier.intercepts_} == {np.dtype(expected)}
         for method in ("predict_proba", "predict_log_proba", "decision_function", "transform"):
             assert getattr(classifier, method)(rows).dtype == expected
-
-
-@pytest.mark.parametrize(
-    ("dtype", "expected"), [(np.float16, np.float64), (np.dtype(np.float32).newbyteorder(), np.float32)]
-)
-def test_precision_of_types_that_sparse_rows_do_not_have(dtype, expected):
-    X = X3.astype(dtype)
-    classifier = make_classifier().fit(X, Y3)
-    assert classifier.coefs_[0].dtype == expected
-    assert_same_model(classifier, make_classifier().fit(X.astype(expected), Y3), rtol=0)
+        if rows is X:
+            assert_same_model(classifier, reference, rtol=0)
 
 
 # --- Feature names and outputs ---
@@ -313,10 +308,3 @@ def test_the_memory_of_a_fit_is_that_of_the_features_that_occur():
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 4 * classifier.coefs_[0].nbytes
-
-
-def test_rows_without_any_value():
-    X, y = scipy.sparse.csr_array((4, 20_000)), np.array([0, 1, 0, 1])
-    clf = ShallowNNClassifier(n_hidden=64, max_iter=2, tol=1e9, n_iter_no_change=1, batch_size=2).fit(X, y)
-    assert_array_equal(clf.predict_proba(X), clf.predict_proba(X)[[0] * 4])
-    assert clf.partial_fit(X[:1], y[:1]).n_iter_ == 3

@@ -4,9 +4,8 @@ from functools import partial
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
 
-from sknn_scratch._search.calls import holds_network, spread
+from sknn_scratch._search.calls import spread
 from tests.helpers import make_data, small_network
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -16,15 +15,15 @@ X, Y = make_data("multiclass")
 network = partial(small_network, n_hidden=4, max_iter=4, batch_size=10)
 
 
-def calls_on(folds, networks, name="train"):
+def calls_on(folds, networks):
     """Make calls as scikit-learn's search does: candidates outside, folds inside."""
 
-    def fit_and_score(estimator, X, y, *, train, parameters=None):
+    def fit_and_score(estimator, X, y, *, train, parameters):
         pass
 
     calls = [
-        (fit_and_score, (one, X, Y), {name: np.arange(fold)} if name else {})
-        for one in networks
+        (fit_and_score, (one, X, Y), {"train": np.arange(fold), "parameters": {"alpha": i}})
+        for i, one in enumerate(networks)
         for fold in folds
     ]
     return dict(enumerate(calls))
@@ -38,7 +37,6 @@ def calls_on(folds, networks, name="train"):
         ([50] * 4 + [51], [network()], 2, [2, 2, 1]),
         ([50] * 3, [network(n_hidden=n) for n in (3, 5)], 3, [2, 2, 1, 1]),
         ([50], [network()] * 2, 2, [1, 1]),  # else a worker would have nothing to do
-        ([50] * 5, [network()] * 2, 1, [10]),
     ],
 )
 def test_like_networks_stay_together_and_every_worker_gets_some(folds, networks, n_workers, expected):
@@ -46,23 +44,5 @@ def test_like_networks_stay_together_and_every_worker_gets_some(folds, networks,
     pieces = spread(calls, n_workers)
     assert sorted(number for piece in pieces for number in piece) == list(calls)
     assert [len(piece) for piece in pieces] == expected
-    if n_workers > 1:
-        kinds = [{(len(calls[i][2]["train"]), calls[i][1][0].n_hidden) for i in piece} for piece in pieces]
-        assert all(len(kind) == 1 for kind in kinds)
-
-
-def test_parameters_of_a_call_count_where_it_is_spread():
-    calls = calls_on([50], [network()] * 8)
-    for i, (_, _, options) in calls.items():
-        options["parameters"] = {"n_hidden": 3 + i % 2, "alpha": i}
-    assert spread(calls, 2) == [[0, 4], [2, 6], [1, 5], [3, 7]]
-
-
-def test_functions_without_a_signature_are_spread_too():
-    assert spread({i: (getattr, (network(), "alpha"), {}) for i in range(2)}, 2) == [[0], [1]]
-
-
-def test_long_lists_are_not_looked_through():
-    assert holds_network([network()])
-    assert not holds_network({"rows": [[0.0]] * 10**6, "estimator": LogisticRegression()})
-    assert not holds_network([network()] * 10**6)
+    kinds = [{(len(calls[i][2]["train"]), calls[i][1][0].n_hidden) for i in piece} for piece in pieces]
+    assert all(len(kind) == 1 for kind in kinds)

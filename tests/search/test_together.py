@@ -15,7 +15,6 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import BaggingClassifier, RandomForestClassifier, VotingClassifier
 from sklearn.exceptions import ConvergenceWarning, FitFailedWarning
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - makes the halving searches importable
-from sklearn.feature_selection import RFECV
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
     GridSearchCV,
@@ -25,7 +24,6 @@ from sklearn.model_selection import (
     cross_validate,
     learning_curve,
     permutation_test_score,
-    validation_curve,
 )
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -33,14 +31,13 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sknn_scratch import (
     Activation,
-    ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
     VectorizedGridSearchCV,
     train_together,
 )
 from sknn_scratch._core.stack import Stack
 from sknn_scratch._search import meeting
-from tests.helpers import SilentCallback, make_data, press_control_c, small_network
+from tests.helpers import SilentCallback, bits_of, make_data, press_control_c, small_network
 from tests.versions import needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -51,55 +48,27 @@ GRID = {"learning_rate": [0.01, 0.1], "alpha": [0.1, 1.0]}
 network = partial(small_network, n_hidden=4, max_iter=4, batch_size=10)
 
 
-class Network(ShallowNNClassifier):
-    """Has the coefficients that RFECV asks for."""
-
-    @property
-    def coef_(self):
-        return np.abs(self.coefs_[0]).sum(axis=1)
-
-
-def searched(search):
-    results = search.fit(X, Y).cv_results_
-    return [*(str(results[name]) for name in results if "_time" not in name), search.predict_proba(X)]
-
-
-def cross_validated(**options):
-    results = cross_validate(network(), X, Y, **options)
-    return [results[name] for name in sorted(results) if "_time" not in name]
-
-
-def probabilities(estimator):
-    return [estimator.fit(X, Y).predict_proba(X)]
-
-
-SCORES = ["accuracy", "neg_log_loss"]
 LEARNING = partial(learning_curve, network(), X, Y, cv=3, train_sizes=[0.5, 1.0])
 MEMBERS = [("a", network()), ("b", network(random_state=1)), ("c", LogisticRegression())]
 HALVING = HalvingGridSearchCV(network(), GRID, cv=2, min_resources=20, factor=2, random_state=0)
-ELIMINATION = RFECV(Network(4, alpha=1.0, max_iter=2, random_state=0), cv=3, n_jobs=2)
-# Each tool, and how many networks are trained at once in it.
-TOOLS = {
-    "grid search": (partial(searched, GridSearchCV(network(), GRID, cv=3)), [12]),
-    "halving": (partial(searched, HALVING), [4, 4, 4]),
-    "cross_validate": (partial(cross_validated, cv=4, scoring=SCORES, return_train_score=True), [4]),
-    "cross_val_score": (partial(cross_val_score, network(), X, Y, cv=4), [4]),
+# What contains networks, and how many of them are trained at once; None if that depends on threads.
+FITTED = {
+    "grid search": (GridSearchCV(network(), GRID, cv=3), [12]),
+    "halving": (HALVING, [4, 4, 4]),
+    "bagging": (BaggingClassifier(network(), 4, n_jobs=4, random_state=0), None),
+    "one against the rest": (OneVsRestClassifier(network()), [3]),
+    "calibration": (CalibratedClassifierCV(network(), cv=3), [3]),
+    "voting": (VotingClassifier(MEMBERS, voting="soft"), [2]),
+}
+CALLED = {
+    "cross_validate": (partial(cross_validate, network(), X, Y, cv=4, return_train_score=True), [4]),
     "cross_val_predict": (partial(cross_val_predict, network(), X, Y, cv=4, method="predict_proba"), [4]),
     "learning curve": (partial(LEARNING, shuffle=True, random_state=0), [3, 3]),
     "incremental learning curve": (partial(LEARNING, exploit_incremental_learning=True), [3, 1, 1, 1]),
-    "validation curve": (
-        partial(validation_curve, network(), X, Y, param_name="alpha", param_range=[0.1, 1, 3], cv=2),
-        [6],
-    ),
     "permutation test": (
         lambda: permutation_test_score(network(), X, Y, cv=2, n_permutations=3, random_state=0)[:2],
         [3, 1, 1, 1],
     ),
-    "recursive elimination": (lambda: ELIMINATION.fit(X, Y).ranking_, None),
-    "bagging": (partial(probabilities, BaggingClassifier(network(), 4, n_jobs=4, random_state=0)), None),
-    "one against the rest": (partial(probabilities, OneVsRestClassifier(network())), [3]),
-    "calibration": (partial(probabilities, CalibratedClassifierCV(network(), cv=3)), [3]),
-    "voting": (partial(probabilities, VotingClassifier(MEMBERS, voting="soft")), [2]),
     "search in cross-validation": (
         partial(cross_val_score, GridSearchCV(network(), GRID, cv=2), X, Y, cv=2),
         [8, 8, 2],
@@ -107,27 +76,34 @@ TOOLS = {
 }
 
 
-@pytest.mark.parametrize("tool", TOOLS)
+def results_of(tool):
+    """Call a tool, or fit it and predict with it; list all results but times."""
+    if tool in FITTED:
+        fitted = FITTED[tool][0].fit(X, Y)
+        found = {**getattr(fitted, "cv_results_", {}), "predicted": fitted.predict_proba(X)}
+    else:
+        found = CALLED[tool][0]()
+        found = found if isinstance(found, dict) else dict(enumerate(found))
+    return bits_of({name: values for name, values in found.items() if "_time" not in str(name)})
+
+
+@pytest.mark.filterwarnings("ignore:None of .* networks were trained together")
+@pytest.mark.parametrize("tool", [*FITTED, *CALLED])
 def test_tools_give_the_same_inside_the_block(tool, groups):
-    call, sizes = TOOLS[tool]
     with parallel_config(backend="threading"):
-        expected = call()
+        expected = results_of(tool)
     assert groups == []
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "None of .* networks were trained together")
-        with parallel_config(backend="threading"), train_together():
-            actual = call()
-    for one, other in zip(actual, expected, strict=True):
-        assert_array_equal(one, other)
-    if sizes is not None:
-        assert groups == sizes
+    with parallel_config(backend="threading"), train_together():
+        assert results_of(tool) == expected
+    sizes = (FITTED | CALLED)[tool][1]
+    assert sizes is None or groups == sizes
 
 
 # --- What can be trained together ---
 
 
-def grid_results(estimator, grid, **fit_params):
-    search = GridSearchCV(estimator, grid, cv=2, refit=False, return_train_score=True).fit(X, Y, **fit_params)
+def grid_results(estimator, grid):
+    search = GridSearchCV(estimator, grid, cv=2, refit=False, return_train_score=True).fit(X, Y)
     return [search.cv_results_[f"split{i}_{kind}_score"] for i in (0, 1) for kind in ("train", "test")]
 
 
@@ -170,38 +146,18 @@ def test_estimators_that_contain_networks(name, groups):
     assert (sum(groups), max(groups)) == (n_networks, n_at_once)
 
 
-def test_nested_pipelines_in_as_many_calls_as_can_wait_have_room_on_the_stack(groups):
-    estimator = network(max_iter=1)
-    for _ in range(4):
-        estimator = Pipeline([("inner", estimator)])
-    grid = {"__".join(["inner"] * 4 + ["alpha"]): np.geomspace(0.01, 10, meeting.MAX_CALLS // 2)}
-    with train_together():
-        GridSearchCV(estimator, grid, cv=2, refit=False, error_score="raise").fit(X, Y)
-    assert groups == [meeting.MAX_CALLS]
-
-
-def test_a_generator_gives_its_first_result_before_the_last_call_has_run():
-    is_received = threading.Event()
-    calls = [delayed(abs)(-1), *[delayed(is_received.wait)(60)] * 2]
-    with parallel_config(backend="threading"), train_together():
-        results = Parallel(2, return_as="generator")(calls)
-        assert next(results) == 1
-        is_received.set()
-        assert list(results) == [True, True]
-
-
-def fit_again(estimator):
-    return estimator.fit(X, Y).loss_curve_
+def fitted(estimator):
+    return estimator.fit(X, Y)
 
 
 def test_networks_that_go_on_from_a_fit(groups):
-    def fits():
+    def losses():
         estimators = [network(warm_start=True, alpha=alpha).fit(X, Y) for alpha in (0.1, 1.0)]
-        return Parallel()(delayed(fit_again)(one) for one in estimators)
+        return [one.loss_curve_ for one in Parallel()(delayed(fitted)(one) for one in estimators)]
 
-    expected = fits()
+    expected = losses()
     with train_together():
-        assert_array_equal(fits(), expected)
+        assert_array_equal(losses(), expected)
     assert groups == [2]
 
 
@@ -223,30 +179,23 @@ def test_equal_rows_are_in_memory_once(monkeypatch, rows):
 
 
 def test_verbose_says_how_many_and_why_not(capsys):
+    everything = np.arange(len(X))
     with train_together(verbose=1):
         cross_val_score(GridSearchCV(network(), {"alpha": [0.1, 1.0]}, cv=2), X, Y, cv=2)
         LogisticRegression(max_iter=1000).fit(X, Y)
-    printed = capsys.readouterr().out.splitlines()
+        cross_val_score(network(), X, Y, cv=[(everything, everything)])  # a single network: no warning
+    printed = [line for line in capsys.readouterr().out.splitlines() if "together" in line]
     assert printed == [
-        *["4 of 4 networks were trained together."] * 2,
-        "2 of 2 networks were trained together.",
+        f"{count} networks were trained together." for count in ("4 of 4", "4 of 4", "2 of 2", "0 of 1")
     ]
 
 
 def test_if_no_fits_are_made_together_there_is_one_warning():
     large = network(n_hidden=20_000, max_iter=1, batch_size=None)
-    with train_together(), warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
+    told = "None of 2 networks were trained together. 2 alone: networks with 20000 units"
+    with train_together(), pytest.warns(UserWarning, match=told) as caught:
         cross_val_score(large, X, Y, cv=2)
-    (told,) = [one for one in caught if one.category is UserWarning]
-    assert "None of 2 networks were trained together. 2 alone: networks with 20000 units" in str(told.message)
-
-
-def test_a_single_network_is_no_reason_to_warn(capsys):
-    everything = np.arange(len(X))
-    with train_together(verbose=1):
-        cross_val_score(network(), X, Y, cv=[(everything, everything)])
-    assert capsys.readouterr().out.startswith("0 of 1 networks were trained together.")
+    assert [one.category for one in caught].count(UserWarning) == 1
 
 
 def test_a_fault_of_ours_is_told_when_the_networks_can_be_trained_one_by_one(monkeypatch, groups):
@@ -336,10 +285,6 @@ def test_the_error_of_the_first_call_that_fails_is_raised(groups):
     assert groups == [1]
 
 
-def fitted(estimator):
-    return estimator.fit(X, Y)
-
-
 # --- Other calls, other backends ---
 
 
@@ -394,9 +339,8 @@ def test_results_do_not_depend_on_n_jobs_and_warnings_come_back_from_processes()
 @pytest.mark.parametrize("n_jobs", [1, 2])
 @pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
 def test_a_warning_that_is_an_error_fails_its_own_fits(n_jobs):
-    search = VectorizedGridSearchCV(
-        network(tol=1e9), {"max_iter": [2, 500]}, cv=2, refit=False, n_jobs=n_jobs
-    )
+    grid = {"max_iter": [2, 500]}
+    search = VectorizedGridSearchCV(network(tol=1e9), grid, cv=2, refit=False, n_jobs=n_jobs)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("error", ConvergenceWarning)
         warnings.simplefilter("always", FitFailedWarning)
@@ -404,15 +348,3 @@ def test_a_warning_that_is_an_error_fails_its_own_fits(n_jobs):
     (warning,) = caught
     assert "2 fits failed out of a total of 4" in str(warning.message)
     assert "Increase max_iter=2." in str(warning.message)
-
-
-def test_warnings_of_another_process_are_brought_home():
-    calls = {i: (fitted, (network(alpha=i),), {}) for i in (1, 2)}
-    elsewhere = "another process"
-    _, tally = meeting.run_together(calls, elsewhere)
-    assert (tally.n_networks, tally.n_together) == (2, 2)
-    assert [trouble.category for trouble in tally.troubles] == []  # the filters of this test ignore them
-    with warnings.catch_warnings():
-        warnings.simplefilter("always")
-        _, tally = meeting.run_together(calls, elsewhere)
-    assert [trouble.category for trouble in tally.troubles] == [ConvergenceWarning] * 2
