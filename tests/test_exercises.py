@@ -1,4 +1,4 @@
-"""The exercises of the course: the answers pass their checks, and the checks catch what students do wrong."""
+"""The steps and exercises of the course: answers pass their checks, which catch what students do wrong."""
 
 import copy
 import re
@@ -26,12 +26,14 @@ ANSWERS = code_of(PAGES["English"], solved=True)
 STEPS = [i for i, code in enumerate(ANSWERS) if "### BEGIN SOLUTION" in code]  # the next cell is the check
 UNTOUCHED = [code_of(PAGES["English"], solved=False)[i] for i in STEPS]
 ROW = re.compile(r"^\| (.*) \| (.*) \| `(.+)` \| `?(.*?)`? \|$", re.MULTILINE)
-TABLES = (ROOT / "tests" / "mistakes.md").read_text(encoding="utf-8").split("\n## Step ")[1:]
+TABLES = (ROOT / "tests" / "mistakes.md").read_text(encoding="utf-8").split("\n## ")[1:]
+TITLES = [table.partition("\n")[0] for table in TABLES]
 
 
 def mistakes():
     """List what students write: the step, the name of the mistake, words of the message, and the code."""
     listed = [[step, "nothing", "", code] for step, code in enumerate(UNTOUCHED)]
+    assert len(TABLES) == len(STEPS)
     for step, table in enumerate(TABLES):
         for name, said, *change in ROW.findall(table):
             right, wrong = (code.replace(r"\n", "\n") for code in change)
@@ -64,7 +66,7 @@ def test_the_notebook_of_the_answers_runs(language, capsys):
 
 @pytest.mark.parametrize(
     ("step", "said", "code"),
-    [pytest.param(step, *rest, id=f"{step + 1}, {name}") for step, name, *rest in mistakes()],
+    [pytest.param(step, *rest, id=f"{TITLES[step]}, {name}") for step, name, *rest in mistakes()],
 )
 def test_a_mistake_is_caught_with_a_message_that_says_where_to_look(step, said, code, names_before):
     namespace = {
@@ -80,7 +82,7 @@ def test_a_mistake_is_caught_with_a_message_that_says_where_to_look(step, said, 
 
 
 def test_fewer_than_forty_lines_of_the_reader_are_a_classifier():
-    needed = re.compile("def (forward|softmax|gradients|first_parameters|with_penalty|train)|class ")
+    needed = re.compile("def (forward|softmax|gradients|first_parameters|with_penalty|train)|class (Adam|My)")
     answers = re.findall(
         r"### BEGIN SOLUTION\n(.*?)### END SOLUTION",
         "".join(ANSWERS[i] for i in STEPS if needed.search(ANSWERS[i])),
