@@ -165,8 +165,12 @@ def evaluate_loss(name, outputs, targets, shares=1.0):
 
 
 STOCHASTIC = [name for name, solver in SOLVERS.items() if not solver.takes_all_rows]
-# Hyperparameters of optimisers, if a test does not give them. An optimiser with others needs a line.
-HYPERPARAMETERS = {"momentum": 0.9, "nesterov": True, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8}
+# Hyperparameters of optimisers, if a test does not give them: the defaults of the estimators.
+HYPERPARAMETERS = {
+    field.name: ShallowNNClassifier().get_params()[field.name]
+    for solver in SOLVERS.values()
+    for field in fields(solver)
+}
 
 
 def optimise(name, params, gradient, n_steps, learning_rates, penalty=None, **hyperparameters):

@@ -158,7 +158,8 @@ class Lbfgs(Optimizer):
         return {}
 
 
-# Parameters of the estimators that solvers do not have if they take all rows.
+# Parameters of the estimators that adam has and lbfgs has not: solver="auto" takes adam if one is changed. So
+# what only sgd has is not among them.
 OF_STOCHASTIC_SOLVERS = (
     "learning_rate",
     "learning_rate_schedule",
