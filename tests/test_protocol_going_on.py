@@ -183,3 +183,8 @@ def test_partial_fit_obeys_changed_parameters():
         trained = copy.deepcopy(classifier).set_params(learning_rate=learning_rate).partial_fit(X, Y)
         steps.append(trained.coefs_[0] - classifier.coefs_[0])
     assert_allclose(steps[1], 2 * steps[0])
+
+
+def test_partial_fit_is_hidden_for_numpy_booleans_too():
+    assert not hasattr(make_classifier(early_stopping=np.True_), "partial_fit")
+    assert hasattr(make_classifier(early_stopping=np.False_, class_weight={0: 2}), "partial_fit")

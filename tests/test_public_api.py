@@ -81,9 +81,11 @@ def test_a_regressor_takes_the_parameters_of_a_classifier_but_for_what_y_decides
     assert all(of_classes[name] == of_numbers[name] for name in common)
 
 
-def test_warnings_can_be_imported_from_exceptions_too():
+def test_warnings_can_be_imported_from_exceptions_too_and_have_the_right_parents():
     for name in sknn_scratch.exceptions.__all__:
         assert getattr(sknn_scratch.exceptions, name) is getattr(sknn_scratch, name)
+    assert issubclass(DivergenceWarning, ConvergenceWarning)
+    assert issubclass(SymmetryWarning, UserWarning)
 
 
 def test_a_class_has_the_signature_of_its_constructor():
@@ -191,11 +193,6 @@ def test_fitted_attributes(kind, way, params):
     assert type(classifier.history_) is dict
     documented = inspect.getdoc(ShallowNNClassifier)
     assert all(f"\n{name} : " in documented for name in [*FITTED.split(), "feature_names_in_"])
-
-
-def test_warnings_have_the_right_parents():
-    assert issubclass(DivergenceWarning, ConvergenceWarning)
-    assert issubclass(SymmetryWarning, UserWarning)
 
 
 def test_a_class_without_a_docstring_gets_none():

@@ -1,7 +1,6 @@
 """A user's script, fully typed: `mypy --strict` and pyright must accept it, and know its types."""
 
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, assert_type
 
@@ -42,12 +41,6 @@ def main() -> None:
     assert_type(clf.history_["val_loss"], NDArray[np.floating])
     assert_type(clf.n_iter_, int)
     assert_type(clf.stop_reason_, str)
-
-    with suppress(TypeError):  # type checkers must see these mistakes too
-        ShallowNNClassifier(n_hiden=8)  # type: ignore[call-arg]
-    with suppress(TypeError):
-        ShallowNNEnsembleRegressor(4, "relu", 0.1, 0.01, "squared_error")  # type: ignore[call-arg]
-    ShallowNNRegressor(alpha="strong")  # type: ignore[arg-type]
 
     parts = ShallowNNClassifier(8, batch_size=None)
     assert_type(parts.partial_fit(X, y, classes=[0, 1]), ShallowNNClassifier)

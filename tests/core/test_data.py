@@ -49,7 +49,7 @@ def test_pooled_networks_keep_their_rows_and_all_else(kind, no_ones):
         Data(**source, validation=make_batch(make_problem("binary")), score=len),
         Data(source["X"], -source["targets"]),  # with other targets, it is another source
     ]
-    for some in (data, data[:1], data[1:2]):
+    for some in (data, data[:1], data[:2]):
         pooled = pool(some)
         assert pooled[0].X.n_features == 2
         assert all(one.X is pooled[0].X and one.targets is pooled[0].targets for one in pooled)

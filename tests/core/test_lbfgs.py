@@ -13,7 +13,6 @@ from tests.helpers import (
     BINARY,
     KINDS,
     history_column,
-    make_batch,
     make_network,
     make_problem,
     make_run,
@@ -130,16 +129,6 @@ def test_a_network_ends_at_a_minimum(kind, activation):
     assert abs(gradient).max() < 1e-4
 
 
-def test_in_single_precision_it_ends_as_low():
-    losses = [
-        train_alone(make_run(make_problem("multiclass", dtype=dtype), alpha=3.0, **TO_THE_END)).state
-        for dtype in (np.float32, np.float64)
-    ]
-    assert [state.stop_reason for state in losses] == [StopReason.CONVERGED] * 2
-    assert losses[0].params.dtype == np.float32
-    assert losses[0].history[-1]["loss"] == pytest.approx(losses[1].history[-1]["loss"], rel=1e-2)
-
-
 def test_an_epoch_is_an_iteration_with_the_objective_and_the_gradient_at_its_end():
     run = make_run(BINARY, alpha=1.0, solver="lbfgs", max_iter=25)
     result, params = train_and_watch(run)
@@ -153,27 +142,6 @@ def test_an_epoch_is_an_iteration_with_the_objective_and_the_gradient_at_its_end
         partial(objective_of, run), params[0], jac=True, method="L-BFGS-B", options=limits
     )
     assert_allclose(params[-1], by_scipy.x, rtol=1e-6, atol=1e-8)
-
-
-def test_validation_keeps_the_best_iteration():
-    validation = make_batch(make_problem("binary", 20, seed=1))
-    config = {"solver": "lbfgs", "max_iter": 200, "n_iter_no_change": 5}
-    result = train_alone(make_run(BINARY, data={"validation": validation}, **config))
-    assert result.state.stop_reason in {StopReason.NO_IMPROVEMENT, StopReason.CONVERGED}
-    assert result.state.kept_epoch == 1 + history_column(result, "val_loss").argmin()
-
-
-@pytest.mark.parametrize(
-    ("config", "reason"),
-    [
-        ({"max_iter": 7}, StopReason.MAX_ITER),
-        ({"gradient_tol": 0.1}, StopReason.SMALL_GRADIENT),
-        ({"tol": 0.1, "n_iter_no_change": 3}, StopReason.CONVERGED),
-    ],
-)
-def test_it_stops_for_the_reasons_of_other_solvers(config, reason):
-    result = train_alone(make_run(BINARY, alpha=1.0, **TO_THE_END | config))
-    assert result.state.stop_reason is reason
 
 
 def test_a_flat_objective_has_converged():

@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
-from sknn_scratch import diagnose
+from sknn_scratch import ShallowNNClassifier, diagnose
 from tests.helpers import assert_same_model, make_data, small_network
 from tests.versions import needs_names_of_polars
 
@@ -308,3 +308,10 @@ def test_the_memory_of_a_fit_is_that_of_the_features_that_occur():
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 4 * classifier.coefs_[0].nbytes
+
+
+def test_rows_without_any_value():
+    X, y = scipy.sparse.csr_array((4, 20_000)), np.array([0, 1, 0, 1])
+    clf = ShallowNNClassifier(n_hidden=64, max_iter=2, tol=1e9, n_iter_no_change=1, batch_size=2).fit(X, y)
+    assert_array_equal(clf.predict_proba(X), clf.predict_proba(X)[[0] * 4])
+    assert clf.partial_fit(X[:1], y[:1]).n_iter_ == 3

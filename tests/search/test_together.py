@@ -146,6 +146,16 @@ def test_estimators_that_contain_networks(name, groups):
     assert (sum(groups), max(groups)) == (n_networks, n_at_once)
 
 
+def test_nested_pipelines_in_as_many_calls_as_can_wait_have_room_on_the_stack(groups):
+    estimator = network(max_iter=1)
+    for _ in range(4):
+        estimator = Pipeline([("inner", estimator)])
+    grid = {"__".join(["inner"] * 4 + ["alpha"]): np.geomspace(0.01, 10, meeting.MAX_CALLS // 2)}
+    with train_together():
+        GridSearchCV(estimator, grid, cv=2, refit=False, error_score="raise").fit(X, Y)
+    assert groups == [meeting.MAX_CALLS]
+
+
 def fitted(estimator):
     return estimator.fit(X, Y)
 
@@ -348,3 +358,12 @@ def test_a_warning_that_is_an_error_fails_its_own_fits(n_jobs):
     (warning,) = caught
     assert "2 fits failed out of a total of 4" in str(warning.message)
     assert "Increase max_iter=2." in str(warning.message)
+
+
+def test_warnings_of_another_process_are_brought_home():
+    calls = {i: (fitted, (network(alpha=i),), {}) for i in (1, 2)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        _, tally = meeting.run_together(calls, home="another process")
+    assert (tally.n_networks, tally.n_together) == (2, 2)
+    assert [trouble.category for trouble in tally.troubles] == [ConvergenceWarning] * 2

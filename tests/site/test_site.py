@@ -17,15 +17,6 @@ Promise.all([...document.images].map((image) => {
   return image.decode().then(() => null, () => image.src);
 })).then((missing) => done(missing.filter(Boolean)));
 """
-# Asks for the head of every page of the site that a page links to, once a session.
-BROKEN_LINKS = """
-const [known, done] = arguments;
-const links = [...document.links].map((link) => link.href.split("#")[0]);
-const here = [...new Set(links)].filter((link) => link.startsWith(location.origin));
-const unknown = here.filter((link) => !known.includes(link));
-Promise.all(unknown.map((link) => fetch(link, { method: "HEAD" }).then((response) => [link, response.ok])))
-  .then(done);
-"""
 TOO_WIDE = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
 # Texts whose contrast with their ground is below 4.5, the least that WCAG 2 asks for. Pictures and what
 # scikit-learn draws have their own colours. Colours that still change to those of the mode get there first.
@@ -64,8 +55,6 @@ return [...document.querySelectorAll("main *")].filter((element) =>
 ).map((element) => element.textContent.trim().slice(0, 40));
 """
 
-known_links = set()
-
 
 def test_the_site_is_built():
     assert len(PAGES) > 50, "Build the site first: nox -s docs"
@@ -86,9 +75,6 @@ def test_page(page, browser):
             faults += [f"{mode}: cut off on a screen of {width}: {text}" for text in browser.run(CUT_OFF)]
         faults += [f"{mode}: no picture {source}" for source in browser.run_async(MISSING_PICTURES)]
         faults += [f"{mode}: {error}" for error in browser.errors()]
-    answers = browser.run_async(BROKEN_LINKS, list(known_links))
-    known_links.update(link for link, _ in answers)
-    faults += [f"no page {link}" for link, is_there in answers if not is_there]
     assert not faults
 
 
