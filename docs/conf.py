@@ -31,9 +31,11 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "breaks",
     "bundle",
+    "folding",
     "inherited",
     "languages",
     "run",
+    "thumbnails",
 ]
 exclude_patterns = ["_build", "zh", "README.md"]
 suppress_warnings = [
@@ -74,6 +76,7 @@ html_sidebars = {
         "changelog",
         "contributing",
         "extending",
+        "auto_examples/index",
     )
 }
 templates_path = ["_templates"]
@@ -94,7 +97,7 @@ html_theme_options = {
     "pygments_dark_style": "a11y-dark",
     "secondary_sidebar_items": {
         "**": ["page-toc"],
-        **{page: [] for page in ("index", "playground", "cheat_sheet")},
+        **{page: [] for page in ("index", "playground", "cheat_sheet", "auto_examples/index")},
     },
     "show_toc_level": 2,
     "footer_start": ["copyright"],

@@ -99,3 +99,5 @@ path = Path("figures", "effects.png")
 path.parent.mkdir(exist_ok=True)
 figure.savefig(path, dpi=150)
 print(f"Figure saved to {path}")
+
+# sphinx_gallery_thumbnail_box = (0, 0, 0.325, 0.36)

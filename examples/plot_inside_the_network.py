@@ -85,3 +85,5 @@ for name, display in {
     path = Path("figures", f"inside_{name}.png")
     display.figure_.savefig(path, dpi=150)
     print(f"Figure saved to {path}")
+
+# sphinx_gallery_thumbnail_box = (0, 0, 0.375, 1)

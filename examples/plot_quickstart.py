@@ -129,3 +129,5 @@ path = Path("figures", "quickstart.png")
 path.parent.mkdir(exist_ok=True)
 figure.savefig(path, dpi=150)
 print(f"Figure saved to {path}")
+
+# sphinx_gallery_thumbnail_box = (0, 0, 0.66, 1)

@@ -96,3 +96,5 @@ ax.set(yscale="log", title="Solid: training; dashed: validation")
 path = Path("figures", "saturation_loss.png")
 figure.savefig(path, dpi=150)
 print(f"Figure saved to {path}")
+
+# sphinx_gallery_thumbnail_box = (0.525, 0.33, 1, 0.67)

@@ -165,3 +165,5 @@ path = Path("figures", "tabular_data.png")
 path.parent.mkdir(exist_ok=True)
 figure.savefig(path, dpi=150)
 print(f"Figure saved to {path}")
+
+# sphinx_gallery_thumbnail_box = (0.585, 0, 1, 1)

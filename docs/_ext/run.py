@@ -27,6 +27,7 @@ from typing import ClassVar
 import matplotlib.pyplot as plt
 from docutils import nodes
 from docutils.parsers.rst import directives
+from folding import folded
 from matplotlib.collections import QuadMesh
 from notebook import EXERCISES, blocks_before, notebook_of, script_of, source_of, without_solutions
 from session import STYLES, Session, drawings
@@ -71,8 +72,7 @@ class Run(SphinxDirective):
         if "folded" not in self.options:
             return code + printed + trouble + pictures
         word = self.options["folded"] or ("代码" if self.config.language == "zh_CN" else "Code")
-        opening = raw(f'<details class="folded"><summary>{word}</summary>')
-        return [*printed, *pictures, opening, *code, *trouble, raw("</details>")]
+        return [*printed, *pictures, *folded(word, [*code, *trouble])]
 
     def of_the_reader(self, code):
         """Find the session of the reader's own network, which has run what comes before this block."""

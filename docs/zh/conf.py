@@ -16,7 +16,8 @@ language = drawings.language = "zh_CN"
 # Measures the words in figures, which readers see in a font of their own. nox -s docs installs it.
 font_manager.fontManager.addfont("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
 session.STYLES.append({"font.family": ["sans-serif", "Noto Sans CJK SC"]})
-extensions = [name for name in extensions if name not in ("numpydoc", "sphinx_gallery.gen_gallery")]  # noqa: F821
+WITHOUT = ("numpydoc", "sphinx_gallery.gen_gallery", "thumbnails")
+extensions = [name for name in extensions if name not in WITHOUT]  # noqa: F821
 exclude_patterns = []
 locale_dirs = ["locale"]  # the theme's words that it does not translate
 templates_path = ["../_templates"]
