@@ -50,15 +50,15 @@ class Grid(NamedTuple):
 # --- The places of a column ---
 
 
-def grid_of(kind, values, rng, n_categories=MAX_CATEGORIES, bins=(BINS, True)):
-    """Choose places of a column with values (n_rows,): floats, dates, or texts and None."""
+def grid_of(kind, values, rng, of_pair=False):
+    """Choose places of a column with values (n_rows,): floats, dates, or texts and None; fewer for a pair."""
     if kind == BOOLEANS:
         names = {0.0: "False", 1.0: "True"}
         texts = [None if np.isnan(one) else names.get(one, f"{one:g}") for one in values.tolist()]
         values = np.array(texts, dtype=object)
     if values.dtype == object:
-        return grid_of_categories(kind, values, rng, n_categories)
-    return grid_of_numbers(kind, values, rng, *bins)
+        return grid_of_categories(kind, values, rng, PAIR_CATEGORIES if of_pair else MAX_CATEGORIES)
+    return grid_of_numbers(kind, values, rng, PAIR_BINS if of_pair else BINS, fills=not of_pair)
 
 
 def grid_of_categories(kind, values, rng, n_categories):
@@ -189,19 +189,11 @@ def interaction(one, other, predicted, weights):
 def fit(n_places, terms, signs, differences, weights):
     """Find the function (n_models, n_places, n_outputs) whose differences are closest to given ones.
 
-    Parameters
-    ----------
-    n_places : int
-    terms : ndarray of int, of shape (n_differences, n_terms)
-        Numbers of the places of which a difference is made.
-    signs : tuple of int
-        Their signs (n_terms,).
-    differences : ndarray of shape (n_models, n_differences, n_outputs)
-    weights : ndarray of shape (n_differences,)
+    A difference (n_models, n_differences, n_outputs) is a sum of the function at places, whose numbers are
+    its ``terms`` (n_differences, n_terms), times their ``signs`` (n_terms,).
     """
     n_models, n_differences, n_outputs = differences.shape
-    n_terms = len(signs)
-    starts = np.arange(n_differences + 1) * n_terms
+    starts = np.arange(n_differences + 1) * len(signs)
     design = csr_array((np.tile(signs, n_differences), terms.ravel(), starts), (n_differences, n_places))
     weighted = design.T.multiply(weights).tocsr()
     of_models = differences.swapaxes(0, 1).reshape(n_differences, n_models * n_outputs)

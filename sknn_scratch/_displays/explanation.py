@@ -9,8 +9,6 @@ import numpy as np
 from scipy.special import logit
 
 from sknn_scratch._displays.effect_estimates import (
-    PAIR_BINS,
-    PAIR_CATEGORIES,
     Grid,
     grid_of,
     local_effect,
@@ -134,8 +132,7 @@ def pair_of(explained, *curves):
     rows = np.flatnonzero(~np.any([curve.grid.is_gap for curve in curves], axis=0))
     if len(rows) > PAIR_ROWS:
         rows = rows[np.linspace(0, len(rows) - 1, PAIR_ROWS).astype(int)]
-    sizes = PAIR_CATEGORIES, (PAIR_BINS, False)
-    grids = tuple(grid_of(kind, values[rows], explained.rng, *sizes) for kind, values in typed)
+    grids = tuple(grid_of(kind, values[rows], explained.rng, of_pair=True) for kind, values in typed)
     weights = explained.weights[rows] / explained.weights[rows].sum()
 
     def predict(some, *changes):

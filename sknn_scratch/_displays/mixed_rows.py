@@ -52,11 +52,11 @@ class MixedRows:
         self.last, self.classes = steps[-1], getattr(model, "classes_", None)
         self.has_probabilities = hasattr(model, "predict_proba")
         self._networks = self.last.estimators_ if isinstance(self.last, Ensemble) else [self.last]
-        self._table = X if hasattr(X, "shape") else np.asarray(X)
+        self._table = X if hasattr(X, "iloc") or hasattr(X, "with_columns") else np.asarray(X)
         encoder = steps[0] if len(steps) > 1 and isinstance(steps[0], TableEncoder) else None
-        columns = typed_columns(self._table, encoder)
+        columns = typed_columns(X, encoder)
         self.columns = {name_of(one): typed for one, typed in columns.items()}
-        encoded = None if encoder is None else encoder.transform(self._table)
+        encoded = None if encoder is None else encoder.transform(X)
         if isinstance(encoded, np.ndarray) and None not in (sources := sources_of_features(encoder)):
             precision = getattr(self.last, "_dtype", encoded.dtype)
             self._table, steps = encoded.astype(precision), steps[1:]
@@ -137,11 +137,6 @@ def mixed(table, rows, changes):
         new = table[rows]
         for positions, donors in changes:
             new = new.with_columns(table[:, position][donors] for position in positions)
-    elif hasattr(table, "set_column"):  # pragma: no cover - pyarrow, which tests/recipes has
-        new = table.take(rows)
-        for positions, donors in changes:
-            for position in positions:
-                new = new.set_column(position, table.field(position), table.column(position).take(donors))
     else:
         new = table[rows]
         for positions, donors in changes:
