@@ -33,27 +33,26 @@ def minimise(
     """
     function = Function(evaluate)
     x = start.astype(np.float64)
-    (value, _), stops = function(x), False
+    value, stops = function.value_at(x), False
 
     def end_iteration(intermediate_result: scipy.optimize.OptimizeResult) -> None:
         nonlocal value, stops
-        earlier = value
-        value, _ = function(intermediate_result.x)  # goes back there if need be
+        earlier, value = value, function.value_at(intermediate_result.x)  # goes back there if need be
         is_over = is_negligible(earlier - value, value, np.float64)
         stops = on_iteration(value, StopReason.CONVERGED if is_over else None)
         if stops:
             raise StopIteration
 
     result = scipy.optimize.minimize(
-        function,
+        function.value_at,
         x,
         method="L-BFGS-B",
-        jac=True,
+        jac=function.gradient_at,
         callback=end_iteration,
         options=NO_LIMITS,
     )
     if not stops:  # SciPy found no better point
-        value, gradient = function(result.x)
+        value, gradient = function.value_at(result.x), function.gradient_at(result.x)
         with np.errstate(over="ignore"):
             promise = float(np.square(gradient).sum())  # the gain of a step, if the gradient were constant
         is_minimum = is_negligible(promise, value, start.dtype)
@@ -66,12 +65,21 @@ class Function:
     def __init__(self, evaluate: Evaluate) -> None:
         self.evaluate, self.point = evaluate, b""
 
-    def __call__(self, x: Array) -> tuple[float, Array]:
-        """Compute the value and the gradient (n,) at x (n,)."""
+    def value_at(self, x: Array) -> float:
+        """Compute the value at x (n,)."""
+        self._go_to(x)
+        return self.value
+
+    def gradient_at(self, x: Array) -> Array:
+        """Compute the gradient (n,) at x (n,)."""
+        self._go_to(x)
+        return self.gradient
+
+    def _go_to(self, x: Array) -> None:
         point = x.tobytes()  # quicker to compare than arrays
         if point != self.point:
-            self.point, self.result = point, self.evaluate(x)
-        return self.result
+            self.point = point
+            self.value, self.gradient = self.evaluate(x)
 
 
 def is_negligible(gain: float, value: float, dtype: DTypeLike) -> bool:
