@@ -42,12 +42,12 @@ def test_the_pieces_are_one_long_fit(kind, params, go_on):
     for max_iter in (1, 4, 2, 5):
         if go_on == "fit":
             pieces.set_params(max_iter=max_iter).fit(x, y)
-        for i in range(max_iter if go_on == "partial_fit" else 0):
-            pieces.partial_fit(x, y, classes=None if kind == "multilabel" or i else np.unique(y))
-        n_epochs += max_iter
+        else:  # one epoch
+            pieces.partial_fit(x, y, classes=None if kind == "multilabel" else np.unique(y))
+        n_epochs += max_iter if go_on == "fit" else 1
         assert pieces.n_iter_ == pieces.best_iter_ == n_epochs
         assert pieces.stop_reason_ == "max_iter"
-    whole = make_classifier(max_iter=12, **params).fit(x, y)
+    whole = make_classifier(max_iter=n_epochs, **params).fit(x, y)
     assert_same_model(pieces, whole, rtol=0)
     assert bits_of(pieces.history_) == bits_of(whole.history_)
 

@@ -282,49 +282,56 @@ def test_the_encoder(dtype):
 
 
 TABLE = make_table()
-OF_CITIES = [TABLE["city"] == "Rome", TABLE["flag"]]
+IS_ROME = TABLE["city"] == "Rome"
 NEVER_SEEN = TABLE.assign(city=TABLE["city"].where(np.arange(300) > 9, "never seen"))
-FLOATS = ShallowNNClassifier(random_state=0, dtype="float64")
-CALIBRATED = CalibratedClassifierCV(ShallowNNClassifier(random_state=0), cv=2)
-FEW = TABLE[["city", "flag", "gap", "few"]]
-DOLLARS = TABLE[["large", "city"]].assign(large=[f"${x:.2f}" for x in TABLE["large"]])
-GROUPS = "columns__categories__"
-# What is fitted, with which parameters, to which table; then the table of the file, and what it predicts.
-TABULAR = {
-    "classifier": ("classifier", {}, TABLE, TABLE, NEVER_SEEN),
-    "regressor": ("regressor", {}, TABLE, TABLE, NEVER_SEEN),
-    "network": (FLOATS, {}, TABLE, TABLE, NEVER_SEEN),
-    "calibrated": (CALIBRATED, {}, TABLE, TABLE, NEVER_SEEN),
-    "text that was read as numbers": (NETWORK, {}, DOLLARS, TABLE[["large", "city"]], None),
-    "columns by their names": (NETWORK, {}, FEW, FEW[["few", "gap", "flag", "city"]], FEW),
-    **{
-        f"categories, {params}": (
-            NETWORK,
-            {f"{GROUPS}{name}": value for name, value in params.items()},
-            TABLE[["city", "flag", "kind"]],
-            TABLE[["city", "flag", "kind"]],
-            NEVER_SEEN[["city", "flag", "kind"]],
-        )
-        for params in (
-            {"handle_unknown": "ignore"},
-            {"max_categories": None},
-            {"min_frequency": None, "max_categories": None},
-        )
-    },
-}
 
 
-@pytest.mark.parametrize("name", TABULAR)
-def test_a_tabular_pipeline_is_exported_as_a_whole(name):
-    estimator, params, fitted_to, of_file, new = TABULAR[name]
-    y = np.log(TABLE["large"]) if name == "regressor" else OF_CITIES[0] ^ OF_CITIES[1]
-    model = tabular_pipeline(estimator).set_params(**params).fit(fitted_to, y)
-    if new is None:  # rows as text for us, and as numbers for the file
-        new, found = fitted_to, predict_table(model, of_file, of_file.round(2))
-    else:
-        found = predict_table(model, of_file, new)
-    expected = model.predict(new)[:, np.newaxis] if name == "regressor" else model.predict_proba(new)
-    assert_allclose(found, expected, rtol=0, atol=1e-5)
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        "classifier",
+        ShallowNNClassifier(random_state=0, dtype="float64"),
+        CalibratedClassifierCV(ShallowNNClassifier(random_state=0), cv=2),
+    ],
+    ids=["classifier", "network", "calibrated"],
+)
+def test_a_tabular_pipeline_is_exported_as_a_whole(estimator):
+    model = tabular_pipeline(estimator).fit(TABLE, IS_ROME ^ TABLE["flag"])
+    found = predict_table(model, TABLE, NEVER_SEEN)
+    assert_allclose(found, model.predict_proba(NEVER_SEEN), rtol=0, atol=1e-5)
+
+
+def test_a_tabular_regressor_is_exported_as_a_whole():
+    model = tabular_pipeline("regressor").fit(TABLE, np.log(TABLE["large"]))
+    found = predict_table(model, TABLE, NEVER_SEEN)
+    assert_allclose(found[:, 0], model.predict(NEVER_SEEN), rtol=0, atol=1e-5)
+
+
+def test_text_that_was_read_as_numbers_is_numbers_in_the_file():
+    table = TABLE[["large", "city"]]
+    dollars = table.assign(large=[f"${x:.2f}" for x in table["large"]])
+    model = tabular_pipeline(NETWORK).fit(dollars, IS_ROME)
+    found = predict_table(model, table, table.round(2))
+    assert_allclose(found, model.predict_proba(dollars), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"handle_unknown": "ignore"}, {"max_categories": None}, {"min_frequency": None, "max_categories": None}],
+)
+def test_categories_are_grouped_as_the_parameters_say(params):
+    table, new = (one[["city", "flag", "kind"]] for one in (TABLE, NEVER_SEEN))
+    model = tabular_pipeline(NETWORK)
+    model.set_params(**{f"columns__categories__{name}": value for name, value in params.items()})
+    model.fit(table, table["city"] == "rare")
+    assert_allclose(predict_table(model, table, new), model.predict_proba(new), rtol=0, atol=1e-5)
+
+
+def test_columns_of_the_file_are_found_by_their_names():
+    table = TABLE[["city", "flag", "gap", "few"]]
+    model = tabular_pipeline(NETWORK).fit(table, IS_ROME)
+    found = predict_table(model, table[["few", "gap", "flag", "city"]], table)
+    assert_allclose(found, model.predict_proba(table), rtol=0, atol=1e-5)
 
 
 def test_a_table_of_numbers_is_one_input():
@@ -334,12 +341,12 @@ def test_a_table_of_numbers_is_one_input():
 
 
 REFUSED = {
-    "drop='first'": (make_table()[["city"]], {"categories__drop": "first"}),
-    "numbers=StandardScaler": (make_table()[["few"]], {"numbers": StandardScaler()}),
-    "'flag' had numbers or booleans": (make_table()[["flag"]].astype(str), {}),
+    "drop='first'": (TABLE[["city"]], {"categories__drop": "first"}),
+    "numbers=StandardScaler": (TABLE[["few"]], {"numbers": StandardScaler()}),
+    "'flag' had numbers or booleans": (TABLE[["flag"]].astype(str), {}),
     'the text "missing" and missing values': (pd.DataFrame({"x": ["missing", None, "a"] * 100}), {}),
     "Dates cannot be exported, and X has them in 'when'": (
-        make_table()[["few"]].assign(when=pd.date_range("2026-01-01", periods=300)),
+        TABLE[["few"]].assign(when=pd.date_range("2026-01-01", periods=300)),
         {},
     ),
 }

@@ -3,6 +3,7 @@
 import re
 import tracemalloc
 from functools import partial
+from time import perf_counter
 
 import numpy as np
 import pandas as pd
@@ -213,6 +214,15 @@ def test_networks_are_those_that_are_fitted_alone_where_rounding_would_show():
     for dtype in (np.float64, np.float32):
         search = search_of(estimator, {"learning_rate": [0.005, 0.05, 0.3]}, cv=3)
         assert_same_search(search, X.astype(dtype), y)
+
+
+def test_times_are_shares_of_the_whole():
+    start = perf_counter()
+    search = search_of(network(max_iter=20), cv=3, refit=False).fit(X, Y)
+    whole = perf_counter() - start
+    times = [search.cv_results_[name].sum() for name in ("mean_fit_time", "mean_score_time")]
+    assert min(times) > 0
+    assert 3 * sum(times) < whole
 
 
 def test_other_estimators_are_fitted_the_ordinary_way(groups):
