@@ -82,9 +82,13 @@ def docs(session):
         packages = ["chromium", "chromium-driver", "fonts-noto-cjk"]
         session.run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages, external=True)
     # In one process: a fork after the threads of BLAS and OpenMP have started may hang.
-    sphinx = ["python", "-m", "sphinx", "-E", "-W", "--keep-going", "-b", "html"]
-    session.run(*sphinx, "docs", "docs/_build/html")
-    session.run(*sphinx, "docs/zh", "docs/_build/html/zh")
+    sphinx = ["python", "-m", "sphinx", "-W", "--keep-going"]
+    for source, site in (("docs", "docs/_build/html"), ("docs/zh", "docs/_build/html/zh")):
+        session.run(*sphinx, "-E", "-b", "html", source, site)
+        # The slides are made of what has been read.
+        chapters = map(str, sorted(Path(source, "tutorial").glob("[0-9]*.md")))
+        read = ["-d", f"{site}/.doctrees"]
+        session.run(*sphinx, "-b", "revealjs", *read, source, f"{site}/slides", *chapters)
     session.run("python", "docs/check_site.py", "docs/_build/html")
     session.run("pytest", "tests/site")
 

@@ -3,9 +3,7 @@
 The Chinese pages are a build of their own, docs/zh/conf.py.
 """
 
-import doctest
 import sys
-from importlib import import_module
 from pathlib import Path
 
 from sphinx_gallery.sorting import ExplicitOrder
@@ -14,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 import sknn_scratch
+from examples import ExampleOf
 
 project = "sknn_scratch"
 author = "the sknn_scratch developers"
@@ -29,12 +28,14 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "sphinx_revealjs",
     "breaks",
     "bundle",
     "folding",
     "inherited",
     "languages",
     "run",
+    "slides",
     "thumbnails",
 ]
 exclude_patterns = ["_build", "zh", "README.md"]
@@ -103,17 +104,23 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
+# The slides of the chapters.
+revealjs_static_path = ["_static"]
+revealjs_css_files = ["palette.css", "slides.css"]
+revealjs_style_theme = "white"
+revealjs_script_conf = {
+    "width": 1280,
+    "height": 800,
+    "margin": 0.06,
+    "hash": True,
+    "slideNumber": True,
+    "transition": "none",
+}
 copyright = "the sknn_scratch developers, BSD-3-Clause"
 
 
-def example_of(module, name):
-    """Return the code of the example in the docstring of a class."""
-    docstring = getattr(import_module(module), name).__doc__
-    return "".join(example.source for example in doctest.DocTestParser().get_examples(docstring))
-
-
 autosummary_generate = True
-autosummary_context = {"example_of": example_of}
+autosummary_context = {"example_of": ExampleOf()}
 plot_html_show_source_link = plot_html_show_formats = False
 plot_formats = [("svg", 120)]
 autodoc_member_order = "groupwise"

@@ -15,8 +15,9 @@ All blocks of a page run in one namespace. ``:warns:`` and ``:raises:`` name the
 reader's own network, which run after those of the page of the exercises and of all earlier chapters.
 
 ``draw`` calls a function of drawings.py and shows what it draws, without the code. ``notebook``, the last
-block, links to the page as a Jupyter notebook and as a script. Its text stands on the page and in both. With
-``:answers-of:`` and the name of a page beside it, it links to that page with its solutions.
+block, links to the page as a Jupyter notebook and as a script, and to the slides of a chapter. Its text
+stands on the page and in both files. With ``:answers-of:`` and the name of a page beside it, it links to
+that page with its solutions.
 """
 
 import json
@@ -29,7 +30,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from folding import folded
 from matplotlib.collections import QuadMesh
-from notebook import EXERCISES, blocks_before, notebook_of, script_of, source_of, without_solutions
+from notebook import CHAPTER, EXERCISES, blocks_before, notebook_of, script_of, source_of, without_solutions
 from session import STYLES, Session, drawings
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective, SphinxRole
@@ -137,8 +138,12 @@ class Notebook(SphinxDirective):
         as_notebook = self.download(f"{name}.ipynb", json.dumps(notebook, ensure_ascii=False, indent=1))
         as_script = self.download(f"{name}.py", script_of(notebook), "Python (.py)")
         between, after = ("，", "。") if chinese else (", ", ". ")
-        words = nodes.Text(after + " ".join(self.content))
-        paragraph = [as_notebook, nodes.Text(between), as_script, words]
+        paragraph = [as_notebook, nodes.Text(between), as_script]
+        if CHAPTER.fullmatch(page.name):
+            address = f"../slides/{self.env.docname}.html"
+            slides = nodes.reference("", "幻灯片" if chinese else "slides", refuri=address, internal=True)
+            paragraph += [nodes.Text(between), slides]
+        paragraph.append(nodes.Text(after + " ".join(self.content)))
         return [nodes.paragraph("", "", *paragraph, classes=["run-notebook"])]
 
     def download(self, name, text, words=""):

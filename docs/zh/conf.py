@@ -21,7 +21,7 @@ extensions = [name for name in extensions if name not in WITHOUT]  # noqa: F821
 exclude_patterns = []
 locale_dirs = ["locale"]  # the theme's words that it does not translate
 templates_path = ["../_templates"]
-html_static_path = ["../_static"]
+html_static_path = revealjs_static_path = ["../_static"]
 html_logo = html_favicon = "../_static/logo.svg"
 copyright = "sknn_scratch 开发者 · BSD-3-Clause 许可证"
 html_theme_options |= {"header_links_before_dropdown": 6, "search_bar_text": "搜索"}  # noqa: F821

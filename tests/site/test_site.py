@@ -4,11 +4,9 @@ import pytest
 
 from tests.site.conftest import SITE
 
-PAGES = [
-    path.relative_to(SITE).as_posix()
-    for path in sorted(SITE.rglob("*.html"))
-    if "_static" not in path.relative_to(SITE).parts
-]
+FILES = [path.relative_to(SITE) for path in sorted(SITE.rglob("*.html"))]
+PAGES = [path.as_posix() for path in FILES if not {"_static", "slides"} & set(path.parts)]
+DECKS = [path.as_posix() for path in FILES if "slides" in path.parts and path.name[0].isdigit()]
 # Asks for every picture, also those that would be loaded later, and returns the ones that do not come.
 MISSING_PICTURES = """
 const done = arguments[0];
@@ -54,10 +52,23 @@ return [...document.querySelectorAll("main *")].filter((element) =>
   && !element.matches(".visually-hidden, .ellipsis") && !element.closest(scrolled.join())
 ).map((element) => element.textContent.trim().slice(0, 40));
 """
+# Slides that are taller than the screen, once formulas and pictures are there.
+TOO_TALL = """
+const done = arguments[0], slides = Reveal.getSlides();
+const ready = [...document.images].map((image) => image.decode());
+Promise.all([MathJax.startup.promise, ...ready]).then(() => done(
+  slides.filter((slide) => {
+    const { h, v } = Reveal.getIndices(slide);
+    Reveal.slide(h, v);
+    return slide.scrollHeight > Reveal.getConfig().height;
+  }).map((slide) => slide.textContent.trim().slice(0, 40))
+));
+"""
 
 
 def test_the_site_is_built():
     assert len(PAGES) > 50, "Build the site first: nox -s docs"
+    assert len(DECKS) == 24
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -76,6 +87,14 @@ def test_page(page, browser):
         faults += [f"{mode}: no picture {source}" for source in browser.run_async(MISSING_PICTURES)]
         faults += [f"{mode}: {error}" for error in browser.errors()]
     assert not faults
+
+
+@pytest.mark.parametrize("page", DECKS)
+def test_slides(page, browser):
+    browser.open(page)
+    assert len(browser.read(".slides section")) > 5
+    assert browser.run_async(TOO_TALL) == []
+    assert not browser.errors()
 
 
 ENGLISH = "gradient learning_rate stopping missing checkpoint grid regression diagnose sparse dropout"
