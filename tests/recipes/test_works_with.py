@@ -9,6 +9,7 @@ import pytest
 from dask_ml.model_selection import HyperbandSearchCV, IncrementalSearchCV
 from distributed import Client
 from sklearn.linear_model import SGDClassifier
+from sklearn.metrics import log_loss
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "guide" / "works_with.md").read_text(encoding="utf-8")
@@ -95,6 +96,35 @@ def row_by_row_is_learnt(page):
     assert page["accuracy"].get() > 0.85
 
 
+def encoded_text_is_learnt(page):
+    assert page["r2"].mean() > 0.7
+
+
+def the_best_columns_are_selected(page):
+    assert page["selector"].k_feature_idx_ == (2, 8)  # the body mass index, and a blood value
+
+
+def fewer_rows_are_positive(page):
+    assert page["surer"].predict(page["X_test"]).sum() < page["clf"].predict(page["X_test"]).sum()
+
+
+def most_sets_are_right_and_probabilities_calibrated(page):
+    y_test = page["y_test"]
+    is_in_set = [label in labels for labels, label in zip(page["sets"], y_test, strict=True)]
+    assert 0.8 < np.mean(is_in_set) <= 1
+    assert log_loss(y_test, page["probabilities"]) < 0.2
+
+
+def a_good_candidate_is_found(page):
+    assert page["search"].score(page["X_test"], page["y_test"]) > 0.95
+
+
+def every_column_has_a_curve(page):
+    explanation = page["dependence"]
+    curves = [explanation.data(i)["scores"] for i in range(page["X_train"].shape[1])]
+    assert all(np.ptp(curve) > 0 for curve in curves)
+
+
 CHECKS = {
     "MAPIE": coverage_is_about_what_was_promised,
     "DoubleML": the_effect_is_near_the_truth,
@@ -107,6 +137,12 @@ CHECKS = {
     "MLflow": all_parameters_are_logged,
     "dask-ml": blocks_are_learnt_and_predicted,
     "river": row_by_row_is_learnt,
+    "category_encoders, feature-engine": encoded_text_is_learnt,
+    "mlxtend": the_best_columns_are_selected,
+    "scikit-lego": fewer_rows_are_positive,
+    "crepes, venn-abers": most_sets_are_right_and_probabilities_calibrated,
+    "scikit-optimize": a_good_candidate_is_found,
+    "interpret": every_column_has_a_curve,
 }
 
 
