@@ -153,6 +153,14 @@ REGRESSION = (
 KNOWN_LATER = ("dep_time", "dep_delay", "arr_time", "air_time")
 DIAMONDS = Source("ggplot2", "diamonds", "price", most_rows=10**6)
 FLIGHTS = Source("nycflights13", "flights", "arr_delay", KNOWN_LATER, most_rows=10**6, is_narrow=True)
+LARGER = (
+    Classes("AER", "Fertility2", "morekids", most_rows=30_000),
+    Classes("modeldata", "stackoverflow", "Remote"),
+    Classes("wooldridge", "k401ksubs", "p401k", ("e401k",), most_rows=30_000),
+    Source("modeldata", "deliveries", "time_to_delivery", most_rows=30_000),
+    Source("wooldridge", "census2000", "lweekinc", most_rows=30_000),
+    Source("Ecdat", "DoctorContacts", "mdu", most_rows=30_000),
+)
 
 
 def narrow(sources: Iterable[Source]) -> tuple[Source, ...]:

@@ -26,7 +26,7 @@ from sknn_scratch import (
     VectorizedGridSearchCV,
 )
 from sknn_scratch._core import training
-from sknn_scratch._fitting import alpha
+from sknn_scratch._fitting import folds
 from tests.helpers import (
     AtEpoch,
     InterruptedActivation,
@@ -272,7 +272,7 @@ def test_control_c_ends_a_call_that_waits_for_threads(kind, monkeypatch):
         6, solver="adam", alpha=1.0, n_networks=4, n_jobs=2, random_state=0, early_stopping=False, **params
     )
     if kind == "choice of alpha":
-        monkeypatch.setattr(alpha, "FIRST", 10**9)
+        monkeypatch.setattr(folds, "FIRST", 10**9)
         estimator.set_params(alpha="auto")
     elif kind != "ensemble":
         one = make_classifier(**params) if kind == "search" else estimator

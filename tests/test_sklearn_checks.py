@@ -53,7 +53,9 @@ REGRESSORS = {
     | {"loss": "huber", "activation": "silu", "dtype": "float32", "alpha": 30.0},
     "poisson, lbfgs, gelu": QUICK | {"loss": "poisson", "solver": "lbfgs", "activation": "gelu"},
     "gamma, lbfgs": QUICK | {"loss": "gamma", "solver": "lbfgs"},
-    "quantiles, sgd": QUICK | {"loss": "quantile", "quantile": [0.5, 0.1, 0.9], "solver": "sgd"},
+    "quantiles, sgd, constant": QUICK
+    | {"loss": "quantile", "quantile": [0.5, 0.1, 0.9], "solver": "sgd"}
+    | {"learning_rate_schedule": "constant"},
     "quantile, adamw, elu, one_cycle, early stopping": QUICK
     | {"loss": "quantile", "solver": "adamw", "activation": "elu", "early_stopping": True}
     | {"learning_rate_schedule": "one_cycle"},

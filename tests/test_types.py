@@ -53,7 +53,7 @@ NAMES = {
     "activation": ACTIVATIONS,
     "init_scale": INIT_SCALES,
     "solver": ["auto", *SOLVERS],
-    "learning_rate_schedule": SCHEDULES,
+    "learning_rate_schedule": ["auto", *SCHEDULES],
     "loss": NUMBER_LOSSES,
 }
 

@@ -19,6 +19,7 @@ from sknn_scratch._causes.evidence import UNKNOWN_GUESS
 from sknn_scratch._causes.features import length_of_rows, scaler_first, standardised
 from sknn_scratch._causes.measured import SEVERITIES, Limits, Measured
 from sknn_scratch._causes.pulls import deltas_of_a_guess, share_by_chance
+from sknn_scratch._causes.remedies import ALL_EPOCHS
 from sknn_scratch._causes.words import multiple_of, quantity, round_number
 
 # The standard deviation of y in units of the spread of most values: 1 for a normal y, below 2 for twelve real
@@ -197,7 +198,10 @@ def small_steps(evidence):
         USUAL_WAY / way,
         SMALL_STEPS_LIMITS,
         f"The learning rates of all epochs add up to {way:.2g}, so no weight has moved far.",
-        (f"increase learning_rate, to {rate} or more",),
+        (
+            *(["increase max_iter"] if evidence.fitted.stop_reason_ in ALL_EPOCHS else []),
+            f"increase learning_rate, to {rate} or more",
+        ),
         is_share=False,
     )
 

@@ -8,6 +8,8 @@ from numbers import Real
 
 from sknn_scratch._core.optimizers import OF_STOCHASTIC_SOLVERS, SOLVERS
 
+# The reasons of trainings whose number of epochs was set beforehand.
+ALL_EPOCHS = ("max_iter", "end_of_schedule")
 CONTINUE = ("fit again", "use warm_start=True to continue from here")
 # What helps trainings that end before their own rule is met, by the reason.
 REMEDIES_OF_ENDS = {
@@ -55,6 +57,8 @@ def value_in_use(fitted, parameter):
     """Get the value of a parameter, or what "auto" or None stands for."""
     if parameter == "early_stopping":
         return "val_loss" in fitted.history_
+    if parameter == "max_iter" and fitted.max_iter == "auto":
+        return fitted.n_iter_
     if parameter == "dtype":
         return fitted.coefs_[0].dtype.name
     return getattr(fitted, f"{parameter}_", getattr(fitted, parameter))

@@ -43,6 +43,7 @@ class StopReason(Enum):
     NO_IMPROVEMENT = (
         "The validation loss or score did not improve by more than tol for n_iter_no_change epochs."
     )
+    END_OF_SCHEDULE = "The schedule of the learning rate has ended at zero."
     SMALL_GRADIENT = "The norm of the gradient fell below gradient_tol."
     MAX_ITER = "The maximum number of epochs was reached before the training converged."
     CALLBACK = "A callback stopped the training."
@@ -88,6 +89,12 @@ def end_of_the_solver(run: "Run", epoch: "Epoch") -> StopReason | None:
     return epoch.end
 
 
+def end_of_the_schedule(run: "Run", epoch: "Epoch") -> StopReason | None:
+    """Stop after ``max_iter`` epochs if the learning rate is zero then."""
+    is_over = run.epochs_done >= run.config.max_iter and SCHEDULES[run.config.schedule].ends
+    return StopReason.END_OF_SCHEDULE if is_over else None
+
+
 def last_epoch(run: "Run", epoch: "Epoch") -> StopReason | None:
     """Stop after ``max_iter`` epochs."""
     return StopReason.MAX_ITER if run.epochs_done >= run.config.max_iter else None
@@ -99,6 +106,7 @@ RULES: tuple[Callable[["Run", "Epoch"], StopReason | None], ...] = (
     small_gradient,
     end_of_patience,
     end_of_the_solver,
+    end_of_the_schedule,
     last_epoch,
 )
 

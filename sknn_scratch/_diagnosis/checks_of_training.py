@@ -5,7 +5,7 @@ import numpy as np
 from sknn_scratch._causes.causes import plateau_of_the_start
 from sknn_scratch._causes.evidence import ON_DATA, TRAINING, UNKNOWN_GUESS, UNLEARNT, VALIDATION
 from sknn_scratch._causes.measured import Limits, Measured
-from sknn_scratch._causes.remedies import REMEDIES_OF_ENDS
+from sknn_scratch._causes.remedies import ALL_EPOCHS, REMEDIES_OF_ENDS
 from sknn_scratch._causes.words import multiple_of
 from sknn_scratch._diagnosis.checks_of_units import HINGES, SATURATION_LIMITS
 from sknn_scratch._inspection import output_names
@@ -75,7 +75,7 @@ def stopped_too_early(evidence):
     fall = (lowest[-1 - n_last] - lowest[-1]) / evidence.loss_of_a_guess
     epochs = f"last {n_last} epochs" if n_last > 1 else "last epoch"
     own_rule = ("decrease tol", "increase n_iter_no_change")
-    is_unfinished = evidence.fitted.stop_reason_ in REMEDIES_OF_ENDS
+    is_unfinished = evidence.fitted.stop_reason_ in {*REMEDIES_OF_ENDS, *ALL_EPOCHS}
     return Measured(
         fall,
         TOO_EARLY_LIMITS,

@@ -85,7 +85,7 @@ def grid_of_numbers(kind, values, rng, n_bins, fills):
     is_missing = np.isnan(values)
     numbers = np.where(is_missing, np.nan, values.astype(float))
     n_bins = int(np.clip((~is_missing).sum() // LEAST_ROWS, 1, n_bins))
-    knots = quantiles(numbers[~is_missing], n_bins)
+    knots = quantiles(*np.unique(numbers[~is_missing], return_counts=True), n_bins)
     if fills:
         knots = filled(knots, numbers[~is_missing])
     has_gap = bool(is_missing.any())

@@ -37,9 +37,10 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         total weight. With multilabel y, "balanced" multiplies the weights of the labels of a row, and a dict
         is an error.
     alpha : float or "auto", default="auto"
-        Strength of the L2 penalty, in the objective of :class:`ShallowNNClassifier`. "auto" chooses among
-        0.3, 3, 10 and 30, by the held-out loss in 3-fold cross-validation of at most 2,000 rows, and then
-        trains with all rows. The choice depends on the rows, ``n_hidden``, ``activation``, ``init_scale``
+        Strength of the L2 penalty, in the objective of :class:`ShallowNNClassifier`. "auto" chooses by the
+        loss of rows that are held out, and then trains with all rows: among 0.3, 3, 10 and 30, in 3-fold
+        cross-validation, and from 1,500 rows on among 0.3, 1, 3, 10, 30 and 100, by a fifth of the rows, but
+        at most 20,000. The choice depends on the rows, ``n_hidden``, ``activation``, ``init_scale``
         and the loss, and on nothing else. ``alpha_`` says what was chosen. In ``partial_fit``, if fewer than
         12 rows can be held out in turn, and if held-out rows mislead, as in XOR, it is 1 instead (for a
         regressor, 3). Rows of weight zero do not count, rows with equal features and equal y count once, and
@@ -58,9 +59,10 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         the next.
     batch_size : int, "auto" or None, default="auto"
         Rows in a mini-batch. "auto" is 100 (all rows, if there are fewer) or, with more than 10,000 training
-        rows, their square root. None is all rows. "lbfgs" ignores it.
-    max_iter : int, default=200
-        Maximum number of epochs. For "lbfgs", the maximum number of iterations.
+        rows, their square root; with "one_cycle", twice as many. None is all rows. "lbfgs" ignores it.
+    max_iter : int or "auto", default="auto"
+        Maximum number of epochs or, for "lbfgs", of iterations. "auto" is 200. If the learning rate ends at
+        zero, "auto" is as many epochs as 2,500 updates need, from 4 to 40.
     dropout : float, default=0.0
         Share of the hidden units that each step leaves out at random. Not for "lbfgs".
     momentum : float, default=0.9
@@ -73,11 +75,13 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         Decay of Adam's and AdamW's second moment.
     epsilon : float, default=1e-8
         Adam and AdamW divide by ``sqrt(v) + epsilon``. v is the second moment before its bias is corrected.
-    learning_rate_schedule : {"constant", "cosine", "one_cycle", "adaptive"}, default="constant"
+    learning_rate_schedule : {"auto", "constant", "cosine", "one_cycle", "adaptive"}, default="auto"
         "cosine" lowers the learning rate to zero over ``max_iter`` epochs. "one_cycle" raises it from a small
-        value to ``learning_rate`` in the first 30 % of these epochs, then lowers it to zero. "adaptive"
-        divides it by five after ``n_iter_no_change`` epochs without improvement, or stops if it is below
-        1e-6 by then. In ``partial_fit``, which is one epoch, it stays constant.
+        value to twice ``learning_rate`` in the first 30 % of these epochs, then lowers it to zero, so that
+        its mean is ``learning_rate``. "adaptive" divides it by five after ``n_iter_no_change`` epochs without
+        improvement, or stops if it is below 1e-6 by then. "auto" is "one_cycle" for a new network, 1,500 rows
+        or more and no rows to validate with, and else "constant". In ``partial_fit``, which is one epoch, the
+        rate stays constant.
     max_grad_norm : float or None, default=None
         Largest norm of the gradient of the loss with respect to all weights and biases. A larger gradient is
         scaled down to this norm. None is no limit. Not for "lbfgs".
@@ -87,7 +91,8 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         with, what ``scoring`` says. With "lbfgs" it is the same rule, about gains and not about the gradient:
         it stops before it reaches a minimum.
     n_iter_no_change : int, np.inf or "auto", default="auto"
-        See ``tol``. With infinity, this never stops the training. "auto" is 10 epochs, or more if 10 epochs
+        See ``tol``. With infinity, this never stops the training. "auto" is infinity if the learning rate
+        ends at zero, and else 10 epochs, or more if 10 epochs
         have fewer than 100 updates; with "lbfgs", 10. It is fewer epochs with more than 22,500 training rows:
         1,500 divided by the square root of the number of rows, rounded up.
     gradient_tol : float, default=0.0
@@ -135,12 +140,12 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
     best_iter_ : int
         The epoch whose weights the model has; the last one, if they are a mean.
     stop_reason_ : str
-        "converged", "max_iter", "no_improvement", "small_gradient", "callback", "interrupted",
-        "diverged" or, with "lbfgs", "line_search_failed".
+        "converged", "end_of_schedule", "max_iter", "no_improvement", "small_gradient", "callback",
+        "interrupted", "diverged" or, with "lbfgs", "line_search_failed".
     solver_ : str
         The solver of the last call: ``solver``, or the one that "auto" has chosen.
     alpha_ : float
-        The strength of the penalty: ``alpha``, or what "auto" has found.
+        The strength of the penalty: ``alpha``, or what "auto" has chosen.
     alpha_path_ : dict of ndarray of shape (n_tried,)
         The values that "auto" has tried, as "alpha", and the mean loss of the held-out rows with each of
         them, as "loss". Both are empty if alpha was not chosen by cross-validation.

@@ -50,14 +50,14 @@ class CommonParameters:
     alpha: NotNegative | Literal["auto"] = "auto"
     solver: Literal["auto", "adam", "adamw", "sgd", "lbfgs"] = "auto"
     batch_size: Count | Literal["auto"] | None = "auto"
-    max_iter: Count = 200
+    max_iter: Count | Literal["auto"] = "auto"
     dropout: Share = 0.0
     momentum: Share = 0.9
     nesterov: bool = True
     beta_1: Share = 0.9
     beta_2: Share = 0.999
     epsilon: Positive = 1e-8
-    learning_rate_schedule: Literal["constant", "cosine", "one_cycle", "adaptive"] = "constant"
+    learning_rate_schedule: Literal["auto", "constant", "cosine", "one_cycle", "adaptive"] = "auto"
     max_grad_norm: Positive | None = None
     tol: NotNegative = 1e-3
     n_iter_no_change: Unlimited | Literal["auto"] = "auto"

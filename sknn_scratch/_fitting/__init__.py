@@ -3,16 +3,18 @@
 ``fit`` plans a fit (``plan_fit``), trains it, maybe with others (``train_fits``), warns of its troubles, and
 adopts the fitted attributes.
 
-The path of a fit, about 1,050 lines
+The path of a fit, about 850 lines
     inputs            what the user passes, validated and encoded
     plan              the run of the core: its state, data and config
-    alpha             what "auto" means for the penalty: a choice by cross-validation
+    alpha             what "auto" means for the penalty: a choice by the losses of rows held out
     groups            fits whose runs are trained in one pass, as many as the cache and the memory allow
     fitted            the attributes of the result, and the network that they describe
 
 Beside the path
     validation        validation rows, held out or given, and the value that is watched on them
-    auto              what "auto" means for the solver, the batches, the patience and the validation
+    folds             these losses of few rows, in cross-validation
+    held_out          these losses of many rows
+    auto              what "auto" means for the solver, the pace of training and the validation
     memo              results that are computed once, such as the choice of alpha
     hashes            hashes of rows: equal rows have equal hashes
     threads           one thread for BLAS, several for blocks of rows

@@ -2,20 +2,27 @@
 
 import math
 from inspect import signature
+from typing import NamedTuple
 
 import numpy as np
 
 from sknn_scratch._core.optimizers import OF_STOCHASTIC_SOLVERS, SOLVERS
+from sknn_scratch._core.schedules import SCHEDULES
 
 # With fewer training rows than this, solver="auto" is L-BFGS if possible. Here, Adam becomes as good: L-BFGS
-# was slightly better with 1,000 rows of public tables, and slightly worse with 1,900.
-LBFGS_ROWS = 1500
+# was slightly better with 1,000 rows of public tables, and slightly worse with 1,900. From here on, the
+# learning rate goes through one cycle.
+MANY_ROWS = 1500
 # With fewer training rows than this, early_stopping="auto" holds out no validation rows.
 VALIDATION_ROWS = 500
 # It is Adam, too, for a hidden layer with more weights than this, of each of which L-BFGS keeps about 45
 # numbers in double precision, 256 MiB in all: 20 for its last steps, others for points and gradients.
 LBFGS_WEIGHTS = 2**28 // (45 * 8)
+# Batches have at least this number of rows.
 AUTO_BATCH_ROWS = 100
+# Training has this number of epochs at most. A schedule that ends has as many as this number of updates
+# needs, but from 4 to 40.
+MOST_EPOCHS, CYCLE_UPDATES, FEWEST_CYCLE_EPOCHS, MOST_CYCLE_EPOCHS = 200, 2500, 4, 40
 # Training stops after this number of epochs without an improvement. More epochs are needed if they have fewer
 # than ``FEWEST_UPDATES``. Fewer are enough if they have ``MANY_UPDATES`` with the usual batches.
 AUTO_EPOCHS, FEWEST_UPDATES, MANY_UPDATES = 10, 100, 1500
@@ -36,35 +43,90 @@ def chosen_solver(model, inputs, loss, n_rows, n_features):
         for name in OF_STOCHASTIC_SOLVERS
     )
     has_few_weights = n_features * int(model.n_hidden) <= LBFGS_WEIGHTS
-    is_small = n_rows < LBFGS_ROWS and has_few_weights
+    is_small = n_rows < MANY_ROWS and has_few_weights
     needs_adam = inputs.partial or is_validated or are_set or not loss.is_smooth
     return "lbfgs" if is_small and not needs_adam else "adam"
 
 
-def chosen_batch_size(model, n_rows):
+class Pace(NamedTuple):
+    """How fast a network is trained, and for how long: fields of a ``Config``."""
+
+    schedule: str
+    batch_size: int
+    max_iter: int
+    n_iter_no_change: float
+
+
+def chosen_pace(model, solver, data, *, partial):
+    """Choose what "auto" leaves open of the pace."""
+    n_rows, takes_all_rows = data.n_samples, SOLVERS[solver].takes_all_rows
+    is_constant = partial or takes_all_rows
+    schedule = "constant" if is_constant else chosen_schedule(model, data)
+    batch_size = n_rows if takes_all_rows else chosen_batch_size(model, schedule, n_rows)
+    max_iter = usual_max_iter(schedule, math.ceil(n_rows / batch_size))
+    if partial or model.max_iter != "auto":
+        max_iter = 1 if partial else int(model.max_iter)
+    patience = AUTO_EPOCHS if takes_all_rows else usual_patience(schedule, n_rows, batch_size)
+    if model.n_iter_no_change != "auto":
+        patience = float(model.n_iter_no_change)
+    return Pace(schedule, batch_size, max_iter, patience)
+
+
+def pace_of_one_cycle(n_rows):
+    """Choose the pace of a new network with many rows."""
+    batch_size = usual_batch_size("one_cycle", n_rows)
+    return Pace(
+        "one_cycle", batch_size, usual_max_iter("one_cycle", math.ceil(n_rows / batch_size)), math.inf
+    )
+
+
+def chosen_schedule(model, data):
+    """Choose the schedule of the learning rate: "auto" is one cycle for a new network and many rows.
+
+    It is as good as a constant rate that goes on until the loss stays, and takes half the epochs or fewer.
+    Validation rows stop a constant rate at a good time, and a few epochs are no cycle.
+    """
+    if model.learning_rate_schedule != "auto":
+        return model.learning_rate_schedule
+    is_new, is_validated = not hasattr(model, "coefs_"), data.validation is not None
+    is_long = model.max_iter == "auto" or model.max_iter >= FEWEST_CYCLE_EPOCHS
+    is_cycle = is_new and is_long and not is_validated and data.n_samples >= MANY_ROWS
+    return "one_cycle" if is_cycle else "constant"
+
+
+def chosen_batch_size(model, schedule, n_rows):
     """Choose the number of rows in a batch."""
-    batch_size = {"auto": usual_batch_size(n_rows), None: n_rows}.get(model.batch_size, model.batch_size)
+    usual = usual_batch_size(schedule, n_rows)
+    batch_size = {"auto": usual, None: n_rows}.get(model.batch_size, model.batch_size)
     return min(int(batch_size), n_rows)
 
 
-def usual_batch_size(n_rows):
-    """Choose the batches of many rows so large that an epoch has as many batches as a batch has rows."""
-    return max(AUTO_BATCH_ROWS, math.isqrt(n_rows))
+def usual_batch_size(schedule, n_rows):
+    """Choose the batches of many rows so large that an epoch has as many batches as a batch has rows.
+
+    The high learning rates of one cycle allow for twice as many rows.
+    """
+    return max(AUTO_BATCH_ROWS, math.isqrt(n_rows) * (2 if schedule == "one_cycle" else 1))
 
 
-def chosen_patience(model, solver, n_rows, batch_size):
+def usual_max_iter(schedule, n_batches):
+    """Choose the largest number of epochs."""
+    if not SCHEDULES[schedule].ends:
+        return MOST_EPOCHS
+    return min(MOST_CYCLE_EPOCHS, max(FEWEST_CYCLE_EPOCHS, math.ceil(CYCLE_UPDATES / n_batches)))
+
+
+def usual_patience(schedule, n_rows, batch_size):
     """Choose after how many epochs without an improvement training stops.
 
-    "auto" counts updates too. An epoch of few rows changes little, and the loss may stay on a plateau for
-    many such epochs, until the hidden units differ. Of many rows, each epoch is a long time to wait. A number
-    of epochs depends on the usual batches, as smaller ones make more updates, but each of them is noisier. A
-    solver that takes all rows chooses the lengths of its steps.
+    Updates count too. An epoch of few rows changes little, and the loss may stay on a plateau for many such
+    epochs, until the hidden units differ. Of many rows, each epoch is a long time to wait. A number of epochs
+    depends on the usual batches, as smaller ones make more updates, but each of them is noisier. A schedule
+    that ends is not stopped before.
     """
-    if model.n_iter_no_change != "auto":
-        return float(model.n_iter_no_change)
-    if SOLVERS[solver].takes_all_rows:
-        return AUTO_EPOCHS
-    epochs = min(AUTO_EPOCHS, math.ceil(MANY_UPDATES * usual_batch_size(n_rows) / n_rows))
+    if SCHEDULES[schedule].ends:
+        return math.inf
+    epochs = min(AUTO_EPOCHS, math.ceil(MANY_UPDATES * usual_batch_size(schedule, n_rows) / n_rows))
     return max(epochs, math.ceil(FEWEST_UPDATES / math.ceil(n_rows / batch_size)))
 
 

@@ -23,7 +23,7 @@ from sknn_scratch._core.parameters import Layers, NetworkShape, flatten, initial
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._fitting.alpha import Choice, choose_alpha
-from sknn_scratch._fitting.auto import chosen_batch_size, chosen_patience, chosen_solver, stops_early
+from sknn_scratch._fitting.auto import chosen_pace, chosen_solver, stops_early
 from sknn_scratch._fitting.fitted import among_zeros, clear_fitted, fitted_layers, target_kind_of
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.validation import draw_held_out, given_validation, held_out_validation
@@ -203,27 +203,22 @@ def train_config(model, encoded, data, solver, *, partial):
     """Turn the hyperparameters into the Config that training reads."""
     loss, alpha = encoded.target_kind.loss_of(model), known_alpha(model)
     optimizer = SOLVERS[solver]
-    has_batches = not optimizer.takes_all_rows
-    if not has_batches and not loss.is_smooth:
+    if optimizer.takes_all_rows and not loss.is_smooth:
         raise ValueError(
             f"loss={model.loss!r} has kinks, where the line search of {solver} fails; use "
             f"solver={stochastic_solvers()}, or loss='huber'."
         )
-    batch_size = chosen_batch_size(model, data.n_samples) if has_batches else data.n_samples
     shape = NetworkShape(data.X.n_features, int(model.n_hidden), encoded.target_kind.n_outputs)
     if isinstance(model.activation, Activation):
         check_shapes(model.activation, shape.n_hidden, data.targets.dtype)
     return Config(
         network=Network(shape, activation_of(model.activation), loss),
         optimizer=optimizer(**{one.name: plain(getattr(model, one.name)) for one in fields(optimizer)}),
-        batch_size=batch_size,
-        max_iter=1 if partial else int(model.max_iter),
-        schedule=model.learning_rate_schedule if has_batches and not partial else "constant",
+        **chosen_pace(model, solver, data, partial=partial)._asdict(),
         learning_rate=float(model.learning_rate),
         alpha=encoded.target_kind.usual_alpha if alpha is None else alpha,
         dropout=float(model.dropout),
         tol=float(model.tol),
-        n_iter_no_change=chosen_patience(model, solver, data.n_samples, batch_size),
         gradient_tol=float(model.gradient_tol),
         max_grad_norm=math.inf if model.max_grad_norm is None else float(model.max_grad_norm),
     )

@@ -30,7 +30,7 @@ BETWEEN = (
 )
 AT_THE_USERS_CALL = {"skip_file_prefixes": BETWEEN} if sys.version_info >= (3, 12) else {}
 # A training that ends for one of these reasons looks like a success.
-SETTLED = (StopReason.CONVERGED, StopReason.NO_IMPROVEMENT)
+SETTLED = (StopReason.CONVERGED, StopReason.NO_IMPROVEMENT, StopReason.END_OF_SCHEDULE)
 # It has failed if it ends for one of these reasons.
 FAILURES = (StopReason.DIVERGED, StopReason.LINE_SEARCH_FAILED)
 NOTHING_LEARNT = (

@@ -1,9 +1,10 @@
 """PiecewiseLinearEncoder: each number becomes several bounded ones, between which a network can bend."""
 
+import math
 from functools import partial
 from itertools import chain, count
 from numbers import Integral
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +14,18 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._estimators.constructor import Number
 from sknn_scratch._estimators.methods import validates_parameters
+from sknn_scratch._fitting.auto import MANY_ROWS
 from sknn_scratch._fitting.inputs import ArrayLike, native
-from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in, validate_data
+from sknn_scratch._fitting.sklearn_versions import StrOptions, _check_feature_names_in, validate_data
 
 # A standardised value stays between -BOUND and BOUND.
 BOUND = 3.0
 # Larger numbers count as this one: the difference of two numbers must not overflow.
 LARGEST = np.finfo(np.float64).max / 4
+# What n_bins="auto" means: 8 bins and, from 1,500 rows on, also 32 fine ones, with ramps of half the size. If
+# more than 8 columns have these, every second knot is left out; if more than 16, all are: they cost time.
+COARSE_BINS, FINE_BINS, FINE_SIZE = 8, 32, 0.5
+COLUMNS_WITH_ALL, MOST_THINNED = 8, 2
 # Rows that are encoded at once, so that they stay in the cache.
 BLOCK_ROWS = 1000
 
@@ -35,6 +41,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
       and 3;
     - for each bin between neighbouring quantiles, a ramp ``clip((x - low) / (high - low), 0, 1)``, minus its
       mean. Weighted sums of ramps are the piecewise linear functions that bend at the quantiles;
+    - with ``n_bins="auto"`` and many rows, finer ramps beside these;
     - one if x is missing, else zero, if the column has missing values in the training set. The other
       encodings of a missing value are zero, which is their mean for the ramps.
 
@@ -43,21 +50,28 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
 
     Parameters
     ----------
-    n_bins : int, default=8
+    n_bins : int or "auto", default=8
         Number of bins of a column. A column with at most ``n_bins + 1`` different values has a bin between
         each two of them. A value that fills more than a bin by itself counts as one bin, and the others are
         made of the other values. With fewer than three different values, there are no ramps.
+
+        "auto" is 8 and, from 1,500 rows on, there are also ramps for 32 fine bins, times 1/2. With more than
+        8 columns that have so many values, these share 256 fine ramps; with more than 16, there are none.
+    dtype : {"float32", "float64"} or None, default=None
+        Precision of the encodings. None is that of X.
 
     Attributes
     ----------
     knots_ : list of ndarray of shape (n_knots,)
         The limits of the bins of each column, ascending.
+    fine_knots_ : list of ndarray of shape (n_fine_knots,)
+        The limits of the fine bins of each column, ascending. Empty without fine bins.
     mean_ : ndarray of shape (n_features,)
         Mean of each column, without missing values.
     scale_ : ndarray of shape (n_features,)
         Standard deviation of each column, or 1 if it is constant.
     ramp_means_ : list of ndarray of shape (n_ramps,)
-        Means of the ramps of each column, which are subtracted.
+        Means of the ramps of each column, which are subtracted; first those of the bins, then the fine ones.
     has_missing_ : ndarray of shape (n_features,)
         Whether each column has an indicator of missing values.
     n_features_in_ : int
@@ -92,6 +106,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
     """
 
     knots_: list[NDArray[np.float64]]
+    fine_knots_: list[NDArray[np.float64]]
     mean_: NDArray[np.float64]
     scale_: NDArray[np.float64]
     ramp_means_: list[NDArray[np.float64]]
@@ -99,10 +114,16 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
     n_features_in_: int
     feature_names_in_: NDArray[Any]
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {"n_bins": [Number(Integral, 1, None, closed="left")]}
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "n_bins": [Number(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "dtype": [StrOptions({"float32", "float64"}), None],
+    }
 
-    def __init__(self, n_bins: int = 8) -> None:
+    def __init__(
+        self, n_bins: int | Literal["auto"] = 8, *, dtype: Literal["float32", "float64"] | None = None
+    ) -> None:
         self.n_bins = n_bins
+        self.dtype = dtype
 
     @validates_parameters()
     def fit(self, X: ArrayLike, y: ArrayLike = None) -> Self:
@@ -126,10 +147,11 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
             If a column has infinite values.
         """
         X = self._validated(X, reset=True)
-        pieces = [fit_piece(column, self.n_bins) for column in X.T]
+        pieces = fit_pieces(X, self.n_bins)
         self.mean_ = np.array([piece.mean for piece in pieces])
         self.scale_ = np.array([piece.scale for piece in pieces])
         self.knots_ = [piece.knots for piece in pieces]
+        self.fine_knots_ = [piece.fine_knots for piece in pieces]
         self.ramp_means_ = [piece.ramp_means for piece in pieces]
         self.has_missing_ = np.array([piece.has_missing for piece in pieces])
         return self
@@ -145,8 +167,8 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         Returns
         -------
         encoded : ndarray of shape (n_samples, n_features_out)
-            In the precision of X: float32 stays, all else becomes float64. ``set_output`` can make it a data
-            frame.
+            In the precision ``dtype`` or else of X: float32 stays, all else becomes float64. ``set_output``
+            can make it a data frame.
 
         Raises
         ------
@@ -155,7 +177,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         """
         check_is_fitted(self)
         X = self._validated(X, reset=False)
-        encoded = np.empty((len(X), sum(piece.width for piece in self._pieces())), X.dtype)
+        encoded = np.empty((len(X), sum(piece.width for piece in self._pieces())), self.dtype or X.dtype)
         for rows in gen_batches(len(X), BLOCK_ROWS):
             start = 0
             for column, piece in zip(X[rows].T, self._pieces(), strict=True):
@@ -174,7 +196,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         Returns
         -------
         names : ndarray of str
-            For a column "age": "age", "age_ramp1", "age_ramp2", ... and "age_missing".
+            For a column "age": "age", "age_ramp1", "age_ramp2", ..., "age_fine1", ... and "age_missing".
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
@@ -192,12 +214,13 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         return X
 
     def _pieces(self):
-        return map(Piece, self.mean_, self.scale_, self.knots_, self.ramp_means_, self.has_missing_)
+        parts = (self.knots_, self.fine_knots_, self.ramp_means_, self.has_missing_)
+        return map(Piece, self.mean_, self.scale_, *parts)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"] if self.dtype is None else []
         return tags
 
 
@@ -220,20 +243,37 @@ def without_repeats(names):
     return np.array(list(used), dtype=object)
 
 
+class Ramps(NamedTuple):
+    """The ramps between some knots."""
+
+    name: str
+    knots: NDArray[np.float64]  # (n_knots,), ascending
+    means: NDArray[np.float64]  # (n_ramps,)
+    size: float  # of each ramp
+
+
 class Piece(NamedTuple):
     """How one column is encoded."""
 
     mean: float
     scale: float
     knots: NDArray[np.float64]  # (n_knots,), ascending
-    ramp_means: NDArray[np.float64]  # (n_ramps,)
+    fine_knots: NDArray[np.float64]  # (n_fine_knots,), ascending
+    ramp_means: NDArray[np.float64]  # (n_ramps,), of all
     has_missing: bool
+
+    @property
+    def ramps(self):
+        """The ramps between the knots, and those between the fine knots, if there are any."""
+        means, fine_means = np.split(self.ramp_means, [n_ramps(self.knots)])
+        both = (Ramps("ramp", self.knots, means, 1.0), Ramps("fine", self.fine_knots, fine_means, FINE_SIZE))
+        return [ramps for ramps in both if len(ramps.means)]
 
     @property
     def suffixes(self):
         """What is added to the name of the column, for each of its encodings."""
-        ramps = [f"_ramp{number}" for number in range(1, len(self.ramp_means) + 1)]
-        return ["", *ramps, *["_missing"] * int(self.has_missing)]
+        ends = (f"_{ramps.name}{number + 1}" for ramps in self.ramps for number in range(len(ramps.means)))
+        return ["", *ends, *["_missing"] * int(self.has_missing)]
 
     @property
     def width(self):
@@ -241,13 +281,40 @@ class Piece(NamedTuple):
         return 1 + len(self.ramp_means) + int(self.has_missing)
 
 
-def fit_piece(column, n_bins):
-    """Measure a column (n_samples,)."""
-    is_missing = np.isnan(column)
-    values = bounded(column[~is_missing])
-    knots = quantiles(values, n_bins)
-    ramp_means = mean_ramps(values, knots) if len(knots) > 2 else np.empty(0)
-    return Piece(*mean_and_spread(values), knots, ramp_means, is_missing.any())
+def fit_pieces(X, n_bins):
+    """Measure the columns of X (n_samples, n_features)."""
+    is_auto = n_bins == "auto"
+    n_coarse, n_fine = (
+        (COARSE_BINS if is_auto else n_bins),
+        (FINE_BINS if is_auto and len(X) >= MANY_ROWS else 0),
+    )
+    all_knots = [choose_knots(column, n_coarse, n_fine) for column in X.T]
+    step = max(1, math.ceil(sum(len(fine) > 0 for _, fine in all_knots) / COLUMNS_WITH_ALL))
+    n_most = None if step <= MOST_THINNED else 0
+    return [
+        fit_piece(column, knots, fine[:n_most:step])
+        for column, (knots, fine) in zip(X.T, all_knots, strict=True)
+    ]
+
+
+def choose_knots(column, n_bins, n_fine_bins):
+    """Choose the knots of a column (n_samples,), and the fine knots, none if it has too few values."""
+    distinct, counts = np.unique(known(column), return_counts=True)
+    has_fine = n_fine_bins and len(distinct) > n_bins + 1
+    fine = quantiles(distinct, counts, n_fine_bins) if has_fine else np.empty(0)
+    return quantiles(distinct, counts, n_bins), fine
+
+
+def fit_piece(column, knots, fine_knots):
+    """Measure a column (n_samples,) with these knots."""
+    values = known(column)
+    means = np.append(mean_ramps(values, knots), FINE_SIZE * mean_ramps(values, fine_knots))
+    return Piece(*mean_and_spread(values), knots, fine_knots, means, len(values) < len(column))
+
+
+def known(column):
+    """Convert the values (n,) of a column (n_samples,) that are not missing."""
+    return bounded(column[~np.isnan(column)])
 
 
 def bounded(column):
@@ -264,12 +331,11 @@ def mean_and_spread(values):
     return unit * parts.mean(), unit * parts.std() or unit  # a spread of subnormal numbers may become zero
 
 
-def quantiles(values, n_bins):
-    """Choose knots (at most n_bins + 1,) among values (n,), with about as many values in each bin.
+def quantiles(distinct, counts, n_bins):
+    """Choose knots (at most n_bins + 1,) among distinct values (n,), with about as many rows in each bin.
 
     A frequent value counts no more than a bin, so that the other knots are spread over the other values.
     """
-    distinct, counts = np.unique(values, return_counts=True)
     if len(distinct) <= n_bins + 1:
         return distinct
     ranks = np.cumsum(np.minimum(counts, rows_in_a_bin(counts, n_bins)))
@@ -285,17 +351,24 @@ def rows_in_a_bin(counts, n_bins):
     return shares[np.argmax(frequent <= shares)]
 
 
-def ramps(values, knots):
-    """Compute for values (n,) how far each is in each bin, from 0 to 1: (n, n_knots - 1)."""
+def n_ramps(knots):
+    """Count the ramps between knots; two knots need none, since the bounded value bends between them too."""
+    return len(knots) - 1 if len(knots) > 2 else 0
+
+
+def way_in_bins(values, knots):
+    """Compute for values (n,) how far each is in each bin, from 0 to 1: (n, n_ramps)."""
     position = np.interp(values, knots, np.arange(len(knots)))
-    return np.clip(position[:, np.newaxis] - np.arange(len(knots) - 1), 0, 1)
+    return np.clip(position[:, np.newaxis] - np.arange(n_ramps(knots)), 0, 1)
 
 
 def mean_ramps(values, knots):
-    """Compute the mean of each ramp (n_knots - 1,) over values (n,), without an array of all ramps.
+    """Compute the mean of each ramp (n_ramps,) over values (n,), without an array of all ramps.
 
     A value is some way into the ramp of its bin, and at the end of all earlier ramps.
     """
+    if not n_ramps(knots):
+        return np.empty(0)
     way, bins = np.modf(np.interp(values, knots, np.arange(len(knots))))
     in_bin = partial(np.bincount, bins.astype(np.intp), minlength=len(knots))
     beyond = len(values) - np.cumsum(in_bin())
@@ -309,9 +382,11 @@ def encode(column, piece, out):
     with np.errstate(over="ignore"):  # far outside the range of the training set: infinity, which is bounded
         z = np.clip((values - piece.mean) / piece.scale, -1e9, 1e9)
     out[:, 0] = z / np.sqrt(1 + (z / BOUND) ** 2)
-    n_ramps = len(piece.ramp_means)
-    if n_ramps:
-        out[:, 1 : 1 + n_ramps] = ramps(values, piece.knots) - piece.ramp_means
+    start = 1
+    for _, knots, means, size in piece.ramps:
+        end = start + len(means)
+        out[:, start:end] = size * way_in_bins(values, knots) - means
+        start = end
     out[is_missing] = 0
     if piece.has_missing:
         out[:, -1] = is_missing

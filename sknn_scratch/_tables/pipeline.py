@@ -1,7 +1,7 @@
 """tabular_pipeline: from a raw table to predictions."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from sklearn.base import is_regressor
 from sklearn.pipeline import Pipeline
@@ -25,7 +25,7 @@ GROUPED = {"handle_unknown": "infrequent_if_exist", "min_frequency": 5, "max_cat
 def tabular_pipeline(
     estimator: Any = "classifier",
     *,
-    n_bins: int = 8,
+    n_bins: int | Literal["auto"] = "auto",
     kinds: Mapping[Any, str] | None = None,
     **parameters: Any,
 ) -> Pipeline:
@@ -58,8 +58,9 @@ def tabular_pipeline(
         What predicts. "classifier" and "regressor" are a :class:`ShallowNNEnsembleClassifier` and a
         :class:`ShallowNNEnsembleRegressor` of four networks in single precision. Their other parameters are
         the defaults of the class.
-    n_bins : int, default=8
-        Number of bins of a column of numbers. See :class:`PiecewiseLinearEncoder`.
+    n_bins : int or "auto", default="auto"
+        Number of bins of a column of numbers. "auto" is 8 and, with many rows, finer ones too. See
+        :class:`PiecewiseLinearEncoder`.
     kinds : dict, default=None
         What columns hold, by their names, where ``fit`` must not decide: "numbers", "booleans", "categories",
         "dates" or "dates with a time zone"; "nothing" leaves a column out. An example is
@@ -113,9 +114,10 @@ def tabular_pipeline(
     array(['cheap', 'dear', 'dear', 'cheap'], dtype='<U5')
     """
     network = network_for(estimator, parameters)
+    dtype = getattr(network, "dtype", None)
     encoder = TableEncoder(
-        PiecewiseLinearEncoder(n_bins),
-        OneHotEncoder(sparse_output=False, **GROUPED),
+        PiecewiseLinearEncoder(n_bins, dtype=dtype),
+        OneHotEncoder(sparse_output=False, dtype=dtype or "float64", **GROUPED),
         target_encoder("continuous" if is_regressor(network) else "auto"),
         kinds,
     )

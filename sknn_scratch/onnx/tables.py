@@ -46,10 +46,11 @@ def add_pieces(graph: Graph, column: Name, piece: Any) -> Iterator[Name]:
     square = graph.add("Mul", graph.add("Mul", z, z), BOUND**-2)
     bounded = graph.add("Div", z, graph.add("Sqrt", graph.add("Add", square, 1.0)))
     yield graph.add("Where", is_missing, 0.0, bounded)
-    if len(piece.ramp_means):
-        position_in_bin = graph.add("Div", graph.add("Sub", column, piece.knots[:-1]), np.diff(piece.knots))
-        ramps = graph.add("Min", graph.add("Max", position_in_bin, 0.0), 1.0)
-        yield graph.add("Where", is_missing, 0.0, graph.add("Sub", ramps, piece.ramp_means))
+    for ramps in piece.ramps:
+        position_in_bin = graph.add("Div", graph.add("Sub", column, ramps.knots[:-1]), np.diff(ramps.knots))
+        way = graph.add("Min", graph.add("Max", position_in_bin, 0.0), 1.0)
+        encoded = graph.add("Sub", graph.add("Mul", way, ramps.size), ramps.means)
+        yield graph.add("Where", is_missing, 0.0, encoded)
     if piece.has_missing:
         yield graph.add("Cast", is_missing, to=graph.float_type)
 

@@ -8,7 +8,7 @@ from sknn_scratch._core.schedules import SCHEDULES
 EXPECTED = {
     "constant": {0.0: 1.0, 0.25: 1.0, 0.999: 1.0},
     "cosine": {0.0: 1.0, 1 / 3: 0.75, 0.5: 0.5, 2 / 3: 0.25, 0.75: (1 - math.sqrt(0.5)) / 2, 1.0: 0.0},
-    "one_cycle": {0.0: 0.04, 0.15: 0.52, 0.3: 1.0, 0.65: 0.5, 1.0: 0.0},
+    "one_cycle": {0.0: 0.08, 0.15: 1.04, 0.3: 2.0, 0.65: 1.0, 1.0: 0.0},
     "adaptive": {0.0: 1.0, 0.25: 1.0, 0.999: 1.0},
 }
 every_schedule = pytest.mark.parametrize("name", SCHEDULES)
@@ -21,10 +21,16 @@ def test_factors_are_those_of_the_textbook(name):
 
 
 @every_schedule
-def test_factors_are_positive_and_at_most_one_as_long_as_there_are_epochs(name):
+def test_factors_are_positive_as_long_as_there_are_epochs_and_one_or_half_of_that_on_average(name):
     for n_epochs in (1, 2, 7, 1000):
         factors = [SCHEDULES[name].factor(epoch / n_epochs) for epoch in range(n_epochs)]
-        assert all(0 < factor <= 1 for factor in factors)
+        assert all(0 < factor <= 2 for factor in factors)
+    assert sum(factors) / n_epochs == pytest.approx(0.5 if name == "cosine" else 1.0, abs=0.02)
+
+
+@every_schedule
+def test_a_schedule_ends_if_its_last_factor_is_zero(name):
+    assert SCHEDULES[name].ends == (SCHEDULES[name].factor(1.0) == 0)
 
 
 def test_the_adaptive_schedule_alone_divides_on_a_plateau():

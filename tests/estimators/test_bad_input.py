@@ -44,7 +44,7 @@ BAD_PARAMS = {
     "learning_rate": [0, "constant", None, NAN, True, 10**400],
     "solver": ["rmsprop", None],
     "batch_size": [0, 1.5, "all", True],
-    "max_iter": [0, 1.5, "auto", INF, True],
+    "max_iter": [0, 1.5, "all", INF, True],
     "alpha": [-1, "chosen", NAN],
     "dropout": [-0.1, 1, 1.0, None, NAN],
     "momentum": [-0.1, 1, "auto"],
@@ -107,7 +107,7 @@ def test_every_partial_fit_names_a_bad_parameter():
     [
         ("activation", ACTIVATIONS),
         ("solver", ["auto", *SOLVERS]),
-        ("learning_rate_schedule", SCHEDULES),
+        ("learning_rate_schedule", ["auto", *SCHEDULES]),
         ("scoring", ["loss", "accuracy", "adjusted_mutual_info_score"]),
     ],
 )

@@ -14,6 +14,7 @@ from sklearn.model_selection import GridSearchCV, cross_validate
 from sknn_scratch import (
     Activation,
     Checkpoint,
+    DivergenceWarning,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
     ShallowNNEnsembleRegressor,
@@ -24,7 +25,9 @@ from sknn_scratch import (
 from sknn_scratch._core.losses import Logistic
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._fitting import alpha as module
-from sknn_scratch._fitting.alpha import ALPHAS, Choice
+from sknn_scratch._fitting import folds, held_out
+from sknn_scratch._fitting.alpha import MANY_ROWS, MOST_UNITS, Choice
+from sknn_scratch._fitting.folds import ALPHAS, LEAST_ROWS
 from sknn_scratch._fitting.hashes import hashes_of_rows
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.plan import plan_fit
@@ -118,10 +121,10 @@ def test_features_that_no_row_has_play_no_part():
 
 
 def test_many_features_have_fewer_units():
-    assert module.n_units(100, 20) == module.MOST_UNITS
-    assert module.n_units(5, 20) == 5
-    assert module.n_units(100, 2**14) * 2**14 <= module.MOST_WEIGHTS
-    assert module.n_units(100, 2**30) == 1
+    assert folds.n_units(MOST_UNITS, 20) == MOST_UNITS
+    assert folds.n_units(5, 20) == 5
+    assert folds.n_units(MOST_UNITS, 2**14) * 2**14 <= folds.MOST_WEIGHTS
+    assert folds.n_units(MOST_UNITS, 2**30) == 1
 
 
 def test_rows_that_differ_beyond_single_precision_are_not_joined():
@@ -154,7 +157,7 @@ def test_rows_that_are_unlike_their_neighbours_mislead():
 
 
 CASES = {
-    "too few rows": ({}, module.LEAST_ROWS - 1),
+    "too few rows": ({}, LEAST_ROWS - 1),
     "a number": ({"alpha": 2}, 90),
 }
 
@@ -176,7 +179,7 @@ def test_in_a_stream_it_is_fixed_and_a_regressor_has_its_own_value():
 
 
 def test_a_dozen_different_rows_are_enough():
-    n = module.LEAST_ROWS
+    n = LEAST_ROWS
     assert len(path_of(X[:n], Y[:n])[0])
     assert not len(path_of(np.repeat(X[: n - 1], 2, axis=0), np.repeat(Y[: n - 1], 2))[0])
 
@@ -238,30 +241,29 @@ def test_sparse_and_single_precision_rows_have_the_same_folds():
 @pytest.mark.parametrize("draw", [0, 1])
 def test_strata_are_spread_over_the_folds(draw):
     strata = np.repeat([0, 1, 2], [7, 5, 1])
-    folds = module.folds_of(strata, n_kept=1, draw=draw)
-    assert_array_equal(np.bincount(folds), [4, 4, 4, 1])
-    assert folds[-1] == module.N_FOLDS  # the class of one row stays in training
+    of_rows = folds.folds_of(strata, n_kept=1, draw=draw)
+    assert_array_equal(np.bincount(of_rows), [4, 4, 4, 1])
+    assert of_rows[-1] == folds.N_FOLDS  # the class of one row stays in training
     for stratum in (0, 1):
-        assert np.ptp(np.bincount(folds[strata == stratum])) <= 1
+        assert np.ptp(np.bincount(of_rows[strata == stratum])) <= 1
 
 
-@pytest.mark.parametrize(("limit", "value"), [("MOST_ROWS", 45), ("MOST_VALUES", 45 * X.shape[1])])
-def test_of_many_rows_or_wide_ones_some_are_used(limit, value, monkeypatch):
+def test_of_wide_rows_some_are_used(monkeypatch):
     expected = path_of(X, Y)
     module.memo.clear()
-    monkeypatch.setattr(module, limit, value)
+    monkeypatch.setattr(folds, "MOST_VALUES", 45 * X.shape[1])
     assert path_of(X, Y)[1] != expected[1]
 
 
 def test_some_rows_are_evenly_spaced():
-    assert_array_equal(module.evenly(10, 4), [0, 2, 5, 7])
-    assert_array_equal(module.evenly(3, 4), [0, 1, 2])
+    assert_array_equal(folds.evenly(10, 4), [0, 2, 5, 7])
+    assert_array_equal(folds.evenly(3, 4), [0, 1, 2])
 
 
 def test_of_few_rows_several_folds_are_drawn(monkeypatch):
     expected = path_of(X[:30], Y[:30])
     module.memo.clear()
-    monkeypatch.setattr(module, "MOST_DRAWS", 1)
+    monkeypatch.setattr(folds, "MOST_DRAWS", 1)
     assert path_of(X[:30], Y[:30])[1] != expected[1]
 
 
@@ -277,6 +279,59 @@ def test_every_loss(loss):
     reg = ShallowNNRegressor(8, loss=loss, max_iter=3, random_state=0).fit(X, np.exp(X[:, :2]))
     assert reg.alpha_ in ALPHAS
     assert np.isfinite(reg.alpha_path_["loss"]).all()
+
+
+# --- Many rows ---
+
+MANY_X = RNG.normal(size=(MANY_ROWS + 500, 3))
+MANY_Y = (MANY_X[:, 0] + RNG.normal(size=len(MANY_X)) > 0).astype(int)
+
+
+def test_many_rows_have_more_alphas_and_the_best_one_trains_them_all():
+    fitted = network().fit(MANY_X, MANY_Y)
+    alphas, losses = fitted.alpha_path_.values()
+    assert_array_equal(alphas, held_out.ALPHAS)
+    assert fitted.alpha_ == alphas[losses.argmin()]
+    given = network(alpha=fitted.alpha_, early_stopping=False).fit(MANY_X, MANY_Y)
+    assert_same_model(fitted, given, rtol=0)
+
+
+@pytest.mark.parametrize("container", [np.asarray, scipy.sparse.csr_array])
+def test_the_choice_of_many_rows_depends_on_them_and_their_weights_alone(container):
+    x, order = container(MANY_X), RNG.permutation(len(MANY_X))
+    weights = RNG.integers(0, 3, size=len(MANY_X))
+    weights[:MANY_ROWS] = 1
+    expected = path_of(x, MANY_Y, weights)
+    module.memo.clear()
+    assert path_of(x[order], MANY_Y[order], weights[order], random_state=1, learning_rate=0.1) == expected
+    repeated = np.repeat(np.arange(len(MANY_X)), weights)
+    module.memo.clear()
+    assert path_of(x[repeated], MANY_Y[repeated]) == expected
+
+
+def test_equal_rows_count_once():
+    few = np.repeat(X, 30, axis=0), np.repeat(Y, 30)
+    assert len(few[0]) > MANY_ROWS
+    assert path_of(*few)[0] == list(ALPHAS)
+
+
+def test_rare_classes_and_every_target_have_a_choice_of_many_rows():
+    y = MANY_Y.copy()
+    y[0] = 2  # a class of one row
+    labels = np.column_stack([MANY_Y, MANY_X[:, 1] > 0])
+    for target in (y, labels):
+        assert np.isfinite(path_of(MANY_X, target)[1]).all()
+    for loss in NUMBER_LOSSES:
+        reg = ShallowNNRegressor(8, loss=loss, max_iter=3, random_state=0)
+        assert np.isfinite(reg.fit(MANY_X, np.exp(MANY_X[:, :2])).alpha_path_["loss"]).all()
+
+
+def test_if_all_networks_diverge_it_is_the_usual_value():
+    reg = ShallowNNRegressor(8, max_iter=3, random_state=0)
+    with pytest.warns(DivergenceWarning), pytest.warns(UserWarning, match="far too large"):
+        reg.fit(1e180 * MANY_X, MANY_X[:, 0])  # squares overflow
+    assert np.isinf(reg.alpha_path_["loss"]).all()
+    assert reg.alpha_ == 3
 
 
 # --- A part of a fit ---

@@ -1,7 +1,8 @@
-"""What "auto" means: L-BFGS for few rows without validation, else Adam; the batches, the patience."""
+"""What "auto" means: L-BFGS for few rows without validation, else Adam; the schedule, epochs and batches."""
 
 import copy
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from sknn_scratch import (
     ShallowNNEnsembleClassifier,
     ShallowNNRegressor,
 )
-from sknn_scratch._fitting.auto import chosen_batch_size, chosen_patience
+from sknn_scratch._fitting.auto import chosen_pace
 from tests.helpers import assert_same_model, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*The maximum number of epochs")
@@ -36,7 +37,8 @@ CASES = {
     "all rows in a batch": ({"batch_size": None}, 100, {}, "adam"),
     "learning_rate": ({"learning_rate": 0.01}, 100, {}, "adam"),
     "beta_1": ({"beta_1": 0.8}, 100, {}, "adam"),
-    "schedule": ({"learning_rate_schedule": "one_cycle"}, 100, {}, "adam"),
+    "schedule": ({"learning_rate_schedule": "adaptive"}, 100, {}, "adam"),
+    "constant": ({"learning_rate_schedule": "constant"}, 100, {}, "adam"),
     "another solver": ({"solver": "sgd"}, 100, {}, "sgd"),
 }
 
@@ -48,6 +50,33 @@ def test_the_solver_is_that_of_the_rule(case):
     chosen = make_classifier(**params).fit(x, y, **given)
     assert chosen.solver_ == solver
     assert_same_model(chosen, make_classifier(**params | {"solver": solver}).fit(x, y, **given), rtol=0)
+
+
+CYCLES = {
+    "many rows": ({}, {}, "end_of_schedule", 40),
+    "a number of epochs": ({"max_iter": 4}, {}, "end_of_schedule", 4),
+    "few epochs": ({"max_iter": 3}, {}, "max_iter", 3),
+    "another schedule": ({"learning_rate_schedule": "cosine"}, {}, "end_of_schedule", 40),
+    "validation rows": ({"tol": 1e9}, VALIDATION, "no_improvement", 11),
+    "a constant rate": ({"learning_rate_schedule": "constant", "tol": 1e9}, {}, "converged", 11),
+    "patience": ({"n_iter_no_change": 2, "tol": 1e9}, {}, "converged", 3),
+}
+
+
+@pytest.mark.parametrize("case", CYCLES)
+def test_many_rows_have_one_cycle_of_2500_updates(case):
+    params, given, reason, n_epochs = CYCLES[case]
+    classifier = ShallowNNClassifier(2, early_stopping="X_val" in given and "auto", random_state=0, **params)
+    classifier.set_params(alpha=1.0).fit(X, Y, **given)
+    assert (classifier.stop_reason_, classifier.n_iter_) == (reason, n_epochs)
+
+
+def test_a_network_that_goes_on_has_had_its_cycle():
+    classifier = make_classifier(alpha="auto", max_iter=4, warm_start=True).fit(X, Y)
+    classifier.fit(X, Y).partial_fit(X, Y)
+    rates = classifier.history_["learning_rate"]
+    assert len(set(rates[:4])) == 4
+    assert set(rates[4:]) == {0.005}
 
 
 @pytest.mark.parametrize(("loss", "solver"), [("squared_error", "lbfgs"), ("absolute_error", "adam")])
@@ -91,19 +120,43 @@ def test_an_ensemble_says_which_solver_it_used():
         assert ensemble.fit(X[:n_rows], Y[:n_rows]).solver_ == solver
 
 
+def pace(n_rows, **params):
+    """What is chosen for some number of rows."""
+    classifier = make_classifier(**{"solver": "adam", "max_iter": "auto"} | params)
+    return chosen_pace(
+        classifier, classifier.solver, SimpleNamespace(n_samples=n_rows, validation=None), partial=False
+    )
+
+
 @pytest.mark.parametrize(
-    ("n_rows", "batch_size", "chosen"),
+    ("n_rows", "params", "chosen"),
     [
-        (60, "auto", 60),
-        (10_000, "auto", 100),
-        (10_201, "auto", 101),
-        (90_000, 100, 100),
-        (90_000, None, 90_000),
-        (60, 100, 60),
+        (60, {}, 60),
+        (60, {"batch_size": 100}, 60),
+        (2_500, {}, 100),
+        (10_201, {}, 202),
+        (10_201, {"learning_rate_schedule": "constant"}, 101),
+        (90_000, {"batch_size": 100}, 100),
+        (90_000, {"batch_size": None}, 90_000),
     ],
 )
-def test_batches_of_many_rows_are_their_square_root(n_rows, batch_size, chosen):
-    assert chosen_batch_size(make_classifier(batch_size=batch_size), n_rows) == chosen
+def test_batches_of_many_rows_follow_their_square_root(n_rows, params, chosen):
+    assert pace(n_rows, **params).batch_size == chosen
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "params", "n_epochs"),
+    [
+        (1_499, {}, 200),
+        (1_500, {}, 40),
+        (40_000, {}, 25),
+        (40_000, {"batch_size": 100}, 7),
+        (40_000, {"batch_size": None}, 40),
+        (10**8, {}, 4),
+    ],
+)
+def test_epochs_of_a_cycle_follow_its_updates(n_rows, params, n_epochs):
+    assert pace(n_rows, **params).max_iter == n_epochs
 
 
 @pytest.mark.parametrize(
@@ -118,12 +171,11 @@ def test_batches_of_many_rows_are_their_square_root(n_rows, batch_size, chosen):
         (90_000, {"batch_size": None}, 100),
         (90_000, {"n_iter_no_change": 10}, 10),
         (2_250_000, {}, 1),
+        (40, {"learning_rate_schedule": "cosine"}, np.inf),
     ],
 )
 def test_patience_is_of_ten_epochs_and_a_hundred_updates_and_less_with_many_rows(n_rows, params, patience):
-    classifier = make_classifier(**{"solver": "adam"} | params)
-    batch_size = chosen_batch_size(classifier, n_rows)
-    assert chosen_patience(classifier, classifier.solver, n_rows, batch_size) == patience
+    assert pace(n_rows, **{"learning_rate_schedule": "constant"} | params).n_iter_no_change == patience
 
 
 def test_a_fit_has_the_patience_of_the_rule():

@@ -199,3 +199,29 @@ def test_a_table_of_sparse_columns_only_is_like_a_dense_one(fill_value):
     sparse = dense.astype(pd.SparseDtype(float, fill_value))
     encoder = PiecewiseLinearEncoder()
     assert_array_equal(encoder.fit_transform(sparse), encoder.fit_transform(dense))
+
+
+@pytest.mark.parametrize(("n_columns", "n_fine"), [(8, 32), (9, 16), (16, 16), (17, 0)])
+def test_many_rows_have_fine_ramps_in_columns_with_many_values(n_columns, n_fine):
+    rng = np.random.default_rng(0)
+    x = np.column_stack([rng.normal(size=(1500, n_columns)), rng.integers(9, size=1500)])
+    encoder = PiecewiseLinearEncoder("auto").fit(x)
+    names = encoder.get_feature_names_out()
+    assert sum(name.startswith("x0_fine") for name in names) == n_fine
+    assert sum(name.startswith("x0_ramp") for name in names) == sum(f"x{n_columns}_" in one for one in names)
+    few = PiecewiseLinearEncoder("auto").fit_transform(x[:1499])
+    assert_array_equal(few, PiecewiseLinearEncoder(8).fit_transform(x[:1499]))
+
+
+def test_fine_ramps_are_those_of_more_bins_times_a_half():
+    x = np.random.default_rng(0).normal(size=(1500, 1))
+    both, fine = encoded(x, n_bins="auto"), encoded(x, n_bins=32)
+    assert_allclose(both, np.hstack([encoded(x), fine[:, 1:] / 2]), atol=1e-12)
+    assert_allclose(both[:, 1:].mean(axis=0), 0, atol=1e-12)
+
+
+def test_the_precision_may_be_chosen():
+    x = np.random.default_rng(0).normal(size=(40, 2))
+    single = PiecewiseLinearEncoder(dtype="float32").fit_transform(x)
+    assert single.dtype == np.float32
+    assert_array_equal(single, encoded(x).astype(np.float32))
