@@ -23,6 +23,7 @@ from sknn_scratch import EffectsDisplay, tabular_pipeline
 STATIC = Path(__file__).parents[1] / "docs" / "_static"
 OURS, OUR_NETWORK = "tabular_pipeline", "ShallowNNClassifier, scaled"
 BLACK, GREY = "#000000", "#767676"
+LINEAR = {"color": GREY, "ls": ":", "lw": 1.8}
 # What a name begins with: the label of the line in the picture of sizes, and its style.
 LINES = {
     OURS: (OURS, {"color": BLACK, "lw": 2.2}),
@@ -30,7 +31,7 @@ LINES = {
     "CatBoost": ("CatBoost", {"color": GREY, "marker": "o"}),
     "LightGBM": ("LightGBM", {"color": GREY, "marker": "^"}),
     "HistGradientBoosting": ("HistGradientBoosting", {"color": GREY, "marker": "s", "mfc": "#ffffff"}),
-    "LogisticRegression": ("linear model", LINEAR := {"color": GREY, "ls": ":", "lw": 1.8}),
+    "LogisticRegression": ("linear model", LINEAR),
     "Ridge": ("linear model", LINEAR),
     "MLP": ("MLP of scikit-learn", {"color": GREY, "marker": "x", "ls": "--"}),
     "without noise": ("without noise", {"color": GREY, "ls": (0, (1, 3))}),
