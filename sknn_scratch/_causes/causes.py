@@ -291,11 +291,11 @@ def plateau_of_the_start(fitted):
     """Name the cause and the remedy when no other cause is found for a loss that does not fall."""
     if fitted._activation_ == "identity":
         return "a linear network", ("use activation='relu': with 'identity', the network is a linear model",)
+    has_all_epochs = fitted.stop_reason_ in ALL_EPOCHS
     return "a plateau at the start, unless the features tell nothing about y", (
         "use init_scale='glorot'",
         "use max_grad_norm=None",
         "increase learning_rate",
-        "increase n_iter_no_change",
-        "decrease tol",
+        *(("increase max_iter",) if has_all_epochs else ("increase n_iter_no_change", "decrease tol")),
         "decrease alpha",
     )

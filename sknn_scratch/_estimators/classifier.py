@@ -118,8 +118,8 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
     random_state : int, RandomState instance or None, default=None
         Seed of the initial weights, the order of the rows, the validation split and dropout.
     verbose : int, default=0
-        If not 0, print a line after every epoch. The last line says why training stopped, and which epoch was
-        kept.
+        If not 0, print a line after every epoch. If the learning rate ends at zero, it says how many seconds
+        are left. The last line says why training stopped, and which epoch was kept.
 
     Attributes
     ----------

@@ -6,10 +6,12 @@ callbacks, nothing of it is called.
 
 from collections.abc import Sequence
 from contextlib import contextmanager
+from time import perf_counter
 from typing import Any, NamedTuple, Self
 
 import sklearn
 
+from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._core.training import Hooks
 from sknn_scratch._fitting.fitted import attributes_of, fitted_attributes
 from sknn_scratch._fitting.sklearn_versions import (
@@ -68,6 +70,7 @@ class FitReporter(Hooks):
         self.fit, self.estimator, self.name = fit, fit.estimator, name
         self.data = reported_data(fit.inputs)
         self.context = self.epoch = None  # of the fit and of its present epoch, if there are callbacks
+        self.start = None  # of the first epoch
 
     @contextmanager
     def fit_task(self):
@@ -84,6 +87,7 @@ class FitReporter(Hooks):
 
     def on_epoch_begin(self, run):
         """Tell the callbacks that an epoch begins."""
+        self.start = self.start or perf_counter()
         if self.context is not None:
             self.epoch = self.context.subcontext(task_name="epoch")
             self.epoch.call_on_fit_task_begin(estimator=self.estimator, **self.data)
@@ -93,8 +97,17 @@ class FitReporter(Hooks):
         if self.estimator.verbose:
             if self.fit.choice is not None and len(run.state.history) == 1:
                 self.print_line(self.fit.choice.in_words)
-            self.print_line(f"epoch {run.state.epoch}: {watched_numbers(run.state.history[-1])}")
+            numbers = watched_numbers(run.state.history[-1])
+            self.print_line(f"epoch {run.state.epoch}{self.outlook(run)}: {numbers}")
         return self.context is not None and self.call_epoch_hooks(run.state)
+
+    def outlook(self, run):
+        """Say how many epochs there will be, and how long they will take, if a schedule ends with them."""
+        if not SCHEDULES[run.config.schedule].ends:
+            return ""
+        n_done, n_epochs = run.epochs_done, run.config.max_iter
+        left = (perf_counter() - self.start) / n_done * (n_epochs - n_done)
+        return f" of {run.state.epochs_before + n_epochs} ({left:.1f} s left)"
 
     def report_end(self, state):
         """Print why training stopped, and which epoch was kept; a call of ``partial_fit`` is one epoch."""

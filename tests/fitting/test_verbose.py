@@ -4,6 +4,7 @@ import re
 from functools import partial
 
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import make_data, small_network
@@ -60,3 +61,14 @@ def test_verbose_ends_with_the_reason_to_stop_and_the_epoch_that_was_kept(capsys
 def test_verbose_tells_of_a_divergence_in_the_first_epoch(capsys):
     make_classifier(verbose=1, solver="sgd", activation="identity", learning_rate=1e8).fit(X, Y)
     assert capsys.readouterr().out.endswith(f"{StopReason.DIVERGED.value} Kept: the initial weights.\n")
+
+
+def test_verbose_says_how_long_a_schedule_will_last(capsys):
+    with pytest.warns(ConvergenceWarning, match=r"a plateau at the start.* increase max_iter=4, or"):
+        make_classifier(verbose=1, learning_rate_schedule="one_cycle").fit(X, Y)
+    *epochs, end = capsys.readouterr().out.splitlines()
+    pattern = re.compile(r"\[\w+\] epoch (\d) of 4 \((\d+\.\d) s left\): loss = ")
+    found = [pattern.match(line).groups() for line in epochs if "epoch" in line]
+    assert [number for number, _ in found] == ["1", "2", "3", "4"]
+    assert found[-1][1] == "0.0"
+    assert StopReason.END_OF_SCHEDULE.value in end
