@@ -82,12 +82,9 @@ def troubles_of(fit, state):
 
 def message_of_bad_end(fit, state):
     """Say why the training ended, and the remedy; of a failure, that of its likely cause, if one is found."""
-    reason, fitted = state.stop_reason, fit.model
-    if reason in FAILURES:
-        evidence = evidence_of(fit, state)
-        fitted = evidence.fitted
-        if cause := likely_cause(evidence, is_unlearnt=False):
-            return with_cause(reason.value, cause, fitted)
+    reason, fitted = state.stop_reason, fitted_copy(fit, state)
+    if reason in FAILURES and (cause := likely_cause(evidence_of(fit, state), is_unlearnt=False)):
+        return with_cause(reason.value, cause, fitted)
     return f"{reason.value} {remedy_for(fitted, REMEDIES_OF_ENDS[reason.name.lower()])}"
 
 
@@ -129,11 +126,10 @@ def may_have_learnt_nothing(fit, state):
 
 def evidence_of(fit, state):
     """Collect the evidence of a fit: its network, and the rows that it was trained on."""
-    network, data, fitted = fit.run.config.network, fit.run.data, copy.copy(fit.model)
-    vars(fitted).update(fitted_attributes(fit, state))
+    network, data = fit.run.config.network, fit.run.data
     rows = slice(None) if data.rows is None else data.rows
     return Evidence(
-        fitted,
+        fitted_copy(fit, state),
         network,
         view_parameters(state.params, network.shape),
         trained_rows(data, slice(None)),
@@ -141,6 +137,13 @@ def evidence_of(fit, state):
         fit.inputs.encoded_for(fit.model, True).y[rows],
         data.row_weights,
     )
+
+
+def fitted_copy(fit, state):
+    """Copy the estimator, with what a training has found so far."""
+    fitted = copy.copy(fit.model)
+    vars(fitted).update(fitted_attributes(fit, state))
+    return fitted
 
 
 def trained_rows(data, some):

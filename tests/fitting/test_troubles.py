@@ -90,3 +90,9 @@ def test_a_warning_that_is_an_error_is_raised_by_a_search(Search):
         warnings.simplefilter("error", ConvergenceWarning)
         with pytest.raises(ConvergenceWarning, match="max_iter=2"):
             search.fit(X, Y)
+
+
+def test_a_warning_of_the_last_epoch_names_the_number_that_auto_stands_for():
+    clf = ShallowNNClassifier(2, solver="adam", alpha=1.0, tol=0, early_stopping=False, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="Increase max_iter=200"):
+        clf.set_params(n_iter_no_change=1000).fit(X, Y)
