@@ -2,7 +2,8 @@
 
 The time is the time of the whole fit of a search: training, scoring and refit. All searches train for the
 same number of epochs, with the same batches, for the same number of candidates. Another table has other
-tools inside ``train_together``. The last table compares an ensemble of eight networks with one network.
+tools inside ``train_together``, and one an ensemble of eight networks beside one network. The last table
+shows for which networks a vectorised search pays: six candidates, each with an alpha that the data choose.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,17 +12,42 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - for the next line
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, cross_val_score, learning_curve
+from sklearn.preprocessing import StandardScaler
 
-from harness import SECONDS, Comparison, Options, Table, Timing, limit_threads, report_progress, time_in_turn
+from harness import (
+    SECONDS,
+    Comparison,
+    Options,
+    Table,
+    Timing,
+    forget_choices,
+    limit_threads,
+    report_progress,
+    time_in_turn,
+)
 from rivals import MLP, mlp_classifier, our_classifier
-from sknn_scratch import ShallowNNEnsembleClassifier, VectorizedGridSearchCV, train_together
+from sknn_scratch import (
+    ShallowNNClassifier,
+    ShallowNNEnsembleClassifier,
+    VectorizedGridSearchCV,
+    train_together,
+)
 from work import DIGITS, TINY, Work
 
 VECTORIZED, PLAIN, OF_MLP = "VectorizedGridSearchCV", "GridSearchCV", f"GridSearchCV of {MLP}"
 TOGETHER, ORDINARY = "in train_together", "without it"
 N_NETWORKS = 8
+DATA = {"iris": load_iris, "breast cancer": load_breast_cancer, "digits": load_digits}
+NETWORKS = {
+    "the defaults": ShallowNNClassifier(random_state=0),
+    "100 units, adam": ShallowNNClassifier(100, solver="adam", random_state=0),
+    "16 units, adam": ShallowNNClassifier(16, solver="adam", random_state=0),
+}
+GRID = {"activation": ["relu", "tanh"], "init_scale": ["glorot", "he", 0.1]}
+WAYS = {VECTORIZED: VectorizedGridSearchCV, PLAIN: GridSearchCV}
 
 
 @dataclass(frozen=True)
@@ -81,6 +107,7 @@ def answer(options: Options) -> Iterator[Table]:
             yield search_table(search.scaled(options.quick), min(options.repeats, 3))
         yield tools_table(SMALL_WORK.scaled(options.quick), options.repeats)
         yield ensemble_table(SMALL_WORK.scaled(options.quick), options.repeats)
+        yield networks_table(dict(list(DATA.items())[:1]) if options.quick else DATA, min(options.repeats, 3))
 
 
 def search_table(search: Search, repeats: int) -> Table:
@@ -149,6 +176,32 @@ def ensemble_table(work: Work, repeats: int) -> Table:
         unit=SECONDS,
     )
     return comparison.table(time_both_precisions(ways, work, repeats))
+
+
+def networks_table(data: dict[str, Callable[..., Any]], repeats: int) -> Table:
+    """Compare searches of usual networks."""
+    tasks = {}
+    for network_name, network in NETWORKS.items():
+        for data_name, load in data.items():
+            report_progress(f"2 ways, {network_name}, {data_name}")
+            X, y = load(return_X_y=True)
+            X = StandardScaler().fit_transform(X)
+            ways = {name: partial(anew, kind(network, GRID, cv=5), X, y) for name, kind in WAYS.items()}
+            tasks[f"{network_name}, {len(y):,} rows"] = time_in_turn(ways, repeats)
+    comparison = Comparison(
+        title="Six candidates × 5 folds of usual networks",
+        how=f"Two activations and three init_scales, on {', '.join(data)}, standardised; float64, one "
+        f"process, one BLAS thread; interleaved repetitions: {repeats}.",
+        base=VECTORIZED,
+        unit=SECONDS,
+    )
+    return comparison.table(tasks)
+
+
+def anew(search: Any, X: np.ndarray, y: np.ndarray) -> None:
+    """Fit a search without what the process remembers of others."""
+    forget_choices()
+    search.fit(X, y)
 
 
 def time_both_precisions(ways: dict[str, Any], work: Work, repeats: int) -> dict[str, dict[str, Timing]]:

@@ -231,14 +231,14 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             if group is not None and share_with_others(values[name], group) > MOST_MERGED
         ]
         n_means = len(np.unique(y)) if type_of_target(y) == "multiclass" else 1
-        widths = Counter(names[one] for one in inputs_of_features(encoder, len(names)) if one is not None)
-        n_features = sum(width for name, width in widths.items() if name not in chosen)
+        inputs = (names[one] for one in inputs_of_features(encoder, len(names)) if one is not None)
+        widths = Counter(name for name in inputs if name not in chosen)
+        n_features = widths.total()
         for name, width in widths.most_common():
             if n_features * len(y) <= MOST_NUMBERS or width <= FEATURES_OF_A_MEAN * n_means:
                 break
-            if name not in chosen:
-                chosen.append(name)
-                n_features -= width
+            chosen.append(name)
+            n_features -= width
         return chosen
 
     def _of_categories(self, attribute):
