@@ -57,10 +57,12 @@ class _VectorizedSearch:
 class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
     """Grid search that trains the networks of many candidates and folds in one pass.
 
-    For a small network, most of the training time is the overhead of small operations. Here the networks of
-    all candidates and folds are trained together. Each has its own rows, seed, learning rate, initial
+    It pays for small networks that adam trains, if ``alpha`` is given or searched; with the defaults, it
+    takes about as long as :class:`~sklearn.model_selection.GridSearchCV`. For a small network, most of the
+    training time is the overhead of small operations. Here the networks of all candidates and folds are
+    trained together. Each has its own rows, seed, learning rate, initial
     weights, penalty and dropout, and each stops on its own. Splits, scores and ``best_params_`` are the same
-    as with :class:`~sklearn.model_selection.GridSearchCV`, in much less time. The class is a ``GridSearchCV``
+    as with :class:`~sklearn.model_selection.GridSearchCV`. The class is a ``GridSearchCV``
     inside :func:`train_together`. The notes there say what is trained together: with the solver "lbfgs", the
     networks are trained one by one.
 
