@@ -51,6 +51,9 @@ def slides_of(section):
         elif is_question(node):
             slides.append([title.deepcopy(), node])
         elif isinstance(node, nodes.bullet_list):
+            if any(map(is_shown, slides[-1])):
+                slides.append([title.deepcopy(), *leading])
+                leading = []
             slides[-1].append(node)
         elif isinstance(node, nodes.paragraph):
             sentences = sentences_of(node)
@@ -90,13 +93,15 @@ def sentences_of(paragraph):
     ]
 
 
-def link_nowhere(app, page, template, context, doctree):
-    """Name no page before or after: not all have slides."""
+def trim_page(app, page, template, context, doctree):
+    """Leave out the pages before and after, which may have no slides, and the scripts of pages."""
     if isinstance(app.builder, RevealjsHTMLBuilder):
         context |= {"parents": [], "prev": None, "next": None}
+        scripts = context["script_files"]
+        context["script_files"] = [one for one in scripts if "mathjax" in str(getattr(one, "filename", one))]
 
 
 def setup(app):
     """Register with Sphinx."""
     app.connect("doctree-resolved", make_slides)
-    app.connect("html-page-context", link_nowhere)
+    app.connect("html-page-context", trim_page)
