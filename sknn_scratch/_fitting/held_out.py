@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from sknn_scratch._core.blocks import mean_loss
+from sknn_scratch._core.lazy import clear_unused_features, updates_lazily
 from sknn_scratch._core.network import make_batch
 from sknn_scratch._core.optimizers import Adam
 from sknn_scratch._core.parameters import initialise, view_parameters
@@ -18,21 +19,22 @@ from sknn_scratch._core.stack import stack_key
 from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._core.training import train
 from sknn_scratch._fitting.auto import pace_of_one_cycle
-from sknn_scratch._fitting.folds import evenly
+from sknn_scratch._fitting.folds import LEAST_ROWS, evenly
 from sknn_scratch._fitting.threads import map_in_threads
 
 ALPHAS = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)  # in ascending order
 SHARE, MOST_ROWS = 0.2, 20_000  # of the rows that are held out
-ADAM = Adam(beta_1=0.9, beta_2=0.999, epsilon=1e-8)
-LEARNING_RATE = 0.005
+ADAM, LEARNING_RATE = Adam(beta_1=0.9, beta_2=0.999, epsilon=1e-8), 0.005  # the defaults of the estimators
 
 
 def losses_by_alpha(data, strata, n_kept, network, init_scale):
     """Find the held-out loss of each alpha, and the number of rows that are held out.
 
-    The rows of the data are sorted by their strata (n_samples,).
+    The rows of the data are sorted by their strata (n_samples,). Returns None if too few can be held out.
     """
     to_spare = np.flatnonzero(np.bincount(strata)[strata] > n_kept)
+    if len(to_spare) < LEAST_ROWS:
+        return None
     some = to_spare[evenly(len(to_spare), min(math.ceil(SHARE * len(to_spare)), MOST_ROWS))]
     held_out = make_batch(data.X.take(data.rows[some]), data.targets[data.rows[some]], data.row_weights[some])
     others = np.delete(np.arange(data.n_samples), some)
@@ -53,6 +55,8 @@ def run_of(alpha, data, network, init_scale):
     config = Config(network, ADAM, learning_rate=LEARNING_RATE, alpha=alpha, **pace)
     rng = np.random.default_rng(0)
     params = initialise(network.shape, init_scale, rng, data.targets.dtype)
+    if updates_lazily(config, data):
+        clear_unused_features(params, network.shape, data)
     return Run(State(params, shuffle_rng=rng, dropout_rng=rng), data, config)
 
 

@@ -326,6 +326,29 @@ def test_rare_classes_and_every_target_have_a_choice_of_many_rows():
         assert np.isfinite(reg.fit(MANY_X, np.exp(MANY_X[:, :2])).alpha_path_["loss"]).all()
 
 
+def test_many_classes_of_one_row_leave_nothing_to_hold_out():
+    many = np.append(np.arange(MANY_ROWS), [0, 0])
+    fitted = ShallowNNClassifier(2, max_iter=1, random_state=0).fit(MANY_X[: len(many)], many)
+    assert fitted.alpha_ == 1
+    assert not len(fitted.alpha_path_["alpha"])
+
+
+def test_features_that_the_training_rows_lack_do_not_count():
+    """As in text: each row has words of its own, so all rows held out are predicted alike."""
+    rows = scipy.sparse.csr_array(np.repeat(np.eye(MANY_ROWS, dtype=np.float32), 6, axis=1))
+    _, losses = path_of(rows, np.arange(MANY_ROWS) % 2, n_hidden=MOST_UNITS, init_scale=3.0)
+    assert max(losses) < 15  # with random weights for these words: 20 and more
+
+
+def test_control_c_in_the_choice_ends_the_fit(monkeypatch):
+    def interrupted(runs, map_blocks):
+        runs[0].is_interrupted = True
+
+    monkeypatch.setattr(held_out, "train", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        network().fit(MANY_X, MANY_Y)
+
+
 def test_if_all_networks_diverge_it_is_the_usual_value():
     reg = ShallowNNRegressor(8, max_iter=3, random_state=0)
     with pytest.warns(DivergenceWarning), pytest.warns(UserWarning, match="far too large"):
