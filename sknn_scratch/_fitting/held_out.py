@@ -1,8 +1,9 @@
 """The losses of a part of many rows for each alpha.
 
-The best alpha of all rows is another one than of a sample, and one part of them is enough to hold out. For
-each alpha, a network of few units trains on the other rows as the fit does by default: with Adam and one
-cycle of the learning rate. In fewer epochs it would overfit less, and a weaker penalty would seem right.
+The best alpha of all rows is another one than of a sample, and a part of them is enough to hold out: a fifth,
+or several in turn if a fifth is few rows. For each alpha, a network of few units trains on the other rows as
+the fit does by default: with Adam and one cycle of the learning rate. In fewer epochs it would overfit less,
+and a weaker penalty would seem right.
 """
 
 import math
@@ -23,21 +24,34 @@ from sknn_scratch._fitting.folds import LEAST_ROWS, evenly
 from sknn_scratch._fitting.threads import map_in_threads
 
 ALPHAS = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)  # in ascending order
-SHARE, MOST_ROWS = 0.2, 20_000  # of the rows that are held out
+N_PARTS = 5
+# So many rows are held out at least, if there are as many, and at most.
+LEAST_HELD_OUT, MOST_HELD_OUT = 1000, 20_000
 ADAM, LEARNING_RATE = Adam(beta_1=0.9, beta_2=0.999, epsilon=1e-8), 0.005  # the defaults of the estimators
 
 
 def losses_by_alpha(data, strata, n_kept, network, init_scale):
-    """Find the held-out loss of each alpha, and the number of rows that are held out.
+    """Find the mean held-out loss of each alpha, and the number of rows that are held out.
 
     The rows of the data are sorted by their strata (n_samples,). Returns None if too few can be held out.
     """
     to_spare = np.flatnonzero(np.bincount(strata)[strata] > n_kept)
     if len(to_spare) < LEAST_ROWS:
         return None
-    some = to_spare[evenly(len(to_spare), min(math.ceil(SHARE * len(to_spare)), MOST_ROWS))]
-    held_out = make_batch(data.X.take(data.rows[some]), data.targets[data.rows[some]], data.row_weights[some])
-    others = np.delete(np.arange(data.n_samples), some)
+    parts = [to_spare[number::N_PARTS] for number in range(N_PARTS)]
+    parts = parts[: math.ceil(LEAST_HELD_OUT / len(parts[0]))]
+    parts = [part[evenly(len(part), MOST_HELD_OUT)] for part in parts]
+    all_losses = [losses_of(part, data, network, init_scale) for part in parts]
+    sizes = list(map(len, parts))
+    losses = np.average(all_losses, axis=0, weights=sizes).tolist()
+    return dict(zip(ALPHAS, losses, strict=True)), sum(sizes)
+
+
+def losses_of(part, data, network, init_scale):
+    """List the loss of a part of the rows for each alpha, if networks train on the others."""
+    rows, weights = data.rows[part], data.row_weights[part]
+    held_out = make_batch(data.X.take(rows), data.targets[rows], weights)
+    others = np.delete(np.arange(data.n_samples), part)
     data = replace(data, rows=data.rows[others], row_weights=data.row_weights[others])
     runs = [run_of(alpha, data, network, init_scale) for alpha in ALPHAS]
     groups = [runs] if stack_key(runs[0]) is not None else [[run] for run in runs]
@@ -46,7 +60,7 @@ def losses_by_alpha(data, strata, n_kept, network, init_scale):
             train(group, map_blocks=map_blocks)
     if any(run.is_interrupted for run in runs):
         raise KeyboardInterrupt
-    return dict(zip(ALPHAS, (loss_of(run, held_out) for run in runs), strict=True)), len(some)
+    return [loss_of(run, held_out) for run in runs]
 
 
 def run_of(alpha, data, network, init_scale):
