@@ -309,6 +309,13 @@ def test_the_choice_of_many_rows_depends_on_them_and_their_weights_alone(contain
     assert path_of(x[repeated], MANY_Y[repeated]) == expected
 
 
+def test_a_fifth_of_few_of_many_rows_is_not_enough(monkeypatch):
+    expected = path_of(MANY_X, MANY_Y)
+    module.memo.clear()
+    monkeypatch.setattr(held_out, "LEAST_HELD_OUT", 1)
+    assert path_of(MANY_X, MANY_Y)[1] != expected[1]
+
+
 def test_equal_rows_count_once():
     few = np.repeat(X, 30, axis=0), np.repeat(Y, 30)
     assert len(few[0]) > MANY_ROWS
