@@ -29,6 +29,7 @@ LINES = {
     OURS: (OURS, {"color": BLACK, "lw": 2.2}),
     "ShallowNN": ("ShallowNN, scaled", {"color": BLACK, "ls": "--", "lw": 1.6}),
     "CatBoost": ("CatBoost", {"color": GREY, "marker": "o"}),
+    "LightGBM, early": ("LightGBM, early stopping", {"color": GREY, "marker": "v", "mfc": "#ffffff"}),
     "LightGBM": ("LightGBM", {"color": GREY, "marker": "^"}),
     "HistGradientBoosting": ("HistGradientBoosting", {"color": GREY, "marker": "s", "mfc": "#ffffff"}),
     "LogisticRegression": ("linear model", LINEAR),
@@ -92,11 +93,11 @@ def draw_tables() -> None:
 
 def draw_sizes() -> None:
     """Draw loss and time against the number of rows, below each other, and the tables side by side."""
-    tables = list(tables_of("sizes"))
+    tables = [table for table in tables_of("sizes") if table[1][0][1] == "rows"]
     bands = [tables[i : i + TABLES_SIDE_BY_SIDE] for i in range(0, len(tables), TABLES_SIDE_BY_SIDE)]
     figure = plt.figure(figsize=(9.6, 4.6 * len(bands)))
     for part, band in zip(figure.subfigures(len(bands), squeeze=False).flat, bands, strict=True):
-        part.subplots_adjust(left=0.065, right=0.84, bottom=0.1, top=0.93, wspace=0.25, hspace=0.12)
+        part.subplots_adjust(left=0.065, right=0.82, bottom=0.1, top=0.93, wspace=0.25, hspace=0.12)
         grid = part.subplots(2, TABLES_SIDE_BY_SIDE, sharex="col")
         for what, row in zip(("loss", "CPU s"), grid, strict=True):
             lines = [draw_lines(ax, what, rows) for ax, (_, rows) in zip(row, band, strict=False)]
