@@ -55,6 +55,15 @@ def names_before():
     return before
 
 
+def run_with_check(step, code, names_before):
+    """Run an answer to a step, and the check of the step."""
+    namespace = {
+        name: copy.deepcopy(value) if isinstance(value, list) else value  # which an answer may change
+        for name, value in names_before[step].items()
+    }
+    exec(f"{code}\n{ANSWERS[STEPS[step] + 1]}", namespace)
+
+
 @pytest.mark.parametrize("language", PAGES)
 def test_the_notebook_of_the_answers_runs(language, capsys):
     namespace = {}
@@ -69,16 +78,25 @@ def test_the_notebook_of_the_answers_runs(language, capsys):
     [pytest.param(step, *rest, id=f"{TITLES[step]}, {name}") for step, name, *rest in mistakes()],
 )
 def test_a_mistake_is_caught_with_a_message_that_says_where_to_look(step, said, code, names_before):
-    namespace = {
-        name: copy.deepcopy(value) if isinstance(value, list) else value  # which a mistake may change
-        for name, value in names_before[step].items()
-    }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # an overflow may be part of the mistake
         with pytest.raises((AssertionError, ValueError)) as raised:  # the latter if shapes do not fit
-            exec(f"{code}\n{ANSWERS[STEPS[step] + 1]}", namespace)
+            run_with_check(step, code, names_before)
     assert said in str(raised.value)
     assert len(str(raised.value)) > 20
+
+
+def test_parameters_that_are_changed_in_place_and_back_may_differ_by_rounding(names_before):
+    step = TITLES.index("Step 4")
+    code = ANSWERS[STEPS[step]]
+    for usual, in_place in (
+        ("[array.copy() for array in parameters]", "parameters"),
+        ("(h, -h)", "(h, -2 * h)"),
+        ("    return", "    parameters[which][place] = np.nextafter(parameters[which][place] + h, 1)\n    return"),
+    ):
+        assert usual in code
+        code = code.replace(usual, in_place)
+    run_with_check(step, code, names_before)
 
 
 def test_fewer_than_forty_lines_of_the_reader_are_a_classifier():
