@@ -92,7 +92,10 @@ def test_parameters_that_are_changed_in_place_and_back_may_differ_by_rounding(na
     for usual, in_place in (
         ("[array.copy() for array in parameters]", "parameters"),
         ("(h, -h)", "(h, -2 * h)"),
-        ("    return", "    parameters[which][place] = np.nextafter(parameters[which][place] + h, 1)\n    return"),
+        (
+            "    return",
+            "    parameters[which][place] = np.nextafter(parameters[which][place] + h, 1)\n    return",
+        ),
     ):
         assert usual in code
         code = code.replace(usual, in_place)
