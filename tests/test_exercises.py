@@ -112,15 +112,22 @@ def test_fewer_than_forty_lines_of_the_reader_are_a_classifier():
     assert 30 < sum(bool(line.strip()) for answer in answers for line in answer.splitlines()) < 40
 
 
-def test_nbgrader_learns_which_cells_have_solutions_and_which_check_them():
+def test_nbgrader_learns_which_cells_have_solutions_and_restores_all_others():
     cells = notebook.notebook_of(PAGES["English"], solved=True)["cells"]
-    marked = [one for one in cells if "nbgrader" in one["metadata"]]
-    assert len(marked) == 2 * len(STEPS)
-    for step, check in zip(marked[::2], marked[1::2], strict=True):
-        assert step["metadata"]["nbgrader"]["solution"]
-        assert check["metadata"]["nbgrader"]["points"] == 1
-        assert "### BEGIN SOLUTION" in step["source"]
-        assert "assert " in check["source"]
+    marked = {one["metadata"]["nbgrader"]["grade_id"]: one for one in cells if one["metadata"]}
+    solutions = {name: one for name, one in marked.items() if one["metadata"]["nbgrader"]["solution"]}
+    assert len(solutions) == len(STEPS)
+    assert {"n_numbers", "forward", "softmax", "gradients", "MyClassifier"} < set(solutions)
+    for name, one in marked.items():
+        assert one["metadata"]["nbgrader"]["locked"] == ("### BEGIN SOLUTION" not in one["source"])
+        assert one["metadata"]["nbgrader"]["grade"] == name.startswith("check-")
+    assert [name for name in marked if name not in solutions and not name.startswith("check-")] == [
+        "given-2",
+        "given-4",
+    ]
+    for name in solutions:
+        assert marked[f"check-{name}"]["metadata"]["nbgrader"]["points"] == 1
+        assert "assert " in marked[f"check-{name}"]["source"]
 
 
 @pytest.mark.parametrize("language", PAGES)

@@ -9,6 +9,7 @@ PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 SITE = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["urls"]["Documentation"]
 OPTION = re.compile(r"^:(\w+): *(.*)$", re.MULTILINE)
 SOLUTION = re.compile(r"### BEGIN SOLUTION.*?### END SOLUTION", re.DOTALL)
+DEFINED = re.compile(r"^(?:def|class) (\w+)", re.MULTILINE)
 HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS\n.*?### END HIDDEN TESTS\n", re.DOTALL)
 FENCE = re.compile(
     r"^(?P<fence>`{3,})(?P<kind>\S+)[^\n]*\n(?P<options>(?::\w+:[^\n]*\n)*)(?P<body>.*?)^(?P=fence)$",
@@ -152,15 +153,25 @@ def notebook_of(markdown, values=(), drawings=(), *, solved=False, chinese=False
 
 
 def mark(cells):
-    """Tell nbgrader which cells have solutions, and which check them: the next ones, for a point each."""
-    tasks = [i for i, one in enumerate(cells) if SOLUTION.search(one["source"])]
-    for step, i in enumerate(tasks, start=1):
-        for one, name, checks in ((cells[i], "step", False), (cells[i + 1], "check", True)):
-            mine = {"schema_version": 3, "grade_id": f"{name}-{step}", "cell_type": "code", "task": False}
-            mine |= {"solution": not checks, "grade": checks, "locked": checks} | (
-                {"points": 1} if checks else {}
-            )
-            one["metadata"] = {**one["metadata"], "nbgrader": mine}
+    """Tell nbgrader what each cell of code is: a solution, its check, which gives a point, or given.
+
+    A solution has the name of what it defines. nbgrader restores the other cells before it runs the checks.
+    """
+    name = ""  # of the solution before this cell
+    for place, one in enumerate(cells):
+        if one["cell_type"] != "code" or "%pip" in one["source"]:
+            continue
+        solution = SOLUTION.search(one["source"])
+        if solution:
+            kind = {"grade_id": DEFINED.search(one["source"])[1]}
+        elif name:
+            kind = {"grade_id": f"check-{name}", "points": 1}
+        else:
+            kind = {"grade_id": f"given-{place}"}
+        kind |= {"solution": bool(solution), "locked": not solution, "grade": "points" in kind}
+        nbgrader = {"schema_version": 3, "cell_type": "code", "task": False, **kind}
+        one["metadata"] = {**one["metadata"], "nbgrader": nbgrader}
+        name = kind["grade_id"] if solution else ""
 
 
 def script_of(notebook):
