@@ -84,12 +84,13 @@ def chosen_schedule(model, data):
     """Choose the schedule of the learning rate: "auto" is one cycle for a new network and many rows.
 
     It is as good as a constant rate that goes on until the loss stays, and takes half the epochs or fewer.
-    Validation rows stop a constant rate at a good time, and a few epochs are no cycle.
+    Validation rows stop a constant rate at a good time. A few epochs, or one update in each, are no cycle.
     """
     if model.learning_rate_schedule != "auto":
         return model.learning_rate_schedule
     is_new, is_validated = not hasattr(model, "coefs_"), data.validation is not None
-    is_long = model.max_iter == "auto" or model.max_iter >= FEWEST_CYCLE_EPOCHS
+    has_epochs = model.max_iter == "auto" or model.max_iter >= FEWEST_CYCLE_EPOCHS
+    is_long = has_epochs and model.batch_size is not None
     is_cycle = is_new and is_long and not is_validated and data.n_samples >= MANY_ROWS
     return "one_cycle" if is_cycle else "constant"
 
