@@ -94,11 +94,16 @@ def sentences_of(paragraph):
 
 
 def trim_page(app, page, template, context, doctree):
-    """Leave out the pages before and after, which may have no slides, and the scripts of pages."""
+    """Leave out what slides have not: pages before and after, scripts of pages, and styles of the gallery."""
     if isinstance(app.builder, RevealjsHTMLBuilder):
         context |= {"parents": [], "prev": None, "next": None}
-        scripts = context["script_files"]
-        context["script_files"] = [one for one in scripts if "mathjax" in str(getattr(one, "filename", one))]
+        context["script_files"] = [one for one in context["script_files"] if "mathjax" in name_of(one)]
+        context["css_files"] = [one for one in context["css_files"] if "sg_gallery" not in name_of(one)]
+
+
+def name_of(file):
+    """Get the name of a script or a style sheet."""
+    return str(getattr(file, "filename", file))
 
 
 def setup(app):
