@@ -333,6 +333,7 @@ def test_rare_classes_and_every_target_have_a_choice_of_many_rows():
         assert np.isfinite(reg.fit(MANY_X, np.exp(MANY_X[:, :2])).alpha_path_["loss"]).all()
 
 
+@pytest.mark.filterwarnings("ignore:The number of unique classes")
 def test_many_classes_of_one_row_leave_nothing_to_hold_out():
     many = np.append(np.arange(MANY_ROWS), [0, 0])
     fitted = ShallowNNClassifier(2, max_iter=1, random_state=0).fit(MANY_X[: len(many)], many)
