@@ -55,8 +55,8 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         each two of them. A value that fills more than a bin by itself counts as one bin, and the others are
         made of the other values. With fewer than three different values, there are no ramps.
 
-        "auto" is 8 and, from 1,500 rows on, there are also ramps for 32 fine bins, times 1/2. With more than
-        8 columns that have so many values, these share 256 fine ramps; with more than 16, there are none.
+        "auto" is 8 and, from 1,500 rows on, there are also ramps for 32 fine bins, times 1/2. If more than 8
+        columns have more than 9 different values, the fine bins are 16; if more than 16 have, there are none.
     dtype : {"float32", "float64"} or None, default=None
         Precision of the encodings. None is that of X.
 

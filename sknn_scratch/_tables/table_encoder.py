@@ -25,7 +25,8 @@ MANY, MOST_MERGED = "many", 0.1
 # It also takes the columns with the most categories, so that the encoder of categories makes at most so many
 # numbers of a table: 0.4 GB in double precision, and two more copies of them exist for a while.
 MOST_NUMBERS = 50_000_000
-# About as many features as the encoder of numbers makes of a mean of y. It is no gain to replace fewer.
+# About as many features as the encoder of numbers makes of a mean of y, without fine bins. It is no gain to
+# replace fewer.
 FEATURES_OF_A_MEAN = 10
 # The types of y for which there is such an encoder.
 ONE_TARGET = {"binary", "multiclass", "continuous"}
