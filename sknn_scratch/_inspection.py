@@ -12,59 +12,60 @@ from sknn_scratch._core.activations import ACTIVATIONS, Activation, activation_o
 from sknn_scratch._core.blocks import predict_hidden
 from sknn_scratch._estimators.ensemble import Ensemble
 from sknn_scratch._estimators.single import SingleNetwork
-from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, target_kind_of
+from sknn_scratch._fitting.fitted import fitted_layers, fitted_network
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in, _num_samples, _safe_indexing
 
 # A fitted network, alone or as the last step; or an ensemble, whose first network is meant.
 FittedNetwork: TypeAlias = SingleNetwork | Ensemble | Pipeline
 
 
-def network_of(estimator):
-    """Find the fitted network: the estimator, the last step of a Pipeline, or the first of an ensemble."""
-    fitted = estimator[-1] if isinstance(estimator, Pipeline) else estimator
-    if isinstance(fitted, Ensemble):
-        check_is_fitted(fitted, "estimators_")
-        fitted = fitted.estimators_[0]
-    if not isinstance(fitted, SingleNetwork):
-        raise TypeError(
-            "estimator must be a fitted network or ensemble of this package, or a Pipeline that ends in one, "
-            f"got {type(fitted).__name__}. Of a search, pass its best_estimator_. EffectsDisplay shows any "
-            "estimator."
-        )
-    check_is_fitted(fitted, "coefs_")
-    return fitted
+class Inspected:
+    """The network of a fitted estimator, and what comes before it.
 
+    Attributes
+    ----------
+    network : the estimator, the last step of a Pipeline, or the first network of an ensemble
+    place : which network of an ensemble it is, in words, or None
+    """
 
-def place_of_network(estimator):
-    """Say which network ``network_of`` finds in an ensemble; None if the estimator has only one."""
-    fitted = estimator[-1] if isinstance(estimator, Pipeline) else estimator
-    return f"first of {len(fitted.estimators_)} networks" if isinstance(fitted, Ensemble) else None
+    def __init__(self, estimator: FittedNetwork) -> None:
+        steps = estimator if isinstance(estimator, Pipeline) else [estimator]
+        self.earlier = steps[:-1] if len(steps) > 1 else None
+        network, self.place = steps[-1], None
+        if isinstance(network, Ensemble):
+            check_is_fitted(network, "estimators_")
+            self.place = f"first of {len(network.estimators_)} networks"
+            network = network.estimators_[0]
+        if not isinstance(network, SingleNetwork):
+            raise TypeError(
+                "estimator must be a fitted network or ensemble of this package, or a Pipeline that ends in "
+                f"one, got {type(network).__name__}. Of a search, pass its best_estimator_. EffectsDisplay "
+                "shows any estimator."
+            )
+        check_is_fitted(network, "coefs_")
+        self.network = network
 
+    def rows(self, X):
+        """Pass X through the steps before the network."""
+        return X if self.earlier is None else self.earlier.transform(X)
 
-def has_earlier_steps(estimator):
-    """Whether a Pipeline has steps before the network."""
-    return isinstance(estimator, Pipeline) and len(estimator) > 1
+    @property
+    def feature_names(self):
+        """Names (n_features,) of the features as the network sees them."""
+        if self.earlier is not None and not hasattr(self.network, "feature_names_in_"):
+            with suppress(AttributeError):  # not every step can name its output
+                names = self.earlier.get_feature_names_out()
+                if names is not None:  # it is None if all steps are "passthrough"
+                    return names
+        return _check_feature_names_in(self.network)  # those of the fit, else x0, x1, ...
 
-
-def network_input(estimator, X):
-    """Pass X through the steps of a Pipeline before the network."""
-    return estimator[:-1].transform(X) if has_earlier_steps(estimator) else X
-
-
-def feature_names_of(estimator):
-    """Names (n_features,) of the features as the network sees them."""
-    fitted = network_of(estimator)
-    if has_earlier_steps(estimator) and not hasattr(fitted, "feature_names_in_"):
-        with suppress(AttributeError):  # not every step can name its output
-            names = estimator[:-1].get_feature_names_out()
-            if names is not None:  # it is None if all steps are "passthrough"
-                return names
-    return _check_feature_names_in(fitted)  # those of the fit, else x0, x1, ...
-
-
-def output_names(fitted):
-    """Names (n_outputs,) of the classes, labels or targets."""
-    return target_kind_of(fitted).output_names()
+    @property
+    def activation(self):
+        """Name of the activation; the user's own activation has the name of its function."""
+        activation = self.network._activation_
+        if isinstance(activation, Activation):
+            return getattr(activation.function, "__name__", "custom")
+        return activation
 
 
 def hidden_inputs(fitted, rows):
@@ -78,13 +79,6 @@ def activate(fitted, z):
     hidden, slope = z.copy(), np.empty_like(z)
     activation_of(fitted._activation_)(hidden, slope)
     return hidden, slope
-
-
-def activation_name(fitted):
-    """Name the activation; the user's own activation has the name of its function."""
-    if isinstance(fitted._activation_, Activation):
-        return getattr(fitted._activation_.function, "__name__", "custom")
-    return fitted._activation_
 
 
 def some_rows(X, n_rows):

@@ -1,29 +1,267 @@
 """The registry of findings: what ``diagnose`` looks for, and which findings explain others.
 
 Here are the causes for which a network learns nothing (``_causes``), and below them what such a network, or
-another one, looks like. To add a finding, write a function of an Examination, as those of the causes are.
+another one, looks like. To add a finding, write a function of an Examination, as those of the causes are, and
+add a line to ``CHECKS``.
 """
 
 from types import MappingProxyType
 
-from sknn_scratch._causes.causes import BAD_RESULT, CAUSES, NO_GRADIENT, Cause
-from sknn_scratch._diagnosis import checks_of_training as of_training
-from sknn_scratch._diagnosis import checks_of_units as of_units
+import numpy as np
+
+from sknn_scratch._causes.causes import BAD_RESULT, CAUSES, NO_GRADIENT, Cause, plateau_of_the_start
+from sknn_scratch._causes.evidence import ON_DATA, TRAINING, UNKNOWN_GUESS, UNLEARNT, VALIDATION
+from sknn_scratch._causes.measured import Limits, Measured
+from sknn_scratch._causes.remedies import ALL_EPOCHS, REMEDIES_OF_ENDS
+from sknn_scratch._causes.words import multiple_of, quantity
+from sknn_scratch._core.activations import SATURATED_SLOPE
+
+# Random initial weights are never equal. Some units may still find the same optimum. But if half of the units
+# are copies, half of the network is useless.
+IDENTICAL_LIMITS = Limits(0.0, 0.5)
+# Units that started equal differ only by rounding.
+IDENTICAL_TOLERANCE = 1e-6
+# Healthy relu networks lose up to a third of their units (tried on small data sets).
+DEAD_LIMITS = Limits(0.4, 0.6)
+# Sigmoid networks that fit well have up to half of their hidden inputs on the flat ends.
+SATURATION_LIMITS = Limits(0.5, 0.75)
+# These activations are flat on one side by design, and units are off for about half of all rows.
+HINGES = ("relu", "leaky_relu")
+# Healthy networks let through 12 % (sigmoid) to 90 % (elu). A slope of 5 % counts as saturated.
+VANISHING_LIMITS = Limits(0.9, 1 - SATURATED_SLOPE)
+# At 1/2, new rows cost half of the loss of a guess more. Healthy networks stay below 0.15.
+OVERFITTING_LIMITS = Limits(0.25, 0.5)
+# The loss that is recorded while weights change differs by less from that of the final weights (tried on
+# public data sets), in losses of a guess.
+SAME = 0.02
+# If the loss fell by 5 % in the last tenth of the epochs, it would fall much further in as many more epochs.
+TOO_EARLY_LIMITS = Limits(0.01, 0.05)
+LAST_PART = 10  # "the last tenth"
+# Healthy networks are not worse than simple models, except by chance.
+UNDERFITTING_LIMITS = Limits(0.05, 0.1)
+# A class that is missed in half of its rows is hardly learnt. If it is missed in nine of ten, it is ignored.
+IMBALANCE_LIMITS = Limits(0.5, 0.9)
+# A class is rare if it has less than half of an equal share of the rows.
+RARE = 0.5
+
+
+# --- The hidden units ---
+
+
+def identical_units(evidence):
+    """Look for units that have the same weights as another unit: they compute the same and learn the same."""
+    weights = np.vstack([evidence.fitted.coefs_[0], evidence.fitted.intercepts_[0]])
+    weights = weights[:, np.argsort(weights.sum(axis=0))]  # so that equal units are neighbours
+    difference = np.linalg.norm(np.diff(weights), axis=0)
+    n_copies = int((difference <= IDENTICAL_TOLERANCE * np.linalg.norm(weights[:, 1:], axis=0)).sum())
+    n_hidden = weights.shape[1]
+    return Measured(
+        n_copies / n_hidden,
+        IDENTICAL_LIMITS,
+        f"{n_copies} of {quantity(n_hidden, 'hidden unit')} are copies of another one. Units with the same "
+        "weights get the same gradient, so training never makes them different.",
+        ("start from random weights: init_scale='glorot', 'he' or a small number",)
+        if evidence.fitted.init_scale == 0
+        else ("decrease n_hidden", "decrease alpha"),
+    )
+
+
+def saturation(evidence):
+    """Look at the share of hidden inputs on the flat ends of the activation."""
+    if evidence.fitted._activation_ in HINGES:
+        return f"{evidence.fitted._activation_} is flat where it is off, by design; see dead units"
+    flat = evidence.hidden_layer.flat_fraction
+    return Measured(
+        flat,
+        SATURATION_LIMITS,
+        f"{flat:.0%} of the hidden inputs are where the slope g'(z) is below {SATURATED_SLOPE}. There the "
+        "units are fully on or off, and learn slowly.",
+        ("decrease learning_rate", "increase alpha", "use activation='relu'"),
+    )
+
+
+def dead_units(evidence):
+    """Look for units that are flat for every row: no gradient reaches their weights."""
+    dead, n_hidden = evidence.hidden_layer.dead_fraction, evidence.fitted.coefs_[0].shape[1]
+    return Measured(
+        dead,
+        DEAD_LIMITS,
+        f"{round(dead * n_hidden)} of {quantity(n_hidden, 'hidden unit')} have a slope g'(z) below "
+        f"{SATURATED_SLOPE} for every row of X. Gradient descent does not move their weights any more.",
+        ("use activation='elu'", "decrease learning_rate", "increase alpha"),
+    )
+
+
+def vanishing_gradient(evidence):
+    """Look at how much of the error the activation lets through on the way back."""
+    lost = max(0.0, 1 - evidence.hidden_layer.mean_slope)
+    return Measured(
+        lost,
+        VANISHING_LIMITS,
+        f"The slope g'(z) is {1 - lost:.3f} on average, so {lost:.0%} of the error is lost on its way back "
+        "to the hidden weights.",
+        ("use activation='relu'", "use activation='elu'"),
+    )
+
+
+# --- The training and its result ---
+
+
+def overfitting(evidence):
+    """Compare the loss on other rows with the loss in training."""
+    gap, known = evidence.overfitting_gap, evidence.known_losses
+    if evidence.fitted.stop_reason_ == "diverged":
+        return "the training diverged"
+    if evidence.loss_of_a_guess is None:
+        return UNKNOWN_GUESS
+    if gap is None:
+        return "it needs y, or a fit with validation (early_stopping=True)"
+    is_hinge = evidence.fitted._activation_ in HINGES
+    if not is_hinge and evidence.hidden_layer.flat_fraction > SATURATION_LIMITS.problem:
+        return "the hidden units are saturated"
+    if evidence.lowest_loss > evidence.loss_range[1]:
+        return "the loss is no lower than that of a constant prediction"
+    if VALIDATION not in known and known[ON_DATA] <= known[TRAINING] + SAME * evidence.loss_of_a_guess:
+        return (
+            "these may be the training rows, since their loss is no higher than in training; pass rows that "
+            "the fit has not seen"
+        )
+    losses = ", ".join(f"{loss:.3g} {where}" for where, loss in known.items())
+    return Measured(
+        gap,
+        OVERFITTING_LIMITS,
+        f"Mean losses: {losses}. On new rows, the loss is higher by {gap:.0%} of the loss of a constant "
+        "prediction" + (", if X, y are new." if ON_DATA in known else "."),
+        (
+            "increase alpha",
+            "increase dropout",
+            "decrease n_hidden",
+            "use early_stopping=True",
+            "get more training data",
+        ),
+    )
+
+
+def stopped_too_early(evidence):
+    """Look at how steeply the watched loss was still falling at the end."""
+    watched = evidence.history("val_loss")
+    if not len(watched):
+        watched = evidence.history("loss")
+    if len(watched) < 2:
+        return "it needs the losses of two epochs"
+    if evidence.was_trained_by_parts:
+        return "the calls of partial_fit may differ in their rows"
+    if evidence.loss_of_a_guess is None:
+        return UNKNOWN_GUESS
+    n_last = max(1, len(watched) // LAST_PART)
+    lowest = np.minimum.accumulate(watched)
+    fall = (lowest[-1 - n_last] - lowest[-1]) / evidence.loss_of_a_guess
+    epochs = f"last {n_last} epochs" if n_last > 1 else "last epoch"
+    own_rule = ("decrease tol", "increase n_iter_no_change")
+    is_unfinished = evidence.fitted.stop_reason_ in {*REMEDIES_OF_ENDS, *ALL_EPOCHS}
+    return Measured(
+        fall,
+        TOO_EARLY_LIMITS,
+        f"In the {epochs} the loss still fell by {fall:.1%} of the loss of a constant prediction.",
+        (*(("increase max_iter",) if is_unfinished else own_rule), "increase learning_rate"),
+    )
+
+
+def not_converged(evidence):
+    """Look at why training stopped, by its own rule or before it."""
+    fitted = evidence.fitted
+    if fitted.stop_reason_ == "max_iter" and evidence.was_trained_by_parts:
+        return "partial_fit has no stopping rule; you decide whether to continue"
+    severity, why = "ok", f"by its stopping rule ({fitted.stop_reason_})"
+    if fitted.stop_reason_ == "diverged":
+        severity, why = "problem", "because it diverged"
+    elif fitted.stop_reason_ in REMEDIES_OF_ENDS:
+        severity, why = "warning", f"before its stopping rule was met ({fitted.stop_reason_})"
+    return Measured(
+        float(fitted.n_iter_),
+        None,  # the number of epochs is neither good nor bad
+        f"Training ended after {fitted.n_iter_} epochs {why}.",
+        REMEDIES_OF_ENDS.get(fitted.stop_reason_, ()),
+        is_share=False,
+        judged=severity,
+    )
+
+
+def nothing_learnt(evidence):
+    """Compare the loss with the loss of a guess."""
+    if evidence.loss_of_a_guess is None or not evidence.known_losses:
+        return UNKNOWN_GUESS
+    ratio = evidence.in_guesses(min(evidence.known_losses.values()))
+    return Measured(
+        ratio,
+        Limits(UNLEARNT, UNLEARNT),
+        f"The loss is {multiple_of(ratio)} the loss of a network that predicts the same for all rows.",
+        plateau_of_the_start(evidence.fitted)[1],
+    )
+
+
+def underfitting(evidence):
+    """Look whether simple models predict the labels better than the network."""
+    if evidence.y is None:
+        return "it needs y"
+    if not evidence.network.loss.estimates_centre:
+        return "simple models predict means, but no quantiles"
+    if not np.isfinite(evidence.loss_on_data):
+        return "the outputs of the network overflow"
+    if not evidence.has_enough_rows:
+        return "it needs more rows"
+    errors = evidence.errors
+    return Measured(
+        max(0.0, errors.network - errors.simple_model - 2 * errors.chance),
+        UNDERFITTING_LIMITS,
+        f"The network has an error of {errors.network:.0%}, simple models (nearest neighbours, a linear "
+        f"model) {errors.simple_model:.0%}. The number is the difference, minus what may be chance. A "
+        "network with enough hidden units can learn what a simple model learns.",
+        ("increase n_hidden", "decrease alpha"),
+    )
+
+
+def class_imbalance(evidence):
+    """Look at how often the network predicts a rare class correctly."""
+    if not hasattr(evidence.fitted, "classes_"):
+        return "it is for classes"
+    if evidence.y is None:
+        return "it needs y"
+    truth, predicted, classes = evidence.labels, evidence.predicted, evidence.fitted.classes_
+    equal_share = 0.5
+    if truth.ndim == 1:
+        truth, predicted = (labels[:, np.newaxis] == classes for labels in (truth, predicted))
+        equal_share = 1 / len(classes)
+    counts = truth.sum(axis=0)
+    present = np.where(counts > 0, counts, np.inf)
+    rarest = int(present.argmin())
+    share = counts[rarest] / len(truth)
+    if not counts.any() or share >= RARE * equal_share:
+        return "no class is rare"
+    missed = 1 - float(predicted[truth[:, rarest] == 1, rarest].mean())
+    return Measured(
+        missed,
+        IMBALANCE_LIMITS,
+        f"{evidence.target_kind.output_names()[rarest]} is in {share:.1%} of the rows. In {missed:.0%} of "
+        "these, the network does not predict it.",
+        ("use class_weight='balanced'", "give its rows a larger sample_weight"),
+    )
+
+
+# --- The registry ---
 
 CHECKS = MappingProxyType(
     {
         **CAUSES,
-        "identical units": Cause(of_units.identical_units, (*NO_GRADIENT, *BAD_RESULT)),
-        "saturation": Cause(
-            of_units.saturation, ("dead units", "vanishing gradient", "overfitting", *BAD_RESULT)
-        ),
-        "dead units": Cause(of_units.dead_units, ("vanishing gradient", *BAD_RESULT)),
-        "vanishing gradient": Cause(of_units.vanishing_gradient, BAD_RESULT),
-        "overfitting": Cause(of_training.overfitting, ("underfitting",)),
-        "stopped too early": Cause(of_training.stopped_too_early, BAD_RESULT[1:]),
-        "not converged": Cause(of_training.not_converged, BAD_RESULT[2:]),
-        "nothing learnt": Cause(of_training.nothing_learnt, BAD_RESULT[3:]),
-        "underfitting": Cause(of_units.underfitting, ("class imbalance ignored",)),
-        "class imbalance ignored": Cause(of_training.class_imbalance),
+        "identical units": Cause(identical_units, (*NO_GRADIENT, *BAD_RESULT)),
+        "saturation": Cause(saturation, ("dead units", "vanishing gradient", "overfitting", *BAD_RESULT)),
+        "dead units": Cause(dead_units, ("vanishing gradient", *BAD_RESULT)),
+        "vanishing gradient": Cause(vanishing_gradient, BAD_RESULT),
+        "overfitting": Cause(overfitting, ("underfitting",)),
+        "stopped too early": Cause(stopped_too_early, BAD_RESULT[1:]),
+        "not converged": Cause(not_converged, BAD_RESULT[2:]),
+        "nothing learnt": Cause(nothing_learnt, BAD_RESULT[3:]),
+        "underfitting": Cause(underfitting, ("class imbalance ignored",)),
+        "class imbalance ignored": Cause(class_imbalance),
     }
 )

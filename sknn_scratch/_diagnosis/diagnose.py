@@ -10,15 +10,7 @@ from sknn_scratch._diagnosis.checks import CHECKS
 from sknn_scratch._diagnosis.evidence import Examination
 from sknn_scratch._diagnosis.report import Diagnosis, Finding
 from sknn_scratch._fitting.inputs import ArrayLike
-from sknn_scratch._inspection import (
-    FittedNetwork,
-    activation_name,
-    feature_names_of,
-    has_earlier_steps,
-    network_input,
-    network_of,
-    place_of_network,
-)
+from sknn_scratch._inspection import FittedNetwork, Inspected
 from sknn_scratch._tables.table_encoder import TableEncoder, sources_of_features
 
 
@@ -95,9 +87,9 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     >>> print(diagnosis.fix_first.remedy)
     Start from random weights: init_scale='glorot', 'he' or a small number.
     """
-    fitted = network_of(estimator)
-    rows = fitted._rows(network_input(estimator, X))
-    evidence = Examination.of(fitted, rows, names_of_features(estimator), y)
+    inspected = Inspected(estimator)
+    fitted = inspected.network
+    evidence = Examination.of(fitted, fitted._rows(inspected.rows(X)), names_of_features(inspected), y)
     with np.errstate(all="ignore"):  # what overflows is a finding
         outcomes = outcomes_of(CHECKS, evidence, evidence.has_learnt_nothing)
     measured = {
@@ -107,15 +99,16 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     }
     checks = tuple(finding_of(name, measured) for name in measured)
     not_checked = {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, str)}
-    units = quantity(fitted.coefs_[0].shape[1], f"{activation_name(fitted)} unit")
-    subject, place = f"{type(fitted).__name__} with {units}", place_of_network(estimator)
-    return Diagnosis(subject if place is None else f"{subject}, {place}", checks, not_checked)
+    units = quantity(fitted.coefs_[0].shape[1], f"{inspected.activation} unit")
+    subject = f"{type(fitted).__name__} with {units}"
+    subject += "" if inspected.place is None else f", {inspected.place}"
+    return Diagnosis(subject, checks, not_checked)
 
 
-def names_of_features(estimator):
+def names_of_features(inspected):
     """Name the features (n_features,) of the network; those from a table have the names of its columns."""
-    names = feature_names_of(estimator)
-    encoder = estimator[0] if has_earlier_steps(estimator) else None
+    names = inspected.feature_names
+    encoder = None if inspected.earlier is None else inspected.earlier[0]
     sources = sources_of_features(encoder) if isinstance(encoder, TableEncoder) else []
     if len(sources) != len(names):  # the encoder's features went through another step
         return names

@@ -8,16 +8,7 @@ import numpy as np
 from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._displays.plotting import BLACK, GREY, HIDDEN_LAYER, axes_for
 from sknn_scratch._fitting.inputs import ArrayLike
-from sknn_scratch._inspection import (
-    FittedNetwork,
-    activate,
-    activation_name,
-    hidden_inputs,
-    network_input,
-    network_of,
-    place_of_network,
-    some_rows,
-)
+from sknn_scratch._inspection import FittedNetwork, Inspected, activate, hidden_inputs, some_rows
 
 MAX_VALUES = 1_000_000  # hidden inputs to draw; rows are left out if there are more
 LEAST_RANGE = 4.0  # hidden inputs from -4 to 4 are always drawn: every activation shows its shape there
@@ -113,14 +104,15 @@ class ActivationDisplay:
         display : ActivationDisplay
             With the values that are drawn.
         """
-        fitted = network_of(estimator)
+        inspected = Inspected(estimator)
+        fitted = inspected.network
         X = some_rows(X, max(1, MAX_VALUES // fitted.coefs_[0].shape[1]))
-        z = hidden_inputs(fitted, fitted._rows(network_input(estimator, X)))
+        z = hidden_inputs(fitted, fitted._rows(inspected.rows(X)))
         limit = max(LEAST_RANGE, *np.abs(np.quantile(z, [0.005, 0.995])))
         curve_z = np.linspace(-limit, limit, 400, dtype=z.dtype)
         curve = (curve_z, *activate(fitted, curve_z))
-        name = place_of_network(estimator) if name is None else name
-        return cls(z, activate(fitted, z)[1], curve, activation_name(fitted), name).plot(ax)
+        name = inspected.place if name is None else name
+        return cls(z, activate(fitted, z)[1], curve, inspected.activation, name).plot(ax)
 
     def plot(self, ax: Any = None) -> Self:
         """Plot the curves, and the histogram below them.

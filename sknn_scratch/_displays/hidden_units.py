@@ -14,14 +14,7 @@ from sknn_scratch._displays.slices import feature_slice
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.sklearn_versions import _num_samples
-from sknn_scratch._inspection import (
-    FittedNetwork,
-    activation_name,
-    network_input,
-    network_of,
-    place_of_network,
-    some_rows,
-)
+from sknn_scratch._inspection import FittedNetwork, Inspected, some_rows
 from sknn_scratch._targets.labels import Multilabel
 
 MAX_POINTS = 1000  # more would hide the regions
@@ -152,7 +145,8 @@ class HiddenUnitsDisplay:
         display : HiddenUnitsDisplay
             With the values that are drawn.
         """
-        fitted = network_of(estimator)
+        inspected = Inspected(estimator)
+        fitted = inspected.network
         check_scalar(n_units, "n_units", Integral, min_val=1)
         check_scalar(resolution, "resolution", Integral, min_val=2)
         regression, target_kind = is_regressor(fitted), target_kind_of(fitted)
@@ -163,12 +157,12 @@ class HiddenUnitsDisplay:
             raise ValueError("X has no rows; pass some, such as the training rows: they set the axes.")
         sample = some_rows(X, MAX_ROWS)
         plane = feature_slice(sample, features, resolution)
-        rows = network_input(estimator, plane.rows)
+        rows = inspected.rows(plane.rows)
         outputs = fitted.predict(rows) if regression else fitted.decision_function(rows)
         outputs = outputs.reshape(len(outputs), -1)
         shown = columns_shown(outputs, target, regression)
         weights = fitted.coefs_[1][:, target_kind.outputs_of(shown)]
-        spread = fitted.transform(network_input(estimator, sample)).std(axis=0)
+        spread = fitted.transform(inspected.rows(sample)).std(axis=0)
         influence = spread * np.linalg.norm(weights, axis=1)
         units = np.argsort(-influence, kind="stable")[:n_units]
         return cls(
@@ -180,11 +174,11 @@ class HiddenUnitsDisplay:
             units=units,
             feature_names=plane.names,
             class_names=target_kind.column_names()[shown],
-            activation=activation_name(fitted),
+            activation=inspected.activation,
             multilabel=multilabel,
             regression=regression,
             points=None if y is None else plane.points(X, colour_values(fitted, X, y, target), MAX_POINTS),
-            name=place_of_network(estimator) if name is None else name,
+            name=inspected.place if name is None else name,
         ).plot(ax)
 
     def plot(self, ax: Any = None) -> Self:

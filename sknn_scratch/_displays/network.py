@@ -7,14 +7,8 @@ import numpy as np
 
 from sknn_scratch._causes.words import quantity
 from sknn_scratch._displays.plotting import GREY, NEGATIVE, POSITIVE, SIGNS, axes_for, shorten
-from sknn_scratch._inspection import (
-    FittedNetwork,
-    activation_name,
-    feature_names_of,
-    network_of,
-    output_names,
-    place_of_network,
-)
+from sknn_scratch._fitting.fitted import target_kind_of
+from sknn_scratch._inspection import FittedNetwork, Inspected
 
 MAX_NODES = 16  # of a layer; those with the strongest weights are drawn
 # Ends of the colour map, for weights and biases relative to the largest: an edge gets its dark colours, and a
@@ -124,14 +118,15 @@ class NetworkDisplay:
         display : NetworkDisplay
             With the weights that are drawn.
         """
-        fitted = network_of(estimator)
+        inspected = Inspected(estimator)
+        fitted = inspected.network
         return cls(
             fitted.coefs_,
             fitted.intercepts_,
-            feature_names_of(estimator) if feature_names is None else feature_names,
-            output_names(fitted) if class_names is None else class_names,
-            activation_name(fitted),
-            place_of_network(estimator) if name is None else name,
+            inspected.feature_names if feature_names is None else feature_names,
+            target_kind_of(fitted).output_names() if class_names is None else class_names,
+            inspected.activation,
+            inspected.place if name is None else name,
         ).plot(ax)
 
     def plot(self, ax: Any = None) -> Self:

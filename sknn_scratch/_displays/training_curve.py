@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 
 from sknn_scratch._displays.plotting import BLACK, HIDDEN_LAYER, OUTPUT_LAYER, TRAINING, VALIDATION, axes_for
-from sknn_scratch._inspection import FittedNetwork, network_of, place_of_network
+from sknn_scratch._inspection import FittedNetwork, Inspected
 
 FEW_EPOCHS = 15  # up to this number, each epoch has a dot
 WIDE_RANGE = 20.0  # a loss that falls by this factor is easier to read on a logarithmic axis
@@ -114,7 +114,8 @@ class TrainingCurveDisplay:
         ValueError
             If the estimator has no history.
         """
-        fitted = network_of(estimator)
+        inspected = Inspected(estimator)
+        fitted = inspected.network
         if not len(fitted.loss_curve_):
             raise ValueError("The estimator has no history: it has not been trained for a single epoch.")
         score_name = fitted.scoring if isinstance(fitted.scoring, str) else "score"
@@ -123,7 +124,7 @@ class TrainingCurveDisplay:
             fitted.best_iter_,
             fitted.stop_reason_,
             score_name.replace("_", " "),
-            place_of_network(estimator) if name is None else name,
+            inspected.place if name is None else name,
             first_epoch=fitted.n_iter_ - len(fitted.loss_curve_) + 1,
         )
         return display.plot(ax, details=details, color=color)
