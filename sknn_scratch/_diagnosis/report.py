@@ -1,15 +1,17 @@
-"""Findings, and the report of all findings."""
+"""Findings, and the report of all findings: as text, and as HTML that is readable on light and dark pages."""
 
 import math
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape
 
 from sknn_scratch._causes.measured import SEVERITIES
 from sknn_scratch._causes.words import quantity
-from sknn_scratch._diagnosis.html import table
 
 TEXT_WIDTH = 88
+SIGNS = {"problem": "✗", "warning": "▲", "ok": "✓"}  # in the colour of the text, on any page
+CELL = "padding:4px 10px;text-align:left;vertical-align:top"
 
 
 @dataclass(frozen=True)
@@ -25,16 +27,13 @@ class Finding:
     value : float
         The measured number. If there are limits, larger is worse.
     limits : (float, float) or None
-        A value above the first limit is a warning, above the second a problem. None if the value does not
-        decide.
-    meaning : str
-        What the number means.
-    remedy : str
-        What to do.
+        A value above the first is a warning, above the second a problem. None if it does not decide.
+    meaning, remedy : str
+        What the number means, and what to do.
     is_share : bool, default=True
         Whether the value is a share, and is written in percent.
     cause : str, default=None
-        Name of the finding that this one probably follows from. None if there is no such finding.
+        Name of the finding that this one probably follows from.
 
     See Also
     --------
@@ -189,3 +188,45 @@ def headline(finding: Finding) -> str:
 def indented(text: str) -> list[str]:
     """Break a text into lines below a headline."""
     return textwrap.wrap(text, TEXT_WIDTH, initial_indent=" " * 13, subsequent_indent=" " * 13)
+
+
+def table(diagnosis: Diagnosis) -> str:
+    """Write a diagnosis as an HTML table, for notebooks."""
+    healthy = [finding for finding in diagnosis.checks if finding.severity == "ok"]
+    rows = [*map(row, diagnosis.findings), *map(row, healthy)]
+    rows += [unchecked_row(*item) for item in diagnosis.not_checked.items()]
+    head = "".join(
+        f'<th style="{CELL}">{title}</th>'
+        for title in ("", "finding", "number", "limit", "meaning and remedy")
+    )
+    first = f"<br/>Fix first: <b>{escape(diagnosis.fix_first.name)}</b>" if diagnosis.fix_first else ""
+    return (
+        '<table style="border-collapse:collapse">'
+        f'<caption style="caption-side:top;text-align:left;padding:4px 10px">Diagnosis of '
+        f"{escape(diagnosis.subject)}: <b>{escape(diagnosis.summary)}</b>{first}</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def row(finding: Finding) -> str:
+    """Write a finding as a row; without a remedy if all is well."""
+    words = escape(finding.meaning)
+    if finding.severity != "ok":
+        title = "<b>Remedy:</b> " if finding.cause is None else ""
+        words += f"<br/>{title}{escape(finding.advice)}"
+    cells = (
+        f'<span style="white-space:nowrap"><b>{SIGNS[finding.severity]}</b> {finding.severity}</span>',
+        f'<span style="white-space:nowrap">{escape(finding.name)}</span>',
+        finding.written(finding.value),
+        "" if (limit := finding.threshold) is None else finding.written(limit),
+        words,
+    )
+    return "<tr>" + "".join(f'<td style="{CELL}">{cell}</td>' for cell in cells) + "</tr>"
+
+
+def unchecked_row(name: str, reason: str) -> str:
+    """Write a check that was not possible as a row."""
+    return (
+        f'<tr style="opacity:0.65"><td style="{CELL}">-</td><td style="{CELL}">{escape(name)}</td>'
+        f'<td style="{CELL}" colspan="2">not checked</td><td style="{CELL}">{escape(reason)}</td></tr>'
+    )
