@@ -1,7 +1,7 @@
 """The causes for which a network learns nothing: what ``diagnose`` finds, and a fit names that has failed.
 
-Each line of ``CAUSES`` has a function of the evidence. It returns a measurement with its remedy, or the
-reason why it cannot measure. The limits, and why they are so, are above the functions. ``explains`` names
+Each line of ``CAUSES`` has a function of the evidence. It returns a measurement with its remedy, or raises
+Unmeasurable with the reason. The limits, and why they are so, are above the functions. ``explains`` names
 what follows from the cause: other causes, and findings of ``_diagnosis/checks.py``. If both are found, the
 other needs no remedy of its own. Causes come before their effects. A fit names the first problem, or else the
 first warning.
@@ -15,9 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sknn_scratch._causes.evidence import UNKNOWN_GUESS
-from sknn_scratch._causes.features import length_of_rows, scaler_first, standardised
-from sknn_scratch._causes.measured import SEVERITIES, Limits, Measured
+from sknn_scratch._causes.features import scaler_first, standardised
+from sknn_scratch._causes.measured import SEVERITIES, Limits, Measured, Unmeasurable
 from sknn_scratch._causes.pulls import deltas_of_a_guess, share_by_chance
 from sknn_scratch._causes.remedies import ALL_EPOCHS
 from sknn_scratch._causes.words import multiple_of, quantity, round_number
@@ -55,13 +54,11 @@ EXPLODING_LIMITS = Limits(0.25, 1.0)
 
 def outliers_in_y(evidence):
     """Look for values of y that are far from all others."""
-    if evidence.y is None:
-        return "it needs y"
     y, weights = evidence.labels, evidence.row_weights
     weights = np.ones(len(y)) if weights is None else weights
     factor = evidence.target_kind.outlier_factor(evidence.fitted, y, weights)
     if factor is None:
-        return "outliers in y hardly move this loss"
+        raise Unmeasurable("outliers in y hardly move this loss")
     return Measured(
         factor,
         OUTLIERS_IN_Y_LIMITS,
@@ -74,8 +71,6 @@ def outliers_in_y(evidence):
 
 def no_signal(evidence):
     """Compare how strongly the features, scaled and clipped, pull at y and at y in random orders."""
-    if evidence.y is None:
-        return "it needs y"
     batch = evidence.batch(evidence.sample)
     X, deltas = standardised(batch.X.source, evidence.features), deltas_of_a_guess(evidence.network, batch)
     return Measured(
@@ -126,7 +121,7 @@ def tiny_features(evidence):
     reach = evidence.features.reach
     varies = reach > 0
     if not varies.any():
-        return "all features are constant"
+        raise Unmeasurable("all features are constant")
     is_tiny = varies & (reach < TINY)
     example = int(np.where(varies, reach, np.inf).argmin())
     return Measured(
@@ -146,8 +141,9 @@ def large_initial_weights(evidence):
     """Estimate the size of the hidden inputs at the start of training."""
     scale, n_features = evidence.fitted.init_scale, len(evidence.features.size)
     if not isinstance(scale, Real):
-        return f"init_scale={scale!r} depends on the number of features"
-    value = scale * length_of_rows(evidence.features)
+        raise Unmeasurable(f"init_scale={scale!r} depends on the number of features")
+    # The length of a row, but of features that are not too large: that is a cause of its own.
+    value = scale * min(np.linalg.norm(evidence.features.size), math.sqrt(n_features))
     return Measured(
         value,
         INITIAL_LIMITS,
@@ -162,12 +158,10 @@ def strong_penalty(evidence):
     """Compare the penalty of a hidden unit with the largest gain of the loss by it."""
     fitted, rate = evidence.fitted, evidence.fitted._penalty_rate_
     if evidence.optimizer.decouples_penalty:
-        return f"the penalty of {fitted.solver_} is no part of the objective"
-    if evidence.y is None:
-        return "it needs y"
+        raise Unmeasurable(f"the penalty of {fitted.solver_} is no part of the objective")
     pull = evidence.strongest_pull
     if pull == 0:
-        return "the features tell nothing about y"
+        raise Unmeasurable("the features tell nothing about y")
     ratio = rate / pull
     weaker = fitted.alpha_ * HEALTHY_PENALTY / ratio if ratio > 0 else fitted.alpha_
     options = (f"decrease alpha, to {round_number(weaker)} or less",)
@@ -191,7 +185,7 @@ def strong_penalty(evidence):
 def small_steps(evidence):
     """Estimate from the learning rates of all epochs how far the weights can have moved."""
     if evidence.optimizer.takes_all_rows:
-        return f"{evidence.fitted.solver_} chooses the lengths of its steps"
+        raise Unmeasurable(f"{evidence.fitted.solver_} chooses the lengths of its steps")
     way = evidence.history("learning_rate").sum()
     rate = round_number(evidence.fitted.learning_rate * USUAL_WAY / way)
     return Measured(
@@ -208,18 +202,13 @@ def small_steps(evidence):
 
 def exploding_gradient(evidence):
     """Measure how far the loss has climbed above its minimum, in units of the loss of a guess."""
-    fitted, losses = evidence.fitted, evidence.history("loss")
+    fitted = evidence.fitted
     if evidence.optimizer.takes_all_rows:
-        return f"{fitted.solver_} chooses the lengths of its steps"
+        raise Unmeasurable(f"{fitted.solver_} chooses the lengths of its steps")
     if fitted.stop_reason_ == "diverged":
         climb, meaning = math.inf, "The loss exploded, and training stopped."
-    elif evidence.was_trained_by_parts:
-        return "the calls of partial_fit may differ in their rows"
-    elif len(losses) < 2:
-        return "it needs the losses of two epochs"
-    elif evidence.loss_of_a_guess is None:
-        return UNKNOWN_GUESS
     else:
+        losses = evidence.losses_of_epochs("loss")
         climbs = losses - np.minimum.accumulate(losses)
         climb = float(climbs.max()) / evidence.loss_of_a_guess
         meaning = (
@@ -270,21 +259,23 @@ CAUSES = MappingProxyType(
 )
 
 
-def outcomes_of(causes, evidence, is_unlearnt):
-    """Measure causes, by name; a measurement that is not possible is a reason."""
-    return {
-        name: cause.measure(evidence)
-        for name, cause in causes.items()
-        if is_unlearnt or not cause.if_unlearnt
-    }
+def measure(causes, evidence, is_unlearnt):
+    """Measure causes: a dict of measurements, and one of the reasons why others cannot be measured."""
+    measured, reasons = {}, {}
+    for name, cause in causes.items():
+        if is_unlearnt or not cause.if_unlearnt:
+            try:
+                measured[name] = cause.measure(evidence)
+            except Unmeasurable as reason:
+                reasons[name] = str(reason)
+    return measured, reasons
 
 
 def likely_cause(evidence, is_unlearnt=True):
     """Find the likely cause of a failed training: its name and its remedy; None if no cause is found."""
-    measured = outcomes_of(CAUSES, evidence, is_unlearnt).items()
-    found = [(name, one) for name, one in measured if isinstance(one, Measured) and one.severity != "ok"]
-    found.sort(key=lambda pair: SEVERITIES.index(pair[1].severity))
-    return (found[0][0], found[0][1].remedy) if found else None
+    measured, _ = measure(CAUSES, evidence, is_unlearnt)
+    name = min(measured, key=lambda one: SEVERITIES.index(measured[one].severity))
+    return None if measured[name].severity == "ok" else (name, measured[name].remedy)
 
 
 def plateau_of_the_start(fitted):

@@ -1,11 +1,13 @@
 """What causes and findings are measured on: a fitted network, its history, and rows as it sees them."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from sknn_scratch._causes.features import measure_features
+from sknn_scratch._causes.measured import Unmeasurable
 from sknn_scratch._causes.pulls import strongest_pull
 from sknn_scratch._core.blocks import mean_loss
 from sknn_scratch._core.network import Network, make_batch, make_penalty
@@ -14,8 +16,6 @@ from sknn_scratch._core.parameters import flatten, view_parameters
 
 # Where a loss was measured.
 TRAINING, VALIDATION, ON_DATA = "in training", "in validation", "on X, y"
-# A guess of a constant is perfect, so its loss is no measure.
-UNKNOWN_GUESS = "all y were equal, or came in calls of partial_fit; then pass y"
 # As a share of the loss of constant outputs. A network whose loss is not below it has learnt nothing, or less
 # than a hundredth of y. If the features say no more about y, the warning is a mistake.
 UNLEARNT = 0.99
@@ -25,7 +25,10 @@ SAMPLE_ROWS = 1000
 
 @dataclass
 class Evidence:
-    """A fitted network, and rows as it sees them: those of its training, or some that are passed to it."""
+    """A fitted network, and rows as it sees them: those of its training, or some that are passed to it.
+
+    What needs more, such as y, raises Unmeasurable.
+    """
 
     fitted: object  # ShallowNNClassifier or ShallowNNRegressor
     network: Network  # with the loss
@@ -58,6 +61,8 @@ class Evidence:
     @cached_property
     def labels(self):
         """Validate y (n_samples,) or (n_samples, n_outputs)."""
+        if self.y is None:
+            raise Unmeasurable("it needs y")
         kinds = self.fitted._target_kinds
         y = kinds.alone(self.y)
         if len(y) != self.rows.n_samples:
@@ -103,11 +108,22 @@ class Evidence:
         kind, shares = self.target_kind, np.full(len(self.labels), 1 / len(self.labels))
         return kind.loss_range(self.fitted, kind.encode(self.labels, float), shares)
 
+    def losses_of_epochs(self, *names):
+        """Get the first of some losses that the epochs of a fit have, of two or more epochs."""
+        if self.was_trained_by_parts:
+            raise Unmeasurable("the calls of partial_fit may differ in their rows")
+        losses = next(filter(len, map(self.history, names)), ())
+        if len(losses) < 2:
+            raise Unmeasurable("it needs the losses of two epochs")
+        return losses
+
     @property
     def loss_of_a_guess(self):
-        """By how much the loss of a guess is above the least loss; None if it is unknown."""
+        """By how much the loss of a guess is above the least loss; if they are equal, it is no measure."""
         least, guess = self.loss_range
-        return guess - least or None
+        if guess == least:
+            raise Unmeasurable("all y were equal, or came in calls of partial_fit; then pass y")
+        return guess - least
 
     def in_guesses(self, loss):
         """Measure a loss above the least loss, in losses of a guess."""
@@ -131,6 +147,8 @@ class Evidence:
             known[TRAINING] = max(0.0, known[TRAINING] - self.penalty)
         if self.y is not None:
             known[ON_DATA] = self.loss_on_data
+        if not known:
+            raise Unmeasurable("no finite loss is known; pass y")
         return known
 
     @property
@@ -143,8 +161,9 @@ class Evidence:
     @property
     def has_learnt_nothing(self):
         """Whether no loss is lower than the loss of a guess, as far as they are known."""
-        known = self.known_losses.values()
-        return self.loss_of_a_guess is not None and self.in_guesses(min(known, default=0.0)) > UNLEARNT
+        with suppress(Unmeasurable):
+            return self.in_guesses(min(self.known_losses.values())) > UNLEARNT
+        return False
 
 
 def spaced_rows(n_samples):

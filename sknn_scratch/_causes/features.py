@@ -59,11 +59,6 @@ def standardised(X, features):
     return np.clip(X / np.where(size > 0, size, 1), -5, 5)
 
 
-def length_of_rows(features):
-    """Estimate the length of a row; that features are too large is a cause of its own."""
-    return min(np.linalg.norm(features.size), np.sqrt(len(features.size)))
-
-
 def scaler_first(features):
     """Recommend a scaler that suits the features."""
     if features.has_tail.any():

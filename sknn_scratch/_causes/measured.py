@@ -5,6 +5,10 @@ from typing import NamedTuple
 SEVERITIES = ("problem", "warning", "ok")
 
 
+class Unmeasurable(Exception):
+    """Why something cannot be measured, in a few words."""
+
+
 class Limits(NamedTuple):
     """A larger value is a warning, or a problem."""
 

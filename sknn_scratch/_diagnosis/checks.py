@@ -10,8 +10,8 @@ from types import MappingProxyType
 import numpy as np
 
 from sknn_scratch._causes.causes import BAD_RESULT, CAUSES, NO_GRADIENT, Cause, plateau_of_the_start
-from sknn_scratch._causes.evidence import ON_DATA, TRAINING, UNKNOWN_GUESS, UNLEARNT, VALIDATION
-from sknn_scratch._causes.measured import Limits, Measured
+from sknn_scratch._causes.evidence import ON_DATA, TRAINING, UNLEARNT, VALIDATION
+from sknn_scratch._causes.measured import Limits, Measured, Unmeasurable
 from sknn_scratch._causes.remedies import ALL_EPOCHS, REMEDIES_OF_ENDS
 from sknn_scratch._causes.words import multiple_of, quantity
 from sknn_scratch._core.activations import SATURATED_SLOPE
@@ -39,6 +39,8 @@ TOO_EARLY_LIMITS = Limits(0.01, 0.05)
 LAST_PART = 10  # "the last tenth"
 # Healthy networks are not worse than simple models, except by chance.
 UNDERFITTING_LIMITS = Limits(0.05, 0.1)
+# Simple models need at least this many rows, and this many rows for each feature.
+LEAST_ROWS, ROWS_PER_FEATURE = 20, 3
 # A class that is missed in half of its rows is hardly learnt. If it is missed in nine of ten, it is ignored.
 IMBALANCE_LIMITS = Limits(0.5, 0.9)
 # A class is rare if it has less than half of an equal share of the rows.
@@ -69,7 +71,9 @@ def identical_units(evidence):
 def saturation(evidence):
     """Look at the share of hidden inputs on the flat ends of the activation."""
     if evidence.fitted._activation_ in HINGES:
-        return f"{evidence.fitted._activation_} is flat where it is off, by design; see dead units"
+        raise Unmeasurable(
+            f"{evidence.fitted._activation_} is flat where it is off, by design; see dead units"
+        )
     flat = evidence.hidden_layer.flat_fraction
     return Measured(
         flat,
@@ -109,23 +113,24 @@ def vanishing_gradient(evidence):
 
 def overfitting(evidence):
     """Compare the loss on other rows with the loss in training."""
-    gap, known = evidence.overfitting_gap, evidence.known_losses
     if evidence.fitted.stop_reason_ == "diverged":
-        return "the training diverged"
-    if evidence.loss_of_a_guess is None:
-        return UNKNOWN_GUESS
-    if gap is None:
-        return "it needs y, or a fit with validation (early_stopping=True)"
+        raise Unmeasurable("the training diverged")
+    known, guess = evidence.known_losses, evidence.loss_of_a_guess
+    if len(known) < 2:
+        raise Unmeasurable("it needs y, or a fit with validation (early_stopping=True)")
     is_hinge = evidence.fitted._activation_ in HINGES
     if not is_hinge and evidence.hidden_layer.flat_fraction > SATURATION_LIMITS.problem:
-        return "the hidden units are saturated"
-    if evidence.lowest_loss > evidence.loss_range[1]:
-        return "the loss is no lower than that of a constant prediction"
-    if VALIDATION not in known and known[ON_DATA] <= known[TRAINING] + SAME * evidence.loss_of_a_guess:
-        return (
+        raise Unmeasurable("the hidden units are saturated")
+    lowest = min(loss for where, loss in known.items() if where != VALIDATION)  # maybe of training rows
+    if lowest > evidence.loss_range[1]:
+        raise Unmeasurable("the loss is no lower than that of a constant prediction")
+    if VALIDATION not in known and known[ON_DATA] <= known[TRAINING] + SAME * guess:
+        raise Unmeasurable(
             "these may be the training rows, since their loss is no higher than in training; pass rows that "
             "the fit has not seen"
         )
+    highest = max(loss for where, loss in known.items() if where != TRAINING)
+    gap = max(0.0, highest - lowest) / guess
     losses = ", ".join(f"{loss:.3g} {where}" for where, loss in known.items())
     return Measured(
         gap,
@@ -144,15 +149,7 @@ def overfitting(evidence):
 
 def stopped_too_early(evidence):
     """Look at how steeply the watched loss was still falling at the end."""
-    watched = evidence.history("val_loss")
-    if not len(watched):
-        watched = evidence.history("loss")
-    if len(watched) < 2:
-        return "it needs the losses of two epochs"
-    if evidence.was_trained_by_parts:
-        return "the calls of partial_fit may differ in their rows"
-    if evidence.loss_of_a_guess is None:
-        return UNKNOWN_GUESS
+    watched = evidence.losses_of_epochs("val_loss", "loss")
     n_last = max(1, len(watched) // LAST_PART)
     lowest = np.minimum.accumulate(watched)
     fall = (lowest[-1 - n_last] - lowest[-1]) / evidence.loss_of_a_guess
@@ -171,7 +168,7 @@ def not_converged(evidence):
     """Look at why training stopped, by its own rule or before it."""
     fitted = evidence.fitted
     if fitted.stop_reason_ == "max_iter" and evidence.was_trained_by_parts:
-        return "partial_fit has no stopping rule; you decide whether to continue"
+        raise Unmeasurable("partial_fit has no stopping rule; you decide whether to continue")
     severity, why = "ok", f"by its stopping rule ({fitted.stop_reason_})"
     if fitted.stop_reason_ == "diverged":
         severity, why = "problem", "because it diverged"
@@ -189,8 +186,6 @@ def not_converged(evidence):
 
 def nothing_learnt(evidence):
     """Compare the loss with the loss of a guess."""
-    if evidence.loss_of_a_guess is None or not evidence.known_losses:
-        return UNKNOWN_GUESS
     ratio = evidence.in_guesses(min(evidence.known_losses.values()))
     return Measured(
         ratio,
@@ -202,14 +197,12 @@ def nothing_learnt(evidence):
 
 def underfitting(evidence):
     """Look whether simple models predict the labels better than the network."""
-    if evidence.y is None:
-        return "it needs y"
     if not evidence.network.loss.estimates_centre:
-        return "simple models predict means, but no quantiles"
+        raise Unmeasurable("simple models predict means, but no quantiles")
     if not np.isfinite(evidence.loss_on_data):
-        return "the outputs of the network overflow"
-    if not evidence.has_enough_rows:
-        return "it needs more rows"
+        raise Unmeasurable("the outputs of the network overflow")
+    if len(evidence.sample) < max(LEAST_ROWS, ROWS_PER_FEATURE * evidence.rows.n_features):
+        raise Unmeasurable("it needs more rows")
     errors = evidence.errors
     return Measured(
         max(0.0, errors.network - errors.simple_model - 2 * errors.chance),
@@ -224,9 +217,7 @@ def underfitting(evidence):
 def class_imbalance(evidence):
     """Look at how often the network predicts a rare class correctly."""
     if not hasattr(evidence.fitted, "classes_"):
-        return "it is for classes"
-    if evidence.y is None:
-        return "it needs y"
+        raise Unmeasurable("it is for classes")
     truth, predicted, classes = evidence.labels, evidence.predicted, evidence.fitted.classes_
     equal_share = 0.5
     if truth.ndim == 1:
@@ -237,7 +228,7 @@ def class_imbalance(evidence):
     rarest = int(present.argmin())
     share = counts[rarest] / len(truth)
     if not counts.any() or share >= RARE * equal_share:
-        return "no class is rare"
+        raise Unmeasurable("no class is rare")
     missed = 1 - float(predicted[truth[:, rarest] == 1, rarest].mean())
     return Measured(
         missed,

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sknn_scratch._causes.causes import outcomes_of
-from sknn_scratch._causes.measured import SEVERITIES, Measured
+from sknn_scratch._causes.causes import measure
+from sknn_scratch._causes.measured import SEVERITIES
 from sknn_scratch._causes.remedies import remedy_for
 from sknn_scratch._causes.words import quantity
 from sknn_scratch._diagnosis.checks import CHECKS
@@ -91,14 +91,8 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     fitted = inspected.network
     evidence = Examination.of(fitted, fitted._rows(inspected.rows(X)), names_of_features(inspected), y)
     with np.errstate(all="ignore"):  # what overflows is a finding
-        outcomes = outcomes_of(CHECKS, evidence, evidence.has_learnt_nothing)
-    measured = {
-        name: outcome._replace(remedy=remedy_for(fitted, outcome.remedy))
-        for name, outcome in outcomes.items()
-        if isinstance(outcome, Measured)
-    }
-    checks = tuple(finding_of(name, measured) for name in measured)
-    not_checked = {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, str)}
+        measured, not_checked = measure(CHECKS, evidence, evidence.has_learnt_nothing)
+    checks = tuple(finding_of(name, measured, fitted) for name in measured)
     units = quantity(fitted.coefs_[0].shape[1], f"{inspected.activation} unit")
     subject = f"{type(fitted).__name__} with {units}"
     subject += "" if inspected.place is None else f", {inspected.place}"
@@ -115,11 +109,12 @@ def names_of_features(inspected):
     return [name if source is None else source[0] for name, source in zip(names, sources, strict=True)]
 
 
-def finding_of(name, measured):
+def finding_of(name, measured, fitted):
     """Make a finding from its measurement; the others show whether one of them is its cause."""
-    value, limits, meaning, remedy, is_share, _ = measured[name]
+    value, limits, meaning, options, is_share, _ = measured[name]
     severity, limits = measured[name].severity, None if limits is None else tuple(limits)
     cause = None if severity == "ok" else cause_of(name, measured)
+    remedy = remedy_for(fitted, options)
     return Finding(name, severity, float(value), limits, meaning, remedy, is_share, cause)
 
 

@@ -10,16 +10,13 @@ from sklearn.linear_model import Ridge, RidgeClassifier
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
-from sknn_scratch._causes.evidence import TRAINING, VALIDATION, Evidence
+from sknn_scratch._causes.evidence import Evidence
 from sknn_scratch._causes.features import standardised
 from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._core.blocks import predict_outputs, row_blocks
 from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, target_kind_of
 from sknn_scratch._inspection import activate, hidden_inputs
 
-# Simple models need at least this many rows, and this many rows for each feature.
-LEAST_ROWS = 20
-ROWS_PER_FEATURE = 3
 N_FOLDS = KFold(5, shuffle=True, random_state=0)
 SIMPLE_CLASSIFIERS = RidgeClassifier(), KNeighborsClassifier()
 SIMPLE_REGRESSORS = Ridge(), KNeighborsRegressor()
@@ -75,20 +72,6 @@ class Examination(Evidence):
         return self.target_kind.decode(predict_outputs(self.network, self.layers, self.rows))
 
     @cached_property
-    def overfitting_gap(self):
-        """By how much the loss of new rows is higher, in losses of a guess; None if it is unknown."""
-        known = self.known_losses
-        if len(known) < 2 or self.loss_of_a_guess is None:
-            return None
-        highest = max(loss for where, loss in known.items() if where != TRAINING)
-        return max(0.0, highest - self.lowest_loss) / self.loss_of_a_guess
-
-    @property
-    def lowest_loss(self):
-        """Lowest mean loss on training rows, or on rows that may be training rows."""
-        return min(loss for where, loss in self.known_losses.items() if where != VALIDATION)
-
-    @cached_property
     def errors(self):
         """Errors in the sample: of the network, and of the better simple model in cross-validation."""
         truth, batch = self.labels[self.sample], self.batch(self.sample)
@@ -108,9 +91,3 @@ class Examination(Evidence):
             min(error(cross_val_predict(model, X, truth, cv=N_FOLDS)) for model in models),
             len(truth),
         )
-
-    @property
-    def has_enough_rows(self):
-        """Whether simple models can be trained on the rows of the sample."""
-        n_samples, n_features = len(self.sample), self.rows.n_features
-        return n_samples >= max(LEAST_ROWS, ROWS_PER_FEATURE * n_features)

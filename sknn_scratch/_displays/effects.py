@@ -29,43 +29,37 @@ class EffectsDisplay:
     It works for a :func:`tabular_pipeline` and for any other fitted estimator that predicts numbers, classes
     or probabilities from a table, alone or in a Pipeline. Use :meth:`from_estimator` to make a display.
 
-    The first panel has the importances. Then there is a panel for each of the columns that matter most, all
-    with the same scale: a curve for numbers and dates, bars for categories, of which rare ones are one bar.
-    0 is the mean of all rows. The grey area at the bottom is the distribution of the rows. A diamond is the
-    effect of a missing number. Dates have a curve along time and one for each part of the calendar that
-    matters, if a :func:`tabular_pipeline` encodes them. The last panels are maps of the two pairs of columns
-    that interact most, if any do.
+    The first panel has the importances. Then each of the columns that matter most has a panel, all with the
+    same scale: a curve for numbers and dates, bars for categories, of which rare ones are one bar. 0 is the
+    mean of all rows, the grey area is their distribution, and a diamond is the effect of a missing number.
+    Dates have a curve along time and, if a :func:`tabular_pipeline` encodes them, one for each part of the
+    calendar that matters. The last panels are maps of the two pairs of columns that interact most, if any do.
 
     If the model is an ensemble of this package, each of its networks is a thin line. Where they differ, the
     model guesses. They are no confidence interval: networks that make the same error agree.
 
     Parameters
     ----------
-    importances_, importances_std_, effects_, interactions_, maps_ : dict
+    importances_, importances_std_, effects_, interactions_, maps_, additive_share_ : dict, or float
         See the attributes.
-    additive_share_ : float
-        See the attributes.
-    columns : list of str
-        The columns to show.
-    shown : list of str
-        The effects to show: columns and parts of dates.
+    columns, shown : list of str
+        The columns to show, and the effects: of columns and parts of dates.
     output_names : list of str
         Names of the classes or targets.
     effect_label, importance_label : str, default="effect", "importance"
         Labels of the axes.
     row : int, default=None
-        Position in ``rows`` of the effects of a row to mark.
+        Position in the "rows" of the effects of a row to mark.
     name : str, default=None
         Name of the model, for the title.
 
     Attributes
     ----------
     importances_ : dict
-        The importance of each column, the most important first: if y was given, by how much the loss
-        increases if the values of the column are shuffled, else the root of the mean square of the changes
-        of the predictions.
+        For each column, the most important first: by how much the loss increases if its values are shuffled,
+        or without y, the root of the mean square of the changes of the predictions.
     importances_std_ : dict
-        The standard deviation of the importances over the repeated shuffles.
+        Their standard deviation over the repeated shuffles.
     effects_ : dict of dict
         For each column, and "when: month" for the month of a column of dates: "places" (n_places,), which are
         numbers, dates or categories, of which NaN, NaT and None are missing values; "values" (n_outputs,
@@ -73,15 +67,14 @@ class EffectsDisplay:
         ensemble; "rows" (n_rows,), the values of the rows, and of categories the number of their place;
         "kind", such as "numbers".
     interactions_ : dict
-        For each pair of the effects that are shown, the share of the variance of the predictions that is not
-        a sum of their effects, the strongest pair first.
+        For each pair of effects that are shown, the strongest first: the share of the variance of the
+        predictions that is not a sum of their effects.
     maps_ : dict of dict
         For each pair that has a map: "places", two arrays; "values" (n_outputs, n_places, n_places), the
         effect of both together, NaN where there are no rows; "strongest", the number of the output that is
         drawn.
     additive_share_ : float
-        The share of the variance of the predictions that is the sum of the effects of all columns. The rest
-        is interactions.
+        The share that is the sum of the effects of all columns. The rest is interactions.
     ax_ : matplotlib Axes
         The Axes with the importances.
     axes_ : ndarray of Axes
