@@ -160,7 +160,8 @@ class HiddenUnitsDisplay:
         rows = inspected.rows(plane.rows)
         outputs = fitted.predict(rows) if regression else fitted.decision_function(rows)
         outputs = outputs.reshape(len(outputs), -1)
-        shown = columns_shown(outputs, target, regression)
+        check_scalar(target, "target", Integral, min_val=0, max_val=outputs.shape[1] - 1 if regression else 0)
+        shown = slice(target, target + 1) if regression else slice(None)
         weights = fitted.coefs_[1][:, target_kind.outputs_of(shown)]
         spread = fitted.transform(inspected.rows(sample)).std(axis=0)
         influence = spread * np.linalg.norm(weights, axis=1)
@@ -236,13 +237,10 @@ class HiddenUnitsDisplay:
 
         ax, colors = self.ax_, class_colors(len(self.class_names))
         if not self.multilabel:
-            style = {
-                "cmap": ListedColormap(colors),
-                "vmin": -0.5,
-                "vmax": len(colors) - 0.5,
-                "alpha": OPACITY,
-            }
-            ax.pcolormesh(self.x, self.y, regions(self.outputs), rasterized=True, **style)
+            is_binary = self.outputs.shape[-1] == 1
+            regions = self.outputs[..., 0] > 0 if is_binary else self.outputs.argmax(axis=-1)
+            style = {"cmap": ListedColormap(colors), "vmin": -0.5, "vmax": len(colors) - 0.5}
+            ax.pcolormesh(self.x, self.y, regions, rasterized=True, alpha=OPACITY, **style)
         self._draw_lines(ax, colors if self.multilabel else "black", 1.5)
         if self.points is not None:
             rows, codes = self.points
@@ -289,12 +287,6 @@ class HiddenUnitsDisplay:
         return ("not " if weights[strongest] < 0 else "") + shorten(self.class_names[strongest], LONGEST_NAME)
 
 
-def columns_shown(outputs, target, regression):
-    """Choose the columns to show: one target or quantile of a regressor, or all outputs of a classifier."""
-    check_scalar(target, "target", Integral, min_val=0, max_val=outputs.shape[1] - 1 if regression else 0)
-    return slice(target, target + 1) if regression else slice(None)
-
-
 def colour_values(fitted, X, y, target):
     """Get the numbers (n_samples,) for the colours of rows: the class numbers, or the values of a target."""
     target_kind = target_kind_of(fitted)
@@ -305,11 +297,6 @@ def colour_values(fitted, X, y, target):
         return np.searchsorted(fitted.classes_, y)
     columns = y.reshape(len(y), -1)
     return columns[:, target if columns.shape[1] > 1 else 0]  # quantiles have one y
-
-
-def regions(outputs):
-    """Find the number (...) of the class that outputs (..., n_outputs) predict."""
-    return (outputs[..., 0] > 0).astype(int) if outputs.shape[-1] == 1 else outputs.argmax(axis=-1)
 
 
 def margins(outputs, multilabel):

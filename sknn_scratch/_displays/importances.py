@@ -3,21 +3,13 @@
 from functools import partial
 
 import numpy as np
-from sklearn.metrics import (
-    log_loss,
-    mean_absolute_error,
-    mean_gamma_deviance,
-    mean_pinball_loss,
-    mean_poisson_deviance,
-    r2_score,
-    zero_one_loss,
-)
+from sklearn import metrics
 
 # By the parameter ``loss`` of a regressor; with any other, R2 is taken.
 LOSSES_OF_NUMBERS = {
-    "absolute_error": ("the absolute error", mean_absolute_error),
-    "poisson": ("the Poisson deviance", mean_poisson_deviance),
-    "gamma": ("the gamma deviance", mean_gamma_deviance),
+    "absolute_error": ("the absolute error", metrics.mean_absolute_error),
+    "poisson": ("the Poisson deviance", metrics.mean_poisson_deviance),
+    "gamma": ("the gamma deviance", metrics.mean_gamma_deviance),
 }
 
 
@@ -36,12 +28,14 @@ def loss_on(model, y):
     if model.classes is None:
         return loss_of_numbers(model.last, y)
     if y.ndim == 2:
-        return "the log-loss", mean_of_columns(y, [partial(log_loss, labels=[0, 1])] * y.shape[1])
+        return "the log-loss", mean_of_columns(y, [partial(metrics.log_loss, labels=[0, 1])] * y.shape[1])
     if unknown := set(y.tolist()) - set(model.classes.tolist()):
         raise ValueError(f"y has {unknown}, but the classes of the model are {model.classes.tolist()}.")
     if model.has_probabilities:
-        return "the log-loss", lambda p, weights: log_loss(y, p, sample_weight=weights, labels=model.classes)
-    return "the share of wrong rows", lambda p, weights: zero_one_loss(
+        return "the log-loss", lambda p, weights: metrics.log_loss(
+            y, p, sample_weight=weights, labels=model.classes
+        )
+    return "the share of wrong rows", lambda p, weights: metrics.zero_one_loss(
         y, model.classes[p.argmax(axis=1)], sample_weight=weights
     )
 
@@ -53,9 +47,11 @@ def loss_of_numbers(estimator, y):
         levels = np.atleast_1d(estimator.quantile)
         y = np.broadcast_to(y, (len(y), len(levels)))
         return "the pinball loss", mean_of_columns(
-            y, [partial(mean_pinball_loss, alpha=one) for one in levels]
+            y, [partial(metrics.mean_pinball_loss, alpha=one) for one in levels]
         )
-    name, loss = LOSSES_OF_NUMBERS.get(name, ("1 − R²", lambda *pair, **of: 1 - r2_score(*pair, **of)))
+    name, loss = LOSSES_OF_NUMBERS.get(
+        name, ("1 − R²", lambda *pair, **of: 1 - metrics.r2_score(*pair, **of))
+    )
     return name, mean_of_columns(y, [loss] * y.shape[1])
 
 

@@ -198,8 +198,10 @@ class NetworkDisplay:
                 self.ax_.text(1, y, unit, fontsize=0.42 * diameter, ha="center", va="center_baseline")
 
     def _draw_names(self, heights, diameter, size):
-        """Write names beside inputs and outputs."""
-        sides = ((0, self.feature_names, "right", -1), (2, self._output_names(), "left", 1))
+        """Write names beside inputs and outputs; the one output of two classes is for the second."""
+        is_binary = len(self.class_names) > self._sizes()[2]
+        output_names = [f"P({self.class_names[1]})"] if is_binary else self.class_names
+        sides = ((0, self.feature_names, "right", -1), (2, output_names, "left", 1))
         for layer, names, align, side in sides:
             offset = (side * (diameter / 2 + 4), 0)
             for node, y in zip(self.shown_[layer], heights[layer], strict=True):
@@ -208,10 +210,6 @@ class NetworkDisplay:
     def _write(self, text, place, offset, size, **style):
         style = {"va": "center", "annotation_clip": False} | style
         self.ax_.annotate(text, place, offset, textcoords="offset points", fontsize=size, **style)
-
-    def _output_names(self):
-        names = list(self.class_names)
-        return [f"P({names[1]})"] if len(names) > self._sizes()[2] else names
 
     def _draw_headers(self, size):
         """Write the name of each layer above it, and the largest weight below each group of edges."""
