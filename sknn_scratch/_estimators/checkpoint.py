@@ -23,6 +23,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any, Self
 
+import joblib
 import numpy as np
 import scipy.sparse
 
@@ -33,7 +34,7 @@ from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, attributes_of
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
 from sknn_scratch._fitting.plan import plan_fit
 
-FORMAT = b"sknn_scratch checkpoint, format 9, "  # another number whenever the contents change
+FORMAT = b"sknn_scratch checkpoint, format 10, "  # another number whenever the contents change
 
 
 class CheckpointError(ValueError):
@@ -44,21 +45,19 @@ class CheckpointError(ValueError):
 class Checkpoint:
     """A callback that saves the training state to a file, to continue after a crash.
 
-    The file is written before the first epoch, after every n epochs and after the last epoch. It is always
-    replaced as a whole: after a crash at any moment, a complete file is there.
-    :meth:`ShallowNNClassifier.resume` continues from it, and ends with the same weights, bit for bit, as a
-    fit without a crash. An existing file is replaced, and the new one has its permissions. Checkpoints need
-    scikit-learn 1.9.
+    The file is written before the first epoch, after every n epochs and after the last one. It is always
+    replaced as a whole, also one of an earlier fit, and keeps its permissions: after a crash at any moment, a
+    complete file is there. :meth:`ShallowNNClassifier.resume` continues from it, and ends with the same
+    weights, bit for bit, as a fit without a crash. Checkpoints need scikit-learn 1.9.
 
     Parameters
     ----------
     path : str or path-like
         The file. Its directory must exist. If it is a symbolic link, the file that it names is written. Only
         one fit at a time may write to it. So set the callback on the network that you fit (also if it is the
-        last step of a Pipeline), not on a network that a search or cross-validation clones: of their fits,
-        the file has the one that wrote last.
+        last step of a Pipeline), not on one that a search or cross-validation clones.
     every : int, default=1
-        Number of epochs between two writes. A crash loses at most this number of epochs.
+        Number of epochs between two writes, and the most that a crash loses.
 
     Raises
     ------
@@ -75,12 +74,14 @@ class Checkpoint:
 
     Notes
     -----
-    The file contains the parameters, the optimiser's memory, the history and the states of the random
-    generators. It is about five times as large as the weights. Of a warm start, it also contains the model
-    from which the fit continues. It contains no training data, only a hash of them. Nothing in it is pickled.
+    The file contains the parameters, the optimiser's memory, the history, the states of the random generators
+    and, of a warm start, the model from which the fit continues. It is about five times as large as the
+    weights. It contains no training data, only a hash of them. Nothing in it is pickled.
 
     Examples
     --------
+    A script that you can start again after each crash:
+
     >>> import tempfile
     >>> from pathlib import Path
     >>> from sklearn.datasets import load_iris
@@ -88,8 +89,11 @@ class Checkpoint:
     >>> X, y = load_iris(return_X_y=True)
     >>> directory = tempfile.TemporaryDirectory()
     >>> path = Path(directory.name) / "iris.checkpoint"
-    >>> clf = ShallowNNClassifier(solver="adam", max_iter=1000, random_state=0)
-    >>> clf = clf.set_callbacks(Checkpoint(path, every=10)).fit(X, y)
+    >>> if path.exists():
+    ...     clf = ShallowNNClassifier.resume(path, X, y)
+    ... else:
+    ...     clf = ShallowNNClassifier(solver="adam", max_iter=1000, random_state=0)
+    ...     clf = clf.set_callbacks(Checkpoint(path, every=10)).fit(X, y)
     >>> bool((ShallowNNClassifier.resume(path, X, y).coefs_[0] == clf.coefs_[0]).all())
     True
     >>> directory.cleanup()
@@ -183,10 +187,8 @@ class Resumable:
         ----------
         path : str or path-like
             The file. The estimator gets a ``Checkpoint`` for the same file, with the same ``every``.
-        X, y, sample_weight : as in fit
+        X, y, sample_weight, X_val, y_val, sample_weight_val : as in fit
             The same values as in ``fit``, with the rows in the same order. The file does not contain them.
-        X_val, y_val, sample_weight_val : as in fit
-            The same values as in ``fit``.
         params : dict, default=None
             The values of parameters that the file cannot contain: an :class:`Activation` of your own, a
             callable ``scoring``, a RandomState. Other parameters cannot be changed.
@@ -208,32 +210,12 @@ class Resumable:
 
         See Also
         --------
-        Checkpoint : Writes the file.
+        Checkpoint : Writes the file. Its example is a script that goes on after each crash.
 
         Notes
         -----
         In a Pipeline, the network was trained on transformed rows, so pass these:
         ``resume(path, pipeline[:-1].transform(X), y)``.
-
-        Examples
-        --------
-        A script that you can start again after each crash:
-
-        >>> import tempfile
-        >>> from pathlib import Path
-        >>> from sklearn.datasets import load_iris
-        >>> from sknn_scratch import Checkpoint, ShallowNNClassifier
-        >>> X, y = load_iris(return_X_y=True)
-        >>> directory = tempfile.TemporaryDirectory()
-        >>> path = Path(directory.name) / "iris.checkpoint"
-        >>> if path.exists():
-        ...     clf = ShallowNNClassifier.resume(path, X, y)
-        ... else:
-        ...     clf = ShallowNNClassifier(solver="adam", max_iter=1000, random_state=0)
-        ...     clf = clf.set_callbacks(Checkpoint(path, every=10)).fit(X, y)
-        >>> clf.stop_reason_
-        'converged'
-        >>> directory.cleanup()
         """
         contents = read_contents(path)
         estimator = contents.estimator_of(cls, path, params or {})
@@ -318,28 +300,22 @@ def contents_of(fit):
 def fingerprints(fit):
     """Hash the training data, part by part."""
     data, held_out = fit.run.data, fit.run.data.validation
-    validation = () if held_out is None else (held_out.X.source, *held_out.targets)
-    return {
-        "X": fingerprint(data.X.source),
-        "y": fingerprint(data.targets),
-        "sample_weight": fingerprint(data.row_weights),
-        "the rows to validate with": fingerprint(data.rows, *validation),
-        "names of columns, labels or the scale of y": fingerprint(
-            *map(np.asarray, attributes_of(fit.model, DATA_ATTRIBUTES).values())
-        ),
+    parts = {
+        "X": arrays_of(data.X.source),
+        "y": data.targets,
+        "sample_weight": data.row_weights,
+        "the rows to validate with": [
+            data.rows,
+            held_out and (arrays_of(held_out.X.source), held_out.targets),
+        ],
+        "names of columns, labels or the scale of y": attributes_of(fit.model, DATA_ATTRIBUTES),
     }
+    return {name: joblib.hash(part, coerce_mmap=True) for name, part in parts.items()}
 
 
-def fingerprint(*parts):
-    """Hash arrays, CSR matrices or Nones, with shapes and dtypes; memory-mapped arrays are not copied."""
-    result = sha256()
-    for part in parts:
-        arrays = (part.data, part.indices, part.indptr) if scipy.sparse.issparse(part) else (part,)
-        for array in arrays if part is not None else ():
-            result.update(f"{part.shape}{array.shape}{array.dtype.str}".encode())
-            is_text = array.dtype == object
-            result.update(repr(array.tolist()).encode() if is_text else np.ascontiguousarray(array))
-    return result.hexdigest()
+def arrays_of(X):
+    """List the arrays of rows, dense or CSR, and their shape."""
+    return [X.shape, *((X.data, X.indices, X.indptr) if scipy.sparse.issparse(X) else (X,))]
 
 
 # --- The file ---
@@ -362,19 +338,19 @@ def write_contents(path, contents):
         with open(temporary, "xb") as file:
             with suppress(FileNotFoundError):
                 shutil.copymode(target, temporary)
-            archive = archive_of(vars(contents))
-            file.writelines((first_line(archive), archive))
+            arrays, archive = [], io.BytesIO()
+            text = json.dumps(to_json(vars(contents), arrays))  # floats are written so that the same are read
+            np.savez(archive, *arrays, text=np.frombuffer(text.encode(), np.uint8))
+            version = sys.modules["sknn_scratch"].__version__  # to import it would be circular
+            digest = sha256(archive.getbuffer()).hexdigest()
+            file.writelines(
+                (FORMAT, f"by version {version}, sha256 {digest}\n".encode(), archive.getbuffer())
+            )
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def first_line(archive):
-    """Make the line before an archive."""
-    version = sys.modules["sknn_scratch"].__version__  # to import it would be circular
-    return FORMAT + f"by version {version}, sha256 {sha256(archive).hexdigest()}\n".encode()
 
 
 def read_contents(path):
@@ -388,22 +364,9 @@ def read_contents(path):
         )
     if not line.endswith(sha256(archive).hexdigest().encode()):
         raise CheckpointError(f"{path} is damaged. Use a copy of it, or fit anew.")
-    return Contents(**value_in(archive))
-
-
-def archive_of(value):
-    """Make the archive of a value."""
-    arrays, archive = [], io.BytesIO()
-    text = json.dumps(to_json(value, arrays))  # floats are written so that the same ones are read
-    np.savez(archive, *arrays, text=np.frombuffer(text.encode(), np.uint8))
-    return archive.getvalue()
-
-
-def value_in(archive):
-    """Read the value in an archive."""
     with np.load(io.BytesIO(archive)) as arrays:  # refuses pickles
         text = arrays["text"].tobytes()
-        return json.loads(text, object_hook=lambda written: from_json(written, arrays))
+        return Contents(**json.loads(text, object_hook=lambda written: from_json(written, arrays)))
 
 
 def to_json(value, arrays):
