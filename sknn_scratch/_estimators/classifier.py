@@ -104,10 +104,10 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         Whether to hold rows out of training, watch their loss or score, and keep the weights of the best
         epoch. "auto" does so if ``X_val`` is given, or if ``alpha`` is a number, the solver is not "lbfgs",
         and there are 500 rows or more. With ``alpha="auto"``, the penalty prevents overfitting, and all rows
-        train. If every row has a class of its own, all rows stay in training.
+        train. So they do if every row has a class of its own.
     validation_fraction : float or int, default=0.1
-        Share or number of rows to hold out. The split is stratified, and at least one row of every class
-        stays in training.
+        Share or number of rows to hold out, at random. Of classes, the split is stratified, and at least one
+        row of each stays in training.
     scoring : str or callable, default="loss"
         What to watch on the validation rows: their loss, or a scikit-learn scorer. It gets X as an
         array, or as a CSR matrix if X is sparse.
@@ -127,8 +127,9 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
     classes_ : ndarray of shape (n_classes,)
         The class labels, sorted; the column numbers if y was multilabel.
     coefs_ : list of two ndarrays, of shape (n_features, n_hidden) and (n_hidden, n_outputs)
-        The weights. n_outputs is 1 for two classes, else the number of classes or labels. If training
-        converged with batches of some rows, they are means over the last ``n_iter_no_change`` epochs.
+        The weights. n_outputs is 1 for two classes, else the number of classes, labels, targets or quantiles.
+        If training converged with batches of some rows, they are means over the last ``n_iter_no_change``
+        epochs.
     intercepts_ : list of two ndarrays, of shape (n_hidden,) and (n_outputs,)
         The biases.
     n_features_in_ : int

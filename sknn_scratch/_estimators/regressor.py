@@ -45,20 +45,9 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
         Where "huber" changes from squared to absolute, in units of ``y_scale_``.
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
         As in :class:`ShallowNNClassifier`. "auto" is also "adam" if the loss has a kink.
-    early_stopping : bool or "auto", default="auto"
-        Whether to hold rows out of training, watch their loss or score, and keep the weights of the best
-        epoch. "auto" does so if ``X_val`` is given, or if ``alpha`` is a number, the solver is not "lbfgs",
-        and there are 500 rows or more. With ``alpha="auto"``, the penalty prevents overfitting, and all rows
-        train.
-    validation_fraction : float or int, default=0.1
-        Share or number of rows to hold out. They are drawn at random.
 
     Attributes
     ----------
-    coefs_ : list of two ndarrays, of shape (n_features, n_hidden) and (n_hidden, n_outputs)
-        The weights. There is an output for each target, or for each quantile.
-    intercepts_ : list of two ndarrays, of shape (n_hidden,) and (n_outputs,)
-        The biases.
     y_offset_, y_scale_ : float, or ndarray of shape (n_targets,) if y had columns
         Mean and standard deviation of y, or what replaces them with this loss (see above). Predictions are
         ``y_offset_ + y_scale_ * outputs``. With loss="poisson" or "gamma", they are zero and the mean of y,

@@ -57,14 +57,11 @@ class _VectorizedSearch:
 class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
     """Grid search that trains the networks of many candidates and folds in one pass.
 
-    It pays for small networks that adam trains, if ``alpha`` is given or searched; with the defaults, it
-    takes about as long as :class:`~sklearn.model_selection.GridSearchCV`. For a small network, most of the
-    training time is the overhead of small operations. Here the networks of all candidates and folds are
-    trained together. Each has its own rows, seed, learning rate, initial
-    weights, penalty and dropout, and each stops on its own. Splits, scores and ``best_params_`` are the same
-    as with :class:`~sklearn.model_selection.GridSearchCV`. The class is a ``GridSearchCV``
-    inside :func:`train_together`. The notes there say what is trained together: with the solver "lbfgs", the
-    networks are trained one by one.
+    It is a :class:`~sklearn.model_selection.GridSearchCV` inside :func:`train_together`, with the same
+    splits, scores and ``best_params_``. Each network has its own rows, seed, learning rate, initial weights,
+    penalty and dropout, and stops on its own. This pays for small networks that adam trains, if ``alpha`` is
+    given or searched; with the defaults, it takes about as long as without. The notes of
+    :func:`train_together` say what is trained together.
 
     Parameters
     ----------

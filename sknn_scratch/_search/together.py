@@ -26,14 +26,13 @@ def train_together(*, verbose: int = 0) -> Iterator[None]:
     """Train the networks that scikit-learn fits inside this block together.
 
     For a small network, most of the training time is the overhead of small operations. Inside the block, all
-    tools that fit estimators through joblib train their networks in shared passes: searches (halving searches
+    tools that fit estimators through joblib train their networks in shared passes: searches (halving ones
     too), :func:`~sklearn.model_selection.cross_validate`, :func:`~sklearn.model_selection.cross_val_score`,
     :func:`~sklearn.model_selection.cross_val_predict`, learning and validation curves,
-    :class:`~sklearn.multiclass.OneVsRestClassifier` and others. Each call runs as it would without the block,
-    with one exception: when it fits a network, it waits until the other calls have reached the same point. So
-    splits, scores and errors are the same, to the last bit (if BLAS is MKL, only with
-    ``MKL_CBWR=COMPATIBLE`` in the environment). Only networks with ``random_state=None`` differ, because
-    their seeds are drawn in another order.
+    :class:`~sklearn.multiclass.OneVsRestClassifier` and others. A call that fits a network waits until the
+    other calls have reached the same point, and else runs as without the block. So splits, scores and errors
+    are the same, to the last bit (if BLAS is MKL, only with ``MKL_CBWR=COMPATIBLE`` in the environment). Only
+    networks with ``random_state=None`` differ: their seeds are drawn in another order.
 
     Parameters
     ----------
@@ -48,27 +47,24 @@ def train_together(*, verbose: int = 0) -> Iterator[None]:
     -----
     Networks are trained together if they have the same ``n_hidden``, ``activation``, ``solver``,
     ``nesterov``, ``beta_1``, ``beta_2``, ``epsilon``, ``batch_size``, precision, and numbers of training and
-    validation rows. Also, either all of them or none have ``dropout``, and either all or none have a scorer.
-    Networks with different ``n_hidden`` are not trained together: idle units would change how sums are
-    rounded. The steps of a group use at most 8 MiB together, so large networks are trained one by one. So are
-    networks that update only the features of a sparse batch (see the notes of :class:`ShallowNNClassifier`),
-    and those of the solver "lbfgs", which "auto" chooses for few rows: it is quick with one network, too.
+    validation rows, and if all or none have ``dropout``, and a scorer. The steps of a group use at most 8 MiB
+    together. So large networks are trained one by one, and so are those that update only the features of a
+    sparse batch (see the notes of :class:`ShallowNNClassifier`), and those of the solver "lbfgs", which
+    "auto" chooses for few rows: it is quick with one network, too.
 
     The block is the joblib backend "sknn_scratch", so ``joblib.parallel_config(backend="sknn_scratch")`` does
     the same. The calls go to the backend that was active before, with the ``n_jobs`` of the caller. So write
     this block last, as in ``with parallel_config(backend="dask"), train_together():``.
 
-    A network is trained alone if scikit-learn does not give its fit to joblib: the best candidate of a
-    search, and the networks of :class:`~sklearn.feature_selection.RFECV` with ``n_jobs=None``. A
-    :class:`~sklearn.ensemble.BaggingClassifier` has ``n_jobs`` calls, each of which fits its estimators one
-    after the other; only the first networks of the calls are trained together. The times in results are each
-    fit's share. Printed times, and the times of a learning curve with ``exploit_incremental_learning``,
-    include the time of the other networks.
+    A network is also trained alone if scikit-learn does not give its fit to joblib: the best candidate of a
+    search, and the networks of :class:`~sklearn.feature_selection.RFECV` with ``n_jobs=None``. Of a
+    :class:`~sklearn.ensemble.BaggingClassifier`, only the first networks of its ``n_jobs`` calls are trained
+    together. The times in results are each fit's share. Printed times, and the times of a learning curve with
+    ``exploit_incremental_learning``, include the time of the other networks.
 
     The calls of a worker run in one thread, one inside the other: a call that is about to train a network
-    runs the next call first. A group is trained when it is full, or when no other call can join it. At most
-    64 calls wait at a time. Their rows take at most 64 MiB for each worker (unless a single call takes more).
-    So calls with many rows run one after the other. The buffers of a group take at most 256 MiB.
+    runs the next call first. At most 64 calls wait at a time, and their rows take at most 64 MiB for each
+    worker, unless a single call takes more. The buffers of a group take at most 256 MiB.
 
     Examples
     --------

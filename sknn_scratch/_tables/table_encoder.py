@@ -36,10 +36,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
     """Encode each column of a table by the kind of its values in ``fit``.
 
     Numbers go to one encoder, with booleans, as 0 and 1, and the parts of dates. Categories go to another
-    one. If it would merge too many of the rows of a column into its group of rare categories, this column
-    goes to ``many`` instead, which makes numbers of it; so do the widest columns of a table with so many rows
-    that their categories would take too much memory. A column is found by its name. An array has no names;
-    its columns are taken in their order. It is the first step of a :func:`tabular_pipeline`.
+    one. A column of which it would merge too many rows into its group of rare categories goes to ``many``
+    instead, which makes numbers of it; so do the widest columns of a table with so many rows that their
+    categories would take too much memory. A column is found by its name, or in an array, by its place. It is
+    the first step of a :func:`tabular_pipeline`.
 
     Parameters
     ----------
@@ -130,10 +130,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
 
         Parameters
         ----------
-        X : data frame or array-like of shape (n_samples, n_features)
-            The table.
-        y : array-like of shape (n_samples,), default=None
-            For encoders that use it.
+        X, y : as in fit
 
         Returns
         -------
