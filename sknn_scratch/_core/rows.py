@@ -54,6 +54,11 @@ class DenseRows:
         return cls(np.concatenate([one.X for one in rows]))
 
     @property
+    def arrays(self) -> list[Array]:
+        """The arrays that hold the rows."""
+        return [self.X]
+
+    @property
     def values_per_row(self) -> float:
         """Memory of a gathered row, in numbers."""
         return float(self.X.shape[-1])
@@ -127,6 +132,11 @@ class SparseRows:
     def concatenate(cls, rows: Sequence["SparseRows"]) -> "SparseRows":
         """Put rows one below the other."""
         return cls([scipy.sparse.vstack([one.matrices[0] for one in rows], format="csr")], stacked=False)
+
+    @property
+    def arrays(self) -> list[NDArray[Any]]:
+        """The arrays that hold the rows of the first network."""
+        return [self.source.data, self.source.indices, self.source.indptr]
 
     @property
     def values_per_row(self) -> float:

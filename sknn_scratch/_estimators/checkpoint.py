@@ -25,7 +25,6 @@ from typing import Any, Self
 
 import joblib
 import numpy as np
-import scipy.sparse
 
 from sknn_scratch._core.state import State
 from sknn_scratch._core.stopping import StopReason
@@ -301,21 +300,13 @@ def fingerprints(fit):
     """Hash the training data, part by part."""
     data, held_out = fit.run.data, fit.run.data.validation
     parts = {
-        "X": arrays_of(data.X.source),
+        "X": (data.X.n_features, *data.X.arrays),
         "y": data.targets,
         "sample_weight": data.row_weights,
-        "the rows to validate with": [
-            data.rows,
-            held_out and (arrays_of(held_out.X.source), held_out.targets),
-        ],
+        "the rows to validate with": [data.rows, held_out and (held_out.X.arrays, held_out.targets)],
         "names of columns, labels or the scale of y": attributes_of(fit.model, DATA_ATTRIBUTES),
     }
     return {name: joblib.hash(part, coerce_mmap=True) for name, part in parts.items()}
-
-
-def arrays_of(X):
-    """List the arrays of rows, dense or CSR, and their shape."""
-    return [X.shape, *((X.data, X.indices, X.indptr) if scipy.sparse.issparse(X) else (X,))]
 
 
 # --- The file ---

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import scipy.sparse
 
 from sknn_scratch._fitting.groups import Training
 from sknn_scratch._fitting.plan import plan_fit
@@ -30,7 +29,7 @@ class WaitingTraining(Training):
 
 def bytes_of_calls_rows(runs):
     """Count the bytes of the waiting runs of a call: rows to train on, to score, and copied for a pass."""
-    rows = {run.data.source: bytes_of(run.data.X.source) for run in runs}
+    rows = {run.data.source: sum(one.nbytes for one in run.data.X.arrays) for run in runs}
     return 3 * sum(rows.values()) + sum(map(waiting_bytes, runs))
 
 
@@ -41,24 +40,13 @@ def waiting_bytes(run):
     return int(n_params + n_rows * run.data.X.values_per_row) * run.state.params.itemsize
 
 
-def bytes_of(X):
-    """Count the bytes of an array or a sparse matrix."""
-    return 2 * X.nnz * X.dtype.itemsize if scipy.sparse.issparse(X) else X.nbytes
-
-
 def share_rows(run, known):
     """Give a run the rows and targets of known data if they are equal, so that no pass copies them."""
     for data in known:
-        arrays, others = arrays_of(run.data), arrays_of(data)
+        arrays, others = ([one.targets, *one.X.arrays] for one in (run.data, data))
         if len(arrays) == len(others) and all(map(are_equal, arrays, others)):
             run.data = replace(run.data, X=data.X, targets=data.targets)
             return
-
-
-def arrays_of(data):
-    """List the arrays of the rows and targets of data."""
-    X = data.X.source
-    return [data.targets, *((X.data, X.indices, X.indptr) if scipy.sparse.issparse(X) else (X,))]
 
 
 def are_equal(one, other):

@@ -15,7 +15,7 @@ from sknn_scratch._core.training import Hooks
 from sknn_scratch._fitting import groups
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.plan import plan_fit
-from sknn_scratch._search.waiting import WaitingTraining, bytes_of
+from sknn_scratch._search.waiting import WaitingTraining
 from tests.helpers import make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -42,7 +42,7 @@ def make_trainings(n, inputs, **params):
 def planned_bytes(trainings):
     """Bytes of the buffers of a group, and of copies of rows that are not the same."""
     rows = {run.data.source: run.data for run in (one.run for one in trainings)}
-    copied = [bytes_of(data.X.source) + data.targets.nbytes for data in rows.values()]
+    copied = [sum(one.nbytes for one in data.X.arrays) + data.targets.nbytes for data in rows.values()]
     buffers = sum(step_bytes(one.run) + kept_bytes(one.run) for one in trainings)
     return buffers + (sum(copied) if len(copied) > 1 else 0)
 
