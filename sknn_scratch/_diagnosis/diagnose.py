@@ -51,11 +51,9 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
 
     Notes
     -----
-    Losses are in units of the loss of the best constant prediction for the training set. For a classifier,
-    this loss is the entropy of the class frequencies.
-
-    An error is the share of the rows that are predicted wrongly. For a regressor, it is the share of the
-    variance of y that is not explained.
+    Losses are in units of the loss of the best constant prediction for the training set, which for a
+    classifier is the entropy of the class frequencies. An error is the share of the rows that are predicted
+    wrongly or, for a regressor, of the variance of y that is not explained.
 
     The penalty is compared with the loss for a network without hidden units, which gives all rows the same
     outputs. Let d be the gradient of the loss at these outputs, minus its mean. A new unit with input weights
@@ -64,9 +62,9 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     ``|mean(d g(u x + b))|`` of the loss in all directions u. A few hundred directions are tried. With
     adamw, the penalty is no part of the objective, and is not looked at.
 
-    Simple models are the five nearest neighbours and a ridge regression or classification, in
-    cross-validation. At most a thousand rows are used, and the better model counts. They predict means. So a
-    network for quantiles is not compared with them.
+    Simple models are the five nearest neighbours and a ridge regression or classification. The better one in
+    cross-validation counts, on at most a thousand rows. They predict means, so a network for quantiles is not
+    compared with them.
 
     Examples
     --------

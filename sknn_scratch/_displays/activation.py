@@ -26,16 +26,12 @@ class ActivationDisplay:
 
     Parameters
     ----------
-    hidden_input : ndarray of shape (n_samples, n_hidden)
-        The hidden inputs z.
-    slope : ndarray of shape (n_samples, n_hidden)
-        The derivatives g'(z).
+    hidden_input, slope : ndarray of shape (n_samples, n_hidden)
+        The hidden inputs z, and the derivatives g'(z).
     curve : tuple of three ndarray of shape (n_points,)
         The curves to draw: ascending z, g(z) and g'(z). They also set the range of the axes.
-    activation : str
-        Name of the activation.
-    name : str, default=None
-        Name of the estimator, for the title.
+    activation, name : str
+        Names of the activation, and of the estimator, for the title.
 
     Attributes
     ----------

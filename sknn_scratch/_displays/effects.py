@@ -176,7 +176,7 @@ class EffectsDisplay:
             Columns to show, by name or position; no others are computed. None computes all, and shows those
             that matter most.
         max_columns : int, default=6
-            How many columns to show.
+            How many to show.
         target : label or int, default=None
             The class, or the position of the target or label, to explain. None explains the second of two
             classes, and up to five of more, the most probable.
@@ -185,8 +185,8 @@ class EffectsDisplay:
         random_state : int, RandomState instance or None, default=None
             For the choice of rows and the shuffles.
         log_odds : bool, default=True
-            Whether effects on a class are on its log-odds, or on its probability. Probabilities are limited
-            to 0.0001 and 0.9999 for it.
+            Whether effects on a class are on its log-odds (of probabilities from 0.0001 to 0.9999), or on its
+            probability.
         row : int, default=None
             Position of a row of X to mark in each panel.
         max_rows : int, default=1000

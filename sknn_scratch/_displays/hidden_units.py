@@ -28,21 +28,17 @@ OPACITY = 0.38  # of a class's region
 class HiddenUnitsDisplay:
     """What each hidden unit responds to, over two features, beside the decision boundary.
 
-    For a regressor, the surface of its predictions takes the place of the decision boundary.
-
-    Use :meth:`from_estimator` to make a display from a fitted estimator.
+    For a regressor, the surface of its predictions takes the place of the decision boundary. Use
+    :meth:`from_estimator` to make a display from a fitted estimator.
 
     Parameters
     ----------
-    x : ndarray of shape (n_x,)
-        Values of the horizontal feature.
-    y : ndarray of shape (n_y,)
-        Values of the vertical feature.
+    x, y : ndarray of shape (n_x,) and (n_y,)
+        Values of the horizontal and the vertical feature.
     hidden : ndarray of shape (n_y, n_x, n_units)
         Values of the hidden units to show, the most important first.
     outputs : ndarray of shape (n_y, n_x, n_outputs)
-        One output for two classes, else one for each class or label. For a regressor, its predictions of one
-        target, in the units of y.
+        One for two classes, else one for each class or label; or a regressor's predictions of a target.
     output_weights : ndarray of shape (n_units, n_outputs)
         Weights of the units in the output layer.
     units : array-like of shape (n_units,)
@@ -53,10 +49,8 @@ class HiddenUnitsDisplay:
         Names of the classes, labels or targets.
     activation : str
         Name of the activation.
-    multilabel : bool, default=False
-        Whether each output is a separate label.
-    regression : bool, default=False
-        Whether the outputs are predicted numbers.
+    multilabel, regression : bool, default=False
+        Whether each output is a separate label, or a predicted number.
     points : tuple of ndarray, default=None
         Rows (n_points, 2) to draw, and their class numbers or y (n_points,).
     name : str, default=None
@@ -121,8 +115,8 @@ class HiddenUnitsDisplay:
         estimator : ShallowNNClassifier, ShallowNNRegressor, their ensembles, or Pipeline
             Fitted; a Pipeline must end in one of these. Of an ensemble, the first network is shown.
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Rows as the estimator takes them. The axes have the units of X, also if a Pipeline scales X. They
-            show all rows but those that are far from most, as in a skewed feature.
+            Rows as the estimator takes them. The axes show all but those that are far from most, as in a
+            skewed feature, in the units of X, also if a Pipeline scales X.
         y : array-like of shape (n_samples,), default=None
             Class labels, or numbers for a regressor. They colour the rows in the plot.
         features : (int or str, int or str), default=(0, 1)

@@ -24,12 +24,10 @@ SPREAD = 1.6  # largest distance between nodes of a small layer, in rows
 class NetworkDisplay:
     """The fitted network as a textbook draws it: input, hidden and output layer, and an edge for each weight.
 
-    Green is positive and purple negative. A wider edge of a stronger colour has a larger weight, relative to
-    the largest weight of its layer. A unit of a stronger colour has a larger bias, relative to the largest of
-    its layer.
-    Of each layer, at most 16 nodes are drawn: those with the strongest weights. Long names need a figure with
-    ``layout="constrained"``, which a new figure has. Use :meth:`from_estimator` to make a display from a
-    fitted estimator.
+    Green is positive and purple negative. A wider edge of a stronger colour has a larger weight, and a unit
+    of a stronger colour a larger bias, relative to the largest of its layer. Of each layer, at most 16 nodes
+    are drawn: those with the strongest weights. Long names need a figure with ``layout="constrained"``, which a
+    new figure has. Use :meth:`from_estimator` to make a display from a fitted estimator.
 
     Parameters
     ----------
@@ -37,10 +35,8 @@ class NetworkDisplay:
         Weights of the hidden layer (n_features, n_hidden) and the output layer (n_hidden, n_outputs).
     intercepts : list of ndarray
         Biases (n_hidden,) and (n_outputs,).
-    feature_names : array-like of shape (n_features,)
-        Names of the features.
-    class_names : array-like of shape (n_classes,)
-        Names of the classes, labels or targets.
+    feature_names, class_names : array-like of shape (n_features,) and (n_classes,)
+        Names of the features, and of the classes, labels or targets.
     activation : str
         Name of the activation.
     name : str, default=None

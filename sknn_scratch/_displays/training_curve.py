@@ -21,11 +21,10 @@ class TrainingCurveDisplay:
     Parameters
     ----------
     history : dict of array-like of shape (n_epochs,)
-        The ``history_`` of a fitted network, see :class:`ShallowNNClassifier`. ``loss`` is required.
-        ``val_loss`` and ``val_score`` are drawn if they are there. The details need their columns.
+        The ``history_`` of a network, see :class:`ShallowNNClassifier`. Only ``loss`` is required.
     best_iter : int, default=None
-        The epoch whose weights were kept, counted from 1. 0 means the initial weights. It is drawn if there
-        was a validation, or if it is not the last epoch.
+        The epoch whose weights were kept; 0 means the initial ones. It is drawn if there was a validation, or
+        if it is not the last epoch.
     stop_reason : str, default=None
         One of the values of ``stop_reason_``.
     score_name : str, default="score"
@@ -33,8 +32,7 @@ class TrainingCurveDisplay:
     name : str, default=None
         Name of the estimator, for the title and the legend.
     first_epoch : int, default=1
-        Number of the first epoch in ``history``. After many calls of ``partial_fit``, ``history`` has only
-        the latest epochs.
+        Number of the first epoch in ``history``, which may have only the latest ones.
 
     Attributes
     ----------
@@ -97,9 +95,8 @@ class TrainingCurveDisplay:
             Whether to add panels with the gradient norms of both layers and the share of saturated and
             dead hidden units.
         color : matplotlib color, default=None
-            One colour for all curves, to draw several estimators in one plot: the training curve is solid,
-            the validation curve dashed, and both have one line in the legend. With None, each curve has its
-            own colour and line in the legend.
+            One colour for all curves, to draw several estimators in one plot: the validation is dashed, and
+            an estimator has one line in the legend. None gives each curve its own colour and line.
         name : str, default=None
             Name of the estimator, for the title and the legend.
         ax : Axes or array of Axes, default=None
