@@ -26,8 +26,8 @@ class NetworkDisplay:
 
     Green is positive and purple negative. A wider edge of a stronger colour has a larger weight, and a unit
     of a stronger colour a larger bias, relative to the largest of its layer. Of each layer, at most 16 nodes
-    are drawn: those with the strongest weights. Long names need a figure with ``layout="constrained"``, which a
-    new figure has. Use :meth:`from_estimator` to make a display from a fitted estimator.
+    are drawn: those with the strongest weights. Long names need a figure with ``layout="constrained"``, which
+    a new figure has. Use :meth:`from_estimator` to make a display from a fitted estimator.
 
     Parameters
     ----------
