@@ -7,6 +7,7 @@ stack_validations  stacks the validation rows of several networks
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -93,18 +94,16 @@ def pool(data: Sequence[Data]) -> list[Data]:
     if len(sources) == 1 and not are_small:
         return list(data)
     X: Any = sources[0].X
-    targets, first_rows = sources[0].targets, {sources[0].source: 0}
     if len(sources) > 1:
         X = type(X).concatenate([one.X for one in sources])
         targets = np.concatenate([one.targets for one in sources])
-        ends = np.cumsum([one.X.n_samples for one in sources]).tolist()
-        first_rows = dict(zip((one.source for one in sources), [0, *ends], strict=False))
+        starts = accumulate((one.X.n_samples for one in sources), initial=0)
+        first_rows = dict(zip((one.source for one in sources), starts, strict=False))
+        rows = [first_rows[one.source] + one.row_numbers for one in data]
+        data = [replace(one, targets=targets, rows=its) for one, its in zip(data, rows, strict=True)]
     if are_small:
         X = X.with_ones()
-    return [
-        replace(one, X=X, targets=targets, rows=_moved(one, first_rows[one.source], len(sources)))
-        for one in data
-    ]
+    return [replace(one, X=X) for one in data]
 
 
 def distinct_sources(data: Sequence[Data]) -> list[Data]:
@@ -117,13 +116,6 @@ def only_its_rows(data: Data) -> Data:
     if data.rows is None:
         return data
     return replace(data, X=data.X.take(data.rows), targets=data.targets[data.rows], rows=None)
-
-
-def _moved(data: Data, first_row: int, n_sources: int) -> Index | None:
-    """Get the numbers in a pool of the rows of a network; None for all rows of the only source."""
-    if n_sources == 1:
-        return data.rows
-    return first_row + data.row_numbers
 
 
 def stack_validations(data: Sequence[Data]) -> Batch | None:

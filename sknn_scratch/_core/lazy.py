@@ -35,16 +35,11 @@ CACHED_BYTES = 2**18
 
 
 def updates_lazily(config: Config, data: Data) -> bool:
-    """Whether updates are lazy. They are not if a step uses all rows."""
-    return not config.optimizer.takes_all_rows and is_lazy(config.network.shape, data, config.batch_size)
-
-
-def is_lazy(shape: NetworkShape, data: Data, batch_size: int) -> bool:
-    """Whether lazy updates are faster, given the share of the features that a batch uses."""
-    n_weights = shape.n_features * shape.n_hidden
-    if not isinstance(data.X, SparseRows) or n_weights <= FIXED_COST:
+    """Whether updates are lazy: if this is faster, given the share of the features that a batch uses."""
+    n_weights = config.network.shape.n_features * config.network.shape.n_hidden
+    if config.optimizer.takes_all_rows or not isinstance(data.X, SparseRows) or n_weights <= FIXED_COST:
         return False
-    share = chances_of_use(data.rows_with_feature, data.n_samples, batch_size).mean()
+    share = chances_of_use(data.rows_with_feature, data.n_samples, config.batch_size).mean()
     return bool(COST_PER_WEIGHT * share * n_weights + FIXED_COST < n_weights)
 
 

@@ -99,7 +99,15 @@ class FitReporter(Hooks):
                 self.print_line(self.fit.choice.in_words)
             numbers = watched_numbers(run.state.history[-1])
             self.print_line(f"epoch {run.state.epoch}{self.outlook(run)}: {numbers}")
-        return self.context is not None and self.call_epoch_hooks(run.state)
+        if self.context is None:
+            return False
+
+        def attributes():  # None replaces the other attributes of an earlier fit
+            return dict.fromkeys(attributes_of(self.estimator)) | fitted_attributes(self.fit, run.state)
+
+        return self.epoch.call_on_fit_task_end(
+            estimator=self.estimator, **self.data, reconstruction_attributes=attributes
+        )
 
     def outlook(self, run):
         """Say how many epochs there will be, and how long they will take, if a schedule ends with them."""
@@ -122,16 +130,6 @@ class FitReporter(Hooks):
     def print_line(self, text):
         """Print a line that starts with the name of the fit."""
         print(f"[{self.name or type(self.estimator).__name__}] {text}")  # noqa: T201 - that is what verbose asks for
-
-    def call_epoch_hooks(self, state):
-        """Tell the callbacks that an epoch has ended; return whether one of them stops the training."""
-
-        def attributes():  # None replaces the other attributes of an earlier fit
-            return dict.fromkeys(attributes_of(self.estimator)) | fitted_attributes(self.fit, state)
-
-        return self.epoch.call_on_fit_task_end(
-            estimator=self.estimator, **self.data, reconstruction_attributes=attributes
-        )
 
 
 def watched_numbers(record):

@@ -16,11 +16,6 @@ COMMON_PARAMETERS = ("n_hidden", "activation", "solver", "batch_size")
 LONGEST_LIST = 1000
 
 
-def holds_network(value):
-    """Whether a value is one of our estimators, or an estimator or a collection that contains one."""
-    return next(networks_in(value), None) is not None
-
-
 def networks_in(value):
     """Yield our estimators in a value: an estimator, its parameters, a list or a dict of them."""
     if isinstance(value, BaseShallowNN):

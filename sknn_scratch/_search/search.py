@@ -10,7 +10,7 @@ from sknn_scratch._estimators.docstrings import with_entries_of
 from sknn_scratch._estimators.methods import all_or_nothing
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.troubles import warn
-from sknn_scratch._search.calls import holds_network
+from sknn_scratch._search.calls import networks_in
 from sknn_scratch._search.together import TogetherBackend
 
 
@@ -47,7 +47,7 @@ class _VectorizedSearch:
         self : object
             The fitted search.
         """
-        if not holds_network(self):
+        if not any(True for _ in networks_in(self)):
             warn("No networks are trained together: the candidates contain no network of sknn_scratch.")
             return super().fit(X, y, **params)
         with parallel_config(backend=TogetherBackend(verbose=self.verbose)):

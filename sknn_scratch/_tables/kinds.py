@@ -37,8 +37,9 @@ from sknn_scratch._tables.remarks import (
     some,
 )
 from sknn_scratch._tables.text import (
+    ORDERS,
     BooleanStyle,
-    date_styles,
+    DateStyle,
     is_missing_word,
     number_styles,
     read_texts,
@@ -246,7 +247,7 @@ class Dates(Kind):
 
     @classmethod
     def styles(cls, texts):
-        return date_styles(has_zone=cls.name == DATES_IN_ZONES)
+        return [DateStyle(order, has_zone=cls.name == DATES_IN_ZONES) for order in ORDERS]
 
     def prepare(self, values):
         self.means = fit_parts(values)

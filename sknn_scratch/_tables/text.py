@@ -135,11 +135,6 @@ class DateStyle(NamedTuple):
         return f"X[{name!r}] = pd.to_datetime(X[{name!r}], dayfirst={self.order == 'day first'})"
 
 
-def date_styles(has_zone):
-    """List the styles of dates with or without a time zone."""
-    return [DateStyle(order, has_zone) for order in ORDERS]
-
-
 def hour_of(match):
     """Compute the hour of a matched time, from 0 to 23."""
     hour = int(match["hour"])
