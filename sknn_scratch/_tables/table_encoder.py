@@ -137,9 +137,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         encoded : ndarray or sparse matrix of shape (n_samples, n_features_out)
         """
         read = {name: columns.read(column) for name, column in columns.columns_of(X).items()}
-        told = self._told(read)
-        check_types({name: column for name, column in read.items() if told.get(name) != NOTHING})
-        kinds = {name: kind_of(column, name, told.get(name)) for name, column in read.items()}
+        kinds = self._kinds_of(read)
         values = {name: kind.read(read[name], name)[0] for name, kind in kinds.items()}
         for name, kind in kinds.items():
             kind.prepare(values[name])
@@ -157,14 +155,15 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         self.kinds_ = {name: kind.name for name, kind in kinds.items()}
         self.date_parts_ = {name: kind.means for name, kind in kinds.items() if isinstance(kind, Dates)}
         self._inputs = {kind: list(table) for kind, table in tables.items()}
-        groups = self._of_categories("infrequent_categories_")
-        self.merged_categories_ = {name: len(group) for name, group in groups.items() if group is not None}
+        names = [name for name, _ in tables.get(CATEGORIES, ())]
+        groups = rare_groups(encoders.get(CATEGORIES), names)
+        self.merged_categories_ = {name: len(group) for name, group in groups.items()}
         self.n_features_in_ = len(kinds)
         vars(self).pop("feature_names_in_", None)
         if all(isinstance(name, str) for name in kinds):
             self.feature_names_in_ = np.array(list(kinds), dtype=object)
         warn_of(remark for name, kind in kinds.items() for remark in kind.remarks(name, read[name]))
-        warn_of(self._useless(tables))
+        warn_of(self._useless(tables, groups))
         return joined(encoded)
 
     def transform(self, X: ArrayLike) -> Any:
@@ -222,12 +221,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             return []
         names = [name for name, _ in table]
         encoder = clone(self.categories).fit(as_array(table), y)
-        groups = getattr(encoder, "infrequent_categories_", ())
-        chosen = [
-            name
-            for name, group in zip(names, groups, strict=False)
-            if group is not None and share_with_others(values[name], group) > MOST_MERGED
-        ]
+        groups = rare_groups(encoder, names).items()
+        chosen = [name for name, group in groups if share_with_others(values[name], group) > MOST_MERGED]
         n_means = len(np.unique(y)) if type_of_target(y) == "multiclass" else 1
         inputs = (names[one] for one in inputs_of_features(encoder, len(names)) if one is not None)
         widths = Counter(name for name in inputs if name not in chosen)
@@ -238,13 +233,6 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             chosen.append(name)
             n_features -= width
         return chosen
-
-    def _of_categories(self, attribute):
-        """Get an attribute of the encoder of categories, by column; empty if it has no such attribute."""
-        values = getattr(self.encoders_.get(CATEGORIES), attribute, ())
-        return {
-            name: value for (name, _), value in zip(self._inputs.get(CATEGORIES, ()), values, strict=False)
-        }
 
     def _columns_in(self, X):
         """Take the columns of the fit from a table: by name or, if one of the two has none, in order."""
@@ -263,27 +251,32 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             warn("X or the table of fit has no column names, so columns are taken in their order.")
         return dict(zip(names, found.values(), strict=True))
 
-    def _told(self, names):
-        """Check the parameter ``kinds``."""
+    def _kinds_of(self, read):
+        """Decide the kinds of columns, or take those of the parameter ``kinds``."""
         told = {} if self.kinds is None else dict(self.kinds)
-        if absent := [name for name in told if name not in names]:
+        if absent := [name for name in told if name not in read]:
             raise ValueError(
-                f"kinds names columns that X does not have: {listed(absent)}. X has {listed(names)}."
+                f"kinds names columns that X does not have: {listed(absent)}. X has {listed(read)}."
             )
         if others := set(told.values()) - set(KINDS):
             raise ValueError(f"kinds must have values of {listed(KINDS)}, got {listed(others)}.")
-        return told
+        columns_left = {name: column for name, column in read.items() if told.get(name) != NOTHING}
+        if bad := [f"{name!r} ({one.type})" for name, one in columns_left.items() if one.type not in TYPES]:
+            raise ValueError(
+                f"X has columns that hold neither numbers nor categories nor dates: {', '.join(bad)}. Drop "
+                "them, or make numbers, dates or strings of them first."
+            )
+        return {name: kind_of(column, name, told.get(name)) for name, column in read.items()}
 
-    def _useless(self, tables):
+    def _useless(self, tables, groups):
         """Yield a remark for each column of the fit that carries no information."""
-        groups = self._of_categories("infrequent_categories_")
         for name, kind in self._kinds.items():
             features = [table[one] for table in tables.values() for one in table if one[0] == name]
             if not features:
                 reason = "only missing values"
             elif all((values == values[0]).all() for values in features):
                 reason = "always the same value"
-            elif groups.get(name) is not None and kind.known <= set(groups[name]):
+            elif name in groups and kind.known <= set(groups[name]):
                 reason = f"{len(kind.known)} different values, all too rare,"
             else:
                 continue
@@ -336,16 +329,6 @@ def inputs_of_features(encoder, n_inputs):
     return [int(number) if number.isdigit() else None for number in numbers]
 
 
-def check_types(read):
-    """Raise ValueError if columns have values of no kind; the error names them."""
-    others = [f"{name!r} ({column.type})" for name, column in read.items() if column.type not in TYPES]
-    if others:
-        raise ValueError(
-            f"X has columns that hold neither numbers nor categories nor dates: {', '.join(others)}. Drop "
-            "them, or make numbers, dates or strings of them first."
-        )
-
-
 def make_tables(kinds, values):
     """Make a table for each encoder: features (n_samples,) by the name of a column and an ending."""
     tables = {MANY: {}, NUMBERS: {}, CATEGORIES: {}}
@@ -374,6 +357,12 @@ def with_means(tables, means):
 def mean_endings(n_means):
     """Name the means of a column: one, or one for each class."""
     return ["_mean"] if n_means == 1 else [f"_mean{number}" for number in range(n_means)]
+
+
+def rare_groups(encoder, names):
+    """Get the rare categories of some columns that a fitted encoder has grouped; there may be none."""
+    groups = zip(names, getattr(encoder, "infrequent_categories_", ()), strict=False)
+    return {name: group for name, group in groups if group is not None}
 
 
 def share_with_others(values, group):

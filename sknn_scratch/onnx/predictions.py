@@ -1,7 +1,5 @@
 """The predictions of our estimators: labels and scores of a classifier, numbers of a regressor."""
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,17 +9,24 @@ from skl2onnx.common.utils_classifier import get_label_classes
 from sklearn.pipeline import Pipeline
 
 from sknn_scratch._fitting.fitted import target_kind_of
-from sknn_scratch.onnx.graph import Graph, Name
+from sknn_scratch.onnx.graph import Graph
 from sknn_scratch.onnx.networks import add_outputs
 
 
 def convert_classifier(scope: Any, operator: Any, container: Any) -> None:
     """Convert a classifier. With the option raw_scores, its scores are logits instead of probabilities."""
     model, graph = operator.raw_operator, Graph(scope, operator, container)
-    outputs = add_outputs(graph, model, graph.rows(operator))
-    is_raw = wants_logits(model, scope, container)
-    classes = label_constants(get_label_classes(scope, model))
-    labels, scores = SCORES[target_kind_of(model).name](graph, outputs, classes, is_raw)
+    kind, scores = target_kind_of(model).name, add_outputs(graph, model, graph.rows(operator))
+    if kind == "binary":  # the one logit is that of the second class
+        scores = graph.add("Concat", graph.add("Neg", scores), scores, axis=1)
+    if kind == "multilabel":
+        labels = graph.add("Cast", graph.add("Greater", scores, 0.0), to=TensorProto.INT64)
+    else:
+        classes = label_constants(get_label_classes(scope, model))
+        labels = graph.add("Gather", classes, graph.add("ArgMax", scores, axis=1, keepdims=0))
+    if not wants_logits(model, scope, container):
+        is_exclusive = kind == "multiclass"
+        scores = graph.add("Softmax", scores, axis=-1) if is_exclusive else graph.add("Sigmoid", scores)
     graph.finish(labels, operator.outputs[0])
     graph.finish(scores, operator.outputs[1])
 
@@ -39,35 +44,6 @@ def wants_logits(model: Any, scope: Any, container: Any) -> bool:
 def ends_in(pipeline: Any, model: Any) -> bool:
     """Whether the model is the last step of a Pipeline, or of its last step."""
     return isinstance(pipeline, Pipeline) and (pipeline[-1] is model or ends_in(pipeline[-1], model))
-
-
-def scores_of_two_classes(graph: Graph, logits: Name, classes: Any, is_raw: bool) -> tuple[Name, Name]:
-    """Add labels (n_samples,) and scores (n_samples, 2); the raw scores are -logit and logit."""
-    both = graph.add("Concat", graph.add("Neg", logits), logits, axis=1)
-    is_second = graph.add("Reshape", graph.add("Greater", logits, 0.0), np.array([-1]))
-    labels = graph.add("Gather", classes, graph.add("Cast", is_second, to=TensorProto.INT64))
-    return labels, both if is_raw else graph.add("Sigmoid", both)
-
-
-def scores_of_classes(graph: Graph, logits: Name, classes: Any, is_raw: bool) -> tuple[Name, Name]:
-    """Add labels (n_samples,) and scores (n_samples, n_classes)."""
-    labels = graph.add("Gather", classes, graph.add("ArgMax", logits, axis=1, keepdims=0))
-    return labels, logits if is_raw else graph.add("Softmax", logits, axis=-1)
-
-
-def scores_of_labels(graph: Graph, logits: Name, classes: Any, is_raw: bool) -> tuple[Name, Name]:
-    """Add an indicator (n_samples, n_labels) and scores (n_samples, n_labels)."""
-    labels = graph.add("Cast", graph.add("Greater", logits, 0.0), to=TensorProto.INT64)
-    return labels, logits if is_raw else graph.add("Sigmoid", logits)
-
-
-SCORES: Mapping[str, Callable[[Graph, Name, Any, bool], tuple[Name, Name]]] = MappingProxyType(
-    {
-        "binary": scores_of_two_classes,
-        "multiclass": scores_of_classes,
-        "multilabel": scores_of_labels,
-    }
-)
 
 
 def label_constants(classes: Any) -> Any:

@@ -34,7 +34,7 @@ from sknn_scratch import (
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._targets import labels
 from sknn_scratch._targets.numbers import KINDS as NUMBERS
-from sknn_scratch.onnx import activations, networks, predictions
+from sknn_scratch.onnx import activations, networks
 from tests.helpers import KINDS, make_data
 from tests.recipes import load_example
 from tests.recipes.exports import ESTIMATORS, difference, fitted, is_refused, predict_by_onnx
@@ -79,7 +79,6 @@ def test_the_file_predicts_as_the_model(name, activation, dtype):
 def test_every_registry_is_covered():
     assert activations.ACTIVATIONS.keys() == ACTIVATIONS.keys()
     assert networks.AVERAGES.keys() == labels.KINDS.keys() | NUMBERS.keys()
-    assert predictions.SCORES.keys() == labels.KINDS.keys()
     estimators = {name for name in sknn_scratch.__all__ if name.startswith("ShallowNN")}
     assert {cls.__name__ for cls, *_ in ESTIMATORS.values()} == estimators
 
