@@ -1,6 +1,6 @@
 """Optimisers: how parameters follow gradients, on flat buffers. They know nothing of layers.
 
-    init(params)                               makes the memory, a dict of arrays
+    init(params)                               makes the memory, a dict of arrays of zeros
     update(vectors, learning_rates, number)    overwrites the params and the memory
 
 Each network of a stack has its own learning rate. So a product with it is a function of ``arrays``:
@@ -42,12 +42,12 @@ class Optimizer:
     takes_all_rows: ClassVar[bool] = False  # each step uses all rows, and no learning rate
     decouples_penalty: ClassVar[bool] = False  # weight decay beside the gradient replaces the penalty
     fields_per_network: ClassVar[tuple[str, ...]] = ()  # in the optimiser of a stack, they are lists (K,)
-    squares: ClassVar[tuple[str, ...]] = ()  # the arrays of the memory that contain squares of gradients
+    remembers: ClassVar[tuple[str, ...]] = ()  # the arrays of the memory
+    squares: ClassVar[tuple[str, ...]] = ()  # those that contain squares of gradients
 
-    @staticmethod
-    def init(params: Array) -> Memory:
+    def init(self, params: Array) -> Memory:
         """Make the memory of an optimiser that has made no step."""
-        raise NotImplementedError
+        return {name: np.zeros_like(params) for name in self.remembers}
 
     def update(self, vectors: Vectors, learning_rates: Sequence[float], number: int) -> None:
         """Move the params by the grads; ``number`` counts the updates from 1. A network has a rate."""
@@ -69,14 +69,10 @@ class Sgd(Optimizer):
 
     name = "sgd"
     fields_per_network = ("momentum",)
+    remembers = ("velocity",)
 
     momentum: Any
     nesterov: bool
-
-    @staticmethod
-    def init(params: Array) -> Memory:
-        """Start with a velocity of zero."""
-        return {"velocity": np.zeros_like(params)}
 
     def update(self, vectors: Vectors, learning_rates: Sequence[float], number: int) -> None:
         """Follow the velocity.
@@ -101,16 +97,11 @@ class Adam(Optimizer):
     """Adam (Kingma and Ba, 2015), in the form of their section 2 with "epsilon hat"."""
 
     name = "adam"
-    squares = ("second_moment",)
+    remembers, squares = ("first_moment", "second_moment"), ("second_moment",)
 
     beta_1: float
     beta_2: float
     epsilon: float
-
-    @staticmethod
-    def init(params: Array) -> Memory:
-        """Start with moments of zero."""
-        return {"first_moment": np.zeros_like(params), "second_moment": np.zeros_like(params)}
 
     def update(self, vectors: Vectors, learning_rates: Sequence[float], number: int) -> None:
         """Follow the moments.
@@ -151,11 +142,6 @@ class Lbfgs(Optimizer):
 
     name = "lbfgs"
     takes_all_rows = True
-
-    @staticmethod
-    def init(params: Array) -> Memory:
-        """Make no memory."""
-        return {}
 
 
 # Parameters of the estimators that adam has and lbfgs has not: solver="auto" takes adam if one is changed. So

@@ -78,6 +78,7 @@ class Quantile(ResidualLoss):
 
     name = "quantile"
     is_smooth, is_robust, estimates_centre = False, True, False
+    error: ClassVar[ResidualLoss] = AbsoluteError()  # half of it is the loss of the median
 
     quantile: Any  # a number
 
@@ -93,8 +94,8 @@ class Quantile(ResidualLoss):
         return SmoothQuantile(self.quantile)
 
     def differentiate(self, residuals: Array) -> None:
-        """-q or 1 - q, by the sign of r; their mean at 0."""
-        np.sign(residuals, out=residuals)
+        """e' / 2 + 1/2 - q, of the absolute error e: -q or 1 - q by the sign of r, and their mean at 0."""
+        self.error.differentiate(residuals)
         residuals *= 0.5
         residuals += 0.5 - self.quantile
 
@@ -104,19 +105,13 @@ class Quantile(ResidualLoss):
 
 
 class SmoothQuantile(Quantile):
-    """The pinball loss, with the smooth absolute error e: e / 2 + (1/2 - q) r."""
+    """The pinball loss, with the smooth absolute error."""
 
-    is_smooth = True
-
-    def differentiate(self, residuals: Array) -> None:
-        """e' / 2 + 1/2 - q."""
-        SmoothAbsoluteError().differentiate(residuals)
-        residuals *= 0.5
-        residuals += 0.5 - self.quantile
+    is_smooth, error = True, SmoothAbsoluteError()
 
     def of_residuals(self, residuals: Array) -> Array:
         """e / 2 + (1/2 - q) r."""
-        return 0.5 * SmoothAbsoluteError().of_residuals(residuals) + (0.5 - self.quantile) * residuals
+        return 0.5 * self.error.of_residuals(residuals) + (0.5 - self.quantile) * residuals
 
 
 @dataclass(frozen=True)

@@ -28,19 +28,8 @@ class MixedRows:
     column of dates. So features can be mixed instead of columns, which saves most of the time. With other
     models, the columns are mixed and predicted as they are.
 
-    Attributes
-    ----------
-    n_rows : int
-    columns : dict
-        For each column its kind and its values (n_rows,), see ``typed_columns``.
-    parts : dict of dict
-        For each column, the positions of what comes from it, by part: "", and for dates the calendar.
-    classes : ndarray of shape (n_classes,), or None
-        Of a classifier.
-    has_probabilities : bool
-        Whether the predictions are probabilities.
-    last : estimator
-        The model, or the last step of a Pipeline.
+    ``columns`` has the kind and the values (n_rows,) of each column, and ``parts`` the positions of what
+    comes from it, by part: "", and for dates the calendar. ``last`` is the last step of a Pipeline.
     """
 
     def __init__(self, model, X):
@@ -75,14 +64,8 @@ class MixedRows:
     def predict(self, rows, *changes):
         """Predict mixtures of rows: outputs (1 + n_networks, n, n_outputs), the first of the whole model.
 
-        A single network has no outputs of its own beside those of the model.
-
-        Parameters
-        ----------
-        rows : ndarray of int, of shape (n,)
-            Numbers of rows.
-        *changes : (list of int, ndarray of int)
-            Positions of ``parts``, and the numbers (n,) of the rows from which these have their values.
+        A single network has no outputs of its own beside those of the model. A change is some positions of
+        ``parts``, and the numbers (n,) of the rows from which these have their values.
         """
         n_at_once = max(1, MAX_VALUES // self._table.shape[1])
         outputs = [

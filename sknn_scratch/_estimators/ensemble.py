@@ -37,6 +37,12 @@ class Ensemble(BaseShallowNN):
     A subclass names the class of its networks, ``_network``.
     """
 
+    n_iter_: NDArray[np.integer]
+    solver_: str
+    alpha_: Array
+    alpha_path_: dict[str, Array]
+    history_: list[dict[str, Array]]
+
     _network: ClassVar[type[SingleNetwork]]
 
     def _fit(self, inputs):
@@ -56,7 +62,15 @@ class Ensemble(BaseShallowNN):
             networks, troubles = map(list, zip(*chain.from_iterable(parts), strict=True))
             for trouble in counted(chain.from_iterable(troubles), self.n_networks):
                 warn(*trouble)
-            adopt(self, attributes_of(networks[0], DATA_ATTRIBUTES) | {"estimators_": networks})
+            of_networks = {
+                "estimators_": networks,
+                "n_iter_": np.array([one.n_iter_ for one in networks]),
+                "solver_": networks[0].solver_,
+                "alpha_": np.array([one.alpha_ for one in networks]),
+                "alpha_path_": networks[0].alpha_path_,
+                "history_": [one.history_ for one in networks],
+            }
+            adopt(self, attributes_of(networks[0], DATA_ATTRIBUTES) | of_networks)
         return self
 
     def _goes_on(self, inputs):
@@ -97,31 +111,6 @@ class Ensemble(BaseShallowNN):
     @property
     def _dtype(self):
         return self.estimators_[0]._dtype
-
-    @property
-    def n_iter_(self) -> NDArray[np.integer]:
-        """Number of epochs of each network."""
-        return np.array([network.n_iter_ for network in self.estimators_])
-
-    @property
-    def solver_(self) -> str:
-        """The solver of the networks."""
-        return self.estimators_[0].solver_
-
-    @property
-    def alpha_(self) -> Array:
-        """The strength of the penalty of each network."""
-        return np.array([network.alpha_ for network in self.estimators_])
-
-    @property
-    def alpha_path_(self) -> dict[str, Array]:
-        """The alphas that were tried, and their held-out losses."""
-        return self.estimators_[0].alpha_path_
-
-    @property
-    def history_(self) -> list[dict[str, Array]]:
-        """The ``history_`` of each network."""
-        return [network.history_ for network in self.estimators_]
 
 
 class Member(NamedTuple):
