@@ -98,7 +98,6 @@ class ActivationDisplay:
         Returns
         -------
         display : ActivationDisplay
-            With the values that are drawn.
         """
         inspected = Inspected(estimator)
         fitted = inspected.network
@@ -121,7 +120,6 @@ class ActivationDisplay:
         Returns
         -------
         self : ActivationDisplay
-            With ``ax_``, ``axes_`` and ``figure_``.
         """
         self.axes_ = axes_for(self, ax, (2, 1), (6.4, 5.4), height_ratios=[1.2, 1])[:, 0]
         self.ax_, self.figure_ = self.axes_[0], self.axes_[0].figure

@@ -262,7 +262,6 @@ class EffectsDisplay:
         Returns
         -------
         self : EffectsDisplay
-            With ``ax_``, ``axes_`` and ``figure_``.
         """
         n_effects, n_panels = len(self.shown), 1 + len(self.shown) + len(self.maps_)
         n_columns = min(n_panels, 3 if n_panels <= 9 else 4)

@@ -137,7 +137,6 @@ class HiddenUnitsDisplay:
         Returns
         -------
         display : HiddenUnitsDisplay
-            With the values that are drawn.
         """
         inspected = Inspected(estimator)
         fitted = inspected.network
@@ -187,7 +186,6 @@ class HiddenUnitsDisplay:
         Returns
         -------
         self : HiddenUnitsDisplay
-            With ``ax_``, ``axes_`` and ``figure_``.
         """
         n_units = len(self.units)
         n_rows = min(n_units, max(2, math.isqrt(n_units)))

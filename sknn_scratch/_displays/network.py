@@ -112,7 +112,6 @@ class NetworkDisplay:
         Returns
         -------
         display : NetworkDisplay
-            With the weights that are drawn.
         """
         inspected = Inspected(estimator)
         fitted = inspected.network
@@ -136,7 +135,6 @@ class NetworkDisplay:
         Returns
         -------
         self : NetworkDisplay
-            With ``shown_``, ``ax_`` and ``figure_``.
         """
         self.shown_ = [strongest(values) for values in self._strengths()]
         n_nodes = list(map(len, self.shown_))

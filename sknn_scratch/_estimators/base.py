@@ -17,13 +17,14 @@ from sknn_scratch._fitting.plan import stochastic_solvers
 from sknn_scratch._fitting.sklearn_versions import validate_data
 
 
-def check_learns_from_parts(estimator: Any) -> None:
-    """Raise AttributeError if the parameters of an estimator do not allow ``partial_fit``."""
+def learns_from_parts(estimator: Any) -> bool:
+    """Raise AttributeError unless the parameters of an estimator allow ``partial_fit``."""
     for parameter, value, reason in estimator._not_by_parts:
         given = getattr(estimator, parameter)
         if isinstance(given, str | bool | np.bool_) and given == value:
             name = type(estimator).__name__
             raise AttributeError(f"{name} has no 'partial_fit' with {parameter}={value!r}, {reason}.")
+    return True
 
 
 class BaseShallowNN(CallbackSupport, ParameterNames):

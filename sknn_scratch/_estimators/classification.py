@@ -8,7 +8,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._estimators.base import BaseShallowNN, check_learns_from_parts
+from sknn_scratch._estimators.base import BaseShallowNN, learns_from_parts
 from sknn_scratch._estimators.methods import available_if, validates_parameters
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
@@ -26,7 +26,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         ("class_weight", "balanced", "since a part of the rows does not tell the balance; use a dict"),
     )
 
-    @available_if(check_learns_from_parts)
+    @available_if(learns_from_parts)
     @validates_parameters(again=True)  # else scikit-learn forbids it in later calls
     def partial_fit(
         self, X: ArrayLike, y: ArrayLike, classes: ArrayLike = None, sample_weight: ArrayLike = None

@@ -6,6 +6,7 @@ from inspect import signature
 from typing import Any, TypeVar, cast
 
 import numpy as np
+from sklearn.utils import metaestimators
 
 from sknn_scratch._estimators.names import check_names
 from sknn_scratch._fitting.sklearn_versions import _fit_context
@@ -60,31 +61,6 @@ def all_or_nothing(method: Method) -> Method:
     return cast(Method, call)
 
 
-def available_if(check: Callable[[Any], None]) -> Callable[[Method], Method]:
-    """Let an estimator have a method unless ``check(estimator)`` raises AttributeError, which says why not.
-
-    scikit-learn's decorator of this name shows the reason only above an error of its own.
-    """
-
-    def decorate(method: Method) -> Method:
-        @wraps(method)
-        def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-            check(self)  # if it is called on the class
-            return method(self, *args, **kwargs)
-
-        return cast(Method, AvailableIf(check, call))
-
-    return decorate
-
-
-class AvailableIf:
-    """A method that only those objects have that pass a check."""
-
-    def __init__(self, check: Callable[[Any], None], method: Callable[..., Any]) -> None:
-        self.check, self.method = check, method
-
-    def __get__(self, instance: object, owner: type | None = None) -> Any:
-        """Get the method of an object, or the function of its class."""
-        if instance is not None:
-            self.check(instance)
-        return self.method.__get__(instance, owner)
+def available_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:
+    """Let an estimator have a method if a check is true; if it raises AttributeError, this says why not."""
+    return cast(Callable[[Method], Method], metaestimators.available_if(check))

@@ -9,7 +9,7 @@ from sklearn.base import RegressorMixin
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.loss import NUMBERS, Loss
 from sknn_scratch._core.losses import LOSSES
-from sknn_scratch._estimators.base import BaseShallowNN, check_learns_from_parts
+from sknn_scratch._estimators.base import BaseShallowNN, learns_from_parts
 from sknn_scratch._estimators.methods import available_if, validates_parameters
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
@@ -24,7 +24,7 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
 
     _target_kinds: ClassVar = NumberKinds
 
-    @available_if(check_learns_from_parts)
+    @available_if(learns_from_parts)
     @validates_parameters(again=True)  # else scikit-learn forbids it in later calls
     def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike = None) -> Self:
         """Train for one epoch on these rows, and continue from the end of the last call.

@@ -152,23 +152,19 @@ class Meeting:
         return len(n_bytes) < MAX_CALLS and sum(n_bytes) + max(n_bytes) <= WAITING_BYTES
 
     def train_groups(self, groups):
-        """Train groups of runs that have waited."""
+        """Train groups of runs that have waited, and note how long it took."""
         try:
             for group in groups:
-                self.train_one_group(group)
+                start = perf_counter()
+                self.train_or_note_errors(group)
+                self.tally.note(group)
+                for training in group:
+                    training.seconds = (perf_counter() - start) / len(group)
+                if group[0].run.is_interrupted:
+                    raise KeyboardInterrupt  # else networks that did not finish would get scores
         except Exception as error:
             self.own_error = error
             self.starting.clear()
-
-    def train_one_group(self, group):
-        """Train a group, and note how long it took."""
-        start = perf_counter()
-        self.train_or_note_errors(group)
-        self.tally.note(group)
-        for training in group:
-            training.seconds = (perf_counter() - start) / len(group)
-        if group[0].run.is_interrupted:
-            raise KeyboardInterrupt  # else networks that did not finish would get scores
 
     def train_or_note_errors(self, group):
         """Train a group. If this fails, train each run alone, to find the one that has the error."""

@@ -94,27 +94,8 @@ class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
         Parameters, scores and times of all candidates. The time of a fit is its share of the time of the
         networks that were trained together.
     best_estimator_ : estimator
-        The best candidate, fitted to all rows, if ``refit`` is not False.
-    best_score_ : float
-        Its mean score over the folds.
-    best_params_ : dict
-        Its parameters.
-    best_index_ : int
-        Its position in ``cv_results_``.
-    scorer_ : callable or dict
-        What scores the candidates.
-    n_splits_ : int
-        Number of folds.
-    refit_time_ : float
-        Seconds for fitting the best candidate to all rows.
-    multimetric_ : bool
-        Whether there are several scores.
-    classes_ : ndarray of shape (n_classes,)
-        The class labels. Only for classifiers.
-    n_features_in_ : int
-        Number of features.
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the features, if X had any.
+        The best candidate, fitted to all rows, if ``refit`` is not False. The other attributes are as in
+        :class:`~sklearn.model_selection.GridSearchCV` too.
 
     See Also
     --------
@@ -158,8 +139,8 @@ class VectorizedRandomizedSearchCV(_VectorizedSearch, RandomizedSearchCV):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The class labels. Only for classifiers.
+    best_params_ : dict
+        The parameters of the best combination.
 
     See Also
     --------

@@ -450,7 +450,7 @@ def test_a_missing_partial_fit_says_why(params, reason, estimator):
         with pytest.raises(AttributeError) as caught:
             fit_part()
         told = f"{estimator.__name__} has no 'partial_fit' with {name}={value!r}, {reason}"
-        assert str(caught.value) == told
+        assert str(caught.value.__cause__) == told
 
 
 @pytest.mark.parametrize("Classifier", [ShallowNNClassifier, ShallowNNEnsembleClassifier])
