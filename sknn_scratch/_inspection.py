@@ -20,18 +20,12 @@ FittedNetwork: TypeAlias = SingleNetwork | Ensemble | Pipeline
 
 
 class Inspected:
-    """The network of a fitted estimator, and what comes before it.
-
-    Attributes
-    ----------
-    network : the estimator, the last step of a Pipeline, or the first network of an ensemble
-    place : which network of an ensemble it is, in words, or None
-    """
+    """The network of a fitted estimator: itself, the last step of a Pipeline, or the first of an ensemble."""
 
     def __init__(self, estimator: FittedNetwork) -> None:
         steps = estimator if isinstance(estimator, Pipeline) else [estimator]
         self.earlier = steps[:-1] if len(steps) > 1 else None
-        network, self.place = steps[-1], None
+        network, self.place = steps[-1], None  # its place in an ensemble, in words
         if isinstance(network, Ensemble):
             check_is_fitted(network, "estimators_")
             self.place = f"first of {len(network.estimators_)} networks"

@@ -19,7 +19,7 @@ from sknn_scratch._core.blocks import BatchGradient, Map, gradient_blocks, mean_
 from sknn_scratch._core.data import Data, stack_validations
 from sknn_scratch._core.lazy import LazyUpdate, updates_lazily
 from sknn_scratch._core.network import Batch, Workspace, make_penalty
-from sknn_scratch._core.optimizers import Optimizer, Vectors
+from sknn_scratch._core.optimizers import Vectors
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import DenseRows
 from sknn_scratch._core.state import Run
@@ -67,7 +67,9 @@ class Stack:
         self.config = runs[0].config  # read only for what all runs have in common: see ``stack_key``
         self.network = self.config.network
         self.stack_shape = () if len(runs) == 1 else (len(runs),)
-        self.optimizer = self._stack_optimizers()
+        optimizers = [run.config.optimizer for run in runs]
+        own = {name: [getattr(one, name) for one in optimizers] for name in optimizers[0].fields_per_network}
+        self.optimizer = replace(optimizers[0], **own)
         self.batches = Batches(data, self.config.batch_size, self.network.loss)
         self.validation = stack_validations(data)
         self.clips = any(run.config.max_grad_norm < np.inf for run in runs)
@@ -75,11 +77,6 @@ class Stack:
         self._stack_states()
         self._prepare_updates()
         self._prepare_gradients(map_blocks)
-
-    def _stack_optimizers(self) -> Optimizer:
-        optimizers = [run.config.optimizer for run in self.runs]
-        own = {name: [getattr(one, name) for one in optimizers] for name in optimizers[0].fields_per_network}
-        return replace(optimizers[0], **own)
 
     def close(self) -> None:
         """Give the runs arrays of their own: views would keep the arrays of the whole stack in memory."""

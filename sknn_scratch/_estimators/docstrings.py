@@ -12,12 +12,8 @@ def with_entries_of(documented: type) -> Callable[[Class], Class]:
     """Copy the entries that the docstring of a class lacks from the docstring of another class.
 
     Its parameters are in the order of the signature. It has the attributes that it describes, and those that
-    it or a base annotates or computes. The section of warnings is copied as it is.
-
-    Raises
-    ------
-    TypeError
-        If neither class describes a parameter.
+    it or a base annotates or computes. The section of warnings is copied as it is. A parameter that neither
+    class describes is a TypeError.
     """
 
     def fill(cls: Class) -> Class:

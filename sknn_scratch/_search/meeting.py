@@ -113,19 +113,15 @@ class Meeting:
         finally:
             self.begun.pop()
 
-    def share_rows(self, call, run):
-        """Let a run of a call share equal rows with the latest fit, or with a call that waits."""
-        known = [self.latest_data, *(one.data for one in self.begun)]
-        share_rows(run, [data for data in known if data is not None])
-        call.data = self.latest_data = run.data
-
     def train(self, trainings):
         """Train runs of the innermost call, together with the runs of other calls."""
         start, call = perf_counter(), self.begun[-1]
         trainings = [WaitingTraining(one.fit, one.hooks) for one in trainings]
         for training in trainings:
             training.hooks.name = ", ".join(filter(None, [call.name, training.hooks.name]))
-            self.share_rows(call, training.run)
+            known = [self.latest_data, *(one.data for one in self.begun)]
+            share_rows(training.run, [data for data in known if data is not None])
+            call.data = self.latest_data = training.run.data
         call.n_bytes = bytes_of_calls_rows([training.run for training in trainings])
         if 2 * call.n_bytes > WAITING_BYTES:
             self.latest_data = None

@@ -57,25 +57,15 @@ MOST_CODES = 20
 
 @dataclass
 class Kind:
-    """How one column is read.
-
-    Attributes
-    ----------
-    style : object
-        How its text is written: a style of text.py.
-    odd : frozenset of str
-        The texts that ``fit`` could not read. They count as missing.
-    is_explained : bool
-        Whether the user has said what the column holds, or is told why it may carry no information.
-    """
+    """How one column is read."""
 
     name: ClassVar[str]
     encoder: ClassVar[str | None] = NUMBERS  # which one gets its features
     types: ClassVar[set[str]]  # of columns.py: the values that it takes as they are
 
-    style: Any = None
-    odd: frozenset[str] = frozenset()
-    is_explained: bool = False
+    style: Any = None  # how its text is written: a style of text.py
+    odd: frozenset[str] = frozenset()  # the texts that ``fit`` could not read; they count as missing
+    is_explained: bool = False  # the user has said what it holds, or is told why it may say nothing
 
     # --- In fit ---
 
@@ -125,10 +115,7 @@ class Kind:
     def read(self, column: Column, name: Any) -> tuple[np.ndarray, set[str]]:
         """Convert a column to an array (n_samples,), and list the texts that fit has not seen and none reads.
 
-        Raises
-        ------
-        ValueError
-            If the column has values of another kind, or only text that cannot be read.
+        Raise ValueError if it has values of another kind, or only text that cannot be read.
         """
         if column.type in self.types | {NOTHING}:
             return self.convert(column.values), set()

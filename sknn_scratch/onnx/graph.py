@@ -11,12 +11,7 @@ Name: TypeAlias = str  # of an array in the graph
 
 
 class Graph:
-    """Adds the nodes of one converter.
-
-    Parameters
-    ----------
-    scope, operator, container : what skl2onnx passes to a converter
-    """
+    """Adds the nodes of one converter, from what skl2onnx passes to it."""
 
     def __init__(self, scope: Any, operator: Any, container: Any) -> None:
         self.scope, self.container = scope, container
