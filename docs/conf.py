@@ -112,6 +112,7 @@ revealjs_script_conf = {
     "width": 1280,
     "height": 800,
     "margin": 0.06,
+    "center": False,
     "hash": True,
     "slideNumber": True,
     "transition": "none",

@@ -1,18 +1,22 @@
 """Slides of the chapters, made from the chapters themselves. The builder ``revealjs`` writes them.
 
 A section becomes a slide for each thing to look at: a figure, a drawing, a formula, a table, what a block
-printed. The sentence that leads to it stands above, the one that follows it below. A paragraph that begins
-with bold words, such as a question to predict, has a slide of its own. Code, answers and the reader's own
-network stay in the chapter.
+printed. The sentences that lead to it stand above, as many as have room, the one that follows it below. A
+question to predict has a slide of its own, where its answer appears at the next key. Code, answers to
+exercises and the reader's own network stay in the chapter.
 """
 
 import re
+import unicodedata
 
 from docutils import nodes
 from sphinx_revealjs.builders import RevealjsHTMLBuilder
 
 LEFT_OUT = re.compile("Where it comes from|Your network|Exercise|来历|你的网络|练习")
-END = re.compile(r"(?<=[.?!])\s+|(?<=[\u3002\uff1f\uff01])(?!$)")  # of a sentence
+END = re.compile(r"(?<=[.?!])\s+|(?<=[.?!]\))\s+|(?<=[\u3002\uff1f\uff01])")  # of a sentence
+OPENING, CLOSING = "(\uff08", ")\uff09"
+COLONS = (":", "\uff1a")
+LINE = 78  # characters
 
 
 def make_slides(app, doctree, docname):
@@ -24,9 +28,9 @@ def make_slides(app, doctree, docname):
     chapter = doctree[0]
     sections = [one for one in chapter if isinstance(one, nodes.section)]
     opening = [one for one in chapter if one not in sections]
-    figure = next((one for one in opening if is_shown(one)), nodes.Text(""))
+    figure = next(one for one in sorted(opening, key=is_bold) if is_shown(one) or is_bold(one))
     chapter.children = []
-    chapter += [*opening[:2], figure]  # the title, and the question
+    chapter += [*opening[:2], figure]  # the title, the question, and a figure or what there is to see
     for section in sections:
         if not LEFT_OUT.match(section[0].astext()):
             first, *others = slides_of(section)
@@ -37,60 +41,146 @@ def make_slides(app, doctree, docname):
 def slides_of(section):
     """List the slides of a section, each as its nodes."""
     title, *content = section.children
-    if not any(map(is_shown, content)):
-        return [
-            [title, *(node for node in content if isinstance(node, (nodes.paragraph, nodes.bullet_list)))]
-        ]
-    slides, leading, was_shown = [[title]], [], False
+    looked_at = shown_of(content)
+    if not looked_at:
+        return [[title, *(part for node in content for part in told(node))]]
+    slides, full = [[title]], False  # whether the last slide has something to look at
+    place, before, last = slides[0], title, title  # the node before, and the last that a slide can have
+    waiting, following = [], []  # sentences: before the next thing to look at, and after the last
+
+    def turn():
+        nonlocal place, full
+        slides.append([title.deepcopy()])
+        place, full = slides[-1], False
+
     for node in content:
-        if is_shown(node):
-            if any(map(is_shown, slides[-1])) or is_question(slides[-1][-1]):
-                slides.append([title.deepcopy()])
-            slides[-1] += [*leading, node]
-            leading = []
-        elif is_question(node):
-            slides.append([title.deepcopy(), node])
-        elif isinstance(node, nodes.bullet_list):
-            if any(map(is_shown, slides[-1])):
-                slides.append([title.deepcopy(), *leading])
-                leading = []
-            slides[-1].append(node)
-        elif isinstance(node, nodes.paragraph):
+        if isinstance(node, nodes.paragraph) and not is_bold(node):
             sentences = sentences_of(node)
-            if was_shown or len(slides[0]) == 1:
-                slides[-1] += sentences[:1]
-                sentences = sentences[1:]
-            leading = sentences[-1:]
-        was_shown = is_shown(node)
+            if (last in looked_at or last is title) and not leads(sentences[:1]):
+                following, sentences = sentences[:1], sentences[1:]
+            waiting = [*waiting, *sentences] if isinstance(before, nodes.paragraph) else sentences
+            last = node
+        elif node in looked_at or is_bold(node) or isinstance(node, nodes.bullet_list):
+            if not waiting and full and node in looked_at:
+                waiting, following = following, []  # it has no other words
+            place += following
+            if full:
+                turn()
+            if asks(place[-1]):
+                place.append(nodes.container(classes=["fragment"]))
+                place = place[-1]
+            place += leading(waiting, room_above(node) - lines_on(slides[-1]))
+            if asks(node) and lines_on(place) > 1:
+                turn()
+            place += [node]
+            waiting, following, full, last = [], [], node in looked_at, node
+        before = node
+    place += following
     return slides
 
 
-def is_question(node):
+def shown_of(content):
+    """List what there is to look at: a short output only if it answers a question, or stands for all."""
+    looked_at, asked = [], False
+    for node in content:
+        if is_shown(node) or (asked and is_output(node)):
+            looked_at.append(node)
+            asked = False
+        asked = asked or asks(node)
+    return looked_at or list(filter(is_output, content))
+
+
+def leads(sentences):
+    """Whether the last sentence leads to something."""
+    return bool(sentences) and sentences[-1].astext().endswith(COLONS)
+
+
+def leading(sentences, room):
+    """Keep the last sentence, and those before it that have room, in lines."""
+    kept = []
+    for one in reversed(sentences):
+        room -= lines_of(one)
+        if kept and room < 0:
+            break
+        kept.insert(0, one)
+    return kept
+
+
+def room_above(node):
+    """Count the lines that have room above what is looked at."""
+    if isinstance(node, nodes.table) or is_figure(node):
+        return 3
+    return 4 if is_drawing(node) else 1 if isinstance(node, nodes.bullet_list) else 6
+
+
+def lines_on(slide):
+    """Count the lines of text on a slide."""
+    return sum(lines_of(node) for node in slide if isinstance(node, nodes.paragraph))
+
+
+def lines_of(sentence):
+    """Count the lines of a sentence; Chinese characters are twice as wide."""
+    width = sum(1 + (unicodedata.east_asian_width(one) in "WF") for one in sentence.astext())
+    return -(-width // LINE)
+
+
+def told(node):
+    """List what a slide without anything to look at has of a node: no sentence that leads to code."""
+    if isinstance(node, nodes.bullet_list) or is_bold(node):
+        return [node]
+    if not isinstance(node, nodes.paragraph):
+        return []
+    return [one for one in sentences_of(node) if not leads([one])]
+
+
+def is_bold(node):
     """Whether a paragraph begins with bold words."""
     parts = [child for child in node.children if child.astext()]
     return isinstance(node, nodes.paragraph) and isinstance(parts[0], nodes.strong)
 
 
+def asks(node):
+    """Whether this is a question to predict."""
+    return is_bold(node) and bool(re.search("[?\uff1f]", node.astext()))
+
+
+def is_output(node):
+    """Whether a block printed this."""
+    return isinstance(node, nodes.literal_block) and "run-output" in node["classes"]
+
+
 def is_shown(node):
     """Whether there is something to look at."""
-    if isinstance(node, nodes.literal_block):
-        return "run-output" in node["classes"] and "\n" in node.astext()
-    if isinstance(node, nodes.raw):
-        return node.astext().startswith('<div class="run-')
-    return isinstance(node, (nodes.math_block, nodes.table)) or "run-figure" in node.get("classes", ())
+    if is_output(node):
+        return "\n" in node.astext()
+    return isinstance(node, (nodes.math_block, nodes.table)) or is_figure(node) or is_drawing(node)
+
+
+def is_figure(node):
+    """Whether a block drew this."""
+    return "run-figure" in node.get("classes", ())
+
+
+def is_drawing(node):
+    """Whether this is a drawing, or what notebooks show of an estimator."""
+    return isinstance(node, nodes.raw) and node.astext().startswith('<div class="run-')
 
 
 def sentences_of(paragraph):
-    """List the sentences of a paragraph, each as a paragraph."""
+    """List the sentences of a paragraph that are not in brackets, each as a paragraph."""
     found = [nodes.paragraph()]
     for child in paragraph:
         first, *others = END.split(child) if isinstance(child, nodes.Text) else [child]
         found[-1] += nodes.Text(first) if isinstance(first, str) else first.deepcopy()
         found += [nodes.paragraph("", text) for text in others]
-    texts = [one.astext() for one in found]
-    return [
-        one for one, text in zip(found, texts, strict=True) if text and text.count("(") == text.count(")")
-    ]
+    kept, depth = [], 0
+    for one in found:
+        text = one.astext().strip()
+        outside = depth == 0 and not text.startswith(tuple(OPENING))
+        depth += sum((letter in OPENING) - (letter in CLOSING) for letter in text)
+        if text and outside and depth == 0:
+            kept.append(one)
+    return kept
 
 
 def trim_page(app, page, template, context, doctree):

@@ -64,6 +64,13 @@ Promise.all([MathJax.startup.promise, ...ready]).then(() => done(
   }).map((slide) => slide.textContent.trim().slice(0, 40))
 ));
 """
+# Questions whose answer does not appear below them.
+UNANSWERED = """
+return [...document.querySelectorAll(".slides section > p > strong:first-child")].filter((bold) =>
+  /^(Predict first|先猜一猜)/.test(bold.textContent)
+  && !bold.closest("section").querySelector("p ~ .fragment:has(pre, img, svg, table)")
+).map((bold) => bold.closest("section").textContent.trim().slice(0, 40));
+"""
 
 
 def test_the_site_is_built():
@@ -94,6 +101,7 @@ def test_slides(page, browser):
     browser.open(page)
     assert len(browser.read(".slides section")) > 5
     assert browser.run_async(TOO_TALL) == []
+    assert browser.run(UNANSWERED) == []
     assert not browser.errors()
 
 
