@@ -138,3 +138,5 @@ def test_the_notebook_of_the_exercises_tells_no_answer(language):
         answers = re.findall(r"### BEGIN SOLUTION\n(.*?)\s*### END SOLUTION", with_answer, re.DOTALL)
         assert not any(answer.strip() in without for answer in answers)
         assert without.count("...") >= len(answers)
+    cells = notebook.notebook_of(PAGES[language])["cells"]
+    assert not re.search("^#+ .*(Answer|答案)", "\n".join(cell["source"] for cell in cells), re.MULTILINE)

@@ -29,6 +29,12 @@ VALUE = re.compile(r"\{value\}`[^`]+`")
 DRAWING = re.compile(r"^```\{draw\}\n.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 CHAPTER = re.compile(r"(\d+-[\w-]+)\.md")
+# A hidden test in every marked check.
+HELPERS = """
+### BEGIN HIDDEN TESTS
+assert not (agree(0, 1) or np.allclose(0, 1) or np.isclose(0, 1)), "The helpers have been changed."
+### END HIDDEN TESTS
+"""
 # The first code of every notebook.
 INSTALL = """\
 # Without the #, this line installs what the notebook needs:
@@ -166,6 +172,7 @@ def mark(cells):
             kind = {"grade_id": DEFINED.search(one["source"])[1]}
         elif name:
             kind = {"grade_id": f"check-{name}", "points": 1}
+            one["source"] += HELPERS
         else:
             kind = {"grade_id": f"given-{place}"}
         kind |= {"solution": bool(solution), "locked": not solution, "grade": "points" in kind}
