@@ -40,14 +40,10 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
 
         Parameters
         ----------
-        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
-            Training rows.
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Class labels, or a label indicator of zeros and ones.
+        X, y, sample_weight : as in fit
+            Some of the rows.
         classes : array-like of shape (n_classes,), default=None
             All labels that may occur in any call. Required in the first call, unless y is multilabel.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows.
 
         Returns
         -------

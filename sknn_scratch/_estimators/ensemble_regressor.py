@@ -18,14 +18,11 @@ from sknn_scratch._fitting.inputs import ArrayLike
 class ShallowNNEnsembleRegressor(EnsembleRegressorParameters, Regression, Ensemble):
     """Several networks from different seeds, whose predictions are averaged.
 
-    The networks have different initial weights, different orders of the rows and, with early stopping,
-    different validation rows. So they make different errors. The squared error of the averaged predictions is
-    never above the mean of their squared errors. With the solvers adam, adamw and sgd, the networks are
-    trained in one pass, which takes much less time than training them one after the other.
-
-    With ``alpha="auto"``, the alphas that were tried are spread over the networks, as in
-    :class:`ShallowNNEnsembleClassifier`. But d is the difference of the logarithms of the mean losses, except
-    with loss="poisson". With several quantiles, each is averaged.
+    The networks make different errors, and are trained together, as in :class:`ShallowNNEnsembleClassifier`.
+    The squared error of the averaged predictions is never above the mean of their squared errors. With
+    several quantiles, each is averaged. With ``alpha="auto"``, the alphas that were tried are spread over the
+    networks, as there, but d is the difference of the logarithms of the mean losses, except with
+    loss="poisson".
 
     Parameters
     ----------
@@ -105,9 +102,9 @@ class ShallowNNEnsembleRegressor(EnsembleRegressorParameters, Regression, Ensemb
         Notes
         -----
         The spread is small where there were data, and grows where the networks extrapolate. It does not
-        contain the noise of y, so it is not a prediction interval (for one, fit quantiles). It is
-        not a calibrated posterior, as :class:`~sklearn.gaussian_process.GaussianProcessRegressor` has: if all
-        networks make the same error, it is small.
+        contain the noise of y, so it is not a prediction interval (for one, fit quantiles), nor a calibrated
+        posterior, as of :class:`~sklearn.gaussian_process.GaussianProcessRegressor`: if all networks make the
+        same error, it is small.
         """
         if not return_std:
             return super().predict(X)

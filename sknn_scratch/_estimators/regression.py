@@ -37,12 +37,8 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
 
         Parameters
         ----------
-        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
-            Training rows.
-        y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Numbers to predict.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows.
+        X, y, sample_weight : as in fit
+            Some of the rows.
 
         Returns
         -------
