@@ -16,6 +16,7 @@ from sknn_scratch._displays.effect_estimates import (
     predictions_at,
 )
 from sknn_scratch._displays.mixed_rows import MixedRows
+from sknn_scratch._inspection import some_rows
 from sknn_scratch._tables.columns import NUMBERS
 from sknn_scratch._tables.dates import parts_of
 
@@ -129,9 +130,7 @@ def pairs_of(explained, curves):
 def pair_of(explained, *curves):
     """Measure a pair of curves on some rows, of which no numbers or dates are missing."""
     typed = [typed_values(explained.model, curve.column, curve.part) for curve in curves]
-    rows = np.flatnonzero(~np.any([curve.grid.is_gap for curve in curves], axis=0))
-    if len(rows) > PAIR_ROWS:
-        rows = rows[np.linspace(0, len(rows) - 1, PAIR_ROWS).astype(int)]
+    rows = some_rows(np.flatnonzero(~np.any([curve.grid.is_gap for curve in curves], axis=0)), PAIR_ROWS)
     grids = tuple(grid_of(kind, values[rows], explained.rng, of_pair=True) for kind, values in typed)
     weights = explained.weights[rows] / explained.weights[rows].sum()
 

@@ -69,12 +69,6 @@ class BegunCall:
     n_bytes: int = 0  # estimate of the memory that it takes while it waits
     waited: float = 0.0  # seconds, without its own share of the training
 
-    def corrected(self, result):
-        """If a result contains the time of the fit, subtract the time of other calls from it."""
-        if isinstance(result, dict) and "fit_time" in result:
-            result["fit_time"] = max(0.0, result["fit_time"] - self.waited)
-        return result
-
 
 class Meeting:
     """Nests numbered calls in each other, and trains the networks that they fit."""
@@ -106,7 +100,9 @@ class Meeting:
         self.begun.append(call)
         try:
             with config_context(**self.config):
-                self.results[number] = call.corrected(function(*args, **kwargs))
+                self.results[number] = result = function(*args, **kwargs)
+            if isinstance(result, dict) and "fit_time" in result:  # it contains the time of other calls
+                result["fit_time"] = max(0.0, result["fit_time"] - call.waited)
         except Exception as error:  # it belongs to this call, and does not end the calls around it
             self.errors[number] = error
             self.starting.clear()
@@ -194,14 +190,10 @@ def trained_by(meeting):
 @contextmanager
 def room_for_frames(n_frames):
     """Raise the recursion limit, so that nested calls have as much room as calls one after the other."""
-    add_to_recursion_limit(n_frames)
+    with settings_lock:  # all threads share the limit
+        sys.setrecursionlimit(sys.getrecursionlimit() + n_frames)
     try:
         yield
     finally:
-        add_to_recursion_limit(-n_frames)
-
-
-def add_to_recursion_limit(n_frames):
-    """Raise or lower the recursion limit, which all threads share."""
-    with settings_lock:
-        sys.setrecursionlimit(sys.getrecursionlimit() + n_frames)
+        with settings_lock:
+            sys.setrecursionlimit(sys.getrecursionlimit() - n_frames)
