@@ -203,12 +203,13 @@ def underfitting(evidence):
         raise Unmeasurable("the outputs of the network overflow")
     if len(evidence.sample) < max(LEAST_ROWS, ROWS_PER_FEATURE * evidence.rows.n_features):
         raise Unmeasurable("it needs more rows")
-    errors = evidence.errors
+    network, simple_model = evidence.errors
+    chance = np.sqrt((network + simple_model) / len(evidence.sample))  # the standard error of the difference
     return Measured(
-        max(0.0, errors.network - errors.simple_model - 2 * errors.chance),
+        max(0.0, network - simple_model - 2 * chance),
         UNDERFITTING_LIMITS,
-        f"The network has an error of {errors.network:.0%}, simple models (nearest neighbours, a linear "
-        f"model) {errors.simple_model:.0%}. The number is the difference, minus what may be chance. A "
+        f"The network has an error of {network:.0%}, simple models (nearest neighbours, a linear "
+        f"model) {simple_model:.0%}. The number is the difference, minus what may be chance. A "
         "network with enough hidden units can learn what a simple model learns.",
         ("increase n_hidden", "decrease alpha"),
     )

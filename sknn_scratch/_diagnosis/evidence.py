@@ -1,6 +1,5 @@
 """Further evidence for a diagnosis: the hidden layer, the loss on other rows, what simple models predict."""
 
-import math
 from functools import cached_property
 from typing import NamedTuple
 
@@ -28,19 +27,6 @@ class HiddenLayer(NamedTuple):
     flat_fraction: float  # share of all hidden inputs where the absolute slope is below 0.05
     dead_fraction: float  # share of the units that are flat for every row
     mean_slope: float  # mean of the absolute slopes
-
-
-class Errors(NamedTuple):
-    """Errors: shares of wrong rows, or a regressor's shares of unexplained variance."""
-
-    network: float
-    simple_model: float
-    n_rows: int
-
-    @property
-    def chance(self):
-        """Standard error of the difference between the network and a simple model."""
-        return math.sqrt((self.network + self.simple_model) / self.n_rows)
 
 
 class Examination(Evidence):
@@ -73,7 +59,10 @@ class Examination(Evidence):
 
     @cached_property
     def errors(self):
-        """Errors in the sample: of the network, and of the better simple model in cross-validation."""
+        """Errors in the sample: of the network, and of the better simple model in cross-validation.
+
+        They are shares of wrong rows, or a regressor's shares of unexplained variance.
+        """
         truth, batch = self.labels[self.sample], self.batch(self.sample)
         X = standardised(batch.X.source, self.features)
 
@@ -86,8 +75,5 @@ class Examination(Evidence):
             return float(np.average(of_rows, weights=batch.targets.shares[0]))
 
         models = SIMPLE_CLASSIFIERS if is_classifier(self.fitted) else SIMPLE_REGRESSORS
-        return Errors(
-            error(self.predicted[self.sample].reshape(truth.shape)),
-            min(error(cross_val_predict(model, X, truth, cv=N_FOLDS)) for model in models),
-            len(truth),
-        )
+        of_models = [error(cross_val_predict(model, X, truth, cv=N_FOLDS)) for model in models]
+        return error(self.predicted[self.sample].reshape(truth.shape)), min(of_models)
