@@ -12,7 +12,7 @@ from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._estimators.ensemble import Ensemble
-from sknn_scratch._fitting.sklearn_versions import _num_samples
+from sknn_scratch._fitting.sklearn_versions import _num_samples, _safe_indexing
 from sknn_scratch._tables.columns import DATES, DATES_IN_ZONES, columns_of
 from sknn_scratch._tables.dates import CALENDAR
 from sknn_scratch._tables.table_encoder import TableEncoder, sources_of_features, typed_columns
@@ -111,17 +111,13 @@ def positions_by_part(columns, sources):
 
 def mixed(table, rows, changes):
     """Take rows of a data frame or an array, with some columns of other rows."""
-    if hasattr(table, "iloc"):  # pandas
-        new = table.iloc[rows].copy()
-        for positions, donors in changes:
+    new = _safe_indexing(table, rows)
+    for positions, donors in changes:
+        if hasattr(table, "with_columns"):  # polars
+            new = new.with_columns(table[:, position][donors] for position in positions)
+        elif hasattr(table, "iloc"):  # pandas
             for position in positions:
                 new.isetitem(position, table.iloc[:, position].array.take(donors))
-    elif hasattr(table, "with_columns"):  # polars
-        new = table[rows]
-        for positions, donors in changes:
-            new = new.with_columns(table[:, position][donors] for position in positions)
-    else:
-        new = table[rows]
-        for positions, donors in changes:
+        else:
             new[:, positions] = table[np.ix_(donors, positions)]
     return new

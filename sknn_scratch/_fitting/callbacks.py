@@ -4,7 +4,6 @@ scikit-learn's callback framework is new in 1.9 and experimental, so only this m
 callbacks, nothing of it is called.
 """
 
-from collections.abc import Sequence
 from contextlib import contextmanager
 from time import perf_counter
 from typing import Any, NamedTuple, Self
@@ -148,7 +147,6 @@ class ParentTask(NamedTuple):
 
     estimator: object
     context: object  # CallbackContext
-    shared: Sequence = ()  # callbacks of the meta-estimator that are called as if set on the estimator
 
 
 @contextmanager
@@ -160,37 +158,27 @@ def fit_of_many(estimator, inputs, n_fits):
     data = reported_data(inputs)
     context = estimator._init_callback_context(max_subtasks=n_fits, sequential_subtasks=False)
     context.call_on_fit_task_begin(estimator=estimator, **data)
-    shared = [one for one in callbacks_of(estimator) if not isinstance(one, AutoPropagatedCallback)]
     contexts = [context.subcontext(task_name="fit-network", task_id=i) for i in range(n_fits)]
-    yield [ParentTask(estimator, of_fit, shared) for of_fit in contexts]
+    yield [ParentTask(estimator, of_fit) for of_fit in contexts]
     context.call_on_fit_task_end(estimator=estimator, **data, reconstruction_attributes={})
 
 
 @contextmanager
 def fit_inside(parent, reporter):
-    """Report one of several simultaneous fits, as if the estimator's own ``fit`` ran."""
+    """Report one of several simultaneous fits, as if the estimator's own ``fit`` ran.
+
+    scikit-learn itself hands only callbacks with a ``max_propagation_depth`` down to the estimator.
+    """
     if parent is None:  # then the estimator has no callbacks either
         yield
         return
-    with (
-        task_of(parent, reporter),
-        callback_management_context(reporter.estimator),
-        reporter.fit_task(),
-    ):
-        yield
-
-
-@contextmanager
-def task_of(parent, reporter):
-    """Report the task of a meta-estimator, and set the callbacks that it shares on the estimator meanwhile.
-
-    scikit-learn itself propagates only callbacks with a ``max_propagation_depth``.
-    """
-    estimator, context = reporter.estimator, parent.context
+    estimator, context, others = reporter.estimator, parent.context, callbacks_of(parent.estimator)
     with context.propagate_callback_context(estimator):
         own = callbacks_of(estimator)
-        estimator.set_callbacks(*own, *parent.shared)
+        handed_down = [one for one in others if not isinstance(one, AutoPropagatedCallback)]
+        estimator.set_callbacks(*own, *handed_down)
         context.call_on_fit_task_begin(estimator=parent.estimator, **reporter.data)
-        yield
+        with callback_management_context(estimator), reporter.fit_task():
+            yield
         estimator.set_callbacks(*own)
     context.call_on_fit_task_end(estimator=parent.estimator, **reporter.data)
