@@ -17,7 +17,7 @@ import numpy as np
 
 from sknn_scratch._causes.features import scaler_first, standardised
 from sknn_scratch._causes.measured import SEVERITIES, Limits, Measured, Unmeasurable
-from sknn_scratch._causes.pulls import deltas_of_a_guess, share_by_chance
+from sknn_scratch._causes.pulls import deltas_of_a_guess, share_by_chance, strongest_pull
 from sknn_scratch._causes.remedies import ALL_EPOCHS
 from sknn_scratch._causes.words import multiple_of, quantity, round_number
 
@@ -159,7 +159,7 @@ def strong_penalty(evidence):
     fitted, rate = evidence.fitted, evidence.fitted._penalty_rate_
     if evidence.optimizer.decouples_penalty:
         raise Unmeasurable(f"the penalty of {fitted.solver_} is no part of the objective")
-    pull = evidence.strongest_pull
+    pull = strongest_pull(evidence.network, evidence.batch(evidence.sample))
     if pull == 0:
         raise Unmeasurable("the features tell nothing about y")
     ratio = rate / pull

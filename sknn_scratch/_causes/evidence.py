@@ -8,7 +8,6 @@ import numpy as np
 
 from sknn_scratch._causes.features import measure_features
 from sknn_scratch._causes.measured import Unmeasurable
-from sknn_scratch._causes.pulls import strongest_pull
 from sknn_scratch._core.blocks import mean_loss
 from sknn_scratch._core.network import Network, make_batch, make_penalty
 from sknn_scratch._core.optimizers import SOLVERS
@@ -86,11 +85,6 @@ class Evidence:
         targets = self.target_kind.encode(labels, self.layers.w_hidden.dtype)
         return make_batch(self.rows.take(rows), targets, weights)
 
-    @cached_property
-    def strongest_pull(self):
-        """How strongly the loss pulls at a new hidden unit, in the best direction."""
-        return strongest_pull(self.network, self.batch(self.sample))
-
     # --- Losses ---
 
     def history(self, name):
@@ -137,11 +131,11 @@ class Evidence:
     @cached_property
     def known_losses(self):
         """Collect the mean losses of the weights that were kept, by where they were measured."""
-        known = {}
+        known, fitted = {}, self.fitted
         for where, name in ((TRAINING, "loss"), (VALIDATION, "val_loss")):
-            column = self.fitted.history_.get(name, ())
-            kept = kept_epoch(self.fitted, column)
-            if kept is not None and np.isfinite(column[kept]):
+            column = fitted.history_.get(name, ())
+            kept = fitted.best_iter_ - 1 - (fitted.n_iter_ - len(column))  # its index, unless it is gone
+            if 0 <= kept < len(column) and np.isfinite(column[kept]):
                 known[where] = float(column[kept])
         if TRAINING in known:
             known[TRAINING] = max(0.0, known[TRAINING] - self.penalty)
@@ -169,9 +163,3 @@ class Evidence:
 def spaced_rows(n_samples):
     """List the indices of some evenly spaced rows."""
     return np.linspace(0, n_samples - 1, min(n_samples, SAMPLE_ROWS)).astype(int)
-
-
-def kept_epoch(fitted, column):
-    """Find the index, in a column of the history, of the epoch whose weights are kept; None if it is gone."""
-    place = fitted.best_iter_ - 1 - (fitted.n_iter_ - len(column))
-    return place if 0 <= place < len(column) else None
