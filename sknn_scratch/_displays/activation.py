@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE
-from sknn_scratch._displays.plotting import BLACK, GREY, HIDDEN_LAYER, axes_for
+from sknn_scratch._displays.plotting import BLACK, GREY, HIDDEN_LAYER, Display, axes_for
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._inspection import FittedNetwork, Inspected, activate, hidden_inputs, some_rows
 
@@ -16,7 +16,7 @@ N_BINS = 60
 
 
 @dataclass(eq=False, repr=False)
-class ActivationDisplay:
+class ActivationDisplay(Display):
     """Histogram of the hidden inputs z under the activation g(z) and its derivative g'(z).
 
     If the absolute value of the derivative is below 0.05, the activation is flat: gradient descent hardly
@@ -109,27 +109,15 @@ class ActivationDisplay:
         name = inspected.place if name is None else name
         return cls(z, activate(fitted, z)[1], curve, inspected.activation, name).plot(ax)
 
-    def plot(self, ax: Any = None) -> Self:
-        """Plot the curves, and the histogram below them.
-
-        Parameters
-        ----------
-        ax : Axes or array of 2 Axes, default=None
-            Where to draw. A single Axes is divided; None makes a new figure.
-
-        Returns
-        -------
-        self : ActivationDisplay
-        """
+    def _draw(self, ax):
         self.axes_ = axes_for(self, ax, (2, 1), (6.4, 5.4), height_ratios=[1.2, 1])[:, 0]
-        self.ax_, self.figure_ = self.axes_[0], self.axes_[0].figure
+        self.ax_ = self.axes_[0]
         for panel in self.axes_:
             self._shade_flat(panel)
             panel.set_xlim(self.curve[0][0], self.curve[0][-1])
             panel.grid(alpha=0.25)
         self._draw_curves(self.axes_[0])
         self._draw_histogram(self.axes_[1])
-        return self
 
     def _shade_flat(self, ax):
         """Shade where the activation is flat."""

@@ -11,7 +11,7 @@ from sknn_scratch._displays.effect_panels import draw_effects, draw_importances,
 from sknn_scratch._displays.explanation import Explained, curve_of, pairs_of, worth_showing
 from sknn_scratch._displays.importances import loss_of, permutation_costs
 from sknn_scratch._displays.mixed_rows import MixedRows
-from sknn_scratch._displays.plotting import axes_for
+from sknn_scratch._displays.plotting import Display, axes_for
 from sknn_scratch._displays.slices import position_of
 from sknn_scratch._fitting.inputs import ArrayLike, checked_sample_weight
 from sknn_scratch._fitting.plan import draw_seed
@@ -23,7 +23,7 @@ LEAST_SHARE = 0.01  # of the variance of the predictions, for a map
 
 
 @dataclass(eq=False, repr=False)
-class EffectsDisplay:
+class EffectsDisplay(Display):
     """Which columns of a table a model uses, how its predictions depend on them, and which pairs interact.
 
     It works for a :func:`tabular_pipeline` and for any other fitted estimator that predicts numbers, classes
@@ -251,25 +251,14 @@ class EffectsDisplay:
             name,
         ).plot(ax)
 
-    def plot(self, ax: Any = None) -> Self:
-        """Plot the importances, the effects and the maps.
-
-        Parameters
-        ----------
-        ax : Axes or array of Axes, default=None
-            Where to draw. A single Axes is divided; None makes a new figure.
-
-        Returns
-        -------
-        self : EffectsDisplay
-        """
+    def _draw(self, ax):
         n_effects, n_panels = len(self.shown), 1 + len(self.shown) + len(self.maps_)
         n_columns = min(n_panels, 3 if n_panels <= 9 else 4)
         n_rows = -(-n_panels // n_columns)
         panels = axes_for(self, ax, (n_rows, n_columns), (3.2 * n_columns, 2.5 * n_rows)).ravel()
         for unused in panels[n_panels:]:
             unused.set_axis_off()
-        self.ax_, self.axes_, self.figure_ = panels[0], panels[:n_panels], panels[0].figure
+        self.ax_, self.axes_ = panels[0], panels[:n_panels]
         draw_importances(self.ax_, self)
         draw_effects(panels[1 : 1 + n_effects], self)
         for number in range(2, 1 + n_effects):
@@ -278,7 +267,6 @@ class EffectsDisplay:
             draw_legend(panels[n_panels if n_panels < len(panels) else 1], self)
         for panel, pair in zip(panels[1 + n_effects : n_panels], self.maps_, strict=True):
             draw_map(panel, self, pair)
-        return self
 
 
 def rows_to_take(weights, max_rows, row, rng):

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import is_regressor
 from sklearn.utils import check_consistent_length, check_scalar
 
-from sknn_scratch._displays.plotting import SIGNS, axes_for, class_colors, shorten
+from sknn_scratch._displays.plotting import SIGNS, Display, axes_for, class_colors, shorten
 from sknn_scratch._displays.slices import feature_slice
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike
@@ -25,7 +25,7 @@ OPACITY = 0.38  # of a class's region
 
 
 @dataclass(eq=False, repr=False)
-class HiddenUnitsDisplay:
+class HiddenUnitsDisplay(Display):
     """What each hidden unit responds to, over two features, beside the decision boundary.
 
     For a regressor, the surface of its predictions takes the place of the decision boundary. Use
@@ -175,18 +175,7 @@ class HiddenUnitsDisplay:
             name=inspected.place if name is None else name,
         ).plot(ax)
 
-    def plot(self, ax: Any = None) -> Self:
-        """Plot the decision boundary and a map of each unit.
-
-        Parameters
-        ----------
-        ax : Axes or array of 2 Axes, default=None
-            Where to draw the boundary and the maps. A single Axes is divided; None makes a new figure.
-
-        Returns
-        -------
-        self : HiddenUnitsDisplay
-        """
+    def _draw(self, ax):
         n_units = len(self.units)
         n_rows = min(n_units, max(2, math.isqrt(n_units)))
         n_columns = math.ceil(n_units / n_rows)
@@ -197,7 +186,6 @@ class HiddenUnitsDisplay:
         self.axes_ = grid.ravel()[:n_units]
         for unused in grid.ravel()[n_units:]:
             unused.set_axis_off()
-        self.figure_ = self.ax_.figure
         if self.regression:
             self._draw_surface()
         else:
@@ -207,7 +195,6 @@ class HiddenUnitsDisplay:
         self.ax_.set_xlabel(shorten(self.feature_names[0], 30))
         self.ax_.set_ylabel(shorten(self.feature_names[1], 30))
         self._draw_maps()
-        return self
 
     def _draw_surface(self):
         """Draw the predictions, and the rows in the same colours."""

@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 
 from sknn_scratch._causes.words import quantity
-from sknn_scratch._displays.plotting import GREY, NEGATIVE, POSITIVE, SIGNS, axes_for, shorten
+from sknn_scratch._displays.plotting import GREY, NEGATIVE, POSITIVE, SIGNS, Display, axes_for, shorten
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._inspection import FittedNetwork, Inspected
 
@@ -21,7 +21,7 @@ SPREAD = 1.6  # largest distance between nodes of a small layer, in rows
 
 
 @dataclass(eq=False, repr=False)
-class NetworkDisplay:
+class NetworkDisplay(Display):
     """The fitted network as a textbook draws it: input, hidden and output layer, and an edge for each weight.
 
     Green is positive and purple negative. A wider edge of a stronger colour has a larger weight, and a unit
@@ -124,23 +124,11 @@ class NetworkDisplay:
             inspected.place if name is None else name,
         ).plot(ax)
 
-    def plot(self, ax: Any = None) -> Self:
-        """Plot the diagram.
-
-        Parameters
-        ----------
-        ax : Axes, default=None
-            Where to draw; None makes a new figure.
-
-        Returns
-        -------
-        self : NetworkDisplay
-        """
+    def _draw(self, ax):
         self.shown_ = [strongest(values) for values in self._strengths()]
         n_nodes = list(map(len, self.shown_))
         n_rows = max(n_nodes)
         ((self.ax_,),) = axes_for(self, ax, (1, 1), (7.0, 1.9 + 0.3 * max(n_rows, 6)))
-        self.figure_ = self.ax_.figure
         self.ax_.set(xlim=(-0.1, 2.1), ylim=(-n_rows / 2, n_rows / 2))
         self.ax_.set_axis_off()
         heights = [min(SPREAD, n_rows / n) * ((n - 1) / 2 - np.arange(n)) for n in n_nodes]
@@ -151,7 +139,6 @@ class NetworkDisplay:
         self._draw_names(heights, diameter, size)
         self._draw_headers(10 if ax is None else 8.5)
         self._draw_legend()
-        return self
 
     def _sizes(self):
         """Count the nodes of each layer."""

@@ -1,6 +1,7 @@
-"""What all displays share: the import of matplotlib, axes, and colours that are safe for the colour-blind."""
+"""What displays share: ``plot``, the import of matplotlib, axes, colours that are safe for the colour-blind."""
 
 import math
+from typing import Any, Self
 
 import numpy as np
 
@@ -14,6 +15,33 @@ SIGNS = "PRGn"  # a colour map of weights, biases and hidden values
 NEGATIVE, POSITIVE = "#752982", "#1A7736"  # of it, a tenth from the ends
 TRAINING, VALIDATION = BLACK, VERMILION
 HIDDEN_LAYER, OUTPUT_LAYER = "#8C510A", GREY
+
+
+class Display:
+    """A picture, as scikit-learn's displays; ``_draw(ax)`` of a subclass draws it, and sets ``ax_``."""
+
+    ax_: Any
+
+    @property
+    def figure_(self) -> Any:
+        """The figure of ``ax_``."""
+        return self.ax_.figure
+
+    def plot(self, ax: Any = None) -> Self:
+        """Plot the display.
+
+        Parameters
+        ----------
+        ax : Axes or array of Axes, default=None
+            Where to draw. A single Axes is divided if there are several panels; None makes a new figure.
+
+        Returns
+        -------
+        self : object
+            The display.
+        """
+        self._draw(ax)
+        return self
 
 
 def import_pyplot(display):
