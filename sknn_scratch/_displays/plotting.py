@@ -1,4 +1,4 @@
-"""What displays share: ``plot``, the import of matplotlib, axes, colours that are safe for the colour-blind."""
+"""What displays share: ``plot``, the import of matplotlib, axes, colours safe for the colour-blind."""
 
 import math
 from typing import Any, Self

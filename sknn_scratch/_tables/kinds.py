@@ -132,8 +132,13 @@ class Kind:
         return self.convert([values.get(text) for text in column.values]), odd
 
     def convert(self, values: Any) -> np.ndarray:
-        """Convert values of the types of this kind, and None, to an array (n_samples,)."""
-        raise NotImplementedError
+        """Convert values of the types of this kind, and None, to an array (n_samples,).
+
+        Usually it has floats: float32 stays, all else becomes float64.
+        """
+        if isinstance(values, np.ndarray):
+            return values if values.dtype == np.float32 else values.astype(np.float64, copy=False)
+        return np.array(list(map(float_of, values)), dtype=np.float64)
 
     def features(self, values: np.ndarray) -> dict[str, np.ndarray]:
         """Make of values (n_samples,) what the encoder gets: arrays (n_samples,) by the end of a name."""
@@ -184,9 +189,6 @@ class Booleans(Kind):
     def styles(texts):
         return [BooleanStyle()]
 
-    def convert(self, values):
-        return as_floats(values)
-
     def surprises(self, name, column, values, odd):
         yield from super().surprises(name, column, values, odd)
         if not are_zeros_and_ones(values):
@@ -213,9 +215,6 @@ class Numbers(Kind):
         yield from super().remarks(name, column)
         if column.type == TEXT and not (self.odd or self.is_explained) and all(map(is_code, column.texts)):
             yield Remark(CODES, name)
-
-    def convert(self, values):
-        return as_floats(values)
 
     def surprises(self, name, column, values, odd):
         yield from super().surprises(name, column, values, odd)
@@ -345,13 +344,6 @@ def joins_letters_to_digits(text):
 def has_first_zero(text):
     """Whether a text begins with a zero that a number would not have, as 012 and 01.2 do."""
     return text.strip()[:1] == "0" and text.strip()[1:2].isdecimal()
-
-
-def as_floats(values):
-    """Convert numbers, booleans and None to floats (n_samples,): float32 stays, all else becomes float64."""
-    if isinstance(values, np.ndarray):
-        return values if values.dtype == np.float32 else values.astype(np.float64, copy=False)
-    return np.array(list(map(float_of, values)), dtype=np.float64)
 
 
 def float_of(value):
