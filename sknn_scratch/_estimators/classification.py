@@ -40,10 +40,12 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
 
         Parameters
         ----------
-        X, y, sample_weight : as in fit
-            Some of the rows.
+        X, y : as in fit
+            Some of the rows, and their labels.
         classes : array-like of shape (n_classes,), default=None
             All labels that may occur in any call. Required in the first call, unless y is multilabel.
+        sample_weight : as in fit
+            Weights of these rows.
 
         Returns
         -------

@@ -131,6 +131,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         Parameters
         ----------
         X, y : as in fit
+            The table, and what encoders may use.
 
         Returns
         -------
