@@ -40,19 +40,12 @@ def dot(a: Array, b: Array, out: Array) -> None:
     elif a.shape[-1] > 1:
         np.matmul(a, b, out)
     else:
-        _multiply_columns_by_rows(a, b, out)
-
-
-def _multiply_columns_by_rows(columns: Array, rows: Array, out: Array) -> None:
-    """out = columns rows, of stacks (..., m, 1) and (..., 1, n).
-
-    A second column and row of zeros make matmul call BLAS. For a single one, matmul uses a loop of its own,
-    which takes four to ten times as long as BLAS takes for two.
-    """
-    two_columns = np.zeros((*columns.shape[:-1], 2), columns.dtype)
-    two_rows = np.zeros((*rows.shape[:-2], 2, rows.shape[-1]), rows.dtype)
-    two_columns[..., :1], two_rows[..., :1, :] = columns, rows
-    np.matmul(two_columns, two_rows, out)
+        # A second column and row of zeros make matmul call BLAS. For a single one, matmul uses a loop of its
+        # own, which takes four to ten times as long as BLAS takes for two.
+        columns = np.zeros((*a.shape[:-1], 2), a.dtype)
+        rows = np.zeros((*b.shape[:-2], 2, b.shape[-1]), b.dtype)
+        columns[..., :1], rows[..., :1, :] = a, b
+        np.matmul(columns, rows, out)
 
 
 def add_multiples(

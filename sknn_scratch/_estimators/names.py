@@ -53,16 +53,11 @@ class ParameterNames(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
 
 def check_names(owner: str, names: Iterable[str], known: Collection[str], error: type[Exception]) -> None:
     """Raise an error for a name that is not the known name of a parameter of a class or method."""
-    unknown = [name for name in names if name not in known and name.partition("__")[0] not in known]
-    if unknown:
-        hint = suggestion(unknown[0], known)
-        raise error(f"Invalid parameter {unknown[0]!r} for {owner}. {hint}")
-
-
-def suggestion(name: str, known: Collection[str]) -> str:
-    """Suggest a known name in place of an unknown one."""
-    if OTHER_NAMES.get(name) in known:
-        return f"Use {OTHER_NAMES[name]!r} instead."
-    if similar := difflib.get_close_matches(name.lower(), known, n=1):
-        return f"Did you mean {similar[0]!r}?"
-    return f"Valid parameters are: {', '.join(known)}."
+    for name in names:
+        if name not in known and name.partition("__")[0] not in known:
+            hint = f"Valid parameters are: {', '.join(known)}."
+            if OTHER_NAMES.get(name) in known:
+                hint = f"Use {OTHER_NAMES[name]!r} instead."
+            elif similar := difflib.get_close_matches(name.lower(), known, n=1):
+                hint = f"Did you mean {similar[0]!r}?"
+            raise error(f"Invalid parameter {name!r} for {owner}. {hint}")
