@@ -39,14 +39,14 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
     alpha : float or "auto", default="auto"
         Strength of the L2 penalty, in the objective of :class:`ShallowNNClassifier`. "auto" chooses by the
         loss of rows that are held out, and then trains with all rows: among 0.3, 3, 10 and 30, in 3-fold
-        cross-validation, and from 1,500 rows on among 0.3, 1, 3, 10, 30 and 100, by a fifth of the rows
-        (at most 20,000) or by several in turn, until they are 1,000. The choice depends on the rows,
-        ``n_hidden``, ``activation``, ``init_scale`` and the loss, and on nothing else. ``alpha_`` says what
-        was chosen. In ``partial_fit``, if fewer than
-        12 rows can be held out in turn, and if held-out rows mislead, as in XOR, it is 1 instead (for a
-        regressor, 3). Rows of weight zero do not count, rows with equal features and equal y count once, and
-        a class with only one row keeps it in training. A network that is trained further keeps its
-        ``alpha_``. In ``partial_fit``, the S of the penalty counts the rows of all calls so far.
+        cross-validation, and from 1,500 rows on among 1, 3, 10, 30 and 100, by a fifth of the rows (at most
+        20,000) or by several in turn, until they are 1,000. The choice depends on the rows, ``n_hidden``,
+        ``activation``, ``init_scale`` and the loss, and on nothing else. ``alpha_`` says what was chosen. In
+        ``partial_fit``, if fewer than 12 rows can be held out in turn, and if held-out rows mislead, as in
+        XOR, it is 1 instead (for a regressor, 3). Rows of weight zero do not count, rows with equal features
+        and equal y count once, and a class with only one row keeps it in training. A network that is trained
+        further keeps its ``alpha_``. In ``partial_fit``, the S of the penalty counts the rows of all calls so
+        far.
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
         "auto" is "lbfgs" for a ``fit`` with fewer than 1,500 training rows and at most about 745,000 weights
         in the hidden layer (with more, lbfgs would take more than 256 MiB). It is "adam" for others, and with
@@ -63,7 +63,9 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         rows, their square root; with "one_cycle", twice as many. None is all rows. "lbfgs" ignores it.
     max_iter : int or "auto", default="auto"
         Maximum number of epochs or, for "lbfgs", of iterations. "auto" is 200. If the learning rate ends at
-        zero, "auto" is as many epochs as 2,500 updates need, from 4 to 40.
+        zero, "auto" is as many epochs as 2,500 updates need, from 4 to 40. With ``alpha="auto"``, many rows
+        and steps as by default, it is an eighth of these if more would not lower the loss of the rows that
+        are held out.
     dropout : float, default=0.0
         Share of the hidden units that each step leaves out at random. Not for "lbfgs".
     momentum : float, default=0.9
@@ -150,7 +152,7 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         The strength of the penalty: ``alpha``, or what "auto" has chosen.
     alpha_path_ : dict of ndarray of shape (n_tried,)
         The values that "auto" has tried, as "alpha", and the mean loss of the held-out rows with each of
-        them, as "loss". Both are empty if alpha was not chosen by cross-validation.
+        them, as "loss". Both are empty if alpha was not chosen by rows that are held out.
     history_ : dict of ndarray of shape (n_epochs,)
         The epochs of the last call, and, with ``warm_start`` or ``partial_fit``, the latest epochs of earlier
         calls, up to 10,000 epochs in all. So n_epochs is `n_iter_`, until earlier epochs are dropped. The

@@ -19,6 +19,7 @@ import numpy as np
 from sknn_scratch._core.loss import Loss
 from sknn_scratch._fitting import folds, held_out
 from sknn_scratch._fitting.auto import MANY_ROWS
+from sknn_scratch._fitting.folds import HeldOut
 from sknn_scratch._fitting.hashes import hashes_of_rows
 from sknn_scratch._fitting.memo import Memo
 
@@ -34,42 +35,44 @@ memo = Memo(n_most=1000)
 class Choice:
     """An alpha that has been chosen."""
 
-    losses: dict[float, float]  # the held-out loss of each alpha
+    held_out: HeldOut
     loss: Loss
-    n_rows: int  # that were held out
     usual: float  # the alpha if no loss is finite
 
     @property
     def alpha(self):
         """The best alpha; the usual one if no loss is finite."""
-        best = min(self.losses, key=self.losses.get)
-        return best if math.isfinite(self.losses[best]) else self.usual
+        return self.held_out.best_alpha if math.isfinite(self.held_out.least) else self.usual
 
     def alpha_at(self, place):
         """Choose the alpha for a place between 0 and 1, of which each has a share by its held-out loss."""
-        if not math.isfinite(min(self.losses.values())):
+        if not math.isfinite(self.held_out.least):
             return self.alpha
-        surprises = self.loss.surprise(np.array(list(self.losses.values())))
-        shares = np.exp(self.n_rows * (surprises.min() - surprises) / TEMPERATURE)
+        surprises = self.loss.surprise(self.path["loss"])
+        shares = np.exp(self.held_out.n_rows * (surprises.min() - surprises) / TEMPERATURE)
         number = np.searchsorted(np.cumsum(shares) / shares.sum(), place)
-        return list(self.losses)[min(number, len(shares) - 1)]  # the last sum may be rounded below the place
+        return list(self.held_out.losses)[
+            min(number, len(shares) - 1)
+        ]  # the last sum may be rounded below the place
 
     @property
     def path(self):
         """The alphas that were tried and their losses, as a fitted attribute."""
-        return {"alpha": np.array(list(self.losses)), "loss": np.array(list(self.losses.values()))}
+        losses = self.held_out.losses
+        return {"alpha": np.array(list(losses)), "loss": np.array(list(losses.values()))}
 
     @property
     def in_words(self):
         """Say what was chosen, and why."""
-        losses = ", ".join(f"{alpha:g}: {loss:.6f}" for alpha, loss in self.losses.items())
+        losses = ", ".join(f"{alpha:g}: {loss:.6f}" for alpha, loss in self.held_out.losses.items())
         return f"alpha = {self.alpha:g}, chosen by the held-out loss ({losses})"
 
 
-def choose_alpha(data, encoded, network, init_scale):
+def choose_alpha(data, encoded, network, init_scale, say):
     """Choose alpha for a new network, or return None if the rows cannot tell: too few, or misleading ones.
 
-    The data have all rows of the fit, also those that will be held out to stop early.
+    The data have all rows of the fit, also those that will be held out to stop early. ``say`` takes a line of
+    text if there is no such choice yet, and making it takes time.
     """
     n_hidden = min(network.shape.n_hidden, MOST_UNITS)
     network = network._replace(shape=network.shape._replace(n_hidden=n_hidden), loss=network.loss.smoothed)
@@ -77,21 +80,19 @@ def choose_alpha(data, encoded, network, init_scale):
     for values in (hashes, data.targets[data.row_numbers], data.row_weights):
         digest.update(b"" if values is None else values)
     key = (network, init_scale, encoded.target_kind.name, digest.digest())
-    return memo.get(key, lambda: make_choice(data, hashes, encoded, network, init_scale))
+    return memo.get(key, lambda: make_choice(data, hashes, encoded, network, init_scale, say))
 
 
-def make_choice(data, hashes, encoded, network, init_scale):
+def make_choice(data, hashes, encoded, network, init_scale, say):
     """Choose alpha for a network of few units and with a smooth loss; the rows have these hashes."""
     rows, weights = distinct_rows(data, hashes)
+    say(f"choosing alpha, by holding out some of {len(rows):,} rows")
     strata = encoded.target_kind.strata(encoded.y[rows])
     order = np.argsort(strata, kind="stable")
     data = replace(data, rows=rows[order], row_weights=weights[order])
     way = folds if len(rows) < MANY_ROWS else held_out
     found = way.losses_by_alpha(data, strata[order], encoded.target_kind.n_kept, network, init_scale)
-    if found is None:
-        return None
-    losses, n_held_out = found
-    return Choice(losses, network.loss, n_held_out, encoded.target_kind.usual_alpha)
+    return None if found is None else Choice(found, network.loss, encoded.target_kind.usual_alpha)
 
 
 def distinct_rows(data, hashes):

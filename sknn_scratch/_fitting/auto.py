@@ -20,9 +20,12 @@ VALIDATION_ROWS = 500
 LBFGS_WEIGHTS = 2**28 // (45 * 8)
 # Batches have at least this number of rows.
 AUTO_BATCH_ROWS = 100
-# Training has this number of epochs at most. A schedule that ends has as many as this number of updates
-# needs, but from 4 to 40.
-MOST_EPOCHS, CYCLE_UPDATES, FEWEST_CYCLE_EPOCHS, MOST_CYCLE_EPOCHS = 200, 2500, 4, 40
+# Training has this number of epochs at most.
+MOST_EPOCHS = 200
+# The longest cycle of the learning rate has about so many updates, and at most and at least so many epochs. A
+# short one has a share of its epochs. It is as good where there is little to learn.
+LONGEST_CYCLE, MOST_CYCLE_EPOCHS, FEWEST_CYCLE_EPOCHS = 2500, 40, 4
+CYCLE_SHARES = (1 / 8, 1)
 # Training stops after this number of epochs without an improvement. More epochs are needed if they have fewer
 # than ``FEWEST_UPDATES``. Fewer are enough if they have ``MANY_UPDATES`` with the usual batches.
 AUTO_EPOCHS, FEWEST_UPDATES, MANY_UPDATES = 10, 100, 1500
@@ -37,15 +40,19 @@ def chosen_solver(model, inputs, loss, n_rows, n_features):
     if model.solver != "auto":
         return model.solver
     is_validated = inputs.X_val is not None or model.early_stopping not in ("auto", False)
+    has_few_weights = n_features * int(model.n_hidden) <= LBFGS_WEIGHTS
+    is_small = n_rows < MANY_ROWS and has_few_weights
+    needs_adam = inputs.partial or is_validated or sets_steps(model) or not loss.is_smooth
+    return "lbfgs" if is_small and not needs_adam else "adam"
+
+
+def sets_steps(model):
+    """Whether a parameter that only a stochastic solver has is not the default."""
     parameters = signature(type(model)).parameters  # a user's subclass may lack some
-    are_set = any(
+    return any(
         name in parameters and getattr(model, name) != parameters[name].default
         for name in OF_STOCHASTIC_SOLVERS
     )
-    has_few_weights = n_features * int(model.n_hidden) <= LBFGS_WEIGHTS
-    is_small = n_rows < MANY_ROWS and has_few_weights
-    needs_adam = inputs.partial or is_validated or are_set or not loss.is_smooth
-    return "lbfgs" if is_small and not needs_adam else "adam"
 
 
 class Pace(NamedTuple):
@@ -57,13 +64,20 @@ class Pace(NamedTuple):
     n_iter_no_change: float
 
 
-def chosen_pace(model, solver, data, *, partial):
-    """Choose what "auto" leaves open of the pace."""
+def chosen_pace(model, solver, data, choice, *, partial):
+    """Choose what "auto" leaves open of the pace.
+
+    The choice of alpha, or None, tells how long to train: but networks that train otherwise than those of the
+    choice have the longest cycle.
+    """
     n_rows, takes_all_rows = data.n_samples, SOLVERS[solver].takes_all_rows
     is_constant = partial or takes_all_rows
     schedule = "constant" if is_constant else chosen_schedule(model, data)
     batch_size = n_rows if takes_all_rows else chosen_batch_size(model, schedule, n_rows)
-    max_iter = usual_max_iter(schedule, math.ceil(n_rows / batch_size))
+    n_batches = math.ceil(n_rows / batch_size)
+    is_as_tried = choice is not None and solver == "adam" and not sets_steps(model)
+    cycle_share = choice.held_out.cycle_share if is_as_tried else 1
+    max_iter = epochs_of_cycle(n_batches, cycle_share) if SCHEDULES[schedule].ends else MOST_EPOCHS
     if partial or model.max_iter != "auto":
         max_iter = 1 if partial else int(model.max_iter)
     patience = AUTO_EPOCHS if takes_all_rows else usual_patience(schedule, n_rows, batch_size)
@@ -72,12 +86,24 @@ def chosen_pace(model, solver, data, *, partial):
     return Pace(schedule, batch_size, max_iter, patience)
 
 
-def pace_of_one_cycle(n_rows):
-    """Choose the pace of a new network with many rows."""
+def pace_of_one_cycle(n_rows, share):
+    """Choose the pace of a new network with many rows, for a share of the longest cycle."""
     batch_size = usual_batch_size("one_cycle", n_rows)
-    return Pace(
-        "one_cycle", batch_size, usual_max_iter("one_cycle", math.ceil(n_rows / batch_size)), math.inf
-    )
+    max_iter = epochs_of_cycle(math.ceil(n_rows / batch_size), share)
+    return Pace("one_cycle", batch_size, max_iter, math.inf)
+
+
+def cycle_shares(n_rows):
+    """List the shares of the longest cycle that are enough epochs, in ascending order."""
+    return [
+        share for share in CYCLE_SHARES if pace_of_one_cycle(n_rows, share).max_iter >= FEWEST_CYCLE_EPOCHS
+    ]
+
+
+def epochs_of_cycle(n_batches, share):
+    """Choose the number of epochs of a schedule that ends."""
+    longest = min(MOST_CYCLE_EPOCHS, max(FEWEST_CYCLE_EPOCHS, math.ceil(LONGEST_CYCLE / n_batches)))
+    return math.ceil(longest * share)
 
 
 def chosen_schedule(model, data):
@@ -108,13 +134,6 @@ def usual_batch_size(schedule, n_rows):
     The high learning rates of one cycle allow for twice as many rows.
     """
     return max(AUTO_BATCH_ROWS, math.isqrt(n_rows) * (2 if schedule == "one_cycle" else 1))
-
-
-def usual_max_iter(schedule, n_batches):
-    """Choose the largest number of epochs."""
-    if not SCHEDULES[schedule].ends:
-        return MOST_EPOCHS
-    return min(MOST_CYCLE_EPOCHS, max(FEWEST_CYCLE_EPOCHS, math.ceil(CYCLE_UPDATES / n_batches)))
 
 
 def usual_patience(schedule, n_rows, batch_size):

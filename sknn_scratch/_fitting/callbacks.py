@@ -58,6 +58,12 @@ def reported_data(inputs):
     return {"X": inputs.X, "y": inputs.y, "metadata": None if weight is None else {"sample_weight": weight}}
 
 
+def line_printer(estimator, name=""):
+    """Make a function that prints a text after a name, that of the class by default, if this is asked for."""
+    name = name or type(estimator).__name__
+    return lambda text: print(f"[{name}] {text}") if estimator.verbose else None  # noqa: T201
+
+
 class FitReporter(Hooks):
     """Reports the epochs of one fit in verbose lines, and to the callbacks of its estimator.
 
@@ -128,7 +134,7 @@ class FitReporter(Hooks):
 
     def print_line(self, text):
         """Print a line that starts with the name of the fit."""
-        print(f"[{self.name or type(self.estimator).__name__}] {text}")  # noqa: T201 - that is what verbose asks for
+        line_printer(self.estimator, self.name)(text)
 
 
 def watched_numbers(record):

@@ -8,6 +8,7 @@ errors do not decide.
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -38,8 +39,26 @@ TOL, N_ITER_NO_CHANGE = 1e-3, 5  # they end earlier when so many in turn have ga
 MISLEADING, MOST_SHIFTS = 1.4, 16
 
 
+class HeldOut(NamedTuple):
+    """What some rows that are held out say of each alpha."""
+
+    losses: dict[float, float]  # the mean loss for each alpha
+    n_rows: int
+    cycle_share: float = 1  # how long the networks trained, as a share of the longest cycle
+
+    @property
+    def best_alpha(self):
+        """The alpha with the least loss."""
+        return min(self.losses, key=self.losses.get)
+
+    @property
+    def least(self):
+        """The least loss."""
+        return self.losses[self.best_alpha]
+
+
 def losses_by_alpha(data, strata, n_kept, network, init_scale):
-    """Find the mean held-out loss of each alpha, and the number of rows held out in turn.
+    """Find the mean held-out loss of each alpha.
 
     The rows of the data are sorted by their strata (n_samples,). Returns None if they cannot tell: too few,
     or misleading ones.
@@ -63,7 +82,7 @@ def losses_by_alpha(data, strata, n_kept, network, init_scale):
     *losses, of_random_rows = np.mean(all_losses, axis=0).tolist()
     if losses[0] > MISLEADING * of_random_rows:
         return None
-    return dict(zip(ALPHAS, losses, strict=True)), len(rows)
+    return HeldOut(dict(zip(ALPHAS, losses, strict=True)), len(rows))
 
 
 def in_double_precision(X, features):

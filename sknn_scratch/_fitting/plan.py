@@ -24,6 +24,7 @@ from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._fitting.alpha import Choice, choose_alpha
 from sknn_scratch._fitting.auto import chosen_pace, chosen_solver, stops_early
+from sknn_scratch._fitting.callbacks import line_printer
 from sknn_scratch._fitting.fitted import among_zeros, clear_fitted, fitted_layers, target_kind_of
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.validation import draw_held_out, given_validation, held_out_validation
@@ -101,17 +102,19 @@ def plan_fit(estimator, inputs):
     loss = encoded.target_kind.loss_of(model)
     solver = chosen_solver(model, inputs, loss, all_rows.n_samples, all_rows.X.n_features)
     data = with_validation(all_rows, model, inputs, encoded, solver, streams.split)
-    config = train_config(model, encoded, data, solver, partial=inputs.partial)
+    network, optimizer = network_of(model, encoded, data, loss), optimizer_of(model, solver, loss)
+    alpha, choice = known_alpha(model), None
+    if alpha is None:
+        if not inputs.partial:
+            choice = choose_alpha(all_rows, encoded, network, model.init_scale, line_printer(estimator))
+        alpha = encoded.target_kind.usual_alpha if choice is None else choice.alpha
+    pace = chosen_pace(model, solver, data, choice, partial=inputs.partial)
+    config = train_config(model, network, optimizer, alpha, pace)
     if goes_on:
         state = next_state(model, estimator._features_, config, data, streams, partial=inputs.partial)
     else:
         state = first_state(model, config, data, streams)
     model.solver_ = config.solver
-    choice = None
-    if known_alpha(model) is None and not inputs.partial:
-        choice = choose_alpha(all_rows, encoded, config.network, model.init_scale)
-        if choice is not None:
-            config = replace(config, alpha=choice.alpha)
     return Fit(estimator, inputs, model, Run(state, data, config), choice)
 
 
@@ -199,24 +202,33 @@ def training_rows(data):
     return slice(None) if data.rows is None else data.rows, weights / weights.sum()
 
 
-def train_config(model, encoded, data, solver, *, partial):
-    """Turn the hyperparameters into the Config that training reads."""
-    loss, alpha = encoded.target_kind.loss_of(model), known_alpha(model)
+def network_of(model, encoded, data, loss):
+    """Describe the network that is trained."""
+    shape = NetworkShape(data.X.n_features, int(model.n_hidden), encoded.target_kind.n_outputs)
+    if isinstance(model.activation, Activation):
+        check_shapes(model.activation, shape.n_hidden, data.targets.dtype)
+    return Network(shape, activation_of(model.activation), loss)
+
+
+def optimizer_of(model, solver, loss):
+    """Make the optimiser with the model's parameters, or raise ValueError if the loss is not for it."""
     optimizer = SOLVERS[solver]
     if optimizer.takes_all_rows and not loss.is_smooth:
         raise ValueError(
             f"loss={model.loss!r} has kinks, where the line search of {solver} fails; use "
             f"solver={stochastic_solvers()}, or loss='huber'."
         )
-    shape = NetworkShape(data.X.n_features, int(model.n_hidden), encoded.target_kind.n_outputs)
-    if isinstance(model.activation, Activation):
-        check_shapes(model.activation, shape.n_hidden, data.targets.dtype)
+    return optimizer(**{one.name: plain(getattr(model, one.name)) for one in fields(optimizer)})
+
+
+def train_config(model, network, optimizer, alpha, pace):
+    """Turn the hyperparameters into the Config that training reads."""
     return Config(
-        network=Network(shape, activation_of(model.activation), loss),
-        optimizer=optimizer(**{one.name: plain(getattr(model, one.name)) for one in fields(optimizer)}),
-        **chosen_pace(model, solver, data, partial=partial)._asdict(),
+        network=network,
+        optimizer=optimizer,
+        **pace._asdict(),
         learning_rate=float(model.learning_rate),
-        alpha=encoded.target_kind.usual_alpha if alpha is None else alpha,
+        alpha=alpha,
         dropout=float(model.dropout),
         tol=float(model.tol),
         gradient_tol=float(model.gradient_tol),

@@ -27,7 +27,7 @@ from sknn_scratch._core.rows import rows_of
 from sknn_scratch._fitting import alpha as module
 from sknn_scratch._fitting import folds, held_out
 from sknn_scratch._fitting.alpha import MANY_ROWS, MOST_UNITS, Choice
-from sknn_scratch._fitting.folds import ALPHAS, LEAST_ROWS
+from sknn_scratch._fitting.folds import ALPHAS, LEAST_ROWS, HeldOut
 from sknn_scratch._fitting.hashes import hashes_of_rows
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.plan import plan_fit
@@ -90,7 +90,7 @@ def test_noise_asks_for_a_stronger_penalty():
 
 def choice_of(losses):
     """Make a choice among 100 rows, whose networks had these losses."""
-    return Choice(dict(zip(ALPHAS, losses, strict=True)), Logistic(), 100, 1.0)
+    return Choice(HeldOut(dict(zip(ALPHAS, losses, strict=True)), 100), Logistic(), 1.0)
 
 
 def test_the_best_alpha_has_the_lowest_loss():
@@ -296,6 +296,13 @@ def test_many_rows_have_more_alphas_and_the_best_one_trains_them_all():
     assert_same_model(fitted, given, rtol=0)
 
 
+def test_many_rows_choose_the_shortest_cycle_that_is_about_as_good_as_any():
+    noisy = (MANY_X[:, 0] + 3 * RNG.normal(size=len(MANY_X)) > 0).astype(int)  # a line is soon learned
+    waves = (np.sin(3 * MANY_X).sum(axis=1) > 0).astype(int)
+    epochs = [network(max_iter="auto").fit(MANY_X, y).n_iter_ for y in (noisy, waves)]
+    assert epochs[0] < epochs[1] == 40
+
+
 @pytest.mark.parametrize("container", [np.asarray, scipy.sparse.csr_array])
 def test_the_choice_of_many_rows_depends_on_them_and_their_weights_alone(container):
     x, order = container(MANY_X), RNG.permutation(len(MANY_X))
@@ -447,12 +454,16 @@ def test_neither_the_solver_nor_validation_plays_a_part():
     assert path_of(X, Y, early_stopping=True, scoring="accuracy") == expected
 
 
-def test_verbose_says_what_was_chosen(capsys):
+def test_verbose_says_that_a_choice_is_made_and_what_was_chosen(capsys):
     fitted = network(verbose=1).fit(X, Y)
-    first, second, *_ = capsys.readouterr().out.splitlines()
-    chosen = f"[ShallowNNClassifier] alpha = {fitted.alpha_:g}, chosen by the held-out loss (0.3: "
-    assert first.startswith(chosen)
-    assert second.startswith("[ShallowNNClassifier] epoch 1: ")
+    begin, chosen, epoch, *_ = lines = capsys.readouterr().out.splitlines()
+    assert begin == f"[ShallowNNClassifier] choosing alpha, by holding out some of {len(X)} rows"
+    assert chosen.startswith(
+        f"[ShallowNNClassifier] alpha = {fitted.alpha_:g}, chosen by the held-out loss (0.3: "
+    )
+    assert epoch.startswith("[ShallowNNClassifier] epoch 1: ")
+    fitted.fit(X, Y)  # the choice is known
+    assert capsys.readouterr().out.splitlines()[0] == lines[1]
 
 
 def test_a_failure_in_the_choice_belongs_to_its_own_fit(groups):

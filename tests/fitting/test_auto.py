@@ -12,7 +12,8 @@ from sknn_scratch import (
     ShallowNNEnsembleClassifier,
     ShallowNNRegressor,
 )
-from sknn_scratch._fitting.auto import chosen_pace
+from sknn_scratch._fitting.auto import chosen_pace, cycle_shares, pace_of_one_cycle
+from sknn_scratch._fitting.folds import HeldOut
 from tests.helpers import assert_same_model, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*The maximum number of epochs")
@@ -65,7 +66,7 @@ CYCLES = {
 
 
 @pytest.mark.parametrize("case", CYCLES)
-def test_many_rows_have_one_cycle_of_2500_updates(case):
+def test_many_rows_have_one_cycle_of_2500_updates_if_alpha_is_given(case):
     params, given, reason, n_epochs = CYCLES[case]
     classifier = ShallowNNClassifier(2, early_stopping="X_val" in given and "auto", random_state=0, **params)
     classifier.set_params(alpha=1.0).fit(X, Y, **given)
@@ -121,12 +122,12 @@ def test_an_ensemble_says_which_solver_it_used():
         assert ensemble.fit(X[:n_rows], Y[:n_rows]).solver_ == solver
 
 
-def pace(n_rows, **params):
-    """What is chosen for some number of rows."""
+def pace(n_rows, cycle_share=1, **params):
+    """What is chosen for some number of rows, if they ask for a share of the longest cycle."""
     classifier = make_classifier(**{"solver": "adam", "max_iter": "auto"} | params)
-    return chosen_pace(
-        classifier, classifier.solver, SimpleNamespace(n_samples=n_rows, validation=None), partial=False
-    )
+    data = SimpleNamespace(n_samples=n_rows, validation=None)
+    choice = SimpleNamespace(held_out=HeldOut({}, 0, cycle_share))
+    return chosen_pace(classifier, classifier.solver, data, choice, partial=False)
 
 
 @pytest.mark.parametrize(
@@ -158,6 +159,26 @@ def test_batches_of_many_rows_follow_their_square_root(n_rows, params, chosen):
 )
 def test_epochs_of_a_cycle_follow_its_updates(n_rows, params, n_epochs):
     assert pace(n_rows, **params).max_iter == n_epochs
+
+
+@pytest.mark.parametrize(
+    ("params", "n_epochs"),
+    [
+        ({}, 5),
+        ({"max_iter": 30}, 30),
+        ({"learning_rate": 0.01}, 40),
+        ({"dropout": 0.1}, 40),
+        ({"solver": "sgd"}, 40),
+        ({"learning_rate_schedule": "constant"}, 200),
+    ],
+)
+def test_a_shorter_cycle_is_for_networks_that_train_like_those_that_have_tried_it(params, n_epochs):
+    assert pace(5_000, cycle_share=1 / 8, **params).max_iter == n_epochs
+
+
+@pytest.mark.parametrize(("n_rows", "n_epochs"), [(1_500, [5, 40]), (60_000, [21]), (10**6, [5])])
+def test_shorter_cycles_have_four_epochs_and_more(n_rows, n_epochs):
+    assert [pace_of_one_cycle(n_rows, share).max_iter for share in cycle_shares(n_rows)] == n_epochs
 
 
 @pytest.mark.parametrize(
