@@ -40,11 +40,13 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
 
         Parameters
         ----------
-        X, y : as in fit
-            Some of the rows, and their labels.
+        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
+            Some of the rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Class labels, or a label indicator of zeros and ones.
         classes : array-like of shape (n_classes,), default=None
             All labels that may occur in any call. Required in the first call, unless y is multilabel.
-        sample_weight : as in fit
+        sample_weight : array-like of shape (n_samples,), default=None
             Weights of these rows.
 
         Returns

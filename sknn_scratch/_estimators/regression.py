@@ -37,8 +37,12 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
 
         Parameters
         ----------
-        X, y, sample_weight : as in fit
+        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
             Some of the rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Numbers to predict.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of these rows.
 
         Returns
         -------

@@ -130,8 +130,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
 
         Parameters
         ----------
-        X, y : as in fit
-            The table, and what encoders may use.
+        X : data frame or array-like of shape (n_samples, n_features)
+            The table.
+        y : array-like of shape (n_samples,), default=None
+            For encoders that use it.
 
         Returns
         -------
