@@ -1,10 +1,10 @@
 """alpha="auto": the strength of the penalty, chosen by the losses of rows that are held out.
 
-    choose_alpha  look a choice up, or make it: in ``folds`` with few rows, in ``held_out`` with many
+    choose_alpha  look held-out losses up, or find them: in ``folds`` with few rows, in ``held_out`` with many
 
-The choice depends on the rows, on their weights and on the network, and on nothing else: not on the solver
-and its parameters, the order of the rows or ``random_state``. So fits that differ only in these share it: the
-last choices are in a memo, by a digest of all that they depend on.
+The losses depend on the rows, on their weights and on the network, and on nothing else: not on the solver and
+its parameters, the order of the rows or ``random_state``. So fits that differ only in these share them: the
+last ones are in a memo, by a digest of all that they depend on.
 
 Rows with equal features and equal targets are joined to one, with the sum of their weights, so they never lie
 on both sides of a split.
@@ -27,6 +27,9 @@ MOST_UNITS = 32  # of the networks that are tried; the best alpha hardly depends
 # In an ensemble, an alpha counts exp(-n d / TEMPERATURE), if the losses of n rows are higher by d on average
 # than with the best alpha. A temperature of 1 would be Bayes' rule, if rows were held out once for all.
 TEMPERATURE = 4.0
+# The long cycle is better if it lowers the least loss by this share of it. With less, some tables took four
+# times as long and were no better.
+LEAST_GAIN = 0.005
 
 memo = Memo(n_most=1000)
 
@@ -68,11 +71,12 @@ class Choice:
         return f"alpha = {self.alpha:g}, chosen by the held-out loss ({losses})"
 
 
-def choose_alpha(data, encoded, network, init_scale, say):
+def choose_alpha(data, encoded, network, init_scale, *, any_length, say):
     """Choose alpha for a new network, or return None if the rows cannot tell: too few, or misleading ones.
 
-    The data have all rows of the fit, also those that will be held out to stop early. ``say`` takes a line of
-    text if there is no such choice yet, and making it takes time.
+    The data have all rows of the fit, also those that will be held out to stop early. If the fit can have any
+    length of the cycle, it is chosen too; else alpha is for the longest. ``say`` takes a line of text if the
+    held-out losses are not known yet, and finding them takes time.
     """
     n_hidden = min(network.shape.n_hidden, MOST_UNITS)
     network = network._replace(shape=network.shape._replace(n_hidden=n_hidden), loss=network.loss.smoothed)
@@ -80,19 +84,24 @@ def choose_alpha(data, encoded, network, init_scale, say):
     for values in (hashes, data.targets[data.row_numbers], data.row_weights):
         digest.update(b"" if values is None else values)
     key = (network, init_scale, encoded.target_kind.name, digest.digest())
-    return memo.get(key, lambda: make_choice(data, hashes, encoded, network, init_scale, say))
+    found = memo.get(key, lambda: find_losses(data, hashes, encoded, network, init_scale, say))
+    if found is None:
+        return None
+    shortest, longest = found[0], found[-1]
+    pays = longest.least < (1 - LEAST_GAIN) * shortest.least
+    chosen = longest if pays or not any_length else shortest
+    return Choice(chosen, network.loss, encoded.target_kind.usual_alpha)
 
 
-def make_choice(data, hashes, encoded, network, init_scale, say):
-    """Choose alpha for a network of few units and with a smooth loss; the rows have these hashes."""
+def find_losses(data, hashes, encoded, network, init_scale, say):
+    """List the held-out losses of a network, for each length of the cycle; the rows have these hashes."""
     rows, weights = distinct_rows(data, hashes)
     say(f"choosing alpha, by holding out some of {len(rows):,} rows")
     strata = encoded.target_kind.strata(encoded.y[rows])
     order = np.argsort(strata, kind="stable")
     data = replace(data, rows=rows[order], row_weights=weights[order])
     way = folds if len(rows) < MANY_ROWS else held_out
-    found = way.losses_by_alpha(data, strata[order], encoded.target_kind.n_kept, network, init_scale)
-    return None if found is None else Choice(found, network.loss, encoded.target_kind.usual_alpha)
+    return way.losses_by_alpha(data, strata[order], encoded.target_kind.n_kept, network, init_scale)
 
 
 def distinct_rows(data, hashes):

@@ -55,6 +55,14 @@ def sets_steps(model):
     )
 
 
+def can_have_any_length(model, solver, data):
+    """Whether a fit can have a short cycle or a long one: if it trains as by default, and sets no length."""
+    trains_as_tried = (
+        solver == "adam" and not sets_steps(model) and chosen_schedule(model, data) == "one_cycle"
+    )
+    return trains_as_tried and model.max_iter == "auto"
+
+
 class Pace(NamedTuple):
     """How fast a network is trained, and for how long: fields of a ``Config``."""
 
@@ -65,18 +73,13 @@ class Pace(NamedTuple):
 
 
 def chosen_pace(model, solver, data, choice, *, partial):
-    """Choose what "auto" leaves open of the pace.
-
-    The choice of alpha, or None, tells how long to train: but networks that train otherwise than those of the
-    choice have the longest cycle.
-    """
+    """Choose what "auto" leaves open of the pace; the choice of alpha, if there is one, tells how long."""
     n_rows, takes_all_rows = data.n_samples, SOLVERS[solver].takes_all_rows
     is_constant = partial or takes_all_rows
     schedule = "constant" if is_constant else chosen_schedule(model, data)
     batch_size = n_rows if takes_all_rows else chosen_batch_size(model, schedule, n_rows)
     n_batches = math.ceil(n_rows / batch_size)
-    is_as_tried = choice is not None and solver == "adam" and not sets_steps(model)
-    cycle_share = choice.held_out.cycle_share if is_as_tried else 1
+    cycle_share = 1 if choice is None else choice.held_out.cycle_share
     max_iter = epochs_of_cycle(n_batches, cycle_share) if SCHEDULES[schedule].ends else MOST_EPOCHS
     if partial or model.max_iter != "auto":
         max_iter = 1 if partial else int(model.max_iter)

@@ -24,9 +24,6 @@ from sknn_scratch._fitting.folds import LEAST_ROWS, HeldOut, evenly
 from sknn_scratch._fitting.threads import map_in_threads
 
 ALPHAS = (1.0, 3.0, 10.0, 30.0, 100.0)  # in ascending order
-# The long cycle is better if it lowers the least loss by this share of it. With less, some tables took four
-# times as long and were no better.
-LEAST_GAIN = 0.005
 N_PARTS = 5
 # So many rows are held out at least, if there are as many, and at most.
 LEAST_HELD_OUT, MOST_HELD_OUT = 1000, 20_000
@@ -34,7 +31,7 @@ ADAM, LEARNING_RATE = Adam(beta_1=0.9, beta_2=0.999, epsilon=1e-8), 0.005  # the
 
 
 def losses_by_alpha(data, strata, n_kept, network, init_scale):
-    """Find the mean held-out loss of each alpha, with the better cycle.
+    """List the mean held-out loss of each alpha for each length of the cycle, in ascending order.
 
     The rows of the data are sorted by their strata (n_samples,). Returns None if too few can be held out.
     """
@@ -45,15 +42,12 @@ def losses_by_alpha(data, strata, n_kept, network, init_scale):
     parts = parts[: math.ceil(LEAST_HELD_OUT / len(parts[0]))]
     parts = [part[evenly(len(part), MOST_HELD_OUT)] for part in parts]
     sizes = list(map(len, parts))
-    chosen = None
+    found = []
     for share in cycle_shares(data.n_samples):
         of_parts = [losses_of(part, data, network, init_scale, share) for part in parts]
         losses = np.average(of_parts, axis=0, weights=sizes).tolist()
-        tried = HeldOut(dict(zip(ALPHAS, losses, strict=True)), sum(sizes), share)
-        if chosen is not None and not chosen.least - tried.least > LEAST_GAIN * abs(chosen.least):
-            break
-        chosen = tried
-    return chosen
+        found.append(HeldOut(dict(zip(ALPHAS, losses, strict=True)), sum(sizes), share))
+    return found
 
 
 def losses_of(part, data, network, init_scale, share):

@@ -23,7 +23,7 @@ from sknn_scratch._core.parameters import Layers, NetworkShape, flatten, initial
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._fitting.alpha import Choice, choose_alpha
-from sknn_scratch._fitting.auto import chosen_pace, chosen_solver, stops_early
+from sknn_scratch._fitting.auto import can_have_any_length, chosen_pace, chosen_solver, stops_early
 from sknn_scratch._fitting.callbacks import line_printer
 from sknn_scratch._fitting.fitted import among_zeros, clear_fitted, fitted_layers, target_kind_of
 from sknn_scratch._fitting.inputs import FitInput
@@ -106,7 +106,14 @@ def plan_fit(estimator, inputs):
     alpha, choice = known_alpha(model), None
     if alpha is None:
         if not inputs.partial:
-            choice = choose_alpha(all_rows, encoded, network, model.init_scale, line_printer(estimator))
+            choice = choose_alpha(
+                all_rows,
+                encoded,
+                network,
+                model.init_scale,
+                any_length=can_have_any_length(model, solver, data),
+                say=line_printer(estimator),
+            )
         alpha = encoded.target_kind.usual_alpha if choice is None else choice.alpha
     pace = chosen_pace(model, solver, data, choice, partial=inputs.partial)
     config = train_config(model, network, optimizer, alpha, pace)

@@ -52,12 +52,12 @@ def made(monkeypatch):
     """List the choices that are made and not known before."""
     choices = []
 
-    def make_choice(*args, original=module.make_choice):
+    def find_losses(*args, original=module.find_losses):
         choices.append(original(*args))
         return choices[-1]
 
     module.memo.clear()
-    monkeypatch.setattr(module, "make_choice", make_choice)
+    monkeypatch.setattr(module, "find_losses", find_losses)
     yield choices
     module.memo.clear()  # others have the usual constants
 
@@ -296,11 +296,34 @@ def test_many_rows_have_more_alphas_and_the_best_one_trains_them_all():
     assert_same_model(fitted, given, rtol=0)
 
 
-def test_many_rows_choose_the_shortest_cycle_that_is_about_as_good_as_any():
-    noisy = (MANY_X[:, 0] + 3 * RNG.normal(size=len(MANY_X)) > 0).astype(int)  # a line is soon learned
-    waves = (np.sin(3 * MANY_X).sum(axis=1) > 0).astype(int)
-    epochs = [network(max_iter="auto").fit(MANY_X, y).n_iter_ for y in (noisy, waves)]
-    assert epochs[0] < epochs[1] == 40
+NOISE = RNG.integers(2, size=len(MANY_X))
+WAVES = (np.sin(3 * MANY_X).sum(axis=1) > 0).astype(int)
+
+
+@pytest.mark.filterwarnings("ignore:The training has failed")
+def test_many_rows_choose_a_long_cycle_if_it_is_better():
+    epochs = [network(max_iter="auto").fit(MANY_X, y).n_iter_ for y in (NOISE, WAVES)]
+    assert epochs == [5, 40]
+
+
+@pytest.mark.filterwarnings("ignore:The training has failed")
+@pytest.mark.parametrize(
+    ("params", "n_epochs"),
+    [
+        ({"max_iter": 30}, 30),
+        ({"learning_rate": 0.01}, 40),
+        ({"dropout": 0.1}, 40),
+        ({"solver": "sgd"}, 40),
+        ({"early_stopping": True, "n_iter_no_change": 1, "tol": 1e9}, 2),
+    ],
+)
+def test_a_fit_that_trains_otherwise_has_the_alpha_of_the_long_cycle(params, n_epochs):
+    long = network(max_iter=40).fit(MANY_X, NOISE)
+    other = network(**{"max_iter": "auto"} | params).fit(MANY_X, NOISE)
+    assert (other.n_iter_, other.alpha_) == (n_epochs, long.alpha_)
+    assert_array_equal(other.alpha_path_["loss"], long.alpha_path_["loss"])
+    default = network(max_iter="auto").fit(MANY_X, NOISE)
+    assert (default.alpha_path_["loss"] != long.alpha_path_["loss"]).all()
 
 
 @pytest.mark.parametrize("container", [np.asarray, scipy.sparse.csr_array])

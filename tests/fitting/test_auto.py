@@ -13,7 +13,6 @@ from sknn_scratch import (
     ShallowNNRegressor,
 )
 from sknn_scratch._fitting.auto import chosen_pace, cycle_shares, pace_of_one_cycle
-from sknn_scratch._fitting.folds import HeldOut
 from tests.helpers import assert_same_model, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*The maximum number of epochs")
@@ -122,12 +121,11 @@ def test_an_ensemble_says_which_solver_it_used():
         assert ensemble.fit(X[:n_rows], Y[:n_rows]).solver_ == solver
 
 
-def pace(n_rows, cycle_share=1, **params):
-    """What is chosen for some number of rows, if they ask for a share of the longest cycle."""
+def pace(n_rows, **params):
+    """What is chosen for some number of rows."""
     classifier = make_classifier(**{"solver": "adam", "max_iter": "auto"} | params)
     data = SimpleNamespace(n_samples=n_rows, validation=None)
-    choice = SimpleNamespace(held_out=HeldOut({}, 0, cycle_share))
-    return chosen_pace(classifier, classifier.solver, data, choice, partial=False)
+    return chosen_pace(classifier, classifier.solver, data, None, partial=False)
 
 
 @pytest.mark.parametrize(
@@ -159,21 +157,6 @@ def test_batches_of_many_rows_follow_their_square_root(n_rows, params, chosen):
 )
 def test_epochs_of_a_cycle_follow_its_updates(n_rows, params, n_epochs):
     assert pace(n_rows, **params).max_iter == n_epochs
-
-
-@pytest.mark.parametrize(
-    ("params", "n_epochs"),
-    [
-        ({}, 5),
-        ({"max_iter": 30}, 30),
-        ({"learning_rate": 0.01}, 40),
-        ({"dropout": 0.1}, 40),
-        ({"solver": "sgd"}, 40),
-        ({"learning_rate_schedule": "constant"}, 200),
-    ],
-)
-def test_a_shorter_cycle_is_for_networks_that_train_like_those_that_have_tried_it(params, n_epochs):
-    assert pace(5_000, cycle_share=1 / 8, **params).max_iter == n_epochs
 
 
 @pytest.mark.parametrize(("n_rows", "n_epochs"), [(1_500, [5, 40]), (60_000, [21]), (10**6, [5])])
