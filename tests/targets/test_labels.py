@@ -113,7 +113,9 @@ def test_column_vector_warns():
 def test_label_indicators_of_any_type(convert):
     classifier = make_classifier().fit(X4, convert(Y4) if convert is not np.float32 else Y4 * 1.0)
     assert_same_model(classifier, make_classifier().fit(X4, Y4), rtol=0)
-    assert_array_equal(classifier.predict(X4), classifier.predict_proba(X4) > 0.5)
+    predicted = classifier.predict(X4)
+    assert_array_equal(predicted, classifier.predict_proba(X4) > 0.5)
+    assert 0 < classifier.score(X4, Y4) == accuracy_score(Y4, predicted) < np.mean(predicted == Y4) < 1
 
 
 def test_labels_that_all_rows_or_none_have():
