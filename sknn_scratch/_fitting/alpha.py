@@ -71,7 +71,7 @@ class Choice:
         return f"alpha = {self.alpha:g}, chosen by the held-out loss ({losses})"
 
 
-def choose_alpha(data, encoded, network, init_scale, *, any_length, say):
+def choose_alpha(data, encoded, network, init_scale, any_length, say):
     """Choose alpha for a new network, or return None if the rows cannot tell: too few, or misleading ones.
 
     The data have all rows of the fit, also those that will be held out to stop early. If the fit can have any

@@ -104,16 +104,10 @@ def plan_fit(estimator, inputs):
     data = with_validation(all_rows, model, inputs, encoded, solver, streams.split)
     network, optimizer = network_of(model, encoded, data, loss), optimizer_of(model, solver, loss)
     alpha, choice = known_alpha(model), None
+    if alpha is None and not inputs.partial:
+        any_length, say = can_have_any_length(model, solver, data), line_printer(estimator)
+        choice = choose_alpha(all_rows, encoded, network, model.init_scale, any_length, say)
     if alpha is None:
-        if not inputs.partial:
-            choice = choose_alpha(
-                all_rows,
-                encoded,
-                network,
-                model.init_scale,
-                any_length=can_have_any_length(model, solver, data),
-                say=line_printer(estimator),
-            )
         alpha = encoded.target_kind.usual_alpha if choice is None else choice.alpha
     pace = chosen_pace(model, solver, data, choice, partial=inputs.partial)
     config = train_config(model, network, optimizer, alpha, pace)
