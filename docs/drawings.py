@@ -23,7 +23,7 @@ CHINESE = {
     "× inputs": "× 输入",
     "× units": "× 单元",
     "× samples": "× 样本",
-    "A row belongs to one sample, a column to one neuron.": "每一行是一个样本，每一列是一个神经元。",
+    "A row of Z belongs to one sample, a column to one neuron.": "Z 的每一行是一个样本，每一列是一个神经元。",
     "forward: values": "前向传播：值",
     "backward: errors": "反向传播：误差",
     "backward: slopes of the loss": "反向传播：损失的斜率",
@@ -165,7 +165,7 @@ def stacking():
     grid(draw, 260, top, 1, 4, "b^[1]", ("units",), of_unit(neuron), height=5)
     draw.text(380, top + 60, "=", 20)
     grid(draw, 404, top, 5, 4, "Z^[1]", ("samples", "× units"), by_both, height=5, dots=True)
-    draw.text(260, 258, "A row belongs to one sample, a column to one neuron.", 14)
+    draw.text(260, 258, "A row of Z belongs to one sample, a column to one neuron.", 14)
     return draw
 
 
