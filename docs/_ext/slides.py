@@ -1,9 +1,9 @@
 """Slides of the chapters, made from the chapters themselves. The builder ``revealjs`` writes them.
 
 A section becomes a slide for each thing to look at: a figure, a drawing, a formula, a table, what a block
-printed. The sentences that lead to it stand above, as many as have room, the one that follows it below. A
-question to predict has a slide of its own, where its answer appears at the next key. Code, answers to
-exercises and the reader's own network stay in the chapter.
+printed. The sentences that lead to it stand above, as many as have room, the one that follows it below. The
+answer to a question appears below it at the next key. With few words, they or the figure are large.
+Code, answers to exercises and the reader's own network stay in the chapter.
 """
 
 import re
@@ -30,10 +30,10 @@ def make_slides(app, doctree, docname):
     opening = [one for one in chapter if one not in sections]
     figure = next(one for one in sorted(opening, key=is_bold) if is_shown(one) or is_bold(one))
     chapter.children = []
-    chapter += [*opening[:2], figure]  # the title, the question, and a figure or what there is to see
+    chapter += filled([*opening[:2], figure])  # the title, the question, and a figure or what there is to see
     for section in sections:
         if not LEFT_OUT.match(section[0].astext()):
-            first, *others = slides_of(section)
+            first, *others = [filled(slide) for slide in slides_of(section)]
             below = [nodes.section("", *slide, ids=section["ids"]) for slide in others]
             chapter += nodes.section("", *first, *below, ids=section["ids"])
 
@@ -70,13 +70,38 @@ def slides_of(section):
                 place.append(nodes.container(classes=["fragment"]))
                 place = place[-1]
             place += leading(waiting, room_above(node) - lines_on(slides[-1]))
-            if asks(node) and lines_on(place) > 1:
+            if asks(node) and lines_on(place) > 2:
                 turn()
             place += [node]
             waiting, following, full, last = [], [], node in looked_at, node
         before = node
     place += following
     return slides
+
+
+def filled(slide):
+    """Let words or a figure be large if there is room, and no sentence lead to what is not there."""
+    for node, following in zip(slide, [*slide[1:], None], strict=True):
+        alone = following is None or isinstance(following, nodes.paragraph)
+        if alone and isinstance(node, nodes.paragraph) and leads([node]):
+            last = list(node.findall(nodes.Text))[-1]
+            stop = "。" if last.endswith(COLONS[1]) else "."
+            last.parent.replace(last, nodes.Text(last.rstrip("".join(COLONS)) + stop))
+    parts = [node for part in slide for node in part.findall(nodes.Element)]
+    pictures = [
+        node for node in parts if is_figure(node) or is_drawing(node) or isinstance(node, nodes.table)
+    ]
+    words = [node for node in parts if isinstance(node, nodes.paragraph)]
+    others = [node for node in parts if is_output(node) or isinstance(node, nodes.math_block)]
+    n_lines = sum(map(lines_of, words)), sum(node.astext().count("\n") + 1 for node in others)
+    lists = [node for node in parts if isinstance(node, nodes.bullet_list)]
+    if pictures and n_lines[0] <= 2:
+        large = pictures
+    else:
+        large = [] if pictures or sum(n_lines) > 8 else [*words, *lists, *others]
+    for node in large:
+        node["classes"].append("large")
+    return slide
 
 
 def shown_of(content):
