@@ -54,9 +54,8 @@ class Choice:
         surprises = self.loss.surprise(self.path["loss"])
         shares = np.exp(self.held_out.n_rows * (surprises.min() - surprises) / TEMPERATURE)
         number = np.searchsorted(np.cumsum(shares) / shares.sum(), place)
-        return list(self.held_out.losses)[
-            min(number, len(shares) - 1)
-        ]  # the last sum may be rounded below the place
+        number = min(number, len(shares) - 1)  # the last sum may be rounded below the place
+        return list(self.held_out.losses)[number]
 
     @property
     def path(self):

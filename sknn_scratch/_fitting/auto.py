@@ -57,10 +57,8 @@ def sets_steps(model):
 
 def can_have_any_length(model, solver, data):
     """Whether a fit can have a short cycle or a long one: if it trains as by default, and sets no length."""
-    trains_as_tried = (
-        solver == "adam" and not sets_steps(model) and chosen_schedule(model, data) == "one_cycle"
-    )
-    return trains_as_tried and model.max_iter == "auto"
+    trains_as_tried = solver == "adam" and not sets_steps(model)
+    return trains_as_tried and model.max_iter == "auto" and chosen_schedule(model, data) == "one_cycle"
 
 
 class Pace(NamedTuple):
@@ -98,15 +96,14 @@ def pace_of_one_cycle(n_rows, share):
 
 def cycle_shares(n_rows):
     """List the shares of the longest cycle that are enough epochs, in ascending order."""
-    return [
-        share for share in CYCLE_SHARES if pace_of_one_cycle(n_rows, share).max_iter >= FEWEST_CYCLE_EPOCHS
-    ]
+    longest = pace_of_one_cycle(n_rows, 1).max_iter
+    return [share for share in CYCLE_SHARES if math.ceil(longest * share) >= FEWEST_CYCLE_EPOCHS]
 
 
 def epochs_of_cycle(n_batches, share):
     """Choose the number of epochs of a schedule that ends."""
-    longest = min(MOST_CYCLE_EPOCHS, max(FEWEST_CYCLE_EPOCHS, math.ceil(LONGEST_CYCLE / n_batches)))
-    return math.ceil(longest * share)
+    longest = min(MOST_CYCLE_EPOCHS, math.ceil(LONGEST_CYCLE / n_batches))
+    return max(FEWEST_CYCLE_EPOCHS, math.ceil(longest * share))
 
 
 def chosen_schedule(model, data):

@@ -2,8 +2,8 @@
 
 The best alpha of all rows is another one than of a sample, and a part of them is enough to hold out: a fifth,
 or several in turn if a fifth is few rows. For each alpha, a network of few units trains on the other rows as
-the fit does by default: with Adam and one cycle of the learning rate. First they have
-a short cycle, then a long one. The best alpha depends on the length, so the better length decides.
+the fit does by default: with Adam and one cycle of the learning rate, once a short one and once a long one.
+The best alpha depends on the length.
 """
 
 import math

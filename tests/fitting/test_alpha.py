@@ -326,6 +326,12 @@ def test_a_fit_that_trains_otherwise_has_the_alpha_of_the_long_cycle(params, n_e
     assert (default.alpha_path_["loss"] != long.alpha_path_["loss"]).all()
 
 
+@pytest.mark.filterwarnings("ignore:The training has failed")
+def test_many_copies_of_rows_that_choose_a_short_cycle_have_enough_epochs_for_one():
+    copies = network(max_iter="auto").fit(np.repeat(MANY_X, 30, axis=0), np.repeat(NOISE, 30))
+    assert (copies.n_iter_, copies.stop_reason_) == (4, "end_of_schedule")
+
+
 @pytest.mark.parametrize("container", [np.asarray, scipy.sparse.csr_array])
 def test_the_choice_of_many_rows_depends_on_them_and_their_weights_alone(container):
     x, order = container(MANY_X), RNG.permutation(len(MANY_X))
