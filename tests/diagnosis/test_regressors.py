@@ -83,8 +83,9 @@ def test_a_constant_y_can_be_diagnosed():
         assert reasons[name] == "all y were equal, or came in calls of partial_fit; then pass y"
 
 
-def test_after_partial_fit_the_given_y_say_what_a_guess_is():
+@pytest.mark.parametrize("first", ["fit", "partial_fit"])
+def test_after_partial_fit_the_given_y_say_what_a_guess_is(first):
     y = X[:, 0]
-    reg = small_regressor(solver="adam").partial_fit(X, y).partial_fit(X[:1], y[:1])
+    reg = getattr(small_regressor(solver="adam"), first)(X, y).partial_fit(X[:2], y[:2])
     assert "overfitting" not in diagnose(reg, X, y).not_checked
     assert diagnose(reg, X).not_checked["overfitting"].endswith("then pass y")

@@ -7,6 +7,8 @@ import pandas as pd
 import polars as pl
 import pytest
 import scipy.sparse
+from matplotlib.collections import PathCollection, QuadMesh
+from matplotlib.colors import to_rgba_array
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OrdinalEncoder, StandardScaler
@@ -38,6 +40,20 @@ def test_the_maps_are_the_hidden_values_on_a_grid():
     assert [len(contours(ax)) for ax in shown.axes_] == [6] * 4  # a light line below each
     assert_array_equal(points(shown.ax_), X)
     assert_array_equal(shown.points[1], y)
+
+
+@pytest.mark.parametrize("kind", ["binary", "multiclass"])
+def test_a_class_has_one_colour_in_its_region_its_rows_and_the_legend(kind):
+    clf, X, y = fit(kind, n_features=2, max_iter=50)
+    ax = HiddenUnitsDisplay.from_estimator(clf, X, y, resolution=9).ax_
+    colors = to_rgba_array([line.get_color() for line in ax.get_legend().get_lines()])
+    regions, rows = ax.findobj(QuadMesh)[0], ax.findobj(PathCollection)[0]
+    places = regions.get_coordinates()
+    centres = (places[1:, 1:] + places[:-1, :-1]).reshape(-1, 2) / 2
+    predicted = clf.predict(centres)
+    assert set(predicted) == set(clf.classes_)
+    assert_allclose(regions.to_rgba(regions.get_array().ravel(), alpha=1), colors[predicted])
+    assert_allclose(rows.get_facecolors(), colors[y])
 
 
 def test_far_values_do_not_squeeze_the_others():
