@@ -20,7 +20,6 @@ from sknn_scratch._core.network import Network, make_batch
 from sknn_scratch._core.objective import Objective
 from sknn_scratch._core.parameters import NetworkShape, initialise
 from sknn_scratch._core.rows import DenseRows, Rows, rows_of
-from sknn_scratch._fitting.inputs import occurring_features
 from sknn_scratch._fitting.threads import map_in_threads
 
 ALPHAS = (0.3, 3.0, 10.0, 30.0)  # in ascending order
@@ -68,7 +67,7 @@ def losses_by_alpha(data, strata, n_kept, network, init_scale):
     rows, weights, strata = data.rows[some], data.row_weights[some], strata[some]
     n_held_out = np.count_nonzero(is_held_out(strata, n_kept))
     X = data.X.take(rows).source
-    used = np.flatnonzero(occurring_features(X))  # a weight of another feature has no loss gradient
+    used = np.flatnonzero(rows_of(X).count_rows_with_feature(None))  # weights of others have no loss gradient
     if n_held_out < LEAST_ROWS or not len(used):
         return None
     shape = NetworkShape(len(used), n_units(network.shape.n_hidden, len(used)), network.shape.n_outputs)

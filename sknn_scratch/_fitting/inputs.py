@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse
 from sklearn.base import is_regressor
 
+from sknn_scratch._core.rows import rows_of
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, attributes_of, target_kind_of
 from sknn_scratch._fitting.sklearn_versions import _check_sample_weight, validate_data
 from sknn_scratch._targets.base import TargetKind
@@ -105,19 +106,11 @@ def features_of_network(X, sample_weight, earlier):
     """
     if earlier is None or X.shape[1] < MANY_FEATURES:
         return None
-    has_occurred = occurring_features(X if sample_weight is None else X[sample_weight > 0])
+    used = None if sample_weight is None else np.flatnonzero(sample_weight > 0)
+    has_occurred = rows_of(X).count_rows_with_feature(used) > 0
     has_occurred[np.asarray(earlier, np.intp)] = True
     features = np.flatnonzero(has_occurred) if has_occurred.any() else np.array([0])
     return features if 2 * len(features) <= X.shape[1] else None
-
-
-def occurring_features(X):
-    """Say of each feature (n_features,) whether a row of an array or a CSR matrix has it."""
-    if not scipy.sparse.issparse(X):
-        return X.any(axis=0)
-    occurs = np.zeros(X.shape[1], bool)
-    occurs[X.indices] = True
-    return occurs
 
 
 def with_features(X, features):
