@@ -59,9 +59,9 @@ def reported_data(inputs):
 
 
 def line_printer(estimator, name=""):
-    """Make a function that prints a text after a name, that of the class by default, if this is asked for."""
+    """Make a function that prints a text after a name, that of the class by default."""
     name = name or type(estimator).__name__
-    return lambda text: print(f"[{name}] {text}") if estimator.verbose else None  # noqa: T201
+    return lambda text: print(f"[{name}] {text}")  # noqa: T201
 
 
 class FitReporter(Hooks):

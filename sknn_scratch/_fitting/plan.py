@@ -105,7 +105,8 @@ def plan_fit(estimator, inputs):
     network, optimizer = network_of(model, encoded, data, loss), optimizer_of(model, solver, loss)
     alpha, choice = known_alpha(model), None
     if alpha is None and not inputs.partial:
-        any_length, say = can_have_any_length(model, solver, data), line_printer(estimator)
+        any_length = can_have_any_length(model, solver, data)
+        say = line_printer(estimator) if estimator.verbose else lambda text: None
         choice = choose_alpha(all_rows, encoded, network, model.init_scale, any_length, say)
     if alpha is None:
         alpha = encoded.target_kind.usual_alpha if choice is None else choice.alpha
