@@ -4,13 +4,11 @@ All calls run in one thread. The first call runs the second from within its fit,
 and so on. The innermost call trains the networks of all calls in shared passes. Then each call continues to
 its end, the innermost first. A full group is trained at once, so networks that are too large to share a pass
 do not wait. A call runs its own code before and after the training, from the split of a fold to the score.
-So its results and errors are the same as without the other calls. Ctrl-C ends all nested calls.
+So its results and errors are the same as without the other calls. Ctrl-C or an error of ours ends them all.
 """
 
-import os
 import sys
 import traceback
-import uuid
 import warnings
 from collections import deque
 from contextlib import contextmanager
@@ -33,26 +31,26 @@ WAITING_BYTES = 2**26
 MAX_CALLS = 64
 # Python frames from one call to the next call in it. A network takes about 15, and each Pipeline around it 5.
 FRAMES_OF_CALL = 40
-IDENTITY = uuid.uuid4().hex  # of this process and its forks
+# Says that a call runs in the process of its caller: another process gets a copy of it.
+HERE = object()
 FAULT = (
     "Networks could be trained one by one, but not together. If the error is not from your own code, please "
     "report it as a bug of sknn_scratch:\n"
 )
 
 
-def this_process():
-    """Identify the process: others may have its number on another machine, or its identity after a fork."""
-    return IDENTITY, os.getpid()
+class MeetingError(BaseException):
+    """The end of all nested calls by an error of ours, its ``__cause__``; no call may take it for its own."""
 
 
 def run_together(calls, home):
-    """Run numbered calls for a caller in the process ``home``; return their results by number, and a tally.
+    """Run numbered calls for a caller at ``home``; return their results by number, and a tally.
 
-    In another process, the tally has the warnings, so that the caller can repeat them.
+    If that is not HERE, the tally has the warnings, so that the caller can repeat them.
     """
     meeting, n_frames = Meeting(calls), FRAMES_OF_CALL * min(len(calls), MAX_CALLS)
     with room_for_frames(n_frames), trained_by(meeting):
-        if home == this_process():
+        if home is HERE:
             return meeting.run(), meeting.tally
         with warnings.catch_warnings(record=True) as caught:
             results = meeting.run()
@@ -79,16 +77,16 @@ class Meeting:
         self.latest_data = None  # of the latest fit, also if its call has ended
         self.waiting = Groups()  # the runs that are not trained yet
         self.results, self.errors = {}, {}  # of calls, by number
-        self.own_error = None  # of the meeting itself: it must not count as the error of a call
         self.config = get_config()  # at the start: a fit changes it for the calls that are nested in it
         self.tally = Tally()
 
     def run(self):
         """Run all calls; return their results, or raise the error of the first call that failed."""
-        while self.starting:
-            self.run_next()
-        if self.own_error is not None:
-            raise self.own_error
+        try:
+            while self.starting:
+                self.run_next()
+        except MeetingError as error:
+            raise error.__cause__ from None
         if self.errors:
             raise self.errors[min(self.errors)]
         return self.results
@@ -123,20 +121,14 @@ class Meeting:
             self.latest_data = None
         for training in trainings:
             self.train_groups(self.waiting.add(training))
-        while self.must_wait(trainings) and self.starting and self.has_room():
+        while not all_done(trainings) and self.starting and self.has_room():
             self.run_next()
-        if self.must_wait(trainings):
+        if not all_done(trainings):
             self.train_groups(self.waiting.rest())
-        if self.own_error is not None:
-            raise self.own_error
         call.waited += perf_counter() - start - sum(training.seconds for training in trainings)
         for training in trainings:
             if training.error is not None:
                 raise training.error
-
-    def must_wait(self, trainings):
-        """Whether some runs of a call are not trained yet, and can still be trained."""
-        return self.own_error is None and not all(training.is_done for training in trainings)
 
     def has_room(self):
         """Whether the memory allows one more call like the calls that have begun."""
@@ -155,8 +147,7 @@ class Meeting:
                 if group[0].run.is_interrupted:
                     raise KeyboardInterrupt  # else networks that did not finish would get scores
         except Exception as error:
-            self.own_error = error
-            self.starting.clear()
+            raise MeetingError from error
 
     def train_or_note_errors(self, group):
         """Train a group. If this fails, train each run alone, to find the one that has the error."""
@@ -175,6 +166,11 @@ class Meeting:
             self.train_or_note_errors([training])
         if kind not in [type(training.error) for training in group]:
             warn(FAULT + report, RuntimeWarning)
+
+
+def all_done(trainings):
+    """Whether all runs of a call have been trained."""
+    return all(training.is_done for training in trainings)
 
 
 @contextmanager
