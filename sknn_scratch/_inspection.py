@@ -12,7 +12,7 @@ from sknn_scratch._core.activations import ACTIVATIONS, Activation, activation_o
 from sknn_scratch._core.blocks import predict_hidden
 from sknn_scratch._estimators.ensemble import Ensemble
 from sknn_scratch._estimators.single import SingleNetwork
-from sknn_scratch._fitting.fitted import fitted_layers, fitted_network
+from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, target_kind_of
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in, _num_samples, _safe_indexing
 
 # A fitted network, alone or as the last step; or an ensemble, whose first network is meant.
@@ -60,6 +60,16 @@ class Inspected:
         if isinstance(activation, Activation):
             return getattr(activation.function, "__name__", "custom")
         return activation
+
+
+def checked_targets(fitted, y, n_samples):
+    """Validate the y (n_samples,) or (n_samples, n_outputs) of rows that come after the fit."""
+    y = fitted._target_kinds.alone(y)
+    if len(y) != n_samples:
+        raise ValueError(f"X has {n_samples} rows, but y has {len(y)}.")
+    target_kind_of(fitted).check(y)
+    fitted._target_kinds.check_domain(fitted, y)
+    return y
 
 
 def hidden_inputs(fitted, rows):

@@ -1,52 +1,34 @@
 """The causes for which a network learns nothing: what ``diagnose`` finds, and a fit names that has failed.
 
-Each line of ``CAUSES`` has a function of the evidence. It returns a measurement with its remedy, or raises
-Unmeasurable with the reason. The limits, and why they are so, are above the functions. ``explains`` names
-what follows from the cause: other causes, and findings of ``_diagnosis/checks.py``. If both are found, the
-other needs no remedy of its own. Causes come before their effects. A fit names the first problem, or else the
-first warning.
+Each line of ``CAUSES`` has a function of the evidence, which returns a measurement with its remedy or raises
+Unmeasurable with the reason; the limits of the number, and why they are so; and what follows from the cause:
+other causes, and findings of ``_diagnosis/checks.py``. If both are found, the other needs no remedy of its
+own. Causes come before their effects. A fit names the first problem, or else the first warning.
 """
 
 import math
-from collections.abc import Callable
 from numbers import Real
 from types import MappingProxyType
-from typing import Any, NamedTuple
 
 import numpy as np
 
+from sknn_scratch._causes.check import SEVERITIES, Check, Measured, Unmeasurable
 from sknn_scratch._causes.features import scaler_first, standardised
-from sknn_scratch._causes.measured import SEVERITIES, Limits, Measured, Unmeasurable
-from sknn_scratch._causes.pulls import deltas_of_a_guess, share_by_chance, strongest_pull
+from sknn_scratch._causes.pulls import deltas_of_a_guess, pulls, share_by_chance
 from sknn_scratch._causes.remedies import ALL_EPOCHS
 from sknn_scratch._causes.words import multiple_of, quantity, round_number
 
-# The standard deviation of y in units of the spread of most values: 1 for a normal y, below 2 for twelve real
-# ones, 3 for a log-normal one. From 2 on, outliers doubled the error of squared errors.
-OUTLIERS_IN_Y_LIMITS = Limits(4.0, 10.0)
-# Initial weights and learning rates are made for features of a size of about one. At ten, they already act as
-# if they were ten times as large. At a hundred, sigmoid and tanh saturate in the first epoch.
-UNSCALED_LIMITS = Limits(10.0, 100.0)
 # A feature with a tail has a smaller spread than this after a division by its standard deviation, or its
 # outliers are farther away.
 SQUEEZED = 0.1
 FARTHEST = 100.0
-OUTLIER_LIMITS = Limits(0.0, 0.1)
 # A feature of this size adds only 0.01 to a hidden input with a weight of one. To add one, it needs a weight
 # of 100, whose penalty is 10,000 times as large.
 TINY = 0.01
-TINY_LIMITS = Limits(0.0, 0.1)
-# Hidden inputs start with about this standard deviation. At 3, half of all tanh units start saturated.
-INITIAL_LIMITS = Limits(3.0, 10.0)
-# At 1, every unit costs more than it gains, so the zero network is the best. At 1/2, about half of the error
-# of a guess must remain. Healthy networks are below 0.1.
-PENALTY_LIMITS = Limits(0.25, 0.5)
+# As a share of the pull of the loss; see the limits of "strong penalty".
 HEALTHY_PENALTY = 0.03
-# The sum of the learning rates of ten epochs with the default. With a fifth of it, weights hardly move.
+# The sum of the learning rates of ten epochs with the default.
 USUAL_WAY = 0.05
-SMALL_STEPS_LIMITS = Limits(5.0, 5.0)
-# The loss of steady trainings climbs by less than 0.2 of a guess's loss, mini-batches and dropout included.
-EXPLODING_LIMITS = Limits(0.25, 1.0)
 
 
 # --- The data ---
@@ -61,11 +43,9 @@ def outliers_in_y(evidence):
         raise Unmeasurable("outliers in y hardly move this loss")
     return Measured(
         factor,
-        OUTLIERS_IN_Y_LIMITS,
         f"The standard deviation of y is {multiple_of(factor)} the spread of most values. The network learns "
         "the outliers of y first, and all other values seem equal to it.",
         ("use loss='huber'", "correct the outliers of y"),
-        is_share=False,
     )
 
 
@@ -75,7 +55,6 @@ def no_signal(evidence):
     X, deltas = standardised(batch.X.source, evidence.features), deltas_of_a_guess(evidence.network, batch)
     return Measured(
         share_by_chance(X, deltas),
-        Limits(0.0, 0.0),
         "The features explain y no better than they explain y in a random order. The number is the share of "
         "random orders that they explain as well.",
         ("look for better features", "get more rows"),
@@ -88,12 +67,10 @@ def unscaled_features(evidence):
     largest, smallest = int(sizes.argmax()), int(sizes.argmin())
     return Measured(
         sizes[largest],
-        UNSCALED_LIMITS,
         f"The root mean square of {names[largest]} is {sizes[largest]:.4g}, and of {names[smallest]} it is "
         f"{sizes[smallest]:.4g}. Initial weights and learning rates are made for features of a size of "
         "about 1.",
         scaler_first(evidence.features),
-        is_share=False,
     )
 
 
@@ -104,7 +81,6 @@ def outliers(evidence):
     example = int(np.where(is_bad, features.reach, 0).argmax())
     return Measured(
         is_bad.mean(),
-        OUTLIER_LIMITS,
         f"{is_bad.sum()} of {quantity(len(is_bad), 'feature')} have outliers, such as "
         f"{names[example]}: the standard deviation of most values is "
         f"{features.spread[example]:.2g}, and the farthest value is {features.reach[example]:.2g} away. A "
@@ -126,7 +102,6 @@ def tiny_features(evidence):
     example = int(np.where(varies, reach, np.inf).argmin())
     return Measured(
         is_tiny.sum() / varies.sum(),
-        TINY_LIMITS,
         f"{is_tiny.sum()} of {quantity(varies.sum(), 'feature')} vary by less than {TINY}; "
         f"{evidence.feature_names[example]} varies by {reach[example]:.2g}. Such a feature needs large "
         "weights, which take long to learn and have a large penalty.",
@@ -146,11 +121,9 @@ def large_initial_weights(evidence):
     value = scale * min(np.linalg.norm(evidence.features.size), math.sqrt(n_features))
     return Measured(
         value,
-        INITIAL_LIMITS,
         f"With init_scale={scale} and {quantity(n_features, 'feature')}, the hidden inputs are about "
         f"{value:.2g} in size at the start. From 3 on, half of all tanh units start saturated.",
         ("decrease init_scale", "use init_scale='glorot'"),
-        is_share=False,
     )
 
 
@@ -159,7 +132,8 @@ def strong_penalty(evidence):
     fitted, rate = evidence.fitted, evidence.fitted._penalty_rate_
     if evidence.optimizer.decouples_penalty:
         raise Unmeasurable(f"the penalty of {fitted.solver_} is no part of the objective")
-    pull = strongest_pull(evidence.network, evidence.batch(evidence.sample))
+    batch = evidence.batch(evidence.sample)
+    pull = pulls(evidence.network.activate, batch.X.source, deltas_of_a_guess(evidence.network, batch)).max()
     if pull == 0:
         raise Unmeasurable("the features tell nothing about y")
     ratio = rate / pull
@@ -172,7 +146,6 @@ def strong_penalty(evidence):
         )
     return Measured(
         ratio,
-        PENALTY_LIMITS,
         f"The gradient of the penalty is at least {multiple_of(ratio)} that of the loss. If the penalty is "
         "stronger, all weights shrink to zero, and the network learns nothing.",
         options,
@@ -190,13 +163,11 @@ def small_steps(evidence):
     rate = round_number(evidence.fitted.learning_rate * USUAL_WAY / way)
     return Measured(
         USUAL_WAY / way,
-        SMALL_STEPS_LIMITS,
         f"The learning rates of all epochs add up to {way:.2g}, so no weight has moved far.",
         (
             *(["increase max_iter"] if evidence.fitted.stop_reason_ in ALL_EPOCHS else []),
             f"increase learning_rate, to {rate} or more",
         ),
-        is_share=False,
     )
 
 
@@ -216,22 +187,12 @@ def exploding_gradient(evidence):
         )
     return Measured(
         climb,
-        EXPLODING_LIMITS,
         meaning,
         (f"decrease learning_rate by a factor of ten, to {fitted.learning_rate / 10:.2g}",),
     )
 
 
 # --- The table ---
-
-
-class Cause(NamedTuple):
-    """How to measure a cause, the names of what follows from it, and when it is looked for."""
-
-    measure: Callable[[Any], Any]
-    explains: tuple[str, ...] = ()
-    if_unlearnt: bool = False  # it is looked for only if the network has learnt nothing
-
 
 BAD_RESULT = (
     "stopped too early",
@@ -242,30 +203,47 @@ BAD_RESULT = (
 )
 NO_GRADIENT = ("saturation", "dead units", "vanishing gradient")
 HARDLY_TRAINABLE = (*NO_GRADIENT, "exploding gradient", "overfitting", *BAD_RESULT)
-WEAK = ("strong penalty", "identical units", *NO_GRADIENT, *BAD_RESULT)
+HARDLY_MOVED = (*NO_GRADIENT, *BAD_RESULT)
+WEAK = ("strong penalty", "identical units", *HARDLY_MOVED)
 
 CAUSES = MappingProxyType(
     {
-        "outliers in y": Cause(outliers_in_y, ("strong penalty", "overfitting", *BAD_RESULT)),
-        "no signal": Cause(no_signal, ("overfitting", *WEAK), if_unlearnt=True),
-        "unscaled features": Cause(unscaled_features, HARDLY_TRAINABLE),
-        "outliers": Cause(outliers, HARDLY_TRAINABLE),
-        "tiny features": Cause(tiny_features, WEAK),
-        "large initial weights": Cause(large_initial_weights, HARDLY_TRAINABLE),
-        "strong penalty": Cause(strong_penalty, ("exploding gradient", *WEAK[1:])),
-        "small steps": Cause(small_steps, BAD_RESULT, if_unlearnt=True),
-        "exploding gradient": Cause(exploding_gradient, (*NO_GRADIENT, "overfitting", *BAD_RESULT)),
+        # The standard deviation of y in units of the spread of most values: 1 for a normal y, below 2 for
+        # twelve real ones, 3 for a log-normal one. From 2 on, outliers doubled the error of squared errors.
+        "outliers in y": Check(
+            outliers_in_y, (4.0, 10.0), ("strong penalty", "overfitting", *BAD_RESULT), is_share=False
+        ),
+        "no signal": Check(no_signal, (0.0, 0.0), ("overfitting", *WEAK), if_unlearnt=True),
+        # Initial weights and learning rates are made for features of a size of about one. At ten, they act as
+        # if they were ten times as large. At a hundred, sigmoid and tanh saturate in the first epoch.
+        "unscaled features": Check(unscaled_features, (10.0, 100.0), HARDLY_TRAINABLE, is_share=False),
+        "outliers": Check(outliers, (0.0, 0.1), HARDLY_TRAINABLE),
+        "tiny features": Check(tiny_features, (0.0, 0.1), WEAK),
+        # The standard deviation of hidden inputs at the start. At 3, half of all tanh units are saturated.
+        "large initial weights": Check(large_initial_weights, (3.0, 10.0), HARDLY_TRAINABLE, is_share=False),
+        # At 1, every unit costs more than it gains, so the zero network is the best. At 1/2, about half of
+        # the error of a guess must remain. Healthy networks are below 0.1.
+        "strong penalty": Check(
+            strong_penalty, (0.25, 0.5), ("exploding gradient", "identical units", *HARDLY_MOVED)
+        ),
+        # With a fifth of the usual way, weights hardly move.
+        "small steps": Check(small_steps, (5.0, 5.0), BAD_RESULT, is_share=False, if_unlearnt=True),
+        # The loss of steady trainings climbs by less than 0.2 of a guess's loss, mini-batches and dropout
+        # included.
+        "exploding gradient": Check(
+            exploding_gradient, (0.25, 1.0), (*NO_GRADIENT, "overfitting", *BAD_RESULT)
+        ),
     }
 )
 
 
-def measure(causes, evidence, is_unlearnt):
-    """Measure causes: a dict of measurements, and one of the reasons why others cannot be measured."""
+def measure(checks, evidence, is_unlearnt):
+    """Measure what may be wrong: a dict of measurements, and one of the reasons why others are impossible."""
     measured, reasons = {}, {}
-    for name, cause in causes.items():
-        if is_unlearnt or not cause.if_unlearnt:
+    for name, check in checks.items():
+        if is_unlearnt or not check.if_unlearnt:
             try:
-                measured[name] = cause.measure(evidence)
+                measured[name] = check.judged(evidence)
             except Unmeasurable as reason:
                 reasons[name] = str(reason)
     return measured, reasons

@@ -1,20 +1,16 @@
 """What causes and findings are measured on: a fitted network, its history, and rows as it sees them."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from sknn_scratch._causes.check import Unmeasurable
 from sknn_scratch._causes.features import measure_features
-from sknn_scratch._causes.measured import Unmeasurable
 from sknn_scratch._core.blocks import mean_loss
-from sknn_scratch._core.network import Network, make_batch, make_penalty
+from sknn_scratch._core.network import Network, make_batch
 from sknn_scratch._core.optimizers import SOLVERS
-from sknn_scratch._core.parameters import flatten, view_parameters
 
-# Where a loss was measured.
-TRAINING, VALIDATION, ON_DATA = "in training", "in validation", "on X, y"
 # As a share of the loss of constant outputs. A network whose loss is not below it has learnt nothing, or less
 # than a hundredth of y. If the features say no more about y, the warning is a mistake.
 UNLEARNT = 0.99
@@ -34,8 +30,8 @@ class Evidence:
     layers: object  # Layers or Parameters
     rows: object  # DenseRows or SparseRows, with the features of the layers
     feature_names: object  # (n_features,)
-    y: object = None  # labels or numbers of the rows: (n_samples,) or (n_samples, n_outputs)
-    row_weights: object = None  # (n_samples,); None for those of the classes
+    y: object  # validated labels or numbers of the rows (n_samples,) or (n_samples, n_outputs), or None
+    row_weights: object  # (n_samples,); None for ones
 
     @property
     def target_kind(self):
@@ -57,18 +53,12 @@ class Evidence:
         """Measure the features."""
         return measure_features(self.rows.source)
 
-    @cached_property
+    @property
     def labels(self):
-        """Validate y (n_samples,) or (n_samples, n_outputs)."""
+        """Get y."""
         if self.y is None:
             raise Unmeasurable("it needs y")
-        kinds = self.fitted._target_kinds
-        y = kinds.alone(self.y)
-        if len(y) != self.rows.n_samples:
-            raise ValueError(f"X has {self.rows.n_samples} rows, but y has {len(y)}.")
-        self.target_kind.check(y)
-        kinds.check_domain(self.fitted, y)
-        return y
+        return self.y
 
     @cached_property
     def sample(self):
@@ -77,12 +67,8 @@ class Evidence:
 
     def batch(self, rows):
         """Make a batch of some rows, weighted as in training."""
-        labels = self.labels[rows]
-        if self.row_weights is None:
-            weights = self.target_kind.row_weights(self.fitted, None, labels)
-        else:
-            weights = self.row_weights[rows]
-        targets = self.target_kind.encode(labels, self.layers.w_hidden.dtype)
+        targets = self.target_kind.encode(self.labels[rows], self.layers.w_hidden.dtype)
+        weights = None if self.row_weights is None else self.row_weights[rows]
         return make_batch(self.rows.take(rows), targets, weights)
 
     # --- Losses ---
@@ -127,37 +113,6 @@ class Evidence:
     def loss_on_data(self):
         """Compute the mean loss on the rows and y."""
         return float(mean_loss(self.network, self.layers, self.batch(slice(None))))
-
-    @cached_property
-    def known_losses(self):
-        """Collect the mean losses of the weights that were kept, by where they were measured."""
-        known, fitted = {}, self.fitted
-        for where, name in ((TRAINING, "loss"), (VALIDATION, "val_loss")):
-            column = fitted.history_.get(name, ())
-            kept = fitted.best_iter_ - 1 - (fitted.n_iter_ - len(column))  # its index, unless it is gone
-            if 0 <= kept < len(column) and np.isfinite(column[kept]):
-                known[where] = float(column[kept])
-        if TRAINING in known:
-            known[TRAINING] = max(0.0, known[TRAINING] - self.penalty)
-        if self.y is not None:
-            known[ON_DATA] = self.loss_on_data
-        if not known:
-            raise Unmeasurable("no finite loss is known; pass y")
-        return known
-
-    @property
-    def penalty(self):
-        """Penalty in the recorded loss of the weights that were kept."""
-        rates, shape = [self.fitted._penalty_rate_], self.network.shape
-        penalty = make_penalty(rates, shape, self.optimizer.decouples_penalty)
-        return float(penalty.value(view_parameters(flatten(self.layers), shape)))
-
-    @property
-    def has_learnt_nothing(self):
-        """Whether no loss is lower than the loss of a guess, as far as they are known."""
-        with suppress(Unmeasurable):
-            return self.in_guesses(min(self.known_losses.values())) > UNLEARNT
-        return False
 
 
 def spaced_rows(n_samples):

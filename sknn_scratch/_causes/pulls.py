@@ -12,11 +12,6 @@ MOST_NUMBERS = 2**22
 N_ORDERS = 19
 
 
-def strongest_pull(network, batch):
-    """Compute the strongest pull of a batch's loss at a new hidden unit."""
-    return float(pulls(network.activate, batch.X.source, deltas_of_a_guess(network, batch)).max())
-
-
 def deltas_of_a_guess(network, batch):
     """Compute the gradient (n_outputs, n_samples) at the outputs of a network that predicts the same for all.
 

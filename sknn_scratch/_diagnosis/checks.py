@@ -9,40 +9,26 @@ from types import MappingProxyType
 
 import numpy as np
 
-from sknn_scratch._causes.causes import BAD_RESULT, CAUSES, NO_GRADIENT, Cause, plateau_of_the_start
-from sknn_scratch._causes.evidence import ON_DATA, TRAINING, UNLEARNT, VALIDATION
-from sknn_scratch._causes.measured import Limits, Measured, Unmeasurable
+from sknn_scratch._causes.causes import BAD_RESULT, CAUSES, HARDLY_MOVED, plateau_of_the_start
+from sknn_scratch._causes.check import Check, Measured, Unmeasurable
+from sknn_scratch._causes.evidence import UNLEARNT
 from sknn_scratch._causes.remedies import ALL_EPOCHS, REMEDIES_OF_ENDS
 from sknn_scratch._causes.words import multiple_of, quantity
 from sknn_scratch._core.activations import SATURATED_SLOPE
+from sknn_scratch._diagnosis.evidence import ON_DATA, TRAINING, VALIDATION
 
-# Random initial weights are never equal. Some units may still find the same optimum. But if half of the units
-# are copies, half of the network is useless.
-IDENTICAL_LIMITS = Limits(0.0, 0.5)
 # Units that started equal differ only by rounding.
 IDENTICAL_TOLERANCE = 1e-6
-# Healthy relu networks lose up to a third of their units (tried on small data sets).
-DEAD_LIMITS = Limits(0.4, 0.6)
-# Sigmoid networks that fit well have up to half of their hidden inputs on the flat ends.
-SATURATION_LIMITS = Limits(0.5, 0.75)
 # These activations are flat on one side by design, and units are off for about half of all rows.
 HINGES = ("relu", "leaky_relu")
-# Healthy networks let through 12 % (sigmoid) to 90 % (elu). A slope of 5 % counts as saturated.
-VANISHING_LIMITS = Limits(0.9, 1 - SATURATED_SLOPE)
-# At 1/2, new rows cost half of the loss of a guess more. Healthy networks stay below 0.15.
-OVERFITTING_LIMITS = Limits(0.25, 0.5)
+# The share of hidden inputs on the flat ends from which on the units hardly learn.
+SATURATED = 0.75
 # The loss that is recorded while weights change differs by less from that of the final weights (tried on
 # public data sets), in losses of a guess.
 SAME = 0.02
-# If the loss fell by 5 % in the last tenth of the epochs, it would fall much further in as many more epochs.
-TOO_EARLY_LIMITS = Limits(0.01, 0.05)
-LAST_PART = 10  # "the last tenth"
-# Healthy networks are not worse than simple models, except by chance.
-UNDERFITTING_LIMITS = Limits(0.05, 0.1)
+LAST_PART = 10  # "the last tenth" of the epochs
 # Simple models need at least this many rows, and this many rows for each feature.
 LEAST_ROWS, ROWS_PER_FEATURE = 20, 3
-# A class that is missed in half of its rows is hardly learnt. If it is missed in nine of ten, it is ignored.
-IMBALANCE_LIMITS = Limits(0.5, 0.9)
 # A class is rare if it has less than half of an equal share of the rows.
 RARE = 0.5
 
@@ -59,7 +45,6 @@ def identical_units(evidence):
     n_hidden = weights.shape[1]
     return Measured(
         n_copies / n_hidden,
-        IDENTICAL_LIMITS,
         f"{n_copies} of {quantity(n_hidden, 'hidden unit')} are copies of another one. Units with the same "
         "weights get the same gradient, so training never makes them different.",
         ("start from random weights: init_scale='glorot', 'he' or a small number",)
@@ -77,7 +62,6 @@ def saturation(evidence):
     flat = evidence.hidden_layer.flat_fraction
     return Measured(
         flat,
-        SATURATION_LIMITS,
         f"{flat:.0%} of the hidden inputs are where the slope g'(z) is below {SATURATED_SLOPE}. There the "
         "units are fully on or off, and learn slowly.",
         ("decrease learning_rate", "increase alpha", "use activation='relu'"),
@@ -89,7 +73,6 @@ def dead_units(evidence):
     dead, n_hidden = evidence.hidden_layer.dead_fraction, evidence.fitted.coefs_[0].shape[1]
     return Measured(
         dead,
-        DEAD_LIMITS,
         f"{round(dead * n_hidden)} of {quantity(n_hidden, 'hidden unit')} have a slope g'(z) below "
         f"{SATURATED_SLOPE} for every row of X. Gradient descent does not move their weights any more.",
         ("use activation='elu'", "decrease learning_rate", "increase alpha"),
@@ -101,7 +84,6 @@ def vanishing_gradient(evidence):
     lost = max(0.0, 1 - evidence.hidden_layer.mean_slope)
     return Measured(
         lost,
-        VANISHING_LIMITS,
         f"The slope g'(z) is {1 - lost:.3f} on average, so {lost:.0%} of the error is lost on its way back "
         "to the hidden weights.",
         ("use activation='relu'", "use activation='elu'"),
@@ -119,7 +101,7 @@ def overfitting(evidence):
     if len(known) < 2:
         raise Unmeasurable("it needs y, or a fit with validation (early_stopping=True)")
     is_hinge = evidence.fitted._activation_ in HINGES
-    if not is_hinge and evidence.hidden_layer.flat_fraction > SATURATION_LIMITS.problem:
+    if not is_hinge and evidence.hidden_layer.flat_fraction > SATURATED:
         raise Unmeasurable("the hidden units are saturated")
     lowest = min(loss for where, loss in known.items() if where != VALIDATION)  # maybe of training rows
     if lowest > evidence.loss_range[1]:
@@ -134,7 +116,6 @@ def overfitting(evidence):
     losses = ", ".join(f"{loss:.3g} {where}" for where, loss in known.items())
     return Measured(
         gap,
-        OVERFITTING_LIMITS,
         f"Mean losses: {losses}. On new rows, the loss is higher by {gap:.0%} of the loss of a constant "
         "prediction" + (", if X, y are new." if ON_DATA in known else "."),
         (
@@ -158,7 +139,6 @@ def stopped_too_early(evidence):
     is_unfinished = evidence.fitted.stop_reason_ in {*REMEDIES_OF_ENDS, *ALL_EPOCHS}
     return Measured(
         fall,
-        TOO_EARLY_LIMITS,
         f"In the {epochs} the loss still fell by {fall:.1%} of the loss of a constant prediction.",
         (*(("increase max_iter",) if is_unfinished else own_rule), "increase learning_rate"),
     )
@@ -176,20 +156,17 @@ def not_converged(evidence):
         severity, why = "warning", f"before its stopping rule was met ({fitted.stop_reason_})"
     return Measured(
         float(fitted.n_iter_),
-        None,  # the number of epochs is neither good nor bad
         f"Training ended after {fitted.n_iter_} epochs {why}.",
         REMEDIES_OF_ENDS.get(fitted.stop_reason_, ()),
-        is_share=False,
-        judged=severity,
+        severity,
     )
 
 
 def nothing_learnt(evidence):
     """Compare the loss with the loss of a guess."""
-    ratio = evidence.in_guesses(min(evidence.known_losses.values()))
+    ratio = evidence.lowest_loss
     return Measured(
         ratio,
-        Limits(UNLEARNT, UNLEARNT),
         f"The loss is {multiple_of(ratio)} the loss of a network that predicts the same for all rows.",
         plateau_of_the_start(evidence.fitted)[1],
     )
@@ -207,7 +184,6 @@ def underfitting(evidence):
     chance = np.sqrt((network + simple_model) / len(evidence.sample))  # the standard error of the difference
     return Measured(
         max(0.0, network - simple_model - 2 * chance),
-        UNDERFITTING_LIMITS,
         f"The network has an error of {network:.0%}, simple models (nearest neighbours, a linear "
         f"model) {simple_model:.0%}. The number is the difference, minus what may be chance. A "
         "network with enough hidden units can learn what a simple model learns.",
@@ -233,7 +209,6 @@ def class_imbalance(evidence):
     missed = 1 - float(predicted[truth[:, rarest] == 1, rarest].mean())
     return Measured(
         missed,
-        IMBALANCE_LIMITS,
         f"{evidence.target_kind.output_names()[rarest]} is in {share:.1%} of the rows. In {missed:.0%} of "
         "these, the network does not predict it.",
         ("use class_weight='balanced'", "give its rows a larger sample_weight"),
@@ -245,15 +220,27 @@ def class_imbalance(evidence):
 CHECKS = MappingProxyType(
     {
         **CAUSES,
-        "identical units": Cause(identical_units, (*NO_GRADIENT, *BAD_RESULT)),
-        "saturation": Cause(saturation, ("dead units", "vanishing gradient", "overfitting", *BAD_RESULT)),
-        "dead units": Cause(dead_units, ("vanishing gradient", *BAD_RESULT)),
-        "vanishing gradient": Cause(vanishing_gradient, BAD_RESULT),
-        "overfitting": Cause(overfitting, ("underfitting",)),
-        "stopped too early": Cause(stopped_too_early, BAD_RESULT[1:]),
-        "not converged": Cause(not_converged, BAD_RESULT[2:]),
-        "nothing learnt": Cause(nothing_learnt, BAD_RESULT[3:]),
-        "underfitting": Cause(underfitting, ("class imbalance ignored",)),
-        "class imbalance ignored": Cause(class_imbalance),
+        # Random initial weights are never equal. Some units may still find the same optimum. But if half of
+        # the units are copies, half of the network is useless.
+        "identical units": Check(identical_units, (0.0, 0.5), HARDLY_MOVED),
+        # Sigmoid networks that fit well have up to half of their hidden inputs on the flat ends.
+        "saturation": Check(
+            saturation, (0.5, SATURATED), ("dead units", "vanishing gradient", "overfitting", *BAD_RESULT)
+        ),
+        # Healthy relu networks lose up to a third of their units (tried on small data sets).
+        "dead units": Check(dead_units, (0.4, 0.6), ("vanishing gradient", *BAD_RESULT)),
+        # Healthy networks let through 12 % (sigmoid) to 90 % (elu). A slope of 5 % counts as saturated.
+        "vanishing gradient": Check(vanishing_gradient, (0.9, 1 - SATURATED_SLOPE), BAD_RESULT),
+        # At 1/2, new rows cost half of the loss of a guess more. Healthy networks stay below 0.15.
+        "overfitting": Check(overfitting, (0.25, 0.5), ("underfitting",)),
+        # If the loss fell by 5 % in the last tenth of the epochs, it would fall much further in as many more.
+        "stopped too early": Check(stopped_too_early, (0.01, 0.05), BAD_RESULT[1:]),
+        # The number of epochs is neither good nor bad.
+        "not converged": Check(not_converged, None, BAD_RESULT[2:], is_share=False),
+        "nothing learnt": Check(nothing_learnt, (UNLEARNT, UNLEARNT), BAD_RESULT[3:]),
+        # Healthy networks are not worse than simple models, except by chance.
+        "underfitting": Check(underfitting, (0.05, 0.1), ("class imbalance ignored",)),
+        # A class that is missed in half of its rows is hardly learnt. If in nine of ten, it is ignored.
+        "class imbalance ignored": Check(class_imbalance, (0.5, 0.9)),
     }
 )

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sknn_scratch._causes.causes import measure
-from sknn_scratch._causes.measured import SEVERITIES
+from sknn_scratch._causes.check import SEVERITIES
 from sknn_scratch._causes.remedies import remedy_for
 from sknn_scratch._causes.words import quantity
 from sknn_scratch._diagnosis.checks import CHECKS
@@ -90,7 +90,19 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     evidence = Examination.of(fitted, fitted._rows(inspected.rows(X)), names_of_features(inspected), y)
     with np.errstate(all="ignore"):  # what overflows is a finding
         measured, not_checked = measure(CHECKS, evidence, evidence.has_learnt_nothing)
-    checks = tuple(finding_of(name, measured, fitted) for name in measured)
+    checks = tuple(
+        Finding(
+            name,
+            one.severity,
+            value=float(one.value),
+            limits=CHECKS[name].limits,
+            meaning=one.meaning,
+            remedy=remedy_for(fitted, one.remedy),
+            is_share=CHECKS[name].is_share,
+            cause=cause_of(name, measured),
+        )
+        for name, one in measured.items()
+    )
     units = quantity(fitted.coefs_[0].shape[1], f"{inspected.activation} unit")
     subject = f"{type(fitted).__name__} with {units}"
     subject += "" if inspected.place is None else f", {inspected.place}"
@@ -107,20 +119,11 @@ def names_of_features(inspected):
     return [name if source is None else source[0] for name, source in zip(names, sources, strict=True)]
 
 
-def finding_of(name, measured, fitted):
-    """Make a finding from its measurement; the others show whether one of them is its cause."""
-    value, limits, meaning, options, is_share, _ = measured[name]
-    severity, limits = measured[name].severity, None if limits is None else tuple(limits)
-    cause = None if severity == "ok" else cause_of(name, measured)
-    remedy = remedy_for(fitted, options)
-    return Finding(name, severity, float(value), limits, meaning, remedy, is_share, cause)
-
-
 def cause_of(name, measured):
     """Find the first finding that explains this one and is at least as severe; None if there is none."""
-    worst = SEVERITIES.index(measured[name].severity)
-    for cause, check in CHECKS.items():
-        is_found = cause in measured and SEVERITIES.index(measured[cause].severity) <= worst
-        if is_found and name in check.explains:
+    severity = measured[name].severity
+    as_severe = () if severity == "ok" else SEVERITIES[: SEVERITIES.index(severity) + 1]
+    for cause, other in measured.items():
+        if other.severity in as_severe and name in CHECKS[cause].explains:
             return cause_of(cause, measured) or cause
     return None

@@ -1,5 +1,6 @@
 """Further evidence for a diagnosis: the hidden layer, the loss on other rows, what simple models predict."""
 
+from contextlib import suppress
 from functools import cached_property
 from typing import NamedTuple
 
@@ -9,13 +10,18 @@ from sklearn.linear_model import Ridge, RidgeClassifier
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
-from sknn_scratch._causes.evidence import Evidence
+from sknn_scratch._causes.check import Unmeasurable
+from sknn_scratch._causes.evidence import UNLEARNT, Evidence
 from sknn_scratch._causes.features import standardised
 from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._core.blocks import predict_outputs, row_blocks
+from sknn_scratch._core.network import make_penalty
+from sknn_scratch._core.parameters import flatten, view_parameters
 from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, target_kind_of
-from sknn_scratch._inspection import activate, hidden_inputs
+from sknn_scratch._inspection import activate, checked_targets, hidden_inputs
 
+# Where a loss was measured.
+TRAINING, VALIDATION, ON_DATA = "in training", "in validation", "on X, y"
 N_FOLDS = KFold(5, shuffle=True, random_state=0)
 SIMPLE_CLASSIFIERS = RidgeClassifier(), KNeighborsClassifier()
 SIMPLE_REGRESSORS = Ridge(), KNeighborsRegressor()
@@ -34,10 +40,49 @@ class Examination(Evidence):
 
     @classmethod
     def of(cls, fitted, rows, feature_names, y):
-        """Collect the evidence of a fitted network on rows."""
-        loss = target_kind_of(fitted).loss_of(fitted)
-        network = fitted_network(fitted)._replace(loss=loss)
-        return cls(fitted, network, fitted_layers(fitted), rows, feature_names, y)
+        """Collect the evidence of a fitted network on rows, and on their labels or numbers if y is given."""
+        target_kind, weights = target_kind_of(fitted), None
+        if y is not None:
+            y = checked_targets(fitted, y, rows.n_samples)
+            weights = target_kind.row_weights(fitted, None, y)
+        network = fitted_network(fitted)._replace(loss=target_kind.loss_of(fitted))
+        return cls(fitted, network, fitted_layers(fitted), rows, feature_names, y, weights)
+
+    @cached_property
+    def known_losses(self):
+        """Collect the mean losses of the weights that were kept, by where they were measured."""
+        known, fitted = {}, self.fitted
+        for where, name in ((TRAINING, "loss"), (VALIDATION, "val_loss")):
+            column = fitted.history_.get(name, ())
+            kept = fitted.best_iter_ - 1 - (fitted.n_iter_ - len(column))  # its index, unless it is gone
+            if 0 <= kept < len(column) and np.isfinite(column[kept]):
+                known[where] = float(column[kept])
+        if TRAINING in known:
+            known[TRAINING] = max(0.0, known[TRAINING] - self.penalty)
+        if self.y is not None:
+            known[ON_DATA] = self.loss_on_data
+        if not known:
+            raise Unmeasurable("no finite loss is known; pass y")
+        return known
+
+    @property
+    def penalty(self):
+        """Penalty in the recorded loss of the weights that were kept."""
+        rates, shape = [self.fitted._penalty_rate_], self.network.shape
+        penalty = make_penalty(rates, shape, self.optimizer.decouples_penalty)
+        return float(penalty.value(view_parameters(flatten(self.layers), shape)))
+
+    @property
+    def lowest_loss(self):
+        """The lowest loss that is known, in losses of a guess."""
+        return self.in_guesses(min(self.known_losses.values()))
+
+    @property
+    def has_learnt_nothing(self):
+        """Whether the lowest loss is that of a guess, as far as it is known."""
+        with suppress(Unmeasurable):
+            return self.lowest_loss > UNLEARNT
+        return False
 
     @cached_property
     def hidden_layer(self):

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
-from sknn_scratch._causes.measured import SEVERITIES
+from sknn_scratch._causes.check import SEVERITIES
 from sknn_scratch._causes.words import quantity
 
 TEXT_WIDTH = 88
-SIGNS = {"problem": "✗", "warning": "▲", "ok": "✓"}  # in the colour of the text, on any page
+# In the colour of the text, on any page.
+SIGNS = {"problem": "✗", "warning": "▲", "ok": "✓", "not checked": "-"}
 CELL = "padding:4px 10px;text-align:left;vertical-align:top"
 
 
@@ -135,6 +136,10 @@ class Diagnosis:
         )
 
     @property
+    def _healthy(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.checks if finding.severity == "ok")
+
+    @property
     def fix_first(self) -> Finding | None:
         """The finding to begin with; None if there is none."""
         return next(iter(self.findings), None)
@@ -161,14 +166,13 @@ class Diagnosis:
         return len(self.findings)
 
     def __repr__(self) -> str:
-        healthy = [finding for finding in self.checks if finding.severity == "ok"]
         lines = [f"Diagnosis of {self.subject}: {self.summary}"]
         if self.fix_first:
             lines += [f"Fix first: {self.fix_first.name}"]
         for finding in self.findings:
             lines += ["", headline(finding), *indented(finding.meaning), *indented(f"-> {finding.advice}")]
-        if healthy:
-            lines += ["", *map(headline, healthy)]
+        if self._healthy:
+            lines += ["", *map(headline, self._healthy)]
         if self.not_checked:
             lines += [""]
             lines += [f"not checked  {name}: {reason}" for name, reason in self.not_checked.items()]
@@ -192,13 +196,12 @@ def indented(text: str) -> list[str]:
 
 def table(diagnosis: Diagnosis) -> str:
     """Write a diagnosis as an HTML table, for notebooks."""
-    healthy = [finding for finding in diagnosis.checks if finding.severity == "ok"]
-    rows = [*map(row, diagnosis.findings), *map(row, healthy)]
-    rows += [unchecked_row(*item) for item in diagnosis.not_checked.items()]
-    head = "".join(
-        f'<th style="{CELL}">{title}</th>'
-        for title in ("", "finding", "number", "limit", "meaning and remedy")
-    )
+    titles = ("", "finding", "number", "limit", "meaning and remedy")
+    head = "".join(f'<th style="{CELL}">{title}</th>' for title in titles)
+    rows = [row(one) for one in (*diagnosis.findings, *diagnosis._healthy)]
+    rows += [
+        html_row("not checked", name, "", "", escape(why)) for name, why in diagnosis.not_checked.items()
+    ]
     first = f"<br/>Fix first: <b>{escape(diagnosis.fix_first.name)}</b>" if diagnosis.fix_first else ""
     return (
         '<table style="border-collapse:collapse">'
@@ -210,23 +213,17 @@ def table(diagnosis: Diagnosis) -> str:
 
 def row(finding: Finding) -> str:
     """Write a finding as a row; without a remedy if all is well."""
-    words = escape(finding.meaning)
+    words, limit = escape(finding.meaning), finding.threshold
     if finding.severity != "ok":
         title = "<b>Remedy:</b> " if finding.cause is None else ""
         words += f"<br/>{title}{escape(finding.advice)}"
-    cells = (
-        f'<span style="white-space:nowrap"><b>{SIGNS[finding.severity]}</b> {finding.severity}</span>',
-        f'<span style="white-space:nowrap">{escape(finding.name)}</span>',
-        finding.written(finding.value),
-        "" if (limit := finding.threshold) is None else finding.written(limit),
-        words,
-    )
-    return "<tr>" + "".join(f'<td style="{CELL}">{cell}</td>' for cell in cells) + "</tr>"
+    numbers = finding.written(finding.value), "" if limit is None else finding.written(limit)
+    return html_row(finding.severity, finding.name, *numbers, words)
 
 
-def unchecked_row(name: str, reason: str) -> str:
-    """Write a check that was not possible as a row."""
-    return (
-        f'<tr style="opacity:0.65"><td style="{CELL}">-</td><td style="{CELL}">{escape(name)}</td>'
-        f'<td style="{CELL}" colspan="2">not checked</td><td style="{CELL}">{escape(reason)}</td></tr>'
-    )
+def html_row(status: str, name: str, number: str, limit: str, words: str) -> str:
+    """Write a row of the table; a check that was not possible is pale."""
+    style = ' style="opacity:0.65"' if status == "not checked" else ""
+    first = (f"<b>{SIGNS[status]}</b> {status}", escape(name))
+    cells = (*(f'<span style="white-space:nowrap">{one}</span>' for one in first), number, limit, words)
+    return f"<tr{style}>" + "".join(f'<td style="{CELL}">{cell}</td>' for cell in cells) + "</tr>"

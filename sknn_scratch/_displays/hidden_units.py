@@ -7,14 +7,14 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import is_regressor
-from sklearn.utils import check_consistent_length, check_scalar
+from sklearn.utils import check_scalar
 
 from sknn_scratch._displays.plotting import SIGNS, Display, axes_for, class_colors, shorten
 from sknn_scratch._displays.slices import feature_slice
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.sklearn_versions import _num_samples
-from sknn_scratch._inspection import FittedNetwork, Inspected, some_rows
+from sknn_scratch._inspection import FittedNetwork, Inspected, checked_targets, some_rows
 from sknn_scratch._targets.labels import Multilabel
 
 MAX_POINTS = 1000  # more would hide the regions
@@ -268,10 +268,7 @@ class HiddenUnitsDisplay(Display):
 
 def colour_values(fitted, X, y, target):
     """Get the numbers (n_samples,) for the colours of rows: the class numbers, or the values of a target."""
-    target_kind = target_kind_of(fitted)
-    y = fitted._target_kinds.alone(y)
-    check_consistent_length(X, y)
-    target_kind.check(y)
+    y = checked_targets(fitted, y, _num_samples(X))
     if not is_regressor(fitted):
         return np.searchsorted(fitted.classes_, y)
     columns = y.reshape(len(y), -1)

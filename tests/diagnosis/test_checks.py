@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import Activation, ShallowNNClassifier, ShallowNNRegressor, diagnose
-from sknn_scratch._causes.measured import Limits, Measured
+from sknn_scratch._causes.check import Measured
 from sknn_scratch._diagnosis.checks import CHECKS
 from sknn_scratch._diagnosis.diagnose import cause_of
 from tests.diagnosis.conftest import fit
@@ -367,17 +367,23 @@ def test_all_findings_are_named_in_the_docstring():
 
 
 def test_the_cause_is_the_first_finding_in_the_chain_that_is_as_severe():
-    def measured(value):
-        return Measured(value, Limits(1, 2), "Such a number.", "Do this.")
+    def measured(severity):
+        return Measured(1.0, "Such a number.", ("do this",), severity)
 
-    chain = {"unscaled features": 3, "saturation": 3, "overfitting": 3, "dead units": 0}
-    found = {name: measured(value) for name, value in chain.items()}
+    chain = {
+        "unscaled features": "problem",
+        "saturation": "problem",
+        "overfitting": "problem",
+        "dead units": "ok",
+    }
+    found = {name: measured(severity) for name, severity in chain.items()}
     assert cause_of("overfitting", found) == "unscaled features"
     assert cause_of("unscaled features", found) is None
-    found["unscaled features"] = measured(1.5)  # a warning does not explain a problem
+    assert cause_of("dead units", found) is None
+    found["unscaled features"] = measured("warning")  # which does not explain a problem
     assert cause_of("overfitting", found) == "saturation"
     assert cause_of("saturation", found) is None
-    found["saturation"] = measured(0)
+    found["saturation"] = measured("ok")
     assert cause_of("overfitting", found) is None
 
 

@@ -164,7 +164,7 @@ def test_bad_rows():
     clf, X, y = fit()
     with pytest.raises(ValueError, match="X has no rows"):
         HiddenUnitsDisplay.from_estimator(clf, X[:0])
-    with pytest.raises(ValueError, match="inconsistent numbers"):
+    with pytest.raises(ValueError, match="X has 60 rows, but y has 59"):
         HiddenUnitsDisplay.from_estimator(clf, X, y[:-1])
     with pytest.raises(ValueError, match="unknown"):
         HiddenUnitsDisplay.from_estimator(clf, X, y + 1)
