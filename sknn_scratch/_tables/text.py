@@ -34,15 +34,20 @@ def read_texts(texts, style, most_odd):
 # --- Numbers ---
 
 SIGN = "[+-]?"
-DIGITS = {  # by the decimal separator
-    ".": r"(?:\d+|[1-9]\d{0,2}(?:,\d{3})+|(?=\.\d))(?:\.\d*)?",
-    ",": r"(?:\d+|[1-9]\d{0,2}(?:[.'\s]\d{3})+|(?=,\d))(?:,\d*)?",
+# What stands between thousands, by the decimal separator; \u2019 is a curly apostrophe.
+THOUSANDS = {".": r"[,'\u2019\s]", ",": r"[.'\u2019\s]"}
+INDIAN = r"[1-9]\d?(?:,\d\d)+,\d{3}"  # 12,34,567
+DIGITS = {
+    ".": rf"(?:\d+|[1-9]\d{{0,2}}(?:{THOUSANDS['.']}\d{{3}})+|{INDIAN}|(?=\.\d))(?:\.\d*)?",
+    ",": rf"(?:\d+|[1-9]\d{{0,2}}(?:{THOUSANDS[',']}\d{{3}})+|(?=,\d))(?:,\d*)?",
 }
 NUMBERS = {decimal: re.compile(rf"{SIGN}{digits}(?:[eE]{SIGN}\d+)?") for decimal, digits in DIGITS.items()}
-THOUSANDS = {".": ",", ",": r"[.'\s]"}
 # A currency before the number, or any unit after it.
-WITH_UNIT = re.compile(rf"({SIGN})([$€£¥₹]?)\s?({SIGN}[\d.,'\s]*\d\.?)\s?([^\d\s.,'+-]\D*)?")
+WITH_UNIT = re.compile(rf"({SIGN})([$€£¥₹]?)\s?({SIGN}[\d.,'\u2019\s]*\d\.?)\s?([^\d\s.,'\u2019+-]\D*)?")
 CURRENCIES_WITH_POINT = {"$", "£", "¥", "₹"}
+# A point that is no decimal point, as in 1.234.567 and 1.234,50; and a number whose points may all be none.
+POINT_OF_THOUSANDS = re.compile(r"\.\d{3}[.,]")
+MAY_BE_THOUSANDS = re.compile(rf"{SIGN}\d{{1,3}}(?:\.\d{{3}})*")
 
 
 class NumberStyle(NamedTuple):
@@ -79,12 +84,23 @@ def parts_of_number(text):
 
 def number_styles(texts):
     """List the styles that texts may have: with their most frequent unit, and a decimal point or comma."""
-    units = Counter(before or after for _, before, number, after in map(parts_of_number, texts) if number)
+    parts = [one for one in map(parts_of_number, texts) if one[2]]
+    units = Counter(before or after for _, before, _, after in parts)
     unit = units.most_common(1)[0][0] if units else ""
-    may_have_comma = any("," in text or text.count(".") > 1 for text in texts)
-    if may_have_comma and unit not in CURRENCIES_WITH_POINT:
-        return [NumberStyle(".", unit), NumberStyle(",", unit)]
-    return [NumberStyle(".", unit)]
+    may_have_comma = may_have_decimal_comma(texts, [number for _, _, number, _ in parts], unit)
+    return [NumberStyle(decimal, unit) for decimal in ([".", ","] if may_have_comma else ["."])]
+
+
+def may_have_decimal_comma(texts, numbers, unit):
+    """Whether a comma may be the decimal separator of texts, with these numbers and this unit.
+
+    It may in 1.250 beside 950. But if all numbers have a point, a program has written three decimals.
+    """
+    if any(map(POINT_OF_THOUSANDS.search, numbers)):
+        return True
+    if any("," in text for text in texts):
+        return unit not in CURRENCIES_WITH_POINT
+    return len({"." in number for number in numbers}) == 2 and all(map(MAY_BE_THOUSANDS.fullmatch, numbers))
 
 
 class BooleanStyle(NamedTuple):
@@ -100,7 +116,7 @@ class BooleanStyle(NamedTuple):
 YEAR, MONTH, DAY = r"(?P<year>\d{4})", r"(?P<month>\d{1,2}|[A-Za-z]{3,9})", r"(?P<day>\d{1,2})"
 BETWEEN = r"(?:[-/. ]|, ?)"
 CLOCK = r"(?P<hour>\d{1,2})(?P<minutes>:\d\d(?::\d\d(?:\.\d+)?)?)"
-TIME = rf"(?:[T\s]{CLOCK}\s?(?P<half>[AP]M)?\s?(?P<zone>Z|UTC|[+-]\d\d:?\d\d)?)?"
+TIME = rf"(?:[T\s]{CLOCK}\s?(?P<half>[AP]M)?\s?(?P<zone>Z|UTC|[+-]\d\d(?::?\d\d)?)?)?"
 ORDERS = {
     "year first": re.compile(BETWEEN.join((YEAR, MONTH, DAY)) + TIME, re.IGNORECASE),
     "day first": re.compile(BETWEEN.join((DAY, MONTH, YEAR)) + TIME, re.IGNORECASE),

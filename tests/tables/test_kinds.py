@@ -13,6 +13,7 @@ from sknn_scratch import ShallowNNClassifier, tabular_pipeline
 
 N = 300
 PRICES = np.random.default_rng(0).lognormal(3, 1, N).round(2)
+BIG = (1e5 * PRICES).round()
 TIMES = pd.Series(pd.date_range("2019-12-25 01:30", periods=N, freq="31h"))
 DAYS = TIMES.dt.normalize()
 
@@ -54,6 +55,15 @@ CASES = {
         [1234567.5, *PRICES[1:]],
         None,
     ),
+    "spaces between thousands": ([f"{x:,.0f}".replace(",", "\u202f") for x in BIG], "numbers", BIG, None),
+    "Swiss": ([f"{x:,.2f}".replace(",", "\u2019") for x in BIG], "numbers", BIG, None),
+    "Indian": (["₹12,34,567.50", *(f"₹{x}" for x in PRICES[1:])], "numbers", [1234567.5, *PRICES[1:]], None),
+    "pesos": (
+        ["$1.234.567,50", *(f"${with_comma(x)}" for x in PRICES[1:])],
+        "numbers",
+        [1234567.5, *PRICES[1:]],
+        None,
+    ),
     "digits": (list(map(str, range(N))), "numbers", range(N), "codes, say so: kinds={'x': 'categories'}"),
     "days": (with_gaps(map(str, DAYS.dt.date), None), "dates", with_gaps(DAYS, None), None),
     "times": (with_gaps(map(str, TIMES), None), "dates", with_gaps(TIMES, None), None),
@@ -65,6 +75,12 @@ CASES = {
     ),
     "days first": (DAYS.dt.strftime("%d/%m/%Y"), "dates", DAYS, None),
     "months first": (TIMES.dt.strftime("%m/%d/%Y %I:%M %p"), "dates", TIMES, None),
+    "times in zones of databases": (
+        [f"{time}+00" for time in TIMES],
+        "dates with a time zone",
+        TIMES.dt.tz_localize("UTC"),
+        None,
+    ),
     "names of months": (DAYS.dt.strftime("%B %d, %Y"), "dates", DAYS, None),
     "no such day": (
         ["2020-02-30", *map(str, DAYS[1:].dt.date)],
@@ -99,6 +115,8 @@ UNREADABLE_LATER = {
     "kilometres",
     "decimal commas",
     "euros",
+    "Indian",
+    "pesos",
     "days first",
     "months first",
 }
@@ -130,6 +148,10 @@ STAY_CATEGORIES = {
     "thousands or decimals": (
         [f"{1 + i % 90},{100 + i}" for i in range(N)],
         ["first: X['x'] = X['x'].str.replace(',', '').astype(float) or X['x'] = X['x'].str.replace('.', '')"],
+    ),
+    "thousands with a point, or decimals": (
+        [f"{1 + i % 90}.{100 + i} €" if i % 2 else f"{100 + i} €" for i in range(N)],
+        ["can be read in two ways"],
     ),
 }
 
