@@ -58,7 +58,8 @@ def columns_of(X):
     if len(X.shape) != 2:
         raise ValueError(
             f"X must be a table with rows and columns, but its shape is {X.shape}. Reshape your data: a "
-            "Series becomes a table with X.to_frame(), and an array with X.reshape(-1, 1)."
+            "Series becomes a table with X.to_frame(), an array with X.reshape(-1, 1), and dicts with "
+            "pd.DataFrame(X). One row of a data frame is X.iloc[[0]]."
         )
     pairs = list(named_columns(X))
     counts = Counter(name for name, _ in pairs)

@@ -22,6 +22,8 @@ from sknn_scratch._fitting.sklearn_versions import StrOptions, _check_feature_na
 BOUND = 3.0
 # Larger numbers count as this one: the difference of two numbers must not overflow.
 LARGEST = np.finfo(np.float64).max / 4
+# Knots that are closer than this are one, since the slope between them would overflow.
+SMALLEST_BIN = np.finfo(np.float64).smallest_normal
 # What n_bins="auto" means: 8 bins and, from 1,500 rows on, also 32 fine ones, with ramps of half the size. If
 # more than 8 columns have these, every second knot is left out; if more than 16, all are: they cost time.
 COARSE_BINS, FINE_BINS, FINE_SIZE = 8, 32, 0.5
@@ -336,11 +338,12 @@ def quantiles(distinct, counts, n_bins):
 
     A frequent value counts no more than a bin, so that the other knots are spread over the other values.
     """
-    if len(distinct) <= n_bins + 1:
-        return distinct
-    ranks = np.cumsum(np.minimum(counts, rows_in_a_bin(counts, n_bins)))
-    chosen = np.searchsorted(ranks, np.linspace(0, ranks[-1], n_bins + 1))
-    return distinct[np.unique(np.minimum(chosen, len(distinct) - 1))]
+    knots = distinct
+    if len(distinct) > n_bins + 1:
+        ranks = np.cumsum(np.minimum(counts, rows_in_a_bin(counts, n_bins)))
+        chosen = np.searchsorted(ranks, np.linspace(0, ranks[-1], n_bins + 1))
+        knots = distinct[np.unique(np.minimum(chosen, len(distinct) - 1))]
+    return knots[np.diff(knots, prepend=-np.inf) >= SMALLEST_BIN]
 
 
 def rows_in_a_bin(counts, n_bins):

@@ -41,6 +41,10 @@ USELESS = (
     "Some columns of X carry no information: {items}. Drop them, or say what they hold, such as "
     "kinds={{{name!r}: 'nothing'}}."
 )
+ONLY_WHETHER_MISSING = (
+    "Some columns of X carry only whether a value is missing: {items}. Make fewer categories of their "
+    "values, or leave them out: kinds={{{name!r}: 'nothing'}}."
+)
 UNKNOWN = (
     "The columns {items} of X have only values that fit has not seen, so they carry no information. Check "
     "how the values are written."

@@ -1,6 +1,7 @@
 """TableEncoder: from the columns of a table to the features of a network."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -17,7 +18,8 @@ from sknn_scratch._tables import columns
 from sknn_scratch._tables.columns import CATEGORIES, NOTHING, NUMBERS, TYPES, listed
 from sknn_scratch._tables.encoder import check_not_infinite, without_repeats
 from sknn_scratch._tables.kinds import KINDS, Categories, Dates, kind_of
-from sknn_scratch._tables.remarks import USELESS, Remark, warn_of
+from sknn_scratch._tables.remarks import ONLY_WHETHER_MISSING, USELESS, Remark, warn_of
+from sknn_scratch._targets.checks import check_none_missing
 
 # The encoder of columns of which more than this share of the rows have a category that another row has too,
 # and that the encoder of categories would merge with others.
@@ -30,6 +32,8 @@ MOST_NUMBERS = 50_000_000
 FEATURES_OF_A_MEAN = 10
 # The types of y for which there is such an encoder.
 ONE_TARGET = {"binary", "multiclass", "continuous"}
+# TargetEncoder needs as many rows as it has folds, and before scikit-learn 1.9 so many of one class.
+FEWEST_ROWS = 5
 
 
 class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -139,6 +143,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         -------
         encoded : ndarray or sparse matrix of shape (n_samples, n_features_out)
         """
+        check_none_missing(y)
         read = {name: columns.read(column) for name, column in columns.columns_of(X).items()}
         kinds = self._kinds_of(read)
         values = {name: kind.read(read[name], name)[0] for name, kind in kinds.items()}
@@ -217,16 +222,24 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             )
         )
 
+    @np.errstate(invalid="ignore")  # scikit-learn casts an infinite y to integers before it refuses it
     def _too_many_categories(self, kinds, values, y):
         """Name the columns of categories of which too many rows would be merged, or that are too wide."""
         table = {(name, ""): values[name] for name, kind in kinds.items() if kind.encoder == CATEGORIES}
-        if self.many is None or not table or y is None or type_of_target(y) not in ONE_TARGET:
+        if self.many is None or not table or y is None:
+            return []
+        target_type = type_of_target(y, input_name="y")
+        if target_type not in ONE_TARGET:
+            return []
+        has_classes = "continuous" not in (target_type, getattr(self.many, "target_type", "auto"))
+        counts = np.unique(y, return_counts=True)[1] if has_classes else np.array([len(y)])
+        if counts.max() < FEWEST_ROWS:
             return []
         names = [name for name, _ in table]
         encoder = clone(self.categories).fit(as_array(table), y)
         groups = rare_groups(encoder, names).items()
         chosen = [name for name, group in groups if share_with_others(values[name], group) > MOST_MERGED]
-        n_means = len(np.unique(y)) if type_of_target(y) == "multiclass" else 1
+        n_means = len(counts) if len(counts) > 2 else 1
         inputs = (names[one] for one in inputs_of_features(encoder, len(names)) if one is not None)
         widths = Counter(name for name in inputs if name not in chosen)
         n_features = widths.total()
@@ -256,12 +269,14 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
 
     def _kinds_of(self, read):
         """Decide the kinds of columns, or take those of the parameter ``kinds``."""
-        told = {} if self.kinds is None else dict(self.kinds)
+        told = {} if self.kinds is None else self.kinds
+        if not isinstance(told, Mapping):
+            raise TypeError(f"kinds must be a dict from names of columns to what they hold, got {told!r}.")
         if absent := [name for name in told if name not in read]:
             raise ValueError(
                 f"kinds names columns that X does not have: {listed(absent)}. X has {listed(read)}."
             )
-        if others := set(told.values()) - set(KINDS):
+        if others := [kind for kind in told.values() if kind not in list(KINDS)]:
             raise ValueError(f"kinds must have values of {listed(KINDS)}, got {listed(others)}.")
         columns_left = {name: column for name, column in read.items() if told.get(name) != NOTHING}
         if bad := [f"{name!r} ({one.type})" for name, one in columns_left.items() if one.type not in TYPES]:
@@ -272,8 +287,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         return {name: kind_of(column, name, told.get(name)) for name, column in read.items()}
 
     def _useless(self, tables, groups):
-        """Yield a remark for each column of the fit that carries no information."""
+        """Yield a remark for each column of the fit whose values carry no information."""
         for name, kind in self._kinds.items():
+            sentence = USELESS
             features = [table[one] for table in tables.values() for one in table if one[0] == name]
             if not features:
                 reason = "only missing values"
@@ -281,10 +297,12 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
                 reason = "always the same value"
             elif name in groups and kind.known <= set(groups[name]):
                 reason = f"{len(kind.known)} different values, all too rare,"
+                if None in features[0] and None not in groups[name]:
+                    sentence = ONLY_WHETHER_MISSING
             else:
                 continue
             if not kind.is_explained:
-                yield Remark(USELESS, name, f"{reason} in {{names}}")
+                yield Remark(sentence, name, f"{reason} in {{names}}")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -105,7 +105,14 @@ def test_nothing_grows_beyond_the_values_of_training():
 
 
 @pytest.mark.parametrize(
-    "values", [(1e308, -1.7e308, 0.0, 1.7e308), (5e-324, 1e-310, 0.0, 1e-300), (0.0,) * 9 + (5e-324,)]
+    "values",
+    [
+        (1e308, -1.7e308, 0.0, 1.7e308),
+        (5e-324, 1e-310, 0.0, 1e-300),
+        (0.0,) * 9 + (5e-324,),
+        1e-310 * np.arange(30),
+        np.append(1e-310 * np.arange(30), 1.0),
+    ],
 )
 def test_huge_and_tiny_numbers(values):
     order = np.argsort(values)

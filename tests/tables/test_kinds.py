@@ -132,6 +132,10 @@ STAY_CATEGORIES = {
         [f"name {i}" for i in range(N)],
         ["no information: 300 different values, all too rare, in 'x'. Drop them, or say"],
     ),
+    "remarks": (
+        [f"remark {i}" if i % 2 else None for i in range(N)],
+        ["carry only whether a value is missing: 150 different values, all too rare, in 'x'. Make fewer"],
+    ),
     "the same": (["a"] * N, ["no information: always the same value in 'x'"]),
     "heights": (
         [f"{1 + i / 1000} m" if i % 5 else f"5ft {i}" for i in range(N)],
@@ -203,6 +207,7 @@ def test_a_user_says_what_a_column_holds():
 WRONG = {
     "columns that X does not have: 'y'. X has 'x'": ([1, 2], {"y": "numbers"}),
     "kinds must have values of 'nothing', 'booleans', .*, got 'number'": ([1, 2], {"x": "number"}),
+    r"kinds must be a dict from names of columns to what they hold, got \['x'\]": ([1, 2], ["x"]),
     "holds dates, but it has numbers that cannot be read so, such as 1. Convert": ([1, 2], {"x": "dates"}),
     "holds numbers, but it has text that cannot be read so, such as a": (["a", "b"], {"x": "numbers"}),
     r"holds dates, but it can be read so in two ways: X\['x'\] = pd": (["01/02/2020"], {"x": "dates"}),
@@ -212,7 +217,7 @@ WRONG = {
 @pytest.mark.parametrize("message", WRONG)
 def test_a_kind_that_cannot_be_is_an_error(message):
     values, kinds = WRONG[message]
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((ValueError, TypeError), match=message):
         fit(values, kinds=kinds)
 
 

@@ -280,6 +280,24 @@ def test_with_many_rows_the_widest_columns_become_means_of_y(monkeypatch):
         monkeypatch.setattr(table_encoder, "MOST_NUMBERS", 1000 * most)
         columns = tabular_pipeline()[0].fit(X, np.arange(1000) % 3 if n_classes == 3 else y)
         assert columns.target_encoded_ == expected
+    of_whole_numbers = tabular_pipeline("regressor")[0].fit(X, np.arange(1000))  # one mean, not 1,000
+    assert of_whole_numbers.target_encoded_ == expected
+
+
+@pytest.mark.parametrize(("kind", "n_rows"), [("classifier", 12), ("regressor", 4)])
+def test_rows_that_are_too_few_for_folds_are_merged(kind, n_rows):
+    X = pd.DataFrame({"name": [f"name {i // 2}" for i in range(n_rows)], "n": np.arange(n_rows)})
+    assert tabular_pipeline(kind)[0].fit(X, np.arange(n_rows) % 3).target_encoded_ == []
+
+
+@pytest.mark.parametrize("kind", ["classifier", "regressor"])
+def test_what_is_wrong_with_y_is_said_of_y(kind):
+    X = wide_table(60)[0]
+    for y in (np.append(np.nan, np.ones(59)), pd.Series([None, *[1, 2] * 29, 1], dtype="Int64")):
+        with pytest.raises(ValueError, match="1 of 60 values of y are missing"):
+            tabular_pipeline(kind).fit(X, y)
+    with pytest.raises(ValueError, match="Input y contains infinity"):
+        tabular_pipeline(kind).fit(X, np.append(np.inf, np.ones(59)))
 
 
 def test_where_there_are_no_means_rare_categories_are_merged():
