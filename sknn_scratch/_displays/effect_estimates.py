@@ -75,7 +75,7 @@ def grid_of_categories(kind, values, rng, n_categories):
     own[~is_missing] = np.minimum(ranks, n_named)[codes]
     places = np.array([*names, *[None] * bool(is_missing.any())], dtype=object)
     position = np.eye(len(places))[own]
-    donors = donors_of(own, len(places), rng)
+    donors = donors_of(position, rng)
     donors[own, np.arange(len(own))] = np.arange(len(own))
     return Grid(kind, places, own, position, own, position == 0, donors)
 
@@ -89,21 +89,15 @@ def grid_of_numbers(kind, values, rng, n_bins, fills):
     if fills:
         knots = filled(knots, numbers[~is_missing])
     has_gap = bool(is_missing.any())
-    n_places, rows = len(knots) + has_gap, np.arange(len(values))
+    at_place = np.eye(len(knots) + has_gap, dtype=bool)  # the position of a row that is at a place
+    position = np.stack([np.interp(numbers, knots, one[: len(knots)]) for one in at_place], axis=1)
+    position[is_missing] = at_place[-1]
     own = np.searchsorted(knots, numbers).clip(min(1, len(knots) - 1), len(knots) - 1)
     own[is_missing] = rng.integers(len(knots), size=is_missing.sum())
     below = np.maximum(own - 1, 0)
-    compared = np.zeros((len(values), n_places), bool)
-    compared[rows, below] = ~is_missing & (below < own)
-    gap = np.where(own > below, knots[own] - knots[below], 1)
-    share = np.where(is_missing, 0, 1 - (knots[own] - numbers) / gap)
-    position = np.zeros((len(values), n_places))
-    position[rows, below] = 1 - share
-    position[rows, own] += share
-    position[is_missing] = np.arange(n_places) == n_places - 1
-    at = np.where(np.isin(numbers, knots), np.searchsorted(knots, numbers), n_places)
-    at[is_missing] = n_places - 1
-    donors = donors_of(at, n_places, rng)
+    compared = at_place[below]
+    compared[is_missing | (below == own)] = False
+    donors = donors_of(position, rng)
     return Grid(kind, values[donors[:, 0]], values, position, own, compared, donors, has_gap)
 
 
@@ -117,10 +111,9 @@ def filled(knots, values):
     return np.union1d(knots, values[even])
 
 
-def donors_of(at, n_places, rng):
-    """Draw for each place and each row (n_places, n_rows) one of the rows that are ``at`` this place."""
-    members = [np.flatnonzero(at == place) for place in range(n_places)]
-    return np.stack([rng.choice(rows, len(at)) for rows in members])
+def donors_of(position, rng):
+    """Draw for each place and each row (n_places, n_rows) one of the rows that are exactly at this place."""
+    return np.stack([rng.choice(np.flatnonzero(weights == 1), len(weights)) for weights in position.T])
 
 
 # --- From predictions at places to effects ---

@@ -52,10 +52,8 @@ def draw_effects(axes, display):
         draw(ax, effect, colors)
         ax.set_ylim(bottom, high + margin)
         label_places(ax.xaxis, effect["places"])
-        ax.set_title(shorten(name, LONGEST_NAME), fontsize="medium")
-        if display.row is not None:
-            value = mark_row(ax, effect, colors, display.row)
-            ax.set_title(f"{shorten(name, LONGEST_NAME)} = {value}", fontsize="medium")
+        value = "" if display.row is None else f" = {mark_row(ax, effect, colors, display.row)}"
+        ax.set_title(shorten(name, LONGEST_NAME) + value, fontsize="medium")
     axes[0].set_ylabel(display.effect_label)
 
 

@@ -255,15 +255,14 @@ class HiddenUnitsDisplay(Display):
 
     def _toward(self, i):
         """Name the class that a high value of the unit speaks for; a regressor has "higher" or "lower"."""
-        weights = self.output_weights[i]
+        weights, names = self.output_weights[i], self.class_names
         if self.regression:
-            return "higher" if weights[0] > 0 else "lower"
+            names = ("lower", "higher")
         if len(weights) == 1:
-            return shorten(self.class_names[int(weights[0] > 0)], LONGEST_NAME)
-        if not self.multilabel:
-            return shorten(self.class_names[weights.argmax()], LONGEST_NAME)
-        strongest = np.abs(weights).argmax()
-        return ("not " if weights[strongest] < 0 else "") + shorten(self.class_names[strongest], LONGEST_NAME)
+            return shorten(names[int(weights[0] > 0)], LONGEST_NAME)
+        strongest = (np.abs(weights) if self.multilabel else weights).argmax()
+        speaks_against = self.multilabel and weights[strongest] < 0
+        return ("not " if speaks_against else "") + shorten(names[strongest], LONGEST_NAME)
 
 
 def colour_values(fitted, X, y, target):

@@ -25,6 +25,7 @@ from typing import Any, Self
 
 import joblib
 import numpy as np
+from sklearn.utils import check_scalar
 
 from sknn_scratch._core.state import State
 from sknn_scratch._core.stopping import StopReason
@@ -104,10 +105,7 @@ class Checkpoint:
     def __post_init__(self):
         if not isinstance(self.path, str | os.PathLike):
             raise TypeError(f"path must be a str or path-like, got {self.path!r}.")
-        if not isinstance(self.every, Integral) or isinstance(self.every, bool):
-            raise TypeError(f"every must be an int, got {self.every!r}.")
-        if self.every < 1:
-            raise ValueError(f"every must be at least 1, got {self.every}.")
+        check_scalar(self.every, "every", Integral, min_val=1)
 
     def setup(self, estimator, context):
         """Check that there is one fit of the right kind, and a directory to write to."""
@@ -134,7 +132,7 @@ class Checkpoint:
     def on_fit_task_begin(self, estimator, context):
         """Write before the training, and before an epoch if ``every`` epochs have passed."""
         if context.task_name == "fit":
-            context.contents = contents_of(context.fit)
+            context.contents = contents_of(context.fit, int(self.every))
             self.write(context)
         elif (n_epochs := context.parent.fit.run.epochs_done) > 0 and n_epochs % self.every == 0:
             self.write(context.parent)
@@ -146,9 +144,7 @@ class Checkpoint:
 
     def write(self, context):
         """Write the present state of the fit of a context."""
-        write_contents(
-            self.path, replace(context.contents, state=context.fit.run.state, every=int(self.every))
-        )
+        write_contents(self.path, replace(context.contents, state=context.fit.run.state))
 
 
 def is_one_of_many(context):
@@ -239,7 +235,7 @@ class Contents:
     seed: int
     fingerprints: dict  # of the data
     state: State
-    every: int = 1  # number of epochs between two writes
+    every: int  # number of epochs between two writes
 
     def estimator_of(self, cls, path, others):
         """Make the estimator as it was before the fit; ``others`` are the parameters that are not here."""
@@ -275,8 +271,8 @@ class Contents:
         return fit
 
 
-def contents_of(fit):
-    """Describe a fit at its start, or raise ValueError if it cannot be resumed."""
+def contents_of(fit, every):
+    """Describe a fit at its start, for a file of ``every`` n epochs; ValueError if it cannot be resumed."""
     if fit.partial:
         raise ValueError(
             "Checkpoint is for fit, not for partial_fit. Save the estimator itself between two calls, with "
@@ -293,7 +289,7 @@ def contents_of(fit):
             to_json(value, [])
             params[name] = value
     earlier.pop("_activation_", None)  # it is a parameter
-    return Contents(params, earlier, fit.model._seed_, fingerprints(fit), fit.run.state)
+    return Contents(params, earlier, fit.model._seed_, fingerprints(fit), fit.run.state, every)
 
 
 def fingerprints(fit):

@@ -67,7 +67,7 @@ class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
     ----------
     estimator : estimator
         A network of this package, or a Pipeline or another estimator that contains one. Other estimators are
-        searched as with :class:`~sklearn.model_selection.GridSearchCV`, with a warning.
+        searched as by scikit-learn, with a warning.
     param_grid : dict or list of dict
         Parameter names and, for each, a list of values to try.
     scoring : str, callable, list, tuple or dict, default=None
@@ -126,9 +126,6 @@ class VectorizedRandomizedSearchCV(_VectorizedSearch, RandomizedSearchCV):
 
     Parameters
     ----------
-    estimator : estimator
-        A network of this package, or a Pipeline or another estimator that contains one. Other estimators
-        are searched as with :class:`~sklearn.model_selection.RandomizedSearchCV`, with a warning.
     param_distributions : dict or list of dict
         Parameter names and, for each, a list of values, or a distribution with a method ``rvs``, as in
         scipy.stats.

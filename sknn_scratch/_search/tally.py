@@ -16,36 +16,34 @@ ONE_BY_ONE = "lbfgs trains one network at a time"
 class Tally:
     """Counts of networks, and the warnings of another process."""
 
-    n_networks: int = 0
     n_together: int = 0
-    reasons: Counter = field(default_factory=Counter)  # why networks were trained alone
+    alone: Counter = field(default_factory=Counter)  # by the reason
     troubles: list[Trouble] = field(default_factory=list)
 
     def add(self, other):
         """Add the counts of another tally."""
-        self.n_networks += other.n_networks
         self.n_together += other.n_together
-        self.reasons += other.reasons
+        self.alone += other.alone
         self.troubles += other.troubles
 
     def note(self, group):
         """Note that a group has been trained."""
-        self.n_networks += len(group)
         if len(group) > 1:
             self.n_together += len(group)
         else:
-            self.reasons[reason_alone(group[0].run)] += 1
+            self.alone[reason_alone(group[0].run)] += 1
 
     def tell(self, verbose):
         """Repeat the warnings; warn if no networks were trained together; print a summary."""
         for trouble in self.troubles:
             warn(*trouble)
-        reasons = [f"{n} alone: {reason}" for reason, n in self.reasons.most_common()]
-        if verbose > 0 and self.n_networks:
-            summary = f"{self.n_together} of {self.n_networks} networks were trained together."
+        n_networks = self.n_together + self.alone.total()
+        reasons = [f"{n} alone: {reason}" for reason, n in self.alone.most_common()]
+        if verbose > 0 and n_networks:
+            summary = f"{self.n_together} of {n_networks} networks were trained together."
             print("\n  ".join([summary, *reasons]))  # noqa: T201 - that is what verbose asks for
-        if self.n_networks > 1 and not self.n_together and set(self.reasons) != {ONE_BY_ONE}:
-            warn(f"None of {self.n_networks} networks were trained together. {'; '.join(reasons)}.")
+        if n_networks > 1 and not self.n_together and set(self.alone) != {ONE_BY_ONE}:
+            warn(f"None of {n_networks} networks were trained together. {'; '.join(reasons)}.")
 
 
 def reason_alone(run):

@@ -164,7 +164,7 @@ class Nothing(Kind):
         return [cls(is_explained=is_told)] if is_told or column.type == NOTHING else []
 
     def read(self, column, name):
-        return np.empty(0), set()
+        return np.full(len(column.values), None), set()
 
     def features(self, values):
         return {}

@@ -324,9 +324,8 @@ def typed_columns(X, encoder=None):
             kind = encoder._kinds[name]
         else:
             kind = kind_of(column, name) if column.type in TYPES else Categories()
-        is_empty = kind.name == NOTHING
-        values = kind.convert(column.values) if column.type not in TYPES else kind.read(column, name)[0]
-        typed[name] = (kind.name, np.full(len(column.values), None) if is_empty else values)
+        values = kind.read(column, name)[0] if column.type in TYPES else kind.convert(column.values)
+        typed[name] = (kind.name, values)
     return typed
 
 
