@@ -24,18 +24,7 @@ from sknn_scratch._tables.columns import (
     text_of,
 )
 from sknn_scratch._tables.dates import chosen_parts, fit_parts
-from sknn_scratch._tables.remarks import (
-    CODES,
-    DOUBT,
-    NEW_ODD,
-    NO_UNIT,
-    NOT_BOOLEAN,
-    ODD,
-    PARTLY,
-    UNKNOWN,
-    Remark,
-    some,
-)
+from sknn_scratch._tables.remarks import Remark, Sentence, some
 from sknn_scratch._tables.text import (
     ORDERS,
     BooleanStyle,
@@ -108,7 +97,7 @@ class Kind:
     def remarks(self, name: Any, column: Column) -> Iterator[Remark]:
         """Say what a user should know of a column of the fit."""
         if self.odd:
-            yield Remark(ODD, name, f"{some(self.odd)} among the {self.name} of {{names}}")
+            yield Remark(Sentence.ODD, name, self.among(self.odd))
 
     # --- Ever after ---
 
@@ -147,7 +136,11 @@ class Kind:
     def surprises(self, name: Any, column: Column, values: np.ndarray, odd: set[str]) -> Iterator[Remark]:
         """Say what the fit gives no reason to expect in a later column, of which ``read`` made the rest."""
         if odd:
-            yield Remark(NEW_ODD, name, f"{some(odd)} among the {self.name} of {{names}}")
+            yield Remark(Sentence.NEW_ODD, name, self.among(odd))
+
+    def among(self, texts: set[str] | frozenset[str]) -> str:
+        """Write odd texts for a remark."""
+        return f"{some(texts)} among the {self.name} of {{names}}"
 
 
 # --- The kinds ---
@@ -171,7 +164,7 @@ class Nothing(Kind):
 
     def surprises(self, name, column, values, odd):
         if column.type != NOTHING and not self.is_explained:
-            yield Remark(UNKNOWN, name)
+            yield Remark(Sentence.UNKNOWN, name)
 
 
 class Booleans(Kind):
@@ -192,7 +185,7 @@ class Booleans(Kind):
     def surprises(self, name, column, values, odd):
         yield from super().surprises(name, column, values, odd)
         if not are_zeros_and_ones(values):
-            yield Remark(NOT_BOOLEAN, name)
+            yield Remark(Sentence.NOT_BOOLEAN, name)
 
 
 class Numbers(Kind):
@@ -214,12 +207,12 @@ class Numbers(Kind):
     def remarks(self, name, column):
         yield from super().remarks(name, column)
         if column.type == TEXT and not (self.odd or self.is_explained) and all(map(is_code, column.texts)):
-            yield Remark(CODES, name)
+            yield Remark(Sentence.CODES, name)
 
     def surprises(self, name, column, values, odd):
         yield from super().surprises(name, column, values, odd)
         if self.style.unit and column.type == NUMBERS:
-            yield Remark(NO_UNIT, name, f"{self.style.unit} in {{names}}")
+            yield Remark(Sentence.NO_UNIT, name, f"{self.style.unit} in {{names}}")
 
 
 @dataclass
@@ -274,10 +267,10 @@ class Categories(Kind):
 
     def remarks(self, name, column):
         if len(self.doubts) == 1:
-            item = f"{some(self.doubts[0].odd)} among the {self.doubts[0].name} of {{names}}"
-            yield Remark(PARTLY, name, item, self.doubts[0].name)
+            (doubt,) = self.doubts
+            yield Remark(Sentence.PARTLY, name, doubt.among(doubt.odd), doubt.name)
         elif self.doubts:
-            yield Remark(DOUBT, name, lines_of(self.doubts, name))
+            yield Remark(Sentence.DOUBT, name, lines_of(self.doubts, name))
 
     def convert(self, values):
         """Convert to strings, and None for missing values. Equal numbers have equal strings."""
@@ -288,7 +281,7 @@ class Categories(Kind):
     def surprises(self, name, column, values, odd):
         texts = set(values) - {None}
         if texts and texts.isdisjoint(self.known):
-            yield Remark(UNKNOWN, name)
+            yield Remark(Sentence.UNKNOWN, name)
 
 
 KINDS = {kind.name: kind for kind in (Nothing, Booleans, Numbers, Dates, DatesInZones, Categories)}

@@ -1,5 +1,6 @@
 """What a user should know of the columns of a table: one warning for each sentence, with all its columns."""
 
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from sknn_scratch._fitting.troubles import warn
@@ -8,47 +9,50 @@ from sknn_scratch._tables.columns import listed
 MOST_LISTED = 5  # values in a message
 
 
+class Sentence(StrEnum):
+    """What is said of some columns: with {items}, and maybe {name} and {kind} of the first one."""
+
+    ODD = (
+        "Some values of X are not like the others of their column, and count as missing: {items}. If a "
+        "column holds something else, say so: kinds={{{name!r}: 'categories'}}."
+    )
+    CODES = (
+        "Text in X that has only digits is read as numbers: the columns {items}. If they are codes, say so: "
+        "kinds={{{name!r}: 'categories'}}."
+    )
+    PARTLY = (
+        "Text in X that is mostly numbers or dates stays categories, since too much of it is not: {items}. "
+        "Clean these columns, or say what they hold, such as kinds={{{name!r}: {kind!r}}}; then what cannot "
+        "be read counts as missing."
+    )
+    DOUBT = "Text in X can be read in two ways, so it stays categories. Convert it first: {items}."
+    NEW_ODD = "Some values of X are not like those of their column in fit, and count as missing: {items}."
+    NO_UNIT = (
+        "Some columns of X had numbers with a unit in fit, and now have numbers alone, which must be in the "
+        "same unit: {items}."
+    )
+    NOT_BOOLEAN = "The columns {items} of X had only 0 and 1 in fit, and now have other numbers."
+    USELESS = (
+        "Some columns of X carry no information: {items}. Drop them, or say what they hold, such as "
+        "kinds={{{name!r}: 'nothing'}}."
+    )
+    ONLY_WHETHER_MISSING = (
+        "Some columns of X carry only whether a value is missing: {items}. Make fewer categories of their "
+        "values, or leave them out: kinds={{{name!r}: 'nothing'}}."
+    )
+    UNKNOWN = (
+        "The columns {items} of X have only values that fit has not seen, so they carry no information. "
+        "Check how the values are written."
+    )
+
+
 class Remark(NamedTuple):
     """What a user should know of a column: a sentence for all such columns, and its part about this one."""
 
-    sentence: str  # with {items}, and maybe {name} and {kind} of the first column
+    sentence: Sentence
     name: Any
     item: str = "{names}"  # those of all columns with the same item
     kind: str = ""  # what the column may hold
-
-
-ODD = (
-    "Some values of X are not like the others of their column, and count as missing: {items}. If a column "
-    "holds something else, say so: kinds={{{name!r}: 'categories'}}."
-)
-CODES = (
-    "Text in X that has only digits is read as numbers: the columns {items}. If they are codes, say so: "
-    "kinds={{{name!r}: 'categories'}}."
-)
-PARTLY = (
-    "Text in X that is mostly numbers or dates stays categories, since too much of it is not: {items}. Clean "
-    "these columns, or say what they hold, such as kinds={{{name!r}: {kind!r}}}; then what cannot be read "
-    "counts as missing."
-)
-DOUBT = "Text in X can be read in two ways, so it stays categories. Convert it first: {items}."
-NEW_ODD = "Some values of X are not like those of their column in fit, and count as missing: {items}."
-NO_UNIT = (
-    "Some columns of X had numbers with a unit in fit, and now have numbers alone, which must be in the same "
-    "unit: {items}."
-)
-NOT_BOOLEAN = "The columns {items} of X had only 0 and 1 in fit, and now have other numbers."
-USELESS = (
-    "Some columns of X carry no information: {items}. Drop them, or say what they hold, such as "
-    "kinds={{{name!r}: 'nothing'}}."
-)
-ONLY_WHETHER_MISSING = (
-    "Some columns of X carry only whether a value is missing: {items}. Make fewer categories of their "
-    "values, or leave them out: kinds={{{name!r}: 'nothing'}}."
-)
-UNKNOWN = (
-    "The columns {items} of X have only values that fit has not seen, so they carry no information. Check "
-    "how the values are written."
-)
 
 
 def some(texts):

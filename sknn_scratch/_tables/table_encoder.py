@@ -18,7 +18,7 @@ from sknn_scratch._tables import columns
 from sknn_scratch._tables.columns import CATEGORIES, NOTHING, NUMBERS, TYPES, listed
 from sknn_scratch._tables.encoder import check_not_infinite, without_repeats
 from sknn_scratch._tables.kinds import KINDS, Categories, Dates, kind_of
-from sknn_scratch._tables.remarks import ONLY_WHETHER_MISSING, USELESS, Remark, warn_of
+from sknn_scratch._tables.remarks import Remark, Sentence, warn_of
 from sknn_scratch._targets.checks import check_none_missing
 
 # The encoder of columns of which more than this share of the rows have a category that another row has too,
@@ -289,7 +289,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
     def _useless(self, tables, groups):
         """Yield a remark for each column of the fit whose values carry no information."""
         for name, kind in self._kinds.items():
-            sentence = USELESS
+            sentence = Sentence.USELESS
             features = [table[one] for table in tables.values() for one in table if one[0] == name]
             if not features:
                 reason = "only missing values"
@@ -298,7 +298,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             elif name in groups and kind.known <= set(groups[name]):
                 reason = f"{len(kind.known)} different values, all too rare,"
                 if None in features[0] and None not in groups[name]:
-                    sentence = ONLY_WHETHER_MISSING
+                    sentence = Sentence.ONLY_WHETHER_MISSING
             else:
                 continue
             if not kind.is_explained:
