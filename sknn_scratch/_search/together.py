@@ -17,8 +17,6 @@ from sknn_scratch._search.meeting import HERE, run_together
 from sknn_scratch._search.tally import Tally
 
 NAME = "sknn_scratch"
-# Options of joblib's Parallel that our backend passes to the Parallel that it runs.
-PASSED_ON = ("temp_folder", "max_nbytes", "mmap_mode")
 
 
 @contextmanager
@@ -129,8 +127,7 @@ class Gathering(ParallelBackendBase):
 
     def configure(self, n_jobs=1, parallel=None, prefer=None, require=None, **options):
         """Let the Parallel submit all its calls and print nothing; keep its options."""
-        self.options = {name: options[name] for name in PASSED_ON if name in options}
-        self.options |= {"n_jobs": n_jobs, "verbose": parallel.verbose, "pre_dispatch": parallel.pre_dispatch}
+        self.options = {"n_jobs": n_jobs, "verbose": parallel.verbose, "pre_dispatch": parallel.pre_dispatch}
         parallel.verbose, parallel.pre_dispatch = 0, "all"
         return self.effective_n_jobs(n_jobs)
 
