@@ -151,20 +151,19 @@ class Meeting:
 
     def train_or_note_errors(self, group):
         """Train a group. If this fails, train each run alone, to find the one that has the error."""
+        error = report = None
         try:
             train_group(group)
+        except Exception as failure:
+            error, report = failure, traceback.format_exc()
+        if error is None or len(group) == 1:
             for training in group:
-                training.is_trained = True
+                training.is_done, training.error = True, error
             return
-        except Exception as error:
-            if len(group) == 1:
-                group[0].error = error
-                return
-            kind, report = type(error), traceback.format_exc()
         for training in group:
             training.start_again()
             self.train_or_note_errors([training])
-        if kind not in [type(training.error) for training in group]:
+        if type(error) not in [type(training.error) for training in group]:
             warn(FAULT + report, RuntimeWarning)
 
 

@@ -12,14 +12,9 @@ from sknn_scratch._fitting.plan import plan_fit
 class WaitingTraining(Training):
     """A training that waits, and how it ended."""
 
-    is_trained: bool = False  # whether it has ended well
-    error: Exception | None = None  # what ended it
+    is_done: bool = False  # whether it has ended, well or not
+    error: Exception | None = None  # what ended it, if not well
     seconds: float = 0.0  # its share of the training time
-
-    @property
-    def is_done(self):
-        """Whether the training has ended, well or not."""
-        return self.is_trained or self.error is not None
 
     def start_again(self):
         """Take the run as it was before the training."""
