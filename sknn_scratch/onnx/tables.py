@@ -5,10 +5,16 @@ from typing import Any
 
 import numpy as np
 from onnx import TensorProto
-from skl2onnx.common.data_types import BooleanTensorType, StringTensorType, guess_tensor_type
+from skl2onnx.common.data_types import (
+    BooleanTensorType,
+    DoubleTensorType,
+    FloatTensorType,
+    StringTensorType,
+    guess_tensor_type,
+)
 from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 
-from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed
+from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed, text_of
 from sknn_scratch._tables.encoder import BOUND, PiecewiseLinearEncoder
 from sknn_scratch._tables.table_encoder import MANY, mean_endings
 from sknn_scratch.onnx.graph import Graph, Name
@@ -82,8 +88,9 @@ def convert_table(scope: Any, operator: Any, container: Any) -> None:
         ]
         encoded += add_encodings(graph, numbers, table.encoders_[NUMBERS])
     for position, (name, _) in enumerate(table._inputs.get(CATEGORIES, ())):
-        texts = add_text(graph, *columns[name])
-        encoded.append(add_onehot(graph, texts, table.encoders_[CATEGORIES], position))
+        encoder = table.encoders_[CATEGORIES]
+        texts = add_text(graph, *columns[name], encoder.categories_[position])
+        encoded.append(add_onehot(graph, texts, encoder, position))
     casts = [graph.add("Cast", one, to=float_type) for one in encoded]
     graph.finish(graph.add("Concat", *casts, axis=1), operator.outputs[0])
 
@@ -129,11 +136,32 @@ def add_number(graph: Graph, name: Any, column: Name, column_type: Any) -> Name:
     return graph.add("Cast", column, to=TensorProto.DOUBLE)
 
 
-def add_text(graph: Graph, column: Name, column_type: Any) -> Name:
-    """Add categories (n_samples, 1) as text."""
+def add_text(graph: Graph, column: Name, column_type: Any, categories: Any) -> Name:
+    """Add categories (n_samples, 1) as text, as ``text_of`` writes those of the fit."""
     if isinstance(column_type, BooleanTensorType):
         return graph.add("Where", column, np.array(["True"]), np.array(["False"]))
-    return graph.add("Cast", column, to=TensorProto.STRING)
+    text = graph.add("Cast", column, to=TensorProto.STRING)
+    if not isinstance(column_type, FloatTensorType | DoubleTensorType):
+        return text
+    check_floats(categories, np.float64 if isinstance(column_type, DoubleTensorType) else np.float32)
+    whole = graph.add("Cast", graph.add("Cast", column, to=TensorProto.INT64), to=TensorProto.STRING)
+    text = graph.add("Where", graph.add("Equal", column, graph.add("Floor", column)), whole, text)
+    return graph.add("Where", graph.add("IsNaN", column), np.array(["missing"]), text)
+
+
+def check_floats(categories: Any, dtype: Any) -> None:
+    """Raise NotImplementedError if the file writes a float otherwise than its category in the fit."""
+    for category in categories:
+        try:
+            value = dtype(category)
+        except (TypeError, ValueError):  # no number
+            continue
+        in_file = str(int(value)) if value.is_integer() and abs(value) < 2**63 else f"{value:.8g}"
+        if text_of(value) == category != in_file:
+            raise NotImplementedError(
+                f"The category {category} cannot be exported for a column of floats, since the file writes "
+                f"{in_file} for it. Make strings of the column, also in the table for the export."
+            )
 
 
 def add_means(graph: Graph, columns: Any, table: Any) -> dict[tuple[Any, str], Name]:
@@ -144,7 +172,7 @@ def add_means(graph: Graph, columns: Any, table: Any) -> dict[tuple[Any, str], N
     of_unknown = np.atleast_1d(encoder.target_mean_)
     for position, name in enumerate(table.target_encoded_):
         categories = list(encoder.categories_[position])
-        texts = add_text(graph, *columns[name])
+        texts = add_text(graph, *columns[name], categories)
         numbers = add_numbers(graph, texts, categories, range(len(categories)), len(categories))
         first = position * len(of_unknown)
         of_column = encoder.encodings_[first : first + len(of_unknown)]
