@@ -15,7 +15,7 @@ from sknn_scratch._core.training import Hooks
 from sknn_scratch._fitting import groups
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.plan import plan_fit
-from sknn_scratch._search.waiting import WaitingTraining
+from sknn_scratch._search.meeting import WaitingTraining
 from tests.helpers import make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
