@@ -8,6 +8,7 @@ import scipy.sparse
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from sknn_scratch._causes.evidence import spaced_rows
 from sknn_scratch._core.activations import ACTIVATIONS, Activation, activation_of
 from sknn_scratch._core.blocks import predict_hidden
 from sknn_scratch._estimators.ensemble import Ensemble
@@ -92,4 +93,4 @@ def some_rows(X, n_rows):
         return X
     if scipy.sparse.issparse(X):
         X = X.tocsr()  # not all other formats can be indexed
-    return _safe_indexing(X, np.linspace(0, n_samples - 1, n_rows).astype(int))
+    return _safe_indexing(X, spaced_rows(n_samples, n_rows))

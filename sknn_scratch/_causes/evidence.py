@@ -115,6 +115,6 @@ class Evidence:
         return float(mean_loss(self.network, self.layers, self.batch(slice(None))))
 
 
-def spaced_rows(n_samples):
-    """List the indices of some evenly spaced rows."""
-    return np.linspace(0, n_samples - 1, min(n_samples, SAMPLE_ROWS)).astype(int)
+def spaced_rows(n_samples, n_most=SAMPLE_ROWS):
+    """List the indices of at most ``n_most`` rows, evenly spaced."""
+    return np.linspace(0, n_samples - 1, min(n_samples, n_most)).astype(int)
