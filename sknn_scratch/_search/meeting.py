@@ -7,8 +7,10 @@ do not wait. A call runs its own code before and after the training, from the sp
 So its results and errors are the same as without the other calls. Ctrl-C or an error of ours ends them all.
 """
 
+import os
 import sys
 import traceback
+import uuid
 import warnings
 from collections import deque
 from contextlib import contextmanager
@@ -32,8 +34,7 @@ WAITING_BYTES = 2**26
 MAX_CALLS = 64
 # Python frames from one call to the next call in it. A network takes about 15, and each Pipeline around it 5.
 FRAMES_OF_CALL = 40
-# Says that a call runs in the process of its caller: another process gets a copy of it.
-HERE = object()
+IDENTITY = uuid.uuid4().hex  # of this process and its forks
 FAULT = (
     "Networks could be trained one by one, but not together. If the error is not from your own code, please "
     "report it as a bug of sknn_scratch:\n"
@@ -44,14 +45,19 @@ class MeetingError(BaseException):
     """The end of all nested calls by an error of ours, its ``__cause__``; no call may take it for its own."""
 
 
-def run_together(calls, home):
-    """Run numbered calls for a caller at ``home``; return their results by number, and a tally.
+def this_process():
+    """Identify the process: others may have its number on another machine, or its identity after a fork."""
+    return IDENTITY, os.getpid()
 
-    If that is not HERE, the tally has the warnings, so that the caller can repeat them.
+
+def run_together(calls, home):
+    """Run numbered calls for a caller in the process ``home``; return their results by number, and a tally.
+
+    In another process, the tally has the warnings, so that the caller can repeat them.
     """
     meeting, n_frames = Meeting(calls), FRAMES_OF_CALL * min(len(calls), MAX_CALLS)
     with room_for_frames(n_frames), trained_by(meeting):
-        if home is HERE:
+        if home == this_process():
             return meeting.run(), meeting.tally
         with warnings.catch_warnings(record=True) as caught:
             results = meeting.run()

@@ -13,7 +13,7 @@ from joblib import Parallel, delayed, parallel_config, register_parallel_backend
 from joblib.parallel import FallbackToBackend, ParallelBackendBase, get_active_backend
 
 from sknn_scratch._search.calls import by_fold, networks_of, spread
-from sknn_scratch._search.meeting import HERE, run_together
+from sknn_scratch._search.meeting import run_together, this_process
 from sknn_scratch._search.tally import Tally
 
 NAME = "sknn_scratch"
@@ -158,7 +158,8 @@ class Gathering(ParallelBackendBase):
         ours = by_fold({i: call for i, call in enumerate(calls) if any(True for _ in networks_of(call))})
         pieces = spread(ours, self.outer.effective_n_jobs(self.options["n_jobs"])) if ours else []
         others = [i for i in range(len(calls)) if i not in ours]
-        tasks = [delayed(run_together)({i: calls[i] for i in piece}, HERE) for piece in pieces]
+        home = this_process()
+        tasks = [delayed(run_together)({i: calls[i] for i in piece}, home) for piece in pieces]
         done = Parallel(backend=self.outer, **self.options)([*tasks, *(calls[i] for i in others)])
         results, tally = dict(zip(others, done[len(tasks) :], strict=True)), Tally()
         for of_piece, tally_of_piece in done[: len(tasks)]:

@@ -1,5 +1,6 @@
 """``train_together``: the tools of scikit-learn give the same inside it, and networks share passes."""
 
+import pickle
 import sys
 import threading
 import warnings
@@ -362,8 +363,11 @@ def test_a_warning_that_is_an_error_fails_its_own_fits(n_jobs):
 
 def test_warnings_of_another_process_are_brought_home():
     calls = {i: (fitted, (network(alpha=i),), {}) for i in (1, 2)}
-    with warnings.catch_warnings():
-        warnings.simplefilter("always")
-        _, tally = meeting.run_together(calls, home="another process")
-    assert (tally.n_together, tally.alone.total()) == (2, 0)
-    assert [trouble.category for trouble in tally.troubles] == [ConvergenceWarning] * 2
+    here = pickle.loads(pickle.dumps(meeting.this_process()))  # as a thread of Dask gets it
+    for home, n_at_home, n_brought in ((here, 2, 0), ("another process", 0, 2)):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            _, tally = meeting.run_together(calls, home)
+        assert (tally.n_together, tally.alone.total()) == (2, 0)
+        assert [one.category for one in caught] == [ConvergenceWarning] * n_at_home
+        assert [trouble.category for trouble in tally.troubles] == [ConvergenceWarning] * n_brought
