@@ -4,10 +4,15 @@ A section becomes a slide for each thing to look at: a figure, a drawing, a form
 printed. The sentences that lead to it stand above, as many as have room, the one that follows it below. The
 answer to a question appears below it at the next key. With few words, they or the figure are large.
 Code, answers to exercises and the reader's own network stay in the chapter.
+
+``shown_of`` finds what there is to look at, ``parts_of`` gives each thing its sentences, ``slides_of`` puts
+these parts on slides, and ``filled`` makes large what has room.
 """
 
 import re
 import unicodedata
+from dataclasses import dataclass, field
+from itertools import groupby, pairwise
 
 from docutils import nodes
 from sphinx_revealjs.builders import RevealjsHTMLBuilder
@@ -39,44 +44,66 @@ def make_slides(app, doctree, docname):
 
 
 def slides_of(section):
-    """List the slides of a section, each as its nodes."""
+    """List the slides of a section, each as its nodes. What is to be looked at ends its slide."""
     title, *content = section.children
     looked_at = shown_of(content)
     if not looked_at:
         return [[title, *(part for node in content for part in told(node))]]
-    slides, full = [[title]], False  # whether the last slide has something to look at
-    place, before, last = slides[0], title, title  # the node before, and the last that a slide can have
-    waiting, following = [], []  # sentences: before the next thing to look at, and after the last
-
-    def turn():
-        nonlocal place, full
-        slides.append([title.deepcopy()])
-        place, full = slides[-1], False
-
-    for node in content:
-        if isinstance(node, nodes.paragraph) and not is_bold(node):
-            sentences = sentences_of(node)
-            if (last in looked_at or last is title) and not leads(sentences[:1]):
-                following, sentences = sentences[:1], sentences[1:]
-            waiting = [*waiting, *sentences] if isinstance(before, nodes.paragraph) else sentences
-            last = node
-        elif node in looked_at or is_bold(node) or isinstance(node, nodes.bullet_list):
-            if not waiting and full and node in looked_at:
-                waiting, following = following, []  # it has no other words
-            place += following
-            if full:
-                turn()
-            if asks(place[-1]):
-                place.append(nodes.container(classes=["fragment"]))
-                place = place[-1]
-            place += leading(waiting, room_above(node) - lines_on(slides[-1]))
-            if asks(node) and lines_on(place) > 2:
-                turn()
-            place += [node]
-            waiting, following, full, last = [], [], node in looked_at, node
-        before = node
-    place += following
+    opening, *parts = parts_of(title, content, looked_at)
+    slides, is_full = [[title, *opening.after]], False
+    for part in parts:
+        if is_full:
+            slides.append([title.deepcopy()])
+        place = end_of(slides[-1])
+        place += leading(part.before, room_above(part.node) - lines_on(slides[-1]))
+        if asks(part.node) and lines_on(place) > 2:
+            place = [title.deepcopy()]
+            slides.append(place)
+        place += [part.node, *part.after]
+        is_full = part.node in looked_at
     return slides
+
+
+def end_of(slide):
+    """Find where a slide goes on: below a question, in the answer, which appears at the next key."""
+    if asks(slide[-1]):
+        slide.append(nodes.container(classes=["fragment"]))
+    return slide[-1] if "fragment" in slide[-1].get("classes", ()) else slide
+
+
+@dataclass(eq=False)
+class Part:
+    """A node that slides show, and the sentences of the chapter that belong to it."""
+
+    node: nodes.Element | None
+    before: list[nodes.paragraph] = field(default_factory=list)
+    after: list[nodes.paragraph] = field(default_factory=list)
+
+
+def parts_of(title, content, looked_at):
+    """Cut a section into parts: its title, what is to be looked at, bold paragraphs and lists."""
+    parts, others = [Part(title)], [[]]  # the texts and the code below each part
+    for node in content:
+        if node in looked_at or is_bold(node) or isinstance(node, nodes.bullet_list):
+            parts.append(Part(node))
+            others.append([])
+        else:
+            others[-1].append(node)
+    end = Part(None)
+    for (above, below), between in zip(pairwise([*parts, end]), others, strict=True):
+        texts = texts_of(between)
+        if (above.node is title or above.node in looked_at) and not leads(texts[0][:1]):
+            above.after, texts[0] = texts[0][:1], texts[0][1:]
+        below.before = texts[-1]  # earlier texts are about the code below them
+        if above.node in looked_at and below.node in looked_at and not below.before:
+            above.after, below.before = [], above.after  # the only sentence between the two
+    return parts
+
+
+def texts_of(content):
+    """List the texts that code separates, each as its sentences; if there are none, one without any."""
+    texts = [list(run) for kind, run in groupby(content, type) if kind is nodes.paragraph] or [[]]
+    return [[sentence for paragraph in text for sentence in sentences_of(paragraph)] for text in texts]
 
 
 def filled(slide):
