@@ -2,7 +2,7 @@
 
 A section becomes a slide for each thing to look at: a figure, a drawing, a formula, a table, what a block
 printed. The sentences that lead to it stand above, as many as have room, the one that follows it below. The
-answer to a question appears below it at the next key. With few words, they or the figure are large.
+answer to a question appears below it at the next key. Few words are large, and a figure has all the room.
 Code, answers to exercises and the reader's own network stay in the chapter.
 
 ``shown_of`` finds what there is to look at, ``parts_of`` gives each thing its sentences, ``slides_of`` puts
@@ -18,7 +18,9 @@ from docutils import nodes
 from sphinx_revealjs.builders import RevealjsHTMLBuilder
 
 LEFT_OUT = re.compile("Where it comes from|Your network|Exercise|来历|你的网络|练习")
-END = re.compile(r"(?<=[.?!])\s+|(?<=[.?!]\))\s+|(?<=[\u3002\uff1f\uff01])")  # of a sentence
+END = re.compile(  # of a sentence
+    r"(?<=[.?!])\s+|(?<=[.?!]\))\s+|(?<=[\u3002\uff1f\uff01])(?!\uff09)|(?<=[\u3002\uff1f\uff01]\uff09)"
+)
 OPENING, CLOSING = "(\uff08", ")\uff09"
 COLONS = (":", "\uff1a")
 LINE = 78  # characters
@@ -107,7 +109,7 @@ def texts_of(content):
 
 
 def filled(slide):
-    """Let words or a figure be large if there is room, and no sentence lead to what is not there."""
+    """Let words be large if there is room, and no sentence lead to what is not there."""
     for node, following in zip(slide, [*slide[1:], None], strict=True):
         alone = following is None or isinstance(following, nodes.paragraph)
         if alone and isinstance(node, nodes.paragraph) and leads([node]):
@@ -115,17 +117,11 @@ def filled(slide):
             stop = "。" if last.endswith(COLONS[1]) else "."
             last.parent.replace(last, nodes.Text(last.rstrip("".join(COLONS)) + stop))
     parts = [node for part in slide for node in part.findall(nodes.Element)]
-    pictures = [
-        node for node in parts if is_figure(node) or is_drawing(node) or isinstance(node, nodes.table)
-    ]
-    words = [node for node in parts if isinstance(node, nodes.paragraph)]
+    words = [node for node in parts if isinstance(node, (nodes.paragraph, nodes.bullet_list))]
     others = [node for node in parts if is_output(node) or isinstance(node, nodes.math_block)]
-    n_lines = sum(map(lines_of, words)), sum(node.astext().count("\n") + 1 for node in others)
-    lists = [node for node in parts if isinstance(node, nodes.bullet_list)]
-    if pictures and n_lines[0] <= 2:
-        large = pictures
-    else:
-        large = [] if pictures or sum(n_lines) > 8 else [*words, *lists, *others]
+    n_lines = lines_on(words) + sum(node.astext().count("\n") + 1 for node in others)
+    has_picture = any(is_figure(node) or is_drawing(node) or isinstance(node, nodes.table) for node in parts)
+    large = [] if has_picture or n_lines > 8 else [*words, *others]
     for node in large:
         node["classes"].append("large")
     return slide
