@@ -117,8 +117,11 @@ def test_xor_is_that_of_the_playground(browser):
     assert losses[1] > 0.95 * losses[0] > 0.2  # a failed run does not need more time
 
 
-def test_symmetry(results):
+def test_symmetry(browser, results):
     zero, alike, random = results("symmetry").values()
+    state = settings_of(browser, "tutorial/8-initialisation.html")[0]
+    at_first = Playground(browser).trained(state, 0)
+    assert 0.4 < at_first["train"] < 0.6  # it does not open as if it were trained
     assert zero["loss"] == pytest.approx(0.6931, abs=1e-4)
     assert alike["areas"] == 2
     assert random["loss"] < alike["loss"] / 5
