@@ -45,20 +45,27 @@ def add_encodings(graph: Graph, columns: list[Name], encoder: PiecewiseLinearEnc
 
 
 def add_pieces(graph: Graph, column: Name, piece: Any) -> Iterator[Name]:
-    """Add the encodings of a column: the bounded value, the ramps, the indicator of missing values."""
+    """Add the encodings of a column, as ``encoder.encode`` makes them."""
     is_missing = graph.add("IsNaN", column)
     z = graph.add("Div", graph.add("Sub", column, piece.mean), piece.scale)
     z = graph.add("Min", graph.add("Max", z, -1e9), 1e9)
     square = graph.add("Mul", graph.add("Mul", z, z), BOUND**-2)
     bounded = graph.add("Div", z, graph.add("Sqrt", graph.add("Add", square, 1.0)))
     yield graph.add("Where", is_missing, 0.0, bounded)
-    for ramps in piece.ramps:
-        position_in_bin = graph.add("Div", graph.add("Sub", column, ramps.knots[:-1]), np.diff(ramps.knots))
-        way = graph.add("Min", graph.add("Max", position_in_bin, 0.0), 1.0)
-        encoded = graph.add("Sub", graph.add("Mul", way, ramps.size), ramps.means)
+    bends = [add_ramps(graph, column, ramps) for ramps in piece.ramps]
+    if piece.components is not None:
+        bends = [graph.add("MatMul", graph.add("Concat", *bends, axis=1), piece.components)]
+    for encoded in bends:
         yield graph.add("Where", is_missing, 0.0, encoded)
     if piece.has_missing:
         yield graph.add("Cast", is_missing, to=graph.float_type)
+
+
+def add_ramps(graph: Graph, column: Name, ramps: Any) -> Name:
+    """Add the ramps (n_samples, n_ramps) of a column."""
+    position_in_bin = graph.add("Div", graph.add("Sub", column, ramps.knots[:-1]), np.diff(ramps.knots))
+    way = graph.add("Min", graph.add("Max", position_in_bin, 0.0), 1.0)
+    return graph.add("Sub", graph.add("Mul", way, ramps.size), ramps.means)
 
 
 def declare_encoded(operator: Any) -> None:

@@ -271,9 +271,11 @@ def make_table(n_rows=300):
 
 
 @every_dtype
-def test_the_encoder(dtype):
-    X = make_table()[["gap", "large", "few"]].to_numpy().astype(dtype)
-    encoder = PiecewiseLinearEncoder().fit(X)
+@pytest.mark.parametrize("n_rows", [300, 1500])
+def test_the_encoder(n_rows, dtype):
+    X = make_table(n_rows)[["gap", "large", "few"]].to_numpy().astype(dtype)
+    encoder = PiecewiseLinearEncoder("auto").fit(X)
+    assert (encoder.components_[0] is not None) == (n_rows == 1500)
     rows = np.vstack([X, 1000 * X, -1000 * X])
     (found,) = predict_by_onnx(encoder, rows)
     assert found.dtype == dtype

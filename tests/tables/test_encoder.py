@@ -209,22 +209,41 @@ def test_a_table_of_sparse_columns_only_is_like_a_dense_one(fill_value):
 
 
 @pytest.mark.parametrize(("n_columns", "n_fine"), [(8, 32), (9, 16), (16, 16), (17, 0)])
-def test_many_rows_have_fine_ramps_in_columns_with_many_values(n_columns, n_fine):
+def test_many_rows_have_fine_bins_in_columns_with_many_values(n_columns, n_fine):
     rng = np.random.default_rng(0)
-    x = np.column_stack([rng.normal(size=(1500, n_columns)), rng.integers(9, size=1500)])
+    few_values = [np.arange(1500) % n for n in (9, 33)]
+    x = np.column_stack([rng.normal(size=(1500, n_columns)), *few_values])
     encoder = PiecewiseLinearEncoder("auto").fit(x)
-    names = encoder.get_feature_names_out()
-    assert sum(name.startswith("x0_fine") for name in names) == n_fine
-    assert sum(name.startswith("x0_ramp") for name in names) == sum(f"x{n_columns}_" in one for one in names)
+    assert len(encoder.fine_knots_[0]) == (n_fine + 1 if n_fine else 0)
+    assert (encoder.components_[0] is None) == (n_fine == 0)
+    assert [len(knots) for knots in encoder.knots_] == [9] * n_columns + [9, 33]
+    assert encoder.components_[n_columns:] == [None, None]
     few = PiecewiseLinearEncoder("auto").fit_transform(x[:1499])
     assert_array_equal(few, PiecewiseLinearEncoder(8).fit_transform(x[:1499]))
 
 
-def test_fine_ramps_are_those_of_more_bins_times_a_half():
+def test_with_fine_bins_the_principal_components_of_all_ramps_take_their_place():
     x = np.random.default_rng(0).normal(size=(1500, 1))
-    both, fine = encoded(x, n_bins="auto"), encoded(x, n_bins=32)
-    assert_allclose(both, np.hstack([encoded(x), fine[:, 1:] / 2]), atol=1e-12)
-    assert_allclose(both[:, 1:].mean(axis=0), 0, atol=1e-12)
+    x[:300] = np.round(x[:300])
+    encoder = PiecewiseLinearEncoder("auto").fit(x)
+    both = encoder.transform(x)
+    names = [f"x0_component{number + 1}" for number in range(both.shape[1] - 1)]
+    assert encoder.get_feature_names_out().tolist() == ["x0", *names]
+    ramps = np.hstack([encoded(x)[:, 1:], encoded(x, n_bins=32)[:, 1:] / 2])
+    variances = np.sort(np.linalg.eigvalsh(np.cov(ramps.T)))[::-1]
+    assert_allclose(both[:, 0], encoded(x)[:, 0])
+    assert_allclose(np.cov(both[:, 1:].T), np.diag(variances[: len(names)]), atol=0.003)
+    assert variances[len(names)] < 0.003 < variances[len(names) - 1]
+    assert (both[x.argmax(), 1:] > 0).all()
+
+
+def test_components_depend_on_no_order_of_the_rows_and_leave_missing_values_zero():
+    x = np.random.default_rng(0).lognormal(size=(2000, 1))
+    x[::3] = np.nan
+    there, back = encoded(x, n_bins="auto"), encoded(x[::-1], x, n_bins="auto")
+    assert_allclose(there, back, atol=1e-9)
+    assert_array_equal(there[::3, :-1], 0)
+    assert_array_equal(there[:, -1], np.isnan(x[:, 0]))
 
 
 def test_the_precision_may_be_chosen():
