@@ -27,9 +27,6 @@ MOST_UNITS = 32  # of the networks that are tried; the best alpha hardly depends
 # In an ensemble, an alpha counts exp(-n d / TEMPERATURE), if the losses of n rows are higher by d on average
 # than with the best alpha. A temperature of 1 would be Bayes' rule, if rows were held out once for all.
 TEMPERATURE = 4.0
-# The long cycle is better if it lowers the least loss by this share of it. With less, some tables took four
-# times as long and were no better.
-LEAST_GAIN = 0.005
 
 memo = Memo(n_most=1000)
 
@@ -82,25 +79,22 @@ def choose_alpha(data, encoded, network, init_scale, any_length, say):
     hashes, digest = hashes_of_rows(data.X, data.row_numbers), blake2b()
     for values in (hashes, data.targets[data.row_numbers], data.row_weights):
         digest.update(b"" if values is None else values)
-    key = (network, init_scale, encoded.target_kind.name, digest.digest())
-    found = memo.get(key, lambda: find_losses(data, hashes, encoded, network, init_scale, say))
-    if found is None:
-        return None
-    shortest, longest = found[0], found[-1]
-    pays = longest.least < (1 - LEAST_GAIN) * shortest.least
-    chosen = longest if pays or not any_length else shortest
-    return Choice(chosen, network.loss, encoded.target_kind.usual_alpha)
+    key = (network, init_scale, any_length, encoded.target_kind.name, digest.digest())
+    held_out = memo.get(key, lambda: find_losses(data, hashes, encoded, network, init_scale, any_length, say))
+    return held_out and Choice(held_out, network.loss, encoded.target_kind.usual_alpha)
 
 
-def find_losses(data, hashes, encoded, network, init_scale, say):
-    """List the held-out losses of a network, for each length of the cycle; the rows have these hashes."""
+def find_losses(data, hashes, encoded, network, init_scale, any_length, say):
+    """Find the held-out losses of a network; the rows have these hashes."""
     rows, weights = distinct_rows(data, hashes)
     say(f"choosing alpha, by holding out some of {len(rows):,} rows")
     strata = encoded.target_kind.strata(encoded.y[rows])
     order = np.argsort(strata, kind="stable")
     data = replace(data, rows=rows[order], row_weights=weights[order])
-    way = folds if len(rows) < MANY_ROWS else held_out
-    return way.losses_by_alpha(data, strata[order], encoded.target_kind.n_kept, network, init_scale)
+    of_rows = (data, strata[order], encoded.target_kind.n_kept, network, init_scale)
+    if len(rows) < MANY_ROWS:
+        return folds.losses_by_alpha(*of_rows)
+    return held_out.losses_by_alpha(*of_rows, any_length)
 
 
 def distinct_rows(data, hashes):

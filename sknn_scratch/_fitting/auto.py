@@ -24,8 +24,11 @@ AUTO_BATCH_ROWS = 100
 MOST_EPOCHS = 200
 # The longest cycle of the learning rate has about so many updates, and at most and at least so many epochs. A
 # short one has a share of its epochs. It is as good where there is little to learn.
-LONGEST_CYCLE, MOST_CYCLE_EPOCHS, FEWEST_CYCLE_EPOCHS = 2500, 40, 4
-CYCLE_SHARES = (1 / 8, 1)
+LONGEST_CYCLE, MOST_CYCLE_EPOCHS, FEWEST_CYCLE_EPOCHS = 4000, 60, 4
+CYCLE_SHARES = (1 / 12, 1)
+# An ensemble has so many networks for few and for many rows. With many, two that train longer are better than
+# four, and take less time.
+NETWORKS_FOR_FEW_ROWS, NETWORKS_FOR_MANY_ROWS = 4, 2
 # Training stops after this number of epochs without an improvement. More epochs are needed if they have fewer
 # than ``FEWEST_UPDATES``. Fewer are enough if they have ``MANY_UPDATES`` with the usual batches.
 AUTO_EPOCHS, FEWEST_UPDATES, MANY_UPDATES = 10, 100, 1500
@@ -95,15 +98,20 @@ def pace_of_one_cycle(n_rows, share):
 
 
 def cycle_shares(n_rows):
-    """List the shares of the longest cycle that are enough epochs, in ascending order."""
-    longest = pace_of_one_cycle(n_rows, 1).max_iter
-    return [share for share in CYCLE_SHARES if math.ceil(longest * share) >= FEWEST_CYCLE_EPOCHS]
+    """List the shares of the longest cycle, in ascending order; a short one has half its epochs or fewer."""
+    shortest, longest = (pace_of_one_cycle(n_rows, share).max_iter for share in CYCLE_SHARES)
+    return CYCLE_SHARES if 2 * shortest <= longest else CYCLE_SHARES[1:]
 
 
 def epochs_of_cycle(n_batches, share):
     """Choose the number of epochs of a schedule that ends."""
     longest = min(MOST_CYCLE_EPOCHS, math.ceil(LONGEST_CYCLE / n_batches))
     return max(FEWEST_CYCLE_EPOCHS, math.ceil(longest * share))
+
+
+def usual_n_networks(n_rows):
+    """Choose the number of networks in an ensemble."""
+    return NETWORKS_FOR_FEW_ROWS if n_rows < MANY_ROWS else NETWORKS_FOR_MANY_ROWS
 
 
 def chosen_schedule(model, data):

@@ -57,7 +57,7 @@ class HeldOut(NamedTuple):
 
 
 def losses_by_alpha(data, strata, n_kept, network, init_scale):
-    """Find the mean held-out loss of each alpha, in a list.
+    """Find the mean held-out loss of each alpha.
 
     The rows of the data are sorted by their strata (n_samples,). Returns None if they cannot tell: too few,
     or misleading ones.
@@ -81,7 +81,7 @@ def losses_by_alpha(data, strata, n_kept, network, init_scale):
     *losses, of_random_rows = np.mean(all_losses, axis=0).tolist()
     if losses[0] > MISLEADING * of_random_rows:
         return None
-    return [HeldOut(dict(zip(ALPHAS, losses, strict=True)), len(rows))]
+    return HeldOut(dict(zip(ALPHAS, losses, strict=True)), len(rows))
 
 
 def in_double_precision(X, features):
