@@ -17,6 +17,7 @@ from sknn_scratch._core.activations import Array
 from sknn_scratch._core.blocks import predict_outputs
 from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.single import SingleNetwork
+from sknn_scratch._fitting.auto import usual_n_networks
 from sknn_scratch._fitting.callbacks import FitReporter, ParentTask, fit_inside, fit_of_many
 from sknn_scratch._fitting.fitted import (
     DATA_ATTRIBUTES,
@@ -48,19 +49,20 @@ class Ensemble(BaseShallowNN):
     def _fit(self, inputs):
         self._check(inputs)
         networks = self._networks(inputs)
-        with fit_of_many(self, inputs, self.n_networks) as tasks:
-            places = (np.arange(self.n_networks) + 0.5) / self.n_networks
-            members = list(map(Member, range(self.n_networks), places, networks, tasks))
-            n_parts = min(effective_n_jobs(self.n_jobs), self.n_networks)
+        n_networks = len(networks)
+        with fit_of_many(self, inputs, n_networks) as tasks:
+            places = (np.arange(n_networks) + 0.5) / n_networks
+            members = list(map(Member, range(n_networks), places, networks, tasks))
+            n_parts = min(effective_n_jobs(self.n_jobs), n_networks)
             if n_parts == 1:
                 parts = [fit_networks(members, inputs)]
             else:
-                slices = gen_even_slices(self.n_networks, n_parts)
+                slices = gen_even_slices(n_networks, n_parts)
                 parts = Parallel(n_jobs=n_parts)(
                     delayed(fit_networks)(members[part], inputs) for part in slices
                 )
             networks, troubles = map(list, zip(*chain.from_iterable(parts), strict=True))
-            for trouble in counted(chain.from_iterable(troubles), self.n_networks):
+            for trouble in counted(chain.from_iterable(troubles), n_networks):
                 warn(*trouble)
             of_networks = {
                 "estimators_": networks,
@@ -89,9 +91,11 @@ class Ensemble(BaseShallowNN):
         own = {name: getattr(self, name) for name in signature(self._network).parameters}
         del own["random_state"]
         if not self._goes_on(inputs):
-            rng = check_random_state(self.random_state)
-            return [self._network(**own, random_state=draw_seed(rng)) for _ in range(self.n_networks)]
-        if len(self.estimators_) != self.n_networks:
+            rng, n_networks = check_random_state(self.random_state), self.n_networks
+            if n_networks == "auto":
+                n_networks = usual_n_networks(inputs.encoded.n_weighted)
+            return [self._network(**own, random_state=draw_seed(rng)) for _ in range(n_networks)]
+        if self.n_networks not in ("auto", len(self.estimators_)):
             raise ValueError(
                 f"n_networks={self.n_networks}, but there are {len(self.estimators_)} fitted networks to "
                 "train further; set n_networks back, or start anew with fit and warm_start=False."

@@ -28,8 +28,9 @@ class ShallowNNEnsembleClassifier(EnsembleClassifierParameters, Classification, 
         Seed for the seeds of the networks.
     verbose : int, default=0
         If not 0, print a line for each network after every epoch and at its end.
-    n_networks : int, default=8
-        Number of networks.
+    n_networks : int or "auto", default=8
+        Number of networks. "auto" is 4 for fewer than 1,500 rows, and 2 for more, as in
+        :func:`tabular_pipeline`.
     n_jobs : int, default=None
         Number of workers for the networks. Except with lbfgs, one is usually best: it trains all in one pass.
 

@@ -94,7 +94,7 @@ class ParametersOfEnsembles:
     """The parameters that only ensembles have."""
 
     _: KW_ONLY
-    n_networks: Count = 8
+    n_networks: Count | Literal["auto"] = 8
     n_jobs: Annotated[int, Number(Integral, None, None, closed="neither")] | None = None
 
 

@@ -59,6 +59,11 @@ class EncodedRows:
     targets: np.ndarray  # (n_rows, n_outputs), for the loss
     sample_weight: np.ndarray | None  # (n_rows,)
 
+    @property
+    def n_weighted(self):
+        """Number of rows whose weight is not zero."""
+        return len(self.y) if self.sample_weight is None else np.count_nonzero(self.sample_weight)
+
 
 @dataclass(frozen=True)
 class EncodedData(EncodedRows):

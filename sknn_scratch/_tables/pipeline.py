@@ -14,8 +14,9 @@ from sknn_scratch._tables.encoder import PiecewiseLinearEncoder
 from sknn_scratch._tables.table_encoder import TableEncoder
 
 DEFAULTS = {"classifier": ShallowNNEnsembleClassifier, "regressor": ShallowNNEnsembleRegressor}
-# Eight networks are slightly better than four, in twice the time. Single precision changed only the time.
-SETTINGS = {"n_networks": 4, "dtype": "float32"}
+# Twice as many networks as "auto" are slightly better, in twice the time. Single precision changed only the
+# time.
+SETTINGS = {"n_networks": "auto", "dtype": "float32"}
 # Categories of fewer training rows are grouped, and of the others all but the most frequent. With a limit of
 # 100, the log-loss of tables with countries, verbs or schools was higher by up to 0.11. docs/defaults.md says
 # why target encoding takes the place of one-hot where this would group too many rows.
@@ -56,8 +57,8 @@ def tabular_pipeline(
     ----------
     estimator : {"classifier", "regressor"} or estimator, default="classifier"
         What predicts. "classifier" and "regressor" are a :class:`ShallowNNEnsembleClassifier` and a
-        :class:`ShallowNNEnsembleRegressor` of four networks in single precision. Their other parameters are
-        the defaults of the class.
+        :class:`ShallowNNEnsembleRegressor` in single precision, of four networks for fewer than 1,500 rows,
+        and of two for more. Their other parameters are the defaults of the class.
     n_bins : int or "auto", default="auto"
         Number of bins of a column of numbers. "auto" is 8 and, with many rows, finer ones too. See
         :class:`PiecewiseLinearEncoder`.

@@ -165,6 +165,12 @@ def test_warm_start_with_another_number_of_networks_is_an_error():
     assert len(clf.estimators_) == 5
 
 
+def test_a_number_of_networks_that_was_chosen_stays():
+    clf = ensemble(n_networks="auto", warm_start=True).fit(X, Y)
+    clf.fit(np.repeat(X, 40, axis=0), np.repeat(Y, 40)).partial_fit(X, Y)
+    assert len(clf.estimators_) == 4
+
+
 # --- Seeds and workers ---
 
 

@@ -81,6 +81,16 @@ def test_the_estimators_of_the_two_names(estimator, expected):
     assert model.fit(pandas_frame(), y).score(pandas_frame(), y) > 0.8
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(("weight", "n_networks"), [(1.0, 2), (0.0, 4)])
+def test_many_rows_have_two_networks(weight, n_networks):
+    x = np.random.default_rng(0).normal(size=(1500, 1))
+    weights = np.append(weight, np.ones(1499))
+    model = tabular_pipeline("regressor", random_state=0, n_hidden=2, max_iter=4, alpha=1.0)
+    model.fit(x, x[:, 0], network__sample_weight=weights)
+    assert len(model[-1].estimators_) == n_networks
+
+
 @pytest.mark.parametrize("estimator", ["clasifier", 3, ShallowNNClassifier])
 def test_other_estimators_are_an_error(estimator):
     with pytest.raises(ValueError, match="estimator must be 'classifier', 'regressor' or an estimator"):
