@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
+from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
@@ -155,7 +156,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         encoders = {}
         if MANY in tables:
             encoders[MANY] = clone(self.many)
-            tables = with_means(tables, encoders[MANY].fit_transform(as_array(tables[MANY]), y))
+            with config_context(enable_metadata_routing=False):  # TargetEncoder of 1.9 would want groups
+                tables = with_means(tables, encoders[MANY].fit_transform(as_array(tables[MANY]), y))
         encoders |= {encoder: clone(getattr(self, encoder)) for encoder in tables}
         encoded = [encoders[encoder].fit_transform(as_array(table), y) for encoder, table in tables.items()]
         self._kinds, self.encoders_ = kinds, encoders

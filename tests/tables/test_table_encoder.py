@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import TargetEncoder
@@ -255,7 +256,8 @@ def test_categories_that_would_be_merged_become_means_of_y(kind):
     first = names.index(means[0])
     value = (y == 0) if kind == "classifier" else y
     assert np.corrcoef(encoded[:, first], value)[0, 1] > 0.6
-    assert_array_equal(clone(columns).fit_transform(X, y), encoded)
+    with config_context(enable_metadata_routing=True):
+        assert_array_equal(clone(columns).fit_transform(X, y), encoded)
 
 
 def test_no_row_of_the_training_set_sees_its_own_y():
