@@ -69,7 +69,8 @@ def check_labels(y):
     if kind not in ("binary", "multiclass"):
         raise ValueError(
             f"Unknown label type: {kind}, of dtype {y.dtype}. y must hold class labels, all of one type (use "
-            "y.astype(int) for integers of dtype object), or be a label indicator of zeros and ones."
+            "y.astype(int) or y.astype(bool) for such values of dtype object), or be a label indicator of "
+            "zeros and ones."
         )
     return column_or_1d(y, warn=True)
 

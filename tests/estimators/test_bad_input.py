@@ -150,6 +150,7 @@ BAD_FITS = [
     ({"y": np.where(Y, INF, 0)}, "infinity"),
     ({"y": Y.astype(object)}, r"dtype object.*y\.astype\(int\)"),
     ({"y": np.array([0, "a"] * 20, dtype=object)}, "all of one type"),
+    ({"y": np.array([True, False] * 20, dtype=object)}, r"y\.astype\(bool\)"),  # as of a column with gaps
     ({"y": np.array(["a", 0] * 20, dtype=object)}, "all of one type"),  # which cannot be sorted
     ({"y": np.zeros(40)}, r"one class, \[0.0\]"),
     ({"y": np.column_stack([Y, Y + 1])}, "multiclass-multioutput"),
