@@ -83,8 +83,8 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         value to twice ``learning_rate`` in the first 30 % of these epochs, then lowers it to zero, so that
         its mean is ``learning_rate``. "adaptive" divides it by five after ``n_iter_no_change`` epochs without
         improvement, or stops if it is below 1e-6 by then. "auto" is "one_cycle" for a new network, 1,500 rows
-        or more, batches, and no rows to validate with, and else "constant". In ``partial_fit``, which is one
-        epoch, the rate stays constant.
+        or more, ten batches or more in an epoch, and no rows to validate with, and else "constant". In
+        ``partial_fit``, which is one epoch, the rate stays constant.
     max_grad_norm : float or None, default=None
         Largest norm of the gradient of the loss with respect to all weights and biases. A larger gradient is
         scaled down to this norm. None is no limit. Not for "lbfgs".

@@ -25,6 +25,8 @@ MOST_EPOCHS = 200
 # The longest cycle of the learning rate has about so many updates, and at most and at least so many epochs. A
 # short one has a share of its epochs. It is as good where there is little to learn.
 LONGEST_CYCLE, MOST_CYCLE_EPOCHS, FEWEST_CYCLE_EPOCHS = 4000, 60, 4
+# With fewer batches in an epoch, the learning rate is constant: the longest cycle would have too few updates.
+FEWEST_CYCLE_BATCHES = 10
 CYCLE_SHARES = (1 / 12, 1)
 # An ensemble has so many networks for few and for many rows. With many, two that train longer are better than
 # four, and take less time.
@@ -118,14 +120,15 @@ def chosen_schedule(model, data):
     """Choose the schedule of the learning rate: "auto" is one cycle for a new network and many rows.
 
     It is as good as a constant rate that goes on until the loss stays, and takes half the epochs or fewer.
-    Validation rows stop a constant rate at a good time. A few epochs, or one update in each, are no cycle.
+    Validation rows stop a constant rate at a good time. A few epochs, or a few updates in each, are no cycle.
     """
     if model.learning_rate_schedule != "auto":
         return model.learning_rate_schedule
     is_new, is_validated = not hasattr(model, "coefs_"), data.validation is not None
     has_epochs = model.max_iter == "auto" or model.max_iter >= FEWEST_CYCLE_EPOCHS
-    is_long = has_epochs and model.batch_size is not None
-    is_cycle = is_new and is_long and not is_validated and data.n_samples >= MANY_ROWS
+    batch_size = chosen_batch_size(model, "one_cycle", data.n_samples)
+    has_batches = data.n_samples >= FEWEST_CYCLE_BATCHES * batch_size
+    is_cycle = is_new and has_epochs and has_batches and not is_validated and data.n_samples >= MANY_ROWS
     return "one_cycle" if is_cycle else "constant"
 
 

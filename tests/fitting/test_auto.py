@@ -57,6 +57,7 @@ CYCLES = {
     "a number of epochs": ({"max_iter": 4}, {}, "end_of_schedule", 4),
     "few epochs": ({"max_iter": 3}, {}, "max_iter", 3),
     "all rows in a batch": ({"batch_size": None, "max_iter": 4}, {}, "max_iter", 4),
+    "few batches": ({"batch_size": 201, "max_iter": 4}, {}, "max_iter", 4),
     "another schedule": ({"learning_rate_schedule": "cosine"}, {}, "end_of_schedule", 60),
     "validation rows": ({"tol": 1e9}, VALIDATION, "no_improvement", 11),
     "a constant rate": ({"learning_rate_schedule": "constant", "tol": 1e9}, {}, "converged", 11),
