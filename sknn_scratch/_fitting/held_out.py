@@ -33,7 +33,7 @@ ALPHAS = (1.0, 3.0, 10.0, 30.0, 100.0)  # in ascending order
 TRIED_SHARE, MIDDLE_ALPHAS, LEAST_GAIN = 2 / 3, (10.0, 30.0), 0.005
 N_PARTS = 5
 # So many rows are held out at least, if there are as many, and at most.
-LEAST_HELD_OUT, MOST_HELD_OUT = 1000, 20_000
+LEAST_HELD_OUT, MOST_HELD_OUT = 700, 20_000
 ADAM, LEARNING_RATE = Adam(beta_1=0.9, beta_2=0.999, epsilon=1e-8), 0.005  # the defaults of the estimators
 
 
