@@ -62,10 +62,10 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         each two of them. A value that fills more than a bin by itself counts as one bin, and the others are
         made of the other values. With fewer than three different values, there are no ramps.
 
-        "auto" is 8. From 1,500 rows on, a column with at most 33 different values has a bin between each two
-        of them, and one with more has 8 bins and 32 fine ones, with ramps of half the size, and the principal
-        components of all these ramps that have a variance above 0.003. If more than 8 columns have fine bins,
-        these are 16; if more than 16 would have them, there are none.
+        "auto" is 8. From 1,500 rows on, there are finer bins too, if at most 16 columns have more than 9
+        different values: a column with at most 33 has a bin between each two of them, and one with more has 8
+        bins and 32 fine ones, with ramps of half the size, and the principal components of all these ramps
+        that have a variance above 0.003. If more than 8 columns have finer bins, the fine ones are 16.
     dtype : {"float32", "float64"} or None, default=None
         Precision of the encodings. None is that of X.
 
@@ -261,8 +261,16 @@ class Knots(NamedTuple):
     """Where the bins of a column end."""
 
     coarse: NDArray[np.float64]  # (n_knots,), ascending
-    fine: NDArray[np.float64]  # (n_fine_knots,), ascending
-    typical: NDArray[np.float64]  # (n,), ascending: values of equally many rows each, if there are fine knots
+    fine: NDArray[np.float64]  # (n_fine_knots,), ascending; none if the coarse ones are all different values
+    typical: NDArray[np.float64]  # (n,), ascending: of equally many rows each; none if the fine ones are all
+
+    def thinned(self, step):
+        """Keep every ``step``-th fine knot, or none of too few; if they are all values, make them coarse."""
+        if step > MOST_THINNED or not len(self.fine):
+            return self._replace(fine=np.empty(0))
+        if not len(self.typical):
+            return self._replace(coarse=self.fine, fine=np.empty(0))
+        return self._replace(fine=self.fine[::step])
 
 
 class Ramps(NamedTuple):
@@ -318,21 +326,21 @@ def fit_pieces(X, n_bins):
     )
     all_knots = [choose_knots(column, n_coarse, n_fine) for column in X.T]
     step = max(1, math.ceil(sum(len(knots.fine) > 0 for knots in all_knots) / COLUMNS_WITH_ALL))
-    n_most = None if step <= MOST_THINNED else 0
-    return [
-        fit_piece(column, knots._replace(fine=knots.fine[:n_most:step]))
-        for column, knots in zip(X.T, all_knots, strict=True)
-    ]
+    return [fit_piece(column, knots.thinned(step)) for column, knots in zip(X.T, all_knots, strict=True)]
 
 
 def choose_knots(column, n_bins, n_fine_bins):
-    """Choose the knots of a column (n_samples,); it has fine ones if it has more values than fine bins."""
+    """Choose the knots of a column (n_samples,), coarse and fine ones."""
     distinct, counts = np.unique(known(column), return_counts=True)
-    if not n_fine_bins or len(distinct) <= n_fine_bins + 1:
-        return Knots(quantiles(distinct, counts, max(n_bins, n_fine_bins)), np.empty(0), np.empty(0))
+    coarse = quantiles(distinct, counts, n_bins)
+    if not n_fine_bins or len(distinct) <= n_bins + 1:
+        return Knots(coarse, np.empty(0), np.empty(0))
+    fine = quantiles(distinct, counts, n_fine_bins)
+    if len(distinct) <= n_fine_bins + 1:
+        return Knots(coarse, fine, np.empty(0))
     ranks = np.linspace(0, counts.sum(), TYPICAL_VALUES, endpoint=False)
     typical = distinct[np.searchsorted(np.cumsum(counts), ranks, side="right")]
-    return Knots(quantiles(distinct, counts, n_bins), quantiles(distinct, counts, n_fine_bins), typical)
+    return Knots(coarse, fine, typical)
 
 
 def fit_piece(column, knots):
