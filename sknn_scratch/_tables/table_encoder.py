@@ -230,10 +230,12 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         table = {(name, ""): values[name] for name, kind in kinds.items() if kind.encoder == CATEGORIES}
         if self.many is None or not table or y is None:
             return []
-        target_type = type_of_target(y, input_name="y")
-        if target_type not in ONE_TARGET:
+        target_type = getattr(self.many, "target_type", "auto")
+        if target_type == "auto":
+            target_type = type_of_target(y, input_name="y")
+        if target_type not in ONE_TARGET or np.shape(y)[1:] not in ((), (1,)):
             return []
-        has_classes = "continuous" not in (target_type, getattr(self.many, "target_type", "auto"))
+        has_classes = target_type != "continuous"
         counts = np.unique(y, return_counts=True)[1] if has_classes else np.array([len(y)])
         if counts.max() < FEWEST_ROWS:
             return []
