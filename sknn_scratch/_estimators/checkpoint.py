@@ -25,7 +25,6 @@ from typing import Any, Self
 
 import joblib
 import numpy as np
-from sklearn.utils import check_scalar
 
 from sknn_scratch._core.state import State
 from sknn_scratch._core.stopping import StopReason
@@ -105,7 +104,10 @@ class Checkpoint:
     def __post_init__(self):
         if not isinstance(self.path, str | os.PathLike):
             raise TypeError(f"path must be a str or path-like, got {self.path!r}.")
-        check_scalar(self.every, "every", Integral, min_val=1)
+        if not isinstance(self.every, Integral) or isinstance(self.every, bool):
+            raise TypeError(f"every must be an int, got {self.every!r}.")
+        if self.every < 1:
+            raise ValueError(f"every must be at least 1, got {self.every}.")
 
     def setup(self, estimator, context):
         """Check that there is one fit of the right kind, and a directory to write to."""

@@ -278,8 +278,9 @@ def test_other_fits_refuse_it(path):
     ("arguments", "error", "message"),
     [
         ((3,), TypeError, "path must be"),
-        (("run", 1.0), TypeError, "every must be an instance of int"),
-        (("run", 0), ValueError, "every == 0, must be >= 1"),
+        (("run", 1.0), TypeError, "every must be an int"),
+        (("run", True), TypeError, "every must be an int"),
+        (("run", 0), ValueError, "every must be at least 1"),
     ],
 )
 def test_bad_arguments_are_refused(arguments, error, message):
