@@ -25,9 +25,9 @@ MOST_EPOCHS = 200
 # The longest cycle of the learning rate has about so many updates, and at most and at least so many epochs. A
 # short one has a share of its epochs. It is as good where there is little to learn.
 LONGEST_CYCLE, MOST_CYCLE_EPOCHS, FEWEST_CYCLE_EPOCHS = 4000, 60, 4
+CYCLE_SHARES = (1 / 12, 1)
 # With fewer batches in an epoch, the learning rate is constant: the longest cycle would have too few updates.
 FEWEST_CYCLE_BATCHES = 10
-CYCLE_SHARES = (1 / 12, 1)
 # An ensemble has so many networks for few and for many rows. With many, two that train longer are better than
 # four, and take less time.
 NETWORKS_FOR_FEW_ROWS, NETWORKS_FOR_MANY_ROWS = 4, 2

@@ -28,9 +28,9 @@ SMALLEST_BIN = np.finfo(np.float64).smallest_normal
 # more than 8 columns have these, every second knot is left out; if more than 16, all are: they cost time.
 COARSE_BINS, FINE_BINS, FINE_SIZE = 8, 32, 0.5
 COLUMNS_WITH_ALL, MOST_THINNED = 8, 2
-# The ramps of both sizes vary together. Their principal components with a larger variance than this are a
-# third as many numbers. Networks were as good with them, in two thirds of the time. They are found from this
-# number of values.
+# The ramps of both sizes vary together. Their principal components with a larger variance than this are less
+# than half as many numbers, and networks were as good with them, in three quarters of the time. They are
+# found from this number of values.
 LEAST_VARIANCE, TYPICAL_VALUES = 0.003, 1000
 # Rows that are encoded at once, so that they stay in the cache.
 BLOCK_ROWS = 1000
