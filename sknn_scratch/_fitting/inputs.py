@@ -57,12 +57,18 @@ class EncodedRows:
     X: object  # (n_rows, n_features), with the features of the network
     y: np.ndarray
     targets: np.ndarray  # (n_rows, n_outputs), for the loss
-    sample_weight: np.ndarray | None  # (n_rows,)
+    weights: np.ndarray | None  # (n_rows,) of rows and of classes; None if all are one
+
+    @property
+    def weighted_rows(self):
+        """Get the numbers (n_weighted,) of the rows with a positive weight, or None if all have one."""
+        return None if self.weights is None or self.weights.all() else np.flatnonzero(self.weights)
 
     @property
     def n_weighted(self):
-        """Number of rows whose weight is not zero."""
-        return len(self.y) if self.sample_weight is None else np.count_nonzero(self.sample_weight)
+        """Number of rows with a positive weight."""
+        rows = self.weighted_rows
+        return len(self.y if rows is None else rows)
 
 
 @dataclass(frozen=True)
@@ -81,28 +87,29 @@ def encode_data(model, inputs, goes_on):
     X, y = validated_data(model, inputs.X, inputs.y, dtype, reset=not goes_on)
     sample_weight = checked_sample_weight(inputs.sample_weight, X)
     model._target_kinds.check_domain(model, y, sample_weight)
-    features = features_of_network(X, sample_weight, model._features_ if goes_on else ())
-    X = with_features(X, features)
     if goes_on:
         target_kind = target_kind_of(model)
         target_kind.check_further(model, y, inputs)
     else:
         target_kind = model._target_kinds.first(model, y, inputs, sample_weight)
-    targets, validation = target_kind.encode(y, X.dtype), None
+    weights = target_kind.row_weights(model, sample_weight, y)
+    features = features_of_network(X, weights, model._features_ if goes_on else ())
+    X, targets, validation = with_features(X, features), target_kind.encode(y, X.dtype), None
     if inputs.X_val is not None:
         with naming_validation():
             X_val, y_val = validated_data(model, inputs.X_val, inputs.y_val, X.dtype, reset=False)
             target_kind.check(y_val)
             weight_val = checked_sample_weight(inputs.sample_weight_val, X_val)
             model._target_kinds.check_domain(model, y_val, weight_val)
+            weight_val = target_kind.row_weights(model, weight_val, y_val)
             X_val, targets_val = with_features(X_val, features), target_kind.encode(y_val, X.dtype)
             validation = EncodedRows(X_val, y_val, targets_val, weight_val)
     attributes = attributes_of(model, DATA_ATTRIBUTES) | target_kind.fitted_attributes()
     attributes["_features_"] = features
-    return EncodedData(X, y, targets, sample_weight, target_kind, attributes, validation)
+    return EncodedData(X, y, targets, weights, target_kind, attributes, validation)
 
 
-def features_of_network(X, sample_weight, earlier):
+def features_of_network(X, weights, earlier):
     """Find the features (n_features,) that have occurred so far; None for all, unless at most half have.
 
     The others are zero in all rows. They have weights of zero, and take no part in the training. So a fit of
@@ -111,7 +118,7 @@ def features_of_network(X, sample_weight, earlier):
     """
     if earlier is None or X.shape[1] < MANY_FEATURES:
         return None
-    used = None if sample_weight is None else np.flatnonzero(sample_weight > 0)
+    used = None if weights is None else np.flatnonzero(weights)
     has_occurred = rows_of(X).count_rows_with_feature(used) > 0
     has_occurred[np.asarray(earlier, np.intp)] = True
     features = np.flatnonzero(has_occurred) if has_occurred.any() else np.array([0])

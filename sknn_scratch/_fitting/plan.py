@@ -172,9 +172,8 @@ def check_same_network(model):
 
 
 def weighted_rows(model, inputs, encoded):
-    """Find the rows with a positive weight, and their weights."""
-    weights = encoded.target_kind.row_weights(model, encoded.sample_weight, encoded.y)
-    rows = None if weights is None or weights.all() else np.flatnonzero(weights)
+    """Take the rows with a positive weight, and their weights."""
+    rows, weights = encoded.weighted_rows, encoded.weights
     if rows is not None:
         weights = weights[rows]
     earlier_weight = model._seen_weight_ if inputs.partial else 0.0

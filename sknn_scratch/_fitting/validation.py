@@ -11,7 +11,7 @@ from sklearn.metrics import check_scoring
 from sknn_scratch._core.network import make_batch
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._fitting.fitted import set_layers
-from sknn_scratch._fitting.inputs import naming_validation, with_all_features
+from sknn_scratch._fitting.inputs import with_all_features
 from sknn_scratch._fitting.sklearn_versions import _BaseScorer
 
 
@@ -24,10 +24,8 @@ def held_out_validation(model, encoded, weights, rows):
 def given_validation(model, encoded):
     """Make the validation from X_val, y_val and sample_weight_val."""
     given = encoded.validation
-    with naming_validation():
-        weights = encoded.target_kind.row_weights(model, given.sample_weight, given.y)
-    batch = make_batch(rows_of(given.X), given.targets, weights)
-    return batch, scorer_of(model, given.X, given.y, weights)
+    batch = make_batch(rows_of(given.X), given.targets, given.weights)
+    return batch, scorer_of(model, given.X, given.y, given.weights)
 
 
 def scorer_of(model, X, y, weights):

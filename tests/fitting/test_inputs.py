@@ -289,6 +289,9 @@ def test_features_that_only_rows_of_the_validation_have_know_nothing():
     assert not classifier.coefs_[0][np.bincount(HASHED_X[10:].indices, minlength=2**14) == 0].any()
     held_out = make_classifier(solver="adam", early_stopping=True, max_iter=1).fit(HASHED_X, HASHED_Y)
     assert held_out.coefs_[0].any(axis=1).sum() < HAS_OCCURRED.sum()
+    y = np.append(np.full(10, 2), HASHED_Y[10:])
+    by_class = make_classifier(solver="adam", class_weight={2: 0}).fit(HASHED_X, y)
+    assert_same_model(by_class, make_classifier(solver="adam").fit(HASHED_X, y, y < 2), rtol=0)
 
 
 @pytest.mark.parametrize("keeps_on", ["fit", "partial_fit"])

@@ -82,13 +82,16 @@ def test_the_estimators_of_the_two_names(estimator, expected):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize(("weight", "n_networks"), [(1.0, 2), (0.0, 4)])
-def test_many_rows_have_two_networks(weight, n_networks):
-    x = np.random.default_rng(0).normal(size=(1500, 1))
-    weights = np.append(weight, np.ones(1499))
-    model = tabular_pipeline("regressor", random_state=0, n_hidden=2, max_iter=4, alpha=1.0)
-    model.fit(x, x[:, 0], network__sample_weight=weights)
-    assert len(model[-1].estimators_) == n_networks
+@pytest.mark.parametrize(
+    ("weight", "of_class", "n_networks", "solver"),
+    [(1.0, 1.0, 2, "adam"), (0.0, 1.0, 4, "lbfgs"), (1.0, 0.0, 4, "lbfgs")],
+)
+def test_many_rows_have_two_networks(weight, of_class, n_networks, solver):
+    x, y = np.random.default_rng(0).normal(size=(1500, 1)), np.append(2, np.arange(1499) % 2)
+    params = {"class_weight": {2: of_class}, "n_hidden": 2, "max_iter": 4, "alpha": 1.0}
+    model = tabular_pipeline("classifier", random_state=0, **params)
+    model.fit(x, y, network__sample_weight=np.append(weight, np.ones(1499)))
+    assert (len(model[-1].estimators_), model[-1].solver_) == (n_networks, solver)
 
 
 @pytest.mark.parametrize("estimator", ["clasifier", 3, ShallowNNClassifier])
