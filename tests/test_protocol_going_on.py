@@ -68,7 +68,7 @@ def test_rows_and_parameters_may_change_between_warm_starts():
     others |= {"alpha": 0.0, "init_scale": 1.0, "random_state": 7, "early_stopping": True}
     classifier.set_params(**others).fit(X, Y)
     assert classifier.loss_curve_[-1] < 1.1 * loss
-    classifier.set_params(activation="sigmoid", early_stopping=False).fit(X[:50], Y[:50])
+    classifier.set_params(early_stopping=False).fit(X[:50], Y[:50])
     assert classifier.loss_curve_[-1] < 3 * loss
     rates, val_loss = (classifier.history_[name].reshape(3, 5) for name in ("learning_rate", "val_loss"))
     assert_array_equal(rates, rates[[0, 0, 0]])  # each has the schedule from its start
@@ -120,14 +120,19 @@ def test_warm_start_with_other_validation_rows_begins_with_the_model_itself():
 
 
 @pytest.mark.parametrize("go_on", ["fit", "partial_fit"])
-def test_a_fitted_network_keeps_its_precision(go_on):
-    classifier = make_classifier(warm_start=True).fit(X, Y)
+def test_a_fitted_network_keeps_its_precision_and_its_activation(go_on):
+    classifier = make_classifier(activation="sigmoid", warm_start=True).fit(X, Y)
     before = copy.deepcopy(classifier)
-    with pytest.raises(ValueError, match="dtype='float32', but the fitted network is float64"):
-        getattr(classifier.set_params(dtype="float32"), go_on)(X, Y)
+    for params, message in (
+        ({"dtype": "float32"}, "dtype='float32', but the fitted network is float64"),
+        ({"activation": "tanh"}, "activation='tanh', but the fitted network has 'sigmoid' and"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            getattr(copy.copy(classifier).set_params(**params), go_on)(X, Y)
     assert_same_model(classifier, before, rtol=0)
     for dtype in (None, "float64"):
-        getattr(classifier.set_params(dtype=dtype), go_on)(X.astype(np.float32), Y)
+        classifier.set_params(dtype=dtype, activation="logistic")
+        getattr(classifier, go_on)(X.astype(np.float32), Y)
         assert classifier.coefs_[0].dtype == np.float64
 
 

@@ -86,7 +86,7 @@ class Evidence:
         if self.y is None:
             return 0.0, 0.0
         kind, shares = self.target_kind, np.full(len(self.labels), 1 / len(self.labels))
-        return kind.loss_range(self.fitted, kind.encode(self.labels, float), shares)
+        return kind.loss_range(kind.encode(self.labels, float), shares)
 
     def losses_of_epochs(self, *names):
         """Get the first of some losses that the epochs of a fit have, of two or more epochs."""

@@ -84,9 +84,9 @@ class Quantile(ResidualLoss):
 
     @classmethod
     def of(cls, **parameters: Any) -> Loss:
-        """Make the loss of a quantile, or of a tuple of them."""
+        """Make the loss of a quantile, or of several."""
         (quantile,) = parameters.values()
-        return Quantiles(tuple(sorted(set(quantile)))) if isinstance(quantile, tuple) else cls(quantile)
+        return Quantiles(tuple(sorted(set(quantile)))) if np.ndim(quantile) else cls(quantile)
 
     @property
     def smoothed(self) -> Loss:

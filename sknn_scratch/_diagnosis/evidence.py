@@ -45,7 +45,7 @@ class Examination(Evidence):
         if y is not None:
             y = checked_targets(fitted, y, rows.n_samples)
             weights = target_kind.row_weights(fitted, None, y)
-        network = fitted_network(fitted)._replace(loss=target_kind.loss_of(fitted))
+        network = fitted_network(fitted)._replace(loss=target_kind.loss)
         return cls(fitted, network, fitted_layers(fitted), rows, feature_names, y, weights)
 
     @cached_property

@@ -253,7 +253,8 @@ class Contents:
                 f"the fit; got {list(others)}. All others are in the file, and cannot be changed."
             )
         estimator = cls(**self.params, **others)
-        vars(estimator).update(self.earlier)
+        if self.earlier:
+            vars(estimator).update(self.earlier, _activation_=estimator.activation)
         return estimator
 
     def resumed_fit(self, estimator, inputs):

@@ -22,7 +22,7 @@ DATA_ATTRIBUTES = (
     "y_offset_",
     "y_scale_",
     "_target_kind_",
-    "_quantiles_",
+    "_loss_",  # its parameters, by their names
     "_features_",  # (n_features,) that the network has: the weights of the others are zero; None for all
 )
 FITTED_ATTRIBUTES = (

@@ -79,7 +79,7 @@ class Fit:
     def loss_range(self):
         """Compute the least loss of the training rows, and the loss of a guess."""
         rows, shares = training_rows(self.run.data)
-        return target_kind_of(self.model).loss_range(self.model, self.run.data.targets[rows], shares)
+        return target_kind_of(self.model).loss_range(self.run.data.targets[rows], shares)
 
 
 @np.errstate(all="ignore")  # what overflows is refused here, or ends the training
@@ -99,7 +99,7 @@ def plan_fit(estimator, inputs):
     encoded = inputs.encoded_for(model, goes_on)
     vars(model).update((name, copy.copy(value)) for name, value in encoded.attributes.items())
     all_rows = weighted_rows(model, inputs, encoded)
-    loss = encoded.target_kind.loss_of(model)
+    loss = encoded.target_kind.loss
     solver = chosen_solver(model, inputs, loss, all_rows.n_samples, all_rows.X.n_features)
     data = with_validation(all_rows, model, inputs, encoded, solver, streams.split)
     network, optimizer = network_of(model, encoded, data, loss), optimizer_of(model, solver, loss)
@@ -158,6 +158,12 @@ def stochastic_solvers():
 def check_same_network(model):
     """Raise ValueError if the parameters of a fitted model do not describe the fitted network."""
     n_hidden, dtype = model.coefs_[0].shape[1], model.coefs_[0].dtype.name
+    if activation_of(model.activation) != activation_of(model._activation_):
+        raise ValueError(
+            f"activation={model.activation!r}, but the fitted network has {model._activation_!r} and cannot "
+            "be trained further with another one; set activation back, or start anew with fit and "
+            "warm_start=False."
+        )
     if model.n_hidden != n_hidden:
         raise ValueError(
             f"n_hidden={model.n_hidden}, but the fitted network has {n_hidden} hidden units and cannot be "

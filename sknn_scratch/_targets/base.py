@@ -15,8 +15,7 @@ of most kinds.
     check(y)              raise ValueError unless y fits the y of the first fit
     strata(y)             get the number (n_samples,) of each row's stratum, for a split of the rows
     encode(y, dtype)      write y as targets (n_samples, n_outputs) for the loss
-    loss_of(estimator)    make the estimator's loss
-    loss_of_a_constant(estimator, targets, shares)
+    loss_of_a_constant(targets, shares)
                           compute the mean loss of the best constant outputs for targets (n_samples,
                           n_outputs) and shares of the rows (n_samples,), whose sum is one
     fitted_attributes()   get the fitted attributes that describe the targets
@@ -31,6 +30,7 @@ from typing import ClassVar
 
 from sklearn.utils import check_array
 
+from sknn_scratch._core.loss import Loss
 from sknn_scratch._targets.checks import check_none_missing, plain_labels
 from sknn_scratch._targets.weights import combine_weights
 
@@ -56,6 +56,7 @@ class TargetKind:
     n_kept: ClassVar[int] = 1  # rows of each stratum that must stay in training
     usual_alpha: ClassVar[float] = 1.0  # the strength of the penalty if the data cannot choose it
     n_outputs: int  # of the network
+    loss: Loss  # of the network
 
     def check_further(self, estimator, y, inputs):
         """Raise ValueError unless training can continue with this y."""
@@ -65,20 +66,17 @@ class TargetKind:
         """Say what is wrong with the targets (n_samples, n_outputs) of the first call of ``partial_fit``."""
         return
 
-    def outlier_factor(self, estimator, y, weights):
+    def outlier_factor(self, y, weights):
         """Compute by which factor outliers make the scale of y larger; None if they hardly move the loss."""
         return
 
-    def least_loss(self, estimator, targets, shares):
+    def least_loss(self, targets, shares):
         """Compute the mean loss of a network that fits all rows but the outliers."""
         return 0.0
 
-    def loss_range(self, estimator, targets, shares):
+    def loss_range(self, targets, shares):
         """Compute the least loss, and the loss of a guess: of the best constant."""
-        return (
-            self.least_loss(estimator, targets, shares),
-            self.loss_of_a_constant(estimator, targets, shares),
-        )
+        return self.least_loss(targets, shares), self.loss_of_a_constant(targets, shares)
 
     def row_weights(self, estimator, sample_weight, y):
         """Combine all weights into one for each row (n_samples,); None if all are one."""

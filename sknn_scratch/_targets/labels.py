@@ -78,10 +78,7 @@ class Labels(TargetKind):
         log_p, log_not_p = functools.reduce(np.logaddexp, both)
         return log_p - log_not_p
 
-    def loss_of(self, estimator):
-        return self.loss
-
-    def loss_of_a_constant(self, estimator, targets, shares):
+    def loss_of_a_constant(self, targets, shares):
         """Compute the sum of the entropies of the labels."""
         p = np.clip((1 + shares @ targets) / 2, 0, 1)
         return float((entr(p) + entr(1 - p)).sum())
@@ -168,7 +165,7 @@ class Multiclass(Exclusive):
         all_log_p = [log_softmax(outputs, axis=1) for outputs in all_outputs]
         return functools.reduce(np.logaddexp, all_log_p) - math.log(len(all_log_p))
 
-    def loss_of_a_constant(self, estimator, targets, shares):
+    def loss_of_a_constant(self, targets, shares):
         """Compute the entropy of the classes."""
         return float(entr(shares @ targets).sum())
 

@@ -10,7 +10,7 @@ from sknn_scratch._targets.base import Kinds
 from sknn_scratch._targets.quantiles import SeveralQuantiles
 from sknn_scratch._targets.rates import Rates
 from sknn_scratch._targets.reals import Reals
-from sknn_scratch._targets.scaled import loss_of
+from sknn_scratch._targets.scaled import loss_of, parameters_of_loss
 from sknn_scratch._targets.weights import combine_weights, distinct_values
 
 KINDS = {kind.name: kind for kind in (Reals, Rates, SeveralQuantiles)}
@@ -57,16 +57,18 @@ class NumberKinds(Kinds):
         Each column is measured by its distinct values in ascending order, so that the order of the rows does
         not even change the rounding.
         """
-        loss, weights = loss_of(estimator), combine_weights(sample_weight, None)
+        parameters, weights = parameters_of_loss(estimator), combine_weights(sample_weight, None)
+        loss = loss_of(parameters)
         kind = BY_LINK[loss.link]
         columns = [distinct_values(column, weights) for column in y.reshape(len(y), -1).astype(float).T]
         offset, scale = np.transpose([kind.measure(loss, *one) for one in columns])
         if y.ndim == 1:
             offset, scale = float(offset[0]), float(scale[0])
-        made = kind.of_first(estimator, offset, scale)
+        made = kind(offset, scale, parameters)
         made.check(y)
         return made
 
     @staticmethod
     def of_fitted(fitted):
-        return KINDS[fitted._target_kind_].of_fitted(fitted)
+        parameters = fitted._loss_
+        return BY_LINK[loss_of(parameters).link](fitted.y_offset_, fitted.y_scale_, parameters)

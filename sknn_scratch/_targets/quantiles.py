@@ -8,7 +8,6 @@ from sklearn.metrics import d2_pinball_score
 from sknn_scratch._core.loss import Targets
 from sknn_scratch._core.robust import Quantile
 from sknn_scratch._targets.reals import FAR_TARGETS, Reals
-from sknn_scratch._targets.scaled import plain
 
 
 class SeveralQuantiles(Reals):
@@ -17,21 +16,10 @@ class SeveralQuantiles(Reals):
     name, link = "quantiles", "gaps"
     predicts_columns = True
 
-    def __init__(self, offset, scale, quantiles):
-        super().__init__(offset, scale)
-        self.quantiles = quantiles  # a tuple, as the user gives them
-        self.loss = Quantile.of(quantile=quantiles)
-
-    @classmethod
-    def of_first(cls, estimator, offset, scale):
-        return cls(offset, scale, plain(estimator.quantile))
-
-    @classmethod
-    def of_fitted(cls, fitted):
-        return cls(fitted.y_offset_, fitted.y_scale_, plain(fitted._quantiles_))
-
-    def fitted_attributes(self):
-        return super().fitted_attributes() | {"_quantiles_": np.array(self.quantiles)}
+    @property
+    def quantiles(self):
+        """List the quantiles, in the order of the user."""
+        return self.parameters["quantile"]
 
     @property
     def n_outputs(self):
@@ -52,20 +40,11 @@ class SeveralQuantiles(Reals):
         """Choose the first output, which moves all quantiles."""
         return slice(1)
 
-    def loss_of(self, estimator):
-        loss = super().loss_of(estimator)
-        if plain(estimator.quantile) != self.quantiles:
-            raise ValueError(
-                f"quantile={estimator.quantile}, but the outputs of the fitted network are for the quantiles "
-                f"{list(self.quantiles)}; set quantile back, or start anew with fit and warm_start=False."
-            )
-        return loss
-
     def check(self, y):
         """Raise ValueError unless y has one column."""
         if y[:1].size != len(y[:1]):
             raise ValueError(
-                f"With quantile={list(self.quantiles)}, predictions have a column for each quantile of one "
+                f"With quantile={self.quantiles}, predictions have a column for each quantile of one "
                 f"target, but y has {y.shape[1]} columns. Fit a network to each column, or one quantile."
             )
 
@@ -82,14 +61,14 @@ class SeveralQuantiles(Reals):
         quantiles = [self.loss.quantiles_of(outputs.T) for outputs in all_outputs]
         return self.loss.outputs_of(np.mean(quantiles, axis=0)).T
 
-    def loss_of_a_constant(self, estimator, targets, shares):
+    def loss_of_a_constant(self, targets, shares):
         """Compute the sum of the losses of the best constants, which do not cross."""
         return sum(
             self.best_of(Quantile(quantile), column, shares)
             for quantile, column in zip(self.loss.quantile, targets.T.astype(float), strict=True)
         )
 
-    def least_loss(self, estimator, targets, shares):
+    def least_loss(self, targets, shares):
         """Compute the mean loss of quantiles that are all the target, but for outliers."""
         all_targets = Targets.of(targets.astype(float), shares)
         near = np.clip(all_targets.values, -FAR_TARGETS, FAR_TARGETS)

@@ -9,7 +9,6 @@ import bisect
 import numpy as np
 
 from sknn_scratch._core.loss import Targets
-from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._targets.scaled import ScaledNumbers
 from sknn_scratch._targets.weights import distinct_values
 
@@ -40,21 +39,20 @@ class Reals(ScaledNumbers):
             "all later calls too. Begin with rows that are typical of y."
         )
 
-    def outlier_factor(self, estimator, y, weights):
+    def outlier_factor(self, y, weights):
         """Divide the standard deviation by the spread of most values, for the worst column of y."""
-        if LOSSES[estimator.loss].is_robust:
+        if self.loss.is_robust:
             return None
         columns = [distinct_values(column, weights) for column in y.reshape(len(y), -1).astype(float).T]
         return max(mean_and_deviation(*one)[1] / median_and_spread(*one)[1] for one in columns)
 
-    def least_loss(self, estimator, targets, shares):
+    def least_loss(self, targets, shares):
         """Compute the mean loss of outputs that are the targets, but for outliers of a robust loss."""
-        loss = self.loss_of(estimator)
-        if not loss.is_robust:
+        if not self.loss.is_robust:
             return 0.0
         all_targets = Targets.of(targets.astype(float), shares)
         near = np.clip(all_targets.values, -FAR_TARGETS, FAR_TARGETS)
-        return float(loss.total(near, all_targets))
+        return float(self.loss.total(near, all_targets))
 
     @staticmethod
     def constants(loss, targets):

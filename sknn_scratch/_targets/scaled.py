@@ -28,21 +28,13 @@ class ScaledNumbers(TargetKind):
 
     usual_alpha: ClassVar[float] = 3.0
 
-    def __init__(self, offset, scale):
+    def __init__(self, offset, scale, parameters):
         self.offset, self.scale = offset, scale  # numbers, or (n_outputs,) if y has columns
-
-    @classmethod
-    def of_first(cls, estimator, offset, scale):
-        """Make the kind of y of a first fit."""
-        return cls(offset, scale)
-
-    @classmethod
-    def of_fitted(cls, fitted):
-        """Make the kind of y that an estimator was fitted to."""
-        return cls(fitted.y_offset_, fitted.y_scale_)
+        self.parameters = parameters  # of the loss
+        self.loss = loss_of(parameters)
 
     def fitted_attributes(self):
-        return {"y_offset_": self.offset, "y_scale_": self.scale, "_target_kind_": self.name}
+        return {"y_offset_": self.offset, "y_scale_": self.scale, "_loss_": self.parameters}
 
     @property
     def n_outputs(self):
@@ -53,15 +45,14 @@ class ScaledNumbers(TargetKind):
         """Name the columns of y (n_outputs,)."""
         return ["y"] if np.ndim(self.scale) == 0 else [f"y{i}" for i in range(self.n_outputs)]
 
-    def loss_of(self, estimator):
-        """Make the estimator's loss, with its parameters."""
-        loss = loss_of(estimator)
-        if loss.link != self.link:
+    def check_further(self, estimator, y, inputs):
+        super().check_further(estimator, y, inputs)
+        if (now := parameters_of_loss(estimator)) != self.parameters:
             raise ValueError(
-                f"loss={loss.name!r}, but the outputs of the fitted network are for another kind of loss; "
-                "set it back, or start anew with fit and warm_start=False."
+                f"{written(now)}, but the outputs of the fitted network are for {written(self.parameters)} "
+                "and cannot be trained further with another loss; set it back, or start anew with fit and "
+                "warm_start=False."
             )
-        return loss
 
     def check(self, y):
         """Raise ValueError unless y has the same number of columns as in the first fit."""
@@ -107,10 +98,9 @@ class ScaledNumbers(TargetKind):
         """Compute R2, the mean of all columns."""
         return r2_score(y, predicted, sample_weight=sample_weight)
 
-    def loss_of_a_constant(self, estimator, targets, shares):
+    def loss_of_a_constant(self, targets, shares):
         """Compute the mean loss of the best constants, one output after the other."""
-        loss = self.loss_of(estimator)
-        return sum(self.best_of(loss, column, shares) for column in targets.T.astype(float))
+        return sum(self.best_of(self.loss, column, shares) for column in targets.T.astype(float))
 
     def best_of(self, loss, targets, shares):
         """Compute the mean loss of the best constant for the targets (n_samples,) of one output."""
@@ -119,12 +109,23 @@ class ScaledNumbers(TargetKind):
         return min(float(loss.total(np.full_like(column.values, one), column)) for one in constants)
 
 
-def loss_of(estimator):
-    """Make the loss of a regressor, with its parameters."""
-    loss = LOSSES[estimator.loss]
-    return loss.of(**{field.name: plain(getattr(estimator, field.name)) for field in fields(loss)})
+def parameters_of_loss(estimator):
+    """Get the parameters of a regressor that define its loss."""
+    names = [field.name for field in fields(LOSSES[estimator.loss])]
+    return {"loss": estimator.loss} | {name: plain(getattr(estimator, name)) for name in names}
+
+
+def loss_of(parameters):
+    """Make a loss of the parameters that define it."""
+    others = dict(parameters)
+    return LOSSES[others.pop("loss")].of(**others)
+
+
+def written(parameters):
+    """Write parameters for a message."""
+    return ", ".join(f"{name}={value!r}" for name, value in parameters.items())
 
 
 def plain(numbers):
-    """Turn a number into a float, and several numbers into a tuple of floats."""
-    return float(numbers) if np.ndim(numbers) == 0 else tuple(map(float, numbers))
+    """Turn a number into a float, and several numbers into a list of floats."""
+    return float(numbers) if np.ndim(numbers) == 0 else list(map(float, numbers))

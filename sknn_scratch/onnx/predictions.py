@@ -89,5 +89,5 @@ def declare_regressor(operator: Any) -> None:
     n_samples = operator.inputs[0].get_first_dimension()
     float_type = type(guess_tensor_type(operator.inputs[0].type))
     model = operator.raw_operator
-    n_columns = len(getattr(model, "_quantiles_", np.atleast_1d(model.y_scale_)))
+    n_columns = len(target_kind_of(model).column_names())
     operator.outputs[0].set_type(float_type([n_samples, n_columns]))

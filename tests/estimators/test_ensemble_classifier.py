@@ -380,15 +380,17 @@ def test_control_c_before_all_networks_are_trained_leaves_the_earlier_ensemble(n
 # The steps of all networks before it; None is after the epoch.
 @pytest.mark.parametrize("n_calls", [20, pytest.param(None, marks=needs_callbacks)])
 def test_control_c_ends_a_loop_of_partial_fit_and_leaves_the_networks_as_they_were(n_calls):
-    clf = ensemble(activation="tanh", dropout=0.2).partial_fit(X3, Y3, [0, 1, 2])
+    activation = InterruptedActivation(10**9)
+    clf = ensemble(activation=activation, dropout=0.2).partial_fit(X3, Y3, [0, 1, 2])
+    activation.calls_left[0] = 0
     before = joblib.hash(vars(clf))
     if n_calls is None:
         clf.set_callbacks(AtEpoch(1, press_control_c))
-    else:
-        clf.set_params(activation=InterruptedActivation(n_calls), batch_size=1)
+    activation.calls_left[0] = n_calls or 10**9
     with pytest.raises(KeyboardInterrupt):
-        clf.partial_fit(X3, Y3)
-    clf.set_callbacks().set_params(activation="tanh", batch_size=10)
+        clf.set_params(batch_size=1).partial_fit(X3, Y3)
+    clf.set_callbacks().set_params(batch_size=10)
+    activation.calls_left[0] = 0
     assert joblib.hash(vars(clf)) == before
 
 

@@ -1,5 +1,6 @@
 """ShallowNNRegressor: known answers, the scale of y, and equal results by different ways."""
 
+import copy
 import pickle
 
 import numpy as np
@@ -375,24 +376,25 @@ def test_a_first_part_without_a_scale_is_warned_of():
         small_regressor().partial_fit(X, Y, weights)
 
 
-def test_a_fit_goes_on_with_another_loss_of_its_kind_only_and_as_many_targets():
-    both, reg = np.column_stack([Y, Y]), small_regressor(warm_start=True).fit(X, Y)
-    assert reg.set_params(loss="huber").fit(X, Y).n_iter_ == 30
+def test_a_fit_goes_on_with_its_loss_and_as_many_targets():
+    both, reg = np.column_stack([Y, Y]), small_regressor(loss="huber", warm_start=True).fit(X, Y)
     before = reg.predict(X)
-    for go_on, loss, y, message in (
-        (reg.fit, "poisson", Y, r"loss='poisson', but .* another kind"),
-        (reg.partial_fit, "huber", both, r"shape \(40, 2\), but .* a y of one dimension"),
+    for params, y, message in (
+        ({"loss": "poisson"}, Y, r"loss='poisson', but .* are for loss='huber', huber_delta=0.5 and"),
+        ({"huber_delta": 1}, Y, r"loss='huber', huber_delta=1.0, but .* huber_delta=0.5 and .*set it back"),
+        ({}, both, r"shape \(40, 2\), but .* a y of one dimension"),
     ):
-        reg.set_params(loss=loss)
-        with pytest.raises(ValueError, match=message):
-            go_on(X, y)
-        assert_array_equal(reg.predict(X), before)
+        for go_on in ("fit", "partial_fit"):
+            with pytest.raises(ValueError, match=message):
+                getattr(copy.deepcopy(reg).set_params(**params), go_on)(X, y)
+    assert reg.set_params(quantile=0.9, alpha=1.0, learning_rate=0.1).fit(X, Y).n_iter_ == 30
+    assert (reg.predict(X) != before).any()
     with pytest.raises(ValueError, match=r"shape \(40,\), but .* 2 columns"):
         small_regressor().partial_fit(X, both).partial_fit(X, Y)
     several = quantiles_of(warm_start=True).fit(X, Y)
-    with pytest.raises(ValueError, match=r"quantile=\[0.1, 0.5, 0.9\], but .* quantiles \[0.9, 0.05, 0.5\]"):
+    with pytest.raises(ValueError, match=r"quantile=\[0.1, 0.5, 0.9\], but .*quantile=\[0.9, 0.05, 0.5\]"):
         several.set_params(quantile=[0.1, 0.5, 0.9]).fit(X, Y)
-    with pytest.raises(ValueError, match="another kind of loss"):
+    with pytest.raises(ValueError, match="with another loss"):
         several.set_params(quantile=0.5).fit(X, Y)
 
 
