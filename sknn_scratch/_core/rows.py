@@ -82,6 +82,10 @@ class DenseRows:
         """View a block of rows of every network, or copy rows by their indices."""
         return type(self)(self.X[..., rows, :])
 
+    def astype(self, dtype: Any) -> "DenseRows":
+        """Convert the numbers, or return the rows if they have this type."""
+        return self if self.X.dtype == dtype else type(self)(self.X.astype(dtype))
+
     def with_ones(self) -> "RowsWithOnes":
         """Copy the rows, with a first column of ones."""
         widened = np.ones((self.X.shape[0], 1 + self.X.shape[1]), self.X.dtype)
@@ -172,6 +176,10 @@ class SparseRows:
     def take(self, rows: slice | Index) -> "SparseRows":
         """Copy some rows of every network."""
         return SparseRows([X[rows] for X in self.matrices], stacked=self.stacked)
+
+    def astype(self, dtype: Any) -> "SparseRows":
+        """Convert the numbers."""
+        return SparseRows([X.astype(dtype, copy=False) for X in self.matrices], stacked=self.stacked)
 
     def gatherer(self, stack_shape: tuple[int, ...], places: Sequence[slice]) -> Gather:
         """Make a function that gathers rows (..., n_gathered) and cuts them into batches."""

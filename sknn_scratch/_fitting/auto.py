@@ -22,10 +22,10 @@ LBFGS_WEIGHTS = 2**28 // (45 * 8)
 AUTO_BATCH_ROWS = 100
 # Training has this number of epochs at most.
 MOST_EPOCHS = 200
-# The longest cycle of the learning rate has about so many updates, and at most and at least so many epochs. A
-# short one has a share of its epochs. It is as good where there is little to learn.
+# The longest cycle of the learning rate has about so many updates, and at most and at least so many epochs.
+# Shorter ones have these shares of its epochs. They are as good where there is less to learn.
 LONGEST_CYCLE, MOST_CYCLE_EPOCHS, FEWEST_CYCLE_EPOCHS = 4000, 60, 4
-CYCLE_SHARES = (1 / 12, 1)
+CYCLE_SHARES = (1 / 12, 1 / 2, 1)
 # With fewer batches in an epoch, the learning rate is constant: the longest cycle would have too few updates.
 FEWEST_CYCLE_BATCHES = 10
 # An ensemble has so many networks for few and for many rows. With many, two that train longer are better than
@@ -61,7 +61,7 @@ def sets_steps(model):
 
 
 def can_have_any_length(model, solver, data):
-    """Whether a fit can have a short cycle or a long one: if it trains as by default, and sets no length."""
+    """Whether a fit can have a cycle of any length: if it trains as by default, and sets no length."""
     trains_as_tried = solver == "adam" and not sets_steps(model)
     return trains_as_tried and model.max_iter == "auto" and chosen_schedule(model, data) == "one_cycle"
 
@@ -100,9 +100,13 @@ def pace_of_one_cycle(n_rows, share):
 
 
 def cycle_shares(n_rows):
-    """List the shares of the longest cycle, in ascending order; a short one has half its epochs or fewer."""
-    shortest, longest = (pace_of_one_cycle(n_rows, share).max_iter for share in CYCLE_SHARES)
-    return CYCLE_SHARES if 2 * shortest <= longest else CYCLE_SHARES[1:]
+    """List the shares of the longest cycle that differ enough in their epochs, in ascending order."""
+    shares: list[float] = []
+    for share in CYCLE_SHARES[::-1]:
+        n_epochs = pace_of_one_cycle(n_rows, share).max_iter
+        if not shares or 1.5 * n_epochs <= pace_of_one_cycle(n_rows, shares[0]).max_iter:
+            shares.insert(0, share)
+    return shares
 
 
 def epochs_of_cycle(n_batches, share):

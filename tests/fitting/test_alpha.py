@@ -1,6 +1,7 @@
 """alpha="auto": chosen by cross-validation, from the rows alone."""
 
 import itertools
+import math
 from functools import partial
 
 import numpy as np
@@ -305,14 +306,64 @@ def test_many_rows_choose_a_long_cycle_if_it_is_better():
     assert epochs == [5, 60]
 
 
-@pytest.mark.parametrize(("best", "tried"), [(1, [1, 3, 10, 30]), (30, [10, 30, 100]), (100, [10, 30, 100])])
-def test_a_long_cycle_is_tried_with_the_alphas_on_the_better_side(monkeypatch, best, tried):
+@pytest.mark.parametrize(
+    ("levels", "tried", "n_epochs"),
+    [
+        ([1, 0.996], [5, 30], 5),
+        ([1, 0.99], [5, 30], 30),
+        ([1, 0.9, 0.899], [5, 30, 60], 30),
+        ([1, 0.9, 0.8], [5, 30, 60], 60),
+        ([1, math.nan], [5, 30], 5),
+        ([0, -1], [5, 30], 5),
+        ([-1, -1.1, -1.2], [5, 30, 60], 60),
+    ],
+)
+def test_a_longer_cycle_is_tried_while_the_losses_fall(monkeypatch, levels, tried, n_epochs):
+    found = []
+
     def of(trials, alphas, share):
-        return {alpha: abs(np.log(alpha / best)) for alpha in alphas}
+        found.append(math.ceil(60 * share))
+        return dict.fromkeys(alphas, levels[tried.index(found[-1])])
+
+    monkeypatch.setattr(held_out.Trials, "of", of)
+    fitted = network(max_iter="auto").fit(MANY_X, MANY_Y)
+    assert (list(dict.fromkeys(found)), fitted.n_iter_) == (tried, n_epochs)
+
+
+@pytest.mark.parametrize(
+    ("best", "tried"), [(1, [1, 3, 10, 30]), (10, [3, 10, 30]), (30, [10, 30, 100]), (100, [10, 30, 100])]
+)
+def test_alphas_beyond_the_better_one_are_tried_until_the_loss_rises(monkeypatch, best, tried):
+    def of(trials, alphas, share):
+        return {alpha: 5 + abs(np.log(alpha / best)) for alpha in alphas}
 
     monkeypatch.setattr(held_out.Trials, "of", of)
     fitted = network().fit(MANY_X, MANY_Y)
     assert (fitted.alpha_path_["alpha"].tolist(), fitted.alpha_) == (tried, best)
+
+
+def test_a_longer_cycle_starts_with_the_best_two_alphas(monkeypatch):
+    first = {}
+
+    def of(trials, alphas, share):
+        first.setdefault(share, list(alphas))
+        return {alpha: (5 + abs(np.log(alpha / 1))) / (1 + share) for alpha in alphas}
+
+    monkeypatch.setattr(held_out.Trials, "of", of)
+    network(max_iter="auto").fit(MANY_X, MANY_Y)
+    assert list(first.values()) == [[10, 30], [1, 3], [1, 3]]
+
+
+def test_the_choice_of_many_rows_is_in_single_precision_unless_this_takes_much_memory(monkeypatch):
+    x = MANY_X.astype(np.float32)
+    single = path_of(x, MANY_Y)
+    module.memo.clear()
+    assert path_of(x.astype(np.float64), MANY_Y) == single
+    module.memo.clear()
+    monkeypatch.setattr(held_out, "MOST_VALUES", x.size - 1)
+    double = path_of(x.astype(np.float64), MANY_Y)
+    assert double != single
+    assert_allclose(double[1], single[1], rtol=1e-3)
 
 
 @pytest.mark.filterwarnings("ignore:The training has failed")
@@ -332,7 +383,6 @@ def test_a_fit_that_trains_otherwise_has_the_alpha_of_the_long_cycle(params, n_e
     assert (other.n_iter_, other.alpha_) == (n_epochs, long.alpha_)
     assert_array_equal(other.alpha_path_["loss"], long.alpha_path_["loss"])
     default = network(max_iter="auto").fit(MANY_X, NOISE)
-    assert_array_equal(default.alpha_path_["alpha"], held_out.ALPHAS)
     assert not set(default.alpha_path_["loss"]) & set(long.alpha_path_["loss"])
 
 

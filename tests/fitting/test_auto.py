@@ -160,7 +160,9 @@ def test_epochs_of_a_cycle_follow_its_updates(n_rows, params, n_epochs):
     assert pace(n_rows, **params).max_iter == n_epochs
 
 
-@pytest.mark.parametrize(("n_rows", "n_epochs"), [(1_500, [5, 60]), (60_000, [4, 33]), (10**7, [4])])
+@pytest.mark.parametrize(
+    ("n_rows", "n_epochs"), [(1_500, [5, 30, 60]), (60_000, [4, 17, 33]), (10**6, [4, 8]), (10**7, [4])]
+)
 def test_short_cycles_have_four_epochs_and_more(n_rows, n_epochs):
     assert [pace_of_one_cycle(n_rows, share).max_iter for share in cycle_shares(n_rows)] == n_epochs
 
