@@ -14,7 +14,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from sknn_scratch._tables.columns import BOOLEANS
-from sknn_scratch._tables.encoder import quantiles
+from sknn_scratch._tables.pieces import quantiles
 
 BINS, MAX_CATEGORIES = 16, 8  # of a column; all other categories are one place
 PAIR_BINS, PAIR_CATEGORIES = 8, 7  # of a column of a pair

@@ -15,7 +15,7 @@ from skl2onnx.common.data_types import (
 from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 
 from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed, text_of
-from sknn_scratch._tables.encoder import BOUND, PiecewiseLinearEncoder
+from sknn_scratch._tables.encoder import PiecewiseLinearEncoder
 from sknn_scratch._tables.table_encoder import MANY, mean_endings
 from sknn_scratch.onnx.graph import Graph, Name
 
@@ -49,7 +49,7 @@ def add_pieces(graph: Graph, column: Name, piece: Any) -> Iterator[Name]:
     is_missing = graph.add("IsNaN", column)
     z = graph.add("Div", graph.add("Sub", column, piece.mean), piece.scale)
     z = graph.add("Min", graph.add("Max", z, -1e9), 1e9)
-    square = graph.add("Mul", graph.add("Mul", z, z), BOUND**-2)
+    square = graph.add("Mul", graph.add("Mul", z, z), piece.bound**-2)
     bounded = graph.add("Div", z, graph.add("Sqrt", graph.add("Add", square, 1.0)))
     yield graph.add("Where", is_missing, 0.0, bounded)
     bends = [add_ramps(graph, column, ramps) for ramps in piece.ramps]

@@ -271,11 +271,13 @@ def make_table(n_rows=300):
 
 
 @every_dtype
-@pytest.mark.parametrize("n_rows", [300, 1500])
-def test_the_encoder(n_rows, dtype):
+@pytest.mark.parametrize(
+    ("n_rows", "bends", "has_components"), [(300, True, False), (1500, True, True), (1500, False, False)]
+)
+def test_the_encoder(n_rows, bends, has_components, dtype):
     X = make_table(n_rows)[["gap", "large", "few"]].to_numpy().astype(dtype)
-    encoder = PiecewiseLinearEncoder("auto").fit(X)
-    assert (encoder.components_[0] is not None) == (n_rows == 1500)
+    encoder = PiecewiseLinearEncoder("auto").fit(X, None if bends else np.zeros(n_rows))
+    assert (encoder.components_[0] is not None) == has_components
     rows = np.vstack([X, 1000 * X, -1000 * X])
     (found,) = predict_by_onnx(encoder, rows)
     assert found.dtype == dtype

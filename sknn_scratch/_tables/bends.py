@@ -1,0 +1,86 @@
+"""Whether y bends along some column, or changes along straight lines alone.
+
+Ramps let a network bend along a column. Where y does not bend, they are noise, of which a network learns
+some. Tables that a random network had generated had higher losses with ramps, in up to three times as long.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sknn_scratch._tables.pieces import (
+    BOUND_WITHOUT_RAMPS,
+    LEAST_VARIANCE,
+    bounded,
+    bounded_value,
+    mean_and_spread,
+    mean_products,
+    n_ramps,
+    way_in_bins,
+)
+
+# Ramps help if, along some column, they explain more of y than this share of what straight lines explain, and
+# than this share of what the best line leaves. Chance may explain so many of its standard deviations.
+LEAST_BEND, CERTAIN = 0.02, 3.0
+# Of a y of classes, or of few different numbers, so many values count: the most frequent ones.
+MOST_VALUES = 10
+
+
+class Explained(NamedTuple):
+    """Shares of the variance of y."""
+
+    by_line: float  # along the bounded value of a column
+    by_ramps: float  # further, without what is expected by chance
+    by_chance: float  # a standard deviation of this
+
+
+@np.errstate(invalid="ignore", over="ignore")  # a y that is not finite is refused later
+def bends_somewhere(y, X, all_knots):
+    """Whether y (n_samples,) or (n_samples, n_outputs) bends along a column of X (n_samples, n_features)."""
+    targets = scaled_targets(y)
+    columns = [(column, knots) for column, knots in zip(X.T, all_knots, strict=True) if n_ramps(knots.coarse)]
+    if not columns:
+        return False
+    by_line, by_ramps, by_chance = np.transpose([explained(*one, targets) for one in columns])
+    least = LEAST_BEND * min(by_line.sum(), 1 - by_line.max())
+    return bool((by_ramps > least + CERTAIN * by_chance).any())
+
+
+def explained(column, knots, targets):
+    """Measure what a column (n_samples,) explains of the targets (n_samples, n_targets)."""
+    is_known = ~np.isnan(column)
+    values, targets = bounded(column[is_known]), targets[is_known]
+    line = bounded_value(values, *mean_and_spread(values), BOUND_WITHOUT_RAMPS)
+    line = (line - line.mean()) / (line.std() or 1.0)
+    targets = (targets - targets.mean(axis=0)).T
+    of_line = targets @ line / len(values)
+    slopes, *of_ramps = mean_products(values, knots.coarse, np.vstack([line, targets]))
+    beside_line = of_ramps - np.outer(of_line, slopes)
+    ramps = way_in_bins(knots.typical, knots.coarse)
+    covariance = np.cov(ramps, rowvar=False) - np.outer(slopes, slopes)
+    variances, components = np.linalg.eigh(covariance)
+    kept = variances > LEAST_VARIANCE
+    by_ramps = ((beside_line @ components[:, kept]) ** 2 / variances[kept]).sum()
+    n, n_components = len(values), kept.sum()
+    return Explained((of_line**2).sum(), by_ramps - n_components / n, np.sqrt(2 * n_components) / n)
+
+
+def scaled_targets(y):
+    """Make targets (n_samples, n_targets) of y, which have a variance of one in all."""
+    y = np.asarray(y)
+    targets = np.hstack([targets_of(one) for one in y.reshape(len(y), -1).T])
+    targets = targets - targets.mean(axis=0)
+    return targets / (np.sqrt((targets**2).mean(axis=0).sum()) or 1.0)
+
+
+def targets_of(y):
+    """Make columns (n_samples, n) of y (n_samples,): bounded numbers, or whether y is one of few values."""
+    try:
+        values, is_text = y.astype(np.float64), False
+    except (TypeError, ValueError):
+        values, is_text = np.unique(y.astype(str), return_inverse=True)[1], True
+    distinct, counts = np.unique(values, return_counts=True)
+    if len(distinct) > MOST_VALUES and not is_text:
+        return bounded_value(values, *mean_and_spread(values), BOUND_WITHOUT_RAMPS)[:, np.newaxis]
+    frequent = distinct[np.argsort(-counts, kind="stable")][:MOST_VALUES]
+    return (values[:, np.newaxis] == frequent[: max(1, len(frequent) - 1)]).astype(np.float64)

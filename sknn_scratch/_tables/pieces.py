@@ -1,0 +1,217 @@
+"""How one column of numbers is encoded: the limits of its bins, and what becomes of a value."""
+
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+# A standardised value stays between minus and plus this bound. The narrow one bends the value itself, but
+# ramps can straighten it.
+BOUND, BOUND_WITHOUT_RAMPS = 3.0, 5.0
+# Larger numbers count as this one: the difference of two numbers must not overflow.
+LARGEST = np.finfo(np.float64).max / 4
+# Knots that are closer than this are one, since the slope between them would overflow.
+SMALLEST_BIN = np.finfo(np.float64).smallest_normal
+# A fine ramp has this size, and a coarse one has a size of one.
+FINE_SIZE = 0.5
+# If fine knots must be fewer, every second is left out, or all.
+MOST_THINNED = 2
+# The ramps of both sizes vary together. Their principal components with a larger variance than this are less
+# than half as many numbers, and networks were as good with them, in three quarters of the time. They are
+# found from this number of values.
+LEAST_VARIANCE, TYPICAL_VALUES = 0.003, 1000
+
+
+class Knots(NamedTuple):
+    """Where the bins of a column end."""
+
+    coarse: NDArray[np.float64]  # (n_knots,), ascending
+    fine: NDArray[np.float64]  # (n_fine_knots,), ascending; none if the coarse ones are all different values
+    typical: NDArray[np.float64]  # (n,), ascending: of equally many rows each
+    fine_are_all: bool  # whether the fine ones are all different values
+
+    def thinned(self, step):
+        """Keep every ``step``-th fine knot, or none of too few; if they are all values, make them coarse."""
+        if step > MOST_THINNED or not len(self.fine):
+            return self._replace(fine=np.empty(0))
+        if self.fine_are_all:
+            return self._replace(coarse=self.fine, fine=np.empty(0))
+        return self._replace(fine=self.fine[::step])
+
+
+NO_KNOTS = Knots(np.empty(0), np.empty(0), np.empty(0), fine_are_all=False)
+
+
+class Ramps(NamedTuple):
+    """The ramps between some knots."""
+
+    knots: NDArray[np.float64]  # (n_knots,), ascending
+    means: NDArray[np.float64]  # (n_ramps,)
+    size: float  # of each ramp
+
+
+class Piece(NamedTuple):
+    """How one column is encoded."""
+
+    mean: float
+    scale: float
+    bound: float  # of the standardised value
+    knots: NDArray[np.float64]  # (n_knots,), ascending
+    fine_knots: NDArray[np.float64]  # (n_fine_knots,), ascending
+    ramp_means: NDArray[np.float64]  # (n_ramps,), of all
+    components: NDArray[np.float64] | None  # (n_ramps, n_components); None if the ramps stay
+    has_missing: bool
+
+    @property
+    def ramps(self):
+        """The ramps between the knots, and those between the fine knots, if there are any."""
+        means, fine_means = np.split(self.ramp_means, [n_ramps(self.knots)])
+        both = (Ramps(self.knots, means, 1.0), Ramps(self.fine_knots, fine_means, FINE_SIZE))
+        return [ramps for ramps in both if len(ramps.means)]
+
+    @property
+    def suffixes(self):
+        """What is added to the name of the column, for each of its encodings."""
+        name, n = "ramp", len(self.ramp_means)
+        if self.components is not None:
+            name, n = "component", self.components.shape[1]
+        ends = (f"_{name}{number + 1}" for number in range(n))
+        return ["", *ends, *["_missing"] * int(self.has_missing)]
+
+    def fill_ramps(self, values, out):
+        """Fill the ramps (n, n_ramps) of values (n,)."""
+        start = 0
+        for knots, means, size in self.ramps:
+            end = start + len(means)
+            out[:, start:end] = size * way_in_bins(values, knots) - means
+            start = end
+
+
+def choose_knots(column, n_bins, n_fine_bins):
+    """Choose the knots of a column (n_samples,), coarse and fine ones."""
+    distinct, counts = np.unique(known(column), return_counts=True)
+    coarse, fine = quantiles(distinct, counts, n_bins), np.empty(0)
+    if n_fine_bins and len(distinct) > n_bins + 1:
+        fine = quantiles(distinct, counts, n_fine_bins)
+    n_typical = TYPICAL_VALUES if n_fine_bins and len(distinct) else 0
+    ranks = np.linspace(0, counts.sum(), n_typical, endpoint=False)
+    typical = distinct[np.searchsorted(np.cumsum(counts), ranks, side="right")]
+    return Knots(coarse, fine, typical, len(distinct) <= n_fine_bins + 1)
+
+
+def fit_piece(column, knots, bound=BOUND):
+    """Measure a column (n_samples,) with these knots."""
+    values = known(column)
+    means = np.append(mean_ramps(values, knots.coarse), FINE_SIZE * mean_ramps(values, knots.fine))
+    has_missing = len(values) < len(column)
+    piece = Piece(*mean_and_spread(values), bound, knots.coarse, knots.fine, means, None, has_missing)
+    return piece._replace(components=components_of(knots.typical, piece)) if len(knots.fine) else piece
+
+
+def components_of(values, piece):
+    """Find the principal components (n_ramps, n_components) of the ramps of ascending values (n,).
+
+    Each is positive for the largest value, so that its sign does not depend on rounding.
+    """
+    ramps = np.empty((len(values), len(piece.ramp_means)))
+    piece.fill_ramps(values, ramps)
+    variances, components = np.linalg.eigh(np.cov(ramps, rowvar=False))
+    components = components[:, variances > LEAST_VARIANCE][:, ::-1]
+    return components * np.copysign(1, ramps[-1] @ components)
+
+
+def known(column):
+    """Convert the values (n,) of a column (n_samples,) that are not missing."""
+    return bounded(column[~np.isnan(column)])
+
+
+def bounded(column):
+    """Convert a column to float64, and bound its numbers so that no difference of two overflows."""
+    return np.clip(column.astype(np.float64), -LARGEST, LARGEST)
+
+
+def mean_and_spread(values):
+    """Compute the mean and the standard deviation of values (n,); a spread of zero becomes one."""
+    if not len(values) or values.min() == values.max():
+        return values[0] if len(values) else 0.0, 1.0
+    unit = np.abs(values).max()  # so that no square and no sum overflows
+    parts = values / unit
+    return unit * parts.mean(), unit * parts.std() or unit  # a spread of subnormal numbers may become zero
+
+
+def quantiles(distinct, counts, n_bins):
+    """Choose knots (at most n_bins + 1,) among distinct values (n,), with about as many rows in each bin.
+
+    A frequent value counts no more than a bin, so that the other knots are spread over the other values.
+    """
+    knots = distinct
+    if len(distinct) > n_bins + 1:
+        ranks = np.cumsum(np.minimum(counts, rows_in_a_bin(counts, n_bins)))
+        chosen = np.searchsorted(ranks, np.linspace(0, ranks[-1], n_bins + 1))
+        knots = distinct[np.unique(np.minimum(chosen, len(distinct) - 1))]
+    return knots[np.diff(knots, prepend=-np.inf) >= SMALLEST_BIN]
+
+
+def rows_in_a_bin(counts, n_bins):
+    """Compute how many rows a bin has if each value of more rows than this has a bin of its own."""
+    frequent = np.sort(counts)[::-1][:n_bins]
+    rest = counts.sum() - np.append(0, np.cumsum(frequent)[:-1])  # without the first, the first two, ...
+    shares = rest / np.arange(n_bins, 0, -1)
+    return shares[np.argmax(frequent <= shares)]
+
+
+def n_ramps(knots):
+    """Count the ramps between knots; two knots need none, since the bounded value bends between them too."""
+    return len(knots) - 1 if len(knots) > 2 else 0
+
+
+def way_in_bins(values, knots):
+    """Compute for values (n,) how far each is in each bin, from 0 to 1: (n, n_ramps)."""
+    position = np.interp(values, knots, np.arange(len(knots)))
+    return np.clip(position[:, np.newaxis] - np.arange(n_ramps(knots)), 0, 1)
+
+
+def mean_ramps(values, knots):
+    """Compute the mean of each ramp (n_ramps,) over values (n,)."""
+    return mean_products(values, knots, np.ones((1, len(values))))[0]
+
+
+def mean_products(values, knots, factors):
+    """Compute the means (n_factors, n_ramps) over values (n,) of each factor (n_factors, n) times each ramp.
+
+    There is no array of ramps: a value is some way into the ramp of its bin, and at the end of all earlier
+    ramps.
+    """
+    if not n_ramps(knots):
+        return np.empty((len(factors), 0))
+    way, bins = np.modf(np.interp(values, knots, np.arange(len(knots))))
+    in_bin = partial(np.bincount, bins.astype(np.intp), minlength=len(knots))
+    sums = np.array([in_bin(factor) for factor in factors])
+    beyond = sums.sum(axis=1, keepdims=True) - np.cumsum(sums, axis=1)
+    in_ramp = np.array([in_bin(way * factor) for factor in factors])
+    return (in_ramp + beyond)[:, :-1] / len(values)
+
+
+def bounded_value(values, mean, scale, bound):
+    """Standardise values (n,), and bound them smoothly."""
+    with np.errstate(over="ignore"):  # far outside the range of the training set: infinity, which is bounded
+        z = np.clip((values - mean) / scale, -1e9, 1e9)
+    return z / np.sqrt(1 + (z / bound) ** 2)
+
+
+def encode(column, piece, out):
+    """Encode a column (n_samples,) into ``out`` (n_samples, n_encodings)."""
+    is_missing = np.isnan(column)
+    values = bounded(column)
+    out[:, 0] = bounded_value(values, piece.mean, piece.scale, piece.bound)
+    bends = out[:, 1:-1] if piece.has_missing else out[:, 1:]
+    if piece.components is None:
+        piece.fill_ramps(values, bends)
+    else:
+        ramps = np.empty((len(values), len(piece.ramp_means)))
+        piece.fill_ramps(values, ramps)
+        bends[:] = ramps @ piece.components
+    out[is_missing] = 0
+    if piece.has_missing:
+        out[:, -1] = is_missing
