@@ -9,6 +9,7 @@ import scipy.sparse
 from numpy.typing import NDArray
 from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
@@ -150,7 +151,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         values = {name: kind.read(read[name], name)[0] for name, kind in kinds.items()}
         for name, kind in kinds.items():
             kind.prepare(values[name])
-        for name in self._too_many_categories(kinds, values, y):
+        too_many, one_hot = self._too_many_categories(kinds, values, y)
+        for name in too_many:
             kinds[name].encoder = MANY
         tables = make_tables(kinds, values)
         encoders = {}
@@ -158,8 +160,14 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             encoders[MANY] = clone(self.many)
             with config_context(enable_metadata_routing=False):  # TargetEncoder of 1.9 would want groups
                 tables = with_means(tables, encoders[MANY].fit_transform(as_array(tables[MANY]), y))
-        encoders |= {encoder: clone(getattr(self, encoder)) for encoder in tables}
-        encoded = [encoders[encoder].fit_transform(as_array(table), y) for encoder, table in tables.items()]
+        encoded = []
+        for encoder, table in tables.items():
+            if encoder == CATEGORIES and isinstance(one_hot, OneHotEncoder) and not too_many:
+                encoders[encoder] = one_hot
+                encoded.append(one_hot.transform(as_array(table)))
+            else:
+                encoders[encoder] = clone(getattr(self, encoder))
+                encoded.append(encoders[encoder].fit_transform(as_array(table), y))
         self._kinds, self.encoders_ = kinds, encoders
         self.target_encoded_ = [name for name, kind in kinds.items() if kind.encoder == MANY]
         self.kinds_ = {name: kind.name for name, kind in kinds.items()}
@@ -226,19 +234,22 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
 
     @np.errstate(invalid="ignore")  # scikit-learn casts an infinite y to integers before it refuses it
     def _too_many_categories(self, kinds, values, y):
-        """Name the columns of categories of which too many rows would be merged, or that are too wide."""
+        """Name the columns of categories of which too many rows would be merged, or that are too wide.
+
+        Also returns the encoder of all columns of categories, fitted, or None if it was not needed.
+        """
         table = {(name, ""): values[name] for name, kind in kinds.items() if kind.encoder == CATEGORIES}
         if self.many is None or not table or y is None:
-            return []
+            return [], None
         target_type = getattr(self.many, "target_type", "auto")
         if target_type == "auto":
             target_type = type_of_target(y, input_name="y")
         if target_type not in ONE_TARGET or np.shape(y)[1:] not in ((), (1,)):
-            return []
+            return [], None
         has_classes = target_type != "continuous"
         counts = np.unique(y, return_counts=True)[1] if has_classes else np.array([len(y)])
         if counts.max() < FEWEST_ROWS:
-            return []
+            return [], None
         names = [name for name, _ in table]
         encoder = clone(self.categories).fit(as_array(table), y)
         groups = rare_groups(encoder, names).items()
@@ -252,7 +263,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
                 break
             chosen.append(name)
             n_features -= width
-        return chosen
+        return chosen, encoder
 
     def _columns_in(self, X):
         """Take the columns of the fit from a table: by name or, if one of the two has none, in order."""
