@@ -20,10 +20,10 @@ from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.loss import Targets
 from sknn_scratch._core.losses import LOSSES
-from sknn_scratch._core.network import Network, Penalty, WeightDecay, Workspace, loss_gradient
-from sknn_scratch._core.optimizers import SOLVERS, Vectors
+from sknn_scratch._core.network import Network, Penalty, Workspace, loss_gradient
+from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import NetworkShape, initialise, view_parameters
-from sknn_scratch._core.rows import SparseRows, rows_of
+from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._core.training import Hooks, train
 
@@ -47,10 +47,6 @@ def make_data(kind, n_samples=60, n_features=4, seed=0):
 def moons(n_samples=200, scale=1.0):
     X, y = make_moons(n_samples, noise=0.15, random_state=0)
     return scale * StandardScaler().fit_transform(X), y
-
-
-def xor():
-    return np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
 
 
 def make_rows(n_samples=60, n_targets=None, seed=0):
@@ -83,22 +79,6 @@ def as_sparse(problem):
     """Turn small values into zeros: the same problem, dense and in CSR form."""
     X = np.where(abs(problem.X) < 1, 0, problem.X)
     return problem._replace(X=X), problem._replace(X=scipy.sparse.csr_array(X))
-
-
-def numbered_rows(n_rows, sparse=False):
-    """Make fields of Data: a row of X holds its number and the next one, a row of the targets its number."""
-    numbers = np.arange(float(n_rows))[:, np.newaxis]
-    X = np.hstack([numbers, numbers + 1])
-    return {"X": rows_of(scipy.sparse.csr_array(X) if sparse else X), "targets": numbers.copy()}
-
-
-def matrix_of(rows):
-    """Get the design matrix (..., n_samples, n_features) of rows of any kind."""
-    if isinstance(rows, SparseRows):
-        matrices = np.array([one.toarray() for one in rows.matrices])
-        return matrices if rows.stacked else matrices[0]
-    assert (rows.X[..., : rows.has_ones] == 1).all()
-    return rows.X[..., rows.has_ones :]
 
 
 def make_batch(problem, row_weights=None):
@@ -171,23 +151,6 @@ HYPERPARAMETERS = {
     for solver in SOLVERS.values()
     for field in fields(solver)
 }
-
-
-def optimise(name, params, gradient, n_steps, learning_rates, penalty=None, **hyperparameters):
-    """Yield the parameters (n,) after each of n steps of a stochastic optimiser from ``params``."""
-    params, penalty = params.copy(), penalty or Penalty((), 0, 0)
-    optimizer = make_optimizer(name, HYPERPARAMETERS | hyperparameters)
-    of_networks = {
-        one: np.atleast_1d(getattr(optimizer, one)).tolist() for one in optimizer.fields_per_network
-    }
-    optimizer = replace(optimizer, **of_networks)
-    penalty = (WeightDecay if optimizer.decouples_penalty else Penalty)(*penalty)
-    memory, spare = optimizer.init(params), np.empty_like(params)
-    for number in range(1, n_steps + 1):
-        grads = gradient(params)
-        penalty.apply(params, grads, learning_rates)
-        optimizer.update(Vectors(params, grads, memory, spare), learning_rates, number)
-        yield params.copy()
 
 
 def make_optimizer(name, hyperparameters):

@@ -2,21 +2,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn_scratch._core.arrays import add_multiples, norms_of, sum_of_squares
+from sknn_scratch._core.arrays import norms_of, sum_of_squares
 
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
-
-
-@both_precisions
-@pytest.mark.parametrize("n_params", [1, 7, 63, 64, 65, 1000])
-def test_a_network_is_rounded_as_if_it_were_alone(dtype, n_params):
-    rng = np.random.default_rng(0)
-    target, array = rng.normal(size=(2, 5, n_params)).astype(dtype)
-    scales, alone = rng.normal(size=5).tolist(), target.copy()
-    add_multiples(target.reshape(-1), scales, array.reshape(-1))
-    for row, scale, of_network in zip(alone, scales, array, strict=True):
-        add_multiples(row, [scale], of_network)
-    assert_array_equal(target, alone)
 
 
 @both_precisions

@@ -64,11 +64,6 @@ def test_units_samples_and_batches_are_dropped_independently():
         assert_allclose(correlations, np.eye(len(correlations)), atol=4 / math.sqrt(1000))
 
 
-def test_no_dropout_draws_no_random_numbers():
-    run = make_run(BINARY)
-    assert train_alone(run).state.dropout_rng.random() == run.state.copy().dropout_rng.random()
-
-
 def test_all_units_validate():
     network = make_network(BINARY)
     run = make_run(BINARY, data={"validation": VALIDATION}, dropout=0.5, max_iter=3)

@@ -5,11 +5,13 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.linear_model import LogisticRegression
 
+from sknn_scratch._core import data
 from sknn_scratch._core.blocks import predict_outputs
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.stopping import StopReason
 from tests.helpers import (
+    BINARY,
     KINDS,
     STOCHASTIC,
     as_sparse,
@@ -22,6 +24,7 @@ from tests.helpers import (
     make_run,
     objective_and_gradient,
     train_alone,
+    train_together,
 )
 
 SOLVERS = {
@@ -61,6 +64,17 @@ def test_sparse_rows_train_like_dense_ones(kind, solver):
     dense, sparse = as_sparse(make_problem(kind))
     results = [train_alone(make_run(problem, alpha=1.0, **SOLVERS[solver])) for problem in (dense, sparse)]
     assert_same_training(*results, rtol=1e-8)
+
+
+@pytest.mark.parametrize("solver", [*STOCHASTIC, "full batch"])
+def test_rows_that_are_too_many_for_a_column_of_ones(monkeypatch, solver):
+    """The biases are then no row of weights: sums are rounded otherwise, but in a stack as alone."""
+    runs = [make_run(BINARY, seed, alpha=1.0, **SOLVERS[solver]) for seed in range(3)]
+    with_ones = train_together(runs)
+    monkeypatch.setattr(data, "SMALL_BYTES", 0)
+    for run, result, other in zip(runs, train_together(runs), with_ones, strict=True):
+        assert_same_training(result, train_alone(run), rtol=0)
+        assert_same_training(result, other, rtol=1e-9)
 
 
 # --- Precision ---

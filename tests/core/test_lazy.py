@@ -6,11 +6,8 @@ import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core import lazy
-from sknn_scratch._core.data import Data
 from sknn_scratch._core.lazy import clear_unused_features
 from sknn_scratch._core.optimizers import SOLVERS
-from sknn_scratch._core.parameters import NetworkShape, view_parameters
-from sknn_scratch._core.rows import rows_of
 from tests.helpers import (
     BINARY,
     STOCHASTIC,
@@ -32,11 +29,6 @@ def all_is_lazy(monkeypatch):
     """Treat all networks with sparse rows as if lazy updates cost nothing."""
     monkeypatch.setattr(lazy, "COST_PER_WEIGHT", 0)
     monkeypatch.setattr(lazy, "FIXED_COST", 0)
-
-
-def data_of(X, **fields):
-    X = rows_of(X)
-    return Data(X, np.zeros((X.n_samples, 1)), **fields)
 
 
 # --- What they train ---
@@ -108,20 +100,6 @@ def test_the_penalty_of_rare_features_is_stable(weight, alpha):
 
 
 @pytest.mark.usefixtures("all_is_lazy")
-@every_optimizer
-def test_features_that_no_row_uses_keep_their_weights(solver):
-    _, problem = as_sparse(make_problem("multiclass"))
-    X = problem.X.tolil()
-    X[:, 2] = 0
-    run = make_run(problem._replace(X=X.tocsr()), solver=solver, alpha=1.0)
-    shape = run.config.network.shape
-    start = view_parameters(run.state.params, shape).w_hidden.copy()
-    w_hidden = view_parameters(train_alone(run).state.params, shape).w_hidden
-    assert_array_equal(w_hidden[2], start[2])
-    assert (w_hidden[[0, 1, 3]] != start[[0, 1, 3]]).all()
-
-
-@pytest.mark.usefixtures("all_is_lazy")
 def test_learning_rates_that_train_nothing_or_take_all_of_the_weights():
     """Where one step leaves nothing of a weight, nor do several."""
     problem = BINARY._replace(X=scipy.sparse.eye_array(60, format="csr"))
@@ -129,12 +107,3 @@ def test_learning_rates_that_train_nothing_or_take_all_of_the_weights():
     run = make_run(problem, learning_rate=0.0, **config)
     assert_array_equal(train_alone(run).state.params, run.state.params)
     assert np.isfinite(train_alone(make_run(problem, learning_rate=1.0, **config)).state.params).all()
-
-
-def test_unused_features_are_those_of_the_rows_to_train_on():
-    X = scipy.sparse.csr_array(np.repeat(np.diag([1.0, 2, 3]), 5000, axis=0))
-    data, shape = data_of(X, rows=np.arange(10_000)), NetworkShape(3, 2, 1)
-    params = np.ones(shape.n_params)
-    clear_unused_features(params, shape, data)
-    assert_array_equal(view_parameters(params, shape).w_hidden, [[1, 1], [1, 1], [0, 0]])
-    assert np.count_nonzero(params) == shape.n_params - 2

@@ -113,8 +113,9 @@ def test_finds_a_minimum_at_a_kink():
 TO_THE_END = {"solver": "lbfgs", "max_iter": 5000, "n_iter_no_change": 5000}
 
 
-@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "softplus", "identity"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "activation"), list(zip(KINDS, ["tanh", "softplus", "identity"], strict=True))
+)
 def test_a_network_ends_at_a_minimum(kind, activation):
     """BFGS, which estimates all second derivatives, finds no lower point from there."""
     problem = make_problem(kind)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose
 
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.blocks import predict_outputs
@@ -15,7 +15,6 @@ from tests.helpers import (
     make_params,
     make_problem,
     objective_and_gradient,
-    penalty_of,
 )
 
 SINE = Activation(np.sin, np.cos)
@@ -72,23 +71,3 @@ def test_gradient_of_dropped_units_equals_central_differences(kind, n_networks):
     gradient = objective_and_gradient(network, flat, batch, keep=keep)[1]
     assert_gradient(objective, flat, gradient)
     assert abs(gradient - objective_and_gradient(network, flat, batch)[1]).max() > 1e-3
-
-
-# --- Penalty ---
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("rates", [0.3, [0.0, 0.1, 2.0]])
-def test_the_gradient_of_the_penalty_is_the_derivative_of_its_value(rates, dtype):
-    network = make_network(make_problem("multiclass"))
-    networks = np.shape(rates)
-    flat = make_params(network, *networks, dtype=dtype)
-    penalty = penalty_of(network, rates, networks)
-    params, grads = view_parameters(flat, network.shape), view_parameters(np.ones_like(flat), network.shape)
-    squares = np.square(params.w_hidden).sum((-2, -1)) + np.square(params.w_output).sum((-2, -1))
-    assert_allclose(penalty.value(params), np.multiply(rates, squares) / 2, rtol=1e-5)
-    penalty.apply(params.flat.reshape(-1), grads.flat.reshape(-1), ())
-    expected = 1 + np.expand_dims(rates, -1) * params.weights
-    assert_allclose(grads.weights, expected, rtol=8 * np.finfo(dtype).eps, atol=8 * np.finfo(dtype).eps)
-    assert_array_equal(grads.b_hidden, 1)
-    assert_array_equal(grads.b_output, 1)

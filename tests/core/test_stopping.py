@@ -115,16 +115,6 @@ def test_a_gradient_of_zero_stops_nothing_if_it_was_not_asked_for():
     assert result.state.stop_reason is StopReason.MAX_ITER
 
 
-@every_solver
-def test_stops_when_a_callback_says_so(solver):
-    run = make_run(BINARY, solver=solver, batch_size=60, max_iter=50)
-    result = train_alone(run, lambda _, state: state.epoch == 3)
-    assert result.state.stop_reason is StopReason.CALLBACK
-    assert result.state.epoch == 3
-    straight = train_alone(replace(run, config=replace(run.config, max_iter=3)))
-    assert_array_equal(result.state.params, straight.state.params)
-
-
 def test_the_callback_of_the_last_epoch_does_not_hide_the_reason():
     result = train_alone(make_run(BINARY, max_iter=3), lambda _, state: True if state.epoch == 3 else None)
     assert result.state.stop_reason is StopReason.MAX_ITER

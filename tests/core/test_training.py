@@ -8,12 +8,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sknn_scratch._core import data as data_module
 from sknn_scratch._core.loss import Targets
 from sknn_scratch._core.network import Batch
+from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.stopping import StopReason
 from tests.core import textbook
 from tests.helpers import (
     BINARY,
     FULL_BATCH,
-    KINDS,
     STOCHASTIC,
     history_column,
     make_network,
@@ -23,9 +23,6 @@ from tests.helpers import (
     train_alone,
     train_and_watch,
 )
-
-every_kind = pytest.mark.parametrize("kind", KINDS)
-
 
 # --- What an epoch does ---
 
@@ -67,26 +64,46 @@ def textbook_training(run):
     return list(steps)[n_batches - 1 :: n_batches]
 
 
-@every_kind
+# Each rule of an optimiser: what it is called, and how it is asked for.
+RULES = {
+    "gradient descent": {"solver": "sgd", "momentum": 0.0, "nesterov": False},
+    "gradient descent, Nesterov": {"solver": "sgd", "momentum": 0.0, "nesterov": True},
+    "momentum": {"solver": "sgd", "momentum": 0.9, "nesterov": False},
+    "Nesterov": {"solver": "sgd", "momentum": 0.9, "nesterov": True},
+    "adam": {"solver": "adam"},
+    "adam, other numbers": {"solver": "adam", "beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-2},
+    "adam without memory": {"solver": "adam", "beta_1": 0.0, "beta_2": 0.0},
+    "adamw": {"solver": "adamw"},
+}
+
+
+def test_every_optimiser_has_a_rule_and_a_textbook():
+    assert {rule["solver"] for rule in RULES.values()} == textbook.OPTIMIZERS.keys() == set(STOCHASTIC)
+
+
+@pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize(
-    "solver", [*({"solver": solver} for solver in STOCHASTIC), {"solver": "sgd", "nesterov": False}]
-)
-@pytest.mark.parametrize(
-    ("batch_size", "data"),
+    ("kind", "batch_size", "data"),
     [
-        (16, {"row_weights": np.arange(1.0, 61)}),
-        (16, {"rows": np.arange(60)[::-2], "row_weights": np.arange(1.0, 31)}),
-        (60, {}),
+        ("binary", 16, {"row_weights": np.arange(1.0, 61)}),
+        ("multiclass", 16, {"rows": np.arange(60)[::-2], "row_weights": np.arange(1.0, 31)}),
+        ("multilabel", 60, {}),
     ],
     ids=["batches", "some rows", "full batch"],
 )
-def test_training_equals_the_textbook(monkeypatch, kind, solver, batch_size, data):
+def test_training_equals_the_textbook(monkeypatch, kind, rule, batch_size, data):
     if "rows" in data:  # they would be copied
         monkeypatch.setattr(data_module, "SMALL_BYTES", 0)
-    config = {"batch_size": batch_size, "max_iter": 4, "alpha": 3.0} | solver
+    config = {"batch_size": batch_size, "max_iter": 8, "alpha": 3.0} | RULES[rule]
     run = make_run(make_problem(kind), data=data, **config)
     _, params = train_and_watch(run)
     assert_allclose(params[1:], textbook_training(run), rtol=1e-9, atol=1e-11)
+
+
+def test_decoupled_decay_never_turns_a_weight_round():
+    run = make_run(BINARY._replace(X=np.zeros_like(BINARY.X)), solver="adamw", alpha=1e9, max_iter=1)
+    params = view_parameters(train_alone(run).state.params, run.config.network.shape)
+    assert_array_equal(params.w_hidden, 0)  # rows of zeros have no gradient there
 
 
 # --- Schedules ---

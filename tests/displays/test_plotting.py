@@ -33,13 +33,6 @@ def test_outputs_of_every_kind_have_names(display, kind, name):
     assert any(name in text for text in texts(show(display, estimator, X).figure_))
 
 
-@pytest.mark.parametrize("display", DISPLAYS)
-def test_the_title_can_be_the_name_of_the_estimator(display):
-    estimator, X, _ = fit()
-    for name in ("my network", ""):
-        assert show(display, estimator, X, name=name).ax_.get_title() == name
-
-
 def test_of_an_ensemble_the_first_network_is_shown_and_the_title_says_so():
     X, y = make_data("binary")
     ensemble = ShallowNNEnsembleClassifier(3, n_networks=2, alpha=1.0, max_iter=5, random_state=0).fit(X, y)
@@ -47,7 +40,8 @@ def test_of_an_ensemble_the_first_network_is_shown_and_the_title_says_so():
         assert "3 relu units, first of 2 networks: " in str(diagnose(estimator, X, y))
         for display in DISPLAYS:
             assert show(display, estimator, X).ax_.get_title() == "first of 2 networks"
-            assert show(display, estimator, X, name="mine").ax_.get_title() == "mine"
+    for name, display in itertools.product(("mine", ""), DISPLAYS):
+        assert show(display, ensemble, X, name=name).ax_.get_title() == name
 
 
 @pytest.mark.parametrize("display", DISPLAYS)

@@ -247,9 +247,6 @@ def test_the_last_step_of_a_pipeline_can_be_resumed(path, tmp_path):
     assert_same_fit(ShallowNNClassifier.resume(path, pipeline[:-1].transform(X), Y), pipeline[-1])
 
 
-LBFGS = {"batch_size": "auto", "learning_rate": 0.005}
-
-
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
 def test_other_fits_refuse_it(path):
     by_lbfgs = {"batch_size": "auto", "learning_rate": 0.005}

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from sknn_scratch import DivergenceWarning, ShallowNNClassifier, ShallowNNEnsembleClassifier, SymmetryWarning
-from sknn_scratch._fitting import groups, inputs
+from sknn_scratch._fitting import groups
 from sknn_scratch._targets.labels import Binary, Multiclass
 from tests.helpers import KINDS, AtEpoch, InterruptedActivation, SilentCallback, make_data, press_control_c
 from tests.versions import ScoringMonitor, get_context_path, needs_callbacks
@@ -312,25 +312,6 @@ def test_errors_about_data_name_the_ensemble(name):
     with pytest.raises(ValueError, match="ShallowNNEnsembleClassifier") as caught:
         WRONG_DATA[name]()
     assert "ShallowNNClassifier" not in str(caught.value)
-
-
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_the_data_are_validated_once(n_jobs, monkeypatch):
-    calls, validate_data = [], inputs.validate_data
-    monkeypatch.setattr(
-        inputs, "validate_data", lambda *args, **kw: (calls.append(args), validate_data(*args, **kw))[1]
-    )
-    with parallel_config(backend="threading"):
-        ensemble(n_jobs=n_jobs).fit(X3, Y3)
-        assert len(calls) == 1
-        ensemble(n_jobs=n_jobs, early_stopping=True).fit(X3, Y3, X_val=X3[:20], y_val=Y3[:20])
-        assert len(calls) == 3  # X, and X_val
-
-
-def test_a_fit_that_goes_on_keeps_its_precision():
-    clf = ensemble(dtype="float32").partial_fit(X3, Y3, [0, 1, 2])
-    clf.set_params(dtype=None).partial_fit(X3, Y3)
-    assert clf.predict_proba(X3).dtype == np.float32
 
 
 # --- Warnings ---

@@ -72,13 +72,6 @@ def test_the_spread_grows_where_there_was_no_data():
     assert outside.min() > 3 * inside.mean()
 
 
-def test_one_network_has_no_spread():
-    fitted = ensemble(n_networks=1).fit(X, Y)
-    mean, std = fitted.predict(X, return_std=True)
-    assert_array_equal(mean, fitted.estimators_[0].predict(X))
-    assert not std.any()
-
-
 def test_an_ensemble_goes_on():
     fitted = ensemble(warm_start=True).fit(X, Y).fit(X, Y)
     assert (fitted.n_iter_ > 15).all()

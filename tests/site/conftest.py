@@ -74,10 +74,6 @@ class Browser:
         element = self.driver.find_element("css selector", selector)
         ActionChains(self.driver).move_to_element(element).click().perform()
 
-    def drag(self, element, x, y):
-        """Drag the middle of an element by some pixels."""
-        ActionChains(self.driver).drag_and_drop_by_offset(element, x, y).perform()
-
     def press(self, *keys):
         """Press keys one after the other."""
         ActionChains(self.driver).send_keys(*keys).perform()
