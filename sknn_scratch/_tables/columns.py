@@ -96,7 +96,7 @@ def read(column):
     if values.ndim != 1:
         return Column(type_name, values)
     if values.dtype.kind in "OSUT":
-        return read_objects(values)
+        return read_objects(values.tolist())  # NumPy's strings would look odd in messages
     if values.dtype.kind in "fcmM" and np.isnan(values).all():
         return nothing(values)
     if values.dtype.kind in "biuf":

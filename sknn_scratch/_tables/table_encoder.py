@@ -22,6 +22,7 @@ from sknn_scratch._tables.encoder import check_not_infinite, without_repeats
 from sknn_scratch._tables.kinds import KINDS, Categories, Dates, kind_of
 from sknn_scratch._tables.remarks import Remark, Sentence, warn_of
 from sknn_scratch._targets.checks import check_none_missing
+from sknn_scratch._targets.numbers import NumberKinds
 
 # The encoder of columns of which more than this share of the rows have a category that another row has too,
 # and that the encoder of categories would merge with others.
@@ -33,7 +34,8 @@ MOST_NUMBERS = 50_000_000
 # replace fewer.
 FEATURES_OF_A_MEAN = 10
 # The types of y for which there is such an encoder.
-ONE_TARGET = {"binary", "multiclass", "continuous"}
+CONTINUOUS = "continuous"
+ONE_TARGET = {"binary", "multiclass", CONTINUOUS}
 # TargetEncoder needs as many rows as it has folds, and before scikit-learn 1.9 so many of one class.
 FEWEST_ROWS = 5
 
@@ -146,6 +148,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         encoded : ndarray or sparse matrix of shape (n_samples, n_features_out)
         """
         check_none_missing(y)
+        if y is not None and getattr(self.many, "target_type", None) == CONTINUOUS:
+            y = NumberKinds.alone(y)  # booleans become numbers, and text is refused as by a network
         read = {name: columns.read(column) for name, column in columns.columns_of(X).items()}
         kinds = self._kinds_of(read)
         values = {name: kind.read(read[name], name)[0] for name, kind in kinds.items()}
@@ -243,12 +247,15 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             return [], None
         target_type = getattr(self.many, "target_type", "auto")
         if target_type == "auto":
-            target_type = type_of_target(y, input_name="y")
+            try:
+                target_type = type_of_target(y, input_name="y")
+            except TypeError:  # labels that cannot be sorted: the network says so
+                return [], None
         if target_type not in ONE_TARGET or np.shape(y)[1:] not in ((), (1,)):
             return [], None
-        has_classes = target_type != "continuous"
+        has_classes = target_type != CONTINUOUS
         counts = np.unique(y, return_counts=True)[1] if has_classes else np.array([len(y)])
-        if counts.max() < FEWEST_ROWS:
+        if counts.max(initial=0) < FEWEST_ROWS:
             return [], None
         names = [name for name, _ in table]
         encoder = clone(self.categories).fit(as_array(table), y)

@@ -42,7 +42,8 @@ class Kinds:
     def alone(cls, y):
         """Validate an array-like y that comes without the rows it belongs to."""
         check_none_missing(y)
-        return cls.validated(check_array(plain_labels(y), accept_sparse="csr", ensure_2d=False, dtype=None))
+        rules = {"accept_sparse": "csr", "ensure_2d": False, "dtype": None, "input_name": "y"}
+        return cls.validated(check_array(plain_labels(y), **rules))
 
     @staticmethod
     def check_domain(estimator, y, sample_weight=None):

@@ -31,6 +31,11 @@ def of_numpy(values, dtype=None):
     return np.array(values, dtype=dtype)[:, np.newaxis]
 
 
+def test_messages_have_plain_strings():
+    with pytest.warns(UserWarning, match=r"missing: '\?' among the numbers of 0"):
+        fitted(of_numpy(["2.5", "3.5", "?"]))
+
+
 KINDS = {
     "numbers": [
         of_pandas([1, 2, 3]),

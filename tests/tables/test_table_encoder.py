@@ -298,8 +298,20 @@ def test_what_is_wrong_with_y_is_said_of_y(kind):
     for y in (np.append(np.nan, np.ones(59)), pd.Series([None, *[1, 2] * 29, 1], dtype="Int64")):
         with pytest.raises(ValueError, match="1 of 60 values of y are missing"):
             tabular_pipeline(kind).fit(X, y)
-    with pytest.raises(ValueError, match="Input y contains infinity"):
-        tabular_pipeline(kind).fit(X, np.append(np.inf, np.ones(59)))
+    refused = {
+        "classifier": (np.array(["a", 1] * 30, object), "all of one type"),
+        "regressor": (np.array(["a", "b"] * 30), "y must hold real numbers, but is"),
+    }
+    for y, message in (refused[kind], (np.append(np.inf, np.ones(59)), "Input y contains infinity")):
+        with pytest.raises(ValueError, match=message):
+            tabular_pipeline(kind).fit(X, y)
+
+
+def test_booleans_have_means_too():
+    X, y = wide_table()
+    of_numbers = tabular_pipeline("regressor")[0].fit_transform(X, 1.0 * (y > 0))
+    for booleans in (y > 0, (y > 0).tolist(), pd.Series(y > 0, dtype="boolean")):
+        assert_array_equal(tabular_pipeline("regressor")[0].fit_transform(X, booleans), of_numbers)
 
 
 def test_where_there_are_no_means_rare_categories_are_merged():
