@@ -354,6 +354,16 @@ def test_a_longer_cycle_starts_with_the_best_two_alphas(monkeypatch):
     assert list(first.values()) == [[10, 30], [1, 3], [1, 3]]
 
 
+def test_the_networks_that_are_tried_have_the_default_rate_and_optimiser():
+    adam, defaults = held_out.ADAM, ShallowNNClassifier()
+    assert (held_out.LEARNING_RATE, adam.beta_1, adam.beta_2, adam.epsilon) == (
+        defaults.learning_rate,
+        defaults.beta_1,
+        defaults.beta_2,
+        defaults.epsilon,
+    )
+
+
 def test_the_choice_of_many_rows_is_in_single_precision_unless_this_takes_much_memory(monkeypatch):
     x = MANY_X.astype(np.float32)
     single = path_of(x, MANY_Y)
