@@ -94,13 +94,16 @@ def number_styles(texts):
 def may_have_decimal_comma(texts, numbers, unit):
     """Whether a comma may be the decimal separator of texts, with these numbers and this unit.
 
-    It may in 1.250 beside 950. But if all numbers have a point, a program has written three decimals.
+    It may in 1.250 beside 950. If all numbers have a point, a program has written three decimals, but not of
+    euros.
     """
     if any(map(POINT_OF_THOUSANDS.search, numbers)):
         return True
     if any("," in text for text in texts):
         return unit not in CURRENCIES_WITH_POINT
-    return len({"." in number for number in numbers}) == 2 and all(map(MAY_BE_THOUSANDS.fullmatch, numbers))
+    have_point = ["." in number for number in numbers]
+    may_be = any(have_point) and (unit == "€" or not all(have_point))
+    return may_be and all(map(MAY_BE_THOUSANDS.fullmatch, numbers))
 
 
 class BooleanStyle(NamedTuple):

@@ -157,6 +157,10 @@ STAY_CATEGORIES = {
         [f"{1 + i % 90}.{100 + i} €" if i % 2 else f"{100 + i} €" for i in range(N)],
         ["can be read in two ways"],
     ),
+    "euros with three decimals, or thousands": (
+        [f"{1 + i % 90}.{100 + i} €" for i in range(N)],
+        ["can be read in two ways"],
+    ),
 }
 
 
