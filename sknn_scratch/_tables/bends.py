@@ -36,11 +36,14 @@ class Explained(NamedTuple):
 
 @np.errstate(invalid="ignore", over="ignore")  # a y that is not finite is refused later
 def bends_somewhere(y, X, all_knots):
-    """Whether y (n_samples,) or (n_samples, n_outputs) bends along a column of X (n_samples, n_features)."""
+    """Whether y (n_samples,) or (n_samples, n_outputs) bends along a column of X (n_samples, n_features).
+
+    It counts as true if no column would have ramps.
+    """
     targets = scaled_targets(y)
     columns = [(column, knots) for column, knots in zip(X.T, all_knots, strict=True) if n_ramps(knots.coarse)]
     if not columns:
-        return False
+        return True
     by_line, by_ramps, by_chance = np.transpose([explained(*one, targets) for one in columns])
     least = LEAST_BEND * min(by_line.sum(), 1 - by_line.max())
     return bool((by_ramps > least + CERTAIN * by_chance).any())

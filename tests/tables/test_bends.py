@@ -85,6 +85,12 @@ def test_without_ramps_the_bound_is_wider():
     assert_array_equal(np.abs(encoder.fit(X, SLOPES).transform(1e30 * X)).round(6), 5)
 
 
+def test_columns_of_two_values_stay_as_they_are():
+    x = (X > 1).astype(float)
+    encoder = PiecewiseLinearEncoder("auto")
+    assert_array_equal(encoder.fit(x, CHANCE).transform(x), PiecewiseLinearEncoder().fit_transform(x))
+
+
 def test_rows_and_y_must_be_of_one_length():
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         PiecewiseLinearEncoder("auto").fit(X, SLOPES[1:])
