@@ -129,8 +129,8 @@ def test_a_fitted_network_keeps_its_precision_and_its_activation(go_on):
     classifier = make_classifier(activation="sigmoid", warm_start=True).fit(X, Y)
     before = copy.deepcopy(classifier)
     for params, message in (
-        ({"dtype": "float32"}, "dtype='float32', but the fitted network is float64"),
-        ({"activation": "tanh"}, "activation='tanh', but the fitted network has 'sigmoid' and"),
+        ({"dtype": "float32"}, "dtype='float32', but the fitted network has dtype='float64'"),
+        ({"activation": "tanh"}, "activation='tanh', but the fitted network has activation='sigmoid' and"),
     ):
         with pytest.raises(ValueError, match=message):
             getattr(copy.copy(classifier).set_params(**params), go_on)(X, Y)

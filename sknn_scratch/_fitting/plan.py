@@ -157,24 +157,18 @@ def stochastic_solvers():
 
 def check_same_network(model):
     """Raise ValueError if the parameters of a fitted model do not describe the fitted network."""
-    n_hidden, dtype = model.coefs_[0].shape[1], model.coefs_[0].dtype.name
-    if activation_of(model.activation) != activation_of(model._activation_):
-        raise ValueError(
-            f"activation={model.activation!r}, but the fitted network has {model._activation_!r} and cannot "
-            "be trained further with another one; set activation back, or start anew with fit and "
-            "warm_start=False."
-        )
-    if model.n_hidden != n_hidden:
-        raise ValueError(
-            f"n_hidden={model.n_hidden}, but the fitted network has {n_hidden} hidden units and cannot be "
-            "trained further with another number; set n_hidden back, or start anew with fit and "
-            "warm_start=False."
-        )
-    if model.dtype not in (None, dtype):
-        raise ValueError(
-            f"dtype={model.dtype!r}, but the fitted network is {dtype} and cannot be trained further in "
-            "another precision; set dtype back, or start anew with fit and warm_start=False."
-        )
+    w_hidden, activation = model.coefs_[0], model._activation_
+    for name, fitted, is_same in (
+        ("n_hidden", w_hidden.shape[1], model.n_hidden == w_hidden.shape[1]),
+        ("dtype", w_hidden.dtype.name, model.dtype in (None, w_hidden.dtype.name)),
+        ("activation", activation, activation_of(model.activation) == activation_of(activation)),
+    ):
+        if not is_same:
+            raise ValueError(
+                f"{name}={getattr(model, name)!r}, but the fitted network has {name}={fitted!r} and cannot "
+                f"be trained further with another; set {name} back, or start anew with fit and "
+                "warm_start=False."
+            )
 
 
 def weighted_rows(model, inputs, encoded):

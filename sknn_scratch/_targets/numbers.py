@@ -13,9 +13,8 @@ from sknn_scratch._targets.reals import Reals
 from sknn_scratch._targets.scaled import loss_of, parameters_of_loss
 from sknn_scratch._targets.weights import combine_weights, distinct_values
 
-KINDS = {kind.name: kind for kind in (Reals, Rates, SeveralQuantiles)}
-BY_LINK = {kind.link: kind for kind in KINDS.values()}  # of the loss
-NUMBER_LOSSES = [name for name, loss in LOSSES.items() if loss.link in BY_LINK]
+KINDS = {kind.link: kind for kind in (Reals, Rates, SeveralQuantiles)}  # by the link of the loss
+NUMBER_LOSSES = [name for name, loss in LOSSES.items() if loss.link in KINDS]
 
 
 class NumberKinds(Kinds):
@@ -59,7 +58,7 @@ class NumberKinds(Kinds):
         """
         parameters, weights = parameters_of_loss(estimator), combine_weights(sample_weight, None)
         loss = loss_of(parameters)
-        kind = BY_LINK[loss.link]
+        kind = KINDS[loss.link]
         columns = [distinct_values(column, weights) for column in y.reshape(len(y), -1).astype(float).T]
         offset, scale = np.transpose([kind.measure(loss, *one) for one in columns])
         if y.ndim == 1:
@@ -71,4 +70,4 @@ class NumberKinds(Kinds):
     @staticmethod
     def of_fitted(fitted):
         parameters = fitted._loss_
-        return BY_LINK[loss_of(parameters).link](fitted.y_offset_, fitted.y_scale_, parameters)
+        return KINDS[loss_of(parameters).link](fitted.y_offset_, fitted.y_scale_, parameters)

@@ -296,7 +296,7 @@ def test_bad_stream(name):
 
 
 BAD_WARM_STARTS = {
-    "n_hidden": ({"n_hidden": 3}, X, Y, "n_hidden=3, but the fitted network has 8 hidden units"),
+    "n_hidden": ({"n_hidden": 3}, X, Y, "n_hidden=3, but the fitted network has n_hidden=8 and"),
     "features": ({}, X[:, :2], Y, "2 features"),
     "new class": ({}, X, Y + 1, r"unknown to the model: \[2\]"),
     "more classes": ({}, X, np.arange(40) % 3, r"unknown to the model: \[2\]"),

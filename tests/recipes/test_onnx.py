@@ -78,7 +78,7 @@ def test_the_file_predicts_as_the_model(name, activation, dtype):
 
 def test_every_registry_is_covered():
     assert activations.ACTIVATIONS.keys() == ACTIVATIONS.keys()
-    assert networks.AVERAGES.keys() == labels.KINDS.keys() | NUMBERS.keys()
+    assert networks.AVERAGES.keys() == labels.KINDS.keys() | {kind.name for kind in NUMBERS.values()}
     estimators = {name for name in sknn_scratch.__all__ if name.startswith("ShallowNN")}
     assert {cls.__name__ for cls, *_ in ESTIMATORS.values()} == estimators
 

@@ -7,7 +7,7 @@ from sknn_scratch import ShallowNNRegressor
 from sknn_scratch._core.loss import Targets
 from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._targets.labels import KINDS as LABELS
-from sknn_scratch._targets.numbers import KINDS as REALS
+from sknn_scratch._targets.numbers import KINDS as NUMBERS
 from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from sknn_scratch._targets.scaled import parameters_of_loss
 
@@ -15,11 +15,11 @@ from sknn_scratch._targets.scaled import parameters_of_loss
 @pytest.mark.parametrize("loss", NUMBER_LOSSES)
 def test_the_loss_of_the_best_constant(loss):
     rng = np.random.default_rng(0)
-    has_logs = LOSSES[loss].link == "log"
-    targets = rng.exponential(size=(50, 2)) - (0 if has_logs else 1)
+    link = LOSSES[loss].link
+    targets = rng.exponential(size=(50, 2)) - (0 if link == "log" else 1)
     shares = rng.dirichlet(np.ones(50))
     parameters = parameters_of_loss(ShallowNNRegressor(loss=loss, quantile=0.9))
-    reals = REALS["rate" if has_logs else "real"](np.zeros(2), np.ones(2), parameters)
+    reals = NUMBERS[link](np.zeros(2), np.ones(2), parameters)
     constants = np.linspace(-4, 4, 2001)
     least = 0.0
     for column in targets.T:
@@ -43,7 +43,7 @@ def test_the_loss_of_the_best_constant_for_labels():
 def test_the_loss_of_the_best_constant_of_targets_with_an_outlier(loss):
     """It may be so far away that a search between the extremes would take hundreds of steps, or overflow."""
     targets, shares = np.r_[np.linspace(-1, 1, 99), 1e30][:, np.newaxis], np.full(100, 0.01)
-    reals = REALS["real"](0.0, 1.0, parameters_of_loss(ShallowNNRegressor(loss=loss)))
+    reals = NUMBERS["identity"](0.0, 1.0, parameters_of_loss(ShallowNNRegressor(loss=loss)))
     best, column = reals.loss_of_a_constant(targets, shares), Targets.of(targets, shares)
     tried = [
         float(reals.loss.total(np.full_like(column.values, constant), column))
