@@ -23,9 +23,10 @@ AUTO_BATCH_ROWS = 100
 # Training has this number of epochs at most.
 MOST_EPOCHS = 200
 # The longest cycle of the learning rate has about so many updates, and at most and at least so many epochs.
-# Shorter ones have these shares of its epochs. They are as good where there is less to learn.
+# Shorter ones have these epochs, if the longest has half as many again. They are as good where there is less
+# to learn.
 LONGEST_CYCLE, MOST_CYCLE_EPOCHS, FEWEST_CYCLE_EPOCHS = 4000, 60, 4
-CYCLE_SHARES = (1 / 12, 1 / 2, 1)
+SHORTER_CYCLES = (5, 30)
 # With fewer batches in an epoch, the learning rate is constant: the longest cycle would have too few updates.
 FEWEST_CYCLE_BATCHES = 10
 # An ensemble has so many networks for few and for many rows. With many, two that train longer are better than
@@ -82,8 +83,8 @@ def chosen_pace(model, solver, data, choice, *, partial):
     schedule = "constant" if is_constant else chosen_schedule(model, data)
     batch_size = n_rows if takes_all_rows else chosen_batch_size(model, schedule, n_rows)
     n_batches = math.ceil(n_rows / batch_size)
-    cycle_share = 1 if choice is None else choice.held_out.cycle_share
-    max_iter = epochs_of_cycle(n_batches, cycle_share) if SCHEDULES[schedule].ends else MOST_EPOCHS
+    enough = math.inf if choice is None else choice.held_out.n_epochs
+    max_iter = min(epochs_of_longest(n_batches), enough) if SCHEDULES[schedule].ends else MOST_EPOCHS
     if partial or model.max_iter != "auto":
         max_iter = 1 if partial else int(model.max_iter)
     patience = AUTO_EPOCHS if takes_all_rows else usual_patience(schedule, n_rows, batch_size)
@@ -92,27 +93,17 @@ def chosen_pace(model, solver, data, choice, *, partial):
     return Pace(schedule, batch_size, max_iter, patience)
 
 
-def pace_of_one_cycle(n_rows, share):
-    """Choose the pace of a new network with many rows, for a share of the longest cycle."""
+def cycles(n_rows):
+    """List the paces that a new network with many rows may have, from the shortest cycle to the longest."""
     batch_size = usual_batch_size("one_cycle", n_rows)
-    max_iter = epochs_of_cycle(math.ceil(n_rows / batch_size), share)
-    return Pace("one_cycle", batch_size, max_iter, math.inf)
+    longest = epochs_of_longest(math.ceil(n_rows / batch_size))
+    all_epochs = [*(n_epochs for n_epochs in SHORTER_CYCLES if 1.5 * n_epochs <= longest), longest]
+    return [Pace("one_cycle", batch_size, n_epochs, math.inf) for n_epochs in all_epochs]
 
 
-def cycle_shares(n_rows):
-    """List the shares of the longest cycle that differ enough in their epochs, in ascending order."""
-    shares: list[float] = []
-    for share in CYCLE_SHARES[::-1]:
-        n_epochs = pace_of_one_cycle(n_rows, share).max_iter
-        if not shares or 1.5 * n_epochs <= pace_of_one_cycle(n_rows, shares[0]).max_iter:
-            shares.insert(0, share)
-    return shares
-
-
-def epochs_of_cycle(n_batches, share):
-    """Choose the number of epochs of a schedule that ends."""
-    longest = min(MOST_CYCLE_EPOCHS, math.ceil(LONGEST_CYCLE / n_batches))
-    return max(FEWEST_CYCLE_EPOCHS, math.ceil(longest * share))
+def epochs_of_longest(n_batches):
+    """Choose the number of epochs of the longest cycle."""
+    return max(FEWEST_CYCLE_EPOCHS, min(MOST_CYCLE_EPOCHS, math.ceil(LONGEST_CYCLE / n_batches)))
 
 
 def usual_n_networks(n_rows):

@@ -43,7 +43,7 @@ class HeldOut(NamedTuple):
 
     losses: dict[float, float]  # the mean loss for each alpha
     n_rows: int
-    cycle_share: float = 1  # how long the networks trained, as a share of the longest cycle
+    n_epochs: float = math.inf  # that are enough for the fit
 
     @property
     def best_alpha(self):

@@ -23,7 +23,7 @@ from sknn_scratch._core.parameters import initialise, view_parameters
 from sknn_scratch._core.stack import stack_key
 from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._core.training import train
-from sknn_scratch._fitting.auto import cycle_shares, pace_of_one_cycle
+from sknn_scratch._fitting.auto import FEWEST_CYCLE_EPOCHS, cycles
 from sknn_scratch._fitting.folds import LEAST_ROWS, MOST_VALUES, HeldOut, evenly
 from sknn_scratch._fitting.threads import map_in_threads
 
@@ -53,10 +53,12 @@ def losses_by_alpha(data, strata, n_kept, network, init_scale, any_length):
     parts = parts[: math.ceil(LEAST_HELD_OUT / len(parts[0]))]
     parts = [part[evenly(len(part), MOST_HELD_OUT)] for part in parts]
     trials = Trials(in_single_precision(data), parts, network, init_scale)
-    shares = cycle_shares(data.n_samples)
+    paces = cycles(data.n_samples)
+    if not any_length:
+        return trials.around(FIRST_ALPHAS, paces[-1])._replace(n_epochs=math.inf)
     best, first = None, FIRST_ALPHAS
-    for share in shares if any_length else shares[-1:]:
-        tried = trials.around(first, share)
+    for pace in paces:
+        tried = trials.around(first, pace)
         gain = math.inf if best is None else relative_gain(best.least, tried.least)
         if not gain >= LEAST_GAIN:
             break
@@ -88,33 +90,35 @@ class Trials:
     network: Network
     init_scale: float | str
 
-    def around(self, first, share):
+    def around(self, first, pace):
         """Find the losses of two alphas, and of others beyond the better one until the loss rises."""
-        losses = self.of(first, share)
+        losses = self.of(first, pace)
         lower, upper = first
         is_lower = losses[lower] <= losses[upper]
         beyond = [alpha for alpha in ALPHAS if (alpha < lower if is_lower else alpha > upper)]
         for alpha in beyond[::-1] if is_lower else beyond:
             least = min(losses.values())
-            losses |= self.of([alpha], share)
+            losses |= self.of([alpha], pace)
             if not losses[alpha] < least:
                 break
-        return HeldOut(dict(sorted(losses.items())), sum(map(len, self.parts)), share)
+        return HeldOut(dict(sorted(losses.items())), sum(map(len, self.parts)), pace.max_iter)
 
-    def of(self, alphas, share):
-        """Find the mean loss of all parts for each of some alphas, with a share of the longest cycle."""
-        of_parts = [self.losses_of(part, alphas, TRIED_SHARE * share) for part in self.parts]
+    def of(self, alphas, pace):
+        """Find the mean loss of all parts for each of some alphas, with a part of the epochs of a pace."""
+        n_epochs = max(FEWEST_CYCLE_EPOCHS, math.ceil(TRIED_SHARE * pace.max_iter))
+        pace = pace._replace(max_iter=n_epochs)
+        of_parts = [self.losses_of(part, alphas, pace) for part in self.parts]
         losses = np.average(of_parts, axis=0, weights=list(map(len, self.parts)))
         return dict(zip(alphas, losses.tolist(), strict=True))
 
-    def losses_of(self, part, alphas, share):
+    def losses_of(self, part, alphas, pace):
         """List the loss of a part of the rows for each alpha, if networks train on the others."""
         data = self.data
         rows, weights = data.rows[part], data.row_weights[part]
         held_out = make_batch(data.X.take(rows), data.targets[rows], weights)
         others = np.delete(np.arange(data.n_samples), part)
         data = replace(data, rows=data.rows[others], row_weights=data.row_weights[others])
-        runs = [run_of(alpha, data, self.network, self.init_scale, share) for alpha in alphas]
+        runs = [run_of(alpha, data, self.network, self.init_scale, pace) for alpha in alphas]
         groups = [runs] if stack_key(runs[0]) is not None else [[run] for run in runs]
         with map_in_threads(1) as map_blocks:
             for group in groups:
@@ -124,10 +128,9 @@ class Trials:
         return [loss_of(run, held_out) for run in runs]
 
 
-def run_of(alpha, data, network, init_scale, share):
+def run_of(alpha, data, network, init_scale, pace):
     """Make a run whose random numbers are the same for every alpha."""
-    pace = pace_of_one_cycle(data.n_samples, share)._asdict()
-    config = Config(network, ADAM, learning_rate=LEARNING_RATE, alpha=alpha, **pace)
+    config = Config(network, ADAM, learning_rate=LEARNING_RATE, alpha=alpha, **pace._asdict())
     rng = np.random.default_rng(0)
     params = initialise(network.shape, init_scale, rng, data.targets.dtype)
     if updates_lazily(config, data):

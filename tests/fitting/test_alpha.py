@@ -321,8 +321,8 @@ def test_many_rows_choose_a_long_cycle_if_it_is_better():
 def test_a_longer_cycle_is_tried_while_the_losses_fall(monkeypatch, levels, tried, n_epochs):
     found = []
 
-    def of(trials, alphas, share):
-        found.append(math.ceil(60 * share))
+    def of(trials, alphas, pace):
+        found.append(pace.max_iter)
         return dict.fromkeys(alphas, levels[tried.index(found[-1])])
 
     monkeypatch.setattr(held_out.Trials, "of", of)
@@ -334,7 +334,7 @@ def test_a_longer_cycle_is_tried_while_the_losses_fall(monkeypatch, levels, trie
     ("best", "tried"), [(1, [1, 3, 10, 30]), (10, [3, 10, 30]), (30, [10, 30, 100]), (100, [10, 30, 100])]
 )
 def test_alphas_beyond_the_better_one_are_tried_until_the_loss_rises(monkeypatch, best, tried):
-    def of(trials, alphas, share):
+    def of(trials, alphas, pace):
         return {alpha: 5 + abs(np.log(alpha / best)) for alpha in alphas}
 
     monkeypatch.setattr(held_out.Trials, "of", of)
@@ -345,9 +345,9 @@ def test_alphas_beyond_the_better_one_are_tried_until_the_loss_rises(monkeypatch
 def test_a_longer_cycle_starts_with_the_best_two_alphas(monkeypatch):
     first = {}
 
-    def of(trials, alphas, share):
-        first.setdefault(share, list(alphas))
-        return {alpha: (5 + abs(np.log(alpha / 1))) / (1 + share) for alpha in alphas}
+    def of(trials, alphas, pace):
+        first.setdefault(pace.max_iter, list(alphas))
+        return {alpha: (5 + abs(np.log(alpha / 1))) / pace.max_iter for alpha in alphas}
 
     monkeypatch.setattr(held_out.Trials, "of", of)
     network(max_iter="auto").fit(MANY_X, MANY_Y)
@@ -399,7 +399,7 @@ def test_a_fit_that_trains_otherwise_has_the_alpha_of_the_long_cycle(params, n_e
 @pytest.mark.filterwarnings("ignore:The training has failed")
 def test_many_copies_of_rows_that_choose_a_short_cycle_have_enough_epochs_for_one():
     copies = network(max_iter="auto").fit(np.repeat(MANY_X, 30, axis=0), np.repeat(NOISE, 30))
-    assert (copies.n_iter_, copies.stop_reason_) == (4, "end_of_schedule")
+    assert (copies.n_iter_, copies.stop_reason_) == (5, "end_of_schedule")
 
 
 @pytest.mark.parametrize("container", [np.asarray, scipy.sparse.csr_array])

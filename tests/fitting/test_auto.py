@@ -12,7 +12,7 @@ from sknn_scratch import (
     ShallowNNEnsembleClassifier,
     ShallowNNRegressor,
 )
-from sknn_scratch._fitting.auto import chosen_pace, cycle_shares, pace_of_one_cycle
+from sknn_scratch._fitting.auto import chosen_pace, cycles
 from tests.helpers import assert_same_model, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*The maximum number of epochs")
@@ -161,10 +161,11 @@ def test_epochs_of_a_cycle_follow_its_updates(n_rows, params, n_epochs):
 
 
 @pytest.mark.parametrize(
-    ("n_rows", "n_epochs"), [(1_500, [5, 30, 60]), (60_000, [4, 17, 33]), (10**6, [4, 8]), (10**7, [4])]
+    ("n_rows", "n_epochs"),
+    [(1_500, [5, 30, 60]), (30_000, [5, 30, 46]), (60_000, [5, 33]), (10**6, [5, 8]), (10**7, [4])],
 )
-def test_short_cycles_have_four_epochs_and_more(n_rows, n_epochs):
-    assert [pace_of_one_cycle(n_rows, share).max_iter for share in cycle_shares(n_rows)] == n_epochs
+def test_a_cycle_is_shorter_only_if_it_saves_a_third(n_rows, n_epochs):
+    assert [one.max_iter for one in cycles(n_rows)] == n_epochs
 
 
 @pytest.mark.parametrize(
