@@ -23,7 +23,7 @@ from sknn_scratch._tables.pieces import (
 # than this share of what the best line leaves. Chance may explain so many of its standard deviations.
 LEAST_BEND, CERTAIN = 0.02, 3.0
 # Of a y of classes, or of few different numbers, so many values count: the most frequent ones.
-MOST_VALUES = 10
+MOST_COMPARED = 10
 
 
 class Explained(NamedTuple):
@@ -83,7 +83,7 @@ def targets_of(y):
     except (TypeError, ValueError):
         values, is_text = np.unique(y.astype(str), return_inverse=True)[1], True
     distinct, counts = np.unique(values, return_counts=True)
-    if len(distinct) > MOST_VALUES and not is_text:
+    if len(distinct) > MOST_COMPARED and not is_text:
         return bounded_value(values, *mean_and_spread(values), BOUND_WITHOUT_RAMPS)[:, np.newaxis]
-    frequent = distinct[np.argsort(-counts, kind="stable")][:MOST_VALUES]
+    frequent = distinct[np.argsort(-counts, kind="stable")][:MOST_COMPARED]
     return (values[:, np.newaxis] == frequent[: max(1, len(frequent) - 1)]).astype(np.float64)

@@ -166,6 +166,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
                 tables = with_means(tables, encoders[MANY].fit_transform(as_array(tables[MANY]), y))
         encoded = []
         for encoder, table in tables.items():
+            # Another encoder may use y, and encode the rows of its fit in another way.
             if encoder == CATEGORIES and isinstance(one_hot, OneHotEncoder) and not too_many:
                 encoders[encoder] = one_hot
                 encoded.append(one_hot.transform(as_array(table)))
