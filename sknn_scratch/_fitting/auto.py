@@ -23,10 +23,10 @@ AUTO_BATCH_ROWS = 100
 # Training has this number of epochs at most.
 MOST_EPOCHS = 200
 # The longest cycle of the learning rate has about so many updates, and at most and at least so many epochs.
-# Shorter ones have these epochs, if the longest has half as many again. They are as good where there is less
-# to learn.
-LONGEST_CYCLE, MOST_CYCLE_EPOCHS, FEWEST_CYCLE_EPOCHS = 4000, 60, 4
-SHORTER_CYCLES = (5, 30)
+LONGEST_CYCLE, MOST_CYCLE_EPOCHS, FEWEST_CYCLE_EPOCHS = 4000, 40, 4
+# A short one has these epochs, if the longest has half as many again. It is as good where there is less to
+# learn.
+SHORT_CYCLE = 5
 # With fewer batches in an epoch, the learning rate is constant: the longest cycle would have too few updates.
 FEWEST_CYCLE_BATCHES = 10
 # An ensemble has so many networks for few and for many rows. With many, two that train longer are better than
@@ -97,7 +97,7 @@ def cycles(n_rows):
     """List the paces that a new network with many rows may have, from the shortest cycle to the longest."""
     batch_size = usual_batch_size("one_cycle", n_rows)
     longest = epochs_of_longest(math.ceil(n_rows / batch_size))
-    all_epochs = [*(n_epochs for n_epochs in SHORTER_CYCLES if 1.5 * n_epochs <= longest), longest]
+    all_epochs = [SHORT_CYCLE, longest] if longest >= 1.5 * SHORT_CYCLE else [longest]
     return [Pace("one_cycle", batch_size, n_epochs, math.inf) for n_epochs in all_epochs]
 
 

@@ -303,31 +303,19 @@ WAVES = (np.sin(3 * MANY_X).sum(axis=1) > 0).astype(int)
 @pytest.mark.filterwarnings("ignore:The training has failed")
 def test_many_rows_choose_a_long_cycle_if_it_is_better():
     epochs = [network(max_iter="auto").fit(MANY_X, y).n_iter_ for y in (NOISE, WAVES)]
-    assert epochs == [5, 60]
+    assert epochs == [5, 40]
 
 
 @pytest.mark.parametrize(
-    ("levels", "tried", "n_epochs"),
-    [
-        ([1, 0.996], [5, 30], 5),
-        ([1, 0.99], [5, 30], 30),
-        ([1, 0.9, 0.899], [5, 30, 60], 30),
-        ([1, 0.9, 0.8], [5, 30, 60], 60),
-        ([1, math.nan], [5, 30], 5),
-        ([0, -1], [5, 30], 5),
-        ([-1, -1.1, -1.2], [5, 30, 60], 60),
-    ],
+    ("levels", "n_epochs"),
+    [([1, 0.996], 5), ([1, 0.99], 40), ([1, math.nan], 5), ([0, -1], 40), ([0, 0], 5), ([-1, -1.1], 40)],
 )
-def test_a_longer_cycle_is_tried_while_the_losses_fall(monkeypatch, levels, tried, n_epochs):
-    found = []
-
+def test_the_longest_cycle_is_taken_if_it_lowers_the_loss_enough(monkeypatch, levels, n_epochs):
     def of(trials, alphas, pace):
-        found.append(pace.max_iter)
-        return dict.fromkeys(alphas, levels[tried.index(found[-1])])
+        return dict.fromkeys(alphas, levels[pace.max_iter > 5])
 
     monkeypatch.setattr(held_out.Trials, "of", of)
-    fitted = network(max_iter="auto").fit(MANY_X, MANY_Y)
-    assert (list(dict.fromkeys(found)), fitted.n_iter_) == (tried, n_epochs)
+    assert network(max_iter="auto").fit(MANY_X, MANY_Y).n_iter_ == n_epochs
 
 
 @pytest.mark.parametrize(
@@ -351,7 +339,7 @@ def test_a_longer_cycle_starts_with_the_best_two_alphas(monkeypatch):
 
     monkeypatch.setattr(held_out.Trials, "of", of)
     network(max_iter="auto").fit(MANY_X, MANY_Y)
-    assert list(first.values()) == [[10, 30], [1, 3], [1, 3]]
+    assert list(first.values()) == [[10, 30], [1, 3]]
 
 
 def test_the_networks_that_are_tried_have_the_default_rate_and_optimiser():
@@ -381,9 +369,9 @@ def test_the_choice_of_many_rows_is_in_single_precision_unless_this_takes_much_m
     ("params", "n_epochs"),
     [
         ({"max_iter": 30}, 30),
-        ({"learning_rate": 0.01}, 60),
-        ({"dropout": 0.1}, 60),
-        ({"solver": "sgd"}, 60),
+        ({"learning_rate": 0.01}, 40),
+        ({"dropout": 0.1}, 40),
+        ({"solver": "sgd"}, 40),
         ({"early_stopping": True, "n_iter_no_change": 1, "tol": 1e9}, 2),
     ],
 )
