@@ -178,6 +178,19 @@ def answer(options: Options) -> Iterator[Table]:
         yield from compare("Classes", tables.CLASSIFICATION, classifiers(), options)
         yield from compare("Numbers", tables.REGRESSION, regressors(), options)
         yield far_predictions(options)
+        yield without_relevance("Classes", tables.CLASSIFICATION, "classifier", options)
+        yield without_relevance("Numbers", tables.REGRESSION, "regressor", options)
+
+
+def without_relevance(kind: str, sources: Any, estimator: str, options: Options) -> Table:
+    """Compare the pipeline with itself, without the step that scales features by their relevance."""
+    models: dict[str, Maker] = {
+        OURS: lambda _: tabular_pipeline(estimator),
+        f"{OURS}, without relevance": lambda _: tabular_pipeline(estimator).set_params(
+            relevance="passthrough"
+        ),
+    }
+    return next(compare(f"{kind}, with the step relevance and without", sources, models, options))
 
 
 def compare(
@@ -191,7 +204,7 @@ def compare(
         sizes[table.name] = "{:,} × {}".format(*table.X.shape)
         report_progress(table.name)
         for name, make in models.items():
-            X = table.raw if name == OURS else table.X
+            X = table.raw if name.startswith(OURS) else table.X
             splits = islice(folds(X, table.y, N_FOLDS), n_folds)
             scores = [evaluate(make(table.categories), split, seed) for seed, split in enumerate(splits)]
             outcomes[name][table.name] = mean(scores)

@@ -52,11 +52,11 @@ def batches(path):
 # %%
 # The stream
 # ----------
-# The encoder is fitted to the first batch, a sample of the rows. In each epoch, the
-# network sees every batch once. ``partial_fit`` shuffles the rows of its batch. Its
-# learning rate is constant, so we lower it from epoch to epoch. It does not choose
-# ``alpha``, so we give one. Rows that come again count again, so ``alpha`` grows with
-# the epochs to keep the strength of the penalty.
+# The steps before the network are fitted to the first batch, a sample of the rows. In
+# each epoch, the network sees every batch once. ``partial_fit`` shuffles the rows of
+# its batch. Its learning rate is constant, so we lower it from epoch to epoch. It does
+# not choose ``alpha``, so we give one. Rows that come again count again, so ``alpha``
+# grows with the epochs to keep the strength of the penalty.
 
 from sknn_scratch import ShallowNNClassifier, tabular_pipeline
 
@@ -68,12 +68,14 @@ def train_by_batches(path):
     """Train on one batch after the other; return the model."""
     network = ShallowNNClassifier(batch_size=1000, dtype="float32", random_state=0)
     model = tabular_pipeline(network)
-    encoder = model["columns"].fit(*next(batches(path)))
+    earlier_steps = model[:-1].fit(*next(batches(path)))
     for epoch in range(EPOCHS):
         rate = 0.01 * (1 - epoch / EPOCHS)
         network.set_params(alpha=ALPHA * (epoch + 1), learning_rate=rate)
         for X, y in batches(path):
-            network.partial_fit(encoder.transform(X), y, classes=[False, True])
+            network.partial_fit(
+                earlier_steps.transform(X), y, classes=[False, True]
+            )
     return model
 
 

@@ -13,7 +13,7 @@ Needs ``pip install ".[plot]" pandas``.
 # %%
 # The table
 # ---------
-# We make up 2,000 customers, so that we know the truth: how likely each of them is to
+# We make up 1,800 customers, so that we know the truth: how likely each of them is to
 # leave. It falls with the months that they have stayed, at first fast and then slowly,
 # and depends on the city. A price in the middle makes it more likely with most plans,
 # and less likely with the family plan. A fifth of the prices are missing, and so are
@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 rng = np.random.default_rng(0)
-n = 2000
+n = 1800
 customers = pd.DataFrame(
     {
         "months": rng.lognormal(2.5, 1, n).round(1),
@@ -49,8 +49,9 @@ print(customers.head())
 # %%
 # Fit and predict
 # ---------------
-# The first step of the pipeline encodes numbers and categories. The second step is an
-# ensemble of four networks.
+# The first step of the pipeline encodes numbers and categories. The second step makes
+# features larger that matter, and others smaller. The third is an ensemble of four
+# networks.
 
 from sklearn.model_selection import train_test_split
 
@@ -69,17 +70,20 @@ print(model.predict_proba(X_test[:3]).round(2))
 # The months have a long tail. They become a bounded value and, for each of eight bins
 # between quantiles, a ramp. A weighted sum of ramps is any line with bends at the
 # quantiles. Beyond the longest stay in the training set, ramps are flat and the value
-# is bounded. The price also gets a column that says where it is missing.
+# is bounded. The price also gets a column that says where it is missing. The second
+# step multiplies each of these features by a number.
 
 names = model["columns"].get_feature_names_out()
-print([name for name in names if "price" in name])
+for name, scale in zip(names, model["relevance"].scale_, strict=True):
+    if "price" in name:
+        print(f"{name:14} times {scale:.1f}")
 
 # %%
 # Others
 # ------
 # Gradient boosting handles missing values and categories itself. Logistic regression is
-# fitted to the same encoded columns as our networks, and once to columns that are only
-# scaled.
+# fitted to the columns that the first step has encoded, and once to columns that are
+# only scaled.
 # We shuffle the folds, as one should with the rows of any file.
 
 from sklearn.compose import make_column_selector, make_column_transformer

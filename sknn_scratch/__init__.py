@@ -17,6 +17,7 @@ from sknn_scratch._search.search import VectorizedGridSearchCV, VectorizedRandom
 from sknn_scratch._search.together import train_together
 from sknn_scratch._tables.encoder import PiecewiseLinearEncoder
 from sknn_scratch._tables.pipeline import tabular_pipeline
+from sknn_scratch._tables.relevance import RelevanceScaler
 from sknn_scratch._tables.table_encoder import TableEncoder
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 
@@ -32,6 +33,7 @@ __all__ = [
     "HiddenUnitsDisplay",
     "NetworkDisplay",
     "PiecewiseLinearEncoder",
+    "RelevanceScaler",
     "ShallowNNClassifier",
     "ShallowNNEnsembleClassifier",
     "ShallowNNEnsembleRegressor",

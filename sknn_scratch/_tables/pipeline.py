@@ -7,10 +7,12 @@ from sklearn.base import is_regressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
 
+from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.ensemble_classifier import ShallowNNEnsembleClassifier
 from sknn_scratch._estimators.ensemble_regressor import ShallowNNEnsembleRegressor
 from sknn_scratch._fitting.sklearn_versions import target_encoder
 from sknn_scratch._tables.encoder import PiecewiseLinearEncoder
+from sknn_scratch._tables.relevance import RelevanceScaler, small_network
 from sknn_scratch._tables.table_encoder import TableEncoder
 
 DEFAULTS = {"classifier": ShallowNNEnsembleClassifier, "regressor": ShallowNNEnsembleRegressor}
@@ -32,7 +34,7 @@ def tabular_pipeline(
 ) -> Pipeline:
     """Make a pipeline from a raw table, with text, dates and missing values, to predictions.
 
-    It has two steps. "columns" encodes the columns by what they hold in ``fit``:
+    It has three steps. "columns" encodes the columns by what they hold in ``fit``:
 
     - numbers with :class:`PiecewiseLinearEncoder`;
     - booleans as the numbers 0 and 1, whether they are written True, 1, "True" or "true";
@@ -50,6 +52,9 @@ def tabular_pipeline(
     Text is read as numbers or dates where there is no doubt: "12.50", "$1,250.00", "45.3%", "12,50",
     "2020-01-31", "31/01/2020". Then other text in the column, such as "?", counts as missing. If there is too
     much of it, the column stays categories, with a warning.
+
+    "relevance" makes features larger that matter, and others smaller, with a :class:`RelevanceScaler`. It is
+    there if the estimator is one of this package.
 
     "network" is an estimator, which predicts.
 
@@ -122,7 +127,10 @@ def tabular_pipeline(
         target_encoder("continuous" if is_regressor(network) else "auto"),
         kinds,
     )
-    return Pipeline([("columns", encoder), ("network", network)])
+    steps = [("columns", encoder), ("network", network)]
+    if isinstance(network, BaseShallowNN):
+        steps.insert(1, ("relevance", RelevanceScaler(small_network(is_regressor(network)))))
+    return Pipeline(steps)
 
 
 def network_for(estimator, parameters):

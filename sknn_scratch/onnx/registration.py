@@ -10,6 +10,7 @@ from sknn_scratch._estimators.ensemble_regressor import ShallowNNEnsembleRegress
 from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._search.search import VectorizedGridSearchCV, VectorizedRandomizedSearchCV
 from sknn_scratch._tables.encoder import PiecewiseLinearEncoder
+from sknn_scratch._tables.relevance import RelevanceScaler
 from sknn_scratch._tables.table_encoder import TableEncoder
 from sknn_scratch.onnx.predictions import (
     convert_classifier,
@@ -17,7 +18,7 @@ from sknn_scratch.onnx.predictions import (
     declare_classifier,
     declare_regressor,
 )
-from sknn_scratch.onnx.tables import convert_encoder, convert_table, declare_encoded
+from sknn_scratch.onnx.tables import convert_encoder, convert_relevance, convert_table, declare_encoded
 
 BOOLEAN = [True, False]
 OPTIONS = {  # the options of scikit-learn's linear classifiers
@@ -45,5 +46,9 @@ def register_all() -> None:
             parser=_parse._parse_sklearn_grid_search_cv,
             options="passthrough",
         )
-    for encoder, convert in ((PiecewiseLinearEncoder, convert_encoder), (TableEncoder, convert_table)):
-        update_registered_converter(encoder, encoder.__name__, declare_encoded, convert)
+    for transformer, convert in (
+        (PiecewiseLinearEncoder, convert_encoder),
+        (TableEncoder, convert_table),
+        (RelevanceScaler, convert_relevance),
+    ):
+        update_registered_converter(transformer, transformer.__name__, declare_encoded, convert)

@@ -1,4 +1,4 @@
-"""The first step of ``tabular_pipeline``: numbers in pieces, and categories one-hot."""
+"""The steps of ``tabular_pipeline`` before the network: encoders of numbers and tables, and scales."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -69,10 +69,17 @@ def add_ramps(graph: Graph, column: Name, ramps: Any) -> Name:
 
 
 def declare_encoded(operator: Any) -> None:
-    """Declare the type and shape of the encoded columns, of a table too."""
+    """Declare the type and shape of what an encoder or a scaler makes."""
     width = len(operator.raw_operator.get_feature_names_out())
     float_type = type(guess_tensor_type(operator.inputs[0].type))
     operator.outputs[0].set_type(float_type([operator.inputs[0].get_first_dimension(), width]))
+
+
+def convert_relevance(scope: Any, operator: Any, container: Any) -> None:
+    """Convert a RelevanceScaler."""
+    graph = Graph(scope, operator, container)
+    scaled = graph.add("Mul", graph.rows(operator), operator.raw_operator.scale_)
+    graph.finish(scaled, operator.outputs[0])
 
 
 # --- Tables ---

@@ -23,6 +23,7 @@ import sknn_scratch
 from sknn_scratch import (
     Activation,
     PiecewiseLinearEncoder,
+    RelevanceScaler,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
     ShallowNNEnsembleRegressor,
@@ -196,6 +197,7 @@ def vote(estimator, **params):
 
 WRAPS = {
     "pipeline": scaled,
+    "scaled by relevance": lambda one: make_pipeline(RelevanceScaler(), one),
     "calibrated": lambda one: CalibratedClassifierCV(one, cv=2),
     "calibrated as a whole": lambda one: CalibratedClassifierCV(one, cv=2, ensemble=False),
     "calibrated pipeline in a pipeline": lambda one: CalibratedClassifierCV(scaled(scaled(one)), cv=2),
@@ -284,6 +286,15 @@ def test_the_encoder(n_rows, bends, has_components, dtype):
     assert_allclose(found, encoder.transform(rows), rtol=0, atol=TOLERANCE[dtype])
 
 
+@every_dtype
+def test_the_scaler(dtype):
+    X = make_data("binary", n_samples=90)[0].astype(dtype)
+    scaler = RelevanceScaler().fit(X, X[:, 0] > 0)
+    (found,) = predict_by_onnx(scaler, X)
+    assert found.dtype == dtype
+    assert_array_equal(found, scaler.transform(X))
+
+
 TABLE = make_table()
 IS_ROME = TABLE["city"] == "Rome"
 NEVER_SEEN = TABLE.assign(city=TABLE["city"].where(np.arange(300) > 9, "never seen"))
@@ -345,8 +356,9 @@ def test_columns_of_the_file_are_found_by_their_names():
     assert_allclose(found, model.predict_proba(table), rtol=0, atol=1e-5)
 
 
-def test_a_table_of_numbers_is_one_input():
-    X = TABLE[["gap", "large"]].to_numpy()
+@every_dtype
+def test_a_table_of_numbers_is_one_input(dtype):
+    X = TABLE[["gap", "large"]].to_numpy(dtype)
     model = tabular_pipeline().fit(X, X[:, 1] > 1e4)
     assert_allclose(predict_by_onnx(model, X)[1], model.predict_proba(X), rtol=0, atol=1e-5)
 

@@ -1,0 +1,201 @@
+"""RelevanceScaler: a feature that matters becomes larger, so that the penalty on its weights counts less."""
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, clone
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import gen_batches
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.sparsefuncs import inplace_column_scale
+from sklearn.utils.validation import check_is_fitted
+
+from sknn_scratch._core.training import Hooks
+from sknn_scratch._estimators.classifier import ShallowNNClassifier
+from sknn_scratch._estimators.methods import validates_parameters
+from sknn_scratch._estimators.regressor import ShallowNNRegressor
+from sknn_scratch._estimators.single import SingleNetwork
+from sknn_scratch._fitting.alpha import distinct_rows
+from sknn_scratch._fitting.fitted import adopt, fitted_attributes
+from sknn_scratch._fitting.groups import Training, train_group
+from sknn_scratch._fitting.hashes import hashes_of_rows
+from sknn_scratch._fitting.inputs import ArrayLike, FitInput
+from sknn_scratch._fitting.plan import plan_fit
+from sknn_scratch._fitting.sklearn_versions import validate_data
+
+# The network that measures the relevance: small, and trained for a short time.
+SMALL = {"n_hidden": 32, "alpha": 10, "max_iter": 20, "early_stopping": False, "random_state": 0}
+MOST_ROWS, BLOCK_ROWS = 20_000, 1000
+# A feature that the network does not use has this share of the mean square: another one may need it.
+LEAST_SHARE = 0.01
+
+
+class RelevanceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Scale each feature by its relevance, which a small network measures.
+
+    The L2 penalty makes all weights small, also those of features that matter. A feature that is twice as
+    large has the same effect with half the weight, and a quarter of the penalty. So features that matter are
+    made larger here, and others smaller: a simple form of automatic relevance determination [1]_.
+
+    A small network is trained for a short time. The relevance r of a feature is the root of the sum, over
+    the hidden units, of its squared weights times the squared weights of the unit to the outputs. The feature
+    is multiplied by the root of ``(r^2 / m + 0.01) / 1.01``, where m is the mean of all r^2, weighted by the
+    variances of the features. So the sum of the variances stays, and no feature is lost.
+
+    Parameters
+    ----------
+    network : ShallowNNClassifier or ShallowNNRegressor, default=None
+        The small network, not fitted. None is a ShallowNNRegressor if y has numbers with decimals, else a
+        ShallowNNClassifier, with 32 hidden units, ``alpha=10`` and 20 epochs.
+
+    Attributes
+    ----------
+    network_ : ShallowNNClassifier or ShallowNNRegressor
+        The fitted small network. Of more than 20,000 different rows, it has seen 20,000.
+    relevance_ : ndarray of shape (n_features,)
+        The relevance of each feature.
+    scale_ : ndarray of shape (n_features,)
+        What each feature is multiplied by.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features, if X had any.
+
+    See Also
+    --------
+    tabular_pipeline : Has one between the encoder of the columns and the network.
+    sklearn.feature_selection.SelectFromModel : Leaves features out by the weights of a model.
+
+    References
+    ----------
+    .. [1] Neal, R. M. (1996). Bayesian Learning for Neural Networks. Springer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknn_scratch import RelevanceScaler
+    >>> X = np.random.default_rng(0).normal(size=(200, 3))
+    >>> scaler = RelevanceScaler().fit(X, X[:, 0] > 0)
+    >>> scaler.scale_.round(1)
+    array([1.7, 0.1, 0.1])
+    """
+
+    network_: SingleNetwork
+    relevance_: NDArray[np.float64]
+    scale_: NDArray[np.float64]
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {"network": [SingleNetwork, None]}
+
+    def __init__(self, network: SingleNetwork | None = None) -> None:
+        self.network = network
+
+    @validates_parameters(again=True)
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Train the small network, and measure what it uses.
+
+        The order of the rows does not matter.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
+            Rows of numbers, none of them missing.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            What is to be predicted.
+
+        Returns
+        -------
+        self : object
+            The fitted scaler.
+        """
+        X = self._validated(X, reset=True)
+        if self.network is None:
+            is_regression = y is not None and type_of_target(y).startswith("continuous")
+            network = small_network(is_regression)
+        else:
+            network = clone(self.network)
+            network._validate_params()
+        inputs = FitInput(X, y)
+        rows, weights = some_rows(plan_fit(network, inputs).run.data)
+        X, y = X[rows], inputs.encoded.y[rows]
+        train(network, FitInput(X, y, weights))
+        w_hidden, w_output = (weight.astype(np.float64) for weight in network.coefs_)
+        self.network_ = network
+        self.relevance_ = np.linalg.norm(w_hidden * np.linalg.norm(w_output, axis=1), axis=1)
+        self.scale_ = scale_of(self.relevance_, variances_of(X, weights))
+        return self
+
+    def transform(self, X: ArrayLike) -> Any:
+        """Scale the features.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        scaled : {ndarray, sparse matrix, sparse array} of shape (n_samples, n_features)
+            A copy, in the precision of X.
+        """
+        check_is_fitted(self)
+        X = self._validated(X, reset=False, copy=True)
+        scale = self.scale_.astype(X.dtype)
+        if scipy.sparse.issparse(X):
+            inplace_column_scale(X, scale)
+        else:
+            X *= scale
+        return X
+
+    def _validated(self, X, **rules):
+        return validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], **rules)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.required = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+def small_network(is_regression):
+    """Make a network that measures the relevance of features."""
+    return (ShallowNNRegressor if is_regression else ShallowNNClassifier)(**SMALL)
+
+
+def some_rows(data):
+    """Choose different pairs of row and target, in an order that depends only on their values.
+
+    Returns the number (n_chosen,) of one row of each kind, and how many (n_chosen,) there are of it.
+    """
+    rows, weights = distinct_rows(data, hashes_of_rows(data.X, data.row_numbers))
+    return rows[:MOST_ROWS], weights[:MOST_ROWS]
+
+
+def train(network, inputs):
+    """Train a network, without the warnings of a fit: the network that follows has the same y, and warns."""
+    fit = plan_fit(network, inputs)
+    train_group([Training(fit, Hooks())])
+    if fit.run.is_interrupted:
+        raise KeyboardInterrupt
+    adopt(network, fitted_attributes(fit, fit.run.state))
+
+
+@np.errstate(all="ignore")  # a variance that is not finite, too, is none to go by
+def variances_of(X, weights):
+    """Compute the variance (n_features,) of each feature, block by block to save memory."""
+    moments = StandardScaler(with_mean=False)
+    for rows in gen_batches(len(weights), BLOCK_ROWS):
+        moments.partial_fit(X[rows], sample_weight=weights[rows])
+    return moments.var_
+
+
+def scale_of(relevance, variances):
+    """Compute the factor (n_features,) of each feature, from arrays (n_features,)."""
+    squares, total = relevance**2, variances.sum()
+    mean = squares @ variances / total if total else 0.0
+    if not mean > 0 or not np.isfinite(mean):
+        return np.ones(len(squares))
+    return np.sqrt((squares / mean + LEAST_SHARE) / (1 + LEAST_SHARE))

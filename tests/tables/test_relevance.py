@@ -1,0 +1,130 @@
+"""RelevanceScaler: a feature that matters becomes larger."""
+
+import numpy as np
+import pytest
+import scipy.sparse
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.metrics import log_loss
+from sklearn.utils.estimator_checks import check_estimator
+
+from sknn_scratch import RelevanceScaler, ShallowNNClassifier, ShallowNNRegressor, tabular_pipeline
+from sknn_scratch._tables import relevance
+from tests.helpers import InterruptedActivation
+from tests.versions import SKIPPED_CHECKS
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(600, 12))
+SIGNS = np.sign(X[:, 4] * X[:, 5])
+Y = np.where(X[:, :2] @ [2.0, -1.5] + 3 * SIGNS > RNG.logistic(size=len(X)), "yes", "no")
+USEFUL = [0, 1, 4, 5]
+
+
+@pytest.mark.parametrize(
+    "scaler", [RelevanceScaler(), RelevanceScaler(ShallowNNRegressor(n_hidden=4, random_state=0))]
+)
+def test_scikit_learn_has_no_complaint(scaler):
+    outcomes = check_estimator(scaler, on_skip=None, on_fail=None)
+    statuses = {one["check_name"]: one["status"] for one in outcomes if one["status"] != "passed"}
+    assert statuses == dict.fromkeys(SKIPPED_CHECKS, "skipped")
+
+
+def test_the_formulas():
+    scaler = RelevanceScaler().fit(X, Y)
+    w_hidden, w_output = scaler.network_.coefs_
+    squares = w_hidden**2 @ (w_output**2).sum(axis=1)
+    mean = np.average(squares, weights=X.var(axis=0))
+    assert_allclose(scaler.relevance_, np.sqrt(squares))
+    assert_allclose(scaler.scale_**2, (squares / mean + 0.01) / 1.01)
+    assert_allclose(scaler.transform(X), X * scaler.scale_)
+    assert_allclose(scaler.transform(X).var(axis=0).sum(), X.var(axis=0).sum())
+
+
+def test_what_matters_becomes_larger_also_if_two_features_matter_only_together():
+    scale = RelevanceScaler().fit(X, Y).scale_
+    assert scale[USEFUL].min() > 1.2 * np.delete(scale, USEFUL).max()
+    assert scale.min() > 0.09  # the root of 0.01 / 1.01
+
+
+def test_the_pipeline_learns_more_with_it():
+    x, y, losses = X[:300], Y[:300], []
+    for step in ("passthrough", RelevanceScaler()):
+        model = tabular_pipeline(random_state=0).set_params(relevance=step).fit(x, y)
+        losses.append(log_loss(Y[300:], model.predict_proba(X[300:])))
+    assert losses[1] < 0.95 * losses[0]
+
+
+def test_the_order_of_the_rows_and_the_storage_change_nothing():
+    rows = RNG.permutation(np.append(np.arange(600), np.arange(50)))  # some rows twice
+    scaler = RelevanceScaler().fit(X[rows], Y[rows])
+    other_order = RelevanceScaler().fit(X[rows[::-1]], Y[rows[::-1]])
+    sparse = RelevanceScaler().fit(scipy.sparse.csr_array(X[rows]), Y[rows])
+    assert_array_equal(scaler.scale_, other_order.scale_)
+    assert_allclose(scaler.scale_, sparse.scale_, rtol=1e-6)
+    assert_allclose(sparse.transform(scipy.sparse.csc_matrix(X)).toarray(), X * sparse.scale_)
+
+
+def test_of_many_rows_some_are_enough(monkeypatch):
+    monkeypatch.setattr(relevance, "MOST_ROWS", 300)
+    few = RelevanceScaler().fit(X, Y)
+    monkeypatch.undo()
+    assert not np.array_equal(few.scale_, RelevanceScaler().fit(X, Y).scale_)
+    assert few.scale_[[0, 4, 5]].min() > np.delete(few.scale_, USEFUL).max()
+
+
+@pytest.mark.parametrize("x", [np.zeros((100, 3)), np.full((100, 3), 7.0), 1e-320 * X[:100], 1e200 * X[:100]])
+def test_features_of_which_nothing_can_be_said_stay(x):
+    with np.errstate(all="raise", under="ignore"):
+        assert_array_equal(RelevanceScaler().fit(x, Y[:100]).scale_, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("y", "expected"),
+    [
+        (Y, ShallowNNClassifier),
+        (np.arange(600) % 3, ShallowNNClassifier),
+        (X[:, 0], ShallowNNRegressor),
+        (X[:, :2], ShallowNNRegressor),
+    ],
+)
+def test_the_default_network_follows_y(y, expected):
+    scaler = RelevanceScaler().fit(X, y)
+    assert type(scaler.network_) is expected
+    assert scaler.network is None
+    assert scaler.network_.n_iter_ == 20
+
+
+def test_the_pipeline_has_the_network_of_its_task():
+    counts = tabular_pipeline("regressor")["relevance"].network
+    assert isinstance(counts, ShallowNNRegressor)
+    assert isinstance(tabular_pipeline(ShallowNNClassifier())["relevance"].network, ShallowNNClassifier)
+    assert [*tabular_pipeline(HistGradientBoostingClassifier()).named_steps] == ["columns", "network"]
+
+
+def test_errors_leave_the_earlier_scaler():
+    scaler = RelevanceScaler(ShallowNNClassifier(max_iter=3)).fit(X, Y)
+    earlier = dict(vars(scaler))
+    for network, x, y, message in (
+        (ShallowNNClassifier(alpha=-1), X, Y, "The 'alpha' parameter of ShallowNNClassifier must be"),
+        ("classifier", X, Y, "The 'network' parameter of RelevanceScaler must be"),
+        (None, np.where(X > 2, np.nan, X), Y, "NaN"),
+        (None, X, np.full(600, "yes"), "at least 2 classes"),
+        (None, X, Y[:10], "inconsistent numbers of samples"),
+        (None, X, None, "requires y to be passed, but the target y is None"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            scaler.set_params(network=network).fit(x, y)
+        assert vars(scaler) | {"network": None} == earlier | {"network": None}
+    with pytest.raises(NotFittedError):
+        RelevanceScaler().transform(X)
+
+
+def test_control_c_ends_it_after_the_first_epoch_too():
+    network = ShallowNNClassifier(
+        activation=InterruptedActivation(20), solver="adam", batch_size=100, max_iter=9
+    )
+    scaler = RelevanceScaler(network)
+    with pytest.raises(KeyboardInterrupt):
+        scaler.fit(X, Y)
+    assert not hasattr(scaler, "scale_")
