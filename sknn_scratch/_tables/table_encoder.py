@@ -1,43 +1,32 @@
 """TableEncoder: from the columns of a table to the features of a network."""
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
-import scipy.sparse
 from numpy.typing import NDArray
 from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.preprocessing import OneHotEncoder
-from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in
 from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._tables import columns
-from sknn_scratch._tables.columns import CATEGORIES, NOTHING, NUMBERS, TYPES, listed
-from sknn_scratch._tables.encoder import check_not_infinite, without_repeats
+from sknn_scratch._tables.by_encoder import MANY, as_array, joined, make_tables, with_means
+from sknn_scratch._tables.columns import CATEGORIES, NOTHING, TYPES, listed
+from sknn_scratch._tables.encoder import without_repeats
 from sknn_scratch._tables.kinds import KINDS, Categories, Dates, kind_of
+from sknn_scratch._tables.many_categories import (
+    CONTINUOUS,
+    inputs_of_features,
+    rare_groups,
+    too_many_categories,
+)
 from sknn_scratch._tables.remarks import Remark, Sentence, warn_of
 from sknn_scratch._targets.checks import check_none_missing
 from sknn_scratch._targets.numbers import NumberKinds
-
-# The encoder of columns of which more than this share of the rows have a category that another row has too,
-# and that the encoder of categories would merge with others.
-MANY, MOST_MERGED = "many", 0.1
-# It also takes the columns with the most categories, so that the encoder of categories makes at most so many
-# numbers of a table: 0.4 GB in double precision, and two more copies of them exist for a while.
-MOST_NUMBERS = 50_000_000
-# About as many features as the encoder of numbers makes of a mean of y, without fine bins. It is no gain to
-# replace fewer.
-FEATURES_OF_A_MEAN = 10
-# The types of y for which there is such an encoder.
-CONTINUOUS = "continuous"
-ONE_TARGET = {"binary", "multiclass", CONTINUOUS}
-# TargetEncoder needs as many rows as it has folds, and before scikit-learn 1.9 so many of one class.
-FEWEST_ROWS = 5
 
 
 class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -155,7 +144,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         values = {name: kind.read(read[name], name)[0] for name, kind in kinds.items()}
         for name, kind in kinds.items():
             kind.prepare(values[name])
-        too_many, one_hot = self._too_many_categories(kinds, values, y)
+        of_categories = {name: values[name] for name, kind in kinds.items() if kind.encoder == CATEGORIES}
+        too_many, one_hot = too_many_categories(of_categories, y, self.categories, self.many)
         for name in too_many:
             kinds[name].encoder = MANY
         tables = make_tables(kinds, values)
@@ -236,42 +226,6 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
                 [named[one] + part for one, part in inputs]
             )
         )
-
-    @np.errstate(invalid="ignore")  # scikit-learn casts an infinite y to integers before it refuses it
-    def _too_many_categories(self, kinds, values, y):
-        """Name the columns of categories of which too many rows would be merged, or that are too wide.
-
-        Also returns the encoder of all columns of categories, fitted, or None if it was not needed.
-        """
-        table = {(name, ""): values[name] for name, kind in kinds.items() if kind.encoder == CATEGORIES}
-        if self.many is None or not table or y is None:
-            return [], None
-        target_type = getattr(self.many, "target_type", "auto")
-        if target_type == "auto":
-            try:
-                target_type = type_of_target(y, input_name="y")
-            except TypeError:  # labels that cannot be sorted: the network says so
-                return [], None
-        if target_type not in ONE_TARGET or np.shape(y)[1:] not in ((), (1,)):
-            return [], None
-        has_classes = target_type != CONTINUOUS
-        counts = np.unique(y, return_counts=True)[1] if has_classes else np.array([len(y)])
-        if counts.max(initial=0) < FEWEST_ROWS:
-            return [], None
-        names = [name for name, _ in table]
-        encoder = clone(self.categories).fit(as_array(table), y)
-        groups = rare_groups(encoder, names).items()
-        chosen = [name for name, group in groups if share_with_others(values[name], group) > MOST_MERGED]
-        n_means = len(counts) if len(counts) > 2 else 1
-        inputs = (names[one] for one in inputs_of_features(encoder, len(names)) if one is not None)
-        widths = Counter(name for name in inputs if name not in chosen)
-        n_features = widths.total()
-        for name, width in widths.most_common():
-            if n_features * len(y) <= MOST_NUMBERS or width <= FEATURES_OF_A_MEAN * n_means:
-                break
-            chosen.append(name)
-            n_features -= width
-        return chosen, encoder
 
     def _columns_in(self, X):
         """Take the columns of the fit from a table: by name or, if one of the two has none, in order."""
@@ -363,65 +317,3 @@ def sources_of_features(encoder):
         for kind, inputs in encoder._inputs.items()
         for position in inputs_of_features(encoder.encoders_[kind], len(inputs))
     ]
-
-
-def inputs_of_features(encoder, n_inputs):
-    """List for each feature of a fitted encoder the position of its input, or None if its name hides it."""
-    names = encoder.get_feature_names_out([f"{position}:" for position in range(n_inputs)])
-    numbers = [str(name).partition(":")[0] for name in names]
-    return [int(number) if number.isdigit() else None for number in numbers]
-
-
-def make_tables(kinds, values):
-    """Make a table for each encoder: features (n_samples,) by the name of a column and an ending."""
-    tables = {MANY: {}, NUMBERS: {}, CATEGORIES: {}}
-    for name, kind in kinds.items():
-        for end, feature in kind.features(values[name]).items():
-            tables[kind.encoder][name, end] = feature
-    check_not_infinite((name, values) for (name, _), values in tables[NUMBERS].items())
-    if not any(tables.values()):
-        raise ValueError("X has no column with values.")
-    return {encoder: table for encoder, table in tables.items() if table}
-
-
-def with_means(tables, means):
-    """Put what was made of many categories (n_samples, a multiple of their columns) among the numbers."""
-    tables = dict(tables)
-    names = [name for name, _ in tables.pop(MANY)]
-    of_columns = dict(zip(names, np.split(means, len(names), axis=1), strict=True))
-    numbers = {
-        (name, end): values
-        for name, of_column in of_columns.items()
-        for end, values in zip(mean_endings(of_column.shape[1]), of_column.T, strict=True)
-    }
-    return {NUMBERS: tables.pop(NUMBERS, {}) | numbers, **tables}
-
-
-def mean_endings(n_means):
-    """Name the means of a column: one, or one for each class."""
-    return ["_mean"] if n_means == 1 else [f"_mean{number}" for number in range(n_means)]
-
-
-def rare_groups(encoder, names):
-    """Get the rare categories of some columns that a fitted encoder has grouped; there may be none."""
-    groups = zip(names, getattr(encoder, "infrequent_categories_", ()), strict=False)
-    return {name: group for name, group in groups if group is not None}
-
-
-def share_with_others(values, group):
-    """Compute the share of rows (n_samples,) whose category is in a group, and in another row too."""
-    counts = Counter(values)
-    return sum(counts[one] for one in group if counts[one] > 1) / len(values)
-
-
-def as_array(table):
-    """Make an array (n_samples, n_columns) of a table."""
-    return np.stack(list(table.values()), axis=1)
-
-
-def joined(encoded):
-    """Join encoded tables (n_samples, any number)."""
-    if len(encoded) == 1:
-        return encoded[0]
-    is_sparse = any(map(scipy.sparse.issparse, encoded))
-    return scipy.sparse.hstack(encoded, format="csr") if is_sparse else np.hstack(encoded)

@@ -14,9 +14,9 @@ from skl2onnx.common.data_types import (
 )
 from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 
+from sknn_scratch._tables.by_encoder import MANY, mean_endings
 from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed, text_of
 from sknn_scratch._tables.encoder import PiecewiseLinearEncoder
-from sknn_scratch._tables.table_encoder import MANY, mean_endings
 from sknn_scratch.onnx.graph import Graph, Name
 
 # --- Numbers ---
