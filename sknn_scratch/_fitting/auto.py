@@ -24,6 +24,8 @@ AUTO_BATCH_ROWS = 100
 MOST_EPOCHS = 200
 # The longest cycle of the learning rate has about so many updates, and at most and at least so many epochs.
 LONGEST_CYCLE, MOST_CYCLE_EPOCHS, FEWEST_CYCLE_EPOCHS = 4000, 40, 4
+# It has more epochs, up to ``MOST_EPOCHS``, until it has so many updates: those of 1,500 rows.
+FEWEST_CYCLE_UPDATES = 600
 # A short one has these epochs, if the longest has half as many again. It is as good where there is less to
 # learn.
 SHORT_CYCLE = 5
@@ -103,7 +105,8 @@ def cycles(n_rows):
 
 def epochs_of_longest(n_batches):
     """Choose the number of epochs of the longest cycle."""
-    return max(FEWEST_CYCLE_EPOCHS, min(MOST_CYCLE_EPOCHS, math.ceil(LONGEST_CYCLE / n_batches)))
+    most = max(MOST_CYCLE_EPOCHS, min(MOST_EPOCHS, math.ceil(FEWEST_CYCLE_UPDATES / n_batches)))
+    return max(FEWEST_CYCLE_EPOCHS, min(most, math.ceil(LONGEST_CYCLE / n_batches)))
 
 
 def usual_n_networks(n_rows):

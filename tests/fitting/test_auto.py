@@ -150,6 +150,8 @@ def test_batches_of_many_rows_follow_their_square_root(n_rows, params, chosen):
     [
         (1_499, {}, 200),
         (1_500, {}, 40),
+        (1_000, {"learning_rate_schedule": "cosine"}, 60),  # 600 updates
+        (300, {"learning_rate_schedule": "cosine"}, 200),
         (40_000, {}, 40),
         (40_000, {"batch_size": 100}, 10),
         (40_000, {"batch_size": None}, 200),
