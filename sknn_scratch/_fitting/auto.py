@@ -26,8 +26,8 @@ MOST_EPOCHS = 200
 LONGEST_CYCLE, MOST_CYCLE_EPOCHS, FEWEST_CYCLE_EPOCHS = 4000, 40, 4
 # It has more epochs, up to ``MOST_EPOCHS``, until it has so many updates: those of 1,500 rows.
 FEWEST_CYCLE_UPDATES = 600
-# A short one has these epochs, if the longest has half as many again. It is as good where there is less to
-# learn.
+# A short one has these epochs, if the longest has at least 1.5 times as many. It is as good where there is
+# less to learn.
 SHORT_CYCLE = 5
 # With fewer batches in an epoch, the learning rate is constant: the longest cycle would have too few updates.
 FEWEST_CYCLE_BATCHES = 10

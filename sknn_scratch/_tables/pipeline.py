@@ -54,7 +54,7 @@ def tabular_pipeline(
     much of it, the column stays categories, with a warning.
 
     "relevance" makes features larger that matter, and others smaller, with a :class:`RelevanceScaler`. It is
-    there if the estimator is one of this package.
+    there if the estimator is a network or an ensemble of this package.
 
     "network" is an estimator, which predicts.
 

@@ -12,6 +12,8 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.sparsefuncs import inplace_column_scale
 from sklearn.utils.validation import check_is_fitted
 
+from sknn_scratch._core.data import Data
+from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.training import Hooks
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._estimators.methods import validates_parameters
@@ -24,11 +26,12 @@ from sknn_scratch._fitting.hashes import hashes_of_rows
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
 from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._fitting.sklearn_versions import validate_data
+from sknn_scratch._fitting.threads import one_blas_thread
 
 # The network that measures the relevance: small, and trained for a short time.
 SMALL = {"n_hidden": 32, "alpha": 10, "max_iter": 20, "early_stopping": False, "random_state": 0}
 MOST_ROWS, BLOCK_ROWS = 20_000, 1000
-# A feature that the network does not use has this share of the mean square: another one may need it.
+# The square of each factor has this share of the mean square: what this network does not use, another may.
 LEAST_SHARE = 0.01
 
 
@@ -42,13 +45,15 @@ class RelevanceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
     A small network is trained for a short time. The relevance r of a feature is the root of the sum, over
     the hidden units, of its squared weights times the squared weights of the unit to the outputs. The feature
     is multiplied by the root of ``(r^2 / m + 0.01) / 1.01``, where m is the mean of all r^2, weighted by the
-    variances of the features. So the sum of the variances stays, and no feature is lost.
+    variances of the features. So the sum of the variances stays in training, and no feature is lost. All
+    factors are 1 if m is zero or not finite.
 
     Parameters
     ----------
     network : ShallowNNClassifier or ShallowNNRegressor, default=None
-        The small network, not fitted. None is a ShallowNNRegressor if y has numbers with decimals, else a
-        ShallowNNClassifier, with 32 hidden units, ``alpha=10`` and 20 epochs.
+        The small network, not fitted. Its callbacks and ``verbose`` have no effect. None is a
+        ShallowNNRegressor if y has numbers that are not whole, else a ShallowNNClassifier, with 32 hidden
+        units, ``alpha=10`` and 20 epochs.
 
     Attributes
     ----------
@@ -94,7 +99,7 @@ class RelevanceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
         self.network = network
 
     @validates_parameters(again=True)
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike = None) -> Self:
         """Train the small network, and measure what it uses.
 
         The order of the rows does not matter.
@@ -119,13 +124,15 @@ class RelevanceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
             network = clone(self.network)
             network._validate_params()
         inputs = FitInput(X, y)
-        rows, weights = some_rows(plan_fit(network, inputs).run.data)
-        X, y = X[rows], inputs.encoded.y[rows]
+        encoded = inputs.encoded_for(network, goes_on=False)
+        rows, weights = some_rows(encoded)
+        X, y = X[rows], encoded.y[rows]
         train(network, FitInput(X, y, weights))
-        w_hidden, w_output = (weight.astype(np.float64) for weight in network.coefs_)
+        w_hidden, w_output = (weight.astype(np.float64, copy=False) for weight in network.coefs_)
         self.network_ = network
-        self.relevance_ = np.linalg.norm(w_hidden * np.linalg.norm(w_output, axis=1), axis=1)
-        self.scale_ = scale_of(self.relevance_, variances_of(X, weights))
+        self.relevance_ = np.sqrt(np.einsum("fh,fh,h->f", w_hidden, w_hidden, (w_output**2).sum(axis=1)))
+        with one_blas_thread():  # their number would change the rounding
+            self.scale_ = scale_of(self.relevance_, variances_of(X, weights))
         return self
 
     def transform(self, X: ArrayLike) -> Any:
@@ -165,13 +172,17 @@ def small_network(is_regression):
     return (ShallowNNRegressor if is_regression else ShallowNNClassifier)(**SMALL)
 
 
-def some_rows(data):
+def some_rows(encoded):
     """Choose different pairs of row and target, in an order that depends only on their values.
 
-    Returns the number (n_chosen,) of one row of each kind, and how many (n_chosen,) there are of it.
+    Every class has one at least. Returns the number (n_chosen,) of one row of each kind, and how many
+    (n_chosen,) there are of it.
     """
+    data = Data(rows_of(encoded.X), encoded.targets)
     rows, weights = distinct_rows(data, hashes_of_rows(data.X, data.row_numbers))
-    return rows[:MOST_ROWS], weights[:MOST_ROWS]
+    is_chosen = np.arange(len(rows)) < MOST_ROWS
+    is_chosen[np.unique(encoded.target_kind.strata(encoded.y[rows]), return_index=True)[1]] = True
+    return rows[is_chosen], weights[is_chosen]
 
 
 def train(network, inputs):
@@ -192,6 +203,7 @@ def variances_of(X, weights):
     return moments.var_
 
 
+@np.errstate(all="ignore")  # of variances or weights that are not finite
 def scale_of(relevance, variances):
     """Compute the factor (n_features,) of each feature, from arrays (n_features,)."""
     squares, total = relevance**2, variances.sum()

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import log_loss
 from sklearn.utils.estimator_checks import check_estimator
+from threadpoolctl import threadpool_limits
 
 from sknn_scratch import RelevanceScaler, ShallowNNClassifier, ShallowNNRegressor, tabular_pipeline
 from sknn_scratch._tables import relevance
@@ -65,15 +67,38 @@ def test_the_order_of_the_rows_and_the_storage_change_nothing():
     assert_allclose(sparse.transform(scipy.sparse.csc_matrix(X)).toarray(), X * sparse.scale_)
 
 
-def test_of_many_rows_some_are_enough(monkeypatch):
+def test_of_many_rows_some_are_enough_but_each_class_has_one(monkeypatch):
+    y = np.where(np.arange(600) == 7, "rare", Y)
     monkeypatch.setattr(relevance, "MOST_ROWS", 300)
-    few = RelevanceScaler().fit(X, Y)
+    few = RelevanceScaler().fit(X, y)
     monkeypatch.undo()
-    assert not np.array_equal(few.scale_, RelevanceScaler().fit(X, Y).scale_)
+    assert few.network_.classes_.tolist() == ["no", "rare", "yes"]
+    assert not np.array_equal(few.scale_, RelevanceScaler().fit(X, y).scale_)
     assert few.scale_[[0, 4, 5]].min() > np.delete(few.scale_, USEFUL).max()
 
 
-@pytest.mark.parametrize("x", [np.zeros((100, 3)), np.full((100, 3), 7.0), 1e-320 * X[:100], 1e200 * X[:100]])
+@pytest.mark.parametrize("weights", [{"no": 1, "yes": 5}, {"no": 0, "yes": 1}])
+def test_weights_of_classes_count_once(weights):
+    network = ShallowNNClassifier(8, alpha=1, max_iter=200, class_weight=weights, random_state=0)
+    inside, alone = RelevanceScaler(network).fit(X, Y).network_, clone(network).fit(X, Y)
+    assert_allclose(inside.predict_proba(X).mean(axis=0), alone.predict_proba(X).mean(axis=0), atol=0.01)
+
+
+def test_the_number_of_threads_changes_nothing():
+    x, scales = RNG.normal(size=(3000, 1500)), []
+    scaler = RelevanceScaler(ShallowNNClassifier(2, alpha=1, max_iter=1, random_state=0))
+    for n_threads in (1, 2):
+        with threadpool_limits(n_threads, "blas"):
+            scales.append(scaler.fit(x, x[:, 0] > 0).scale_)
+    assert_array_equal(*scales)
+
+
+TOO_FAR = X[:100] * np.where(np.arange(12) == 1, 1e160, 1.0)  # the variance of one feature is infinite
+
+
+@pytest.mark.parametrize(
+    "x", [np.zeros((100, 3)), np.full((100, 3), 7.0), 1e-320 * X[:100], 1e200 * X[:100], TOO_FAR]
+)
 def test_features_of_which_nothing_can_be_said_stay(x):
     with np.errstate(all="raise", under="ignore"):
         assert_array_equal(RelevanceScaler().fit(x, Y[:100]).scale_, 1.0)
