@@ -31,8 +31,8 @@ FEWEST_CYCLE_UPDATES = 600
 SHORT_CYCLE = 5
 # With fewer batches in an epoch, the learning rate is constant: the longest cycle would have too few updates.
 FEWEST_CYCLE_BATCHES = 10
-# An ensemble has so many networks for few and for many rows. With many, two that train longer are better than
-# four, and take less time.
+# An ensemble has so many networks for few and for many rows. With many, four are hardly better than two, and
+# take nearly twice the time.
 NETWORKS_FOR_FEW_ROWS, NETWORKS_FOR_MANY_ROWS = 4, 2
 # Training stops after this number of epochs without an improvement. More epochs are needed if they have fewer
 # than ``FEWEST_UPDATES``. Fewer are enough if they have ``MANY_UPDATES`` with the usual batches.
