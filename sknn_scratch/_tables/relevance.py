@@ -45,8 +45,8 @@ class RelevanceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
     A small network is trained for a short time. The relevance r of a feature is the root of the sum, over
     the hidden units, of its squared weights times the squared weights of the unit to the outputs. The feature
     is multiplied by the root of ``(r^2 / m + 0.01) / 1.01``, where m is the mean of all r^2, weighted by the
-    variances of the features. So the sum of the variances stays in training, and no feature is lost. All
-    factors are 1 if m is zero or not finite.
+    variances of the features. So the sum of the variances stays the same, and no feature is lost. All factors
+    are 1 if m is zero or not finite.
 
     Parameters
     ----------
@@ -58,7 +58,8 @@ class RelevanceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
     Attributes
     ----------
     network_ : ShallowNNClassifier or ShallowNNRegressor
-        The fitted small network. Of more than 20,000 different rows, it has seen 20,000.
+        The fitted small network. Of more than 20,000 different rows, it has seen 20,000, and one at least of
+        every class.
     relevance_ : ndarray of shape (n_features,)
         The relevance of each feature.
     scale_ : ndarray of shape (n_features,)
