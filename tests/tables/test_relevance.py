@@ -147,7 +147,7 @@ def test_errors_leave_the_earlier_scaler():
 
 def test_control_c_ends_it_after_the_first_epoch_too():
     network = ShallowNNClassifier(
-        activation=InterruptedActivation(20), solver="adam", batch_size=100, max_iter=9
+        activation=InterruptedActivation(20), solver="adam", alpha=1.0, early_stopping=False, max_iter=9
     )
     scaler = RelevanceScaler(network)
     with pytest.raises(KeyboardInterrupt):
