@@ -3,8 +3,8 @@
 The best alpha of all rows is another one than of a sample, and a part of them is enough to hold out: a fifth,
 or several in turn if a fifth is few rows. For each alpha, a network of few units trains on the other rows as
 the fit does by default: with Adam and one cycle of the learning rate. The best alpha depends on the length of
-the cycle. A short one is tried first, and then the longest. Single precision ranks the alphas
-as well as double precision, in less time.
+the cycle. A short one is tried first, and then the longest. Single precision ranks the alphas as well as
+double precision, in less time.
 """
 
 import math

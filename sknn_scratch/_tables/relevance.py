@@ -124,8 +124,7 @@ class RelevanceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
         else:
             network = clone(self.network)
             network._validate_params()
-        inputs = FitInput(X, y)
-        encoded = inputs.encoded_for(network, goes_on=False)
+        encoded = FitInput(X, y).encoded_for(network, goes_on=False)
         rows, weights = some_rows(encoded)
         X, y = X[rows], encoded.y[rows]
         train(network, FitInput(X, y, weights))
