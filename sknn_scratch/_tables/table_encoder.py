@@ -148,21 +148,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         too_many, one_hot = too_many_categories(of_categories, y, self.categories, self.many)
         for name in too_many:
             kinds[name].encoder = MANY
-        tables = make_tables(kinds, values)
-        encoders = {}
-        if MANY in tables:
-            encoders[MANY] = clone(self.many)
-            with config_context(enable_metadata_routing=False):  # TargetEncoder of 1.9 would want groups
-                tables = with_means(tables, encoders[MANY].fit_transform(as_array(tables[MANY]), y))
-        encoded = []
-        for encoder, table in tables.items():
-            # Another encoder may use y, and encode the rows of its fit in another way.
-            if encoder == CATEGORIES and isinstance(one_hot, OneHotEncoder) and not too_many:
-                encoders[encoder] = one_hot
-                encoded.append(one_hot.transform(as_array(table)))
-            else:
-                encoders[encoder] = clone(getattr(self, encoder))
-                encoded.append(encoders[encoder].fit_transform(as_array(table), y))
+        all_tables = make_tables(kinds, values)
+        tables, encoders, encoded = self._fit_encoders(all_tables, y, None if too_many else one_hot)
         self._kinds, self.encoders_ = kinds, encoders
         self.target_encoded_ = [name for name, kind in kinds.items() if kind.encoder == MANY]
         self.kinds_ = {name: kind.name for name, kind in kinds.items()}
@@ -226,6 +213,28 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
                 [named[one] + part for one, part in inputs]
             )
         )
+
+    def _fit_encoders(self, tables, y, fitted):
+        """Fit an encoder to each table.
+
+        Returns the tables, in which means have taken the place of many categories, the fitted encoders, and
+        what each has made of its table. ``fitted`` is the encoder of categories, if it is fitted to its table
+        already, or None.
+        """
+        encoders, encoded = {}, []
+        if MANY in tables:
+            encoders[MANY] = clone(self.many)
+            with config_context(enable_metadata_routing=False):  # TargetEncoder of 1.9 would want groups
+                tables = with_means(tables, encoders[MANY].fit_transform(as_array(tables[MANY]), y))
+        for encoder, table in tables.items():
+            # Another encoder may use y, and encode the rows of its fit in another way.
+            if encoder == CATEGORIES and isinstance(fitted, OneHotEncoder):
+                encoders[encoder] = fitted
+                encoded.append(fitted.transform(as_array(table)))
+            else:
+                encoders[encoder] = clone(getattr(self, encoder))
+                encoded.append(encoders[encoder].fit_transform(as_array(table), y))
+        return tables, encoders, encoded
 
     def _columns_in(self, X):
         """Take the columns of the fit from a table: by name or, if one of the two has none, in order."""
