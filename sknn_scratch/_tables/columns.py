@@ -61,6 +61,8 @@ def columns_of(X):
             "Series becomes a table with X.to_frame(), an array with X.reshape(-1, 1), and dicts with "
             "pd.DataFrame(X). One row of a data frame is X.iloc[[0]]."
         )
+    if X.shape[0] == 0:
+        raise ValueError(f"X has no rows: its shape is {tuple(X.shape)}. Pass one row or more.")
     pairs = list(named_columns(X))
     counts = Counter(name for name, _ in pairs)
     if repeated := [name for name, count in counts.items() if count > 1]:

@@ -18,6 +18,7 @@ from sknn_scratch._fitting.inputs import ArrayLike, native
 from sknn_scratch._fitting.sklearn_versions import StrOptions, _check_feature_names_in, validate_data
 from sknn_scratch._tables.bends import bends_somewhere
 from sknn_scratch._tables.pieces import BOUND_WITHOUT_RAMPS, NO_KNOTS, Piece, choose_knots, encode, fit_piece
+from sknn_scratch._targets.checks import dense
 
 # What n_bins="auto" means: 8 bins and, from 1,500 rows on, also 32 fine ones. If more than 8 columns have
 # these, every second fine knot is left out; if more than 16, all are: they cost time.
@@ -155,7 +156,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         """
         X = self._validated(X, reset=True)
         check_consistent_length(X, y)
-        pieces = fit_pieces(X, self.n_bins, y)
+        pieces = fit_pieces(X, self.n_bins, dense(y))
         self.mean_ = np.array([piece.mean for piece in pieces])
         self.scale_ = np.array([piece.scale for piece in pieces])
         self.bound_ = pieces[0].bound

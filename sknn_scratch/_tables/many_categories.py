@@ -6,8 +6,9 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.multiclass import type_of_target
 
-from sknn_scratch._tables.by_encoder import as_array
+from sknn_scratch._tables.features import as_array, inputs_of_features
 
+MANY = "many"  # the encoder of these columns, beside those of numbers and of categories
 # A column does if more than this share of its rows have a category that another row has too, and that the
 # encoder of categories would merge with others.
 MOST_MERGED = 0.1
@@ -25,30 +26,27 @@ FEWEST_ROWS = 5
 
 
 @np.errstate(invalid="ignore")  # scikit-learn casts an infinite y to integers before it refuses it
-def too_many_categories(values, y, categories, many):
-    """Name the columns of which too many rows would be merged, or that are too wide.
+def too_many_categories(features, texts, y, categories, many):
+    """Choose among features of text those of which too many rows would be merged, or that are too wide.
 
-    ``values`` are those (n_samples,) of each column of categories, by its name. ``categories`` encodes them,
-    and ``many`` does so with the help of y, or is None. Also returns a copy of ``categories``, fitted to all
-    columns, or None if it was not needed.
+    ``categories`` encodes them, and ``many`` does so with the help of y, or is None.
     """
-    counts = None if many is None or not values or y is None else class_counts(y, many)
+    counts = None if many is None or not texts or y is None else class_counts(y, many)
     if counts is None or max(counts, default=0) < FEWEST_ROWS:
-        return [], None
-    names = list(values)
-    encoder = clone(categories).fit(as_array(values), y)
-    groups = rare_groups(encoder, names).items()
-    chosen = [name for name, group in groups if share_with_others(values[name], group) > MOST_MERGED]
+        return []
+    encoder = clone(categories).fit(as_array(features, texts), y)
+    groups = rare_groups(encoder, texts).items()
+    chosen = [one for one, group in groups if share_with_others(features[one], group) > MOST_MERGED]
     n_means = len(counts) if len(counts) > 2 else 1
-    inputs = (names[one] for one in inputs_of_features(encoder, len(names)) if one is not None)
-    widths = Counter(name for name in inputs if name not in chosen)
+    inputs = (texts[position] for position in inputs_of_features(encoder, len(texts)) if position is not None)
+    widths = Counter(one for one in inputs if one not in chosen)
     n_features = widths.total()
-    for name, width in widths.most_common():
+    for one, width in widths.most_common():
         if n_features * len(y) <= MOST_NUMBERS or width <= FEATURES_OF_A_MEAN * n_means:
             break
-        chosen.append(name)
+        chosen.append(one)
         n_features -= width
-    return chosen, encoder
+    return [one for one in texts if one in chosen]
 
 
 def class_counts(y, many):
@@ -64,20 +62,13 @@ def class_counts(y, many):
     return [len(y)] if target_type == CONTINUOUS else np.unique(y, return_counts=True)[1].tolist()
 
 
-def rare_groups(encoder, names):
-    """Get the rare categories of some columns that a fitted encoder has grouped; there may be none."""
-    groups = zip(names, getattr(encoder, "infrequent_categories_", ()), strict=False)
-    return {name: group for name, group in groups if group is not None}
+def rare_groups(encoder, inputs):
+    """Get the rare categories of its inputs that a fitted encoder has grouped; there may be none."""
+    groups = zip(inputs, getattr(encoder, "infrequent_categories_", ()), strict=False)
+    return {one: group for one, group in groups if group is not None}
 
 
 def share_with_others(values, group):
     """Compute the share of rows (n_samples,) whose category is in a group, and in another row too."""
     counts = Counter(values)
     return sum(counts[one] for one in group if counts[one] > 1) / len(values)
-
-
-def inputs_of_features(encoder, n_inputs):
-    """List for each feature of a fitted encoder the position of its input, or None if its name hides it."""
-    names = encoder.get_feature_names_out([f"{position}:" for position in range(n_inputs)])
-    numbers = [str(name).partition(":")[0] for name in names]
-    return [int(number) if number.isdigit() else None for number in numbers]

@@ -27,6 +27,7 @@ from sknn_scratch._fitting.inputs import ArrayLike, FitInput
 from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._fitting.sklearn_versions import validate_data
 from sknn_scratch._fitting.threads import one_blas_thread
+from sknn_scratch._targets.checks import dense
 
 # The network that measures the relevance: small, and trained for a short time.
 SMALL = {"n_hidden": 32, "alpha": 10, "max_iter": 20, "early_stopping": False, "random_state": 0}
@@ -117,7 +118,7 @@ class RelevanceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
         self : object
             The fitted scaler.
         """
-        X = self._validated(X, reset=True)
+        X, y = self._validated(X, reset=True), dense(y)
         if self.network is None:
             is_regression = y is not None and type_of_target(y).startswith("continuous")
             network = small_network(is_regression)

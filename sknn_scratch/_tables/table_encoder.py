@@ -7,25 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin, clone
-from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in
 from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._tables import columns
-from sknn_scratch._tables.by_encoder import MANY, as_array, joined, make_tables, with_means
-from sknn_scratch._tables.columns import CATEGORIES, NOTHING, TYPES, listed
+from sknn_scratch._tables.columns import CATEGORIES, NOTHING, NUMBERS, TYPES, listed
 from sknn_scratch._tables.encoder import without_repeats
+from sknn_scratch._tables.features import as_array, features_of, inputs_of_features, joined, means_of
 from sknn_scratch._tables.kinds import KINDS, Categories, Dates, kind_of
-from sknn_scratch._tables.many_categories import (
-    CONTINUOUS,
-    inputs_of_features,
-    rare_groups,
-    too_many_categories,
-)
+from sknn_scratch._tables.many_categories import CONTINUOUS, MANY, rare_groups, too_many_categories
 from sknn_scratch._tables.remarks import Remark, Sentence, warn_of
-from sknn_scratch._targets.checks import check_none_missing
+from sknn_scratch._targets.checks import check_none_missing, dense
 from sknn_scratch._targets.numbers import NumberKinds
 
 
@@ -137,6 +131,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         encoded : ndarray or sparse matrix of shape (n_samples, n_features_out)
         """
         check_none_missing(y)
+        y = dense(y)
         if y is not None and getattr(self.many, "target_type", None) == CONTINUOUS:
             y = NumberKinds.alone(y)  # booleans become numbers, and text is refused as by a network
         read = {name: columns.read(column) for name, column in columns.columns_of(X).items()}
@@ -144,26 +139,20 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         values = {name: kind.read(read[name], name)[0] for name, kind in kinds.items()}
         for name, kind in kinds.items():
             kind.prepare(values[name])
-        of_categories = {name: values[name] for name, kind in kinds.items() if kind.encoder == CATEGORIES}
-        too_many, one_hot = too_many_categories(of_categories, y, self.categories, self.many)
-        for name in too_many:
-            kinds[name].encoder = MANY
-        all_tables = make_tables(kinds, values)
-        tables, encoders, encoded = self._fit_encoders(all_tables, y, None if too_many else one_hot)
-        self._kinds, self.encoders_ = kinds, encoders
-        self.target_encoded_ = [name for name, kind in kinds.items() if kind.encoder == MANY]
+        features = features_of(kinds, values)
+        inputs, many, encoders, encoded = self._fit_encoders(kinds, features, y)
+        self._kinds, self._inputs, self.encoders_ = kinds, inputs, encoders
+        self.target_encoded_ = [name for name, _ in many]
         self.kinds_ = {name: kind.name for name, kind in kinds.items()}
         self.date_parts_ = {name: kind.means for name, kind in kinds.items() if isinstance(kind, Dates)}
-        self._inputs = {kind: list(table) for kind, table in tables.items()}
-        names = [name for name, _ in tables.get(CATEGORIES, ())]
-        groups = rare_groups(encoders.get(CATEGORIES), names)
+        groups = rare_groups(encoders.get(CATEGORIES), [name for name, _ in inputs.get(CATEGORIES, ())])
         self.merged_categories_ = {name: len(group) for name, group in groups.items()}
         self.n_features_in_ = len(kinds)
         vars(self).pop("feature_names_in_", None)
         if all(isinstance(name, str) for name in kinds):
             self.feature_names_in_ = np.array(list(kinds), dtype=object)
         warn_of(remark for name, kind in kinds.items() for remark in kind.remarks(name, read[name]))
-        warn_of(self._useless(tables, groups))
+        warn_of(self._useless(features, groups))
         return joined(encoded)
 
     def transform(self, X: ArrayLike) -> Any:
@@ -184,12 +173,12 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         for name, kind in self._kinds.items():
             values[name], odd = kind.read(read[name], name)
             remarks += kind.surprises(name, read[name], values[name], odd)
-        tables = make_tables(self._kinds, values)
+        features = features_of(self._kinds, values)
         warn_of(remarks)
-        if MANY in tables:
-            tables = with_means(tables, self.encoders_[MANY].transform(as_array(tables[MANY])))
+        if many := [(name, "") for name in self.target_encoded_]:
+            features |= means_of(many, self.encoders_[MANY].transform(as_array(features, many)))
         return joined(
-            [self.encoders_[encoder].transform(as_array(table)) for encoder, table in tables.items()]
+            [self.encoders_[one].transform(as_array(features, taken)) for one, taken in self._inputs.items()]
         )
 
     def get_feature_names_out(self, input_features: ArrayLike = None) -> NDArray[Any]:
@@ -214,27 +203,27 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             )
         )
 
-    def _fit_encoders(self, tables, y, fitted):
-        """Fit an encoder to each table.
+    def _fit_encoders(self, kinds, features, y):
+        """Fit the encoders: first that of many categories, of which ``features`` gets the means.
 
-        Returns the tables, in which means have taken the place of many categories, the fitted encoders, and
-        what each has made of its table. ``fitted`` is the encoder of categories, if it is fitted to its table
-        already, or None.
+        Returns the inputs of those of numbers and of categories, the inputs of that of many categories, all
+        encoders, and what the first two made.
         """
-        encoders, encoded = {}, []
-        if MANY in tables:
+        numbers, texts = (
+            [one for one in features if kinds[one[0]].encoder == encoder] for encoder in (NUMBERS, CATEGORIES)
+        )
+        many, encoders, encoded = too_many_categories(features, texts, y, self.categories, self.many), {}, []
+        if many:
             encoders[MANY] = clone(self.many)
             with config_context(enable_metadata_routing=False):  # TargetEncoder of 1.9 would want groups
-                tables = with_means(tables, encoders[MANY].fit_transform(as_array(tables[MANY]), y))
-        for encoder, table in tables.items():
-            # Another encoder may use y, and encode the rows of its fit in another way.
-            if encoder == CATEGORIES and isinstance(fitted, OneHotEncoder):
-                encoders[encoder] = fitted
-                encoded.append(fitted.transform(as_array(table)))
-            else:
-                encoders[encoder] = clone(getattr(self, encoder))
-                encoded.append(encoders[encoder].fit_transform(as_array(table), y))
-        return tables, encoders, encoded
+                means = means_of(many, encoders[MANY].fit_transform(as_array(features, many), y))
+            features |= means
+            numbers, texts = [*numbers, *means], [one for one in texts if one not in many]
+        inputs = {encoder: taken for encoder, taken in ((NUMBERS, numbers), (CATEGORIES, texts)) if taken}
+        for encoder, taken in inputs.items():
+            encoders[encoder] = clone(getattr(self, encoder))
+            encoded.append(encoders[encoder].fit_transform(as_array(features, taken), y))
+        return inputs, many, encoders, encoded
 
     def _columns_in(self, X):
         """Take the columns of the fit from a table: by name or, if one of the two has none, in order."""
@@ -272,18 +261,18 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             )
         return {name: kind_of(column, name, told.get(name)) for name, column in read.items()}
 
-    def _useless(self, tables, groups):
+    def _useless(self, features, groups):
         """Yield a remark for each column of the fit whose values carry no information."""
         for name, kind in self._kinds.items():
             sentence = Sentence.USELESS
-            features = [table[one] for table in tables.values() for one in table if one[0] == name]
-            if not features:
+            of_column = [values for (column, _), values in features.items() if column == name]
+            if not of_column:
                 reason = "only missing values"
-            elif all((values == values[0]).all() for values in features):
+            elif all((values == values[0]).all() for values in of_column):
                 reason = "always the same value"
             elif name in groups and kind.known <= set(groups[name]):
                 reason = f"{len(kind.known)} different values, all too rare,"
-                if None in features[0] and None not in groups[name]:
+                if None in of_column[0] and None not in groups[name]:
                     sentence = Sentence.ONLY_WHETHER_MISSING
             else:
                 continue

@@ -43,8 +43,17 @@ def plain_labels(y):
     return labels if labels.dtype.kind in "biu" else y
 
 
+def dense(y):
+    """Make an array of a sparse y, and (n_samples,) of a column (n_samples, 1); any other y stays."""
+    y = y.toarray() if scipy.sparse.issparse(y) else y
+    if getattr(y, "shape", ())[1:] != (1,):
+        return y
+    return y.iloc[:, 0] if hasattr(y, "iloc") else np.asarray(y)[:, 0]
+
+
 def check_labels(y):
     """Validate class labels (n_samples,) or a label indicator (n_samples, n_labels), dense or sparse."""
+    y = y.toarray() if scipy.sparse.issparse(y) else y
     if y.ndim == 1 and y.dtype.kind in "biu" and 2 * len(np.unique(y)) <= len(y):
         return y  # surely class labels; scikit-learn's check takes a tenth of the time of a small fit
     if y.dtype.kind == "S":
@@ -54,7 +63,7 @@ def check_labels(y):
     except TypeError:  # they cannot be sorted
         kind = "mixed"
     if kind == "multilabel-indicator":
-        y = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
+        y = np.asarray(y)
         if not ((y == 0) | (y == 1)).all():
             others = sorted(set(np.unique(y).tolist()) - {0, 1})
             raise ValueError(f"A multilabel y must be an indicator of zeros and ones, but contains {others}.")

@@ -1,6 +1,7 @@
 """The steps of ``tabular_pipeline`` before the network: encoders of numbers and tables, and scales."""
 
 from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,9 @@ from skl2onnx.common.data_types import (
 )
 from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 
-from sknn_scratch._tables.by_encoder import MANY, mean_endings
-from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed, text_of
+from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed
 from sknn_scratch._tables.encoder import PiecewiseLinearEncoder
+from sknn_scratch._tables.many_categories import MANY
 from sknn_scratch.onnx.graph import Graph, Name
 
 # --- Numbers ---
@@ -95,15 +96,15 @@ def convert_table(scope: Any, operator: Any, container: Any) -> None:
     float_type, encoded = graph.float_type, []
     if NUMBERS in table.encoders_:
         graph.is_double = True
-        means = add_means(graph, columns, table)
+        means = add_means(graph, columns, table) if MANY in table.encoders_ else {}
         numbers = [
-            means.get((name, end)) or add_number(graph, name, *columns[name])
-            for name, end in table._inputs[NUMBERS]
+            means.get((name, part)) or add_number(graph, name, *columns[name])
+            for name, part in table._inputs[NUMBERS]
         ]
         encoded += add_encodings(graph, numbers, table.encoders_[NUMBERS])
     for position, (name, _) in enumerate(table._inputs.get(CATEGORIES, ())):
         encoder = table.encoders_[CATEGORIES]
-        texts = add_text(graph, *columns[name], encoder.categories_[position])
+        texts = add_text(graph, name, *columns[name])
         encoded.append(add_onehot(graph, texts, encoder, position))
     casts = [graph.add("Cast", one, to=float_type) for one in encoded]
     graph.finish(graph.add("Concat", *casts, axis=1), operator.outputs[0])
@@ -150,49 +151,31 @@ def add_number(graph: Graph, name: Any, column: Name, column_type: Any) -> Name:
     return graph.add("Cast", column, to=TensorProto.DOUBLE)
 
 
-def add_text(graph: Graph, column: Name, column_type: Any, categories: Any) -> Name:
+def add_text(graph: Graph, name: Any, column: Name, column_type: Any) -> Name:
     """Add categories (n_samples, 1) as text, as ``text_of`` writes those of the fit."""
+    if isinstance(column_type, FloatTensorType | DoubleTensorType):
+        raise NotImplementedError(
+            f"The categories of the column {name!r} are floats, which the file would write in another way. "
+            "Make strings of them, in fit and in the table for the export."
+        )
     if isinstance(column_type, BooleanTensorType):
         return graph.add("Where", column, np.array(["True"]), np.array(["False"]))
-    text = graph.add("Cast", column, to=TensorProto.STRING)
-    if not isinstance(column_type, FloatTensorType | DoubleTensorType):
-        return text
-    check_floats(categories, np.float64 if isinstance(column_type, DoubleTensorType) else np.float32)
-    whole = graph.add("Cast", graph.add("Cast", column, to=TensorProto.INT64), to=TensorProto.STRING)
-    text = graph.add("Where", graph.add("Equal", column, graph.add("Floor", column)), whole, text)
-    return graph.add("Where", graph.add("IsNaN", column), np.array(["missing"]), text)
-
-
-def check_floats(categories: Any, dtype: Any) -> None:
-    """Raise NotImplementedError if the file writes a float otherwise than its category in the fit."""
-    for category in categories:
-        try:
-            value = dtype(category)
-        except (TypeError, ValueError):  # no number
-            continue
-        in_file = str(int(value)) if value.is_integer() and abs(value) < 2**63 else f"{value:.8g}"
-        if text_of(value) == category != in_file:
-            raise NotImplementedError(
-                f"The category {category} cannot be exported for a column of floats, since the file writes "
-                f"{in_file} for it. Make strings of the column, also in the table for the export."
-            )
+    return graph.add("Cast", column, to=TensorProto.STRING)
 
 
 def add_means(graph: Graph, columns: Any, table: Any) -> dict[tuple[Any, str], Name]:
-    """Add the means of the columns of many categories (n_samples, 1), by the column and an ending."""
-    if MANY not in table.encoders_:
-        return {}
-    encoder, means = table.encoders_[MANY], {}
-    of_unknown = np.atleast_1d(encoder.target_mean_)
-    for position, name in enumerate(table.target_encoded_):
-        categories = list(encoder.categories_[position])
-        texts = add_text(graph, *columns[name], categories)
-        numbers = add_numbers(graph, texts, categories, range(len(categories)), len(categories))
-        first = position * len(of_unknown)
-        of_column = encoder.encodings_[first : first + len(of_unknown)]
-        for end, known, unknown in zip(mean_endings(len(of_unknown)), of_column, of_unknown, strict=True):
-            means[name, end] = graph.add("Gather", np.append(known, unknown), numbers)
-    return means
+    """Add the means of the columns of many categories (n_samples, 1), by the column and its part."""
+    encoder, numbers = table.encoders_[MANY], {}
+    for name, categories in zip(table.target_encoded_, encoder.categories_, strict=True):
+        texts = add_text(graph, name, *columns[name])
+        numbers[name] = add_numbers(graph, texts, list(categories), range(len(categories)), len(categories))
+    means = [one for one in table._inputs[NUMBERS] if one[0] in numbers]
+    of_unknown = np.atleast_1d(encoder.target_mean_)  # one, or one for each class
+    all_encodings = zip(means, encoder.encodings_, cycle(of_unknown), strict=False)
+    return {
+        (name, part): graph.add("Gather", np.append(known, unknown), numbers[name])
+        for (name, part), known, unknown in all_encodings
+    }
 
 
 def add_numbers(graph: Graph, texts: Name, categories: list[Any], numbers: Any, default: int) -> Name:

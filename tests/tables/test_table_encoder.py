@@ -93,6 +93,14 @@ def test_names_of_the_encoded_columns():
     assert not hasattr(fitted, "feature_names_in_")
 
 
+@pytest.mark.parametrize("as_table", [pd.DataFrame, pl.from_pandas, np.asarray])
+def test_a_table_without_rows_is_an_error_about_the_table(as_table):
+    table, empty = as_table(NUMBERS), as_table(NUMBERS[:0])
+    for call in (encoder().fit, encoder().fit(table).transform):
+        with pytest.raises(ValueError, match=r"^X has no rows: its shape is \(0, 3\)"):
+            call(empty)
+
+
 # --- Surprises ---
 
 
@@ -290,6 +298,29 @@ def test_with_many_rows_the_widest_columns_become_means_of_y(monkeypatch):
 def test_rows_that_are_too_few_for_folds_are_merged(kind, n_rows):
     X = pd.DataFrame({"name": [f"name {i // 2}" for i in range(n_rows)], "n": np.arange(n_rows)})
     assert tabular_pipeline(kind)[0].fit(X, np.arange(n_rows) % 3).target_encoded_ == []
+
+
+@pytest.mark.parametrize("n_rows", [600, 1600])
+def test_a_column_y_is_like_a_vector_and_warned_of_once(n_rows):
+    X, numbers = wide_table(n_rows)
+    X["number"] = numbers
+    for kind, y in (("classifier", (numbers > 0).astype(int)), ("regressor", numbers)):
+        network = {"n_networks": 1, "solver": "lbfgs", "random_state": 0}
+        expected = tabular_pipeline(kind, **network).fit(X, y).predict(X)
+        for column in (y[:, np.newaxis], csr_array(y[:, np.newaxis]), pd.DataFrame({"y": y})):
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                found = tabular_pipeline(kind, **network).fit(X, column).predict(X)
+            assert_array_equal(found.ravel(), expected)
+            about_y = [one for one in caught if "column-vector" in str(one.message)]
+            assert len(about_y) == (kind == "classifier")  # a regressor predicts a column for a column
+
+
+def test_sparse_labels_are_like_dense_ones():
+    X, y = wide_table(1600)
+    labels = np.column_stack([y > 0, y > 1, y < 0]).astype(int)
+    for one in (labels, csr_array(labels)):
+        assert tabular_pipeline("classifier")[0].fit(X.assign(number=y), one).target_encoded_ == []
 
 
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])
