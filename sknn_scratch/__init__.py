@@ -9,10 +9,8 @@ from sknn_scratch._displays.hidden_units import HiddenUnitsDisplay
 from sknn_scratch._displays.network import NetworkDisplay
 from sknn_scratch._displays.training_curve import TrainingCurveDisplay
 from sknn_scratch._estimators.checkpoint import Checkpoint, CheckpointError
-from sknn_scratch._estimators.classifier import ShallowNNClassifier
-from sknn_scratch._estimators.ensemble_classifier import ShallowNNEnsembleClassifier
-from sknn_scratch._estimators.ensemble_regressor import ShallowNNEnsembleRegressor
-from sknn_scratch._estimators.regressor import ShallowNNRegressor
+from sknn_scratch._estimators.classifier import ShallowNNClassifier, ShallowNNEnsembleClassifier
+from sknn_scratch._estimators.regressor import ShallowNNEnsembleRegressor, ShallowNNRegressor
 from sknn_scratch._search.search import VectorizedGridSearchCV, VectorizedRandomizedSearchCV
 from sknn_scratch._search.together import train_together
 from sknn_scratch._tables.encoder import PiecewiseLinearEncoder

@@ -6,11 +6,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn import get_config
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._estimators.methods import validates_parameters
-from sknn_scratch._estimators.names import ParameterNames
+from sknn_scratch._estimators.names import check_names
 from sknn_scratch._fitting.callbacks import CallbackSupport
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput, canonical, recommending_pipeline
 from sknn_scratch._fitting.plan import stochastic_solvers
@@ -27,7 +28,7 @@ def learns_from_parts(estimator: Any) -> bool:
     return True
 
 
-class BaseShallowNN(CallbackSupport, ParameterNames):
+class BaseShallowNN(CallbackSupport, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """``fit``, and the validation of rows.
 
     A subclass has the parameters (see ``parameters``); ``_target_kinds``, what its y may be;
@@ -84,6 +85,23 @@ class BaseShallowNN(CallbackSupport, ParameterNames):
             epoch, or of the best one with validation rows, and with a warning.
         """
         return self._fit(FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val))
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters.
+
+        Parameters
+        ----------
+        **params : dict
+            Names of parameters, with their new values.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        check_names(type(self).__name__, params, self._get_param_names(), ValueError)  # as in scikit-learn
+        super().set_params(**params)
+        return self
 
     def _fit_part(self, inputs):
         if not get_config()["skip_parameter_validation"]:

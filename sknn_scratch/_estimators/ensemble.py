@@ -16,7 +16,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.blocks import predict_outputs
 from sknn_scratch._estimators.base import BaseShallowNN
-from sknn_scratch._estimators.single import SingleNetwork
+from sknn_scratch._estimators.single import SingleNetwork, train_and_adopt
 from sknn_scratch._fitting.auto import usual_n_networks
 from sknn_scratch._fitting.callbacks import FitReporter, ParentTask, fit_inside, fit_of_many
 from sknn_scratch._fitting.fitted import (
@@ -24,18 +24,34 @@ from sknn_scratch._fitting.fitted import (
     adopt,
     attributes_of,
     clear_fitted,
-    fitted_attributes,
     target_kind_of,
 )
-from sknn_scratch._fitting.groups import Training, train_fits
 from sknn_scratch._fitting.plan import check_combinations, draw_seed, plan_fit
-from sknn_scratch._fitting.troubles import troubles_of, warn
+from sknn_scratch._fitting.troubles import warn
 
 
 class Ensemble(BaseShallowNN):
     """Training of several networks, and the average of their outputs.
 
-    A subclass names the class of its networks, ``_network``.
+    A subclass names the class of its networks, ``_network``. The entries below go into its docstring.
+
+    Parameters
+    ----------
+    random_state : int, RandomState instance or None, default=None
+        Seed for the seeds of the networks.
+    verbose : int, default=0
+        If not 0, print a line for each network after every epoch and at its end.
+    n_jobs : int, default=None
+        Number of workers for the networks. Except with lbfgs, one is usually best: it trains all in one pass.
+
+    Attributes
+    ----------
+    n_iter_ : ndarray of shape (n_networks,)
+        Number of epochs of each network.
+    alpha_ : ndarray of shape (n_networks,)
+        The strength of the penalty of each network.
+    history_ : list of dict
+        The ``history_`` of each network.
     """
 
     n_iter_: NDArray[np.integer]
@@ -127,11 +143,7 @@ class Member(NamedTuple):
 
 
 def fit_networks(members, inputs):
-    """Fit members to the same rows; list each fitted network with its warnings.
-
-    KeyboardInterrupt is raised if the fits are interrupted before each network has made an epoch, or in
-    ``partial_fit``.
-    """
+    """Fit members to the same rows; list each fitted network with its troubles."""
     fits = [plan_fit(one.network, inputs) for one in members]
     for one, fit in zip(members, fits, strict=True):
         fit.take_place(one.place)
@@ -139,19 +151,8 @@ def fit_networks(members, inputs):
     with ExitStack() as fit_tasks:
         for one, reporter in zip(members, reporters, strict=True):
             fit_tasks.enter_context(fit_inside(one.parent, reporter))
-        train_fits([Training(*pair) for pair in zip(fits, reporters, strict=True)])
-        runs = [fit.run for fit in fits]
-        if any(run.is_interrupted for run in runs) and (
-            inputs.partial  # a loop of calls would continue, without this call's rows
-            or not all(run.state.history for run in runs)  # their average would not be a model
-        ):
-            raise KeyboardInterrupt
-        for fit, reporter, run in zip(fits, reporters, runs, strict=True):
-            reporter.report_end(run.state)
-            adopt(fit.estimator, fitted_attributes(fit, run.state))
-    return [
-        (one.network, troubles_of(fit, run.state)) for one, fit, run in zip(members, fits, runs, strict=True)
-    ]
+        all_troubles = train_and_adopt(fits, reporters)
+    return [(one.network, troubles) for one, troubles in zip(members, all_troubles, strict=True)]
 
 
 def counted(troubles, n_networks):

@@ -2,9 +2,6 @@
 
 import difflib
 from collections.abc import Collection, Iterable
-from typing import Any, Self
-
-from sklearn.base import BaseEstimator
 
 # The names of our parameters, and of the arguments of fit, in other libraries: scikit-learn, Keras, PyTorch,
 # Lightning, skorch, XGBoost and LightGBM.
@@ -28,27 +25,6 @@ NAMES_ELSEWHERE = {
     "X_val": ("eval_set", "validation_data"),
 }
 OTHER_NAMES = {other: name for name, others in NAMES_ELSEWHERE.items() for other in others}
-
-
-class ParameterNames(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """An estimator that suggests the right name for a parameter that it does not have."""
-
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters.
-
-        Parameters
-        ----------
-        **params : dict
-            Names of parameters, with their new values.
-
-        Returns
-        -------
-        self : object
-            The estimator.
-        """
-        check_names(type(self).__name__, params, self._get_param_names(), ValueError)  # as in scikit-learn
-        super().set_params(**params)
-        return self
 
 
 def check_names(owner: str, names: Iterable[str], known: Collection[str], error: type[Exception]) -> None:

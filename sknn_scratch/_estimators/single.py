@@ -37,14 +37,9 @@ class SingleNetwork(Resumable, ClassNamePrefixFeaturesOutMixin, TransformerMixin
     def _train(self, fit):
         reporter = FitReporter(fit)
         with reporter.fit_task():
-            train_fits([Training(fit, reporter)])
-            run = fit.run
-            if run.is_interrupted and (fit.partial or not run.state.history):
-                raise KeyboardInterrupt  # a loop of calls must end; a network without an epoch is no model
-            for trouble in troubles_of(fit, run.state):
+            (troubles,) = train_and_adopt([fit], [reporter])
+            for trouble in troubles:
                 warn(*trouble)
-            reporter.report_end(run.state)
-            adopt(self, fitted_attributes(fit, run.state))
         return self
 
     def transform(self, X: ArrayLike) -> Array:
@@ -87,3 +82,20 @@ class SingleNetwork(Resumable, ClassNamePrefixFeaturesOutMixin, TransformerMixin
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"] if self.dtype is None else [self.dtype]
         return tags
+
+
+def train_and_adopt(fits, reporters):
+    """Train planned fits, let their estimators adopt the results, and list the troubles of each fit.
+
+    KeyboardInterrupt is raised if Control-C came in ``partial_fit``, since a loop of calls must end, or
+    before each network has made an epoch, since a network without one is no model.
+    """
+    train_fits([Training(*pair) for pair in zip(fits, reporters, strict=True)])
+    runs = [fit.run for fit in fits]
+    is_interrupted = any(run.is_interrupted for run in runs)
+    if is_interrupted and (fits[0].partial or not all(run.state.history for run in runs)):
+        raise KeyboardInterrupt
+    for fit, reporter in zip(fits, reporters, strict=True):
+        reporter.report_end(fit.run.state)
+        adopt(fit.estimator, fitted_attributes(fit, fit.run.state))
+    return [troubles_of(fit, fit.run.state) for fit in fits]

@@ -8,8 +8,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from sknn_scratch._estimators.base import BaseShallowNN
-from sknn_scratch._estimators.ensemble_classifier import ShallowNNEnsembleClassifier
-from sknn_scratch._estimators.ensemble_regressor import ShallowNNEnsembleRegressor
+from sknn_scratch._estimators.classifier import ShallowNNEnsembleClassifier
+from sknn_scratch._estimators.regressor import ShallowNNEnsembleRegressor
 from sknn_scratch._fitting.sklearn_versions import target_encoder
 from sknn_scratch._tables.encoder import PiecewiseLinearEncoder
 from sknn_scratch._tables.relevance import RelevanceScaler, small_network

@@ -4,10 +4,8 @@ from skl2onnx import _parse, update_registered_converter
 from skl2onnx.operator_converters import grid_search_cv
 from skl2onnx.shape_calculators import grid_search_cv as search_shapes
 
-from sknn_scratch._estimators.classifier import ShallowNNClassifier
-from sknn_scratch._estimators.ensemble_classifier import ShallowNNEnsembleClassifier
-from sknn_scratch._estimators.ensemble_regressor import ShallowNNEnsembleRegressor
-from sknn_scratch._estimators.regressor import ShallowNNRegressor
+from sknn_scratch._estimators.classifier import ShallowNNClassifier, ShallowNNEnsembleClassifier
+from sknn_scratch._estimators.regressor import ShallowNNEnsembleRegressor, ShallowNNRegressor
 from sknn_scratch._search.search import VectorizedGridSearchCV, VectorizedRandomizedSearchCV
 from sknn_scratch._tables.encoder import PiecewiseLinearEncoder
 from sknn_scratch._tables.relevance import RelevanceScaler
