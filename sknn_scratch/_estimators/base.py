@@ -5,7 +5,6 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn import get_config
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
@@ -46,7 +45,7 @@ class BaseShallowNN(CallbackSupport, BaseEstimator):  # type: ignore[misc]  # sc
         ("early_stopping", True, "since one epoch at a time cannot stop early; use 'auto' or False"),
     )
 
-    @validates_parameters()
+    @validates_parameters
     def fit(
         self,
         X: ArrayLike,
@@ -102,11 +101,6 @@ class BaseShallowNN(CallbackSupport, BaseEstimator):  # type: ignore[misc]  # sc
         check_names(type(self).__name__, params, self._get_param_names(), ValueError)  # as in scikit-learn
         super().set_params(**params)
         return self
-
-    def _fit_part(self, inputs):
-        if not get_config()["skip_parameter_validation"]:
-            self._validate_params()  # scikit-learn does this only on the first call
-        return self._fit(inputs)
 
     @np.errstate(all="ignore")  # values that overflow are not finite, which is an error
     def _rows(self, X):

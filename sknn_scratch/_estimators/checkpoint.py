@@ -220,7 +220,7 @@ class Resumable:
         inputs = FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val, seed=contents.seed)
         return estimator._resume(inputs, contents)
 
-    @validates_parameters()
+    @validates_parameters
     def _resume(self, inputs, contents):
         return self._train(contents.resumed_fit(self, inputs))
 

@@ -27,7 +27,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
     )
 
     @available_if(learns_from_parts)
-    @validates_parameters(again=True)  # else scikit-learn forbids it in later calls
+    @validates_parameters
     def partial_fit(
         self, X: ArrayLike, y: ArrayLike, classes: ArrayLike = None, sample_weight: ArrayLike = None
     ) -> Self:
@@ -59,7 +59,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         KeyboardInterrupt
             If Ctrl-C is pressed. So a loop of calls ends, and the model stays as it was before this call.
         """
-        return self._fit_part(FitInput(X, y, sample_weight, classes=classes, partial=True))
+        return self._fit(FitInput(X, y, sample_weight, classes=classes, partial=True))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Predict labels.

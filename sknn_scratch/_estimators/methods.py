@@ -6,6 +6,7 @@ from inspect import signature
 from typing import Any, TypeVar, cast
 
 import numpy as np
+from sklearn import get_config
 from sklearn.utils import metaestimators
 
 from sknn_scratch._estimators.names import check_names
@@ -14,28 +15,21 @@ from sknn_scratch._fitting.sklearn_versions import _fit_context
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
-def validates_parameters(*, again: bool = False) -> Callable[[Method], Method]:
-    """Let a method validate the estimator's parameters first, as scikit-learn does.
+def validates_parameters(method: Method) -> Method:
+    """Let a method check the names of its arguments and the estimator's parameters first.
 
     If the method is interrupted or fails, in a callback's last hook too, the estimator stays as it was.
-    Estimators inside have copies of these parameters, and validate them only with ``again=True``.
     """
-
-    def decorate(method: Method) -> Method:
-        validating = _fit_context(prefer_skip_nested_validation=not again)(method)
-        return all_or_nothing(knowing_arguments(cast(Method, validating)))
-
-    return decorate
-
-
-def knowing_arguments(method: Method) -> Method:
-    """Let the error for an unknown argument of a method name the class, and suggest the right name."""
+    validating = _fit_context(prefer_skip_nested_validation=True)(method)
     known = list(signature(method).parameters)[1:]  # without self
 
+    @all_or_nothing
     @wraps(method)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         check_names(f"{type(self).__name__}.{method.__name__}", kwargs, known, TypeError)
-        return method(self, *args, **kwargs)
+        if method.__name__ == "partial_fit" and not get_config()["skip_parameter_validation"]:
+            self._validate_params()  # scikit-learn does this only on the first call
+        return validating(self, *args, **kwargs)
 
     return cast(Method, call)
 

@@ -25,7 +25,7 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
     _target_kinds: ClassVar = NumberKinds
 
     @available_if(learns_from_parts)
-    @validates_parameters(again=True)  # else scikit-learn forbids it in later calls
+    @validates_parameters
     def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike = None) -> Self:
         """Train for one epoch on these rows, and continue from the end of the last call.
 
@@ -54,7 +54,7 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
         KeyboardInterrupt
             If Ctrl-C is pressed. So a loop of calls ends, and the model stays as it was before this call.
         """
-        return self._fit_part(FitInput(X, y, sample_weight, partial=True))
+        return self._fit(FitInput(X, y, sample_weight, partial=True))
 
     def predict(self, X: ArrayLike) -> Array:
         """Predict y.

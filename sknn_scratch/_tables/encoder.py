@@ -133,7 +133,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         self.n_bins = n_bins
         self.dtype = dtype
 
-    @validates_parameters()
+    @validates_parameters
     def fit(self, X: ArrayLike, y: ArrayLike = None) -> Self:
         """Find the mean, the spread and the quantiles of each column.
 

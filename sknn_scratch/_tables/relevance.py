@@ -100,7 +100,7 @@ class RelevanceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
     def __init__(self, network: SingleNetwork | None = None) -> None:
         self.network = network
 
-    @validates_parameters()
+    @validates_parameters
     def fit(self, X: ArrayLike, y: ArrayLike = None) -> Self:
         """Train the small network, and measure what it uses.
 
