@@ -8,9 +8,8 @@ of its members, and a ``Literal`` those that it lists. If the type says too litt
 import functools
 import operator
 import sys
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
-from inspect import Parameter, signature
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin
 
@@ -56,38 +55,20 @@ def with_constructor(cls: Class) -> Class:
 
     Only annotations in classes with this decorator are parameters. The signature shows their types alone.
     """
-    docstring = cls.__doc__
     made: Any = dataclass(eq=False, repr=False, match_args=False)(cls)
-    made.__doc__ = docstring  # without one, as in Python's mode -OO, dataclass writes one
-    made._parameter_constraints = {one.name: constraints_of(one.type) for one in fields(made)}
-    for name in made._parameter_constraints.keys() & vars(cls).keys():
+    constraints = made._parameter_constraints = {one.name: constraints_of(one.type) for one in fields(made)}
+    for name in constraints.keys() & vars(cls).keys():
         delattr(cls, name)  # the default: a parameter is an attribute of instances alone
-    made.__init__.__annotations__ |= {one.name: type_of(one.type) for one in fields(made)}
-    made.__init__ = checking_names(made.__init__, made._parameter_constraints)
-    return cls
-
-
-def checking_names(init: Any, known: Collection[str]) -> Any:
-    """Let a constructor suggest the right name for a parameter that it does not have."""
-    kinds = [one.kind for one in signature(init).parameters.values()]
-    n_positional = kinds.count(Parameter.POSITIONAL_OR_KEYWORD) - 1  # without self
+    init = made.__init__
+    init.__annotations__ |= {one.name: type_of(one.type) for one in fields(made)}
 
     @functools.wraps(init)
     def __init__(self: Any, *args: Any, **params: Any) -> None:
-        check_names(type(self).__name__, params, known, TypeError)
-        if len(args) > n_positional:
-            raise TypeError(
-                f"{type(self).__name__} takes only {n_positional} values by position, but got {len(args)}; "
-                "name the other parameters."
-            )
+        check_names(type(self).__name__, params, constraints, TypeError)
         init(self, *args, **params)
 
-    made: Any = __init__
-    made.__annotations__ = (
-        init.__annotations__
-    )  # from Python 3.14 on, wraps copies only how they are computed
-    made.__signature__ = signature(init)  # made once: scikit-learn reads it several times in each clone
-    return made
+    made.__init__ = __init__
+    return cls
 
 
 def constraints_of(annotation: Any) -> list[Any]:

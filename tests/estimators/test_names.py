@@ -77,10 +77,3 @@ def test_a_subclass_has_its_own_parameters():
         tuned.set_params(bost=3)
     with pytest.raises(ValueError, match="Valid parameters are: boost, n_hidden"):
         tuned.set_params(lr=3)
-
-
-def test_too_many_values_by_position_are_counted():
-    with pytest.raises(
-        TypeError, match=r"^ShallowNNClassifier takes only 4 values by position, but got 5; name"
-    ):
-        ShallowNNClassifier(1, "relu", 0.1, 0.1, "adam")
