@@ -39,6 +39,8 @@ from sknn_scratch._tables.text import (
 MOST_ODD = 0.1
 # With more, up to this share, it stays categories, and a warning says so.
 MOST_ODD_DOUBTED = 0.5
+# A user who says what a column holds allows any share.
+TOLD = 1.0
 # Text of digits alone is categories (codes, or counts) if it has at most so many different values. Nor is a
 # warning needed for so few.
 MOST_CODES = 20
@@ -59,16 +61,19 @@ class Kind:
     # --- In fit ---
 
     @classmethod
-    def readings(cls, column: Column, most_odd: float = MOST_ODD, *, is_told: bool = False) -> list[Any]:
-        """List the ways to read a column as this kind: none, one, or several, which leave a doubt."""
+    def readings(cls, column: Column, most_odd: float) -> list[Any]:
+        """List the ways to read a column with at most this share of odd texts: none, one, or several.
+
+        Several leave a doubt.
+        """
         if column.type in cls.types:
             return [cls(*cls.styles(set())[:1])]
-        if column.type == TEXT or (is_told and column.is_text):
-            return cls.readings_of_text(column.texts, 1 if is_told else most_odd, is_told)
+        if column.type == TEXT or (most_odd == TOLD and column.is_text):
+            return cls.readings_of_text(column.texts, most_odd)
         return []
 
     @classmethod
-    def readings_of_text(cls, texts: set[str], most_odd: float, is_told: bool) -> list[Any]:
+    def readings_of_text(cls, texts: set[str], most_odd: float) -> list[Any]:
         """List the readings of different texts that leave the fewest of them odd."""
         missing = set(filter(is_missing_word, texts))
         present = texts - missing
@@ -76,7 +81,7 @@ class Kind:
         for style in cls.styles(present):
             values = read_texts(present, style, len(present) * most_odd)
             odd = {text for text, value in values.items() if value is None}
-            if len(odd) < len(values) and (is_told or cls.is_clear(present - odd, odd)):
+            if len(odd) < len(values) and (most_odd == TOLD or cls.is_clear(present - odd, odd)):
                 found.setdefault(tuple(values.values()), cls(style, frozenset(odd | missing)))
         fewest = min((len(one.odd) for one in found.values()), default=0)
         return [one for one in found.values() if len(one.odd) == fewest]
@@ -153,8 +158,8 @@ class Nothing(Kind):
     encoder = None
 
     @classmethod
-    def readings(cls, column, most_odd=MOST_ODD, *, is_told=False):
-        return [cls(is_explained=is_told)] if is_told or column.type == NOTHING else []
+    def readings(cls, column, most_odd):
+        return [cls()] if most_odd == TOLD or column.type == NOTHING else []
 
     def read(self, column, name):
         return np.full(len(column.values), None), set()
@@ -174,8 +179,8 @@ class Booleans(Kind):
     types: ClassVar = {BOOLEANS, NUMBERS}
 
     @classmethod
-    def readings(cls, column, most_odd=MOST_ODD, *, is_told=False):
-        found = super().readings(column, is_told=True)  # also where a library calls them categories
+    def readings(cls, column, most_odd):
+        found = super().readings(column, TOLD)  # also where a library calls them categories
         return [one for one in found if not one.odd and are_zeros_and_ones(one.read(column, "")[0])]
 
     @staticmethod
@@ -306,7 +311,7 @@ def readings_of(column, most_odd):
 
 def told_kind(column, name, told):
     """Read a column of a fit as the kind that a user wants, or raise ValueError."""
-    readings = KINDS[told].readings(column, is_told=True)
+    readings = KINDS[told].readings(column, TOLD)
     if len(readings) == 1:
         return replace(readings[0], is_explained=True)
     reason = (
