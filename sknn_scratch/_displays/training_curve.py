@@ -5,7 +5,15 @@ from typing import Any, Self
 
 import numpy as np
 
-from sknn_scratch._displays.plotting import BLACK, HIDDEN_LAYER, OUTPUT_LAYER, TRAINING, VALIDATION, axes_for
+from sknn_scratch._displays.plotting import (
+    BLACK,
+    HIDDEN_LAYER,
+    OUTPUT_LAYER,
+    TRAINING,
+    VALIDATION,
+    Display,
+    axes_for,
+)
 from sknn_scratch._inspection import FittedNetwork, Inspected
 
 FEW_EPOCHS = 15  # up to this number, each epoch has a dot
@@ -13,7 +21,7 @@ WIDE_RANGE = 20.0  # a loss that falls by this factor is easier to read on a log
 
 
 @dataclass(eq=False, repr=False)
-class TrainingCurveDisplay:
+class TrainingCurveDisplay(Display):
     """Training and validation loss, epoch by epoch, with the best epoch and why training stopped.
 
     Use :meth:`from_estimator` to make a display from a fitted estimator.
@@ -33,15 +41,15 @@ class TrainingCurveDisplay:
         Name of the estimator, for the title and the legend.
     first_epoch : int, default=1
         Number of the first epoch in ``history``, which may have only the latest ones.
+    details, color : as in from_estimator
+        Whether to draw the details, and the colour of all curves.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
         The Axes with the losses.
     axes_ : ndarray of Axes
-        All panels, from the top.
-    figure_ : matplotlib Figure
-        The figure of these Axes.
+        All panels, from the top. To add the curves of a second estimator, pass them as its ``ax``.
 
     See Also
     --------
@@ -54,7 +62,7 @@ class TrainingCurveDisplay:
     >>> X, y = load_digits(return_X_y=True)
     >>> clf = ShallowNNClassifier(32, random_state=0).fit(X / 16, y)
     >>> display = TrainingCurveDisplay.from_estimator(clf, details=True)
-    >>> display.n_epochs == clf.n_iter_
+    >>> len(display.epochs) == clf.n_iter_
     True
     """
 
@@ -64,16 +72,13 @@ class TrainingCurveDisplay:
     score_name: str = "score"
     name: str | None = None
     first_epoch: int = 1
+    details: bool = False
+    color: Any = None
 
     @property
-    def n_epochs(self) -> int:
-        """Number of epochs in the history."""
-        return len(self.history["loss"])
-
-    @property
-    def last_epoch(self) -> int:
-        """Number of the last epoch."""
-        return self.first_epoch + self.n_epochs - 1
+    def epochs(self) -> np.ndarray:
+        """Numbers (n_epochs,) of the epochs in the history."""
+        return self.first_epoch + np.arange(len(self.history["loss"]))
 
     @classmethod
     def from_estimator(
@@ -116,47 +121,28 @@ class TrainingCurveDisplay:
         if not len(fitted.loss_curve_):
             raise ValueError("The estimator has no history: it has not been trained for a single epoch.")
         score_name = fitted.scoring if isinstance(fitted.scoring, str) else "score"
-        display = cls(
+        return cls(
             fitted.history_,
             fitted.best_iter_,
             fitted.stop_reason_,
             score_name.replace("_", " "),
             inspected.place if name is None else name,
-            first_epoch=fitted.n_iter_ - len(fitted.loss_curve_) + 1,
-        )
-        return display.plot(ax, details=details, color=color)
+            fitted.n_iter_ - len(fitted.loss_curve_) + 1,
+            details,
+            color,
+        ).plot(ax)
 
-    def plot(self, ax: Any = None, *, details: bool = False, color: Any = None) -> Self:
-        """Plot the curves.
-
-        Parameters
-        ----------
-        ax : Axes or array of Axes, default=None
-            Where to draw; None makes a new figure. If there is more than one panel, a single Axes is
-            divided. To add the curves of a second estimator, pass the ``axes_`` of the first display.
-        details, color : as in from_estimator
-            Whether to draw the details, and the colour of all curves.
-
-        Returns
-        -------
-        self : TrainingCurveDisplay
-        """
-        if isinstance(color, np.ndarray):  # as a colour map gives it
-            color = tuple(color)
-        epochs = np.arange(self.first_epoch, self.last_epoch + 1)
-        panels = [self._draw_loss]
+    def _draw(self, ax):
+        panels = [self._draw_losses]
         if "val_score" in self.history:
             panels.append(self._draw_score)
-        if details:
-            if "gradient_norm_hidden" not in self.history:
-                raise ValueError(
-                    f"details=True needs the gradient norms in history, which has {[*self.history]}."
-                )
+        if self.details:
             panels += [self._draw_gradients, self._draw_units]
         figsize, ratios = (6.4, 2.9 + 1.7 * len(panels)), [2] + [1] * (len(panels) - 1)
         self.axes_ = axes_for(self, ax, (len(panels), 1), figsize, height_ratios=ratios)[:, 0]
+        self.ax_ = self.axes_[0]
         for draw, panel in zip(panels, self.axes_, strict=True):
-            draw(panel, epochs, color)
+            draw(panel)
             if self.first_epoch == 1:
                 panel.set_xlim(left=0, auto=None)  # curves that are added later may be longer
             panel.grid(alpha=0.25)
@@ -165,69 +151,66 @@ class TrainingCurveDisplay:
                 panel.legend(fontsize="small", handlelength=1.6, loc="best")
         self.axes_[-1].xaxis.get_major_locator().set_params(integer=True)
         self.axes_[-1].set_xlabel("epoch")
-        self.ax_, self.figure_ = self.axes_[0], self.axes_[0].figure
-        return self
 
-    def _draw_loss(self, ax, epochs, color):
-        loss = np.asarray(self.history["loss"], float)
-        watched = np.asarray(self.history.get("val_loss", loss), float)
-        title = "Training curve" if self.name is None or color else self.name
-        ax.set(title=title, ylabel="mean loss")
-        # With one colour, this is the only line in the legend, so it names the estimator.
-        words = filter(None, [self.name, self._stop]) if color else []
-        self._draw_line(ax, epochs, loss, color or TRAINING, ", ".join(words) or "training: loss + penalty")
-        if "val_loss" in self.history:
-            self._draw_line(
-                ax, epochs, watched, color or VALIDATION, None if color else "validation: loss", "--"
-            )
-        self._draw_marks(ax, epochs, watched, color)
-        shown = np.concatenate([loss, watched])
+    def _draw_losses(self, ax):
+        title, label, of_validation = self.name, "training: loss + penalty", "validation: loss"
+        if self.color is not None:  # the legend has one line for each estimator, with its name
+            title, of_validation = None, None
+            label = ", ".join(filter(None, [self.name, self._stop])) or label
+        self._draw_line(ax, "loss", TRAINING, label)
+        watched = "val_loss" if "val_loss" in self.history else "loss"
+        if watched == "val_loss":
+            self._draw_line(ax, watched, VALIDATION, of_validation, "--")
+        shown = np.concatenate([line.get_ydata() for line in ax.get_lines()])
         shown = shown[np.isfinite(shown)]
-        if shown.size and shown.min() > 0 and shown.max() > WIDE_RANGE * shown.min():
+        if shown.size and 0 < WIDE_RANGE * shown.min() < shown.max():
             use_log_scale(ax)
+        self._draw_marks(ax, watched)
+        ax.set(title="Training curve" if title is None else title, ylabel="mean loss")
 
-    def _draw_score(self, ax, epochs, color):
-        score = np.asarray(self.history["val_score"], float)
-        self._draw_line(ax, epochs, score, color or VALIDATION, None, "--")
-        self._draw_marks(ax, epochs, score, color)
+    def _draw_score(self, ax):
+        self._draw_line(ax, "val_score", VALIDATION, None, "--")
+        self._draw_marks(ax, "val_score")
         ax.set_ylabel(f"validation\n{self.score_name}")
 
-    def _draw_marks(self, ax, epochs, watched, color):
-        """Mark the best epoch and the last one."""
-        validated = self.history.keys() & {"val_loss", "val_score"}
-        is_shown = self.best_iter is not None and self.first_epoch <= self.best_iter
-        if is_shown and (validated or self.best_iter < self.last_epoch):
-            i = self.best_iter - self.first_epoch
-            label = None if color else f"best epoch: {self.best_iter}"
-            own = VALIDATION if validated else TRAINING
-            ax.plot(epochs[i], watched[i], "o", ms=8, mfc="none", mew=2, color=color or own, label=label)
-        if self.stop_reason is not None:
-            i = np.flatnonzero(np.isfinite(watched))[-1:]
-            marker = "X" if self.stop_reason == "diverged" else "s"
-            style = {"ms": 6, "color": color or BLACK, "label": None if color else self._stop, "zorder": 3}
-            ax.plot(epochs[i], watched[i], marker, **style)
-
-    def _draw_gradients(self, ax, epochs, color):
-        for layer, own, dashes in (("hidden", HIDDEN_LAYER, "-"), ("output", OUTPUT_LAYER, "--")):
-            norms = self.history[f"gradient_norm_{layer}"]
-            self._draw_line(ax, epochs, norms, color or own, f"{layer} layer", dashes)
+    def _draw_gradients(self, ax):
+        self._draw_line(ax, "gradient_norm_hidden", HIDDEN_LAYER, "hidden layer")
+        self._draw_line(ax, "gradient_norm_output", OUTPUT_LAYER, "output layer", "--")
         ax.set_ylabel("gradient norm")
         use_log_scale(ax)
 
-    def _draw_units(self, ax, epochs, color):
-        for kind, dashes in (("saturated", "-"), ("dead", ":")):
-            share = 100 * np.asarray(self.history[f"{kind}_fraction"], float)
-            self._draw_line(ax, epochs, share, color or HIDDEN_LAYER, kind, dashes)
-        ax.set(ylabel="hidden units (%)", ylim=(-4, 104))
+    def _draw_units(self, ax):
+        self._draw_line(ax, "saturated_fraction", HIDDEN_LAYER, "saturated")
+        self._draw_line(ax, "dead_fraction", HIDDEN_LAYER, "dead", ":")
+        ax.set(ylabel="hidden units (%)", ylim=(-0.04, 1.04))
+        ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g}")
 
-    def _draw_line(self, ax, epochs, values, color, label, dashes="-"):
-        """Draw a value for each epoch."""
-        marker = "." if self.n_epochs <= FEW_EPOCHS else None
-        ax.plot(epochs, values, color=color, label=label, linestyle=dashes, marker=marker)
+    def _draw_line(self, ax, column, color, label, dashes="-"):
+        """Draw a column of the history."""
+        marker = "." if len(self.epochs) <= FEW_EPOCHS else ""
+        values = np.asarray(self.history[column], float)
+        self._plot(ax, self.epochs, values, color, marker + dashes, label=label)
+
+    def _draw_marks(self, ax, column):
+        """Mark the best epoch and the last one in a column of the history."""
+        watched = np.asarray(self.history[column], float)
+        best, stop = (f"best epoch: {self.best_iter}", self._stop) if self.color is None else (None, None)
+        validated = self.history.keys() & {"val_loss", "val_score"}
+        is_known = self.best_iter is not None and self.best_iter >= self.first_epoch
+        if is_known and (validated or self.best_iter < self.epochs[-1]):
+            height, color = watched[self.best_iter - self.first_epoch], VALIDATION if validated else TRAINING
+            self._plot(ax, self.best_iter, height, color, "o", label=best, ms=8, mfc="none", mew=2)
+        if self.stop_reason is not None:
+            last = np.flatnonzero(np.isfinite(watched))[-1:]
+            marker = "X" if self.stop_reason == "diverged" else "s"
+            self._plot(ax, self.epochs[last], watched[last], BLACK, marker, label=stop, ms=6, zorder=3)
+
+    def _plot(self, ax, x, y, own_color, line, **style):
+        ax.plot(x, y, line, color=own_color if self.color is None else self.color, **style)
 
     @property
     def _stop(self):
-        return self.stop_reason and f"stop at {self.last_epoch}: {self.stop_reason}"
+        return self.stop_reason and f"stop at {self.epochs[-1]}: {self.stop_reason}"
 
 
 def use_log_scale(ax):
