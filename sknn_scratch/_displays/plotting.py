@@ -64,27 +64,18 @@ def axes_for(display, ax, shape, figsize, **grid):
     """
     plt, n_axes = import_pyplot(display), math.prod(shape)
     if ax is None:
-        figure = plt.figure(figsize=figsize, layout="constrained")
-        spec = figure.add_gridspec(*shape, **grid)
-    elif np.size(ax) > 1 or n_axes == 1:
-        if np.size(ax) != n_axes:
-            raise ValueError(f"ax must be one Axes or {n_axes} of them, got {np.size(ax)}.")
+        ax = plt.figure(figsize=figsize, layout="constrained").add_subplot()
+    if np.size(ax) not in (1, n_axes):
+        raise ValueError(f"ax must be one Axes or {n_axes} of them, got {np.size(ax)}.")
+    if np.size(ax) == n_axes:
         return np.asarray(ax, dtype=object).reshape(shape)
-    else:
-        ax = np.ravel(ax)[0]
-        figure, spec = ax.figure, divide(ax, shape, grid)
-    axes = [figure.add_subplot(spec[row, column]) for row in range(shape[0]) for column in range(shape[1])]
-    return np.array(axes, dtype=object).reshape(shape)
-
-
-def divide(ax, shape, grid):
-    """Hide an Axes, and divide its place into a grid."""
-    ax.set_axis_off()
-    place = ax.get_subplotspec()
-    if place is not None:
-        return place.subgridspec(*shape, **grid)
-    (left, bottom), (right, top) = ax.get_position().get_points()
-    return ax.figure.add_gridspec(*shape, left=left, right=right, bottom=bottom, top=top, **grid)
+    whole = np.ravel(ax)[0]
+    whole.set_axis_off()
+    if (place := whole.get_subplotspec()) is not None:
+        return place.subgridspec(*shape, **grid).subplots(squeeze=False)
+    (left, bottom), (right, top) = whole.get_position().get_points()  # the user chose its place in the figure
+    grid |= {"left": left, "bottom": bottom, "right": right, "top": top}
+    return whole.figure.add_gridspec(*shape, **grid).subplots(squeeze=False)
 
 
 def class_colors(n_classes):
