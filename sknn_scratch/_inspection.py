@@ -18,6 +18,7 @@ from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in, _num
 
 # A fitted network, alone or as the last step; or an ensemble, whose first network is meant.
 FittedNetwork: TypeAlias = SingleNetwork | Ensemble | Pipeline
+MAX_VALUES = 1_000_000  # hidden inputs to look at
 
 
 class Inspected:
@@ -73,10 +74,15 @@ def checked_targets(fitted, y, n_samples):
     return y
 
 
-def hidden_inputs(fitted, rows):
-    """Compute the hidden inputs z = X w + b (n_samples, n_hidden) of validated rows."""
+def hidden_layer(fitted, rows):
+    """Compute the hidden inputs z = X w + b and the slopes g'(z), both (n, n_hidden), of validated rows.
+
+    There are at most a million hidden inputs: those of n rows, evenly spaced.
+    """
+    rows = rows.take(spaced_rows(rows.n_samples, max(1, MAX_VALUES // fitted.coefs_[0].shape[1])))
     linear = fitted_network(fitted)._replace(activate=ACTIVATIONS["identity"])
-    return predict_hidden(linear, fitted_layers(fitted), rows)
+    z = predict_hidden(linear, fitted_layers(fitted), rows)
+    return z, activate(fitted, z)[1]
 
 
 def activate(fitted, z):

@@ -59,7 +59,7 @@ def saturation(evidence):
         raise Unmeasurable(
             f"{evidence.fitted._activation_} is flat where it is off, by design; see dead units"
         )
-    flat = evidence.hidden_layer.flat_fraction
+    flat = evidence.is_flat.mean()
     return Measured(
         flat,
         f"{flat:.0%} of the hidden inputs are where the slope g'(z) is below {SATURATED_SLOPE}. There the "
@@ -70,10 +70,10 @@ def saturation(evidence):
 
 def dead_units(evidence):
     """Look for units that are flat for every row: no gradient reaches their weights."""
-    dead, n_hidden = evidence.hidden_layer.dead_fraction, evidence.fitted.coefs_[0].shape[1]
+    is_dead = evidence.is_flat.all(axis=0)
     return Measured(
-        dead,
-        f"{round(dead * n_hidden)} of {quantity(n_hidden, 'hidden unit')} have a slope g'(z) below "
+        is_dead.mean(),
+        f"{is_dead.sum()} of {quantity(len(is_dead), 'hidden unit')} have a slope g'(z) below "
         f"{SATURATED_SLOPE} for every row of X. Gradient descent does not move their weights any more.",
         ("use activation='elu'", "decrease learning_rate", "increase alpha"),
     )
@@ -81,7 +81,7 @@ def dead_units(evidence):
 
 def vanishing_gradient(evidence):
     """Look at how much of the error the activation lets through on the way back."""
-    lost = max(0.0, 1 - evidence.hidden_layer.mean_slope)
+    lost = max(0.0, 1 - evidence.slopes.mean(dtype=float))
     return Measured(
         lost,
         f"The slope g'(z) is {1 - lost:.3f} on average, so {lost:.0%} of the error is lost on its way back "
@@ -101,7 +101,7 @@ def overfitting(evidence):
     if len(known) < 2:
         raise Unmeasurable("it needs y, or a fit with validation (early_stopping=True)")
     is_hinge = evidence.fitted._activation_ in HINGES
-    if not is_hinge and evidence.hidden_layer.flat_fraction > SATURATED:
+    if not is_hinge and evidence.is_flat.mean() > SATURATED:
         raise Unmeasurable("the hidden units are saturated")
     lowest = min(loss for where, loss in known.items() if where != VALIDATION)  # maybe of training rows
     if lowest > evidence.loss_range[1]:

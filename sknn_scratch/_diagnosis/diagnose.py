@@ -51,6 +51,8 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
 
     Notes
     -----
+    The hidden units are measured on at most a million hidden inputs, those of evenly spaced rows of X.
+
     Losses are in units of the loss of the best constant prediction for the training set, which for a
     classifier is the entropy of the class frequencies. An error is the share of the rows that are predicted
     wrongly or, for a regressor, of the variance of y that is not explained.

@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from sklearn.base import is_classifier
@@ -14,25 +13,17 @@ from sknn_scratch._causes.check import Unmeasurable
 from sknn_scratch._causes.evidence import UNLEARNT, Evidence
 from sknn_scratch._causes.features import standardised
 from sknn_scratch._core.activations import SATURATED_SLOPE
-from sknn_scratch._core.blocks import predict_outputs, row_blocks
+from sknn_scratch._core.blocks import predict_outputs
 from sknn_scratch._core.network import make_penalty
 from sknn_scratch._core.parameters import flatten, view_parameters
 from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, target_kind_of
-from sknn_scratch._inspection import activate, checked_targets, hidden_inputs
+from sknn_scratch._inspection import checked_targets, hidden_layer
 
 # Where a loss was measured.
 TRAINING, VALIDATION, ON_DATA = "in training", "in validation", "on X, y"
 N_FOLDS = KFold(5, shuffle=True, random_state=0)
 SIMPLE_CLASSIFIERS = RidgeClassifier(), KNeighborsClassifier()
 SIMPLE_REGRESSORS = Ridge(), KNeighborsRegressor()
-
-
-class HiddenLayer(NamedTuple):
-    """How the hidden layer responds to data."""
-
-    flat_fraction: float  # share of all hidden inputs where the absolute slope is below 0.05
-    dead_fraction: float  # share of the units that are flat for every row
-    mean_slope: float  # mean of the absolute slopes
 
 
 class Examination(Evidence):
@@ -85,17 +76,14 @@ class Examination(Evidence):
         return False
 
     @cached_property
-    def hidden_layer(self):
-        """Measure the hidden layer, block by block of the rows."""
-        n_samples, n_hidden = self.rows.n_samples, self.layers.w_hidden.shape[1]
-        n_flat, slopes = np.zeros(n_hidden), 0.0
-        for block in row_blocks(n_samples, n_hidden, self.layers.w_hidden.dtype):
-            z = hidden_inputs(self.fitted, self.rows.take(block))
-            slope = np.abs(activate(self.fitted, z)[1])
-            n_flat += (slope < SATURATED_SLOPE).sum(axis=0)
-            slopes += slope.sum(dtype=float)
-        n_values = n_samples * n_hidden
-        return HiddenLayer(n_flat.sum() / n_values, float(np.mean(n_flat == n_samples)), slopes / n_values)
+    def slopes(self):
+        """The absolute slopes |g'(z)| (n, n_hidden) of hidden inputs."""
+        return np.abs(hidden_layer(self.fitted, self.rows)[1])
+
+    @property
+    def is_flat(self):
+        """Which of the hidden inputs (n, n_hidden) are where the activation is flat."""
+        return self.slopes < SATURATED_SLOPE
 
     @cached_property
     def predicted(self):

@@ -8,9 +8,8 @@ import numpy as np
 from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._displays.plotting import BLACK, GREY, HIDDEN_LAYER, Display, axes_for
 from sknn_scratch._fitting.inputs import ArrayLike
-from sknn_scratch._inspection import FittedNetwork, Inspected, activate, hidden_inputs, some_rows
+from sknn_scratch._inspection import FittedNetwork, Inspected, activate, hidden_layer
 
-MAX_VALUES = 1_000_000  # hidden inputs to draw; rows are left out if there are more
 LEAST_RANGE = 4.0  # hidden inputs from -4 to 4 are always drawn: every activation shows its shape there
 N_BINS = 60
 
@@ -39,8 +38,6 @@ class ActivationDisplay(Display):
         The curves and the histogram.
     ax_ : matplotlib Axes
         The Axes with the curves.
-    figure_ : matplotlib Figure
-        The figure of these Axes.
 
     See Also
     --------
@@ -101,30 +98,24 @@ class ActivationDisplay(Display):
         """
         inspected = Inspected(estimator)
         fitted = inspected.network
-        X = some_rows(X, max(1, MAX_VALUES // fitted.coefs_[0].shape[1]))
-        z = hidden_inputs(fitted, fitted._rows(inspected.rows(X)))
+        z, slope = hidden_layer(fitted, fitted._rows(inspected.rows(X)))
         limit = max(LEAST_RANGE, *np.abs(np.quantile(z, [0.005, 0.995])))
         curve_z = np.linspace(-limit, limit, 400, dtype=z.dtype)
         curve = (curve_z, *activate(fitted, curve_z))
         name = inspected.place if name is None else name
-        return cls(z, activate(fitted, z)[1], curve, inspected.activation, name).plot(ax)
+        return cls(z, slope, curve, inspected.activation, name).plot(ax)
 
     def _draw(self, ax):
         self.axes_ = axes_for(self, ax, (2, 1), (6.4, 5.4), height_ratios=[1.2, 1])[:, 0]
         self.ax_ = self.axes_[0]
+        z, _, slope = self.curve
         for panel in self.axes_:
-            self._shade_flat(panel)
-            panel.set_xlim(self.curve[0][0], self.curve[0][-1])
+            shade = {"transform": panel.get_xaxis_transform(), "color": "0.9", "linewidth": 0, "zorder": 0}
+            panel.fill_between(z, 0, 1, np.abs(slope) < SATURATED_SLOPE, **shade)
+            panel.set_xlim(z[0], z[-1])
             panel.grid(alpha=0.25)
         self._draw_curves(self.axes_[0])
         self._draw_histogram(self.axes_[1])
-
-    def _shade_flat(self, ax):
-        """Shade where the activation is flat."""
-        z, _, slope = self.curve
-        is_flat = np.abs(slope) < SATURATED_SLOPE
-        style = {"transform": ax.get_xaxis_transform(), "color": "0.9", "linewidth": 0, "zorder": 0}
-        ax.fill_between(z, 0, 1, is_flat, **style)
 
     def _draw_curves(self, ax):
         z, function, slope = self.curve

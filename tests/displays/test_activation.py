@@ -34,20 +34,14 @@ def test_shares_of_flat_inputs_and_of_units_that_always_are():
     assert {"50%: slope at least 0.05", "50%: flat (1 of 3 units always)", "g = sin"} <= set(words)
 
 
-def test_many_hidden_inputs_are_thinned_out_also_of_sparse_rows_in_coordinate_form():
-    clf, _, _ = fit(n_hidden=64, n_features=2)
+def test_many_rows_are_thinned_out_dense_or_sparse_in_their_precision():
+    clf, _, _ = fit(n_hidden=64, n_features=2, dtype="float32")
     X = np.random.default_rng(0).normal(size=(20_000, 2))
-    dense = ActivationDisplay.from_estimator(clf, X).hidden_input
-    sparse = ActivationDisplay.from_estimator(clf, scipy.sparse.coo_matrix(X)).hidden_input
-    assert dense.shape == (1_000_000 // 64, 64)
-    assert_allclose(sparse, dense, rtol=1e-10, atol=1e-14)
-
-
-def test_sparse_rows_and_float32_are_shown_as_they_are():
-    clf, X, _ = fit(dtype="float32")
-    dense, sparse = (show(ActivationDisplay, clf, one) for one in (X, scipy.sparse.csr_array(X)))
-    assert dense.hidden_input.dtype == np.float32
-    assert_allclose(sparse.hidden_input, dense.hidden_input, rtol=1e-5, atol=1e-6)
+    dense, sparse = (
+        show(ActivationDisplay, clf, one).hidden_input for one in (X, scipy.sparse.coo_matrix(X))
+    )
+    assert (dense.shape, dense.dtype) == ((1_000_000 // 64, 64), np.float32)
+    assert_allclose(sparse, dense, rtol=1e-5, atol=1e-6)
 
 
 def test_drawing_warns_of_nothing_even_if_the_network_is_flat_everywhere():
