@@ -8,6 +8,7 @@ is found by least squares, as Jiang et al. (2011) rank alternatives. Interaction
 from differences of differences at pairs of places.
 """
 
+from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -63,17 +64,14 @@ def grid_of(kind, values, rng, of_pair=False):
 
 def grid_of_categories(kind, values, rng, n_categories):
     """Take the most frequent categories as places, then all others together, then missing values."""
-    is_missing = np.equal(values, None)
-    texts, codes, counts = np.unique(values[~is_missing].astype(str), return_inverse=True, return_counts=True)
-    ranks = np.empty(len(texts), int)
-    ranks[np.argsort(-counts, kind="stable")] = np.arange(len(texts))
-    n_named = n_categories if len(texts) > n_categories + 1 else len(texts)
-    names = [*texts[np.argsort(ranks)][:n_named].tolist()]
-    if n_named < len(texts):
-        names.append(f"{len(texts) - n_named} others")
-    own = np.full(len(values), len(names))
-    own[~is_missing] = np.minimum(ranks, n_named)[codes]
-    places = np.array([*names, *[None] * bool(is_missing.any())], dtype=object)
+    counts = Counter(values.tolist())
+    n_missing = counts.pop(None, 0)
+    names = sorted(counts, key=lambda name: (-counts[name], name))
+    n_named = n_categories if len(names) > n_categories + 1 else len(names)
+    others = [f"{len(names) - n_named} others"] if n_named < len(names) else []
+    places = np.array([*names[:n_named], *others, *[None] * bool(n_missing)], dtype=object)
+    numbers = {name: min(number, n_named) for number, name in enumerate(names)} | {None: len(places) - 1}
+    own = np.array([numbers[value] for value in values.tolist()])
     position = np.eye(len(places))[own]
     donors = donors_of(position, rng)
     donors[own, np.arange(len(own))] = np.arange(len(own))
@@ -119,53 +117,45 @@ def donors_of(position, rng):
 # --- From predictions at places to effects ---
 
 
-def predictions_at(predict, grids, positions, needed):
+def predictions_at(predict, rows, grids, positions, needed):
     """Predict rows at places of one or two columns: (n_models, n_rows, n_places, ..., n_outputs).
 
-    ``needed`` (n_rows, n_places, ...) says where; elsewhere is zero.
+    ``rows`` (n_rows,) are the numbers of the rows in the table. ``needed`` (n_rows, n_places, ...) says
+    where to predict them; elsewhere is zero.
     """
-    rows, *places = np.nonzero(needed)
-    changes = [(of, grid.donors[at, rows]) for of, grid, at in zip(positions, grids, places, strict=True)]
-    predicted = predict(rows, *changes)
+    at_rows, *places = np.nonzero(needed)
+    donors = [rows[grid.donors[at_places, at_rows]] for grid, at_places in zip(grids, places, strict=True)]
+    predicted = predict(rows[at_rows], *zip(positions, donors, strict=True))
     everywhere = np.zeros((len(predicted), *needed.shape, predicted.shape[-1]))
-    everywhere[:, rows, *places] = predicted
+    everywhere[:, at_rows, *places] = predicted
     return everywhere
 
 
-def local_effect(grid, predicted, weights):
-    """Fit the effect (n_models, n_places, n_outputs) to predictions at places, with weights (n_rows,)."""
+def local_effect(grid, predicted):
+    """Fit the effect (n_models, n_places, n_outputs) to predictions at places."""
     rows, places = np.nonzero(grid.compared)
     own = grid.own[rows]
-    effect = fit(
-        len(grid.places),
-        np.column_stack([places, own]),
-        (1, -1),
-        predicted[:, rows, places] - predicted[:, rows, own],
-        weights[rows],
-    )
+    differences = predicted[:, rows, places] - predicted[:, rows, own]
+    effect = fit(len(grid.places), np.column_stack([places, own]), (1, -1), differences)
     if grid.has_gap:  # without the value of a row, and of rows without one, instead of any value
-        rows = np.arange(len(weights))
-        changes = predicted[:, :, -1] - predicted[:, rows, grid.own] + effect[:, grid.own]
-        effect[:, -1] = np.einsum("r,mro->mo", weights, changes)
-    means = np.einsum("p,mpo->mo", weights @ grid.position, effect)  # over the rows
-    return effect - means[:, np.newaxis]
+        changes = predicted[:, :, -1] - predicted[:, np.arange(len(grid.own)), grid.own]
+        effect[:, -1] = (changes + effect[:, grid.own]).mean(axis=1)
+    return effect - (grid.position @ effect).mean(axis=1, keepdims=True)
 
 
-def pair_effects(grids, predicted, weights):
-    """Fit the effects of two columns and what both add to their sum: three arrays that can be added.
+def pair_effects(one, other, predicted):
+    """Fit the effects of two grids and what both add to their sum: three arrays that can be added.
 
     ``predicted`` (1, n_rows, n_places, n_places, n_outputs) are predictions at the places of both. The
     results are (n_places, 1, n_outputs), (1, n_places, n_outputs) and (n_places, n_places, n_outputs).
     """
-    one, other = grids
     at_other = np.einsum("rq,mrpqo->mrpo", other.position, predicted)  # along one, each row's own other
     at_one = np.einsum("rp,mrpqo->mrqo", one.position, predicted)
-    of_one = local_effect(one, at_other, weights)[0, :, np.newaxis]
-    of_other = local_effect(other, at_one, weights)
-    return of_one, of_other, interaction(one, other, predicted, weights)
+    of_one = local_effect(one, at_other)[0, :, np.newaxis]
+    return of_one, local_effect(other, at_one), interaction(one, other, predicted)
 
 
-def interaction(one, other, predicted, weights):
+def interaction(one, other, predicted):
     """Fit what two columns add together to their two effects: (n_places, n_places, n_outputs)."""
     rows, p, q = np.nonzero(one.compared[:, :, np.newaxis] & other.compared[:, np.newaxis])
     a, b = one.own[rows], other.own[rows]
@@ -173,13 +163,13 @@ def interaction(one, other, predicted, weights):
     signs = (1, 1, -1, -1)
     differences = sum(s * predicted[:, rows, i, j] for s, (i, j) in zip(signs, corners, strict=True))
     terms = np.column_stack([np.ravel_multi_index(corner, shape) for corner in corners])
-    joint = fit(shape[0] * shape[1], terms, signs, differences, weights[rows]).reshape(*shape, -1)
-    of_one = local_effect(one, np.einsum("rq,pqo->rpo", other.position, joint)[np.newaxis], weights)
-    of_other = local_effect(other, np.einsum("rp,pqo->rqo", one.position, joint)[np.newaxis], weights)
+    joint = fit(shape[0] * shape[1], terms, signs, differences).reshape(*shape, -1)
+    of_one = local_effect(one, np.einsum("rq,pqo->rpo", other.position, joint)[np.newaxis])
+    of_other = local_effect(other, np.einsum("rp,pqo->rqo", one.position, joint)[np.newaxis])
     return joint - of_one[0, :, np.newaxis] - of_other
 
 
-def fit(n_places, terms, signs, differences, weights):
+def fit(n_places, terms, signs, differences):
     """Find the function (n_models, n_places, n_outputs) whose differences are closest to given ones.
 
     A difference (n_models, n_differences, n_outputs) is a sum of the function at places, whose numbers are
@@ -188,7 +178,6 @@ def fit(n_places, terms, signs, differences, weights):
     n_models, n_differences, n_outputs = differences.shape
     starts = np.arange(n_differences + 1) * len(signs)
     design = csr_array((np.tile(signs, n_differences), terms.ravel(), starts), (n_differences, n_places))
-    weighted = design.T.multiply(weights).tocsr()
     of_models = differences.swapaxes(0, 1).reshape(n_differences, n_models * n_outputs)
-    solution = np.linalg.lstsq((weighted @ design).toarray(), weighted @ of_models, rcond=1e-10)[0]
+    solution = np.linalg.lstsq((design.T @ design).toarray(), design.T @ of_models, rcond=1e-10)[0]
     return solution.reshape(n_places, n_models, n_outputs).swapaxes(0, 1)

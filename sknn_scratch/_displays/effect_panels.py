@@ -34,7 +34,6 @@ def draw_importances(ax, display):
     ax.invert_yaxis()
     additive = f"(sum of the effects: {display.additive_share_:.0%} of the variance)"
     ax.set_xlabel(f"{display.importance_label}\n{additive}", fontsize="small")
-    ax.set_title("" if display.name is None else display.name)
 
 
 def draw_effects(axes, display):

@@ -1,6 +1,7 @@
 """EffectsDisplay: which columns a model uses, how predictions depend on them, and which pairs interact."""
 
 from dataclasses import dataclass
+from itertools import chain
 from numbers import Integral
 from typing import Any, Self
 
@@ -50,8 +51,6 @@ class EffectsDisplay(Display):
         Labels of the axes.
     row : int, default=None
         Position in the "rows" of the effects of a row to mark.
-    name : str, default=None
-        Name of the model, for the title.
 
     Attributes
     ----------
@@ -79,8 +78,6 @@ class EffectsDisplay(Display):
         The Axes with the importances.
     axes_ : ndarray of Axes
         All panels.
-    figure_ : matplotlib Figure
-        The figure of these Axes.
 
     See Also
     --------
@@ -137,7 +134,6 @@ class EffectsDisplay(Display):
     effect_label: str = "effect"
     importance_label: str = "importance"
     row: int | None = None
-    name: str | None = None
 
     @classmethod
     def from_estimator(
@@ -154,8 +150,6 @@ class EffectsDisplay(Display):
         log_odds: bool = True,
         row: int | None = None,
         max_rows: int = 1000,
-        n_repeats: int = 5,
-        name: str | None = None,
         ax: Any = None,
     ) -> Self:
         """Compute the effects of a fitted model, and plot them.
@@ -181,7 +175,7 @@ class EffectsDisplay(Display):
             The class, or the position of the target or label, to explain. None explains the second of two
             classes, and up to five of more, the most probable.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows.
+            Weights of the rows. With weights, ``max_rows`` rows are drawn, each as often as its weight says.
         random_state : int, RandomState instance or None, default=None
             For the choice of rows and the shuffles.
         log_odds : bool, default=True
@@ -191,10 +185,6 @@ class EffectsDisplay(Display):
             Position of a row of X to mark in each panel.
         max_rows : int, default=1000
             If X has more rows, as many are drawn from it.
-        n_repeats : int, default=5
-            How often each column is shuffled.
-        name : str, default=None
-            Name of the model, for the title.
         ax : Axes or array of Axes, default=None
             Where to draw; None makes a new figure.
 
@@ -211,44 +201,36 @@ class EffectsDisplay(Display):
         """
         check_scalar(max_columns, "max_columns", Integral, min_val=1)
         check_scalar(max_rows, "max_rows", Integral, min_val=2)
-        check_scalar(n_repeats, "n_repeats", Integral, min_val=1)
         rng = np.random.default_rng(draw_seed(check_random_state(random_state)))
         check_consistent_length(X, y)
         weights = checked_sample_weight(sample_weight, X)
-        if weights is None:
-            weights = np.ones(_num_samples(X))
-        rows, marked = rows_to_take(weights, max_rows, row, rng)
+        rows, marked = rows_to_take(_num_samples(X), weights, max_rows, row, rng)
         mixed = MixedRows(model, _safe_indexing(X, rows))
-        weights = weights[rows] / weights[rows].sum()
-        outputs = outputs_shown(mixed, weights, target)
-        explained = Explained(mixed, weights, outputs, rng, log_odds and mixed.has_probabilities)
+        outputs = outputs_shown(mixed, target)
+        explained = Explained(mixed, outputs, log_odds and mixed.has_probabilities, rng)
 
-        names = list(mixed.columns)
+        names = list(mixed.parts)
         given = [names[position_of(one, names, "columns")] for one in ([] if columns is None else columns)]
         label, loss = loss_of(mixed, None if y is None else _safe_indexing(y, rows))
-        costs = permutation_costs(mixed, given or names, loss, weights, n_repeats, rng)
-        ranked = sorted(costs, key=lambda one: -costs[one].mean())
-        chosen = given or ranked[:max_columns]
-        curves = {one: [curve_of(explained, one, part) for part in mixed.parts[one]] for one in ranked}
-        shown = [curve for one in chosen for curve in worth_showing(explained, curves[one])]
-        pairs = pairs_of(explained, shown)
-        maps = [(of, pair) for of, pair in pairs.items() if pair.share >= LEAST_SHARE][:MOST_MAPS]
-        every_curve = [curve for of_column in curves.values() for curve in of_column]
+        costs = permutation_costs(mixed, given or names, loss, rng)
+        chosen = given or list(costs)[:max_columns]
+        curves = {one: [curve_of(explained, part) for part in mixed.parts[one]] for one in costs}
+        shown = [curve for one in chosen for curve in worth_showing(curves[one])]
+        every_curve, pairs = list(chain(*curves.values())), pairs_of(explained, shown)
         output_names = names_of_outputs(mixed, outputs, y)
         return cls(
-            {one: float(costs[one].mean()) for one in ranked},
-            {one: float(costs[one].std()) for one in ranked},
-            {curve.name: curve.as_dict() for curve in every_curve},
+            {one: float(cost.mean()) for one, cost in costs.items()},
+            {one: float(cost.std()) for one, cost in costs.items()},
+            {curve.part.name: curve.as_dict() for curve in every_curve},
             {of: pair.share for of, pair in pairs.items()},
-            {of: pair.as_dict() for of, pair in maps},
+            {of: pair.as_dict() for of, pair in list(pairs.items())[:MOST_MAPS] if pair.share >= LEAST_SHARE},
             explained.additive_share(every_curve),
             chosen,
-            [curve.name for curve in shown],
+            [curve.part.name for curve in shown],
             output_names,
             effect_label(explained, output_names, y),
             label,
             marked,
-            name,
         ).plot(ax)
 
     def _draw(self, ax):
@@ -269,25 +251,31 @@ class EffectsDisplay(Display):
             draw_map(panel, self, pair)
 
 
-def rows_to_take(weights, max_rows, row, rng):
-    """Draw numbers of rows with a positive weight, ascending, and find the place of ``row`` among them."""
-    n_rows = len(weights)
+def rows_to_take(n_rows, weights, max_rows, row, rng):
+    """Draw the numbers of rows, with ``row`` among them, and find its place.
+
+    With weights, the rows are at equal distances on a line on which each is as long as its weight.
+    """
     if row is not None and not (isinstance(row, Integral) and -n_rows <= row < n_rows):
         raise ValueError(f"row must be the position of one of the {n_rows} rows of X, got {row!r}.")
-    rows = np.flatnonzero(weights)
-    if len(rows) == 0:
+    if n_rows == 0 or (weights is not None and not weights.any()):
         raise ValueError("X has no rows with a positive weight; pass some, such as the training rows.")
-    if len(rows) > max_rows:
-        rows = np.sort(rng.choice(rows, max_rows, replace=False))
+    rows = np.arange(n_rows)
+    if weights is not None:
+        ends = np.cumsum(weights)
+        rows = np.searchsorted(ends, ends[-1] * (np.arange(max_rows) + 0.5) / max_rows, side="right")
+    elif n_rows > max_rows:
+        rows = np.sort(rng.choice(n_rows, max_rows, replace=False))
     if row is None:
         return rows, None
-    rows = np.union1d(rows, row % n_rows)
-    return rows, int(np.searchsorted(rows, row % n_rows))
+    if row % n_rows not in rows:
+        rows = np.append(rows, row % n_rows)
+    return rows, int(np.flatnonzero(rows == row % n_rows)[0])
 
 
-def outputs_shown(model, weights, target):
+def outputs_shown(model, target):
     """Choose the numbers (n_outputs,) of outputs: that of ``target``, or of the most probable classes."""
-    means = weights @ model.predicted
+    means = model.predicted.mean(axis=0)
     names = list(range(len(means))) if model.classes is None else model.classes.tolist()
     if target is not None:
         if target not in names:

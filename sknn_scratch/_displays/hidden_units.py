@@ -62,8 +62,6 @@ class HiddenUnitsDisplay(Display):
         The Axes with the decision boundary or the surface.
     axes_ : ndarray of Axes
         One Axes for each unit.
-    figure_ : matplotlib Figure
-        The figure of these Axes.
 
     See Also
     --------
@@ -114,9 +112,10 @@ class HiddenUnitsDisplay(Display):
         ----------
         estimator : ShallowNNClassifier, ShallowNNRegressor, their ensembles, or Pipeline
             Fitted; a Pipeline must end in one of these. Of an ensemble, the first network is shown.
-        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Rows as the estimator takes them. The axes show all but those that are far from most, as in a
-            skewed feature, in the units of X, also if a Pipeline scales X.
+        X : {array-like, dataframe} of shape (n_samples, n_features)
+            Rows as the estimator takes them; of a sparse matrix, pass ``X.toarray()``. The axes show all but
+            those that are far from most, as in a skewed feature, in the units of X, also if a Pipeline
+            scales X.
         y : array-like of shape (n_samples,), default=None
             Class labels, or numbers for a regressor. They colour the rows in the plot.
         features : (int or str, int or str), default=(0, 1)
@@ -148,15 +147,16 @@ class HiddenUnitsDisplay(Display):
             raise ValueError("y must be None for a multilabel estimator: a row can have several colours.")
         if _num_samples(X) == 0:
             raise ValueError("X has no rows; pass some, such as the training rows: they set the axes.")
-        sample = some_rows(X, MAX_ROWS)
-        plane = feature_slice(sample, features, resolution)
+        codes = None if y is None else some_rows(colour_values(fitted, X, y, target), MAX_ROWS)
+        X = some_rows(X, MAX_ROWS)
+        plane = feature_slice(X, features, resolution)
         rows = inspected.rows(plane.rows)
         outputs = fitted.predict(rows) if regression else fitted.decision_function(rows)
         outputs = outputs.reshape(len(outputs), -1)
         check_scalar(target, "target", Integral, min_val=0, max_val=outputs.shape[1] - 1 if regression else 0)
         shown = slice(target, target + 1) if regression else slice(None)
         weights = fitted.coefs_[1][:, target_kind.outputs_of(shown)]
-        spread = fitted.transform(inspected.rows(sample)).std(axis=0)
+        spread = fitted.transform(inspected.rows(X)).std(axis=0)
         influence = spread * np.linalg.norm(weights, axis=1)
         units = np.argsort(-influence, kind="stable")[:n_units]
         return cls(
@@ -171,7 +171,7 @@ class HiddenUnitsDisplay(Display):
             activation=inspected.activation,
             multilabel=multilabel,
             regression=regression,
-            points=None if y is None else plane.points(X, colour_values(fitted, X, y, target), MAX_POINTS),
+            points=None if codes is None else plane.points(codes, MAX_POINTS),
             name=inspected.place if name is None else name,
         ).plot(ax)
 
@@ -186,15 +186,13 @@ class HiddenUnitsDisplay(Display):
         self.axes_ = grid.ravel()[:n_units]
         for unused in grid.ravel()[n_units:]:
             unused.set_axis_off()
+        title, draw = "Decision boundary", self._draw_boundary
         if self.regression:
-            self._draw_surface()
-        else:
-            self._draw_boundary()
-        title = "Surface" if self.regression else "Decision boundary"
-        self.ax_.set_title(title if self.name is None else self.name)
-        self.ax_.set_xlabel(shorten(self.feature_names[0], 30))
-        self.ax_.set_ylabel(shorten(self.feature_names[1], 30))
+            title, draw = "Surface", self._draw_surface
+        draw()
         self._draw_maps()
+        xlabel, ylabel = (shorten(name, 30) for name in self.feature_names)
+        self.ax_.set(title=title if self.name is None else self.name, xlabel=xlabel, ylabel=ylabel)
 
     def _draw_surface(self):
         """Draw the predictions, and the rows in the same colours."""
@@ -255,14 +253,13 @@ class HiddenUnitsDisplay(Display):
 
     def _toward(self, i):
         """Name the class that a high value of the unit speaks for; a regressor has "higher" or "lower"."""
-        weights, names = self.output_weights[i], self.class_names
-        if self.regression:
-            names = ("lower", "higher")
-        if len(weights) == 1:
-            return shorten(names[int(weights[0] > 0)], LONGEST_NAME)
-        strongest = (np.abs(weights) if self.multilabel else weights).argmax()
-        speaks_against = self.multilabel and weights[strongest] < 0
-        return ("not " if speaks_against else "") + shorten(names[strongest], LONGEST_NAME)
+        weights = self.output_weights[i]
+        names = [shorten(name, LONGEST_NAME) for name in self.class_names]
+        if self.multilabel:  # it may speak against a label
+            names, weights = [*names, *(f"not {name}" for name in names)], np.append(weights, -weights)
+        elif len(weights) == 1:
+            names, weights = ["lower", "higher"] if self.regression else names, np.append(-weights, weights)
+        return names[weights.argmax()]
 
 
 def colour_values(fitted, X, y, target):
@@ -278,5 +275,5 @@ def margins(outputs, multilabel):
     """By how much each output wins (..., n_outputs): positive where it is the prediction."""
     if multilabel or outputs.shape[-1] == 1:
         return outputs
-    second, best = np.moveaxis(np.sort(outputs, axis=-1)[..., -2:, np.newaxis], -2, 0)
+    second, best = np.split(np.sort(outputs, axis=-1)[..., -2:], 2, axis=-1)
     return outputs - np.where(outputs == best, second, best)

@@ -5,20 +5,31 @@ table. So text, dates and missing values stay as they are, in any library.
 """
 
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
+from sknn_scratch._displays.slices import name_of
 from sknn_scratch._estimators.ensemble import Ensemble
 from sknn_scratch._fitting.sklearn_versions import _num_samples, _safe_indexing
-from sknn_scratch._tables.columns import DATES, DATES_IN_ZONES, columns_of
-from sknn_scratch._tables.dates import CALENDAR
+from sknn_scratch._tables.columns import DATES, DATES_IN_ZONES, NUMBERS, columns_of
+from sknn_scratch._tables.dates import CALENDAR, parts_of
 from sknn_scratch._tables.table_encoder import TableEncoder, sources_of_features, typed_columns
 
 CALENDAR_PART = {f"_{part}": name for name, parts in CALENDAR.items() for part in parts}
 MAX_VALUES = 2**22  # of the rows that are predicted at once
+
+
+class Part(NamedTuple):
+    """What has an effect: a column, or a part of the calendar of a column of dates."""
+
+    name: str
+    kind: str
+    values: np.ndarray  # (n_rows,)
+    positions: list  # of what comes from it, in the table that is mixed
 
 
 class MixedRows:
@@ -28,8 +39,7 @@ class MixedRows:
     column of dates. So features can be mixed instead of columns, which saves most of the time. With other
     models, the columns are mixed and predicted as they are.
 
-    ``columns`` has the kind and the values (n_rows,) of each column, and ``parts`` the positions of what
-    comes from it, by part: "", and for dates the calendar. ``last`` is the last step of a Pipeline.
+    ``parts`` has a list of Parts for each column, and ``last`` is the last step of a Pipeline.
     """
 
     def __init__(self, model, X):
@@ -44,17 +54,20 @@ class MixedRows:
         self._table = X if hasattr(X, "iloc") or hasattr(X, "with_columns") else np.asarray(X)
         encoder = steps[0] if len(steps) > 1 and isinstance(steps[0], TableEncoder) else None
         columns = typed_columns(X, encoder)
-        self.columns = {name_of(one): typed for one, typed in columns.items()}
         encoded = None if encoder is None else encoder.transform(X)
         if isinstance(encoded, np.ndarray) and None not in (sources := sources_of_features(encoder)):
             precision = getattr(self.last, "_dtype", encoded.dtype)
             self._table, steps = encoded.astype(precision), steps[1:]
-            self.parts = positions_by_part(self.columns, sources)
+            positions = positions_by_part(columns, sources)
         else:
             names = list(columns_of(self._table))
             taken = columns if set(columns) <= set(names) else names
-            self.parts = {one: {"": [names.index(of)]} for one, of in zip(self.columns, taken, strict=True)}
+            positions = {one: {"": [names.index(of)]} for one, of in zip(columns, taken, strict=True)}
         self._earlier = steps[:-1]
+        self.parts = {
+            name_of(one): [part_of(name_of(one), part, at, *typed) for part, at in positions[one].items()]
+            for one, typed in columns.items()
+        }
 
     @cached_property
     def predicted(self):
@@ -94,19 +107,20 @@ class MixedRows:
         return outputs.reshape(len(outputs), -1)
 
 
-def name_of(column):
-    """Name a column; those of an array are numbers, 0, 1, ..."""
-    return column if isinstance(column, str) else f"x{column}"
-
-
 def positions_by_part(columns, sources):
     """Make a dict of the positions of features by column and by part, of their sources: (column, part)."""
-    parts = {name: {} for name in columns}
+    positions = {name: {} for name in columns}
     for position, (column, part) in enumerate(sources):
-        name = name_of(column)
-        is_date = columns[name][0] in (DATES, DATES_IN_ZONES)
-        parts[name].setdefault(CALENDAR_PART.get(part, "") if is_date else "", []).append(position)
-    return parts
+        is_date = columns[column][0] in (DATES, DATES_IN_ZONES)
+        positions[column].setdefault(CALENDAR_PART.get(part, "") if is_date else "", []).append(position)
+    return positions
+
+
+def part_of(column, part, positions, kind, values):
+    """Make a Part: of a column of a kind with values (n_rows,), all of it if ``part`` is empty."""
+    if part:
+        return Part(f"{column}: {part}", NUMBERS, parts_of(values)[part], positions)
+    return Part(column, kind, values, positions)
 
 
 def mixed(table, rows, changes):

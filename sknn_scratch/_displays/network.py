@@ -48,8 +48,6 @@ class NetworkDisplay(Display):
         For each layer, the numbers of the nodes that are drawn, in ascending order.
     ax_ : matplotlib Axes
         The Axes with the diagram.
-    figure_ : matplotlib Figure
-        The figure of these Axes.
 
     See Also
     --------
