@@ -9,8 +9,6 @@ import pandas as pd
 import pytest
 import scipy.sparse
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris
-from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
@@ -43,9 +41,8 @@ def test_a_healthy_network_has_no_finding(data, healthy):
     assert severities == dict.fromkeys(CHECKS.keys() - set(NOT_CHECKED) - IF_UNLEARNT, "ok")
 
 
-@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
-def test_identical_units(data, activation):
-    finding = check("identical units", fit(*data, activation=activation, init_scale=0, max_iter=20), data[0])
+def test_identical_units(data):
+    finding = check("identical units", fit(*data, activation="sigmoid", init_scale=0, max_iter=20), data[0])
     assert (finding.severity, finding.value) == ("problem", 15 / 16)
     assert "init_scale='glorot'" in finding.remedy
     clf = fit(*data, max_iter=5)
@@ -85,23 +82,10 @@ def test_large_initial_weights_are_those_that_make_large_hidden_inputs(
     assert named["large initial weights"] == "init_scale='he' depends on the number of features"
 
 
-@pytest.mark.parametrize(
-    ("name", "activation", "remedy"),
-    [
-        ("dead units", "elu", "Decrease learning_rate=0.02, or increase alpha=1."),
-        ("dead units", "tanh", "Use activation='elu', decrease learning_rate=0.02, or increase alpha=1."),
-        ("vanishing gradient", "relu", "Use activation='elu'."),
-    ],
-)
-def test_an_activation_is_not_advised_to_those_who_have_it(data, name, activation, remedy):
-    X = StandardScaler().fit_transform(data[0])
-    assert check(name, fit(X, data[1], activation=activation, max_iter=2), X).remedy == remedy
-
-
 def test_saturation_and_slope_are_those_of_the_hidden_layer(data):
     X, y = make_data("binary", 3000)
     clf = fit(X, y, n_hidden=64, max_iter=2, activation="tanh", init_scale=1)
-    slope = 1 - clf.transform(X) ** 2  # of 1.5 MB: it is measured in several blocks
+    slope = 1 - clf.transform(X) ** 2
     assert check("saturation", clf, X).value == pytest.approx((slope < 0.05).mean())
     assert check("vanishing gradient", clf, X).value == pytest.approx(1 - slope.mean())
     steep = fit(*data, activation=Activation(np.sinh, np.cosh), max_iter=2)
@@ -137,6 +121,7 @@ def test_overfitting(seen_by):
     clf.best_iter_ = clf.n_iter_
     finding = check("overfitting", clf, X[100:], *([] if seen_by == "validation" else [y[100:]]))
     assert finding.severity == "problem"
+    assert "ncrease alpha" in finding.remedy
     assert ("in validation" in finding.meaning) == (seen_by != "y")
     assert ("on X, y" in finding.meaning) == (seen_by != "validation")
 
@@ -189,15 +174,6 @@ def test_not_converged(data):
     assert line.split() == ["warning", "not", "converged", "20"]
 
 
-def test_a_rule_that_was_met_on_the_plateau_of_the_start_is_a_problem_too(data):
-    clf = fit(*data, solver="sgd", momentum=0, batch_size=None, learning_rate=1e-3)
-    assert clf.stop_reason_ == "converged"
-    finding = check("nothing learnt", clf, *data)
-    assert (finding.severity, finding.value) == ("problem", pytest.approx(1, abs=0.01))
-    assert "decrease tol" in finding.remedy
-    assert check("not converged", clf, *data).severity == "ok"
-
-
 def imbalanced(n_samples=400):
     """One row in twenty is of class 1, which overlaps with class 0."""
     rng = np.random.default_rng(0)
@@ -242,11 +218,9 @@ def test_unscaled_features(data, scale, severity, container):
 @pytest.mark.parametrize(
     ("load", "parameters"),
     [
-        (load_digits, {"activation": "sigmoid"}),
+        (load_digits, {"activation": "sigmoid", "dropout": 0.3}),
         (load_digits, {"solver": "lbfgs"}),
-        (load_digits, {"dropout": 0.3}),
-        (load_breast_cancer, {"activation": "tanh"}),
-        (load_breast_cancer, {"early_stopping": True}),
+        (load_breast_cancer, {"activation": "tanh", "early_stopping": True}),
         (load_iris, {"activation": "elu"}),
         (load_iris, {"alpha": 0.01}),
     ],
@@ -289,10 +263,6 @@ def test_a_pipeline_is_diagnosed_as_its_classifier_sees_the_rows(data):
 
 def test_bad_input(data, healthy):
     X, y = data
-    with pytest.raises(TypeError, match="got LogisticRegression"):
-        diagnose(LogisticRegression().fit(X, y), X)
-    with pytest.raises(NotFittedError):
-        diagnose(ShallowNNClassifier(), X)
     with pytest.raises(ValueError, match="X has 300 rows, but y has 299"):
         diagnose(healthy, X, y[1:])
     with pytest.raises(ValueError, match="unknown"):
@@ -366,25 +336,19 @@ def test_all_findings_are_named_in_the_docstring():
     assert [name for name in CHECKS if name not in text] == []
 
 
-def test_the_cause_is_the_first_finding_in_the_chain_that_is_as_severe():
-    def measured(severity):
-        return Measured(1.0, "Such a number.", ("do this",), severity)
-
-    chain = {
-        "unscaled features": "problem",
-        "saturation": "problem",
-        "overfitting": "problem",
-        "dead units": "ok",
-    }
-    found = {name: measured(severity) for name, severity in chain.items()}
-    assert cause_of("overfitting", found) == "unscaled features"
-    assert cause_of("unscaled features", found) is None
-    assert cause_of("dead units", found) is None
-    found["unscaled features"] = measured("warning")  # which does not explain a problem
-    assert cause_of("overfitting", found) == "saturation"
-    assert cause_of("saturation", found) is None
-    found["saturation"] = measured("ok")
-    assert cause_of("overfitting", found) is None
+@pytest.mark.parametrize(
+    ("severities", "causes"),
+    [
+        (("problem", "problem", "ok"), (None, "unscaled features", None)),
+        (("problem", "problem", "problem"), (None, "unscaled features", "unscaled features")),
+        (("warning", "problem", "problem"), (None, None, "saturation")),  # no warning explains a problem
+        (("warning", "ok", "problem"), (None, None, None)),
+    ],
+)
+def test_the_cause_is_the_first_finding_in_the_chain_that_is_as_severe(severities, causes):
+    names = "unscaled features", "saturation", "overfitting"
+    found = {name: Measured(1, "", (), severity) for name, severity in zip(names, severities, strict=True)}
+    assert tuple(cause_of(name, found) for name in names) == causes
 
 
 def test_large_initial_weights_explain_saturation(data):
@@ -404,14 +368,3 @@ def test_a_network_that_does_not_fit_its_training_rows_does_not_overfit():
     broken = fit(X[:100], y[:100], learning_rate=10, max_iter=5)
     reason = diagnose(broken, X[100:], y[100:]).not_checked["overfitting"]
     assert reason == "the loss is no lower than that of a constant prediction"
-
-
-def test_overfitting_is_lowered_by_its_remedy():
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(300, 10))
-    y = (X[:, :2].sum(axis=1) > 0).astype(int)
-    broken, repaired = (by_lbfgs(X[:60], y[:60], n_hidden=100, alpha=alpha) for alpha in (1e-4, 3))
-    first = diagnose(broken, X[60:], y[60:]).fix_first
-    assert first.name == "overfitting"
-    assert "Increase alpha" in first.remedy
-    assert diagnose(repaired, X[60:], y[60:]).ok

@@ -15,7 +15,7 @@ X, Y = make_rows(40)
         ("squared_error", 0.5),
         ("poisson", 0.5),
         ("gamma", 0.5),
-        ("quantile", 0.5),
+        ("quantile", 0.99),
         ("quantile", [0.1, 0.5, 0.9]),
     ],
 )
@@ -25,15 +25,11 @@ def test_a_healthy_regressor_and_one_under_a_heavy_penalty(loss, quantile):
     healthy = small_regressor(**params, tol=1e-4).fit(rows, y)
     diagnosis = diagnose(healthy, rows, y)
     assert diagnosis.ok, diagnosis
+    assert ("means" in diagnosis.not_checked.get("underfitting", "")) == (loss == "quantile")
     crushed = small_regressor(**params, alpha=1e4).fit(rows, y)
     diagnosis = diagnose(crushed, rows, list(y))
     assert diagnosis.fix_first.name == "strong penalty"
     assert diagnosis.not_checked["class imbalance ignored"] == "it is for classes"
-
-
-def findings(*arguments):
-    """Look at all findings, by name."""
-    return {one.name: one for one in diagnose(*arguments).checks}
 
 
 @pytest.mark.parametrize("loss", ["squared_error", "poisson"])
@@ -42,7 +38,7 @@ def test_a_regressor_that_is_too_small_is_found(loss):
     rows = rng.uniform(-2, 2, size=(300, 1))
     y = 1.1 + np.column_stack([np.sin(4 * rows[:, 0]), np.cos(4 * rows[:, 0])])
     small = small_regressor(n_hidden=1, loss=loss, max_iter=100).fit(rows, y)
-    assert findings(small, rows, y)["underfitting"].severity == "problem"
+    assert ("underfitting", "problem") in [(one.name, one.severity) for one in diagnose(small, rows, y)]
 
 
 def test_rare_counts_are_mostly_noise_which_is_no_finding():
@@ -56,16 +52,6 @@ def test_rare_counts_are_mostly_noise_which_is_no_finding():
     assert without_y.ok, without_y
     assert without_y.not_checked.keys() >= {"underfitting", "strong penalty"}
     assert without_y.not_checked.keys().isdisjoint({"overfitting", "exploding gradient", "stopped too early"})
-
-
-def test_a_quantile_is_not_compared_with_means():
-    rows, y = make_rows(300)
-    healthy = small_regressor(loss="quantile", quantile=0.99, max_iter=200).fit(rows, y)
-    diagnosis = diagnose(healthy, rows, y)
-    assert diagnosis.ok, diagnosis
-    assert "means" in diagnosis.not_checked["underfitting"]
-    crushed = small_regressor(loss="quantile", quantile=0.99, max_iter=200, alpha=1e6).fit(rows, y)
-    assert findings(crushed, rows, y)["nothing learnt"].severity == "problem"
 
 
 def test_outputs_that_overflow_can_be_diagnosed():
