@@ -8,7 +8,7 @@ import numpy as np
 from sknn_scratch._causes.check import Unmeasurable
 from sknn_scratch._causes.features import measure_features
 from sknn_scratch._core.blocks import mean_loss
-from sknn_scratch._core.network import Network, make_batch
+from sknn_scratch._core.network import Network, make_batch, shares_of
 from sknn_scratch._core.optimizers import SOLVERS
 
 # As a share of the loss of constant outputs. A network whose loss is not below it has learnt nothing, or less
@@ -85,8 +85,8 @@ class Evidence:
             return self.fitted._loss_range_
         if self.y is None:
             return 0.0, 0.0
-        kind, shares = self.target_kind, np.full(len(self.labels), 1 / len(self.labels))
-        return kind.loss_range(kind.encode(self.labels, float), shares)
+        targets = self.target_kind.encode(self.labels, float)
+        return self.target_kind.loss_range(targets, shares_of(len(targets), None))
 
     def losses_of_epochs(self, *names):
         """Get the first of some losses that the epochs of a fit have, of two or more epochs."""

@@ -76,6 +76,5 @@ Beside the path
     lazy         updates of only the features that a sparse batch uses
     lbfgs        SciPy's L-BFGS, whose steps use the gradient of all rows
     objective    the objective of one network over all its rows, for the choice of alpha
-    memory       how much memory the training of a network needs
     arrays       cheaper or safer calls of NumPy and BLAS
 """

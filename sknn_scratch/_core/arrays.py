@@ -86,15 +86,9 @@ def clear_tiny(array: Array, *, are_squares: bool = False) -> None:
     The squares of the numbers that are left are normal, even if they shrink by the relative precision. In
     float32, these numbers are at least 3e-16. The bound for an array of squares is the square of that.
     """
-    np.multiply(array, np.abs(array) >= least_kept(array.dtype.char, are_squares), out=array)
-
-
-@lru_cache
-def least_kept(char: str, are_squares: bool) -> Any:
-    """Compute the bound of ``clear_tiny``."""
-    limits = np.finfo(char)
+    limits = np.finfo(array.dtype)
     least_square = limits.smallest_normal / limits.eps
-    return least_square if are_squares else np.sqrt(least_square)
+    np.multiply(array, np.abs(array) >= (least_square if are_squares else np.sqrt(least_square)), out=array)
 
 
 @lru_cache

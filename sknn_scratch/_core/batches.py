@@ -43,8 +43,7 @@ class Batches:
         self.first_positions = np.arange(len(data)).reshape(*self.stack_shape, 1) * self.n_samples
         self.batch_size = min(batch_size, self.n_samples)
         self.uses_whole_X = all(one.rows is None for one in data)
-        rows = [np.arange(one.n_samples) if one.rows is None else one.rows for one in data]
-        self.rows = np.array(rows).reshape(*self.stack_shape, self.n_samples)
+        self.rows = np.array([one.row_numbers for one in data]).reshape(*self.stack_shape, self.n_samples)
         self.row_weights = self._stack_weights(data)
         starts = range(0, self.n_samples, self.batch_size)
         self.sizes = [min(self.batch_size, self.n_samples - start) for start in starts]
@@ -74,7 +73,7 @@ class Batches:
             return next(self._gathered(positions))
         gathered = GatheredBatches(self, self.sizes)
         gathered.gather_targets(self.rows, positions)
-        gathered.set_rows([self.X])
+        gathered.X = [self.X]
         return gathered
 
     def mean(self, losses: Array) -> Any:
@@ -142,9 +141,7 @@ class GatheredBatches:
     def gather(self, rows: Index, positions: Index) -> "GatheredBatches":
         """Gather the rows (..., n_gathered) of X and targets, and the weights at their positions."""
         self.gather_targets(rows, positions)
-        X = self.gather_X(rows)
-        if X is not self.X:
-            self.set_rows(X)
+        self.X = self.gather_X(rows)
         return self
 
     def gather_targets(self, rows: Index, positions: Index) -> None:
@@ -157,14 +154,9 @@ class GatheredBatches:
             np.multiply(shares, self.equal_shares, out=shares)
         np.multiply(values, shares, out=times_shares)
 
-    def set_rows(self, X: Sequence[Rows]) -> None:
-        """Set the rows of the batches."""
-        self.X = X
-        self.batches = list(map(Batch, X, self.targets_of_batches))
-
     def __iter__(self) -> Iterator[tuple[Batch, Array]]:
         """Yield each batch, and a buffer for its outputs (..., n_outputs, n_samples)."""
-        return zip(self.batches, self.batch_outputs_mT, strict=True)
+        return zip(map(Batch, self.X, self.targets_of_batches), self.batch_outputs_mT, strict=True)
 
     def mean_losses(self) -> Array:
         """Compute the mean losses (..., n_batches) of the batches from their outputs."""

@@ -4,7 +4,7 @@ A large batch is cut into four blocks, which threads can share. For losses and p
 enough that its hidden values stay in a cache. The number of threads changes neither the blocks nor the bits.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from math import ceil
 from typing import Any, TypeAlias
@@ -28,14 +28,17 @@ N_BLOCKS = 4
 
 
 class BatchGradient:
-    """Computes the gradients of batches of one size, with a workspace for each block of rows."""
+    """Computes the gradients of batches of ``n_rows`` rows like X, with a workspace for each block of rows."""
 
-    def __init__(self, network: Network, workspaces: Sequence[Workspace], map_blocks: Map) -> None:
-        self.network, self.workspaces, self.map_blocks = network, workspaces, map_blocks
-        self.blocks = equal_blocks(sum(one.hidden.shape[-2] for one in workspaces), len(workspaces))
-        flat_shape = (*workspaces[0].hidden.shape[:-2], network.shape.n_params)
-        if len(workspaces) > 1:
-            self.summands = np.empty((len(workspaces), *flat_shape), workspaces[0].hidden.dtype)
+    def __init__(
+        self, network: Network, params: Array, X: Rows, n_rows: int, map_blocks: Map, dropout: bool = False
+    ) -> None:
+        self.network, self.map_blocks = network, map_blocks
+        self.blocks = gradient_blocks(X, network.shape, n_rows)
+        leading = [(*params.shape[:-1], rows.stop - rows.start) for rows in self.blocks]
+        self.workspaces = [Workspace.allocate(network.shape, one, params.dtype, dropout) for one in leading]
+        if len(self.blocks) > 1:
+            self.summands = np.empty((len(self.blocks), *params.shape), params.dtype)
             self.grads = [view_parameters(flat, network.shape) for flat in self.summands]
 
     def fill(self, params: Parameters, grads: Parameters, batch: Batch, outputs_mT: Array) -> None:

@@ -3,6 +3,7 @@
 SciPy computes in float64. A network in float32 is evaluated at the nearest numbers of its own precision.
 """
 
+import math
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -31,55 +32,48 @@ def minimise(
     start. ``on_iteration`` gets the value at the end of an iteration, where the function was evaluated last,
     and a reason to stop, or None. It returns whether to stop.
     """
-    function = Function(evaluate)
+    evaluate_at = with_memory(evaluate)
     x = start.astype(np.float64)
-    value, stops = function.value_at(x), False
+    (value, _), stops = evaluate_at(x), False
 
     def end_iteration(intermediate_result: scipy.optimize.OptimizeResult) -> None:
         nonlocal value, stops
-        earlier, value = value, function.value_at(intermediate_result.x)  # goes back there if need be
+        earlier = value
+        value, _ = evaluate_at(intermediate_result.x)  # goes back there if need be
         is_over = is_negligible(earlier - value, value, np.float64)
         stops = on_iteration(value, StopReason.CONVERGED if is_over else None)
         if stops:
             raise StopIteration
 
     result = scipy.optimize.minimize(
-        function.value_at,
+        lambda x: evaluate_at(x)[0],
         x,
         method="L-BFGS-B",
-        jac=function.gradient_at,
+        jac=lambda x: evaluate_at(x)[1],
         callback=end_iteration,
         options=NO_LIMITS,
     )
     if not stops:  # SciPy found no better point
-        value, gradient = function.value_at(result.x), function.gradient_at(result.x)
+        value, gradient = evaluate_at(result.x)
         with np.errstate(over="ignore"):
             promise = float(np.square(gradient).sum())  # the gain of a step, if the gradient were constant
         is_minimum = is_negligible(promise, value, start.dtype)
         on_iteration(value, StopReason.CONVERGED if is_minimum else StopReason.LINE_SEARCH_FAILED)
 
 
-class Function:
-    """A function that keeps its value and its gradient at the point where it was evaluated last."""
+def with_memory(evaluate: Evaluate) -> Evaluate:
+    """Let a function keep its result at the point where it was evaluated last."""
+    last_point = b""
+    last_result: tuple[float, Array] = math.nan, np.empty(0)
 
-    def __init__(self, evaluate: Evaluate) -> None:
-        self.evaluate, self.point = evaluate, b""
-
-    def value_at(self, x: Array) -> float:
-        """Compute the value at x (n,)."""
-        self._go_to(x)
-        return self.value
-
-    def gradient_at(self, x: Array) -> Array:
-        """Compute the gradient (n,) at x (n,)."""
-        self._go_to(x)
-        return self.gradient
-
-    def _go_to(self, x: Array) -> None:
+    def evaluate_at(x: Array) -> tuple[float, Array]:
+        nonlocal last_point, last_result
         point = x.tobytes()  # quicker to compare than arrays
-        if point != self.point:
-            self.point = point
-            self.value, self.gradient = self.evaluate(x)
+        if point != last_point:
+            last_point, last_result = point, evaluate(x)
+        return last_result
+
+    return evaluate_at
 
 
 def is_negligible(gain: float, value: float, dtype: DTypeLike) -> bool:

@@ -62,9 +62,12 @@ class Batch(NamedTuple):
 
 def make_batch(X: Rows, targets: Array, row_weights: Array | None) -> Batch:
     """Make a batch of rows of one network; ``row_weights`` (n_samples,) are positive, or None if equal."""
-    n = len(targets)
-    shares = np.full(n, 1 / n) if row_weights is None else row_weights / row_weights.sum()
-    return Batch(X, Targets.of(targets, shares))
+    return Batch(X, Targets.of(targets, shares_of(len(targets), row_weights)))
+
+
+def shares_of(n_samples: int, row_weights: Array | None) -> Array:
+    """Compute the share (n_samples,) of each row in the mean loss; weights of None are ones."""
+    return np.full(n_samples, 1 / n_samples) if row_weights is None else row_weights / row_weights.sum()
 
 
 class Workspace(NamedTuple):
@@ -84,17 +87,16 @@ class Workspace(NamedTuple):
     ) -> "Workspace":
         """Allocate the buffers for ``leading`` = (..., n_samples)."""
         *networks, n_rows = leading
-        shapes = workspace_shapes(shape, n_rows, dropout)
-        buffers = {name: np.zeros((*networks, *one), dtype) for name, one in shapes.items()}
-        return cls(**buffers, ones=np.ones((1, n_rows), dtype))
-
-
-def workspace_shapes(shape: NetworkShape, n_rows: int, dropout: bool) -> dict[str, tuple[int, int]]:
-    """List the shapes of one network's buffers, by their names."""
-    _, n_hidden, n_outputs = shape
-    by_hidden = ("hidden", "slope", "delta_hidden", *(["dropout_factors"] if dropout else []))
-    shapes = dict.fromkeys(by_hidden, (n_rows, n_hidden))
-    return shapes | {"outputs_without_bias": (n_rows, n_outputs), "delta_output_mT": (n_outputs, n_rows)}
+        of_hidden, of_outputs = (*leading, shape.n_hidden), (*leading, shape.n_outputs)
+        return cls(
+            hidden=np.zeros(of_hidden, dtype),
+            slope=np.zeros(of_hidden, dtype),
+            delta_hidden=np.zeros(of_hidden, dtype),
+            outputs_without_bias=np.zeros(of_outputs, dtype),
+            delta_output_mT=np.zeros((*networks, shape.n_outputs, n_rows), dtype),
+            ones=np.ones((1, n_rows), dtype),
+            dropout_factors=np.zeros(of_hidden, dtype) if dropout else None,
+        )
 
 
 def loss_gradient(

@@ -4,8 +4,8 @@ import numpy as np
 
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.arrays import clear_tiny
-from sknn_scratch._core.blocks import BatchGradient, Map, gradient_blocks
-from sknn_scratch._core.network import Batch, Network, Workspace, make_penalty
+from sknn_scratch._core.blocks import BatchGradient, Map
+from sknn_scratch._core.network import Batch, Network, make_penalty
 from sknn_scratch._core.parameters import view_parameters
 
 
@@ -14,11 +14,9 @@ class Objective:
 
     def __init__(self, network: Network, batch: Batch, map_blocks: Map) -> None:
         shape, n_rows = network.shape, batch.X.n_samples
-        blocks = gradient_blocks(batch.X, shape, n_rows)
-        workspaces = [Workspace.allocate(shape, (rows.stop - rows.start,), np.float64) for rows in blocks]
         self.network, self.batch = network, batch
-        self.batch_gradient = BatchGradient(network, workspaces, map_blocks)
         self.params, self.grads = (view_parameters(np.zeros(shape.n_params), shape) for _ in range(2))
+        self.batch_gradient = BatchGradient(network, self.params.flat, batch.X, n_rows, map_blocks)
         self.outputs_mT = np.zeros((shape.n_outputs, n_rows))
         self.set_penalty(0.0)
 

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE, Array
-from sknn_scratch._core.arrays import clear_tiny, count_nonzero, dot, multiply_each, norms_of
+from sknn_scratch._core.arrays import clear_tiny, count_nonzero, multiply_each, norms_of
 from sknn_scratch._core.batches import Batches
 from sknn_scratch._core.blocks import BatchGradient, Map, gradient_blocks, mean_loss
 from sknn_scratch._core.data import Data, stack_validations
 from sknn_scratch._core.lazy import LazyUpdate, updates_lazily
-from sknn_scratch._core.network import Batch, Workspace, make_penalty
+from sknn_scratch._core.network import Batch, make_penalty
 from sknn_scratch._core.optimizers import Vectors
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import DenseRows
@@ -120,18 +120,13 @@ class Stack:
         return np.stack(arrays) if self.stack_shape else arrays[0]
 
     def _prepare_gradients(self, map_blocks: Map) -> None:
-        self.batch_gradients = {n: self._batch_gradient(n, map_blocks) for n in set(self.batches.sizes)}
+        params, X, dropout = self.params.flat, self.data[0].X, self.config.dropout > 0
+        self.batch_gradients = {
+            n_rows: BatchGradient(self.network, params, X, n_rows, map_blocks, dropout)
+            for n_rows in set(self.batches.sizes)
+        }
         first_block = self.batch_gradients[self.batches.batch_size].workspaces[0]
         self.measured_slope = first_block.slope[..., :MEASURED_ROWS, :]
-        self.ones = np.ones((1, self.measured_slope.shape[-2]), self.params.flat.dtype)
-
-    def _batch_gradient(self, n_rows: int, map_blocks: Map) -> BatchGradient:
-        shape, dtype, dropout = self.network.shape, self.params.flat.dtype, self.config.dropout > 0
-        workspaces = [
-            Workspace.allocate(shape, (*self.stack_shape, rows.stop - rows.start), dtype, dropout)
-            for rows in gradient_blocks(self.data[0].X, shape, n_rows)
-        ]
-        return BatchGradient(self.network, workspaces, map_blocks)
 
     def start_epoch(self) -> None:
         """Set the learning rates of the coming epoch."""
@@ -206,9 +201,8 @@ class Stack:
         """
         n_rows, n_hidden = self.measured_slope.shape[-2:]
         is_steep = np.abs(self.measured_slope) >= SATURATED_SLOPE
-        steep_rows = np.empty((*self.stack_shape, 1, n_hidden), self.ones.dtype)
-        dot(self.ones, is_steep.astype(self.ones.dtype), steep_rows)
-        return 1 - count_nonzero(is_steep) / (n_rows * n_hidden), 1 - count_nonzero(steep_rows) / n_hidden
+        is_alive = np.logical_or.reduce(is_steep, axis=-2, keepdims=True)
+        return 1 - count_nonzero(is_steep) / (n_rows * n_hidden), 1 - count_nonzero(is_alive) / n_hidden
 
     def per_network(self, values: Sequence[float]) -> Any:
         """Make an array (K,) of the networks' numbers; a single network's number stays as it is."""

@@ -18,7 +18,7 @@ from sknn_scratch._core.blocks import predict_outputs
 from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.single import SingleNetwork, train_and_adopt
 from sknn_scratch._fitting.auto import usual_n_networks
-from sknn_scratch._fitting.callbacks import FitReporter, ParentTask, fit_inside, fit_of_many
+from sknn_scratch._fitting.callbacks import ParentTask, Training, fit_inside, fit_of_many
 from sknn_scratch._fitting.fitted import (
     DATA_ATTRIBUTES,
     adopt,
@@ -144,14 +144,12 @@ class Member(NamedTuple):
 
 def fit_networks(members, inputs):
     """Fit members to the same rows; list each fitted network with its troubles."""
-    fits = [plan_fit(one.network, inputs) for one in members]
-    for one, fit in zip(members, fits, strict=True):
-        fit.take_place(one.place)
-    reporters = [FitReporter(fit, f"network {one.number}") for one, fit in zip(members, fits, strict=True)]
+    trainings = [Training(plan_fit(one.network, inputs), f"network {one.number}") for one in members]
     with ExitStack() as fit_tasks:
-        for one, reporter in zip(members, reporters, strict=True):
-            fit_tasks.enter_context(fit_inside(one.parent, reporter))
-        all_troubles = train_and_adopt(fits, reporters)
+        for one, training in zip(members, trainings, strict=True):
+            training.fit.take_place(one.place)
+            fit_tasks.enter_context(fit_inside(one.parent, training))
+        all_troubles = train_and_adopt(trainings)
     return [(one.network, troubles) for one, troubles in zip(members, all_troubles, strict=True)]
 
 

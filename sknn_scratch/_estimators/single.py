@@ -7,9 +7,9 @@ from sknn_scratch._core.activations import Array
 from sknn_scratch._core.blocks import predict_hidden, predict_outputs, row_blocks
 from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.checkpoint import Resumable
-from sknn_scratch._fitting.callbacks import FitReporter
+from sknn_scratch._fitting.callbacks import Training
 from sknn_scratch._fitting.fitted import adopt, fitted_attributes, fitted_layers, fitted_network
-from sknn_scratch._fitting.groups import Training, train_fits
+from sknn_scratch._fitting.groups import train_fits
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._fitting.threads import threads_for_blocks
@@ -35,9 +35,9 @@ class SingleNetwork(Resumable, ClassNamePrefixFeaturesOutMixin, TransformerMixin
         return self._train(plan_fit(self, inputs))
 
     def _train(self, fit):
-        reporter = FitReporter(fit)
-        with reporter.fit_task():
-            (troubles,) = train_and_adopt([fit], [reporter])
+        training = Training(fit)
+        with training.fit_task():
+            (troubles,) = train_and_adopt([training])
             for trouble in troubles:
                 warn(*trouble)
         return self
@@ -84,18 +84,18 @@ class SingleNetwork(Resumable, ClassNamePrefixFeaturesOutMixin, TransformerMixin
         return tags
 
 
-def train_and_adopt(fits, reporters):
+def train_and_adopt(trainings):
     """Train planned fits, let their estimators adopt the results, and list the troubles of each fit.
 
     KeyboardInterrupt is raised if Control-C came in ``partial_fit``, since a loop of calls must end, or
     before each network has made an epoch, since a network without one is no model.
     """
-    train_fits([Training(*pair) for pair in zip(fits, reporters, strict=True)])
-    runs = [fit.run for fit in fits]
+    train_fits(trainings)
+    runs = [training.run for training in trainings]
     is_interrupted = any(run.is_interrupted for run in runs)
-    if is_interrupted and (fits[0].partial or not all(run.state.history for run in runs)):
+    if is_interrupted and (trainings[0].fit.partial or not all(run.state.history for run in runs)):
         raise KeyboardInterrupt
-    for fit, reporter in zip(fits, reporters, strict=True):
-        reporter.report_end(fit.run.state)
-        adopt(fit.estimator, fitted_attributes(fit, fit.run.state))
-    return [troubles_of(fit, fit.run.state) for fit in fits]
+    for training in trainings:
+        training.report_end()
+        adopt(training.estimator, fitted_attributes(training.fit, training.run.state))
+    return [troubles_of(training.fit, training.run.state) for training in trainings]

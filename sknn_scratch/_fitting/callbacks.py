@@ -64,8 +64,8 @@ def line_printer(estimator, name=""):
     return lambda text: print(f"[{name}] {text}")  # noqa: T201
 
 
-class FitReporter(Hooks):
-    """Reports the epochs of one fit in verbose lines, and to the callbacks of its estimator.
+class Training(Hooks):
+    """The training of a planned fit. It reports the epochs in verbose lines and to the estimator's callbacks.
 
     The method of the estimator that is called must be decorated with ``validates_parameters``.
     """
@@ -76,6 +76,11 @@ class FitReporter(Hooks):
         self.data = reported_data(fit.inputs)
         self.context = self.epoch = None  # of the fit and of its present epoch, if there are callbacks
         self.start = None  # of the first epoch
+
+    @property
+    def run(self):
+        """The run to train."""
+        return self.fit.run
 
     @contextmanager
     def fit_task(self):
@@ -122,10 +127,11 @@ class FitReporter(Hooks):
         left = (perf_counter() - self.start) / n_done * (n_epochs - n_done)
         return f" of {run.state.epochs_before + n_epochs} ({left:.1f} s left)"
 
-    def report_end(self, state):
+    def report_end(self):
         """Print why training stopped, and which epoch was kept; a call of ``partial_fit`` is one epoch."""
         if not self.estimator.verbose or self.fit.partial:
             return
+        state = self.run.state
         kept = state.kept_epoch
         place = kept - state.epochs_before - 1  # the history does not contain the epochs of earlier calls
         numbers = f" ({watched_numbers(state.history[place])})" if 0 <= place < len(state.history) else ""
@@ -170,7 +176,7 @@ def fit_of_many(estimator, inputs, n_fits):
 
 
 @contextmanager
-def fit_inside(parent, reporter):
+def fit_inside(parent, training):
     """Report one of several simultaneous fits, as if the estimator's own ``fit`` ran.
 
     scikit-learn itself hands only callbacks with a ``max_propagation_depth`` down to the estimator.
@@ -178,13 +184,13 @@ def fit_inside(parent, reporter):
     if parent is None:  # then the estimator has no callbacks either
         yield
         return
-    estimator, context, others = reporter.estimator, parent.context, callbacks_of(parent.estimator)
+    estimator, context, others = training.estimator, parent.context, callbacks_of(parent.estimator)
     with context.propagate_callback_context(estimator):
         own = callbacks_of(estimator)
         handed_down = [one for one in others if not isinstance(one, AutoPropagatedCallback)]
         estimator.set_callbacks(*own, *handed_down)
-        context.call_on_fit_task_begin(estimator=parent.estimator, **reporter.data)
-        with callback_management_context(estimator), reporter.fit_task():
+        context.call_on_fit_task_begin(estimator=parent.estimator, **training.data)
+        with callback_management_context(estimator), training.fit_task():
             yield
         estimator.set_callbacks(*own)
-    context.call_on_fit_task_end(estimator=parent.estimator, **reporter.data)
+    context.call_on_fit_task_end(estimator=parent.estimator, **training.data)

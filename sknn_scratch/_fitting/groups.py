@@ -2,13 +2,12 @@
 
 import threading
 from collections import defaultdict
-from dataclasses import dataclass
+
+import numpy as np
 
 from sknn_scratch._core.blocks import N_BLOCKS
-from sknn_scratch._core.memory import kept_bytes, step_bytes
 from sknn_scratch._core.stack import has_large_batches, stack_key
-from sknn_scratch._core.training import Hooks, train
-from sknn_scratch._fitting.plan import Fit
+from sknn_scratch._core.training import train
 from sknn_scratch._fitting.threads import map_in_threads
 
 # All buffers of a group take about this number of bytes at most.
@@ -17,23 +16,14 @@ GROUP_BYTES = 2**28
 # pass: the step leaves the cache, and they were measured to lose up to a fifth of their speed.
 # 2**22 and 2**23 are equally fast by measurement; with 2**24, networks of 1,000 units took up to 10 % longer.
 STEP_BYTES = 2**23
-
-
-@dataclass(eq=False)
-class Training:
-    """A planned fit, and what is called in its training."""
-
-    fit: Fit
-    hooks: Hooks
-
-    @property
-    def run(self):
-        """The run to train."""
-        return self.fit.run
+# Arrays of the size of the parameters in a step: parameters, gradients, updates and two moments.
+STEP_COPIES = 5
+# Further ones: snapshots, the result, and the step's arrays a second time while a smaller group is made.
+OTHER_COPIES = 9
 
 
 def train_fits(trainings):
-    """Train the runs of fits, those with the same ``stack_key`` in one pass.
+    """Train the runs of fits (see ``Training``), those with the same ``stack_key`` in one pass.
 
     KeyboardInterrupt is raised if Control-C was pressed before the training of the last runs had begun.
     """
@@ -61,7 +51,7 @@ this_thread = _ThisThread()
 def train_group(group):
     """Train fits of one ``stack_key`` in one pass."""
     with map_in_threads(N_BLOCKS if has_large_batches(group[0].run) else 1) as map_blocks:
-        train([one.run for one in group], [one.hooks for one in group], map_blocks)
+        train([one.run for one in group], group, map_blocks)
 
 
 def cut_into_groups(trainings):
@@ -101,3 +91,23 @@ def capacity(run):
     """
     of_step = step_bytes(run)
     return min(STEP_BYTES // of_step, GROUP_BYTES // (of_step + kept_bytes(run)))
+
+
+def step_bytes(run):
+    """Bytes that one step of a network touches: its parameters, and the intermediate results of a batch."""
+    shape, config = run.config.network.shape, run.config
+    n_hidden = (4 + (config.dropout > 0)) * shape.n_hidden
+    of_row = run.data.X.values_per_row + n_hidden + 7 * shape.n_outputs
+    return int(STEP_COPIES * shape.n_params + config.batch_size * of_row) * run.state.params.itemsize
+
+
+def kept_bytes(run):
+    """Further bytes that a network needs: copies of its parameters, validation, rows and their order."""
+    shape, data = run.config.network.shape, run.data
+    numbers = OTHER_COPIES * shape.n_params
+    if data.validation is not None:
+        of_row = 2 * data.X.values_per_row + 2 * shape.n_hidden + 5 * shape.n_outputs  # held, then stacked
+        numbers += int(data.validation.X.n_samples * of_row)
+    if data.is_small:
+        numbers += 2 * data.n_samples * (1 + shape.n_features)  # copied, then pooled
+    return numbers * run.state.params.itemsize + 5 * data.n_samples * np.dtype(np.intp).itemsize

@@ -59,6 +59,11 @@ class EncodedRows:
     targets: np.ndarray  # (n_rows, n_outputs), for the loss
     weights: np.ndarray | None  # (n_rows,) of rows and of classes; None if all are one
 
+    def take(self, rows):
+        """Take some rows, by their numbers."""
+        weights = None if self.weights is None else self.weights[rows]
+        return EncodedRows(self.X[rows], self.y[rows], self.targets[rows], weights)
+
     @property
     def weighted_rows(self):
         """Get the numbers (n_weighted,) of the rows with a positive weight, or None if all have one."""

@@ -17,7 +17,7 @@ from sknn_scratch._core.activations import Activation, activation_of, check_shap
 from sknn_scratch._core.arrays import computed_once
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.lazy import clear_unused_features, updates_lazily
-from sknn_scratch._core.network import Network
+from sknn_scratch._core.network import Network, shares_of
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import Layers, NetworkShape, flatten, initialise, view_parameters
 from sknn_scratch._core.rows import rows_of
@@ -27,7 +27,7 @@ from sknn_scratch._fitting.auto import can_have_any_length, chosen_pace, chosen_
 from sknn_scratch._fitting.callbacks import line_printer
 from sknn_scratch._fitting.fitted import among_zeros, clear_fitted, fitted_layers, target_kind_of
 from sknn_scratch._fitting.inputs import FitInput
-from sknn_scratch._fitting.validation import draw_held_out, given_validation, held_out_validation
+from sknn_scratch._fitting.validation import draw_held_out, with_validation
 
 # The ``alpha_path_`` of a fit whose alpha was not chosen by the data.
 NO_PATH = {"alpha": np.array([]), "loss": np.array([])}
@@ -78,8 +78,9 @@ class Fit:
     @np.errstate(over="ignore", invalid="ignore")
     def loss_range(self):
         """Compute the least loss of the training rows, and the loss of a guess."""
-        rows, shares = training_rows(self.run.data)
-        return target_kind_of(self.model).loss_range(self.run.data.targets[rows], shares)
+        data = self.run.data
+        shares = shares_of(data.n_samples, data.row_weights)
+        return target_kind_of(self.model).loss_range(data.targets[data.row_numbers], shares)
 
 
 @np.errstate(all="ignore")  # what overflows is refused here, or ends the training
@@ -101,7 +102,7 @@ def plan_fit(estimator, inputs):
     all_rows = weighted_rows(model, inputs, encoded)
     loss = encoded.target_kind.loss
     solver = chosen_solver(model, inputs, loss, all_rows.n_samples, all_rows.X.n_features)
-    data = with_validation(all_rows, model, inputs, encoded, solver, streams.split)
+    data = validated(all_rows, model, inputs, encoded, solver, streams.split)
     network, optimizer = network_of(model, encoded, data, loss), optimizer_of(model, solver, loss)
     alpha, choice = known_alpha(model), None
     if alpha is None and not inputs.partial:
@@ -180,27 +181,17 @@ def weighted_rows(model, inputs, encoded):
     return Data(rows_of(encoded.X), encoded.targets, rows, weights, earlier_weight)
 
 
-def with_validation(data, model, inputs, encoded, solver, split_rng):
+def validated(data, model, inputs, encoded, solver, split_rng):
     """Add the validation rows: those of the user, or some of the data, which hold them out."""
-    if inputs.X_val is not None:
-        validation, score = given_validation(model, encoded)
-        return replace(data, validation=validation, score=score)
+    if encoded.validation is not None:
+        return with_validation(data, model, encoded.validation)
     rows, target_kind = data.row_numbers, encoded.target_kind
     if inputs.partial or not stops_early(model, target_kind, encoded.y[rows], solver):
         return data
     is_held_out = draw_held_out(encoded.y[rows], target_kind, model.validation_fraction, split_rng)
-    weights = data.row_weights
-    of_training, of_validation = (
-        (None, None) if weights is None else (weights[~is_held_out], weights[is_held_out])
-    )
-    validation, score = held_out_validation(model, encoded, of_validation, rows[is_held_out])
-    return replace(data, rows=rows[~is_held_out], row_weights=of_training, validation=validation, score=score)
-
-
-def training_rows(data):
-    """Get the indices of the training rows, or a slice of all, and their shares (n_samples,)."""
-    weights = np.ones(data.n_samples) if data.row_weights is None else data.row_weights
-    return slice(None) if data.rows is None else data.rows, weights / weights.sum()
+    held_out, training = encoded.take(rows[is_held_out]), rows[~is_held_out]
+    weights = None if data.row_weights is None else data.row_weights[~is_held_out]
+    return with_validation(replace(data, rows=training, row_weights=weights), model, held_out)
 
 
 def network_of(model, encoded, data, loss):

@@ -96,9 +96,10 @@ def with_cause(message, cause, fitted):
 
 def unscaled(fit):
     """List the trouble of features that are far too large, if X is dense."""
-    if not isinstance(fit.run.data.X.source, np.ndarray):
+    data = fit.run.data
+    if not isinstance(data.X.source, np.ndarray):
         return []
-    X = trained_rows(fit.run.data, spaced_rows(fit.run.data.n_samples)).source
+    X = data.X.take(data.row_numbers[spaced_rows(data.n_samples)]).source
     sizes = np.abs(X).mean(axis=0, dtype=float)
     largest = int(sizes.argmax())
     if sizes[largest] <= FAR_TOO_LARGE:
@@ -132,7 +133,7 @@ def evidence_of(fit, state):
         fitted_copy(fit, state),
         network,
         view_parameters(state.params, network.shape),
-        trained_rows(data, slice(None)),
+        data.X.take(rows),
         range(network.shape.n_features),  # the names of a message that is not used
         fit.inputs.encoded_for(fit.model, True).y[rows],
         data.row_weights,
@@ -144,11 +145,6 @@ def fitted_copy(fit, state):
     fitted = copy.copy(fit.model)
     vars(fitted).update(fitted_attributes(fit, state))
     return fitted
-
-
-def trained_rows(data, some):
-    """Take all or some of the rows that a network trains on."""
-    return data.X.take(some if data.rows is None else data.rows[some])
 
 
 def warn(message, category=UserWarning):

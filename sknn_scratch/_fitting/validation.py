@@ -4,6 +4,7 @@ import copy
 import inspect
 import math
 import numbers
+from dataclasses import replace
 
 import numpy as np
 from sklearn.metrics import check_scoring
@@ -15,27 +16,20 @@ from sknn_scratch._fitting.inputs import with_all_features
 from sknn_scratch._fitting.sklearn_versions import _BaseScorer
 
 
-def held_out_validation(model, encoded, weights, rows):
-    """Make the validation from some of the training rows, which have these weights, or None."""
-    X, y, targets = encoded.X[rows], encoded.y[rows], encoded.targets[rows]
-    return make_batch(rows_of(X), targets, weights), scorer_of(model, X, y, weights)
+def with_validation(data, model, rows):
+    """Let a network be validated on encoded rows."""
+    batch = make_batch(rows_of(rows.X), rows.targets, rows.weights)
+    return replace(data, validation=batch, score=scorer_of(model, rows))
 
 
-def given_validation(model, encoded):
-    """Make the validation from X_val, y_val and sample_weight_val."""
-    given = encoded.validation
-    batch = make_batch(rows_of(given.X), given.targets, given.weights)
-    return batch, scorer_of(model, given.X, given.y, given.weights)
-
-
-def scorer_of(model, X, y, weights):
+def scorer_of(model, rows):
     """Make a function that scores parameters on the validation rows, or None to watch the loss."""
     if model.scoring == "loss":
         return None
     scorer = check_scoring(model, model.scoring)
-    is_weighted = weights is not None and takes_weights(scorer)
-    weighted = {"sample_weight": weights} if is_weighted else {}
-    X = with_all_features(X, model)
+    is_weighted = rows.weights is not None and takes_weights(scorer)
+    weighted = {"sample_weight": rows.weights} if is_weighted else {}
+    X, y = with_all_features(rows.X, model), rows.y
 
     def score(params):
         snapshot = copy.copy(model)

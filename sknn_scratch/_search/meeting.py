@@ -21,7 +21,8 @@ import numpy as np
 from sklearn import config_context, get_config
 
 from sknn_scratch._core.data import Data
-from sknn_scratch._fitting.groups import Groups, Training, this_thread, train_group
+from sknn_scratch._fitting.callbacks import Training
+from sknn_scratch._fitting.groups import Groups, this_thread, train_group
 from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._fitting.threads import settings_lock
 from sknn_scratch._fitting.troubles import Trouble, warn
@@ -76,17 +77,24 @@ class BegunCall:
 
 
 @dataclass(eq=False)
-class WaitingTraining(Training):
+class WaitingTraining:
     """A training that waits, and how it ended."""
 
+    training: Training
     is_done: bool = False  # whether it has ended, well or not
     error: Exception | None = None  # what ended it, if not well
     seconds: float = 0.0  # its share of the training time
 
+    @property
+    def run(self):
+        """The run to train."""
+        return self.training.run
+
     def start_again(self):
         """Take the run as it was before the training."""
-        inputs = replace(self.fit.inputs, seed=self.fit.model._seed_)
-        self.fit.run = replace(plan_fit(self.fit.estimator, inputs).run, config=self.run.config)
+        fit = self.training.fit
+        inputs = replace(fit.inputs, seed=fit.model._seed_)
+        fit.run = replace(plan_fit(fit.estimator, inputs).run, config=fit.run.config)
 
 
 class Meeting:
@@ -131,15 +139,15 @@ class Meeting:
     def train(self, trainings):
         """Train runs of the innermost call, together with the runs of other calls."""
         start, call = perf_counter(), self.begun[-1]
-        trainings = [WaitingTraining(one.fit, one.hooks) for one in trainings]
         for training in trainings:
-            training.hooks.name = ", ".join(filter(None, [call.name, training.hooks.name]))
+            training.name = ", ".join(filter(None, [call.name, training.name]))
             known = [self.latest_data, *(one.data for one in self.begun)]
             share_rows(training.run, [data for data in known if data is not None])
             call.data = self.latest_data = training.run.data
         call.n_bytes = bytes_of_calls_rows([training.run for training in trainings])
         if 2 * call.n_bytes > WAITING_BYTES:
             self.latest_data = None
+        trainings = list(map(WaitingTraining, trainings))
         for training in trainings:
             self.train_groups(self.waiting.add(training))
         while not all_done(trainings) and self.starting and self.has_room():
@@ -174,7 +182,7 @@ class Meeting:
         """Train a group. If this fails, train each run alone, to find the one that has the error."""
         error = report = None
         try:
-            train_group(group)
+            train_group([one.training for one in group])
         except Exception as failure:
             error, report = failure, traceback.format_exc()
         if error is None or len(group) == 1:

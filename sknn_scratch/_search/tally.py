@@ -3,7 +3,6 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from sknn_scratch._core.memory import step_bytes
 from sknn_scratch._core.stack import stack_key
 from sknn_scratch._fitting import groups
 from sknn_scratch._fitting.troubles import Trouble, warn
@@ -52,7 +51,7 @@ def reason_alone(run):
         return ONE_BY_ONE
     if stack_key(run) is None:
         return "its steps update only the features of a sparse batch"
-    if 2 * step_bytes(run) > groups.STEP_BYTES:
+    if 2 * groups.step_bytes(run) > groups.STEP_BYTES:
         n_hidden = run.config.network.shape.n_hidden
         return f"networks with {n_hidden} units here are too large to gain from shared passes"
     return "no other network with the same shape, settings and number of rows waited within the memory limit"

@@ -14,14 +14,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.rows import rows_of
-from sknn_scratch._core.training import Hooks
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._estimators.single import SingleNetwork
 from sknn_scratch._fitting.alpha import distinct_rows
+from sknn_scratch._fitting.callbacks import Training
 from sknn_scratch._fitting.fitted import adopt, fitted_attributes
-from sknn_scratch._fitting.groups import Training, train_group
+from sknn_scratch._fitting.groups import train_group
 from sknn_scratch._fitting.hashes import hashes_of_rows
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
 from sknn_scratch._fitting.plan import plan_fit
@@ -189,7 +189,7 @@ def some_rows(encoded):
 def train(network, inputs):
     """Train a network, without the warnings of a fit: the network that follows has the same y, and warns."""
     fit = plan_fit(network, inputs)
-    train_group([Training(fit, Hooks())])
+    train_group([Training(fit)])
     if fit.run.is_interrupted:
         raise KeyboardInterrupt
     adopt(network, fitted_attributes(fit, fit.run.state))

@@ -9,10 +9,10 @@ from numpy.testing import assert_array_equal
 
 from sknn_scratch import ShallowNNClassifier
 from sknn_scratch._core.batches import GATHERED_BYTES
-from sknn_scratch._core.memory import kept_bytes, step_bytes
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
-from sknn_scratch._core.training import Hooks
 from sknn_scratch._fitting import groups
+from sknn_scratch._fitting.callbacks import Training
+from sknn_scratch._fitting.groups import kept_bytes, step_bytes
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._search.meeting import WaitingTraining
@@ -36,7 +36,7 @@ def make_trainings(n, inputs, **params):
     fits = [
         plan_fit(ShallowNNClassifier(**params, random_state=i), inputs[i % len(inputs)]) for i in range(n)
     ]
-    return [groups.Training(fit, Hooks()) for fit in fits]
+    return [Training(fit) for fit in fits]
 
 
 def planned_bytes(trainings):
@@ -101,10 +101,10 @@ def test_networks_do_not_depend_on_how_they_are_cut(limit, cut, monkeypatch):
 @pytest.mark.parametrize("alpha", [1.0, "auto"])
 def test_a_run_is_the_same_when_it_starts_again(alpha):
     network = ShallowNNClassifier(4, alpha=alpha, max_iter=4, random_state=np.random.RandomState(0))
-    training = WaitingTraining(plan_fit(network, make_inputs()), Hooks())
-    groups.train_fits([training])
+    training = WaitingTraining(Training(plan_fit(network, make_inputs())))
+    groups.train_fits([training.training])
     first = training.run.state.params
     training.start_again()
-    groups.train_fits([training])
+    groups.train_fits([training.training])
     assert training.run.state.params is not first
     assert_array_equal(training.run.state.params, first)
