@@ -63,7 +63,7 @@ The textbook path, about 1,350 lines
     training     the loop over the epochs
 
 What the loop works with, about 1,250 lines, in the order in which it needs them
-    state        what training reads and changes: Config, State, Run
+    state        what training reads and changes: Config, State, Run; and why it ended
     data         the rows that networks train on and validate with
     rows         dense and sparse rows, and their two products with the hidden layer
     stack        networks as an axis: which can be trained together, and the arrays they share

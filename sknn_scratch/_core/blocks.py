@@ -28,7 +28,7 @@ N_BLOCKS = 4
 
 
 class BatchGradient:
-    """Computes the gradients of batches of ``n_rows`` rows like X, with a workspace for each block of rows."""
+    """Computes gradients of batches of ``n_rows`` rows like X, with a workspace for each block of rows."""
 
     def __init__(
         self, network: Network, params: Array, X: Rows, n_rows: int, map_blocks: Map, dropout: bool = False

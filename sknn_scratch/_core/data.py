@@ -1,9 +1,4 @@
-"""The rows, targets and weights that networks train on and validate with.
-
-Data               the rows one network trains on, and how it is validated
-pool               gives several networks one design matrix in common
-stack_validations  stacks the validation rows of several networks
-"""
+"""The rows, targets and weights that networks train on and validate with."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

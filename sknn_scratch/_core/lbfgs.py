@@ -12,7 +12,7 @@ import scipy.optimize
 from numpy.typing import DTypeLike
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._core.stopping import StopReason
+from sknn_scratch._core.state import StopReason
 
 Evaluate: TypeAlias = Callable[[Array], tuple[float, Array]]
 

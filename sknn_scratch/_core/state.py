@@ -1,13 +1,9 @@
-"""The records of one network's training.
-
-Config   the hyperparameters, which training reads
-State    all that training changes
-Run      the training itself: a state, its data and its config
-"""
+"""The records of one network's training: what it reads, what it changes, and why it ended."""
 
 import copy
 import math
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -17,7 +13,6 @@ from sknn_scratch._core.data import Data
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.optimizers import Memory, Optimizer
 from sknn_scratch._core.schedules import SCHEDULES
-from sknn_scratch._core.stopping import StopReason
 
 EpochRecord: TypeAlias = dict[str, float]
 
@@ -50,6 +45,31 @@ class Config:
     def solver(self) -> str:
         """Name of the optimiser."""
         return self.optimizer.name
+
+
+class StopReason(Enum):
+    """Why a training ended; the value is a whole sentence."""
+
+    CONVERGED = (
+        "The training loss did not improve by more than tol for n_iter_no_change epochs or, with lbfgs, by "
+        "more than rounding errors."
+    )
+    NO_IMPROVEMENT = (
+        "The validation loss or score did not improve by more than tol for n_iter_no_change epochs."
+    )
+    END_OF_SCHEDULE = "The schedule of the learning rate has ended at zero."
+    SMALL_GRADIENT = "The norm of the gradient fell below gradient_tol."
+    MAX_ITER = "The maximum number of epochs was reached before the training converged."
+    CALLBACK = "A callback stopped the training."
+    INTERRUPTED = (
+        "The training was interrupted; the weights are from the last complete epoch or, with validation "
+        "rows, from the best epoch."
+    )
+    LINE_SEARCH_FAILED = "The line search of L-BFGS found no better weights."
+    DIVERGED = (
+        "The loss became infinite, exploded or stayed far above its first value; the last good weights are "
+        "kept."
+    )
 
 
 class Epoch(NamedTuple):

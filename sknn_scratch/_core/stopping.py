@@ -15,15 +15,11 @@ mean of the plateau after CONVERGED if batches are small, and the epoch with the
 
 import math
 from collections.abc import Callable
-from enum import Enum
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sknn_scratch._core.schedules import SCHEDULES
-
-if TYPE_CHECKING:  # a state records its StopReason
-    from sknn_scratch._core.state import Epoch, EpochRecord, Run, Snapshot
+from sknn_scratch._core.state import Epoch, EpochRecord, Run, Snapshot, StopReason
 
 # A batch's loss this many times the larger of 1 and the first batch's is an explosion: trainings that recover
 # stay far below it.
@@ -33,40 +29,15 @@ EXPLOSION = 1e6
 FAILURE = 10.0
 
 
-class StopReason(Enum):
-    """Why a training ended; the value is a whole sentence."""
-
-    CONVERGED = (
-        "The training loss did not improve by more than tol for n_iter_no_change epochs or, with lbfgs, by "
-        "more than rounding errors."
-    )
-    NO_IMPROVEMENT = (
-        "The validation loss or score did not improve by more than tol for n_iter_no_change epochs."
-    )
-    END_OF_SCHEDULE = "The schedule of the learning rate has ended at zero."
-    SMALL_GRADIENT = "The norm of the gradient fell below gradient_tol."
-    MAX_ITER = "The maximum number of epochs was reached before the training converged."
-    CALLBACK = "A callback stopped the training."
-    INTERRUPTED = (
-        "The training was interrupted; the weights are from the last complete epoch or, with validation "
-        "rows, from the best epoch."
-    )
-    LINE_SEARCH_FAILED = "The line search of L-BFGS found no better weights."
-    DIVERGED = (
-        "The loss became infinite, exploded or stayed far above its first value; the last good weights are "
-        "kept."
-    )
-
-
 # --- The rules ---
 
 
-def explosion(run: "Run", epoch: "Epoch") -> StopReason | None:
+def explosion(run: Run, epoch: Epoch) -> StopReason | None:
     """Stop if the loss of a batch, or of the validation, is not finite or has exploded."""
     return None if is_sound(run, epoch) else StopReason.DIVERGED
 
 
-def small_gradient(run: "Run", epoch: "Epoch") -> StopReason | None:
+def small_gradient(run: Run, epoch: Epoch) -> StopReason | None:
     """Stop if the last gradient, before it was clipped, is shorter than ``gradient_tol``."""
     if run.config.gradient_tol == 0:
         return None
@@ -74,7 +45,7 @@ def small_gradient(run: "Run", epoch: "Epoch") -> StopReason | None:
     return StopReason.SMALL_GRADIENT if max(norm, run.clipped_norm) < run.config.gradient_tol else None
 
 
-def end_of_patience(run: "Run", epoch: "Epoch") -> StopReason | None:
+def end_of_patience(run: Run, epoch: Epoch) -> StopReason | None:
     """Stop if the watched value has not improved for ``n_iter_no_change`` epochs."""
     if not is_out_of_patience(run):
         return None
@@ -84,24 +55,24 @@ def end_of_patience(run: "Run", epoch: "Epoch") -> StopReason | None:
     return StopReason.DIVERGED if last > FAILURE * max(1.0, first) else StopReason.CONVERGED
 
 
-def end_of_the_solver(run: "Run", epoch: "Epoch") -> StopReason | None:
+def end_of_the_solver(run: Run, epoch: Epoch) -> StopReason | None:
     """Stop if the solver can find no better parameters."""
     return epoch.end
 
 
-def end_of_the_schedule(run: "Run", epoch: "Epoch") -> StopReason | None:
+def end_of_the_schedule(run: Run, epoch: Epoch) -> StopReason | None:
     """Stop after ``max_iter`` epochs if the learning rate is zero then."""
     is_over = run.epochs_done >= run.config.max_iter and SCHEDULES[run.config.schedule].ends
     return StopReason.END_OF_SCHEDULE if is_over else None
 
 
-def last_epoch(run: "Run", epoch: "Epoch") -> StopReason | None:
+def last_epoch(run: Run, epoch: Epoch) -> StopReason | None:
     """Stop after ``max_iter`` epochs."""
     return StopReason.MAX_ITER if run.epochs_done >= run.config.max_iter else None
 
 
 # The first one with a reason decides.
-RULES: tuple[Callable[["Run", "Epoch"], StopReason | None], ...] = (
+RULES: tuple[Callable[[Run, Epoch], StopReason | None], ...] = (
     explosion,
     small_gradient,
     end_of_patience,
@@ -114,7 +85,7 @@ RULES: tuple[Callable[["Run", "Epoch"], StopReason | None], ...] = (
 # --- What is watched ---
 
 
-def watch_start(run: "Run", val_loss: float) -> None:
+def watch_start(run: Run, val_loss: float) -> None:
     """Note the validation loss at the start; a network that is trained further is the best one so far."""
     run.first_val_loss = val_loss
     if run.state.epochs_before > 0:
@@ -122,7 +93,7 @@ def watch_start(run: "Run", val_loss: float) -> None:
         watch(run, watched_value(record), run.last_sound._replace(epoch=run.state.best_epoch))
 
 
-def end_epoch(run: "Run", epoch: "Epoch") -> None:
+def end_epoch(run: Run, epoch: Epoch) -> None:
     """Record an epoch, and stop if there is a reason.
 
     The validation measures the parameters at the end of the epoch. The loss is measured in the epoch, so the
@@ -143,27 +114,27 @@ def end_epoch(run: "Run", epoch: "Epoch") -> None:
         stop(run, reason)
 
 
-def is_sound(run: "Run", epoch: "Epoch") -> bool:
+def is_sound(run: Run, epoch: Epoch) -> bool:
     """Whether the losses of an epoch, also that of the validation, stayed finite and did not explode."""
     losses = (epoch.highest, epoch.record.get("val_loss", 0.0))
     return all(loss < run.state.loss_limit for loss in losses)
 
 
-def with_score(run: "Run", record: "EpochRecord", is_sound: bool) -> "EpochRecord":
+def with_score(run: Run, record: EpochRecord, is_sound: bool) -> EpochRecord:
     """Add the score to a record, if one is watched; predictions of a network that has diverged may be NaN."""
     if run.data.score is None:
         return record
     return record | {"val_score": run.data.score(run.state.params) if is_sound else math.nan}
 
 
-def watched_value(record: "EpochRecord") -> float:
+def watched_value(record: EpochRecord) -> float:
     """Get the number that should fall: minus the validation score, the validation loss or the loss."""
     if "val_score" in record:
         return -record["val_score"]
     return record["val_loss" if "val_loss" in record else "loss"]
 
 
-def watch(run: "Run", value: float, snapshot: "Snapshot") -> None:
+def watch(run: Run, value: float, snapshot: Snapshot) -> None:
     """Compare a watched value with the best so far; keep the snapshot that had it if it is lower.
 
     Out of patience, the adaptive schedule divides the learning rate, which begins a new plateau.
@@ -182,12 +153,12 @@ def watch(run: "Run", value: float, snapshot: "Snapshot") -> None:
         leave_plateau(run)
 
 
-def leave_plateau(run: "Run") -> None:
+def leave_plateau(run: Run) -> None:
     """Count the epochs without improvement anew."""
     run.state.epochs_without_improvement, run.state.plateau_sum = 0, None
 
 
-def is_out_of_patience(run: "Run") -> bool:
+def is_out_of_patience(run: Run) -> bool:
     """Whether the watched value has not improved for ``n_iter_no_change`` epochs."""
     return run.state.epochs_without_improvement >= run.config.n_iter_no_change
 
@@ -195,7 +166,7 @@ def is_out_of_patience(run: "Run") -> bool:
 # --- What is left ---
 
 
-def stop(run: "Run", reason: StopReason) -> None:
+def stop(run: Run, reason: StopReason) -> None:
     """Stop for a reason; after a divergence, go back to the best or else to the last sound parameters."""
     if reason is StopReason.DIVERGED:
         return_to(run, run.best or run.last_sound)
@@ -203,7 +174,7 @@ def stop(run: "Run", reason: StopReason) -> None:
     run.state.stop_reason = reason
 
 
-def interrupt(run: "Run") -> None:
+def interrupt(run: Run) -> None:
     """Stop at the last complete epoch, unless there was another reason to stop."""
     run.is_interrupted = True
     if run.is_going_on:
@@ -213,7 +184,7 @@ def interrupt(run: "Run") -> None:
         stop(run, StopReason.INTERRUPTED)
 
 
-def finish(run: "Run") -> None:
+def finish(run: Run) -> None:
     """Take the parameters of the best epoch, if there are validation rows, or the mean of the plateau."""
     state = run.state
     if run.is_validated and run.best is not None:
@@ -222,13 +193,13 @@ def finish(run: "Run") -> None:
         np.divide(state.plateau_sum, state.epochs_without_improvement, out=state.params)
 
 
-def return_to(run: "Run", snapshot: "Snapshot") -> None:
+def return_to(run: Run, snapshot: Snapshot) -> None:
     """Go back to the parameters after an earlier epoch."""
     np.copyto(run.state.params, snapshot.params)
     run.state.returned_to = snapshot.epoch
 
 
-def may_end_with_mean(run: "Run") -> bool:
+def may_end_with_mean(run: Run) -> bool:
     """Whether the result is the mean of the parameters of a plateau, if training converges.
 
     The steps of small batches scatter around a minimum when the loss does not improve any more. The mean of

@@ -23,8 +23,8 @@ from sknn_scratch._core.blocks import Map
 from sknn_scratch._core.data import pool
 from sknn_scratch._core.lbfgs import minimise
 from sknn_scratch._core.stack import Stack
-from sknn_scratch._core.state import Epoch, Run
-from sknn_scratch._core.stopping import StopReason, end_epoch, finish, interrupt, stop, watch_start
+from sknn_scratch._core.state import Epoch, Run, StopReason
+from sknn_scratch._core.stopping import end_epoch, finish, interrupt, stop, watch_start
 
 
 class Hooks:

@@ -26,8 +26,7 @@ from typing import Any, Self
 import joblib
 import numpy as np
 
-from sknn_scratch._core.state import State
-from sknn_scratch._core.stopping import StopReason
+from sknn_scratch._core.state import State, StopReason
 from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, attributes_of
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput

@@ -9,8 +9,7 @@ from sknn_scratch._core.activations import activation_of
 from sknn_scratch._core.loss import Loss
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.parameters import Layers, NetworkShape, view_parameters
-from sknn_scratch._core.state import KEPT
-from sknn_scratch._core.stopping import StopReason
+from sknn_scratch._core.state import KEPT, StopReason
 
 HISTORY_EPOCHS = 10_000
 

@@ -89,9 +89,7 @@ class EncodedData(EncodedRows):
 def encode_data(model, inputs, goes_on):
     """Validate and encode the training data, and the validation rows if they are given."""
     dtype = model._dtype if goes_on else DTYPES[model.dtype]
-    X, y = validated_data(model, inputs.X, inputs.y, dtype, reset=not goes_on)
-    sample_weight = checked_sample_weight(inputs.sample_weight, X)
-    model._target_kinds.check_domain(model, y, sample_weight)
+    X, y, sample_weight = validated(model, inputs.X, inputs.y, inputs.sample_weight, dtype, reset=not goes_on)
     if goes_on:
         target_kind = target_kind_of(model)
         target_kind.check_further(model, y, inputs)
@@ -101,17 +99,23 @@ def encode_data(model, inputs, goes_on):
     features = features_of_network(X, weights, model._features_ if goes_on else ())
     X, targets, validation = with_features(X, features), target_kind.encode(y, X.dtype), None
     if inputs.X_val is not None:
-        with naming_validation():
-            X_val, y_val = validated_data(model, inputs.X_val, inputs.y_val, X.dtype, reset=False)
-            target_kind.check(y_val)
-            weight_val = checked_sample_weight(inputs.sample_weight_val, X_val)
-            model._target_kinds.check_domain(model, y_val, weight_val)
-            weight_val = target_kind.row_weights(model, weight_val, y_val)
-            X_val, targets_val = with_features(X_val, features), target_kind.encode(y_val, X.dtype)
-            validation = EncodedRows(X_val, y_val, targets_val, weight_val)
+        try:
+            validation = encode_validation(model, inputs, target_kind, features, X.dtype)
+        except ValueError as error:
+            raise ValueError(f"In X_val, y_val or sample_weight_val: {error}") from error
     attributes = attributes_of(model, DATA_ATTRIBUTES) | target_kind.fitted_attributes()
     attributes["_features_"] = features
     return EncodedData(X, y, targets, weights, target_kind, attributes, validation)
+
+
+def encode_validation(model, inputs, target_kind, features, dtype):
+    """Validate and encode X_val, y_val and sample_weight_val."""
+    X, y, sample_weight = validated(
+        model, inputs.X_val, inputs.y_val, inputs.sample_weight_val, dtype, reset=False
+    )
+    target_kind.check(y)
+    weights = target_kind.row_weights(model, sample_weight, y)
+    return EncodedRows(with_features(X, features), y, target_kind.encode(y, dtype), weights)
 
 
 def features_of_network(X, weights, earlier):
@@ -147,22 +151,16 @@ def with_all_features(X, model):
     return all_features
 
 
-@contextmanager
-def naming_validation():
-    """Let a ValueError say that it is about the validation rows."""
-    try:
-        yield
-    except ValueError as error:
-        raise ValueError(f"In X_val, y_val or sample_weight_val: {error}") from error
-
-
-def validated_data(model, X, y, dtype, *, reset):
-    """Validate X and y; X gets the dtype of the training, and sparse X becomes CSR."""
+def validated(model, X, y, sample_weight, dtype, *, reset):
+    """Validate rows, y and weights; X gets the dtype of the training, and sparse X becomes CSR."""
     check_none_missing(y)
     y, rules = plain_labels(y), {"accept_sparse": "csr", "order": "C", "multi_output": True}
     with recommending_pipeline(model):
         X, y = validate_data(model, native(X), y, dtype=dtype, reset=reset, **rules)
-    return canonical(X), model._target_kinds.validated(y)
+    X, y = canonical(X), model._target_kinds.validated(y)
+    sample_weight = checked_sample_weight(sample_weight, X)
+    model._target_kinds.check_domain(model, y, sample_weight)
+    return X, y, sample_weight
 
 
 def native(X):

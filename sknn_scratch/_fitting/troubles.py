@@ -17,7 +17,7 @@ from sknn_scratch._causes.evidence import UNLEARNT, Evidence, spaced_rows
 from sknn_scratch._causes.features import measure_features, scaler_first
 from sknn_scratch._causes.remedies import REMEDIES_OF_ENDS, remedy_for
 from sknn_scratch._core.parameters import view_parameters
-from sknn_scratch._core.stopping import StopReason
+from sknn_scratch._core.state import StopReason
 from sknn_scratch._fitting.fitted import fitted_attributes, target_kind_of
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning

@@ -11,7 +11,7 @@ from numpy.testing import assert_array_equal
 from sknn_scratch._core.losses import Logistic
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import view_parameters
-from sknn_scratch._core.stopping import StopReason
+from sknn_scratch._core.state import StopReason
 from tests.helpers import (
     BINARY,
     FULL_BATCH,

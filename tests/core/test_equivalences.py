@@ -9,7 +9,7 @@ from sknn_scratch._core import data
 from sknn_scratch._core.blocks import predict_outputs
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import rows_of
-from sknn_scratch._core.stopping import StopReason
+from sknn_scratch._core.state import StopReason
 from tests.helpers import (
     BINARY,
     KINDS,

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core.lbfgs import minimise
 from sknn_scratch._core.parameters import view_parameters
-from sknn_scratch._core.stopping import StopReason
+from sknn_scratch._core.state import StopReason
 from tests.helpers import (
     BINARY,
     KINDS,

@@ -14,7 +14,7 @@ from sknn_scratch._core import batches
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._core.stack import stack_key
-from sknn_scratch._core.stopping import StopReason
+from sknn_scratch._core.state import StopReason
 from tests.helpers import (
     BINARY,
     KINDS,

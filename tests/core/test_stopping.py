@@ -10,8 +10,8 @@ from sknn_scratch._core import stopping
 from sknn_scratch._core.losses import SquaredError
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
-from sknn_scratch._core.state import ADAPTIVE_MINIMUM, Epoch
-from sknn_scratch._core.stopping import StopReason, end_epoch, end_of_patience, finish, interrupt, stop
+from sknn_scratch._core.state import ADAPTIVE_MINIMUM, Epoch, StopReason
+from sknn_scratch._core.stopping import end_epoch, end_of_patience, finish, interrupt, stop
 from tests.helpers import (
     BINARY,
     VALIDATION,

@@ -9,7 +9,7 @@ from sknn_scratch._core import data as data_module
 from sknn_scratch._core.loss import Targets
 from sknn_scratch._core.network import Batch
 from sknn_scratch._core.parameters import view_parameters
-from sknn_scratch._core.stopping import StopReason
+from sknn_scratch._core.state import StopReason
 from tests.core import textbook
 from tests.helpers import (
     BINARY,

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from sknn_scratch._core.stopping import StopReason
+from sknn_scratch._core.state import StopReason
 from tests.helpers import make_data, small_network
 
 pytestmark = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
