@@ -41,11 +41,6 @@ class Config:
     gradient_tol: float = 0.0
     max_grad_norm: float = math.inf
 
-    @property
-    def solver(self) -> str:
-        """Name of the optimiser."""
-        return self.optimizer.name
-
 
 class StopReason(Enum):
     """Why a training ended; the value is a whole sentence."""

@@ -275,7 +275,7 @@ class Contents:
 
 def contents_of(fit, every):
     """Describe a fit at its start, for a file of ``every`` n epochs; ValueError if it cannot be resumed."""
-    if fit.partial:
+    if fit.inputs.partial:
         raise ValueError(
             "Checkpoint is for fit, not for partial_fit. Save the estimator itself between two calls, with "
             "pickle or joblib, and remove the Checkpoint with set_callbacks()."
@@ -283,7 +283,7 @@ def contents_of(fit, every):
     if fit.run.config.optimizer.takes_all_rows:
         raise ValueError(
             f"Checkpoint is for stochastic solvers, but with solver={fit.model.solver!r} this fit is by "
-            f"{fit.run.config.solver}. Set solver='adam', or remove the Checkpoint with set_callbacks()."
+            f"{fit.model.solver_}. Set solver='adam', or remove the Checkpoint with set_callbacks()."
         )
     params, earlier = {}, attributes_of(fit.estimator) if fit.estimator.warm_start else {}
     for name, value in fit.estimator.get_params(deep=False).items():

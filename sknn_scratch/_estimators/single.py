@@ -93,7 +93,7 @@ def train_and_adopt(trainings):
     train_fits(trainings)
     runs = [training.run for training in trainings]
     is_interrupted = any(run.is_interrupted for run in runs)
-    if is_interrupted and (trainings[0].fit.partial or not all(run.state.history for run in runs)):
+    if is_interrupted and (trainings[0].fit.inputs.partial or not all(run.state.history for run in runs)):
         raise KeyboardInterrupt
     for training in trainings:
         training.report_end()

@@ -129,7 +129,7 @@ class Training(Hooks):
 
     def report_end(self):
         """Print why training stopped, and which epoch was kept; a call of ``partial_fit`` is one epoch."""
-        if not self.estimator.verbose or self.fit.partial:
+        if not self.estimator.verbose or self.fit.inputs.partial:
             return
         state = self.run.state
         kept = state.kept_epoch

@@ -116,10 +116,10 @@ def fitted_attributes(fit, state):
     model._seen_weight_ += fit.run.data.total_weight
     model._penalty_rate_ = fit.run.penalty_rate
     vars(model).pop("_loss_range_", None)
-    if not fit.partial:  # the rows of a call are a part
+    if not fit.inputs.partial:  # the rows of a call are a part
         model._loss_range_ = fit.loss_range
     vars(model).pop("_kept_", None)
-    if model.warm_start or fit.partial:
+    if model.warm_start or fit.inputs.partial:
         model._kept_ = {name: getattr(state, name) for name in KEPT}
     return attributes_of(model)
 

@@ -32,7 +32,7 @@ def train_fits(trainings):
 
 def train_at_once(trainings):
     """Train the runs of fits, group by group."""
-    groups = list(cut_into_groups(trainings)) if len(trainings) > 1 else [trainings]
+    groups = list(cut_into_groups(trainings))
     for group in groups:
         train_group(group)
         if group[0].run.is_interrupted and group is not groups[-1]:

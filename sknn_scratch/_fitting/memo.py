@@ -2,15 +2,6 @@
 
 import os
 import threading
-from dataclasses import dataclass, field
-
-
-@dataclass(eq=False)
-class Result:
-    """A result, or the place where it will be."""
-
-    lock: object = field(default_factory=threading.Lock)  # held by the thread that computes it
-    values: list = field(default_factory=list)  # the result, once it is computed
 
 
 class Memo:
@@ -33,10 +24,11 @@ class Memo:
     def get(self, key, compute):
         """Look a result up, or compute it."""
         with self.lock:
-            result = self.results[key] = self.results.pop(key, None) or Result()  # now the latest
+            computing, values = self.results.pop(key, None) or (threading.Lock(), [])
+            self.results[key] = computing, values  # now the latest
             if len(self.results) > self.n_most:
                 del self.results[next(iter(self.results))]
-        with result.lock:
-            if not result.values:
-                result.values.append(compute())
-            return result.values[0]
+        with computing:
+            if not values:
+                values.append(compute())
+            return values[0]

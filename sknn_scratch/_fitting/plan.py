@@ -23,11 +23,11 @@ from sknn_scratch._core.parameters import Layers, NetworkShape, flatten, initial
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._fitting.alpha import Choice, choose_alpha
-from sknn_scratch._fitting.auto import can_have_any_length, chosen_pace, chosen_solver, stops_early
+from sknn_scratch._fitting.auto import can_have_any_length, chosen_pace, chosen_solver
 from sknn_scratch._fitting.callbacks import line_printer
 from sknn_scratch._fitting.fitted import among_zeros, clear_fitted, fitted_layers, target_kind_of
 from sknn_scratch._fitting.inputs import FitInput
-from sknn_scratch._fitting.validation import draw_held_out, with_validation
+from sknn_scratch._fitting.validation import with_validation
 
 # The ``alpha_path_`` of a fit whose alpha was not chosen by the data.
 NO_PATH = {"alpha": np.array([]), "loss": np.array([])}
@@ -55,11 +55,6 @@ class Fit:
     model: object
     run: Run
     choice: Choice | None  # of the run's alpha; None if it is given
-
-    @property
-    def partial(self):
-        """Whether it is a call of ``partial_fit``."""
-        return self.inputs.partial
 
     def take_place(self, place):
         """Give the network its place among those of an ensemble, between 0 and 1, which share good alphas."""
@@ -96,13 +91,14 @@ def plan_fit(estimator, inputs):
         model._seed_ = draw_seed(estimator.random_state) if inputs.seed is None else inputs.seed
         model._seen_weight_ = 0.0
     model._activation_ = estimator.activation
-    streams = random_streams(model._seed_)
+    seeds = np.random.SeedSequence(model._seed_).spawn(len(RandomStreams._fields))
+    streams = RandomStreams(*map(np.random.default_rng, seeds))
     encoded = inputs.encoded_for(model, goes_on)
     vars(model).update((name, copy.copy(value)) for name, value in encoded.attributes.items())
     all_rows = weighted_rows(model, inputs, encoded)
     loss = encoded.target_kind.loss
     solver = chosen_solver(model, inputs, loss, all_rows.n_samples, all_rows.X.n_features)
-    data = validated(all_rows, model, inputs, encoded, solver, streams.split)
+    data = with_validation(all_rows, model, inputs, encoded, solver, streams.split)
     network, optimizer = network_of(model, encoded, data, loss), optimizer_of(model, solver, loss)
     alpha, choice = known_alpha(model), None
     if alpha is None and not inputs.partial:
@@ -117,7 +113,7 @@ def plan_fit(estimator, inputs):
         state = next_state(model, estimator._features_, config, data, streams, partial=inputs.partial)
     else:
         state = first_state(model, config, data, streams)
-    model.solver_ = config.solver
+    model.solver_ = solver
     return Fit(estimator, inputs, model, Run(state, data, config), choice)
 
 
@@ -181,19 +177,6 @@ def weighted_rows(model, inputs, encoded):
     return Data(rows_of(encoded.X), encoded.targets, rows, weights, earlier_weight)
 
 
-def validated(data, model, inputs, encoded, solver, split_rng):
-    """Add the validation rows: those of the user, or some of the data, which hold them out."""
-    if encoded.validation is not None:
-        return with_validation(data, model, encoded.validation)
-    rows, target_kind = data.row_numbers, encoded.target_kind
-    if inputs.partial or not stops_early(model, target_kind, encoded.y[rows], solver):
-        return data
-    is_held_out = draw_held_out(encoded.y[rows], target_kind, model.validation_fraction, split_rng)
-    held_out, training = encoded.take(rows[is_held_out]), rows[~is_held_out]
-    weights = None if data.row_weights is None else data.row_weights[~is_held_out]
-    return with_validation(replace(data, rows=training, row_weights=weights), model, held_out)
-
-
 def network_of(model, encoded, data, loss):
     """Describe the network that is trained."""
     shape = NetworkShape(data.X.n_features, int(model.n_hidden), encoded.target_kind.n_outputs)
@@ -238,12 +221,6 @@ def draw_seed(random_state):
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
-def random_streams(seed):
-    """Make the random streams from the seed of the fit."""
-    seeds = np.random.SeedSequence(seed).spawn(len(RandomStreams._fields))
-    return RandomStreams(*map(np.random.default_rng, seeds))
-
-
 def first_state(model, config, data, streams):
     """Make the state of a new network: random weights, no memory."""
     shape, largest = config.network.shape, float(np.sqrt(np.finfo(data.targets.dtype).max))
@@ -282,7 +259,7 @@ def next_state(model, earlier, config, data, streams, *, partial):
         returned_to=model.best_iter_,
         **(fresh | kept),
     ).for_another_run()
-    if model.solver_ != config.solver:
+    if model.solver_ != config.optimizer.name:
         state.forget_updates()
     return state
 
