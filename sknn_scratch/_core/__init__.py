@@ -53,7 +53,7 @@ Side effects
     Nothing here prints, warns, seeds or reads a global. A failed training has a ``StopReason`` that says so;
     the estimators raise and warn.
 
-The textbook path, about 1,350 lines
+The textbook path, about 1,250 lines
     activations  each function beside its derivative
     parameters   one flat buffer and its views; initial values
     loss         what a loss is, and what it says of y

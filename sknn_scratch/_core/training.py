@@ -1,11 +1,7 @@
 """Training: networks go down their objectives, epoch by epoch, until each has a reason to stop.
 
-    train           train until every network has a reason to stop
-    descend         train a stack, epoch by epoch, until one of its networks stops
-    run_epoch       update the parameters once for every batch
-    run_iterations  L-BFGS: take steps with the gradient of all rows until the network stops
-    measure         compute the record of the epoch that has just ended
-    end_epochs      keep the records, and stop the networks that have a reason (see ``stopping``)
+``train`` calls ``descend``, which calls ``run_epoch`` for each epoch or, with L-BFGS, ``run_iterations``.
+An epoch ends with ``measure`` and ``end_epochs``, which stops the networks that have a reason (``stopping``).
 
 A stack is one run, or several with one ``stack_key``. When some stop, the others continue in a smaller stack.
 """
