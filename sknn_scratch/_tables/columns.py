@@ -63,7 +63,7 @@ def columns_of(X):
         )
     if X.shape[0] == 0:
         raise ValueError(f"X has no rows: its shape is {tuple(X.shape)}. Pass one row or more.")
-    pairs = list(named_columns(X))
+    pairs = [(plain(name), column) for name, column in named_columns(X)]  # NaN, as a name, is unlike itself
     counts = Counter(name for name, _ in pairs)
     if repeated := [name for name, count in counts.items() if count > 1]:
         raise ValueError(f"X has several columns with the name {listed(repeated)}. Rename or drop them.")
@@ -133,9 +133,10 @@ def read_objects(values):
         return Column(NUMBERS, values)
     if all(issubclass(one, (date, np.datetime64)) for one in classes):
         have_zone = {getattr(value, "tzinfo", None) is not None for value in values if value is not None}
-        types = {(False,): DATES, (True,): DATES_IN_ZONES}
-        return Column(types.get(tuple(have_zone), "dates with and without a time zone"), values)
-    others = [one.__name__ for one in classes if not issubclass(one, (str, bool, np.bool_, Real, Decimal))]
+        if len(have_zone) == 1:
+            return Column(DATES_IN_ZONES if have_zone.pop() else DATES, values)
+    readable = (str, bool, np.bool_, Real, Decimal, date, np.datetime64)
+    others = [one.__name__ for one in classes if not issubclass(one, readable)]
     if set(others) - {"Interval"}:  # pandas's, as pd.cut makes them
         return Column(min(others), values)
     return Column(TEXT, list(map(text_of, values)))

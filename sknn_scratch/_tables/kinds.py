@@ -41,8 +41,8 @@ MOST_ODD = 0.1
 MOST_ODD_DOUBTED = 0.5
 # A user who says what a column holds allows any share.
 TOLD = 1.0
-# Text of digits alone is categories (codes, or counts) if it has at most so many different values. Nor is a
-# warning needed for so few.
+# Text of digits alone may be codes. With at most so many different values, it needs no warning: the ramps of
+# the numbers can give each of them its own effect.
 MOST_CODES = 20
 
 
@@ -205,13 +205,15 @@ class Numbers(Kind):
 
     @staticmethod
     def is_clear(texts, odd):
-        if all(map(is_code, texts)) and (len(texts) <= MOST_CODES or any(map(joins_letters_to_digits, odd))):
+        is_few = len(texts) <= MOST_CODES
+        if odd and all(map(is_code, texts)) and (is_few or any(map(joins_letters_to_digits, odd))):
             return False
         return not any(map(has_first_zero, texts))
 
     def remarks(self, name, column):
         yield from super().remarks(name, column)
-        if column.type == TEXT and not (self.odd or self.is_explained) and all(map(is_code, column.texts)):
+        may_be_codes = column.type == TEXT and not (self.odd or self.is_explained)
+        if may_be_codes and len(column.texts) > MOST_CODES and all(map(is_code, column.texts)):
             yield Remark(Sentence.CODES, name)
 
     def surprises(self, name, column, values, odd):
@@ -231,7 +233,9 @@ class Dates(Kind):
 
     @classmethod
     def styles(cls, texts):
-        return [DateStyle(order, has_zone=cls.name == DATES_IN_ZONES) for order in ORDERS]
+        have_year_first = all(text.strip()[:4].isdecimal() for text in texts)  # then the orders are the same
+        orders = list(ORDERS)[:1] if have_year_first else ORDERS
+        return [DateStyle(order, has_zone=cls.name == DATES_IN_ZONES) for order in orders]
 
     def prepare(self, values):
         self.means = fit_parts(values)
@@ -330,8 +334,8 @@ def lines_of(readings, name):
 
 
 def is_code(text):
-    """Whether a text has only digits."""
-    return text.strip().isdecimal()
+    """Whether a text has only digits, maybe in parentheses."""
+    return text.strip("() ").isdecimal()
 
 
 def joins_letters_to_digits(text):

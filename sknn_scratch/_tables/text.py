@@ -36,6 +36,7 @@ def read_texts(texts, style, most_odd):
 SIGN = "[+-]?"
 # What stands between thousands, by the decimal separator; \u2019 is a curly apostrophe.
 THOUSANDS = {".": r"[,'\u2019\s]", ",": r"[.'\u2019\s]"}
+MARKS = {decimal: re.compile(marks) for decimal, marks in THOUSANDS.items()}
 INDIAN = r"[1-9]\d?(?:,\d\d)+,\d{3}"  # 12,34,567
 DIGITS = {
     ".": rf"(?:\d+|[1-9]\d{{0,2}}(?:{THOUSANDS['.']}\d{{3}})+|{INDIAN}|(?=\.\d))(?:\.\d*)?",
@@ -43,11 +44,15 @@ DIGITS = {
 }
 NUMBERS = {decimal: re.compile(rf"{SIGN}{digits}(?:[eE]{SIGN}\d+)?") for decimal, digits in DIGITS.items()}
 # A currency before the number, or any unit after it.
-WITH_UNIT = re.compile(rf"({SIGN})([$€£¥₹]?)\s?({SIGN}[\d.,'\u2019\s]*\d\.?)\s?([^\d\s.,'\u2019+-]\D*)?")
+CURRENCY = r"[A-Z]{0,2}[$€£¥₹]|CHF|EUR|GBP|USD|Rs\.?"
+WITH_UNIT = re.compile(rf"({SIGN})({CURRENCY}|)\s?({SIGN}[\d.,'\u2019\s]*\d\.?)\s?([^\d\s.,'\u2019+-]\D*)?")
 CURRENCIES_WITH_POINT = {"$", "£", "¥", "₹"}
 # A point that is no decimal point, as in 1.234.567 and 1.234,50; and a number whose points may all be none.
 POINT_OF_THOUSANDS = re.compile(r"\.\d{3}[.,]")
 MAY_BE_THOUSANDS = re.compile(rf"{SIGN}\d{{1,3}}(?:\.\d{{3}})*")
+# So many different numbers, some with a mark before three digits and some without it, have thousands. Of
+# numbers with three decimals, either all have these, or a tenth of them end earlier, and hardly one is whole.
+SURELY_THOUSANDS = 50
 
 
 class NumberStyle(NamedTuple):
@@ -58,7 +63,7 @@ class NumberStyle(NamedTuple):
 
     def read(self, text):
         """Convert a text to a float."""
-        text = text.strip()
+        text = with_minus(text)
         if self.unit:
             sign, before, text, after = parts_of_number(text)
             if self.unit not in (before, after):
@@ -66,7 +71,7 @@ class NumberStyle(NamedTuple):
             text = sign + text
         if not NUMBERS[self.decimal].fullmatch(text):
             return None
-        return float(re.sub(THOUSANDS[self.decimal], "", text).replace(",", "."))
+        return float(MARKS[self.decimal].sub("", text).replace(",", "."))
 
     def line(self, name):
         """Write the code that converts a column of the table X."""
@@ -76,10 +81,16 @@ class NumberStyle(NamedTuple):
         return f"X[{name!r}] = X[{name!r}]{code}.astype(float)"
 
 
+def with_minus(text):
+    """Strip a text, and write a minus sign as a program does: also for (12), as accountants write -12."""
+    text = text.strip().replace("\u2212", "-")
+    return f"-{text[1:-1]}" if text[:1] == "(" and text[-1:] == ")" else text
+
+
 def parts_of_number(text):
     """Cut a text into the sign, what stands before the number, the number, and what stands after it."""
-    match = WITH_UNIT.fullmatch(text.strip())
-    return [part or "" for part in match.groups()] if match else [""] * 4
+    match = WITH_UNIT.fullmatch(with_minus(text))
+    return match.groups("") if match else ("",) * 4
 
 
 def number_styles(texts):
@@ -87,8 +98,22 @@ def number_styles(texts):
     parts = [one for one in map(parts_of_number, texts) if one[2]]
     units = Counter(before or after for _, before, _, after in parts)
     unit = units.most_common(1)[0][0] if units else ""
-    may_have_comma = may_have_decimal_comma(texts, [number for _, _, number, _ in parts], unit)
-    return [NumberStyle(decimal, unit) for decimal in ([".", ","] if may_have_comma else ["."])]
+    numbers = [number for _, _, number, _ in parts]
+    if have_thousands(numbers, ","):
+        decimals = "."
+    elif have_thousands(numbers, "."):
+        decimals = ","
+    else:
+        decimals = ".," if may_have_decimal_comma(texts, numbers, unit) else "."
+    return [NumberStyle(decimal, unit) for decimal in decimals]
+
+
+def have_thousands(numbers, mark):
+    """Whether numbers surely have this mark between thousands."""
+    style = re.compile(rf"{SIGN}(?:\d{{1,3}}|[1-9]\d{{0,2}}(?:\{mark}\d{{3}})+)")
+    n_marked = sum(mark in number for number in numbers)
+    has_both = 0 < n_marked < len(numbers)
+    return has_both and len(numbers) >= SURELY_THOUSANDS and all(map(style.fullmatch, numbers))
 
 
 def may_have_decimal_comma(texts, numbers, unit):

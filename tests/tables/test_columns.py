@@ -1,6 +1,7 @@
 """The kind of a column, whatever its type and its library."""
 
 import datetime
+import pickle
 
 import numpy as np
 import pandas as pd
@@ -44,6 +45,7 @@ KINDS = {
         of_pandas(pd.arrays.SparseArray([2.0, 0.0, 0.0])),
         of_pandas([1, None, 2.5], object),
         of_pandas([pd.NA, 2], object),
+        of_pandas(["3", "11", None]),
         of_polars([1, 2], pl.Int8),
         of_polars([1, None], pl.UInt64).vstack(of_polars([3], pl.UInt64)),
         of_polars([1.5, None], pl.Float32),
@@ -78,8 +80,9 @@ KINDS = {
         of_numpy(["a", "b"]),
         of_numpy([b"a", b"b"]),
         of_numpy([b"a", b"b"], object),
-        of_pandas(["3", "11", None]),
         of_pandas([f"{i:05}" for i in range(100)]),
+        of_pandas([NOON, 2, None], object),
+        of_pandas([NOON, NOON.astimezone(datetime.UTC)], object),
         of_pandas(["1.5", "2.5"], "category"),
         of_polars(["1.5", "2.5"], pl.Categorical),
     ],
@@ -90,6 +93,7 @@ KINDS = {
         of_polars([NOON.date(), None]),
         of_numpy(["2026-01-01", "NaT"], "datetime64[D]"),
         of_numpy([np.datetime64("2026-01-01"), None], object),
+        of_pandas(["31.12.2025", NOON, NOON.date(), None], object),
     ],
     "dates with a time zone": [
         of_pandas([NOON.astimezone(datetime.UTC), None]),
@@ -124,7 +128,6 @@ OTHERS = {
     "Struct": of_polars([{"a": 1}]),
     "complex128": of_numpy([1j]),
     "timedelta64": of_pandas(pd.to_timedelta([1, 2], "s")),
-    "dates with and without a time zone": of_pandas([NOON, NOON.astimezone(datetime.UTC)], object),
 }
 
 
@@ -154,6 +157,13 @@ def test_columns_of_the_same_name_are_an_error():
 def test_a_table_without_values_is_an_error(table):
     with pytest.raises(ValueError, match="no column with values"):
         fitted(table)
+
+
+def test_a_column_without_a_name_is_a_column():
+    column = pd.DataFrame({np.nan: [1.0, 2.0, None, 5.0]})
+    named = column.set_axis(["x"], axis=1)
+    encoder = pickle.loads(pickle.dumps(fitted(column)))  # a copy has another NaN
+    assert_array_equal(encoder.transform(column), fitted(named).transform(named))
 
 
 @pytest.mark.parametrize("value", [10**400, np.inf, "1e400"])

@@ -64,7 +64,19 @@ CASES = {
         [1234567.5, *PRICES[1:]],
         None,
     ),
+    "reais": ([f"R$ {with_comma(x)}" for x in PRICES], "numbers", PRICES, None),
+    "francs": ([f"CHF {x:,.2f}".replace(",", "'") for x in BIG], "numbers", BIG, None),
+    "accountants": ([f"(${x:,.2f})" for x in BIG[1:]] + ["$0.00"], "numbers", [*-BIG[1:], 0], None),
+    "typographers": ([f"\u2212{x}" for x in PRICES], "numbers", -PRICES, None),
     "digits": (list(map(str, range(N))), "numbers", range(N), "codes, say so: kinds={'x': 'categories'}"),
+    "few digits": (["3", "11", "7", ""] * 100, "numbers", [3, 11, 7, None] * 100, "missing: '' among"),
+    "thousands beside less": ([f"{x:,.0f}" for x in BIG / 1e3], "numbers", (BIG / 1e3).round(), None),
+    "thousands with points": (
+        [f"{x:,.0f} €".replace(",", ".") for x in BIG / 1e3],
+        "numbers",
+        (BIG / 1e3).round(),
+        None,
+    ),
     "days": (with_gaps(map(str, DAYS.dt.date), None), "dates", with_gaps(DAYS, None), None),
     "times": (with_gaps(map(str, TIMES), None), "dates", with_gaps(TIMES, None), None),
     "times in zones": (
@@ -117,13 +129,16 @@ UNREADABLE_LATER = {
     "euros",
     "Indian",
     "pesos",
+    "reais",
+    "francs",
+    "accountants",
     "days first",
     "months first",
 }
-UNREADABLE_LATER |= {"names of months"}
+UNREADABLE_LATER |= {"names of months", "thousands with points"}
 
 STAY_CATEGORIES = {
-    "few digits": (["3", "11", "7"] * 100, []),
+    "few digits and a letter": ([*map(str, range(12)), "X"] * 20, []),
     "leading zeros": ([f"{i % 40:05}" for i in range(N)], []),
     "codes with points": ([f"{i % 5:02}.{i % 2}" for i in range(N)], []),
     "codes with letters": (["117", "c118", *map(str, range(119, 219))] * 5, []),
@@ -154,7 +169,7 @@ STAY_CATEGORIES = {
         ["first: X['x'] = X['x'].str.replace(',', '').astype(float) or X['x'] = X['x'].str.replace('.', '')"],
     ),
     "thousands with a point, or decimals": (
-        [f"{1 + i % 90}.{100 + i} €" if i % 2 else f"{100 + i} €" for i in range(N)],
+        [f"{1 + i % 10}.250 €" if i % 2 else f"{100 + i % 30} €" for i in range(N)],
         ["can be read in two ways"],
     ),
     "euros with three decimals, or thousands": (

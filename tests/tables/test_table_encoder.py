@@ -137,7 +137,7 @@ def test_a_column_of_another_kind_is_an_error_that_names_it(first, later, messag
     ("first", "later", "message"),
     [
         (["a", "b"] * 5, ["c", None], "columns 'x' of X have only values that fit has not seen"),
-        (["1", "2"] * 5, [3, 4], "columns 'x' of X have only values"),
+        (["1", "b"] * 5, [3, 4], "columns 'x' of X have only values"),
         ([None] * 10, ["c", None], "columns 'x' of X have only values"),
         ([True, False] * 5, [1, 2], "columns 'x' of X had only 0 and 1 in fit, and now have other numbers"),
     ],
