@@ -11,6 +11,9 @@ NORMAL_QUARTILES = 1.349
 # A feature has a tail if its standard deviation is more than this many times its spread. The ratio is 1 for
 # normal values and 2 for log-normal values.
 TAIL = 10.0
+# Nor has it one if more than this share of its values equal the median, as those of a ramp may: for three
+# quarters, the interquartile range is zero, and for hardly fewer, it is near zero by chance.
+MOSTLY_CONSTANT = 0.7
 
 
 class Features(NamedTuple):
@@ -31,7 +34,8 @@ def measure_dense(X):
     """Measure a dense matrix; overflow gives infinity, which exceeds all limits."""
     some = X[:: -(-len(X) // QUANTILE_ROWS)]
     lower, median, upper = np.percentile(some, [25, 50, 75], axis=0).astype(float)
-    spread = (upper - lower) / NORMAL_QUARTILES
+    is_constant = np.mean(some == median, axis=0) > MOSTLY_CONSTANT
+    spread = np.where(is_constant, 0, (upper - lower) / NORMAL_QUARTILES)
     mean, mean_square = X.mean(axis=0, dtype=float), np.vecdot(X, X, axis=0, dtype=float) / len(X)
     squared_distance = np.maximum(mean_square - 2 * median * mean + median**2, 0)
     has_tail = (spread > 0) & (np.sqrt(squared_distance) > TAIL * spread)

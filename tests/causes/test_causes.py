@@ -448,6 +448,12 @@ def test_a_single_tiny_feature_is_worth_a_warning():
     assert "tiny features" not in {one.name for one in diagnosed(with_constants, moons(60)[1])}
 
 
+def test_a_feature_that_is_mostly_constant_has_no_outliers():
+    X, y = moons(200)
+    X[:, 0] = np.clip(np.linspace(0, 8, 200) - 5.96, 0, 1)  # a ramp that begins near the upper quartile
+    assert "outliers" not in {finding.name for finding in diagnosed(X, y)}
+
+
 def test_raw_features_with_outliers_need_the_other_scaler():
     X, y = moons(60, scale=1000)
     X[:2] *= 1e4
