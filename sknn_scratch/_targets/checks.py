@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import scipy.sparse
-from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
 
@@ -79,8 +79,10 @@ def check_labels(y):
         raise ValueError(
             f"Unknown label type: {kind}, of dtype {y.dtype}. y must hold class labels, all of one type (use "
             "y.astype(int) or y.astype(bool) for such values of dtype object), or be a label indicator of "
-            "zeros and ones."
+            "zeros and ones. Several columns of labels need scikit-learn's MultiOutputClassifier."
         )
+    if y.dtype.kind in "iuf":
+        check_classification_targets(y)  # warns if so many labels may be numbers
     return column_or_1d(y, warn=True)
 
 

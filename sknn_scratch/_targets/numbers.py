@@ -29,8 +29,8 @@ class NumberKinds(Kinds):
         if others or y.dtype.kind not in "biufO":
             given = f"has the value {others[0]!r}" if others else f"is of dtype {y.dtype}"
             raise ValueError(
-                f"y must hold real numbers, but {given}. To predict classes, use ShallowNNClassifier or "
-                "tabular_pipeline('classifier')."
+                f"y must hold real numbers, but {given}. Convert it, such as with pd.to_numeric(y). To "
+                "predict classes, use ShallowNNClassifier or tabular_pipeline('classifier')."
             )
         return check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
 

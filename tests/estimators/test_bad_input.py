@@ -153,7 +153,7 @@ BAD_FITS = [
     ({"y": np.array([True, False] * 20, dtype=object)}, r"y\.astype\(bool\)"),  # as of a column with gaps
     ({"y": np.array(["a", 0] * 20, dtype=object)}, "all of one type"),  # which cannot be sorted
     ({"y": np.zeros(40)}, r"one class, \[0.0\]"),
-    ({"y": np.column_stack([Y, Y + 1])}, "multiclass-multioutput"),
+    ({"y": np.column_stack([Y, Y + 1])}, "multiclass-multioutput, .*MultiOutputClassifier"),
     ({"y": X[:, :2]}, "continuous-multioutput.* this is a classifier"),
     ({"y": 2 * Y_MULTI - 1}, INDICATOR),
     ({"y": scipy.sparse.csr_array(2 * Y_MULTI)}, INDICATOR),
@@ -228,7 +228,12 @@ def test_class_weights_may_name_a_class_that_a_fold_lacks():
     np.testing.assert_array_equal(fits[0].coefs_[0], fits[1].coefs_[0])
 
 
-@pytest.mark.filterwarnings("ignore:The number of unique classes")  # scikit-learn warns before 1.9
+def test_a_classifier_says_that_y_may_be_numbers():
+    with pytest.warns(UserWarning, match="could represent a regression problem"):
+        ShallowNNClassifier(2, max_iter=2).fit(X, np.arange(len(X)))
+
+
+@pytest.mark.filterwarnings("ignore:The number of unique classes")
 def test_auto_validates_with_no_row_if_each_is_of_a_class_of_its_own():
     rows = np.random.default_rng(0).normal(size=(600, 3))
     network = ShallowNNClassifier(2, solver="adam", alpha=1.0, max_iter=2, random_state=0)

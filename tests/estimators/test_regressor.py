@@ -268,7 +268,7 @@ def test_a_column_stays_a_column():
 X, Y = make_rows(40)
 BAD_Y = {
     "infinity": (np.where(np.arange(40) == 3, np.inf, Y), {}, "infinity"),
-    "strings": (np.array(["a"] * 40), {}, "real numbers, but is of dtype <U1.*ShallowNNClassifier"),
+    "strings": (np.array(["a"] * 40), {}, "is of dtype <U1. Convert it.*ShallowNNClassifier"),
     "objects": (pd.Series(["a"] * 40, dtype=object), {}, "real numbers, but has the value 'a'.*Classifier"),
     "dates": (np.array(["2020-01-01"] * 40, dtype="M8[D]"), {}, "real numbers"),
     "complex": (Y + 1j, {}, "[Cc]omplex"),
