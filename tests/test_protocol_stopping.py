@@ -151,6 +151,7 @@ def test_explosion_leaves_the_last_good_weights(params, scale, told):
     assert classifier.stop_reason_ == "diverged"
     assert classifier.best_iter_ < classifier.n_iter_ < 500
     assert np.isfinite(flat(classifier)).all()
+    assert np.isnan(classifier.history_.get("val_score", [np.nan])[-1])  # it is not scored
     assert scale > 1 or mean_loss(classifier) < 2 * np.log(3)
 
 

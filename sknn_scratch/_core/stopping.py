@@ -39,8 +39,6 @@ def explosion(run: Run, epoch: Epoch) -> StopReason | None:
 
 def small_gradient(run: Run, epoch: Epoch) -> StopReason | None:
     """Stop if the last gradient, before it was clipped, is shorter than ``gradient_tol``."""
-    if run.config.gradient_tol == 0:
-        return None
     norm = math.hypot(epoch.record["gradient_norm_hidden"], epoch.record["gradient_norm_output"])
     return StopReason.SMALL_GRADIENT if max(norm, run.clipped_norm) < run.config.gradient_tol else None
 

@@ -14,7 +14,6 @@ from tests.helpers import (
     BINARY,
     KINDS,
     STOCHASTIC,
-    as_sparse,
     assert_same_training,
     history_column,
     make_batch,
@@ -36,34 +35,7 @@ every_kind = pytest.mark.parametrize("kind", KINDS)
 every_solver = pytest.mark.parametrize("solver", SOLVERS)
 
 
-def trained_layers(run):
-    return view_parameters(train_alone(run).state.params, run.config.network.shape)
-
-
-# --- Symmetries ---
-
-
-@every_kind
-@every_solver
-def test_permuted_hidden_units(kind, solver):
-    order = [3, 0, 4, 1, 2]
-    runs = [make_run(make_problem(kind), alpha=1.0, **SOLVERS[solver]) for _ in range(2)]
-    start, permuted = (view_parameters(run.state.params, run.config.network.shape) for run in runs)
-    permuted.w_hidden[...] = start.w_hidden[:, order]
-    permuted.w_output[...] = start.w_output[order]
-    expected, layers = map(trained_layers, runs)
-    accuracy = {"rtol": 1e-7, "atol": 1e-9}
-    assert_allclose(layers.hidden_layer, expected.hidden_layer[:, order], **accuracy)
-    assert_allclose(layers.w_output, expected.w_output[order], **accuracy)
-    assert_allclose(layers.b_output, expected.b_output, **accuracy)
-
-
-@every_kind
-@every_solver
-def test_sparse_rows_train_like_dense_ones(kind, solver):
-    dense, sparse = as_sparse(make_problem(kind))
-    results = [train_alone(make_run(problem, alpha=1.0, **SOLVERS[solver])) for problem in (dense, sparse)]
-    assert_same_training(*results, rtol=1e-8)
+# --- Layouts and precisions ---
 
 
 @pytest.mark.parametrize("solver", [*STOCHASTIC, "full batch"])
@@ -75,9 +47,6 @@ def test_rows_that_are_too_many_for_a_column_of_ones(monkeypatch, solver):
     for run, result, other in zip(runs, train_together(runs), with_ones, strict=True):
         assert_same_training(result, train_alone(run), rtol=0)
         assert_same_training(result, other, rtol=1e-9)
-
-
-# --- Precision ---
 
 
 @every_kind
@@ -117,19 +86,3 @@ def test_a_linear_network_is_logistic_regression(kind, weighted):
     if kind == "multiclass":
         logits = logits - logits.mean(axis=1, keepdims=True)
     assert_allclose(logits, expected, atol=2e-3)
-
-
-@every_kind
-@pytest.mark.parametrize("weighted", [False, True])
-def test_under_a_heavy_penalty_the_biases_learn_the_frequencies(kind, weighted):
-    problem = make_problem(kind)
-    weights = np.arange(1.0, 61) if weighted else None
-    run = make_run(problem, data={"row_weights": weights}, solver="lbfgs", max_iter=100, alpha=1e9)
-    layers = trained_layers(run)
-    frequencies = np.average(problem.targets > 0, axis=0, weights=weights)
-    assert_allclose(layers.weights, 0, atol=1e-6)
-    if kind == "multiclass":
-        probabilities = np.exp(layers.b_output[0]) / np.exp(layers.b_output[0]).sum()
-    else:
-        probabilities = 1 / (1 + np.exp(-layers.b_output[0]))
-    assert_allclose(probabilities, frequencies, atol=1e-6)

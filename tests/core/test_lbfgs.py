@@ -99,15 +99,6 @@ def test_a_gradient_that_lies_fails_where_it_started():
     assert_array_equal(points, [np.zeros(6)])
 
 
-def test_finds_a_minimum_at_a_kink():
-    def function(x):
-        return float(np.abs(x).sum()) + quadratic(x)[0], np.sign(x) + quadratic(x)[1]
-
-    exact = np.maximum(0, 1 - 1 / np.arange(1.0, 5))  # where sign(x) + scale (x - 1) = 0, or a kink
-    points, _ = iterations(function, np.full(4, 3.0), most=60)
-    assert_allclose(function(points[-1])[0], function(exact)[0], rtol=1e-3)
-
-
 # --- Networks ---
 
 TO_THE_END = {"solver": "lbfgs", "max_iter": 5000, "n_iter_no_change": 5000}

@@ -3,10 +3,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
-from sknn_scratch._core.blocks import predict_outputs
 from sknn_scratch._core.parameters import view_parameters
-from sknn_scratch._core.rows import rows_of
-from tests.core import textbook
 from tests.helpers import (
     KINDS,
     assert_gradient,
@@ -20,22 +17,6 @@ from tests.helpers import (
 SINE = Activation(np.sin, np.cos)
 every_kind = pytest.mark.parametrize("kind", KINDS)
 one_network_or_a_stack = pytest.mark.parametrize("n_networks", [None, 3], ids=["single", "stack"])
-
-
-# --- Forward ---
-
-
-@every_kind
-def test_logits_equal_the_loop_over_neurons(kind):
-    problem = make_problem(kind)
-    network = make_network(problem)
-    params = view_parameters(make_params(network), network.shape)
-    logits = predict_outputs(network, params, rows_of(problem.X))
-    assert logits.shape == problem.targets.shape
-    assert_allclose(logits, textbook.logits_neuron_by_neuron(params, problem.X), rtol=1e-12)
-
-
-# --- Gradient ---
 
 
 @every_kind

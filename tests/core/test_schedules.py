@@ -31,7 +31,3 @@ def test_factors_are_positive_as_long_as_there_are_epochs_and_one_or_half_of_tha
 @every_schedule
 def test_a_schedule_ends_if_its_last_factor_is_zero(name):
     assert SCHEDULES[name].ends == (SCHEDULES[name].factor(1.0) == 0)
-
-
-def test_the_adaptive_schedule_alone_divides_on_a_plateau():
-    assert {name for name, schedule in SCHEDULES.items() if schedule.divides_on_plateau} == {"adaptive"}

@@ -101,6 +101,8 @@ OWN_SETTINGS = {
     "max_grad_norm": each("max_grad_norm", (0.001, 0.3, math.inf), solver="sgd"),
     "schedule": each("schedule", SCHEDULES, max_iter=8),
     "schedule on a plateau": each("schedule", SCHEDULES, max_iter=8, tol=10.0, n_iter_no_change=2),
+    "patience": each("n_iter_no_change", (2, 4, 6), max_iter=8, tol=10.0),
+    "gradient_tol": each("gradient_tol", (0.0, 10.0, 0.1), max_iter=8),
 }
 
 
@@ -172,17 +174,6 @@ def test_trainings_of_different_lengths(batch_size, one_seed):
         ]
         results = assert_same_as_alone(runs)
         assert [result.state.epoch for result in results] == lengths
-
-
-def test_patience_gradients_and_epochs_end_each_training_for_its_own_reason():
-    runs = [
-        make_run(BINARY, 0, max_iter=4),
-        make_run(BINARY, 1, max_iter=50, tol=10.0, n_iter_no_change=6),
-        make_run(BINARY, 2, max_iter=50, gradient_tol=10.0),
-    ]
-    results = assert_same_as_alone(runs)
-    reasons = [result.state.stop_reason for result in results]
-    assert reasons == [StopReason.MAX_ITER, StopReason.CONVERGED, StopReason.SMALL_GRADIENT]
 
 
 def test_scores():

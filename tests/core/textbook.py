@@ -1,25 +1,6 @@
 """The computations of the core as in a textbook: slow, in new arrays, step by step."""
 
-import math
-
 import numpy as np
-
-
-def layer(values, w, b):
-    """Compute the linear part of each neuron of a layer, for one sample."""
-    return [
-        sum(value * weight for value, weight in zip(values, weights, strict=True)) + bias
-        for weights, bias in zip(w.T.tolist(), b[0].tolist(), strict=True)
-    ]
-
-
-def logits_neuron_by_neuron(params, X):
-    """Compute the logits of a network of tanh units by definition, with scalars."""
-    logits = []
-    for x in X.tolist():
-        hidden = [math.tanh(z) for z in layer(x, params.w_hidden, params.b_hidden)]
-        logits.append(layer(hidden, params.w_output, params.b_output))
-    return logits
 
 
 def penalty_rate(alpha, row_weights):

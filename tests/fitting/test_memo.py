@@ -2,7 +2,6 @@
 
 import multiprocessing
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -24,18 +23,6 @@ def test_the_last_results_are_known():
     get("a")
     get("b")
     assert computed == ["a", "b", "c", "b"]
-
-
-def test_threads_wait_for_the_first_of_them():
-    memo, computed = Memo(n_most=2), []
-
-    def compute():
-        time.sleep(0.01)
-        computed.append(None)
-        return len(computed)
-
-    with ThreadPoolExecutor(4) as threads:
-        assert list(threads.map(lambda _: memo.get("key", compute), range(8))) == [1] * 8
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])

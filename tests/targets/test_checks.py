@@ -69,14 +69,6 @@ def test_a_class_may_weigh_nothing(kind, solver):
             BaggingClassifier(make_classifier(solver=solver), 10, random_state=seed).fit(X, rare)
 
 
-def test_rows_that_weigh_nothing_are_not_there_in_partial_fit():
-    X, y = make_data("multiclass")
-    weight = (np.arange(60) % 4 > 0).astype(float)
-    weighted = make_classifier(batch_size=7).partial_fit(X, y, [0, 1, 2], weight)
-    without = make_classifier(batch_size=7).partial_fit(X[weight > 0], y[weight > 0], [0, 1, 2])
-    assert_same_model(weighted, without, rtol=1e-12)
-
-
 @pytest.mark.parametrize(("solver", "batch_size"), [("adam", 7), ("lbfgs", None)])
 def test_scale_of_the_weights_only_matters_to_the_penalty(solver, batch_size):
     X, y = make_data("multiclass")
@@ -177,16 +169,6 @@ def test_held_out_rows_keep_their_weights():
     assert_array_equal(weight, FRACTIONS[rows] * np.where(y[rows] == 1, 2.0, 1.0))
 
 
-def test_a_scorer_without_weights_gets_none():
-    X, y = make_data("binary")
-
-    def score(estimator, X, y):
-        return estimator.score(X, y)
-
-    classifier = make_classifier(early_stopping=True, scoring=score).fit(X, y, FRACTIONS)
-    assert len(classifier.history_["val_score"]) == classifier.n_iter_
-
-
 # --- Missing values of y: the error names y, and says how many are missing ---
 
 X = np.random.default_rng(0).normal(size=(30, 3))
@@ -239,13 +221,6 @@ def test_missing_values_in_a_diagnosis_are_counted():
     network = ShallowNNRegressor(max_iter=3, random_state=0).fit(X, X[:, 0])
     with pytest.raises(ValueError, match=r"10 of 30 values of y are missing"):
         diagnose(network, X, MISSING["floats"])
-
-
-@pytest.mark.parametrize("kind", ["dates", "words", "pandas strings", "polars dates"])
-def test_labels_without_missing_values_are_learned(kind):
-    labels = MISSING[kind][:2]
-    y = np.tile(np.asarray(labels), 15)
-    assert len(ShallowNNClassifier(max_iter=3).fit(X, y).classes_) == 2
 
 
 def test_what_is_no_array_is_left_to_the_validation():
