@@ -15,7 +15,7 @@ import numpy as np
 from sknn_scratch._core.activations import SATURATED_SLOPE, Array
 from sknn_scratch._core.arrays import clear_tiny, count_nonzero, multiply_each, norms_of
 from sknn_scratch._core.batches import Batches
-from sknn_scratch._core.blocks import BatchGradient, Map, gradient_blocks, mean_loss
+from sknn_scratch._core.blocks import BatchGradient, Map, mean_loss
 from sknn_scratch._core.data import Data, stack_validations
 from sknn_scratch._core.lazy import LazyUpdate, updates_lazily
 from sknn_scratch._core.network import Batch, make_penalty
@@ -51,12 +51,6 @@ def stack_key(run: Run) -> Hashable | None:
         state.params.dtype.str,
         state.n_updates,
     )
-
-
-def has_large_batches(run: Run) -> bool:
-    """Whether the gradient of a batch is computed in several blocks of rows, which threads can share."""
-    n_rows = min(run.config.batch_size, run.data.n_samples)
-    return len(gradient_blocks(run.data.X, run.config.network.shape, n_rows)) > 1
 
 
 class Stack:

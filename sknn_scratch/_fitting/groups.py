@@ -5,8 +5,8 @@ from collections import defaultdict
 
 import numpy as np
 
-from sknn_scratch._core.blocks import N_BLOCKS
-from sknn_scratch._core.stack import has_large_batches, stack_key
+from sknn_scratch._core.blocks import gradient_blocks
+from sknn_scratch._core.stack import stack_key
 from sknn_scratch._core.training import train
 from sknn_scratch._fitting.threads import map_in_threads
 
@@ -49,8 +49,10 @@ this_thread = _ThisThread()
 
 
 def train_group(group):
-    """Train fits of one ``stack_key`` in one pass."""
-    with map_in_threads(N_BLOCKS if has_large_batches(group[0].run) else 1) as map_blocks:
+    """Train fits of one ``stack_key`` in one pass; threads share the blocks of large batches."""
+    run = group[0].run
+    blocks = gradient_blocks(run.data.X, run.config.network.shape, run.config.batch_size)
+    with map_in_threads(len(blocks)) as map_blocks:
         train([one.run for one in group], group, map_blocks)
 
 
