@@ -23,7 +23,7 @@ from sknn_scratch._core.arrays import computed_once
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.loss import Loss, Targets
 from sknn_scratch._core.network import Batch
-from sknn_scratch._core.rows import Gather, Index, Rows, SparseRows
+from sknn_scratch._core.rows import DenseRows, Gather, Index, Rows
 
 # Size of the rows and targets that are gathered at once. It is so large that gathering takes little time
 # compared to the steps. No difference was measured between 2**20 and 2**22.
@@ -59,7 +59,7 @@ class Batches:
         all_gathered = self._gathered(self._shuffled(rngs)) if len(self.sizes) > 1 else [self._whole]
         for gathered in all_gathered:
             yield from gathered
-            self._losses.append(gathered.mean_losses())
+            self._losses.append(gathered.mean_losses(self.loss))
 
     def losses(self) -> Array:
         """Get the mean losses (..., n_batches) of all batches of the last epoch, from their outputs."""
@@ -67,14 +67,15 @@ class Batches:
 
     @computed_once
     def _whole(self) -> "GatheredBatches":
-        """Make the one batch of full-batch training: X itself, if possible."""
-        positions = self.first_positions + np.arange(self.n_samples)
-        if not self.uses_whole_X or isinstance(self.X, SparseRows):
-            return next(self._gathered(positions))
-        gathered = GatheredBatches(self, self.sizes)
-        gathered.gather_targets(self.rows, positions)
-        gathered.X = [self.X]
-        return gathered
+        """Make the one batch of full-batch training, which stays the same."""
+        return next(self._gathered(self.first_positions + np.arange(self.n_samples)))
+
+    def gatherer(self, places: Sequence[slice]) -> Gather:
+        """Make a function that gathers rows of X and cuts them into batches; the only batch is X itself."""
+        X, serves_all = self.X, isinstance(self.X, DenseRows) or not self.stack_shape
+        if self.uses_whole_X and len(self.sizes) == 1 and serves_all:
+            return lambda rows: [X]
+        return X.gatherer(self.stack_shape, places)
 
     def mean(self, losses: Array) -> Any:
         """Average the mean losses (..., n_batches) of an epoch's batches over its rows: (...)."""
@@ -97,7 +98,9 @@ class Batches:
             sizes = tuple(self.sizes[i : i + n_at_once])
             if sizes not in self._buffers:  # batches of the same sizes share their buffers
                 self._buffers[sizes] = GatheredBatches(self, sizes)
-            yield self._buffers[sizes].gather(rows[..., place], positions[..., place])
+            gathered = self._buffers[sizes]
+            gathered.gather(self, rows[..., place], positions[..., place])
+            yield gathered
 
     def _stack_weights(self, data: Sequence[Data]) -> Array | None:
         """Scale the weights (n_positions,) to a mean of one for each network; None if all are one."""
@@ -111,46 +114,35 @@ class Batches:
 
 
 class GatheredBatches:
-    """Consecutive batches of these sizes: buffers for their rows, targets and outputs."""
+    """Consecutive batches of these sizes: buffers for their rows, targets and outputs.
+
+    It does not keep the ``Batches``: a cycle of references would keep both in memory.
+    """
 
     def __init__(self, batches: Batches, sizes: Sequence[int]) -> None:
-        # Not the Batches themselves: a cycle of references would keep both in memory.
-        self.source_X, self.source_targets_mT = batches.X, batches.targets_mT
-        self.source_weights, self.stack_shape = batches.row_weights, batches.stack_shape
-        self.loss = batches.loss
         ends = list(accumulate(sizes))
         self.starts = [0, *ends[:-1]]
         self.places = list(map(slice, self.starts, ends))  # the rows of each batch
         n_outputs, n_rows, dtype = len(batches.targets_mT), ends[-1], batches.targets_mT.dtype
-        self.gathered_targets_mT = np.empty((n_outputs, *self.stack_shape, n_rows), dtype)
+        self.gathered_targets_mT = np.empty((n_outputs, *batches.stack_shape, n_rows), dtype)
         values = np.moveaxis(self.gathered_targets_mT, 0, -2)
         self.equal_shares = shares = (1 / np.repeat(sizes, sizes)).astype(dtype)[np.newaxis]
-        if self.source_weights is not None:
-            shares = np.empty((*self.stack_shape, 1, n_rows), dtype)
+        if batches.row_weights is not None:
+            shares = np.empty((*batches.stack_shape, 1, n_rows), dtype)
         self.targets = Targets(values, np.empty(values.shape, dtype), shares)
         self.outputs_mT = np.zeros(values.shape, dtype)
         self.targets_of_batches = [self.targets.take(place) for place in self.places]
         self.batch_outputs_mT = [self.outputs_mT[..., place] for place in self.places]
-        self.X: Sequence[Rows] = ()
+        self.gather_X = batches.gatherer(self.places)
 
-    @computed_once
-    def gather_X(self) -> Gather:
-        """Make a function that gathers rows of X into a buffer."""
-        return self.source_X.gatherer(self.stack_shape, self.places)
-
-    def gather(self, rows: Index, positions: Index) -> "GatheredBatches":
+    def gather(self, batches: Batches, rows: Index, positions: Index) -> None:
         """Gather the rows (..., n_gathered) of X and targets, and the weights at their positions."""
-        self.gather_targets(rows, positions)
-        self.X = self.gather_X(rows)
-        return self
-
-    def gather_targets(self, rows: Index, positions: Index) -> None:
-        """Take the targets of these rows, and the weights at their positions, into the buffers."""
+        self.X: Sequence[Rows] = self.gather_X(rows)
         values, times_shares, shares = self.targets
         # "clip" lets take() write into a buffer directly; the rows are in range.
-        self.source_targets_mT.take(rows, axis=1, out=self.gathered_targets_mT, mode="clip")
-        if self.source_weights is not None:
-            self.source_weights.take(positions, out=shares[..., 0, :], mode="clip")
+        batches.targets_mT.take(rows, axis=1, out=self.gathered_targets_mT, mode="clip")
+        if batches.row_weights is not None:
+            batches.row_weights.take(positions, out=shares[..., 0, :], mode="clip")
             np.multiply(shares, self.equal_shares, out=shares)
         np.multiply(values, shares, out=times_shares)
 
@@ -158,7 +150,7 @@ class GatheredBatches:
         """Yield each batch, and a buffer for its outputs (..., n_outputs, n_samples)."""
         return zip(map(Batch, self.X, self.targets_of_batches), self.batch_outputs_mT, strict=True)
 
-    def mean_losses(self) -> Array:
+    def mean_losses(self, loss: Loss) -> Array:
         """Compute the mean losses (..., n_batches) of the batches from their outputs."""
-        losses = self.loss.of_rows(self.outputs_mT, self.targets)
+        losses = loss.of_rows(self.outputs_mT, self.targets)
         return np.add.reduceat(losses, self.starts, axis=-1)
