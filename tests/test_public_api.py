@@ -26,7 +26,6 @@ from sknn_scratch import (
     VectorizedGridSearchCV,
     diagnose,
 )
-from sknn_scratch._estimators.docstrings import with_entries_of
 from tests.helpers import make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -193,18 +192,3 @@ def test_fitted_attributes(kind, way, params):
     assert type(classifier.history_) is dict
     documented = inspect.getdoc(ShallowNNClassifier)
     assert all(f"\n{name} : " in documented for name in [*FITTED.split(), "feature_names_in_"])
-
-
-def test_a_class_without_a_docstring_gets_none():
-    assert with_entries_of(ShallowNNClassifier)(type("Bare", (), {})).__doc__ is None
-
-
-def test_a_parameter_without_a_description_is_an_error_that_names_it():
-    with pytest.raises(TypeError, match="Other has parameters that no docstring describes: units"):
-
-        @with_entries_of(ShallowNNClassifier)
-        class Other:
-            """Another class."""
-
-            def __init__(self, units=3):
-                self.units = units

@@ -13,7 +13,7 @@ def with_entries_of(*documented: type) -> Callable[[Class], Class]:
 
     Its parameters are in the order of the signature. It has the attributes that it describes, and those that
     it or a base annotates or computes. The first class that describes one decides. The section of warnings is
-    that of the last class. A parameter that no class describes is a TypeError.
+    that of the last class. A parameter that no class describes is a KeyError.
     """
 
     def fill(cls: Class) -> Class:
@@ -23,11 +23,6 @@ def with_entries_of(*documented: type) -> Callable[[Class], Class]:
         others = [cleandoc(one.__doc__ or "") for one in documented]
         before, own, after = cut_out("Parameters", cleandoc(cls.__doc__))
         entries = entries_of("Parameters", others) | own
-        if missing := [name for name in parameters if name not in entries]:
-            raise TypeError(
-                f"{cls.__name__} has parameters that no docstring describes: {', '.join(missing)}. Describe "
-                "them in its own."
-            )
         head = before + "\n".join(entries[name] for name in parameters)
         before, own, after = cut_out("Attributes", after)
         copied = entries_of("Attributes", others)

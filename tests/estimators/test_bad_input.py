@@ -2,7 +2,6 @@
 
 import copy
 from contextlib import contextmanager
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -244,29 +243,6 @@ def test_auto_validates_with_no_row_if_each_is_of_a_class_of_its_own():
     twice = np.r_[np.arange(599), 0]
     validated = network.fit(rows, twice)
     assert "val_loss" in validated.history_
-
-
-class UnorderedFrame:
-    """A data frame that cannot be indexed by position, as that of Dask."""
-
-    def __init__(self, values):
-        self.values = values
-        self.columns = [f"x{i}" for i in range(values.shape[1])]
-        self.shape = values.shape
-
-    def __array__(self, dtype=None, copy=None):
-        return np.array(self.values, dtype)
-
-    def __len__(self):
-        return len(self.values)
-
-
-@pytest.mark.parametrize("estimator", [ShallowNNClassifier, ShallowNNEnsembleClassifier])
-@pytest.mark.parametrize("scoring", ["loss", "accuracy"])
-def test_a_frame_without_positions_is_validated_like_an_array(estimator, scoring):
-    make = partial(estimator, 2, scoring=scoring, early_stopping=True, max_iter=3, random_state=0)
-    of_frame, of_array = make().fit(UnorderedFrame(X), Y), make().fit(X, Y)
-    np.testing.assert_array_equal(of_frame.predict_proba(X), of_array.predict_proba(X))
 
 
 FIRST = {"classes": [0, 1]}

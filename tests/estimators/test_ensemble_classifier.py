@@ -4,7 +4,6 @@ from functools import partial
 
 import joblib
 import numpy as np
-import pandas as pd
 import pytest
 from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
@@ -87,18 +86,6 @@ def test_validation_splits_differ():
     with pytest.warns(UserWarning, match="init_scale=0"):
         clf.fit(X, Y)
     assert len({history["val_loss"][0] for history in clf.history_}) == 3
-
-
-def test_fitted_attributes():
-    clf = ensemble()
-    assert not any(hasattr(clf, name) for name in ("n_iter_", "history_", "classes_", "estimators_"))
-    clf.fit(pd.DataFrame(X3, columns=list("wxyz")), np.array(["a", "b", "c"])[Y3])
-    assert clf.classes_.tolist() == ["a", "b", "c"]
-    assert clf.n_features_in_ == 4
-    assert clf.feature_names_in_.tolist() == list("wxyz")
-    assert clf.n_iter_.tolist() == [5, 5, 5]
-    assert [history["loss"].shape for history in clf.history_] == [(5,)] * 3
-    assert all(isinstance(one, ShallowNNClassifier) for one in clf.estimators_)
 
 
 # --- Predictions ---

@@ -144,9 +144,9 @@ def test_lbfgs_refuses_losses_with_kinks(loss):
 
 
 @every_loss
-@pytest.mark.parametrize("power", [40, -40])
+@pytest.mark.parametrize("power", [40, -40, 996, -498])
 def test_the_unit_of_y_changes_nothing(loss, power):
-    """About 1e12 and 1e-12, and powers of two, so that nothing is rounded."""
+    """From about 1e-150 to 1e300, and powers of two, so that nothing is rounded."""
     X, y = make_rows()
     one, scaled = (small_regressor(loss=loss).fit(X, unit * y) for unit in (1.0, 2.0**power))
     assert_array_equal(scaled.predict(X), 2.0**power * one.predict(X))
@@ -159,14 +159,6 @@ def test_the_origin_of_y_changes_nothing(loss):
     y = np.round(y * 2**20) / 2**20  # so that the sums are exact
     one, moved = (small_regressor(loss=loss).fit(X, origin + y) for origin in (0, 2.0**20))
     assert_allclose(moved.predict(X) - 2.0**20, one.predict(X), atol=1e-7)
-
-
-@pytest.mark.parametrize("scale", [1e-150, 1e300])
-@every_loss
-def test_extreme_units(loss, scale):
-    X, y = make_rows()
-    reg = small_regressor(loss=loss, max_iter=50).fit(X, scale * y)
-    assert r2_score(y, reg.predict(X) / scale) > 0.3
 
 
 @pytest.mark.parametrize(
@@ -345,8 +337,6 @@ def test_a_checkpoint_of_the_other_class_is_refused(tmp_path):
     small_regressor(max_iter=2).set_callbacks(Checkpoint(path)).fit(X, Y)
     with pytest.raises(CheckpointError, match="other parameters than ShallowNNClassifier"):
         ShallowNNClassifier.resume(path, X, Y)
-    with pytest.raises(CheckpointError, match=r"not those of the fit .* scale of y"):
-        ShallowNNRegressor.resume(path, X, 2 * Y)
 
 
 # --- Going on, stopping ---

@@ -86,18 +86,6 @@ def test_zero_weights_never_move_units_that_are_alike_stay_alike_and_dead_ones_d
     assert playground.browser.read(".diagram .unit span") == ["dead"] * 8
 
 
-def test_saturated_units_learn_slowly(playground):
-    for seed in ("1", "2", "3"):
-        losses = []
-        for scale in ("30", "0.5"):
-            playground.open(f"init_scale={scale}&solver=sgd&learning_rate=0.3&seed={seed}")
-            if scale == "30":
-                assert playground.number("saturated") > 90
-            playground.train(300)
-            losses.append(playground.number("train-loss"))
-        assert losses[0] > 2 * losses[1]
-
-
 def test_too_large_a_step_diverges_and_the_page_says_so(playground):
     open_recipe(playground, "too large a step")
     playground.press("step")

@@ -8,7 +8,6 @@ import pandas as pd
 import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.base import clone
 from sklearn.utils.estimator_checks import check_estimator
 
 from sknn_scratch import PiecewiseLinearEncoder
@@ -60,14 +59,6 @@ def test_a_frequent_value_takes_one_bin_only():
     x = np.append(np.zeros(900), np.arange(1, 101))
     (knots,) = PiecewiseLinearEncoder(4).fit(x[:, np.newaxis]).knots_
     assert_array_equal(knots, [0, 34, 67, 100])
-
-
-def test_ramps_add_up_to_the_rank():
-    x = np.sort(np.random.default_rng(0).normal(size=(81, 1)), axis=0)
-    encoder = PiecewiseLinearEncoder(8).fit(x)
-    rank = (encoder.transform(x)[:, 1:] + encoder.ramp_means_[0]).sum(axis=1)
-    assert_allclose(rank[[0, 40, 80]], [0, 4, 8], atol=0.2)
-    assert (np.diff(rank) > 0).all()
 
 
 @pytest.mark.parametrize("values", [(5.0, 5.0, 5.0), (0.1, 0.1, 0.1), (np.nan, np.nan), (3.0,)])
@@ -131,10 +122,13 @@ def test_huge_and_tiny_numbers(values):
     ],
 )
 def test_infinite_values_are_an_error_that_names_the_column(X, named):
-    fitted = PiecewiseLinearEncoder().fit(X.clip(0, 1))
-    for call in (PiecewiseLinearEncoder().fit, fitted.transform):
+    finite = X.clip(0, 9)
+    fitted = PiecewiseLinearEncoder().fit(finite)
+    before = fitted.transform(finite)
+    for call in (fitted.fit, fitted.transform):
         with pytest.raises(ValueError, match=f"infinite values in {named}. Replace them by NaN"):
             call(X)
+    assert_array_equal(fitted.transform(finite), before)
 
 
 def test_float32_stays_and_is_as_exact_as_it_can_be():
@@ -170,16 +164,6 @@ def test_other_rows_of_the_block_change_nothing():
 def test_wrong_numbers_of_bins(n_bins):
     with pytest.raises(ValueError, match="'n_bins' parameter of PiecewiseLinearEncoder must be an int"):
         PiecewiseLinearEncoder(n_bins).fit([[1.0], [2.0]])
-
-
-def test_an_error_leaves_the_earlier_encoding():
-    X = np.random.default_rng(0).normal(size=(20, 2))
-    encoder = PiecewiseLinearEncoder().fit(X)
-    before = encoder.transform(X)
-    with pytest.raises(ValueError, match="infinite"):
-        encoder.fit(np.full((5, 2), np.inf))
-    assert_array_equal(encoder.transform(X), before)
-    assert clone(encoder).n_bins == 8
 
 
 def memory_of(call):

@@ -5,11 +5,10 @@ import warnings
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn_scratch import ShallowNNClassifier, tabular_pipeline
+from sknn_scratch import tabular_pipeline
 
 N = 300
 PRICES = np.random.default_rng(0).lognormal(3, 1, N).round(2)
@@ -259,14 +258,3 @@ def test_numbers_without_their_unit_are_a_warning():
     columns, _ = fit(CASES["percent"][0])
     with pytest.warns(UserWarning, match=r"must be in the same unit: % in 'x'\."):
         columns.transform(pd.DataFrame({"x": [0.5, 0.7]}))
-
-
-def test_a_pipeline_learns_from_a_table_as_people_have_it():
-    """Each of these columns was one merged group, and the accuracy that of chance."""
-    y = np.median(PRICES) < PRICES
-    network = ShallowNNClassifier(8, solver="lbfgs", alpha=1.0, random_state=0)
-    for name in ("prices with gaps", "dollars", "decimal commas"):
-        X = pl.DataFrame({"x": CASES[name][0]})
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            assert tabular_pipeline(network).fit(X, y).score(X, y) > 0.9

@@ -1,7 +1,5 @@
 """tabular_pipeline: tables of all kinds, and the tools of scikit-learn around it."""
 
-import pickle
-
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -148,14 +146,6 @@ def test_the_encoded_columns_can_be_a_frame(library):
     assert_array_equal(encoded.to_numpy(), expected)
     if library == "pandas":
         assert_array_equal(encoded.index, X.index)
-
-
-def test_clones_and_pickles_predict_the_same():
-    X = pandas_frame()
-    model = tabular_pipeline(small()).fit(X, Y)
-    expected = model.predict_proba(X)
-    assert_array_equal(pickle.loads(pickle.dumps(model)).predict_proba(X), expected)
-    assert_array_equal(clone(model).fit(X, Y).predict_proba(X), expected)
 
 
 def test_searches_find_the_parameters_of_all_steps():

@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import TargetEncoder
 from sklearn.utils.estimator_checks import check_estimator
 
-from sknn_scratch import ShallowNNClassifier, tabular_pipeline
+from sknn_scratch import tabular_pipeline
 from sknn_scratch._tables import many_categories
 
 pytestmark = pytest.mark.filterwarnings("ignore:Some columns of X carry no information")
@@ -51,14 +51,6 @@ def test_columns_are_found_by_their_names(names):
     assert hasattr(fitted, "feature_names_in_") == (names == ["a", "b", "c"])
     with pytest.raises(ValueError, match=rf"it has no {names[1]!r}\."):
         fitted.transform(other.drop(columns=[names[1]]))
-
-
-def test_a_pipeline_takes_reordered_columns_of_polars():
-    X = pl.from_pandas(NUMBERS)
-    y = NUMBERS["a"] > 0
-    model = tabular_pipeline(ShallowNNClassifier(8, solver="lbfgs", alpha=1.0, random_state=0)).fit(X, y)
-    assert_array_equal(model.predict_proba(X[:, ::-1]), model.predict_proba(X))
-    assert model.score(X[:, ::-1], y) == 1
 
 
 def test_an_array_has_the_order_of_the_fit():
@@ -195,20 +187,6 @@ def test_the_parts_of_a_date_are_those_of_pandas():
     assert fitted.get_feature_names_out()[0] == "when_time"
 
 
-SAME_TIMES = {
-    "of polars": lambda: pl.DataFrame({"when": pl.Series(TIMES.to_numpy())}),
-    "in milliseconds": lambda: pd.DataFrame({"when": TIMES.astype("datetime64[ms]")}),
-    "objects": lambda: pd.DataFrame({"when": pd.Series(list(TIMES.dt.to_pydatetime()), dtype=object)}),
-}
-
-
-@pytest.mark.parametrize("name", SAME_TIMES)
-def test_dates_are_the_same_in_all_libraries(name):
-    X = pd.DataFrame({"when": TIMES})
-    fitted = encoder().fit(X)
-    assert_array_equal(fitted.transform(SAME_TIMES[name]()), fitted.transform(X))
-
-
 def test_times_in_zones_count_in_utc():
     naive = encoder().fit_transform(pd.DataFrame({"when": TIMES}))
     zoned = TIMES.dt.tz_localize("UTC")
@@ -229,14 +207,6 @@ def test_a_missing_date_has_one_indicator():
     assert_array_equal(encoded["day_time_missing"], [0, 1, 0, 1])
     assert_allclose(encoded[["day_time", "day_month", "day_weekday"]].to_numpy()[[1, 3]], 0, atol=1e-12)
     assert not [name for name in names if "hour" in name or "day_sin" in name]
-
-
-def test_a_network_learns_from_dates():
-    when = pd.Series(pd.date_range("2024-01-01", periods=400, freq="31h"))
-    is_weekend = when.dt.day_of_week >= 5
-    model = tabular_pipeline(ShallowNNClassifier(16, solver="lbfgs", alpha=0.1, random_state=0, max_iter=300))
-    model.fit(when[:300].to_frame("when"), is_weekend[:300])
-    assert model.score(when[300:].to_frame("when"), is_weekend[300:]) > 0.95
 
 
 # --- Many categories ---
