@@ -15,9 +15,18 @@ from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._tables import columns
 from sknn_scratch._tables.columns import CATEGORIES, NOTHING, NUMBERS, TYPES, listed
 from sknn_scratch._tables.encoder import without_repeats
-from sknn_scratch._tables.features import as_array, features_of, inputs_of_features, joined, means_of
+from sknn_scratch._tables.features import (
+    CONTINUOUS,
+    MANY,
+    as_array,
+    features_of,
+    inputs_of_features,
+    joined,
+    means_of,
+    rare_groups,
+    too_many_categories,
+)
 from sknn_scratch._tables.kinds import KINDS, Categories, Dates, kind_of
-from sknn_scratch._tables.many_categories import CONTINUOUS, MANY, rare_groups, too_many_categories
 from sknn_scratch._tables.remarks import Remark, Sentence, warn_of
 from sknn_scratch._targets.checks import check_none_missing, dense
 from sknn_scratch._targets.numbers import NumberKinds

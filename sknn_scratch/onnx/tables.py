@@ -17,7 +17,7 @@ from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 
 from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed
 from sknn_scratch._tables.encoder import PiecewiseLinearEncoder
-from sknn_scratch._tables.many_categories import MANY
+from sknn_scratch._tables.features import MANY
 from sknn_scratch.onnx.graph import Graph, Name
 
 # --- Numbers ---

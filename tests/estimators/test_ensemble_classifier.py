@@ -214,17 +214,6 @@ TASKS_OF_THE_ENSEMBLE = [(f"fit 0/fit-network {i}", WHOLE, "NoneType") for i in 
 
 
 @needs_callbacks
-def test_a_callback_can_stop_a_network():
-    class StopsFirst(SilentCallback):
-        def on_fit_task_end(self, estimator, context):
-            return context.task_name == "epoch" and context.parent.task_id == 0 and context.task_id == 1
-
-    clf = ensemble().set_callbacks(StopsFirst()).fit(X, Y)
-    assert clf.n_iter_.tolist() == [2, 5, 5]
-    assert clf.estimators_[0].stop_reason_ == "callback"
-
-
-@needs_callbacks
 @pytest.mark.parametrize("is_handed_down", [True, False])
 def test_callbacks_hear_of_every_network_and_epoch(is_handed_down):
     recorder = Recorder(None) if is_handed_down else PlainRecorder()

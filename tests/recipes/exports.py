@@ -1,8 +1,4 @@
-"""How much the predictions of exported models differ from ours: ``python -m tests.recipes.exports``.
-
-It prints a row for each estimator and kind of y, in float32 and float64, with a column for each activation.
-A number is the largest difference of a probability, or of a prediction in standard deviations of y.
-"""
+"""Estimators of all kinds, and how much the predictions of their exported files differ from theirs."""
 
 import warnings
 
@@ -18,7 +14,6 @@ from sknn_scratch import (
     ShallowNNEnsembleRegressor,
     ShallowNNRegressor,
 )
-from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests.helpers import KINDS, make_data
 
@@ -81,20 +76,3 @@ def difference(name, activation, dtype):
         return float((np.abs(found - expected) / expected.std(axis=0)).max())
     assert (labels[0] == model.predict(X)).all()
     return float(np.abs(found - model.predict_proba(X)).max())
-
-
-def main():
-    """Print the table."""
-    print("| estimator | dtype |", *(f" {activation} |" for activation in ACTIVATIONS), sep="")  # noqa: T201
-    print("|---|---|", *("---:|" for _ in ACTIVATIONS), sep="")  # noqa: T201
-    for name in ESTIMATORS:
-        for dtype in (np.float32, np.float64):
-            cells = (
-                " - |" if is_refused(one, dtype) else f" {difference(name, one, dtype):.0e} |"
-                for one in ACTIVATIONS
-            )
-            print(f"| {name} | {dtype.__name__} |", *cells, sep="")  # noqa: T201
-
-
-if __name__ == "__main__":
-    main()

@@ -16,7 +16,7 @@ from sklearn.preprocessing import TargetEncoder
 from sklearn.utils.estimator_checks import check_estimator
 
 from sknn_scratch import tabular_pipeline
-from sknn_scratch._tables import many_categories
+from sknn_scratch._tables import features
 
 pytestmark = pytest.mark.filterwarnings("ignore:Some columns of X carry no information")
 N = 60
@@ -257,7 +257,7 @@ def test_with_many_rows_the_widest_columns_become_means_of_y(monkeypatch):
         (40, 3, ["of 40"]),  # three means of a column are not smaller than 25 categories
         (10, 2, ["of 15", "of 40", "of 25", "of 12"]),
     ]:
-        monkeypatch.setattr(many_categories, "MOST_NUMBERS", 1000 * most)
+        monkeypatch.setattr(features, "MOST_NUMBERS", 1000 * most)
         columns = tabular_pipeline()[0].fit(X, np.arange(1000) % 3 if n_classes == 3 else y)
         assert columns.target_encoded_ == expected
     of_whole_numbers = tabular_pipeline("regressor")[0].fit(X, np.arange(1000))  # one mean, not 1,000
