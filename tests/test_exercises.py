@@ -66,9 +66,12 @@ def run_with_check(step, code, names_before):
 
 @pytest.mark.parametrize("language", PAGES)
 def test_the_notebook_of_the_answers_runs(language, capsys):
-    namespace = {}
+    namespace, answered = {}, {}
     for code in code_of(PAGES[language], solved=True):
         exec(code, namespace)
+        if "### BEGIN SOLUTION" in code:
+            answered |= {name: namespace[name] for name in re.findall(r"^(?:def|class) (\w+)", code, re.M)}
+    assert all(namespace[name] is answer for name, answer in answered.items())  # no check takes a name
     assert len(capsys.readouterr().out.splitlines()) == 1 + len(STEPS)  # each check says that all is right
     assert namespace["accuracy"] > 0.95
 
@@ -86,20 +89,65 @@ def test_a_mistake_is_caught_with_a_message_that_says_where_to_look(step, said, 
     assert len(str(raised.value)) > 20
 
 
-def test_parameters_that_are_changed_in_place_and_back_may_differ_by_rounding(names_before):
-    step = TITLES.index("Step 4")
-    code = ANSWERS[STEPS[step]]
-    for usual, in_place in (
-        ("[array.copy() for array in parameters]", "parameters"),
-        ("(h, -h)", "(h, -2 * h)"),
-        (
-            "    return",
-            "    parameters[which][place] = np.nextafter(parameters[which][place] + h, 1)\n    return",
+@pytest.mark.parametrize(
+    ("title", "changes"),
+    [
+        pytest.param(
+            "Step 4",
+            {
+                "[array.copy() for array in parameters]": "parameters",
+                "(h, -h)": "(h, -2 * h)",
+                "    return": "    p, at = parameters[which], place\n    p[at] = np.nextafter(p[at] + h, 1)\n"
+                "    return",
+            },
+            id="parameters changed in place and back, up to rounding",
         ),
-    ):
+        pytest.param(
+            "Step 5",
+            {
+                "        for first": "        X_now, Y_now = X[order], Y[order]\n        for first",
+                "order[first": "slice(first",
+                " : first": ", first",
+                "batch_size]": "batch_size)",
+                "X[batch], Y[batch]": "X_now[batch], Y_now[batch]",
+            },
+            id="shuffled copies",
+        ),
+        pytest.param(
+            "Step 11",
+            {"        loss =": "        cross_entropy(softmax(forward(best, X)[1]), Y)\n        loss ="},
+            id="the training loss too",
+        ),
+        pytest.param(
+            "Step 13",
+            {"forward(self.parameters_, X)[1].argmax(axis=1)": "predicted(self.parameters_, X)"},
+            id="the function of chapter 2",
+        ),
+    ],
+)
+def test_another_right_answer_passes(title, changes, names_before):
+    step = TITLES.index(title)
+    code = ANSWERS[STEPS[step]]
+    for usual, other in changes.items():
         assert usual in code
-        code = code.replace(usual, in_place)
+        code = code.replace(usual, other)
     run_with_check(step, code, names_before)
+
+
+@pytest.mark.parametrize("title", ["Step 5", "Step 11"])
+def test_a_check_runs_again_after_an_answer_that_failed(title, names_before):
+    step = TITLES.index(title)
+    answer, check = ANSWERS[STEPS[step] : STEPS[step] + 2]
+    namespace = dict(names_before[step])
+    exec(
+        answer.replace(
+            "gradients(parameters, X[batch]", "1 / (len(X) == len(batch)) and gradients(parameters, X[batch]"
+        ),
+        namespace,
+    )
+    with pytest.raises(ZeroDivisionError):
+        exec(check, namespace)
+    exec(f"{answer}\n{check}", namespace)
 
 
 def test_fewer_than_forty_lines_of_the_reader_are_a_classifier():
