@@ -32,14 +32,29 @@ def minimise(
     start. ``on_iteration`` gets the value at the end of an iteration, where the function was evaluated last,
     and a reason to stop, or None. It returns whether to stop.
     """
-    evaluate_at = with_memory(evaluate)
     x = start.astype(np.float64)
-    (value, _), stops = evaluate_at(x), False
+
+    def evaluate_or_turn_back(tried: Array) -> tuple[float, Array]:
+        """Evaluate; where the function overflows, give a parabola that is lowest a quarter of the way from x.
+
+        SciPy cannot find its way back from infinity.
+        """
+        found, slope = evaluate(tried)
+        if math.isfinite(found) and np.isfinite(slope).all():
+            return found, slope
+        way = tried - x
+        if not way.any():  # it is so at the start
+            return found, slope
+        fall = abs(float(gradient @ way))
+        return value + fall, way * (3 * fall / (way @ way))
+
+    evaluate_at = with_memory(evaluate_or_turn_back)
+    (value, gradient), stops = evaluate_at(x), False
 
     def end_iteration(intermediate_result: scipy.optimize.OptimizeResult) -> None:
-        nonlocal value, stops
-        earlier = value
-        value, _ = evaluate_at(intermediate_result.x)  # goes back there if need be
+        nonlocal x, value, gradient, stops
+        earlier, x = value, intermediate_result.x.copy()
+        value, gradient = evaluate_at(x)  # goes back there if need be
         is_over = is_negligible(earlier - value, value, np.float64)
         stops = on_iteration(value, StopReason.CONVERGED if is_over else None)
         if stops:

@@ -35,6 +35,13 @@ def rosenbrock(x):
     return float((1 - x[0]) ** 2 + 100 * bend**2), gradient
 
 
+def walled(x):
+    """The minimum is at 1, and from 4/3 on there is no finite value, as where an exponential overflows."""
+    if x[0] >= 4 / 3:
+        return math.inf, np.full(1, math.nan)
+    return -math.log(4 / 3 - x[0]) - 3 * x[0], 1 / (4 / 3 - x) - 3
+
+
 def iterations(function, start, most=200):
     """Minimise; return the points at the ends of the iterations, and the reason to stop."""
     evaluated, points, reasons = [], [], []
@@ -61,6 +68,7 @@ def iterations(function, start, most=200):
         (rosenbrock, [-1.5, 2.0]),
         (rosenbrock, [-1.2, 1.0]),
         (rosenbrock, [0.0, 0.0]),
+        (walled, [-10.0]),
     ],
 )
 def test_finds_the_minimum(function, start):
