@@ -64,6 +64,11 @@ class Inspected:
         return activation
 
 
+def first_epoch(fitted):
+    """Number the first epoch in the history, which may have only the latest ones."""
+    return fitted.n_iter_ - len(fitted.loss_curve_) + 1
+
+
 def checked_targets(fitted, y, n_samples):
     """Validate the y (n_samples,) or (n_samples, n_outputs) of rows that come after the fit."""
     y = fitted._target_kinds.alone(y)

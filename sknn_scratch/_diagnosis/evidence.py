@@ -17,7 +17,7 @@ from sknn_scratch._core.blocks import predict_outputs
 from sknn_scratch._core.network import make_penalty
 from sknn_scratch._core.parameters import flatten, view_parameters
 from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, target_kind_of
-from sknn_scratch._inspection import checked_targets, hidden_layer
+from sknn_scratch._inspection import checked_targets, first_epoch, hidden_layer
 
 # Where a loss was measured.
 TRAINING, VALIDATION, ON_DATA = "in training", "in validation", "on X, y"
@@ -42,10 +42,9 @@ class Examination(Evidence):
     @cached_property
     def known_losses(self):
         """Collect the mean losses of the weights that were kept, by where they were measured."""
-        known, fitted = {}, self.fitted
+        known, kept = {}, self.fitted.best_iter_ - first_epoch(self.fitted)  # its index, if it is not gone
         for where, name in ((TRAINING, "loss"), (VALIDATION, "val_loss")):
-            column = fitted.history_.get(name, ())
-            kept = fitted.best_iter_ - 1 - (fitted.n_iter_ - len(column))  # its index, unless it is gone
+            column = self.fitted.history_.get(name, ())
             if 0 <= kept < len(column) and np.isfinite(column[kept]):
                 known[where] = float(column[kept])
         if TRAINING in known:

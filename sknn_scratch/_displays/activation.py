@@ -124,7 +124,7 @@ class ActivationDisplay(Display):
         height = max(1.5, np.abs(slope).max())
         low = min(slope.min(), max(-height, function.min()))
         high = max(slope.max(), min(2 * height, function.max()))
-        margin = 0.08 * (high - low) or 0.5
+        margin = 0.08 * (high - low)
         ax.set_ylim(low - margin, high + margin)
         ax.tick_params(labelbottom=False)
         ax.set(title=f"g = {self.activation}" if self.name is None else self.name, ylabel="value")

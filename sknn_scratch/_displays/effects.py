@@ -262,7 +262,7 @@ def rows_to_take(n_rows, weights, max_rows, row, rng):
         raise ValueError("X has no rows with a positive weight; pass some, such as the training rows.")
     rows = np.arange(n_rows)
     if weights is not None:
-        ends = np.cumsum(weights)
+        ends = np.cumsum(weights / weights.max())
         rows = np.searchsorted(ends, ends[-1] * (np.arange(max_rows) + 0.5) / max_rows, side="right")
     elif n_rows > max_rows:
         rows = np.sort(rng.choice(n_rows, max_rows, replace=False))

@@ -14,7 +14,7 @@ from sknn_scratch._displays.plotting import (
     Display,
     axes_for,
 )
-from sknn_scratch._inspection import FittedNetwork, Inspected
+from sknn_scratch._inspection import FittedNetwork, Inspected, first_epoch
 
 FEW_EPOCHS = 15  # up to this number, each epoch has a dot
 WIDE_RANGE = 20.0  # a loss that falls by this factor is easier to read on a logarithmic axis
@@ -110,16 +110,9 @@ class TrainingCurveDisplay(Display):
         Returns
         -------
         display : TrainingCurveDisplay
-
-        Raises
-        ------
-        ValueError
-            If the estimator has no history.
         """
         inspected = Inspected(estimator)
         fitted = inspected.network
-        if not len(fitted.loss_curve_):
-            raise ValueError("The estimator has no history: it has not been trained for a single epoch.")
         score_name = fitted.scoring if isinstance(fitted.scoring, str) else "score"
         return cls(
             fitted.history_,
@@ -127,7 +120,7 @@ class TrainingCurveDisplay(Display):
             fitted.stop_reason_,
             score_name.replace("_", " "),
             inspected.place if name is None else name,
-            fitted.n_iter_ - len(fitted.loss_curve_) + 1,
+            first_epoch(fitted),
             details,
             color,
         ).plot(ax)

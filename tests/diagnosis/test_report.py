@@ -61,9 +61,6 @@ def test_html_is_a_well_formed_table(data, healthy):
         widths = {sum(int(cell.get("colspan", 1)) for cell in row) for row in rows}
         assert widths == {len(table.findall("thead/tr/th"))}
     assert "script" not in html
-
-
-def test_html_says_how_bad_each_finding_is():
     table = ET.fromstring(Diagnosis("a network", some_findings(), {})._repr_html_())
     severities = ["".join(row[0].itertext()) for row in table.findall("tbody/tr")]
     assert severities == ["✗ problem", "▲ warning", "✓ ok"]

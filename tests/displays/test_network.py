@@ -9,7 +9,6 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sknn_scratch import NetworkDisplay, ShallowNNClassifier
 from tests.displays.drawing import draw, fit, show, texts
-from tests.helpers import make_data
 
 
 @pytest.mark.parametrize(
@@ -67,8 +66,9 @@ def test_edges_tell_sign_and_size_of_the_weights():
 def test_names_come_from_the_frame_through_the_pipeline():
     X, y = load_iris(return_X_y=True, as_frame=True)
     clf = ShallowNNClassifier(3, max_iter=2, random_state=0)
-    direct = clf.fit(X, y)
-    assert {"sepal length (cm)", "class 2"} <= set(texts(show(NetworkDisplay, direct, X).figure_))
+    assert {"sepal length (cm)", "class 2"} <= set(texts(show(NetworkDisplay, clf.fit(X, y), X).figure_))
+    letters = clf.fit(X, np.array(["a", "b", "c"])[y])
+    assert {"a", "b", "c"} <= set(texts(show(NetworkDisplay, letters, X).figure_))
     pipe = make_pipeline(StandardScaler(), clf).fit(X, y)
     assert "petal width (cm)" in texts(show(NetworkDisplay, pipe, X).figure_)
     pipe = make_pipeline(FunctionTransformer(np.asarray), clf).fit(X, y)
@@ -83,12 +83,6 @@ def test_names_can_be_given():
         show(NetworkDisplay, clf, X, feature_names=["a"])
     with pytest.raises(ValueError, match="class_names must have 2 names, got 3"):
         show(NetworkDisplay, clf, X, class_names=["a", "b", "c"])
-
-
-def test_labels_are_their_own_names():
-    X, y = make_data("multiclass")
-    clf = ShallowNNClassifier(3, max_iter=2, random_state=0).fit(X, np.array(["cat", "cow", "dog"])[y])
-    assert {"cat", "cow", "dog"} <= set(texts(show(NetworkDisplay, clf, X).figure_))
 
 
 def test_a_crowded_diagram_has_no_numbers_in_its_units():

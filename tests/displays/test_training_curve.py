@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sknn_scratch import ShallowNNClassifier, TrainingCurveDisplay
+from sknn_scratch import TrainingCurveDisplay
 from tests.displays.drawing import draw, drawn, fit, show
-from tests.helpers import make_data
 
 
 def test_the_curves_are_the_history():
@@ -81,13 +80,6 @@ def test_estimators_can_be_laid_over_one_another():
 )
 def test_a_loss_that_falls_far_has_a_logarithmic_axis(loss, scale):
     assert TrainingCurveDisplay({"loss": loss}).plot().ax_.get_yscale() == scale
-
-
-def test_a_network_without_a_history():
-    clf = ShallowNNClassifier(4, max_iter=5, random_state=0).fit(*make_data("binary"))
-    clf.loss_curve_ = np.array([])
-    with pytest.raises(ValueError, match="no history"):
-        TrainingCurveDisplay.from_estimator(clf)
 
 
 def test_curves_in_one_colour_need_no_name_and_the_colour_may_be_of_a_colour_map():

@@ -10,11 +10,9 @@ import pandas as pd
 import pytest
 import scipy.sparse
 import sklearn
-from joblib import parallel_config
 from numpy.testing import assert_array_equal
 from scipy.stats import loguniform, randint
 from sklearn.base import clone
-from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression
@@ -194,16 +192,6 @@ def test_data_frames_keep_their_names(is_cached, groups, tmp_path):
     assert search.classes_.tolist() == ["x", "y", "z"]
 
 
-def test_networks_are_those_that_are_fitted_alone_where_rounding_would_show():
-    """Large steps make of the last bit another network in a few epochs."""
-    X, y = load_digits(return_X_y=True)
-    X, y = StandardScaler().fit_transform(X[:310]), y[:310]  # folds of different sizes
-    estimator = network(n_hidden=30, max_iter=20, batch_size=100, tol=0, n_iter_no_change=20)
-    for dtype in (np.float64, np.float32):
-        search = search_of(estimator, {"learning_rate": [0.005, 0.05, 0.3]}, cv=3)
-        assert_same_search(search, X.astype(dtype), y)
-
-
 def test_times_are_shares_of_the_whole():
     start = perf_counter()
     search = search_of(network(max_iter=20), cv=3, refit=False).fit(X, Y)
@@ -219,26 +207,14 @@ def test_other_estimators_are_fitted_the_ordinary_way(groups):
     assert groups == []
 
 
-# --- Scorers of the user's own ---
-
-
-@pytest.mark.parametrize(("estimator", "n_jobs"), [(network(), None), (scaled(), 2)])
-def test_a_scorer_may_write_to_what_it_is_given(estimator, n_jobs):
-    def importance(estimator, X, y):
+def test_a_scorer_may_write_to_what_it_is_given():
+    def spoil(estimator, X, y):
         score = estimator.score(X, y)
-        X[:, 0] = 0
-        without = estimator.score(X, y)
-        y[:] = 0
+        X[:, 0] = y[:] = 0
         estimator.classes_[:] = 7
-        if isinstance(estimator, Pipeline):
-            estimator[0].scale_[:] = 1e3
-        return score - without
+        return score
 
-    grid = {"alpha": [0.01, 1.0], "n_hidden": [3, 5]}
-    grid = of_net(grid) if isinstance(estimator, Pipeline) else grid
-    search = search_of(estimator, grid, scoring=importance, return_train_score=True, refit=False)
-    with parallel_config(backend="threading", n_jobs=n_jobs):
-        assert_same_search(search, X, Y)
+    assert_same_search(search_of(network(), scoring=spoil, return_train_score=True, refit=False), X, Y)
 
 
 # --- Failures ---
