@@ -65,7 +65,7 @@ class Inspected:
 
 
 def first_epoch(fitted):
-    """Number the first epoch in the history, which may have only the latest ones."""
+    """Get the number of the first epoch in the history, which may have only the latest ones."""
     return fitted.n_iter_ - len(fitted.loss_curve_) + 1
 
 

@@ -36,13 +36,14 @@ network = partial(
 )
 
 
-def messages_of(call):
-    """List the messages of the warnings that a call gives."""
+def messages_of(call, of_sizes=False):
+    """List the messages of the warnings that a call gives: those of the sizes of features, or all others."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         call()
-    caught = [warning for warning in caught if "far too large" not in str(warning.message)]
-    assert {warning.category for warning in caught} <= {ConvergenceWarning, DivergenceWarning}
+    caught = [one for one in caught if ("far too large" in str(one.message)) == of_sizes]
+    expected = {UserWarning} if of_sizes else {ConvergenceWarning, DivergenceWarning}
+    assert {warning.category for warning in caught} <= expected
     return [str(warning.message) for warning in caught]
 
 
@@ -384,13 +385,6 @@ CANCER = load_breast_cancer(return_X_y=True)
 few_epochs = partial(ShallowNNClassifier, 5, solver="sgd", alpha=1.0, max_iter=2, random_state=0)
 
 
-def scale_warnings(call):
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        call()
-    return [str(warning.message) for warning in caught if "far too large" in str(warning.message)]
-
-
 def test_each_fit_warns_of_raw_features():
     X, y = CANCER
     grid = {"learning_rate": [0.01, 0.02]}
@@ -401,7 +395,7 @@ def test_each_fit_warns_of_raw_features():
         (lambda: GridSearchCV(few_epochs(), grid, cv=2).fit(X, y), 5),
         (lambda: VectorizedGridSearchCV(few_epochs(), grid, cv=2).fit(X, y), 5),
     ):
-        messages = scale_warnings(call)
+        messages = messages_of(call, of_sizes=True)
         assert len(messages) == n_expected
         for message in messages:
             assert "Features such as x23 are far too large for a network. Put a scaler first" in message
@@ -413,7 +407,7 @@ def test_the_feature_that_is_too_large_is_named_among_all(names):
     X = np.zeros((60, 2000))
     X[:, 1500] = np.linspace(-1e5, 1e5, 60)
     rows = pd.DataFrame(X).add_prefix("column") if names else X
-    (message,) = scale_warnings(lambda: few_epochs().fit(rows, X[:, 1500] > 0))
+    (message,) = messages_of(lambda: few_epochs().fit(rows, X[:, 1500] > 0), of_sizes=True)
     assert f"such as {'column' if names else 'x'}1500 are" in message
 
 
@@ -427,7 +421,7 @@ def test_features_of_usual_sizes_are_not_warned_of():
         (digits, labels),
         (OneHotEncoder(sparse_output=False).fit_transform(digits[:, :9]), labels),
     ):
-        assert scale_warnings(lambda rows=rows, of_rows=of_rows: few_epochs().fit(rows, of_rows)) == []
+        assert messages_of(partial(few_epochs().fit, rows, of_rows), of_sizes=True) == []
 
 
 def diagnosed(X, y):
