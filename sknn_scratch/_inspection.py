@@ -4,7 +4,6 @@ from contextlib import suppress
 from typing import TypeAlias
 
 import numpy as np
-import scipy.sparse
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
@@ -100,8 +99,4 @@ def activate(fitted, z):
 def some_rows(X, n_rows):
     """Take at most n_rows rows of X, evenly spaced."""
     n_samples = _num_samples(X)
-    if n_samples <= n_rows:
-        return X
-    if scipy.sparse.issparse(X):
-        X = X.tocsr()  # not all other formats can be indexed
-    return _safe_indexing(X, spaced_rows(n_samples, n_rows))
+    return X if n_samples <= n_rows else _safe_indexing(X, spaced_rows(n_samples, n_rows))

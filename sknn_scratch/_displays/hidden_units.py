@@ -18,7 +18,7 @@ from sknn_scratch._inspection import FittedNetwork, Inspected, checked_targets, 
 from sknn_scratch._targets.labels import Multilabel
 
 MAX_POINTS = 1000  # more would hide the regions
-MAX_ROWS = 10_000  # for the standard deviation of a unit, and the typical value of a feature
+MAX_ROWS = 10_000  # for the standard deviation of a unit
 LONGEST_NAME = 8  # characters of a class name in the title of a map
 N_LEVELS = 8  # lines of equal predictions
 OPACITY = 0.38  # of a class's region
@@ -147,8 +147,6 @@ class HiddenUnitsDisplay(Display):
             raise ValueError("y must be None for a multilabel estimator: a row can have several colours.")
         if _num_samples(X) == 0:
             raise ValueError("X has no rows; pass some, such as the training rows: they set the axes.")
-        codes = None if y is None else some_rows(colour_values(fitted, X, y, target), MAX_ROWS)
-        X = some_rows(X, MAX_ROWS)
         plane = feature_slice(X, features, resolution)
         rows = inspected.rows(plane.rows)
         outputs = fitted.predict(rows) if regression else fitted.decision_function(rows)
@@ -156,7 +154,7 @@ class HiddenUnitsDisplay(Display):
         check_scalar(target, "target", Integral, min_val=0, max_val=outputs.shape[1] - 1 if regression else 0)
         shown = slice(target, target + 1) if regression else slice(None)
         weights = fitted.coefs_[1][:, target_kind.outputs_of(shown)]
-        spread = fitted.transform(inspected.rows(X)).std(axis=0)
+        spread = fitted.transform(inspected.rows(some_rows(X, MAX_ROWS))).std(axis=0)
         influence = spread * np.linalg.norm(weights, axis=1)
         units = np.argsort(-influence, kind="stable")[:n_units]
         return cls(
@@ -171,7 +169,7 @@ class HiddenUnitsDisplay(Display):
             activation=inspected.activation,
             multilabel=multilabel,
             regression=regression,
-            points=None if codes is None else plane.points(codes, MAX_POINTS),
+            points=None if y is None else plane.points(colour_values(fitted, X, y, target), MAX_POINTS),
             name=inspected.place if name is None else name,
         ).plot(ax)
 

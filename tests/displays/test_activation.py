@@ -26,7 +26,7 @@ def test_the_hidden_inputs_are_those_of_the_network():
 
 def test_shares_of_flat_inputs_and_of_units_that_always_are():
     slope = np.array([[1.0, 0.0, 0.01], [-1.0, 0.0, 0.5]])
-    curve = (np.array([-1.0, 1.0]), np.ones(2), np.ones(2))
+    curve = (np.array([-1.0, 1.0]), np.array([-1.0, 1.0]), np.ones(2))
     shown = ActivationDisplay(np.zeros((2, 3)), slope, curve, "sin").plot()
     assert shown.flat_fraction == 0.5
     assert shown.dead_fraction == pytest.approx(1 / 3)
