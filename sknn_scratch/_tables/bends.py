@@ -19,9 +19,10 @@ from sknn_scratch._tables.pieces import (
     way_in_bins,
 )
 
-# Ramps help if, along some column, they explain more of y than this share of what straight lines explain, and
-# than this share of what the best line leaves. Chance may explain so many of its standard deviations.
-LEAST_BEND, CERTAIN = 0.02, 3.0
+# Y does not bend if, along every column, ramps surely explain less than this share of what straight lines
+# explain, or of what the best line leaves. Of a y that a random network had generated, they explained a
+# hundredth; of real ones, a fifteenth and more. Chance may hide so many of its standard deviations.
+LEAST_BEND, CERTAIN = 0.05, 3.0
 # Of a y of classes, or of few different numbers, so many values count: the most frequent ones.
 MOST_COMPARED = 10
 
@@ -36,7 +37,7 @@ class Explained(NamedTuple):
 
 @np.errstate(invalid="ignore", over="ignore")  # a y that is not finite is refused later
 def bends_somewhere(y, X, all_knots):
-    """Whether y (n_samples,) or (n_samples, n_outputs) bends along a column of X (n_samples, n_features).
+    """Whether y (n_samples,) or (n_samples, n_outputs) may bend along a column of X (n_samples, n_features).
 
     It counts as true if no column would have ramps.
     """
@@ -46,7 +47,7 @@ def bends_somewhere(y, X, all_knots):
         return True
     by_line, by_ramps, by_chance = np.transpose([explained(*one, targets) for one in columns])
     least = LEAST_BEND * min(by_line.sum(), 1 - by_line.max())
-    return bool((by_ramps > least + CERTAIN * by_chance).any())
+    return bool((by_ramps + CERTAIN * by_chance > least).any())
 
 
 def explained(column, knots, targets):

@@ -57,8 +57,8 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         different values: a column with at most 33 has a bin between each two of them, and one with more has 8
         bins and 32 fine ones, with ramps of half the size, and the principal components of all these ramps
         that have a variance above 0.003. If more than 8 columns have finer bins, the fine ones are 16. There
-        are no ramps at all if ``y`` is given and does not bend along any column, so that ramps explain less
-        than a fiftieth of what straight lines explain. Then the bound is 5 instead of 3.
+        are no ramps at all if ``y`` is given and surely does not bend along any column: if ramps explain less
+        than a twentieth of what straight lines explain. Then the bound is 5 instead of 3.
     dtype : {"float32", "float64"} or None, default=None
         Precision of the encodings. None is that of X.
 
