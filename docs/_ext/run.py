@@ -12,7 +12,8 @@
 All blocks of a page run in one namespace. ``:warns:`` and ``:raises:`` name the warning or error of a block.
 ``:folded:`` folds away the code and its warnings, below what it makes. Of what stands between
 ``### BEGIN SOLUTION`` and ``### END SOLUTION``, the page shows ``...``. ``:mine:`` marks the blocks of the
-reader's own network, which run after those of the page of the exercises and of all earlier chapters.
+reader's own network, which run after those of the page of the exercises and of all earlier chapters; below
+what is to be written stands a link to the notebook.
 
 ``draw`` calls a function of drawings.py and shows what it draws, without the code. ``notebook``, the last
 block, links to the page as a Jupyter notebook and as a script, and to the slides of a chapter. Its text
@@ -71,11 +72,19 @@ class Run(SphinxDirective):
         pictures = [raw(f'<div class="run-html">{outcome.html}</div>')] if outcome.html else []
         pictures += [self.image(figure, self.options["alt"]) for figure in outcome.figures]
         if "folded" not in self.options:
-            return code + printed + trouble + pictures
+            where = [self.where_to_write()] if "mine" in self.options else []
+            return code + printed + trouble + pictures + where
         word = self.options["folded"] or ("代码" if self.config.language == "zh_CN" else "Code")
         if "mine" in self.options:  # else a check would seem to pass before the reader has written anything
             return folded(word, [*code, *printed, *trouble])
         return [*printed, *pictures, *folded(word, [*code, *trouble])]
+
+    def where_to_write(self):
+        """Link to the page that has the notebook for the reader's own code."""
+        chinese = self.config.language == "zh_CN"
+        words = "写在自己的笔记本里" if chinese else "Write it in your own notebook"
+        link = nodes.reference("", words, refuri=f"{Path(EXERCISES).stem}.html", internal=True)
+        return nodes.paragraph("", "", link, nodes.Text("。" if chinese else "."), classes=["run-notebook"])
 
     def of_the_reader(self, code):
         """Find the session of the reader's own network, which has run what comes before this block."""

@@ -81,6 +81,8 @@ class RelevanceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
 
     Examples
     --------
+    The class depends on the first of three features:
+
     >>> import numpy as np
     >>> from sknn_scratch import RelevanceScaler
     >>> X = np.random.default_rng(0).normal(size=(200, 3))
