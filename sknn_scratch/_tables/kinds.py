@@ -44,6 +44,8 @@ TOLD = 1.0
 # Text of digits alone may be codes. With at most so many different values, it needs no warning: the ramps of
 # the numbers can give each of them its own effect.
 MOST_CODES = 20
+# Zeros, ones, true and false have fewer spellings than this.
+MOST_BOOLEANS = 20
 
 
 @dataclass
@@ -180,6 +182,8 @@ class Booleans(Kind):
 
     @classmethod
     def readings(cls, column, most_odd):
+        if column.is_text and len(column.texts) > MOST_BOOLEANS:
+            return []
         found = super().readings(column, TOLD)  # also where a library calls them categories
         return [one for one in found if not one.odd and are_zeros_and_ones(one.read(column, "")[0])]
 

@@ -34,7 +34,7 @@ class Sentence(StrEnum):
     NOT_BOOLEAN = "The columns {items} of X had only 0 and 1 in fit, and now have other numbers."
     USELESS = (
         "Some columns of X carry no information: {items}. Drop them, or say what they hold, such as "
-        "kinds={{{name!r}: 'nothing'}}."
+        "kinds={{{name!r}: 'nothing'}}. Numbers and dates in other formats must be converted first."
     )
     ONLY_WHETHER_MISSING = (
         "Some columns of X carry only whether a value is missing: {items}. Make fewer categories of their "
