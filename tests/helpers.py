@@ -124,14 +124,8 @@ def objective_and_gradient(network, flat, batch, penalty=0.0, keep=None, has_one
         loss_gradient(network, params, grads, batch, outputs_mT, workspace)
     loss = network.loss.total(outputs_mT, batch.targets)
     grads.weights[...] += np.expand_dims(penalty, -1) * params.weights
-    return loss + penalty_of(network, penalty, networks).value(params), grads.flat
-
-
-def penalty_of(network, rates, networks=()):
-    """Make the penalty of one network, or of a stack of such an axis, from a number or several."""
-    weights = network.shape.weights
-    rates = np.broadcast_to(rates, networks).ravel().tolist()
-    return Penalty(rates, weights.start, weights.stop - weights.start)
+    rates = np.broadcast_to(penalty, networks).ravel().tolist()
+    return loss + Penalty.of(rates, shape).value(params), grads.flat
 
 
 def evaluate_loss(name, outputs, targets, shares=1.0):

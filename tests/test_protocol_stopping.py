@@ -60,23 +60,6 @@ def flat(classifier):
 # --- Reasons ---
 
 
-@pytest.mark.parametrize(
-    ("params", "reason"),
-    [
-        ({}, "converged"),
-        ({"solver": "lbfgs"}, "converged"),
-        ({"early_stopping": True}, "no_improvement"),
-        ({"solver": "lbfgs", "early_stopping": True, "scoring": "accuracy"}, "no_improvement"),
-        ({"batch_size": None, "gradient_tol": 0.05, "n_iter_no_change": 10_000}, "small_gradient"),
-    ],
-)
-def test_a_training_ends_for_a_reason_with_its_last_weights_or_the_best(params, reason):
-    classifier = make_classifier(max_iter=10_000, **params).fit(X, Y)
-    assert classifier.stop_reason_ == reason
-    assert classifier.best_iter_ <= classifier.n_iter_ < 10_000
-    assert (classifier.best_iter_ < classifier.n_iter_) == (reason == "no_improvement")
-
-
 @needs_callbacks
 def test_what_ends_a_training_early_is_warned_of():
     with pytest.warns(ConvergenceWarning, match=r"maximum number of epochs.*Increase max_iter=3\."):

@@ -137,15 +137,25 @@ def backward(params: Parameters, grads: Parameters, X: Rows, workspace: Workspac
 
 
 class Penalty(NamedTuple):
-    """The L2 penalty of each network: rate / 2 times the sum of its squared weights."""
+    """The L2 penalty of each network: rate / 2 times the sum of its squared weights.
+
+    A decoupled penalty is weight decay: it shrinks the weights beside the objective and its gradient.
+    """
 
     rates: Any  # floats (K,): alpha / P, see ``_core``; empty if no network has a penalty
     first: int  # index of the first weight in a network's flat parameters
     n_weights: int
+    is_decoupled: bool = False
+
+    @classmethod
+    def of(cls, rates: Sequence[float], shape: NetworkShape, is_decoupled: bool = False) -> "Penalty":
+        """Make the penalty of networks of one shape, each with its rate."""
+        first, n_weights = shape.weights.start, shape.weights.stop - shape.weights.start
+        return cls(rates if any(rates) else (), first, n_weights, is_decoupled)
 
     def value(self, params: Parameters) -> Any:
         """Compute the penalty (...) in the objective."""
-        if not self.rates:
+        if not self.rates or self.is_decoupled:
             return 0.0
         squares = sum_of_squares(params.weights)
         if np.ndim(squares) == 0:
@@ -155,37 +165,23 @@ class Penalty(NamedTuple):
         return np.where(rates > 0, 0.5 * rates * squares, 0.0)
 
     def apply(self, params: Array, grads: Array, learning_rates: Sequence[float]) -> None:
-        """grads += rate * weights, of flat arrays (n_networks * n_params,); before each update."""
-        if self.rates:
+        """grads += rate * weights or, if decoupled, weights -= learning_rate * rate * weights.
+
+        The arrays (n_networks * n_params,) are flat. It comes before each update.
+        """
+        if not self.rates:
+            return
+        if self.is_decoupled:
+            pairs = zip(learning_rates, self.rates, strict=True)
+            kept = [max(0.0, 1 - learning_rate * rate) for learning_rate, rate in pairs]  # with their signs
+            multiply_each(params, kept, self.first, self.n_weights)
+        else:
             add_multiples(grads, self.rates, params, self.first, self.n_weights)
 
-    @staticmethod
-    def apply_to_rows(rows: Array, grads: Array, rates: Array, learning_rate: float) -> None:
-        """grads += rate * rows, of rows of w_hidden (n_rows, n_hidden), each with its own rate (n_rows,)."""
-        grads += rows * rates[:, np.newaxis]
-
-
-class WeightDecay(Penalty):
-    """Shrinks the weights of each network at its rate, beside the objective and its gradient."""
-
-    def value(self, params: Parameters) -> Any:
-        """Nothing is in the objective."""
-        return 0.0
-
-    def apply(self, params: Array, grads: Array, learning_rates: Sequence[float]) -> None:
-        """weights -= learning_rate * rate * weights, of a flat array; no weight changes its sign."""
-        if self.rates:
-            pairs = zip(learning_rates, self.rates, strict=True)
-            kept = [max(0.0, 1 - learning_rate * rate) for learning_rate, rate in pairs]
-            multiply_each(params, kept, self.first, self.n_weights)
-
-    @staticmethod
-    def apply_to_rows(rows: Array, grads: Array, rates: Array, learning_rate: float) -> None:
-        """rows -= learning_rate * rate * rows, of rows (n_rows, n_hidden) with rates (n_rows,)."""
-        rows *= 1 - np.minimum(learning_rate * rates, 1)[:, np.newaxis]
-
-
-def make_penalty(rates: Sequence[float], shape: NetworkShape, is_decoupled: bool) -> Penalty:
-    """Make the penalty, or the weight decay, of networks of one shape, each with its rate."""
-    kind, weights = WeightDecay if is_decoupled else Penalty, shape.weights
-    return kind(rates if any(rates) else (), weights.start, weights.stop - weights.start)
+    def apply_to_rows(self, rows: Array, grads: Array, rates: Array, learning_rate: float) -> None:
+        """Do the same to rows of w_hidden (n_rows, n_hidden), each with its own rate (n_rows,)."""
+        rates = rates[:, np.newaxis]
+        if self.is_decoupled:
+            rows *= 1 - np.minimum(learning_rate * rates, 1)
+        else:
+            grads += rows * rates

@@ -5,7 +5,7 @@ import numpy as np
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.arrays import clear_tiny
 from sknn_scratch._core.blocks import BatchGradient, Map
-from sknn_scratch._core.network import Batch, Network, make_penalty
+from sknn_scratch._core.network import Batch, Network, Penalty
 from sknn_scratch._core.parameters import view_parameters
 
 
@@ -22,7 +22,7 @@ class Objective:
 
     def set_penalty(self, rate: float) -> None:
         """Set the rate of the penalty, alpha / P."""
-        self.penalty = make_penalty([rate], self.network.shape, is_decoupled=False)
+        self.penalty = Penalty.of([rate], self.network.shape)
 
     @np.errstate(all="ignore")  # an infinite objective ends the training
     def evaluate(self, params: Array) -> tuple[float, Array]:

@@ -18,7 +18,7 @@ from sknn_scratch._core.batches import Batches
 from sknn_scratch._core.blocks import BatchGradient, Map, mean_loss
 from sknn_scratch._core.data import Data, stack_validations
 from sknn_scratch._core.lazy import LazyUpdate, updates_lazily
-from sknn_scratch._core.network import Batch, make_penalty
+from sknn_scratch._core.network import Batch, Penalty
 from sknn_scratch._core.optimizers import Vectors
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import DenseRows
@@ -100,7 +100,7 @@ class Stack:
 
     def _prepare_updates(self) -> None:
         rates = [run.penalty_rate for run in self.runs]
-        self.penalty = make_penalty(rates, self.network.shape, self.optimizer.decouples_penalty)
+        self.penalty = Penalty.of(rates, self.network.shape, self.optimizer.decouples_penalty)
         self.n_updates = self.runs[0].state.n_updates
         self.learning_rates = [1.0] * len(self.runs)  # L-BFGS keeps these; else they are set in every epoch
         flat = self.params.flat.reshape(-1)

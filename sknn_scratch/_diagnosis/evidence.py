@@ -14,7 +14,7 @@ from sknn_scratch._causes.evidence import UNLEARNT, Evidence
 from sknn_scratch._causes.features import standardised
 from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._core.blocks import predict_outputs
-from sknn_scratch._core.network import make_penalty
+from sknn_scratch._core.network import Penalty
 from sknn_scratch._core.parameters import flatten, view_parameters
 from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, target_kind_of
 from sknn_scratch._inspection import checked_targets, first_epoch, hidden_layer
@@ -59,7 +59,7 @@ class Examination(Evidence):
     def penalty(self):
         """Penalty in the recorded loss of the weights that were kept."""
         rates, shape = [self.fitted._penalty_rate_], self.network.shape
-        penalty = make_penalty(rates, shape, self.optimizer.decouples_penalty)
+        penalty = Penalty.of(rates, shape, self.optimizer.decouples_penalty)
         return float(penalty.value(view_parameters(flatten(self.layers), shape)))
 
     @property
