@@ -19,6 +19,6 @@ Beside the path
     hashes            hashes of rows: equal rows have equal hashes
     threads           one thread for BLAS, several for blocks of rows
     troubles          the warnings of a fit
-    callbacks         what is reported before and after every epoch
+    callbacks         the training of a fit, which reports its epochs: verbose lines, scikit-learn's callbacks
     sklearn_versions  what depends on scikit-learn's version: its private names and its callback framework
 """
