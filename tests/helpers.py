@@ -3,6 +3,7 @@
 Functions of the core with many arguments are called only here. So a changed signature needs one edit here.
 """
 
+import copy
 from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import partial
@@ -189,7 +190,7 @@ class AtEpochEnd(Hooks):
 def train_together(runs, on_epoch_end=None):
     """Train copies of the runs as one stack; the runs can be used again."""
     hooks = [] if on_epoch_end is None else [AtEpochEnd(on_epoch_end, i) for i in range(len(runs))]
-    return train([replace(run, state=run.state.copy()) for run in runs], hooks)
+    return train([replace(run, state=copy.deepcopy(run.state)) for run in runs], hooks)
 
 
 def train_alone(run, on_epoch_end=None):

@@ -2,7 +2,7 @@
 
 import copy
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 
@@ -114,22 +114,10 @@ class State:
         """The epoch whose parameters a finished run keeps."""
         return self.epoch if self.returned_to is None else self.returned_to
 
-    def copy(self) -> "State":
-        """Copy all that training changes in place."""
-        return replace(
-            self,
-            params=self.params.copy(),
-            shuffle_rng=copy.deepcopy(self.shuffle_rng),
-            dropout_rng=copy.deepcopy(self.dropout_rng),
-            memory={name: array.copy() for name, array in self.memory.items()},
-            history=list(self.history),
-        )
-
     def for_another_run(self) -> "State":
         """Copy the state for a further run, which counts its own epochs and has its full patience."""
-        own = self.copy()
-        kept = {name: getattr(own, name) for name in KEPT}
-        return State(own.params, epochs_before=self.epoch, best_epoch=self.kept_epoch, **kept)
+        kept = {name: copy.deepcopy(getattr(self, name)) for name in ("params", *KEPT)}
+        return State(epochs_before=self.epoch, best_epoch=self.kept_epoch, **kept)
 
     def forget_updates(self) -> None:
         """Clear the optimiser's memory, which belongs to other parameters or to another optimiser."""

@@ -254,7 +254,7 @@ def test_an_interrupt_stops_the_networks_that_are_still_training():
 def test_a_network_that_had_stopped_before_is_left_as_it_was():
     """The others, which go on from the same state, do not share its random numbers."""
     done = train_alone(make_run(BINARY, max_iter=2)).state
-    others = [replace(done.copy(), stop_reason=None) for _ in range(2)]
+    others = [replace(copy.deepcopy(done), stop_reason=None) for _ in range(2)]
     runs = [replace(make_run(BINARY), state=state) for state in (done, *others)]
     stopped, *results = train_together(runs)
     assert stopped.state.stop_reason is StopReason.MAX_ITER

@@ -1,3 +1,4 @@
+import copy
 import math
 from dataclasses import asdict, replace
 
@@ -37,7 +38,7 @@ def test_the_recorded_loss_is_what_the_solver_minimises(solver):
 
 def textbook_training(run):
     """Parameters after every epoch, by the optimisers of a textbook."""
-    state, data, config = run.state.copy(), run.data, run.config
+    state, data, config = copy.deepcopy(run.state), run.data, run.config
     n, n_batches = data.n_samples, math.ceil(data.n_samples / config.batch_size)
     chosen = np.arange(n) if data.rows is None else data.rows
     row_weights = np.ones(n) if data.row_weights is None else data.row_weights
