@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator, NullLocator
 
-from quote import measured, position, table_of, tables_of
+from quote import fingerprint, measured, position, table_of, tables_of
 from sknn_scratch import EffectsDisplay, tabular_pipeline
 
 STATIC = Path(__file__).parents[1] / "docs" / "_static"
@@ -88,7 +88,7 @@ def draw_tables() -> None:
     axes[0].set_yticks(range(len(names)), names)
     for text in axes[0].get_yticklabels():
         text.set_weight("bold" if text.get_text() == OURS else "normal")
-    figure.savefig(STATIC / "tables.png", dpi=200)
+    save(figure, "tables")
 
 
 def draw_sizes() -> None:
@@ -111,7 +111,7 @@ def draw_sizes() -> None:
         grid[0, 0].set_ylabel("relative loss: less is better", size=9)
         grid[1, 0].set_ylabel("CPU time of a fit, s", size=9)
         part.supxlabel("training rows", size=9)
-    figure.savefig(STATIC / "sizes.png", dpi=200)
+    save(figure, "sizes")
 
 
 def draw_lines(ax: Any, what: str, table: list[list[str]]) -> dict[str, tuple[float, float]]:
@@ -175,7 +175,12 @@ def draw_speed() -> None:
     ax.invert_yaxis()
     ax.grid(alpha=0.3)
     figure.legend(loc="outside upper center", ncols=3, handletextpad=0)
-    figure.savefig(STATIC / "speed.png", dpi=200)
+    save(figure, "speed")
+
+
+def save(figure: Any, name: str) -> None:
+    """Save a picture of results, with their fingerprint: a test sees if they have changed."""
+    figure.savefig(STATIC / f"{name}.png", dpi=200, metadata={"Source": fingerprint(name)})
 
 
 def draw_effects() -> None:

@@ -5,6 +5,7 @@ of a table and a comment that ends it. The other pages call ``measured`` while t
 quoted number is a number in ``docs/results``.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs" / "results"
 PAGES = (ROOT / "README.md", ROOT / "docs" / "comparison.md")
+# The results that the pictures of picture.py show.
+PICTURES = {"tables": ["tabular"], "sizes": ["sizes"], "speed": ["quality", "search", "steps"]}
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,13 @@ QUOTES = {
         "search", "12 candidates", ("VectorizedGridSearchCV", "GridSearchCV", "GridSearchCV of MLPClassifier")
     ),
 }
+
+
+def fingerprint(picture: str) -> str:
+    """Compute a mark of the results that a picture shows, which the picture has in its file."""
+    pages = [RESULTS / f"{question}.md" for question in PICTURES[picture]]
+    text = "".join(page.read_text(encoding="utf-8") for page in pages)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def measured(question: str, table: str, row: str, column: str) -> str:

@@ -51,6 +51,13 @@ def test_tables_that_stand_in_pages_are_those_of_the_results():
     assert all(any(f"<!-- end of {name} -->" in page for page in pages) for name in quote["QUOTES"])
 
 
+def test_pictures_show_the_results_as_they_are():
+    quote = runpy.run_path(ROOT / "benchmarks" / "quote.py")
+    for name in quote["PICTURES"]:
+        picture = (ROOT / "docs" / "_static" / f"{name}.png").read_bytes()
+        assert quote["fingerprint"](name).encode() in picture, "run python benchmarks/picture.py"
+
+
 def test_the_citation_has_the_version_of_the_package():
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert f"\nversion: {sknn_scratch.__version__}\n" in citation
