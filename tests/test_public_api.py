@@ -26,6 +26,7 @@ from sknn_scratch import (
     VectorizedGridSearchCV,
     diagnose,
 )
+from sknn_scratch._estimators.docstrings import with_entries_of
 from tests.helpers import make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -192,3 +193,7 @@ def test_fitted_attributes(kind, way, params):
     assert type(classifier.history_) is dict
     documented = inspect.getdoc(ShallowNNClassifier)
     assert all(f"\n{name} : " in documented for name in [*FITTED.split(), "feature_names_in_"])
+
+
+def test_a_class_without_a_docstring_gets_none():
+    assert with_entries_of(ShallowNNClassifier)(type("Bare", (), {})).__doc__ is None

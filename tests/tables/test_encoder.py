@@ -5,13 +5,11 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.utils.estimator_checks import check_estimator
 
 from sknn_scratch import PiecewiseLinearEncoder
-from tests.versions import needs_names_of_polars
 
 
 def column(*values, dtype=float):
@@ -135,17 +133,6 @@ def test_float32_stays_and_is_as_exact_as_it_can_be():
     X = np.random.default_rng(0).lognormal(size=(100, 3)).astype(np.float32)
     assert encoded(X).dtype == np.float32
     assert_array_equal(encoded(X), encoded(X.astype(float)).astype(np.float32))
-
-
-@pytest.mark.parametrize("frame", [pd.DataFrame, pytest.param(pl.DataFrame, marks=needs_names_of_polars)])
-def test_frames_have_names(frame):
-    X = frame({"age": [20, 30, 40, None], "size": [1.5, 2.5, 3.5, 4.5]})
-    encoder = PiecewiseLinearEncoder(2).fit(X)
-    names = ["age", "age_ramp1", "age_ramp2", "age_missing", "size", "size_ramp1", "size_ramp2"]
-    assert list(encoder.get_feature_names_out()) == names
-    out = encoder.set_output(transform="pandas").transform(X)
-    assert list(out.columns) == names
-    assert_array_equal(out["age_missing"], [0, 0, 0, 1])
 
 
 def test_no_two_encoded_columns_have_the_same_name():
