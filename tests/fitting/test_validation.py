@@ -85,13 +85,13 @@ def test_watching_does_not_change_the_training(params):
     assert_array_equal(watched.loss_curve_, blind.loss_curve_[: watched.n_iter_])
 
 
-def test_validation_rows_are_not_trained_on():
+def test_validation_rows_are_not_trained_on_and_all_keep_their_weights():
     rows, _ = held_out(Y, x=X)
     is_held_out = (X[:, np.newaxis] == rows).all(axis=2).any(axis=1)
-    trained_on = make_classifier(max_iter=5).fit(X, Y)
-    reference = make_classifier(max_iter=5).fit(
-        X[~is_held_out], Y[~is_held_out], X_val=rows, y_val=Y[is_held_out]
-    )
+    weights, others = np.arange(1.0, 121), ~is_held_out
+    trained_on = make_classifier(max_iter=5).fit(X, Y, weights)
+    validation = {"X_val": rows, "y_val": Y[is_held_out], "sample_weight_val": weights[is_held_out]}
+    reference = make_classifier(max_iter=5).fit(X[others], Y[others], weights[others], **validation)
     assert_allclose(trained_on.history_["val_loss"], reference.history_["val_loss"])
 
 
