@@ -49,8 +49,6 @@ def add_quantiles(graph: Graph, outputs: Name, kind: Any) -> Name:
     """Add the quantiles (..., n_samples, n_quantiles), in the order of the user: see ``Quantiles``."""
     loss, columns = kind.loss, np.searchsorted(kind.loss.quantile, kind.quantiles)
     first = graph.add("Gather", outputs, np.array([0]), axis=-1)
-    if len(loss.quantile) == 1:
-        return first
     gaps = graph.add("Gather", outputs, np.arange(1, len(loss.quantile)), axis=-1)
     gaps = softplus(graph, graph.add("Add", gaps, loss.constants.T))
     steps = graph.add(

@@ -19,6 +19,7 @@ from tests.helpers import KINDS, make_data
 
 ENSEMBLE = {"n_networks": 3}
 CLOSE = {"quantile": [0.6, 0.4, 0.5]}  # they cross
+ONE = {"loss": "quantile", "quantile": [0.6]}
 ESTIMATORS = {
     **{
         f"{kind} {cls.__name__}": (cls, {"kind": kind}, more)
@@ -30,6 +31,7 @@ ESTIMATORS = {
         for cls, more in ((ShallowNNRegressor, {}), (ShallowNNEnsembleRegressor, ENSEMBLE))
         for n_targets, loss in enumerate(NUMBER_LOSSES, start=1)
     },
+    "one quantile ShallowNNRegressor": (ShallowNNRegressor, {"n_targets": 1}, ONE),
     **{
         f"quantiles {cls.__name__}": (cls, {"n_targets": 1}, {"loss": "quantile", **CLOSE, **more})
         for cls, more in ((ShallowNNRegressor, {}), (ShallowNNEnsembleRegressor, ENSEMBLE))
