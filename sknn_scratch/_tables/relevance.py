@@ -27,7 +27,7 @@ from sknn_scratch._fitting.inputs import ArrayLike, FitInput
 from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._fitting.sklearn_versions import validate_data
 from sknn_scratch._fitting.threads import one_blas_thread
-from sknn_scratch._targets.checks import dense
+from sknn_scratch._targets.checks import check_none_missing, dense
 
 # The network that measures the relevance: small, and trained for a short time.
 SMALL = {"n_hidden": 32, "alpha": 10, "max_iter": 20, "early_stopping": False, "random_state": 0}
@@ -52,9 +52,9 @@ class RelevanceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
     Parameters
     ----------
     network : ShallowNNClassifier or ShallowNNRegressor, default=None
-        The small network, not fitted. Its callbacks and ``verbose`` have no effect. None is a
-        ShallowNNRegressor if y has numbers that are not whole, else a ShallowNNClassifier, with 32 hidden
-        units, ``alpha=10`` and 20 epochs.
+        The small network, not fitted. Its callbacks have no effect. None is a ShallowNNRegressor if y has
+        numbers that are not whole, else a ShallowNNClassifier, with 32 hidden units, ``alpha=10`` and 20
+        epochs.
 
     Attributes
     ----------
@@ -97,7 +97,9 @@ class RelevanceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
     n_features_in_: int
     feature_names_in_: NDArray[Any]
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {"network": [SingleNetwork, None]}
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "network": [ShallowNNClassifier, ShallowNNRegressor, None]
+    }
 
     def __init__(self, network: SingleNetwork | None = None) -> None:
         self.network = network
@@ -120,6 +122,7 @@ class RelevanceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
         self : object
             The fitted scaler.
         """
+        check_none_missing(y)
         X, y = self._validated(X, reset=True), dense(y)
         if self.network is None:
             is_regression = y is not None and type_of_target(y).startswith("continuous")

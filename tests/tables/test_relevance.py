@@ -132,9 +132,10 @@ def test_errors_leave_the_earlier_scaler():
     earlier = dict(vars(scaler))
     for network, x, y, message in (
         (ShallowNNClassifier(alpha=-1), X, Y, "The 'alpha' parameter of ShallowNNClassifier must be"),
-        ("classifier", X, Y, "The 'network' parameter of RelevanceScaler must be"),
+        ("classifier", X, Y, "The 'network' parameter of RelevanceScaler must be .*ShallowNNRegressor"),
         (None, np.where(X > 2, np.nan, X), Y, "NaN"),
         (None, X, np.full(600, "yes"), "at least 2 classes"),
+        (None, X, np.where(Y, np.nan, 1.5), "values of y are missing"),
         (None, X, Y[:10], "inconsistent numbers of samples"),
         (None, X, None, "requires y to be passed, but the target y is None"),
     ):
