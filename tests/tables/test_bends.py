@@ -61,6 +61,15 @@ def test_where_nothing_is_known_of_bends_there_are_ramps():
     assert has_ramps(y[:1499], X[:1499])
 
 
+def test_a_wide_table_has_no_ramps():
+    x = RNG.normal(size=(20, 1001))
+    assert not has_ramps(None, x)
+    assert has_ramps(None, x[:, 1:])
+    assert has_ramps(None, x, n_bins=8)
+    x[:, :2] = x[:, :2] > 0  # without ramps in any case
+    assert has_ramps(None, x)
+
+
 def test_missing_values_rare_values_and_huge_ones():
     x = X.copy()
     x[::4, 0], x[:, 1] = np.nan, 0
