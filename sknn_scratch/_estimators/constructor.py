@@ -69,6 +69,8 @@ def with_constructor(cls: Class) -> Class:
         init(self, *args, **params)
 
     made.__init__ = __init__
+    # From Python 3.14 on, wraps copies only how they are computed.
+    made.__init__.__annotations__ = init.__annotations__
     # Made once: scikit-learn reads it several times in each clone, and a search of small networks takes
     # a tenth longer without.
     made.__init__.__signature__ = signature(init)
