@@ -95,7 +95,10 @@ def train_and_adopt(trainings):
     is_interrupted = any(run.is_interrupted for run in runs)
     if is_interrupted and (trainings[0].fit.inputs.partial or not all(run.state.history for run in runs)):
         raise KeyboardInterrupt
+    troubles = []
     for training in trainings:
+        fit, state = training.fit, training.run.state
+        troubles.append(troubles_of(fit, state))  # first: it may need a copy of all weights for a moment
         training.report_end()
-        adopt(training.estimator, fitted_attributes(training.fit, training.run.state))
-    return [troubles_of(training.fit, training.run.state) for training in trainings]
+        adopt(training.estimator, fitted_attributes(fit, state))
+    return troubles

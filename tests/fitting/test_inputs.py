@@ -305,14 +305,17 @@ def test_sparse_features_may_occur_later(keeps_on):
 
 
 def test_the_memory_of_a_fit_is_that_of_the_features_that_occur():
-    """Training all features would take 11 times the weights with Adam, and 45 times with L-BFGS."""
-    for solver in ("adam", "lbfgs"):
+    """Training all features would take 11 times the weights with Adam, and 45 times with L-BFGS.
+
+    There are no two arrays of all weights at a time, also if the fit warns.
+    """
+    for solver, most in (("adam", 2), ("lbfgs", 4)):
         classifier = make_classifier(solver=solver, n_hidden=64)
         tracemalloc.start()
         classifier.fit(HASHED_X, HASHED_Y)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        assert peak < 4 * classifier.coefs_[0].nbytes
+        assert peak < most * classifier.coefs_[0].nbytes
 
 
 def test_rows_without_any_value():
