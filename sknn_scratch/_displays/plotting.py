@@ -72,10 +72,14 @@ def axes_for(display, ax, shape, figsize, **grid):
     whole = np.ravel(ax)[0]
     whole.set_axis_off()
     if (place := whole.get_subplotspec()) is not None:
-        return place.subgridspec(*shape, **grid).subplots(squeeze=False)
-    (left, bottom), (right, top) = whole.get_position().get_points()  # the user chose its place in the figure
-    grid |= {"left": left, "bottom": bottom, "right": right, "top": top}
-    return whole.figure.add_gridspec(*shape, **grid).subplots(squeeze=False)
+        spec = place.subgridspec(*shape, **grid)
+    else:
+        (left, bottom), (right, top) = whole.get_position().get_points()  # the user chose its place
+        grid |= {"left": left, "bottom": bottom, "right": right, "top": top}
+        spec = whole.figure.add_gridspec(*shape, **grid)
+    # Not subplots(), since a GridSpec need not know its figure.
+    axes = [whole.figure.add_subplot(spec[one]) for one in np.ndindex(shape)]
+    return np.array(axes, dtype=object).reshape(shape)
 
 
 def class_colors(n_classes):

@@ -6,6 +6,7 @@ import itertools
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.gridspec import GridSpec
 from numpy.testing import assert_equal
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -53,6 +54,16 @@ def test_a_pipeline_is_shown_by_its_last_step(display):
         if hasattr(shown, name):
             assert_equal(getattr(shown, name), getattr(alone, name))
     show(display, make_pipeline(pipe[-1]), pipe[:-1].transform(X))
+
+
+def test_a_place_in_a_grid_without_a_figure_is_divided():
+    estimator, X, _ = fit()
+    figure = plt.figure()
+    ax = figure.add_subplot(GridSpec(2, 1)[0])
+    place = ax.get_position()
+    for panel in ActivationDisplay.from_estimator(estimator, X, ax=ax).axes_:
+        assert panel.figure is figure
+        assert place.y0 <= panel.get_position().y0 < panel.get_position().y1 <= place.y1 + 1e-9
 
 
 def test_displays_stand_side_by_side():
