@@ -175,7 +175,8 @@ class EffectsDisplay(Display):
             The class, or the position of the target or label, to explain. None explains the second of two
             classes, and up to five of more, the most probable.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows. With weights, ``max_rows`` rows are drawn, each as often as its weight says.
+            Weights of the rows. If they differ, ``max_rows`` rows are drawn, each as often as its weight
+            says.
         random_state : int, RandomState instance or None, default=None
             For the choice of rows and the shuffles.
         log_odds : bool, default=True
@@ -254,14 +255,14 @@ class EffectsDisplay(Display):
 def rows_to_take(n_rows, weights, max_rows, row, rng):
     """Draw the numbers of rows, with ``row`` among them, and find its place.
 
-    With weights, the rows are at equal distances on a line on which each is as long as its weight.
+    With different weights, the rows are at equal distances on a line on which each is as long as its weight.
     """
     if row is not None and not (isinstance(row, Integral) and -n_rows <= row < n_rows):
         raise ValueError(f"row must be the position of one of the {n_rows} rows of X, got {row!r}.")
     if n_rows == 0 or (weights is not None and not weights.any()):
         raise ValueError("X has no rows with a positive weight; pass some, such as the training rows.")
     rows = np.arange(n_rows)
-    if weights is not None:
+    if weights is not None and np.ptp(weights) > 0:
         ends = np.cumsum(weights / weights.max())
         rows = np.searchsorted(ends, ends[-1] * (np.arange(max_rows) + 0.5) / max_rows, side="right")
     elif n_rows > max_rows:

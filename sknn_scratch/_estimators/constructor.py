@@ -61,6 +61,7 @@ def with_constructor(cls: Class) -> Class:
     for name in constraints.keys() & vars(cls).keys():
         delattr(cls, name)  # the default: a parameter is an attribute of instances alone
     init = made.__init__
+    init.__qualname__ = "__init__"  # in errors; the class is a private base of the estimator
     init.__annotations__ |= {one.name: type_of(one.type) for one in fields(made)}
 
     @functools.wraps(init)

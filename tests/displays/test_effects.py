@@ -314,6 +314,8 @@ def test_options():
     half = compute(model, X, sample_weight=np.repeat([3, 0, 1], [50, 100, 50]), max_rows=400)
     rows, counts = np.unique(half.effects_["x0"]["rows"], return_counts=True)
     assert dict(zip(rows, counts, strict=True)) == dict.fromkeys(X[:50, 0], 6) | dict.fromkeys(X[150:, 0], 2)
+    equal = compute(model, X, sample_weight=np.full(200, 2.0))
+    assert equal.importances_ == compute(model, X).importances_
     figure, ax = plt.subplots(layout="constrained")
     assert compute(model, X, ax=ax).figure_ is figure
 

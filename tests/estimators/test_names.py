@@ -77,3 +77,8 @@ def test_a_subclass_has_its_own_parameters():
         tuned.set_params(bost=3)
     with pytest.raises(ValueError, match="Valid parameters are: boost, n_hidden"):
         tuned.set_params(lr=3)
+
+
+def test_the_error_for_too_many_values_names_no_private_class():
+    with pytest.raises(TypeError, match=r"^__init__\(\) takes from 1 to 5 positional arguments but 6 were"):
+        ShallowNNClassifier(8, "relu", "he", 0.1, "adam")
