@@ -98,6 +98,7 @@ def capacity(run):
 def step_bytes(run):
     """Bytes that one step of a network touches: its parameters, and the intermediate results of a batch."""
     shape, config = run.config.network.shape, run.config
+    # The workspace has three or four arrays of hidden values, and two of outputs; the rest is temporary.
     n_hidden = (4 + (config.dropout > 0)) * shape.n_hidden
     of_row = run.data.X.values_per_row + n_hidden + 7 * shape.n_outputs
     return int(STEP_COPIES * shape.n_params + config.batch_size * of_row) * run.state.params.itemsize
