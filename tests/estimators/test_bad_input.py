@@ -228,7 +228,7 @@ def test_class_weights_may_name_a_class_that_a_fold_lacks():
 
 
 def test_a_classifier_says_that_y_may_be_numbers():
-    with pytest.warns(UserWarning, match="could represent a regression problem"):
+    with pytest.warns(UserWarning, match="number of unique classes is greater than 50%"):
         ShallowNNClassifier(2, max_iter=2).fit(X, np.arange(len(X)))
 
 
