@@ -35,18 +35,11 @@ def minimise(
     x = start.astype(np.float64)
 
     def evaluate_or_turn_back(tried: Array) -> tuple[float, Array]:
-        """Evaluate; where the function overflows, give a parabola that is lowest a quarter of the way from x.
-
-        SciPy cannot find its way back from infinity.
-        """
         found, slope = evaluate(tried)
         if math.isfinite(found) and np.isfinite(slope).all():
             return found, slope
-        way = tried - x
-        if not way.any():  # it is so at the start
-            return found, slope
-        fall = abs(float(gradient @ way))
-        return value + fall, way * (3 * fall / (way @ way))
+        way = tried - x  # none at the start
+        return way_back(way, value, gradient) if way.any() else (found, slope)
 
     evaluate_at = with_memory(evaluate_or_turn_back)
     (value, gradient), stops = evaluate_at(x), False
@@ -74,6 +67,16 @@ def minimise(
             promise = float(np.square(gradient).sum())  # the gain of a step, if the gradient were constant
         is_minimum = is_negligible(promise, value, start.dtype)
         on_iteration(value, StopReason.CONVERGED if is_minimum else StopReason.LINE_SEARCH_FAILED)
+
+
+def way_back(way: Array, value: float, gradient: Array) -> tuple[float, Array]:
+    """Give a value and a gradient (n,) at the end of a way (n,) from a point, where the function overflows.
+
+    They are of a parabola that has the value and the slope of the point at its start, and is lowest after
+    a quarter of the way. SciPy cannot find its way back from infinity.
+    """
+    fall = abs(float(gradient @ way))
+    return value + fall, way * (3 * fall / (way @ way))
 
 
 def with_memory(evaluate: Evaluate) -> Evaluate:

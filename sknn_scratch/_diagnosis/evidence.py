@@ -79,7 +79,7 @@ class Examination(Evidence):
         """The absolute slopes |g'(z)| (n, n_hidden) of hidden inputs."""
         return np.abs(hidden_layer(self.fitted, self.rows)[1])
 
-    @property
+    @cached_property
     def is_flat(self):
         """Which of the hidden inputs (n, n_hidden) are where the activation is flat."""
         return self.slopes < SATURATED_SLOPE
