@@ -11,7 +11,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from functools import cache
-from itertools import chain
 
 from threadpoolctl import ThreadpoolController
 
@@ -79,7 +78,7 @@ if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows cannot fork
 def one_blas_thread():
     """Limit BLAS to one thread in this context. Contexts in several threads may overlap."""
     with settings_lock:
-        of_process, of_thread = blas_libraries()
+        of_process, of_thread = libraries_with_threads()
         limit_of_process.enter(of_process)
         limit_of_thread.enter(of_thread)
     try:
@@ -92,21 +91,27 @@ def one_blas_thread():
 
 @cache
 def blas_libraries():
-    """List the libraries with one number of threads, and those with one for each Python thread."""
-    libraries = ThreadpoolController().select(user_api="blas").lib_controllers
-    of_thread = [library for library in libraries if is_set_for_each_thread(library)]
-    return [library for library in libraries if library not in of_thread], of_thread
+    """List the BLAS libraries of this process."""
+    return ThreadpoolController().select(user_api="blas").lib_controllers
 
 
+def libraries_with_threads():
+    """List the libraries that have several threads now: for all Python threads, and for each of its own."""
+    several = [library for library in blas_libraries() if library.num_threads > 1]
+    of_thread = [library for library in several if is_set_for_each_thread(library)]
+    return [library for library in several if library not in of_thread], of_thread
+
+
+@cache
 def is_set_for_each_thread(library):
-    """Try out whether a number of threads that one Python thread sets has no effect on another."""
+    """Try out whether one thread, set by this Python thread for a library of several, is set here alone."""
     n_threads = library.num_threads
     with ThreadPoolExecutor(1) as another_thread:
         n_there = another_thread.submit(getattr, library, "num_threads").result()
-        set_n_threads(library, 1 if n_there > 1 else 2)
-        has_no_effect = another_thread.submit(getattr, library, "num_threads").result() == n_there
+        set_n_threads(library, 1)
+        is_set_here_alone = another_thread.submit(getattr, library, "num_threads").result() == n_there
     set_n_threads(library, n_threads)
-    return has_no_effect
+    return is_set_here_alone
 
 
 def set_n_threads(library, n_threads):
@@ -147,4 +152,4 @@ def map_in_threads(most):
 def n_blas_threads():
     """Get how many threads BLAS may use now."""
     with settings_lock:
-        return max((library.num_threads for library in chain(*blas_libraries())), default=1)
+        return max((library.num_threads for library in blas_libraries()), default=1)

@@ -115,6 +115,16 @@ def test_who_allows_blas_one_thread_gets_one():
     assert is_limited_to(2)
 
 
+def test_blas_with_one_thread_is_never_given_another(monkeypatch):
+    """OpenBLAS would start a thread, which takes .1 s of CPU time while it waits for work."""
+    asked = []
+    monkeypatch.setattr(_threads, "set_n_threads", lambda library, n_threads: asked.append(n_threads))
+    _threads.is_set_for_each_thread.cache_clear()
+    with blas_threads(1), one_blas_thread():
+        assert is_limited_to(1)
+    assert asked == []
+
+
 # --- Forked processes ---
 
 of_forks = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # of Python, about forks
