@@ -57,8 +57,9 @@ def losses_by_alpha(data, strata, n_kept, network, init_scale, any_length):
         return trials.around(FIRST_ALPHAS, paces[-1])._replace(n_epochs=math.inf)
     best = trials.around(FIRST_ALPHAS, paces[0])
     for longer in paces[1:]:
-        tried = trials.around(best.best_two, longer)
-        if tried.least < best.least - LEAST_GAIN * abs(best.least):
+        enough = best.least - LEAST_GAIN * abs(best.least)
+        tried = trials.around(best.best_two, longer, enough)
+        if tried.least < enough:
             best = tried
     return best
 
@@ -80,14 +81,19 @@ class Trials:
     network: Network
     init_scale: float | str
 
-    def around(self, first, pace):
-        """Find the losses of two alphas, and of others beyond the better one until the loss rises."""
+    def around(self, first, pace, enough=math.inf):
+        """Find the losses of two alphas, and of others beyond the better one until the loss rises.
+
+        There are no others if the first two are not below the loss that would be enough.
+        """
         losses = self.of(first, pace)
         lower, upper = first
         is_lower = losses[lower] <= losses[upper]
         beyond = [alpha for alpha in ALPHAS if (alpha < lower if is_lower else alpha > upper)]
         for alpha in beyond[::-1] if is_lower else beyond:
             least = min(losses.values())
+            if not least < enough:
+                break
             losses |= self.of([alpha], pace)
             if not losses[alpha] < least:
                 break

@@ -342,6 +342,18 @@ def test_a_longer_cycle_starts_with_the_best_two_alphas(monkeypatch):
     assert list(first.values()) == [[10, 30], [1, 3]]
 
 
+def test_a_longer_cycle_has_two_alphas_unless_it_is_better(monkeypatch):
+    tried = []
+
+    def of(trials, alphas, pace):
+        tried.extend((pace.max_iter > 5, alpha) for alpha in alphas)
+        return {alpha: 5 + abs(np.log(alpha / (1000 if pace.max_iter > 5 else 30))) for alpha in alphas}
+
+    monkeypatch.setattr(held_out.Trials, "of", of)
+    assert network(max_iter="auto").fit(MANY_X, MANY_Y).n_iter_ == 5
+    assert [alpha for is_longer, alpha in tried if is_longer] == [10, 30]
+
+
 def test_the_networks_that_are_tried_have_the_default_rate_and_optimiser():
     adam, defaults = held_out.ADAM, ShallowNNClassifier()
     assert (held_out.LEARNING_RATE, adam.beta_1, adam.beta_2, adam.epsilon) == (
