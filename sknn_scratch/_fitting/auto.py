@@ -23,7 +23,7 @@ AUTO_BATCH_ROWS = 100
 # Training has this number of epochs at most.
 MOST_EPOCHS = 200
 # The longest cycle of the learning rate has about so many updates, and at most and at least so many epochs.
-LONGEST_CYCLE, MOST_CYCLE_EPOCHS, FEWEST_CYCLE_EPOCHS = 4000, 40, 4
+LONGEST_CYCLE, MOST_CYCLE_EPOCHS, FEWEST_CYCLE_EPOCHS = 12_000, 40, 4
 # It has more epochs, up to ``MOST_EPOCHS``, until it has so many updates: those of 1,500 rows.
 FEWEST_CYCLE_UPDATES = 600
 # A short one has these epochs, if the longest has at least 1.5 times as many. It is as good where there is
