@@ -5,7 +5,7 @@ A table is a data frame of pandas, polars or pyarrow, or an array. None of these
 
 import re
 from collections import Counter
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from numbers import Integral, Real
 from typing import NamedTuple
@@ -135,7 +135,7 @@ def read_objects(values):
         have_zone = {getattr(value, "tzinfo", None) is not None for value in values if value is not None}
         if len(have_zone) == 1:
             return Column(DATES_IN_ZONES if have_zone.pop() else DATES, values)
-    readable = (str, bool, np.bool_, Real, Decimal, date, np.datetime64)
+    readable = (str, bool, np.bool_, Real, Decimal, date, time, np.datetime64)
     others = [one.__name__ for one in classes if not issubclass(one, readable)]
     if set(others) - {"Interval"}:  # pandas's, as pd.cut makes them
         return Column(min(others), values)

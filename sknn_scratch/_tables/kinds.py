@@ -27,6 +27,7 @@ from sknn_scratch._tables.dates import chosen_parts, fit_parts
 from sknn_scratch._tables.remarks import Remark, Sentence, some
 from sknn_scratch._tables.text import (
     ORDERS,
+    ORDERS_WITH_YEAR_FIRST,
     BooleanStyle,
     DateStyle,
     is_missing_word,
@@ -198,7 +199,7 @@ class Booleans(Kind):
 
 
 class Numbers(Kind):
-    """Numbers, also as text: 12.50, $1,250.00, 45.3%, 12,50."""
+    """Numbers, also as text: 12.50, $1,250.00, 45.3%, 12,50, 1.2k."""
 
     name = NUMBERS
     types: ClassVar = {NUMBERS}
@@ -228,7 +229,7 @@ class Numbers(Kind):
 
 @dataclass
 class Dates(Kind):
-    """Dates and times, also as text: 2020-01-31, 31/01/2020, Jan 31, 2020."""
+    """Dates and times, also as text: 2020-01-31, 31/01/2020, Jan 31, 2020, Jan 2020, 10:30 PM."""
 
     name = DATES
     types: ClassVar = {DATES}
@@ -237,8 +238,8 @@ class Dates(Kind):
 
     @classmethod
     def styles(cls, texts):
-        have_year_first = all(text.strip()[:4].isdecimal() for text in texts)  # then the orders are the same
-        orders = list(ORDERS)[:1] if have_year_first else ORDERS
+        have_year_first = all(text.strip()[:4].isdecimal() for text in texts)
+        orders = ORDERS_WITH_YEAR_FIRST if have_year_first else ORDERS
         return [DateStyle(order, has_zone=cls.name == DATES_IN_ZONES) for order in orders]
 
     def prepare(self, values):

@@ -50,34 +50,39 @@ CURRENCIES_WITH_POINT = {"$", "£", "¥", "₹"}
 # A point that is no decimal point, as in 1.234.567 and 1.234,50; and a number whose points may all be none.
 POINT_OF_THOUSANDS = re.compile(r"\.\d{3}[.,]")
 MAY_BE_THOUSANDS = re.compile(rf"{SIGN}\d{{1,3}}(?:\.\d{{3}})*")
+# What multiplies a number, as an exponent: 24.3M, 950k.
+MULTIPLES = {"k": "e3", "m": "e6", "b": "e9"}
 # So many different numbers, some with a mark before three digits and some without it, have thousands. Of
 # numbers with three decimals, either all have these, or a tenth of them end earlier, and hardly one is whole.
 SURELY_THOUSANDS = 50
 
 
 class NumberStyle(NamedTuple):
-    """Numbers with this decimal separator, and all with the same unit, such as "%" or "$"."""
+    """Numbers with this decimal separator, and all with the same unit, such as "%", "$" or "$ /kg"."""
 
     decimal: str = "."
     unit: str = ""
+    has_multiples: bool = False
 
     def read(self, text):
         """Convert a text to a float."""
         text = with_minus(text)
-        if self.unit:
+        if self.unit or self.has_multiples:
             sign, before, text, after = parts_of_number(text)
-            if self.unit not in (before, after):
+            exponent = MULTIPLES.get(after.lower(), "") if self.has_multiples else ""
+            if unit_of(before, "" if exponent else after) != self.unit:
                 return None
-            text = sign + text
+            text = sign + text + exponent
         if not NUMBERS[self.decimal].fullmatch(text):
             return None
         return float(MARKS[self.decimal].sub("", text).replace(",", "."))
 
     def line(self, name):
         """Write the code that converts a column of the table X."""
-        left_out = [self.unit, "," if self.decimal == "." else "."]
-        code = "".join(f".str.replace({one!r}, '')" for one in left_out if one)
+        left_out = [*self.unit.split(), "," if self.decimal == "." else "."]
+        code = "".join(f".str.replace({one!r}, '')" for one in left_out)
         code += ".str.replace(',', '.')" if self.decimal == "," else ""
+        code += f".str.lower().replace({MULTIPLES}, regex=True)" if self.has_multiples else ""
         return f"X[{name!r}] = X[{name!r}]{code}.astype(float)"
 
 
@@ -93,11 +98,17 @@ def parts_of_number(text):
     return match.groups("") if match else ("",) * 4
 
 
+def unit_of(before, after):
+    """Make a unit of what stands before a number and after it, in either order: "€ 12" and "12 €"."""
+    return " ".join(sorted(filter(None, (before, after))))
+
+
 def number_styles(texts):
     """List the styles that texts may have: with their most frequent unit, and a decimal point or comma."""
     parts = [one for one in map(parts_of_number, texts) if one[2]]
-    units = Counter(before or after for _, before, _, after in parts)
-    unit = units.most_common(1)[0][0] if units else ""
+    has_multiples = are_multiples({after.lower() for *_, after in parts})
+    units = Counter(unit_of(before, "" if has_multiples else after) for _, before, _, after in parts)
+    unit = max(sorted(units), key=units.get, default="")
     numbers = [number for _, _, number, _ in parts]
     if have_thousands(numbers, ","):
         decimals = "."
@@ -105,7 +116,12 @@ def number_styles(texts):
         decimals = ","
     else:
         decimals = ".," if may_have_decimal_comma(texts, numbers, unit) else "."
-    return [NumberStyle(decimal, unit) for decimal in decimals]
+    return [NumberStyle(decimal, unit, has_multiples) for decimal in decimals]
+
+
+def are_multiples(units):
+    """Whether these units after numbers are thousands, millions and so on; m alone may be metres."""
+    return units <= {"", *MULTIPLES} and len(units) > 1 and ("k" in units or {"m", "b"} <= units)
 
 
 def have_thousands(numbers, mark):
@@ -125,9 +141,9 @@ def may_have_decimal_comma(texts, numbers, unit):
     if any(map(POINT_OF_THOUSANDS.search, numbers)):
         return True
     if any("," in text for text in texts):
-        return unit not in CURRENCIES_WITH_POINT
+        return CURRENCIES_WITH_POINT.isdisjoint(unit.split())
     have_point = ["." in number for number in numbers]
-    may_be = any(have_point) and (unit == "€" or not all(have_point))
+    may_be = any(have_point) and ("€" in unit or not all(have_point))
     return may_be and all(map(MAY_BE_THOUSANDS.fullmatch, numbers))
 
 
@@ -144,17 +160,28 @@ class BooleanStyle(NamedTuple):
 YEAR, MONTH, DAY = r"(?P<year>\d{4})", r"(?P<month>\d{1,2}|[A-Za-z]{3,9})", r"(?P<day>\d{1,2})"
 BETWEEN = r"(?:[-/. ]|, ?)"
 CLOCK = r"(?P<hour>\d{1,2})(?P<minutes>:\d\d(?::\d\d(?:\.\d+)?)?)"
-TIME = rf"(?:[T\s]{CLOCK}\s?(?P<half>[AP]M)?\s?(?P<zone>Z|UTC|[+-]\d\d(?::?\d\d)?)?)?"
+CLOCK += r"\s?(?P<half>[AP]M)?"
+TIME = rf"(?:[T\s]{CLOCK}\s?(?P<zone>Z|UTC|[+-]\d\d(?::?\d\d)?)?)?"
+# A month alone has a year of our time, or a name: others may be codes.
+YEAR_OF_MONTH, NAME_OF_MONTH = r"(?P<year>(?:19|20)\d\d)", r"(?P<month>[A-Za-z]{3,9})"
+TIME_OF_DAY = "time of day"
 ORDERS = {
-    "year first": re.compile(BETWEEN.join((YEAR, MONTH, DAY)) + TIME, re.IGNORECASE),
-    "day first": re.compile(BETWEEN.join((DAY, MONTH, YEAR)) + TIME, re.IGNORECASE),
-    "month first": re.compile(BETWEEN.join((MONTH, DAY, YEAR)) + TIME, re.IGNORECASE),
+    "year first": BETWEEN.join((YEAR, MONTH, DAY)) + TIME,
+    "year and month": BETWEEN.join((YEAR_OF_MONTH, MONTH)),
+    "day first": BETWEEN.join((DAY, MONTH, YEAR)) + TIME,
+    "month first": BETWEEN.join((MONTH, DAY, YEAR)) + TIME,
+    "month and year": BETWEEN.join((NAME_OF_MONTH, YEAR_OF_MONTH)),
+    TIME_OF_DAY: CLOCK,
 }
+ORDERS = {order: re.compile(pattern, re.IGNORECASE) for order, pattern in ORDERS.items()}
+ORDERS_WITH_YEAR_FIRST = ["year first", "year and month"]
+# What a date without these parts has.
+NO_DATE = {"year": "1970", "month": "1", "day": "1", "hour": None, "half": None, "zone": None}
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
 class DateStyle(NamedTuple):
-    """Dates, and maybe times, in one order of ORDERS. The year may always be first, as in ISO 8601."""
+    """Dates, and maybe times, in one order of ORDERS. Any date may have the year first, as in ISO 8601."""
 
     order: str = "year first"
     has_zone: bool = False
@@ -162,15 +189,18 @@ class DateStyle(NamedTuple):
     def read(self, text):
         """Convert a text to a datetime."""
         text = text.strip()
-        match = ORDERS["year first"].fullmatch(text) or ORDERS[self.order].fullmatch(text)
-        if match is None or (match["zone"] is not None) != self.has_zone:
+        match = ORDERS[self.order].fullmatch(text)
+        if match is None and self.order != TIME_OF_DAY:
+            match = ORDERS["year first"].fullmatch(text)
+        parts = NO_DATE | (match.groupdict() if match else {})
+        if match is None or (parts["zone"] is not None) != self.has_zone:
             return None
-        month = match["month"].lower()
+        month = parts["month"].lower()
         month = month if month.isdecimal() else MONTHS.index(month[:3]) + 1 if month[:3] in MONTHS else 0
-        time = f"T{hour_of(match):02}{match['minutes']}" if match["hour"] else ""
-        zone = (match["zone"] or "").upper().replace("UTC", "Z")
+        time = f"T{hour_of(parts):02}{parts['minutes']}" if parts["hour"] else ""
+        zone = (parts["zone"] or "").upper().replace("UTC", "Z")
         try:
-            return datetime.fromisoformat(f"{match['year']}-{month:0>2}-{match['day']:0>2}{time}{zone}")
+            return datetime.fromisoformat(f"{parts['year']}-{month:0>2}-{parts['day']:0>2}{time}{zone}")
         except ValueError:  # no such day or hour
             return None
 
@@ -179,7 +209,7 @@ class DateStyle(NamedTuple):
         return f"X[{name!r}] = pd.to_datetime(X[{name!r}], dayfirst={self.order == 'day first'})"
 
 
-def hour_of(match):
-    """Compute the hour of a matched time, from 0 to 23."""
-    hour = int(match["hour"])
-    return hour % 12 + 12 * (match["half"].lower() == "pm") if match["half"] else hour
+def hour_of(parts):
+    """Compute the hour of a time, from 0 to 23."""
+    hour = int(parts["hour"])
+    return hour % 12 + 12 * (parts["half"].lower() == "pm") if parts["half"] else hour

@@ -94,6 +94,8 @@ KINDS = {
         of_numpy(["2026-01-01", "NaT"], "datetime64[D]"),
         of_numpy([np.datetime64("2026-01-01"), None], object),
         of_pandas(["31.12.2025", NOON, NOON.date(), None], object),
+        of_polars([NOON.time(), datetime.time(1, 30), None]),
+        of_pandas(["11:30 PM", NOON.time(), None], object),
     ],
     "dates with a time zone": [
         of_pandas([NOON.astimezone(datetime.UTC), None]),
@@ -123,7 +125,6 @@ OTHERS = {
     "dict": of_numpy([{"a": 1}, {}], object),
     "Period": of_pandas(pd.period_range("2026-01", periods=2, freq="M")),
     "Duration": of_polars([datetime.timedelta(1)]),
-    "time": of_polars([datetime.time(1)]),
     "Array": of_polars([[1, 2]], pl.Array(pl.Int64, 2)),
     "Struct": of_polars([{"a": 1}]),
     "complex128": of_numpy([1j]),

@@ -13,6 +13,7 @@ from sknn_scratch import tabular_pipeline
 N = 300
 PRICES = np.random.default_rng(0).lognormal(3, 1, N).round(2)
 BIG = (1e5 * PRICES).round()
+MANY = np.where(BIG > 2e6, BIG.round(-4), np.where(BIG > 1e3, BIG.round(-3), BIG))
 TIMES = pd.Series(pd.date_range("2019-12-25 01:30", periods=N, freq="31h"))
 DAYS = TIMES.dt.normalize()
 
@@ -67,6 +68,15 @@ CASES = {
     "francs": ([f"CHF {x:,.2f}".replace(",", "'") for x in BIG], "numbers", BIG, None),
     "accountants": ([f"(${x:,.2f})" for x in BIG[1:]] + ["$0.00"], "numbers", [*-BIG[1:], 0], None),
     "typographers": ([f"\u2212{x}" for x in PRICES], "numbers", -PRICES, None),
+    "millions": (
+        [f"€{x / 1e6:.2f}M" if x > 2e6 else f"€{x / 1e3:.0f}k" if x > 1e3 else f"€{x:.0f}" for x in MANY],
+        "numbers",
+        MANY,
+        None,
+    ),
+    "millions and billions": (["2B", "950.5M"] * 20, "numbers", [2e9, 950.5e6] * 20, None),
+    "metres": (["2 m", "950.5 m"] * 20, "numbers", [2, 950.5] * 20, None),
+    "prices of a kilogram": ([f"${x}/kg" for x in PRICES], "numbers", PRICES, None),
     "digits": (list(map(str, range(N))), "numbers", range(N), "codes, say so: kinds={'x': 'categories'}"),
     "few digits": (["3", "11", "7", ""] * 100, "numbers", [3, 11, 7, None] * 100, "missing: '' among"),
     "thousands beside less": ([f"{x:,.0f}" for x in BIG / 1e3], "numbers", (BIG / 1e3).round(), None),
@@ -93,6 +103,9 @@ CASES = {
         None,
     ),
     "names of months": (DAYS.dt.strftime("%B %d, %Y"), "dates", DAYS, None),
+    "months": (DAYS.dt.strftime("%Y-%m"), "dates", DAYS.dt.to_period("M").dt.to_timestamp(), None),
+    "months with names": (DAYS.dt.strftime("%b %Y"), "dates", DAYS.dt.to_period("M").dt.to_timestamp(), None),
+    "times of day": (["1:05 PM", "12:30 AM"] * 20, "dates", ["13:05", "00:30:00"] * 20, None),
     "no such day": (
         ["2020-02-30", *map(str, DAYS[1:].dt.date)],
         "dates",
@@ -136,6 +149,12 @@ STAY_CATEGORIES = {
         [f"{1 + i / 1000} m" if i % 5 else f"5ft {i}" for i in range(N)],
         ["of it is not: '5ft 0', '5ft 10', '5ft 100', '5ft 105', '5ft 110' and 55 more among the numbers of"],
     ),
+    "prices in two currencies": (
+        [f"${x} {'USD' if i % 2 else 'CAD'}" for i, x in enumerate(PRICES)],
+        ["more among the numbers of 'x'"],
+    ),
+    "codes of years": ([f"{2030 + i % 90}-{1 + i % 12}" for i in range(N)], ["such as kinds={'x': 'dates'}"]),
+    "durations": ([f"{i % 48:02}:30" for i in range(N)], ["among the dates of 'x'"]),
     "days and periods": (
         [f"{day:%d.%m.%Y}" + "-03.2020" * (day.day > 25) for day in DAYS],
         ["such as kinds={'x': 'dates'}; then what cannot be read counts as missing."],
@@ -178,11 +197,15 @@ def test_columns_of_which_the_same_is_said_are_listed_together():
     assert "no information: always the same value in 'c', 'd'. Drop" in useless
 
 
-def test_the_lines_of_a_warning_convert_the_column():
-    X = pd.DataFrame({"x": STAY_CATEGORIES["thousands or decimals"][0]})
+@pytest.mark.parametrize("ends", [("", ""), ("M", "k"), (" €", " €")])
+def test_the_lines_of_a_warning_convert_the_column(ends):
+    values = STAY_CATEGORIES["thousands or decimals"][0]
+    X = pd.DataFrame({"x": [text + ends[i % 2] for i, text in enumerate(values)]})
     _, (message,) = fit(X["x"])
     thousands, decimals = message.partition("X['x'] = ")[2].rstrip(".").split(" or X['x'] = ")
     assert_allclose(eval(thousands), 1000 * eval(decimals))
+    if ends[0] == "M":
+        assert eval(decimals)[0] == 1.1e6
 
 
 # --- The parameter ``kinds`` ---
@@ -233,6 +256,12 @@ def test_new_odd_values_are_a_warning_and_known_ones_are_not():
         assert_array_equal(columns.transform(pd.DataFrame({"x": ["many", "$5", "2"]}))[:2], missing[:2])
     with pytest.raises(ValueError, match="'x' of X had numbers in fit, and now has text, such as many"):
         columns.transform(pd.DataFrame({"x": ["many", "varies"]}))
+
+
+def test_a_time_of_day_is_no_date_later():
+    columns, _ = fit(CASES["times of day"][0])
+    with pytest.warns(UserWarning, match="missing: '2024-05-01 13:05' among the dates"):
+        columns.transform(pd.DataFrame({"x": ["2024-05-01 13:05", "13:05"]}))
 
 
 def test_numbers_without_their_unit_are_a_warning():
