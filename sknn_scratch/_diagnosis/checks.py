@@ -27,6 +27,8 @@ SATURATED = 0.75
 # public data sets), in losses of a guess.
 SAME = 0.02
 LAST_PART = 10  # "the last tenth" of the epochs
+# The causes that a scaler removes.
+OF_FEATURES = ("unscaled features", "outliers", "tiny features")
 # Simple models need at least this many rows, and this many rows for each feature.
 LEAST_ROWS, ROWS_PER_FEATURE = 20, 3
 # A class is rare if it has less than half of an equal share of the rows.

@@ -6,12 +6,13 @@ from sknn_scratch._causes.causes import measure
 from sknn_scratch._causes.check import SEVERITIES
 from sknn_scratch._causes.remedies import remedy_for
 from sknn_scratch._causes.words import quantity
-from sknn_scratch._diagnosis.checks import CHECKS
+from sknn_scratch._diagnosis.checks import CHECKS, OF_FEATURES
 from sknn_scratch._diagnosis.evidence import Examination
 from sknn_scratch._diagnosis.report import Diagnosis, Finding
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._inspection import FittedNetwork, Inspected
-from sknn_scratch._tables.table_encoder import TableEncoder, sources_of_features
+from sknn_scratch._tables.relevance import RelevanceScaler
+from sknn_scratch._tables.table_encoder import TableEncoder
 
 
 def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Diagnosis:
@@ -19,7 +20,8 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
 
     It looks at
 
-    - the data: outliers in y, unscaled features, outliers, tiny features
+    - the data: outliers in y, and unscaled features, outliers and tiny features, which a
+      :func:`tabular_pipeline` scales
     - the parameters and the steps: large initial weights, strong penalty, exploding gradient
     - the hidden units: identical units, saturation, dead units, vanishing gradient
     - the result: overfitting, stopped too early, not converged, nothing learnt, underfitting, class imbalance
@@ -89,9 +91,12 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     """
     inspected = Inspected(estimator)
     fitted = inspected.network
-    evidence = Examination.of(fitted, fitted._rows(inspected.rows(X)), names_of_features(inspected), y)
+    evidence = Examination.of(fitted, fitted._rows(inspected.rows(X)), inspected.feature_names, y)
+    left_out = OF_FEATURES if encodes_a_table(inspected) else ()
+    looked_for = {name: check for name, check in CHECKS.items() if name not in left_out}
     with np.errstate(all="ignore"):  # what overflows is a finding
-        measured, not_checked = measure(CHECKS, evidence, evidence.has_learnt_nothing)
+        measured, not_checked = measure(looked_for, evidence, evidence.has_learnt_nothing)
+    not_checked |= dict.fromkeys(left_out, "a TableEncoder scales the features")
     checks = tuple(
         Finding(
             name,
@@ -111,14 +116,10 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     return Diagnosis(subject, checks, not_checked)
 
 
-def names_of_features(inspected):
-    """Name the features (n_features,) of the network; those from a table have the names of its columns."""
-    names = inspected.feature_names
-    encoder = None if inspected.earlier is None else inspected.earlier[0]
-    sources = sources_of_features(encoder) if isinstance(encoder, TableEncoder) else []
-    if len(sources) != len(names):  # the encoder's features went through another step
-        return names
-    return [name if source is None else source[0] for name, source in zip(names, sources, strict=True)]
+def encodes_a_table(inspected):
+    """Whether the steps before the network are those of a ``tabular_pipeline``."""
+    steps = () if inspected.earlier is None else tuple(map(type, inspected.earlier))
+    return steps in ((TableEncoder,), (TableEncoder, RelevanceScaler))
 
 
 def cause_of(name, measured):

@@ -14,7 +14,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import Activation, ShallowNNClassifier, ShallowNNRegressor, diagnose
+from sknn_scratch import Activation, ShallowNNClassifier, ShallowNNRegressor, diagnose, tabular_pipeline
 from sknn_scratch._causes.check import Measured
 from sknn_scratch._diagnosis.checks import CHECKS
 from sknn_scratch._diagnosis.diagnose import cause_of
@@ -256,6 +256,17 @@ def test_a_pipeline_is_diagnosed_as_its_classifier_sees_the_rows(data):
     assert re.search("mean square of [abcd] is 1", finding.meaning)
     nameless = make_pipeline("passthrough", fit(X, y, max_iter=5))
     assert "mean square of x" in check("unscaled features", nameless, X).meaning
+
+
+@pytest.mark.parametrize("left_out", [(), ("relevance",)])
+def test_features_that_a_table_encoder_makes_need_no_scaler(left_out):
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    steps = dict(tabular_pipeline("classifier", random_state=0).steps)
+    pipe = make_pipeline(*(step for name, step in steps.items() if name not in left_out))
+    diagnosis = diagnose(pipe.fit(X, X[:, 0] > 0), X)
+    of_features = {"unscaled features", "outliers", "tiny features"}
+    assert {diagnosis.not_checked[name] for name in of_features} == {"a TableEncoder scales the features"}
+    assert of_features.isdisjoint(finding.name for finding in diagnosis.checks)
 
 
 def test_bad_input(data, healthy):
