@@ -31,7 +31,7 @@ from sknn_scratch._targets.checks import check_none_missing, dense
 
 # The network that measures the relevance: small, and trained for a short time.
 SMALL = {"n_hidden": 32, "alpha": 10, "max_iter": 20, "early_stopping": False, "random_state": 0}
-MOST_ROWS, BLOCK_ROWS = 20_000, 1000
+MOST_ROWS, BLOCK_ROWS = 100_000, 1000
 # The square of each factor has this share of the mean square: what this network does not use, another may.
 LEAST_SHARE = 0.01
 
@@ -59,8 +59,8 @@ class RelevanceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
     Attributes
     ----------
     network_ : ShallowNNClassifier or ShallowNNRegressor
-        The fitted small network. Of more than 20,000 different rows, it has seen 20,000, and one at least of
-        every class.
+        The fitted small network. Of more than 100,000 different rows, it has seen 100,000, and one at least
+        of every class.
     relevance_ : ndarray of shape (n_features,)
         The relevance of each feature.
     scale_ : ndarray of shape (n_features,)
