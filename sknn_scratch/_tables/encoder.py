@@ -16,6 +16,7 @@ from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._fitting.auto import MANY_ROWS
 from sknn_scratch._fitting.inputs import ArrayLike, native
 from sknn_scratch._fitting.sklearn_versions import StrOptions, _check_feature_names_in, validate_data
+from sknn_scratch._fitting.threads import one_blas_thread, threads_for_blocks
 from sknn_scratch._tables.bends import bends_somewhere
 from sknn_scratch._tables.pieces import (
     BOUND_WITHOUT_RAMPS,
@@ -203,9 +204,11 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         pieces = list(self._pieces())
         ends = list(accumulate((len(piece.suffixes) for piece in pieces), initial=0))
         encoded = np.empty((len(X), ends[-1]), self.dtype or X.dtype)
-        for rows in gen_batches(len(X), BLOCK_ROWS):
-            for column, piece, (start, end) in zip(X[rows].T, pieces, pairwise(ends), strict=True):
-                encode(column, piece, encoded[rows, start:end])
+        largest = max(0 if piece.components is None else piece.components.size for piece in pieces)
+        with threads_for_blocks(1, min(len(X), BLOCK_ROWS) * largest):
+            for rows in gen_batches(len(X), BLOCK_ROWS):
+                for column, piece, (start, end) in zip(X[rows].T, pieces, pairwise(ends), strict=True):
+                    encode(column, piece, encoded[rows, start:end])
         return encoded
 
     def get_feature_names_out(self, input_features: ArrayLike = None) -> NDArray[Any]:
@@ -267,6 +270,7 @@ def without_repeats(names):
     return np.array(list(used), dtype=object)
 
 
+@one_blas_thread()  # their number would change the rounding
 def fit_pieces(X, n_bins, y):
     """Measure the columns of X (n_samples, n_features); y (n_samples,) or None tells whether ramps help."""
     if n_bins != "auto":
