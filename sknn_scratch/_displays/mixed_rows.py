@@ -16,10 +16,9 @@ from sknn_scratch._displays.slices import name_of
 from sknn_scratch._estimators.ensemble import Ensemble
 from sknn_scratch._fitting.sklearn_versions import _num_samples, _safe_indexing
 from sknn_scratch._tables.columns import DATES, DATES_IN_ZONES, NUMBERS, columns_of
-from sknn_scratch._tables.dates import CALENDAR, parts_of
+from sknn_scratch._tables.dates import CALENDAR_PART, parts_of
 from sknn_scratch._tables.table_encoder import TableEncoder, sources_of_features, typed_columns
 
-CALENDAR_PART = {f"_{part}": name for name, parts in CALENDAR.items() for part in parts}
 MAX_VALUES = 2**22  # of the rows that are predicted at once
 
 
@@ -112,7 +111,8 @@ def positions_by_part(columns, sources):
     positions = {name: {} for name in columns}
     for position, (column, part) in enumerate(sources):
         is_date = columns[column][0] in (DATES, DATES_IN_ZONES)
-        positions[column].setdefault(CALENDAR_PART.get(part, "") if is_date else "", []).append(position)
+        shown_as = CALENDAR_PART.get(part.removeprefix("_"), "") if is_date else ""
+        positions[column].setdefault(shown_as, []).append(position)
     return positions
 
 

@@ -12,6 +12,7 @@ CALENDAR = {
     "weekday": ("weekday", "week_sin", "week_cos"),
     "hour": ("hour", "day_sin", "day_cos"),
 }
+CALENDAR_PART = {part: name for name, parts in CALENDAR.items() for part in parts}
 
 
 def parts_of(times):
@@ -39,10 +40,14 @@ def parts_of(times):
 def fit_parts(times):
     """Choose the parts of dates (n_samples,) that vary, and compute the mean of each.
 
-    The time itself is always one of them, and the only one that is missing where a date is.
+    The time itself is always one of them, and the only one that is missing where a date is. A cycle varies if
+    its part of the calendar does: within a day, the place in the week says no more than the hour.
     """
     present = parts_of(times[~np.isnat(times)])
-    return {name: values.mean() for name, values in present.items() if name == "time" or np.ptp(values) > 0}
+    varying = {"time"} | {name for name, values in present.items() if np.ptp(values) > 0}
+    return {
+        name: values.mean() for name, values in present.items() if CALENDAR_PART.get(name, name) in varying
+    }
 
 
 def chosen_parts(times, means):

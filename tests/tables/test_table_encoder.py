@@ -187,6 +187,12 @@ def test_the_parts_of_a_date_are_those_of_pandas():
     assert fitted.get_feature_names_out()[0] == "when_time"
 
 
+def test_a_cycle_is_left_out_with_its_part_of_the_calendar():
+    """Within a day, the place in the week and in the year vary a little, and say what the time says."""
+    fitted = encoder().fit(pd.DataFrame({"when": TIMES.dt.time.astype(str)}))
+    assert list(fitted.date_parts_["when"]) == ["time", "hour", "day_sin", "day_cos"]
+
+
 def test_times_in_zones_count_in_utc():
     naive = encoder().fit_transform(pd.DataFrame({"when": TIMES}))
     zoned = TIMES.dt.tz_localize("UTC")
