@@ -103,15 +103,6 @@ def test_an_explosion_in_the_last_epoch_is_a_divergence_whatever_a_callback_asks
         assert_diverged(train_alone(run, on_epoch_end), run.state.params)
 
 
-@every_solver
-def test_rows_that_are_no_numbers_are_a_divergence_at_once(solver):
-    problem = BINARY._replace(X=np.full_like(BINARY.X, np.nan))
-    run = make_run(problem, solver=solver, batch_size=60)
-    result = train_alone(run)
-    assert_diverged(result, run.state.params)
-    assert result.state.epoch == 1
-
-
 def test_a_penalty_can_explode_too():
     """The loss does not see how large the weights of a saturated unit are."""
     run = make_run(BINARY, alpha=1e4, max_iter=200, n_iter_no_change=100, learning_rate=0.1, **FULL_BATCH)

@@ -86,19 +86,3 @@ def test_a_linear_network_is_logistic_regression(kind, weighted):
     if kind == "multiclass":
         logits = logits - logits.mean(axis=1, keepdims=True)
     assert_allclose(logits, expected, atol=2e-3)
-
-
-@every_kind
-@pytest.mark.parametrize("weighted", [False, True])
-def test_under_a_heavy_penalty_the_biases_learn_the_frequencies(kind, weighted):
-    problem = make_problem(kind)
-    weights = np.arange(1.0, 61) if weighted else None
-    run = make_run(problem, data={"row_weights": weights}, solver="lbfgs", max_iter=100, alpha=1e9)
-    layers = view_parameters(train_alone(run).state.params, run.config.network.shape)
-    frequencies = np.average(problem.targets > 0, axis=0, weights=weights)
-    assert_allclose(layers.weights, 0, atol=1e-6)
-    if kind == "multiclass":
-        probabilities = np.exp(layers.b_output[0]) / np.exp(layers.b_output[0]).sum()
-    else:
-        probabilities = 1 / (1 + np.exp(-layers.b_output[0]))
-    assert_allclose(probabilities, frequencies, atol=1e-6)

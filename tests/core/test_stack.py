@@ -126,13 +126,6 @@ def test_rows_and_weights(batch_size, sparse, kind, dropout):
         assert_same_as_alone([make_run(problem, seed, data=data, **config) for problem, seed, data in runs])
 
 
-@dense_or_sparse
-@batches_or_all
-def test_all_rows_of_one_matrix(batch_size, sparse):
-    problem = as_sparse(BINARY)[sparse]
-    assert_same_as_alone([make_run(problem, seed, batch_size=batch_size) for seed in range(3)])
-
-
 def test_all_rows_of_one_matrix_and_some_of_another():
     small, some = make_run(make_problem("binary", 45)), {"rows": chosen_rows(1, 45)}
     assert_same_as_alone([small, make_run(BINARY, 1, data=some)])
