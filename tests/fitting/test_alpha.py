@@ -14,7 +14,6 @@ from sklearn.model_selection import GridSearchCV, cross_validate
 
 from sknn_scratch import (
     Activation,
-    Checkpoint,
     DivergenceWarning,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
@@ -34,7 +33,6 @@ from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests.helpers import assert_same_model
-from tests.versions import needs_callbacks
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*The maximum number of epochs"),
@@ -215,14 +213,6 @@ def test_sums_over_the_rows_have_an_order_of_their_own(loss):
         assert len({tuple(path["loss"]) for path in paths}) == 1
 
 
-def test_a_weight_is_a_number_of_repeats_for_numbers_too():
-    weights, y = RNG.integers(0, 4, size=len(X)), X[:, 0] + RNG.normal(size=len(X))
-    reg = ShallowNNRegressor(8, max_iter=3, random_state=0)
-    weighted = reg.fit(X, y, weights).alpha_path_
-    repeated = reg.fit(np.repeat(X, weights, axis=0), np.repeat(y, weights)).alpha_path_
-    assert_array_equal(weighted["loss"], repeated["loss"])
-
-
 def test_class_weights_count():
     assert path_of(X, Y, class_weight={0: 3, 1: 1}) == path_of(X, Y, np.where(Y == 0, 3, 1))
 
@@ -249,23 +239,9 @@ def test_strata_are_spread_over_the_folds(draw):
         assert np.ptp(np.bincount(of_rows[strata == stratum])) <= 1
 
 
-def test_of_wide_rows_some_are_used(monkeypatch):
-    expected = path_of(X, Y)
-    module.memo.clear()
-    monkeypatch.setattr(folds, "MOST_VALUES", 45 * X.shape[1])
-    assert path_of(X, Y)[1] != expected[1]
-
-
 def test_some_rows_are_evenly_spaced():
     assert_array_equal(folds.evenly(10, 4), [0, 2, 5, 7])
     assert_array_equal(folds.evenly(3, 4), [0, 1, 2])
-
-
-def test_of_few_rows_several_folds_are_drawn(monkeypatch):
-    expected = path_of(X[:30], Y[:30])
-    module.memo.clear()
-    monkeypatch.setattr(folds, "MOST_DRAWS", 1)
-    assert path_of(X[:30], Y[:30])[1] != expected[1]
 
 
 def test_rare_classes_and_several_labels_are_no_obstacle():
@@ -306,50 +282,49 @@ def test_many_rows_choose_a_long_cycle_if_it_is_better():
     assert epochs == [5, 40]
 
 
+@pytest.fixture
+def give_losses(monkeypatch):
+    """Give trials the loss that a function has for an alpha and a length; list those that were tried."""
+
+    def give(loss_of):
+        def of(trials, alphas, pace):
+            tried.extend((pace.max_iter > 5, alpha) for alpha in alphas)
+            return {alpha: loss_of(alpha, is_longer=pace.max_iter > 5) for alpha in alphas}
+
+        tried = []
+        monkeypatch.setattr(held_out.Trials, "of", of)
+        return tried
+
+    return give
+
+
 @pytest.mark.parametrize(
     ("levels", "n_epochs"),
     [([1, 0.996], 5), ([1, 0.99], 40), ([1, math.nan], 5), ([0, -1], 40), ([0, 0], 5), ([-1, -1.1], 40)],
 )
-def test_the_longest_cycle_is_taken_if_it_lowers_the_loss_enough(monkeypatch, levels, n_epochs):
-    def of(trials, alphas, pace):
-        return dict.fromkeys(alphas, levels[pace.max_iter > 5])
-
-    monkeypatch.setattr(held_out.Trials, "of", of)
+def test_the_longest_cycle_is_taken_if_it_lowers_the_loss_enough(give_losses, levels, n_epochs):
+    give_losses(lambda alpha, is_longer: levels[is_longer])
     assert network(max_iter="auto").fit(MANY_X, MANY_Y).n_iter_ == n_epochs
 
 
 @pytest.mark.parametrize(
     ("best", "tried"), [(1, [1, 3, 10, 30]), (10, [3, 10, 30]), (30, [10, 30, 100]), (100, [10, 30, 100])]
 )
-def test_alphas_beyond_the_better_one_are_tried_until_the_loss_rises(monkeypatch, best, tried):
-    def of(trials, alphas, pace):
-        return {alpha: 5 + abs(np.log(alpha / best)) for alpha in alphas}
-
-    monkeypatch.setattr(held_out.Trials, "of", of)
+def test_alphas_beyond_the_better_one_are_tried_until_the_loss_rises(give_losses, best, tried):
+    give_losses(lambda alpha, is_longer: 5 + abs(np.log(alpha / best)))
     fitted = network().fit(MANY_X, MANY_Y)
     assert (fitted.alpha_path_["alpha"].tolist(), fitted.alpha_) == (tried, best)
 
 
-def test_a_longer_cycle_starts_with_the_best_two_alphas(monkeypatch):
-    first = {}
-
-    def of(trials, alphas, pace):
-        first.setdefault(pace.max_iter, list(alphas))
-        return {alpha: (5 + abs(np.log(alpha / 1))) / pace.max_iter for alpha in alphas}
-
-    monkeypatch.setattr(held_out.Trials, "of", of)
+def test_a_longer_cycle_starts_with_the_best_two_alphas(give_losses):
+    tried = give_losses(lambda alpha, is_longer: (5 + abs(np.log(alpha))) / (1 + is_longer))
     network(max_iter="auto").fit(MANY_X, MANY_Y)
-    assert list(first.values()) == [[10, 30], [1, 3]]
+    for is_longer, first_two in ((False, [10, 30]), (True, [1, 3])):
+        assert [alpha for longer, alpha in tried if longer == is_longer][:2] == first_two
 
 
-def test_a_longer_cycle_has_two_alphas_unless_it_is_better(monkeypatch):
-    tried = []
-
-    def of(trials, alphas, pace):
-        tried.extend((pace.max_iter > 5, alpha) for alpha in alphas)
-        return {alpha: 5 + abs(np.log(alpha / (1000 if pace.max_iter > 5 else 30))) for alpha in alphas}
-
-    monkeypatch.setattr(held_out.Trials, "of", of)
+def test_a_longer_cycle_has_two_alphas_unless_it_is_better(give_losses):
+    tried = give_losses(lambda alpha, is_longer: 5 + abs(np.log(alpha / (1000 if is_longer else 30))))
     assert network(max_iter="auto").fit(MANY_X, MANY_Y).n_iter_ == 5
     assert [alpha for is_longer, alpha in tried if is_longer] == [10, 30]
 
@@ -415,11 +390,20 @@ def test_the_choice_of_many_rows_depends_on_them_and_their_weights_alone(contain
     assert path_of(x[repeated], MANY_Y[repeated]) == expected
 
 
-def test_a_fifth_of_few_of_many_rows_is_not_enough(monkeypatch):
-    expected = path_of(MANY_X, MANY_Y)
+LIMITS = {
+    "of wide rows some are used": (folds, "MOST_VALUES", 45 * X.shape[1], X, Y),
+    "of few rows several folds are drawn": (folds, "MOST_DRAWS", 1, X[:30], Y[:30]),
+    "a fifth of few of many rows is not enough": (held_out, "LEAST_HELD_OUT", 1, MANY_X, MANY_Y),
+}
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_a_limit_decides_which_rows_are_held_out(limit, monkeypatch):
+    where, name, value, x, y = LIMITS[limit]
+    expected = path_of(x, y)
     module.memo.clear()
-    monkeypatch.setattr(held_out, "LEAST_HELD_OUT", 1)
-    assert path_of(MANY_X, MANY_Y)[1] != expected[1]
+    monkeypatch.setattr(where, name, value)
+    assert path_of(x, y)[1] != expected[1]
 
 
 def test_equal_rows_count_once():
@@ -496,17 +480,6 @@ def test_in_a_stack_it_is_the_same_as_alone(groups):
     for one, other in zip(alone, together, strict=True):
         assert_array_equal(one.alpha_path_["loss"], other.alpha_path_["loss"])
         assert_same_model(one, other, rtol=0)
-
-
-@needs_callbacks
-def test_a_checkpoint_keeps_the_alpha(tmp_path):
-    path = tmp_path / "fit.npz"
-    fitted = network(solver="adam", max_iter=20).set_callbacks(Checkpoint(path)).fit(X, Y)
-    assert len(fitted.alpha_path_["loss"]) > 1
-    resumed = ShallowNNClassifier.resume(path, X, Y)
-    assert resumed.alpha_ == fitted.alpha_
-    assert_array_equal(resumed.alpha_path_["loss"], fitted.alpha_path_["loss"])
-    assert_same_model(resumed, fitted, rtol=0)
 
 
 @pytest.mark.parametrize("solver", ["lbfgs", "adam"])

@@ -9,7 +9,6 @@ import pytest
 
 from sknn_scratch import (
     ShallowNNClassifier,
-    ShallowNNEnsembleClassifier,
     ShallowNNRegressor,
 )
 from sknn_scratch._fitting.auto import chosen_pace, cycles
@@ -114,12 +113,6 @@ def test_a_warm_start_may_change_the_solver():
     assert classifier.solver_ == "adam"
     by_name = make_classifier(warm_start=True, solver="lbfgs").fit(X[:100], Y[:100])
     assert_same_model(classifier, by_name.set_params(solver="adam").fit(X, Y), rtol=0)
-
-
-def test_an_ensemble_says_which_solver_it_used():
-    for n_rows, solver in ((1499, "lbfgs"), (1500, "adam")):
-        ensemble = ShallowNNEnsembleClassifier(3, max_iter=2, n_networks=2, random_state=0)
-        assert ensemble.fit(X[:n_rows], Y[:n_rows]).solver_ == solver
 
 
 def pace(n_rows, **params):

@@ -20,7 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier, VectorizedGridSearchCV
 from tests.helpers import AtEpoch, assert_same_model, make_data, small_network
 from tests.test_docs import PAGES
-from tests.versions import ProgressBar, ScoringMonitor, needs_callbacks
+from tests.versions import ProgressBar, needs_callbacks
 
 pytestmark = [needs_callbacks, pytest.mark.filterwarnings("ignore:The maximum number of epochs")]
 
@@ -159,19 +159,6 @@ def test_progress_bar_of_a_pipeline_whose_fit_ends_early(capsys):
     assert not hasattr(pipeline[-1], "_skl_callbacks")
 
 
-def test_scoring_monitor():
-    monitor, weight = ScoringMonitor(scoring=["accuracy", "neg_log_loss"]), np.where(Y == 0, 5.0, 1.0)
-    classifier = make_classifier().set_callbacks(monitor).fit(X, Y, weight)
-    rows = monitor.get_logs().data
-    epochs = [row for row in rows if row["task_name"] == "epoch"]
-    shorter = [make_classifier(max_iter=n).fit(X, Y, weight) for n in (1, 2, 3, 4)]
-    expected = [one.score(X, Y, weight) for one in shorter]
-    assert_allclose([row["accuracy"] for row in epochs], expected)
-    (whole,) = [row for row in rows if row["task_name"] == "fit"]
-    losses = classifier.predict_log_proba(X)[np.arange(60), Y]
-    assert_allclose(whole["neg_log_loss"], np.average(losses, weights=weight))
-
-
 # --- The guide's own callbacks, wherever they are set ---
 
 
@@ -237,13 +224,6 @@ def test_the_guides_callback_on_the_network_or_the_ensemble_and_on_the_outermost
         assert network.stop_reason_ == "callback"
         assert network.loss_curve_[-1] < 1.0
         assert (network.loss_curve_[:-1] >= 1.0).all()
-
-
-@pytest.mark.parametrize("name", ["ensemble in a pipeline", "vectorized search over a pipeline"])
-def test_the_guides_budget_on_the_outermost_estimator(name):
-    budget = GUIDE["TimeBudget"](-1.0)  # over before the start
-    estimator = wrapped(WRAPS[name], make_classifier(max_iter=50)).set_callbacks(budget).fit(X, Y)
-    assert [network.n_iter_ for network in networks_of(estimator)] == [1] * len(networks_of(estimator))
 
 
 def test_a_callback_that_is_not_handed_down_hears_no_epoch_of_a_pipeline():

@@ -89,7 +89,8 @@ def test_validation_rows_are_not_trained_on_and_all_keep_their_weights():
     rows, _ = held_out(Y, x=X)
     is_held_out = (X[:, np.newaxis] == rows).all(axis=2).any(axis=1)
     weights, others = np.arange(1.0, 121), ~is_held_out
-    trained_on = make_classifier(max_iter=5).fit(X, Y, weights)
+    trained_on = make_classifier(max_iter=5, class_weight={1: 2.0}).fit(X, Y, weights)
+    weights = np.where(Y == 1, 2.0, 1.0) * weights
     validation = {"X_val": rows, "y_val": Y[is_held_out], "sample_weight_val": weights[is_held_out]}
     reference = make_classifier(max_iter=5).fit(X[others], Y[others], weights[others], **validation)
     assert_allclose(trained_on.history_["val_loss"], reference.history_["val_loss"])

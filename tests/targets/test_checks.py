@@ -155,20 +155,6 @@ def test_weights_of_validation_rows_are_repeats():
         assert_allclose(weighted.history_[name], repeated.history_[name], rtol=1e-10)
 
 
-def test_held_out_rows_keep_their_weights():
-    X, y = make_data("binary")
-    seen = []
-
-    def score(estimator, X_val, y_val, sample_weight):
-        seen.append((X_val, sample_weight))
-        return estimator.score(X_val, y_val, sample_weight)
-
-    make_classifier(early_stopping=True, scoring=score, class_weight={1: 2.0}).fit(X, y, FRACTIONS)
-    X_val, weight = seen[0]
-    rows = [int(np.flatnonzero((row == X).all(axis=1))[0]) for row in X_val]
-    assert_array_equal(weight, FRACTIONS[rows] * np.where(y[rows] == 1, 2.0, 1.0))
-
-
 # --- Missing values of y: the error names y, and says how many are missing ---
 
 X = np.random.default_rng(0).normal(size=(30, 3))
