@@ -52,9 +52,10 @@ def test_pickles_name_the_package_alone():
 def test_pickles_name_nothing_of_ours_but_what_is_public():
     X, y = make_data("binary")
     classifier = ShallowNNClassifier(3, Activation(np.sin, np.cos), max_iter=2, warm_start=True, alpha=1)
+    regressor = ShallowNNRegressor(3, max_iter=2, alpha=1)
     ensemble = ShallowNNEnsembleClassifier(n_networks=2, n_hidden=3, max_iter=2, alpha=1)
     search = VectorizedGridSearchCV(ShallowNNClassifier(3, max_iter=2), {"alpha": [0.1, 1]}, cv=2)
-    fitted = [one.fit(X, y) for one in (classifier, ensemble, search)]
+    fitted = [one.fit(X, y) for one in (classifier, regressor, ensemble, search)]
     diagnosis, error = diagnose(classifier, X, y), CheckpointError("a sentence")
     for example in (*fitted, diagnosis, Checkpoint("run.npz"), error):
         pickled = pickle.dumps(example)

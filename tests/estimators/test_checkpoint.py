@@ -6,10 +6,7 @@ The file is written as a whole or not at all, and a damaged one is an error, nev
 import errno
 import os
 import pickle
-import random
 import shutil
-import signal
-import time
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from io import BytesIO
@@ -357,6 +354,12 @@ def test_a_write_that_fails_leaves_the_file_of_the_last_write(
         assert_same_fit(ShallowNNClassifier.resume(path, X, Y), straight)
 
 
+def test_what_a_killed_process_has_left_is_no_obstacle(path):
+    path.with_name(".run.tmp").write_bytes(b"a part of a file")
+    network(max_iter=1).set_callbacks(Checkpoint(path)).fit(X, Y)
+    assert [one.name for one in path.parent.iterdir()] == ["run"]
+
+
 def test_a_damaged_file_is_an_error_or_means_the_same(path):
     """Only the number of the version, in the first line, is not covered by the digest."""
     straight = network(max_iter=2).set_callbacks(Checkpoint(path)).fit(X, Y)
@@ -428,42 +431,3 @@ def test_a_file_that_was_made_to_harm_runs_no_code(path):
 
 
 # --- The proof ---
-
-LONG = {"max_iter": 12, "dropout": 0.2, "early_stopping": True, "n_iter_no_change": 20}
-
-
-def train_in_a_child(path):
-    child = os.fork()
-    if child:
-        return child
-    exit_code = 1
-    try:
-        if path.exists():
-            ShallowNNClassifier.resume(path, X, Y)
-        else:
-            network(**LONG).set_callbacks(Checkpoint(path)).fit(X, Y)
-        exit_code = 0
-    finally:
-        os._exit(exit_code)
-
-
-@pytest.mark.needs_fork
-@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # the child only computes
-def test_killed_processes_lose_nothing(path):
-    start = time.perf_counter()
-    straight = network(**LONG).set_callbacks(Checkpoint(path)).fit(X, Y)
-    seconds = time.perf_counter() - start
-    path.unlink()
-    rng, n_killed = random.Random(0), 0
-    while n_killed < 15:
-        child = train_in_a_child(path)
-        time.sleep(rng.uniform(0, seconds))
-        os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        assert os.waitstatus_to_exitcode(status) in (0, -signal.SIGKILL)
-        n_killed += os.WIFSIGNALED(status)
-        if path.exists():
-            copy = shutil.copy(path, path.with_name("copy"))
-            assert_same_fit(ShallowNNClassifier.resume(copy, X, Y), straight)
-            if rng.random() < 0.3:
-                path.unlink()

@@ -83,14 +83,6 @@ def test_fitted_attributes_are_those_on_the_list(make, params):
 # --- Seeds ---
 
 
-@pytest.mark.parametrize("early_stopping", [False, True])
-def test_same_seed_same_model(early_stopping):
-    classifier, other = (make_classifier(early_stopping=early_stopping).fit(X, Y) for _ in range(2))
-    assert_same_model(classifier, other, rtol=0)
-    assert_same_model(classifier.fit(X, Y), other, rtol=0)  # nothing is left over from the earlier fit
-    assert differ(classifier, make_classifier(early_stopping=early_stopping, random_state=1).fit(X, Y))
-
-
 def test_generator_moves_on_from_fit_to_fit():
     classifier = make_classifier(random_state=np.random.RandomState(3)).fit(X, Y)
     first = copy.deepcopy(classifier)

@@ -8,9 +8,8 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.datasets import load_digits
 
-from sknn_scratch import Checkpoint, ShallowNNClassifier
+from sknn_scratch import ShallowNNClassifier
 from tests.helpers import assert_same_model, make_data
-from tests.versions import needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
 
@@ -36,30 +35,21 @@ def penalty_divisor(classifier):
     return weights[0, 0]
 
 
-def after_a_crash(path):
-    """A warm start that is resumed as if its process had died."""
-    first_part(warm_start=True).set_callbacks(Checkpoint(path)).fit(X, Y, WEIGHTS)
-    return ShallowNNClassifier.resume(path, X, Y, WEIGHTS).set_callbacks()
-
-
 WAYS = {
-    "nothing but one part": (lambda path: first_part(), 180 + 60),
-    "few rows": (lambda path: make_classifier().partial_fit(X[:30], Y[:30], [0, 1, 2]), 100),
-    "a second part": (lambda path: first_part().partial_fit(X[:20], Y[:20]), 180 + 20 + 60),
-    "a fit": (lambda path: make_classifier().fit(X, Y), 60 + 60),
-    "a second fit": (lambda path: first_part().fit(X, Y), 60 + 60),
-    "a warm start": (lambda path: first_part(warm_start=True).fit(X, Y), 180 + 60 + 60),
-    "a pickle": (lambda path: pickle.loads(pickle.dumps(first_part())), 180 + 60),
-    "a checkpoint": (after_a_crash, 180 + 180 + 60),
+    "nothing but one part": (first_part, 180 + 60),
+    "few rows": (lambda: make_classifier().partial_fit(X[:30], Y[:30], [0, 1, 2]), 100),
+    "a second part": (lambda: first_part().partial_fit(X[:20], Y[:20]), 180 + 20 + 60),
+    "a fit": (lambda: make_classifier().fit(X, Y), 60 + 60),
+    "a second fit": (lambda: first_part().fit(X, Y), 60 + 60),
+    "a warm start": (lambda: first_part(warm_start=True).fit(X, Y), 180 + 60 + 60),
+    "a pickle": (lambda: pickle.loads(pickle.dumps(first_part())), 180 + 60),
 }
 
 
-@pytest.mark.parametrize(
-    "way", [pytest.param(way, marks=needs_callbacks if way == "a checkpoint" else ()) for way in WAYS]
-)
-def test_the_penalty_of_partial_fit_is_measured_against_the_rows_of_all_calls(way, tmp_path):
+@pytest.mark.parametrize("way", WAYS)
+def test_the_penalty_of_partial_fit_is_measured_against_the_rows_of_all_calls(way):
     train, expected = WAYS[way]
-    assert penalty_divisor(train(tmp_path / "fit.npz")) == pytest.approx(expected, rel=1e-9)
+    assert penalty_divisor(train()) == pytest.approx(expected, rel=1e-9)
 
 
 def test_epochs_by_hand_keep_the_penalty_of_fit_if_alpha_grows_with_them():
