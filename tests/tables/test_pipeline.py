@@ -40,31 +40,6 @@ def polars_frame():
     return pl.DataFrame({"colour": COLOURS.tolist(), "size": sizes, "new": IS_NEW.tolist()})
 
 
-def nullable_frame():
-    """Types with pd.NA, and a category."""
-    frame = pandas_frame().astype({"size": "Float64", "new": "boolean"})
-    return frame.assign(colour=frame["colour"].astype("category"))
-
-
-def object_array():
-    array = np.empty((N, 3), dtype=object)
-    array[:, 0], array[:, 1], array[:, 2] = COLOURS, SIZES, IS_NEW
-    return array
-
-
-TABLES = {"polars": polars_frame, "pandas, nullable": nullable_frame, "array of objects": object_array}
-
-
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize("kind", TABLES)
-def test_all_tables_give_the_predictions_of_pandas(kind):
-    X = TABLES[kind]()
-    model = tabular_pipeline(small()).fit(X, Y)
-    expected = tabular_pipeline(small()).fit(pandas_frame(), Y).predict_proba(pandas_frame())
-    assert_array_equal(model.predict_proba(X), expected)
-    assert model.score(X, Y) > 0.9
-
-
 @pytest.mark.parametrize(
     ("estimator", "expected"),
     [("classifier", ShallowNNEnsembleClassifier), ("regressor", ShallowNNEnsembleRegressor)],

@@ -24,7 +24,7 @@ USEFUL = [0, 1, 4, 5]
 
 
 @pytest.mark.parametrize(
-    "scaler", [RelevanceScaler(), RelevanceScaler(ShallowNNRegressor(n_hidden=4, random_state=0))]
+    "scaler", [RelevanceScaler(), RelevanceScaler(ShallowNNRegressor(4, alpha=1.0, random_state=0))]
 )
 def test_scikit_learn_has_no_complaint(scaler):
     outcomes = check_estimator(scaler, on_skip=None, on_fail=None)
