@@ -5,11 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 import sklearn
-from numpy.testing import assert_allclose
 from sklearn.base import clone
-from sklearn.ensemble import AdaBoostClassifier, StackingClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.multiclass import OneVsOneClassifier, OutputCodeClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -23,28 +19,6 @@ X, Y = make_data("multiclass", n_samples=90)
 make_classifier = partial(
     ShallowNNClassifier, solver="adam", n_hidden=8, learning_rate=0.05, max_iter=25, alpha=0.1, random_state=0
 )
-
-
-META_ESTIMATORS = {
-    "one versus one": OneVsOneClassifier(make_classifier()),
-    "output codes": OutputCodeClassifier(make_classifier(), random_state=0),
-    "boosting": AdaBoostClassifier(make_classifier(alpha=1e-3), n_estimators=3, random_state=0),
-    "stacking": StackingClassifier([("network", make_classifier())], LogisticRegression(), cv=2),
-}
-
-
-@pytest.mark.parametrize("name", META_ESTIMATORS)
-def test_meta_estimators_learn(name):
-    meta_estimator = META_ESTIMATORS[name].fit(X, Y)
-    assert meta_estimator.score(X, Y) > 0.75
-    if hasattr(meta_estimator, "predict_proba"):
-        assert_allclose(meta_estimator.predict_proba(X).sum(axis=1), 1)
-
-
-def test_transformer_at_the_start_of_a_pipeline():
-    pipeline = make_pipeline(make_classifier(), LogisticRegression()).fit(X, Y)
-    assert pipeline.score(X, Y) > 0.75
-    assert pipeline[:-1].get_feature_names_out()[-1] == "shallownnclassifier7"
 
 
 # --- Metadata routing ---

@@ -110,19 +110,6 @@ def test_many_features(dtype):
 
 
 @every_dtype
-@pytest.mark.parametrize("order", ["Fortran", "every second", "reversed"])
-def test_rows_in_another_order_of_memory(dtype, order):
-    clf, X = make_fit("softplus", dtype, 2)
-    doubled = np.repeat(X, 2, axis=0)
-    take = {
-        "Fortran": lambda part: np.asfortranarray(X[part]),
-        "every second": lambda part: doubled[2 * part.start : 2 * part.stop : 2],
-        "reversed": lambda part: X[part][::-1].copy()[::-1],
-    }[order]
-    assert_promise(clf, X, take)
-
-
-@every_dtype
 @one_or_several_outputs
 def test_sparse_rows_and_dense_ones(dtype, n_classes):
     clf, X = make_fit("tanh", dtype, n_classes)
