@@ -150,18 +150,20 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             kind.prepare(values[name])
         features = features_of(kinds, values)
         inputs, many, encoders, encoded = self._fit_encoders(kinds, features, y)
+        groups = rare_groups(encoders.get(CATEGORIES), [name for name, _ in inputs.get(CATEGORIES, ())])
+        for name, group in groups.items():
+            kinds[name].are_all_rare = kinds[name].known <= set(group)
+        warn_of(remark for name, kind in kinds.items() for remark in kind.remarks(name, read[name]))
+        warn_of(useless_columns(kinds, features, groups))
         self._kinds, self._inputs, self.encoders_ = kinds, inputs, encoders
         self.target_encoded_ = [name for name, _ in many]
         self.kinds_ = {name: kind.name for name, kind in kinds.items()}
         self.date_parts_ = {name: kind.means for name, kind in kinds.items() if isinstance(kind, Dates)}
-        groups = rare_groups(encoders.get(CATEGORIES), [name for name, _ in inputs.get(CATEGORIES, ())])
         self.merged_categories_ = {name: len(group) for name, group in groups.items()}
         self.n_features_in_ = len(kinds)
         vars(self).pop("feature_names_in_", None)
         if all(isinstance(name, str) for name in kinds):
             self.feature_names_in_ = np.array(list(kinds), dtype=object)
-        warn_of(remark for name, kind in kinds.items() for remark in kind.remarks(name, read[name]))
-        warn_of(self._useless(features, groups))
         return joined(encoded)
 
     def transform(self, X: ArrayLike) -> Any:
@@ -270,29 +272,30 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             )
         return {name: kind_of(column, name, told.get(name)) for name, column in read.items()}
 
-    def _useless(self, features, groups):
-        """Yield a remark for each column of the fit whose values carry no information."""
-        for name, kind in self._kinds.items():
-            sentence = Sentence.USELESS
-            of_column = [values for (column, _), values in features.items() if column == name]
-            if not of_column:
-                reason = "only missing values"
-            elif all((values == values[0]).all() for values in of_column):
-                reason = "always the same value"
-            elif name in groups and kind.known <= set(groups[name]):
-                reason = f"{len(kind.known)} different values, all too rare,"
-                if None in of_column[0] and None not in groups[name]:
-                    sentence = Sentence.ONLY_WHETHER_MISSING
-            else:
-                continue
-            if not kind.is_explained:
-                yield Remark(sentence, name, f"{reason} in {{names}}")
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.categorical = True
         tags.transformer_tags.preserves_dtype = []  # its encoders decide
         return tags
+
+
+def useless_columns(kinds, features, groups):
+    """Yield a remark for each column of the fit whose values carry no information."""
+    for name, kind in kinds.items():
+        sentence = Sentence.USELESS
+        of_column = [values for (column, _), values in features.items() if column == name]
+        if not of_column:
+            reason = "only missing values"
+        elif all((values == values[0]).all() for values in of_column):
+            reason = "always the same value"
+        elif name in groups and kind.are_all_rare:
+            reason = f"{len(kind.known)} different values, all too rare,"
+            if None in of_column[0] and None not in groups[name]:
+                sentence = Sentence.ONLY_WHETHER_MISSING
+        else:
+            continue
+        if not kind.is_explained:
+            yield Remark(sentence, name, f"{reason} in {{names}}")
 
 
 def typed_columns(X, encoder=None):

@@ -188,6 +188,7 @@ WAYS_OF_BOOLEANS = [
     of_polars([True, False, None]),
     of_polars([1, 0, None]),
     of_polars(["TRUE", "FALSE", None]),
+    of_pandas(["True", "False", ""]),
 ]
 
 

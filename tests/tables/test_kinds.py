@@ -41,7 +41,7 @@ CASES = {
         with_gaps(map(str, PRICES), "?", "n/a", "-", ""),
         "numbers",
         with_gaps(PRICES, None),
-        "missing: '', '-', '?', 'n/a' among the numbers of 'x'.",
+        "missing: '-', '?', 'n/a' among the numbers of 'x'.",
     ),
     "a word": (["varies", *map(str, PRICES[1:])], "numbers", [None, *PRICES[1:]], "'varies' among"),
     "mixed types": (["?", *map(str, PRICES[1:200]), *PRICES[200:]], "numbers", [None, *PRICES[1:]], "'?'"),
@@ -78,7 +78,13 @@ CASES = {
     "metres": (["2 m", "950.5 m"] * 20, "numbers", [2, 950.5] * 20, None),
     "prices of a kilogram": ([f"${x}/kg" for x in PRICES], "numbers", PRICES, None),
     "digits": (list(map(str, range(N))), "numbers", range(N), "codes, say so: kinds={'x': 'categories'}"),
-    "few digits": (["3", "11", "7", ""] * 100, "numbers", [3, 11, 7, None] * 100, "missing: '' among"),
+    "few digits": (["3", "11", "7", ""] * 100, "numbers", [3, 11, 7, None] * 100, None),
+    "digits and blanks": (
+        with_gaps(map(str, range(N)), "", " "),
+        "numbers",
+        with_gaps(range(N), None),
+        "If they are codes",
+    ),
     "thousands beside less": ([f"{x:,.0f}" for x in BIG / 1e3], "numbers", (BIG / 1e3).round(), None),
     "thousands with points": (
         [f"{x:,.0f} €".replace(",", ".") for x in BIG / 1e3],

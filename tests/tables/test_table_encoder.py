@@ -143,6 +143,24 @@ def test_unknown_values_are_a_warning_that_names_the_column(first, later, messag
         fitted.transform(pd.DataFrame({"x": [first[0], None], "y": 3.0}))
 
 
+def test_what_fit_says_of_names_is_not_said_again():
+    fitted = tabular_pipeline()[0]
+    with pytest.warns(UserWarning, match="20 different values, all too rare, in 'name'"):
+        fitted.fit(pd.DataFrame({"name": [f"name {i}" for i in range(20)], "y": np.arange(20) % 7}))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fitted.transform(pd.DataFrame({"name": ["somebody"], "y": 3}))
+
+
+def test_a_warning_that_is_an_error_leaves_the_fitted_encoder():
+    fitted = encoder().fit(pd.DataFrame({"x": [1.0, 2.0], "y": ["a", "b"]}))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(UserWarning, match="always the same value in 'z'"):
+            fitted.fit(pd.DataFrame({"x": ["a", "b"], "z": 1}))
+    assert fitted.kinds_ == {"x": "numbers", "y": "categories"}
+
+
 def test_a_missing_value_is_not_the_text_missing():
     X = pd.DataFrame({"x": [None, "missing"] * 30})
     y = [0, 1] * 30
