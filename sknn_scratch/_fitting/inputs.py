@@ -102,7 +102,11 @@ def encode_data(model, inputs, goes_on):
         try:
             validation = encode_validation(model, inputs, target_kind, features, X.dtype)
         except ValueError as error:
-            raise ValueError(f"In X_val, y_val or sample_weight_val: {error}") from error
+            reason = str(error).removesuffix(".")
+            raise ValueError(
+                f"In X_val, y_val or sample_weight_val: {reason}. A Pipeline transforms X_val only if its "
+                "transform_input has it."
+            ) from error
     attributes = attributes_of(model, DATA_ATTRIBUTES) | target_kind.fitted_attributes()
     attributes["_features_"] = features
     return EncodedData(X, y, targets, weights, target_kind, attributes, validation)
