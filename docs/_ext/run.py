@@ -72,7 +72,7 @@ class Run(SphinxDirective):
         pictures = [raw(f'<div class="run-html">{outcome.html}</div>')] if outcome.html else []
         pictures += [self.image(figure, self.options["alt"]) for figure in outcome.figures]
         if "folded" not in self.options:
-            where = [self.where_to_write()] if "mine" in self.options else []
+            where = [self.where_to_write()] if "### BEGIN SOLUTION" in "\n".join(self.content) else []
             return code + printed + trouble + pictures + where
         word = self.options["folded"] or ("代码" if self.config.language == "zh_CN" else "Code")
         if "mine" in self.options:  # else a check would seem to pass before the reader has written anything
