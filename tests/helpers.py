@@ -4,12 +4,16 @@ Functions of the core with many arguments are called only here. So a changed sig
 """
 
 import copy
+import tracemalloc
+import warnings
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+import pytest
 import scipy.sparse
 from numpy.testing import assert_allclose
 from sklearn.datasets import make_moons
@@ -305,7 +309,38 @@ def rounds_by_place():
 STACK_RTOL = 1e-9 if rounds_by_place() else 0
 
 
+# --- What a call does ---
+
+
+def warnings_of(call):
+    """Call a function; list the warnings it gives, each as often as it comes."""
+    with warnings.catch_warnings(record=True, action="always") as caught:
+        call()
+    return caught
+
+
+def peak_memory(call):
+    """Call a function; measure the largest memory that it takes, in bytes."""
+    tracemalloc.start()
+    try:
+        call()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
 # --- Checkers ---
+
+
+@contextmanager
+def refused(estimator, message=None, error=ValueError):
+    """Expect an error, and that the estimator stays as it was, with the very same attributes."""
+    before = dict(vars(estimator))
+    with pytest.raises(error, match=message):
+        yield
+    after = vars(estimator)
+    assert after.keys() == before.keys()
+    assert all(after[name] is value for name, value in before.items())
 
 
 def assert_gradient(function, x, gradient, n_directions=3):

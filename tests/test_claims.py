@@ -44,8 +44,7 @@ def cancer():
 
 def train(X, y, epochs=40, **parameters):
     """Train for some epochs, without a warning that there could be more."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
         return ShallowNNClassifier(max_iter=epochs, **JUST_TRAIN | parameters).fit(X, y)
 
 
@@ -272,8 +271,7 @@ def test_adam_hardly_notices_that_the_features_are_stretched(digits, rng):
     assert adam[1] <= adam[0] + 3
     momentum = {"solver": "sgd", "momentum": 0.9, "nesterov": False, "learning_rate": 0.1}
     assert epochs_to_a_tenth(X, y, **momentum) <= 5
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DivergenceWarning)
+    with warnings.catch_warnings(action="ignore", category=DivergenceWarning):
         assert epochs_to_a_tenth(stretched, y, **momentum) > 5
 
 

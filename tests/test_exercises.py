@@ -79,10 +79,11 @@ def test_the_notebook_of_the_answers_runs(language, capsys):
     [pytest.param(step, *rest, id=f"{TITLES[step]}, {name}") for step, name, *rest in mistakes()],
 )
 def test_a_mistake_is_caught_with_a_message_that_says_where_to_look(step, said, code, names_before):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # an overflow may be part of the mistake
-        with pytest.raises((AssertionError, ValueError)) as raised:  # the latter if shapes do not fit
-            run_with_check(step, code, names_before)
+    with (
+        warnings.catch_warnings(action="ignore", category=RuntimeWarning),  # it may overflow
+        pytest.raises((AssertionError, ValueError)) as raised,  # the latter if shapes do not fit
+    ):
+        run_with_check(step, code, names_before)
     assert said in str(raised.value)
     assert len(str(raised.value)) > 20
 

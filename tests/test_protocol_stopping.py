@@ -35,6 +35,7 @@ from tests.helpers import (
     assert_same_model,
     make_data,
     press_control_c,
+    refused,
     small_network,
 )
 from tests.versions import needs_callbacks
@@ -231,13 +232,9 @@ def test_a_last_hook_that_fails_leaves_no_model_or_the_earlier_one(Estimator, me
     estimator = Estimator(3, solver="adam", alpha=1.0, max_iter=2, random_state=0)
     failing, outside = FailingAtTheEnd(error), settings()
     for _ in range(2):
-        before = dict(vars(estimator))
-        with pytest.raises(error):
-            getattr(estimator.set_callbacks(failing), method)(X, Y, **FITS[method])
-        estimator.set_callbacks()
-        assert vars(estimator).keys() == before.keys()
-        assert all(value is before[name] for name, value in vars(estimator).items())
-        estimator.fit(X, Y)
+        with refused(estimator.set_callbacks(failing), error=error):
+            getattr(estimator, method)(X, Y, **FITS[method])
+        estimator.set_callbacks().fit(X, Y)
     assert settings() == outside
 
 

@@ -5,10 +5,13 @@ import pytest
 from sklearn.utils.estimator_checks import check_estimator
 
 from sknn_scratch import (
+    PiecewiseLinearEncoder,
+    RelevanceScaler,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
     ShallowNNEnsembleRegressor,
     ShallowNNRegressor,
+    tabular_pipeline,
 )
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.loss import NUMBERS, POSITIVE
@@ -62,6 +65,17 @@ ENSEMBLES = {
     "regressors, defaults": ShallowNNEnsembleRegressor(n_networks=2),
 }
 
+# In these messages, the checks want the words of check_array.
+OTHER_WORDS = dict.fromkeys(
+    ("check_complex_data", "check_estimators_empty_data_messages"), "it has words of its own, about tables"
+)
+TRANSFORMERS = {
+    "PiecewiseLinearEncoder": (PiecewiseLinearEncoder(), {}),
+    "TableEncoder": (tabular_pipeline()["columns"], OTHER_WORDS),
+    "RelevanceScaler": (RelevanceScaler(), {}),
+    "RelevanceScaler of a network": (RelevanceScaler(ShallowNNRegressor(4, alpha=1.0, random_state=0)), {}),
+}
+
 TRANSFORMER_CHECKS = ("data_not_an_array", "general", "preserve_dtypes", "n_iter")
 CHECKS_OF_SHAPES = (
     "estimator_sparse_array",
@@ -76,7 +90,7 @@ WEIGHT_EQUIVALENCES = (
 
 
 def why_weights_are_no_repeats(params):
-    """Give the reasons why a weight of two cannot give the same numbers as a row that is there twice."""
+    """Give the reasons why, in a network, a weight of two cannot be the same as a row that is there twice."""
     return [
         reason
         for applies, reason in (
@@ -92,13 +106,13 @@ def why_weights_are_no_repeats(params):
 def assert_no_complaint(estimator, expected=None):
     """Run the checks; ``expected`` are the names of those that cannot pass, with the reasons."""
     params, expected = estimator.get_params(), expected or {}
-    if reasons := why_weights_are_no_repeats(params):
+    if "batch_size" in params and (reasons := why_weights_are_no_repeats(params)):
         expected |= dict.fromkeys(WEIGHT_EQUIVALENCES, "; ".join(reasons))
     outcomes = check_estimator(estimator, expected_failed_checks=expected, on_skip=None, on_fail=None)
     statuses = {one["check_name"]: one["status"] for one in outcomes if one["status"] != "passed"}
     # None is declared that would pass.
     assert statuses == dict.fromkeys(SKIPPED_CHECKS, "skipped") | dict.fromkeys(expected, "xfail")
-    assert len(outcomes) >= 60
+    assert len(outcomes) > 40
 
 
 @pytest.mark.parametrize(
@@ -140,3 +154,9 @@ def test_scikit_learn_has_no_complaint_about_regressors(name):
 @pytest.mark.parametrize("name", ENSEMBLES)
 def test_scikit_learn_has_no_complaint_about_ensembles(name):
     assert_no_complaint(ENSEMBLES[name])
+
+
+@pytest.mark.filterwarnings("ignore:Some columns of X carry no information")
+@pytest.mark.parametrize("name", TRANSFORMERS)
+def test_scikit_learn_has_no_complaint_about_transformers(name):
+    assert_no_complaint(*TRANSFORMERS[name])

@@ -1,7 +1,6 @@
 """A fit that learns nothing says so; it and ``diagnose`` name the cause, and the remedy helps."""
 
 import re
-import warnings
 from functools import partial
 
 import numpy as np
@@ -26,7 +25,7 @@ from sknn_scratch import (
     diagnose,
 )
 from sknn_scratch._core.optimizers import SOLVERS
-from tests.helpers import moons
+from tests.helpers import moons, warnings_of
 
 FAILED = "The training has failed: its loss is no lower than"
 
@@ -38,10 +37,7 @@ network = partial(
 
 def messages_of(call, of_sizes=False):
     """List the messages of the warnings that a call gives: those of the sizes of features, or all others."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        call()
-    caught = [one for one in caught if ("far too large" in str(one.message)) == of_sizes]
+    caught = [one for one in warnings_of(call) if ("far too large" in str(one.message)) == of_sizes]
     expected = {UserWarning} if of_sizes else {ConvergenceWarning, DivergenceWarning}
     assert {warning.category for warning in caught} <= expected
     return [str(warning.message) for warning in caught]

@@ -19,7 +19,6 @@ def _every_figure(monkeypatch):
     every_call_takes_two_seconds = itertools.count(0, 2)
     clock = types.SimpleNamespace(perf_counter=lambda: next(every_call_takes_two_seconds))
     monkeypatch.setattr(matplotlib.legend, "time", clock)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
         yield
     plt.close("all")

@@ -45,8 +45,7 @@ def test_many_rows_are_thinned_out_dense_or_sparse_in_their_precision():
 
 
 def test_drawing_warns_of_nothing_even_if_the_network_is_flat_everywhere():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         clf, X, _ = fit(init_scale=0)
     for display in DISPLAYS:
         draw(display, clf, X)

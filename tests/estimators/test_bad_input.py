@@ -1,7 +1,6 @@
 """Bad input: each case raises an error that names it, and leaves the earlier model as it was."""
 
 import copy
-from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
@@ -22,7 +21,7 @@ from sknn_scratch import (
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
-from tests.helpers import AtEpoch, make_data
+from tests.helpers import AtEpoch, make_data, refused
 from tests.versions import needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -79,17 +78,6 @@ def test_bad_parameter_is_named_by_fit_and_not_before(name, value):
     assert classifier.get_params()[name] is value
     with refused(classifier, f"'{name}' parameter", (TypeError, ValueError)):
         classifier.fit(X, Y)
-
-
-@contextmanager
-def refused(estimator, message, error=ValueError):
-    """Expect an error, and that the estimator stays as it was, with the very same attributes."""
-    before = dict(vars(estimator))
-    with pytest.raises(error, match=message):
-        yield
-    after = vars(estimator)
-    assert after.keys() == before.keys()
-    assert all(after[name] is value for name, value in before.items())
 
 
 def test_every_partial_fit_names_a_bad_parameter():

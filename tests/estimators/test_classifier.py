@@ -196,8 +196,7 @@ def test_pickle_is_about_as_large_as_the_weights(early_stopping):
 def test_the_defaults_converge(load):
     x, y = load(return_X_y=True)
     x = scale(x)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with warnings.catch_warnings(action="error"):
         classifier = ShallowNNClassifier(random_state=0).fit(x, y)
     assert classifier.stop_reason_ in ("converged", "no_improvement")
     assert classifier.score(x, y) > 0.95

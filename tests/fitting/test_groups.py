@@ -1,7 +1,5 @@
 """Fits of several networks at once: what is cut into which groups, and the memory these take."""
 
-import tracemalloc
-
 import numpy as np
 import pytest
 import scipy.sparse
@@ -16,7 +14,7 @@ from sknn_scratch._fitting.groups import kept_bytes, step_bytes
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._search.meeting import WaitingTraining
-from tests.helpers import make_data
+from tests.helpers import make_data, peak_memory
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -60,12 +58,13 @@ def test_buffers_of_a_group_stay_within_what_was_planned(n_folds, n_samples, n_f
     shape = {name: params.pop(name) for name in ("n_classes", "sparse") if name in params}
     inputs = [make_inputs(n_samples, n_features, seed=seed, **shape) for seed in range(n_folds)]
     make_trainings(1, inputs, **params)  # validates and encodes the rows
-    tracemalloc.start()
-    trainings = make_trainings(9, inputs, tol=0.01, n_iter_no_change=2, **params)
-    groups.train_group(trainings)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < planned_bytes(trainings) + FIXED_BYTES
+    trainings = []
+
+    def plan_and_train():
+        trainings.extend(make_trainings(9, inputs, tol=0.01, n_iter_no_change=2, **params))
+        groups.train_group(trainings)
+
+    assert peak_memory(plan_and_train) < planned_bytes(trainings) + FIXED_BYTES
 
 
 def test_networks_that_have_stopped_let_go_of_the_group():
@@ -73,11 +72,7 @@ def test_networks_that_have_stopped_let_go_of_the_group():
     trainings = []
     for max_iter in (4, *range(1, 20)):
         trainings += make_trainings(1, [make_inputs(n_features=500)], n_hidden=20, max_iter=max_iter)
-    tracemalloc.start()
-    groups.train_group(trainings)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < planned_bytes(trainings)
+    assert peak_memory(lambda: groups.train_group(trainings)) < planned_bytes(trainings)
     assert len({training.run.state.epoch for training in trainings}) == 19
 
 

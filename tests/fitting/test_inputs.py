@@ -1,7 +1,6 @@
 """Rows of every kind give the same results as NumPy arrays; precision, names and outputs."""
 
 import tempfile
-import tracemalloc
 from functools import partial
 
 import numpy as np
@@ -14,7 +13,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from sknn_scratch import ShallowNNClassifier, diagnose
-from tests.helpers import assert_same_model, make_data, small_network
+from tests.helpers import assert_same_model, make_data, peak_memory, small_network
 from tests.versions import needs_names_of_polars
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -188,17 +187,15 @@ def test_sparse_rows_are_never_densified(early_stopping):
     X = scipy.sparse.csr_array((np.ones(5 * n_samples), columns, ends), shape=(n_samples, n_features))
     y = np.arange(n_samples) % 2
     classifier = make_classifier(n_hidden=2, max_iter=2, solver="auto", early_stopping=early_stopping)
-    tracemalloc.start()
-    try:
+
+    def use():
         classifier.fit(X, y)
         if not early_stopping:
             classifier.partial_fit(X, y)
         for method in (classifier.predict, classifier.predict_log_proba, classifier.transform):
             assert len(method(X)) == n_samples
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert peak < 25e6
+
+    assert peak_memory(use) < 25e6
 
 
 # --- Precision ---
@@ -310,12 +307,8 @@ def test_the_memory_of_a_fit_is_that_of_the_features_that_occur():
     There are no two arrays of all weights at a time, also if the fit warns.
     """
     for solver, most in (("adam", 2), ("lbfgs", 4)):
-        classifier = make_classifier(solver=solver, n_hidden=64)
-        tracemalloc.start()
-        classifier.fit(HASHED_X, HASHED_Y)
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        assert peak < most * classifier.coefs_[0].nbytes
+        fit = make_classifier(solver=solver, n_hidden=64).fit
+        assert peak_memory(lambda fit=fit: fit(HASHED_X, HASHED_Y)) < most * 8 * 64 * 2**14
 
 
 def test_rows_without_any_value():

@@ -197,10 +197,8 @@ def test_rows_that_overflow_in_a_thread_are_an_error_without_a_warning(small_blo
     small_blocks(n_threads)
     classifier = make_classifier(activation="identity", init_scale=10.0).fit(X, Y)
     huge = np.full((500, X.shape[1]), np.finfo(float).max)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        with pytest.raises(ValueError, match="too large"):
-            getattr(classifier, method)(huge)
+    with warnings.catch_warnings(action="error"), pytest.raises(ValueError, match="too large"):
+        getattr(classifier, method)(huge)
     with pytest.warns(DivergenceWarning) as caught:
         classifier.set_params(solver="sgd", learning_rate=1e10).fit(X, Y)
     assert len(caught) == 1

@@ -19,21 +19,13 @@ from sknn_scratch import (
     ShallowNNEnsembleClassifier,
     VectorizedGridSearchCV,
 )
-from tests.helpers import make_data, small_network
+from tests.helpers import make_data, small_network, warnings_of
 from tests.versions import needs_callbacks
 
 X, Y = make_data("multiclass")
 GRID = {"alpha": [0.1, 1.0]}
 
 network = partial(small_network, n_hidden=3, max_iter=2)
-
-
-def warnings_of(call):
-    """Call a function; list the warnings it gives, each as often as it comes."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        call()
-    return caught
 
 
 def assert_here(caught, n_expected, category=ConvergenceWarning):
@@ -86,10 +78,11 @@ def test_warnings_of_a_search_point_at_the_users_call(Search, n_jobs):
 @pytest.mark.parametrize("Search", [GridSearchCV, VectorizedGridSearchCV])
 def test_a_warning_that_is_an_error_is_raised_by_a_search(Search):
     search = Search(network(tol=1e9), {"max_iter": [2, 500]}, cv=2, error_score="raise")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", ConvergenceWarning)
-        with pytest.raises(ConvergenceWarning, match="max_iter=2"):
-            search.fit(X, Y)
+    with (
+        warnings.catch_warnings(action="error", category=ConvergenceWarning),
+        pytest.raises(ConvergenceWarning, match="max_iter=2"),
+    ):
+        search.fit(X, Y)
 
 
 def test_a_warning_of_the_last_epoch_names_the_number_that_auto_stands_for():

@@ -44,8 +44,7 @@ def fitted(name, activation, dtype):
     cls, data, params = ESTIMATORS[name]
     X, y = numbers(**data) if "n_targets" in data else make_data(n_samples=90, **data)
     X = X.astype(dtype)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
         return cls(20, activation, max_iter=20, random_state=0, **params).fit(X, y), X
 
 

@@ -1,7 +1,6 @@
 """The vectorised searches against scikit-learn's own, which fit one network after the other."""
 
 import re
-import tracemalloc
 from functools import partial
 from time import perf_counter
 
@@ -26,7 +25,7 @@ from sknn_scratch._core import lazy
 from sknn_scratch._core.batches import GATHERED_BYTES
 from sknn_scratch._fitting import groups as groups_module
 from sknn_scratch._search import meeting
-from tests.helpers import KINDS, AtEpoch, make_data, press_control_c, small_network
+from tests.helpers import KINDS, AtEpoch, make_data, peak_memory, press_control_c, small_network
 from tests.versions import get_context_path, needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -293,11 +292,8 @@ def test_large_folds_are_in_memory_one_by_one(monkeypatch, estimator, n_copies):
     monkeypatch.setattr(meeting, "WAITING_BYTES", X.nbytes)
     grid = {"net__alpha" if isinstance(estimator, Pipeline) else "alpha": [0.1, 1.0]}
     search = search_of(estimator, grid, cv=5, refit=False)
-    tracemalloc.start()
     with pytest.warns(UserWarning, match="None of 10 networks were trained together.*within the memory"):
-        search.fit(X, y)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+        peak = peak_memory(lambda: search.fit(X, y))
     bytes_beside_X = 20 * 8 * len(y)  # labels, targets, weights and row numbers, 20 numbers for each row
     assert peak < n_copies * X.nbytes + bytes_beside_X + GATHERED_BYTES
 

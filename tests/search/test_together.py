@@ -329,8 +329,7 @@ class Locked(FunctionTransformer):
 def test_results_do_not_depend_on_n_jobs_and_warnings_come_back_from_processes():
     results, estimator = {}, make_pipeline(Locked(), network())
     for n_jobs in (1, 2):
-        with train_together(), warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
+        with train_together(), warnings.catch_warnings(record=True, action="always") as caught:
             results[n_jobs] = cross_val_score(estimator, X, Y, cv=5, n_jobs=n_jobs)
         assert [one.category for one in caught] == [ConvergenceWarning] * 5
     assert_array_equal(results[1], results[2])
@@ -354,8 +353,7 @@ def test_warnings_of_another_process_are_brought_home():
     calls = {i: (fitted, (network(alpha=i),), {}) for i in (1, 2)}
     here = pickle.loads(pickle.dumps(meeting.this_process()))  # as a thread of Dask gets it
     for home, n_at_home, n_brought in ((here, 2, 0), ("another process", 0, 2)):
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
+        with warnings.catch_warnings(record=True, action="always") as caught:
             _, tally = meeting.run_together(calls, home)
         assert (tally.n_together, tally.alone.total()) == (2, 0)
         assert [one.category for one in caught] == [ConvergenceWarning] * n_at_home

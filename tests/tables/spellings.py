@@ -133,11 +133,9 @@ def outcome(first, later, other):
     """Name what happens to a later table that is written in another way: the same, a warning or an error."""
     encoder = tabular_pipeline()[0]
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(action="ignore"):
             encoder.fit(first)
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
+        with warnings.catch_warnings(record=True, action="always") as caught:
             expected, found = encoder.transform(later), encoder.transform(other)
     except (ValueError, TypeError):
         return "error"

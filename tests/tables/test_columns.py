@@ -10,6 +10,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sknn_scratch import tabular_pipeline
+from tests.helpers import refused
 
 pytestmark = pytest.mark.filterwarnings("ignore:Some columns of X carry no information")
 NOON = datetime.datetime(2026, 1, 1, 12)
@@ -171,11 +172,9 @@ def test_a_column_without_a_name_is_a_column():
 def test_numbers_that_no_float_holds_are_an_error_that_names_the_column(value):
     value = np.longdouble(value) if isinstance(value, str) else value
     encoder = fitted(of_pandas([2, 3, None]))
-    before = encoder.transform(of_pandas([2, 3]))
     for call in (encoder.fit, encoder.transform):
-        with pytest.raises(ValueError, match="infinite values in 'x'"):
+        with refused(encoder, "infinite values in 'x'"):
             call(of_pandas([value, 2], object))
-    assert_array_equal(encoder.transform(of_pandas([2, 3])), before)
 
 
 WAYS_OF_BOOLEANS = [

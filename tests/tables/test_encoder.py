@@ -1,15 +1,14 @@
 """PiecewiseLinearEncoder: what it computes, and which columns it takes."""
 
-import tracemalloc
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.utils.estimator_checks import check_estimator
 
 from sknn_scratch import PiecewiseLinearEncoder
+from tests.helpers import peak_memory, refused
 
 
 def column(*values, dtype=float):
@@ -20,12 +19,6 @@ def encoded(train, test=None, n_bins=8):
     encoder = PiecewiseLinearEncoder(n_bins).fit(train)
     with np.errstate(all="raise", under="ignore"):
         return encoder.transform(train if test is None else test)
-
-
-def test_scikit_learn_has_no_complaint():
-    outcomes = check_estimator(PiecewiseLinearEncoder(), on_skip=None, on_fail=None)
-    assert {one["check_name"] for one in outcomes if one["status"] != "passed"} <= {"check_array_api_input"}
-    assert len(outcomes) > 40
 
 
 def test_the_formulas():
@@ -122,11 +115,9 @@ def test_huge_and_tiny_numbers(values):
 def test_infinite_values_are_an_error_that_names_the_column(X, named):
     finite = X.clip(0, 9)
     fitted = PiecewiseLinearEncoder().fit(finite)
-    before = fitted.transform(finite)
     for call in (fitted.fit, fitted.transform):
-        with pytest.raises(ValueError, match=f"infinite values in {named}. Replace them by NaN"):
+        with refused(fitted, f"infinite values in {named}. Replace them by NaN"):
             call(X)
-    assert_array_equal(fitted.transform(finite), before)
 
 
 def test_float32_stays_and_is_as_exact_as_it_can_be():
@@ -153,22 +144,12 @@ def test_wrong_numbers_of_bins(n_bins):
         PiecewiseLinearEncoder(n_bins).fit([[1.0], [2.0]])
 
 
-def memory_of(call):
-    """Measure the largest memory that a call takes, in bytes."""
-    tracemalloc.start()
-    try:
-        call()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-
-
 def test_memory_is_the_result_and_little_more():
     X = np.random.default_rng(0).normal(size=(5000, 50))
     encoder = PiecewiseLinearEncoder()
-    assert memory_of(lambda: encoder.fit(X)) < X.nbytes
-    assert memory_of(lambda: encoder.transform(X)) < 1.1 * encoder.transform(X).nbytes
-    assert memory_of(lambda: PiecewiseLinearEncoder(1000).fit(X[:, :1])) < X.nbytes  # not (rows x bins)
+    assert peak_memory(lambda: encoder.fit(X)) < X.nbytes
+    assert peak_memory(lambda: encoder.transform(X)) < 1.1 * encoder.transform(X).nbytes
+    assert peak_memory(lambda: PiecewiseLinearEncoder(1000).fit(X[:, :1])) < X.nbytes  # not (rows x bins)
 
 
 @pytest.mark.parametrize("fill_value", [0.0, np.nan])

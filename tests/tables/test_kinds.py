@@ -9,6 +9,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch import tabular_pipeline
+from tests.helpers import warnings_of
 
 N = 300
 PRICES = np.random.default_rng(0).lognormal(3, 1, N).round(2)
@@ -29,10 +30,8 @@ def with_comma(number):
 
 def fit(values, **parameters):
     """Fit the first step of a pipeline on one column, and list what it warns of."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        columns = tabular_pipeline(**parameters)[0].fit(pd.DataFrame({"x": values}))
-    return columns, [str(one.message) for one in caught]
+    columns, X = tabular_pipeline(**parameters)[0], pd.DataFrame({"x": values})
+    return columns, [str(one.message) for one in warnings_of(lambda: columns.fit(X))]
 
 
 # Text, its kind, the same values as a library has them, and a part of the only warning, if there is one.
@@ -130,8 +129,7 @@ def test_text_is_what_it_says(name):
     expected = tabular_pipeline()[0].fit_transform(pd.DataFrame({"x": plain}))
     for encoder in (columns, pickle.loads(pickle.dumps(columns))):
         for values in (text, plain):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            with warnings.catch_warnings(action="ignore"):
                 encoded = encoder.transform(pd.DataFrame({"x": values}))
             assert_allclose(encoded, expected, rtol=1e-12)
 
@@ -255,8 +253,7 @@ def test_a_kind_that_cannot_be_is_an_error(message):
 def test_new_odd_values_are_a_warning_and_known_ones_are_not():
     columns, _ = fit(["varies", *map(str, PRICES[1:])])
     missing = columns.transform(pd.DataFrame({"x": [None] * 3}))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with warnings.catch_warnings(action="error"):
         assert_array_equal(columns.transform(pd.DataFrame({"x": ["varies", "N/A", ""]})), missing)
     with pytest.warns(UserWarning, match=r"missing: '\$5', 'many' among the numbers of 'x'"):
         assert_array_equal(columns.transform(pd.DataFrame({"x": ["many", "$5", "2"]}))[:2], missing[:2])

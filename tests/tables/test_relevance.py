@@ -8,28 +8,17 @@ from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import log_loss
-from sklearn.utils.estimator_checks import check_estimator
 from threadpoolctl import threadpool_limits
 
 from sknn_scratch import RelevanceScaler, ShallowNNClassifier, ShallowNNRegressor, tabular_pipeline
 from sknn_scratch._tables import relevance
-from tests.helpers import InterruptedActivation
-from tests.versions import SKIPPED_CHECKS
+from tests.helpers import InterruptedActivation, refused
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(600, 12))
 SIGNS = np.sign(X[:, 4] * X[:, 5])
 Y = np.where(X[:, :2] @ [2.0, -1.5] + 3 * SIGNS > RNG.logistic(size=len(X)), "yes", "no")
 USEFUL = [0, 1, 4, 5]
-
-
-@pytest.mark.parametrize(
-    "scaler", [RelevanceScaler(), RelevanceScaler(ShallowNNRegressor(4, alpha=1.0, random_state=0))]
-)
-def test_scikit_learn_has_no_complaint(scaler):
-    outcomes = check_estimator(scaler, on_skip=None, on_fail=None)
-    statuses = {one["check_name"]: one["status"] for one in outcomes if one["status"] != "passed"}
-    assert statuses == dict.fromkeys(SKIPPED_CHECKS, "skipped")
 
 
 def test_the_formulas():
@@ -129,7 +118,6 @@ def test_the_pipeline_has_the_network_of_its_task():
 
 def test_errors_leave_the_earlier_scaler():
     scaler = RelevanceScaler(ShallowNNClassifier(max_iter=3)).fit(X, Y)
-    earlier = dict(vars(scaler))
     for network, x, y, message in (
         (ShallowNNClassifier(alpha=-1), X, Y, "The 'alpha' parameter of ShallowNNClassifier must be"),
         ("classifier", X, Y, "The 'network' parameter of RelevanceScaler must be .*ShallowNNRegressor"),
@@ -139,9 +127,8 @@ def test_errors_leave_the_earlier_scaler():
         (None, X, Y[:10], "inconsistent numbers of samples"),
         (None, X, None, "requires y to be passed, but the target y is None"),
     ):
-        with pytest.raises(ValueError, match=message):
-            scaler.set_params(network=network).fit(x, y)
-        assert vars(scaler) | {"network": None} == earlier | {"network": None}
+        with refused(scaler.set_params(network=network), message):
+            scaler.fit(x, y)
     with pytest.raises(NotFittedError):
         RelevanceScaler().transform(X)
 

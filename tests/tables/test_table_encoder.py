@@ -13,10 +13,10 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import TargetEncoder
-from sklearn.utils.estimator_checks import check_estimator
 
 from sknn_scratch import tabular_pipeline
 from sknn_scratch._tables import features
+from tests.helpers import warnings_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:Some columns of X carry no information")
 N = 60
@@ -26,17 +26,6 @@ NUMBERS = pd.DataFrame({"a": rng.normal(size=N), "b": rng.normal(size=N), "c": r
 
 def encoder():
     return tabular_pipeline()[0]
-
-
-def test_scikit_learn_complains_only_of_words():
-    """Its checks want the words of check_array in these messages."""
-    outcomes = check_estimator(encoder(), on_skip=None, on_fail=None)
-    assert {one["check_name"] for one in outcomes if one["status"] != "passed"} <= {
-        "check_array_api_input",
-        "check_complex_data",
-        "check_estimators_empty_data_messages",
-    }
-    assert len(outcomes) > 40
 
 
 # --- Names ---
@@ -138,8 +127,7 @@ def test_unknown_values_are_a_warning_that_names_the_column(first, later, messag
     fitted = encoder().fit(pd.DataFrame({"x": first, "y": [1.0, 2.0] * 5}))
     with pytest.warns(UserWarning, match=message):
         fitted.transform(pd.DataFrame({"x": later, "y": 1.0}))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with warnings.catch_warnings(action="error"):
         fitted.transform(pd.DataFrame({"x": [first[0], None], "y": 3.0}))
 
 
@@ -302,10 +290,9 @@ def test_a_column_y_is_like_a_vector_and_warned_of_once(n_rows):
         network = {"n_networks": 1, "solver": "lbfgs", "random_state": 0}
         expected = tabular_pipeline(kind, **network).fit(X, y).predict(X)
         for column in (y[:, np.newaxis], csr_array(y[:, np.newaxis]), pd.DataFrame({"y": y})):
-            with warnings.catch_warnings(record=True) as caught:
-                warnings.simplefilter("always")
-                found = tabular_pipeline(kind, **network).fit(X, column).predict(X)
-            assert_array_equal(found.ravel(), expected)
+            model = tabular_pipeline(kind, **network)
+            caught = warnings_of(lambda model=model, column=column: model.fit(X, column))
+            assert_array_equal(model.predict(X).ravel(), expected)
             about_y = [one for one in caught if "column-vector" in str(one.message)]
             assert len(about_y) == (kind == "classifier")  # a regressor predicts a column for a column
 
