@@ -99,21 +99,6 @@ def test_under_a_heavy_penalty_the_prediction_is_what_the_loss_asks_for(params, 
     assert_allclose(predicted, constant(y), atol=0.1 * y.std())
 
 
-@pytest.mark.parametrize("quantile", [0.1, 0.9])
-def test_as_many_rows_are_below_a_quantile_as_there_should_be(quantile):
-    rng = np.random.default_rng(0)
-    X = rng.uniform(-2, 2, size=(2000, 1))
-    y = np.sin(X[:, 0]) + (0.2 + 0.2 * np.abs(X[:, 0])) * rng.normal(size=2000)
-    reg = small_regressor(
-        n_hidden=20, loss="quantile", quantile=quantile, early_stopping=False, **SLOWER_AND_SLOWER
-    )
-    reg.fit(X[:1000], y[:1000])
-    below = y[1000:] < reg.predict(X[1000:])
-    assert below.mean() == pytest.approx(quantile, abs=0.04)  # three standard errors of the share
-    outside = np.abs(X[1000:, 0]) > 1
-    assert below[outside].mean() == pytest.approx(below[~outside].mean(), abs=0.1)
-
-
 QUANTILES = (0.9, 0.05, 0.5)
 
 

@@ -352,21 +352,18 @@ def test_the_choice_of_many_rows_is_in_single_precision_unless_this_takes_much_m
 
 
 @pytest.mark.filterwarnings("ignore:The training has failed")
-@pytest.mark.parametrize(
-    ("params", "n_epochs"),
-    [
+def test_a_fit_that_trains_otherwise_has_the_alpha_of_the_long_cycle():
+    long = network(max_iter=40).fit(MANY_X, NOISE)
+    for params, n_epochs in (
         ({"max_iter": 30}, 30),
         ({"learning_rate": 0.01}, 40),
         ({"dropout": 0.1}, 40),
         ({"solver": "sgd"}, 40),
         ({"early_stopping": True, "n_iter_no_change": 1, "tol": 1e9}, 2),
-    ],
-)
-def test_a_fit_that_trains_otherwise_has_the_alpha_of_the_long_cycle(params, n_epochs):
-    long = network(max_iter=40).fit(MANY_X, NOISE)
-    other = network(**{"max_iter": "auto"} | params).fit(MANY_X, NOISE)
-    assert (other.n_iter_, other.alpha_) == (n_epochs, long.alpha_)
-    assert_array_equal(other.alpha_path_["loss"], long.alpha_path_["loss"])
+    ):
+        other = network(**{"max_iter": "auto"} | params).fit(MANY_X, NOISE)
+        assert (other.n_iter_, other.alpha_) == (n_epochs, long.alpha_)
+        assert_array_equal(other.alpha_path_["loss"], long.alpha_path_["loss"])
     default = network(max_iter="auto").fit(MANY_X, NOISE)
     assert not set(default.alpha_path_["loss"]) & set(long.alpha_path_["loss"])
 

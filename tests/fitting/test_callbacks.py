@@ -224,8 +224,3 @@ def test_the_guides_callback_on_the_network_or_the_ensemble_and_on_the_outermost
         assert network.stop_reason_ == "callback"
         assert network.loss_curve_[-1] < 1.0
         assert (network.loss_curve_[:-1] >= 1.0).all()
-
-
-def test_a_callback_that_is_not_handed_down_hears_no_epoch_of_a_pipeline():
-    pipeline = scaled(make_classifier()).set_callbacks(GUIDE["StopBelow"](np.inf)).fit(X, Y)
-    assert pipeline[-1].n_iter_ == 4

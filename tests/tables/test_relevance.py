@@ -7,7 +7,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import NotFittedError
-from sklearn.metrics import log_loss
 from threadpoolctl import threadpool_limits
 
 from sknn_scratch import RelevanceScaler, ShallowNNClassifier, ShallowNNRegressor, tabular_pipeline
@@ -36,14 +35,6 @@ def test_what_matters_becomes_larger_also_if_two_features_matter_only_together()
     scale = RelevanceScaler().fit(X, Y).scale_
     assert scale[USEFUL].min() > 1.2 * np.delete(scale, USEFUL).max()
     assert scale.min() > 0.09  # the root of 0.01 / 1.01
-
-
-def test_the_pipeline_learns_more_with_it():
-    x, y, losses = X[:300], Y[:300], []
-    for step in ("passthrough", RelevanceScaler()):
-        model = tabular_pipeline(random_state=0).set_params(relevance=step).fit(x, y)
-        losses.append(log_loss(Y[300:], model.predict_proba(X[300:])))
-    assert losses[1] < 0.95 * losses[0]
 
 
 def test_the_order_of_the_rows_and_the_storage_change_nothing():
