@@ -10,6 +10,7 @@ from pkgutil import walk_packages
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 
 import sknn_scratch
@@ -56,6 +57,8 @@ def test_pickles_name_nothing_of_ours_but_what_is_public():
     ensemble = ShallowNNEnsembleClassifier(n_networks=2, n_hidden=3, max_iter=2, alpha=1)
     search = VectorizedGridSearchCV(ShallowNNClassifier(3, max_iter=2), {"alpha": [0.1, 1]}, cv=2)
     fitted = [one.fit(X, y) for one in (classifier, regressor, ensemble, search)]
+    for one in fitted:
+        assert_array_equal(pickle.loads(pickle.dumps(one)).predict(X), one.predict(X))
     diagnosis, error = diagnose(classifier, X, y), CheckpointError("a sentence")
     for example in (*fitted, diagnosis, Checkpoint("run.npz"), error):
         pickled = pickle.dumps(example)

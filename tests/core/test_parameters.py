@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose
 
 from sknn_scratch._core.parameters import NetworkShape, initialise, view_parameters
 
@@ -12,16 +12,6 @@ def test_initial_weights_are_normal():
     weights = view_parameters(initialise(shape, 1.0, np.random.default_rng(0), np.float64), shape).w_hidden
     within = [np.mean(abs(weights) < limit) for limit in (1, 2, 3)]
     assert_allclose(within, [0.6827, 0.9545, 0.9973], atol=0.01)
-
-
-@pytest.mark.parametrize("init_scale", [0.01, "he", "glorot"])
-def test_single_and_double_precision_start_alike(init_scale):
-    single, double = (
-        initialise(SHAPE, init_scale, np.random.default_rng(7), dtype) for dtype in (np.float32, np.float64)
-    )
-    assert single.dtype == np.float32
-    assert double.dtype == np.float64
-    assert_array_equal(single, double.astype(np.float32))
 
 
 @pytest.mark.parametrize(

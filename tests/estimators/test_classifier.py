@@ -1,13 +1,10 @@
 """The estimator as an object: seeds, copies, pickles, defaults, threads, numbers of NumPy."""
 
 import copy
-import io
 import pickle
 import warnings
 from functools import partial
 
-import cloudpickle
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,7 +13,7 @@ from sklearn.datasets import load_iris, load_wine
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler, scale
 
-from sknn_scratch import Activation, ShallowNNClassifier, ShallowNNEnsembleClassifier
+from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier
 from sknn_scratch._fitting.fitted import FITTED_ATTRIBUTES
 from tests.helpers import assert_same_model, bits_of, make_data, small_network
 
@@ -106,13 +103,6 @@ def test_no_seed_no_repetition():
 # --- Copies and files ---
 
 
-def by_joblib(classifier):
-    file = io.BytesIO()
-    joblib.dump(classifier, file)
-    file.seek(0)
-    return joblib.load(file)
-
-
 def by_skops(classifier):
     import skops.io  # it imports all of scikit-learn, which the other tests do not need
 
@@ -124,8 +114,6 @@ def by_skops(classifier):
 
 COPIES = {
     "pickle": lambda classifier: pickle.loads(pickle.dumps(classifier)),
-    "cloudpickle": lambda classifier: pickle.loads(cloudpickle.dumps(classifier)),
-    "joblib": by_joblib,
     "skops": by_skops,
     "copy": copy.copy,
     "deepcopy": copy.deepcopy,
@@ -160,23 +148,6 @@ def test_copies_predict_and_train_alike(name, kind, way):
         getattr(copied, train.func.__name__)(X, y)
         assert_same_model(classifier, before, rtol=0)
         assert_same_model(copied, train(), rtol=0)
-
-
-def softsign(z):
-    return z / (1 + abs(z))
-
-
-def softsign_slope(z):
-    return 1 / (1 + abs(z)) ** 2
-
-
-def test_own_activation_is_pickled_with_the_model():
-    classifier = make_classifier(activation=Activation(softsign, softsign_slope)).fit(X, Y)
-    for name in ("pickle", "joblib", "deepcopy"):
-        assert_array_equal(COPIES[name](classifier).predict_proba(X), classifier.predict_proba(X))
-    of_a_lambda = make_classifier(activation=Activation(lambda z: softsign(z), lambda z: softsign_slope(z)))
-    copied = COPIES["cloudpickle"](of_a_lambda.fit(X, Y))
-    assert_array_equal(copied.predict_proba(X), classifier.predict_proba(X))
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])

@@ -13,7 +13,6 @@ from sknn_scratch._fitting.callbacks import Training
 from sknn_scratch._fitting.groups import kept_bytes, step_bytes
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.plan import plan_fit
-from sknn_scratch._search.meeting import WaitingTraining
 from tests.helpers import make_data, peak_memory
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -91,15 +90,3 @@ def test_networks_do_not_depend_on_how_they_are_cut(limit, cut, monkeypatch):
         assert result.state.epoch == solo.n_iter_
         w_hidden = view_parameters(result.state.params, NetworkShape(4, 4, 3)).w_hidden
         assert_array_equal(w_hidden, solo.coefs_[0])
-
-
-@pytest.mark.parametrize("alpha", [1.0, "auto"])
-def test_a_run_is_the_same_when_it_starts_again(alpha):
-    network = ShallowNNClassifier(4, alpha=alpha, max_iter=4, random_state=np.random.RandomState(0))
-    training = WaitingTraining(Training(plan_fit(network, make_inputs())))
-    groups.train_fits([training.training])
-    first = training.run.state.params
-    training.start_again()
-    groups.train_fits([training.training])
-    assert training.run.state.params is not first
-    assert_array_equal(training.run.state.params, first)
