@@ -63,7 +63,10 @@ def columns_of(X):
         )
     if X.shape[0] == 0:
         raise ValueError(f"X has no rows: its shape is {tuple(X.shape)}. Pass one row or more.")
-    pairs = [(plain(name), column) for name, column in named_columns(X)]  # NaN, as a name, is unlike itself
+    pairs = [
+        (name if isinstance(name, str) else plain(name), column)  # NaN, as a name, is unlike itself
+        for name, column in named_columns(X)
+    ]
     counts = Counter(name for name, _ in pairs)
     if repeated := [name for name, count in counts.items() if count > 1]:
         raise ValueError(f"X has several columns with the name {listed(repeated)}. Rename or drop them.")
@@ -143,11 +146,11 @@ def read_objects(values):
 
 
 def plain(value):
-    """Give None for a missing value, a string for bytes, and any other value as it is."""
-    if isinstance(value, str):
-        return value
+    """Give None for a missing value and for blank text, a string for bytes, and any other value as it is."""
     if isinstance(value, bytes):
-        return value.decode(errors="backslashreplace")
+        value = value.decode(errors="backslashreplace")
+    if isinstance(value, str):
+        return value if value.strip() else None
     return None if str(value) in MISSING else value
 
 

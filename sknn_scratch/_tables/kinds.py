@@ -58,7 +58,7 @@ class Kind:
     types: ClassVar[set[str]]  # of columns.py: the values that it takes as they are
 
     style: Any = None  # how its text is written: a style of text.py
-    odd: frozenset[str] = frozenset()  # what ``fit`` could not read; like blank text, it counts as missing
+    odd: frozenset[str] = frozenset()  # the texts that ``fit`` could not read; they count as missing
     is_explained: bool = False  # the user has said what it holds, or is told why it may say nothing
 
     # --- In fit ---
@@ -85,8 +85,7 @@ class Kind:
             values = read_texts(present, style, len(present) * most_odd)
             odd = {text for text, value in values.items() if value is None}
             if len(odd) < len(values) and (most_odd == TOLD or cls.is_clear(present - odd, odd)):
-                odd |= set(filter(str.strip, missing))
-                found.setdefault(tuple(values.values()), cls(style, frozenset(odd)))
+                found.setdefault(tuple(values.values()), cls(style, frozenset(odd | missing)))
         fewest = min((len(one.odd) for one in found.values()), default=0)
         return [one for one in found.values() if len(one.odd) == fewest]
 
@@ -218,9 +217,8 @@ class Numbers(Kind):
 
     def remarks(self, name, column):
         yield from super().remarks(name, column)
-        texts = set(filter(str.strip, column.texts)) if column.type == TEXT else set()
-        may_be_codes = len(texts) > MOST_CODES and not (self.odd or self.is_explained)
-        if may_be_codes and all(map(is_code, texts)):
+        may_be_codes = column.type == TEXT and not (self.odd or self.is_explained)
+        if may_be_codes and len(column.texts) > MOST_CODES and all(map(is_code, column.texts)):
             yield Remark(Sentence.CODES, name)
 
     def surprises(self, name, column, values, odd):

@@ -41,13 +41,13 @@ def tabular_pipeline(
     - dates and times as numbers: the time itself, year, month, day, weekday and hour, and sines and cosines
       of the year, the week and the day. Parts that do not vary are left out. Times with a time zone are
       converted to UTC;
-    - strings and categories with one column of zeros and ones for each category. Missing values are a
-      category of their own. Categories in fewer than five training rows are merged into one group,
-      together with those that ``fit`` has not seen and, of more than three hundred, the rarest. A column of
-      which more than a tenth of the rows would be merged, though their category has another row, becomes
-      numbers instead: the means of y by category, as :class:`sklearn.preprocessing.TargetEncoder` makes
-      them, with cross-fitting, so that no row sees its own y. So do the columns with the most categories, if
-      there would be more than 50 million zeros and ones.
+    - strings and categories with one column of zeros and ones for each category. Missing values and
+      blank text are a category of their own. Categories in fewer than five training rows are merged into
+      one group, together with those that ``fit`` has not seen and, of more than three hundred, the rarest. A
+      column of which more than a tenth of the rows would be merged, though their category has another row,
+      becomes numbers instead: the means of y by category, as :class:`sklearn.preprocessing.TargetEncoder`
+      makes them, with cross-fitting, so that no row sees its own y. So do the columns with the most
+      categories, if there would be more than 50 million zeros and ones.
 
     Text is read as numbers or dates where there is no doubt: "12.50", "$1,250.00", "45.3%", "12,50", "1.2k",
     "2020-01-31", "31/01/2020", "Jan 2020", "10:30 PM". Then other text in the column, such as "?",

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 # What stands for a missing value among numbers or dates, in lower case.
-MISSING_WORDS = {"", "?", "-", "--", ".", "..", "...", "*", "na", "n/a", "#n/a", "n.a.", "nan", "nat", "<na>"}
+MISSING_WORDS = {"?", "-", "--", ".", "..", "...", "*", "na", "n/a", "#n/a", "n.a.", "nan", "nat", "<na>"}
 MISSING_WORDS |= {"null", "nil", "none", "missing", "unknown", "not available"}
 BOOLEAN_WORDS = {"true": 1.0, "false": 0.0}
 

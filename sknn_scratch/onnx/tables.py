@@ -185,13 +185,18 @@ def add_numbers(graph: Graph, texts: Name, categories: list[Any], numbers: Any, 
             'A table with the text "missing" and missing values in one column cannot be exported, since '
             "the file has this text for a missing value. Rename the category."
         )
+    keys = {
+        "missing" if one is None else one: number for one, number in zip(categories, numbers, strict=True)
+    }
+    if None in categories:
+        keys[""] = keys["missing"]
     return graph.add(
         "LabelEncoder",
         texts,
         op_domain="ai.onnx.ml",
         op_version=2,
-        keys_strings=["missing" if one is None else one for one in categories],
-        values_int64s=list(numbers),
+        keys_strings=list(keys),
+        values_int64s=list(keys.values()),
         default_int64=default,
     )
 

@@ -333,6 +333,14 @@ def test_text_that_was_read_as_numbers_is_numbers_in_the_file():
     assert_allclose(found, model.predict_proba(dollars), rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("text", ["", "missing"])
+def test_a_missing_category_is_text_in_the_file(text):
+    table = TABLE[["kind"]].where(TABLE["few"] > 0, None)
+    model = tabular_pipeline(NETWORK).fit(table, TABLE["few"] > 0)
+    found = predict_table(model, TABLE[["kind"]], table.fillna(text))
+    assert_allclose(found, model.predict_proba(table), rtol=0, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     "params",
     [{"handle_unknown": "ignore"}, {"max_categories": None}, {"min_frequency": None, "max_categories": None}],

@@ -155,6 +155,14 @@ def test_a_missing_value_is_not_the_text_missing():
     assert tabular_pipeline(LogisticRegression()).fit(X, y).score(X, y) == 1
 
 
+@pytest.mark.parametrize("values", [["a", "b", None], [1.5, 2.0, None], ["2020-01-31", "2021-03-05", None]])
+def test_blank_text_is_a_missing_value_in_any_column(values):
+    fitted = encoder().fit(pd.DataFrame({"": values * 5}))
+    expected = fitted.transform(pd.DataFrame({"": values}))
+    for blank in ("", " \t", b""):
+        assert_array_equal(fitted.transform(pd.DataFrame({"": [*values[:2], blank]})), expected)
+
+
 # --- Other encoders ---
 
 
