@@ -11,7 +11,7 @@ from sknn_scratch._core.losses import SquaredError
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._core.state import ADAPTIVE_MINIMUM, Epoch, StopReason
-from sknn_scratch._core.stopping import end_epoch, end_of_patience, finish, interrupt, stop
+from sknn_scratch._core.stopping import end_epoch, end_of_patience, finish, stop
 from tests.helpers import (
     BINARY,
     VALIDATION,
@@ -214,16 +214,6 @@ def test_the_validation_is_measured_at_the_start():
     result = train_alone(run)
     assert result.first_val_loss > 1e7
     assert result.state.stop_reason is StopReason.MAX_ITER
-
-
-def test_an_interrupt_leaves_a_run_that_has_ended():
-    run = run_of_losses(3)
-    stop(at_epoch(run, 2), StopReason.MAX_ITER)
-    interrupt(run)
-    finish(run)
-    assert run.state.stop_reason is StopReason.MAX_ITER
-    assert run.is_interrupted
-    assert_array_equal(run.state.params, 2)
 
 
 def test_what_a_later_run_goes_back_to_is_its_own():
