@@ -26,8 +26,10 @@ from sknn_scratch._tables.columns import (
 from sknn_scratch._tables.dates import chosen_parts, fit_parts
 from sknn_scratch._tables.remarks import Remark, Sentence, some
 from sknn_scratch._tables.text import (
+    FIRST_YEARS,
     ORDERS,
     ORDERS_WITH_YEAR_FIRST,
+    SHORT_YEAR,
     BooleanStyle,
     DateStyle,
     is_missing_word,
@@ -240,7 +242,10 @@ class Dates(Kind):
     def styles(cls, texts):
         have_year_first = all(text.strip()[:4].isdecimal() for text in texts)
         orders = ORDERS_WITH_YEAR_FIRST if have_year_first else ORDERS
-        return [DateStyle(order, has_zone=cls.name == DATES_IN_ZONES) for order in orders]
+        have_short_years = not have_year_first and any(map(SHORT_YEAR.match, texts))
+        first_years = FIRST_YEARS if have_short_years else FIRST_YEARS[:1]
+        has_zone = cls.name == DATES_IN_ZONES
+        return [DateStyle(order, has_zone, first_year) for first_year in first_years for order in orders]
 
     def prepare(self, values):
         self.means = fit_parts(values)

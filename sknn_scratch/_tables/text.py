@@ -157,6 +157,7 @@ class BooleanStyle(NamedTuple):
 
 # --- Dates ---
 
+YEAR_AT_END = r"(?P<year>\d{4}|\d\d)"
 YEAR, MONTH, DAY = r"(?P<year>\d{4})", r"(?P<month>\d{1,2}|[A-Za-z]{3,9})", r"(?P<day>\d{1,2})"
 BETWEEN = r"(?:[-/. ]|, ?)"
 CLOCK = r"(?P<hour>\d{1,2})(?P<minutes>:\d\d(?::\d\d(?:\.\d+)?)?)"
@@ -168,13 +169,17 @@ TIME_OF_DAY = "time of day"
 ORDERS = {
     "year first": BETWEEN.join((YEAR, MONTH, DAY)) + TIME,
     "year and month": BETWEEN.join((YEAR_OF_MONTH, MONTH)),
-    "day first": BETWEEN.join((DAY, MONTH, YEAR)) + TIME,
-    "month first": BETWEEN.join((MONTH, DAY, YEAR)) + TIME,
+    "day first": BETWEEN.join((DAY, MONTH, YEAR_AT_END)) + TIME,
+    "month first": BETWEEN.join((MONTH, DAY, YEAR_AT_END)) + TIME,
     "month and year": BETWEEN.join((NAME_OF_MONTH, YEAR_OF_MONTH)),
     TIME_OF_DAY: CLOCK,
 }
 ORDERS = {order: re.compile(pattern, re.IGNORECASE) for order, pattern in ORDERS.items()}
 ORDERS_WITH_YEAR_FIRST = ["year first", "year and month"]
+# Years of two digits may be those of the hundred years from here on: as Python and pandas read them, or all
+# of the last century.
+FIRST_YEARS = (1969, 1900)
+SHORT_YEAR = re.compile(r"\s*\w+\W+\w+\W+\d\d\b")  # in a date whose year is at its end
 # What a date without these parts has.
 NO_DATE = {"year": "1970", "month": "1", "day": "1", "hour": None, "half": None, "zone": None}
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
@@ -185,6 +190,7 @@ class DateStyle(NamedTuple):
 
     order: str = "year first"
     has_zone: bool = False
+    first_year: int = FIRST_YEARS[0]
 
     def read(self, text):
         """Convert a text to a datetime."""
@@ -200,13 +206,21 @@ class DateStyle(NamedTuple):
         time = f"T{hour_of(parts):02}{parts['minutes']}" if parts["hour"] else ""
         zone = (parts["zone"] or "").upper().replace("UTC", "Z")
         try:
-            return datetime.fromisoformat(f"{parts['year']}-{month:0>2}-{parts['day']:0>2}{time}{zone}")
+            return datetime.fromisoformat(f"{self.year_of(parts)}-{month:0>2}-{parts['day']:0>2}{time}{zone}")
         except ValueError:  # no such day or hour
             return None
 
+    def year_of(self, parts):
+        """Get the year of a date, also if it has two digits."""
+        year, first = int(parts["year"]), self.first_year
+        return year if len(parts["year"]) > 2 else first + (year - first) % 100
+
     def line(self, name):
         """Write the code that converts a column of the table X."""
-        return f"X[{name!r}] = pd.to_datetime(X[{name!r}], dayfirst={self.order == 'day first'})"
+        code = f"X[{name!r}] = pd.to_datetime(X[{name!r}], dayfirst={self.order == 'day first'})"
+        if self.first_year != FIRST_YEARS[0]:
+            code += f".map(lambda day: day.replace(year={self.first_year} + day.year % 100))"
+        return code
 
 
 def hour_of(parts):

@@ -24,6 +24,10 @@ def with_gaps(values, *gaps):
     return [gaps[i // 10 % len(gaps)] if i % 10 == 0 else value for i, value in enumerate(values)]
 
 
+def in_1998(day):
+    return day.replace(year=1998)
+
+
 def with_comma(number):
     return f"{number:.2f}".replace(".", ",")
 
@@ -111,6 +115,7 @@ CASES = {
     "months": (DAYS.dt.strftime("%Y-%m"), "dates", DAYS.dt.to_period("M").dt.to_timestamp(), None),
     "months with names": (DAYS.dt.strftime("%b %Y"), "dates", DAYS.dt.to_period("M").dt.to_timestamp(), None),
     "times of day": (["1:05 PM", "12:30 AM"] * 20, "dates", ["13:05", "00:30:00"] * 20, None),
+    "years of the last century": (DAYS.dt.strftime("%d/%m/98"), "dates", DAYS.map(in_1998), None),
     "no such day": (
         ["2020-02-30", *map(str, DAYS[1:].dt.date)],
         "dates",
@@ -166,6 +171,10 @@ STAY_CATEGORIES = {
     "days or months first": (
         [f"{1 + i % 12:02}/{1 + i % 11:02}/2020" for i in range(N)],
         ["X['x'] = pd.to_datetime(X['x'], dayfirst=True) or X['x'] = pd.to_datetime(X['x'], dayfirst=False)"],
+    ),
+    "years of two digits": (
+        [f"{1 + i % 12}/{1 + i % 28}/{i % 80:02} 18:57" for i in range(N)],
+        ["= pd.to_datetime(X['x'], dayfirst=False) or X['x'] = pd.to_datetime(X['x'], dayfirst=False).map("],
     ),
     "thousands or decimals": (
         [f"{1 + i % 90},{100 + i}" for i in range(N)],
