@@ -199,14 +199,15 @@ def test_verbose_says_how_many_and_why_not(capsys):
     ]
 
 
-def test_a_fault_of_ours_is_told_when_the_networks_can_be_trained_one_by_one(monkeypatch, groups):
-    def fail(stack, original=Stack.start_epoch):
-        if stack.stack_shape and stack.runs[0].epochs_done == 2:
-            raise ZeroDivisionError("our own")
-        return original(stack)
+def fail_in_a_pass(stack, original=Stack.start_epoch):
+    if stack.stack_shape and stack.runs[0].epochs_done == 2:
+        raise ZeroDivisionError("our own")
+    return original(stack)
 
+
+def test_a_fault_of_ours_is_told_when_the_networks_can_be_trained_one_by_one(monkeypatch, groups):
     expected = cross_val_score(network(random_state=np.random.RandomState(0)), X, Y, cv=4)
-    monkeypatch.setattr(Stack, "start_epoch", fail)
+    monkeypatch.setattr(Stack, "start_epoch", fail_in_a_pass)
     told = r"report it as a bug of sknn_scratch:(.|\n)*ZeroDivisionError: our own"
     with train_together(), pytest.warns(RuntimeWarning, match=told):
         actual = cross_val_score(network(random_state=np.random.RandomState(0)), X, Y, cv=4)
@@ -214,6 +215,16 @@ def test_a_fault_of_ours_is_told_when_the_networks_can_be_trained_one_by_one(mon
     assert groups == [4, 1, 1, 1, 1]
     with train_together(), pytest.raises(RuntimeWarning, match=told):
         cross_val_score(network(), X, Y, cv=4)
+
+
+def test_networks_of_an_ensemble_that_start_again_keep_their_alpha(monkeypatch):
+    ensemble = ShallowNNEnsembleClassifier(n_hidden=4, solver="adam", max_iter=4, random_state=0)
+    predict = partial(cross_val_predict, X=X, y=Y, cv=2, method="predict_proba")
+    expected = predict(ensemble)
+    assert len(set(clone(ensemble).fit(X, Y).alpha_)) > 1
+    monkeypatch.setattr(Stack, "start_epoch", fail_in_a_pass)
+    with train_together(), pytest.warns(RuntimeWarning, match="our own"):
+        assert_array_equal(predict(ensemble), expected)
 
 
 def test_a_fault_of_the_users_fails_its_own_fit_only(groups):
