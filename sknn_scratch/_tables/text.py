@@ -198,15 +198,18 @@ class DateStyle(NamedTuple):
         match = ORDERS[self.order].fullmatch(text)
         if match is None and self.order != TIME_OF_DAY:
             match = ORDERS["year first"].fullmatch(text)
-        parts = NO_DATE | (match.groupdict() if match else {})
-        if match is None or (parts["zone"] is not None) != self.has_zone:
+        if match is None:
+            return None
+        parts = NO_DATE | match.groupdict()
+        if (parts["zone"] is not None) != self.has_zone:
             return None
         month = parts["month"].lower()
         month = month if month.isdecimal() else MONTHS.index(month[:3]) + 1 if month[:3] in MONTHS else 0
         time = f"T{hour_of(parts):02}{parts['minutes']}" if parts["hour"] else ""
         zone = (parts["zone"] or "").upper().replace("UTC", "Z")
         try:
-            return datetime.fromisoformat(f"{self.year_of(parts)}-{month:0>2}-{parts['day']:0>2}{time}{zone}")
+            day = f"{self.year_of(parts):04}-{month:0>2}-{parts['day']:0>2}"
+            return datetime.fromisoformat(day + time + zone)
         except ValueError:  # no such day or hour
             return None
 

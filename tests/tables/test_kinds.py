@@ -1,5 +1,6 @@
 """What a column of text holds: numbers, dates, categories or nothing; and what a fit says of it."""
 
+import datetime
 import pickle
 import warnings
 
@@ -26,6 +27,11 @@ def with_gaps(values, *gaps):
 
 def in_1998(day):
     return day.replace(year=1998)
+
+
+def before_1000(day):
+    """pandas keeps such a day as an object."""
+    return datetime.date(10 * day.month, day.month, day.day)
 
 
 def with_comma(number):
@@ -115,6 +121,7 @@ CASES = {
     "months": (DAYS.dt.strftime("%Y-%m"), "dates", DAYS.dt.to_period("M").dt.to_timestamp(), None),
     "months with names": (DAYS.dt.strftime("%b %Y"), "dates", DAYS.dt.to_period("M").dt.to_timestamp(), None),
     "times of day": (["1:05 PM", "12:30 AM"] * 20, "dates", ["13:05", "00:30:00"] * 20, None),
+    "years before 1000": (DAYS.dt.strftime("0%m0-%m-%d"), "dates", DAYS.map(before_1000), None),
     "years of the last century": (DAYS.dt.strftime("%d/%m/98"), "dates", DAYS.map(in_1998), None),
     "no such day": (
         ["2020-02-30", *map(str, DAYS[1:].dt.date)],
