@@ -26,12 +26,8 @@ from sknn_scratch._tables.columns import (
 from sknn_scratch._tables.dates import chosen_parts, fit_parts
 from sknn_scratch._tables.remarks import Remark, Sentence, some
 from sknn_scratch._tables.text import (
-    FIRST_YEARS,
-    ORDERS,
-    ORDERS_WITH_YEAR_FIRST,
-    SHORT_YEAR,
     BooleanStyle,
-    DateStyle,
+    date_styles,
     is_missing_word,
     number_styles,
     read_texts,
@@ -240,12 +236,7 @@ class Dates(Kind):
 
     @classmethod
     def styles(cls, texts):
-        have_year_first = all(text.strip()[:4].isdecimal() for text in texts)
-        orders = ORDERS_WITH_YEAR_FIRST if have_year_first else ORDERS
-        have_short_years = not have_year_first and any(map(SHORT_YEAR.match, texts))
-        first_years = FIRST_YEARS if have_short_years else FIRST_YEARS[:1]
-        has_zone = cls.name == DATES_IN_ZONES
-        return [DateStyle(order, has_zone, first_year) for first_year in first_years for order in orders]
+        return date_styles(texts, has_zone=cls.name == DATES_IN_ZONES)
 
     def prepare(self, values):
         self.means = fit_parts(values)

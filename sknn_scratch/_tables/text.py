@@ -226,6 +226,15 @@ class DateStyle(NamedTuple):
         return code
 
 
+def date_styles(texts, *, has_zone):
+    """List the styles that texts may have: orders and, for years of two digits, centuries."""
+    if all(text.strip()[:4].isdecimal() for text in texts):
+        orders, first_years = ORDERS_WITH_YEAR_FIRST, FIRST_YEARS[:1]
+    else:
+        orders, first_years = ORDERS, FIRST_YEARS if any(map(SHORT_YEAR.match, texts)) else FIRST_YEARS[:1]
+    return [DateStyle(order, has_zone, first_year) for first_year in first_years for order in orders]
+
+
 def hour_of(parts):
     """Compute the hour of a time, from 0 to 23."""
     hour = int(parts["hour"])
