@@ -32,7 +32,7 @@ def train_fits(trainings):
 
 def train_at_once(trainings):
     """Train the runs of fits, group by group."""
-    groups = list(cut_into_groups(trainings))
+    groups = cut_into_groups(trainings)
     for group in groups:
         train_group(group)
         if group[0].run.is_interrupted and group is not groups[-1]:
@@ -57,11 +57,10 @@ def train_group(group):
 
 
 def cut_into_groups(trainings):
-    """Yield groups of trainings with the same ``stack_key``, each as soon as it is full."""
-    groups = Groups()
-    for training in trainings:
-        yield from groups.add(training)
-    yield from groups.rest()
+    """List groups of trainings with the same ``stack_key``."""
+    waiting = Groups()
+    full = [group for training in trainings for group in waiting.add(training)]
+    return full + waiting.rest()
 
 
 class Groups:
@@ -71,19 +70,19 @@ class Groups:
         self.waiting = defaultdict(list)  # by stack_key
 
     def add(self, training):
-        """Add a run; yield its group if that is full now."""
+        """Add a run; list its group if that is full now."""
         key = stack_key(training.run)
-        group = [] if key is None else self.waiting[key]
-        group.append(training)
         if key is None:
-            yield group
-        elif len(group) >= capacity(training.run):
-            yield self.waiting.pop(key)
+            return [[training]]
+        self.waiting[key].append(training)
+        is_full = len(self.waiting[key]) >= capacity(training.run)
+        return [self.waiting.pop(key)] if is_full else []
 
     def rest(self):
-        """Yield the groups that are not full."""
-        while self.waiting:
-            yield self.waiting.pop(next(iter(self.waiting)))
+        """List the groups that are not full."""
+        groups = list(self.waiting.values())
+        self.waiting.clear()
+        return groups
 
 
 def capacity(run):

@@ -16,12 +16,12 @@ from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 from sklearn import config_context, get_config
 
 from sknn_scratch._core.data import Data
-from sknn_scratch._fitting.callbacks import Training
 from sknn_scratch._fitting.groups import Groups, this_thread, train_group
 from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._fitting.threads import settings_lock
@@ -76,25 +76,11 @@ class BegunCall:
     waited: float = 0.0  # seconds, without its own share of the training
 
 
-@dataclass(eq=False)
-class WaitingTraining:
-    """A training that waits, and how it ended."""
+class End(NamedTuple):
+    """How a training has ended."""
 
-    training: Training
-    is_done: bool = False  # whether it has ended, well or not
-    error: Exception | None = None  # what ended it, if not well
-    seconds: float = 0.0  # its share of the training time
-
-    @property
-    def run(self):
-        """The run to train."""
-        return self.training.run
-
-    def start_again(self):
-        """Take the run as it was before the training."""
-        fit = self.training.fit
-        inputs = replace(fit.inputs, seed=fit.model._seed_)
-        fit.run = replace(plan_fit(fit.estimator, inputs).run, config=fit.run.config)
+    error: Exception | None  # if it has failed
+    seconds: float  # its share of the time of its group
 
 
 class Meeting:
@@ -104,7 +90,8 @@ class Meeting:
         self.starting = deque(calls.items())  # the calls that have not begun
         self.begun = []  # BegunCalls that have not ended, the innermost last
         self.latest_data = None  # of the latest fit, also if its call has ended
-        self.waiting = Groups()  # the runs that are not trained yet
+        self.waiting = Groups()  # the trainings that have not begun
+        self.ends = {}  # of the trainings that have ended
         self.results, self.errors = {}, {}  # of calls, by number
         self.config = get_config()  # at the start: a fit changes it for the calls that are nested in it
         self.tally = Tally()
@@ -147,17 +134,21 @@ class Meeting:
         call.n_bytes = bytes_of_calls_rows([training.run for training in trainings])
         if 2 * call.n_bytes > WAITING_BYTES:
             self.latest_data = None
-        trainings = list(map(WaitingTraining, trainings))
         for training in trainings:
             self.train_groups(self.waiting.add(training))
-        while not all_done(trainings) and self.starting and self.has_room():
+        while not self.have_ended(trainings) and self.starting and self.has_room():
             self.run_next()
-        if not all_done(trainings):
+        if not self.have_ended(trainings):
             self.train_groups(self.waiting.rest())
-        call.waited += perf_counter() - start - sum(training.seconds for training in trainings)
-        for training in trainings:
-            if training.error is not None:
-                raise training.error
+        ends = [self.ends.pop(training) for training in trainings]
+        call.waited += perf_counter() - start - sum(end.seconds for end in ends)
+        for end in ends:
+            if end.error is not None:
+                raise end.error
+
+    def have_ended(self, trainings):
+        """Whether all trainings of a call have ended."""
+        return self.ends.keys() >= set(trainings)
 
     def has_room(self):
         """Whether the memory allows one more call like the calls that have begun."""
@@ -165,40 +156,41 @@ class Meeting:
         return len(n_bytes) < MAX_CALLS and sum(n_bytes) + max(n_bytes) <= WAITING_BYTES
 
     def train_groups(self, groups):
-        """Train groups of runs that have waited, and note how long it took."""
+        """Train groups that have waited, and note how they ended."""
         try:
             for group in groups:
                 start = perf_counter()
-                self.train_or_note_errors(group)
+                errors = errors_in_training(group)
                 self.tally.note(group)
-                for training in group:
-                    training.seconds = (perf_counter() - start) / len(group)
+                seconds = (perf_counter() - start) / len(group)
+                self.ends |= {training: End(error, seconds) for training, error in errors.items()}
                 if group[0].run.is_interrupted:
                     raise KeyboardInterrupt  # else networks that did not finish would get scores
         except Exception as error:
             raise MeetingError from error
 
-    def train_or_note_errors(self, group):
-        """Train a group. If this fails, train each run alone, to find the one that has the error."""
-        error = report = None
-        try:
-            train_group([one.training for one in group])
-        except Exception as failure:
-            error, report = failure, traceback.format_exc()
-        if error is None or len(group) == 1:
-            for training in group:
-                training.is_done, training.error = True, error
-            return
+
+def errors_in_training(group):
+    """Train a group; return the error of each training, or None. If all fail, each is tried again alone."""
+    try:
+        train_group(group)
+    except Exception as error:
+        if len(group) == 1:
+            return {group[0]: error}
+        report, errors = traceback.format_exc(), {}
         for training in group:
-            training.start_again()
-            self.train_or_note_errors([training])
-        if type(error) not in [type(training.error) for training in group]:
+            start_again(training.fit)
+            errors |= errors_in_training([training])
+        if type(error) not in map(type, errors.values()):
             warn(FAULT + report, RuntimeWarning)
+        return errors
+    return dict.fromkeys(group)
 
 
-def all_done(trainings):
-    """Whether all runs of a call have been trained."""
-    return all(training.is_done for training in trainings)
+def start_again(fit):
+    """Take the run as it was before the training."""
+    inputs = replace(fit.inputs, seed=fit.model._seed_)
+    fit.run = replace(plan_fit(fit.estimator, inputs).run, config=fit.run.config)
 
 
 def bytes_of_calls_rows(runs):
