@@ -11,10 +11,9 @@ from sklearn.utils.validation import check_is_fitted
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._estimators.names import check_names
-from sknn_scratch._fitting.callbacks import CallbackSupport
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput, canonical, recommending_pipeline
 from sknn_scratch._fitting.plan import stochastic_solvers
-from sknn_scratch._fitting.sklearn_versions import validate_data
+from sknn_scratch._fitting.sklearn_versions import CallbackSupportMixin, validate_data
 
 
 def learns_from_parts(estimator: Any) -> bool:
@@ -27,7 +26,7 @@ def learns_from_parts(estimator: Any) -> bool:
     return True
 
 
-class BaseShallowNN(CallbackSupport, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class BaseShallowNN(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """``fit``, and the validation of rows.
 
     A subclass has the parameters (see ``parameters``); ``_target_kinds``, what its y may be;

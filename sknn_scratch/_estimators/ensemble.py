@@ -2,7 +2,6 @@
 
 import copy
 from collections import Counter
-from contextlib import ExitStack
 from inspect import signature
 from itertools import chain
 from typing import ClassVar, NamedTuple
@@ -18,15 +17,9 @@ from sknn_scratch._core.blocks import predict_outputs
 from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.single import SingleNetwork, train_and_adopt
 from sknn_scratch._fitting.auto import usual_n_networks
-from sknn_scratch._fitting.callbacks import ParentTask, Training, fit_inside, fit_of_many
-from sknn_scratch._fitting.fitted import (
-    DATA_ATTRIBUTES,
-    adopt,
-    attributes_of,
-    clear_fitted,
-    target_kind_of,
-)
-from sknn_scratch._fitting.plan import check_combinations, draw_seed, plan_fit
+from sknn_scratch._fitting.callbacks import ParentTask, Training, fit_of_many
+from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, adopt, attributes_of, is_fitted, target_kind_of
+from sknn_scratch._fitting.plan import begun_model, draw_seed, plan_fit
 from sknn_scratch._fitting.troubles import warn
 
 
@@ -63,8 +56,9 @@ class Ensemble(BaseShallowNN):
     _network: ClassVar[type[SingleNetwork]]
 
     def _fit(self, inputs):
-        self._check(inputs)
-        networks = self._networks(inputs)
+        model = begun_model(self, inputs)
+        inputs.encoded_for(model)  # once for all networks, so that errors name the ensemble's class
+        networks = self._networks(inputs, goes_on=is_fitted(model))
         n_networks = len(networks)
         with fit_of_many(self, inputs, n_networks) as tasks:
             places = (np.arange(n_networks) + 0.5) / n_networks
@@ -73,6 +67,7 @@ class Ensemble(BaseShallowNN):
             if n_parts == 1:
                 parts = [fit_networks(members, inputs)]
             else:
+                plan_fit(networks[0], inputs)  # the inputs then have the choice of alpha for all parts
                 slices = gen_even_slices(n_networks, n_parts)
                 parts = Parallel(n_jobs=n_parts)(
                     delayed(fit_networks)(members[part], inputs) for part in slices
@@ -91,22 +86,11 @@ class Ensemble(BaseShallowNN):
             adopt(self, attributes_of(networks[0], DATA_ATTRIBUTES) | of_networks)
         return self
 
-    def _goes_on(self, inputs):
-        return hasattr(self, "estimators_") and (inputs.partial or self.warm_start)
-
-    def _check(self, inputs):
-        """Validate and encode the data once for all networks, so that errors name the ensemble's class."""
-        check_combinations(self, inputs)
-        model, goes_on = copy.copy(self), self._goes_on(inputs)
-        if not goes_on:
-            clear_fitted(model)
-        inputs.encoded_for(model, goes_on)
-
-    def _networks(self, inputs):
-        """Make new networks, or copies of the fitted networks if the fit continues with them."""
+    def _networks(self, inputs, goes_on):
+        """Make new networks, or copies of the fitted networks if the fit goes on with them."""
         own = {name: getattr(self, name) for name in signature(self._network).parameters}
         del own["random_state"]
-        if not self._goes_on(inputs):
+        if not goes_on:
             rng, n_networks = check_random_state(self.random_state), self.n_networks
             if n_networks == "auto":
                 n_networks = usual_n_networks(inputs.encoded.n_weighted)
@@ -141,16 +125,16 @@ class Member(NamedTuple):
     network: SingleNetwork
     parent: ParentTask | None
 
+    def planned(self, inputs):
+        """Plan the training."""
+        fit = plan_fit(self.network, inputs)
+        fit.take_place(self.place)
+        return Training(fit, f"network {self.number}", self.parent)
+
 
 def fit_networks(members, inputs):
     """Fit members to the same rows; list each fitted network with its troubles."""
-    trainings = [Training(plan_fit(one.network, inputs), f"network {one.number}") for one in members]
-    with ExitStack() as fit_tasks:
-        for one, training in zip(members, trainings, strict=True):
-            training.fit.take_place(one.place)
-            fit_tasks.enter_context(fit_inside(one.parent, training))
-        all_troubles = train_and_adopt(trainings)
-    return [(one.network, troubles) for one, troubles in zip(members, all_troubles, strict=True)]
+    return train_and_adopt([member.planned(inputs) for member in members])
 
 
 def counted(troubles, n_networks):

@@ -1,5 +1,7 @@
 """What the estimators of one network share: training, ``transform`` and the outputs."""
 
+from contextlib import ExitStack
+
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
@@ -8,7 +10,7 @@ from sknn_scratch._core.blocks import predict_hidden, predict_outputs, row_block
 from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.checkpoint import Resumable
 from sknn_scratch._fitting.callbacks import Training
-from sknn_scratch._fitting.fitted import adopt, fitted_attributes, fitted_layers, fitted_network
+from sknn_scratch._fitting.fitted import adopt, attributes_of, fitted_layers, fitted_model, fitted_network
 from sknn_scratch._fitting.groups import train_fits
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.plan import plan_fit
@@ -35,11 +37,9 @@ class SingleNetwork(Resumable, ClassNamePrefixFeaturesOutMixin, TransformerMixin
         return self._train(plan_fit(self, inputs))
 
     def _train(self, fit):
-        training = Training(fit)
-        with training.fit_task():
-            (troubles,) = train_and_adopt([training])
-            for trouble in troubles:
-                warn(*trouble)
+        ((_, troubles),) = train_and_adopt([Training(fit)])
+        for trouble in troubles:
+            warn(*trouble)
         return self
 
     def transform(self, X: ArrayLike) -> Array:
@@ -85,20 +85,26 @@ class SingleNetwork(Resumable, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 
 def train_and_adopt(trainings):
-    """Train planned fits, let their estimators adopt the results, and list the troubles of each fit.
+    """Train planned fits, and let their estimators adopt the results; list each with the troubles of its fit.
 
     KeyboardInterrupt is raised if Control-C came in ``partial_fit``, since a loop of calls must end, or
     before each network has made an epoch, since a network without one is no model.
     """
-    train_fits(trainings)
-    runs = [training.run for training in trainings]
-    is_interrupted = any(run.is_interrupted for run in runs)
-    if is_interrupted and (trainings[0].fit.inputs.partial or not all(run.state.history for run in runs)):
-        raise KeyboardInterrupt
-    troubles = []
-    for training in trainings:
-        fit, state = training.fit, training.run.state
-        troubles.append(troubles_of(fit, state))  # first: it may need a copy of all weights for a moment
-        training.report_end()
-        adopt(training.estimator, fitted_attributes(fit, state))
+    with ExitStack() as fit_tasks:
+        for training in trainings:
+            fit_tasks.enter_context(training.fit_task())
+        train_fits(trainings)
+        runs = [training.run for training in trainings]
+        is_interrupted = any(run.is_interrupted for run in runs)
+        if is_interrupted and (trainings[0].fit.inputs.partial or not all(run.state.history for run in runs)):
+            raise KeyboardInterrupt
+        return [(training.estimator, adopt_result(training)) for training in trainings]
+
+
+def adopt_result(training):
+    """Let an estimator adopt the result of its fit, and list the troubles."""
+    fit, state = training.fit, training.run.state
+    troubles = troubles_of(fit, state)  # first: it may need a copy of all weights for a moment
+    training.report_end()
+    adopt(training.estimator, attributes_of(fitted_model(fit, state)))
     return troubles

@@ -15,7 +15,6 @@ Beside the path
     folds             these losses of few rows, in cross-validation
     held_out          these losses of many rows
     auto              what "auto" means for the solver, the pace of training and the validation
-    memo              results that are computed once, such as the choice of alpha
     hashes            hashes of rows: equal rows have equal hashes
     threads           one thread for BLAS, several for blocks of rows
     troubles          the warnings of a fit

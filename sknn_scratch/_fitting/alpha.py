@@ -4,7 +4,7 @@
 
 The losses depend on the rows, on their weights and on the network, and on nothing else: not on the solver and
 its parameters, the order of the rows or ``random_state``. So fits that differ only in these share them: the
-last ones are in a memo, by a digest of all that they depend on.
+last ones are in a memo, by a digest of all that they depend on. The networks of an ensemble have one choice.
 
 Rows with equal features and equal targets are joined to one, with the sum of their weights, so they never lie
 on both sides of a split.
@@ -21,28 +21,28 @@ from sknn_scratch._fitting import folds, held_out
 from sknn_scratch._fitting.auto import MANY_ROWS
 from sknn_scratch._fitting.folds import HeldOut
 from sknn_scratch._fitting.hashes import hashes_of_rows
-from sknn_scratch._fitting.memo import Memo
 
 MOST_UNITS = 32  # of the networks that are tried; the best alpha hardly depends on the width
 # In an ensemble, an alpha counts exp(-n d / TEMPERATURE), if the losses of n rows are higher by d on average
 # than with the best alpha. A temperature of 1 would be Bayes' rule, if rows were held out once for all.
 TEMPERATURE = 4.0
 
-memo = Memo(n_most=1000)
+MOST_REMEMBERED = 1000
+memo = {}  # held-out losses of earlier fits, by all that they depend on
 
 
 @dataclass(frozen=True)
 class Choice:
-    """An alpha that has been chosen."""
+    """The alpha of a fit: chosen by held-out losses, or given, which is a choice without losses."""
 
     held_out: HeldOut
     loss: Loss
-    usual: float  # the alpha if no loss is finite
+    otherwise: float  # the alpha if no loss is finite
 
     @property
     def alpha(self):
-        """The best alpha; the usual one if no loss is finite."""
-        return self.held_out.best_alpha if math.isfinite(self.held_out.least) else self.usual
+        """The best alpha, if a loss is finite."""
+        return self.held_out.best_alpha if math.isfinite(self.held_out.least) else self.otherwise
 
     def alpha_at(self, place):
         """Choose the alpha for a place between 0 and 1, of which each has a share by its held-out loss."""
@@ -68,7 +68,7 @@ class Choice:
 
 
 def choose_alpha(data, encoded, network, init_scale, any_length, say):
-    """Choose alpha for a new network, or return None if the rows cannot tell: too few, or misleading ones.
+    """Choose alpha for a new network; the usual one if the rows cannot tell, as too few or misleading ones.
 
     The data have all rows of the fit, also those that will be held out to stop early. If the fit can have any
     length of the cycle, it is chosen too; else alpha is for the longest. ``say`` takes a line of text if the
@@ -80,8 +80,13 @@ def choose_alpha(data, encoded, network, init_scale, any_length, say):
     for values in (hashes, data.targets[data.row_numbers], data.row_weights):
         digest.update(b"" if values is None else values)
     key = (network, init_scale, any_length, encoded.target_kind.name, digest.digest())
-    held_out = memo.get(key, lambda: find_losses(data, hashes, encoded, network, init_scale, any_length, say))
-    return held_out and Choice(held_out, network.loss, encoded.target_kind.usual_alpha)
+    held_out = memo.get(key)
+    if held_out is None:
+        held_out = find_losses(data, hashes, encoded, network, init_scale, any_length, say)
+        if len(memo) == MOST_REMEMBERED:
+            memo.clear()
+        memo[key] = held_out
+    return Choice(held_out, network.loss, encoded.target_kind.usual_alpha)
 
 
 def find_losses(data, hashes, encoded, network, init_scale, any_length, say):

@@ -8,6 +8,7 @@ import numpy as np
 
 from sknn_scratch._core.optimizers import OF_STOCHASTIC_SOLVERS, SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
+from sknn_scratch._fitting.fitted import is_fitted
 
 # With fewer training rows than this, solver="auto" is L-BFGS if possible. Here, Adam becomes as good: L-BFGS
 # was slightly better with 1,000 rows of public tables, and slightly worse with 1,900. From here on, the
@@ -78,14 +79,13 @@ class Pace(NamedTuple):
     n_iter_no_change: float
 
 
-def chosen_pace(model, solver, data, choice, *, partial):
-    """Choose what "auto" leaves open of the pace; the choice of alpha, if there is one, tells how long."""
+def chosen_pace(model, solver, data, enough, *, partial):
+    """Choose what "auto" leaves open of the pace; the choice of alpha tells how many epochs are enough."""
     n_rows, takes_all_rows = data.n_samples, SOLVERS[solver].takes_all_rows
     is_constant = partial or takes_all_rows
     schedule = "constant" if is_constant else chosen_schedule(model, data)
     batch_size = n_rows if takes_all_rows else chosen_batch_size(model, schedule, n_rows)
     n_batches = math.ceil(n_rows / batch_size)
-    enough = math.inf if choice is None else choice.held_out.n_epochs
     max_iter = min(epochs_of_longest(n_batches), enough) if SCHEDULES[schedule].ends else MOST_EPOCHS
     if partial or model.max_iter != "auto":
         max_iter = 1 if partial else int(model.max_iter)
@@ -122,7 +122,7 @@ def chosen_schedule(model, data):
     """
     if model.learning_rate_schedule != "auto":
         return model.learning_rate_schedule
-    is_new, is_validated = not hasattr(model, "coefs_"), data.validation is not None
+    is_new, is_validated = not is_fitted(model), data.validation is not None
     has_epochs = model.max_iter == "auto" or model.max_iter >= FEWEST_CYCLE_EPOCHS
     batch_size = chosen_batch_size(model, "one_cycle", data.n_samples)
     has_batches = data.n_samples >= FEWEST_CYCLE_BATCHES * batch_size

@@ -6,50 +6,12 @@ callbacks, nothing of it is called.
 
 from contextlib import contextmanager
 from time import perf_counter
-from typing import Any, NamedTuple, Self
-
-import sklearn
+from typing import NamedTuple
 
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._core.training import Hooks
-from sknn_scratch._fitting.fitted import attributes_of, fitted_attributes
-from sknn_scratch._fitting.sklearn_versions import (
-    HAS_CALLBACKS,
-    AutoPropagatedCallback,
-    CallbackSupportMixin,
-    callback_management_context,
-)
-
-
-class CallbackSupport(CallbackSupportMixin):
-    """scikit-learn's support for callbacks, with an error where it has none."""
-
-    def set_callbacks(self, *callbacks: Any) -> Self:
-        """Set the callbacks for the fits of this estimator.
-
-        Parameters
-        ----------
-        *callbacks : callback instances
-            They replace the callbacks that were set before.
-
-        Returns
-        -------
-        self : object
-            The estimator.
-
-        Raises
-        ------
-        TypeError
-            If a callback lacks a method of scikit-learn's protocol, or if scikit-learn is older than 1.9.
-        """
-        if HAS_CALLBACKS:
-            super().set_callbacks(*callbacks)
-        elif callbacks:
-            raise TypeError(
-                f"set_callbacks({', '.join(map(repr, callbacks))}) needs scikit-learn 1.9 or newer, and "
-                f'{sklearn.__version__} is installed: pip install "scikit-learn>=1.9"'
-            )
-        return self
+from sknn_scratch._fitting.fitted import attributes_of, fitted_model
+from sknn_scratch._fitting.sklearn_versions import AutoPropagatedCallback, callback_management_context
 
 
 def reported_data(inputs):
@@ -58,10 +20,10 @@ def reported_data(inputs):
     return {"X": inputs.X, "y": inputs.y, "metadata": None if weight is None else {"sample_weight": weight}}
 
 
-def line_printer(estimator, name=""):
-    """Make a function that prints a text after a name, that of the class by default."""
-    name = name or type(estimator).__name__
-    return lambda text: print(f"[{name}] {text}")  # noqa: T201
+def print_line(estimator, text, name=""):
+    """Print a text after a name, that of the class by default, if the estimator is verbose."""
+    if estimator.verbose:
+        print(f"[{name or type(estimator).__name__}] {text}")  # noqa: T201
 
 
 class Training(Hooks):
@@ -70,9 +32,9 @@ class Training(Hooks):
     The method of the estimator that is called must be decorated with ``validates_parameters``.
     """
 
-    def __init__(self, fit, name=""):
-        """Begin each line with the name, which tells the fit from others; else with that of the class."""
-        self.fit, self.estimator, self.name = fit, fit.estimator, name
+    def __init__(self, fit, name="", parent=None):
+        """Take a name that tells the fit from others, and the task of an ensemble to which it belongs."""
+        self.fit, self.estimator, self.name, self.parent = fit, fit.estimator, name, parent
         self.data = reported_data(fit.inputs)
         self.context = self.epoch = None  # of the fit and of its present epoch, if there are callbacks
         self.start = None  # of the first epoch
@@ -85,15 +47,16 @@ class Training(Hooks):
     @contextmanager
     def fit_task(self):
         """Tell the callbacks that the fit begins and ends."""
-        if not callbacks_of(self.estimator):
+        with inside(self.parent, self.estimator, self.data):
+            if not callbacks_of(self.estimator):
+                yield
+                return
+            n_epochs, now = self.run.config.max_iter, {"estimator": self.estimator, **self.data}
+            self.context = self.estimator._init_callback_context(max_subtasks=n_epochs)
+            self.context.fit = self.fit  # for callbacks that need more than scikit-learn passes to the hooks
+            self.context.call_on_fit_task_begin(**now)
             yield
-            return
-        n_epochs = self.fit.run.config.max_iter
-        self.context = self.estimator._init_callback_context(max_subtasks=n_epochs)
-        self.context.fit = self.fit  # for callbacks that need more than scikit-learn passes to the hooks
-        self.context.call_on_fit_task_begin(estimator=self.estimator, **self.data)
-        yield
-        self.context.call_on_fit_task_end(estimator=self.estimator, **self.data, reconstruction_attributes={})
+            self.context.call_on_fit_task_end(**now, reconstruction_attributes={})
 
     def on_epoch_begin(self, run):
         """Tell the callbacks that an epoch begins."""
@@ -105,15 +68,16 @@ class Training(Hooks):
     def on_epoch_end(self, run):
         """Report an epoch; return whether a callback stops the training."""
         if self.estimator.verbose:
-            if self.fit.choice is not None and len(run.state.history) == 1:
+            if self.fit.choice.held_out.losses and len(run.state.history) == 1:
                 self.print_line(self.fit.choice.in_words)
             numbers = watched_numbers(run.state.history[-1])
             self.print_line(f"epoch {run.state.epoch}{self.outlook(run)}: {numbers}")
         if self.context is None:
             return False
 
-        def attributes():  # None replaces the other attributes of an earlier fit
-            return dict.fromkeys(attributes_of(self.estimator)) | fitted_attributes(self.fit, run.state)
+        def attributes():
+            earlier = dict.fromkeys(attributes_of(self.estimator))  # None replaces those that are no more
+            return earlier | attributes_of(fitted_model(self.fit, run.state))
 
         return self.epoch.call_on_fit_task_end(
             estimator=self.estimator, **self.data, reconstruction_attributes=attributes
@@ -129,7 +93,7 @@ class Training(Hooks):
 
     def report_end(self):
         """Print why training stopped, and which epoch was kept; a call of ``partial_fit`` is one epoch."""
-        if not self.estimator.verbose or self.fit.inputs.partial:
+        if self.fit.inputs.partial:
             return
         state = self.run.state
         kept = state.kept_epoch
@@ -140,7 +104,7 @@ class Training(Hooks):
 
     def print_line(self, text):
         """Print a line that starts with the name of the fit."""
-        line_printer(self.estimator, self.name)(text)
+        print_line(self.estimator, text, self.name)
 
 
 def watched_numbers(record):
@@ -176,21 +140,21 @@ def fit_of_many(estimator, inputs, n_fits):
 
 
 @contextmanager
-def fit_inside(parent, training):
-    """Report one of several simultaneous fits, as if the estimator's own ``fit`` ran.
+def inside(parent, estimator, data):
+    """Report one of several simultaneous fits to the parent's callbacks, as if the estimator's ``fit`` ran.
 
     scikit-learn itself hands only callbacks with a ``max_propagation_depth`` down to the estimator.
     """
     if parent is None:  # then the estimator has no callbacks either
         yield
         return
-    estimator, context, others = training.estimator, parent.context, callbacks_of(parent.estimator)
+    context, others = parent.context, callbacks_of(parent.estimator)
     with context.propagate_callback_context(estimator):
         own = callbacks_of(estimator)
         handed_down = [one for one in others if not isinstance(one, AutoPropagatedCallback)]
         estimator.set_callbacks(*own, *handed_down)
-        context.call_on_fit_task_begin(estimator=parent.estimator, **training.data)
-        with callback_management_context(estimator), training.fit_task():
+        context.call_on_fit_task_begin(estimator=parent.estimator, **data)
+        with callback_management_context(estimator):
             yield
         estimator.set_callbacks(*own)
-    context.call_on_fit_task_end(estimator=parent.estimator, **training.data)
+    context.call_on_fit_task_end(estimator=parent.estimator, **data)

@@ -52,6 +52,11 @@ def attributes_of(fitted, names=FITTED_ATTRIBUTES):
     return {name: own[name] for name in names if name in own}
 
 
+def is_fitted(estimator):
+    """Whether a network or an ensemble has been fitted."""
+    return hasattr(estimator, "solver_")
+
+
 def clear_fitted(estimator):
     """Remove all fitted attributes."""
     adopt(estimator, {})
@@ -101,8 +106,8 @@ def among_zeros(rows, places, n_rows):
     return all_rows
 
 
-def fitted_attributes(fit, state):
-    """Make all fitted attributes of a fit's estimator from the state of its run.
+def fitted_model(fit, state):
+    """Copy a fit's model, with all fitted attributes, from the state of its run.
 
     During the training, they are as if a callback had stopped it.
     """
@@ -112,7 +117,8 @@ def fitted_attributes(fit, state):
     model.best_iter_ = state.kept_epoch
     model.stop_reason_ = (state.stop_reason or StopReason.CALLBACK).name.lower()
     model.alpha_ = fit.run.config.alpha
-    model.alpha_path_ = fit.alpha_path
+    if model.alpha != "auto" or not hasattr(model, "alpha_path_"):  # else that of an earlier fit stays
+        model.alpha_path_ = fit.choice.path
     model._seen_weight_ += fit.run.data.total_weight
     model._penalty_rate_ = fit.run.penalty_rate
     vars(model).pop("_loss_range_", None)
@@ -121,7 +127,7 @@ def fitted_attributes(fit, state):
     vars(model).pop("_kept_", None)
     if model.warm_start or fit.inputs.partial:
         model._kept_ = {name: getattr(state, name) for name in KEPT}
-    return attributes_of(model)
+    return model
 
 
 def set_history(fitted, state):

@@ -41,7 +41,7 @@ MISLEADING, MOST_SHIFTS = 1.4, 16
 class HeldOut(NamedTuple):
     """What some rows that are held out say of each alpha."""
 
-    losses: dict[float, float]  # the mean loss for each alpha
+    losses: dict[float, float]  # the mean loss for each alpha; empty if the rows cannot tell
     n_rows: int
     n_epochs: float = math.inf  # that are enough for the fit
 
@@ -58,14 +58,17 @@ class HeldOut(NamedTuple):
     @property
     def least(self):
         """The least loss."""
-        return self.losses[self.best_alpha]
+        return min(self.losses.values(), default=math.inf)
+
+
+NOTHING = HeldOut({}, n_rows=0)
 
 
 def losses_by_alpha(data, strata, n_kept, network, init_scale):
     """Find the mean held-out loss of each alpha.
 
-    The rows of the data are sorted by their strata (n_samples,). Returns None if they cannot tell: too few,
-    or misleading ones.
+    The rows of the data are sorted by their strata (n_samples,). There are no losses if these would be of too
+    few rows, or of misleading ones.
     """
     n_most = max(LEAST_ROWS, int(MOST_VALUES / max(1, data.X.values_per_row)))
     some = evenly(data.n_samples, n_most)
@@ -74,7 +77,7 @@ def losses_by_alpha(data, strata, n_kept, network, init_scale):
     X = data.X.take(rows).source
     used = np.flatnonzero(rows_of(X).count_rows_with_feature(None))  # weights of others have no loss gradient
     if n_held_out < LEAST_ROWS or not len(used):
-        return None
+        return NOTHING
     shape = NetworkShape(len(used), n_units(network.shape.n_hidden, len(used)), network.shape.n_outputs)
     network = network._replace(shape=shape)
     targets = data.targets[rows].astype(np.float64)
@@ -85,7 +88,7 @@ def losses_by_alpha(data, strata, n_kept, network, init_scale):
         all_losses = [sample.losses(of_draw == i, map_blocks) for of_draw in folds for i in range(N_FOLDS)]
     *losses, of_random_rows = np.mean(all_losses, axis=0).tolist()
     if losses[0] > MISLEADING * of_random_rows:
-        return None
+        return NOTHING
     return HeldOut(dict(zip(ALPHAS, losses, strict=True)), len(rows))
 
 

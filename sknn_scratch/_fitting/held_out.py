@@ -24,7 +24,7 @@ from sknn_scratch._core.stack import stack_key
 from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._core.training import train
 from sknn_scratch._fitting.auto import FEWEST_CYCLE_EPOCHS, cycles
-from sknn_scratch._fitting.folds import LEAST_ROWS, MOST_VALUES, HeldOut, evenly
+from sknn_scratch._fitting.folds import LEAST_ROWS, MOST_VALUES, NOTHING, HeldOut, evenly
 from sknn_scratch._fitting.threads import map_in_threads
 
 ALPHAS = (1.0, 3.0, 10.0, 30.0, 100.0)  # in ascending order
@@ -42,12 +42,12 @@ ADAM, LEARNING_RATE = Adam(beta_1=0.9, beta_2=0.999, epsilon=1e-8), 0.005  # the
 def losses_by_alpha(data, strata, n_kept, network, init_scale, any_length):
     """Find the mean held-out loss of each alpha that is tried, for the length of the cycle that is better.
 
-    The rows of the data are sorted by their strata (n_samples,). Returns None if too few can be held out.
-    Without ``any_length``, the cycle is the longest.
+    The rows of the data are sorted by their strata (n_samples,). There are no losses if too few can be
+    held out. Without ``any_length``, the cycle is the longest.
     """
     to_spare = np.flatnonzero(np.bincount(strata)[strata] > n_kept)
     if len(to_spare) < LEAST_ROWS:
-        return None
+        return NOTHING
     parts = [to_spare[number::N_PARTS] for number in range(N_PARTS)]
     parts = parts[: math.ceil(LEAST_HELD_OUT / len(parts[0]))]
     parts = [part[evenly(len(part), MOST_HELD_OUT)] for part in parts]

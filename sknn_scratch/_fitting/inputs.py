@@ -10,7 +10,8 @@ import scipy.sparse
 from sklearn.base import is_regressor
 
 from sknn_scratch._core.rows import rows_of
-from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, attributes_of, target_kind_of
+from sknn_scratch._fitting.alpha import Choice
+from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, attributes_of, is_fitted, target_kind_of
 from sknn_scratch._fitting.sklearn_versions import _check_sample_weight, validate_data
 from sknn_scratch._targets.base import TargetKind
 from sknn_scratch._targets.checks import check_none_missing, plain_labels
@@ -42,11 +43,12 @@ class FitInput:
     partial: bool = False
     seed: int | None = None  # if it has been drawn already
     encoded: "EncodedData | None" = None  # once they are validated
+    choice: Choice | None = None  # of alpha, once it has been made
 
-    def encoded_for(self, model, goes_on):
+    def encoded_for(self, model):
         """Validate and encode the data, once for all networks of an ensemble."""
         if self.encoded is None:
-            self.encoded = encode_data(model, self, goes_on)
+            self.encoded = encode_data(model, self)
         return self.encoded
 
 
@@ -86,8 +88,9 @@ class EncodedData(EncodedRows):
 
 
 @np.errstate(all="ignore")  # what overflows is not finite, which is an error
-def encode_data(model, inputs, goes_on):
+def encode_data(model, inputs):
     """Validate and encode the training data, and the validation rows if they are given."""
+    goes_on = is_fitted(model)
     dtype = model._dtype if goes_on else DTYPES[model.dtype]
     X, y, sample_weight = validated(model, inputs.X, inputs.y, inputs.sample_weight, dtype, reset=not goes_on)
     if goes_on:

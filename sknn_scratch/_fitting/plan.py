@@ -1,6 +1,6 @@
 """From a user's data to a run.
 
-``plan_fit`` makes a ``Fit``, ``train_fits`` (in ``groups``) trains its run, and ``fitted_attributes`` (in
+``plan_fit`` makes a ``Fit``, ``train_fits`` (in ``groups``) trains its run, and ``fitted_model`` (in
 ``fitted``) makes the attributes from its state. None of them changes the estimator, so a fit that fails
 leaves it as it was.
 """
@@ -8,6 +8,7 @@ leaves it as it was.
 import copy
 import math
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -24,13 +25,11 @@ from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._fitting.alpha import Choice, choose_alpha
 from sknn_scratch._fitting.auto import can_have_any_length, chosen_pace, chosen_solver
-from sknn_scratch._fitting.callbacks import line_printer
-from sknn_scratch._fitting.fitted import among_zeros, clear_fitted, fitted_layers, target_kind_of
+from sknn_scratch._fitting.callbacks import print_line
+from sknn_scratch._fitting.fitted import among_zeros, clear_fitted, fitted_layers, is_fitted, target_kind_of
+from sknn_scratch._fitting.folds import NOTHING
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.validation import with_validation
-
-# The ``alpha_path_`` of a fit whose alpha was not chosen by the data.
-NO_PATH = {"alpha": np.array([]), "loss": np.array([])}
 
 
 class RandomStreams(NamedTuple):
@@ -54,20 +53,11 @@ class Fit:
     inputs: FitInput
     model: object
     run: Run
-    choice: Choice | None  # of the run's alpha; None if it is given
+    choice: Choice  # of the run's alpha
 
     def take_place(self, place):
         """Give the network its place among those of an ensemble, between 0 and 1, which share good alphas."""
-        if self.choice is not None:
-            self.run.config = replace(self.run.config, alpha=self.choice.alpha_at(place))
-
-    @property
-    def alpha_path(self):
-        """The alphas that were tried, and their held-out losses, in this fit or in an earlier one."""
-        if self.choice is not None:
-            return self.choice.path
-        earlier = getattr(self.model, "alpha_path_", None) if self.model.alpha == "auto" else None
-        return earlier or NO_PATH
+        self.run.config = replace(self.run.config, alpha=self.choice.alpha_at(place))
 
     @computed_once
     @np.errstate(over="ignore", invalid="ignore")
@@ -81,34 +71,32 @@ class Fit:
 @np.errstate(all="ignore")  # what overflows is refused here, or ends the training
 def plan_fit(estimator, inputs):
     """Validate the input, encode y, and prepare the run; see ``Fit``."""
-    check_combinations(estimator, inputs)
-    goes_on = hasattr(estimator, "coefs_") and (inputs.partial or estimator.warm_start)
-    model = copy.copy(estimator)
+    model = begun_model(estimator, inputs)
+    goes_on = is_fitted(model)
     if goes_on:
         check_same_network(model)
     else:
-        clear_fitted(model)
         model._seed_ = draw_seed(estimator.random_state) if inputs.seed is None else inputs.seed
         model._seen_weight_ = 0.0
     model._activation_ = estimator.activation
     seeds = np.random.SeedSequence(model._seed_).spawn(len(RandomStreams._fields))
     streams = RandomStreams(*map(np.random.default_rng, seeds))
-    encoded = inputs.encoded_for(model, goes_on)
+    encoded = inputs.encoded_for(model)
     vars(model).update((name, copy.copy(value)) for name, value in encoded.attributes.items())
     all_rows = weighted_rows(model, inputs, encoded)
     loss = encoded.target_kind.loss
     solver = chosen_solver(model, inputs, loss, all_rows.n_samples, all_rows.X.n_features)
     data = with_validation(all_rows, model, inputs, encoded, solver, streams.split)
     network, optimizer = network_of(model, encoded, data, loss), optimizer_of(model, solver, loss)
-    alpha, choice = known_alpha(model), None
-    if alpha is None and not inputs.partial:
-        any_length = can_have_any_length(model, solver, data)
-        say = line_printer(estimator) if estimator.verbose else lambda text: None
-        choice = choose_alpha(all_rows, encoded, network, model.init_scale, any_length, say)
-    if alpha is None:
-        alpha = encoded.target_kind.usual_alpha if choice is None else choice.alpha
-    pace = chosen_pace(model, solver, data, choice, partial=inputs.partial)
-    config = train_config(model, network, optimizer, alpha, pace)
+    alpha = known_alpha(model, inputs, encoded.target_kind)
+    if alpha is not None:
+        choice = Choice(NOTHING, loss, alpha)
+    else:
+        any_length, say = can_have_any_length(model, solver, data), partial(print_line, estimator)
+        choice = inputs.choice or choose_alpha(all_rows, encoded, network, model.init_scale, any_length, say)
+        inputs.choice = choice
+    pace = chosen_pace(model, solver, data, choice.held_out.n_epochs, partial=inputs.partial)
+    config = train_config(model, network, optimizer, choice.alpha, pace)
     if goes_on:
         state = next_state(model, estimator._features_, config, data, streams, partial=inputs.partial)
     else:
@@ -117,9 +105,20 @@ def plan_fit(estimator, inputs):
     return Fit(estimator, inputs, model, Run(state, data, config), choice)
 
 
-def known_alpha(model):
-    """Get the alpha of a number, or of the network that is trained further; None if there is none."""
-    return getattr(model, "alpha_", None) if model.alpha == "auto" else float(model.alpha)
+def begun_model(estimator, inputs):
+    """Copy an estimator for a fit, with its fitted attributes only if the fit goes on with them."""
+    check_combinations(estimator, inputs)
+    model = copy.copy(estimator)
+    if not (inputs.partial or estimator.warm_start):
+        clear_fitted(model)
+    return model
+
+
+def known_alpha(model, inputs, target_kind):
+    """Get the alpha that is given, that of an earlier fit or the usual one of a part; None to choose it."""
+    if model.alpha != "auto":
+        return float(model.alpha)
+    return getattr(model, "alpha_", target_kind.usual_alpha if inputs.partial else None)
 
 
 def check_combinations(estimator, inputs):

@@ -4,7 +4,7 @@ Any version of scikit-learn may move or remove a private name. No other module o
 with a version that lacks one, the import of this package raises the error below. Private attributes of
 scikit-learn's objects cannot be imported; the modules that deal with these objects use them.
 
-The callback framework is new in 1.9. Before, no callback can be set, so its names are not used.
+The callback framework is new in 1.9. Before, to set a callback is an error, so its other names are not used.
 """
 
 import sklearn
@@ -27,7 +27,18 @@ try:
         from sklearn.callback._callback_support import callback_management_context
     else:  # pragma: no cover - the task "lowest" runs it
         AutoPropagatedCallback = callback_management_context = None
-        CallbackSupportMixin = object
+
+        class CallbackSupportMixin:
+            """An error in the place of scikit-learn's support for callbacks."""
+
+            def set_callbacks(self, *callbacks):
+                """Refuse callbacks."""
+                if callbacks:
+                    raise TypeError(
+                        f"set_callbacks({', '.join(map(repr, callbacks))}) needs scikit-learn 1.9 or newer, "
+                        f'and {sklearn.__version__} is installed: pip install "scikit-learn>=1.9"'
+                    )
+                return self
 except ImportError as error:
     raise ImportError(
         f"sknn_scratch supports scikit-learn {', '.join(SUPPORTED)} and does not work with the installed "

@@ -1,7 +1,6 @@
 """The warnings of a fit, and where they point: at the user's line that called the fit."""
 
 import contextlib
-import copy
 import os
 import sys
 import warnings
@@ -18,7 +17,7 @@ from sknn_scratch._causes.features import measure_features, scaler_first
 from sknn_scratch._causes.remedies import REMEDIES_OF_ENDS, remedy_for
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.state import StopReason
-from sknn_scratch._fitting.fitted import fitted_attributes, target_kind_of
+from sknn_scratch._fitting.fitted import fitted_model, target_kind_of
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 
@@ -82,7 +81,7 @@ def troubles_of(fit, state):
 
 def message_of_bad_end(fit, state):
     """Say why the training ended, and the remedy; of a failure, that of its likely cause, if one is found."""
-    reason, fitted = state.stop_reason, fitted_copy(fit, state)
+    reason, fitted = state.stop_reason, fitted_model(fit, state)
     if reason in FAILURES and (cause := likely_cause(evidence_of(fit, state), is_unlearnt=False)):
         return with_cause(reason.value, cause, fitted)
     return f"{reason.value} {remedy_for(fitted, REMEDIES_OF_ENDS[reason.name.lower()])}"
@@ -130,21 +129,14 @@ def evidence_of(fit, state):
     network, data = fit.run.config.network, fit.run.data
     rows = slice(None) if data.rows is None else data.rows
     return Evidence(
-        fitted_copy(fit, state),
+        fitted_model(fit, state),
         network,
         view_parameters(state.params, network.shape),
         data.X.take(rows),
         range(network.shape.n_features),  # the names of a message that is not used
-        fit.inputs.encoded_for(fit.model, True).y[rows],
+        fit.inputs.encoded.y[rows],
         data.row_weights,
     )
-
-
-def fitted_copy(fit, state):
-    """Copy the estimator, with what a training has found so far."""
-    fitted = copy.copy(fit.model)
-    vars(fitted).update(fitted_attributes(fit, state))
-    return fitted
 
 
 def warn(message, category=UserWarning):

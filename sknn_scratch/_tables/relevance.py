@@ -20,7 +20,7 @@ from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._estimators.single import SingleNetwork
 from sknn_scratch._fitting.alpha import distinct_rows
 from sknn_scratch._fitting.callbacks import Training
-from sknn_scratch._fitting.fitted import adopt, fitted_attributes
+from sknn_scratch._fitting.fitted import adopt, attributes_of, fitted_model
 from sknn_scratch._fitting.groups import train_group
 from sknn_scratch._fitting.hashes import hashes_of_rows
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
@@ -130,7 +130,7 @@ class RelevanceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
         else:
             network = clone(self.network)
             network._validate_params()
-        encoded = FitInput(X, y).encoded_for(network, goes_on=False)
+        encoded = FitInput(X, y).encoded_for(network)
         rows, weights = some_rows(encoded)
         X, y = X[rows], encoded.y[rows]
         train(network, FitInput(X, y, weights))
@@ -197,7 +197,7 @@ def train(network, inputs):
     train_group([Training(fit)])
     if fit.run.is_interrupted:
         raise KeyboardInterrupt
-    adopt(network, fitted_attributes(fit, fit.run.state))
+    adopt(network, attributes_of(fitted_model(fit, fit.run.state)))
 
 
 @np.errstate(all="ignore")  # a variance that is not finite, too, is none to go by

@@ -504,6 +504,13 @@ def test_threads_share_a_choice(made):
     assert len(made) == 2
 
 
+def test_what_was_chosen_is_forgotten_before_it_takes_much_memory(made, monkeypatch):
+    monkeypatch.setattr(module, "MOST_REMEMBERED", 2)
+    for n_rows, n_made in ((80, 1), (90, 2), (80, 2), (85, 3), (85, 3), (80, 4)):
+        network().fit(X[:n_rows], Y[:n_rows])
+        assert len(made) == n_made
+
+
 def test_fits_of_other_rows_do_not_share_a_choice():
     y, weights = np.arange(90) % 3, [{0: 0}, {1: 0}]
     search = GridSearchCV(

@@ -1,6 +1,7 @@
 """What "auto" means: L-BFGS for few rows without validation, else Adam; the schedule, epochs and batches."""
 
 import copy
+import math
 from functools import partial
 from types import SimpleNamespace
 
@@ -119,7 +120,7 @@ def pace(n_rows, **params):
     """What is chosen for some number of rows."""
     classifier = make_classifier(**{"solver": "adam", "max_iter": "auto"} | params)
     data = SimpleNamespace(n_samples=n_rows, validation=None)
-    return chosen_pace(classifier, classifier.solver, data, None, partial=False)
+    return chosen_pace(classifier, classifier.solver, data, math.inf, partial=False)
 
 
 @pytest.mark.parametrize(
