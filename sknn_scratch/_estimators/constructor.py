@@ -6,13 +6,22 @@ of its members, and a ``Literal`` those that it lists. If the type says too litt
 """
 
 import functools
-import operator
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from inspect import signature
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    TypeVar,
+    Union,
+    dataclass_transform,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import numpy as np
 
@@ -62,7 +71,8 @@ def with_constructor(cls: Class) -> Class:
         delattr(cls, name)  # the default: a parameter is an attribute of instances alone
     init = made.__init__
     init.__qualname__ = "__init__"  # in errors; the class is a private base of the estimator
-    init.__annotations__ |= {one.name: type_of(one.type) for one in fields(made)}
+    types = get_type_hints(made)  # without the constraints
+    init.__annotations__ |= {name: types[name] for name in constraints}
 
     @functools.wraps(init)
     def __init__(self: Any, *args: Any, **params: Any) -> None:
@@ -90,12 +100,3 @@ def constraints_of(annotation: Any) -> list[Any]:
     if origin is Callable:
         return [callable]
     return [{bool: "boolean", NoneType: None}.get(annotation, origin or annotation)]
-
-
-def type_of(annotation: Any) -> Any:
-    """Take the constraints out of an annotation."""
-    if get_origin(annotation) is Annotated:
-        return annotation.__origin__
-    if get_origin(annotation) in (Union, UnionType):
-        return functools.reduce(operator.or_, map(type_of, get_args(annotation)))
-    return annotation
