@@ -108,7 +108,7 @@ class VectorizedGridSearchCV(_VectorizedSearch, GridSearchCV):
     >>> from sknn_scratch import ShallowNNClassifier, VectorizedGridSearchCV
     >>> X, y = load_iris(return_X_y=True)
     >>> grid = {"activation": ["relu", "tanh"], "alpha": [0.1, 1.0, 10.0]}
-    >>> network = ShallowNNClassifier(solver="adam", learning_rate=0.05, max_iter=1000, random_state=0)
+    >>> network = ShallowNNClassifier(10, solver="adam", learning_rate=0.1, max_iter=1000, random_state=0)
     >>> search = VectorizedGridSearchCV(network, grid)
     >>> bool(search.fit(X, y).best_score_ > 0.95)
     True
@@ -149,9 +149,9 @@ class VectorizedRandomizedSearchCV(_VectorizedSearch, RandomizedSearchCV):
     >>> from sklearn.datasets import load_iris
     >>> from sknn_scratch import ShallowNNClassifier, VectorizedRandomizedSearchCV
     >>> X, y = load_iris(return_X_y=True)
-    >>> distributions = {"activation": ["relu", "tanh"], "alpha": loguniform(0.1, 10)}
-    >>> network = ShallowNNClassifier(solver="adam", learning_rate=0.05, max_iter=1000, random_state=0)
-    >>> search = VectorizedRandomizedSearchCV(network, distributions, n_iter=5, random_state=0)
+    >>> distributions = {"activation": ["relu", "tanh"], "alpha": loguniform(1, 10)}
+    >>> network = ShallowNNClassifier(10, solver="adam", learning_rate=0.1, max_iter=1000, random_state=0)
+    >>> search = VectorizedRandomizedSearchCV(network, distributions, n_iter=4, random_state=0)
     >>> bool(search.fit(X, y).best_score_ > 0.95)
     True
     """
