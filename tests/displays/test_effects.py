@@ -1,6 +1,7 @@
 """EffectsDisplay: effects, importances and interactions of models whose truth is known, and what is drawn."""
 
 import warnings
+from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -81,8 +82,17 @@ def additive(X):
     )
 
 
-def compute(model, X, y=None, **options):
-    return EffectsDisplay.from_estimator(model, X, y, **{"random_state": 0} | options)
+class Undrawn(EffectsDisplay):
+    """What is computed; the drawing takes longer."""
+
+    def _draw(self, ax): ...
+
+
+def compute(model, X, y=None, display=Undrawn, **options):
+    return display.from_estimator(model, X, y, **{"random_state": 0} | options)
+
+
+draw = partial(compute, display=EffectsDisplay)
 
 
 def correlation(one, other):
@@ -118,7 +128,7 @@ def test_the_effects_of_a_sum_are_its_terms():
 
 def test_the_pair_that_interacts_is_found_and_mapped():
     X = np.random.default_rng(0).uniform(-1, 1, (800, 4))
-    found = compute(Formula(lambda X: 2 * X[:, 0] * X[:, 2] + X[:, 1]), X)
+    found = draw(Formula(lambda X: 2 * X[:, 0] * X[:, 2] + X[:, 1]), X)
     pair, second, *_ = found.interactions_.items()
     assert set(pair[0]) == {"x0", "x2"}
     assert second[1] < 1e-12
@@ -197,7 +207,7 @@ def test_several_targets_and_quantiles_are_lines_of_a_panel():
     assert np.ptp(found.effects_["x1"]["values"][0]) < 1e-9
     assert compute(two, X, target=1).effects_["x0"]["values"].shape[0] == 1
     product = Formula(lambda X: np.column_stack([X[:, 0], 3 * X[:, 0] * X[:, 1]]))
-    assert "effect on the prediction of y1" in texts(compute(product, X).figure_)
+    assert "effect on the prediction of y1" in texts(draw(product, X).figure_)
     levels = Formula(lambda X: X[:, :1] + [-1, 1], "quantile", [0.1, 0.9])
     assert compute(levels, X, X[:, 0]).output_names == ["quantile 0.1", "quantile 0.9"]
 
@@ -206,7 +216,7 @@ def test_a_classifier_is_explained_on_the_log_odds_of_its_classes():
     X, _ = fit("multiclass")[1:]
     y = np.array(["cat", "cow", "dog"])[(X[:, 0] > 0).astype(int) + (X[:, 1] > 0)]
     model = LogisticRegression().fit(X, y)
-    found = compute(model, X, y)
+    found = draw(model, X, y)
     assert found.output_names == ["cat", "cow", "dog"]
     assert "increase of the log-loss" in found.importance_label
     assert {"cat", "cow", "dog"} <= set(texts(found.figure_))
@@ -240,7 +250,7 @@ def fitted_pipeline(kind="regressor", n_rows=600, **parameters):
 
 def test_a_pipeline_is_explained_by_the_columns_of_its_table():
     model, X, y = fitted_pipeline()
-    found = compute(model, X, y.rename("price"), max_columns=5)
+    found = draw(model, X, y.rename("price"), max_columns=5)
     assert set(list(found.importances_)[-2:]) == {"noise", "useless"}
     assert set(next(iter(found.interactions_))) == {"count", "is_new"}
     places = {name: effect["places"] for name, effect in found.effects_.items()}
@@ -303,7 +313,7 @@ def test_an_encoder_that_does_not_name_its_features_by_the_columns_is_not_looked
 def test_options():
     X = np.random.default_rng(0).normal(size=(200, 3))
     model = Formula(lambda X: X[:, 0] + 2 * X[:, 1])
-    found = compute(model, X, columns=["x0", 2], row=-1, max_rows=50)
+    found = draw(model, X, columns=["x0", 2], row=-1, max_rows=50)
     assert found.columns == found.shown == ["x0", "x2"]
     assert set(found.importances_) == {"x0", "x2"}
     assert found.effects_["x0"]["rows"][found.row] == X[-1, 0]
@@ -317,7 +327,7 @@ def test_options():
     equal = compute(model, X, sample_weight=np.full(200, 2.0))
     assert equal.importances_ == compute(model, X).importances_
     figure, ax = plt.subplots(layout="constrained")
-    assert compute(model, X, ax=ax).figure_ is figure
+    assert draw(model, X, ax=ax).figure_ is figure
 
 
 @pytest.mark.parametrize(
@@ -350,7 +360,7 @@ def test_what_is_not_fitted_or_no_table():
 
 def test_a_column_that_is_constant_or_empty_has_no_effect():
     X = pd.DataFrame({"same": np.ones(30), "none": [None] * 30, "list": [[1]] * 30, "x": np.arange(30.0)})
-    found = compute(Formula(lambda X: X["x"]), X)
+    found = draw(Formula(lambda X: X["x"]), X)
     assert not any(np.ptp(found.effects_[name]["values"]) for name in ("same", "none", "list"))
     assert compute(Formula(lambda X: np.zeros(len(X))), X).additive_share_ == 1
 
@@ -361,7 +371,7 @@ def test_every_kind_of_panel_is_drawn():
     X.loc[3, ["colour", "number"]] = None
     model = Formula(lambda X: np.column_stack([additive(X), X["noise"]]))
     with plt.style.context("dark_background"):
-        found = compute(model, X, max_columns=12, row=3)
+        found = draw(model, X, max_columns=12, row=3)
         found.figure_.draw_without_rendering()
     words = texts(found.figure_)
     assert {"number = missing", "colour = missing", "missing", "7 others"} <= set(words)

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit
 
-from sknn_scratch import PiecewiseLinearEncoder, tabular_pipeline
+from sknn_scratch import PiecewiseLinearEncoder
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(3000, 5))
@@ -104,11 +104,3 @@ def test_columns_of_two_values_stay_as_they_are():
 def test_rows_and_y_must_be_of_one_length():
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         PiecewiseLinearEncoder("auto").fit(X, SLOPES[1:])
-
-
-@pytest.mark.parametrize("wrong", [np.nan, np.inf])
-def test_a_y_that_is_not_finite_is_refused_by_the_network(wrong):
-    y = SLOPES.copy()
-    y[0] = wrong
-    with pytest.raises(ValueError, match=r"values of y are missing|y contains infinity"):
-        tabular_pipeline("regressor").fit(X, y)

@@ -290,12 +290,13 @@ def test_rows_that_are_too_few_for_folds_are_merged(kind, n_rows):
     assert tabular_pipeline(kind)[0].fit(X, np.arange(n_rows) % 3).target_encoded_ == []
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("n_rows", [600, 1600])
 def test_a_column_y_is_like_a_vector_and_warned_of_once(n_rows):
     X, numbers = wide_table(n_rows)
     X["number"] = numbers
     for kind, y in (("classifier", (numbers > 0).astype(int)), ("regressor", numbers)):
-        network = {"n_networks": 1, "solver": "lbfgs", "random_state": 0}
+        network = {"n_networks": 1, "n_hidden": 2, "alpha": 1.0, "max_iter": 3, "random_state": 0}
         expected = tabular_pipeline(kind, **network).fit(X, y).predict(X)
         for column in (y[:, np.newaxis], csr_array(y[:, np.newaxis]), pd.DataFrame({"y": y})):
             model = tabular_pipeline(kind, **network)
