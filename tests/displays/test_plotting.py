@@ -21,7 +21,7 @@ from sknn_scratch import (
     ShallowNNEnsembleClassifier,
     diagnose,
 )
-from tests.displays.drawing import DISPLAYS, draw, fit, show, texts
+from tests.displays.drawing import DISPLAYS, fit, show, texts
 from tests.helpers import make_data
 
 
@@ -37,11 +37,11 @@ def test_outputs_of_every_kind_have_names(display, kind, name):
 def test_of_an_ensemble_the_first_network_is_shown_and_the_title_says_so():
     X, y = make_data("binary")
     ensemble = ShallowNNEnsembleClassifier(3, n_networks=2, alpha=1.0, max_iter=5, random_state=0).fit(X, y)
-    for estimator in (ensemble, make_pipeline(ensemble)):
+    pipeline = make_pipeline(ensemble)
+    for estimator in (ensemble, pipeline):
         assert "3 relu units, first of 2 networks: " in str(diagnose(estimator, X, y))
-        for display in DISPLAYS:
-            assert show(display, estimator, X).ax_.get_title() == "first of 2 networks"
     for display in DISPLAYS:
+        assert show(display, pipeline, X).ax_.get_title() == "first of 2 networks"
         assert show(display, ensemble, X, name="").ax_.get_title() == ""
 
 
@@ -56,14 +56,22 @@ def test_a_pipeline_is_shown_by_its_last_step(display):
     show(display, make_pipeline(pipe[-1]), pipe[:-1].transform(X))
 
 
-def test_a_place_in_a_grid_without_a_figure_is_divided():
+@pytest.mark.parametrize(
+    "add",
+    [
+        lambda figure: figure.add_subplot(GridSpec(2, 1)[0]),  # a grid without a figure
+        lambda figure: figure.add_axes((0.5, 0.1, 0.4, 0.8)),  # outside of a grid
+    ],
+)
+def test_an_axes_is_divided_in_its_place(add):
     estimator, X, _ = fit()
-    figure = plt.figure()
-    ax = figure.add_subplot(GridSpec(2, 1)[0])
+    ax = add(plt.figure())
     place = ax.get_position()
     for panel in ActivationDisplay.from_estimator(estimator, X, ax=ax).axes_:
-        assert panel.figure is figure
-        assert place.y0 <= panel.get_position().y0 < panel.get_position().y1 <= place.y1 + 1e-9
+        assert panel.figure is ax.figure
+        left, bottom, right, top = panel.get_position().extents
+        assert place.x0 - 1e-9 <= left < right <= place.x1 + 1e-9
+        assert place.y0 - 1e-9 <= bottom < top <= place.y1 + 1e-9
 
 
 def test_displays_stand_side_by_side():
@@ -110,10 +118,3 @@ def test_what_is_no_fitted_network_is_an_error(estimator, error, message):
     for display in DISPLAYS:
         with pytest.raises(error, match=message):
             show(display, estimator, np.zeros((5, 4)))
-
-
-def test_an_axes_outside_of_a_grid_is_divided_in_its_place():
-    estimator, X, _ = fit()
-    ax = plt.figure().add_axes((0.5, 0.1, 0.4, 0.8))
-    shown = draw(HiddenUnitsDisplay, estimator, X, ax=ax)
-    assert all(panel.get_position().x0 >= 0.5 - 1e-9 for panel in (shown.ax_, *shown.axes_))

@@ -29,30 +29,25 @@ def test_the_surface_of_a_regressor():
     assert "predicted y" in [axes.get_ylabel() for axes in display.figure_.axes]
 
 
-def test_the_surface_of_one_of_several_targets():
-    plane, targets = X[:, :2], np.column_stack([Y, 10 - 3 * X[:, 0]])
-    fitted = small_regressor().fit(plane, targets)
-    names = set()
+@pytest.mark.parametrize(
+    ("params", "y", "names"),
+    [
+        ({}, np.column_stack([Y, 10 - 3 * X[:, 0]]), ["y0", "y1"]),
+        ({"loss": "quantile", "quantile": [0.9, 0.2]}, Y, ["quantile 0.9", "quantile 0.2"]),
+    ],
+)
+def test_the_surface_of_one_of_several_outputs(params, y, names):
+    plane = X[:, :2]
+    fitted = small_regressor(**params).fit(plane, y)
     for k in (0, 1):
-        display = HiddenUnitsDisplay.from_estimator(fitted, plane, targets, target=k, n_units=2, resolution=5)
+        display = HiddenUnitsDisplay.from_estimator(fitted, plane, y, target=k, n_units=2, resolution=5)
         grid = np.column_stack([values.ravel() for values in np.meshgrid(display.x, display.y)])
         assert_allclose(display.outputs.ravel(), fitted.predict(grid)[:, k])
-        assert_array_equal(display.points[1], targets[:, k])
-        influence = fitted.transform(plane).std(axis=0) * np.abs(fitted.coefs_[1][:, k])
-        assert_array_equal(display.units, np.argsort(-influence)[:2])
-        names |= set(display.class_names)
-    assert len(names) == 2
-
-
-def test_the_surface_of_one_of_several_quantiles():
-    fitted = small_regressor(loss="quantile", quantile=[0.9, 0.2]).fit(X[:, :2], Y)
-    display = HiddenUnitsDisplay.from_estimator(fitted, X[:, :2], Y, target=1, resolution=5)
-    grid = np.column_stack([values.ravel() for values in np.meshgrid(display.x, display.y)])
-    assert_allclose(display.outputs.ravel(), fitted.predict(grid)[:, 1])
-    assert_array_equal(display.points[1], Y)
-    assert display.class_names == ["quantile 0.2"]
-    names = {text.get_text() for text in NetworkDisplay.from_estimator(fitted).ax_.texts}
-    assert {"quantile 0.2", "0.2 to 0.9"} <= names
+        assert_array_equal(display.points[1], y[:, k] if y.ndim == 2 else y)
+        assert display.class_names == [names[k]]
+        if y.ndim == 2:  # a quantile is a sum of outputs
+            influence = fitted.transform(plane).std(axis=0) * np.abs(fitted.coefs_[1][:, k])
+            assert_array_equal(display.units, np.argsort(-influence)[:2])
 
 
 @pytest.mark.parametrize("target", [-1, 1])
@@ -71,9 +66,12 @@ def test_the_surface_of_a_constant_has_no_lines():
 
 def test_other_displays_of_a_regressor():
     reg = small_regressor().fit(X, TWO)
-    network = NetworkDisplay.from_estimator(reg)
-    assert {"y0", "y1"} <= {text.get_text() for text in network.ax_.texts}
-    network = NetworkDisplay.from_estimator(small_regressor().fit(X, Y))
-    assert "y" in [text.get_text() for text in network.ax_.texts]
+    quantiles = small_regressor(loss="quantile", quantile=[0.9, 0.2]).fit(X, Y)
+    for estimator, names in (
+        (reg, {"y0", "y1"}),
+        (quantiles, {"quantile 0.2", "0.2 to 0.9"}),
+        (small_regressor().fit(X, Y), {"y"}),
+    ):
+        assert names <= {text.get_text() for text in NetworkDisplay.from_estimator(estimator).ax_.texts}
     assert len(TrainingCurveDisplay.from_estimator(reg).history["loss"]) == 15
     assert ActivationDisplay.from_estimator(reg, X).activation == "relu"
