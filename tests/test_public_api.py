@@ -28,6 +28,7 @@ from sknn_scratch import (
     diagnose,
 )
 from sknn_scratch._estimators.docstrings import with_entries_of
+from sknn_scratch._fitting.fitted import FITTED_ATTRIBUTES
 from tests.helpers import make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -191,6 +192,9 @@ def test_fitted_attributes(kind, way, params):
     classifier = ShallowNNClassifier(3, alpha=1, max_iter=3, random_state=0, **params)
     getattr(classifier, way)(X, y)
     assert public(vars(classifier)) == classifier.get_params().keys() | set(FITTED.split())
+    ensemble = ShallowNNEnsembleClassifier(3, n_networks=2, alpha=1, max_iter=3, random_state=0, **params)
+    for estimator in (classifier, getattr(ensemble, way)(X, y)):
+        assert {name for name in vars(estimator) if name.endswith("_")} <= set(FITTED_ATTRIBUTES)
     assert type(classifier.n_iter_) is type(classifier.best_iter_) is type(classifier.n_features_in_) is int
     assert type(classifier.stop_reason_) is str
     assert type(classifier.coefs_) is type(classifier.intercepts_) is list

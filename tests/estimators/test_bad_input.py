@@ -215,11 +215,6 @@ def test_class_weights_may_name_a_class_that_a_fold_lacks():
     np.testing.assert_array_equal(fits[0].coefs_[0], fits[1].coefs_[0])
 
 
-def test_a_classifier_says_that_y_may_be_numbers():
-    with pytest.warns(UserWarning, match="number of unique classes is greater than 50%"):
-        ShallowNNClassifier(2, max_iter=2).fit(X, np.arange(len(X)))
-
-
 @pytest.mark.filterwarnings("ignore:The number of unique classes")
 def test_auto_validates_with_no_row_if_each_is_of_a_class_of_its_own():
     rows = np.random.default_rng(0).normal(size=(600, 3))
@@ -311,10 +306,14 @@ def test_rows_to_predict_are_checked(fitted, method):
         getattr(single, method)(X * 1e300)
 
 
+@pytest.mark.parametrize("Classifier", [ShallowNNClassifier, ShallowNNEnsembleClassifier])
 @pytest.mark.parametrize(("dtype", "scale"), [("float64", 1e308), ("float32", 1e20), ("float32", 1e100)])
-def test_initial_weights_whose_squares_overflow(dtype, scale):
+def test_initial_weights_whose_squares_overflow_are_an_error_that_takes_no_seed(dtype, scale, Classifier):
+    rng = np.random.RandomState(0)
+    failing = Classifier(3, init_scale=scale, dtype=dtype, random_state=rng)  # found after the seed was drawn
     with pytest.raises(ValueError, match=r"init_scale=.* is too large.*'glorot'"):
-        ShallowNNClassifier(3, init_scale=scale, dtype=dtype).fit(X, Y)
+        failing.fit(X, Y)
+    assert rng.randint(2**31) == np.random.RandomState(0).randint(2**31)
 
 
 def test_numpy_does_not_warn_of_numbers_that_overflow():
@@ -421,15 +420,6 @@ def test_a_missing_partial_fit_says_why(params, reason, estimator):
             fit_part()
         told = f"{estimator.__name__} has no 'partial_fit' with {name}={value!r}, {reason}"
         assert str(caught.value.__cause__) == told
-
-
-@pytest.mark.parametrize("Classifier", [ShallowNNClassifier, ShallowNNEnsembleClassifier])
-def test_a_failed_fit_does_not_advance_a_random_state(Classifier):
-    rng = np.random.RandomState(0)
-    failing = Classifier(3, init_scale=1e308, random_state=rng)  # found after the seed was drawn
-    with pytest.raises(ValueError, match="init_scale"):
-        failing.fit(X, Y)
-    assert rng.randint(2**31) == np.random.RandomState(0).randint(2**31)
 
 
 @pytest.mark.parametrize("Classifier", [ShallowNNClassifier, ShallowNNEnsembleClassifier])

@@ -147,6 +147,8 @@ def test_a_regressor_can_be_resumed_and_trained_further(path, loss, y):
         resumed = fit_and_resume(regressor, path, every=3, y=y)
     with pytest.raises(CheckpointError, match="differ in y"):
         ShallowNNRegressor.resume(path, X, 2 * y)
+    with pytest.raises(CheckpointError, match="other parameters than ShallowNNClassifier"):
+        ShallowNNClassifier.resume(path, X, y)
     straight, resumed = (one.set_callbacks().fit(X, y) for one in (regressor, resumed))
     assert_same_fit(resumed, straight)
 

@@ -6,15 +6,13 @@ import warnings
 from functools import partial
 
 import numpy as np
-import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_iris, load_wine
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler, scale
 
-from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier
-from sknn_scratch._fitting.fitted import FITTED_ATTRIBUTES
+from sknn_scratch import ShallowNNClassifier
 from tests.helpers import assert_same_model, bits_of, make_data, small_network
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -23,16 +21,6 @@ X, Y = make_data("multiclass")
 METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function", "transform")
 
 make_classifier = partial(small_network, n_hidden=6, batch_size=16, max_iter=6, dropout=0.2)
-
-make_ensemble = partial(
-    ShallowNNEnsembleClassifier,
-    solver="adam",
-    alpha=1.0,
-    n_networks=2,
-    n_hidden=6,
-    max_iter=6,
-    random_state=0,
-)
 
 
 def differ(classifier, other):
@@ -64,17 +52,6 @@ def test_a_subclass_keeps_its_own_fitted_attributes():
     for _ in range(3):
         scaling.partial_fit(X, Y, classes=[0, 1, 2])
     assert scaling.scaler_.n_samples_seen_ == 3 * len(X)
-
-
-@pytest.mark.parametrize("make", [make_classifier, make_ensemble])
-@pytest.mark.parametrize(
-    "params", [{"warm_start": True, "early_stopping": True, "scoring": "accuracy"}, {"alpha": "auto"}]
-)
-def test_fitted_attributes_are_those_on_the_list(make, params):
-    classifier = make(**params).fit(pd.DataFrame(X).add_prefix("x"), Y)
-    own = {name for name in vars(classifier) if name.endswith("_")}
-    assert own >= {"classes_", "feature_names_in_"}
-    assert own <= set(FITTED_ATTRIBUTES)
 
 
 # --- Seeds ---

@@ -214,29 +214,23 @@ TASKS_OF_THE_ENSEMBLE = [(f"fit 0/fit-network {i}", WHOLE, "NoneType") for i in 
 
 
 @needs_callbacks
-@pytest.mark.parametrize("is_handed_down", [True, False])
-def test_callbacks_hear_of_every_network_and_epoch(is_handed_down):
-    recorder = Recorder(None) if is_handed_down else PlainRecorder()
-    clf = ensemble(max_iter=2, n_networks=2).set_callbacks(recorder).fit(X, Y)
+def test_callbacks_hear_of_every_network_and_epoch():
+    plain, handed_down, alone = PlainRecorder(), Recorder(None), Recorder(0)
+    clf = ensemble(max_iter=2, n_networks=2).set_callbacks(plain, handed_down, alone).fit(X, Y)
     tasks = ["fit 0/fit 0", "fit 0/fit 1"]
     paths = [f"{task}/epoch {epoch}" for task in tasks for epoch in (0, 1)]
-    expected = [(path, NETWORK, NETWORK) for path in [*tasks, *paths]]
-    *of_networks, last = recorder.ended
-    assert sorted(of_networks) == sorted(expected if is_handed_down else expected + TASKS_OF_THE_ENSEMBLE)
-    assert last == ("fit 0", WHOLE, WHOLE)
-    assert recorder.set_up == ([WHOLE] if is_handed_down else [WHOLE, NETWORK, NETWORK])
-    assert sorted(recorder.torn_down) == sorted(recorder.set_up)
+    of_networks, whole = [(path, NETWORK, NETWORK) for path in [*tasks, *paths]], ("fit 0", WHOLE, WHOLE)
+    assert sorted(handed_down.ended) == sorted([*of_networks, whole])
+    assert sorted(plain.ended) == sorted([*of_networks, *TASKS_OF_THE_ENSEMBLE, whole])
+    assert sorted(alone.ended) == sorted([*TASKS_OF_THE_ENSEMBLE, whole])
+    assert {recorder.ended[-1] for recorder in (plain, handed_down, alone)} == {whole}
+    assert plain.set_up == [WHOLE, NETWORK, NETWORK]
+    assert handed_down.set_up == alone.set_up == [WHOLE]
+    for recorder in (plain, handed_down, alone):
+        assert sorted(recorder.torn_down) == sorted(recorder.set_up)
     assert not any(hasattr(one, "_skl_callbacks") for one in clf.estimators_)
     assert_same_networks(clf.estimators_, ensemble(max_iter=2, n_networks=2).fit(X, Y).estimators_)
-    assert clf._skl_callbacks == [recorder]
-
-
-@needs_callbacks
-def test_callbacks_of_all_kinds_at_once():
-    plain, handed_down, alone = PlainRecorder(), Recorder(1), Recorder(0)
-    ensemble(max_iter=2, n_networks=2).set_callbacks(plain, handed_down, alone).fit(X, Y)
-    assert sorted(plain.ended) == sorted(handed_down.ended + TASKS_OF_THE_ENSEMBLE)
-    assert sorted(alone.ended) == sorted([("fit 0", WHOLE, WHOLE), *TASKS_OF_THE_ENSEMBLE])
+    assert clf._skl_callbacks == [plain, handed_down, alone]
 
 
 @needs_callbacks

@@ -11,12 +11,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import GammaRegressor, LinearRegression, PoissonRegressor, Ridge
 from sklearn.metrics import d2_pinball_score, mean_gamma_deviance, mean_poisson_deviance, r2_score
 
-from sknn_scratch import Checkpoint, CheckpointError, ShallowNNClassifier, ShallowNNRegressor
+from sknn_scratch import ShallowNNRegressor
 from sknn_scratch._core.loss import NUMBERS
 from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests.helpers import assert_same_model, make_rows, refused, small_regressor
-from tests.versions import needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -312,14 +311,6 @@ def test_a_weight_of_two_is_a_row_that_is_there_twice(loss):
         np.repeat(X, weights, axis=0), np.repeat(y, weights)
     )
     assert_same_regressor(weighted, repeated, rtol=1e-9)
-
-
-@needs_callbacks
-def test_a_checkpoint_of_the_other_class_is_refused(tmp_path):
-    path = tmp_path / "run.npz"
-    small_regressor(max_iter=2).set_callbacks(Checkpoint(path)).fit(X, Y)
-    with pytest.raises(CheckpointError, match="other parameters than ShallowNNClassifier"):
-        ShallowNNClassifier.resume(path, X, Y)
 
 
 # --- Going on, stopping ---
