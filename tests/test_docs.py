@@ -93,22 +93,14 @@ def test_the_code_of_the_readme_runs_and_prints_what_is_shown(running):
         assert numbers == pytest.approx(expected, abs=tolerance)
 
 
-@pytest.mark.parametrize(
-    ("code", "expected"),
-    [
-        ("import warnings; warnings.warn('no')", {}),
-        ("1", {"warns": "UserWarning"}),
-        ("1", {"raises": "ValueError"}),
-    ],
-)
-def test_a_block_shows_just_the_trouble_that_it_is_there_to_show(code, expected, running):
-    with pytest.raises(AssertionError, match="should"):
-        running.run(code, **expected)
+WARNING = "import warnings; warnings.warn('no')"
 
 
-def test_expected_trouble_is_shown(running):
-    warned = running.run("import warnings; warnings.warn('no')", warns="UserWarning")
-    assert warned.trouble == "UserWarning: no"
+def test_a_block_shows_just_the_trouble_that_it_is_there_to_show(running):
+    for code, expected in ((WARNING, {}), ("1", {"warns": "UserWarning"}), ("1", {"raises": "ValueError"})):
+        with pytest.raises(AssertionError, match="should"):
+            running.run(code, **expected)
+    assert running.run(WARNING, warns="UserWarning").trouble == "UserWarning: no"
     assert running.run("int('x')", raises="ValueError").trouble.startswith("ValueError: invalid")
     with pytest.raises(TypeError):
         running.run("int([])", raises="ValueError")
