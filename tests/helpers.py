@@ -31,6 +31,7 @@ from sknn_scratch._core.parameters import NetworkShape, initialise, view_paramet
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._core.training import Hooks, train
+from tests.versions import get_context_path
 
 N_CLUSTERS = {"binary": 2, "multiclass": 3, "multilabel": 4}
 KINDS = tuple(N_CLUSTERS)
@@ -272,6 +273,40 @@ class AtEpoch(SilentCallback):
         if context.task_name == "epoch" and context.task_id + 1 == self.epoch:
             return self.action()
         return False
+
+
+class Recorder(SilentCallback):
+    """A callback that notes what its hooks are told: the hook, the data, the path of the task, the estimator.
+
+    A value of ``max_propagation_depth`` says how far scikit-learn hands it down.
+    """
+
+    def __init__(self, **propagation):
+        vars(self).update(propagation)
+        self.events = []
+
+    def setup(self, estimator, context):
+        self.note("setup", estimator, context)
+
+    def teardown(self, estimator, context):
+        self.note("teardown", estimator, context)
+
+    def on_fit_task_begin(self, estimator, context, *, X=None, metadata=None):
+        self.note("begin", estimator, context, X, metadata)
+
+    def on_fit_task_end(self, estimator, context, *, X=None, metadata=None, fitted_estimator=None):
+        is_network = hasattr(fitted_estimator, "coefs_")
+        predicted = fitted_estimator.predict_proba(X) if is_network else None
+        self.note("end", estimator, context, X, metadata, predicted)
+
+    def note(self, hook, estimator, context, *data):
+        told = [str(x.sum().round(6)) if isinstance(x, np.ndarray) else type(x).__name__ for x in data]
+        path = "/".join(f"{one.task_name} {one.task_id}" for one in get_context_path(context))
+        self.events.append((hook, told, path, type(estimator).__name__))
+
+    def heard(self, hook):
+        """List the tasks and the estimators that a hook was called with."""
+        return [(path, name) for one, _, path, name in self.events if one == hook]
 
 
 class RecordingScorer:

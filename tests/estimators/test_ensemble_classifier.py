@@ -13,8 +13,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sknn_scratch import DivergenceWarning, ShallowNNClassifier, ShallowNNEnsembleClassifier, SymmetryWarning
 from sknn_scratch._fitting import groups
 from sknn_scratch._targets.labels import Binary, Multiclass
-from tests.helpers import KINDS, AtEpoch, InterruptedActivation, SilentCallback, make_data, press_control_c
-from tests.versions import ScoringMonitor, get_context_path, needs_callbacks
+from tests.helpers import KINDS, AtEpoch, InterruptedActivation, Recorder, make_data, press_control_c
+from tests.versions import ScoringMonitor, needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -182,55 +182,31 @@ def test_networks_do_not_depend_on_n_jobs():
 # --- Reports ---
 
 
-class Recorder(SilentCallback):
-    """A callback that notes who has it, and the tasks that end; scikit-learn hands it down so far."""
-
-    def __init__(self, max_propagation_depth):
-        self.max_propagation_depth = max_propagation_depth
-        self.set_up, self.torn_down, self.ended = [], [], []
-
-    def setup(self, estimator, context):
-        self.set_up.append(type(estimator).__name__)
-
-    def teardown(self, estimator, context):
-        self.torn_down.append(type(estimator).__name__)
-
-    def on_fit_task_end(self, estimator, context, *, fitted_estimator):
-        path = "/".join(f"{one.task_name} {one.task_id}" for one in get_context_path(context))
-        self.ended.append((path, type(estimator).__name__, type(fitted_estimator).__name__))
-
-
-class PlainRecorder(Recorder):
-    """One that scikit-learn does not hand down."""
-
-    def __init__(self):
-        super().__init__(None)
-        del self.max_propagation_depth
-
-
-NETWORK, WHOLE = "ShallowNNClassifier", "ShallowNNEnsembleClassifier"
-# A callback that scikit-learn hands down hears only of the networks' own.
-TASKS_OF_THE_ENSEMBLE = [(f"fit 0/fit-network {i}", WHOLE, "NoneType") for i in (0, 1)]
-
-
 @needs_callbacks
 def test_callbacks_hear_of_every_network_and_epoch():
-    plain, handed_down, alone = PlainRecorder(), Recorder(None), Recorder(0)
-    clf = ensemble(max_iter=2, n_networks=2).set_callbacks(plain, handed_down, alone).fit(X, Y)
-    tasks = ["fit 0/fit 0", "fit 0/fit 1"]
-    paths = [f"{task}/epoch {epoch}" for task in tasks for epoch in (0, 1)]
-    of_networks, whole = [(path, NETWORK, NETWORK) for path in [*tasks, *paths]], ("fit 0", WHOLE, WHOLE)
-    assert sorted(handed_down.ended) == sorted([*of_networks, whole])
-    assert sorted(plain.ended) == sorted([*of_networks, *TASKS_OF_THE_ENSEMBLE, whole])
-    assert sorted(alone.ended) == sorted([*TASKS_OF_THE_ENSEMBLE, whole])
-    assert {recorder.ended[-1] for recorder in (plain, handed_down, alone)} == {whole}
-    assert plain.set_up == [WHOLE, NETWORK, NETWORK]
-    assert handed_down.set_up == alone.set_up == [WHOLE]
-    for recorder in (plain, handed_down, alone):
-        assert sorted(recorder.torn_down) == sorted(recorder.set_up)
+    plain, handed_down, alone = (
+        Recorder(),
+        Recorder(max_propagation_depth=None),
+        Recorder(max_propagation_depth=0),
+    )
+    recorders = [plain, handed_down, alone]
+    clf = ensemble(max_iter=2, n_networks=2).set_callbacks(*recorders).fit(X, Y)
+    NETWORK, WHOLE = "ShallowNNClassifier", "ShallowNNEnsembleClassifier"
+    fits = ["fit 0/fit 0", "fit 0/fit 1"]
+    of_networks = [(path, NETWORK) for fit in fits for path in (fit, f"{fit}/epoch 0", f"{fit}/epoch 1")]
+    # A callback that scikit-learn hands down hears only of the networks' own tasks.
+    of_ensemble = [(f"fit 0/fit-network {i}", WHOLE) for i in (0, 1)]
+    whole = ("fit 0", WHOLE)
+    assert sorted(handed_down.heard("end")) == sorted([*of_networks, whole])
+    assert sorted(plain.heard("end")) == sorted([*of_networks, *of_ensemble, whole])
+    assert sorted(alone.heard("end")) == sorted([*of_ensemble, whole])
+    for recorder in recorders:
+        assert recorder.heard("end")[-1] == whole
+        names = [[name for _, name in recorder.heard(hook)] for hook in ("setup", "teardown")]
+        assert names[0] == sorted(names[1], reverse=True) == [WHOLE] + [NETWORK] * 2 * (recorder is plain)
     assert not any(hasattr(one, "_skl_callbacks") for one in clf.estimators_)
     assert_same_networks(clf.estimators_, ensemble(max_iter=2, n_networks=2).fit(X, Y).estimators_)
-    assert clf._skl_callbacks == [plain, handed_down, alone]
+    assert clf._skl_callbacks == recorders
 
 
 @needs_callbacks

@@ -26,8 +26,17 @@ from sknn_scratch._core import lazy
 from sknn_scratch._core.batches import GATHERED_BYTES
 from sknn_scratch._fitting import groups as groups_module
 from sknn_scratch._search import meeting
-from tests.helpers import KINDS, AtEpoch, make_data, peak_memory, press_control_c, small_network
-from tests.versions import get_context_path, needs_callbacks
+from tests.helpers import (
+    KINDS,
+    AtEpoch,
+    Recorder,
+    SilentCallback,
+    make_data,
+    peak_memory,
+    press_control_c,
+    small_network,
+)
+from tests.versions import needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -317,54 +326,24 @@ def test_large_folds_are_in_memory_one_by_one(monkeypatch, estimator, n_copies):
 # --- Reports ---
 
 
-class Recorder:
-    """Notes what the hooks are told."""
-
-    def __init__(self):
-        self.events = []
-
-    def setup(self, estimator, context):
-        self.note("setup", estimator, context)
-
-    def teardown(self, estimator, context):
-        self.note("teardown", estimator, context)
-
-    def on_fit_task_begin(self, estimator, context, *, X=None, metadata=None):
-        self.note("begin", estimator, context, X, metadata)
-
-    def on_fit_task_end(self, estimator, context, *, X=None, metadata=None, fitted_estimator=None):
-        is_network = hasattr(fitted_estimator, "coefs_")
-        predicted = fitted_estimator.predict_proba(X) if is_network else None
-        self.note("end", estimator, context, X, metadata, predicted)
-
-    def note(self, event, estimator, context, *data):
-        path = "/".join(f"{one.task_name} {one.task_id}" for one in get_context_path(context))
-        told = [str(x.sum().round(6)) if isinstance(x, np.ndarray) else type(x).__name__ for x in data]
-        self.events.append((event, type(estimator).__name__.removeprefix("Vectorized"), path, told))
-
-
-class PropagatedRecorder(Recorder):
-    max_propagation_depth = None
-
-
 @needs_callbacks
 @pytest.mark.parametrize(
-    ("Hooks", "of_network"), [(Recorder, True), (Recorder, False), (PropagatedRecorder, False)]
+    ("of_network", "propagation"), [(True, {}), (False, {}), (False, {"max_propagation_depth": None})]
 )
-def test_callbacks_hear_the_same(Hooks, of_network, groups):
+def test_callbacks_hear_the_same(of_network, propagation, groups):
     heard = []
     for Search in (VectorizedGridSearchCV, GridSearchCV):
-        search, hooks = Search(network(), GRID, cv=2), Hooks()
-        (search.estimator if of_network else search).set_callbacks(hooks)
+        search, recorder = Search(network(), GRID, cv=2), Recorder(**propagation)
+        (search.estimator if of_network else search).set_callbacks(recorder)
         search.fit(X, Y, sample_weight=np.ones(60))
-        heard.append(sorted(hooks.events))
+        heard.append(sorted((*event, name.removeprefix("Vectorized")) for *event, name in recorder.events))
     assert groups == [4]
     assert heard[0] == heard[1] != []
 
 
 @needs_callbacks
 def test_a_callback_that_asks_for_the_end_stops_that_network_only():
-    class StopsSlowOnes(Recorder):
+    class StopsSlowOnes(SilentCallback):
         def on_fit_task_end(self, estimator, context):
             return context.task_name == "epoch" and estimator.learning_rate < 0.05 and context.task_id == 1
 
