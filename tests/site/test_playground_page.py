@@ -157,26 +157,23 @@ def test_it_learns_the_two_moons(from_file, page, browser):
     assert not browser.errors()
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [("solver", "sgd"), ("learning_rate", "0.001"), ("alpha", "1"), ("batch_size", "10")]
-)
-def test_a_change_of_the_training_keeps_the_weights(name, value, playground):
+OF_THE_TRAINING = {"solver": "sgd", "learning_rate": "0.001", "alpha": "1", "batch_size": "10"}
+OF_THE_START = {"activation": "relu", "n_hidden": "3", "data": "spirals", "noise": "0.5", "share": "80"}
+
+
+@pytest.mark.parametrize(("name", "value"), (OF_THE_TRAINING | OF_THE_START).items())
+def test_a_change_of_the_training_keeps_the_weights_and_one_of_data_or_network_begins_again(
+    name, value, playground
+):
     playground.press("step", 5)
     before = playground.weights()
     playground.set(name, value)
-    assert_array_equal(playground.weights(), before)
-    assert playground.number("epochs") == 5
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("activation", "relu"), ("n_hidden", "3"), ("data", "spirals"), ("noise", "0.5"), ("share", "80")],
-)
-def test_a_change_of_the_data_or_the_network_begins_again(name, value, playground):
-    playground.press("step", 5)
-    playground.set(name, value)
-    assert playground.number("epochs") == 0
-    assert "weights" not in playground.state()
+    if name in OF_THE_TRAINING:
+        assert_array_equal(playground.weights(), before)
+        assert playground.number("epochs") == 5
+    else:
+        assert playground.number("epochs") == 0
+        assert "weights" not in playground.state()
 
 
 def test_without_points_it_says_what_to_do(playground):
