@@ -9,6 +9,7 @@ import pytest
 import scipy.sparse
 from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import is_classifier
 from sklearn.datasets import make_moons
 from sklearn.model_selection import GridSearchCV, cross_validate
 
@@ -17,20 +18,16 @@ from sknn_scratch import (
     DivergenceWarning,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
-    ShallowNNEnsembleRegressor,
     ShallowNNRegressor,
-    SymmetryWarning,
     train_together,
 )
-from sknn_scratch._core.losses import Logistic
+from sknn_scratch._core.losses import Logistic, SquaredError
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._fitting import alpha as module
 from sknn_scratch._fitting import folds, held_out
 from sknn_scratch._fitting.alpha import MANY_ROWS, MOST_UNITS, Choice
 from sknn_scratch._fitting.folds import ALPHAS, LEAST_ROWS, HeldOut
 from sknn_scratch._fitting.hashes import hashes_of_rows
-from sknn_scratch._fitting.inputs import FitInput
-from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests.helpers import assert_same_model
 
@@ -42,6 +39,9 @@ pytestmark = [
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(90, 4))
 Y = (X[:, 0] + RNG.normal(size=90) > 0).astype(int)
+MANY_X = RNG.normal(size=(MANY_ROWS + 500, 3))
+MANY_Y = (MANY_X[:, 0] + RNG.normal(size=len(MANY_X)) > 0).astype(int)
+few_or_many_rows = pytest.mark.parametrize(("x", "y"), [(X, Y), (MANY_X, MANY_Y)], ids=["few", "many"])
 
 network = partial(ShallowNNClassifier, n_hidden=8, max_iter=3, random_state=0)
 
@@ -61,6 +61,12 @@ def made(monkeypatch):
     module.memo.clear()  # others have the usual constants
 
 
+@pytest.fixture
+def brief_trials(monkeypatch):
+    """Let the networks that are tried with many rows train for few epochs."""
+    monkeypatch.setattr(held_out, "TRIED_SHARE", 0.1)
+
+
 def path_of(x, y, weights=None, **params):
     """Fit; list the alphas tried and their losses."""
     path = network(**params).fit(x, y, weights).alpha_path_
@@ -70,12 +76,12 @@ def path_of(x, y, weights=None, **params):
 # --- What is chosen ---
 
 
-def test_the_alpha_with_the_lowest_held_out_loss_trains_all_rows():
-    chosen = network().fit(X, Y)
-    alphas, losses = chosen.alpha_path_["alpha"], chosen.alpha_path_["loss"]
-    assert_array_equal(alphas, ALPHAS[: len(alphas)])
+@few_or_many_rows
+def test_the_alpha_with_the_lowest_held_out_loss_trains_all_rows(x, y):
+    chosen = network().fit(x, y)
+    alphas, losses = chosen.alpha_path_.values()
     assert chosen.alpha_ == alphas[losses.argmin()]
-    given = network(alpha=chosen.alpha_).fit(X, Y)
+    given = network(alpha=chosen.alpha_, early_stopping=False).fit(x, y)
     assert given.alpha_ == chosen.alpha_
     assert not len(given.alpha_path_["alpha"])
     assert_same_model(chosen, given, rtol=0)
@@ -87,9 +93,9 @@ def test_noise_asks_for_a_stronger_penalty():
     assert network(n_hidden=50).fit(*noisy).alpha_ > min(ALPHAS)
 
 
-def choice_of(losses):
+def choice_of(losses, loss=Logistic):
     """Make a choice among 100 rows, whose networks had these losses."""
-    return Choice(HeldOut(dict(zip(ALPHAS, losses, strict=True)), 100), Logistic(), 1.0)
+    return Choice(HeldOut(dict(zip(ALPHAS, losses, strict=True)), 100), loss(), 1.0)
 
 
 def test_the_best_alpha_has_the_lowest_loss():
@@ -99,19 +105,13 @@ def test_the_best_alpha_has_the_lowest_loss():
 
 
 def test_places_in_an_ensemble_share_the_good_alphas():
-    def alphas_of(losses):
-        return [choice_of(losses).alpha_at(place) for place in (0.1, 0.4, 0.6, 0.9)]
+    def alphas_of(*choice):
+        return [choice_of(*choice).alpha_at(place) for place in (0.1, 0.4, 0.6, 0.9)]
 
     assert alphas_of([0.1, 0.9, 0.9, 0.9]) == [0.3] * 4  # by far the best
     assert alphas_of([9.0, 0.5, 0.5, 9.0]) == [3, 3, 10, 10]
     assert alphas_of([np.inf] * 4) == [1.0] * 4
-
-
-def test_an_ensemble_whose_losses_are_zero():
-    ensemble = ShallowNNEnsembleRegressor(4, n_networks=2, init_scale=0, random_state=0)
-    with pytest.warns(SymmetryWarning):
-        ensemble.fit(X, np.ones(len(X)))
-    assert not any(one.alpha_path_["loss"].any() for one in ensemble.estimators_)
+    assert alphas_of([0.0] * 4, SquaredError) == list(ALPHAS)
 
 
 def test_features_that_no_row_has_play_no_part():
@@ -124,12 +124,6 @@ def test_many_features_have_fewer_units():
     assert folds.n_units(5, 20) == 5
     assert folds.n_units(MOST_UNITS, 2**14) * 2**14 <= folds.MOST_WEIGHTS
     assert folds.n_units(MOST_UNITS, 2**30) == 1
-
-
-def test_rows_that_differ_beyond_single_precision_are_not_joined():
-    times = 1.7e9 + np.arange(60.0)[:, np.newaxis]
-    data = plan_fit(network(), FitInput(times, np.zeros(60) + np.arange(60) % 2)).run.data
-    assert len(module.distinct_rows(data, hashes_of_rows(data.X, np.arange(60)))[0]) == 60
 
 
 def test_a_network_that_learns_slowly_keeps_a_weak_penalty():
@@ -155,21 +149,12 @@ def test_rows_that_are_unlike_their_neighbours_mislead():
     assert len(path_of(bits, bits[:, 0])[0])
 
 
-CASES = {
-    "too few rows": ({}, LEAST_ROWS - 1),
-    "a number": ({"alpha": 2}, 90),
-}
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_without_cross_validation_it_is_fixed(case):
-    params, n_rows = CASES[case]
-    fitted = network(**params).fit(X[:n_rows], Y[:n_rows])
-    assert fitted.alpha_ == params.get("alpha", 1)
-    assert type(fitted.alpha_) is float
+def test_a_dozen_different_rows_are_enough_and_fewer_have_the_usual_value():
+    n = LEAST_ROWS
+    assert len(path_of(X[:n], Y[:n])[0])
+    fitted = network().fit(np.repeat(X[: n - 1], 2, axis=0), np.repeat(Y[: n - 1], 2))
+    assert (type(fitted.alpha_), fitted.alpha_) == (float, 1)
     assert {name: len(values) for name, values in fitted.alpha_path_.items()} == {"alpha": 0, "loss": 0}
-    given = network(**params | {"alpha": fitted.alpha_})
-    assert_same_model(fitted, given.fit(X[:n_rows], Y[:n_rows]), rtol=0)
 
 
 def test_in_a_stream_it_is_fixed_and_a_regressor_has_its_own_value():
@@ -177,20 +162,15 @@ def test_in_a_stream_it_is_fixed_and_a_regressor_has_its_own_value():
     assert ShallowNNRegressor(3).partial_fit(X, X[:, 0]).alpha_ == 3
 
 
-def test_a_dozen_different_rows_are_enough():
-    n = LEAST_ROWS
-    assert len(path_of(X[:n], Y[:n])[0])
-    assert not len(path_of(np.repeat(X[: n - 1], 2, axis=0), np.repeat(Y[: n - 1], 2))[0])
-
-
 # --- It depends on the rows and their weights alone ---
 
 
-def test_neither_the_order_of_the_rows_nor_the_seed_plays_a_part():
+def test_neither_the_order_of_the_rows_nor_the_seed_nor_the_solver_nor_validation_plays_a_part():
     expected, order = path_of(X, Y), RNG.permutation(len(X))
     assert path_of(X[order], Y[order]) == expected
-    assert path_of(X, Y, random_state=1) == expected
-    assert path_of(X, np.array(["no", "yes"])[Y]) == expected
+    assert path_of(X, np.array(["no", "yes"])[Y], random_state=1) == expected
+    assert path_of(X, Y, solver="adam", learning_rate=0.1, batch_size=7, dropout=0.1) == expected
+    assert path_of(X, Y, early_stopping=True, scoring="accuracy") == expected
 
 
 def test_a_weight_is_a_number_of_repeats():
@@ -201,16 +181,20 @@ def test_a_weight_is_a_number_of_repeats():
     assert path_of(X, Y) != repeated
 
 
-@pytest.mark.parametrize("loss", ["squared_error", "huber", "poisson"])
-def test_sums_over_the_rows_have_an_order_of_their_own(loss):
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        network(class_weight="balanced"),
+        *(ShallowNNRegressor(8, loss=loss, max_iter=3) for loss in ("squared_error", "huber", "poisson")),
+    ],
+)
+def test_sums_over_the_rows_have_an_order_of_their_own(estimator):
     """Iterations amplify the last bits of the mean and the spread of y."""
     weights, y = RNG.random(len(X)), np.exp(X[:, 0] + RNG.normal(size=len(X)))
-    reg = ShallowNNRegressor(8, loss=loss, max_iter=3, random_state=0)
-    clf = network(class_weight="balanced")
-    orders = [RNG.permutation(len(X)) for _ in range(5)]
-    for estimator, target in ((reg, y), (clf, Y)):
-        paths = [estimator.fit(X[one], target[one], weights[one]).alpha_path_ for one in orders]
-        assert len({tuple(path["loss"]) for path in paths}) == 1
+    target = Y if is_classifier(estimator) else y
+    orders = [RNG.permutation(len(X)) for _ in range(4)]
+    paths = [estimator.fit(X[one], target[one], weights[one]).alpha_path_ for one in orders]
+    assert len({tuple(path["loss"]) for path in paths}) == 1
 
 
 def test_class_weights_count():
@@ -244,33 +228,21 @@ def test_some_rows_are_evenly_spaced():
     assert_array_equal(folds.evenly(3, 4), [0, 1, 2])
 
 
-def test_rare_classes_and_several_labels_are_no_obstacle():
-    y = Y.copy()
-    y[0] = 2  # a class of one row
-    assert len(path_of(X, y)[0])
-    assert len(path_of(X, np.column_stack([Y, X[:, 1] > 0]))[0])
-
-
-@pytest.mark.parametrize("loss", NUMBER_LOSSES)
-def test_every_loss(loss):
-    reg = ShallowNNRegressor(8, loss=loss, max_iter=3, random_state=0).fit(X, np.exp(X[:, :2]))
-    assert reg.alpha_ in ALPHAS
-    assert np.isfinite(reg.alpha_path_["loss"]).all()
+@few_or_many_rows
+@pytest.mark.usefixtures("brief_trials")
+def test_rare_classes_and_every_target_have_a_choice(x, y):
+    rare = np.append(2, y[1:])  # a class of one row
+    for target in (rare, np.column_stack([y, x[:, 1] > 0])):
+        _, losses = path_of(x, target)
+        assert losses
+        assert np.isfinite(losses).all()
+    for loss in NUMBER_LOSSES:
+        reg = ShallowNNRegressor(8, loss=loss, max_iter=3, random_state=0).fit(x, np.exp(x[:, :2]))
+        assert reg.alpha_ in reg.alpha_path_["alpha"]
+        assert np.isfinite(reg.alpha_path_["loss"]).all()
 
 
 # --- Many rows ---
-
-MANY_X = RNG.normal(size=(MANY_ROWS + 500, 3))
-MANY_Y = (MANY_X[:, 0] + RNG.normal(size=len(MANY_X)) > 0).astype(int)
-
-
-def test_the_best_alpha_trains_all_of_many_rows():
-    fitted = network().fit(MANY_X, MANY_Y)
-    alphas, losses = fitted.alpha_path_.values()
-    assert fitted.alpha_ == alphas[losses.argmin()]
-    given = network(alpha=fitted.alpha_, early_stopping=False).fit(MANY_X, MANY_Y)
-    assert_same_model(fitted, given, rtol=0)
-
 
 NOISE = RNG.integers(2, size=len(MANY_X))
 WAVES = (np.sin(3 * MANY_X).sum(axis=1) > 0).astype(int)
@@ -339,6 +311,7 @@ def test_the_networks_that_are_tried_have_the_default_rate_and_optimiser():
     )
 
 
+@pytest.mark.usefixtures("brief_trials")
 def test_the_choice_of_many_rows_is_in_single_precision_unless_this_takes_much_memory(monkeypatch):
     x = MANY_X.astype(np.float32)
     single = path_of(x, MANY_Y)
@@ -374,6 +347,7 @@ def test_many_copies_of_rows_that_choose_a_short_cycle_have_enough_epochs_for_on
     assert (copies.n_iter_, copies.stop_reason_) == (5, "end_of_schedule")
 
 
+@pytest.mark.usefixtures("brief_trials")
 @pytest.mark.parametrize("container", [np.asarray, scipy.sparse.csr_array])
 def test_the_choice_of_many_rows_depends_on_them_and_their_weights_alone(container):
     x, order = container(MANY_X), RNG.permutation(len(MANY_X))
@@ -394,6 +368,7 @@ LIMITS = {
 }
 
 
+@pytest.mark.usefixtures("brief_trials")
 @pytest.mark.parametrize("limit", LIMITS)
 def test_a_limit_decides_which_rows_are_held_out(limit, monkeypatch):
     where, name, value, x, y = LIMITS[limit]
@@ -409,17 +384,6 @@ def test_equal_rows_count_once():
     assert path_of(*few)[0] == list(ALPHAS)
 
 
-def test_rare_classes_and_every_target_have_a_choice_of_many_rows():
-    y = MANY_Y.copy()
-    y[0] = 2  # a class of one row
-    labels = np.column_stack([MANY_Y, MANY_X[:, 1] > 0])
-    for target in (y, labels):
-        assert np.isfinite(path_of(MANY_X, target)[1]).all()
-    for loss in NUMBER_LOSSES:
-        reg = ShallowNNRegressor(8, loss=loss, max_iter=3, random_state=0)
-        assert np.isfinite(reg.fit(MANY_X, np.exp(MANY_X[:, :2])).alpha_path_["loss"]).all()
-
-
 @pytest.mark.filterwarnings("ignore:The number of unique classes")
 def test_many_classes_of_one_row_leave_nothing_to_hold_out():
     many = np.append(np.arange(MANY_ROWS), [0, 0])
@@ -428,6 +392,7 @@ def test_many_classes_of_one_row_leave_nothing_to_hold_out():
     assert not len(fitted.alpha_path_["alpha"])
 
 
+@pytest.mark.usefixtures("brief_trials")
 def test_features_that_the_training_rows_lack_do_not_count():
     """As in text: each row has words of its own, so all rows held out are predicted alike."""
     rows = scipy.sparse.csr_array(np.repeat(np.eye(MANY_ROWS, dtype=np.float32), 6, axis=1))
@@ -511,25 +476,6 @@ def test_what_was_chosen_is_forgotten_before_it_takes_much_memory(made, monkeypa
         assert len(made) == n_made
 
 
-def test_fits_of_other_rows_do_not_share_a_choice():
-    y, weights = np.arange(90) % 3, [{0: 0}, {1: 0}]
-    search = GridSearchCV(
-        network(solver="adam"),
-        {"class_weight": weights},
-        cv=3,
-        scoring=lambda est, X, y: est.alpha_path_["loss"][0],
-    )
-    alone = search.fit(X, y).cv_results_["mean_test_score"]
-    with train_together():
-        assert_array_equal(search.fit(X, y).cv_results_["mean_test_score"], alone)
-
-
-def test_neither_the_solver_nor_validation_plays_a_part():
-    expected = path_of(X, Y)
-    assert path_of(X, Y, solver="adam", learning_rate=0.1, batch_size=7, dropout=0.1) == expected
-    assert path_of(X, Y, early_stopping=True, scoring="accuracy") == expected
-
-
 def test_verbose_says_that_a_choice_is_made_and_what_was_chosen(capsys):
     fitted = network(verbose=1).fit(X, Y)
     begin, chosen, epoch, *_ = lines = capsys.readouterr().out.splitlines()
@@ -581,6 +527,12 @@ def test_hashes_of_equal_rows_are_equal():
     assert_array_equal(hashes_of_rows(rows_of(scipy.sparse.csr_array(rows)), all_rows), dense)
 
 
-def test_hashes_of_different_rows_differ():
-    rows = np.array(np.meshgrid(*[[0.0, 1.0, 2.0]] * 8)).reshape(8, -1).T
+@pytest.mark.parametrize(
+    "rows",
+    [
+        np.array(np.meshgrid(*[[0.0, 1.0, 2.0]] * 8)).reshape(8, -1).T,
+        1.7e9 + np.arange(60.0)[:, np.newaxis],  # in single precision they are equal
+    ],
+)
+def test_hashes_of_different_rows_differ(rows):
     assert len(set(hashes_of_rows(rows_of(rows), np.arange(len(rows))))) == len(rows)
