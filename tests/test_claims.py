@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_digits, make_circles, make_moons
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import Ridge
 from sklearn.metrics import log_loss
 from sklearn.preprocessing import StandardScaler
 
@@ -131,23 +131,18 @@ def test_unscaled_features_saturate_tanh_and_training_is_slow():
     assert raw.loss_curve_[-1] > 2 * scaled.loss_curve_[-1]
 
 
-def one_step_from_hidden_inputs_shifted_by(bias, activation, X, y):
+def gradient_norm_at_hidden_inputs_shifted_by(bias, activation, X, y):
     clf = ShallowNNClassifier(16, activation, 0.1, 0.001, alpha=0, random_state=0, **GRADIENT_DESCENT)
     clf.partial_fit(X, y, classes=[0, 1])
     clf.intercepts_[0][:] = bias
-    history = clf.partial_fit(X, y).history_
-    return history["gradient_norm_hidden"][-1], history["dead_fraction"][-1]
+    return clf.partial_fit(X, y).history_["gradient_norm_hidden"][-1]
 
 
 @pytest.mark.parametrize(("activation", "factor"), [("sigmoid", np.e), ("tanh", np.e**2), ("relu", 1)])
 def test_the_gradient_shrinks_by_this_factor_if_the_hidden_inputs_grow_by_one(activation, factor, cancer):
-    norms = {b: one_step_from_hidden_inputs_shifted_by(b, activation, *cancer)[0] for b in (0, 10, 11, 20)}
+    norms = {b: gradient_norm_at_hidden_inputs_shifted_by(b, activation, *cancer) for b in (0, 10, 11, 20)}
     assert norms[10] / norms[11] == pytest.approx(factor, rel=0.1)
     assert (norms[20] < 1e-6 * norms[0]) == (factor > 1)  # it vanishes
-
-
-def test_a_layer_of_dead_units_gets_no_gradient(cancer):
-    assert one_step_from_hidden_inputs_shifted_by(-16, "relu", *cancer) == (0, 1)
 
 
 # 7. Why nonlinear
@@ -167,7 +162,7 @@ def xor():
 PROBLEMS = {  # rows and labels, and the accuracies that a linear network misses and a nonlinear one reaches
     "moons": (make_moons(400, noise=0.2, random_state=0), 0.9, 0.95),
     "circles": (make_circles(400, noise=0.1, factor=0.5, random_state=0), 0.6, 0.99),
-    "xor": (xor(), 0.65, 0.99),
+    "xor": (xor(), 0.65, 0.99),  # a line is hardly better than guesses
 }
 
 
@@ -179,21 +174,6 @@ def test_a_linear_network_fails_where_a_nonlinear_one_succeeds(problem):
     assert min(trained_to_the_end(8, name, X, y).score(X, y) for name in ("tanh", "relu")) > reached
 
 
-@pytest.mark.filterwarnings("ignore:The training has failed")
-def test_on_xor_a_line_is_no_better_than_guesses_and_a_single_unit_not_enough():
-    X, y = xor()
-    linear = trained_to_the_end(64, "identity", X, y)
-    assert log_loss(y, linear.predict_proba(X)) > 0.98 * log_loss(y, np.full(len(y), y.mean()))
-    assert trained_to_the_end(1, "tanh", X, y).score(X, y) < 0.8
-
-
-def test_two_linear_units_are_worse_than_none(digits):
-    X, y = digits
-    clf = ShallowNNClassifier(2, "identity", solver="lbfgs", alpha=1, max_iter=500, random_state=0).fit(X, y)
-    assert np.linalg.matrix_rank(clf.coefs_[0] @ clf.coefs_[1]) == 2
-    assert clf.score(X, y) < LogisticRegression(max_iter=1000).fit(X, y).score(X, y) - 0.1
-
-
 # 8. Random initialisation
 
 
@@ -202,25 +182,6 @@ def test_from_zero_tanh_and_relu_learn_nothing_at_all(activation, cancer):
     with pytest.warns(SymmetryWarning, match="glorot"):
         clf = train(*cancer, n_hidden=8, activation=activation, init_scale=0)
     assert all(np.all(weights == 0) for weights in clf.coefs_)
-
-
-def trained_from(W1, W2, b1, X, y, epochs=40):
-    clf = ShallowNNClassifier(activation="tanh", learning_rate=0.1, random_state=0, **SGD)
-    clf.partial_fit(X, y, classes=range(10))
-    clf.coefs_[0][:], clf.coefs_[1][:] = W1, W2
-    clf.intercepts_[0][:], clf.intercepts_[1][:] = b1, 0
-    for _ in range(epochs):
-        clf.partial_fit(X, y)
-    return clf
-
-
-def test_most_of_the_harm_of_large_weights_is_that_of_the_output_layer(digits, rng):
-    W1, W2 = rng.standard_normal((64, 32)), rng.standard_normal((32, 10))
-    good, saturated, both = (
-        trained_from(scale * W1, output_scale * W2, 0, *digits).loss_curve_[-1]
-        for scale, output_scale in ((0.1, 0.1), (10, 0.1), (10, 10))
-    )
-    assert 2 * good < saturated < both / 10
 
 
 def test_small_weights_learn_and_large_ones_saturate_and_a_tenth_is_best_for_these_digits(digits):
@@ -234,6 +195,16 @@ def test_small_weights_learn_and_large_ones_saturate_and_a_tenth_is_best_for_the
     assert large.score(*digits) < 0.9
     assert np.ptp(small.coefs_[0], axis=1).max() > 0.1  # the units have become different
     assert tiny.loss_curve_[-1] > small.loss_curve_[-1] > better.loss_curve_[-1]
+
+
+def trained_from(W1, W2, b1, X, y, epochs=40):
+    clf = ShallowNNClassifier(activation="tanh", learning_rate=0.1, random_state=0, **SGD)
+    clf.partial_fit(X, y, classes=range(10))
+    clf.coefs_[0][:], clf.coefs_[1][:] = W1, W2
+    clf.intercepts_[0][:], clf.intercepts_[1][:] = b1, 0
+    for _ in range(epochs):
+        clf.partial_fit(X, y)
+    return clf
 
 
 def test_equal_units_stay_equal_whatever_their_weights_and_any_difference_will_do(digits):
