@@ -1,11 +1,8 @@
 """scikit-learn's callbacks on a classifier and on estimators that contain it."""
 
-import ast
 import copy
 import functools
-import inspect
 import re
-import time
 from functools import partial
 
 import numpy as np
@@ -17,9 +14,8 @@ from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier, VectorizedGridSearchCV
-from tests.helpers import AtEpoch, assert_same_model, make_data, small_network
-from tests.test_docs import PAGES
+from sknn_scratch import ShallowNNEnsembleClassifier, VectorizedGridSearchCV
+from tests.helpers import AtEpoch, SilentCallback, assert_same_model, make_data, small_network
 from tests.versions import ProgressBar, needs_callbacks
 
 pytestmark = [needs_callbacks, pytest.mark.filterwarnings("ignore:The maximum number of epochs")]
@@ -141,12 +137,6 @@ def test_teardown_comes_after_an_error_too():
         make_classifier(alpha=-1).set_callbacks(recorder).fit(X, Y)
 
 
-def test_no_callbacks_no_hook():
-    classifier = make_classifier().set_callbacks(Recorder()).set_callbacks()
-    classifier.fit(X, Y)
-    assert not [name for name in vars(classifier) if "callback" in name or name.startswith("_skl")]
-
-
 # --- scikit-learn's own ---
 
 
@@ -159,19 +149,18 @@ def test_progress_bar_of_a_pipeline_whose_fit_ends_early(capsys):
     assert not hasattr(pipeline[-1], "_skl_callbacks")
 
 
-# --- The guide's own callbacks, wherever they are set ---
+# --- On the network, or on what is around it ---
 
 
-def classes_of_the_guide():
-    blocks = re.findall(r"^```{run}\n(?::.*\n)*(.*?)^```", PAGES["docs/guide/callbacks.md"], re.M | re.S)
-    trees = map(ast.parse, blocks)
-    classes = [node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)]
-    namespace = {"time": time, "__name__": __name__}
-    exec(compile(ast.Module(classes, []), "the guide", "exec"), namespace)
-    return namespace
+class StopBelow(SilentCallback):
+    """Stop when the training loss is below 1."""
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator):
+        return context.task_name == "epoch" and fitted_estimator.loss_curve_[-1] < 1.0
 
 
-GUIDE = classes_of_the_guide()
+class StopAllBelow(StopBelow):
+    max_propagation_depth = None
 
 
 def scaled(estimator):
@@ -179,8 +168,7 @@ def scaled(estimator):
 
 
 def in_ensemble(network):
-    names = inspect.signature(ShallowNNClassifier).parameters
-    return ShallowNNEnsembleClassifier(**{name: getattr(network, name) for name in names}, n_networks=2)
+    return ShallowNNEnsembleClassifier(**network.get_params(), n_networks=2)
 
 
 def networks_of(estimator):
@@ -202,23 +190,19 @@ WRAPS = {
 }
 
 
-class StopAllBelow(GUIDE["StopBelow"]):
-    max_propagation_depth = None
-
-
 def wrapped(wraps, estimator):
     return functools.reduce(lambda inner, wrap: wrap(inner), wraps, estimator)
 
 
 @pytest.mark.parametrize("outermost", [False, True])
 @pytest.mark.parametrize("name", WRAPS)
-def test_the_guides_callback_on_the_network_or_the_ensemble_and_on_the_outermost_estimator(name, outermost):
+def test_a_callback_on_the_network_or_the_ensemble_or_on_the_outermost_estimator(name, outermost):
     wraps, network = WRAPS[name], make_classifier(max_iter=50)
     if outermost:
-        estimator = wrapped(wraps, network).set_callbacks(StopAllBelow(1.0))
+        estimator = wrapped(wraps, network).set_callbacks(StopAllBelow())
     else:
         n_inside = wraps.count(in_ensemble)
-        innermost = wrapped(wraps[:n_inside], network).set_callbacks(GUIDE["StopBelow"](1.0))
+        innermost = wrapped(wraps[:n_inside], network).set_callbacks(StopBelow())
         estimator = wrapped(wraps[n_inside:], innermost)
     for network in networks_of(estimator.fit(X, Y)):
         assert network.stop_reason_ == "callback"
