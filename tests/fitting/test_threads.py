@@ -207,34 +207,29 @@ def test_rows_that_overflow_in_a_thread_are_an_error_without_a_warning(small_blo
 # --- The numbers do not depend on the threads ---
 
 
-@pytest.mark.parametrize("method", ["predict_proba", "transform"])
-def test_threads_change_nothing_in_a_prediction(small_blocks, method):
-    predict, many = getattr(make_classifier().fit(X, Y), method), np.tile(X, (50, 1))
-    small_blocks(1)
-    expected = predict(many)
-    small_blocks(3)
-    assert_array_equal(predict(many), expected)
+def assert_same_fit(fit, expected):
+    assert_same_model(fit, expected, rtol=0)
+    assert_array_equal(fit.loss_curve_, expected.loss_curve_)
 
 
 @pytest.mark.parametrize("params", [{"batch_size": 30, "dropout": 0.5}, {"solver": "lbfgs"}])
-def test_threads_change_nothing_in_a_fit(small_blocks, params):
-    fits = []
+def test_threads_change_nothing_in_a_fit_or_a_prediction(small_blocks, params):
+    many, results = np.tile(X, (50, 1)), []
     for n_threads in (1, 2, 3):
         small_blocks(n_threads)
-        fits.append(make_classifier(**params).fit(X, Y))
-    for fit in fits[1:]:
-        assert_same_fit(fit, fits[0])
+        fit = make_classifier(**params).fit(X, Y)
+        results.append((fit, fit.predict_proba(many), fit.transform(many)))
+    expected, *expected_arrays = results[0]
+    for fit, *arrays in results[1:]:
+        assert_same_fit(fit, expected)
+        assert_array_equal(arrays[0], expected_arrays[0])
+        assert_array_equal(arrays[1], expected_arrays[1])
 
 
 def fit_digits(params):
     X, y = DIGITS
     settings = {"n_hidden": 64, "max_iter": 3, "tol": 0, "early_stopping": False}
     return small_network(**settings | params).fit(X / 16, y)
-
-
-def assert_same_fit(fit, expected):
-    assert_same_model(fit, expected, rtol=0)
-    assert_array_equal(fit.loss_curve_, expected.loss_curve_)
 
 
 @pytest.mark.parametrize(

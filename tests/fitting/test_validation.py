@@ -114,31 +114,27 @@ def split_labels(y, fraction):
     return np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
 
 
-@pytest.mark.parametrize("counts", [[2, 1], [2, 2], [1, 1, 30], [3, 3, 3, 3]])
-@pytest.mark.parametrize("fraction", [0.1, 0.6, 2])
-def test_every_class_is_trained_on_however_small_it_is(counts, fraction):
-    y = np.repeat(np.arange(len(counts)), counts)
-    train, validation = split_labels(y, fraction)
-    assert set(y[train]) == set(y)
-    assert len(validation) > 0
-    assert_array_equal(np.sort(np.r_[train, validation]), np.arange(len(y)))
-
-
 @pytest.mark.parametrize(
     ("counts", "fraction", "size"),
     [
-        ([50] + [1] * 50, 20, 20),
+        ([2, 1], 0.1, 1),
+        ([2, 2], 0.6, 2),
+        ([1, 1, 30], 0.1, 4),
+        ([3, 3, 3, 3], 2, 2),
+        ([3, 3, 3, 3], 0.6, 8),
+        ([50] + [1] * 50, 20, 20),  # what rare classes cannot spare is taken from the other
         ([50] + [1] * 50, 0.1, 10),
         ([50] + [1] * 50, 60, 49),
         ([80] + [1] * 20, 60, 60),
         ([3, 3, 1, 1, 1, 1], 3, 3),
     ],
 )
-def test_what_rare_classes_cannot_spare_is_taken_from_others(counts, fraction, size):
+def test_every_class_is_trained_on_however_small_it_is(counts, fraction, size):
     y = np.repeat(np.arange(len(counts)), counts)
     train, validation = split_labels(y, fraction)
-    assert len(validation) == size
     assert set(y[train]) == set(y)
+    assert len(validation) == size
+    assert_array_equal(np.sort(np.r_[train, validation]), np.arange(len(y)))
 
 
 def test_multilabel_rows_are_stratified_by_their_set_of_labels():
