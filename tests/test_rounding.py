@@ -35,7 +35,9 @@ def twice_gamma(n, dtype):
 
 def bounds(clf, X):
     """Bound the differences of hidden values (n_samples, n_hidden) and logits (n_samples, n_outputs)."""
-    (w_hidden, w_output), (b_hidden, b_output) = ([abs(array) for array in layer] for layer in layers(clf))
+    (w_hidden, w_output), (b_hidden, b_output) = (
+        [abs(array.astype(np.float64)) for array in arrays] for arrays in (clf.coefs_, clf.intercepts_)
+    )
     sizes_hidden = LARGEST_SLOPES.get(clf.activation, 1) * (1 + abs(X) @ w_hidden + b_hidden)
     sizes_output = sizes_hidden @ w_output + b_output
     n_of_hidden = X.shape[1] + 1 + ACTIVATION_ROUNDINGS
@@ -43,10 +45,6 @@ def bounds(clf, X):
         twice_gamma(n_of_hidden, clf.coefs_[0].dtype) * sizes_hidden,
         twice_gamma(n_of_hidden + N_HIDDEN + 1, clf.coefs_[0].dtype) * sizes_output,
     )
-
-
-def layers(clf):
-    return ([array.astype(np.float64) for array in arrays] for arrays in (clf.coefs_, clf.intercepts_))
 
 
 def cancelling_rows(rng, n_samples, n_features):
@@ -106,13 +104,12 @@ def test_a_row_alone_and_among_others(activation, dtype, n_classes):
 
 @every_dtype
 def test_many_features(dtype):
-    assert_promise(*make_fit("relu", dtype, 3, n_features=3000))
+    assert_promise(*make_fit("relu", dtype, 3, n_features=1000))
 
 
 @every_dtype
-@one_or_several_outputs
-def test_sparse_rows_and_dense_ones(dtype, n_classes):
-    clf, X = make_fit("tanh", dtype, n_classes)
+def test_sparse_rows_and_dense_ones(dtype):
+    clf, X = make_fit("tanh", dtype, 3)
     X = np.where(np.random.default_rng(1).random(X.shape) < 0.5, 0, X)
     sparse = scipy.sparse.csr_array(X)
     for whole in (X, sparse):
@@ -120,11 +117,10 @@ def test_sparse_rows_and_dense_ones(dtype, n_classes):
 
 
 @every_activation
-@one_or_several_outputs
-def test_single_precision_is_within_half_of_the_bound_of_exact(activation, n_classes):
+def test_single_precision_is_within_half_of_the_bound_of_exact(activation):
     """The rounding errors of double precision are a billionth of that."""
-    single, X = make_fit(activation, "float32", n_classes)
-    double, _ = make_fit(activation, "float64", n_classes)
+    single, X = make_fit(activation, "float32", 3)
+    double, _ = make_fit(activation, "float64", 3)
     for array, of_single in zip(
         double.coefs_ + double.intercepts_, single.coefs_ + single.intercepts_, strict=True
     ):

@@ -295,8 +295,9 @@ TAKEN |= {"early_stopping": True, "warm_start": True, "max_iter": 3}
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize("solver", SOLVERS)
-@pytest.mark.parametrize(("n_hidden", "activation"), [(1, "relu"), (4, "elu")])
+@pytest.mark.parametrize(
+    ("solver", "n_hidden", "activation"), [*((name, 1, "relu") for name in SOLVERS), ("adam", 4, "elu")]
+)
 def test_no_remedy_is_taken_already_or_of_another_solver(solver, n_hidden, activation):
     X, y = moons(20)
     taken = TAKEN | {"solver": solver, "n_hidden": n_hidden, "activation": activation, "random_state": 0}

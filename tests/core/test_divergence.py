@@ -112,22 +112,6 @@ def test_a_penalty_can_explode_too():
     assert objective_of(run, result.state.params)[0] <= 1.01 * objective_of(run, run.state.params)[0]
 
 
-def test_a_loss_that_stays_high_has_not_converged():
-    network = spoilt_network(dict.fromkeys(range(3, 30), 100.0))
-    run = make_run(BINARY, network=network, batch_size=60, max_iter=30, n_iter_no_change=5)
-    _, params = train_and_watch(make_run(BINARY, batch_size=60))
-    result = train_alone(run)
-    assert_diverged(result, params[1])
-    assert result.state.kept_epoch == 1
-
-
-def test_a_run_may_start_high():
-    """As one does when alpha is raised, or after a batch whose rows weigh little."""
-    network = spoilt_network({1: 0.01} | dict.fromkeys(range(2, 50), 50.0))
-    result = train_alone(make_run(BINARY, network=network, max_iter=10, n_iter_no_change=2, tol=1e3))
-    assert result.state.stop_reason is StopReason.CONVERGED
-
-
 @every_solver
 @pytest.mark.parametrize("scale", [1e150, 1e300])
 @pytest.mark.parametrize("validation", [None, VALIDATION])

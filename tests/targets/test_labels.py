@@ -13,7 +13,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import DataConversionWarning
 from sklearn.metrics import accuracy_score
 
-from sknn_scratch import ShallowNNClassifier
 from sknn_scratch._targets.labels import Multiclass, Multilabel
 from tests.core import textbook
 from tests.helpers import KINDS, assert_same_model, make_data, small_network
@@ -171,13 +170,3 @@ def test_probabilities_equal_exact_arithmetic(kind, dtype):
     for row, found, logs in zip(outputs, probabilities, exact, strict=True):
         assert_allclose(found, np.exp(logs), rtol=accuracy * max(1, *abs(row)), atol=np.finfo(dtype).tiny)
     assert_array_equal(outputs, before)
-
-
-def test_dates_are_labels_like_others():
-    X, codes = make_data("multiclass")
-    y = np.array(["2020-01-01", "2021-01-01", "2022-01-01"], "M8[D]")[codes]
-    params = {"solver": "adam", "max_iter": 5, "random_state": 0, "tol": 1e9, "n_iter_no_change": 5}
-    assert ShallowNNClassifier(**params).fit(X, y).classes_.dtype == y.dtype
-    weighted = ShallowNNClassifier(class_weight={y[0]: 5.0}, **params).fit(X, y)
-    by_code = ShallowNNClassifier(class_weight={codes[0]: 5.0}, **params).fit(X, codes)
-    assert_array_equal(weighted.coefs_[0], by_code.coefs_[0])
