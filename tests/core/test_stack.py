@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 import scipy.sparse
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_array_equal
 
 from sknn_scratch._core import batches
 from sknn_scratch._core.optimizers import SOLVERS
@@ -23,7 +23,6 @@ from tests.helpers import (
     Problem,
     as_sparse,
     assert_same_training,
-    history_column,
     make_batch,
     make_network,
     make_problem,
@@ -231,24 +230,6 @@ def test_a_callback_stops_one_network():
     for number, (run, result) in enumerate(zip(runs, results, strict=True)):
         alone = train_alone(run, lambda _, state, number=number: on_epoch_end(number, state))
         assert_same_training(result, alone, rtol=STACK_RTOL)
-
-
-def test_an_interrupt_stops_the_networks_that_are_still_training():
-    """It comes when the second network reports an epoch, which the third has ended too, but not reported."""
-    runs = [make_run(BINARY, seed, max_iter=2 if seed == 0 else 8) for seed in range(3)]
-
-    def on_epoch_end(number, state):
-        if (number, state.epoch) == (1, 5):
-            raise KeyboardInterrupt
-
-    results = train_together(runs, on_epoch_end)
-    assert [result.state.epoch for result in results] == [2, 5, 5]
-    reasons = [result.state.stop_reason for result in results]
-    assert reasons == [StopReason.MAX_ITER, StopReason.INTERRUPTED, StopReason.INTERRUPTED]
-    for run, result in zip(runs, results, strict=True):
-        alone = train_alone(run, lambda _, state, epoch=result.state.epoch: state.epoch == epoch)
-        assert_allclose(result.state.params, alone.state.params, STACK_RTOL)
-        assert_array_equal(history_column(result, "loss"), history_column(alone, "loss"))
 
 
 def test_a_network_that_had_stopped_before_is_left_as_it_was():

@@ -198,7 +198,9 @@ def test_sums_over_the_rows_have_an_order_of_their_own(estimator):
 
 
 def test_class_weights_count():
-    assert path_of(X, Y, class_weight={0: 3, 1: 1}) == path_of(X, Y, np.where(Y == 0, 3, 1))
+    plain, weighted = path_of(X, Y), path_of(X, Y, class_weight={0: 3, 1: 1})
+    assert weighted == path_of(X, Y, np.where(Y == 0, 3, 1))
+    assert weighted != plain
 
 
 def test_sparse_and_single_precision_rows_have_the_same_folds():
@@ -400,15 +402,6 @@ def test_features_that_the_training_rows_lack_do_not_count():
     assert max(losses) < 15  # with random weights for these words: 20 and more
 
 
-def test_control_c_in_the_choice_ends_the_fit(monkeypatch):
-    def interrupted(runs, map_blocks):
-        runs[0].is_interrupted = True
-
-    monkeypatch.setattr(held_out, "train", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        network().fit(MANY_X, MANY_Y)
-
-
 def test_if_all_networks_diverge_it_is_the_usual_value():
     reg = ShallowNNRegressor(8, max_iter=3, random_state=0)
     with pytest.warns(DivergenceWarning), pytest.warns(UserWarning, match="far too large"):
@@ -502,19 +495,27 @@ def test_a_failure_in_the_choice_belongs_to_its_own_fit(groups):
             cross_validate(network(n_hidden=5, activation=activation), X, Y, cv=3, error_score="raise")
 
 
-def test_an_interrupt_in_the_choice_ends_the_fit_and_keeps_the_model():
+@pytest.mark.usefixtures("brief_trials")
+@pytest.mark.parametrize(
+    ("x", "y", "dtype", "dtype_of_trials"),
+    [(X, Y, "float32", "float64"), (MANY_X, MANY_Y, "float64", "float32")],
+    ids=["few", "many"],
+)
+def test_an_interrupt_in_the_choice_ends_the_fit_and_keeps_the_model(x, y, dtype, dtype_of_trials):
     def function(z):
-        if is_pressed and z.dtype == np.float64:  # the networks of the folds; the other is in float32
+        nonlocal is_pressed
+        if is_pressed and z.dtype == dtype_of_trials:
+            is_pressed = False
             raise KeyboardInterrupt
         return np.tanh(z)
 
     is_pressed = False
     activation = Activation(function, lambda z: 1 - np.tanh(z) ** 2)
-    fitted = network(activation=activation, dtype="float32").fit(X, Y)
+    fitted = network(activation=activation, dtype=dtype).fit(x, y)
     coefs, is_pressed = fitted.coefs_, True
     module.memo.clear()
     with pytest.raises(KeyboardInterrupt):
-        fitted.fit(X, Y)
+        fitted.fit(x, y)
     assert fitted.coefs_ is coefs
 
 
