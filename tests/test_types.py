@@ -24,7 +24,7 @@ from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests import typed_script
 from tests.versions import needs_callbacks
 
-HOOKS = {"setup", "teardown", "on_fit_task_begin", "on_fit_task_end", "write"}  # for scikit-learn to call
+HOOKS = {"setup", "teardown", "on_fit_task_begin", "on_fit_task_end"}  # for scikit-learn to call
 
 
 def own_functions(item):

@@ -134,18 +134,14 @@ class Checkpoint:
         """Write before the training, and before an epoch if ``every`` epochs have passed."""
         if context.task_name == "fit":
             context.contents = contents_of(context.fit, int(self.every))
-            self.write(context)
+            write_contents(self.path, context.contents)
         elif (n_epochs := context.parent.fit.run.epochs_done) > 0 and n_epochs % self.every == 0:
-            self.write(context.parent)
+            write_contents(self.path, context.parent.contents)
 
     def on_fit_task_end(self, estimator, context):
         """Write after the last epoch; an interrupted fit can be resumed from the last file."""
-        if context.task_name == "fit" and context.fit.run.state.stop_reason is not StopReason.INTERRUPTED:
-            self.write(context)
-
-    def write(self, context):
-        """Write the present state of the fit of a context."""
-        write_contents(self.path, replace(context.contents, state=context.fit.run.state))
+        if context.task_name == "fit" and context.contents.state.stop_reason is not StopReason.INTERRUPTED:
+            write_contents(self.path, context.contents)
 
 
 def is_one_of_many(context):
@@ -221,10 +217,19 @@ class Resumable:
 
     @validates_parameters
     def _resume(self, inputs, contents):
-        return self._train(contents.resumed_fit(self, inputs))
-
-
-# --- The contents of a file ---
+        try:
+            fit = plan_fit(self, inputs)
+            found, expected = fingerprints(fit), contents.fingerprints
+            if changed := [part for part in found if found[part] != expected[part]]:
+                raise ValueError(f"they differ in {' and '.join(changed)}.")
+        except ValueError as error:
+            raise CheckpointError(
+                f"The data are not those of the fit that wrote the checkpoint: {error} Pass the same values "
+                "in the same order and format. To train the network further on other data, use "
+                "warm_start=True."
+            ) from error
+        fit.run = replace(fit.run, state=contents.state)
+        return self._train(fit)
 
 
 @dataclass(frozen=True)
@@ -235,7 +240,7 @@ class Contents:
     earlier: dict  # fitted attributes from which a warm start continues
     seed: int
     fingerprints: dict  # of the data
-    state: State
+    state: State  # the present one, which changes in training
     every: int  # number of epochs between two writes
 
     def estimator_of(self, cls, path, others):
@@ -255,22 +260,6 @@ class Contents:
         if self.earlier:
             vars(estimator).update(self.earlier, _activation_=estimator.activation)
         return estimator
-
-    def resumed_fit(self, estimator, inputs):
-        """Plan the fit anew, and let it go on from the stored state."""
-        try:
-            fit = plan_fit(estimator, inputs)
-            found = fingerprints(fit)
-            if changed := [part for part in found if found[part] != self.fingerprints[part]]:
-                raise ValueError(f"they differ in {' and '.join(changed)}.")
-        except ValueError as error:
-            raise CheckpointError(
-                f"The data are not those of the fit that wrote the checkpoint: {error} Pass the same values "
-                "in the same order and format. To train the network further on other data, use "
-                "warm_start=True."
-            ) from error
-        fit.run = replace(fit.run, state=self.state)
-        return fit
 
 
 def contents_of(fit, every):
@@ -322,19 +311,17 @@ def write_contents(path, contents):
     """Write a file, so that after a crash at any moment either the old file or the new one is there."""
     target = regular_file(path)
     temporary = target.with_name(f".{target.name}.tmp")
-    temporary.unlink(missing_ok=True)  # of a process that was killed
     try:
-        with open(temporary, "xb") as file:
+        with open(temporary, "wb") as file:
             with suppress(FileNotFoundError):
                 shutil.copymode(target, temporary)
             arrays, archive = [], io.BytesIO()
             text = json.dumps(to_json(vars(contents), arrays))  # floats are written so that the same are read
             np.savez(archive, *arrays, text=np.frombuffer(text.encode(), np.uint8))
-            version = sys.modules["sknn_scratch"].__version__  # to import it would be circular
             digest = sha256(archive.getbuffer()).hexdigest()
-            file.writelines(
-                (FORMAT, f"by version {version}, sha256 {digest}\n".encode(), archive.getbuffer())
-            )
+            version = sys.modules["sknn_scratch"].__version__  # to import it would be circular
+            line = f"by version {version}, sha256 {digest}\n"
+            file.writelines((FORMAT, line.encode(), archive.getbuffer()))
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)
