@@ -70,8 +70,8 @@ def with_constructor(cls: Class) -> Class:
     for name in constraints.keys() & vars(cls).keys():
         delattr(cls, name)  # the default: a parameter is an attribute of instances alone
     init = made.__init__
-    init.__qualname__ = "__init__"  # in errors; the class is a private base of the estimator
     types = get_type_hints(made)  # without the constraints
+    init.__qualname__ = "__init__"  # in errors; the class is a private base of the estimator
     init.__annotations__ |= {name: types[name] for name in constraints}
 
     @functools.wraps(init)

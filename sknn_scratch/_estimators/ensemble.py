@@ -73,8 +73,8 @@ class Ensemble(BaseShallowNN):
                     delayed(fit_networks)(members[part], inputs) for part in slices
                 )
             networks, troubles = map(list, zip(*chain.from_iterable(parts), strict=True))
-            for trouble in counted(chain.from_iterable(troubles), n_networks):
-                warn(*trouble)
+            for trouble, n in Counter(chain.from_iterable(troubles)).items():
+                warn(f"{n} of {n_networks} networks: {trouble.message}", trouble.category)
             of_networks = {
                 "estimators_": networks,
                 "n_iter_": np.array([one.n_iter_ for one in networks]),
@@ -135,11 +135,3 @@ class Member(NamedTuple):
 def fit_networks(members, inputs):
     """Fit members to the same rows; list each fitted network with its troubles."""
     return train_and_adopt([member.planned(inputs) for member in members])
-
-
-def counted(troubles, n_networks):
-    """Join equal troubles into one, which says how many networks have it."""
-    return [
-        trouble._replace(message=f"{n} of {n_networks} networks: {trouble.message}")
-        for trouble, n in Counter(troubles).items()
-    ]

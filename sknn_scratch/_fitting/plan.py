@@ -124,16 +124,15 @@ def known_alpha(model, inputs, target_kind):
 def check_combinations(estimator, inputs):
     """Raise ValueError for parameters that are valid alone but not together."""
     solver = estimator.solver
-    if solver != "auto" and SOLVERS[solver].takes_all_rows:
-        if estimator.dropout > 0:
+    for name, off, reason in (
+        ("dropout", 0, "minimises a fixed objective"),
+        ("max_grad_norm", None, "chooses the length of its steps itself"),
+    ):
+        value = getattr(estimator, name)
+        if solver != "auto" and SOLVERS[solver].takes_all_rows and value != off:
             raise ValueError(
-                f"dropout={estimator.dropout} needs a stochastic solver, since {solver} minimises a fixed "
-                f"objective; use solver={stochastic_solvers()}, or dropout=0."
-            )
-        if estimator.max_grad_norm is not None:
-            raise ValueError(
-                f"max_grad_norm={estimator.max_grad_norm} needs a stochastic solver, since {solver} chooses "
-                f"the length of its steps itself; use solver={stochastic_solvers()}, or max_grad_norm=None."
+                f"{name}={value} needs a stochastic solver, since {solver} {reason}; use "
+                f"solver={stochastic_solvers()}, or {name}={off}."
             )
     if (inputs.X_val is None) != (inputs.y_val is None):
         raise ValueError("X_val and y_val must be given together.")

@@ -47,15 +47,12 @@ def scorer_of(model, rows):
         set_layers(snapshot, params)
         try:
             value = float(scorer(snapshot, X, y, **weighted))
+            if math.isnan(value):
+                raise ValueError("it gave NaN; use another scorer, or other validation rows.")
         except Exception as error:  # a user's scorer may raise anything
             raise ValueError(
                 f"scoring={model.scoring!r} cannot score the {len(y)} validation rows: {error}"
             ) from error
-        if math.isnan(value):
-            raise ValueError(
-                f"scoring={model.scoring!r} gave NaN for the {len(y)} validation rows; use another scorer, "
-                "or other validation rows (validation_fraction, X_val)."
-            )
         return value
 
     return score

@@ -22,7 +22,7 @@ import numpy as np
 from sklearn import config_context, get_config
 
 from sknn_scratch._core.data import Data
-from sknn_scratch._fitting.groups import Groups, this_thread, train_group
+from sknn_scratch._fitting.groups import Groups, kept_bytes, this_thread, train_group
 from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._fitting.threads import settings_lock
 from sknn_scratch._fitting.troubles import Trouble, warn
@@ -196,14 +196,7 @@ def start_again(fit):
 def bytes_of_calls_rows(runs):
     """Count the bytes of the waiting runs of a call: rows to train on, to score, and copied for a pass."""
     rows = {run.data.source: sum(one.nbytes for one in run.data.X.arrays) for run in runs}
-    return 3 * sum(rows.values()) + sum(map(waiting_bytes, runs))
-
-
-def waiting_bytes(run):
-    """Count the bytes of a waiting network: its parameters, and its own copy of the validation rows."""
-    validation, n_params = run.data.validation, run.config.network.shape.n_params
-    n_rows = 0 if validation is None else validation.X.n_samples
-    return int(n_params + n_rows * run.data.X.values_per_row) * run.state.params.itemsize
+    return 3 * sum(rows.values()) + sum(map(kept_bytes, runs))
 
 
 def share_rows(run, known):

@@ -49,7 +49,6 @@ class _VectorizedSearch:
         """
         if not any(True for _ in networks_in(self)):
             warn("No networks are trained together: the candidates contain no network of sknn_scratch.")
-            return super().fit(X, y, **params)
         with parallel_config(backend=TogetherBackend(verbose=self.verbose)):
             return super().fit(X, y, **params)
 

@@ -179,7 +179,7 @@ BAD_FITS = [
     ({"validation_fraction": 0.99}, "validation_fraction=0.99 would take all training rows"),
     ({"validation_fraction": 40}, "validation_fraction=40 would take all training rows"),
     ({"X": X[:3], "y": ["a", "b", "c"]}, "validation_fraction=0.1 of 3 rows leaves no row to validate with"),
-    ({"scoring": score_nan}, "scoring=.*score_nan.* gave NaN for the 4 validation rows"),
+    ({"scoring": score_nan}, "scoring=.*score_nan.* cannot score the 4 validation rows: it gave NaN"),
     (
         {"scoring": score_string},
         "scoring=.*score_string.* cannot score the 4 validation rows: could not convert",
