@@ -56,8 +56,7 @@ class Ensemble(BaseShallowNN):
     _network: ClassVar[type[SingleNetwork]]
 
     def _fit(self, inputs):
-        model = begun_model(self, inputs)
-        inputs.encoded_for(model)  # once for all networks, so that errors name the ensemble's class
+        model = begun_model(self, inputs)  # for all networks, so that errors name the ensemble's class
         networks = self._networks(inputs, goes_on=is_fitted(model))
         n_networks = len(networks)
         with fit_of_many(self, inputs, n_networks) as tasks:
@@ -93,7 +92,7 @@ class Ensemble(BaseShallowNN):
         if not goes_on:
             rng, n_networks = check_random_state(self.random_state), self.n_networks
             if n_networks == "auto":
-                n_networks = usual_n_networks(inputs.encoded.n_weighted)
+                n_networks = usual_n_networks(inputs.encoded.weighted().n_samples)
             return [self._network(**own, random_state=draw_seed(rng)) for _ in range(n_networks)]
         if self.n_networks not in ("auto", len(self.estimators_)):
             raise ValueError(

@@ -57,11 +57,6 @@ def is_fitted(estimator):
     return hasattr(estimator, "solver_")
 
 
-def clear_fitted(estimator):
-    """Remove all fitted attributes."""
-    adopt(estimator, {})
-
-
 def adopt(estimator, attributes):
     """Replace an estimator's fitted attributes in a single step, which cannot be interrupted."""
     stale = attributes_of(estimator)

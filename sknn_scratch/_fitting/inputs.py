@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse
 from sklearn.base import is_regressor
 
+from sknn_scratch._core.data import Data
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._fitting.alpha import Choice
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, attributes_of, is_fitted, target_kind_of
@@ -45,12 +46,6 @@ class FitInput:
     encoded: "EncodedData | None" = None  # once they are validated
     choice: Choice | None = None  # of alpha, once it has been made
 
-    def encoded_for(self, model):
-        """Validate and encode the data, once for all networks of an ensemble."""
-        if self.encoded is None:
-            self.encoded = encode_data(model, self)
-        return self.encoded
-
 
 @dataclass(frozen=True)
 class EncodedRows:
@@ -66,16 +61,12 @@ class EncodedRows:
         weights = None if self.weights is None else self.weights[rows]
         return EncodedRows(self.X[rows], self.y[rows], self.targets[rows], weights)
 
-    @property
-    def weighted_rows(self):
-        """Get the numbers (n_weighted,) of the rows with a positive weight, or None if all have one."""
-        return None if self.weights is None or self.weights.all() else np.flatnonzero(self.weights)
-
-    @property
-    def n_weighted(self):
-        """Number of rows with a positive weight."""
-        rows = self.weighted_rows
-        return len(self.y if rows is None else rows)
+    def weighted(self, earlier_weight=0.0):
+        """Give the core the rows with a positive weight."""
+        if self.weights is None or self.weights.all():
+            return Data(rows_of(self.X), self.targets, None, self.weights, earlier_weight)
+        rows = np.flatnonzero(self.weights)
+        return Data(rows_of(self.X), self.targets, rows, self.weights[rows], earlier_weight)
 
 
 @dataclass(frozen=True)

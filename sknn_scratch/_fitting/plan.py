@@ -16,19 +16,17 @@ from sklearn.utils import check_random_state
 
 from sknn_scratch._core.activations import Activation, activation_of, check_shapes
 from sknn_scratch._core.arrays import computed_once
-from sknn_scratch._core.data import Data
 from sknn_scratch._core.lazy import clear_unused_features, updates_lazily
 from sknn_scratch._core.network import Network, shares_of
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import Layers, NetworkShape, flatten, initialise, view_parameters
-from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._fitting.alpha import Choice, choose_alpha
 from sknn_scratch._fitting.auto import can_have_any_length, chosen_pace, chosen_solver
 from sknn_scratch._fitting.callbacks import print_line
-from sknn_scratch._fitting.fitted import among_zeros, clear_fitted, fitted_layers, is_fitted, target_kind_of
+from sknn_scratch._fitting.fitted import adopt, among_zeros, fitted_layers, is_fitted, target_kind_of
 from sknn_scratch._fitting.folds import NOTHING
-from sknn_scratch._fitting.inputs import FitInput
+from sknn_scratch._fitting.inputs import FitInput, encode_data
 from sknn_scratch._fitting.validation import with_validation
 
 
@@ -81,9 +79,9 @@ def plan_fit(estimator, inputs):
     model._activation_ = estimator.activation
     seeds = np.random.SeedSequence(model._seed_).spawn(len(RandomStreams._fields))
     streams = RandomStreams(*map(np.random.default_rng, seeds))
-    encoded = inputs.encoded_for(model)
+    encoded = inputs.encoded
     vars(model).update((name, copy.copy(value)) for name, value in encoded.attributes.items())
-    all_rows = weighted_rows(model, inputs, encoded)
+    all_rows = encoded.weighted(model._seen_weight_ if inputs.partial else 0.0)
     loss = encoded.target_kind.loss
     solver = chosen_solver(model, inputs, loss, all_rows.n_samples, all_rows.X.n_features)
     data = with_validation(all_rows, model, inputs, encoded, solver, streams.split)
@@ -106,11 +104,12 @@ def plan_fit(estimator, inputs):
 
 
 def begun_model(estimator, inputs):
-    """Copy an estimator for a fit, with its fitted attributes only if the fit goes on with them."""
+    """Copy an estimator, with its fitted attributes if the fit goes on with them; encode the data once."""
     check_combinations(estimator, inputs)
     model = copy.copy(estimator)
     if not (inputs.partial or estimator.warm_start):
-        clear_fitted(model)
+        adopt(model, {})
+    inputs.encoded = inputs.encoded or encode_data(model, inputs)
     return model
 
 
@@ -164,15 +163,6 @@ def check_same_network(model):
                 f"be trained further with another; set {name} back, or start anew with fit and "
                 "warm_start=False."
             )
-
-
-def weighted_rows(model, inputs, encoded):
-    """Take the rows with a positive weight, and their weights."""
-    rows, weights = encoded.weighted_rows, encoded.weights
-    if rows is not None:
-        weights = weights[rows]
-    earlier_weight = model._seen_weight_ if inputs.partial else 0.0
-    return Data(rows_of(encoded.X), encoded.targets, rows, weights, earlier_weight)
 
 
 def network_of(model, encoded, data, loss):

@@ -23,7 +23,7 @@ from sknn_scratch._fitting.callbacks import Training
 from sknn_scratch._fitting.fitted import adopt, attributes_of, fitted_model
 from sknn_scratch._fitting.groups import train_group
 from sknn_scratch._fitting.hashes import hashes_of_rows
-from sknn_scratch._fitting.inputs import ArrayLike, FitInput
+from sknn_scratch._fitting.inputs import ArrayLike, FitInput, encode_data
 from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._fitting.sklearn_versions import validate_data
 from sknn_scratch._fitting.threads import one_blas_thread
@@ -130,7 +130,7 @@ class RelevanceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
         else:
             network = clone(self.network)
             network._validate_params()
-        encoded = FitInput(X, y).encoded_for(network)
+        encoded = encode_data(network, FitInput(X, y))
         rows, weights = some_rows(encoded)
         X, y = X[rows], encoded.y[rows]
         train(network, FitInput(X, y, weights))
