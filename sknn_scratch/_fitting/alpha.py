@@ -82,22 +82,23 @@ def choose_alpha(data, encoded, network, init_scale, any_length, say):
     key = (network, init_scale, any_length, encoded.target_kind.name, digest.digest())
     held_out = memo.get(key)
     if held_out is None:
-        held_out = find_losses(data, hashes, encoded, network, init_scale, any_length, say)
+        rows, weights = distinct_rows(data, hashes)
+        say(f"choosing alpha, by holding out some of {len(rows):,} rows")
+        data = replace(data, rows=rows, row_weights=weights)
+        held_out = find_losses(data, encoded, network, init_scale, any_length)
         if len(memo) == MOST_REMEMBERED:
             memo.clear()
         memo[key] = held_out
     return Choice(held_out, network.loss, encoded.target_kind.usual_alpha)
 
 
-def find_losses(data, hashes, encoded, network, init_scale, any_length, say):
-    """Find the held-out losses of a network; the rows have these hashes."""
-    rows, weights = distinct_rows(data, hashes)
-    say(f"choosing alpha, by holding out some of {len(rows):,} rows")
-    strata = encoded.target_kind.strata(encoded.y[rows])
+def find_losses(data, encoded, network, init_scale, any_length):
+    """Find the held-out losses of a network on distinct rows."""
+    strata = encoded.target_kind.strata(encoded.y[data.rows])
     order = np.argsort(strata, kind="stable")
-    data = replace(data, rows=rows[order], row_weights=weights[order])
+    data = replace(data, rows=data.rows[order], row_weights=data.row_weights[order])
     of_rows = (data, strata[order], encoded.target_kind.n_kept, network, init_scale)
-    if len(rows) < MANY_ROWS:
+    if data.n_samples < MANY_ROWS:
         return folds.losses_by_alpha(*of_rows)
     return held_out.losses_by_alpha(*of_rows, any_length)
 

@@ -12,8 +12,8 @@ import sys
 import traceback
 import uuid
 import warnings
-from collections import deque
-from contextlib import contextmanager
+from collections import Counter, deque
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import NamedTuple
@@ -27,7 +27,7 @@ from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._fitting.threads import settings_lock
 from sknn_scratch._fitting.troubles import Trouble, warn
 from sknn_scratch._search.calls import name_of
-from sknn_scratch._search.tally import Tally
+from sknn_scratch._search.tally import how_trained
 
 # What waiting calls may keep in memory. With larger rows, training together gains little.
 WAITING_BYTES = 2**26
@@ -52,18 +52,16 @@ def this_process():
 
 
 def run_together(calls, home):
-    """Run numbered calls for a caller in the process ``home``; return their results by number, and a tally.
+    """Run numbered calls for a caller in the process ``home``.
 
-    In another process, the tally has the warnings, so that the caller can repeat them.
+    Returns their results by number, a tally of networks by how they were trained and, from another process,
+    the warnings, so that the caller can repeat them.
     """
     meeting, n_frames = Meeting(calls), FRAMES_OF_CALL * min(len(calls), MAX_CALLS)
-    with room_for_frames(n_frames), trained_by(meeting):
-        if home == this_process():
-            return meeting.run(), meeting.tally
-        with warnings.catch_warnings(record=True) as caught:
-            results = meeting.run()
-    troubles = [Trouble(str(warning.message), warning.category) for warning in caught]
-    return results, replace(meeting.tally, troubles=troubles)
+    catching = nullcontext([]) if home == this_process() else warnings.catch_warnings(record=True)
+    with room_for_frames(n_frames), trained_by(meeting), catching as caught:
+        results = meeting.run()
+    return results, meeting.tally, [Trouble(str(one.message), one.category) for one in caught]
 
 
 @dataclass
@@ -94,7 +92,7 @@ class Meeting:
         self.ends = {}  # of the trainings that have ended
         self.results, self.errors = {}, {}  # of calls, by number
         self.config = get_config()  # at the start: a fit changes it for the calls that are nested in it
-        self.tally = Tally()
+        self.tally = Counter()  # of networks, by how they were trained
 
     def run(self):
         """Run all calls; return their results, or raise the error of the first call that failed."""
@@ -161,7 +159,7 @@ class Meeting:
             for group in groups:
                 start = perf_counter()
                 errors = errors_in_training(group)
-                self.tally.note(group)
+                self.tally[how_trained(group)] += len(group)
                 seconds = (perf_counter() - start) / len(group)
                 self.ends |= {training: End(error, seconds) for training, error in errors.items()}
                 if group[0].run.is_interrupted:

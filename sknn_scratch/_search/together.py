@@ -6,15 +6,17 @@ piece is run by a meeting (see ``meeting``). The pieces and all other calls then
 active before.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from joblib import Parallel, delayed, parallel_config, register_parallel_backend
 from joblib.parallel import FallbackToBackend, ParallelBackendBase, get_active_backend
 
+from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._search.calls import by_fold, networks_of, spread
 from sknn_scratch._search.meeting import run_together, this_process
-from sknn_scratch._search.tally import Tally
+from sknn_scratch._search.tally import tell
 
 NAME = "sknn_scratch"
 
@@ -161,11 +163,13 @@ class Gathering(ParallelBackendBase):
         home = this_process()
         tasks = [delayed(run_together)({i: calls[i] for i in piece}, home) for piece in pieces]
         done = Parallel(backend=self.outer, **self.options)([*tasks, *(calls[i] for i in others)])
-        results, tally = dict(zip(others, done[len(tasks) :], strict=True)), Tally()
-        for of_piece, tally_of_piece in done[: len(tasks)]:
+        results, tally = dict(zip(others, done[len(tasks) :], strict=True)), Counter()
+        for of_piece, tally_of_piece, troubles in done[: len(tasks)]:
             results |= of_piece
-            tally.add(tally_of_piece)
-        tally.tell(self.verbose)
+            tally += tally_of_piece
+            for trouble in troubles:
+                warn(*trouble)
+        tell(tally, self.verbose)
         return [results[i] for i in range(len(calls))]
 
 
