@@ -13,7 +13,7 @@ from sknn_scratch._estimators.classifier import ShallowNNClassifier, ShallowNNEn
 from sknn_scratch._estimators.regressor import ShallowNNEnsembleRegressor, ShallowNNRegressor
 from sknn_scratch._search.search import VectorizedGridSearchCV, VectorizedRandomizedSearchCV
 from sknn_scratch._search.together import train_together
-from sknn_scratch._tables.encoder import PiecewiseLinearEncoder
+from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
 from sknn_scratch._tables.pipeline import tabular_pipeline
 from sknn_scratch._tables.relevance import RelevanceScaler
 from sknn_scratch._tables.table_encoder import TableEncoder

@@ -92,6 +92,11 @@ def listed(names):
 # --- From a column to its type ---
 
 
+def read_all(columns):
+    """Read a dict of columns of any library."""
+    return {name: read(column) for name, column in columns.items()}
+
+
 def read(column):
     """Read a column of any library."""
     type_name = str(getattr(column, "type", None) or column.dtype)  # pyarrow has types, the others dtypes
@@ -121,7 +126,12 @@ def read_categories(column):
     column = read_objects(column.to_pylist() if hasattr(column, "to_pylist") else list(column))
     if column.type not in (NUMBERS, TEXT, BOOLEANS):
         return column
-    return Column(CATEGORIES, list(map(text_of, column.values)))
+    return as_categories(column.values)
+
+
+def as_categories(values):
+    """Make a column of categories of any values."""
+    return Column(CATEGORIES, [text_of(plain(value)) for value in values])
 
 
 def read_objects(values):

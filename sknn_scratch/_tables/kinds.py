@@ -5,7 +5,7 @@ how this column is written. To add a kind, write a class and give it a place in 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any, ClassVar
 
@@ -33,11 +33,6 @@ from sknn_scratch._tables.text import (
     read_texts,
 )
 
-# Text is read as numbers or dates if at most this share of its different values, words for missing ones
-# aside, are no such thing.
-MOST_ODD = 0.1
-# With more, up to this share, it stays categories, and a warning says so.
-MOST_ODD_DOUBTED = 0.5
 # A user who says what a column holds allows any share.
 TOLD = 1.0
 # Text of digits alone may be codes. With at most so many different values, it needs no warning: the ramps of
@@ -52,7 +47,6 @@ class Kind:
     """How one column is read."""
 
     name: ClassVar[str]
-    encoder: ClassVar[str | None] = NUMBERS  # which one gets its features
     types: ClassVar[set[str]]  # of columns.py: the values that it takes as they are
 
     style: Any = None  # how its text is written: a style of text.py
@@ -105,15 +99,20 @@ class Kind:
         if self.odd:
             yield Remark(Sentence.ODD, name, self.among(self.odd))
 
+    def useless(self, name: Any, values: np.ndarray) -> Iterator[Remark]:
+        """Say why the values (n_samples,) of the fit carry no information, if they carry none."""
+        if (values == values[0]).all():
+            yield Remark(Sentence.USELESS, name, "always the same value in {names}")
+
     # --- Ever after ---
 
-    def read(self, column: Column, name: Any) -> tuple[np.ndarray, set[str]]:
-        """Convert a column to an array (n_samples,), and list the texts that fit has not seen and none reads.
+    def read(self, column: Column, name: Any) -> tuple[np.ndarray, list[Remark]]:
+        """Convert a column to an array (n_samples,), and say what the fit gives no reason to expect in it.
 
         Raise ValueError if it has values of another kind, or only text that cannot be read.
         """
         if column.type in self.types | {NOTHING}:
-            return self.convert(column.values), set()
+            return self.convert(column.values), []
         texts = column.texts if column.is_text and self.style is not None else set()
         values = {text: self.style.read(text) for text in texts}
         odd = {
@@ -124,7 +123,8 @@ class Kind:
                 f"The column {name!r} of X had {self.name} in fit, and now has {column.type}, such as "
                 f"{column.example}. Convert it to the type that it had in fit."
             )
-        return self.convert([values.get(text) for text in column.values]), odd
+        remarks = [Remark(Sentence.NEW_ODD, name, self.among(odd))] if odd else []
+        return self.convert([values.get(text) for text in column.values]), remarks
 
     def convert(self, values: Any) -> np.ndarray:
         """Convert values of the types of this kind, and None, to an array (n_samples,).
@@ -136,13 +136,8 @@ class Kind:
         return np.array(list(map(float_of, values)), dtype=np.float64)
 
     def features(self, values: np.ndarray) -> dict[str, np.ndarray]:
-        """Make of values (n_samples,) what the encoder gets: arrays (n_samples,) by the end of a name."""
+        """Make features (n_samples,), by the ends of their names, of values (n_samples,): floats or text."""
         return {"": values}
-
-    def surprises(self, name: Any, column: Column, values: np.ndarray, odd: set[str]) -> Iterator[Remark]:
-        """Say what the fit gives no reason to expect in a later column, of which ``read`` made the rest."""
-        if odd:
-            yield Remark(Sentence.NEW_ODD, name, self.among(odd))
 
     def among(self, texts: set[str] | frozenset[str]) -> str:
         """Write odd texts for a remark."""
@@ -156,21 +151,20 @@ class Nothing(Kind):
     """Only missing values, or what a user wants to be left out."""
 
     name = NOTHING
-    encoder = None
 
     @classmethod
     def readings(cls, column, most_odd):
         return [cls()] if most_odd == TOLD or column.type == NOTHING else []
 
+    def useless(self, name, values):
+        yield Remark(Sentence.USELESS, name, "only missing values in {names}")
+
     def read(self, column, name):
-        return np.full(len(column.values), None), set()
+        has_values = column.type != NOTHING and not self.is_explained
+        return np.full(len(column.values), None), [Remark(Sentence.UNKNOWN, name)] * has_values
 
     def features(self, values):
         return {}
-
-    def surprises(self, name, column, values, odd):
-        if column.type != NOTHING and not self.is_explained:
-            yield Remark(Sentence.UNKNOWN, name)
 
 
 class Booleans(Kind):
@@ -190,10 +184,11 @@ class Booleans(Kind):
     def styles(texts):
         return [BooleanStyle()]
 
-    def surprises(self, name, column, values, odd):
-        yield from super().surprises(name, column, values, odd)
+    def read(self, column, name):
+        values, remarks = super().read(column, name)
         if not are_zeros_and_ones(values):
-            yield Remark(Sentence.NOT_BOOLEAN, name)
+            remarks.append(Remark(Sentence.NOT_BOOLEAN, name))
+        return values, remarks
 
 
 class Numbers(Kind):
@@ -219,10 +214,11 @@ class Numbers(Kind):
         if may_be_codes and len(column.texts) > MOST_CODES and all(map(is_code, column.texts)):
             yield Remark(Sentence.CODES, name)
 
-    def surprises(self, name, column, values, odd):
-        yield from super().surprises(name, column, values, odd)
+    def read(self, column, name):
+        values, remarks = super().read(column, name)
         if self.style.unit and column.type == NUMBERS:
-            yield Remark(Sentence.NO_UNIT, name, f"{self.style.unit} in {{names}}")
+            remarks.append(Remark(Sentence.NO_UNIT, name, f"{self.style.unit} in {{names}}"))
+        return values, remarks
 
 
 @dataclass
@@ -266,15 +262,19 @@ class Categories(Kind):
     """Text, and what libraries call categories."""
 
     name = CATEGORIES
-    encoder = CATEGORIES
     types: ClassVar = {TEXT, CATEGORIES, NUMBERS, BOOLEANS}
 
     doubts: tuple[Kind, ...] = ()  # what the text may be instead
     known: frozenset[str] = frozenset()  # the texts of the fit
-    are_all_rare: bool = False  # so the encoder has merged them, as a warning of the fit says
+    rare: frozenset[str | None] = frozenset()  # those of them that the encoder has merged
 
     def prepare(self, values):
         self.known = frozenset(values) - {None}
+
+    @property
+    def are_all_rare(self):
+        """Whether the encoder has merged all texts of the fit."""
+        return self.known <= self.rare
 
     def remarks(self, name, column):
         if len(self.doubts) == 1:
@@ -283,51 +283,29 @@ class Categories(Kind):
         elif self.doubts:
             yield Remark(Sentence.DOUBT, name, lines_of(self.doubts, name))
 
+    def useless(self, name, values):
+        if len({*values}) > 1 and self.are_all_rare:
+            says_missing = None in values and None not in self.rare
+            sentence = Sentence.ONLY_WHETHER_MISSING if says_missing else Sentence.USELESS
+            yield Remark(sentence, name, f"{len(self.known)} different values, all too rare, in {{names}}")
+        else:
+            yield from super().useless(name, values)
+
     def convert(self, values):
         """Convert to strings, and None for missing values. Equal numbers have equal strings."""
         texts = np.empty(len(values), dtype=object)
         texts[:] = [text_of(plain(value)) for value in values]
         return texts
 
-    def surprises(self, name, column, values, odd):
+    def read(self, column, name):
+        values, remarks = super().read(column, name)
         texts = set(values) - {None}
         if texts and texts.isdisjoint(self.known) and not self.are_all_rare:
-            yield Remark(Sentence.UNKNOWN, name)
+            remarks.append(Remark(Sentence.UNKNOWN, name))
+        return values, remarks
 
 
 KINDS = {kind.name: kind for kind in (Nothing, Booleans, Numbers, Dates, DatesInZones, Categories)}
-
-
-def kind_of(column, name, told=None):
-    """Decide how to read a column of a fit. ``told`` is the name of the kind that a user wants, or None."""
-    if told is not None:
-        return told_kind(column, name, told)
-    readings = readings_of(column, MOST_ODD)
-    is_sure = len(readings) == 1
-    if readings[0].name == CATEGORIES and column.type == TEXT and len(column.texts) > MOST_CODES:
-        readings = readings_of(column, MOST_ODD_DOUBTED)
-        is_sure = readings[0].name == CATEGORIES
-    return readings[0] if is_sure else Categories(is_explained=True, doubts=tuple(readings))
-
-
-def readings_of(column, most_odd):
-    """List the readings of the first kind that can read a column with at most this share of odd texts."""
-    return next(filter(None, (kind.readings(column, most_odd) for kind in KINDS.values())))
-
-
-def told_kind(column, name, told):
-    """Read a column of a fit as the kind that a user wants, or raise ValueError."""
-    readings = KINDS[told].readings(column, TOLD)
-    if len(readings) == 1:
-        return replace(readings[0], is_explained=True)
-    reason = (
-        f"can be read so in two ways: {lines_of(readings, name)}"
-        if readings
-        else (f"has {column.type} that cannot be read so, such as {column.example}")
-    )
-    raise ValueError(
-        f"kinds says that the column {name!r} of X holds {told}, but it {reason}. Convert it first."
-    )
 
 
 def lines_of(readings, name):

@@ -11,7 +11,7 @@ from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.classifier import ShallowNNEnsembleClassifier
 from sknn_scratch._estimators.regressor import ShallowNNEnsembleRegressor
 from sknn_scratch._fitting.sklearn_versions import target_encoder
-from sknn_scratch._tables.encoder import PiecewiseLinearEncoder
+from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
 from sknn_scratch._tables.relevance import RelevanceScaler, small_network
 from sknn_scratch._tables.table_encoder import TableEncoder
 

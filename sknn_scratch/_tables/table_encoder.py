@@ -1,33 +1,20 @@
 """TableEncoder: from the columns of a table to the features of a network."""
 
-from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn import config_context
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in
 from sknn_scratch._fitting.troubles import warn
-from sknn_scratch._tables import columns
-from sknn_scratch._tables.columns import CATEGORIES, NOTHING, NUMBERS, TYPES, listed
-from sknn_scratch._tables.encoder import without_repeats
-from sknn_scratch._tables.features import (
-    CONTINUOUS,
-    MANY,
-    as_array,
-    features_of,
-    inputs_of_features,
-    joined,
-    means_of,
-    rare_groups,
-    too_many_categories,
-)
-from sknn_scratch._tables.kinds import KINDS, Categories, Dates, kind_of
-from sknn_scratch._tables.remarks import Remark, Sentence, warn_of
+from sknn_scratch._tables.columns import TYPES, as_categories, columns_of, listed, read_all
+from sknn_scratch._tables.encoders import CONTINUOUS, features_of, fit_encoders
+from sknn_scratch._tables.kinds import Dates
+from sknn_scratch._tables.recognition import kind_of, kinds_of
+from sknn_scratch._tables.remarks import warn_of
 from sknn_scratch._targets.checks import check_none_missing, dense
 from sknn_scratch._targets.numbers import NumberKinds
 
@@ -143,20 +130,21 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         y = dense(y)
         if y is not None and getattr(self.many, "target_type", None) == CONTINUOUS:
             y = NumberKinds.alone(y)  # booleans become numbers, and text is refused as by a network
-        read = {name: columns.read(column) for name, column in columns.columns_of(X).items()}
-        kinds = self._kinds_of(read)
+        read = read_all(columns_of(X))
+        kinds = kinds_of(read, self.kinds)
         values = {name: kind.read(read[name], name)[0] for name, kind in kinds.items()}
         for name, kind in kinds.items():
             kind.prepare(values[name])
-        features = features_of(kinds, values)
-        inputs, many, encoders, encoded = self._fit_encoders(kinds, features, y)
-        groups = rare_groups(encoders.get(CATEGORIES), [name for name, _ in inputs.get(CATEGORIES, ())])
+        encoders, encoded = fit_encoders(self, features_of(kinds, values), y)
+        groups = encoders.rare_groups()
         for name, group in groups.items():
-            kinds[name].are_all_rare = kinds[name].known <= set(group)
-        warn_of(remark for name, kind in kinds.items() for remark in kind.remarks(name, read[name]))
-        warn_of(useless_columns(kinds, features, groups))
-        self._kinds, self._inputs, self.encoders_ = kinds, inputs, encoders
-        self.target_encoded_ = [name for name, _ in many]
+            kinds[name].rare = frozenset(group)
+        remarks = [remark for name, kind in kinds.items() for remark in kind.remarks(name, read[name])]
+        for name, kind in kinds.items():
+            remarks += () if kind.is_explained else kind.useless(name, values[name])
+        warn_of(remarks)
+        self._kinds, self._encoders = kinds, encoders
+        self.encoders_, self.target_encoded_ = encoders.fitted, encoders.many
         self.kinds_ = {name: kind.name for name, kind in kinds.items()}
         self.date_parts_ = {name: kind.means for name, kind in kinds.items() if isinstance(kind, Dates)}
         self.merged_categories_ = {name: len(group) for name, group in groups.items()}
@@ -164,7 +152,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         vars(self).pop("feature_names_in_", None)
         if all(isinstance(name, str) for name in kinds):
             self.feature_names_in_ = np.array(list(kinds), dtype=object)
-        return joined(encoded)
+        return encoded
 
     def transform(self, X: ArrayLike) -> Any:
         """Encode the rows of a table; raise ValueError or warn of what differs from the table of the fit.
@@ -179,18 +167,13 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         encoded : ndarray or sparse matrix of shape (n_samples, n_features_out)
         """
         check_is_fitted(self)
-        read = {name: columns.read(column) for name, column in self._columns_in(X).items()}
-        values, remarks = {}, []
+        read, values, remarks = read_all(self._columns_in(X)), {}, []
         for name, kind in self._kinds.items():
-            values[name], odd = kind.read(read[name], name)
-            remarks += kind.surprises(name, read[name], values[name], odd)
+            values[name], unexpected = kind.read(read[name], name)
+            remarks += unexpected
         features = features_of(self._kinds, values)
         warn_of(remarks)
-        if many := [(name, "") for name in self.target_encoded_]:
-            features |= means_of(many, self.encoders_[MANY].transform(as_array(features, many)))
-        return joined(
-            [self.encoders_[one].transform(as_array(features, taken)) for one, taken in self._inputs.items()]
-        )
+        return self._encoders.transform(features)
 
     def get_feature_names_out(self, input_features: ArrayLike = None) -> NDArray[Any]:
         """Name the encoded columns; no two have the same name.
@@ -206,39 +189,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         """
         check_is_fitted(self)
         named = dict(zip(self.kinds_, _check_feature_names_in(self, input_features), strict=True))
-        return without_repeats(
-            output
-            for kind, inputs in self._inputs.items()
-            for output in self.encoders_[kind].get_feature_names_out(
-                [named[one] + part for one, part in inputs]
-            )
-        )
-
-    def _fit_encoders(self, kinds, features, y):
-        """Fit the encoders: first that of many categories, of which ``features`` gets the means.
-
-        Returns the inputs of those of numbers and of categories, the inputs of that of many categories, all
-        encoders, and what the first two made.
-        """
-        numbers, texts = (
-            [one for one in features if kinds[one[0]].encoder == encoder] for encoder in (NUMBERS, CATEGORIES)
-        )
-        many, encoders, encoded = too_many_categories(features, texts, y, self.categories, self.many), {}, []
-        if many:
-            encoders[MANY] = clone(self.many)
-            with config_context(enable_metadata_routing=False):  # TargetEncoder of 1.9 would want groups
-                means = means_of(many, encoders[MANY].fit_transform(as_array(features, many), y))
-            features |= means
-            numbers, texts = [*numbers, *means], [one for one in texts if one not in many]
-        inputs = {encoder: taken for encoder, taken in ((NUMBERS, numbers), (CATEGORIES, texts)) if taken}
-        for encoder, taken in inputs.items():
-            encoders[encoder] = clone(getattr(self, encoder))
-            encoded.append(encoders[encoder].fit_transform(as_array(features, taken), y))
-        return inputs, many, encoders, encoded
+        return self._encoders.feature_names(named)
 
     def _columns_in(self, X):
         """Take the columns of the fit from a table: by name or, if one of the two has none, in order."""
-        found, names = columns.columns_of(X), list(self.kinds_)
+        found, names = columns_of(X), list(self.kinds_)
         absent = [name for name in names if name not in found]
         if hasattr(X, "columns"):  # not an array
             if not absent:
@@ -253,49 +208,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             warn("X or the table of fit has no column names, so columns are taken in their order.")
         return dict(zip(names, found.values(), strict=True))
 
-    def _kinds_of(self, read):
-        """Decide the kinds of columns, or take those of the parameter ``kinds``."""
-        told = {} if self.kinds is None else self.kinds
-        if not isinstance(told, Mapping):
-            raise TypeError(f"kinds must be a dict from names of columns to what they hold, got {told!r}.")
-        if absent := [name for name in told if name not in read]:
-            raise ValueError(
-                f"kinds names columns that X does not have: {listed(absent)}. X has {listed(read)}."
-            )
-        if others := [kind for kind in told.values() if kind not in list(KINDS)]:
-            raise ValueError(f"kinds must have values of {listed(KINDS)}, got {listed(others)}.")
-        columns_left = {name: column for name, column in read.items() if told.get(name) != NOTHING}
-        if bad := [f"{name!r} ({one.type})" for name, one in columns_left.items() if one.type not in TYPES]:
-            raise ValueError(
-                f"X has columns that hold neither numbers nor categories nor dates: {', '.join(bad)}. Drop "
-                "them, or make numbers, dates or strings of them first."
-            )
-        return {name: kind_of(column, name, told.get(name)) for name, column in read.items()}
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.categorical = True
         tags.transformer_tags.preserves_dtype = []  # its encoders decide
         return tags
-
-
-def useless_columns(kinds, features, groups):
-    """Yield a remark for each column of the fit whose values carry no information."""
-    for name, kind in kinds.items():
-        sentence = Sentence.USELESS
-        of_column = [values for (column, _), values in features.items() if column == name]
-        if not of_column:
-            reason = "only missing values"
-        elif all((values == values[0]).all() for values in of_column):
-            reason = "always the same value"
-        elif name in groups and kind.are_all_rare:
-            reason = f"{len(kind.known)} different values, all too rare,"
-            if None in of_column[0] and None not in groups[name]:
-                sentence = Sentence.ONLY_WHETHER_MISSING
-        else:
-            continue
-        if not kind.is_explained:
-            yield Remark(sentence, name, f"{reason} in {{names}}")
 
 
 def typed_columns(X, encoder=None):
@@ -304,16 +221,15 @@ def typed_columns(X, encoder=None):
     The kinds are those of a fitted TableEncoder, or those that it would find; what has none is categories.
     Values are floats with NaN, dates with NaT, or strings and None, which is all in a column of nothing.
     """
-    found = columns.columns_of(X) if encoder is None else encoder._columns_in(X)
-    typed = {}
-    for name, column in ((name, columns.read(column)) for name, column in found.items()):
-        if encoder is not None:
-            kind = encoder._kinds[name]
-        else:
-            kind = kind_of(column, name) if column.type in TYPES else Categories()
-        values = kind.read(column, name)[0] if column.type in TYPES else kind.convert(column.values)
-        typed[name] = (kind.name, values)
-    return typed
+    if encoder is not None:
+        read, kinds = read_all(encoder._columns_in(X)), encoder._kinds
+    else:
+        read = {
+            name: column if column.type in TYPES else as_categories(column.values)
+            for name, column in read_all(columns_of(X)).items()
+        }
+        kinds = {name: kind_of(column, name) for name, column in read.items()}
+    return {name: (kind.name, kind.read(read[name], name)[0]) for name, kind in kinds.items()}
 
 
 def sources_of_features(encoder):
@@ -322,8 +238,4 @@ def sources_of_features(encoder):
     The part is "" but for dates and means of targets. The source is None if the name of a feature does not
     begin with that of its input.
     """
-    return [
-        None if position is None else inputs[position]
-        for kind, inputs in encoder._inputs.items()
-        for position in inputs_of_features(encoder.encoders_[kind], len(inputs))
-    ]
+    return encoder._encoders.sources()

@@ -7,7 +7,7 @@ from skl2onnx.shape_calculators import grid_search_cv as search_shapes
 from sknn_scratch._estimators.classifier import ShallowNNClassifier, ShallowNNEnsembleClassifier
 from sknn_scratch._estimators.regressor import ShallowNNEnsembleRegressor, ShallowNNRegressor
 from sknn_scratch._search.search import VectorizedGridSearchCV, VectorizedRandomizedSearchCV
-from sknn_scratch._tables.encoder import PiecewiseLinearEncoder
+from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
 from sknn_scratch._tables.relevance import RelevanceScaler
 from sknn_scratch._tables.table_encoder import TableEncoder
 from sknn_scratch.onnx.predictions import (

@@ -16,8 +16,8 @@ from skl2onnx.common.data_types import (
 from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 
 from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed
-from sknn_scratch._tables.encoder import PiecewiseLinearEncoder
-from sknn_scratch._tables.features import MANY
+from sknn_scratch._tables.encoders import MANY
+from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
 from sknn_scratch.onnx.graph import Graph, Name
 
 # --- Numbers ---
@@ -99,10 +99,10 @@ def convert_table(scope: Any, operator: Any, container: Any) -> None:
         means = add_means(graph, columns, table) if MANY in table.encoders_ else {}
         numbers = [
             means.get((name, part)) or add_number(graph, name, *columns[name])
-            for name, part in table._inputs[NUMBERS]
+            for name, part in table._encoders.inputs[NUMBERS]
         ]
         encoded += add_encodings(graph, numbers, table.encoders_[NUMBERS])
-    for position, (name, _) in enumerate(table._inputs.get(CATEGORIES, ())):
+    for position, (name, _) in enumerate(table._encoders.inputs.get(CATEGORIES, ())):
         encoder = table.encoders_[CATEGORIES]
         texts = add_text(graph, name, *columns[name])
         encoded.append(add_onehot(graph, texts, encoder, position))
@@ -169,7 +169,7 @@ def add_means(graph: Graph, columns: Any, table: Any) -> dict[tuple[Any, str], N
     for name, categories in zip(table.target_encoded_, encoder.categories_, strict=True):
         texts = add_text(graph, name, *columns[name])
         numbers[name] = add_numbers(graph, texts, list(categories), range(len(categories)), len(categories))
-    means = [one for one in table._inputs[NUMBERS] if one[0] in numbers]
+    means = [one for one in table._encoders.inputs[NUMBERS] if one[0] in numbers]
     of_unknown = np.atleast_1d(encoder.target_mean_)  # one, or one for each class
     all_encodings = zip(means, encoder.encodings_, cycle(of_unknown), strict=False)
     return {

@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import TargetEncoder
 
 from sknn_scratch import tabular_pipeline
-from sknn_scratch._tables import features
+from sknn_scratch._tables import encoders
 from tests.helpers import warnings_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:Some columns of X carry no information")
@@ -277,7 +277,7 @@ def test_with_many_rows_the_widest_columns_become_means_of_y(monkeypatch):
         (40, 3, ["of 40"]),  # three means of a column are not smaller than 25 categories
         (10, 2, ["of 15", "of 40", "of 25", "of 12"]),
     ]:
-        monkeypatch.setattr(features, "MOST_NUMBERS", 1000 * most)
+        monkeypatch.setattr(encoders, "MOST_NUMBERS", 1000 * most)
         columns = tabular_pipeline()[0].fit(X, np.arange(1000) % 3 if n_classes == 3 else y)
         assert columns.target_encoded_ == expected
     of_whole_numbers = tabular_pipeline("regressor")[0].fit(X, np.arange(1000))  # one mean, not 1,000

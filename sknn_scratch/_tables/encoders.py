@@ -1,0 +1,181 @@
+"""The features of a table, and the encoders that make the inputs of a network of them.
+
+A feature is an array (n_samples,) of floats or, if it has categories, of text. It is known by its column and
+the part of it, as in "_hour". A part is "", unless a column has several features. Columns with too many
+categories become means of y.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.utils.multiclass import type_of_target
+
+from sknn_scratch._tables.columns import CATEGORIES, NUMBERS
+from sknn_scratch._tables.piecewise_encoder import check_not_infinite, without_repeats
+
+MANY = "many"  # the encoder of columns with too many categories, beside those of numbers and of categories
+# A column has too many if more than this share of its rows have a category that another row has too, and that
+# the encoder of categories would merge with others.
+MOST_MERGED = 0.1
+# So have the columns with the most categories, until the encoder of categories makes at most so many numbers
+# of a table: 0.4 GB in double precision, and two more copies of them exist for a while.
+MOST_NUMBERS = 50_000_000
+# About as many features as the encoder of numbers makes of a mean of y, without fine bins. It is no gain to
+# replace fewer.
+FEATURES_OF_A_MEAN = 10
+# The types of y of which there are means.
+CONTINUOUS = "continuous"
+ONE_TARGET = {"binary", "multiclass", CONTINUOUS}
+# TargetEncoder needs as many rows as it has folds, and before scikit-learn 1.9 so many of one class.
+FEWEST_ROWS = 5
+
+
+def features_of(kinds, values):
+    """Make the features of columns, from their values (n_samples,)."""
+    features = {
+        (name, part): feature
+        for name, kind in kinds.items()
+        for part, feature in kind.features(values[name]).items()
+    }
+    check_not_infinite((name, one) for (name, _), one in features.items() if one.dtype != object)
+    if not features:
+        raise ValueError("X has no column with values.")
+    return features
+
+
+# --- The encoders ---
+
+
+@dataclass(frozen=True)
+class Encoders:
+    """The fitted encoders of the features of a table."""
+
+    fitted: dict[str, Any]  # by NUMBERS, CATEGORIES and MANY, if there are features for them
+    inputs: dict[str, list[tuple[Any, str]]]  # the features of NUMBERS, with means of y, and of CATEGORIES
+    many: list[Any]  # the columns that become means of y, by MANY
+
+    def transform(self, features):
+        """Encode features: (n_samples, n_features_out)."""
+        if self.many:
+            texts = as_array(features, [(column, "") for column in self.many])
+            features = features | means_of(self.many, self.fitted[MANY].transform(texts))
+        return joined(
+            [self.fitted[one].transform(as_array(features, inputs)) for one, inputs in self.inputs.items()]
+        )
+
+    def feature_names(self, names):
+        """Name the encoded features, from the names of the columns."""
+        return without_repeats(
+            name
+            for encoder, inputs in self.inputs.items()
+            for name in self.fitted[encoder].get_feature_names_out(
+                [names[one] + part for one, part in inputs]
+            )
+        )
+
+    def sources(self):
+        """List the input of each encoded feature: its column and part, or None if its name hides it."""
+        sources = []
+        for encoder, inputs in self.inputs.items():
+            numbered = [f"{number}:" for number in range(len(inputs))]
+            names = self.fitted[encoder].get_feature_names_out(numbered)
+            numbers = [str(name).partition(":")[0] for name in names]
+            sources += [inputs[int(number)] if number.isdigit() else None for number in numbers]
+        return sources
+
+    def rare_groups(self):
+        """Get the rare categories that the encoder of categories has grouped, by column."""
+        columns = [column for column, _ in self.inputs.get(CATEGORIES, ())]
+        groups = getattr(self.fitted.get(CATEGORIES), "infrequent_categories_", ())
+        return {column: group for column, group in zip(columns, groups, strict=False) if group is not None}
+
+
+def fit_encoders(table, features, y):
+    """Fit copies of the encoders of a TableEncoder: first ``many``, whose means of y are numbers like others.
+
+    Returns the Encoders, and the encoded features (n_samples, n_features_out).
+    """
+    texts = [one for one, values in features.items() if values.dtype == object]
+    chosen = too_many_categories(features, texts, y, table)
+    fitted, encoded, many = {}, [], [column for column, _ in chosen]
+    if chosen:
+        fitted[MANY] = clone(table.many)
+        with config_context(enable_metadata_routing=False):  # TargetEncoder of 1.9 would want groups
+            features = features | means_of(many, fitted[MANY].fit_transform(as_array(features, chosen), y))
+    numbers = [one for one, values in features.items() if values.dtype != object]
+    inputs = {NUMBERS: numbers, CATEGORIES: [one for one in texts if one not in chosen]}
+    inputs = {encoder: taken for encoder, taken in inputs.items() if taken}
+    for encoder, taken in inputs.items():
+        fitted[encoder] = clone(getattr(table, encoder))
+        encoded.append(fitted[encoder].fit_transform(as_array(features, taken), y))
+    return Encoders(fitted, inputs, many), joined(encoded)
+
+
+def means_of(columns, means):
+    """Make features of means (n_samples, a multiple of n_columns): one of a column, or one for each class."""
+    n_means = means.shape[1] // len(columns)
+    parts = ["_mean"] if n_means == 1 else [f"_mean{number}" for number in range(n_means)]
+    return dict(zip([(column, part) for column in columns for part in parts], means.T, strict=True))
+
+
+def as_array(features, inputs):
+    """Make an array (n_samples, n_inputs) of some features."""
+    return np.stack([features[one] for one in inputs], axis=1)
+
+
+def joined(encoded):
+    """Join encoded features (n_samples, any number)."""
+    if len(encoded) == 1:
+        return encoded[0]
+    is_sparse = any(map(scipy.sparse.issparse, encoded))
+    return scipy.sparse.hstack(encoded, format="csr") if is_sparse else np.hstack(encoded)
+
+
+# --- Too many categories ---
+
+
+def too_many_categories(features, texts, y, table):
+    """Choose among features of text those of which too many rows would be merged, or that are too wide."""
+    counts = class_counts(y, table.many) if texts else []
+    if max(counts, default=0) < FEWEST_ROWS:
+        return []
+    encoder = clone(table.categories).fit(as_array(features, texts), y)
+    encoders = Encoders({CATEGORIES: encoder}, {CATEGORIES: texts}, many=[])
+    groups = [((column, ""), group) for column, group in encoders.rare_groups().items()]
+    chosen = [one for one, group in groups if share_with_others(features[one], group) > MOST_MERGED]
+    n_means = len(counts) if len(counts) > 2 else 1
+    widths = Counter(one for one in encoders.sources() if one is not None and one not in chosen)
+    n_features = widths.total()
+    for one, width in widths.most_common():
+        if n_features * len(y) <= MOST_NUMBERS or width <= FEATURES_OF_A_MEAN * n_means:
+            break
+        chosen.append(one)
+        n_features -= width
+    return [one for one in texts if one in chosen]
+
+
+@np.errstate(invalid="ignore")  # scikit-learn casts an infinite y to integers before it refuses it
+def class_counts(y, many):
+    """Count the rows of each class, or all rows of numbers; nothing if ``many`` cannot take y."""
+    if many is None or y is None:
+        return []
+    target_type = getattr(many, "target_type", "auto")
+    if target_type == "auto":
+        try:
+            target_type = type_of_target(y, input_name="y")
+        except TypeError:  # labels that cannot be sorted: the network says so
+            return []
+    if target_type not in ONE_TARGET or np.shape(y)[1:] not in ((), (1,)):
+        return []
+    return [len(y)] if target_type == CONTINUOUS else np.unique(y, return_counts=True)[1].tolist()
+
+
+def share_with_others(values, group):
+    """Compute the share of rows (n_samples,) whose category is in a group, and in another row too."""
+    counts = Counter(values)
+    return sum(counts[one] for one in group if counts[one] > 1) / len(values)
