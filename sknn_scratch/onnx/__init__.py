@@ -11,8 +11,8 @@ The import registers a converter for each estimator. So a Pipeline, or another m
 them is converted too. The converters of other classes stay as they are. The graph computes in the precision
 of the rows that ``to_onnx`` is given, float32 or float64.
 
-A converter adds nodes to a graph. A node computes one array from others. An array of the graph is known by
-its name, a str. Read ``graph``, ``activations``, ``networks``, ``predictions``, ``tables``,
+A converter adds nodes to a graph. A node computes one array from others, so arithmetic with the arrays of a
+graph adds nodes. Read ``graph``, ``activations``, ``networks``, ``predictions``, ``tables`` and then
 ``registration``.
 """
 

@@ -1,62 +1,101 @@
-"""The graph that a converter makes, and its nodes."""
-
-from typing import Any, TypeAlias
+"""The graph that a converter makes: its nodes, and the arrays that they compute."""
 
 import numpy as np
-from numpy.typing import ArrayLike
 from onnx import TensorProto
 from skl2onnx.common.data_types import DoubleTensorType, guess_tensor_type
-
-Name: TypeAlias = str  # of an array in the graph
 
 
 class Graph:
     """Adds the nodes of one converter, from what skl2onnx passes to it."""
 
-    def __init__(self, scope: Any, operator: Any, container: Any) -> None:
+    def __init__(self, scope, operator, container):
         self.scope, self.container = scope, container
         self.is_double = isinstance(guess_tensor_type(operator.inputs[0].type), DoubleTensorType)
-        self.dtype = np.float64 if self.is_double else np.float32
 
-    def add(self, operation: str, *inputs: Name | ArrayLike, **attributes: Any) -> Name:
-        """Add a node; numbers and arrays among its inputs become constants."""
-        output: Name = self.scope.get_unique_variable_name(operation.lower())
-        names = [one if isinstance(one, str) else self.constant(np.asarray(one)) for one in inputs]
-        self.container.add_node(
-            operation, names, output, name=self.scope.get_unique_operator_name(operation), **attributes
-        )
+    def add(self, operation, *inputs, **attributes):
+        """Add a node; numbers and arrays of NumPy among its inputs become constants."""
+        output = Array(self, self.scope.get_unique_variable_name(operation.lower()))
+        arrays = [one if isinstance(one, Array) else self.constant(np.asarray(one)) for one in inputs]
+        self.add_node(operation, arrays, output.name, **attributes)
         return output
 
-    def constant(self, values: np.ndarray) -> Name:
+    def add_node(self, operation, inputs, output, **attributes):
+        """Add a node that computes the array with the name ``output``."""
+        name = self.scope.get_unique_operator_name(operation)
+        self.container.add_node(operation, [one.name for one in inputs], output, name=name, **attributes)
+
+    def constant(self, values):
         """Add a constant; floats get the precision of the graph."""
-        name: Name = self.scope.get_unique_variable_name("constant")
+        constant = Array(self, self.scope.get_unique_variable_name("constant"))
         if values.dtype.kind == "f":
-            proto_type, content = self.float_type, values.astype(self.dtype)
+            proto_type, content = self.float_type, values.astype(np.float64 if self.is_double else np.float32)
         elif values.dtype.kind == "i":
             proto_type, content = TensorProto.INT64, values.astype(np.int64)
         else:
             proto_type, content = TensorProto.STRING, np.array([one.encode() for one in values])
-        self.container.add_initializer(name, proto_type, content.shape, content.ravel())
-        return name
+        self.container.add_initializer(constant.name, proto_type, content.shape, content.ravel())
+        return constant
 
     @property
-    def float_type(self) -> int:
+    def float_type(self):
         """The precision of the graph, as ONNX numbers it."""
         return TensorProto.DOUBLE if self.is_double else TensorProto.FLOAT
 
-    def rows(self, operator: Any) -> Name:
+    def rows(self, operator):
         """Join the inputs of an operator as floats (n_samples, n_features)."""
-        columns = [self.add("Cast", one.full_name, to=self.float_type) for one in operator.inputs]
+        columns = [Array(self, one.full_name).cast(self.float_type) for one in operator.inputs]
         return self.add("Concat", *columns, axis=1)
 
-    def over_networks(self, operation: str, values: Name) -> Name:
-        """Reduce over the first axis."""
-        if self.container.target_opset < 18:
-            return self.add(operation, values, axes=[0], keepdims=0)
-        return self.add(operation, values, np.array([0]), keepdims=0)
-
-    def finish(self, values: Name, output: Any) -> None:
+    def finish(self, values, output):
         """Declare that values are an output of the operator."""
-        self.container.add_node(
-            "Identity", [values], output.full_name, name=self.scope.get_unique_operator_name("Identity")
-        )
+        self.add_node("Identity", [values], output.full_name)
+
+
+class Array:
+    """An array of a graph. What is computed from it is another one, by a new node."""
+
+    def __init__(self, graph, name):
+        self.graph, self.name = graph, name
+
+    def apply(self, operation, *others, **attributes):
+        """Add a node of which this array is the first input."""
+        return self.graph.add(operation, self, *others, **attributes)
+
+    def __add__(self, other):
+        return self.apply("Add", other)
+
+    def __sub__(self, other):
+        return self.apply("Sub", other)
+
+    def __mul__(self, other):
+        return self.apply("Mul", other)
+
+    def __truediv__(self, other):
+        return self.apply("Div", other)
+
+    def __matmul__(self, other):
+        return self.apply("MatMul", other)
+
+    def __neg__(self):
+        return self.apply("Neg")
+
+    def __abs__(self):
+        return self.apply("Abs")
+
+    def clip(self, least, most):
+        """Bound the values."""
+        return self.apply("Max", least).apply("Min", most)
+
+    def take(self, positions):
+        """Take some columns, by their positions."""
+        return self.apply("Gather", np.asarray(positions), axis=-1)
+
+    def cast(self, proto_type):
+        """Convert the values to a type of ONNX."""
+        return self.apply("Cast", to=proto_type)
+
+    def over_networks(self, operation):
+        """Reduce over the first axis."""
+        if self.graph.container.target_opset < 18:
+            return self.apply(operation, axes=[0], keepdims=0)
+        return self.apply(operation, np.array([0]), keepdims=0)

@@ -1,7 +1,5 @@
 """The predictions of our estimators: labels and scores of a classifier, numbers of a regressor."""
 
-from typing import Any
-
 import numpy as np
 from onnx import TensorProto
 from skl2onnx.common.data_types import Int64TensorType, StringTensorType, guess_tensor_type
@@ -9,29 +7,29 @@ from skl2onnx.common.utils_classifier import get_label_classes
 from sklearn.pipeline import Pipeline
 
 from sknn_scratch._fitting.fitted import target_kind_of
+from sknn_scratch.onnx.activations import sigmoid
 from sknn_scratch.onnx.graph import Graph
-from sknn_scratch.onnx.networks import add_outputs
+from sknn_scratch.onnx.networks import outputs_of
 
 
-def convert_classifier(scope: Any, operator: Any, container: Any) -> None:
+def convert_classifier(scope, operator, container):
     """Convert a classifier. With the option raw_scores, its scores are logits instead of probabilities."""
     model, graph = operator.raw_operator, Graph(scope, operator, container)
-    kind, scores = target_kind_of(model).name, add_outputs(graph, model, graph.rows(operator))
+    kind, scores = target_kind_of(model).name, outputs_of(model, graph.rows(operator))
     if kind == "binary":  # the one logit is that of the second class
-        scores = graph.add("Concat", graph.add("Neg", scores), scores, axis=1)
+        scores = (-scores).apply("Concat", scores, axis=1)
     if kind == "multilabel":
-        labels = graph.add("Cast", graph.add("Greater", scores, 0.0), to=TensorProto.INT64)
+        labels = scores.apply("Greater", 0.0).cast(TensorProto.INT64)
     else:
         classes = label_constants(get_label_classes(scope, model))
-        labels = graph.add("Gather", classes, graph.add("ArgMax", scores, axis=1, keepdims=0))
+        labels = graph.add("Gather", classes, scores.apply("ArgMax", axis=1, keepdims=0))
     if not wants_logits(model, scope, container):
-        is_exclusive = kind == "multiclass"
-        scores = graph.add("Softmax", scores, axis=-1) if is_exclusive else graph.add("Sigmoid", scores)
+        scores = scores.apply("Softmax", axis=-1) if kind == "multiclass" else sigmoid(scores)
     graph.finish(labels, operator.outputs[0])
     graph.finish(scores, operator.outputs[1])
 
 
-def wants_logits(model: Any, scope: Any, container: Any) -> bool:
+def wants_logits(model, scope, container):
     """Whether the option raw_scores is set for the model, or for a Pipeline that ends in it.
 
     A CalibratedClassifierCV of a Pipeline sets it so, but skl2onnx 1.20 does not hand it down.
@@ -41,12 +39,12 @@ def wants_logits(model: Any, scope: Any, container: Any) -> bool:
     return any(one["raw_scores"] for one in options)
 
 
-def ends_in(pipeline: Any, model: Any) -> bool:
+def ends_in(pipeline, model):
     """Whether the model is the last step of a Pipeline, or of its last step."""
     return isinstance(pipeline, Pipeline) and (pipeline[-1] is model or ends_in(pipeline[-1], model))
 
 
-def label_constants(classes: Any) -> Any:
+def label_constants(classes):
     """Write classes (n_classes,) as ONNX can hold them: strings, or integers as skl2onnx makes them."""
     if are_strings(classes):
         return classes.astype(str)
@@ -58,12 +56,12 @@ def label_constants(classes: Any) -> Any:
     return integers
 
 
-def are_strings(classes: Any) -> bool:
+def are_strings(classes):
     """Whether classes (n_classes,) are strings."""
     return isinstance(classes[0], str)
 
 
-def declare_classifier(operator: Any) -> None:
+def declare_classifier(operator):
     """Declare the types and shapes of a classifier's outputs."""
     model = operator.raw_operator
     classes = get_label_classes(operator.scope_inst, model)
@@ -74,17 +72,17 @@ def declare_classifier(operator: Any) -> None:
     operator.outputs[1].type.shape = [n_samples, n_classes]
 
 
-def convert_regressor(scope: Any, operator: Any, container: Any) -> None:
+def convert_regressor(scope, operator, container):
     """Convert a regressor: its predictions (n_samples, n_outputs), in units of y."""
     model, graph = operator.raw_operator, Graph(scope, operator, container)
-    targets = add_outputs(graph, model, graph.rows(operator))
+    targets = outputs_of(model, graph.rows(operator))
     if target_kind_of(model).name == "rate":
-        targets = graph.add("Exp", targets)
-    scaled = graph.add("Mul", targets, np.atleast_1d(model.y_scale_))
-    graph.finish(graph.add("Add", scaled, np.atleast_1d(model.y_offset_)), operator.outputs[0])
+        targets = targets.apply("Exp")
+    predicted = targets * np.atleast_1d(model.y_scale_) + np.atleast_1d(model.y_offset_)
+    graph.finish(predicted, operator.outputs[0])
 
 
-def declare_regressor(operator: Any) -> None:
+def declare_regressor(operator):
     """Declare the type and shape of a regressor's predictions."""
     n_samples = operator.inputs[0].get_first_dimension()
     float_type = type(guess_tensor_type(operator.inputs[0].type))

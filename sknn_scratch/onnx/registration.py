@@ -27,7 +27,7 @@ OPTIONS = {  # the options of scikit-learn's linear classifiers
 }
 
 
-def register_all() -> None:
+def register_all():
     """Register the converters of our classes with skl2onnx; those of other classes stay as they are."""
     for classifier in (ShallowNNClassifier, ShallowNNEnsembleClassifier):
         update_registered_converter(
