@@ -113,7 +113,7 @@ def positions_by_part(columns, sources):
         is_date = columns[column][0] in (DATES, DATES_IN_ZONES)
         shown_as = CALENDAR_PART.get(part.removeprefix("_"), "") if is_date else ""
         positions[column].setdefault(shown_as, []).append(position)
-    return positions
+    return {column: parts or {"": []} for column, parts in positions.items()}  # some have no features
 
 
 def part_of(column, part, positions, kind, values):

@@ -310,6 +310,14 @@ def test_an_encoder_that_does_not_name_its_features_by_the_columns_is_not_looked
     assert found.effects_["is_new"]["places"].tolist() == ["False", "True"]
 
 
+def test_a_column_that_a_pipeline_leaves_out_may_hold_anything():
+    X = table(60)[["number", "is_new"]].assign(of=[["a list"]] * 60)
+    model = tabular_pipeline("regressor", kinds={"of": "nothing"}, **OF_PIPELINE | {"max_iter": 2})
+    with warnings.catch_warnings(action="ignore"):
+        found = compute(model.fit(X, X["is_new"] + 0.0), X)
+    assert not found.effects_["of"]["values"].any()
+
+
 def test_options():
     X = np.random.default_rng(0).normal(size=(200, 3))
     model = Formula(lambda X: X[:, 0] + 2 * X[:, 1])
