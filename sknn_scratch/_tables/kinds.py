@@ -36,8 +36,9 @@ from sknn_scratch._tables.text import (
 # A user who says what a column holds allows any share.
 TOLD = 1.0
 # Text of digits alone may be codes. With at most so many different values, it needs no warning: the ramps of
-# the numbers can give each of them its own effect.
-MOST_CODES = 20
+# the numbers can give each of them its own effect. Where no column has numbers that are no text, as in a file
+# read with dtype=str, only values of one length need it, if they are as long as zip codes.
+MOST_CODES, LENGTH_OF_CODES = 20, 5
 # Zeros, ones, true and false have fewer spellings than this.
 MOST_BOOLEANS = 20
 
@@ -94,8 +95,8 @@ class Kind:
     def prepare(self, values: np.ndarray) -> None:
         """Measure the values (n_samples,) of the fit."""
 
-    def remarks(self, name: Any, column: Column) -> Iterator[Remark]:
-        """Say what a user should know of a column of the fit."""
+    def remarks(self, name: Any, column: Column, is_beside_numbers: bool) -> Iterator[Remark]:
+        """Say what a user should know of a column of the fit; others may have numbers that are no text."""
         if self.odd:
             yield Remark(Sentence.ODD, name, self.among(self.odd))
 
@@ -208,10 +209,10 @@ class Numbers(Kind):
             return False
         return not any(map(has_first_zero, texts))
 
-    def remarks(self, name, column):
-        yield from super().remarks(name, column)
-        may_be_codes = column.type == TEXT and not (self.odd or self.is_explained)
-        if may_be_codes and len(column.texts) > MOST_CODES and all(map(is_code, column.texts)):
+    def remarks(self, name, column, is_beside_numbers):
+        yield from super().remarks(name, column, is_beside_numbers)
+        is_clear = column.type != TEXT or self.odd or self.is_explained
+        if not is_clear and may_be_codes(column.texts, is_beside_numbers):
             yield Remark(Sentence.CODES, name)
 
     def read(self, column, name):
@@ -276,7 +277,7 @@ class Categories(Kind):
         """Whether the encoder has merged all texts of the fit."""
         return self.known <= self.rare
 
-    def remarks(self, name, column):
+    def remarks(self, name, column, is_beside_numbers):
         if len(self.doubts) == 1:
             (doubt,) = self.doubts
             yield Remark(Sentence.PARTLY, name, doubt.among(doubt.odd), doubt.name)
@@ -316,6 +317,13 @@ def lines_of(readings, name):
 def is_code(text):
     """Whether a text has only digits, maybe in parentheses."""
     return text.strip("() ").isdecimal()
+
+
+def may_be_codes(texts, is_beside_numbers):
+    """Whether different texts may be codes: many, all of digits, maybe beside numbers that are no text."""
+    lengths = {len(text.strip()) for text in texts}
+    are_likely = is_beside_numbers or (len(lengths) == 1 and max(lengths) >= LENGTH_OF_CODES)
+    return are_likely and len(texts) > MOST_CODES and all(map(is_code, texts))
 
 
 def joins_letters_to_digits(text):

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in
 from sknn_scratch._fitting.troubles import warn
-from sknn_scratch._tables.columns import TYPES, as_categories, columns_of, listed, read_all
+from sknn_scratch._tables.columns import NUMBERS, TYPES, as_categories, columns_of, listed, read_all
 from sknn_scratch._tables.encoders import CONTINUOUS, features_of, fit_encoders
 from sknn_scratch._tables.kinds import Dates
 from sknn_scratch._tables.recognition import kind_of, kinds_of
@@ -139,7 +139,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         groups = encoders.rare_groups()
         for name, group in groups.items():
             kinds[name].rare = frozenset(group)
-        remarks = [remark for name, kind in kinds.items() for remark in kind.remarks(name, read[name])]
+        has_numbers, remarks = any(column.type == NUMBERS for column in read.values()), []
+        for name, kind in kinds.items():
+            remarks += kind.remarks(name, read[name], has_numbers)
         for name, kind in kinds.items():
             remarks += () if kind.is_explained else kind.useless(name, values[name])
         warn_of(remarks)

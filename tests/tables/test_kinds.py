@@ -86,14 +86,14 @@ CASES = {
     "millions and billions": (["2B", "950.5M"] * 20, "numbers", [2e9, 950.5e6] * 20, None),
     "metres": (["2 m", "950.5 m"] * 20, "numbers", [2, 950.5] * 20, None),
     "prices of a kilogram": ([f"${x}/kg" for x in PRICES], "numbers", PRICES, None),
-    "digits": (list(map(str, range(N))), "numbers", range(N), "codes, say so: kinds={'x': 'categories'}"),
-    "few digits": (["3", "11", "7", ""] * 100, "numbers", [3, 11, 7, None] * 100, None),
-    "digits and blanks": (
-        with_gaps(map(str, range(N)), "", " "),
+    "digits": (list(map(str, range(N))), "numbers", range(N), None),
+    "zip codes": (
+        with_gaps(map(str, range(10_000, 10_000 + N)), "", " "),
         "numbers",
-        with_gaps(range(N), None),
-        "If they are codes",
+        with_gaps(range(10_000, 10_000 + N), None),
+        "codes, say so: kinds={'x': 'categories'}",
     ),
+    "few digits": (["3", "11", "7", ""] * 100, "numbers", [3, 11, 7, None] * 100, None),
     "thousands beside less": ([f"{x:,.0f}" for x in BIG / 1e3], "numbers", (BIG / 1e3).round(), None),
     "thousands with points": (
         [f"{x:,.0f} €".replace(",", ".") for x in BIG / 1e3],
@@ -215,6 +215,15 @@ def test_columns_of_which_the_same_is_said_are_listed_together():
     missing, useless = (str(one.message) for one in caught)
     assert "missing: 'varies' among the numbers of 'a', 'b'. If" in missing
     assert "no information: always the same value in 'c', 'd'. Drop" in useless
+
+
+def test_text_of_digits_beside_numbers_may_be_codes():
+    X = pd.DataFrame({"code": list(map(str, range(N))), "few": ["3", "11", "7"] * (N // 3), "price": PRICES})
+    with pytest.warns(UserWarning, match=r"the columns 'code'\. If they are codes"):
+        tabular_pipeline()[0].fit(X)
+    with warnings.catch_warnings(action="error"):
+        tabular_pipeline()[0].fit(X.astype(str))  # as of a file that is read with dtype=str
+        tabular_pipeline(kinds={"code": "numbers"})[0].fit(X)
 
 
 @pytest.mark.parametrize("ends", [("", ""), ("M", "k"), (" €", " €")])
