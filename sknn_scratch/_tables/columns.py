@@ -5,7 +5,7 @@ A table is a data frame of pandas, polars or pyarrow, or an array. None of these
 
 import re
 from collections import Counter
-from datetime import date, time
+from datetime import date, time, timedelta
 from decimal import Decimal
 from numbers import Integral, Real
 from typing import NamedTuple
@@ -15,9 +15,9 @@ import scipy.sparse
 
 # The types of values. A column of text may hold numbers or dates as well: that is its kind (kinds.py).
 BOOLEANS, NUMBERS, TEXT, CATEGORIES = "booleans", "numbers", "text", "categories"
-DATES, DATES_IN_ZONES = "dates", "dates with a time zone"
+DATES, DATES_IN_ZONES, DURATIONS = "dates", "dates with a time zone", "durations"
 NOTHING = "nothing"  # only missing values
-TYPES = {BOOLEANS, NUMBERS, TEXT, CATEGORIES, DATES, DATES_IN_ZONES, NOTHING}
+TYPES = {BOOLEANS, NUMBERS, TEXT, CATEGORIES, DATES, DATES_IN_ZONES, DURATIONS, NOTHING}
 # How missing values are written that are not strings.
 MISSING = {"None", "nan", "NaN", "<NA>", "NaT"}
 
@@ -113,6 +113,8 @@ def read(column):
         return Column(BOOLEANS if values.dtype.kind == "b" else NUMBERS, values)
     if values.dtype.kind == "M":  # of polars and pyarrow, times with a zone are in UTC
         return Column(DATES_IN_ZONES if re.search("(tz=|time_zone=')", type_name) else DATES, values)
+    if values.dtype.kind == "m" and np.can_cast(values.dtype, "m8[s]", "same_kind"):  # no months
+        return Column(DURATIONS, values)
     return Column(type_name, values)
 
 
@@ -142,6 +144,8 @@ def read_objects(values):
         return nothing(values)
     if classes <= {bool, np.bool_}:
         return Column(BOOLEANS, values)
+    if all(issubclass(one, (timedelta, np.timedelta64)) for one in classes):
+        return Column(DURATIONS, values)
     if all(issubclass(one, (Real, Decimal)) and one is not bool for one in classes):
         return Column(NUMBERS, values)
     if all(issubclass(one, (date, np.datetime64)) for one in classes):

@@ -16,6 +16,7 @@ from sknn_scratch._tables.columns import (
     CATEGORIES,
     DATES,
     DATES_IN_ZONES,
+    DURATIONS,
     NOTHING,
     NUMBERS,
     TEXT,
@@ -222,6 +223,18 @@ class Numbers(Kind):
         return values, remarks
 
 
+class Durations(Kind):
+    """Spans of time, as numbers of seconds."""
+
+    name = DURATIONS
+    types: ClassVar = {DURATIONS}
+
+    def convert(self, values):
+        """Convert to seconds."""
+        unit = getattr(values, "dtype", "timedelta64[us]")  # nanoseconds stay
+        return np.asarray(values, dtype=unit) / np.timedelta64(1, "s")
+
+
 @dataclass
 class Dates(Kind):
     """Dates and times, also as text: 2020-01-31, 31/01/2020, Jan 31, 2020, Jan 2020, 10:30 PM."""
@@ -306,7 +319,7 @@ class Categories(Kind):
         return values, remarks
 
 
-KINDS = {kind.name: kind for kind in (Nothing, Booleans, Numbers, Dates, DatesInZones, Categories)}
+KINDS = {kind.name: kind for kind in (Nothing, Booleans, Numbers, Durations, Dates, DatesInZones, Categories)}
 
 
 def lines_of(readings, name):

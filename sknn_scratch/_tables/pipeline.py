@@ -41,6 +41,7 @@ def tabular_pipeline(
     - dates and times as numbers: the time itself, year, month, day, weekday and hour, and sines and cosines
       of the year, the week and the day. Parts that do not vary are left out. Times with a time zone are
       converted to UTC;
+    - durations as numbers of seconds;
     - strings and categories with one column of zeros and ones for each category. Missing values and
       blank text are a category of their own. Categories in fewer than five training rows are merged into
       one group, together with those that ``fit`` has not seen and, of more than three hundred, the rarest. A
@@ -69,7 +70,7 @@ def tabular_pipeline(
         :class:`PiecewiseLinearEncoder`.
     kinds : dict, default=None
         What columns hold, by their names, where ``fit`` must not decide: "numbers", "booleans", "categories",
-        "dates" or "dates with a time zone"; "nothing" leaves a column out. An example is
+        "dates", "dates with a time zone" or "durations"; "nothing" leaves a column out. An example is
         ``kinds={"zip": "categories"}``.
     **parameters
         Parameters of the ensemble, such as ``random_state=0``, if ``estimator`` is a string.

@@ -44,8 +44,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
     Attributes
     ----------
     kinds_ : dict
-        For the name of each column: "numbers", "booleans", "categories", "dates", "dates with a time zone" or
-        "nothing", which is left out. kinds.py has the rules.
+        For the name of each column: "numbers", "booleans", "categories", "dates", "dates with a time zone",
+        "durations" or "nothing", which is left out. kinds.py has the rules.
     date_parts_ : dict
         For each column of dates, the parts that vary, and the mean of each.
     merged_categories_ : dict

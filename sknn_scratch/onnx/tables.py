@@ -13,7 +13,7 @@ from skl2onnx.common.data_types import (
 )
 from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 
-from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed
+from sknn_scratch._tables.columns import CATEGORIES, DATES, DATES_IN_ZONES, DURATIONS, NUMBERS, listed
 from sknn_scratch._tables.encoders import MANY
 from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
 from sknn_scratch.onnx.graph import Array, Graph
@@ -78,6 +78,7 @@ def ramps_of(column, ramps):
 
 # --- Tables ---
 
+TIMES = {DATES, DATES_IN_ZONES, DURATIONS}
 EXPORTED = {NUMBERS: PiecewiseLinearEncoder, CATEGORIES: OneHotEncoder, MANY: TargetEncoder}
 
 
@@ -102,10 +103,10 @@ def convert_table(scope, operator, container):
 
 def check_table(table):
     """Raise NotImplementedError if a fitted TableEncoder cannot be exported."""
-    if table.date_parts_:
+    if times := [name for name, kind in table.kinds_.items() if kind in TIMES]:
         raise NotImplementedError(
-            f"Dates cannot be exported, and X has them in {listed(table.date_parts_)}. Make numbers of them "
-            "before the pipeline."
+            f"Dates and durations cannot be exported, and X has them in {listed(times)}. Make numbers of "
+            "them before the pipeline."
         )
     for kind, encoder in table.encoders_.items():
         if type(encoder) is not EXPORTED[kind]:

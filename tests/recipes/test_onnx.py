@@ -376,8 +376,10 @@ REFUSED = {
         {"kinds": {"x": "categories"}},
     ),
     'the text "missing" and missing values': (pd.DataFrame({"x": ["missing", None, "a"] * 100}), {}),
-    "Dates cannot be exported, and X has them in 'when'": (
-        TABLE[["few"]].assign(when=pd.date_range("2026-01-01", periods=300)),
+    "Dates and durations cannot be exported, and X has them in 'when', 'long'": (
+        TABLE[["few"]].assign(
+            when=pd.date_range("2026-01-01", periods=300), long=pd.to_timedelta(range(300), "s")
+        ),
         {},
     ),
 }
@@ -390,7 +392,7 @@ def test_tables_that_the_file_cannot_hold_are_refused(message):
     model[0].set_params(**params)
     model.fit(table, np.arange(300) % 2)
     with pytest.raises(NotImplementedError, match=message):
-        to_onnx(model, table[:1].select_dtypes(exclude="datetime").fillna("a"))
+        to_onnx(model, table[:1].select_dtypes(exclude=["datetime", "timedelta"]).fillna("a"))
 
 
 OTHERS = """

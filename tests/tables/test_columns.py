@@ -103,6 +103,13 @@ KINDS = {
         of_pandas(pd.to_datetime(["2026-01-01"]).tz_localize("Europe/Berlin")),
         of_polars([NOON], pl.Datetime(time_zone="Asia/Tokyo")),
     ],
+    "durations": [
+        of_pandas(pd.to_timedelta([1, None, 3], "s")),
+        of_pandas([datetime.timedelta(1), None, pd.Timedelta(2, "s")], object),
+        of_polars([datetime.timedelta(1), None]),
+        of_numpy([1, 2], "timedelta64[D]"),
+        of_numpy([np.timedelta64(1, "m"), None], object),
+    ],
     "nothing": [
         of_pandas([None, None], object),
         of_pandas([None, np.nan], float),
@@ -125,11 +132,10 @@ OTHERS = {
     "list": of_pandas([["a"], None], object),
     "dict": of_numpy([{"a": 1}, {}], object),
     "Period": of_pandas(pd.period_range("2026-01", periods=2, freq="M")),
-    "Duration": of_polars([datetime.timedelta(1)]),
     "Array": of_polars([[1, 2]], pl.Array(pl.Int64, 2)),
     "Struct": of_polars([{"a": 1}]),
     "complex128": of_numpy([1j]),
-    "timedelta64": of_pandas(pd.to_timedelta([1, 2], "s")),
+    "timedelta64": of_numpy([1, 2], "timedelta64[M]"),
 }
 
 
@@ -175,6 +181,18 @@ def test_numbers_that_no_float_holds_are_an_error_that_names_the_column(value):
     for call in (encoder.fit, encoder.transform):
         with refused(encoder, "infinite values in 'x'"):
             call(of_pandas([value, 2], object))
+
+
+@pytest.mark.parametrize("dtype", ["timedelta64[ns]", object])
+def test_durations_are_numbers_of_seconds(dtype):
+    spans = of_pandas(pd.to_timedelta([0.5, 90, None, 86400], "s"), dtype)
+    encoder = fitted(spans)
+    numbers = of_pandas([0.5, 90, None, 86400])
+    assert_array_equal(encoder.transform(spans), fitted(numbers).transform(numbers))
+    with pytest.raises(ValueError, match=r"had durations in fit, and now has numbers, such as 0\.5"):
+        encoder.transform(numbers)
+    short = of_pandas(pd.to_timedelta([300, 500, None], "ns"))
+    assert_array_equal(np.sign(fitted(short).transform(short))[:, 0], [-1, 1, 0])
 
 
 WAYS_OF_BOOLEANS = [
