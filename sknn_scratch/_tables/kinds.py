@@ -295,7 +295,7 @@ class Categories(Kind):
             (doubt,) = self.doubts
             yield Remark(Sentence.PARTLY, name, doubt.among(doubt.odd), doubt.name)
         elif self.doubts:
-            yield Remark(Sentence.DOUBT, name, lines_of(self.doubts, name))
+            yield Remark(Sentence.DOUBT, name, f"{ways_to_read(column, self.doubts)} in {{names}}")
 
     def useless(self, name, values):
         if len({*values}) > 1 and self.are_all_rare:
@@ -322,9 +322,11 @@ class Categories(Kind):
 KINDS = {kind.name: kind for kind in (Nothing, Booleans, Numbers, Durations, Dates, DatesInZones, Categories)}
 
 
-def lines_of(readings, name):
-    """Write the code that converts a column, for each reading."""
-    return " or ".join(one.style.line(name) for one in readings)
+def ways_to_read(column, readings):
+    """Say of one text of a column what it is in each reading."""
+    ways = {text: {str(one.style.read(text)): None for one in readings} for text in sorted(column.texts)}
+    text = max(ways, key=lambda text: len(ways[text]))
+    return f"{text!r} is {' or '.join(ways[text])}"
 
 
 def is_code(text):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sknn_scratch._tables.columns import CATEGORIES, NOTHING, TEXT, TYPES, listed
-from sknn_scratch._tables.kinds import KINDS, MOST_CODES, TOLD, Categories, lines_of
+from sknn_scratch._tables.kinds import KINDS, MOST_CODES, TOLD, Categories, ways_to_read
 
 # Text is read as numbers or dates if at most this share of its different values, words for missing ones
 # aside, are no such thing.
@@ -58,7 +58,7 @@ def told_kind(column, name, told):
     if len(readings) == 1:
         return replace(readings[0], is_explained=True)
     reason = (
-        f"can be read so in two ways: {lines_of(readings, name)}"
+        f"can be read so in two ways: {ways_to_read(column, readings)}"
         if readings
         else (f"has {column.type} that cannot be read so, such as {column.example}")
     )

@@ -1,7 +1,6 @@
 """Numbers, dates and booleans that are written as text.
 
 A style is one way to write them. Its ``read`` converts a text, or gives None if the text is not written so.
-Its ``line`` is the code with which a user converts a column, where several styles fit.
 """
 
 import re
@@ -76,14 +75,6 @@ class NumberStyle(NamedTuple):
         if not NUMBERS[self.decimal].fullmatch(text):
             return None
         return float(MARKS[self.decimal].sub("", text).replace(",", "."))
-
-    def line(self, name):
-        """Write the code that converts a column of the table X."""
-        left_out = [*self.unit.split(), "," if self.decimal == "." else "."]
-        code = "".join(f".str.replace({one!r}, '')" for one in left_out)
-        code += ".str.replace(',', '.')" if self.decimal == "," else ""
-        code += f".str.lower().replace({MULTIPLES}, regex=True)" if self.has_multiples else ""
-        return f"X[{name!r}] = X[{name!r}]{code}.astype(float)"
 
 
 def with_minus(text):
@@ -217,13 +208,6 @@ class DateStyle(NamedTuple):
         """Get the year of a date, also if it has two digits."""
         year, first = int(parts["year"]), self.first_year
         return year if len(parts["year"]) > 2 else first + (year - first) % 100
-
-    def line(self, name):
-        """Write the code that converts a column of the table X."""
-        code = f"X[{name!r}] = pd.to_datetime(X[{name!r}], dayfirst={self.order == 'day first'})"
-        if self.first_year != FIRST_YEARS[0]:
-            code += f".map(lambda day: day.replace(year={self.first_year} + day.year % 100))"
-        return code
 
 
 def date_styles(texts, *, has_zone):
