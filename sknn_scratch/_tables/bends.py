@@ -4,8 +4,6 @@ Ramps let a network bend along a column. Where y does not bend, they are noise, 
 some. Tables that a random network had generated had higher losses with ramps, in up to three times as long.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from sknn_scratch._tables.pieces import (
@@ -27,14 +25,6 @@ LEAST_BEND, CERTAIN = 0.05, 3.0
 MOST_COMPARED = 10
 
 
-class Explained(NamedTuple):
-    """Shares of the variance of y."""
-
-    by_line: float  # along the bounded value of a column
-    by_ramps: float  # further, without what is expected by chance
-    by_chance: float  # a standard deviation of this
-
-
 @np.errstate(invalid="ignore", over="ignore")  # a y that is not finite is refused later
 def bends_somewhere(y, X, all_knots):
     """Whether y (n_samples,) or (n_samples, n_outputs) may bend along a column of X (n_samples, n_features).
@@ -51,7 +41,11 @@ def bends_somewhere(y, X, all_knots):
 
 
 def explained(column, knots, targets):
-    """Measure what a column (n_samples,) explains of the targets (n_samples, n_targets)."""
+    """Measure what share of the variance of targets (n_samples, n_targets) a column (n_samples,) explains.
+
+    Returns what its bounded value explains, what ramps explain further, without what is expected by chance,
+    and a standard deviation of this.
+    """
     is_known = ~np.isnan(column)
     values, targets = bounded(column[is_known]), targets[is_known]
     line = bounded_value(values, *mean_and_spread(values), BOUND_WITHOUT_RAMPS)
@@ -66,7 +60,7 @@ def explained(column, knots, targets):
     kept = variances > LEAST_VARIANCE
     by_ramps = ((beside_line @ components[:, kept]) ** 2 / variances[kept]).sum()
     n, n_components = len(values), kept.sum()
-    return Explained((of_line**2).sum(), by_ramps - n_components / n, np.sqrt(2 * n_components) / n)
+    return (of_line**2).sum(), by_ramps - n_components / n, np.sqrt(2 * n_components) / n
 
 
 def scaled_targets(y):

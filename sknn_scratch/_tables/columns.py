@@ -17,7 +17,6 @@ import scipy.sparse
 BOOLEANS, NUMBERS, TEXT, CATEGORIES = "booleans", "numbers", "text", "categories"
 DATES, DATES_IN_ZONES, DURATIONS = "dates", "dates with a time zone", "durations"
 NOTHING = "nothing"  # only missing values
-TYPES = {BOOLEANS, NUMBERS, TEXT, CATEGORIES, DATES, DATES_IN_ZONES, DURATIONS, NOTHING}
 # How missing values are written that are not strings.
 MISSING = {"None", "nan", "NaN", "<NA>", "NaT"}
 
@@ -25,7 +24,7 @@ MISSING = {"None", "nan", "NaN", "<NA>", "NaT"}
 class Column(NamedTuple):
     """The values of a column."""
 
-    type: str  # one of TYPES or, if the values are of none, the name of their class
+    type: str  # one of the above or, if the values are of none, the name of their class
     values: np.ndarray | list  # (n_samples,); of TEXT and CATEGORIES, a list of strings and None
 
     @property

@@ -48,8 +48,8 @@ MOST_BOOLEANS = 20
 class Kind:
     """How one column is read."""
 
-    name: ClassVar[str]
-    types: ClassVar[set[str]]  # of columns.py: the values that it takes as they are
+    name: ClassVar[str]  # that of the type of columns.py whose values it takes as they are, too
+    more_types: ClassVar[set[str]] = set()  # of which it takes them as well
 
     style: Any = None  # how its text is written: a style of text.py
     odd: frozenset[str] = frozenset()  # the texts that ``fit`` could not read; they count as missing
@@ -63,7 +63,7 @@ class Kind:
 
         Several leave a doubt.
         """
-        if column.type in cls.types:
+        if column.type in {cls.name, *cls.more_types}:
             return [cls(*cls.styles(set())[:1])]
         if column.type == TEXT or (most_odd == TOLD and column.is_text):
             return cls.readings_of_text(column.texts, most_odd)
@@ -113,7 +113,7 @@ class Kind:
 
         Raise ValueError if it has values of another kind, or only text that cannot be read.
         """
-        if column.type in self.types | {NOTHING}:
+        if column.type in {self.name, *self.more_types, NOTHING}:
             return self.convert(column.values), []
         texts = column.texts if column.is_text and self.style is not None else set()
         values = {text: self.style.read(text) for text in texts}
@@ -173,7 +173,7 @@ class Booleans(Kind):
     """Booleans in all their spellings, and numbers that are all 0 or 1 in fit."""
 
     name = BOOLEANS
-    types: ClassVar = {BOOLEANS, NUMBERS}
+    more_types: ClassVar = {NUMBERS}
 
     @classmethod
     def readings(cls, column, most_odd):
@@ -197,7 +197,6 @@ class Numbers(Kind):
     """Numbers, also as text: 12.50, $1,250.00, 45.3%, 12,50, 1.2k."""
 
     name = NUMBERS
-    types: ClassVar = {NUMBERS}
 
     @staticmethod
     def styles(texts):
@@ -227,7 +226,6 @@ class Durations(Kind):
     """Spans of time, as numbers of seconds."""
 
     name = DURATIONS
-    types: ClassVar = {DURATIONS}
 
     def convert(self, values):
         """Convert to seconds."""
@@ -240,7 +238,6 @@ class Dates(Kind):
     """Dates and times, also as text: 2020-01-31, 31/01/2020, Jan 31, 2020, Jan 2020, 10:30 PM."""
 
     name = DATES
-    types: ClassVar = {DATES}
 
     means: dict[str, float] = field(default_factory=dict)  # of the parts that vary
 
@@ -268,7 +265,6 @@ class DatesInZones(Dates):
     """Dates and times with a time zone, which count in UTC."""
 
     name = DATES_IN_ZONES
-    types: ClassVar = {DATES_IN_ZONES}
 
 
 @dataclass
@@ -276,7 +272,7 @@ class Categories(Kind):
     """Text, and what libraries call categories."""
 
     name = CATEGORIES
-    types: ClassVar = {TEXT, CATEGORIES, NUMBERS, BOOLEANS}
+    more_types: ClassVar = {TEXT, NUMBERS, BOOLEANS}
 
     doubts: tuple[Kind, ...] = ()  # what the text may be instead
     known: frozenset[str] = frozenset()  # the texts of the fit
@@ -320,6 +316,7 @@ class Categories(Kind):
 
 
 KINDS = {kind.name: kind for kind in (Nothing, Booleans, Numbers, Durations, Dates, DatesInZones, Categories)}
+TYPES = {TEXT, *KINDS}  # of values that some kind takes
 
 
 def ways_to_read(column, readings):

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sknn_scratch._tables.columns import CATEGORIES, NOTHING, TEXT, TYPES, listed
-from sknn_scratch._tables.kinds import KINDS, MOST_CODES, TOLD, Categories, ways_to_read
+from sknn_scratch._tables.columns import CATEGORIES, NOTHING, TEXT, listed
+from sknn_scratch._tables.kinds import KINDS, MOST_CODES, TOLD, TYPES, Categories, ways_to_read
 
 # Text is read as numbers or dates if at most this share of its different values, words for missing ones
 # aside, are no such thing.

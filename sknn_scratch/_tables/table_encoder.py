@@ -10,9 +10,9 @@ from sklearn.utils.validation import check_is_fitted
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in
 from sknn_scratch._fitting.troubles import warn
-from sknn_scratch._tables.columns import NUMBERS, TYPES, as_categories, columns_of, listed, read_all
+from sknn_scratch._tables.columns import NUMBERS, as_categories, columns_of, listed, read_all
 from sknn_scratch._tables.encoders import CONTINUOUS, features_of, fit_encoders
-from sknn_scratch._tables.kinds import Dates
+from sknn_scratch._tables.kinds import TYPES, Dates
 from sknn_scratch._tables.recognition import kind_of, kinds_of
 from sknn_scratch._tables.remarks import warn_of
 from sknn_scratch._targets.checks import check_none_missing, dense
