@@ -22,6 +22,8 @@ MOST_THINNED = 2
 # found from this number of values.
 LEAST_VARIANCE, TYPICAL_VALUES = 0.003, 1000
 
+# --- Where the bins of a column end ---
+
 
 class Knots(NamedTuple):
     """Where the bins of a column end."""
@@ -41,6 +43,42 @@ class Knots(NamedTuple):
 
 
 NO_KNOTS = Knots(np.empty(0), np.empty(0), np.empty(0), fine_are_all=False)
+
+
+def choose_knots(column, n_bins, n_fine_bins):
+    """Choose the knots of a column (n_samples,), coarse and fine ones."""
+    distinct, counts = np.unique(known(column), return_counts=True)
+    coarse, fine = quantiles(distinct, counts, n_bins), np.empty(0)
+    if n_fine_bins and len(distinct) > n_bins + 1:
+        fine = quantiles(distinct, counts, n_fine_bins)
+    n_typical = TYPICAL_VALUES if n_fine_bins and len(distinct) else 0
+    ranks = np.linspace(0, counts.sum(), n_typical, endpoint=False)
+    typical = distinct[np.searchsorted(np.cumsum(counts), ranks, side="right")]
+    return Knots(coarse, fine, typical, len(distinct) <= n_fine_bins + 1)
+
+
+def quantiles(distinct, counts, n_bins):
+    """Choose knots (at most n_bins + 1,) among distinct values (n,), with about as many rows in each bin.
+
+    A frequent value counts no more than a bin, so that the other knots are spread over the other values.
+    """
+    knots = distinct
+    if len(distinct) > n_bins + 1:
+        ranks = np.cumsum(np.minimum(counts, rows_in_a_bin(counts, n_bins)))
+        chosen = np.searchsorted(ranks, np.linspace(0, ranks[-1], n_bins + 1))
+        knots = distinct[np.unique(np.minimum(chosen, len(distinct) - 1))]
+    return knots[np.diff(knots, prepend=-np.inf) >= SMALLEST_BIN]
+
+
+def rows_in_a_bin(counts, n_bins):
+    """Compute how many rows a bin has if each value of more rows than this has a bin of its own."""
+    frequent = np.sort(counts)[::-1][:n_bins]
+    rest = counts.sum() - np.append(0, np.cumsum(frequent)[:-1])  # without the first, the first two, ...
+    shares = rest / np.arange(n_bins, 0, -1)
+    return shares[np.argmax(frequent <= shares)]
+
+
+# --- How a column is encoded ---
 
 
 class Ramps(NamedTuple):
@@ -79,26 +117,6 @@ class Piece(NamedTuple):
         ends = (f"_{name}{number + 1}" for number in range(n))
         return ["", *ends, *["_missing"] * int(self.has_missing)]
 
-    def fill_ramps(self, values, out):
-        """Fill the ramps (n, n_ramps) of values (n,)."""
-        start = 0
-        for knots, means, size in self.ramps:
-            end = start + len(means)
-            out[:, start:end] = size * way_in_bins(values, knots) - means
-            start = end
-
-
-def choose_knots(column, n_bins, n_fine_bins):
-    """Choose the knots of a column (n_samples,), coarse and fine ones."""
-    distinct, counts = np.unique(known(column), return_counts=True)
-    coarse, fine = quantiles(distinct, counts, n_bins), np.empty(0)
-    if n_fine_bins and len(distinct) > n_bins + 1:
-        fine = quantiles(distinct, counts, n_fine_bins)
-    n_typical = TYPICAL_VALUES if n_fine_bins and len(distinct) else 0
-    ranks = np.linspace(0, counts.sum(), n_typical, endpoint=False)
-    typical = distinct[np.searchsorted(np.cumsum(counts), ranks, side="right")]
-    return Knots(coarse, fine, typical, len(distinct) <= n_fine_bins + 1)
-
 
 def fit_piece(column, knots, bound=BOUND):
     """Measure a column (n_samples,) with these knots."""
@@ -114,51 +132,32 @@ def components_of(values, piece):
 
     Each is positive for the largest value, so that its sign does not depend on rounding.
     """
-    ramps = np.empty((len(values), len(piece.ramp_means)))
-    piece.fill_ramps(values, ramps)
+    ramps = ramps_of(values, piece)
     variances, components = np.linalg.eigh(np.cov(ramps, rowvar=False))
     components = components[:, variances > LEAST_VARIANCE][:, ::-1]
     return components * np.copysign(1, ramps[-1] @ components)
 
 
-def known(column):
-    """Convert the values (n,) of a column (n_samples,) that are not missing."""
-    return bounded(column[~np.isnan(column)])
+def encode(column, piece, out):
+    """Encode a column (n_samples,) into ``out`` (n_samples, n_encodings)."""
+    is_missing = np.isnan(column)
+    values = bounded(column)
+    out[:, 0] = bounded_value(values, piece.mean, piece.scale, piece.bound)
+    ramps = ramps_of(values, piece)
+    bends = out[:, 1:-1] if piece.has_missing else out[:, 1:]
+    bends[:] = ramps if piece.components is None else ramps @ piece.components
+    out[is_missing] = 0
+    if piece.has_missing:
+        out[:, -1] = is_missing
 
 
-def bounded(column):
-    """Convert a column to float64, and bound its numbers so that no difference of two overflows."""
-    return np.clip(column.astype(np.float64), -LARGEST, LARGEST)
+def ramps_of(values, piece):
+    """Compute the ramps (n, n_ramps) of values (n,); there may be none."""
+    of_sizes = [size * way_in_bins(values, knots) - means for knots, means, size in piece.ramps]
+    return np.hstack([np.empty((len(values), 0)), *of_sizes])
 
 
-def mean_and_spread(values):
-    """Compute the mean and the standard deviation of values (n,); a spread of zero becomes one."""
-    if not len(values) or values.min() == values.max():
-        return values[0] if len(values) else 0.0, 1.0
-    unit = np.abs(values).max()  # so that no square and no sum overflows
-    parts = values / unit
-    return unit * parts.mean(), unit * parts.std() or unit  # a spread of subnormal numbers may become zero
-
-
-def quantiles(distinct, counts, n_bins):
-    """Choose knots (at most n_bins + 1,) among distinct values (n,), with about as many rows in each bin.
-
-    A frequent value counts no more than a bin, so that the other knots are spread over the other values.
-    """
-    knots = distinct
-    if len(distinct) > n_bins + 1:
-        ranks = np.cumsum(np.minimum(counts, rows_in_a_bin(counts, n_bins)))
-        chosen = np.searchsorted(ranks, np.linspace(0, ranks[-1], n_bins + 1))
-        knots = distinct[np.unique(np.minimum(chosen, len(distinct) - 1))]
-    return knots[np.diff(knots, prepend=-np.inf) >= SMALLEST_BIN]
-
-
-def rows_in_a_bin(counts, n_bins):
-    """Compute how many rows a bin has if each value of more rows than this has a bin of its own."""
-    frequent = np.sort(counts)[::-1][:n_bins]
-    rest = counts.sum() - np.append(0, np.cumsum(frequent)[:-1])  # without the first, the first two, ...
-    shares = rest / np.arange(n_bins, 0, -1)
-    return shares[np.argmax(frequent <= shares)]
+# --- Ramps ---
 
 
 def n_ramps(knots):
@@ -193,25 +192,30 @@ def mean_products(values, knots, factors):
     return (in_ramp + beyond)[:, :-1] / len(values)
 
 
+# --- Values ---
+
+
+def known(column):
+    """Convert the values (n,) of a column (n_samples,) that are not missing."""
+    return bounded(column[~np.isnan(column)])
+
+
+def bounded(column):
+    """Convert a column to float64, and bound its numbers so that no difference of two overflows."""
+    return np.clip(column.astype(np.float64), -LARGEST, LARGEST)
+
+
+def mean_and_spread(values):
+    """Compute the mean and the standard deviation of values (n,); a spread of zero becomes one."""
+    if not len(values) or values.min() == values.max():
+        return values[0] if len(values) else 0.0, 1.0
+    unit = np.abs(values).max()  # so that no square and no sum overflows
+    parts = values / unit
+    return unit * parts.mean(), unit * parts.std() or unit  # a spread of subnormal numbers may become zero
+
+
 def bounded_value(values, mean, scale, bound):
     """Standardise values (n,), and bound them smoothly."""
     with np.errstate(over="ignore"):  # far outside the range of the training set: infinity, which is bounded
         z = np.clip((values - mean) / scale, -1e9, 1e9)
     return z / np.sqrt(1 + (z / bound) ** 2)
-
-
-def encode(column, piece, out):
-    """Encode a column (n_samples,) into ``out`` (n_samples, n_encodings)."""
-    is_missing = np.isnan(column)
-    values = bounded(column)
-    out[:, 0] = bounded_value(values, piece.mean, piece.scale, piece.bound)
-    bends = out[:, 1:-1] if piece.has_missing else out[:, 1:]
-    if piece.components is None:
-        piece.fill_ramps(values, bends)
-    else:
-        ramps = np.empty((len(values), len(piece.ramp_means)))
-        piece.fill_ramps(values, ramps)
-        bends[:] = ramps @ piece.components
-    out[is_missing] = 0
-    if piece.has_missing:
-        out[:, -1] = is_missing

@@ -18,6 +18,7 @@ from sknn_scratch._fitting.inputs import ArrayLike, native
 from sknn_scratch._fitting.sklearn_versions import StrOptions, _check_feature_names_in, validate_data
 from sknn_scratch._fitting.threads import one_blas_thread, threads_for_blocks
 from sknn_scratch._tables.bends import bends_somewhere
+from sknn_scratch._tables.columns import listed
 from sknn_scratch._tables.pieces import (
     BOUND_WITHOUT_RAMPS,
     NO_KNOTS,
@@ -251,25 +252,6 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         return tags
 
 
-def check_not_infinite(columns):
-    """Raise ValueError if columns, pairs of a name and floats (n_samples,), have infinite values."""
-    infinite = [name for name, values in columns if np.isinf(values).any()]
-    if infinite:
-        raise ValueError(
-            f"X has infinite values in {', '.join(map(repr, dict.fromkeys(infinite)))}. Replace them by NaN, "
-            "which means missing, or by a finite number."
-        )
-
-
-def without_repeats(names):
-    """Make an array of names; one that repeats an earlier one gets a number."""
-    used: dict[str, None] = {}
-    for name in names:
-        candidates = chain([name], (f"{name}_{number}" for number in count(2)))
-        used[next(one for one in candidates if one not in used)] = None
-    return np.array(list(used), dtype=object)
-
-
 @one_blas_thread()  # their number would change the rounding
 def fit_pieces(X, n_bins, y):
     """Measure the columns of X (n_samples, n_features); y (n_samples,) or None tells whether ramps help."""
@@ -283,3 +265,22 @@ def fit_pieces(X, n_bins, y):
         return [fit_piece(column, NO_KNOTS, BOUND_WITHOUT_RAMPS) for column in X.T]
     step = max(1, math.ceil(sum(len(knots.fine) > 0 for knots in all_knots) / COLUMNS_WITH_ALL))
     return [fit_piece(column, knots.thinned(step)) for column, knots in zip(X.T, all_knots, strict=True)]
+
+
+def check_not_infinite(columns):
+    """Raise ValueError if columns, pairs of a name and floats (n_samples,), have infinite values."""
+    infinite = [name for name, values in columns if np.isinf(values).any()]
+    if infinite:
+        raise ValueError(
+            f"X has infinite values in {listed(dict.fromkeys(infinite))}. Replace them by NaN, which means "
+            "missing, or by a finite number."
+        )
+
+
+def without_repeats(names):
+    """Make an array of names; one that repeats an earlier one gets a number."""
+    used: dict[str, None] = {}
+    for name in names:
+        candidates = chain([name], (f"{name}_{number}" for number in count(2)))
+        used[next(one for one in candidates if one not in used)] = None
+    return np.array(list(used), dtype=object)

@@ -7,6 +7,7 @@ import numpy as np
 from sknn_scratch._core.activations import Activation
 from sknn_scratch._estimators.ensemble import Ensemble
 from sknn_scratch._fitting.fitted import target_kind_of
+from sknn_scratch._tables.columns import listed
 from sknn_scratch.onnx.activations import ACTIVATIONS, softplus
 
 
@@ -17,7 +18,7 @@ def outputs_of(model, X):
     if isinstance(activation, Activation):
         raise NotImplementedError(
             f"ONNX cannot contain {activation!r}, which consists of functions of your own. Fit with one of "
-            f"the activations {', '.join(map(repr, ACTIVATIONS))}."
+            f"the activations {listed(ACTIVATIONS)}."
         )
     w_hidden, b_hidden, w_output, b_output = parameters_of(model)
     hidden = ACTIVATIONS[activation](X @ w_hidden + b_hidden)
