@@ -233,9 +233,6 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
 
     def _validated(self, X, *, reset):
         """Check X (n_samples, n_features): numbers, none of them infinite."""
-        types = [str(one) for one in getattr(X, "dtypes", ())]
-        if types and all(one.startswith("Sparse[") for one in types):  # else X would become a sparse matrix
-            X = X.sparse.to_dense()
         rules = {"dtype": [np.float64, np.float32], "ensure_all_finite": False}
         X = validate_data(self, native(X), reset=reset, **rules)
         check_not_infinite(zip(_check_feature_names_in(self), X.T, strict=True))

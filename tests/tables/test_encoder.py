@@ -152,14 +152,6 @@ def test_memory_is_the_result_and_little_more():
     assert peak_memory(lambda: PiecewiseLinearEncoder(1000).fit(X[:, :1])) < X.nbytes  # not (rows x bins)
 
 
-@pytest.mark.parametrize("fill_value", [0.0, np.nan])
-def test_a_table_of_sparse_columns_only_is_like_a_dense_one(fill_value):
-    dense = pd.DataFrame({"x": [0.0, 1.0, 2.0, np.nan], "sparse": [0.0, 0.0, 3.0, 1.0]})
-    sparse = dense.astype(pd.SparseDtype(float, fill_value))
-    encoder = PiecewiseLinearEncoder()
-    assert_array_equal(encoder.fit_transform(sparse), encoder.fit_transform(dense))
-
-
 @pytest.mark.parametrize(("n_columns", "n_fine"), [(7, 32), (8, 16), (15, 16), (16, 0)])
 def test_many_rows_have_fine_bins_in_columns_with_many_values(n_columns, n_fine):
     rng = np.random.default_rng(0)
