@@ -323,7 +323,8 @@ def ways_to_read(column, readings):
     """Say of one text of a column what it is in each reading."""
     ways = {text: {str(one.style.read(text)): None for one in readings} for text in sorted(column.texts)}
     text = max(ways, key=lambda text: len(ways[text]))
-    return f"{text!r} is {' or '.join(ways[text])}"
+    values = (value.removesuffix(" 00:00:00") for value in ways[text])
+    return f"{text!r} is {' or '.join(values)}"
 
 
 def is_code(text):

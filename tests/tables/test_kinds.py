@@ -177,7 +177,7 @@ STAY_CATEGORIES = {
     ),
     "days or months first": (
         [f"{1 + i % 12:02}/{1 + i % 11:02}/2020" for i in range(N)],
-        ["categories: '01/02/2020' is 2020-02-01 00:00:00 or 2020-01-02 00:00:00 in 'x'. Convert"],
+        ["categories: '01/02/2020' is 2020-02-01 or 2020-01-02 in 'x'. Convert"],
     ),
     "years of two digits": (
         [f"{1 + i % 12}/{1 + i % 28}/{i % 80:02} 18:57" for i in range(N)],
