@@ -15,7 +15,7 @@ Beside the path
     folds             these losses of few rows, in cross-validation
     held_out          these losses of many rows
     auto              what "auto" means for the solver, the pace of training and the validation
-    hashes            hashes of rows: equal rows have equal hashes
+    hashes            hashes of rows, which are equal for equal rows, and distinct rows by these
     threads           one thread for BLAS, several for blocks of rows
     troubles          the warnings of a fit
     callbacks         the training of a fit, which reports its epochs: verbose lines, scikit-learn's callbacks

@@ -20,7 +20,7 @@ from sknn_scratch._core.loss import Loss
 from sknn_scratch._fitting import folds, held_out
 from sknn_scratch._fitting.auto import MANY_ROWS
 from sknn_scratch._fitting.folds import HeldOut
-from sknn_scratch._fitting.hashes import hashes_of_rows
+from sknn_scratch._fitting.hashes import distinct_rows, hashes_of_rows
 
 MOST_UNITS = 32  # of the networks that are tried; the best alpha hardly depends on the width
 # In an ensemble, an alpha counts exp(-n d / TEMPERATURE), if the losses of n rows are higher by d on average
@@ -101,18 +101,3 @@ def find_losses(data, encoded, network, init_scale, any_length):
     if data.n_samples < MANY_ROWS:
         return folds.losses_by_alpha(*of_rows)
     return held_out.losses_by_alpha(*of_rows, any_length)
-
-
-def distinct_rows(data, hashes):
-    """Find the distinct pairs of row and target, in an order that depends only on their values.
-
-    The rows of the data have these hashes (n_samples,). Returns the number (n_distinct,) of one row of each
-    kind, and the sum (n_distinct,) of their weights.
-    """
-    rows = data.row_numbers
-    weights = np.ones(len(rows)) if data.row_weights is None else data.row_weights
-    keys = np.array([*data.targets[rows].T, hashes])
-    order = np.lexsort((weights, *keys))  # the weights last, for the rounding of their sums
-    keys = keys[:, order]
-    starts = np.flatnonzero(np.append(True, (keys[:, 1:] != keys[:, :-1]).any(axis=0)))
-    return rows[order[starts]], np.add.reduceat(weights[order], starts)

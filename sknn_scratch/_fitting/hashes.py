@@ -1,9 +1,24 @@
-"""Hashes of the rows of a design matrix."""
+"""Hashes of the rows of a design matrix, and distinct rows by these."""
 
 import numpy as np
 
 from sknn_scratch._core.blocks import row_blocks
 from sknn_scratch._core.rows import SparseRows
+
+
+def distinct_rows(data, hashes):
+    """Find the distinct pairs of row and target, in an order that depends only on their values.
+
+    The rows of the data have these hashes (n_samples,). Returns the number (n_distinct,) of one row of each
+    kind, and the sum (n_distinct,) of their weights.
+    """
+    rows = data.row_numbers
+    weights = np.ones(len(rows)) if data.row_weights is None else data.row_weights
+    keys = np.array([*data.targets[rows].T, hashes])
+    order = np.lexsort((weights, *keys))  # the weights last, for the rounding of their sums
+    keys = keys[:, order]
+    starts = np.flatnonzero(np.append(True, (keys[:, 1:] != keys[:, :-1]).any(axis=0)))
+    return rows[order[starts]], np.add.reduceat(weights[order], starts)
 
 
 def hashes_of_rows(X, rows):

@@ -18,11 +18,10 @@ from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._estimators.single import SingleNetwork
-from sknn_scratch._fitting.alpha import distinct_rows
 from sknn_scratch._fitting.callbacks import Training
 from sknn_scratch._fitting.fitted import adopt, attributes_of, fitted_model
 from sknn_scratch._fitting.groups import train_group
-from sknn_scratch._fitting.hashes import hashes_of_rows
+from sknn_scratch._fitting.hashes import distinct_rows, hashes_of_rows
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput, encode_data
 from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._fitting.sklearn_versions import validate_data
