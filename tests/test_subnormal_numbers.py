@@ -33,8 +33,10 @@ def trained_for_long(**params):
     return ShallowNNClassifier(8, **(fixed | params), warm_start=True, random_state=0)
 
 
-@pytest.mark.parametrize(("alpha", "is_lazy"), [(0.0, False), (30.0, False), (30.0, True)])
-@pytest.mark.parametrize("solver", STOCHASTIC)
+@pytest.mark.parametrize(
+    ("solver", "alpha", "is_lazy"),
+    [*((solver, alpha, False) for solver in STOCHASTIC for alpha in (0.0, 30.0)), ("adam", 30.0, True)],
+)
 def test_constant_features_and_dead_units_leave_none(monkeypatch, solver, alpha, is_lazy):
     X, y = rows_with_features_that_say_nothing()
     if is_lazy:  # as with many sparse features

@@ -444,11 +444,11 @@ def test_fits_that_differ_in_other_parameters_share_a_choice(solver, made):
     network().fit(X.copy(), Y)
     assert len(made) == 1
     grid = {"activation": ["tanh", "relu"], "learning_rate": [0.01, 0.1]}
-    search = GridSearchCV(network(solver=solver), grid, cv=3, refit=False).fit(X, Y)
-    assert len(made) == 1 + 2 * 3
+    search = GridSearchCV(network(solver=solver), grid, cv=2, refit=False).fit(X, Y)
+    assert len(made) == 1 + 2 * 2
     with train_together():
-        together = GridSearchCV(network(solver=solver), grid, cv=3, refit=False).fit(X, Y)
-    assert len(made) == 1 + 2 * 3
+        together = GridSearchCV(network(solver=solver), grid, cv=2, refit=False).fit(X, Y)
+    assert len(made) == 1 + 2 * 2
     scores = [one.cv_results_["mean_test_score"] for one in (search, together)]
     assert_array_equal(*scores)
 
