@@ -1,7 +1,6 @@
 """Ensembles: several networks are trained, if possible in one pass, and their predictions are averaged."""
 
 import copy
-from collections import Counter
 from inspect import signature
 from itertools import chain
 from typing import ClassVar, NamedTuple
@@ -20,7 +19,7 @@ from sknn_scratch._fitting.auto import usual_n_networks
 from sknn_scratch._fitting.callbacks import ParentTask, Training, fit_of_many
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, adopt, attributes_of, is_fitted, target_kind_of
 from sknn_scratch._fitting.plan import begun_model, draw_seed, plan_fit
-from sknn_scratch._fitting.troubles import warn
+from sknn_scratch._fitting.troubles import troubles_of_ensemble, warn
 
 
 class Ensemble(BaseShallowNN):
@@ -71,9 +70,9 @@ class Ensemble(BaseShallowNN):
                 parts = Parallel(n_jobs=n_parts)(
                     delayed(fit_networks)(members[part], inputs) for part in slices
                 )
-            networks, troubles = map(list, zip(*chain.from_iterable(parts), strict=True))
-            for trouble, n in Counter(chain.from_iterable(troubles)).items():
-                warn(f"{n} of {n_networks} networks: {trouble.message}", trouble.category)
+            networks, all_troubles = map(list, zip(*chain.from_iterable(parts), strict=True))
+            for trouble in troubles_of_ensemble(networks, all_troubles):
+                warn(*trouble)
             of_networks = {
                 "estimators_": networks,
                 "n_iter_": np.array([one.n_iter_ for one in networks]),

@@ -4,6 +4,8 @@ import contextlib
 import os
 import sys
 import warnings
+from collections import Counter
+from itertools import chain
 from typing import NamedTuple
 
 import joblib
@@ -36,6 +38,8 @@ NOTHING_LEARNT = (
     "The training has failed: its loss is no lower than the loss of a network that predicts the same for "
     "all rows."
 )
+# The loss of a network that has learnt little, in losses of a guess.
+LITTLE = 0.9
 # The mean size of a raw feature. With 700 and more, sgd lost a third of its accuracy, and L-BFGS a twentieth.
 # scikit-learn's own checks have features of 100.
 FAR_TOO_LARGE = 200.0
@@ -122,6 +126,29 @@ def may_have_learnt_nothing(fit, state):
     if fit.inputs.partial or not had_time or config.tol >= guess - least:
         return False
     return state.history[-1]["loss"] - least >= UNLEARNT * (guess - least)
+
+
+def troubles_of_ensemble(networks, all_troubles):
+    """List the troubles of fitted networks, each once, with the number of networks that have it.
+
+    If y is mostly noise, ``alpha="auto"`` gives some networks a penalty that leaves them nothing. That is no
+    failure, as long as most networks have learnt the little that there is.
+    """
+    counts = Counter(chain.from_iterable(all_troubles))
+    failures = Counter({one: n for one, n in counts.items() if one.message.startswith(NOTHING_LEARNT)})
+    is_minority = 0 < failures.total() < len(networks) / 2
+    if is_minority and np.median(list(map(last_loss, networks))) > LITTLE:
+        counts -= failures
+    return [
+        trouble._replace(message=f"{n} of {len(networks)} networks: {trouble.message}")
+        for trouble, n in counts.items()
+    ]
+
+
+def last_loss(fitted):
+    """Get the last loss of a fitted network, with the penalty, in losses of a guess."""
+    least, guess = fitted._loss_range_
+    return (fitted.history_["loss"][-1] - least) / (guess - least)
 
 
 def evidence_of(fit, state):
