@@ -1,131 +1,70 @@
 """Effects of columns on predictions, and how much pairs of columns interact.
 
-A column has some places: quantiles of its numbers, or its most frequent categories. Each row is predicted at
-places near its own: at the two quantiles around its number, or with each category. The effect is the function
-of the places whose differences are closest to those of the predictions. For numbers, this is the accumulated
-local effect (ALE) of Apley and Zhu (2020). Categories have no order: all pairs are compared, and the function
-is found by least squares, as Jiang et al. (2011) rank alternatives. Interactions are found in the same way,
-from differences of differences at pairs of places.
+Each row is predicted at places of a column near its own: at the two quantiles around its number, or with each
+category. The effect is the function of the places whose differences are closest to those of the predictions.
+For numbers, this is the accumulated local effect (ALE) of Apley and Zhu (2020). Categories have no order: all
+pairs are compared, and the function is found by least squares, as Jiang et al. (2011) rank alternatives.
+Interactions are found in the same way, from differences of differences at pairs of places.
 """
 
-from collections import Counter
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
 
-from sknn_scratch._tables.columns import BOOLEANS
-from sknn_scratch._tables.pieces import quantiles
+from sknn_scratch._displays.places import Grid, grid_of
+from sknn_scratch._inspection import some_rows
 
-BINS, MAX_CATEGORIES = 16, 8  # of a column; all other categories are one place
-PAIR_BINS, PAIR_CATEGORIES = 8, 7  # of a column of a pair
-LEAST_ROWS = 5  # in a bin, on average
+LEAST_PART = 0.2  # a part of a date has a panel if its effect has this share of the largest one's spread
+PAIR_ROWS = 400  # to measure a pair
 
 
-class Grid(NamedTuple):
-    """The places of a column, and where each row is among them."""
+class Curve(NamedTuple):
+    """The effect of a Part."""
 
-    kind: str
-    places: np.ndarray  # (n_places,) numbers or dates, ascending, or texts; NaN, NaT or None is missing
-    rows: np.ndarray  # (n_rows,) numbers or dates; of categories, the number of the place
-    position: np.ndarray  # (n_rows, n_places) weights: a row is at a place, or between two of them
-    own: np.ndarray  # (n_rows,) the number of the place of a row, or of the next one above it
-    compared: np.ndarray  # (n_rows, n_places) with which places own is compared: the next one below, or all
-    donors: np.ndarray  # (n_places, n_rows) for each place, rows at this place
-    has_gap: bool = False  # whether the last place is that of missing numbers or dates
+    grid: Grid
+    effect: np.ndarray  # (1 + n_networks, n_places, n_outputs), of the whole model first
 
     @property
-    def is_gap(self):
-        """Which rows (n_rows,) have a missing number or date."""
-        return self.position[:, -1] == 1 if self.has_gap else np.zeros(len(self.own), bool)
+    def name(self):
+        """The name of the Part."""
+        return self.grid.part.name
 
     @property
-    def needed(self):
-        """At which places each row must be predicted: (n_rows, n_places)."""
-        needed = self.compared.copy()
-        needed[np.arange(len(self.own)), self.own] = True
-        needed[:, -1] |= self.has_gap
-        return needed
+    def at_rows(self):
+        """The effect of the whole model on each row: (n_rows, n_outputs)."""
+        return self.grid.position @ self.effect[0]
+
+    def as_dict(self):
+        """Make the entry of ``effects_``."""
+        effect = self.effect.swapaxes(1, 2)
+        grid = self.grid
+        return {"places": grid.places, "values": effect[0], "networks": effect[1:], "rows": grid.rows}
 
 
-# --- The places of a column ---
+# --- Single columns ---
 
 
-def grid_of(kind, values, rng, of_pair=False):
-    """Choose places of a column with values (n_rows,): floats, dates, or texts and None; fewer for a pair."""
-    if kind == BOOLEANS:
-        names = {0.0: "False", 1.0: "True"}
-        texts = [None if np.isnan(one) else names.get(one, f"{one:g}") for one in values.tolist()]
-        values = np.array(texts, dtype=object)
-    if values.dtype == object:
-        return grid_of_categories(kind, values, rng, PAIR_CATEGORIES if of_pair else MAX_CATEGORIES)
-    return grid_of_numbers(kind, values, rng, PAIR_BINS if of_pair else BINS, fills=not of_pair)
+def curve_of(predict, part, rng):
+    """Compute the effect of a Part on what ``predict`` predicts for mixtures of rows."""
+    grid = grid_of(part, rng)
+    rows = np.arange(len(part.values))
+    return Curve(grid, local_effect(grid, predictions_at(predict, rows, [grid], grid.needed)))
 
 
-def grid_of_categories(kind, values, rng, n_categories):
-    """Take the most frequent categories as places, then all others together, then missing values."""
-    counts = Counter(values.tolist())
-    n_missing = counts.pop(None, 0)
-    names = sorted(counts, key=lambda name: (-counts[name], name))
-    n_named = n_categories if len(names) > n_categories + 1 else len(names)
-    others = [f"{len(names) - n_named} others"] if n_named < len(names) else []
-    places = np.array([*names[:n_named], *others, *[None] * bool(n_missing)], dtype=object)
-    numbers = {name: min(number, n_named) for number, name in enumerate(names)} | {None: len(places) - 1}
-    own = np.array([numbers[value] for value in values.tolist()])
-    position = np.eye(len(places))[own]
-    donors = donors_of(position, rng)
-    donors[own, np.arange(len(own))] = np.arange(len(own))
-    return Grid(kind, places, own, position, own, position == 0, donors)
-
-
-def grid_of_numbers(kind, values, rng, n_bins, fills):
-    """Take quantiles as places, which are values of rows, and then missing values."""
-    is_missing = np.isnan(values)
-    numbers = np.where(is_missing, np.nan, values.astype(float))
-    n_bins = int(np.clip((~is_missing).sum() // LEAST_ROWS, 1, n_bins))
-    knots = quantiles(*np.unique(numbers[~is_missing], return_counts=True), n_bins)
-    if fills:
-        knots = filled(knots, numbers[~is_missing])
-    has_gap = bool(is_missing.any())
-    at_place = np.eye(len(knots) + has_gap, dtype=bool)  # the position of a row that is at a place
-    position = np.stack([np.interp(numbers, knots, one[: len(knots)]) for one in at_place], axis=1)
-    position[is_missing] = at_place[-1]
-    own = np.searchsorted(knots, numbers).clip(min(1, len(knots) - 1), len(knots) - 1)
-    own[is_missing] = rng.integers(len(knots), size=is_missing.sum())
-    below = np.maximum(own - 1, 0)
-    compared = at_place[below]
-    compared[is_missing | (below == own)] = False
-    donors = donors_of(position, rng)
-    return Grid(kind, values[donors[:, 0]], values, position, own, compared, donors, has_gap)
-
-
-def filled(knots, values):
-    """Add values (n,) between knots that are far apart.
-
-    A row is moved from one knot to the next. In the tails, this may be so far that there are no rows.
-    """
-    values = np.sort(values)
-    even = np.searchsorted(values, np.linspace(values[0], values[-1], len(knots)))
-    return np.union1d(knots, values[even])
-
-
-def donors_of(position, rng):
-    """Draw for each place and each row (n_places, n_rows) one of the rows that are exactly at this place."""
-    return np.stack([rng.choice(np.flatnonzero(weights == 1), len(weights)) for weights in position.T])
-
-
-# --- From predictions at places to effects ---
-
-
-def predictions_at(predict, rows, grids, positions, needed):
+def predictions_at(predict, rows, grids, needed):
     """Predict rows at places of one or two columns: (n_models, n_rows, n_places, ..., n_outputs).
 
     ``rows`` (n_rows,) are the numbers of the rows in the table. ``needed`` (n_rows, n_places, ...) says
     where to predict them; elsewhere is zero.
     """
     at_rows, *places = np.nonzero(needed)
-    donors = [rows[grid.donors[at_places, at_rows]] for grid, at_places in zip(grids, places, strict=True)]
-    predicted = predict(rows[at_rows], *zip(positions, donors, strict=True))
+    changes = [
+        (grid.part.positions, rows[grid.donors[at_places, at_rows]])
+        for grid, at_places in zip(grids, places, strict=True)
+    ]
+    predicted = predict(rows[at_rows], *changes)
     everywhere = np.zeros((len(predicted), *needed.shape, predicted.shape[-1]))
     everywhere[:, at_rows, *places] = predicted
     return everywhere
@@ -143,32 +82,6 @@ def local_effect(grid, predicted):
     return effect - (grid.position @ effect).mean(axis=1, keepdims=True)
 
 
-def pair_effects(one, other, predicted):
-    """Fit the effects of two grids and what both add to their sum: three arrays that can be added.
-
-    ``predicted`` (1, n_rows, n_places, n_places, n_outputs) are predictions at the places of both. The
-    results are (n_places, 1, n_outputs), (1, n_places, n_outputs) and (n_places, n_places, n_outputs).
-    """
-    at_other = np.einsum("rq,mrpqo->mrpo", other.position, predicted)  # along one, each row's own other
-    at_one = np.einsum("rp,mrpqo->mrqo", one.position, predicted)
-    of_one = local_effect(one, at_other)[0, :, np.newaxis]
-    return of_one, local_effect(other, at_one), interaction(one, other, predicted)
-
-
-def interaction(one, other, predicted):
-    """Fit what two columns add together to their two effects: (n_places, n_places, n_outputs)."""
-    rows, p, q = np.nonzero(one.compared[:, :, np.newaxis] & other.compared[:, np.newaxis])
-    a, b = one.own[rows], other.own[rows]
-    shape, corners = predicted.shape[2:4], [(p, q), (a, b), (p, b), (a, q)]
-    signs = (1, 1, -1, -1)
-    differences = sum(s * predicted[:, rows, i, j] for s, (i, j) in zip(signs, corners, strict=True))
-    terms = np.column_stack([np.ravel_multi_index(corner, shape) for corner in corners])
-    joint = fit(shape[0] * shape[1], terms, signs, differences).reshape(*shape, -1)
-    of_one = local_effect(one, np.einsum("rq,pqo->rpo", other.position, joint)[np.newaxis])
-    of_other = local_effect(other, np.einsum("rp,pqo->rqo", one.position, joint)[np.newaxis])
-    return joint - of_one[0, :, np.newaxis] - of_other
-
-
 def fit(n_places, terms, signs, differences):
     """Find the function (n_models, n_places, n_outputs) whose differences are closest to given ones.
 
@@ -181,3 +94,77 @@ def fit(n_places, terms, signs, differences):
     of_models = differences.swapaxes(0, 1).reshape(n_differences, n_models * n_outputs)
     solution = np.linalg.lstsq((design.T @ design).toarray(), design.T @ of_models, rcond=1e-10)[0]
     return solution.reshape(n_places, n_models, n_outputs).swapaxes(0, 1)
+
+
+def worth_showing(curves):
+    """Leave out the parts of a date whose effect is small beside that of another part."""
+    least = LEAST_PART**2 * max(variance(curve.at_rows) for curve in curves)
+    return [curve for curve in curves if variance(curve.at_rows) >= least]
+
+
+def additive_share(predicted, curves):
+    """Share of the variance of predictions (n_rows, n_outputs) that effects explain; 1 if all are equal."""
+    rest, total = predicted - sum(curve.at_rows for curve in curves), variance(predicted)
+    return 1 - float(variance(rest) / total) if total else 1.0
+
+
+def variance(values):
+    """Add up the variances of the columns of values (n_rows, n_outputs)."""
+    return values.var(axis=0).sum()
+
+
+# --- Pairs of columns ---
+
+
+def pairs_of(predict, predicted, curves, rng):
+    """Measure all pairs of curves by ``pair_of``: a dict by the names of both, the strongest first."""
+    pairs = {
+        (one.name, other.name): pair_of(predict, predicted, (one.grid, other.grid), rng)
+        for one, other in combinations(curves, 2)
+    }
+    return dict(sorted(pairs.items(), key=lambda item: -item[1][0]))
+
+
+def pair_of(predict, predicted, grids, rng):
+    """Measure a pair of columns on some rows, of which no numbers or dates are missing.
+
+    Returns the share of the variance of predictions (n_rows, n_outputs) that is their interaction, and the
+    entry of ``maps_``.
+    """
+    rows = some_rows(np.flatnonzero(~np.any([grid.is_gap for grid in grids], axis=0)), PAIR_ROWS)
+    parts = [grid.part._replace(values=grid.part.values[rows]) for grid in grids]
+    one, other = (grid_of(part, rng, of_pair=True) for part in parts)
+    needed = one.needed[:, :, np.newaxis] & other.needed[:, np.newaxis]
+    of_pairs = predictions_at(predict, rows, (one, other), needed)[:1]
+    both = interaction(one, other, of_pairs)
+    joint = two_effects(one, other, of_pairs) + both
+    joint[one.position.T @ other.position == 0] = np.nan
+    at_rows = np.einsum("rp,rq,pqo->ro", one.position, other.position, both)
+    share = variance(at_rows) / (variance(predicted[rows]) or 1)
+    return float(share), {
+        "places": (one.places, other.places),
+        "values": np.moveaxis(joint, -1, 0),
+        "strongest": int(at_rows.var(axis=0).argmax()),
+    }
+
+
+def two_effects(one, other, predicted):
+    """Fit the sum of the effects (n_places, n_places, n_outputs) of two columns.
+
+    ``predicted`` (1, n_rows, n_places, n_places, n_outputs) are predictions at the places of both.
+    """
+    along_one = np.einsum("rq,mrpqo->mrpo", other.position, predicted)  # with each row's own other
+    along_other = np.einsum("rp,mrpqo->mrqo", one.position, predicted)
+    return local_effect(one, along_one)[0, :, np.newaxis] + local_effect(other, along_other)
+
+
+def interaction(one, other, predicted):
+    """Fit what two columns add together to their two effects: (n_places, n_places, n_outputs)."""
+    rows, p, q = np.nonzero(one.compared[:, :, np.newaxis] & other.compared[:, np.newaxis])
+    a, b = one.own[rows], other.own[rows]
+    shape, corners = predicted.shape[2:4], [(p, q), (a, b), (p, b), (a, q)]
+    signs = (1, 1, -1, -1)
+    differences = sum(s * predicted[:, rows, i, j] for s, (i, j) in zip(signs, corners, strict=True))
+    terms = np.column_stack([np.ravel_multi_index(corner, shape) for corner in corners])
+    joint = fit(shape[0] * shape[1], terms, signs, differences).reshape(*shape, -1)
+    return joint - two_effects(one, other, np.broadcast_to(joint, predicted.shape))

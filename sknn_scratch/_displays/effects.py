@@ -6,10 +6,11 @@ from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
+from scipy.special import logit
 from sklearn.utils import check_consistent_length, check_random_state, check_scalar
 
+from sknn_scratch._displays.effect_estimates import additive_share, curve_of, pairs_of, worth_showing
 from sknn_scratch._displays.effect_panels import draw_effects, draw_importances, draw_legend, draw_map
-from sknn_scratch._displays.explanation import Explained, curve_of, pairs_of, worth_showing
 from sknn_scratch._displays.importances import loss_of, permutation_costs
 from sknn_scratch._displays.mixed_rows import MixedRows
 from sknn_scratch._displays.plotting import Display, axes_for
@@ -21,6 +22,7 @@ from sknn_scratch._fitting.sklearn_versions import _num_samples, _safe_indexing
 MOST_OUTPUTS = 5  # classes or targets in one panel
 MOST_MAPS = 2
 LEAST_SHARE = 0.01  # of the variance of the predictions, for a map
+LEAST = 1e-4  # probability, of which the logarithm is taken
 
 
 @dataclass(eq=False, repr=False)
@@ -63,8 +65,7 @@ class EffectsDisplay(Display):
         For each column, and "when: month" for the month of a column of dates: "places" (n_places,), which are
         numbers, dates or categories, of which NaN, NaT and None are missing values; "values" (n_outputs,
         n_places), the effect there; "networks" (n_networks, n_outputs, n_places), those of the networks of an
-        ensemble; "rows" (n_rows,), the values of the rows, and of categories the number of their place;
-        "kind", such as "numbers".
+        ensemble; "rows" (n_rows,), the values of the rows, and of categories the number of their place.
     interactions_ : dict
         For each pair of effects that are shown, the strongest first: the share of the variance of the
         predictions that is not a sum of their effects.
@@ -208,28 +209,33 @@ class EffectsDisplay(Display):
         rows, marked = rows_to_take(_num_samples(X), weights, max_rows, row, rng)
         mixed = MixedRows(model, _safe_indexing(X, rows))
         outputs = outputs_shown(mixed, target)
-        explained = Explained(mixed, outputs, log_odds and mixed.has_probabilities, rng)
+        on_log_odds = log_odds and mixed.has_probabilities
+
+        def predict(*mixture):
+            shown = mixed.predict(*mixture)[..., outputs].astype(float)
+            return logit(np.clip(shown, LEAST, 1 - LEAST)) if on_log_odds else shown
 
         names = list(mixed.parts)
         given = [names[position_of(one, names, "columns")] for one in ([] if columns is None else columns)]
         label, loss = loss_of(mixed, None if y is None else _safe_indexing(y, rows))
         costs = permutation_costs(mixed, given or names, loss, rng)
         chosen = given or list(costs)[:max_columns]
-        curves = {one: [curve_of(explained, part) for part in mixed.parts[one]] for one in costs}
+        curves = {one: [curve_of(predict, part, rng) for part in mixed.parts[one]] for one in costs}
         shown = [curve for one in chosen for curve in worth_showing(curves[one])]
-        every_curve, pairs = list(chain(*curves.values())), pairs_of(explained, shown)
+        every_curve, predicted = list(chain(*curves.values())), predict(np.arange(mixed.n_rows))[0]
+        pairs = pairs_of(predict, predicted, shown, rng)
         output_names = names_of_outputs(mixed, outputs, y)
         return cls(
             {one: float(cost.mean()) for one, cost in costs.items()},
             {one: float(cost.std()) for one, cost in costs.items()},
-            {curve.part.name: curve.as_dict() for curve in every_curve},
-            {of: pair.share for of, pair in pairs.items()},
-            {of: pair.as_dict() for of, pair in list(pairs.items())[:MOST_MAPS] if pair.share >= LEAST_SHARE},
-            explained.additive_share(every_curve),
+            {curve.name: curve.as_dict() for curve in every_curve},
+            {pair: share for pair, (share, _) in pairs.items()},
+            {pair: one for pair, (share, one) in list(pairs.items())[:MOST_MAPS] if share >= LEAST_SHARE},
+            additive_share(predicted, every_curve),
             chosen,
-            [curve.part.name for curve in shown],
+            [curve.name for curve in shown],
             output_names,
-            effect_label(explained, output_names, y),
+            effect_label(mixed, on_log_odds, output_names, y),
             label,
             marked,
         ).plot(ax)
@@ -301,10 +307,10 @@ def names_of_outputs(model, outputs, y):
     return [str(names[i]) if names else f"y{i}" for i in outputs]
 
 
-def effect_label(explained, names, y):
+def effect_label(model, on_log_odds, names, y):
     """Say what the effects are effects on."""
-    if not explained.model.has_probabilities and explained.model.classes is None:
+    if not model.has_probabilities and model.classes is None:
         return f"effect on {getattr(y, 'name', None) or 'the prediction'}"
-    if explained.log_odds:
+    if on_log_odds:
         return "effect on log-odds" + (f" of {names[0]}" if len(names) == 1 else "")
     return f"effect on P({names[0]})" if len(names) == 1 else "effect on probability"

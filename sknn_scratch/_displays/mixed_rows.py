@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from sknn_scratch._displays.slices import name_of
 from sknn_scratch._estimators.ensemble import Ensemble
 from sknn_scratch._fitting.sklearn_versions import _num_samples, _safe_indexing
-from sknn_scratch._tables.columns import DATES, DATES_IN_ZONES, NUMBERS, columns_of
+from sknn_scratch._tables.columns import BOOLEANS, DATES, DATES_IN_ZONES, columns_of
 from sknn_scratch._tables.dates import CALENDAR_PART, parts_of
 from sknn_scratch._tables.table_encoder import TableEncoder, sources_of_features, typed_columns
 
@@ -26,8 +26,7 @@ class Part(NamedTuple):
     """What has an effect: a column, or a part of the calendar of a column of dates."""
 
     name: str
-    kind: str
-    values: np.ndarray  # (n_rows,)
+    values: np.ndarray  # (n_rows,) floats, dates, or texts and None
     positions: list  # of what comes from it, in the table that is mixed
 
 
@@ -119,8 +118,12 @@ def positions_by_part(columns, sources):
 def part_of(column, part, positions, kind, values):
     """Make a Part: of a column of a kind with values (n_rows,), all of it if ``part`` is empty."""
     if part:
-        return Part(f"{column}: {part}", NUMBERS, parts_of(values)[part], positions)
-    return Part(column, kind, values, positions)
+        return Part(f"{column}: {part}", parts_of(values)[part], positions)
+    if kind == BOOLEANS:
+        names = {0.0: "False", 1.0: "True"}
+        texts = [None if np.isnan(one) else names.get(one, f"{one:g}") for one in values.tolist()]
+        values = np.array(texts, dtype=object)
+    return Part(column, values, positions)
 
 
 def mixed(table, rows, changes):

@@ -1,0 +1,99 @@
+"""The places of a column: quantiles of its numbers, or its most frequent categories, and rows at each."""
+
+from collections import Counter
+from typing import NamedTuple
+
+import numpy as np
+
+from sknn_scratch._displays.mixed_rows import Part
+from sknn_scratch._tables.pieces import quantiles
+
+BINS, MAX_CATEGORIES = 16, 8  # of a column; all other categories are one place
+PAIR_BINS, PAIR_CATEGORIES = 8, 7  # of a column of a pair
+LEAST_ROWS = 5  # in a bin, on average
+
+
+class Grid(NamedTuple):
+    """The places of a Part, and where some rows are among them."""
+
+    part: Part
+    places: np.ndarray  # (n_places,) numbers or dates, ascending, or texts; NaN, NaT or None is missing
+    rows: np.ndarray  # (n_rows,) numbers or dates; of categories, the number of the place
+    position: np.ndarray  # (n_rows, n_places) weights: a row is at a place, or between two of them
+    own: np.ndarray  # (n_rows,) the number of the place of a row, or of the next one above it
+    compared: np.ndarray  # (n_rows, n_places) with which places own is compared: the next one below, or all
+    donors: np.ndarray  # (n_places, n_rows) for each place, rows at this place
+    has_gap: bool = False  # whether the last place is that of missing numbers or dates
+
+    @property
+    def is_gap(self):
+        """Which rows (n_rows,) have a missing number or date."""
+        return self.position[:, -1] == 1 if self.has_gap else np.zeros(len(self.own), bool)
+
+    @property
+    def needed(self):
+        """At which places each row must be predicted: (n_rows, n_places)."""
+        needed = self.compared.copy()
+        needed[np.arange(len(self.own)), self.own] = True
+        needed[:, -1] |= self.has_gap
+        return needed
+
+
+def grid_of(part, rng, of_pair=False):
+    """Choose places of a Part; fewer for a pair."""
+    if part.values.dtype == object:
+        return grid_of_categories(part, rng, PAIR_CATEGORIES if of_pair else MAX_CATEGORIES)
+    return grid_of_numbers(part, rng, PAIR_BINS if of_pair else BINS, fills=not of_pair)
+
+
+def grid_of_categories(part, rng, n_categories):
+    """Take the most frequent categories as places, then all others together, then missing values."""
+    values = part.values.tolist()
+    counts = Counter(values)
+    n_missing = counts.pop(None, 0)
+    names = sorted(counts, key=lambda name: (-counts[name], name))
+    n_named = n_categories if len(names) > n_categories + 1 else len(names)
+    others = [f"{len(names) - n_named} others"] if n_named < len(names) else []
+    places = np.array([*names[:n_named], *others, *[None] * bool(n_missing)], dtype=object)
+    numbers = {name: min(number, n_named) for number, name in enumerate(names)} | {None: len(places) - 1}
+    own = np.array([numbers[value] for value in values])
+    position = np.eye(len(places))[own]
+    donors = donors_of(position, rng)
+    donors[own, np.arange(len(own))] = np.arange(len(own))
+    return Grid(part, places, own, position, own, position == 0, donors)
+
+
+def grid_of_numbers(part, rng, n_bins, fills):
+    """Take quantiles as places, which are values of rows, and then missing values."""
+    is_missing = np.isnan(part.values)
+    numbers = np.where(is_missing, np.nan, part.values.astype(float))
+    n_bins = int(np.clip((~is_missing).sum() // LEAST_ROWS, 1, n_bins))
+    knots = quantiles(*np.unique(numbers[~is_missing], return_counts=True), n_bins)
+    if fills:
+        knots = filled(knots, numbers[~is_missing])
+    has_gap = bool(is_missing.any())
+    at_place = np.eye(len(knots) + has_gap, dtype=bool)  # the position of a row that is at a place
+    position = np.stack([np.interp(numbers, knots, one[: len(knots)]) for one in at_place], axis=1)
+    position[is_missing] = at_place[-1]
+    own = np.searchsorted(knots, numbers).clip(min(1, len(knots) - 1), len(knots) - 1)
+    own[is_missing] = rng.integers(len(knots), size=is_missing.sum())
+    below = np.maximum(own - 1, 0)
+    compared = at_place[below]
+    compared[is_missing | (below == own)] = False
+    donors = donors_of(position, rng)
+    return Grid(part, part.values[donors[:, 0]], part.values, position, own, compared, donors, has_gap)
+
+
+def filled(knots, values):
+    """Add values (n,) between knots that are far apart.
+
+    A row is moved from one knot to the next. In the tails, this may be so far that there are no rows.
+    """
+    values = np.sort(values)
+    even = np.searchsorted(values, np.linspace(values[0], values[-1], len(knots)))
+    return np.union1d(knots, values[even])
+
+
+def donors_of(position, rng):
+    """Draw for each place and each row (n_places, n_rows) one of the rows that are exactly at this place."""
+    return np.stack([rng.choice(np.flatnonzero(weights == 1), len(weights)) for weights in position.T])
