@@ -19,7 +19,7 @@ from sknn_scratch._targets.labels import Multilabel
 
 MAX_POINTS = 1000  # more would hide the regions
 MAX_ROWS = 10_000  # for the standard deviation of a unit
-LONGEST_NAME = 8  # characters of a class name in the title of a map
+LONGEST_NAME = 11  # characters of a class name in the title of a map
 N_LEVELS = 8  # lines of equal predictions
 OPACITY = 0.38  # of a class's region
 
@@ -28,8 +28,9 @@ OPACITY = 0.38  # of a class's region
 class HiddenUnitsDisplay(Display):
     """What each hidden unit responds to, over two features, beside the decision boundary.
 
-    For a regressor, the surface of its predictions takes the place of the decision boundary. Use
-    :meth:`from_estimator` to make a display from a fitted estimator.
+    For a regressor, the surface of its predictions takes the place of the decision boundary. If there are
+    several labels or targets, one is shown. Use :meth:`from_estimator` to make a display from a fitted
+    estimator.
 
     Parameters
     ----------
@@ -38,7 +39,7 @@ class HiddenUnitsDisplay(Display):
     hidden : ndarray of shape (n_y, n_x, n_units)
         Values of the hidden units to show, the most important first.
     outputs : ndarray of shape (n_y, n_x, n_outputs)
-        One for two classes, else one for each class or label; or a regressor's predictions of a target.
+        One for two classes or a label, else one for each class; or a regressor's predictions of a target.
     output_weights : ndarray of shape (n_units, n_outputs)
         Weights of the units in the output layer.
     units : array-like of shape (n_units,)
@@ -46,11 +47,11 @@ class HiddenUnitsDisplay(Display):
     feature_names : (str, str)
         Names of the two features.
     class_names : array-like of shape (n_classes,)
-        Names of the classes, labels or targets.
+        Names of the classes, or of the target.
     activation : str
         Name of the activation.
-    multilabel, regression : bool, default=False
-        Whether each output is a separate label, or a predicted number.
+    regression : bool, default=False
+        Whether the output is a predicted number.
     points : tuple of ndarray, default=None
         Rows (n_points, 2) to draw, and their class numbers or y (n_points,).
     name : str, default=None
@@ -87,7 +88,6 @@ class HiddenUnitsDisplay(Display):
     feature_names: tuple[str, str]
     class_names: Any
     activation: str
-    multilabel: bool = False
     regression: bool = False
     points: tuple[np.ndarray, np.ndarray] | None = None
     name: str | None = None
@@ -116,13 +116,13 @@ class HiddenUnitsDisplay(Display):
             Rows as the estimator takes them; of a sparse matrix, pass ``X.toarray()``. The axes show all but
             those that are far from most, as in a skewed feature, in the units of X, also if a Pipeline
             scales X.
-        y : array-like of shape (n_samples,), default=None
-            Class labels, or numbers for a regressor. They colour the rows in the plot.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Class labels, a label indicator, or numbers for a regressor. They colour the rows in the plot.
         features : (int or str, int or str), default=(0, 1)
             The horizontal and the vertical feature, by position or name. All others have their median, or
             their most frequent value if they are not numbers.
         target : int, default=0
-            Which of several targets of a regressor to show, by position.
+            Which of several labels, or of several targets of a regressor, to show, by position.
         n_units : int, default=8
             Maximum number of units to show. They are sorted by their influence on the outputs: the norm of
             their output weights times the standard deviation of their values on X.
@@ -143,16 +143,16 @@ class HiddenUnitsDisplay(Display):
         check_scalar(resolution, "resolution", Integral, min_val=2)
         regression, target_kind = is_regressor(fitted), target_kind_of(fitted)
         multilabel = isinstance(target_kind, Multilabel)
-        if multilabel and y is not None:
-            raise ValueError("y must be None for a multilabel estimator: a row can have several colours.")
         if _num_samples(X) == 0:
             raise ValueError("X has no rows; pass some, such as the training rows: they set the axes.")
         plane = feature_slice(X, features, resolution)
         rows = inspected.rows(plane.rows)
         outputs = fitted.predict(rows) if regression else fitted.decision_function(rows)
         outputs = outputs.reshape(len(outputs), -1)
-        check_scalar(target, "target", Integral, min_val=0, max_val=outputs.shape[1] - 1 if regression else 0)
-        shown = slice(target, target + 1) if regression else slice(None)
+        n_targets = outputs.shape[1] if regression or multilabel else 1
+        check_scalar(target, "target", Integral, min_val=0, max_val=n_targets - 1)
+        shown = slice(target, target + 1) if regression or multilabel else slice(None)
+        names = target_kind.column_names()[shown]
         weights = fitted.coefs_[1][:, target_kind.outputs_of(shown)]
         spread = fitted.transform(inspected.rows(some_rows(X, MAX_ROWS))).std(axis=0)
         influence = spread * np.linalg.norm(weights, axis=1)
@@ -165,9 +165,8 @@ class HiddenUnitsDisplay(Display):
             output_weights=weights[units],
             units=units,
             feature_names=plane.names,
-            class_names=target_kind.column_names()[shown],
+            class_names=[f"not {names[0]}", *names] if multilabel else names,
             activation=inspected.activation,
-            multilabel=multilabel,
             regression=regression,
             points=None if y is None else plane.points(colour_values(fitted, X, y, target), MAX_POINTS),
             name=inspected.place if name is None else name,
@@ -211,17 +210,15 @@ class HiddenUnitsDisplay(Display):
         from matplotlib.lines import Line2D
 
         ax, colors = self.ax_, class_colors(len(self.class_names))
-        if not self.multilabel:
-            is_binary = self.outputs.shape[-1] == 1
-            regions = self.outputs[..., 0] > 0 if is_binary else self.outputs.argmax(axis=-1)
-            style = {"cmap": ListedColormap(colors), "vmin": -0.5, "vmax": len(colors) - 0.5}
-            ax.pcolormesh(self.x, self.y, regions, rasterized=True, alpha=OPACITY, **style)
-        self._draw_lines(ax, colors if self.multilabel else "black", 1.5)
+        is_binary = self.outputs.shape[-1] == 1
+        regions = self.outputs[..., 0] > 0 if is_binary else self.outputs.argmax(axis=-1)
+        style = {"cmap": ListedColormap(colors), "vmin": -0.5, "vmax": len(colors) - 0.5}
+        ax.pcolormesh(self.x, self.y, regions, rasterized=True, alpha=OPACITY, **style)
+        self._draw_lines(ax, "black", 1.5)
         if self.points is not None:
             rows, codes = self.points
             ax.scatter(*rows.T, c=np.array(colors)[codes], s=14, edgecolors="white", linewidths=0.5, zorder=3)
-        style = {"linestyle": "-" if self.multilabel else "", "marker": "o"}
-        handles = [Line2D([], [], color=color, **style) for color in colors]
+        handles = [Line2D([], [], color=color, linestyle="", marker="o") for color in colors]
         names = [shorten(name, 14) for name in self.class_names]
         size = {"fontsize": "small", "handlelength": 1, "ncols": 1 + (len(names) > 6)}
         # A frame is readable on the boundary, also if the user's style has none.
@@ -240,38 +237,36 @@ class HiddenUnitsDisplay(Display):
         bar.ax.set_ylim(-largest if self.hidden.min() < 0 else 0, largest)
         bar.set_label(f"hidden value a = {self.activation}(z)")
 
-    def _draw_lines(self, ax, colors, width):
+    def _draw_lines(self, ax, color, width):
         """Draw where the predicted class changes."""
         if self.regression:
             return
-        for k, margin in enumerate(np.moveaxis(margins(self.outputs, self.multilabel), -1, 0)):
+        for margin in np.moveaxis(margins(self.outputs), -1, 0):
             if margin.min() < 0 < margin.max():
-                color = colors if isinstance(colors, str) else colors[k]
                 ax.contour(self.x, self.y, margin, levels=[0], colors=[color], linewidths=width)
 
     def _toward(self, i):
         """Name the class that a high value of the unit speaks for; a regressor has "higher" or "lower"."""
         weights = self.output_weights[i]
         names = [shorten(name, LONGEST_NAME) for name in self.class_names]
-        if self.multilabel:  # it may speak against a label
-            names, weights = [*names, *(f"not {name}" for name in names)], np.append(weights, -weights)
-        elif len(weights) == 1:
+        if len(weights) == 1:
             names, weights = ["lower", "higher"] if self.regression else names, np.append(-weights, weights)
         return names[weights.argmax()]
 
 
 def colour_values(fitted, X, y, target):
-    """Get the numbers (n_samples,) for the colours of rows: the class numbers, or the values of a target."""
+    """Get the numbers (n_samples,) for the colours of rows: of their classes, or the values of a target."""
     y = checked_targets(fitted, y, _num_samples(X))
-    if not is_regressor(fitted):
-        return np.searchsorted(fitted.classes_, y)
     columns = y.reshape(len(y), -1)
-    return columns[:, target if columns.shape[1] > 1 else 0]  # quantiles have one y
+    values = columns[:, target if columns.shape[1] > 1 else 0]  # quantiles have one y
+    if is_regressor(fitted):
+        return values
+    return np.searchsorted(fitted.classes_ if y.ndim == 1 else (0, 1), values)
 
 
-def margins(outputs, multilabel):
+def margins(outputs):
     """By how much each output wins (..., n_outputs): positive where it is the prediction."""
-    if multilabel or outputs.shape[-1] == 1:
+    if outputs.shape[-1] == 1:
         return outputs
     second, best = np.split(np.sort(outputs, axis=-1)[..., -2:], 2, axis=-1)
     return outputs - np.where(outputs == best, second, best)

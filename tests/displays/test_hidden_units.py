@@ -147,9 +147,6 @@ def test_bad_rows():
         HiddenUnitsDisplay.from_estimator(clf, X, y + 1)
     with pytest.raises(TypeError, match=r"sparse matrix.*Pass X.toarray\(\)"):
         HiddenUnitsDisplay.from_estimator(clf, scipy.sparse.csr_array(X))
-    clf, X, y = fit("multilabel")
-    with pytest.raises(ValueError, match="y must be None for a multilabel"):
-        HiddenUnitsDisplay.from_estimator(clf, X, y)
 
 
 def test_names_with_dollars_are_no_formulas():
@@ -161,15 +158,27 @@ def test_names_with_dollars_are_no_formulas():
 
 
 def test_a_unit_speaks_for_a_class():
-    def titles(weights, logits, names, multilabel=False):
+    def titles(weights, logits, names):
         plane, hidden = np.arange(2.0), np.zeros((2, 2, len(weights)))
         of_units = (np.array(weights), range(len(weights)), ("x0", "x1"), names, "tanh")
-        shown = HiddenUnitsDisplay(plane, plane, hidden, np.zeros((2, 2, logits)), *of_units, multilabel)
+        shown = HiddenUnitsDisplay(plane, plane, hidden, np.zeros((2, 2, logits)), *of_units)
         return [ax.get_title() for ax in shown.plot().axes_]
 
     assert titles([[1.0], [-1.0]], 1, ["no", "yes"]) == ["unit 0 → yes", "unit 1 → no"]
     assert titles([[1.0, 0, 2], [-1, -2, -3]], 3, ["a", "b", "c"]) == ["unit 0 → c", "unit 1 → a"]
-    assert titles([[1.0, -2], [3, 1]], 2, ["a", "b"], multilabel=True) == ["unit 0 → not b", "unit 1 → a"]
+
+
+def test_one_of_several_labels_is_shown_as_two_classes():
+    clf, X, y = fit("multilabel", n_features=2)
+    shown = show(HiddenUnitsDisplay, clf, X, y=y.astype(bool), target=1)
+    grid = np.array([[x, y] for y in shown.y for x in shown.x])
+    assert_allclose(shown.outputs.ravel(), clf.decision_function(grid)[:, 1])
+    assert_array_equal(shown.points[1], y[:, 1])
+    assert shown.class_names == ["not label 1", "label 1"]
+    weight = clf.coefs_[1][shown.units[0], 1]
+    assert shown.axes_[0].get_title().endswith(f"→ {'' if weight > 0 else 'not '}label 1")
+    with pytest.raises(ValueError, match="target == 2, must be <= 1"):
+        show(HiddenUnitsDisplay, clf, X, target=2)
 
 
 def test_the_lines_between_classes_are_where_two_of_them_are_equally_likely():

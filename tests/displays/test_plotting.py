@@ -27,7 +27,7 @@ from tests.helpers import make_data
 
 @pytest.mark.parametrize("display", [HiddenUnitsDisplay, NetworkDisplay])
 @pytest.mark.parametrize(
-    ("kind", "name"), [("binary", "class 1"), ("multiclass", "class 2"), ("multilabel", "label 1")]
+    ("kind", "name"), [("binary", "class 1"), ("multiclass", "class 2"), ("multilabel", "label 0")]
 )
 def test_outputs_of_every_kind_have_names(display, kind, name):
     estimator, X, _ = fit(kind)
