@@ -1,6 +1,7 @@
 """Importances by permutation: how much worse predictions become, or change, if a column is shuffled."""
 
 from functools import partial
+from itertools import cycle
 
 import numpy as np
 from sklearn import metrics
@@ -15,42 +16,33 @@ LOSSES_OF_NUMBERS = {
 
 
 def loss_of(model, y):
-    """Say what grows if a column is shuffled, and make a function of outputs that measures it."""
+    """Say what grows if a column is shuffled, and make a function that measures it on outputs (n_rows, n)."""
     if y is None:
         return "change of the predictions", lambda p: np.sqrt(np.mean((p - model.predicted) ** 2))
-    name, loss = loss_on(model, np.asarray(y))
-    return f"increase of {name}", loss
-
-
-def loss_on(model, y):
-    """Choose a loss: its name, and a function of outputs (n_rows, n_outputs)."""
-    if model.classes is None:
-        return loss_of_numbers(model.last, y)
-    if y.ndim == 2:
-        return "the log-loss", mean_of_columns(y, [partial(metrics.log_loss, labels=[0, 1])] * y.shape[1])
-    if unknown := set(y.tolist()) - set(model.classes.tolist()):
-        raise ValueError(f"y has {unknown}, but the classes of the model are {model.classes.tolist()}.")
-    if model.has_probabilities:
-        return "the log-loss", lambda p: metrics.log_loss(y, p, labels=model.classes)
-    return "the share of wrong rows", lambda p: np.mean(y != model.classes[p.argmax(axis=1)])
-
-
-def loss_of_numbers(estimator, y):
-    """Choose the loss of a regressor."""
-    name, y = getattr(estimator, "loss", None), y.reshape(len(y), -1)
-    if name == "quantile" and hasattr(estimator, "quantile"):
-        levels = np.atleast_1d(estimator.quantile)
-        y = np.broadcast_to(y, (len(y), len(levels)))
-        return "the pinball loss", mean_of_columns(
-            y, [partial(metrics.mean_pinball_loss, alpha=one) for one in levels]
+    y, classes = np.asarray(y), model.classes
+    if classes is None or y.ndim == 2:
+        name, losses = losses_of_outputs(model)
+        columns = y.reshape(len(y), -1).T  # one for all quantiles
+        return f"increase of {name}", lambda p: np.mean(
+            [loss(*pair) for loss, *pair in zip(cycle(losses), cycle(columns), p.T, strict=False)]
         )
+    if unknown := set(y.tolist()) - set(classes.tolist()):
+        raise ValueError(f"y has {unknown}, but the classes of the model are {classes.tolist()}.")
+    if model.has_probabilities:
+        return "increase of the log-loss", lambda p: metrics.log_loss(y, p, labels=classes)
+    return "increase of the share of wrong rows", lambda p: np.mean(y != classes[p.argmax(axis=1)])
+
+
+def losses_of_outputs(model):
+    """Choose the loss of labels or numbers: its name, and a list with that of each output, or of all."""
+    if model.classes is not None:
+        return "the log-loss", [partial(metrics.log_loss, labels=[0, 1])]
+    name = getattr(model.last, "loss", None)
+    if name == "quantile" and hasattr(model.last, "quantile"):
+        levels = np.atleast_1d(model.last.quantile)
+        return "the pinball loss", [partial(metrics.mean_pinball_loss, alpha=level) for level in levels]
     name, loss = LOSSES_OF_NUMBERS.get(name, ("1 − R²", lambda y, p: 1 - metrics.r2_score(y, p)))
-    return name, mean_of_columns(y, [loss] * y.shape[1])
-
-
-def mean_of_columns(y, losses):
-    """Make a function of outputs: the mean of losses, one for each column of y (n_rows, n)."""
-    return lambda p: np.mean([loss(*pair) for loss, *pair in zip(losses, y.T, p.T, strict=True)])
+    return name, [loss]
 
 
 def permutation_costs(model, columns, loss, rng):
