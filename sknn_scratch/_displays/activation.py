@@ -60,20 +60,6 @@ class ActivationDisplay(Display):
     activation: str
     name: str | None = None
 
-    @property
-    def flat_fraction(self) -> float:
-        """Share of the hidden inputs where the absolute value of the derivative is below 0.05."""
-        return float(self._is_flat.mean())
-
-    @property
-    def dead_fraction(self) -> float:
-        """Share of the units that are flat for every row."""
-        return float(self._is_flat.all(axis=0).mean())
-
-    @property
-    def _is_flat(self):
-        return np.abs(self.slope) < SATURATED_SLOPE
-
     @classmethod
     def from_estimator(
         cls, estimator: FittedNetwork, X: ArrayLike, *, name: str | None = None, ax: Any = None
@@ -132,13 +118,13 @@ class ActivationDisplay(Display):
 
     def _draw_histogram(self, ax):
         edges = np.linspace(self.curve[0][0], self.curve[0][-1], N_BINS + 1)
-        is_flat = self._is_flat
+        is_flat = np.abs(self.slope) < SATURATED_SLOPE
         groups = (self.hidden_input[~is_flat], self.hidden_input[is_flat])
         weights = [np.full(len(group), 100 / self.hidden_input.size) for group in groups]
-        n_units, dead = self.hidden_input.shape[1], round(self.dead_fraction * self.hidden_input.shape[1])
+        share, always = is_flat.mean(), is_flat.all(axis=0)
         labels = (
-            f"{1 - self.flat_fraction:.0%}: slope at least {SATURATED_SLOPE}",
-            f"{self.flat_fraction:.0%}: flat ({dead} of {n_units} units always)",
+            f"{1 - share:.0%}: slope at least {SATURATED_SLOPE}",
+            f"{share:.0%}: flat ({always.sum()} of {len(always)} units always)",
         )
         ax.hist(groups, edges, weights=weights, stacked=True, color=(HIDDEN_LAYER, GREY), label=labels)
         ax.set(xlabel="hidden input z", ylabel="share of all z (%)")
