@@ -97,14 +97,9 @@ def vanishing_gradient(evidence):
 
 def overfitting(evidence):
     """Compare the loss on other rows with the loss in training."""
-    if evidence.fitted.stop_reason_ == "diverged":
-        raise Unmeasurable("the training diverged")
     known, guess = evidence.known_losses, evidence.loss_of_a_guess
     if len(known) < 2:
         raise Unmeasurable("it needs y, or a fit with validation (early_stopping=True)")
-    is_hinge = evidence.fitted._activation_ in HINGES
-    if not is_hinge and evidence.is_flat.mean() > SATURATED:
-        raise Unmeasurable("the hidden units are saturated")
     lowest = min(loss for where, loss in known.items() if where != VALIDATION)  # maybe of training rows
     if lowest > evidence.loss_range[1]:
         raise Unmeasurable("the loss is no lower than that of a constant prediction")
