@@ -10,9 +10,8 @@ from sknn_scratch._causes.check import SEVERITIES
 from sknn_scratch._causes.words import quantity
 
 TEXT_WIDTH = 88
-# In the colour of the text, on any page.
-SIGNS = {"problem": "✗", "warning": "▲", "ok": "✓", "not checked": "-"}
-CELL = "padding:4px 10px;text-align:left;vertical-align:top"
+SIGNS = {"problem": "✗", "warning": "▲", "ok": "✓"}
+TITLES = ("", "finding", "number", "limit", "meaning", "remedy")  # of the table
 
 
 @dataclass(frozen=True)
@@ -90,6 +89,11 @@ class Finding:
         if value < 10:
             return f"{value:.0%}"
         return f"{value:.0f}x" if math.isfinite(value) else "inf"
+
+    @property
+    def _numbers(self) -> tuple[str, str]:
+        limit = self.threshold
+        return self.written(self.value), "" if limit is None else self.written(limit)
 
 
 @dataclass(frozen=True, repr=False)
@@ -179,14 +183,26 @@ class Diagnosis:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        return table(self)
+        checks = [(one, one.advice) for one in self.findings] + [(one, "") for one in self._healthy]
+        rows = [
+            (f"{SIGNS[one.severity]} {one.severity}", one.name, *one._numbers, one.meaning, advice)
+            for one, advice in checks
+        ]
+        rows += [("- not checked", name, "", "", why, "") for name, why in self.not_checked.items()]
+        first = f" Fix first: {self.fix_first.name}" if self.fix_first else ""
+        return (
+            f'<table><caption style="caption-side:top;text-align:left">Diagnosis of {escape(self.subject)}: '
+            f"{escape(self.summary)}.{escape(first)}</caption>"
+            f"<thead>{html_row('th', TITLES)}</thead>"
+            f"<tbody>{''.join(html_row('td', row) for row in rows)}</tbody></table>"
+        )
 
 
 def headline(finding: Finding) -> str:
     """Write a check in one line."""
-    line = f"{finding.severity:<11}  {finding.name:<24} {finding.written(finding.value):>7}"
-    limit = finding.threshold
-    return line if limit is None else f"{line}  (limit {finding.written(limit)})"
+    number, limit = finding._numbers
+    line = f"{finding.severity:<11}  {finding.name:<24} {number:>7}"
+    return f"{line}  (limit {limit})" if limit else line
 
 
 def indented(text: str) -> list[str]:
@@ -194,36 +210,9 @@ def indented(text: str) -> list[str]:
     return textwrap.wrap(text, TEXT_WIDTH, initial_indent=" " * 13, subsequent_indent=" " * 13)
 
 
-def table(diagnosis: Diagnosis) -> str:
-    """Write a diagnosis as an HTML table, for notebooks."""
-    titles = ("", "finding", "number", "limit", "meaning and remedy")
-    head = "".join(f'<th style="{CELL}">{title}</th>' for title in titles)
-    rows = [row(one) for one in (*diagnosis.findings, *diagnosis._healthy)]
-    rows += [
-        html_row("not checked", name, "", "", escape(why)) for name, why in diagnosis.not_checked.items()
-    ]
-    first = f"<br/>Fix first: <b>{escape(diagnosis.fix_first.name)}</b>" if diagnosis.fix_first else ""
-    return (
-        '<table style="border-collapse:collapse">'
-        f'<caption style="caption-side:top;text-align:left;padding:4px 10px">Diagnosis of '
-        f"{escape(diagnosis.subject)}: <b>{escape(diagnosis.summary)}</b>{first}</caption>"
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    )
-
-
-def row(finding: Finding) -> str:
-    """Write a finding as a row; without a remedy if all is well."""
-    words, limit = escape(finding.meaning), finding.threshold
-    if finding.severity != "ok":
-        title = "<b>Remedy:</b> " if finding.cause is None else ""
-        words += f"<br/>{title}{escape(finding.advice)}"
-    numbers = finding.written(finding.value), "" if limit is None else finding.written(limit)
-    return html_row(finding.severity, finding.name, *numbers, words)
-
-
-def html_row(status: str, name: str, number: str, limit: str, words: str) -> str:
-    """Write a row of the table; a check that was not possible is pale."""
-    style = ' style="opacity:0.65"' if status == "not checked" else ""
-    first = (f"<b>{SIGNS[status]}</b> {status}", escape(name))
-    cells = (*(f'<span style="white-space:nowrap">{one}</span>' for one in first), number, limit, words)
-    return f"<tr{style}>" + "".join(f'<td style="{CELL}">{cell}</td>' for cell in cells) + "</tr>"
+def html_row(tag: str, texts: tuple[str, ...]) -> str:
+    """Write a row of a table; only the meaning and the remedy may be broken into lines."""
+    style = "padding:4px 10px;text-align:left;vertical-align:top"
+    styles = [f"{style};white-space:nowrap"] * (len(TITLES) - 2) + [style] * 2
+    cells = zip(styles, texts, strict=True)
+    return "<tr>" + "".join(f'<{tag} style="{one}">{escape(text)}</{tag}>' for one, text in cells) + "</tr>"
