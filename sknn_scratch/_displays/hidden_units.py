@@ -143,8 +143,6 @@ class HiddenUnitsDisplay(Display):
         check_scalar(resolution, "resolution", Integral, min_val=2)
         regression, target_kind = is_regressor(fitted), target_kind_of(fitted)
         multilabel = isinstance(target_kind, Multilabel)
-        if _num_samples(X) == 0:
-            raise ValueError("X has no rows; pass some, such as the training rows: they set the axes.")
         plane = feature_slice(X, features, resolution)
         rows = inspected.rows(plane.rows)
         outputs = fitted.predict(rows) if regression else fitted.decision_function(rows)
