@@ -309,8 +309,7 @@ def names_of_outputs(model, outputs, y):
 
 def effect_label(model, on_log_odds, names, y):
     """Say what the effects are effects on."""
-    if not model.has_probabilities and model.classes is None:
+    if model.classes is None:
         return f"effect on {getattr(y, 'name', None) or 'the prediction'}"
-    if on_log_odds:
-        return "effect on log-odds" + (f" of {names[0]}" if len(names) == 1 else "")
-    return f"effect on P({names[0]})" if len(names) == 1 else "effect on probability"
+    of_class = f" of {names[0]}" if len(names) == 1 else ""
+    return f"effect on {'log-odds' if on_log_odds else 'probability'}{of_class}"

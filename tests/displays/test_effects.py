@@ -222,7 +222,7 @@ def test_a_classifier_is_explained_on_the_log_odds_of_its_classes():
     assert {"cat", "cow", "dog"} <= set(texts(found.figure_))
     one = compute(model, X, target="dog")
     assert one.effect_label == "effect on log-odds of dog"
-    assert compute(model, X, target="dog", log_odds=False).effect_label == "effect on P(dog)"
+    assert compute(model, X, target="dog", log_odds=False).effect_label == "effect on probability of dog"
     two = LogisticRegression(C=0.1).fit(X, X[:, 0] > 0)
     effect = compute(two, X).effects_["x0"]
     assert_allclose(np.diff(effect["values"][0]), np.diff(effect["places"]) * two.coef_[0, 0])
