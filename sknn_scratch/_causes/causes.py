@@ -81,13 +81,10 @@ def outliers(evidence):
     example = int(np.where(is_bad, features.reach, 0).argmax())
     return Measured(
         is_bad.mean(),
-        f"{is_bad.sum()} of {quantity(len(is_bad), 'feature')} have outliers, such as "
-        f"{names[example]}: the standard deviation of most values is "
-        f"{features.spread[example]:.2g}, and the farthest value is {features.reach[example]:.2g} away. A "
-        "network can hardly distinguish values that are close together, and large values make steps too "
-        "large."
-        if is_bad.any()
-        else "No feature has outliers.",
+        f"{is_bad.sum()} of {quantity(len(is_bad), 'feature')} have outliers. The standard deviation of most "
+        f"values of {names[example]} is {features.spread[example]:.2g}, and its farthest value is "
+        f"{features.reach[example]:.2g} away. A network can hardly distinguish values that are close "
+        "together, and large values make steps too large.",
         scaler_first(features),
     )
 

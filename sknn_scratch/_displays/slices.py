@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sknn_scratch._causes.words import quantity
 from sknn_scratch._inspection import some_rows
 from sknn_scratch._tables.columns import columns_of
 
@@ -40,8 +41,6 @@ def feature_slice(X, features, resolution):
     names, values = list(columns), list(columns.values())
     if np.shape(features) != (2,):
         raise ValueError(f"features must be two positions or names, got {features!r}.")
-    if len(names) < 2:
-        raise ValueError(f"X must have at least 2 features, since two are drawn, got {len(names)}.")
     across, up = (position_of(feature, names, "features") for feature in features)
     if across == up:
         raise ValueError(f"features must be two different features, got {features!r}.")
@@ -70,7 +69,7 @@ def position_of(column, names, parameter):
     if not isinstance(column, Integral):
         raise ValueError(f"{parameter} must be positions (integers) or names (strings), got {column!r}.")
     if not -len(names) <= column < len(names):
-        raise ValueError(f"{parameter} has {column!r}, but X has only {len(names)} features.")
+        raise ValueError(f"{parameter} has {column!r}, but X has only {quantity(len(names), 'feature')}.")
     return column % len(names)
 
 

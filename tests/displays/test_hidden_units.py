@@ -126,7 +126,7 @@ def test_missing_values_and_a_constant_feature_do_not_spoil_the_grid():
         (4, {"features": (0, -4)}, "two different"),
         (4, {"features": (0, 4)}, "only 4 features"),
         (4, {"features": ("a", 0)}, "features has 'a', but the columns of X are"),
-        (1, {}, "X must have at least 2 features"),
+        (1, {}, "features has 1, but X has only 1 feature"),
         (2, {"n_units": 0}, "n_units == 0, must be >= 1"),
         (2, {"resolution": 1}, "resolution == 1, must be >= 2"),
     ],
