@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 
 from sknn_scratch._core.activations import SATURATED_SLOPE
-from sknn_scratch._displays.plotting import BLACK, GREY, HIDDEN_LAYER, Display, axes_for
+from sknn_scratch._displays.plotting import BLACK, GREY, HIDDEN_LAYER, Display
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._inspection import FittedNetwork, Inspected, activate, hidden_layer
 
@@ -92,7 +92,7 @@ class ActivationDisplay(Display):
         return cls(z, slope, curve, inspected.activation, name).plot(ax)
 
     def _draw(self, ax):
-        self.axes_ = axes_for(self, ax, (2, 1), (6.4, 5.4), height_ratios=[1.2, 1])[:, 0]
+        self.axes_ = self._axes(ax, (2, 1), (6.4, 5.4), height_ratios=[1.2, 1])[:, 0]
         self.ax_ = self.axes_[0]
         z, _, slope = self.curve
         for panel in self.axes_:

@@ -13,7 +13,7 @@ from sknn_scratch._displays.effect_estimates import additive_share, curve_of, pa
 from sknn_scratch._displays.effect_panels import draw_effects, draw_importances, draw_legend, draw_map
 from sknn_scratch._displays.importances import loss_of, permutation_costs
 from sknn_scratch._displays.mixed_rows import MixedRows
-from sknn_scratch._displays.plotting import Display, axes_for
+from sknn_scratch._displays.plotting import Display
 from sknn_scratch._displays.slices import position_of
 from sknn_scratch._fitting.inputs import ArrayLike, checked_sample_weight
 from sknn_scratch._fitting.plan import draw_seed
@@ -244,7 +244,7 @@ class EffectsDisplay(Display):
         n_effects, n_panels = len(self.shown), 1 + len(self.shown) + len(self.maps_)
         n_columns = min(n_panels, 3 if n_panels <= 9 else 4)
         n_rows = -(-n_panels // n_columns)
-        panels = axes_for(self, ax, (n_rows, n_columns), (3.2 * n_columns, 2.5 * n_rows)).ravel()
+        panels = self._axes(ax, (n_rows, n_columns), (3.2 * n_columns, 2.5 * n_rows)).ravel()
         for unused in panels[n_panels:]:
             unused.set_axis_off()
         self.ax_, self.axes_ = panels[0], panels[:n_panels]

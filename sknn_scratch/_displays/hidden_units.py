@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import is_regressor
 from sklearn.utils import check_scalar
 
-from sknn_scratch._displays.plotting import SIGNS, Display, axes_for, class_colors, shorten
+from sknn_scratch._displays.plotting import SIGNS, Display, class_colors, shorten
 from sknn_scratch._displays.slices import feature_slice
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike
@@ -176,8 +176,8 @@ class HiddenUnitsDisplay(Display):
         n_columns = math.ceil(n_units / n_rows)
         height, width = max(2, n_rows), max(2, n_columns)
         size = (0.9 + 1.6 * (height + width), 0.9 + 1.6 * height)
-        self.ax_, area = axes_for(self, ax, (1, 2), size, width_ratios=[height, width])[0]
-        grid = axes_for(self, area, (n_rows, n_columns), None)
+        self.ax_, area = self._axes(ax, (1, 2), size, width_ratios=[height, width])[0]
+        grid = self._axes(area, (n_rows, n_columns), None)
         self.axes_ = grid.ravel()[:n_units]
         for unused in grid.ravel()[n_units:]:
             unused.set_axis_off()

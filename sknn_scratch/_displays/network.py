@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 
 from sknn_scratch._causes.words import quantity
-from sknn_scratch._displays.plotting import GREY, NEGATIVE, POSITIVE, SIGNS, Display, axes_for, shorten
+from sknn_scratch._displays.plotting import GREY, NEGATIVE, POSITIVE, SIGNS, Display, shorten
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._inspection import FittedNetwork, Inspected
 
@@ -126,7 +126,7 @@ class NetworkDisplay(Display):
         self.shown_ = [strongest(values) for values in self._strengths()]
         n_nodes = list(map(len, self.shown_))
         n_rows = max(n_nodes)
-        ((self.ax_,),) = axes_for(self, ax, (1, 1), (7.0, 1.9 + 0.3 * max(n_rows, 6)))
+        ((self.ax_,),) = self._axes(ax, (1, 1), (7.0, 1.9 + 0.3 * max(n_rows, 6)))
         self.ax_.set(xlim=(-0.1, 2.1), ylim=(-n_rows / 2, n_rows / 2))
         self.ax_.set_axis_off()
         heights = [min(SPREAD, n_rows / n) * ((n - 1) / 2 - np.arange(n)) for n in n_nodes]

@@ -1,4 +1,4 @@
-"""What displays share: ``plot``, the import of matplotlib, axes, colours safe for the colour-blind."""
+"""What displays share: ``plot``, axes, colours safe for the colour-blind."""
 
 import math
 from typing import Any, Self
@@ -43,43 +43,38 @@ class Display:
         self._draw(ax)
         return self
 
+    def _axes(self, ax, shape, figsize, **grid):
+        """Find the axes to draw on: an array of Axes, with a shape of rows and columns.
 
-def import_pyplot(display):
-    """Import matplotlib, or say how to install it."""
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError(
-            f"{type(display).__name__}.plot needs matplotlib, which is not installed. Install it with\n"
-            "    pip install matplotlib"
-        ) from error
-    return plt
-
-
-def axes_for(display, ax, shape, figsize, **grid):
-    """Find the axes to draw on: an array of Axes, with a shape of rows and columns.
-
-    If ``ax`` is None, a new figure of a size in inches is made. A single Axes is divided if more are needed.
-    Several are used as they are. The grid has options of matplotlib's GridSpec, such as ratios of heights.
-    """
-    plt, n_axes = import_pyplot(display), math.prod(shape)
-    if ax is None:
-        ax = plt.figure(figsize=figsize, layout="constrained").add_subplot()
-    if np.size(ax) not in (1, n_axes):
-        raise ValueError(f"ax must be one Axes or {n_axes} of them, got {np.size(ax)}.")
-    if np.size(ax) == n_axes:
-        return np.asarray(ax, dtype=object).reshape(shape)
-    whole = np.ravel(ax)[0]
-    whole.set_axis_off()
-    if (place := whole.get_subplotspec()) is not None:
-        spec = place.subgridspec(*shape, **grid)
-    else:
-        (left, bottom), (right, top) = whole.get_position().get_points()  # the user chose its place
-        grid |= {"left": left, "bottom": bottom, "right": right, "top": top}
-        spec = whole.figure.add_gridspec(*shape, **grid)
-    # Not subplots(), since a GridSpec need not know its figure.
-    axes = [whole.figure.add_subplot(spec[one]) for one in np.ndindex(shape)]
-    return np.array(axes, dtype=object).reshape(shape)
+        If ``ax`` is None, a new figure of a size in inches is made. A single Axes is divided if more are
+        needed. Several are used as they are. The grid has options of matplotlib's GridSpec, such as ratios of
+        heights.
+        """
+        try:
+            import matplotlib.pyplot as plt
+        except ImportError as error:
+            raise ImportError(
+                f"{type(self).__name__}.plot needs matplotlib, which is not installed. Install it with\n"
+                "    pip install matplotlib"
+            ) from error
+        n_axes = math.prod(shape)
+        if ax is None:
+            ax = plt.figure(figsize=figsize, layout="constrained").add_subplot()
+        if np.size(ax) not in (1, n_axes):
+            raise ValueError(f"ax must be one Axes or {n_axes} of them, got {np.size(ax)}.")
+        if np.size(ax) == n_axes:
+            return np.asarray(ax, dtype=object).reshape(shape)
+        whole = np.ravel(ax)[0]
+        whole.set_axis_off()
+        if (place := whole.get_subplotspec()) is not None:
+            spec = place.subgridspec(*shape, **grid)
+        else:
+            (left, bottom), (right, top) = whole.get_position().get_points()  # the user chose its place
+            grid |= {"left": left, "bottom": bottom, "right": right, "top": top}
+            spec = whole.figure.add_gridspec(*shape, **grid)
+        # Not subplots(), since a GridSpec need not know its figure.
+        axes = [whole.figure.add_subplot(spec[one]) for one in np.ndindex(shape)]
+        return np.array(axes, dtype=object).reshape(shape)
 
 
 def class_colors(n_classes):

@@ -5,15 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from sknn_scratch._displays.plotting import (
-    BLACK,
-    HIDDEN_LAYER,
-    OUTPUT_LAYER,
-    TRAINING,
-    VALIDATION,
-    Display,
-    axes_for,
-)
+from sknn_scratch._displays.plotting import BLACK, HIDDEN_LAYER, OUTPUT_LAYER, TRAINING, VALIDATION, Display
 from sknn_scratch._inspection import FittedNetwork, Inspected, first_epoch
 
 FEW_EPOCHS = 15  # up to this number, each epoch has a dot
@@ -132,7 +124,7 @@ class TrainingCurveDisplay(Display):
         if self.details:
             panels += [self._draw_gradients, self._draw_units]
         figsize, ratios = (6.4, 2.9 + 1.7 * len(panels)), [2] + [1] * (len(panels) - 1)
-        self.axes_ = axes_for(self, ax, (len(panels), 1), figsize, height_ratios=ratios)[:, 0]
+        self.axes_ = self._axes(ax, (len(panels), 1), figsize, height_ratios=ratios)[:, 0]
         self.ax_ = self.axes_[0]
         for draw, panel in zip(panels, self.axes_, strict=True):
             draw(panel)
