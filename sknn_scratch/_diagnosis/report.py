@@ -2,6 +2,7 @@
 
 import math
 import textwrap
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
@@ -156,11 +157,8 @@ class Diagnosis:
     @property
     def summary(self) -> str:
         """The number of problems and warnings, in words."""
-        counts = {
-            severity: sum(finding.severity == severity for finding in self.checks)
-            for severity in ("problem", "warning")
-        }
-        words = [quantity(n, severity) for severity, n in counts.items() if n]
+        counts = Counter(finding.severity for finding in self.checks)
+        words = [quantity(counts[one], one) for one in ("problem", "warning") if counts[one]]
         return ", ".join(words) or "no problem found"
 
     def __iter__(self) -> Iterator[Finding]:
