@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import scipy.sparse
 from numpy.testing import assert_array_equal
 
 from sknn_scratch import tabular_pipeline
@@ -145,26 +146,23 @@ def test_columns_of_other_kinds_are_named(kind):
         fitted(OTHERS[kind])
 
 
-@pytest.mark.parametrize("column", [np.arange(3.0), pd.Series([1.0, 2.0, 3.0]), pl.Series([1.0, 2.0, 3.0])])
-def test_a_single_column_that_is_no_table_is_an_error_with_the_remedy(column):
-    with pytest.raises(ValueError, match=r"its shape is \(3,\).*X\.to_frame\(\).*X\.reshape\(-1, 1\)"):
-        fitted(column)
+A_COLUMN = r"its shape is \(3,\).*X\.to_frame\(\).*X\.reshape\(-1, 1\)"
+NO_TABLES = [
+    (np.arange(3.0), ValueError, A_COLUMN),
+    (pd.Series([1.0, 2.0, 3.0]), ValueError, A_COLUMN),
+    (pl.Series([1.0, 2.0, 3.0]), ValueError, A_COLUMN),
+    (of_polars([1, 2]).lazy(), TypeError, r"X is a LazyFrame.*X\.collect\(\)"),
+    (scipy.sparse.csr_array(np.eye(3)), TypeError, r"X is a sparse matrix.*toarray"),
+    (pd.DataFrame([[1, 2]], columns=["x", "x"]), ValueError, "several columns with the name 'x'"),
+    (of_pandas([None, None], object), ValueError, "no column with values"),
+    (np.empty((3, 0)), ValueError, "no column with values"),
+]
 
 
-def test_a_lazy_frame_is_to_be_collected():
-    with pytest.raises(TypeError, match=r"X is a LazyFrame.*X\.collect\(\)"):
-        fitted(of_polars([1, 2]).lazy())
-
-
-def test_columns_of_the_same_name_are_an_error():
-    with pytest.raises(ValueError, match="several columns with the name 'x'"):
-        fitted(pd.DataFrame([[1, 2], [3, 4]], columns=["x", "x"]))
-
-
-@pytest.mark.parametrize("table", [of_pandas([None, None], object), np.empty((3, 0))])
-def test_a_table_without_values_is_an_error(table):
-    with pytest.raises(ValueError, match="no column with values"):
-        fitted(table)
+@pytest.mark.parametrize(("given", "error", "message"), NO_TABLES)
+def test_what_is_no_table_with_values_is_an_error_with_the_remedy(given, error, message):
+    with pytest.raises(error, match=message):
+        fitted(given)
 
 
 def test_a_column_without_a_name_is_a_column():

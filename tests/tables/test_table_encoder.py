@@ -57,11 +57,6 @@ def test_an_array_has_the_order_of_the_fit():
             encoder().fit(frame).transform(X)
 
 
-def test_a_sparse_matrix_is_no_table():
-    with pytest.raises(TypeError, match=r"X is a sparse matrix.*toarray"):
-        encoder().fit(csr_array(NUMBERS.to_numpy()))
-
-
 def test_names_of_the_encoded_columns():
     X = pd.DataFrame(
         {"a": [1.0, 2, 3, None] * 5, "a_ramp1": [1, 2, 2, 2] * 5, "b": ["x", "None", None, "y"] * 5}
