@@ -24,7 +24,7 @@ from tests.versions import SKIPPED_CHECKS
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 # Small and fast, but good enough for the checks that ask for accuracy.
-QUICK = {"solver": "adam", "n_hidden": 16, "learning_rate": 0.05, "alpha": 0.1, "max_iter": 20}
+QUICK = {"solver": "adam", "n_hidden": 16, "learning_rate": 0.1, "alpha": 0.1, "max_iter": 10}
 # Long enough for a rule to end the training, or to lower the learning rate.
 UNTIL_IT_STOPS = QUICK | {"max_iter": 40}
 
