@@ -19,10 +19,15 @@ def fit(kind="binary", n_hidden=4, n_features=4, steps=(), **parameters):
     return (make_pipeline(*steps, clf) if steps else clf).fit(X, y), X, y
 
 
+def undrawn(display):
+    """Make a class that computes the same and draws nothing, which takes most of the time."""
+    return type(f"Undrawn{display.__name__}", (display,), {"_draw": lambda self, ax: None})
+
+
 def show(display, estimator, X, **options):
     """Make a display of any class; its maps are few, with few points."""
-    data = (X,) if display in (HiddenUnitsDisplay, ActivationDisplay) else ()
-    if display is HiddenUnitsDisplay:
+    data = (X,) if issubclass(display, HiddenUnitsDisplay | ActivationDisplay) else ()
+    if issubclass(display, HiddenUnitsDisplay):
         options = {"resolution": 5, "n_units": 2} | options
     return display.from_estimator(estimator, *data, **options)
 

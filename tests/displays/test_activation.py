@@ -7,7 +7,7 @@ import scipy.sparse
 from numpy.testing import assert_allclose
 
 from sknn_scratch import ActivationDisplay
-from tests.displays.drawing import DISPLAYS, draw, fit, show, texts
+from tests.displays.drawing import DISPLAYS, draw, fit, show, texts, undrawn
 
 
 def test_the_hidden_inputs_are_those_of_the_network():
@@ -35,7 +35,7 @@ def test_many_rows_are_thinned_out_dense_or_sparse_in_their_precision():
     clf, _, _ = fit(n_hidden=64, n_features=2, dtype="float32")
     X = np.random.default_rng(0).normal(size=(20_000, 2))
     dense, sparse = (
-        show(ActivationDisplay, clf, one).hidden_input for one in (X, scipy.sparse.coo_matrix(X))
+        show(undrawn(ActivationDisplay), clf, one).hidden_input for one in (X, scipy.sparse.coo_matrix(X))
     )
     assert (dense.shape, dense.dtype) == ((1_000_000 // 64, 64), np.float32)
     assert_allclose(sparse, dense, rtol=1e-5, atol=1e-6)

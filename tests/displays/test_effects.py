@@ -1,7 +1,6 @@
 """EffectsDisplay: effects, importances and interactions of models whose truth is known, and what is drawn."""
 
 import warnings
-from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,7 +18,7 @@ from sklearn.preprocessing import OneHotEncoder
 from sknn_scratch import EffectsDisplay, HiddenUnitsDisplay, diagnose, tabular_pipeline
 from sknn_scratch._displays.mixed_rows import MixedRows
 from sknn_scratch._tables.table_encoder import sources_of_features
-from tests.displays.drawing import fit, texts
+from tests.displays.drawing import fit, texts, undrawn
 
 COLOURS = {"red": 1.0, "blue": -1.0, "green": 3.0, None: 2.0}
 OF_PIPELINE = {"n_networks": 2, "max_iter": 60, "random_state": 0}
@@ -82,17 +81,12 @@ def additive(X):
     )
 
 
-class Undrawn(EffectsDisplay):
-    """What is computed; the drawing takes longer."""
-
-    def _draw(self, ax): ...
-
-
-def compute(model, X, y=None, display=Undrawn, **options):
+def draw(model, X, y=None, display=EffectsDisplay, **options):
     return display.from_estimator(model, X, y, **{"random_state": 0} | options)
 
 
-draw = partial(compute, display=EffectsDisplay)
+def compute(*data, **options):
+    return draw(*data, display=undrawn(EffectsDisplay), **options)
 
 
 def correlation(one, other):

@@ -19,7 +19,7 @@ from sknn_scratch import (
     ShallowNNClassifier,
 )
 from sknn_scratch._displays.slices import feature_slice
-from tests.displays.drawing import contours, draw, fit, points, show, texts
+from tests.displays.drawing import contours, draw, fit, points, show, texts, undrawn
 from tests.helpers import make_data
 from tests.versions import needs_names_of_polars
 
@@ -78,7 +78,7 @@ def test_the_most_important_units_come_first(n_hidden, n_units, n_shown):
 
 def test_all_other_features_are_held_at_their_median():
     clf, X, _ = fit()
-    shown = HiddenUnitsDisplay.from_estimator(clf, X, features=(-1, 1), resolution=5)
+    shown = show(undrawn(HiddenUnitsDisplay), clf, X, features=(-1, 1))
     row = np.median(X, axis=0)
     row[[3, 1]] = shown.x[2], shown.y[4]
     assert_allclose(shown.outputs[4, 2], clf.decision_function([row]))

@@ -21,7 +21,7 @@ from sknn_scratch import (
     ShallowNNEnsembleClassifier,
     diagnose,
 )
-from tests.displays.drawing import DISPLAYS, fit, show, texts
+from tests.displays.drawing import DISPLAYS, fit, show, texts, undrawn
 from tests.helpers import make_data
 
 
@@ -48,6 +48,7 @@ def test_of_an_ensemble_the_first_network_is_shown_and_the_title_says_so():
 @pytest.mark.parametrize("display", DISPLAYS)
 def test_a_pipeline_is_shown_by_its_last_step(display):
     pipe, X, _ = fit(steps=[StandardScaler()])
+    display = undrawn(display)
     shown = show(display, pipe, X)
     alone = show(display, pipe[-1], pipe[:-1].transform(X))
     for name in ("history", "coefs", "hidden_input", "slope", "units"):
