@@ -284,12 +284,9 @@ def test_bad_arguments_are_refused(arguments, error, message):
         Checkpoint(*arguments)
 
 
-@pytest.mark.parametrize(
-    ("name", "message"), [("a/b", "no directory .*; make it first"), (".", "is a directory")]
-)
-def test_a_bad_path_is_noticed_before_the_training(tmp_path, name, message):
-    classifier = network().set_callbacks(Checkpoint(tmp_path / name))
-    with pytest.raises(OSError, match=message):
+def test_a_path_without_a_directory_is_noticed_before_the_training(tmp_path):
+    classifier = network().set_callbacks(Checkpoint(tmp_path / "a" / "b"))
+    with pytest.raises(OSError, match=r"no directory .*; make it first"):
         classifier.fit(X, Y)
     assert not hasattr(classifier, "coefs_")
 

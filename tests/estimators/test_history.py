@@ -1,6 +1,5 @@
 """The history of a model with many epochs: it keeps the latest, and counts all of them."""
 
-import pickle
 from functools import partial
 
 import numpy as np
@@ -46,12 +45,6 @@ def test_partial_fit_keeps_the_latest_epochs_and_counts_them_all(n_calls, monkey
         assert_array_equal(classifier.history_[name], whole.history_[name][-KEPT:])
     assert classifier.loss_curve_ is classifier.history_["loss"]
     assert_array_equal(classifier.coefs_[0], whole.coefs_[0])
-
-
-def test_a_pickle_stops_growing():
-    classifier = trained_by_parts(2 * KEPT)
-    n_bytes = len(pickle.dumps(classifier))
-    assert len(pickle.dumps(trained_by_parts(2 * KEPT, classifier))) == n_bytes
 
 
 def test_a_warm_start_keeps_all_of_its_own_epochs_and_the_latest_before():
