@@ -4,14 +4,21 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
+
 import sknn_scratch
 
 PACKAGE = Path(sknn_scratch.__file__).parent
-TREES = {
-    path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
-    for path in PACKAGE.rglob("*.py")
-}
 OPTIONAL = {"dask", "matplotlib", "onnx", "pandas", "polars", "rich", "skl2onnx", "skops"}
+
+
+@pytest.fixture(scope="module")
+def trees():
+    """The syntax tree of each module, by its path in the package."""
+    return {
+        path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+        for path in PACKAGE.rglob("*.py")
+    }
 
 
 def imported_names(node):
@@ -31,10 +38,10 @@ def run_at_import(node):
             yield from run_at_import(child)
 
 
-def test_optional_packages_are_imported_in_functions():
+def test_optional_packages_are_imported_in_functions(trees):
     packages = {
         name.partition(".")[0]
-        for module, tree in TREES.items()
+        for module, tree in trees.items()
         if not module.startswith("onnx/")
         for node in run_at_import(tree)
         for name in imported_names(node)
@@ -43,10 +50,10 @@ def test_optional_packages_are_imported_in_functions():
     assert not packages & OPTIONAL
 
 
-def test_private_names_of_scikit_learn_are_imported_in_one_module():
+def test_private_names_of_scikit_learn_are_imported_in_one_module(trees):
     modules = {
         module
-        for module, tree in TREES.items()
+        for module, tree in trees.items()
         for node in ast.walk(tree)
         for name in imported_names(node)
         if name.startswith("sklearn.") and re.search(r"\._[a-z]", name)
@@ -54,11 +61,11 @@ def test_private_names_of_scikit_learn_are_imported_in_one_module():
     assert modules == {"_fitting/sklearn_versions.py"}
 
 
-def test_docstrings_are_read_in_one_module():
+def test_docstrings_are_read_in_one_module(trees):
     """Python's mode -OO leaves them out, and the package is imported all the same."""
     readers = {
         module
-        for module, tree in TREES.items()
+        for module, tree in trees.items()
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr == "__doc__"
     }
