@@ -148,7 +148,7 @@ def test_rare_values_interact_as_rarely_as_they_occur_together():
 
 def test_categories_interact_with_numbers():
     X = table()
-    found = compute(Formula(lambda X: X["count"] * X["colour"].eq("red") * 3 + X["is_new"]), X)
+    found = draw(Formula(lambda X: X["count"] * X["colour"].eq("red") * 3 + X["is_new"]), X)
     assert set(next(iter(found.interactions_))) == {"count", "colour"}
 
 
