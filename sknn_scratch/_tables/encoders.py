@@ -57,13 +57,13 @@ class Encoders:
 
     fitted: dict[str, Any]  # by NUMBERS, CATEGORIES and MANY, if there are features for them
     inputs: dict[str, list[tuple[Any, str]]]  # the features of NUMBERS, with means of y, and of CATEGORIES
-    many: list[Any]  # the columns that become means of y, by MANY
+    many: list[tuple[Any, str]]  # the features that become means of y, by MANY
 
     def transform(self, features):
         """Encode features: (n_samples, n_features_out)."""
         if self.many:
-            texts = as_array(features, [(column, "") for column in self.many])
-            features = features | means_of(self.many, self.fitted[MANY].transform(texts))
+            means = self.fitted[MANY].transform(as_array(features, self.many))
+            features = features | means_of(self.many, means)
         return joined(
             [self.fitted[one].transform(as_array(features, inputs)) for one, inputs in self.inputs.items()]
         )
@@ -89,10 +89,10 @@ class Encoders:
         return sources
 
     def rare_groups(self):
-        """Get the rare categories that the encoder of categories has grouped, by column."""
-        columns = [column for column, _ in self.inputs.get(CATEGORIES, ())]
+        """Get the rare categories that the encoder of categories has grouped, by input."""
         groups = getattr(self.fitted.get(CATEGORIES), "infrequent_categories_", ())
-        return {column: group for column, group in zip(columns, groups, strict=False) if group is not None}
+        inputs = zip(self.inputs.get(CATEGORIES, ()), groups, strict=False)
+        return {one: group for one, group in inputs if group is not None}
 
 
 def fit_encoders(table, features, y):
@@ -101,14 +101,14 @@ def fit_encoders(table, features, y):
     Returns the Encoders, and the encoded features (n_samples, n_features_out).
     """
     texts = [one for one, values in features.items() if values.dtype == object]
-    chosen = too_many_categories(features, texts, y, table)
-    fitted, encoded, many = {}, [], [column for column, _ in chosen]
-    if chosen:
+    many = too_many_categories(features, texts, y, table)
+    fitted, encoded = {}, []
+    if many:
         fitted[MANY] = clone(table.many)
         with config_context(enable_metadata_routing=False):  # TargetEncoder of 1.9 would want groups
-            features = features | means_of(many, fitted[MANY].fit_transform(as_array(features, chosen), y))
+            features = features | means_of(many, fitted[MANY].fit_transform(as_array(features, many), y))
     numbers = [one for one, values in features.items() if values.dtype != object]
-    inputs = {NUMBERS: numbers, CATEGORIES: [one for one in texts if one not in chosen]}
+    inputs = {NUMBERS: numbers, CATEGORIES: [one for one in texts if one not in many]}
     inputs = {encoder: taken for encoder, taken in inputs.items() if taken}
     for encoder, taken in inputs.items():
         fitted[encoder] = clone(getattr(table, encoder))
@@ -116,11 +116,11 @@ def fit_encoders(table, features, y):
     return Encoders(fitted, inputs, many), joined(encoded)
 
 
-def means_of(columns, means):
-    """Make features of means (n_samples, a multiple of n_columns): one of a column, or one for each class."""
-    n_means = means.shape[1] // len(columns)
-    parts = ["_mean"] if n_means == 1 else [f"_mean{number}" for number in range(n_means)]
-    return dict(zip([(column, part) for column in columns for part in parts], means.T, strict=True))
+def means_of(inputs, means):
+    """Make features of means (n_samples, a multiple of n_inputs): one of an input, or one for each class."""
+    n_means = means.shape[1] // len(inputs)
+    ends = ["_mean"] if n_means == 1 else [f"_mean{number}" for number in range(n_means)]
+    return dict(zip([(column, part + end) for column, part in inputs for end in ends], means.T, strict=True))
 
 
 def as_array(features, inputs):
@@ -146,7 +146,7 @@ def too_many_categories(features, texts, y, table):
         return []
     encoder = clone(table.categories).fit(as_array(features, texts), y)
     encoders = Encoders({CATEGORIES: encoder}, {CATEGORIES: texts}, many=[])
-    groups = [((column, ""), group) for column, group in encoders.rare_groups().items()]
+    groups = encoders.rare_groups().items()
     chosen = [one for one, group in groups if share_with_others(features[one], group) > MOST_MERGED]
     n_means = len(counts) if len(counts) > 2 else 1
     widths = Counter(one for one in encoders.sources() if one is not None and one not in chosen)

@@ -40,6 +40,8 @@ TOLD = 1.0
 # the numbers can give each of them its own effect. Where no column has numbers that are no text, as in a file
 # read with dtype=str, only values of one length need it, if they are as long as zip codes.
 MOST_CODES, LENGTH_OF_CODES = 20, 5
+# The end of the names of features that are codes.
+CODE = "_code"
 # Zeros, ones, true and false have fewer spellings than this.
 MOST_BOOLEANS = 20
 
@@ -193,10 +195,13 @@ class Booleans(Kind):
         return values, remarks
 
 
+@dataclass
 class Numbers(Kind):
-    """Numbers, also as text: 12.50, $1,250.00, 45.3%, 12,50, 1.2k."""
+    """Numbers, also as text: 12.50, $1,250.00, 45.3%, 12,50, 1.2k. Codes are categories, too."""
 
     name = NUMBERS
+
+    codes: frozenset[float] = frozenset()  # the numbers of the fit, if they are codes: see codes.py
 
     @staticmethod
     def styles(texts):
@@ -211,7 +216,7 @@ class Numbers(Kind):
 
     def remarks(self, name, column, is_beside_numbers):
         yield from super().remarks(name, column, is_beside_numbers)
-        is_clear = column.type != TEXT or self.odd or self.is_explained
+        is_clear = column.type != TEXT or self.odd or self.is_explained or self.codes
         if not is_clear and may_be_codes(column.texts, is_beside_numbers):
             yield Remark(Sentence.CODES, name)
 
@@ -219,7 +224,12 @@ class Numbers(Kind):
         values, remarks = super().read(column, name)
         if self.style.unit and column.type == NUMBERS:
             remarks.append(Remark(Sentence.NO_UNIT, name, f"{self.style.unit} in {{names}}"))
+        if self.codes and self.codes.isdisjoint(values.tolist()):
+            remarks.append(Remark(Sentence.NEW_CODES, name))
         return values, remarks
+
+    def features(self, values):
+        return {"": values} | ({CODE: texts_of_numbers(values)} if self.codes else {})
 
 
 class Durations(Kind):
@@ -325,6 +335,12 @@ def ways_to_read(column, readings):
     text = max(ways, key=lambda text: len(ways[text]))
     values = (value.removesuffix(" 00:00:00") for value in ways[text])
     return f"{text!r} is {' or '.join(values)}"
+
+
+def texts_of_numbers(values):
+    """Write numbers (n_samples,) as text, and NaN as None."""
+    distinct, places = np.unique(values, return_inverse=True)
+    return Categories().convert(distinct)[places]
 
 
 def is_code(text):

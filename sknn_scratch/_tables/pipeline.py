@@ -36,7 +36,8 @@ def tabular_pipeline(
 
     It has three steps. "columns" encodes the columns by what they hold in ``fit``:
 
-    - numbers with :class:`PiecewiseLinearEncoder`;
+    - numbers with :class:`PiecewiseLinearEncoder`. Whole numbers that are codes, so that equal ones have
+      similar y and their neighbours do not, become categories, too;
     - booleans as the numbers 0 and 1, whether they are written True, 1, "True" or "true";
     - dates and times as numbers: the time itself, year, month, day, weekday and hour, and sines and cosines
       of the year, the week and the day. Parts that do not vary are left out. Times with a time zone are
@@ -107,8 +108,9 @@ def tabular_pipeline(
     Parameters have the names of the steps: ``network__alpha``, ``network__random_state``,
     ``columns__numbers__n_bins``, ``columns__categories__min_frequency``.
 
-    After ``fit``, ``pipeline["columns"].kinds_`` says what each column holds, ``merged_categories_`` how many
-    categories of a column are one group, and ``target_encoded_`` which columns became means of y.
+    After ``fit``, ``pipeline["columns"].kinds_`` says what each column holds, ``codes_`` which numbers are
+    codes, ``merged_categories_`` how many categories of a column are one group, and ``target_encoded_`` which
+    columns became means of y.
 
     Examples
     --------

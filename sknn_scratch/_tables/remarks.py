@@ -40,6 +40,10 @@ class Sentence(StrEnum):
         "Some columns of X carry only whether a value is missing: {items}. Make fewer categories of their "
         "values, or leave them out: kinds={{{name!r}: 'nothing'}}."
     )
+    NEW_CODES = (
+        "In fit, {items} had codes: rows with equal numbers had similar y. X has only other numbers there, "
+        "of which nothing is known."
+    )
     UNKNOWN = (
         "The columns {items} of X have only values that fit has not seen, so they carry no information. "
         "Check how the values are written."

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in
 from sknn_scratch._fitting.troubles import warn
+from sknn_scratch._tables.codes import find_codes
 from sknn_scratch._tables.columns import NUMBERS, as_categories, columns_of, listed, read_all
 from sknn_scratch._tables.encoders import CONTINUOUS, features_of, fit_encoders
 from sknn_scratch._tables.kinds import TYPES, Dates
@@ -46,6 +47,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
     kinds_ : dict
         For the name of each column: "numbers", "booleans", "categories", "dates", "dates with a time zone",
         "durations" or "nothing", which is left out. kinds.py has the rules.
+    codes_ : list
+        The names of the columns of numbers that are codes, and so categories, too.
     date_parts_ : dict
         For each column of dates, the parts that vary, and the mean of each.
     merged_categories_ : dict
@@ -75,6 +78,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
     """
 
     kinds_: dict[Any, str]
+    codes_: list[Any]
     date_parts_: dict[Any, dict[str, float]]
     merged_categories_: dict[Any, int]
     target_encoded_: list[Any]
@@ -135,8 +139,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         values = {name: kind.read(read[name], name)[0] for name, kind in kinds.items()}
         for name, kind in kinds.items():
             kind.prepare(values[name])
+        find_codes(kinds, values, y)
         encoders, encoded = fit_encoders(self, features_of(kinds, values), y)
-        groups = encoders.rare_groups()
+        groups = {name: group for (name, _), group in encoders.rare_groups().items()}
         for name, group in groups.items():
             kinds[name].rare = frozenset(group)
         has_numbers, remarks = any(column.type == NUMBERS for column in read.values()), []
@@ -146,7 +151,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             remarks += () if kind.is_explained else kind.useless(name, values[name])
         warn_of(remarks)
         self._kinds, self._encoders = kinds, encoders
-        self.encoders_, self.target_encoded_ = encoders.fitted, encoders.many
+        self.encoders_, self.target_encoded_ = encoders.fitted, [name for name, _ in encoders.many]
+        self.codes_ = [name for name, kind in kinds.items() if getattr(kind, "codes", ())]
         self.kinds_ = {name: kind.name for name, kind in kinds.items()}
         self.date_parts_ = {name: kind.means for name, kind in kinds.items() if isinstance(kind, Dates)}
         self.merged_categories_ = {name: len(group) for name, group in groups.items()}

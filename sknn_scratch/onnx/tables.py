@@ -15,6 +15,7 @@ from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 
 from sknn_scratch._tables.columns import CATEGORIES, DATES, DATES_IN_ZONES, DURATIONS, NUMBERS, listed
 from sknn_scratch._tables.encoders import MANY
+from sknn_scratch._tables.kinds import CODE
 from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
 from sknn_scratch.onnx.graph import Array, Graph
 
@@ -95,8 +96,9 @@ def convert_table(scope, operator, container):
             means.get((name, part)) or number_of(name, *columns[name]) for name, part in inputs[NUMBERS]
         ]
         encoded += encodings_of(numbers, table.encoders_[NUMBERS])
-    for position, (name, _) in enumerate(inputs.get(CATEGORIES, ())):
-        encoded.append(onehot_of(text_of(name, *columns[name]), table.encoders_[CATEGORIES], position))
+    for position, (name, part) in enumerate(inputs.get(CATEGORIES, ())):
+        texts = text_of(name, part, *columns[name])
+        encoded.append(onehot_of(texts, table.encoders_[CATEGORIES], position))
     casts = [one.cast(float_type) for one in encoded]
     graph.finish(graph.add("Concat", *casts, axis=1), operator.outputs[0])
 
@@ -142,8 +144,10 @@ def number_of(name, column, column_type):
     return column.cast(TensorProto.DOUBLE)
 
 
-def text_of(name, column, column_type):
-    """Convert categories (n_samples, 1) to text, as ``columns.text_of`` writes those of the fit."""
+def text_of(name, part, column, column_type):
+    """Convert categories or codes (n_samples, 1) to text, as ``columns.text_of`` writes those of the fit."""
+    if part == CODE:
+        return text_of_codes(number_of(name, column, column_type))
     if isinstance(column_type, FloatTensorType | DoubleTensorType):
         raise NotImplementedError(
             f"The categories of the column {name!r} are floats, which the file would write in another way. "
@@ -154,13 +158,21 @@ def text_of(name, column, column_type):
     return column.cast(TensorProto.STRING)
 
 
+def text_of_codes(numbers):
+    """Convert whole numbers (n_samples, 1) to text; all others are no codes."""
+    whole = numbers.cast(TensorProto.INT64)
+    others = numbers.apply("IsNaN").apply("Where", np.array(["missing"]), np.array(["no code"]))
+    is_whole = whole.cast(TensorProto.DOUBLE).apply("Equal", numbers)
+    return is_whole.apply("Where", whole.cast(TensorProto.STRING), others)
+
+
 def means_of(columns, table):
     """Compute the means (n_samples, 1) of the columns of many categories, by the column and its part."""
     encoder, places = table.encoders_[MANY], {}
-    for name, categories in zip(table.target_encoded_, encoder.categories_, strict=True):
+    for (name, part), categories in zip(table._encoders.many, encoder.categories_, strict=True):
         numbers = {category: number for number, category in enumerate(categories)}
-        places[name] = look_up(text_of(name, *columns[name]), numbers, len(categories))
-    inputs = [one for one in table._encoders.inputs[NUMBERS] if one[0] in places]
+        places[name] = look_up(text_of(name, part, *columns[name]), numbers, len(categories))
+    inputs = [(name, part) for name, part in table._encoders.inputs[NUMBERS] if name in places and part]
     of_unknown = np.atleast_1d(encoder.target_mean_)  # one, or one for each class
     all_means = zip(inputs, encoder.encodings_, cycle(of_unknown), strict=False)
     return {

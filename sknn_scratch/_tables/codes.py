@@ -1,0 +1,110 @@
+"""Whether the whole numbers of a column are codes, as of shops, schools or persons.
+
+Rows with the same code have similar y, and the neighbours of a code tell nothing of it. A network bends along
+a column of numbers in a few places only. So it needs codes as categories.
+"""
+
+import numpy as np
+from sklearn.utils import check_consistent_length
+
+from sknn_scratch._fitting.auto import MANY_ROWS
+from sknn_scratch._tables.bends import scaled_targets
+from sknn_scratch._tables.kinds import Numbers
+from sknn_scratch._tables.pieces import quantiles
+from sknn_scratch._tables.piecewise_encoder import COARSE_BINS, FINE_BINS
+
+# Numbers are codes if the means of y by number explain more of the variance of y than lines in each bin do:
+# at least this share of it, and so many standard deviations of what they explain by chance.
+LEAST_SHARE, CERTAIN = 0.01, 10.0
+# A code has so many rows on average, and a bin so many codes, but there are as many bins as coarse ones.
+ROWS_OF_A_CODE, CODES_IN_A_BIN = 2, 4
+# Amounts are often round numbers, with many more rows than the numbers beside them. Codes are as frequent as
+# their neighbours: the harmonic means of the rows of neighbours are at least this share of all rows.
+LEAST_EVEN = 0.45
+LARGEST_CODE = 2**63  # those below are the integers that a file of ONNX can have
+
+
+@np.errstate(invalid="ignore", over="ignore")  # a y that is not finite is refused later
+def find_codes(kinds, values, y):
+    """Tell columns of numbers that they have codes, from the values (n_samples,) of all columns and y.
+
+    Copies of a row count once, with the mean of their y: a row that is there often proves nothing.
+    """
+    if y is None:
+        return
+    check_consistent_length(*values.values(), y)
+    targets = scaled_targets(y)
+    found = [
+        name
+        for name, kind in kinds.items()
+        if isinstance(kind, Numbers) and not kind.is_explained and are_codes(values[name], targets)
+    ]
+    if found:
+        rows, copies = np.unique(numbers_of_rows(values.values()), return_index=True, return_inverse=True)[1:]
+        means = means_by(copies, targets)
+        for name in found:
+            if are_codes(values[name][rows], means):
+                kinds[name].codes = frozenset(values[name].tolist())
+
+
+def are_codes(values, targets):
+    """Whether numbers (n_samples,) are codes, from their targets (n_samples, n_targets)."""
+    is_known = ~np.isnan(values)
+    values = values[is_known]
+    if not ((np.abs(values) < LARGEST_CODE) & (values == np.round(values))).all():
+        return False
+    distinct, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    most_bins = FINE_BINS if len(values) >= MANY_ROWS else COARSE_BINS
+    if not max(most_bins, 2 * COARSE_BINS) + 1 < len(distinct) <= len(values) / ROWS_OF_A_CODE:
+        return False
+    if (2 / (1 / counts[:-1] + 1 / counts[1:])).sum() < LEAST_EVEN * len(values):
+        return False
+    n_bins = min(most_bins, max(COARSE_BINS, len(distinct) // CODES_IN_A_BIN))
+    explained, by_chance = explained_beside_lines(distinct, places, counts, targets[is_known], n_bins)
+    return bool(explained > max(LEAST_SHARE, CERTAIN * by_chance))
+
+
+def explained_beside_lines(distinct, places, counts, targets, n_bins):
+    """Measure how much more means of targets by number explain than lines in bins: a share of the variance.
+
+    Numbers are given as by ``numpy.unique``. The share is without what is expected by chance. The standard
+    deviation of the latter comes second.
+    """
+    means = means_by(places, targets)
+    knots = quantiles(distinct, counts, n_bins)
+    bins = np.searchsorted(knots[1:-1], distinct, side="right")
+    beside_lines = means - lines_in_bins(distinct, means, counts, bins)
+    n_free = np.maximum(0, np.bincount(bins) - 2).sum()  # a line has two parameters
+    noise = ((targets**2).sum(axis=0) - counts @ means**2) / (len(targets) - len(distinct))
+    explained = (counts @ beside_lines**2 - n_free * noise).sum()
+    return explained / len(targets), np.sqrt(2 * n_free * (noise**2).sum()) / len(targets)
+
+
+def means_by(groups, targets):
+    """Average the targets (n_samples, n_targets) of each group (n_groups, n_targets)."""
+    sums = np.stack([np.bincount(groups, one) for one in targets.T], axis=1)
+    return sums / np.bincount(groups)[:, np.newaxis]
+
+
+def lines_in_bins(x, means, counts, bins):
+    """Fit a line to each bin of means (n, n_targets) at x (n,), which count as ``counts`` (n,) rows."""
+
+    def average(values):
+        return (np.bincount(bins, values * counts) / np.bincount(bins, counts))[bins]
+
+    x = x - average(x)
+    variances = np.maximum(average(x**2), np.finfo(float).tiny)  # some bins have one number
+    return np.stack([average(one) + average(one * x) / variances * x for one in means.T], axis=1)
+
+
+def numbers_of_rows(columns):
+    """Give equal rows the same number (n_samples,): of columns of floats, dates, or text and None."""
+    numbers = 0
+    for values in columns:
+        if values.dtype == object:
+            numbers_of_texts = {text: number for number, text in enumerate(dict.fromkeys(values))}
+            places = np.array([numbers_of_texts[text] for text in values])
+        else:
+            places = np.unique(values, return_inverse=True)[1]
+        numbers = np.unique(numbers * (places.max() + 1) + places, return_inverse=True)[1]
+    return numbers

@@ -1,0 +1,123 @@
+"""Whole numbers that are codes become categories, too."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.model_selection import train_test_split
+
+from sknn_scratch import tabular_pipeline
+
+N_ROWS = 700
+
+
+def shops(seed=0, n_shops=40, n_rows=N_ROWS):
+    """A table of numbered shops, each with a level of its own, and prices; and y."""
+    rng = np.random.default_rng(seed)
+    X = pd.DataFrame({"shop": rng.integers(n_shops, size=n_rows) + 101, "price": rng.normal(size=n_rows)})
+    levels = rng.normal(size=n_shops)
+    return X, levels[X["shop"] - 101] + X["price"] + rng.normal(scale=0.3, size=n_rows)
+
+
+def codes_of(X, y, **parameters):
+    return tabular_pipeline("regressor", **parameters)["columns"].fit(X, y).codes_
+
+
+def test_predictions_know_each_code():
+    X, y = shops()
+    X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    as_codes = tabular_pipeline("regressor", random_state=0).fit(X_train, y_train)
+    as_numbers = tabular_pipeline("regressor", kinds={"shop": "numbers"}, random_state=0)
+    assert as_codes["columns"].codes_ == ["shop"]
+    assert as_codes.score(X_test, y_test) > 0.85
+    assert as_numbers.fit(X_train, y_train).score(X_test, y_test) < 0.7
+    assert as_numbers["columns"].codes_ == []
+
+
+@pytest.mark.parametrize(
+    "targets",
+    [
+        lambda y: np.where(y > 0, "many", "few"),
+        lambda y: np.digitize(y, [-1, 0, 1]),
+        lambda y: np.column_stack([y, -y]),
+        lambda y: np.column_stack([y > 0, y > 1]),
+        lambda y: y.astype(np.float32),
+    ],
+    ids=["text", "classes", "two numbers", "two labels", "single precision"],
+)
+def test_any_y_shows_codes(targets):
+    X, y = shops(n_rows=1000)
+    kind = "classifier" if targets(y).dtype != y.dtype and targets(y).dtype != np.float32 else "regressor"
+    assert tabular_pipeline(kind)["columns"].fit(X, targets(y)).codes_ == ["shop"]
+
+
+@pytest.mark.parametrize("n_rows", [400, 3000])
+@pytest.mark.parametrize(
+    "effect", [np.sin, np.square, np.sign, np.exp, np.zeros_like], ids=lambda effect: effect.__name__
+)
+def test_a_smooth_effect_of_whole_numbers_shows_no_codes(effect, n_rows):
+    rng = np.random.default_rng(0)
+    for numbers in (rng.integers(18, 90, size=n_rows), rng.geometric(0.02, size=n_rows)):
+        y = effect(3 * (numbers - numbers.mean()) / numbers.std() / 2) + rng.normal(scale=0.2, size=n_rows)
+        assert codes_of(pd.DataFrame({"x": numbers}), y) == []
+
+
+def test_round_amounts_are_no_codes():
+    rng = np.random.default_rng(0)
+    is_round = rng.random(2000) < 0.5
+    amounts = np.where(is_round, 100 * rng.integers(1, 20, size=2000), rng.integers(1, 2000, size=2000))
+    y = is_round + rng.normal(scale=0.1, size=2000)
+    assert codes_of(pd.DataFrame({"amount": amounts}), y) == []
+
+
+def test_what_is_no_code():
+    X, y = shops()
+    assert codes_of(X.assign(shop=X["shop"] + 0.5), y) == []
+    assert codes_of(X.assign(shop=X["shop"] % 10), y) == []  # the ramps can tell ten numbers apart
+    assert codes_of(X.assign(shop=np.arange(N_ROWS)), y) == []
+    assert tabular_pipeline()["columns"].fit(X).codes_ == []
+
+
+def test_copies_of_rows_prove_nothing():
+    X, y = shops()
+    rng = np.random.default_rng(1)
+    X = X.assign(income=rng.integers(10_000, 99_999, size=N_ROWS))
+    copied = np.repeat(np.arange(N_ROWS), 5)
+    assert codes_of(X.iloc[copied], y.iloc[copied]) == ["shop"]
+    assert codes_of(X.iloc[copied].drop(columns="shop"), y.iloc[copied]) == []
+
+
+def test_neither_order_nor_missing_values_nor_their_form_matters():
+    X, y = shops()
+    encoder = tabular_pipeline("regressor")["columns"]
+    shop = X["shop"].astype(float).mask(np.arange(N_ROWS) % 9 == 0)
+    some = X.assign(shop=shop, city="A")
+    some.loc[some["price"] > 0, "city"] = "B"
+    expected = encoder.fit(some, y).transform(some)
+    assert encoder.codes_ == ["shop"]
+    assert "shop_code_None" in encoder.get_feature_names_out()
+    order = np.random.default_rng(0).permutation(N_ROWS)
+    encoder.fit(some.iloc[order], y.iloc[order])
+    np.testing.assert_allclose(encoder.transform(some), expected, rtol=1e-12, atol=1e-12)
+    as_text = some.assign(shop=some["shop"].map("{:.0f}".format, na_action="ignore"))
+    np.testing.assert_array_equal(encoder.fit(as_text, y).transform(as_text), encoder.transform(some))
+
+
+def test_many_codes_become_means_of_y():
+    X, y = shops(n_shops=400, n_rows=2400)
+    encoder = tabular_pipeline("regressor")["columns"].fit(X, y)
+    assert encoder.codes_ == encoder.target_encoded_ == ["shop"]
+    assert {"shop", "shop_code_mean"} <= set(encoder.get_feature_names_out())
+
+
+def test_new_codes_are_warned_of():
+    X, y = shops()
+    encoder = tabular_pipeline("regressor")["columns"].fit(X, y)
+    encoder.transform(X.head(3).assign(shop=[101, 7, 8]))
+    with pytest.warns(UserWarning, match="In fit, 'shop' had codes"):
+        encoder.transform(X.head(2).assign(shop=[7, 8]))
+
+
+def test_y_must_have_as_many_rows():
+    X, y = shops()
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        codes_of(X, y.head(20))
