@@ -21,6 +21,7 @@ QUESTIONS = (
     "defaults",
     "quality",
     "quantiles",
+    "codes",
     "tiny",
     "steps",
     "predict",
