@@ -224,7 +224,8 @@ class Numbers(Kind):
         values, remarks = super().read(column, name)
         if self.style.unit and column.type == NUMBERS:
             remarks.append(Remark(Sentence.NO_UNIT, name, f"{self.style.unit} in {{names}}"))
-        if self.codes and self.codes.isdisjoint(values.tolist()):
+        present = values[~np.isnan(values)].tolist() if self.codes else []
+        if present and self.codes.isdisjoint(present):
             remarks.append(Remark(Sentence.NEW_CODES, name))
         return values, remarks
 

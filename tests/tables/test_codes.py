@@ -112,7 +112,8 @@ def test_many_codes_become_means_of_y():
 def test_new_codes_are_warned_of():
     X, y = shops()
     encoder = tabular_pipeline("regressor")["columns"].fit(X, y)
-    encoder.transform(X.head(3).assign(shop=[101, 7, 8]))
+    for known in ([101, 7, 8], [np.nan] * 3):
+        encoder.transform(X.head(3).assign(shop=known))
     with pytest.warns(UserWarning, match="In fit, 'shop' had codes"):
         encoder.transform(X.head(2).assign(shop=[7, 8]))
 
