@@ -106,7 +106,8 @@ def fit_encoders(table, features, y):
     if many:
         fitted[MANY] = clone(table.many)
         with config_context(enable_metadata_routing=False):  # TargetEncoder of 1.9 would want groups
-            features = features | means_of(many, fitted[MANY].fit_transform(as_array(features, many), y))
+            means = fitted[MANY].fit_transform(as_array(features, many), without_short_integers(y))
+        features = features | means_of(many, means)
     numbers = [one for one, values in features.items() if values.dtype != object]
     inputs = {NUMBERS: numbers, CATEGORIES: [one for one in texts if one not in many]}
     inputs = {encoder: taken for encoder, taken in inputs.items() if taken}
@@ -114,6 +115,12 @@ def fit_encoders(table, features, y):
         fitted[encoder] = clone(getattr(table, encoder))
         encoded.append(fitted[encoder].fit_transform(as_array(features, taken), y))
     return Encoders(fitted, inputs, many), joined(encoded)
+
+
+def without_short_integers(y):
+    """Make long integers of short ones: TargetEncoder refuses int8 and int16 of three classes and more."""
+    y = np.asarray(y)
+    return y.astype(np.int64) if y.dtype.kind == "i" else y
 
 
 def means_of(inputs, means):

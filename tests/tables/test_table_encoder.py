@@ -279,6 +279,17 @@ def test_with_many_rows_the_widest_columns_become_means_of_y(monkeypatch):
     assert of_whole_numbers.target_encoded_ == expected
 
 
+@pytest.mark.parametrize("dtype", ["int8", "int16", "uint8", "float32"])
+def test_classes_of_many_categories_may_be_numbers_of_any_type(dtype):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"street": [f"street {i}" for i in rng.integers(400, size=1200)]})
+    classes = rng.integers(3, size=1200)
+    encoder = tabular_pipeline()["columns"]
+    encoded = encoder.fit_transform(X, classes.astype(dtype))
+    assert encoder.target_encoded_ == ["street"]
+    np.testing.assert_array_equal(encoded, encoder.fit_transform(X, classes))
+
+
 @pytest.mark.parametrize(("kind", "n_rows"), [("classifier", 12), ("regressor", 4)])
 def test_rows_that_are_too_few_for_folds_are_merged(kind, n_rows):
     X = pd.DataFrame({"name": [f"name {i // 2}" for i in range(n_rows)], "n": np.arange(n_rows)})
