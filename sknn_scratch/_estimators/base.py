@@ -84,7 +84,19 @@ class BaseShallowNN(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc] 
         """
         return self._fit(FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val))
 
-    def set_params(self, **params: Any) -> Self:  # its docstring is scikit-learn's
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters.
+
+        Parameters
+        ----------
+        **params : dict
+            Names of parameters, with their new values.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
         check_names(type(self).__name__, params, self._get_param_names(), ValueError)  # as in scikit-learn
         super().set_params(**params)
         return self
