@@ -7,6 +7,8 @@ scikit-learn's objects cannot be imported; the modules that deal with these obje
 The callback framework is new in 1.9. Before, to set a callback is an error, so its other names are not used.
 """
 
+from typing import Any, Self
+
 import sklearn
 from sklearn.model_selection import KFold
 from sklearn.preprocessing import TargetEncoder
@@ -31,7 +33,7 @@ try:
         class CallbackSupportMixin:
             """An error in the place of scikit-learn's support for callbacks."""
 
-            def set_callbacks(self, *callbacks):
+            def set_callbacks(self, *callbacks: Any) -> Self:
                 """Refuse callbacks."""
                 if callbacks:
                     raise TypeError(
