@@ -13,7 +13,7 @@ from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._tables.codes import find_codes
 from sknn_scratch._tables.columns import NUMBERS, as_categories, columns_of, listed, read_all
 from sknn_scratch._tables.encoders import CONTINUOUS, features_of, fit_encoders
-from sknn_scratch._tables.kinds import TYPES, Dates
+from sknn_scratch._tables.kinds import TYPES, Categories, Dates
 from sknn_scratch._tables.recognition import kind_of, kinds_of
 from sknn_scratch._tables.remarks import warn_of
 from sknn_scratch._targets.checks import check_none_missing, dense
@@ -143,7 +143,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         encoders, encoded = fit_encoders(self, features_of(kinds, values), y)
         groups = {name: group for (name, _), group in encoders.rare_groups().items()}
         for name, group in groups.items():
-            kinds[name].rare = frozenset(group)
+            if isinstance(kinds[name], Categories):  # codes are numbers, too, and so never useless
+                kinds[name].rare = frozenset(group)
         has_numbers, remarks = any(column.type == NUMBERS for column in read.values()), []
         for name, kind in kinds.items():
             remarks += kind.remarks(name, read[name], has_numbers)
