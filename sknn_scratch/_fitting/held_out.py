@@ -3,8 +3,8 @@
 The best alpha of all rows is another one than of a sample, and a part of them is enough to hold out: a fifth,
 or several in turn if a fifth is few rows. For each alpha, a network of few units trains on the other rows as
 the fit does by default: with Adam and one cycle of the learning rate. The best alpha depends on the length of
-the cycle. A short one is tried first, and then the longest. Single precision ranks the alphas as well as
-double precision, in less time.
+the cycle. A short one is tried first, and longer ones as long as each is better. Single precision ranks the
+alphas as well as double precision, in less time.
 """
 
 import math
@@ -30,9 +30,9 @@ from sknn_scratch._fitting.threads import map_in_threads
 ALPHAS = (1.0, 3.0, 10.0, 30.0, 100.0)  # in ascending order
 # Two alphas are tried first: these, or the best two of a shorter cycle.
 FIRST_ALPHAS = (10.0, 30.0)
-# A cycle is tried with two thirds of its epochs. The longest is better than the short one if it lowers the
-# least loss by this share. With less, some tables took four times as long and were no better.
-TRIED_SHARE, LEAST_GAIN = 2 / 3, 0.005
+# A cycle is tried with two thirds of its epochs. A longer one is better if it lowers the least loss by this
+# share for each further epoch. With less, tables took longer and were no better.
+TRIED_SHARE, LEAST_GAIN = 2 / 3, 0.0005
 N_PARTS = 5
 # So many rows are held out at least, if there are as many, and at most.
 LEAST_HELD_OUT, MOST_HELD_OUT = 700, 20_000
@@ -50,17 +50,20 @@ def losses_by_alpha(data, strata, n_kept, network, init_scale, any_length):
         return NOTHING
     parts = [to_spare[number::N_PARTS] for number in range(N_PARTS)]
     parts = parts[: math.ceil(LEAST_HELD_OUT / len(parts[0]))]
-    parts = [part[evenly(len(part), MOST_HELD_OUT)] for part in parts]
+    n_each = min(len(parts[-1]), MOST_HELD_OUT)  # networks with equal numbers of rows are trained together
+    parts = [part[evenly(len(part), n_each)] for part in parts]
     trials = Trials(in_single_precision(data), parts, network, init_scale)
     paces = cycles(data.n_samples)
     if not any_length:
         return trials.around(FIRST_ALPHAS, paces[-1])._replace(n_epochs=math.inf)
     best = trials.around(FIRST_ALPHAS, paces[0])
     for longer in paces[1:]:
-        enough = best.least - LEAST_GAIN * abs(best.least)
-        tried = trials.around(best.best_two, longer, enough)
-        if tried.least < enough:
-            best = tried
+        least_gain = LEAST_GAIN * (longer.max_iter - best.n_epochs) * abs(best.least)
+        _, upper = best.best_two  # a longer cycle needs a stronger penalty
+        loss = trials.of(upper, longer)
+        if not loss < best.least - least_gain:
+            break
+        best = trials.around(best.best_two, longer, {upper: loss})
     return best
 
 
@@ -81,47 +84,50 @@ class Trials:
     network: Network
     init_scale: float | str
 
-    def around(self, first, pace, enough=math.inf):
+    def around(self, pair, pace, known=()):
         """Find the losses of two alphas, and of others beyond the better one until the loss rises.
 
-        There are no others if the first two are not below the loss that would be enough.
+        Losses may be ``known``, by alpha.
         """
-        losses = self.of(first, pace)
-        lower, upper = first
-        is_lower = losses[lower] <= losses[upper]
-        beyond = [alpha for alpha in ALPHAS if (alpha < lower if is_lower else alpha > upper)]
-        for alpha in beyond[::-1] if is_lower else beyond:
+        losses = dict(known) | {alpha: self.of(alpha, pace) for alpha in pair if alpha not in known}
+        lower, upper = pair
+        if losses[lower] <= losses[upper]:
+            beyond = [alpha for alpha in reversed(ALPHAS) if alpha < lower]
+        else:
+            beyond = [alpha for alpha in ALPHAS if alpha > upper]
+        for alpha in beyond:
             least = min(losses.values())
-            if not least < enough:
-                break
-            losses |= self.of([alpha], pace)
+            losses[alpha] = self.of(alpha, pace)
             if not losses[alpha] < least:
                 break
         return HeldOut(dict(sorted(losses.items())), sum(map(len, self.parts)), pace.max_iter)
 
-    def of(self, alphas, pace):
-        """Find the mean loss of all parts for each of some alphas, with a part of the epochs of a pace."""
-        n_epochs = max(FEWEST_CYCLE_EPOCHS, math.ceil(TRIED_SHARE * pace.max_iter))
-        pace = pace._replace(max_iter=n_epochs)
-        of_parts = [self.losses_of(part, alphas, pace) for part in self.parts]
-        losses = np.average(of_parts, axis=0, weights=list(map(len, self.parts)))
-        return dict(zip(alphas, losses.tolist(), strict=True))
+    def of(self, alpha, pace):
+        """Find the mean loss of all parts for an alpha, with a part of the epochs of a pace.
 
-    def losses_of(self, part, alphas, pace):
-        """List the loss of a part of the rows for each alpha, if networks train on the others."""
-        data = self.data
-        rows, weights = data.rows[part], data.row_weights[part]
-        held_out = make_batch(data.X.take(rows), data.targets[rows], weights)
-        others = np.delete(np.arange(data.n_samples), part)
-        data = replace(data, rows=data.rows[others], row_weights=data.row_weights[others])
-        runs = [run_of(alpha, data, self.network, self.init_scale, pace) for alpha in alphas]
-        groups = [runs] if stack_key(runs[0]) is not None else [[run] for run in runs]
+        For each part of the rows, a network trains on the others.
+        """
+        pace = pace._replace(max_iter=max(FEWEST_CYCLE_EPOCHS, math.ceil(TRIED_SHARE * pace.max_iter)))
+        runs = [run_of(alpha, self.without(part), self.network, self.init_scale, pace) for part in self.parts]
+        are_alone = any(stack_key(run) is None for run in runs)
         with map_in_threads(1) as map_blocks:
-            for group in groups:
+            for group in [[run] for run in runs] if are_alone else [runs]:
                 train(group, map_blocks=map_blocks)
         if any(run.is_interrupted for run in runs):
             raise KeyboardInterrupt
-        return [loss_of(run, held_out) for run in runs]
+        losses = [loss_of(run, self.batch(part)) for run, part in zip(runs, self.parts, strict=True)]
+        return float(np.mean(losses))
+
+    def without(self, part):
+        """Take the data without a part of the rows."""
+        others = np.delete(np.arange(self.data.n_samples), part)
+        rows, row_weights = self.data.rows[others], self.data.row_weights[others]
+        return replace(self.data, rows=rows, row_weights=row_weights)
+
+    def batch(self, part):
+        """Copy a part of the rows."""
+        data, rows = self.data, self.data.rows[part]
+        return make_batch(data.X.take(rows), data.targets[rows], data.row_weights[part])
 
 
 def run_of(alpha, data, network, init_scale, pace):

@@ -258,12 +258,12 @@ def test_many_rows_choose_a_long_cycle_if_it_is_better():
 
 @pytest.fixture
 def give_losses(monkeypatch):
-    """Give trials the loss that a function has for an alpha and a length; list those that were tried."""
+    """Give trials the loss that a function has for an alpha and a number of epochs; list what was tried."""
 
     def give(loss_of):
-        def of(trials, alphas, pace):
-            tried.extend((pace.max_iter > 5, alpha) for alpha in alphas)
-            return {alpha: loss_of(alpha, is_longer=pace.max_iter > 5) for alpha in alphas}
+        def of(trials, alpha, pace):
+            tried.append((pace.max_iter, alpha))
+            return loss_of(alpha, pace.max_iter)
 
         tried = []
         monkeypatch.setattr(held_out.Trials, "of", of)
@@ -274,10 +274,19 @@ def give_losses(monkeypatch):
 
 @pytest.mark.parametrize(
     ("levels", "n_epochs"),
-    [([1, 0.996], 5), ([1, 0.99], 40), ([1, math.nan], 5), ([0, -1], 40), ([0, 0], 5), ([-1, -1.1], 40)],
+    [
+        ([1, 0.996], 5),
+        ([1, 0.995, 0.99], 14),
+        ([1, 0.9, 0.89], 14),
+        ([1, 0.9, 0.88], 40),
+        ([1, math.nan, 0], 5),
+        ([0, -1, -1], 14),
+        ([0, 0, -1], 5),
+        ([-1, -1.1, -1.2], 40),
+    ],
 )
-def test_the_longest_cycle_is_taken_if_it_lowers_the_loss_enough(give_losses, levels, n_epochs):
-    give_losses(lambda alpha, is_longer: levels[is_longer])
+def test_a_longer_cycle_is_taken_if_it_lowers_the_loss_enough(give_losses, levels, n_epochs):
+    give_losses(lambda alpha, n_epochs: dict(zip((5, 14, 40), levels, strict=False))[n_epochs])
     assert network(max_iter="auto").fit(MANY_X, MANY_Y).n_iter_ == n_epochs
 
 
@@ -285,22 +294,21 @@ def test_the_longest_cycle_is_taken_if_it_lowers_the_loss_enough(give_losses, le
     ("best", "tried"), [(1, [1, 3, 10, 30]), (10, [3, 10, 30]), (30, [10, 30, 100]), (100, [10, 30, 100])]
 )
 def test_alphas_beyond_the_better_one_are_tried_until_the_loss_rises(give_losses, best, tried):
-    give_losses(lambda alpha, is_longer: 5 + abs(np.log(alpha / best)))
+    give_losses(lambda alpha, n_epochs: 5 + abs(np.log(alpha / best)))
     fitted = network().fit(MANY_X, MANY_Y)
     assert (fitted.alpha_path_["alpha"].tolist(), fitted.alpha_) == (tried, best)
 
 
-def test_a_longer_cycle_starts_with_the_best_two_alphas(give_losses):
-    tried = give_losses(lambda alpha, is_longer: (5 + abs(np.log(alpha))) / (1 + is_longer))
+def test_a_longer_cycle_has_the_larger_of_the_best_two_alphas_first(give_losses):
+    tried = give_losses(lambda alpha, n_epochs: (5 + abs(np.log(alpha))) / n_epochs)
     network(max_iter="auto").fit(MANY_X, MANY_Y)
-    for is_longer, first_two in ((False, [10, 30]), (True, [1, 3])):
-        assert [alpha for longer, alpha in tried if longer == is_longer][:2] == first_two
+    assert tried == [(5, 10), (5, 30), (5, 3), (5, 1), (14, 3), (14, 1), (40, 3), (40, 1)]
 
 
-def test_a_longer_cycle_has_two_alphas_unless_it_is_better(give_losses):
-    tried = give_losses(lambda alpha, is_longer: 5 + abs(np.log(alpha / (1000 if is_longer else 30))))
+def test_a_longer_cycle_has_one_alpha_unless_it_is_better(give_losses):
+    tried = give_losses(lambda alpha, n_epochs: 5 + abs(np.log(alpha / 30)))
     assert network(max_iter="auto").fit(MANY_X, MANY_Y).n_iter_ == 5
-    assert [alpha for is_longer, alpha in tried if is_longer] == [10, 30]
+    assert [alpha for n_epochs, alpha in tried if n_epochs > 5] == [30]
 
 
 def test_the_networks_that_are_tried_have_the_default_rate_and_optimiser():

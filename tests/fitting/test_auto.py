@@ -151,7 +151,7 @@ def test_epochs_of_a_cycle_follow_its_updates(n_rows, params, n_epochs):
 
 @pytest.mark.parametrize(
     ("n_rows", "n_epochs"),
-    [(1_500, [5, 40]), (10**6, [5, 24]), (10**7, [5, 8]), (4 * 10**7, [4])],
+    [(1_500, [5, 14, 40]), (10**6, [5, 14, 24]), (2 * 10**6, [5, 17]), (10**7, [5, 8]), (4 * 10**7, [4])],
 )
 def test_a_cycle_is_shorter_only_if_it_saves_a_third(n_rows, n_epochs):
     assert [one.max_iter for one in cycles(n_rows)] == n_epochs
