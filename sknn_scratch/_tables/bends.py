@@ -18,7 +18,7 @@ from sknn_scratch._tables.pieces import (
 )
 
 # Y does not bend if, along every column, ramps surely explain less than this share of what straight lines
-# explain, or of what the best line leaves. Of a y that a random network had generated, they explained a
+# explain, and of what they leave. Of a y that a random network had generated, they explained a
 # hundredth; of real ones, a fifteenth and more. Chance may hide so many of its standard deviations.
 LEAST_BEND, CERTAIN = 0.05, 3.0
 # Of a y of classes, or of few different numbers, so many values count: the most frequent ones.
@@ -36,7 +36,8 @@ def bends_somewhere(y, X, all_knots):
     if not columns:
         return True
     by_line, by_ramps, by_chance = np.transpose([explained(*one, targets) for one in columns])
-    least = LEAST_BEND * min(by_line.sum(), 1 - by_line.max())
+    by_lines = by_line.sum()  # more than all, perhaps, where columns vary together: then ramps stay
+    least = LEAST_BEND * min(by_lines, 1 - by_lines)
     return bool((by_ramps + CERTAIN * by_chance > least).any())
 
 

@@ -71,8 +71,8 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         bins and 32 fine ones, with ramps of half the size, and the principal components of all these ramps
         that have a variance above 0.003. If more than 8 columns have finer bins, the fine ones are 16. There
         are no ramps at all if ``y`` is given and surely does not bend along any column: if ramps explain less
-        than a twentieth of what straight lines explain. With any number of rows, there are none if more than
-        1,000 columns would have some. Without ramps, the bound is 5 instead of 3.
+        than a twentieth of what straight lines explain, and of what these leave. With any number of rows,
+        there are none if more than 1,000 columns would have some. Without ramps, the bound is 5 instead of 3.
     dtype : {"float32", "float64"} or None, default=None
         Precision of the encodings. None is that of X.
 
