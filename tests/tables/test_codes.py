@@ -71,10 +71,27 @@ def test_round_amounts_are_no_codes():
     assert codes_of(X[is_round], y[is_round]) == ["amount"]
 
 
+@pytest.mark.parametrize("n_rows", [800, 3000])
+def test_few_codes_are_enough_also_in_a_wide_table(n_rows):
+    X, y = shops(n_shops=12, n_rows=n_rows)
+    X[[f"z{i}" for i in range(20)]] = np.random.default_rng(1).normal(size=(n_rows, 20))
+    assert codes_of(X, y) == ["shop"]
+
+
+def test_the_frequencies_of_codes_may_follow_the_law_of_zipf():
+    rng = np.random.default_rng(0)
+    shares = rng.permutation(1 / np.arange(1, 201))
+    X = pd.DataFrame(
+        {"shop": rng.choice(200, size=5000, p=shares / shares.sum()), "x": rng.normal(size=5000)}
+    )
+    y = rng.normal(size=200)[X["shop"]] + X["x"]
+    assert codes_of(X, y) == ["shop"]
+
+
 def test_what_is_no_code():
     X, y = shops()
     assert codes_of(X.assign(shop=X["shop"] + 0.5), y) == []
-    assert codes_of(X.assign(shop=X["shop"] % 10), y) == []  # the ramps can tell ten numbers apart
+    assert codes_of(X.assign(shop=X["shop"] % 9), y) == []  # the ramps can tell nine numbers apart
     assert codes_of(X.assign(shop=np.arange(N_ROWS)), y) == []
     assert tabular_pipeline()["columns"].fit(X).codes_ == []
 
