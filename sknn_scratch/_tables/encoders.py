@@ -33,6 +33,8 @@ CONTINUOUS = "continuous"
 ONE_TARGET = {"binary", "multiclass", CONTINUOUS}
 # TargetEncoder needs as many rows as it has folds, and before scikit-learn 1.9 so many of one class.
 FEWEST_ROWS = 5
+# Also where a user wants frames, the encoders give arrays: TableEncoder names the columns, and has the index.
+without_frames = config_context(transform_output="default")
 
 
 def features_of(kinds, values):
@@ -59,6 +61,7 @@ class Encoders:
     inputs: dict[str, list[tuple[Any, str]]]  # the features of NUMBERS, with means of y, and of CATEGORIES
     many: list[tuple[Any, str]]  # the features that become means of y, by MANY
 
+    @without_frames
     def transform(self, features):
         """Encode features: (n_samples, n_features_out)."""
         if self.many:
@@ -95,6 +98,7 @@ class Encoders:
         return {one: group for one, group in inputs if group is not None}
 
 
+@without_frames
 def fit_encoders(table, features, y):
     """Fit copies of the encoders of a TableEncoder: first ``many``, whose means of y are numbers like others.
 

@@ -5,7 +5,8 @@ import pandas as pd
 import polars as pl
 import pytest
 from numpy.testing import assert_array_equal
-from sklearn.base import is_classifier, is_regressor
+from sklearn import config_context
+from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.model_selection import GridSearchCV
 
 from sknn_scratch import (
@@ -120,6 +121,25 @@ def test_the_encoded_columns_can_be_a_frame(library):
     assert_array_equal(encoded.to_numpy(), expected)
     if library == "pandas":
         assert_array_equal(encoded.index, X.index)
+
+
+@pytest.mark.filterwarnings("ignore:X has feature names, but")  # of a model that was fitted on arrays
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize("names", [["size"], ["colour"], ["street"], ["street", "colour", "size"]])
+def test_frames_as_the_output_of_all_transformers_change_no_number(library, names):
+    X = pandas_frame().assign(street=[f"street {i // 3}" for i in range(N)])
+    X = X[names].set_index(np.arange(5, N + 5))
+    model = tabular_pipeline(small()).fit(X, Y)
+    columns = model["columns"]
+    expected, predicted = columns.fit_transform(X, Y), model.predict_proba(X)
+    with config_context(transform_output=library):
+        frames = [clone(columns).fit_transform(X, Y), columns.transform(X)]
+        assert_array_equal(clone(model).fit(X, Y).predict_proba(X), predicted)
+        assert_array_equal(model.predict_proba(X), predicted)
+    assert_array_equal(frames[0].to_numpy(), expected)
+    for frame in frames:
+        assert list(frame.columns) == list(columns.get_feature_names_out())
+        assert library == "polars" or frame.index.equals(X.index)
 
 
 def test_searches_find_the_parameters_of_all_steps():
