@@ -15,12 +15,13 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.utils.multiclass import type_of_target
 
+from sknn_scratch._tables.codes import numbers_of_rows
 from sknn_scratch._tables.columns import CATEGORIES, NUMBERS
 from sknn_scratch._tables.piecewise_encoder import check_not_infinite, without_repeats
 
 MANY = "many"  # the encoder of columns with too many categories, beside those of numbers and of categories
 # A column has too many if more than this share of its rows have a category that another row has too, and that
-# the encoder of categories would merge with others.
+# the encoder of categories would merge with others. Copies of a row count once: they would show it its own y.
 MOST_MERGED = 0.1
 # So have the columns with the most categories, until the encoder of categories makes at most so many numbers
 # of a table: 0.4 GB in double precision, and two more copies of them exist for a while.
@@ -157,8 +158,12 @@ def too_many_categories(features, texts, y, table):
         return []
     encoder = clone(table.categories).fit(as_array(features, texts), y)
     encoders = Encoders({CATEGORIES: encoder}, {CATEGORIES: texts}, many=[])
-    groups = encoders.rare_groups().items()
-    chosen = [one for one, group in groups if share_with_others(features[one], group) > MOST_MERGED]
+    groups = encoders.rare_groups()
+    chosen = [one for one, group in groups.items() if share_with_others(features[one], group) > MOST_MERGED]
+    if chosen:
+        numbers = numbers_of_rows([*features.values(), np.ravel(y)])
+        rows = np.unique(numbers, return_index=True)[1]
+        chosen = [one for one in chosen if share_with_others(features[one][rows], groups[one]) > MOST_MERGED]
     n_means = len(counts) if len(counts) > 2 else 1
     widths = Counter(one for one in encoders.sources() if one is not None and one not in chosen)
     n_features = widths.total()

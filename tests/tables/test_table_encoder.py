@@ -261,6 +261,19 @@ def test_no_row_of_the_training_set_sees_its_own_y():
     assert abs(np.corrcoef(columns.fit_transform(X, y)[:, 0], y)[0, 1]) < 0.1
 
 
+@pytest.mark.parametrize(
+    "of_y", [list, lambda y: np.where(y > 0, "high", "low"), lambda y: y[:, np.newaxis] > 0]
+)
+def test_copies_of_a_row_are_no_other_rows(of_y):
+    """A mean over them would be the y of the row itself."""
+    X, y = wide_table(n_names=400)
+    unique = X.assign(name=[f"name {i}" for i in range(len(X))])
+    copies = np.repeat(np.arange(len(X)), 2)
+    for table, expected in ((unique, []), (X, ["name"])):
+        columns = tabular_pipeline("classifier")[0].fit(table.iloc[copies], of_y(y[copies]))
+        assert columns.target_encoded_ == expected
+
+
 def test_with_many_rows_the_widest_columns_become_means_of_y(monkeypatch):
     rng = np.random.default_rng(0)
     X = pd.DataFrame({f"of {n}": [f"n{i}" for i in rng.integers(n, size=1000)] for n in (15, 40, 25, 12)})
