@@ -321,7 +321,10 @@ class Categories(Kind):
     def read(self, column, name):
         values, remarks = super().read(column, name)
         texts = set(values) - {None}
-        if texts and texts.isdisjoint(self.known) and not self.are_all_rare:
+        without_zero = {text.lstrip("0") for text in self.known - self.rare if has_first_zero(text)}
+        if lost := texts & without_zero - self.known:
+            remarks.append(Remark(Sentence.LOST_ZERO, name, f"{some(lost)} in {{names}}"))
+        elif texts and texts.isdisjoint(self.known) and not self.are_all_rare:
             remarks.append(Remark(Sentence.UNKNOWN, name))
         return values, remarks
 

@@ -1,6 +1,7 @@
 """TableEncoder: columns by their names, surprises in later tables, dates."""
 
 import datetime
+import re
 import warnings
 
 import numpy as np
@@ -124,6 +125,19 @@ def test_unknown_values_are_a_warning_that_names_the_column(first, later, messag
         fitted.transform(pd.DataFrame({"x": later, "y": 1.0}))
     with warnings.catch_warnings(action="error"):
         fitted.transform(pd.DataFrame({"x": [first[0], None], "y": 3.0}))
+
+
+@pytest.mark.parametrize(
+    "later", [[1234, 12345], [1234.0, None], ["1234", "12345"], pd.Categorical([1234, 1234])]
+)
+def test_codes_that_have_lost_their_first_zero_are_a_warning(later):
+    fitted = encoder().fit(pd.DataFrame({"zip": ["01234", "12345"] * 5 + ["00777"], "y": range(11)}))
+    message = r"without it: '1234' in 'zip'\. Read .* dtype=\{'zip': str\}"
+    caught = warnings_of(lambda: fitted.transform(pd.DataFrame({"zip": later, "y": 3})))
+    assert [bool(re.search(message, str(one.message))) for one in caught] == [True]
+    for other in ([12345, 23456], ["01234", "34"], [12345, 777]):  # so rare that it is like unseen ones
+        with warnings.catch_warnings(action="error"):
+            fitted.transform(pd.DataFrame({"zip": other, "y": 3}))
 
 
 def test_what_fit_says_of_names_is_not_said_again():
