@@ -173,7 +173,8 @@ FIRST_YEARS = (1969, 1900)
 SHORT_YEAR = re.compile(r"\s*\w+\W+\w+\W+\d\d\b")  # in a date whose year is at its end
 # What a date without these parts has.
 NO_DATE = {"year": "1970", "month": "1", "day": "1", "hour": None, "half": None, "zone": None}
-MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october"]
+MONTHS += ["november", "december"]
 
 
 class DateStyle(NamedTuple):
@@ -195,7 +196,7 @@ class DateStyle(NamedTuple):
         if (parts["zone"] is not None) != self.has_zone:
             return None
         month = parts["month"].lower()
-        month = month if month.isdecimal() else MONTHS.index(month[:3]) + 1 if month[:3] in MONTHS else 0
+        month = month if month.isdecimal() else number_of_month(month)
         time = f"T{hour_of(parts):02}{parts['minutes']}" if parts["hour"] else ""
         zone = (parts["zone"] or "").upper().replace("UTC", "Z")
         try:
@@ -217,6 +218,11 @@ def date_styles(texts, *, has_zone):
     else:
         orders, first_years = ORDERS, FIRST_YEARS if any(map(SHORT_YEAR.match, texts)) else FIRST_YEARS[:1]
     return [DateStyle(order, has_zone, first_year) for first_year in first_years for order in orders]
+
+
+def number_of_month(name):
+    """Get the number of a month from the beginning of its English name, in lower case; 0 if it is none."""
+    return next((number for number, month in enumerate(MONTHS, 1) if month.startswith(name)), 0)
 
 
 def hour_of(parts):

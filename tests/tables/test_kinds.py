@@ -120,6 +120,12 @@ CASES = {
     "names of months": (DAYS.dt.strftime("%B %d, %Y"), "dates", DAYS, None),
     "months": (DAYS.dt.strftime("%Y-%m"), "dates", DAYS.dt.to_period("M").dt.to_timestamp(), None),
     "months with names": (DAYS.dt.strftime("%b %Y"), "dates", DAYS.dt.to_period("M").dt.to_timestamp(), None),
+    "beginnings of months": (
+        ["Sept 2020", "SEP 2021", "octob 2022"] * 20,
+        "dates",
+        [*pd.to_datetime(["2020-09-01", "2021-09-01", "2022-10-01"])] * 20,
+        None,
+    ),
     "times of day": (["1:05 PM", "12:30 AM"] * 20, "dates", ["13:05", "00:30:00"] * 20, None),
     "years before 1000": (DAYS.dt.strftime("0%m0-%m-%d"), "dates", DAYS.map(before_1000), None),
     "years of the last century": (DAYS.dt.strftime("%d/%m/98"), "dates", DAYS.map(in_1998), None),
@@ -152,6 +158,7 @@ STAY_CATEGORIES = {
     "codes with points": ([f"{i % 5:02}.{i % 2}" for i in range(N)], []),
     "codes with letters": (["117", "c118", *map(str, range(119, 219))] * 5, []),
     "more words than numbers": (["12", "13", "a", "b", "c"] * 60, []),
+    "words like months": (["Marea 1990", "Octavia 1991", "Decathlon 1992"] * 100, []),
     "names": (
         [f"name {i}" for i in range(N)],
         ["no information: 300 different values, all too rare, in 'x'. Drop them, or say"],
