@@ -97,7 +97,7 @@ def unit_of(before, after):
 def number_styles(texts):
     """List the styles that texts may have: with their most frequent unit, and a decimal point or comma."""
     parts = [one for one in map(parts_of_number, texts) if one[2]]
-    has_multiples = are_multiples({after.lower() for *_, after in parts})
+    has_multiples = are_multiples(parts)
     units = Counter(unit_of(before, "" if has_multiples else after) for _, before, _, after in parts)
     unit = max(sorted(units), key=units.get, default="")
     numbers = [number for _, _, number, _ in parts]
@@ -110,9 +110,17 @@ def number_styles(texts):
     return [NumberStyle(decimal, unit, has_multiples) for decimal in decimals]
 
 
-def are_multiples(units):
-    """Whether these units after numbers are thousands, millions and so on; m alone may be metres."""
-    return units <= {"", *MULTIPLES} and len(units) > 1 and ("k" in units or {"m", "b"} <= units)
+def are_multiples(parts):
+    """Whether the parts of numbers have thousands, millions and so on; m alone may be metres."""
+    units = {after.lower() for *_, after in parts}
+    may_be = units <= {"", *MULTIPLES} and len(units) > 1 and ("k" in units or {"m", "b"} <= units)
+    return may_be and not any(map(are_surely_metres, parts))
+
+
+def are_surely_metres(parts):
+    """Whether the parts of a number are those of 1500m: as millions, and no money, it would be 1.5b."""
+    _, before, number, after = parts
+    return not before and after.lower() == "m" and (NumberStyle().read(number) or 0) >= 1000
 
 
 def have_thousands(numbers, mark):

@@ -84,6 +84,8 @@ CASES = {
         None,
     ),
     "millions and billions": (["2B", "950.5M"] * 20, "numbers", [2e9, 950.5e6] * 20, None),
+    "sizes of files": (["1020k", "8.7M", "19M"] * 20, "numbers", [1.02e6, 8.7e6, 19e6] * 20, None),
+    "thousand millions": (["£1,500m", "£950k"] * 20, "numbers", [1.5e9, 950e3] * 20, None),
     "metres": (["2 m", "950.5 m"] * 20, "numbers", [2, 950.5] * 20, None),
     "prices of a kilogram": ([f"${x}/kg" for x in PRICES], "numbers", PRICES, None),
     "digits": (list(map(str, range(N))), "numbers", range(N), None),
@@ -158,6 +160,11 @@ STAY_CATEGORIES = {
     "codes with points": ([f"{i % 5:02}.{i % 2}" for i in range(N)], []),
     "codes with letters": (["117", "c118", *map(str, range(119, 219))] * 5, []),
     "more words than numbers": (["12", "13", "a", "b", "c"] * 60, []),
+    "races": (["800m", "1500m", "5k", "10k"] * 75, []),
+    "longer races": (
+        [f"{1 + i % 30}k" if i % 4 else f"{10 + i},000m" for i in range(N)],
+        ["'numbers'}; then"],
+    ),
     "words like months": (["Marea 1990", "Octavia 1991", "Decathlon 1992"] * 100, []),
     "names": (
         [f"name {i}" for i in range(N)],
