@@ -58,7 +58,7 @@ def told_kind(column, name, told):
     if len(readings) == 1:
         return replace(readings[0], is_explained=True)
     reason = (
-        f"can be read so in two ways: {ways_to_read(column, readings)}"
+        f"can be read so in several ways: {ways_to_read(column, readings)}"
         if readings
         else (f"has {column.type} that cannot be read so, such as {column.example}")
     )

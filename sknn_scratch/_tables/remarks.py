@@ -25,7 +25,9 @@ class Sentence(StrEnum):
         "Clean these columns, or say what they hold, such as kinds={{{name!r}: {kind!r}}}; then what cannot "
         "be read counts as missing."
     )
-    DOUBT = "Text in X can be read in two ways, so it stays categories: {items}. Convert these columns first."
+    DOUBT = (
+        "Text in X can be read in several ways, so it stays categories: {items}. Convert these columns first."
+    )
     NEW_ODD = "Some values of X are not like those of their column in fit, and count as missing: {items}."
     NO_UNIT = (
         "Some columns of X had numbers with a unit in fit, and now have numbers alone, which must be in the "

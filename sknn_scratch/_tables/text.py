@@ -170,6 +170,7 @@ ORDERS = {
     "year and month": BETWEEN.join((YEAR_OF_MONTH, MONTH)),
     "day first": BETWEEN.join((DAY, MONTH, YEAR_AT_END)) + TIME,
     "month first": BETWEEN.join((MONTH, DAY, YEAR_AT_END)) + TIME,
+    "short year first": BETWEEN.join((r"(?P<year>\d\d)", MONTH, DAY)) + TIME,
     "month and year": BETWEEN.join((NAME_OF_MONTH, YEAR_OF_MONTH)),
     TIME_OF_DAY: CLOCK,
 }

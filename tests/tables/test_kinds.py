@@ -131,6 +131,7 @@ CASES = {
     "times of day": (["1:05 PM", "12:30 AM"] * 20, "dates", ["13:05", "00:30:00"] * 20, None),
     "years before 1000": (DAYS.dt.strftime("0%m0-%m-%d"), "dates", DAYS.map(before_1000), None),
     "years of the last century": (DAYS.dt.strftime("%d/%m/98"), "dates", DAYS.map(in_1998), None),
+    "years of the last century first": (DAYS.dt.strftime("98-%m-%d"), "dates", DAYS.map(in_1998), None),
     "no such day": (
         ["2020-02-30", *map(str, DAYS[1:].dt.date)],
         "dates",
@@ -197,17 +198,21 @@ STAY_CATEGORIES = {
         [f"{1 + i % 12}/{1 + i % 28}/{i % 80:02} 18:57" for i in range(N)],
         ["'1/1/00 18:57' is 2000-01-01 18:57:00 or 1900-01-01 18:57:00 in 'x'"],
     ),
+    "years of two digits, maybe first": (
+        DAYS.dt.strftime("%y-%m-%d"),
+        ["'19-12-25' is 2025-12-19 or 2019-12-25 or 1925-12-19 or 1919-12-25 in 'x'"],
+    ),
     "thousands or decimals": (
         [f"{1 + i % 90},{100 + i}" for i in range(N)],
         ["'1,100' is 1100.0 or 1.1 in 'x'"],
     ),
     "thousands with a point, or decimals": (
         [f"{1 + i % 10}.250 €" if i % 2 else f"{100 + i % 30} €" for i in range(N)],
-        ["can be read in two ways"],
+        ["can be read in several ways"],
     ),
     "euros with three decimals, or thousands": (
         [f"{1 + i % 90}.{100 + i} €" for i in range(N)],
-        ["can be read in two ways"],
+        ["can be read in several ways"],
     ),
 }
 
@@ -264,7 +269,7 @@ WRONG = {
     r"kinds must be a dict from names of columns to what they hold, got \['x'\]": ([1, 2], ["x"]),
     "holds dates, but it has numbers that cannot be read so, such as 1. Convert": ([1, 2], {"x": "dates"}),
     "holds numbers, but it has text that cannot be read so, such as a": (["a", "b"], {"x": "numbers"}),
-    r"holds dates, but it can be read so in two ways: '01/02/2020' is 2020-02-01": (
+    r"holds dates, but it can be read so in several ways: '01/02/2020' is 2020-02-01": (
         ["01/02/2020"],
         {"x": "dates"},
     ),
