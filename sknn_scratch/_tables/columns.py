@@ -50,6 +50,8 @@ def columns_of(X):
     """Make a dict of the columns of a table, by their names. An array has the names 0, 1, ..."""
     if scipy.sparse.issparse(X):
         raise TypeError("X is a sparse matrix, not a table. Pass X.toarray().")
+    if np.ma.isMaskedArray(X):
+        raise TypeError("X is a masked array. Pass pd.DataFrame(X), where masked values are missing.")
     if not hasattr(X, "shape"):
         if hasattr(X, "collect"):
             raise TypeError(f"X is a {type(X).__name__}, whose rows are not in memory. Pass X.collect().")

@@ -153,6 +153,7 @@ NO_TABLES = [
     (pl.Series([1.0, 2.0, 3.0]), ValueError, A_COLUMN),
     (of_polars([1, 2]).lazy(), TypeError, r"X is a LazyFrame.*X\.collect\(\)"),
     (scipy.sparse.csr_array(np.eye(3)), TypeError, r"X is a sparse matrix.*toarray"),
+    (np.ma.masked_less(np.eye(3), 1), TypeError, r"X is a masked array.*pd\.DataFrame\(X\)"),
     (pd.DataFrame([[1, 2]], columns=["x", "x"]), ValueError, "several columns with the name 'x'"),
     (of_pandas([None, None], object), ValueError, "no column with values"),
     (np.empty((3, 0)), ValueError, "no column with values"),
