@@ -26,6 +26,7 @@ from sknn_scratch._core.rows import rows_of
 from sknn_scratch._fitting import alpha as module
 from sknn_scratch._fitting import folds, held_out
 from sknn_scratch._fitting.alpha import MANY_ROWS, MOST_UNITS, Choice
+from sknn_scratch._fitting.auto import cycles
 from sknn_scratch._fitting.folds import ALPHAS, LEAST_ROWS, HeldOut
 from sknn_scratch._fitting.hashes import hashes_of_rows
 from sknn_scratch._targets.numbers import NUMBER_LOSSES
@@ -246,6 +247,7 @@ def test_rare_classes_and_every_target_have_a_choice(x, y):
 
 # --- Many rows ---
 
+SHORT, MIDDLE, LONG = (one.max_iter for one in cycles(len(MANY_X)))
 NOISE = RNG.integers(2, size=len(MANY_X))
 WAVES = (np.sin(3 * MANY_X).sum(axis=1) > 0).astype(int)
 
@@ -253,7 +255,7 @@ WAVES = (np.sin(3 * MANY_X).sum(axis=1) > 0).astype(int)
 @pytest.mark.filterwarnings("ignore:The training has failed")
 def test_many_rows_choose_a_long_cycle_if_it_is_better():
     epochs = [network(max_iter="auto").fit(MANY_X, y).n_iter_ for y in (NOISE, WAVES)]
-    assert epochs == [5, 40]
+    assert epochs == [SHORT, LONG]
 
 
 @pytest.fixture
@@ -275,18 +277,18 @@ def give_losses(monkeypatch):
 @pytest.mark.parametrize(
     ("levels", "n_epochs"),
     [
-        ([1, 0.996], 5),
-        ([1, 0.995, 0.99], 14),
-        ([1, 0.9, 0.89], 14),
-        ([1, 0.9, 0.88], 40),
-        ([1, math.nan, 0], 5),
-        ([0, -1, -1], 14),
-        ([0, 0, -1], 5),
-        ([-1, -1.1, -1.2], 40),
+        ([1, 0.99], SHORT),
+        ([1, 0.985, 0.96], MIDDLE),
+        ([1, 0.9, 0.88], MIDDLE),
+        ([1, 0.9, 0.87], LONG),
+        ([1, math.nan, 0], SHORT),
+        ([0, -1, -1], MIDDLE),
+        ([0, 0, -1], SHORT),
+        ([-1, -1.1, -1.2], LONG),
     ],
 )
 def test_a_longer_cycle_is_taken_if_it_lowers_the_loss_enough(give_losses, levels, n_epochs):
-    give_losses(lambda alpha, n_epochs: dict(zip((5, 14, 40), levels, strict=False))[n_epochs])
+    give_losses(lambda alpha, n_epochs: dict(zip((SHORT, MIDDLE, LONG), levels, strict=False))[n_epochs])
     assert network(max_iter="auto").fit(MANY_X, MANY_Y).n_iter_ == n_epochs
 
 
@@ -302,13 +304,14 @@ def test_alphas_beyond_the_better_one_are_tried_until_the_loss_rises(give_losses
 def test_a_longer_cycle_has_the_larger_of_the_best_two_alphas_first(give_losses):
     tried = give_losses(lambda alpha, n_epochs: (5 + abs(np.log(alpha))) / n_epochs)
     network(max_iter="auto").fit(MANY_X, MANY_Y)
-    assert tried == [(5, 10), (5, 30), (5, 3), (5, 1), (14, 3), (14, 1), (40, 3), (40, 1)]
+    longer = [(n_epochs, alpha) for n_epochs in (MIDDLE, LONG) for alpha in (3, 1)]
+    assert tried == [*((SHORT, alpha) for alpha in (10, 30, 3, 1)), *longer]
 
 
 def test_a_longer_cycle_has_one_alpha_unless_it_is_better(give_losses):
     tried = give_losses(lambda alpha, n_epochs: 5 + abs(np.log(alpha / 30)))
-    assert network(max_iter="auto").fit(MANY_X, MANY_Y).n_iter_ == 5
-    assert [alpha for n_epochs, alpha in tried if n_epochs > 5] == [30]
+    assert network(max_iter="auto").fit(MANY_X, MANY_Y).n_iter_ == SHORT
+    assert [alpha for n_epochs, alpha in tried if n_epochs > SHORT] == [30]
 
 
 def test_the_networks_that_are_tried_have_the_default_rate_and_optimiser():
@@ -339,9 +342,9 @@ def test_a_fit_that_trains_otherwise_has_the_alpha_of_the_long_cycle():
     long = network(max_iter=40).fit(MANY_X, NOISE)
     for params, n_epochs in (
         ({"max_iter": 30}, 30),
-        ({"learning_rate": 0.01}, 40),
-        ({"dropout": 0.1}, 40),
-        ({"solver": "sgd"}, 40),
+        ({"learning_rate": 0.01}, LONG),
+        ({"dropout": 0.1}, LONG),
+        ({"solver": "sgd"}, LONG),
         ({"early_stopping": True, "n_iter_no_change": 1, "tol": 1e9}, 2),
     ):
         other = network(**{"max_iter": "auto"} | params).fit(MANY_X, NOISE)
@@ -354,7 +357,7 @@ def test_a_fit_that_trains_otherwise_has_the_alpha_of_the_long_cycle():
 @pytest.mark.filterwarnings("ignore:The training has failed")
 def test_many_copies_of_rows_that_choose_a_short_cycle_have_enough_epochs_for_one():
     copies = network(max_iter="auto").fit(np.repeat(MANY_X, 30, axis=0), np.repeat(NOISE, 30))
-    assert (copies.n_iter_, copies.stop_reason_) == (5, "end_of_schedule")
+    assert (copies.n_iter_, copies.stop_reason_) == (SHORT, "end_of_schedule")
 
 
 @pytest.mark.usefixtures("brief_trials")

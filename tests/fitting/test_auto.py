@@ -51,12 +51,12 @@ def test_the_solver_is_that_of_the_rule(case):
 
 
 CYCLES = {
-    "many rows": ({}, {}, "end_of_schedule", 40),
+    "many rows": ({}, {}, "end_of_schedule", 100),
     "a number of epochs": ({"max_iter": 4}, {}, "end_of_schedule", 4),
     "few epochs": ({"max_iter": 3}, {}, "max_iter", 3),
     "all rows in a batch": ({"batch_size": None, "max_iter": 4}, {}, "max_iter", 4),
     "few batches": ({"batch_size": 201, "max_iter": 4}, {}, "max_iter", 4),
-    "another schedule": ({"learning_rate_schedule": "cosine"}, {}, "end_of_schedule", 40),
+    "another schedule": ({"learning_rate_schedule": "cosine"}, {}, "end_of_schedule", 100),
     "validation rows": ({"tol": 1e9}, VALIDATION, "no_improvement", 11),
     "a constant rate": ({"learning_rate_schedule": "constant", "tol": 1e9}, {}, "converged", 11),
     "patience": ({"n_iter_no_change": 2, "tol": 1e9}, {}, "converged", 3),
@@ -134,8 +134,8 @@ def test_batches_of_many_rows_follow_their_square_root(n_rows, params, chosen):
     ("n_rows", "params", "n_epochs"),
     [
         (1_499, {}, 200),
-        (1_500, {}, 40),
-        (1_000, {"learning_rate_schedule": "cosine"}, 60),  # 600 updates
+        (1_500, {}, 134),  # 2,000 updates
+        (2_000, {"learning_rate_schedule": "cosine"}, 100),
         (300, {"learning_rate_schedule": "cosine"}, 200),
         (40_000, {}, 40),
         (360_000, {}, 40),
@@ -151,9 +151,9 @@ def test_epochs_of_a_cycle_follow_its_updates(n_rows, params, n_epochs):
 
 @pytest.mark.parametrize(
     ("n_rows", "n_epochs"),
-    [(1_500, [5, 14, 40]), (10**6, [5, 14, 24]), (2 * 10**6, [5, 17]), (10**7, [5, 8]), (4 * 10**7, [4])],
+    [(1_500, [17, 47, 134]), (40_000, [5, 14, 40]), (10**6, [4, 9, 24]), (10**7, [4, 8]), (4 * 10**7, [4])],
 )
-def test_a_cycle_is_shorter_only_if_it_saves_a_third(n_rows, n_epochs):
+def test_shorter_cycles_have_shares_of_the_longest(n_rows, n_epochs):
     assert [one.max_iter for one in cycles(n_rows)] == n_epochs
 
 
