@@ -31,6 +31,7 @@ from sknn_scratch._targets.checks import check_none_missing, dense
 # The network that measures the relevance: small, and trained for a short time.
 SMALL = {"n_hidden": 32, "alpha": 10, "max_iter": 20, "early_stopping": False, "random_state": 0}
 MOST_ROWS, BLOCK_ROWS = 100_000, 1000
+MOST_CLASSES = 100  # of whole numbers; more are numbers to predict
 # The square of each factor has this share of the mean square: what this network does not use, another may.
 LEAST_SHARE = 0.01
 
@@ -52,8 +53,8 @@ class RelevanceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
     ----------
     network : ShallowNNClassifier or ShallowNNRegressor, default=None
         The small network, not fitted. Its callbacks have no effect. None is a ShallowNNRegressor if y has
-        numbers that are not whole, else a ShallowNNClassifier, with 32 hidden units, ``alpha=10`` and 20
-        epochs.
+        numbers that are not whole, or more than 100 different numbers, else a ShallowNNClassifier, with 32
+        hidden units, ``alpha=10`` and 20 epochs.
 
     Attributes
     ----------
@@ -124,8 +125,7 @@ class RelevanceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
         check_none_missing(y)
         X, y = self._validated(X, reset=True), dense(y)
         if self.network is None:
-            is_regression = y is not None and type_of_target(y).startswith("continuous")
-            network = small_network(is_regression)
+            network = small_network(are_continuous(y))
         else:
             network = clone(self.network)
             network._validate_params()
@@ -170,6 +170,15 @@ class RelevanceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
         tags.target_tags.required = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def are_continuous(y):
+    """Whether a y of unknown meaning has numbers rather than classes."""
+    if y is None:
+        return False
+    values = np.asarray(y)
+    has_many = values.dtype.kind in "iuf" and len(np.unique(values)) > MOST_CLASSES
+    return has_many or type_of_target(y).startswith("continuous")
 
 
 def small_network(is_regression):

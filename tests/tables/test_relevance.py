@@ -89,6 +89,7 @@ def test_features_of_which_nothing_can_be_said_stay(x):
     [
         (Y, ShallowNNClassifier),
         (np.arange(600) % 3, ShallowNNClassifier),
+        (np.arange(600) % 101, ShallowNNRegressor),
         (X[:, 0], ShallowNNRegressor),
         (X[:, :2], ShallowNNRegressor),
     ],
