@@ -97,7 +97,7 @@ def bending_line(x, means, counts, knots):
     rows = np.tile(np.arange(len(x)), 2)
     hats = scipy.sparse.csr_array((shares, (rows, np.append(left, left + 1))), shape=(len(x), len(knots)))
     weighted = (hats * counts[:, np.newaxis]).T
-    heights = np.linalg.lstsq((weighted @ hats).toarray(), weighted @ means)[0]
+    heights = np.linalg.solve((weighted @ hats).toarray(), weighted @ means)
     return hats @ heights
 
 
