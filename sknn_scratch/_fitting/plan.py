@@ -81,6 +81,8 @@ def plan_fit(estimator, inputs):
     streams = RandomStreams(*map(np.random.default_rng, seeds))
     encoded = inputs.encoded
     vars(model).update((name, copy.copy(value)) for name, value in encoded.attributes.items())
+    if not goes_on:
+        check_init_scale(model.init_scale, encoded.targets.dtype)
     all_rows = encoded.weighted(model._seen_weight_ if inputs.partial else 0.0)
     loss = encoded.target_kind.loss
     solver = chosen_solver(model, inputs, loss, all_rows.n_samples, all_rows.X.n_features)
@@ -204,6 +206,15 @@ def plain(number):
     return np.asarray(number).item()
 
 
+def check_init_scale(init_scale, dtype):
+    """Raise ValueError if squares of initial weights may overflow."""
+    if not isinstance(init_scale, str) and init_scale > float(np.sqrt(np.finfo(dtype).max)):
+        raise ValueError(
+            f"init_scale={init_scale} is too large: squares of such weights overflow {dtype}; use 'glorot', "
+            "'he' or a number that is not far above 1."
+        )
+
+
 def draw_seed(random_state):
     """Draw the seed of a fit from a ``random_state``, as defined by scikit-learn."""
     return int(check_random_state(random_state).randint(2**31 - 1))
@@ -211,12 +222,7 @@ def draw_seed(random_state):
 
 def first_state(model, config, data, streams):
     """Make the state of a new network: random weights, no memory."""
-    shape, largest = config.network.shape, float(np.sqrt(np.finfo(data.targets.dtype).max))
-    if not isinstance(model.init_scale, str) and model.init_scale > largest:
-        raise ValueError(
-            f"init_scale={model.init_scale} is too large: squares of such weights overflow "
-            f"{data.targets.dtype}; use 'glorot', 'he' or a number that is not far above 1."
-        )
+    shape = config.network.shape
     state = State(
         params=initialise(shape, model.init_scale, streams.init, data.targets.dtype),
         shuffle_rng=streams.shuffle,
