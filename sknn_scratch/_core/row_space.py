@@ -11,20 +11,27 @@ Then losses, penalties, and products of gradients and steps are as with all feat
 steps, up to rounding errors, with n + 1 features.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
 import numpy as np
+import scipy.linalg
 
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.arrays import clear_tiny, norms_of
 from sknn_scratch._core.parameters import Layers, NetworkShape, flatten, view_parameters
 from sknn_scratch._core.rows import DenseRows, Rows
+from sknn_scratch._core.state import Run
 
-# With fewer features for each row, the decomposition takes about as long as it saves.
-LEAST_FEATURES_PER_ROW = 2
+# With fewer features for each row, or more rows for each hidden unit, the decomposition may take longer than
+# it saves in the usual 30 to 60 iterations.
+LEAST_FEATURES_PER_ROW, MOST_ROWS_PER_UNIT = 2, 20
 
 
-def is_wide(X: Rows) -> bool:
-    """Whether rows are dense, and have so many features that it pays to train in their space."""
-    return isinstance(X, DenseRows) and X.n_features >= LEAST_FEATURES_PER_ROW * X.n_samples
+def is_wide(X: Rows, n_rows: int) -> bool:
+    """Whether rows like X are dense, and have so many features that it pays to train in their space."""
+    return isinstance(X, DenseRows) and X.n_features >= LEAST_FEATURES_PER_ROW * n_rows
 
 
 class RowSpace:
@@ -37,10 +44,12 @@ class RowSpace:
 
     @np.errstate(all="ignore")  # with an overflow, the objective is not finite
     def __init__(self, X: Array, shape: NetworkShape, params: Array) -> None:
-        """Take rows (n_rows, n_features), and the shape and parameters (n_params,) of a network for them."""
-        layers = view_parameters(params, shape)
-        self._all_features, self.shape = shape, shape._replace(n_features=len(X) + 1)
-        self._basis, triangle = np.linalg.qr(X.T)
+        """Take rows (n_rows, n_features), and the shape and parameters (n_params,) of a network for them.
+
+        The rows are in C order. They are overwritten by the basis Q of their space.
+        """
+        layers, self.shape = view_parameters(params, shape), shape._replace(n_features=len(X) + 1)
+        self._basis, triangle = scipy.linalg.qr(X.T, overwrite_a=True, mode="economic", check_finite=False)
         self.X = np.pad(triangle.T, ((0, 0), (0, 1)))
         inside = self._basis.T @ layers.w_hidden
         beside = layers.w_hidden - self._basis @ inside
@@ -56,3 +65,40 @@ class RowSpace:
         flat = flatten(Layers(w_hidden, layers.w_output, layers.b_hidden, layers.b_output))
         clear_tiny(flat)
         return flat
+
+
+@contextmanager
+def in_row_space(run: Run) -> Iterator[None]:
+    """Let L-BFGS train a network for wide rows in their space; then it has all features again."""
+    space, data, config = space_of(run), run.data, run.config
+    if space is None:
+        yield
+        return
+    run.data = replace(data, X=DenseRows(space.X), targets=data.targets[data.row_numbers], rows=None)
+    run.config = replace(config, network=config.network._replace(shape=space.shape))
+    run.state.params, run.widen = space.params, space.widen
+    run.last_sound = run.snapshot()
+    try:
+        yield
+    finally:
+        run.data, run.config, run.widen, state = data, config, None, run.state
+        state.params = space.widen(state.params)
+        run.last_sound = run.last_sound._replace(params=space.widen(run.last_sound.params))
+        state.best_params = None if state.best_params is None else space.widen(state.best_params)
+
+
+def space_of(run: Run) -> RowSpace | None:
+    """Describe the rows of a run in their space; None if L-BFGS is not faster there, or if numbers overflow.
+
+    Validation rows are not in this space.
+    """
+    data, shape = run.data, run.config.network.shape
+    is_usual = not run.config.optimizer.takes_all_rows or data.validation is not None
+    if (
+        is_usual
+        or data.n_samples > MOST_ROWS_PER_UNIT * shape.n_hidden
+        or not is_wide(data.X, data.n_samples)
+    ):
+        return None
+    space = RowSpace(data.X.source[data.row_numbers], shape, run.state.params)
+    return space if np.isfinite(space.X).all() and np.isfinite(space.params).all() else None

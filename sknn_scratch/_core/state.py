@@ -2,6 +2,7 @@
 
 import copy
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, TypeAlias
@@ -134,6 +135,9 @@ class Run:
     clipped_norm: float = 0.0  # of the last gradient of the loss before it was clipped; zero if it was not
     is_interrupted: bool = False  # whether Control-C ended this training, or others in the same call
     first_val_loss: float = 0.0  # at the start; zero without validation rows
+    widen: Callable[[Array], Array] | None = (
+        None  # set while it trains with other features: see ``row_space``
+    )
     last_sound: Snapshot = field(init=False)  # after the last sound epoch, or at the start
 
     def __post_init__(self) -> None:
@@ -142,6 +146,10 @@ class Run:
     def snapshot(self) -> Snapshot:
         """Copy the parameters."""
         return Snapshot(self.state.epoch, self.state.params.copy())
+
+    def with_all_features(self, params: Array) -> Array:
+        """Give parameters (n_params,) of this run the features of X, if it trains with others."""
+        return params if self.widen is None else self.widen(params)
 
     @property
     def best(self) -> Snapshot | None:

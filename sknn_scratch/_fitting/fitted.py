@@ -107,7 +107,7 @@ def fitted_model(fit, state):
     During the training, they are as if a callback had stopped it.
     """
     model = copy.copy(fit.model)
-    set_layers(model, state.params)
+    set_layers(model, fit.run.with_all_features(state.params))
     set_history(model, state)
     model.best_iter_ = state.kept_epoch
     model.stop_reason_ = (state.stop_reason or StopReason.CALLBACK).name.lower()

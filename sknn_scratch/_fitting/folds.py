@@ -105,7 +105,7 @@ def with_few_features(X, shape, params):
 
     Dense rows get a first column of ones, for quicker products.
     """
-    if is_wide(X):
+    if is_wide(X, X.n_samples):
         space = RowSpace(X.source, shape, params)
         X, shape, params = rows_of(space.X), space.shape, space.params
     return X.with_ones() if isinstance(X, DenseRows) else X, shape, params

@@ -6,6 +6,7 @@ from collections import defaultdict
 import numpy as np
 
 from sknn_scratch._core.blocks import gradient_blocks
+from sknn_scratch._core.row_space import in_row_space
 from sknn_scratch._core.stack import stack_key
 from sknn_scratch._core.training import train
 from sknn_scratch._fitting.threads import map_in_threads
@@ -52,7 +53,7 @@ def train_group(group):
     """Train fits of one ``stack_key`` in one pass; threads share the blocks of large batches."""
     run = group[0].run
     blocks = gradient_blocks(run.data.X, run.config.network.shape, run.config.batch_size)
-    with map_in_threads(len(blocks)) as map_blocks:
+    with map_in_threads(len(blocks)) as map_blocks, in_row_space(run):
         train([one.run for one in group], group, map_blocks)
 
 

@@ -7,9 +7,19 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core.network import make_batch
 from sknn_scratch._core.parameters import initialise, view_parameters
-from sknn_scratch._core.row_space import RowSpace, is_wide
+from sknn_scratch._core.row_space import MOST_ROWS_PER_UNIT, RowSpace, in_row_space, is_wide
 from sknn_scratch._core.rows import rows_of
-from tests.helpers import make_network, make_problem, objective_and_gradient
+from sknn_scratch._core.state import StopReason
+from sknn_scratch._core.training import train
+from tests.helpers import (
+    AtEpochEnd,
+    assert_same_training,
+    make_network,
+    make_problem,
+    make_run,
+    objective_and_gradient,
+    train_alone,
+)
 
 WIDE = make_problem("multiclass", n_samples=8, n_features=20)
 NETWORK = make_network(WIDE)
@@ -18,14 +28,15 @@ NETWORK = make_network(WIDE)
 def space_of(X, init_scale=0.5):
     """Make the space of rows, and the first parameters with all features."""
     params = initialise(NETWORK.shape, init_scale, np.random.default_rng(0), X.dtype)
-    return RowSpace(X, NETWORK.shape, params), params
+    return RowSpace(X.copy(), NETWORK.shape, params), params
 
 
 def test_dense_rows_with_twice_as_many_features_are_wide():
     wide, narrow = WIDE.X[:, :16], WIDE.X[:, :15]
-    assert is_wide(rows_of(wide))
-    assert not is_wide(rows_of(narrow))
-    assert not is_wide(rows_of(scipy.sparse.csr_array(wide)))
+    assert is_wide(rows_of(wide), 8)
+    assert not is_wide(rows_of(wide), 9)
+    assert not is_wide(rows_of(narrow), 8)
+    assert not is_wide(rows_of(scipy.sparse.csr_array(wide)), 8)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -67,3 +78,91 @@ def test_dependent_rows_and_features_of_zero_are_no_exception():
         for rows, flat, shape in ((X, params, NETWORK.shape), (space.X, space.params, space.shape))
     ]
     assert_allclose(*hidden_inputs, atol=1e-14)
+
+
+# --- Runs ---
+
+
+def wide_run(problem=WIDE, **params):
+    return make_run(problem, **{"solver": "lbfgs", "max_iter": 10, "alpha": 1.0} | params)
+
+
+def n_features_in_training(run, on_epoch_end=None):
+    """Train a run in the space of its rows if that is faster; return how many features it has there."""
+    hooks = [] if on_epoch_end is None else [AtEpochEnd(on_epoch_end)]
+    with in_row_space(run):
+        train([run], hooks)
+        return run.config.network.shape.n_features
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"row_weights": np.linspace(0.1, 2, 8)},
+        {"rows": np.array([6, 0, 2, 3, 5, 1]), "row_weights": np.arange(1.0, 7)},
+    ],
+    ids=["all rows", "weights", "some rows"],
+)
+def test_a_run_in_the_space_of_its_rows_is_the_same_run(data):
+    run, X = wide_run(data=data), WIDE.X.copy()
+    expected, its_data, its_config = train_alone(run), run.data, run.config
+    assert n_features_in_training(run) == run.data.n_samples + 1
+    assert_same_training(run, expected, rtol=1e-9)
+    assert (run.data, run.config) == (its_data, its_config)
+    assert_allclose(run.last_sound.params, expected.last_sound.params, atol=1e-9)
+    assert_allclose(run.state.best_params, expected.state.best_params, atol=1e-9)
+    assert_array_equal(WIDE.X, X)
+
+
+def test_its_parameters_have_all_features_at_any_time():
+    run, seen = wide_run(max_iter=3), []
+    n_features_in_training(run, lambda _, state: seen.append(run.with_all_features(state.params)))
+    assert_allclose(seen[-1], run.state.params, rtol=1e-12)
+    assert run.with_all_features(run.state.params) is run.state.params
+    for n, params in enumerate(seen, start=1):
+        assert_allclose(params, train_alone(wide_run(max_iter=n)).state.params, atol=1e-9)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
+def test_if_its_training_is_cut_short_it_has_all_features_again(error):
+    def cut(number, state):
+        if len(state.history) == 3:
+            raise error
+
+    run = wide_run()
+    try:
+        n_features_in_training(run, cut)
+    except ZeroDivisionError:
+        assert run.is_going_on
+    else:
+        assert run.state.stop_reason is StopReason.INTERRUPTED
+    assert_allclose(run.state.params, train_alone(wide_run(max_iter=3)).state.params, atol=1e-9)
+    assert run.widen is None
+
+
+def test_before_its_first_epoch_it_has_its_first_weights():
+    run = wide_run()
+    first = run.state.params.copy()
+    with pytest.raises(ZeroDivisionError), in_row_space(run):
+        raise ZeroDivisionError
+    assert run.state.best_params is None
+    for params in (run.state.params, run.last_sound.params):
+        assert_allclose(params, first, atol=1e-14)
+
+
+MANY_ROWS = make_problem("multiclass", n_samples=5 * MOST_ROWS_PER_UNIT + 1, n_features=300)
+HELD_OUT = make_batch(rows_of(WIDE.X), WIDE.targets, None)
+USUAL_RUNS = {
+    "another solver": (WIDE, {"solver": "adam"}),
+    "validation rows": (WIDE, {"data": {"validation": HELD_OUT}}),
+    "sparse rows": (WIDE._replace(X=scipy.sparse.csr_array(WIDE.X)), {}),
+    "many rows for each unit": (MANY_ROWS, {}),
+    "lengths of features that overflow": (WIDE._replace(X=np.sign(WIDE.X) * 1e308), {}),
+}
+
+
+@pytest.mark.parametrize("case", USUAL_RUNS)
+def test_other_runs_have_their_usual_features(case):
+    problem, params = USUAL_RUNS[case]
+    assert n_features_in_training(wide_run(problem, **params, max_iter=1)) == problem.X.shape[1]

@@ -217,7 +217,7 @@ def test_wide_rows_have_the_same_choice_with_few_features(monkeypatch):
     wide = np.tanh(np.pad(X[:40], ((0, 0), (0, 96))) + RNG.normal(size=(40, 100)))
     few = path_of(wide, Y[:40])
     module.memo.clear()
-    monkeypatch.setattr(folds, "is_wide", lambda X: False)
+    monkeypatch.setattr(folds, "is_wide", lambda *_: False)
     all_features = path_of(wide, Y[:40])
     assert few[0] == all_features[0]
     assert few[1] != all_features[1]  # by rounding errors

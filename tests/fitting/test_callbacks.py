@@ -89,6 +89,14 @@ def test_snapshots_are_the_models_of_their_epochs():
     assert_same_model(recorder.told[-1]["fitted_estimator"], classifier, rtol=0)
 
 
+def test_snapshots_of_wide_rows_have_all_features():
+    wide, recorder = np.random.default_rng(0).normal(size=(60, 200)), Recorder()
+    classifier = make_classifier(solver="lbfgs").set_callbacks(recorder).fit(wide, Y)
+    assert [model.coefs_[0].shape for model in recorder.models] == 4 * [(200, 5)]
+    assert_same_model(recorder.models[-1], classifier, rtol=1e-12)
+    assert_same_model(make_classifier(solver="lbfgs").fit(wide, Y), classifier, rtol=0)
+
+
 def test_snapshots_remember_nothing_of_an_earlier_fit_and_can_be_trained_further():
     recorder, labels = Recorder(), np.array(["x", "y", "z"])
     classifier = make_classifier().fit(pd.DataFrame(X[:, :3], columns=list("abc")), labels[Y])

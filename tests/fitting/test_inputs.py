@@ -130,6 +130,17 @@ def test_sparse_rows_give_what_dense_rows_give(name, solver):
         assert_allclose(getattr(classifier, method)(X), getattr(reference, method)(SPARSE_X), rtol=1e-6)
 
 
+def test_wide_dense_rows_give_what_sparse_rows_give():
+    """L-BFGS trains in the space of the dense rows."""
+    wide, weights = np.random.default_rng(0).normal(size=(60, 200)), np.arange(60.0) % 4
+    wide.flags.writeable = False
+    models = [
+        make_classifier(solver="lbfgs", warm_start=True).fit(x, Y3, weights).fit(x[:40], Y3[:40])
+        for x in (wide, scipy.sparse.csr_array(wide))
+    ]
+    assert_same_model(*models, rtol=1e-6)
+
+
 @pytest.mark.parametrize("name", ["unsorted", "duplicates", "stored zeros"])
 def test_sparse_rows_are_left_alone_also_if_they_are_measured(name):
     """The arrays are read-only, as in joblib's workers."""
