@@ -25,8 +25,8 @@ AUTO_BATCH_ROWS = 100
 MOST_EPOCHS = 200
 # The longest cycle of the learning rate has about so many updates, and at most and at least so many epochs.
 LONGEST_CYCLE, MOST_CYCLE_EPOCHS, FEWEST_CYCLE_EPOCHS = 12_000, 40, 4
-# It has more epochs, up to ``MOST_EPOCHS``, until it has so many updates. With 600, fits of 1,550 rows were much
-# worse than those of 1,450 by L-BFGS where y bends often: a spiral was hardly learned.
+# It has more epochs, up to ``MOST_EPOCHS``, until it has so many updates. With 600, fits of 1,550 rows were
+# much worse than those of 1,450 by L-BFGS where y bends often: a spiral was hardly learned.
 FEWEST_CYCLE_UPDATES = 2000
 # Shorter ones have these shares of its epochs. They are as good, or better, where there is less to learn.
 SHORTER_CYCLES = (0.125, 0.35)

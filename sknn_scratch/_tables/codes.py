@@ -14,8 +14,8 @@ from sknn_scratch._tables.kinds import Numbers
 from sknn_scratch._tables.pieces import quantiles
 from sknn_scratch._tables.piecewise_encoder import COARSE_BINS, FINE_BINS
 
-# Numbers are codes if the means of y by number explain more of the variance of y than a line that bends between
-# bins does: at least this share of it, and so many standard deviations of what they explain by chance.
+# Numbers are codes if the means of y by number explain more of the variance of y than a line that bends
+# between bins does: at least this share of it, and so many standard deviations of what chance explains.
 LEAST_SHARE, CERTAIN = 0.01, 10.0
 # A code has so many rows on average, and a bin so many codes, but there are as many bins as coarse ones.
 ROWS_OF_A_CODE, CODES_IN_A_BIN = 2, 4
