@@ -279,9 +279,8 @@ def make_table(n_rows=300):
 def test_the_encoder(n_rows, bends, has_components, dtype):
     X = make_table(n_rows)[["gap", "large", "few"]].to_numpy().astype(dtype)
     z = (X[:, 1:] - X[:, 1:].mean(axis=0)) / X[:, 1:].std(axis=0)
-    along_lines = (z / np.sqrt(1 + (z / 5) ** 2)).sum(
-        axis=1
-    )  # of the values as they are bounded without ramps
+    lines = (z / np.sqrt(1 + (z / 5) ** 2)).sum(axis=1)  # of the values as they are bounded without ramps
+    along_lines = lines + np.random.default_rng(1).normal(scale=lines.std(), size=n_rows)
     encoder = PiecewiseLinearEncoder("auto").fit(X, None if bends else along_lines)
     assert (encoder.components_[0] is not None) == has_components
     rows = np.vstack([X, 1000 * X, -1000 * X])
