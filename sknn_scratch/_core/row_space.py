@@ -93,12 +93,9 @@ def space_of(run: Run) -> RowSpace | None:
     Validation rows are not in this space.
     """
     data, shape = run.data, run.config.network.shape
-    is_usual = not run.config.optimizer.takes_all_rows or data.validation is not None
-    if (
-        is_usual
-        or data.n_samples > MOST_ROWS_PER_UNIT * shape.n_hidden
-        or not is_wide(data.X, data.n_samples)
-    ):
+    trains_by_all_rows = run.config.optimizer.takes_all_rows and data.validation is None
+    has_few_rows = data.n_samples <= MOST_ROWS_PER_UNIT * shape.n_hidden
+    if not (trains_by_all_rows and has_few_rows and is_wide(data.X, data.n_samples)):
         return None
     space = RowSpace(data.X.source[data.row_numbers], shape, run.state.params)
     return space if np.isfinite(space.X).all() and np.isfinite(space.params).all() else None

@@ -135,9 +135,7 @@ class Run:
     clipped_norm: float = 0.0  # of the last gradient of the loss before it was clipped; zero if it was not
     is_interrupted: bool = False  # whether Control-C ended this training, or others in the same call
     first_val_loss: float = 0.0  # at the start; zero without validation rows
-    widen: Callable[[Array], Array] | None = (
-        None  # set while it trains with other features: see ``row_space``
-    )
+    widen: Callable[[Array], Array] | None = None  # set while it trains in another space: see ``row_space``
     last_sound: Snapshot = field(init=False)  # after the last sound epoch, or at the start
 
     def __post_init__(self) -> None:

@@ -297,6 +297,11 @@ class Categories(Kind):
         """Whether the encoder has merged all texts of the fit."""
         return self.known <= self.rare
 
+    @property
+    def without_first_zero(self):
+        """What the texts of the fit that begin with a zero would be as numbers; merged ones do not count."""
+        return {text.lstrip("0") for text in self.known - self.rare if has_first_zero(text)}
+
     def remarks(self, name, column, is_beside_numbers):
         if len(self.doubts) == 1:
             (doubt,) = self.doubts
@@ -321,10 +326,10 @@ class Categories(Kind):
     def read(self, column, name):
         values, remarks = super().read(column, name)
         texts = set(values) - {None}
-        without_zero = {text.lstrip("0") for text in self.known - self.rare if has_first_zero(text)}
-        if lost := texts & without_zero - self.known:
+        unknown = texts - self.known
+        if unknown and (lost := unknown & self.without_first_zero):
             remarks.append(Remark(Sentence.LOST_ZERO, name, f"{some(lost)} in {{names}}"))
-        elif texts and texts.isdisjoint(self.known) and not self.are_all_rare:
+        elif unknown and unknown == texts and not self.are_all_rare:
             remarks.append(Remark(Sentence.UNKNOWN, name))
         return values, remarks
 
