@@ -43,8 +43,8 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
     alpha : float or "auto", default="auto"
         Strength of the L2 penalty, in the objective of :class:`ShallowNNClassifier`. "auto" chooses by the
         loss of rows that are held out, and then trains with all rows: among 0.3, 3, 10 and 30, in 3-fold
-        cross-validation, and from 1,500 rows on among 1, 3, 10, 30 and 100, by a fifth of the rows (at most
-        20,000) or by several in turn, until they are 700. The choice depends on the rows, ``n_hidden``,
+        cross-validation, and from 1,500 rows on among 0.3, 1, 3, 10, 30 and 100, by a fifth of the rows (at
+        most 20,000) or by several in turn, until they are 700. The choice depends on the rows, ``n_hidden``,
         ``activation``, ``init_scale``, the loss and the length of the cycle alone. ``alpha_`` says which. In
         ``partial_fit``, if fewer than 12 rows can be held out in turn, and if held-out rows mislead, as in
         XOR, it is 1 instead (for a regressor, 3). Rows of weight zero do not count, rows with equal features

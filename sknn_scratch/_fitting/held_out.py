@@ -27,7 +27,7 @@ from sknn_scratch._fitting.auto import FEWEST_CYCLE_EPOCHS, cycles
 from sknn_scratch._fitting.folds import LEAST_ROWS, MOST_VALUES, NOTHING, HeldOut, evenly
 from sknn_scratch._fitting.threads import map_in_threads
 
-ALPHAS = (1.0, 3.0, 10.0, 30.0, 100.0)  # in ascending order
+ALPHAS = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)  # in ascending order
 # Two alphas are tried first: these, or the best two of a shorter cycle.
 FIRST_ALPHAS = (10.0, 30.0)
 # A cycle is tried with two thirds of its epochs. A longer one is better if it lowers the least loss by this

@@ -303,7 +303,8 @@ def test_a_longer_cycle_is_taken_if_it_lowers_the_loss_enough(give_losses, level
 
 
 @pytest.mark.parametrize(
-    ("best", "tried"), [(1, [1, 3, 10, 30]), (10, [3, 10, 30]), (30, [10, 30, 100]), (100, [10, 30, 100])]
+    ("best", "tried"),
+    [(1, [0.3, 1, 3, 10, 30]), (10, [3, 10, 30]), (30, [10, 30, 100]), (100, [10, 30, 100])],
 )
 def test_alphas_beyond_the_better_one_are_tried_until_the_loss_rises(give_losses, best, tried):
     give_losses(lambda alpha, n_epochs: 5 + abs(np.log(alpha / best)))
@@ -314,8 +315,8 @@ def test_alphas_beyond_the_better_one_are_tried_until_the_loss_rises(give_losses
 def test_a_longer_cycle_starts_with_the_best_two_alphas(give_losses):
     tried = give_losses(lambda alpha, n_epochs: (5 + abs(np.log(alpha))) / n_epochs)
     network(max_iter="auto").fit(MANY_X, MANY_Y)
-    longer = [(n_epochs, alpha) for n_epochs in (MIDDLE, LONG) for alpha in (1, 3)]
-    assert tried == [*((SHORT, alpha) for alpha in (10, 30, 3, 1)), *longer]
+    longer = [(n_epochs, alpha) for n_epochs in (MIDDLE, LONG) for alpha in (1, 3, 0.3)]
+    assert tried == [*((SHORT, alpha) for alpha in (10, 30, 3, 1, 0.3)), *longer]
 
 
 def test_a_longer_cycle_has_two_alphas_unless_it_is_better(give_losses):
