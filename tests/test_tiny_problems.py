@@ -7,7 +7,7 @@ import pytest
 from sklearn.datasets import make_moons
 from sklearn.ensemble import AdaBoostClassifier
 
-from sknn_scratch import ShallowNNClassifier
+from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
 
 
 def parity(n_bits):
@@ -16,11 +16,12 @@ def parity(n_bits):
     return X, X.sum(axis=1) % 2
 
 
+ADAM = {"solver": "adam", "max_iter": 300}  # four rows make one update in each epoch
 ADAMW = {"solver": "adamw", "max_iter": 300}  # it minimises the loss alone, which falls for longer
 
 
 @pytest.mark.parametrize(
-    ("n_bits", "params"), [(2, {}), (2, {"solver": "adam"}), (2, ADAMW), (3, {}), (4, {})]
+    ("n_bits", "params"), [(2, {}), (2, ADAM), (2, ADAMW), (3, {}), (3, ADAM), (4, ADAM)]
 )
 def test_parity_is_learnt(n_bits, params):
     X, y = parity(n_bits)
@@ -39,3 +40,12 @@ def test_weights_that_sum_to_one_do_not_drown_in_the_penalty():
 
     assert accuracy(alpha=1.0) > 0.88  # a linear classifier's is 0.87
     assert accuracy(alpha=100 / 1000) > 0.95
+
+
+@pytest.mark.parametrize("n_rows", [200, 1600])
+def test_a_curve_that_bends_away_from_zero_is_learnt_from_every_start(n_rows):
+    """With biases of zero, relu units would have all their kinks at zero, and may stay on a plateau there."""
+    x = np.random.default_rng(0).uniform(-2, 2, n_rows)
+    fits = [ShallowNNRegressor(random_state=seed).fit(x[:, None], np.sin(4 * x)) for seed in range(5)]
+    x_test = np.linspace(-2, 2, 400)
+    assert min(fitted.score(x_test[:, None], np.sin(4 * x_test)) for fitted in fits) > 0.95

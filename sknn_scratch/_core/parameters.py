@@ -86,18 +86,31 @@ def flatten(layers: Layers) -> Array:
 def initialise(
     shape: NetworkShape, init_scale: float | str, rng: np.random.Generator, dtype: DTypeLike
 ) -> Array:
-    """Draw the initial parameters (n_params,) of one network: normal weights, zero biases.
+    """Draw the initial parameters (n_params,) of one network: normal weights, and biases.
 
-    ``init_scale`` is the standard deviation of all weights, or the name of a rule in ``INIT_SCALES``.
-    Weights are always drawn in float64, so that float32 and float64 networks start alike.
+    ``init_scale`` is the standard deviation of all weights, or the name of a rule in ``INIT_SCALES``. With a
+    rule, hidden biases are drawn like the weights of one more feature: with zero biases, all relu units would
+    have their kinks at zero, and could hardly learn a function that bends elsewhere. Other biases are zero.
+    Numbers are always drawn in float64, so that float32 and float64 networks start alike.
     """
     flat = np.zeros(shape.n_params, dtype=dtype)
     params = view_parameters(flat, shape)
     for weights in (params.w_hidden, params.w_output):
-        scale = INIT_SCALES[init_scale](*weights.shape) if isinstance(init_scale, str) else init_scale
-        with np.errstate(over="ignore"):  # infinite weights make the training diverge
-            weights[...] = rng.standard_normal(weights.shape) * scale
+        weights[...] = draw(weights.shape, scale_of(weights, init_scale), rng)
+    if isinstance(init_scale, str):
+        params.b_hidden[...] = draw(params.b_hidden.shape, scale_of(params.w_hidden, init_scale), rng)
     return flat
+
+
+def scale_of(weights: Array, init_scale: float | str) -> float:
+    """Find the standard deviation of the initial weights of a layer."""
+    return INIT_SCALES[init_scale](*weights.shape) if isinstance(init_scale, str) else init_scale
+
+
+@np.errstate(over="ignore")  # infinite weights make the training diverge
+def draw(shape: tuple[int, ...], scale: float, rng: np.random.Generator) -> Array:
+    """Draw normal numbers."""
+    return rng.standard_normal(shape) * scale
 
 
 def he(fan_in: int, fan_out: int) -> float:

@@ -32,8 +32,10 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         The function g of the hidden units. "logistic" is another name for "sigmoid". To use your own
         function, pass an :class:`Activation`.
     init_scale : float or {"he", "glorot"}, default="glorot"
-        Standard deviation of the normally distributed initial weights. Biases start at zero. "he" and
-        "glorot" compute it from the sizes of the layers. With 0, the hidden units stay identical.
+        Standard deviation of the normally distributed initial weights. With a number, biases start at zero.
+        "he" and "glorot" compute it from the sizes of the layers, and draw the hidden biases like the weights
+        of one more feature, so that relu units have their kinks at different places. With 0, the hidden units
+        stay identical.
     learning_rate : float, default=0.005
         Step size of the solvers "adam", "adamw" and "sgd".
     class_weight : dict, "balanced" or None, default=None

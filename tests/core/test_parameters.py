@@ -25,5 +25,13 @@ def test_rules_scale_the_same_draws(init_scale, hidden_scale, output_scale):
     )
     assert_allclose(params.w_hidden, hidden_scale * standard.w_hidden, rtol=1e-14)
     assert_allclose(params.w_output, output_scale * standard.w_output, rtol=1e-14)
-    assert not params.b_hidden.any()
     assert not params.b_output.any()
+
+
+def test_a_rule_draws_hidden_biases_like_weights_and_a_number_leaves_them_at_zero():
+    shape = NetworkShape(2, 20_000, 1)
+    for init_scale in ("he", "glorot"):
+        params = view_parameters(initialise(shape, init_scale, np.random.default_rng(0), np.float64), shape)
+        assert_allclose(params.b_hidden.std(), params.w_hidden.std(), rtol=0.02)
+    params = view_parameters(initialise(shape, 0.01, np.random.default_rng(0), np.float64), shape)
+    assert not params.b_hidden.any()

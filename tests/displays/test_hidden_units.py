@@ -25,7 +25,7 @@ from tests.versions import needs_names_of_polars
 
 
 def test_the_maps_are_the_hidden_values_on_a_grid():
-    clf, X, y = fit("multiclass", n_features=2)
+    clf, X, y = fit("multiclass", n_features=2, max_iter=50)
     shown = HiddenUnitsDisplay.from_estimator(clf, X, y, resolution=7)
     grid = np.array([[x, y] for y in shown.y for x in shown.x])
     assert_allclose(shown.hidden.reshape(49, 4), clf.transform(grid)[:, shown.units])
