@@ -34,6 +34,12 @@ def is_wide(X: Rows, n_rows: int) -> bool:
     return isinstance(X, DenseRows) and X.n_features >= LEAST_FEATURES_PER_ROW * n_rows
 
 
+def features_for_lbfgs(X: Rows, n_rows: int, n_hidden: int) -> int:
+    """Count the features with which L-BFGS trains on so many rows like X: fewer than X has, if it is wide."""
+    has_few_rows = n_rows <= MOST_ROWS_PER_UNIT * n_hidden
+    return n_rows + 1 if has_few_rows and is_wide(X, n_rows) else X.n_features
+
+
 class RowSpace:
     """The rows of a wide matrix, and a network for them, in the space of the rows.
 
@@ -94,8 +100,8 @@ def space_of(run: Run) -> RowSpace | None:
     """
     data, shape = run.data, run.config.network.shape
     trains_by_all_rows = run.config.optimizer.takes_all_rows and data.validation is None
-    has_few_rows = data.n_samples <= MOST_ROWS_PER_UNIT * shape.n_hidden
-    if not (trains_by_all_rows and has_few_rows and is_wide(data.X, data.n_samples)):
+    n_features = features_for_lbfgs(data.X, data.n_samples, shape.n_hidden)
+    if not trains_by_all_rows or n_features == shape.n_features:
         return None
     space = RowSpace(data.X.source[data.row_numbers], shape, run.state.params)
     return space if np.isfinite(space.X).all() and np.isfinite(space.params).all() else None

@@ -54,14 +54,15 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         further keeps its ``alpha_``. In ``partial_fit``, the S of the penalty counts the rows of all calls so
         far.
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
-        "auto" is "lbfgs" for a ``fit`` with fewer than 1,500 training rows and at most about 745,000 weights
-        in the hidden layer (with more, lbfgs would take more than 256 MiB). It is "adam" for others, and with
-        validation or a changed parameter that "lbfgs" does not have: ``learning_rate``, ``batch_size``,
-        ``learning_rate_schedule``, ``dropout``, ``max_grad_norm``, ``beta_1``, ``beta_2`` or ``epsilon``.
-        ``solver_`` says which. "adam" is Adam. "adamw" is Adam with decoupled weight decay: every step
-        multiplies the weights by ``1 - learning_rate * alpha / max(S, 100)``. The penalty is not part of its
-        gradient, so ``gradient_tol`` and the gradient norms of ``history_`` ignore it. "sgd" is gradient
-        descent with momentum. With ``momentum=0`` and ``batch_size=None``, it is plain gradient descent.
+        "auto" is "lbfgs" for a ``fit`` with fewer than 1,500 training rows for which lbfgs takes at most 256
+        MiB: about 745,000 weights in the hidden layer, or more if dense X has at least twice as many features
+        as rows. It is "adam" for others, and with validation or a changed parameter that "lbfgs" does not
+        have: ``learning_rate``, ``batch_size``, ``learning_rate_schedule``, ``dropout``, ``max_grad_norm``,
+        ``beta_1``, ``beta_2`` or ``epsilon``. ``solver_`` says which. "adam" is Adam. "adamw" is Adam with
+        decoupled weight decay: every step multiplies the weights by ``1 - learning_rate * alpha / max(S,
+        100)``. The penalty is not part of its gradient, so ``gradient_tol`` and the gradient norms of
+        ``history_`` ignore it. "sgd" is gradient descent with momentum. With ``momentum=0`` and
+        ``batch_size=None``, it is plain gradient descent.
         "lbfgs" is SciPy's L-BFGS on all rows at once, for small data sets. It keeps no memory from one fit to
         the next.
     batch_size : int, "auto" or None, default="auto"

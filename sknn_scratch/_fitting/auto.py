@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sknn_scratch._core.optimizers import OF_STOCHASTIC_SOLVERS, SOLVERS
+from sknn_scratch._core.row_space import features_for_lbfgs
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._fitting.fitted import is_fitted
 
@@ -16,9 +17,9 @@ from sknn_scratch._fitting.fitted import is_fitted
 MANY_ROWS = 1500
 # With fewer training rows than this, early_stopping="auto" holds out no validation rows.
 VALIDATION_ROWS = 500
-# It is Adam, too, for a hidden layer with more weights than this, of each of which L-BFGS keeps about 45
-# numbers in double precision, 256 MiB in all: 20 for its last steps, others for points and gradients.
-LBFGS_WEIGHTS = 2**28 // (45 * 8)
+# It is Adam, too, where L-BFGS would keep more numbers than this, 256 MiB in double precision. For each
+# weight of the hidden layer, it keeps about 45: 20 for its last steps, others for points and gradients.
+LBFGS_NUMBERS, LBFGS_NUMBERS_PER_WEIGHT = 2**28 // 8, 45
 # Batches have at least this number of rows.
 AUTO_BATCH_ROWS = 100
 # Training has this number of epochs at most.
@@ -40,7 +41,7 @@ NETWORKS_FOR_FEW_ROWS, NETWORKS_FOR_MANY_ROWS = 4, 2
 AUTO_EPOCHS, FEWEST_UPDATES, MANY_UPDATES = 10, 100, 1500
 
 
-def chosen_solver(model, inputs, loss, n_rows, n_features):
+def chosen_solver(model, inputs, loss, data):
     """Choose the solver: "auto" is L-BFGS for few rows, unless something else asks for Adam.
 
     Parameters that only a stochastic solver has do, if they are set. So do validation rows, which stop Adam
@@ -49,10 +50,16 @@ def chosen_solver(model, inputs, loss, n_rows, n_features):
     if model.solver != "auto":
         return model.solver
     is_validated = inputs.X_val is not None or model.early_stopping not in ("auto", False)
-    has_few_weights = n_features * int(model.n_hidden) <= LBFGS_WEIGHTS
-    is_small = n_rows < MANY_ROWS and has_few_weights
+    is_small = data.n_samples < MANY_ROWS and numbers_of_lbfgs(data, int(model.n_hidden)) <= LBFGS_NUMBERS
     needs_adam = inputs.partial or is_validated or sets_steps(model) or not loss.is_smooth
     return "lbfgs" if is_small and not needs_adam else "adam"
+
+
+def numbers_of_lbfgs(data, n_hidden):
+    """Count about how many numbers L-BFGS keeps: for each weight and, of wide rows, a copy of X."""
+    n_features = features_for_lbfgs(data.X, data.n_samples, n_hidden)
+    copied = data.n_samples * data.X.n_features if n_features < data.X.n_features else 0
+    return copied + LBFGS_NUMBERS_PER_WEIGHT * n_features * n_hidden
 
 
 def sets_steps(model):

@@ -85,7 +85,7 @@ def plan_fit(estimator, inputs):
         check_init_scale(model.init_scale, encoded.targets.dtype)
     all_rows = encoded.weighted(model._seen_weight_ if inputs.partial else 0.0)
     loss = encoded.target_kind.loss
-    solver = chosen_solver(model, inputs, loss, all_rows.n_samples, all_rows.X.n_features)
+    solver = chosen_solver(model, inputs, loss, all_rows)
     data = with_validation(all_rows, model, inputs, encoded, solver, streams.split)
     network, optimizer = network_of(model, encoded, data, loss), optimizer_of(model, solver, loss)
     alpha = known_alpha(model, inputs, encoded.target_kind)

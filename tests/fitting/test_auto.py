@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
 from sknn_scratch._fitting import auto
@@ -86,9 +87,21 @@ def test_a_loss_with_a_kink_is_for_adam(loss, solver):
 
 
 def test_a_network_whose_last_steps_would_take_much_memory_is_for_adam(monkeypatch):
-    monkeypatch.setattr(auto, "LBFGS_WEIGHTS", 5 * X.shape[1])
+    monkeypatch.setattr(auto, "LBFGS_NUMBERS", 45 * 5 * X.shape[1])
     for n_hidden, solver in ((5, "lbfgs"), (6, "adam")):
         assert make_classifier(n_hidden=n_hidden).fit(X[:100], Y[:100]).solver_ == solver
+
+
+def test_wide_rows_are_for_lbfgs_which_trains_in_their_space_unless_their_copy_takes_much_memory(monkeypatch):
+    wide = np.tile(X[:10], 30)
+    enough = 45 * 5 * 11 + wide.size
+    for n_numbers, rows, solver in (
+        (enough, wide, "lbfgs"),
+        (enough - 1, wide, "adam"),
+        (enough, scipy.sparse.csr_array(wide), "adam"),
+    ):
+        monkeypatch.setattr(auto, "LBFGS_NUMBERS", n_numbers)
+        assert make_classifier(n_hidden=5).fit(rows, Y[:10]).solver_ == solver
 
 
 def test_a_stream_is_for_adam_and_starts_with_a_fresh_memory_after_a_fit():
