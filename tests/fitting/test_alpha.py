@@ -27,7 +27,7 @@ from sknn_scratch._fitting import alpha as module
 from sknn_scratch._fitting import folds, held_out
 from sknn_scratch._fitting.alpha import MANY_ROWS, MOST_UNITS, Choice
 from sknn_scratch._fitting.auto import cycles
-from sknn_scratch._fitting.folds import ALPHAS, LEAST_ROWS, HeldOut
+from sknn_scratch._fitting.folds import ALPHAS, LEAST_ROWS, LOWEST_ALPHA, HeldOut
 from sknn_scratch._fitting.hashes import hashes_of_rows
 from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests.helpers import assert_same_model
@@ -90,8 +90,18 @@ def test_the_alpha_with_the_lowest_held_out_loss_trains_all_rows(x, y):
 
 def test_noise_asks_for_a_stronger_penalty():
     clean, noisy = (make_moons(200, noise=noise, random_state=0) for noise in (0.0, 1.0))
-    assert network(n_hidden=50).fit(*clean).alpha_ == min(ALPHAS)
+    assert network(n_hidden=50).fit(*clean).alpha_ == LOWEST_ALPHA
     assert network(n_hidden=50).fit(*noisy).alpha_ > min(ALPHAS)
+
+
+def test_the_lowest_alpha_is_tried_only_if_the_next_one_is_the_best():
+    clean, noisy = (make_moons(200, noise=noise, random_state=0) for noise in (0.0, 1.0))
+    alphas, losses = path_of(*clean)
+    assert alphas == [LOWEST_ALPHA, *ALPHAS]
+    assert min(losses[1:]) == losses[1]
+    alphas, losses = path_of(*noisy)
+    assert alphas == list(ALPHAS)
+    assert min(losses) < losses[0]
 
 
 def choice_of(losses, loss=Logistic):
@@ -132,7 +142,7 @@ def test_a_network_that_learns_slowly_keeps_a_weak_penalty():
     board = np.random.default_rng(2).uniform(-2, 2, (300, 2))
     y = np.floor(board).sum(axis=1) % 2
     fitted = ShallowNNClassifier(random_state=0).fit(board, y)
-    assert fitted.alpha_ == ALPHAS[0]
+    assert fitted.alpha_ <= ALPHAS[0]
     assert fitted.score(board, y) > 0.9
 
 
