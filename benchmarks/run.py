@@ -23,6 +23,7 @@ QUESTIONS = (
     "quantiles",
     "codes",
     "tiny",
+    "curves",
     "steps",
     "predict",
     "search",

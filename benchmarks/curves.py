@@ -1,0 +1,73 @@
+"""Curves that bend, and classes whose borders do, with the defaults.
+
+Sines of one feature with a little noise, and three borders between two classes of points in a plane: a
+checkerboard, rings and spirals. The table has the test loss, a mean over five seeds: the log-loss is divided
+by the log-loss of predicting the class frequencies, and the RMSE by that of predicting the mean. The noise of
+the sines alone is about 0.14 of it. The rows for training and test are drawn from the same distribution. The
+solver changes at 1,500 rows, and 1,450 and 1,550 are on both sides of it. With ``init_scale=0.14``, the
+weights start as by default, with one or two features, but the biases start at zero.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+from evaluation import Split, evaluate, mean
+from harness import Options, Table, limit_threads, report_progress
+from rivals import OURS
+from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
+from tiny import checkerboard, spirals
+
+N_SEEDS, N_TEST = 5, 4000
+SIZES = (200, 1000, 1450, 1550, 4000)
+MODELS = (OURS, "init_scale=0.14", "scikit-learn's MLP")
+CLASSIFIERS = (ShallowNNClassifier(), ShallowNNClassifier(init_scale=0.14), MLPClassifier())
+REGRESSORS = (ShallowNNRegressor(), ShallowNNRegressor(init_scale=0.14), MLPRegressor())
+
+
+def sine(frequency: float, n: int, seed: int) -> Any:
+    """Draw points of a sine, between -2 and 2."""
+    rng = np.random.default_rng(seed)
+    x = rng.uniform(-2, 2, n)
+    return x[:, np.newaxis], np.sin(frequency * x) + rng.normal(scale=0.1, size=n)
+
+
+def rings(n: int, seed: int) -> Any:
+    """Draw points around zero, whose class changes with the distance from it."""
+    X = np.random.default_rng(seed).standard_normal((n, 2))
+    return X, (np.sin(3 * np.linalg.norm(X, axis=1)) > 0).astype(int)
+
+
+PROBLEMS: dict[str, Callable[[int, int], Any]] = {
+    **{f"sin({frequency} x)": partial(sine, frequency) for frequency in (2, 4, 6, 8)},
+    "checkerboard": checkerboard,
+    "rings": rings,
+    "two spirals": spirals,
+}
+
+
+def answer(options: Options) -> Iterator[Table]:
+    """Compare the models on every problem and number of rows."""
+    n_seeds, sizes = (1, SIZES[:1]) if options.quick else (N_SEEDS, SIZES)
+    rows = []
+    with limit_threads(1):
+        for problem, draw in PROBLEMS.items():
+            report_progress(problem)
+            models = REGRESSORS if problem.startswith("sin") else CLASSIFIERS
+            for n in sizes:
+                fits = [
+                    mean([evaluate(model, split_of(draw, n, seed), seed) for seed in range(n_seeds)])
+                    for model in models
+                ]
+                cells = [cell for one in fits for cell in (f"{one.loss:.3f}", f"{1e3 * one.seconds:.0f}")]
+                rows.append([f"{problem}, {n:,} rows", *cells])
+    columns = ("", *(f"{name}: {what}" for name in MODELS for what in ("loss", "fit, ms")))
+    yield Table("Loss on curves that bend", columns, rows, f"Seeds 0 to {n_seeds - 1}; one BLAS thread.")
+
+
+def split_of(draw: Callable[[int, int], Any], n: int, seed: int) -> Split:
+    """Draw rows to train on, and others to test with."""
+    return Split(*draw(n, seed), *draw(N_TEST, seed + 1000))
