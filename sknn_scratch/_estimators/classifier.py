@@ -45,14 +45,14 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
     alpha : float or "auto", default="auto"
         Strength of the L2 penalty, in the objective of :class:`ShallowNNClassifier`. "auto" chooses by the
         loss of rows that are held out, and then trains with all rows: among 0.3, 3, 10 and 30, in 3-fold
-        cross-validation (also 0.03 if 0.3 is the best), and from 1,500 rows on among 0.3, 1, 3, 10, 30 and
-        100, by a fifth of the rows (at most 20,000) or by several in turn, until they are 700. The choice
-        depends on the rows, ``n_hidden``, ``activation``, ``init_scale``, the loss and the length of the
-        cycle alone. ``alpha_`` says which. In ``partial_fit``, if fewer than 12 rows can be held out in turn,
-        and if held-out rows mislead, as in XOR, it is 1 instead (for a regressor, 3). Rows of weight zero do
-        not count, rows with equal features and equal y count once, and a class with only one row keeps it in
-        training. A network that is trained further keeps its ``alpha_``. In ``partial_fit``, the S of the
-        penalty counts the rows of all calls so far.
+        cross-validation (also 0.03 if 0.3 is the best, and 100 if 30 is), and from 1,500 rows on among 0.3,
+        1, 3, 10, 30 and 100, by a fifth of the rows (at most 20,000) or by several in turn, until they are
+        700. The choice depends on the rows, ``n_hidden``, ``activation``, ``init_scale``, the loss and the
+        length of the cycle alone. ``alpha_`` says which. In ``partial_fit``, if fewer than 12 rows can be
+        held out in turn, and if held-out rows mislead, as in XOR, it is 1 instead (for a regressor, 3). Rows
+        of weight zero do not count, rows with equal features and equal y count once, and a class with only
+        one row keeps it in training. A network that is trained further keeps its ``alpha_``. In
+        ``partial_fit``, the S of the penalty counts the rows of all calls so far.
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
         "auto" is "lbfgs" for a ``fit`` with fewer than 1,500 training rows for which lbfgs takes at most 256
         MiB: about 745,000 weights in the hidden layer, or more if dense X has at least twice as many features

@@ -25,8 +25,8 @@ from sknn_scratch._core.rows import DenseRows, Rows, rows_of
 from sknn_scratch._fitting.threads import map_in_threads, one_blas_thread
 
 ALPHAS = (0.3, 3.0, 10.0, 30.0)  # in ascending order
-# This one is tried, too, if the first of them is the best. It may be right if y has no noise.
-LOWEST_ALPHA = 0.03
+# What is tried, too, if one end of these is the best: of a y without noise, or of features that tell little.
+BEYOND = {0.3: (0.03,), 30.0: (30.0, 100.0)}
 N_FOLDS = 3
 LEAST_ROWS = 12  # to hold out in turn; with fewer, the held-out loss is mostly chance
 # Folds of few rows are drawn up to ``MOST_DRAWS`` times, while at most ``ROWS_HELD_OUT`` are held out in all:
@@ -90,14 +90,13 @@ def losses_by_alpha(data, strata, n_kept, network, init_scale):
     draws = [folds_of(strata, n_kept, draw) for draw in range(n_draws)]
     sample = Sample(X, targets, weights, draws, network._replace(shape=shape), params)
     with map_in_threads(len(gradient_blocks(sample.X, shape, len(rows)))) as map_blocks:
-        *losses, of_random_rows = sample.mean_losses(ALPHAS, map_blocks)
-        if losses[0] > MISLEADING * of_random_rows:
+        losses, of_random_rows = sample.mean_losses(ALPHAS, map_blocks)
+        if losses[ALPHAS[0]] > MISLEADING * of_random_rows:
             return NOTHING
-        found = HeldOut(dict(zip(ALPHAS, losses, strict=True)), len(rows))
-        if found.best_alpha == ALPHAS[0]:
-            lowest, _ = sample.mean_losses([LOWEST_ALPHA], map_blocks)
-            found = found._replace(losses={LOWEST_ALPHA: lowest} | found.losses)
-    return found
+        best = min(losses, key=losses.get)
+        if best in BEYOND:
+            losses = sample.mean_losses(BEYOND[best], map_blocks)[0] | losses
+    return HeldOut(dict(sorted(losses.items())), len(rows))
 
 
 def in_double_precision(X, features):
@@ -129,13 +128,14 @@ class Sample:
     params: Array  # (n_params,): the first ones, in each fold
 
     def mean_losses(self, alphas, map_blocks):
-        """List the means of ``losses`` over all folds of all draws."""
+        """Average ``losses`` over all folds of all draws: by alpha, and that of the outputs of other rows."""
         of_folds = [
             self.losses(alphas, folds == number, map_blocks)
             for folds in self.draws
             for number in range(N_FOLDS)
         ]
-        return np.mean(of_folds, axis=0).tolist()
+        *means, of_random_rows = np.mean(of_folds, axis=0).tolist()
+        return dict(zip(alphas, means, strict=True)), of_random_rows
 
     @np.errstate(all="ignore")  # a loss that is not finite counts as infinite
     def losses(self, alphas, is_held_out, map_blocks):

@@ -161,7 +161,7 @@ def test_a_penalty_that_the_data_chose_is_no_mistake():
     found = {finding.name: finding.remedy for finding in diagnose(broken, X, y)}
     assert found["no signal"] == remedy
     assert found["strong penalty"] == (
-        "Look for better features, since the held-out loss was lowest with alpha=30, or decrease alpha=30."
+        "Look for better features, since the held-out loss was lowest with alpha=100, or decrease alpha=100."
     )
     broken.set_params(warm_start=True)
     assert cause_of_failure(broken, X, y) == (cause, remedy)
