@@ -32,8 +32,8 @@ from sknn_scratch._targets.checks import check_none_missing, dense
 SMALL = {"n_hidden": 32, "alpha": 10, "max_iter": 20, "early_stopping": False, "random_state": 0}
 MOST_ROWS, BLOCK_ROWS = 100_000, 1000
 MOST_CLASSES = 100  # of whole numbers; more are numbers to predict
-# The square of each factor has this share of the mean square: what this network does not use, another may.
-LEAST_SHARE = 0.01
+# This share of the squared relevance counts as chance at least: what this network does not use, another may.
+LEAST_CHANCE = 0.01
 
 
 class RelevanceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -45,9 +45,14 @@ class RelevanceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
 
     A small network is trained for a short time. The relevance r of a feature is the root of the sum, over
     the hidden units, of its squared weights times the squared weights of the unit to the outputs. The feature
-    is multiplied by the root of ``(r^2 / m + 0.01) / 1.01``, where m is the mean of all r^2, weighted by the
+    is multiplied by the root of ``(1 - c) r^2 / m + c``, where m is the mean of all r^2, weighted by the
     variances of the features. So the sum of the variances stays the same, and no feature is lost. All factors
     are 1 if m is zero or not finite.
+
+    c is the share of r^2 that chance explains, 0.01 or more. With p features and n rows, it is about
+    ``p u / (p u + n (1 - u))``, where u is what the network leaves of the loss of a guess. So many features
+    that tell little about a few rows stay nearly as they are. Else the penalty of the network that follows
+    would be too weak: it is chosen by the loss of rows that are held out, whose y has been seen here.
 
     Parameters
     ----------
@@ -132,12 +137,14 @@ class RelevanceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
         encoded = encode_data(network, FitInput(X, y))
         rows, weights = some_rows(encoded)
         X, y = X[rows], encoded.y[rows]
-        train(network, FitInput(X, y, weights))
+        unexplained = train(network, FitInput(X, y, weights))
         w_hidden, w_output = (weight.astype(np.float64, copy=False) for weight in network.coefs_)
         self.network_ = network
         self.relevance_ = np.sqrt(np.einsum("fh,fh,h->f", w_hidden, w_hidden, (w_output**2).sum(axis=1)))
         with one_blas_thread():  # their number would change the rounding
-            self.scale_ = scale_of(self.relevance_, variances_of(X, weights))
+            variances = variances_of(X, weights)
+            chance = share_of_chance(unexplained, X.shape[1], weights.sum())
+            self.scale_ = scale_of(self.relevance_, variances, chance)
         return self
 
     def transform(self, X: ArrayLike) -> Any:
@@ -200,12 +207,17 @@ def some_rows(encoded):
 
 
 def train(network, inputs):
-    """Train a network, without the warnings of a fit: the network that follows has the same y, and warns."""
+    """Train a network, and return what it leaves of the loss of a guess.
+
+    It gives none of the warnings of a fit: the network that follows has the same y, and warns.
+    """
     fit = plan_fit(network, inputs)
     train_group([Training(fit)])
     if fit.run.is_interrupted:
         raise KeyboardInterrupt
     adopt(network, attributes_of(fitted_model(fit, fit.run.state)))
+    least, guess = fit.loss_range
+    return (fit.run.state.history[-1]["loss"] - least) / (guess - least) if guess > least else 1.0
 
 
 @np.errstate(all="ignore")  # a variance that is not finite, too, is none to go by
@@ -217,11 +229,22 @@ def variances_of(X, weights):
     return moments.var_
 
 
+def share_of_chance(unexplained, n_features, n_rows):
+    """Estimate the share of the squared relevance that chance explains, as in a linear model.
+
+    Each weight has the variance of the noise divided by ``n_rows``, whether its feature matters or not.
+    """
+    if not 0 <= unexplained < 1:
+        return 1.0
+    noise, signal = n_features * unexplained, n_rows * (1 - unexplained)
+    return max(LEAST_CHANCE, noise / (noise + signal))
+
+
 @np.errstate(all="ignore")  # of variances or weights that are not finite
-def scale_of(relevance, variances):
-    """Compute the factor (n_features,) of each feature, from arrays (n_features,)."""
+def scale_of(relevance, variances, chance):
+    """Compute the factor (n_features,) of each feature, from arrays (n_features,) and the share of chance."""
     squares, total = relevance**2, variances.sum()
     mean = squares @ variances / total if total else 0.0
     if not mean > 0 or not np.isfinite(mean):
         return np.ones(len(squares))
-    return np.sqrt((squares / mean + LEAST_SHARE) / (1 + LEAST_SHARE))
+    return np.sqrt((1 - chance) * squares / mean + chance)

@@ -155,6 +155,15 @@ def test_memory_is_the_result_and_little_more():
     assert peak_memory(lambda: PiecewiseLinearEncoder(1000).fit(X[:, :1])) < X.nbytes  # not (rows x bins)
 
 
+@pytest.mark.parametrize(("n_rare", "has_fine"), [(374, False), (375, True), (1000, True)])
+def test_rare_cases_have_fine_bins_only_if_there_are_enough_of_them(n_rare, has_fine):
+    x = np.linspace(0, 1, 2000)[:, np.newaxis]
+    y = np.where(np.arange(2000) < n_rare, "rare", "common")  # along x, a step: ramps are no noise
+    encoder = PiecewiseLinearEncoder("auto").fit(x, y)
+    assert bool(len(encoder.fine_knots_[0])) == has_fine
+    assert len(encoder.knots_[0]) == 9
+
+
 @pytest.mark.parametrize(("n_columns", "n_fine"), [(7, 32), (8, 16), (15, 16), (16, 0)])
 def test_many_rows_have_fine_bins_in_columns_with_many_values(n_columns, n_fine):
     rng = np.random.default_rng(0)

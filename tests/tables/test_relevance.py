@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import NotFittedError
+from sklearn.metrics import log_loss
 from threadpoolctl import threadpool_limits
 
 from sknn_scratch import RelevanceScaler, ShallowNNClassifier, ShallowNNRegressor, tabular_pipeline
@@ -26,7 +27,11 @@ def test_the_formulas():
     squares = w_hidden**2 @ (w_output**2).sum(axis=1)
     mean = np.average(squares, weights=X.var(axis=0))
     assert_allclose(scaler.relevance_, np.sqrt(squares))
-    assert_allclose(scaler.scale_**2, (squares / mean + 0.01) / 1.01)
+    entropy = log_loss(Y, np.tile(np.unique(Y, return_counts=True)[1] / len(Y), (len(Y), 1)))
+    unexplained = scaler.network_.history_["loss"][-1] / entropy
+    chance = 12 * unexplained / (12 * unexplained + len(Y) * (1 - unexplained))
+    assert 0.01 < chance < 0.1
+    assert_allclose(scaler.scale_**2, (1 - chance) * squares / mean + chance)
     assert_allclose(scaler.transform(X), X * scaler.scale_)
     assert_allclose(scaler.transform(X).var(axis=0).sum(), X.var(axis=0).sum())
 
@@ -35,6 +40,17 @@ def test_what_matters_becomes_larger_also_if_two_features_matter_only_together()
     scale = RelevanceScaler().fit(X, Y).scale_
     assert scale[USEFUL].min() > 1.2 * np.delete(scale, USEFUL).max()
     assert scale.min() > 0.09  # the root of 0.01 / 1.01
+
+
+def test_features_of_few_rows_that_tell_little_stay_nearly_as_they_are():
+    noise = np.random.default_rng(1).normal(size=(60, 100))
+    scale = RelevanceScaler().fit(noise, Y[:60]).scale_
+    assert 0.6 < scale.min()
+    assert scale.max() < 1.8  # with the least chance: 2.3
+    assert relevance.share_of_chance(1e-9, 12, 600) == relevance.LEAST_CHANCE
+    assert relevance.share_of_chance(0.5, 100, 100) == 0.5
+    for nothing_learnt in (1.0, 1.1, np.inf, np.nan):
+        assert relevance.share_of_chance(nothing_learnt, 12, 600) == 1.0
 
 
 def test_the_order_of_the_rows_and_the_storage_change_nothing():
