@@ -159,6 +159,7 @@ class BooleanStyle(NamedTuple):
 YEAR_AT_END = r"(?P<year>\d{4}|\d\d)"
 YEAR, MONTH, DAY = r"(?P<year>\d{4})", r"(?P<month>\d{1,2}|[A-Za-z]{3,9})", r"(?P<day>\d{1,2})"
 BETWEEN = r"(?:[-/. ]|, ?)"
+WEEKDAY = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )?"
 CLOCK = r"(?P<hour>\d{1,2})(?P<minutes>:\d\d(?::\d\d(?:\.\d+)?)?)"
 CLOCK += r"\s?(?P<half>[AP]M)?"
 TIME = rf"(?:[T\s]{CLOCK}\s?(?P<zone>Z|UTC|[+-]\d\d(?::?\d\d)?)?)?"
@@ -168,8 +169,8 @@ TIME_OF_DAY = "time of day"
 ORDERS = {
     "year first": BETWEEN.join((YEAR, MONTH, DAY)) + TIME,
     "year and month": BETWEEN.join((YEAR_OF_MONTH, MONTH)),
-    "day first": BETWEEN.join((DAY, MONTH, YEAR_AT_END)) + TIME,
-    "month first": BETWEEN.join((MONTH, DAY, YEAR_AT_END)) + TIME,
+    "day first": WEEKDAY + BETWEEN.join((DAY, MONTH, YEAR_AT_END)) + TIME,
+    "month first": WEEKDAY + BETWEEN.join((MONTH, DAY, YEAR_AT_END)) + TIME,
     "short year first": BETWEEN.join((r"(?P<year>\d\d)", MONTH, DAY)) + TIME,
     "month and year": BETWEEN.join((NAME_OF_MONTH, YEAR_OF_MONTH)),
     TIME_OF_DAY: CLOCK,

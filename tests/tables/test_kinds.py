@@ -120,6 +120,8 @@ CASES = {
         None,
     ),
     "names of months": (DAYS.dt.strftime("%B %d, %Y"), "dates", DAYS, None),
+    "days of the week": (DAYS.dt.strftime("%A, %d %B %Y"), "dates", DAYS, None),
+    "short days of the week": (TIMES.dt.strftime("%a %b %d, %Y %H:%M"), "dates", TIMES, None),
     "months": (DAYS.dt.strftime("%Y-%m"), "dates", DAYS.dt.to_period("M").dt.to_timestamp(), None),
     "months with names": (DAYS.dt.strftime("%b %Y"), "dates", DAYS.dt.to_period("M").dt.to_timestamp(), None),
     "beginnings of months": (
