@@ -184,7 +184,7 @@ def underfitting(evidence):
         f"The network has an error of {network:.0%}, simple models (nearest neighbours, a linear "
         f"model) {simple_model:.0%}. The number is the difference, minus what may be chance. A "
         "network with enough hidden units can learn what a simple model learns.",
-        ("increase n_hidden", "decrease alpha"),
+        ("increase n_hidden", "decrease alpha", "use init_scale='he'"),
     )
 
 

@@ -34,8 +34,9 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
     init_scale : float or {"he", "glorot"}, default="glorot"
         Standard deviation of the normally distributed initial weights. With a number, biases start at zero.
         "he" and "glorot" compute it from the sizes of the layers, and draw the hidden biases like the weights
-        of one more feature, so that relu units have their kinks at different places. With 0, the hidden units
-        stay identical.
+        of one more feature, so that relu units have their kinks at different places. "he" starts with larger
+        weights if there are few features, from which tanh and sigmoid learn bends that they hardly learn from
+        "glorot". With 0, the hidden units stay identical.
     learning_rate : float, default=0.005
         Step size of the solvers "adam", "adamw" and "sgd".
     class_weight : dict, "balanced" or None, default=None

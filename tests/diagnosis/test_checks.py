@@ -299,6 +299,18 @@ def test_simple_models_need_three_rows_for_each_feature():
         assert diagnose(by_lbfgs(X, y, max_iter=3), X, y).not_checked.get("underfitting") == reason
 
 
+def test_small_initial_weights_of_smooth_units():
+    x = np.random.default_rng(0).uniform(-1.7, 1.7, (600, 1))
+    wave = np.sin(7 * x[:, 0])
+    fits = {
+        init_scale: ShallowNNRegressor(activation="tanh", init_scale=init_scale, random_state=0).fit(x, wave)
+        for init_scale in ("glorot", "he")
+    }
+    assert "use init_scale='he'" in diagnose(fits["glorot"], x, wave).fix_first.remedy
+    assert diagnose(fits["he"], x, wave).ok
+    assert fits["he"].score(x, wave) > fits["glorot"].score(x, wave) + 0.3
+
+
 def test_too_few_units():
     X, y = spirals()
     broken, repaired = by_lbfgs(X, y, n_hidden=3), by_lbfgs(X, y, n_hidden=100, alpha=0.3)
