@@ -26,7 +26,7 @@ from sknn_scratch._fitting.threads import map_in_threads, one_blas_thread
 
 ALPHAS = (0.3, 3.0, 10.0, 30.0)  # in ascending order
 # What is tried, too, if one end of these is the best: of a y without noise, or of features that tell little.
-BEYOND = {0.3: (0.03,), 30.0: (30.0, 100.0)}
+BEYOND = {ALPHAS[0]: (0.03,), ALPHAS[-1]: (ALPHAS[-1], 100.0)}
 N_FOLDS = 3
 LEAST_ROWS = 12  # to hold out in turn; with fewer, the held-out loss is mostly chance
 # Folds of few rows are drawn up to ``MOST_DRAWS`` times, while at most ``ROWS_HELD_OUT`` are held out in all:
