@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.model_selection import GridSearchCV
@@ -86,7 +86,7 @@ def test_rare_and_unseen_categories_are_one_group():
     X = pd.DataFrame({"city": ["Ulm"] * 20 + ["Bonn"] * 20 + ["Rom", "Oslo", "Wien"]})
     model = tabular_pipeline(small()).fit(X, [0] * 20 + [1] * 20 + [0, 0, 0])
     alike = model.predict_proba(pd.DataFrame({"city": ["Rom", "Oslo", "Paris"]}))
-    assert_array_equal(alike, alike[[0, 0, 0]])
+    assert_allclose(alike, alike[[0, 0, 0]], rtol=1e-12)  # a kernel may round the rows of a block differently
     assert alike[0, 0] > 0.5
 
 
