@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from evaluation import Split, evaluate, mean
+from evaluation import evaluate, mean
 from harness import Options, Table, limit_threads, report_progress
 from rivals import OURS
 from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
-from tiny import checkerboard, spirals
+from tiny import checkerboard, fresh, spirals
 
 N_SEEDS, N_TEST = 5, 4000
 SIZES = (200, 1000, 1450, 1550, 4000)
@@ -59,15 +59,10 @@ def answer(options: Options) -> Iterator[Table]:
             models = REGRESSORS if problem.startswith("sin") else CLASSIFIERS
             for n in sizes:
                 fits = [
-                    mean([evaluate(model, split_of(draw, n, seed), seed) for seed in range(n_seeds)])
+                    mean([evaluate(model, fresh(draw, n, seed, N_TEST), seed) for seed in range(n_seeds)])
                     for model in models
                 ]
                 cells = [cell for one in fits for cell in (f"{one.loss:.3f}", f"{1e3 * one.seconds:.0f}")]
                 rows.append([f"{problem}, {n:,} rows", *cells])
     columns = ("", *(f"{name}: {what}" for name in MODELS for what in ("loss", "fit, ms")))
     yield Table("Loss on curves that bend", columns, rows, f"Seeds 0 to {n_seeds - 1}; one BLAS thread.")
-
-
-def split_of(draw: Callable[[int, int], Any], n: int, seed: int) -> Split:
-    """Draw rows to train on, and others to test with."""
-    return Split(*draw(n, seed), *draw(N_TEST, seed + 1000))

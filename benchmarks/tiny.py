@@ -65,9 +65,9 @@ def circles(n: int, seed: int) -> Any:
     return make_circles(n, noise=0.1, factor=0.5, random_state=seed)
 
 
-def fresh(draw: Callable[[int, int], Any], n: int, seed: int) -> Split:
+def fresh(draw: Callable[[int, int], Any], n: int, seed: int, n_test: int = N_TEST) -> Split:
     """Draw n points to train on, and others to test with."""
-    return Split(*draw(n, seed), *draw(N_TEST, seed + 1000))
+    return Split(*draw(n, seed), *draw(n_test, seed + 1000))
 
 
 def the_same(X: Any, y: Any, seed: int) -> Split:
