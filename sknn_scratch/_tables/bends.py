@@ -74,12 +74,17 @@ def scaled_targets(y):
 
 def targets_of(y):
     """Make columns (n_samples, n) of y (n_samples,): bounded numbers, or whether y is one of few values."""
-    try:
-        values, is_text = y.astype(np.float64), False
-    except (TypeError, ValueError):
-        values, is_text = np.unique(y.astype(str), return_inverse=True)[1], True
+    values, is_text = numbers_of(y)
     distinct, counts = np.unique(values, return_counts=True)
     if len(distinct) > MOST_COMPARED and not is_text:
         return bounded_value(values, *mean_and_spread(values), BOUND_WITHOUT_RAMPS)[:, np.newaxis]
     frequent = distinct[np.argsort(-counts, kind="stable")][:MOST_COMPARED]
     return (values[:, np.newaxis] == frequent[: max(1, len(frequent) - 1)]).astype(np.float64)
+
+
+def numbers_of(y):
+    """Make numbers of y (n_samples,), of text the places of its values, and say whether it is text."""
+    try:
+        return y.astype(np.float64), False
+    except (TypeError, ValueError):
+        return np.unique(y.astype(str), return_inverse=True)[1], True

@@ -1,7 +1,6 @@
 """PiecewiseLinearEncoder: each number becomes several bounded ones, between which a network can bend."""
 
 import math
-from collections import Counter
 from itertools import accumulate, chain, count, pairwise, repeat
 from numbers import Integral
 from typing import Any, ClassVar, Literal, Self
@@ -18,7 +17,7 @@ from sknn_scratch._fitting.auto import MANY_ROWS
 from sknn_scratch._fitting.inputs import ArrayLike, native
 from sknn_scratch._fitting.sklearn_versions import StrOptions, _check_feature_names_in, validate_data
 from sknn_scratch._fitting.threads import one_blas_thread, threads_for_blocks
-from sknn_scratch._tables.bends import bends_somewhere
+from sknn_scratch._tables.bends import bends_somewhere, numbers_of
 from sknn_scratch._tables.columns import listed
 from sknn_scratch._tables.pieces import (
     BOUND_WITHOUT_RAMPS,
@@ -37,8 +36,8 @@ COARSE_BINS, FINE_BINS, COLUMNS_WITH_ALL = 8, 32, 8
 # If more columns would have ramps, none has. For 57 rows of 6,830 columns, the log-loss with ramps was 1.6
 # times as high, in four times as long. With 750 columns, ramps still helped.
 COLUMNS_WITH_RAMPS = 1000
-# Of the rows with the most frequent y, so many count for each other row.
-MOST_COMMON = 3
+# Fine bins need so many rows with another y than the most frequent one. With fewer cases, they are noise.
+FEWEST_CASES = 375
 # Rows that are encoded at once, so that they stay in the cache.
 BLOCK_ROWS = 1000
 
@@ -70,11 +69,11 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         made of the other values. With fewer than three different values, there are no ramps.
 
         "auto" is 8. From 1,500 rows on, there are finer bins too, if at most 16 columns have more than 9
-        different values: a column with at most 33 has a bin between each two of them, and one with more has 8
-        bins and 32 fine ones, with ramps of half the size, and the principal components of all these ramps
-        that have a variance above 0.003. If more than 8 columns have finer bins, the fine ones are 16. Of the
-        rows with the most frequent ``y``, only three count for each other row. There are no ramps at all if
-        ``y`` is given and surely does not bend along any column: if ramps explain less than a twentieth of
+        different values, and if at least 375 rows have another ``y`` than the most frequent one: a column
+        with at most 33 has a bin between each two of them, and one with more has 8 bins and 32 fine ones,
+        with ramps of half the size, and the principal components of all these ramps that have a variance
+        above 0.003. If more than 8 columns have finer bins, the fine ones are 16. There are no ramps at all
+        if ``y`` is given and surely does not bend along any column: if ramps explain less than a twentieth of
         what straight lines explain, and of what these leave. With any number of rows, there are none if more
         than 1,000 columns would have some. Without ramps, the bound is 5 instead of 3.
     dtype : {"float32", "float64"} or None, default=None
@@ -258,7 +257,7 @@ def fit_pieces(X, n_bins, y):
     """Measure the columns of X (n_samples, n_features); y (n_samples,) or None tells whether ramps help."""
     if n_bins != "auto":
         return [fit_piece(column, choose_knots(column, n_bins, 0)) for column in X.T]
-    has_many_rows = rows_that_tell(y, len(X)) >= MANY_ROWS
+    has_many_rows = len(X) >= MANY_ROWS and (y is None or n_cases(y) >= FEWEST_CASES)
     n_fine_bins = FINE_BINS if has_many_rows else 0
     all_knots = [choose_knots(column, COARSE_BINS, n_fine_bins) for column in X.T]
     is_wide = sum(n_ramps(knots.coarse) > 0 for knots in all_knots) > COLUMNS_WITH_RAMPS
@@ -268,16 +267,12 @@ def fit_pieces(X, n_bins, y):
     return [fit_piece(column, knots.thinned(step)) for column, knots in zip(X.T, all_knots, strict=True)]
 
 
-def rows_that_tell(y, n_rows):
-    """Count the rows, but at most three with the most frequent y (n_samples,) for each other row.
-
-    Where cases are rare, further common rows tell little, and fine bins would have too few cases.
-    """
+def n_cases(y):
+    """Count the rows with another y (n_samples,) than the most frequent one; of several outputs, all rows."""
     y = np.asarray(y)
-    if y.ndim != 1:
-        return n_rows
-    ((_, n_most_frequent),) = Counter(y.tolist()).most_common(1)
-    return min(n_rows, (1 + MOST_COMMON) * (n_rows - n_most_frequent))
+    if y.ndim > 1:
+        return len(y)
+    return len(y) - np.unique(numbers_of(y)[0], return_counts=True)[1].max()
 
 
 def check_not_infinite(columns):
