@@ -25,7 +25,8 @@ from sknn_scratch._core.rows import DenseRows, Rows, rows_of
 from sknn_scratch._fitting.threads import map_in_threads, one_blas_thread
 
 ALPHAS = (0.3, 3.0, 10.0, 30.0)  # in ascending order
-# What is tried, too, if one end of these is the best: of a y without noise, or of features that tell little.
+# If one end of these is the best, these are tried too: with a y without noise, or features that tell little.
+# 100 goes on from the weights of 30, like any alpha that is larger than another.
 BEYOND = {ALPHAS[0]: (0.03,), ALPHAS[-1]: (ALPHAS[-1], 100.0)}
 N_FOLDS = 3
 LEAST_ROWS = 12  # to hold out in turn; with fewer, the held-out loss is mostly chance

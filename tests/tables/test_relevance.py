@@ -39,7 +39,7 @@ def test_the_formulas():
 def test_what_matters_becomes_larger_also_if_two_features_matter_only_together():
     scale = RelevanceScaler().fit(X, Y).scale_
     assert scale[USEFUL].min() > 1.2 * np.delete(scale, USEFUL).max()
-    assert scale.min() > 0.09  # the root of 0.01 / 1.01
+    assert scale.min() > 0.09  # the root of the least share of chance is 0.1
 
 
 def test_features_of_few_rows_that_tell_little_stay_nearly_as_they_are():
