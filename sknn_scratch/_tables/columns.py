@@ -127,19 +127,17 @@ def nothing(values):
 def read_categories(column):
     """Read a column that its library calls categories, whatever these are."""
     column = read_objects(column.to_pylist() if hasattr(column, "to_pylist") else list(column))
-    if column.type not in (NUMBERS, TEXT, BOOLEANS):
-        return column
-    return as_categories(column.values)
+    return as_categories(column.values) if column.type in (NUMBERS, TEXT, BOOLEANS) else column
 
 
 def as_categories(values):
     """Make a column of categories of any values."""
-    return Column(CATEGORIES, [text_of(plain(value)) for value in values])
+    return Column(CATEGORIES, converted(values, text_of))
 
 
 def read_objects(values):
     """Read values of any classes. The type does not depend on their order."""
-    values = list(map(plain, values))
+    values = converted(values, plain)
     classes = {type(value) for value in values if value is not None}
     if not classes:
         return nothing(values)
@@ -157,7 +155,18 @@ def read_objects(values):
     others = [one.__name__ for one in classes if not issubclass(one, readable)]
     if set(others) - {"Interval"}:  # pandas's, as pd.cut makes them
         return Column(min(others), values)
-    return Column(TEXT, list(map(text_of, values)))
+    return Column(TEXT, converted(values, text_of))
+
+
+def converted(values, convert):
+    """List what values become, calling a function once for all that are equal, where these are alike.
+
+    True equals 1, and a date may equal a number, but no text equals anything else.
+    """
+    if not set(map(type, values)) <= {str, float, type(None)}:
+        return list(map(convert, values))
+    results = {value: convert(value) for value in set(values)}
+    return [results[value] for value in values]
 
 
 def plain(value):
@@ -170,7 +179,8 @@ def plain(value):
 
 
 def text_of(value):
-    """Write a value as a string; None stays. Equal numbers have equal texts: "3" for 3 and for 3.0."""
+    """Write a value as a string, and a missing one as None. Equal numbers have equal texts: 3 and 3.0."""
+    value = plain(value)
     if value is None or isinstance(value, str):
         return value
     is_number = isinstance(value, (Real, Decimal)) and not isinstance(value, bool)

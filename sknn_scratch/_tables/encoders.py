@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 from sklearn import config_context
-from sklearn.base import clone
+from sklearn.base import TransformerMixin, clone
 from sklearn.utils.multiclass import type_of_target
 
 from sknn_scratch._tables.codes import numbers_of_rows
@@ -106,7 +106,8 @@ def fit_encoders(table, features, y):
     Returns the Encoders, and the encoded features (n_samples, n_features_out).
     """
     texts = [one for one, values in features.items() if values.dtype == object]
-    many = too_many_categories(features, texts, y, table)
+    tried = clone(table.categories).fit(as_array(features, texts), y) if texts else None
+    many = too_many_categories(features, texts, tried, y, table.many) if texts else []
     fitted, encoded = {}, []
     if many:
         fitted[MANY] = clone(table.many)
@@ -117,9 +118,19 @@ def fit_encoders(table, features, y):
     inputs = {NUMBERS: numbers, CATEGORIES: [one for one in texts if one not in many]}
     inputs = {encoder: taken for encoder, taken in inputs.items() if taken}
     for encoder, taken in inputs.items():
-        fitted[encoder] = clone(getattr(table, encoder))
-        encoded.append(fitted[encoder].fit_transform(as_array(features, taken), y))
+        X = as_array(features, taken)
+        if taken == texts and not has_own_fit_transform(tried):
+            fitted[encoder] = tried
+            encoded.append(tried.transform(X))
+        else:
+            fitted[encoder] = clone(getattr(table, encoder))
+            encoded.append(fitted[encoder].fit_transform(X, y))
     return Encoders(fitted, inputs, many), joined(encoded)
+
+
+def has_own_fit_transform(encoder):
+    """Whether an encoder may encode rows otherwise in fit than later, as one does that cross-fits."""
+    return type(encoder).fit_transform is not TransformerMixin.fit_transform
 
 
 def without_short_integers(y):
@@ -151,12 +162,14 @@ def joined(encoded):
 # --- Too many categories ---
 
 
-def too_many_categories(features, texts, y, table):
-    """Choose among features of text those of which too many rows would be merged, or that are too wide."""
-    counts = class_counts(y, table.many) if texts else []
+def too_many_categories(features, texts, encoder, y, many):
+    """Choose among features of text those of which too many rows would be merged, or that are too wide.
+
+    The encoder of categories is fitted with all of them.
+    """
+    counts = class_counts(y, many)
     if max(counts, default=0) < FEWEST_ROWS:
         return []
-    encoder = clone(table.categories).fit(as_array(features, texts), y)
     encoders = Encoders({CATEGORIES: encoder}, {CATEGORIES: texts}, many=[])
     groups = encoders.rare_groups()
     chosen = [one for one, group in groups.items() if share_with_others(features[one], group) > MOST_MERGED]

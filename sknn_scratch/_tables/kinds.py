@@ -21,7 +21,7 @@ from sknn_scratch._tables.columns import (
     NUMBERS,
     TEXT,
     Column,
-    plain,
+    converted,
     text_of,
 )
 from sknn_scratch._tables.dates import chosen_parts, fit_parts
@@ -128,7 +128,9 @@ class Kind:
                 f"{column.example}. Convert it to the type that it had in fit."
             )
         remarks = [Remark(Sentence.NEW_ODD, name, self.among(odd))] if odd else []
-        return self.convert([values.get(text) for text in column.values]), remarks
+        places = {text: place for place, text in enumerate(values)}
+        distinct = self.convert([*values.values(), None])
+        return distinct[[places.get(text, -1) for text in column.values]], remarks
 
     def convert(self, values: Any) -> np.ndarray:
         """Convert values of the types of this kind, and None, to an array (n_samples,).
@@ -320,7 +322,7 @@ class Categories(Kind):
     def convert(self, values):
         """Convert to strings, and None for missing values. Equal numbers have equal strings."""
         texts = np.empty(len(values), dtype=object)
-        texts[:] = [text_of(plain(value)) for value in values]
+        texts[:] = converted(values, text_of)
         return texts
 
     def read(self, column, name):

@@ -228,3 +228,8 @@ def test_a_category_is_the_same_text_whatever_its_type():
     assert_array_equal(found, encoder.transform(of_pandas(["a", "2", "2.5", "True", None, "missing"])))
     assert_array_equal(found @ found.T, np.eye(6))
     assert_array_equal(encoder.transform(of_pandas([1, 2]))[1], found[1])
+
+
+def test_true_is_no_one_among_texts():
+    encoder = fitted(of_pandas(["a", True, 1, 1.0, None, "a"], object))
+    assert list(encoder.get_feature_names_out()) == ["x_1", "x_True", "x_a", "x_None"]
