@@ -11,7 +11,7 @@ The path of a fit
     relevance          the second step: features that matter become larger
 
 Beside the path
-    text               numbers, dates and booleans that are written as text
+    text               numbers, dates, durations and booleans that are written as text
     dates              dates as numbers
     remarks            the warnings about columns
     pieces             how one column of numbers is encoded

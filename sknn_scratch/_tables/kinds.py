@@ -28,8 +28,12 @@ from sknn_scratch._tables.dates import chosen_parts, fit_parts
 from sknn_scratch._tables.remarks import Remark, Sentence, some
 from sknn_scratch._tables.text import (
     BooleanStyle,
+    DurationStyle,
+    count_dates_of_digits,
     date_styles,
     is_missing_word,
+    is_time_of_day,
+    likely_styles,
     number_styles,
     read_texts,
 )
@@ -40,6 +44,8 @@ TOLD = 1.0
 # the numbers can give each of them its own effect. Where no column has numbers that are no text, as in a file
 # read with dtype=str, only values of one length need it, if they are as long as zip codes.
 MOST_CODES, LENGTH_OF_CODES = 20, 5
+# So many different numbers that may be dates, such as 20200131, are dates. By chance, one of 27 may be.
+FEWEST_DATES = 5
 # The end of the names of features that are codes.
 CODE = "_code"
 # Zeros, ones, true and false have fewer spellings than this.
@@ -209,6 +215,11 @@ class Numbers(Kind):
     def styles(texts):
         return number_styles(texts)
 
+    @classmethod
+    def readings(cls, column, most_odd):
+        are_dates = most_odd != TOLD and dates_of_digits(column, most_odd) is not None
+        return [] if are_dates else super().readings(column, most_odd)
+
     @staticmethod
     def is_clear(texts, odd):
         is_few = len(texts) <= MOST_CODES
@@ -236,9 +247,19 @@ class Numbers(Kind):
 
 
 class Durations(Kind):
-    """Spans of time, as numbers of seconds."""
+    """Spans of time, as numbers of seconds; also as text: 1h 20m, 2 days 03:04:05, PT1H20M."""
 
     name = DURATIONS
+
+    @staticmethod
+    def styles(texts):
+        return [DurationStyle()]
+
+    @staticmethod
+    def is_clear(texts, odd):
+        others = [text for text in texts if not is_time_of_day(text)]
+        have_units = any(character.isalpha() for text in others for character in text)
+        return have_units or len(others) > len(texts) / 2
 
     def convert(self, values):
         """Convert to seconds."""
@@ -248,15 +269,30 @@ class Durations(Kind):
 
 @dataclass
 class Dates(Kind):
-    """Dates and times, also as text: 2020-01-31, 31/01/2020, Jan 31, 2020, Jan 2020, 10:30 PM."""
+    """Dates and times, also as text: 2020-01-31, 31/01/2020, Jan 31, 2020, Jan 2020, 10:30 PM, 20200131."""
 
     name = DATES
 
     means: dict[str, float] = field(default_factory=dict)  # of the parts that vary
 
     @classmethod
+    def readings(cls, column, most_odd):
+        return super().readings(dates_of_digits(column, most_odd) or column, most_odd)
+
+    @classmethod
+    def readings_of_text(cls, texts, most_odd):
+        found = super().readings_of_text(texts, most_odd)
+        dates = {one.style: [one.style.read(text) for text in texts - one.odd] for one in found}
+        likely = likely_styles(dates) if len(found) > 1 else list(dates)
+        return [one for one in found if one.style in likely]
+
+    @classmethod
     def styles(cls, texts):
         return date_styles(texts, has_zone=cls.name == DATES_IN_ZONES)
+
+    def read(self, column, name):
+        has_digits = column.type == NUMBERS and self.style.order == "digits"
+        return super().read(as_text(column) if has_digits else column, name)
 
     def prepare(self, values):
         self.means = fit_parts(values)
@@ -352,6 +388,21 @@ def texts_of_numbers(values):
     """Write numbers (n_samples,) as text, and NaN as None."""
     distinct, places = np.unique(values, return_inverse=True)
     return Categories().convert(distinct)[places]
+
+
+def as_text(column):
+    """Make a column of text of one with numbers."""
+    return Column(TEXT, texts_of_numbers(Numbers().convert(column.values)).tolist())
+
+
+def dates_of_digits(column, most_odd):
+    """Make a column of text of one with numbers or text such as 20200131, if these are dates; else None."""
+    if column.type == NUMBERS:
+        numbers = Numbers().convert(column.values)
+        n_odd = np.count_nonzero(~np.isnan(numbers) & ~((numbers >= 19_000_101) & (numbers < 21_000_000)))
+        column = as_text(column) if n_odd <= most_odd * len(numbers) else column
+    n_dates = count_dates_of_digits(column.texts, most_odd) if column.type == TEXT else 0
+    return column if n_dates >= (1 if most_odd == TOLD else FEWEST_DATES) else None
 
 
 def is_code(text):

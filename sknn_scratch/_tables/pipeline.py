@@ -51,9 +51,10 @@ def tabular_pipeline(
       makes them, with cross-fitting, so that no row sees its own y. So do the columns with the most
       categories, if there would be more than 50 million zeros and ones.
 
-    Text is read as numbers or dates where there is no doubt: "12.50", "$1,250.00", "45.3%", "12,50", "1.2k",
-    "2020-01-31", "31/01/2020", "Jan 2020", "10:30 PM". Then other text in the column, such as "?",
-    counts as missing. If there is too much of it, the column stays categories, with a warning.
+    Text is read as numbers, dates or durations where there is no doubt: "12.50", "$1,250.00", "45.3%",
+    "12,50", "1.2k", "2020-01-31", "31/01/2020", "Jan 2020", "10:30 PM", "1h 20m". Numbers such as 20200131
+    are dates, too. Then other text in the column, such as "?", counts as missing. If there is too much of
+    it, the column stays categories, with a warning.
 
     "relevance" makes features larger that matter, and others smaller, with a :class:`RelevanceScaler`. It is
     there if the estimator is a network or an ensemble of this package.

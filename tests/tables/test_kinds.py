@@ -18,6 +18,7 @@ BIG = (1e5 * PRICES).round()
 MANY = np.where(BIG > 2e6, BIG.round(-4), np.where(BIG > 1e3, BIG.round(-3), BIG))
 TIMES = pd.Series(pd.date_range("2019-12-25 01:30", periods=N, freq="31h"))
 DAYS = TIMES.dt.normalize()
+DURATIONS = pd.to_timedelta(np.arange(N) * 1000, "s")
 
 
 def with_gaps(values, *gaps):
@@ -89,6 +90,12 @@ CASES = {
     "metres": (["2 m", "950.5 m"] * 20, "numbers", [2, 950.5] * 20, None),
     "prices of a kilogram": ([f"${x}/kg" for x in PRICES], "numbers", PRICES, None),
     "digits": (list(map(str, range(N))), "numbers", range(N), None),
+    "digits that are rarely dates": (
+        list(map(str, range(20_200_000, 20_200_000 + 37 * N, 37))),
+        "numbers",
+        range(20_200_000, 20_200_000 + 37 * N, 37),
+        "codes, say so: kinds={'x': 'categories'}",
+    ),
     "zip codes": (
         with_gaps(map(str, range(10_000, 10_000 + N)), "", " "),
         "numbers",
@@ -134,6 +141,36 @@ CASES = {
     "years before 1000": (DAYS.dt.strftime("0%m0-%m-%d"), "dates", DAYS.map(before_1000), None),
     "years of the last century": (DAYS.dt.strftime("%d/%m/98"), "dates", DAYS.map(in_1998), None),
     "years of the last century first": (DAYS.dt.strftime("98-%m-%d"), "dates", DAYS.map(in_1998), None),
+    "years of two digits": (TIMES.dt.strftime("%m/%d/%y %H:%M"), "dates", TIMES.dt.floor("min"), None),
+    "years of two digits first": (DAYS.dt.strftime("%y.%m.%d"), "dates", DAYS, None),
+    "years of two digits after names": (
+        ["03-Jan-20", "31-DEC-21"] * 20,
+        "dates",
+        ["2020-01-03", "2021-12-31"] * 20,
+        None,
+    ),
+    "digits of days": (DAYS.dt.strftime("%Y%m%d"), "dates", DAYS, None),
+    "numbers of days": (
+        [0, *map(int, DAYS[1:].dt.strftime("%Y%m%d"))],
+        "dates",
+        [None, *DAYS[1:]],
+        "'0' among the dates",
+    ),
+    "hours and minutes": (
+        ["1h 20m", "45m", "2h", "1 hour, 5 minutes", "90 secs", "1d 2h"] * 20,
+        "durations",
+        pd.to_timedelta(["80m", "45m", "2h", "65m", "90s", "26h"] * 20),
+        None,
+    ),
+    "durations of pandas": (list(map(str, DURATIONS)), "durations", DURATIONS, None),
+    "durations of Python": (list(map(str, DURATIONS.to_pytimedelta())), "durations", DURATIONS, None),
+    "durations of ISO 8601": ([one.isoformat() for one in DURATIONS], "durations", DURATIONS, None),
+    "more hours than a day has": (
+        [f"{i % 60:02}:30" for i in range(N)],
+        "durations",
+        pd.to_timedelta([f"{i % 60:02}:30:00" for i in range(N)]),
+        None,
+    ),
     "no such day": (
         ["2020-02-30", *map(str, DAYS[1:].dt.date)],
         "dates",
@@ -187,7 +224,6 @@ STAY_CATEGORIES = {
         ["more among the numbers of 'x'"],
     ),
     "codes of years": ([f"{2030 + i % 90}-{1 + i % 12}" for i in range(N)], ["such as kinds={'x': 'dates'}"]),
-    "durations": ([f"{i % 48:02}:30" for i in range(N)], ["among the dates of 'x'"]),
     "days and periods": (
         [f"{day:%d.%m.%Y}" + "-03.2020" * (day.day > 25) for day in DAYS],
         ["such as kinds={'x': 'dates'}; then what cannot be read counts as missing."],
@@ -201,8 +237,8 @@ STAY_CATEGORIES = {
         ["'1/1/00 18:57' is 2000-01-01 18:57:00 or 1900-01-01 18:57:00 in 'x'"],
     ),
     "years of two digits, maybe first": (
-        DAYS.dt.strftime("%y-%m-%d"),
-        ["'19-12-25' is 2025-12-19 or 2019-12-25 or 1925-12-19 or 1919-12-25 in 'x'"],
+        ["01-02-03", "04-05-06"] * 150,
+        ["'01-02-03' is 2003-02-01 or 2003-01-02 or 2001-02-03 in 'x'"],
     ),
     "thousands or decimals": (
         [f"{1 + i % 90},{100 + i}" for i in range(N)],
@@ -263,6 +299,18 @@ def test_a_user_says_what_a_column_holds():
     columns = tabular_pipeline(kinds={"x": "numbers", "id": "nothing", "c": "numbers"})[0].fit(X)
     assert columns.kinds_ == {"x": "numbers", "id": "nothing", "c": "numbers"}
     assert_array_equal(columns.set_params(kinds=columns.kinds_).fit_transform(X), columns.transform(X))
+
+
+def test_numbers_of_days_are_what_a_user_says():
+    days = [20_240_131, 20_240_201] * 20
+    assert fit(days)[0].kinds_ == {"x": "numbers"}  # too few different ones to be sure
+    columns, _ = fit(days, kinds={"x": "dates"})
+    assert columns.date_parts_["x"]["month"] == 1.5
+    numbers = list(map(int, DAYS.dt.strftime("%Y%m%d")))
+    columns, _ = fit(numbers, kinds={"x": "numbers"})
+    assert_array_equal(
+        columns.transform(pd.DataFrame({"x": numbers})), columns.fit_transform(pd.DataFrame({"x": numbers}))
+    )
 
 
 WRONG = {
