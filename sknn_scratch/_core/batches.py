@@ -23,7 +23,7 @@ from sknn_scratch._core.arrays import computed_once
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.loss import Loss, Targets
 from sknn_scratch._core.network import Batch
-from sknn_scratch._core.rows import DenseRows, Gather, Index, Rows
+from sknn_scratch._core.rows import Gather, Index, Rows
 
 # Size of the rows and targets that are gathered at once. It is so large that gathering takes little time
 # compared to the steps. No difference was measured between 2**20 and 2**22.
@@ -72,10 +72,10 @@ class Batches:
 
     def gatherer(self, places: Sequence[slice]) -> Gather:
         """Make a function that gathers rows of X and cuts them into batches; the only batch is X itself."""
-        X, serves_all = self.X, isinstance(self.X, DenseRows) or not self.stack_shape
-        if self.uses_whole_X and len(self.sizes) == 1 and serves_all:
-            return lambda rows: [X]
-        return X.gatherer(self.stack_shape, places)
+        if self.uses_whole_X and len(self.sizes) == 1:
+            whole = [self.X]
+            return lambda rows: whole
+        return self.X.gatherer(self.stack_shape, places)
 
     def mean(self, losses: Array) -> Any:
         """Average the mean losses (..., n_batches) of an epoch's batches over its rows: (...)."""

@@ -120,4 +120,4 @@ def stack_validations(data: Sequence[Data]) -> Batch | None:
         return validations[0] if validations else None
     rows: list[Any] = [one.X for one in validations]
     targets = Targets(*map(np.stack, zip(*(one.targets for one in validations), strict=True)))
-    return Batch(type(rows[0]).stack(rows), targets)
+    return Batch(DenseRows.stack(rows), targets)

@@ -73,7 +73,7 @@ class UsedRows(SparseRows):
     """Rows of one network, whose gradient has only the columns that they use."""
 
     def __init__(self, X: Any, columns: Index, positions: Index) -> None:
-        super().__init__([X], stacked=False)
+        super().__init__(X)
         parts = (X.data, positions[X.indices], X.indptr)
         self.narrow = scipy.sparse.csr_array(parts, shape=(X.shape[0], len(columns)))
 
@@ -115,7 +115,7 @@ class LazyUpdate:
     def prepare(self, batch: Batch) -> tuple[Batch, Parameters]:
         """Find the columns that the batch uses; return the batch with these and a buffer for the gradient."""
         assert isinstance(batch.X, SparseRows)
-        (X,) = batch.X.matrices
+        X = batch.X.matrix
         self.is_used[X.indices] = True
         self.columns = columns = np.flatnonzero(self.is_used)
         self.is_used[columns] = False

@@ -6,14 +6,14 @@ Each kind of rows has the two products that training needs, for the weights and 
     fill_hidden_gradients  of w_hidden: X' delta_hidden; of b_hidden: the sums of delta_hidden
 
 Each kind also cuts its rows into blocks and gathers them into batches. Sparse rows are never made dense. They
-are in SciPy's canonical form, and store no zero: what is stored occurs.
+are in SciPy's canonical form, and store no zero: what is stored occurs. They belong to one network: only
+networks with dense rows are stacked.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeAlias, Union
 
 import numpy as np
-import scipy.sparse
 from numpy.typing import NDArray
 
 from sknn_scratch._core.activations import Array
@@ -29,7 +29,7 @@ COUNTED_ROWS = 2**13  # rows that are counted at once: a copy of them takes litt
 
 def rows_of(X: Any) -> Rows:
     """Wrap a design matrix (n_samples, n_features), an ndarray or CSR matrix."""
-    return DenseRows(X) if isinstance(X, np.ndarray) else SparseRows([X], stacked=False)
+    return DenseRows(X) if isinstance(X, np.ndarray) else SparseRows(X)
 
 
 class DenseRows:
@@ -120,78 +120,58 @@ class RowsWithOnes(DenseRows):
 
 
 class SparseRows:
-    """Rows of sparse design matrices (n_samples, n_features), in CSR form: one, or one for each network."""
+    """Rows of a sparse design matrix (n_samples, n_features) in CSR form, of one network."""
 
-    def __init__(self, matrices: Sequence[Any], *, stacked: bool) -> None:
-        self.matrices, self.source = matrices, matrices[0]
-        self.stacked = stacked
-        self.n_samples, self.n_features = matrices[0].shape
-
-    @classmethod
-    def stack(cls, rows: Sequence["SparseRows"]) -> "SparseRows":
-        """Stack the rows of several networks along a new network axis."""
-        return cls([one.matrices[0] for one in rows], stacked=True)
-
-    @classmethod
-    def concatenate(cls, rows: Sequence["SparseRows"]) -> "SparseRows":
-        """Put rows one below the other."""
-        return cls([scipy.sparse.vstack([one.matrices[0] for one in rows], format="csr")], stacked=False)
+    def __init__(self, matrix: Any) -> None:
+        self.matrix = self.source = matrix
+        self.n_samples, self.n_features = matrix.shape
 
     @property
     def arrays(self) -> list[NDArray[Any]]:
-        """The arrays that hold the rows of the first network."""
-        return [self.source.data, self.source.indices, self.source.indptr]
+        """The arrays that hold the rows."""
+        return [self.matrix.data, self.matrix.indices, self.matrix.indptr]
 
     @property
     def values_per_row(self) -> float:
         """Memory of a gathered row, in numbers: each value has an index, and is copied to a batch."""
-        return float(3 * self.matrices[0].nnz / self.n_samples)
+        return float(3 * self.matrix.nnz / self.n_samples)
 
     @computed_once
-    def transposes(self) -> list[Any]:
-        """Transpose the matrices once: for few rows, it takes about as long as a product."""
-        return [X.T for X in self.matrices]
+    def transpose(self) -> Any:
+        """Transpose the matrix once: for few rows, it takes about as long as a product."""
+        return self.matrix.T
 
     def fill_hidden_input(self, layers: Layers | Parameters, out: Array) -> None:
-        """out = X w_hidden + b_hidden (..., n_samples, n_hidden)."""
-        for X, w_hidden, hidden_input in self._by_network(self.matrices, layers.w_hidden, out):
-            hidden_input[...] = X @ w_hidden
-        out += layers.b_hidden
+        """out = X w_hidden + b_hidden (n_samples, n_hidden)."""
+        np.add(self.matrix @ layers.w_hidden, layers.b_hidden, out=out)
 
     def fill_hidden_gradients(self, delta: Array, ones: Array, grads: Parameters) -> None:
-        """Fill the gradients of the hidden layer from ``delta`` (..., n_samples, n_hidden)."""
-        for X_T, grad, delta_hidden in self._by_network(self.transposes, grads.w_hidden, delta):
-            grad[...] = X_T @ delta_hidden
+        """Fill the gradients of the hidden layer from ``delta`` (n_samples, n_hidden)."""
+        grads.w_hidden[...] = self.transpose @ delta
         dot(ones, delta, grads.b_hidden)
 
     def count_rows_with_feature(self, rows: Index | None) -> Index:
-        """Count (n_features,) the rows with each feature, of all or some rows of the first network."""
-        X, counts = self.matrices[0], np.zeros(self.n_features, np.intp)
+        """Count (n_features,) the rows with each feature, of all or some rows."""
+        counts = np.zeros(self.n_features, np.intp)
         rows = np.arange(self.n_samples) if rows is None else rows
         for start in range(0, len(rows), COUNTED_ROWS):
-            counted = X[rows[start : start + COUNTED_ROWS]]
+            counted = self.matrix[rows[start : start + COUNTED_ROWS]]
             counts += np.bincount(counted.indices, minlength=len(counts))
         return counts
 
     def take(self, rows: slice | Index) -> "SparseRows":
-        """Copy some rows of every network."""
-        return SparseRows([X[rows] for X in self.matrices], stacked=self.stacked)
+        """Copy some rows."""
+        return SparseRows(self.matrix[rows])
 
     def astype(self, dtype: Any) -> "SparseRows":
         """Convert the numbers."""
-        return SparseRows([X.astype(dtype, copy=False) for X in self.matrices], stacked=self.stacked)
+        return SparseRows(self.matrix.astype(dtype, copy=False))
 
     def gatherer(self, stack_shape: tuple[int, ...], places: Sequence[slice]) -> Gather:
-        """Make a function that gathers rows (..., n_gathered) and cuts them into batches."""
+        """Make a function that gathers rows (n_gathered,) and cuts them into batches."""
 
         def gather(rows: Index) -> Sequence[SparseRows]:
-            gathered = [self.matrices[0][rows_of_network] for rows_of_network in np.atleast_2d(rows)]
-            all_rows = SparseRows(gathered, stacked=bool(stack_shape))
-            return [all_rows.take(place) for place in places]
+            gathered = self.take(rows)
+            return [gathered.take(place) for place in places]
 
         return gather
-
-    def _by_network(self, matrices: Sequence[Any], left: Array, right: Array) -> Any:
-        if self.stacked:
-            return zip(matrices, left, right, strict=True)
-        return ((matrices[0], left, right),)

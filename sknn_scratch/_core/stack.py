@@ -34,11 +34,11 @@ UPDATES_TO_CLEARING = 400
 def stack_key(run: Run) -> Hashable | None:
     """Make a key: runs with equal keys can be trained together. None means that a run is trained alone.
 
-    Runs may differ in all that is not in the key. Runs with lazy updates are trained alone, since each of
-    their batches uses other features, and so are those of L-BFGS, which chooses how often it evaluates.
+    Runs may differ in all that is not in the key. Runs of L-BFGS are trained alone, since it chooses how
+    often it evaluates, and so are those with sparse rows, whose products share no work.
     """
     state, data, config = run.state, run.data, run.config
-    if config.optimizer.takes_all_rows or updates_lazily(config, data):
+    if config.optimizer.takes_all_rows or not isinstance(data.X, DenseRows):
         return None
     return (
         config.network,
@@ -47,7 +47,6 @@ def stack_key(run: Run) -> Hashable | None:
         config.batch_size,
         config.dropout > 0,
         (None if data.validation is None else data.validation.X.n_samples, data.score is None),
-        isinstance(data.X, DenseRows),
         state.params.dtype.str,
         state.n_updates,
     )

@@ -17,7 +17,7 @@ def how_trained(group):
     if run.config.optimizer.takes_all_rows:
         return ONE_BY_ONE
     if stack_key(run) is None:
-        return "its steps update only the features of a sparse batch"
+        return "its rows are sparse"
     if 2 * groups.step_bytes(run) > groups.STEP_BYTES:
         n_hidden = run.config.network.shape.n_hidden
         return f"networks with {n_hidden} units here are too large to gain from shared passes"

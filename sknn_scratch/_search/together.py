@@ -48,9 +48,8 @@ def train_together(*, verbose: int = 0) -> Iterator[None]:
     Networks are trained together if they have the same ``n_hidden``, ``activation``, ``solver``,
     ``nesterov``, ``beta_1``, ``beta_2``, ``epsilon``, ``batch_size``, precision, and numbers of training and
     validation rows, and if all or none have ``dropout``, and a scorer. The steps of a group use at most 8 MiB
-    together. So large networks are trained one by one, and so are those that update only the features of a
-    sparse batch (see the notes of :class:`ShallowNNClassifier`), and those of the solver "lbfgs", which
-    "auto" chooses for few rows: it is quick with one network, too.
+    together. So large networks are trained one by one, and so are those with sparse rows, and those of the
+    solver "lbfgs", which "auto" chooses for few rows: it is quick with one network, too.
 
     The block is the joblib backend "sknn_scratch", so ``joblib.parallel_config(backend="sknn_scratch")`` does
     the same. The calls go to the backend that was active before, with the ``n_jobs`` of the caller. So write

@@ -5,7 +5,6 @@ from numpy.testing import assert_allclose
 from sknn_scratch._core import blocks as blocks_module
 from sknn_scratch._core.blocks import mean_loss, predict_hidden, predict_outputs
 from sknn_scratch._core.parameters import view_parameters
-from sknn_scratch._core.rows import SparseRows
 from tests.helpers import (
     KINDS,
     as_sparse,
@@ -21,7 +20,6 @@ from tests.helpers import (
 
 WEIGHTS = np.arange(1.0, 61)
 every_kind = pytest.mark.parametrize("kind", KINDS)
-one_network_or_a_stack = pytest.mark.parametrize("n_networks", [None, 3], ids=["single", "stack"])
 
 
 @pytest.fixture
@@ -34,8 +32,7 @@ def all_is_large(monkeypatch):
 # --- Losses and predictions ---
 
 
-@pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
-@one_network_or_a_stack
+@pytest.mark.parametrize(("sparse", "n_networks"), [(False, None), (False, 3), (True, None)])
 @pytest.mark.parametrize("compute", [predict_outputs, predict_hidden, mean_loss])
 @pytest.mark.parametrize("block_bytes", [1, 7 * 5 * 8])
 def test_blocks_of_rows_give_the_same_as_all_rows(monkeypatch, compute, sparse, n_networks, block_bytes):
@@ -43,8 +40,6 @@ def test_blocks_of_rows_give_the_same_as_all_rows(monkeypatch, compute, sparse, 
     network = make_network(problem)
     params = view_parameters(make_params(network, n_networks), network.shape)
     batch = make_batch(problem, WEIGHTS)
-    if sparse and n_networks:
-        batch = batch._replace(X=SparseRows([problem.X] * n_networks, stacked=True))
     rows = batch if compute is mean_loss else batch.X
     at_once = compute(network, params, rows)
     monkeypatch.setattr(blocks_module, "BLOCK_BYTES", block_bytes)

@@ -21,7 +21,6 @@ from tests.helpers import (
     STACK_RTOL,
     STOCHASTIC,
     Problem,
-    as_sparse,
     assert_same_training,
     make_batch,
     make_network,
@@ -32,7 +31,6 @@ from tests.helpers import (
 )
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
-dense_or_sparse = pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
 batches_or_all = pytest.mark.parametrize("batch_size", [16, 60], ids=["batches", "full batch"])
 
 
@@ -115,12 +113,11 @@ def test_hyperparameters(setting, batch_size):
 
 
 @pytest.mark.parametrize(("kind", "dropout"), [("binary", 0.5), ("multiclass", 0.0), ("multilabel", 0.5)])
-@dense_or_sparse
 @batches_or_all
-def test_rows_and_weights(batch_size, sparse, kind, dropout):
+def test_rows_and_weights(batch_size, kind, dropout):
     config = {"batch_size": batch_size, "alpha": 1.0, "dropout": dropout}
     for seeds in ([0, 0, 0], [0, 1, 2]):  # of one design matrix, and of three
-        problems = [as_sparse(make_problem(kind, seed=seed))[sparse] for seed in seeds]
+        problems = [make_problem(kind, seed=seed) for seed in seeds]
         runs = zip(problems, range(3), ROWS_AND_WEIGHTS, strict=True)
         assert_same_as_alone([make_run(problem, seed, data=data, **config) for problem, seed, data in runs])
 
@@ -130,14 +127,13 @@ def test_all_rows_of_one_matrix_and_some_of_another():
     assert_same_as_alone([small, make_run(BINARY, 1, data=some)])
 
 
-@dense_or_sparse
 @pytest.mark.parametrize("gathered_bytes", [1, 2000])
 @pytest.mark.parametrize("loss", ["softmax", "logistic"])
-def test_how_many_rows_are_gathered_at_once(monkeypatch, loss, gathered_bytes, sparse):
+def test_how_many_rows_are_gathered_at_once(monkeypatch, loss, gathered_bytes):
     """With it the losses of other batches are computed at once; the last batch has a single row."""
     rng = np.random.default_rng(0)
     targets = np.eye(12)[rng.integers(12, size=60)] if loss == "softmax" else rng.choice([-1.0, 1], (60, 12))
-    problem = as_sparse(Problem(BINARY.X, targets, loss))[sparse]
+    problem = Problem(BINARY.X, targets, loss)
     runs = [make_run(problem, seed, batch_size=11, data=data) for seed, data in enumerate(ROWS_AND_WEIGHTS)]
     results = train_together(runs)
     monkeypatch.setattr(batches, "GATHERED_BYTES", gathered_bytes)
@@ -148,13 +144,12 @@ def test_how_many_rows_are_gathered_at_once(monkeypatch, loss, gathered_bytes, s
 # --- Networks that leave the stack ---
 
 
-@dense_or_sparse
-def test_validations_that_end_at_different_epochs(sparse):
-    problem, config = as_sparse(BINARY)[sparse], {"max_iter": 60, "learning_rate": 0.05, "tol": 1e-3}
-    held_out = [as_sparse(make_problem("binary", 20, seed=1 + seed))[sparse] for seed in range(3)]
+def test_validations_that_end_at_different_epochs():
+    config = {"max_iter": 60, "learning_rate": 0.05, "tol": 1e-3}
+    held_out = [make_problem("binary", 20, seed=1 + seed) for seed in range(3)]
     validations = [make_batch(one, np.arange(1.0, 21)) for one in held_out]
     runs = [
-        make_run(problem, seed, data={"validation": one}, n_iter_no_change=2 + 3 * seed, **config)
+        make_run(BINARY, seed, data={"validation": one}, n_iter_no_change=2 + 3 * seed, **config)
         for seed, one in enumerate(validations)
     ]
     results = assert_same_as_alone(runs)
