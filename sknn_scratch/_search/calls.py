@@ -1,4 +1,4 @@
-"""The calls that scikit-learn hands to joblib: which of them fit networks, and how they are cut into pieces.
+"""The calls that scikit-learn hands to joblib: which of them fit networks, and which have rows in common.
 
 A call is (function, args, kwargs). This module does not know what the function does. It looks for networks in
 the arguments.
@@ -10,8 +10,6 @@ from sklearn.base import BaseEstimator
 
 from sknn_scratch._estimators.base import BaseShallowNN
 
-# Parameters that networks trained together always have in common; ``stack_key`` decides about the rest.
-COMMON_PARAMETERS = ("n_hidden", "activation", "solver", "batch_size")
 # Lists of steps or candidates are not longer. A longer list has rows.
 LONGEST_LIST = 1000
 
@@ -47,42 +45,6 @@ def by_fold(calls):
         _, _, kwargs = call
         folds[id(kwargs.get("train"))][number] = call
     return {number: call for fold in folds.values() for number, call in fold.items()}
-
-
-def spread(calls, n_workers):
-    """Cut calls that fit networks into pieces, so that every worker has something to do.
-
-    Calls of the same kind stay together if possible. A kind with many calls is distributed evenly. The other
-    kinds are cut only if a worker would have nothing to do. A piece is a list of numbers of calls, and the
-    largest piece is the first.
-    """
-    if n_workers == 1:
-        return [list(calls)]
-    kinds = defaultdict(list)
-    for number, call in calls.items():
-        kinds[kind_of(call)].append(number)
-    n_left = sum(len(kind) for kind in kinds.values() if len(kind) < 2 * n_workers)
-    pieces = []
-    for kind in kinds.values():
-        n_pieces = n_workers if len(kind) >= 2 * n_workers else -(-len(kind) // -(-n_left // n_workers))
-        pieces += [kind[i::n_pieces] for i in range(n_pieces)]
-    return sorted(pieces, key=len, reverse=True)
-
-
-def kind_of(call):
-    """Make a key that is equal for calls whose networks can probably be trained together.
-
-    The plans of the fits decide. They need the data from the earlier steps of a Pipeline, so the workers make
-    them.
-    """
-    _, _, kwargs = call
-    network = next(networks_of(call))
-    settings = {name: getattr(network, name) for name in COMMON_PARAMETERS}
-    for name, value in (kwargs.get("parameters") or {}).items():
-        name = name.rpartition("__")[2]
-        if name in settings:
-            settings[name] = value
-    return repr(settings), len(kwargs.get("train", ()))
 
 
 def name_of(number, kwargs):

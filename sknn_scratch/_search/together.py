@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from joblib import Parallel, delayed, parallel_config, register_parallel_backend
 from joblib.parallel import FallbackToBackend, ParallelBackendBase, get_active_backend
 
+from sknn_scratch._core.blocks import equal_blocks
 from sknn_scratch._fitting.troubles import warn
-from sknn_scratch._search.calls import by_fold, networks_of, spread
+from sknn_scratch._search.calls import by_fold, networks_of
 from sknn_scratch._search.meeting import run_together, this_process
 from sknn_scratch._search.tally import tell
 
@@ -157,7 +158,9 @@ class Gathering(ParallelBackendBase):
     def run(self, calls):
         """Run calls, and train their networks together; return the results in order."""
         ours = by_fold({i: call for i, call in enumerate(calls) if any(True for _ in networks_of(call))})
-        pieces = spread(ours, self.outer.effective_n_jobs(self.options["n_jobs"])) if ours else []
+        n_workers = self.outer.effective_n_jobs(self.options["n_jobs"])
+        parts = equal_blocks(len(ours), min(n_workers, len(ours))) if ours else []
+        pieces = [list(ours)[part] for part in parts]
         others = [i for i in range(len(calls)) if i not in ours]
         home = this_process()
         tasks = [delayed(run_together)({i: calls[i] for i in piece}, home) for piece in pieces]
