@@ -15,5 +15,7 @@ Beside the path
     dates              dates as numbers
     remarks            the warnings about columns
     pieces             how one column of numbers is encoded
-    bends              whether y bends along some column, so that ramps help
+    ramps              whether ramps help, which a small network tries
+    small_network      what tries it, and measures the relevance
+    targets            any y as columns of numbers
 """

@@ -9,10 +9,10 @@ import scipy.sparse
 from sklearn.utils import check_consistent_length
 
 from sknn_scratch._fitting.auto import MANY_ROWS
-from sknn_scratch._tables.bends import scaled_targets
 from sknn_scratch._tables.kinds import Numbers
 from sknn_scratch._tables.pieces import quantiles
 from sknn_scratch._tables.piecewise_encoder import COARSE_BINS, FINE_BINS
+from sknn_scratch._tables.targets import scaled_targets
 
 # Numbers are codes if the means of y by number explain more of the variance of y than a line that bends
 # between bins does: at least this share of it, and so many standard deviations of what chance explains.

@@ -1,6 +1,7 @@
 """How one column of numbers is encoded: the limits of its bins, and what becomes of a value."""
 
 from functools import partial
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -151,6 +152,18 @@ def encode(column, piece, out):
         out[:, -1] = is_missing
 
 
+def n_encodings(pieces):
+    """Count the encodings of all columns."""
+    return sum(len(piece.suffixes) for piece in pieces)
+
+
+def encode_columns(X, pieces, out):
+    """Encode the columns of X (n_samples, n_features), each as its piece says, into ``out``."""
+    ends = accumulate((len(piece.suffixes) for piece in pieces), initial=0)
+    for column, piece, (start, end) in zip(X.T, pieces, pairwise(ends), strict=True):
+        encode(column, piece, out[:, start:end])
+
+
 def ramps_of(values, piece):
     """Compute the ramps (n, n_ramps) of values (n,); there may be none."""
     of_sizes = [size * way_in_bins(values, knots) - means for knots, means, size in piece.ramps]
@@ -172,24 +185,17 @@ def way_in_bins(values, knots):
 
 
 def mean_ramps(values, knots):
-    """Compute the mean of each ramp (n_ramps,) over values (n,)."""
-    return mean_products(values, knots, np.ones((1, len(values))))[0]
-
-
-def mean_products(values, knots, factors):
-    """Compute the means (n_factors, n_ramps) over values (n,) of each factor (n_factors, n) times each ramp.
+    """Compute the mean of each ramp (n_ramps,) over values (n,).
 
     There is no array of ramps: a value is some way into the ramp of its bin, and at the end of all earlier
     ramps.
     """
     if not n_ramps(knots):
-        return np.empty((len(factors), 0))
+        return np.empty(0)
     way, bins = np.modf(np.interp(values, knots, np.arange(len(knots))))
     in_bin = partial(np.bincount, bins.astype(np.intp), minlength=len(knots))
-    sums = np.array([in_bin(factor) for factor in factors])
-    beyond = sums.sum(axis=1, keepdims=True) - np.cumsum(sums, axis=1)
-    in_ramp = np.array([in_bin(way * factor) for factor in factors])
-    return (in_ramp + beyond)[:, :-1] / len(values)
+    beyond = len(values) - np.cumsum(in_bin())
+    return (in_bin(way) + beyond)[:-1] / len(values)
 
 
 # --- Values ---

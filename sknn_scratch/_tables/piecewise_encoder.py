@@ -1,7 +1,7 @@
 """PiecewiseLinearEncoder: each number becomes several bounded ones, between which a network can bend."""
 
 import math
-from itertools import accumulate, chain, count, pairwise, repeat
+from itertools import chain, count, repeat
 from numbers import Integral
 from typing import Any, ClassVar, Literal, Self
 
@@ -17,17 +17,19 @@ from sknn_scratch._fitting.auto import MANY_ROWS
 from sknn_scratch._fitting.inputs import ArrayLike, native
 from sknn_scratch._fitting.sklearn_versions import StrOptions, _check_feature_names_in, validate_data
 from sknn_scratch._fitting.threads import one_blas_thread, threads_for_blocks
-from sknn_scratch._tables.bends import bends_somewhere, numbers_of
 from sknn_scratch._tables.columns import listed
 from sknn_scratch._tables.pieces import (
     BOUND_WITHOUT_RAMPS,
     NO_KNOTS,
     Piece,
     choose_knots,
-    encode,
+    encode_columns,
     fit_piece,
+    n_encodings,
     n_ramps,
 )
+from sknn_scratch._tables.ramps import ramps_help
+from sknn_scratch._tables.targets import numbers_of
 from sknn_scratch._targets.checks import dense
 
 # What n_bins="auto" means: 8 bins and, from 1,500 rows on, also 32 fine ones. If more than 8 columns have
@@ -73,9 +75,9 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         with at most 33 has a bin between each two of them, and one with more has 8 bins and 32 fine ones,
         with ramps of half the size, and the principal components of all these ramps that have a variance
         above 0.003. If more than 8 columns have finer bins, the fine ones are 16. There are no ramps at all
-        if ``y`` is given and surely does not bend along any column: if ramps explain less than a twentieth of
-        what straight lines explain, and of what these leave. With any number of rows, there are none if more
-        than 1,000 columns would have some. Without ramps, the bound is 5 instead of 3.
+        if ``y`` is given and a small network does better without them: if its loss of rows that are held out
+        is higher with ramps by 2 % or more. With any number of rows, there are none if more than 1,000
+        columns would have some. Without ramps, the bound is 5 instead of 3.
     dtype : {"float32", "float64"} or None, default=None
         Precision of the encodings. None is that of X.
 
@@ -206,13 +208,11 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         check_is_fitted(self)
         X = self._validated(X, reset=False)
         pieces = list(self._pieces())
-        ends = list(accumulate((len(piece.suffixes) for piece in pieces), initial=0))
-        encoded = np.empty((len(X), ends[-1]), self.dtype or X.dtype)
+        encoded = np.empty((len(X), n_encodings(pieces)), self.dtype or X.dtype)
         largest = max(0 if piece.components is None else piece.components.size for piece in pieces)
         with threads_for_blocks(1, min(len(X), BLOCK_ROWS) * largest):
             for rows in gen_batches(len(X), BLOCK_ROWS):
-                for column, piece, (start, end) in zip(X[rows].T, pieces, pairwise(ends), strict=True):
-                    encode(column, piece, encoded[rows, start:end])
+                encode_columns(X[rows], pieces, encoded[rows])
         return encoded
 
     def get_feature_names_out(self, input_features: ArrayLike = None) -> NDArray[Any]:
@@ -260,11 +260,18 @@ def fit_pieces(X, n_bins, y):
     has_many_rows = len(X) >= MANY_ROWS and (y is None or n_cases(y) >= FEWEST_CASES)
     n_fine_bins = FINE_BINS if has_many_rows else 0
     all_knots = [choose_knots(column, COARSE_BINS, n_fine_bins) for column in X.T]
-    is_wide = sum(n_ramps(knots.coarse) > 0 for knots in all_knots) > COLUMNS_WITH_RAMPS
-    if is_wide or (has_many_rows and y is not None and not bends_somewhere(y, X, all_knots)):
-        return [fit_piece(column, NO_KNOTS, BOUND_WITHOUT_RAMPS) for column in X.T]
-    step = max(1, math.ceil(sum(len(knots.fine) > 0 for knots in all_knots) / COLUMNS_WITH_ALL))
-    return [fit_piece(column, knots.thinned(step)) for column, knots in zip(X.T, all_knots, strict=True)]
+
+    def with_ramps(step):
+        return [fit_piece(column, knots.thinned(step)) for column, knots in zip(X.T, all_knots, strict=True)]
+
+    n_columns = sum(n_ramps(knots.coarse) > 0 for knots in all_knots)
+    without = [fit_piece(column, NO_KNOTS, BOUND_WITHOUT_RAMPS) for column in X.T]
+    if n_columns > COLUMNS_WITH_RAMPS:
+        return without
+    if has_many_rows and y is not None and n_columns and not ramps_help(X, y, with_ramps(math.inf), without):
+        return without
+    n_fine = sum(len(knots.fine) > 0 for knots in all_knots)
+    return with_ramps(max(1, math.ceil(n_fine / COLUMNS_WITH_ALL)))
 
 
 def n_cases(y):

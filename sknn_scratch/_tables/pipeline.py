@@ -12,7 +12,8 @@ from sknn_scratch._estimators.classifier import ShallowNNEnsembleClassifier
 from sknn_scratch._estimators.regressor import ShallowNNEnsembleRegressor
 from sknn_scratch._fitting.sklearn_versions import target_encoder
 from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
-from sknn_scratch._tables.relevance import RelevanceScaler, small_network
+from sknn_scratch._tables.relevance import RelevanceScaler
+from sknn_scratch._tables.small_network import small_network
 from sknn_scratch._tables.table_encoder import TableEncoder
 
 DEFAULTS = {"classifier": ShallowNNEnsembleClassifier, "regressor": ShallowNNEnsembleRegressor}

@@ -18,18 +18,14 @@ from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._estimators.single import SingleNetwork
-from sknn_scratch._fitting.callbacks import Training
 from sknn_scratch._fitting.fitted import adopt, attributes_of, fitted_model
-from sknn_scratch._fitting.groups import train_group
 from sknn_scratch._fitting.hashes import distinct_rows, hashes_of_rows
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput, encode_data
-from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._fitting.sklearn_versions import validate_data
 from sknn_scratch._fitting.threads import one_blas_thread
+from sknn_scratch._tables.small_network import small_network, train
 from sknn_scratch._targets.checks import check_none_missing, dense
 
-# The network that measures the relevance: small, and trained for a short time.
-SMALL = {"n_hidden": 32, "alpha": 10, "max_iter": 20, "early_stopping": False, "random_state": 0}
 MOST_ROWS, BLOCK_ROWS = 100_000, 1000
 MOST_CLASSES = 100  # of whole numbers; more are numbers to predict
 # This share of the squared relevance counts as chance at least: what this network does not use, another may.
@@ -137,13 +133,14 @@ class RelevanceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
         encoded = encode_data(network, FitInput(X, y))
         rows, weights = some_rows(encoded)
         X, y = X[rows], encoded.y[rows]
-        unexplained = train(network, FitInput(X, y, weights))
+        fit = train(network, FitInput(X, y, weights))
+        adopt(network, attributes_of(fitted_model(fit, fit.run.state)))
         w_hidden, w_output = (weight.astype(np.float64, copy=False) for weight in network.coefs_)
         self.network_ = network
         self.relevance_ = np.sqrt(np.einsum("fh,fh,h->f", w_hidden, w_hidden, (w_output**2).sum(axis=1)))
         with one_blas_thread():  # their number would change the rounding
             variances = variances_of(X, weights)
-            chance = share_of_chance(unexplained, X.shape[1], weights.sum())
+            chance = share_of_chance(unexplained_by(fit), X.shape[1], weights.sum())
             self.scale_ = scale_of(self.relevance_, variances, chance)
         return self
 
@@ -188,11 +185,6 @@ def are_continuous(y):
     return has_many or type_of_target(y).startswith("continuous")
 
 
-def small_network(is_regression):
-    """Make a network that measures the relevance of features."""
-    return (ShallowNNRegressor if is_regression else ShallowNNClassifier)(**SMALL)
-
-
 def some_rows(encoded):
     """Choose different pairs of row and target, in an order that depends only on their values.
 
@@ -206,20 +198,6 @@ def some_rows(encoded):
     return rows[is_chosen], weights[is_chosen]
 
 
-def train(network, inputs):
-    """Train a network, and return what it leaves of the loss of a guess.
-
-    It gives none of the warnings of a fit: the network that follows has the same y, and warns.
-    """
-    fit = plan_fit(network, inputs)
-    train_group([Training(fit)])
-    if fit.run.is_interrupted:
-        raise KeyboardInterrupt
-    adopt(network, attributes_of(fitted_model(fit, fit.run.state)))
-    least, guess = fit.loss_range
-    return (fit.run.state.history[-1]["loss"] - least) / (guess - least) if guess > least else 1.0
-
-
 @np.errstate(all="ignore")  # a variance that is not finite, too, is none to go by
 def variances_of(X, weights):
     """Compute the variance (n_features,) of each feature, block by block to save memory."""
@@ -227,6 +205,12 @@ def variances_of(X, weights):
     for rows in gen_batches(len(weights), BLOCK_ROWS):
         moments.partial_fit(X[rows], sample_weight=weights[rows])
     return moments.var_
+
+
+def unexplained_by(fit):
+    """Compute what a network leaves of the loss of a guess."""
+    least, guess = fit.loss_range
+    return (fit.run.state.history[-1]["loss"] - least) / (guess - least) if guess > least else 1.0
 
 
 def share_of_chance(unexplained, n_features, n_rows):

@@ -1,0 +1,115 @@
+"""n_bins="auto": no ramps in a table where a small network does better without them."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import expit
+
+from sknn_scratch import PiecewiseLinearEncoder
+from sknn_scratch._tables import piecewise_encoder, small_network
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(3000, 20))
+SMOOTH = X @ (RNG.normal(size=20) * (np.arange(20) != 2)) / 20**0.5
+WAVES = SMOOTH + np.sin(3 * X[:, 3])
+HOT_SPOTS = SMOOTH + 1.5 * np.sign(np.sin(2 * X[:, 0]) * np.sin(2 * X[:, 1]))  # along no single column
+CHANCE = RNG.random(len(X))
+
+
+def has_ramps(y, x=X, n_bins="auto"):
+    with np.errstate(all="raise", under="ignore"):
+        return any(map(len, PiecewiseLinearEncoder(n_bins).fit(x, y).knots_))
+
+
+AS_Y = [
+    lambda score: score + CHANCE,
+    lambda score: 1e200 * score,
+    lambda score: np.round(10 * score).astype(int),
+    lambda score: np.column_stack([CHANCE, 9 * score]),
+    lambda score: expit(3 * score) > CHANCE,
+    lambda score: np.where(expit(3 * score) > CHANCE, "yes", "no"),
+    lambda score: np.where(expit(3 * score) > CHANCE, 1, 0).astype(object),
+]
+
+
+@pytest.mark.parametrize("as_y", AS_Y)
+def test_what_a_network_learns_without_ramps_has_none(as_y):
+    assert not has_ramps(as_y(SMOOTH))
+
+
+@pytest.mark.parametrize("as_y", AS_Y)
+@pytest.mark.parametrize("score", [WAVES, HOT_SPOTS], ids=["waves", "hot spots"])
+def test_bends_along_a_column_or_a_pair_of_columns_need_ramps(as_y, score):
+    assert has_ramps(as_y(score))
+
+
+@pytest.mark.parametrize("y", [np.ones(len(X)), np.full(len(X), np.inf)])
+def test_ramps_stay_where_y_tells_nothing(y):
+    assert has_ramps(y)
+
+
+def test_where_nothing_is_tried_there_are_ramps():
+    assert has_ramps(None)
+    assert has_ramps(SMOOTH, n_bins=8)
+    assert has_ramps(SMOOTH[:1499], X[:1499])
+
+
+def test_a_wide_table_has_no_ramps():
+    x = RNG.normal(size=(20, 1001))
+    assert not has_ramps(None, x)
+    assert has_ramps(None, x[:, 1:])
+    assert has_ramps(None, x, n_bins=8)
+    x[:, :2] = x[:, :2] > 0  # without ramps in any case
+    assert has_ramps(None, x)
+
+
+def test_missing_values_rare_values_and_huge_ones():
+    x = np.column_stack([X, np.zeros(len(X)), np.full(len(X), np.nan), np.arange(len(X)) * 5e-324])
+    x[::9, 2] = np.nan
+    x[0, 20], x[1, 2] = 1, 1e300
+    assert not has_ramps(SMOOTH, x)
+    assert has_ramps(WAVES, x)
+
+
+def test_neither_the_order_of_the_rows_nor_copies_of_them_count(monkeypatch):
+    found = []
+
+    def ramps_help(*args, original=piecewise_encoder.ramps_help):
+        found.append(original(*args))
+        return found[-1]
+
+    monkeypatch.setattr(piecewise_encoder, "ramps_help", ramps_help)
+    order = RNG.permutation(len(X))
+    for rows in (slice(None), order, np.concatenate([order, order[:100]])):
+        for score in (SMOOTH, WAVES):
+            has_ramps(score[rows], X[rows])
+    assert found == [False, True] * 3
+
+
+def test_without_ramps_the_bound_is_wider():
+    encoder = PiecewiseLinearEncoder("auto").fit(X, SMOOTH)
+    z = (X - X.mean(axis=0)) / X.std(axis=0)
+    assert_allclose(encoder.transform(X), z / np.sqrt(1 + (z / 5) ** 2))
+    assert (encoder.bound_, encoder.fit(X, WAVES).bound_) == (5, 3)
+    assert_array_equal(np.abs(encoder.fit(X, SMOOTH).transform(1e30 * X)).round(6), 5)
+
+
+def test_columns_of_two_values_stay_as_they_are():
+    x = (X > 1).astype(float)
+    encoder = PiecewiseLinearEncoder("auto")
+    assert_array_equal(encoder.fit(x, CHANCE).transform(x), PiecewiseLinearEncoder().fit_transform(x))
+
+
+def test_rows_and_y_must_be_of_one_length():
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        PiecewiseLinearEncoder("auto").fit(X, SMOOTH[1:])
+
+
+def test_control_c_ends_the_trial(monkeypatch):
+    monkeypatch.setattr(small_network, "train_group", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        PiecewiseLinearEncoder("auto").fit(X, SMOOTH)
+
+
+def interrupted(group):
+    group[0].run.is_interrupted = True
