@@ -172,7 +172,7 @@ def test_a_linear_network_fails_where_a_nonlinear_one_succeeds(problem):
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_from_zero_tanh_and_relu_learn_nothing_at_all(activation, cancer):
-    with pytest.warns(SymmetryWarning, match="glorot"):
+    with pytest.warns(SymmetryWarning, match="auto"):
         clf = train(*cancer, n_hidden=8, activation=activation, init_scale=0)
     assert all(np.all(weights == 0) for weights in clf.coefs_)
 

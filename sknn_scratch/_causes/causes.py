@@ -120,7 +120,7 @@ def large_initial_weights(evidence):
         value,
         f"With init_scale={scale} and {quantity(n_features, 'feature')}, the hidden inputs are about "
         f"{value:.2g} in size at the start. From 3 on, half of all tanh units start saturated.",
-        ("decrease init_scale", "use init_scale='glorot'"),
+        ("decrease init_scale", "use init_scale='auto'"),
     )
 
 
@@ -259,7 +259,7 @@ def plateau_of_the_start(fitted):
         return "a linear network", ("use activation='relu': with 'identity', the network is a linear model",)
     has_all_epochs = fitted.stop_reason_ in ALL_EPOCHS
     return "a plateau at the start, unless the features tell nothing about y", (
-        "use init_scale='glorot'",
+        "use init_scale='auto'",
         "use max_grad_norm=None",
         "increase learning_rate",
         *(("increase max_iter",) if has_all_epochs else ("increase n_iter_no_change", "decrease tol")),

@@ -123,4 +123,14 @@ def glorot(fan_in: int, fan_out: int) -> float:
     return float(np.sqrt(2 / (fan_in + fan_out)))
 
 
-INIT_SCALES = MappingProxyType({"he": he, "glorot": glorot})
+def auto(fan_in: int, fan_out: int) -> float:
+    """Follow Glorot's rule, but count a layer as no wider than the square of the number of its inputs.
+
+    The width keeps the size of the errors on their way back. In a network with one hidden layer, they go no
+    further than this layer. There, many units beside few features would only make the weights so small that
+    smooth units are nearly linear, and hardly learn a function that bends.
+    """
+    return glorot(fan_in, min(fan_out, fan_in**2))
+
+
+INIT_SCALES = MappingProxyType({"auto": auto, "he": he, "glorot": glorot})

@@ -49,7 +49,7 @@ def identical_units(evidence):
         n_copies / n_hidden,
         f"{n_copies} of {quantity(n_hidden, 'hidden unit')} are copies of another one. Units with the same "
         "weights get the same gradient, so training never makes them different.",
-        ("start from random weights: init_scale='glorot', 'he' or a small number",)
+        ("start from random weights: init_scale='auto' or a small number",)
         if evidence.fitted.init_scale == 0
         else ("decrease n_hidden", "decrease alpha"),
     )

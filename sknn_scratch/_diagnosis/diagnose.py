@@ -87,7 +87,7 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     >>> diagnosis.fix_first.name, diagnosis.fix_first.value
     ('identical units', 0.875)
     >>> print(diagnosis.fix_first.remedy)
-    Start from random weights: init_scale='glorot', 'he' or a small number.
+    Start from random weights: init_scale='auto' or a small number.
     """
     inspected = Inspected(estimator)
     fitted = inspected.network

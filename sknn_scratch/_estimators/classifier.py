@@ -31,12 +31,13 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
             "gelu", "silu"} or Activation, default="relu"
         The function g of the hidden units. "logistic" is another name for "sigmoid". To use your own
         function, pass an :class:`Activation`.
-    init_scale : float or {"he", "glorot"}, default="glorot"
+    init_scale : float or {"auto", "he", "glorot"}, default="auto"
         Standard deviation of the normally distributed initial weights. With a number, biases start at zero.
-        "he" and "glorot" compute it from the sizes of the layers, and draw the hidden biases like the weights
-        of one more feature, so that relu units have their kinks at different places. "he" starts with larger
-        weights if there are few features, from which tanh and sigmoid learn bends that they hardly learn from
-        "glorot". With 0, the hidden units stay identical.
+        "he" and "glorot" are rules that compute it from the sizes of the layers, and draw the hidden biases
+        like the weights of one more feature, so that relu units have their kinks at different places. "auto"
+        is "glorot", but with few features, the hidden layer counts as no wider than the square of their
+        number: from smaller weights, smooth units hardly learn a function that bends. With 0, the hidden
+        units stay identical.
     learning_rate : float, default=0.005
         Step size of the solvers "adam", "adamw" and "sgd".
     class_weight : dict, "balanced" or None, default=None

@@ -44,7 +44,7 @@ class CommonParameters:
 
     n_hidden: Count = 100
     activation: ActivationName | Activation = "relu"
-    init_scale: NotNegative | Literal["he", "glorot"] = "glorot"
+    init_scale: NotNegative | Literal["auto", "he", "glorot"] = "auto"
     learning_rate: Positive = 0.005
     _: KW_ONLY
     alpha: NotNegative | Literal["auto"] = "auto"

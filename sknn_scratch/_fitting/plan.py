@@ -210,7 +210,7 @@ def check_init_scale(init_scale, dtype):
     """Raise ValueError if squares of initial weights may overflow."""
     if not isinstance(init_scale, str) and init_scale > float(np.sqrt(np.finfo(dtype).max)):
         raise ValueError(
-            f"init_scale={init_scale} is too large: squares of such weights overflow {dtype}; use 'glorot', "
+            f"init_scale={init_scale} is too large: squares of such weights overflow {dtype}; use 'auto', "
             "'he' or a number that is not far above 1."
         )
 

@@ -65,7 +65,7 @@ def troubles_of(fit, state):
     troubles = []
     if fit.model.init_scale == 0 and state.epochs_before == 0:
         message = "init_scale=0: all weights start at zero, so all hidden units stay identical."
-        troubles.append(Trouble(f"{message} Use 'glorot', 'he' or a small positive number.", SymmetryWarning))
+        troubles.append(Trouble(f"{message} Use 'auto' or a small positive number.", SymmetryWarning))
     if fit.inputs.partial and state.epochs_before == 0:
         targets = fit.run.data.targets[fit.run.data.row_numbers]
         if message := target_kind_of(fit.model).trouble_of_first_part(targets):

@@ -81,8 +81,8 @@ CAUSES = {  # the cause, the data, what is wrong with the network, the remedy in
         "large initial weights",
         scaled(load_iris),
         {"init_scale": 30, "early_stopping": True},
-        "Decrease init_scale=30, or use init_scale='glorot'.",
-        {"init_scale": "glorot"},
+        "Decrease init_scale=30, or use init_scale='auto'.",
+        {"init_scale": "auto"},
     ),
     "penalty": ("strong penalty", moons(), {"alpha": 300}, "Decrease alpha=300, to 3 or less.", {"alpha": 3}),
     "large steps": (
@@ -243,7 +243,7 @@ def test_the_plateau_of_the_start():
     assert cause == "a plateau at the start, unless the features tell nothing about y"
     (found,) = [finding for finding in diagnose(broken, X, y) if finding.name == "nothing learnt"]
     assert (found.severity, found.remedy) == ("problem", advice)
-    remedies = {"init_scale": "glorot", "learning_rate": 0.05, "n_iter_no_change": 50, "tol": 1e-5}
+    remedies = {"init_scale": "auto", "learning_rate": 0.05, "n_iter_no_change": 50, "tol": 1e-5}
     for name, value in remedies.items():
         assert name in advice
         assert_repaired(network(**plateau | {name: value}), broken, X, y)
@@ -290,7 +290,7 @@ def test_weights_say_what_a_constant_can_reach():
     assert min(clf.loss_curve_) == pytest.approx(np.log(2), rel=1e-3)
 
 
-TAKEN = {"activation": "relu", "init_scale": "glorot", "alpha": 0.0, "tol": 0.0}
+TAKEN = {"activation": "relu", "init_scale": "auto", "alpha": 0.0, "tol": 0.0}
 TAKEN |= {"early_stopping": True, "warm_start": True, "max_iter": 3}
 
 

@@ -16,7 +16,12 @@ def test_initial_weights_are_normal():
 
 @pytest.mark.parametrize(
     ("init_scale", "hidden_scale", "output_scale"),
-    [(0.01, 0.01, 0.01), ("he", (2 / 4) ** 0.5, (2 / 3) ** 0.5), ("glorot", (2 / 7) ** 0.5, (2 / 5) ** 0.5)],
+    [
+        (0.01, 0.01, 0.01),
+        ("he", (2 / 4) ** 0.5, (2 / 3) ** 0.5),
+        ("glorot", (2 / 7) ** 0.5, (2 / 5) ** 0.5),
+        ("auto", (2 / 7) ** 0.5, (2 / 5) ** 0.5),
+    ],
 )
 def test_rules_scale_the_same_draws(init_scale, hidden_scale, output_scale):
     params, standard = (
@@ -30,7 +35,7 @@ def test_rules_scale_the_same_draws(init_scale, hidden_scale, output_scale):
 
 def test_a_rule_draws_hidden_biases_like_weights_and_a_number_leaves_them_at_zero():
     shape = NetworkShape(2, 20_000, 1)
-    for init_scale in ("he", "glorot"):
+    for init_scale in ("auto", "he", "glorot"):
         params = view_parameters(initialise(shape, init_scale, np.random.default_rng(0), np.float64), shape)
         assert_allclose(params.b_hidden.std(), params.w_hidden.std(), rtol=0.02)
     params = view_parameters(initialise(shape, 0.01, np.random.default_rng(0), np.float64), shape)

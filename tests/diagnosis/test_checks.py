@@ -44,7 +44,7 @@ def test_a_healthy_network_has_no_finding(data, healthy):
 def test_identical_units(data):
     finding = check("identical units", fit(*data, activation="sigmoid", init_scale=0, max_iter=20), data[0])
     assert (finding.severity, finding.value) == ("problem", 15 / 16)
-    assert "init_scale='glorot'" in finding.remedy
+    assert "init_scale='auto'" in finding.remedy
     clf = fit(*data, max_iter=5)
     clf.coefs_[0][:, 3], clf.intercepts_[0][3] = clf.coefs_[0][:, 7], clf.intercepts_[0][7]
     pair = check("identical units", clf, data[0])

@@ -311,7 +311,7 @@ def test_rows_to_predict_are_checked(fitted, method):
 def test_initial_weights_whose_squares_overflow_are_an_error_that_takes_no_seed(dtype, scale, Classifier):
     rng, x = np.random.RandomState(0), np.random.default_rng(0).normal(size=(30, 50))  # can choose alpha
     failing = Classifier(3, init_scale=scale, dtype=dtype, random_state=rng)  # found after the seed was drawn
-    with pytest.raises(ValueError, match=r"init_scale=.* is too large.*'glorot'"):
+    with pytest.raises(ValueError, match=r"init_scale=.* is too large.*'auto'"):
         failing.fit(x, np.arange(30) % 2)
     assert rng.randint(2**31) == np.random.RandomState(0).randint(2**31)
 

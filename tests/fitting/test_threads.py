@@ -82,7 +82,7 @@ def test_a_fit_in_any_thread_limits_blas_until_it_fails():
             with pytest.raises(ZeroDivisionError):
                 submit(classifier.fit, X, Y).result()
             assert submit(is_limited_to, 2).result()
-    assert seen == [True] * 3
+    assert seen == [True] * 5
 
 
 @pytest.mark.usefixtures("two_threads")
@@ -136,13 +136,13 @@ def test_an_encoder_limits_blas_where_its_products_are_large(monkeypatch):
         monkeypatch.setattr(module, name, lambda *args: (seen.append(is_limited_to(1)), function(*args))[1])
 
     spy(piecewise_encoder, "fit_piece")
-    spy(piecewise_encoder, "encode")
+    spy(piecewise_encoder, "encode_columns")
     X = np.random.default_rng(0).normal(size=(2000, 1))
     fitted = piecewise_encoder.PiecewiseLinearEncoder("auto").fit(X, np.abs(X[:, 0]))
     fitted.transform(X)
-    assert seen == [True] * 3
+    assert seen == [True] * 5
     fitted.transform(X[:1])
-    assert seen == [True] * 3 + [False]
+    assert seen == [True] * 5 + [False]
 
 
 # --- Forked processes ---
