@@ -76,7 +76,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         with ramps of half the size, and the principal components of all these ramps that have a variance
         above 0.003. If more than 8 columns have finer bins, the fine ones are 16. There are no ramps at all
         if ``y`` is given and a small network does better without them: if its loss of rows that are held out
-        is higher with ramps by 2 % or more. With any number of rows, there are none if more than 1,000
+        is higher with ramps by 3 % or more. With any number of rows, there are none if more than 1,000
         columns would have some. Without ramps, the bound is 5 instead of 3.
     dtype : {"float32", "float64"} or None, default=None
         Precision of the encodings. None is that of X.
