@@ -29,8 +29,9 @@ LONGEST_CYCLE, MOST_CYCLE_EPOCHS, FEWEST_CYCLE_EPOCHS = 12_000, 40, 4
 # It has more epochs, up to ``MOST_EPOCHS``, until it has so many updates. With 600, fits of 1,550 rows were
 # much worse than those of 1,450 by L-BFGS where y bends often: a spiral was hardly learned.
 FEWEST_CYCLE_UPDATES = 2000
-# Shorter ones have these shares of its epochs. They are as good, or better, where there is less to learn.
-SHORTER_CYCLES = (0.125, 0.35)
+# Shorter ones have these shares of its epochs. They are as good, or better, where there is less to learn. A
+# further one has so many times its epochs, for a y with little noise.
+SHORTER_CYCLES, FURTHER_CYCLE = (0.125, 0.35), 2.5
 # With fewer batches in an epoch, the learning rate is constant: the longest cycle would have too few updates.
 FEWEST_CYCLE_BATCHES = 10
 # An ensemble has so many networks for few and for many rows. With many, four are hardly better than two, and
@@ -93,7 +94,8 @@ def chosen_pace(model, solver, data, enough, *, partial):
     schedule = "constant" if is_constant else chosen_schedule(model, data)
     batch_size = n_rows if takes_all_rows else chosen_batch_size(model, schedule, n_rows)
     n_batches = math.ceil(n_rows / batch_size)
-    max_iter = min(epochs_of_longest(n_batches), enough) if SCHEDULES[schedule].ends else MOST_EPOCHS
+    epochs_of_cycle = epochs_of_longest(n_batches) if enough == math.inf else enough
+    max_iter = epochs_of_cycle if SCHEDULES[schedule].ends else MOST_EPOCHS
     if partial or model.max_iter != "auto":
         max_iter = 1 if partial else int(model.max_iter)
     patience = AUTO_EPOCHS if takes_all_rows else usual_patience(schedule, n_rows, batch_size)
@@ -103,12 +105,21 @@ def chosen_pace(model, solver, data, enough, *, partial):
 
 
 def cycles(n_rows):
-    """List the paces that a new network with many rows may have, from the shortest cycle to the longest."""
+    """List the paces that a new network with many rows may have, from the shortest cycle to the longest.
+
+    Returns this list, and the pace of the further cycle, which may be that of the longest one.
+    """
     batch_size = usual_batch_size("one_cycle", n_rows)
-    longest = epochs_of_longest(math.ceil(n_rows / batch_size))
+    n_batches = math.ceil(n_rows / batch_size)
+    longest = epochs_of_longest(n_batches)
     shorter = (max(FEWEST_CYCLE_EPOCHS, math.ceil(share * longest)) for share in SHORTER_CYCLES)
-    all_epochs = sorted({*shorter, longest})
-    return [Pace("one_cycle", batch_size, n_epochs, math.inf) for n_epochs in all_epochs]
+    most = max(longest, min(MOST_EPOCHS, math.ceil(LONGEST_CYCLE / n_batches)))
+    further = min(most, math.ceil(FURTHER_CYCLE * longest))
+    *usual, further = (
+        Pace("one_cycle", batch_size, n_epochs, math.inf)
+        for n_epochs in (*sorted({*shorter, longest}), further)
+    )
+    return usual, further
 
 
 def epochs_of_longest(n_batches):

@@ -3,8 +3,8 @@
 The best alpha of all rows is another one than of a sample, and a part of them is enough to hold out: a fifth,
 or several in turn if a fifth is few rows. For each alpha, a network of few units trains on the other rows as
 the fit does by default: with Adam and one cycle of the learning rate. The best alpha depends on the length of
-the cycle. A short one is tried first, and longer ones as long as each is better. Single precision ranks the
-alphas as well as double precision, in less time.
+the cycle. A short one is tried first, and longer ones as long as each is better, enough for the time that it
+takes. Single precision ranks the alphas as well as double precision, in less time.
 """
 
 import math
@@ -34,6 +34,9 @@ FIRST_ALPHAS = (10.0, 30.0)
 # share. With less, tables took longer and were no better. With more, tables that a random network had
 # generated were worse: 32 units gain less by further epochs than the units of the fit.
 TRIED_SHARE, LEAST_GAIN = 2 / 3, 0.005
+# If the longest cycle has lowered the loss by a tenth, the further one is tried. It must lower it by a
+# twentieth, since it takes more than twice the time.
+MUCH_GAIN, FURTHER_GAIN = 0.1, 0.05
 N_PARTS = 5
 # So many rows are held out at least, if there are as many, and at most.
 LEAST_HELD_OUT, MOST_HELD_OUT = 700, 20_000
@@ -54,17 +57,29 @@ def losses_by_alpha(data, strata, n_kept, network, init_scale, any_length):
     n_each = min(len(parts[-1]), MOST_HELD_OUT)  # networks with equal numbers of rows are trained together
     parts = [part[evenly(len(part), n_each)] for part in parts]
     trials = Trials(in_single_precision(data), parts, network, init_scale)
-    paces = cycles(data.n_samples)
-    if not any_length:
-        return trials.around(FIRST_ALPHAS, paces[-1])._replace(n_epochs=math.inf)
-    best = trials.around(FIRST_ALPHAS, paces[0])
-    for longer in paces[1:]:
-        enough = best.least - LEAST_GAIN * abs(best.least)
-        tried = trials.around(best.best_two, longer, enough)
-        if not tried.least < enough:
-            break
-        best = tried
+    usual, further = cycles(data.n_samples)
+    if any_length:
+        return losses_of_best_length(trials, usual, further)
+    return trials.around(FIRST_ALPHAS, usual[-1])._replace(n_epochs=math.inf)
+
+
+def losses_of_best_length(trials, usual, further):
+    """Find the losses for the length of the cycle that is better, from the shortest of the paces on."""
+    best, has_gained_much = trials.around(FIRST_ALPHAS, usual[0]), False
+    for longer in usual[1:]:
+        better = trials.longer(best, longer, LEAST_GAIN)
+        if better is None:
+            return best
+        has_gained_much = better.least < less_by(MUCH_GAIN, best.least)
+        best = better
+    if has_gained_much and further.max_iter > best.n_epochs:
+        return trials.longer(best, further, FURTHER_GAIN) or best
     return best
+
+
+def less_by(share, loss):
+    """Lower a loss, which may be negative, by a share of it."""
+    return loss - share * abs(loss)
 
 
 @np.errstate(over="ignore")  # a number that is too large becomes infinite, and so does the loss
@@ -103,6 +118,12 @@ class Trials:
             if not losses[alpha] < least:
                 break
         return HeldOut(dict(sorted(losses.items())), sum(map(len, self.parts)), pace.max_iter)
+
+    def longer(self, best, pace, least_gain):
+        """Try a longer cycle with the best two alphas; None if it does not lower the least loss enough."""
+        enough = less_by(least_gain, best.least)
+        tried = self.around(best.best_two, pace, enough)
+        return tried if tried.least < enough else None
 
     def of(self, alpha, pace):
         """Find the mean loss of all parts for an alpha, with a part of the epochs of a pace.

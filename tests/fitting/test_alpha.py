@@ -270,7 +270,8 @@ def test_rare_classes_and_every_target_have_a_choice(x, y):
 
 # --- Many rows ---
 
-SHORT, MIDDLE, LONG = (one.max_iter for one in cycles(len(MANY_X)))
+USUAL, LAST = cycles(len(MANY_X))
+SHORT, MIDDLE, LONG, FURTHER = (one.max_iter for one in (*USUAL, LAST))
 NOISE = RNG.integers(2, size=len(MANY_X))
 WAVES = (np.sin(3 * MANY_X).sum(axis=1) > 0).astype(int)
 
@@ -307,10 +308,16 @@ def give_losses(monkeypatch):
         ([0, -1, -1], MIDDLE),
         ([0, 0, -1], SHORT),
         ([-1, -1.1, -1.2], LONG),
+        ([1, 0.9, 0.82, 0.1], LONG),
+        ([1, 0.9, 0.8, 0.77], LONG),
+        ([1, 0.9, 0.8, 0.75], FURTHER),
+        ([-1, -1.1, -1.3, -1.4], FURTHER),
     ],
 )
 def test_a_longer_cycle_is_taken_if_it_lowers_the_loss_enough(give_losses, levels, n_epochs):
-    give_losses(lambda alpha, n_epochs: dict(zip((SHORT, MIDDLE, LONG), levels, strict=False))[n_epochs])
+    give_losses(
+        lambda alpha, n_epochs: dict(zip((SHORT, MIDDLE, LONG, FURTHER), levels, strict=False))[n_epochs]
+    )
     assert network(max_iter="auto").fit(MANY_X, MANY_Y).n_iter_ == n_epochs
 
 
@@ -327,7 +334,7 @@ def test_alphas_beyond_the_better_one_are_tried_until_the_loss_rises(give_losses
 def test_a_longer_cycle_starts_with_the_best_two_alphas(give_losses):
     tried = give_losses(lambda alpha, n_epochs: (5 + abs(np.log(alpha))) / n_epochs)
     network(max_iter="auto").fit(MANY_X, MANY_Y)
-    longer = [(n_epochs, alpha) for n_epochs in (MIDDLE, LONG) for alpha in (1, 3, 0.3)]
+    longer = [(n_epochs, alpha) for n_epochs in (MIDDLE, LONG, FURTHER) for alpha in (1, 3, 0.3)]
     assert tried == [*((SHORT, alpha) for alpha in (10, 30, 3, 1, 0.3)), *longer]
 
 

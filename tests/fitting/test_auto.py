@@ -164,10 +164,18 @@ def test_epochs_of_a_cycle_follow_its_updates(n_rows, params, n_epochs):
 
 @pytest.mark.parametrize(
     ("n_rows", "n_epochs"),
-    [(1_500, [17, 47, 134]), (40_000, [5, 14, 40]), (10**6, [4, 9, 24]), (10**7, [4, 8]), (4 * 10**7, [4])],
+    [
+        (1_500, [17, 47, 134, 200]),
+        (40_000, [5, 14, 40, 100]),
+        (360_000, [5, 14, 40, 40]),
+        (10**6, [4, 9, 24, 24]),
+        (10**7, [4, 8, 8]),
+        (4 * 10**7, [4, 4]),
+    ],
 )
-def test_shorter_cycles_have_shares_of_the_longest(n_rows, n_epochs):
-    assert [one.max_iter for one in cycles(n_rows)] == n_epochs
+def test_other_cycles_have_shares_of_the_longest_or_are_two_and_a_half_times_as_long(n_rows, n_epochs):
+    usual, further = cycles(n_rows)
+    assert [one.max_iter for one in (*usual, further)] == n_epochs
 
 
 @pytest.mark.parametrize(
