@@ -353,6 +353,21 @@ def test_a_time_of_day_is_no_date_later():
         columns.transform(pd.DataFrame({"x": ["2024-05-01 13:05", "13:05"]}))
 
 
+def test_durations_may_be_text_later():
+    columns = tabular_pipeline()[0].fit(pd.DataFrame({"x": DURATIONS}))
+    expected = columns.transform(pd.DataFrame({"x": pd.to_timedelta(["80m", "2h", None])}))
+    assert_array_equal(columns.transform(pd.DataFrame({"x": ["1h 20m", "2:00:00", "?"]})), expected)
+
+
+def test_days_may_be_written_otherwise_later():
+    columns, _ = fit(DAYS.dt.strftime("%Y%m%d").astype(int))
+    expected = columns.transform(pd.DataFrame({"x": DAYS}))
+    for text in (DAYS.dt.strftime("%Y%m%d"), DAYS.dt.strftime("%Y-%m-%d")):
+        assert_array_equal(columns.transform(pd.DataFrame({"x": text})), expected)
+    with pytest.warns(UserWarning, match="missing: '20241301' among the dates of 'x'"):
+        columns.transform(pd.DataFrame({"x": [20241301, 20240101]}))
+
+
 def test_numbers_without_their_unit_are_a_warning():
     columns, _ = fit(CASES["percent"][0])
     with pytest.warns(UserWarning, match=r"must be in the same unit: % in 'x'\."):
